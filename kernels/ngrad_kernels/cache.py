@@ -1,0 +1,268 @@
+"""Source text to a compiled kernel: content-addressed, on disk, safe between processes.
+
+A kernel's key is the SHA-256 of its source and of everything that decides its machine code: versions, target, CPU and
+its features, and the sources that it may call into. A file holds a checksum over all its content, which is verified
+before a byte of it is loaded (a flipped byte in executable code is a crash). What is cached is *executed*, so a folder
+that others own or can write to is refused.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import hashlib
+import os
+import stat
+import tempfile
+import threading
+import warnings
+from collections import Counter
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import llvmlite.binding as llvm
+import platformdirs
+from numba.core import compiler, types
+from numba.core.registry import cpu_target
+
+MAGIC = b"ngrad-kernel-1\n"
+SIZE_LIMIT = 1 << 30
+"""Bytes of kernels on disk past which the oldest go."""
+
+_CALLED = ("intrinsics.py", "integers.py", "reductions.py", "vecmath")
+
+counters: Counter[str] = Counter()
+"""What happened since the process began: `compiled`, `loaded`, `rejected` (damaged files), `evicted`."""
+
+
+@functools.cache
+def environment() -> str:
+    """Everything but its own source that decides a kernel's machine code, as canonical text."""
+    digest = hashlib.sha256()
+    here = Path(__file__).parent
+    for name in _CALLED:
+        path = here / name
+        for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
+            digest.update(file.name.encode() + b"\0" + file.read_bytes())
+    codegen = cpu_target.target_context.codegen()
+    magic = "\n".join(str(part) for part in codegen.magic_tuple())
+    versions = f"numba {version('numba')}\nllvmlite {version('llvmlite')}"
+    return f"{versions}\n{magic}\n{digest.hexdigest()}"
+
+
+def key_of(source: str) -> str:
+    """The cache key of a kernel's source."""
+    return hashlib.sha256(f"{environment()}\n{source}".encode()).hexdigest()
+
+
+class Store:
+    """Files by key in one folder.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the files lie; made (mode 0700) at the first write.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._usable: bool | None = None
+        self._writable = True
+
+    def _refuse(self, why: str) -> bool:
+        warnings.warn(
+            f"the kernel cache {self.folder} is not used: {why}. Kernels are compiled in memory; "
+            "set NGRAD_CACHE_DIR to a folder of your own.",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+        self._usable = False
+        return False
+
+    def usable(self) -> bool:
+        """Whether code from this folder may be executed: nobody else owns it or can write to it."""
+        if self._usable is not None:
+            return self._usable
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            status = self.folder.stat()
+        except OSError as error:
+            return self._refuse(f"it cannot be made ({error.strerror})")
+        if hasattr(os, "getuid"):
+            if status.st_uid not in (os.getuid(), 0):
+                return self._refuse(f"it belongs to user {status.st_uid}")
+            if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+                return self._refuse("others can write to it")
+            parent = self.folder.resolve().parent.stat()
+            loose = parent.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+            if parent.st_uid not in (os.getuid(), 0) or loose and not parent.st_mode & stat.S_ISVTX:
+                return self._refuse(f"others own or can write to its parent {self.folder.parent}")
+        self._usable = True
+        return True
+
+    def read(self, key: str) -> bytes | None:
+        """The content under a key, if it is there and undamaged."""
+        if not self.usable():
+            return None
+        path = self.folder / f"{key}.o"
+        try:
+            data = path.read_bytes()
+        except OSError:
+            return None
+        head = len(MAGIC) + 32
+        body = data[head:]
+        if data[: len(MAGIC)] == MAGIC and data[len(MAGIC) : head] == hashlib.sha256(body).digest():
+            return body
+        counters["rejected"] += 1
+        with contextlib.suppress(OSError):
+            path.unlink()
+        return None
+
+    def write(self, key: str, body: bytes) -> None:
+        """Keep content under a key: whole or not at all, whoever else writes it at the same time."""
+        if not (self.usable() and self._writable):
+            return
+        try:
+            handle, temporary = tempfile.mkstemp(dir=self.folder, suffix=".part")
+            with os.fdopen(handle, "wb") as file:
+                file.write(MAGIC + hashlib.sha256(body).digest() + body)
+            os.replace(temporary, self.folder / f"{key}.o")
+        except OSError as error:
+            self._writable = False
+            warnings.warn(
+                f"kernels are not kept: cannot write to {self.folder} ({error.strerror})",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+            return
+        if counters["written"] % 256 == 0:
+            self._evict()
+        counters["written"] += 1
+
+    def _files(self) -> list[Path]:
+        return [*self.folder.glob("*.o"), *self.folder.glob("*.part")]
+
+    def _evict(self) -> None:
+        aged = []
+        for path in self._files():
+            with contextlib.suppress(OSError):
+                status = path.stat()
+                aged.append((status.st_mtime, status.st_size, path))
+        excess = sum(size for _, size, _ in aged) - SIZE_LIMIT
+        for _, size, path in sorted(aged):
+            if excess <= 0:
+                break
+            with contextlib.suppress(OSError):
+                path.unlink()
+                counters["evicted"] += 1
+            excess -= size
+
+    def clear(self) -> int:
+        """Remove every kernel; how many there were."""
+        files = self._files() if self.folder.is_dir() else []
+        for path in files:
+            with contextlib.suppress(OSError):
+                path.unlink()
+        return len(files)
+
+    def usage(self) -> tuple[int, int]:
+        """Number of kernels on disk, and their bytes."""
+        sizes = []
+        for path in self._files() if self.folder.is_dir() else []:
+            with contextlib.suppress(OSError):
+                sizes.append(path.stat().st_size)
+        return len(sizes), sum(sizes)
+
+
+def default_folder() -> Path:
+    """`NGRAD_CACHE_DIR`, or the user's cache folder."""
+    chosen = os.environ.get("NGRAD_CACHE_DIR")
+    return Path(chosen) if chosen else Path(platformdirs.user_cache_dir("ngrad")) / "kernels"
+
+
+store = Store(default_folder())
+_lock = threading.RLock()  # compilation and loading share Numba's and LLVM's global state
+
+
+def _renew_lock() -> None:
+    global _lock
+    _lock = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    # Taken before a fork, so that no child inherits a compiler that was interrupted half-way.
+    os.register_at_fork(
+        before=lambda: _lock.acquire(),
+        after_in_parent=lambda: _lock.release(),
+        after_in_child=_renew_lock,
+    )
+
+
+@functools.cache
+def _engine() -> Any:
+    """LLVM's loader for kernels; Numba's own code lives elsewhere."""
+    codegen = cpu_target.target_context.codegen()  # initialises LLVM for this CPU
+    machine = llvm.Target.from_triple(llvm.get_process_triple()).create_target_machine(
+        cpu=codegen._get_host_cpu_name(), features=codegen._get_host_cpu_features(), opt=3
+    )
+    return llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine), machine
+
+
+def _flags() -> Any:
+    flags = compiler.Flags()
+    flags.no_cpython_wrapper = True
+    flags.no_cfunc_wrapper = False
+    flags.error_model = "numpy"
+    flags.nrt = False
+    return flags
+
+
+def compile_function(function: Any, arguments: tuple[Any, ...]) -> Any:
+    """The LLVM module of a Python function with a C entry named after it, everything else internal."""
+    target = cpu_target
+    result = compiler.compile_extra(
+        target.typing_context, target.target_context, function, arguments, types.void, _flags(), {}
+    )
+    module = result.library._final_module.clone()
+    entry = result.fndesc.llvm_cfunc_wrapper_name
+    for part in module.functions:
+        if part.name == entry:
+            part.name = function.__name__
+        elif not part.is_declaration:
+            part.linkage = "internal"
+    for variable in module.global_variables:
+        if not variable.is_declaration:
+            variable.linkage = "internal"
+    return module
+
+
+def emit_object(module: Any) -> bytes:
+    """Machine code of a module, after dropping what became unreachable."""
+    _, machine = _engine()
+    passes = llvm.create_new_module_pass_manager()
+    passes.add_global_dead_code_eliminate_pass()
+    passes.run(module, llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options(3)))
+    return machine.emit_object(module)
+
+
+KERNEL = (types.CPointer(types.intp), types.intp, types.intp)
+
+
+def load(name: str, source: str, namespace: dict[str, Any], arguments: tuple[Any, ...] = KERNEL) -> int:
+    """The address of the kernel `name` of a source text: loaded from disk, or compiled and kept there."""
+    key = key_of(source)
+    with _lock:
+        body = store.read(key)
+        if body is None:
+            scope = dict(namespace)
+            exec(compile(source, f"<ngrad {name}>", "exec"), scope)
+            body = emit_object(compile_function(scope[name], arguments))
+            counters["compiled"] += 1
+            store.write(key, body)
+        else:
+            counters["loaded"] += 1
+        engine, _ = _engine()
+        engine.add_object_file(llvm.ObjectFileRef.from_data(body))
+        engine.finalize_object()
+        return engine.get_function_address(name)

@@ -1,0 +1,129 @@
+"""Integer arithmetic with no undefined case, and the exact float operations that go with it.
+
+Division by zero, `MIN // -1` and shifts by the width or more are undefined in LLVM; here they give NumPy's results,
+without a branch where the loop is to vectorise. Every function takes and returns one integer (or float) type.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+from numba.core import types
+from numba.extending import intrinsic
+
+from ngrad_kernels.intrinsics import copysign, floor, scalar, select
+
+
+def _shift(direction: str) -> Any:
+    @intrinsic
+    def shift(typingctx, x, y):
+        if x != y or not isinstance(x, types.Integer):
+            raise TypeError(f"a shift takes two integers of one type, not {x} and {y}")
+
+        def codegen(context, builder, signature, args):
+            value, count = args
+            width = ir.Constant(value.type, x.bitwidth)
+            inside = builder.icmp_unsigned("<", count, width)
+            safe = builder.select(inside, count, ir.Constant(value.type, 0))
+            outside = ir.Constant(value.type, 0)
+            if direction == "left":
+                shifted = builder.shl(value, safe)
+            elif x.signed:
+                shifted = builder.ashr(value, safe)
+                outside = builder.ashr(value, ir.Constant(value.type, x.bitwidth - 1))
+            else:
+                shifted = builder.lshr(value, safe)
+            return builder.select(inside, shifted, outside)
+
+        return x(x, x), codegen
+
+    return shift
+
+
+shift_left = _shift("left")
+shift_right = _shift("right")
+
+
+@scalar
+def floordiv_int(x, y):
+    """Quotient rounded down; 0 where y is 0, and MIN // -1 wraps to MIN."""
+    special = (y == 0) | (y == -1)
+    quotient = x // (1 if special else y)
+    return (0 if y == 0 else -x) if special else quotient
+
+
+@scalar
+def mod_int(x, y):
+    """Remainder with the sign of the divisor; 0 where y is 0 or -1."""
+    special = (y == 0) | (y == -1)
+    return 0 if special else x % (1 if special else y)
+
+
+@scalar
+def floordiv_uint(x, y):
+    """Quotient of unsigned integers; 0 where y is 0."""
+    zero = y == 0
+    one = type(y)(1)
+    return type(y)(0) if zero else x // (one if zero else y)
+
+
+@scalar
+def mod_uint(x, y):
+    """Remainder of unsigned integers; 0 where y is 0."""
+    zero = y == 0
+    one = type(y)(1)
+    return type(y)(0) if zero else x % (one if zero else y)
+
+
+@scalar
+def pow_int(x, y):
+    """x to a non-negative integer power, wrapping; by repeated squaring."""
+    result = type(x)(1)
+    base = x
+    exponent = y
+    while exponent > 0:
+        if exponent & 1:
+            result = type(x)(result * base)
+        base = type(x)(base * base)
+        exponent = exponent >> 1
+    return result
+
+
+@scalar
+def mod_float(x, y):
+    """Remainder with the sign of the divisor, exact (IEEE fmod, then moved by y where the signs differ)."""
+    remainder = math.fmod(x, y)
+    moved = select((remainder != 0) & ((remainder < 0) != (y < 0)), remainder + y, remainder)
+    return select(moved == 0, copysign(moved, y), moved)
+
+
+@scalar
+def floordiv_float(x, y):
+    """Largest integral quotient: (x - mod(x, y)) / y, rounded to the integer it approximates.
+
+    Source: the definition of floor division by way of the exact remainder, as in Python's float `//`.
+    """
+    remainder = math.fmod(x, y)
+    quotient = (x - remainder) / y
+    quotient = select((remainder != 0) & ((remainder < 0) != (y < 0)), quotient - 1, quotient)
+    below = floor(quotient)
+    nearest = select(quotient - below > type(x)(0.5), below + 1, below)
+    nearest = select(quotient == 0, copysign(quotient * 0, x / y), nearest)
+    return select(y == 0, x / y, nearest)
+
+
+NAMESPACE: dict[str, Any] = {
+    function.__name__: function
+    for function in (
+        floordiv_int,
+        mod_int,
+        floordiv_uint,
+        mod_uint,
+        pow_int,
+        mod_float,
+        floordiv_float,
+    )
+} | {"math": math, "np": np, "shift_left": shift_left, "shift_right": shift_right}

@@ -1,0 +1,294 @@
+"""What generated kernels and vecmath are written in: memory by address, selects, exact FMA, bit casts.
+
+Every helper here renders to a handful of LLVM instructions. Nothing depends on flags of a caller: Numba lets
+helpers without options of their own inherit `error_model` and `fastmath` from whoever compiles them first, which
+would give other bits; `scalar` states both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numba as nb
+import numpy as np
+from llvmlite import ir
+from numba.core import cgutils, types
+from numba.extending import intrinsic
+
+scalar = nb.njit(error_model="numpy", fastmath=False)
+"""Compile a scalar helper with its own floating-point contract."""
+
+WORD = ir.IntType(64)
+
+# code -> (Numba type, LLVM type in memory). Codes are NumPy's kind and size, as everywhere in this package.
+MEMORY: dict[str, tuple[Any, ir.Type]] = {
+    "f4": (types.float32, ir.FloatType()),
+    "f8": (types.float64, ir.DoubleType()),
+    **{
+        f"{kind}{size}": (getattr(types, f"{name}{8 * size}"), ir.IntType(8 * size))
+        for kind, name in (("i", "int"), ("u", "uint"))
+        for size in (1, 2, 4, 8)
+    },
+    "b1": (types.boolean, ir.IntType(8)),
+}
+
+
+def _scopes(module: ir.Module) -> Any:
+    """The module's one alias scope: loads are in it, stores say that they never touch it."""
+    name = "ngrad.loads"
+    if name in module.namedmetadata:
+        return module.namedmetadata[name].operands[0]
+    domain = module.add_metadata([ir.MetaDataString(module, "ngrad")])
+    scope = module.add_metadata([ir.MetaDataString(module, "loads"), domain])
+    scopes = module.add_metadata([scope])
+    module.add_named_metadata(name).add(scopes)
+    return scopes
+
+
+def _access(code: str) -> tuple[Callable[..., Any], Callable[..., Any], Callable[..., Any]]:
+    numba_type, llvm_type = MEMORY[code]
+
+    def element(builder: ir.IRBuilder, address: Any, index: Any) -> Any:
+        return builder.gep(builder.inttoptr(address, llvm_type.as_pointer()), [index])
+
+    def loaded(builder: ir.IRBuilder, value: Any) -> Any:
+        if code == "b1":  # any non-zero byte is true
+            return builder.icmp_unsigned("!=", value, ir.Constant(llvm_type, 0))
+        return value
+
+    @intrinsic
+    def load(typingctx, address, index):
+        def codegen(context, builder, signature, args):
+            value = builder.load(element(builder, *args))
+            value.set_metadata("alias.scope", _scopes(builder.module))
+            return loaded(builder, value)
+
+        return numba_type(types.intp, types.intp), codegen
+
+    @intrinsic
+    def reload(typingctx, address, index):
+        """A load of what this kernel itself stored: outside the scope that stores never touch."""
+
+        def codegen(context, builder, signature, args):
+            return loaded(builder, builder.load(element(builder, *args)))
+
+        return numba_type(types.intp, types.intp), codegen
+
+    @intrinsic
+    def store(typingctx, address, index, value):
+        def codegen(context, builder, signature, args):
+            value = builder.zext(args[2], llvm_type) if code == "b1" else args[2]
+            done = builder.store(value, element(builder, args[0], args[1]))
+            done.set_metadata("noalias", _scopes(builder.module))
+            return context.get_dummy_value()
+
+        return types.void(types.intp, types.intp, numba_type), codegen
+
+    return load, store, reload
+
+
+load: dict[str, Callable[..., Any]] = {}
+store: dict[str, Callable[..., Any]] = {}
+reload: dict[str, Callable[..., Any]] = {}
+for _code in MEMORY:
+    load[_code], store[_code], reload[_code] = _access(_code)
+
+
+def _bitcast(source: str, target: str) -> Callable[..., Any]:
+    @intrinsic
+    def cast(typingctx, value):
+        def codegen(context, builder, signature, args):
+            return builder.bitcast(args[0], MEMORY[target][1])
+
+        return MEMORY[target][0](MEMORY[source][0]), codegen
+
+    return cast
+
+
+f4_from_bits = _bitcast("i4", "f4")
+f8_from_bits = _bitcast("i8", "f8")
+bits_of_f4 = _bitcast("f4", "i4")
+bits_of_f8 = _bitcast("f8", "i8")
+
+
+@intrinsic
+def fma(typingctx, x, y, z):
+    """x * y + z with one rounding, the same bits on every CPU (FMA is used only where it is written)."""
+    if not (x == y == z and x in (types.float32, types.float64)):
+        raise TypeError(f"fma takes three float32 or three float64, not {x}, {y}, {z}")
+
+    def codegen(context, builder, signature, args):
+        return builder.fma(*args)
+
+    return x(x, y, z), codegen
+
+
+@intrinsic
+def select(typingctx, condition, x, y):
+    """x if condition else y, both computed, without a branch."""
+    if x != y or condition != types.boolean:
+        raise TypeError(f"select takes a boolean and two values of one type, not {condition}, {x}, {y}")
+
+    def codegen(context, builder, signature, args):
+        return builder.select(*args)
+
+    return x(condition, x, y), codegen
+
+
+def _unary(name: str) -> Callable[..., Any]:
+    @intrinsic
+    def call(typingctx, x):
+        if x not in (types.float32, types.float64):
+            raise TypeError(f"{name} takes float32 or float64, not {x}")
+
+        def codegen(context, builder, signature, args):
+            function = builder.module.declare_intrinsic(f"llvm.{name}", [args[0].type])
+            return builder.call(function, args)
+
+        return x(x), codegen
+
+    return call
+
+
+sqrt = _unary("sqrt")
+rint = _unary("rint")
+floor = _unary("floor")
+ceil = _unary("ceil")
+trunc = _unary("trunc")
+fabs = _unary("fabs")
+
+
+@intrinsic
+def copysign(typingctx, x, y):
+    """The magnitude of x with the sign of y."""
+
+    def codegen(context, builder, signature, args):
+        function = builder.module.declare_intrinsic("llvm.copysign", [args[0].type])
+        return builder.call(function, args)
+
+    return x(x, y), codegen
+
+
+NAMESPACE: dict[str, Any] = {
+    "np": np,
+    "nb": nb,
+    "fma": fma,
+    "select": select,
+    "sqrt": sqrt,
+    "rint": rint,
+    "floor": floor,
+    "ceil": ceil,
+    "trunc": trunc,
+    "fabs": fabs,
+    "copysign": copysign,
+    "f4_from_bits": f4_from_bits,
+    "f8_from_bits": f8_from_bits,
+    "bits_of_f4": bits_of_f4,
+    "bits_of_f8": bits_of_f8,
+    **{code: numba_type for code, (numba_type, _) in MEMORY.items()},
+    **{f"load_{code}": function for code, function in load.items()},
+    **{f"store_{code}": function for code, function in store.items()},
+    **{f"reload_{code}": function for code, function in reload.items()},
+}
+"""The names that rendered source may use."""
+
+
+def _saturate(source: str, target: str) -> Callable[..., Any]:
+    """Float to integer as C leaves it undefined: out of range saturates, NaN gives 0."""
+    result, float_type = MEMORY[target], MEMORY[source]
+    bits = 8 * int(target[1])
+    sign = "s" if target[0] == "i" else "u"
+    name = f"llvm.fpto{sign}i.sat.i{bits}.f{8 * int(source[1])}"
+
+    @intrinsic
+    def cast(typingctx, x):
+        def codegen(context, builder, signature, args):
+            signature_type = ir.FunctionType(result[1], [float_type[1]])
+            function = cgutils.get_or_insert_function(builder.module, signature_type, name)
+            return builder.call(function, args)
+
+        return result[0](float_type[0]), codegen
+
+    return cast
+
+
+@intrinsic
+def call_kernel(typingctx, kernel, table, lo, hi):
+    """Call the kernel at an address over the range [lo, hi)."""
+
+    def codegen(context, builder, signature, args):
+        function = ir.FunctionType(ir.VoidType(), [WORD.as_pointer(), WORD, WORD])
+        table = builder.inttoptr(args[1], WORD.as_pointer())
+        builder.call(builder.inttoptr(args[0], function.as_pointer()), [table, *args[2:]])
+        return context.get_dummy_value()
+
+    return types.void(types.intp, types.intp, types.intp, types.intp), codegen
+
+
+@intrinsic
+def call_pack(typingctx, pack, target, base, view, start, count):
+    """Call the routine at an address that copies part of a strided view to contiguous memory."""
+
+    def codegen(context, builder, signature, args):
+        function = ir.FunctionType(ir.VoidType(), [WORD] * 5)
+        builder.call(builder.inttoptr(args[0], function.as_pointer()), args[1:])
+        return context.get_dummy_value()
+
+    return types.void(*[types.intp] * 6), codegen
+
+
+@intrinsic(prefer_literal=True)
+def stack_words(typingctx, count):
+    """The address of `count` (a literal) 8-byte words on the stack, aligned to 64 bytes."""
+    if not isinstance(count, types.IntegerLiteral):
+        raise TypeError("stack_words takes a literal number")
+    number = count.literal_value
+
+    def codegen(context, builder, signature, args):
+        with builder.goto_entry_block():  # not cgutils.alloca_once: it fills with zeros
+            words = builder.alloca(ir.ArrayType(WORD, number))
+        words.align = 64
+        return builder.ptrtoint(words, WORD)
+
+    return types.intp(types.intp), codegen
+
+
+@intrinsic
+def copy_bytes(typingctx, target, source, count):
+    """memcpy between addresses."""
+
+    def codegen(context, builder, signature, args):
+        byte = ir.IntType(8).as_pointer()
+        target, source = (builder.inttoptr(address, byte) for address in args[:2])
+        cgutils.raw_memcpy(builder, target, source, args[2], 1)
+        return context.get_dummy_value()
+
+    return types.void(types.intp, types.intp, types.intp), codegen
+
+
+NAMESPACE |= {
+    **{
+        f"saturate_{source}_{target}": _saturate(source, target)
+        for source in ("f4", "f8")
+        for target in MEMORY
+        if target[0] in "iu"
+    },
+    "call_kernel": call_kernel,
+    "call_pack": call_pack,
+    "stack_words": stack_words,
+    "copy_bytes": copy_bytes,
+}
+
+
+@intrinsic
+def table_at(typingctx, address):
+    """A table of words at an address."""
+
+    def codegen(context, builder, signature, args):
+        return builder.inttoptr(args[0], WORD.as_pointer())
+
+    return types.CPointer(types.intp)(types.intp), codegen
+
+
+NAMESPACE["table_at"] = table_at

@@ -1,0 +1,253 @@
+"""`Body` to source text, for the CPU.
+
+One skeleton a form. Each kernel has the signature `kernel(table, lo, hi)`: `table[0]` is the address of the launch's
+run-time facts (sizes, strides: never part of the source), `table[1:]` the operands' addresses. Loops index from zero,
+with the offset in the address: an unknown start would bring in negative-index handling and stop the vectoriser.
+"""
+
+from __future__ import annotations
+
+from ngrad_kernels.body import Body, Step
+from ngrad_kernels.reductions import accumulator, identity
+from ngrad_kernels.scalars import SCALARS
+
+# Words of a reduction's facts, before the words of its strided view (if it has one).
+FOLD, LENGTH, CHUNKS, WIDTH, PACK, VIEW = range(6)
+
+
+def _size(code: str) -> int:
+    return int(code[1])
+
+
+def _expression(body: Body, step: Step) -> str:
+    names = [f"v{k}" for k in step.operands]
+    source = body.code_of(step.operands[0])
+    if step.scalar == "cast":
+        if step.code == "b1":
+            return f"{names[0]} != 0"
+        if source[0] == "f" and step.code[0] in "iu":
+            return f"saturate_{source}_{step.code}({names[0]})"
+        return f"{step.code}({names[0]})"
+    if step.scalar == "where":
+        return f"select({', '.join(names)})"
+    row = SCALARS[step.scalar]
+    expression = row.expression(source[0])
+    if expression is None:
+        raise TypeError(f"scalar {step.scalar!r} does not take operands of dtype {source!r}")
+    text = expression.format(*names, c=source)
+    return text if row.result == "b1" or step.code == "b1" else f"{step.code}({text})"
+
+
+def _steps(body: Body, indent: str) -> list[str]:
+    first = len(body.inputs)
+    return [f"{indent}v{first + k} = {_expression(body, step)}" for k, step in enumerate(body.steps)]
+
+
+def _map(body: Body, name: str) -> list[str]:
+    """Elementwise over contiguous operands; strided ones are packed by the caller, a block at a time."""
+    lines = [f"def {name}(table, lo, hi):"]
+    codes = [*body.inputs, *(body.code_of(k) for k in body.outputs)]
+    lines += [f"    p{k} = table[{k + 1}] + lo * {_size(code)}" for k, code in enumerate(codes)]
+    lines += ["    for i in range(hi - lo):"]
+    lines += [f"        v{k} = load_{code}(p{k}, i)" for k, code in enumerate(body.inputs)]
+    lines += _steps(body, " " * 8)
+    for k, value in enumerate(body.outputs):
+        code = body.code_of(value)
+        lines.append(f"        store_{code}(p{len(body.inputs) + k}, i, v{value})")
+    return lines
+
+
+def _source(body: Body, start: str, count: str, indent: str) -> list[str]:
+    """`s`: the address of `count` elements from `start`, where they lie or packed."""
+    code = body.inputs[0]
+    return [
+        f"{indent}s = table[1] + ({start}) * {_size(code)}",
+        f"{indent}if facts[{PACK}] != 0:",
+        f"{indent}    call_pack(facts[{PACK}], packed, table[1], table[0] + {8 * VIEW}, {start}, {count})",
+        f"{indent}    s = packed",
+    ]
+
+
+def _prologue(body: Body, name: str) -> list[str]:
+    return [
+        f"def {name}(table, lo, hi):",
+        "    facts = table_at(table[0])",
+        f"    length, chunks = facts[{LENGTH}], facts[{CHUNKS}]",
+        "    packed = stack_words(BLOCK)",
+    ]
+
+
+def _values(body: Body, indent: str) -> tuple[list[str], str]:
+    """The block's values to be reduced: in place where there is nothing to compute, else in scratch."""
+    if not body.steps:
+        return [], "s"
+    value = body.outputs[0]
+    lines = [f"{indent}for i in range(n):", f"{indent}    v0 = load_{body.inputs[0]}(s, i)"]
+    lines += _steps(body, indent + "    ")
+    lines += [f"{indent}    store_{body.code_of(value)}(values, i, v{value})"]
+    return lines, "values"
+
+
+def _rows(body: Body, name: str) -> list[str]:
+    """Each row's elements to one: blocks into chunks, chunks (partial results, when there are several) in order."""
+    reduced = body.code_of(body.outputs[0])
+    wide, start = accumulator(reduced), identity(body.reduction or "", accumulator(reduced))
+    compute, where = _values(body, " " * 12)
+    return [
+        *_prologue(body, name),
+        "    values = stack_words(BLOCK)" if body.steps else "",
+        f"    if facts[{FOLD}] != 0:",
+        "        for row in range(lo, hi):",
+        f"            total = {start}",
+        "            for c in range(chunks):",
+        f"                total = combine_{body.reduction}(total, load_{wide}(table[3], row * chunks + c))",
+        f"            store_{body.result}(table[2], row, {body.result}(total))",
+        "        return",
+        "    for item in range(lo, hi):",
+        "        row = item // chunks",
+        "        first = (item - row * chunks) * CHUNK",
+        "        last = min(length, first + CHUNK)",
+        f"        total = {start}",
+        "        for b in range(first, last, BLOCK):",
+        "            n = min(BLOCK, last - b)",
+        *_source(body, "row * length + b", "n", " " * 12),
+        *compute,
+        f"            part = {wide}(block_{body.reduction}_{reduced}({where}, n))",
+        f"            total = combine_{body.reduction}(total, part)",
+        "        if chunks == 1:",
+        f"            store_{body.result}(table[2], item, {body.result}(total))",
+        "        else:",
+        f"            store_{wide}(table[3], item, total)",
+    ]
+
+
+def _columns(body: Body, name: str) -> list[str]:
+    """(outer, length, width) to (outer, width): rows are added to a tile of accumulators that waits in L1."""
+    reduced = body.code_of(body.outputs[0])
+    wide, start = accumulator(reduced), identity(body.reduction or "", accumulator(reduced))
+    value = body.outputs[0]
+    return [
+        *_prologue(body, name),
+        f"    width = facts[{WIDTH}]",
+        "    tiles = (width + BLOCK - 1) // BLOCK",
+        "    totals = stack_words(BLOCK)",
+        f"    if facts[{FOLD}] != 0:",
+        "        for item in range(lo, hi):",
+        "            outer = item // width",
+        f"            total = {start}",
+        "            for c in range(chunks):",
+        "                at = (outer * chunks + c) * width + (item - outer * width)",
+        f"                total = combine_{body.reduction}(total, load_{wide}(table[3], at))",
+        f"            store_{body.result}(table[2], item, {body.result}(total))",
+        "        return",
+        "    for item in range(lo, hi):",
+        "        rest = item // tiles",
+        "        column = (item - rest * tiles) * BLOCK",
+        "        n = min(BLOCK, width - column)",
+        "        outer = rest // chunks",
+        "        first = (rest - outer * chunks) * ROWS",
+        "        for j in range(n):",
+        f"            store_{wide}(totals, j, {start})",
+        "        for row in range(first, min(length, first + ROWS)):",
+        *_source(body, "(outer * length + row) * width + column", "n", " " * 12),
+        "            for j in range(n):",
+        f"                v0 = load_{body.inputs[0]}(s, j)",
+        *_steps(body, " " * 16),
+        f"                total = combine_{body.reduction}(reload_{wide}(totals, j), {wide}(v{value}))",
+        f"                store_{wide}(totals, j, total)",
+        "        if chunks == 1:",
+        "            at = outer * width + column",
+        "            for j in range(n):",
+        f"                store_{body.result}(table[2], at + j, {body.result}(reload_{wide}(totals, j)))",
+        "        else:",
+        f"            copy_bytes(table[3] + (rest * width + column) * {_size(wide)}, totals, n * {_size(wide)})",
+    ]
+
+
+def _arg(body: Body, name: str) -> list[str]:
+    """The first position of each row's extreme; a NaN counts as the extreme, as in NumPy."""
+    code = body.inputs[0]
+    better = f"better_{body.reduction}"
+    # Partial results: the values, then (from facts[WIDTH] bytes on) the positions.
+    return [
+        *_prologue(body, name),
+        f"    if facts[{FOLD}] != 0:",
+        "        for row in range(lo, hi):",
+        f"            best = load_{code}(table[3], row * chunks)",
+        "            at = row * chunks",
+        "            for c in range(row * chunks + 1, (row + 1) * chunks):",
+        f"                other = load_{code}(table[3], c)",
+        f"                if {better}(other, best):",
+        "                    best = other",
+        "                    at = c",
+        f"            store_i8(table[2], row, load_i8(table[3] + facts[{WIDTH}], at))",
+        "        return",
+        "    for item in range(lo, hi):",
+        "        row = item // chunks",
+        "        first = (item - row * chunks) * CHUNK",
+        "        last = min(length, first + CHUNK)",
+        f"        best = {identity(body.reduction or '', code)}",
+        "        where = -1",
+        "        for b in range(first, last, BLOCK):",
+        "            n = min(BLOCK, last - b)",
+        *_source(body, "row * length + b", "n", " " * 12),
+        f"            candidate = block_{body.reduction}_{code}(s, n)",
+        f"            if where < 0 or {better}(candidate, best):",
+        "                best = candidate",
+        "                i = 0",
+        f"                while not same(load_{code}(s, i), best):",
+        "                    i += 1",
+        "                where = b + i",
+        "        if chunks == 1:",
+        "            store_i8(table[2], item, where)",
+        "        else:",
+        f"            store_{code}(table[3], item, best)",
+        f"            store_i8(table[3] + facts[{WIDTH}], item, where)",
+    ]
+
+
+def _scan(body: Body, name: str) -> list[str]:
+    """Running results along each row, in order, folded in the accumulator's dtype."""
+    code = body.inputs[0]
+    wide = accumulator(code)
+    if body.reduction == "linear":
+        return _linear(body, name)
+    return [
+        *_prologue(body, name),
+        "    for row in range(lo, hi):",
+        f"        total = {identity(body.reduction or '', wide)}",
+        "        for b in range(0, length, BLOCK):",
+        "            n = min(BLOCK, length - b)",
+        *_source(body, "row * length + b", "n", " " * 12),
+        "            for i in range(n):",
+        f"                total = combine_{body.reduction}(total, {wide}(load_{code}(s, i)))",
+        f"                store_{body.result}(table[2], row * length + b + i, {body.result}(total))",
+    ]
+
+
+def _linear(body: Body, name: str) -> list[str]:
+    """h[i] = b[i] + a[i] * h[i - 1] along each row of two contiguous operands."""
+    code = body.result
+    wide = accumulator(code or "")
+    return [
+        *_prologue(body, name),
+        "    for row in range(lo, hi):",
+        f"        total = {wide}(0)",
+        "        for i in range(row * length, (row + 1) * length):",
+        f"            total = {wide}(load_{code}(table[2], i)) + {wide}(load_{code}(table[1], i)) * total",
+        f"            store_{code}(table[3], i, {code}(total))",
+    ]
+
+
+_FORMS = {"map": _map, "rows": _rows, "columns": _columns, "arg": _arg, "scan": _scan}
+
+
+def render(body: Body) -> tuple[str, str]:
+    """The name and the source text of a body's kernel.
+
+    The name is unique to the content: two processes that mint one symbol for two kernels can crash a third that
+    loads both.
+    """
+    name = f"{body.form}_{body.digest()[:16]}"
+    lines = _FORMS[body.form](body, name)
+    return name, "\n".join(line for line in lines if line) + "\n"

@@ -1,0 +1,179 @@
+"""Routines that every kernel shares, compiled once: strided access, copies, gathers, and their siblings.
+
+Each has the kernel signature `(table, lo, hi)`, `table[0]` being the address of the launch's facts, or is a helper
+that kernels reach by address. They move bytes, whatever the dtype, unless a dtype code is in the name.
+
+A strided view is described by words: item size, number of dimensions, then size and stride (in bytes) of each.
+"""
+
+# pyright: reportUndefinedVariable=false
+# The names come from the kernels' namespace, into which the source of these functions is executed.
+# ruff: noqa: F821
+
+from __future__ import annotations
+
+
+def move(target, source, size, count, step_to, step_from):  # type: ignore[no-untyped-def]
+    """Copy `count` items between addresses that advance by a step each."""
+    if step_to == size and step_from == size:
+        copy_bytes(target, source, count * size)
+    elif size == 4:
+        for i in range(count):
+            store_i4(target + i * step_to, 0, load_i4(source + i * step_from, 0))
+    elif size == 8:
+        for i in range(count):
+            store_i8(target + i * step_to, 0, load_i8(source + i * step_from, 0))
+    elif size == 1:
+        for i in range(count):
+            store_i1(target + i * step_to, 0, load_i1(source + i * step_from, 0))
+    else:
+        for i in range(count):
+            copy_bytes(target + i * step_to, source + i * step_from, size)
+
+
+def transfer(contiguous, base, view, start, count, scatter):  # type: ignore[no-untyped-def]
+    """Copy elements [start, start + count) of a view, in logical order, to (or from) contiguous memory."""
+    words = table_at(view)
+    size, ndim = words[0], words[1]
+    index = table_at(stack_words(64))
+    rest = start
+    address = base
+    for d in range(ndim - 1, -1, -1):
+        extent = words[2 + 2 * d]
+        index[d] = rest % extent
+        rest = rest // extent
+        address += index[d] * words[3 + 2 * d]
+    if ndim == 0:
+        copy_bytes(base if scatter else contiguous, contiguous if scatter else base, size)
+        return
+    last = ndim - 1
+    inner, stride = words[2 + 2 * last], words[3 + 2 * last]
+    done = 0
+    while done < count:
+        run = min(inner - index[last], count - done)
+        near = contiguous + done * size
+        if scatter:
+            move(address, near, size, run, stride, size)
+        else:
+            move(near, address, size, run, size, stride)
+        done += run
+        address -= index[last] * stride
+        index[last] = 0
+        d = last - 1
+        while d >= 0:
+            index[d] += 1
+            address += words[3 + 2 * d]
+            if index[d] < words[2 + 2 * d]:
+                break
+            address -= index[d] * words[3 + 2 * d]
+            index[d] = 0
+            d -= 1
+
+
+def pack(target, base, view, start, count):  # type: ignore[no-untyped-def]
+    """Copy elements [start, start + count) of a view to contiguous memory."""
+    transfer(target, base, view, start, count, False)
+
+
+def strided_map(table, lo, hi):  # type: ignore[no-untyped-def]
+    """Run an elementwise kernel over strided operands, a block at a time, each packed where it must be.
+
+    Facts: the kernel, the number of inputs, of operands, the output's item size; then for each input the offset (in
+    words) of its view, 0 if it is contiguous, and whether it is one element for all; then the views.
+    """
+    facts = table_at(table[0])
+    kernel, inputs = facts[0], facts[1]
+    words = stack_words(20)
+    inner = table_at(words)
+    packed = stack_words(16384)
+    inner[0] = table[0]
+    for first in range(lo, hi, 1024):
+        count = min(1024, hi - first)
+        for k in range(inputs):
+            view = facts[4 + 2 * k]
+            here = packed + k * 8192
+            if view == 0:
+                inner[k + 1] = table[k + 1] + first * facts[5 + 2 * k]
+                continue
+            inner[k + 1] = here
+            if facts[5 + 2 * k] == 0 or first == lo:
+                transfer(here, table[k + 1], table[0] + view * 8, first, count, False)
+        inner[inputs + 1] = table[inputs + 1] + first * facts[3]
+        call_kernel(kernel, words, 0, count)
+
+
+def place(table, lo, hi):  # type: ignore[no-untyped-def]
+    """Copy elements [lo, hi) of a source view to a target view. Facts: offsets of both views, then the views."""
+    facts = table_at(table[0])
+    source, target = table[0] + facts[0] * 8, table[0] + facts[1] * 8
+    packed = stack_words(1024)
+    for first in range(lo, hi, 1024):
+        count = min(1024, hi - first)
+        transfer(packed, table[1], source, first, count, False)
+        transfer(packed, table[2], target, first, count, True)
+
+
+def fill(table, lo, hi):  # type: ignore[no-untyped-def]
+    """Copy one item to elements [lo, hi). Facts: its size."""
+    size = table_at(table[0])[0]
+    move(table[2] + lo * size, table[1], size, hi - lo, size, 0)
+
+
+def take(table, lo, hi):  # type: ignore[no-untyped-def]
+    """Gather rows: out[b, m] = x[b, index[b, m]]; item b * count + m. Negative indices count from the end.
+
+    Facts: rows of x, indices a batch, bytes a row, whether each batch has indices of its own.
+    """
+    facts = table_at(table[0])
+    rows, count, size, own = facts[0], facts[1], facts[2], facts[3]
+    for item in range(lo, hi):
+        batch = item // count
+        at = load_i8(table[2], item if own else item - batch * count)
+        at = at + rows if at < 0 else at
+        source = table[1] + (batch * rows + at) * size
+        if size == 4:
+            store_i4(table[3], item, load_i4(source, 0))
+        elif size == 8:
+            store_i8(table[3], item, load_i8(source, 0))
+        else:
+            copy_bytes(table[3] + item * size, source, size)
+
+
+def bounds(table, lo, hi):  # type: ignore[no-untyped-def]
+    """The least and the greatest of int64 elements [lo, hi), to two words."""
+    least, greatest = load_i8(table[1], lo), load_i8(table[1], lo)
+    for i in range(hi - lo):
+        value = load_i8(table[1] + lo * 8, i)
+        least = min(least, value)
+        greatest = max(greatest, value)
+    store_i8(table[2], 0, least)
+    store_i8(table[2], 1, greatest)
+
+
+SCATTER_ADD = '''
+def scatter_add_{code}(table, lo, hi):
+    """Add rows: out[b, index[b, m]] += g[b, m], m in order. Item: (batch, part of the rows, tile of a row).
+
+    Each part owns a range of rows of the output and reads every index, so the order of additions to an element
+    is that of m, whatever the number of threads. Facts: rows, indices a batch, elements a row, whether each batch
+    has indices of its own, parts, tiles.
+    """
+    facts = table_at(table[0])
+    rows, count, width, own = facts[0], facts[1], facts[2], facts[3]
+    parts, tiles = facts[4], facts[5]
+    for item in range(lo, hi):
+        tile = item % tiles
+        part = (item // tiles) % parts
+        batch = item // (tiles * parts)
+        first, last = rows * part // parts, rows * (part + 1) // parts
+        begin, end = width * tile // tiles, width * (tile + 1) // tiles
+        for m in range(count):
+            at = load_i8(table[2], batch * count + m if own else m)
+            at = at + rows if at < 0 else at
+            if at < first or at >= last:
+                continue
+            source = table[1] + ((batch * count + m) * width + begin) * {size}
+            target = table[3] + ((batch * rows + at) * width + begin) * {size}
+            for j in range(end - begin):
+                store_{code}(target, j, {code}(reload_{code}(target, j) + load_{code}(source, j)))
+'''

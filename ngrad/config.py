@@ -1,0 +1,53 @@
+"""Settings of the process.
+
+Examples
+--------
+>>> from ngrad import config
+>>> config.threads() >= 1
+True
+"""
+
+from __future__ import annotations
+
+from ngrad_kernels import cache, cpu
+from ngrad_kernels.memory import MemoryStats, pool
+
+
+def threads() -> int:
+    """How many CPU threads large operations of this Python thread use."""
+    return cpu.get_threads()
+
+
+def set_threads(count: int) -> None:
+    """Use `count` CPU threads for large operations of this Python thread; no result changes by a bit.
+
+    `NUMBA_NUM_THREADS`, set before the process begins, is the most there can be.
+
+    Raises
+    ------
+    ValueError
+        If `count` is not between 1 and that.
+    """
+    cpu.set_threads(count)
+
+
+def memory_stats() -> MemoryStats:
+    """Bytes and blocks that tensors use, and that wait in the pool."""
+    return pool.stats()
+
+
+def release_memory() -> int:
+    """Give memory that waits in the pool back to the system; how many bytes that was."""
+    return pool.release()
+
+
+def set_memory_limit(nbytes: int | None) -> None:
+    """Refuse to hold more than `nbytes` in all; None for no limit."""
+    if nbytes is not None and nbytes <= 0:
+        raise ValueError(f"a memory limit must be positive, not {nbytes}")
+    pool.limit = nbytes
+
+
+def cache_folder() -> str:
+    """Where compiled kernels are kept."""
+    return str(cache.store.folder)

@@ -1,0 +1,159 @@
+"""Dtypes: equal to NumPy's, and carrying what TensorFlow's carry."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import numpy as np
+
+from ngrad.errors import DTypeError
+
+
+class DType:
+    """The dtype of a tensor's elements. There is one object for each, so `is` compares them.
+
+    Attributes
+    ----------
+    code : str
+        NumPy's kind and size: "f4", "i8", "b1", ...
+    as_numpy_dtype : type
+        NumPy's scalar type.
+    itemsize, size : int
+        Bytes an element.
+    name : str
+        "float32", "int64", "bool", ...
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> float32 == np.float32, float32.is_floating, int64.name
+    (True, True, 'int64')
+    """
+
+    __slots__ = (
+        "as_numpy_dtype", "code", "ctype", "is_bool", "is_floating", "is_integer", "is_unsigned",
+        "itemsize", "name", "numpy_dtype",
+    )  # fmt: skip
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+        self.numpy_dtype = np.dtype(code)
+        self.as_numpy_dtype = self.numpy_dtype.type
+        self.name = self.numpy_dtype.name
+        self.itemsize = self.numpy_dtype.itemsize
+        self.is_floating = code[0] == "f"
+        self.is_integer = code[0] in "iu"
+        self.is_unsigned = code[0] == "u"
+        self.is_bool = code == "b1"
+        self.ctype: Any = np.ctypeslib.as_ctypes_type(self.numpy_dtype)
+
+    @property
+    def size(self) -> int:
+        return self.itemsize
+
+    @property
+    def is_complex(self) -> bool:
+        return False
+
+    @property
+    def base_dtype(self) -> DType:
+        return self
+
+    @property
+    def is_numpy_compatible(self) -> bool:
+        return True
+
+    @property
+    def limits(self) -> tuple[Any, Any]:
+        """The least and the greatest value."""
+        if self.is_bool:
+            return False, True
+        info: Any = np.finfo(self.numpy_dtype) if self.is_floating else np.iinfo(self.numpy_dtype)
+        return self.as_numpy_dtype(info.min), self.as_numpy_dtype(info.max)
+
+    @property
+    def min(self) -> Any:
+        return self.limits[0]
+
+    @property
+    def max(self) -> Any:
+        return self.limits[1]
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        if other is None or isinstance(other, DType):
+            return False
+        try:
+            return bool(self.numpy_dtype == np.dtype(other))  # type: ignore[call-overload]
+        except TypeError:
+            return NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.numpy_dtype)
+
+    def __repr__(self) -> str:
+        return f"ngrad.{self.name}"
+
+    def __str__(self) -> str:
+        return self.name
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return as_dtype, (self.name,)
+
+
+_CODES = ("f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "b1")
+BY_CODE = {code: DType(code) for code in _CODES}
+float32, float64, int8, int16, int32, int64, uint8, uint16, uint32, uint64, bool_ = BY_CODE.values()
+_BY_NUMPY = {dtype.numpy_dtype: dtype for dtype in BY_CODE.values()}
+
+
+def as_dtype(value: Any) -> DType:
+    """The dtype that a name, a Python or NumPy type, or a dtype means. Python's `float` is float32, `int` int32.
+
+    Raises
+    ------
+    DTypeError
+        If it means none that ngrad has.
+
+    Examples
+    --------
+    >>> as_dtype("float64"), as_dtype(float), as_dtype(np.int8)
+    (ngrad.float64, ngrad.float32, ngrad.int8)
+    """
+    if type(value) is DType:
+        return value
+    if value is float:
+        return float32
+    if value is int:
+        return int32
+    try:
+        numpy_dtype = np.dtype(value)
+    except TypeError:
+        numpy_dtype = None
+    found = _BY_NUMPY.get(numpy_dtype.newbyteorder("=")) if numpy_dtype is not None else None
+    if found is None:
+        names = ", ".join(dtype.name for dtype in BY_CODE.values())
+        raise DTypeError(f"{value!r} is no dtype of ngrad's; it has {names}")
+    return found
+
+
+@functools.cache
+def promote(*dtypes: DType) -> DType:
+    """The dtype of an operation over several, as NumPy 2 promotes.
+
+    Examples
+    --------
+    >>> promote(float32, int32), promote(int8, uint8)
+    (ngrad.float64, ngrad.int16)
+    """
+    return _BY_NUMPY[np.result_type(*(dtype.numpy_dtype for dtype in dtypes))]
+
+
+@functools.cache
+def weak(dtype: DType, kind: type) -> DType:
+    """The dtype of an operation of a tensor with a Python scalar of type `kind`: NumPy 2's weak promotion."""
+    return _BY_NUMPY[np.result_type(dtype.numpy_dtype, kind(1))]
+
+

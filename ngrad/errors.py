@@ -1,0 +1,40 @@
+"""Errors. Each names the op, the shapes or dtypes, and what to do; each is also the builtin that fits."""
+
+from __future__ import annotations
+
+from ngrad_kernels.memory import OutOfMemory
+
+
+class NgradError(Exception):
+    """What every error of this library also is."""
+
+
+class ShapeError(NgradError, ValueError):
+    """Shapes or axes that do not fit an op."""
+
+
+class DTypeError(NgradError, TypeError):
+    """A dtype that an op does not take."""
+
+
+class IndexBoundsError(NgradError, IndexError):
+    """An index or label that lies outside the axis it points into."""
+
+
+class NumberError(NgradError, ValueError):
+    """A value that an op does not take."""
+
+
+class GradientError(NgradError, LookupError):
+    """An op whose derivative was asked for and that has none."""
+
+
+__all__ = [
+    "DTypeError",
+    "GradientError",
+    "IndexBoundsError",
+    "NgradError",
+    "NumberError",
+    "OutOfMemory",
+    "ShapeError",
+]

@@ -1,0 +1,1 @@
+"""Graphs: layouts, ops, nodes, and the passes over them, a file each."""

@@ -1,0 +1,164 @@
+"""`Graph`: an SSA list of nodes, built by tracing; `Symbol`: a value of it, which stands where a tensor would.
+
+Equal nodes are one node (common subexpressions never arise), and each new node passes through the
+graph's `rewrite` first (`simplify.py`), whose rules keep every bit. What no output needs is left out when the graph is planned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from ngrad.graph.layout import Layout, layout
+from ngrad.graph.op import Op, Params
+
+
+Rewrite = Callable[["Graph", Op, tuple[int, ...], Params, Layout], "int | None"]
+
+
+class Node(NamedTuple):
+    """One application of an op: plain data."""
+
+    op: Op | str
+    params: Params
+    inputs: tuple[int, ...]
+    spec: Layout
+
+    def __repr__(self) -> str:
+        name = self.op if isinstance(self.op, str) else self.op.name
+        arguments = [f"%{k}" for k in self.inputs]
+        if isinstance(self.op, str):
+            arguments += [repr(p) for p in self.params]
+        else:
+            arguments += [f"{k}={v!r}" for k, v in self.op.keywords(self.params).items()]
+        return f"{name}({', '.join(arguments)}) : {self.spec!r}"
+
+
+INPUT, CONSTANT, PART = "input", "constant", "part"
+"""Nodes that compute nothing: an input of the graph, a scalar, one result of an op with several."""
+
+
+class Symbol:
+    """A value of a graph under construction."""
+
+    __slots__ = ("_layout", "_uid", "graph", "index")
+
+    def __init__(self, graph: Graph, index: int, spec: Layout) -> None:
+        self.graph, self.index, self._layout, self._uid = graph, index, spec, 0
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self._layout.shape
+
+    @property
+    def dtype(self) -> Any:
+        return self._layout.dtype
+
+    @property
+    def ndim(self) -> int:
+        return self._layout.ndim
+
+    @property
+    def size(self) -> int:
+        return self._layout.size
+
+    def __repr__(self) -> str:
+        return f"%{self.index} : {self._layout!r}"
+
+
+class Graph:
+    """Nodes in an order in which each comes after its inputs.
+
+    Examples
+    --------
+    >>> from ngrad.dtypes import float32
+    >>> graph = Graph()
+    >>> x = graph.input(layout(float32, (2,)))
+    >>> graph.outputs = (x.index,)
+    >>> print(graph)
+    %0 = input(0) : float32[2]
+    return %0
+    """
+
+    def __init__(self, rewrite: Rewrite | None = None) -> None:
+        self.rewrite = rewrite
+        self.nodes: list[Node] = []
+        self.outputs: tuple[int | None, ...] = ()
+        self.inputs = 0
+        self._found: dict[Any, int] = {}
+
+    def _symbol(self, index: int) -> Symbol:
+        return Symbol(self, index, self.nodes[index].spec)
+
+    def _append(self, node: Node) -> Symbol:
+        index = self._found.get(node)
+        if index is None:
+            index = self._found[node] = len(self.nodes)
+            self.nodes.append(node)
+        return self._symbol(index)
+
+    def input(self, spec: Layout) -> Symbol:
+        """A new input of the graph."""
+        self.inputs += 1
+        return self._append(Node(INPUT, (self.inputs - 1,), (), spec.spec))
+
+    def constant(self, value: Any, dtype: Any) -> Symbol:
+        """A 0-d constant. The sign of a zero counts: `0.0 == -0.0`, but they are two constants."""
+        return self._append(Node(CONSTANT, (type(value).__name__, repr(value), value), (), layout(dtype, ())))
+
+    def apply(self, op: Op, inputs: tuple[Symbol, ...], params: Params) -> Any:
+        """A node for an op over values of this graph; a tuple of values if the op has several results."""
+        for symbol in inputs:
+            if symbol.graph is not self:
+                raise ValueError(f"{op.name}: {symbol!r} is a value of another graph")
+        out = op.infer(*(symbol._layout for symbol in inputs), **op.keywords(params))
+        indices = tuple(symbol.index for symbol in inputs)
+        if self.rewrite is not None and not isinstance(out, tuple):
+            same = self.rewrite(self, op, indices, params, out)
+            if same is not None:
+                return self._symbol(same)
+        if isinstance(out, tuple):
+            whole = self._append(Node(op, params, indices, out[0].spec))
+            return tuple(
+                self._append(Node(PART, (k,), (whole.index,), spec.spec)) for k, spec in enumerate(out)
+            )
+        return self._append(Node(op, params, indices, out.spec))
+
+    def needed(self) -> list[bool]:
+        """Which nodes the outputs depend on."""
+        need = [False] * len(self.nodes)
+        for index in self.outputs:
+            if index is not None:
+                need[index] = True
+        for index in range(len(self.nodes) - 1, -1, -1):
+            if need[index]:
+                for k in self.nodes[index].inputs:
+                    need[k] = True
+        return need
+
+    def verify(self) -> None:
+        """Check that the graph is one: inputs before uses, shapes and dtypes as the ops' rules give.
+
+        Raises
+        ------
+        ValueError
+            Naming the node that is wrong.
+        """
+        for index, node in enumerate(self.nodes):
+            if any(not 0 <= k < index for k in node.inputs):
+                raise ValueError(f"node %{index} = {node!r} reads a value that comes after it")
+            if isinstance(node.op, Op):
+                specs = [self.nodes[k].spec for k in node.inputs]
+                out = node.op.infer(*specs, **node.op.keywords(node.params))
+                out = out[0] if isinstance(out, tuple) else out
+                if out.spec is not node.spec:
+                    raise ValueError(f"node %{index} = {node!r} should be {out.spec!r}")
+        for index in self.outputs:
+            if index is not None and not 0 <= index < len(self.nodes):
+                raise ValueError(f"output %{index} is no node")
+
+    def __str__(self) -> str:
+        need = self.needed()
+        lines = [f"%{k} = {node!r}" for k, node in enumerate(self.nodes) if need[k]]
+        outputs = ", ".join("none" if k is None else f"%{k}" for k in self.outputs)
+        return "\n".join([*lines, f"return {outputs}"])

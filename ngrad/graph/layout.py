@@ -1,0 +1,106 @@
+"""`Layout`: dtype, shape and strides. There is one object for each, so a layout is compared, and hashed, by identity."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+from weakref import WeakValueDictionary
+
+from ngrad.dtypes import DType
+from ngrad_kernels.memory import pool
+
+LARGEST = (1 << 63) - 1
+
+
+def contiguous_strides(shape: tuple[int, ...], itemsize: int) -> tuple[int, ...]:
+    """Strides in bytes of row-major order.
+
+    Examples
+    --------
+    >>> contiguous_strides((2, 3), 4)
+    (12, 4)
+    """
+    strides = []
+    step = itemsize
+    for extent in reversed(shape):
+        strides.append(step)
+        step *= max(extent, 1)
+    return tuple(reversed(strides))
+
+
+class Layout:
+    """How a tensor's elements lie in memory.
+
+    Attributes
+    ----------
+    dtype : DType
+    shape : tuple of int
+    strides : tuple of int
+        Bytes between neighbours along each axis; 0 where an axis is broadcast.
+    size, nbytes : int
+        Elements, and bytes of as many elements.
+    contiguous : bool
+        Whether the elements lie in row-major order with no gap.
+    free : list of int
+        The pool's free list for `nbytes`.
+    """
+
+    __slots__ = (
+        "__weakref__", "contiguous", "dtype", "free", "nbytes", "ndim", "shape", "size", "strides",
+    )  # fmt: skip
+    _interned: WeakValueDictionary[tuple[Any, ...], Layout] = WeakValueDictionary()
+
+    dtype: DType
+    shape: tuple[int, ...]
+    strides: tuple[int, ...]
+    ndim: int
+    size: int
+    nbytes: int
+    contiguous: bool
+    free: list[int]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return layout, (self.dtype, self.shape, self.strides)
+
+    def __repr__(self) -> str:
+        order = "" if self.contiguous else f", strides={self.strides}"
+        return f"{self.dtype.name}{list(self.shape)}{order}"
+
+    @property
+    def spec(self) -> Layout:
+        """The same dtype and shape in row-major order: what graphs speak of."""
+        return self if self.contiguous else layout(self.dtype, self.shape)
+
+
+def layout(
+    dtype: DType, shape: tuple[int, ...], strides: tuple[int, ...] | None = None
+) -> Layout:
+    """The one layout of a dtype, shape and strides (row-major if not given).
+
+    Strides of axes that have one element, and all strides of an empty tensor, mean nothing and are made row-major.
+    """
+    key = (dtype, shape, strides)
+    found = Layout._interned.get(key)
+    if found is not None:
+        return found
+    rows = contiguous_strides(shape, dtype.itemsize)
+    size = math.prod(shape)
+    if strides is None or size == 0:
+        given = rows
+    else:
+        given = tuple(r if n == 1 else s for n, s, r in zip(shape, strides, rows, strict=True))
+    canonical = Layout._interned.get((dtype, shape, given))
+    if canonical is None:
+        if size * dtype.itemsize > LARGEST:
+            raise MemoryError(f"a {dtype.name} tensor of shape {shape} exceeds the address space")
+        canonical = Layout()
+        canonical.dtype, canonical.shape, canonical.strides = dtype, shape, given
+        canonical.ndim, canonical.size = len(shape), size
+        canonical.nbytes = size * dtype.itemsize
+        canonical.contiguous = given == rows
+        canonical.free = pool.free_list(canonical.nbytes)
+        canonical = Layout._interned.setdefault((dtype, shape, given), canonical)
+        if canonical.contiguous:
+            Layout._interned[dtype, shape, None] = canonical
+    Layout._interned[key] = canonical
+    return canonical

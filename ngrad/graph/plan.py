@@ -1,0 +1,95 @@
+"""A graph for given input layouts as a list of resolved calls, with the last use of every value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from ngrad.graph.graph import CONSTANT, INPUT, PART, Graph
+from ngrad.graph.layout import Layout
+from ngrad.graph.op import Call, Op
+
+
+class Step(NamedTuple):
+    """Run a call on registers; then let go of those that nobody reads again. A call of None takes part `part`."""
+
+    call: Call | None
+    inputs: tuple[int, ...]
+    part: int
+    dead: tuple[int, ...]
+
+
+class Plan:
+    """Steps over registers: the graph's inputs first, then its constants, then a result a step.
+
+    Attributes
+    ----------
+    inputs : tuple of int
+        Numbers of the graph's inputs that are read, in register order.
+    """
+
+    __slots__ = ("constants", "inputs", "outputs", "steps")
+
+    def __init__(
+        self,
+        graph: Graph,
+        layouts: dict[int, Layout],
+        constant: Callable[[Any, Any], Any],
+    ) -> None:
+        need = graph.needed()
+        nodes = [(k, node) for k, node in enumerate(graph.nodes) if need[k]]
+        register: dict[int, int] = {}
+        where: dict[int, Any] = {}
+
+        def assign(index: int, of: Any) -> None:
+            where[register.setdefault(index, len(register))] = of
+
+        for index, node in nodes:
+            if node.op == INPUT:
+                assign(index, layouts[node.params[0]])
+        self.inputs = tuple(node.params[0] for _, node in nodes if node.op == INPUT)
+        constants = []
+        for index, node in nodes:
+            if node.op == CONSTANT:
+                constants.append(constant(node.params[-1], node.spec.dtype))
+                assign(index, node.spec)
+        self.constants = tuple(constants)
+
+        calls: list[tuple[Call | None, tuple[int, ...], int]] = []
+        for index, node in nodes:
+            operands = tuple(register[k] for k in node.inputs)
+            if node.op == PART:
+                calls.append((None, operands, node.params[0]))
+                assign(index, where[operands[0]][node.params[0]])
+            elif isinstance(node.op, Op):
+                call = node.op.call(node.params, tuple(where[k] for k in operands))
+                calls.append((call, operands, 0))
+                assign(index, call.outputs if len(call.outputs) > 1 else call.outputs[0])
+        self.outputs = tuple(None if k is None else register[k] for k in graph.outputs)
+
+        held = {k for k in self.outputs if k is not None}
+        steps: list[Step] = []
+        for call, operands, part in reversed(calls):
+            dead = tuple(k for k in set(operands) if k not in held)
+            held.update(operands)
+            steps.append(Step(call, operands, part, dead))
+        self.steps = tuple(reversed(steps))
+
+    def run(self, inputs: Sequence[Any], execute: Callable[[Call, tuple[Any, ...]], Any]) -> list[Any]:
+        """The outputs for values of `self.inputs`; None where the graph has none.
+
+        Parameters
+        ----------
+        inputs : sequence of Tensor
+        execute : callable
+            How a call runs: `record.execute`, which also records it for whoever listens.
+        """
+        registers: list[Any] = [*inputs, *self.constants]
+        for call, operands, part, dead in self.steps:
+            if call is None:
+                registers.append(registers[operands[0]][part])
+            else:
+                registers.append(execute(call, tuple([registers[k] for k in operands])))
+            for k in dead:
+                registers[k] = None
+        return [None if k is None else registers[k] for k in self.outputs]

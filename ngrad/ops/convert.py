@@ -1,0 +1,149 @@
+"""From whatever a user passes to tensors of one dtype: NumPy 2's promotion, Python scalars weak."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ngrad.dtypes import BY_CODE, DType, as_dtype, float32, int32, promote, weak
+from ngrad.errors import DTypeError
+from ngrad.graph.graph import Symbol
+from ngrad.record import state
+from ngrad.tensor import Tensor, from_numpy, scalar
+
+KINDS: tuple[type, ...] = (bool, int, float)
+DEFAULTS = {bool: BY_CODE["b1"], int: int32, float: float32}
+"""TensorFlow's dtypes of Python scalars."""
+
+unwrap: dict[type, Callable[[Any], Tensor]] = {}
+"""Types that stand for a tensor (a variable, ...), and how to read it."""
+
+
+def constant_of(value: Any, dtype: DType | None, what: str) -> Tensor:
+    """A tensor with a copy of outside data; lists of Python scalars have TensorFlow's default dtypes."""
+    if isinstance(value, (list, tuple)):
+        value = [
+            element.numpy() if isinstance(element := from_outside(item), Tensor) else item
+            for item in value
+        ] if _holds_tensors(value) else value
+    try:
+        array = np.asarray(value, None if dtype is None or not _plain(value) else dtype.numpy_dtype)
+    except (ValueError, TypeError) as error:
+        raise DTypeError(f"{what}: cannot make a tensor of {type(value).__name__}: {error}") from None
+    if array.dtype.kind not in "fiub":
+        raise DTypeError(
+            f"{what}: cannot make a tensor of {type(value).__name__} with NumPy dtype {array.dtype}"
+        )
+    if dtype is None:
+        if _plain(value):
+            dtype = DEFAULTS[{"f": float, "b": bool}.get(array.dtype.kind, int)]
+            if dtype is int32 and array.size and not _fits_int32(array):
+                dtype = as_dtype(np.int64)
+        else:
+            dtype = as_dtype(array.dtype if array.dtype != np.float16 else np.float32)
+    return from_numpy(array, dtype)
+
+
+def _holds_tensors(value: Any) -> bool:
+    return any(
+        isinstance(item, (Tensor, *unwrap)) or isinstance(item, (list, tuple)) and _holds_tensors(item)
+        for item in value
+    )
+
+
+def _fits_int32(array: Any) -> bool:
+    return -(2**31) <= int(array.min()) and int(array.max()) < 2**31
+
+
+def _plain(value: Any) -> bool:
+    """Whether a value is Python scalars all through, whose dtype is a default."""
+    if isinstance(value, (list, tuple)):
+        return all(_plain(item) for item in value)
+    return isinstance(value, KINDS) and not isinstance(value, np.generic)
+
+
+def from_outside(value: Any) -> Any:
+    """The tensor that a wrapper stands for; anything else as it is."""
+    reader = unwrap.get(type(value))
+    if reader is None:
+        for kind, candidate in unwrap.items():
+            if isinstance(value, kind):
+                reader = candidate
+                break
+    return reader(value) if reader else value
+
+
+def tensor(value: Any, what: str = "convert_to_tensor", dtype: DType | None = None) -> Any:
+    """A tensor (or the symbol that stands for one) of a value."""
+    if type(value) is Tensor or type(value) is Symbol:
+        return value
+    value = from_outside(value)
+    if isinstance(value, (Tensor, Symbol)):
+        return value
+    if state.graph is not None and type(value) in KINDS:
+        return state.graph.constant(value, dtype or DEFAULTS[type(value)])
+    if isinstance(value, (list, tuple)) and _holds_tensors(value):
+        from ngrad.ops.shape import stack
+
+        return stack([tensor(item, what, dtype) for item in value])
+    return constant_of(value, dtype, what)
+
+
+def _scalar(value: Any, dtype: DType) -> Any:
+    if state.graph is not None:
+        return state.graph.constant(value, dtype)
+    return scalar(value, dtype)
+
+
+def cast_to(value: Any, dtype: DType) -> Any:
+    """A tensor converted to a dtype; itself if it has that dtype."""
+    if value._layout.dtype is dtype:
+        return value
+    from ngrad.ops.elementwise import cast
+
+    return cast(value, dtype)
+
+
+def operands(what: str, *values: Any) -> tuple[Any, ...]:
+    """Tensors of one dtype of the operands of an op.
+
+    Raises
+    ------
+    DTypeError
+        For what is no number, naming the op.
+    """
+    known: list[Any] = []
+    strong: list[DType] = []
+    for value in values:
+        if type(value) is not Tensor and type(value) is not Symbol and not _plain(value):
+            value = tensor(value, what)
+        if isinstance(value, (Tensor, Symbol)):
+            strong.append(value._layout.dtype)
+        known.append(value)
+    if not strong:
+        made = [tensor(value, what) for value in known]
+        dtype = promote(*(value._layout.dtype for value in made))
+        if any(value._layout.dtype is float32 for value in made):
+            dtype = float32  # TensorFlow's default, where NumPy's table would say float64
+        return tuple(cast_to(value, dtype) for value in made)
+    dtype = strong[0] if all(d is strong[0] for d in strong) else promote(*strong)
+    for value in known:
+        if not isinstance(value, (Tensor, Symbol)):
+            kind = type(value) if type(value) in KINDS else _kind(value)
+            dtype = weak(dtype, kind)
+    result = []
+    for value in known:
+        if isinstance(value, (Tensor, Symbol)):
+            result.append(cast_to(value, dtype))
+        elif isinstance(value, KINDS):
+            result.append(_scalar(value, dtype))
+        else:
+            result.append(constant_of(value, dtype, what))
+    return tuple(result)
+
+
+def _kind(value: Any) -> type:
+    array = np.asarray(value)
+    return {"f": float, "b": bool}.get(array.dtype.kind, int)

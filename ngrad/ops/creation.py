@@ -1,0 +1,282 @@
+"""Tensors from nothing, or from outside."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ngrad.dtypes import as_dtype, float32, int32, int64
+from ngrad.errors import DTypeError, NumberError, ShapeError
+from ngrad.graph.layout import Layout, layout
+from ngrad.ops.convert import cast_to, constant_of, from_outside, tensor
+from ngrad.ops.elementwise import select
+from ngrad.ops.shape import broadcast_to, expand_dims, integers, reshape
+from ngrad.record import state
+from ngrad.tensor import Tensor, from_numpy, scalar
+
+
+def _shape(shape: Any, what: str) -> tuple[int, ...]:
+    sizes = integers(shape, what)
+    if any(n < 0 for n in sizes):
+        raise ShapeError(f"{what}: sizes must not be negative, not {sizes}")
+    return sizes
+
+
+def constant(value: Any, dtype: Any = None, shape: Any = None, name: str = "Const") -> Any:
+    """A tensor with a copy of a value.
+
+    Parameters
+    ----------
+    value : number, nested list, array or tensor
+    dtype : dtype, optional
+        float32 for Python floats and int32 for Python ints if not given; an array keeps its own.
+    shape : tuple of int, optional
+        A shape to which a single value is repeated, or the value reshaped.
+
+    Examples
+    --------
+    >>> constant([1.0, 2.0]).dtype
+    ngrad.float32
+    """
+    wanted = None if dtype is None else as_dtype(dtype)
+    value = from_outside(value)
+    made = value if isinstance(value, Tensor) else _made(value, wanted)
+    made = made if wanted is None else cast_to(made, wanted)
+    if shape is not None:
+        sizes = _shape(shape, "constant")
+        made = broadcast_to(made, sizes) if made.size == 1 else reshape(made, sizes)
+    return made
+
+
+def _made(value: Any, wanted: Any) -> Any:
+    if isinstance(value, (list, tuple)):
+        return tensor(value, "constant", wanted)
+    return constant_of(value, wanted, "constant")
+
+
+def convert_to_tensor(value: Any, dtype: Any = None, dtype_hint: Any = None, name: str | None = None) -> Any:
+    """A tensor of a value; a tensor or variable is read, anything else copied.
+
+    Raises
+    ------
+    DTypeError
+        If a tensor is given with a dtype that is not its own, as in TensorFlow; use `ngrad.cast`.
+
+    Examples
+    --------
+    >>> convert_to_tensor(2.0).numpy()
+    np.float32(2.0)
+    """
+    wanted = None if dtype is None else as_dtype(dtype)
+    value = from_outside(value)
+    if isinstance(value, Tensor):
+        if wanted is not None and value.dtype is not wanted:
+            raise DTypeError(
+                f"convert_to_tensor: the tensor is {value.dtype.name}, not {wanted.name}; use ngrad.cast"
+            )
+        return value
+    made = _made(value, wanted)
+    return made if wanted is None else cast_to(made, wanted)
+
+
+def fill(dims: Any, value: Any, name: str | None = None) -> Any:
+    """A tensor of a shape, every element a value; it takes the memory of one.
+
+    Examples
+    --------
+    >>> fill([2], 7).numpy()
+    array([7, 7], dtype=int32)
+    """
+    return broadcast_to(tensor(value, "fill"), _shape(dims, "fill"))
+
+
+def zeros_of(where: Layout) -> Any:
+    """Zeros of a layout's dtype and shape."""
+    return _filled(0, where.dtype, where.shape)
+
+
+def ones_of(where: Layout) -> Any:
+    """Ones of a layout's dtype and shape."""
+    return _filled(1, where.dtype, where.shape)
+
+
+def _filled(value: int, dtype: Any, shape: tuple[int, ...]) -> Any:
+    if state.graph is not None:
+        return broadcast_to(state.graph.constant(value, dtype), shape)
+    # A tensor of its own: tapes follow tensors, and the shared scalar is everyone's.
+    shared = scalar(value, dtype)
+    return broadcast_to(Tensor(shared._buffer, shared._address, shared._layout), shape)
+
+
+def zeros(shape: Any, dtype: Any = float32, name: str | None = None) -> Any:
+    """Zeros.
+
+    Examples
+    --------
+    >>> zeros([2]).numpy()
+    array([0., 0.], dtype=float32)
+    """
+    return _filled(0, as_dtype(dtype), _shape(shape, "zeros"))
+
+
+def ones(shape: Any, dtype: Any = float32, name: str | None = None) -> Any:
+    """Ones.
+
+    Examples
+    --------
+    >>> ones([2], dtype="int64").numpy()
+    array([1, 1])
+    """
+    return _filled(1, as_dtype(dtype), _shape(shape, "ones"))
+
+
+def zeros_like(input: Any, dtype: Any = None, name: str | None = None) -> Any:
+    """Zeros of another tensor's shape, and its dtype unless one is given.
+
+    Examples
+    --------
+    >>> zeros_like([1, 2]).numpy()
+    array([0, 0], dtype=int32)
+    """
+    x = tensor(input, "zeros_like")
+    return _filled(0, x.dtype if dtype is None else as_dtype(dtype), x._layout.shape)
+
+
+def ones_like(input: Any, dtype: Any = None, name: str | None = None) -> Any:
+    """Ones of another tensor's shape, and its dtype unless one is given.
+
+    Examples
+    --------
+    >>> ones_like([1.5]).numpy()
+    array([1.], dtype=float32)
+    """
+    x = tensor(input, "ones_like")
+    return _filled(1, x.dtype if dtype is None else as_dtype(dtype), x._layout.shape)
+
+
+def eye(num_rows: Any, num_columns: Any = None, batch_shape: Any = None, dtype: Any = float32, name: str | None = None) -> Any:
+    """The identity matrix, repeated over a batch.
+
+    Examples
+    --------
+    >>> eye(2).numpy()
+    array([[1., 0.],
+           [0., 1.]], dtype=float32)
+    """
+    (rows,) = _shape(num_rows, "eye")
+    (columns,) = (rows,) if num_columns is None else _shape(num_columns, "eye")
+    matrix = from_numpy(np.eye(rows, columns), as_dtype(dtype))
+    if batch_shape is None:
+        return matrix
+    return broadcast_to(matrix, (*_shape(batch_shape, "eye"), rows, columns))
+
+
+def range_(start: Any, limit: Any = None, delta: Any = 1, dtype: Any = None, name: str = "range") -> Any:
+    """Numbers from `start` up to, not including, `limit`, `delta` apart.
+
+    Examples
+    --------
+    >>> range_(1, 6, 2).numpy()
+    array([1, 3, 5], dtype=int32)
+    """
+    if limit is None:
+        start, limit = 0, start
+    values = [from_outside(v) for v in (start, limit, delta)]
+    values = [v.numpy() if isinstance(v, Tensor) else v for v in values]
+    if any(np.ndim(v) for v in values):
+        raise ShapeError("range: start, limit and delta must be scalars")
+    if values[2] == 0:
+        raise NumberError("range: delta must not be zero")
+    if dtype is None:
+        kinds = np.result_type(*values)
+        plain = all(isinstance(v, (int, float)) and not isinstance(v, np.generic) for v in values)
+        dtype = (float32 if kinds.kind == "f" else int32) if plain else kinds
+        if dtype is int32 and max(abs(int(v)) for v in values) >= 2**31:
+            dtype = int64
+    wanted = as_dtype(dtype)
+    count = max(0, math.ceil((values[1] - values[0]) / values[2]))
+    steps = np.arange(count, dtype=np.float64 if wanted.is_floating else np.int64)
+    return from_numpy(values[0] + steps * values[2], wanted)
+
+
+def linspace(start: Any, stop: Any, num: Any, name: str | None = None, axis: int = 0) -> Any:
+    """`num` numbers, evenly spaced from `start` to `stop`, both included; differentiable in both.
+
+    Examples
+    --------
+    >>> linspace(0.0, 1.0, 3).numpy()
+    array([0. , 0.5, 1. ], dtype=float32)
+    """
+    first, last = tensor(start, "linspace"), tensor(stop, "linspace")
+    if not first.dtype.is_floating or first.dtype is not last.dtype:
+        raise DTypeError(
+            f"linspace: start and stop must be floating and of one dtype, not {first.dtype.name}, {last.dtype.name}"
+        )
+    (count,) = integers(num, "linspace")
+    if count < 1:
+        raise NumberError(f"linspace: num must be positive, not {count}")
+    share = from_numpy(np.arange(count) / max(count - 1, 1), first.dtype)
+    at = axis if axis >= 0 else axis + first.ndim + 1
+    weights = reshape(share, (count,) + (1,) * (first.ndim - at))
+    near, far = expand_dims(first, at), expand_dims(last, at)
+    return near * (1.0 - weights) + far * weights
+
+
+def one_hot(indices: Any, depth: Any, on_value: Any = None, off_value: Any = None, axis: int | None = None, dtype: Any = None, name: str | None = None) -> Any:
+    """`on_value` at each index along a new axis, `off_value` elsewhere; an index out of range gives no `on_value`.
+
+    Examples
+    --------
+    >>> one_hot([1, -1], 2).numpy()
+    array([[0., 1.],
+           [0., 0.]], dtype=float32)
+    """
+    where = tensor(indices, "one_hot")
+    if not where.dtype.is_integer:
+        raise DTypeError(f"one_hot: indices must be integers, not {where.dtype.name}")
+    (count,) = _shape(depth, "one_hot")
+    at = where.ndim if axis in (None, -1) else int(axis or 0)
+    if not 0 <= at <= where.ndim:
+        raise ShapeError(f"one_hot: axis {axis} is out of range for {where.ndim} dimensions")
+    positions = reshape(
+        from_numpy(np.arange(count), where.dtype), (count,) + (1,) * (where.ndim - at)
+    )
+    wanted = None if dtype is None else as_dtype(dtype)
+    on = tensor(1.0 if on_value is None else on_value, "one_hot", wanted)
+    off = tensor(0.0 if off_value is None else off_value, "one_hot", wanted)
+    if wanted is not None:
+        on, off = cast_to(on, wanted), cast_to(off, wanted)
+    elif on_value is None and off_value is not None:
+        on = cast_to(on, off.dtype)
+    elif off_value is None and on_value is not None:
+        off = cast_to(off, on.dtype)
+    from ngrad.ops.arithmetic import equal
+
+    return select(equal(expand_dims(where, at), positions), on, off)
+
+
+def meshgrid(*args: Any, indexing: str = "xy", name: str | None = None) -> list[Any]:
+    """Coordinate matrices of coordinate vectors; no memory is used for the repetition.
+
+    Examples
+    --------
+    >>> x, y = meshgrid([1, 2], [3, 4, 5])
+    >>> x.shape
+    (3, 2)
+    """
+    if indexing not in ("xy", "ij"):
+        raise NumberError(f"meshgrid: indexing must be 'xy' or 'ij', not {indexing!r}")
+    axes = [reshape(tensor(value, "meshgrid"), (-1,)) for value in args]
+    order = list(range(len(axes)))
+    if indexing == "xy" and len(axes) > 1:
+        order[0], order[1] = 1, 0
+    shape = [0] * len(axes)
+    for axis, at in zip(axes, order, strict=True):
+        shape[at] = axis.size
+    grids = []
+    for axis, at in zip(axes, order, strict=True):
+        aligned = reshape(axis, tuple(axis.size if k == at else 1 for k in range(len(axes))))
+        grids.append(broadcast_to(aligned, tuple(shape)))
+    return grids

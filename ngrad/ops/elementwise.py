@@ -1,0 +1,188 @@
+"""How an elementwise op is declared, and the ops that are not arithmetic of one dtype: `cast` and `where`."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ngrad.dtypes import BY_CODE, DType, as_dtype
+from ngrad.errors import DTypeError
+from ngrad.graph.graph import Symbol
+from ngrad.graph.layout import Layout, layout
+from ngrad.graph.op import Op
+from ngrad.ops.convert import operands, tensor, unwrap
+from ngrad.ops.launching import broadcast_shapes, prepare_map
+from ngrad.record import apply, record, state
+from ngrad.tensor import Tensor
+from ngrad_kernels.body import Body, Step
+from ngrad_kernels.scalars import SCALARS, supports
+
+BOOL = BY_CODE["b1"]
+
+
+class Elementwise(Op):
+    """An op that computes each element of its result from one element of each operand, broadcast together.
+
+    Its scalar expression is the row of its name in `ngrad_kernels.scalars`. Operands are converted to one dtype
+    first; `floats` converts integers to float64 too, as NumPy's and TensorFlow's division does.
+    """
+
+    def __init__(self, name: str, arity: int, doc: str | None, floats: bool = False) -> None:
+        super().__init__(name, self._infer, self._prepare, family="elementwise")
+        self.arity, self.floats, self.__doc__, self.__name__ = arity, floats, doc, name
+        self.scalar = SCALARS[name]
+
+    def _infer(self, *layouts: Layout) -> Layout:
+        dtype = layouts[0].dtype
+        if any(where.dtype is not dtype for where in layouts):
+            names = ", ".join(where.dtype.name for where in layouts)
+            raise DTypeError(f"{self.name}: operands must have one dtype, not {names}")
+        if not supports(self.name, dtype.code):
+            raise DTypeError(f"{self.name}: does not take {dtype.name}; convert with ngrad.cast")
+        result = BOOL if self.scalar.result == "b1" else dtype
+        return layout(result, broadcast_shapes(self.name, *layouts))
+
+    def _prepare(self, inputs: tuple[Layout, ...], out: Layout) -> Any:
+        code = inputs[0].dtype.code
+        step = Step(self.name, tuple(range(self.arity)), out.dtype.code)
+        return prepare_map(Body("map", (code,) * self.arity, (step,), (self.arity,)), inputs, out)
+
+    def _operands(self, *values: Any) -> tuple[Any, ...]:
+        values = operands(self.name, *values)
+        dtype = values[0]._layout.dtype
+        if self.floats and not dtype.is_floating:
+            return tuple(cast(value, BY_CODE["f8"]) for value in values)
+        return values
+
+    def __call__(self, x: Any, y: Any = None, name: str | None = None) -> Any:
+        if self.arity == 1:
+            if type(x) is not Tensor or self.floats:
+                (x,) = self._operands(x)
+            inputs: tuple[Any, ...] = (x,)
+        else:
+            inputs = (x, y)
+            if (
+                type(x) is not Tensor
+                or type(y) is not Tensor
+                or x._layout.dtype is not y._layout.dtype
+                or self.floats
+            ):
+                inputs = self._operands(x, y)
+        return apply(self, inputs)
+
+    def operator(self) -> Callable[[Any, Any], Any]:
+        """`Tensor.__add__` and its siblings: the shortest way through for two tensors already seen together."""
+        calls = self.calls
+        local = state
+
+        def binary(x: Any, y: Any) -> Any:
+            if type(y) is Tensor and type(x) is Tensor:
+                call = calls.get(((), (x._layout, y._layout)))
+                if call is not None and local.graph is None:
+                    out = call.run(x, y)
+                    if local.stack:
+                        record(call, (x, y), out)
+                    return out
+            elif not is_operand(y):
+                return NotImplemented
+            return self(x, y)
+
+        return binary
+
+    def reflected(self) -> Callable[[Any, Any], Any]:
+        """`Tensor.__radd__` and its siblings."""
+
+        def binary(y: Any, x: Any) -> Any:
+            return self(x, y) if is_operand(x) else NotImplemented
+
+        return binary
+
+
+OPERANDS = (Tensor, Symbol, bool, int, float, np.ndarray, np.generic, list, tuple)
+"""What an operator takes beside a tensor, apart from the types of `convert.unwrap`."""
+
+
+def is_operand(value: Any) -> bool:
+    return isinstance(value, OPERANDS) or isinstance(value, tuple(unwrap))
+
+
+def elementwise(function: Callable[..., Any] | None = None, *, floats: bool = False) -> Any:
+    """Declare an elementwise op: the function gives its name, its operands and its docstring."""
+
+    def declare(function: Callable[..., Any]) -> Elementwise:
+        arity = len(inspect.signature(function).parameters)
+        return Elementwise(function.__name__.rstrip("_"), arity, function.__doc__, floats)
+
+    return declare(function) if function else declare
+
+
+# -- cast ------------------------------------------------------------------------------------------------------
+
+
+def _cast_infer(x: Layout, dtype: DType) -> Layout:
+    return layout(dtype, x.shape)
+
+
+def _cast_prepare(inputs: tuple[Layout, ...], out: Layout, dtype: DType) -> Any:
+    body = Body("map", (inputs[0].dtype.code,), (Step("cast", (0,), dtype.code),), (1,))
+    return prepare_map(body, inputs, out)
+
+
+CAST = Op("cast", _cast_infer, _cast_prepare, ("dtype",), family="elementwise")
+
+
+@CAST.vjp
+def _(g: Any, out: Any, x: Any, dtype: DType) -> Any:
+    return (cast(g, x.dtype) if x.dtype.is_floating and dtype.is_floating else None,)
+
+
+def cast(x: Any, dtype: Any, name: str | None = None) -> Any:
+    """Convert to a dtype.
+
+    Float to integer drops the fraction; what is out of range saturates, and NaN gives 0. Integer to integer wraps.
+    Anything but zero is true.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.cast([1.9, -300.0, float("nan")], ngrad.int8).numpy()
+    array([   1, -128,    0], dtype=int8)
+    """
+    dtype = as_dtype(dtype)
+    x = tensor(x, "cast")
+    return x if x.dtype is dtype else apply(CAST, (x,), (dtype,))
+
+
+# -- where -----------------------------------------------------------------------------------------------------
+
+
+def _where_infer(condition: Layout, x: Layout, y: Layout) -> Layout:
+    if not condition.dtype.is_bool:
+        raise DTypeError(f"where: the condition must be bool, not {condition.dtype.name}")
+    if x.dtype is not y.dtype:
+        raise DTypeError(f"where: operands must have one dtype, not {x.dtype.name} and {y.dtype.name}")
+    return layout(x.dtype, broadcast_shapes("where", condition, x, y))
+
+
+def _where_prepare(inputs: tuple[Layout, ...], out: Layout) -> Any:
+    code = out.dtype.code
+    body = Body("map", ("b1", code, code), (Step("where", (0, 1, 2), code),), (3,))
+    return prepare_map(body, inputs, out)
+
+
+SELECT = Op("where", _where_infer, _where_prepare, family="elementwise")
+
+
+@SELECT.vjp
+def _(g: Any, out: Any, condition: Any, x: Any, y: Any) -> Any:
+    zero = 0.0
+    return None, select(condition, g, zero), select(condition, zero, g)
+
+
+def select(condition: Any, x: Any, y: Any) -> Any:
+    """x where the condition holds, else y, elementwise; the untaken branch has an exact zero for a cotangent."""
+    x, y = operands("where", x, y)
+    return apply(SELECT, (tensor(condition, "where"), x, y))

@@ -1,0 +1,65 @@
+"""Ops that are their operand: `identity` and `stop_gradient`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ngrad.graph.layout import Layout
+from ngrad.graph.op import Op
+from ngrad.ops.convert import tensor
+from ngrad.record import apply
+from ngrad.tensor import Tensor
+
+
+def prepare_view(offset: int, out: Layout) -> tuple[Callable[[Tensor], Tensor], Layout]:
+    """A result that is its input's memory, seen through another layout."""
+
+    def view(x: Tensor) -> Tensor:
+        return Tensor(x._buffer, x._address + offset, out)
+
+    return view, out
+
+
+def _same(x: Layout) -> Layout:
+    return x
+
+
+IDENTITY = Op("identity", _same, lambda inputs, out: prepare_view(0, inputs[0]), family="shape")
+
+
+@IDENTITY.vjp
+def _(g: Any, out: Any, x: Any) -> Any:
+    return (g,)
+
+
+def identity(input: Any, name: str | None = None) -> Any:
+    """A tensor of the same value, recorded as an op of its own.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.identity([1, 2]).numpy()
+    array([1, 2], dtype=int32)
+    """
+    return apply(IDENTITY, (tensor(input, "identity"),))
+
+
+STOP = Op("stop_gradient", _same, lambda inputs, out: prepare_view(0, inputs[0]), family="shape")
+STOP.vjp(lambda g, out, x: (None,))
+
+
+def stop_gradient(input: Any, name: str | None = None) -> Any:
+    """The same value, through which nothing flows back.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> x = ngrad.constant(3.0)
+    >>> with ngrad.GradientTape() as tape:
+    ...     tape.watch(x)
+    ...     y = x * ngrad.stop_gradient(x)
+    >>> float(tape.gradient(y, x))
+    3.0
+    """
+    return apply(STOP, (tensor(input, "stop_gradient"),))

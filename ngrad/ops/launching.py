@@ -1,0 +1,213 @@
+"""How map bodies run for given layouts: memory order, strided views, and the launch with the least ceremony."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ngrad.errors import ShapeError
+from ngrad.graph.layout import Layout, contiguous_strides, layout
+from ngrad.tensor import Tensor, allocate, empty
+from ngrad_kernels import cpu
+from ngrad_kernels.body import Body
+from ngrad_kernels.memory import Buffer, pool
+
+Dims = list[tuple[int, int]]
+
+
+def broadcast_shapes(op: str, *layouts: Layout) -> tuple[int, ...]:
+    """The shape that shapes broadcast to, by NumPy's rules.
+
+    Raises
+    ------
+    ShapeError
+        Naming the op and the shapes.
+    """
+    first = layouts[0].shape
+    if all(other.shape == first for other in layouts):
+        return first
+    try:
+        return np.broadcast_shapes(*(where.shape for where in layouts))
+    except ValueError:
+        shapes = " and ".join(str(where.shape) for where in layouts)
+        raise ShapeError(
+            f"{op}: shapes {shapes} do not broadcast; trailing axes must be equal, or 1"
+        ) from None
+
+
+def broadcast_strides(where: Layout, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The strides of a layout seen as a shape that it broadcasts to: 0 along axes that repeat."""
+    missing = len(shape) - where.ndim
+    own = zip(where.shape, where.strides, strict=True)
+    repeated = (0 if n == 1 and shape[missing + k] != 1 else s for k, (n, s) in enumerate(own))
+    return (0,) * missing + tuple(repeated)
+
+
+def collapse(dims: Sequence[tuple[int, int]]) -> Dims:
+    """(size, stride) pairs with neighbours merged where they lie in one run.
+
+    Examples
+    --------
+    >>> collapse([(2, 12), (3, 4)]), collapse([(2, 0), (3, 4)])
+    ([(6, 4)], [(2, 0), (3, 4)])
+    """
+    result: Dims = []
+    for size, stride in dims:
+        if size == 1:
+            continue
+        if result and result[-1][1] == size * stride:
+            result[-1] = (result[-1][0] * size, stride)
+        else:
+            result.append((size, stride))
+    return result
+
+
+def view_words(itemsize: int, dims: Dims) -> list[int]:
+    """A strided view as kernels read it."""
+    return [itemsize, len(dims), *(word for dim in dims for word in dim)]
+
+
+def is_run(dims: Dims, itemsize: int) -> bool:
+    """Whether collapsed dimensions are one contiguous run."""
+    return not dims or len(dims) == 1 and dims[0][1] == itemsize
+
+
+def memory_order(strides: Sequence[tuple[int, ...]], ndim: int) -> list[int]:
+    """Axes from the slowest to the fastest in memory, by the operands' largest strides; ties keep their order."""
+    return sorted(range(ndim), key=lambda axis: -max(abs(own[axis]) for own in strides))
+
+
+def ordered_layout(spec: Layout, order: Sequence[int]) -> Layout:
+    """A dense layout whose memory order is that of the axes given."""
+    shape = tuple(spec.shape[axis] for axis in order)
+    strides = [0] * spec.ndim
+    for axis, stride in zip(order, contiguous_strides(shape, spec.dtype.itemsize), strict=True):
+        strides[axis] = stride
+    return layout(spec.dtype, spec.shape, tuple(strides))
+
+
+def prepare_map(
+    body: Body, inputs: tuple[Layout, ...], spec: Layout
+) -> tuple[Callable[..., Tensor], Layout]:
+    """How a map body of one output runs over inputs of given layouts, and how its result lies."""
+    if spec.size == 0:
+        return lambda *tensors: empty(spec), spec
+    strides = [broadcast_strides(where, spec.shape) for where in inputs]
+    order = memory_order(strides, spec.ndim)
+    out = ordered_layout(spec, order)
+    views: list[Dims | None] = []
+    for where, own in zip(inputs, strides, strict=True):
+        dims = collapse([(spec.shape[axis], own[axis]) for axis in order])
+        run = is_run(dims, where.dtype.itemsize) and where.size == spec.size
+        views.append(None if run else dims)
+    kernel = cpu.kernel_of(body)
+    if all(dims is None for dims in views):
+        return _dense(kernel, len(inputs), out), out
+    return _strided(kernel, inputs, views, out), out
+
+
+def _dense(kernel: int, arity: int, out: Layout) -> Callable[..., Tensor]:
+    n, free, nbytes = out.size, out.free, out.nbytes
+    run = cpu.run
+    if n > cpu.CHUNK or arity > 3:
+
+        def large(*tensors: Tensor) -> Tensor:
+            buffer = allocate(out)
+            addresses = (*[x._address for x in tensors], buffer.address)
+            cpu.launch(kernel, 0, n, cpu.CHUNK, addresses)
+            return Tensor(buffer, buffer.address, out)
+
+        return large
+
+    # One chunk: called directly, and spelled out by arity, since this is where small ops spend their time.
+    if arity == 1:
+
+        def unary(x: Tensor) -> Tensor:
+            try:
+                buffer = Buffer(free)
+            except IndexError:
+                buffer = pool.take(nbytes)
+            address = buffer.address
+            run(kernel, 0, n, x._address, address, 0, 0)
+            return Tensor(buffer, address, out)
+
+        return unary
+    if arity == 2:
+
+        def binary(x: Tensor, y: Tensor) -> Tensor:
+            try:
+                buffer = Buffer(free)
+            except IndexError:
+                buffer = pool.take(nbytes)
+            address = buffer.address
+            run(kernel, 0, n, x._address, y._address, address, 0)
+            return Tensor(buffer, address, out)
+
+        return binary
+
+    def ternary(x: Tensor, y: Tensor, z: Tensor) -> Tensor:
+        buffer = allocate(out)
+        run(kernel, 0, n, x._address, y._address, z._address, buffer.address)
+        return Tensor(buffer, buffer.address, out)
+
+    return ternary
+
+
+def _strided(
+    kernel: int, inputs: tuple[Layout, ...], views: list[Dims | None], out: Layout
+) -> Callable[..., Tensor]:
+    head = [kernel, len(inputs), len(inputs) + 1, out.dtype.itemsize]
+    table: list[int] = []
+    words: list[int] = []
+    start = len(head) + 2 * len(inputs)
+    for where, dims in zip(inputs, views, strict=True):
+        itemsize = where.dtype.itemsize
+        if dims is None:
+            table += [0, itemsize]
+        else:
+            # One element for all is packed once a call, not once a block.
+            table += [start + len(words), int(all(stride == 0 for _, stride in dims))]
+            words += view_words(itemsize, dims)
+    facts = np.array([*head, *table, *words], np.int64)
+    where_facts = facts.ctypes.data
+    driver = cpu.skeleton("strided_map")
+    n = out.size
+
+    def strided(*tensors: Tensor, keep: Any = facts) -> Tensor:
+        buffer = allocate(out)
+        addresses = (*[x._address for x in tensors], buffer.address)
+        cpu.launch(driver, where_facts, n, cpu.CHUNK, addresses)
+        return Tensor(buffer, buffer.address, out)
+
+    return strided
+
+
+def prepare_place(source: Layout, target_dims: Dims, itemsize: int) -> Callable[[int, int], None]:
+    """A routine `(source address, target address)` that copies a layout's elements into a strided region."""
+    dims = collapse(list(zip(source.shape, source.strides, strict=True)))
+    region = collapse(target_dims)
+    from_words, to_words = view_words(itemsize, dims), view_words(itemsize, region)
+    facts = np.array([2, 2 + len(from_words), *from_words, *to_words], np.int64)
+    where_facts, n = facts.ctypes.data, source.size
+    kernel = cpu.skeleton("place")
+
+    def place(source_address: int, target_address: int, keep: Any = facts) -> None:
+        cpu.launch(kernel, where_facts, n, cpu.CHUNK, (source_address, target_address))
+
+    return place
+
+
+def dense(x: Layout) -> Callable[[Tensor], Tensor]:
+    """A routine that gives a tensor of a layout in row-major order, copied only if it must be."""
+    if x.contiguous:
+        return lambda tensor: tensor
+    place = prepare_place(x, [(x.size, x.dtype.itemsize)], x.dtype.itemsize)
+
+    def copy(tensor: Tensor) -> Tensor:
+        buffer = allocate(x.spec)
+        place(tensor._address, buffer.address)
+        return Tensor(buffer, buffer.address, x.spec)
+
+    return copy

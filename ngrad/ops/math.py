@@ -1,0 +1,101 @@
+"""Functions made of ops, among TensorFlow's `math`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ngrad.errors import NumberError
+from ngrad.ops import arithmetic, functions
+from ngrad.ops.convert import from_outside, tensor
+from ngrad.ops.elementwise import select
+from ngrad.tensor import Tensor
+
+
+def pow(x: Any, y: Any, name: str | None = None) -> Any:
+    """x**y. A Python exponent of -1, 0.5, or a small integer is the same product or root whoever calls.
+
+    Raises
+    ------
+    NumberError
+        For integers raised to a negative integer power, as in NumPy.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.pow([2.0, 3.0], 2).numpy()
+    array([4., 9.], dtype=float32)
+    """
+    y = from_outside(y)
+    if isinstance(y, (int, float)) and not isinstance(y, (bool, np.generic)):
+        base = tensor(x, "pow")
+        if base.dtype.is_floating or isinstance(y, int):
+            lowered = _lowered(base, y)
+            if lowered is not None:
+                return lowered
+    if not isinstance(x, (Tensor, bool, int, float)):
+        x = tensor(x, "pow")
+    if _any_negative(x, y):
+        raise NumberError("pow: integers to negative integer powers are not integers; convert the base to a float")
+    return functions.pow(x, y)
+
+
+def _any_negative(x: Any, y: Any) -> bool:
+    def whole(value: Any) -> bool:
+        if isinstance(value, Tensor):
+            return not value.dtype.is_floating
+        return isinstance(value, (bool, int, np.integer, np.bool_)) or (
+            isinstance(value, (list, tuple, np.ndarray)) and np.asarray(value).dtype.kind in "iub"
+        )
+
+    return whole(x) and whole(y) and bool((np.asarray(y) < 0).any())
+
+
+def _lowered(x: Any, y: float) -> Any:
+    """The product, root or quotient that a frequent exponent means; None for any other."""
+    if y == 2:
+        return arithmetic.square(x)
+    if y == 1:
+        return x
+    if y == 3:
+        return arithmetic.square(x) * x
+    if y == 4:
+        return arithmetic.square(arithmetic.square(x))
+    if not x.dtype.is_floating:
+        return None
+    if y == 0.5:
+        return arithmetic.sqrt(x)
+    if y == -1:
+        return arithmetic.reciprocal(x)
+    if y == -2:
+        return arithmetic.reciprocal(arithmetic.square(x))
+    return None
+
+
+def clip_by_value(t: Any, clip_value_min: Any, clip_value_max: Any, name: str | None = None) -> Any:
+    """t kept between two bounds; at a bound the cotangent is shared as `maximum` and `minimum` share it.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.clip_by_value([-1.0, 0.5, 2.0], 0.0, 1.0).numpy()
+    array([0. , 0.5, 1. ], dtype=float32)
+    """
+    return arithmetic.minimum(arithmetic.maximum(t, clip_value_min), clip_value_max)
+
+
+def where(condition: Any, x: Any = None, y: Any = None, name: str | None = None) -> Any:
+    """x where the condition holds, else y; with the condition alone, the index tuples at which it holds.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.where([True, False], [1, 2], [3, 4]).numpy()
+    array([1, 4], dtype=int32)
+    """
+    from ngrad.ops.indexing import where_true
+
+    if (x is None) != (y is None):
+        raise NumberError("where: takes both x and y, or neither")
+    return where_true(condition) if x is None else select(condition, x, y)

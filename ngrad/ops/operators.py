@@ -1,0 +1,115 @@
+"""Python's operators on tensors, variables and the symbols that stand for them; and what the graph passes use of ops."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ngrad.graph import differentiate
+from ngrad.graph.graph import Symbol
+from ngrad.graph.layout import Layout
+from ngrad.ops import arithmetic, elementwise, functions
+from ngrad.ops.convert import cast_to
+from ngrad.ops.creation import ones_of, zeros_of
+from ngrad.ops.indexing import getitem
+from ngrad.ops.reductions import SUM
+from ngrad.ops.shape import reshape, transpose
+from ngrad.record import apply, tracing
+from ngrad.tensor import Tensor
+
+BINARY = {
+    "add": arithmetic.add,
+    "sub": arithmetic.subtract,
+    "mul": arithmetic.multiply,
+    "truediv": arithmetic.divide,
+    "floordiv": arithmetic.floordiv,
+    "mod": arithmetic.mod,
+    "and": arithmetic.bitwise_and,
+    "or": arithmetic.bitwise_or,
+    "xor": arithmetic.bitwise_xor,
+    "lshift": arithmetic.left_shift,
+    "rshift": arithmetic.right_shift,
+}
+COMPARISON = {
+    "lt": arithmetic.less,
+    "le": arithmetic.less_equal,
+    "gt": arithmetic.greater,
+    "ge": arithmetic.greater_equal,
+    "eq": arithmetic.equal,
+    "ne": arithmetic.not_equal,
+}
+
+
+def _power(x: Any, y: Any) -> Any:
+    from ngrad.ops.math import pow
+
+    return pow(x, y)
+
+
+def _matmul(x: Any, y: Any) -> Any:
+    from ngrad.ops.linalg import matmul_operator
+
+    return matmul_operator(x, y)
+
+
+def attach(kind: type) -> None:
+    """Give a class the operators."""
+    for name, op in BINARY.items():
+        setattr(kind, f"__{name}__", op.operator())
+        setattr(kind, f"__r{name}__", op.reflected())
+    for name, op in COMPARISON.items():
+        setattr(kind, f"__{name}__", op.operator())
+    for name, function in {"pow": _power, "matmul": _matmul}.items():
+        setattr(kind, f"__{name}__", _guarded(function))
+        setattr(kind, f"__r{name}__", _guarded(lambda x, y, f=function: f(y, x)))
+    setattr(kind, "__neg__", lambda x: arithmetic.negative(x))
+    setattr(kind, "__pos__", lambda x: x)
+    setattr(kind, "__abs__", lambda x: arithmetic.abs_(x))
+    setattr(kind, "__invert__", lambda x: arithmetic.invert(x))
+    setattr(kind, "__round__", lambda x: arithmetic.round_(x))
+    setattr(kind, "__divmod__", lambda x, y: (x // y, x % y))
+    setattr(kind, "__getitem__", lambda x, index: getitem(elementwise.tensor(x), index))
+    setattr(kind, "T", property(lambda x: transpose(x)))
+    setattr(kind, "__hash__", object.__hash__)  # by identity, although `==` is elementwise
+
+
+def _guarded(function: Any) -> Any:
+    def operator(x: Any, y: Any) -> Any:
+        return function(x, y) if elementwise.is_operand(y) else NotImplemented
+
+    return operator
+
+
+def _fit(g: Any, where: Layout) -> Any:
+    """A cotangent summed over the axes that its value was broadcast along, in its value's dtype."""
+    shape, wanted = g._layout.shape, where.shape
+    if shape != wanted:
+        if len(shape) < len(wanted) or any(n == 1 != m for n, m in zip(shape[::-1], wanted[::-1])):
+            return _fit(_spread_to(g, wanted), where)
+        missing = len(shape) - len(wanted)
+        axes = tuple(
+            k for k, n in enumerate(shape) if k < missing or wanted[k - missing] == 1 != n
+        )
+        g = apply(SUM, (g,), (axes,)) if axes else g
+        g = reshape(g, wanted)
+    return cast_to(g, where.dtype)
+
+
+def _spread_to(g: Any, shape: tuple[int, ...]) -> Any:
+    """A cotangent that a rule left smaller than its value, repeated to the shape of both."""
+    from ngrad.ops.shape import broadcast_to
+
+    return broadcast_to(g, np.broadcast_shapes(g._layout.shape, shape))
+
+
+for _kind in (Tensor, Symbol):
+    attach(_kind)
+
+differentiate.tools = differentiate.Tools(
+    tracing=tracing,
+    add=arithmetic.add,
+    ones=ones_of,
+    zeros=zeros_of,
+    fit=_fit,
+)

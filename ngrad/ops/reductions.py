@@ -1,0 +1,412 @@
+"""Reductions over any axes, each with its rule.
+
+The order in which elements are combined depends on the logical shape and the reduced axes alone: rows (the last axis
+is reduced: every reduced axis, in order) or columns (the last axis stays). Strides are read as they are.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ngrad.dtypes import BY_CODE, DType
+from ngrad.errors import DTypeError, NumberError, ShapeError
+from ngrad.graph.layout import Layout, layout
+from ngrad.graph.op import Op
+from ngrad.ops.arithmetic import equal
+from ngrad.ops.convert import cast_to, tensor
+from ngrad.ops.elementwise import select
+from ngrad.ops.launching import collapse, is_run, view_words
+from ngrad.ops.shape import integers, normal_axis, reshape, transpose
+from ngrad.record import apply
+from ngrad.tensor import Tensor, allocate, empty
+from ngrad_kernels import cpu
+from ngrad_kernels.body import Body
+from ngrad_kernels.reductions import BLOCK, CHUNK, ROWS, accumulator
+
+BOOL, INT64 = BY_CODE["b1"], BY_CODE["i8"]
+
+
+def normal_axes(axis: Any, ndim: int, what: str) -> tuple[int, ...]:
+    """Reduced axes, counted from the front, in order; all if `axis` is None.
+
+    Raises
+    ------
+    ShapeError
+        If one is out of range or named twice.
+    """
+    if axis is None:
+        return tuple(range(ndim))
+    axes = tuple(normal_axis(a, ndim, what) for a in integers(axis, what))
+    if len(set(axes)) != len(axes):
+        raise ShapeError(f"{what}: an axis is named twice in {axis}")
+    return tuple(sorted(axes))
+
+
+def kept_shape(shape: tuple[int, ...], axes: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(n for k, n in enumerate(shape) if k not in axes)
+
+
+def ones_shape(shape: tuple[int, ...], axes: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape with reduced axes kept as ones."""
+    return tuple(1 if k in axes else n for k, n in enumerate(shape))
+
+
+# -- how a reduction runs --------------------------------------------------------------------------------------
+
+
+def reduction_facts(
+    x: Layout, order: list[int], length: int, chunks: int, width: int
+) -> tuple[Any, Any]:
+    """The facts of a reduction over axes in an order, and the same for folding partial results."""
+    dims = collapse([(x.shape[a], x.strides[a]) for a in order])
+    run = is_run(dims, x.dtype.itemsize)
+    pack = 0 if run else cpu.skeleton("pack")
+    words = [0, length, chunks, width, pack, *([] if run else view_words(x.dtype.itemsize, dims))]
+    return np.array(words, np.int64), np.array([1, *words[1:]], np.int64)
+
+
+def prepare_reduction(
+    reduction: str, x: Layout, out: Layout, axes: tuple[int, ...], form: str = ""
+) -> tuple[Callable[[Tensor], Tensor], Layout]:
+    """How `out = reduction(x over axes)` runs. `form` is "arg" for the position of an extreme."""
+    if out.size == 0:
+        return lambda tensor: empty(out), out
+    kept = [k for k in range(x.ndim) if k not in axes]
+    length = math.prod(x.shape[a] for a in axes)
+    count = out.size
+    # Axes of one element say nothing; the last that says something decides.
+    telling = [k for k in range(x.ndim) if x.shape[k] != 1]
+    if length == 0 or not telling or telling[-1] in axes or form:
+        chunks = max(1, -(-length // CHUNK))
+        width, items, fold_items = 1, count * chunks, count
+        order = [*kept, *axes]
+        grain = max(1, CHUNK // max(length, 1))
+        body_form: Any = form or "rows"
+    else:
+        inner = []  # trailing kept axes: the columns
+        for k in reversed(kept):
+            if any(a > k for a in axes if x.shape[a] != 1):
+                break
+            inner.insert(0, k)
+        outer = [k for k in kept if k not in inner]
+        width = math.prod(x.shape[k] for k in inner)
+        chunks = max(1, -(-length // ROWS))
+        tiles = -(-width // BLOCK)
+        items, fold_items = (count // width) * chunks * tiles, count
+        order = [*outer, *axes, *inner]
+        grain = max(1, CHUNK // max(min(length, ROWS) * min(width, BLOCK), 1))
+        body_form = "columns"
+    code, result = x.dtype.code, out.dtype.code
+    wide = code if form else accumulator(code)
+    partial_bytes = items // (-(-width // BLOCK)) * width * int(wide[1]) if chunks > 1 else 0
+    if form:
+        width = -(-partial_bytes // 8) * 8  # where the positions begin
+        partial_bytes = width + items * 8
+    kernel = cpu.kernel_of(Body(body_form, (code,), (), (0,), reduction, result))
+    facts, fold = reduction_facts(x, order, length, chunks, width)
+    where, where_fold = facts.ctypes.data, fold.ctypes.data
+    scratch = layout(BY_CODE["u1"], (partial_bytes,)) if chunks > 1 else None
+    run = cpu.run
+
+    def reduce(tensor: Tensor, keep: Any = (facts, fold)) -> Tensor:
+        buffer = allocate(out)
+        if scratch is None:
+            if items <= grain:
+                run(kernel, where, items, tensor._address, buffer.address, 0, 0)
+            else:
+                cpu.launch(kernel, where, items, grain, (tensor._address, buffer.address, 0))
+        else:
+            partial = allocate(scratch)
+            addresses = (tensor._address, buffer.address, partial.address)
+            cpu.launch(kernel, where, items, grain, addresses)
+            cpu.launch(kernel, where_fold, fold_items, CHUNK, addresses)
+        return Tensor(buffer, buffer.address, out)
+
+    return reduce, out
+
+
+# -- sum, prod, max, min ---------------------------------------------------------------------------------------
+
+
+def _reduction(name: str, reduction: str, kinds: str) -> Op:
+    def infer(x: Layout, axes: tuple[int, ...]) -> Layout:
+        if x.dtype.code[0] not in kinds:
+            raise DTypeError(f"{name}: does not take {x.dtype.name}; convert with ngrad.cast")
+        return layout(x.dtype, kept_shape(x.shape, axes))
+
+    def prepare(inputs: tuple[Layout, ...], out: Layout, axes: tuple[int, ...]) -> Any:
+        return prepare_reduction(reduction, inputs[0], out, axes)
+
+    return Op(name, infer, prepare, ("axes",), family="reduction")
+
+
+SUM = _reduction("reduce_sum", "sum", "fiu")
+PROD = _reduction("reduce_prod", "prod", "fiu")
+MAX = _reduction("reduce_max", "max", "fiub")
+MIN = _reduction("reduce_min", "min", "fiub")
+
+
+def _spread(g: Any, x: Any, axes: tuple[int, ...]) -> Any:
+    """A reduced cotangent, with its reduced axes back as ones, so that it broadcasts."""
+    return reshape(g, ones_shape(x._layout.shape, axes))
+
+
+@SUM.vjp
+def _(g: Any, out: Any, x: Any, axes: Any) -> Any:
+    from ngrad.ops.shape import broadcast_to
+
+    return (broadcast_to(_spread(g, x, axes), x._layout.shape),)
+
+
+def _extreme_rule(g: Any, out: Any, x: Any, axes: Any) -> Any:
+    hit = equal(x, _spread(out, x, axes))
+    ties = apply(SUM, (cast_to(hit, x.dtype),), (axes,))
+    return (select(hit, _spread(g / ties, x, axes), 0.0),)
+
+
+MAX.vjp(_extreme_rule)
+MIN.vjp(_extreme_rule)
+
+
+@PROD.vjp
+def _(g: Any, out: Any, x: Any, axes: Any) -> Any:
+    # The product of all the others, without dividing: right where elements are zero, and to any order.
+    from ngrad.ops.scans import cumprod
+
+    kept = tuple(k for k in range(x.ndim) if k not in axes)
+    perm = (*kept, *axes)
+    shape = x._layout.shape
+    lead = tuple(shape[k] for k in kept)
+    length = math.prod(shape[a] for a in axes)
+    rows = reshape(transpose(x, perm), (*lead, length))
+    last = len(lead)
+    before = cumprod(rows, last, exclusive=True)
+    after = cumprod(rows, last, exclusive=True, reverse=True)
+    others = reshape(before * after, tuple(shape[k] for k in perm))
+    inverse = tuple(sorted(range(len(perm)), key=perm.__getitem__))
+    return (_spread(g, x, axes) * transpose(others, inverse),)
+
+
+def _reduce(op: Op, value: Any, axis: Any, keepdims: bool, nonempty: bool = False) -> Any:
+    x = tensor(value, op.name)
+    axes = normal_axes(axis, x.ndim, op.name)
+    if nonempty and x.size == 0 and not x.dtype.is_floating and math.prod(kept_shape(x._layout.shape, axes)):
+        raise NumberError(f"{op.name}: no elements to reduce in shape {x._layout.shape} over axes {axes}")
+    out = apply(op, (x,), (axes,)) if axes else x
+    return reshape(out, ones_shape(x._layout.shape, axes)) if keepdims else out
+
+
+def reduce_sum(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Any:
+    """The sum over axes (all if None), in the tensor's own dtype; added in a fixed order, floats in float64.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.reduce_sum([[1, 2], [3, 4]], axis=0).numpy()
+    array([4, 6], dtype=int32)
+    """
+    return _reduce(SUM, input_tensor, axis, keepdims)
+
+
+def reduce_prod(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Any:
+    """The product over axes; its derivative is right where elements are zero.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.reduce_prod([2, 3, 4]).numpy()
+    np.int32(24)
+    """
+    return _reduce(PROD, input_tensor, axis, keepdims)
+
+
+def reduce_max(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Any:
+    """The largest element over axes, NaN if there is one; ties share the cotangent evenly. -inf of nothing.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.reduce_max([[1, 5], [7, 2]], axis=1).numpy()
+    array([5, 7], dtype=int32)
+    """
+    return _reduce(MAX, input_tensor, axis, keepdims, nonempty=True)
+
+
+def reduce_min(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Any:
+    """The smallest element over axes, NaN if there is one; ties share the cotangent evenly. inf of nothing.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.reduce_min([[1, 5], [7, 2]], axis=1).numpy()
+    array([1, 2], dtype=int32)
+    """
+    return _reduce(MIN, input_tensor, axis, keepdims, nonempty=True)
+
+
+def _bool(value: Any, what: str) -> Any:
+    x = tensor(value, what)
+    if not x.dtype.is_bool:
+        raise DTypeError(f"{what}: takes bool, not {x.dtype.name}; compare first, or use ngrad.cast")
+    return x
+
+
+def reduce_any(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Any:
+    """Whether any element over axes is true.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> bool(ngrad.reduce_any([False, True]))
+    True
+    """
+    return _reduce(MAX, _bool(input_tensor, "reduce_any"), axis, keepdims)
+
+
+def reduce_all(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Any:
+    """Whether every element over axes is true.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> bool(ngrad.reduce_all([False, True]))
+    False
+    """
+    return _reduce(MIN, _bool(input_tensor, "reduce_all"), axis, keepdims)
+
+
+# -- made of these ---------------------------------------------------------------------------------------------
+
+
+def reduce_mean(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Any:
+    """The mean over axes; of integers an integer, rounded down, as in TensorFlow. NaN of nothing.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.reduce_mean([1.0, 2.0]).numpy()
+    np.float32(1.5)
+    """
+    x = tensor(input_tensor, "reduce_mean")
+    axes = normal_axes(axis, x.ndim, "reduce_mean")
+    total = _reduce(SUM, x, axes, keepdims)
+    count = math.prod(x._layout.shape[a] for a in axes)
+    return total / float(count) if x.dtype.is_floating else total // count
+
+
+def reduce_variance(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Any:
+    """The population variance over axes: the mean of squared deviations from the mean.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.math.reduce_variance([1.0, 3.0]).numpy()
+    np.float32(1.0)
+    """
+    x = _floating(input_tensor, "reduce_variance")
+    away = x - reduce_mean(x, axis, keepdims=True)
+    return reduce_mean(away * away, axis, keepdims)
+
+
+def reduce_std(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Any:
+    """The population standard deviation over axes; its derivative where the variance is 0 is NaN.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.math.reduce_std([1.0, 3.0]).numpy()
+    np.float32(1.0)
+    """
+    from ngrad.ops.arithmetic import sqrt
+
+    return sqrt(reduce_variance(_floating(input_tensor, "reduce_std"), axis, keepdims))
+
+
+def _floating(value: Any, what: str) -> Any:
+    x = tensor(value, what)
+    if not x.dtype.is_floating:
+        raise DTypeError(f"{what}: takes floating-point tensors, not {x.dtype.name}; use ngrad.cast")
+    return x
+
+
+def reduce_logsumexp(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Any:
+    """log(sum(exp(x))) over axes, without overflow.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.reduce_logsumexp([1000.0, 1000.0]).numpy()
+    np.float32(1000.6931)
+    """
+    from ngrad.ops.arithmetic import isfinite
+    from ngrad.ops.functions import exp, log
+    from ngrad.ops.identity import stop_gradient
+
+    x = _floating(input_tensor, "reduce_logsumexp")
+    axes = normal_axes(axis, x.ndim, "reduce_logsumexp")
+    if not axes:
+        return x
+    top = stop_gradient(reduce_max(x, axes, keepdims=True))
+    top = select(isfinite(top), top, 0.0)
+    total = log(reduce_sum(exp(x - top), axes, keepdims=True)) + top
+    return total if keepdims else reshape(total, kept_shape(x._layout.shape, axes))
+
+
+# -- positions of extremes -------------------------------------------------------------------------------------
+
+
+def _arg(name: str, reduction: str) -> Op:
+    def infer(x: Layout, axis: int) -> Layout:
+        if x.dtype.is_bool:
+            raise DTypeError(f"{name}: does not take bool; convert with ngrad.cast")
+        if x.shape[axis] == 0:
+            raise NumberError(f"{name}: axis {axis} of shape {x.shape} is empty")
+        return layout(INT64, kept_shape(x.shape, (axis,)))
+
+    def prepare(inputs: tuple[Layout, ...], out: Layout, axis: int) -> Any:
+        return prepare_reduction(reduction, inputs[0], out, (axis,), form="arg")
+
+    op = Op(name, infer, prepare, ("axis",), family="reduction")
+    op.vjp(lambda g, out, x, axis: (None,))
+    return op
+
+
+ARGMAX, ARGMIN = _arg("argmax", "max"), _arg("argmin", "min")
+
+
+def argmax(input: Any, axis: Any = None, output_type: Any = INT64, name: str | None = None) -> Any:
+    """The first position of the largest element along an axis (0 if None); a NaN counts as the largest.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.argmax([[1, 9], [5, 2]], axis=1).numpy()
+    array([1, 0])
+    """
+    return _position(ARGMAX, input, axis, output_type)
+
+
+def argmin(input: Any, axis: Any = None, output_type: Any = INT64, name: str | None = None) -> Any:
+    """The first position of the smallest element along an axis (0 if None); a NaN counts as the smallest.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.argmin([[1, 9], [5, 2]], axis=1).numpy()
+    array([0, 1])
+    """
+    return _position(ARGMIN, input, axis, output_type)
+
+
+def _position(op: Op, value: Any, axis: Any, output_type: Any) -> Any:
+    from ngrad.dtypes import as_dtype
+
+    x = tensor(value, op.name)
+    if x.ndim == 0:
+        raise ShapeError(f"{op.name}: takes a tensor of at least one axis")
+    at = normal_axis(0 if axis is None else axis, x.ndim, op.name)
+    return cast_to(apply(op, (x,), (at,)), as_dtype(output_type))

@@ -1,0 +1,158 @@
+"""Running reductions along an axis, each with its rule."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ngrad.errors import DTypeError
+from ngrad.graph.layout import Layout
+from ngrad.graph.op import Op
+from ngrad.ops.convert import tensor
+from ngrad.ops.launching import dense
+from ngrad.ops.reductions import reduction_facts
+from ngrad.ops.shape import embed, normal_axis, strided, transpose
+from ngrad.ops.shape import reverse as flip
+from ngrad.record import apply
+from ngrad.tensor import Tensor, allocate, empty
+from ngrad_kernels import cpu
+from ngrad_kernels.body import Body
+from ngrad_kernels.reductions import CHUNK
+
+
+def _scan(name: str, reduction: str) -> Op:
+    def infer(x: Layout) -> Layout:
+        if x.dtype.is_bool:
+            raise DTypeError(f"{name}: does not take bool; convert with ngrad.cast")
+        return x.spec
+
+    def prepare(inputs: tuple[Layout, ...], out: Layout) -> Any:
+        (x,) = inputs
+        if x.size == 0:
+            return lambda tensor: empty(out), out
+        length = x.shape[-1]
+        kernel = cpu.kernel_of(Body("scan", (x.dtype.code,), (), (0,), reduction, x.dtype.code))
+        facts, _ = reduction_facts(x, list(range(x.ndim)), length, 1, 1)
+        where, rows, grain = facts.ctypes.data, x.size // length, max(1, CHUNK // length)
+
+        def run(tensor: Tensor, keep: Any = facts) -> Tensor:
+            buffer = allocate(out)
+            cpu.launch(kernel, where, rows, grain, (tensor._address, buffer.address))
+            return Tensor(buffer, buffer.address, out)
+
+        return run, out
+
+    return Op(name, infer, prepare, family="reduction")
+
+
+CUMSUM, CUMPROD = _scan("cumsum", "sum"), _scan("cumprod", "prod")
+
+
+@CUMSUM.vjp
+def _(g: Any, out: Any, x: Any) -> Any:
+    return (flip(apply(CUMSUM, (flip(g, -1),)), -1),)
+
+
+@CUMPROD.vjp
+def _(g: Any, out: Any, x: Any) -> Any:
+    # d out[j] / d x[i] is the product of x[:j + 1] without x[i], for i <= j. With h[i] = g[i] + x[i + 1] * h[i + 1]
+    # the gradient is h[i] times the product of all before i: a linear recurrence, which never divides.
+    before = cumprod(x, -1, exclusive=True)
+    h = flip(apply(LINEAR, (flip(_ahead(x), -1), flip(g, -1))), -1)
+    return (before * h,)
+
+
+def _lead(x: Any) -> tuple[tuple[int, int, int], ...]:
+    return tuple((0, 1, n) for n in x._layout.shape[:-1])
+
+
+def _ahead(x: Any) -> Any:
+    """x[..., 1:], then a zero."""
+    rest = x._layout.shape[-1] - 1
+    return embed(strided(x, (*_lead(x), (1, 1, rest))), 0, x._layout.shape, (*_lead(x), (0, 1, rest)))
+
+
+def _behind(x: Any, start: Any = 0) -> Any:
+    """A start value, then x[..., :-1]."""
+    rest = x._layout.shape[-1] - 1
+    return embed(strided(x, (*_lead(x), (0, 1, rest))), start, x._layout.shape, (*_lead(x), (1, 1, rest)))
+
+
+# -- the linear recurrence that the derivative of a running product is -------------------------------------------
+
+
+def _linear_infer(a: Layout, b: Layout) -> Layout:
+    return b.spec
+
+
+def _linear_prepare(inputs: tuple[Layout, ...], out: Layout) -> Any:
+    if out.size == 0:
+        return lambda a, b: empty(out), out
+    length = out.shape[-1]
+    code = out.dtype.code
+    kernel = cpu.kernel_of(Body("scan", (code, code), (), (1,), "linear", code))
+    facts, _ = reduction_facts(out, list(range(out.ndim)), length, 1, 1)
+    where, rows, grain = facts.ctypes.data, out.size // length, max(1, CHUNK // length)
+    dense = [dense(x) for x in inputs]
+
+    def run(a: Tensor, b: Tensor, keep: Any = facts) -> Tensor:
+        a, b = dense[0](a), dense[1](b)
+        buffer = allocate(out)
+        cpu.launch(kernel, where, rows, grain, (a._address, b._address, buffer.address))
+        return Tensor(buffer, buffer.address, out)
+
+    return run, out
+
+
+LINEAR = Op("linear_recurrence", _linear_infer, _linear_prepare, family="reduction")
+"""h[i] = b[i] + a[i] * h[i - 1] along the last axis, from h[-1] = 0; a and b have one shape."""
+
+
+@LINEAR.vjp
+def _(g: Any, out: Any, a: Any, b: Any) -> Any:
+    back = flip(apply(LINEAR, (flip(_ahead(a), -1), flip(g, -1))), -1)
+    return back * _behind(out), back
+
+
+def cumsum(x: Any, axis: Any = 0, exclusive: bool = False, reverse: bool = False, name: str | None = None) -> Any:
+    """Running sums along an axis.
+
+    Parameters
+    ----------
+    exclusive : bool
+        Leave each element itself out of its sum.
+    reverse : bool
+        Sum from the end.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.cumsum([1, 2, 3]).numpy()
+    array([1, 3, 6], dtype=int32)
+    """
+    return _running(CUMSUM, x, axis, exclusive, reverse, 0)
+
+
+def cumprod(x: Any, axis: Any = 0, exclusive: bool = False, reverse: bool = False, name: str | None = None) -> Any:
+    """Running products along an axis; arguments as for `cumsum`.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.math.cumprod([1, 2, 3], exclusive=True).numpy()
+    array([1, 1, 2], dtype=int32)
+    """
+    return _running(CUMPROD, x, axis, exclusive, reverse, 1)
+
+
+def _running(op: Op, value: Any, axis: Any, exclusive: bool, backwards: bool, start: int) -> Any:
+    x = tensor(value, op.name)
+    at = normal_axis(axis, x.ndim, op.name)
+    last = x.ndim - 1
+    perm = tuple(last if k == at else at if k == last else k for k in range(x.ndim))
+    x = transpose(x, perm) if at != last else x
+    x = flip(x, -1) if backwards else x
+    if exclusive and x._layout.shape[-1]:
+        x = _behind(x, start)
+    x = apply(op, (x,))
+    x = flip(x, -1) if backwards else x
+    return transpose(x, perm) if at != last else x

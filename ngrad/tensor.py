@@ -1,0 +1,261 @@
+"""`Tensor`: an immutable n-d array in a buffer of the pool."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from ngrad.dtypes import DType
+from ngrad.errors import ShapeError
+from ngrad.graph.layout import Layout, layout
+from ngrad_kernels.memory import Buffer, pool
+
+
+class Shape(tuple[int, ...]):
+    """A shape: a tuple, with what TensorFlow's shapes also answer.
+
+    Examples
+    --------
+    >>> Shape((2, 3)).as_list(), Shape((2, 3)).rank, Shape((2, 3)) == (2, 3)
+    ([2, 3], 2, True)
+    """
+
+    __slots__ = ()
+
+    @property
+    def rank(self) -> int:
+        return len(self)
+
+    @property
+    def ndims(self) -> int:
+        return len(self)
+
+    @property
+    def dims(self) -> list[int]:
+        return list(self)
+
+    def as_list(self) -> list[int]:
+        return list(self)
+
+    def num_elements(self) -> int:
+        return int(np.prod(self, dtype=np.int64))
+
+    def is_fully_defined(self) -> bool:
+        return True
+
+
+class Export:
+    """What a NumPy array over a tensor's memory holds: the buffer, so that it outlives the tensor."""
+
+    __slots__ = ("__array_interface__", "_buffer")
+
+    def __init__(self, buffer: Buffer, address: int, where: Layout, writable: bool = False) -> None:
+        self._buffer = buffer
+        self.__array_interface__ = {
+            "version": 3,
+            "shape": where.shape,
+            "strides": where.strides,
+            "typestr": where.dtype.numpy_dtype.str,
+            "data": (address, not writable),
+        }
+
+
+def allocate(where: Layout) -> Buffer:
+    """A buffer for a layout's elements."""
+    try:
+        return Buffer(where.free)
+    except IndexError:
+        return pool.take(where.nbytes)
+
+
+class Tensor:
+    """An immutable n-d array. Made by `ngrad.constant` and by every op; not by calling this class.
+
+    Attributes
+    ----------
+    shape : Shape
+    dtype : DType
+    device : str
+    """
+
+    __slots__ = ("__weakref__", "_address", "_buffer", "_layout", "_uid")
+    __array_ufunc__ = None  # so that `ndarray + tensor` asks the tensor, and gives no object array
+    __array_priority__ = 100
+
+    def __init__(self, buffer: Buffer, address: int, where: Layout) -> None:
+        self._buffer = buffer
+        self._address = address
+        self._layout = where
+        self._uid = 0
+
+    # -- facts ---------------------------------------------------------------------------------------------
+
+    @property
+    def shape(self) -> Shape:
+        return Shape(self._layout.shape)
+
+    def get_shape(self) -> Shape:
+        return Shape(self._layout.shape)
+
+    @property
+    def dtype(self) -> DType:
+        return self._layout.dtype
+
+    @property
+    def ndim(self) -> int:
+        return self._layout.ndim
+
+    @property
+    def size(self) -> int:
+        return self._layout.size
+
+    @property
+    def nbytes(self) -> int:
+        return self._layout.nbytes
+
+    @property
+    def itemsize(self) -> int:
+        return self._layout.dtype.itemsize
+
+    @property
+    def device(self) -> str:
+        return "cpu:0"
+
+    # -- values --------------------------------------------------------------------------------------------
+
+    def _view(self) -> np.ndarray[Any, Any]:
+        """A read-only NumPy array over this tensor's memory, which it keeps alive."""
+        return np.asarray(Export(self._buffer, self._address, self._layout))
+
+    def numpy(self) -> Any:
+        """The value: a writable copy as a NumPy array, or a NumPy scalar if 0-d.
+
+        Examples
+        --------
+        >>> import ngrad
+        >>> ngrad.constant([1.0, 2.0]).numpy()
+        array([1., 2.], dtype=float32)
+        """
+        where = self._layout
+        if where.ndim == 0:
+            return where.dtype.as_numpy_dtype(where.dtype.ctype.from_address(self._address).value)
+        return self._view().copy()
+
+    def item(self) -> Any:
+        """The value of a tensor of one element, as a Python scalar."""
+        if self._layout.size != 1:
+            raise ShapeError(f"item: takes a tensor of one element, not of shape {self._layout.shape}")
+        return self._layout.dtype.ctype.from_address(self._address).value
+
+    def tolist(self) -> Any:
+        """The value as (nested lists of) Python scalars."""
+        return self._view().tolist()
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
+        view = self._view()
+        if dtype is not None and np.dtype(dtype) != view.dtype:
+            if copy is False:
+                raise ValueError(f"cannot make a {np.dtype(dtype)} array of {view.dtype} without a copy")
+            return view.astype(dtype)
+        return view.copy() if copy else view
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __complex__(self) -> complex:
+        return complex(self.item())
+
+    def __index__(self) -> int:
+        if not self._layout.dtype.is_integer or self._layout.ndim:
+            raise TypeError(f"only a 0-d integer tensor is an index, not {self._layout!r}")
+        return int(self.item())
+
+    def __bool__(self) -> bool:
+        if self._layout.size != 1:
+            raise ShapeError(
+                f"bool: the truth value of a tensor of shape {self._layout.shape} is ambiguous; "
+                "use ngrad.reduce_any or ngrad.reduce_all"
+            )
+        return bool(self.item())
+
+    def __len__(self) -> int:
+        if not self._layout.shape:
+            raise TypeError("len: a 0-d tensor has no length")
+        return self._layout.shape[0]
+
+    def __iter__(self) -> Iterator[Tensor]:
+        if not self._layout.shape:
+            raise TypeError("iter: a 0-d tensor cannot be iterated over")
+        return (self[k] for k in range(self._layout.shape[0]))  # type: ignore[index]
+
+    def __contains__(self, value: Any) -> bool:
+        return bool(np.isin(value, self._view()).any())
+
+    __hash__ = object.__hash__
+
+    def __repr__(self) -> str:
+        values = np.array2string(np.asarray(self._view()), separator=", ", prefix="<Tensor ")
+        return f"<Tensor {values}, shape={self._layout.shape}, dtype={self._layout.dtype.name}>"
+
+    def __str__(self) -> str:
+        return str(self._view())
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if spec and self._layout.size == 1 else format(str(self), spec)
+
+    def __copy__(self) -> Tensor:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
+        return from_numpy(self._view())
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return from_numpy, (self.numpy(),)
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        raise TypeError(
+            "a tensor is immutable; build the new value with ngrad.where or ngrad.concat, or use a Variable's assign"
+        )
+
+
+def empty(where: Layout) -> Tensor:
+    """A tensor of a row-major layout with arbitrary content, to be written by whoever made it."""
+    buffer = allocate(where)
+    return Tensor(buffer, buffer.address, where)
+
+
+def writable(tensor: Tensor) -> np.ndarray[Any, Any]:
+    """A NumPy array over the memory of a tensor that nobody else has seen yet."""
+    return np.asarray(Export(tensor._buffer, tensor._address, tensor._layout, writable=True))
+
+
+def from_numpy(array: Any, dtype: DType | None = None) -> Tensor:
+    """A tensor with a copy of an array's elements."""
+    from ngrad.dtypes import as_dtype
+
+    array = np.asarray(array)
+    result = empty(layout(dtype or as_dtype(array.dtype), tuple(array.shape)))
+    if result._layout.size:
+        np.copyto(writable(result), array, casting="unsafe")
+    return result
+
+
+_scalars: dict[Any, Tensor] = {}
+
+
+def scalar(value: Any, dtype: DType) -> Tensor:
+    """A 0-d tensor of a Python scalar; those of frequent values are made once."""
+    key = (value, dtype) if value else (str(value), dtype)  # 0.0 == -0.0, but they are two
+    found = _scalars.get(key)
+    if found is None:
+        found = from_numpy(np.asarray(value, dtype.numpy_dtype))
+        if value == value:  # a NaN is equal to nothing, so it would never be found
+            if len(_scalars) >= 1024:
+                _scalars.clear()
+            _scalars[key] = found
+    return found

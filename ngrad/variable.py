@@ -1,0 +1,196 @@
+"""`Variable`: a mutable cell over an immutable tensor."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ngrad.dtypes import DType, as_dtype
+from ngrad.errors import DTypeError, ShapeError
+from ngrad.ops.convert import cast_to, constant_of, tensor, unwrap
+from ngrad.ops.identity import identity
+from ngrad.ops.operators import attach
+from ngrad.record import next_uid, state
+from ngrad.tensor import Shape, Tensor
+
+
+class Variable:
+    """A tensor that can be assigned to. It is read anywhere a tensor goes; tapes watch it when it is read.
+
+    Parameters
+    ----------
+    initial_value : tensor-like, or callable that returns one
+    trainable : bool
+        Whether tapes watch it unasked.
+    name : str, optional
+    dtype : dtype, optional
+        That of the initial value if not given (float32 and int32 for Python numbers).
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> v = ngrad.Variable([1.0, 2.0])
+    >>> v.assign_add([1.0, 1.0]).numpy()
+    array([2., 3.], dtype=float32)
+    """
+
+    __slots__ = ("__weakref__", "_name", "_tensor", "_trainable", "_uid")
+    __array_ufunc__ = None
+    __array_priority__ = 101
+
+    def __init__(
+        self,
+        initial_value: Any,
+        trainable: bool = True,
+        name: str | None = None,
+        dtype: Any = None,
+    ) -> None:
+        if callable(initial_value) and not isinstance(initial_value, (Tensor, Variable)):
+            initial_value = initial_value()
+        wanted = None if dtype is None else as_dtype(dtype)
+        value = tensor(initial_value, "Variable", wanted)
+        if wanted is not None:
+            value = cast_to(value, wanted)
+        self._trainable, self._name = trainable, name or "Variable"
+        self._uid = next_uid()
+        self._hold(value)
+
+    def _hold(self, value: Tensor) -> None:
+        # A tensor of its own over the same buffer: what follows the variable's number is this cell alone.
+        own = Tensor(value._buffer, value._address, value._layout)
+        own._uid = self._uid
+        self._tensor = own
+
+    def _read(self) -> Tensor:
+        """The value, for an op: every tape that watches variables hears of it."""
+        if self._trainable:
+            for recorder in state.stack:
+                recorder.variable_read(self)  # type: ignore[attr-defined]
+        return self._tensor
+
+    # -- reading -------------------------------------------------------------------------------------------
+
+    def value(self) -> Tensor:
+        """A tensor of what the variable holds now; later assignments do not change it."""
+        return identity(self._read())
+
+    read_value = value
+
+    def numpy(self) -> Any:
+        return self._tensor.numpy()
+
+    @property
+    def trainable(self) -> bool:
+        return self._trainable
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    @property
+    def shape(self) -> Shape:
+        return self._tensor.shape
+
+    @property
+    def dtype(self) -> DType:
+        return self._tensor.dtype
+
+    @property
+    def ndim(self) -> int:
+        return self._tensor.ndim
+
+    @property
+    def size(self) -> int:
+        return self._tensor.size
+
+    @property
+    def device(self) -> str:
+        return self._tensor.device
+
+    @property
+    def _layout(self) -> Any:
+        return self._tensor._layout
+
+    def get_shape(self) -> Shape:
+        return self._tensor.shape
+
+    def item(self) -> Any:
+        return self._tensor.item()
+
+    def tolist(self) -> Any:
+        return self._tensor.tolist()
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        return self._tensor.__array__(dtype, copy)
+
+    def __float__(self) -> float:
+        return float(self._tensor)
+
+    def __int__(self) -> int:
+        return int(self._tensor)
+
+    def __index__(self) -> int:
+        return self._tensor.__index__()
+
+    def __bool__(self) -> bool:
+        return bool(self._tensor)
+
+    def __len__(self) -> int:
+        return len(self._tensor)
+
+    def __iter__(self) -> Any:
+        return iter(self.value())
+
+    def __format__(self, spec: str) -> str:
+        return format(self._tensor, spec)
+
+    __hash__ = object.__hash__
+
+    def __repr__(self) -> str:
+        return f"<Variable {self._name!r} {repr(self._tensor)[len('<Tensor ') :]}"
+
+    # -- assignment ----------------------------------------------------------------------------------------
+
+    def assign(self, value: Any, use_locking: bool = False, name: str | None = None, read_value: bool = True) -> Variable:
+        """Hold another value, of the same shape and dtype. Nothing flows back through an assignment.
+
+        Raises
+        ------
+        ShapeError, DTypeError
+            If the value does not fit; the variable keeps what it held.
+        """
+        if isinstance(value, (Tensor, Variable)):
+            new = value._read() if isinstance(value, Variable) else value
+            if new.dtype is not self.dtype:
+                raise DTypeError(
+                    f"assign: {self._name!r} is {self.dtype.name}, the value {new.dtype.name}; "
+                    "convert it with ngrad.cast"
+                )
+        else:
+            new = cast_to(constant_of(value, self.dtype, "assign"), self.dtype)
+        if new._layout.shape != self._layout.shape:
+            raise ShapeError(
+                f"assign: {self._name!r} has shape {self._layout.shape}, the value {new._layout.shape}"
+            )
+        self._hold(new)
+        return self
+
+    def assign_add(self, delta: Any, use_locking: bool = False, name: str | None = None, read_value: bool = True) -> Variable:
+        """Add to the value in place."""
+        return self.assign(cast_to(self._tensor + tensor(delta, "assign_add", self.dtype), self.dtype))  # type: ignore[operator]
+
+    def assign_sub(self, delta: Any, use_locking: bool = False, name: str | None = None, read_value: bool = True) -> Variable:
+        """Subtract from the value in place."""
+        return self.assign(cast_to(self._tensor - tensor(delta, "assign_sub", self.dtype), self.dtype))  # type: ignore[operator]
+
+    def __copy__(self) -> Variable:
+        return Variable(self._tensor, self._trainable, self._name)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Variable:
+        return self.__copy__()
+
+    def __reduce__(self) -> Any:
+        return Variable, (self._tensor, self._trainable, self._name)
+
+
+unwrap[Variable] = Variable._read
+attach(Variable)
