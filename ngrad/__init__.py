@@ -134,6 +134,7 @@ from ngrad.ops.shape import (
 )
 from ngrad.tape import GradientTape, UnconnectedGradients
 from ngrad.tensor import Tensor
+from ngrad.transforms import custom_gradient, grad, value_and_grad
 from ngrad.variable import Variable
 
 __version__ = "0.1.0"

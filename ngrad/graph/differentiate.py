@@ -100,7 +100,7 @@ def _cotangents(call: Call, g: Any, values: Sequence[Any]) -> tuple[Any, ...]:
     if op.rule is None:
         raise GradientError(f"{op.name}: has no derivative, and one was asked for")
     count = len(call.inputs)
-    out = values[count] if len(call.outputs) == 1 else tuple(values[count:])
+    out = tuple(values[count:]) if call.several else values[count]
     return tuple(op.rule(g, out, *values[:count], **op.keywords(call.params)))
 
 
@@ -119,7 +119,7 @@ def _trace_reads(call: Call, tracked: tuple[bool, ...]) -> tuple[int, ...]:
     with tools.tracing(graph):
         gs = [graph.input(where) for where in call.outputs]
         values = [graph.input(where) for where in (*call.inputs, *call.outputs)]
-        results = _cotangents(call, gs[0] if len(gs) == 1 else tuple(gs), values)
+        results = _cotangents(call, tuple(gs) if call.several else gs[0], values)
     graph.outputs = tuple(
         result.index
         for result, wanted in zip(results, tracked, strict=True)

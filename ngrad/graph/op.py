@@ -23,12 +23,14 @@ class Call:
         What was resolved.
     outputs : tuple of Layout
         Of each result.
+    several : bool
+        Whether `run` returns a tuple of results, or one, bare.
     saves : dict
         For each tuple of "is this input tracked", the positions (inputs first, then outputs) of the values that the
         VJP rule reads; filled by `graph.differentiate`.
     """
 
-    __slots__ = ("inputs", "op", "outputs", "params", "run", "saves")
+    __slots__ = ("inputs", "op", "outputs", "params", "run", "saves", "several")
 
     def __init__(
         self,
@@ -37,7 +39,9 @@ class Call:
         inputs: tuple[Layout, ...],
         outputs: tuple[Layout, ...],
         run: Callable[..., Any],
+        several: bool = False,
     ) -> None:
+        self.several = several
         self.op, self.params, self.inputs, self.outputs, self.run = op, params, inputs, outputs, run
         self.saves: dict[tuple[bool, ...], tuple[int, ...]] = {}
 
@@ -59,8 +63,8 @@ class Op:
         `prepare(call_inputs, output, **params) -> (run, output_layouts)`: how it is computed for given layouts.
     params : tuple of str
         Names of its static parameters, in order.
-    results : int or None
-        How many tensors it returns as a tuple; None for one, returned bare.
+    family : str
+        "elementwise", "reduction", "shape", ...; "engine" for what only tapes use, "opaque" for a user's Python.
     """
 
     def __init__(
@@ -75,7 +79,8 @@ class Op:
         self.family = family
         self.calls: dict[Any, Call] = {}
         self.rule: Callable[..., Any] | None = None
-        TABLE[name] = self
+        if family != "opaque":  # one for each use, and gone with it
+            TABLE[name] = self
 
     def vjp(self, rule: Callable[..., Any]) -> Callable[..., Any]:
         """Register the VJP rule: `rule(g, out, *inputs, **params)` gives a cotangent (or None) for each input.
@@ -98,7 +103,7 @@ class Op:
             out = self.infer(*layouts, **keywords)
             several = isinstance(out, tuple)
             run, outputs = self.prepare(layouts, out, **keywords)
-            found = Call(self, params, layouts, outputs if several else (outputs,), run)
+            found = Call(self, params, layouts, tuple(outputs) if several else (outputs,), run, several)
             if len(self.calls) > CALLS_LIMIT:
                 self.calls.clear()
             self.calls[key] = found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from ngrad.graph.graph import CONSTANT, INPUT, PART, Graph
@@ -64,7 +64,7 @@ class Plan:
             elif isinstance(node.op, Op):
                 call = node.op.call(node.params, tuple(where[k] for k in operands))
                 calls.append((call, operands, 0))
-                assign(index, call.outputs if len(call.outputs) > 1 else call.outputs[0])
+                assign(index, call.outputs if call.several else call.outputs[0])
         self.outputs = tuple(None if k is None else register[k] for k in graph.outputs)
 
         held = {k for k in self.outputs if k is not None}
@@ -75,16 +75,18 @@ class Plan:
             steps.append(Step(call, operands, part, dead))
         self.steps = tuple(reversed(steps))
 
-    def run(self, inputs: Sequence[Any], execute: Callable[[Call, tuple[Any, ...]], Any]) -> list[Any]:
+    def run(self, inputs: list[Any], execute: Callable[[Call, tuple[Any, ...]], Any]) -> list[Any]:
         """The outputs for values of `self.inputs`; None where the graph has none.
 
         Parameters
         ----------
-        inputs : sequence of Tensor
+        inputs : list of Tensor
+            The plan takes the list over: what it holds is let go as soon as it has been read.
         execute : callable
             How a call runs: `record.execute`, which also records it for whoever listens.
         """
-        registers: list[Any] = [*inputs, *self.constants]
+        registers = inputs
+        registers.extend(self.constants)
         for call, operands, part, dead in self.steps:
             if call is None:
                 registers.append(registers[operands[0]][part])

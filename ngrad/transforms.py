@@ -1,0 +1,267 @@
+"""Functions from functions, built on the tape: `grad`, `value_and_grad`; and `custom_gradient`."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import optree
+
+from ngrad.errors import DTypeError, ShapeError
+from ngrad.graph.layout import Layout
+from ngrad.graph.op import Call, Op
+from ngrad.ops.convert import cast_to, tensor
+from ngrad.ops.creation import zeros_of
+from ngrad.ops.identity import identity
+from ngrad.record import record, state
+from ngrad.tape import GradientTape, UnconnectedGradients
+from ngrad.tensor import Tensor
+from ngrad.variable import Variable
+
+
+def _fresh(value: Any, what: str) -> Any:
+    """A tensor of an argument's leaf that only this differentiation follows; a variable is itself."""
+    if isinstance(value, Variable):
+        return value
+    made = tensor(value, what)
+    if not made.dtype.is_floating:
+        raise DTypeError(
+            f"{what}: an argument is {made.dtype.name}; only floating-point ones have a gradient"
+        )
+    return identity(made)
+
+
+def value_and_grad(
+    f: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False
+) -> Callable[..., Any]:
+    """A function that returns f's value and its gradient.
+
+    Parameters
+    ----------
+    f : callable
+        Returns a scalar, or `(scalar, aux)` if `has_aux`.
+    argnums : int or sequence of int
+        Which positional arguments to differentiate with respect to; each may be any nest of tensors.
+    has_aux : bool
+        Whether f returns something beside the value, which is passed on.
+
+    Returns
+    -------
+    callable
+        `(value, gradient)`, or `((value, aux), gradient)`; the gradient is like the argument, or a tuple of such.
+
+    Raises
+    ------
+    ShapeError
+        If f's value is not a scalar.
+    DTypeError
+        If an argument to differentiate with respect to is not floating-point.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> value, slope = value_and_grad(lambda x: x * x)(3.0)
+    >>> float(value), float(slope)
+    (9.0, 6.0)
+    """
+    single = isinstance(argnums, int)
+    numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+
+    @functools.wraps(f)
+    def differentiated(*args: Any, **kwargs: Any) -> Any:
+        if not all(-len(args) <= k < len(args) for k in numbers):
+            raise ValueError(f"grad: argnums {argnums} for {len(args)} positional arguments")
+        places = [k % len(args) for k in numbers]
+        chosen = tuple(
+            optree.tree_map(lambda leaf: _fresh(leaf, "grad"), args[k]) for k in places
+        )
+        replaced = list(args)
+        for k, value in zip(places, chosen, strict=True):
+            replaced[k] = value
+        with GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(chosen)
+            result = f(*replaced, **kwargs)
+        value, aux = result if has_aux else (result, None)
+        value = tensor(value, "grad")
+        if value.ndim:
+            raise ShapeError(
+                f"grad: the function must return a scalar, not shape {tuple(value.shape)}; "
+                "reduce it, or use a tape with output_gradients"
+            )
+        slopes = tape.gradient(value, chosen, unconnected_gradients=UnconnectedGradients.ZERO)
+        return ((value, aux) if has_aux else value), (slopes[0] if single else slopes)
+
+    return differentiated
+
+
+def grad(
+    f: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False
+) -> Callable[..., Any]:
+    """A function that returns f's gradient; parameters as for `value_and_grad`.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> float(grad(grad(lambda x: x * x * x))(2.0))
+    12.0
+    """
+    both = value_and_grad(f, argnums, has_aux)
+
+    @functools.wraps(f)
+    def differentiated(*args: Any, **kwargs: Any) -> Any:
+        value, slopes = both(*args, **kwargs)
+        return (slopes, value[1]) if has_aux else slopes
+
+    return differentiated
+
+
+# -- custom_gradient -------------------------------------------------------------------------------------------
+
+
+class _VariableReads:
+    """A recorder that only notes which trainable variables are read."""
+
+    def __init__(self) -> None:
+        self.found: dict[int, Variable] = {}
+
+    def variable_read(self, variable: Variable) -> None:
+        self.found.setdefault(variable._uid, variable)
+
+    def record(self, call: Call, inputs: tuple[Any, ...], outputs: Any) -> None:
+        pass
+
+
+def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a function a derivative of its own.
+
+    Parameters
+    ----------
+    f : callable
+        `f(*args)` returns `(result, grad_fn)`; the result is a tensor or a nest. `grad_fn(*upstream)` takes a
+        cotangent for each result and returns one for each argument (None for zero). If f reads trainable variables,
+        `grad_fn` takes `variables=` too and returns `(argument cotangents, variable cotangents)`.
+
+    Notes
+    -----
+    `grad_fn` is called at each `gradient`, and what it computes is recorded like anything else, so higher orders
+    differentiate through it.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> @custom_gradient
+    ... def clipped(x):
+    ...     return x, lambda upstream: ngrad.clip_by_value(upstream, -1.0, 1.0)
+    >>> float(grad(lambda x: 10.0 * clipped(x))(2.0))
+    1.0
+    """
+
+    @functools.wraps(f)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        leaves, structure = optree.tree_flatten(args)
+        leaves = [
+            leaf if isinstance(leaf, Variable) or not _is_numeric(leaf) else tensor(leaf, f.__name__)
+            for leaf in leaves
+        ]
+        reads = _VariableReads()
+        state.stack.append(reads)
+        try:
+            result, grad_fn = f(*optree.tree_unflatten(structure, leaves), **kwargs)
+        finally:
+            state.stack.remove(reads)
+        given = {leaf._uid for leaf in leaves if isinstance(leaf, Variable)}
+        variables = [v for uid, v in reads.found.items() if uid not in given]
+        if variables and "variables" not in inspect.signature(grad_fn).parameters:
+            names = ", ".join(v.name for v in variables)
+            raise TypeError(
+                f"custom_gradient: {f.__name__} reads variables ({names}), so its gradient function "
+                "must take `variables=` and return (argument cotangents, variable cotangents)"
+            )
+        places = [k for k, leaf in enumerate(leaves) if isinstance(leaf, (Tensor, Variable))]
+        inputs = tuple(
+            [v._read() if isinstance(v, Variable) else v for v in [*(leaves[k] for k in places), *variables]]
+        )
+        outputs, out_structure = optree.tree_flatten(result)
+        outputs = [_anew(tensor(value, f.__name__)) for value in outputs]
+        if state.stack:
+            backward = _Backward(f.__name__, grad_fn, len(leaves), places, variables, inputs)
+            call = backward.forward_call(tuple(value._layout for value in outputs))
+            record(call, inputs, tuple(outputs) if len(outputs) > 1 else outputs[0])
+        return optree.tree_unflatten(out_structure, outputs)
+
+    return wrapped
+
+
+def _is_numeric(value: Any) -> bool:
+    return isinstance(value, (Tensor, float, int)) or hasattr(value, "__array__")
+
+
+def _anew(value: Tensor) -> Tensor:
+    """The same value as a tensor that no tape follows yet."""
+    return Tensor(value._buffer, value._address, value._layout)
+
+
+class _Backward:
+    """A user's gradient function as an opaque node: called at each sweep, never cached by structure."""
+
+    def __init__(
+        self,
+        name: str,
+        grad_fn: Callable[..., Any],
+        leaves: int,
+        places: list[int],
+        variables: list[Variable],
+        inputs: tuple[Tensor, ...],
+    ) -> None:
+        self.name, self.grad_fn, self.leaves = name, grad_fn, leaves
+        self.places, self.variables = places, variables
+        self.layouts = tuple(x._layout.spec for x in inputs)
+
+    def forward_call(self, outputs: tuple[Layout, ...]) -> Call:
+        op = Op(f"custom_gradient({self.name})", self._specs, self._prepare, family="opaque")
+        back = Op(f"gradient of {self.name}", self._specs, self._prepare, family="opaque")
+
+        def rule(g: Any, out: Any, *inputs: Any) -> Any:
+            assert state.graph is not None
+            return state.graph.apply(back, g if isinstance(g, tuple) else (g,), ())
+
+        op.vjp(rule)
+        several = len(outputs) > 1
+        return Call(op, (), self.layouts, outputs, self._run, several)
+
+    def _specs(self, *_: Layout) -> tuple[Layout, ...]:
+        return self.layouts
+
+    def _prepare(self, inputs: tuple[Layout, ...], outputs: tuple[Layout, ...]) -> Any:
+        return self._run, outputs
+
+    def _run(self, *upstream: Tensor) -> tuple[Tensor, ...]:
+        if self.variables:
+            given, of_variables = self.grad_fn(*upstream, variables=self.variables)
+            of_variables = optree.tree_leaves(of_variables, none_is_leaf=True)
+        else:
+            given, of_variables = self.grad_fn(*upstream), []
+        found = optree.tree_leaves(given, none_is_leaf=True)
+        if len(found) == self.leaves:
+            found = [found[k] for k in self.places]
+        if len(found) != len(self.places) or len(of_variables) != len(self.variables):
+            raise ValueError(
+                f"custom_gradient: the gradient function of {self.name} returned {len(found)} and "
+                f"{len(of_variables)} cotangents for {len(self.places)} arguments and "
+                f"{len(self.variables)} variables"
+            )
+        results = []
+        for value, where in zip([*found, *of_variables], self.layouts, strict=True):
+            if value is None:
+                results.append(zeros_of(where))
+                continue
+            value = cast_to(tensor(value, self.name), where.dtype)
+            if value._layout.shape != where.shape:
+                raise ShapeError(
+                    f"custom_gradient: {self.name} returned a cotangent of shape {tuple(value.shape)} "
+                    f"for an input of shape {where.shape}"
+                )
+            results.append(cast_to(identity(value), where.dtype))
+        return tuple(results)
