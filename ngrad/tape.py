@@ -200,7 +200,7 @@ class GradientTape:
     def _watch(self, uid: int, where: Layout) -> None:
         if uid not in self._slots:
             self._slots[uid] = len(self._entries)
-            self._entries.append(Entry(_watched_call(where), ()))
+            self._entries.append((_watched_call(where), ()))
             self._kept.append(())
 
     def watched_variables(self) -> tuple[Variable, ...]:
@@ -218,30 +218,41 @@ class GradientTape:
     def record(self, call: Call, inputs: tuple[Any, ...], out: Any) -> None:
         """A call ran: keep what its VJP reads, if any of its inputs is followed."""
         slots = self._slots
-        sources = tuple([slots.get(x._uid, -1) for x in inputs])
-        if max(sources, default=-1) < 0:
-            return
-        tracked = tuple([k >= 0 for k in sources])
-        kept = call.saves.get(tracked)
-        if kept is None:
-            kept = reads(call, tracked)
-        several = type(out) is tuple
-        if not kept:
-            self._kept.append(())
+        find = slots.get
+        if len(inputs) == 2:  # the frequent case, spelled out
+            x, y = inputs
+            i, j = find(x._uid, -1), find(y._uid, -1)
+            mask = (i >= 0) + 2 * (j >= 0)
+            if not mask:
+                return
+            sources: tuple[int, ...] = (i, j)
         else:
-            values = (*inputs, *out) if several else (*inputs, out)
-            self._kept.append(tuple([values[k] for k in kept]))
-        slot = len(self._entries)
-        self._entries.append(Entry(call, sources))
-        if not several:
-            if out._uid == 0:
-                out._uid = next_uid()
-            slots[out._uid] = slot
-            return
-        for which, part in enumerate(out):
+            sources = tuple([find(x._uid, -1) for x in inputs])
+            mask = sum([1 << k for k, slot in enumerate(sources) if slot >= 0])
+            if not mask:
+                return
+        kept = call.saves.get(mask)
+        if kept is None:
+            kept = reads(call, sources)
+        entries = self._entries
+        slot = len(entries)
+        entries.append((call, sources))
+        if call.several:
+            self._record_parts(call, slot, out)
+            values = (*inputs, *out)
+        else:
+            uid = out._uid
+            if uid == 0:
+                uid = out._uid = next_uid()
+            slots[uid] = slot
+            values = (*inputs, out)
+        self._kept.insert(slot, tuple([values[k] for k in kept]) if kept else ())
+
+    def _record_parts(self, call: Call, slot: int, parts: tuple[Any, ...]) -> None:
+        for which, part in enumerate(parts):
             part._uid = part._uid or next_uid()
-            slots[part._uid] = len(self._entries)
-            self._entries.append(Entry(_part_call(call, which), (slot,)))
+            self._slots[part._uid] = len(self._entries)
+            self._entries.append((_part_call(call, which), (slot,)))
             self._kept.append(())
 
     # -- the gradient --------------------------------------------------------------------------------------
@@ -314,7 +325,7 @@ class GradientTape:
         found = plans.get(key)
         if found is None:
             found = self._plan(entries, goals, given, reached)
-            if not any(entry.call.op.family == "opaque" for entry in entries):
+            if not any(call.op.family == "opaque" for call, _ in entries):
                 plans.put(key, found)
         plan, inputs = found
         kept = self._kept
@@ -336,7 +347,7 @@ class GradientTape:
         first = len(layouts)
         for number, load in sweep.loads.items():
             call, inputs = entries[load.entry]
-            position = reads(call, tuple([k >= 0 for k in inputs]))[load.kept]
+            position = reads(call, inputs)[load.kept]
             layouts[number] = (*call.inputs, *call.outputs)[position]
         plan = Plan(sweep.graph, layouts, scalar)
         return plan, tuple(k if k < first else sweep.loads[k] for k in plan.inputs)

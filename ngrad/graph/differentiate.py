@@ -17,11 +17,8 @@ from ngrad.graph.op import Call, Op
 from ngrad.graph.simplify import rewrite
 
 
-class Entry(NamedTuple):
-    """One line of a tape: a call and the slots of its inputs (-1: not tracked). An entry's slot is its position."""
-
-    call: Call
-    inputs: tuple[int, ...]
+Entry = tuple[Call, tuple[int, ...]]
+"""One line of a tape: a call and the slots of its inputs (-1: not tracked). An entry's slot is its position."""
 
 
 class Load(NamedTuple):
@@ -81,7 +78,7 @@ class _Values:
         """Where a tape keeps the value of a node of the graph."""
         for slot, position in self.readers[index]:
             call, inputs = self.entries[slot]
-            kept = reads(call, tuple([k >= 0 for k in inputs]))
+            kept = reads(call, inputs)
             if position in kept:
                 return Load(slot, kept.index(position))
         raise AssertionError(f"no entry keeps {self.graph.nodes[index]!r}")
@@ -104,15 +101,16 @@ def _cotangents(call: Call, g: Any, values: Sequence[Any]) -> tuple[Any, ...]:
     return tuple(op.rule(g, out, *values[:count], **op.keywords(call.params)))
 
 
-def reads(call: Call, tracked: tuple[bool, ...]) -> tuple[int, ...]:
-    """Positions of the values that a call's VJP reads when some of its inputs are tracked: what a tape keeps."""
-    found = call.saves.get(tracked)
+def reads(call: Call, inputs: tuple[int, ...]) -> tuple[int, ...]:
+    """Positions of the values that a call's VJP reads, given which inputs are tracked: what a tape keeps."""
+    mask = sum([1 << k for k, slot in enumerate(inputs) if slot >= 0])
+    found = call.saves.get(mask)
     if found is None:
-        found = call.saves[tracked] = _trace_reads(call, tracked)
+        found = call.saves[mask] = _trace_reads(call, [slot >= 0 for slot in inputs])
     return found
 
 
-def _trace_reads(call: Call, tracked: tuple[bool, ...]) -> tuple[int, ...]:
+def _trace_reads(call: Call, tracked: list[bool]) -> tuple[int, ...]:
     if call.op.rule is None:
         return ()
     graph = Graph(rewrite)
@@ -150,8 +148,8 @@ def differentiate(
     """
     depends = [False] * len(entries)
     wanted = {slot for slot in sources if slot >= 0}
-    for slot, entry in enumerate(entries):
-        depends[slot] = slot in wanted or any(k >= 0 and depends[k] for k in entry.inputs)
+    for slot, (_, inputs) in enumerate(entries):
+        depends[slot] = slot in wanted or any(k >= 0 and depends[k] for k in inputs)
 
     graph = Graph(rewrite)
     values = _Values(graph, entries)
@@ -184,7 +182,7 @@ def differentiate(
                 )
             for k, result in zip(inputs, _cotangents(call, g, values.of(slot)), strict=True):
                 if k >= 0 and depends[k] and result is not None:
-                    where = entries[k].call.outputs[0]
+                    where = entries[k][0].outputs[0]
                     if where.dtype.is_floating:
                         _accumulate(cotangents, k, tools.fit(result, where))
     graph.outputs = tuple(results[slot].index if slot in results else None for slot in sources)

@@ -26,7 +26,7 @@ class Call:
     several : bool
         Whether `run` returns a tuple of results, or one, bare.
     saves : dict
-        For each tuple of "is this input tracked", the positions (inputs first, then outputs) of the values that the
+        For each set of tracked inputs (as bits), the positions (inputs first, then outputs) of the values that the
         VJP rule reads; filled by `graph.differentiate`.
     """
 
@@ -43,7 +43,7 @@ class Call:
     ) -> None:
         self.several = several
         self.op, self.params, self.inputs, self.outputs, self.run = op, params, inputs, outputs, run
-        self.saves: dict[tuple[bool, ...], tuple[int, ...]] = {}
+        self.saves: dict[int, tuple[int, ...]] = {}
 
     def __repr__(self) -> str:
         return f"{self.op.name}({', '.join(map(repr, self.inputs))})"

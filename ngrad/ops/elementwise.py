@@ -15,8 +15,8 @@ from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op
 from ngrad.ops.convert import operands, tensor, unwrap
 from ngrad.ops.launching import broadcast_shapes, prepare_map
-from ngrad.record import apply, record, state
-from ngrad.tensor import Tensor
+from ngrad.record import apply, state
+from ngrad.tensor import Tensor, scalar
 from ngrad_kernels.body import Body, Step
 from ngrad_kernels.scalars import SCALARS, supports
 
@@ -59,36 +59,40 @@ class Elementwise(Op):
 
     def __call__(self, x: Any, y: Any = None, name: str | None = None) -> Any:
         if self.arity == 1:
-            if type(x) is not Tensor or self.floats:
+            if type(x) is not Tensor or self.floats and not x._layout.dtype.is_floating:
                 (x,) = self._operands(x)
-            inputs: tuple[Any, ...] = (x,)
-        else:
-            inputs = (x, y)
-            if (
-                type(x) is not Tensor
-                or type(y) is not Tensor
-                or x._layout.dtype is not y._layout.dtype
-                or self.floats
-            ):
-                inputs = self._operands(x, y)
-        return apply(self, inputs)
+            return apply(self, (x,))
+        if (
+            type(x) is not Tensor
+            or type(y) is not Tensor
+            or x._layout.dtype is not y._layout.dtype
+            or self.floats
+            and not x._layout.dtype.is_floating
+        ):
+            x, y = self._operands(x, y)
+        return apply(self, (x, y))
 
     def operator(self) -> Callable[[Any, Any], Any]:
-        """`Tensor.__add__` and its siblings: the shortest way through for two tensors already seen together."""
+        """`Tensor.__add__` and its siblings: the shortest way through for operands whose layouts were seen before."""
         calls = self.calls
         local = state
 
         def binary(x: Any, y: Any) -> Any:
-            if type(y) is Tensor and type(x) is Tensor:
-                call = calls.get(((), (x._layout, y._layout)))
-                if call is not None and local.graph is None:
-                    out = call.run(x, y)
-                    if local.stack:
-                        record(call, (x, y), out)
-                    return out
-            elif not is_operand(y):
-                return NotImplemented
-            return self(x, y)
+            if type(x) is Tensor:
+                if type(y) is float:
+                    dtype = x._layout.dtype
+                    if dtype.is_floating:
+                        y = scalar(y, dtype)
+                if type(y) is Tensor:
+                    call = calls.get(((), (x._layout, y._layout)))
+                    if call is not None:
+                        out = call.run(x, y)
+                        for recorder in local.stack:
+                            recorder.record(call, (x, y), out)
+                        return out
+            if is_operand(y):
+                return self(x, y)
+            return NotImplemented
 
         return binary
 
