@@ -48,7 +48,7 @@ def _power(x: Any, y: Any) -> Any:
 
 
 def _matmul(x: Any, y: Any) -> Any:
-    from ngrad.ops.linalg import matmul_operator
+    from ngrad.ops.matmul import matmul_operator
 
     return matmul_operator(x, y)
 

@@ -1,0 +1,241 @@
+"""Matrix products: one primitive on NumPy's BLAS, whose transposed operands are views."""
+
+from __future__ import annotations
+
+import ctypes
+import math
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ngrad.errors import DTypeError, NumberError, ShapeError
+from ngrad.graph.layout import Layout, layout
+from ngrad.graph.op import Op
+from ngrad.ops.convert import operands
+from ngrad.ops.launching import dense
+from ngrad.ops.shape import reshape
+from ngrad.record import apply
+from ngrad.tensor import Tensor, allocate, empty
+
+Matrix = np.ndarray[Any, Any]
+
+_ORIGIN = 1  # NumPy takes a buffer at address 0 for none
+_MEMORY: Any = (ctypes.c_char * (sys.maxsize - _ORIGIN)).from_address(_ORIGIN)
+"""All addresses as one buffer: NumPy makes a view of a part of it in a quarter of the time that an array
+interface takes. Whoever reads such a view holds the memory."""
+
+VIEWS_LIMIT = 64
+
+
+def array_at(where: Layout) -> Callable[[int], Matrix]:
+    """A routine that gives the NumPy array of a layout at an address.
+
+    The pool hands the same few addresses out again and again, so arrays are kept by address.
+    """
+    shape, dtype, strides = where.shape, where.dtype.numpy_dtype, where.strides
+    found: dict[int, Matrix] = {}
+
+    def view(address: int) -> Matrix:
+        array = found.get(address)
+        if array is None:
+            if len(found) >= VIEWS_LIMIT:
+                found.clear()
+            array = found[address] = np.ndarray(shape, dtype, _MEMORY, address - _ORIGIN, strides)
+        return array
+
+    return view
+
+
+def _transposed(where: Layout) -> Layout:
+    """The layout with its last two axes exchanged."""
+    shape, strides = where.shape, where.strides
+    return layout(
+        where.dtype,
+        (*shape[:-2], shape[-1], shape[-2]),
+        (*strides[:-2], strides[-1], strides[-2]),
+    )
+
+
+def _suits_blas(where: Layout) -> bool:
+    """Whether BLAS reads a layout's matrices where they lie: rows or columns are runs that do not overlap."""
+    item = where.dtype.itemsize
+    (rows, columns), (down, across) = where.shape[-2:], where.strides[-2:]
+    by_rows = across == item and down >= columns * item and down % item == 0
+    by_columns = down == item and across >= rows * item and across % item == 0
+    return by_rows or by_columns
+
+
+def _infer(x: Layout, y: Layout, transpose_x: bool, transpose_y: bool) -> Layout:
+    if x.dtype is not y.dtype:
+        raise DTypeError(
+            f"matmul: operands must have one dtype, not {x.dtype.name}, {y.dtype.name}"
+        )
+    m, k = x.shape[:-3:-1] if transpose_x else x.shape[-2:]
+    other, n = y.shape[:-3:-1] if transpose_y else y.shape[-2:]
+    if k != other:
+        raise ShapeError(
+            f"matmul: shapes {x.shape} and {y.shape} contract {k} with {other} elements"
+        )
+    return layout(x.dtype, (*_batch(x.shape, y.shape), m, n))
+
+
+def _batch(x: tuple[int, ...], y: tuple[int, ...]) -> tuple[int, ...]:
+    if x[:-2] == y[:-2]:
+        return x[:-2]
+    try:
+        return np.broadcast_shapes(x[:-2], y[:-2])
+    except ValueError:
+        raise ShapeError(
+            f"matmul: the batch axes of shapes {x} and {y} do not broadcast; "
+            "all but the last two axes must be equal, or 1"
+        ) from None
+
+
+def _prepare(
+    inputs: tuple[Layout, ...], out: Layout, transpose_x: bool, transpose_y: bool
+) -> tuple[Callable[..., Tensor], Layout]:
+    if out.size == 0:
+        return lambda x, y: empty(out), out
+    fixes: list[Callable[[Tensor], Tensor] | None] = []
+    readers = []
+    for where, flip in zip(inputs, (transpose_x, transpose_y), strict=True):
+        fit = not where.dtype.is_floating or _suits_blas(where)
+        fixes.append(None if fit else dense(where))
+        lies = where if fit else where.spec
+        readers.append(array_at(_transposed(lies) if flip else lies))
+    (fix_x, fix_y), (read_x, read_y), write = fixes, readers, array_at(out)
+    # On matrices the two are the same BLAS call, and `dot` is half as long on the way to it.
+    product: Any = np.dot if out.ndim == 2 else np.matmul
+    quiet = np.errstate
+
+    def run(x: Tensor, y: Tensor) -> Tensor:
+        if fix_x is not None:
+            x = fix_x(x)
+        if fix_y is not None:
+            y = fix_y(y)
+        buffer = allocate(out)
+        address = buffer.address
+        with quiet(all="ignore"):
+            product(read_x(x._address), read_y(y._address), write(address))
+        return Tensor(buffer, address, out)
+
+    return run, out
+
+
+MATMUL = Op("matmul", _infer, _prepare, ("transpose_x", "transpose_y"), family="linalg")
+
+
+@MATMUL.vjp
+def _(g: Any, out: Any, x: Any, y: Any, transpose_x: bool, transpose_y: bool) -> Any:
+    if transpose_x:
+        in_x = apply(MATMUL, (y, g), (transpose_y, True))
+    else:
+        in_x = apply(MATMUL, (g, y), (False, not transpose_y))
+    if transpose_y:
+        in_y = apply(MATMUL, (g, x), (True, transpose_x))
+    else:
+        in_y = apply(MATMUL, (x, g), (not transpose_x, False))
+    return in_x, in_y
+
+
+def _operands(x: Any, y: Any) -> tuple[Any, ...]:
+    if type(x) is Tensor and type(y) is Tensor and x._layout.dtype is y._layout.dtype:
+        return x, y
+    return operands("matmul", x, y)
+
+
+def product(x: Any, y: Any, transpose_x: bool = False, transpose_y: bool = False) -> Any:
+    """The (batched) product of two tensors of one dtype and at least two axes."""
+    if x.ndim > 2 and y.ndim == 2 and not transpose_x:
+        # Every batch meets the same matrix: one product of all rows, and one in each direction back.
+        *lead, k = x._layout.shape
+        rows = reshape(x, (math.prod(lead), k))
+        out = apply(MATMUL, (rows, y), (False, transpose_y))
+        return reshape(out, (*lead, out._layout.shape[1]))
+    return apply(MATMUL, (x, y), (transpose_x, transpose_y))
+
+
+def matmul(
+    a: Any,
+    b: Any,
+    transpose_a: bool = False,
+    transpose_b: bool = False,
+    adjoint_a: bool = False,
+    adjoint_b: bool = False,
+    name: str | None = None,
+) -> Any:
+    """The matrix product over the last two axes; axes before them are batches and broadcast.
+
+    Parameters
+    ----------
+    a : tensor of shape (..., m, k)
+    b : tensor of shape (..., k, n)
+    transpose_a, transpose_b : bool
+        Whether to read the matrices transposed; nothing is copied for it.
+    adjoint_a, adjoint_b : bool
+        The same, of the conjugate.
+
+    Returns
+    -------
+    tensor of shape (..., m, n)
+        Of the dtype that both promote to.
+
+    Raises
+    ------
+    ShapeError
+        If an operand has fewer than two axes, or the shapes do not fit.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.linalg.matmul([[1, 2], [3, 4]], [[1], [1]]).numpy()
+    array([[3],
+           [7]], dtype=int32)
+    """
+    for side, transpose, adjoint in (("a", transpose_a, adjoint_a), ("b", transpose_b, adjoint_b)):
+        if transpose and adjoint:
+            raise NumberError(f"matmul: transpose_{side} and adjoint_{side} exclude each other")
+    x, y = _operands(a, b)
+    if x.ndim < 2 or y.ndim < 2:
+        raise ShapeError(
+            f"matmul: takes tensors of at least two axes, not of shapes {x._layout.shape} and "
+            f"{y._layout.shape}; use the operator @ or linalg.matvec for vectors"
+        )
+    return product(x, y, bool(transpose_a or adjoint_a), bool(transpose_b or adjoint_b))
+
+
+def matmul_operator(x: Any, y: Any) -> Any:
+    """x @ y: the matrix product, in which a vector on the left is a row and one on the right a column.
+
+    Raises
+    ------
+    ShapeError
+        If an operand is 0-d, or the shapes do not fit.
+    """
+    x, y = _operands(x, y)
+    left, right = x._layout.shape, y._layout.shape
+    if len(left) == len(right) == 2:
+        return apply(MATMUL, (x, y), (False, False))
+    if not left or not right:
+        raise ShapeError(
+            f"matmul: shapes {left} and {right}: a 0-d tensor has no axis to contract; use *"
+        )
+    k, other = left[-1], right[-2] if len(right) > 1 else right[0]
+    if k != other:
+        raise ShapeError(f"matmul: shapes {left} and {right} contract {k} with {other} elements")
+    if len(left) > 1 and len(right) > 1:
+        return product(x, y)
+    if len(left) == 1:
+        x = reshape(x, (1, k))
+    if len(right) == 1:
+        y = reshape(y, (k, 1))
+    out = product(x, y)
+    shape = out._layout.shape
+    keep = shape[:-2]
+    if len(left) > 1:
+        keep = (*keep, shape[-2])
+    if len(right) > 1:
+        keep = (*keep, shape[-1])
+    return reshape(out, keep)
