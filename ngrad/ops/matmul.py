@@ -23,8 +23,8 @@ Matrix = np.ndarray[Any, Any]
 
 _ORIGIN = 1  # NumPy takes a buffer at address 0 for none
 _MEMORY: Any = (ctypes.c_char * (sys.maxsize - _ORIGIN)).from_address(_ORIGIN)
-"""All addresses as one buffer: NumPy makes a view of a part of it in a quarter of the time that an array
-interface takes. Whoever reads such a view holds the memory."""
+"""All addresses as one buffer: NumPy makes a view of a part of it in a quarter of the time that an
+array interface takes. Whoever reads such a view holds the memory."""
 
 VIEWS_LIMIT = 64
 
@@ -59,7 +59,7 @@ def _transposed(where: Layout) -> Layout:
 
 
 def _suits_blas(where: Layout) -> bool:
-    """Whether BLAS reads a layout's matrices where they lie: rows or columns are runs that do not overlap."""
+    """Whether BLAS reads matrices where they lie: rows or columns are runs that do not overlap."""
     item = where.dtype.itemsize
     (rows, columns), (down, across) = where.shape[-2:], where.strides[-2:]
     by_rows = across == item and down >= columns * item and down % item == 0
@@ -75,10 +75,15 @@ def _infer(x: Layout, y: Layout, transpose_x: bool, transpose_y: bool) -> Layout
     m, k = x.shape[:-3:-1] if transpose_x else x.shape[-2:]
     other, n = y.shape[:-3:-1] if transpose_y else y.shape[-2:]
     if k != other:
-        raise ShapeError(
-            f"matmul: shapes {x.shape} and {y.shape} contract {k} with {other} elements"
-        )
+        raise _misfit(x.shape, y.shape, k, other)
     return layout(x.dtype, (*_batch(x.shape, y.shape), m, n))
+
+
+def _misfit(x: tuple[int, ...], y: tuple[int, ...], k: int, other: int) -> ShapeError:
+    return ShapeError(
+        f"matmul: shapes {x} and {y} do not fit: an axis of {k} elements would be contracted "
+        f"with one of {other}; transpose an operand, or reshape it"
+    )
 
 
 def _batch(x: tuple[int, ...], y: tuple[int, ...]) -> tuple[int, ...]:
@@ -149,7 +154,7 @@ def _operands(x: Any, y: Any) -> tuple[Any, ...]:
 def product(x: Any, y: Any, transpose_x: bool = False, transpose_y: bool = False) -> Any:
     """The (batched) product of two tensors of one dtype and at least two axes."""
     if x.ndim > 2 and y.ndim == 2 and not transpose_x:
-        # Every batch meets the same matrix: one product of all rows, and one in each direction back.
+        # Every batch meets the same matrix: one product of all rows, one in each direction back.
         *lead, k = x._layout.shape
         rows = reshape(x, (math.prod(lead), k))
         out = apply(MATMUL, (rows, y), (False, transpose_y))
@@ -207,7 +212,7 @@ def matmul(
 
 
 def matmul_operator(x: Any, y: Any) -> Any:
-    """x @ y: the matrix product, in which a vector on the left is a row and one on the right a column.
+    """x @ y: the matrix product; a vector on the left is a row, one on the right a column.
 
     Raises
     ------
@@ -224,7 +229,7 @@ def matmul_operator(x: Any, y: Any) -> Any:
         )
     k, other = left[-1], right[-2] if len(right) > 1 else right[0]
     if k != other:
-        raise ShapeError(f"matmul: shapes {left} and {right} contract {k} with {other} elements")
+        raise _misfit(left, right, k, other)
     if len(left) > 1 and len(right) > 1:
         return product(x, y)
     if len(left) == 1:

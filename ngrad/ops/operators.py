@@ -13,6 +13,7 @@ from ngrad.ops import arithmetic, elementwise, functions
 from ngrad.ops.convert import cast_to
 from ngrad.ops.creation import ones_of, zeros_of
 from ngrad.ops.indexing import getitem
+from ngrad.ops.matmul import matmul_operator
 from ngrad.ops.reductions import SUM
 from ngrad.ops.shape import reshape, transpose
 from ngrad.record import apply, tracing
@@ -47,12 +48,6 @@ def _power(x: Any, y: Any) -> Any:
     return pow(x, y)
 
 
-def _matmul(x: Any, y: Any) -> Any:
-    from ngrad.ops.matmul import matmul_operator
-
-    return matmul_operator(x, y)
-
-
 def attach(kind: type) -> None:
     """Give a class the operators."""
     for name, op in BINARY.items():
@@ -60,7 +55,7 @@ def attach(kind: type) -> None:
         setattr(kind, f"__r{name}__", op.reflected())
     for name, op in COMPARISON.items():
         setattr(kind, f"__{name}__", op.operator())
-    for name, function in {"pow": _power, "matmul": _matmul}.items():
+    for name, function in {"pow": _power, "matmul": matmul_operator}.items():
         setattr(kind, f"__{name}__", _guarded(function))
         setattr(kind, f"__r{name}__", _guarded(lambda x, y, f=function: f(y, x)))
     setattr(kind, "__neg__", lambda x: arithmetic.negative(x))
