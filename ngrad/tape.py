@@ -5,7 +5,6 @@ from __future__ import annotations
 import enum
 import threading
 import warnings
-from collections import OrderedDict
 from contextlib import contextmanager
 from collections.abc import Iterator
 from typing import Any
@@ -20,6 +19,7 @@ from ngrad.graph.plan import Plan
 from ngrad.ops.convert import cast_to, from_outside, tensor
 from ngrad.ops.creation import zeros_of
 from ngrad.record import execute, next_uid, state
+from ngrad.replay import Replay
 from ngrad.tensor import Tensor, scalar
 from ngrad.variable import Variable
 
@@ -41,26 +41,21 @@ WATCH = Op("watch", _watch_infer, _watch_infer, family="engine")
 
 
 class _Plans:
-    """Backward plans by structure, the most recently used ones."""
+    """Backward plans by structure, a bounded number."""
 
     def __init__(self) -> None:
-        self.found: OrderedDict[Any, tuple[Plan, tuple[Load | int, ...]]] = OrderedDict()
+        self.found: dict[Any, tuple[Plan, Replay | None, tuple[Load, ...]]] = {}
         self.lock = threading.Lock()
 
     def get(self, key: Any) -> Any:
-        found = self.found.get(key)  # equal in full, not by hash alone: a key is the structure itself
-        if found is not None:
-            try:
-                self.found.move_to_end(key)
-            except KeyError:  # another thread evicted it meanwhile
-                pass
-        return found
+        return self.found.get(key)  # equal in full, not by hash alone: a key is the structure itself
 
     def put(self, key: Any, value: Any) -> None:
         with self.lock:
             self.found[key] = value
-            while len(self.found) > PLANS_LIMIT:
-                self.found.popitem(last=False)
+            if len(self.found) > PLANS_LIMIT:
+                # The oldest half goes: a program that is still running plans what it needs again, once.
+                self.found = dict(list(self.found.items())[PLANS_LIMIT // 2 :])
 
 
 plans = _Plans()
@@ -106,37 +101,37 @@ class GradientTape:
     6.0
     """
 
+    __slots__ = (
+        "__weakref__", "_entries", "_kept", "_persistent", "_slots", "_stack", "_used", "_variables",
+        "_watch_variables",
+    )  # fmt: skip
+
     def __init__(self, persistent: bool = False, watch_accessed_variables: bool = True) -> None:
         self._persistent = persistent
         self._watch_variables = watch_accessed_variables
         self._stack: list[Any] | None = None  # the stack of the thread that entered, while active
         self._used = False
-        self._clear()
-
-    def _clear(self) -> None:
         self._entries: list[Entry] = []
         self._kept: list[tuple[Any, ...]] = []
         self._slots: dict[int, int] = {}
         self._variables: dict[int, Variable] = {}
+
+    def _clear(self) -> None:
+        self._entries, self._kept, self._slots, self._variables = [], [], {}, {}
 
     # -- the context ---------------------------------------------------------------------------------------
 
     def __enter__(self) -> GradientTape:
         if self._stack is not None:
             raise ValueError("this tape is already recording; enter it again after its `with` block ends")
-        self._start()
+        if self._used:  # let go by its gradient: entering again begins anew
+            self.reset()
+        self._stack = state.stack
+        self._stack.append(self)
         return self
 
     def __exit__(self, *exc: object) -> None:
-        if self._stack is not None:
-            self._stop()
-
-    def _start(self) -> None:
-        if self._used and not self._persistent:
-            self._used = False
-            self._clear()
-        self._stack = state.stack
-        self._stack.append(self)
+        self._stop()
 
     def _stop(self) -> None:
         if self._stack is not None:
@@ -177,6 +172,11 @@ class GradientTape:
         ValueError
             For what is neither a tensor nor a variable, naming its type.
         """
+        if type(tensor) is Tensor and tensor._layout.dtype.is_floating:
+            if tensor._uid == 0:
+                tensor._uid = next_uid()
+            self._watch(tensor._uid, tensor._layout)
+            return
         for value in optree.tree_leaves(tensor, none_is_leaf=True):
             if isinstance(value, Variable):
                 self._watch(value._uid, value._layout)
@@ -222,8 +222,11 @@ class GradientTape:
         if len(inputs) == 2:  # the frequent case, spelled out
             x, y = inputs
             i, j = find(x._uid, -1), find(y._uid, -1)
-            mask = (i >= 0) + 2 * (j >= 0)
-            if not mask:
+            if i >= 0:
+                mask = 3 if j >= 0 else 1
+            elif j >= 0:
+                mask = 2
+            else:
                 return
             sources: tuple[int, ...] = (i, j)
         else:
@@ -231,22 +234,26 @@ class GradientTape:
             mask = sum([1 << k for k, slot in enumerate(sources) if slot >= 0])
             if not mask:
                 return
-        kept = call.saves.get(mask)
-        if kept is None:
-            kept = reads(call, sources)
+        positions = call.saves.get(mask)
+        if positions is None:
+            positions = reads(call, sources)
         entries = self._entries
         slot = len(entries)
         entries.append((call, sources))
+        if positions == (0, 1) and mask == 3:
+            self._kept.append(inputs)
+        elif positions:
+            values = (*inputs, *out) if call.several else (*inputs, out)
+            self._kept.append(tuple([values[k] for k in positions]))
+        else:
+            self._kept.append(())
         if call.several:
             self._record_parts(call, slot, out)
-            values = (*inputs, *out)
-        else:
-            uid = out._uid
-            if uid == 0:
-                uid = out._uid = next_uid()
-            slots[uid] = slot
-            values = (*inputs, out)
-        self._kept.insert(slot, tuple([values[k] for k in kept]) if kept else ())
+            return
+        uid = out._uid
+        if uid == 0:
+            uid = out._uid = next_uid()
+        slots[uid] = slot
 
     def _record_parts(self, call: Call, slot: int, parts: tuple[Any, ...]) -> None:
         for which, part in enumerate(parts):
@@ -284,61 +291,73 @@ class GradientTape:
         RuntimeError
             On a second call, unless the tape is persistent.
         """
-        unconnected = UnconnectedGradients(unconnected_gradients)
         if self._used and not self._persistent:
             raise RuntimeError(
                 "gradient: a tape that is not persistent gives one gradient; "
                 "use GradientTape(persistent=True) for several"
             )
-        if not self._persistent and self._stack is not None:
-            self._stop()
+        zero = unconnected_gradients is not UnconnectedGradients.NONE and (
+            UnconnectedGradients(unconnected_gradients) is UnconnectedGradients.ZERO
+        )
+        targets = (target,) if type(target) is Tensor else _targets(target)
+        seeds = None if output_gradients is None else _seeds(targets, output_gradients)
+        structure = None
         if type(sources) is Tensor or type(sources) is Variable:
-            wanted, structure = [sources], None
+            wanted = (sources,)
         else:
-            wanted, structure = optree.tree_flatten(sources)
-        wanted = [_source(value) for value in wanted]
-        targets = [target] if type(target) is Tensor else optree.tree_leaves(target)
-        targets = [_target(value) for value in targets]
-        seeds = _seeds(targets, output_gradients)
+            leaves, structure = optree.tree_flatten(sources)
+            wanted = tuple([_source(value) for value in leaves])
         results = self._sweep(targets, wanted, seeds)
-        if not self._persistent:
-            self._used = True
-            self._clear()
-        if unconnected is UnconnectedGradients.ZERO:
+        if zero:
             results = [
                 zeros_of(source._layout.spec) if result is None else result
                 for source, result in zip(wanted, results, strict=True)
             ]
         return results[0] if structure is None else optree.tree_unflatten(structure, results)
 
-    def _sweep(self, targets: list[Any], sources: list[Any], seeds: list[Tensor | None]) -> list[Any]:
-        slots = self._slots
-        goals = tuple([(slots.get(x._uid, -1), x._layout) for x in targets])
-        last = max([slot for slot, _ in goals], default=-1)
-        wanted = tuple([slots.get(x._uid, -1) for x in sources])
-        if last < 0:
-            return [None] * len(sources)
-        entries = tuple(self._entries[: last + 1])
-        reached = tuple([slot if slot <= last else -1 for slot in wanted])
-        given = tuple([None if seed is None else seed._layout for seed in seeds])
-        key = (entries, goals, given, reached)
-        found = plans.get(key)
-        if found is None:
-            found = self._plan(entries, goals, given, reached)
-            if not any(call.op.family == "opaque" for call, _ in entries):
-                plans.put(key, found)
-        plan, inputs = found
-        kept = self._kept
-        present = [seed for seed in seeds if seed is not None]
-        values = [
-            present[k] if type(k) is int else kept[k.entry][k.kept]  # type: ignore[union-attr]
-            for k in inputs
-        ]
+    def _sweep(
+        self, targets: tuple[Any, ...], sources: tuple[Any, ...], seeds: list[Tensor | None] | None
+    ) -> list[Any]:
+        find = self._slots.get
+        entries, kept = self._entries, self._kept
         if not self._persistent:
             # The tape lets go first, so that each forward value is freed as soon as the sweep has read it.
-            del kept
+            if self._stack is not None:
+                self._stop()
+            self._used = True
             self._clear()
+        if len(targets) == 1 == len(sources):
+            last = find(targets[0]._uid, -1)
+            goals: tuple[Any, ...] = ((last, targets[0]._layout),)
+            wanted: tuple[int, ...] = (find(sources[0]._uid, -1),)
+        else:
+            goals = tuple([(find(x._uid, -1), x._layout) for x in targets])
+            wanted = tuple([find(x._uid, -1) for x in sources])
+            last = max([slot for slot, _ in goals], default=-1)
+        if last < 0:
+            return [None] * len(sources)
+        if last + 1 < len(entries):
+            entries = entries[: last + 1]
+            wanted = tuple([slot if slot <= last else -1 for slot in wanted])
+        given: tuple[Layout | None, ...] = ()
+        present: list[Tensor] = []
+        if seeds is not None:
+            given = tuple([None if seed is None else seed._layout for seed in seeds])
+            present = [seed for seed in seeds if seed is not None]
+        key = (tuple(entries), goals, given, wanted)
+        plan, replay, inputs = plans.get(key) or self._planned(key)
+        values = [present[k] if entry < 0 else kept[entry][k] for entry, k in inputs]
+        del kept
+        if replay is not None and not state.stack:
+            return replay.run(values)
         return plan.run(values, execute)
+
+    def _planned(self, key: Any) -> Any:
+        entries, goals, given, wanted = key
+        found = self._plan(entries, goals, given or (None,) * len(goals), wanted)
+        if not any(call.op.family == "opaque" for call, _ in entries):
+            plans.put(key, found)
+        return found
 
     def _plan(self, entries: Any, goals: Any, given: Any, wanted: Any) -> Any:
         seeded = [where is not None for where in given]
@@ -349,8 +368,10 @@ class GradientTape:
             call, inputs = entries[load.entry]
             position = reads(call, inputs)[load.kept]
             layouts[number] = (*call.inputs, *call.outputs)[position]
+        # A seed is an input of the sweep, of no entry.
         plan = Plan(sweep.graph, layouts, scalar)
-        return plan, tuple(k if k < first else sweep.loads[k] for k in plan.inputs)
+        inputs = tuple(Load(-1, k) if k < first else sweep.loads[k] for k in plan.inputs)
+        return plan, Replay.of(plan, len(inputs)), inputs
 
 
 def _source(value: Any) -> Any:
@@ -360,13 +381,14 @@ def _source(value: Any) -> Any:
     return value
 
 
-def _target(value: Any) -> Any:
-    if isinstance(value, (Tensor, Variable)):
-        return value
-    return tensor(value, "gradient")
+def _targets(target: Any) -> tuple[Any, ...]:
+    return tuple([
+        value if isinstance(value, (Tensor, Variable)) else tensor(value, "gradient")
+        for value in optree.tree_leaves(target)
+    ])
 
 
-def _seeds(targets: list[Any], output_gradients: Any) -> list[Tensor | None]:
+def _seeds(targets: tuple[Any, ...], output_gradients: Any) -> list[Tensor | None]:
     if output_gradients is None:
         return [None] * len(targets)
     given = optree.tree_leaves(output_gradients, none_is_leaf=True)

@@ -109,9 +109,43 @@ def _drive_table(kernel, words, n, grain):  # type: ignore[no-untyped-def]
         call_kernel(kernel, words, c * grain, min(n, (c + 1) * grain))  # noqa: F821
 
 
+def _walk_from(code, steps, bases):  # type: ignore[no-untyped-def]
+    registers, words = table_at(bases), table_at(code)  # noqa: F821
+    table_words = stack_words(64)  # noqa: F821
+    table = table_at(table_words)  # noqa: F821
+    at = 0
+    for _ in range(steps):
+        kernel, n, grain, count = words[at], words[at + 2], words[at + 3], words[at + 4]
+        table[0] = words[at + 1]
+        at += 5
+        for operand in range(count):
+            table[operand + 1] = registers[words[at]] + words[at + 1]
+            at += 2
+        # In grains, as a parallel launch would: what a kernel is called with is the same.
+        for first in range(0, n, grain):
+            call_kernel(kernel, table_words, first, min(n, first + grain))  # noqa: F821
+
+
+def _walk(code, steps, a, b, c, d, e, f, g, h):  # type: ignore[no-untyped-def]
+    where = stack_words(8)  # noqa: F821
+    registers = table_at(where)  # noqa: F821
+    registers[0] = a
+    registers[1] = b
+    registers[2] = c
+    registers[3] = d
+    registers[4] = e
+    registers[5] = f
+    registers[6] = g
+    registers[7] = h
+    walk_from(code, steps, where)  # noqa: F821
+
+
 def _launcher(function: Any, arguments: int, **options: bool) -> Any:
     """The compiled form of a launcher, straight from the disk cache where it is there."""
     source = inspect.getsource(function)
+    if function is _walk:
+        inner = inspect.getsource(_walk_from).replace("def _walk_from", "def walk_from")
+        source = f"@nb.njit(error_model='numpy', fastmath=False)\n{inner}\n{source}"
     threads = f"{options} {threading_layer()}"
     key = cache.key_of(f"launcher {arguments} {threads} {sys.version_info[:2]}\n{source}")
     signature = types.void(*[_WORD] * arguments)
@@ -147,6 +181,11 @@ def _start_threads() -> None:
 
 run = _launcher(_run, 7)
 """`run(kernel, facts, n, a, b, c, d)`: the kernel over [0, n), here and now, holding the GIL."""
+REGISTERS = 8
+walk = _launcher(_walk, 2 + REGISTERS)
+"""`walk(code, steps, *registers)`: several launches on end, here and now; `ngrad.replay` says how they are written."""
+walk_from = _launcher(_walk_from, 3)
+"""`walk_from(code, steps, registers)`: the same, with the registers at an address."""
 _run_words = _launcher(_run_table, 3)
 _run_nogil = _launcher(_run_table, 3, nogil=True)
 
@@ -225,6 +264,7 @@ def scatter_add(code: str) -> int:
 
 __all__ = [
     "CHUNK",
+    "REGISTERS",
     "counters",
     "get_threads",
     "kernel_of",
@@ -234,4 +274,6 @@ __all__ = [
     "set_threads",
     "skeleton",
     "threading_layer",
+    "walk",
+    "walk_from",
 ]

@@ -16,8 +16,8 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
-scalar = nb.njit(error_model="numpy", fastmath=False)
-"""Compile a scalar helper with its own floating-point contract."""
+scalar = nb.njit(error_model="numpy", fastmath=False, forceinline=True)
+"""Compile a scalar helper with its own floating-point contract; inlined, since a call would stop the vectoriser."""
 
 WORD = ir.IntType(64)
 
@@ -164,7 +164,9 @@ def copysign(typingctx, x, y):
     """The magnitude of x with the sign of y."""
 
     def codegen(context, builder, signature, args):
-        function = builder.module.declare_intrinsic("llvm.copysign", [args[0].type])
+        kind = args[0].type  # named in full: llvmlite takes an intrinsic of one type for a unary one
+        signature = ir.FunctionType(kind, [kind, kind])
+        function = builder.module.declare_intrinsic("llvm.copysign", [kind], signature)
         return builder.call(function, args)
 
     return x(x, y), codegen

@@ -7,6 +7,7 @@ from typing import Any
 
 from ngrad.errors import DTypeError
 from ngrad.graph.layout import Layout
+from ngrad.graph.program import Program
 
 Params = tuple[Any, ...]
 
@@ -23,6 +24,8 @@ class Call:
         What was resolved.
     outputs : tuple of Layout
         Of each result.
+    program : Program or None
+        What `run` launches, if it launches kernels and does nothing else.
     several : bool
         Whether `run` returns a tuple of results, or one, bare.
     saves : dict
@@ -30,7 +33,7 @@ class Call:
         VJP rule reads; filled by `graph.differentiate`.
     """
 
-    __slots__ = ("inputs", "op", "outputs", "params", "run", "saves", "several")
+    __slots__ = ("inputs", "op", "outputs", "params", "program", "run", "saves", "several")
 
     def __init__(
         self,
@@ -42,6 +45,7 @@ class Call:
         several: bool = False,
     ) -> None:
         self.several = several
+        self.program: Program | None = None
         self.op, self.params, self.inputs, self.outputs, self.run = op, params, inputs, outputs, run
         self.saves: dict[int, tuple[int, ...]] = {}
 
@@ -60,7 +64,8 @@ class Op:
         `infer(*layouts, **params) -> Layout` (or a tuple of them): the shape and dtype rule; it raises on what does
         not fit. Strides of what it returns are ignored.
     prepare : callable
-        `prepare(call_inputs, output, **params) -> (run, output_layouts)`: how it is computed for given layouts.
+        `prepare(call_inputs, output, **params) -> (how, output_layouts)`: how it is computed for given layouts, as a
+        `Program`, or as a callable over tensors where it is more than launches.
     params : tuple of str
         Names of its static parameters, in order.
     family : str
@@ -102,8 +107,11 @@ class Op:
             keywords = self.keywords(params)
             out = self.infer(*layouts, **keywords)
             several = isinstance(out, tuple)
-            run, outputs = self.prepare(layouts, out, **keywords)
+            how, outputs = self.prepare(layouts, out, **keywords)
+            program = how if isinstance(how, Program) else None
+            run = how if program is None else runner(program, len(layouts), outputs)
             found = Call(self, params, layouts, tuple(outputs) if several else (outputs,), run, several)
+            found.program = program
             if len(self.calls) > CALLS_LIMIT:
                 self.calls.clear()
             self.calls[key] = found
@@ -112,6 +120,9 @@ class Op:
     def __repr__(self) -> str:
         return f"<op {self.name}>"
 
+
+runner: Callable[[Program, int, Layout], Callable[..., Any]]
+"""Makes a callable over tensors of a program; set where tensors are defined."""
 
 CALLS_LIMIT = 1 << 14
 TABLE: dict[str, Op] = {}

@@ -12,7 +12,7 @@ from ngrad.dtypes import BY_CODE, DType, as_dtype
 from ngrad.errors import DTypeError
 from ngrad.graph.graph import Symbol
 from ngrad.graph.layout import Layout, layout
-from ngrad.graph.op import Op
+from ngrad.graph.op import CALLS_LIMIT, Call, Op
 from ngrad.ops.convert import operands, tensor, unwrap
 from ngrad.ops.launching import broadcast_shapes, prepare_map
 from ngrad.record import apply, state
@@ -34,6 +34,7 @@ class Elementwise(Op):
         super().__init__(name, self._infer, self._prepare, family="elementwise")
         self.arity, self.floats, self.__doc__, self.__name__ = arity, floats, doc, name
         self.scalar = SCALARS[name]
+        self.pairs: dict[tuple[Layout, Layout], Call] = {}  # the calls of two operands, found with less ceremony
 
     def _infer(self, *layouts: Layout) -> Layout:
         dtype = layouts[0].dtype
@@ -74,7 +75,7 @@ class Elementwise(Op):
 
     def operator(self) -> Callable[[Any, Any], Any]:
         """`Tensor.__add__` and its siblings: the shortest way through for operands whose layouts were seen before."""
-        calls = self.calls
+        pairs = self.pairs
         local = state
 
         def binary(x: Any, y: Any) -> Any:
@@ -84,17 +85,26 @@ class Elementwise(Op):
                     if dtype.is_floating:
                         y = scalar(y, dtype)
                 if type(y) is Tensor:
-                    call = calls.get(((), (x._layout, y._layout)))
+                    call = pairs.get((x._layout, y._layout))
                     if call is not None:
                         out = call.run(x, y)
                         for recorder in local.stack:
                             recorder.record(call, (x, y), out)
+                        return out
+                    if x._layout.dtype is y._layout.dtype and self._takes(x._layout.dtype):
+                        out = self(x, y)
+                        if len(pairs) > CALLS_LIMIT:
+                            pairs.clear()
+                        pairs[x._layout, y._layout] = self.call((), (x._layout, y._layout))
                         return out
             if is_operand(y):
                 return self(x, y)
             return NotImplemented
 
         return binary
+
+    def _takes(self, dtype: DType) -> bool:
+        return dtype.is_floating or not self.floats
 
     def reflected(self) -> Callable[[Any, Any], Any]:
         """`Tensor.__radd__` and its siblings."""

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from ngrad.graph.layout import Layout
 from ngrad.graph.op import Op
+from ngrad.graph.program import Program
 from ngrad.ops.convert import tensor
 from ngrad.record import apply
-from ngrad.tensor import Tensor
 
 
-def prepare_view(offset: int, out: Layout) -> tuple[Callable[[Tensor], Tensor], Layout]:
+def prepare_view(offset: int, out: Layout) -> tuple[Program, Layout]:
     """A result that is its input's memory, seen through another layout."""
-
-    def view(x: Tensor) -> Tensor:
-        return Tensor(x._buffer, x._address + offset, out)
-
-    return view, out
+    return Program(view=offset), out
 
 
 def _same(x: Layout) -> Layout:

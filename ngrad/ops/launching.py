@@ -9,10 +9,11 @@ import numpy as np
 
 from ngrad.errors import ShapeError
 from ngrad.graph.layout import Layout, contiguous_strides, layout
-from ngrad.tensor import Tensor, allocate, empty
+from ngrad.graph.program import OUT, Launch, Program, operands
+from ngrad.replay import runner
+from ngrad.tensor import Tensor
 from ngrad_kernels import cpu
 from ngrad_kernels.body import Body
-from ngrad_kernels.memory import Buffer, pool
 
 Dims = list[tuple[int, int]]
 
@@ -90,10 +91,10 @@ def ordered_layout(spec: Layout, order: Sequence[int]) -> Layout:
 
 def prepare_map(
     body: Body, inputs: tuple[Layout, ...], spec: Layout
-) -> tuple[Callable[..., Tensor], Layout]:
+) -> tuple[Program, Layout]:
     """How a map body of one output runs over inputs of given layouts, and how its result lies."""
     if spec.size == 0:
-        return lambda *tensors: empty(spec), spec
+        return Program(), spec
     strides = [broadcast_strides(where, spec.shape) for where in inputs]
     order = memory_order(strides, spec.ndim)
     out = ordered_layout(spec, order)
@@ -104,60 +105,13 @@ def prepare_map(
         views.append(None if run else dims)
     kernel = cpu.kernel_of(body)
     if all(dims is None for dims in views):
-        return _dense(kernel, len(inputs), out), out
+        return Program((Launch(kernel, 0, out.size, cpu.CHUNK, operands(len(inputs))),)), out
     return _strided(kernel, inputs, views, out), out
-
-
-def _dense(kernel: int, arity: int, out: Layout) -> Callable[..., Tensor]:
-    n, free, nbytes = out.size, out.free, out.nbytes
-    run = cpu.run
-    if n > cpu.CHUNK or arity > 3:
-
-        def large(*tensors: Tensor) -> Tensor:
-            buffer = allocate(out)
-            addresses = (*[x._address for x in tensors], buffer.address)
-            cpu.launch(kernel, 0, n, cpu.CHUNK, addresses)
-            return Tensor(buffer, buffer.address, out)
-
-        return large
-
-    # One chunk: called directly, and spelled out by arity, since this is where small ops spend their time.
-    if arity == 1:
-
-        def unary(x: Tensor) -> Tensor:
-            try:
-                buffer = Buffer(free)
-            except IndexError:
-                buffer = pool.take(nbytes)
-            address = buffer.address
-            run(kernel, 0, n, x._address, address, 0, 0)
-            return Tensor(buffer, address, out)
-
-        return unary
-    if arity == 2:
-
-        def binary(x: Tensor, y: Tensor) -> Tensor:
-            try:
-                buffer = Buffer(free)
-            except IndexError:
-                buffer = pool.take(nbytes)
-            address = buffer.address
-            run(kernel, 0, n, x._address, y._address, address, 0)
-            return Tensor(buffer, address, out)
-
-        return binary
-
-    def ternary(x: Tensor, y: Tensor, z: Tensor) -> Tensor:
-        buffer = allocate(out)
-        run(kernel, 0, n, x._address, y._address, z._address, buffer.address)
-        return Tensor(buffer, buffer.address, out)
-
-    return ternary
 
 
 def _strided(
     kernel: int, inputs: tuple[Layout, ...], views: list[Dims | None], out: Layout
-) -> Callable[..., Tensor]:
+) -> Program:
     head = [kernel, len(inputs), len(inputs) + 1, out.dtype.itemsize]
     table: list[int] = []
     words: list[int] = []
@@ -171,43 +125,35 @@ def _strided(
             table += [start + len(words), int(all(stride == 0 for _, stride in dims))]
             words += view_words(itemsize, dims)
     facts = np.array([*head, *table, *words], np.int64)
-    where_facts = facts.ctypes.data
     driver = cpu.skeleton("strided_map")
-    n = out.size
-
-    def strided(*tensors: Tensor, keep: Any = facts) -> Tensor:
-        buffer = allocate(out)
-        addresses = (*[x._address for x in tensors], buffer.address)
-        cpu.launch(driver, where_facts, n, cpu.CHUNK, addresses)
-        return Tensor(buffer, buffer.address, out)
-
-    return strided
+    launch = Launch(driver, facts.ctypes.data, out.size, cpu.CHUNK, operands(len(inputs)))
+    return Program((launch,), keep=(facts,))
 
 
-def prepare_place(source: Layout, target_dims: Dims, itemsize: int) -> Callable[[int, int], None]:
-    """A routine `(source address, target address)` that copies a layout's elements into a strided region."""
-    dims = collapse(list(zip(source.shape, source.strides, strict=True)))
-    region = collapse(target_dims)
-    from_words, to_words = view_words(itemsize, dims), view_words(itemsize, region)
+def place_launch(
+    source: Layout, region: Dims, offset: int = 0, which: int = 0, target: int = OUT
+) -> tuple[Launch, Any]:
+    """The launch that copies an input's elements into a strided region of the result, and what to keep for it."""
+    itemsize = source.dtype.itemsize
+    from_words = view_words(itemsize, collapse(list(zip(source.shape, source.strides, strict=True))))
+    to_words = view_words(itemsize, collapse(region))
     facts = np.array([2, 2 + len(from_words), *from_words, *to_words], np.int64)
-    where_facts, n = facts.ctypes.data, source.size
-    kernel = cpu.skeleton("place")
+    where = ((which, 0), (target, offset))
+    launch = Launch(cpu.skeleton("place"), facts.ctypes.data, source.size, cpu.CHUNK, where)
+    return launch, facts
 
-    def place(source_address: int, target_address: int, keep: Any = facts) -> None:
-        cpu.launch(kernel, where_facts, n, cpu.CHUNK, (source_address, target_address))
 
-    return place
+def prepare_copy(source: Layout, out: Layout) -> tuple[Program, Layout]:
+    """A copy of an input's elements, in order, to contiguous memory."""
+    if out.size == 0:
+        return Program(), out
+    launch, facts = place_launch(source, [(source.size, source.dtype.itemsize)])
+    return Program((launch,), keep=(facts,)), out
 
 
 def dense(x: Layout) -> Callable[[Tensor], Tensor]:
     """A routine that gives a tensor of a layout in row-major order, copied only if it must be."""
     if x.contiguous:
         return lambda tensor: tensor
-    place = prepare_place(x, [(x.size, x.dtype.itemsize)], x.dtype.itemsize)
-
-    def copy(tensor: Tensor) -> Tensor:
-        buffer = allocate(x.spec)
-        place(tensor._address, buffer.address)
-        return Tensor(buffer, buffer.address, x.spec)
-
-    return copy
+    program, out = prepare_copy(x, x.spec)
+    return runner(program, 1, out)

@@ -7,7 +7,6 @@ is reduced: every reduced axis, in order) or columns (the last axis stays). Stri
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -16,13 +15,13 @@ from ngrad.dtypes import BY_CODE, DType
 from ngrad.errors import DTypeError, NumberError, ShapeError
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op
+from ngrad.graph.program import OUT, SCRATCH, Launch, Program
 from ngrad.ops.arithmetic import equal
 from ngrad.ops.convert import cast_to, tensor
 from ngrad.ops.elementwise import select
 from ngrad.ops.launching import collapse, is_run, view_words
 from ngrad.ops.shape import integers, normal_axis, reshape, transpose
 from ngrad.record import apply
-from ngrad.tensor import Tensor, allocate, empty
 from ngrad_kernels import cpu
 from ngrad_kernels.body import Body
 from ngrad_kernels.reductions import BLOCK, CHUNK, ROWS, accumulator
@@ -71,10 +70,10 @@ def reduction_facts(
 
 def prepare_reduction(
     reduction: str, x: Layout, out: Layout, axes: tuple[int, ...], form: str = ""
-) -> tuple[Callable[[Tensor], Tensor], Layout]:
+) -> tuple[Program, Layout]:
     """How `out = reduction(x over axes)` runs. `form` is "arg" for the position of an extreme."""
     if out.size == 0:
-        return lambda tensor: empty(out), out
+        return Program(), out
     kept = [k for k in range(x.ndim) if k not in axes]
     length = math.prod(x.shape[a] for a in axes)
     count = out.size
@@ -108,25 +107,13 @@ def prepare_reduction(
         partial_bytes = width + items * 8
     kernel = cpu.kernel_of(Body(body_form, (code,), (), (0,), reduction, result))
     facts, fold = reduction_facts(x, order, length, chunks, width)
-    where, where_fold = facts.ctypes.data, fold.ctypes.data
-    scratch = layout(BY_CODE["u1"], (partial_bytes,)) if chunks > 1 else None
-    run = cpu.run
-
-    def reduce(tensor: Tensor, keep: Any = (facts, fold)) -> Tensor:
-        buffer = allocate(out)
-        if scratch is None:
-            if items <= grain:
-                run(kernel, where, items, tensor._address, buffer.address, 0, 0)
-            else:
-                cpu.launch(kernel, where, items, grain, (tensor._address, buffer.address, 0))
-        else:
-            partial = allocate(scratch)
-            addresses = (tensor._address, buffer.address, partial.address)
-            cpu.launch(kernel, where, items, grain, addresses)
-            cpu.launch(kernel, where_fold, fold_items, CHUNK, addresses)
-        return Tensor(buffer, buffer.address, out)
-
-    return reduce, out
+    operands: tuple[tuple[int, int], ...] = ((0, 0), (OUT, 0))
+    if chunks > 1:
+        operands = (*operands, (SCRATCH, 0))
+    launches = [Launch(kernel, facts.ctypes.data, items, grain, operands)]
+    if chunks > 1:
+        launches.append(Launch(kernel, fold.ctypes.data, fold_items, CHUNK, operands))
+    return Program(tuple(launches), partial_bytes, keep=(facts, fold)), out
 
 
 # -- sum, prod, max, min ---------------------------------------------------------------------------------------

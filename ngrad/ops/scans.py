@@ -7,6 +7,7 @@ from typing import Any
 from ngrad.errors import DTypeError
 from ngrad.graph.layout import Layout
 from ngrad.graph.op import Op
+from ngrad.graph.program import Launch, Program, operands
 from ngrad.ops.convert import tensor
 from ngrad.ops.launching import dense
 from ngrad.ops.reductions import reduction_facts
@@ -28,18 +29,13 @@ def _scan(name: str, reduction: str) -> Op:
     def prepare(inputs: tuple[Layout, ...], out: Layout) -> Any:
         (x,) = inputs
         if x.size == 0:
-            return lambda tensor: empty(out), out
+            return Program(), out
         length = x.shape[-1]
         kernel = cpu.kernel_of(Body("scan", (x.dtype.code,), (), (0,), reduction, x.dtype.code))
         facts, _ = reduction_facts(x, list(range(x.ndim)), length, 1, 1)
-        where, rows, grain = facts.ctypes.data, x.size // length, max(1, CHUNK // length)
-
-        def run(tensor: Tensor, keep: Any = facts) -> Tensor:
-            buffer = allocate(out)
-            cpu.launch(kernel, where, rows, grain, (tensor._address, buffer.address))
-            return Tensor(buffer, buffer.address, out)
-
-        return run, out
+        grain = max(1, CHUNK // length)
+        launch = Launch(kernel, facts.ctypes.data, x.size // length, grain, operands(1))
+        return Program((launch,), keep=(facts,)), out
 
     return Op(name, infer, prepare, family="reduction")
 

@@ -11,11 +11,13 @@ import numpy as np
 from ngrad.errors import DTypeError, NumberError, ShapeError
 from ngrad.graph.layout import Layout, contiguous_strides, layout
 from ngrad.graph.op import Op
+from ngrad.graph.program import OUT, Launch, Program
 from ngrad.ops.convert import cast_to, from_outside, operands, tensor
 from ngrad.ops.identity import prepare_view
-from ngrad.ops.launching import broadcast_strides, prepare_place
+from ngrad.ops.launching import broadcast_strides, place_launch, prepare_copy
 from ngrad.record import apply
-from ngrad.tensor import Tensor, allocate
+from ngrad.tensor import Tensor
+from ngrad_kernels import cpu
 
 
 def integers(value: Any, what: str) -> tuple[int, ...]:
@@ -60,14 +62,7 @@ def _reshape_prepare(inputs: tuple[Layout, ...], out: Layout, shape: tuple[int, 
     strides = _view_strides(x, shape)
     if strides is not None:
         return prepare_view(0, layout(x.dtype, shape, strides))
-    place = prepare_place(x, [(x.size, x.dtype.itemsize)], x.dtype.itemsize)
-
-    def copy(x: Tensor) -> Tensor:
-        buffer = allocate(out)
-        place(x._address, buffer.address)
-        return Tensor(buffer, buffer.address, out)
-
-    return copy, out
+    return prepare_copy(x, out)
 
 
 def _view_strides(x: Layout, shape: tuple[int, ...]) -> tuple[int, ...] | None:
@@ -273,25 +268,22 @@ def _embed_infer(x: Layout, value: Layout, shape: tuple[int, ...], slices: tuple
 def _embed_prepare(
     inputs: tuple[Layout, ...], out: Layout, shape: tuple[int, ...], slices: tuple[Slice, ...]
 ) -> Any:
-    from ngrad_kernels import cpu
-
     (x, _) = inputs
     itemsize = out.dtype.itemsize
     strides = contiguous_strides(shape, itemsize)
     offset = sum(s * start for s, (start, _, _) in zip(strides, slices, strict=True))
     dims = [(n, s * step) for n, s, (_, step, _) in zip(x.shape, strides, slices, strict=True)]
-    place = prepare_place(x, dims, itemsize) if x.size else None
+    if out.size == 0:
+        return Program(), out
     facts = np.array([itemsize], np.int64)
-    where, kernel, n = facts.ctypes.data, cpu.skeleton("fill"), out.size
-
-    def run(x: Tensor, value: Tensor, keep: Any = facts) -> Tensor:
-        buffer = allocate(out)
-        cpu.launch(kernel, where, n, cpu.CHUNK, (value._address, buffer.address))
-        if place is not None:
-            place(x._address, buffer.address + offset)
-        return Tensor(buffer, buffer.address, out)
-
-    return run, out
+    fill = cpu.skeleton("fill")
+    launches = [Launch(fill, facts.ctypes.data, out.size, cpu.CHUNK, ((1, 0), (OUT, 0)))]
+    keep: list[Any] = [facts]
+    if x.size:
+        place, facts = place_launch(x, dims, offset)
+        launches.append(place)
+        keep.append(facts)
+    return Program(tuple(launches), keep=tuple(keep)), out
 
 
 EMBED = Op("embed", _embed_infer, _embed_prepare, ("shape", "slices"), family="shape")
@@ -329,24 +321,16 @@ def _concat_infer(*xs: Layout, axis: int) -> Layout:
 
 
 def _concat_prepare(inputs: tuple[Layout, ...], out: Layout, axis: int) -> Any:
-    parts = []
+    launches, keep = [], []
     start = 0
-    for x in inputs:
-        dims = list(zip(x.shape, out.strides, strict=True))
+    for k, x in enumerate(inputs):
         if x.size:
-            parts.append((prepare_place(x, dims, x.dtype.itemsize), start * out.strides[axis]))
-        else:
-            parts.append((None, 0))
+            region = list(zip(x.shape, out.strides, strict=True))
+            launch, facts = place_launch(x, region, start * out.strides[axis], which=k)
+            launches.append(launch)
+            keep.append(facts)
         start += x.shape[axis]
-
-    def run(*tensors: Tensor) -> Tensor:
-        buffer = allocate(out)
-        for x, (place, offset) in zip(tensors, parts, strict=True):
-            if place is not None:
-                place(x._address, buffer.address + offset)
-        return Tensor(buffer, buffer.address, out)
-
-    return run, out
+    return Program(tuple(launches), keep=tuple(keep)), out
 
 
 CONCAT = Op("concat", _concat_infer, _concat_prepare, ("axis",), family="shape")

@@ -1,17 +1,22 @@
-"""Sums and products with their rounding errors, and numbers kept as an unevaluated sum of two floats.
+"""Sums and products with their rounding errors, and numbers kept as a sum of two floats.
 
-All of it is generic: float32 and float64 alike, every argument of one call of the same type. A pair (h, l) stands
-for h + l with |l| at most about half an ulp of h. Nothing here is safe for infinities (inf - inf is NaN): callers
-select special results at the end.
+All of it is generic: float32 and float64 alike, every argument of one call of the same type. A pair
+(h, low) stands for h + low with |low| at most about half an ulp of h. Nothing here is safe for
+infinities (inf - inf is NaN): callers select special results at the end.
 
-Sources: T. J. Dekker, "A floating-point technique for extending the available precision" (1971); D. Knuth, TAOCP 2,
-4.2.2; M. Joldes, J.-M. Muller, V. Popescu, "Tight and rigorous error bounds for basic building blocks of
-double-word arithmetic" (2017).
+Sources: T. J. Dekker, "A floating-point technique for extending the available precision" (1971);
+D. Knuth, TAOCP 2, 4.2.2; M. Joldes, J.-M. Muller, V. Popescu, "Tight and rigorous error bounds for
+basic building blocks of double-word arithmetic" (2017).
 """
 
 from __future__ import annotations
 
+import numba as nb
+
 from ngrad_kernels.intrinsics import fma, scalar
+
+inlined = nb.njit(error_model="numpy", fastmath=False, forceinline=True)
+"""`scalar` for what LLVM thinks too long to inline: a call left in a loop would not vectorise."""
 
 
 @scalar
@@ -37,10 +42,10 @@ def two_product(a, b):
 
 
 @scalar
-def pair_plus(h, l, y):
-    """(h + l) + y, relative error about 2 u^2."""
+def pair_plus(h, low, y):
+    """(h + low) + y, relative error about 2 u^2."""
     s, e = two_sum(h, y)
-    return fast_two_sum(s, e + l)
+    return fast_two_sum(s, e + low)
 
 
 @scalar
@@ -53,10 +58,10 @@ def pair_add(ah, al, bh, bl):
 
 
 @scalar
-def pair_times(h, l, y):
-    """(h + l) * y, relative error about 2 u^2."""
+def pair_times(h, low, y):
+    """(h + low) * y, relative error about 2 u^2."""
     p, e = two_product(h, y)
-    return fast_two_sum(p, fma(l, y, e))
+    return fast_two_sum(p, fma(low, y, e))
 
 
 @scalar

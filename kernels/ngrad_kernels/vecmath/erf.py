@@ -1,10 +1,11 @@
 """The error function and its complement.
 
-Up to 1/2 erf is a polynomial; above, erfc(x) = exp(-x^2) P(t) / (x + 3) with t = (x - 3) / (x + 3), which maps the
-half-line to a short interval where x erfcx(x) is smooth, and the other function is what is missing to 1.
+Near 0 erf is a polynomial; further out erfc(x) = exp(-x^2) P(t) / (x + 3) with t = (x - 3) / (x +
+3), which maps the half-line to a short interval where (x + 3) exp(x^2) erfc(x) is smooth. The other
+one of the two functions is what is missing to 1.
 
-Source of the mapping: M. M. Shepherd, J. G. Laframboise, "Chebyshev approximation of (1 + 2x) exp(x^2) erfc x in
-0 <= x < inf" (1981). Coefficients: minimax fits by tests/kernels/fit.py.
+Source of the mapping: M. M. Shepherd, J. G. Laframboise, "Chebyshev approximation of (1 + 2x)
+exp(x^2) erfc x in 0 <= x < inf" (1981). Coefficients: minimax fits by tests/kernels/fit.py.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from ngrad_kernels.intrinsics import (
     select,
 )
 from ngrad_kernels.vecmath.doubled import fast_two_sum, two_product
-from ngrad_kernels.vecmath.inverse_trigonometric import signed_f4_, signed_f8_
+from ngrad_kernels.vecmath.inverse_trigonometric import _signed_f4, _signed_f8
 
 ZERO = np.float64(0.0)
 HALF = np.float64(0.5)
@@ -33,7 +34,8 @@ SIX = np.float64(6.0)
 LOG2E = np.float64(1.4426950408889634)
 LN2, LN2_LOW = np.float64(0.6931471805592082), np.float64(7.371002565167799e-13)  # LN2: 40 bits
 
-# erf(x) / x in x^2, the rest after the first coefficient: |x| <= 1, 2^-62.25, and |x| <= 1/2 for float32, 2^-36.29
+# erf(x) / x in x^2, |x| <= 1: the rest after the first coefficient, 2^-62.25; all of it for
+# |x| <= 1/2 and erfc_f4, 2^-36.29
 ERF_HIGH, ERF_LOW = np.float64(1.1283791670955126), np.float64(1.533545961316588e-17)
 ERF_0 = np.float64(-0.3761263890318375)
 ERF_1 = np.float64(0.1128379167095485)
@@ -54,7 +56,8 @@ ERF4_3 = np.float64(-0.026863116294525955)
 ERF4_4 = np.float64(0.005200289911603063)
 ERF4_5 = np.float64(-0.000769252650098007)
 
-# all in float32: the same for |x| <= 1, 2^-29.30; log erfc(x) in x, 1 <= x <= 3.95, 2^-35.35 erfc(x); exp(r), 2^-28.21
+# erf_f4, all in float32: the same for |x| <= 1, 2^-29.30; log erfc(x) in x for 1 <= x <= 3.95,
+# 2^-35.35 / erfc(x); exp(r), 2^-28.21
 NEAR4_HIGH, NEAR4_LOW = np.float32(1.1283792), np.float32(-5.8635383e-08)
 NEAR4_0 = np.float32(-0.3761263)
 NEAR4_1 = np.float32(0.11283603)
@@ -81,7 +84,8 @@ ROUNDER_4 = np.float32(1.5 * 2.0**23)
 ONE_4 = np.float32(1.0)
 END_4 = np.float32(3.95)  # erf is 1 beyond
 
-# (x + 3) exp(x^2) erfc(x) in t: 2^-29.77 for float32; the rest after the first coefficient, 2^-59.35
+# (x + 3) exp(x^2) erfc(x) in t: for erfc_f4, 2^-29.77; the rest after the first coefficient,
+# 2^-59.35; for erf_f8, x <= 6, 2^-66.79
 SCALED4_0 = np.float64(1.0740069081076449)
 SCALED4_1 = np.float64(-0.8833944635832423)
 SCALED4_2 = np.float64(0.5902282252360103)
@@ -159,7 +163,8 @@ def _power_of_two(n):
 def _small_f4(x):
     """erf(x) for |x| <= 1/2, 36 bits in float64."""
     z = x * x
-    return x * fma(fma(fma(fma(fma(ERF4_5, z, ERF4_4), z, ERF4_3), z, ERF4_2), z, ERF4_1), z, ERF4_0)
+    p = fma(fma(fma(fma(fma(ERF4_5, z, ERF4_4), z, ERF4_3), z, ERF4_2), z, ERF4_1), z, ERF4_0)
+    return x * p
 
 
 @scalar
@@ -167,8 +172,9 @@ def _tail_f4(x):
     """erfc(x) for 1/2 <= x <= 10.2, 29 bits in float64."""
     r = ONE / (x + THREE)
     t = fma(-SIX, r, ONE)
-    p = fma(fma(fma(fma(fma(fma(SCALED4_9, t, SCALED4_8), t, SCALED4_7), t, SCALED4_6), t, SCALED4_5), t, SCALED4_4), t, SCALED4_3)
-    p = fma(fma(fma(p, t, SCALED4_2), t, SCALED4_1), t, SCALED4_0)
+    p = fma(fma(fma(fma(SCALED4_9, t, SCALED4_8), t, SCALED4_7), t, SCALED4_6), t, SCALED4_5)
+    p = fma(fma(fma(fma(p, t, SCALED4_4), t, SCALED4_3), t, SCALED4_2), t, SCALED4_1)
+    p = fma(p, t, SCALED4_0)
     square = x * x
     n = rint(-square * LOG2E)
     s = fma(-n, LN2_LOW, fma(-n, LN2, -square))
@@ -178,27 +184,31 @@ def _tail_f4(x):
 
 @scalar
 def erf_f4(x):
-    """1 - exp(log erfc(|x|)) above 1. Largest error ERF4ULP ulp."""
-    z = x * x
-    p = fma(fma(fma(fma(fma(NEAR4_5, z, NEAR4_4), z, NEAR4_3), z, NEAR4_2), z, NEAR4_1), z, NEAR4_0)
-    near = fma(x, NEAR4_HIGH, x * fma(z, p, NEAR4_LOW))
+    """1 - exp(log erfc(|x|)) above 1. Largest error 0.98 ulp, 1.0 ulp where x is subnormal."""
+    z, zl = two_product(x, x)
+    p = fma(fma(fma(fma(NEAR4_5, z, NEAR4_4), z, NEAR4_3), z, NEAR4_2), z, NEAR4_1)
+    uh, ul = two_product(NEAR4_0, z)
+    ph, pl = fast_two_sum(NEAR4_HIGH, uh)
+    near = fma(x, ph, x * (pl + fma(z * z, p, ul + fma(NEAR4_0, zl, NEAR4_LOW))))
     ax = fabs(x)
     y = select(ax < END_4, ax, END_4)
-    q = fma(fma(fma(fma(fma(fma(LOGC4_7, y, LOGC4_6), y, LOGC4_5), y, LOGC4_4), y, LOGC4_3), y, LOGC4_2), y, LOGC4_1)
-    q = fma(q, y, LOGC4_0)
-    rounded = fma(q, LOG2E_4, ROUNDER_4)
+    q = fma(fma(fma(fma(fma(LOGC4_7, y, LOGC4_6), y, LOGC4_5), y, LOGC4_4), y, LOGC4_3), y, LOGC4_2)
+    vh, vl = fast_two_sum(LOGC4_1, q * y)
+    qh, ql = two_product(vh, y)
+    ql = ql + fma(vl, y, LOGC4_0)
+    rounded = fma(qh, LOG2E_4, ROUNDER_4)
     n = rounded - ROUNDER_4
-    r = fma(-n, LN2_LOW_4, fma(-n, LN2_4, q))
+    r = fma(-n, LN2_LOW_4, fma(-n, LN2_4, qh) + ql)
     e = fma(fma(fma(fma(EXPC4_6, r, EXPC4_5), r, EXPC4_4), r, EXPC4_3), r, EXPC4_2)
     e = fma(r * r, e, r) + ONE_4
     shift = np.int32(bits_of_f4(rounded) << np.int32(23))
     tail = f4_from_bits(np.int32(bits_of_f4(e) + shift))
-    return signed_f4_(select(ax > ONE_4, ONE_4 - tail, fabs(near)), x)
+    return _signed_f4(select(ax > ONE_4, ONE_4 - tail, fabs(near)), x)
 
 
 @scalar
 def erfc_f4(x):
-    """In float64. Largest error 0.52 ulp."""
+    """In float64. Largest error 0.56 ulp."""
     wide = np.float64(x)
     ax = fabs(wide)
     top = np.float64(10.2)  # erfc is 0 in float32
@@ -211,24 +221,29 @@ def erfc_f4(x):
 def _small_f8(x):
     """(h, l): erf(x) = h + l for |x| <= 1."""
     z = x * x
-    p = fma(fma(fma(fma(fma(fma(ERF_11, z, ERF_10), z, ERF_9), z, ERF_8), z, ERF_7), z, ERF_6), z, ERF_5)
-    p = fma(fma(fma(fma(fma(p, z, ERF_4), z, ERF_3), z, ERF_2), z, ERF_1), z, ERF_0)
+    p = fma(fma(fma(fma(fma(ERF_11, z, ERF_10), z, ERF_9), z, ERF_8), z, ERF_7), z, ERF_6)
+    p = fma(fma(fma(fma(fma(fma(p, z, ERF_5), z, ERF_4), z, ERF_3), z, ERF_2), z, ERF_1), z, ERF_0)
     h = x * ERF_HIGH
     return h, fma(x * z, p, fma(x, ERF_HIGH, -h) + x * ERF_LOW)
 
 
 @scalar
 def _tail_f8(x):
-    """(h, l, n): erfc(x) = (h + l) 2^n for 1/2 <= x <= 27.5, n whole; the square, t and products with their errors."""
+    """(h, l, n): erfc(x) = (h + l) 2^n for 1/2 <= x <= 27.5, n whole.
+
+    The square, t and the products keep their errors.
+    """
     dh, dl = fast_two_sum(select(x > THREE, x, THREE), select(x > THREE, THREE, x))
     r = ONE / dh
     rl = (fma(-r, dh, ONE) - r * dl) * r
     t = fma(-SIX, r, ONE)
-    tl = fma(-SIX, rl, fma(-SIX, r, ONE - t))
-    p = fma(fma(fma(fma(fma(fma(SCALED_21, t, SCALED_20), t, SCALED_19), t, SCALED_18), t, SCALED_17), t, SCALED_16), t, SCALED_15)
-    p = fma(fma(fma(fma(fma(fma(p, t, SCALED_14), t, SCALED_13), t, SCALED_12), t, SCALED_11), t, SCALED_10), t, SCALED_9)
-    p = fma(fma(fma(fma(fma(fma(p, t, SCALED_8), t, SCALED_7), t, SCALED_6), t, SCALED_5), t, SCALED_4), t, SCALED_3)
-    p = fma(fma(p, t, SCALED_2), t, SCALED_1)
+    oh, ol = fast_two_sum(ONE, -t)
+    tl = fma(-SIX, rl, fma(-SIX, r, oh) + ol)
+    p = fma(fma(fma(fma(SCALED_21, t, SCALED_20), t, SCALED_19), t, SCALED_18), t, SCALED_17)
+    p = fma(fma(fma(fma(p, t, SCALED_16), t, SCALED_15), t, SCALED_14), t, SCALED_13)
+    p = fma(fma(fma(fma(p, t, SCALED_12), t, SCALED_11), t, SCALED_10), t, SCALED_9)
+    p = fma(fma(fma(fma(fma(p, t, SCALED_8), t, SCALED_7), t, SCALED_6), t, SCALED_5), t, SCALED_4)
+    p = fma(fma(fma(p, t, SCALED_3), t, SCALED_2), t, SCALED_1)
     vh, vl = fast_two_sum(SCALED_0, p * t)
     uh, ul = two_product(t, vh)
     gh, gl = fast_two_sum(SCALED_HIGH, uh)
@@ -238,8 +253,8 @@ def _tail_f8(x):
     square, square_low = two_product(x, x)
     n = rint(-square * LOG2E)
     s, sl = fast_two_sum(fma(-n, LN2, -square), fma(-n, LN2_LOW, -square_low))
-    e = fma(fma(fma(fma(fma(fma(EXP_9, s, EXP_8), s, EXP_7), s, EXP_6), s, EXP_5), s, EXP_4), s, EXP_3)
-    e = fma(fma(fma(e, s, EXP_2), s, EXP_1), s, EXP_0)
+    e = fma(fma(fma(fma(fma(EXP_9, s, EXP_8), s, EXP_7), s, EXP_6), s, EXP_5), s, EXP_4)
+    e = fma(fma(fma(fma(e, s, EXP_3), s, EXP_2), s, EXP_1), s, EXP_0)
     eh, el = fast_two_sum(ONE, s)
     el = el + fma(s * s, e, fma(s, sl, sl))
 
@@ -251,27 +266,33 @@ def _tail_f8(x):
 
 @scalar
 def erf_f8(x):
-    """1 - erfc(|x|) above 1, where that is small enough to do without error terms. Largest error ERFULP ulp."""
+    """1 - erfc(|x|) above 1, where that is small enough without error terms.
+
+    Largest error 1.2 ulp.
+    """
     ax = fabs(x)
     h, l = _small_f8(x)  # noqa: E741
     y = select(ax < SIX, select(ax > ONE, ax, ONE), SIX)
     r = ONE / (y + THREE)
     t = fma(-SIX, r, ONE)
-    p = fma(fma(fma(fma(fma(fma(SHORT_13, t, SHORT_12), t, SHORT_11), t, SHORT_10), t, SHORT_9), t, SHORT_8), t, SHORT_7)
-    p = fma(fma(fma(fma(fma(fma(p, t, SHORT_6), t, SHORT_5), t, SHORT_4), t, SHORT_3), t, SHORT_2), t, SHORT_1)
-    p = fma(p, t, SHORT_0)
+    p = fma(fma(fma(fma(SHORT_13, t, SHORT_12), t, SHORT_11), t, SHORT_10), t, SHORT_9)
+    p = fma(fma(fma(fma(fma(p, t, SHORT_8), t, SHORT_7), t, SHORT_6), t, SHORT_5), t, SHORT_4)
+    p = fma(fma(fma(fma(p, t, SHORT_3), t, SHORT_2), t, SHORT_1), t, SHORT_0)
     square = y * y
     n = rint(-square * LOG2E)
     s = fma(-n, LN2_LOW, fma(-n, LN2, -square))
-    e = fma(fma(fma(fma(fma(fma(EXP_9, s, EXP_8), s, EXP_7), s, EXP_6), s, EXP_5), s, EXP_4), s, EXP_3)
-    e = fma(fma(fma(e, s, EXP_2), s, EXP_1), s, EXP_0)
+    e = fma(fma(fma(fma(fma(EXP_9, s, EXP_8), s, EXP_7), s, EXP_6), s, EXP_5), s, EXP_4)
+    e = fma(fma(fma(fma(e, s, EXP_3), s, EXP_2), s, EXP_1), s, EXP_0)
     tail = (ONE + fma(s * s, e, s)) * (p * r) * _power_of_two(n)
-    return signed_f8_(select(ax > ONE, ONE - tail, fabs(h + l)), x)
+    return _signed_f8(select(ax > ONE, ONE - tail, fabs(h + l)), x)
 
 
 @scalar
 def erfc_f8(x):
-    """1 - erf(x) up to 1/2, 2 - erfc(-x) below -1/2. Largest error ERFCULP ulp, where the result is subnormal as well."""
+    """1 - erf(x) up to 1/2, 2 - erfc(-x) below -1/2.
+
+    Largest error 1.1 ulp, also of subnormal results.
+    """
     ax = fabs(x)
     sh, sl = _small_f8(x)
     sh, e = fast_two_sum(ONE, -sh)

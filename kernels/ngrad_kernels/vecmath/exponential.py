@@ -1,11 +1,13 @@
 """exp and what is made of it: expm1, sigmoid, softplus.
 
-x = n ln 2 + r with |r| <= ln(2) / 2: the reduction of W. J. Cody and W. Waite (Software Manual for the Elementary
-Functions, 1980), exact up to its last product thanks to fma, and a minimax polynomial for exp(r) (the Remez algorithm;
-tests/kernels/fit.py). The sum 1 + r + ... stays a pair of floats, so that only the final rounding counts.
+x = n ln 2 + r with |r| <= ln(2) / 2: the reduction of W. J. Cody and W. Waite (Software Manual for
+the Elementary Functions, 1980), exact up to its last product thanks to fma, and a minimax
+polynomial for exp(r) (the Remez algorithm; tests/kernels/fit.py), which stays a sum r + t of a
+leading part without error and the rest.
 
-n is never converted: adding 1.5 * 2^p rounds to an integer and leaves it in the low bits of the sum, where a NaN does
-no harm. Every function has the same text for float32 and float64, other constants aside.
+n is never converted: adding 1.5 * 2^p rounds to an integer and leaves it in the low bits of the
+sum, where a NaN does no harm. Every function has the same text for float32 and float64, other
+constants aside.
 """
 
 from __future__ import annotations
@@ -47,18 +49,16 @@ POWER8 = 1.5 * 2.0**52 + 1023
 
 @scalar
 def halves4(shifted):
-    """(s, t) with s * t = 2^n, for n + ROUND4 and -250 < n < 250: y * s * t rounds once, subnormals included."""
+    """(s, t) with s * t = 2^n from n + ROUND4, |n| < 250: y * s * t rounds only once."""
     bits = bits_of_f4(shifted)
     half = np.int32(bits >> np.int32(1))
-    rest = np.int32(bits - half)
-    return f4_from_bits(np.int32(half << np.int32(23))), f4_from_bits(
-        np.int32(rest << np.int32(23))
-    )
+    rest = np.int32(np.int32(bits - half) << np.int32(23))
+    return f4_from_bits(np.int32(half << np.int32(23))), f4_from_bits(rest)
 
 
 @scalar
 def halves8(shifted):
-    """(s, t) with s * t = 2^n, for n + ROUND8 and -2040 < n < 2040: y * s * t rounds once, subnormals included."""
+    """(s, t) with s * t = 2^n from n + ROUND8, |n| < 2040: y * s * t rounds only once."""
     bits = bits_of_f8(shifted)
     half = bits >> 1
     return f8_from_bits(half << 52), f8_from_bits((bits - half) << 52)
@@ -78,7 +78,7 @@ def power8(n):
 
 @scalar
 def exp_reduced4(x):
-    """(n + ROUND4, n, r, t): x = n ln 2 + r - ..., exp(r) - 1 = r + t where t is a small correction."""
+    """(n + ROUND4, n, r, t): exp(x) = 2^n (1 + r + t), where r has no error and |t| < 0.08."""
     shifted = fma(x, LOG2E4, ROUND4)
     n = shifted - ROUND4
     head = fma(-n, LN2_4, x)  # exact
@@ -93,7 +93,7 @@ def exp_reduced4(x):
 
 @scalar
 def exp_reduced8(x, low):
-    """(n + ROUND8, n, r, t): exp(x + low) = 2^n (1 + r + t), where t is a small correction."""
+    """(n + ROUND8, n, r, t): exp(x + low) = 2^n (1 + r + t), r without error and |t| < 0.08."""
     shifted = fma(x, LOG2E8, ROUND8)
     n = shifted - ROUND8
     head = fma(-n, LN2_8, x)  # exact

@@ -4,10 +4,10 @@ With |x| = n ln 2 + r as for exp, q = 4^-n, s = sinh(r) and c = cosh(r),
 
     2 sinh |x| = 2^n ((1 - q) c + (1 + q) s),    2 cosh |x| = 2^n ((1 + q) c + (1 - q) s),
 
-where for n = 0 the sinh is that of r alone: nothing cancels near 0. s and c are minimax polynomials in r^2, the
-leading sum keeps its rounding error, and tanh is the quotient of the two. The inverses are log1p of a pair of floats.
-Sources: the addition theorems; J.-M. Muller, Elementary Functions, 3rd ed., 2016; coefficients by the Remez algorithm
-(tests/kernels/fit.py).
+where for n = 0 the sinh is that of r alone: nothing cancels near 0. s and c are minimax polynomials
+in r^2, the leading sum keeps its rounding error, and tanh is the quotient of the two. The inverses
+are log1p of a pair of floats. Sources: the addition theorems; J.-M. Muller, Elementary Functions,
+3rd ed., 2016; coefficients by the Remez algorithm (tests/kernels/fit.py).
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def hyperbolic_parts8(a):
 
 @scalar
 def blend(head, rest, c, major, major_low, minor):
-    """major (1 + c) + minor (head + rest) as a sum and the rest of it, |major| >= |minor head| or major = 0."""
+    """major (1 + c) + minor (head + rest) in two parts; |major| >= |minor head| or major = 0."""
     p, low = two_product(head, minor)
     total, tail = fast_two_sum(major, p)
     return total, tail + fma(c, major, fma(rest, minor, low + major_low))
@@ -89,9 +89,8 @@ def blend(head, rest, c, major, major_low, minor):
 def sinh_f4(x):
     """sinh(x). Max error 0.6 ulp."""
     a = fabs(x)
-    shifted, head, rest, c, w, w_low, v, _ = hyperbolic_parts4(
-        select(a > np.float32(90), np.float32(90), a)
-    )
+    a = select(a > np.float32(90), np.float32(90), a)
+    shifted, head, rest, c, w, w_low, v, _ = hyperbolic_parts4(a)
     total, tail = blend(head, rest, c, w, w_low, v)
     s, u = halves4(shifted)
     return copysign((total + tail) * s * u, x)
@@ -111,9 +110,8 @@ def sinh_f8(x):
 def cosh_f4(x):
     """cosh(x). Max error 0.6 ulp."""
     a = fabs(x)
-    shifted, head, rest, c, w, _, v, v_low = hyperbolic_parts4(
-        select(a > np.float32(90), np.float32(90), a)
-    )
+    a = select(a > np.float32(90), np.float32(90), a)
+    shifted, head, rest, c, w, _, v, v_low = hyperbolic_parts4(a)
     total, tail = blend(head, rest, c, v, v_low, w)
     s, u = halves4(shifted)
     return (total + tail) * s * u
@@ -131,20 +129,22 @@ def cosh_f8(x):
 
 @scalar
 def tanh_f4(x):
-    """x + x^3 P(x^2) for |x| < 0.7, 1 - 2 / (exp(2 |x|) + 1) above. Max error 0.9 ulp."""
+    """x + x^3 P(x^2) for |x| < 1, 1 - 2 / (exp(2 |x|) + 1) above. Max error 0.9 ulp."""
     a = fabs(x)
     z = x * x
-    p = fma(np.float32(0.0019009894), z, np.float32(-0.007891556))
-    p = fma(p, z, np.float32(0.02157591))
-    p = fma(p, z, np.float32(-0.053922288))
-    p = fma(p, z, np.float32(0.13333))
-    p = fma(p, z, np.float32(-0.33333325))
-    small = fma(x * z, p, x)
+    p = fma(np.float32(0.00011644971), z, np.float32(-0.00082189625))
+    p = fma(p, z, np.float32(0.0030488763))
+    p = fma(p, z, np.float32(-0.008571457))
+    p = fma(p, z, np.float32(0.021774445))
+    p = fma(p, z, np.float32(-0.053950723))
+    p = fma(p, z, np.float32(0.13333175))
+    p = fma(p, z, np.float32(-0.33333328))
+    small = fma(a * z, p, a)
     b = select(a > np.float32(10), np.float32(10), a)
     _, n, r, t = exp_reduced4(b + b)
     power = power4(n)
-    large = np.float32(1) - np.float32(2) / (fma(r + t, power, power) + np.float32(1))
-    return select(a < np.float32(0.7), small, copysign(large, x))
+    large = np.float32(1) - np.float32(2) / fma(r + t, power, power + np.float32(1))
+    return copysign(select(a < np.float32(1), small, large), x)
 
 
 @scalar
@@ -164,11 +164,10 @@ def tanh_f8(x):
 
 @scalar
 def asinh_f4(x):
-    """log1p(a + a^2 / (1 + sqrt(1 + a^2))) for a = |x|, the argument from float64. Max error 0.9 ulp."""
+    """log1p(a + a^2 / (1 + sqrt(1 + a^2))), a = |x|, partly in float64. Max error 0.9 ulp."""
     a = fabs(x)
     wide = np.float64(a)
-    square = wide * wide
-    y = wide + square / (1.0 + sqrt(1.0 + square))
+    y = wide + wide * wide / (1.0 + sqrt(fma(wide, wide, 1.0)))
     huge = a > np.float32(2.0**60)  # then it is log(2 a)
     h = select(huge, a, np.float32(y))
     low = select(huge, np.float32(0), np.float32(y - np.float64(h)))
@@ -180,9 +179,7 @@ def asinh_f4(x):
 def asinh_f8(x):
     """log1p(a + a^2 / (1 + sqrt(1 + a^2))) for a = |x|. Max error 1.6 ulp."""
     a = fabs(x)
-    square = a * a
-    root = sqrt(1.0 + square)
-    y, low = fast_two_sum(a, square / (1.0 + root))
+    y, low = fast_two_sum(a, a * a / (1.0 + sqrt(fma(a, a, 1.0))))
     huge = a > 2.0**500  # then it is log(2 a)
     y = log1p_sum8(select(huge, a, y), select(huge, 0.0, low), select(huge, 1.0, 0.0))
     return copysign(select(a == INF8, a, y), x)
@@ -190,9 +187,9 @@ def asinh_f8(x):
 
 @scalar
 def acosh_f4(x):
-    """log1p(t + sqrt(t (t + 2))) for t = x - 1, the argument from float64. Max error 0.9 ulp."""
+    """log1p(t + sqrt(t^2 + 2 t)) for t = x - 1, partly in float64. Max error 0.9 ulp."""
     t = np.float64(x) - 1.0
-    y = t + sqrt(t * (t + 2.0))
+    y = t + sqrt(fma(t, t, t + t))
     huge = x > np.float32(2.0**60)  # then it is log(2 x)
     h = select(huge, x, np.float32(y))
     low = select(huge, np.float32(0), np.float32(y - np.float64(h)))
@@ -202,9 +199,9 @@ def acosh_f4(x):
 
 @scalar
 def acosh_f8(x):
-    """log1p(t + sqrt(t (t + 2))) for t = x - 1. Max error 1.6 ulp."""
+    """log1p(t + sqrt(t^2 + 2 t)) for t = x - 1. Max error 1.6 ulp."""
     t = x - 1.0
-    root, low = fast_two_sum(sqrt(t * (t + 2.0)), t)
+    root, low = fast_two_sum(sqrt(fma(t, t, t + t)), t)
     huge = x > 2.0**500  # then it is log(2 x)
     y = log1p_sum8(select(huge, x, root), select(huge, 0.0, low), select(huge, 1.0, 0.0))
     return select((x >= 1.0) & (x < INF8), y, select(x == INF8, INF8, NAN8))
@@ -212,7 +209,7 @@ def acosh_f8(x):
 
 @scalar
 def atanh_f4(x):
-    """log1p(2 a / (1 - a)) / 2 for a = |x|, the argument from float64. Max error 0.9 ulp."""
+    """log1p(2 a / (1 - a)) / 2 for a = |x|, partly in float64. Max error 0.9 ulp."""
     a = fabs(x)
     wide = np.float64(a)
     y = (wide + wide) / (1.0 - wide)

@@ -1,11 +1,12 @@
 """log, log1p, log2, log10.
 
-x = 2^e (1 + f) with |f| <= 1/3, by integer arithmetic on the bits; log(x) = e ln 2 + f + tail(f). The head of ln 2 is
-short enough for e ln 2 to be exact, and the sum with f keeps its rounding error, so that hardly more than the final
-rounding counts; with e = 0 the sum is f itself. float32: tail is f^2 times a minimax polynomial. float64: with
-s = f / (2 + f), log(1 + f) = 2 atanh(s), an odd series in s, written around f so that the error of the division is
-damped. Sources: the argument reduction and the series are textbook material (J.-M. Muller, Elementary Functions, 3rd
-ed., 2016, ch. 11); coefficients by the Remez algorithm (tests/kernels/fit.py).
+x = 2^e (1 + f) with |f| <= 1/3, by integer arithmetic on the bits; log(x) = e ln 2 + f + tail(f).
+The head of ln 2 is short enough for e ln 2 to be exact, and the sum with f keeps its rounding
+error; with e = 0 the sum is f itself. float32: tail is f^2 times a minimax polynomial. float64:
+with s = f / (2 + f), log(1 + f) = 2 atanh(s), an odd series in s, written around f so that the
+error of the division is damped. Sources: the reduction and the series are textbook material
+(J.-M. Muller, Elementary Functions, 3rd ed., 2016, ch. 11); coefficients by the Remez algorithm
+(tests/kernels/fit.py).
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ def split4(x):
 
 @scalar
 def split8(x):
-    """(e, f) of a positive normal x; e becomes a float by way of its bits, which AVX2 can do as well."""
+    """(e, f) of a positive normal x; e becomes a float by its bits, which AVX2 can do as well."""
     bits = bits_of_f8(x)
     e = (bits - START8) >> 52
     return f8_from_bits(e + INTEGER_BITS8) - INTEGER8, f8_from_bits(bits - (e << 52)) - 1.0
@@ -190,7 +191,7 @@ def log10_f8(x):
 
 @scalar
 def log1p_sum4(x, low, extra):
-    """log(1 + x + low) + extra ln 2 for finite x > -1 and |low| below an ulp of x; relative error about 2^-24."""
+    """log(1 + x + low) + extra ln 2 for finite x > -1 and |low| below an ulp of x."""
     u, c = two_sum(np.float32(1), x)
     bits = bits_of_f4(u)
     shift = np.int32(np.int32(np.int32(bits - START4) >> np.int32(23)) << np.int32(23))
@@ -205,7 +206,7 @@ def log1p_sum4(x, low, extra):
 
 @scalar
 def log1p_sum8(x, low, extra):
-    """log(1 + x + low) + extra ln 2 for finite x > -1 and |low| below an ulp of x; relative error about 2^-53."""
+    """log(1 + x + low) + extra ln 2 for finite x > -1 and |low| below an ulp of x."""
     u, c = two_sum(1.0, x)
     bits = bits_of_f8(u)
     e = (bits - START8) >> 52

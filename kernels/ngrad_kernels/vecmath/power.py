@@ -1,10 +1,11 @@
 """pow, cbrt, hypot.
 
-pow(x, y) = exp(y log |x|). In float64 the logarithm and the product are pairs of floats of some 65 bits, since the
-error of y log |x| is an absolute one and the product goes up to 745; in float32 float64 does. Sources: the series of
-atanh in double-double (J.-M. Muller, Elementary Functions, 3rd ed., 2016, ch. 11 and 14), special cases by C99,
-Annex F.9.4.4. cbrt: a minimax polynomial for m^(-1/3) and Newton's method without a division, the last step around
-the rounded result. Coefficients by the Remez algorithm (tests/kernels/fit.py).
+pow(x, y) = exp(y log |x|). In float64 the logarithm and the product are pairs of floats of some 65
+bits, since the error of y log |x| is an absolute one and the product goes up to 745; in float32
+float64 does. Sources: the series of atanh in double-double (J.-M. Muller, Elementary Functions, 3rd
+ed., 2016, ch. 11 and 14), special cases by C99, Annex F.9.4.4. cbrt: a minimax polynomial for
+m^(-1/3) and Newton's method without a division, the last step around the rounded result.
+Coefficients by the Remez algorithm (tests/kernels/fit.py).
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from ngrad_kernels.intrinsics import (
     select,
     sqrt,
 )
-from ngrad_kernels.vecmath.doubled import fast_two_sum
+from ngrad_kernels.vecmath.doubled import fast_two_sum, inlined
 from ngrad_kernels.vecmath.exponential import (
     LN2_8,
     LOG2E8,
@@ -54,13 +55,13 @@ CUBE_ROOT_QUARTER = 0.6299605249474366
 
 @scalar
 def split_from8(x, start):
-    """(e, m): x = 2^e m of a positive normal x, where m goes from the number with the bits `start` to its double."""
+    """(e, m): x = 2^e m of a positive normal x; m starts at the number with the bits `start`."""
     bits = bits_of_f8(x)
     e = (bits - start) >> 52
     return f8_from_bits(e + INTEGER_BITS8) - INTEGER8, f8_from_bits(bits - (e << 52))
 
 
-@scalar
+@inlined
 def log_pair8(x):
     """log(x) of a positive finite x as a pair, relative error about 2^-65.
 
@@ -104,7 +105,7 @@ def pow_special4(x, y, result):
     result = select(edge, select((a == zero) == (y < zero), INF4, zero), result)
     result = select(odd, copysign(result, x), result)
     result = select((x < zero) & (a < INF4) & ~integral, NAN4, result)
-    ordered = (x == x) & (y == y)  # noqa: PLR0124
+    ordered = (x == x) & (y == y)
     result = select(ordered, result, x + y)
     return select((y == zero) | (x == np.float32(1)), np.float32(1), result)
 
@@ -120,7 +121,7 @@ def pow_special8(x, y, result):
     result = select(edge, select((a == 0.0) == (y < 0.0), INF8, 0.0), result)
     result = select(odd, copysign(result, x), result)
     result = select((x < 0.0) & (a < INF8) & ~integral, NAN8, result)
-    ordered = (x == x) & (y == y)  # noqa: PLR0124
+    ordered = (x == x) & (y == y)
     result = select(ordered, result, x + y)
     return select((y == 0.0) | (x == 1.0), 1.0, result)
 
@@ -136,7 +137,9 @@ def pow_f4(x, y):
     p = fma(p, z, 0.2857211114659674)
     p = fma(p, z, 0.39999995604647925)
     p = fma(p, z, 0.6666666667584646)
-    t = np.float64(y) * fma(e, LN2_8, fma(s * z, p, s + s))
+    b = select(y > np.float32(2.0**40), np.float32(2.0**40), y)  # |log x| is 0 or above 2^-25
+    b = select(b < np.float32(-(2.0**40)), np.float32(-(2.0**40)), b)
+    t = np.float64(b) * fma(e, LN2_8, fma(s * z, p, s + s))
     t = select(t < -110.0, -110.0, t)
     t = select(t > 90.0, 90.0, t)
     n = fma(t, LOG2E8, ROUND8) - ROUND8
@@ -152,7 +155,7 @@ def pow_f4(x, y):
     return pow_special4(x, y, np.float32(p * power8(n)))
 
 
-@scalar
+@inlined
 def pow_f8(x, y):
     """x to the power y. Max error 0.9 ulp."""
     h, low = log_pair8(fabs(x))
@@ -170,7 +173,7 @@ def pow_f8(x, y):
 
 @scalar
 def cbrt_start8(a):
-    """(M, z, 2^k): a = 8^k M with 1 <= M < 8, and z = M^(-1/3) to 17 bits, for a positive normal a."""
+    """(M, z, 2^k) of a positive normal a = 8^k M, 1 <= M < 8, where z is M^(-1/3) to 17 bits."""
     e, m = split_from8(a, ONE_BITS8)
     k = rint(fma(e, 1 / 3, -1 / 3))
     rest = e - 3.0 * k  # 0, 1 or 2
@@ -220,7 +223,7 @@ def hypot_f4(x, y):
 
 @scalar
 def hypot_f8(x, y):
-    """sqrt(x^2 + y^2), scaled by a power of two where squares could leave the range. Max error 1.1 ulp."""
+    """sqrt(x^2 + y^2), scaled where the squares could leave the range. Max error 1.1 ulp."""
     x = fabs(x)
     y = fabs(y)
     a = select(x > y, x, y)

@@ -1,11 +1,12 @@
 """Sine, cosine and tangent, right for every argument up to the largest, without a branch.
 
-The usual two-path design (a quick reduction, and Payne-Hanek's for huge arguments) would compute both anyway once a
-loop is vectorised, so there is only the general one, made cheap: words of 1/(2 pi) are picked by selects, never
-gathered from memory.
+The usual two-path design (a quick reduction, and Payne-Hanek's for huge arguments) would compute
+both anyway once a loop is vectorised. So there is only the general one, made cheap: words of
+1/(2 pi) are picked by selects, never gathered from memory.
 
-Sources: M. Payne, R. Hanek, "Radian reduction for trigonometric functions" (1983); J.-M. Muller et al., "Handbook of
-Floating-Point Arithmetic" (argument reduction). Coefficients: minimax fits by tests/kernels/fit.py.
+Sources: M. Payne, R. Hanek, "Radian reduction for trigonometric functions" (1983); J.-M. Muller et
+al., "Handbook of Floating-Point Arithmetic" (argument reduction). Coefficients: minimax fits by
+tests/kernels/fit.py.
 """
 
 from __future__ import annotations
@@ -33,6 +34,13 @@ PIECE_2 = np.float64(2.545416096874927e-33)
 PIECE_3 = np.float64(2.1132476107887107e-49)
 FAR = np.float64(2.0**90)  # every product of a float32 above and PIECE_0 is whole
 ROUNDER = np.float64(1.5 * 2.0**52)  # x + ROUNDER: x rounded to an integer in the low bits
+
+# sin(pi f) / f in f^2, |f| <= 1/2: 2^-27.5
+HALF4_0 = np.float64(3.1415926368263345)
+HALF4_1 = np.float64(-5.167709674640352)
+HALF4_2 = np.float64(2.550069496215767)
+HALF4_3 = np.float64(-0.5982404789480246)
+HALF4_4 = np.float64(0.07755673938559028)
 
 # sin(pi/2 f) / f and cos(pi/2 f) in f^2, |f| <= 1/2: 2^-28.2 and 2^-33.9
 SINE4_0 = np.float64(1.5707963217001353)
@@ -81,7 +89,6 @@ WORD_18 = np.uint64(0xF6BF623F1ABA10AC)
 NONE = np.uint64(0)
 LOW = np.uint64(0xFFFFFFFF)
 U1 = np.uint64(1)
-U2 = np.uint64(2)
 U6 = np.uint64(6)
 U32 = np.uint64(32)
 U52 = np.uint64(52)
@@ -91,36 +98,49 @@ U63 = np.uint64(63)
 FRACTION = np.uint64(2**52 - 1)
 IMPLICIT = np.uint64(2**52)
 MAGNITUDE = np.uint64(2**63 - 1)
-QUARTER_PI = np.float64(np.pi / 4)
+QUARTER_PI = np.float64(0.7853981633974483)
 TURN = np.float64(3.4061215800865545e-19)  # 2 pi / 2^64, and what it lacks
 TURN_LOW = np.float64(1.3277647201629795e-35)
 SCALE_32 = np.float64(2.0**32)
-SCALE_M64 = np.float64(2.0**-64)
+ZERO = np.float64(0.0)
 HALF = np.float64(0.5)
 ONE = np.float64(1.0)
+TWO = np.float64(2.0)
+FOUR = np.float64(4.0)
 
 
 @scalar
-def _reduce_f4(x):
-    """(quarter turns mod 4 in the low bits, f): the float32 x, given as float64, is (q + f) pi/2, |f| <= 1/2.
+def _turns_f4(x):
+    """(s, u, v, w): the float32 x, as float64, is s + u + v + w turns and some whole ones.
 
-    x times the three pieces of 1/(2 pi) that matter for its size, modulo 1 turn; below FAR the first three. The first
-    product is exact with its error, so cancellation (at worst to 2^-30 quarter turns) costs nothing.
+    x times the three pieces of 1/(2 pi) that matter for its size; below FAR the first three. |w| is
+    small, the others are at most 1/2; what cancels between them (leaving 2^-32 at worst) is exact.
     """
     far = fabs(x) >= FAR
     p0, e0 = two_product(x, select(far, PIECE_1, PIECE_0))
     p1, e1 = two_product(x, select(far, PIECE_2, PIECE_1))
     p2 = x * select(far, PIECE_3, PIECE_2)
-    s = p0 - rint(p0)
-    u = e0 - rint(e0)
-    v = p1 - rint(p1)
-    tail = e1 + p2
-    rounded = np.float64(4.0) * (s + (u + v)) + ROUNDER
-    q = rounded - ROUNDER
-    f = fma(np.float64(4.0), s, -q)  # exact: s is coarse wherever u and v are large
-    f = fma(np.float64(4.0), u, f)
-    f = fma(np.float64(4.0), v, f)
-    return bits_of_f8(rounded), fma(np.float64(4.0), tail, f)
+    return p0 - rint(p0), e0 - rint(e0), p1 - rint(p1), e1 + p2
+
+
+@scalar
+def _half_turns_f4(x, offset):
+    """(q, f): the angle x and `offset` of half a turn are q + f half turns, |f| <= 1/2.
+
+    q is in the low bits.
+    """
+    s, u, v, w = _turns_f4(x)
+    rounded = fma(TWO, s + (u + v), offset) + ROUNDER
+    f = fma(TWO, s, offset - (rounded - ROUNDER))  # exact: s is coarse wherever u and v are large
+    return bits_of_f8(rounded), fma(TWO, w, fma(TWO, v, fma(TWO, u, f)))
+
+
+@scalar
+def _sine_f4(q, f):
+    """sin(pi (q + f)) for |f| <= 1/2."""
+    z = f * f
+    p = fma(fma(fma(fma(HALF4_4, z, HALF4_3), z, HALF4_2), z, HALF4_1), z, HALF4_0)
+    return np.float32(f8_from_bits(bits_of_f8(f * p) ^ (q << np.int64(63))))
 
 
 @scalar
@@ -133,49 +153,43 @@ def _sine_cosine_f4(f):
 
 
 @scalar
-def _turned(sine, cosine, q):
-    """sin of (angle + q quarter turns) from the sine and cosine of the angle."""
-    value = select((q & np.int64(1)) != np.int64(0), cosine, sine)
-    return f8_from_bits(bits_of_f8(value) ^ ((q & np.int64(2)) << np.int64(62)))
-
-
-@scalar
 def sin_f4(x):
-    """Reduced in float64, polynomials in float64."""
-    q, f = _reduce_f4(np.float64(x))
-    sine, cosine = _sine_cosine_f4(f)
-    return select(x == np.float32(0.0), x, np.float32(_turned(sine, cosine, q)))  # keeps -0
+    """Reduced to |angle| <= pi/2, one odd polynomial, all in float64. Largest error 0.6 ulp."""
+    q, f = _half_turns_f4(np.float64(x), ZERO)
+    return select(x == np.float32(0.0), x, _sine_f4(q, f))  # keeps -0
 
 
 @scalar
 def cos_f4(x):
-    """sin a quarter turn further."""
-    q, f = _reduce_f4(np.float64(x))
-    sine, cosine = _sine_cosine_f4(f)
-    return np.float32(_turned(sine, cosine, q + np.int64(1)))
+    """sin a quarter turn further. Largest error 0.6 ulp."""
+    q, f = _half_turns_f4(np.float64(x), HALF)
+    return _sine_f4(q, f)
 
 
 @scalar
 def tan_f4(x):
-    """Sine over cosine in float64."""
-    q, f = _reduce_f4(np.float64(x))
-    sine, cosine = _sine_cosine_f4(f)
-    odd = (q & np.int64(1)) != np.int64(0)
+    """Reduced to |angle| <= pi/4, sine over cosine, all in float64. Largest error 0.56 ulp."""
+    s, u, v, w = _turns_f4(np.float64(x))
+    rounded = fma(FOUR, s + (u + v), ROUNDER)
+    f = fma(FOUR, v, fma(FOUR, u, fma(FOUR, s, ROUNDER - rounded)))
+    sine, cosine = _sine_cosine_f4(fma(FOUR, w, f))
+    odd = (bits_of_f8(rounded) & np.int64(1)) != np.int64(0)
     value = select(odd, -cosine, sine) / select(odd, sine, cosine)
     return select(x == np.float32(0.0), x, np.float32(value))
 
 
 @scalar
 def _reduce_f8(x):
-    """(q, rh, rl): |x| is q quarter turns and the angle rh + rl, |rh| <= pi/4 and a bit; anything for inf, NaN.
+    """(q, rh, rl): |x| is q quarter turns and the angle rh + rl, |rh| <= pi/4 and a bit, if finite.
 
-    Payne-Hanek in 64-bit integers: x is m 2^e, m of 53 bits; of 1/(2 pi) only the 192 bits from the e-th fractional one
-    on matter for x / (2 pi) mod 1. A barrel shifter of selects finds them; the product with m keeps 128 bits of the
-    fraction, 2^-63 of a turn at worst being left after cancellation. Below pi/4 the angle is x itself.
+    Payne-Hanek in 64-bit integers: x is m 2^e, m of 53 bits; of 1/(2 pi) only the 192 bits from the
+    e-th fractional one on matter for x / (2 pi) mod 1. A barrel shifter of selects finds them; the
+    product with m keeps 128 bits of the fraction, 2^-63 of a turn at worst being left after
+    cancellation. Below pi/4 the angle is x itself.
     """
     bits = np.uint64(bits_of_f8(x)) & MAGNITUDE
     exponent = bits >> U52
-    # place of the first bit that matters, 0 for [1/2, 1); at the very top one less and m doubled instead
+    # the first bit that matters, 0 for x in [1/2, 1); at the very top one before and m doubled
     start = select(exponent > np.uint64(1022), exponent - np.uint64(1022), NONE)
     mantissa = (bits & FRACTION) | IMPLICIT
     mantissa = select(start > np.uint64(1023), mantissa << U1, mantissa)
@@ -252,7 +266,11 @@ def _sine_cosine_f8(rh, rl):
     """Sine and cosine, each a sum of two parts, of rh + rl, |rh| <= pi/4."""
     z = rh * rh
     p = fma(fma(fma(fma(fma(SINE_5, z, SINE_4), z, SINE_3), z, SINE_2), z, SINE_1), z, SINE_0)
-    c = fma(fma(fma(fma(fma(COSINE_5, z, COSINE_4), z, COSINE_3), z, COSINE_2), z, COSINE_1), z, COSINE_0)
+    c = fma(
+        fma(fma(fma(fma(COSINE_5, z, COSINE_4), z, COSINE_3), z, COSINE_2), z, COSINE_1),
+        z,
+        COSINE_0,
+    )
     half = HALF * z
     w = ONE - half
     sine_low = fma(rh * z, p, rl * w)
@@ -261,7 +279,15 @@ def _sine_cosine_f8(rh, rl):
 
 
 @scalar
+def _turned(sine, cosine, q):
+    """sin of (angle + q quarter turns) from the sine and cosine of the angle."""
+    value = select((q & np.int64(1)) != np.int64(0), cosine, sine)
+    return f8_from_bits(bits_of_f8(value) ^ ((q & np.int64(2)) << np.int64(62)))
+
+
+@scalar
 def sin_f8(x):
+    """Reduced to |angle| <= pi/4. Largest error 0.8 ulp, 1.2 ulp of results below 1e-16."""
     q, rh, rl = _reduce_f8(x)
     sh, sl, ch, cl = _sine_cosine_f8(rh, rl)
     value = f8_from_bits(bits_of_f8(_turned(sh + sl, ch + cl, q)) ^ (bits_of_f8(x) & SIGN))
@@ -270,6 +296,7 @@ def sin_f8(x):
 
 @scalar
 def cos_f8(x):
+    """sin a quarter turn further. Largest error 0.8 ulp, 1.2 ulp of results below 1e-16."""
     q, rh, rl = _reduce_f8(x)
     sh, sl, ch, cl = _sine_cosine_f8(rh, rl)
     value = _turned(sh + sl, ch + cl, q + np.int64(1))
@@ -278,7 +305,10 @@ def cos_f8(x):
 
 @scalar
 def tan_f8(x):
-    """Sine over cosine, the quotient corrected by what both lack and by its own remainder."""
+    """Sine over cosine, the quotient corrected by what both lack and by its own remainder.
+
+    Largest error 0.8 ulp, 1.2 ulp of results below 1e-16.
+    """
     q, rh, rl = _reduce_f8(x)
     sh, sl, ch, cl = _sine_cosine_f8(rh, rl)
     odd = (q & np.int64(1)) != np.int64(0)

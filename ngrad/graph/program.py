@@ -1,0 +1,53 @@
+"""`Program`: what a call launches, as plain data, so that one routine can run it, alone or within a plan."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+OUT, SCRATCH = -1, -2
+"""Operands that are no input: the result, and memory that lives as long as the call."""
+
+
+class Launch(NamedTuple):
+    """One launch of a kernel.
+
+    Attributes
+    ----------
+    kernel, facts : int
+        Addresses of the kernel and of its run-time facts (0 if it has none).
+    n, grain : int
+        Work items, and how many a call of the kernel takes at a time.
+    operands : tuple of (which, offset)
+        Which input (or OUT, SCRATCH), and how many bytes from where its elements begin.
+    """
+
+    kernel: int
+    facts: int
+    n: int
+    grain: int
+    operands: tuple[tuple[int, int], ...]
+
+
+class Program(NamedTuple):
+    """The launches of a call, in order.
+
+    Attributes
+    ----------
+    launches : tuple of Launch
+    scratch : int
+        Bytes of memory that the launches share.
+    view : int or None
+        If the result is the first input's own memory: how many bytes from its beginning. Nothing is launched then.
+    keep : tuple
+        What the addresses point into.
+    """
+
+    launches: tuple[Launch, ...] = ()
+    scratch: int = 0
+    view: int | None = None
+    keep: tuple[Any, ...] = ()
+
+
+def operands(inputs: int) -> tuple[tuple[int, int], ...]:
+    """Each input, then the result."""
+    return (*((k, 0) for k in range(inputs)), (OUT, 0))

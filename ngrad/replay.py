@@ -1,0 +1,237 @@
+"""Running programs: one call's, or all of a plan's at once.
+
+A plan whose values are small spends its time in Python, a microsecond a call. So all its launches are laid out as
+words that one compiled routine walks through (`cpu.walk`), with temporaries in a single block of memory. The kernels,
+their order and their bits are those of running each call by itself.
+"""
+
+from __future__ import annotations
+
+import functools
+from array import array
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ngrad.graph import op
+from ngrad.graph.layout import Layout
+from ngrad.graph.plan import Plan
+from ngrad.graph.program import OUT, SCRATCH, Program
+from ngrad.tensor import Tensor, allocate
+from ngrad_kernels import cpu
+from ngrad_kernels.memory import Buffer, pool
+
+SMALL = 1 << 20
+"""Bytes of results and temporaries up to which a plan is replayed at once; in a larger one, time is in the kernels,
+and memory counts: there each value is let go as soon as it has been read."""
+
+
+def runner(program: Program, arity: int, out: Layout) -> Callable[..., Tensor]:
+    """A callable over tensors that runs a program; the frequent shapes of programs are spelled out."""
+    if program.view is not None:
+        offset = program.view
+
+        def view(x: Tensor) -> Tensor:
+            return Tensor(x._buffer, x._address + offset, out)
+
+        return view
+    if len(program.launches) == 1 and not program.scratch:
+        (launch,) = program.launches
+        plain = launch.operands == (*((k, 0) for k in range(arity)), (OUT, 0))
+        if plain and launch.n <= launch.grain and arity in (1, 2):
+            return _unary(launch, out) if arity == 1 else _binary(launch, out)
+    return _general(program, out)
+
+
+def _unary(launch: Any, out: Layout) -> Callable[..., Tensor]:
+    kernel, facts, n, free, nbytes = launch.kernel, launch.facts, launch.n, out.free, out.nbytes
+    run = cpu.run
+
+    def unary(x: Tensor) -> Tensor:
+        try:
+            buffer = Buffer(free)
+        except IndexError:
+            buffer = pool.take(nbytes)
+        address = buffer.address
+        run(kernel, facts, n, x._address, address, 0, 0)
+        return Tensor(buffer, address, out)
+
+    return unary
+
+
+def _binary(launch: Any, out: Layout) -> Callable[..., Tensor]:
+    kernel, facts, n, free, nbytes = launch.kernel, launch.facts, launch.n, out.free, out.nbytes
+    run = cpu.run
+
+    def binary(x: Tensor, y: Tensor) -> Tensor:
+        try:
+            buffer = Buffer(free)
+        except IndexError:
+            buffer = pool.take(nbytes)
+        address = buffer.address
+        run(kernel, facts, n, x._address, y._address, address, 0)
+        return Tensor(buffer, address, out)
+
+    return binary
+
+
+def _general(program: Program, out: Layout) -> Callable[..., Tensor]:
+    launches, scratch = program.launches, program.scratch
+    short = all(launch.n <= launch.grain and len(launch.operands) <= 4 for launch in launches)
+    run = cpu.run
+
+    def general(*tensors: Tensor, keep: Any = program) -> Tensor:
+        buffer = allocate(out)
+        base = [x._address for x in tensors]
+        room = pool.take(scratch) if scratch else None
+        base += [0 if room is None else room.address, buffer.address]  # SCRATCH is -2, OUT is -1
+        for kernel, facts, n, grain, operands in launches:
+            addresses = [base[which] + offset for which, offset in operands]
+            if short:
+                run(kernel, facts, n, *addresses, *(0,) * (4 - len(addresses)))
+            else:
+                cpu.launch(kernel, facts, n, grain, tuple(addresses))
+        return Tensor(buffer, buffer.address, out)
+
+    return general
+
+
+op.runner = runner
+
+
+OPERANDS = 64
+"""Words of the table that `cpu.walk` fills."""
+
+
+class Replay:
+    """A plan as words for `cpu.walk`.
+
+    Registers hold base addresses: zero, then the plan's inputs, then a buffer for each result that is not an input's
+    own memory. Constants and temporaries have their address as an offset from zero.
+    """
+
+    __slots__ = ("_code", "_first", "_keep", "_made", "_outputs", "_steps", "_where")
+
+    def __init__(self, plan: Plan, inputs: int) -> None:
+        layouts: list[Layout] = [step.call.outputs[0] for step in plan.steps if step.call]
+        first = inputs + len(plan.constants)  # the number of the plan's first step
+        base: list[tuple[int, int]] = [(k + 1, 0) for k in range(inputs)]
+        base += [(0, constant._address) for constant in plan.constants]
+        owners = self._owners(plan, first)
+        wanted = {owners[k] for k in plan.outputs if k is not None and owners[k] >= first}
+        self._first, self._made = inputs + 1, []
+        temporary = arena().address
+        words: list[int] = []
+        self._steps = 0
+        for k, step in enumerate(plan.steps):
+            assert step.call is not None and step.call.program is not None
+            program, number = step.call.program, first + k
+            if program.view is not None:
+                register, offset = base[step.inputs[0]]
+                base.append((register, offset + program.view))
+                continue
+            if number in wanted:
+                base.append((self._first + len(self._made), 0))
+                self._made.append(layouts[k])
+            else:
+                base.append((0, temporary))
+                temporary += _aligned(layouts[k].nbytes)
+            scratch = temporary
+            temporary += _aligned(program.scratch)
+            for launch in program.launches:
+                words += [launch.kernel, launch.facts, launch.n, launch.grain, len(launch.operands)]
+                for which, more in launch.operands:
+                    if which == SCRATCH:
+                        register, offset = 0, scratch
+                    else:
+                        register, offset = base[number] if which == OUT else base[step.inputs[which]]
+                    words += [register, offset + more]
+                self._steps += 1
+        self._code = np.array(words or [0], np.int64)
+        self._where = self._code.ctypes.data
+        self._outputs: list[tuple[int | Tensor, int, Layout | None] | None] = []
+        for k in plan.outputs:
+            if k is None:
+                self._outputs.append(None)
+                continue
+            register, offset = base[k]
+            where = layouts[k - first] if k >= first else None
+            owner = owners[k] - inputs
+            if 0 <= owner < len(plan.constants):  # nothing but a constant, seen through a view
+                constant = plan.constants[owner]
+                self._outputs.append((constant, offset - constant._address, where or constant._layout))
+            else:
+                self._outputs.append((register, offset, where))
+        self._keep = plan
+
+    @staticmethod
+    def _owners(plan: Plan, first: int) -> list[int]:
+        """For each value, the value whose memory it is."""
+        owners = list(range(first))
+        for k, step in enumerate(plan.steps):
+            assert step.call is not None and step.call.program is not None
+            view = step.call.program.view is not None
+            owners.append(owners[step.inputs[0]] if view else first + k)
+        return owners
+
+    @staticmethod
+    def of(plan: Plan, inputs: int) -> Replay | None:
+        """A replay of a plan, if it is all launches of small values."""
+        total = 0
+        for step in plan.steps:
+            if step.call is None or step.call.program is None:
+                return None
+            if any(len(launch.operands) >= OPERANDS for launch in step.call.program.launches):
+                return None
+            total += _aligned(step.call.outputs[0].nbytes) + _aligned(step.call.program.scratch)
+        return None if total > SMALL else Replay(plan, inputs)
+
+    def run(self, inputs: list[Any]) -> list[Any]:
+        """The plan's outputs for its inputs."""
+        registers = [0]
+        for x in inputs:
+            registers.append(x._address)
+        buffers = []
+        for where in self._made:
+            try:
+                buffer = Buffer(where.free)
+            except IndexError:
+                buffer = pool.take(where.nbytes)
+            buffers.append(buffer)
+            registers.append(buffer.address)
+        if len(registers) <= cpu.REGISTERS:
+            cpu.walk(self._where, self._steps, *registers, *_ZEROS[len(registers)])
+        else:
+            bases = array("q", registers)
+            cpu.walk_from(self._where, self._steps, bases.buffer_info()[0])
+        results: list[Any] = []
+        for output in self._outputs:
+            if output is None:
+                results.append(None)
+                continue
+            source, offset, where = output
+            if type(source) is int:
+                if source >= self._first:
+                    buffer = buffers[source - self._first]
+                    results.append(Tensor(buffer, buffer.address + offset, where))
+                    continue
+                source = inputs[source - 1]
+            if where is None:
+                results.append(source)
+            else:
+                results.append(Tensor(source._buffer, source._address + offset, where))
+        return results
+
+
+@functools.cache
+def arena() -> Buffer:
+    """Memory for the temporaries of every replay: `cpu.walk` holds the GIL, so only one runs at a time."""
+    return pool.take(SMALL)
+
+
+_ZEROS = [(0,) * (cpu.REGISTERS - k) for k in range(cpu.REGISTERS + 1)]
+
+
+def _aligned(nbytes: int) -> int:
+    return -(-nbytes // 64) * 64
