@@ -108,29 +108,17 @@ from ngrad.ops.creation import (
 from ngrad.ops.creation import range_ as range
 from ngrad.ops.elementwise import cast
 from ngrad.ops.identity import identity, stop_gradient
-from ngrad.ops.indexing import (
-    boolean_mask,
-    gather,
-    gather_nd,
-    repeat,
-    scatter_nd,
-    tensor_scatter_nd_add,
-)
+from ngrad.ops.gather import gather, gather_nd, repeat, scatter_nd, tensor_scatter_nd_add
+from ngrad.ops.indexing import boolean_mask
+from ngrad.ops.joining import concat, pad, roll, split, stack, tile, unstack
 from ngrad.ops.math import clip_by_value, where
 from ngrad.ops.shape import (
     broadcast_to,
-    concat,
     expand_dims,
-    pad,
     reshape,
     reverse,
-    roll,
-    split,
     squeeze,
-    stack,
-    tile,
     transpose,
-    unstack,
 )
 from ngrad.tape import GradientTape, UnconnectedGradients
 from ngrad.tensor import Tensor

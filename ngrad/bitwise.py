@@ -1,5 +1,12 @@
 """TensorFlow's `tf.bitwise`."""
 
-from ngrad.ops.arithmetic import bitwise_and, bitwise_or, bitwise_xor, invert, left_shift, right_shift
+from ngrad.ops.arithmetic import (
+    bitwise_and,
+    bitwise_or,
+    bitwise_xor,
+    invert,
+    left_shift,
+    right_shift,
+)
 
 __all__ = ["bitwise_and", "bitwise_or", "bitwise_xor", "invert", "left_shift", "right_shift"]

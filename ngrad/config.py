@@ -19,7 +19,8 @@ def threads() -> int:
 
 
 def set_threads(count: int) -> None:
-    """Use `count` CPU threads for large operations of this Python thread; no result changes by a bit.
+    """Use `count` CPU threads for large operations of this Python thread; no result changes by a
+    bit.
 
     `NUMBA_NUM_THREADS`, set before the process begins, is the most there can be.
 

@@ -110,7 +110,8 @@ _BY_NUMPY = {dtype.numpy_dtype: dtype for dtype in BY_CODE.values()}
 
 
 def as_dtype(value: Any) -> DType:
-    """The dtype that a name, a Python or NumPy type, or a dtype means. Python's `float` is float32, `int` int32.
+    """The dtype that a name, a Python or NumPy type, or a dtype means. Python's `float` is float32,
+    `int` int32.
 
     Raises
     ------
@@ -153,7 +154,7 @@ def promote(*dtypes: DType) -> DType:
 
 @functools.cache
 def weak(dtype: DType, kind: type) -> DType:
-    """The dtype of an operation of a tensor with a Python scalar of type `kind`: NumPy 2's weak promotion."""
+    """The dtype of an operation of a tensor with a Python scalar of type `kind`: NumPy 2's weak
+    promotion.
+    """
     return _BY_NUMPY[np.result_type(dtype.numpy_dtype, kind(1))]
-
-

@@ -1,4 +1,6 @@
-"""Errors. Each names the op, the shapes or dtypes, and what to do; each is also the builtin that fits."""
+"""Errors. Each names the op, the shapes or dtypes, and what to do; each is also the builtin that
+fits.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What is recording: the stack of tapes (and graphs under construction) of each thread, and `apply`."""
+"""What is recording: the stack of tapes (and graphs under construction) of each thread, and
+`apply`.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,9 @@ from ngrad.graph.graph import Graph, Symbol
 from ngrad.graph.op import Call, Op, Params
 
 next_uid = itertools.count(1).__next__
-"""A number of its own for each value that a tape follows. Numbers, unlike `id`s, are never used again."""
+"""A number of its own for each value that a tape follows. Numbers, unlike `id`s, are never used
+again.
+"""
 
 
 class Recorder(Protocol):
@@ -83,7 +87,9 @@ def record(call: Call, inputs: tuple[Any, ...], out: Any) -> None:
 
 
 def execute(call: Call, inputs: tuple[Any, ...]) -> Any:
-    """Run a call that is already resolved, and record it; a user's Python records what it runs itself."""
+    """Run a call that is already resolved, and record it; a user's Python records what it runs
+    itself.
+    """
     out = call.run(*inputs)
     if state.stack and call.op.family != "opaque":
         record(call, inputs, out)

@@ -1,8 +1,9 @@
 """Running programs: one call's, or all of a plan's at once.
 
-A plan whose values are small spends its time in Python, a microsecond a call. So all its launches are laid out as
-words that one compiled routine walks through (`cpu.walk`), with temporaries in a single block of memory. The kernels,
-their order and their bits are those of running each call by itself.
+A plan whose values are small spends its time in Python, a microsecond a call. So all its launches
+are laid out as words that one compiled routine walks through (`cpu.walk`), with temporaries in a
+single block of memory. The kernels, their order and their bits are those of running each call by
+itself.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from ngrad.graph import op
 from ngrad.graph.layout import Layout
+from ngrad.graph.op import Op
 from ngrad.graph.plan import Plan
 from ngrad.graph.program import OUT, SCRATCH, Program
 from ngrad.tensor import Tensor, allocate
@@ -23,8 +24,8 @@ from ngrad_kernels import cpu
 from ngrad_kernels.memory import Buffer, pool
 
 SMALL = 1 << 20
-"""Bytes of results and temporaries up to which a plan is replayed at once; in a larger one, time is in the kernels,
-and memory counts: there each value is let go as soon as it has been read."""
+"""Bytes of results and temporaries up to which a plan is replayed at once; in a larger one, time is
+in the kernels, and memory counts: there each value is let go as soon as it has been read."""
 
 
 def runner(program: Program, arity: int, out: Layout) -> Callable[..., Tensor]:
@@ -97,7 +98,7 @@ def _general(program: Program, out: Layout) -> Callable[..., Tensor]:
     return general
 
 
-op.runner = runner
+Op.runner = staticmethod(runner)
 
 
 OPERANDS = 64
@@ -107,8 +108,9 @@ OPERANDS = 64
 class Replay:
     """A plan as words for `cpu.walk`.
 
-    Registers hold base addresses: zero, then the plan's inputs, then a buffer for each result that is not an input's
-    own memory. Constants and temporaries have their address as an offset from zero.
+    Registers hold base addresses: zero, then the plan's inputs, then a buffer for each result that
+    is not an input's own memory. Constants and temporaries have their address as an offset from
+    zero.
     """
 
     __slots__ = ("_code", "_first", "_keep", "_made", "_outputs", "_steps", "_where")
@@ -145,7 +147,9 @@ class Replay:
                     if which == SCRATCH:
                         register, offset = 0, scratch
                     else:
-                        register, offset = base[number] if which == OUT else base[step.inputs[which]]
+                        register, offset = (
+                            base[number] if which == OUT else base[step.inputs[which]]
+                        )
                     words += [register, offset + more]
                 self._steps += 1
         self._code = np.array(words or [0], np.int64)
@@ -160,7 +164,9 @@ class Replay:
             owner = owners[k] - inputs
             if 0 <= owner < len(plan.constants):  # nothing but a constant, seen through a view
                 constant = plan.constants[owner]
-                self._outputs.append((constant, offset - constant._address, where or constant._layout))
+                self._outputs.append(
+                    (constant, offset - constant._address, where or constant._layout)
+                )
             else:
                 self._outputs.append((register, offset, where))
         self._keep = plan
@@ -226,7 +232,9 @@ class Replay:
 
 @functools.cache
 def arena() -> Buffer:
-    """Memory for the temporaries of every replay: `cpu.walk` holds the GIL, so only one runs at a time."""
+    """Memory for the temporaries of every replay: `cpu.walk` holds the GIL, so only one runs at a
+    time.
+    """
     return pool.take(SMALL)
 
 

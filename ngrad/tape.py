@@ -5,8 +5,8 @@ from __future__ import annotations
 import enum
 import threading
 import warnings
-from contextlib import contextmanager
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import optree
@@ -48,13 +48,16 @@ class _Plans:
         self.lock = threading.Lock()
 
     def get(self, key: Any) -> Any:
-        return self.found.get(key)  # equal in full, not by hash alone: a key is the structure itself
+        return self.found.get(
+            key
+        )  # equal in full, not by hash alone: a key is the structure itself
 
     def put(self, key: Any, value: Any) -> None:
         with self.lock:
             self.found[key] = value
             if len(self.found) > PLANS_LIMIT:
-                # The oldest half goes: a program that is still running plans what it needs again, once.
+                # The oldest half goes: a program that is still running plans what it needs again,
+                # once.
                 self.found = dict(list(self.found.items())[PLANS_LIMIT // 2 :])
 
 
@@ -72,7 +75,9 @@ def _part_call(whole: Call, which: int) -> Call:
     key = (whole.outputs[which], which)
     found = PART_OF.calls.get(key)
     if found is None:
-        found = PART_OF.calls[key] = Call(PART_OF, (which,), (), (whole.outputs[which],), _watch_infer)
+        found = PART_OF.calls[key] = Call(
+            PART_OF, (which,), (), (whole.outputs[which],), _watch_infer
+        )
     return found
 
 
@@ -82,13 +87,15 @@ class GradientTape:
     Parameters
     ----------
     persistent : bool
-        Whether `gradient` may be called more than once. If not, the first call lets go of everything recorded.
+        Whether `gradient` may be called more than once. If not, the first call lets go of
+        everything recorded.
     watch_accessed_variables : bool
         Whether trainable variables are watched as they are read.
 
     Notes
     -----
-    A tape belongs to the thread that entered it. Semantics are those of TensorFlow's class of this name.
+    A tape belongs to the thread that entered it. Semantics are those of TensorFlow's class of this
+    name.
 
     Examples
     --------
@@ -119,11 +126,13 @@ class GradientTape:
     def _clear(self) -> None:
         self._entries, self._kept, self._slots, self._variables = [], [], {}, {}
 
-    # -- the context ---------------------------------------------------------------------------------------
+    # -- the context -------------------------------------------------------------------------------
 
     def __enter__(self) -> GradientTape:
         if self._stack is not None:
-            raise ValueError("this tape is already recording; enter it again after its `with` block ends")
+            raise ValueError(
+                "this tape is already recording; enter it again after its `with` block ends"
+            )
         if self._used:  # let go by its gradient: entering again begins anew
             self.reset()
         self._stack = state.stack
@@ -162,7 +171,7 @@ class GradientTape:
         self._used = False
         self._clear()
 
-    # -- watching ------------------------------------------------------------------------------------------
+    # -- watching ----------------------------------------------------------------------------------
 
     def watch(self, tensor: Any) -> None:
         """Follow a tensor, or every tensor of a nest.
@@ -207,7 +216,7 @@ class GradientTape:
         """The variables that this tape has followed, in the order in which they were first read."""
         return tuple(self._variables.values())
 
-    # -- recording -----------------------------------------------------------------------------------------
+    # -- recording ---------------------------------------------------------------------------------
 
     def variable_read(self, variable: Variable) -> None:
         """A trainable variable is being read."""
@@ -262,7 +271,7 @@ class GradientTape:
             self._entries.append((_part_call(call, which), (slot,)))
             self._kept.append(())
 
-    # -- the gradient --------------------------------------------------------------------------------------
+    # -- the gradient ------------------------------------------------------------------------------
 
     def gradient(
         self,
@@ -321,7 +330,8 @@ class GradientTape:
         find = self._slots.get
         entries, kept = self._entries, self._kept
         if not self._persistent:
-            # The tape lets go first, so that each forward value is freed as soon as the sweep has read it.
+            # The tape lets go first, so that each forward value is freed as soon as the sweep has
+            # read it.
             if self._stack is not None:
                 self._stop()
             self._used = True
@@ -377,15 +387,19 @@ class GradientTape:
 def _source(value: Any) -> Any:
     value = value if isinstance(value, Variable) else from_outside(value)
     if not isinstance(value, (Tensor, Variable)):
-        raise TypeError(f"gradient: a source must be a tensor or a variable, not {type(value).__name__}")
+        raise TypeError(
+            f"gradient: a source must be a tensor or a variable, not {type(value).__name__}"
+        )
     return value
 
 
 def _targets(target: Any) -> tuple[Any, ...]:
-    return tuple([
-        value if isinstance(value, (Tensor, Variable)) else tensor(value, "gradient")
-        for value in optree.tree_leaves(target)
-    ])
+    return tuple(
+        [
+            value if isinstance(value, (Tensor, Variable)) else tensor(value, "gradient")
+            for value in optree.tree_leaves(target)
+        ]
+    )
 
 
 def _seeds(targets: tuple[Any, ...], output_gradients: Any) -> list[Tensor | None]:

@@ -90,7 +90,7 @@ class Tensor:
         self._layout = where
         self._uid = 0
 
-    # -- facts ---------------------------------------------------------------------------------------------
+    # -- facts -------------------------------------------------------------------------------------
 
     @property
     def shape(self) -> Shape:
@@ -123,7 +123,7 @@ class Tensor:
     def device(self) -> str:
         return "cpu:0"
 
-    # -- values --------------------------------------------------------------------------------------------
+    # -- values ------------------------------------------------------------------------------------
 
     def _view(self) -> np.ndarray[Any, Any]:
         """A read-only NumPy array over this tensor's memory, which it keeps alive."""
@@ -146,7 +146,9 @@ class Tensor:
     def item(self) -> Any:
         """The value of a tensor of one element, as a Python scalar."""
         if self._layout.size != 1:
-            raise ShapeError(f"item: takes a tensor of one element, not of shape {self._layout.shape}")
+            raise ShapeError(
+                f"item: takes a tensor of one element, not of shape {self._layout.shape}"
+            )
         return self._layout.dtype.ctype.from_address(self._address).value
 
     def tolist(self) -> Any:
@@ -157,7 +159,9 @@ class Tensor:
         view = self._view()
         if dtype is not None and np.dtype(dtype) != view.dtype:
             if copy is False:
-                raise ValueError(f"cannot make a {np.dtype(dtype)} array of {view.dtype} without a copy")
+                raise ValueError(
+                    f"cannot make a {np.dtype(dtype)} array of {view.dtype} without a copy"
+                )
             return view.astype(dtype)
         return view.copy() if copy else view
 
@@ -206,7 +210,11 @@ class Tensor:
         return str(self._view())
 
     def __format__(self, spec: str) -> str:
-        return format(self.item(), spec) if spec and self._layout.size == 1 else format(str(self), spec)
+        return (
+            format(self.item(), spec)
+            if spec and self._layout.size == 1
+            else format(str(self), spec)
+        )
 
     def __copy__(self) -> Tensor:
         return self

@@ -43,14 +43,16 @@ def value_and_grad(
     f : callable
         Returns a scalar, or `(scalar, aux)` if `has_aux`.
     argnums : int or sequence of int
-        Which positional arguments to differentiate with respect to; each may be any nest of tensors.
+        Which positional arguments to differentiate with respect to; each may be any nest of
+        tensors.
     has_aux : bool
         Whether f returns something beside the value, which is passed on.
 
     Returns
     -------
     callable
-        `(value, gradient)`, or `((value, aux), gradient)`; the gradient is like the argument, or a tuple of such.
+        `(value, gradient)`, or `((value, aux), gradient)`; the gradient is like the argument, or a
+        tuple of such.
 
     Raises
     ------
@@ -74,9 +76,7 @@ def value_and_grad(
         if not all(-len(args) <= k < len(args) for k in numbers):
             raise ValueError(f"grad: argnums {argnums} for {len(args)} positional arguments")
         places = [k % len(args) for k in numbers]
-        chosen = tuple(
-            optree.tree_map(lambda leaf: _fresh(leaf, "grad"), args[k]) for k in places
-        )
+        chosen = tuple(optree.tree_map(lambda leaf: _fresh(leaf, "grad"), args[k]) for k in places)
         replaced = list(args)
         for k, value in zip(places, chosen, strict=True):
             replaced[k] = value
@@ -117,7 +117,7 @@ def grad(
     return differentiated
 
 
-# -- custom_gradient -------------------------------------------------------------------------------------------
+# -- custom_gradient -------------------------------------------------------------------------------
 
 
 class _VariableReads:
@@ -139,14 +139,15 @@ def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
     Parameters
     ----------
     f : callable
-        `f(*args)` returns `(result, grad_fn)`; the result is a tensor or a nest. `grad_fn(*upstream)` takes a
-        cotangent for each result and returns one for each argument (None for zero). If f reads trainable variables,
-        `grad_fn` takes `variables=` too and returns `(argument cotangents, variable cotangents)`.
+        `f(*args)` returns `(result, grad_fn)`; the result is a tensor or a nest.
+        `grad_fn(*upstream)` takes a cotangent for each result and returns one for each argument
+        (None for zero). If f reads trainable variables, `grad_fn` takes `variables=` too and
+        returns `(argument cotangents, variable cotangents)`.
 
     Notes
     -----
-    `grad_fn` is called at each `gradient`, and what it computes is recorded like anything else, so higher orders
-    differentiate through it.
+    `grad_fn` is called at each `gradient`, and what it computes is recorded like anything else, so
+    higher orders differentiate through it.
 
     Examples
     --------
@@ -162,7 +163,9 @@ def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
     def wrapped(*args: Any, **kwargs: Any) -> Any:
         leaves, structure = optree.tree_flatten(args)
         leaves = [
-            leaf if isinstance(leaf, Variable) or not _is_numeric(leaf) else tensor(leaf, f.__name__)
+            leaf
+            if isinstance(leaf, Variable) or not _is_numeric(leaf)
+            else tensor(leaf, f.__name__)
             for leaf in leaves
         ]
         reads = _VariableReads()
@@ -181,7 +184,10 @@ def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
             )
         places = [k for k, leaf in enumerate(leaves) if isinstance(leaf, (Tensor, Variable))]
         inputs = tuple(
-            [v._read() if isinstance(v, Variable) else v for v in [*(leaves[k] for k in places), *variables]]
+            [
+                v._read() if isinstance(v, Variable) else v
+                for v in [*(leaves[k] for k in places), *variables]
+            ]
         )
         outputs, out_structure = optree.tree_flatten(result)
         outputs = [_anew(tensor(value, f.__name__)) for value in outputs]
@@ -204,7 +210,9 @@ def _anew(value: Tensor) -> Tensor:
 
 
 class _Backward:
-    """A user's gradient function as an opaque node: called at each sweep, never cached by structure."""
+    """A user's gradient function as an opaque node: called at each sweep, never cached by
+    structure.
+    """
 
     def __init__(
         self,

@@ -14,7 +14,8 @@ from ngrad.tensor import Shape, Tensor
 
 
 class Variable:
-    """A tensor that can be assigned to. It is read anywhere a tensor goes; tapes watch it when it is read.
+    """A tensor that can be assigned to. It is read anywhere a tensor goes; tapes watch it when it
+    is read.
 
     Parameters
     ----------
@@ -55,7 +56,8 @@ class Variable:
         self._hold(value)
 
     def _hold(self, value: Tensor) -> None:
-        # A tensor of its own over the same buffer: what follows the variable's number is this cell alone.
+        # A tensor of its own over the same buffer: what follows the variable's number is this cell
+        # alone.
         own = Tensor(value._buffer, value._address, value._layout)
         own._uid = self._uid
         self._tensor = own
@@ -67,7 +69,7 @@ class Variable:
                 recorder.variable_read(self)  # type: ignore[attr-defined]
         return self._tensor
 
-    # -- reading -------------------------------------------------------------------------------------------
+    # -- reading -----------------------------------------------------------------------------------
 
     def value(self) -> Tensor:
         """A tensor of what the variable holds now; later assignments do not change it."""
@@ -148,10 +150,17 @@ class Variable:
     def __repr__(self) -> str:
         return f"<Variable {self._name!r} {repr(self._tensor)[len('<Tensor ') :]}"
 
-    # -- assignment ----------------------------------------------------------------------------------------
+    # -- assignment --------------------------------------------------------------------------------
 
-    def assign(self, value: Any, use_locking: bool = False, name: str | None = None, read_value: bool = True) -> Variable:
-        """Hold another value, of the same shape and dtype. Nothing flows back through an assignment.
+    def assign(
+        self,
+        value: Any,
+        use_locking: bool = False,
+        name: str | None = None,
+        read_value: bool = True,
+    ) -> Variable:
+        """Hold another value, of the same shape and dtype. Nothing flows back through an
+        assignment.
 
         Raises
         ------
@@ -174,13 +183,29 @@ class Variable:
         self._hold(new)
         return self
 
-    def assign_add(self, delta: Any, use_locking: bool = False, name: str | None = None, read_value: bool = True) -> Variable:
+    def assign_add(
+        self,
+        delta: Any,
+        use_locking: bool = False,
+        name: str | None = None,
+        read_value: bool = True,
+    ) -> Variable:
         """Add to the value in place."""
-        return self.assign(cast_to(self._tensor + tensor(delta, "assign_add", self.dtype), self.dtype))  # type: ignore[operator]
+        return self.assign(
+            cast_to(self._tensor + tensor(delta, "assign_add", self.dtype), self.dtype)
+        )  # type: ignore[operator]
 
-    def assign_sub(self, delta: Any, use_locking: bool = False, name: str | None = None, read_value: bool = True) -> Variable:
+    def assign_sub(
+        self,
+        delta: Any,
+        use_locking: bool = False,
+        name: str | None = None,
+        read_value: bool = True,
+    ) -> Variable:
         """Subtract from the value in place."""
-        return self.assign(cast_to(self._tensor - tensor(delta, "assign_sub", self.dtype), self.dtype))  # type: ignore[operator]
+        return self.assign(
+            cast_to(self._tensor - tensor(delta, "assign_sub", self.dtype), self.dtype)
+        )  # type: ignore[operator]
 
     def __copy__(self) -> Variable:
         return Variable(self._tensor, self._trainable, self._name)

@@ -1,7 +1,9 @@
-"""`Body`: one loop nest of scalar expressions, plus at most one reduction each output, for one launch.
+"""`Body`: one loop nest of scalar expressions, plus at most one reduction each output, for one
+launch.
 
-The narrow waist between the two packages: the front end cuts graphs into bodies, the targets render them. A body
-says what is computed for each element; the target's skeleton says over which elements, and where they lie.
+The narrow waist between the two packages: the front end cuts graphs into bodies, the targets render
+them. A body says what is computed for each element; the target's skeleton says over which elements,
+and where they lie.
 """
 
 from __future__ import annotations
@@ -32,8 +34,8 @@ class Body:
     Attributes
     ----------
     form : {"map", "rows", "columns", "arg", "scan"}
-        The loop nest: elementwise; a reduction over the last or over an earlier axis; the position of an extreme
-        over the last axis; a running reduction along the last axis.
+        The loop nest: elementwise; a reduction over the last or over an earlier axis; the position
+        of an extreme over the last axis; a running reduction along the last axis.
     inputs : tuple of str
         Dtype codes of what is loaded.
     steps : tuple of Step
@@ -60,7 +62,9 @@ class Body:
 
     def text(self) -> str:
         """The canonical text: equal bodies, and no others, have equal texts."""
-        steps = ";".join(f"{s.scalar}({','.join(map(str, s.operands))}):{s.code}" for s in self.steps)
+        steps = ";".join(
+            f"{s.scalar}({','.join(map(str, s.operands))}):{s.code}" for s in self.steps
+        )
         outputs = ",".join(map(str, self.outputs))
         tail = f"|{self.reduction}>{self.result}" if self.reduction else ""
         return f"{self.form}|{','.join(self.inputs)}|{steps}|{outputs}{tail}"
@@ -71,4 +75,8 @@ class Body:
 
     def code_of(self, value: int) -> str:
         """The dtype code of a value of this body."""
-        return self.inputs[value] if value < len(self.inputs) else self.steps[value - len(self.inputs)].code
+        return (
+            self.inputs[value]
+            if value < len(self.inputs)
+            else self.steps[value - len(self.inputs)].code
+        )

@@ -1,9 +1,10 @@
 """Source text to a compiled kernel: content-addressed, on disk, safe between processes.
 
-A kernel's key is the SHA-256 of its source and of everything that decides its machine code: versions, target, CPU and
-its features, and the sources that it may call into. A file holds a checksum over all its content, which is verified
-before a byte of it is loaded (a flipped byte in executable code is a crash). What is cached is *executed*, so a folder
-that others own or can write to is refused.
+A kernel's key is the SHA-256 of its source and of everything that decides its machine code:
+versions, target, CPU and its features, and the sources that it may call into. A file holds a
+checksum over all its content, which is verified before a byte of it is loaded (a flipped byte in
+executable code is a crash). What is cached is *executed*, so a folder that others own or can write
+to is refused.
 """
 
 from __future__ import annotations
@@ -33,7 +34,9 @@ SIZE_LIMIT = 1 << 30
 _CALLED = ("intrinsics.py", "integers.py", "reductions.py", "vecmath")
 
 counters: Counter[str] = Counter()
-"""What happened since the process began: `compiled`, `loaded`, `rejected` (damaged files), `evicted`."""
+"""What happened since the process began: `compiled`, `loaded`, `rejected` (damaged files),
+`evicted`.
+"""
 
 
 @functools.cache
@@ -96,7 +99,9 @@ class Store:
                 return self._refuse("others can write to it")
             parent = self.folder.resolve().parent.stat()
             loose = parent.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
-            if parent.st_uid not in (os.getuid(), 0) or loose and not parent.st_mode & stat.S_ISVTX:
+            if parent.st_uid not in (os.getuid(), 0) or (
+                loose and not parent.st_mode & stat.S_ISVTX
+            ):
                 return self._refuse(f"others own or can write to its parent {self.folder.parent}")
         self._usable = True
         return True
@@ -249,8 +254,12 @@ def emit_object(module: Any) -> bytes:
 KERNEL = (types.CPointer(types.intp), types.intp, types.intp)
 
 
-def load(name: str, source: str, namespace: dict[str, Any], arguments: tuple[Any, ...] = KERNEL) -> int:
-    """The address of the kernel `name` of a source text: loaded from disk, or compiled and kept there."""
+def load(
+    name: str, source: str, namespace: dict[str, Any], arguments: tuple[Any, ...] = KERNEL
+) -> int:
+    """The address of the kernel `name` of a source text: loaded from disk, or compiled and kept
+    there.
+    """
     key = key_of(source)
     with _lock:
         body = store.read(key)

@@ -1,8 +1,8 @@
 """The CPU target: threads, launchers, and kernels by body.
 
-A kernel is compiled serially; a few precompiled launchers drive any kernel by its address. `run` calls it once, in
-the caller's thread, with no layer between; `drive` splits the range into grains of a fixed size over all threads.
-Neither changes a bit of the result.
+A kernel is compiled serially; a few precompiled launchers drive any kernel by its address. `run`
+calls it once, in the caller's thread, with no layer between; `drive` splits the range into grains
+of a fixed size over all threads. Neither changes a bit of the result.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ NAMESPACE: dict[str, Any] = {
 counters: Counter[str] = Counter()
 
 
-# -- threads ---------------------------------------------------------------------------------------------------
+# -- threads ---------------------------------------------------------------------------------------
 
 
 def _find_tbb() -> None:
@@ -84,7 +84,7 @@ def get_threads() -> int:
     return int(nb.get_num_threads())
 
 
-# -- launchers: Python-callable, cached beside the kernels -----------------------------------------------------
+# -- launchers: Python-callable, cached beside the kernels -----------------------------------------
 
 _WORD = types.intp
 
@@ -137,7 +137,7 @@ def _walk(code, steps, a, b, c, d, e, f, g, h):  # type: ignore[no-untyped-def]
     registers[5] = f
     registers[6] = g
     registers[7] = h
-    walk_from(code, steps, where)  # noqa: F821
+    walk_from(code, steps, where)
 
 
 def _launcher(function: Any, arguments: int, **options: bool) -> Any:
@@ -183,7 +183,9 @@ run = _launcher(_run, 7)
 """`run(kernel, facts, n, a, b, c, d)`: the kernel over [0, n), here and now, holding the GIL."""
 REGISTERS = 8
 walk = _launcher(_walk, 2 + REGISTERS)
-"""`walk(code, steps, *registers)`: several launches on end, here and now; `ngrad.replay` says how they are written."""
+"""`walk(code, steps, *registers)`: several launches on end, here and now; `ngrad.replay` says how
+they are written.
+"""
 walk_from = _launcher(_walk_from, 3)
 """`walk_from(code, steps, registers)`: the same, with the registers at an address."""
 _run_words = _launcher(_run_table, 3)
@@ -231,7 +233,7 @@ def launch(kernel: int, facts: int, n: int, grain: int, addresses: tuple[int, ..
         _drive_words()(kernel, where, n, grain)
 
 
-# -- kernels ---------------------------------------------------------------------------------------------------
+# -- kernels ---------------------------------------------------------------------------------------
 
 
 @functools.cache

@@ -1,7 +1,8 @@
 """Integer arithmetic with no undefined case, and the exact float operations that go with it.
 
-Division by zero, `MIN // -1` and shifts by the width or more are undefined in LLVM; here they give NumPy's results,
-without a branch where the loop is to vectorise. Every function takes and returns one integer (or float) type.
+Division by zero, `MIN // -1` and shifts by the width or more are undefined in LLVM; here they give
+NumPy's results, without a branch where the loop is to vectorise. Every function takes and returns
+one integer (or float) type.
 """
 
 from __future__ import annotations
@@ -94,7 +95,9 @@ def pow_int(x, y):
 
 @scalar
 def mod_float(x, y):
-    """Remainder with the sign of the divisor, exact (IEEE fmod, then moved by y where the signs differ)."""
+    """Remainder with the sign of the divisor, exact (IEEE fmod, then moved by y where the signs
+    differ).
+    """
     remainder = math.fmod(x, y)
     moved = select((remainder != 0) & ((remainder < 0) != (y < 0)), remainder + y, remainder)
     return select(moved == 0, copysign(moved, y), moved)
@@ -104,7 +107,8 @@ def mod_float(x, y):
 def floordiv_float(x, y):
     """Largest integral quotient: (x - mod(x, y)) / y, rounded to the integer it approximates.
 
-    Source: the definition of floor division by way of the exact remainder, as in Python's float `//`.
+    Source: the definition of floor division by way of the exact remainder, as in Python's float
+    `//`.
     """
     remainder = math.fmod(x, y)
     quotient = (x - remainder) / y

@@ -1,8 +1,9 @@
-"""What generated kernels and vecmath are written in: memory by address, selects, exact FMA, bit casts.
+"""What generated kernels and vecmath are written in: memory by address, selects, exact FMA, bit
+casts.
 
-Every helper here renders to a handful of LLVM instructions. Nothing depends on flags of a caller: Numba lets
-helpers without options of their own inherit `error_model` and `fastmath` from whoever compiles them first, which
-would give other bits; `scalar` states both.
+Every helper here renders to a handful of LLVM instructions. Nothing depends on flags of a caller:
+Numba lets helpers without options of their own inherit `error_model` and `fastmath` from whoever
+compiles them first, which would give other bits; `scalar` states both.
 """
 
 from __future__ import annotations
@@ -17,11 +18,14 @@ from numba.core import cgutils, types
 from numba.extending import intrinsic
 
 scalar = nb.njit(error_model="numpy", fastmath=False, forceinline=True)
-"""Compile a scalar helper with its own floating-point contract; inlined, since a call would stop the vectoriser."""
+"""Compile a scalar helper with its own floating-point contract; inlined, since a call would stop
+the vectoriser.
+"""
 
 WORD = ir.IntType(64)
 
-# code -> (Numba type, LLVM type in memory). Codes are NumPy's kind and size, as everywhere in this package.
+# code -> (Numba type, LLVM type in memory). Codes are NumPy's kind and size, as everywhere in this
+# package.
 MEMORY: dict[str, tuple[Any, ir.Type]] = {
     "f4": (types.float32, ir.FloatType()),
     "f8": (types.float64, ir.DoubleType()),
@@ -114,7 +118,9 @@ bits_of_f8 = _bitcast("f8", "i8")
 
 @intrinsic
 def fma(typingctx, x, y, z):
-    """x * y + z with one rounding, the same bits on every CPU (FMA is used only where it is written)."""
+    """x * y + z with one rounding, the same bits on every CPU (FMA is used only where it is
+    written).
+    """
     if not (x == y == z and x in (types.float32, types.float64)):
         raise TypeError(f"fma takes three float32 or three float64, not {x}, {y}, {z}")
 
@@ -128,7 +134,9 @@ def fma(typingctx, x, y, z):
 def select(typingctx, condition, x, y):
     """x if condition else y, both computed, without a branch."""
     if x != y or condition != types.boolean:
-        raise TypeError(f"select takes a boolean and two values of one type, not {condition}, {x}, {y}")
+        raise TypeError(
+            f"select takes a boolean and two values of one type, not {condition}, {x}, {y}"
+        )
 
     def codegen(context, builder, signature, args):
         return builder.select(*args)
@@ -164,7 +172,9 @@ def copysign(typingctx, x, y):
     """The magnitude of x with the sign of y."""
 
     def codegen(context, builder, signature, args):
-        kind = args[0].type  # named in full: llvmlite takes an intrinsic of one type for a unary one
+        kind = args[
+            0
+        ].type  # named in full: llvmlite takes an intrinsic of one type for a unary one
         signature = ir.FunctionType(kind, [kind, kind])
         function = builder.module.declare_intrinsic("llvm.copysign", [kind], signature)
         return builder.call(function, args)

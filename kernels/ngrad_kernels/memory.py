@@ -1,8 +1,9 @@
 """Aligned host buffers from a pool, with accounting.
 
-Asking the system for memory costs more than a small kernel, and fresh pages cost as much as the arithmetic on them,
-so memory that a tensor lets go waits here for the next one. Blocks come in size classes, four to an octave (at most
-a quarter is wasted); a class's free list is a plain Python list, whose `pop` and `append` are atomic.
+Asking the system for memory costs more than a small kernel, and fresh pages cost as much as the
+arithmetic on them, so memory that a tensor lets go waits here for the next one. Blocks come in size
+classes, four to an octave (at most a quarter is wasted); a class's free list is a plain Python
+list, whose `pop` and `append` are atomic.
 """
 
 from __future__ import annotations

@@ -1,11 +1,12 @@
 """Fixed-order reductions of a contiguous block, in explicit vector code.
 
-A block of at most `BLOCK` elements is reduced in `LANES` lanes, the lanes as a tree, then what is left over in order.
-So the bits depend on the values and their number alone, and the loop that computed the values vectorises freely:
-partial sums kept inside that loop would stop the vectoriser (5 x slower, measured).
+A block of at most `BLOCK` elements is reduced in `LANES` lanes, the lanes as a tree, then what is
+left over in order. So the bits depend on the values and their number alone, and the loop that
+computed the values vectorises freely: partial sums kept inside that loop would stop the vectoriser
+(5 x slower, measured).
 
-Blocks are folded in order into an accumulator (float64 for floats), `CHUNK` elements at a time; chunks are folded in
-order. These three sizes are part of the numerical contract of a sum.
+Blocks are folded in order into an accumulator (float64 for floats), `CHUNK` elements at a time;
+chunks are folded in order. These three sizes are part of the numerical contract of a sum.
 """
 
 from __future__ import annotations
@@ -99,7 +100,8 @@ def block(reduction: str, code: str) -> Callable[..., Any]:
                 block.align = llvm_type.get_abi_size(context.target_data)
                 builder.store(combine(builder, builder.load(lanes), block), lanes)
             values = [
-                builder.extract_element(builder.load(lanes), ir.IntType(32)(k)) for k in range(LANES)
+                builder.extract_element(builder.load(lanes), ir.IntType(32)(k))
+                for k in range(LANES)
             ]
             while len(values) > 1:
                 half = len(values) // 2

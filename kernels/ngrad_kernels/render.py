@@ -1,8 +1,9 @@
 """`Body` to source text, for the CPU.
 
-One skeleton a form. Each kernel has the signature `kernel(table, lo, hi)`: `table[0]` is the address of the launch's
-run-time facts (sizes, strides: never part of the source), `table[1:]` the operands' addresses. Loops index from zero,
-with the offset in the address: an unknown start would bring in negative-index handling and stop the vectoriser.
+One skeleton a form. Each kernel has the signature `kernel(table, lo, hi)`: `table[0]` is the
+address of the launch's run-time facts (sizes, strides: never part of the source), `table[1:]` the
+operands' addresses. Loops index from zero, with the offset in the address: an unknown start would
+bring in negative-index handling and stop the vectoriser.
 """
 
 from __future__ import annotations
@@ -40,11 +41,15 @@ def _expression(body: Body, step: Step) -> str:
 
 def _steps(body: Body, indent: str) -> list[str]:
     first = len(body.inputs)
-    return [f"{indent}v{first + k} = {_expression(body, step)}" for k, step in enumerate(body.steps)]
+    return [
+        f"{indent}v{first + k} = {_expression(body, step)}" for k, step in enumerate(body.steps)
+    ]
 
 
 def _map(body: Body, name: str) -> list[str]:
-    """Elementwise over contiguous operands; strided ones are packed by the caller, a block at a time."""
+    """Elementwise over contiguous operands; strided ones are packed by the caller, a block at a
+    time.
+    """
     lines = [f"def {name}(table, lo, hi):"]
     codes = [*body.inputs, *(body.code_of(k) for k in body.outputs)]
     lines += [f"    p{k} = table[{k + 1}] + lo * {_size(code)}" for k, code in enumerate(codes)]
@@ -78,7 +83,9 @@ def _prologue(body: Body, name: str) -> list[str]:
 
 
 def _values(body: Body, indent: str) -> tuple[list[str], str]:
-    """The block's values to be reduced: in place where there is nothing to compute, else in scratch."""
+    """The block's values to be reduced: in place where there is nothing to compute, else in
+    scratch.
+    """
     if not body.steps:
         return [], "s"
     value = body.outputs[0]
@@ -89,7 +96,9 @@ def _values(body: Body, indent: str) -> tuple[list[str], str]:
 
 
 def _rows(body: Body, name: str) -> list[str]:
-    """Each row's elements to one: blocks into chunks, chunks (partial results, when there are several) in order."""
+    """Each row's elements to one: blocks into chunks, chunks (partial results, when there are
+    several) in order.
+    """
     reduced = body.code_of(body.outputs[0])
     wide, start = accumulator(reduced), identity(body.reduction or "", accumulator(reduced))
     compute, where = _values(body, " " * 12)
@@ -122,7 +131,9 @@ def _rows(body: Body, name: str) -> list[str]:
 
 
 def _columns(body: Body, name: str) -> list[str]:
-    """(outer, length, width) to (outer, width): rows are added to a tile of accumulators that waits in L1."""
+    """(outer, length, width) to (outer, width): rows are added to a tile of accumulators that waits
+    in L1.
+    """
     reduced = body.code_of(body.outputs[0])
     wide, start = accumulator(reduced), identity(body.reduction or "", accumulator(reduced))
     value = body.outputs[0]
@@ -245,8 +256,8 @@ _FORMS = {"map": _map, "rows": _rows, "columns": _columns, "arg": _arg, "scan": 
 def render(body: Body) -> tuple[str, str]:
     """The name and the source text of a body's kernel.
 
-    The name is unique to the content: two processes that mint one symbol for two kernels can crash a third that
-    loads both.
+    The name is unique to the content: two processes that mint one symbol for two kernels can crash
+    a third that loads both.
     """
     name = f"{body.form}_{body.digest()[:16]}"
     lines = _FORMS[body.form](body, name)

@@ -1,8 +1,9 @@
 """The scalar expressions, per target: the table that a new elementwise op adds a row to.
 
-A row gives, for each kind of operand (f float, i signed, u unsigned, b bool), an expression in which `{0}`, `{1}`, ...
-are the operands and `{c}` the dtype code of the operands. Operands of a row have one dtype; the result has it too,
-unless the row says `result="b1"`. A kind that is not named is not supported, and the front end says so.
+A row gives, for each kind of operand (f float, i signed, u unsigned, b bool), an expression in
+which `{0}`, `{1}`, ... are the operands and `{c}` the dtype code of the operands. Operands of a row
+have one dtype; the result has it too, unless the row says `result="b1"`. A kind that is not named
+is not supported, and the front end says so.
 """
 
 from __future__ import annotations
@@ -43,9 +44,15 @@ SCALARS: dict[str, Scalar] = {
     "multiply": Scalar({"fiu": "{0} * {1}", "b": "{0} & {1}"}),
     "divide": Scalar({"f": "{0} / {1}"}),
     "floordiv": Scalar(
-        {"f": "floordiv_float({0}, {1})", "i": "floordiv_int({0}, {1})", "u": "floordiv_uint({0}, {1})"}
+        {
+            "f": "floordiv_float({0}, {1})",
+            "i": "floordiv_int({0}, {1})",
+            "u": "floordiv_uint({0}, {1})",
+        }
     ),
-    "mod": Scalar({"f": "mod_float({0}, {1})", "i": "mod_int({0}, {1})", "u": "mod_uint({0}, {1})"}),
+    "mod": Scalar(
+        {"f": "mod_float({0}, {1})", "i": "mod_int({0}, {1})", "u": "mod_uint({0}, {1})"}
+    ),
     "negative": Scalar({"fiu": "-{0}"}),
     "abs": Scalar({"f": "fabs({0})", "i": "-{0} if {0} < 0 else {0}", "u": "{0}"}),
     "sign": Scalar(
@@ -63,9 +70,17 @@ SCALARS: dict[str, Scalar] = {
     "sqrt": Scalar({"f": "sqrt({0})"}),
     "rsqrt": Scalar({"f": "{c}(1) / sqrt({0})"}),
     "reciprocal": Scalar({"f": "{c}(1) / {0}"}),
-    "maximum": Scalar({"f": "select(({0} >= {1}) | ({0} != {0}), {0}, {1})", "iub": "combine_max({0}, {1})"}),
-    "minimum": Scalar({"f": "select(({0} <= {1}) | ({0} != {0}), {0}, {1})", "iub": "combine_min({0}, {1})"}),
+    "maximum": Scalar(
+        {"f": "select(({0} >= {1}) | ({0} != {0}), {0}, {1})", "iub": "combine_max({0}, {1})"}
+    ),
+    "minimum": Scalar(
+        {"f": "select(({0} <= {1}) | ({0} != {0}), {0}, {1})", "iub": "combine_min({0}, {1})"}
+    ),
     "copysign": Scalar({"f": "copysign({0}, {1})"}),
+    "multiply_no_nan": Scalar({"f": "select({1} == 0, {c}(0), {0} * {1})"}),
+    "relu": Scalar(
+        {"f": "select({0} <= 0, {c}(0), {0})", "i": "{0} if {0} > 0 else {c}(0)", "u": "{0}"}
+    ),
     # comparison and logic
     "equal": _comparison("=="),
     "not_equal": _comparison("!="),
@@ -100,7 +115,8 @@ SCALARS: dict[str, Scalar] = {
     "hypot": _vecmath("hypot", 2),
     "pow": Scalar({"f": "pow_{c}({0}, {1})", "iu": "pow_int({0}, {1})"}),
 }
-"""name -> expressions. `where` and `cast`, whose operands differ in dtype, are the renderer's own."""
+"""name -> expressions. `where` and `cast`, whose operands differ in dtype, are the renderer's own.
+"""
 
 
 def supports(name: str, code: str) -> bool:

@@ -1,9 +1,12 @@
-"""Routines that every kernel shares, compiled once: strided access, copies, gathers, and their siblings.
+"""Routines that every kernel shares, compiled once: strided access, copies, gathers, and their
+siblings.
 
-Each has the kernel signature `(table, lo, hi)`, `table[0]` being the address of the launch's facts, or is a helper
-that kernels reach by address. They move bytes, whatever the dtype, unless a dtype code is in the name.
+Each has the kernel signature `(table, lo, hi)`, `table[0]` being the address of the launch's facts,
+or is a helper that kernels reach by address. They move bytes, whatever the dtype, unless a dtype
+code is in the name.
 
-A strided view is described by words: item size, number of dimensions, then size and stride (in bytes) of each.
+A strided view is described by words: item size, number of dimensions, then size and stride (in
+bytes) of each.
 """
 
 # pyright: reportUndefinedVariable=false
@@ -32,7 +35,9 @@ def move(target, source, size, count, step_to, step_from):  # type: ignore[no-un
 
 
 def transfer(contiguous, base, view, start, count, scatter):  # type: ignore[no-untyped-def]
-    """Copy elements [start, start + count) of a view, in logical order, to (or from) contiguous memory."""
+    """Copy elements [start, start + count) of a view, in logical order, to (or from) contiguous
+    memory.
+    """
     words = table_at(view)
     size, ndim = words[0], words[1]
     index = table_at(stack_words(64))
@@ -76,10 +81,12 @@ def pack(target, base, view, start, count):  # type: ignore[no-untyped-def]
 
 
 def strided_map(table, lo, hi):  # type: ignore[no-untyped-def]
-    """Run an elementwise kernel over strided operands, a block at a time, each packed where it must be.
+    """Run an elementwise kernel over strided operands, a block at a time, each packed where it must
+    be.
 
-    Facts: the kernel, the number of inputs, of operands, the output's item size; then for each input the offset (in
-    words) of its view, 0 if it is contiguous, and whether it is one element for all; then the views.
+    Facts: the kernel, the number of inputs, of operands, the output's item size; then for each
+    input the offset (in words) of its view, 0 if it is contiguous, and whether it is one element
+    for all; then the views.
     """
     facts = table_at(table[0])
     kernel, inputs = facts[0], facts[1]
@@ -103,7 +110,9 @@ def strided_map(table, lo, hi):  # type: ignore[no-untyped-def]
 
 
 def place(table, lo, hi):  # type: ignore[no-untyped-def]
-    """Copy elements [lo, hi) of a source view to a target view. Facts: offsets of both views, then the views."""
+    """Copy elements [lo, hi) of a source view to a target view. Facts: offsets of both views, then
+    the views.
+    """
     facts = table_at(table[0])
     source, target = table[0] + facts[0] * 8, table[0] + facts[1] * 8
     packed = stack_words(1024)
@@ -120,7 +129,8 @@ def fill(table, lo, hi):  # type: ignore[no-untyped-def]
 
 
 def take(table, lo, hi):  # type: ignore[no-untyped-def]
-    """Gather rows: out[b, m] = x[b, index[b, m]]; item b * count + m. Negative indices count from the end.
+    """Gather rows: out[b, m] = x[b, index[b, m]]; item b * count + m. Negative indices count from
+    the end.
 
     Facts: rows of x, indices a batch, bytes a row, whether each batch has indices of its own.
     """

@@ -1,8 +1,8 @@
 """From what a tape recorded to the graph of its backward sweep.
 
-The VJP rule of each recorded call is traced into the graph, latest first. Here, and nowhere else, broadcasting is
-undone, cotangents of one value are added, and integer inputs are left out. What a rule reads of the forward values is
-what the trace asked for.
+The VJP rule of each recorded call is traced into the graph, latest first. Here, and nowhere else,
+broadcasting is undone, cotangents of one value are added, and integer inputs are left out. What a
+rule reads of the forward values is what the trace asked for.
 """
 
 from __future__ import annotations
@@ -16,27 +16,32 @@ from ngrad.graph.layout import Layout
 from ngrad.graph.op import Call, Op
 from ngrad.graph.simplify import rewrite
 
-
 Entry = tuple[Call, tuple[int, ...]]
-"""One line of a tape: a call and the slots of its inputs (-1: not tracked). An entry's slot is its position."""
+"""One line of a tape: a call and the slots of its inputs (-1: not tracked). An entry's slot is its
+position.
+"""
 
 
 class Load(NamedTuple):
-    """A forward value that the sweep reads: of which entry, and which of the values that the entry keeps."""
+    """A forward value that the sweep reads: of which entry, and which of the values that the entry
+    keeps.
+    """
 
     entry: int
     kept: int
 
 
 class Sweep(NamedTuple):
-    """A backward graph: its inputs are the given seeds, then forward values; its outputs follow the sources."""
+    """A backward graph: its inputs are the given seeds, then forward values; its outputs follow the
+    sources.
+    """
 
     graph: Graph
     loads: dict[int, Load]
     """Which forward value each needed input (by its number) is."""
 
 
-class Tools(NamedTuple):
+class Tools:
     """What the ops layer provides: tracing, and the ops that undo broadcasting."""
 
     tracing: Callable[[Graph], Any]
@@ -46,8 +51,8 @@ class Tools(NamedTuple):
     fit: Callable[[Any, Layout], Any]
 
 
-tools: Tools
-"""Set when the ops are defined: a pass may use ops, but imports run the other way."""
+tools = Tools()
+"""Filled when the ops are defined: a pass uses ops, but imports run the other way."""
 
 
 class _Values:
@@ -102,7 +107,9 @@ def _cotangents(call: Call, g: Any, values: Sequence[Any]) -> tuple[Any, ...]:
 
 
 def reads(call: Call, inputs: tuple[int, ...]) -> tuple[int, ...]:
-    """Positions of the values that a call's VJP reads, given which inputs are tracked: what a tape keeps."""
+    """Positions of the values that a call's VJP reads, given which inputs are tracked: what a tape
+    keeps.
+    """
     mask = sum([1 << k for k, slot in enumerate(inputs) if slot >= 0])
     found = call.saves.get(mask)
     if found is None:
@@ -133,7 +140,8 @@ def differentiate(
     seeded: Sequence[bool],
     sources: Sequence[int],
 ) -> Sweep:
-    """The backward sweep of `sum(targets)` (or of the seeds' combination of them) with respect to sources.
+    """The backward sweep of `sum(targets)` (or of the seeds' combination of them) with respect to
+    sources.
 
     Parameters
     ----------

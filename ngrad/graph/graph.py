@@ -1,7 +1,9 @@
-"""`Graph`: an SSA list of nodes, built by tracing; `Symbol`: a value of it, which stands where a tensor would.
+"""`Graph`: an SSA list of nodes, built by tracing; `Symbol`: a value of it, which stands where a
+tensor would.
 
 Equal nodes are one node (common subexpressions never arise), and each new node passes through the
-graph's `rewrite` first (`simplify.py`), whose rules keep every bit. What no output needs is left out when the graph is planned.
+graph's `rewrite` first (`simplify.py`), whose rules keep every bit. What no output needs is left
+out when the graph is planned.
 """
 
 from __future__ import annotations
@@ -11,7 +13,6 @@ from typing import Any, NamedTuple
 
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op, Params
-
 
 Rewrite = Callable[["Graph", Op, tuple[int, ...], Params, Layout], "int | None"]
 
@@ -104,10 +105,14 @@ class Graph:
 
     def constant(self, value: Any, dtype: Any) -> Symbol:
         """A 0-d constant. The sign of a zero counts: `0.0 == -0.0`, but they are two constants."""
-        return self._append(Node(CONSTANT, (type(value).__name__, repr(value), value), (), layout(dtype, ())))
+        return self._append(
+            Node(CONSTANT, (type(value).__name__, repr(value), value), (), layout(dtype, ()))
+        )
 
     def apply(self, op: Op, inputs: tuple[Symbol, ...], params: Params) -> Any:
-        """A node for an op over values of this graph; a tuple of values if the op has several results."""
+        """A node for an op over values of this graph; a tuple of values if the op has several
+        results.
+        """
         for symbol in inputs:
             if symbol.graph is not self:
                 raise ValueError(f"{op.name}: {symbol!r} is a value of another graph")
@@ -120,7 +125,8 @@ class Graph:
         if isinstance(out, tuple):
             whole = self._append(Node(op, params, indices, out[0].spec))
             return tuple(
-                self._append(Node(PART, (k,), (whole.index,), spec.spec)) for k, spec in enumerate(out)
+                self._append(Node(PART, (k,), (whole.index,), spec.spec))
+                for k, spec in enumerate(out)
             )
         return self._append(Node(op, params, indices, out.spec))
 
@@ -137,7 +143,8 @@ class Graph:
         return need
 
     def verify(self) -> None:
-        """Check that the graph is one: inputs before uses, shapes and dtypes as the ops' rules give.
+        """Check that the graph is one: inputs before uses, shapes and dtypes as the ops' rules
+        give.
 
         Raises
         ------

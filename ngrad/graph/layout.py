@@ -1,4 +1,6 @@
-"""`Layout`: dtype, shape and strides. There is one object for each, so a layout is compared, and hashed, by identity."""
+"""`Layout`: dtype, shape and strides. There is one object for each, so a layout is compared, and
+hashed, by identity.
+"""
 
 from __future__ import annotations
 
@@ -72,12 +74,11 @@ class Layout:
         return self if self.contiguous else layout(self.dtype, self.shape)
 
 
-def layout(
-    dtype: DType, shape: tuple[int, ...], strides: tuple[int, ...] | None = None
-) -> Layout:
+def layout(dtype: DType, shape: tuple[int, ...], strides: tuple[int, ...] | None = None) -> Layout:
     """The one layout of a dtype, shape and strides (row-major if not given).
 
-    Strides of axes that have one element, and all strides of an empty tensor, mean nothing and are made row-major.
+    Strides of axes that have one element, and all strides of an empty tensor, mean nothing and are
+    made row-major.
     """
     key = (dtype, shape, strides)
     found = Layout._interned.get(key)

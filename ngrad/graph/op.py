@@ -1,9 +1,11 @@
-"""`Op`: a primitive, with its shape and dtype rule, its computation and its VJP rule in one place; and `Call`."""
+"""`Op`: a primitive, with its shape and dtype rule, its computation and its VJP rule in one place;
+and `Call`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from ngrad.errors import DTypeError
 from ngrad.graph.layout import Layout
@@ -13,10 +15,11 @@ Params = tuple[Any, ...]
 
 
 class Call:
-    """An op resolved for its params and the layouts of its inputs: all that is known before values are.
+    """An op resolved for its params and the layouts of its inputs: all that is known before values
+    are.
 
-    There is one call for each (op, params, layouts), so that a sequence of calls is a structure that compares and
-    hashes fast. What differs between two runs of a call is only addresses.
+    There is one call for each (op, params, layouts), so that a sequence of calls is a structure
+    that compares and hashes fast. What differs between two runs of a call is only addresses.
 
     Attributes
     ----------
@@ -29,8 +32,8 @@ class Call:
     several : bool
         Whether `run` returns a tuple of results, or one, bare.
     saves : dict
-        For each set of tracked inputs (as bits), the positions (inputs first, then outputs) of the values that the
-        VJP rule reads; filled by `graph.differentiate`.
+        For each set of tracked inputs (as bits), the positions (inputs first, then outputs) of the
+        values that the VJP rule reads; filled by `graph.differentiate`.
     """
 
     __slots__ = ("inputs", "op", "outputs", "params", "program", "run", "saves", "several")
@@ -61,16 +64,20 @@ class Op:
     name : str
         As errors, graphs and tables name it.
     infer : callable
-        `infer(*layouts, **params) -> Layout` (or a tuple of them): the shape and dtype rule; it raises on what does
-        not fit. Strides of what it returns are ignored.
+        `infer(*layouts, **params) -> Layout` (or a tuple of them): the shape and dtype rule; it
+        raises on what does not fit. Strides of what it returns are ignored.
     prepare : callable
-        `prepare(call_inputs, output, **params) -> (how, output_layouts)`: how it is computed for given layouts, as a
-        `Program`, or as a callable over tensors where it is more than launches.
+        `prepare(call_inputs, output, **params) -> (how, output_layouts)`: how it is computed for
+        given layouts, as a `Program`, or as a callable over tensors where it is more than launches.
     params : tuple of str
         Names of its static parameters, in order.
     family : str
-        "elementwise", "reduction", "shape", ...; "engine" for what only tapes use, "opaque" for a user's Python.
+        "elementwise", "reduction", "shape", ...; "engine" for what only tapes use, "opaque" for a
+        user's Python.
     """
+
+    runner: ClassVar[Callable[[Program, int, Layout], Callable[..., Any]]]
+    """Makes a callable over tensors of a program; set where tensors are run."""
 
     def __init__(
         self,
@@ -88,10 +95,11 @@ class Op:
             TABLE[name] = self
 
     def vjp(self, rule: Callable[..., Any]) -> Callable[..., Any]:
-        """Register the VJP rule: `rule(g, out, *inputs, **params)` gives a cotangent (or None) for each input.
+        """Register the VJP rule: `rule(g, out, *inputs, **params)` gives a cotangent (or None) for
+        each input.
 
-        Ordinary Python over ops; it is traced. `g` has the shape of the result; a cotangent may have the shape that
-        the inputs broadcast to: whoever traces sums it back.
+        Ordinary Python over ops; it is traced. `g` has the shape of the result; a cotangent may
+        have the shape that the inputs broadcast to: whoever traces sums it back.
         """
         self.rule = rule
         return rule
@@ -109,8 +117,10 @@ class Op:
             several = isinstance(out, tuple)
             how, outputs = self.prepare(layouts, out, **keywords)
             program = how if isinstance(how, Program) else None
-            run = how if program is None else runner(program, len(layouts), outputs)
-            found = Call(self, params, layouts, tuple(outputs) if several else (outputs,), run, several)
+            run = how if program is None else Op.runner(program, len(layouts), outputs)
+            found = Call(
+                self, params, layouts, tuple(outputs) if several else (outputs,), run, several
+            )
             found.program = program
             if len(self.calls) > CALLS_LIMIT:
                 self.calls.clear()
@@ -120,9 +130,6 @@ class Op:
     def __repr__(self) -> str:
         return f"<op {self.name}>"
 
-
-runner: Callable[[Program, int, Layout], Callable[..., Any]]
-"""Makes a callable over tensors of a program; set where tensors are defined."""
 
 CALLS_LIMIT = 1 << 14
 TABLE: dict[str, Op] = {}

@@ -11,7 +11,9 @@ from ngrad.graph.op import Call, Op
 
 
 class Step(NamedTuple):
-    """Run a call on registers; then let go of those that nobody reads again. A call of None takes part `part`."""
+    """Run a call on registers; then let go of those that nobody reads again. A call of None takes
+    part `part`.
+    """
 
     call: Call | None
     inputs: tuple[int, ...]

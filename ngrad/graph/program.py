@@ -1,4 +1,6 @@
-"""`Program`: what a call launches, as plain data, so that one routine can run it, alone or within a plan."""
+"""`Program`: what a call launches, as plain data, so that one routine can run it, alone or within a
+plan.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,8 @@ class Program(NamedTuple):
     scratch : int
         Bytes of memory that the launches share.
     view : int or None
-        If the result is the first input's own memory: how many bytes from its beginning. Nothing is launched then.
+        If the result is the first input's own memory: how many bytes from its beginning. Nothing is
+        launched then.
     keep : tuple
         What the addresses point into.
     """

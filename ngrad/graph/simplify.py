@@ -1,7 +1,8 @@
-"""Rewrites that keep every bit, applied as nodes are made: they run before the graph is cut, in whichever way.
+"""Rewrites that keep every bit, applied as nodes are made: they run before the graph is cut, in
+whichever way.
 
-A rewrite must be exact for signed zeros, infinities and NaN: `x * 1` is `x`, but `x + 0` loses -0 and `0 * x` loses
-NaN, so those stay.
+A rewrite must be exact for signed zeros, infinities and NaN: `x * 1` is `x`, but `x + 0` loses -0
+and `0 * x` loses NaN, so those stay.
 """
 
 from __future__ import annotations

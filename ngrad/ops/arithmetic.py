@@ -50,7 +50,9 @@ def _(g, out, x, y):
 
 @elementwise
 def floordiv(x, y):
-    """Quotient rounded down. For integers x // 0 is 0, and MIN // -1 wraps to MIN. Its derivative is zero."""
+    """Quotient rounded down. For integers x // 0 is 0, and MIN // -1 wraps to MIN. Its derivative
+    is zero.
+    """
 
 
 @floordiv.vjp
@@ -190,7 +192,7 @@ def _(g, out, x, y):
     return g * sign(x) * copysign(1.0, y), None
 
 
-# -- comparison and logic: results are bool, so nothing flows back ------------------------------------------------
+# -- comparison and logic: results are bool, so nothing flows back ---------------------------------
 
 
 @elementwise

@@ -22,16 +22,24 @@ unwrap: dict[type, Callable[[Any], Tensor]] = {}
 
 
 def constant_of(value: Any, dtype: DType | None, what: str) -> Tensor:
-    """A tensor with a copy of outside data; lists of Python scalars have TensorFlow's default dtypes."""
+    """A tensor with a copy of outside data; lists of Python scalars have TensorFlow's default
+    dtypes.
+    """
     if isinstance(value, (list, tuple)):
-        value = [
-            element.numpy() if isinstance(element := from_outside(item), Tensor) else item
-            for item in value
-        ] if _holds_tensors(value) else value
+        value = (
+            [
+                element.numpy() if isinstance(element := from_outside(item), Tensor) else item
+                for item in value
+            ]
+            if _holds_tensors(value)
+            else value
+        )
     try:
         array = np.asarray(value, None if dtype is None or not _plain(value) else dtype.numpy_dtype)
     except (ValueError, TypeError) as error:
-        raise DTypeError(f"{what}: cannot make a tensor of {type(value).__name__}: {error}") from None
+        raise DTypeError(
+            f"{what}: cannot make a tensor of {type(value).__name__}: {error}"
+        ) from None
     if array.dtype.kind not in "fiub":
         raise DTypeError(
             f"{what}: cannot make a tensor of {type(value).__name__} with NumPy dtype {array.dtype}"
@@ -48,13 +56,14 @@ def constant_of(value: Any, dtype: DType | None, what: str) -> Tensor:
 
 def _holds_tensors(value: Any) -> bool:
     return any(
-        isinstance(item, (Tensor, *unwrap)) or isinstance(item, (list, tuple)) and _holds_tensors(item)
+        isinstance(item, (Tensor, *unwrap))
+        or (isinstance(item, (list, tuple)) and _holds_tensors(item))
         for item in value
     )
 
 
 def _fits_int32(array: Any) -> bool:
-    return -(2**31) <= int(array.min()) and int(array.max()) < 2**31
+    return int(array.min()) >= -(2**31) and int(array.max()) < 2**31
 
 
 def _plain(value: Any) -> bool:
@@ -85,10 +94,26 @@ def tensor(value: Any, what: str = "convert_to_tensor", dtype: DType | None = No
     if state.graph is not None and type(value) in KINDS:
         return state.graph.constant(value, dtype or DEFAULTS[type(value)])
     if isinstance(value, (list, tuple)) and _holds_tensors(value):
-        from ngrad.ops.shape import stack
+        from ngrad.ops.joining import stack
 
         return stack([tensor(item, what, dtype) for item in value])
     return constant_of(value, dtype, what)
+
+
+def floating(value: Any, what: str) -> Any:
+    """A floating-point tensor of a value.
+
+    Raises
+    ------
+    DTypeError
+        If it is of integers or bools, naming the op.
+    """
+    x = tensor(value, what)
+    if not x.dtype.is_floating:
+        raise DTypeError(
+            f"{what}: takes floating-point tensors, not {x.dtype.name}; use ngrad.cast"
+        )
+    return x
 
 
 def _scalar(value: Any, dtype: DType) -> Any:

@@ -9,7 +9,7 @@ import numpy as np
 
 from ngrad.dtypes import as_dtype, float32, int32, int64
 from ngrad.errors import DTypeError, NumberError, ShapeError
-from ngrad.graph.layout import Layout, layout
+from ngrad.graph.layout import Layout
 from ngrad.ops.convert import cast_to, constant_of, from_outside, tensor
 from ngrad.ops.elementwise import select
 from ngrad.ops.shape import broadcast_to, expand_dims, integers, reshape
@@ -56,7 +56,9 @@ def _made(value: Any, wanted: Any) -> Any:
     return constant_of(value, wanted, "constant")
 
 
-def convert_to_tensor(value: Any, dtype: Any = None, dtype_hint: Any = None, name: str | None = None) -> Any:
+def convert_to_tensor(
+    value: Any, dtype: Any = None, dtype_hint: Any = None, name: str | None = None
+) -> Any:
     """A tensor of a value; a tensor or variable is read, anything else copied.
 
     Raises
@@ -156,7 +158,13 @@ def ones_like(input: Any, dtype: Any = None, name: str | None = None) -> Any:
     return _filled(1, x.dtype if dtype is None else as_dtype(dtype), x._layout.shape)
 
 
-def eye(num_rows: Any, num_columns: Any = None, batch_shape: Any = None, dtype: Any = float32, name: str | None = None) -> Any:
+def eye(
+    num_rows: Any,
+    num_columns: Any = None,
+    batch_shape: Any = None,
+    dtype: Any = float32,
+    name: str | None = None,
+) -> Any:
     """The identity matrix, repeated over a batch.
 
     Examples
@@ -173,7 +181,9 @@ def eye(num_rows: Any, num_columns: Any = None, batch_shape: Any = None, dtype: 
     return broadcast_to(matrix, (*_shape(batch_shape, "eye"), rows, columns))
 
 
-def range_(start: Any, limit: Any = None, delta: Any = 1, dtype: Any = None, name: str = "range") -> Any:
+def range_(
+    start: Any, limit: Any = None, delta: Any = 1, dtype: Any = None, name: str = "range"
+) -> Any:
     """Numbers from `start` up to, not including, `limit`, `delta` apart.
 
     Examples
@@ -224,8 +234,17 @@ def linspace(start: Any, stop: Any, num: Any, name: str | None = None, axis: int
     return near * (1.0 - weights) + far * weights
 
 
-def one_hot(indices: Any, depth: Any, on_value: Any = None, off_value: Any = None, axis: int | None = None, dtype: Any = None, name: str | None = None) -> Any:
-    """`on_value` at each index along a new axis, `off_value` elsewhere; an index out of range gives no `on_value`.
+def one_hot(
+    indices: Any,
+    depth: Any,
+    on_value: Any = None,
+    off_value: Any = None,
+    axis: int | None = None,
+    dtype: Any = None,
+    name: str | None = None,
+) -> Any:
+    """`on_value` at each index along a new axis, `off_value` elsewhere; an index out of range gives
+    no `on_value`.
 
     Examples
     --------

@@ -1,4 +1,6 @@
-"""How an elementwise op is declared, and the ops that are not arithmetic of one dtype: `cast` and `where`."""
+"""How an elementwise op is declared, and the ops that are not arithmetic of one dtype: `cast` and
+`where`.
+"""
 
 from __future__ import annotations
 
@@ -24,17 +26,21 @@ BOOL = BY_CODE["b1"]
 
 
 class Elementwise(Op):
-    """An op that computes each element of its result from one element of each operand, broadcast together.
+    """An op that computes each element of its result from one element of each operand, broadcast
+    together.
 
-    Its scalar expression is the row of its name in `ngrad_kernels.scalars`. Operands are converted to one dtype
-    first; `floats` converts integers to float64 too, as NumPy's and TensorFlow's division does.
+    Its scalar expression is the row of its name in `ngrad_kernels.scalars`. Operands are converted
+    to one dtype first; `floats` converts integers to float64 too, as NumPy's and TensorFlow's
+    division does.
     """
 
     def __init__(self, name: str, arity: int, doc: str | None, floats: bool = False) -> None:
         super().__init__(name, self._infer, self._prepare, family="elementwise")
         self.arity, self.floats, self.__doc__, self.__name__ = arity, floats, doc, name
         self.scalar = SCALARS[name]
-        self.pairs: dict[tuple[Layout, Layout], Call] = {}  # the calls of two operands, found with less ceremony
+        self.pairs: dict[
+            tuple[Layout, Layout], Call
+        ] = {}  # the calls of two operands, found with less ceremony
 
     def _infer(self, *layouts: Layout) -> Layout:
         dtype = layouts[0].dtype
@@ -60,21 +66,22 @@ class Elementwise(Op):
 
     def __call__(self, x: Any, y: Any = None, name: str | None = None) -> Any:
         if self.arity == 1:
-            if type(x) is not Tensor or self.floats and not x._layout.dtype.is_floating:
+            if type(x) is not Tensor or (self.floats and not x._layout.dtype.is_floating):
                 (x,) = self._operands(x)
             return apply(self, (x,))
         if (
             type(x) is not Tensor
             or type(y) is not Tensor
             or x._layout.dtype is not y._layout.dtype
-            or self.floats
-            and not x._layout.dtype.is_floating
+            or (self.floats and not x._layout.dtype.is_floating)
         ):
             x, y = self._operands(x, y)
         return apply(self, (x, y))
 
     def operator(self) -> Callable[[Any, Any], Any]:
-        """`Tensor.__add__` and its siblings: the shortest way through for operands whose layouts were seen before."""
+        """`Tensor.__add__` and its siblings: the shortest way through for operands whose layouts
+        were seen before.
+        """
         pairs = self.pairs
         local = state
 
@@ -133,7 +140,7 @@ def elementwise(function: Callable[..., Any] | None = None, *, floats: bool = Fa
     return declare(function) if function else declare
 
 
-# -- cast ------------------------------------------------------------------------------------------------------
+# -- cast ------------------------------------------------------------------------------------------
 
 
 def _cast_infer(x: Layout, dtype: DType) -> Layout:
@@ -156,8 +163,8 @@ def _(g: Any, out: Any, x: Any, dtype: DType) -> Any:
 def cast(x: Any, dtype: Any, name: str | None = None) -> Any:
     """Convert to a dtype.
 
-    Float to integer drops the fraction; what is out of range saturates, and NaN gives 0. Integer to integer wraps.
-    Anything but zero is true.
+    Float to integer drops the fraction; what is out of range saturates, and NaN gives 0. Integer to
+    integer wraps. Anything but zero is true.
 
     Examples
     --------
@@ -170,14 +177,16 @@ def cast(x: Any, dtype: Any, name: str | None = None) -> Any:
     return x if x.dtype is dtype else apply(CAST, (x,), (dtype,))
 
 
-# -- where -----------------------------------------------------------------------------------------------------
+# -- where -----------------------------------------------------------------------------------------
 
 
 def _where_infer(condition: Layout, x: Layout, y: Layout) -> Layout:
     if not condition.dtype.is_bool:
         raise DTypeError(f"where: the condition must be bool, not {condition.dtype.name}")
     if x.dtype is not y.dtype:
-        raise DTypeError(f"where: operands must have one dtype, not {x.dtype.name} and {y.dtype.name}")
+        raise DTypeError(
+            f"where: operands must have one dtype, not {x.dtype.name} and {y.dtype.name}"
+        )
     return layout(x.dtype, broadcast_shapes("where", condition, x, y))
 
 
@@ -197,6 +206,8 @@ def _(g: Any, out: Any, condition: Any, x: Any, y: Any) -> Any:
 
 
 def select(condition: Any, x: Any, y: Any) -> Any:
-    """x where the condition holds, else y, elementwise; the untaken branch has an exact zero for a cotangent."""
+    """x where the condition holds, else y, elementwise; the untaken branch has an exact zero for a
+    cotangent.
+    """
     x, y = operands("where", x, y)
     return apply(SELECT, (tensor(condition, "where"), x, y))

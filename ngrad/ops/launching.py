@@ -1,4 +1,6 @@
-"""How map bodies run for given layouts: memory order, strided views, and the launch with the least ceremony."""
+"""How map bodies run for given layouts: memory order, strided views, and the launch with the least
+ceremony.
+"""
 
 from __future__ import annotations
 
@@ -72,11 +74,13 @@ def view_words(itemsize: int, dims: Dims) -> list[int]:
 
 def is_run(dims: Dims, itemsize: int) -> bool:
     """Whether collapsed dimensions are one contiguous run."""
-    return not dims or len(dims) == 1 and dims[0][1] == itemsize
+    return not dims or (len(dims) == 1 and dims[0][1] == itemsize)
 
 
 def memory_order(strides: Sequence[tuple[int, ...]], ndim: int) -> list[int]:
-    """Axes from the slowest to the fastest in memory, by the operands' largest strides; ties keep their order."""
+    """Axes from the slowest to the fastest in memory, by the operands' largest strides; ties keep
+    their order.
+    """
     return sorted(range(ndim), key=lambda axis: -max(abs(own[axis]) for own in strides))
 
 
@@ -89,9 +93,7 @@ def ordered_layout(spec: Layout, order: Sequence[int]) -> Layout:
     return layout(spec.dtype, spec.shape, tuple(strides))
 
 
-def prepare_map(
-    body: Body, inputs: tuple[Layout, ...], spec: Layout
-) -> tuple[Program, Layout]:
+def prepare_map(body: Body, inputs: tuple[Layout, ...], spec: Layout) -> tuple[Program, Layout]:
     """How a map body of one output runs over inputs of given layouts, and how its result lies."""
     if spec.size == 0:
         return Program(), spec
@@ -133,9 +135,13 @@ def _strided(
 def place_launch(
     source: Layout, region: Dims, offset: int = 0, which: int = 0, target: int = OUT
 ) -> tuple[Launch, Any]:
-    """The launch that copies an input's elements into a strided region of the result, and what to keep for it."""
+    """The launch that copies an input's elements into a strided region of the result, and what to
+    keep for it.
+    """
     itemsize = source.dtype.itemsize
-    from_words = view_words(itemsize, collapse(list(zip(source.shape, source.strides, strict=True))))
+    from_words = view_words(
+        itemsize, collapse(list(zip(source.shape, source.strides, strict=True)))
+    )
     to_words = view_words(itemsize, collapse(region))
     facts = np.array([2, 2 + len(from_words), *from_words, *to_words], np.int64)
     where = ((which, 0), (target, offset))

@@ -14,7 +14,8 @@ from ngrad.tensor import Tensor
 
 
 def pow(x: Any, y: Any, name: str | None = None) -> Any:
-    """x**y. A Python exponent of -1, 0.5, or a small integer is the same product or root whoever calls.
+    """x**y. A Python exponent of -1, 0.5, or a small integer is the same product or root whoever
+    calls.
 
     Raises
     ------
@@ -37,7 +38,9 @@ def pow(x: Any, y: Any, name: str | None = None) -> Any:
     if not isinstance(x, (Tensor, bool, int, float)):
         x = tensor(x, "pow")
     if _any_negative(x, y):
-        raise NumberError("pow: integers to negative integer powers are not integers; convert the base to a float")
+        raise NumberError(
+            "pow: integers to negative integer powers are not integers; convert the base to a float"
+        )
     return functions.pow(x, y)
 
 
@@ -74,7 +77,8 @@ def _lowered(x: Any, y: float) -> Any:
 
 
 def clip_by_value(t: Any, clip_value_min: Any, clip_value_max: Any, name: str | None = None) -> Any:
-    """t kept between two bounds; at a bound the cotangent is shared as `maximum` and `minimum` share it.
+    """t kept between two bounds; at a bound the cotangent is shared as `maximum` and `minimum`
+    share it.
 
     Examples
     --------
@@ -86,7 +90,8 @@ def clip_by_value(t: Any, clip_value_min: Any, clip_value_max: Any, name: str | 
 
 
 def where(condition: Any, x: Any = None, y: Any = None, name: str | None = None) -> Any:
-    """x where the condition holds, else y; with the condition alone, the index tuples at which it holds.
+    """x where the condition holds, else y; with the condition alone, the index tuples at which it
+    holds.
 
     Examples
     --------

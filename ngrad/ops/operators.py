@@ -1,4 +1,6 @@
-"""Python's operators on tensors, variables and the symbols that stand for them; and what the graph passes use of ops."""
+"""Python's operators on tensors, variables and the symbols that stand for them; and what the graph
+passes use of ops.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from ngrad.graph import differentiate
+from ngrad.graph.differentiate import tools
 from ngrad.graph.graph import Symbol
 from ngrad.graph.layout import Layout
-from ngrad.ops import arithmetic, elementwise, functions
+from ngrad.ops import arithmetic, elementwise
 from ngrad.ops.convert import cast_to
 from ngrad.ops.creation import ones_of, zeros_of
 from ngrad.ops.indexing import getitem
@@ -58,15 +60,15 @@ def attach(kind: type) -> None:
     for name, function in {"pow": _power, "matmul": matmul_operator}.items():
         setattr(kind, f"__{name}__", _guarded(function))
         setattr(kind, f"__r{name}__", _guarded(lambda x, y, f=function: f(y, x)))
-    setattr(kind, "__neg__", lambda x: arithmetic.negative(x))
-    setattr(kind, "__pos__", lambda x: x)
-    setattr(kind, "__abs__", lambda x: arithmetic.abs_(x))
-    setattr(kind, "__invert__", lambda x: arithmetic.invert(x))
-    setattr(kind, "__round__", lambda x: arithmetic.round_(x))
-    setattr(kind, "__divmod__", lambda x, y: (x // y, x % y))
-    setattr(kind, "__getitem__", lambda x, index: getitem(elementwise.tensor(x), index))
-    setattr(kind, "T", property(lambda x: transpose(x)))
-    setattr(kind, "__hash__", object.__hash__)  # by identity, although `==` is elementwise
+    kind.__neg__ = lambda x: arithmetic.negative(x)
+    kind.__pos__ = lambda x: x
+    kind.__abs__ = lambda x: arithmetic.abs_(x)
+    kind.__invert__ = lambda x: arithmetic.invert(x)
+    kind.__round__ = lambda x: arithmetic.round_(x)
+    kind.__divmod__ = lambda x, y: (x // y, x % y)
+    kind.__getitem__ = lambda x, index: getitem(elementwise.tensor(x), index)
+    kind.T = property(lambda x: transpose(x))
+    kind.__hash__ = object.__hash__  # by identity, although `==` is elementwise
 
 
 def _guarded(function: Any) -> Any:
@@ -80,12 +82,10 @@ def _fit(g: Any, where: Layout) -> Any:
     """A cotangent summed over the axes that its value was broadcast along, in its value's dtype."""
     shape, wanted = g._layout.shape, where.shape
     if shape != wanted:
-        if len(shape) < len(wanted) or any(n == 1 != m for n, m in zip(shape[::-1], wanted[::-1])):
+        if len(shape) < len(wanted) or any(n == 1 != m for n, m in zip(shape[::-1], wanted[::-1], strict=False)):
             return _fit(_spread_to(g, wanted), where)
         missing = len(shape) - len(wanted)
-        axes = tuple(
-            k for k, n in enumerate(shape) if k < missing or wanted[k - missing] == 1 != n
-        )
+        axes = tuple(k for k, n in enumerate(shape) if k < missing or wanted[k - missing] == 1 != n)
         g = apply(SUM, (g,), (axes,)) if axes else g
         g = reshape(g, wanted)
     return cast_to(g, where.dtype)
@@ -101,10 +101,8 @@ def _spread_to(g: Any, shape: tuple[int, ...]) -> Any:
 for _kind in (Tensor, Symbol):
     attach(_kind)
 
-differentiate.tools = differentiate.Tools(
-    tracing=tracing,
-    add=arithmetic.add,
-    ones=ones_of,
-    zeros=zeros_of,
-    fit=_fit,
-)
+tools.tracing = tracing
+tools.add = arithmetic.add
+tools.ones = ones_of
+tools.zeros = zeros_of
+tools.fit = _fit

@@ -1,7 +1,8 @@
 """Reductions over any axes, each with its rule.
 
-The order in which elements are combined depends on the logical shape and the reduced axes alone: rows (the last axis
-is reduced: every reduced axis, in order) or columns (the last axis stays). Strides are read as they are.
+The order in which elements are combined depends on the logical shape and the reduced axes alone:
+rows (the last axis is reduced: every reduced axis, in order) or columns (the last axis stays).
+Strides are read as they are.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ngrad.dtypes import BY_CODE, DType
+from ngrad.dtypes import BY_CODE
 from ngrad.errors import DTypeError, NumberError, ShapeError
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op
@@ -54,7 +55,7 @@ def ones_shape(shape: tuple[int, ...], axes: tuple[int, ...]) -> tuple[int, ...]
     return tuple(1 if k in axes else n for k, n in enumerate(shape))
 
 
-# -- how a reduction runs --------------------------------------------------------------------------------------
+# -- how a reduction runs --------------------------------------------------------------------------
 
 
 def reduction_facts(
@@ -116,7 +117,7 @@ def prepare_reduction(
     return Program(tuple(launches), partial_bytes, keep=(facts, fold)), out
 
 
-# -- sum, prod, max, min ---------------------------------------------------------------------------------------
+# -- sum, prod, max, min ---------------------------------------------------------------------------
 
 
 def _reduction(name: str, reduction: str, kinds: str) -> Op:
@@ -161,7 +162,8 @@ MIN.vjp(_extreme_rule)
 
 @PROD.vjp
 def _(g: Any, out: Any, x: Any, axes: Any) -> Any:
-    # The product of all the others, without dividing: right where elements are zero, and to any order.
+    # The product of all the others, without dividing: right where elements are zero, and to any
+    # order.
     from ngrad.ops.scans import cumprod
 
     kept = tuple(k for k in range(x.ndim) if k not in axes)
@@ -178,17 +180,27 @@ def _(g: Any, out: Any, x: Any, axes: Any) -> Any:
     return (_spread(g, x, axes) * transpose(others, inverse),)
 
 
-def _reduce(op: Op, value: Any, axis: Any, keepdims: bool, nonempty: bool = False) -> Any:
+def reduce_over(op: Op, value: Any, axis: Any, keepdims: bool, nonempty: bool = False) -> Any:
     x = tensor(value, op.name)
     axes = normal_axes(axis, x.ndim, op.name)
-    if nonempty and x.size == 0 and not x.dtype.is_floating and math.prod(kept_shape(x._layout.shape, axes)):
-        raise NumberError(f"{op.name}: no elements to reduce in shape {x._layout.shape} over axes {axes}")
+    if (
+        nonempty
+        and x.size == 0
+        and not x.dtype.is_floating
+        and math.prod(kept_shape(x._layout.shape, axes))
+    ):
+        raise NumberError(
+            f"{op.name}: no elements to reduce in shape {x._layout.shape} over axes {axes}"
+        )
     out = apply(op, (x,), (axes,)) if axes else x
     return reshape(out, ones_shape(x._layout.shape, axes)) if keepdims else out
 
 
-def reduce_sum(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Any:
-    """The sum over axes (all if None), in the tensor's own dtype; added in a fixed order, floats in float64.
+def reduce_sum(
+    input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None
+) -> Any:
+    """The sum over axes (all if None), in the tensor's own dtype; added in a fixed order, floats in
+    float64.
 
     Examples
     --------
@@ -196,10 +208,12 @@ def reduce_sum(input_tensor: Any, axis: Any = None, keepdims: bool = False, name
     >>> ngrad.reduce_sum([[1, 2], [3, 4]], axis=0).numpy()
     array([4, 6], dtype=int32)
     """
-    return _reduce(SUM, input_tensor, axis, keepdims)
+    return reduce_over(SUM, input_tensor, axis, keepdims)
 
 
-def reduce_prod(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Any:
+def reduce_prod(
+    input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None
+) -> Any:
     """The product over axes; its derivative is right where elements are zero.
 
     Examples
@@ -208,11 +222,14 @@ def reduce_prod(input_tensor: Any, axis: Any = None, keepdims: bool = False, nam
     >>> ngrad.reduce_prod([2, 3, 4]).numpy()
     np.int32(24)
     """
-    return _reduce(PROD, input_tensor, axis, keepdims)
+    return reduce_over(PROD, input_tensor, axis, keepdims)
 
 
-def reduce_max(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Any:
-    """The largest element over axes, NaN if there is one; ties share the cotangent evenly. -inf of nothing.
+def reduce_max(
+    input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None
+) -> Any:
+    """The largest element over axes, NaN if there is one; ties share the cotangent evenly. -inf of
+    nothing.
 
     Examples
     --------
@@ -220,11 +237,14 @@ def reduce_max(input_tensor: Any, axis: Any = None, keepdims: bool = False, name
     >>> ngrad.reduce_max([[1, 5], [7, 2]], axis=1).numpy()
     array([5, 7], dtype=int32)
     """
-    return _reduce(MAX, input_tensor, axis, keepdims, nonempty=True)
+    return reduce_over(MAX, input_tensor, axis, keepdims, nonempty=True)
 
 
-def reduce_min(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Any:
-    """The smallest element over axes, NaN if there is one; ties share the cotangent evenly. inf of nothing.
+def reduce_min(
+    input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None
+) -> Any:
+    """The smallest element over axes, NaN if there is one; ties share the cotangent evenly. inf of
+    nothing.
 
     Examples
     --------
@@ -232,17 +252,21 @@ def reduce_min(input_tensor: Any, axis: Any = None, keepdims: bool = False, name
     >>> ngrad.reduce_min([[1, 5], [7, 2]], axis=1).numpy()
     array([1, 2], dtype=int32)
     """
-    return _reduce(MIN, input_tensor, axis, keepdims, nonempty=True)
+    return reduce_over(MIN, input_tensor, axis, keepdims, nonempty=True)
 
 
 def _bool(value: Any, what: str) -> Any:
     x = tensor(value, what)
     if not x.dtype.is_bool:
-        raise DTypeError(f"{what}: takes bool, not {x.dtype.name}; compare first, or use ngrad.cast")
+        raise DTypeError(
+            f"{what}: takes bool, not {x.dtype.name}; compare first, or use ngrad.cast"
+        )
     return x
 
 
-def reduce_any(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Any:
+def reduce_any(
+    input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None
+) -> Any:
     """Whether any element over axes is true.
 
     Examples
@@ -251,10 +275,12 @@ def reduce_any(input_tensor: Any, axis: Any = None, keepdims: bool = False, name
     >>> bool(ngrad.reduce_any([False, True]))
     True
     """
-    return _reduce(MAX, _bool(input_tensor, "reduce_any"), axis, keepdims)
+    return reduce_over(MAX, _bool(input_tensor, "reduce_any"), axis, keepdims)
 
 
-def reduce_all(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Any:
+def reduce_all(
+    input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None
+) -> Any:
     """Whether every element over axes is true.
 
     Examples
@@ -263,87 +289,10 @@ def reduce_all(input_tensor: Any, axis: Any = None, keepdims: bool = False, name
     >>> bool(ngrad.reduce_all([False, True]))
     False
     """
-    return _reduce(MIN, _bool(input_tensor, "reduce_all"), axis, keepdims)
+    return reduce_over(MIN, _bool(input_tensor, "reduce_all"), axis, keepdims)
 
 
-# -- made of these ---------------------------------------------------------------------------------------------
-
-
-def reduce_mean(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Any:
-    """The mean over axes; of integers an integer, rounded down, as in TensorFlow. NaN of nothing.
-
-    Examples
-    --------
-    >>> import ngrad
-    >>> ngrad.reduce_mean([1.0, 2.0]).numpy()
-    np.float32(1.5)
-    """
-    x = tensor(input_tensor, "reduce_mean")
-    axes = normal_axes(axis, x.ndim, "reduce_mean")
-    total = _reduce(SUM, x, axes, keepdims)
-    count = math.prod(x._layout.shape[a] for a in axes)
-    return total / float(count) if x.dtype.is_floating else total // count
-
-
-def reduce_variance(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Any:
-    """The population variance over axes: the mean of squared deviations from the mean.
-
-    Examples
-    --------
-    >>> import ngrad
-    >>> ngrad.math.reduce_variance([1.0, 3.0]).numpy()
-    np.float32(1.0)
-    """
-    x = _floating(input_tensor, "reduce_variance")
-    away = x - reduce_mean(x, axis, keepdims=True)
-    return reduce_mean(away * away, axis, keepdims)
-
-
-def reduce_std(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Any:
-    """The population standard deviation over axes; its derivative where the variance is 0 is NaN.
-
-    Examples
-    --------
-    >>> import ngrad
-    >>> ngrad.math.reduce_std([1.0, 3.0]).numpy()
-    np.float32(1.0)
-    """
-    from ngrad.ops.arithmetic import sqrt
-
-    return sqrt(reduce_variance(_floating(input_tensor, "reduce_std"), axis, keepdims))
-
-
-def _floating(value: Any, what: str) -> Any:
-    x = tensor(value, what)
-    if not x.dtype.is_floating:
-        raise DTypeError(f"{what}: takes floating-point tensors, not {x.dtype.name}; use ngrad.cast")
-    return x
-
-
-def reduce_logsumexp(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Any:
-    """log(sum(exp(x))) over axes, without overflow.
-
-    Examples
-    --------
-    >>> import ngrad
-    >>> ngrad.reduce_logsumexp([1000.0, 1000.0]).numpy()
-    np.float32(1000.6931)
-    """
-    from ngrad.ops.arithmetic import isfinite
-    from ngrad.ops.functions import exp, log
-    from ngrad.ops.identity import stop_gradient
-
-    x = _floating(input_tensor, "reduce_logsumexp")
-    axes = normal_axes(axis, x.ndim, "reduce_logsumexp")
-    if not axes:
-        return x
-    top = stop_gradient(reduce_max(x, axes, keepdims=True))
-    top = select(isfinite(top), top, 0.0)
-    total = log(reduce_sum(exp(x - top), axes, keepdims=True)) + top
-    return total if keepdims else reshape(total, kept_shape(x._layout.shape, axes))
-
-
-# -- positions of extremes -------------------------------------------------------------------------------------
+# -- positions of extremes -------------------------------------------------------------------------
 
 
 def _arg(name: str, reduction: str) -> Op:
@@ -366,7 +315,8 @@ ARGMAX, ARGMIN = _arg("argmax", "max"), _arg("argmin", "min")
 
 
 def argmax(input: Any, axis: Any = None, output_type: Any = INT64, name: str | None = None) -> Any:
-    """The first position of the largest element along an axis (0 if None); a NaN counts as the largest.
+    """The first position of the largest element along an axis (0 if None); a NaN counts as the
+    largest.
 
     Examples
     --------
@@ -378,7 +328,8 @@ def argmax(input: Any, axis: Any = None, output_type: Any = INT64, name: str | N
 
 
 def argmin(input: Any, axis: Any = None, output_type: Any = INT64, name: str | None = None) -> Any:
-    """The first position of the smallest element along an axis (0 if None); a NaN counts as the smallest.
+    """The first position of the smallest element along an axis (0 if None); a NaN counts as the
+    smallest.
 
     Examples
     --------

@@ -50,8 +50,9 @@ def _(g: Any, out: Any, x: Any) -> Any:
 
 @CUMPROD.vjp
 def _(g: Any, out: Any, x: Any) -> Any:
-    # d out[j] / d x[i] is the product of x[:j + 1] without x[i], for i <= j. With h[i] = g[i] + x[i + 1] * h[i + 1]
-    # the gradient is h[i] times the product of all before i: a linear recurrence, which never divides.
+    # d out[j] / d x[i] is the product of x[:j + 1] without x[i], for i <= j. With h[i] = g[i] + x[i
+    # + 1] * h[i + 1] the gradient is h[i] times the product of all before i: a linear recurrence,
+    # which never divides.
     before = cumprod(x, -1, exclusive=True)
     h = flip(apply(LINEAR, (flip(_ahead(x), -1), flip(g, -1))), -1)
     return (before * h,)
@@ -64,16 +65,20 @@ def _lead(x: Any) -> tuple[tuple[int, int, int], ...]:
 def _ahead(x: Any) -> Any:
     """x[..., 1:], then a zero."""
     rest = x._layout.shape[-1] - 1
-    return embed(strided(x, (*_lead(x), (1, 1, rest))), 0, x._layout.shape, (*_lead(x), (0, 1, rest)))
+    return embed(
+        strided(x, (*_lead(x), (1, 1, rest))), 0, x._layout.shape, (*_lead(x), (0, 1, rest))
+    )
 
 
 def _behind(x: Any, start: Any = 0) -> Any:
     """A start value, then x[..., :-1]."""
     rest = x._layout.shape[-1] - 1
-    return embed(strided(x, (*_lead(x), (0, 1, rest))), start, x._layout.shape, (*_lead(x), (1, 1, rest)))
+    return embed(
+        strided(x, (*_lead(x), (0, 1, rest))), start, x._layout.shape, (*_lead(x), (1, 1, rest))
+    )
 
 
-# -- the linear recurrence that the derivative of a running product is -------------------------------------------
+# -- the linear recurrence that the derivative of a running product is -----------------------------
 
 
 def _linear_infer(a: Layout, b: Layout) -> Layout:
@@ -88,10 +93,10 @@ def _linear_prepare(inputs: tuple[Layout, ...], out: Layout) -> Any:
     kernel = cpu.kernel_of(Body("scan", (code, code), (), (1,), "linear", code))
     facts, _ = reduction_facts(out, list(range(out.ndim)), length, 1, 1)
     where, rows, grain = facts.ctypes.data, out.size // length, max(1, CHUNK // length)
-    dense = [dense(x) for x in inputs]
+    dense_a, dense_b = (dense(x) for x in inputs)
 
     def run(a: Tensor, b: Tensor, keep: Any = facts) -> Tensor:
-        a, b = dense[0](a), dense[1](b)
+        a, b = dense_a(a), dense_b(b)
         buffer = allocate(out)
         cpu.launch(kernel, where, rows, grain, (a._address, b._address, buffer.address))
         return Tensor(buffer, buffer.address, out)
@@ -109,7 +114,9 @@ def _(g: Any, out: Any, a: Any, b: Any) -> Any:
     return back * _behind(out), back
 
 
-def cumsum(x: Any, axis: Any = 0, exclusive: bool = False, reverse: bool = False, name: str | None = None) -> Any:
+def cumsum(
+    x: Any, axis: Any = 0, exclusive: bool = False, reverse: bool = False, name: str | None = None
+) -> Any:
     """Running sums along an axis.
 
     Parameters
@@ -128,7 +135,9 @@ def cumsum(x: Any, axis: Any = 0, exclusive: bool = False, reverse: bool = False
     return _running(CUMSUM, x, axis, exclusive, reverse, 0)
 
 
-def cumprod(x: Any, axis: Any = 0, exclusive: bool = False, reverse: bool = False, name: str | None = None) -> Any:
+def cumprod(
+    x: Any, axis: Any = 0, exclusive: bool = False, reverse: bool = False, name: str | None = None
+) -> Any:
     """Running products along an axis; arguments as for `cumsum`.
 
     Examples

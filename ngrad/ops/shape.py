@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from ngrad.errors import DTypeError, NumberError, ShapeError
+from ngrad.errors import DTypeError, ShapeError
 from ngrad.graph.layout import Layout, contiguous_strides, layout
 from ngrad.graph.op import Op
 from ngrad.graph.program import OUT, Launch, Program
-from ngrad.ops.convert import cast_to, from_outside, operands, tensor
+from ngrad.ops.convert import from_outside, operands, tensor
 from ngrad.ops.identity import prepare_view
 from ngrad.ops.launching import broadcast_strides, place_launch, prepare_copy
 from ngrad.record import apply
@@ -21,7 +20,9 @@ from ngrad_kernels import cpu
 
 
 def integers(value: Any, what: str) -> tuple[int, ...]:
-    """Sizes, axes, multiples ... as a tuple of Python integers, from numbers, sequences, arrays or tensors."""
+    """Sizes, axes, multiples ... as a tuple of Python integers, from numbers, sequences, arrays or
+    tensors.
+    """
     value = from_outside(value)
     if isinstance(value, Tensor):
         value = value.numpy()
@@ -48,7 +49,7 @@ def normal_axis(axis: Any, ndim: int, what: str) -> int:
     return value + ndim if value < 0 else value
 
 
-# -- reshape ---------------------------------------------------------------------------------------------------
+# -- reshape ---------------------------------------------------------------------------------------
 
 
 def _reshape_infer(x: Layout, shape: tuple[int, ...]) -> Layout:
@@ -109,7 +110,9 @@ def reshape(tensor: Any, shape: Any, name: str | None = None) -> Any:
     elif fits:
         fits = known == x.size
     if not fits:
-        raise ShapeError(f"reshape: cannot see {x.size} elements of shape {tuple(x.shape)} as {wanted}")
+        raise ShapeError(
+            f"reshape: cannot see {x.size} elements of shape {tuple(x.shape)} as {wanted}"
+        )
     return x if wanted == x._layout.shape else apply(RESHAPE, (x,), (wanted,))
 
 
@@ -153,7 +156,7 @@ def squeeze(input: Any, axis: Any = None, name: str | None = None) -> Any:
     return reshape(x, tuple(n for k, n in enumerate(shape) if k not in axes))
 
 
-# -- broadcast_to ----------------------------------------------------------------------------------------------
+# -- broadcast_to ----------------------------------------------------------------------------------
 
 
 def _broadcast_infer(x: Layout, shape: tuple[int, ...]) -> Layout:
@@ -190,7 +193,7 @@ def broadcast_to(input: Any, shape: Any, name: str | None = None) -> Any:
     return x if wanted == x._layout.shape else apply(BROADCAST, (x,), (wanted,))
 
 
-# -- transpose -------------------------------------------------------------------------------------------------
+# -- transpose -------------------------------------------------------------------------------------
 
 
 def _transpose_infer(x: Layout, perm: tuple[int, ...]) -> Layout:
@@ -229,7 +232,7 @@ def transpose(a: Any, perm: Any = None, conjugate: bool = False, name: str = "tr
     return apply(TRANSPOSE, (x,), (order,))
 
 
-# -- strided slices, and their transpose -----------------------------------------------------------------------
+# -- strided slices, and their transpose -----------------------------------------------------------
 
 Slice = tuple[int, int, int]
 """Start, step and count along an axis: (start + step * k for k in range(count))."""
@@ -261,7 +264,9 @@ def strided(x: Any, slices: tuple[Slice, ...]) -> Any:
     return apply(SLICE, (x,), (slices,))
 
 
-def _embed_infer(x: Layout, value: Layout, shape: tuple[int, ...], slices: tuple[Slice, ...]) -> Layout:
+def _embed_infer(
+    x: Layout, value: Layout, shape: tuple[int, ...], slices: tuple[Slice, ...]
+) -> Layout:
     return layout(x.dtype, shape)
 
 
@@ -299,150 +304,11 @@ def _(g: Any, out: Any, x: Any, value: Any, shape: Any, slices: Any) -> Any:
 
 
 def embed(x: Any, value: Any, shape: tuple[int, ...], slices: tuple[Slice, ...]) -> Any:
-    """A tensor of a shape filled with a value, with x at the places that slices name: the transpose of a slice."""
+    """A tensor of a shape filled with a value, with x at the places that slices name: the transpose
+    of a slice.
+    """
     x, value = operands("embed", x, value)
     return apply(EMBED, (x, value), (shape, slices))
-
-
-# -- concat ----------------------------------------------------------------------------------------------------
-
-
-def _concat_infer(*xs: Layout, axis: int) -> Layout:
-    first = xs[0]
-    for x in xs[1:]:
-        if x.dtype is not first.dtype:
-            raise DTypeError(f"concat: dtypes {first.dtype.name} and {x.dtype.name} differ; use ngrad.cast")
-        if x.ndim != first.ndim or any(
-            n != m for k, (n, m) in enumerate(zip(x.shape, first.shape, strict=True)) if k != axis
-        ):
-            raise ShapeError(f"concat: shapes {first.shape} and {x.shape} differ beside axis {axis}")
-    total = sum(x.shape[axis] for x in xs)
-    return layout(first.dtype, (*first.shape[:axis], total, *first.shape[axis + 1 :]))
-
-
-def _concat_prepare(inputs: tuple[Layout, ...], out: Layout, axis: int) -> Any:
-    launches, keep = [], []
-    start = 0
-    for k, x in enumerate(inputs):
-        if x.size:
-            region = list(zip(x.shape, out.strides, strict=True))
-            launch, facts = place_launch(x, region, start * out.strides[axis], which=k)
-            launches.append(launch)
-            keep.append(facts)
-        start += x.shape[axis]
-    return Program(tuple(launches), keep=tuple(keep)), out
-
-
-CONCAT = Op("concat", _concat_infer, _concat_prepare, ("axis",), family="shape")
-
-
-@CONCAT.vjp
-def _(g: Any, out: Any, *xs: Any, axis: int) -> Any:
-    results = []
-    start = 0
-    for x in xs:
-        shape = x._layout.shape
-        results.append(
-            strided(g, tuple((start if k == axis else 0, 1, n) for k, n in enumerate(shape)))
-        )
-        start += shape[axis]
-    return tuple(results)
-
-
-def concat(values: Any, axis: Any, name: str = "concat") -> Any:
-    """Join tensors along an axis.
-
-    Raises
-    ------
-    ShapeError
-        If the other axes differ.
-
-    Examples
-    --------
-    >>> import ngrad
-    >>> ngrad.concat([[1, 2], [3]], 0).numpy()
-    array([1, 2, 3], dtype=int32)
-    """
-    if not isinstance(values, (list, tuple)):
-        return _tensor(values, "concat")
-    if not values:
-        raise NumberError("concat: takes at least one tensor")
-    xs = operands("concat", *(_tensor(value, "concat") for value in values))
-    if xs[0].ndim == 0:
-        raise ShapeError("concat: 0-d tensors have no axis to join; use ngrad.stack")
-    return apply(CONCAT, xs, (normal_axis(axis, xs[0].ndim, "concat"),))
-
-
-def stack(values: Any, axis: int = 0, name: str = "stack") -> Any:
-    """Join tensors of one shape along a new axis.
-
-    Examples
-    --------
-    >>> import ngrad
-    >>> ngrad.stack([[1, 2], [3, 4]], axis=1).numpy()
-    array([[1, 3],
-           [2, 4]], dtype=int32)
-    """
-    values = list(values)
-    if not values:
-        raise NumberError("stack: takes at least one tensor")
-    xs = operands("stack", *(_tensor(value, "stack") for value in values))
-    shapes = {x._layout.shape for x in xs}
-    if len(shapes) > 1:
-        raise ShapeError(f"stack: shapes differ: {', '.join(map(str, sorted(shapes)))}")
-    at = normal_axis(axis, xs[0].ndim + 1, "stack")
-    return concat([expand_dims(x, at) for x in xs], at)
-
-
-def unstack(value: Any, num: int | None = None, axis: int = 0, name: str = "unstack") -> list[Any]:
-    """The slices along an axis, as a list.
-
-    Examples
-    --------
-    >>> import ngrad
-    >>> [t.numpy().tolist() for t in ngrad.unstack([[1, 2], [3, 4]])]
-    [[1, 2], [3, 4]]
-    """
-    x = _tensor(value, "unstack")
-    at = normal_axis(axis, x.ndim, "unstack")
-    shape = x._layout.shape
-    if num is not None and num != shape[at]:
-        raise ShapeError(f"unstack: axis {at} of shape {shape} has {shape[at]} slices, not {num}")
-    rest = (*shape[:at], *shape[at + 1 :])
-    return [reshape(_part(x, at, k, 1), rest) for k in range(shape[at])]
-
-
-def _part(x: Any, axis: int, start: int, count: int) -> Any:
-    shape = x._layout.shape
-    return strided(x, tuple((start, 1, count) if k == axis else (0, 1, n) for k, n in enumerate(shape)))
-
-
-def split(value: Any, num_or_size_splits: Any, axis: int = 0, num: int | None = None, name: str = "split") -> list[Any]:
-    """Cut along an axis: into as many equal parts, or into parts of the sizes given (one may be -1).
-
-    Examples
-    --------
-    >>> import ngrad
-    >>> [t.numpy().tolist() for t in ngrad.split([1, 2, 3], [1, 2])]
-    [[1], [2, 3]]
-    """
-    x = _tensor(value, "split")
-    at = normal_axis(axis, x.ndim, "split")
-    extent = x._layout.shape[at]
-    given = from_outside(num_or_size_splits)
-    if np.ndim(given) == 0:
-        (parts,) = integers(given, "split")
-        if parts < 1 or extent % parts:
-            raise ShapeError(f"split: axis {at} of {extent} elements does not split into {parts} equal parts")
-        sizes: Sequence[int] = [extent // parts] * parts
-    else:
-        sizes = list(integers(given, "split"))
-        if list(sizes).count(-1) == 1:
-            sizes = [extent - sum(sizes) - 1 if n == -1 else n for n in sizes]
-        if sum(sizes) != extent or min(sizes, default=0) < 0:
-            raise ShapeError(f"split: sizes {list(sizes)} do not add up to {extent}, the extent of axis {at}")
-    starts = [sum(sizes[:k]) for k in range(len(sizes))]
-    return [_part(x, at, start, size) for start, size in zip(starts, sizes, strict=True)]
 
 
 def reverse(tensor: Any, axis: Any, name: str | None = None) -> Any:
@@ -456,93 +322,7 @@ def reverse(tensor: Any, axis: Any, name: str | None = None) -> Any:
     """
     x = _tensor(tensor, "reverse")
     axes = {normal_axis(a, x.ndim, "reverse") for a in integers(axis, "reverse")}
-    slices = ((n - 1, -1, n) if k in axes and n else (0, 1, n) for k, n in enumerate(x._layout.shape))
+    slices = (
+        (n - 1, -1, n) if k in axes and n else (0, 1, n) for k, n in enumerate(x._layout.shape)
+    )
     return strided(x, tuple(slices))
-
-
-def tile(input: Any, multiples: Any, name: str | None = None) -> Any:
-    """Repeat the whole tensor along each axis.
-
-    Examples
-    --------
-    >>> import ngrad
-    >>> ngrad.tile([1, 2], [2]).numpy()
-    array([1, 2, 1, 2], dtype=int32)
-    """
-    x = _tensor(input, "tile")
-    times = integers(multiples, "tile")
-    if len(times) != x.ndim or min(times, default=0) < 0:
-        raise ShapeError(f"tile: takes a non-negative multiple for each of {x.ndim} axes, not {times}")
-    shape = x._layout.shape
-    once = reshape(x, tuple(n for extent in shape for n in (1, extent)))
-    spread = broadcast_to(once, tuple(n for m, extent in zip(times, shape, strict=True) for n in (m, extent)))
-    return reshape(spread, tuple(m * extent for m, extent in zip(times, shape, strict=True)))
-
-
-def pad(tensor: Any, paddings: Any, mode: str = "CONSTANT", constant_values: Any = 0, name: str | None = None) -> Any:
-    """Add elements before and after along each axis: a constant, or the tensor's own, mirrored.
-
-    Parameters
-    ----------
-    paddings : (ndim, 2) integers
-        How many before and after.
-    mode : {"CONSTANT", "REFLECT", "SYMMETRIC"}
-        REFLECT leaves the border itself out of the mirror image, SYMMETRIC repeats it.
-
-    Examples
-    --------
-    >>> import ngrad
-    >>> ngrad.pad([1, 2, 3], [[2, 1]], mode="REFLECT").numpy()
-    array([3, 2, 1, 2, 3, 2], dtype=int32)
-    """
-    x = _tensor(tensor, "pad")
-    widths = np.asarray(from_outside(paddings))
-    if widths.shape != (x.ndim, 2) or widths.dtype.kind not in "iu" or (widths.size and widths.min() < 0):
-        raise ShapeError(f"pad: paddings must be non-negative integers of shape {(x.ndim, 2)}, not {paddings!r}")
-    pairs = [(int(before), int(after)) for before, after in widths]
-    kind = mode.upper()
-    if kind == "CONSTANT":
-        shape = tuple(n + before + after for n, (before, after) in zip(x.shape, pairs, strict=True))
-        slices = tuple((before, 1, n) for n, (before, _) in zip(x.shape, pairs, strict=True))
-        value = cast_to(_tensor(constant_values, "pad"), x.dtype)
-        return embed(x, value, shape, slices)
-    if kind not in ("REFLECT", "SYMMETRIC"):
-        raise NumberError(f"pad: mode {mode!r} is none of CONSTANT, REFLECT, SYMMETRIC")
-    edge = int(kind == "REFLECT")
-    for axis, (before, after) in enumerate(pairs):
-        n = x._layout.shape[axis]
-        if max(before, after) > n - edge:
-            raise ShapeError(f"pad: {kind} by {(before, after)} needs more than the {n} elements of axis {axis}")
-        parts = [x]
-        if before:
-            parts.insert(0, reverse(_part(x, axis, edge, before), axis))
-        if after:
-            parts.append(reverse(_part(x, axis, n - edge - after, after), axis))
-        x = concat(parts, axis) if len(parts) > 1 else x
-    return x
-
-
-def roll(input: Any, shift: Any, axis: Any = None, name: str | None = None) -> Any:
-    """Shift elements along axes; what leaves at one end enters at the other.
-
-    Examples
-    --------
-    >>> import ngrad
-    >>> ngrad.roll([1, 2, 3], shift=1, axis=0).numpy()
-    array([3, 1, 2], dtype=int32)
-    """
-    x = _tensor(input, "roll")
-    if axis is None:
-        return reshape(roll(reshape(x, (-1,)), shift, 0), x._layout.shape) if x.size else x
-    shifts, axes = integers(shift, "roll"), integers(axis, "roll")
-    if len(shifts) == 1:
-        shifts = shifts * len(axes)
-    if len(shifts) != len(axes):
-        raise ShapeError(f"roll: {len(shifts)} shifts for {len(axes)} axes")
-    for by, a in zip(shifts, axes, strict=True):
-        at = normal_axis(a, x.ndim, "roll")
-        n = x._layout.shape[at]
-        by = by % n if n else 0
-        if by:
-            x = concat([_part(x, at, n - by, by), _part(x, at, 0, n - by)], at)
-    return x

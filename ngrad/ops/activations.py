@@ -1,0 +1,211 @@
+"""Activations of `tf.nn`: functions of one number, and softmax."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from ngrad.errors import ShapeError
+from ngrad.ops.arithmetic import abs_, greater, greater_equal
+from ngrad.ops.elementwise import elementwise, select
+from ngrad.ops.functions import erfc, exp, expm1, log, sigmoid, softplus, tanh
+from ngrad.ops.identity import stop_gradient
+from ngrad.ops.reductions import _floating as floating
+from ngrad.ops.reductions import reduce_max, reduce_sum
+from ngrad.ops.shape import normal_axis
+
+__all__ = [
+    "elu",
+    "gelu",
+    "leaky_relu",
+    "log_softmax",
+    "relu",
+    "relu6",
+    "selu",
+    "sigmoid",
+    "silu",
+    "softmax",
+    "softplus",
+    "softsign",
+    "tanh",
+]
+
+SELU_ALPHA = 1.6732632423543772848170429916717
+SELU_SCALE = 1.0507009873554804934193349852946
+"""The fixed point of Klambauer et al., Self-Normalizing Neural Networks (2017)."""
+
+
+@elementwise
+def relu_(x):
+    """max(x, 0), NaN of NaN; its derivative at 0 is 0, as TensorFlow's."""
+
+
+@relu_.vjp
+def _(g, out, x):
+    return (select(greater(out, 0.0), g, 0.0),)
+
+
+def relu(features: Any, name: str | None = None) -> Any:
+    """max(features, 0), NaN of NaN; its derivative at 0 is 0.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.nn.relu([-1.0, 3.0]).numpy()
+    array([0., 3.], dtype=float32)
+    """
+    return relu_(features)
+
+
+def relu6(features: Any, name: str | None = None) -> Any:
+    """features kept between 0 and 6; the derivative at both is 0.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.nn.relu6([-1.0, 3.0, 9.0]).numpy()
+    array([0., 3., 6.], dtype=float32)
+    """
+    x = floating(features, "relu6")
+    return select(greater_equal(x, 6.0), 6.0, relu(x))
+
+
+def leaky_relu(features: Any, alpha: float = 0.2, name: str | None = None) -> Any:
+    """features where positive, alpha * features elsewhere; the derivative at 0 is alpha.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.nn.leaky_relu([-1.0, 3.0]).numpy()
+    array([-0.2,  3. ], dtype=float32)
+    """
+    x = floating(features, "leaky_relu")
+    return select(greater(x, 0.0), x, alpha * x)
+
+
+def elu(features: Any, name: str | None = None) -> Any:
+    """features where positive, e**features - 1 elsewhere; the derivative is continuous.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.nn.elu([-1e3, 3.0]).numpy()
+    array([-1.,  3.], dtype=float32)
+    """
+    return _elu(floating(features, "elu"), 1.0)
+
+
+def selu(features: Any, name: str | None = None) -> Any:
+    """scale * features where positive, scale * alpha * (e**features - 1) elsewhere.
+
+    The derivative at 0 is scale * alpha. Constants: Klambauer et al., Self-Normalizing Neural Networks (2017).
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.nn.selu([0.0, 1.0]).numpy()
+    array([0.      , 1.050701], dtype=float32)
+    """
+    return SELU_SCALE * _elu(floating(features, "selu"), SELU_ALPHA)
+
+
+def _elu(x: Any, alpha: float) -> Any:
+    positive = greater(x, 0.0)
+    # What is positive does not reach the exponential: its overflow would come back as 0 * inf.
+    below = expm1(select(positive, 0.0, x))
+    return select(positive, x, below if alpha == 1.0 else alpha * below)
+
+
+def gelu(features: Any, approximate: bool = False, name: str | None = None) -> Any:
+    """features times the probability that a standard normal number is less (Hendrycks and Gimpel, 2016).
+
+    Parameters
+    ----------
+    approximate : bool
+        Use the authors' formula with tanh, not the error function.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.nn.gelu([-1.0, 1.0]).numpy()
+    array([-0.15865526,  0.8413447 ], dtype=float32)
+    """
+    x = floating(features, "gelu")
+    if approximate:
+        inner = math.sqrt(2.0 / math.pi) * (x * (1.0 + 0.044715 * (x * x)))
+        return 0.5 * x * (1.0 + tanh(inner))
+    return 0.5 * x * erfc(-math.sqrt(0.5) * x)
+
+
+def silu(features: Any, beta: float = 1.0, name: str | None = None) -> Any:
+    """features * sigmoid(beta * features), also known as swish.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.nn.silu([0.0, 2.0]).numpy()
+    array([0.       , 1.7615942], dtype=float32)
+    """
+    x = floating(features, "silu")
+    return x * sigmoid(x if type(beta) in (int, float) and beta == 1 else beta * x)
+
+
+def softsign(features: Any, name: str | None = None) -> Any:
+    """features / (1 + |features|).
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.nn.softsign([-1.0, 3.0]).numpy()
+    array([-0.5 ,  0.75], dtype=float32)
+    """
+    x = floating(features, "softsign")
+    return x / (1.0 + abs_(x))
+
+
+# -- along an axis -----------------------------------------------------------------------------
+
+
+def logits_of(value: Any, axis: Any, what: str) -> tuple[Any, int]:
+    """Logits as a tensor, and the axis of the classes counted from the front."""
+    x = floating(value, what)
+    if x.ndim == 0:
+        raise ShapeError(f"{what}: logits must have at least one axis")
+    return x, normal_axis(axis, x.ndim, what)
+
+
+def shifted(x: Any, axis: int) -> Any:
+    """Logits less their largest, which leaves every softmax as it is and lets none overflow."""
+    if x._layout.shape[axis] == 0:
+        return x
+    return x - stop_gradient(reduce_max(x, axis, keepdims=True))
+
+
+def softmax(logits: Any, axis: Any = -1, name: str | None = None) -> Any:
+    """e**logits divided by its sum along an axis; a logit of -inf has a share of exactly 0.
+
+    A row of nothing but -inf, or with an inf, is NaN, as in TensorFlow.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.nn.softmax([1000.0, 1000.0, -float("inf")]).numpy()
+    array([0.5, 0.5, 0. ], dtype=float32)
+    """
+    x, at = logits_of(logits, axis, "softmax")
+    powers = exp(shifted(x, at))
+    return powers / reduce_sum(powers, at, keepdims=True)
+
+
+def log_softmax(logits: Any, axis: Any = -1, name: str | None = None) -> Any:
+    """The logarithm of `softmax`, exact where that underflows.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.nn.log_softmax([0.0, -1000.0]).numpy()
+    array([    0., -1000.], dtype=float32)
+    """
+    x, at = logits_of(logits, axis, "log_softmax")
+    low = shifted(x, at)
+    return low - log(reduce_sum(exp(low), at, keepdims=True))

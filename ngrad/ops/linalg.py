@@ -1,0 +1,231 @@
+"""Norms, traces, diagonals and bands of matrices: what `tf.linalg` makes of other ops."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ngrad.dtypes import BY_CODE
+from ngrad.errors import NumberError, ShapeError
+from ngrad.ops.arithmetic import abs_, equal, sqrt, square
+from ngrad.ops.convert import floating, operands, tensor
+from ngrad.ops.einsum import diagonal
+from ngrad.ops.elementwise import select
+from ngrad.ops.functions import pow
+from ngrad.ops.matmul import product
+from ngrad.ops.reductions import normal_axes, reduce_max, reduce_sum
+from ngrad.ops.shape import broadcast_to, embed, expand_dims, integers, reshape, squeeze, transpose
+from ngrad.tensor import from_numpy
+
+BOOL = BY_CODE["b1"]
+
+
+def _matrices(value: Any, what: str) -> Any:
+    x = tensor(value, what)
+    if x.ndim < 2:
+        raise ShapeError(f"{what}: takes matrices, at least two axes, not shape {x._layout.shape}")
+    return x
+
+
+# -- norms -------------------------------------------------------------------------------------
+
+
+def norm(
+    tensor: Any,
+    ord: Any = "euclidean",
+    axis: Any = None,
+    keepdims: bool | None = None,
+    name: str | None = None,
+) -> Any:
+    """The norm of vectors or matrices.
+
+    Parameters
+    ----------
+    tensor : floating tensor
+    ord : "euclidean", "fro", or a positive number
+        Of vectors: "euclidean" (2), inf (the largest magnitude), or p for sum(|x|**p)**(1/p).
+        Of matrices: "euclidean" or "fro" (the root of the sum of squares), 1 (the largest column
+        sum of magnitudes), inf (the largest row sum).
+    axis : int, or pair of int, optional
+        The axis of the vectors, or those of rows and columns; all elements are one vector if not
+        given.
+    keepdims : bool, optional
+
+    Notes
+    -----
+    At zero, where norms have no derivative, it is taken to be 0; that of |x|**p at a zero element
+    too. Elements that share the largest magnitude (or sums that do) share the cotangent evenly.
+
+    Raises
+    ------
+    NumberError
+        If there is no such norm.
+    ShapeError
+        If the axes are not one or two of the tensor's.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.linalg.norm([[3.0, 4.0], [0.0, 5.0]], axis=1).numpy()
+    array([5., 5.], dtype=float32)
+    """
+    x = floating(tensor, "norm")
+    kept = bool(keepdims)
+    pair = integers(axis, "norm") if axis is not None else None
+    axes = normal_axes(pair, x.ndim, "norm")
+    if pair is not None and len(pair) not in (1, 2):
+        raise ShapeError(f"norm: takes one axis or two, not {axis!r}")
+    if ord in ("euclidean", "fro") or (ord == 2 and (pair is None or len(pair) == 1)):
+        return _root(reduce_sum(square(x), axes, kept))
+    if isinstance(ord, str) or not ord > 0:
+        raise NumberError(f"norm: ord must be 'euclidean', 'fro' or a positive number, not {ord!r}")
+    if pair is not None and len(pair) == 2:
+        return _matrix_norm(x, ord, pair[0] % x.ndim, pair[1] % x.ndim, kept)
+    if ord == math.inf:
+        return reduce_max(abs_(x), axes, kept)
+    if ord == 1:
+        return reduce_sum(abs_(x), axes, kept)
+    total = reduce_sum(_away_from_zero(abs_(x), lambda safe: pow(safe, float(ord))), axes, kept)
+    return _away_from_zero(total, lambda safe: pow(safe, 1.0 / ord))
+
+
+def _matrix_norm(x: Any, ord: Any, rows: int, columns: int, kept: bool) -> Any:
+    if ord not in (1, math.inf):
+        raise NumberError(
+            f"norm: matrices have the norms 'euclidean', 'fro', 1 and inf, not {ord!r}"
+        )
+    summed, largest = (rows, columns) if ord == 1 else (columns, rows)
+    out = reduce_max(reduce_sum(abs_(x), summed, True), largest, True)
+    return out if kept else squeeze(out, (rows, columns))
+
+
+def _away_from_zero(x: Any, function: Any) -> Any:
+    """function(x), but 0, with derivative 0, where x is 0: the function sees a 1 there."""
+    zero = equal(x, 0.0)
+    return select(zero, 0.0, function(select(zero, 1.0, x)))
+
+
+def _root(x: Any) -> Any:
+    return _away_from_zero(x, sqrt)
+
+
+# -- products and transposes -------------------------------------------------------------------
+
+
+def matvec(
+    a: Any, b: Any, transpose_a: bool = False, adjoint_a: bool = False, name: str | None = None
+) -> Any:
+    """The product of matrices and vectors: (..., m, k) and (..., k) give (..., m).
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.linalg.matvec([[1, 2], [3, 4]], [1, 1]).numpy()
+    array([3, 7], dtype=int32)
+    """
+    if transpose_a and adjoint_a:
+        raise NumberError("matvec: transpose_a and adjoint_a exclude each other")
+    x, y = operands("matvec", a, b)
+    if x.ndim < 2 or y.ndim < 1:
+        raise ShapeError(
+            f"matvec: takes matrices and vectors, not {x._layout.shape} and {y._layout.shape}"
+        )
+    return squeeze(product(x, expand_dims(y, -1), bool(transpose_a or adjoint_a)), -1)
+
+
+def matrix_transpose(a: Any, name: str = "matrix_transpose", conjugate: bool = False) -> Any:
+    """The last two axes exchanged; no memory is moved.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.linalg.matrix_transpose([[[1, 2, 3]]]).shape
+    (1, 3, 1)
+    """
+    x = _matrices(a, "matrix_transpose")
+    n = x.ndim
+    return transpose(x, (*range(n - 2), n - 1, n - 2))
+
+
+# -- diagonals and bands -----------------------------------------------------------------------
+
+
+def diag_part(input: Any, name: str = "diag_part", k: int = 0) -> Any:
+    """The k-th diagonal of matrices, above the main one for k > 0: a view where memory allows.
+
+    Raises
+    ------
+    ShapeError
+        If the matrices have no such diagonal.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.linalg.diag_part([[1, 2], [3, 4]]).numpy()
+    array([1, 4], dtype=int32)
+    """
+    x = _matrices(input, "diag_part")
+    rows, columns = x._layout.shape[-2:]
+    (offset,) = integers(k, "diag_part")
+    if offset and not -rows < offset < columns:
+        raise ShapeError(f"diag_part: a matrix of shape {(rows, columns)} has no diagonal {offset}")
+    return diagonal(x, x.ndim - 2, x.ndim - 1, offset)
+
+
+def diag(diagonal: Any, name: str = "diag", k: int = 0) -> Any:
+    """Square matrices of zeros with a given k-th diagonal: (..., n) gives (..., n + |k|, n + |k|).
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.linalg.diag([1, 2]).numpy()
+    array([[1, 0],
+           [0, 2]], dtype=int32)
+    """
+    x = tensor(diagonal, "diag")
+    if x.ndim == 0:
+        raise ShapeError("diag: takes a tensor of at least one axis")
+    (offset,) = integers(k, "diag")
+    *lead, count = x._layout.shape
+    side = count + abs(offset)
+    start = offset if offset >= 0 else -offset * side
+    slices = (*((0, 1, n) for n in lead), (start if count else 0, side + 1, count))
+    return reshape(embed(x, 0, (*lead, side * side), slices), (*lead, side, side))
+
+
+def trace(x: Any, name: str | None = None) -> Any:
+    """The sum of the main diagonal of matrices.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.linalg.trace([[1, 2], [3, 4]]).numpy()
+    np.int32(5)
+    """
+    return reduce_sum(diag_part(_matrices(x, "trace")), -1)
+
+
+def band_part(input: Any, num_lower: Any, num_upper: Any, name: str | None = None) -> Any:
+    """Matrices with zeros outside a band of diagonals; a negative number keeps that whole triangle.
+
+    Parameters
+    ----------
+    num_lower, num_upper : int
+        How many diagonals to keep below and above the main one.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.linalg.band_part([[1, 2], [3, 4]], -1, 0).numpy()
+    array([[1, 0],
+           [3, 4]], dtype=int32)
+    """
+    x = _matrices(input, "band_part")
+    (lower,), (upper,) = integers(num_lower, "band_part"), integers(num_upper, "band_part")
+    rows, columns = x._layout.shape[-2:]
+    below = np.arange(rows)[:, None] - np.arange(columns)
+    inside = ((lower < 0) | (below <= lower)) & ((upper < 0) | (-below <= upper))
+    mask = broadcast_to(from_numpy(inside, BOOL), x._layout.shape)
+    return select(mask, x, 0)

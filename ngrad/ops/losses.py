@@ -1,0 +1,164 @@
+"""Losses of `tf.nn`, computed from logits so that nothing overflows or cancels."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from ngrad.errors import DTypeError, ShapeError
+from ngrad.ops.activations import log_softmax, logits_of, shifted
+from ngrad.ops.convert import cast_to, tensor
+from ngrad.ops.elementwise import elementwise
+from ngrad.ops.functions import exp, log, softplus
+from ngrad.ops.indexing import INT64, TAKE, check_bounds
+from ngrad.ops.launching import broadcast_shapes
+from ngrad.ops.reductions import _floating as floating
+from ngrad.ops.reductions import reduce_sum
+from ngrad.ops.shape import reshape
+from ngrad.record import apply
+
+
+@elementwise
+def multiply_no_nan(x, y):
+    """x * y, but 0 where y is 0, even if x is infinite or NaN."""
+
+
+@multiply_no_nan.vjp
+def _(g, out, x, y):
+    return multiply_no_nan(g, y), multiply_no_nan(x, g)
+
+
+def _labels_like(labels: Any, logits: Any, what: str) -> Any:
+    """Labels as floats of the logits' dtype and shape."""
+    y = cast_to(tensor(labels, what, logits.dtype), logits.dtype)
+    if y._layout.shape != logits._layout.shape:
+        raise ShapeError(
+            f"{what}: labels of shape {y._layout.shape} and logits of shape {logits._layout.shape} "
+            "differ"
+        )
+    return y
+
+
+def softmax_cross_entropy_with_logits(
+    labels: Any, logits: Any, axis: Any = -1, name: str | None = None
+) -> Any:
+    """-sum(labels * log_softmax(logits)) along an axis; it flows back to labels, too.
+
+    A label of 0 costs nothing, whatever its logit.
+
+    Parameters
+    ----------
+    labels : tensor of the shape of logits
+        A distribution along the axis; of any dtype, read as the logits' one.
+    logits : floating tensor
+
+    Raises
+    ------
+    ShapeError
+        If the shapes differ.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.nn.softmax_cross_entropy_with_logits([[0.0, 1.0]], [[0.0, 1000.0]]).numpy()
+    array([0.], dtype=float32)
+    """
+    what = "softmax_cross_entropy_with_logits"
+    x, at = logits_of(logits, axis, what)
+    y = _labels_like(labels, x, what)
+    return -reduce_sum(multiply_no_nan(log_softmax(x, at), y), at)
+
+
+def sparse_softmax_cross_entropy_with_logits(
+    labels: Any, logits: Any, name: str | None = None
+) -> Any:
+    """-log_softmax(logits) at each label.
+
+    Parameters
+    ----------
+    labels : integer tensor of shape (...)
+    logits : floating tensor of shape (..., classes)
+
+    Raises
+    ------
+    IndexBoundsError
+        If a label is no class.
+    ShapeError
+        If the shapes do not fit.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.nn.sparse_softmax_cross_entropy_with_logits([1], [[0.0, 0.0]]).numpy()
+    array([0.6931472], dtype=float32)
+    """
+    what = "sparse_softmax_cross_entropy_with_logits"
+    x, at = logits_of(logits, -1, what)
+    y = tensor(labels, what)
+    shape, classes = x._layout.shape[:-1], x._layout.shape[-1]
+    if not y.dtype.is_integer:
+        raise DTypeError(f"{what}: labels must be integers, not {y.dtype.name}; use ngrad.cast")
+    if y._layout.shape != shape:
+        raise ShapeError(
+            f"{what}: labels of shape {y._layout.shape} do not fit logits of shape "
+            f"{x._layout.shape}; there is one label for all classes"
+        )
+    check_bounds(what, y, classes, noun="label")
+    low = shifted(x, at)
+    count = math.prod(shape)
+    rows = reshape(low, (count, classes))
+    own = apply(TAKE, (rows, reshape(cast_to(y, INT64), (count, 1))))
+    return log(reduce_sum(exp(low), at)) - reshape(own, shape)
+
+
+def sigmoid_cross_entropy_with_logits(labels: Any, logits: Any, name: str | None = None) -> Any:
+    """-labels * log(sigmoid(logits)) - (1 - labels) * log(1 - sigmoid(logits)), elementwise.
+
+    Both logarithms are softplus functions of the logits: terms of one sign, so that no digit is lost.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.nn.sigmoid_cross_entropy_with_logits([1.0, 0.0], [1000.0, 1000.0]).numpy()
+    array([   0., 1000.], dtype=float32)
+    """
+    what = "sigmoid_cross_entropy_with_logits"
+    x = floating(logits, what)
+    y = _labels_like(labels, x, what)
+    return y * softplus(-x) + (1.0 - y) * softplus(x)
+
+
+def weighted_cross_entropy_with_logits(
+    labels: Any, logits: Any, pos_weight: Any, name: str | None = None
+) -> Any:
+    """`sigmoid_cross_entropy_with_logits` with the cost of positive labels multiplied by a weight.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.nn.weighted_cross_entropy_with_logits([1.0, 0.0], [0.0, 0.0], 2.0).numpy()
+    array([1.3862944, 0.6931472], dtype=float32)
+    """
+    what = "weighted_cross_entropy_with_logits"
+    x = floating(logits, what)
+    y = _labels_like(labels, x, what)
+    weight = tensor(pos_weight, what, x.dtype)
+    if broadcast_shapes(what, weight._layout, x._layout) != x._layout.shape:
+        raise ShapeError(
+            f"{what}: pos_weight of shape {weight._layout.shape} does not broadcast to the logits' "
+            f"{x._layout.shape}"
+        )
+    return cast_to(weight, x.dtype) * (y * softplus(-x)) + (1.0 - y) * softplus(x)
+
+
+def l2_loss(t: Any, name: str | None = None) -> Any:
+    """Half the sum of squares.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.nn.l2_loss([3.0, 4.0]).numpy()
+    np.float32(12.5)
+    """
+    x = floating(t, "l2_loss")
+    return 0.5 * reduce_sum(x * x)

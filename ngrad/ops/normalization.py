@@ -1,0 +1,71 @@
+"""Moments, and what is brought to a standard scale by them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ngrad.ops.arithmetic import maximum, rsqrt, square
+from ngrad.ops.convert import tensor
+from ngrad.ops.reductions import _floating as floating
+from ngrad.ops.reductions import normal_axes, reduce_mean, reduce_sum
+
+
+def l2_normalize(x: Any, axis: Any = None, epsilon: float = 1e-12, name: str | None = None) -> Any:
+    """x / sqrt(max(sum(x**2), epsilon)) along axes, all if None; its derivative at 0 is finite.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.nn.l2_normalize([3.0, 4.0]).numpy()
+    array([0.6, 0.8], dtype=float32)
+    """
+    x = floating(x, "l2_normalize")
+    axes = normal_axes(axis, x.ndim, "l2_normalize")
+    return x * rsqrt(maximum(reduce_sum(square(x), axes, keepdims=True), epsilon))
+
+
+def moments(
+    x: Any, axes: Any, shift: Any = None, keepdims: bool = False, name: str | None = None
+) -> tuple[Any, Any]:
+    """The mean and the population variance over axes.
+
+    The variance is the mean of squared deviations from the mean; `shift` is accepted and not needed.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> mean, variance = ngrad.nn.moments([[1.0, 2.0], [3.0, 6.0]], axes=[0])
+    >>> mean.numpy(), variance.numpy()
+    (array([2., 4.], dtype=float32), array([1., 4.], dtype=float32))
+    """
+    x = floating(x, "moments")
+    over = normal_axes(axes, x.ndim, "moments")
+    mean = reduce_mean(x, over, keepdims=True)
+    variance = reduce_mean(square(x - mean), over, keepdims)
+    return (mean if keepdims else reduce_mean(x, over)), variance
+
+
+def batch_normalization(
+    x: Any,
+    mean: Any,
+    variance: Any,
+    offset: Any,
+    scale: Any,
+    variance_epsilon: float,
+    name: str | None = None,
+) -> Any:
+    """scale * (x - mean) / sqrt(variance + variance_epsilon) + offset (Ioffe and Szegedy, 2015).
+
+    `offset` and `scale` may be None. All broadcast with x.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.nn.batch_normalization([1.0, 3.0], 2.0, 1.0, 10.0, 5.0, 0.0).numpy()
+    array([ 5., 15.], dtype=float32)
+    """
+    x = floating(x, "batch_normalization")
+    spread = tensor(variance, "batch_normalization", x.dtype) + variance_epsilon
+    factor = rsqrt(spread) if scale is None else rsqrt(spread) * scale
+    out = (x - mean) * factor
+    return out if offset is None else out + offset

@@ -1,0 +1,83 @@
+"""Means, variances and log-sums, made of reductions."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from ngrad.ops.arithmetic import isfinite, sqrt
+from ngrad.ops.convert import floating, tensor
+from ngrad.ops.elementwise import select
+from ngrad.ops.functions import exp, log
+from ngrad.ops.identity import stop_gradient
+from ngrad.ops.reductions import SUM, kept_shape, normal_axes, reduce_max, reduce_over, reduce_sum
+from ngrad.ops.shape import reshape
+
+
+def reduce_mean(
+    input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None
+) -> Any:
+    """The mean over axes; of integers an integer, rounded down, as in TensorFlow. NaN of nothing.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.reduce_mean([1.0, 2.0]).numpy()
+    np.float32(1.5)
+    """
+    x = tensor(input_tensor, "reduce_mean")
+    axes = normal_axes(axis, x.ndim, "reduce_mean")
+    total = reduce_over(SUM, x, axes, keepdims)
+    count = math.prod(x._layout.shape[a] for a in axes)
+    return total / float(count) if x.dtype.is_floating else total // count
+
+
+def reduce_variance(
+    input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None
+) -> Any:
+    """The population variance over axes: the mean of squared deviations from the mean.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.math.reduce_variance([1.0, 3.0]).numpy()
+    np.float32(1.0)
+    """
+    x = floating(input_tensor, "reduce_variance")
+    away = x - reduce_mean(x, axis, keepdims=True)
+    return reduce_mean(away * away, axis, keepdims)
+
+
+def reduce_std(
+    input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None
+) -> Any:
+    """The population standard deviation over axes; its derivative where the variance is 0 is NaN.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.math.reduce_std([1.0, 3.0]).numpy()
+    np.float32(1.0)
+    """
+    return sqrt(reduce_variance(floating(input_tensor, "reduce_std"), axis, keepdims))
+
+
+def reduce_logsumexp(
+    input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None
+) -> Any:
+    """log(sum(exp(x))) over axes, without overflow.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.reduce_logsumexp([1000.0, 1000.0]).numpy()
+    np.float32(1000.6931)
+    """
+    x = floating(input_tensor, "reduce_logsumexp")
+    axes = normal_axes(axis, x.ndim, "reduce_logsumexp")
+    if not axes:
+        return x
+    top = stop_gradient(reduce_max(x, axes, keepdims=True))
+    top = select(isfinite(top), top, 0.0)
+    total = log(reduce_sum(exp(x - top), axes, keepdims=True)) + top
+    return total if keepdims else reshape(total, kept_shape(x._layout.shape, axes))
