@@ -1,0 +1,294 @@
+"""The samplers: each a draw of standard numbers by an op of its own, then moved by ordinary ops.
+
+A draw's key and number are a small tensor, an input of the op; so a call knows neither, and serves
+every draw of a shape and dtype. Standard numbers have no gradient; location and scale have theirs
+from the ops that apply them.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ngrad.dtypes import BY_CODE, DType, as_dtype
+from ngrad.errors import DTypeError, NumberError, ShapeError
+from ngrad.graph.graph import Symbol
+from ngrad.graph.layout import Layout, layout
+from ngrad.graph.op import Op
+from ngrad.graph.program import Launch, Program, operands
+from ngrad.ops.arithmetic import abs_, less, maximum
+from ngrad.ops.convert import KINDS, cast_to, from_outside, tensor
+from ngrad.ops.elementwise import select
+from ngrad.ops.functions import exp
+from ngrad.ops.gather import gather
+from ngrad.ops.launching import broadcast_shapes, dense
+from ngrad.ops.reductions import reduce_max
+from ngrad.ops.scans import cumsum
+from ngrad.ops.shape import broadcast_to, integers
+from ngrad.record import apply, paused
+from ngrad.tensor import Tensor, allocate, empty, from_numpy
+from ngrad_kernels import cpu, philox
+
+Shape = tuple[int, ...]
+Draw = Callable[[], tuple[int, int]]
+"""Gives a draw's key and number; called once all arguments are known to be right."""
+
+FLOAT64, INT64 = BY_CODE["f8"], BY_CODE["i8"]
+UINT64 = BY_CODE["u8"]
+FRACTION = {"f4": 24, "f8": 53}  # bits of a standard uniform number
+
+
+def _state(draw: Draw, *more: int) -> Tensor:
+    """A draw as kernels read it: key, number, and what else a sampler wants in words of 64 bits."""
+    words = [*draw(), *more]
+    result = empty(layout(UINT64, (len(words),)))
+    (ctypes.c_uint64 * len(words)).from_address(result._address)[:] = words
+    return result
+
+
+# -- ops -------------------------------------------------------------------------------------------
+
+
+def _infer(*layouts: Layout, dtype: DType, shape: Shape) -> Layout:
+    return layout(dtype, shape)
+
+
+def _sampler(name: str, sampler: str) -> Op:
+    def prepare(inputs: tuple[Layout, ...], out: Layout, dtype: DType, shape: Shape) -> Any:
+        if out.size == 0:
+            return Program(), out
+        kernel = philox.kernel_of(sampler, dtype.code)
+        return Program((Launch(kernel, 0, out.size, cpu.CHUNK, operands(1)),)), out
+
+    op = Op(name, _infer, prepare, ("dtype", "shape"), family="random")
+    op.vjp(lambda g, out, state, dtype, shape: (None,))
+    return op
+
+
+UNIFORM = _sampler("random_uniform", "uniform")
+NORMAL = _sampler("random_normal", "normal")
+TRUNCATED_NORMAL = _sampler("random_truncated_normal", "truncated_normal")
+INTEGERS = _sampler("random_integers", "integers")
+
+
+def _prepare_read(sampler: str, value: Layout, out: Layout, facts: list[int], grain: int) -> Any:
+    """How a sampler runs that reads a second operand, in row-major order."""
+    if out.size == 0:
+        return lambda state, value: empty(out), out
+    kernel, packed = philox.kernel_of(sampler, out.dtype.code), dense(value)
+    words = np.array(facts, np.int64)
+    where = words.ctypes.data
+
+    def run(state: Tensor, value: Tensor, keep: Any = words) -> Tensor:
+        value = packed(value)
+        buffer = allocate(out)
+        addresses = (state._address, value._address, buffer.address)
+        cpu.launch(kernel, where, out.size, grain, addresses)
+        return Tensor(buffer, buffer.address, out)
+
+    return run, out
+
+
+def _gamma_infer(state: Layout, alpha: Layout, shape: Shape) -> Layout:
+    return layout(alpha.dtype, (*shape, *alpha.shape))
+
+
+def _gamma_prepare(inputs: tuple[Layout, ...], out: Layout, shape: Shape) -> Any:
+    alpha = inputs[1]
+    return _prepare_read("gamma", alpha, out, [alpha.size], cpu.CHUNK // 16)
+
+
+GAMMA = Op("random_gamma", _gamma_infer, _gamma_prepare, ("shape",), family="random")
+GAMMA.vjp(lambda g, out, state, alpha, shape: (None, None))
+
+
+def _categorical_infer(state: Layout, totals: Layout, samples: int) -> Layout:
+    return layout(INT64, (totals.shape[0], samples))
+
+
+def _categorical_prepare(inputs: tuple[Layout, ...], out: Layout, samples: int) -> Any:
+    totals = inputs[1]
+    return _prepare_read("categorical", totals, out, [totals.shape[1], samples], cpu.CHUNK)
+
+
+CATEGORICAL = Op(
+    "categorical", _categorical_infer, _categorical_prepare, ("samples",), family="random"
+)
+CATEGORICAL.vjp(lambda g, out, state, totals, samples: (None, None))
+
+
+def _permutation_infer(state: Layout, count: int) -> Layout:
+    return layout(INT64, (count,))
+
+
+def _permutation_prepare(inputs: tuple[Layout, ...], out: Layout, count: int) -> Any:
+    """By sorting 64-bit keys, stably: one answer, whichever way and wherever it is sorted."""
+    kernel, keys = philox.kernel_of("bits", "u8"), layout(UINT64, (count,))
+
+    def run(state: Tensor) -> Tensor:
+        drawn = empty(keys)
+        cpu.launch(kernel, 0, count, cpu.CHUNK, (state._address, drawn._address))
+        return from_numpy(np.argsort(drawn._view(), kind="stable"), INT64)
+
+    return run, out
+
+
+PERMUTATION = Op(
+    "random_permutation", _permutation_infer, _permutation_prepare, ("count",), family="random"
+)
+PERMUTATION.vjp(lambda g, out, state, count: (None,))
+
+
+# -- arguments -------------------------------------------------------------------------------------
+
+
+def _shape_of(shape: Any, what: str) -> Shape:
+    sizes = integers(shape, what)
+    if any(n < 0 for n in sizes):
+        raise ShapeError(f"{what}: sizes must not be negative, not {sizes}")
+    return sizes
+
+
+def _dtype_of(dtype: Any, what: str, takes: tuple[str, ...] = ("f4", "f8")) -> DType:
+    found = as_dtype(dtype)
+    if found.code not in takes:
+        names = " or ".join(BY_CODE[code].name for code in takes)
+        raise DTypeError(f"{what}: draws {names}, not {found.name}; convert with ngrad.cast")
+    return found
+
+
+def _operand(value: Any, dtype: DType, shape: Shape | None, what: str, noun: str) -> Any:
+    """A location, scale or bound: a Python number as it is, else a tensor of the draw's dtype."""
+    if type(value) in KINDS:
+        return value
+    value = from_outside(value)
+    if isinstance(value, (Tensor, Symbol)):
+        if value._layout.dtype is not dtype:
+            raise DTypeError(
+                f"{what}: {noun} is {value._layout.dtype.name}, but the draw is {dtype.name};"
+                " convert with ngrad.cast"
+            )
+    else:
+        value = cast_to(tensor(value, what, dtype), dtype)
+    if shape is not None and broadcast_shapes(what, layout(dtype, shape), value._layout) != shape:
+        raise ShapeError(f"{what}: {noun} of shape {value._layout.shape} does not fit {shape}")
+    return value
+
+
+def _is(value: Any, number: float) -> bool:
+    return type(value) in KINDS and value == number
+
+
+# -- samplers --------------------------------------------------------------------------------------
+
+
+def normal(op: Op, draw: Draw, shape: Any, mean: Any, stddev: Any, dtype: Any, what: str) -> Any:
+    """mean + stddev * z, z from NORMAL or TRUNCATED_NORMAL."""
+    kind, sizes = _dtype_of(dtype, what), _shape_of(shape, what)
+    mean = _operand(mean, kind, sizes, what, "mean")
+    stddev = _operand(stddev, kind, sizes, what, "stddev")
+    z = apply(op, (_state(draw),), (kind, sizes))
+    z = z if _is(stddev, 1) else z * stddev
+    return z if _is(mean, 0) else z + mean
+
+
+def uniform(draw: Draw, shape: Any, minval: Any, maxval: Any, dtype: Any, what: str) -> Any:
+    """Numbers in [minval, maxval)."""
+    kind = _dtype_of(dtype, what, ("f4", "f8", "i4", "i8"))
+    sizes = _shape_of(shape, what)
+    if kind.is_integer:
+        return _integers(draw, sizes, minval, maxval, kind, what)
+    low = _operand(minval, kind, sizes, what, "minval")
+    high = _operand(1 if maxval is None else maxval, kind, sizes, what, "maxval")
+    reaches = True
+    if type(low) in KINDS and type(high) in KINDS:
+        number = kind.as_numpy_dtype
+        with np.errstate(all="ignore"):
+            least, bound = number(low), number(high)
+            width = bound - least
+            last = number(1 - 2.0 ** -FRACTION[kind.code]) * width + least
+        if not (least <= bound and math.isfinite(width)):
+            raise NumberError(
+                f"{what}: no {kind.name} lies in [{low}, {high}); minval must not exceed maxval,"
+                " and their difference must be finite"
+            )
+        reaches = bool(last >= bound > least)  # each step of what follows rounds monotonically
+    elif type(high) in KINDS:
+        high = cast_to(tensor(float(high), what, kind), kind)
+    u = apply(UNIFORM, (_state(draw),), (kind, sizes))
+    if _is(low, 0) and _is(high, 1):
+        return u
+    scale = float(width) if type(high) in KINDS else high - low
+    u = u * scale
+    y = u if _is(low, 0) else u + low
+    return _below(y, low, high, kind) if reaches else y
+
+
+def _below(y: Any, low: Any, high: Any, kind: DType) -> Any:
+    """y; where it was rounded up to `high`, a number just below that, but not below `low`."""
+    high = high if isinstance(high, (Tensor, Symbol)) else tensor(float(high), "uniform", kind)
+    high = cast_to(high, kind)
+    step = abs_(high) * float(np.finfo(kind.numpy_dtype).eps) + float(
+        np.finfo(kind.numpy_dtype).tiny
+    )
+    return select(less(y, high), y, maximum(high - step, low))
+
+
+def _integers(draw: Draw, sizes: Shape, minval: Any, maxval: Any, kind: DType, what: str) -> Any:
+    if maxval is None:
+        raise NumberError(f"{what}: maxval must be given for {kind.name}")
+    (low,), (high,) = integers(minval, what), integers(maxval, what)
+    least, greatest = (int(v) for v in kind.limits)
+    if not least <= low < high <= greatest + 1:
+        raise NumberError(
+            f"{what}: [{low}, {high}) must hold a number, and only numbers of {kind.name}"
+        )
+    count = high - low
+    if count == 1 << 64:  # every word of 64 bits is a number
+        raise NumberError(f"{what}: [{low}, {high}) holds 2**64 numbers, one too many")
+    return apply(INTEGERS, (_state(draw, count, low % (1 << 64)),), (kind, sizes))
+
+
+def gamma(draw: Draw, shape: Any, alpha: Any, beta: Any, dtype: Any, what: str) -> Any:
+    """Gamma numbers of shape `shape` + that of alpha and beta together."""
+    kind, sizes = _dtype_of(dtype, what), _shape_of(shape, what)
+    alpha = cast_to(tensor(_operand(alpha, kind, None, what, "alpha"), what, kind), kind)
+    if beta is not None:
+        beta = cast_to(tensor(_operand(beta, kind, None, what, "beta"), what, kind), kind)
+        alpha = broadcast_to(alpha, broadcast_shapes(what, alpha._layout, beta._layout))
+    g = apply(GAMMA, (_state(draw), alpha), (sizes,))
+    return g if beta is None else g / beta
+
+
+def categorical(draw: Draw, logits: Any, samples: Any, dtype: Any, what: str) -> Any:
+    """Class numbers, (batch, samples), from unnormalised log-probabilities (batch, classes)."""
+    kind = _dtype_of(dtype, what, ("i4", "i8"))
+    x = tensor(logits, what)
+    if not x.dtype.is_floating:
+        raise DTypeError(f"{what}: logits must be floating, not {x.dtype.name}")
+    if x.ndim != 2 or x._layout.shape[1] == 0:
+        raise ShapeError(f"{what}: logits must be (batch, classes), not {x._layout.shape}")
+    (count,) = _shape_of(samples, what)
+    with paused():  # nothing flows back from a class number
+        wide = cast_to(x, FLOAT64)
+        top = reduce_max(wide, 1, True)
+        finite = np.isfinite(top._view())
+        if not finite.all():
+            raise NumberError(
+                f"{what}: row {int(np.argmin(finite))} of logits needs a finite largest element,"
+                " and no NaN"
+            )
+        totals = cumsum(exp(wide - top), 1)
+    return cast_to(apply(CATEGORICAL, (_state(draw), totals), (count,)), kind)
+
+
+def shuffle(draw: Draw, value: Any, what: str) -> Any:
+    """The slices of `value` along its first axis, in random order."""
+    x = tensor(value, what)
+    if x.ndim == 0:
+        raise ShapeError(f"{what}: a 0-d tensor has no first axis")
+    return gather(x, apply(PERMUTATION, (_state(draw),), (x._layout.shape[0],)), axis=0)

@@ -1,0 +1,47 @@
+"""TensorFlow's `tf.random`: draws from a global seed, stateless draws, generators."""
+
+from types import SimpleNamespace as _Namespace
+
+from ngrad.ops.generator import Generator
+from ngrad.ops.random import (
+    categorical,
+    gamma,
+    normal,
+    set_seed,
+    shuffle,
+    stateless_categorical,
+    stateless_gamma,
+    stateless_normal,
+    stateless_shuffle,
+    stateless_truncated_normal,
+    stateless_uniform,
+    truncated_normal,
+    uniform,
+)
+from ngrad.ops.random import normal as random_normal
+from ngrad.ops.random import shuffle as random_shuffle
+from ngrad.ops.random import uniform as random_uniform
+
+experimental = _Namespace(Generator=Generator, stateless_shuffle=stateless_shuffle)
+"""Names that TensorFlow has there."""
+
+__all__ = [
+    "Generator",
+    "categorical",
+    "experimental",
+    "gamma",
+    "normal",
+    "random_normal",
+    "random_shuffle",
+    "random_uniform",
+    "set_seed",
+    "shuffle",
+    "stateless_categorical",
+    "stateless_gamma",
+    "stateless_normal",
+    "stateless_shuffle",
+    "stateless_truncated_normal",
+    "stateless_uniform",
+    "truncated_normal",
+    "uniform",
+]
