@@ -7,10 +7,10 @@ from typing import Any
 
 from ngrad.errors import ShapeError
 from ngrad.ops.arithmetic import abs_, greater, greater_equal
+from ngrad.ops.convert import floating
 from ngrad.ops.elementwise import elementwise, select
 from ngrad.ops.functions import erfc, exp, expm1, log, sigmoid, softplus, tanh
 from ngrad.ops.identity import stop_gradient
-from ngrad.ops.reductions import _floating as floating
 from ngrad.ops.reductions import reduce_max, reduce_sum
 from ngrad.ops.shape import normal_axis
 
@@ -98,7 +98,8 @@ def elu(features: Any, name: str | None = None) -> Any:
 def selu(features: Any, name: str | None = None) -> Any:
     """scale * features where positive, scale * alpha * (e**features - 1) elsewhere.
 
-    The derivative at 0 is scale * alpha. Constants: Klambauer et al., Self-Normalizing Neural Networks (2017).
+    The derivative at 0 is scale * alpha. Constants: Klambauer et al., Self-Normalizing Neural
+    Networks (2017).
 
     Examples
     --------
@@ -117,7 +118,7 @@ def _elu(x: Any, alpha: float) -> Any:
 
 
 def gelu(features: Any, approximate: bool = False, name: str | None = None) -> Any:
-    """features times the probability that a standard normal number is less (Hendrycks and Gimpel, 2016).
+    """features times the probability that a normal number is less (Hendrycks and Gimpel, 2016).
 
     Parameters
     ----------

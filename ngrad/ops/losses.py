@@ -6,13 +6,12 @@ import math
 from typing import Any
 
 from ngrad.errors import DTypeError, ShapeError
-from ngrad.ops.activations import log_softmax, logits_of, shifted
-from ngrad.ops.convert import cast_to, tensor
+from ngrad.ops.activations import logits_of, shifted
+from ngrad.ops.convert import cast_to, floating, tensor
 from ngrad.ops.elementwise import elementwise
 from ngrad.ops.functions import exp, log, softplus
-from ngrad.ops.indexing import INT64, TAKE, check_bounds
+from ngrad.ops.gather import INT64, TAKE, check_bounds
 from ngrad.ops.launching import broadcast_shapes
-from ngrad.ops.reductions import _floating as floating
 from ngrad.ops.reductions import reduce_sum
 from ngrad.ops.shape import reshape
 from ngrad.record import apply
@@ -66,7 +65,9 @@ def softmax_cross_entropy_with_logits(
     what = "softmax_cross_entropy_with_logits"
     x, at = logits_of(logits, axis, what)
     y = _labels_like(labels, x, what)
-    return -reduce_sum(multiply_no_nan(log_softmax(x, at), y), at)
+    low = shifted(x, at)
+    costs = log(reduce_sum(exp(low), at, keepdims=True)) - low
+    return reduce_sum(multiply_no_nan(costs, y), at)
 
 
 def sparse_softmax_cross_entropy_with_logits(
@@ -114,7 +115,7 @@ def sparse_softmax_cross_entropy_with_logits(
 def sigmoid_cross_entropy_with_logits(labels: Any, logits: Any, name: str | None = None) -> Any:
     """-labels * log(sigmoid(logits)) - (1 - labels) * log(1 - sigmoid(logits)), elementwise.
 
-    Both logarithms are softplus functions of the logits: terms of one sign, so that no digit is lost.
+    Both logarithms are softplus functions of the logits: terms of one sign, so no digit is lost.
 
     Examples
     --------

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from ngrad.ops.arithmetic import maximum, rsqrt, square
-from ngrad.ops.convert import tensor
-from ngrad.ops.reductions import _floating as floating
-from ngrad.ops.reductions import normal_axes, reduce_mean, reduce_sum
+from ngrad.ops.convert import floating, tensor
+from ngrad.ops.reductions import normal_axes, reduce_sum
+from ngrad.ops.statistics import reduce_mean
 
 
 def l2_normalize(x: Any, axis: Any = None, epsilon: float = 1e-12, name: str | None = None) -> Any:
@@ -29,7 +29,7 @@ def moments(
 ) -> tuple[Any, Any]:
     """The mean and the population variance over axes.
 
-    The variance is the mean of squared deviations from the mean; `shift` is accepted and not needed.
+    The variance is the mean of squared deviations from the mean; `shift` is accepted, not needed.
 
     Examples
     --------
