@@ -11,9 +11,9 @@ array([2., 4.], dtype=float32)
 """
 
 from ngrad import bitwise, config, errors, math
-from ngrad.dtypes import DType, as_dtype
-from ngrad.dtypes import bool_ as bool
 from ngrad.dtypes import (
+    DType,
+    as_dtype,
     float32,
     float64,
     int8,
@@ -25,6 +25,7 @@ from ngrad.dtypes import (
     uint32,
     uint64,
 )
+from ngrad.dtypes import bool_ as bool
 from ngrad.math import (
     abs,
     acos,
@@ -52,9 +53,9 @@ from ngrad.math import (
     floordiv,
     greater,
     greater_equal,
-    lgamma,
     less,
     less_equal,
+    lgamma,
     log,
     log1p,
     logical_and,
@@ -107,8 +108,8 @@ from ngrad.ops.creation import (
 )
 from ngrad.ops.creation import range_ as range
 from ngrad.ops.elementwise import cast
-from ngrad.ops.identity import identity, stop_gradient
 from ngrad.ops.gather import gather, gather_nd, repeat, scatter_nd, tensor_scatter_nd_add
+from ngrad.ops.identity import identity, stop_gradient
 from ngrad.ops.indexing import boolean_mask
 from ngrad.ops.joining import concat, pad, roll, split, stack, tile, unstack
 from ngrad.ops.math import clip_by_value, where

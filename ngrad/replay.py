@@ -122,7 +122,8 @@ class Replay:
         base += [(0, constant._address) for constant in plan.constants]
         owners = self._owners(plan, first)
         wanted = {owners[k] for k in plan.outputs if k is not None and owners[k] >= first}
-        self._first, self._made = inputs + 1, []
+        self._first = inputs + 1
+        self._made: list[Layout] = []
         temporary = arena().address
         words: list[int] = []
         self._steps = 0
@@ -154,14 +155,14 @@ class Replay:
                 self._steps += 1
         self._code = np.array(words or [0], np.int64)
         self._where = self._code.ctypes.data
-        self._outputs: list[tuple[int | Tensor, int, Layout | None] | None] = []
-        for k in plan.outputs:
-            if k is None:
+        self._outputs: list[tuple[Any, int, Layout | None] | None] = []
+        for output in plan.outputs:
+            if output is None:
                 self._outputs.append(None)
                 continue
-            register, offset = base[k]
-            where = layouts[k - first] if k >= first else None
-            owner = owners[k] - inputs
+            register, offset = base[output]
+            where = layouts[output - first] if output >= first else None
+            owner = owners[output] - inputs
             if 0 <= owner < len(plan.constants):  # nothing but a constant, seen through a view
                 constant = plan.constants[owner]
                 self._outputs.append(
@@ -199,11 +200,11 @@ class Replay:
         for x in inputs:
             registers.append(x._address)
         buffers = []
-        for where in self._made:
+        for made in self._made:
             try:
-                buffer = Buffer(where.free)
+                buffer = Buffer(made.free)
             except IndexError:
-                buffer = pool.take(where.nbytes)
+                buffer = pool.take(made.nbytes)
             buffers.append(buffer)
             registers.append(buffer.address)
         if len(registers) <= cpu.REGISTERS:

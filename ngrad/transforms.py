@@ -161,7 +161,8 @@ def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(f)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
-        leaves, structure = optree.tree_flatten(args)
+        leaves: list[Any]
+        leaves, structure = optree.tree_flatten(args)  # type: ignore[arg-type]
         leaves = [
             leaf
             if isinstance(leaf, Variable) or not _is_numeric(leaf)

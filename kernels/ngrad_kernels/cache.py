@@ -215,7 +215,7 @@ def _engine() -> Any:
 
 
 def _flags() -> Any:
-    flags = compiler.Flags()
+    flags: Any = compiler.Flags()
     flags.no_cpython_wrapper = True
     flags.no_cfunc_wrapper = False
     flags.error_model = "numpy"

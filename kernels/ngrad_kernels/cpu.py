@@ -57,7 +57,7 @@ _forked = False  # in a child, without TBB: GNU OpenMP would kill it at the next
 
 def _after_fork() -> None:
     global _forked
-    _forked = threading_layer() != "tbb"
+    _forked = threading_layer() not in ("tbb", "none yet")
 
 
 def threading_layer() -> str:
@@ -140,7 +140,7 @@ def _walk(code, steps, a, b, c, d, e, f, g, h):  # type: ignore[no-untyped-def]
     walk_from(code, steps, where)
 
 
-def _launcher(function: Any, arguments: int, **options: bool) -> Any:
+def _launcher(function: Any, arguments: int, **options: Any) -> Any:
     """The compiled form of a launcher, straight from the disk cache where it is there."""
     source = inspect.getsource(function)
     if function is _walk:

@@ -98,7 +98,7 @@ def mod_float(x, y):
     """Remainder with the sign of the divisor, exact (IEEE fmod, then moved by y where the signs
     differ).
     """
-    remainder = math.fmod(x, y)
+    remainder = np.fmod(x, y)
     moved = select((remainder != 0) & ((remainder < 0) != (y < 0)), remainder + y, remainder)
     return select(moved == 0, copysign(moved, y), moved)
 
@@ -110,17 +110,18 @@ def floordiv_float(x, y):
     Source: the definition of floor division by way of the exact remainder, as in Python's float
     `//`.
     """
-    remainder = math.fmod(x, y)
+    remainder = np.fmod(x, y)
     quotient = (x - remainder) / y
-    quotient = select((remainder != 0) & ((remainder < 0) != (y < 0)), quotient - 1, quotient)
+    one = type(x)(1)  # a bare 1 would make float32 float64
+    quotient = select((remainder != 0) & ((remainder < 0) != (y < 0)), quotient - one, quotient)
     below = floor(quotient)
-    nearest = select(quotient - below > type(x)(0.5), below + 1, below)
-    nearest = select(quotient == 0, copysign(quotient * 0, x / y), nearest)
+    nearest = select(quotient - below > type(x)(0.5), below + one, below)
+    nearest = select(quotient == 0, copysign(type(x)(0), x / y), nearest)
     return select(y == 0, x / y, nearest)
 
 
 NAMESPACE: dict[str, Any] = {
-    function.__name__: function
+    function.py_func.__name__: function
     for function in (
         floordiv_int,
         mod_int,

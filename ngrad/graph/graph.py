@@ -133,9 +133,9 @@ class Graph:
     def needed(self) -> list[bool]:
         """Which nodes the outputs depend on."""
         need = [False] * len(self.nodes)
-        for index in self.outputs:
-            if index is not None:
-                need[index] = True
+        for output in self.outputs:
+            if output is not None:
+                need[output] = True
         for index in range(len(self.nodes) - 1, -1, -1):
             if need[index]:
                 for k in self.nodes[index].inputs:
@@ -160,9 +160,9 @@ class Graph:
                 out = out[0] if isinstance(out, tuple) else out
                 if out.spec is not node.spec:
                     raise ValueError(f"node %{index} = {node!r} should be {out.spec!r}")
-        for index in self.outputs:
-            if index is not None and not 0 <= index < len(self.nodes):
-                raise ValueError(f"output %{index} is no node")
+        for output in self.outputs:
+            if output is not None and not 0 <= output < len(self.nodes):
+                raise ValueError(f"output %{output} is no node")
 
     def __str__(self) -> str:
         need = self.needed()

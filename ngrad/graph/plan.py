@@ -64,9 +64,9 @@ class Plan:
                 calls.append((None, operands, node.params[0]))
                 assign(index, where[operands[0]][node.params[0]])
             elif isinstance(node.op, Op):
-                call = node.op.call(node.params, tuple(where[k] for k in operands))
-                calls.append((call, operands, 0))
-                assign(index, call.outputs if call.several else call.outputs[0])
+                resolved = node.op.call(node.params, tuple(where[k] for k in operands))
+                calls.append((resolved, operands, 0))
+                assign(index, resolved.outputs if resolved.several else resolved.outputs[0])
         self.outputs = tuple(None if k is None else register[k] for k in graph.outputs)
 
         held = {k for k in self.outputs if k is not None}

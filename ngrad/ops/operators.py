@@ -12,7 +12,7 @@ from ngrad.graph.differentiate import tools
 from ngrad.graph.graph import Symbol
 from ngrad.graph.layout import Layout
 from ngrad.ops import arithmetic, elementwise
-from ngrad.ops.convert import cast_to
+from ngrad.ops.convert import cast_to, tensor
 from ngrad.ops.creation import ones_of, zeros_of
 from ngrad.ops.indexing import getitem
 from ngrad.ops.matmul import matmul_operator
@@ -60,15 +60,21 @@ def attach(kind: type) -> None:
     for name, function in {"pow": _power, "matmul": matmul_operator}.items():
         setattr(kind, f"__{name}__", _guarded(function))
         setattr(kind, f"__r{name}__", _guarded(lambda x, y, f=function: f(y, x)))
-    kind.__neg__ = lambda x: arithmetic.negative(x)
-    kind.__pos__ = lambda x: x
-    kind.__abs__ = lambda x: arithmetic.abs_(x)
-    kind.__invert__ = lambda x: arithmetic.invert(x)
-    kind.__round__ = lambda x: arithmetic.round_(x)
-    kind.__divmod__ = lambda x, y: (x // y, x % y)
-    kind.__getitem__ = lambda x, index: getitem(elementwise.tensor(x), index)
-    kind.T = property(lambda x: transpose(x))
-    kind.__hash__ = object.__hash__  # by identity, although `==` is elementwise
+    for name, method in METHODS.items():
+        setattr(kind, name, method)
+
+
+METHODS: dict[str, Any] = {
+    "__neg__": lambda x: arithmetic.negative(x),
+    "__pos__": lambda x: x,
+    "__abs__": lambda x: arithmetic.abs_(x),
+    "__invert__": lambda x: arithmetic.invert(x),
+    "__round__": lambda x: arithmetic.round_(x),
+    "__divmod__": lambda x, y: (x // y, x % y),
+    "__getitem__": lambda x, index: getitem(tensor(x), index),
+    "T": property(lambda x: transpose(x)),
+    "__hash__": object.__hash__,  # by identity, although `==` is elementwise
+}
 
 
 def _guarded(function: Any) -> Any:

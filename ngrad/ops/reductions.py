@@ -87,7 +87,7 @@ def prepare_reduction(
         grain = max(1, CHUNK // max(length, 1))
         body_form: Any = form or "rows"
     else:
-        inner = []  # trailing kept axes: the columns
+        inner: list[int] = []  # trailing kept axes: the columns
         for k in reversed(kept):
             if any(a > k for a in axes if x.shape[a] != 1):
                 break
