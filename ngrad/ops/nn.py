@@ -12,6 +12,7 @@ from ngrad.ops.convert import cast_to, floating, from_outside, operands, tensor
 from ngrad.ops.elementwise import select
 from ngrad.ops.gather import check_bounds, gather
 from ngrad.ops.launching import broadcast_shapes
+from ngrad.ops.random import uniform
 from ngrad.ops.shape import integers, reshape
 from ngrad.ops.statistics import reduce_mean
 from ngrad.tensor import Tensor
@@ -80,8 +81,6 @@ def dropout(
     >>> ngrad.nn.dropout(ngrad.ones([2]), rate=0.0).numpy()
     array([1., 1.], dtype=float32)
     """
-    from ngrad.ops.random import uniform
-
     x = floating(x, "dropout")
     rate = from_outside(rate)
     share = float(rate.item() if isinstance(rate, Tensor) else rate)

@@ -1,0 +1,254 @@
+"""Optimizers that update variables from gradients: SGD with momentum, and Adam; Keras' spelling.
+
+An update is recorded by no tape. State is kept in variables, up to two for each that is updated.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from ngrad.dtypes import BY_CODE
+from ngrad.errors import DTypeError, NumberError, ShapeError
+from ngrad.ops.arithmetic import sqrt, square
+from ngrad.ops.convert import from_outside, tensor
+from ngrad.ops.creation import zeros_of
+from ngrad.record import paused
+from ngrad.tensor import Tensor
+from ngrad.variable import Variable
+
+Rate = float | Callable[[int], Any]
+
+
+class Optimizer:
+    """What optimizers share; a subclass says how one variable changes.
+
+    Attributes
+    ----------
+    learning_rate : float or callable
+        A number, or a function that returns one from how many updates were made. It may be set.
+    iterations : Variable
+        How many updates have been made, int64.
+    variables : list of Variable
+        The whole state: `iterations`, then that of each variable, as they were first updated.
+    """
+
+    slots: tuple[str, ...] = ()
+    """Names of the state that each variable has."""
+
+    def __init__(self, learning_rate: Rate) -> None:
+        self.learning_rate = learning_rate
+        self.iterations = Variable(0, trainable=False, name="iterations", dtype=BY_CODE["i8"])
+        self._state: dict[int, list[Variable]] = {}
+
+    @property
+    def learning_rate(self) -> Rate:
+        return self._rate
+
+    @learning_rate.setter
+    def learning_rate(self, value: Rate) -> None:
+        self._rate = value if callable(value) else _number(value, "learning_rate")
+
+    @property
+    def variables(self) -> list[Variable]:
+        return [self.iterations, *(slot for own in self._state.values() for slot in own)]
+
+    def build(self, var_list: Iterable[Variable]) -> None:
+        """Make the state of variables ahead; the first update makes what is missing."""
+        for variable in var_list:
+            self._slots_of(variable)
+
+    def apply_gradients(
+        self, grads_and_vars: Iterable[tuple[Any, Variable]], name: str | None = None
+    ) -> Variable:
+        """Update each variable by its gradient, once.
+
+        Parameters
+        ----------
+        grads_and_vars : iterable of (gradient, variable)
+            A gradient of None leaves its variable as it is, with a warning.
+
+        Returns
+        -------
+        Variable
+            `iterations`, one more than before.
+
+        Raises
+        ------
+        ShapeError, DTypeError
+            If a gradient is unlike its variable; then nothing has been updated.
+        NumberError
+            If all gradients are None.
+        """
+        what = type(self).__name__
+        with paused():
+            pairs = [(_gradient(g, v, what), v) for g, v in grads_and_vars]
+            missing = [v.name for g, v in pairs if g is None]
+            if len(missing) == len(pairs):
+                raise NumberError(
+                    f"{what}: no gradient for any variable ({', '.join(missing)}); "
+                    "does the loss depend on them, and did the tape record it?"
+                )
+            if missing:
+                warnings.warn(
+                    f"{what}: no gradient for {', '.join(missing)}, left as they are",
+                    stacklevel=2,
+                )
+            step = int(self.iterations.numpy())
+            rate = (
+                _number(self._rate(step), "learning_rate") if callable(self._rate) else self._rate
+            )
+            update = self._step(rate, step + 1)
+            for gradient, variable in pairs:
+                if gradient is not None:
+                    update(gradient, variable, self._slots_of(variable))
+            return self.iterations.assign_add(1)
+
+    def _slots_of(self, variable: Variable) -> list[Variable]:
+        found = self._state.get(variable._uid)
+        if found is None:
+            found = self._state[variable._uid] = [
+                Variable(
+                    zeros_of(variable._layout), trainable=False, name=f"{variable.name}/{slot}"
+                )
+                for slot in self.slots
+            ]
+        return found
+
+    def _step(self, rate: float, number: int) -> Callable[[Tensor, Variable, list[Variable]], None]:
+        """The update of one variable at a step, counted from 1."""
+        raise NotImplementedError
+
+
+def _number(value: Any, what: str) -> float:
+    value = from_outside(value)
+    found = float(value.item() if isinstance(value, Tensor) else value)
+    if not found >= 0.0:
+        raise NumberError(f"{what}: must be a number that is not negative, not {found}")
+    return found
+
+
+def _share(value: Any, what: str) -> float:
+    found = _number(value, what)
+    if found >= 1.0:
+        raise NumberError(f"{what}: must be in [0, 1), not {found}")
+    return found
+
+
+def _gradient(value: Any, variable: Any, what: str) -> Any:
+    if not isinstance(variable, Variable):
+        raise DTypeError(f"{what}: updates variables, not {type(variable).__name__}")
+    if not variable.dtype.is_floating:
+        raise DTypeError(
+            f"{what}: variable {variable.name!r} is {variable.dtype.name}, not floating"
+        )
+    if value is None:
+        return None
+    g = tensor(value, what, variable.dtype)
+    if g._layout.shape != variable._layout.shape:
+        raise ShapeError(
+            f"{what}: a gradient of shape {g._layout.shape} for variable {variable.name!r} "
+            f"of shape {variable._layout.shape}"
+        )
+    if g.dtype is not variable.dtype:
+        raise DTypeError(
+            f"{what}: a {g.dtype.name} gradient for variable {variable.name!r}, which is "
+            f"{variable.dtype.name}; convert it with ngrad.cast"
+        )
+    return g
+
+
+class SGD(Optimizer):
+    """Gradient descent, with momentum if asked.
+
+    Without momentum w <- w - learning_rate * g. With it v <- momentum * v - learning_rate * g, and
+    w <- w + v (Polyak, 1964), or w <- w + momentum * v - learning_rate * g if `nesterov`
+    (Sutskever et al., On the importance of initialization and momentum in deep learning, 2013).
+
+    Parameters
+    ----------
+    learning_rate : float or callable of the step
+    momentum : float
+        In [0, 1).
+    nesterov : bool
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> from ngrad.optimizers import SGD
+    >>> w = ngrad.Variable([1.0, 2.0])
+    >>> step = SGD(learning_rate=0.5).apply_gradients([([1.0, 1.0], w)])
+    >>> w.numpy()
+    array([0.5, 1.5], dtype=float32)
+    """
+
+    def __init__(
+        self, learning_rate: Rate = 0.01, momentum: float = 0.0, nesterov: bool = False
+    ) -> None:
+        super().__init__(learning_rate)
+        self.momentum, self.nesterov = _share(momentum, "momentum"), bool(nesterov)
+        self.slots = ("momentum",) if self.momentum else ()
+
+    def _step(self, rate: float, number: int) -> Callable[[Tensor, Variable, list[Variable]], None]:
+        momentum, nesterov = self.momentum, self.nesterov
+
+        def update(g: Any, w: Variable, slots: list[Variable]) -> None:
+            move = rate * g
+            if slots:
+                (velocity,) = slots
+                velocity.assign(momentum * velocity - move)
+                move = move - momentum * velocity if nesterov else -velocity
+            w.assign_sub(move)
+
+        return update
+
+
+class Adam(Optimizer):
+    """Adam (Kingma and Ba, Adam: A Method for Stochastic Optimization, 2015).
+
+    In the form at the end of the paper's section 2, as in Keras: m and v are the running means of
+    g and g**2, and w <- w - rate * m / (sqrt(v) + epsilon), where at step t
+    rate = learning_rate * sqrt(1 - beta_2**t) / (1 - beta_1**t).
+
+    Parameters
+    ----------
+    learning_rate : float or callable of the step
+    beta_1, beta_2 : float
+        Decay of the running means, in [0, 1).
+    epsilon : float
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> from ngrad.optimizers import Adam
+    >>> w = ngrad.Variable([1.0, 2.0])
+    >>> step = Adam(learning_rate=0.5).apply_gradients([([1.0, -4.0], w)])
+    >>> w.numpy().round(3)
+    array([0.5, 2.5], dtype=float32)
+    """
+
+    slots = ("m", "v")
+
+    def __init__(
+        self,
+        learning_rate: Rate = 0.001,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-7,
+    ) -> None:
+        super().__init__(learning_rate)
+        self.beta_1, self.beta_2 = _share(beta_1, "beta_1"), _share(beta_2, "beta_2")
+        self.epsilon = _number(epsilon, "epsilon")
+
+    def _step(self, rate: float, number: int) -> Callable[[Tensor, Variable, list[Variable]], None]:
+        new_1, new_2, epsilon = 1.0 - self.beta_1, 1.0 - self.beta_2, self.epsilon
+        scaled = rate * (1.0 - self.beta_2**number) ** 0.5 / (1.0 - self.beta_1**number)
+
+        def update(g: Any, w: Variable, slots: list[Variable]) -> None:
+            m, v = slots
+            m.assign_add(new_1 * (g - m))
+            v.assign_add(new_2 * (square(g) - v))
+            w.assign_sub(scaled * m / (sqrt(v) + epsilon))
+
+        return update
