@@ -41,15 +41,16 @@ def runner(program: Program, arity: int, out: Layout) -> Callable[..., Tensor]:
         (launch,) = program.launches
         plain = launch.operands == (*((k, 0) for k in range(arity)), (OUT, 0))
         if plain and launch.n <= launch.grain and arity in (1, 2):
-            return _unary(launch, out) if arity == 1 else _binary(launch, out)
+            return _unary(program, out) if arity == 1 else _binary(program, out)
     return _general(program, out)
 
 
-def _unary(launch: Any, out: Layout) -> Callable[..., Tensor]:
+def _unary(program: Program, out: Layout) -> Callable[..., Tensor]:
+    (launch,) = program.launches
     kernel, facts, n, free, nbytes = launch.kernel, launch.facts, launch.n, out.free, out.nbytes
     run = cpu.run
 
-    def unary(x: Tensor) -> Tensor:
+    def unary(x: Tensor, keep: Any = program) -> Tensor:
         try:
             buffer = Buffer(free)
         except IndexError:
@@ -61,11 +62,12 @@ def _unary(launch: Any, out: Layout) -> Callable[..., Tensor]:
     return unary
 
 
-def _binary(launch: Any, out: Layout) -> Callable[..., Tensor]:
+def _binary(program: Program, out: Layout) -> Callable[..., Tensor]:
+    (launch,) = program.launches
     kernel, facts, n, free, nbytes = launch.kernel, launch.facts, launch.n, out.free, out.nbytes
     run = cpu.run
 
-    def binary(x: Tensor, y: Tensor) -> Tensor:
+    def binary(x: Tensor, y: Tensor, keep: Any = program) -> Tensor:
         try:
             buffer = Buffer(free)
         except IndexError:
