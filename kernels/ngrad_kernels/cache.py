@@ -223,8 +223,8 @@ def _flags() -> Any:
     return flags
 
 
-def compile_function(function: Any, arguments: tuple[Any, ...]) -> Any:
-    """The LLVM module of a Python function with a C entry named after it, everything else internal."""
+def compile_function(function: Any, arguments: tuple[Any, ...], symbol: str) -> Any:
+    """The LLVM module of a Python function with a C entry `symbol`, everything else internal."""
     target = cpu_target
     result = compiler.compile_extra(
         target.typing_context, target.target_context, function, arguments, types.void, _flags(), {}
@@ -233,7 +233,7 @@ def compile_function(function: Any, arguments: tuple[Any, ...]) -> Any:
     entry = result.fndesc.llvm_cfunc_wrapper_name
     for part in module.functions:
         if part.name == entry:
-            part.name = function.__name__
+            part.name = symbol
         elif not part.is_declaration:
             part.linkage = "internal"
     for variable in module.global_variables:
@@ -261,12 +261,13 @@ def load(
     there.
     """
     key = key_of(source)
+    symbol = f"{name}_{key[:24]}"  # one symbol for two kernels could crash who loads both
     with _lock:
         body = store.read(key)
         if body is None:
             scope = dict(namespace)
             exec(compile(source, f"<ngrad {name}>", "exec"), scope)
-            body = emit_object(compile_function(scope[name], arguments))
+            body = emit_object(compile_function(scope[name], arguments, symbol))
             counters["compiled"] += 1
             store.write(key, body)
         else:
@@ -274,4 +275,4 @@ def load(
         engine, _ = _engine()
         engine.add_object_file(llvm.ObjectFileRef.from_data(body))
         engine.finalize_object()
-        return engine.get_function_address(name)
+        return engine.get_function_address(symbol)

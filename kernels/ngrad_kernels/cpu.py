@@ -246,7 +246,12 @@ def kernel_of(body: Body) -> int:
 _PACK = (_WORD,) * 5
 _HELPERS = "".join(
     f"@nb.njit(error_model='numpy', fastmath=False)\n{inspect.getsource(function)}\n"
-    for function in (skeletons.move, skeletons.transfer)
+    for function in (
+        skeletons.move,
+        skeletons.transfer,
+        skeletons.locate,
+        skeletons.row_contiguous,
+    )
 )
 
 

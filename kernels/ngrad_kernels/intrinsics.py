@@ -263,7 +263,8 @@ def stack_words(typingctx, count):
         words.align = 64
         return builder.ptrtoint(words, WORD)
 
-    return types.intp(types.intp), codegen
+    # The literal is part of the signature, by which Numba keeps implementations.
+    return types.intp(count), codegen
 
 
 @intrinsic

@@ -75,6 +75,23 @@ def transfer(contiguous, base, view, start, count, scatter):  # type: ignore[no-
             d -= 1
 
 
+def locate(base, view, start):  # type: ignore[no-untyped-def]
+    """The address of element `start` of a view."""
+    words = table_at(view)
+    address = base
+    for d in range(words[1] - 1, -1, -1):
+        extent = words[2 + 2 * d]
+        address += (start % extent) * words[3 + 2 * d]
+        start = start // extent
+    return address
+
+
+def row_contiguous(view):  # type: ignore[no-untyped-def]
+    """Whether the innermost dimension of a view is contiguous."""
+    words = table_at(view)
+    return words[1 + 2 * words[1]] == words[0]
+
+
 def pack(target, base, view, start, count):  # type: ignore[no-untyped-def]
     """Copy elements [start, start + count) of a view to contiguous memory."""
     transfer(target, base, view, start, count, False)
@@ -84,29 +101,39 @@ def strided_map(table, lo, hi):  # type: ignore[no-untyped-def]
     """Run an elementwise kernel over strided operands, a block at a time, each packed where it must
     be.
 
-    Facts: the kernel, the number of inputs, of operands, the output's item size; then for each
-    input the offset (in words) of its view, 0 if it is contiguous, and whether it is one element
-    for all; then the views.
+    Facts: the kernel, the number of inputs, of operands, the output's item size, and an extent that
+    no block crosses (or 0): one that divides every view's innermost, so that contiguous rows are
+    read in place. Then for each input the offset (in words) of its view, and whether it is one
+    element for all; for a contiguous input 0 and its item size. Then the views.
     """
     facts = table_at(table[0])
-    kernel, inputs = facts[0], facts[1]
+    kernel, inputs, inner = facts[0], facts[1], facts[4]
     words = stack_words(20)
-    inner = table_at(words)
+    operands = table_at(words)
     packed = stack_words(16384)
-    inner[0] = table[0]
-    for first in range(lo, hi, 1024):
+    operands[0] = table[0]
+    first = lo
+    while first < hi:
         count = min(1024, hi - first)
+        if inner != 0:
+            count = min(count, inner - first % inner)
         for k in range(inputs):
-            view = facts[4 + 2 * k]
+            view, once = facts[5 + 2 * k], facts[6 + 2 * k]
             here = packed + k * 8192
             if view == 0:
-                inner[k + 1] = table[k + 1] + first * facts[5 + 2 * k]
-                continue
-            inner[k + 1] = here
-            if facts[5 + 2 * k] == 0 or first == lo:
+                operands[k + 1] = table[k + 1] + first * once  # the item size
+            elif once != 0:
+                operands[k + 1] = here
+                if first == lo:
+                    transfer(here, table[k + 1], table[0] + view * 8, 0, min(1024, hi - lo), False)
+            elif inner != 0 and row_contiguous(table[0] + view * 8):
+                operands[k + 1] = locate(table[k + 1], table[0] + view * 8, first)
+            else:
+                operands[k + 1] = here
                 transfer(here, table[k + 1], table[0] + view * 8, first, count, False)
-        inner[inputs + 1] = table[inputs + 1] + first * facts[3]
+        operands[inputs + 1] = table[inputs + 1] + first * facts[3]
         call_kernel(kernel, words, 0, count)
+        first += count
 
 
 def place(table, lo, hi):  # type: ignore[no-untyped-def]

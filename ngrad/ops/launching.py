@@ -4,6 +4,7 @@ ceremony.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -114,7 +115,9 @@ def prepare_map(body: Body, inputs: tuple[Layout, ...], spec: Layout) -> tuple[P
 def _strided(
     kernel: int, inputs: tuple[Layout, ...], views: list[Dims | None], out: Layout
 ) -> Program:
-    head = [kernel, len(inputs), len(inputs) + 1, out.dtype.itemsize]
+    rows = [dims[-1][0] for dims in views if dims and any(stride for _, stride in dims)]
+    inner = math.gcd(*rows)
+    head = [kernel, len(inputs), len(inputs) + 1, out.dtype.itemsize, inner if inner >= 128 else 0]
     table: list[int] = []
     words: list[int] = []
     start = len(head) + 2 * len(inputs)
