@@ -31,7 +31,7 @@ MAGIC = b"ngrad-kernel-1\n"
 SIZE_LIMIT = 1 << 30
 """Bytes of kernels on disk past which the oldest go."""
 
-_CALLED = ("intrinsics.py", "integers.py", "reductions.py", "vecmath")
+_DECIDING = ("cache.py", "intrinsics.py", "integers.py", "reductions.py", "vecmath")
 
 counters: Counter[str] = Counter()
 """What happened since the process began: `compiled`, `loaded`, `rejected` (damaged files),
@@ -44,7 +44,7 @@ def environment() -> str:
     """Everything but its own source that decides a kernel's machine code, as canonical text."""
     digest = hashlib.sha256()
     here = Path(__file__).parent
-    for name in _CALLED:
+    for name in _DECIDING:
         path = here / name
         for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
             digest.update(file.name.encode() + b"\0" + file.read_bytes())
@@ -264,15 +264,23 @@ def load(
     symbol = f"{name}_{key[:24]}"  # one symbol for two kernels could crash who loads both
     with _lock:
         body = store.read(key)
-        if body is None:
-            scope = dict(namespace)
-            exec(compile(source, f"<ngrad {name}>", "exec"), scope)
-            body = emit_object(compile_function(scope[name], arguments, symbol))
-            counters["compiled"] += 1
-            store.write(key, body)
-        else:
-            counters["loaded"] += 1
-        engine, _ = _engine()
-        engine.add_object_file(llvm.ObjectFileRef.from_data(body))
-        engine.finalize_object()
-        return engine.get_function_address(symbol)
+        if body is not None:
+            address = _link(body, symbol)
+            if address:
+                counters["loaded"] += 1
+                return address
+            counters["rejected"] += 1
+        scope = dict(namespace)
+        exec(compile(source, f"<ngrad {name}>", "exec"), scope)
+        body = emit_object(compile_function(scope[name], arguments, symbol))
+        counters["compiled"] += 1
+        store.write(key, body)
+        return _link(body, symbol)
+
+
+def _link(body: bytes, symbol: str) -> int:
+    """The address of a symbol of machine code, which is loaded for good; 0 if it is not in there."""
+    engine, _ = _engine()
+    engine.add_object_file(llvm.ObjectFileRef.from_data(body))
+    engine.finalize_object()
+    return int(engine.get_function_address(symbol))
