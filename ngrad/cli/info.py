@@ -1,0 +1,115 @@
+"""Print versions, processor, threads, kernel cache, memory pool and the state of CUDA."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import importlib.util
+import platform
+from pathlib import Path
+
+import llvmlite.binding as llvm
+import numba
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+import ngrad
+from ngrad import config
+from ngrad.cli.cache import describe, history
+from ngrad_kernels import cpu
+
+HELP = "versions, processor, threads, cache, memory, CUDA"
+_TELLING = ("sse4.2", "avx", "avx2", "fma", "avx512f", "avx512vl", "neon", "sve", "sve2")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """No arguments beside the common ones."""
+
+
+def _version(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _processor() -> str:
+    features = llvm.get_host_cpu_features()
+    telling = [name for name in _TELLING if features.get(name)]
+    vectors = ", ".join(telling) or "no vector features known"
+    return f"{_model()} ({llvm.get_host_cpu_name()}); {vectors}"
+
+
+def _model() -> str:
+    listing = Path("/proc/cpuinfo")
+    if listing.is_file():
+        for line in listing.read_text(errors="replace").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def _layer() -> str:
+    """The threading layer, which is chosen at the first parallel launch: so one is made."""
+    large = ngrad.zeros([2 * cpu.CHUNK])
+    ngrad.add(large, large)
+    return cpu.threading_layer()
+
+
+def _tbb(layer: str) -> str:
+    return "" if layer == "tbb" else "; TBB was not found: install the extra `tbb` for it"
+
+
+def cuda_state() -> str:
+    """What there is of CUDA, and what is missing. ngrad's kernels run on the CPU either way."""
+    version = _version("numba-cuda")
+    if version is None or importlib.util.find_spec("numba_cuda") is None:
+        return "not used: kernels run on the CPU in this version (numba-cuda is not installed)"
+    try:
+        from numba import cuda
+
+        available = cuda.is_available()
+        reason = "" if available else f": {cuda.cuda_error() or 'no driver or no device'}"
+        devices = len(cuda.gpus) if available else 0
+    except Exception as error:  # whatever a driver or a half-installed package raises
+        available, reason, devices = False, f": {error}", 0
+    state = f"{devices} device(s)" if available else f"no device usable{reason}"
+    return f"not used: kernels run on the CPU in this version (numba-cuda {version}; {state})"
+
+
+def rows() -> list[tuple[str, str]]:
+    """What `info` prints, as (name, value)."""
+    layer = _layer()
+    most = getattr(numba.config, "NUMBA_NUM_THREADS", "?")  # set when numba is imported
+    stats = config.memory_stats()
+    limit = "none" if stats.limit_bytes is None else f"{stats.limit_bytes / 1e6:,.1f} MB"
+    return [
+        ("ngrad", f"{ngrad.__version__} in {Path(ngrad.__file__).parent}"),
+        ("Python", f"{platform.python_version()} on {platform.platform()}"),
+        ("NumPy", np.__version__),
+        ("Numba", f"{numba.__version__}, llvmlite {_version('llvmlite')}"),
+        ("processor", _processor()),
+        (
+            "threads",
+            f"{config.threads()} of {most}, on {layer}{_tbb(layer)}",
+        ),
+        ("kernel cache", f"{config.cache_folder()}: {describe()}"),
+        ("this process", f"kernels {history()}"),
+        (
+            "memory pool",
+            f"{stats.live_bytes:,} bytes in use, {stats.pooled_bytes:,} waiting, limit {limit}",
+        ),
+        ("CUDA", cuda_state()),
+    ]
+
+
+def run(chosen: argparse.Namespace, console: Console) -> int:
+    """Print the table."""
+    table = Table(show_header=False, box=None, pad_edge=False)
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in rows():
+        table.add_row(name, value)
+    console.print(table)
+    return 0
