@@ -1,0 +1,440 @@
+"""Products, contractions, norms and diagonals, against NumPy and against differences."""
+
+from __future__ import annotations
+
+import threading
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from numeric import CODES, LAYOUTS, check_gradient, check_second_gradient, grid, laid_out
+
+import ngrad
+from ngrad import linalg
+from ngrad.errors import DTypeError, NgradError, NumberError, ShapeError
+
+Shapes = tuple[tuple[int, ...], ...]
+
+OPERATOR: tuple[Shapes, ...] = (
+    ((3,), (3,)),
+    ((0,), (0,)),
+    ((3,), (3, 2)),
+    ((2, 3), (3,)),
+    ((2, 3), (3, 4)),
+    ((1, 1), (1, 1)),
+    ((2, 0), (0, 3)),
+    ((0, 3), (3, 2)),
+    ((5, 2, 3), (3, 4)),
+    ((2, 3), (5, 3, 4)),
+    ((5, 2, 3), (3,)),
+    ((3,), (5, 3, 2)),
+    ((5, 2, 3), (5, 3, 4)),
+    ((5, 1, 2, 3), (4, 3, 2)),
+    ((0, 2, 3), (3, 4)),
+    ((2, 2, 0), (0, 3)),
+    ((1, 2, 3), (5, 3, 4)),
+)
+FLAGS = [(a, b) for a in (False, True) for b in (False, True)]
+
+
+def arrays(shapes: Shapes, code: str = "f8") -> list[np.ndarray[Any, Any]]:
+    if code[0] == "f":
+        return [grid(s, -1.0, 1.0, which=k).astype(code) for k, s in enumerate(shapes)]
+    draw = np.random.default_rng(5)
+    return [draw.integers(0, 2 if code == "b1" else 100, s).astype(code) for s in shapes]
+
+
+def flipped(shape: tuple[int, ...], flip: bool) -> tuple[int, ...]:
+    return (*shape[:-2], shape[-1], shape[-2]) if flip else shape
+
+
+# -- matmul ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("shapes", OPERATOR, ids=str)
+def test_the_operator_is_numpys(shapes: Shapes) -> None:
+    x, y = arrays(shapes)
+    found = (ngrad.constant(x) @ ngrad.constant(y)).numpy()
+    assert np.shape(found) == np.matmul(x, y).shape
+    np.testing.assert_allclose(found, np.matmul(x, y), rtol=1e-14, atol=1e-14)
+    np.testing.assert_array_equal((x @ ngrad.constant(y)).numpy(), found)
+
+
+@pytest.mark.parametrize("code", CODES)
+@pytest.mark.parametrize("shapes", [((4, 5), (5, 3)), ((2, 4, 5), (2, 5, 3))], ids=str)
+def test_every_dtype(code: str, shapes: Shapes) -> None:
+    x, y = arrays(shapes, code)
+    found = linalg.matmul(x, y).numpy()
+    assert found.dtype == np.dtype(code)
+    np.testing.assert_allclose(found, np.matmul(x, y), rtol=1e-5)
+
+
+def test_mixed_dtypes_promote_as_numpys() -> None:
+    x, y = np.ones((2, 2), np.float32), np.ones((2, 2), np.int32)
+    assert linalg.matmul(x, y).dtype == np.matmul(x, y).dtype == np.float64
+
+
+@pytest.mark.parametrize("flags", FLAGS, ids=str)
+@pytest.mark.parametrize("shapes", [s for s in OPERATOR if min(map(len, s)) > 1], ids=str)
+def test_transposed_operands(shapes: Shapes, flags: tuple[bool, bool]) -> None:
+    x, y = arrays(shapes)
+    given = [
+        np.ascontiguousarray(a.swapaxes(-1, -2)) if flip else a
+        for a, flip in zip((x, y), flags, strict=True)
+    ]
+    found = linalg.matmul(*given, transpose_a=flags[0], adjoint_b=flags[1])
+    np.testing.assert_allclose(found.numpy(), np.matmul(x, y), rtol=1e-14, atol=1e-14)
+
+
+@pytest.mark.parametrize("flags", FLAGS, ids=str)
+@pytest.mark.parametrize("how", LAYOUTS)
+def test_any_memory_order(how: str, flags: tuple[bool, bool]) -> None:
+    for shapes in (((4, 5), (5, 3)), ((2, 4, 5), (2, 5, 3)), ((2, 4, 5), (5, 3))):
+        x, y = arrays(shapes)
+        given = [
+            laid_out(a.swapaxes(-1, -2) if flip else a, how)
+            for a, flip in zip((x, y), flags, strict=True)
+        ]
+        found = linalg.matmul(*given, transpose_a=flags[0], transpose_b=flags[1])
+        np.testing.assert_allclose(found.numpy(), np.matmul(x, y), rtol=1e-14, atol=1e-14)
+
+
+def test_broadcast_operands_are_read_where_they_lie() -> None:
+    row = ngrad.broadcast_to(ngrad.constant([1.0, 2.0, 3.0]), (4, 3))
+    column = ngrad.broadcast_to(ngrad.constant([[1.0], [2.0], [3.0]]), (3, 2))
+    np.testing.assert_array_equal((row @ column).numpy(), np.full((4, 2), 14.0))
+
+
+@pytest.mark.parametrize("shapes", OPERATOR, ids=str)
+def test_operator_gradients(shapes: Shapes) -> None:
+    check_gradient(lambda x, y: x @ y, *arrays(shapes))
+    check_second_gradient(lambda x, y: x @ y, *arrays(shapes))
+
+
+@pytest.mark.parametrize("flags", FLAGS, ids=str)
+@pytest.mark.parametrize(
+    "shapes",
+    [((2, 3), (3, 4)), ((2, 2, 3), (3, 2)), ((2, 1, 2, 3), (2, 3, 1)), ((2, 3), (2, 3, 2))],
+    ids=str,
+)
+def test_transposed_gradients(shapes: Shapes, flags: tuple[bool, bool]) -> None:
+    given = arrays(tuple(flipped(s, f) for s, f in zip(shapes, flags, strict=True)))
+
+    def function(x: Any, y: Any) -> Any:
+        return linalg.matmul(x, y, *flags)
+
+    check_gradient(function, *given)
+    check_second_gradient(function, *given)
+
+
+def test_gradients_take_views_of_what_was_given() -> None:
+    # What the tape keeps is read transposed where it lies: only the results take memory.
+    x, y = (ngrad.constant(a) for a in arrays(((256, 256), (256, 256))))
+    with ngrad.GradientTape() as tape:
+        tape.watch([x, y])
+        out = x @ y
+    before = ngrad.config.memory_stats().live_bytes
+    grads = tape.gradient(out, [x, y], output_gradients=[out])
+    assert ngrad.config.memory_stats().live_bytes - before == 2 * x.nbytes
+    np.testing.assert_allclose(grads[0].numpy(), out.numpy() @ y.numpy().T, rtol=1e-9)
+
+
+def test_infinities_meet_without_a_warning() -> None:
+    x = np.array([[np.inf, 1.0]])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert np.isnan((ngrad.constant(x) @ ngrad.constant([[1.0], [-np.inf]])).numpy()).all()
+        assert np.isnan(linalg.matmul(x[None], np.array([[[1.0], [-np.inf]]])).numpy()).all()
+
+
+def test_threads_share_a_call() -> None:
+    pairs = [arrays(((16, 16), (16, 16))) for _ in range(4)]
+    for k, (x, _) in enumerate(pairs):
+        x += k
+    wrong: list[int] = []
+
+    def work(k: int) -> None:
+        x, y = (ngrad.constant(a) for a in pairs[k])
+        expected = pairs[k][0] @ pairs[k][1]
+        wrong.extend(k for _ in range(200) if not np.allclose((x @ y).numpy(), expected))
+
+    threads = [threading.Thread(target=work, args=(k,)) for k in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+
+
+# -- einsum and tensordot ----------------------------------------------------------------------
+
+EINSUM: tuple[tuple[str, Shapes], ...] = (
+    ("ij,jk->ik", ((2, 3), (3, 4))),
+    ("ij,jk", ((2, 3), (3, 4))),
+    ("ba,cb->ac", ((3, 2), (4, 3))),
+    ("ii", ((3, 3),)),
+    ("ii->i", ((3, 3),)),
+    ("iij->j", ((3, 3, 2),)),
+    ("iii->i", ((2, 2, 2),)),
+    ("iijj->ij", ((2, 2, 3, 3),)),
+    ("ij->ji", ((2, 3),)),
+    ("ba", ((2, 3),)),
+    ("ij->", ((2, 3),)),
+    ("->", ((),)),
+    ("i,j->ij", ((2,), (3,))),
+    ("i,i->", ((3,), (3,))),
+    ("i,i->i", ((3,), (3,))),
+    (",ij->ij", ((), (2, 3))),
+    ("ij,kl->", ((2, 3), (1, 2))),
+    ("ij,ij->j", ((2, 3), (2, 3))),
+    ("bij,bjk->bik", ((2, 2, 3), (2, 3, 2))),
+    ("bhqd,bhkd->bhqk", ((2, 1, 2, 2), (2, 1, 3, 2))),
+    ("iij,j->i", ((2, 2, 3), (3,))),
+    (" i j , j -> i ", ((2, 3), (3,))),
+    ("...ij,...jk->...ik", ((2, 1, 1, 2), (3, 2, 1))),
+    ("...i,i", ((2, 2, 3), (3,))),
+    ("...,...", ((2, 3), (3,))),
+    ("b...->...", ((2, 3),)),
+    ("...ij,...jk,...k->...i", ((2, 2, 2), (2, 2), (1, 2))),
+    ("ij,jk,kl->il", ((2, 3), (3, 2), (2, 2))),
+    ("i,i,i->", ((3,), (3,), (3,))),
+    ("i,ij,j->", ((2,), (2, 3), (3,))),
+    ("ab,bc,cd,de->ae", ((2, 2), (2, 2), (2, 2), (2, 2))),
+    ("ij,jk->ik", ((0, 3), (3, 2))),
+    ("ij,jk->ik", ((2, 0), (0, 3))),
+    ("ii->", ((0, 0),)),
+)
+each_equation = pytest.mark.parametrize(("equation", "shapes"), EINSUM, ids=str)
+
+
+@each_equation
+def test_einsum_is_numpys(equation: str, shapes: Shapes) -> None:
+    given = arrays(shapes)
+    expected = np.einsum(equation, *given)
+    found = linalg.einsum(equation, *given).numpy()
+    assert np.shape(found) == np.shape(expected)
+    np.testing.assert_allclose(found, expected, rtol=1e-13, atol=1e-13)
+
+
+@each_equation
+def test_einsum_gradients(equation: str, shapes: Shapes) -> None:
+    check_gradient(lambda *xs: linalg.einsum(equation, *xs), *arrays(shapes))
+    if sum(int(np.prod(s)) for s in shapes) <= 16:
+        check_second_gradient(lambda *xs: linalg.einsum(equation, *xs), *arrays(shapes))
+
+
+@pytest.mark.parametrize("how", LAYOUTS)
+def test_einsum_in_any_memory_order(how: str) -> None:
+    for equation, shapes in (("bij,bjk->kib", ((2, 4, 3), (2, 3, 5))), ("iji->j", ((3, 2, 3),))):
+        given = arrays(shapes)
+        found = linalg.einsum(equation, *(laid_out(a, how) for a in given)).numpy()
+        np.testing.assert_allclose(found, np.einsum(equation, *given), rtol=1e-13)
+
+
+def test_einsum_contracts_in_the_order_that_is_cheap() -> None:
+    # From the left it would hold a (2000, 2000) matrix; the planned order holds nothing near that.
+    column, row, vector = (ngrad.constant(a) for a in arrays(((2000, 1), (1, 2000), (2000,))))
+    ngrad.config.release_memory()
+    linalg.einsum("ij,jk,k->i", column, row, vector)
+    assert ngrad.config.memory_stats().pooled_bytes < 1e6
+
+
+@pytest.mark.parametrize(
+    "equation, shapes",
+    [
+        ("ij,jk->ik", ((2, 3), (4, 5))),
+        ("ij->k", ((2, 3),)),
+        ("i->ii", ((2,),)),
+        ("ij", ((2,),)),
+        ("ij,j", ((2, 3),)),
+        ("i1->i", ((2, 2),)),
+        ("...i...->i", ((2,),)),
+        ("ij->i->", ((2, 2),)),
+        ("ii->i", ((2, 3),)),
+        ("i,i->i", ((1,), (3,))),
+        ("...i,...i->...", ((2, 3), (4, 3))),
+        ("...ij->i...", ((2,),)),
+        ("i", ()),
+    ],
+    ids=str,
+)
+def test_einsum_says_what_does_not_fit(equation: str, shapes: Shapes) -> None:
+    with pytest.raises(ShapeError, match="einsum"):
+        linalg.einsum(equation, *arrays(shapes))
+
+
+AXES: tuple[tuple[Shapes, Any], ...] = (
+    (((2, 3), (3, 4)), 1),
+    (((2, 3), (2, 3)), [[0, 1], [0, 1]]),
+    (((2,), (3,)), 0),
+    (((2, 3, 2), (2, 3, 4)), [[2, 1], [0, 1]]),
+    (((2, 3), (3, 2)), ([1, 0], [0, 1])),
+    (((2, 3), (4, 3)), (-1, -1)),
+    (((2, 0), (0, 3)), 1),
+    (((), (2,)), 0),
+)
+
+
+@pytest.mark.parametrize(("shapes", "axes"), AXES, ids=str)
+def test_tensordot_is_numpys(shapes: Shapes, axes: Any) -> None:
+    given = arrays(shapes)
+    expected = np.tensordot(*given, axes=axes)
+    found = linalg.tensordot(*given, axes=axes).numpy()
+    assert np.shape(found) == expected.shape
+    np.testing.assert_allclose(found, expected, rtol=1e-13, atol=1e-13)
+    check_gradient(lambda x, y: linalg.tensordot(x, y, axes), *given)
+
+
+# -- norms -------------------------------------------------------------------------------------
+
+NORMS: tuple[tuple[Any, Any], ...] = (
+    *((ord, axis) for ord in (1, 2, 3, 1.5, 0.5, np.inf) for axis in (0, -1)),
+    *((ord, (0, 2)) for ord in ("fro", 1, np.inf)),
+    ("fro", (2, 1)),
+    (1, (2, 0)),
+)
+
+
+@pytest.mark.parametrize(("order", "axis"), NORMS, ids=str)
+@pytest.mark.parametrize("keepdims", [False, True])
+def test_norm_is_numpys(order: Any, axis: Any, keepdims: bool) -> None:
+    (x,) = arrays(((2, 3, 4),))
+    found = linalg.norm(x, order, axis, keepdims).numpy()
+    expected = np.linalg.norm(x, order, axis, keepdims)
+    assert found.shape == expected.shape
+    np.testing.assert_allclose(found, expected, rtol=1e-13)
+
+
+@pytest.mark.parametrize("order", ["euclidean", "fro", 1, 2, 3, np.inf])
+def test_norm_of_all_elements(order: Any) -> None:
+    (x,) = arrays(((2, 3),))
+    flat = np.linalg.norm(x.ravel(), 2 if isinstance(order, str) else order)
+    np.testing.assert_allclose(linalg.norm(x, order).numpy(), flat, rtol=1e-13)
+
+
+@pytest.mark.parametrize(("order", "axis"), [*NORMS, ("euclidean", None), (3, None)], ids=str)
+def test_norm_gradients(order: Any, axis: Any) -> None:
+    (x,) = arrays(((2, 2, 3),))
+    x = x + np.sign(x) * 0.2  # away from the kinks, and from the poles of |x|**0.5
+    check_gradient(lambda x: linalg.norm(x, order, axis), x, rtol=1e-6)
+    check_second_gradient(lambda x: linalg.norm(x, order, axis), x, rtol=1e-5)
+
+
+@pytest.mark.parametrize("order", [0.5, 1, 1.5, 2, 3, np.inf])
+def test_the_derivative_of_a_norm_at_zero_is_zero(order: Any) -> None:
+    slope = ngrad.grad(lambda x: linalg.norm(x, order))
+    np.testing.assert_array_equal(slope(np.zeros(3)).numpy(), np.zeros(3))
+    assert slope(np.array([0.0, 2.0])).numpy()[0] == 0.0
+
+
+def test_a_norm_passes_nan_on_and_takes_nothing() -> None:
+    assert np.isnan(linalg.norm([np.nan, 1.0]).numpy())
+    assert linalg.norm(np.zeros((0,))).numpy() == 0.0
+
+
+# -- diagonals, bands, transposes --------------------------------------------------------------
+
+STRUCTURE: tuple[tuple[str, Shapes, Callable[..., Any], Callable[..., Any]], ...] = (
+    ("diag_part", ((3, 3),), linalg.diag_part, np.diagonal),
+    (
+        "diag_part, batched, above",
+        ((2, 3, 4),),
+        lambda x: linalg.diag_part(x, k=2),
+        lambda x: np.diagonal(x, 2, -2, -1),
+    ),
+    (
+        "diag_part, below",
+        ((3, 2),),
+        lambda x: linalg.diag_part(x, k=-1),
+        lambda x: np.diagonal(x, -1),
+    ),
+    ("diag_part, empty", ((0, 3),), linalg.diag_part, np.diagonal),
+    ("diag", ((3,),), linalg.diag, np.diag),
+    ("diag, above", ((2,),), lambda x: linalg.diag(x, k=2), lambda x: np.diag(x, 2)),
+    ("diag, below", ((2,),), lambda x: linalg.diag(x, k=-1), lambda x: np.diag(x, -1)),
+    ("diag, batched", ((2, 3),), linalg.diag, lambda x: np.stack([np.diag(r) for r in x])),
+    ("diag, empty", ((0,),), linalg.diag, np.diag),
+    ("trace", ((3, 3),), linalg.trace, np.trace),
+    ("trace, batched", ((2, 2, 3),), linalg.trace, lambda x: np.trace(x, axis1=-2, axis2=-1)),
+    ("band_part, lower", ((3, 4),), lambda x: linalg.band_part(x, -1, 0), np.tril),
+    ("band_part, upper", ((2, 4, 3),), lambda x: linalg.band_part(x, 0, -1), np.triu),
+    (
+        "band_part",
+        ((4, 4),),
+        lambda x: linalg.band_part(x, 1, 2),
+        lambda x: np.triu(np.tril(x, 2), -1),
+    ),
+    (
+        "matrix_transpose",
+        ((2, 3, 4),),
+        linalg.matrix_transpose,
+        lambda x: x.swapaxes(-1, -2),
+    ),
+    ("matvec", ((2, 3), (3,)), linalg.matvec, np.matmul),
+    (
+        "matvec, batched",
+        ((2, 3, 4), (2, 3)),
+        lambda a, b: linalg.matvec(a, b, transpose_a=True),
+        lambda a, b: np.einsum("bij,bi->bj", a, b),
+    ),
+    (
+        "l2_normalize",
+        ((2, 3),),
+        lambda x: linalg.l2_normalize(x, -1),
+        lambda x: x / np.linalg.norm(x, axis=-1, keepdims=True),
+    ),
+)
+each_structure = pytest.mark.parametrize(
+    ("shapes", "function", "reference"), [s[1:] for s in STRUCTURE], ids=[s[0] for s in STRUCTURE]
+)
+
+
+@each_structure
+def test_structure_is_numpys(shapes: Shapes, function: Any, reference: Any) -> None:
+    given = arrays(shapes)
+    expected = reference(*given)
+    found = function(*(ngrad.constant(a) for a in given)).numpy()
+    assert np.shape(found) == np.shape(expected)
+    np.testing.assert_allclose(found, expected, rtol=1e-14)
+    for how in LAYOUTS:
+        found = function(*(laid_out(a, how) for a in given)).numpy()
+        np.testing.assert_allclose(found, expected, rtol=1e-14)
+
+
+@each_structure
+def test_structure_gradients(shapes: Shapes, function: Any, reference: Any) -> None:
+    check_gradient(function, *arrays(shapes))
+    check_second_gradient(function, *arrays(shapes))
+
+
+def test_what_does_not_fit_raises_and_says_so() -> None:
+    m = ngrad.zeros((2, 3))
+    cases: tuple[tuple[type[NgradError], str, Callable[[], Any]], ...] = (
+        (ShapeError, r"matmul: .*\(2, 3\) and \(2, 3\)", lambda: linalg.matmul(m, m)),
+        (ShapeError, "matmul.*@ or linalg.matvec", lambda: linalg.matmul(m, [1.0, 2.0, 3.0])),
+        (ShapeError, "batch axes", lambda: ngrad.zeros((2, 1, 3)) @ ngrad.zeros((4, 3, 3))),
+        (ShapeError, "0-d", lambda: m @ ngrad.constant(1.0)),
+        (ShapeError, r"\(2, 3\) and \(2,\)", lambda: m @ [1.0, 2.0]),
+        (NumberError, "exclude", lambda: linalg.matmul(m, m, True, adjoint_a=True)),
+        (DTypeError, "matmul", lambda: linalg.matmul(m, "two")),
+        (ShapeError, "tensordot", lambda: linalg.tensordot(m, m, 1)),
+        (ShapeError, "tensordot", lambda: linalg.tensordot(m, m, 3)),
+        (ShapeError, "twice", lambda: linalg.tensordot(m, m, [[0, 0], [0, 1]])),
+        (ShapeError, "tensordot", lambda: linalg.tensordot(m, m, [[0], [0, 1]])),
+        (NumberError, "optimize", lambda: linalg.einsum("i,i,i", *([[1.0]] * 3), optimize="x")),
+        (NumberError, "norm", lambda: linalg.norm(m, "nuclear")),
+        (NumberError, "norm", lambda: linalg.norm(m, -1)),
+        (NumberError, "norm", lambda: linalg.norm(m, 3, axis=(0, 1))),
+        (ShapeError, "norm", lambda: linalg.norm(ngrad.zeros((1, 1, 1)), axis=(0, 1, 2))),
+        (DTypeError, "norm", lambda: linalg.norm([1, 2])),
+        (ShapeError, "diag_part", lambda: linalg.diag_part([1.0])),
+        (ShapeError, "diagonal 3", lambda: linalg.diag_part(m, k=3)),
+        (ShapeError, "diag", lambda: linalg.diag(1.0)),
+        (ShapeError, "trace", lambda: linalg.trace([1.0])),
+        (ShapeError, "matvec", lambda: linalg.matvec([1.0], [1.0])),
+    )
+    for kind, message, call in cases:
+        with pytest.raises(kind, match=message):
+            call()

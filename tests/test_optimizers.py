@@ -1,0 +1,199 @@
+"""Optimizers, against the papers' formulas in NumPy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import ngrad
+from ngrad.errors import DTypeError, NumberError, ShapeError
+from ngrad.optimizers import SGD, Adam
+
+Array = np.ndarray[Any, Any]
+Step = Callable[[Array, Array], Array]
+
+
+def sgd(rate: float = 0.01, momentum: float = 0.0, nesterov: bool = False) -> Step:
+    velocity = np.zeros(())
+
+    def step(w: Array, g: Array) -> Array:
+        nonlocal velocity
+        velocity = momentum * velocity - rate * g
+        return w + (momentum * velocity - rate * g if nesterov else velocity)
+
+    return step
+
+
+def adam(
+    rate: float = 0.001, beta_1: float = 0.9, beta_2: float = 0.999, epsilon: float = 1e-7
+) -> Step:
+    m = v = np.zeros(())
+    t = 0
+
+    def step(w: Array, g: Array) -> Array:
+        nonlocal m, v, t
+        t += 1
+        m, v = beta_1 * m + (1 - beta_1) * g, beta_2 * v + (1 - beta_2) * g**2
+        root = np.sqrt(1 - beta_2**t)
+        return w - rate * root / (1 - beta_1**t) * m / (np.sqrt(v) + epsilon)
+
+    return step
+
+
+OPTIMIZERS: dict[str, tuple[Callable[[], Any], Callable[[], Step]]] = {
+    "SGD": (SGD, sgd),
+    "SGD, rate": (lambda: SGD(0.3), lambda: sgd(0.3)),
+    "SGD, momentum": (lambda: SGD(0.1, momentum=0.9), lambda: sgd(0.1, 0.9)),
+    "SGD, nesterov": (
+        lambda: SGD(0.1, momentum=0.9, nesterov=True),
+        lambda: sgd(0.1, 0.9, True),
+    ),
+    "Adam": (Adam, adam),
+    "Adam, given": (lambda: Adam(0.1, 0.5, 0.9, 1e-3), lambda: adam(0.1, 0.5, 0.9, 1e-3)),
+}
+each = pytest.mark.parametrize(
+    ("make", "reference"), list(OPTIMIZERS.values()), ids=list(OPTIMIZERS)
+)
+
+
+@each
+@pytest.mark.parametrize("code", ["f4", "f8"])
+def test_steps_are_the_papers(make: Any, reference: Any, code: str) -> None:
+    draw = np.random.default_rng(1)
+    starts = [draw.standard_normal(shape).astype(code) for shape in ((), (3,), (2, 3), (0,))]
+    variables = [ngrad.Variable(start) for start in starts]
+    expected = [start.astype(np.float64) for start in starts]
+    steps = [reference() for _ in starts]
+    optimizer = make()
+    for k in range(5):
+        grads = [draw.standard_normal(start.shape).astype(code) for start in starts]
+        done = optimizer.apply_gradients(zip(map(ngrad.constant, grads), variables, strict=True))
+        assert int(done) == int(optimizer.iterations) == k + 1
+        expected = [f(w, g) for f, w, g in zip(steps, expected, grads, strict=True)]
+    for variable, wanted in zip(variables, expected, strict=True):
+        assert variable.dtype == np.dtype(code)
+        np.testing.assert_allclose(variable.numpy(), wanted, rtol=3e-6 if code == "f4" else 1e-13)
+
+
+@each
+def test_a_quadratic_is_minimised(make: Any, reference: Any) -> None:
+    optimizer = make()
+    optimizer.learning_rate = 0.1
+    w = ngrad.Variable([3.0, -2.0])
+    for _ in range(200):
+        with ngrad.GradientTape() as tape:
+            loss = ngrad.reduce_sum(ngrad.square(w - [1.0, 2.0]))
+        optimizer.apply_gradients([(tape.gradient(loss, w), w)])
+    np.testing.assert_allclose(w.numpy(), [1.0, 2.0], atol=1e-2)
+
+
+@each
+def test_no_tape_records_an_update(make: Any, reference: Any) -> None:
+    optimizer, w = make(), ngrad.Variable([1.0, 2.0])
+    optimizer.build([w])
+    with ngrad.GradientTape(persistent=True) as tape:
+        g = ngrad.constant([1.0, 1.0])
+        tape.watch(g)
+        optimizer.apply_gradients([(g, w)])
+        after = w * 1.0
+    assert tape.watched_variables() == (w,)  # read after the update, not by it
+    assert tape.gradient(after, g) is None
+    np.testing.assert_array_equal(tape.gradient(after, w).numpy(), [1.0, 1.0])
+
+
+def test_the_state_is_variables_that_no_tape_watches() -> None:
+    w, b = ngrad.Variable([1.0], name="w"), ngrad.Variable(2.0, dtype="float64", name="b")
+    for optimizer, names in (
+        (SGD(), []),
+        (SGD(momentum=0.5), ["w/momentum", "b/momentum"]),
+        (Adam(), ["w/m", "w/v", "b/m", "b/v"]),
+    ):
+        optimizer.apply_gradients([([1.0], w), (1.0, b)])
+        iterations, *state = optimizer.variables
+        assert iterations is optimizer.iterations and int(iterations) == 1
+        assert [v.name for v in state] == names
+        assert not any(v.trainable for v in optimizer.variables)
+        assert all(v.dtype == (w if v.name[0] == "w" else b).dtype for v in state)
+
+
+def test_the_learning_rate_may_be_a_function_of_the_step() -> None:
+    seen: list[int] = []
+
+    def schedule(step: int) -> Any:
+        seen.append(step)
+        return ngrad.constant(1.0) / (1 + step)
+
+    w = ngrad.Variable(0.0)
+    optimizer = SGD(schedule)
+    for _ in range(3):
+        optimizer.apply_gradients([(1.0, w)])
+    assert seen == [0, 1, 2]
+    np.testing.assert_allclose(w.numpy(), -(1 + 1 / 2 + 1 / 3), rtol=1e-6)
+    optimizer.learning_rate = 10.0
+    optimizer.apply_gradients([(1.0, w)])
+    np.testing.assert_allclose(w.numpy(), -(1 + 1 / 2 + 1 / 3) - 10, rtol=1e-6)
+
+
+def test_variables_without_a_gradient_stay_with_a_warning() -> None:
+    w, b = ngrad.Variable(1.0, name="w"), ngrad.Variable(2.0, name="bias")
+    with pytest.warns(UserWarning, match="SGD: no gradient for bias"):
+        SGD(0.5).apply_gradients([(1.0, w), (None, b)])
+    assert (float(w), float(b)) == (0.5, 2.0)
+    for pairs in ([(None, w), (None, b)], []):
+        with pytest.raises(NumberError, match="no gradient for any variable"):
+            SGD().apply_gradients(pairs)
+
+
+@pytest.mark.parametrize(
+    "kind, message, gradient",
+    [
+        (ShapeError, r"\(3,\).*'b'.*\(2,\)", np.ones(3, np.float32)),
+        (ShapeError, r"\(\).*'b'.*\(2,\)", 1.0),
+        (DTypeError, "float64.*'b'.*float32", ngrad.constant([1.0, 1.0], "float64")),
+    ],
+)
+def test_a_gradient_unlike_its_variable_updates_nothing(
+    kind: type[Exception], message: str, gradient: Any
+) -> None:
+    w, b = ngrad.Variable([1.0], name="w"), ngrad.Variable([1.0, 2.0], name="b")
+    optimizer = Adam()
+    with pytest.raises(kind, match=message):
+        optimizer.apply_gradients([([1.0], w), (gradient, b)])
+    assert w.numpy() == [1.0] and int(optimizer.iterations) == 0
+
+
+def test_what_is_no_variable_or_no_rate_raises() -> None:
+    w = ngrad.Variable([1.0])
+    with pytest.raises(DTypeError, match="Tensor"):
+        SGD().apply_gradients([([1.0], w.value())])
+    with pytest.raises(DTypeError, match="int32"):
+        SGD().apply_gradients([(1.0, ngrad.Variable(1))])
+    for make in (
+        lambda: SGD(-1.0),
+        lambda: SGD(momentum=1.0),
+        lambda: Adam(beta_1=1.0),
+        lambda: Adam(epsilon=float("nan")),
+        lambda: SGD(lambda step: -1.0).apply_gradients([([1.0], w)]),
+    ):
+        with pytest.raises(NumberError):
+            make()
+
+
+def test_memory_stays_flat() -> None:
+    start = np.ones((64, 64), np.float32)
+    w = ngrad.Variable(start)
+    optimizer = Adam()
+
+    def live(count: int) -> int:
+        for _ in range(count):
+            with ngrad.GradientTape() as tape:
+                loss = ngrad.reduce_sum(w * w)
+            optimizer.apply_gradients([(tape.gradient(loss, w), w)])
+        return ngrad.config.memory_stats().live_bytes
+
+    # Rates differ by step, and a bounded table keeps such scalars: nothing of the variable's size.
+    few, many = live(3), live(50)
+    assert many - few < start.nbytes
