@@ -65,6 +65,7 @@ from ngrad.ops.functions import (
     softplus,
     tan,
     tanh,
+    trigamma,
 )
 from ngrad.ops.math import pow
 from ngrad.ops.reductions import (
@@ -119,9 +120,9 @@ __all__ = [
     "less_equal",
     "lgamma",
     "log",
-    "log10",
     "log1p",
     "log2",
+    "log10",
     "logical_and",
     "logical_not",
     "logical_or",
@@ -156,6 +157,7 @@ __all__ = [
     "subtract",
     "tan",
     "tanh",
+    "trigamma",
     "truediv",
     "trunc",
 ]

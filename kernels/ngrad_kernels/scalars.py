@@ -108,7 +108,7 @@ SCALARS: dict[str, Scalar] = {
             *("exp", "expm1", "log", "log1p", "log2", "log10", "sigmoid", "softplus", "cbrt"),
             *("sin", "cos", "tan", "asin", "acos", "atan"),
             *("sinh", "cosh", "tanh", "asinh", "acosh", "atanh"),
-            *("erf", "erfc", "lgamma", "digamma"),
+            *("erf", "erfc", "lgamma", "digamma", "trigamma"),
         )
     },
     "atan2": _vecmath("atan2", 2),

@@ -254,6 +254,18 @@ def digamma(x):
     """The derivative of lgamma."""
 
 
+@digamma.vjp
+def _(g, out, x):
+    return (g * trigamma(x),)
+
+
+@elementwise(floats=True)
+def trigamma(x):
+    """The derivative of digamma. It has none itself: a third derivative of lgamma raises
+    `GradientError`.
+    """
+
+
 @elementwise(floats=True)
 def cbrt(x):
     """Cube root."""

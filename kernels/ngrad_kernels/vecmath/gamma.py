@@ -47,8 +47,7 @@ LOG4_3 = np.float64(0.22223372065012256)
 LOG4_4 = np.float64(0.18123629548601533)
 LOG4_5 = np.float64(0.1681998545229858)
 
-# sin(pi t) / (pi t) in t^2, |t| <= 1/2: 2^-61.32 and 2^-35.29; the first is 1
-SINC_0 = np.float64(1.0)
+# sin(pi t) / (pi t) in t^2, |t| <= 1/2, from t^2 on: 2^-61.32 and 2^-35.29
 SINC_1 = np.float64(-1.6449340668482264)
 SINC_2 = np.float64(0.8117424252833462)
 SINC_3 = np.float64(-0.19075182412167518)
@@ -57,7 +56,6 @@ SINC_5 = np.float64(-0.0023460809132200815)
 SINC_6 = np.float64(0.00014842791611065876)
 SINC_7 = np.float64(-6.972265844307018e-06)
 SINC_8 = np.float64(2.451815004789817e-07)
-SINC4_0 = np.float64(1.0)
 SINC4_1 = np.float64(-1.6449340628412257)
 SINC4_2 = np.float64(0.8117422082211638)
 SINC4_3 = np.float64(-0.19074795816670392)
@@ -147,6 +145,20 @@ def _log_f8(a, al):
 
 
 @scalar
+def sinc4(z):
+    """sin(pi t) / (pi t) for z = t^2, |t| <= 1/2, to 35 bits."""
+    p = fma(fma(fma(fma(SINC4_5, z, SINC4_4), z, SINC4_3), z, SINC4_2), z, SINC4_1)
+    return fma(p, z, ONE)
+
+
+@scalar
+def sinc_rest8(z):
+    """sin(pi t) / (pi t) = 1 + z (SINC_1 + z times this) for z = t^2, |t| <= 1/2."""
+    p = fma(fma(fma(fma(SINC_8, z, SINC_7), z, SINC_6), z, SINC_5), z, SINC_4)
+    return fma(fma(p, z, SINC_3), z, SINC_2)
+
+
+@scalar
 def _factors(a, negative):
     """(k, five factors): lgamma(a) = lgamma(2 + a - k) +- log(their product), minus where k < 2.
 
@@ -186,8 +198,7 @@ def lgamma_f4(x):
 
     t = fabs(a - rint(a))
     z = t * t
-    p = fma(fma(fma(fma(fma(SINC4_5, z, SINC4_4), z, SINC4_3), z, SINC4_2), z, SINC4_1), z, SINC4_0)
-    sine = select(k == ZERO, ONE, a) * t * p
+    sine = select(k == ZERO, ONE, a) * t * sinc4(z)
     value = select(negative, -_log_f4(sine) - value, value)
     pole = (t == ZERO) & (wide <= ZERO)
     value = select((fabs(wide) == INFINITY) | pole, INFINITY, value)
@@ -232,8 +243,7 @@ def lgamma_f8(x):
 
     t = fabs(a - rint(a))
     z = t * t
-    p = fma(fma(fma(fma(fma(SINC_8, z, SINC_7), z, SINC_6), z, SINC_5), z, SINC_4), z, SINC_3)
-    p = fma(fma(fma(p, z, SINC_2), z, SINC_1), z, SINC_0)
+    p = fma(fma(sinc_rest8(z), z, SINC_1), z, ONE)
     sh, sl = two_product(select(k == ZERO, ONE, a), t)
     bh, bl = two_product(sh, p)
     bh, bl = _log_f8(select(negative, bh, ONE), select(negative, fma(sl, p, bl), ZERO))
