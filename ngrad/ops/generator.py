@@ -18,7 +18,7 @@ from ngrad_kernels.philox import mix
 class Generator:
     """A stream of draws of its own, made by `from_seed` or `from_non_deterministic_state`.
 
-    Its n-th draw depends on its seed and n alone, whatever is drawn elsewhere. Threads may share it.
+    Its n-th draw depends on its seed and n alone, wherever else is drawn. Threads may share it.
 
     Examples
     --------

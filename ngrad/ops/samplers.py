@@ -44,7 +44,7 @@ FRACTION = {"f4": 24, "f8": 53}  # bits of a standard uniform number
 
 def _state(draw: Draw, *more: int) -> Tensor:
     """A draw as kernels read it: key, number, and what else a sampler wants in words of 64 bits."""
-    words = [*draw(), *more]
+    words: list[Any] = [*draw(), *more]
     result = empty(layout(UINT64, (len(words),)))
     (ctypes.c_uint64 * len(words)).from_address(result._address)[:] = words
     return result
