@@ -1,0 +1,42 @@
+"""What every test runs under: at least two threads, and examples that are the same at each run."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+if (os.cpu_count() or 1) < 2:  # before numba is imported: tests compare one thread with two
+    os.environ.setdefault("NUMBA_NUM_THREADS", "2")
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+# Kernels come from the user's cache where they are there, and are compiled where not: no test
+# depends on which. A first run compiles several hundred of them, so no example has a deadline.
+settings.register_profile(
+    "ngrad",
+    deadline=None,
+    derandomize=True,
+    print_blob=True,
+    max_examples=60,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("ngrad")
+
+
+def pytest_report_header() -> str:
+    from ngrad_kernels import cache
+
+    return (
+        f"hypothesis: derandomized (seeds follow the tests' names); kernels in {cache.store.folder}"
+    )
+
+
+@pytest.fixture(autouse=True)
+def _threads_as_before() -> Iterator[None]:
+    """A test may set the number of threads; the next one has what the process began with."""
+    from ngrad import config
+
+    before = config.threads()
+    yield
+    config.set_threads(before)

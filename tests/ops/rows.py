@@ -1,0 +1,328 @@
+"""The rows: every op of the table. A new op's row goes here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import scipy.special as sc
+from numeric import Array
+from table import Row, exact, saturated, smooth
+
+import ngrad
+from ngrad import nn
+from ngrad.graph.op import TABLE
+from ngrad.ops.losses import multiply_no_nan
+from ngrad.record import apply
+
+EPS = float(np.finfo(np.float64).eps)
+
+ARITHMETIC = [
+    exact("add", np.add, kinds="fiub"),
+    exact("subtract", np.subtract),
+    exact("multiply", np.multiply, kinds="fiub"),
+    exact("divide", np.divide, kinds="f", converts="iub", domains=((-3, 3), (0.5, 2))),
+    exact("floordiv", np.floor_divide, domains=((-3, 3), (0.7, 2)), smooth=False),
+    exact("mod", np.mod, domains=((-3, 3), (0.7, 2))),
+    exact("negative", np.negative, 1),
+    exact("abs", np.abs, 1),
+    exact("sign", lambda x: np.where(x == 0, x, np.sign(x)), 1, smooth=False),
+    exact("floor", np.floor, 1, smooth=False),
+    exact("ceil", np.ceil, 1, smooth=False),
+    exact("round", lambda x: np.rint(x) if x.dtype.kind == "f" else x, 1, smooth=False),
+    exact("trunc", np.trunc, 1, smooth=False),
+    exact("square", np.square, 1),
+    exact("sqrt", np.sqrt, 1, "f", converts="iub", domains=((0.2, 4),)),
+    exact("rsqrt", lambda x: 1 / np.sqrt(x), 1, "f", converts="iub", domains=((0.2, 4),)),
+    exact("reciprocal", lambda x: 1 / x, 1, "f", converts="iub", domains=((0.2, 4),)),
+    exact("maximum", lambda x, y: np.where((x >= y) | (x != x), x, y), kinds="fiub"),
+    exact("minimum", lambda x, y: np.where((x <= y) | (x != x), x, y), kinds="fiub"),
+    exact("copysign", np.copysign, kinds="f"),
+    exact("relu", lambda x: np.maximum(x, 0), 1, function=nn.relu),
+    exact(
+        "multiply_no_nan",
+        lambda x, y: np.where(y == 0, 0, x * y),
+        kinds="f",
+        function=multiply_no_nan,
+    ),
+]
+COMPARISON = [
+    *(
+        exact(name, getattr(np, name), kinds="fiub", smooth=False)
+        for name in ("equal", "not_equal", "less", "less_equal", "greater", "greater_equal")
+    ),
+    *(
+        exact(name, getattr(np, name), 1, kinds="fiub", smooth=False)
+        for name in ("isnan", "isinf", "isfinite")
+    ),
+    *(
+        exact(name, getattr(np, name), kinds="b", smooth=False)
+        for name in ("logical_and", "logical_or", "logical_xor")
+    ),
+    exact("logical_not", np.logical_not, 1, kinds="b", smooth=False),
+]
+BITWISE = [
+    exact("bitwise_and", np.bitwise_and, kinds="iub", smooth=False),
+    exact("bitwise_or", np.bitwise_or, kinds="iub", smooth=False),
+    exact("bitwise_xor", np.bitwise_xor, kinds="iub", smooth=False),
+    exact("invert", np.invert, 1, kinds="iub", smooth=False),
+    exact("left_shift", np.left_shift, kinds="iu", smooth=False, whole=(None, (-3, 70))),
+    exact("right_shift", np.right_shift, kinds="iu", smooth=False, whole=(None, (-3, 70))),
+]
+VECMATH = [
+    smooth("exp", np.exp),
+    smooth("expm1", np.expm1),
+    smooth("log", np.log, (0.2, 4)),
+    smooth("log1p", np.log1p, (-0.7, 4)),
+    smooth("log2", np.log2, (0.2, 4)),
+    smooth("log10", np.log10, (0.2, 4)),
+    smooth("sin", np.sin, (-5, 5)),
+    smooth("cos", np.cos, (-5, 5)),
+    smooth("tan", np.tan, (-1.2, 1.2)),
+    smooth("asin", np.arcsin, (-0.8, 0.8)),
+    smooth("acos", np.arccos, (-0.8, 0.8)),
+    smooth("atan", np.arctan),
+    smooth("atan2", np.arctan2, (0.3, 2), (-2, 2)),
+    smooth("sinh", np.sinh),
+    smooth("cosh", np.cosh),
+    smooth("tanh", np.tanh),
+    smooth("asinh", np.arcsinh),
+    smooth("acosh", np.arccosh, (1.3, 4)),
+    smooth("atanh", np.arctanh, (-0.8, 0.8)),
+    smooth("sigmoid", sc.expit, (-4, 4)),
+    smooth("softplus", lambda x: np.logaddexp(0, x), (-4, 4)),
+    smooth("erf", sc.erf),
+    smooth("erfc", sc.erfc, ulps=16),
+    smooth("lgamma", sc.gammaln, (0.4, 6), floor=4 * EPS),
+    smooth("digamma", sc.digamma, (0.4, 6), floor=8 * EPS, orders=1),
+    smooth("trigamma", lambda x: sc.polygamma(1, x), (0.4, 6), ulps=8, orders=0),
+    smooth("cbrt", np.cbrt, (0.3, 3)),
+    smooth("hypot", np.hypot, (-2, 2), (0.5, 2)),
+    Row("pow", ngrad.pow, np.power, ((0.4, 2), (-2, 2)), "fiu", ulps=4, whole=(None, (0, 5))),
+]
+SELECTION = [
+    Row(
+        "where",
+        ngrad.where,
+        np.where,
+        ((0, 1), (-2, 2), (-2, 2)),
+        "fiub",
+        fixed=("b1", None, None),
+    ),
+    *(
+        Row(
+            "cast",
+            lambda x, code=code: ngrad.cast(x, code),
+            lambda x, code=code: saturated(x, code),
+            ((-3, 3),),
+            "fiub",
+            smooth=code[0] == "f",
+            rtol=1e-7 if code == "f8" else 1e-3,
+            label=code,
+        )
+        for code in ("f8", "f4", "i1", "u2", "i8", "b1")
+    ),
+]
+
+
+# -- ops whose shapes are not those of their operands ----------------------------------------------
+
+
+def _reduced(op: str, reference: Any, kinds: str, **options: Any) -> list[Row]:
+    """A reduction over every kind of axes: all, the last, the first, one between, none."""
+    function = getattr(ngrad, op)
+    cases = (
+        (None, False, ()),
+        (None, True, (5,)),
+        (-1, False, (3, 4)),
+        (0, False, (3, 4)),
+        (1, True, (2, 3, 2)),
+        ((0, 2), False, (2, 3, 2)),
+        ((), False, (3,)),
+    )
+    return [
+        Row(
+            op,
+            lambda x, axis=axis, keep=keep: function(x, axis, keepdims=keep),
+            lambda x, axis=axis, keep=keep: reference(x, axis, keep),
+            ((-2, 2),),
+            kinds,
+            shapes=((shape,),),
+            label=f"axis={axis}".replace(" ", ""),
+            **options,
+        )
+        for axis, keep, shape in cases
+    ]
+
+
+def _sum(x: Array, axis: Any, keep: bool) -> Array:
+    wide = np.float64 if x.dtype.kind == "f" else x.dtype
+    return np.sum(x, axis, dtype=wide, keepdims=keep)
+
+
+def _prod(x: Array, axis: Any, keep: bool) -> Array:
+    wide = np.float64 if x.dtype.kind == "f" else x.dtype
+    return np.prod(x, axis, dtype=wide, keepdims=keep)
+
+
+def _position(op: str) -> list[Row]:
+    return [
+        Row(
+            op,
+            lambda x, axis=axis: getattr(ngrad, op)(x, axis),
+            lambda x, axis=axis: getattr(np, op)(x, axis),
+            kinds="fiu",
+            shapes=((shape,),),
+            smooth=False,
+            label=f"axis={axis}",
+        )
+        for axis, shape in ((0, (5,)), (1, (3, 4)), (0, (3, 4)), (1, (2, 3, 2)))
+    ]
+
+
+def running(x: Array, fold: Any, axis: int, exclusive: bool, reverse: bool) -> Array:
+    """TensorFlow's running reductions, by NumPy's."""
+    x = np.flip(x, axis) if reverse else x
+    wide = np.float64 if x.dtype.kind == "f" else x.dtype
+    if exclusive:
+        start = np.full_like(np.take(x, [0], axis), fold.identity)
+        x = np.concatenate([start, np.delete(x, -1, axis)], axis)
+    out = fold.accumulate(x, axis, dtype=wide)
+    return np.flip(out, axis) if reverse else out
+
+
+def _scan(op: str, fold: Any) -> list[Row]:
+    return [
+        Row(
+            op,
+            lambda x, a=axis, e=exclusive, r=reverse: getattr(ngrad, op)(x, a, e, r),
+            lambda x, a=axis, e=exclusive, r=reverse: running(x, fold, a, e, r),
+            kinds="fiu",
+            shapes=((shape,),),
+            ulps=2,
+            label=f"axis={axis}{'-exclusive' * exclusive}{'-reverse' * reverse}",
+        )
+        for axis, exclusive, reverse, shape in (
+            (0, False, False, (5,)),
+            (1, True, False, (3, 4)),
+            (0, False, True, (3, 4)),
+            (1, True, True, (2, 3, 2)),
+        )
+    ]
+
+
+def _recurrence(a: Array, b: Array) -> Array:
+    out = np.zeros(b.shape, np.float64 if b.dtype.kind == "f" else b.dtype)
+    for k in range(b.shape[-1]):
+        before = out[..., k - 1] if k else 0
+        out[..., k] = b[..., k] + a[..., k] * before
+    return out
+
+
+REDUCTIONS = [
+    *_reduced("reduce_sum", _sum, "fiu", ulps=4),
+    *_reduced("reduce_prod", _prod, "fiu", ulps=8),
+    *_reduced("reduce_max", lambda x, axis, keep: np.max(x, axis, keepdims=keep), "fiub"),
+    *_reduced("reduce_min", lambda x, axis, keep: np.min(x, axis, keepdims=keep), "fiub"),
+    *_position("argmax"),
+    *_position("argmin"),
+    *_scan("cumsum", np.add),
+    *_scan("cumprod", np.multiply),
+    Row(
+        "linear_recurrence",
+        lambda a, b: apply(TABLE["linear_recurrence"], (a, b)),
+        _recurrence,
+        ((-2, 2), (-2, 2)),
+        "f",
+        shapes=(((5,), (5,)), ((2, 3), (2, 3)), ((1,), (1,))),
+        ulps=8,
+    ),
+]
+
+
+def _moves(op: str, label: str, function: Any, reference: Any, *shapes: Any, **options: Any) -> Row:
+    """An op that only moves elements: any dtype, to the bit."""
+    domains = ((-2, 2),) * len(shapes)
+    return Row(op, function, reference, domains, "fiub", shapes=(shapes,), label=label, **options)
+
+
+SHAPES = [
+    _moves("identity", "", ngrad.identity, lambda x: x, (2, 3)),
+    _moves("stop_gradient", "", ngrad.stop_gradient, lambda x: x, (2, 3), smooth=False),
+    _moves("reshape", "", lambda x: ngrad.reshape(x, (2, -1)), lambda x: x.reshape(2, -1), (3, 4)),
+    _moves(
+        "broadcast_to",
+        "",
+        lambda x: ngrad.broadcast_to(x, (2, 3, 4)),
+        lambda x: np.broadcast_to(x, (2, 3, 4)),
+        (3, 1),
+    ),
+    _moves(
+        "transpose",
+        "",
+        lambda x: ngrad.transpose(x, (1, 2, 0)),
+        lambda x: x.transpose(1, 2, 0),
+        (2, 3, 4),
+    ),
+    _moves("strided_slice", "steps", lambda x: x[::2, ::-1], lambda x: x[::2, ::-1], (5, 3)),
+    _moves("strided_slice", "empty", lambda x: x[3:1], lambda x: x[3:1], (5, 3)),
+    _moves(
+        "embed",
+        "",
+        lambda x: ngrad.pad(x, [[1, 2], [0, 1]]),
+        lambda x: np.pad(x, [[1, 2], [0, 1]]),
+        (2, 3),
+    ),
+    _moves(
+        "concat",
+        "",
+        lambda x, y: ngrad.concat([x, y, x], 1),
+        lambda x, y: np.concatenate([x, y, x], 1),
+        (2, 3),
+        (2, 1),
+    ),
+]
+
+
+def _scattered(x: Array, index: Array, rows: int) -> Array:
+    out = np.zeros((rows, *x.shape[1:]), x.dtype)
+    np.add.at(out, index, x)
+    return out
+
+
+_INDEX = np.array([2, 0, 2, 1])
+INDEXING = [
+    _moves("take_rows", "", lambda x: ngrad.gather(x, _INDEX), lambda x: x[_INDEX], (3, 2)),
+    Row(
+        "add_rows",
+        lambda x: ngrad.scatter_nd(_INDEX[:, None], x, [3, *x.shape[1:]]),
+        lambda x: _scattered(x, _INDEX, 3),
+        kinds="fiub",
+        shapes=(((4, 2),),),
+    ),
+]
+
+
+LINALG = [
+    Row(
+        "matmul",
+        lambda x, y: x @ y,
+        np.matmul,
+        ((-2, 2), (-2, 2)),
+        "fiub",
+        shapes=(((3, 4), (4, 2)), ((2, 3, 4), (4, 2)), ((0, 3), (3, 2)), ((2, 0), (0, 3))),
+        ulps=8,
+        floor=32 * EPS,
+    ),
+]
+ROWS: list[Row] = [
+    *ARITHMETIC,
+    *COMPARISON,
+    *BITWISE,
+    *VECMATH,
+    *SELECTION,
+    *REDUCTIONS,
+    *SHAPES,
+    *INDEXING,
+    *LINALG,
+]

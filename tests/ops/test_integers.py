@@ -1,0 +1,136 @@
+"""Integers have no undefined case, and the same result in a vector, in its tail and alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from numeric import CODES, FLOATS, INTEGERS, Array, assert_same_bits
+from table import saturated
+
+import ngrad
+from ngrad.errors import NumberError
+
+LENGTHS = (1, 7, 1000)
+"""Alone, less than a vector, and vectors with a tail."""
+
+
+def edges(code: str) -> list[int]:
+    info = np.iinfo(code)
+    return [info.min, info.min + 1, info.max, info.max - 1, 0, 1, 2, 3, 7] + (
+        [-1, -2, -7] if code[0] == "i" else []
+    )
+
+
+def pairs(xs: list[int], ys: list[int], code: str) -> tuple[Array, Array]:
+    x, y = np.meshgrid(np.array(xs, code), np.array(ys, code), indexing="ij")
+    return x.ravel(), y.ravel()
+
+
+def at_every_length(function: Callable[..., Any], expected: Array, *arrays: Array) -> None:
+    for n in LENGTHS:
+        for start in range(0, expected.size, max(1, n)):
+            where = np.arange(start, start + n) % expected.size
+            found = function(*(ngrad.constant(a[where]) for a in arrays))
+            assert_same_bits(found, expected[where])
+    for k in range(expected.size):
+        assert_same_bits(function(*(ngrad.constant(a[k]) for a in arrays)), expected[k])
+
+
+DIVISION = {"floordiv": (ngrad.floordiv, np.floor_divide), "mod": (ngrad.mod, np.mod)}
+
+
+@pytest.mark.parametrize("code", INTEGERS)
+@pytest.mark.parametrize("name", DIVISION)
+def test_division(name: str, code: str) -> None:
+    """By zero 0, MIN // -1 is MIN, MIN % -1 is 0: NumPy's, without its warning."""
+    function, reference = DIVISION[name]
+    x, y = pairs(edges(code), edges(code), code)
+    with np.errstate(all="ignore"):
+        expected = reference(x, y)
+    assert (expected[y == 0] == 0).all()
+    at_every_length(function, expected, x, y)
+
+
+@pytest.mark.parametrize("code", INTEGERS)
+@pytest.mark.parametrize("name", ["left_shift", "right_shift"])
+def test_shifts(name: str, code: str) -> None:
+    """By the width or more, or by a negative count: nothing is left but the sign."""
+    width = 8 * int(code[1])
+    counts = [0, 1, width - 1, width, min(width + 1, np.iinfo(code).max), np.iinfo(code).max]
+    counts += [-1, -width, np.iinfo(code).min] if code[0] == "i" else []
+    x, y = pairs(edges(code), counts, code)
+    at_every_length(getattr(ngrad.bitwise, name), getattr(np, name)(x, y), x, y)
+
+
+@pytest.mark.parametrize("code", INTEGERS)
+def test_wrapping(code: str) -> None:
+    x, y = pairs(edges(code), edges(code), code)
+    for name in ("add", "subtract", "multiply"):
+        at_every_length(getattr(ngrad, name), getattr(np, name)(x, y), x, y)
+    for name in ("negative", "abs", "sign", "square"):
+        x = np.array(edges(code), code)
+        at_every_length(getattr(ngrad, name), getattr(np, name)(x), x)
+
+
+@pytest.mark.parametrize("code", INTEGERS)
+def test_power(code: str) -> None:
+    """Wrapping, as NumPy; a negative exponent is an error, as in NumPy."""
+    x, y = pairs(edges(code), [0, 1, 2, 3, 5, 8, 63], code)
+    at_every_length(ngrad.pow, np.power(x, y), x, y)
+    for exponent in range(6):
+        np.testing.assert_array_equal(ngrad.pow(ngrad.constant(x), exponent), x**exponent)
+    if code[0] == "i":
+        for negative in (-1, np.array(-1, code), ngrad.constant(-1, code)):
+            with pytest.raises(NumberError, match="pow"):
+                ngrad.pow(ngrad.constant(x), negative)
+
+
+@pytest.mark.parametrize("target", CODES)
+@pytest.mark.parametrize("source", CODES)
+def test_cast(source: str, target: str) -> None:
+    """Floats to integers saturate and NaN is 0; integers wrap; all but zero is true."""
+    if source[0] == "f":
+        values = [np.nan, np.inf, -np.inf, 0.0, -0.0, 0.9, -0.9, 1.5, -1.5, 5e-324, 1e30, -1e30]
+        for code in INTEGERS:
+            info = np.iinfo(code)
+            values += [float(info.min), float(info.max), 2.0 * info.min, 2.0 * info.max]
+            values += [info.max + 0.5, info.min - 0.5, info.max - 1.0, info.max + 1.0]
+        values += list(np.nextafter([2.0**31, 2.0**32, 2.0**63, 2.0**64], 0))
+        x = np.array(values).astype(source)
+    elif source == "b1":
+        x = np.array([True, False])
+    else:
+        x = np.array(edges(source), source)
+    at_every_length(lambda t: ngrad.cast(t, target), saturated(x, target), x)
+
+
+@pytest.mark.parametrize("code", [c for c in CODES if c not in FLOATS])
+def test_comparisons_are_of_the_dtype(code: str) -> None:
+    """Unsigned integers compare as unsigned: 200 is more than 100 in eight bits."""
+    values = [False, True] if code == "b1" else edges(code)
+    x, y = pairs(values, values, code)
+    for name in ("less", "less_equal", "greater", "greater_equal", "equal", "not_equal"):
+        at_every_length(getattr(ngrad, name), getattr(np, name)(x, y), x, y)
+    for name in ("maximum", "minimum"):
+        at_every_length(getattr(ngrad, name), getattr(np, name)(x, y), x, y)
+
+
+def test_mixed_dtypes_promote_as_in_numpy() -> None:
+    for left in CODES:
+        for right in CODES:
+            x, y = np.ones(2, left), np.ones(2, right)
+            found = ngrad.constant(x) + ngrad.constant(y)
+            assert found.dtype == np.result_type(x, y), (left, right)
+            assert (x + ngrad.constant(y)).dtype == np.result_type(x, y)
+
+
+def test_python_scalars_are_weak() -> None:
+    for code in CODES:
+        x = ngrad.ones([2], code)
+        for scalar in (True, 1, 1.0):
+            expected = (np.ones(2, code) + scalar).dtype
+            assert (x + scalar).dtype == expected, (code, scalar)
+            assert (scalar + x).dtype == expected, (code, scalar)
