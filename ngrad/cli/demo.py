@@ -107,4 +107,4 @@ def train(
     ):
         table.add_row(name, value)
     console.print(table)
-    return accuracy >= chosen.accuracy
+    return accuracy >= float(chosen.accuracy)

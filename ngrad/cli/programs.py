@@ -79,7 +79,7 @@ def control_flow() -> Iterator[Result]:
 
 def higher_order() -> Iterator[Result]:
     """The gradient of a gradient"""
-    x = tf.Variable(1.0)
+    x: Any = tf.Variable(1.0)
     with tf.GradientTape() as t:
         with tf.GradientTape() as t2:
             y = x * x * x

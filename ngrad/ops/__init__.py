@@ -1,0 +1,1 @@
+"""The op table: a file for each family, rules beside their ops."""
