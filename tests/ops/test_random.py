@@ -1,4 +1,4 @@
-"""Random tensors: distributions, bounds, seeds, gradients, errors. Seeds are fixed: nothing is chance."""
+"""Random tensors: distributions, bounds, seeds, gradients, errors. Every seed is fixed."""
 
 from __future__ import annotations
 
