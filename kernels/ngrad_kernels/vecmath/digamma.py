@@ -14,7 +14,8 @@ import numpy as np
 
 from ngrad_kernels.intrinsics import fabs, fma, rint, scalar, select
 from ngrad_kernels.vecmath.doubled import fast_two_sum, two_product, two_sum
-from ngrad_kernels.vecmath.gamma import _log_f4, _log_f8
+from ngrad_kernels.vecmath.gamma import _log_f8
+from ngrad_kernels.vecmath.power import log_wide4
 
 ZERO = np.float64(0.0)
 HALF = np.float64(0.5)
@@ -210,7 +211,7 @@ def digamma_f4(x):
     r = ONE / select(w == ZERO, ONE, w)
     z = r * r
     p = fma(fma(PSI_FAR4_2, z, PSI_FAR4_1), z, PSI_FAR4_0)
-    far = _log_f4(w) - fma(HALF, r, p * z)
+    far = log_wide4(w) - fma(HALF, r, p * z)
     t = wide - rint(wide)
     z = t * t
     p = fma(fma(fma(fma(fma(COT4_8, z, COT4_7), z, COT4_6), z, COT4_5), z, COT4_4), z, COT4_3)

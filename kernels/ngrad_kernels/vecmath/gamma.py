@@ -15,6 +15,7 @@ import numpy as np
 
 from ngrad_kernels.intrinsics import bits_of_f8, f8_from_bits, fabs, fma, rint, scalar, select
 from ngrad_kernels.vecmath.doubled import fast_two_sum, two_product, two_sum
+from ngrad_kernels.vecmath.power import log_wide4
 
 ZERO = np.float64(0.0)
 HALF = np.float64(0.5)
@@ -29,7 +30,7 @@ FAR = np.float64(7.5)
 F3, F4, F5, F6, F7 = (np.float64(j) for j in range(3, 8))
 STIRLING_C = np.float64(0.9189385332046728 - 0.5)  # log(2 pi) / 2 - 1/2
 
-# (2 atanh(s) - 2 s) / s^3 in s^2, |s| <= 0.1716: 2^-66.61, and 2^-51.23 for float32
+# (2 atanh(s) - 2 s) / s^3 in s^2, |s| <= 0.1716: 2^-66.61
 LOG_0 = np.float64(0.6666666666666666)
 LOG_1 = np.float64(0.4000000000000504)
 LOG_2 = np.float64(0.2857142856906257)
@@ -40,12 +41,6 @@ LOG_6 = np.float64(0.1306405361536037)
 LOG_7 = np.float64(0.1961707713016329)
 LOG_8 = np.float64(-1.1600087038092806)
 LOG_9 = np.float64(8.75229141283322)
-LOG4_0 = np.float64(0.6666666666658716)
-LOG4_1 = np.float64(0.4000000005230183)
-LOG4_2 = np.float64(0.28571417124778425)
-LOG4_3 = np.float64(0.22223372065012256)
-LOG4_4 = np.float64(0.18123629548601533)
-LOG4_5 = np.float64(0.1681998545229858)
 
 # sin(pi t) / (pi t) in t^2, |t| <= 1/2, from t^2 on: 2^-61.32 and 2^-35.29
 SINC_1 = np.float64(-1.6449340668482264)
@@ -118,16 +113,6 @@ def _split(a):
 
 
 @scalar
-def _log_f4(a):
-    """log(a) for a finite a > 0, about 50 bits, relative near 1 as well."""
-    m, _, e = _split(a)
-    s = (m - ONE) / (m + ONE)
-    z = s * s
-    p = fma(fma(fma(fma(fma(LOG4_5, z, LOG4_4), z, LOG4_3), z, LOG4_2), z, LOG4_1), z, LOG4_0)
-    return fma(e, LN2, TWO * s) + fma(s * z, p, e * LN2_LOW)
-
-
-@scalar
 def _log_f8(a, al):
     """(h, l): log(a + al) = h + l to 59 bits or more, relative near 1 as well; a finite, > 0."""
     m, shift, e = _split(a)
@@ -184,7 +169,7 @@ def lgamma_f4(x):
     a = select(fabs(wide) < INFINITY, fabs(wide), ONE)
     negative = wide < ZERO
     k, first, second, third, fourth, fifth = _factors(a, negative)
-    log = _log_f4(first * second * third * (fourth * fifth))
+    log = log_wide4(first * second * third * (fourth * fifth))
     d = a - k
     p = fma(fma(fma(fma(NEAR4_10, d, NEAR4_9), d, NEAR4_8), d, NEAR4_7), d, NEAR4_6)
     p = fma(fma(fma(fma(fma(p, d, NEAR4_5), d, NEAR4_4), d, NEAR4_3), d, NEAR4_2), d, NEAR4_1)
@@ -199,7 +184,7 @@ def lgamma_f4(x):
     t = fabs(a - rint(a))
     z = t * t
     sine = select(k == ZERO, ONE, a) * t * sinc4(z)
-    value = select(negative, -_log_f4(sine) - value, value)
+    value = select(negative, -log_wide4(sine) - value, value)
     pole = (t == ZERO) & (wide <= ZERO)
     value = select((fabs(wide) == INFINITY) | pole, INFINITY, value)
     return select(x == x, np.float32(value), x)

@@ -61,6 +61,20 @@ def split_from8(x, start):
     return f8_from_bits(e + INTEGER_BITS8) - INTEGER8, f8_from_bits(bits - (e << 52))
 
 
+@scalar
+def log_wide4(x):
+    """log(x) of a positive normal float64 to 44 bits: for results in float32."""
+    e, m = split_from8(x, ROOT_HALF_BITS8)
+    f = m - 1.0
+    s = f / (2.0 + f)
+    z = s * s
+    p = fma(0.1958552770046132, z, 0.22176099152284)
+    p = fma(p, z, 0.2857211114659674)
+    p = fma(p, z, 0.39999995604647925)
+    p = fma(p, z, 0.6666666667584646)
+    return fma(e, LN2_8, fma(s * z, p, s + s))
+
+
 @inlined
 def log_pair8(x):
     """log(x) of a positive finite x as a pair, relative error about 2^-65.
@@ -129,17 +143,9 @@ def pow_special8(x, y, result):
 @scalar
 def pow_f4(x, y):
     """x to the power y, by float64. Max error 0.51 ulp."""
-    e, m = split_from8(np.float64(fabs(x)), ROOT_HALF_BITS8)
-    f = m - 1.0
-    s = f / (2.0 + f)
-    z = s * s
-    p = fma(0.1958552770046132, z, 0.22176099152284)
-    p = fma(p, z, 0.2857211114659674)
-    p = fma(p, z, 0.39999995604647925)
-    p = fma(p, z, 0.6666666667584646)
     b = select(y > np.float32(2.0**40), np.float32(2.0**40), y)  # |log x| is 0 or above 2^-25
     b = select(b < np.float32(-(2.0**40)), np.float32(-(2.0**40)), b)
-    t = np.float64(b) * fma(e, LN2_8, fma(s * z, p, s + s))
+    t = np.float64(b) * log_wide4(np.float64(fabs(x)))
     t = select(t < -110.0, -110.0, t)
     t = select(t > 90.0, 90.0, t)
     n = fma(t, LOG2E8, ROUND8) - ROUND8
