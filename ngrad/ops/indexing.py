@@ -84,6 +84,12 @@ def getitem(x: Any, index: Any) -> Any:
             continue
         if isinstance(item, Tensor):
             advanced.append(position)
+            if (
+                item.ndim == 0
+            ):  # a single truth value: an axis of one or of none, in front of the rest
+                arrays.append((len(shape), from_numpy(np.zeros(int(bool(item)), np.int64))))
+                shape.append(1)
+                continue
             for part in _mask_indices(item, x._layout.shape, axis):
                 extent = x._layout.shape[axis]
                 check_bounds("getitem", part, extent, -extent)

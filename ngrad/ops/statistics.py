@@ -44,8 +44,9 @@ def reduce_variance(
     np.float32(1.0)
     """
     x = floating(input_tensor, "reduce_variance")
-    away = x - reduce_mean(x, axis, keepdims=True)
-    return reduce_mean(away * away, axis, keepdims)
+    axes = normal_axes(axis, x.ndim, "reduce_variance")
+    away = x - reduce_mean(x, axes, keepdims=True)
+    return reduce_mean(away * away, axes, keepdims)
 
 
 def reduce_std(
@@ -59,7 +60,8 @@ def reduce_std(
     >>> ngrad.math.reduce_std([1.0, 3.0]).numpy()
     np.float32(1.0)
     """
-    return sqrt(reduce_variance(floating(input_tensor, "reduce_std"), axis, keepdims))
+    x = floating(input_tensor, "reduce_std")
+    return sqrt(reduce_variance(x, normal_axes(axis, x.ndim, "reduce_std"), keepdims))
 
 
 def reduce_logsumexp(
