@@ -9,7 +9,6 @@ itself.
 from __future__ import annotations
 
 import functools
-from array import array
 from collections.abc import Callable
 from typing import Any
 
@@ -20,7 +19,7 @@ from ngrad.graph.op import Op
 from ngrad.graph.plan import Plan
 from ngrad.graph.program import OUT, SCRATCH, Program
 from ngrad.tensor import Tensor, allocate
-from ngrad_kernels import cpu
+from ngrad_kernels import cpu, native
 from ngrad_kernels.memory import Buffer, pool
 
 SMALL = 1 << 20
@@ -56,7 +55,7 @@ def _unary(program: Program, out: Layout) -> Callable[..., Tensor]:
         except IndexError:
             buffer = pool.take(nbytes)
         address = buffer.address
-        run(kernel, facts, n, x._address, address, 0, 0)
+        run(kernel, facts, n, x._address, address)
         return Tensor(buffer, address, out)
 
     return unary
@@ -73,7 +72,7 @@ def _binary(program: Program, out: Layout) -> Callable[..., Tensor]:
         except IndexError:
             buffer = pool.take(nbytes)
         address = buffer.address
-        run(kernel, facts, n, x._address, y._address, address, 0)
+        run(kernel, facts, n, x._address, y._address, address)
         return Tensor(buffer, address, out)
 
     return binary
@@ -81,8 +80,6 @@ def _binary(program: Program, out: Layout) -> Callable[..., Tensor]:
 
 def _general(program: Program, out: Layout) -> Callable[..., Tensor]:
     launches, scratch = program.launches, program.scratch
-    short = all(launch.n <= launch.grain and len(launch.operands) <= 4 for launch in launches)
-    run = cpu.run
 
     def general(*tensors: Tensor, keep: Any = program) -> Tensor:
         buffer = allocate(out)
@@ -91,20 +88,13 @@ def _general(program: Program, out: Layout) -> Callable[..., Tensor]:
         base += [0 if room is None else room.address, buffer.address]  # SCRATCH is -2, OUT is -1
         for kernel, facts, n, grain, operands in launches:
             addresses = [base[which] + offset for which, offset in operands]
-            if short:
-                run(kernel, facts, n, *addresses, *(0,) * (4 - len(addresses)))
-            else:
-                cpu.launch(kernel, facts, n, grain, tuple(addresses))
+            cpu.launch(kernel, facts, n, grain, addresses)
         return Tensor(buffer, buffer.address, out)
 
     return general
 
 
 Op.runner = staticmethod(runner)
-
-
-OPERANDS = 64
-"""Words of the table that `cpu.walk` fills."""
 
 
 class Replay:
@@ -191,7 +181,7 @@ class Replay:
         for step in plan.steps:
             if step.call is None or step.call.program is None:
                 return None
-            if any(len(launch.operands) >= OPERANDS for launch in step.call.program.launches):
+            if any(len(launch.operands) >= native.TABLE for launch in step.call.program.launches):
                 return None
             total += _aligned(step.call.outputs[0].nbytes) + _aligned(step.call.program.scratch)
         return None if total > SMALL else Replay(plan, inputs)
@@ -209,11 +199,7 @@ class Replay:
                 buffer = pool.take(made.nbytes)
             buffers.append(buffer)
             registers.append(buffer.address)
-        if len(registers) <= cpu.REGISTERS:
-            cpu.walk(self._where, self._steps, *registers, *_ZEROS[len(registers)])
-        else:
-            bases = array("q", registers)
-            cpu.walk_from(self._where, self._steps, bases.buffer_info()[0])
+        cpu.walk(self._where, self._steps, *registers)
         results: list[Any] = []
         for output in self._outputs:
             if output is None:
@@ -239,9 +225,6 @@ def arena() -> Buffer:
     time.
     """
     return pool.take(SMALL)
-
-
-_ZEROS = [(0,) * (cpu.REGISTERS - k) for k in range(cpu.REGISTERS + 1)]
 
 
 def _aligned(nbytes: int) -> int:

@@ -18,20 +18,26 @@ import tempfile
 import threading
 import warnings
 from collections import Counter
-from importlib.metadata import version
+from contextlib import AbstractContextManager
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
+import llvmlite
 import llvmlite.binding as llvm
+import numba
 import platformdirs
-from numba.core import compiler, types
-from numba.core.registry import cpu_target
+from numba.core import config
+from numba.core.codegen import get_host_cpu_features
+
+from ngrad_kernels import native
 
 MAGIC = b"ngrad-kernel-1\n"
 SIZE_LIMIT = 1 << 30
 """Bytes of kernels on disk past which the oldest go."""
 
-_DECIDING = ("cache.py", "intrinsics.py", "integers.py", "reductions.py", "vecmath")
+_FLAGS = ("CPU_NAME", "CPU_FEATURES", "OPT", "LOOP_VECTORIZE", "SLP_VECTORIZE", "ENABLE_AVX")
+_DECIDING = ("compiling.py", "intrinsics.py", "integers.py", "reductions.py", "vecmath")
 
 counters: Counter[str] = Counter()
 """What happened since the process began: `compiled`, `loaded`, `rejected` (damaged files),
@@ -48,10 +54,14 @@ def environment() -> str:
         path = here / name
         for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
             digest.update(file.name.encode() + b"\0" + file.read_bytes())
-    codegen = cpu_target.target_context.codegen()
-    magic = "\n".join(str(part) for part in codegen.magic_tuple())
-    versions = f"numba {version('numba')}\nllvmlite {version('llvmlite')}"
-    return f"{versions}\n{magic}\n{digest.hexdigest()}"
+    target = (
+        llvm.get_process_triple(),
+        llvm.get_host_cpu_name(),
+        get_host_cpu_features(),
+        *(f"{name}={getattr(config, name)}" for name in _FLAGS),
+    )
+    versions = f"numba {numba.__version__}\nllvmlite {llvmlite.__version__}"
+    return "\n".join((versions, *target, digest.hexdigest()))
 
 
 def key_of(source: str) -> str:
@@ -190,6 +200,11 @@ store = Store(default_folder())
 _lock = threading.RLock()  # compilation and loading share Numba's and LLVM's global state
 
 
+def lock() -> AbstractContextManager[Any]:
+    """The lock under which code is compiled and loaded."""
+    return _lock
+
+
 def _renew_lock() -> None:
     global _lock
     _lock = threading.RLock()
@@ -204,83 +219,30 @@ if hasattr(os, "register_at_fork"):
     )
 
 
-@functools.cache
-def _engine() -> Any:
-    """LLVM's loader for kernels; Numba's own code lives elsewhere."""
-    codegen = cpu_target.target_context.codegen()  # initialises LLVM for this CPU
-    machine = llvm.Target.from_triple(llvm.get_process_triple()).create_target_machine(
-        cpu=codegen._get_host_cpu_name(), features=codegen._get_host_cpu_features(), opt=3
-    )
-    return llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine), machine
+class Signature(Enum):
+    """The C signatures of what is compiled."""
+
+    KERNEL = "void(words*, word, word)"
+    PACK = "void(word, word, word, word, word)"
 
 
-def _flags() -> Any:
-    flags: Any = compiler.Flags()
-    flags.no_cpython_wrapper = True
-    flags.no_cfunc_wrapper = False
-    flags.error_model = "numpy"
-    flags.nrt = False
-    return flags
-
-
-def compile_function(function: Any, arguments: tuple[Any, ...], symbol: str) -> Any:
-    """The LLVM module of a Python function with a C entry `symbol`, everything else internal."""
-    target = cpu_target
-    result = compiler.compile_extra(
-        target.typing_context, target.target_context, function, arguments, types.void, _flags(), {}
-    )
-    module = result.library._final_module.clone()
-    entry = result.fndesc.llvm_cfunc_wrapper_name
-    for part in module.functions:
-        if part.name == entry:
-            part.name = symbol
-        elif not part.is_declaration:
-            part.linkage = "internal"
-    for variable in module.global_variables:
-        if not variable.is_declaration:
-            variable.linkage = "internal"
-    return module
-
-
-def emit_object(module: Any) -> bytes:
-    """Machine code of a module, after dropping what became unreachable."""
-    _, machine = _engine()
-    passes = llvm.create_new_module_pass_manager()
-    passes.add_global_dead_code_eliminate_pass()
-    passes.run(module, llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options(3)))
-    return machine.emit_object(module)
-
-
-KERNEL = (types.CPointer(types.intp), types.intp, types.intp)
-
-
-def load(
-    name: str, source: str, namespace: dict[str, Any], arguments: tuple[Any, ...] = KERNEL
-) -> int:
-    """The address of the kernel `name` of a source text: loaded from disk, or compiled and kept
+def load(name: str, source: str, signature: Signature = Signature.KERNEL) -> int:
+    """The address of the function `name` of a source text: loaded from disk, or compiled and kept
     there.
     """
     key = key_of(source)
     symbol = f"{name}_{key[:24]}"  # one symbol for two kernels could crash who loads both
-    with _lock:
+    with lock():
         body = store.read(key)
         if body is not None:
-            address = _link(body, symbol)
+            address = native.link(body, symbol)
             if address:
                 counters["loaded"] += 1
                 return address
             counters["rejected"] += 1
-        scope = dict(namespace)
-        exec(compile(source, f"<ngrad {name}>", "exec"), scope)
-        body = emit_object(compile_function(scope[name], arguments, symbol))
+        from ngrad_kernels import compiling  # sets up Numba's compiler, which loading does without
+
+        body = compiling.machine_code(name, source, signature, symbol)
         counters["compiled"] += 1
         store.write(key, body)
-        return _link(body, symbol)
-
-
-def _link(body: bytes, symbol: str) -> int:
-    """The address of a symbol of machine code, which is loaded for good; 0 if it is not in there."""
-    engine, _ = _engine()
-    engine.add_object_file(llvm.ObjectFileRef.from_data(body))
-    engine.finalize_object()
-    return int(engine.get_function_address(symbol))
+        return native.link(body, symbol)

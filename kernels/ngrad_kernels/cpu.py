@@ -1,8 +1,8 @@
 """The CPU target: threads, launchers, and kernels by body.
 
-A kernel is compiled serially; a few precompiled launchers drive any kernel by its address. `run`
-calls it once, in the caller's thread, with no layer between; `drive` splits the range into grains
-of a fixed size over all threads. Neither changes a bit of the result.
+A kernel is compiled serially, and launched by its address: `run` calls it once, in the caller's
+thread, with no layer between; `launch` splits a longer range into grains of a fixed size over all
+threads. Neither changes a bit of the result.
 """
 
 from __future__ import annotations
@@ -11,32 +11,19 @@ import ctypes
 import functools
 import inspect
 import os
-import pickle
 import sys
 import threading
-from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
+import llvmlite.binding as llvm
 import numba as nb
-from numba.core import serialize, types
-from numba.core.registry import cpu_target
+from numba.np.ufunc import parallel
 
-from ngrad_kernels import cache, integers, intrinsics, reductions, skeletons
+from ngrad_kernels import cache, native, skeletons
 from ngrad_kernels.body import Body
-from ngrad_kernels.reductions import CHUNK
+from ngrad_kernels.contract import CHUNK
 from ngrad_kernels.render import render
-from ngrad_kernels.vecmath import FUNCTIONS
-
-NAMESPACE: dict[str, Any] = {
-    **intrinsics.NAMESPACE,
-    **integers.NAMESPACE,
-    **reductions.NAMESPACE,
-    **FUNCTIONS,
-}
-
-counters: Counter[str] = Counter()
-
 
 # -- threads ---------------------------------------------------------------------------------------
 
@@ -84,117 +71,17 @@ def get_threads() -> int:
     return int(nb.get_num_threads())
 
 
-# -- launchers: Python-callable, cached beside the kernels -----------------------------------------
+# -- launching -----------------------------------------------------------------------------------
 
-_WORD = types.intp
-
-
-def _run(kernel, facts, n, a, b, c, d):  # type: ignore[no-untyped-def]
-    words = stack_words(5)  # noqa: F821
-    table = table_at(words)  # noqa: F821
-    table[0] = facts
-    table[1] = a
-    table[2] = b
-    table[3] = c
-    table[4] = d
-    call_kernel(kernel, words, 0, n)  # noqa: F821
-
-
-def _run_table(kernel, words, n):  # type: ignore[no-untyped-def]
-    call_kernel(kernel, words, 0, n)  # noqa: F821
-
-
-def _drive_table(kernel, words, n, grain):  # type: ignore[no-untyped-def]
-    for c in nb.prange((n + grain - 1) // grain):
-        call_kernel(kernel, words, c * grain, min(n, (c + 1) * grain))  # noqa: F821
-
-
-def _walk_from(code, steps, bases):  # type: ignore[no-untyped-def]
-    registers, words = table_at(bases), table_at(code)  # noqa: F821
-    table_words = stack_words(64)  # noqa: F821
-    table = table_at(table_words)  # noqa: F821
-    at = 0
-    for _ in range(steps):
-        kernel, n, grain, count = words[at], words[at + 2], words[at + 3], words[at + 4]
-        table[0] = words[at + 1]
-        at += 5
-        for operand in range(count):
-            table[operand + 1] = registers[words[at]] + words[at + 1]
-            at += 2
-        # In grains, as a parallel launch would: what a kernel is called with is the same.
-        for first in range(0, n, grain):
-            call_kernel(kernel, table_words, first, min(n, first + grain))  # noqa: F821
-
-
-def _walk(code, steps, a, b, c, d, e, f, g, h):  # type: ignore[no-untyped-def]
-    where = stack_words(8)  # noqa: F821
-    registers = table_at(where)  # noqa: F821
-    registers[0] = a
-    registers[1] = b
-    registers[2] = c
-    registers[3] = d
-    registers[4] = e
-    registers[5] = f
-    registers[6] = g
-    registers[7] = h
-    walk_from(code, steps, where)
-
-
-def _launcher(function: Any, arguments: int, **options: Any) -> Any:
-    """The compiled form of a launcher, straight from the disk cache where it is there."""
-    source = inspect.getsource(function)
-    if function is _walk:
-        inner = inspect.getsource(_walk_from).replace("def _walk_from", "def walk_from")
-        source = f"@nb.njit(error_model='numpy', fastmath=False)\n{inner}\n{source}"
-    threads = f"{options} {threading_layer()}"
-    key = cache.key_of(f"launcher {arguments} {threads} {sys.version_info[:2]}\n{source}")
-    signature = types.void(*[_WORD] * arguments)
-    with cache._lock:
-        body = cache.store.read(key)
-        if body is not None:
-            cpu_target.target_context.refresh()
-            if options.get("parallel"):
-                _start_threads()
-            result = _rebuild(pickle.loads(body))
-            cache.counters["loaded"] += 1
-            return result.entry_point
-        scope = {**NAMESPACE, "__name__": __name__}
-        exec(compile(source, f"<ngrad {function.__name__}>", "exec"), scope)
-        compiled = nb.njit(signature, error_model="numpy", **options)(scope[function.__name__])
-        result = compiled.overloads[tuple([_WORD] * arguments)]
-        cache.counters["compiled"] += 1
-        cache.store.write(key, serialize.dumps(result._reduce()))
-        return result.entry_point
-
-
-def _rebuild(reduced: Any) -> Any:
-    from numba.core.compiler import CompileResult
-
-    return CompileResult._rebuild(cpu_target.target_context, *reduced)
-
-
-def _start_threads() -> None:
-    from numba.np.ufunc import parallel
-
-    parallel._launch_threads()
-
-
-run = _launcher(_run, 7)
-"""`run(kernel, facts, n, a, b, c, d)`: the kernel over [0, n), here and now, holding the GIL."""
-REGISTERS = 8
-walk = _launcher(_walk, 2 + REGISTERS)
-"""`walk(code, steps, *registers)`: several launches on end, here and now; `ngrad.replay` says how
-they are written.
-"""
-walk_from = _launcher(_walk_from, 3)
-"""`walk_from(code, steps, registers)`: the same, with the registers at an address."""
-_run_words = _launcher(_run_table, 3)
-_run_nogil = _launcher(_run_table, 3, nogil=True)
+run, walk = native.run, native.walk
 
 
 @functools.cache
-def _drive_words() -> Any:
-    return _launcher(_drive_table, 4, nogil=True, parallel=True)
+def _parallel_for() -> int:
+    """The address of the threading layer's loop; starts its threads."""
+    with cache.lock():
+        parallel._launch_threads()
+        return int(llvm.address_of_symbol("numba_parallel_for"))
 
 
 if hasattr(os, "register_at_fork"):
@@ -203,7 +90,7 @@ if hasattr(os, "register_at_fork"):
 _workqueue = threading.Lock()  # numba's own layer aborts the process when two threads enter it
 
 
-def launch(kernel: int, facts: int, n: int, grain: int, addresses: tuple[int, ...]) -> None:
+def launch(kernel: int, facts: int, n: int, grain: int, addresses: Sequence[int]) -> None:
     """Run a kernel over [0, n), on all threads where n is more than one grain.
 
     Parameters
@@ -214,23 +101,24 @@ def launch(kernel: int, facts: int, n: int, grain: int, addresses: tuple[int, ..
         Address of its run-time facts (0 if it has none).
     n, grain : int
         Number of work items, and how many a call of the kernel takes at a time.
-    addresses : tuple of int
+    addresses : sequence of int
         Addresses of its operands. The caller holds their buffers.
     """
-    if n <= 0:
-        return
-    count = len(addresses) + 1
-    table = (ctypes.c_int64 * count)(facts, *addresses)
-    where = ctypes.addressof(table)
     if n <= grain:
-        _run_words(kernel, where, n)
-    elif _forked:
-        _run_nogil(kernel, where, n)
-    elif threading_layer() == "workqueue":
+        if n > 0:
+            native.run(kernel, facts, n, *addresses)
+        return
+    table = (ctypes.c_int64 * (len(addresses) + 1))(facts, *addresses)
+    where = ctypes.addressof(table)
+    if _forked:
+        native.drive(0, 1, kernel, where, n, grain)
+        return
+    layer, threads = _parallel_for(), get_threads()
+    if threading_layer() == "workqueue":
         with _workqueue:
-            _drive_words()(kernel, where, n, grain)
+            native.drive(layer, threads, kernel, where, n, grain)
     else:
-        _drive_words()(kernel, where, n, grain)
+        native.drive(layer, threads, kernel, where, n, grain)
 
 
 # -- kernels ---------------------------------------------------------------------------------------
@@ -240,10 +128,9 @@ def launch(kernel: int, facts: int, n: int, grain: int, addresses: tuple[int, ..
 def kernel_of(body: Body) -> int:
     """The address of a body's kernel: compiled, or loaded from the disk cache, once in a process."""
     name, source = render(body)
-    return cache.load(name, source, NAMESPACE)
+    return cache.load(name, source)
 
 
-_PACK = (_WORD,) * 5
 _HELPERS = "".join(
     f"@nb.njit(error_model='numpy', fastmath=False)\n{inspect.getsource(function)}\n"
     for function in (
@@ -259,20 +146,19 @@ _HELPERS = "".join(
 def skeleton(name: str) -> int:
     """The address of a shared routine of `skeletons`."""
     source = _HELPERS + inspect.getsource(getattr(skeletons, name))
-    return cache.load(name, source, NAMESPACE, _PACK if name == "pack" else cache.KERNEL)
+    signature = cache.Signature.PACK if name == "pack" else cache.Signature.KERNEL
+    return cache.load(name, source, signature)
 
 
 @functools.cache
 def scatter_add(code: str) -> int:
     """The address of the scatter-add kernel for a dtype."""
     source = skeletons.SCATTER_ADD.format(code=code, size=code[1])
-    return cache.load(f"scatter_add_{code}", source, NAMESPACE)
+    return cache.load(f"scatter_add_{code}", source)
 
 
 __all__ = [
     "CHUNK",
-    "REGISTERS",
-    "counters",
     "get_threads",
     "kernel_of",
     "launch",
@@ -282,5 +168,4 @@ __all__ = [
     "skeleton",
     "threading_layer",
     "walk",
-    "walk_from",
 ]

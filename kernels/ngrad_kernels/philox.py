@@ -19,7 +19,6 @@ import math
 from collections.abc import Sequence
 
 from ngrad_kernels import cache
-from ngrad_kernels.cpu import NAMESPACE
 
 M0, M1 = 0xD2511F53, 0xCD9E8D57
 W0, W1 = 0x9E3779B9, 0xBB67AE85
@@ -355,4 +354,4 @@ def source_of(sampler: str, code: str) -> tuple[str, str]:
 def kernel_of(sampler: str, code: str) -> int:
     """The address of a sampler's kernel."""
     name, source = source_of(sampler, code)
-    return cache.load(name, source, NAMESPACE)
+    return cache.load(name, source)

@@ -1,12 +1,9 @@
 """Fixed-order reductions of a contiguous block, in explicit vector code.
 
-A block of at most `BLOCK` elements is reduced in `LANES` lanes, the lanes as a tree, then what is
-left over in order. So the bits depend on the values and their number alone, and the loop that
-computed the values vectorises freely: partial sums kept inside that loop would stop the vectoriser
-(5 x slower, measured).
-
-Blocks are folded in order into an accumulator (float64 for floats), `CHUNK` elements at a time;
-chunks are folded in order. These three sizes are part of the numerical contract of a sum.
+A block is reduced in lanes, the lanes as a tree, then what is left over in order (`contract.py` has
+the sizes). So the bits depend on the values and their number alone, and the loop that computed the
+values vectorises freely: partial sums kept inside that loop would stop the vectoriser (5 x slower,
+measured).
 """
 
 from __future__ import annotations
@@ -18,34 +15,8 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
+from ngrad_kernels.contract import BLOCK, CHUNK, LANES, ROWS
 from ngrad_kernels.intrinsics import MEMORY, WORD, scalar
-
-BLOCK = 1 << 10
-CHUNK = 1 << 14
-LANES = 16
-ROWS = 1 << 10
-"""Rows that a reduction over an earlier axis accumulates before it starts a new partial result."""
-
-REDUCTIONS = ("sum", "prod", "max", "min")
-
-
-def accumulator(code: str) -> str:
-    """The dtype in which blocks of `code` are folded."""
-    return "f8" if code[0] == "f" else code
-
-
-def identity(reduction: str, code: str) -> str:
-    """Source of the value that changes nothing: where a fold starts."""
-    if reduction in ("sum", "prod"):
-        return f"{code}({int(reduction == 'prod')})"
-    if code[0] == "f":
-        return f"{code}({'-' if reduction == 'max' else ''}np.inf)"
-    if code == "b1":
-        return "b1(False)" if reduction == "max" else "b1(True)"
-    bits = 8 * int(code[1])
-    lowest = 0 if code[0] == "u" else -(1 << bits - 1)
-    highest = (1 << bits) - 1 if code[0] == "u" else (1 << bits - 1) - 1
-    return f"{code}({lowest if reduction == 'max' else highest})"
 
 
 def _combine(reduction: str, code: str) -> Callable[[ir.IRBuilder, Any, Any], Any]:
@@ -162,10 +133,10 @@ def same(x, y):
 NAMESPACE: dict[str, Any] = {
     **{
         f"block_{reduction}_{code}": block(reduction, code)
-        for reduction in REDUCTIONS
+        for reduction in ("sum", "prod", "max", "min")
         for code in MEMORY
     },
-    **{f"combine_{reduction}": combine(reduction) for reduction in REDUCTIONS},
+    **{f"combine_{reduction}": combine(reduction) for reduction in ("sum", "prod", "max", "min")},
     "better_max": better_max,
     "better_min": better_min,
     "same": same,

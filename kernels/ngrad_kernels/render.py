@@ -9,7 +9,7 @@ bring in negative-index handling and stop the vectoriser.
 from __future__ import annotations
 
 from ngrad_kernels.body import Body, Step
-from ngrad_kernels.reductions import accumulator, identity
+from ngrad_kernels.contract import accumulator, identity
 from ngrad_kernels.scalars import SCALARS
 
 # Words of a reduction's facts, before the words of its strided view (if it has one).

@@ -10,8 +10,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ngrad_kernels.vecmath import FUNCTIONS
-
 
 @dataclass(frozen=True)
 class Scalar:
@@ -127,7 +125,4 @@ def supports(name: str, code: str) -> bool:
     >>> supports("divide", "f4"), supports("divide", "i4")
     (True, False)
     """
-    expression = SCALARS[name].expression(code[0])
-    if expression is None:
-        return False
-    return not (expression.startswith(f"{name}_{{c}}") and f"{name}_{code}" not in FUNCTIONS)
+    return SCALARS[name].expression(code[0]) is not None

@@ -12,9 +12,10 @@ import numpy as np
 from ngrad.dtypes import BY_CODE
 from ngrad.errors import DTypeError, IndexBoundsError, ShapeError
 from ngrad.graph.graph import Symbol
-from ngrad.graph.layout import Layout, layout
+from ngrad.graph.layout import LARGEST, Layout, layout
 from ngrad.graph.op import Op
 from ngrad.ops.convert import cast_to, tensor
+from ngrad.ops.elementwise import select
 from ngrad.ops.launching import dense
 from ngrad.ops.shape import (
     broadcast_to,
@@ -41,10 +42,12 @@ def check_bounds(what: str, index: Any, bound: int, lowest: int = 0, noun: str =
     """
     if isinstance(index, Symbol) or index.size == 0:
         return  # a symbol's tensor was checked when the forward op ran
+    if index.dtype.code == "u8":  # what is beyond int64 must not wrap into range
+        index = select(index > LARGEST, LARGEST, index)
     wide = dense(index._layout)(cast_to(index, INT64))
     found = np.empty(2, np.int64)
     kernel = cpu.skeleton("bounds")
-    cpu.run(kernel, 0, wide.size, wide._address, found.ctypes.data, 0, 0)
+    cpu.run(kernel, 0, wide.size, wide._address, found.ctypes.data)
     least, greatest = int(found[0]), int(found[1])
     if least < lowest or greatest >= bound:
         wrong = least if least < lowest else greatest

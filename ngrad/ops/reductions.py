@@ -25,7 +25,7 @@ from ngrad.ops.shape import integers, normal_axis, reshape, transpose
 from ngrad.record import apply
 from ngrad_kernels import cpu
 from ngrad_kernels.body import Body
-from ngrad_kernels.reductions import BLOCK, CHUNK, ROWS, accumulator
+from ngrad_kernels.contract import BLOCK, CHUNK, ROWS, accumulator
 
 BOOL, INT64 = BY_CODE["b1"], BY_CODE["i8"]
 

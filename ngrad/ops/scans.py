@@ -17,7 +17,7 @@ from ngrad.record import apply
 from ngrad.tensor import Tensor, allocate, empty
 from ngrad_kernels import cpu
 from ngrad_kernels.body import Body
-from ngrad_kernels.reductions import CHUNK
+from ngrad_kernels.contract import CHUNK
 
 
 def _scan(name: str, reduction: str) -> Op:

@@ -1,0 +1,103 @@
+"""Source text to machine code, by Numba."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import llvmlite.binding as llvm
+import numba as nb
+from numba.core import compiler, types
+from numba.core.registry import cpu_target
+
+from ngrad_kernels import integers, intrinsics, native, reductions
+from ngrad_kernels.cache import Signature
+from ngrad_kernels.vecmath import FUNCTIONS
+
+NAMESPACE: dict[str, Any] = {
+    "nb": nb,
+    **intrinsics.NAMESPACE,
+    **integers.NAMESPACE,
+    **reductions.NAMESPACE,
+    **FUNCTIONS,
+}
+"""The names that a source text may use."""
+
+ARGUMENTS = {
+    Signature.KERNEL: (types.CPointer(types.intp), types.intp, types.intp),
+    Signature.PACK: (types.intp,) * 5,
+}
+
+
+def _flags() -> Any:
+    flags: Any = compiler.Flags()
+    flags.no_cpython_wrapper = True
+    flags.no_cfunc_wrapper = True  # it would call into Numba's runtime
+    flags.error_model = "numpy"
+    flags.nrt = False
+    return flags
+
+
+def llvm_module(name: str, source: str, signature: Signature, symbol: str) -> Any:
+    """The optimised LLVM module of a function of a source text: a C entry `symbol`, and nothing
+    else that other code could see.
+    """
+    scope = dict(NAMESPACE)
+    exec(compile(source, f"<ngrad {name}>", "exec"), scope)
+    result = compiler.compile_extra(
+        cpu_target.typing_context,
+        cpu_target.target_context,
+        scope[name],
+        ARGUMENTS[signature],
+        types.void,
+        _flags(),
+        {},
+    )
+    module = result.library._final_module.clone()
+    for part in [*module.functions, *module.global_variables]:
+        if not part.is_declaration:
+            part.linkage = "internal"
+    native_name = result.fndesc.llvm_func_name
+    module.get_function(native_name).linkage = "external"
+    module.link_in(llvm.parse_assembly(_entry(native_name, signature, symbol)))
+    module.get_function(native_name).linkage = "internal"
+    return module
+
+
+def _entry(native_name: str, signature: Signature, symbol: str) -> str:
+    """A C entry to a function in Numba's convention, whose status is always that all went well."""
+    kinds = ["ptr" if isinstance(kind, types.CPointer) else "i64" for kind in ARGUMENTS[signature]]
+    given = ", ".join(f"{kind} %a{k}" for k, kind in enumerate(kinds))
+    return f"""
+declare i32 @"{native_name}"(ptr, ptr, {", ".join(kinds)})
+define void @"{symbol}"({given}) {{
+    %result = alloca ptr
+    %error = alloca ptr
+    %status = call i32 @"{native_name}"(ptr %result, ptr %error, {given})
+    ret void
+}}
+"""
+
+
+ALLOWED = {"memcpy", "memmove", "memset", "fmod", "fmodf"}
+"""What machine code may call outside itself: the C library, which is in every process."""
+
+
+def _check(module: Any) -> None:
+    """Raise if a module needs anything that loading it would not provide."""
+    outside = {part.name for part in module.functions if part.is_declaration}
+    outside |= {part.name for part in module.global_variables if part.is_declaration}
+    outside = {name for name in outside if not name.startswith("llvm.")} - ALLOWED
+    if outside:
+        raise RuntimeError(f"a kernel refers to {', '.join(sorted(outside))}, outside itself")
+
+
+def machine_code(name: str, source: str, signature: Signature, symbol: str) -> bytes:
+    """An object file with a function of a source text, and nothing that it does not reach."""
+    module = llvm_module(name, source, signature, symbol)
+    machine = native.target_machine()
+    passes = llvm.create_new_module_pass_manager()
+    passes.add_global_dead_code_eliminate_pass()
+    passes.run(module, llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options(3)))
+    _check(module)
+    code: bytes = machine.emit_object(module)
+    return code

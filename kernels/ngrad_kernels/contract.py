@@ -1,0 +1,45 @@
+"""The numerical contract of reductions: in which order, and in which dtype, values are combined.
+
+A block of at most `BLOCK` elements is reduced in `LANES` lanes; blocks are folded in order into an
+accumulator, `CHUNK` elements at a time; chunks are folded in order. Reductions over an earlier axis
+fold rows in order, `ROWS` at a time. Nothing else (strides, threads, what shares the loop) decides.
+"""
+
+from __future__ import annotations
+
+BLOCK = 1 << 10
+CHUNK = 1 << 14
+"""Also the elements of one parallel work item."""
+LANES = 16
+ROWS = 1 << 10
+
+
+def accumulator(code: str) -> str:
+    """The dtype in which blocks of `code` are folded.
+
+    Examples
+    --------
+    >>> accumulator("f4"), accumulator("i4")
+    ('f8', 'i4')
+    """
+    return "f8" if code[0] == "f" else code
+
+
+def identity(reduction: str, code: str) -> str:
+    """Source of the value that changes nothing: where a fold starts.
+
+    Examples
+    --------
+    >>> identity("max", "i1"), identity("prod", "f8")
+    ('i1(-128)', 'f8(1)')
+    """
+    if reduction in ("sum", "prod"):
+        return f"{code}({int(reduction == 'prod')})"
+    if code[0] == "f":
+        return f"{code}({'-' if reduction == 'max' else ''}np.inf)"
+    if code == "b1":
+        return "b1(False)" if reduction == "max" else "b1(True)"
+    bits = 8 * int(code[1])
+    lowest = 0 if code[0] == "u" else -(1 << bits - 1)
+    highest = (1 << bits) - 1 if code[0] == "u" else (1 << bits - 1) - 1
+    return f"{code}({lowest if reduction == 'max' else highest})"

@@ -1,0 +1,255 @@
+"""Machine code in this process: the loader, and the few functions that Python calls in it.
+
+Loading needs LLVM alone, and these functions are written in its terms: so `import ngrad` sets up no
+compiler, and calling a kernel costs no more than calling a function of CPython's own. Each reads its
+integer arguments as `METH_FASTCALL` passes them.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import llvmlite.binding as llvm
+from llvmlite import ir
+from numba.core.codegen import get_host_cpu_features
+
+BYTE, INT, WORD = ir.IntType(8), ir.IntType(32), ir.IntType(64)
+POINTER, WORDS = BYTE.as_pointer(), WORD.as_pointer()
+KERNEL = ir.FunctionType(ir.VoidType(), [WORDS, WORD, WORD]).as_pointer()
+
+
+def target_machine() -> Any:
+    """LLVM's description of this CPU."""
+    target = llvm.Target.from_triple(llvm.get_process_triple())
+    return target.create_target_machine(
+        cpu=llvm.get_host_cpu_name(), features=get_host_cpu_features(), opt=3
+    )
+
+
+@functools.cache
+def engine() -> Any:
+    """LLVM's loader for our code; Numba's lives in one of its own."""
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    return llvm.create_mcjit_compiler(llvm.parse_assembly(""), target_machine())
+
+
+def link(code: bytes, symbol: str) -> int:
+    """The address of a symbol of machine code, which is loaded for good; 0 if it is not in there."""
+    engine().add_object_file(llvm.ObjectFileRef.from_data(code))
+    engine().finalize_object()
+    return int(engine().get_function_address(symbol))
+
+
+# -- functions for Python ------------------------------------------------------------------------
+
+
+class _Function:
+    """A function under construction that Python can call with integers, and that returns None."""
+
+    def __init__(self, module: ir.Module, name: str, arguments: int | None) -> None:
+        """`arguments`: how many it takes; None for any number."""
+        self.module, self.arguments = module, arguments
+        kind = ir.FunctionType(POINTER, [POINTER, POINTER.as_pointer(), WORD])
+        function = ir.Function(module, kind, name)
+        _, self.given, self.count = function.args
+        self.builder = ir.IRBuilder(function.append_basic_block())
+
+    def external(self, name: str, result: ir.Type, *arguments: ir.Type) -> ir.Function:
+        found = self.module.globals.get(name)
+        return found or ir.Function(self.module, ir.FunctionType(result, arguments), name)
+
+    def allocate(self, words: Any) -> Any:
+        return self.builder.alloca(WORD, size=words if isinstance(words, ir.Value) else WORD(words))
+
+    @contextmanager
+    def loop(self, stop: Any, step: Any = None) -> Iterator[Any]:
+        """Code for i in range(0, stop, step)."""
+        builder = self.builder
+        index = builder.alloca(WORD)
+        builder.store(WORD(0), index)
+        head, body, after = (builder.append_basic_block() for _ in range(3))
+        builder.branch(head)
+        builder.position_at_end(head)
+        i = builder.load(index)
+        builder.cbranch(builder.icmp_signed("<", i, stop), body, after)
+        builder.position_at_end(body)
+        yield i
+        builder.store(builder.add(builder.load(index), step or WORD(1)), index)
+        builder.branch(head)
+        builder.position_at_end(after)
+
+    def integers(self) -> Any:
+        """The arguments as words; a wrong number, or one that is no integer, raises."""
+        builder = self.builder
+        words = self.allocate(self.count if self.arguments is None else self.arguments)
+        if self.arguments is not None:
+            right = builder.icmp_signed("==", self.count, WORD(self.arguments))
+            self._require(right)
+        convert = self.external("PyLong_AsLongLong", WORD, POINTER)
+        with self.loop(self.count) as i:
+            value = builder.call(convert, [builder.load(builder.gep(self.given, [i]))])
+            builder.store(value, builder.gep(words, [i]))
+        occurred = self.external("PyErr_Occurred", POINTER)
+        fine = builder.icmp_unsigned("==", builder.call(occurred, []), POINTER(None))
+        with builder.if_then(builder.not_(fine), likely=False):
+            builder.ret(POINTER(None))
+        return words
+
+    def _require(self, holds: Any) -> None:
+        with self.builder.if_then(self.builder.not_(holds), likely=False):
+            bad = self.external("PyErr_BadArgument", INT)
+            self.builder.call(bad, [])
+            self.builder.ret(POINTER(None))
+
+    def word(self, words: Any, k: int) -> Any:
+        return self.builder.load(self.builder.gep(words, [WORD(k)]))
+
+    def call_kernel(self, kernel: Any, table: Any, first: Any, last: Any) -> None:
+        self.builder.call(self.builder.inttoptr(kernel, KERNEL), [table, first, last])
+
+    def done(self) -> None:
+        none = self.module.globals.get("_Py_NoneStruct")
+        if none is None:
+            none = ir.GlobalVariable(self.module, BYTE, "_Py_NoneStruct")
+        self.builder.call(self.external("Py_IncRef", ir.VoidType(), POINTER), [none])
+        self.builder.ret(none)
+
+
+def _smaller(builder: ir.IRBuilder, x: Any, y: Any) -> Any:
+    return builder.select(builder.icmp_signed("<", x, y), x, y)
+
+
+def _run(module: ir.Module) -> None:
+    """run(kernel, facts, n, *operands): a kernel over [0, n)."""
+    it = _Function(module, "run", None)
+    words = it.integers()
+    builder = it.builder
+    kernel, facts, n = (it.word(words, k) for k in range(3))
+    table = builder.gep(words, [WORD(2)])
+    builder.store(facts, table)  # where n was, beside the operands
+    it.call_kernel(kernel, table, WORD(0), n)
+    it.done()
+
+
+def _walk(module: ir.Module) -> None:
+    """walk(code, steps, *registers): launches on end. For each step the code has words: kernel,
+    facts, n, grain, the number of operands, then a register and an offset for each.
+    """
+    it = _Function(module, "walk", None)
+    words = it.integers()
+    builder = it.builder
+    code = builder.inttoptr(it.word(words, 0), WORDS)
+    registers = builder.gep(words, [WORD(2)])
+    table = it.allocate(TABLE)
+    cursor = builder.alloca(WORDS)
+    builder.store(code, cursor)
+    with it.loop(it.word(words, 1)):
+        at = builder.load(cursor)
+        kernel, facts, n, grain, count = (it.word(at, k) for k in range(5))
+        builder.store(facts, table)
+        pairs = builder.gep(at, [WORD(5)])
+        with it.loop(count) as k:
+            pair = builder.gep(pairs, [builder.mul(k, WORD(2))])
+            base = builder.load(builder.gep(registers, [it.word(pair, 0)]))
+            place = builder.gep(table, [builder.add(k, WORD(1))])
+            builder.store(builder.add(base, it.word(pair, 1)), place)
+        # In grains, as a parallel launch would: what a kernel is called with is the same.
+        with it.loop(n, grain) as first:
+            last = _smaller(builder, n, builder.add(first, grain))
+            it.call_kernel(kernel, table, first, last)
+        builder.store(builder.gep(pairs, [builder.mul(count, WORD(2))]), cursor)
+    it.done()
+
+
+def _chunks(module: ir.Module) -> ir.Function:
+    """What the threading layer calls for a range of grains. It advances the one operand that it
+    knows, whose step is 1, from address 0: so that operand is the first grain's number.
+    """
+    kind = ir.FunctionType(ir.VoidType(), [WORDS, WORDS, WORDS, WORDS])
+    function = ir.Function(module, kind, "chunks")
+    operands, sizes, _, launch = function.args
+    it = object.__new__(_Function)
+    it.module, it.builder = module, ir.IRBuilder(function.append_basic_block())
+    builder = it.builder
+    kernel, table, n, grain = (it.word(launch, k) for k in range(4))
+    begin = it.word(operands, 0)
+    with it.loop(it.word(sizes, 0)) as k:
+        first = builder.mul(builder.add(begin, k), grain)
+        last = _smaller(builder, n, builder.add(first, grain))
+        it.call_kernel(kernel, builder.inttoptr(table, WORDS), first, last)
+    builder.ret_void()
+    return function
+
+
+def _drive(module: ir.Module) -> None:
+    """drive(parallel_for, threads, kernel, table, n, grain): a kernel on all threads, without the
+    GIL. `parallel_for` is the threading layer's, 0 for none: then in this thread alone.
+    """
+    chunks = _chunks(module)
+    it = _Function(module, "drive", 6)
+    words = it.integers()
+    builder = it.builder
+    layer, threads, _, _, n, grain = (it.word(words, k) for k in range(6))
+    launch = builder.gep(words, [WORD(2)])
+    save = it.external("PyEval_SaveThread", POINTER)
+    restore = it.external("PyEval_RestoreThread", ir.VoidType(), POINTER)
+    count = builder.sdiv(builder.add(n, builder.sub(grain, WORD(1))), grain)
+    start, size, step = (it.allocate(1) for _ in range(3))
+    for place, value in ((start, WORD(0)), (size, count), (step, WORD(1))):
+        builder.store(value, place)
+    state = builder.call(save, [])
+    with builder.if_else(builder.icmp_signed("==", layer, WORD(0))) as (alone, together):
+        with alone:
+            builder.call(chunks, [start, size, step, launch])
+        with together:
+            kind = [POINTER, WORDS, WORDS, WORDS, WORDS, WORD, WORD, INT]
+            parallel = ir.FunctionType(ir.VoidType(), kind).as_pointer()
+            arguments = [builder.bitcast(chunks, POINTER), start, size, step, launch]
+            arguments += [WORD(0), WORD(1), builder.trunc(threads, INT)]
+            builder.call(builder.inttoptr(layer, parallel), arguments)
+    builder.call(restore, [state])
+    it.done()
+
+
+TABLE = 64
+"""Words of the table that `walk` fills: the facts, and one for each operand."""
+
+
+class _MethodDef(ctypes.Structure):
+    _fields_ = (
+        ("name", ctypes.c_char_p),
+        ("function", ctypes.c_void_p),
+        ("flags", ctypes.c_int),
+        ("doc", ctypes.c_char_p),
+    )
+
+
+METH_FASTCALL = 0x80
+_definitions: list[_MethodDef] = []  # CPython keeps pointers to them
+
+
+def _callable(name: str) -> Callable[..., None]:
+    definition = _MethodDef(name.encode(), engine().get_function_address(name), METH_FASTCALL, None)
+    _definitions.append(definition)
+    make = ctypes.pythonapi.PyCFunction_NewEx
+    make.restype, make.argtypes = ctypes.py_object, [ctypes.c_void_p] * 3
+    result: Callable[..., None] = make(ctypes.addressof(definition), None, None)
+    return result
+
+
+def _build() -> tuple[Callable[..., None], ...]:
+    module = ir.Module("ngrad.native")
+    module.triple = llvm.get_process_triple()
+    for make in (_run, _walk, _drive):
+        make(module)
+    engine().add_module(llvm.parse_assembly(str(module)))
+    engine().finalize_object()
+    return _callable("run"), _callable("walk"), _callable("drive")
+
+
+run, walk, drive = _build()
