@@ -116,7 +116,7 @@ class Optimizer:
             ]
         return found
 
-    def _step(self, rate: float, number: int) -> Callable[[Tensor, Variable, list[Variable]], None]:
+    def _step(self, rate: float, number: int) -> Callable[[Any, Variable, list[Any]], None]:
         """The update of one variable at a step, counted from 1."""
         raise NotImplementedError
 
@@ -190,10 +190,10 @@ class SGD(Optimizer):
         self.momentum, self.nesterov = _share(momentum, "momentum"), bool(nesterov)
         self.slots = ("momentum",) if self.momentum else ()
 
-    def _step(self, rate: float, number: int) -> Callable[[Tensor, Variable, list[Variable]], None]:
+    def _step(self, rate: float, number: int) -> Callable[[Any, Variable, list[Any]], None]:
         momentum, nesterov = self.momentum, self.nesterov
 
-        def update(g: Any, w: Variable, slots: list[Variable]) -> None:
+        def update(g: Any, w: Variable, slots: list[Any]) -> None:
             move = rate * g
             if slots:
                 (velocity,) = slots
@@ -241,11 +241,11 @@ class Adam(Optimizer):
         self.beta_1, self.beta_2 = _share(beta_1, "beta_1"), _share(beta_2, "beta_2")
         self.epsilon = _number(epsilon, "epsilon")
 
-    def _step(self, rate: float, number: int) -> Callable[[Tensor, Variable, list[Variable]], None]:
+    def _step(self, rate: float, number: int) -> Callable[[Any, Variable, list[Any]], None]:
         new_1, new_2, epsilon = 1.0 - self.beta_1, 1.0 - self.beta_2, self.epsilon
         scaled = rate * (1.0 - self.beta_2**number) ** 0.5 / (1.0 - self.beta_1**number)
 
-        def update(g: Any, w: Variable, slots: list[Variable]) -> None:
+        def update(g: Any, w: Variable, slots: list[Any]) -> None:
             m, v = slots
             m.assign_add(new_1 * (g - m))
             v.assign_add(new_2 * (square(g) - v))

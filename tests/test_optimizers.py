@@ -11,6 +11,7 @@ import pytest
 import ngrad
 from ngrad.errors import DTypeError, NumberError, ShapeError
 from ngrad.optimizers import SGD, Adam
+from ngrad.record import state
 
 Array = np.ndarray[Any, Any]
 Step = Callable[[Array, Array], Array]
@@ -90,10 +91,36 @@ def test_a_quadratic_is_minimised(make: Any, reference: Any) -> None:
     np.testing.assert_allclose(w.numpy(), [1.0, 2.0], atol=1e-2)
 
 
+class Listener:
+    """A recorder that counts what it hears."""
+
+    def __init__(self) -> None:
+        self.heard = 0
+
+    def record(self, call: Any, inputs: Any, outputs: Any) -> None:
+        self.heard += 1
+
+    def variable_read(self, variable: Any) -> None:
+        self.heard += 1
+
+
 @each
 def test_no_tape_records_an_update(make: Any, reference: Any) -> None:
     optimizer, w = make(), ngrad.Variable([1.0, 2.0])
-    optimizer.build([w])
+    listener = Listener()
+    state.stack.append(listener)
+    try:
+        for _ in range(2):
+            optimizer.apply_gradients([(ngrad.constant([1.0, 1.0]), w)])
+        assert listener.heard == 0
+        assert (w * 1.0).shape == (2,) and listener.heard == 2  # it does listen
+    finally:
+        state.stack.remove(listener)
+
+
+@each
+def test_a_tape_around_an_update_sees_what_comes_after(make: Any, reference: Any) -> None:
+    optimizer, w = make(), ngrad.Variable([1.0, 2.0])
     with ngrad.GradientTape(persistent=True) as tape:
         g = ngrad.constant([1.0, 1.0])
         tape.watch(g)

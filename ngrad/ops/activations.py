@@ -36,12 +36,12 @@ SELU_SCALE = 1.0507009873554804934193349852946
 
 
 @elementwise
-def relu_(x):
+def relu_(x: Any) -> Any:
     """max(x, 0), NaN of NaN; its derivative at 0 is 0, as TensorFlow's."""
 
 
 @relu_.vjp
-def _(g, out, x):
+def _(g: Any, out: Any, x: Any) -> Any:
     return (select(greater(out, 0.0), g, 0.0),)
 
 

@@ -18,12 +18,12 @@ from ngrad.record import apply
 
 
 @elementwise
-def multiply_no_nan(x, y):
+def multiply_no_nan(x: Any, y: Any) -> Any:
     """x * y, but 0 where y is 0, even if x is infinite or NaN."""
 
 
 @multiply_no_nan.vjp
-def _(g, out, x, y):
+def _(g: Any, out: Any, x: Any, y: Any) -> Any:
     return multiply_no_nan(g, y), multiply_no_nan(x, g)
 
 

@@ -199,9 +199,8 @@ def matmul(
     array([[3],
            [7]], dtype=int32)
     """
-    for side, transpose, adjoint in (("a", transpose_a, adjoint_a), ("b", transpose_b, adjoint_b)):
-        if transpose and adjoint:
-            raise NumberError(f"matmul: transpose_{side} and adjoint_{side} exclude each other")
+    if (transpose_a and adjoint_a) or (transpose_b and adjoint_b):
+        raise NumberError("matmul: transpose and adjoint of one operand exclude each other")
     x, y = _operands(a, b)
     if x.ndim < 2 or y.ndim < 2:
         raise ShapeError(
