@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from scipy import special
 
-from ngrad_kernels import cache, philox
+from ngrad_kernels import cache, compiling, philox
 
 Array = np.ndarray[Any, Any]
 MASK = philox.MASK
@@ -69,7 +69,7 @@ def run(sampler: str, code: str, lo: int, hi: int, state: tuple[int, ...] = (KEY
 
 def helper(name: str, source: str) -> int:
     """A kernel of the test's own over the helpers of the samplers."""
-    return cache.load(name, philox._HELPERS + source, philox.NAMESPACE)
+    return cache.load(name, philox._HELPERS + source)
 
 
 def words_on_host(first: int, count: int, attempt: int = 0) -> list[int]:
@@ -215,9 +215,7 @@ def test_integers_are_unbiased(size: int, share: float) -> None:
 )
 def test_loops_are_vectorised(sampler: str, code: str, division: str) -> None:
     name, source = philox.source_of(sampler, code)
-    scope = dict(philox.NAMESPACE)
-    exec(source, scope)
-    text = str(cache.compile_function(scope[name], cache.KERNEL, name))
+    text = str(compiling.llvm_module(name, source, cache.Signature.KERNEL, name))
     assert re.search(r"mul .*<\d+ x i64>", text)
     if division:
         assert re.search(rf"fdiv <\d+ x {division}>", text)
