@@ -18,6 +18,7 @@ from ngrad.graph.op import Call, Op
 from ngrad.graph.plan import Plan
 from ngrad.ops.convert import cast_to, from_outside, tensor
 from ngrad.ops.creation import zeros_of
+from ngrad.ops.identity import IDENTITY
 from ngrad.record import execute, next_uid, state
 from ngrad.replay import Replay
 from ngrad.tensor import Tensor, scalar
@@ -188,8 +189,7 @@ class GradientTape:
             return
         for value in optree.tree_leaves(tensor, none_is_leaf=True):
             if isinstance(value, Variable):
-                self._watch(value._uid, value._layout)
-                self._variables[value._uid] = value
+                self._watch_variable(value)
                 continue
             if not isinstance(value, Tensor):
                 raise ValueError(
@@ -219,10 +219,28 @@ class GradientTape:
     # -- recording ---------------------------------------------------------------------------------
 
     def variable_read(self, variable: Variable) -> None:
-        """A trainable variable is being read."""
-        if self._watch_variables and variable._uid not in self._slots:
+        """A variable is being read."""
+        if variable._tensor._uid in self._slots:
+            return
+        if variable._uid in self._slots or (self._watch_variables and variable._trainable):
+            self._watch_variable(variable)
+
+    def _watch_variable(self, variable: Variable) -> None:
+        """Follow a variable, and the value that it holds now.
+
+        What it holds after an assignment is another value of the same source: to the sweep, the
+        source seen through an identity.
+        """
+        slots, version = self._slots, variable._tensor._uid
+        if variable._uid not in slots:
             self._watch(variable._uid, variable._layout)
             self._variables[variable._uid] = variable
+            slots[version] = slots[variable._uid]
+        elif version not in slots:
+            slots[version] = len(self._entries)
+            seen = IDENTITY.call((), (variable._layout,))
+            self._entries.append((seen, (slots[variable._uid],)))
+            self._kept.append(())
 
     def record(self, call: Call, inputs: tuple[Any, ...], out: Any) -> None:
         """A call ran: keep what its VJP reads, if any of its inputs is followed."""

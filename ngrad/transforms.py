@@ -127,7 +127,8 @@ class _VariableReads:
         self.found: dict[int, Variable] = {}
 
     def variable_read(self, variable: Variable) -> None:
-        self.found.setdefault(variable._uid, variable)
+        if variable.trainable:
+            self.found.setdefault(variable._uid, variable)
 
     def record(self, call: Call, inputs: tuple[Any, ...], outputs: Any) -> None:
         pass

@@ -56,17 +56,16 @@ class Variable:
         self._hold(value)
 
     def _hold(self, value: Tensor) -> None:
-        # A tensor of its own over the same buffer: what follows the variable's number is this cell
-        # alone.
+        # A tensor of its own over the same buffer, with a number of its own: what is read before an
+        # assignment and after it are two values of one variable.
         own = Tensor(value._buffer, value._address, value._layout)
-        own._uid = self._uid
+        own._uid = next_uid()
         self._tensor = own
 
     def _read(self) -> Tensor:
-        """The value, for an op: every tape that watches variables hears of it."""
-        if self._trainable:
-            for recorder in state.stack:
-                recorder.variable_read(self)  # type: ignore[attr-defined]
+        """The value, for an op: every recorder hears of it."""
+        for recorder in state.stack:
+            recorder.variable_read(self)  # type: ignore[attr-defined]
         return self._tensor
 
     # -- reading -----------------------------------------------------------------------------------
