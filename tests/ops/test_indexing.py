@@ -1,4 +1,4 @@
-"""x[...], gathers and scatters, against NumPy: values, gradients, and errors before memory is read."""
+"""x[...], gathers and scatters against NumPy; errors are raised before memory is read."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ MASK = np.array([[True, False, True], [False, False, True]])
         (MASK, 1),
         (MASK, slice(None, None, 2)),
         (1, MASK[0]),
-        (WHOLE, MASK[0], A % 2),
+        (WHOLE, MASK[0], A[:2]),
         np.zeros((2, 3), bool),
         np.ones((2, 3, 4), bool),
         True,
@@ -146,8 +146,6 @@ MASK = np.array([[True, False, True], [False, False, True]])
     ids=str,
 )
 def test_index_forms(index: Any) -> None:
-    if isinstance(index, tuple) and (WHOLE, MASK[0]) == index[:0]:
-        raise AssertionError
     check(filled((2, 3, 4)), index)
 
 
@@ -189,7 +187,7 @@ def test_order_of_a_scatter_is_that_of_its_indices() -> None:
             assert_same_bits(ngrad.scatter_nd(index, updates, [5000, width]), expected)
 
 
-# -- gather, gather_nd, scatter_nd, boolean_mask --
+# -- gather, gather_nd, scatter_nd, boolean_mask ---------------------------------------------------
 
 
 @pytest.mark.parametrize("axis", [0, 1, 2, -1])
@@ -255,7 +253,7 @@ def test_boolean_mask() -> None:
     np.testing.assert_array_equal(ngrad.where(ngrad.constant(x) > 20.0), np.argwhere(x > 20))
 
 
-# -- errors --
+# -- errors ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

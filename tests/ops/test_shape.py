@@ -116,16 +116,34 @@ def test_gradients(function: Any, reference: Any, shape: Any) -> None:
     check_second_gradient(lambda x: function(x * x * x), filled(shape) / 7, rtol=1e-6)
 
 
-@every_case
-def test_large(function: Any, reference: Any, shape: Any) -> None:
-    """More than one launch's chunk, copied in parallel."""
-    shape = tuple(40_000 if k == 0 and n > 1 else n for k, n in enumerate(shape))
-    x = filled(shape, "f4")
-    try:
-        expected = reference(x)
-    except ValueError:  # a case for its own shape
-        assert shape[0] == 40_000
-        return
+LONG = [
+    case
+    for case in CASES
+    if case[0]
+    in (
+        *(
+            "transpose",
+            "perm",
+            "reverse",
+            "tile",
+            "repeat",
+            "roll",
+            "roll-two",
+            "pad",
+            "pad-REFLECT",
+        ),
+        *("concat", "concat-last", "stack", "unstack", "split", "expand-last", "repeat-flat"),
+    )
+]
+
+
+@pytest.mark.parametrize(
+    ("function", "reference", "shape"), [c[1:] for c in LONG], ids=[c[0] for c in LONG]
+)
+def test_long(function: Any, reference: Any, shape: Any) -> None:
+    """More elements than one launch takes: copied in parallel."""
+    x = filled((40_000, *shape[1:]), "f4")
+    expected = reference(x)
     for threads in (1, 2):
         ngrad.config.set_threads(threads)
         for how in ("transposed", "reversed"):

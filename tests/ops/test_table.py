@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -49,10 +50,15 @@ def assert_as_reference(row: Row, found: Any, arrays: list[Array]) -> None:
 
 
 def test_every_op_has_a_row() -> None:
-    ops = {name for name, op in TABLE.items() if op.family not in ("engine", "opaque")}
+    ops = {name: op.family for name, op in TABLE.items() if op.family not in ("engine", "opaque")}
+    draws = {name for name, family in ops.items() if family == "random"}
     rows = {row.op for row in ROWS}
-    assert ops - rows == set(), "an op is in no row of rows.py"
-    assert rows - ops == set(), "a row is of no op"
+    assert ops.keys() - rows - draws == set(), "an op is in no row of rows.py"
+    assert rows - ops.keys() == set(), "a row is of no op"
+    # What draws numbers has no reference but the published vectors and the distributions.
+    tests = (Path(__file__).parent / "test_random.py").read_text()
+    functions = {name.removeprefix("random_").replace("permutation", "shuffle") for name in draws}
+    assert {name for name in functions if name not in tests} == set(), "a sampler has no test"
 
 
 # -- values ----------------------------------------------------------------------------------------

@@ -1,0 +1,222 @@
+"""Memory is let go at once, without the garbage collector: by the pool's own accounting."""
+
+from __future__ import annotations
+
+import gc
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+import ngrad
+from ngrad import GradientTape, Variable, constant
+from ngrad.config import memory_stats
+
+SIZE = 1 << 16
+BYTES = 4 * SIZE
+STEPS = int(os.environ.get("NGRAD_TEST_STEPS", "20000"))
+"""Training steps that must leave memory flat."""
+
+
+@pytest.fixture(autouse=True)
+def _no_garbage_collection() -> Iterator[None]:
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+def live() -> int:
+    return memory_stats().live_bytes
+
+
+def big(value: float = 1.0) -> Any:
+    return constant(np.full(SIZE, value, np.float32))
+
+
+def chain(x: Any, length: int = 8) -> Any:
+    for _ in range(length):
+        x = ngrad.tanh(x * x)
+    return x
+
+
+def test_a_tensor_is_freed_with_its_last_name() -> None:
+    before = live()
+    x = big()
+    assert live() == before + BYTES
+    y = x + x
+    del x
+    assert live() == before + BYTES
+    del y
+    assert live() == before
+
+
+def test_a_tape_keeps_what_its_rules_read() -> None:
+    x = big()
+    before = live()
+    with GradientTape() as tape:
+        tape.watch(x)
+        y = chain(x)
+    kept = live() - before
+    assert kept >= 8 * BYTES  # tanh reads its result
+    g = tape.gradient(y, x)
+    assert live() == before + 2 * BYTES  # y and g
+    del y, g
+    assert live() == before
+    del tape
+
+
+def test_a_sum_keeps_nothing() -> None:
+    """Which values are kept follows from what the rules read: addition reads none."""
+    x = big()
+    before = live()
+    with GradientTape() as tape:
+        tape.watch(x)
+        y = x
+        for _ in range(8):
+            y = y + y
+    assert live() == before + BYTES
+    assert float(tape.gradient(y, x)[0]) == 256.0
+
+
+def test_a_persistent_tape_lets_go_when_deleted() -> None:
+    x = big()
+    before = live()
+    with GradientTape(persistent=True) as tape:
+        tape.watch(x)
+        y = chain(x)
+    for _ in range(3):
+        g = tape.gradient(y, x)
+    assert live() >= before + 8 * BYTES
+    del tape
+    assert live() == before + 2 * BYTES
+    del y, g
+    assert live() == before
+
+
+def test_reset_lets_go() -> None:
+    x = big()
+    before = live()
+    with GradientTape() as tape:
+        tape.watch(x)
+        y = chain(x)
+        tape.reset()
+    del y
+    assert live() == before
+
+
+def test_forward_values_go_as_the_sweep_consumes_them() -> None:
+    """The peak of a sweep is not forward and backward values together."""
+    x = big()
+    with GradientTape() as tape:
+        tape.watch(x)
+        y = chain(x, 20)
+    before = live()
+    ngrad.config.release_memory()
+    g = tape.gradient(y, x)
+    after = memory_stats()
+    # What the sweep needed beside the kept values waits in the pool now, together with them.
+    assert after.live_bytes + after.pooled_bytes <= before + 8 * BYTES
+    del g
+
+
+def test_what_somebody_holds_stays() -> None:
+    x = big()
+    before = live()
+    with GradientTape() as tape:
+        tape.watch(x)
+        middle = ngrad.tanh(x)
+        y = ngrad.tanh(middle)
+    view = np.asarray(middle)
+    del middle
+    tape.gradient(y, x)
+    del y
+    assert live() == before + BYTES  # the exported view
+    assert view[0] == np.tanh(np.float32(1))
+    del view
+    assert live() == before
+
+
+def test_an_outer_tape_keeps_what_it_reads() -> None:
+    x = big(0.5)
+    before = live()
+    with GradientTape() as outer:
+        outer.watch(x)
+        with GradientTape() as inner:
+            inner.watch(x)
+            y = ngrad.tanh(x)
+        dy = inner.gradient(y, x)
+    del inner, y
+    assert live() > before + BYTES
+    d2y = outer.gradient(dy, x)
+    t = np.tanh(0.5)
+    np.testing.assert_allclose(d2y[0].numpy(), -2 * t * (1 - t * t), rtol=1e-5)
+    del outer, dy, d2y
+    assert live() == before
+
+
+def test_an_exception_lets_go() -> None:
+    x = big()
+    before = live()
+
+    def failing() -> None:
+        with GradientTape() as tape:
+            tape.watch(x)
+            y = chain(x)
+            raise KeyError(y.shape)
+
+    with pytest.raises(KeyError):
+        failing()
+    assert live() == before
+
+
+def _classifier() -> tuple[Callable[[], float], list[Variable]]:
+    rng = np.random.default_rng(0)
+    x = constant(rng.normal(size=(8, 4)).astype("f4"))
+    target = constant(rng.normal(size=(8, 1)).astype("f4"))
+    w = Variable(rng.normal(size=(4, 1)).astype("f4"))
+    b = Variable([0.0])
+
+    def step() -> float:
+        with GradientTape() as tape:
+            away = ngrad.tanh(x @ w + b) - target
+            loss = ngrad.reduce_mean(away * away)
+        for variable, slope in zip((w, b), tape.gradient(loss, [w, b]), strict=True):
+            variable.assign_sub(0.01 * slope)
+        return loss
+
+    return step, [w, b]
+
+
+def test_training_leaves_memory_flat() -> None:
+    step, _ = _classifier()
+    first = float(step())
+    for _ in range(20):
+        step()
+    before = memory_stats()
+    for _ in range(STEPS - 1):
+        step()
+    last = float(step())
+    after = memory_stats()
+    assert (after.live_bytes, after.live_blocks) == (before.live_bytes, before.live_blocks)
+    assert after.pooled_bytes == before.pooled_bytes
+    assert last < first
+
+
+def test_values_that_change_leave_memory_flat() -> None:
+    """Sizes, Python floats and slice bounds that never repeat: nothing keeps them for ever."""
+    v = Variable(np.ones(64, np.float32))
+
+    def step(k: int) -> None:
+        with GradientTape() as tape:
+            y = ngrad.reduce_sum(v[k % 50 : k % 50 + 8] * (k + 0.5))
+        tape.gradient(y, v)
+
+    for k in range(3000):
+        step(k)
+    before = live()
+    for k in range(3000, 6000):
+        step(k)
+    assert live() <= before + 64 * 1100  # the table of frequent scalars is bounded

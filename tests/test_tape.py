@@ -1,0 +1,502 @@
+"""`GradientTape`: TensorFlow's semantics, one statement a test."""
+
+from __future__ import annotations
+
+import threading
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import ngrad
+from ngrad import GradientTape, UnconnectedGradients, Variable, constant
+from ngrad.errors import GradientError, ShapeError
+
+
+def recorded(
+    function: Callable[..., Any], *sources: Any, **options: Any
+) -> tuple[Any, GradientTape]:
+    """What a function returns, and the tape that watched its arguments."""
+    with GradientTape(**options) as tape:
+        tape.watch(sources)
+        out = function(*sources)
+    return out, tape
+
+
+# -- sources and targets ---------------------------------------------------------------------------
+
+
+def test_sources_are_any_nest() -> None:
+    a, b, c = constant(2.0), constant(3.0), constant(5.0)
+    y, tape = recorded(lambda *_: a * b + c, a, b, c)
+    found = tape.gradient(y, {"first": [a, (b,)], "second": c})
+    assert found.keys() == {"first", "second"}
+    assert isinstance(found["first"], list) and isinstance(found["first"][1], tuple)
+    assert [float(g) for g in (found["first"][0], found["first"][1][0], found["second"])] == [
+        3,
+        2,
+        1,
+    ]
+
+
+def test_a_list_of_one_gives_a_list_of_one() -> None:
+    x = constant(2.0)
+    y, tape = recorded(lambda x: x * x, x)
+    (found,) = tape.gradient(y, [x])
+    assert float(found) == 4.0
+
+
+def test_repeated_sources() -> None:
+    x = constant(3.0)
+    y, tape = recorded(lambda x: x * x, x)
+    first, second = tape.gradient(y, [x, x])
+    assert float(first) == float(second) == 6.0
+
+
+def test_several_targets_are_summed() -> None:
+    x = constant(2.0)
+    (y, z), tape = recorded(lambda x: (x * x, {"deep": [3.0 * x]}), x)
+    assert float(tape.gradient([y, z], x)) == 7.0
+
+
+def test_a_target_named_twice_counts_twice() -> None:
+    x = constant(2.0)
+    y, tape = recorded(lambda x: x * x, x)
+    assert float(tape.gradient([y, y], x)) == 8.0
+
+
+def test_a_target_that_is_not_a_scalar_is_summed() -> None:
+    x = constant([[1.0, 2.0], [3.0, 4.0]])
+    y, tape = recorded(lambda x: x * x, x)
+    assert tape.gradient(y, x).numpy().tolist() == [[2, 4], [6, 8]]
+
+
+def test_a_target_that_is_a_source_adds_ones() -> None:
+    x = constant([2.0, 3.0])
+    y, tape = recorded(lambda x: x * x, x, persistent=True)
+    assert tape.gradient(x, x).numpy().tolist() == [1, 1]
+    assert tape.gradient([y, x], x).numpy().tolist() == [5, 7]
+    in_x, in_y = tape.gradient(y, [x, y])
+    assert in_x.numpy().tolist() == [4, 6] and in_y.numpy().tolist() == [1, 1]
+
+
+def test_intermediate_sources() -> None:
+    x = constant(2.0)
+    with GradientTape(persistent=True) as tape:
+        tape.watch(x)
+        y = x * x
+        z = y * y * x
+    assert float(tape.gradient(z, y)) == 16.0
+    assert [float(g) for g in tape.gradient(z, [y, x])] == [16.0, 80.0]
+
+
+def test_output_gradients() -> None:
+    x = constant([1.0, 2.0])
+    (y, z), tape = recorded(lambda x: (x * x, 3.0 * x), x, persistent=True)
+    seed = constant([10.0, 100.0])
+    assert tape.gradient(y, x, output_gradients=seed).numpy().tolist() == [20, 400]
+
+    assert tape.gradient([y, z], x, output_gradients=[seed, None]).numpy().tolist() == [23, 403]
+    assert tape.gradient([y, z], x, output_gradients=[None, seed]).numpy().tolist() == [32, 304]
+    with pytest.raises(ShapeError, match="output gradient"):
+        tape.gradient(y, x, output_gradients=constant([1.0, 2.0, 3.0]))
+    with pytest.raises(ValueError, match="2 targets"):
+        tape.gradient([y, z], x, output_gradients=[seed])
+
+
+def test_a_source_must_be_a_tensor() -> None:
+    x = constant(1.0)
+    y, tape = recorded(lambda x: x * x, x)
+    with pytest.raises(TypeError, match=r"source.*str"):
+        tape.gradient(y, "x")
+
+
+# -- what is watched -------------------------------------------------------------------------------
+
+
+def test_watch_is_per_tape() -> None:
+    x = constant(3.0)
+    with GradientTape() as one, GradientTape() as two:
+        one.watch(x)
+        y = x * x
+    assert float(one.gradient(y, x)) == 6.0
+    assert two.gradient(y, x) is None
+
+
+def test_trainable_variables_are_watched_when_read() -> None:
+    a, b = Variable(2.0), Variable(3.0, trainable=False)
+    with GradientTape() as tape:
+        y = a * b
+    assert tape.watched_variables() == (a,)
+    assert [None if g is None else float(g) for g in tape.gradient(y, [a, b])] == [3.0, None]
+
+
+def test_others_are_watched_when_asked() -> None:
+    b = Variable(3.0, trainable=False)
+    with GradientTape() as tape:
+        tape.watch(b)
+        y = b * b
+    assert tape.watched_variables() == (b,)
+    assert float(tape.gradient(y, b)) == 6.0
+
+
+def test_watching_variables_can_be_turned_off() -> None:
+    a, b = Variable(2.0), Variable(3.0)
+    with GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(a)
+        y = a * b
+    assert tape.watched_variables() == (a,)
+    assert [None if g is None else float(g) for g in tape.gradient(y, [a, b])] == [3.0, None]
+
+
+def test_watched_variables_are_in_the_order_of_their_reads() -> None:
+    a, b, c = (Variable(float(k), name=str(k)) for k in range(3))
+    with GradientTape() as tape:
+        _ = c * a + b * c
+    assert [v.name for v in tape.watched_variables()] == ["2", "0", "1"]
+
+
+def test_reads_before_the_tape_are_not_recorded() -> None:
+    v = Variable(3.0)
+    read = v.value()
+    with GradientTape() as tape:
+        y = read * read
+    assert tape.gradient(y, v) is None
+
+
+def test_reading_a_variable_in_the_context_is_recorded() -> None:
+    v = Variable(3.0)
+    with GradientTape() as tape:
+        y = v.value() * v.read_value() + ngrad.identity(v) + ngrad.convert_to_tensor(v)
+    assert float(tape.gradient(y, v)) == 8.0
+
+
+def test_assign_cuts_the_gradient() -> None:
+    v, x = Variable(3.0), constant(5.0)
+    with GradientTape() as tape:
+        tape.watch(x)
+        v.assign(2.0 * x)
+        y = v * v
+    in_v, in_x = tape.gradient(y, [v, x])
+    assert float(in_v) == 20.0 and in_x is None
+
+
+@pytest.mark.parametrize("trainable", [True, False])
+def test_values_before_and_after_an_assignment_are_two(trainable: bool) -> None:
+    """Each read counts with the value that it had, and both are of the one variable."""
+    v = Variable(10.0, trainable=trainable)
+    with GradientTape(persistent=True) as tape:
+        tape.watch(v)
+        first = v * v
+        v.assign_add(1.0)
+        y = first * v
+        v.assign(2.0)
+        z = y * v
+    assert float(tape.gradient(first, v)) == 20.0
+    assert float(tape.gradient(y, v)) == 2.0 * 10.0 * 11.0 + 10.0 * 10.0
+    assert float(tape.gradient(z, v)) == 2.0 * 10.0 * 11.0 * 2.0 + 10.0 * 10.0 * 2.0 + 1100.0
+    assert float(tape.gradient(y, first)) == 11.0
+    assert tape.watched_variables() == (v,)
+
+
+def test_watch_takes_nests() -> None:
+    a, b = constant(1.0), constant(2.0)
+    with GradientTape() as tape:
+        tape.watch({"a": a, "rest": [b]})
+        y = a * b
+    assert [float(g) for g in tape.gradient(y, [a, b])] == [2.0, 1.0]
+
+
+@pytest.mark.parametrize("value", ["text", 1.0, None, np.ones(2), [1.0]])
+def test_watch_of_what_is_no_tensor(value: Any) -> None:
+    leaf = value[0] if isinstance(value, list) else value
+    with GradientTape() as tape, pytest.raises(ValueError, match=type(leaf).__name__):
+        tape.watch(value)
+
+
+@pytest.mark.parametrize("dtype", ["int32", "uint8", "bool"])
+def test_watch_of_integers_warns(dtype: str) -> None:
+    x = ngrad.ones([2], dtype)
+    with GradientTape() as tape:
+        with pytest.warns(UserWarning, match=f"{dtype}.*gradient will be None"):
+            tape.watch(x)
+        y = ngrad.cast(x, "float32") * 2.0
+    assert tape.gradient(y, x) is None
+
+
+def test_watch_of_floats_does_not_warn() -> None:
+    with warnings.catch_warnings(), GradientTape() as tape:
+        warnings.simplefilter("error")
+        tape.watch(ngrad.ones([2], "float64"))
+
+
+# -- what is recorded ------------------------------------------------------------------------------
+
+
+def test_ops_before_watch_are_not_recorded() -> None:
+    x = constant(3.0)
+    with GradientTape() as tape:
+        y = x * x
+        tape.watch(x)
+        z = x * 2.0
+    assert tape.gradient([y, z], x).numpy() == 2.0
+
+
+def test_ops_outside_the_context_are_not_recorded() -> None:
+    x = constant(3.0)
+    y, tape = recorded(lambda x: x * x, x, persistent=True)
+    assert tape.gradient(y * y, x) is None
+    assert float(tape.gradient(y, x)) == 6.0
+
+
+def test_stop_recording() -> None:
+    x = constant(3.0)
+    with GradientTape(persistent=True) as tape:
+        tape.watch(x)
+        y = x * x
+        with tape.stop_recording():
+            hidden = x * y
+        z = y * hidden
+    assert tape.gradient(hidden, x) is None
+    assert float(tape.gradient(z, x)) == 27.0 * 6.0
+    with pytest.raises(ValueError, match="not recording"), tape.stop_recording():
+        pass
+
+
+def test_stop_recording_survives_an_exception() -> None:
+    x = constant(3.0)
+    with GradientTape() as tape:
+        tape.watch(x)
+        with pytest.raises(KeyError), tape.stop_recording():
+            raise KeyError("inside")
+        y = x * x
+    assert float(tape.gradient(y, x)) == 6.0
+
+
+def test_reset_forgets() -> None:
+    x = constant(3.0)
+    with GradientTape() as tape:
+        tape.watch(x)
+        y = x * x
+        tape.reset()
+        tape.watch(x)
+        z = 5.0 * x
+    assert tape.gradient([y, z], x).numpy() == 5.0
+
+
+def test_stop_gradient() -> None:
+    x = constant(3.0)
+    y, tape = recorded(lambda x: x * ngrad.stop_gradient(x * x), x)
+    assert float(tape.gradient(y, x)) == 9.0
+
+
+def test_integers_carry_nothing() -> None:
+    x = constant([1.7, 2.2])
+    y, tape = recorded(lambda x: ngrad.cast(ngrad.cast(x, "int32"), "float32") + x, x)
+    assert tape.gradient(y, x).numpy().tolist() == [1, 1]
+
+
+# -- unconnected -----------------------------------------------------------------------------------
+
+
+def test_unconnected() -> None:
+    a, b = constant([1.0, 2.0]), constant([[3.0]], "float64")
+    y, tape = recorded(lambda a, b: a * a, a, b, persistent=True)
+    assert tape.gradient(y, [a, b])[1] is None
+    for zero in (UnconnectedGradients.ZERO, "zero"):
+        in_a, in_b = tape.gradient(y, [a, b], unconnected_gradients=zero)
+        assert in_a.numpy().tolist() == [2, 4]
+        assert in_b.numpy().tolist() == [[0.0]] and in_b.dtype == np.float64
+    never_seen = constant([5.0, 6.0])
+    assert tape.gradient(y, never_seen) is None
+    assert tape.gradient(never_seen, a) is None
+    assert tape.gradient(3.0, a, unconnected_gradients="zero").numpy().tolist() == [0, 0]
+    with pytest.raises(ValueError, match="nothing"):
+        tape.gradient(y, a, unconnected_gradients="nothing")
+
+
+# -- nesting, re-entering, exceptions --------------------------------------------------------------
+
+
+def test_third_derivative() -> None:
+    x = constant(2.0)
+    with GradientTape() as third:
+        third.watch(x)
+        with GradientTape() as second:
+            second.watch(x)
+            with GradientTape() as first:
+                first.watch(x)
+                y = x * x * x * x
+            dy = first.gradient(y, x)
+        d2y = second.gradient(dy, x)
+    d3y = third.gradient(d2y, x)
+    assert [float(v) for v in (dy, d2y, d3y)] == [32.0, 48.0, 48.0]
+
+
+def test_higher_orders_through_functions() -> None:
+    x = constant(np.linspace(-1, 1, 7))
+    with GradientTape() as third:
+        third.watch(x)
+        with GradientTape() as second:
+            second.watch(x)
+            with GradientTape() as first:
+                first.watch(x)
+                y = ngrad.tanh(x)
+            dy = first.gradient(y, x)
+        d2y = second.gradient(dy, x)
+    d3y = third.gradient(d2y, x)
+    t = np.tanh(x.numpy())
+    np.testing.assert_allclose(dy, 1 - t**2, rtol=1e-14)
+    np.testing.assert_allclose(d2y, -2 * t * (1 - t**2), rtol=1e-13, atol=1e-15)
+    np.testing.assert_allclose(d3y, (6 * t**2 - 2) * (1 - t**2), rtol=1e-12)
+
+
+def test_a_mixed_second_derivative() -> None:
+    x, y = constant(2.0), constant(5.0)
+    with GradientTape() as outer:
+        outer.watch((x, y))
+        with GradientTape() as inner:
+            inner.watch(x)
+            z = x * x * y * y
+        dz = inner.gradient(z, x)
+    assert [float(g) for g in outer.gradient(dz, [x, y])] == [50.0, 40.0]
+
+
+def test_re_entering_goes_on_recording() -> None:
+    """A persistent tape goes on where it stopped; another starts anew after its gradient."""
+    x = constant(3.0)
+    tape = GradientTape(persistent=True)
+    with tape:
+        tape.watch(x)
+        y = x * x
+    with tape:
+        z = y * x
+    assert float(tape.gradient(z, x)) == 27.0
+    once = GradientTape()
+    with once:
+        once.watch(x)
+        y = x * x
+    with once:
+        z = y * x
+    assert float(once.gradient(z, x)) == 27.0
+    with once:
+        once.watch(x)
+        y = 5.0 * x
+    assert float(once.gradient(y, x)) == 5.0
+
+
+def test_an_exception_leaves_the_context() -> None:
+    x = constant(3.0)
+    tape = GradientTape()
+    with pytest.raises(KeyError), tape:
+        tape.watch(x)
+        y = x * x
+        raise KeyError("inside")
+    unseen = y * y
+    assert tape.gradient(unseen, x) is None
+    with GradientTape() as after:
+        after.watch(x)
+        z = x * x
+    assert float(after.gradient(z, x)) == 6.0
+
+
+def test_an_exception_in_the_middle_of_nested_tapes() -> None:
+    x = constant(3.0)
+    with GradientTape() as outer:
+        outer.watch(x)
+        with pytest.raises(ShapeError), GradientTape() as inner:
+            inner.watch(x)
+            _ = ngrad.ones([2]) + ngrad.ones([3])
+        y = x * x
+    assert float(outer.gradient(y, x)) == 6.0
+
+
+def test_entering_an_active_tape() -> None:
+    tape = GradientTape()
+    with tape, pytest.raises(ValueError, match="already recording"), tape:
+        pass
+
+
+def test_a_second_gradient_needs_a_persistent_tape() -> None:
+    x = constant(3.0)
+    y, tape = recorded(lambda x: x * x, x)
+    tape.gradient(y, x)
+    with pytest.raises(RuntimeError, match="persistent=True"):
+        tape.gradient(y, x)
+
+
+def test_gradient_within_its_own_context() -> None:
+    x = constant(3.0)
+    with GradientTape() as tape:
+        tape.watch(x)
+        y = x * x
+        assert float(tape.gradient(y, x)) == 6.0
+
+
+def test_gradient_within_a_persistent_tapes_own_context_is_recorded() -> None:
+    x = constant(3.0)
+    with GradientTape(persistent=True) as tape:
+        tape.watch(x)
+        y = x * x * x
+        dy = tape.gradient(y, x)
+        z = dy * x
+    assert float(dy) == 27.0
+    assert float(tape.gradient(dy, x)) == 18.0
+    assert float(tape.gradient(z, x)) == 81.0
+
+
+def test_an_op_without_derivative_says_so() -> None:
+    x = constant([1.0, 2.0])
+    y, tape = recorded(lambda x: ngrad.equal(x, 1.0), x, persistent=True)
+    assert tape.gradient(ngrad.cast(y, "float32"), x) is None
+    with pytest.raises(GradientError, match="equal"):
+        tape.gradient(y, x)
+
+
+# -- threads ---------------------------------------------------------------------------------------
+
+
+def run_in_threads(work: Callable[[int], None], count: int) -> None:
+    failures: list[BaseException] = []
+
+    def guarded(k: int) -> None:
+        try:
+            work(k)
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=guarded, args=(k,)) for k in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if failures:
+        raise failures[0]
+
+
+def test_a_tape_belongs_to_its_thread() -> None:
+    x = constant(3.0)
+    found: list[Any] = []
+    with GradientTape() as tape:
+        tape.watch(x)
+        run_in_threads(lambda _: found.append(x * x), 1)
+        y = x * 5.0
+    assert float(tape.gradient([found[0], y], x)) == 5.0
+
+
+def test_tapes_in_several_threads() -> None:
+    shared = Variable([1.0, 2.0, 3.0])
+
+    def work(k: int) -> None:
+        for repeat in range(60):
+            x = constant([float(k), float(repeat), 1.0])
+            with GradientTape() as tape:
+                tape.watch(x)
+                y = ngrad.reduce_sum(x * x * shared)
+            in_x, in_shared = tape.gradient(y, [x, shared])
+            assert in_x.numpy().tolist() == (2 * x.numpy() * [1, 2, 3]).tolist()
+            assert in_shared.numpy().tolist() == (x.numpy() ** 2).tolist()
+
+    run_in_threads(work, 4)
