@@ -20,9 +20,11 @@ from ngrad.graph.layout import layout
 from ngrad.graph.op import TABLE, Op
 from ngrad.ops.elementwise import CAST, SELECT, Elementwise
 from ngrad.ops.gather import ADD_ROWS
+from ngrad.ops.samplers import CATEGORICAL, GAMMA, INTEGERS, PERMUTATION
 from ngrad.ops.scans import LINEAR
 from ngrad_kernels import cache, cpu, skeletons
 
+FLOATS = ("f4", "f8")
 Spec = tuple[str, tuple[int, ...]]
 """A dtype code and a shape."""
 
@@ -66,6 +68,21 @@ def _shapes(op: Op) -> Iterator[tuple[tuple[Any, ...], tuple[tuple[int, ...], ..
         yield (), (square,) * len(inspect.signature(op.infer).parameters)
 
 
+def _draws(op: Op) -> Iterator[Task]:
+    """The draws of a sampler: from a state of four words at most, in the dtypes that it has."""
+    one, state = (2,), ("u8", (4,))
+    if op is GAMMA:
+        for code in FLOATS:
+            yield Task(op.name, (one,), (state, (code, one)))
+    elif op is CATEGORICAL:
+        yield Task(op.name, one, (state, ("f8", (1, 2))))
+    elif op is PERMUTATION:
+        yield Task(op.name, one, (state,))
+    else:
+        for code in ("i4", "i8") if op is INTEGERS else FLOATS:
+            yield Task(op.name, (BY_CODE[code], one), (state,))
+
+
 def _tasks(op: Op) -> Iterator[Task]:
     one = (2,)
     if isinstance(op, Elementwise):
@@ -79,12 +96,14 @@ def _tasks(op: Op) -> Iterator[Task]:
         for code in BY_CODE:
             yield Task(op.name, (), (("b1", one), (code, one), (code, one)))
     elif op is LINEAR:  # the derivative of a running product: of floats only
-        for code in ("f4", "f8"):
+        for code in FLOATS:
             yield Task(op.name, (), ((code, (2, 2)),) * 2)
     elif op is ADD_ROWS:
         for code, dtype in BY_CODE.items():
             if not dtype.is_bool:
                 yield Task(op.name, (2,), ((code, (1, 2, 2)), ("i8", (1, 2))))
+    elif op.family == "random":
+        yield from _draws(op)
     elif op.family == "reduction":
         for params, shapes in _shapes(op):
             for code in BY_CODE:

@@ -1,0 +1,140 @@
+"""Write docs/ops.md from the op table and the public names: `python docs/generate.py`."""
+
+from __future__ import annotations
+
+import enum
+import inspect
+import types
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import ngrad
+from ngrad import warm
+from ngrad.dtypes import BY_CODE
+from ngrad.graph.differentiate import differentiate
+from ngrad.graph.layout import layout
+from ngrad.graph.op import TABLE, Call, Op
+from ngrad.tape import WATCH
+
+TARGET = Path(__file__).with_name("ops.md")
+FAMILIES = {
+    "elementwise": "Elementwise",
+    "reduction": "Reductions and scans",
+    "indexing": "Gathers and scatters",
+    "linalg": "Linear algebra",
+    "random": "Random",
+    "shape": "Shapes",
+}
+TABLED = ("elementwise", "reduction")
+"""Families whose every op has a kernel for each dtype; others move elements of any, or call BLAS."""
+HIDDEN = ("engine", "opaque")
+"""Families that only tapes use."""
+KINDS = {"f": "float", "i": "int", "u": "uint", "b": "bool"}
+
+HEAD = """# Ops
+
+Written by `python docs/generate.py`; change the docstrings, not this file.
+
+First what programs call, a namespace a table; then the primitives that these are made of, and for
+those with a kernel for each dtype, what they take and whether anything flows back through them.
+
+## Names
+"""
+
+PRIMITIVES = """
+## Primitives
+
+Dtypes are float32 and float64, int8 to int64, uint8 to uint64, and bool.
+"""
+
+
+def summary(thing: Any) -> str:
+    """The first sentence of a docstring, on one line."""
+    text = inspect.getdoc(thing) or ""
+    paragraph = " ".join(text.split("\n\n")[0].split())
+    return paragraph.replace("|", "\\|")
+
+
+def signature(name: str, function: Any) -> str:
+    """`name(arguments)`, without annotations."""
+    if function in (ngrad.DType, ngrad.Tensor) or isinstance(function, enum.EnumType):
+        return name  # not made by calling it
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return name
+    plain = [parameter.replace(annotation=inspect.Parameter.empty) for parameter in parameters]
+    return f"{name}{inspect.Signature(plain)}"
+
+
+def public(module: Any) -> Iterator[tuple[str, Any]]:
+    """The functions and classes of a namespace, by name."""
+    for name in sorted(vars(module)):
+        value = vars(module)[name]
+        if not name.startswith("_") and callable(value) and not isinstance(value, types.ModuleType):
+            yield name, value
+
+
+def namespaces() -> Iterator[str]:
+    """A table of names for each namespace; what the top level has is not said twice."""
+    top = {id(value) for _, value in public(ngrad)}
+    names = ("math", "nn", "linalg", "bitwise", "random", "optimizers")
+    inner = [(f"ngrad.{name}", getattr(ngrad, name)) for name in names]
+    for title, module in [("ngrad", ngrad), *inner]:
+        yield f"\n### `{title}`\n\n| name | |\n| --- | --- |"
+        for name, value in public(module):
+            foreign = not getattr(value, "__module__", "ngrad").startswith("ngrad")
+            if foreign or (module is not ngrad and id(value) in top):
+                continue
+            yield f"| `{signature(name, value)}` | {summary(value)} |"
+        if module is not ngrad:
+            also = [name for name, value in public(module) if id(value) in top]
+            if also:
+                yield f"\nAlso here, from the top level: {', '.join(f'`{name}`' for name in also)}."
+
+
+def dtypes(op: Op) -> str:
+    """What an op takes, by kind."""
+    codes = {task.inputs[-1][0] for task in warm.tasks([op.name])}
+    if codes == set(BY_CODE):
+        return "every dtype"
+    return ", ".join(kind for letter, kind in KINDS.items() if any(c[0] == letter for c in codes))
+
+
+def derivative(op: Op) -> str:
+    """What flows back through an op: its rule is traced for floating operands."""
+    if op.rule is None:
+        return "raises GradientError"
+    found = [task for task in warm.tasks([op.name]) if task.inputs[-1][0] == "f4"]
+    if not found:
+        return "none"
+    params, inputs = found[0].params, [layout(BY_CODE[c], n) for c, n in found[0].inputs]
+    out = op.infer(*inputs, **op.keywords(params))
+    entries = [(Call(WATCH, (), (), (where,), WATCH.prepare), ()) for where in inputs]
+    entries.append((Call(op, params, tuple(inputs), (out,), op.prepare), tuple(range(len(inputs)))))
+    sweep = differentiate(entries, [(len(inputs), out)], [False], range(len(inputs)))
+    return "yes" if any(output is not None for output in sweep.graph.outputs) else "none"
+
+
+def primitives() -> Iterator[str]:
+    """A table of ops for each family."""
+    families = sorted({op.family for op in TABLE.values()} - set(HIDDEN), key=list(FAMILIES).index)
+    for family in families:
+        ops = sorted((op for op in TABLE.values() if op.family == family), key=lambda op: op.name)
+        yield f"\n### {FAMILIES[family]}\n"
+        if family not in TABLED:
+            yield f"{', '.join(f'`{op.name}`' for op in ops)}."
+            continue
+        yield "| op | takes | derivative |\n| --- | --- | --- |"
+        for op in ops:
+            yield f"| `{op.name}` | {dtypes(op)} | {derivative(op)} |"
+
+
+def text() -> str:
+    """The whole page."""
+    return "\n".join([HEAD.rstrip("\n"), *namespaces(), PRIMITIVES.rstrip("\n"), *primitives(), ""])
+
+
+if __name__ == "__main__":
+    TARGET.write_text(text())

@@ -1,0 +1,62 @@
+"""Documents that are written by a script, or that a script reads, are up to date."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+
+
+def generator() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_table_of_ops_is_up_to_date() -> None:
+    module = generator()
+    written = module.TARGET.read_text()
+    assert module.text() == written, "run `python docs/generate.py`"
+
+
+def test_every_name_and_op_is_in_the_table() -> None:
+    import ngrad
+    from ngrad.graph.op import TABLE
+
+    written = (ROOT / "docs" / "ops.md").read_text()
+    for name in ngrad.__all__:
+        if callable(getattr(ngrad, name)):
+            assert re.search(rf"^\| `{name}[(`]", written, re.MULTILINE), name
+    for name, op in TABLE.items():
+        if op.family not in ("engine", "opaque"):
+            assert re.search(rf"`{name}`( \||,|\.$)", written, re.MULTILINE), name
+
+
+def test_every_name_says_what_it_is() -> None:
+    """No row of the table of names is empty."""
+    written = (ROOT / "docs" / "ops.md").read_text()
+    assert not re.findall(r"^\| `\w+\(.*` \|  \|$", written, re.MULTILINE)
+
+
+def test_the_check_runs_readmes_command() -> None:
+    """`.ci/run` takes the test command from README, so it must find exactly one there."""
+    readme = (ROOT / "README.md").read_text().splitlines()
+    commands = [line for line in readme if "python -m pytest" in line]
+    assert len(commands) == 1
+    assert commands[0].startswith("python -m venv .venv && ")
+    assert "grep -m 1 'python -m pytest' README.md" in (ROOT / ".ci" / "run").read_text()
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_links_lead_somewhere(document: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", document.read_text()):
+        if "://" not in target:
+            assert (document.parent / target).exists(), target
