@@ -1,8 +1,9 @@
 """Minimax polynomials and rationals: where the coefficients of vecmath come from.
 
-`polynomial` minimises the largest |weight(x) (f(x) - sum of c_k x^k)| over an interval by the exchange algorithm of
-Remez on a fixed fine grid, with mpmath; `rounded` gives coefficients that are numbers of a floating-point type: from
-the most important one on each is rounded and the rest is fitted again. `rational` does P(x) / Q(x), Q(0) = 1.
+`polynomial` minimises the largest |weight(x) (f(x) - sum of c_k x^k)| over an interval by the
+exchange algorithm of Remez on a fixed fine grid, with mpmath; `rounded` gives coefficients that are
+numbers of a floating-point type: from the most important one on each is rounded and the rest is
+fitted again. `rational` does P(x) / Q(x), Q(0) = 1.
 
     c, error = rounded(lambda x: (exp(x) - 1 - x) / x**2, (-0.35, 0.35), range(4), np.float32)
 """
@@ -21,7 +22,7 @@ ROUNDS = 40
 
 
 def _grid(interval: tuple[Any, Any], count: int) -> list[Any]:
-    """Chebyshev points of the interval, ends included, off 0 (where quotients such as sin(x)/x are 0/0)."""
+    """Chebyshev points with the ends, off 0 (where quotients such as sin(x)/x are 0/0)."""
     low, high = map(mpf, interval)
     points = [
         (low + high) / 2 - (high - low) / 2 * mpmath.cos(mpmath.pi * i / (count - 1))
@@ -31,7 +32,7 @@ def _grid(interval: tuple[Any, Any], count: int) -> list[Any]:
 
 
 def _extrema(errors: list[Any], count: int) -> list[int]:
-    """`count` indices of alternating extremes of the error, the largest ones where there are more."""
+    """`count` indices of alternating extremes of the error, the largest where there are more."""
     runs: list[int] = []
     for i, error in enumerate(errors):
         if runs and (errors[runs[-1]] < 0) == (error < 0):
@@ -58,7 +59,7 @@ def polynomial(
 ) -> tuple[list[Any], Any]:
     """(coefficients in the order of `powers`, largest weighted error)."""
     xs = _grid(interval, GRID)
-    # the errors of the best fit alternate only where the basis has no sign of its own: |weight x^least|
+    # the errors of the best fit alternate where the basis has no sign of its own: |weight x^least|
     least = min(powers)
     weights = [abs((weight(x) if weight else 1) * x**least) for x in xs]
     basis = [[w * x ** (k - least) for k in powers] for x, w in zip(xs, weights, strict=True)]
@@ -91,7 +92,7 @@ def rounded(
     weight: Callable[[Any], Any] | None = None,
     fixed: dict[int, Any] | None = None,
 ) -> tuple[list[Any], Any]:
-    """`polynomial` with coefficients that are numbers of `dtype`, given as such; `fixed` ones are set beforehand.
+    """`polynomial` with coefficients that are numbers of `dtype`; `fixed` ones are set beforehand.
 
     Each error of rounding is made up for by the coefficients that come after it.
     """

@@ -1,7 +1,7 @@
 """How far a scalar function of vecmath is from the exact value, in units in the last place.
 
-`worst_case("exp", "f8", samples("f8", 1000))` runs the function as a compiled loop over the samples and compares
-with mpmath. Set NGRAD_ULP_SAMPLES to draw more random samples than a test asks for.
+`worst_case("exp", "f8", samples("f8", 1000))` runs the function as a compiled loop over the samples
+and compares with mpmath. Set NGRAD_ULP_SAMPLES to draw more random samples than a test asks for.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any
 import mpmath
 import numba as nb
 import numpy as np
+
 from ngrad_kernels import vecmath
 from ngrad_kernels.intrinsics import load, store
 
@@ -37,7 +38,7 @@ def scalar_function(name: str, code: str) -> Any:
 
 
 def loop_kernel(function: Any, code: str, arity: int) -> Any:
-    """A C function (addresses of the arguments..., of the result, n) that applies `function` to n elements."""
+    """A C function (addresses of the arguments..., of the result, n): `function` of n elements."""
     load_, store_ = load[code], store[code]
     options = {"error_model": "numpy"}
     if arity == 1:
@@ -82,14 +83,18 @@ def samples(
 ) -> np.ndarray:
     """Finite arguments with low <= |x| <= high: every kind that has its own way to go wrong.
 
-    Zeros, the smallest and largest numbers, powers of two and their neighbours, subnormals, the neighbours of
-    `borders` (where a function changes its formula), `count` numbers drawn log-uniformly over all of the range and
-    `count` drawn evenly between its ends (where these are moderate) or from [0, 1000].
+    Zeros, the smallest and largest numbers, powers of two and their neighbours, subnormals, the
+    neighbours of `borders` (where a function changes its formula), `count` numbers drawn
+    log-uniformly over all of the range and `count` drawn evenly between its ends (where these are
+    moderate) or from [0, 1000].
     """
     dtype, info = DTYPES[code], np.finfo(DTYPES[code])
     rng = np.random.default_rng(seed)
     count = max(count, int(os.environ.get("NGRAD_ULP_SAMPLES", "0")))
-    bits = lambda x: int(np.asarray(x, dtype).view(INTEGERS[code]))
+
+    def bits(x: Any) -> int:
+        return int(np.asarray(x, dtype).view(INTEGERS[code]))
+
     top = min(high, float(info.max))
     drawn = rng.integers(bits(low), bits(top), count, endpoint=True, dtype=INTEGERS[code]).view(
         dtype
@@ -129,15 +134,18 @@ def exact_values(reference: Callable[..., Any], *arguments: np.ndarray) -> list[
 def ulp_error(got: np.ndarray, exact: Sequence[Any], dtype: Any) -> np.ndarray:
     """|got - exact| in ulps of the exact value; inf where only one of the two is NaN.
 
-    The ulp of a subnormal result is the smallest subnormal. An infinite result counts as the power of two after the
-    largest number, so that overflow at the right place is half an ulp and a bit; any exact value above that counts as
-    that power of two as well.
+    The ulp of a subnormal result is the smallest subnormal. An infinite result counts as the power
+    of two after the largest number, so that overflow at the right place is at most half an ulp, and
+    so does any exact value above.
     """
     info = np.finfo(dtype)
     errors = np.empty(len(exact))
     with mpmath.workprec(PRECISION):
         limit = mpmath.mpf(2) ** info.maxexp
-        clip = lambda value: min(max(value, -limit), limit)
+
+        def clip(value: Any) -> Any:
+            return min(max(value, -limit), limit)
+
         for i, (value, wanted) in enumerate(zip(got.tolist(), exact, strict=True)):
             if mpmath.isnan(wanted) or math.isnan(value):
                 errors[i] = 0.0 if mpmath.isnan(wanted) and math.isnan(value) else np.inf
@@ -153,7 +161,7 @@ def ulp_error(got: np.ndarray, exact: Sequence[Any], dtype: Any) -> np.ndarray:
 def worst_case(
     name: str, code: str, *arguments: np.ndarray, exact: Callable[..., Any] | None = None
 ) -> tuple[float, tuple[float, ...], float, float]:
-    """(max ulp, where, what came out, what is right) over the samples; `exact` is mpmath's own unless given."""
+    """(max ulp, where, what came out, what is right); `exact` is mpmath's own unless given."""
     got = apply(name, code, *arguments)
     wanted = exact_values(exact or getattr(mpmath, name), *arguments)
     errors = ulp_error(got, wanted, DTYPES[code])
@@ -174,7 +182,7 @@ def same(got: float, wanted: float) -> bool:
 
 
 def special_failures(name: str, code: str, table: Iterable[Sequence[float]]) -> list[str]:
-    """Rows (argument, ..., result) that the function does not give exactly, each as a line to print."""
+    """Rows (argument, ..., result) that do not come out exactly, each as a line to print."""
     rows = np.array(list(table), DTYPES[code])
     got = apply(name, code, *rows.T[:-1])
     return [

@@ -1,8 +1,9 @@
 """Transcendental functions in a form that LLVM vectorises, in float32 and float64.
 
-PyPI's Numba does not pick up a vector math library, and one libm call an element makes a memory-bound sweep three
-times slower; so these are our own: straight-line code over `ngrad_kernels.intrinsics`, named `exp_f4`, `exp_f8` and
-so on. `FUNCTIONS` collects the public ones by that name.
+PyPI's Numba does not pick up a vector math library, and one libm call an element makes a
+memory-bound sweep three times slower; so these are our own: straight-line code over
+`ngrad_kernels.intrinsics`, named `exp_f4`, `exp_f8` and so on. `FUNCTIONS` collects the public ones
+by that name.
 """
 
 from __future__ import annotations

@@ -11,12 +11,7 @@ basic building blocks of double-word arithmetic" (2017).
 
 from __future__ import annotations
 
-import numba as nb
-
 from ngrad_kernels.intrinsics import fma, scalar
-
-inlined = nb.njit(error_model="numpy", fastmath=False, forceinline=True)
-"""`scalar` for what LLVM thinks too long to inline: a call left in a loop would not vectorise."""
 
 
 @scalar

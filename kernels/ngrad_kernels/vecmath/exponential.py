@@ -84,11 +84,11 @@ def exp_reduced4(x):
     head = fma(-n, LN2_4, x)  # exact
     rest = -n * LN2_REST4
     r = head + rest
-    p = fma(np.float32(0.0013818699), r, np.float32(0.008368716))
-    p = fma(p, r, np.float32(0.041668292))
-    p = fma(p, r, np.float32(0.16666521))
-    p = fma(p, r, np.float32(0.49999994))
-    return shifted, n, head, fma(r * r, p, rest)
+    z = r * r
+    p = fma(np.float32(0.0001974612), r, np.float32(0.0013935451))
+    p = fma(p, z, fma(np.float32(0.008333564), r, np.float32(0.04166646)))
+    p = fma(p, z, fma(np.float32(0.16666666), r, np.float32(0.5)))
+    return shifted, n, head, fma(z, p, rest)
 
 
 @scalar
@@ -99,21 +99,18 @@ def exp_reduced8(x, low):
     head = fma(-n, LN2_8, x)  # exact
     rest = fma(-n, LN2_REST8, low)
     r = head + rest
+    z = r * r
     p = fma(2.5001413884916452e-08, r, 2.763065764765503e-07)
-    p = fma(p, r, 2.755758034553591e-06)
-    p = fma(p, r, 2.48014920459725e-05)
-    p = fma(p, r, 0.00019841269516268165)
-    p = fma(p, r, 0.0013888888944576482)
-    p = fma(p, r, 0.008333333333488093)
-    p = fma(p, r, 0.04166666666652663)
-    p = fma(p, r, 0.16666666666666427)
-    p = fma(p, r, 0.5000000000000011)
-    return shifted, n, head, fma(r * r, p, rest)
+    p = fma(p, z, fma(2.755758034553591e-06, r, 2.48014920459725e-05))
+    p = fma(p, z, fma(0.00019841269516268165, r, 0.0013888888944576482))
+    p = fma(p, z, fma(0.008333333333488093, r, 0.04166666666652663))
+    p = fma(p, z, fma(0.16666666666666427, r, 0.5000000000000011))
+    return shifted, n, head, fma(z, p, rest)
 
 
 @scalar
 def exp_f4(x):
-    """exp(x). Max error 0.57 ulp."""
+    """exp(x). Max error 0.87 ulp."""
     x = select(x < np.float32(-104.5), np.float32(-104.5), x)
     x = select(x > np.float32(89), np.float32(89), x)
     shifted, _, r, t = exp_reduced4(x)
@@ -123,7 +120,7 @@ def exp_f4(x):
 
 @scalar
 def exp_f8(x):
-    """exp(x). Max error 0.53 ulp."""
+    """exp(x). Max error 0.87 ulp."""
     x = select(x < -746.0, -746.0, x)
     x = select(x > 710.0, 710.0, x)
     shifted, _, r, t = exp_reduced8(x, 0.0)
@@ -133,7 +130,7 @@ def exp_f8(x):
 
 @scalar
 def expm1_f4(x):
-    """exp(x) - 1 = 2^n ((1 - 2^-n) + r + t). Max error 0.6 ulp."""
+    """exp(x) - 1 = 2^n ((1 - 2^-n) + r + t). Max error 0.97 ulp."""
     y = select(x < np.float32(-20), np.float32(-20), x)
     y = select(y > np.float32(89), np.float32(89), y)
     shifted, n, r, t = exp_reduced4(y)
@@ -145,7 +142,7 @@ def expm1_f4(x):
 
 @scalar
 def expm1_f8(x):
-    """exp(x) - 1 = 2^n ((1 - 2^-n) + r + t). Max error 0.6 ulp."""
+    """exp(x) - 1 = 2^n ((1 - 2^-n) + r + t). Max error 1.2 ulp."""
     y = select(x < -40.0, -40.0, x)
     y = select(y > 710.0, 710.0, y)
     shifted, n, r, t = exp_reduced8(y, 0.0)
@@ -157,7 +154,7 @@ def expm1_f8(x):
 
 @scalar
 def sigmoid_f4(x):
-    """1 / (1 + exp(-x)); for x < 0 it is exp(x) / (1 + exp(x)), scaled last. Max error 0.6 ulp."""
+    """1 / (1 + exp(-x)); for x < 0 it is exp(x) / (1 + exp(x)), scaled last. Max error 0.94 ulp."""
     y = -fabs(x)
     y = select(y < np.float32(-104.5), np.float32(-104.5), y)
     shifted, _, r, t = exp_reduced4(y)
@@ -176,7 +173,7 @@ def sigmoid_f4(x):
 
 @scalar
 def sigmoid_f8(x):
-    """1 / (1 + exp(-x)); for x < 0 it is exp(x) / (1 + exp(x)), scaled last. Max error 0.6 ulp."""
+    """1 / (1 + exp(-x)); for x < 0 it is exp(x) / (1 + exp(x)), scaled last. Max error 0.94 ulp."""
     y = -fabs(x)
     y = select(y < -746.0, -746.0, y)
     shifted, _, r, t = exp_reduced8(y, 0.0)
@@ -195,7 +192,7 @@ def sigmoid_f8(x):
 
 @scalar
 def softplus_f4(x):
-    """log(1 + exp(x)) = max(x, 0) + log(1 + z) with z = exp(-|x|) as a pair. Max error 0.6 ulp.
+    """log(1 + exp(x)) = max(x, 0) + log(1 + z) with z = exp(-|x|) as a pair. Max error 0.93 ulp.
 
     1 + z is 1 + f, or from z = 1/3 on 2 (1 + f), so that |f| <= 1/3 as in log.
     """
@@ -220,7 +217,7 @@ def softplus_f4(x):
 
 @scalar
 def softplus_f8(x):
-    """log(1 + exp(x)) = max(x, 0) + log(1 + z) with z = exp(-|x|) as a pair. Max error 0.6 ulp.
+    """log(1 + exp(x)) = max(x, 0) + log(1 + z) with z = exp(-|x|) as a pair. Max error 0.97 ulp.
 
     1 + z is 1 + f, or from z = 1/3 on 2 (1 + f), so that |f| <= 1/3 as in log.
     """

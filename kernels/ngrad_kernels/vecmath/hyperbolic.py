@@ -87,7 +87,7 @@ def blend(head, rest, c, major, major_low, minor):
 
 @scalar
 def sinh_f4(x):
-    """sinh(x). Max error 0.6 ulp."""
+    """sinh(x). Max error 0.94 ulp."""
     a = fabs(x)
     a = select(a > np.float32(90), np.float32(90), a)
     shifted, head, rest, c, w, w_low, v, _ = hyperbolic_parts4(a)
@@ -98,7 +98,7 @@ def sinh_f4(x):
 
 @scalar
 def sinh_f8(x):
-    """sinh(x). Max error 0.6 ulp."""
+    """sinh(x). Max error 0.83 ulp."""
     a = fabs(x)
     shifted, head, rest, c, w, w_low, v, _ = hyperbolic_parts8(select(a > 711.0, 711.0, a))
     total, tail = blend(head, rest, c, w, w_low, v)
@@ -108,7 +108,7 @@ def sinh_f8(x):
 
 @scalar
 def cosh_f4(x):
-    """cosh(x). Max error 0.6 ulp."""
+    """cosh(x). Max error 0.75 ulp."""
     a = fabs(x)
     a = select(a > np.float32(90), np.float32(90), a)
     shifted, head, rest, c, w, _, v, v_low = hyperbolic_parts4(a)
@@ -119,7 +119,7 @@ def cosh_f4(x):
 
 @scalar
 def cosh_f8(x):
-    """cosh(x). Max error 0.6 ulp."""
+    """cosh(x). Max error 0.86 ulp."""
     a = fabs(x)
     shifted, head, rest, c, w, _, v, v_low = hyperbolic_parts8(select(a > 711.0, 711.0, a))
     total, tail = blend(head, rest, c, v, v_low, w)
@@ -129,7 +129,7 @@ def cosh_f8(x):
 
 @scalar
 def tanh_f4(x):
-    """x + x^3 P(x^2) for |x| < 1, 1 - 2 / (exp(2 |x|) + 1) above. Max error 0.9 ulp."""
+    """x + x^3 P(x^2) for |x| < 1, 1 - 2 / (exp(2 |x|) + 1) above. Max error 0.89 ulp."""
     a = fabs(x)
     z = x * x
     p = fma(np.float32(0.00011644971), z, np.float32(-0.00082189625))
@@ -149,7 +149,7 @@ def tanh_f4(x):
 
 @scalar
 def tanh_f8(x):
-    """sinh(x) / cosh(x), both as pairs. Max error 0.6 ulp."""
+    """sinh(x) / cosh(x), both as pairs. Max error 1.01 ulp."""
     a = fabs(x)
     _, head, rest, c, w, w_low, v, v_low = hyperbolic_parts8(select(a > 22.0, 22.0, a))
     total, tail = blend(head, rest, c, w, w_low, v)
@@ -164,7 +164,7 @@ def tanh_f8(x):
 
 @scalar
 def asinh_f4(x):
-    """log1p(a + a^2 / (1 + sqrt(1 + a^2))), a = |x|, partly in float64. Max error 0.9 ulp."""
+    """log1p(a + a^2 / (1 + sqrt(1 + a^2))), a = |x|, partly in float64. Max error 0.95 ulp."""
     a = fabs(x)
     wide = np.float64(a)
     y = wide + wide * wide / (1.0 + sqrt(fma(wide, wide, 1.0)))
@@ -177,7 +177,7 @@ def asinh_f4(x):
 
 @scalar
 def asinh_f8(x):
-    """log1p(a + a^2 / (1 + sqrt(1 + a^2))) for a = |x|. Max error 1.6 ulp."""
+    """log1p(a + a^2 / (1 + sqrt(1 + a^2))) for a = |x|. Max error 1.2 ulp."""
     a = fabs(x)
     y, low = fast_two_sum(a, a * a / (1.0 + sqrt(fma(a, a, 1.0))))
     huge = a > 2.0**500  # then it is log(2 a)
@@ -187,7 +187,7 @@ def asinh_f8(x):
 
 @scalar
 def acosh_f4(x):
-    """log1p(t + sqrt(t^2 + 2 t)) for t = x - 1, partly in float64. Max error 0.9 ulp."""
+    """log1p(t + sqrt(t^2 + 2 t)) for t = x - 1, partly in float64. Max error 0.92 ulp."""
     t = np.float64(x) - 1.0
     y = t + sqrt(fma(t, t, t + t))
     huge = x > np.float32(2.0**60)  # then it is log(2 x)
@@ -199,7 +199,7 @@ def acosh_f4(x):
 
 @scalar
 def acosh_f8(x):
-    """log1p(t + sqrt(t^2 + 2 t)) for t = x - 1. Max error 1.6 ulp."""
+    """log1p(t + sqrt(t^2 + 2 t)) for t = x - 1. Max error 1.9 ulp."""
     t = x - 1.0
     root, low = fast_two_sum(sqrt(fma(t, t, t + t)), t)
     huge = x > 2.0**500  # then it is log(2 x)
@@ -209,7 +209,7 @@ def acosh_f8(x):
 
 @scalar
 def atanh_f4(x):
-    """log1p(2 a / (1 - a)) / 2 for a = |x|, partly in float64. Max error 0.9 ulp."""
+    """log1p(2 a / (1 - a)) / 2 for a = |x|, partly in float64. Max error 0.93 ulp."""
     a = fabs(x)
     wide = np.float64(a)
     y = (wide + wide) / (1.0 - wide)
@@ -221,7 +221,7 @@ def atanh_f4(x):
 
 @scalar
 def atanh_f8(x):
-    """log1p(2 a + 2 a^2 / (1 - a)) / 2 for a = |x|. Max error 1.6 ulp."""
+    """log1p(2 a + 2 a^2 / (1 - a)) / 2 for a = |x|. Max error 1.4 ulp."""
     a = fabs(x)
     twice = a + a
     rest = twice * a / (1.0 - a)
