@@ -27,7 +27,7 @@ FAMILIES = {
     "shape": "Shapes",
 }
 TABLED = ("elementwise", "reduction")
-"""Families whose every op has a kernel for each dtype; others move elements of any, or call BLAS."""
+"""Families whose every op has a kernel for each dtype that it takes."""
 HIDDEN = ("engine", "opaque")
 """Families that only tapes use."""
 KINDS = {"f": "float", "i": "int", "u": "uint", "b": "bool"}
