@@ -192,7 +192,11 @@ def reduce_over(op: Op, value: Any, axis: Any, keepdims: bool, nonempty: bool = 
         raise NumberError(
             f"{op.name}: no elements to reduce in shape {x._layout.shape} over axes {axes}"
         )
-    out = apply(op, (x,), (axes,)) if axes else x
+    if axes:
+        out = apply(op, (x,), (axes,))
+    else:
+        op.infer(x._layout, axes)  # it raises for a dtype that the op does not take
+        out = x
     return reshape(out, ones_shape(x._layout.shape, axes)) if keepdims else out
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from ngrad.errors import DTypeError
 from ngrad.graph.layout import Layout
-from ngrad.graph.op import Op
+from ngrad.graph.op import Op, require
 from ngrad.graph.program import Launch, Program, operands
 from ngrad.ops.convert import tensor
 from ngrad.ops.launching import dense
@@ -82,6 +82,7 @@ def _behind(x: Any, start: Any = 0) -> Any:
 
 
 def _linear_infer(a: Layout, b: Layout) -> Layout:
+    require("linear_recurrence", b, "f", "floating-point tensors")
     return b.spec
 
 
@@ -151,6 +152,7 @@ def cumprod(
 
 def _running(op: Op, value: Any, axis: Any, exclusive: bool, backwards: bool, start: int) -> Any:
     x = tensor(value, op.name)
+    op.infer(x._layout)  # it raises for a dtype that the op does not take, before anything runs
     at = normal_axis(axis, x.ndim, op.name)
     last = x.ndim - 1
     perm = tuple(last if k == at else at if k == last else k for k in range(x.ndim))
