@@ -195,7 +195,7 @@ def _scan(op: str, fold: Any) -> list[Row]:
     return [
         Row(
             op,
-            lambda x, a=axis, e=exclusive, r=reverse: getattr(ngrad, op)(x, a, e, r),
+            lambda x, a=axis, e=exclusive, r=reverse: getattr(ngrad.math, op)(x, a, e, r),
             lambda x, a=axis, e=exclusive, r=reverse: running(x, fold, a, e, r),
             kinds="fiu",
             shapes=((shape,),),
@@ -230,7 +230,7 @@ REDUCTIONS = [
     *_scan("cumprod", np.multiply),
     Row(
         "linear_recurrence",
-        lambda a, b: apply(TABLE["linear_recurrence"], (a, b)),
+        lambda a, b: apply(TABLE["linear_recurrence"], (ngrad.constant(a), ngrad.constant(b))),
         _recurrence,
         ((-2, 2), (-2, 2)),
         "f",

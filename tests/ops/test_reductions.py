@@ -247,8 +247,10 @@ def test_products_with_zeros(values: list[float]) -> None:
                 inner.watch(t)
                 product = ngrad.reduce_prod(t)
             first = inner.gradient(product, t)
-        second = middle.gradient(first[0], t)
-    third = outer.gradient(second[1], t)
+            start = first[0]
+        second = middle.gradient(start, t)
+        after = second[1]
+    third = outer.gradient(after, t)
     np.testing.assert_array_equal(first.numpy(), [x[1] * x[2], x[0] * x[2], x[0] * x[1]])
     np.testing.assert_array_equal(second.numpy(), [0, x[2], x[1]])
     np.testing.assert_array_equal(third.numpy(), [0, 0, 1])
