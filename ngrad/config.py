@@ -9,6 +9,8 @@ True
 
 from __future__ import annotations
 
+import threadpoolctl
+
 from ngrad_kernels import cache, cpu
 from ngrad_kernels.memory import MemoryStats, pool
 
@@ -19,17 +21,25 @@ def threads() -> int:
 
 
 def set_threads(count: int) -> None:
-    """Use `count` CPU threads for large operations of this Python thread; no result changes by a
-    bit.
+    """Use `count` CPU threads for large operations of this Python thread, and for BLAS.
 
-    `NUMBA_NUM_THREADS`, set before the process begins, is the most there can be.
+    No result of our kernels changes by a bit; BLAS, whose setting is the whole process's, decides
+    for itself. `NUMBA_NUM_THREADS`, set before the process begins, is the most there can be.
 
     Raises
     ------
     ValueError
         If `count` is not between 1 and that.
+
+    Examples
+    --------
+    >>> from ngrad import config
+    >>> config.set_threads(1)
+    >>> config.threads()
+    1
     """
     cpu.set_threads(count)
+    threadpoolctl.threadpool_limits(count, user_api="blas")
 
 
 def memory_stats() -> MemoryStats:

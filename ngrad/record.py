@@ -22,6 +22,8 @@ class Recorder(Protocol):
 
     def record(self, call: Call, inputs: tuple[Any, ...], outputs: Any) -> None: ...
 
+    def variable_read(self, variable: Any) -> None: ...
+
 
 class State(threading.local):
     """A thread's recorders, innermost last; and the graph being traced, if one is."""

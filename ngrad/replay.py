@@ -28,7 +28,7 @@ in the kernels, and memory counts: there each value is let go as soon as it has 
 
 
 def runner(program: Program, arity: int, out: Layout) -> Callable[..., Tensor]:
-    """A callable over tensors that runs a program; the frequent shapes of programs are spelled out."""
+    """A callable over tensors that runs a program; frequent kinds of program are spelled out."""
     if program.view is not None:
         offset = program.view
 
@@ -51,7 +51,7 @@ def _unary(program: Program, out: Layout) -> Callable[..., Tensor]:
 
     def unary(x: Tensor, keep: Any = program) -> Tensor:
         try:
-            buffer = Buffer(free)
+            buffer = Buffer(free, free.pop())
         except IndexError:
             buffer = pool.take(nbytes)
         address = buffer.address
@@ -68,7 +68,7 @@ def _binary(program: Program, out: Layout) -> Callable[..., Tensor]:
 
     def binary(x: Tensor, y: Tensor, keep: Any = program) -> Tensor:
         try:
-            buffer = Buffer(free)
+            buffer = Buffer(free, free.pop())
         except IndexError:
             buffer = pool.take(nbytes)
         address = buffer.address
@@ -147,7 +147,7 @@ class Replay:
                 self._steps += 1
         self._code = np.array(words or [0], np.int64)
         self._where = self._code.ctypes.data
-        self._outputs: list[tuple[Any, int, Layout | None] | None] = []
+        self._outputs: list[tuple[Any, int, Any] | None] = []
         for output in plan.outputs:
             if output is None:
                 self._outputs.append(None)
@@ -188,13 +188,11 @@ class Replay:
 
     def run(self, inputs: list[Any]) -> list[Any]:
         """The plan's outputs for its inputs."""
-        registers = [0]
-        for x in inputs:
-            registers.append(x._address)
+        registers = [0, *[x._address for x in inputs]]
         buffers = []
         for made in self._made:
             try:
-                buffer = Buffer(made.free)
+                buffer = Buffer(made.free, made.free.pop())
             except IndexError:
                 buffer = pool.take(made.nbytes)
             buffers.append(buffer)
@@ -206,16 +204,13 @@ class Replay:
                 results.append(None)
                 continue
             source, offset, where = output
-            if type(source) is int:
-                if source >= self._first:
-                    buffer = buffers[source - self._first]
-                    results.append(Tensor(buffer, buffer.address + offset, where))
-                    continue
-                source = inputs[source - 1]
-            if where is None:
-                results.append(source)
-            else:
-                results.append(Tensor(source._buffer, source._address + offset, where))
+            if type(source) is int and source >= self._first:
+                buffer = buffers[source - self._first]
+                results.append(Tensor(buffer, buffer.address + offset, where))
+                continue
+            holder = inputs[source - 1] if type(source) is int else source
+            address = holder._address + offset
+            results.append(Tensor(holder._buffer, address, where or holder._layout))
         return results
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import enum
-import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,19 +11,16 @@ from typing import Any
 import optree
 
 from ngrad.errors import ShapeError
-from ngrad.graph.differentiate import PART_OF, Entry, Load, differentiate, reads
+from ngrad.graph.differentiate import PART_OF, Entry, reads
 from ngrad.graph.layout import Layout
 from ngrad.graph.op import Call, Op
-from ngrad.graph.plan import Plan
 from ngrad.ops.convert import cast_to, from_outside, tensor
 from ngrad.ops.creation import zeros_of
 from ngrad.ops.identity import IDENTITY
-from ngrad.record import execute, next_uid, state
-from ngrad.replay import Replay
-from ngrad.tensor import Tensor, scalar
+from ngrad.record import next_uid, state
+from ngrad.sweeps import Structure, plan_sweep, plans
+from ngrad.tensor import Tensor
 from ngrad.variable import Variable
-
-PLANS_LIMIT = 1024
 
 
 class UnconnectedGradients(enum.Enum):
@@ -39,30 +35,6 @@ def _watch_infer(*_: Any) -> Any:
 
 
 WATCH = Op("watch", _watch_infer, _watch_infer, family="engine")
-
-
-class _Plans:
-    """Backward plans by structure, a bounded number."""
-
-    def __init__(self) -> None:
-        self.found: dict[Any, tuple[Plan, Replay | None, tuple[Load, ...]]] = {}
-        self.lock = threading.Lock()
-
-    def get(self, key: Any) -> Any:
-        return self.found.get(
-            key
-        )  # equal in full, not by hash alone: a key is the structure itself
-
-    def put(self, key: Any, value: Any) -> None:
-        with self.lock:
-            self.found[key] = value
-            if len(self.found) > PLANS_LIMIT:
-                # The oldest half goes: a program that is still running plans what it needs again,
-                # once.
-                self.found = dict(list(self.found.items())[PLANS_LIMIT // 2 :])
-
-
-plans = _Plans()
 
 
 def _watched_call(where: Layout) -> Call:
@@ -110,8 +82,8 @@ class GradientTape:
     """
 
     __slots__ = (
-        "__weakref__", "_entries", "_kept", "_persistent", "_slots", "_stack", "_used", "_variables",
-        "_watch_variables",
+        "__weakref__", "_entries", "_kept", "_persistent", "_slots", "_stack", "_used",
+        "_variables", "_watch_variables",
     )  # fmt: skip
 
     def __init__(self, persistent: bool = False, watch_accessed_variables: bool = True) -> None:
@@ -372,34 +344,11 @@ class GradientTape:
         if seeds is not None:
             given = tuple([None if seed is None else seed._layout for seed in seeds])
             present = [seed for seed in seeds if seed is not None]
-        key = (tuple(entries), goals, given, wanted)
-        plan, replay, inputs = plans.get(key) or self._planned(key)
-        values = [present[k] if entry < 0 else kept[entry][k] for entry, k in inputs]
+        structure = Structure(tuple(entries), goals, given, wanted)
+        planned = plans.get(structure) or plan_sweep(structure)
+        values = [present[k] if entry < 0 else kept[entry][k] for entry, k in planned.loads]
         del kept
-        if replay is not None and not state.stack:
-            return replay.run(values)
-        return plan.run(values, execute)
-
-    def _planned(self, key: Any) -> Any:
-        entries, goals, given, wanted = key
-        found = self._plan(entries, goals, given or (None,) * len(goals), wanted)
-        if not any(call.op.family == "opaque" for call, _ in entries):
-            plans.put(key, found)
-        return found
-
-    def _plan(self, entries: Any, goals: Any, given: Any, wanted: Any) -> Any:
-        seeded = [where is not None for where in given]
-        sweep = differentiate(entries, goals, seeded, wanted)
-        layouts = dict(enumerate(where for where in given if where is not None))
-        first = len(layouts)
-        for number, load in sweep.loads.items():
-            call, inputs = entries[load.entry]
-            position = reads(call, inputs)[load.kept]
-            layouts[number] = (*call.inputs, *call.outputs)[position]
-        # A seed is an input of the sweep, of no entry.
-        plan = Plan(sweep.graph, layouts, scalar)
-        inputs = tuple(Load(-1, k) if k < first else sweep.loads[k] for k in plan.inputs)
-        return plan, Replay.of(plan, len(inputs)), inputs
+        return planned.run(values)
 
 
 def _source(value: Any) -> Any:
@@ -426,7 +375,8 @@ def _seeds(targets: tuple[Any, ...], output_gradients: Any) -> list[Tensor | Non
     given = optree.tree_leaves(output_gradients, none_is_leaf=True)
     if len(given) != len(targets):
         raise ValueError(
-            f"gradient: {len(given)} output gradients for {len(targets)} targets; give one each, or None"
+            f"gradient: {len(given)} output gradients for {len(targets)} targets; give each one, "
+            "or None"
         )
     seeds: list[Tensor | None] = []
     for target, seed in zip(targets, given, strict=True):

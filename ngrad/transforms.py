@@ -22,7 +22,7 @@ from ngrad.variable import Variable
 
 
 def _fresh(value: Any, what: str) -> Any:
-    """A tensor of an argument's leaf that only this differentiation follows; a variable is itself."""
+    """A tensor of a leaf that only this differentiation follows; a variable is itself."""
     if isinstance(value, Variable):
         return value
     made = tensor(value, what)
@@ -181,8 +181,9 @@ def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
         if variables and "variables" not in inspect.signature(grad_fn).parameters:
             names = ", ".join(v.name for v in variables)
             raise TypeError(
-                f"custom_gradient: {f.__name__} reads variables ({names}), so its gradient function "
-                "must take `variables=` and return (argument cotangents, variable cotangents)"
+                f"custom_gradient: {f.__name__} reads variables ({names}), so its gradient "
+                "function must take `variables=` and return (argument cotangents, variable "
+                "cotangents)"
             )
         places = [k for k, leaf in enumerate(leaves) if isinstance(leaf, (Tensor, Variable))]
         inputs = tuple(
@@ -270,8 +271,8 @@ class _Backward:
             value = cast_to(tensor(value, self.name), where.dtype)
             if value._layout.shape != where.shape:
                 raise ShapeError(
-                    f"custom_gradient: {self.name} returned a cotangent of shape {tuple(value.shape)} "
-                    f"for an input of shape {where.shape}"
+                    f"custom_gradient: {self.name} returned a cotangent of shape "
+                    f"{tuple(value.shape)} for an input of shape {where.shape}"
                 )
             results.append(cast_to(identity(value), where.dtype))
         return tuple(results)

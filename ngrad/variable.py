@@ -65,14 +65,15 @@ class Variable:
     def _read(self) -> Tensor:
         """The value, for an op: every recorder hears of it."""
         for recorder in state.stack:
-            recorder.variable_read(self)  # type: ignore[attr-defined]
+            recorder.variable_read(self)
         return self._tensor
 
     # -- reading -----------------------------------------------------------------------------------
 
     def value(self) -> Tensor:
         """A tensor of what the variable holds now; later assignments do not change it."""
-        return identity(self._read())
+        value: Tensor = identity(self._read())
+        return value
 
     read_value = value
 
@@ -177,7 +178,8 @@ class Variable:
             new = cast_to(constant_of(value, self.dtype, "assign"), self.dtype)
         if new._layout.shape != self._layout.shape:
             raise ShapeError(
-                f"assign: {self._name!r} has shape {self._layout.shape}, the value {new._layout.shape}"
+                f"assign: {self._name!r} has shape {self._layout.shape}, the value "
+                f"{new._layout.shape}"
             )
         self._hold(new)
         return self
@@ -192,7 +194,7 @@ class Variable:
         """Add to the value in place."""
         return self.assign(
             cast_to(self._tensor + tensor(delta, "assign_add", self.dtype), self.dtype)
-        )  # type: ignore[operator]
+        )
 
     def assign_sub(
         self,
@@ -204,7 +206,7 @@ class Variable:
         """Subtract from the value in place."""
         return self.assign(
             cast_to(self._tensor - tensor(delta, "assign_sub", self.dtype), self.dtype)
-        )  # type: ignore[operator]
+        )
 
     def __copy__(self) -> Variable:
         return Variable(self._tensor, self._trainable, self._name)

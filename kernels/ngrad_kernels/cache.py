@@ -135,7 +135,7 @@ class Store:
         return None
 
     def write(self, key: str, body: bytes) -> None:
-        """Keep content under a key: whole or not at all, whoever else writes it at the same time."""
+        """Keep content under a key: whole or not at all, whoever else writes it meanwhile."""
         if not (self.usable() and self._writable):
             return
         try:

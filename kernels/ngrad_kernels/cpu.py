@@ -50,7 +50,7 @@ def _after_fork() -> None:
 def threading_layer() -> str:
     """The layer that parallel launches run on: "tbb", "omp", "workqueue", or "none yet"."""
     try:
-        return str(nb.threading_layer())
+        return str(parallel.threading_layer())
     except ValueError:
         return "none yet"
 
@@ -126,7 +126,7 @@ def launch(kernel: int, facts: int, n: int, grain: int, addresses: Sequence[int]
 
 @functools.cache
 def kernel_of(body: Body) -> int:
-    """The address of a body's kernel: compiled, or loaded from the disk cache, once in a process."""
+    """The address of a body's kernel: compiled, or loaded from disk, once in a process."""
     name, source = render(body)
     return cache.load(name, source)
 

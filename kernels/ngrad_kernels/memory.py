@@ -39,16 +39,12 @@ class Buffer:
 
     __slots__ = ("_free", "address")
 
-    def __init__(self, free: list[int]) -> None:
+    def __init__(self, free: list[int], address: int) -> None:
         self._free = free
-        self.address = free.pop()  # IndexError: the class has no block to give
+        self.address = address
 
     def __del__(self) -> None:
-        # `address` is missing if `free` was empty: then there is nothing to give back.
-        try:
-            self._free.append(self.address)
-        except AttributeError:
-            pass
+        self._free.append(self.address)
 
 
 class OutOfMemory(MemoryError):
@@ -94,7 +90,7 @@ class Pool:
         return -(-nbytes // quarter) * quarter
 
     def free_list(self, nbytes: int) -> list[int]:
-        """The free list of the class for `nbytes`, to be kept by whoever allocates that size often."""
+        """The free list of the class for `nbytes`, for whoever allocates that size often."""
         size = self.class_size(nbytes)
         found = self._classes.get(size)
         if found is None:
@@ -113,7 +109,7 @@ class Pool:
         free = self.free_list(nbytes)
         while True:
             try:
-                return Buffer(free)
+                return Buffer(free, free.pop())
             except IndexError:
                 self.grow(nbytes)
 
@@ -147,7 +143,8 @@ class Pool:
         stats = self.stats()
         return (
             f"cannot allocate {size:,} bytes: {why}; {stats.live_bytes:,} bytes in "
-            f"{stats.live_blocks} buffers are in use. Let go of tensors or tapes, or raise the limit."
+            f"{stats.live_blocks} buffers are in use. Let go of tensors or tapes, or raise the "
+            "limit."
         )
 
     def _total(self) -> int:

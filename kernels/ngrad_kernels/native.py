@@ -1,8 +1,8 @@
 """Machine code in this process: the loader, and the few functions that Python calls in it.
 
 Loading needs LLVM alone, and these functions are written in its terms: so `import ngrad` sets up no
-compiler, and calling a kernel costs no more than calling a function of CPython's own. Each reads its
-integer arguments as `METH_FASTCALL` passes them.
+compiler, and calling a kernel costs no more than calling a function of CPython's own. Each reads
+its integer arguments as `METH_FASTCALL` passes them.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def engine() -> Any:
 
 
 def link(code: bytes, symbol: str) -> int:
-    """The address of a symbol of machine code, which is loaded for good; 0 if it is not in there."""
+    """The address of a symbol of machine code, loaded for good; 0 if it is not in there."""
     engine().add_object_file(llvm.ObjectFileRef.from_data(code))
     engine().finalize_object()
     return int(engine().get_function_address(symbol))

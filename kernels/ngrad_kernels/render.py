@@ -68,7 +68,8 @@ def _source(body: Body, start: str, count: str, indent: str) -> list[str]:
     return [
         f"{indent}s = table[1] + ({start}) * {_size(code)}",
         f"{indent}if facts[{PACK}] != 0:",
-        f"{indent}    call_pack(facts[{PACK}], packed, table[1], table[0] + {8 * VIEW}, {start}, {count})",
+        f"{indent}    view = table[0] + {8 * VIEW}",
+        f"{indent}    call_pack(facts[{PACK}], packed, table[1], view, {start}, {count})",
         f"{indent}    s = packed",
     ]
 
@@ -109,7 +110,8 @@ def _rows(body: Body, name: str) -> list[str]:
         "        for row in range(lo, hi):",
         f"            total = {start}",
         "            for c in range(chunks):",
-        f"                total = combine_{body.reduction}(total, load_{wide}(table[3], row * chunks + c))",
+        f"                part = load_{wide}(table[3], row * chunks + c)",
+        f"                total = combine_{body.reduction}(total, part)",
         f"            store_{body.result}(table[2], row, {body.result}(total))",
         "        return",
         "    for item in range(lo, hi):",
@@ -164,14 +166,17 @@ def _columns(body: Body, name: str) -> list[str]:
         "            for j in range(n):",
         f"                v0 = load_{body.inputs[0]}(s, j)",
         *_steps(body, " " * 16),
-        f"                total = combine_{body.reduction}(reload_{wide}(totals, j), {wide}(v{value}))",
+        f"                total = reload_{wide}(totals, j)",
+        f"                total = combine_{body.reduction}(total, {wide}(v{value}))",
         f"                store_{wide}(totals, j, total)",
         "        if chunks == 1:",
         "            at = outer * width + column",
         "            for j in range(n):",
-        f"                store_{body.result}(table[2], at + j, {body.result}(reload_{wide}(totals, j)))",
+        f"                total = reload_{wide}(totals, j)",
+        f"                store_{body.result}(table[2], at + j, {body.result}(total))",
         "        else:",
-        f"            copy_bytes(table[3] + (rest * width + column) * {_size(wide)}, totals, n * {_size(wide)})",
+        f"            partial = table[3] + (rest * width + column) * {_size(wide)}",
+        f"            copy_bytes(partial, totals, n * {_size(wide)})",
     ]
 
 
@@ -232,7 +237,8 @@ def _scan(body: Body, name: str) -> list[str]:
         *_source(body, "row * length + b", "n", " " * 12),
         "            for i in range(n):",
         f"                total = combine_{body.reduction}(total, {wide}(load_{code}(s, i)))",
-        f"                store_{body.result}(table[2], row * length + b + i, {body.result}(total))",
+        "                at = row * length + b + i",
+        f"                store_{body.result}(table[2], at, {body.result}(total))",
     ]
 
 
@@ -245,7 +251,8 @@ def _linear(body: Body, name: str) -> list[str]:
         "    for row in range(lo, hi):",
         f"        total = {wide}(0)",
         "        for i in range(row * length, (row + 1) * length):",
-        f"            total = {wide}(load_{code}(table[2], i)) + {wide}(load_{code}(table[1], i)) * total",
+        f"            a = {wide}(load_{code}(table[1], i))",
+        f"            total = {wide}(load_{code}(table[2], i)) + a * total",
         f"            store_{code}(table[3], i, {code}(total))",
     ]
 

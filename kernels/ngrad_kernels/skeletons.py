@@ -189,11 +189,12 @@ def bounds(table, lo, hi):  # type: ignore[no-untyped-def]
 
 SCATTER_ADD = '''
 def scatter_add_{code}(table, lo, hi):
-    """Add rows: out[b, index[b, m]] += g[b, m], m in order. Item: (batch, part of the rows, tile of a row).
+    """Add rows: out[b, index[b, m]] += g[b, m], m in order. Item: (batch, part of the rows, tile of
+    a row).
 
-    Each part owns a range of rows of the output and reads every index, so the order of additions to an element
-    is that of m, whatever the number of threads. Facts: rows, indices a batch, elements a row, whether each batch
-    has indices of its own, parts, tiles.
+    Each part owns a range of rows of the output and reads every index, so the order of additions to
+    an element is that of m, whatever the number of threads. Facts: rows, indices a batch, elements
+    a row, whether each batch has indices of its own, parts, tiles.
     """
     facts = table_at(table[0])
     rows, count, width, own = facts[0], facts[1], facts[2], facts[3]

@@ -50,7 +50,6 @@ class Layout:
     __slots__ = (
         "__weakref__", "contiguous", "dtype", "free", "nbytes", "ndim", "shape", "size", "strides",
     )  # fmt: skip
-    _interned: WeakValueDictionary[tuple[Any, ...], Layout] = WeakValueDictionary()
 
     dtype: DType
     shape: tuple[int, ...]
@@ -74,6 +73,9 @@ class Layout:
         return self if self.contiguous else layout(self.dtype, self.shape)
 
 
+_interned: WeakValueDictionary[tuple[Any, ...], Layout] = WeakValueDictionary()
+
+
 def layout(dtype: DType, shape: tuple[int, ...], strides: tuple[int, ...] | None = None) -> Layout:
     """The one layout of a dtype, shape and strides (row-major if not given).
 
@@ -81,7 +83,7 @@ def layout(dtype: DType, shape: tuple[int, ...], strides: tuple[int, ...] | None
     made row-major.
     """
     key = (dtype, shape, strides)
-    found = Layout._interned.get(key)
+    found = _interned.get(key)
     if found is not None:
         return found
     rows = contiguous_strides(shape, dtype.itemsize)
@@ -90,7 +92,7 @@ def layout(dtype: DType, shape: tuple[int, ...], strides: tuple[int, ...] | None
         given = rows
     else:
         given = tuple(r if n == 1 else s for n, s, r in zip(shape, strides, rows, strict=True))
-    canonical = Layout._interned.get((dtype, shape, given))
+    canonical = _interned.get((dtype, shape, given))
     if canonical is None:
         if size * dtype.itemsize > LARGEST:
             raise MemoryError(f"a {dtype.name} tensor of shape {shape} exceeds the address space")
@@ -100,8 +102,8 @@ def layout(dtype: DType, shape: tuple[int, ...], strides: tuple[int, ...] | None
         canonical.nbytes = size * dtype.itemsize
         canonical.contiguous = given == rows
         canonical.free = pool.free_list(canonical.nbytes)
-        canonical = Layout._interned.setdefault((dtype, shape, given), canonical)
+        canonical = _interned.setdefault((dtype, shape, given), canonical)
         if canonical.contiguous:
-            Layout._interned[dtype, shape, None] = canonical
-    Layout._interned[key] = canonical
+            _interned[dtype, shape, None] = canonical
+    _interned[key] = canonical
     return canonical

@@ -28,9 +28,11 @@ class Plan:
     ----------
     inputs : tuple of int
         Numbers of the graph's inputs that are read, in register order.
+    given : tuple of bool
+        Which outputs are no step's result, but an input or a constant itself.
     """
 
-    __slots__ = ("constants", "inputs", "outputs", "steps")
+    __slots__ = ("constants", "given", "inputs", "outputs", "steps")
 
     def __init__(
         self,
@@ -68,6 +70,9 @@ class Plan:
                 calls.append((resolved, operands, 0))
                 assign(index, resolved.outputs if resolved.several else resolved.outputs[0])
         self.outputs = tuple(None if k is None else register[k] for k in graph.outputs)
+
+        first = len(self.inputs) + len(self.constants)
+        self.given = tuple(k is not None and k < first for k in self.outputs)
 
         held = {k for k in self.outputs if k is not None}
         steps: list[Step] = []

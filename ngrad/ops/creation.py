@@ -76,7 +76,8 @@ def convert_to_tensor(
     if isinstance(value, Tensor):
         if wanted is not None and value.dtype is not wanted:
             raise DTypeError(
-                f"convert_to_tensor: the tensor is {value.dtype.name}, not {wanted.name}; use ngrad.cast"
+                f"convert_to_tensor: the tensor is {value.dtype.name}, not {wanted.name}; "
+                "use ngrad.cast"
             )
         return value
     made = _made(value, wanted)
@@ -222,7 +223,8 @@ def linspace(start: Any, stop: Any, num: Any, name: str | None = None, axis: int
     first, last = tensor(start, "linspace"), tensor(stop, "linspace")
     if not first.dtype.is_floating or first.dtype is not last.dtype:
         raise DTypeError(
-            f"linspace: start and stop must be floating and of one dtype, not {first.dtype.name}, {last.dtype.name}"
+            f"linspace: start and stop must be floating and of one dtype, not {first.dtype.name} "
+            f"and {last.dtype.name}"
         )
     (count,) = integers(num, "linspace")
     if count < 1:

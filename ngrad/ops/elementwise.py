@@ -127,7 +127,7 @@ OPERANDS = (Tensor, Symbol, bool, int, float, np.ndarray, np.generic, list, tupl
 
 
 def is_operand(value: Any) -> bool:
-    return isinstance(value, OPERANDS) or isinstance(value, tuple(unwrap))
+    return isinstance(value, (*OPERANDS, *unwrap))
 
 
 def elementwise(function: Callable[..., Any] | None = None, *, floats: bool = False) -> Any:

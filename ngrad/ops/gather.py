@@ -170,7 +170,8 @@ def gather(
     shape, index_shape = x._layout.shape, index._layout.shape
     if not 0 <= batches <= min(at, index.ndim) or shape[:batches] != index_shape[:batches]:
         raise ShapeError(
-            f"gather: shapes {shape} and {index_shape} do not share {batch_dims} batch axes before axis {at}"
+            f"gather: shapes {shape} and {index_shape} do not share {batch_dims} batch axes "
+            f"before axis {at}"
         )
     check_bounds("gather", index, shape[at])
     return gather_rows(x, index, at, batches)
@@ -263,7 +264,8 @@ def scatter_nd(indices: Any, updates: Any, shape: Any, name: str | None = None) 
     depth = index_shape[-1] if index_shape else -1
     if not 0 <= depth <= len(sizes) or x._layout.shape != (*index_shape[:-1], *sizes[depth:]):
         raise ShapeError(
-            f"scatter_nd: updates of shape {x._layout.shape} do not fit indices of shape {index_shape} and {sizes}"
+            f"scatter_nd: updates of shape {x._layout.shape} do not fit indices of shape "
+            f"{index_shape} and {sizes}"
         )
     axes, rest = sizes[:depth], sizes[depth:]
     count = math.prod(index_shape[:-1])

@@ -133,7 +133,7 @@ def _item(item: Any) -> Any:
         return slice(
             *(None if v is None else _as_int(v) for v in (item.start, item.stop, item.step))
         )
-    if isinstance(item, (list, np.ndarray)) or isinstance(item, (bool, np.bool_)):
+    if isinstance(item, (list, np.ndarray, bool, np.bool_)):
         array = np.asarray(item)
         item = from_numpy(array.astype(np.int64) if array.size == 0 else array)
     if isinstance(item, Tensor):
@@ -175,7 +175,7 @@ def _mask_indices(item: Tensor, shape: tuple[int, ...], axis: int) -> list[Any]:
 
 
 def _advanced(x: Any, arrays: list[tuple[int, Any]], adjacent: bool) -> Any:
-    """Several index arrays, broadcast together, as one gather over the axes that they point into."""
+    """Several index arrays, broadcast together, as one gather over the axes they point into."""
     axes = [at for at, _ in arrays]
     shape = x._layout.shape
     rest = [k for k in range(x.ndim) if k not in axes]
