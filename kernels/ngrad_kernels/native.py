@@ -38,8 +38,14 @@ def engine() -> Any:
     return llvm.create_mcjit_compiler(llvm.parse_assembly(""), target_machine())
 
 
+OBJECT_FILES = (b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\x64\x86", b"\x64\xaa")
+"""How object files begin: ELF, Mach-O, COFF for x86-64 and for Arm. LLVM crashes on anything else."""
+
+
 def link(code: bytes, symbol: str) -> int:
     """The address of a symbol of machine code, loaded for good; 0 if it is not in there."""
+    if not code.startswith(OBJECT_FILES):
+        return 0
     engine().add_object_file(llvm.ObjectFileRef.from_data(code))
     engine().finalize_object()
     return int(engine().get_function_address(symbol))
