@@ -1,0 +1,257 @@
+"""Figures with their ratios to the floor and to other libraries, timed in turns in one process.
+
+    python asv_bench/figures.py
+
+The floor of an operation on large arrays is a parallel copy of memory: a bandwidth as a share of
+the copy's. PyTorch, JAX and autograd are timed where they are installed, with as many threads.
+Every figure is the least of several rounds; in a round each contender has its turn.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import numba as nb
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+import ngrad as tf
+
+GRAIN = 1 << 14
+Work = Callable[[], Any]
+
+
+class Figure(NamedTuple):
+    """One line: what was timed, its value, the comparison, their ratio, and what it should be."""
+
+    name: str
+    value: str
+    against: str
+    ratio: float
+    aim: str
+
+
+def installed(name: str) -> bool:
+    return importlib.util.find_spec(name) is not None
+
+
+def least(contenders: dict[str, Work], rounds: int, repeat: int = 1) -> dict[str, float]:
+    """The least seconds a call of each contender, over rounds in which each has its turn."""
+    best = dict.fromkeys(contenders, float("inf"))
+    for work in contenders.values():
+        work()
+        work()
+    for _ in range(rounds):
+        for name, work in contenders.items():
+            start = time.perf_counter()
+            for _ in range(repeat):
+                work()
+            best[name] = min(best[name], (time.perf_counter() - start) / repeat)
+    return best
+
+
+@nb.njit(parallel=True)
+def _copy(target: Any, source: Any) -> None:
+    for k in nb.prange((source.size + GRAIN - 1) // GRAIN):
+        first, last = k * GRAIN, min((k + 1) * GRAIN, source.size)
+        target[first:last] = source[first:last]
+
+
+# -- importing -------------------------------------------------------------------------------------
+
+
+def importing(rounds: int) -> Iterator[Figure]:
+    """`import ngrad` on top of importing NumPy and Numba."""
+
+    def program(text: str) -> Work:
+        return lambda: subprocess.run([sys.executable, "-c", text], check=True)
+
+    best = least(
+        {"base": program("import numpy, numba"), "ngrad": program("import numpy, numba, ngrad")},
+        rounds,
+    )
+    value, base = best["ngrad"] - best["base"], best["base"]
+    yield Figure(
+        "import ngrad, on top of numpy and numba",
+        f"{value:.3f} s",
+        f"numpy and numba {base:.3f} s",
+        value / base,
+        "at most 0.25 s",
+    )
+
+
+# -- overhead --------------------------------------------------------------------------------------
+
+
+def small_op(rounds: int) -> Iterator[Figure]:
+    """x * x at a scalar: with a tape that records it, without, and PyTorch's."""
+    x = tf.constant(1.5)
+    tape = tf.GradientTape(persistent=True)
+
+    def recorded() -> None:
+        with tape:
+            tape.watch(x)
+            for _ in range(1000):
+                x * x
+        tape.reset()
+
+    def plain() -> None:
+        for _ in range(1000):
+            x * x
+
+    contenders: dict[str, Work] = {"recorded": recorded, "plain": plain}
+    if installed("torch"):
+        import torch
+
+        t = torch.tensor(1.5, requires_grad=True)
+
+        def theirs() -> None:
+            for _ in range(1000):
+                t * t
+
+        contenders["PyTorch"] = theirs
+    best = least(contenders, rounds)
+    for name, label in (("recorded", "one small op under a tape"), ("plain", "without a tape")):
+        other = best.get("PyTorch", float("nan"))
+        yield Figure(
+            label,
+            f"{best[name] * 1e3:.2f} us",
+            f"PyTorch {other * 1e3:.2f} us",
+            best[name] / other,
+            "at most 2 us" if name == "recorded" else "",
+        )
+
+
+def gradient(rounds: int) -> Iterator[Figure]:
+    """The gradient of (x*x)*(x*x) at a scalar, tape and all."""
+    x = tf.constant(1.5)
+
+    def ours() -> Any:
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = (x * x) * (x * x)
+        return tape.gradient(y, x)
+
+    best = least({"ngrad": ours, **other_gradients()}, rounds * 3, repeat=200)
+    for name in [name for name in best if name != "ngrad"] or ["ngrad"]:
+        yield Figure(
+            "gradient of (x*x)*(x*x)",
+            f"{best['ngrad'] * 1e6:.1f} us",
+            f"{name} {best[name] * 1e6:.1f} us",
+            best["ngrad"] / best[name],
+            "at most 0.25" if name == "PyTorch" else "",
+        )
+
+
+def other_gradients() -> dict[str, Work]:
+    """The same gradient by whatever else is installed."""
+    found: dict[str, Work] = {}
+    if installed("torch"):
+        import torch
+
+        def of_torch() -> Any:
+            t = torch.tensor(1.5, requires_grad=True)
+            ((t * t) * (t * t)).backward()
+            return t.grad
+
+        found["PyTorch"] = of_torch
+    if installed("autograd"):
+        import autograd
+
+        derivative = autograd.grad(lambda x: (x * x) * (x * x))
+        found["autograd"] = lambda: derivative(1.5)
+    if installed("jax"):
+        import jax
+
+        compiled = jax.jit(jax.grad(lambda x: (x * x) * (x * x)))
+        found["jax.jit"] = lambda: compiled(1.5).block_until_ready()
+    return found
+
+
+# -- throughput ------------------------------------------------------------------------------------
+
+
+def bandwidth(rounds: int, size: int) -> Iterator[Figure]:
+    """Elementwise ops and reductions, as a share of the copy's bandwidth."""
+    rng = np.random.default_rng(0)
+    for dtype in ("float32", "float64"):
+        a, b = (rng.uniform(0.5, 2.0, size).astype(dtype) for _ in range(2))
+        target = np.empty_like(a)
+        x, y = tf.constant(a), tf.constant(b)
+        contenders: dict[str, Work] = {
+            "copy": lambda target=target, a=a: _copy(target, a),
+            "add": lambda x=x, y=y: x + y,
+            "multiply": lambda x=x, y=y: x * y,
+            "reduce_sum": lambda x=x: tf.reduce_sum(x),
+            "reduce_max": lambda x=x: tf.reduce_max(x),
+        }
+        best = least(contenders, rounds)
+        arrays = {"copy": 2, "add": 3, "multiply": 3, "reduce_sum": 1, "reduce_max": 1}
+        rate = {name: arrays[name] * a.nbytes / seconds / 1e9 for name, seconds in best.items()}
+        for name in arrays:
+            if name != "copy":
+                yield Figure(
+                    f"{name}, {size:.0e} {dtype}",
+                    f"{rate[name]:.1f} GB/s",
+                    f"copy {rate['copy']:.1f} GB/s",
+                    rate[name] / rate["copy"],
+                    "at least 0.8",
+                )
+
+
+def transcendental(rounds: int, size: int) -> Iterator[Figure]:
+    """exp, tanh and log next to PyTorch's."""
+    if not installed("torch"):
+        return
+    import torch
+
+    torch.set_num_threads(tf.config.threads())
+    a = np.random.default_rng(0).uniform(0.5, 2.0, size).astype(np.float32)
+    for dtype in ("float32", "float64"):
+        x, t = tf.constant(a.astype(dtype)), torch.tensor(a.astype(dtype))
+        for name in ("exp", "tanh", "log"):
+            ours, theirs = getattr(tf, name), getattr(torch, name)
+            best = least(
+                {"ngrad": lambda f=ours, x=x: f(x), "PyTorch": lambda f=theirs, t=t: f(t)}, rounds
+            )
+            yield Figure(
+                f"{name}, {size:.0e} {dtype}",
+                f"{best['ngrad'] * 1e3:.1f} ms",
+                f"PyTorch {best['PyTorch'] * 1e3:.1f} ms",
+                best["ngrad"] / best["PyTorch"],
+                "at most 1",
+            )
+
+
+def main() -> None:
+    """Time all, and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--rounds", type=int, default=10, help="of which the least counts (10)")
+    parser.add_argument("--size", type=int, default=10_000_000, help="of large arrays (1e7)")
+    chosen = parser.parse_args()
+    table = Table(title=f"{tf.config.threads()} threads, least of {chosen.rounds} rounds")
+    for heading in ("", "ngrad", "against", "ratio", "aim"):
+        table.add_column(heading, no_wrap=True)
+    console = Console()
+    with console.status("timing"):
+        for figures in (
+            importing(chosen.rounds),
+            small_op(chosen.rounds),
+            gradient(chosen.rounds),
+            bandwidth(chosen.rounds, chosen.size),
+            transcendental(chosen.rounds, chosen.size),
+        ):
+            for name, value, against, ratio, aim in figures:
+                table.add_row(name, value, against, f"{ratio:.2f}", aim)
+    console.print(table)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,83 @@
+"""The benchmarks run: each once, on little."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import json
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+FOLDER = Path(__file__).parents[1] / "asv_bench"
+
+
+def module(name: str, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    monkeypatch.syspath_prepend(str(FOLDER))
+    monkeypatch.delitem(sys.modules, name, raising=False)
+    return importlib.import_module(name)
+
+
+def measures(kind: type[Any]) -> list[str]:
+    return [name for name in dir(kind) if name.startswith(("time_", "track_"))]
+
+
+def run(kind: type[Any], *params: Any) -> dict[str, Any]:
+    """Each measure of a class for one choice of params, as asv would."""
+    bench = kind()
+    bench.setup(*params)
+    try:
+        return {name: getattr(bench, name)(*params) for name in measures(kind)}
+    finally:
+        getattr(bench, "teardown", lambda *params: None)(*params)
+
+
+def test_configuration() -> None:
+    found = json.loads((FOLDER / "asv.conf.json").read_text())
+    assert (FOLDER / found["benchmark_dir"] / "__init__.py").is_file()
+    assert (FOLDER / found["repo"] / "pyproject.toml").is_file()
+
+
+@pytest.mark.parametrize("tape", [False, True])
+def test_small_ops(tape: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    overhead = module("benchmarks.overhead", monkeypatch)
+    for op in overhead.SmallOp.params[0]:
+        assert run(overhead.SmallOp, op, tape) == {"time_op": None}
+
+
+def test_gradients_leave_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    overhead = module("benchmarks.overhead", monkeypatch)
+    assert run(overhead.Gradient)["track_live_bytes_after"] == 0
+
+
+def test_throughput(monkeypatch: pytest.MonkeyPatch) -> None:
+    throughput = module("benchmarks.throughput", monkeypatch)
+    monkeypatch.setattr(throughput, "SIZE", 1000)
+    for op in throughput.Large.params[0]:
+        assert run(throughput.Large, op, "float32")["track_bandwidth"] > 0
+    assert len(run(throughput.Shaped)) == 4
+
+
+def test_starting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From an empty cache the program compiles its few kernels; from a warm one none."""
+    starting = module("benchmarks.starting", monkeypatch)
+    root = Path(__file__).parents[1]
+    monkeypatch.setenv("PYTHONPATH", f"{root}:{root / 'kernels'}")
+    results = run(starting.Program)
+    assert 5 <= results["track_kernels_compiled"] <= 30
+    assert results["track_kernels_compiled_when_warm"] == 0
+    assert results["track_bytes_on_disk"] > 1000
+    assert set(run(starting.Import)) == {"time_ngrad", "time_numpy_and_numba"}
+
+
+def test_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    figures = module("figures", monkeypatch)
+    monkeypatch.setattr(figures, "installed", lambda name: False)
+    found = [*figures.small_op(1), *figures.gradient(1), *figures.bandwidth(1, 100_000)]
+    assert len(found) == 3 + 8
+    assert all(isinstance(figure, figures.Figure) and figure.value for figure in found)
+    assert inspect.isgenerator(figures.transcendental(1, 10))
+    assert list(figures.transcendental(1, 10)) == []
