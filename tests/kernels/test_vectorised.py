@@ -1,0 +1,96 @@
+"""That loops vectorised is asserted from their machine code, not hoped for."""
+
+from __future__ import annotations
+
+import platform
+import re
+
+import pytest
+
+from ngrad_kernels import compiling, native
+from ngrad_kernels.body import Body, Step
+from ngrad_kernels.cache import Signature
+from ngrad_kernels.render import render
+
+pytestmark = pytest.mark.skipif(
+    platform.machine() not in ("x86_64", "AMD64"), reason="reads x86 assembly"
+)
+
+
+def assembly(body: Body) -> str:
+    """The instructions of a body's kernel."""
+    name, source = render(body)
+    module = compiling.llvm_module(name, source, Signature.KERNEL, f"{name}_entry")
+    return str(native.target_machine().emit_assembly(module))
+
+
+def elementwise(name: str, arity: int, code: str) -> Body:
+    step = Step(name, tuple(range(arity)), code)
+    return Body("map", (code,) * arity, (step,), (arity,))
+
+
+def packed(text: str, code: str, *names: str) -> list[str]:
+    """Packed instructions of these names, on whole vector registers."""
+    suffix = {"f4": "ps", "f8": "pd"}[code]
+    found = re.findall(rf"^\s+v?(\w+){suffix}\s.*%[yz]mm\d+", text, re.MULTILINE)
+    return [name for name in found if name in names]
+
+
+ARITHMETIC = {
+    "add": (2, ("add",)),
+    "multiply": (2, ("mul",)),
+    "divide": (2, ("div",)),
+    "sqrt": (1, ("sqrt",)),
+    "maximum": (2, ("blendv", "max", "blendm", "cmp", "cmpge", "cmple")),
+}
+FUNCTIONS = ("exp", "expm1", "log", "sin", "cos", "tanh", "sigmoid", "softplus", "erf")
+
+
+FUSED = [
+    f"f{sign}{kind}{order}"
+    for sign in ("m", "nm")
+    for kind in ("add", "sub")
+    for order in (132, 213, 231)
+]
+
+
+@pytest.mark.parametrize("code", ["f4", "f8"])
+@pytest.mark.parametrize("name", ARITHMETIC)
+def test_arithmetic(name: str, code: str) -> None:
+    arity, instructions = ARITHMETIC[name]
+    text = assembly(elementwise(name, arity, code))
+    assert packed(text, code, *instructions)
+    assert_calls_nothing(text)
+
+
+@pytest.mark.parametrize("code", ["f4", "f8"])
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_functions(name: str, code: str) -> None:
+    """Products and sums (fused or not) by the vector, and no call of a mathematical library."""
+    text = assembly(elementwise(name, 1, code))
+    wide = [*packed(text, code, "mul", "add", *FUSED), *packed(text, "f8", "mul", "add", *FUSED)]
+    assert len(wide) >= 8  # a float32 function may compute in float64
+    assert_calls_nothing(text)
+
+
+def assert_calls_nothing(text: str) -> None:
+    """But for the entry's one call of the function itself."""
+    assert len(re.findall(r"^\s+callq?\s", text, re.MULTILINE)) <= 1
+
+
+@pytest.mark.parametrize("code", ["i1", "i2", "i4", "i8", "u1", "u8"])
+def test_integers(code: str) -> None:
+    text = assembly(elementwise("add", 2, code))
+    letter = {"1": "b", "2": "w", "4": "d", "8": "q"}[code[1]]
+    assert re.search(rf"\bvpadd{letter}\s.*%[yz]mm", text)
+    assert_calls_nothing(text)
+
+
+def test_a_chain_is_one_loop() -> None:
+    """A body of several steps: each operand is loaded, and the result stored, once a vector."""
+    steps = (Step("multiply", (0, 1), "f4"), Step("add", (2, 0), "f4"), Step("sqrt", (3,), "f4"))
+    chain = assembly(Body("map", ("f4", "f4"), steps, (4,)))
+    single = assembly(elementwise("add", 2, "f4"))
+    stores = r"vmovu?a?ps\s+%[yz]mm\d+, "
+    assert packed(chain, "f4", "mul") and packed(chain, "f4", "sqrt")
+    assert len(re.findall(stores, chain)) <= len(re.findall(stores, single))
