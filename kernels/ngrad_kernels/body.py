@@ -50,7 +50,7 @@ class Body:
     Examples
     --------
     >>> Body("map", ("f4", "f4"), (Step("add", (0, 1), "f4"),), (2,)).digest()[:8]
-    'e6f8f4ee'
+    'b89f5e8d'
     """
 
     form: Form
