@@ -17,7 +17,7 @@ from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import CALLS_LIMIT, Call, Op
 from ngrad.ops.convert import operands, tensor, unwrap
 from ngrad.ops.launching import broadcast_shapes, prepare_map
-from ngrad.record import apply, state
+from ngrad.record import apply, execute, state
 from ngrad.tensor import Tensor, scalar
 from ngrad_kernels.body import Body, Step
 from ngrad_kernels.scalars import SCALARS, supports
@@ -38,9 +38,8 @@ class Elementwise(Op):
         super().__init__(name, self._infer, self._prepare, family="elementwise")
         self.arity, self.floats, self.__doc__, self.__name__ = arity, floats, doc, name
         self.scalar = SCALARS[name]
-        self.pairs: dict[
-            tuple[Layout, Layout], Call
-        ] = {}  # the calls of two operands, found with less ceremony
+        # Calls by the layout of the one operand, or the pair of two: found with less ceremony.
+        self.seen: dict[Any, Call] = {}
 
     def _infer(self, *layouts: Layout) -> Layout:
         dtype = layouts[0].dtype
@@ -66,23 +65,31 @@ class Elementwise(Op):
 
     def __call__(self, x: Any, y: Any = None, name: str | None = None) -> Any:
         if self.arity == 1:
-            if type(x) is not Tensor or (self.floats and not x._layout.dtype.is_floating):
-                (x,) = self._operands(x)
-            return apply(self, (x,))
-        if (
-            type(x) is not Tensor
-            or type(y) is not Tensor
-            or x._layout.dtype is not y._layout.dtype
-            or (self.floats and not x._layout.dtype.is_floating)
-        ):
-            x, y = self._operands(x, y)
-        return apply(self, (x, y))
+            if type(x) is Tensor:
+                call = self.seen.get(x._layout)
+                if call is not None:
+                    return execute(call, (x,))
+            return self._first(x)
+        if type(x) is Tensor and type(y) is Tensor:
+            call = self.seen.get((x._layout, y._layout))
+            if call is not None:
+                return execute(call, (x, y))
+        return self._first(x, y)
+
+    def _first(self, *values: Any) -> Any:
+        """Apply to operands that must be converted, or whose layouts were not seen before."""
+        inputs = self._operands(*values)
+        out = apply(self, inputs)
+        if all(type(x) is Tensor for x in inputs):
+            layouts = tuple([x._layout for x in inputs])
+            if len(self.seen) > CALLS_LIMIT:
+                self.seen.clear()
+            self.seen[layouts[0] if self.arity == 1 else layouts] = self.call((), layouts)
+        return out
 
     def operator(self) -> Callable[[Any, Any], Any]:
-        """`Tensor.__add__` and its siblings: the shortest way through for operands whose layouts
-        were seen before.
-        """
-        pairs = self.pairs
+        """`Tensor.__add__` and its siblings: the shortest way for layouts that were seen before."""
+        seen = self.seen
         local = state
 
         def binary(x: Any, y: Any) -> Any:
@@ -92,26 +99,15 @@ class Elementwise(Op):
                     if dtype.is_floating:
                         y = scalar(y, dtype)
                 if type(y) is Tensor:
-                    call = pairs.get((x._layout, y._layout))
+                    call = seen.get((x._layout, y._layout))
                     if call is not None:
                         out = call.run(x, y)
                         for recorder in local.stack:
                             recorder.record(call, (x, y), out)
                         return out
-                    if x._layout.dtype is y._layout.dtype and self._takes(x._layout.dtype):
-                        out = self(x, y)
-                        if len(pairs) > CALLS_LIMIT:
-                            pairs.clear()
-                        pairs[x._layout, y._layout] = self.call((), (x._layout, y._layout))
-                        return out
-            if is_operand(y):
-                return self(x, y)
-            return NotImplemented
+            return self._first(x, y) if is_operand(y) else NotImplemented
 
         return binary
-
-    def _takes(self, dtype: DType) -> bool:
-        return dtype.is_floating or not self.floats
 
     def reflected(self) -> Callable[[Any, Any], Any]:
         """`Tensor.__radd__` and its siblings."""
