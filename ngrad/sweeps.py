@@ -16,24 +16,13 @@ from ngrad.tensor import scalar
 PLANS_LIMIT = 1024
 
 
-class Structure(NamedTuple):
-    """All that decides a sweep. Two structures are one when they are equal in full.
-
-    Attributes
-    ----------
-    entries : tuple of Entry
-        What was recorded, up to the last target.
-    targets : tuple of (slot, layout)
-    seeds : tuple of (Layout or None)
-        Of the cotangent given for each target; empty if none is.
-    sources : tuple of int
-        Slots.
-    """
-
-    entries: tuple[Entry, ...]
-    targets: tuple[tuple[int, Layout], ...]
-    seeds: tuple[Layout | None, ...]
-    sources: tuple[int, ...]
+Structure = tuple[
+    tuple[Entry, ...], tuple[tuple[int, Layout], ...], tuple[Layout | None, ...], tuple[int, ...]
+]
+"""All that decides a sweep: what was recorded, up to the last target; slot and layout of each
+target; the layout of the cotangent given for each (empty if none is); the sources' slots. Two
+structures are one when they are equal in full.
+"""
 
 
 class PlannedSweep(NamedTuple):

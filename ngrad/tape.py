@@ -18,7 +18,7 @@ from ngrad.ops.convert import cast_to, from_outside, tensor
 from ngrad.ops.creation import zeros_of
 from ngrad.ops.identity import IDENTITY
 from ngrad.record import next_uid, state
-from ngrad.sweeps import Structure, plan_sweep, plans
+from ngrad.sweeps import plan_sweep, plans
 from ngrad.tensor import Tensor
 from ngrad.variable import Variable
 
@@ -344,7 +344,7 @@ class GradientTape:
         if seeds is not None:
             given = tuple([None if seed is None else seed._layout for seed in seeds])
             present = [seed for seed in seeds if seed is not None]
-        structure = Structure(tuple(entries), goals, given, wanted)
+        structure = (tuple(entries), goals, given, wanted)
         planned = plans.get(structure) or plan_sweep(structure)
         values = [present[k] if entry < 0 else kept[entry][k] for entry, k in planned.loads]
         del kept
