@@ -6,6 +6,7 @@ import ctypes
 import math
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ import numpy as np
 from ngrad.errors import DTypeError, NumberError, ShapeError
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op
+from ngrad.ops.blas import Alone, gains_alone
 from ngrad.ops.convert import operands
 from ngrad.ops.launching import dense
 from ngrad.ops.shape import reshape
@@ -114,6 +116,8 @@ def _prepare(
     # On matrices the two are the same BLAS call, and `dot` is half as long on the way to it.
     product: Any = np.dot if out.ndim == 2 else np.matmul
     quiet = np.errstate
+    inner = inputs[0].shape[-2 if transpose_x else -1]
+    threads = Alone if gains_alone(out.shape[-2] * out.shape[-1] * inner) else nullcontext
 
     def run(x: Tensor, y: Tensor) -> Tensor:
         if fix_x is not None:
@@ -122,7 +126,7 @@ def _prepare(
             y = fix_y(y)
         buffer = allocate(out)
         address = buffer.address
-        with quiet(all="ignore"):
+        with quiet(all="ignore"), threads():
             product(read_x(x._address), read_y(y._address), write(address))
         return Tensor(buffer, address, out)
 
