@@ -47,7 +47,7 @@ class Shape(tuple[int, ...]):
 
 
 class Export:
-    """What a NumPy array over a tensor's memory holds: the buffer, so that it outlives the tensor."""
+    """What a NumPy array over a tensor's memory holds: the buffer, which so outlives the tensor."""
 
     __slots__ = ("__array_interface__", "_buffer")
 
@@ -65,7 +65,7 @@ class Export:
 def allocate(where: Layout) -> Buffer:
     """A buffer for a layout's elements."""
     try:
-        return Buffer(where.free)
+        return Buffer(where.free, where.free.pop())
     except IndexError:
         return pool.take(where.nbytes)
 
@@ -227,7 +227,8 @@ class Tensor:
 
     def __setitem__(self, index: Any, value: Any) -> None:
         raise TypeError(
-            "a tensor is immutable; build the new value with ngrad.where or ngrad.concat, or use a Variable's assign"
+            "a tensor is immutable; build the new value with ngrad.where or ngrad.concat, or use a "
+            "Variable's assign"
         )
 
 

@@ -88,7 +88,9 @@ def _fit(g: Any, where: Layout) -> Any:
     """A cotangent summed over the axes that its value was broadcast along, in its value's dtype."""
     shape, wanted = g._layout.shape, where.shape
     if shape != wanted:
-        if len(shape) < len(wanted) or any(n == 1 != m for n, m in zip(shape[::-1], wanted[::-1], strict=False)):
+        if len(shape) < len(wanted) or any(
+            n == 1 != m for n, m in zip(shape[::-1], wanted[::-1], strict=False)
+        ):
             return _fit(_spread_to(g, wanted), where)
         missing = len(shape) - len(wanted)
         axes = tuple(k for k, n in enumerate(shape) if k < missing or wanted[k - missing] == 1 != n)
