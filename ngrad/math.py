@@ -6,9 +6,22 @@ from ngrad.ops.arithmetic import (
     ceil,
     copysign,
     divide,
-    equal,
     floor,
     floordiv,
+    maximum,
+    minimum,
+    mod,
+    multiply,
+    negative,
+    sign,
+    subtract,
+    trunc,
+)
+from ngrad.ops.arithmetic import divide as truediv
+from ngrad.ops.arithmetic import mod as floormod
+from ngrad.ops.arithmetic import round_ as round
+from ngrad.ops.comparison import (
+    equal,
     greater,
     greater_equal,
     less,
@@ -17,57 +30,15 @@ from ngrad.ops.arithmetic import (
     logical_not,
     logical_or,
     logical_xor,
-    maximum,
-    minimum,
-    mod,
-    multiply,
-    negative,
     not_equal,
-    reciprocal,
-    rsqrt,
-    sign,
-    sqrt,
-    square,
-    subtract,
-    trunc,
 )
-from ngrad.ops.arithmetic import divide as truediv
-from ngrad.ops.arithmetic import isfinite as is_finite
-from ngrad.ops.arithmetic import isinf as is_inf
-from ngrad.ops.arithmetic import isnan as is_nan
-from ngrad.ops.arithmetic import mod as floormod
-from ngrad.ops.arithmetic import round_ as round
-from ngrad.ops.functions import (
-    acos,
-    acosh,
-    asin,
-    asinh,
-    atan,
-    atan2,
-    atanh,
-    cbrt,
-    cos,
-    cosh,
-    digamma,
-    erf,
-    erfc,
-    exp,
-    expm1,
-    hypot,
-    lgamma,
-    log,
-    log1p,
-    log2,
-    log10,
-    sigmoid,
-    sin,
-    sinh,
-    softplus,
-    tan,
-    tanh,
-    trigamma,
-)
+from ngrad.ops.comparison import isfinite as is_finite
+from ngrad.ops.comparison import isinf as is_inf
+from ngrad.ops.comparison import isnan as is_nan
+from ngrad.ops.exponential import exp, expm1, log, log1p, log2, log10, sigmoid, softplus
+from ngrad.ops.hyperbolic import acosh, asinh, atanh, cosh, sinh, tanh
 from ngrad.ops.math import pow
+from ngrad.ops.power import cbrt, hypot, reciprocal, rsqrt, sqrt, square
 from ngrad.ops.reductions import (
     argmax,
     argmin,
@@ -79,7 +50,9 @@ from ngrad.ops.reductions import (
     reduce_sum,
 )
 from ngrad.ops.scans import cumprod, cumsum
+from ngrad.ops.special import digamma, erf, erfc, lgamma, trigamma
 from ngrad.ops.statistics import reduce_logsumexp, reduce_mean, reduce_std, reduce_variance
+from ngrad.ops.trigonometric import acos, asin, atan, atan2, cos, sin, tan
 
 __all__ = [
     "abs",

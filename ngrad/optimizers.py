@@ -11,9 +11,9 @@ from typing import Any
 
 from ngrad.dtypes import BY_CODE
 from ngrad.errors import DTypeError, NumberError, ShapeError
-from ngrad.ops.arithmetic import sqrt, square
 from ngrad.ops.convert import from_outside, tensor
 from ngrad.ops.creation import zeros_of
+from ngrad.ops.power import sqrt, square
 from ngrad.record import paused
 from ngrad.tensor import Tensor
 from ngrad.variable import Variable

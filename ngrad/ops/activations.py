@@ -6,13 +6,16 @@ import math
 from typing import Any
 
 from ngrad.errors import ShapeError
-from ngrad.ops.arithmetic import abs_, greater, greater_equal
+from ngrad.ops.arithmetic import abs_
+from ngrad.ops.comparison import greater, greater_equal
 from ngrad.ops.convert import floating
 from ngrad.ops.elementwise import elementwise, select
-from ngrad.ops.functions import erfc, exp, expm1, log, sigmoid, softplus, tanh
+from ngrad.ops.exponential import exp, expm1, log, sigmoid, softplus
+from ngrad.ops.hyperbolic import tanh
 from ngrad.ops.identity import stop_gradient
 from ngrad.ops.reductions import reduce_max, reduce_sum
 from ngrad.ops.shape import normal_axis
+from ngrad.ops.special import erfc
 
 __all__ = [
     "elu",

@@ -1,15 +1,26 @@
-"""Elementwise arithmetic, comparison, logic and rounding, each with its rule."""
+"""Elementwise arithmetic, rounding and extremes, each with its rule."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from ngrad.ops.comparison import equal
 from ngrad.ops.elementwise import elementwise, select
 
 
 @elementwise
 def add(x, y):
-    """Sum x + y."""
+    """Sum x + y.
+
+    Operands are promoted to one dtype as in NumPy 2, Python numbers being weak. Integers wrap past
+    their range; of bools it is `or`.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.add([1.0, 2.0], [0.5, 4.0]).numpy()
+    array([1.5, 6. ], dtype=float32)
+    """
 
 
 @add.vjp
@@ -19,7 +30,16 @@ def _(g, out, x, y):
 
 @elementwise
 def subtract(x, y):
-    """Difference x - y."""
+    """Difference x - y.
+
+    Takes integers, which wrap past their range, and floats; bools raise DTypeError.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.subtract([1, 2], [3, 1]).numpy()
+    array([-2,  1], dtype=int32)
+    """
 
 
 @subtract.vjp
@@ -29,7 +49,16 @@ def _(g, out, x, y):
 
 @elementwise
 def multiply(x, y):
-    """Product x * y."""
+    """Product x * y.
+
+    Integers wrap past their range; of bools it is `and`.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.multiply([1.0, 2.0], [0.5, 4.0]).numpy()
+    array([0.5, 8. ], dtype=float32)
+    """
 
 
 @multiply.vjp
@@ -39,7 +68,17 @@ def _(g, out, x, y):
 
 @elementwise(floats=True)
 def divide(x, y):
-    """Quotient x / y; integers are converted to float64."""
+    """Quotient x / y.
+
+    Integers and bools are converted to float64. By zero it is an infinity or NaN, as in IEEE 754.
+    The derivatives are 1 / y and -x / y**2.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.divide([1, -1, 0], [4, 0, 0]).numpy()
+    array([0.25, -inf,  nan])
+    """
 
 
 @divide.vjp
@@ -50,8 +89,16 @@ def _(g, out, x, y):
 
 @elementwise
 def floordiv(x, y):
-    """Quotient rounded down. For integers x // 0 is 0, and MIN // -1 wraps to MIN. Its derivative
-    is zero.
+    """Quotient rounded down, floor(x / y), in the dtype of the operands.
+
+    Takes integers and floats. For integers x // 0 is 0, and MIN // -1 wraps to MIN; for floats
+    division by zero is as in IEEE 754. Its derivative is zero.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.floordiv([7, -7, 7], [2, 2, 0]).numpy()
+    array([ 3, -4,  0], dtype=int32)
     """
 
 
@@ -62,7 +109,17 @@ def _(g, out, x, y):
 
 @elementwise
 def mod(x, y):
-    """Remainder x - floor(x / y) * y, with the sign of y; exact. For integers x % 0 is 0."""
+    """Remainder x - floor(x / y) * y, with the sign of y.
+
+    Takes integers and floats, and is exact in both. x % 0 is 0 for integers, NaN for floats. The
+    derivative is 1 in x, and -floor(x / y) in y.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.mod([7, -7, 7], [3, 3, -3]).numpy()
+    array([ 1,  2, -2], dtype=int32)
+    """
 
 
 @mod.vjp
@@ -72,7 +129,17 @@ def _(g, out, x, y):
 
 @elementwise
 def negative(x):
-    """-x."""
+    """Negation -x.
+
+    Takes integers and floats. The lowest signed integer is its own negation; unsigned ones
+    wrap.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.negative([1.0, -2.0]).numpy()
+    array([-1.,  2.], dtype=float32)
+    """
 
 
 @negative.vjp
@@ -82,7 +149,17 @@ def _(g, out, x):
 
 @elementwise
 def abs_(x):
-    """|x|; its derivative at 0 is 0."""
+    """Absolute value |x|.
+
+    Takes integers and floats. The lowest signed integer stays as it is. The derivative is
+    sign(x), so 0 at 0.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.abs([-1.5, 2.0]).numpy()
+    array([1.5, 2. ], dtype=float32)
+    """
 
 
 @abs_.vjp
@@ -92,27 +169,72 @@ def _(g, out, x):
 
 @elementwise
 def sign(x):
-    """-1, 0 or 1 by the sign of x; zeros and NaN are themselves. Its derivative is zero."""
+    """-1, 0 or 1, by the sign of x.
+
+    Takes integers and floats. Zeros keep their sign and NaN is NaN. Its derivative is zero.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.sign([-2.5, 0.0, 3.0]).numpy()
+    array([-1.,  0.,  1.], dtype=float32)
+    """
 
 
 @elementwise
 def floor(x):
-    """Largest integer not above x. Its derivative is zero."""
+    """Largest integer not above x, in the dtype of x.
+
+    Takes floats, and integers, which it leaves as they are. Its derivative is zero.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.floor([-1.5, 1.5]).numpy()
+    array([-2.,  1.], dtype=float32)
+    """
 
 
 @elementwise
 def ceil(x):
-    """Smallest integer not below x. Its derivative is zero."""
+    """Smallest integer not below x, in the dtype of x.
+
+    Takes floats, and integers, which it leaves as they are. Its derivative is zero.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.ceil([-1.5, 1.5]).numpy()
+    array([-1.,  2.], dtype=float32)
+    """
 
 
 @elementwise
 def round_(x):
-    """Nearest integer, halves to even. Its derivative is zero."""
+    """Nearest integer, halves to even, in the dtype of x.
+
+    Takes floats, and integers, which it leaves as they are. Its derivative is zero.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.round([-1.5, 0.5, 2.6]).numpy()
+    array([-2.,  0.,  3.], dtype=float32)
+    """
 
 
 @elementwise
 def trunc(x):
-    """x without its fraction. Its derivative is zero."""
+    """x without its fraction, in the dtype of x.
+
+    Takes floats, and integers, which it leaves as they are. Its derivative is zero.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.math.trunc([-1.5, 1.5]).numpy()
+    array([-1.,  1.], dtype=float32)
+    """
 
 
 for _op in (sign, floor, ceil, round_, trunc):
@@ -120,53 +242,31 @@ for _op in (sign, floor, ceil, round_, trunc):
 
 
 @elementwise
-def square(x):
-    """x * x."""
-
-
-@square.vjp
-def _(g, out, x):
-    return (g * (2.0 * x),)
-
-
-@elementwise(floats=True)
-def sqrt(x):
-    """Square root; its derivative at 0 is infinite."""
-
-
-@sqrt.vjp
-def _(g, out, x):
-    return (g / (2.0 * out),)
-
-
-@elementwise(floats=True)
-def rsqrt(x):
-    """1 / sqrt(x)."""
-
-
-@rsqrt.vjp
-def _(g, out, x):
-    return (g * (-0.5 * out * (out * out)),)
-
-
-@elementwise(floats=True)
-def reciprocal(x):
-    """1 / x."""
-
-
-@reciprocal.vjp
-def _(g, out, x):
-    return (-g * (out * out),)
-
-
-@elementwise
 def maximum(x, y):
-    """The larger of x and y, NaN if either is; a tie's cotangent is shared evenly."""
+    """The larger of x and y, NaN if either is.
+
+    Takes every dtype. The cotangent goes to the larger operand; a tie shares it evenly.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.maximum([1.0, 5.0], [3.0, 2.0]).numpy()
+    array([3., 5.], dtype=float32)
+    """
 
 
 @elementwise
 def minimum(x, y):
-    """The smaller of x and y, NaN if either is; a tie's cotangent is shared evenly."""
+    """The smaller of x and y, NaN if either is.
+
+    Takes every dtype. The cotangent goes to the smaller operand; a tie shares it evenly.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.minimum([1.0, 5.0], [3.0, 2.0]).numpy()
+    array([1., 2.], dtype=float32)
+    """
 
 
 def _extreme_rule(g: Any, out: Any, x: Any, y: Any) -> Any:
@@ -184,107 +284,18 @@ minimum.vjp(_extreme_rule)
 
 @elementwise
 def copysign(x, y):
-    """|x| with the sign of y."""
+    """|x| with the sign of y, that of a zero or NaN included.
+
+    Takes floats. The derivative in x is sign(x) times the sign of y, so 0 at x = 0; none in y.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.math.copysign([1.0, -2.0], [-0.0, 3.0]).numpy()
+    array([-1.,  2.], dtype=float32)
+    """
 
 
 @copysign.vjp
 def _(g, out, x, y):
     return g * sign(x) * copysign(1.0, y), None
-
-
-# -- comparison and logic: results are bool, so nothing flows back ---------------------------------
-
-
-@elementwise
-def equal(x, y):
-    """Whether x == y; NaN equals nothing."""
-
-
-@elementwise
-def not_equal(x, y):
-    """Whether x != y."""
-
-
-@elementwise
-def less(x, y):
-    """Whether x < y."""
-
-
-@elementwise
-def less_equal(x, y):
-    """Whether x <= y."""
-
-
-@elementwise
-def greater(x, y):
-    """Whether x > y."""
-
-
-@elementwise
-def greater_equal(x, y):
-    """Whether x >= y."""
-
-
-@elementwise
-def isnan(x):
-    """Whether x is NaN."""
-
-
-@elementwise
-def isinf(x):
-    """Whether x is an infinity."""
-
-
-@elementwise
-def isfinite(x):
-    """Whether x is neither NaN nor an infinity."""
-
-
-@elementwise
-def logical_and(x, y):
-    """x and y, of bools."""
-
-
-@elementwise
-def logical_or(x, y):
-    """x or y, of bools."""
-
-
-@elementwise
-def logical_xor(x, y):
-    """Either x or y, not both, of bools."""
-
-
-@elementwise
-def logical_not(x):
-    """not x, of bools."""
-
-
-@elementwise
-def bitwise_and(x, y):
-    """x & y, of integers or bools."""
-
-
-@elementwise
-def bitwise_or(x, y):
-    """x | y, of integers or bools."""
-
-
-@elementwise
-def bitwise_xor(x, y):
-    """x ^ y, of integers or bools."""
-
-
-@elementwise
-def invert(x):
-    """~x, of integers or bools."""
-
-
-@elementwise
-def left_shift(x, y):
-    """x << y; 0 if y is negative or at least the width."""
-
-
-@elementwise
-def right_shift(x, y):
-    """x >> y; 0 (or -1 for a negative x) if y is negative or at least the width."""

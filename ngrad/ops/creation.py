@@ -273,7 +273,7 @@ def one_hot(
         on = cast_to(on, off.dtype)
     elif off_value is None and on_value is not None:
         off = cast_to(off, on.dtype)
-    from ngrad.ops.arithmetic import equal
+    from ngrad.ops.comparison import equal
 
     return select(equal(expand_dims(where, at), positions), on, off)
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable
 from typing import Any
@@ -31,12 +32,20 @@ class Elementwise(Op):
 
     Its scalar expression is the row of its name in `ngrad_kernels.scalars`. Operands are converted
     to one dtype first; `floats` converts integers to float64 too, as NumPy's and TensorFlow's
-    division does.
+    division does. It carries the name, module and docstring of the function that declared it, so
+    that `help`, `inspect.signature` and doctest take it for one.
     """
 
-    def __init__(self, name: str, arity: int, doc: str | None, floats: bool = False) -> None:
+    arity: int
+
+    def __init__(self, function: Callable[..., Any], floats: bool = False) -> None:
+        name = function.__name__.rstrip("_")
         super().__init__(name, self._infer, self._prepare, family="elementwise")
-        self.arity, self.floats, self.__doc__, self.__name__ = arity, floats, doc, name
+        functools.update_wrapper(self, function)
+        called = inspect.signature(self.__call__).parameters.values()
+        plain = [parameter.replace(annotation=inspect.Parameter.empty) for parameter in called]
+        self.__signature__ = inspect.Signature(plain)
+        self.floats = floats
         self.scalar = SCALARS[name]
         # Calls by the layout of the one operand, or the pair of two: found with less ceremony.
         self.seen: dict[Any, Call] = {}
@@ -63,18 +72,11 @@ class Elementwise(Op):
             return tuple(cast(value, BY_CODE["f8"]) for value in values)
         return values
 
-    def __call__(self, x: Any, y: Any = None, name: str | None = None) -> Any:
-        if self.arity == 1:
-            if type(x) is Tensor:
-                call = self.seen.get(x._layout)
-                if call is not None:
-                    return execute(call, (x,))
-            return self._first(x)
-        if type(x) is Tensor and type(y) is Tensor:
-            call = self.seen.get((x._layout, y._layout))
-            if call is not None:
-                return execute(call, (x, y))
-        return self._first(x, y)
+    def __call__(self, *operands: Any) -> Any:
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        return f"<op {self.name}{self.__signature__}>"
 
     def _first(self, *values: Any) -> Any:
         """Apply to operands that must be converted, or whose layouts were not seen before."""
@@ -126,12 +128,38 @@ def is_operand(value: Any) -> bool:
     return isinstance(value, (*OPERANDS, *unwrap))
 
 
+class Unary(Elementwise):
+    """An elementwise op of one operand."""
+
+    arity = 1
+
+    def __call__(self, x: Any, name: str | None = None) -> Any:
+        if type(x) is Tensor:
+            call = self.seen.get(x._layout)
+            if call is not None:
+                return execute(call, (x,))
+        return self._first(x)
+
+
+class Binary(Elementwise):
+    """An elementwise op of two operands."""
+
+    arity = 2
+
+    def __call__(self, x: Any, y: Any, name: str | None = None) -> Any:
+        if type(x) is Tensor and type(y) is Tensor:
+            call = self.seen.get((x._layout, y._layout))
+            if call is not None:
+                return execute(call, (x, y))
+        return self._first(x, y)
+
+
 def elementwise(function: Callable[..., Any] | None = None, *, floats: bool = False) -> Any:
-    """Declare an elementwise op: the function gives its name, its operands and its docstring."""
+    """Declare an elementwise op: the function, of x or of x and y, gives its name and docstring."""
+    kinds: dict[tuple[str, ...], type[Elementwise]] = {("x",): Unary, ("x", "y"): Binary}
 
     def declare(function: Callable[..., Any]) -> Elementwise:
-        arity = len(inspect.signature(function).parameters)
-        return Elementwise(function.__name__.rstrip("_"), arity, function.__doc__, floats)
+        return kinds[tuple(inspect.signature(function).parameters)](function, floats)
 
     return declare(function) if function else declare
 

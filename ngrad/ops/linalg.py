@@ -9,12 +9,13 @@ import numpy as np
 
 from ngrad.dtypes import BY_CODE
 from ngrad.errors import NumberError, ShapeError
-from ngrad.ops.arithmetic import abs_, equal, sqrt, square
+from ngrad.ops.arithmetic import abs_
+from ngrad.ops.comparison import equal
 from ngrad.ops.convert import floating, operands, tensor
 from ngrad.ops.einsum import diagonal
 from ngrad.ops.elementwise import select
-from ngrad.ops.functions import pow
 from ngrad.ops.matmul import product
+from ngrad.ops.power import pow, sqrt, square
 from ngrad.ops.reductions import normal_axes, reduce_max, reduce_sum
 from ngrad.ops.shape import broadcast_to, embed, expand_dims, integers, reshape, squeeze, transpose
 from ngrad.tensor import from_numpy

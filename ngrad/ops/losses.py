@@ -9,7 +9,7 @@ from ngrad.errors import DTypeError, ShapeError
 from ngrad.ops.activations import logits_of, shifted
 from ngrad.ops.convert import cast_to, floating, tensor
 from ngrad.ops.elementwise import elementwise
-from ngrad.ops.functions import exp, log, softplus
+from ngrad.ops.exponential import exp, log, softplus
 from ngrad.ops.gather import INT64, TAKE, check_bounds
 from ngrad.ops.launching import broadcast_shapes
 from ngrad.ops.reductions import reduce_sum

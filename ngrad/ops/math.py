@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from ngrad.errors import NumberError
-from ngrad.ops import arithmetic, functions
+from ngrad.ops import power
+from ngrad.ops.arithmetic import maximum, minimum
 from ngrad.ops.convert import from_outside, tensor
 from ngrad.ops.elementwise import select
 from ngrad.tensor import Tensor
@@ -41,7 +42,7 @@ def pow(x: Any, y: Any, name: str | None = None) -> Any:
         raise NumberError(
             "pow: integers to negative integer powers are not integers; convert the base to a float"
         )
-    return functions.pow(x, y)
+    return power.pow(x, y)
 
 
 def _any_negative(x: Any, y: Any) -> bool:
@@ -58,21 +59,21 @@ def _any_negative(x: Any, y: Any) -> bool:
 def _lowered(x: Any, y: float) -> Any:
     """The product, root or quotient that a frequent exponent means; None for any other."""
     if y == 2:
-        return arithmetic.square(x)
+        return power.square(x)
     if y == 1:
         return x
     if y == 3:
-        return arithmetic.square(x) * x
+        return power.square(x) * x
     if y == 4:
-        return arithmetic.square(arithmetic.square(x))
+        return power.square(power.square(x))
     if not x.dtype.is_floating:
         return None
     if y == 0.5:
-        return arithmetic.sqrt(x)
+        return power.sqrt(x)
     if y == -1:
-        return arithmetic.reciprocal(x)
+        return power.reciprocal(x)
     if y == -2:
-        return arithmetic.reciprocal(arithmetic.square(x))
+        return power.reciprocal(power.square(x))
     return None
 
 
@@ -86,7 +87,7 @@ def clip_by_value(t: Any, clip_value_min: Any, clip_value_max: Any, name: str | 
     >>> ngrad.clip_by_value([-1.0, 0.5, 2.0], 0.0, 1.0).numpy()
     array([0. , 0.5, 1. ], dtype=float32)
     """
-    return arithmetic.minimum(arithmetic.maximum(t, clip_value_min), clip_value_max)
+    return minimum(maximum(t, clip_value_min), clip_value_max)
 
 
 def where(condition: Any, x: Any = None, y: Any = None, name: str | None = None) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 from ngrad.dtypes import as_dtype, float32
 from ngrad.errors import DTypeError, NumberError, ShapeError
 from ngrad.graph.layout import layout
-from ngrad.ops.arithmetic import equal, greater_equal
+from ngrad.ops.comparison import equal, greater_equal
 from ngrad.ops.convert import cast_to, floating, from_outside, operands, tensor
 from ngrad.ops.elementwise import select
 from ngrad.ops.gather import check_bounds, gather

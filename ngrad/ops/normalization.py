@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ngrad.ops.arithmetic import maximum, rsqrt, square
+from ngrad.ops.arithmetic import maximum
 from ngrad.ops.convert import floating, tensor
+from ngrad.ops.power import rsqrt, square
 from ngrad.ops.reductions import normal_axes, reduce_sum
 from ngrad.ops.statistics import reduce_mean
 

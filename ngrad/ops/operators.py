@@ -11,7 +11,7 @@ import numpy as np
 from ngrad.graph.differentiate import tools
 from ngrad.graph.graph import Symbol
 from ngrad.graph.layout import Layout
-from ngrad.ops import arithmetic, elementwise
+from ngrad.ops import arithmetic, bitwise, comparison, elementwise
 from ngrad.ops.convert import cast_to, tensor
 from ngrad.ops.creation import ones_of, zeros_of
 from ngrad.ops.indexing import getitem
@@ -28,19 +28,19 @@ BINARY = {
     "truediv": arithmetic.divide,
     "floordiv": arithmetic.floordiv,
     "mod": arithmetic.mod,
-    "and": arithmetic.bitwise_and,
-    "or": arithmetic.bitwise_or,
-    "xor": arithmetic.bitwise_xor,
-    "lshift": arithmetic.left_shift,
-    "rshift": arithmetic.right_shift,
+    "and": bitwise.bitwise_and,
+    "or": bitwise.bitwise_or,
+    "xor": bitwise.bitwise_xor,
+    "lshift": bitwise.left_shift,
+    "rshift": bitwise.right_shift,
 }
 COMPARISON = {
-    "lt": arithmetic.less,
-    "le": arithmetic.less_equal,
-    "gt": arithmetic.greater,
-    "ge": arithmetic.greater_equal,
-    "eq": arithmetic.equal,
-    "ne": arithmetic.not_equal,
+    "lt": comparison.less,
+    "le": comparison.less_equal,
+    "gt": comparison.greater,
+    "ge": comparison.greater_equal,
+    "eq": comparison.equal,
+    "ne": comparison.not_equal,
 }
 
 
@@ -68,7 +68,7 @@ METHODS: dict[str, Any] = {
     "__neg__": lambda x: arithmetic.negative(x),
     "__pos__": lambda x: x,
     "__abs__": lambda x: arithmetic.abs_(x),
-    "__invert__": lambda x: arithmetic.invert(x),
+    "__invert__": lambda x: bitwise.invert(x),
     "__round__": lambda x: arithmetic.round_(x),
     "__divmod__": lambda x, y: (x // y, x % y),
     "__getitem__": lambda x, index: getitem(tensor(x), index),

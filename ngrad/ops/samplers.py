@@ -20,10 +20,11 @@ from ngrad.graph.graph import Symbol
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op
 from ngrad.graph.program import Launch, Program, operands
-from ngrad.ops.arithmetic import abs_, less, maximum
+from ngrad.ops.arithmetic import abs_, maximum
+from ngrad.ops.comparison import less
 from ngrad.ops.convert import KINDS, cast_to, from_outside, tensor
 from ngrad.ops.elementwise import select
-from ngrad.ops.functions import exp
+from ngrad.ops.exponential import exp
 from ngrad.ops.gather import gather
 from ngrad.ops.launching import broadcast_shapes, dense
 from ngrad.ops.reductions import reduce_max

@@ -10,7 +10,6 @@ import numpy as np
 from numeric import Array, grid
 
 import ngrad
-from ngrad.ops import functions
 
 Shapes = tuple[tuple[int, ...], ...]
 
@@ -144,7 +143,7 @@ def smooth(op: str, reference: Any, *domains: tuple[float, float], **options: An
 
 
 def _public(op: str) -> Callable[..., Any]:
-    for space in (ngrad, ngrad.math, ngrad.bitwise, functions):
+    for space in (ngrad, ngrad.math, ngrad.bitwise):
         for name in (op, f"is_{op.removeprefix('is')}"):
             found = getattr(space, name, None)
             if found is not None:
