@@ -39,7 +39,7 @@ def engine() -> Any:
 
 
 OBJECT_FILES = (b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\x64\x86", b"\x64\xaa")
-"""How object files begin: ELF, Mach-O, COFF for x86-64 and for Arm. LLVM crashes on anything else."""
+"""How object files begin: ELF, Mach-O, COFF for x86-64 and for Arm. LLVM crashes on others."""
 
 
 def link(code: bytes, symbol: str) -> int:
@@ -76,7 +76,8 @@ class _Function:
     def loop(self, stop: Any, step: Any = None) -> Iterator[Any]:
         """Code for i in range(0, stop, step)."""
         builder = self.builder
-        index = builder.alloca(WORD)
+        with builder.goto_entry_block():  # elsewhere, an outer loop would take more stack each time
+            index = builder.alloca(WORD)
         builder.store(WORD(0), index)
         head, body, after = (builder.append_basic_block() for _ in range(3))
         builder.branch(head)
