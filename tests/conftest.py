@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
-if (os.cpu_count() or 1) < 2:  # before numba is imported: tests compare one thread with two
+_cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+if (_cores or 1) < 2:  # before numba is imported: tests compare one thread with two
     os.environ.setdefault("NUMBA_NUM_THREADS", "2")
 
-import pytest
-from hypothesis import HealthCheck, settings
+import pytest  # noqa: E402
+from hypothesis import HealthCheck, settings  # noqa: E402
 
 # Kernels come from the user's cache where they are there, and are compiled where not: no test
 # depends on which. A first run compiles several hundred of them, so no example has a deadline.

@@ -32,6 +32,11 @@ def live() -> int:
     return memory_stats().live_bytes
 
 
+def assert_live(expected: int) -> None:
+    """As many bytes, but for the scalar constants that a plan made meanwhile keeps."""
+    assert expected <= live() <= expected + 1024
+
+
 def big(value: float = 1.0) -> Any:
     return constant(np.full(SIZE, value, np.float32))
 
@@ -45,12 +50,12 @@ def chain(x: Any, length: int = 8) -> Any:
 def test_a_tensor_is_freed_with_its_last_name() -> None:
     before = live()
     x = big()
-    assert live() == before + BYTES
+    assert_live(before + BYTES)
     y = x + x
     del x
-    assert live() == before + BYTES
+    assert_live(before + BYTES)
     del y
-    assert live() == before
+    assert_live(before)
 
 
 def test_a_tape_keeps_what_its_rules_read() -> None:
@@ -62,9 +67,9 @@ def test_a_tape_keeps_what_its_rules_read() -> None:
     kept = live() - before
     assert kept >= 8 * BYTES  # tanh reads its result
     g = tape.gradient(y, x)
-    assert live() == before + 2 * BYTES  # y and g
+    assert_live(before + 2 * BYTES)  # y and g
     del y, g
-    assert live() == before
+    assert_live(before)
     del tape
 
 
@@ -77,7 +82,7 @@ def test_a_sum_keeps_nothing() -> None:
         y = x
         for _ in range(8):
             y = y + y
-    assert live() == before + BYTES
+    assert_live(before + BYTES)
     assert float(tape.gradient(y, x)[0]) == 256.0
 
 
@@ -91,9 +96,9 @@ def test_a_persistent_tape_lets_go_when_deleted() -> None:
         g = tape.gradient(y, x)
     assert live() >= before + 8 * BYTES
     del tape
-    assert live() == before + 2 * BYTES
+    assert_live(before + 2 * BYTES)
     del y, g
-    assert live() == before
+    assert_live(before)
 
 
 def test_reset_lets_go() -> None:
@@ -104,7 +109,7 @@ def test_reset_lets_go() -> None:
         y = chain(x)
         tape.reset()
     del y
-    assert live() == before
+    assert_live(before)
 
 
 def test_forward_values_go_as_the_sweep_consumes_them() -> None:
@@ -133,10 +138,10 @@ def test_what_somebody_holds_stays() -> None:
     del middle
     tape.gradient(y, x)
     del y
-    assert live() == before + BYTES  # the exported view
+    assert_live(before + BYTES)  # the exported view
     assert view[0] == np.tanh(np.float32(1))
     del view
-    assert live() == before
+    assert_live(before)
 
 
 def test_an_outer_tape_keeps_what_it_reads() -> None:
@@ -154,7 +159,7 @@ def test_an_outer_tape_keeps_what_it_reads() -> None:
     t = np.tanh(0.5)
     np.testing.assert_allclose(d2y[0].numpy(), -2 * t * (1 - t * t), rtol=1e-5)
     del outer, dy, d2y
-    assert live() == before
+    assert_live(before)
 
 
 def test_an_exception_lets_go() -> None:
@@ -169,7 +174,7 @@ def test_an_exception_lets_go() -> None:
 
     with pytest.raises(KeyError):
         failing()
-    assert live() == before
+    assert_live(before)
 
 
 def _classifier() -> tuple[Callable[[], float], list[Variable]]:
