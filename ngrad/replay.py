@@ -116,7 +116,8 @@ class Replay:
         wanted = {owners[k] for k in plan.outputs if k is not None and owners[k] >= first}
         self._first = inputs + 1
         self._made: list[Layout] = []
-        temporary = arena().address
+        room = arena()
+        temporary = room.address
         words: list[int] = []
         self._steps = 0
         for k, step in enumerate(plan.steps):
@@ -162,7 +163,7 @@ class Replay:
                 )
             else:
                 self._outputs.append((register, offset, where))
-        self._keep = plan
+        self._keep = plan, room
 
     @staticmethod
     def _owners(plan: Plan, first: int) -> list[int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from typing import Any, NamedTuple
 
 from ngrad.graph.differentiate import Entry, Load, differentiate, reads
@@ -51,18 +50,17 @@ class _Plans:
 
     def __init__(self) -> None:
         self.found: dict[Structure, PlannedSweep] = {}
-        self.lock = threading.Lock()
 
     def get(self, structure: Structure) -> PlannedSweep | None:
         # A dictionary compares in full what hashes alike.
         return self.found.get(structure)
 
     def put(self, structure: Structure, planned: PlannedSweep) -> None:
-        with self.lock:
-            self.found[structure] = planned
-            if len(self.found) > PLANS_LIMIT:
-                # The oldest half goes: a program that still runs plans what it needs again, once.
-                self.found = dict(list(self.found.items())[PLANS_LIMIT // 2 :])
+        # No lock, which a fork could leave taken: threads that meet lose a plan at worst.
+        self.found[structure] = planned
+        if len(self.found) > PLANS_LIMIT:
+            # The oldest half goes: a program that still runs plans what it needs again, once.
+            self.found = dict(list(self.found.items())[PLANS_LIMIT // 2 :])
 
 
 plans = _Plans()

@@ -13,7 +13,7 @@ import optree
 from ngrad.errors import ShapeError
 from ngrad.graph.differentiate import PART_OF, Entry, reads
 from ngrad.graph.layout import Layout
-from ngrad.graph.op import Call, Op
+from ngrad.graph.op import CALLS_LIMIT, Call, Op, Params
 from ngrad.ops.convert import cast_to, from_outside, tensor
 from ngrad.ops.creation import zeros_of
 from ngrad.ops.identity import IDENTITY
@@ -37,21 +37,21 @@ def _watch_infer(*_: Any) -> Any:
 WATCH = Op("watch", _watch_infer, _watch_infer, family="engine")
 
 
-def _watched_call(where: Layout) -> Call:
-    found = WATCH.calls.get(where)
+def _marker(op: Op, key: Any, params: Params, where: Layout) -> Call:
+    """The call that stands on a tape for what nothing computed; `key` tells it from the op's
+    others.
+    """
+    found = op.calls.get(key)
     if found is None:
-        found = WATCH.calls[where] = Call(WATCH, (), (), (where,), _watch_infer)
+        if len(op.calls) > CALLS_LIMIT:
+            op.calls.clear()
+        found = op.calls[key] = Call(op, params, (), (where,), _watch_infer)
     return found
 
 
 def _part_call(whole: Call, which: int) -> Call:
-    key = (whole.outputs[which], which)
-    found = PART_OF.calls.get(key)
-    if found is None:
-        found = PART_OF.calls[key] = Call(
-            PART_OF, (which,), (), (whole.outputs[which],), _watch_infer
-        )
-    return found
+    where = whole.outputs[which]
+    return _marker(PART_OF, (where, which), (which,), where)
 
 
 class GradientTape:
@@ -181,7 +181,7 @@ class GradientTape:
     def _watch(self, uid: int, where: Layout) -> None:
         if uid not in self._slots:
             self._slots[uid] = len(self._entries)
-            self._entries.append((_watched_call(where), ()))
+            self._entries.append((_marker(WATCH, where, (), where), ()))
             self._kept.append(())
 
     def watched_variables(self) -> tuple[Variable, ...]:

@@ -15,6 +15,7 @@ from ngrad.graph.op import Call, Op
 from ngrad.ops.convert import cast_to, tensor
 from ngrad.ops.creation import zeros_of
 from ngrad.ops.identity import identity
+from ngrad.ops.joining import concat
 from ngrad.record import record, state
 from ngrad.tape import GradientTape, UnconnectedGradients
 from ngrad.tensor import Tensor
@@ -212,6 +213,11 @@ def _anew(value: Tensor) -> Tensor:
     return Tensor(value._buffer, value._address, value._layout)
 
 
+def _row_major(value: Tensor) -> Tensor:
+    """The value as the sweep was planned to find it: by address, in row-major order."""
+    return value if value._layout.contiguous else concat([value], 0)
+
+
 class _Backward:
     """A user's gradient function as an opaque node: called at each sweep, never cached by
     structure.
@@ -266,7 +272,7 @@ class _Backward:
         results = []
         for value, where in zip([*found, *of_variables], self.layouts, strict=True):
             if value is None:
-                results.append(zeros_of(where))
+                results.append(_row_major(zeros_of(where)))
                 continue
             value = cast_to(tensor(value, self.name), where.dtype)
             if value._layout.shape != where.shape:
@@ -274,5 +280,5 @@ class _Backward:
                     f"custom_gradient: {self.name} returned a cotangent of shape "
                     f"{tuple(value.shape)} for an input of shape {where.shape}"
                 )
-            results.append(cast_to(identity(value), where.dtype))
+            results.append(_row_major(identity(value)))
         return tuple(results)

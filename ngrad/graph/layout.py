@@ -9,6 +9,7 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 from ngrad.dtypes import DType
+from ngrad.errors import ShapeError
 from ngrad_kernels.memory import pool
 
 LARGEST = (1 << 63) - 1
@@ -94,6 +95,8 @@ def layout(dtype: DType, shape: tuple[int, ...], strides: tuple[int, ...] | None
         given = tuple(r if n == 1 else s for n, s, r in zip(shape, strides, rows, strict=True))
     canonical = _interned.get((dtype, shape, given))
     if canonical is None:
+        if any(extent < 0 for extent in shape):
+            raise ShapeError(f"a shape has no negative sizes: {shape}")
         if size * dtype.itemsize > LARGEST:
             raise MemoryError(f"a {dtype.name} tensor of shape {shape} exceeds the address space")
         canonical = Layout()

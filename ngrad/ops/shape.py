@@ -161,7 +161,11 @@ def squeeze(input: Any, axis: Any = None, name: str | None = None) -> Any:
 
 def _broadcast_infer(x: Layout, shape: tuple[int, ...]) -> Layout:
     missing = len(shape) - x.ndim
-    if missing < 0 or any(n not in (1, m) for n, m in zip(x.shape, shape[missing:], strict=True)):
+    if (
+        missing < 0
+        or min(shape, default=0) < 0
+        or any(n not in (1, m) for n, m in zip(x.shape, shape[missing:], strict=True))
+    ):
         raise ShapeError(f"broadcast_to: shape {x.shape} does not broadcast to {shape}")
     return layout(x.dtype, shape)
 
@@ -226,7 +230,7 @@ def transpose(a: Any, perm: Any = None, conjugate: bool = False, name: str = "tr
     """
     x = _tensor(a, "transpose")
     order = tuple(range(x.ndim))[::-1] if perm is None else integers(perm, "transpose")
-    if sorted(k % max(x.ndim, 1) for k in order) != list(range(x.ndim)):
+    if sorted(k + x.ndim if k < 0 else k for k in order) != list(range(x.ndim)):
         raise ShapeError(f"transpose: {order} is no permutation of {x.ndim} axes")
     order = tuple(k % x.ndim for k in order)
     return apply(TRANSPOSE, (x,), (order,))

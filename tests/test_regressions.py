@@ -1,0 +1,127 @@
+"""Programs that once crashed or gave wrong numbers."""
+
+from __future__ import annotations
+
+import gc
+import subprocess
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+
+import ngrad
+from ngrad import GradientTape, constant
+from ngrad.errors import ShapeError
+from ngrad.graph.layout import layout
+from ngrad.graph.op import CALLS_LIMIT
+from ngrad.replay import SMALL, arena
+from ngrad.tape import WATCH
+
+
+def ran(program: str) -> str:
+    """What a program prints, run in a process of its own, which it may crash."""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode == 0, f"exit {done.returncode}\n{done.stderr}"
+    return done.stdout.strip()
+
+
+# A sweep reads cotangents by address: those of a user's function may lie in any order, or be one
+# element repeated, past which there is other memory.
+
+
+def test_a_custom_cotangent_may_be_transposed() -> None:
+    x = constant(np.arange(6.0).reshape(2, 3))
+    given = np.arange(6.0).reshape(3, 2)
+
+    @ngrad.custom_gradient
+    def f(x: Any) -> Any:
+        return x * 1.0, lambda upstream: ngrad.transpose(constant(given))
+
+    with GradientTape() as tape:
+        tape.watch(x)
+        y = f(x * x)
+    np.testing.assert_array_equal(tape.gradient(y, x), given.T * 2 * x.numpy())
+
+
+@pytest.mark.parametrize("cotangent", [2.0, None])
+def test_a_custom_cotangent_may_be_repeated_or_none(cotangent: float | None) -> None:
+    x = constant(np.arange(100_000.0))
+
+    @ngrad.custom_gradient
+    def f(x: Any) -> Any:
+        def backward(upstream: Any) -> Any:
+            return (
+                None if cotangent is None else ngrad.fill(x.shape, constant(cotangent, "float64"))
+            )
+
+        return x * 1.0, backward
+
+    with GradientTape() as tape:
+        tape.watch(x)
+        y = f(x * x)
+    np.testing.assert_array_equal(tape.gradient(y, x), (cotangent or 0.0) * 2 * x.numpy())
+
+
+def test_a_long_replay_takes_no_more_stack_than_a_short_one() -> None:
+    program = """
+import threading, ngrad
+
+def long():
+    x = ngrad.constant(1.0)
+    with ngrad.GradientTape(persistent=True) as tape:
+        tape.watch(x)
+        y = x
+        for _ in range(6000):
+            y = ngrad.sin(y)
+    return float(tape.gradient(y, x))
+
+expected = long()  # planned with a large stack
+threading.stack_size(256 * 1024)
+thread = threading.Thread(target=lambda: print(long() == expected))
+thread.start()
+thread.join()
+"""
+    assert ran(program) == "True"
+
+
+def test_a_replay_holds_its_temporaries() -> None:
+    """Two threads may each make the shared memory at first; a replay keeps the one that it uses."""
+    x = constant(np.linspace(0.0, 1.0, 1000))
+
+    def gradient() -> Any:
+        with GradientTape() as tape:
+            tape.watch(x)
+            y = ngrad.sin(ngrad.exp(ngrad.tanh(x)))
+        return tape.gradient(y, x).numpy()
+
+    before = gradient()
+    arena.cache_clear()
+    gc.collect()
+    others = [ngrad.zeros([SMALL // 4]) + 0.0 for _ in range(8)]
+    np.testing.assert_array_equal(gradient(), before)
+    assert not any(other.numpy().any() for other in others)
+
+
+def test_watching_ever_new_shapes_keeps_a_bounded_number() -> None:
+    x = ngrad.zeros([2], dtype=ngrad.int8)
+    tape = GradientTape()
+    for n in range(CALLS_LIMIT + 100):
+        tape._watch(-n, layout(x.dtype, (0, n)))
+    assert len(WATCH.calls) <= CALLS_LIMIT + 1
+
+
+@pytest.mark.parametrize("shape", [[-1], [-3, -2]])
+def test_no_tensor_has_a_negative_size(shape: list[int]) -> None:
+    with pytest.raises(ShapeError, match="broadcast_to"):
+        ngrad.broadcast_to(1.0, shape)
+    with pytest.raises(ShapeError, match="negative"):
+        layout(ngrad.float32, tuple(shape))
+
+
+def test_transpose_counts_axes_from_either_end_and_no_further() -> None:
+    x = ngrad.ones([2, 3])
+    assert ngrad.transpose(x, [-1, 0]).shape == (3, 2)
+    for wrong in ([3, 2], [1, 1], [-1, 1], [-3, 0]):
+        with pytest.raises(ShapeError, match="transpose"):
+            ngrad.transpose(x, wrong)
