@@ -16,7 +16,14 @@ from ngrad_kernels.memory import MemoryStats, pool
 
 
 def threads() -> int:
-    """How many CPU threads large operations of this Python thread use."""
+    """How many CPU threads large operations of this Python thread use.
+
+    Examples
+    --------
+    >>> from ngrad import config
+    >>> config.threads() >= 1
+    True
+    """
     return cpu.get_threads()
 
 
@@ -43,17 +50,48 @@ def set_threads(count: int) -> None:
 
 
 def memory_stats() -> MemoryStats:
-    """Bytes and blocks that tensors use, and that wait in the pool."""
+    """Bytes and blocks that tensors use, and that wait in the pool.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> before = ngrad.config.memory_stats().live_bytes
+    >>> x = ngrad.constant([0.5] * 1000)
+    >>> ngrad.config.memory_stats().live_bytes - before >= 4000
+    True
+    """
     return pool.stats()
 
 
 def release_memory() -> int:
-    """Give memory that waits in the pool back to the system; how many bytes that was."""
+    """Give memory that waits in the pool back to the system; how many bytes that was.
+
+    Examples
+    --------
+    >>> from ngrad import config
+    >>> released = config.release_memory()
+    >>> config.memory_stats().pooled_bytes
+    0
+    """
     return pool.release()
 
 
 def set_memory_limit(nbytes: int | None) -> None:
-    """Refuse to hold more than `nbytes` in all; None for no limit."""
+    """Refuse to hold more than `nbytes` in all; None for no limit.
+
+    Raises
+    ------
+    ValueError
+        If `nbytes` is not positive.
+
+    Examples
+    --------
+    >>> from ngrad import config
+    >>> config.set_memory_limit(1 << 30)
+    >>> config.memory_stats().limit_bytes
+    1073741824
+    >>> config.set_memory_limit(None)
+    """
     if nbytes is not None and nbytes <= 0:
         raise ValueError(f"a memory limit must be positive, not {nbytes}")
     pool.limit = nbytes

@@ -24,7 +24,14 @@ from ngrad.variable import Variable
 
 
 class UnconnectedGradients(enum.Enum):
-    """What `gradient` gives for a source that the target does not depend on."""
+    """What `gradient` gives for a source that the target does not depend on: None, or zeros.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.UnconnectedGradients("zero") is ngrad.UnconnectedGradients.ZERO
+    True
+    """
 
     NONE = "none"
     ZERO = "zero"

@@ -78,6 +78,13 @@ class Tensor:
     shape : Shape
     dtype : DType
     device : str
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> x = ngrad.constant([[1.0, 2.0], [3.0, 4.0]])
+    >>> x.shape.as_list(), x.dtype, (x @ x)[1].tolist()
+    ([2, 2], ngrad.float32, [15.0, 22.0])
     """
 
     __slots__ = ("__weakref__", "_address", "_buffer", "_layout", "_uid")
