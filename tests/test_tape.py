@@ -500,3 +500,15 @@ def test_tapes_in_several_threads() -> None:
             assert in_shared.numpy().tolist() == (x.numpy() ** 2).tolist()
 
     run_in_threads(work, 4)
+
+
+def test_a_copy_read_before_the_tape_is_not_the_variable() -> None:
+    v = ngrad.Variable(2.0)
+    for read in (ngrad.convert_to_tensor, ngrad.constant, ngrad.Variable.value):
+        before = read(v)
+        with ngrad.GradientTape() as tape:
+            y = v * before
+        assert tape.gradient(y, v).numpy() == 2.0
+        with ngrad.GradientTape() as tape:
+            y = v * read(v)
+        assert tape.gradient(y, v).numpy() == 4.0

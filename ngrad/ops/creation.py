@@ -12,6 +12,7 @@ from ngrad.errors import DTypeError, NumberError, ShapeError
 from ngrad.graph.layout import Layout
 from ngrad.ops.convert import cast_to, constant_of, from_outside, tensor
 from ngrad.ops.elementwise import select
+from ngrad.ops.identity import identity
 from ngrad.ops.shape import broadcast_to, expand_dims, integers, reshape
 from ngrad.record import state
 from ngrad.tensor import Tensor, from_numpy, scalar
@@ -41,13 +42,19 @@ def constant(value: Any, dtype: Any = None, shape: Any = None, name: str = "Cons
     ngrad.float32
     """
     wanted = None if dtype is None else as_dtype(dtype)
-    value = from_outside(value)
+    value = _read(value)
     made = value if isinstance(value, Tensor) else _made(value, wanted)
     made = made if wanted is None else cast_to(made, wanted)
     if shape is not None:
         sizes = _shape(shape, "constant")
         made = broadcast_to(made, sizes) if made.size == 1 else reshape(made, sizes)
     return made
+
+
+def _read(value: Any) -> Any:
+    """What a variable holds, as a tensor of its own, told apart from later reads."""
+    held = from_outside(value)
+    return held if held is value else identity(held)
 
 
 def _made(value: Any, wanted: Any) -> Any:
@@ -72,7 +79,7 @@ def convert_to_tensor(
     np.float32(2.0)
     """
     wanted = None if dtype is None else as_dtype(dtype)
-    value = from_outside(value)
+    value = _read(value)
     if isinstance(value, Tensor):
         if wanted is not None and value.dtype is not wanted:
             raise DTypeError(
