@@ -27,7 +27,8 @@ class DType:
     Examples
     --------
     >>> import numpy as np
-    >>> float32 == np.float32, float32.is_floating, int64.name
+    >>> import ngrad
+    >>> ngrad.float32 == np.float32, ngrad.float32.is_floating, ngrad.int64.name
     (True, True, 'int64')
     """
 
@@ -120,7 +121,8 @@ def as_dtype(value: Any) -> DType:
 
     Examples
     --------
-    >>> as_dtype("float64"), as_dtype(float), as_dtype(np.int8)
+    >>> import ngrad
+    >>> ngrad.as_dtype("float64"), ngrad.as_dtype(float), ngrad.as_dtype("i1")
     (ngrad.float64, ngrad.float32, ngrad.int8)
     """
     if type(value) is DType:

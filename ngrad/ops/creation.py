@@ -38,7 +38,8 @@ def constant(value: Any, dtype: Any = None, shape: Any = None, name: str = "Cons
 
     Examples
     --------
-    >>> constant([1.0, 2.0]).dtype
+    >>> import ngrad
+    >>> ngrad.constant([1.0, 2.0]).dtype
     ngrad.float32
     """
     wanted = None if dtype is None else as_dtype(dtype)
@@ -75,7 +76,8 @@ def convert_to_tensor(
 
     Examples
     --------
-    >>> convert_to_tensor(2.0).numpy()
+    >>> import ngrad
+    >>> ngrad.convert_to_tensor(2.0).numpy()
     np.float32(2.0)
     """
     wanted = None if dtype is None else as_dtype(dtype)
@@ -96,7 +98,8 @@ def fill(dims: Any, value: Any, name: str | None = None) -> Any:
 
     Examples
     --------
-    >>> fill([2], 7).numpy()
+    >>> import ngrad
+    >>> ngrad.fill([2], 7).numpy()
     array([7, 7], dtype=int32)
     """
     return broadcast_to(tensor(value, "fill"), _shape(dims, "fill"))
@@ -125,7 +128,8 @@ def zeros(shape: Any, dtype: Any = float32, name: str | None = None) -> Any:
 
     Examples
     --------
-    >>> zeros([2]).numpy()
+    >>> import ngrad
+    >>> ngrad.zeros([2]).numpy()
     array([0., 0.], dtype=float32)
     """
     return _filled(0, as_dtype(dtype), _shape(shape, "zeros"))
@@ -136,7 +140,8 @@ def ones(shape: Any, dtype: Any = float32, name: str | None = None) -> Any:
 
     Examples
     --------
-    >>> ones([2], dtype="int64").numpy()
+    >>> import ngrad
+    >>> ngrad.ones([2], dtype="int64").numpy()
     array([1, 1])
     """
     return _filled(1, as_dtype(dtype), _shape(shape, "ones"))
@@ -147,7 +152,8 @@ def zeros_like(input: Any, dtype: Any = None, name: str | None = None) -> Any:
 
     Examples
     --------
-    >>> zeros_like([1, 2]).numpy()
+    >>> import ngrad
+    >>> ngrad.zeros_like([1, 2]).numpy()
     array([0, 0], dtype=int32)
     """
     x = tensor(input, "zeros_like")
@@ -159,7 +165,8 @@ def ones_like(input: Any, dtype: Any = None, name: str | None = None) -> Any:
 
     Examples
     --------
-    >>> ones_like([1.5]).numpy()
+    >>> import ngrad
+    >>> ngrad.ones_like([1.5]).numpy()
     array([1.], dtype=float32)
     """
     x = tensor(input, "ones_like")
@@ -177,7 +184,8 @@ def eye(
 
     Examples
     --------
-    >>> eye(2).numpy()
+    >>> import ngrad
+    >>> ngrad.eye(2).numpy()
     array([[1., 0.],
            [0., 1.]], dtype=float32)
     """
@@ -196,7 +204,8 @@ def range_(
 
     Examples
     --------
-    >>> range_(1, 6, 2).numpy()
+    >>> import ngrad
+    >>> ngrad.range(1, 6, 2).numpy()
     array([1, 3, 5], dtype=int32)
     """
     if limit is None:
@@ -224,7 +233,8 @@ def linspace(start: Any, stop: Any, num: Any, name: str | None = None, axis: int
 
     Examples
     --------
-    >>> linspace(0.0, 1.0, 3).numpy()
+    >>> import ngrad
+    >>> ngrad.linspace(0.0, 1.0, 3).numpy()
     array([0. , 0.5, 1. ], dtype=float32)
     """
     first, last = tensor(start, "linspace"), tensor(stop, "linspace")
@@ -257,7 +267,8 @@ def one_hot(
 
     Examples
     --------
-    >>> one_hot([1, -1], 2).numpy()
+    >>> import ngrad
+    >>> ngrad.one_hot([1, -1], 2).numpy()
     array([[0., 1.],
            [0., 0.]], dtype=float32)
     """
@@ -290,7 +301,8 @@ def meshgrid(*args: Any, indexing: str = "xy", name: str | None = None) -> list[
 
     Examples
     --------
-    >>> x, y = meshgrid([1, 2], [3, 4, 5])
+    >>> import ngrad
+    >>> x, y = ngrad.meshgrid([1, 2], [3, 4, 5])
     >>> x.shape
     (3, 2)
     """
