@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from ngrad.graph.graph import Graph, Symbol
@@ -36,19 +37,16 @@ class State(threading.local):
 state = State()
 
 
-class tracing:
-    """Within it, ops on symbols become nodes of `graph`, and no tape records."""
-
-    def __init__(self, graph: Graph) -> None:
-        self.graph = graph
-
-    def __enter__(self) -> Graph:
-        self.outer = state.graph, state.stack
-        state.graph, state.stack = self.graph, []
-        return self.graph
-
-    def __exit__(self, *exc: object) -> None:
-        state.graph, state.stack = self.outer
+def traced(graph: Graph, function: Callable[[], Any]) -> Any:
+    """What a function returns; within it, ops on symbols become nodes of `graph`, and no tape
+    records.
+    """
+    outer = state.graph, state.stack
+    try:
+        state.graph, state.stack = graph, []
+        return function()
+    finally:  # not an `__exit__`: Ctrl-C at its door would leave the graph in place for good
+        state.graph, state.stack = outer
 
 
 class paused:

@@ -99,12 +99,12 @@ class GradientTape:
         self._stack: list[Any] | None = None  # the stack of the thread that entered, while active
         self._used = False
         self._entries: list[Entry] = []
-        self._kept: list[tuple[Any, ...]] = []
+        self._kept: dict[int, tuple[Any, ...]] = {}
         self._slots: dict[int, int] = {}
         self._variables: dict[int, Variable] = {}
 
     def _clear(self) -> None:
-        self._entries, self._kept, self._slots, self._variables = [], [], {}, {}
+        self._entries, self._kept, self._slots, self._variables = [], {}, {}, {}
 
     # -- the context -------------------------------------------------------------------------------
 
@@ -187,9 +187,9 @@ class GradientTape:
 
     def _watch(self, uid: int, where: Layout) -> None:
         if uid not in self._slots:
-            self._slots[uid] = len(self._entries)
+            slot = len(self._entries)
             self._entries.append((_marker(WATCH, where, (), where), ()))
-            self._kept.append(())
+            self._slots[uid] = slot
 
     def watched_variables(self) -> tuple[Variable, ...]:
         """The variables that this tape has followed, in the order in which they were first read."""
@@ -216,10 +216,10 @@ class GradientTape:
             self._variables[variable._uid] = variable
             slots[version] = slots[variable._uid]
         elif version not in slots:
-            slots[version] = len(self._entries)
+            slot = len(self._entries)
             seen = IDENTITY.call((), (variable._layout,))
             self._entries.append((seen, (slots[variable._uid],)))
-            self._kept.append(())
+            slots[version] = slot
 
     def record(self, call: Call, inputs: tuple[Any, ...], out: Any) -> None:
         """A call ran: keep what its VJP reads, if any of its inputs is followed."""
@@ -245,14 +245,14 @@ class GradientTape:
             positions = reads(call, sources)
         entries = self._entries
         slot = len(entries)
-        entries.append((call, sources))
+        # What an entry keeps comes first, and is kept by slot; what finds it comes last: so a tape
+        # that Ctrl-C caught half-way is whole.
         if positions == (0, 1) and mask == 3:
-            self._kept.append(inputs)
+            self._kept[slot] = inputs
         elif positions:
             values = (*inputs, *out) if call.several else (*inputs, out)
-            self._kept.append(tuple([values[k] for k in positions]))
-        else:
-            self._kept.append(())
+            self._kept[slot] = tuple([values[k] for k in positions])
+        entries.append((call, sources))
         if call.several:
             self._record_parts(call, slot, out)
             return
@@ -264,9 +264,9 @@ class GradientTape:
     def _record_parts(self, call: Call, slot: int, parts: tuple[Any, ...]) -> None:
         for which, part in enumerate(parts):
             part._uid = part._uid or next_uid()
-            self._slots[part._uid] = len(self._entries)
+            here = len(self._entries)
             self._entries.append((_part_call(call, which), (slot,)))
-            self._kept.append(())
+            self._slots[part._uid] = here
 
     # -- the gradient ------------------------------------------------------------------------------
 

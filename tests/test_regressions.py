@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gc
+import os
 import subprocess
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,7 @@ from ngrad import GradientTape, constant
 from ngrad.errors import ShapeError
 from ngrad.graph.layout import layout
 from ngrad.graph.op import CALLS_LIMIT
+from ngrad.record import state
 from ngrad.replay import SMALL, arena
 from ngrad.tape import WATCH
 
@@ -125,3 +128,89 @@ def test_transpose_counts_axes_from_either_end_and_no_further() -> None:
     for wrong in ([3, 2], [1, 1], [-1, 1], [-3, 0]):
         with pytest.raises(ShapeError, match="transpose"):
             ngrad.transpose(x, wrong)
+
+
+def test_running_products_of_nothing_have_a_derivative_of_nothing() -> None:
+    x = ngrad.zeros([3, 0])
+    for exclusive in (False, True):
+        with GradientTape() as tape:
+            tape.watch(x)
+            y = ngrad.math.cumprod(x, 1, exclusive=exclusive)
+        assert tape.gradient(y, x).shape == (3, 0)
+
+
+class Caught(KeyboardInterrupt):
+    """Ctrl-C, at a place of the test's choosing."""
+
+
+def caught_at(place: int, function: Callable[[], Any]) -> bool:
+    """Whether running a function came to as many calls within the recording, where it is
+    interrupted. Within the tape's own routines each line counts.
+    """
+    left = place
+
+    def trace(frame: Any, event: str, argument: Any) -> Any:
+        nonlocal left
+        name = os.path.basename(frame.f_code.co_filename)
+        if frame.f_code.co_name == "<genexpr>":  # what is raised at its closing goes nowhere
+            return None
+        if name in ("tape.py", "record.py") and (event == "call" or name == "tape.py"):
+            left -= 1
+            if left == 0:
+                sys.settrace(None)
+                raise Caught
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        function()
+    except Caught:
+        return True
+    finally:
+        sys.settrace(before)
+    return False
+
+
+def test_a_tape_caught_half_way_is_whole() -> None:
+    """Ctrl-C within an op leaves no line of the tape without what it keeps, nor a graph open."""
+    for place in range(1, 1000):
+        x = ngrad.fill([place], constant(3.0))  # of a shape of its own, so that rules are traced
+        with GradientTape() as tape:
+            tape.watch(x)
+            caught = caught_at(place, lambda x=x: ngrad.tanh(x / (x + 1.0)))  # type: ignore[misc]
+            assert state.graph is None and state.stack == [tape]
+            y = x * x * x
+        np.testing.assert_array_equal(tape.gradient(y, x), np.full(place, 27.0, np.float32))
+        if not caught:
+            break
+    assert not caught and place > 10
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+def test_a_child_of_several_launching_threads_is_serial() -> None:
+    """Threads of the layer that cannot be stopped before a fork made some children hang."""
+    program = """
+import os, threading
+import numpy as np
+import ngrad
+from ngrad_kernels import cpu
+
+x = ngrad.constant(np.linspace(0, 1, 1_000_000))
+before = ngrad.tanh(x).numpy()
+
+def in_child():
+    child = os.fork()
+    if child == 0:
+        same = np.array_equal(ngrad.tanh(x).numpy(), before)
+        os._exit(same + 2 * cpu._forked)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+first = in_child()
+assert first == 1 or cpu.threading_layer() != "tbb" and first == 3
+thread = threading.Thread(target=lambda: ngrad.tanh(x))
+thread.start()
+thread.join()
+print(in_child())
+"""
+    assert ran(program) == "3"

@@ -39,12 +39,19 @@ def _find_tbb() -> None:
 
 
 _find_tbb()
-_forked = False  # in a child, without TBB: GNU OpenMP would kill it at the next parallel call
+_forked = False
+"""Whether this is a child that must not enter the threading layer. GNU OpenMP would kill it; TBB's
+workers cannot be stopped before a fork once a second thread has used them, and the child would now
+and then wait for ever on what they held.
+"""
+_launched: set[int] = set()  # the threads that have entered the layer
 
 
 def _after_fork() -> None:
     global _forked
-    _forked = threading_layer() not in ("tbb", "none yet")
+    alone = _launched <= {threading.get_ident()}
+    safe = alone and threading_layer() in ("tbb", "none yet")
+    _forked = _forked or not safe
 
 
 def threading_layer() -> str:
@@ -113,6 +120,7 @@ def launch(kernel: int, facts: int, n: int, grain: int, addresses: Sequence[int]
     if _forked:
         native.drive(0, 1, kernel, where, n, grain)
         return
+    _launched.add(threading.get_ident())
     layer, threads = _parallel_for(), get_threads()
     if threading_layer() == "workqueue":
         with _workqueue:

@@ -44,7 +44,7 @@ class Sweep(NamedTuple):
 class Tools:
     """What the ops layer provides: tracing, and the ops that undo broadcasting."""
 
-    tracing: Callable[[Graph], Any]
+    traced: Callable[[Graph, Callable[[], Any]], Any]
     add: Callable[[Any, Any], Any]
     ones: Callable[[Layout], Any]
     zeros: Callable[[Layout], Any]
@@ -121,10 +121,14 @@ def _trace_reads(call: Call, tracked: list[bool]) -> tuple[int, ...]:
     if call.op.rule is None:
         return ()
     graph = Graph(rewrite)
-    with tools.tracing(graph):
+    values: list[Symbol] = []
+
+    def trace() -> tuple[Any, ...]:
         gs = [graph.input(where) for where in call.outputs]
-        values = [graph.input(where) for where in (*call.inputs, *call.outputs)]
-        results = _cotangents(call, tuple(gs) if call.several else gs[0], values)
+        values.extend(graph.input(where) for where in (*call.inputs, *call.outputs))
+        return _cotangents(call, tuple(gs) if call.several else gs[0], values)
+
+    results = tools.traced(graph, trace)
     graph.outputs = tuple(
         result.index
         for result, wanted in zip(results, tracked, strict=True)
@@ -161,7 +165,8 @@ def differentiate(
 
     graph = Graph(rewrite)
     values = _Values(graph, entries)
-    with tools.tracing(graph):
+
+    def trace() -> dict[int, Any]:
         cotangents: dict[int, Any] = {}
         seeds = [
             graph.input(where) if given else None
@@ -193,6 +198,9 @@ def differentiate(
                     where = entries[k][0].outputs[0]
                     if where.dtype.is_floating:
                         _accumulate(cotangents, k, tools.fit(result, where))
+        return results
+
+    results = tools.traced(graph, trace)
     graph.outputs = tuple(results[slot].index if slot in results else None for slot in sources)
     need = graph.needed()
     first = sum(seeded)

@@ -18,7 +18,7 @@ from ngrad.ops.indexing import getitem
 from ngrad.ops.matmul import matmul_operator
 from ngrad.ops.reductions import SUM
 from ngrad.ops.shape import reshape, transpose
-from ngrad.record import apply, tracing
+from ngrad.record import apply, traced
 from ngrad.tensor import Tensor
 
 BINARY = {
@@ -109,7 +109,7 @@ def _spread_to(g: Any, shape: tuple[int, ...]) -> Any:
 for _kind in (Tensor, Symbol):
     attach(_kind)
 
-tools.tracing = tracing
+tools.traced = traced
 tools.add = arithmetic.add
 tools.ones = ones_of
 tools.zeros = zeros_of

@@ -64,7 +64,7 @@ def _lead(x: Any) -> tuple[tuple[int, int, int], ...]:
 
 def _ahead(x: Any) -> Any:
     """x[..., 1:], then a zero."""
-    rest = x._layout.shape[-1] - 1
+    rest = max(x._layout.shape[-1] - 1, 0)
     return embed(
         strided(x, (*_lead(x), (1, 1, rest))), 0, x._layout.shape, (*_lead(x), (0, 1, rest))
     )
@@ -72,7 +72,7 @@ def _ahead(x: Any) -> Any:
 
 def _behind(x: Any, start: Any = 0) -> Any:
     """A start value, then x[..., :-1]."""
-    rest = x._layout.shape[-1] - 1
+    rest = max(x._layout.shape[-1] - 1, 0)
     return embed(
         strided(x, (*_lead(x), (0, 1, rest))), start, x._layout.shape, (*_lead(x), (1, 1, rest))
     )
