@@ -239,7 +239,7 @@ def main() -> None:
     table = Table(title=f"{tf.config.threads()} threads, least of {chosen.rounds} rounds")
     for heading in ("", "ngrad", "against", "ratio", "aim"):
         table.add_column(heading, no_wrap=True)
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else 120)
     with console.status("timing"):
         for figures in (
             importing(chosen.rounds),

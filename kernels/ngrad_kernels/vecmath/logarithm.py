@@ -192,7 +192,7 @@ def log10_f4(x):
 
 @scalar
 def log10_f8(x):
-    """log10(x) = e log10(2) + log10(e) (f + tail). Max error 1.1 ulp."""
+    """log10(x) = e log10(2) + log10(e) (f + tail). Max error 1.3 ulp."""
     e, f = split_any8(x)
     p, low = two_product(f, LOG10E_HEAD8)
     head, tail = fast_two_sum(e * LG2_HEAD8, p)

@@ -296,7 +296,7 @@ def sin_f8(x):
 
 @scalar
 def cos_f8(x):
-    """sin a quarter turn further. Largest error 0.8 ulp, 1.2 ulp of results below 1e-16."""
+    """sin a quarter turn further. Largest error 0.95 ulp, 1.2 ulp of results below 1e-16."""
     q, rh, rl = _reduce_f8(x)
     sh, sl, ch, cl = _sine_cosine_f8(rh, rl)
     value = _turned(sh + sl, ch + cl, q + np.int64(1))
@@ -307,7 +307,7 @@ def cos_f8(x):
 def tan_f8(x):
     """Sine over cosine, the quotient corrected by what both lack and by its own remainder.
 
-    Largest error 0.8 ulp, 1.2 ulp of results below 1e-16.
+    Largest error 0.9 ulp, 1.2 ulp of results below 1e-16.
     """
     q, rh, rl = _reduce_f8(x)
     sh, sl, ch, cl = _sine_cosine_f8(rh, rl)
