@@ -1,0 +1,137 @@
+"""Random programs: values as NumPy's, and the same gradient, to the bit, however it is run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import nullcontext
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numeric import difference
+
+import ngrad
+from ngrad.graph.plan import Plan
+from ngrad.replay import Replay
+
+Array = np.ndarray[Any, Any]
+
+
+class Step(NamedTuple):
+    """An op on values made before: the same function of tensors and of arrays."""
+
+    name: str
+    operands: tuple[int, ...]
+
+
+def _pair(op: Callable[[Any, Any], Any]) -> tuple[int, Any, Any]:
+    return 2, op, op
+
+
+# name -> (operands, on tensors, on arrays). All smooth, and bounded where they feed one another.
+OPS: dict[str, tuple[int, Callable[..., Any], Callable[..., Any]]] = {
+    "add": _pair(lambda x, y: x + y),
+    "subtract": _pair(lambda x, y: x - y),
+    "multiply": _pair(lambda x, y: x * y),
+    "quotient": _pair(lambda x, y: x / (y * y + 1.0)),
+    "tanh": (1, ngrad.tanh, np.tanh),
+    "sin": (1, ngrad.sin, np.sin),
+    "decay": (1, lambda x: ngrad.exp(-x * x), lambda x: np.exp(-x * x)),
+    "rows": (1, lambda x: ngrad.reduce_sum(x, 1, True), lambda x: x.sum(1, keepdims=True)),
+    "columns": (1, lambda x: ngrad.reduce_mean(x, 0, True), lambda x: x.mean(0, keepdims=True)),
+    "transpose": (1, ngrad.transpose, np.transpose),
+    "reverse": (1, lambda x: x[::-1], lambda x: x[::-1]),
+    "ends": (1, lambda x: x[:, :1] - x[:, -1:], lambda x: x[:, :1] - x[:, -1:]),
+    "doubled": (1, lambda x: ngrad.concat([x, x], 0), lambda x: np.concatenate([x, x], 0)),
+    "running": (1, lambda x: ngrad.cumsum(x, 1), lambda x: np.cumsum(x, 1)),
+    "product": (
+        2,
+        lambda x, y: ngrad.matmul(x, y, transpose_b=True),
+        lambda x, y: x @ y.T,
+    ),
+}
+
+
+def evaluate(steps: list[Step], inputs: list[Any], which: int) -> tuple[list[Any], Any]:
+    """Every value, and the sum of all of the last step's elements. `which`: 1 tensors, 2 arrays."""
+    values = list(inputs)
+    for step in steps:
+        values.append(OPS[step.name][which](*(values[k] for k in step.operands)))
+    last = values[-1]
+    return values, ngrad.reduce_sum(last) if which == 1 else last.sum()
+
+
+@st.composite
+def programs(draw: st.DrawFn) -> tuple[list[Step], list[Array]]:
+    rows, columns = draw(st.sampled_from([1, 2, 3])), draw(st.sampled_from([1, 2, 4]))
+    rng = np.random.default_rng(draw(st.integers(0, 999)))
+    arrays = [
+        rng.uniform(-1, 1, shape) for shape in ((rows, columns), (1, columns), (rows, columns))
+    ]
+    steps: list[Step] = []
+    shadows: list[Array] = list(arrays)
+    for _ in range(draw(st.integers(1, 9))):
+        name = draw(st.sampled_from(sorted(OPS)))
+        count, _, on_arrays = OPS[name]
+        operands = tuple(draw(st.integers(0, len(shadows) - 1)) for _ in range(count))
+        try:
+            value = on_arrays(*(shadows[k] for k in operands))
+        except ValueError:  # shapes that do not fit: the program is one step shorter
+            continue
+        if value.size > 400 or np.abs(value).max(initial=0) > 1e3:
+            continue
+        steps.append(Step(name, operands))
+        shadows.append(value)
+    return steps, arrays
+
+
+def gradient(steps: list[Step], arrays: list[Array], threads: int, replayed: bool) -> list[Any]:
+    """The gradient in each input: by a replay, or step by step, as under an outer tape."""
+    ngrad.config.set_threads(threads)
+    inputs = [ngrad.constant(a) for a in arrays]
+    with ngrad.GradientTape() as tape:
+        tape.watch(inputs)
+        _, total = evaluate(steps, inputs, 1)
+    with nullcontext() if replayed else ngrad.GradientTape(watch_accessed_variables=False):
+        found = tape.gradient(total, inputs, unconnected_gradients="zero")
+    return [g.numpy() for g in found]
+
+
+@given(programs())
+def test_random_programs(program: tuple[list[Step], list[Array]]) -> None:
+    steps, arrays = program
+    values, total = evaluate(steps, [ngrad.constant(a) for a in arrays], 1)
+    expected, _ = evaluate(steps, arrays, 2)
+    for value, array in zip(values, expected, strict=True):
+        np.testing.assert_allclose(value.numpy(), array, rtol=1e-12, atol=1e-12)
+
+    found = gradient(steps, arrays, 2, True)
+    for other in (gradient(steps, arrays, 2, False), gradient(steps, arrays, 1, True)):
+        for a, b in zip(found, other, strict=True):
+            assert a.tobytes() == b.tobytes()
+
+    def scalar(*inputs: Array) -> float:
+        return float(evaluate(steps, list(inputs), 2)[1])
+
+    for k, g in enumerate(found):
+        np.testing.assert_allclose(g, difference(scalar, arrays, k), rtol=1e-6, atol=1e-7)
+
+
+def test_both_ways_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the property compares really is two ways: a replay, and a plan that is stepped through."""
+    taken: list[type] = []
+    for kind in (Replay, Plan):
+        original = kind.run
+
+        def counted(self: Any, *given: Any, original: Any = original) -> Any:
+            taken.append(type(self))
+            return original(self, *given)
+
+        monkeypatch.setattr(kind, "run", counted)
+    steps = [Step("tanh", (0,)), Step("multiply", (3, 1))]
+    gradient(steps, [np.ones((2, 2))] * 3, 1, True)
+    assert taken == [Replay]
+    gradient(steps, [np.ones((2, 2))] * 3, 1, False)
+    assert taken == [Replay, Plan]
