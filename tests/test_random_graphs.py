@@ -102,7 +102,7 @@ def gradient(steps: list[Step], arrays: list[Array], threads: int, replayed: boo
 @given(programs())
 def test_random_programs(program: tuple[list[Step], list[Array]]) -> None:
     steps, arrays = program
-    values, total = evaluate(steps, [ngrad.constant(a) for a in arrays], 1)
+    values, _ = evaluate(steps, [ngrad.constant(a) for a in arrays], 1)
     expected, _ = evaluate(steps, arrays, 2)
     for value, array in zip(values, expected, strict=True):
         np.testing.assert_allclose(value.numpy(), array, rtol=1e-12, atol=1e-12)
@@ -120,7 +120,7 @@ def test_random_programs(program: tuple[list[Step], list[Array]]) -> None:
 
 
 def test_both_ways_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the property compares really is two ways: a replay, and a plan that is stepped through."""
+    """What the property compares really is two ways: a replay, and a plan stepped through."""
     taken: list[type] = []
     for kind in (Replay, Plan):
         original = kind.run
