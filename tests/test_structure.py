@@ -35,7 +35,8 @@ sys.exit(pytest.main(["-q", "-p", "no:cacheprovider", *sys.argv[1:]]))
 
 def test_with_all_hashes_equal() -> None:
     """Everything is told apart by comparing it in full, so the tape's tests pass all the same."""
-    files = [str(HERE / name) for name in ("test_tape.py", "test_words.py", "test_structure.py")]
+    names = ("test_tape.py", "test_tape_nesting.py", "test_words.py", "test_structure.py")
+    files = [str(HERE / name) for name in names]
     others = "not threads and not script and not hashes and not limit"
     command = [sys.executable, "-c", ALL_HASHES_EQUAL, *files, "-k", others]
     result = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)

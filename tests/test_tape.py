@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +11,7 @@ import pytest
 
 import ngrad
 from ngrad import GradientTape, UnconnectedGradients, Variable, constant
-from ngrad.errors import GradientError, ShapeError
+from ngrad.errors import ShapeError
 
 
 def recorded(
@@ -315,191 +314,6 @@ def test_unconnected() -> None:
     assert tape.gradient(3.0, a, unconnected_gradients="zero").numpy().tolist() == [0, 0]
     with pytest.raises(ValueError, match="nothing"):
         tape.gradient(y, a, unconnected_gradients="nothing")
-
-
-# -- nesting, re-entering, exceptions --------------------------------------------------------------
-
-
-def test_third_derivative() -> None:
-    x = constant(2.0)
-    with GradientTape() as third:
-        third.watch(x)
-        with GradientTape() as second:
-            second.watch(x)
-            with GradientTape() as first:
-                first.watch(x)
-                y = x * x * x * x
-            dy = first.gradient(y, x)
-        d2y = second.gradient(dy, x)
-    d3y = third.gradient(d2y, x)
-    assert [float(v) for v in (dy, d2y, d3y)] == [32.0, 48.0, 48.0]
-
-
-def test_higher_orders_through_functions() -> None:
-    x = constant(np.linspace(-1, 1, 7))
-    with GradientTape() as third:
-        third.watch(x)
-        with GradientTape() as second:
-            second.watch(x)
-            with GradientTape() as first:
-                first.watch(x)
-                y = ngrad.tanh(x)
-            dy = first.gradient(y, x)
-        d2y = second.gradient(dy, x)
-    d3y = third.gradient(d2y, x)
-    t = np.tanh(x.numpy())
-    np.testing.assert_allclose(dy, 1 - t**2, rtol=1e-14)
-    np.testing.assert_allclose(d2y, -2 * t * (1 - t**2), rtol=1e-13, atol=1e-15)
-    np.testing.assert_allclose(d3y, (6 * t**2 - 2) * (1 - t**2), rtol=1e-12)
-
-
-def test_a_mixed_second_derivative() -> None:
-    x, y = constant(2.0), constant(5.0)
-    with GradientTape() as outer:
-        outer.watch((x, y))
-        with GradientTape() as inner:
-            inner.watch(x)
-            z = x * x * y * y
-        dz = inner.gradient(z, x)
-    assert [float(g) for g in outer.gradient(dz, [x, y])] == [50.0, 40.0]
-
-
-def test_re_entering_goes_on_recording() -> None:
-    """A persistent tape goes on where it stopped; another starts anew after its gradient."""
-    x = constant(3.0)
-    tape = GradientTape(persistent=True)
-    with tape:
-        tape.watch(x)
-        y = x * x
-    with tape:
-        z = y * x
-    assert float(tape.gradient(z, x)) == 27.0
-    once = GradientTape()
-    with once:
-        once.watch(x)
-        y = x * x
-    with once:
-        z = y * x
-    assert float(once.gradient(z, x)) == 27.0
-    with once:
-        once.watch(x)
-        y = 5.0 * x
-    assert float(once.gradient(y, x)) == 5.0
-
-
-def test_an_exception_leaves_the_context() -> None:
-    x = constant(3.0)
-    tape = GradientTape()
-    with pytest.raises(KeyError), tape:
-        tape.watch(x)
-        y = x * x
-        raise KeyError("inside")
-    unseen = y * y
-    assert tape.gradient(unseen, x) is None
-    with GradientTape() as after:
-        after.watch(x)
-        z = x * x
-    assert float(after.gradient(z, x)) == 6.0
-
-
-def test_an_exception_in_the_middle_of_nested_tapes() -> None:
-    x = constant(3.0)
-    with GradientTape() as outer:
-        outer.watch(x)
-        with pytest.raises(ShapeError), GradientTape() as inner:
-            inner.watch(x)
-            _ = ngrad.ones([2]) + ngrad.ones([3])
-        y = x * x
-    assert float(outer.gradient(y, x)) == 6.0
-
-
-def test_entering_an_active_tape() -> None:
-    tape = GradientTape()
-    with tape, pytest.raises(ValueError, match="already recording"), tape:
-        pass
-
-
-def test_a_second_gradient_needs_a_persistent_tape() -> None:
-    x = constant(3.0)
-    y, tape = recorded(lambda x: x * x, x)
-    tape.gradient(y, x)
-    with pytest.raises(RuntimeError, match="persistent=True"):
-        tape.gradient(y, x)
-
-
-def test_gradient_within_its_own_context() -> None:
-    x = constant(3.0)
-    with GradientTape() as tape:
-        tape.watch(x)
-        y = x * x
-        assert float(tape.gradient(y, x)) == 6.0
-
-
-def test_gradient_within_a_persistent_tapes_own_context_is_recorded() -> None:
-    x = constant(3.0)
-    with GradientTape(persistent=True) as tape:
-        tape.watch(x)
-        y = x * x * x
-        dy = tape.gradient(y, x)
-        z = dy * x
-    assert float(dy) == 27.0
-    assert float(tape.gradient(dy, x)) == 18.0
-    assert float(tape.gradient(z, x)) == 81.0
-
-
-def test_an_op_without_derivative_says_so() -> None:
-    x = constant([1.0, 2.0])
-    y, tape = recorded(lambda x: ngrad.equal(x, 1.0), x, persistent=True)
-    assert tape.gradient(ngrad.cast(y, "float32"), x) is None
-    with pytest.raises(GradientError, match="equal"):
-        tape.gradient(y, x)
-
-
-# -- threads ---------------------------------------------------------------------------------------
-
-
-def run_in_threads(work: Callable[[int], None], count: int) -> None:
-    failures: list[BaseException] = []
-
-    def guarded(k: int) -> None:
-        try:
-            work(k)
-        except BaseException as error:
-            failures.append(error)
-
-    threads = [threading.Thread(target=guarded, args=(k,)) for k in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if failures:
-        raise failures[0]
-
-
-def test_a_tape_belongs_to_its_thread() -> None:
-    x = constant(3.0)
-    found: list[Any] = []
-    with GradientTape() as tape:
-        tape.watch(x)
-        run_in_threads(lambda _: found.append(x * x), 1)
-        y = x * 5.0
-    assert float(tape.gradient([found[0], y], x)) == 5.0
-
-
-def test_tapes_in_several_threads() -> None:
-    shared = Variable([1.0, 2.0, 3.0])
-
-    def work(k: int) -> None:
-        for repeat in range(60):
-            x = constant([float(k), float(repeat), 1.0])
-            with GradientTape() as tape:
-                tape.watch(x)
-                y = ngrad.reduce_sum(x * x * shared)
-            in_x, in_shared = tape.gradient(y, [x, shared])
-            assert in_x.numpy().tolist() == (2 * x.numpy() * [1, 2, 3]).tolist()
-            assert in_shared.numpy().tolist() == (x.numpy() ** 2).tolist()
-
-    run_in_threads(work, 4)
 
 
 def test_a_copy_read_before_the_tape_is_not_the_variable() -> None:
