@@ -33,6 +33,16 @@ def weights(shape: tuple[int, ...]) -> Array:
     return np.cos(np.arange(1, 1 + int(np.prod(shape, dtype=np.int64)))).reshape(shape)
 
 
+def recorded(
+    function: Callable[..., Any], *sources: Any, **options: Any
+) -> tuple[Any, ngrad.GradientTape]:
+    """What a function returns, and the tape that watched its arguments."""
+    with ngrad.GradientTape(**options) as tape:
+        tape.watch(sources)
+        out = function(*sources)
+    return out, tape
+
+
 # -- derivatives -----------------------------------------------------------------------------------
 
 

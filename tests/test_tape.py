@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
+from numeric import recorded
 
 import ngrad
 from ngrad import GradientTape, UnconnectedGradients, Variable, constant
 from ngrad.errors import ShapeError
-
-
-def recorded(
-    function: Callable[..., Any], *sources: Any, **options: Any
-) -> tuple[Any, GradientTape]:
-    """What a function returns, and the tape that watched its arguments."""
-    with GradientTape(**options) as tape:
-        tape.watch(sources)
-        out = function(*sources)
-    return out, tape
-
 
 # -- sources and targets ---------------------------------------------------------------------------
 

@@ -8,21 +8,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numeric import recorded
 
 import ngrad
 from ngrad import GradientTape, Variable, constant
 from ngrad.errors import GradientError, ShapeError
-
-
-def recorded(
-    function: Callable[..., Any], *sources: Any, **options: Any
-) -> tuple[Any, GradientTape]:
-    """What a function returns, and the tape that watched its arguments."""
-    with GradientTape(**options) as tape:
-        tape.watch(sources)
-        out = function(*sources)
-    return out, tape
-
 
 # -- nesting, re-entering, exceptions --------------------------------------------------------------
 
