@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ngrad.graph.differentiate import tools
 from ngrad.ops.comparison import equal
 from ngrad.ops.elementwise import elementwise, select
 
@@ -237,7 +238,12 @@ def trunc(x):
     """
 
 
-for _op in (sign, floor, ceil, round_, trunc):
+@sign.vjp
+def _(g, out, x):
+    return (tools.zeros(x._layout),)  # connected, as in TensorFlow; what follows is not
+
+
+for _op in (floor, ceil, round_, trunc):
     _op.vjp(lambda g, out, x: (None,))
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ngrad.ops.comparison import isfinite
-from ngrad.ops.convert import floating, tensor
+from ngrad.dtypes import int64
+from ngrad.ops.comparison import isfinite, logical_and
+from ngrad.ops.convert import cast_to, floating, tensor
 from ngrad.ops.elementwise import select
 from ngrad.ops.exponential import exp, log
 from ngrad.ops.identity import stop_gradient
@@ -18,7 +19,8 @@ from ngrad.ops.shape import reshape
 def reduce_mean(
     input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None
 ) -> Any:
-    """The mean over axes; of integers an integer, rounded down, as in TensorFlow. NaN of nothing.
+    """The mean over axes; of integers an integer, its fraction dropped, as in TensorFlow. NaN of
+    nothing.
 
     Examples
     --------
@@ -30,7 +32,12 @@ def reduce_mean(
     axes = normal_axes(axis, x.ndim, "reduce_mean")
     total = reduce_over(SUM, x, axes, keepdims)
     count = math.prod(x._layout.shape[a] for a in axes)
-    return total / float(count) if x.dtype.is_floating else total // count
+    if x.dtype.is_floating:
+        return total / float(count)
+    wide = total if x.dtype.itemsize == 8 else cast_to(total, int64)  # which holds the count
+    below = wide // count
+    inexact = logical_and(wide < 0, below * count != wide)
+    return cast_to(below + cast_to(inexact, wide.dtype), x.dtype)
 
 
 def reduce_variance(

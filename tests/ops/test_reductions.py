@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numeric import (
+    INTEGERS,
     LAYOUTS,
     assert_same_bits,
     assert_within_ulps,
@@ -279,3 +280,15 @@ def test_result_dtypes_are_tensorflows() -> None:
     for function in (ngrad.math.reduce_std, ngrad.math.reduce_variance, ngrad.reduce_logsumexp):
         with pytest.raises(DTypeError, match="int32"):
             function(whole)
+
+
+@pytest.mark.parametrize("code", INTEGERS)
+def test_the_mean_of_integers_drops_its_fraction(code: str) -> None:
+    for values in ([-3, -4], [3, 4], [-1, 0, 0], [7] * 300):
+        if code[0] == "u" and min(values) < 0:
+            continue
+        x = np.array(values, code)
+        total = int(x.sum(dtype=code))
+        expected = int(total / len(values))
+        mean = ngrad.reduce_mean(x)
+        assert mean.dtype == code and int(mean) == expected

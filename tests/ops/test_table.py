@@ -195,11 +195,15 @@ def test_gradient_in_float32(row: Row) -> None:
     "row", [row for row in ROWS if not row.smooth and "f" in row.kinds], ids=str
 )
 def test_no_gradient(row: Row) -> None:
-    """A step function's gradient is None: nothing is connected."""
+    """A step function's gradient is None: nothing is connected; only sign has zeros."""
     arrays = row.sample(row.cases[-1], "f8")
     tensors = [ngrad.constant(a) for a in arrays]
     sources = [x for x in tensors if x.dtype.is_floating]
     with ngrad.GradientTape() as tape:
         tape.watch(sources)
         out = ngrad.cast(row.function(*tensors), "f8")
-    assert tape.gradient(out, sources) == [None] * len(sources)
+    found = tape.gradient(out, sources)
+    if row.op == "sign":
+        assert not any(np.asarray(g).any() for g in found)
+    else:
+        assert found == [None] * len(sources)
