@@ -7,7 +7,7 @@ from typing import Any
 
 from ngrad.errors import ShapeError
 from ngrad.ops.arithmetic import abs_
-from ngrad.ops.comparison import greater, greater_equal
+from ngrad.ops.comparison import greater, greater_equal, less
 from ngrad.ops.convert import floating
 from ngrad.ops.elementwise import elementwise, select
 from ngrad.ops.exponential import exp, expm1, log, sigmoid, softplus
@@ -101,7 +101,7 @@ def elu(features: Any, name: str | None = None) -> Any:
 def selu(features: Any, name: str | None = None) -> Any:
     """scale * features where positive, scale * alpha * (e**features - 1) elsewhere.
 
-    The derivative at 0 is scale * alpha. Constants: Klambauer et al., Self-Normalizing Neural
+    The derivative at 0 is scale, as in TensorFlow. Constants: Klambauer et al., Self-Normalizing Neural
     Networks (2017).
 
     Examples
@@ -114,10 +114,10 @@ def selu(features: Any, name: str | None = None) -> Any:
 
 
 def _elu(x: Any, alpha: float) -> Any:
-    positive = greater(x, 0.0)
+    negative = less(x, 0.0)
     # What is positive does not reach the exponential: its overflow would come back as 0 * inf.
-    below = expm1(select(positive, 0.0, x))
-    return select(positive, x, below if alpha == 1.0 else alpha * below)
+    below = expm1(select(negative, x, 0.0))
+    return select(negative, below if alpha == 1.0 else alpha * below, x)
 
 
 def gelu(features: Any, approximate: bool = False, name: str | None = None) -> Any:
