@@ -101,8 +101,8 @@ def elu(features: Any, name: str | None = None) -> Any:
 def selu(features: Any, name: str | None = None) -> Any:
     """scale * features where positive, scale * alpha * (e**features - 1) elsewhere.
 
-    The derivative at 0 is scale, as in TensorFlow. Constants: Klambauer et al., Self-Normalizing Neural
-    Networks (2017).
+    The derivative at 0 is scale, as in TensorFlow. Constants: Klambauer et al., Self-Normalizing
+    Neural Networks (2017).
 
     Examples
     --------
