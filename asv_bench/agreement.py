@@ -1,0 +1,202 @@
+"""Run the same programs on TensorFlow and on ngrad, and print where they differ.
+
+`python -m pip install '.[tensorflow]'`, then `python asv_bench/agreement.py`. Values, dtypes,
+shapes and gradients are compared; what is expected to differ is listed with its reason, and
+anything else makes the exit status 1.
+"""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import tensorflow
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+import ngrad
+
+Program = Callable[..., Any]
+
+RNG = np.random.default_rng(0)
+SAMPLES: dict[str, Any] = {
+    "x": RNG.normal(size=(3, 4)).astype("f4"),
+    "y": RNG.normal(size=(3, 4)).astype("f4"),
+    "positive": RNG.uniform(0.3, 3, (3, 4)).astype("f4"),
+    "unit": RNG.uniform(-0.9, 0.9, (3, 4)).astype("f4"),
+    "matrix": RNG.normal(size=(4, 5)).astype("f4"),
+    "i": RNG.integers(-5, 6, (3, 4)).astype("i4"),
+    "j": RNG.integers(1, 4, (3, 4)).astype("i4"),
+    "mask": RNG.normal(size=(3, 4)) > 0,
+    "kinks": np.array([-1, 0, 1, 6], "f4"),
+    "tied": np.array([2, 2, 1], "f4"),
+    "other": np.array([2, 0, 1], "f4"),
+    "zero": np.zeros(2, "f4"),
+}
+LABELS = np.array([1, 0, 3])
+
+EXPECTED = {
+    "maximum of ties": "ties are shared evenly",
+    "minimum of ties": "ties are shared evenly",
+    "clip at its bounds": "made of maximum and minimum, whose ties are shared evenly",
+    "norm at zero": "0 here, NaN there",
+    "sqrt in an untaken branch": "0 * inf is NaN, as IEEE has it",
+}
+
+
+def unary(names: str, sample: str, module: str = "math") -> dict[str, tuple[Program, str]]:
+    """The functions of a module, each of one sample."""
+
+    def program(name: str) -> Program:
+        return lambda tf, x: getattr(getattr(tf, module), name)(x)
+
+    return {f"{module}.{name}": (program(name), sample) for name in names.split()}
+
+
+def binary(names: str, samples: str) -> dict[str, tuple[Program, str]]:
+    def program(name: str) -> Program:
+        return lambda tf, x, y: getattr(tf, name)(x, y)
+
+    return {f"{name} of {samples}": (program(name), samples) for name in names.split()}
+
+
+def reductions() -> dict[str, tuple[Program, str]]:
+    def program(name: str, axis: Any, keep: bool) -> Program:
+        return lambda tf, x: getattr(tf.math, name)(x, axis=axis, keepdims=keep)
+
+    names = "sum mean max min prod logsumexp variance std"
+    return {
+        f"reduce_{name}, axis {axis}, {keep}": (program(f"reduce_{name}", axis, keep), "x")
+        for name in names.split()
+        for axis in (None, 0, -1, [0, 1])
+        for keep in (False, True)
+    }
+
+
+PROGRAMS: dict[str, tuple[Program, str]] = {
+    **unary("abs negative exp sin cos tan tanh sigmoid square sign floor ceil round", "x"),
+    **unary("sinh cosh asinh atan softplus", "x"),
+    **unary("log sqrt rsqrt log1p lgamma digamma reciprocal", "positive"),
+    **unary("asin acos atanh erf erfc expm1", "unit"),
+    **unary("relu leaky_relu elu selu gelu silu softsign relu6 softmax log_softmax", "x", "nn"),
+    **unary("relu leaky_relu elu selu relu6 softsign", "kinks", "nn"),
+    **binary("add subtract multiply divide maximum minimum atan2", "x y"),
+    **binary("pow", "positive y"),
+    **binary("add subtract multiply maximum divide less equal", "i j"),
+    **reductions(),
+    "floor division": (lambda tf, x, y: x // y, "i j"),
+    "remainder": (lambda tf, x, y: x % y, "i j"),
+    "mean of integers": (lambda tf, x: tf.reduce_mean(x, 0), "i"),
+    "any": (lambda tf, x: tf.reduce_any(x, 1), "mask"),
+    "argmax": (lambda tf, x: tf.argmax(x, 1), "x"),
+    "argmin": (lambda tf, x: tf.argmin(x), "x"),
+    "cumsum": (lambda tf, x: tf.cumsum(x, 1, True, True), "x"),
+    "cumprod": (lambda tf, x: tf.math.cumprod(x, 0, True, False), "x"),
+    "reshape": (lambda tf, x: tf.reshape(x, [2, -1]), "x"),
+    "transpose": (lambda tf, x: tf.transpose(x), "x"),
+    "broadcast_to": (lambda tf, x: tf.broadcast_to(x, [2, 3, 4]), "x"),
+    "concat": (lambda tf, x, y: tf.concat([x, y], axis=1), "x y"),
+    "stack": (lambda tf, x, y: tf.stack([x, y], axis=-1), "x y"),
+    "unstack": (lambda tf, x: tf.unstack(x, axis=1)[2], "x"),
+    "split": (lambda tf, x: tf.split(x, [1, 3], axis=1)[1], "x"),
+    "tile": (lambda tf, x: tf.tile(x, [2, 3]), "x"),
+    "repeat": (lambda tf, x: tf.repeat(x, [1, 2, 0], axis=0), "x"),
+    "pad by a constant": (lambda tf, x: tf.pad(x, [[1, 2], [2, 1]]), "x"),
+    "pad by reflection": (lambda tf, x: tf.pad(x, [[1, 2], [2, 1]], mode="REFLECT"), "x"),
+    "pad by symmetry": (lambda tf, x: tf.pad(x, [[1, 2], [2, 1]], mode="SYMMETRIC"), "x"),
+    "reverse": (lambda tf, x: tf.reverse(x, [0, 1]), "x"),
+    "roll": (lambda tf, x: tf.roll(x, [1, -2], [0, 1]), "x"),
+    "slices": (lambda tf, x: x[::-1, 1:3], "x"),
+    "new axis": (lambda tf, x: x[..., None, 0], "x"),
+    "gather": (lambda tf, x: tf.gather(x, [[3, 1], [0, 0]], axis=1), "x"),
+    "gather in batches": (lambda tf, x: tf.gather(x, [[3, 1]] * 3, batch_dims=1), "x"),
+    "gather_nd": (lambda tf, x: tf.gather_nd(x, [[0, 1], [2, 3], [0, 1]]), "x"),
+    "scatter_nd": (lambda tf, x: tf.scatter_nd([[1], [3], [1]], x, [5, 4]), "x"),
+    "boolean_mask": (lambda tf, x, m: tf.boolean_mask(x, m), "x mask"),
+    "where": (lambda tf, m, x, y: tf.where(m, x, y), "mask x y"),
+    "index tuples": (lambda tf, m: tf.where(m), "mask"),
+    "cast": (lambda tf, x: tf.cast(x, tf.int32), "x"),
+    "matmul": (lambda tf, x, y: tf.matmul(x, y), "x matrix"),
+    "matmul, transposed": (lambda tf, x, y: tf.matmul(x, y, transpose_a=True), "x y"),
+    "tensordot": (lambda tf, x, y: tf.tensordot(x, y, 1), "x matrix"),
+    "einsum": (lambda tf, x, y: tf.einsum("ij,jk->ki", x, y), "x matrix"),
+    "norm": (lambda tf, x: tf.norm(x), "x"),
+    "norm of order 1": (lambda tf, x: tf.norm(x, ord=1, axis=1), "x"),
+    "one_hot": (lambda tf: tf.one_hot(LABELS, 4), ""),
+    "linspace": (lambda tf: tf.linspace(0.0, 1.0, 5), ""),
+    "range": (lambda tf: tf.range(1, 10, 3), ""),
+    "constant": (lambda tf: tf.constant([1, 2.5]), ""),
+    "eye": (lambda tf: tf.eye(2, 3, batch_shape=[2]), ""),
+    "dense cross-entropy": (
+        lambda tf, x: tf.nn.softmax_cross_entropy_with_logits(
+            labels=np.eye(4, dtype="f4")[LABELS], logits=x
+        ),
+        "x",
+    ),
+    "sparse cross-entropy": (
+        lambda tf, x: tf.nn.sparse_softmax_cross_entropy_with_logits(labels=LABELS, logits=x),
+        "x",
+    ),
+    "l2_normalize": (lambda tf, x: tf.nn.l2_normalize(x, axis=1), "x"),
+    "moments": (lambda tf, x: tf.nn.moments(x, [0])[1], "x"),
+    "reduce_max of ties": (lambda tf, x: tf.reduce_max(x), "tied"),
+    "maximum of ties": (lambda tf, x, y: tf.maximum(x, y), "tied other"),
+    "minimum of ties": (lambda tf, x, y: tf.minimum(x, y), "tied other"),
+    "clip at its bounds": (lambda tf, x: tf.clip_by_value(x, 0.0, 1.0), "kinks"),
+    "norm at zero": (lambda tf, x: tf.norm(x), "zero"),
+    "sqrt in an untaken branch": (lambda tf, x: tf.where(x > 0, tf.sqrt(x), x), "zero"),
+}
+
+
+def run(tf: Any, program: Program, samples: list[Any]) -> tuple[Any, list[Any]]:
+    """A program's result, and the gradient of its weighted sum with respect to each float."""
+    inputs = [tf.constant(sample) for sample in samples]
+    sources = [x for x in inputs if x.dtype == tf.float32]
+    with tf.GradientTape() as tape:
+        tape.watch(sources)
+        out = program(tf, *inputs)
+        weights = np.cos(np.arange(np.size(out.numpy()))).reshape(out.shape)
+        total = tf.reduce_sum(tf.cast(out, tf.float32) * weights.astype("f4"))
+    found = tape.gradient(total, sources)
+    dense = (tensorflow.convert_to_tensor(g) if hasattr(g, "indices") else g for g in found)
+    return out.numpy(), [None if g is None else g.numpy() for g in dense]
+
+
+def difference(theirs: tuple[Any, list[Any]], ours: tuple[Any, list[Any]]) -> str:
+    """What differs between two results; nothing if they agree."""
+    (a, a_slopes), (b, b_slopes) = theirs, ours
+    if a.dtype != b.dtype or a.shape != b.shape:
+        return f"{a.dtype}{a.shape} there, {b.dtype}{b.shape} here"
+    if not np.allclose(a, b, rtol=2e-5, atol=2e-6, equal_nan=True):
+        return f"value: {a} there, {b} here"
+    for p, q in zip(a_slopes, b_slopes, strict=True):
+        if (p is None) != (q is None):
+            return f"gradient: {p} there, {q} here"
+        if p is not None and not np.allclose(p, q, rtol=2e-4, atol=2e-5, equal_nan=True):
+            return f"gradient: {p} there, {q} here"
+    return ""
+
+
+def main() -> int:
+    warnings.simplefilter("ignore")
+    table = Table("program", "difference", "expected")
+    surprises = 0
+    for name, (program, samples) in PROGRAMS.items():
+        arrays = [SAMPLES[sample] for sample in samples.split()]
+        found = difference(run(tensorflow, program, arrays), run(ngrad, program, arrays))
+        if found:
+            reason = EXPECTED.get(name, "")
+            surprises += not reason
+            table.add_row(name, escape(found), reason or "NO")
+    console = Console(width=None if sys.stdout.isatty() else 120)
+    console.print(table)
+    console.print(f"{len(PROGRAMS)} programs, TensorFlow {tensorflow.__version__}")
+    return int(surprises > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
