@@ -16,7 +16,7 @@ bytes) of each.
 from __future__ import annotations
 
 
-def move(target, source, size, count, step_to, step_from):  # type: ignore[no-untyped-def]
+def move(target, source, size, count, step_to, step_from):
     """Copy `count` items between addresses that advance by a step each."""
     if step_to == size and step_from == size:
         copy_bytes(target, source, count * size)
@@ -34,7 +34,7 @@ def move(target, source, size, count, step_to, step_from):  # type: ignore[no-un
             copy_bytes(target + i * step_to, source + i * step_from, size)
 
 
-def transfer(contiguous, base, view, start, count, scatter):  # type: ignore[no-untyped-def]
+def transfer(contiguous, base, view, start, count, scatter):
     """Copy elements [start, start + count) of a view, in logical order, to (or from) contiguous
     memory.
     """
@@ -75,7 +75,7 @@ def transfer(contiguous, base, view, start, count, scatter):  # type: ignore[no-
             d -= 1
 
 
-def locate(base, view, start):  # type: ignore[no-untyped-def]
+def locate(base, view, start):
     """The address of element `start` of a view."""
     words = table_at(view)
     address = base
@@ -86,18 +86,18 @@ def locate(base, view, start):  # type: ignore[no-untyped-def]
     return address
 
 
-def row_contiguous(view):  # type: ignore[no-untyped-def]
+def row_contiguous(view):
     """Whether the innermost dimension of a view is contiguous."""
     words = table_at(view)
     return words[1 + 2 * words[1]] == words[0]
 
 
-def pack(target, base, view, start, count):  # type: ignore[no-untyped-def]
+def pack(target, base, view, start, count):
     """Copy elements [start, start + count) of a view to contiguous memory."""
     transfer(target, base, view, start, count, False)
 
 
-def strided_map(table, lo, hi):  # type: ignore[no-untyped-def]
+def strided_map(table, lo, hi):
     """Run an elementwise kernel over strided operands, a block at a time, each packed where it must
     be.
 
@@ -136,7 +136,7 @@ def strided_map(table, lo, hi):  # type: ignore[no-untyped-def]
         first += count
 
 
-def place(table, lo, hi):  # type: ignore[no-untyped-def]
+def place(table, lo, hi):
     """Copy elements [lo, hi) of a source view to a target view. Facts: offsets of both views, then
     the views.
     """
@@ -149,13 +149,13 @@ def place(table, lo, hi):  # type: ignore[no-untyped-def]
         transfer(packed, table[2], target, first, count, True)
 
 
-def fill(table, lo, hi):  # type: ignore[no-untyped-def]
+def fill(table, lo, hi):
     """Copy one item to elements [lo, hi). Facts: its size."""
     size = table_at(table[0])[0]
     move(table[2] + lo * size, table[1], size, hi - lo, size, 0)
 
 
-def take(table, lo, hi):  # type: ignore[no-untyped-def]
+def take(table, lo, hi):
     """Gather rows: out[b, m] = x[b, index[b, m]]; item b * count + m. Negative indices count from
     the end.
 
@@ -176,7 +176,7 @@ def take(table, lo, hi):  # type: ignore[no-untyped-def]
             copy_bytes(table[3] + item * size, source, size)
 
 
-def bounds(table, lo, hi):  # type: ignore[no-untyped-def]
+def bounds(table, lo, hi):
     """The least and the greatest of int64 elements [lo, hi), to two words."""
     least, greatest = load_i8(table[1], lo), load_i8(table[1], lo)
     for i in range(hi - lo):
