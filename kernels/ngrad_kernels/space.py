@@ -1,0 +1,123 @@
+"""`Space`: one fused loop nest over rows and columns, with any number of steps, reductions and
+outputs, for one launch.
+
+A space has R rows of L columns; a flat one has a single row. Every value has a level: `one` (the
+same for all), `row` (one a row), `element` (one a row and column). A step's level is the highest of
+its operands'. A reduction over a row gives a value of level `row`, which later steps may use: the
+row is then passed over again while it is in cache. A reduction over columns (all rows to one) can
+only be an output.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["element", "view", "padded", "row", "column", "one"]
+Level = Literal["one", "row", "element"]
+
+
+@dataclass(frozen=True)
+class Operand:
+    """What is loaded: its dtype code, and where an element (r, c) of the space lies in it.
+
+    `element`: at r * L + c. `row`: at r. `column`: at c. `one`: at 0. `view`: as the words of a
+    strided view over the whole space say (broadcasts, slices, transposes); packed a block at a
+    time, or read in place where its rows are contiguous. `padded` (flat spaces only): at
+    c - offset of frame `frame`; outside the frame's range any value, which a select with the
+    `inside` of that frame must discard.
+    """
+
+    code: str
+    kind: Kind
+    frame: int = 0
+
+
+@dataclass(frozen=True)
+class Step:
+    """`scalar(*operands)`, a value of dtype `code`. Operands number the space's values: inputs
+    first, then the steps in order.
+
+    Beside the names of `scalars.SCALARS`, `cast` and `where` there are: `inside()`, whether the
+    column lies in the range of frame `frame`; `pick(x, index)`, the value of x (of level element)
+    in the row's column `index` (int64, of level row): of level row; `spread(index, g)`, 0 + g in
+    the row's column `index`, 0 in its others: of level element.
+    """
+
+    scalar: str
+    operands: tuple[int, ...]
+    code: str
+    frame: int = 0
+
+
+@dataclass(frozen=True)
+class Reduce:
+    """All of a row's (axis "row"), or of a column's, elements of a value combined, in the order of
+    `contract.py`; `code` is the dtype of the result.
+    """
+
+    reduction: str
+    operand: int
+    axis: Literal["row", "column"]
+    code: str
+
+
+@dataclass(frozen=True)
+class Space:
+    """What one launch computes.
+
+    Attributes
+    ----------
+    inputs : tuple of Operand
+    steps : tuple of Step or Reduce
+        In order; each a value.
+    outputs : tuple of int
+        Values that are stored: of level element at r * L + c, of level row at r, of a reduction
+        over columns at c.
+    frames : int
+        How many (offset, count) ranges of columns the facts hold, for what is padded.
+    """
+
+    inputs: tuple[Operand, ...]
+    steps: tuple[Step | Reduce, ...]
+    outputs: tuple[int, ...]
+    frames: int = 0
+
+    def text(self) -> str:
+        """The canonical text: equal spaces, and no others, have equal texts."""
+        return repr(self)
+
+    def digest(self) -> str:
+        """SHA-256 of the canonical text."""
+        return hashlib.sha256(self.text().encode()).hexdigest()
+
+    def code_of(self, value: int) -> str:
+        """The dtype code of a value."""
+        if value < len(self.inputs):
+            return self.inputs[value].code
+        return self.steps[value - len(self.inputs)].code
+
+    def level_of(self, value: int) -> Level:
+        """The level of a value; "element" for a column reduction, which has none."""
+        return _levels(self)[value]
+
+
+@functools.lru_cache(1 << 12)
+def _levels(space: Space) -> tuple[Level, ...]:
+    order: tuple[Level, ...] = ("one", "row", "element")
+    levels: list[Level] = [
+        operand.kind if operand.kind in ("one", "row") else "element"  # type: ignore[misc]
+        for operand in space.inputs
+    ]
+    for step in space.steps:
+        if isinstance(step, Reduce):
+            levels.append("row" if step.axis == "row" else "element")
+        elif step.scalar in ("inside", "spread"):
+            levels.append("element")
+        elif step.scalar == "pick":
+            levels.append("row")
+        else:
+            levels.append(max((levels[k] for k in step.operands), key=order.index))
+    return tuple(levels)
