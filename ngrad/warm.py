@@ -40,10 +40,10 @@ class Task(NamedTuple):
         """Compile (or load) what the call needs; whether the op takes these dtypes at all."""
         layouts = tuple(layout(BY_CODE[code], shape) for code, shape in self.inputs)
         try:
-            TABLE[self.op].call(self.params, layouts)
+            call = TABLE[self.op].call(self.params, layouts)
         except DTypeError:
             return False
-        return True
+        return bool(call.outputs)
 
     def takes(self) -> bool:
         """Whether the op takes these dtypes; compiles nothing."""

@@ -19,38 +19,68 @@ class Call:
     are.
 
     There is one call for each (op, params, layouts), so that a sequence of calls is a structure
-    that compares and hashes fast. What differs between two runs of a call is only addresses.
+    that compares and hashes fast. What differs between two runs of a call is only addresses. How a
+    call runs is worked out, and its kernels compiled or loaded, when it first does: a call that is
+    only recorded costs neither.
 
     Attributes
     ----------
     op, params, inputs
         What was resolved.
-    outputs : tuple of Layout
-        Of each result.
-    program : Program or None
-        What `run` launches, if it launches kernels and does nothing else.
+    specs : tuple of Layout
+        Of each result, in row-major order.
     several : bool
         Whether `run` returns a tuple of results, or one, bare.
-    saves : dict
-        For each set of tracked inputs (as bits), the positions (inputs first, then outputs) of the
-        values that the VJP rule reads; filled by `graph.differentiate`.
+    run : callable
+        Over tensors that have their values.
     """
 
-    __slots__ = ("inputs", "op", "outputs", "params", "program", "run", "saves", "several")
+    __slots__ = (
+        "_outputs", "_program", "inputs", "op", "params", "run", "saves", "several", "specs",
+    )  # fmt: skip
 
     def __init__(
         self,
         op: Op,
         params: Params,
         inputs: tuple[Layout, ...],
-        outputs: tuple[Layout, ...],
-        run: Callable[..., Any],
+        specs: tuple[Layout, ...],
+        run: Callable[..., Any] | None = None,
         several: bool = False,
     ) -> None:
+        self.op, self.params, self.inputs, self.specs = op, params, inputs, specs
         self.several = several
-        self.program: Program | None = None
-        self.op, self.params, self.inputs, self.outputs, self.run = op, params, inputs, outputs, run
         self.saves: dict[int, tuple[int, ...]] = {}
+        self._program: Program | None = None
+        self._outputs: tuple[Layout, ...] | None = None if run is None else specs
+        self.run: Callable[..., Any] = self._first_run if run is None else run
+
+    def _first_run(self, *inputs: Any) -> Any:
+        self._prepare()
+        return self.run(*inputs)
+
+    def _prepare(self) -> None:
+        out = self.specs if self.several else self.specs[0]
+        how, outputs = self.op.prepare(self.inputs, out, **self.op.keywords(self.params))
+        self._program = how if isinstance(how, Program) else None
+        # Last, since threads may meet here: whoever sees the outputs sees the rest.
+        self.run = how if self._program is None else Op.runner(how, len(self.inputs), outputs)
+        self._outputs = tuple(outputs) if self.several else (outputs,)
+
+    @property
+    def outputs(self) -> tuple[Layout, ...]:
+        """The layout of each result as `run` makes it."""
+        if self._outputs is None:
+            self._prepare()
+        assert self._outputs is not None
+        return self._outputs
+
+    @property
+    def program(self) -> Program | None:
+        """What `run` launches, if it launches kernels and does nothing else."""
+        if self._outputs is None:
+            self._prepare()
+        return self._program
 
     def __repr__(self) -> str:
         return f"{self.op.name}({', '.join(map(repr, self.inputs))})"
@@ -72,8 +102,15 @@ class Op:
     params : tuple of str
         Names of its static parameters, in order.
     family : str
-        "elementwise", "reduction", "shape", ...; "engine" for what only tapes use, "opaque" for a
-        user's Python.
+        "elementwise", "reduction", "shape", ...; "engine" for what only recording uses, "opaque"
+        for a user's Python.
+
+    Attributes
+    ----------
+    rule, batching : callable or None
+        The VJP rule, and the rule for inputs with one more leading axis.
+    fusion
+        How the op takes part in fused kernels (`fuse.py`); None if it does not.
     """
 
     runner: ClassVar[Callable[[Program, int, Layout], Callable[..., Any]]]
@@ -91,6 +128,8 @@ class Op:
         self.family = family
         self.calls: dict[Any, Call] = {}
         self.rule: Callable[..., Any] | None = None
+        self.batching: Callable[..., Any] | None = None
+        self.fusion: Any = None
         if family != "opaque":  # one for each use, and gone with it
             TABLE[name] = self
 
@@ -104,6 +143,11 @@ class Op:
         self.rule = rule
         return rule
 
+    def batch(self, rule: Callable[..., Any]) -> Callable[..., Any]:
+        """Register the batching rule (`batch.py` says what it takes and returns)."""
+        self.batching = rule
+        return rule
+
     def keywords(self, params: Params) -> dict[str, Any]:
         return dict(zip(self.params, params, strict=True))
 
@@ -112,16 +156,11 @@ class Op:
         key = (params, layouts)
         found = self.calls.get(key)
         if found is None:
-            keywords = self.keywords(params)
-            out = self.infer(*layouts, **keywords)
+            out = self.infer(*layouts, **self.keywords(params))
             several = isinstance(out, tuple)
-            how, outputs = self.prepare(layouts, out, **keywords)
-            program = how if isinstance(how, Program) else None
-            run = how if program is None else Op.runner(program, len(layouts), outputs)
-            found = Call(
-                self, params, layouts, tuple(outputs) if several else (outputs,), run, several
-            )
-            found.program = program
+            results = out if several else (out,)
+            specs = tuple([where.spec for where in results])
+            found = Call(self, params, layouts, specs, several=several)
             if len(self.calls) > CALLS_LIMIT:
                 self.calls.clear()
             self.calls[key] = found
