@@ -154,7 +154,8 @@ _HELPERS = "".join(
 def skeleton(name: str) -> int:
     """The address of a shared routine of `skeletons`."""
     source = _HELPERS + inspect.getsource(getattr(skeletons, name))
-    signature = cache.Signature.PACK if name == "pack" else cache.Signature.KERNEL
+    packs = name in ("pack", "fetch")
+    signature = cache.Signature.PACK if packs else cache.Signature.KERNEL
     return cache.load(name, source, signature)
 
 

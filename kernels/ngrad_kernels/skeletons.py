@@ -97,6 +97,20 @@ def pack(target, base, view, start, count):
     transfer(target, base, view, start, count, False)
 
 
+def fetch(where, base, view, start, count):
+    """Leave at `where` the address of elements [start, start + count) of a view: where they lie if
+    in one contiguous row, else packed 64 bytes behind `where`.
+    """
+    words = table_at(view)
+    ndim = words[1]
+    inner = words[2 * ndim]
+    if row_contiguous(view) and start % inner + count <= inner:
+        store_i8(where, 0, locate(base, view, start))
+    else:
+        transfer(where + 64, base, view, start, count, False)
+        store_i8(where, 0, where + 64)
+
+
 def strided_map(table, lo, hi):
     """Run an elementwise kernel over strided operands, a block at a time, each packed where it must
     be.

@@ -18,6 +18,12 @@ from typing import Literal
 Kind = Literal["element", "view", "padded", "row", "column", "one"]
 Level = Literal["one", "row", "element"]
 
+ROWS, LENGTH, SPAN, TILE, TILES, FETCH, FRAMES = range(7)
+"""Words of a launch's facts: sizes of the space and of its items, the routine that finds a view's
+elements; from `FRAMES` on a pair (offset, count) for each frame, then for each input that is a view
+the offset of its words, then these. `space_facts.py` writes them.
+"""
+
 
 @dataclass(frozen=True)
 class Operand:
@@ -63,6 +69,10 @@ class Reduce:
     axis: Literal["row", "column"]
     code: str
 
+    @property
+    def operands(self) -> tuple[int, ...]:
+        return (self.operand,)
+
 
 @dataclass(frozen=True)
 class Space:
@@ -103,13 +113,35 @@ class Space:
         """The level of a value; "element" for a column reduction, which has none."""
         return _levels(self)[value]
 
+    def ready(self, value: int) -> int:
+        """How many passes over a row come before a value can be computed: 0, or one more than the
+        pass that reduces what it depends on.
+        """
+        return _ready(self)[value]
+
+    def reduction(self, value: int) -> Reduce | None:
+        """The reduction that a value is, if it is one."""
+        step = self.step(value)
+        return step if isinstance(step, Reduce) else None
+
+    def step(self, value: int) -> Step | Reduce | None:
+        """The step that a value is; None for an input."""
+        return self.steps[value - len(self.inputs)] if value >= len(self.inputs) else None
+
+    def consumed(self) -> bool:
+        """Whether a step uses the result of a reduction: each row then needs several passes."""
+        return any(self.reduction(k) for step in self.steps for k in step.operands)
+
+    def reduced(self) -> tuple[int, ...]:
+        """The positions of those outputs that are reductions: each has partial results."""
+        return tuple(k for k, value in enumerate(self.outputs) if self.reduction(value))
+
 
 @functools.lru_cache(1 << 12)
 def _levels(space: Space) -> tuple[Level, ...]:
     order: tuple[Level, ...] = ("one", "row", "element")
     levels: list[Level] = [
-        operand.kind if operand.kind in ("one", "row") else "element"  # type: ignore[misc]
-        for operand in space.inputs
+        operand.kind if operand.kind in ("one", "row") else "element" for operand in space.inputs
     ]
     for step in space.steps:
         if isinstance(step, Reduce):
@@ -121,3 +153,14 @@ def _levels(space: Space) -> tuple[Level, ...]:
         else:
             levels.append(max((levels[k] for k in step.operands), key=order.index))
     return tuple(levels)
+
+
+@functools.lru_cache(1 << 12)
+def _ready(space: Space) -> tuple[int, ...]:
+    ready = [0] * len(space.inputs)
+    for step in space.steps:
+        if isinstance(step, Reduce):
+            ready.append(ready[step.operand] + (step.axis == "row"))
+        else:
+            ready.append(max((ready[k] for k in step.operands), default=0))
+    return tuple(ready)

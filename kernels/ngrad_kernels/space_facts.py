@@ -1,0 +1,161 @@
+"""The run-time facts of a `Space`: how its rows and columns are cut into items, and what its
+kernel, and the kernels that fold its partial results, read.
+
+An item is a block of `span` rows by a tile of `tile` columns. Where a row has several tiles, a row
+reduction gives a partial result a tile; where there are several blocks of rows, a column reduction
+gives one a block. The kernels of `Body` fold these, in order.
+
+A launch is `cpu.launch(cpu.kernel_of(space), facts address, items, 1, addresses)`, `addresses`
+being those of the inputs, the outputs, and then of partial results for each output that is a
+reduction (0 where it has none). No output shares memory with an input.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from ngrad_kernels import cpu
+from ngrad_kernels.body import Body
+from ngrad_kernels.contract import CHUNK, ROWS, accumulator
+from ngrad_kernels.space import FRAMES, Reduce, Space
+
+
+def _cut(rows: int, length: int, span: int, tile: int) -> tuple[int, int]:
+    """Blocks of rows, and tiles a row. One of each at least: an empty reduction has a result."""
+    return max(1, -(-rows // span)), max(1, -(-length // tile))
+
+
+def items(rows: int, length: int, span: int, tile: int) -> int:
+    """How many items a launch has.
+
+    Examples
+    --------
+    >>> items(rows=1, length=100_000, span=1, tile=16384)
+    7
+    """
+    blocks, tiles = _cut(rows, length, span, tile)
+    return blocks * tiles
+
+
+def _check(space: Space, rows: int, length: int, span: int, tile: int) -> None:
+    blocks, tiles = _cut(rows, length, span, tile)
+    reductions = [step for step in space.steps if isinstance(step, Reduce)]
+    if tiles > 1 and any(step.axis == "row" for step in reductions):
+        if tile != CHUNK:
+            raise ValueError(f"rows are reduced in tiles of {CHUNK} columns, not {tile}")
+        if any(space.ready(value) for value in range(len(space.inputs) + len(space.steps))
+               if not space.reduction(value)):  # fmt: skip
+            raise ValueError(f"a row of {length} in {tiles} tiles: its reduction cannot be used")
+    if blocks > 1 and span != ROWS and any(step.axis == "column" for step in reductions):
+        raise ValueError(f"columns are reduced in blocks of {ROWS} rows, not {span}")
+    if rows > 1 and any(operand.kind == "padded" for operand in space.inputs):
+        raise ValueError(f"padded inputs are for flat spaces, not for {rows} rows")
+
+
+def facts(
+    space: Space,
+    rows: int,
+    length: int,
+    span: int,
+    tile: int,
+    frames: Sequence[tuple[int, int]] = (),
+    views: Sequence[Sequence[int]] = (),
+) -> np.ndarray:
+    """The facts of a launch, which read its array for as long as it runs.
+
+    Parameters
+    ----------
+    space : Space
+    rows, length : int
+        Its sizes.
+    span, tile : int
+        Rows and columns an item. With reductions over rows either one tile a row or tiles of
+        `CHUNK`; with reductions over columns either one block of rows or blocks of `ROWS`.
+    frames : sequence of (offset, count)
+        Ranges of columns.
+    views : sequence of words
+        For each input that is a view, in order: item size, number of dimensions, then size and
+        stride (in bytes) of each, over all rows and columns.
+
+    Raises
+    ------
+    ValueError
+        If the space cannot be cut like this, or there are not as many frames and views as it has.
+    """
+    _check(space, rows, length, span, tile)
+    expected = sum(operand.kind == "view" for operand in space.inputs)
+    if (len(frames), len(views)) != (space.frames, expected):
+        raise ValueError(
+            f"the space has {space.frames} frames and {expected} views; "
+            f"given were {len(frames)} and {len(views)}"
+        )
+    fetch = cpu.skeleton("fetch") if views else 0
+    _, tiles = _cut(rows, length, span, tile)
+    head = [rows, length, span, tile, tiles, fetch]
+    assert len(head) == FRAMES
+    head += [word for frame in frames for word in frame]
+    at = len(head) + len(views)
+    words: list[int] = []
+    for view in views:
+        head.append(at + len(words))
+        words += view
+    return np.array([*head, *words], np.int64)
+
+
+def partial_bytes(space: Space, rows: int, length: int, span: int, tile: int) -> tuple[int, ...]:
+    """The bytes of partial results of each output that is a reduction, in order; 0 if it has none.
+
+    A reduction over columns has some even where nothing is left to fold: it accumulates there.
+    """
+    blocks, tiles = _cut(rows, length, span, tile)
+    sizes = []
+    for k in space.reduced():
+        step = space.reduction(space.outputs[k])
+        assert step is not None
+        size = int(accumulator(space.code_of(step.operand))[1])
+        count = blocks * length if step.axis == "column" else rows * tiles if tiles > 1 else 0
+        sizes.append(count * size)
+    return tuple(sizes)
+
+
+class Fold(NamedTuple):
+    """A launch that folds partial results: `cpu.kernel_of(body)` over `items` (in grains of
+    `CHUNK`), with the operands (anything, the output, the partial results).
+
+    Attributes
+    ----------
+    output : int
+        Position in the space's outputs.
+    partial : int
+        Position in `partial_bytes`.
+    body : Body
+    facts : ndarray
+    items : int
+    """
+
+    output: int
+    partial: int
+    body: Body
+    facts: np.ndarray
+    items: int
+
+
+def fold(space: Space, rows: int, length: int, span: int, tile: int) -> tuple[Fold, ...]:
+    """What is left to launch after the space's own kernel."""
+    blocks, tiles = _cut(rows, length, span, tile)
+    folds = []
+    for partial, k in enumerate(space.reduced()):
+        step = space.reduction(space.outputs[k])
+        assert step is not None
+        code = space.code_of(step.operand)
+        parts, width = (tiles, 1) if step.axis == "row" else (blocks, length)
+        if parts > 1:
+            form = "rows" if step.axis == "row" else "columns"
+            body = Body(form, (code,), (), (0,), step.reduction, step.code)
+            words = np.array([1, 0, parts, width, 0], np.int64)  # as render.py numbers them
+            count = rows if step.axis == "row" else length
+            folds.append(Fold(k, partial, body, words, count))
+    return tuple(folds)
