@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ngrad_kernels import cpu
-from ngrad_kernels.body import Body
+from ngrad_kernels.body import Body, Form
 from ngrad_kernels.contract import CHUNK, ROWS, accumulator
 from ngrad_kernels.space import FRAMES, Reduce, Space
 
@@ -46,8 +46,7 @@ def _check(space: Space, rows: int, length: int, span: int, tile: int) -> None:
     if tiles > 1 and any(step.axis == "row" for step in reductions):
         if tile != CHUNK:
             raise ValueError(f"rows are reduced in tiles of {CHUNK} columns, not {tile}")
-        if any(space.ready(value) for value in range(len(space.inputs) + len(space.steps))
-               if not space.reduction(value)):  # fmt: skip
+        if space.consumed():
             raise ValueError(f"a row of {length} in {tiles} tiles: its reduction cannot be used")
     if blocks > 1 and span != ROWS and any(step.axis == "column" for step in reductions):
         raise ValueError(f"columns are reduced in blocks of {ROWS} rows, not {span}")
@@ -153,7 +152,7 @@ def fold(space: Space, rows: int, length: int, span: int, tile: int) -> tuple[Fo
         code = space.code_of(step.operand)
         parts, width = (tiles, 1) if step.axis == "row" else (blocks, length)
         if parts > 1:
-            form = "rows" if step.axis == "row" else "columns"
+            form: Form = "rows" if step.axis == "row" else "columns"
             body = Body(form, (code,), (), (0,), step.reduction, step.code)
             words = np.array([1, 0, parts, width, 0], np.int64)  # as render.py numbers them
             count = rows if step.axis == "row" else length
