@@ -24,6 +24,8 @@ from ngrad_kernels import cache, native, skeletons
 from ngrad_kernels.body import Body
 from ngrad_kernels.contract import CHUNK
 from ngrad_kernels.render import render
+from ngrad_kernels.render_space import render_space
+from ngrad_kernels.space import Space
 
 # -- threads ---------------------------------------------------------------------------------------
 
@@ -133,9 +135,11 @@ def launch(kernel: int, facts: int, n: int, grain: int, addresses: Sequence[int]
 
 
 @functools.cache
-def kernel_of(body: Body) -> int:
-    """The address of a body's kernel: compiled, or loaded from disk, once in a process."""
-    name, source = render(body)
+def kernel_of(body: Body | Space) -> int:
+    """The address of a body's, or a space's, kernel: compiled, or loaded from disk, once in a
+    process.
+    """
+    name, source = render(body) if isinstance(body, Body) else render_space(body)
     return cache.load(name, source)
 
 

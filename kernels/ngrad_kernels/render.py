@@ -10,33 +10,15 @@ from __future__ import annotations
 
 from ngrad_kernels.body import Body, Step
 from ngrad_kernels.contract import accumulator, identity
-from ngrad_kernels.scalars import SCALARS
+from ngrad_kernels.expressions import expression, size_of
 
 # Words of a reduction's facts, before the words of its strided view (if it has one).
 FOLD, LENGTH, CHUNKS, WIDTH, PACK, VIEW = range(6)
 
 
-def _size(code: str) -> int:
-    return int(code[1])
-
-
 def _expression(body: Body, step: Step) -> str:
     names = [f"v{k}" for k in step.operands]
-    source = body.code_of(step.operands[0])
-    if step.scalar == "cast":
-        if step.code == "b1":
-            return f"{names[0]} != 0"
-        if source[0] == "f" and step.code[0] in "iu":
-            return f"saturate_{source}_{step.code}({names[0]})"
-        return f"{step.code}({names[0]})"
-    if step.scalar == "where":
-        return f"select({', '.join(names)})"
-    row = SCALARS[step.scalar]
-    expression = row.expression(source[0])
-    if expression is None:
-        raise TypeError(f"scalar {step.scalar!r} does not take operands of dtype {source!r}")
-    text = expression.format(*names, c=source)
-    return text if row.result == "b1" or step.code == "b1" else f"{step.code}({text})"
+    return expression(step.scalar, names, body.code_of(step.operands[0]), step.code)
 
 
 def _steps(body: Body, indent: str) -> list[str]:
@@ -52,7 +34,7 @@ def _map(body: Body, name: str) -> list[str]:
     """
     lines = [f"def {name}(table, lo, hi):"]
     codes = [*body.inputs, *(body.code_of(k) for k in body.outputs)]
-    lines += [f"    p{k} = table[{k + 1}] + lo * {_size(code)}" for k, code in enumerate(codes)]
+    lines += [f"    p{k} = table[{k + 1}] + lo * {size_of(code)}" for k, code in enumerate(codes)]
     lines += ["    for i in range(hi - lo):"]
     lines += [f"        v{k} = load_{code}(p{k}, i)" for k, code in enumerate(body.inputs)]
     lines += _steps(body, " " * 8)
@@ -66,7 +48,7 @@ def _source(body: Body, start: str, count: str, indent: str) -> list[str]:
     """`s`: the address of `count` elements from `start`, where they lie or packed."""
     code = body.inputs[0]
     return [
-        f"{indent}s = table[1] + ({start}) * {_size(code)}",
+        f"{indent}s = table[1] + ({start}) * {size_of(code)}",
         f"{indent}if facts[{PACK}] != 0:",
         f"{indent}    view = table[0] + {8 * VIEW}",
         f"{indent}    call_pack(facts[{PACK}], packed, table[1], view, {start}, {count})",
@@ -175,8 +157,8 @@ def _columns(body: Body, name: str) -> list[str]:
         f"                total = reload_{wide}(totals, j)",
         f"                store_{body.result}(table[2], at + j, {body.result}(total))",
         "        else:",
-        f"            partial = table[3] + (rest * width + column) * {_size(wide)}",
-        f"            copy_bytes(partial, totals, n * {_size(wide)})",
+        f"            partial = table[3] + (rest * width + column) * {size_of(wide)}",
+        f"            copy_bytes(partial, totals, n * {size_of(wide)})",
     ]
 
 

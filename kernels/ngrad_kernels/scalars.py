@@ -13,10 +13,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Scalar:
-    """One scalar operation: an expression by kind of operand, and the dtype of its result."""
+    """One scalar operation: an expression by kind of operand, the dtype of its result, and whether
+    it costs more than reading a value that was kept.
+    """
 
     cpu: dict[str, str]
     result: str | None = None
+    costly: bool = False
 
     def expression(self, kind: str) -> str | None:
         """The expression for operands of a kind, if there is one."""
@@ -32,7 +35,7 @@ def _comparison(sign: str) -> Scalar:
 
 def _vecmath(name: str, operands: int = 1) -> Scalar:
     arguments = ", ".join(f"{{{k}}}" for k in range(operands))
-    return Scalar({"f": f"{name}_{{c}}({arguments})"})
+    return Scalar({"f": f"{name}_{{c}}({arguments})"}, costly=True)
 
 
 SCALARS: dict[str, Scalar] = {
@@ -40,16 +43,18 @@ SCALARS: dict[str, Scalar] = {
     "add": Scalar({"fiu": "{0} + {1}", "b": "{0} | {1}"}),
     "subtract": Scalar({"fiu": "{0} - {1}"}),
     "multiply": Scalar({"fiu": "{0} * {1}", "b": "{0} & {1}"}),
-    "divide": Scalar({"f": "{0} / {1}"}),
+    "divide": Scalar({"f": "{0} / {1}"}, costly=True),
     "floordiv": Scalar(
         {
             "f": "floordiv_float({0}, {1})",
             "i": "floordiv_int({0}, {1})",
             "u": "floordiv_uint({0}, {1})",
-        }
+        },
+        costly=True,
     ),
     "mod": Scalar(
-        {"f": "mod_float({0}, {1})", "i": "mod_int({0}, {1})", "u": "mod_uint({0}, {1})"}
+        {"f": "mod_float({0}, {1})", "i": "mod_int({0}, {1})", "u": "mod_uint({0}, {1})"},
+        costly=True,
     ),
     "negative": Scalar({"fiu": "-{0}"}),
     "abs": Scalar({"f": "fabs({0})", "i": "-{0} if {0} < 0 else {0}", "u": "{0}"}),
@@ -65,9 +70,9 @@ SCALARS: dict[str, Scalar] = {
     "round": Scalar({"f": "rint({0})", "iu": "{0}"}),
     "trunc": Scalar({"f": "trunc({0})", "iu": "{0}"}),
     "square": Scalar({"fiu": "{0} * {0}"}),
-    "sqrt": Scalar({"f": "sqrt({0})"}),
-    "rsqrt": Scalar({"f": "{c}(1) / sqrt({0})"}),
-    "reciprocal": Scalar({"f": "{c}(1) / {0}"}),
+    "sqrt": Scalar({"f": "sqrt({0})"}, costly=True),
+    "rsqrt": Scalar({"f": "{c}(1) / sqrt({0})"}, costly=True),
+    "reciprocal": Scalar({"f": "{c}(1) / {0}"}, costly=True),
     "maximum": Scalar(
         {"f": "select(({0} >= {1}) | ({0} != {0}), {0}, {1})", "iub": "combine_max({0}, {1})"}
     ),
@@ -111,7 +116,7 @@ SCALARS: dict[str, Scalar] = {
     },
     "atan2": _vecmath("atan2", 2),
     "hypot": _vecmath("hypot", 2),
-    "pow": Scalar({"f": "pow_{c}({0}, {1})", "iu": "pow_int({0}, {1})"}),
+    "pow": Scalar({"f": "pow_{c}({0}, {1})", "iu": "pow_int({0}, {1})"}, costly=True),
 }
 """name -> expressions. `where` and `cast`, whose operands differ in dtype, are the renderer's own.
 """

@@ -103,6 +103,11 @@ class Space:
         """SHA-256 of the canonical text."""
         return hashlib.sha256(self.text().encode()).hexdigest()
 
+    @property
+    def count(self) -> int:
+        """How many values there are."""
+        return len(self.inputs) + len(self.steps)
+
     def code_of(self, value: int) -> str:
         """The dtype code of a value."""
         if value < len(self.inputs):

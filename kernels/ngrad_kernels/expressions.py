@@ -1,0 +1,37 @@
+"""A scalar operation as source text: what every renderer writes for a step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ngrad_kernels.scalars import SCALARS
+
+
+def size_of(code: str) -> int:
+    """The bytes of an element."""
+    return int(code[1])
+
+
+def expression(scalar: str, names: Sequence[str], source: str, code: str) -> str:
+    """The source of `scalar` over operands of these names, the first of dtype `source`, with a
+    result of dtype `code`.
+
+    Examples
+    --------
+    >>> expression("add", ("x", "y"), "f4", "f4"), expression("cast", ("x",), "f8", "i4")
+    ('f4(x + y)', 'saturate_f8_i4(x)')
+    """
+    if scalar == "cast":
+        if code == "b1":
+            return f"{names[0]} != 0"
+        if source[0] == "f" and code[0] in "iu":
+            return f"saturate_{source}_{code}({names[0]})"
+        return f"{code}({names[0]})"
+    if scalar == "where":
+        return f"select({', '.join(names)})"
+    row = SCALARS[scalar]
+    template = row.expression(source[0])
+    if template is None:
+        raise TypeError(f"scalar {scalar!r} does not take operands of dtype {source!r}")
+    text = template.format(*names, c=source)
+    return text if row.result == "b1" or code == "b1" else f"{code}({text})"

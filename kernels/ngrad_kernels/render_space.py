@@ -1,0 +1,329 @@
+"""`Space` to source text, for the CPU.
+
+The kernel loops over items, the rows of each, the passes over a row, and in a pass over blocks of
+columns. A block is computed in one loop that vectorises: it loads, computes, and stores. What is to
+be reduced waits in first-level cache, or where it lies, for the routines of `reductions.py`, so
+that its bits are those of a reduction that runs alone.
+
+Names: `v` a value, `a` the address of an operand, `p` that of its block, `s` scratch of a block,
+`w` the words of a view; `o` and `e` the first column of a frame and the one after its last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ngrad_kernels.contract import BLOCK, accumulator, identity
+from ngrad_kernels.expressions import expression, size_of
+from ngrad_kernels.space import FETCH, FRAMES, LENGTH, ROWS, SPAN, TILE, TILES, Reduce, Space, Step
+from ngrad_kernels.space_passes import Pass, elements, needed, passes
+
+HEADER = 8
+"""Words of scratch that `fetch` takes before the elements that it packs."""
+
+
+class _Writer:
+    """Lines of source, indented as blocks open and close."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.depth = 0
+
+    def write(self, *lines: str) -> None:
+        self.lines += [" " * (4 * self.depth) + line for line in lines]
+
+    @contextmanager
+    def block(self, head: str) -> Iterator[None]:
+        self.write(f"{head}:")
+        self.depth += 1
+        yield
+        self.depth -= 1
+
+
+class _Kernel(_Writer):
+    """The source of one space's kernel."""
+
+    def __init__(self, space: Space, name: str) -> None:
+        super().__init__()
+        self.space = space
+        self.live = needed(space)
+        self.partial = {
+            k: 1 + len(space.inputs) + len(space.outputs) + place
+            for place, k in enumerate(space.reduced())
+        }
+        self.views: list[int] = [
+            k for k, operand in enumerate(space.inputs) if operand.kind == "view"
+        ]
+        with self.block(f"def {name}(table, lo, hi)"):
+            self._prologue()
+            self._values("one", 0)
+            with self.block("for item in range(lo, hi)"):
+                self._item()
+
+    # -- around the rows ---------------------------------------------------------------------------
+
+    def _prologue(self) -> None:
+        space = self.space
+        self.write("facts = table_at(table[0])")
+        for name, word in (
+            *(("rows", ROWS), ("length", LENGTH), ("span", SPAN)),
+            *(("tile", TILE), ("tiles", TILES), ("fetch", FETCH)),
+        ):
+            self.write(f"{name} = facts[{word}]")
+        for k in range(space.frames):
+            self.write(f"o{k} = facts[{FRAMES + 2 * k}]")
+            self.write(f"e{k} = o{k} + facts[{FRAMES + 2 * k + 1}]")
+        for place, k in enumerate(self.views):
+            self.write(f"w{k} = table[0] + 8 * facts[{FRAMES + 2 * space.frames + place}]")
+        for k, operand in enumerate(space.inputs):
+            if k in self.live:
+                self.write(f"a{k} = table[{k + 1}]")
+            if operand.kind in ("view", "padded"):
+                self.write(f"s{k} = stack_words({BLOCK + HEADER})")
+        if any(operand.kind == "padded" for operand in space.inputs):
+            self.write("zeros = stack_words(BLOCK)")
+            with self.block("for i in range(BLOCK)"):
+                self.write("store_i8(zeros, i, 0)")
+        for k in sorted(self._scratch()):
+            self.write(f"s{k} = stack_words(BLOCK)")
+
+    def _item(self) -> None:
+        columns = [k for one in passes(self.space) for k in one.columns]
+        self.write("block = item // tiles", "t = item - block * tiles", "first = t * tile")
+        self.write("last = min(length, first + tile)", "stop = min(rows, (block + 1) * span)")
+        for k in columns:
+            step = self._reduction(self.space.outputs[k])
+            wide = accumulator(self.space.code_of(step.operand))
+            self.write(f"c{k} = table[{self.partial[k]}] + block * length * {size_of(wide)}")
+            with self.block("for i in range(last - first)"):
+                at = f"c{k} + first * {size_of(wide)}"
+                self.write(f"store_{wide}({at}, i, {identity(step.reduction, wide)})")
+        with self.block("for row in range(block * span, stop)"):
+            self._row()
+        for k in columns:
+            step = self._reduction(self.space.outputs[k])
+            wide = accumulator(self.space.code_of(step.operand))
+            with self.block("if rows <= span"):
+                self.write(f"p = c{k} + first * {size_of(wide)}")
+                self.write(f"q = {self._out(k)} + first * {size_of(step.code)}")
+                with self.block("for i in range(last - first)"):
+                    self.write(f"store_{step.code}(q, i, {step.code}(reload_{wide}(p, i)))")
+
+    def _row(self) -> None:
+        self.write("start = row * length")
+        for index, one in enumerate(passes(self.space)):
+            self._values("row", index)
+            if one.stores or one.rows or one.columns:
+                self._pass(one)
+
+    def _values(self, level: str, ready: int) -> None:
+        """The values of a level that can be computed after so many passes, and their outputs."""
+        space = self.space
+        for value in sorted(self.live):
+            if space.level_of(value) != level or space.ready(value) != ready:
+                continue
+            step = space.step(value)
+            if step is None:
+                at = "0" if level == "one" else "row"
+                self.write(f"v{value} = load_{space.code_of(value)}(a{value}, {at})")
+            elif isinstance(step, Reduce):
+                continue
+            elif step.scalar == "pick":
+                self._pick(value, step)
+            else:
+                self.write(f"v{value} = {self._expression(step, 'column')}")
+            for k, output in enumerate(space.outputs):
+                if output == value:
+                    once, at = ("lo == 0", "0") if level == "one" else ("t == 0", "row")
+                    with self.block(f"if {once}"):
+                        self.write(f"store_{space.code_of(value)}({self._out(k)}, {at}, v{value})")
+
+    # -- values ------------------------------------------------------------------------------------
+
+    def _out(self, k: int) -> str:
+        return f"table[{1 + len(self.space.inputs) + k}]"
+
+    def _reduction(self, value: int) -> Reduce:
+        step = self.space.reduction(value)
+        assert step is not None
+        return step
+
+    def _expression(self, step: Step, column: str) -> str:
+        """A step's expression, in a column if it is of level element."""
+        names = [f"v{k}" for k in step.operands]
+        code = step.code
+        if step.scalar == "inside":
+            return f"({column} >= o{step.frame}) & ({column} < e{step.frame})"
+        if step.scalar == "spread":
+            index, g = names
+            at = f"select({index} < 0, {index} + length, {index})"
+            return f"select({column} == {at}, {code}({code}(0) + {g}), {code}(0))"
+        return expression(step.scalar, names, self.space.code_of(step.operands[0]), code)
+
+    def _pick(self, value: int, step: Step) -> None:
+        """The value of one column of the row, computed alone."""
+        picked, index = step.operands
+        self.write(f"column = v{index}", "if column < 0:", "    column = column + length")
+        for k in elements(self.space, (picked,)):
+            inner = self.space.step(k)
+            if isinstance(inner, Step):
+                self.write(f"v{k} = {self._expression(inner, 'column')}")
+                continue
+            operand = self.space.inputs[k]
+            load = f"v{k} = load_{operand.code}"
+            if operand.kind == "view":
+                self.write(f"call_pack(fetch, s{k}, a{k}, w{k}, start + column, 1)")
+                self.write(f"{load}(reload_i8(s{k}, 0), 0)")
+            elif operand.kind == "padded":
+                o, e = f"o{operand.frame}", f"e{operand.frame}"
+                self.write(f"v{k} = {operand.code}(0)")
+                with self.block(f"if {o} <= column and column < {e}"):
+                    self.write(f"{load}(a{k}, column - {o})")
+            else:
+                at = "column" if operand.kind == "column" else "start + column"
+                self.write(f"{load}(a{k}, {at})")
+        self.write(f"v{value} = v{picked}")
+
+    # -- a pass ------------------------------------------------------------------------------------
+
+    def _place(self, one: Pass, value: int) -> tuple[str, str]:
+        """Where a block of a value to be reduced lies, and how it is read: where it was read from
+        or stored, if that is so, or in scratch.
+        """
+        for k, stored in one.stores:
+            if stored == value:
+                return f"q{k}", "reload"
+        if value < len(self.space.inputs) and self.space.level_of(value) == "element":
+            return f"p{value}", "load"
+        held = one.reloads.get(value)
+        if held is not None and held not in dict(one.stores):
+            return f"q{held}", "reload"
+        return f"s{value}", "reload"
+
+    def _operands(self, one: Pass) -> list[int]:
+        """The values that a pass reduces, each once."""
+        reduced = [*one.rows, *(self.space.outputs[k] for k in one.columns)]
+        return sorted({self._reduction(value).operand for value in reduced})
+
+    def _scratch(self) -> set[int]:
+        """The values that wait in scratch of their own to be reduced."""
+        return {
+            value
+            for one in passes(self.space)
+            for value in self._operands(one)
+            if self._place(one, value)[0] == f"s{value}"
+        }
+
+    def _pass(self, one: Pass) -> None:
+        space = self.space
+        for value in one.rows:
+            step = self._reduction(value)
+            wide = accumulator(space.code_of(step.operand))
+            self.write(f"r{value} = {identity(step.reduction, wide)}")
+        if one.rows:
+            with self.block("for chunk in range(first, last, CHUNK)"):
+                self.write("end = min(last, chunk + CHUNK)")
+                for value in one.rows:
+                    step = self._reduction(value)
+                    wide = accumulator(space.code_of(step.operand))
+                    self.write(f"t{value} = {identity(step.reduction, wide)}")
+                with self.block("for c in range(chunk, end, BLOCK)"):
+                    self.write("n = min(BLOCK, end - c)")
+                    self._block(one)
+                for value in one.rows:
+                    reduction = self._reduction(value).reduction
+                    self.write(f"r{value} = combine_{reduction}(r{value}, t{value})")
+        else:
+            with self.block("for c in range(first, last, BLOCK)"):
+                self.write("n = min(BLOCK, last - c)")
+                self._block(one)
+        for value in one.rows:
+            self._finish(value)
+
+    def _finish(self, value: int) -> None:
+        """A row reduction's result; where the row has other tiles, what this one gives to it."""
+        step = self._reduction(value)
+        wide = accumulator(self.space.code_of(step.operand))
+        self.write(f"v{value} = {step.code}(r{value})")
+        for k, output in enumerate(self.space.outputs):
+            if output == value:
+                with self.block("if tiles == 1"):
+                    self.write(f"store_{step.code}({self._out(k)}, row, v{value})")
+                with self.block("else"):
+                    partial = f"table[{self.partial[k]}]"
+                    self.write(f"store_{wide}({partial}, row * tiles + t, r{value})")
+
+    def _addresses(self, one: Pass) -> None:
+        """The addresses of a block of inputs and outputs."""
+        for k in one.values:
+            if k >= len(self.space.inputs):
+                continue
+            operand = self.space.inputs[k]
+            size = size_of(operand.code)
+            if operand.kind == "view":
+                self.write(f"call_pack(fetch, s{k}, a{k}, w{k}, start + c, n)")
+                self.write(f"p{k} = reload_i8(s{k}, 0)")
+            elif operand.kind == "column":
+                self.write(f"p{k} = a{k} + c * {size}")
+            elif operand.kind == "element":
+                self.write(f"p{k} = a{k} + (start + c) * {size}")
+            else:
+                self._padded(k, f"o{operand.frame}", f"e{operand.frame}", size)
+        for k in sorted({*dict(one.stores), *one.reloads.values()}):
+            size = size_of(self.space.code_of(self.space.outputs[k]))
+            self.write(f"q{k} = {self._out(k)} + (start + c) * {size}")
+
+    def _padded(self, k: int, first: str, end: str, size: int) -> None:
+        # Copied, not stored: loads are declared to be of what no store of this kernel touches.
+        self.write(f"p{k} = a{k} + (c - {first}) * {size}")
+        with self.block(f"if c < {first} or c + n > {end}"):
+            self.write(f"p{k} = s{k}")
+            self.write(f"copy_bytes(s{k}, zeros, n * {size})")
+            self.write(f"x, y = max(c, {first}), min(c + n, {end})")
+            with self.block("if x < y"):
+                source = f"a{k} + (x - {first}) * {size}"
+                self.write(f"copy_bytes(s{k} + (x - c) * {size}, {source}, (y - x) * {size})")
+
+    def _block(self, one: Pass) -> None:
+        space = self.space
+        self._addresses(one)
+        waiting = [k for k in self._operands(one) if self._place(one, k)[0] == f"s{k}"]
+        if one.stores or waiting:
+            with self.block("for i in range(n)"):
+                for k in one.values:
+                    self._element(one, k)
+                for k, value in one.stores:
+                    self.write(f"store_{space.code_of(value)}(q{k}, i, v{value})")
+                for value in waiting:
+                    self.write(f"store_{space.code_of(value)}(s{value}, i, v{value})")
+        for value in one.rows:
+            step = self._reduction(value)
+            code, where = space.code_of(step.operand), self._place(one, step.operand)[0]
+            part = f"{accumulator(code)}(block_{step.reduction}_{code}({where}, n))"
+            self.write(f"t{value} = combine_{step.reduction}(t{value}, {part})")
+        for k in one.columns:
+            step = self._reduction(space.outputs[k])
+            code = space.code_of(step.operand)
+            wide = accumulator(code)
+            where, read = self._place(one, step.operand)
+            self.write(f"p = c{k} + c * {size_of(wide)}")
+            with self.block("for i in range(n)"):
+                element = f"{wide}({read}_{code}({where}, i))"
+                total = f"combine_{step.reduction}(reload_{wide}(p, i), {element})"
+                self.write(f"store_{wide}(p, i, {total})")
+
+    def _element(self, one: Pass, value: int) -> None:
+        step, code = self.space.step(value), self.space.code_of(value)
+        if value in one.reloads:
+            self.write(f"v{value} = reload_{code}(q{one.reloads[value]}, i)")
+        elif isinstance(step, Step):
+            self.write(f"v{value} = {self._expression(step, '(c + i)')}")
+        else:
+            self.write(f"v{value} = load_{code}(p{value}, i)")
+
+
+def render_space(space: Space) -> tuple[str, str]:
+    """The name and the source text of a space's kernel; the name is unique to the content."""
+    name = f"space_{space.digest()[:16]}"
+    return name, "\n".join(_Kernel(space, name).lines) + "\n"

@@ -1,0 +1,164 @@
+"""How often the kernel of a `Space` passes over a row, and what each pass computes.
+
+A pass ends with the reductions of what it computed; what depends on these waits for the next. What
+a later pass needs again is computed again, unless that is costly and a row of an output can hold it
+until the output's own values replace it. Sizes decide nothing.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from ngrad_kernels.scalars import SCALARS
+from ngrad_kernels.space import Reduce, Space, Step
+
+
+@dataclass(frozen=True)
+class Pass:
+    """One pass over a row.
+
+    Attributes
+    ----------
+    values : tuple of int
+        Of level element, in the order in which they are loaded or computed.
+    reloads : dict of int to int
+        Which of them are read from the row of an output, and its position.
+    stores : tuple of (output, value)
+        What is written to the rows of outputs: their own values, or one to be reloaded.
+    rows : tuple of int
+        The row reductions that end it.
+    columns : tuple of int
+        Positions of outputs that are column reductions, to which it adds the row.
+    """
+
+    values: tuple[int, ...]
+    reloads: Mapping[int, int]
+    stores: tuple[tuple[int, int], ...]
+    rows: tuple[int, ...]
+    columns: tuple[int, ...]
+
+
+def needed(space: Space) -> frozenset[int]:
+    """The values on which the outputs depend."""
+    return frozenset(cone(space, space.outputs))
+
+
+def cone(space: Space, roots: Iterable[int], known: Collection[int] = ()) -> list[int]:
+    """The values on which some depend, themselves included, in order; those that are known depend
+    on nothing.
+    """
+    found: set[int] = set()
+    waiting = list(roots)
+    while waiting:
+        value = waiting.pop()
+        if value not in found:
+            found.add(value)
+            step = space.step(value)
+            if step is not None and value not in known:
+                waiting += step.operands
+    return sorted(found)
+
+
+def elements(space: Space, roots: Iterable[int], known: Collection[int] = ()) -> tuple[int, ...]:
+    """Those values of level element that have to be at hand to compute some in a column."""
+    levels = [space.level_of(k) for k in range(space.count)]
+    outside = {k for k, level in enumerate(levels) if level != "element"}
+    return tuple(k for k in cone(space, roots, outside | set(known)) if k not in outside)
+
+
+def _costly(space: Space) -> frozenset[int]:
+    """The values that cost more to compute in a column than to read."""
+    found: set[int] = set()
+    for value in range(len(space.inputs), space.count):
+        step = space.step(value)
+        if isinstance(step, Step) and space.level_of(value) == "element":
+            row = SCALARS.get(step.scalar)
+            if (row is not None and row.costly) or not found.isdisjoint(step.operands):
+                found.add(value)
+    return frozenset(found)
+
+
+def _own(space: Space) -> dict[int, int]:
+    """The outputs of level element, by position: their values."""
+    return {
+        k: value
+        for k, value in enumerate(space.outputs)
+        if space.level_of(value) == "element" and not space.reduction(value)
+    }
+
+
+def _roots(space: Space, index: int) -> tuple[list[int], list[int], list[int]]:
+    """What ends a pass: positions of the outputs that it stores, its row reductions, and positions
+    of its column reductions.
+    """
+    stores = [k for k, value in _own(space).items() if space.ready(value) == index]
+    live = needed(space)
+    rows = []
+    for value in sorted(live):
+        step = space.reduction(value)
+        if step and step.axis == "row" and space.ready(step.operand) == index:
+            rows.append(value)
+    columns = [
+        k
+        for k, value in enumerate(space.outputs)
+        if (step := space.reduction(value))
+        and step.axis == "column"
+        and space.ready(step.operand) == index
+    ]
+    return stores, rows, columns
+
+
+def _holder(space: Space, value: int, index: int, free: Collection[int]) -> int | None:
+    """The output whose row can hold a value that a pass computes for those that use it again: the
+    first whose own values are written no earlier than in the last of them.
+    """
+    users = [
+        space.ready(k)
+        for k in needed(space)
+        if isinstance(step := space.step(k), Step)
+        and space.level_of(k) == "element"
+        and value in step.operands
+    ]
+    until = max(users, default=0)
+    own = _own(space)
+    able = [
+        k
+        for k in sorted(free, key=lambda k: space.ready(own[k]))
+        if space.code_of(own[k]) == space.code_of(value) and space.ready(own[k]) >= until > index
+    ]
+    return able[0] if able else None
+
+
+@functools.lru_cache(1 << 10)
+def passes(space: Space) -> tuple[Pass, ...]:
+    """The passes of a space's kernel over each row."""
+    costly, own = _costly(space), _own(space)
+    # Readable: value -> (output, first pass, last pass).
+    readable = {
+        value: (k, space.ready(value) + 1, space.count)
+        for k, value in own.items()
+        if value in costly
+    }
+    free = set(own)
+    result = []
+    for index in range(1 + max((space.ready(k) for k in needed(space)), default=0)):
+        finished, rows, columns = _roots(space, index)
+        reloads = {k: out for k, (out, first, last) in readable.items() if first <= index <= last}
+        roots = [space.outputs[k] for k in finished]
+        roots += [step.operand for k in rows if (step := space.reduction(k))]
+        roots += [step.operand for k in columns if (step := space.reduction(space.outputs[k]))]
+        values = elements(space, roots, reloads)
+        stores = [(k, space.outputs[k]) for k in finished]
+        free -= set(finished)
+        for value in values:
+            if value in costly and value not in readable:
+                holder = _holder(space, value, index, free)
+                if holder is not None:
+                    free.discard(holder)
+                    readable[value] = (holder, index + 1, space.ready(own[holder]))
+                    stores.append((holder, value))
+        reloads = {k: out for k, out in reloads.items() if k in values}
+        result.append(Pass(values, reloads, tuple(stores), tuple(rows), tuple(columns)))
+    return tuple(result)
