@@ -23,7 +23,9 @@ from ngrad.ops.shape import (
     integers,
     normal_axis,
     reshape,
+    spread,
     strided,
+    transpose,
 )
 from ngrad.record import apply
 from ngrad.tensor import Tensor, allocate, empty, from_numpy
@@ -90,6 +92,29 @@ def _(g: Any, out: Any, x: Any, index: Any) -> Any:
     return apply(ADD_ROWS, (g, index), (x._layout.shape[1],)), None
 
 
+@TAKE.batch
+def _(size: int, batched: Any, x: Any, index: Any) -> Any:
+    if batched[0]:
+        return _merged(TAKE, size, batched, x, index)
+    # The same rows for all: one gather at the indices of all, side by side.
+    (lead, *rest), (many, repeats, count) = x._layout.shape, index._layout.shape
+    side = reshape(transpose(index, (1, 0, 2)), (repeats, many * count))
+    out = reshape(apply(TAKE, (x, side)), (lead, many, count, *rest[1:]))
+    return transpose(out, (1, 0, *range(2, out.ndim)))
+
+
+def _merged(op: Op, size: int, batched: Any, x: Any, index: Any, *params: Any) -> Any:
+    """An op on rows, over a batch of batches as over one."""
+    x, many = x if batched[0] else spread(x, size), batched[1]
+    lead, rest = x._layout.shape[1], x._layout.shape[2:]
+    if many or index._layout.shape[0] == lead != 1:
+        each = index if many else spread(index, size)
+        count = index._layout.shape[-1]
+        index = reshape(broadcast_to(each, (size, lead, count)), (size * lead, count))
+    out = apply(op, (reshape(x, (size * lead, *rest)), index), params)
+    return reshape(out, (size, lead, *out._layout.shape[1:]))
+
+
 def _add_rows_infer(g: Layout, index: Layout, rows: int) -> Layout:
     return layout(g.dtype, (g.shape[0], rows, *g.shape[2:]))
 
@@ -125,6 +150,11 @@ ADD_ROWS = Op("add_rows", _add_rows_infer, _add_rows_prepare, ("rows",), family=
 @ADD_ROWS.vjp
 def _(g: Any, out: Any, rows_added: Any, index: Any, rows: Any) -> Any:
     return apply(TAKE, (g, index)), None
+
+
+@ADD_ROWS.batch
+def _(size: int, batched: Any, g: Any, index: Any, rows: Any) -> Any:
+    return _merged(ADD_ROWS, size, batched, g, index, rows)
 
 
 def _index_tensor(value: Any, what: str) -> Any:

@@ -28,6 +28,9 @@ def _(g: Any, out: Any, x: Any) -> Any:
     return (g,)
 
 
+IDENTITY.batch(lambda size, batched, x: apply(IDENTITY, (x,)))
+
+
 def identity(input: Any, name: str | None = None) -> Any:
     """A tensor of the same value, recorded as an op of its own.
 
@@ -42,6 +45,7 @@ def identity(input: Any, name: str | None = None) -> Any:
 
 STOP = Op("stop_gradient", _same, lambda inputs, out: prepare_view(0, inputs[0]), family="shape")
 STOP.vjp(lambda g, out, x: (None,))
+STOP.batch(lambda size, batched, x: apply(STOP, (x,)))
 
 
 def stop_gradient(input: Any, name: str | None = None) -> Any:

@@ -22,6 +22,7 @@ from ngrad.ops.shape import (
     normal_axis,
     reshape,
     reverse,
+    spread,
     strided,
 )
 from ngrad.record import apply
@@ -73,6 +74,12 @@ def _(g: Any, out: Any, *xs: Any, axis: int) -> Any:
         )
         start += shape[axis]
     return tuple(results)
+
+
+@CONCAT.batch
+def _(size: int, batched: Any, *xs: Any, axis: int) -> Any:
+    whole = [x if many else spread(x, size) for x, many in zip(xs, batched, strict=True)]
+    return apply(CONCAT, tuple(whole), (axis + 1,))
 
 
 def concat(values: Any, axis: Any, name: str = "concat") -> Any:

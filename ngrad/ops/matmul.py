@@ -17,7 +17,7 @@ from ngrad.graph.op import Op
 from ngrad.ops.blas import Alone, gains_alone
 from ngrad.ops.convert import operands
 from ngrad.ops.launching import dense
-from ngrad.ops.shape import reshape
+from ngrad.ops.shape import reshape, transpose
 from ngrad.record import apply
 from ngrad.tensor import Tensor, allocate, empty
 
@@ -147,6 +147,30 @@ def _(g: Any, out: Any, x: Any, y: Any, transpose_x: bool, transpose_y: bool) ->
     else:
         in_y = apply(MATMUL, (x, g), (not transpose_x, False))
     return in_x, in_y
+
+
+@MATMUL.batch
+def _(size: int, batched: Any, x: Any, y: Any, transpose_x: bool, transpose_y: bool) -> Any:
+    if not batched[1] and y.ndim == 2:
+        return _one_product(x, y, transpose_x, transpose_y)
+    if not batched[0] and x.ndim == 2:
+        return _swapped(_one_product(y, x, not transpose_y, not transpose_x))
+    rank = max(x.ndim - batched[0], y.ndim - batched[1])
+    x, y = (
+        reshape(v, (size, *(1,) * (rank + 1 - v.ndim), *v._layout.shape[1:])) if many else v
+        for v, many in zip((x, y), batched, strict=True)
+    )
+    return apply(MATMUL, (x, y), (transpose_x, transpose_y))
+
+
+def _one_product(x: Any, y: Any, transpose_x: bool, transpose_y: bool) -> Any:
+    """A batch of matrices times one matrix: a single product of all their rows."""
+    return product(_swapped(x) if transpose_x else x, y, False, transpose_y)
+
+
+def _swapped(x: Any) -> Any:
+    """The last two axes exchanged."""
+    return transpose(x, (*range(x.ndim - 2), x.ndim - 1, x.ndim - 2))
 
 
 def _operands(x: Any, y: Any) -> tuple[Any, ...]:

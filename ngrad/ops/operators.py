@@ -8,16 +8,18 @@ from typing import Any
 
 import numpy as np
 
+from ngrad.graph import batch
 from ngrad.graph.differentiate import tools
 from ngrad.graph.graph import Symbol
 from ngrad.graph.layout import Layout
 from ngrad.ops import arithmetic, bitwise, comparison, elementwise
+from ngrad.ops.batching import FAMILIES
 from ngrad.ops.convert import cast_to, tensor
 from ngrad.ops.creation import ones_of, zeros_of
 from ngrad.ops.indexing import getitem
 from ngrad.ops.matmul import matmul_operator
 from ngrad.ops.reductions import SUM
-from ngrad.ops.shape import reshape, transpose
+from ngrad.ops.shape import reshape, spread, transpose
 from ngrad.record import apply, traced
 from ngrad.tensor import Tensor
 
@@ -114,3 +116,7 @@ tools.add = arithmetic.add
 tools.ones = ones_of
 tools.zeros = zeros_of
 tools.fit = _fit
+
+batch.tools.traced = traced
+batch.tools.spread = spread
+batch.tools.families = FAMILIES

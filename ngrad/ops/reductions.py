@@ -129,7 +129,13 @@ def _reduction(name: str, reduction: str, kinds: str) -> Op:
     def prepare(inputs: tuple[Layout, ...], out: Layout, axes: tuple[int, ...]) -> Any:
         return prepare_reduction(reduction, inputs[0], out, axes)
 
-    return Op(name, infer, prepare, ("axes",), family="reduction")
+    op = Op(name, infer, prepare, ("axes",), family="reduction")
+
+    @op.batch
+    def _(size: int, batched: Any, x: Any, axes: Any) -> Any:
+        return apply(op, (x,), (tuple(axis + 1 for axis in axes),))
+
+    return op
 
 
 SUM = _reduction("reduce_sum", "sum", "fiu")
@@ -312,6 +318,7 @@ def _arg(name: str, reduction: str) -> Op:
 
     op = Op(name, infer, prepare, ("axis",), family="reduction")
     op.vjp(lambda g, out, x, axis: (None,))
+    op.batch(lambda size, batched, x, axis: apply(op, (x,), (axis + 1,)))
     return op
 
 

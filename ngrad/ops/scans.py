@@ -11,7 +11,7 @@ from ngrad.graph.program import Launch, Program, operands
 from ngrad.ops.convert import tensor
 from ngrad.ops.launching import dense
 from ngrad.ops.reductions import reduction_facts
-from ngrad.ops.shape import embed, normal_axis, strided, transpose
+from ngrad.ops.shape import embed, normal_axis, spread, strided, transpose
 from ngrad.ops.shape import reverse as flip
 from ngrad.record import apply
 from ngrad.tensor import Tensor, allocate, empty
@@ -37,7 +37,9 @@ def _scan(name: str, reduction: str) -> Op:
         launch = Launch(kernel, facts.ctypes.data, x.size // length, grain, operands(1))
         return Program((launch,), keep=(facts,)), out
 
-    return Op(name, infer, prepare, family="reduction")
+    op = Op(name, infer, prepare, family="reduction")
+    op.batch(lambda size, batched, x: apply(op, (x,)))
+    return op
 
 
 CUMSUM, CUMPROD = _scan("cumsum", "sum"), _scan("cumprod", "prod")
@@ -113,6 +115,12 @@ LINEAR = Op("linear_recurrence", _linear_infer, _linear_prepare, family="reducti
 def _(g: Any, out: Any, a: Any, b: Any) -> Any:
     back = flip(apply(LINEAR, (flip(_ahead(a), -1), flip(g, -1))), -1)
     return back * _behind(out), back
+
+
+@LINEAR.batch
+def _(size: int, batched: Any, a: Any, b: Any) -> Any:
+    whole = [x if many else spread(x, size) for x, many in zip((a, b), batched, strict=True)]
+    return apply(LINEAR, tuple(whole))
 
 
 def cumsum(

@@ -11,7 +11,7 @@ from ngrad.errors import DTypeError, ShapeError
 from ngrad.graph.layout import Layout, contiguous_strides, layout
 from ngrad.graph.op import Op
 from ngrad.graph.program import OUT, Launch, Program
-from ngrad.ops.convert import from_outside, operands, tensor
+from ngrad.ops.convert import cast_to, from_outside, operands, tensor
 from ngrad.ops.identity import prepare_view
 from ngrad.ops.launching import broadcast_strides, place_launch, prepare_copy
 from ngrad.record import apply
@@ -83,6 +83,11 @@ RESHAPE = Op("reshape", _reshape_infer, _reshape_prepare, ("shape",), family="sh
 @RESHAPE.vjp
 def _(g: Any, out: Any, x: Any, shape: Any) -> Any:
     return (apply(RESHAPE, (g,), (x._layout.shape,)),)
+
+
+@RESHAPE.batch
+def _(size: int, batched: Any, x: Any, shape: Any) -> Any:
+    return apply(RESHAPE, (x,), ((size, *shape),))
 
 
 def reshape(tensor: Any, shape: Any, name: str | None = None) -> Any:
@@ -182,6 +187,12 @@ def _(g: Any, out: Any, x: Any, shape: Any) -> Any:
     return (g,)  # whoever traces sums it back
 
 
+@BROADCAST.batch
+def _(size: int, batched: Any, x: Any, shape: Any) -> Any:
+    missing = (1,) * (len(shape) - (x.ndim - 1))
+    return broadcast_to(reshape(x, (size, *missing, *x._layout.shape[1:])), (size, *shape))
+
+
 def broadcast_to(input: Any, shape: Any, name: str | None = None) -> Any:
     """The same elements repeated to a shape, by NumPy's broadcasting; no memory is used.
 
@@ -195,6 +206,11 @@ def broadcast_to(input: Any, shape: Any, name: str | None = None) -> Any:
     x = _tensor(input, "broadcast_to")
     wanted = integers(shape, "broadcast_to")
     return x if wanted == x._layout.shape else apply(BROADCAST, (x,), (wanted,))
+
+
+def spread(x: Any, size: int) -> Any:
+    """The same tensor for each element of a batch."""
+    return broadcast_to(x, (size, *x._layout.shape))
 
 
 # -- transpose -------------------------------------------------------------------------------------
@@ -216,6 +232,11 @@ TRANSPOSE = Op("transpose", _transpose_infer, _transpose_prepare, ("perm",), fam
 def _(g: Any, out: Any, x: Any, perm: Any) -> Any:
     inverse = sorted(range(len(perm)), key=perm.__getitem__)
     return (apply(TRANSPOSE, (g,), (tuple(inverse),)),)
+
+
+@TRANSPOSE.batch
+def _(size: int, batched: Any, x: Any, perm: Any) -> Any:
+    return apply(TRANSPOSE, (x,), ((0, *(axis + 1 for axis in perm)),))
 
 
 def transpose(a: Any, perm: Any = None, conjugate: bool = False, name: str = "transpose") -> Any:
@@ -263,6 +284,11 @@ def _(g: Any, out: Any, x: Any, slices: Any) -> Any:
     return (embed(g, 0.0, x._layout.shape, slices),)
 
 
+@SLICE.batch
+def _(size: int, batched: Any, x: Any, slices: Any) -> Any:
+    return strided(x, ((0, 1, size), *slices))
+
+
 def strided(x: Any, slices: tuple[Slice, ...]) -> Any:
     """A view of part of x; bounds have been checked by whoever calls."""
     return apply(SLICE, (x,), (slices,))
@@ -303,8 +329,25 @@ def _(g: Any, out: Any, x: Any, value: Any, shape: Any, slices: Any) -> Any:
     from ngrad.ops.elementwise import select
     from ngrad.ops.reductions import reduce_sum
 
-    outside = embed(broadcast_to(_tensor(False), x._layout.shape), True, shape, slices)
-    return strided(g, slices), reduce_sum(select(outside, g, 0.0))
+    return strided(g, slices), reduce_sum(select(_outside(x, shape, slices), g, 0.0))
+
+
+def _outside(x: Any, shape: tuple[int, ...], slices: tuple[Slice, ...]) -> Any:
+    """Where an embedding of x shows the value, not x."""
+    return embed(broadcast_to(_tensor(False), x._layout.shape), True, shape, slices)
+
+
+@EMBED.batch
+def _(size: int, batched: Any, x: Any, value: Any, shape: Any, slices: Any) -> Any:
+    from ngrad.ops.elementwise import select
+
+    x = x if batched[0] else spread(x, size)
+    shape, slices = (size, *shape), ((0, 1, size), *slices)
+    if not batched[1]:
+        return embed(x, value, shape, slices)
+    value = reshape(value, (size, *(1,) * (x.ndim - 1)))
+    inside = embed(x, cast_to(_tensor(0), x.dtype), shape, slices)
+    return select(_outside(x, shape, slices), value, inside)
 
 
 def embed(x: Any, value: Any, shape: tuple[int, ...], slices: tuple[Slice, ...]) -> Any:

@@ -1,0 +1,51 @@
+"""Batching rules that hold for whole families of ops (`graph/batch.py`)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ngrad.graph.batch import with_batch
+from ngrad.graph.layout import layout
+from ngrad.graph.op import Op
+from ngrad.ops.creation import zeros_of
+from ngrad.ops.joining import stack, unstack
+from ngrad.ops.shape import reshape
+from ngrad.record import apply
+
+
+def elementwise(op: Op, size: int, batched: Any, *inputs: Any, **params: Any) -> Any:
+    """Operands broadcast as they did: a batch of lower rank gets its ones behind the new axis."""
+    ranks = [x.ndim - many for x, many in zip(inputs, batched, strict=True)]
+    aligned = [
+        reshape(x, (size, *(1,) * (max(ranks) - rank), *x._layout.shape[1:])) if many else x
+        for x, many, rank in zip(inputs, batched, ranks, strict=True)
+    ]
+    return apply(op, tuple(aligned), tuple(params.values()))
+
+
+def looped(op: Op, size: int, batched: Any, *inputs: Any, **params: Any) -> Any:
+    """The op on one element of the batch after another: for samplers, whose numbers depend on their
+    place in the draw, and for users' Python.
+    """
+    if size == 0:
+        return _nothing(op, batched, *inputs, **params)
+    rows = [unstack(x) if many else [x] * size for x, many in zip(inputs, batched, strict=True)]
+    outs = [apply(op, row, tuple(params.values())) for row in zip(*rows, strict=True)]
+    if isinstance(outs[0], tuple):
+        return tuple(stack(parts) for parts in zip(*outs, strict=True))
+    return stack(outs)
+
+
+def _nothing(op: Op, batched: Any, *inputs: Any, **params: Any) -> Any:
+    """The results of a batch of no elements."""
+    specs = [
+        layout(x.dtype, x._layout.shape[1:]) if many else x._layout.spec
+        for x, many in zip(inputs, batched, strict=True)
+    ]
+    out = op.infer(*specs, **params)
+    if isinstance(out, tuple):
+        return tuple(zeros_of(with_batch(where, 0)) for where in out)
+    return zeros_of(with_batch(out, 0))
+
+
+FAMILIES = {"elementwise": elementwise, "random": looped, "opaque": looped}

@@ -1,0 +1,219 @@
+"""Every op over a batch, and its VJP rule: as on one element after another."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+from numeric import Array, assert_same_bits, weights
+from rows import ROWS
+from table import Row
+
+import ngrad
+from ngrad.dtypes import as_dtype
+from ngrad.errors import GradientError
+from ngrad.graph.batch import batched, rule_of
+from ngrad.graph.graph import Graph
+from ngrad.graph.layout import layout
+from ngrad.graph.op import TABLE, Op
+from ngrad.graph.plan import Plan
+from ngrad.graph.simplify import rewrite
+from ngrad.record import apply, execute, traced
+from ngrad.tensor import from_numpy, scalar
+
+SIZES = (3, 1, 0)
+CLOSE = "matmul"
+"""The op whose bits depend on the shapes that it is called with: BLAS adds in other orders."""
+
+
+class Case(NamedTuple):
+    """A function of tensors whose graph has the op in it, and arrays to call it with."""
+
+    op: str
+    function: Callable[..., Any]
+    arrays: list[Array]
+
+    def graph(self) -> Graph:
+        return graph_of(lambda *inputs: (self.function(*inputs),), self.arrays)
+
+
+def graph_of(function: Callable[..., Any], arrays: Sequence[Array]) -> Graph:
+    """A function that returns several results or None for some, traced."""
+    graph = Graph(rewrite)
+    inputs = [graph.input(layout(as_dtype(a.dtype), a.shape)) for a in arrays]
+    outs = traced(graph, lambda: function(*inputs))
+    graph.outputs = tuple(None if out is None else out.index for out in outs)
+    return graph
+
+
+def run(graph: Graph, arrays: Sequence[Array]) -> list[Any]:
+    graph.verify()
+    tensors = [from_numpy(a) for a in arrays]
+    plan = Plan(graph, dict(enumerate(x._layout for x in tensors)), scalar)
+    return [
+        None if out is None else out.numpy()
+        for out in plan.run([tensors[k] for k in plan.inputs], execute)
+    ]
+
+
+def several(array: Array, size: int) -> Array:
+    """A batch whose elements are the array's, in another order each."""
+    flat = array.reshape(-1)
+    rolled = [np.roll(flat, k).reshape(array.shape) for k in range(size)]
+    return np.stack(rolled) if size else np.zeros((0, *array.shape), array.dtype)
+
+
+def check(graph: Graph, arrays: Sequence[Array], which: tuple[bool, ...], close: bool) -> None:
+    """The graph over a batch: what it gives for each element by itself."""
+    for size in SIZES:
+        given = [several(a, size) if many else a for a, many in zip(arrays, which, strict=True)]
+        found = run(batched(graph, which, size), given)
+        singles = [
+            run(graph, [a[k] if many else a for a, many in zip(given, which, strict=True)])
+            for k in range(size)
+        ]
+        for position, index in enumerate(graph.outputs):
+            if index is None:
+                assert found[position] is None
+                continue
+            assert found[position].shape == (size, *graph.nodes[index].spec.shape)
+            for out, single in zip(found[position], singles, strict=True):
+                if close:
+                    np.testing.assert_allclose(out, single[position], 1e-12, 1e-12)
+                else:
+                    assert_same_bits(out, single[position])
+
+
+def _name(cases: list[Case]) -> str:
+    return cases[0].op
+
+
+# -- the table -------------------------------------------------------------------------------------
+
+
+def of_row(row: Row) -> list[Case]:
+    return [
+        Case(row.op, row.function, row.sample(shapes, code))
+        for code in ("f8", "i4", "b1")
+        if code[0] in row.kinds
+        for shapes in row.cases
+    ]
+
+
+def applied(op: str, *arrays: Array, **params: Any) -> Case:
+    """A primitive with all of its operands, where a row's function makes some of them itself."""
+    return Case(op, lambda *xs: apply(TABLE[op], xs, tuple(params.values())), list(arrays))
+
+
+def _floats(*shape: int) -> Array:
+    return weights(shape)
+
+
+def _places(*shape: int) -> Array:
+    return np.arange(np.prod(shape)).reshape(shape) * 2 % 3
+
+
+def _matrices(*shape: int, transposed: bool) -> Array:
+    array = _floats(*shape)
+    return np.ascontiguousarray(array.swapaxes(-1, -2)) if transposed else array
+
+
+STATE = np.array([7, 11, 100, 5], np.uint64)
+F8 = as_dtype("f8")
+CASES = [
+    *(applied("take_rows", _floats(b, 3, 2), _places(n, 4)) for b, n in ((2, 2), (2, 1), (1, 1))),
+    *(
+        applied("add_rows", _floats(b, 4, 2), _places(n, 4), rows=3)
+        for b, n in ((2, 2), (2, 1), (1, 1))
+    ),
+    applied("linear_recurrence", _floats(2, 5), _floats(2, 5) - 0.5),
+    *(
+        Case("embed", lambda x, v: ngrad.pad(x, [[1, 2], [0, 1]], constant_values=v), [x, v])
+        for x, v in ((_floats(2, 3), np.array(-0.0)), (_places(2, 3), np.array(7)))
+    ),
+    *(
+        applied(
+            "matmul",
+            _matrices(*left, transposed=tx),
+            _matrices(*right, transposed=ty),
+            transpose_x=tx,
+            transpose_y=ty,
+        )
+        for left, right in (
+            ((3, 4), (4, 2)),
+            ((1, 4), (4, 2)),
+            ((3, 4), (4, 1)),
+            ((5, 3, 4), (4, 2)),
+            ((3, 4), (5, 4, 2)),
+            ((5, 3, 4), (5, 4, 2)),
+            ((5, 1, 3, 4), (2, 4, 2)),
+        )
+        for tx, ty in itertools.product((False, True), repeat=2)
+    ),
+    *(
+        applied(f"random_{name}", STATE[:2], dtype=F8, shape=(2, 3))
+        for name in ("uniform", "normal", "truncated_normal")
+    ),
+    applied("random_integers", STATE, dtype=as_dtype("i4"), shape=(2, 3)),
+    applied("random_gamma", STATE[:2], np.abs(_floats(4)), shape=(3,)),
+    applied("categorical", STATE[:2], np.cumsum(np.abs(_floats(2, 3)), 1), samples=5),
+    applied("random_permutation", STATE[:2], count=6),
+]
+# The rows of these make operands themselves, out of constants.
+TABLED = [row for row in ROWS if row.op not in ("take_rows", "add_rows", "linear_recurrence")]
+
+
+def test_every_op_has_cases_and_a_rule() -> None:
+    ops = {name: op for name, op in TABLE.items() if op.family not in ("engine", "opaque")}
+    assert {case.op for case in CASES} | {row.op for row in TABLED} == ops.keys()
+    for op in ops.values():
+        rule_of(op)
+
+
+def test_an_op_without_a_rule_raises() -> None:
+    op = Op("unbatched", lambda x: x, lambda inputs, out: None, family="opaque")
+    op.family = "engine"
+    with pytest.raises(GradientError, match=r"unbatched: has no batching rule"):
+        rule_of(op)
+
+
+@pytest.mark.parametrize("cases", [*map(of_row, TABLED), *([case] for case in CASES)], ids=_name)
+def test_as_one_by_one(cases: list[Case]) -> None:
+    """Over every set of batched inputs."""
+    for case in cases:
+        for which in itertools.product((False, True), repeat=len(case.arrays)):
+            check(case.graph(), case.arrays, which, case.op == CLOSE)
+
+
+@pytest.mark.parametrize(
+    "cases",
+    [*(of_row(row) for row in TABLED if row.smooth and row.orders), *([case] for case in CASES)],
+    ids=_name,
+)
+def test_backward_as_one_by_one(cases: list[Case]) -> None:
+    """The VJP rule of the op, over a batch of cotangents, alone and with all that it reads."""
+    for case in cases:
+        for graph, arrays in backward(case):
+            alone = (True, *(False,) * (len(arrays) - 1))
+            for which in (alone, (True,) * len(arrays)):
+                check(graph, arrays, which, case.op == CLOSE)
+
+
+def backward(case: Case) -> Iterator[tuple[Graph, list[Array]]]:
+    """The graph of each application of the case's op: of a cotangent, the result and the inputs."""
+    forward = case.graph()
+    for index, node in enumerate(forward.nodes):
+        op = node.op
+        if isinstance(op, Op) and op.name == case.op and node.spec.dtype.is_floating:
+            forward.outputs = (*node.inputs, index)
+            *inputs, out = run(forward, case.arrays)
+            arrays = [weights(out.shape).astype(out.dtype), out, *inputs]
+            rule, params = op.rule, op.keywords(node.params)
+            assert rule is not None
+            yield (
+                graph_of(lambda *xs, rule=rule, params=params: rule(*xs, **params), arrays),
+                arrays,
+            )
