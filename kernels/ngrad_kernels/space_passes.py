@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from ngrad_kernels.scalars import SCALARS
-from ngrad_kernels.space import Reduce, Space, Step
+from ngrad_kernels.space import Space, Step
 
 
 @dataclass(frozen=True)

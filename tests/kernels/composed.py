@@ -1,0 +1,187 @@
+"""A `Space` run two ways over NumPy's memory: by its own kernel, and step by step by the kernels of
+single operations.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ngrad_kernels import cpu, space_facts
+from ngrad_kernels.body import Body
+from ngrad_kernels.body import Step as BodyStep
+from ngrad_kernels.contract import BLOCK, CHUNK, ROWS, accumulator
+from ngrad_kernels.space import Reduce, Space, Step
+
+Array = np.ndarray[Any, Any]
+GUARD = 64  # bytes around what a kernel writes, which it must leave alone
+
+
+@dataclass(frozen=True)
+class Case:
+    """A space with sizes, a cut into items, and inputs: for a view its words and an array that
+    shows its elements, both over the memory of a third.
+    """
+
+    space: Space
+    rows: int
+    length: int
+    span: int
+    tile: int
+    inputs: tuple[Array, ...]
+    frames: tuple[tuple[int, int], ...] = ()
+    views: tuple[tuple[int, ...], ...] = field(default=())
+
+    @property
+    def cut(self) -> tuple[int, int, int, int]:
+        return self.rows, self.length, self.span, self.tile
+
+
+def dtype_of(code: str) -> np.dtype[Any]:
+    return np.dtype("?" if code == "b1" else code)
+
+
+class _Guarded:
+    """Memory for a kernel to write, with bytes around it that must stay."""
+
+    def __init__(self, size: int) -> None:
+        self.memory = np.full(size + 2 * GUARD, 0xA5, np.uint8)
+        self.size = size
+        self.address = self.memory.ctypes.data + GUARD
+
+    def array(self, dtype: np.dtype[Any], shape: tuple[int, ...]) -> Array:
+        around = np.concatenate([self.memory[:GUARD], self.memory[GUARD + self.size :]])
+        assert (around == 0xA5).all(), "a kernel wrote outside its operands"
+        return self.memory[GUARD : GUARD + self.size].view(dtype).reshape(shape)
+
+
+def _shape(space: Space, value: int, rows: int, length: int) -> tuple[int, ...]:
+    step = space.reduction(value)
+    if step is not None:
+        return (length,) if step.axis == "column" else (rows,)
+    return {"one": (), "row": (rows,), "element": (rows, length)}[space.level_of(value)]
+
+
+def fused(case: Case) -> list[Array]:
+    """The outputs as the space's kernel gives them."""
+    space = case.space
+    facts = space_facts.facts(space, *case.cut, case.frames, case.views)
+    shapes = [_shape(space, value, case.rows, case.length) for value in space.outputs]
+    kinds = [dtype_of(space.code_of(value)) for value in space.outputs]
+    outputs = [
+        _Guarded(int(np.prod(shape)) * kind.itemsize)
+        for shape, kind in zip(shapes, kinds, strict=True)
+    ]
+    partials = [_Guarded(size) for size in space_facts.partial_bytes(space, *case.cut)]
+    addresses = [
+        *(x.ctypes.data for x in case.inputs),
+        *(place.address for place in (*outputs, *partials)),
+    ]
+    count = space_facts.items(*case.cut)
+    cpu.launch(cpu.kernel_of(space), facts.ctypes.data, count, 1, addresses)
+    for fold in space_facts.fold(space, *case.cut):
+        operands = [0, outputs[fold.output].address, partials[fold.partial].address]
+        kernel = cpu.kernel_of(fold.body)
+        cpu.launch(kernel, fold.facts.ctypes.data, fold.items, CHUNK, operands)
+    for place in partials:
+        place.array(np.dtype("u1"), (-1,))
+    return [
+        place.array(kind, shape) for place, kind, shape in zip(outputs, kinds, shapes, strict=True)
+    ]
+
+
+def composed(case: Case) -> list[Array]:
+    """The outputs, each step run alone."""
+    space = case.space
+    values: list[Array] = [_loaded(case, k) for k in range(len(space.inputs))]
+    for step in space.steps:
+        if isinstance(step, Reduce):
+            values.append(_reduced(case, step, values[step.operand]))
+        else:
+            values.append(_computed(case, step, values, len(values)))
+    shapes = [_shape(space, value, case.rows, case.length) for value in space.outputs]
+    return [
+        np.broadcast_to(values[value], shape)
+        for value, shape in zip(space.outputs, shapes, strict=True)
+    ]
+
+
+def _loaded(case: Case, k: int) -> Array:
+    operand, x = case.space.inputs[k], case.inputs[k]
+    if operand.kind == "padded":
+        offset, count = case.frames[operand.frame]
+        whole = np.zeros((1, case.length), x.dtype)
+        whole[0, offset : offset + count] = x
+        return whole
+    return x[None, :] if operand.kind == "column" else x
+
+
+def _computed(case: Case, step: Step, values: list[Array], value: int) -> Array:
+    level = case.space.level_of(value)
+    shape = _shape(case.space, value, case.rows, case.length)
+    column = np.arange(case.length)
+    if step.scalar == "inside":
+        offset, count = case.frames[step.frame]
+        return np.broadcast_to((column >= offset) & (column < offset + count), shape)
+    operands = [values[k] for k in step.operands]
+    if step.scalar == "pick":
+        x, index = np.broadcast_to(operands[0], (case.rows, case.length)), operands[1]
+        return np.take_along_axis(x, index[:, None] % max(case.length, 1), 1)[:, 0]
+    lift = [
+        x[:, None] if level == "element" and case.space.level_of(k) == "row" else x
+        for k, x in zip(step.operands, operands, strict=True)
+    ]
+    if step.scalar == "spread":
+        hit = column == lift[0] % max(case.length, 1)
+        with np.errstate(invalid="ignore"):  # a signalling NaN
+            return np.where(hit, lift[1].dtype.type(0) + lift[1], lift[1].dtype.type(0))
+    return _mapped(step, [np.ascontiguousarray(np.broadcast_to(x, shape)) for x in lift], shape)
+
+
+def _mapped(step: Step, operands: list[Array], shape: tuple[int, ...]) -> Array:
+    codes = tuple("b1" if x.dtype == bool else x.dtype.str[1:] for x in operands)
+    numbers = tuple(range(len(codes)))
+    body = Body("map", codes, (BodyStep(step.scalar, numbers, step.code),), (len(codes),))
+    out = np.empty(shape, dtype_of(step.code))
+    addresses = [x.ctypes.data for x in (*operands, out)]
+    cpu.launch(cpu.kernel_of(body), 0, out.size, CHUNK, addresses)
+    return out
+
+
+def _reduced(case: Case, step: Reduce, operand: Array) -> Array:
+    rows, length = case.rows, case.length
+    lifted = operand[:, None] if operand.ndim == 1 else operand
+    x = np.ascontiguousarray(np.broadcast_to(lifted, (rows, length)))
+    code = case.space.code_of(step.operand)
+    if step.axis == "row":
+        body = Body("rows", (code,), (), (0,), step.reduction, step.code)
+        chunks, width, count, extent = max(1, -(-length // CHUNK)), 1, rows, length
+        items = rows * chunks
+    else:
+        body = Body("columns", (code,), (), (0,), step.reduction, step.code)
+        chunks, width, count, extent = max(1, -(-rows // ROWS)), length, length, rows
+        items = chunks * -(-length // BLOCK)
+    out = np.empty(count, dtype_of(step.code))
+    partial = np.empty(count * chunks, dtype_of(accumulator(code)))
+    addresses = [x.ctypes.data, out.ctypes.data, partial.ctypes.data]
+    kernel = cpu.kernel_of(body)
+    facts = np.array([0, extent, chunks, width, 0], np.int64)
+    cpu.launch(kernel, facts.ctypes.data, items, 1, addresses)
+    if chunks > 1:
+        facts = np.array([1, extent, chunks, width, 0], np.int64)
+        cpu.launch(kernel, facts.ctypes.data, count, CHUNK, addresses)
+    return out
+
+
+def same_bits(x: Array, y: Array) -> bool:
+    """Whether two arrays are equal bit by bit, any NaN being equal to any other."""
+    if x.dtype != y.dtype or x.shape != y.shape:
+        return False
+    x, y = np.ascontiguousarray(x), np.ascontiguousarray(y)
+    if x.dtype.kind == "f":
+        if not np.array_equal(np.isnan(x), np.isnan(y)):
+            return False
+        x, y = (np.where(np.isnan(z), z.dtype.type(0), z) for z in (x, y))
+    return x.tobytes() == y.tobytes()
