@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 
 from ngrad.graph.layout import Layout
-from ngrad.graph.op import Op
+from ngrad.graph.op import Call, Op
 from ngrad.graph.plan import Plan
-from ngrad.graph.program import OUT, SCRATCH, Program
+from ngrad.graph.program import OUT, SCRATCH, Launch, Program, result
 from ngrad.tensor import Tensor, allocate
 from ngrad_kernels import cpu, native
 from ngrad_kernels.memory import Buffer, pool
@@ -27,8 +27,19 @@ SMALL = 1 << 20
 in the kernels, and memory counts: there each value is let go as soon as it has been read."""
 
 
-def runner(program: Program, arity: int, out: Layout) -> Callable[..., Tensor]:
-    """A callable over tensors that runs a program; frequent kinds of program are spelled out."""
+def runner(
+    program: Program, arity: int, outputs: Layout | tuple[Layout, ...]
+) -> Callable[..., Any]:
+    """A callable over tensors that runs a program; frequent kinds of program are spelled out.
+
+    It returns a tuple of results if `outputs` is one.
+    """
+    if isinstance(outputs, tuple):
+        return _several(program, outputs)
+    return _single(program, arity, outputs)
+
+
+def _single(program: Program, arity: int, out: Layout) -> Callable[..., Tensor]:
     if program.view is not None:
         offset = program.view
 
@@ -83,15 +94,40 @@ def _general(program: Program, out: Layout) -> Callable[..., Tensor]:
 
     def general(*tensors: Tensor, keep: Any = program) -> Tensor:
         buffer = allocate(out)
-        base = [x._address for x in tensors]
         room = pool.take(scratch) if scratch else None
-        base += [0 if room is None else room.address, buffer.address]  # SCRATCH is -2, OUT is -1
-        for kernel, facts, n, grain, operands in launches:
-            addresses = [base[which] + offset for which, offset in operands]
-            cpu.launch(kernel, facts, n, grain, addresses)
+        _launch(launches, tensors, (buffer,), room)
         return Tensor(buffer, buffer.address, out)
 
     return general
+
+
+def _several(program: Program, outs: tuple[Layout, ...]) -> Callable[..., tuple[Tensor, ...]]:
+    launches, scratch = program.launches, program.scratch
+
+    def several(*tensors: Tensor, keep: Any = program) -> tuple[Tensor, ...]:
+        buffers = tuple([allocate(out) for out in outs])
+        room = pool.take(scratch) if scratch else None
+        _launch(launches, tensors, buffers, room)
+        return tuple(
+            [Tensor(own, own.address, out) for own, out in zip(buffers, outs, strict=True)]
+        )
+
+    return several
+
+
+def _launch(
+    launches: tuple[Launch, ...],
+    tensors: tuple[Tensor, ...],
+    buffers: tuple[Buffer, ...],
+    room: Buffer | None,
+) -> None:
+    """Run launches over operands, which are numbered as `graph.program` says."""
+    base = [x._address for x in tensors]
+    base += [buffer.address for buffer in reversed(buffers)]
+    base.append(0 if room is None else room.address)
+    for kernel, facts, n, grain, operands in launches:
+        addresses = [base[which] + offset for which, offset in operands]
+        cpu.launch(kernel, facts, n, grain, addresses)
 
 
 Op.runner = staticmethod(runner)
@@ -108,8 +144,8 @@ class Replay:
     __slots__ = ("_code", "_first", "_keep", "_made", "_outputs", "_steps", "_where")
 
     def __init__(self, plan: Plan, inputs: int) -> None:
-        layouts: list[Layout] = [step.call.outputs[0] for step in plan.steps if step.call]
-        first = inputs + len(plan.constants)  # the number of the plan's first step
+        first = inputs + len(plan.constants)  # the number of the first step's result
+        layouts = [where for step in plan.steps for where in step.call.outputs]
         base: list[tuple[int, int]] = [(k + 1, 0) for k in range(inputs)]
         base += [(0, constant._address) for constant in plan.constants]
         owners = self._owners(plan, first)
@@ -120,30 +156,28 @@ class Replay:
         temporary = room.address
         words: list[int] = []
         self._steps = 0
-        for k, step in enumerate(plan.steps):
-            assert step.call is not None and step.call.program is not None
-            program, number = step.call.program, first + k
+        for step in plan.steps:
+            program = _program(step.call)
             if program.view is not None:
                 register, offset = base[step.inputs[0]]
                 base.append((register, offset + program.view))
                 continue
-            if number in wanted:
-                base.append((self._first + len(self._made), 0))
-                self._made.append(layouts[k])
-            else:
-                base.append((0, temporary))
-                temporary += _aligned(layouts[k].nbytes)
-            scratch = temporary
+            results = range(len(base), len(base) + len(step.call.outputs))
+            for number in results:
+                if number in wanted:
+                    base.append((self._first + len(self._made), 0))
+                    self._made.append(layouts[number - first])
+                else:
+                    base.append((0, temporary))
+                    temporary += _aligned(layouts[number - first].nbytes)
+            places = {which: base[k] for which, k in enumerate(step.inputs)}
+            places |= {result(k): base[number] for k, number in enumerate(results)}
+            places[SCRATCH] = 0, temporary
             temporary += _aligned(program.scratch)
             for launch in program.launches:
                 words += [launch.kernel, launch.facts, launch.n, launch.grain, len(launch.operands)]
                 for which, more in launch.operands:
-                    if which == SCRATCH:
-                        register, offset = 0, scratch
-                    else:
-                        register, offset = (
-                            base[number] if which == OUT else base[step.inputs[which]]
-                        )
+                    register, offset = places[which]
                     words += [register, offset + more]
                 self._steps += 1
         self._code = np.array(words or [0], np.int64)
@@ -169,10 +203,11 @@ class Replay:
     def _owners(plan: Plan, first: int) -> list[int]:
         """For each value, the value whose memory it is."""
         owners = list(range(first))
-        for k, step in enumerate(plan.steps):
-            assert step.call is not None and step.call.program is not None
-            view = step.call.program.view is not None
-            owners.append(owners[step.inputs[0]] if view else first + k)
+        for step in plan.steps:
+            if _program(step.call).view is not None:
+                owners.append(owners[step.inputs[0]])
+            else:
+                owners.extend(range(len(owners), len(owners) + len(step.call.outputs)))
         return owners
 
     @staticmethod
@@ -180,11 +215,13 @@ class Replay:
         """A replay of a plan, if it is all launches of small values."""
         total = 0
         for step in plan.steps:
-            if step.call is None or step.call.program is None:
+            program = step.call.program
+            if program is None:
                 return None
-            if any(len(launch.operands) >= native.TABLE for launch in step.call.program.launches):
+            if any(len(launch.operands) >= native.TABLE for launch in program.launches):
                 return None
-            total += _aligned(step.call.outputs[0].nbytes) + _aligned(step.call.program.scratch)
+            total += sum(_aligned(where.nbytes) for where in step.call.outputs)
+            total += _aligned(program.scratch)
         return None if total > SMALL else Replay(plan, inputs)
 
     def run(self, inputs: list[Any]) -> list[Any]:
@@ -213,6 +250,11 @@ class Replay:
             address = holder._address + offset
             results.append(Tensor(holder._buffer, address, where or holder._layout))
         return results
+
+
+def _program(call: Call) -> Program:
+    assert call.program is not None  # as `Replay.of` has seen
+    return call.program
 
 
 @functools.cache

@@ -11,18 +11,18 @@ from ngrad.graph.op import Call, Op
 
 
 class Step(NamedTuple):
-    """Run a call on registers; then let go of those that nobody reads again. A call of None takes
-    part `part`.
+    """Run a call on registers; each of its results becomes the next register. Then let go of those
+    that nobody reads again.
     """
 
-    call: Call | None
+    call: Call
     inputs: tuple[int, ...]
-    part: int
     dead: tuple[int, ...]
 
 
 class Plan:
-    """Steps over registers: the graph's inputs first, then its constants, then a result a step.
+    """Steps over registers: the graph's inputs first, then its constants, then the results of each
+    step.
 
     Attributes
     ----------
@@ -43,43 +43,41 @@ class Plan:
         need = graph.needed()
         nodes = [(k, node) for k, node in enumerate(graph.nodes) if need[k]]
         register: dict[int, int] = {}
-        where: dict[int, Any] = {}
-
-        def assign(index: int, of: Any) -> None:
-            where[register.setdefault(index, len(register))] = of
+        where: list[Layout] = []
 
         for index, node in nodes:
             if node.op == INPUT:
-                assign(index, layouts[node.params[0]])
+                register[index] = len(where)
+                where.append(layouts[node.params[0]])
         self.inputs = tuple(node.params[0] for _, node in nodes if node.op == INPUT)
         constants = []
         for index, node in nodes:
             if node.op == CONSTANT:
                 constants.append(constant(node.params[-1], node.spec.dtype))
-                assign(index, node.spec)
+                register[index] = len(where)
+                where.append(node.spec)
         self.constants = tuple(constants)
+        first = len(where)
 
-        calls: list[tuple[Call | None, tuple[int, ...], int]] = []
+        calls: list[tuple[Call, tuple[int, ...], range]] = []
         for index, node in nodes:
-            operands = tuple(register[k] for k in node.inputs)
             if node.op == PART:
-                calls.append((None, operands, node.params[0]))
-                assign(index, where[operands[0]][node.params[0]])
+                register[index] = register[node.inputs[0]] + node.params[0]
             elif isinstance(node.op, Op):
-                resolved = node.op.call(node.params, tuple(where[k] for k in operands))
-                calls.append((resolved, operands, 0))
-                assign(index, resolved.outputs if resolved.several else resolved.outputs[0])
+                operands = tuple(register[k] for k in node.inputs)
+                call = node.op.call(node.params, tuple(where[k] for k in operands))
+                register[index] = len(where)
+                where += call.outputs
+                calls.append((call, operands, range(register[index], len(where))))
         self.outputs = tuple(None if k is None else register[k] for k in graph.outputs)
-
-        first = len(self.inputs) + len(self.constants)
         self.given = tuple(k is not None and k < first for k in self.outputs)
 
         held = {k for k in self.outputs if k is not None}
         steps: list[Step] = []
-        for call, operands, part in reversed(calls):
-            dead = tuple(k for k in set(operands) if k not in held)
+        for call, operands, results in reversed(calls):
+            dead = tuple(k for k in {*operands, *results} if k not in held)
             held.update(operands)
-            steps.append(Step(call, operands, part, dead))
+            steps.append(Step(call, operands, dead))
         self.steps = tuple(reversed(steps))
 
     def run(self, inputs: list[Any], execute: Callable[[Call, tuple[Any, ...]], Any]) -> list[Any]:
@@ -94,11 +92,13 @@ class Plan:
         """
         registers = inputs
         registers.extend(self.constants)
-        for call, operands, part, dead in self.steps:
-            if call is None:
-                registers.append(registers[operands[0]][part])
+        for call, operands, dead in self.steps:
+            out = execute(call, tuple([registers[k] for k in operands]))
+            if call.several:
+                registers.extend(out)
             else:
-                registers.append(execute(call, tuple([registers[k] for k in operands])))
+                registers.append(out)
+            del out  # so that it is let go with its register
             for k in dead:
                 registers[k] = None
         return [None if k is None else registers[k] for k in self.outputs]

@@ -6,8 +6,23 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-OUT, SCRATCH = -1, -2
-"""Operands that are no input: the result, and memory that lives as long as the call."""
+SCRATCH = -1
+"""The operand that is memory which lives as long as the call."""
+
+
+def result(k: int) -> int:
+    """The operand that is result `k` of a call.
+
+    Examples
+    --------
+    >>> result(0), result(1)
+    (-2, -3)
+    """
+    return -2 - k
+
+
+OUT = result(0)
+"""The operand that is the only, or the first, result."""
 
 
 class Launch(NamedTuple):
@@ -20,7 +35,7 @@ class Launch(NamedTuple):
     n, grain : int
         Work items, and how many a call of the kernel takes at a time.
     operands : tuple of (which, offset)
-        Which input (or OUT, SCRATCH), and how many bytes from where its elements begin.
+        Which input (or `result(k)`, SCRATCH), and how many bytes from where its elements begin.
     """
 
     kernel: int
