@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from ngrad.errors import NgradError
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op, Params
 
@@ -26,13 +27,24 @@ class Node(NamedTuple):
     spec: Layout
 
     def __repr__(self) -> str:
-        name = self.op if isinstance(self.op, str) else self.op.name
+        return f"{self.application} : {self.spec!r}"
+
+    @property
+    def application(self) -> str:
+        """The node but for its shape and dtype."""
+        if self.op == INPUT:
+            return f"input({self.params[0]})"
+        if self.op == CONSTANT:
+            return f"constant({self.params[-1]!r})"
+        if self.op == PART:
+            return f"%{self.inputs[0]}[{self.params[0]}]"
         arguments = [f"%{k}" for k in self.inputs]
         if isinstance(self.op, str):
-            arguments += [repr(p) for p in self.params]
-        else:
-            arguments += [f"{k}={v!r}" for k, v in self.op.keywords(self.params).items()]
-        return f"{name}({', '.join(arguments)}) : {self.spec!r}"
+            return f"{self.op}({', '.join(arguments)})"
+        # Not strict: a graph that is wrong can be printed too.
+        named = zip(self.op.params, self.params, strict=False)
+        arguments += [f"{k}={v!r}" for k, v in named]
+        return f"{self.op.name}({', '.join(arguments)})"
 
 
 INPUT, CONSTANT, PART = "input", "constant", "part"
@@ -142,30 +154,89 @@ class Graph:
                     need[k] = True
         return need
 
+    def inferred(self, index: int) -> Layout | tuple[Layout, ...]:
+        """What the op of a node gives by its rule; a tuple if it has several results."""
+        node = self.nodes[index]
+        if not isinstance(node.op, Op):
+            return node.spec
+        specs = [self.nodes[k].spec for k in node.inputs]
+        out = node.op.infer(*specs, **node.op.keywords(node.params))
+        return tuple(where.spec for where in out) if isinstance(out, tuple) else out.spec
+
     def verify(self) -> None:
         """Check that the graph is one: inputs before uses, shapes and dtypes as the ops' rules
-        give.
+        give, and each value once.
 
         Raises
         ------
         ValueError
             Naming the node that is wrong.
         """
+        several: dict[int, tuple[Layout, ...]] = {}
+        seen: dict[Any, int] = {}
         for index, node in enumerate(self.nodes):
-            if any(not 0 <= k < index for k in node.inputs):
-                raise ValueError(f"node %{index} = {node!r} reads a value that comes after it")
-            if isinstance(node.op, Op):
-                specs = [self.nodes[k].spec for k in node.inputs]
-                out = node.op.infer(*specs, **node.op.keywords(node.params))
-                out = out[0] if isinstance(out, tuple) else out
-                if out.spec is not node.spec:
-                    raise ValueError(f"node %{index} = {node!r} should be {out.spec!r}")
+            wrong = self._wrong(index, several)
+            if wrong is None:
+                same = node.params if node.op == INPUT else node
+                if seen.setdefault(same, index) != index:
+                    wrong = f"is %{seen[same]} again"
+            if wrong is not None:
+                raise ValueError(f"node %{index} = {node!r} {wrong}")
         for output in self.outputs:
-            if output is not None and not 0 <= output < len(self.nodes):
+            if output is None:
+                continue
+            if not 0 <= output < len(self.nodes):
                 raise ValueError(f"output %{output} is no node")
+            if output in several:
+                raise ValueError(f"output %{output} has several results; take one by a part")
+
+    def _wrong(self, index: int, several: dict[int, tuple[Layout, ...]]) -> str | None:
+        """What is wrong with a node, if anything; `several` collects results that are tuples."""
+        node = self.nodes[index]
+        for k in node.inputs:
+            if not 0 <= k < index:
+                return f"reads %{k}, which does not come before it"
+            if k in several and node.op != PART:
+                return f"reads %{k}, which has several results; take one by a part"
+        if isinstance(node.op, Op):
+            return self._wrong_application(index, several)
+        arity = {INPUT: 0, CONSTANT: 0, PART: 1}.get(node.op)
+        if arity is None:
+            return "is neither an op nor an input, a constant or a part"
+        if len(node.inputs) != arity:
+            return f"takes {arity} inputs, not {len(node.inputs)}"
+        if node.op == INPUT and not 0 <= node.params[0] < self.inputs:
+            return f"is no input of a graph that has {self.inputs}"
+        if node.op == CONSTANT and node.spec.shape:
+            return "should have no axes"
+        if node.op == PART:
+            whole = several.get(node.inputs[0], ())
+            if not 0 <= node.params[0] < len(whole):
+                return f"takes a result that %{node.inputs[0]} does not have"
+            return _unless(node.spec, whole[node.params[0]])
+        return _unless(node.spec, node.spec.spec)
+
+    def _wrong_application(self, index: int, several: dict[int, tuple[Layout, ...]]) -> str | None:
+        try:
+            out = self.inferred(index)
+        except (NgradError, ValueError, TypeError, IndexError) as error:
+            return f"is refused by its op: {error}"
+        if isinstance(out, tuple):
+            several[index] = out
+            out = out[0]
+        return _unless(self.nodes[index].spec, out)
+
+    def _line(self, index: int) -> str:
+        node, out = self.nodes[index], self.inferred(index)
+        specs = f"({', '.join(map(repr, out))})" if isinstance(out, tuple) else repr(node.spec)
+        return f"%{index} = {node.application} : {specs}"
 
     def __str__(self) -> str:
         need = self.needed()
-        lines = [f"%{k} = {node!r}" for k, node in enumerate(self.nodes) if need[k]]
+        lines = [self._line(k) for k in range(len(self.nodes)) if need[k]]
         outputs = ", ".join("none" if k is None else f"%{k}" for k in self.outputs)
         return "\n".join([*lines, f"return {outputs}"])
+
+
+def _unless(spec: Layout, right: Layout) -> str | None:
+    return None if spec is right else f"should be {right!r}"

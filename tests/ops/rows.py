@@ -230,7 +230,7 @@ REDUCTIONS = [
     *_scan("cumprod", np.multiply),
     Row(
         "linear_recurrence",
-        lambda a, b: apply(TABLE["linear_recurrence"], (ngrad.constant(a), ngrad.constant(b))),
+        lambda a, b: apply(TABLE["linear_recurrence"], (a, b)),
         _recurrence,
         ((-2, 2), (-2, 2)),
         "f",

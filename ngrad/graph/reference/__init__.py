@@ -1,0 +1,18 @@
+"""What each op computes, in plain NumPy: the oracle of its kernels, fused or not.
+
+A reference is a function of arrays, with the op's params as keywords. It may give float64 where the
+op gives float32: whoever calls it rounds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ngrad.graph.reference.draws import DRAWS
+from ngrad.graph.reference.elementwise import ELEMENTWISE
+from ngrad.graph.reference.folds import FOLDS
+from ngrad.graph.reference.moves import MOVES
+
+REFERENCES: dict[str, Callable[..., Any]] = {**ELEMENTWISE, **MOVES, **FOLDS, **DRAWS}
+"""By name of the op."""

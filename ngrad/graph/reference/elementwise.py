@@ -1,0 +1,115 @@
+"""References of elementwise ops.
+
+Those of exact ops compute in the op's own dtype, and so agree to the bit; the others compute in
+float64, and agree as closely as the kernels promise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ngrad.dtypes import DType
+from ngrad.graph.reference.folds import wide
+from ngrad.graph.reference.special import special
+
+Array = np.ndarray[Any, Any]
+Reference = Callable[..., Any]
+
+
+def _in_float64(function: Reference) -> Reference:
+    return lambda *xs: function(*map(wide, xs))
+
+
+def _integral(function: Reference) -> Reference:
+    """A function that gives integers, and so what is no float as it is."""
+    return lambda x: function(x) if x.dtype.kind == "f" else x
+
+
+def _zero(x: Array) -> Any:
+    return x.dtype.type(0)
+
+
+def _cast(x: Array, dtype: DType) -> Any:
+    """Floats to integers saturate, and NaN is 0; the rest is NumPy's."""
+    target = dtype.numpy_dtype
+    if x.dtype.kind != "f" or target.kind not in "iu":
+        return x.astype(target)
+    info = np.iinfo(target)
+    whole = np.nan_to_num(np.trunc(wide(x)), nan=0.0)
+    # The greatest of 64 bits rounds up as a float, so compare before converting.
+    over, under = whole >= float(info.max), whole <= float(info.min)
+    inside = np.where(over | under, 0.0, whole).astype(target)
+    return np.where(over, target.type(info.max), np.where(under, target.type(info.min), inside))
+
+
+def _power(x: Array, y: Array) -> Any:
+    if x.dtype.kind == "f":
+        return np.power(wide(x), wide(y))
+    return np.power(x, np.maximum(y, _zero(y)))  # to a negative power: refused before it runs
+
+
+ELEMENTWISE: dict[str, Reference] = {
+    "add": np.add,
+    "subtract": np.subtract,
+    "multiply": np.multiply,
+    "multiply_no_nan": lambda x, y: np.where(y == 0, _zero(x), x * y),
+    "divide": np.divide,
+    "floordiv": np.floor_divide,
+    "mod": np.mod,
+    "negative": np.negative,
+    "abs": np.abs,
+    "sign": lambda x: np.where(x == 0, x, np.sign(x)),
+    "floor": _integral(np.floor),
+    "ceil": _integral(np.ceil),
+    "round": _integral(np.rint),
+    "trunc": _integral(np.trunc),
+    "square": np.square,
+    "sqrt": np.sqrt,
+    "rsqrt": lambda x: 1 / np.sqrt(x),
+    "reciprocal": lambda x: 1 / x,
+    "maximum": lambda x, y: np.where((x >= y) | (x != x), x, y),
+    "minimum": lambda x, y: np.where((x <= y) | (x != x), x, y),
+    "copysign": np.copysign,
+    "relu": lambda x: np.where(x <= 0, _zero(x), x),
+    "where": np.where,
+    "cast": _cast,
+    **{
+        name: getattr(np, name)
+        for name in (
+            *("equal", "not_equal", "less", "less_equal", "greater", "greater_equal"),
+            *("isnan", "isinf", "isfinite"),
+            *("logical_and", "logical_or", "logical_xor", "logical_not"),
+            *("bitwise_and", "bitwise_or", "bitwise_xor", "invert", "left_shift", "right_shift"),
+        )
+    },
+    "pow": _power,
+    **{
+        name: _in_float64(function)
+        for name, function in {
+            **{
+                name: getattr(np, name)
+                for name in (
+                    *("exp", "expm1", "log", "log1p", "log2", "log10", "cbrt", "hypot"),
+                    *("sin", "cos", "tan", "sinh", "cosh", "tanh"),
+                )
+            },
+            "asin": np.arcsin,
+            "acos": np.arccos,
+            "atan": np.arctan,
+            "atan2": np.arctan2,
+            "asinh": np.arcsinh,
+            "acosh": np.arccosh,
+            "atanh": np.arctanh,
+            "sigmoid": special("expit"),
+            "softplus": lambda x: np.logaddexp(0.0, x),
+            "erf": special("erf"),
+            "erfc": special("erfc"),
+            "lgamma": special("gammaln"),
+            "digamma": special("digamma"),
+            "trigamma": lambda x: special("zeta")(2.0, x),
+        }.items()
+    },
+}

@@ -1,0 +1,78 @@
+"""References of reductions, scans and products: floats accumulate in float64."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+Array = np.ndarray[Any, Any]
+Reference = Callable[..., Any]
+
+
+def wide(x: Array) -> Array:
+    """Floats as float64; what wraps or is true stays what it is."""
+    return x.astype(np.float64) if x.dtype.kind == "f" else x
+
+
+def _fold(fold: np.ufunc) -> Reference:
+    """Over axes, floats in float64; integers in their own dtype, where NumPy would widen them."""
+
+    def function(x: Array, axes: tuple[int, ...]) -> Any:
+        x = wide(x)
+        return fold.reduce(x, axes, dtype=x.dtype)
+
+    return function
+
+
+def _extreme(fold: np.ufunc, of_nothing: float) -> Reference:
+    def function(x: Array, axes: tuple[int, ...]) -> Any:
+        start: Any = of_nothing
+        if x.dtype.kind == "b":
+            start = of_nothing > 0
+        elif x.dtype.kind in "iu":
+            info = np.iinfo(x.dtype)
+            start = info.max if of_nothing > 0 else info.min
+        return fold.reduce(x, axes, initial=start)
+
+    return function
+
+
+def _running(fold: np.ufunc) -> Reference:
+    def function(x: Array) -> Any:
+        x = wide(x)
+        return fold.accumulate(x, -1, dtype=x.dtype)
+
+    return function
+
+
+def _linear_recurrence(a: Array, b: Array) -> Array:
+    a, b = wide(a), wide(b)
+    out = np.zeros_like(b)
+    before: Any = 0.0
+    for k in range(b.shape[-1]):
+        before = out[..., k] = b[..., k] + a[..., k] * before
+    return out
+
+
+def _matmul(x: Array, y: Array, transpose_x: bool, transpose_y: bool) -> Any:
+    x, y = (
+        np.swapaxes(wide(z), -1, -2) if transposed else wide(z)
+        for z, transposed in ((x, transpose_x), (y, transpose_y))
+    )
+    return np.matmul(x, y)
+
+
+FOLDS: dict[str, Reference] = {
+    "reduce_sum": _fold(np.add),
+    "reduce_prod": _fold(np.multiply),
+    "reduce_max": _extreme(np.maximum, -np.inf),
+    "reduce_min": _extreme(np.minimum, np.inf),
+    "argmax": lambda x, axis: np.argmax(x, axis),
+    "argmin": lambda x, axis: np.argmin(x, axis),
+    "cumsum": _running(np.add),
+    "cumprod": _running(np.multiply),
+    "linear_recurrence": _linear_recurrence,
+    "matmul": _matmul,
+}

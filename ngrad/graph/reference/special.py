@@ -1,0 +1,27 @@
+"""SciPy's special functions, imported when one is first called: only the oracle needs them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+
+def special(name: str) -> Callable[..., Any]:
+    """A function of `scipy.special`.
+
+    Raises
+    ------
+    ImportError
+        Saying what needs SciPy, if it is not installed.
+    """
+
+    def function(*xs: Any) -> Any:
+        try:
+            import scipy.special
+        except ImportError as error:
+            raise ImportError(
+                f"the reference of {name} is SciPy's; install scipy to interpret it"
+            ) from error
+        return getattr(scipy.special, name)(*xs)
+
+    return function
