@@ -1,24 +1,21 @@
-"""How map bodies run for given layouts: memory order, strided views, and the launch with the least
-ceremony.
-"""
+"""How map bodies, and copies, run for given layouts."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from ngrad.errors import ShapeError
-from ngrad.graph.layout import Layout, contiguous_strides, layout
+from ngrad.graph.layout import Layout
 from ngrad.graph.program import OUT, Launch, Program, operands
+from ngrad.graph.strides import Dims, broadcast_strides, collapse, is_run, mapped_layout, view_words
 from ngrad.replay import runner
 from ngrad.tensor import Tensor
 from ngrad_kernels import cpu
 from ngrad_kernels.body import Body
-
-Dims = list[tuple[int, int]]
 
 
 def broadcast_shapes(op: str, *layouts: Layout) -> tuple[int, ...]:
@@ -41,68 +38,14 @@ def broadcast_shapes(op: str, *layouts: Layout) -> tuple[int, ...]:
         ) from None
 
 
-def broadcast_strides(where: Layout, shape: tuple[int, ...]) -> tuple[int, ...]:
-    """The strides of a layout seen as a shape that it broadcasts to: 0 along axes that repeat."""
-    missing = len(shape) - where.ndim
-    own = zip(where.shape, where.strides, strict=True)
-    repeated = (0 if n == 1 and shape[missing + k] != 1 else s for k, (n, s) in enumerate(own))
-    return (0,) * missing + tuple(repeated)
-
-
-def collapse(dims: Sequence[tuple[int, int]]) -> Dims:
-    """(size, stride) pairs with neighbours merged where they lie in one run.
-
-    Examples
-    --------
-    >>> collapse([(2, 12), (3, 4)]), collapse([(2, 0), (3, 4)])
-    ([(6, 4)], [(2, 0), (3, 4)])
-    """
-    result: Dims = []
-    for size, stride in dims:
-        if size == 1:
-            continue
-        if result and result[-1][1] == size * stride:
-            result[-1] = (result[-1][0] * size, stride)
-        else:
-            result.append((size, stride))
-    return result
-
-
-def view_words(itemsize: int, dims: Dims) -> list[int]:
-    """A strided view as kernels read it."""
-    return [itemsize, len(dims), *(word for dim in dims for word in dim)]
-
-
-def is_run(dims: Dims, itemsize: int) -> bool:
-    """Whether collapsed dimensions are one contiguous run."""
-    return not dims or (len(dims) == 1 and dims[0][1] == itemsize)
-
-
-def memory_order(strides: Sequence[tuple[int, ...]], ndim: int) -> list[int]:
-    """Axes from the slowest to the fastest in memory, by the operands' largest strides; ties keep
-    their order.
-    """
-    return sorted(range(ndim), key=lambda axis: -max(abs(own[axis]) for own in strides))
-
-
-def ordered_layout(spec: Layout, order: Sequence[int]) -> Layout:
-    """A dense layout whose memory order is that of the axes given."""
-    shape = tuple(spec.shape[axis] for axis in order)
-    strides = [0] * spec.ndim
-    for axis, stride in zip(order, contiguous_strides(shape, spec.dtype.itemsize), strict=True):
-        strides[axis] = stride
-    return layout(spec.dtype, spec.shape, tuple(strides))
-
-
 def prepare_map(body: Body, inputs: tuple[Layout, ...], spec: Layout) -> tuple[Program, Layout]:
     """How a map body of one output runs over inputs of given layouts, and how its result lies."""
     if spec.size == 0:
         return Program(), spec
-    strides = [broadcast_strides(where, spec.shape) for where in inputs]
-    order = memory_order(strides, spec.ndim)
-    out = ordered_layout(spec, order)
+    out, order = mapped_layout(inputs, spec)
     views: list[Dims | None] = []
-    for where, own in zip(inputs, strides, strict=True):
+    for where in inputs:
+        own = broadcast_strides(where, spec.shape)
         dims = collapse([(spec.shape[axis], own[axis]) for axis in order])
         run = is_run(dims, where.dtype.itemsize) and where.size == spec.size
         views.append(None if run else dims)

@@ -17,10 +17,10 @@ from ngrad.errors import DTypeError, NumberError, ShapeError
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op
 from ngrad.graph.program import OUT, SCRATCH, Launch, Program
+from ngrad.graph.strides import collapse, is_run, view_words
 from ngrad.ops.comparison import equal
 from ngrad.ops.convert import cast_to, tensor
 from ngrad.ops.elementwise import select
-from ngrad.ops.launching import collapse, is_run, view_words
 from ngrad.ops.shape import integers, normal_axis, reshape, transpose
 from ngrad.record import apply
 from ngrad_kernels import cpu

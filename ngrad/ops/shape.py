@@ -11,9 +11,10 @@ from ngrad.errors import DTypeError, ShapeError
 from ngrad.graph.layout import Layout, contiguous_strides, layout
 from ngrad.graph.op import Op
 from ngrad.graph.program import OUT, Launch, Program
+from ngrad.graph.strides import broadcast_strides
 from ngrad.ops.convert import cast_to, from_outside, operands, tensor
 from ngrad.ops.identity import prepare_view
-from ngrad.ops.launching import broadcast_strides, place_launch, prepare_copy
+from ngrad.ops.launching import place_launch, prepare_copy
 from ngrad.record import apply
 from ngrad.tensor import Tensor
 from ngrad_kernels import cpu

@@ -1,0 +1,87 @@
+"""Strides: how one layout is seen as another shape, in which order axes lie, and views as kernels
+read them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ngrad.graph.layout import Layout, contiguous_strides, layout
+
+Dims = list[tuple[int, int]]
+
+
+def broadcast_strides(where: Layout, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The strides of a layout seen as a shape that it broadcasts to: 0 along axes that repeat."""
+    missing = len(shape) - where.ndim
+    own = zip(where.shape, where.strides, strict=True)
+    repeated = (0 if n == 1 and shape[missing + k] != 1 else s for k, (n, s) in enumerate(own))
+    return (0,) * missing + tuple(repeated)
+
+
+def collapse(dims: Sequence[tuple[int, int]]) -> Dims:
+    """(size, stride) pairs with neighbours merged where they lie in one run.
+
+    Examples
+    --------
+    >>> collapse([(2, 12), (3, 4)]), collapse([(2, 0), (3, 4)])
+    ([(6, 4)], [(2, 0), (3, 4)])
+    """
+    result: Dims = []
+    for size, stride in dims:
+        if size == 1:
+            continue
+        if result and result[-1][1] == size * stride:
+            result[-1] = (result[-1][0] * size, stride)
+        else:
+            result.append((size, stride))
+    return result
+
+
+def view_words(itemsize: int, dims: Dims) -> list[int]:
+    """A strided view as kernels read it."""
+    return [itemsize, len(dims), *(word for dim in dims for word in dim)]
+
+
+def is_run(dims: Dims, itemsize: int) -> bool:
+    """Whether collapsed dimensions are one contiguous run."""
+    return not dims or (len(dims) == 1 and dims[0][1] == itemsize)
+
+
+def memory_order(strides: Sequence[tuple[int, ...]], ndim: int) -> list[int]:
+    """Axes from the slowest to the fastest in memory, as NumPy orders them: two change places only
+    where every operand that says something (that varies along both) says so.
+    """
+    order: list[int] = []
+    for axis in range(ndim):
+        at = len(order)
+        for place in range(at - 1, -1, -1):
+            before = order[place]
+            told = [(abs(own[before]), abs(own[axis])) for own in strides]
+            told = [(slow, fast) for slow, fast in told if slow and fast]
+            if told and any(fast <= slow for slow, fast in told):
+                break
+            at = place if told else at
+        order.insert(at, axis)
+    return order
+
+
+def ordered_layout(spec: Layout, order: Sequence[int]) -> Layout:
+    """A dense layout whose memory order is that of the axes given."""
+    shape = tuple(spec.shape[axis] for axis in order)
+    strides = [0] * spec.ndim
+    for axis, stride in zip(order, contiguous_strides(shape, spec.dtype.itemsize), strict=True):
+        strides[axis] = stride
+    return layout(spec.dtype, spec.shape, tuple(strides))
+
+
+def mapped_layout(inputs: Sequence[Layout], spec: Layout) -> tuple[Layout, list[int]]:
+    """How the result of an elementwise op lies, and its axes from the slowest to the fastest."""
+    if spec.size == 0 or all(where.contiguous for where in inputs):
+        return spec, list(range(spec.ndim))
+    strides = [
+        tuple(s if n != 1 else 0 for n, s in zip(spec.shape, own, strict=True))
+        for own in (broadcast_strides(where, spec.shape) for where in inputs)
+    ]
+    order = memory_order(strides, spec.ndim)
+    return ordered_layout(spec, order), order
