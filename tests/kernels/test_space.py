@@ -203,8 +203,8 @@ FLAT = [(1, n) for n in (0, 1, 7, 1023, 1024, 1025, 16383, 16384, 16385, 50_000)
 @pytest.mark.parametrize("rows, length", ROWED)
 @pytest.mark.parametrize("make", [softmax, cross_entropy, levels])
 def test_row_programs(make: Callable[[], Space], rows: int, length: int) -> None:
-    if make is cross_entropy and length == 0:
-        pytest.skip("no column to pick")
+    if make is cross_entropy:
+        length = max(length, 1)  # it picks a column
     for span in (1, 2, max(rows, 1)):
         assert_same(filled(make(), rows, length, span, max(length, 1), special=span == 1))
 

@@ -11,15 +11,18 @@ from ngrad_kernels import compiling, native
 from ngrad_kernels.body import Body, Step
 from ngrad_kernels.cache import Signature
 from ngrad_kernels.render import render
+from ngrad_kernels.render_space import render_space
+from ngrad_kernels.space import Operand, Reduce, Space
+from ngrad_kernels.space import Step as SpaceStep
 
 pytestmark = pytest.mark.skipif(
     platform.machine() not in ("x86_64", "AMD64"), reason="reads x86 assembly"
 )
 
 
-def assembly(body: Body) -> str:
-    """The instructions of a body's kernel."""
-    name, source = render(body)
+def assembly(body: Body | Space) -> str:
+    """The instructions of a body's, or a space's, kernel."""
+    name, source = render(body) if isinstance(body, Body) else render_space(body)
     module = compiling.llvm_module(name, source, Signature.KERNEL, f"{name}_entry")
     return str(native.target_machine().emit_assembly(module))
 
@@ -94,3 +97,43 @@ def test_a_chain_is_one_loop() -> None:
     stores = r"vmovu?a?ps\s+%[yz]mm\d+, "
     assert packed(chain, "f4", "mul") and packed(chain, "f4", "sqrt")
     assert len(re.findall(stores, chain)) <= len(re.findall(stores, single))
+
+
+def test_a_fused_sweep() -> None:
+    """Transcendental steps, several outputs and a reduction of one space: one vectorised loop."""
+    steps = (
+        SpaceStep("tanh", (0,), "f4"),
+        SpaceStep("exp", (1,), "f4"),
+        SpaceStep("multiply", (2, 3), "f4"),
+        Reduce("sum", 4, "row", "f4"),
+    )
+    inputs = (Operand("f4", "element"), Operand("f4", "element"))
+    text = assembly(Space(inputs, steps, (5, 2, 3)))
+    alone = [assembly(elementwise(name, 1, "f4")) for name in ("tanh", "exp")]
+    used = ("mul", "add", "div", *FUSED)
+    assert len(packed(text, "f4", *used)) >= sum(len(packed(t, "f4", *used)) for t in alone)
+    assert_calls_nothing(text)
+
+
+def test_a_row_program() -> None:
+    """A softmax: every pass of its row, whether it computes or reads again what it stored."""
+    steps = (
+        Reduce("max", 0, "row", "f4"),
+        SpaceStep("subtract", (0, 1), "f4"),
+        SpaceStep("exp", (2,), "f4"),
+        Reduce("sum", 3, "row", "f4"),
+        SpaceStep("divide", (3, 4), "f4"),
+    )
+    text = assembly(Space((Operand("f4", "element"),), steps, (5,)))
+    assert packed(text, "f4", "sub") and packed(text, "f4", "div")
+    assert len(packed(text, "f4", "mul", "add", *FUSED)) >= 8
+    assert_calls_nothing(text)
+
+
+@pytest.mark.parametrize("count", [4, 12])
+def test_many_outputs(count: int) -> None:
+    """Checks that outputs do not overlap are made a block at a time; they do not grow too many."""
+    inputs = (Operand("f4", "element"), *(Operand("f4", "one"),) * count)
+    steps = tuple(SpaceStep("multiply", (0, 1 + k), "f4") for k in range(count))
+    text = assembly(Space(inputs, steps, tuple(1 + count + k for k in range(count))))
+    assert len(packed(text, "f4", "mul")) >= count
