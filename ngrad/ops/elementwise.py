@@ -16,6 +16,7 @@ from ngrad.errors import DTypeError
 from ngrad.graph.graph import Symbol
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import CALLS_LIMIT, Call, Op
+from ngrad.graph.roles import Role
 from ngrad.ops.convert import operands, tensor, unwrap
 from ngrad.ops.launching import broadcast_shapes, prepare_map
 from ngrad.record import apply, execute, state
@@ -47,6 +48,7 @@ class Elementwise(Op):
         self.__signature__ = inspect.Signature(plain)
         self.floats = floats
         self.scalar = SCALARS[name]
+        self.fusion = Role("map", name)
         # Calls by the layout of the one operand, or the pair of two: found with less ceremony.
         self.seen: dict[Any, Call] = {}
 
@@ -177,6 +179,7 @@ def _cast_prepare(inputs: tuple[Layout, ...], out: Layout, dtype: DType) -> Any:
 
 
 CAST = Op("cast", _cast_infer, _cast_prepare, ("dtype",), family="elementwise")
+CAST.fusion = Role("map", "cast")
 
 
 @CAST.vjp
@@ -221,6 +224,7 @@ def _where_prepare(inputs: tuple[Layout, ...], out: Layout) -> Any:
 
 
 SELECT = Op("where", _where_infer, _where_prepare, family="elementwise")
+SELECT.fusion = Role("map", "where")
 
 
 @SELECT.vjp

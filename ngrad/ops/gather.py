@@ -14,6 +14,7 @@ from ngrad.errors import DTypeError, IndexBoundsError, ShapeError
 from ngrad.graph.graph import Symbol
 from ngrad.graph.layout import LARGEST, Layout, layout
 from ngrad.graph.op import Op
+from ngrad.graph.roles import Role
 from ngrad.ops.convert import cast_to, tensor
 from ngrad.ops.elementwise import select
 from ngrad.ops.launching import dense
@@ -85,6 +86,7 @@ def _take_prepare(inputs: tuple[Layout, ...], out: Layout) -> Any:
 
 
 TAKE = Op("take_rows", _take_infer, _take_prepare, family="indexing")
+TAKE.fusion = Role("pick")
 
 
 @TAKE.vjp
@@ -145,6 +147,7 @@ def _add_rows_prepare(inputs: tuple[Layout, ...], out: Layout, rows: int) -> Any
 
 
 ADD_ROWS = Op("add_rows", _add_rows_infer, _add_rows_prepare, ("rows",), family="indexing")
+ADD_ROWS.fusion = Role("spread")
 
 
 @ADD_ROWS.vjp

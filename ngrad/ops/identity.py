@@ -7,6 +7,7 @@ from typing import Any
 from ngrad.graph.layout import Layout
 from ngrad.graph.op import Op
 from ngrad.graph.program import Program
+from ngrad.graph.roles import Role
 from ngrad.ops.convert import tensor
 from ngrad.record import apply
 
@@ -21,6 +22,7 @@ def _same(x: Layout) -> Layout:
 
 
 IDENTITY = Op("identity", _same, lambda inputs, out: prepare_view(0, inputs[0]), family="shape")
+IDENTITY.fusion = Role("reshape")
 
 
 @IDENTITY.vjp
@@ -44,6 +46,7 @@ def identity(input: Any, name: str | None = None) -> Any:
 
 
 STOP = Op("stop_gradient", _same, lambda inputs, out: prepare_view(0, inputs[0]), family="shape")
+STOP.fusion = Role("reshape")
 STOP.vjp(lambda g, out, x: (None,))
 STOP.batch(lambda size, batched, x: apply(STOP, (x,)))
 

@@ -11,6 +11,7 @@ from ngrad.errors import DTypeError, NumberError, ShapeError
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op
 from ngrad.graph.program import Program
+from ngrad.graph.roles import Role
 from ngrad.ops.convert import cast_to, from_outside, operands
 from ngrad.ops.convert import tensor as _tensor
 from ngrad.ops.launching import place_launch
@@ -61,6 +62,7 @@ def _concat_prepare(inputs: tuple[Layout, ...], out: Layout, axis: int) -> Any:
 
 
 CONCAT = Op("concat", _concat_infer, _concat_prepare, ("axis",), family="shape")
+CONCAT.fusion = Role("concat")
 
 
 @CONCAT.vjp

@@ -17,6 +17,7 @@ from ngrad.errors import DTypeError, NumberError, ShapeError
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op
 from ngrad.graph.program import OUT, SCRATCH, Launch, Program
+from ngrad.graph.roles import Role
 from ngrad.graph.strides import collapse, is_run, view_words
 from ngrad.ops.comparison import equal
 from ngrad.ops.convert import cast_to, tensor
@@ -130,6 +131,7 @@ def _reduction(name: str, reduction: str, kinds: str) -> Op:
         return prepare_reduction(reduction, inputs[0], out, axes)
 
     op = Op(name, infer, prepare, ("axes",), family="reduction")
+    op.fusion = Role("reduce", reduction)
 
     @op.batch
     def _(size: int, batched: Any, x: Any, axes: Any) -> Any:

@@ -11,6 +11,7 @@ from ngrad.errors import DTypeError, ShapeError
 from ngrad.graph.layout import Layout, contiguous_strides, layout
 from ngrad.graph.op import Op
 from ngrad.graph.program import OUT, Launch, Program
+from ngrad.graph.roles import Role
 from ngrad.graph.strides import broadcast_strides
 from ngrad.ops.convert import cast_to, from_outside, operands, tensor
 from ngrad.ops.identity import prepare_view
@@ -79,6 +80,7 @@ def _view_strides(x: Layout, shape: tuple[int, ...]) -> tuple[int, ...] | None:
 
 
 RESHAPE = Op("reshape", _reshape_infer, _reshape_prepare, ("shape",), family="shape")
+RESHAPE.fusion = Role("reshape")
 
 
 @RESHAPE.vjp
@@ -181,6 +183,7 @@ def _broadcast_prepare(inputs: tuple[Layout, ...], out: Layout, shape: tuple[int
 
 
 BROADCAST = Op("broadcast_to", _broadcast_infer, _broadcast_prepare, ("shape",), family="shape")
+BROADCAST.fusion = Role("broadcast")
 
 
 @BROADCAST.vjp
@@ -227,6 +230,7 @@ def _transpose_prepare(inputs: tuple[Layout, ...], out: Layout, perm: tuple[int,
 
 
 TRANSPOSE = Op("transpose", _transpose_infer, _transpose_prepare, ("perm",), family="shape")
+TRANSPOSE.fusion = Role("view")
 
 
 @TRANSPOSE.vjp
@@ -278,6 +282,7 @@ def _slice_prepare(inputs: tuple[Layout, ...], out: Layout, slices: tuple[Slice,
 
 
 SLICE = Op("strided_slice", _slice_infer, _slice_prepare, ("slices",), family="shape")
+SLICE.fusion = Role("slice")
 
 
 @SLICE.vjp
@@ -323,6 +328,7 @@ def _embed_prepare(
 
 
 EMBED = Op("embed", _embed_infer, _embed_prepare, ("shape", "slices"), family="shape")
+EMBED.fusion = Role("embed")
 
 
 @EMBED.vjp

@@ -1,0 +1,27 @@
+"""How ops take part in fused kernels: an op says its role where it is defined (`op.fusion`)."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+Kind = Literal[
+    "map", "reduce", "pick", "spread", "embed", "concat", "reshape", "broadcast", "slice", "view"
+]
+
+
+class Role(NamedTuple):
+    """The part that an op has in a fused loop nest.
+
+    Attributes
+    ----------
+    kind : str
+        "map": elementwise, with broadcasting. "reduce": over the param `axes`. "pick", "spread": an
+        element of each row by index, and its transpose. "embed", "concat": elements placed in a
+        larger range. The others move nothing: "reshape" (same elements, same order), "broadcast",
+        "slice", "view" (any other).
+    scalar : str
+        The scalar expression of a map, or how a reduction combines.
+    """
+
+    kind: Kind
+    scalar: str = ""
