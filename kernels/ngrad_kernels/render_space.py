@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from ngrad_kernels.contract import BLOCK, accumulator, identity
 from ngrad_kernels.expressions import expression, size_of
 from ngrad_kernels.space import FETCH, FRAMES, LENGTH, ROWS, SPAN, TILE, TILES, Reduce, Space, Step
-from ngrad_kernels.space_passes import Pass, elements, needed, passes
+from ngrad_kernels.space_passes import Loop, Pass, elements, needed, passes
 
 HEADER = 8
 """Words of scratch that `fetch` takes before the elements that it packs."""
@@ -85,7 +85,7 @@ class _Kernel(_Writer):
             self.write("zeros = stack_words(BLOCK)")
             with self.block("for i in range(BLOCK)"):
                 self.write("store_i8(zeros, i, 0)")
-        for k in sorted(self._scratch()):
+        for k in sorted({k for one in passes(space) for k in self._waiting(one)}):
             self.write(f"s{k} = stack_words(BLOCK)")
 
     def _item(self) -> None:
@@ -188,8 +188,8 @@ class _Kernel(_Writer):
     # -- a pass ------------------------------------------------------------------------------------
 
     def _place(self, one: Pass, value: int) -> tuple[str, str]:
-        """Where a block of a value to be reduced lies, and how it is read: where it was read from
-        or stored, if that is so, or in scratch.
+        """Where a block of a value to be reduced, or read by another loop, lies, and how it is
+        read: where it was read from or stored, if that is so, or in scratch.
         """
         for k, stored in one.stores:
             if stored == value:
@@ -201,19 +201,12 @@ class _Kernel(_Writer):
             return f"q{held}", "reload"
         return f"s{value}", "reload"
 
-    def _operands(self, one: Pass) -> list[int]:
-        """The values that a pass reduces, each once."""
+    def _waiting(self, one: Pass) -> list[int]:
+        """The values that wait in scratch of their own to be reduced, or for another loop."""
         reduced = [*one.rows, *(self.space.outputs[k] for k in one.columns)]
-        return sorted({self._reduction(value).operand for value in reduced})
-
-    def _scratch(self) -> set[int]:
-        """The values that wait in scratch of their own to be reduced."""
-        return {
-            value
-            for one in passes(self.space)
-            for value in self._operands(one)
-            if self._place(one, value)[0] == f"s{value}"
-        }
+        again = {self._reduction(value).operand for value in reduced}
+        again.update(value for loop in one.loops for value in loop.reads)
+        return [k for k in sorted(again) if self._place(one, k)[0] == f"s{k}"]
 
     def _pass(self, one: Pass) -> None:
         space = self.space
@@ -256,9 +249,8 @@ class _Kernel(_Writer):
 
     def _addresses(self, one: Pass) -> None:
         """The addresses of a block of inputs and outputs."""
-        for k in one.values:
-            if k >= len(self.space.inputs):
-                continue
+        used = {value for loop in one.loops for value in loop.values}
+        for k in sorted(used.intersection(range(len(self.space.inputs)))):
             operand = self.space.inputs[k]
             size = size_of(operand.code)
             if operand.kind == "view":
@@ -288,15 +280,8 @@ class _Kernel(_Writer):
     def _block(self, one: Pass) -> None:
         space = self.space
         self._addresses(one)
-        waiting = [k for k in self._operands(one) if self._place(one, k)[0] == f"s{k}"]
-        if one.stores or waiting:
-            with self.block("for i in range(n)"):
-                for k in one.values:
-                    self._element(one, k)
-                for k, value in one.stores:
-                    self.write(f"store_{space.code_of(value)}(q{k}, i, v{value})")
-                for value in waiting:
-                    self.write(f"store_{space.code_of(value)}(s{value}, i, v{value})")
+        for index, loop in enumerate(one.loops):
+            self._loop(one, loop, index == 0)
         for value in one.rows:
             step = self._reduction(value)
             code, where = space.code_of(step.operand), self._place(one, step.operand)[0]
@@ -312,6 +297,26 @@ class _Kernel(_Writer):
                 element = f"{wide}({read}_{code}({where}, i))"
                 total = f"combine_{step.reduction}(reload_{wide}(p, i), {element})"
                 self.write(f"store_{wide}(p, i, {total})")
+
+    def _loop(self, one: Pass, loop: Loop, first: bool) -> None:
+        """One loop over a block; what is the same for a whole row is stored by the first."""
+        space = self.space
+
+        def here(value: int) -> bool:
+            return value in loop.values or (first and space.level_of(value) != "element")
+
+        stores = [(f"q{k}", value) for k, value in one.stores if here(value)]
+        stores += [(f"s{k}", k) for k in self._waiting(one) if here(k)]
+        if not stores:
+            return
+        with self.block("for i in range(n)"):
+            for value in loop.reads:
+                where, read = self._place(one, value)
+                self.write(f"v{value} = {read}_{space.code_of(value)}({where}, i)")
+            for value in loop.values:
+                self._element(one, value)
+            for where, value in stores:
+                self.write(f"store_{space.code_of(value)}({where}, i, v{value})")
 
     def _element(self, one: Pass, value: int) -> None:
         step, code = self.space.step(value), self.space.code_of(value)

@@ -13,13 +13,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Scalar:
-    """One scalar operation: an expression by kind of operand, the dtype of its result, and whether
-    it costs more than reading a value that was kept.
+    """One scalar operation: an expression by kind of operand, the dtype of its result, and what it
+    costs. 0: less than reading a value that was kept; 1: more; 2: so much that its own latency
+    counts (a polynomial, a loop).
     """
 
     cpu: dict[str, str]
     result: str | None = None
-    costly: bool = False
+    cost: int = 0
 
     def expression(self, kind: str) -> str | None:
         """The expression for operands of a kind, if there is one."""
@@ -35,7 +36,7 @@ def _comparison(sign: str) -> Scalar:
 
 def _vecmath(name: str, operands: int = 1) -> Scalar:
     arguments = ", ".join(f"{{{k}}}" for k in range(operands))
-    return Scalar({"f": f"{name}_{{c}}({arguments})"}, costly=True)
+    return Scalar({"f": f"{name}_{{c}}({arguments})"}, cost=2)
 
 
 SCALARS: dict[str, Scalar] = {
@@ -43,18 +44,18 @@ SCALARS: dict[str, Scalar] = {
     "add": Scalar({"fiu": "{0} + {1}", "b": "{0} | {1}"}),
     "subtract": Scalar({"fiu": "{0} - {1}"}),
     "multiply": Scalar({"fiu": "{0} * {1}", "b": "{0} & {1}"}),
-    "divide": Scalar({"f": "{0} / {1}"}, costly=True),
+    "divide": Scalar({"f": "{0} / {1}"}, cost=1),
     "floordiv": Scalar(
         {
             "f": "floordiv_float({0}, {1})",
             "i": "floordiv_int({0}, {1})",
             "u": "floordiv_uint({0}, {1})",
         },
-        costly=True,
+        cost=2,
     ),
     "mod": Scalar(
         {"f": "mod_float({0}, {1})", "i": "mod_int({0}, {1})", "u": "mod_uint({0}, {1})"},
-        costly=True,
+        cost=2,
     ),
     "negative": Scalar({"fiu": "-{0}"}),
     "abs": Scalar({"f": "fabs({0})", "i": "-{0} if {0} < 0 else {0}", "u": "{0}"}),
@@ -70,9 +71,9 @@ SCALARS: dict[str, Scalar] = {
     "round": Scalar({"f": "rint({0})", "iu": "{0}"}),
     "trunc": Scalar({"f": "trunc({0})", "iu": "{0}"}),
     "square": Scalar({"fiu": "{0} * {0}"}),
-    "sqrt": Scalar({"f": "sqrt({0})"}, costly=True),
-    "rsqrt": Scalar({"f": "{c}(1) / sqrt({0})"}, costly=True),
-    "reciprocal": Scalar({"f": "{c}(1) / {0}"}, costly=True),
+    "sqrt": Scalar({"f": "sqrt({0})"}, cost=1),
+    "rsqrt": Scalar({"f": "{c}(1) / sqrt({0})"}, cost=1),
+    "reciprocal": Scalar({"f": "{c}(1) / {0}"}, cost=1),
     "maximum": Scalar(
         {"f": "select(({0} >= {1}) | ({0} != {0}), {0}, {1})", "iub": "combine_max({0}, {1})"}
     ),
@@ -116,7 +117,7 @@ SCALARS: dict[str, Scalar] = {
     },
     "atan2": _vecmath("atan2", 2),
     "hypot": _vecmath("hypot", 2),
-    "pow": Scalar({"f": "pow_{c}({0}, {1})", "iu": "pow_int({0}, {1})"}, costly=True),
+    "pow": Scalar({"f": "pow_{c}({0}, {1})", "iu": "pow_int({0}, {1})"}, cost=2),
 }
 """name -> expressions. `where` and `cast`, whose operands differ in dtype, are the renderer's own.
 """

@@ -2,17 +2,35 @@
 
 A pass ends with the reductions of what it computed; what depends on these waits for the next. What
 a later pass needs again is computed again, unless that is costly and a row of an output can hold it
-until the output's own values replace it. Sizes decide nothing.
+until the output's own values replace it. Within a pass, long scalars that wait for one another get
+loops of their own: in one loop the processor would wait too (twice the time, measured). Sizes
+decide nothing.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ngrad_kernels.scalars import SCALARS
 from ngrad_kernels.space import Space, Step
+
+
+@dataclass(frozen=True)
+class Loop:
+    """One loop over the columns of a block.
+
+    Attributes
+    ----------
+    reads : tuple of int
+        Values that an earlier loop computed.
+    values : tuple of int
+        Those that this one loads or computes, in order.
+    """
+
+    reads: tuple[int, ...]
+    values: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -21,10 +39,10 @@ class Pass:
 
     Attributes
     ----------
-    values : tuple of int
-        Of level element, in the order in which they are loaded or computed.
+    loops : tuple of Loop
+        What computes a block, in order: the values of level element.
     reloads : dict of int to int
-        Which of them are read from the row of an output, and its position.
+        Which values are read from the row of an output, and its position.
     stores : tuple of (output, value)
         What is written to the rows of outputs: their own values, or one to be reloaded.
     rows : tuple of int
@@ -33,7 +51,7 @@ class Pass:
         Positions of outputs that are column reductions, to which it adds the row.
     """
 
-    values: tuple[int, ...]
+    loops: tuple[Loop, ...]
     reloads: Mapping[int, int]
     stores: tuple[tuple[int, int], ...]
     rows: tuple[int, ...]
@@ -68,16 +86,49 @@ def elements(space: Space, roots: Iterable[int], known: Collection[int] = ()) ->
     return tuple(k for k in cone(space, roots, outside | set(known)) if k not in outside)
 
 
+def _cost(space: Space, value: int) -> int:
+    """What computing a value costs beyond its operands, as `scalars.py` counts."""
+    step = space.step(value)
+    return SCALARS[step.scalar].cost if isinstance(step, Step) and step.scalar in SCALARS else 0
+
+
 def _costly(space: Space) -> frozenset[int]:
     """The values that cost more to compute in a column than to read."""
     found: set[int] = set()
     for value in range(len(space.inputs), space.count):
         step = space.step(value)
-        if isinstance(step, Step) and space.level_of(value) == "element":
-            row = SCALARS.get(step.scalar)
-            if (row is not None and row.costly) or not found.isdisjoint(step.operands):
-                found.add(value)
+        if step is None or space.level_of(value) != "element":
+            continue
+        if _cost(space, value) or not found.isdisjoint(step.operands):
+            found.add(value)
     return frozenset(found)
+
+
+def _loops(space: Space, values: Sequence[int], reloads: Collection[int]) -> tuple[Loop, ...]:
+    """The loops that load and compute values of level element: in each, no long scalar waits for
+    another. What is read from memory that a loop may write is read in the first.
+    """
+    inputs = range(len(space.inputs))
+    depth: dict[int, int] = {}  # the long scalars on the longest way to a value
+    for k in values:
+        step = space.step(k)
+        before = () if step is None or k in reloads else step.operands
+        depth[k] = max((depth.get(operand, 0) for operand in before), default=0)
+        depth[k] += k not in reloads and _cost(space, k) > 1
+    loop_of = {k: max(0, depth[k] - 1) for k in values}
+    loops = []
+    for index in range(1 + max(loop_of.values(), default=0)):
+        here = [k for k in values if loop_of[k] == index and (k not in inputs or index == 0)]
+        used = {
+            operand
+            for k in here
+            if (step := space.step(k)) and k not in reloads
+            for operand in step.operands
+            if operand in loop_of and operand not in here
+        }
+        loaded = [k for k in used if k in inputs]
+        loops.append(Loop(tuple(sorted(used - set(loaded))), tuple(sorted([*loaded, *here]))))
+    return tuple(loops)
 
 
 def _own(space: Space) -> dict[int, int]:
@@ -160,5 +211,6 @@ def passes(space: Space) -> tuple[Pass, ...]:
                     readable[value] = (holder, index + 1, space.ready(own[holder]))
                     stores.append((holder, value))
         reloads = {k: out for k, out in reloads.items() if k in values}
-        result.append(Pass(values, reloads, tuple(stores), tuple(rows), tuple(columns)))
+        loops = _loops(space, values, reloads)
+        result.append(Pass(loops, reloads, tuple(stores), tuple(rows), tuple(columns)))
     return tuple(result)
