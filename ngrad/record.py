@@ -1,67 +1,303 @@
-"""What is recording: the stack of tapes (and graphs under construction) of each thread, and
-`apply`.
+"""What is recording: each thread's window of work, its stack of tapes, and `apply`.
+
+An op that is applied is not run but noted in the thread's window: its call, and where in the window
+its operands stand. Whoever looks at a value has the window run (`evaluate.py`). A tape is a reader
+of the window: it says from where to where it listened, and what it watched.
 """
 
 from __future__ import annotations
 
 import itertools
+import os
+import sys
 import threading
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
+from weakref import ref
 
+from ngrad.dtypes import DType
+from ngrad.graph.entries import CONSTANT_OF, LEAF, PART_OF, SCALARS, Entry, marker
 from ngrad.graph.graph import Graph, Symbol
+from ngrad.graph.layout import Layout
 from ngrad.graph.op import Call, Op, Params
+from ngrad.tensor import Tensor, pending, scalar
 
 next_uid = itertools.count(1).__next__
-"""A number of its own for each value that a tape follows. Numbers, unlike `id`s, are never used
-again.
-"""
+"""A number of its own for each variable. Numbers, unlike `id`s, are never used again."""
+
+LIMIT = 256
+"""Entries after which a window that no tape reads is run."""
+PINNED = 1 << 26
+"""Bytes of values that only pending work holds, after which it is run."""
+
+
+# -- windows ---------------------------------------------------------------------------------------
+
+
+class Window:
+    """A run of recorded work.
+
+    Attributes
+    ----------
+    entries : list of Entry
+    results : list
+        For each entry, weakly, the tensor of its value, or None. A value that nobody holds when
+        the window is run is not stored.
+    kept : dict
+        By slot, the values that are there: tensors from outside, Python numbers, and what a tape
+        needs of what was run.
+    found : dict
+        Slots by `id` of the tensors in `kept`, and of those that were computed.
+    done : int
+        Entries before this one were run.
+    readers : int
+        Tapes that are recording: while there are any, the window goes on after it was run.
+    taped : int
+        Tapes that may ask for the values of this window once more.
+    adopted, opaque : bool
+        Whether there are entries of an earlier window, or of a user's Python.
+    """
+
+    __slots__ = (
+        "__weakref__", "_epoch", "_lock", "adopted", "check", "done", "eager", "entries",
+        "found", "kept", "limit", "opaque", "pinned", "readers", "results", "taped",
+    )  # fmt: skip
+
+    run: ClassVar[Callable[[Window], None]]
+    """Computes what is pending and held; set in `evaluate.py`."""
+
+    def __init__(self, eager: bool = False) -> None:
+        self.entries: list[Entry] = []
+        self.results: list[Any] = []
+        self.kept: dict[int, Any] = {}
+        self.found: dict[int, int] = {}
+        self.done, self.readers, self.taped = 0, 0, 0
+        self.pinned, self.check = 0, PINNED
+        self.adopted = self.opaque = False
+        self.limit, self.eager = LIMIT, eager
+        self._lock, self._epoch = threading.RLock(), _forks[0]
+
+    @property
+    def lock(self) -> Any:
+        """Held while the window is run, by whichever thread; a fork may have copied it taken."""
+        if self._epoch != _forks[0]:
+            self._lock, self._epoch = threading.RLock(), _forks[0]
+        return self._lock
+
+    def append(self, call: Call, slots: tuple[int, ...]) -> Tensor:
+        """Record a call of one result."""
+        entries = self.entries
+        slot = len(entries)
+        out = pending(self, slot, call.specs[0])
+        entries.append((call, slots))
+        self.results.append(ref(out))
+        if slot >= self.limit:
+            _full(self, call)
+        return out
+
+    def append_several(self, call: Call, slots: tuple[int, ...]) -> tuple[Tensor, ...]:
+        """Record a call of several results."""
+        whole = self._note(call, slots)
+        return tuple(
+            [
+                self.append(marker(PART_OF, (k,), where), (whole,))
+                for k, where in enumerate(call.specs)
+            ]
+        )
+
+    def _note(self, call: Call, slots: tuple[int, ...], value: Any = None) -> int:
+        """An entry without a pending tensor."""
+        slot = len(self.entries)
+        if value is not None:
+            self.kept[slot] = value
+        self.entries.append((call, slots))
+        self.results.append(None)
+        return slot
+
+    def slot(self, x: Tensor) -> int:
+        """Where a tensor stands; one that does not becomes a leaf."""
+        if x._window is self:
+            return x._slot
+        slot = self.slot_of(x)
+        if slot >= 0:
+            self.kept[slot] = x
+            return slot
+        address = x._address  # pending work of another window is run first
+        assert address
+        where = x._layout
+        slot = self._note(marker(LEAF, (), where), (), x)
+        self.found[id(x)] = slot
+        self.pinned += where.nbytes
+        if self.pinned >= self.check:
+            _pins(self)
+        return slot
+
+    def slot_of(self, x: Tensor) -> int:
+        """Where a tensor stands, or -1."""
+        if x._window is self:
+            return x._slot
+        slot = self.found.get(id(x), -1)
+        if slot >= 0 and self.kept.get(slot) is not x:
+            # The id may have been another's, before that died.
+            own = self.results[slot]
+            if own is None or own() is not x:
+                return -1
+        return slot
+
+    def tensor(self, slot: int) -> Tensor:
+        """A tensor of the value of a slot."""
+        value = self.kept.get(slot)
+        if value is None and self.results[slot] is not None:
+            value = self.results[slot]()
+        if value is None:
+            value = pending(self, slot, self.entries[slot][0].specs[0])
+            self.results[slot] = ref(value)
+        elif type(value) is not Tensor:
+            value = scalar(value, self.entries[slot][0].specs[0].dtype)
+        return value
+
+    def adopt(self, other: Window) -> int:
+        """Take over the entries of a window that has ended; how far their slots move."""
+        first = len(self.entries)
+        for slot, (call, slots) in enumerate(list(other.entries)):
+            value = other.kept.get(slot)
+            here = self._note(call, tuple([first + k for k in slots]), value)
+            holder = other.results[slot]
+            held = value if type(value) is Tensor else holder() if holder is not None else None
+            if held is not None:
+                self.found[id(held)] = here
+                self.results[here] = ref(held)
+        self.adopted, self.opaque = True, self.opaque or other.opaque
+        return first
+
+    def number(self, value: Any, dtype: DType) -> int:
+        """The slot of a Python number, each time a new one: its value is no part of a structure."""
+        return self._note(SCALARS[dtype], (), value)
+
+    def argument(self, value: Any, dtype: DType) -> Tensor:
+        """A tensor of a Python number."""
+        slot = self.number(value, dtype)
+        out = pending(self, slot, SCALARS[dtype].specs[0])
+        self.results[slot] = ref(out)
+        return out
+
+    def constant(self, value: Any, where: Layout) -> int:
+        """The slot of a constant of the engine's, which is part of the structure."""
+        call = marker(CONSTANT_OF, (type(value).__name__, repr(value), value), where)
+        return self._note(call, (), scalar(value, where.dtype))
+
+    def note_done(self, call: Call, slots: tuple[int, ...], out: Any) -> None:
+        """Record a call that has run already."""
+        results = out if call.several else (out,)
+        slot = self._note(call, slots) if call.several else -1
+        for k, result in enumerate(results):
+            entry = (marker(PART_OF, (k,), call.specs[k]), (slot,)) if call.several else None
+            here = len(self.entries)
+            self.entries.append(entry or (call, slots))
+            self.results.append(ref(result))
+            self.found[id(result)] = here
+            if call.op.family not in RECOMPUTED:
+                self.kept[here] = result
+        self.done = len(self.entries)
+
+
+RECOMPUTED = ("elementwise", "shape", "engine")
+"""Families of ops whose values a sweep computes again rather than have a tape keep them."""
+
+_forks = [0]
+
+
+def _after_fork() -> None:
+    _forks[0] += 1
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
+
+
+def _full(window: Window, call: Call) -> None:
+    """Run a window that has grown long, where the last one ended: so a loop's windows are alike."""
+    if state.ends is not call and len(window.entries) < 2 * LIMIT and state.ends is not None:
+        return
+    state.ends = call
+    Window.run(window)
+
+
+def _pins(window: Window) -> None:
+    """Run a window if much memory would be free without it."""
+    held = 3  # the window's, the loop's and the call's own reference
+    alone = sum(
+        x._layout.nbytes
+        for x in list(window.kept.values())
+        if type(x) is Tensor and _references(x) <= held
+    )
+    if alone >= PINNED and window.readers == 0:
+        Window.run(window)
+    else:
+        window.check = window.pinned + PINNED
+
+
+def _references(x: Any) -> int:
+    return sys.getrefcount(x) - 1
+
+
+# -- threads ---------------------------------------------------------------------------------------
 
 
 class Recorder(Protocol):
-    """Whatever wants to know what runs."""
-
-    def record(self, call: Call, inputs: tuple[Any, ...], outputs: Any) -> None: ...
+    """Whatever wants to know what a thread records."""
 
     def variable_read(self, variable: Any) -> None: ...
 
+    def pause(self) -> None: ...
+
+    def resume(self) -> None: ...
+
+
+mode = {"eager": os.environ.get("NGRAD_EAGER", "0") not in ("", "0")}
+"""Whether ops run where they are called; threads begin with it."""
+
 
 class State(threading.local):
-    """A thread's recorders, innermost last; and the graph being traced, if one is."""
+    """A thread's recorders, innermost last; the graph being traced, if one is; its window."""
 
     def __init__(self) -> None:
         self.stack: list[Recorder] = []
         self.graph: Graph | None = None
+        self.window = Window(mode["eager"])
+        self.ends: Call | None = None
 
 
 state = State()
 
 
 def traced(graph: Graph, function: Callable[[], Any]) -> Any:
-    """What a function returns; within it, ops on symbols become nodes of `graph`, and no tape
-    records.
-    """
-    outer = state.graph, state.stack
+    """What a function returns; within it, ops on symbols become nodes of `graph`."""
+    outer = state.graph
     try:
-        state.graph, state.stack = graph, []
+        state.graph = graph
         return function()
     finally:  # not an `__exit__`: Ctrl-C at its door would leave the graph in place for good
-        state.graph, state.stack = outer
+        state.graph = outer
 
 
 class paused:
-    """Within it nothing records: neither the tapes of this thread nor the graph being traced."""
+    """Within it nothing listens: neither the tapes of this thread nor the graph being traced."""
 
     def __enter__(self) -> None:
         self.outer = state.graph, state.stack
+        for recorder in state.stack:
+            recorder.pause()
         state.graph, state.stack = None, []
 
     def __exit__(self, *exc: object) -> None:
         state.graph, state.stack = self.outer
+        for recorder in state.stack:
+            recorder.resume()
 
 
 def apply(op: Op, inputs: tuple[Any, ...], params: Params = ()) -> Any:
-    """Apply an op to tensors (or symbols): resolve, run, record.
+    """Apply an op to tensors (or symbols): resolve and record.
 
     Parameters
     ----------
@@ -74,23 +310,28 @@ def apply(op: Op, inputs: tuple[Any, ...], params: Params = ()) -> Any:
         return state.graph.apply(op, inputs, params)
     layouts = tuple([x._layout for x in inputs])
     call = op.calls.get((params, layouts)) or op.call(params, layouts)
+    window = state.window
+    if window.eager:
+        return run_now(call, inputs)
+    if op.view and inputs[0]._at and not (state.stack and id(inputs[0]) in window.found):
+        # Seen through another layout at once: then a new part of a batch is no new structure.
+        program = call.program
+        if program is not None and program.view is not None:
+            return call.run(*inputs)
+    slots = tuple([x._slot if x._window is window else window.slot(x) for x in inputs])
+    return window.append_several(call, slots) if call.several else window.append(call, slots)
+
+
+def run_now(call: Call, inputs: tuple[Any, ...]) -> Any:
+    """Run a call, and record it if a tape listens."""
+    for x in inputs:
+        if not x._at:  # made before, while evaluation was deferred
+            Tensor.evaluate(x)
+    layouts = tuple([x._layout for x in inputs])
+    if layouts != call.inputs:
+        call = call.op.call(call.params, layouts)
     out = call.run(*inputs)
     if state.stack:
-        record(call, inputs, out)
-    return out
-
-
-def record(call: Call, inputs: tuple[Any, ...], out: Any) -> None:
-    """Tell every tape of this thread what ran."""
-    for recorder in state.stack:
-        recorder.record(call, inputs, out)
-
-
-def execute(call: Call, inputs: tuple[Any, ...]) -> Any:
-    """Run a call that is already resolved, and record it; a user's Python records what it runs
-    itself.
-    """
-    out = call.run(*inputs)
-    if state.stack and call.op.family != "opaque":
-        record(call, inputs, out)
+        window = state.window
+        window.note_done(call, tuple([window.slot(x) for x in inputs]), out)
     return out

@@ -11,14 +11,11 @@ from typing import Any
 import optree
 
 from ngrad.errors import ShapeError
-from ngrad.graph.differentiate import PART_OF, Entry, reads
-from ngrad.graph.layout import Layout
-from ngrad.graph.op import CALLS_LIMIT, Call, Op, Params
+from ngrad.evaluate import inline, run, sweep
+from ngrad.graph.differentiate import NEVER, Goal, Heard
 from ngrad.ops.convert import cast_to, from_outside, tensor
 from ngrad.ops.creation import zeros_of
-from ngrad.ops.identity import IDENTITY
-from ngrad.record import next_uid, state
-from ngrad.sweeps import plan_sweep, plans
+from ngrad.record import LIMIT, Window, state
 from ngrad.tensor import Tensor
 from ngrad.variable import Variable
 
@@ -35,30 +32,6 @@ class UnconnectedGradients(enum.Enum):
 
     NONE = "none"
     ZERO = "zero"
-
-
-def _watch_infer(*_: Any) -> Any:
-    raise AssertionError("a watched tensor is recorded, never computed")
-
-
-WATCH = Op("watch", _watch_infer, _watch_infer, family="engine")
-
-
-def _marker(op: Op, key: Any, params: Params, where: Layout) -> Call:
-    """The call that stands on a tape for what nothing computed; `key` tells it from the op's
-    others.
-    """
-    found = op.calls.get(key)
-    if found is None:
-        if len(op.calls) > CALLS_LIMIT:
-            op.calls.clear()
-        found = op.calls[key] = Call(op, params, (), (where,), _watch_infer)
-    return found
-
-
-def _part_call(whole: Call, which: int) -> Call:
-    where = whole.outputs[which]
-    return _marker(PART_OF, (where, which), (which,), where)
 
 
 class GradientTape:
@@ -89,8 +62,8 @@ class GradientTape:
     """
 
     __slots__ = (
-        "__weakref__", "_entries", "_kept", "_persistent", "_slots", "_stack", "_used",
-        "_variables", "_watch_variables",
+        "__weakref__", "_begun", "_persistent", "_spans", "_stack", "_used", "_variables",
+        "_versions", "_watch_variables", "_watched", "_window",
     )  # fmt: skip
 
     def __init__(self, persistent: bool = False, watch_accessed_variables: bool = True) -> None:
@@ -98,13 +71,35 @@ class GradientTape:
         self._watch_variables = watch_accessed_variables
         self._stack: list[Any] | None = None  # the stack of the thread that entered, while active
         self._used = False
-        self._entries: list[Entry] = []
-        self._kept: dict[int, tuple[Any, ...]] = {}
-        self._slots: dict[int, int] = {}
-        self._variables: dict[int, Variable] = {}
+        self._begun = -1  # from which entry it listens now; -1 if it does not
+        self._window: Window | None = None
+        self._clear()
 
     def _clear(self) -> None:
-        self._entries, self._kept, self._slots, self._variables = [], {}, {}, {}
+        if self._window is not None:
+            self._window.taped -= 1
+        self._window = None
+        self._spans: list[tuple[int, int]] = []
+        self._watched: dict[int, int] = {}
+        self._variables: dict[int, Variable] = {}
+        self._versions: dict[int, list[int]] = {}
+
+    def _join(self) -> Window:
+        """The window that this tape reads: the thread's, into which it brings what it heard."""
+        current = state.window
+        if self._window is current:
+            return current
+        current.taped += 1
+        before, self._window = self._window, current
+        if before is not None:
+            before.taped -= 1
+            moved = current.adopt(before)
+            self._spans = [(first + moved, last + moved) for first, last in self._spans]
+            self._watched = {slot + moved: when + moved for slot, when in self._watched.items()}
+            self._versions = {
+                uid: [slot + moved for slot in slots] for uid, slots in self._versions.items()
+            }
+        return current
 
     # -- the context -------------------------------------------------------------------------------
 
@@ -115,6 +110,10 @@ class GradientTape:
             )
         if self._used:  # let go by its gradient: entering again begins anew
             self.reset()
+        window = self._join()
+        window.readers += 1
+        window.limit = NEVER
+        self._begun = len(window.entries)
         self._stack = state.stack
         self._stack.append(self)
         return self
@@ -123,9 +122,26 @@ class GradientTape:
         self._stop()
 
     def _stop(self) -> None:
+        """Listen no longer."""
         if self._stack is not None:
+            self.pause()
             self._stack.remove(self)
             self._stack = None
+            assert self._window is not None
+            self._window.readers -= 1
+            if self._window.readers == 0:
+                self._window.limit = len(self._window.entries) + LIMIT
+
+    def pause(self) -> None:
+        """What is recorded from now on is not heard."""
+        if self._begun >= 0 and self._window is not None:
+            self._spans.append((self._begun, len(self._window.entries)))
+        self._begun = -1
+
+    def resume(self) -> None:
+        """What is recorded from now on is heard again."""
+        if self._window is not None:
+            self._begun = len(self._window.entries)
 
     @contextmanager
     def stop_recording(self) -> Iterator[None]:
@@ -136,20 +152,28 @@ class GradientTape:
         ValueError
             If the tape is not recording.
         """
-        if self._stack is None:
+        stack = self._stack
+        if stack is None or self not in stack:
             raise ValueError("stop_recording: this tape is not recording")
-        self._stop()
+        self.pause()
+        stack.remove(self)
         try:
             yield
         finally:
-            if self._stack is None:
-                self._stack = state.stack
-                self._stack.append(self)
+            if self._stack is not None:
+                stack.append(self)
+                self.resume()
 
     def reset(self) -> None:
         """Forget all that was recorded and watched, as if the tape were new."""
         self._used = False
+        recording = self._stack is not None
+        window = self._window
         self._clear()
+        if recording and window is not None:
+            self._window = window
+            window.taped += 1
+            self.resume()
 
     # -- watching ----------------------------------------------------------------------------------
 
@@ -161,10 +185,9 @@ class GradientTape:
         ValueError
             For what is neither a tensor nor a variable, naming its type.
         """
+        window = self._window or self._join()
         if type(tensor) is Tensor and tensor._layout.dtype.is_floating:
-            if tensor._uid == 0:
-                tensor._uid = next_uid()
-            self._watch(tensor._uid, tensor._layout)
+            self._watched.setdefault(window.slot(tensor), len(window.entries))
             return
         for value in optree.tree_leaves(tensor, none_is_leaf=True):
             if isinstance(value, Variable):
@@ -181,92 +204,29 @@ class GradientTape:
                     "Only floating-point tensors have one.",
                     stacklevel=2,
                 )
-            if value._uid == 0:
-                value._uid = next_uid()
-            self._watch(value._uid, value._layout)
-
-    def _watch(self, uid: int, where: Layout) -> None:
-        if uid not in self._slots:
-            slot = len(self._entries)
-            self._entries.append((_marker(WATCH, where, (), where), ()))
-            self._slots[uid] = slot
+            self._watched.setdefault(window.slot(value), len(window.entries))
 
     def watched_variables(self) -> tuple[Variable, ...]:
         """The variables that this tape has followed, in the order in which they were first read."""
         return tuple(self._variables.values())
 
-    # -- recording ---------------------------------------------------------------------------------
-
     def variable_read(self, variable: Variable) -> None:
         """A variable is being read."""
-        if variable._tensor._uid in self._slots:
-            return
-        if variable._uid in self._slots or (self._watch_variables and variable._trainable):
+        if (self._watch_variables and variable._trainable) or variable._uid in self._variables:
             self._watch_variable(variable)
 
     def _watch_variable(self, variable: Variable) -> None:
-        """Follow a variable, and the value that it holds now.
-
-        What it holds after an assignment is another value of the same source: to the sweep, the
-        source seen through an identity.
-        """
-        slots, version = self._slots, variable._tensor._uid
-        if variable._uid not in slots:
-            self._watch(variable._uid, variable._layout)
+        """Follow a variable: the value that it holds now is one more of the same source."""
+        window = self._window or self._join()
+        slot = window.slot(variable._tensor)
+        if slot not in self._watched:
+            self._watched[slot] = len(window.entries)
+        versions = self._versions.get(variable._uid)
+        if versions is None:
             self._variables[variable._uid] = variable
-            slots[version] = slots[variable._uid]
-        elif version not in slots:
-            slot = len(self._entries)
-            seen = IDENTITY.call((), (variable._layout,))
-            self._entries.append((seen, (slots[variable._uid],)))
-            slots[version] = slot
-
-    def record(self, call: Call, inputs: tuple[Any, ...], out: Any) -> None:
-        """A call ran: keep what its VJP reads, if any of its inputs is followed."""
-        slots = self._slots
-        find = slots.get
-        if len(inputs) == 2:  # the frequent case, spelled out
-            x, y = inputs
-            i, j = find(x._uid, -1), find(y._uid, -1)
-            if i >= 0:
-                mask = 3 if j >= 0 else 1
-            elif j >= 0:
-                mask = 2
-            else:
-                return
-            sources: tuple[int, ...] = (i, j)
-        else:
-            sources = tuple([find(x._uid, -1) for x in inputs])
-            mask = sum([1 << k for k, slot in enumerate(sources) if slot >= 0])
-            if not mask:
-                return
-        positions = call.saves.get(mask)
-        if positions is None:
-            positions = reads(call, sources)
-        entries = self._entries
-        slot = len(entries)
-        # What an entry keeps comes first, and is kept by slot; what finds it comes last: so a tape
-        # that Ctrl-C caught half-way is whole.
-        if positions == (0, 1) and mask == 3:
-            self._kept[slot] = inputs
-        elif positions:
-            values = (*inputs, *out) if call.several else (*inputs, out)
-            self._kept[slot] = tuple([values[k] for k in positions])
-        entries.append((call, sources))
-        if call.several:
-            self._record_parts(call, slot, out)
-            return
-        uid = out._uid
-        if uid == 0:
-            uid = out._uid = next_uid()
-        slots[uid] = slot
-
-    def _record_parts(self, call: Call, slot: int, parts: tuple[Any, ...]) -> None:
-        for which, part in enumerate(parts):
-            part._uid = part._uid or next_uid()
-            here = len(self._entries)
-            self._entries.append((_part_call(call, which), (slot,)))
-            self._slots[part._uid] = here
+            self._versions[variable._uid] = [slot]
+        elif slot not in versions:
+            versions.append(slot)
 
     # -- the gradient ------------------------------------------------------------------------------
 
@@ -324,38 +284,48 @@ class GradientTape:
     def _sweep(
         self, targets: tuple[Any, ...], sources: tuple[Any, ...], seeds: list[Tensor | None] | None
     ) -> list[Any]:
-        find = self._slots.get
-        entries, kept = self._entries, self._kept
-        if not self._persistent:
-            # The tape lets go first, so that each forward value is freed as soon as the sweep has
-            # read it.
-            if self._stack is not None:
-                self._stop()
+        window = self._window
+        if window is None:
+            return [None] * len(sources)
+        count = len(window.entries)  # before the seeds
+        goal = Goal(
+            tuple([window.slot_of(_held(target)) for target in targets]),
+            () if seeds is None else tuple([_slot_of(window, seed) for seed in seeds]),
+            tuple([self._slots(source) for source in sources]),
+        )
+        if not self._persistent and self._stack is not None:
+            self._stop()
+        spans = (
+            [*self._spans, (self._begun, count)] if self._begun >= 0 else self._spans
+        )
+        heard = Heard(tuple(spans), tuple(self._watched.items()))
+        if not self._persistent:  # nothing that only it needs is stored
             self._used = True
             self._clear()
-        if len(targets) == 1 == len(sources):
-            last = find(targets[0]._uid, -1)
-            goals: tuple[Any, ...] = ((last, targets[0]._layout),)
-            wanted: tuple[int, ...] = (find(sources[0]._uid, -1),)
-        else:
-            goals = tuple([(find(x._uid, -1), x._layout) for x in targets])
-            wanted = tuple([find(x._uid, -1) for x in sources])
-            last = max([slot for slot, _ in goals], default=-1)
-        if last < 0:
+        if max(goal.targets, default=-1) < 0:
             return [None] * len(sources)
-        if last + 1 < len(entries):
-            entries = entries[: last + 1]
-            wanted = tuple([slot if slot <= last else -1 for slot in wanted])
-        given: tuple[Layout | None, ...] = ()
-        present: list[Tensor] = []
-        if seeds is not None:
-            given = tuple([None if seed is None else seed._layout for seed in seeds])
-            present = [seed for seed in seeds if seed is not None]
-        structure = (tuple(entries), goals, given, wanted)
-        planned = plans.get(structure) or plan_sweep(structure)
-        values = [present[k] if entry < 0 else kept[entry][k] for entry, k in planned.loads]
-        del kept
-        return planned.run(values)
+        if state.stack or window.opaque:
+            results = inline(window, heard, goal)
+            if not state.stack or window.eager:
+                run(state.window)
+            return results
+        return sweep(window, heard, goal)
+
+    def _slots(self, source: Any) -> tuple[int, ...]:
+        if type(source) is Variable:
+            return tuple(self._versions.get(source._uid, ()))
+        assert self._window is not None
+        slot = self._window.slot_of(source)
+        return (slot,) if slot >= 0 else ()
+
+
+def _slot_of(window: Window, seed: Tensor | None) -> int:
+    return -1 if seed is None else window.slot(seed)
+
+
+def _held(target: Any) -> Tensor:
+    value: Tensor = target._tensor if isinstance(target, Variable) else target
+    return value
 
 
 def _source(value: Any) -> Any:

@@ -1,9 +1,9 @@
-"""`Tensor`: an immutable n-d array in a buffer of the pool."""
+"""`Tensor`: an immutable n-d array in a buffer of the pool; its value is there, or pending."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -87,15 +87,40 @@ class Tensor:
     ([2, 2], ngrad.float32, [15.0, 22.0])
     """
 
-    __slots__ = ("__weakref__", "_address", "_buffer", "_layout", "_uid")
+    __slots__ = ("__weakref__", "_at", "_block", "_layout", "_range", "_slot", "_window")
     __array_ufunc__ = None  # so that `ndarray + tensor` asks the tensor, and gives no object array
     __array_priority__ = 100
 
+    evaluate: ClassVar[Callable[[Tensor], None]]
+    """Computes a pending value; set where windows are run."""
+
+    _at: int
+    _block: Buffer | None
+    _range: tuple[int, int] | None
+
     def __init__(self, buffer: Buffer, address: int, where: Layout) -> None:
-        self._buffer = buffer
-        self._address = address
+        self._block = buffer
+        self._at = address
         self._layout = where
-        self._uid = 0
+        self._window: Any = None
+        self._slot = -1
+        self._range = None  # the least and greatest element, of indices that were checked
+
+    # -- storage: the one place where a pending value is asked for ---------------------------------
+
+    @property
+    def _address(self) -> int:
+        """Where the elements begin; `_layout` says how they lie, once this has been asked."""
+        if self._at == 0:
+            Tensor.evaluate(self)
+        return self._at
+
+    @property
+    def _buffer(self) -> Buffer:
+        if self._at == 0:
+            Tensor.evaluate(self)
+        assert self._block is not None
+        return self._block
 
     # -- facts -------------------------------------------------------------------------------------
 
@@ -147,7 +172,8 @@ class Tensor:
         """
         where = self._layout
         if where.ndim == 0:
-            return where.dtype.as_numpy_dtype(where.dtype.ctype.from_address(self._address).value)
+            dtype = where.dtype
+            return dtype.as_numpy_dtype(dtype.ctype.from_address(self._address).value)
         return self._view().copy()
 
     def item(self) -> Any:
@@ -243,6 +269,18 @@ def empty(where: Layout) -> Tensor:
     """A tensor of a row-major layout with arbitrary content, to be written by whoever made it."""
     buffer = allocate(where)
     return Tensor(buffer, buffer.address, where)
+
+
+def pending(window: Any, slot: int, where: Layout) -> Tensor:
+    """A tensor whose value a window will compute."""
+    tensor = Tensor.__new__(Tensor)
+    tensor._block = None
+    tensor._at = 0
+    tensor._layout = where
+    tensor._window = window
+    tensor._slot = slot
+    tensor._range = None
+    return tensor
 
 
 def writable(tensor: Tensor) -> np.ndarray[Any, Any]:

@@ -16,7 +16,8 @@ from ngrad.ops.convert import cast_to, tensor
 from ngrad.ops.creation import zeros_of
 from ngrad.ops.identity import identity
 from ngrad.ops.joining import concat
-from ngrad.record import record, state
+from ngrad.ops.launching import dense
+from ngrad.record import state
 from ngrad.tape import GradientTape, UnconnectedGradients
 from ngrad.tensor import Tensor
 from ngrad.variable import Variable
@@ -131,7 +132,10 @@ class _VariableReads:
         if variable.trainable:
             self.found.setdefault(variable._uid, variable)
 
-    def record(self, call: Call, inputs: tuple[Any, ...], outputs: Any) -> None:
+    def pause(self) -> None:
+        pass
+
+    def resume(self) -> None:
         pass
 
 
@@ -194,12 +198,11 @@ def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
             ]
         )
         outputs, out_structure = optree.tree_flatten(result)
-        outputs = [_anew(tensor(value, f.__name__)) for value in outputs]
+        results = tuple([tensor(value, f.__name__) for value in outputs])
         if state.stack:
             backward = _Backward(f.__name__, grad_fn, len(leaves), places, variables, inputs)
-            call = backward.forward_call(tuple(value._layout for value in outputs))
-            record(call, inputs, tuple(outputs) if len(outputs) > 1 else outputs[0])
-        return optree.tree_unflatten(out_structure, outputs)
+            results = backward.record(inputs, results)
+        return optree.tree_unflatten(out_structure, list(results))
 
     return wrapped
 
@@ -208,14 +211,19 @@ def _is_numeric(value: Any) -> bool:
     return isinstance(value, (Tensor, float, int)) or hasattr(value, "__array__")
 
 
-def _anew(value: Tensor) -> Tensor:
-    """The same value as a tensor that no tape follows yet."""
-    return Tensor(value._buffer, value._address, value._layout)
-
-
 def _row_major(value: Tensor) -> Tensor:
     """The value as the sweep was planned to find it: by address, in row-major order."""
     return value if value._layout.contiguous else concat([value], 0)
+
+
+def _as_given(inputs: tuple[Layout, ...], outputs: tuple[Layout, ...]) -> Any:
+    """Of an op's operands, the last ones, as many as it has results."""
+    count = len(outputs)
+
+    def run(*tensors: Tensor) -> tuple[Tensor, ...]:
+        return tuple([dense(x._layout)(x) for x in tensors[-count:]])
+
+    return run, outputs
 
 
 class _Backward:
@@ -236,17 +244,31 @@ class _Backward:
         self.places, self.variables = places, variables
         self.layouts = tuple(x._layout.spec for x in inputs)
 
-    def forward_call(self, outputs: tuple[Layout, ...]) -> Call:
-        op = Op(f"custom_gradient({self.name})", self._specs, self._prepare, family="opaque")
+    def record(self, inputs: tuple[Tensor, ...], results: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        """The results as those of one opaque op of the inputs, through which alone it flows back.
+
+        Its operands are the inputs and what the user's Python made of them.
+        """
+        given = tuple([x._layout.spec for x in results])
+        op = Op(f"custom_gradient({self.name})", lambda *_: given, _as_given, family="opaque")
         back = Op(f"gradient of {self.name}", self._specs, self._prepare, family="opaque")
 
-        def rule(g: Any, out: Any, *inputs: Any) -> Any:
+        def rule(g: Any, out: Any, *operands: Any) -> Any:
             assert state.graph is not None
-            return state.graph.apply(back, g if isinstance(g, tuple) else (g,), ())
+            cotangents = state.graph.apply(back, g if isinstance(g, tuple) else (g,), ())
+            return (*cotangents, *(None for _ in given))
 
         op.vjp(rule)
-        several = len(outputs) > 1
-        return Call(op, (), self.layouts, outputs, self._run, several)
+        operands = (*inputs, *results)
+        call = Call(op, (), tuple([x._layout.spec for x in operands]), given, several=True)
+        window = state.window
+        window.opaque = True
+        slots = tuple([window.slot(x) for x in operands])
+        if window.eager:
+            made = tuple([Tensor(x._buffer, x._address, x._layout) for x in results])
+            window.note_done(call, slots, made)
+            return made
+        return window.append_several(call, slots)
 
     def _specs(self, *_: Layout) -> tuple[Layout, ...]:
         return self.layouts

@@ -7,7 +7,7 @@ from typing import Any
 from ngrad.dtypes import DType, as_dtype
 from ngrad.errors import DTypeError, ShapeError
 from ngrad.ops.convert import cast_to, constant_of, tensor, unwrap
-from ngrad.ops.identity import identity
+from ngrad.ops.identity import identity, stop_gradient
 from ngrad.ops.operators import attach
 from ngrad.record import next_uid, state
 from ngrad.tensor import Shape, Tensor
@@ -56,11 +56,12 @@ class Variable:
         self._hold(value)
 
     def _hold(self, value: Tensor) -> None:
-        # A tensor of its own over the same buffer, with a number of its own: what is read before an
-        # assignment and after it are two values of one variable.
-        own = Tensor(value._buffer, value._address, value._layout)
-        own._uid = next_uid()
-        self._tensor = own
+        # A tensor of its own: what is read before an assignment and after it are two values of one
+        # variable.
+        if value._at and value._block is not None:
+            self._tensor = Tensor(value._block, value._at, value._layout)
+        else:
+            self._tensor = stop_gradient(value)
 
     def _read(self) -> Tensor:
         """The value, for an op: every recorder hears of it."""

@@ -1,8 +1,7 @@
-"""From what a tape recorded to the graph of its backward sweep.
+"""From what a tape heard to the graph of its backward sweep.
 
 The VJP rule of each recorded call is traced into the graph, latest first. Here, and nowhere else,
-broadcasting is undone, cotangents of one value are added, and integer inputs are left out. What a
-rule reads of the forward values is what the trace asked for.
+broadcasting is undone, cotangents of one value are added, and integer inputs are left out.
 """
 
 from __future__ import annotations
@@ -11,34 +10,45 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from ngrad.errors import GradientError
-from ngrad.graph.graph import INPUT, Graph, Symbol
+from ngrad.graph.entries import PART_OF, Entry
+from ngrad.graph.graph import Graph
 from ngrad.graph.layout import Layout
-from ngrad.graph.op import Call, Op
-from ngrad.graph.simplify import rewrite
+from ngrad.graph.op import Call
 
-Entry = tuple[Call, tuple[int, ...]]
-"""One line of a tape: a call and the slots of its inputs (-1: not tracked). An entry's slot is its
-position.
-"""
+NEVER = 1 << 62
 
 
-class Load(NamedTuple):
-    """A forward value that the sweep reads: of which entry, and which of the values that the entry
-    keeps.
+class Heard(NamedTuple):
+    """What a tape followed of a window's entries.
+
+    Attributes
+    ----------
+    spans : tuple of (first, last)
+        From which entry up to which it listened.
+    watched : tuple of (slot, entry)
+        Which values it was told to watch, and from which entry on.
     """
 
-    entry: int
-    kept: int
+    spans: tuple[tuple[int, int], ...]
+    watched: tuple[tuple[int, int], ...]
 
 
-class Sweep(NamedTuple):
-    """A backward graph: its inputs are the given seeds, then forward values; its outputs follow the
-    sources.
+class Goal(NamedTuple):
+    """What a gradient is of, and with respect to what.
+
+    Attributes
+    ----------
+    targets : tuple of int
+        Slots; -1 for what was not recorded.
+    seeds : tuple of int
+        The slot of the cotangent given for each target, -1 for ones; empty if all are ones.
+    sources : tuple of tuple of int
+        The slots of each source: a variable may have several, one for each value that it held.
     """
 
-    graph: Graph
-    loads: dict[int, Load]
-    """Which forward value each needed input (by its number) is."""
+    targets: tuple[int, ...]
+    seeds: tuple[int, ...]
+    sources: tuple[tuple[int, ...], ...]
 
 
 class Tools:
@@ -55,161 +65,88 @@ tools = Tools()
 """Filled when the ops are defined: a pass uses ops, but imports run the other way."""
 
 
-class _Values:
-    """The forward values of entries as symbols: one for each value, whichever entries read it."""
-
-    def __init__(self, graph: Graph, entries: Sequence[Entry]) -> None:
-        self.graph, self.entries = graph, entries
-        self.symbols: dict[tuple[int, int], Symbol] = {}
-        self.readers: dict[int, list[tuple[int, int]]] = {}
-
-    def of(self, slot: int) -> list[Symbol]:
-        """The inputs, then the results, of an entry."""
-        call, inputs = self.entries[slot]
-        keys = [(k, 0) if k >= 0 else (slot, ~p) for p, k in enumerate(inputs)]
-        keys += [(slot, k) for k in range(len(call.outputs))]
-        found = []
-        for position, (key, where) in enumerate(
-            zip(keys, (*call.inputs, *call.outputs), strict=True)
-        ):
-            symbol = self.symbols.get(key)
-            if symbol is None:
-                symbol = self.symbols[key] = self.graph.input(where)
-            self.readers.setdefault(symbol.index, []).append((slot, position))
-            found.append(symbol)
-        return found
-
-    def load(self, index: int) -> Load:
-        """Where a tape keeps the value of a node of the graph."""
-        for slot, position in self.readers[index]:
-            call, inputs = self.entries[slot]
-            kept = reads(call, inputs)
-            if position in kept:
-                return Load(slot, kept.index(position))
-        raise AssertionError(f"no entry keeps {self.graph.nodes[index]!r}")
-
-
-def _no_part(*_: Any, **__: Any) -> Any:
-    raise AssertionError("a part is recorded, never computed")
-
-
-PART_OF = Op("part", _no_part, _no_part, ("which",), family="engine")
-"""On a tape, one result of an entry that has several."""
-
-
-def _cotangents(call: Call, g: Any, values: Sequence[Any]) -> tuple[Any, ...]:
+def _cotangents(call: Call, g: Any, inputs: Sequence[Any], out: Any) -> tuple[Any, ...]:
     op = call.op
     if op.rule is None:
         raise GradientError(f"{op.name}: has no derivative, and one was asked for")
-    count = len(call.inputs)
-    out = tuple(values[count:]) if call.several else values[count]
-    return tuple(op.rule(g, out, *values[:count], **op.keywords(call.params)))
+    return tuple(op.rule(g, out, *inputs, **op.keywords(call.params)))
 
 
-def reads(call: Call, inputs: tuple[int, ...]) -> tuple[int, ...]:
-    """Positions of the values that a call's VJP reads, given which inputs are tracked: what a tape
-    keeps.
-    """
-    mask = sum([1 << k for k, slot in enumerate(inputs) if slot >= 0])
-    found = call.saves.get(mask)
-    if found is None:
-        found = call.saves[mask] = _trace_reads(call, [slot >= 0 for slot in inputs])
-    return found
-
-
-def _trace_reads(call: Call, tracked: list[bool]) -> tuple[int, ...]:
-    if call.op.rule is None:
-        return ()
-    graph = Graph(rewrite)
-    values: list[Symbol] = []
-
-    def trace() -> tuple[Any, ...]:
-        gs = [graph.input(where) for where in call.outputs]
-        values.extend(graph.input(where) for where in (*call.inputs, *call.outputs))
-        return _cotangents(call, tuple(gs) if call.several else gs[0], values)
-
-    results = tools.traced(graph, trace)
-    graph.outputs = tuple(
-        result.index
-        for result, wanted in zip(results, tracked, strict=True)
-        if wanted and result is not None
-    )
-    need = graph.needed()
-    return tuple(k for k, value in enumerate(values) if need[value.index])
+def follow(entries: Sequence[Entry], heard: Heard) -> list[int]:
+    """For each slot, from which entry on it is followed: watched, or computed from what is."""
+    since = [NEVER] * len(entries)
+    for slot, when in heard.watched:
+        if slot < len(entries):
+            since[slot] = when
+    for first, last in heard.spans:
+        for slot in range(first, min(last, len(entries))):
+            if any(since[k] <= slot for k in entries[slot][1]):
+                since[slot] = min(since[slot], slot)
+    return since
 
 
 def differentiate(
-    entries: Sequence[Entry],
-    targets: Sequence[tuple[int, Layout]],
-    seeded: Sequence[bool],
-    sources: Sequence[int],
-) -> Sweep:
-    """The backward sweep of `sum(targets)` (or of the seeds' combination of them) with respect to
-    sources.
+    graph: Graph, entries: Sequence[Entry], values: Sequence[Any], heard: Heard, goal: Goal
+) -> list[Any]:
+    """The gradient of the targets' sum (or of the seeds' combination of them) in each source, as
+    symbols of the graph; None where there is none.
 
     Parameters
     ----------
-    entries : sequence of Entry
-        What was recorded, in order.
-    targets : sequence of (slot, layout)
-        Slot -1 for a target that was not recorded.
-    seeded : sequence of bool
-        Whether a cotangent is given for each target; ones if not.
-    sources : sequence of int
-        Slots; -1 for a source that was not watched.
+    values : sequence
+        The symbol (or symbols) of each entry.
     """
+    since = follow(entries, heard)
+    wanted = {slot for slots in goal.sources for slot in slots if slot >= 0}
     depends = [False] * len(entries)
-    wanted = {slot for slot in sources if slot >= 0}
     for slot, (_, inputs) in enumerate(entries):
-        depends[slot] = slot in wanted or any(k >= 0 and depends[k] for k in inputs)
+        depends[slot] = slot in wanted or (
+            since[slot] <= slot and any(depends[k] and since[k] <= slot for k in inputs)
+        )
+    seeds = goal.seeds or (-1,) * len(goal.targets)
 
-    graph = Graph(rewrite)
-    values = _Values(graph, entries)
-
-    def trace() -> dict[int, Any]:
+    def trace() -> list[Any]:
         cotangents: dict[int, Any] = {}
-        seeds = [
-            graph.input(where) if given else None
-            for (_, where), given in zip(targets, seeded, strict=True)
-        ]
-        for (slot, where), seed in zip(targets, seeds, strict=True):
-            if slot >= 0 and depends[slot]:
-                _accumulate(cotangents, slot, seed if seed is not None else tools.ones(where))
-        results: dict[int, Any] = {}
+        for slot, seed in zip(goal.targets, seeds, strict=True):
+            if slot >= 0 and depends[slot] and since[slot] < NEVER:
+                where = entries[slot][0].specs[0]
+                _accumulate(cotangents, slot, values[seed] if seed >= 0 else tools.ones(where))
+        found: dict[int, Any] = {}
         for slot in range(len(entries) - 1, -1, -1):
             g = cotangents.pop(slot, None)
             if g is None:
                 continue
             if slot in wanted:
-                results[slot] = g
-            call, inputs = entries[slot]
-            if not any(k >= 0 and depends[k] for k in inputs):
-                continue
-            if call.op is PART_OF:
-                parts = cotangents.setdefault(inputs[0], {})
-                _accumulate(parts, call.params[0], g)
-                continue
-            if isinstance(g, dict):
-                g = tuple(
-                    g[k] if k in g else tools.zeros(where) for k, where in enumerate(call.outputs)
-                )
-            for k, result in zip(inputs, _cotangents(call, g, values.of(slot)), strict=True):
-                if k >= 0 and depends[k] and result is not None:
-                    where = entries[k][0].outputs[0]
-                    if where.dtype.is_floating:
-                        _accumulate(cotangents, k, tools.fit(result, where))
+                found[slot] = g
+            _spread(cotangents, slot, g)
+        results: list[Any] = []
+        for slots in goal.sources:
+            parts = [found[slot] for slot in slots if slot in found]
+            total = parts[0] if parts else None
+            for part in parts[1:]:
+                total = tools.add(total, part)
+            results.append(total)
         return results
 
-    results = tools.traced(graph, trace)
-    graph.outputs = tuple(results[slot].index if slot in results else None for slot in sources)
-    need = graph.needed()
-    first = sum(seeded)
-    loads = {
-        node.params[0]: values.load(index)
-        for index, node in enumerate(graph.nodes)
-        if node.op == INPUT and need[index] and node.params[0] >= first
-    }
-    return Sweep(graph, loads)
+    def _spread(cotangents: dict[int, Any], slot: int, g: Any) -> None:
+        """An entry's cotangent, on to its inputs."""
+        call, inputs = entries[slot]
+        if since[slot] > slot or not any(depends[k] and since[k] <= slot for k in inputs):
+            return
+        if call.op is PART_OF:
+            _accumulate(cotangents.setdefault(inputs[0], {}), call.params[0], g)
+            return
+        if isinstance(g, dict):
+            g = tuple(g[k] if k in g else tools.zeros(where) for k, where in enumerate(call.specs))
+        operands = [values[k] for k in inputs]
+        for k, result in zip(inputs, _cotangents(call, g, operands, values[slot]), strict=True):
+            if result is not None and depends[k] and since[k] <= slot:
+                where = entries[k][0].specs[0]
+                if where.dtype.is_floating:
+                    _accumulate(cotangents, k, tools.fit(result, where))
+
+    results: list[Any] = tools.traced(graph, trace)
+    return results
 
 
 def _accumulate(cotangents: dict[int, Any], key: int, g: Any) -> None:

@@ -54,10 +54,10 @@ INPUT, CONSTANT, PART = "input", "constant", "part"
 class Symbol:
     """A value of a graph under construction."""
 
-    __slots__ = ("_layout", "_uid", "graph", "index")
+    __slots__ = ("_layout", "graph", "index")
 
     def __init__(self, graph: Graph, index: int, spec: Layout) -> None:
-        self.graph, self.index, self._layout, self._uid = graph, index, spec, 0
+        self.graph, self.index, self._layout = graph, index, spec
 
     @property
     def shape(self) -> tuple[int, ...]:

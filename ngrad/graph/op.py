@@ -36,7 +36,7 @@ class Call:
     """
 
     __slots__ = (
-        "_outputs", "_program", "inputs", "op", "params", "run", "saves", "several", "specs",
+        "_outputs", "_program", "inputs", "op", "params", "run", "several", "specs",
     )  # fmt: skip
 
     def __init__(
@@ -50,7 +50,6 @@ class Call:
     ) -> None:
         self.op, self.params, self.inputs, self.specs = op, params, inputs, specs
         self.several = several
-        self.saves: dict[int, tuple[int, ...]] = {}
         self._program: Program | None = None
         self._outputs: tuple[Layout, ...] | None = None if run is None else specs
         self.run: Callable[..., Any] = self._first_run if run is None else run
@@ -111,6 +110,8 @@ class Op:
         The VJP rule, and the rule for inputs with one more leading axis.
     fusion
         How the op takes part in fused kernels (`fuse.py`); None if it does not.
+    view : bool
+        Whether the result is, if possible, its input's memory.
     """
 
     runner: ClassVar[Callable[[Program, int, Layout], Callable[..., Any]]]
@@ -130,6 +131,7 @@ class Op:
         self.rule: Callable[..., Any] | None = None
         self.batching: Callable[..., Any] | None = None
         self.fusion: Any = None
+        self.view = False
         if family != "opaque":  # one for each use, and gone with it
             TABLE[name] = self
 

@@ -119,7 +119,8 @@ def floating(value: Any, what: str) -> Any:
 def _scalar(value: Any, dtype: DType) -> Any:
     if state.graph is not None:
         return state.graph.constant(value, dtype)
-    return scalar(value, dtype)
+    window = state.window
+    return scalar(value, dtype) if window.eager else window.argument(value, dtype)
 
 
 def cast_to(value: Any, dtype: DType) -> Any:

@@ -13,14 +13,15 @@ import numpy as np
 
 from ngrad.dtypes import BY_CODE, DType, as_dtype
 from ngrad.errors import DTypeError
+from ngrad.graph.entries import SCALARS as NUMBERS
 from ngrad.graph.graph import Symbol
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import CALLS_LIMIT, Call, Op
 from ngrad.graph.roles import Role
 from ngrad.ops.convert import operands, tensor, unwrap
 from ngrad.ops.launching import broadcast_shapes, prepare_map
-from ngrad.record import apply, execute, state
-from ngrad.tensor import Tensor, scalar
+from ngrad.record import apply, run_now, state
+from ngrad.tensor import Tensor
 from ngrad_kernels.body import Body, Step
 from ngrad_kernels.scalars import SCALARS, supports
 
@@ -83,9 +84,9 @@ class Elementwise(Op):
     def _first(self, *values: Any) -> Any:
         """Apply to operands that must be converted, or whose layouts were not seen before."""
         inputs = self._operands(*values)
+        layouts = tuple([x._layout for x in inputs])
         out = apply(self, inputs)
         if all(type(x) is Tensor for x in inputs):
-            layouts = tuple([x._layout for x in inputs])
             if len(self.seen) > CALLS_LIMIT:
                 self.seen.clear()
             self.seen[layouts[0] if self.arity == 1 else layouts] = self.call((), layouts)
@@ -98,17 +99,23 @@ class Elementwise(Op):
 
         def binary(x: Any, y: Any) -> Any:
             if type(x) is Tensor:
-                if type(y) is float:
-                    dtype = x._layout.dtype
-                    if dtype.is_floating:
-                        y = scalar(y, dtype)
                 if type(y) is Tensor:
                     call = seen.get((x._layout, y._layout))
                     if call is not None:
-                        out = call.run(x, y)
-                        for recorder in local.stack:
-                            recorder.record(call, (x, y), out)
-                        return out
+                        window = local.window
+                        if window.eager:
+                            return run_now(call, (x, y))
+                        i = x._slot if x._window is window else window.slot(x)
+                        j = y._slot if y._window is window else window.slot(y)
+                        return window.append(call, (i, j))
+                elif type(y) is float:
+                    dtype = x._layout.dtype
+                    if dtype.is_floating:
+                        call = seen.get((x._layout, NUMBERS[dtype].specs[0]))
+                        window = local.window
+                        if call is not None and not window.eager:
+                            i = x._slot if x._window is window else window.slot(x)
+                            return window.append(call, (i, window.number(y, dtype)))
             return self._first(x, y) if is_operand(y) else NotImplemented
 
         return binary
@@ -139,7 +146,11 @@ class Unary(Elementwise):
         if type(x) is Tensor:
             call = self.seen.get(x._layout)
             if call is not None:
-                return execute(call, (x,))
+                window = state.window
+                if window.eager:
+                    return run_now(call, (x,))
+                slot = x._slot if x._window is window else window.slot(x)
+                return window.append(call, (slot,))
         return self._first(x)
 
 
@@ -152,7 +163,12 @@ class Binary(Elementwise):
         if type(x) is Tensor and type(y) is Tensor:
             call = self.seen.get((x._layout, y._layout))
             if call is not None:
-                return execute(call, (x, y))
+                window = state.window
+                if window.eager:
+                    return run_now(call, (x, y))
+                i = x._slot if x._window is window else window.slot(x)
+                j = y._slot if y._window is window else window.slot(y)
+                return window.append(call, (i, j))
         return self._first(x, y)
 
 

@@ -25,6 +25,9 @@ IDENTITY = Op("identity", _same, lambda inputs, out: prepare_view(0, inputs[0]),
 IDENTITY.fusion = Role("reshape")
 
 
+IDENTITY.view = True
+
+
 @IDENTITY.vjp
 def _(g: Any, out: Any, x: Any) -> Any:
     return (g,)
@@ -49,6 +52,7 @@ STOP = Op("stop_gradient", _same, lambda inputs, out: prepare_view(0, inputs[0])
 STOP.fusion = Role("reshape")
 STOP.vjp(lambda g, out, x: (None,))
 STOP.batch(lambda size, batched, x: apply(STOP, (x,)))
+STOP.view = True
 
 
 def stop_gradient(input: Any, name: str | None = None) -> Any:

@@ -81,6 +81,7 @@ def _view_strides(x: Layout, shape: tuple[int, ...]) -> tuple[int, ...] | None:
 
 RESHAPE = Op("reshape", _reshape_infer, _reshape_prepare, ("shape",), family="shape")
 RESHAPE.fusion = Role("reshape")
+RESHAPE.view = True
 
 
 @RESHAPE.vjp
@@ -184,6 +185,7 @@ def _broadcast_prepare(inputs: tuple[Layout, ...], out: Layout, shape: tuple[int
 
 BROADCAST = Op("broadcast_to", _broadcast_infer, _broadcast_prepare, ("shape",), family="shape")
 BROADCAST.fusion = Role("broadcast")
+BROADCAST.view = True
 
 
 @BROADCAST.vjp
@@ -231,6 +233,7 @@ def _transpose_prepare(inputs: tuple[Layout, ...], out: Layout, perm: tuple[int,
 
 TRANSPOSE = Op("transpose", _transpose_infer, _transpose_prepare, ("perm",), family="shape")
 TRANSPOSE.fusion = Role("view")
+TRANSPOSE.view = True
 
 
 @TRANSPOSE.vjp
@@ -283,6 +286,7 @@ def _slice_prepare(inputs: tuple[Layout, ...], out: Layout, slices: tuple[Slice,
 
 SLICE = Op("strided_slice", _slice_infer, _slice_prepare, ("slices",), family="shape")
 SLICE.fusion = Role("slice")
+SLICE.view = True
 
 
 @SLICE.vjp

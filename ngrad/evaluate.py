@@ -1,0 +1,375 @@
+"""Running windows: what is pending and held, and a gradient if one is asked for, as one plan.
+
+A plan is found by its structure: what was recorded, which values are there, which are wanted, and
+which gradient. Two structures are one when they are equal in full. The first time, a structure is
+planned with a kernel for each op; when it comes again, with fused kernels. Both give the same bits.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from ngrad.graph.differentiate import Goal, Heard, differentiate, tools
+from ngrad.graph.entries import CONSTANT_OF, LEAF, SCALAR, Entry, marker, trace
+from ngrad.graph.graph import Graph, Symbol
+from ngrad.graph.layout import Layout
+from ngrad.graph.plan import Plan
+from ngrad.graph.simplify import rewrite
+from ngrad.ops.identity import IDENTITY
+from ngrad.record import RECOMPUTED, Window, state
+from ngrad.replay import Replay
+from ngrad.tensor import Tensor, scalar
+
+PLANS_LIMIT = 1024
+
+
+class Structure(NamedTuple):
+    """All that decides a plan.
+
+    Attributes
+    ----------
+    entries : tuple of Entry
+    known : tuple of (slot, Layout)
+        Entries that were run before, whose values are there.
+    wanted : tuple of int
+        Slots whose values are stored.
+    heard, goal : Heard and Goal, or None
+        The gradient that is asked for.
+    """
+
+    entries: tuple[Entry, ...]
+    known: tuple[tuple[int, Layout], ...]
+    wanted: tuple[int, ...]
+    heard: Heard | None = None
+    goal: Goal | None = None
+
+
+def build(structure: Structure) -> tuple[Graph, tuple[int, ...], dict[int, Layout]]:
+    """The graph of a structure; for each of its inputs the slot, and its layout."""
+    entries, known, wanted, heard, goal = structure
+    graph = Graph(rewrite)
+    values, loads = trace(graph, entries, dict(known).get, tools.traced)
+    layouts = {
+        number: dict(known).get(slot) or entries[slot][0].specs[0] for number, slot in loads.items()
+    }
+    places = [loads[number] for number in range(graph.inputs)]
+    outputs: list[Symbol | None] = [values[slot] for slot in wanted]
+    if goal is not None and heard is not None:
+        outputs += differentiate(graph, entries, values, heard, goal)
+    graph.outputs = tuple(None if symbol is None else symbol.index for symbol in outputs)
+    return graph, tuple(places), layouts
+
+
+class Planned:
+    """How a structure runs, kept for the next time."""
+
+    __slots__ = ("graph", "layouts", "loads", "places", "plan", "replay", "runs")
+
+    def __init__(self, structure: Structure) -> None:
+        self.graph, self.places, self.layouts = build(structure)
+        self.runs = 0
+        self._cut(self.graph)
+
+    def _cut(self, graph: Graph) -> None:
+        plan = Plan(graph, self.layouts, scalar)
+        replay = Replay.of(plan, len(plan.inputs))
+        loads = tuple([(self.places[k], self.layouts[k].dtype) for k in plan.inputs])
+        self.plan, self.replay, self.loads = plan, replay, loads
+
+    def run(self, kept: dict[int, Any]) -> list[Tensor | None]:
+        """The outputs of the graph: what is wanted, then the gradients."""
+        values: list[Any] = []
+        for slot, dtype in self.loads:
+            value = kept[slot]
+            values.append(value if type(value) is Tensor else scalar(value, dtype))
+        if self.replay is not None:
+            return self.replay.run(values)
+        return self.plan.run(values, lambda call, inputs: call.run(*inputs))
+
+
+class _Plans:
+    """What was planned, by structure: a bounded number."""
+
+    def __init__(self) -> None:
+        self.found: dict[Structure, Planned] = {}
+
+    def get(self, structure: Structure) -> Planned:
+        # A dictionary compares in full what hashes alike.
+        planned = self.found.get(structure)
+        if planned is None:
+            planned = Planned(structure)
+            if any(call.op.family == "opaque" for call, _ in structure.entries):
+                return planned  # a user's Python, and all that it holds, is not for keeping
+            # No lock, which a fork could leave taken: threads that meet lose a plan at worst.
+            self.found[structure] = planned
+            if len(self.found) > PLANS_LIMIT:
+                # The oldest half goes: a program that still runs plans again what it needs, once.
+                self.found = dict(list(self.found.items())[PLANS_LIMIT // 2 :])
+        return planned
+
+
+plans = _Plans()
+
+
+# -- what of a window is run -----------------------------------------------------------------------
+
+
+class _Pending(NamedTuple):
+    """A window up to now: what is wanted of it, and the tensors that wait for it."""
+
+    entries: tuple[Entry, ...]
+    wanted: tuple[int, ...]
+    tensors: list[Tensor | None]
+    """For each wanted slot, who holds the value; None for what only a tape may ask for."""
+
+
+def _pending(window: Window) -> _Pending:
+    results = window.results
+    count = len(results)  # another thread may be adding to it: entries come first
+    entries = tuple(window.entries[:count])
+    wanted: list[int] = []
+    tensors: list[Tensor | None] = []
+    taped = window.taped > 0
+    for slot in range(window.done, count):
+        holder = results[slot]
+        if holder is None:
+            continue
+        tensor = holder()
+        if tensor is not None:
+            if tensor._at == 0:
+                wanted.append(slot)
+                tensors.append(tensor)
+        elif taped and entries[slot][0].op.family not in RECOMPUTED:
+            wanted.append(slot)
+            tensors.append(None)
+    return _Pending(entries, tuple(wanted), tensors)
+
+
+def _publish(window: Window, work: _Pending, results: list[Tensor | None]) -> None:
+    """Give the tensors their values. A thread that looks meanwhile finds all of one, or none."""
+    going_on = window.readers > 0 or window.taped > 0
+    for slot, tensor, result in zip(work.wanted, work.tensors, results, strict=False):
+        assert result is not None
+        if tensor is None:
+            window.kept[slot] = result
+            window.found[id(result)] = slot
+            continue
+        tensor._block = result._block
+        tensor._layout = result._layout
+        tensor._at = result._at
+        if going_on:
+            window.found[id(tensor)] = slot
+            if work.entries[slot][0].op.family not in RECOMPUTED:
+                window.kept[slot] = tensor
+        tensor._window = None
+    window.done = max(window.done, len(work.entries))
+    if window.readers == 0 and state.window is window:
+        state.window = Window(window.eager)
+
+
+def _value(window: Window, slot: int) -> Any:
+    """The value of a slot, if it is there; whoever holds it keeps it for the window from now on."""
+    value = window.kept.get(slot)
+    if value is None and slot < len(window.results) and window.results[slot] is not None:
+        value = window.results[slot]()
+        if value is None or not value._at:
+            return None
+        window.kept[slot] = value
+    return value
+
+
+def _since(window: Window, work: _Pending) -> tuple[Structure, dict[int, Any]]:
+    """The structure of what was recorded since the window was run last, numbered from 0: so that
+    looks in a loop under a tape are alike. And its values by slot.
+
+    A value from before that nobody kept is computed again.
+    """
+    entries, done = work.entries, window.done
+    if done == 0:
+        return Structure(entries, _known(window, len(entries)), work.wanted), window.kept
+    needed = set(range(done, len(entries)))
+    for slot in range(len(entries) - 1, -1, -1):
+        if slot in needed and _value(window, slot) is None:
+            needed.update(entries[slot][1])
+    lines: list[Entry] = []
+    kept: dict[int, Any] = {}
+    place: dict[int, int] = {}
+    for slot in sorted(needed):
+        call, slots = entries[slot]
+        value = _value(window, slot)
+        if value is None:
+            slots = tuple([place[k] for k in slots])
+        else:
+            kept[len(lines)] = value
+            slots = ()
+            if type(value) is Tensor and call.op is not CONSTANT_OF:
+                call = marker(LEAF, (), value._layout)
+        place[slot] = len(lines)
+        lines.append((call, slots))
+    return Structure(tuple(lines), (), tuple([place[slot] for slot in work.wanted])), kept
+
+
+def run(window: Window) -> None:
+    """Compute every value of a window that is pending and held."""
+    with window.lock:
+        work = _pending(window)
+        results: list[Tensor | None] = []
+        if work.wanted:
+            structure, kept = _since(window, work)
+            results = plans.get(structure).run(kept)
+        _publish(window, work, results)
+
+
+def look(tensor: Tensor) -> None:
+    """Compute a pending tensor, and what else its window has to do."""
+    window = tensor._window
+    if window is not None:
+        run(window)
+
+
+def sweep(window: Window, heard: Heard, goal: Goal) -> list[Tensor | None]:
+    """Run a window and a gradient through it, as one plan; the gradients."""
+    with window.lock:
+        work = _pending(window)
+        known = _known(window, len(work.entries))
+        structure = Structure(work.entries, known, work.wanted, heard, goal)
+        results = plans.get(structure).run(window.kept)
+        count = len(work.wanted)
+        _publish(window, work, results)
+    return _apart(results[count:])
+
+
+def _known(window: Window, count: int) -> tuple[tuple[int, Layout], ...]:
+    """The values that are there of what would else be computed."""
+    if window.done == 0 and not window.adopted:
+        return ()
+    found = []
+    for slot in range(count):
+        if window.entries[slot][0].op not in (LEAF, SCALAR, CONSTANT_OF):
+            value = _value(window, slot)
+            if value is not None:
+                found.append((slot, value._layout))
+    return tuple(found)
+
+
+def _apart(results: list[Tensor | None]) -> list[Tensor | None]:
+    """Each gradient as a tensor of its own, over memory that others may share."""
+    return [
+        None if result is None else Tensor(result._buffer, result._at, result._layout)
+        for result in results
+    ]
+
+
+Tensor.evaluate = staticmethod(look)
+Window.run = staticmethod(run)
+
+
+# -- gradients that are recorded -------------------------------------------------------------------
+
+
+def inline(window: Window, heard: Heard, goal: Goal) -> list[Tensor | None]:
+    """Record a gradient's sweep in this thread's window, where other tapes hear it; the gradients,
+    pending.
+    """
+    current = state.window
+    structure = Structure(tuple(window.entries), _everything(window), (), heard, goal)
+    graph, places, _ = build(structure)
+    need = graph.needed()
+    inputs = [
+        node.params[0] for k, node in enumerate(graph.nodes) if need[k] and node.op == "input"
+    ]
+    slots = {k: places[k] for k in inputs}
+    if window is not current:
+        slots = _brought(window, current, slots)
+    return _Recording(current, graph, need, slots).results()
+
+
+def _everything(window: Window) -> tuple[tuple[int, Layout], ...]:
+    """Every value of a window, as if all were there."""
+    return tuple(
+        [(slot, call.specs[0]) for slot, (call, _) in enumerate(window.entries) if call.specs]
+    )
+
+
+def _brought(window: Window, current: Window, wanted: dict[int, int]) -> dict[int, int]:
+    """Values of a window that has ended, as leaves of the current one."""
+    missing = tuple(sorted({slot for slot in wanted.values() if slot not in window.kept}))
+    with window.lock:
+        if missing:
+            structure = Structure(
+                tuple(window.entries), _known(window, len(window.entries)), missing
+            )
+            found = plans.get(structure).run(window.kept)
+            for slot, value in zip(missing, found, strict=True):
+                assert value is not None
+                window.kept[slot] = value
+    slots = {}
+    for number, slot in wanted.items():
+        value = window.kept[slot]
+        if type(value) is Tensor:
+            slots[number] = current.slot(value)
+        else:
+            slots[number] = current.number(value, window.entries[slot][0].specs[0].dtype)
+    return slots
+
+
+class _Recording:
+    """The nodes of a graph as entries of a window."""
+
+    def __init__(
+        self, window: Window, graph: Graph, need: list[bool], inputs: dict[int, int]
+    ) -> None:
+        self.window, self.graph = window, graph
+        self.slots: dict[int, int] = {}
+        self.tensors: dict[int, Any] = {}
+        for index, node in enumerate(graph.nodes):
+            if need[index]:
+                self._note(index, node, inputs)
+
+    def _note(self, index: int, node: Any, inputs: dict[int, int]) -> None:
+        window = self.window
+        if node.op == "input":
+            self.slots[index] = inputs[node.params[0]]
+            return
+        if node.op == "constant":
+            self.slots[index] = window.constant(node.params[-1], node.spec)
+            return
+        if node.op == "part":
+            self._hold(index, self.tensors[node.inputs[0]][node.params[0]])
+            return
+        operands = tuple([self.slots[k] for k in node.inputs])
+        specs = tuple([self.graph.nodes[k].spec for k in node.inputs])
+        if node.op.family == "opaque":
+            given = [self._tensor(k) for k in node.inputs]
+            self.tensors[index] = node.op.call(node.params, specs).run(*given)
+            return
+        call = node.op.call(node.params, specs)
+        if call.several:
+            self.tensors[index] = window.append_several(call, operands)
+        else:
+            self._hold(index, window.append(call, operands))
+
+    def _hold(self, index: int, tensor: Tensor) -> None:
+        self.tensors[index] = tensor
+        self.slots[index] = self.window.slot(tensor)
+
+    def _tensor(self, index: int) -> Tensor:
+        found = self.tensors.get(index)
+        if found is None:
+            found = self.tensors[index] = self.window.tensor(self.slots[index])
+        return found  # type: ignore[no-any-return]
+
+    def results(self) -> list[Tensor | None]:
+        """The outputs; what is a value of the forward computation becomes one of its own."""
+        results: list[Tensor | None] = []
+        for k in self.graph.outputs:
+            if k is None:
+                results.append(None)
+            elif self.graph.nodes[k].op in ("input", "constant") or any(
+                self._tensor(k) is r for r in results
+            ):
+                call = IDENTITY.call((), (self.graph.nodes[k].spec,))
+                results.append(self.window.append(call, (self.slots[k],)))
+            else:
+                results.append(self._tensor(k))
+        return results

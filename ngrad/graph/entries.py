@@ -1,0 +1,86 @@
+"""`Entry`: a line of what was recorded; and how lines become the nodes of a graph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ngrad.dtypes import BY_CODE, DType
+from ngrad.graph.graph import Graph, Symbol
+from ngrad.graph.layout import Layout, layout
+from ngrad.graph.op import CALLS_LIMIT, Call, Op, Params
+
+Entry = tuple[Call, tuple[int, ...]]
+"""A call, and the slots of its operands. An entry's slot is its position among the entries."""
+
+
+def _never(*_: Any, **__: Any) -> Any:
+    raise AssertionError("a marker stands among entries, and is never computed")
+
+
+LEAF = Op("leaf", _never, _never, family="engine")
+"""A value from outside."""
+SCALAR = Op("scalar", _never, _never, family="engine")
+"""A Python number: an argument of the run, never part of the structure."""
+CONSTANT_OF = Op("constant", _never, _never, ("kind", "text", "value"), family="engine")
+"""A number that the engine itself made: part of the structure."""
+PART_OF = Op("part", _never, _never, ("which",), family="engine")
+"""One result of an entry that has several."""
+
+
+def marker(op: Op, params: Params, where: Layout) -> Call:
+    """The call of a marker: one object for each (marker, params, layout)."""
+    key = (params, where)
+    found = op.calls.get(key)
+    if found is None:
+        if len(op.calls) > CALLS_LIMIT:
+            op.calls.clear()
+        # Threads that meet get one object: structures compare calls by identity.
+        found = op.calls.setdefault(key, Call(op, params, (), (where,), _never))
+    return found
+
+
+SCALARS: dict[DType, Call] = {
+    dtype: marker(SCALAR, (), layout(dtype, ())) for dtype in BY_CODE.values()
+}
+"""For each dtype, the call of a Python number."""
+
+
+def trace(
+    graph: Graph,
+    entries: Sequence[Entry],
+    known: Callable[[int], Layout | None],
+    traced: Callable[[Graph, Callable[[], Any]], Any],
+) -> tuple[list[Any], Mapping[int, int]]:
+    """The entries as nodes of a graph: for each slot its symbol (or symbols); and which slot each
+    input of the graph is.
+
+    Parameters
+    ----------
+    known : callable
+        The layout of a slot's value if that is there, and so an input; None if it is computed.
+    """
+    values: list[Any] = []
+    loads: dict[int, int] = {}
+
+    def load(slot: int, where: Layout) -> Symbol:
+        loads[graph.inputs] = slot
+        return graph.input(where)
+
+    def build() -> None:
+        for slot, (call, slots) in enumerate(entries):
+            op = call.op
+            where = known(slot)
+            if op is LEAF or op is SCALAR:
+                values.append(load(slot, call.specs[0]))
+            elif op is CONSTANT_OF:
+                values.append(graph.constant(call.params[-1], call.specs[0].dtype))
+            elif where is not None:
+                values.append(load(slot, where))
+            elif op is PART_OF:
+                values.append(values[slots[0]][call.params[0]])
+            else:
+                values.append(graph.apply(op, tuple([values[k] for k in slots]), call.params))
+
+    traced(graph, build)
+    return values, loads
