@@ -12,10 +12,11 @@ from typing import Any
 import ngrad
 from ngrad import warm
 from ngrad.dtypes import BY_CODE
-from ngrad.graph.differentiate import differentiate
+from ngrad.evaluate import Structure, build
+from ngrad.graph.differentiate import Goal, Heard
+from ngrad.graph.entries import LEAF, Entry, marker
 from ngrad.graph.layout import layout
 from ngrad.graph.op import TABLE, Call, Op
-from ngrad.tape import WATCH
 
 TARGET = Path(__file__).with_name("ops.md")
 FAMILIES = {
@@ -111,10 +112,13 @@ def derivative(op: Op) -> str:
         return "none"
     params, inputs = found[0].params, [layout(BY_CODE[c], n) for c, n in found[0].inputs]
     out = op.infer(*inputs, **op.keywords(params))
-    entries = [(Call(WATCH, (), (), (where,), WATCH.prepare), ()) for where in inputs]
-    entries.append((Call(op, params, tuple(inputs), (out,), op.prepare), tuple(range(len(inputs)))))
-    sweep = differentiate(entries, [(len(inputs), out)], [False], range(len(inputs)))
-    return "yes" if any(output is not None for output in sweep.graph.outputs) else "none"
+    entries: list[Entry] = [(marker(LEAF, (), where), ()) for where in inputs]
+    last = len(entries)
+    entries.append((Call(op, params, tuple(inputs), (out,)), tuple(range(last))))
+    heard = Heard(((0, last + 1),), tuple((k, 0) for k in range(last)))
+    goal = Goal((last,), (), tuple((k,) for k in range(last)))
+    graph, _, _ = build(Structure(tuple(entries), (), (), heard, goal))
+    return "yes" if any(output is not None for output in graph.outputs) else "none"
 
 
 def primitives() -> Iterator[str]:

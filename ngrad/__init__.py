@@ -27,6 +27,7 @@ from ngrad.dtypes import (
 )
 from ngrad.dtypes import bool_ as bool
 from ngrad.eager import enable_eager_execution, executing_eagerly, is_tensor, rank, shape, size
+from ngrad.evaluate import eval
 from ngrad.linalg import einsum, eye, matmul, norm, tensordot
 from ngrad.math import (
     abs,
@@ -156,6 +157,7 @@ __all__ = [
     "enable_eager_execution",
     "equal",
     "errors",
+    "eval",
     "executing_eagerly",
     "exp",
     "expand_dims",

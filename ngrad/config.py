@@ -9,10 +9,50 @@ True
 
 from __future__ import annotations
 
+import os
+
 import threadpoolctl
 
 from ngrad_kernels import cache, cpu
 from ngrad_kernels.memory import MemoryStats, pool
+
+
+class _Settings:
+    """What the process is set to, where it is read at every op."""
+
+    __slots__ = ("eager",)
+
+    def __init__(self) -> None:
+        self.eager = os.environ.get("NGRAD_EAGER", "0") not in ("", "0")
+
+
+settings = _Settings()
+
+
+def eager() -> bool:
+    """Whether each op runs where it is called, with a kernel of its own.
+
+    Examples
+    --------
+    >>> from ngrad import config
+    >>> config.eager()
+    False
+    """
+    return settings.eager
+
+
+def set_eager(on: bool) -> None:
+    """Run each op where it is called (for debugging), or only when someone looks at a value.
+
+    No result changes by a bit. The environment variable `NGRAD_EAGER=1` sets it for a process.
+
+    Examples
+    --------
+    >>> from ngrad import config
+    >>> config.set_eager(True)
+    >>> config.set_eager(False)
+    """
+    settings.eager = bool(on)
 
 
 def threads() -> int:

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import optree
+
 from ngrad.graph.differentiate import Goal, Heard, differentiate, tools
 from ngrad.graph.entries import CONSTANT_OF, LEAF, SCALAR, Entry, marker, trace
 from ngrad.graph.graph import Graph, Symbol
 from ngrad.graph.layout import Layout
 from ngrad.graph.plan import Plan
 from ngrad.graph.simplify import rewrite
+from ngrad.ops.convert import from_outside
 from ngrad.ops.identity import IDENTITY
 from ngrad.record import RECOMPUTED, Window, state
 from ngrad.replay import Replay
@@ -164,7 +167,7 @@ def _publish(window: Window, work: _Pending, results: list[Tensor | None]) -> No
         tensor._window = None
     window.done = max(window.done, len(work.entries))
     if window.readers == 0 and state.window is window:
-        state.window = Window(window.eager)
+        state.window = Window()
 
 
 def _value(window: Window, slot: int) -> Any:
@@ -218,6 +221,28 @@ def run(window: Window) -> None:
             structure, kept = _since(window, work)
             results = plans.get(structure).run(kept)
         _publish(window, work, results)
+
+
+def eval(*tensors: Any) -> None:
+    """Compute pending values now: those of nests of tensors, or all of this thread's if none are
+    given.
+
+    Values are computed when someone looks at them, so this is needed for timing, and to let go of
+    what pending work holds.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> x = ngrad.ones([2]) * 3.0
+    >>> ngrad.eval(x)
+    """
+    if not tensors:
+        run(state.window)
+    leaves: list[Any] = optree.tree_leaves(tensors)  # type: ignore[arg-type]
+    for leaf in leaves:
+        value = from_outside(leaf)
+        if isinstance(value, Tensor) and not value._at:
+            look(value)
 
 
 def look(tensor: Tensor) -> None:
@@ -357,7 +382,7 @@ class _Recording:
         found = self.tensors.get(index)
         if found is None:
             found = self.tensors[index] = self.window.tensor(self.slots[index])
-        return found  # type: ignore[no-any-return]
+        return found
 
     def results(self) -> list[Tensor | None]:
         """The outputs; what is a value of the forward computation becomes one of its own."""

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar, Protocol
 from weakref import ref
 
+from ngrad.config import settings
 from ngrad.dtypes import DType
 from ngrad.graph.entries import CONSTANT_OF, LEAF, PART_OF, SCALARS, Entry, marker
 from ngrad.graph.graph import Graph, Symbol
@@ -59,14 +60,14 @@ class Window:
     """
 
     __slots__ = (
-        "__weakref__", "_epoch", "_lock", "adopted", "check", "done", "eager", "entries",
+        "__weakref__", "_epoch", "_lock", "adopted", "check", "done", "entries",
         "found", "kept", "limit", "opaque", "pinned", "readers", "results", "taped",
     )  # fmt: skip
 
     run: ClassVar[Callable[[Window], None]]
     """Computes what is pending and held; set in `evaluate.py`."""
 
-    def __init__(self, eager: bool = False) -> None:
+    def __init__(self) -> None:
         self.entries: list[Entry] = []
         self.results: list[Any] = []
         self.kept: dict[int, Any] = {}
@@ -74,7 +75,7 @@ class Window:
         self.done, self.readers, self.taped = 0, 0, 0
         self.pinned, self.check = 0, PINNED
         self.adopted = self.opaque = False
-        self.limit, self.eager = LIMIT, eager
+        self.limit = LIMIT
         self._lock, self._epoch = threading.RLock(), _forks[0]
 
     @property
@@ -172,12 +173,12 @@ class Window:
 
     def number(self, value: Any, dtype: DType) -> int:
         """The slot of a Python number, each time a new one: its value is no part of a structure."""
-        return self._note(SCALARS[dtype], (), value)
+        return self._note(SCALARS[dtype.code], (), value)
 
     def argument(self, value: Any, dtype: DType) -> Tensor:
         """A tensor of a Python number."""
         slot = self.number(value, dtype)
-        out = pending(self, slot, SCALARS[dtype].specs[0])
+        out = pending(self, slot, SCALARS[dtype.code].specs[0])
         self.results[slot] = ref(out)
         return out
 
@@ -254,17 +255,13 @@ class Recorder(Protocol):
     def resume(self) -> None: ...
 
 
-mode = {"eager": os.environ.get("NGRAD_EAGER", "0") not in ("", "0")}
-"""Whether ops run where they are called; threads begin with it."""
-
-
 class State(threading.local):
     """A thread's recorders, innermost last; the graph being traced, if one is; its window."""
 
     def __init__(self) -> None:
         self.stack: list[Recorder] = []
         self.graph: Graph | None = None
-        self.window = Window(mode["eager"])
+        self.window = Window()
         self.ends: Call | None = None
 
 
@@ -311,7 +308,7 @@ def apply(op: Op, inputs: tuple[Any, ...], params: Params = ()) -> Any:
     layouts = tuple([x._layout for x in inputs])
     call = op.calls.get((params, layouts)) or op.call(params, layouts)
     window = state.window
-    if window.eager:
+    if settings.eager:
         return run_now(call, inputs)
     if op.view and inputs[0]._at and not (state.stack and id(inputs[0]) in window.found):
         # Seen through another layout at once: then a new part of a batch is no new structure.

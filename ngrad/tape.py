@@ -10,6 +10,7 @@ from typing import Any
 
 import optree
 
+from ngrad.config import settings
 from ngrad.errors import ShapeError
 from ngrad.evaluate import inline, run, sweep
 from ngrad.graph.differentiate import NEVER, Goal, Heard
@@ -171,8 +172,13 @@ class GradientTape:
         window = self._window
         self._clear()
         if recording and window is not None:
-            self._window = window
-            window.taped += 1
+            if window.readers == 1:  # nobody else reads what was recorded
+                window.readers = 0
+                state.window = Window()
+            self._window = state.window
+            self._window.readers += window.readers == 0
+            self._window.taped += 1
+            self._window.limit = NEVER
             self.resume()
 
     # -- watching ----------------------------------------------------------------------------------
@@ -295,9 +301,7 @@ class GradientTape:
         )
         if not self._persistent and self._stack is not None:
             self._stop()
-        spans = (
-            [*self._spans, (self._begun, count)] if self._begun >= 0 else self._spans
-        )
+        spans = [*self._spans, (self._begun, count)] if self._begun >= 0 else self._spans
         heard = Heard(tuple(spans), tuple(self._watched.items()))
         if not self._persistent:  # nothing that only it needs is stored
             self._used = True
@@ -306,7 +310,7 @@ class GradientTape:
             return [None] * len(sources)
         if state.stack or window.opaque:
             results = inline(window, heard, goal)
-            if not state.stack or window.eager:
+            if not state.stack or settings.eager:
                 run(state.window)
             return results
         return sweep(window, heard, goal)

@@ -9,6 +9,7 @@ from typing import Any
 
 import optree
 
+from ngrad.config import settings
 from ngrad.errors import DTypeError, ShapeError
 from ngrad.graph.layout import Layout
 from ngrad.graph.op import Call, Op
@@ -264,7 +265,7 @@ class _Backward:
         window = state.window
         window.opaque = True
         slots = tuple([window.slot(x) for x in operands])
-        if window.eager:
+        if settings.eager:
             made = tuple([Tensor(x._buffer, x._address, x._layout) for x in results])
             window.note_done(call, slots, made)
             return made

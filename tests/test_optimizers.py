@@ -97,8 +97,11 @@ class Listener:
     def __init__(self) -> None:
         self.heard = 0
 
-    def record(self, call: Any, inputs: Any, outputs: Any) -> None:
-        self.heard += 1
+    def pause(self) -> None:
+        self.paused = True
+
+    def resume(self) -> None:
+        self.paused = False
 
     def variable_read(self, variable: Any) -> None:
         self.heard += 1
@@ -113,7 +116,7 @@ def test_no_tape_records_an_update(make: Any, reference: Any) -> None:
         for _ in range(2):
             optimizer.apply_gradients([(ngrad.constant([1.0, 1.0]), w)])
         assert listener.heard == 0
-        assert (w * 1.0).shape == (2,) and listener.heard == 2  # it does listen
+        assert (w * 1.0).shape == (2,) and listener.heard == 1  # it does listen
     finally:
         state.stack.remove(listener)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ngrad.dtypes import BY_CODE, DType
+from ngrad.dtypes import BY_CODE
 from ngrad.graph.graph import Graph, Symbol
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import CALLS_LIMIT, Call, Op, Params
@@ -40,10 +40,10 @@ def marker(op: Op, params: Params, where: Layout) -> Call:
     return found
 
 
-SCALARS: dict[DType, Call] = {
-    dtype: marker(SCALAR, (), layout(dtype, ())) for dtype in BY_CODE.values()
+SCALARS: dict[str, Call] = {
+    code: marker(SCALAR, (), layout(dtype, ())) for code, dtype in BY_CODE.items()
 }
-"""For each dtype, the call of a Python number."""
+"""For each dtype code, the call of a Python number."""
 
 
 def trace(

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ngrad.config import settings
 from ngrad.dtypes import BY_CODE, DType, as_dtype, float32, int32, promote, weak
 from ngrad.errors import DTypeError
 from ngrad.graph.graph import Symbol
@@ -120,7 +121,7 @@ def _scalar(value: Any, dtype: DType) -> Any:
     if state.graph is not None:
         return state.graph.constant(value, dtype)
     window = state.window
-    return scalar(value, dtype) if window.eager else window.argument(value, dtype)
+    return scalar(value, dtype) if settings.eager else window.argument(value, dtype)
 
 
 def cast_to(value: Any, dtype: DType) -> Any:

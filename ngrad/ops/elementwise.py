@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ngrad.config import settings
 from ngrad.dtypes import BY_CODE, DType, as_dtype
 from ngrad.errors import DTypeError
 from ngrad.graph.entries import SCALARS as NUMBERS
@@ -103,7 +104,7 @@ class Elementwise(Op):
                     call = seen.get((x._layout, y._layout))
                     if call is not None:
                         window = local.window
-                        if window.eager:
+                        if settings.eager:
                             return run_now(call, (x, y))
                         i = x._slot if x._window is window else window.slot(x)
                         j = y._slot if y._window is window else window.slot(y)
@@ -111,9 +112,9 @@ class Elementwise(Op):
                 elif type(y) is float:
                     dtype = x._layout.dtype
                     if dtype.is_floating:
-                        call = seen.get((x._layout, NUMBERS[dtype].specs[0]))
+                        call = seen.get((x._layout, NUMBERS[dtype.code].specs[0]))
                         window = local.window
-                        if call is not None and not window.eager:
+                        if call is not None and not settings.eager:
                             i = x._slot if x._window is window else window.slot(x)
                             return window.append(call, (i, window.number(y, dtype)))
             return self._first(x, y) if is_operand(y) else NotImplemented
@@ -147,7 +148,7 @@ class Unary(Elementwise):
             call = self.seen.get(x._layout)
             if call is not None:
                 window = state.window
-                if window.eager:
+                if settings.eager:
                     return run_now(call, (x,))
                 slot = x._slot if x._window is window else window.slot(x)
                 return window.append(call, (slot,))
@@ -164,7 +165,7 @@ class Binary(Elementwise):
             call = self.seen.get((x._layout, y._layout))
             if call is not None:
                 window = state.window
-                if window.eager:
+                if settings.eager:
                     return run_now(call, (x, y))
                 i = x._slot if x._window is window else window.slot(x)
                 j = y._slot if y._window is window else window.slot(y)
