@@ -19,7 +19,7 @@ from ngrad.graph.plan import Plan
 from ngrad.graph.simplify import rewrite
 from ngrad.ops.convert import from_outside
 from ngrad.ops.identity import IDENTITY
-from ngrad.record import RECOMPUTED, Window, state
+from ngrad.record import RECOMPUTED, Window, execute, state
 from ngrad.replay import Replay
 from ngrad.tensor import Tensor, scalar
 
@@ -87,7 +87,7 @@ class Planned:
             values.append(value if type(value) is Tensor else scalar(value, dtype))
         if self.replay is not None:
             return self.replay.run(values)
-        return self.plan.run(values, lambda call, inputs: call.run(*inputs))
+        return self.plan.run(values, execute)
 
 
 class _Plans:
