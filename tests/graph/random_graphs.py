@@ -1,0 +1,348 @@
+"""Random graphs, a strategy of hypothesis: what fuses, what does not, and all that lies between.
+
+A graph grows by steps, each a small program over values made before. Values are kept away from
+overflow, and sums from losing all their digits, so that whoever computes a graph gets the same
+numbers up to rounding. A value that went through nothing but exact ops (`exactness`) must be the
+same to the bit. Only those are compared, rounded to integers or asked where their largest is: there
+a last bit would decide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+from rows import ROWS
+from tracing import Tracing
+
+import ngrad
+from ngrad.errors import NgradError
+from ngrad.graph.graph import Graph, Symbol
+from ngrad.graph.interpret import interpret
+from ngrad.graph.op import Op
+from ngrad.record import traced
+
+EXACT = {row.op for row in ROWS} - {row.op for row in ROWS if row.ulps}
+BOUND = 1e3
+"""No float of a graph is larger."""
+
+
+def exactness(graph: Graph) -> list[bool]:
+    """Which nodes have one value, whoever computes them, and in whichever order sums are added."""
+    exact: list[bool] = []
+    for node in graph.nodes:
+        own = (
+            not isinstance(node.op, Op) or node.op.name in EXACT or not node.spec.dtype.is_floating
+        )
+        exact.append(own and all(exact[k] for k in node.inputs))
+    return exact
+
+
+class RandomGraph:
+    """A graph with its inputs' values; it prints as the graph, for when an example fails."""
+
+    def __init__(self, graph: Tracing) -> None:
+        self.graph, self.arrays = graph, graph.values
+
+    def __repr__(self) -> str:
+        return f"\n{self.graph}\n"
+
+    def compare(self, found: Sequence[Any]) -> None:
+        """Check outputs against the interpreter's: exact ones exactly, others up to rounding."""
+        graph = self.graph
+        exact, outputs = exactness(graph), graph.outputs
+        everything = [k for k, needed in enumerate(graph.needed()) if needed]
+        graph.outputs = tuple(everything)
+        values = dict(zip(everything, interpret(graph, self.arrays), strict=True))
+        graph.outputs = outputs
+        floats = [v for v in values.values() if v is not None and v.dtype.kind == "f"]
+        largest = max((float(np.abs(v).max(initial=1.0)) for v in floats), default=1.0)
+        unit = 2**14 * max((float(np.finfo(v.dtype).eps) for v in floats), default=0.0)
+        for index, value in zip(outputs, found, strict=True):
+            if index is None:
+                assert value is None
+                continue
+            expected = values[index]
+            assert (value.dtype, value.shape) == (expected.dtype, expected.shape)
+            if exact[index]:
+                np.testing.assert_array_equal(value, expected)
+            else:
+                np.testing.assert_allclose(value, expected, rtol=unit, atol=unit * largest)
+
+
+class Skip(Exception):
+    """A step has nothing that it fits."""
+
+
+def broadcast(x: Symbol, y: Symbol) -> bool:
+    pairs = zip(x.shape[::-1], y.shape[::-1], strict=False)
+    return all(n == m or 1 in (n, m) for n, m in pairs)
+
+
+class Growing:
+    """A graph under construction, and what a step draws from."""
+
+    def __init__(self, draw: Any, sizes: Sequence[int], largest: int) -> None:
+        self.draw, self.sizes, self.largest = draw, sizes, largest
+        self.rng = np.random.default_rng(draw(st.integers(0, 999)))
+        self.graph = Tracing([])
+        self.pool: list[Symbol] = []
+
+    def one(self, *choices: Any) -> Any:
+        return self.draw(st.sampled_from(choices))
+
+    def value(
+        self,
+        kinds: str = "fiu",
+        axes: int = 0,
+        exact: bool = False,
+        fits: Callable[[Symbol], bool] = lambda x: True,
+    ) -> Symbol:
+        """One of the values so far, of these kinds of dtypes and at least so many axes."""
+        known = exactness(self.graph)
+        found = [
+            x
+            for x in self.pool
+            if x.dtype.code[0] in kinds and x.ndim >= axes and (known[x.index] or not exact)
+        ]
+        found = [x for x in found if fits(x)]
+        if not found:
+            raise Skip
+        return self.one(*(found[-3:] if self.draw(st.booleans()) else found))  # grow deep, and wide
+
+    def pair(self, kinds: str = "fiu", exact: bool = False) -> tuple[Symbol, Symbol]:
+        """Two values that broadcast together; their dtypes may differ."""
+        x = self.value(kinds, exact=exact)
+        return x, self.value(kinds, exact=exact, fits=lambda y: broadcast(x, y))
+
+    def axis(self, x: Symbol) -> int:
+        return int(self.one(*range(x.ndim)))
+
+    def indices(self, shape: tuple[int, ...], extent: int) -> Any:
+        if extent == 0:
+            raise Skip
+        return ngrad.constant(self.rng.integers(0, extent, shape))
+
+    def input(self, shape: tuple[int, ...], code: str) -> None:
+        """A new input; quarters, so that values tie, and zeros with either sign."""
+        array = self.rng.uniform(-2, 2, shape)
+        if code[0] == "f":
+            array = np.rint(4 * array) / 4 if self.draw(st.booleans()) else array
+        else:
+            array = np.abs(np.rint(4 * array)) if code[0] == "u" else np.rint(4 * array)
+        self.pool.append(self.graph.lift(ngrad.constant(array.astype(code))))
+
+    def step(self, function: Callable[[Growing], Any]) -> None:
+        """Keep what a step gives if it fits, and if its numbers are tame."""
+        before = len(self.graph.nodes)
+        try:
+            found = traced(self.graph, lambda: function(self))
+        except (Skip, NgradError):  # shapes or dtypes that do not fit: a step less
+            return
+        if found.size > self.largest or any(found is x for x in self.pool):
+            return
+        self.graph.outputs = tuple(range(before, len(self.graph.nodes)))
+        for value in interpret(self.graph, self.graph.values):
+            assert value is not None
+            if value.dtype.kind == "f" and not (np.abs(value) <= BOUND).all():
+                return
+        self.pool.append(found)
+
+
+def unary(*names: str, kinds: str = "fiu", exact: bool = False) -> Callable[[Growing], Any]:
+    return lambda g: getattr(ngrad, g.one(*names))(g.value(kinds, exact=exact))
+
+
+def binary(*names: str, kinds: str = "fiu", exact: bool = False) -> Callable[[Growing], Any]:
+    """Of operands that may differ in shape and dtype."""
+    return lambda g: getattr(ngrad, g.one(*names))(*g.pair(kinds, exact))
+
+
+def quotient(g: Growing) -> Any:
+    x, y = g.pair("f")
+    return x / (ngrad.square(y) + 1.0)
+
+
+def choice(g: Growing) -> Any:
+    x, y = g.pair()
+    return ngrad.where(g.value("b", fits=lambda c: broadcast(c, x) and broadcast(c, y)), x, y)
+
+
+def product(g: Growing) -> Any:
+    x = g.value("f", 2)
+    return ngrad.matmul(
+        x, g.value("f", 2, fits=lambda y: x.shape[-1] == y.shape[-1]), transpose_b=True
+    )
+
+
+def conversion(g: Growing) -> Any:
+    if g.draw(st.booleans()):
+        return ngrad.cast(g.value("f"), g.one("f4", "f8"))
+    return ngrad.cast(g.value("fiub", exact=True), g.one("f4", "f8", "i4", "i8", "u1", "b1"))
+
+
+def reduction(g: Growing) -> Any:
+    """Over all axes, leading, trailing or middle ones, or a pair."""
+    x = g.value("fiu", 1)
+    axes = [None, *range(x.ndim), -1, *([(0, -1)] if x.ndim > 1 else [])]
+    op = g.one("reduce_sum", "reduce_mean", "reduce_max", "reduce_min")
+    if op == "reduce_mean" and not x.dtype.is_floating:
+        raise Skip  # a quotient of integers that rounds
+    return getattr(ngrad, op)(x, g.one(*axes), keepdims=g.draw(st.booleans()))
+
+
+def centred(g: Growing) -> Any:
+    """A reduction fed back to the elements that it came from."""
+    x = g.value("f", 1)
+    op = g.one(ngrad.reduce_sum, ngrad.reduce_mean, ngrad.reduce_max)
+    return x - op(x, g.axis(x), keepdims=True)
+
+
+def softmax(g: Growing) -> Any:
+    x = g.value("f", 1)
+    axis = g.axis(x)
+    e = ngrad.exp(x - ngrad.reduce_max(x, axis, keepdims=True))
+    return e / ngrad.reduce_sum(e, axis, keepdims=True)
+
+
+def normalised(g: Growing) -> Any:
+    x = g.value("f", 1)
+    axis = g.axis(x)
+    c = x - ngrad.reduce_mean(x, axis, keepdims=True)
+    return c / ngrad.sqrt(ngrad.reduce_mean(c * c, axis, keepdims=True) + 0.5)
+
+
+def part(g: Growing) -> Any:
+    x = g.value("fiub", 1)
+    slices = []
+    for extent in x.shape:
+        bounds = [g.draw(st.integers(0, extent)) for _ in range(2)]
+        forwards = slice(min(bounds), max(bounds), g.one(1, 1, 2))
+        slices.append(g.one(slice(None), forwards, slice(None, None, -1)))
+    return x[tuple(slices)]
+
+
+def differences(g: Growing) -> Any:
+    x = g.value("fi", 1)
+    return x[1:] - x[:-1]
+
+
+def padded(g: Growing) -> Any:
+    x = g.value("fiub", 1)
+    widths = [[g.one(0, 1, 2), g.one(0, 1)] for _ in x.shape]
+    return ngrad.pad(x, widths, constant_values=g.one(0, 1))
+
+
+def joined(g: Growing) -> Any:
+    x = g.value("fiu", 1)
+    like = [y for y in g.pool if y.shape == x.shape]
+    return ngrad.concat([x, *(g.one(*like) for _ in range(g.one(1, 2)))], g.axis(x))
+
+
+def permuted(g: Growing) -> Any:
+    x = g.value("fiub", 2)
+    return ngrad.transpose(x, g.draw(st.permutations(range(x.ndim))))
+
+
+def reshaped(g: Growing) -> Any:
+    x = g.value("fiub", 1)
+    flat, axis = (x.size,), g.axis(x)
+    return ngrad.reshape(x, g.one(flat, (*x.shape[:axis], 1, *x.shape[axis:]), x.shape[::-1]))
+
+
+def repeated(g: Growing) -> Any:
+    x = g.value("fiub")
+    return ngrad.broadcast_to(x, (g.one(*g.sizes), *x.shape))
+
+
+def picked(g: Growing) -> Any:
+    """One element a row, at an index that is given, or that of the row's largest."""
+    x = g.value("fiu", 2)
+    rows, columns = x.shape[:2]
+    index = g.indices((rows,), columns)
+    if x.ndim == 2 and exactness(g.graph)[x.index] and g.draw(st.booleans()):
+        index = ngrad.argmax(x, 1)
+    return ngrad.gather(x, index, axis=1, batch_dims=1)
+
+
+def gathered(g: Growing) -> Any:
+    """Several slices, in any order and more than once."""
+    x = g.value("fiub", 1)
+    axis = g.axis(x)
+    return ngrad.gather(x, g.indices((g.one(1, 2, 4),), x.shape[axis]), axis=axis)
+
+
+def scattered(g: Growing) -> Any:
+    x = g.value("fiu", 1)
+    index = g.indices((x.shape[0], 1), 3)
+    return ngrad.scatter_nd(index, x, (3, *x.shape[1:]))
+
+
+STEPS: dict[str, Callable[[Growing], Any]] = {
+    "arithmetic": binary("add", "subtract", "multiply", "maximum", "minimum"),
+    "bounded": unary("tanh", "sin", "sigmoid", "atan", kinds="f"),
+    "quotient": quotient,
+    "decay": lambda g: ngrad.exp(-ngrad.square(g.value("f"))),
+    "root": lambda g: ngrad.sqrt(ngrad.square(g.value("f")) + 1.0),
+    "signs": unary("negative", "abs", "square"),
+    "rectified": lambda g: ngrad.nn.relu(g.value("f")),
+    "whole": unary("floor", "round", "sign", kinds="f", exact=True),
+    "comparison": binary("less", "greater_equal", "equal", exact=True),
+    "logic": binary("logical_and", "logical_or", kinds="b"),
+    "choice": choice,
+    "bits": lambda g: ngrad.bitwise.bitwise_xor(*g.pair("iu")),
+    "conversion": conversion,
+    "reduction": reduction,
+    "centred": centred,
+    "softmax": softmax,
+    "normalised": normalised,
+    "running": lambda g: ngrad.cumsum(x := g.value("fi", 1), g.axis(x), reverse=g.one(True, False)),
+    "part": part,
+    "differences": differences,
+    "padded": padded,
+    "joined": joined,
+    "permuted": permuted,
+    "reshaped": reshaped,
+    "repeated": repeated,
+    "picked": picked,
+    "gathered": gathered,
+    "scattered": scattered,
+    "product": product,
+}
+
+
+@st.composite
+def random_graphs(
+    draw: st.DrawFn,
+    steps: Sequence[str] = tuple(STEPS),
+    most: int = 14,
+    sizes: Sequence[int] = (3, 1, 2, 5),
+    largest: int = 600,
+) -> RandomGraph:
+    """Graphs with several outputs.
+
+    Parameters
+    ----------
+    steps : sequence of str
+        What they are made of, of `STEPS`.
+    most : int
+        How many steps at most.
+    sizes : sequence of int
+        Of axes; now and then one is 0.
+    largest : int
+        Elements of a value at most.
+    """
+    g = Growing(draw, sizes, largest)
+    a, b, c = (g.one(*sizes) for _ in range(3))
+    a = g.one(*[a] * 9, 0)
+    shapes = [(a, b), (a, b), (1, b), (a, 1), (b,), (), (c, a, b), (c, 1, b)]
+    for code in ("f8", g.one("f4", "f8"), g.one("f4", "f8", "i4"), g.one("i8", "u1", "b1")):
+        g.input(g.one(*shapes), code)
+    for name in draw(st.lists(st.sampled_from(steps), min_size=most // 2, max_size=most)):
+        g.step(STEPS[name])
+    read = {k for node in g.graph.nodes for k in node.inputs}
+    leaves = [x for x in g.pool if x.index not in read]
+    others = draw(st.lists(st.sampled_from([None, *g.pool]), max_size=3))
+    return RandomGraph(g.graph.returning(*leaves, *others))

@@ -1,0 +1,57 @@
+"""Random graphs: by the kernels as by NumPy; and what the strategy of them is worth."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import Phase, given, settings
+from random_graphs import STEPS, RandomGraph, exactness, random_graphs
+from tracing import Tracing, run
+
+import ngrad
+from ngrad.graph.op import Op
+
+
+@given(random_graphs())
+def test_plan_is_as_interpreted(example: RandomGraph) -> None:
+    """Exact values exactly, the others up to rounding; one thread and two give the same bits."""
+    example.graph.verify()
+    ngrad.config.set_threads(2)
+    found = run(example.graph, example.arrays)
+    example.compare(found)
+    ngrad.config.set_threads(1)
+    for one, two in zip(run(example.graph, example.arrays), found, strict=True):
+        assert (one is None) == (two is None)
+        assert one is None or two is None or one.tobytes() == two.tobytes()
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_each_step_happens(step: str) -> None:
+    """None is always skipped, say for a mistake in it."""
+    happened = []
+
+    @settings(max_examples=30, phases=[Phase.generate])
+    @given(random_graphs([step], most=6))
+    def examples(example: RandomGraph) -> None:
+        example.compare(run(example.graph, example.arrays))
+        results = [example.graph.nodes[k] for k in example.graph.outputs if k is not None]
+        happened.append(any(isinstance(node.op, Op) for node in results))
+
+    examples()
+    assert any(happened)
+
+
+@pytest.mark.parametrize(("which", "right"), [(0, 0.0), (1, 4e-7)])
+def test_a_wrong_number_is_found(which: int, right: float) -> None:
+    """An exact value that is off by its last bit; one that is not, by more than rounding."""
+    graph = Tracing([np.array([0.5, 1.5], np.float32)])
+    example = RandomGraph(graph.returning(*graph.trace(lambda x: (x * x, ngrad.tanh(x)))))
+    assert exactness(graph) == [True, True, False]
+    found = run(graph, example.arrays)
+    value = found[which]
+    assert value is not None
+    found[which] = (value * (1 + right)).astype(np.float32)
+    example.compare(found)
+    found[which] = (value * (1 + 1e-2)).astype(np.float32) if which else np.nextafter(value, 9)
+    with pytest.raises(AssertionError, match="Mismatched elements"):
+        example.compare(found)
