@@ -32,8 +32,7 @@ class Operand:
     `element`: at r * L + c. `row`: at r. `column`: at c. `one`: at 0. `view`: as the words of a
     strided view over the whole space say (broadcasts, slices, transposes); packed a block at a
     time, or read in place where its rows are contiguous. `padded` (flat spaces only): at
-    c - offset of frame `frame`; outside the frame's range any value, which a select with the
-    `inside` of that frame must discard.
+    c - offset of frame `frame`; 0 outside the frame's range.
     """
 
     code: str

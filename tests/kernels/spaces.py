@@ -1,0 +1,114 @@
+"""Spaces for tests: built value by value, and filled with data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from composed import Array, Case, composed, dtype_of, fused, same_bits
+
+from ngrad_kernels import cpu
+from ngrad_kernels.space import Operand, Reduce, Space, Step
+
+SPECIAL = (0.0, -0.0, 1.0, -1.0, np.inf, -np.inf, np.nan, 1e-40, 3e38, 88.9)
+
+
+class Builder:
+    """A space, value by value."""
+
+    def __init__(self, *kinds: tuple[str, str] | tuple[str, str, int]) -> None:
+        self.inputs = tuple(Operand(*kind) for kind in kinds)  # type: ignore[arg-type]
+        self.steps: list[Step | Reduce] = []
+
+    def _added(self, step: Step | Reduce) -> int:
+        self.steps.append(step)
+        return len(self.inputs) + len(self.steps) - 1
+
+    def step(self, scalar: str, *operands: int, code: str = "f4", frame: int = 0) -> int:
+        return self._added(Step(scalar, operands, code, frame))
+
+    def reduce(self, reduction: str, operand: int, axis: Any = "row", code: str = "f4") -> int:
+        return self._added(Reduce(reduction, operand, axis, code))
+
+    def space(self, *outputs: int, frames: int = 0) -> Space:
+        return Space(self.inputs, tuple(self.steps), outputs, frames)
+
+
+# -- data ------------------------------------------------------------------------------------------
+
+
+def numbers(rng: np.random.Generator, code: str, shape: tuple[int, ...], special: bool) -> Array:
+    """Values of a dtype, with the difficult ones among them if wanted."""
+    if code[0] == "f":
+        x = rng.standard_normal(shape).astype(code)
+        if special:
+            chosen = rng.random(shape) < 0.05
+            with np.errstate(over="ignore"):
+                x = np.where(chosen, rng.choice(SPECIAL, shape).astype(code), x)
+        return x
+    if code == "b1":
+        return rng.random(shape) < 0.5
+    low = 0 if code[0] == "u" else -100
+    return rng.integers(low, 100, shape).astype(code)
+
+
+def view_over(
+    rng: np.random.Generator, code: str, rows: int, length: int, special: bool
+) -> tuple[Array, tuple[int, ...]]:
+    """Elements (row, column) somewhere in memory: a slice, a transpose, a broadcast; its words."""
+    how = rng.integers(4)
+    if how == 0:
+        x = numbers(rng, code, (rows, length + 5), special)[:, 2 : 2 + length]
+    elif how == 1:
+        x = numbers(rng, code, (length, rows), special).T
+    elif how == 2:
+        x = np.broadcast_to(numbers(rng, code, (rows, 1), special), (rows, length))
+    else:
+        x = numbers(rng, code, (rows, 2 * length), special)[:, ::-2]
+    pairs = [word for n, step in zip(x.shape, x.strides, strict=True) for word in (n, step)]
+    return x, (x.itemsize, 2, *pairs)
+
+
+def filled(
+    space: Space,
+    rows: int,
+    length: int,
+    span: int,
+    tile: int,
+    seed: int = 0,
+    special: bool = True,
+) -> Case:
+    """A case with data drawn for a space; int64 of level row are columns, from either end."""
+    rng = np.random.default_rng(seed)
+    frames = []
+    for _ in range(space.frames):
+        first, last = sorted(int(k) for k in rng.integers(0, length + 1, 2))
+        frames.append((first, last - first))
+    inputs: list[Array] = []
+    views = []
+    for operand in space.inputs:
+        if operand.kind == "view":
+            x, words = view_over(rng, operand.code, rows, length, special)
+            views.append(words)
+        elif operand.kind == "row" and operand.code == "i8":
+            x = rng.integers(-length, max(length, 1), rows)
+        else:
+            shape: dict[str, tuple[int, ...]] = {
+                "element": (rows, length),
+                "row": (rows,),
+                "column": (length,),
+                "one": (),
+            }
+            count = (frames[operand.frame][1],) if operand.kind == "padded" else ()
+            x = numbers(rng, operand.code, shape.get(operand.kind, count), special)
+        inputs.append(np.asarray(x, dtype_of(operand.code)))
+    return Case(space, rows, length, span, tile, tuple(inputs), tuple(frames), tuple(views))
+
+
+def assert_same(case: Case) -> None:
+    expected = composed(case)
+    for threads in (1, 2):
+        cpu.set_threads(threads)
+        for k, (x, y) in enumerate(zip(fused(case), expected, strict=True)):
+            where = f"output {k}, {threads} threads, {case.cut}, {case.space.text()}"
+            assert same_bits(x, y), where
