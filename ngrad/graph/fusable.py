@@ -1,0 +1,271 @@
+"""What of a graph can be fused: what each node reads, and in which space it can be computed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from ngrad.graph.graph import CONSTANT, INPUT, PART, Graph, Node
+from ngrad.graph.indexing import (
+    Frame,
+    Split,
+    concat_frames,
+    embed_frame,
+    pattern,
+    reduction_split,
+)
+from ngrad.graph.layout import Layout
+from ngrad.graph.narrow import VIEWS, kind_of
+from ngrad.graph.op import Op
+from ngrad.graph.roles import Kind
+from ngrad.graph.strides import mapped_layout
+from ngrad_kernels.space import Level
+
+ROW_LIMIT = 1 << 16
+"""Elements of the longest row that is passed over more than once: it then waits in the second-level
+cache. A row that is longer is reduced by one kernel and used by another.
+"""
+CHAIN_LIMIT = 32
+"""Steps of an elementwise chain that are computed again rather than read."""
+
+
+class Use(NamedTuple):
+    """An operand: the value that is computed, and the node that the op reads: the same value, seen
+    in another shape.
+    """
+
+    value: int
+    seen: int
+
+
+class Placed(NamedTuple):
+    """A part of an embed or a concat: where it lies, its node, and the nodes of the elementwise
+    chain that is computed in place of reading it, in order.
+    """
+
+    frame: Frame
+    seen: int
+    chain: tuple[int, ...]
+
+
+class Fusable:
+    """Facts about the nodes of a graph.
+
+    Attributes
+    ----------
+    kinds : list of (str or None)
+        The part that each node can have in a loop nest; None if it stays a node of its own.
+    uses : list of tuple of Use
+        What a node reads from outside of itself, in the order of its operands.
+    hard, soft : list
+        The space that a node demands, and those that suit its operands.
+    placed : dict
+        By embed or concat: its parts.
+    readers : list of list of int
+        Which nodes use a value.
+    shown : set of int
+        Values that are outputs of the graph.
+    """
+
+    def __init__(self, graph: Graph, layouts: dict[int, Layout]) -> None:
+        self.graph, self.nodes = graph, graph.nodes
+        self.need = graph.needed()
+        count = len(self.nodes)
+        self.kinds: list[Kind | None] = [None] * count
+        self.uses: list[tuple[Use, ...]] = [()] * count
+        self.hard: list[Split | None] = [None] * count
+        self.soft: list[tuple[Split, ...]] = [()] * count
+        self.placed: dict[int, tuple[Placed, ...]] = {}
+        self.readers: list[list[int]] = [[] for _ in range(count)]
+        self.lies: list[Layout] = []
+        for k, node in enumerate(self.nodes):
+            self.lies.append(self._layout(node, layouts))
+            if self.need[k]:
+                self._examine(k, node)
+                if kind_of(node) != "reshape" or k in graph.outputs:
+                    for use in self.uses[k]:
+                        self.readers[use.value].append(k)
+        self.shown = {self.base(k) for k in graph.outputs if k is not None}
+
+    def shape(self, k: int) -> tuple[int, ...]:
+        return self.nodes[k].spec.shape
+
+    def size(self, k: int) -> int:
+        return self.nodes[k].spec.size
+
+    def base(self, k: int) -> int:
+        """The value that a node shows, in the same order, in whichever shape."""
+        while kind_of(self.nodes[k]) == "reshape":
+            k = self.nodes[k].inputs[0]
+        return k
+
+    def use(self, k: int) -> Use:
+        """A node as an operand."""
+        return Use(self.base(k), k)
+
+    def _layout(self, node: Node, layouts: dict[int, Layout]) -> Layout:
+        """How a value will lie if each node runs by itself: fused or not, a product of matrices
+        reads the same memory order.
+        """
+        if node.op == INPUT:
+            return layouts.get(node.params[0], node.spec)
+        if node.op in (CONSTANT, PART) or not isinstance(node.op, Op):
+            return node.spec
+        kind = kind_of(node)
+        inputs = tuple(self.lies[k] for k in node.inputs)
+        if kind == "map":
+            return mapped_layout(inputs, node.spec)[0]
+        if kind in VIEWS and any(not where.contiguous for where in inputs):
+            return node.op.call(node.params, inputs).outputs[0]
+        if kind in ("slice", "view", "broadcast"):
+            return node.op.call(node.params, inputs).outputs[0]
+        return node.spec
+
+    def _examine(self, k: int, node: Node) -> None:
+        self.uses[k] = tuple(self.use(source) for source in node.inputs)
+        kind = kind_of(node)
+        sizes = [self.size(source) for source in node.inputs]
+        if kind is None or kind in VIEWS or 0 in sizes or not self.lies[k].contiguous:
+            return
+        if kind == "map":
+            found = (pattern(self.shape(use.seen), node.spec.shape)[1] for use in self.uses[k])
+            self.soft[k] = tuple(split for split in found if split)
+        elif kind == "reduce":
+            reduction = reduction_split(self.shape(node.inputs[0]), node.params[0])
+            if reduction is None:
+                return
+            self.hard[k] = reduction[1]
+        elif kind in ("pick", "spread"):
+            whole = node.spec.shape if kind == "spread" else self.shape(node.inputs[0])
+            rows = self.shape(node.inputs[1])
+            if len(whole) != 2 or 1 in whole or rows != (whole[0], 1):
+                return
+            self.hard[k] = Split(*whole)
+        else:
+            self._place(k, node, kind)
+            if k not in self.placed:
+                return
+            self.hard[k] = Split(1, node.spec.size)
+        self.kinds[k] = kind
+
+    def behind(self, wanted: Iterable[int], inside: frozenset[int]) -> list[int]:
+        """The nodes inside that wanted ones, which are inside, depend on, in order."""
+        live: set[int] = set()
+        waiting = list(wanted)
+        while waiting:
+            k = waiting.pop()
+            if k not in live:
+                live.add(k)
+                waiting += [use.value for use in self.uses[k] if use.value in inside]
+        return sorted(live)
+
+    # -- parts of a larger range -----------------------------------------------------------------
+
+    def _place(self, k: int, node: Node, kind: Kind) -> None:
+        frames: tuple[Frame, ...] | None
+        if kind == "embed":
+            shape, slices = node.params
+            frame = embed_frame(shape, slices)
+            frames = None if frame is None else (frame,)
+            parts = node.inputs[:1]
+        else:
+            parts = node.inputs
+            frames = concat_frames([self.nodes[part] for part in parts], node.params[0])
+        if frames is None:
+            return
+        placed = []
+        for frame, part in zip(frames, parts, strict=True):
+            chain = self._chain(part)
+            placed.append(Placed(frame, part, chain))
+        outside = {use for part in placed for use in self._outside(part)}
+        if any(self.size(use.seen) > 1 and not self.lies[use.seen].contiguous for use in outside):
+            return
+        self.placed[k] = tuple(placed)
+        self.uses[k] = (*sorted(outside), *(self.use(j) for j in node.inputs[len(parts) :]))
+
+    def _chain(self, part: int) -> tuple[int, ...]:
+        """The elementwise nodes of one size behind a part, inputs first; none if they are many."""
+        size = self.size(part)
+        found: set[int] = set()
+        waiting = [self.base(part)]
+        while waiting:
+            k = waiting.pop()
+            if k in found or kind_of(self.nodes[k]) != "map" or not self.lies[k].contiguous:
+                continue
+            sources = self.nodes[k].inputs
+            if self.size(k) != size or any(self.size(j) not in (1, size) for j in sources):
+                continue
+            found.add(k)
+            waiting += [self.base(j) for j in sources]
+        return tuple(sorted(found)) if len(found) <= CHAIN_LIMIT else ()
+
+    def _outside(self, part: Placed) -> Iterable[Use]:
+        """What the chain of a part, or the part itself, is read from."""
+        if self.base(part.seen) not in part.chain:
+            return [self.use(part.seen)]
+        uses = [self.use(j) for k in part.chain for j in self.nodes[k].inputs]
+        return [use for use in uses if use.value not in part.chain]
+
+    # -- levels ----------------------------------------------------------------------------------
+
+    def levels(self, members: Iterable[int], split: Split) -> dict[int, Level] | None:
+        """The level of each member if all are computed in one space, inputs first; None if that
+        cannot be.
+        """
+        found: dict[int, Level] = {}
+        several = False
+        for k in members:
+            level = self._level(k, split, found)
+            if level is None:
+                return None
+            found[k] = level
+            several |= self.kinds[k] == "pick"
+            several |= any(
+                use.value in found and self.kinds[use.value] == "reduce" for use in self.uses[k]
+            )
+        # A reduction that is used, or an element picked, needs the whole row at hand.
+        if several and (split.rows == 1 or split.length > ROW_LIMIT):
+            return None
+        return found
+
+    def _level(self, k: int, split: Split, found: dict[int, Level]) -> Level | None:
+        kind, shape, hard = self.kinds[k], self.shape(k), self.hard[k]
+        if hard is not None and hard != split:
+            return None
+        inside = [use for use in self.uses[k] if use.value in found]
+        if kind in ("embed", "concat"):
+            return None if inside else "element"
+        if any(self._reduces_columns(use.value) for use in inside):
+            return None
+        if kind == "map":
+            size = math.prod(shape)
+            if size == split.size:
+                if all(self._suits(use, shape, split, found) for use in inside):
+                    return "element"
+                return None
+            by_rows = size == split.rows > 1
+            sizes = {self.size(use.seen) for use in self.uses[k]}
+            return "row" if by_rows and sizes <= {1, size} else None
+        if kind == "reduce":
+            whole = all(found[use.value] == "element" for use in inside)
+            return ("element" if self._reduces_columns(k) else "row") if whole else None
+        wanted: tuple[Level, Level] = ("row", "row") if kind == "spread" else ("element", "row")
+        for use, level in zip(self.uses[k], wanted, strict=True):
+            if found.get(use.value, level) != level:
+                return None
+        return "element" if kind == "spread" else "row"
+
+    def _suits(
+        self, use: Use, shape: tuple[int, ...], split: Split, found: dict[int, Level]
+    ) -> bool:
+        if found[use.value] == "element":
+            return self.size(use.seen) == split.size
+        return pattern(self.shape(use.seen), shape) == ("row", split)
+
+    def _reduces_columns(self, k: int) -> bool:
+        if self.kinds[k] != "reduce":
+            return False
+        node = self.nodes[k]
+        found = reduction_split(self.shape(node.inputs[0]), node.params[0])
+        return found is not None and found[0] == "column"

@@ -1,0 +1,171 @@
+"""Fusion: the same graph with groups of nodes as one node each, which one loop nest computes.
+
+What a group may hold: elementwise ops with broadcasting; reductions over whole rows or columns,
+several of them; what is computed from the result of a row's reduction, in the same row; elements
+picked from rows, or put there, by an index; slices placed in a larger range. Values are cut into
+rows and columns by their shapes alone (`indexing.py`), so that a reshape or a broadcast inside of a
+group costs nothing.
+"""
+
+from __future__ import annotations
+
+from ngrad.graph.build import Built, build
+from ngrad.graph.fusable import Fusable
+from ngrad.graph.graph import PART, Graph, Node
+from ngrad.graph.group import FUSED, Group
+from ngrad.graph.indexing import Split
+from ngrad.graph.layout import Layout
+from ngrad.graph.narrow import kind_of, narrow
+from ngrad.graph.partition import Partition
+
+AGAIN_LIMIT = 8
+"""Steps that a group computes again rather than read what another group computed."""
+
+
+def fuse(graph: Graph, layouts: dict[int, Layout]) -> Graph:
+    """A graph that gives the same bits in fewer passes over memory.
+
+    Parameters
+    ----------
+    graph : Graph
+    layouts : dict
+        How each input (by its number) lies in memory.
+    """
+    return _Fused(narrow(graph), layouts).new
+
+
+def describe(graph: Graph) -> str:
+    """A graph as text, each fused node with what its loop nest does."""
+    lines = []
+    for line, node in zip(str(graph).splitlines(), _shown(graph), strict=False):
+        if node is not None and node.op is FUSED:
+            group: Group = node.params[0]
+            inputs = ", ".join(f"%{k}" for k in node.inputs)
+            lines.append(f"{line.split(' = ')[0]} = fused({inputs}) over {group}")
+        else:
+            lines.append(line)
+    return "\n".join(lines)
+
+
+def _shown(graph: Graph) -> list[Node | None]:
+    need = graph.needed()
+    return [*(node for k, node in enumerate(graph.nodes) if need[k]), None]
+
+
+class _Fused:
+    """Units in order, from the last, which says what is wanted, to the first; then as new nodes."""
+
+    def __init__(self, graph: Graph, layouts: dict[int, Layout]) -> None:
+        self.old, self.new = graph, Graph()
+        self.new.inputs = graph.inputs
+        self.facts = Fusable(graph, layouts)
+        self.partition = Partition(self.facts)
+        self.wanted: dict[int, set[int]] = {}
+        self.built: dict[int, Built | None] = {}
+        self.index: dict[int, int] = {}
+        for k in graph.outputs:
+            if k is not None:
+                self._want(k)
+        for unit in sorted(self.partition.members, key=self._depth, reverse=True):
+            if unit in self.wanted:
+                self._decide(unit)
+        for unit in sorted(self.built, key=lambda unit: self.partition.members[unit][-1]):
+            self._emit(unit)
+        self.new.outputs = tuple(None if k is None else self.index[k] for k in graph.outputs)
+
+    def _depth(self, unit: int) -> tuple[int, bool, int]:
+        """More than that of any unit which must have run before."""
+        # Reshapes are looked through: one may be read by what has as many units before it.
+        computed = kind_of(self.old.nodes[unit]) != "reshape"
+        return self.partition.before[unit].bit_count(), computed, unit
+
+    def _want(self, k: int) -> None:
+        self.wanted.setdefault(self.partition.unit[k], set()).add(k)
+
+    def _decide(self, unit: int) -> None:
+        """Build a unit's group, if it is worth a kernel, and ask for what it reads."""
+        wanted = sorted(self.wanted[unit])
+        members = self.facts.behind(wanted, frozenset(self.partition.members[unit]))
+        built = self.built[unit] = self._group(unit, members, wanted)
+        for k in built.inputs if built else self.old.nodes[wanted[0]].inputs:
+            self._want(k)
+
+    def _group(self, unit: int, members: list[int], wanted: list[int]) -> Built | None:
+        facts = self.facts
+        if len(members) == 1 and not any(
+            part.chain for k in members for part in facts.placed.get(k, ())
+        ):
+            return None
+        split = self.partition.splits.get(unit) or facts.hard[members[0]]
+        assert split is not None
+        again = self._again(members, split)
+        return build(facts, split, frozenset(members) | again, wanted)
+
+    def _again(self, members: list[int], split: Split) -> frozenset[int]:
+        """Elementwise values of other groups that are computed again rather than read: those that
+        come from what this group reads anyway, or, where nobody else would read them, from one
+        more value.
+        """
+        facts, inside = self.facts, frozenset(members)
+        read = {
+            use.value
+            for k in members
+            for use in facts.uses[k]
+            if k not in facts.placed and use.value not in inside
+        }
+        whole = {k for k in read if facts.size(k) == split.size}
+        again: set[int] = set()
+        for k in sorted(whole):
+            chain = self._chain(k)
+            if not chain:
+                continue
+            behind = {use.value for j in chain for use in facts.uses[j]} - chain
+            more = {j for j in behind if facts.size(j) == split.size} - whole
+            few = not more or (len(more) == 1 and not self._is_stored(k))
+            if few and facts.levels(sorted(inside | again | chain), split) is not None:
+                again |= chain
+        return frozenset(again)
+
+    def _chain(self, k: int) -> set[int]:
+        """The elementwise nodes behind a value, all of its size; none if they are many."""
+        facts, found, waiting = self.facts, set[int](), [k]
+        weight = 0
+        while waiting:
+            j = waiting.pop()
+            if facts.kinds[j] == "map" and facts.size(j) == facts.size(k) and j not in found:
+                found.add(j)
+                weight += 1
+                waiting += [use.value for use in facts.uses[j]]
+                if weight > AGAIN_LIMIT:
+                    return set()
+        return found
+
+    def _is_stored(self, k: int) -> bool:
+        """Whether a value is an output, or read by what is not fused."""
+        facts, members = self.facts, self.partition.members
+        readers = facts.readers[k]
+        return k in facts.shown or any(len(members[self.partition.unit[j]]) == 1 for j in readers)
+
+    # -- new nodes ---------------------------------------------------------------------------------
+
+    def _emit(self, unit: int) -> None:
+        built = self.built[unit]
+        wanted = sorted(self.wanted[unit])
+        if wanted[0] in self.index:
+            return
+        inputs = built.inputs if built else self.old.nodes[wanted[0]].inputs
+        for k in inputs:
+            if k not in self.index:
+                self._emit(self.partition.unit[k])
+        moved = tuple(self.index[k] for k in inputs)
+        if built is None:
+            self.index[wanted[0]] = self._append(self.old.nodes[wanted[0]]._replace(inputs=moved))
+            return
+        specs = built.group.specs
+        whole = self._append(Node(FUSED, (built.group,), moved, specs[0]))
+        for k, spec in enumerate(specs):
+            part = Node(PART, (k,), (whole,), spec)
+            self.index[built.outputs[k]] = self._append(part) if len(specs) > 1 else whole
+
+    def _append(self, node: Node) -> int:
+        return self.new._append(node).index

@@ -1,0 +1,114 @@
+"""Broadcasts as late, and slices as early, as they can be: rewrites before a graph is cut.
+
+What is computed from broadcast values alone is computed before the broadcast. A slice of a computed
+value that nobody needs whole is computed from slices, which are views. Both keep every bit, since
+an elementwise op does the same to the same elements.
+"""
+
+from __future__ import annotations
+
+from ngrad.graph.graph import CONSTANT, INPUT, Graph, Node
+from ngrad.graph.op import TABLE, Op, Params
+from ngrad.graph.roles import Kind
+
+Slices = tuple[tuple[int, int, int], ...]
+VIEWS = ("reshape", "broadcast", "slice", "view")
+
+
+def kind_of(node: Node) -> Kind | None:
+    """The part that a node can have in a fused loop nest."""
+    return node.op.fusion.kind if isinstance(node.op, Op) and node.op.fusion else None
+
+
+def narrow(graph: Graph) -> Graph:
+    """The same graph, with broadcasts after elementwise ops and slices before them."""
+    return _Narrowed(graph).new
+
+
+class _Narrowed:
+    def __init__(self, old: Graph) -> None:
+        self.old, self.new = old, Graph()
+        self.new.inputs = old.inputs
+        self.need = old.needed()
+        self.cut = self._cut()
+        self.index: dict[int, int] = {}
+        for k, node in enumerate(old.nodes):
+            if self.need[k]:
+                self.index[k] = self._rebuilt(node)
+        self.new.outputs = tuple(None if k is None else self.index[k] for k in old.outputs)
+
+    def _rebuilt(self, node: Node) -> int:
+        inputs = tuple(self.index[k] for k in node.inputs)
+        kind = kind_of(node)
+        if kind == "slice" and self.cut[node.inputs[0]]:
+            return self._sliced(node.inputs[0], node.params[0])
+        if kind == "map" and isinstance(node.op, Op):
+            narrow = self._apply(node.op, tuple(map(self._unbroadcast, inputs)), node.params)
+            return self._broadcast(narrow, node.spec.shape)
+        if kind in VIEWS and node.spec.size:
+            source = self._unbroadcast(inputs[0])
+            if source != inputs[0] and self.new.nodes[source].spec.size == 1:
+                one = self._apply(TABLE["reshape"], (source,), ((),))
+                return self._broadcast(one, node.spec.shape)
+            if kind == "broadcast":
+                return self._broadcast(source, node.spec.shape)
+        return self._append(node._replace(inputs=inputs))
+
+    def _append(self, node: Node) -> int:
+        return self.new._append(node).index
+
+    def _apply(self, op: Op, inputs: tuple[int, ...], params: Params) -> int:
+        nodes = self.new.nodes
+        if op.name == "reshape" and nodes[inputs[0]].spec.shape == params[0]:
+            return inputs[0]
+        out = op.infer(*(nodes[k].spec for k in inputs), **op.keywords(params))
+        return self._append(Node(op, params, inputs, out.spec))
+
+    def _broadcast(self, k: int, shape: tuple[int, ...]) -> int:
+        if self.new.nodes[k].spec.shape == shape:
+            return k
+        return self._apply(TABLE["broadcast_to"], (k,), (shape,))
+
+    def _unbroadcast(self, k: int) -> int:
+        while kind_of(self.new.nodes[k]) == "broadcast":
+            k = self.new.nodes[k].inputs[0]
+        return k
+
+    # -- slices --------------------------------------------------------------------------------
+
+    def _cut(self) -> list[bool]:
+        """Which values are elementwise, needed only in part, and made of what is there anyway."""
+        nodes = self.old.nodes
+        whole = [k in self.old.outputs for k in range(len(nodes))]
+        for k in range(len(nodes) - 1, -1, -1):
+            if self.need[k] and kind_of(nodes[k]) != "slice":
+                partly = kind_of(nodes[k]) == "map" and not whole[k]
+                for source in nodes[k].inputs:
+                    whole[source] |= not partly
+        free = [False] * len(nodes)
+        cut = [False] * len(nodes)
+        for k, node in enumerate(nodes):
+            kind = kind_of(node)
+            free[k] = node.op in (INPUT, CONSTANT) or node.spec.size == 1
+            free[k] |= kind in VIEWS and free[node.inputs[0]]
+            if kind == "map" and not whole[k]:
+                cut[k] = all(free[source] or cut[source] for source in node.inputs)
+        return cut
+
+    def _sliced(self, k: int, slices: Slices) -> int:
+        """A node for a slice of a value of the old graph."""
+        node = self.old.nodes[k]
+        if not self.cut[k] or not isinstance(node.op, Op):
+            source = self.index[k]
+            if all(part == (0, 1, n) for part, n in zip(slices, node.spec.shape, strict=True)):
+                return source
+            return self._apply(TABLE["strided_slice"], (source,), (slices,))
+        parts = []
+        for source in node.inputs:
+            shape = self.old.nodes[source].spec.shape
+            own = slices[len(slices) - len(shape) :]
+            here = tuple((0, 1, 1) if n == 1 else part for n, part in zip(shape, own, strict=True))
+            parts.append(self._unbroadcast(self._sliced(source, here)))
+        return self._broadcast(
+            self._apply(node.op, tuple(parts), node.params), tuple(count for _, _, count in slices)
+        )

@@ -1,0 +1,154 @@
+"""How a group of nodes runs: as a `Space` for given layouts, its facts, and what folds its partial
+results.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+from ngrad.graph.graph import Graph
+from ngrad.graph.group import FUSED, Group, Leaf
+from ngrad.graph.indexing import Split
+from ngrad.graph.layout import Layout
+from ngrad.graph.program import SCRATCH, Launch, Program, result
+from ngrad.graph.strides import Dims, broadcast_strides, collapse, is_run, view_words
+from ngrad.ops.launching import place_launch
+from ngrad_kernels import cpu
+from ngrad_kernels.contract import BLOCK, CHUNK, ROWS
+from ngrad_kernels.render_space import render_space
+from ngrad_kernels.space import Kind, Operand, Space, Step
+from ngrad_kernels.space_facts import facts, fold, items, partial_bytes
+
+
+class Loaded(NamedTuple):
+    """How a leaf is loaded: its operand, the words of its view if it is one, and whether it must
+    be copied to contiguous memory first.
+    """
+
+    operand: Operand
+    view: list[int]
+    copied: bool
+
+
+def _loaded(leaf: Leaf, where: Layout, split: Split, plain: bool) -> Loaded:
+    """`plain`: as the leaf says, though the layout may repeat more than it says."""
+    code, kind = where.dtype.code, leaf.spread
+    if kind in ("one", "row", "padded"):
+        copied = kind != "one" and not where.contiguous
+        return Loaded(Operand(code, kind, leaf.frame), [], copied)
+    itemsize = where.dtype.itemsize
+    strides = broadcast_strides(where, leaf.shape)
+    dims = collapse(list(zip(leaf.shape, strides, strict=True)))
+    if kind == "column":
+        if where.contiguous:
+            return Loaded(Operand(code, "column"), [], False)
+        dims = collapse([(split.rows, 0), *dims])
+    elif not plain:
+        repeated = _repeated(dims, split, itemsize)
+        if repeated is not None:
+            return Loaded(Operand(code, repeated), [], False)
+    if is_run(dims, itemsize) and math.prod(n for n, _ in dims) == split.size:
+        return Loaded(Operand(code, "element"), [], False)
+    return Loaded(Operand(code, "view"), view_words(itemsize, dims), False)
+
+
+def _repeated(dims: Dims, split: Split, itemsize: int) -> Kind | None:
+    """The kind of operand that a view over the whole space is, if it repeats by rows or columns."""
+    if all(stride == 0 for _, stride in dims):
+        return "one"
+    if dims == [(split.rows, itemsize), (split.length, 0)]:
+        return "row"
+    if dims == [(split.rows, 0), (split.length, itemsize)]:
+        return "column"
+    return None
+
+
+def lower(group: Group, inputs: tuple[Layout, ...]) -> tuple[Space, list[Loaded]]:
+    """The space of a group whose inputs lie as given, and how each leaf is loaded."""
+    free, plain = (
+        [_loaded(leaf, inputs[leaf.input], group.split, plain) for leaf in group.leaves]
+        for plain in (False, True)
+    )
+    first, second = _space(group, free), _space(group, plain)
+    # A step whose operands all repeat would be computed, and stored, once: then they are read as
+    # if they did not.
+    steps = range(len(group.leaves), len(group.leaves) + len(group.steps))
+    same = all(first.level_of(k) == second.level_of(k) for k in steps)
+    return (first, free) if same else (second, plain)
+
+
+def _space(group: Group, loaded: list[Loaded]) -> Space:
+    operands = tuple(leaf.operand for leaf in loaded)
+    return Space(operands, group.steps, group.outputs, len(group.frames))
+
+
+def _cut(space: Space, split: Split) -> tuple[int, int]:
+    """Rows and columns of a work item."""
+    reductions = [step for step in space.steps if not isinstance(step, Step)]
+    picks = any(isinstance(step, Step) and step.scalar == "pick" for step in space.steps)
+    rows, length = split
+    tile = CHUNK
+    if space.consumed() or picks:
+        tile = length
+    elif reductions and all(step.axis == "column" for step in reductions):
+        tile = BLOCK
+    if any(step.axis == "column" for step in reductions):
+        return ROWS, min(tile, length)
+    return (1 if rows == 1 else max(1, CHUNK // length)), min(tile, length)
+
+
+def _prepare(
+    inputs: tuple[Layout, ...], out: Layout | tuple[Layout, ...], group: Group
+) -> tuple[Program, Layout | tuple[Layout, ...]]:
+    space, loaded = lower(group, inputs)
+    span, tile = _cut(space, group.split)
+    sizes = (*group.split, span, tile)
+    frames = [(frame.offset, frame.extent) for frame in group.frames]
+    words = facts(space, *sizes, frames, [leaf.view for leaf in loaded if leaf.view])
+    launches, keep, scratch = [], [words], 0
+    operands = []
+    for leaf, how in zip(group.leaves, loaded, strict=True):
+        if not how.copied:
+            operands.append((leaf.input, 0))
+            continue
+        source = inputs[leaf.input]
+        run = [(source.size, source.dtype.itemsize)]
+        copy, kept = place_launch(source, run, scratch, leaf.input, SCRATCH)
+        launches.append(copy)
+        keep.append(kept)
+        operands.append((SCRATCH, scratch))
+        scratch = _aligned(scratch + source.nbytes)
+    operands += [(result(k), 0) for k in range(len(group.outputs))]
+    partials = []
+    for nbytes in partial_bytes(space, *sizes):
+        partials.append((SCRATCH, scratch))
+        scratch = _aligned(scratch + nbytes)
+    kernel, count = cpu.kernel_of(space), items(*sizes)
+    operands += partials
+    launches.append(Launch(kernel, words.ctypes.data, count, 1, tuple(operands)))
+    for last in fold(space, *sizes):
+        where = ((SCRATCH, 0), (result(last.output), 0), partials[last.partial])
+        launches.append(
+            Launch(cpu.kernel_of(last.body), last.facts.ctypes.data, last.items, CHUNK, where)
+        )
+        keep.append(last.facts)
+    return Program(tuple(launches), scratch, keep=tuple(keep)), out
+
+
+FUSED.prepare = _prepare
+
+
+def _aligned(nbytes: int) -> int:
+    return -(-nbytes // 64) * 64
+
+
+def sources(graph: Graph, layouts: dict[int, Layout] | None = None) -> list[str]:
+    """The source of the kernel of each fused node of a graph, for inputs in row-major order."""
+    found = []
+    for node in graph.nodes:
+        if node.op is FUSED:
+            inputs = tuple(graph.nodes[k].spec for k in node.inputs)
+            space, _ = lower(node.params[0], inputs)
+            found.append(render_space(space)[1])
+    return found
