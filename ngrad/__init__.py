@@ -10,6 +10,7 @@ Examples
 array([2., 4.], dtype=float32)
 """
 
+import ngrad.jacobians  # noqa: F401  (it gives the tape its Jacobians)
 from ngrad import bitwise, config, errors, linalg, math, nn, optimizers, random
 from ngrad.dtypes import (
     DType,

@@ -123,6 +123,10 @@ SIGNATURES = {
     "GradientTape": "persistent watch_accessed_variables",
     "GradientTape.gradient": "self target sources output_gradients unconnected_gradients",
     "GradientTape.watch": "self tensor",
+    "GradientTape.jacobian": """tape target sources unconnected_gradients parallel_iterations
+        experimental_use_pfor""",
+    "GradientTape.batch_jacobian": """tape target source unconnected_gradients parallel_iterations
+        experimental_use_pfor""",
     "Variable.assign": "self value",
     "Variable.assign_add": "self delta",
     "Variable.assign_sub": "self delta",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -60,10 +61,14 @@ def run(graph: Graph, arrays: Sequence[Array]) -> list[Any]:
 
 
 def several(array: Array, size: int) -> Array:
-    """A batch whose elements are the array's, in another order each."""
-    flat = array.reshape(-1)
-    rolled = [np.roll(flat, k).reshape(array.shape) for k in range(size)]
-    return np.stack(rolled) if size else np.zeros((0, *array.shape), array.dtype)
+    """A batch of arrays that differ: the elements in another order, or a single one, changed."""
+    result = np.empty((size, *array.shape), array.dtype)
+    for k in range(size):
+        if array.size > 1:
+            result[k] = np.roll(array.reshape(-1), k).reshape(array.shape)
+        else:
+            result[k] = array ^ bool(k % 2) if array.dtype == bool else array + array.dtype.type(k)
+    return result
 
 
 def check(graph: Graph, arrays: Sequence[Array], which: tuple[bool, ...], close: bool) -> None:
@@ -178,6 +183,17 @@ def test_an_op_without_a_rule_raises() -> None:
     op.family = "engine"
     with pytest.raises(GradientError, match=r"unbatched: has no batching rule"):
         rule_of(op)
+
+
+def test_which_ops_loop_is_documented() -> None:
+    """An op that is applied to one element after another says so in docs/jacobians.md."""
+    text = (Path(__file__).parents[2] / "docs" / "jacobians.md").read_text()
+    looping = {
+        name
+        for name, op in TABLE.items()
+        if op.batching is None and op.family not in ("engine", "elementwise")
+    }
+    assert {name for name in TABLE if f"`{name}`" in text} == looping
 
 
 @pytest.mark.parametrize("cases", [*map(of_row, TABLED), *([case] for case in CASES)], ids=_name)

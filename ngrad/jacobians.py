@@ -1,0 +1,300 @@
+"""`GradientTape.jacobian` and `batch_jacobian`: one backward sweep for a batch of cotangents.
+
+The sweep is traced as for a gradient whose cotangent is given. `batched` makes of it the sweep for
+as many cotangents as there are rows, and it is given the rows of an identity matrix: what does not
+depend on the cotangent is computed once, and all rows meet a matrix of weights in one product. The
+sweep is recorded like whatever else runs, so tapes around it hear it.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+import optree
+
+from ngrad.config import settings
+from ngrad.errors import NumberError, ShapeError
+from ngrad.evaluate import PLANS_LIMIT, Structure, _brought, _Recording, build, run
+from ngrad.graph.batch import batched
+from ngrad.graph.differentiate import Goal, Heard
+from ngrad.graph.entries import LEAF, Entry, marker
+from ngrad.graph.graph import INPUT, Graph
+from ngrad.graph.layout import layout
+from ngrad.ops.creation import zeros_of
+from ngrad.ops.joining import concat
+from ngrad.ops.shape import broadcast_to, reshape, transpose
+from ngrad.record import Window, state
+from ngrad.tape import GradientTape, UnconnectedGradients, _held, _source
+from ngrad.tensor import Tensor, from_numpy
+from ngrad.variable import Variable
+
+
+def jacobian(
+    tape: GradientTape,
+    target: Any,
+    sources: Any,
+    unconnected_gradients: UnconnectedGradients | str = UnconnectedGradients.NONE,
+    parallel_iterations: int | None = None,
+    experimental_use_pfor: bool = True,
+    chunk_size: int | None = None,
+) -> Any:
+    """The derivative of every element of the target with respect to every element of the sources.
+
+    Parameters
+    ----------
+    target : tensor or variable
+    sources : tensor, variable, or nest of them
+    unconnected_gradients : UnconnectedGradients
+        None, or zeros, for a source that the target does not depend on.
+    parallel_iterations : int, optional
+        TensorFlow's name of `chunk_size`, which goes before it.
+    experimental_use_pfor : bool
+        If False, as `chunk_size=1`; the tape must then be persistent, as in TensorFlow.
+    chunk_size : int, optional
+        For how many elements of the target to compute at once, which bounds the memory; all if not
+        given.
+
+    Returns
+    -------
+    A nest like `sources`, of shapes `target.shape + source.shape`.
+
+    Raises
+    ------
+    RuntimeError
+        On a second call, unless the tape is persistent.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> x = ngrad.constant([1.0, 2.0])
+    >>> with ngrad.GradientTape() as tape:
+    ...     tape.watch(x)
+    ...     y = x * x
+    >>> tape.jacobian(y, x).numpy()
+    array([[2., 0.],
+           [0., 4.]], dtype=float32)
+    """
+    y = _one(target, "jacobian", "target")
+    leaves, structure = optree.tree_flatten(sources)
+    wanted = tuple([_source(leaf) for leaf in leaves])
+    zero = UnconnectedGradients(unconnected_gradients) is UnconnectedGradients.ZERO
+    chunk = parallel_iterations if chunk_size is None else chunk_size
+    rows = _rows(tape, "jacobian", chunk, experimental_use_pfor)
+    shape, count, dtype = y._layout.shape, y._layout.size, y._layout.dtype
+
+    def seed(first: int, last: int) -> Any:
+        return reshape(_identity(first, last, count, dtype), (last - first, *shape))
+
+    results: list[Any] = []
+    for x, g in zip(wanted, _derivatives(tape, y, wanted, seed, count, rows), strict=True):
+        whole = layout(x._layout.dtype, (*shape, *x._layout.shape))
+        if g is not None:
+            results.append(reshape(g, whole.shape))
+        else:
+            results.append(zeros_of(whole) if zero else None)
+    return optree.tree_unflatten(structure, results)
+
+
+def batch_jacobian(
+    tape: GradientTape,
+    target: Any,
+    source: Any,
+    unconnected_gradients: UnconnectedGradients | str = UnconnectedGradients.NONE,
+    parallel_iterations: int | None = None,
+    experimental_use_pfor: bool = True,
+    chunk_size: int | None = None,
+) -> Any:
+    """The Jacobian of each example of a batch: of `target[k]` with respect to `source[k]`.
+
+    Parameters
+    ----------
+    target, source : tensor or variable
+        Of one length along their first axes, each element of which depends on none but its own.
+    unconnected_gradients : UnconnectedGradients
+        Either way zeros, as in TensorFlow, if the target does not depend on the source.
+    parallel_iterations, experimental_use_pfor, chunk_size
+        As for `jacobian`, of the elements of one example.
+
+    Returns
+    -------
+    tensor of shape `target.shape + source.shape[1:]`
+
+    Raises
+    ------
+    ShapeError
+        If either has fewer than two axes, or the first ones differ.
+    RuntimeError
+        On a second call, unless the tape is persistent.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> x = ngrad.constant([[1.0, 2.0], [3.0, 4.0]])
+    >>> with ngrad.GradientTape() as tape:
+    ...     tape.watch(x)
+    ...     y = x * x
+    >>> tape.batch_jacobian(y, x).numpy()
+    array([[[2., 0.],
+            [0., 4.]],
+    <BLANKLINE>
+           [[6., 0.],
+            [0., 8.]]], dtype=float32)
+    """
+    y, x = _one(target, "batch_jacobian", "target"), _one(source, "batch_jacobian", "source")
+    UnconnectedGradients(unconnected_gradients)  # it raises for what is neither
+    chunk = parallel_iterations if chunk_size is None else chunk_size
+    rows = _rows(tape, "batch_jacobian", chunk, experimental_use_pfor)
+    shape, inner = y._layout.shape, x._layout.shape[1:]
+    if y.ndim < 2 or x.ndim < 2 or shape[0] != x._layout.shape[0]:
+        raise ShapeError(
+            f"batch_jacobian: target and source must have at least two axes, the first of one "
+            f"length, not shapes {shape} and {x._layout.shape}"
+        )
+    dtype, count = y._layout.dtype, math.prod(shape[1:])
+
+    def seed(first: int, last: int) -> Any:
+        one = reshape(_identity(first, last, count, dtype), (last - first, 1, *shape[1:]))
+        return broadcast_to(one, (last - first, *shape))
+
+    (found,) = _derivatives(tape, y, (x,), seed, count, rows)
+    if found is None:
+        return zeros_of(layout(dtype, (*shape, *inner)))
+    examples_first = transpose(found, (1, 0, *range(2, found.ndim)))
+    return reshape(examples_first, (*shape, *inner))
+
+
+def _one(value: Any, what: str, noun: str) -> Any:
+    if not isinstance(value, (Tensor, Variable)):
+        raise TypeError(
+            f"{what}: the {noun} must be one tensor or variable, not {type(value).__name__}"
+        )
+    return value
+
+
+def _rows(tape: GradientTape, what: str, chunk: int | None, vectorised: bool) -> int | None:
+    """How many rows to compute at once; None for all."""
+    if not vectorised:
+        if not tape._persistent:
+            raise RuntimeError(
+                f"{what}: with experimental_use_pfor=False the tape must be persistent; leave it "
+                "out, or use GradientTape(persistent=True)"
+            )
+        return 1
+    if chunk is not None and chunk < 1:
+        raise NumberError(f"{what}: chunk_size must be positive, not {chunk}")
+    return chunk
+
+
+def _identity(first: int, last: int, length: int, dtype: Any) -> Tensor:
+    """Rows of the identity matrix."""
+    return from_numpy(np.eye(last - first, length, first, dtype.numpy_dtype))
+
+
+# -- the sweep -------------------------------------------------------------------------------------
+
+
+class _Asked(NamedTuple):
+    """What a tape heard of a target and sources."""
+
+    window: Window
+    entries: tuple[Entry, ...]
+    heard: Heard
+    target: int
+    sources: tuple[tuple[int, ...], ...]
+
+
+def _prepare(tape: GradientTape, target: Any, sources: tuple[Any, ...]) -> _Asked | None:
+    """All that is asked of the tape, which lets go of what it heard unless it is persistent; None
+    if it did not hear of the target.
+    """
+    if tape._used and not tape._persistent:
+        raise RuntimeError(
+            "jacobian: a tape that is not persistent gives one gradient or Jacobian; "
+            "use GradientTape(persistent=True) for several"
+        )
+    window = tape._window
+    if window is None:
+        return None
+    entries, slot = tuple(window.entries), window.slot_of(_held(target))
+    slots = tuple([tape._slots(source) for source in sources])
+    if not tape._persistent and tape._stack is not None:
+        tape._stop()
+    spans = [*tape._spans, (tape._begun, len(entries))] if tape._begun >= 0 else tape._spans
+    heard = Heard(tuple(spans), tuple(tape._watched.items()))
+    if not tape._persistent:
+        tape._used = True
+        tape._clear()
+    return None if slot < 0 else _Asked(window, entries, heard, slot, slots)
+
+
+def _derivatives(
+    tape: GradientTape,
+    target: Any,
+    sources: tuple[Any, ...],
+    seed: Callable[[int, int], Any],
+    count: int,
+    rows: int | None,
+) -> list[Any]:
+    """For each source a batch of its gradients, one for each of `count` cotangents; None if it is
+    not connected. `seed(first, last)` gives some of the cotangents.
+    """
+    asked = _prepare(tape, target, sources)
+    if asked is None or not target._layout.dtype.is_floating:
+        return [None] * len(sources)
+    step = max(rows or count, 1)
+    parts = []
+    for first in range(0, max(count, 1), step):
+        parts.append(_sweep(asked, seed(first, min(first + step, count))))
+        if not state.stack or settings.eager:  # so that one chunk's values are free for the next
+            run(state.window)
+    return [
+        found[0] if found[0] is None or len(found) == 1 else concat(found, 0)
+        for found in zip(*parts, strict=True)
+    ]
+
+
+def _sweep(asked: _Asked, seed: Any) -> list[Tensor | None]:
+    """Record the sweep for a batch of cotangents in this thread's window."""
+    window, current = asked.window, state.window
+    batch = _batched_sweep.__wrapped__ if window.opaque else _batched_sweep
+    graph, places = batch(*asked[1:], seed._layout.shape[0])
+    need = graph.needed()
+    slots = {
+        node.params[0]: places[node.params[0]]
+        for index, node in enumerate(graph.nodes)
+        if need[index] and node.op == INPUT
+    }
+    numbers = [number for number, slot in slots.items() if slot == len(asked.entries)]
+    for number in numbers:
+        del slots[number]
+    if window is not current:
+        slots = _brought(window, current, slots)
+    slots.update(dict.fromkeys(numbers, current.slot(seed)))
+    return _Recording(current, graph, need, slots).results()
+
+
+@functools.lru_cache(PLANS_LIMIT)
+def _batched_sweep(
+    entries: tuple[Entry, ...],
+    heard: Heard,
+    target: int,
+    sources: tuple[tuple[int, ...], ...],
+    rows: int,
+) -> tuple[Graph, tuple[int, ...]]:
+    """The graph of the sweep over a batch of cotangents; the slot of each of its inputs, of which
+    the cotangents are the one after the last.
+    """
+    seed = len(entries)
+    lines = (*entries, (marker(LEAF, (), entries[target][0].specs[0]), ()))
+    known = tuple([(slot, call.specs[0]) for slot, (call, _) in enumerate(entries) if call.specs])
+    goal = Goal((target,), (seed,), sources)
+    graph, places, _ = build(Structure(lines, known, (), heard, goal))
+    return batched(graph, [place == seed for place in places], rows), places
+
+
+for _method in (jacobian, batch_jacobian):
+    setattr(GradientTape, _method.__name__, _method)
