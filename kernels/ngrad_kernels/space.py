@@ -83,8 +83,8 @@ class Space:
     steps : tuple of Step or Reduce
         In order; each a value.
     outputs : tuple of int
-        Values that are stored: of level element at r * L + c, of level row at r, of a reduction
-        over columns at c.
+        Values that are stored: of level element at r * L + c, of level row at r, of level one at
+        0, of a reduction over columns at c.
     frames : int
         How many (offset, count) ranges of columns the facts hold, for what is padded.
     """
@@ -113,15 +113,40 @@ class Space:
             return self.inputs[value].code
         return self.steps[value - len(self.inputs)].code
 
+    @functools.cached_property
+    def _levels(self) -> tuple[Level, ...]:
+        order: tuple[Level, ...] = ("one", "row", "element")
+        levels: list[Level] = [
+            operand.kind if operand.kind in ("one", "row") else "element" for operand in self.inputs
+        ]
+        for step in self.steps:
+            if isinstance(step, Reduce):
+                levels.append("row" if step.axis == "row" else "element")
+            elif step.scalar in ("inside", "spread"):
+                levels.append("element")
+            elif step.scalar == "pick":
+                levels.append("row")
+            else:
+                levels.append(max((levels[k] for k in step.operands), key=order.index))
+        return tuple(levels)
+
+    @functools.cached_property
+    def _ready(self) -> tuple[int, ...]:
+        ready = [0] * len(self.inputs)
+        for step in self.steps:
+            passed = isinstance(step, Reduce) and step.axis == "row"
+            ready.append(max((ready[k] for k in step.operands), default=0) + passed)
+        return tuple(ready)
+
     def level_of(self, value: int) -> Level:
         """The level of a value; "element" for a column reduction, which has none."""
-        return _levels(self)[value]
+        return self._levels[value]
 
     def ready(self, value: int) -> int:
         """How many passes over a row come before a value can be computed: 0, or one more than the
         pass that reduces what it depends on.
         """
-        return _ready(self)[value]
+        return self._ready[value]
 
     def reduction(self, value: int) -> Reduce | None:
         """The reduction that a value is, if it is one."""
@@ -139,32 +164,3 @@ class Space:
     def reduced(self) -> tuple[int, ...]:
         """The positions of those outputs that are reductions: each has partial results."""
         return tuple(k for k, value in enumerate(self.outputs) if self.reduction(value))
-
-
-@functools.lru_cache(1 << 12)
-def _levels(space: Space) -> tuple[Level, ...]:
-    order: tuple[Level, ...] = ("one", "row", "element")
-    levels: list[Level] = [
-        operand.kind if operand.kind in ("one", "row") else "element" for operand in space.inputs
-    ]
-    for step in space.steps:
-        if isinstance(step, Reduce):
-            levels.append("row" if step.axis == "row" else "element")
-        elif step.scalar in ("inside", "spread"):
-            levels.append("element")
-        elif step.scalar == "pick":
-            levels.append("row")
-        else:
-            levels.append(max((levels[k] for k in step.operands), key=order.index))
-    return tuple(levels)
-
-
-@functools.lru_cache(1 << 12)
-def _ready(space: Space) -> tuple[int, ...]:
-    ready = [0] * len(space.inputs)
-    for step in space.steps:
-        if isinstance(step, Reduce):
-            ready.append(ready[step.operand] + (step.axis == "row"))
-        else:
-            ready.append(max((ready[k] for k in step.operands), default=0))
-    return tuple(ready)

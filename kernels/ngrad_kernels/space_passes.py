@@ -58,6 +58,7 @@ class Pass:
     columns: tuple[int, ...]
 
 
+@functools.lru_cache(1 << 10)
 def needed(space: Space) -> frozenset[int]:
     """The values on which the outputs depend."""
     return frozenset(cone(space, space.outputs))
