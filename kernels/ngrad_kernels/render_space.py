@@ -93,22 +93,21 @@ class _Kernel(_Writer):
         self.write("block = item // tiles", "t = item - block * tiles", "first = t * tile")
         self.write("last = min(length, first + tile)", "stop = min(rows, (block + 1) * span)")
         for k in columns:
-            step = self._reduction(self.space.outputs[k])
-            wide = accumulator(self.space.code_of(step.operand))
+            reduction, _, wide = self._reduction(self.space.outputs[k])
             self.write(f"c{k} = table[{self.partial[k]}] + block * length * {size_of(wide)}")
+            self.write(f"p = c{k} + first * {size_of(wide)}")
             with self.block("for i in range(last - first)"):
-                at = f"c{k} + first * {size_of(wide)}"
-                self.write(f"store_{wide}({at}, i, {identity(step.reduction, wide)})")
+                self.write(f"store_{wide}(p, i, {identity(reduction, wide)})")
         with self.block("for row in range(block * span, stop)"):
             self._row()
         for k in columns:
-            step = self._reduction(self.space.outputs[k])
-            wide = accumulator(self.space.code_of(step.operand))
+            _, _, wide = self._reduction(self.space.outputs[k])
+            code = self.space.code_of(self.space.outputs[k])
             with self.block("if rows <= span"):
                 self.write(f"p = c{k} + first * {size_of(wide)}")
-                self.write(f"q = {self._out(k)} + first * {size_of(step.code)}")
+                self.write(f"q = {self._out(k)} + first * {size_of(code)}")
                 with self.block("for i in range(last - first)"):
-                    self.write(f"store_{step.code}(q, i, {step.code}(reload_{wide}(p, i)))")
+                    self.write(f"store_{code}(q, i, {code}(reload_{wide}(p, i)))")
 
     def _row(self) -> None:
         self.write("start = row * length")
@@ -144,10 +143,18 @@ class _Kernel(_Writer):
     def _out(self, k: int) -> str:
         return f"table[{1 + len(self.space.inputs) + k}]"
 
-    def _reduction(self, value: int) -> Reduce:
+    def _reduction(self, value: int) -> tuple[str, str, str]:
+        """How a reduction combines, and the dtypes of its operand and of its accumulator."""
         step = self.space.reduction(value)
         assert step is not None
-        return step
+        code = self.space.code_of(step.operand)
+        return step.reduction, code, accumulator(code)
+
+    def _operand(self, value: int) -> int:
+        """What a reduction reduces."""
+        step = self.space.reduction(value)
+        assert step is not None
+        return step.operand
 
     def _expression(self, step: Step, column: str) -> str:
         """A step's expression, in a column if it is of level element."""
@@ -204,48 +211,68 @@ class _Kernel(_Writer):
     def _waiting(self, one: Pass) -> list[int]:
         """The values that wait in scratch of their own to be reduced, or for another loop."""
         reduced = [*one.rows, *(self.space.outputs[k] for k in one.columns)]
-        again = {self._reduction(value).operand for value in reduced}
+        again = {self._operand(value) for value in reduced}
         again.update(value for loop in one.loops for value in loop.reads)
         return [k for k in sorted(again) if self._place(one, k)[0] == f"s{k}"]
 
     def _pass(self, one: Pass) -> None:
-        space = self.space
-        for value in one.rows:
-            step = self._reduction(value)
-            wide = accumulator(space.code_of(step.operand))
-            self.write(f"r{value} = {identity(step.reduction, wide)}")
-        if one.rows:
-            with self.block("for chunk in range(first, last, CHUNK)"):
-                self.write("end = min(last, chunk + CHUNK)")
-                for value in one.rows:
-                    step = self._reduction(value)
-                    wide = accumulator(space.code_of(step.operand))
-                    self.write(f"t{value} = {identity(step.reduction, wide)}")
-                with self.block("for c in range(chunk, end, BLOCK)"):
-                    self.write("n = min(BLOCK, end - c)")
-                    self._block(one)
-                for value in one.rows:
-                    reduction = self._reduction(value).reduction
-                    self.write(f"r{value} = combine_{reduction}(r{value}, t{value})")
-        else:
-            with self.block("for c in range(first, last, BLOCK)"):
-                self.write("n = min(BLOCK, last - c)")
-                self._block(one)
+        if not one.rows:
+            self._blocks(one, "first", "last")
+            return
+        self._identities("r", one.rows)
+        with self.block("for chunk in range(first, last, CHUNK)"):
+            self.write("end = min(last, chunk + CHUNK)")
+            self._identities("t", one.rows)
+            self._blocks(one, "chunk", "end")
+            for value in one.rows:
+                self.write(f"r{value} = combine_{self._reduction(value)[0]}(r{value}, t{value})")
         for value in one.rows:
             self._finish(value)
 
+    def _identities(self, prefix: str, rows: tuple[int, ...]) -> None:
+        """Where folds begin: `r` of a row's chunks, `t` of a chunk's blocks."""
+        for value in rows:
+            reduction, _, wide = self._reduction(value)
+            self.write(f"{prefix}{value} = {identity(reduction, wide)}")
+
     def _finish(self, value: int) -> None:
         """A row reduction's result; where the row has other tiles, what this one gives to it."""
-        step = self._reduction(value)
-        wide = accumulator(self.space.code_of(step.operand))
-        self.write(f"v{value} = {step.code}(r{value})")
+        code, (_, _, wide) = self.space.code_of(value), self._reduction(value)
+        self.write(f"v{value} = {code}(r{value})")
         for k, output in enumerate(self.space.outputs):
             if output == value:
                 with self.block("if tiles == 1"):
-                    self.write(f"store_{step.code}({self._out(k)}, row, v{value})")
+                    self.write(f"store_{code}({self._out(k)}, row, v{value})")
                 with self.block("else"):
                     partial = f"table[{self.partial[k]}]"
                     self.write(f"store_{wide}({partial}, row * tiles + t, r{value})")
+
+    # -- a block -----------------------------------------------------------------------------------
+
+    def _blocks(self, one: Pass, begin: str, end: str) -> None:
+        """Blocks of columns: computed, then reduced."""
+        with self.block(f"for c in range({begin}, {end}, BLOCK)"):
+            self.write(f"n = min(BLOCK, {end} - c)")
+            self._addresses(one)
+            for index, loop in enumerate(one.loops):
+                self._loop(one, loop, index == 0)
+            for value in one.rows:
+                reduction, code, wide = self._reduction(value)
+                where, _ = self._place(one, self._operand(value))
+                part = f"{wide}(block_{reduction}_{code}({where}, n))"
+                self.write(f"t{value} = combine_{reduction}(t{value}, {part})")
+            for k in one.columns:
+                self._add_row(one, k)
+
+    def _add_row(self, one: Pass, k: int) -> None:
+        """Combine a block with the totals of its columns."""
+        reduction, code, wide = self._reduction(self.space.outputs[k])
+        where, read = self._place(one, self._operand(self.space.outputs[k]))
+        self.write(f"p = c{k} + c * {size_of(wide)}")
+        with self.block("for i in range(n)"):
+            element = f"{wide}({read}_{code}({where}, i))"
+            total = f"combine_{reduction}(reload_{wide}(p, i), {element})"
+            self.write(f"store_{wide}(p, i, {total})")
 
     def _addresses(self, one: Pass) -> None:
         """The addresses of a block of inputs and outputs."""
@@ -276,27 +303,6 @@ class _Kernel(_Writer):
             with self.block("if x < y"):
                 source = f"a{k} + (x - {first}) * {size}"
                 self.write(f"copy_bytes(s{k} + (x - c) * {size}, {source}, (y - x) * {size})")
-
-    def _block(self, one: Pass) -> None:
-        space = self.space
-        self._addresses(one)
-        for index, loop in enumerate(one.loops):
-            self._loop(one, loop, index == 0)
-        for value in one.rows:
-            step = self._reduction(value)
-            code, where = space.code_of(step.operand), self._place(one, step.operand)[0]
-            part = f"{accumulator(code)}(block_{step.reduction}_{code}({where}, n))"
-            self.write(f"t{value} = combine_{step.reduction}(t{value}, {part})")
-        for k in one.columns:
-            step = self._reduction(space.outputs[k])
-            code = space.code_of(step.operand)
-            wide = accumulator(code)
-            where, read = self._place(one, step.operand)
-            self.write(f"p = c{k} + c * {size_of(wide)}")
-            with self.block("for i in range(n)"):
-                element = f"{wide}({read}_{code}({where}, i))"
-                total = f"combine_{step.reduction}(reload_{wide}(p, i), {element})"
-                self.write(f"store_{wide}(p, i, {total})")
 
     def _loop(self, one: Pass, loop: Loop, first: bool) -> None:
         """One loop over a block; what is the same for a whole row is stored by the first."""
