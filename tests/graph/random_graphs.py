@@ -21,8 +21,8 @@ import ngrad
 from ngrad.errors import NgradError
 from ngrad.graph.graph import Graph, Symbol
 from ngrad.graph.interpret import interpret
-from ngrad.graph.op import Op
-from ngrad.record import traced
+from ngrad.graph.op import TABLE, Op
+from ngrad.record import apply, traced
 
 EXACT = {row.op for row in ROWS} - {row.op for row in ROWS if row.ulps}
 BOUND = 1e3
@@ -280,6 +280,13 @@ def scattered(g: Growing) -> Any:
     return ngrad.scatter_nd(index, x, (3, *x.shape[1:]))
 
 
+def placed(g: Growing) -> Any:
+    """Each element in a row of zeros, at an index: what the derivative of `picked` is."""
+    x, extent = g.value("f", 1), g.one(*g.sizes)
+    index = g.indices((x.size, 1), extent)
+    return apply(TABLE["add_rows"], (ngrad.reshape(x, (x.size, 1)), index), (extent,))
+
+
 STEPS: dict[str, Callable[[Growing], Any]] = {
     "arithmetic": binary("add", "subtract", "multiply", "maximum", "minimum"),
     "bounded": unary("tanh", "sin", "sigmoid", "atan", kinds="f"),
@@ -309,6 +316,7 @@ STEPS: dict[str, Callable[[Growing], Any]] = {
     "picked": picked,
     "gathered": gathered,
     "scattered": scattered,
+    "placed": placed,
     "product": product,
 }
 

@@ -36,7 +36,7 @@ def traced_row(row: Row, code: str) -> Iterator[Tracing]:
 def test_every_op_has_a_reference() -> None:
     ops = {name for name, op in TABLE.items() if op.family not in ("engine", "opaque")}
     assert ops - REFERENCES.keys() == set(), "an op has no reference"
-    assert REFERENCES.keys() - ops == set(), "a reference is of no op"
+    assert REFERENCES.keys() - TABLE.keys() == set(), "a reference is of no op"
 
 
 @every_case

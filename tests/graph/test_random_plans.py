@@ -9,6 +9,9 @@ from random_graphs import STEPS, RandomGraph, exactness, random_graphs
 from tracing import Tracing, run
 
 import ngrad
+from ngrad.graph.fuse import fuse
+from ngrad.graph.graph import INPUT
+from ngrad.graph.interpret import interpret
 from ngrad.graph.op import Op
 
 
@@ -23,6 +26,15 @@ def test_plan_is_as_interpreted(example: RandomGraph) -> None:
     for one, two in zip(run(example.graph, example.arrays), found, strict=True):
         assert (one is None) == (two is None)
         assert one is None or two is None or one.tobytes() == two.tobytes()
+
+
+@given(random_graphs())
+def test_fused_groups_are_as_interpreted(example: RandomGraph) -> None:
+    """What a group says it computes, without any kernel, is what its nodes compute."""
+    layouts = {node.params[0]: node.spec for node in example.graph.nodes if node.op == INPUT}
+    graph = fuse(example.graph, layouts)
+    graph.verify()
+    example.compare(interpret(graph, example.arrays))
 
 
 @pytest.mark.parametrize("step", STEPS)

@@ -12,7 +12,14 @@ from typing import Any
 from ngrad.graph.reference.draws import DRAWS
 from ngrad.graph.reference.elementwise import ELEMENTWISE
 from ngrad.graph.reference.folds import FOLDS
+from ngrad.graph.reference.fused import fused
 from ngrad.graph.reference.moves import MOVES
 
-REFERENCES: dict[str, Callable[..., Any]] = {**ELEMENTWISE, **MOVES, **FOLDS, **DRAWS}
+REFERENCES: dict[str, Callable[..., Any]] = {
+    **ELEMENTWISE,
+    **MOVES,
+    **FOLDS,
+    **DRAWS,
+    "fused": fused,
+}
 """By name of the op."""

@@ -1,0 +1,79 @@
+"""The reference of a fused group: its loop nest, a step at a time over whole rows and columns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ngrad.dtypes import BY_CODE
+from ngrad.graph.group import Group, Leaf
+from ngrad.graph.reference.elementwise import ELEMENTWISE
+from ngrad.graph.reference.folds import FOLDS
+from ngrad_kernels.space import Reduce, Step
+
+Array = np.ndarray[Any, Any]
+
+
+def fused(*inputs: Array, group: Group) -> tuple[Array, ...] | Array:
+    """The results of a group; one, bare, if it has one.
+
+    Each value is an array of two axes, of one element along those by which it does not vary.
+    """
+    values = [_loaded(inputs[leaf.input], leaf, group) for leaf in group.leaves]
+    for step in group.steps:
+        operands = [values[k] for k in step.operands]
+        if isinstance(step, Reduce):
+            found = _reduced(step, operands[0], group)
+        else:
+            found = _computed(step, operands, group)
+        values.append(found.astype(BY_CODE[step.code].numpy_dtype, copy=False))
+    results = []
+    for k, spec in zip(group.outputs, group.specs, strict=True):
+        whole = values[k] if values[k].size == spec.size else _whole(values[k], group)
+        results.append(whole.reshape(spec.shape))
+    return tuple(results) if len(results) > 1 else results[0]
+
+
+def _whole(x: Array, group: Group) -> Array:
+    return np.broadcast_to(x, group.split)
+
+
+def _loaded(x: Array, leaf: Leaf, group: Group) -> Array:
+    rows, length = group.split
+    if leaf.spread == "padded":
+        frame = group.frames[leaf.frame]
+        out = np.zeros((rows, length), x.dtype)
+        out[:, frame.offset : frame.offset + frame.extent] = x.reshape(1, -1)
+        return out
+    if leaf.spread == "one":
+        return x.reshape(1, 1)
+    shapes = {"element": (rows, length), "row": (rows, 1), "column": (1, length)}
+    return np.broadcast_to(x, leaf.shape).reshape(shapes[leaf.spread])
+
+
+def _reduced(step: Reduce, x: Array, group: Group) -> Any:
+    axis = 1 if step.axis == "row" else 0
+    total = FOLDS[f"reduce_{step.reduction}"](_whole(x, group), axes=(axis,))
+    return np.expand_dims(total, axis)
+
+
+def _computed(step: Step, operands: list[Array], group: Group) -> Any:
+    if step.scalar == "inside":
+        frame, columns = group.frames[step.frame], np.arange(group.split.length)[None]
+        return (columns >= frame.offset) & (columns < frame.offset + frame.extent)
+    if step.scalar == "pick":
+        x, index = operands
+        return np.take_along_axis(_whole(x, group), _by_rows(index, group), 1)
+    if step.scalar == "spread":
+        index, g = operands
+        out = np.zeros(group.split, g.dtype)
+        np.put_along_axis(out, _by_rows(index, group), 0 + _by_rows(g, group), 1)
+        return out
+    if step.scalar == "cast":
+        return ELEMENTWISE["cast"](*operands, dtype=BY_CODE[step.code])
+    return ELEMENTWISE[step.scalar](*operands)
+
+
+def _by_rows(x: Array, group: Group) -> Array:
+    return np.broadcast_to(x, (group.split.rows, 1))
