@@ -140,7 +140,7 @@ def shared() -> list[str]:
     kernel = ["table", "lo", "hi"]
     found = inspect.getmembers(skeletons, inspect.isfunction)
     signatures = {name: list(inspect.signature(function).parameters) for name, function in found}
-    return [name for name, words in signatures.items() if words == kernel or name == "pack"]
+    return [name for name, words in signatures.items() if words == kernel or name in cpu.CALLED]
 
 
 def chunks(todo: list[Task]) -> list[list[Task]]:

@@ -154,12 +154,15 @@ _HELPERS = "".join(
 )
 
 
+CALLED = ("pack", "fetch")
+"""The shared routines that kernels call by address; the others are kernels."""
+
+
 @functools.cache
 def skeleton(name: str) -> int:
     """The address of a shared routine of `skeletons`."""
     source = _HELPERS + inspect.getsource(getattr(skeletons, name))
-    packs = name in ("pack", "fetch")
-    signature = cache.Signature.PACK if packs else cache.Signature.KERNEL
+    signature = cache.Signature.PACK if name in CALLED else cache.Signature.KERNEL
     return cache.load(name, source, signature)
 
 
@@ -171,6 +174,7 @@ def scatter_add(code: str) -> int:
 
 
 __all__ = [
+    "CALLED",
     "CHUNK",
     "get_threads",
     "kernel_of",
