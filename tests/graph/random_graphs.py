@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 from rows import ROWS
-from tracing import Tracing
+from tracing import Array, Tracing
 
 import ngrad
 from ngrad.errors import NgradError
@@ -40,6 +40,16 @@ def exactness(graph: Graph) -> list[bool]:
     return exact
 
 
+def values_of(graph: Tracing) -> dict[int, Array]:
+    """Of every node that the outputs need, by the interpreter."""
+    outputs = graph.outputs
+    needed = [k for k, need in enumerate(graph.needed()) if need]
+    graph.outputs = tuple(needed)
+    found = interpret(graph, graph.values)
+    graph.outputs = outputs
+    return {k: value for k, value in zip(needed, found, strict=True) if value is not None}
+
+
 class RandomGraph:
     """A graph with its inputs' values; it prints as the graph, for when an example fails."""
 
@@ -51,16 +61,11 @@ class RandomGraph:
 
     def compare(self, found: Sequence[Any]) -> None:
         """Check outputs against the interpreter's: exact ones exactly, others up to rounding."""
-        graph = self.graph
-        exact, outputs = exactness(graph), graph.outputs
-        everything = [k for k, needed in enumerate(graph.needed()) if needed]
-        graph.outputs = tuple(everything)
-        values = dict(zip(everything, interpret(graph, self.arrays), strict=True))
-        graph.outputs = outputs
-        floats = [v for v in values.values() if v is not None and v.dtype.kind == "f"]
+        exact, values = exactness(self.graph), values_of(self.graph)
+        floats = [v for v in values.values() if v.dtype.kind == "f"]
         largest = max((float(np.abs(v).max(initial=1.0)) for v in floats), default=1.0)
         unit = 2**14 * max((float(np.finfo(v.dtype).eps) for v in floats), default=0.0)
-        for index, value in zip(outputs, found, strict=True):
+        for index, value in zip(self.graph.outputs, found, strict=True):
             if index is None:
                 assert value is None
                 continue
@@ -136,19 +141,16 @@ class Growing:
 
     def step(self, function: Callable[[Growing], Any]) -> None:
         """Keep what a step gives if it fits, and if its numbers are tame."""
-        before = len(self.graph.nodes)
         try:
             found = traced(self.graph, lambda: function(self))
         except (Skip, NgradError):  # shapes or dtypes that do not fit: a step less
             return
         if found.size > self.largest or any(found is x for x in self.pool):
             return
-        self.graph.outputs = tuple(range(before, len(self.graph.nodes)))
-        for value in interpret(self.graph, self.graph.values):
-            assert value is not None
-            if value.dtype.kind == "f" and not (np.abs(value) <= BOUND).all():
-                return
-        self.pool.append(found)
+        self.graph.outputs = (found.index,)
+        floats = [v for v in values_of(self.graph).values() if v.dtype.kind == "f"]
+        if all((np.abs(v) <= BOUND).all() for v in floats):
+            self.pool.append(found)
 
 
 def unary(*names: str, kinds: str = "fiu", exact: bool = False) -> Callable[[Growing], Any]:
