@@ -2,8 +2,7 @@
 
 The sweep is traced as for a gradient whose cotangent is given. `batched` makes of it the sweep for
 as many cotangents as there are rows, and it is given the rows of an identity matrix: what does not
-depend on the cotangent is computed once, and all rows meet a matrix of weights in one product. The
-sweep is recorded like whatever else runs, so tapes around it hear it.
+depend on the cotangent is computed once, and all rows meet a matrix of weights in one product.
 """
 
 from __future__ import annotations
@@ -18,12 +17,24 @@ import optree
 
 from ngrad.config import settings
 from ngrad.errors import NumberError, ShapeError
-from ngrad.evaluate import PLANS_LIMIT, Structure, _brought, _Recording, build, run
+from ngrad.evaluate import (
+    PLANS_LIMIT,
+    Planned,
+    Structure,
+    _apart,
+    _brought,
+    _known,
+    _pending,
+    _publish,
+    _Recording,
+    build,
+    run,
+)
 from ngrad.graph.batch import batched
 from ngrad.graph.differentiate import Goal, Heard
 from ngrad.graph.entries import LEAF, Entry, marker
-from ngrad.graph.graph import INPUT, Graph
-from ngrad.graph.layout import layout
+from ngrad.graph.graph import INPUT
+from ngrad.graph.layout import Layout, layout
 from ngrad.ops.creation import zeros_of
 from ngrad.ops.joining import concat
 from ngrad.ops.shape import broadcast_to, reshape, transpose
@@ -246,54 +257,89 @@ def _derivatives(
     if asked is None or not target._layout.dtype.is_floating:
         return [None] * len(sources)
     step = max(rows or count, 1)
-    parts = []
-    for first in range(0, max(count, 1), step):
-        parts.append(_sweep(asked, seed(first, min(first + step, count))))
-        if not state.stack or settings.eager:  # so that one chunk's values are free for the next
-            run(state.window)
-    return [
-        found[0] if found[0] is None or len(found) == 1 else concat(found, 0)
-        for found in zip(*parts, strict=True)
-    ]
+    asked.window.taped += 1  # what the first chunk computes of the forward values is kept
+    try:
+        parts = [
+            _sweep(asked, seed(first, min(first + step, count)))
+            for first in range(0, max(count, 1), step)
+        ]
+    finally:
+        asked.window.taped -= 1
+    if len(parts) == 1:
+        return parts[0]
+    whole = [None if found[0] is None else concat(found, 0) for found in zip(*parts, strict=True)]
+    if not state.stack:
+        run(state.window)
+    return whole
 
 
 def _sweep(asked: _Asked, seed: Any) -> list[Tensor | None]:
-    """Record the sweep for a batch of cotangents in this thread's window."""
+    """The gradients for a batch of cotangents."""
+    if state.stack or asked.window.opaque:
+        return _record(asked, seed)
+    return _run(asked, seed)
+
+
+def _structure(asked: _Asked, entries: tuple[Entry, ...], **more: Any) -> Structure:
+    """A gradient whose cotangent, for the time being one, is a value that comes after the last."""
+    one = marker(LEAF, (), entries[asked.target][0].specs[0])
+    goal = Goal((asked.target,), (len(entries),), asked.sources)
+    return Structure((*entries, (one, ())), heard=asked.heard, goal=goal, **more)
+
+
+class _PlannedBatch(Planned):
+    """A structure with a batch of cotangents for its one."""
+
+    def __init__(self, structure: Structure, seed: Layout) -> None:
+        graph, self.places, self.layouts = build(structure)
+        which = [place == len(structure.entries) - 1 for place in self.places]
+        for number, many in enumerate(which):
+            if many:
+                self.layouts[number] = seed
+        self.graph = batched(graph, which, seed.shape[0], len(structure.wanted))
+        self.runs = 0
+        self._cut(self.graph)
+
+
+_plan = functools.lru_cache(PLANS_LIMIT)(_PlannedBatch)
+
+
+def _run(asked: _Asked, seed: Any) -> list[Tensor | None]:
+    """Run the sweep, and what is pending of the window, as one plan."""
+    window = asked.window
+    with window.lock:
+        work = _pending(window)
+        known = _known(window, len(work.entries))
+        structure = _structure(asked, work.entries, known=known, wanted=work.wanted)
+        kept = {**window.kept, len(work.entries): seed}
+        results = _plan(structure, seed._layout).run(kept)
+        _publish(window, work, results)
+    return _apart(results[len(work.wanted) :])
+
+
+def _record(asked: _Asked, seed: Any) -> list[Tensor | None]:
+    """Record the sweep in this thread's window, where tapes hear it."""
     window, current = asked.window, state.window
-    batch = _batched_sweep.__wrapped__ if window.opaque else _batched_sweep
-    graph, places = batch(*asked[1:], seed._layout.shape[0])
+    entries = asked.entries
+    everything = tuple([(k, call.specs[0]) for k, (call, _) in enumerate(entries) if call.specs])
+    graph, places, _ = build(_structure(asked, entries, known=everything, wanted=()))
+    graph = batched(graph, [place == len(entries) for place in places], seed._layout.shape[0])
     need = graph.needed()
     slots = {
         node.params[0]: places[node.params[0]]
         for index, node in enumerate(graph.nodes)
         if need[index] and node.op == INPUT
     }
-    numbers = [number for number, slot in slots.items() if slot == len(asked.entries)]
-    for number in numbers:
+    given = [number for number, slot in slots.items() if slot == len(entries)]
+    for number in given:
         del slots[number]
     if window is not current:
         slots = _brought(window, current, slots)
-    slots.update(dict.fromkeys(numbers, current.slot(seed)))
-    return _Recording(current, graph, need, slots).results()
-
-
-@functools.lru_cache(PLANS_LIMIT)
-def _batched_sweep(
-    entries: tuple[Entry, ...],
-    heard: Heard,
-    target: int,
-    sources: tuple[tuple[int, ...], ...],
-    rows: int,
-) -> tuple[Graph, tuple[int, ...]]:
-    """The graph of the sweep over a batch of cotangents; the slot of each of its inputs, of which
-    the cotangents are the one after the last.
-    """
-    seed = len(entries)
-    lines = (*entries, (marker(LEAF, (), entries[target][0].specs[0]), ()))
-    known = tuple([(slot, call.specs[0]) for slot, (call, _) in enumerate(entries) if call.specs])
-    goal = Goal((target,), (seed,), sources)
-    graph, places, _ = build(Structure(lines, known, (), heard, goal))
-    return batched(graph, [place == seed for place in places], rows), places
+    slots.update(dict.fromkeys(given, current.slot(seed)))
+    results = _Recording(current, graph, need, slots).results()
+    if not state.stack or settings.eager:
+        run(current)
+    return results
 
 
 for _method in (jacobian, batch_jacobian):

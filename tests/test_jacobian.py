@@ -146,8 +146,8 @@ def test_batch_jacobian_takes_any_rank() -> None:
 # -- one sweep -------------------------------------------------------------------------------------
 
 
-def test_one_batched_sweep(monkeypatch: pytest.MonkeyPatch) -> None:
-    """However many rows, and whichever values: traced once, with each op once."""
+def products(monkeypatch: pytest.MonkeyPatch, **options: Any) -> list[tuple[int, ...]]:
+    """The shape of each matrix product that is planned for two Jacobians of one program."""
     graphs: list[Graph] = []
 
     def counted(*given: Any) -> Graph:
@@ -155,13 +155,27 @@ def test_one_batched_sweep(monkeypatch: pytest.MonkeyPatch) -> None:
         return graphs[-1]
 
     monkeypatch.setattr(jacobians, "batched", counted)
+    jacobians._plan.cache_clear()
     ngrad.eval()
     for scale in (1.0, 2.0):
-        w = constant(scale * weights((7, 11)))
-        out, tape = recorded(lambda x, w=w: ngrad.tanh(x @ w), x := constant(weights((7,))))
-        assert tuple(tape.jacobian(out, x).shape) == (11, 7)
-    (graph,) = graphs
-    assert [node.op for node in graph.nodes].count(TABLE["matmul"]) == 1
+        w, v = constant(scale * weights((7, 9))), constant(weights((9, 11)))
+        out, tape = recorded(lambda x, w=w, v=v: _mlp(x, w, v), x := constant(weights((7,))))
+        assert tuple(tape.jacobian(out, x, **options).shape) == (11, 7)
+    planned = [node for graph in graphs for node in graph.nodes if node.op is TABLE["matmul"]]
+    return [node.spec.shape for node in planned]
+
+
+def test_one_batched_sweep(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many rows, and whichever values: planned once, with one product in each direction."""
+    shapes = products(monkeypatch)
+    assert shapes.count((11, 7)) == shapes.count((11, 9)) == 1
+    assert len(shapes) <= 4
+
+
+def test_chunks_share_what_does_not_depend_on_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    shapes = products(monkeypatch, chunk_size=3)
+    assert shapes.count((3, 7)) <= 2 and shapes.count((2, 7)) == 1
+    assert shapes.count((1, 9)) <= 1, "a forward product is computed once, by the first chunk"
 
 
 def test_chunks_bound_the_rows(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -255,10 +269,10 @@ def test_through_custom_gradient() -> None:
         return 2.0 * x, backward
 
     out, tape = recorded(lambda x: doubled(x * x), x := constant(ROW))
-    before = jacobians._batched_sweep.cache_info().currsize
+    before = jacobians._plan.cache_info().currsize
     np.testing.assert_allclose(tape.jacobian(out, x), np.diag(6 * ROW), 1e-14)
     assert seen == [(4,)] * 4
-    assert jacobians._batched_sweep.cache_info().currsize == before  # it holds a user's Python
+    assert jacobians._plan.cache_info().currsize == before  # a user's Python is not for keeping
 
 
 # -- what is not connected, nests, variables -------------------------------------------------------

@@ -59,7 +59,7 @@ def with_batch(where: Layout, size: int) -> Layout:
     return layout(where.dtype, (size, *where.shape))
 
 
-def batched(graph: Graph, which: Sequence[bool], size: int) -> Graph:
+def batched(graph: Graph, which: Sequence[bool], size: int, single: int = 0) -> Graph:
     """The graph over batches.
 
     Parameters
@@ -69,12 +69,14 @@ def batched(graph: Graph, which: Sequence[bool], size: int) -> Graph:
         For each input of the graph, whether it has one more axis, in front of its own.
     size : int
         Elements along that axis.
+    single : int
+        How many of the first outputs depend on no batched input, and stay as they are.
 
     Returns
     -------
     Graph
-        Over the same inputs, in the same order. Every output has the leading axis; one that depends
-        on no batched input is repeated.
+        Over the same inputs, in the same order. Every other output has the leading axis; one that
+        depends on no batched input is repeated.
 
     Examples
     --------
@@ -123,10 +125,13 @@ def batched(graph: Graph, which: Sequence[bool], size: int) -> Graph:
         for index, node in enumerate(graph.nodes):
             if need[index] or node.op == INPUT:
                 values[index] = value(index)
-        return [None if k is None else whole(k).index for k in graph.outputs]
+        return [
+            None if k is None else whole(k, place < single).index
+            for place, k in enumerate(graph.outputs)
+        ]
 
-    def whole(index: int) -> Any:
-        return values[index] if many[index] else tools.spread(values[index], size)
+    def whole(index: int, alone: bool) -> Any:
+        return values[index] if many[index] or alone else tools.spread(values[index], size)
 
     result.outputs = tuple(tools.traced(result, trace))
     return result
