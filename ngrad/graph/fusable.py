@@ -104,6 +104,15 @@ class Fusable:
         """A node as an operand."""
         return Use(self.base(k), k)
 
+    def _repeated(self, k: int) -> Use:
+        """An operand that may be the same for all rows."""
+        source = self.base(k)
+        if kind_of(self.nodes[source]) == "broadcast":
+            one = self.use(self.nodes[source].inputs[0])
+            if self.size(one.value) == 1:
+                return one
+        return self.use(k)
+
     def _layout(self, node: Node, layouts: dict[int, Layout]) -> Layout:
         """How a value will lie if each node runs by itself: fused or not, a product of matrices
         reads the same memory order.
@@ -126,7 +135,7 @@ class Fusable:
         self.uses[k] = tuple(self.use(source) for source in node.inputs)
         kind = kind_of(node)
         sizes = [self.size(source) for source in node.inputs]
-        if kind is None or kind in VIEWS or 0 in sizes or not self.lies[k].contiguous:
+        if kind is None or kind in VIEWS or 0 in sizes:
             return
         if kind == "map":
             found = (pattern(self.shape(use.seen), node.spec.shape)[1] for use in self.uses[k])
@@ -142,6 +151,8 @@ class Fusable:
             if len(whole) != 2 or 1 in whole or rows != (whole[0], 1):
                 return
             self.hard[k] = Split(*whole)
+            if kind == "spread":
+                self.uses[k] = (self._repeated(node.inputs[0]), self.uses[k][1])
         else:
             self._place(k, node, kind)
             if k not in self.placed:
@@ -191,7 +202,7 @@ class Fusable:
         waiting = [self.base(part)]
         while waiting:
             k = waiting.pop()
-            if k in found or kind_of(self.nodes[k]) != "map" or not self.lies[k].contiguous:
+            if k in found or kind_of(self.nodes[k]) != "map":
                 continue
             sources = self.nodes[k].inputs
             if self.size(k) != size or any(self.size(j) not in (1, size) for j in sources):

@@ -67,7 +67,7 @@ class Partition:
         if a == b or self._between(a, b) or self._between(b, a):
             return False
         members = sorted([*self.members[a], *self.members[b]])
-        if not self._small(members):
+        if not self._fits(members):
             return False
         for split in self._candidates(members):
             if self.facts.levels(members, split) is not None:
@@ -92,13 +92,16 @@ class Partition:
         sources = {source for k in self.members[b] for source in self._sources(k)} - {a, b}
         return any(self.before[source] >> a & 1 for source in sources)
 
-    def _small(self, members: list[int]) -> bool:
+    def _fits(self, members: list[int]) -> bool:
+        """Whether the members' steps and operands are few enough, and their results storable."""
         facts, inside = self.facts, set(members)
         steps = sum(
             1 + sum(2 + len(part.chain) for part in facts.placed.get(k, ())) for k in members
         )
         read = {use for k in members for use in facts.uses[k] if use.value not in inside}
         written = {k for k in members if self.is_read_outside(k, inside)}
+        if any(not facts.lies[k].contiguous for k in written):
+            return False  # what is stored lies in row-major order
         return steps <= STEPS_LIMIT and len(read) + 2 * len(written) <= OPERANDS_LIMIT
 
     def is_read_outside(self, k: int, inside: set[int]) -> bool:

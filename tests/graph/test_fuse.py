@@ -1,0 +1,221 @@
+"""Fusion changes no bit, launches few kernels, and compiles none for another size."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from fusing import cases, fused, launches, run, tensors_of, uniform, value_and_gradient
+from hypothesis import given
+from random_graphs import RandomGraph, random_graphs
+from tracing import Tracing
+
+import ngrad
+from ngrad.graph.fuse import describe
+from ngrad.graph.group import FUSED
+from ngrad.graph.partition import STEPS_LIMIT
+from ngrad.ops.fused import sources
+from ngrad_kernels import cache
+
+Array = np.ndarray[Any, Any]
+
+
+def same(found: list[Array | None], expected: list[Array | None]) -> bool:
+    """Equal to the bit; any NaN is any other."""
+    return all(
+        (x is None and y is None)
+        or (
+            x is not None
+            and y is not None
+            and (x.dtype, x.shape) == (y.dtype, y.shape)
+            and np.array_equal(x, y, equal_nan=x.dtype.kind == "f")
+            and np.array_equal(np.signbit(x[x == 0]), np.signbit(y[y == 0]))
+        )
+        for x, y in zip(found, expected, strict=True)
+    )
+
+
+def check(graph: Any) -> None:
+    tensors = tensors_of(graph)
+    other = fused(graph)
+    other.verify()
+    for threads in (1, 2):
+        ngrad.config.set_threads(threads)
+        expected = run(graph, tensors)
+        for replayed in (False, True):
+            assert same(run(other, tensors, replayed), expected), (threads, replayed)
+
+
+@given(random_graphs())
+def test_random_graphs(example: RandomGraph) -> None:
+    check(example.graph)
+
+
+# -- what fuses ------------------------------------------------------------------------------------
+
+COUNTS = {"flagship": 2, "rosenbrock": 1, "cross entropy": 3, "layer norm": 5}
+"""Launches of value and gradients: one loop nest, folds of its partial results, a sum of losses."""
+
+
+@pytest.mark.parametrize("name", COUNTS)
+def test_launches(name: str) -> None:
+    graph = cases(40_000, 2100, 70)[name]
+    check(graph)
+    assert launches(fused(graph), tensors_of(graph)) == COUNTS[name]
+
+
+def dense_layer(x: Any, weights: Any, bias: Any) -> Any:
+    return ngrad.reduce_sum(ngrad.nn.relu(ngrad.matmul(x, weights) + bias) ** 2)
+
+
+def variance(x: Any) -> Any:
+    return ngrad.reduce_sum(ngrad.math.reduce_variance(x, 0))
+
+
+def running_mean(x: Any) -> Any:
+    padded = ngrad.pad(x, [[1, 1]])
+    return (padded[2:] + padded[:-2]) / 2.0
+
+
+ROWS: list[tuple[str, Callable[..., Any], tuple[tuple[int, ...], ...], int]] = [
+    # name, function, shapes of its arguments, launches
+    ("broadcasts", lambda x, y, z: ngrad.exp(x + y) * z, ((6, 5), (5,), (6, 1)), 1),
+    ("scalars", lambda x, y: x * (y * 2.0 + 1.0) + x, ((6, 5), ()), 1),
+    ("several", lambda x, y: (x + y, x * y, x - y), ((7,), (7,)), 1),
+    ("columns", lambda x: ngrad.reduce_sum(ngrad.exp(x), 0), ((6, 5),), 1),
+    ("rows", lambda x: ngrad.reduce_sum(ngrad.exp(x), 1), ((6, 5),), 1),
+    ("both", lambda x: (ngrad.reduce_max(x * x, 1), ngrad.reduce_sum(x * x, 0)), ((6, 5),), 1),
+    ("means", lambda x: x - ngrad.reduce_mean(x, 1, keepdims=True), ((6, 5),), 1),
+    ("softmax", ngrad.nn.softmax, ((2, 3, 5),), 1),
+    ("log softmax", ngrad.nn.log_softmax, ((6, 5),), 1),
+    ("logsumexp", lambda x: ngrad.reduce_logsumexp(x, 1), ((6, 5),), 1),
+    ("variance", lambda x: ngrad.math.reduce_variance(x, 1), ((6, 5),), 1),
+    ("reshaped", lambda x: ngrad.tanh(ngrad.reshape(x * 2.0, (5, 6))) + 1.0, ((6, 5),), 1),
+    ("differences", lambda x: (x[1:] - x[:-1]) * 2.0, ((9,),), 1),
+    ("sliced later", lambda x: (x * x)[1:] - (x * x)[:-1], ((9,),), 1),
+    ("concatenated", lambda x, y: ngrad.concat([x * 2.0, y + 1.0, x], 0), ((4, 5), (3, 5)), 1),
+    ("padded", lambda x: ngrad.pad(x * 2.0, [[1, 2]]) + 1.0, ((9,),), 1),
+    ("constant rows", lambda x: ngrad.zeros((6, 1)) + x * ngrad.ones((6, 5)), ((6, 5),), 1),
+    ("transposed operand", lambda x, y: ngrad.exp(ngrad.transpose(x)) * y, ((6, 5), (5, 6)), 1),
+    # What does not fuse:
+    ("one op", lambda x: ngrad.exp(x), ((6, 5),), 1),
+    ("scalar ops", lambda x: ngrad.exp(x) * x + 1.0, ((),), 3),
+    ("long rows", lambda x: x - ngrad.reduce_sum(x * 2.0, 1, True), ((2, 70_000),), 3),
+    ("one long row", lambda x: x - ngrad.reduce_sum(x * 2.0), ((70,),), 2),
+    ("other axes", lambda x: ngrad.reduce_sum(x * 2.0, 1), ((2, 3, 4),), 2),
+    ("round trip", lambda x: x * 2.0 + ngrad.cumsum(x * 2.0), ((9,),), 3),
+]
+
+
+@pytest.mark.parametrize(("name", "function", "shapes", "count"), ROWS, ids=[r[0] for r in ROWS])
+def test_what_fuses(
+    name: str, function: Callable[..., Any], shapes: tuple[tuple[int, ...], ...], count: int
+) -> None:
+    graph = Tracing([uniform(*shape, seed=k) for k, shape in enumerate(shapes)])
+    results = graph.trace(function)
+    graph.returning(*(results if isinstance(results, tuple) else (results,)))
+    check(graph)
+    assert launches(fused(graph), tensors_of(graph)) == count, describe(fused(graph))
+
+
+@pytest.mark.parametrize("function", [dense_layer, variance], ids=lambda f: f.__name__)
+def test_gradients_around_products_and_columns(function: Callable[..., Any]) -> None:
+    shapes = [(8, 6), (6, 5), (5,)] if function is dense_layer else [(8, 6)]
+    graph = value_and_gradient(function, [uniform(*s) for s in shapes], len(shapes))
+    check(graph)
+    assert launches(fused(graph), tensors_of(graph)) < launches(graph, tensors_of(graph)) / 2
+
+
+def test_values_that_come_cheap_are_computed_again() -> None:
+    """Before and after a product of matrices: what is read by both groups is no result of one."""
+
+    def function(x: Any, bias: Any) -> Any:
+        shifted = x + bias
+        return ngrad.tanh(ngrad.matmul(shifted * 2.0, shifted * 3.0, transpose_b=True)) + shifted
+
+    graph = Tracing([uniform(5, 5), uniform(5)])
+    graph.returning(graph.trace(function))
+    check(graph)
+    last = fused(graph).nodes[-1]
+    assert last.op is FUSED
+    assert [step.scalar for step in last.params[0].steps] == ["add", "tanh", "add"]
+
+
+def test_limits() -> None:
+    """A long chain is cut into loop nests of a bounded size."""
+
+    def chain(x: Any, y: Any) -> Any:
+        for _ in range(300):
+            x = x * y + 1.0
+        return x
+
+    graph = Tracing([uniform(50), uniform(50)])
+    graph.returning(graph.trace(chain))
+    check(graph)
+    groups = [node.params[0] for node in fused(graph).nodes if node.op is FUSED]
+    assert max(len(group.steps) for group in groups) <= STEPS_LIMIT
+    assert len(groups) <= 6
+    wide = Tracing([uniform(50, seed=k) for k in range(120)])
+    wide.returning(wide.trace(lambda *xs: functools.reduce(lambda x, y: x * y, xs)))
+    check(wide)
+
+
+# -- nothing is baked in ---------------------------------------------------------------------------
+
+
+def test_nothing_compiles_for_other_sizes_bounds_and_floats() -> None:
+    def sizes(n: int, rows: int, length: int) -> None:
+        for graph in cases(n, rows, length).values():
+            run(fused(graph), tensors_of(graph))
+
+    def part(n: int, start: int, factor: float) -> None:
+        def function(x: Any) -> Any:
+            inner = x[start : start + n // 2]
+            return ngrad.reduce_sum(ngrad.tanh(inner * factor) * inner)
+
+        graph = value_and_gradient(function, [uniform(n)], 1)
+        run(fused(graph), tensors_of(graph))
+
+    def compiled() -> int:
+        return cache.counters["compiled"] + cache.counters["loaded"]
+
+    sizes(40_000, 2100, 70)
+    part(40_000, 3, 1.5)
+    before = compiled()
+    for n, rows, length in ((3, 2, 3), (1000, 7, 7), (16_384, 1024, 5), (100_000, 3000, 1025)):
+        sizes(n, rows, length)
+    for n, start, factor in ((10, 1, 1.5), (11, 2, 2.5), (50_000, 7, -3.5)):
+        part(n, start, factor)
+    assert compiled() == before
+
+
+def test_structures_have_canonical_spaces() -> None:
+    """Other sizes, the same loop nest."""
+    spaces = []
+    for n, rows, length in ((100, 8, 5), (70_000, 3, 900)):
+        graphs = [fused(graph) for graph in cases(n, rows, length).values()]
+        spaces.append([sources(graph) for graph in graphs])
+    assert spaces[0] == spaces[1]
+    assert all(len(found) == 1 for found in spaces[0])
+
+
+# -- what is said of it ----------------------------------------------------------------------------
+
+
+def test_describe() -> None:
+    graph = Tracing([uniform(6, 5), uniform(5)])
+    graph.returning(graph.trace(lambda x, y: ngrad.reduce_sum(x * y, 0)))
+    assert describe(fused(graph)) == (
+        "%0 = input(0) : float32[6, 5]\n"
+        "%1 = input(1) : float32[5]\n"
+        "%2 = fused(%0, %1) over 6 x 5\n"
+        "  v0 = load(0) by element\n"
+        "  v1 = load(1) by column\n"
+        "  v2 = multiply(v0, v1) : f4\n"
+        "  v3 = sum over column(v2) : f4\n"
+        "  return v3 : float32[5]\n"
+        "return %2"
+    )
