@@ -154,16 +154,15 @@ def _publish(window: Window, work: _Pending, results: list[Tensor | None]) -> No
     for slot, tensor, result in zip(work.wanted, work.tensors, results, strict=False):
         assert result is not None
         if tensor is None:
-            window.kept[slot] = result
-            window.found[id(result)] = slot
+            window.keep(slot, result)
             continue
         tensor._block = result._block
         tensor._layout = result._layout
         tensor._at = result._at
         if going_on:
-            window.found[id(tensor)] = slot
+            window.computed[id(tensor)] = slot
             if work.entries[slot][0].op.family not in RECOMPUTED:
-                window.kept[slot] = tensor
+                window.keep(slot, tensor)
         tensor._window = None
     window.done = max(window.done, len(work.entries))
     if window.readers == 0 and state.window is window:
@@ -177,7 +176,7 @@ def _value(window: Window, slot: int) -> Any:
         value = window.results[slot]()
         if value is None or not value._at:
             return None
-        window.kept[slot] = value
+        window.keep(slot, value)
     return value
 
 
@@ -327,7 +326,7 @@ def _brought(window: Window, current: Window, wanted: dict[int, int]) -> dict[in
             found = plans.get(structure).run(window.kept)
             for slot, value in zip(missing, found, strict=True):
                 assert value is not None
-                window.kept[slot] = value
+                window.keep(slot, value)
     slots = {}
     for number, slot in wanted.items():
         value = window.kept[slot]

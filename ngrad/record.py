@@ -21,7 +21,7 @@ from ngrad.graph.entries import CONSTANT_OF, LEAF, PART_OF, SCALARS, Entry, mark
 from ngrad.graph.graph import Graph, Symbol
 from ngrad.graph.layout import Layout
 from ngrad.graph.op import Call, Op, Params
-from ngrad.tensor import Tensor, pending, scalar
+from ngrad.tensor import Tensor, new, pending, scalar
 
 next_uid = itertools.count(1).__next__
 """A number of its own for each variable. Numbers, unlike `id`s, are never used again."""
@@ -47,8 +47,8 @@ class Window:
     kept : dict
         By slot, the values that are there: tensors from outside, Python numbers, and what a tape
         needs of what was run.
-    found : dict
-        Slots by `id` of the tensors in `kept`, and of those that were computed.
+    leaves, computed : dict
+        Slots by `id`: of the tensors in `kept`, and of tensors that were computed and may be gone.
     done : int
         Entries before this one were run.
     readers : int
@@ -60,8 +60,8 @@ class Window:
     """
 
     __slots__ = (
-        "__weakref__", "_epoch", "_lock", "adopted", "check", "done", "entries",
-        "found", "kept", "limit", "opaque", "pinned", "readers", "results", "taped",
+        "__weakref__", "_epoch", "_lock", "adopted", "check", "computed", "done", "entries",
+        "kept", "leaves", "limit", "opaque", "pinned", "readers", "results", "taped",
     )  # fmt: skip
 
     run: ClassVar[Callable[[Window], None]]
@@ -71,7 +71,8 @@ class Window:
         self.entries: list[Entry] = []
         self.results: list[Any] = []
         self.kept: dict[int, Any] = {}
-        self.found: dict[int, int] = {}
+        self.leaves: dict[int, int] = {}
+        self.computed: dict[int, int] = {}
         self.done, self.readers, self.taped = 0, 0, 0
         self.pinned, self.check = 0, PINNED
         self.adopted = self.opaque = False
@@ -89,7 +90,11 @@ class Window:
         """Record a call of one result."""
         entries = self.entries
         slot = len(entries)
-        out = pending(self, slot, call.specs[0])
+        out = new(Tensor)  # `pending`, spelled out: every op comes here
+        out._at = 0
+        out._layout = call.spec
+        out._window = self
+        out._slot = slot
         entries.append((call, slots))
         self.results.append(ref(out))
         if slot >= self.limit:
@@ -117,17 +122,20 @@ class Window:
 
     def slot(self, x: Tensor) -> int:
         """Where a tensor stands; one that does not becomes a leaf."""
+        slot = self.leaves.get(id(x))
+        if slot is not None:
+            return slot
         if x._window is self:
             return x._slot
         slot = self.slot_of(x)
         if slot >= 0:
-            self.kept[slot] = x
+            self.keep(slot, x)
             return slot
         address = x._address  # pending work of another window is run first
         assert address
         where = x._layout
         slot = self._note(marker(LEAF, (), where), (), x)
-        self.found[id(x)] = slot
+        self.leaves[id(x)] = slot
         self.pinned += where.nbytes
         if self.pinned >= self.check:
             _pins(self)
@@ -137,13 +145,18 @@ class Window:
         """Where a tensor stands, or -1."""
         if x._window is self:
             return x._slot
-        slot = self.found.get(id(x), -1)
-        if slot >= 0 and self.kept.get(slot) is not x:
+        slot = self.leaves.get(id(x), -1)
+        if slot < 0:
+            slot = self.computed.get(id(x), -1)
             # The id may have been another's, before that died.
-            own = self.results[slot]
-            if own is None or own() is not x:
+            if slot >= 0 and (self.results[slot] is None or self.results[slot]() is not x):
                 return -1
         return slot
+
+    def keep(self, slot: int, value: Tensor) -> None:
+        """Hold the value of a slot, which is there."""
+        self.kept[slot] = value
+        self.leaves[id(value)] = slot
 
     def tensor(self, slot: int) -> Tensor:
         """A tensor of the value of a slot."""
@@ -166,7 +179,7 @@ class Window:
             holder = other.results[slot]
             held = value if type(value) is Tensor else holder() if holder is not None else None
             if held is not None:
-                self.found[id(held)] = here
+                (self.computed if value is None else self.leaves)[id(held)] = here
                 self.results[here] = ref(held)
         self.adopted, self.opaque = True, self.opaque or other.opaque
         return first
@@ -196,9 +209,9 @@ class Window:
             here = len(self.entries)
             self.entries.append(entry or (call, slots))
             self.results.append(ref(result))
-            self.found[id(result)] = here
+            self.computed[id(result)] = here
             if call.op.family not in RECOMPUTED:
-                self.kept[here] = result
+                self.keep(here, result)
         self.done = len(self.entries)
 
 
@@ -310,7 +323,7 @@ def apply(op: Op, inputs: tuple[Any, ...], params: Params = ()) -> Any:
     window = state.window
     if settings.eager:
         return run_now(call, inputs)
-    if op.view and inputs[0]._at and not (state.stack and id(inputs[0]) in window.found):
+    if op.view and inputs[0]._at and not (state.stack and window.slot_of(inputs[0]) >= 0):
         # Seen through another layout at once: then a new part of a batch is no new structure.
         program = call.program
         if program is not None and program.view is not None:

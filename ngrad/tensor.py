@@ -95,8 +95,8 @@ class Tensor:
     """Computes a pending value; set where windows are run."""
 
     _at: int
-    _block: Buffer | None
-    _range: tuple[int, int] | None
+    _block: Buffer
+    _range: tuple[int, int]  # the least and the greatest element, of indices that were checked
 
     def __init__(self, buffer: Buffer, address: int, where: Layout) -> None:
         self._block = buffer
@@ -104,7 +104,6 @@ class Tensor:
         self._layout = where
         self._window: Any = None
         self._slot = -1
-        self._range = None  # the least and greatest element, of indices that were checked
 
     # -- storage: the one place where a pending value is asked for ---------------------------------
 
@@ -119,7 +118,6 @@ class Tensor:
     def _buffer(self) -> Buffer:
         if self._at == 0:
             Tensor.evaluate(self)
-        assert self._block is not None
         return self._block
 
     # -- facts -------------------------------------------------------------------------------------
@@ -271,15 +269,16 @@ def empty(where: Layout) -> Tensor:
     return Tensor(buffer, buffer.address, where)
 
 
+new = Tensor.__new__
+
+
 def pending(window: Any, slot: int, where: Layout) -> Tensor:
     """A tensor whose value a window will compute."""
-    tensor = Tensor.__new__(Tensor)
-    tensor._block = None
+    tensor = new(Tensor)  # its buffer, and what is found out of its elements, come with its value
     tensor._at = 0
     tensor._layout = where
     tensor._window = window
     tensor._slot = slot
-    tensor._range = None
     return tensor
 
 

@@ -58,7 +58,7 @@ class Variable:
     def _hold(self, value: Tensor) -> None:
         # A tensor of its own: what is read before an assignment and after it are two values of one
         # variable.
-        if value._at and value._block is not None:
+        if value._at:
             self._tensor = Tensor(value._block, value._at, value._layout)
         else:
             self._tensor = stop_gradient(value)

@@ -27,8 +27,8 @@ class Call:
     ----------
     op, params, inputs
         What was resolved.
-    specs : tuple of Layout
-        Of each result, in row-major order.
+    specs, spec : tuple of Layout, and Layout
+        Of each result, and of the first, in row-major order.
     several : bool
         Whether `run` returns a tuple of results, or one, bare.
     run : callable
@@ -36,7 +36,7 @@ class Call:
     """
 
     __slots__ = (
-        "_outputs", "_program", "inputs", "op", "params", "run", "several", "specs",
+        "_outputs", "_program", "inputs", "op", "params", "run", "several", "spec", "specs",
     )  # fmt: skip
 
     def __init__(
@@ -49,6 +49,7 @@ class Call:
         several: bool = False,
     ) -> None:
         self.op, self.params, self.inputs, self.specs = op, params, inputs, specs
+        self.spec = specs[0]
         self.several = several
         self._program: Program | None = None
         self._outputs: tuple[Layout, ...] | None = None if run is None else specs
