@@ -29,6 +29,7 @@ from ngrad.dtypes import (
 from ngrad.dtypes import bool_ as bool
 from ngrad.eager import enable_eager_execution, executing_eagerly, is_tensor, rank, shape, size
 from ngrad.evaluate import eval
+from ngrad.function import TensorSpec, function
 from ngrad.linalg import einsum, eye, matmul, norm, tensordot
 from ngrad.math import (
     abs,
@@ -124,6 +125,7 @@ __all__ = [
     "DType",
     "GradientTape",
     "Tensor",
+    "TensorSpec",
     "UnconnectedGradients",
     "Variable",
     "abs",
@@ -169,6 +171,7 @@ __all__ = [
     "float64",
     "floor",
     "floordiv",
+    "function",
     "gather",
     "gather_nd",
     "grad",

@@ -27,6 +27,10 @@ class NumberError(NgradError, ValueError):
     """A value that an op does not take."""
 
 
+class TraceError(NgradError, TypeError):
+    """A value that was asked for where a `function` is being recorded, and there is none."""
+
+
 class GradientError(NgradError, LookupError):
     """An op whose derivative was asked for and that has none."""
 
@@ -39,4 +43,5 @@ __all__ = [
     "NumberError",
     "OutOfMemory",
     "ShapeError",
+    "TraceError",
 ]

@@ -79,6 +79,10 @@ class Planned:
         loads = tuple([(self.places[k], self.layouts[k].dtype) for k in plan.inputs])
         self.plan, self.replay, self.loads = plan, replay, loads
 
+    def source(self) -> str:
+        """The source of the kernels that it launches, if it were fused."""
+        raise NotImplementedError
+
     def run(self, kept: dict[int, Any]) -> list[Tensor | None]:
         """The outputs of the graph: what is wanted, then the gradients."""
         values: list[Any] = []
@@ -213,6 +217,8 @@ def _since(window: Window, work: _Pending) -> tuple[Structure, dict[int, Any]]:
 
 def run(window: Window) -> None:
     """Compute every value of a window that is pending and held."""
+    if window.trace is not None:
+        raise window.trace.refuse()
     with window.lock:
         work = _pending(window)
         results: list[Tensor | None] = []
@@ -235,7 +241,7 @@ def eval(*tensors: Any) -> None:
     >>> x = ngrad.ones([2]) * 3.0
     >>> ngrad.eval(x)
     """
-    if not tensors:
+    if not tensors and state.window.trace is None:
         run(state.window)
     leaves: list[Any] = optree.tree_leaves(tensors)  # type: ignore[arg-type]
     for leaf in leaves:
@@ -306,6 +312,15 @@ def inline(window: Window, heard: Heard, goal: Goal) -> list[Tensor | None]:
     if window is not current:
         slots = _brought(window, current, slots)
     return _Recording(current, graph, need, slots).results()
+
+
+def record_graph(
+    window: Window, structure: Structure, slots: dict[int, int]
+) -> list[Tensor | None]:
+    """Record what a structure wants in another window, where its leaves stand at given slots."""
+    graph, places, _ = build(structure)
+    inputs = {number: slots[slot] for number, slot in enumerate(places) if slot in slots}
+    return _Recording(window, graph, graph.needed(), inputs).results()
 
 
 def _everything(window: Window) -> tuple[tuple[int, Layout], ...]:

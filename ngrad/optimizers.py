@@ -14,7 +14,7 @@ from ngrad.errors import DTypeError, NumberError, ShapeError
 from ngrad.ops.convert import from_outside, tensor
 from ngrad.ops.creation import zeros_of
 from ngrad.ops.power import sqrt, square
-from ngrad.record import paused
+from ngrad.record import host, paused, state
 from ngrad.tensor import Tensor
 from ngrad.variable import Variable
 
@@ -41,6 +41,7 @@ class Optimizer:
         self.learning_rate = learning_rate
         self.iterations = Variable(0, trainable=False, name="iterations", dtype=BY_CODE["i8"])
         self._state: dict[int, list[Variable]] = {}
+        self._known: tuple[Any, int] = (None, 0)
 
     @property
     def learning_rate(self) -> Rate:
@@ -95,15 +96,11 @@ class Optimizer:
                     f"{what}: no gradient for {', '.join(missing)}, left as they are",
                     stacklevel=2,
                 )
-            step = int(self.iterations.numpy())
-            rate = (
-                _number(self._rate(step), "learning_rate") if callable(self._rate) else self._rate
-            )
-            update = self._step(rate, step + 1)
+            update = self._step()
             for gradient, variable in pairs:
                 if gradient is not None:
                     update(gradient, variable, self._slots_of(variable))
-            return self.iterations.assign_add(1)
+            return self._count_on()
 
     def _slots_of(self, variable: Variable) -> list[Variable]:
         found = self._state.get(variable._uid)
@@ -116,9 +113,42 @@ class Optimizer:
             ]
         return found
 
-    def _step(self, rate: float, number: int) -> Callable[[Any, Variable, list[Any]], None]:
-        """The update of one variable at a step, counted from 1."""
+    def _step(self) -> Callable[[Any, Variable, list[Any]], None]:
+        """The update of one variable at this step."""
         raise NotImplementedError
+
+    def _count_on(self) -> Variable:
+        """One more update. Its number is remembered, so that the next one need not look it up."""
+        traced = state.window.trace is not None
+        made = 0 if traced else self._made()
+        self.iterations.assign_add(1)
+        if not traced:
+            self._known = self.iterations._held, made + 1
+        return self.iterations
+
+    def _made(self) -> int:
+        """How many updates were made."""
+        held = self.iterations._held
+        return self._known[1] if self._known[0] is held else int(held.item())
+
+    def _counted(self, function: Callable[[float, int], float]) -> Callable[[Any], Any]:
+        """For a dtype, the tensor of a function of the learning rate and of the number of this
+        step, from 1; asked for anew at every step, also of a `function`.
+        """
+
+        def make() -> float:
+            step = self._made()
+            rate = self._rate(step) if callable(self._rate) else self._rate
+            return function(_number(rate, "learning_rate"), step + 1)
+
+        found: dict[Any, Any] = {}
+
+        def of(dtype: Any) -> Any:
+            if dtype not in found:
+                found[dtype] = host(make, dtype)
+            return found[dtype]
+
+        return of
 
 
 def _number(value: Any, what: str) -> float:
@@ -190,11 +220,12 @@ class SGD(Optimizer):
         self.momentum, self.nesterov = _share(momentum, "momentum"), bool(nesterov)
         self.slots = ("momentum",) if self.momentum else ()
 
-    def _step(self, rate: float, number: int) -> Callable[[Any, Variable, list[Any]], None]:
+    def _step(self) -> Callable[[Any, Variable, list[Any]], None]:
         momentum, nesterov = self.momentum, self.nesterov
+        rate = self._counted(lambda rate, _: rate)
 
         def update(g: Any, w: Variable, slots: list[Any]) -> None:
-            move = rate * g
+            move = rate(w.dtype) * g
             if slots:
                 (velocity,) = slots
                 velocity.assign(momentum * velocity - move)
@@ -241,14 +272,17 @@ class Adam(Optimizer):
         self.beta_1, self.beta_2 = _share(beta_1, "beta_1"), _share(beta_2, "beta_2")
         self.epsilon = _number(epsilon, "epsilon")
 
-    def _step(self, rate: float, number: int) -> Callable[[Any, Variable, list[Any]], None]:
+    def _step(self) -> Callable[[Any, Variable, list[Any]], None]:
         new_1, new_2, epsilon = 1.0 - self.beta_1, 1.0 - self.beta_2, self.epsilon
-        scaled = rate * (1.0 - self.beta_2**number) ** 0.5 / (1.0 - self.beta_1**number)
+        scaled = self._counted(
+            lambda rate, t: rate * (1.0 - self.beta_2**t) ** 0.5 / (1.0 - self.beta_1**t)
+        )
 
         def update(g: Any, w: Variable, slots: list[Any]) -> None:
+            rate = scaled(w.dtype)  # before anything is updated: it may be refused
             m, v = slots
             m.assign_add(new_1 * (g - m))
             v.assign_add(new_2 * (square(g) - v))
-            w.assign_sub(scaled * m / (sqrt(v) + epsilon))
+            w.assign_sub(rate * m / (sqrt(v) + epsilon))
 
         return update

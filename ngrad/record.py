@@ -17,9 +17,10 @@ from weakref import ref
 
 from ngrad.config import settings
 from ngrad.dtypes import DType
+from ngrad.errors import TraceError
 from ngrad.graph.entries import CONSTANT_OF, LEAF, PART_OF, SCALARS, Entry, marker
 from ngrad.graph.graph import Graph, Symbol
-from ngrad.graph.layout import Layout
+from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Call, Op, Params
 from ngrad.tensor import Tensor, new, pending, scalar
 
@@ -62,12 +63,16 @@ class Window:
     __slots__ = (
         "__weakref__", "_epoch", "_lock", "adopted", "check", "computed", "done", "entries",
         "kept", "leaves", "limit", "opaque", "pinned", "readers", "results", "taped",
+        "trace",
     )  # fmt: skip
 
     run: ClassVar[Callable[[Window], None]]
     """Computes what is pending and held; set in `evaluate.py`."""
 
-    def __init__(self) -> None:
+    def __init__(self, trace: Trace | None = None) -> None:
+        self.trace = trace
+        if trace is not None:
+            trace.window = self
         self.entries: list[Entry] = []
         self.results: list[Any] = []
         self.kept: dict[int, Any] = {}
@@ -76,7 +81,7 @@ class Window:
         self.done, self.readers, self.taped = 0, 0, 0
         self.pinned, self.check = 0, PINNED
         self.adopted = self.opaque = False
-        self.limit = LIMIT
+        self.limit = LIMIT if trace is None else sys.maxsize
         self._lock, self._epoch = threading.RLock(), _forks[0]
 
     @property
@@ -195,6 +200,13 @@ class Window:
         self.results[slot] = ref(out)
         return out
 
+    def placeholder(self, call: Call | None, where: Layout) -> Tensor:
+        """A leaf whose value is given later."""
+        slot = self._note(call or marker(LEAF, (), where), ())
+        out = pending(self, slot, where)
+        self.results[slot] = ref(out)
+        return out
+
     def constant(self, value: Any, where: Layout) -> int:
         """The slot of a constant of the engine's, which is part of the structure."""
         call = marker(CONSTANT_OF, (type(value).__name__, repr(value), value), where)
@@ -253,6 +265,100 @@ def _pins(window: Window) -> None:
 
 def _references(x: Any) -> int:
     return sys.getrefcount(x) - 1
+
+
+# -- what is recorded to be replayed ---------------------------------------------------------------
+
+
+class Trace:
+    """What a window that will be replayed asks for at every call.
+
+    Attributes
+    ----------
+    arguments : list of int
+        The slots of the arguments.
+    hosts : dict
+        By slot, who gives what the library itself counts: a number or a tensor.
+    """
+
+    window: Window
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.arguments: list[int] = []
+        self.hosts: dict[int, Callable[[], Any]] = {}
+        self._variables: dict[int, tuple[Any, int, Tensor]] = {}  # read at a slot; the value now
+
+    def argument(self, where: Layout, number: bool = False) -> Tensor:
+        """A placeholder of an argument."""
+        self.arguments.append(len(self.window.entries))
+        return self.window.placeholder(SCALARS[where.dtype.code] if number else None, where)
+
+    def value_of(self, variable: Any, held: Tensor) -> Tensor:
+        """What a variable holds at this point of the program."""
+        found = self._variables.get(variable._uid)
+        if found is None:
+            slot = len(self.window.entries)
+            found = variable, slot, self.window.placeholder(None, held._layout.spec)
+            self._variables[variable._uid] = found
+        return found[2]
+
+    def assign(self, variable: Any, value: Tensor) -> None:
+        """From here on a variable holds another value."""
+        _, slot, _ = self._variables.get(variable._uid, (None, -1, None))
+        self._variables[variable._uid] = variable, slot, value
+
+    def reads(self) -> list[tuple[int, Any]]:
+        """The variables that are read, and at which slots."""
+        return [(slot, variable) for variable, slot, _ in self._variables.values() if slot >= 0]
+
+    def assigned(self) -> list[tuple[Any, Tensor]]:
+        """The variables that are assigned to, and what."""
+        return [
+            (variable, value)
+            for variable, slot, value in self._variables.values()
+            if value._window is not self.window or value._slot != slot
+        ]
+
+    @property
+    def places(self) -> tuple[int, ...]:
+        """The slots of tensors that are given at each call."""
+        entries = self.window.entries
+        slots = [*self.arguments, *self.hosts, *(slot for slot, _ in self.reads())]
+        return tuple([slot for slot in slots if entries[slot][0].op is LEAF])
+
+    def refuse(self) -> TraceError:
+        """The error of whoever looks at a value, with the line that did."""
+        return TraceError(
+            f"function {self.name}: {_user_line()} asks for the value of a tensor while the "
+            "function is recorded, when there is none; use ngrad.where instead of `if`, make the "
+            "number a Python argument, or look at it outside"
+        )
+
+
+def host(make: Callable[[], Any], dtype: DType) -> Tensor:
+    """A number that the library counts, or a tensor of such: in a `function`, asked for at every
+    call.
+    """
+    window = state.window
+    if window.trace is not None:
+        slot = len(window.entries)
+        window.trace.hosts[slot] = make
+        return window.placeholder(SCALARS[dtype.code], layout(dtype, ()))
+    if settings.eager:
+        return scalar(make(), dtype)
+    return window.argument(make(), dtype)
+
+
+PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
+
+
+def _user_line() -> str:
+    """Where the innermost frame outside of this package is."""
+    frame: Any = sys._getframe(1)
+    while frame is not None and frame.f_code.co_filename.startswith(PACKAGE):
+        frame = frame.f_back
+    return "a line" if frame is None else f"{frame.f_code.co_filename}:{frame.f_lineno}"
 
 
 # -- threads ---------------------------------------------------------------------------------------

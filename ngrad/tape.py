@@ -308,9 +308,9 @@ class GradientTape:
             self._clear()
         if max(goal.targets, default=-1) < 0:
             return [None] * len(sources)
-        if state.stack or window.opaque:
+        if state.stack or window.opaque or state.window.trace is not None:
             results = inline(window, heard, goal)
-            if not state.stack or settings.eager:
+            if (not state.stack or settings.eager) and state.window.trace is None:
                 run(state.window)
             return results
         return sweep(window, heard, goal)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ngrad.dtypes import DType, as_dtype
-from ngrad.errors import DTypeError, ShapeError
+from ngrad.errors import DTypeError, ShapeError, TraceError
 from ngrad.ops.convert import cast_to, constant_of, tensor, unwrap
 from ngrad.ops.identity import identity, stop_gradient
 from ngrad.ops.operators import attach
@@ -34,7 +34,7 @@ class Variable:
     array([2., 3.], dtype=float32)
     """
 
-    __slots__ = ("__weakref__", "_name", "_tensor", "_trainable", "_uid")
+    __slots__ = ("__weakref__", "_held", "_name", "_trainable", "_uid")
     __array_ufunc__ = None
     __array_priority__ = 101
 
@@ -59,9 +59,31 @@ class Variable:
         # A tensor of its own: what is read before an assignment and after it are two values of one
         # variable.
         if value._at:
-            self._tensor = Tensor(value._block, value._at, value._layout)
+            own = Tensor(value._block, value._at, value._layout)
         else:
-            self._tensor = stop_gradient(value)
+            own = stop_gradient(value)
+        trace = state.window.trace
+        if trace is None:
+            self._held = own
+        elif self._known(own):
+            trace.assign(self, own)
+
+    def _known(self, value: Tensor) -> bool:
+        """Whether there is a variable already; a new one takes a value that is there."""
+        if hasattr(self, "_held"):
+            return True
+        if not value._at:
+            raise TraceError(
+                f"Variable {self._name!r}: is made in a `function` from what that computes; make "
+                "it outside, or from a value that does not depend on the function's arguments"
+            )
+        self._held = value
+        return False
+
+    @property
+    def _tensor(self) -> Tensor:
+        trace = state.window.trace
+        return self._held if trace is None else trace.value_of(self, self._held)
 
     def _read(self) -> Tensor:
         """The value, for an op: every recorder hears of it."""

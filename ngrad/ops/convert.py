@@ -22,6 +22,30 @@ unwrap: dict[type, Callable[[Any], Tensor]] = {}
 """Types that stand for a tensor (a variable, ...), and how to read it."""
 
 
+class Weak:
+    """A number that stands for a Python float where a `function` is recorded: arithmetic with a
+    tensor has the tensor's dtype, with another number it is float64, as Python's.
+    """
+
+    __slots__ = ("tensor",)
+    __array_ufunc__ = None
+
+    def __init__(self, tensor: Tensor) -> None:
+        self.tensor = tensor
+
+    def __float__(self) -> float:
+        return float(self.tensor)
+
+    def __bool__(self) -> bool:
+        return bool(self.tensor)
+
+    def __int__(self) -> int:
+        return int(self.tensor)
+
+    def __repr__(self) -> str:
+        return "<Python float>"
+
+
 def constant_of(value: Any, dtype: DType | None, what: str) -> Tensor:
     """A tensor with a copy of outside data; lists of Python scalars have TensorFlow's default
     dtypes.
@@ -92,6 +116,8 @@ def tensor(value: Any, what: str = "convert_to_tensor", dtype: DType | None = No
     value = from_outside(value)
     if isinstance(value, (Tensor, Symbol)):
         return value
+    if type(value) is Weak:
+        return cast_to(value.tensor, dtype or float32)
     if state.graph is not None and type(value) in KINDS:
         return state.graph.constant(value, dtype or DEFAULTS[type(value)])
     if isinstance(value, (list, tuple)) and _holds_tensors(value):
@@ -144,7 +170,7 @@ def operands(what: str, *values: Any) -> tuple[Any, ...]:
     known: list[Any] = []
     strong: list[DType] = []
     for value in values:
-        if type(value) is not Tensor and type(value) is not Symbol and not _plain(value):
+        if not isinstance(value, (Tensor, Symbol, Weak)) and not _plain(value):
             value = tensor(value, what)
         if isinstance(value, (Tensor, Symbol)):
             strong.append(value._layout.dtype)
@@ -158,12 +184,14 @@ def operands(what: str, *values: Any) -> tuple[Any, ...]:
     dtype = strong[0] if all(d is strong[0] for d in strong) else promote(*strong)
     for value in known:
         if not isinstance(value, (Tensor, Symbol)):
-            kind = type(value) if type(value) in KINDS else _kind(value)
+            kind = float if type(value) is Weak else _kind(value)
             dtype = weak(dtype, kind)
     result = []
     for value in known:
         if isinstance(value, (Tensor, Symbol)):
             result.append(cast_to(value, dtype))
+        elif type(value) is Weak:
+            result.append(cast_to(value.tensor, dtype))
         elif isinstance(value, KINDS):
             result.append(_scalar(value, dtype))
         else:

@@ -19,7 +19,7 @@ from ngrad.graph.graph import Symbol
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import CALLS_LIMIT, Call, Op
 from ngrad.graph.roles import Role
-from ngrad.ops.convert import operands, tensor, unwrap
+from ngrad.ops.convert import Weak, operands, tensor, unwrap
 from ngrad.ops.launching import broadcast_shapes, prepare_map
 from ngrad.record import apply, run_now, state
 from ngrad.tensor import Tensor
@@ -130,7 +130,7 @@ class Elementwise(Op):
         return binary
 
 
-OPERANDS = (Tensor, Symbol, bool, int, float, np.ndarray, np.generic, list, tuple)
+OPERANDS = (Tensor, Symbol, Weak, bool, int, float, np.ndarray, np.generic, list, tuple)
 """What an operator takes beside a tensor, apart from the types of `convert.unwrap`."""
 
 

@@ -14,7 +14,7 @@ from ngrad.graph.graph import Symbol
 from ngrad.graph.layout import Layout
 from ngrad.ops import arithmetic, bitwise, comparison, elementwise
 from ngrad.ops.batching import FAMILIES
-from ngrad.ops.convert import cast_to, tensor
+from ngrad.ops.convert import KINDS, Weak, cast_to, tensor
 from ngrad.ops.creation import ones_of, zeros_of
 from ngrad.ops.indexing import getitem
 from ngrad.ops.matmul import matmul_operator
@@ -86,6 +86,30 @@ def _guarded(function: Any) -> Any:
     return operator
 
 
+def _of_weak(op: Any) -> Any:
+    """An operator on a Python float that is recorded: with another number it gives one, too."""
+
+    def operator(x: Weak, y: Any) -> Any:
+        if type(y) is Weak or type(y) in KINDS:
+            out = op(x.tensor, y.tensor if type(y) is Weak else y)
+            return out if out.dtype.is_bool else Weak(out)
+        return op(x, y) if elementwise.is_operand(y) else NotImplemented
+
+    return operator
+
+
+def _attach_weak() -> None:
+    names = ("add", "sub", "mul", "truediv", "floordiv", "mod")
+    for name, op in [*((name, BINARY[name]) for name in names), ("pow", _power)]:
+        setattr(Weak, f"__{name}__", _of_weak(op))
+        setattr(Weak, f"__r{name}__", _of_weak(lambda x, y, op=op: op(y, x)))
+    for name, op in COMPARISON.items():
+        setattr(Weak, f"__{name}__", _of_weak(op))
+    for name in ("__neg__", "__pos__", "__abs__"):
+        setattr(Weak, name, lambda x, method=METHODS[name]: Weak(method(x.tensor)))
+    Weak.__hash__ = object.__hash__  # type: ignore[method-assign]
+
+
 def _fit(g: Any, where: Layout) -> Any:
     """A cotangent summed over the axes that its value was broadcast along, in its value's dtype."""
     shape, wanted = g._layout.shape, where.shape
@@ -110,6 +134,7 @@ def _spread_to(g: Any, shape: tuple[int, ...]) -> Any:
 
 for _kind in (Tensor, Symbol):
     attach(_kind)
+_attach_weak()
 
 tools.traced = traced
 tools.add = arithmetic.add

@@ -30,7 +30,7 @@ from ngrad.ops.launching import broadcast_shapes, dense
 from ngrad.ops.reductions import reduce_max
 from ngrad.ops.scans import cumsum
 from ngrad.ops.shape import broadcast_to, integers
-from ngrad.record import apply, paused
+from ngrad.record import apply, paused, state
 from ngrad.tensor import Tensor, allocate, empty, from_numpy
 from ngrad_kernels import cpu, philox
 
@@ -45,10 +45,18 @@ FRACTION = {"f4": 24, "f8": 53}  # bits of a standard uniform number
 
 def _state(draw: Draw, *more: int) -> Tensor:
     """A draw as kernels read it: key, number, and what else a sampler wants in words of 64 bits."""
-    words: list[Any] = [*draw(), *more]
-    result = empty(layout(UINT64, (len(words),)))
-    (ctypes.c_uint64 * len(words)).from_address(result._address)[:] = words
-    return result
+
+    def make() -> Tensor:
+        words: list[Any] = [*draw(), *more]
+        result = empty(layout(UINT64, (len(words),)))
+        (ctypes.c_uint64 * len(words)).from_address(result._address)[:] = words
+        return result
+
+    trace = state.window.trace
+    if trace is None:
+        return make()
+    trace.hosts[len(trace.window.entries)] = make
+    return trace.window.placeholder(None, layout(UINT64, (2 + len(more),)))
 
 
 # -- ops -------------------------------------------------------------------------------------------
