@@ -12,11 +12,11 @@ from typing import Any
 import ngrad
 from ngrad import warm
 from ngrad.dtypes import BY_CODE
-from ngrad.evaluate import Structure, build
 from ngrad.graph.differentiate import Goal, Heard
 from ngrad.graph.entries import LEAF, Entry, marker
 from ngrad.graph.layout import layout
 from ngrad.graph.op import TABLE, Call, Op
+from ngrad.plans import Structure, build
 
 TARGET = Path(__file__).with_name("ops.md")
 FAMILIES = {

@@ -20,10 +20,11 @@ from ngrad_kernels.memory import MemoryStats, pool
 class _Settings:
     """What the process is set to, where it is read at every op."""
 
-    __slots__ = ("eager",)
+    __slots__ = ("eager", "fusion")
 
     def __init__(self) -> None:
         self.eager = os.environ.get("NGRAD_EAGER", "0") not in ("", "0")
+        self.fusion = os.environ.get("NGRAD_FUSION", "background")
 
 
 settings = _Settings()
@@ -53,6 +54,48 @@ def set_eager(on: bool) -> None:
     >>> config.set_eager(False)
     """
     settings.eager = bool(on)
+
+
+FUSION = ("background", "wait", "off")
+
+
+def fusion() -> str:
+    """How fused kernels that are not on disk come to be; as for `set_fusion`.
+
+    Examples
+    --------
+    >>> from ngrad import config
+    >>> config.fusion() in ("background", "wait", "off")
+    True
+    """
+    return settings.fusion
+
+
+def set_fusion(how: str) -> None:
+    """Compile fused kernels when a program comes for the second time: in the background, while it
+    goes on with a kernel for each op; at once, while it waits; or never, nor load any.
+
+    No result changes by a bit. The environment variable `NGRAD_FUSION` sets it for a process.
+
+    Parameters
+    ----------
+    how : {"background", "wait", "off"}
+
+    Raises
+    ------
+    ValueError
+        For anything else.
+
+    Examples
+    --------
+    >>> from ngrad import config
+    >>> before = config.fusion()
+    >>> config.set_fusion("wait")
+    >>> config.set_fusion(before)
+    """
+    if how not in FUSION:
+        raise ValueError(f"fusion is one of {', '.join(FUSION)}, not {how!r}")
+    settings.fusion = how
 
 
 def threads() -> int:

@@ -11,112 +11,15 @@ from typing import Any, NamedTuple
 
 import optree
 
-from ngrad.graph.differentiate import Goal, Heard, differentiate, tools
-from ngrad.graph.entries import CONSTANT_OF, LEAF, SCALAR, Entry, marker, trace
-from ngrad.graph.graph import Graph, Symbol
+from ngrad.graph.differentiate import Goal, Heard
+from ngrad.graph.entries import CONSTANT_OF, LEAF, SCALAR, Entry, marker
+from ngrad.graph.graph import Graph
 from ngrad.graph.layout import Layout
-from ngrad.graph.plan import Plan
-from ngrad.graph.simplify import rewrite
 from ngrad.ops.convert import from_outside
 from ngrad.ops.identity import IDENTITY
-from ngrad.record import RECOMPUTED, Window, execute, state
-from ngrad.replay import Replay
-from ngrad.tensor import Tensor, scalar
-
-PLANS_LIMIT = 1024
-
-
-class Structure(NamedTuple):
-    """All that decides a plan.
-
-    Attributes
-    ----------
-    entries : tuple of Entry
-    known : tuple of (slot, Layout)
-        Entries that were run before, whose values are there.
-    wanted : tuple of int
-        Slots whose values are stored.
-    heard, goal : Heard and Goal, or None
-        The gradient that is asked for.
-    """
-
-    entries: tuple[Entry, ...]
-    known: tuple[tuple[int, Layout], ...]
-    wanted: tuple[int, ...]
-    heard: Heard | None = None
-    goal: Goal | None = None
-
-
-def build(structure: Structure) -> tuple[Graph, tuple[int, ...], dict[int, Layout]]:
-    """The graph of a structure; for each of its inputs the slot, and its layout."""
-    entries, known, wanted, heard, goal = structure
-    graph = Graph(rewrite)
-    values, loads = trace(graph, entries, dict(known).get, tools.traced)
-    layouts = {
-        number: dict(known).get(slot) or entries[slot][0].specs[0] for number, slot in loads.items()
-    }
-    places = [loads[number] for number in range(graph.inputs)]
-    outputs: list[Symbol | None] = [values[slot] for slot in wanted]
-    if goal is not None and heard is not None:
-        outputs += differentiate(graph, entries, values, heard, goal)
-    graph.outputs = tuple(None if symbol is None else symbol.index for symbol in outputs)
-    return graph, tuple(places), layouts
-
-
-class Planned:
-    """How a structure runs, kept for the next time."""
-
-    __slots__ = ("graph", "layouts", "loads", "places", "plan", "replay", "runs")
-
-    def __init__(self, structure: Structure) -> None:
-        self.graph, self.places, self.layouts = build(structure)
-        self.runs = 0
-        self._cut(self.graph)
-
-    def _cut(self, graph: Graph) -> None:
-        plan = Plan(graph, self.layouts, scalar)
-        replay = Replay.of(plan, len(plan.inputs))
-        loads = tuple([(self.places[k], self.layouts[k].dtype) for k in plan.inputs])
-        self.plan, self.replay, self.loads = plan, replay, loads
-
-    def source(self) -> str:
-        """The source of the kernels that it launches, if it were fused."""
-        raise NotImplementedError
-
-    def run(self, kept: dict[int, Any]) -> list[Tensor | None]:
-        """The outputs of the graph: what is wanted, then the gradients."""
-        values: list[Any] = []
-        for slot, dtype in self.loads:
-            value = kept[slot]
-            values.append(value if type(value) is Tensor else scalar(value, dtype))
-        if self.replay is not None:
-            return self.replay.run(values)
-        return self.plan.run(values, execute)
-
-
-class _Plans:
-    """What was planned, by structure: a bounded number."""
-
-    def __init__(self) -> None:
-        self.found: dict[Structure, Planned] = {}
-
-    def get(self, structure: Structure) -> Planned:
-        # A dictionary compares in full what hashes alike.
-        planned = self.found.get(structure)
-        if planned is None:
-            planned = Planned(structure)
-            if any(call.op.family == "opaque" for call, _ in structure.entries):
-                return planned  # a user's Python, and all that it holds, is not for keeping
-            # No lock, which a fork could leave taken: threads that meet lose a plan at worst.
-            self.found[structure] = planned
-            if len(self.found) > PLANS_LIMIT:
-                # The oldest half goes: a program that still runs plans again what it needs, once.
-                self.found = dict(list(self.found.items())[PLANS_LIMIT // 2 :])
-        return planned
-
-
-plans = _Plans()
-
+from ngrad.plans import Structure, build, plans
+from ngrad.record import RECOMPUTED, Window, state
+from ngrad.tensor import Tensor
 
 # -- what of a window is run -----------------------------------------------------------------------
 

@@ -19,10 +19,11 @@ import optree
 from ngrad.config import settings
 from ngrad.dtypes import as_dtype, float32, float64
 from ngrad.errors import DTypeError, ShapeError
-from ngrad.evaluate import Planned, Structure, plans, record_graph
+from ngrad.evaluate import record_graph
 from ngrad.graph.entries import LEAF, marker
 from ngrad.graph.layout import Layout, layout
 from ngrad.ops.convert import Weak, cast_to, constant_of
+from ngrad.plans import Planned, Structure, plans
 from ngrad.record import Trace, Window, state
 from ngrad.tensor import Tensor
 from ngrad.variable import Variable

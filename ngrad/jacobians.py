@@ -17,19 +17,7 @@ import optree
 
 from ngrad.config import settings
 from ngrad.errors import NumberError, ShapeError
-from ngrad.evaluate import (
-    PLANS_LIMIT,
-    Planned,
-    Structure,
-    _apart,
-    _brought,
-    _known,
-    _pending,
-    _publish,
-    _Recording,
-    build,
-    run,
-)
+from ngrad.evaluate import _apart, _brought, _known, _pending, _publish, _Recording, run
 from ngrad.graph.batch import batched
 from ngrad.graph.differentiate import Goal, Heard
 from ngrad.graph.entries import LEAF, Entry, marker
@@ -38,6 +26,7 @@ from ngrad.graph.layout import Layout, layout
 from ngrad.ops.creation import zeros_of
 from ngrad.ops.joining import concat
 from ngrad.ops.shape import broadcast_to, reshape, transpose
+from ngrad.plans import PLANS_LIMIT, Planned, Structure, build
 from ngrad.record import Window, state
 from ngrad.tape import GradientTape, UnconnectedGradients, _held, _source
 from ngrad.tensor import Tensor, from_numpy
@@ -268,14 +257,14 @@ def _derivatives(
     if len(parts) == 1:
         return parts[0]
     whole = [None if found[0] is None else concat(found, 0) for found in zip(*parts, strict=True)]
-    if not state.stack:
+    if not state.stack and state.window.trace is None:
         run(state.window)
     return whole
 
 
 def _sweep(asked: _Asked, seed: Any) -> list[Tensor | None]:
     """The gradients for a batch of cotangents."""
-    if state.stack or asked.window.opaque:
+    if state.stack or asked.window.opaque or state.window.trace is not None:
         return _record(asked, seed)
     return _run(asked, seed)
 
@@ -287,21 +276,16 @@ def _structure(asked: _Asked, entries: tuple[Entry, ...], **more: Any) -> Struct
     return Structure((*entries, (one, ())), heard=asked.heard, goal=goal, **more)
 
 
-class _PlannedBatch(Planned):
+@functools.lru_cache(PLANS_LIMIT)
+def _plan(structure: Structure, seed: Layout) -> Planned:
     """A structure with a batch of cotangents for its one."""
-
-    def __init__(self, structure: Structure, seed: Layout) -> None:
-        graph, self.places, self.layouts = build(structure)
-        which = [place == len(structure.entries) - 1 for place in self.places]
-        for number, many in enumerate(which):
-            if many:
-                self.layouts[number] = seed
-        self.graph = batched(graph, which, seed.shape[0], len(structure.wanted))
-        self.runs = 0
-        self._cut(self.graph)
-
-
-_plan = functools.lru_cache(PLANS_LIMIT)(_PlannedBatch)
+    graph, places, layouts = build(structure)
+    which = [place == len(structure.entries) - 1 for place in places]
+    for number, many in enumerate(which):
+        if many:
+            layouts[number] = seed
+    whole = batched(graph, which, seed.shape[0], len(structure.wanted))
+    return Planned(whole, places, layouts)
 
 
 def _run(asked: _Asked, seed: Any) -> list[Tensor | None]:

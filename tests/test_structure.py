@@ -13,8 +13,8 @@ import pytest
 
 import ngrad
 from ngrad import GradientTape, Variable, constant
-from ngrad.evaluate import PLANS_LIMIT, plans
 from ngrad.graph import op
+from ngrad.plans import PLANS_LIMIT, plans
 from ngrad_kernels import cache
 
 HERE = Path(__file__).parent

@@ -18,6 +18,7 @@ import tempfile
 import threading
 import warnings
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from enum import Enum
 from pathlib import Path
@@ -219,6 +220,23 @@ if hasattr(os, "register_at_fork"):
     )
 
 
+class NotCached(Exception):
+    """A kernel that would have to be compiled, where `without_compiling` forbids it."""
+
+
+_limits = threading.local()
+
+
+@contextlib.contextmanager
+def without_compiling() -> Iterator[None]:
+    """Within it, in this thread, a kernel that is not on disk raises `NotCached`."""
+    _limits.loading_only = True
+    try:
+        yield
+    finally:
+        _limits.loading_only = False
+
+
 class Signature(Enum):
     """The C signatures of what is compiled."""
 
@@ -240,6 +258,8 @@ def load(name: str, source: str, signature: Signature = Signature.KERNEL) -> int
                 counters["loaded"] += 1
                 return address
             counters["rejected"] += 1
+        if getattr(_limits, "loading_only", False):
+            raise NotCached(name)
         from ngrad_kernels import compiling  # sets up Numba's compiler, which loading does without
 
         body = compiling.machine_code(name, source, signature, symbol)

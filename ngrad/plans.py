@@ -1,0 +1,222 @@
+"""Plans by structure: first with a kernel for each op, then with fused ones. Both give the same bits.
+
+A structure is what was recorded, which values are there, which are wanted, and which gradient. Two
+structures are one when they are equal in full. When one comes for the first time and its fused
+kernels are on disk, they are loaded; if not, it runs with the kernels of its ops. When it comes
+again, its fused kernels are compiled: in the background, where runs go on meanwhile, or at once.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import queue
+import threading
+from collections import Counter
+from typing import Any, NamedTuple
+
+from ngrad.config import settings
+from ngrad.graph.differentiate import Goal, Heard, differentiate, tools
+from ngrad.graph.entries import Entry, trace
+from ngrad.graph.fuse import fuse
+from ngrad.graph.graph import Graph, Symbol
+from ngrad.graph.layout import Layout
+from ngrad.graph.plan import Plan
+from ngrad.graph.simplify import rewrite
+from ngrad.ops.fused import sources
+from ngrad.record import execute
+from ngrad.replay import Replay
+from ngrad.tensor import Tensor, scalar
+from ngrad_kernels.cache import NotCached, without_compiling
+
+PLANS_LIMIT = 1024
+
+counters: Counter[str] = Counter()
+"""What happened since the process began: structures `planned` and `fused`, `runs` of plans, and the
+`launches` and `bytes` of these: what kernels read and wrote, if each operand is read once.
+"""
+
+
+class Structure(NamedTuple):
+    """All that decides a plan.
+
+    Attributes
+    ----------
+    entries : tuple of Entry
+    known : tuple of (slot, Layout)
+        Entries that were run before, whose values are there.
+    wanted : tuple of int
+        Slots whose values are stored.
+    heard, goal : Heard and Goal, or None
+        The gradient that is asked for.
+    """
+
+    entries: tuple[Entry, ...]
+    known: tuple[tuple[int, Layout], ...]
+    wanted: tuple[int, ...]
+    heard: Heard | None = None
+    goal: Goal | None = None
+
+
+def build(structure: Structure) -> tuple[Graph, tuple[int, ...], dict[int, Layout]]:
+    """The graph of a structure; for each of its inputs the slot, and its layout."""
+    entries, known, wanted, heard, goal = structure
+    graph = Graph(rewrite)
+    values, loads = trace(graph, entries, dict(known).get, tools.traced)
+    layouts = {
+        number: dict(known).get(slot) or entries[slot][0].specs[0] for number, slot in loads.items()
+    }
+    places = [loads[number] for number in range(graph.inputs)]
+    outputs: list[Symbol | None] = [values[slot] for slot in wanted]
+    if goal is not None and heard is not None:
+        outputs += differentiate(graph, entries, values, heard, goal)
+    graph.outputs = tuple(None if symbol is None else symbol.index for symbol in outputs)
+    return graph, tuple(places), layouts
+
+
+class Cut:
+    """A graph as a plan: one of the two ways to run it."""
+
+    __slots__ = ("bytes", "graph", "launches", "loads", "plan", "replay")
+
+    def __init__(self, graph: Graph, places: tuple[int, ...], layouts: dict[int, Layout]) -> None:
+        self.graph = graph
+        self.plan = Plan(graph, layouts, scalar)
+        self.replay = Replay.of(self.plan, len(self.plan.inputs))
+        self.loads = tuple([(places[k], layouts[k].dtype) for k in self.plan.inputs])
+        programs = [step.call.program for step in self.plan.steps]
+        self.launches = sum(len(program.launches) for program in programs if program)
+        moving = [
+            s.call for s, p in zip(self.plan.steps, programs, strict=True) if not p or p.launches
+        ]
+        self.bytes = sum(x.nbytes for call in moving for x in (*call.inputs, *call.outputs))
+
+    def run(self, kept: dict[int, Any]) -> list[Tensor | None]:
+        """The outputs of the graph, for values by slot."""
+        values: list[Any] = []
+        for slot, dtype in self.loads:
+            value = kept[slot]
+            values.append(value if type(value) is Tensor else scalar(value, dtype))
+        counters["runs"] += 1
+        counters["launches"] += self.launches
+        counters["bytes"] += self.bytes
+        if self.replay is not None:
+            return self.replay.run(values)
+        return self.plan.run(values, execute)
+
+
+class Planned:
+    """How a structure runs, kept for the next time."""
+
+    __slots__ = ("cut", "graph", "layouts", "places", "tried")
+
+    def __init__(self, graph: Graph, places: tuple[int, ...], layouts: dict[int, Layout]) -> None:
+        self.graph, self.places, self.layouts = graph, places, layouts
+        self.tried = 0
+        counters["planned"] += 1
+        self.cut: Cut | None = None
+
+    def run(self, kept: dict[int, Any]) -> list[Tensor | None]:
+        """The outputs of the graph: what is wanted, then the gradients."""
+        if self.tried < 2:
+            self._heat()
+        cut = self.cut
+        if cut is None:
+            cut = self.cut = Cut(self.graph, self.places, self.layouts)
+        return cut.run(kept)
+
+    def _heat(self) -> None:
+        """Go over to fused kernels: loaded at the first run, compiled at the second."""
+        self.tried += 1
+        if settings.fusion == "off":
+            self.tried = 2
+        elif self.tried == 1:
+            try:
+                with without_compiling():
+                    self.fuse()
+            except NotCached:
+                pass
+        elif settings.fusion == "wait":
+            self.fuse()
+        else:
+            _compiler.compile(self)
+
+    def fuse(self) -> None:
+        """Cut the graph into fused kernels, which may have to be compiled first."""
+        self.cut = Cut(fuse(self.graph, self.layouts), self.places, self.layouts)
+        self.tried = 2
+        counters["fused"] += 1
+
+    def source(self) -> str:
+        """The source of the fused kernels."""
+        return "\n\n".join(sources(fuse(self.graph, self.layouts)))
+
+
+class _Compiler:
+    """A thread that fuses what came again, while runs go on."""
+
+    def __init__(self) -> None:
+        self.renew()
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self.renew)
+        atexit.register(self.stop)
+
+    def renew(self) -> None:
+        self.waiting: queue.SimpleQueue[Planned | None] = queue.SimpleQueue()
+        self.thread: threading.Thread | None = None
+        self.lock = threading.Lock()
+        self.pending = 0
+
+    def compile(self, planned: Planned) -> None:
+        with self.lock:
+            self.pending += 1
+            self.waiting.put(planned)
+            if self.thread is None:
+                self.thread = threading.Thread(target=self._work, name="ngrad", daemon=True)
+                self.thread.start()
+
+    def _work(self) -> None:
+        while (planned := self.waiting.get()) is not None:
+            try:
+                planned.fuse()
+            except Exception as error:  # it runs as it did
+                failures.append(error)
+            finally:
+                self.pending -= 1
+
+    def stop(self) -> None:
+        """Finish what is being compiled: an interpreter that ends amid it may crash."""
+        if self.thread is not None:
+            while not self.waiting.empty():
+                self.waiting.get()
+            self.waiting.put(None)
+            self.thread.join()
+
+
+failures: list[Exception] = []
+"""What went wrong in the background, where nobody hears of it."""
+_compiler = _Compiler()
+
+
+class _Plans:
+    """What was planned, by structure: a bounded number."""
+
+    def __init__(self) -> None:
+        self.found: dict[Structure, Planned] = {}
+
+    def get(self, structure: Structure) -> Planned:
+        # A dictionary compares in full what hashes alike.
+        planned = self.found.get(structure)
+        if planned is None:
+            planned = Planned(*build(structure))
+            if any(call.op.family == "opaque" for call, _ in structure.entries):
+                return planned  # a user's Python, and all that it holds, is not for keeping
+            # No lock, which a fork could leave taken: threads that meet lose a plan at worst.
+            self.found[structure] = planned
+            if len(self.found) > PLANS_LIMIT:
+                # The oldest half goes: a program that still runs plans again what it needs, once.
+                self.found = dict(list(self.found.items())[PLANS_LIMIT // 2 :])
+        return planned
+
+
+plans = _Plans()
