@@ -1,4 +1,4 @@
-"""Plans by structure: first with a kernel for each op, then with fused ones. Both give the same bits.
+"""Plans by structure: first with a kernel for each op, then with fused ones; the bits are the same.
 
 A structure is what was recorded, which values are there, which are wanted, and which gradient. Two
 structures are one when they are equal in full. When one comes for the first time and its fused
@@ -84,11 +84,9 @@ class Cut:
         self.plan = Plan(graph, layouts, scalar)
         self.replay = Replay.of(self.plan, len(self.plan.inputs))
         self.loads = tuple([(places[k], layouts[k].dtype) for k in self.plan.inputs])
-        programs = [step.call.program for step in self.plan.steps]
-        self.launches = sum(len(program.launches) for program in programs if program)
-        moving = [
-            s.call for s, p in zip(self.plan.steps, programs, strict=True) if not p or p.launches
-        ]
+        calls = [step.call for step in self.plan.steps]
+        self.launches = sum(len(call.program.launches) for call in calls if call.program)
+        moving = [call for call in calls if call.program is None or call.program.launches]
         self.bytes = sum(x.nbytes for call in moving for x in (*call.inputs, *call.outputs))
 
     def run(self, kept: dict[int, Any]) -> list[Tensor | None]:

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 _cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
 if (_cores or 1) < 2:  # before numba is imported: tests compare one thread with two
     os.environ.setdefault("NUMBA_NUM_THREADS", "2")
+# Each test program is run a few times: compiling its fused kernels is for the tests of fusion.
+os.environ.setdefault("NGRAD_FUSION", "off")
 
 import pytest  # noqa: E402
 from hypothesis import HealthCheck, settings  # noqa: E402
