@@ -62,9 +62,10 @@ def build(structure: Structure) -> tuple[Graph, tuple[int, ...], dict[int, Layou
     """The graph of a structure; for each of its inputs the slot, and its layout."""
     entries, known, wanted, heard, goal = structure
     graph = Graph(rewrite)
-    values, loads = trace(graph, entries, dict(known).get, tools.traced)
+    there = dict(known)
+    values, loads = trace(graph, entries, there.get, tools.traced)
     layouts = {
-        number: dict(known).get(slot) or entries[slot][0].specs[0] for number, slot in loads.items()
+        number: there.get(slot) or entries[slot][0].specs[0] for number, slot in loads.items()
     }
     places = [loads[number] for number in range(graph.inputs)]
     outputs: list[Symbol | None] = [values[slot] for slot in wanted]
