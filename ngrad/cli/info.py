@@ -17,6 +17,7 @@ from rich.table import Table
 import ngrad
 from ngrad import config
 from ngrad.cli.cache import describe, history
+from ngrad.replay import SMALL
 from ngrad_kernels import cpu
 
 HELP = "versions, processor, threads, cache, memory, CUDA"
@@ -52,7 +53,7 @@ def _model() -> str:
 
 def _layer() -> str:
     """The threading layer, which is chosen at the first parallel launch: so one is made."""
-    large = ngrad.zeros([2 * cpu.CHUNK])
+    large = ngrad.zeros([SMALL])
     ngrad.eval(large + large)
     return cpu.threading_layer()
 
