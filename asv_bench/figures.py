@@ -58,7 +58,7 @@ def least(contenders: dict[str, Work], rounds: int, repeat: int = 1) -> dict[str
 
 
 @nb.njit(parallel=True)
-def _copy(target: Any, source: Any) -> None:
+def copy(target: Any, source: Any) -> None:
     for k in nb.prange((source.size + GRAIN - 1) // GRAIN):
         first, last = k * GRAIN, min((k + 1) * GRAIN, source.size)
         target[first:last] = source[first:last]
@@ -186,11 +186,11 @@ def bandwidth(rounds: int, size: int) -> Iterator[Figure]:
         target = np.empty_like(a)
         x, y = tf.constant(a), tf.constant(b)
         contenders: dict[str, Work] = {
-            "copy": lambda target=target, a=a: _copy(target, a),
-            "add": lambda x=x, y=y: x + y,
-            "multiply": lambda x=x, y=y: x * y,
-            "reduce_sum": lambda x=x: tf.reduce_sum(x),
-            "reduce_max": lambda x=x: tf.reduce_max(x),
+            "copy": lambda target=target, a=a: copy(target, a),
+            "add": lambda x=x, y=y: tf.eval(x + y),
+            "multiply": lambda x=x, y=y: tf.eval(x * y),
+            "reduce_sum": lambda x=x: tf.eval(tf.reduce_sum(x)),
+            "reduce_max": lambda x=x: tf.eval(tf.reduce_max(x)),
         }
         best = least(contenders, rounds)
         arrays = {"copy": 2, "add": 3, "multiply": 3, "reduce_sum": 1, "reduce_max": 1}
@@ -219,7 +219,8 @@ def transcendental(rounds: int, size: int) -> Iterator[Figure]:
         for name in ("exp", "tanh", "log"):
             ours, theirs = getattr(tf, name), getattr(torch, name)
             best = least(
-                {"ngrad": lambda f=ours, x=x: f(x), "PyTorch": lambda f=theirs, t=t: f(t)}, rounds
+                {"ngrad": lambda f=ours, x=x: tf.eval(f(x)), "PyTorch": lambda f=theirs, t=t: f(t)},
+                rounds,
             )
             yield Figure(
                 f"{name}, {size:.0e} {dtype}",

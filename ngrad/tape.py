@@ -130,7 +130,7 @@ class GradientTape:
             self._stack = None
             assert self._window is not None
             self._window.readers -= 1
-            if self._window.readers == 0:
+            if self._window.readers == 0 and self._window.trace is None:
                 self._window.limit = len(self._window.entries) + LIMIT
 
     def pause(self) -> None:
