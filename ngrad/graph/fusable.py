@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from ngrad.graph.graph import CONSTANT, INPUT, PART, Graph, Node
@@ -220,11 +220,13 @@ class Fusable:
 
     # -- levels ----------------------------------------------------------------------------------
 
-    def levels(self, members: Iterable[int], split: Split) -> dict[int, Level] | None:
-        """The level of each member if all are computed in one space, inputs first; None if that
-        cannot be.
+    def levels(
+        self, members: Iterable[int], split: Split, known: Mapping[int, Level]
+    ) -> dict[int, Level] | None:
+        """The level of each member, inputs first, if all are computed in one space, beside others
+        whose levels are known and stay; None if that cannot be.
         """
-        found: dict[int, Level] = {}
+        found = dict(known)
         several = False
         for k in members:
             level = self._level(k, split, found)

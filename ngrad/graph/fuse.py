@@ -66,10 +66,10 @@ class _Fused:
         for k in graph.outputs:
             if k is not None:
                 self._want(k)
-        for unit in sorted(self.partition.members, key=self._depth, reverse=True):
+        for unit in sorted(self.partition.units, key=self._depth, reverse=True):
             if unit in self.wanted:
                 self._decide(unit)
-        for unit in sorted(self.built, key=lambda unit: self.partition.members[unit][-1]):
+        for unit in sorted(self.built, key=lambda unit: self.partition.units[unit].members[-1]):
             self._emit(unit)
         self.new.outputs = tuple(None if k is None else self.index[k] for k in graph.outputs)
 
@@ -77,7 +77,7 @@ class _Fused:
         """More than that of any unit which must have run before."""
         # Reshapes are looked through: one may be read by what has as many units before it.
         computed = kind_of(self.old.nodes[unit]) != "reshape"
-        return self.partition.before[unit].bit_count(), computed, unit
+        return self.partition.units[unit].before.bit_count(), computed, unit
 
     def _want(self, k: int) -> None:
         self.wanted.setdefault(self.partition.unit[k], set()).add(k)
@@ -85,7 +85,7 @@ class _Fused:
     def _decide(self, unit: int) -> None:
         """Build a unit's group, if it is worth a kernel, and ask for what it reads."""
         wanted = sorted(self.wanted[unit])
-        members = self.facts.behind(wanted, frozenset(self.partition.members[unit]))
+        members = self.facts.behind(wanted, frozenset(self.partition.units[unit].members))
         built = self.built[unit] = self._group(unit, members, wanted)
         for k in built.inputs if built else self.old.nodes[wanted[0]].inputs:
             self._want(k)
@@ -96,7 +96,7 @@ class _Fused:
             part.chain for k in members for part in facts.placed.get(k, ())
         ):
             return None
-        split = self.partition.splits.get(unit) or facts.hard[members[0]]
+        split = self.partition.units[unit].split or facts.hard[members[0]]
         assert split is not None
         again = self._again(members, split)
         return build(facts, split, frozenset(members) | again, wanted)
@@ -122,7 +122,7 @@ class _Fused:
             behind = {use.value for j in chain for use in facts.uses[j]} - chain
             more = {j for j in behind if facts.size(j) == split.size} - whole
             few = not more or (len(more) == 1 and not self._is_stored(k))
-            if few and facts.levels(sorted(inside | again | chain), split) is not None:
+            if few and facts.levels(sorted(inside | again | chain), split, {}) is not None:
                 again |= chain
         return frozenset(again)
 
@@ -142,9 +142,9 @@ class _Fused:
 
     def _is_stored(self, k: int) -> bool:
         """Whether a value is an output, or read by what is not fused."""
-        facts, members = self.facts, self.partition.members
-        readers = facts.readers[k]
-        return k in facts.shown or any(len(members[self.partition.unit[j]]) == 1 for j in readers)
+        facts, units = self.facts, self.partition.units
+        readers = [units[self.partition.unit[j]] for j in facts.readers[k]]
+        return k in facts.shown or any(len(reader.members) == 1 for reader in readers)
 
     # -- new nodes ---------------------------------------------------------------------------------
 

@@ -6,10 +6,11 @@ Groups are convex: no path leaves one and comes back, so each runs as a whole.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from dataclasses import dataclass, field
 
-from ngrad.graph.fusable import Fusable
+from ngrad.graph.fusable import Fusable, Use
 from ngrad.graph.indexing import Split
+from ngrad_kernels.space import Level
 
 STEPS_LIMIT = 128
 """Steps of a loop nest: compiling one takes time that grows with them."""
@@ -17,35 +18,60 @@ OPERANDS_LIMIT = 48
 """What a launch reads and writes: its table has room for as many, and for partial results."""
 
 
+@dataclass
+class Unit:
+    """A group of nodes, or a single node.
+
+    Attributes
+    ----------
+    members : list of int
+        In order.
+    steps : int
+        How many its loop nest has.
+    read : set of Use
+        What it reads of other units.
+    written : set of int
+        Its values that others read, or that are outputs.
+    before : int
+        As bits, the units that must have run.
+    split : Split or None
+        The space, if it has several members.
+    levels : dict
+        Of its members in that space.
+    """
+
+    members: list[int]
+    steps: int
+    read: set[Use]
+    written: set[int]
+    before: int
+    split: Split | None = None
+    levels: dict[int, Level] = field(default_factory=dict)
+
+
 class Partition:
-    """Units of nodes: groups, and single nodes.
+    """Units by number; a group has the number of its first node that was merged.
 
     Attributes
     ----------
     unit : list of int
-        The unit of each node.
-    members : dict
-        By unit: its nodes, in order.
-    splits : dict
-        By unit of several nodes: its space.
+        The number of each node's unit.
+    units : dict
     """
 
     def __init__(self, facts: Fusable) -> None:
         self.facts = facts
-        nodes = facts.nodes
-        self.unit = list(range(len(nodes)))
-        self.members = {k: [k] for k in self.unit}
-        self.splits: dict[int, Split] = {}
-        self.before: dict[int, int] = {}  # as bits, the units that must have run
+        self.unit = list(range(len(facts.nodes)))
+        self.units: dict[int, Unit] = {}
         for k in self.unit:
-            self.before[k] = 0
-            for source in self._sources(k):
-                self.before[k] |= 1 << source | self.before[source]
+            before = 0
+            for use in facts.uses[k]:
+                before |= 1 << use.value | self.units[use.value].before
+            steps = 1 + sum(2 + len(part.chain) for part in facts.placed.get(k, ()))
+            written = {k} if facts.readers[k] or k in facts.shown else set[int]()
+            self.units[k] = Unit([k], steps, set(facts.uses[k]), written, before)
         self._merge_along_edges()
         self._merge_readers()
-
-    def _sources(self, k: int) -> Iterator[int]:
-        return (self.unit[use.value] for use in self.facts.uses[k])
 
     def _merge_along_edges(self) -> None:
         for k, kind in enumerate(self.facts.kinds):
@@ -62,52 +88,61 @@ class Partition:
                 for first, second in itertools.pairwise(units):
                     self._merge(self.unit[first], self.unit[second])
 
-    def _merge(self, a: int, b: int) -> bool:
+    def _merge(self, a: int, b: int) -> None:
         """Merge two units, if one space can compute both and the result is convex."""
-        if a == b or self._between(a, b) or self._between(b, a):
-            return False
-        members = sorted([*self.members[a], *self.members[b]])
-        if not self._fits(members):
-            return False
-        for split in self._candidates(members):
-            if self.facts.levels(members, split) is not None:
-                break
-        else:
-            return False
-        self.splits[a] = split
-        self.members[a] = members
-        self.splits.pop(b, None)
-        for k in self.members.pop(b):
+        merged = self._merged(a, b)
+        if merged is None:
+            return
+        for k in self.units.pop(b).members:
             self.unit[k] = a
         both = 1 << a | 1 << b
-        merged = (self.before[a] | self.before.pop(b)) & ~both
-        self.before[a] = merged
-        for unit, before in self.before.items():
-            if before & both:
-                self.before[unit] = before | merged | both
-        return True
+        merged.before &= ~both
+        for unit in self.units.values():
+            if unit.before & both:
+                unit.before |= merged.before | both
+        self.units[a] = merged
 
-    def _between(self, a: int, b: int) -> bool:
-        """Whether a path from a to b passes through another unit."""
-        sources = {source for k in self.members[b] for source in self._sources(k)} - {a, b}
-        return any(self.before[source] >> a & 1 for source in sources)
-
-    def _fits(self, members: list[int]) -> bool:
-        """Whether the members' steps and operands are few enough, and their results storable."""
-        facts, inside = self.facts, set(members)
-        steps = sum(
-            1 + sum(2 + len(part.chain) for part in facts.placed.get(k, ())) for k in members
-        )
-        read = {use for k in members for use in facts.uses[k] if use.value not in inside}
-        written = {k for k in members if self.is_read_outside(k, inside)}
+    def _merged(self, a: int, b: int) -> Unit | None:
+        one, other = self.units[a], self.units[b]
+        steps = one.steps + other.steps
+        if a == b or steps > STEPS_LIMIT:
+            return None
+        if self._between(a, one, b, other) or self._between(b, other, a, one):
+            return None
+        both, facts = (a, b), self.facts
+        read = {use for use in one.read | other.read if self.unit[use.value] not in both}
+        written = {
+            k
+            for k in one.written | other.written
+            if k in facts.shown or any(self.unit[j] not in both for j in facts.readers[k])
+        }
+        if len(read) + 2 * len(written) > OPERANDS_LIMIT:
+            return None
         if any(not facts.lies[k].contiguous for k in written):
-            return False  # what is stored lies in row-major order
-        return steps <= STEPS_LIMIT and len(read) + 2 * len(written) <= OPERANDS_LIMIT
+            return None  # what is stored lies in row-major order
+        members = sorted([*one.members, *other.members])
+        for split in self._candidates(members):
+            levels = self._levels(a, one, b, other, split)
+            if levels is not None:
+                before = one.before | other.before
+                return Unit(members, steps, read, written, before, split, levels)
+        return None
 
-    def is_read_outside(self, k: int, inside: set[int]) -> bool:
-        """Whether a value is an output of the graph, or read by a node that is not inside."""
-        facts = self.facts
-        return k in facts.shown or any(reader not in inside for reader in facts.readers[k])
+    def _between(self, a: int, one: Unit, b: int, other: Unit) -> bool:
+        """Whether a path from a to b passes through another unit."""
+        if not other.before >> a & 1:
+            return False
+        sources = {self.unit[use.value] for use in other.read} - {a, b}
+        return any(self.units[source].before >> a & 1 for source in sources)
+
+    def _levels(
+        self, a: int, one: Unit, b: int, other: Unit, split: Split
+    ) -> dict[int, Level] | None:
+        """The members' levels. Those of a unit stay, unless it reads the other."""
+        for known, number, more in ((one, b, other), (other, a, one)):
+            if known.split == split and all(self.unit[u.value] != number for u in known.read):
+                return self.facts.levels(more.members, split, known.levels)
+        return self.facts.levels(sorted([*one.members, *other.members]), split, {})
 
     def _candidates(self, members: list[int]) -> list[Split]:
         """Spaces in which nodes could be computed together, the best first."""
