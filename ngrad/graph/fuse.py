@@ -127,18 +127,17 @@ class _Fused:
         return frozenset(again)
 
     def _chain(self, k: int) -> set[int]:
-        """The elementwise nodes behind a value, all of its size; none if they are many."""
+        """The elementwise nodes behind a value, all of its size, up to what is stored anyway; none
+        if they are many.
+        """
         facts, found, waiting = self.facts, set[int](), [k]
-        weight = 0
-        while waiting:
+        while waiting and len(found) <= AGAIN_LIMIT:
             j = waiting.pop()
-            if facts.kinds[j] == "map" and facts.size(j) == facts.size(k) and j not in found:
+            computed = facts.kinds[j] == "map" and facts.size(j) == facts.size(k)
+            if computed and (j == k or not self._is_stored(j)):
                 found.add(j)
-                weight += 1
-                waiting += [use.value for use in facts.uses[j]]
-                if weight > AGAIN_LIMIT:
-                    return set()
-        return found
+                waiting += [use.value for use in facts.uses[j] if use.value not in found]
+        return found if len(found) <= AGAIN_LIMIT else set()
 
     def _is_stored(self, k: int) -> bool:
         """Whether a value is an output, or read by what is not fused."""
