@@ -17,7 +17,7 @@ from ngrad.graph.graph import Graph
 from ngrad.graph.layout import Layout
 from ngrad.ops.convert import from_outside
 from ngrad.ops.identity import IDENTITY
-from ngrad.plans import Structure, build, plans
+from ngrad.plans import Key, Structure, build, plans
 from ngrad.record import RECOMPUTED, Window, state
 from ngrad.tensor import Tensor
 
@@ -87,7 +87,7 @@ def _value(window: Window, slot: int) -> Any:
     return value
 
 
-def _since(window: Window, work: _Pending) -> tuple[Structure, dict[int, Any]]:
+def _since(window: Window, work: _Pending) -> tuple[Key, dict[int, Any]]:
     """The structure of what was recorded since the window was run last, numbered from 0: so that
     looks in a loop under a tape are alike. And its values by slot.
 
@@ -95,7 +95,7 @@ def _since(window: Window, work: _Pending) -> tuple[Structure, dict[int, Any]]:
     """
     entries, done = work.entries, window.done
     if done == 0:
-        return Structure(entries, _known(window, len(entries)), work.wanted), window.kept
+        return (entries, _known(window, len(entries)), work.wanted, None, None), window.kept
     needed = set(range(done, len(entries)))
     for slot in range(len(entries) - 1, -1, -1):
         if slot in needed and _value(window, slot) is None:
@@ -115,7 +115,7 @@ def _since(window: Window, work: _Pending) -> tuple[Structure, dict[int, Any]]:
                 call = marker(LEAF, (), value._layout)
         place[slot] = len(lines)
         lines.append((call, slots))
-    return Structure(tuple(lines), (), tuple([place[slot] for slot in work.wanted])), kept
+    return (tuple(lines), (), tuple([place[slot] for slot in work.wanted]), None, None), kept
 
 
 def run(window: Window) -> None:
@@ -158,18 +158,20 @@ def look(tensor: Tensor) -> None:
     window = tensor._window
     if window is not None:
         run(window)
+    if not tensor._at:
+        raise AssertionError(f"{tensor._layout!r} is pending, and its window does not know of it")
 
 
 def sweep(window: Window, heard: Heard, goal: Goal) -> list[Tensor | None]:
     """Run a window and a gradient through it, as one plan; the gradients."""
     with window.lock:
         work = _pending(window)
-        known = _known(window, len(work.entries))
-        structure = Structure(work.entries, known, work.wanted, heard, goal)
-        results = plans.get(structure).run(window.kept)
-        count = len(work.wanted)
+        entries, wanted, _ = work
+        planned = plans.get((entries, _known(window, len(entries)), wanted, heard, goal))
+        results = planned.run(window.kept)
         _publish(window, work, results)
-    return _apart(results[count:])
+    found = results[len(wanted) :] if wanted else results
+    return found if planned.apart else _apart(found)
 
 
 def _known(window: Window, count: int) -> tuple[tuple[int, Layout], ...]:
@@ -205,8 +207,8 @@ def inline(window: Window, heard: Heard, goal: Goal) -> list[Tensor | None]:
     pending.
     """
     current = state.window
-    structure = Structure(tuple(window.entries), _everything(window), (), heard, goal)
-    graph, places, _ = build(structure)
+    planned = plans.get((tuple(window.entries), None, (), heard, goal))
+    graph, places = planned.graph, planned.places
     need = graph.needed()
     inputs = [
         node.params[0] for k, node in enumerate(graph.nodes) if need[k] and node.op == "input"
@@ -226,22 +228,14 @@ def record_graph(
     return _Recording(window, graph, graph.needed(), inputs).results()
 
 
-def _everything(window: Window) -> tuple[tuple[int, Layout], ...]:
-    """Every value of a window, as if all were there."""
-    return tuple(
-        [(slot, call.specs[0]) for slot, (call, _) in enumerate(window.entries) if call.specs]
-    )
-
-
 def _brought(window: Window, current: Window, wanted: dict[int, int]) -> dict[int, int]:
     """Values of a window that has ended, as leaves of the current one."""
     missing = tuple(sorted({slot for slot in wanted.values() if slot not in window.kept}))
     with window.lock:
         if missing:
-            structure = Structure(
-                tuple(window.entries), _known(window, len(window.entries)), missing
-            )
-            found = plans.get(structure).run(window.kept)
+            known = _known(window, len(window.entries))
+            key = (tuple(window.entries), known, missing, None, None)
+            found = plans.get(key).run(window.kept)
             for slot, value in zip(missing, found, strict=True):
                 assert value is not None
                 window.keep(slot, value)

@@ -19,7 +19,7 @@ from ngrad.config import settings
 from ngrad.graph.differentiate import Goal, Heard, differentiate, tools
 from ngrad.graph.entries import Entry, trace
 from ngrad.graph.fuse import fuse
-from ngrad.graph.graph import Graph, Symbol
+from ngrad.graph.graph import CONSTANT, INPUT, Graph, Symbol
 from ngrad.graph.layout import Layout
 from ngrad.graph.plan import Plan
 from ngrad.graph.simplify import rewrite
@@ -43,8 +43,8 @@ class Structure(NamedTuple):
     Attributes
     ----------
     entries : tuple of Entry
-    known : tuple of (slot, Layout)
-        Entries that were run before, whose values are there.
+    known : tuple of (slot, Layout), or None
+        Entries that were run before, whose values are there; None if all count as such.
     wanted : tuple of int
         Slots whose values are stored.
     heard, goal : Heard and Goal, or None
@@ -52,16 +52,22 @@ class Structure(NamedTuple):
     """
 
     entries: tuple[Entry, ...]
-    known: tuple[tuple[int, Layout], ...]
+    known: tuple[tuple[int, Layout], ...] | None
     wanted: tuple[int, ...]
     heard: Heard | None = None
     goal: Goal | None = None
+
+
+Key = tuple[Any, Any, Any, Any, Any]
+"""A structure as a bare tuple, as are what was heard and the goal: what plans are looked up by."""
 
 
 def build(structure: Structure) -> tuple[Graph, tuple[int, ...], dict[int, Layout]]:
     """The graph of a structure; for each of its inputs the slot, and its layout."""
     entries, known, wanted, heard, goal = structure
     graph = Graph(rewrite)
+    if known is None:
+        known = tuple([(k, call.spec) for k, (call, _) in enumerate(entries)])
     there = dict(known)
     values, loads = trace(graph, entries, there.get, tools.traced)
     layouts = {
@@ -107,11 +113,14 @@ class Cut:
 class Planned:
     """How a structure runs, kept for the next time."""
 
-    __slots__ = ("cut", "graph", "layouts", "places", "tried")
+    __slots__ = ("apart", "cut", "graph", "layouts", "places", "tried")
 
     def __init__(self, graph: Graph, places: tuple[int, ...], layouts: dict[int, Layout]) -> None:
         self.graph, self.places, self.layouts = graph, places, layouts
         self.tried = 0
+        made = [k for k in graph.outputs if k is not None]
+        given = any(graph.nodes[k].op in (INPUT, CONSTANT) for k in made)
+        self.apart = not given and len(set(made)) == len(made)  # each output is a value of its own
         counters["planned"] += 1
         self.cut: Cut | None = None
 
@@ -201,17 +210,21 @@ class _Plans:
     """What was planned, by structure: a bounded number."""
 
     def __init__(self) -> None:
-        self.found: dict[Structure, Planned] = {}
+        self.found: dict[Key, Planned] = {}
 
-    def get(self, structure: Structure) -> Planned:
+    def get(self, key: Key) -> Planned:
         # A dictionary compares in full what hashes alike.
-        planned = self.found.get(structure)
+        planned = self.found.get(key)
         if planned is None:
+            entries, known, wanted, heard, goal = key
+            structure = Structure(
+                entries, known, wanted, heard and Heard(*heard), goal and Goal(*goal)
+            )
             planned = Planned(*build(structure))
             if any(call.op.family == "opaque" for call, _ in structure.entries):
                 return planned  # a user's Python, and all that it holds, is not for keeping
             # No lock, which a fork could leave taken: threads that meet lose a plan at worst.
-            self.found[structure] = planned
+            self.found[key] = planned
             if len(self.found) > PLANS_LIMIT:
                 # The oldest half goes: a program that still runs plans again what it needs, once.
                 self.found = dict(list(self.found.items())[PLANS_LIMIT // 2 :])

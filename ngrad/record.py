@@ -62,7 +62,7 @@ class Window:
 
     __slots__ = (
         "__weakref__", "_epoch", "_lock", "adopted", "check", "computed", "done", "entries",
-        "kept", "leaves", "limit", "opaque", "pinned", "readers", "results", "taped",
+        "kept", "leaves", "limit", "numbers", "opaque", "pinned", "readers", "results", "taped",
         "trace",
     )  # fmt: skip
 
@@ -78,6 +78,7 @@ class Window:
         self.kept: dict[int, Any] = {}
         self.leaves: dict[int, int] = {}
         self.computed: dict[int, int] = {}
+        self.numbers: dict[tuple[int, str], int] = {}
         self.done, self.readers, self.taped = 0, 0, 0
         self.pinned, self.check = 0, PINNED
         self.adopted = self.opaque = False
@@ -190,13 +191,24 @@ class Window:
         return first
 
     def number(self, value: Any, dtype: DType) -> int:
-        """The slot of a Python number, each time a new one: its value is no part of a structure."""
-        return self._note(SCALARS[dtype.code], (), value)
+        """The slot of a Python number, whose value is no part of a structure.
+
+        One object, such as a constant of a loop's body, has one slot; two equal ones have two.
+        """
+        key = (id(value), dtype.code)
+        slot = self.numbers.get(key)
+        if slot is None:
+            slot = self.numbers[key] = self._note(SCALARS[dtype.code], (), value)
+        return slot
 
     def argument(self, value: Any, dtype: DType) -> Tensor:
         """A tensor of a Python number."""
         slot = self.number(value, dtype)
-        out = pending(self, slot, SCALARS[dtype.code].specs[0])
+        before = self.results[slot]
+        found = before() if before is not None else None
+        if found is not None:
+            return found  # type: ignore[no-any-return]
+        out = pending(self, slot, SCALARS[dtype.code].spec)
         self.results[slot] = ref(out)
         return out
 

@@ -226,7 +226,7 @@ class Replay:
 
     def run(self, inputs: list[Any]) -> list[Any]:
         """The plan's outputs for its inputs."""
-        registers = [0, *[x._address for x in inputs]]
+        registers = [0, *[x._at for x in inputs]]
         buffers = []
         for made in self._made:
             try:

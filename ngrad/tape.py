@@ -13,7 +13,7 @@ import optree
 from ngrad.config import settings
 from ngrad.errors import ShapeError
 from ngrad.evaluate import inline, run, sweep
-from ngrad.graph.differentiate import NEVER, Goal, Heard
+from ngrad.graph.differentiate import NEVER
 from ngrad.ops.convert import cast_to, from_outside, tensor
 from ngrad.ops.creation import zeros_of
 from ngrad.record import LIMIT, Window, state
@@ -294,19 +294,17 @@ class GradientTape:
         if window is None:
             return [None] * len(sources)
         count = len(window.entries)  # before the seeds
-        goal = Goal(
-            tuple([window.slot_of(_held(target)) for target in targets]),
-            () if seeds is None else tuple([_slot_of(window, seed) for seed in seeds]),
-            tuple([self._slots(source) for source in sources]),
-        )
+        reached = tuple([window.slot_of(_held(target)) for target in targets])
+        given = () if seeds is None else tuple([_slot_of(window, seed) for seed in seeds])
+        goal: Any = (reached, given, tuple([self._slots(source) for source in sources]))
         if not self._persistent and self._stack is not None:
             self._stop()
         spans = [*self._spans, (self._begun, count)] if self._begun >= 0 else self._spans
-        heard = Heard(tuple(spans), tuple(self._watched.items()))
+        heard: Any = (tuple(spans), tuple(self._watched.items()))
         if not self._persistent:  # nothing that only it needs is stored
             self._used = True
             self._clear()
-        if max(goal.targets, default=-1) < 0:
+        if max(reached, default=-1) < 0:
             return [None] * len(sources)
         if state.stack or window.opaque or state.window.trace is not None:
             results = inline(window, heard, goal)
@@ -318,8 +316,9 @@ class GradientTape:
     def _slots(self, source: Any) -> tuple[int, ...]:
         if type(source) is Variable:
             return tuple(self._versions.get(source._uid, ()))
-        assert self._window is not None
-        slot = self._window.slot_of(source)
+        window = self._window
+        assert window is not None
+        slot = window.slot_of(source)
         return (slot,) if slot >= 0 else ()
 
 

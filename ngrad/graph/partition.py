@@ -6,6 +6,7 @@ Groups are convex: no path leaves one and comes back, so each runs as a whole.
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ngrad.graph.fusable import Fusable, Use
@@ -16,6 +17,23 @@ STEPS_LIMIT = 128
 """Steps of a loop nest: compiling one takes time that grows with them."""
 OPERANDS_LIMIT = 48
 """What a launch reads and writes: its table has room for as many, and for partial results."""
+
+
+def steps_limit(names: Sequence[str]) -> int:
+    """At most how many steps a group has: of a sequence of ops that repeats, whole periods, so that
+    the pieces of a loop are alike, and share a kernel.
+
+    Examples
+    --------
+    >>> steps_limit(["exp", "log"] * 20), steps_limit(["exp", "log", "exp"] * 100)
+    (128, 126)
+    """
+    if len(names) <= STEPS_LIMIT:
+        return STEPS_LIMIT
+    periods = range(1, STEPS_LIMIT // 2)
+    shares = [sum(map(str.__eq__, names, names[p:])) / (len(names) - p) for p in periods]
+    period = next(p for p, share in zip(periods, shares, strict=True) if share >= 0.9 * max(shares))
+    return STEPS_LIMIT // period * period
 
 
 @dataclass
@@ -62,6 +80,8 @@ class Partition:
     def __init__(self, facts: Fusable) -> None:
         self.facts = facts
         self.unit = list(range(len(facts.nodes)))
+        names = [str(facts.nodes[k].op) for k, kind in enumerate(facts.kinds) if kind]
+        self.steps_limit = steps_limit(names)
         self.units: dict[int, Unit] = {}
         for k in self.unit:
             before = 0
@@ -105,7 +125,7 @@ class Partition:
     def _merged(self, a: int, b: int) -> Unit | None:
         one, other = self.units[a], self.units[b]
         steps = one.steps + other.steps
-        if a == b or steps > STEPS_LIMIT:
+        if a == b or steps > self.steps_limit:
             return None
         if self._between(a, one, b, other) or self._between(b, other, a, one):
             return None
