@@ -17,7 +17,7 @@ from ngrad.ops.launching import place_launch
 from ngrad_kernels import cpu
 from ngrad_kernels.contract import BLOCK, CHUNK, ROWS
 from ngrad_kernels.render_space import render_space
-from ngrad_kernels.space import Kind, Operand, Space, Step
+from ngrad_kernels.space import Kind, Operand, Reduce, Space, Step
 from ngrad_kernels.space_facts import facts, fold, items, partial_bytes
 
 
@@ -85,17 +85,17 @@ def _space(group: Group, loaded: list[Loaded]) -> Space:
 
 def _cut(space: Space, split: Split) -> tuple[int, int]:
     """Rows and columns of a work item."""
-    reductions = [step for step in space.steps if not isinstance(step, Step)]
-    picks = any(isinstance(step, Step) and step.scalar == "pick" for step in space.steps)
     rows, length = split
+    axes = {step.axis for step in space.steps if isinstance(step, Reduce)}
+    picks = any(isinstance(step, Step) and step.scalar == "pick" for step in space.steps)
     tile = CHUNK
     if space.consumed() or picks:
         tile = length
-    elif reductions and all(step.axis == "column" for step in reductions):
-        tile = BLOCK
-    if any(step.axis == "column" for step in reductions):
-        return ROWS, min(tile, length)
-    return (1 if rows == 1 else max(1, CHUNK // length)), min(tile, length)
+    elif axes == {"column"}:
+        # One block of rows for all threads: columns are what they share.
+        tile = BLOCK if rows > ROWS else min(BLOCK, max(BLOCK // 4, 4 * CHUNK // rows))
+    span = ROWS if "column" in axes else 1 if rows == 1 else max(1, CHUNK // length)
+    return span, min(tile, length)
 
 
 def _prepare(
@@ -143,7 +143,7 @@ def _aligned(nbytes: int) -> int:
     return -(-nbytes // 64) * 64
 
 
-def sources(graph: Graph, layouts: dict[int, Layout] | None = None) -> list[str]:
+def sources(graph: Graph) -> list[str]:
     """The source of the kernel of each fused node of a graph, for inputs in row-major order."""
     found = []
     for node in graph.nodes:

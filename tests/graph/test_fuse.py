@@ -158,6 +158,7 @@ def test_limits() -> None:
     groups = [node.params[0] for node in fused(graph).nodes if node.op is FUSED]
     assert max(len(group.steps) for group in groups) <= STEPS_LIMIT
     assert len(groups) <= 6
+    assert len({group.steps for group in groups}) <= 3  # pieces of the loop are alike
     wide = Tracing([uniform(50, seed=k) for k in range(120)])
     wide.returning(wide.trace(lambda *xs: functools.reduce(lambda x, y: x * y, xs)))
     check(wide)
