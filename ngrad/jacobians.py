@@ -23,6 +23,7 @@ from ngrad.graph.differentiate import Goal, Heard
 from ngrad.graph.entries import LEAF, Entry, marker
 from ngrad.graph.graph import INPUT
 from ngrad.graph.layout import Layout, layout
+from ngrad.hooks import hooks
 from ngrad.ops.creation import zeros_of
 from ngrad.ops.joining import concat
 from ngrad.ops.shape import broadcast_to, reshape, transpose
@@ -245,6 +246,8 @@ def _derivatives(
     asked = _prepare(tape, target, sources)
     if asked is None or not target._layout.dtype.is_floating:
         return [None] * len(sources)
+    if hooks.sweep is not None:
+        hooks.sweep(asked.window, asked.heard, Goal((asked.target,), (), asked.sources))
     step = max(rows or count, 1)
     asked.window.taped += 1  # what the first chunk computes of the forward values is kept
     try:

@@ -12,7 +12,7 @@ import atexit
 import os
 import queue
 import threading
-from collections import Counter
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from ngrad.config import settings
@@ -23,18 +23,14 @@ from ngrad.graph.graph import CONSTANT, INPUT, Graph, Symbol
 from ngrad.graph.layout import Layout
 from ngrad.graph.plan import Plan
 from ngrad.graph.simplify import rewrite
+from ngrad.hooks import hooks
 from ngrad.ops.fused import sources
-from ngrad.record import execute
+from ngrad.record import counters, execute
 from ngrad.replay import Replay
 from ngrad.tensor import Tensor, scalar
 from ngrad_kernels.cache import NotCached, without_compiling
 
 PLANS_LIMIT = 1024
-
-counters: Counter[str] = Counter()
-"""What happened since the process began: structures `planned` and `fused`, `runs` of plans, and the
-`launches` and `bytes` of these: what kernels read and wrote, if each operand is read once.
-"""
 
 
 class Structure(NamedTuple):
@@ -62,8 +58,12 @@ Key = tuple[Any, Any, Any, Any, Any]
 """A structure as a bare tuple, as are what was heard and the goal: what plans are looked up by."""
 
 
-def build(structure: Structure) -> tuple[Graph, tuple[int, ...], dict[int, Layout]]:
-    """The graph of a structure; for each of its inputs the slot, and its layout."""
+def build(
+    structure: Structure, told: Callable[..., None] | None = None
+) -> tuple[Graph, tuple[int, ...], dict[int, Layout]]:
+    """The graph of a structure; for each of its inputs the slot, and its layout. `told` is as for
+    `differentiate`.
+    """
     entries, known, wanted, heard, goal = structure
     graph = Graph(rewrite)
     if known is None:
@@ -76,7 +76,7 @@ def build(structure: Structure) -> tuple[Graph, tuple[int, ...], dict[int, Layou
     places = [loads[number] for number in range(graph.inputs)]
     outputs: list[Symbol | None] = [values[slot] for slot in wanted]
     if goal is not None and heard is not None:
-        outputs += differentiate(graph, entries, values, heard, goal)
+        outputs += differentiate(graph, entries, values, heard, goal, told)
     graph.outputs = tuple(None if symbol is None else symbol.index for symbol in outputs)
     return graph, tuple(places), layouts
 
@@ -91,10 +91,8 @@ class Cut:
         self.plan = Plan(graph, layouts, scalar)
         self.replay = Replay.of(self.plan, len(self.plan.inputs))
         self.loads = tuple([(places[k], layouts[k].dtype) for k in self.plan.inputs])
-        calls = [step.call for step in self.plan.steps]
-        self.launches = sum(len(call.program.launches) for call in calls if call.program)
-        moving = [call for call in calls if call.program is None or call.program.launches]
-        self.bytes = sum(x.nbytes for call in moving for x in (*call.inputs, *call.outputs))
+        self.launches = sum(step.call.launches for step in self.plan.steps)
+        self.bytes = sum(step.call.bytes for step in self.plan.steps)
 
     def run(self, kept: dict[int, Any]) -> list[Tensor | None]:
         """The outputs of the graph, for values by slot."""
@@ -105,7 +103,7 @@ class Cut:
         counters["runs"] += 1
         counters["launches"] += self.launches
         counters["bytes"] += self.bytes
-        if self.replay is not None:
+        if self.replay is not None and hooks.execute is None:
             return self.replay.run(values)
         return self.plan.run(values, execute)
 

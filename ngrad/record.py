@@ -11,6 +11,7 @@ import itertools
 import os
 import sys
 import threading
+from collections import Counter
 from collections.abc import Callable
 from typing import Any, ClassVar, Protocol
 from weakref import ref
@@ -22,6 +23,7 @@ from ngrad.graph.entries import CONSTANT_OF, LEAF, PART_OF, SCALARS, Entry, mark
 from ngrad.graph.graph import Graph, Symbol
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Call, Op, Params
+from ngrad.hooks import hooks
 from ngrad.tensor import Tensor, new, pending, scalar
 
 next_uid = itertools.count(1).__next__
@@ -458,13 +460,24 @@ def run_now(call: Call, inputs: tuple[Any, ...]) -> Any:
     layouts = tuple([x._layout for x in inputs])
     if layouts != call.inputs:
         call = call.op.call(call.params, layouts)
-    out = call.run(*inputs)
+    out = execute(call, inputs)
+    counters["launches"] += call.launches
+    counters["bytes"] += call.bytes
     if state.stack:
         window = state.window
         window.note_done(call, tuple([window.slot(x) for x in inputs]), out)
+    if hooks.ran is not None:
+        hooks.ran(call, inputs, out)
     return out
 
 
 def execute(call: Call, inputs: tuple[Any, ...]) -> Any:
-    """Run a call of a plan: nothing is recorded."""
-    return call.run(*inputs)
+    """Run a call: nothing is recorded."""
+    return call.run(*inputs) if hooks.execute is None else hooks.execute(call, inputs)
+
+
+counters: Counter[str] = Counter()
+"""What happened since the process began: structures `planned` and `fused`, `runs` of plans, and the
+`launches` and `bytes` of these and of ops that ran where they were called: what kernels read and
+wrote, if each operand is read once.
+"""

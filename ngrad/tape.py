@@ -14,6 +14,7 @@ from ngrad.config import settings
 from ngrad.errors import ShapeError
 from ngrad.evaluate import inline, run, sweep
 from ngrad.graph.differentiate import NEVER
+from ngrad.hooks import hooks
 from ngrad.ops.convert import cast_to, from_outside, tensor
 from ngrad.ops.creation import zeros_of
 from ngrad.record import LIMIT, Window, state
@@ -306,6 +307,8 @@ class GradientTape:
             self._clear()
         if max(reached, default=-1) < 0:
             return [None] * len(sources)
+        if hooks.sweep is not None:
+            hooks.sweep(window, heard, goal)
         if state.stack or window.opaque or state.window.trace is not None:
             results = inline(window, heard, goal)
             if (not state.stack or settings.eager) and state.window.trace is None:

@@ -86,7 +86,12 @@ def follow(entries: Sequence[Entry], heard: Heard) -> list[int]:
 
 
 def differentiate(
-    graph: Graph, entries: Sequence[Entry], values: Sequence[Any], heard: Heard, goal: Goal
+    graph: Graph,
+    entries: Sequence[Entry],
+    values: Sequence[Any],
+    heard: Heard,
+    goal: Goal,
+    told: Callable[[int, Any, Sequence[Any], Sequence[tuple[int, Any]]], None] | None = None,
 ) -> list[Any]:
     """The gradient of the targets' sum (or of the seeds' combination of them) in each source, as
     symbols of the graph; None where there is none.
@@ -95,6 +100,9 @@ def differentiate(
     ----------
     values : sequence
         The symbol (or symbols) of each entry.
+    told : callable, optional
+        `told(slot, g, read, given)`: told of each entry's cotangent, of the forward values that its
+        rule may read, and of the cotangents that it gives, each with the slot that it is for.
     """
     since = follow(entries, heard)
     wanted = {slot for slots in goal.sources for slot in slots if slot >= 0}
@@ -139,11 +147,15 @@ def differentiate(
         if isinstance(g, dict):
             g = tuple(g[k] if k in g else tools.zeros(where) for k, where in enumerate(call.specs))
         operands = [values[k] for k in inputs]
+        given: list[tuple[int, Any]] = []
         for k, result in zip(inputs, _cotangents(call, g, operands, values[slot]), strict=True):
             if result is not None and depends[k] and since[k] <= slot:
                 where = entries[k][0].specs[0]
                 if where.dtype.is_floating:
-                    _accumulate(cotangents, k, tools.fit(result, where))
+                    given.append((k, tools.fit(result, where)))
+                    _accumulate(cotangents, *given[-1])
+        if told is not None:
+            told(slot, g, (*operands, values[slot]), given)
 
     results: list[Any] = tools.traced(graph, trace)
     return results

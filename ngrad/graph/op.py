@@ -33,10 +33,14 @@ class Call:
         Whether `run` returns a tuple of results, or one, bare.
     run : callable
         Over tensors that have their values.
+    launches, bytes : int
+        How many kernels `run` launches, and what it reads and writes, if each operand is read once;
+        known once the call is prepared.
     """
 
     __slots__ = (
-        "_outputs", "_program", "inputs", "op", "params", "run", "several", "spec", "specs",
+        "_outputs", "_program", "bytes", "inputs", "launches", "op", "params", "run", "several",
+        "spec", "specs",
     )  # fmt: skip
 
     def __init__(
@@ -51,6 +55,7 @@ class Call:
         self.op, self.params, self.inputs, self.specs = op, params, inputs, specs
         self.spec = specs[0]
         self.several = several
+        self.launches = self.bytes = 0
         self._program: Program | None = None
         self._outputs: tuple[Layout, ...] | None = None if run is None else specs
         self.run: Callable[..., Any] = self._first_run if run is None else run
@@ -63,9 +68,13 @@ class Call:
         out = self.specs if self.several else self.specs[0]
         how, outputs = self.op.prepare(self.inputs, out, **self.op.keywords(self.params))
         self._program = how if isinstance(how, Program) else None
+        results = tuple(outputs) if self.several else (outputs,)
+        self.launches = 0 if self._program is None else len(self._program.launches)
+        if self._program is None or self.launches:
+            self.bytes = sum(where.nbytes for where in (*self.inputs, *results))
         # Last, since threads may meet here: whoever sees the outputs sees the rest.
         self.run = how if self._program is None else Op.runner(how, len(self.inputs), outputs)
-        self._outputs = tuple(outputs) if self.several else (outputs,)
+        self._outputs = results
 
     @property
     def outputs(self) -> tuple[Layout, ...]:
