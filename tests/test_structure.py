@@ -25,8 +25,13 @@ from ngrad.graph.graph import Node
 from ngrad.graph.layout import Layout
 from ngrad.graph.op import Call, Op
 from ngrad.dtypes import DType
+from ngrad.graph.fusable import Use
+from ngrad.graph.group import Group, Leaf
+from ngrad.graph.indexing import Frame, Split
+from ngrad_kernels import space
 from ngrad_kernels.body import Body, Step
-for kind in (Call, Op, Layout, Node, DType, Body, Step):
+KINDS = (Call, Op, Layout, Node, DType, Body, Step, Use, Group, Leaf, Frame, Split)
+for kind in (*KINDS, space.Space, space.Operand, space.Step, space.Reduce):
     kind.__hash__ = lambda self: 1
 import pytest
 sys.exit(pytest.main(["-q", "-p", "no:cacheprovider", *sys.argv[1:]]))
@@ -35,7 +40,10 @@ sys.exit(pytest.main(["-q", "-p", "no:cacheprovider", *sys.argv[1:]]))
 
 def test_with_all_hashes_equal() -> None:
     """Everything is told apart by comparing it in full, so the tape's tests pass all the same."""
-    names = ("test_tape.py", "test_tape_nesting.py", "test_words.py", "test_structure.py")
+    names = (
+        *("test_tape.py", "test_tape_nesting.py", "test_words.py", "test_structure.py"),
+        "graph/test_fuse.py",
+    )
     files = [str(HERE / name) for name in names]
     others = "not threads and not script and not hashes and not limit"
     command = [sys.executable, "-c", ALL_HASHES_EQUAL, *files, "-k", others]
