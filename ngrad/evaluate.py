@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import optree
 
+from ngrad.errors import IndexBoundsError
 from ngrad.graph.differentiate import Goal, Heard
 from ngrad.graph.entries import CONSTANT_OF, LEAF, SCALAR, Entry, marker
 from ngrad.graph.graph import Graph
@@ -18,7 +19,7 @@ from ngrad.graph.layout import Layout
 from ngrad.ops.convert import from_outside
 from ngrad.ops.identity import IDENTITY
 from ngrad.plans import Key, Structure, build, plans
-from ngrad.record import RECOMPUTED, Window, state
+from ngrad.record import RECOMPUTED, Fault, Window, state
 from ngrad.tensor import Tensor
 
 # -- what of a window is run -----------------------------------------------------------------------
@@ -126,9 +127,31 @@ def run(window: Window) -> None:
         work = _pending(window)
         results: list[Tensor | None] = []
         if work.wanted:
-            structure, kept = _since(window, work)
-            results = plans.get(structure).run(kept)
+            key, kept = _since(window, work)
+            try:
+                results = plans.get(key).run(kept)
+            except IndexBoundsError:
+                work, results = _without_faults(work, key, kept)
         _publish(window, work, results)
+
+
+def _without_faults(
+    work: _Pending, key: Key, kept: dict[int, Any]
+) -> tuple[_Pending, list[Tensor | None]]:
+    """What can be computed of a window in which an index is out of bounds. Each value by itself:
+    those that depend on the index have none from now on.
+    """
+    found = []
+    entries, known, wanted, _, _ = key
+    for place, slot, tensor in zip(wanted, work.wanted, work.tensors, strict=True):
+        try:
+            (result,) = plans.get((entries, known, (place,), None, None)).run(kept)
+            found.append((slot, tensor, result))
+        except IndexBoundsError as error:
+            if tensor is not None:
+                tensor._window = Fault(error)
+    slots, tensors, results = zip(*found, strict=True) if found else ((), (), ())
+    return _Pending(work.entries, tuple(slots), list(tensors)), list(results)
 
 
 def eval(*tensors: Any) -> None:
@@ -156,8 +179,11 @@ def eval(*tensors: Any) -> None:
 def look(tensor: Tensor) -> None:
     """Compute a pending tensor, and what else its window has to do."""
     window = tensor._window
-    if window is not None:
+    if type(window) is Window:
         run(window)
+    window = tensor._window
+    if type(window) is Fault:
+        raise type(window.error)(*window.error.args)
     if not tensor._at:
         raise AssertionError(f"{tensor._layout!r} is pending, and its window does not know of it")
 
@@ -166,10 +192,18 @@ def sweep(window: Window, heard: Heard, goal: Goal) -> list[Tensor | None]:
     """Run a window and a gradient through it, as one plan; the gradients."""
     with window.lock:
         work = _pending(window)
-        entries, wanted, _ = work
-        planned = plans.get((entries, _known(window, len(entries)), wanted, heard, goal))
-        results = planned.run(window.kept)
-        _publish(window, work, results)
+        try:
+            return _swept(window, work, heard, goal)
+        except IndexBoundsError:
+            run(window)  # it may not be the gradient that depends on the index
+            return _swept(window, work._replace(wanted=(), tensors=[]), heard, goal)
+
+
+def _swept(window: Window, work: _Pending, heard: Heard, goal: Goal) -> list[Tensor | None]:
+    entries, wanted, _ = work
+    planned = plans.get((entries, _known(window, len(entries)), wanted, heard, goal))
+    results = planned.run(window.kept)
+    _publish(window, work, results)
     found = results[len(wanted) :] if wanted else results
     return found if planned.apart else _apart(found)
 

@@ -58,14 +58,14 @@ class Window:
         Tapes that are recording: while there are any, the window goes on after it was run.
     taped : int
         Tapes that may ask for the values of this window once more.
-    adopted, opaque : bool
-        Whether there are entries of an earlier window, or of a user's Python.
+    adopted, opaque, checks : bool
+        Whether there are entries of an earlier window, of a user's Python, or that check indices.
     """
 
     __slots__ = (
-        "__weakref__", "_epoch", "_lock", "adopted", "check", "computed", "done", "entries",
-        "kept", "leaves", "limit", "numbers", "opaque", "pinned", "readers", "results", "taped",
-        "trace",
+        "__weakref__", "_epoch", "_lock", "adopted", "check", "checks", "computed", "done",
+        "entries", "kept", "leaves", "limit", "numbers", "opaque", "pinned", "readers", "results",
+        "taped", "trace",
     )  # fmt: skip
 
     run: ClassVar[Callable[[Window], None]]
@@ -83,7 +83,7 @@ class Window:
         self.numbers: dict[tuple[int, str], int] = {}
         self.done, self.readers, self.taped = 0, 0, 0
         self.pinned, self.check = 0, PINNED
-        self.adopted = self.opaque = False
+        self.adopted = self.opaque = self.checks = False
         self.limit = LIMIT if trace is None else sys.maxsize
         self._lock, self._epoch = threading.RLock(), _forks[0]
 
@@ -241,6 +241,15 @@ class Window:
         self.done = len(self.entries)
 
 
+class Fault:
+    """What a tensor has for a window when its value cannot be computed."""
+
+    __slots__ = ("checks", "error", "trace")
+
+    def __init__(self, error: Exception) -> None:
+        self.error, self.checks, self.trace = error, True, None
+
+
 RECOMPUTED = ("elementwise", "shape", "engine")
 """Families of ops whose values a sweep computes again rather than have a tape keep them."""
 
@@ -344,7 +353,7 @@ class Trace:
     def refuse(self) -> TraceError:
         """The error of whoever looks at a value, with the line that did."""
         return TraceError(
-            f"function {self.name}: {_user_line()} asks for the value of a tensor while the "
+            f"function {self.name}: {user_line()} asks for the value of a tensor while the "
             "function is recorded, when there is none; use ngrad.where instead of `if`, make the "
             "number a Python argument, or look at it outside"
         )
@@ -367,7 +376,7 @@ def host(make: Callable[[], Any], dtype: DType) -> Tensor:
 PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 
 
-def _user_line() -> str:
+def user_line() -> str:
     """Where the innermost frame outside of this package is."""
     frame: Any = sys._getframe(1)
     while frame is not None and frame.f_code.co_filename.startswith(PACKAGE):

@@ -58,6 +58,9 @@ class Variable:
     def _hold(self, value: Tensor) -> None:
         # A tensor of its own: what is read before an assignment and after it are two values of one
         # variable.
+        window = value._window
+        if not value._at and window.trace is None and window.checks:
+            _ = value._address  # an index may be out of bounds: then it keeps what it has
         if value._at:
             own = Tensor(value._block, value._at, value._layout)
         else:

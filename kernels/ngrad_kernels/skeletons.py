@@ -190,17 +190,6 @@ def take(table, lo, hi):
             copy_bytes(table[3] + item * size, source, size)
 
 
-def bounds(table, lo, hi):
-    """The least and the greatest of int64 elements [lo, hi), to two words."""
-    least, greatest = load_i8(table[1], lo), load_i8(table[1], lo)
-    for i in range(hi - lo):
-        value = load_i8(table[1] + lo * 8, i)
-        least = min(least, value)
-        greatest = max(greatest, value)
-    store_i8(table[2], 0, least)
-    store_i8(table[2], 1, greatest)
-
-
 SCATTER_ADD = '''
 def scatter_add_{code}(table, lo, hi):
     """Add rows: out[b, index[b, m]] += g[b, m], m in order. Item: (batch, part of the rows, tile of

@@ -10,13 +10,12 @@ from typing import Any
 import numpy as np
 
 from ngrad.dtypes import BY_CODE
-from ngrad.errors import DTypeError, IndexBoundsError, ShapeError
-from ngrad.graph.graph import Symbol
-from ngrad.graph.layout import LARGEST, Layout, layout
+from ngrad.errors import DTypeError, ShapeError
+from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op
 from ngrad.graph.roles import Role
+from ngrad.ops.bounds import checked
 from ngrad.ops.convert import cast_to, tensor
-from ngrad.ops.elementwise import select
 from ngrad.ops.launching import dense
 from ngrad.ops.shape import (
     broadcast_to,
@@ -33,28 +32,6 @@ from ngrad.tensor import Tensor, allocate, empty, from_numpy
 from ngrad_kernels import cpu
 
 INT64 = BY_CODE["i8"]
-
-
-def check_bounds(what: str, index: Any, bound: int, lowest: int = 0, noun: str = "index") -> None:
-    """Find out-of-range indices before anything reads memory by them.
-
-    Raises
-    ------
-    IndexBoundsError
-        Naming the op, the first index that is out, and the bound.
-    """
-    if isinstance(index, Symbol) or index.size == 0:
-        return  # a symbol's tensor was checked when the forward op ran
-    if index.dtype.code == "u8":  # what is beyond int64 must not wrap into range
-        index = select(index > LARGEST, LARGEST, index)
-    wide = dense(index._layout)(cast_to(index, INT64))
-    found = np.empty(2, np.int64)
-    kernel = cpu.skeleton("bounds")
-    cpu.run(kernel, 0, wide.size, wide._address, found.ctypes.data)
-    least, greatest = int(found[0]), int(found[1])
-    if least < lowest or greatest >= bound:
-        wrong = least if least < lowest else greatest
-        raise IndexBoundsError(f"{what}: {noun} {wrong} is out of range [{lowest}, {bound})")
 
 
 # -- gather of rows, and its transpose -------------------------------------------------------------
@@ -206,7 +183,7 @@ def gather(
             f"gather: shapes {shape} and {index_shape} do not share {batch_dims} batch axes "
             f"before axis {at}"
         )
-    check_bounds("gather", index, shape[at])
+    index = checked("gather", index, shape[at])
     return gather_rows(x, index, at, batches)
 
 
@@ -267,13 +244,12 @@ def _linear_index(what: str, index: Any, axes: tuple[int, ...]) -> Any:
     """Index tuples (in the last axis) as positions in row-major order, each checked against its
     axis.
     """
-    wide = cast_to(index, INT64)
-    lead = wide._layout.shape[:-1]
+    lead = index._layout.shape[:-1]
     total = broadcast_to(tensor(np.int64(0)), lead)
     for k, extent in enumerate(axes):
-        column = strided(wide, (*((0, 1, n) for n in lead), (k, 1, 1)))
-        check_bounds(what, column, extent)
-        total = total * extent + reshape(column, lead)
+        column = strided(index, (*((0, 1, n) for n in lead), (k, 1, 1)))
+        column = checked(what, column, extent)
+        total = total * extent + reshape(cast_to(column, INT64), lead)
     return total
 
 

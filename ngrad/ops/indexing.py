@@ -9,8 +9,9 @@ import numpy as np
 
 from ngrad.dtypes import BY_CODE
 from ngrad.errors import DTypeError, IndexBoundsError, ShapeError
+from ngrad.ops.bounds import checked
 from ngrad.ops.convert import cast_to, from_outside, tensor
-from ngrad.ops.gather import check_bounds, gather_rows
+from ngrad.ops.gather import gather_rows
 from ngrad.ops.shape import broadcast_to, normal_axis, reshape, strided, transpose
 from ngrad.tensor import Tensor, from_numpy
 
@@ -92,8 +93,7 @@ def getitem(x: Any, index: Any) -> Any:
                 continue
             for part in _mask_indices(item, x._layout.shape, axis):
                 extent = x._layout.shape[axis]
-                check_bounds("getitem", part, extent, -extent)
-                arrays.append((len(shape), part))
+                arrays.append((len(shape), checked("getitem", part, extent, -extent)))
                 slices.append((0, 1, extent))
                 shape.append(extent)
                 axis += 1

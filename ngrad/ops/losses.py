@@ -7,10 +7,11 @@ from typing import Any
 
 from ngrad.errors import DTypeError, ShapeError
 from ngrad.ops.activations import logits_of, shifted
+from ngrad.ops.bounds import checked
 from ngrad.ops.convert import cast_to, floating, tensor
 from ngrad.ops.elementwise import elementwise
 from ngrad.ops.exponential import exp, log, softplus
-from ngrad.ops.gather import INT64, TAKE, check_bounds
+from ngrad.ops.gather import INT64, TAKE
 from ngrad.ops.launching import broadcast_shapes
 from ngrad.ops.reductions import reduce_sum
 from ngrad.ops.shape import reshape
@@ -104,7 +105,7 @@ def sparse_softmax_cross_entropy_with_logits(
             f"{what}: labels of shape {y._layout.shape} do not fit logits of shape "
             f"{x._layout.shape}; there is one label for all classes"
         )
-    check_bounds(what, y, classes, noun="label")
+    y = checked(what, y, classes, noun="label")
     low = shifted(x, at)
     count = math.prod(shape)
     rows = reshape(low, (count, classes))

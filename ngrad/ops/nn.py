@@ -7,10 +7,11 @@ from typing import Any
 from ngrad.dtypes import as_dtype, float32
 from ngrad.errors import DTypeError, NumberError, ShapeError
 from ngrad.graph.layout import layout
+from ngrad.ops.bounds import checked
 from ngrad.ops.comparison import equal, greater_equal
 from ngrad.ops.convert import cast_to, floating, from_outside, operands, tensor
 from ngrad.ops.elementwise import select
-from ngrad.ops.gather import check_bounds, gather
+from ngrad.ops.gather import gather
 from ngrad.ops.launching import broadcast_shapes
 from ngrad.ops.random import uniform
 from ngrad.ops.shape import integers, reshape
@@ -116,7 +117,7 @@ def embedding_lookup(params: Any, ids: Any, name: str | None = None) -> Any:
         raise ShapeError("embedding_lookup: params must have at least one axis")
     if not index.dtype.is_integer:
         raise DTypeError(f"embedding_lookup: ids must be integers, not {index.dtype.name}")
-    check_bounds("embedding_lookup", index, table._layout.shape[0], noun="id")
+    index = checked("embedding_lookup", index, table._layout.shape[0], noun="id")
     return gather(table, index, axis=0)
 
 

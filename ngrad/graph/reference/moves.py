@@ -42,6 +42,7 @@ MOVES: dict[str, Reference] = {
     "strided_slice": lambda x, slices: x[_places(slices)],
     "embed": _embed,
     "concat": lambda *xs, axis: np.concatenate(xs, axis),
+    "checked_index": lambda index, **_: index,
     "take_rows": _take_rows,
     "add_rows": _add_rows,
 }

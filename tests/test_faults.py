@@ -1,0 +1,102 @@
+"""Indices out of bounds raise where they are given, or where what depends on them is looked at."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import ngrad
+from ngrad.errors import IndexBoundsError
+
+X = np.arange(12.0).reshape(3, 4)
+WRONG = np.array([0, 5])
+
+GATHERS: dict[str, Callable[[Any, Any], Any]] = {
+    "gather": lambda x, i: ngrad.gather(x, i),
+    "gather_nd": lambda x, i: ngrad.gather_nd(x, ngrad.reshape(i, [2, 1])),
+    "scatter_nd": lambda x, i: ngrad.scatter_nd(ngrad.reshape(i, [2, 1]), x[:2], [3, 4]),
+    "getitem": lambda x, i: x[i],
+    "embedding_lookup": lambda x, i: ngrad.nn.embedding_lookup(x, i),
+    "sparse_softmax_cross_entropy_with_logits": (
+        lambda x, i: ngrad.nn.sparse_softmax_cross_entropy_with_logits(i, x[:2])
+    ),
+}
+every_gather = pytest.mark.parametrize("name", GATHERS)
+
+
+@every_gather
+def test_values_that_are_there_raise_on_the_line(name: str) -> None:
+    with pytest.raises(IndexBoundsError, match=rf"{name}: \w+ 5 is out of range \[-?\d, \d\)$"):
+        GATHERS[name](ngrad.constant(X), ngrad.constant(WRONG))
+
+
+@every_gather
+def test_pending_ones_raise_at_a_look_and_name_the_line(name: str) -> None:
+    index = ngrad.constant(WRONG) + 0
+    x = ngrad.constant(X)
+    line = inspect.getsourcelines(GATHERS[name])[1]
+    found = GATHERS[name](x, index)
+    other, after = x * 2.0, found + 1.0
+    np.testing.assert_array_equal(other.numpy(), 2 * X)  # what does not depend on it is fine
+    for value in (found, after, found):
+        match = rf"{name}: \w+ 5 is out of range .*{re.escape(__file__)}:\d+"
+        with pytest.raises(IndexBoundsError, match=match) as caught:
+            value.numpy()
+        assert abs(int(str(caught.value).rsplit(":", 1)[1]) - line) <= 1
+    right = GATHERS[name](x, ngrad.constant([0, 1]) + 0)
+    assert np.isfinite(right.numpy()).all()
+
+
+@every_gather
+def test_eager_ones_raise_on_the_line(name: str) -> None:
+    ngrad.config.set_eager(True)
+    try:
+        with pytest.raises(IndexBoundsError, match=name):
+            GATHERS[name](ngrad.constant(X), ngrad.constant(WRONG) + 0)
+    finally:
+        ngrad.config.set_eager(False)
+
+
+@every_gather
+def test_a_gradient_raises(name: str) -> None:
+    x = ngrad.constant(X)
+    with ngrad.GradientTape(persistent=True) as tape:
+        tape.watch(x)
+        y = ngrad.reduce_sum(GATHERS[name](x, ngrad.constant(WRONG) + 0))
+        z = ngrad.reduce_sum(GATHERS[name](x, ngrad.constant([0, 1]) + 0))
+    with pytest.raises(IndexBoundsError, match=name):
+        tape.gradient(y, x)
+    del y
+    assert tape.gradient(z, x).shape == (3, 4)
+
+
+def test_what_is_out_of_bounds_is_not_assigned() -> None:
+    v = ngrad.Variable([1.0, 2.0])
+    for assign in (v.assign, v.assign_add):
+        with pytest.raises(IndexBoundsError):
+            assign(ngrad.gather(ngrad.constant([1.0, 2.0]), ngrad.constant(WRONG) + 0))
+        np.testing.assert_array_equal(v.numpy(), [1.0, 2.0])
+
+
+def test_a_function_checks_at_every_call() -> None:
+    f = ngrad.function(lambda x, i: ngrad.gather(x, i) * 2.0)
+    x = ngrad.constant([1.0, 2.0, 3.0])
+    np.testing.assert_array_equal(f(x, ngrad.constant([2, 0])), [6.0, 2.0])
+    with pytest.raises(IndexBoundsError, match="gather: index 5"):
+        f(x, ngrad.constant(WRONG))
+    np.testing.assert_array_equal(f(x, ngrad.constant([1, 1])), [4.0, 4.0])
+
+
+def test_a_range_is_found_once() -> None:
+    """Checking the same indices again reads them no more."""
+    index = ngrad.constant([0, 2])
+    ngrad.gather(ngrad.constant(X), index)
+    assert index._range == (0, 2)
+    index._range = (0, 7)
+    with pytest.raises(IndexBoundsError, match="index 7"):
+        ngrad.gather(ngrad.constant(X), index)
