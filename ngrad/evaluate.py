@@ -50,7 +50,7 @@ def _pending(window: Window) -> _Pending:
             if tensor._at == 0:
                 wanted.append(slot)
                 tensors.append(tensor)
-        elif taped and entries[slot][0].op.family not in RECOMPUTED:
+        elif taped and entries[slot][0].op.family not in RECOMPUTED and slot not in window.kept:
             wanted.append(slot)
             tensors.append(None)
     return _Pending(entries, tuple(wanted), tensors)

@@ -96,15 +96,17 @@ class Window:
 
     def append(self, call: Call, slots: tuple[int, ...]) -> Tensor:
         """Record a call of one result."""
-        entries = self.entries
-        slot = len(entries)
+        entries, results = self.entries, self.results
+        slot = len(results)
+        if len(entries) > slot:
+            self._mend(slot)
         out = new(Tensor)  # `pending`, spelled out: every op comes here
         out._at = 0
         out._layout = call.spec
         out._window = self
         out._slot = slot
         entries.append((call, slots))
-        self.results.append(ref(out))
+        results.append(ref(out))
         if slot >= self.limit:
             _full(self, call)
         return out
@@ -121,12 +123,19 @@ class Window:
 
     def _note(self, call: Call, slots: tuple[int, ...], value: Any = None) -> int:
         """An entry without a pending tensor."""
-        slot = len(self.entries)
+        slot = len(self.results)
+        if len(self.entries) > slot:
+            self._mend(slot)
+        self.entries.append((call, slots))
         if value is not None:
             self.kept[slot] = value
-        self.entries.append((call, slots))
-        self.results.append(None)
+        self.results.append(None)  # last: who counts results, from any thread, finds all of each
         return slot
+
+    def _mend(self, slot: int) -> None:
+        """Take back an entry at whose recording Ctrl-C came in between."""
+        self.kept.pop(slot, None)
+        del self.entries[slot:]
 
     def slot(self, x: Tensor) -> int:
         """Where a tensor stands; one that does not becomes a leaf."""
@@ -144,7 +153,7 @@ class Window:
         where = x._layout
         slot = self._note(marker(LEAF, (), where), (), x)
         self.leaves[id(x)] = slot
-        self.pinned += where.nbytes
+        self.pinned += x._block.nbytes
         if self.pinned >= self.check:
             _pins(self)
         return slot
@@ -162,9 +171,11 @@ class Window:
         return slot
 
     def keep(self, slot: int, value: Tensor) -> None:
-        """Hold the value of a slot, which is there."""
-        self.kept[slot] = value
-        self.leaves[id(value)] = slot
+        """Hold the value of a slot, which is there. One that is held already stays: an `id` among
+        the leaves is that of a tensor that lives as long as the window.
+        """
+        if self.kept.setdefault(slot, value) is value:
+            self.leaves[id(value)] = slot
 
     def tensor(self, slot: int) -> Tensor:
         """A tensor of the value of a slot."""
@@ -174,20 +185,22 @@ class Window:
         if value is None:
             value = pending(self, slot, self.entries[slot][0].specs[0])
             self.results[slot] = ref(value)
+            self.done = min(self.done, slot)
         elif type(value) is not Tensor:
             value = scalar(value, self.entries[slot][0].specs[0].dtype)
         return value
 
     def adopt(self, other: Window) -> int:
-        """Take over the entries of a window that has ended; how far their slots move."""
-        first = len(self.entries)
-        for slot, (call, slots) in enumerate(list(other.entries)):
+        """Take over the entries of another window; how far their slots move."""
+        Window.run(other)  # a pending tensor has one window that computes it
+        first = len(self.results)
+        for slot, (call, slots) in enumerate(other.entries[: len(other.results)]):
             value = other.kept.get(slot)
             here = self._note(call, tuple([first + k for k in slots]), value)
             holder = other.results[slot]
             held = value if type(value) is Tensor else holder() if holder is not None else None
             if held is not None:
-                (self.computed if value is None else self.leaves)[id(held)] = here
+                (self.leaves if value is held else self.computed)[id(held)] = here
                 self.results[here] = ref(held)
         self.adopted, self.opaque = True, self.opaque or other.opaque
         return first
@@ -228,17 +241,25 @@ class Window:
 
     def note_done(self, call: Call, slots: tuple[int, ...], out: Any) -> None:
         """Record a call that has run already."""
+        self._settle()
         results = out if call.several else (out,)
-        slot = self._note(call, slots) if call.several else -1
+        whole = self._note(call, slots) if call.several else -1
         for k, result in enumerate(results):
-            entry = (marker(PART_OF, (k,), call.specs[k]), (slot,)) if call.several else None
-            here = len(self.entries)
-            self.entries.append(entry or (call, slots))
-            self.results.append(ref(result))
+            part = marker(PART_OF, (k,), call.specs[k]) if call.several else None
+            here = self._note(part, (whole,)) if part else self._note(call, slots)
+            self.results[here] = ref(result)
             self.computed[id(result)] = here
             if call.op.family not in RECOMPUTED:
                 self.keep(here, result)
-        self.done = len(self.entries)
+        self.done = len(self.results)
+
+    def _settle(self) -> None:
+        """Run what was recorded before evaluation became eager, if anything of it is pending."""
+        for holder in self.results[self.done :]:
+            tensor = holder() if holder is not None else None
+            if tensor is not None and not tensor._at:
+                Window.run(self)
+                return
 
 
 class Fault:
@@ -274,20 +295,32 @@ def _full(window: Window, call: Call) -> None:
 
 def _pins(window: Window) -> None:
     """Run a window if much memory would be free without it."""
-    held = 3  # the window's, the loop's and the call's own reference
-    alone = sum(
-        x._layout.nbytes
-        for x in list(window.kept.values())
-        if type(x) is Tensor and _references(x) <= held
-    )
-    if alone >= PINNED and window.readers == 0:
+    alone = 0 if window.readers or window.trace is not None else _alone(window)
+    if alone >= PINNED:
         Window.run(window)
     else:
-        window.check = window.pinned + PINNED
+        window.check = window.pinned + PINNED - alone
 
 
-def _references(x: Any) -> int:
-    return sys.getrefcount(x) - 1
+def _alone(window: Window) -> int:
+    """Bytes of buffers that only a window holds, by tensors that nobody else has."""
+    kept = [x for x in list(window.kept.values()) if type(x) is Tensor]
+    ours = [x for x, count in zip(kept, _references(kept), strict=True) if count == 2]
+    del kept
+    holders = Counter(id(x._block) for x in ours)
+    buffers = list({id(x._block): x._block for x in ours}.values())
+    counts = zip(buffers, _references(buffers), strict=True)
+    return sum(buffer.nbytes for buffer, count in counts if count == holders[id(buffer)] + 1)
+
+
+def _references(things: list[Any]) -> list[int]:
+    """How many references there are to each thing, that of the list among them."""
+    return [sys.getrefcount(x) - _COUNTING for x in things]
+
+
+_COUNTING = 0
+_COUNTING = _references([object()])[0] - 1
+"""References that the counting itself makes."""
 
 
 # -- what is recorded to be replayed ---------------------------------------------------------------
@@ -452,7 +485,9 @@ def apply(op: Op, inputs: tuple[Any, ...], params: Params = ()) -> Any:
     window = state.window
     if settings.eager:
         return run_now(call, inputs)
-    if op.view and inputs[0]._at and not (state.stack and window.slot_of(inputs[0]) >= 0):
+    # Another thread may have computed it just now, which decides how it lies.
+    there = op.view and inputs[0]._at and inputs[0]._layout is layouts[0]
+    if there and not (state.stack and window.slot_of(inputs[0]) >= 0):
         # Seen through another layout at once: then a new part of a batch is no new structure.
         program = call.program
         if program is not None and program.view is not None:
@@ -472,8 +507,8 @@ def run_now(call: Call, inputs: tuple[Any, ...]) -> Any:
     out = execute(call, inputs)
     counters["launches"] += call.launches
     counters["bytes"] += call.bytes
-    if state.stack:
-        window = state.window
+    window = state.window
+    if state.stack and window.readers:
         window.note_done(call, tuple([window.slot(x) for x in inputs]), out)
     if hooks.ran is not None:
         hooks.ran(call, inputs, out)

@@ -91,6 +91,9 @@ class GradientTape:
         current = state.window
         if self._window is current:
             return current
+        if current.readers == 0 and current.trace is None and len(current.entries) >= LIMIT:
+            run(current)  # what tapes recorded of whom no gradient was asked
+            current = state.window
         current.taped += 1
         before, self._window = self._window, current
         if before is not None:
@@ -127,7 +130,8 @@ class GradientTape:
         """Listen no longer."""
         if self._stack is not None:
             self.pause()
-            self._stack.remove(self)
+            if self in self._stack:  # not within `stop_recording`
+                self._stack.remove(self)
             self._stack = None
             assert self._window is not None
             self._window.readers -= 1

@@ -19,13 +19,25 @@ ALIGNMENT = 64
 SMALLEST = 64
 
 
+class FreeList(list[int]):
+    """Addresses of the blocks of one size that wait."""
+
+    __slots__ = ("size",)
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+
+
 @dataclass(slots=True)
 class _SizeClass:
     """The blocks of one size: those that wait, and the owners of all that exist."""
 
     size: int
-    free: list[int] = field(default_factory=list)
+    free: FreeList = field(init=False)
     owners: dict[int, np.ndarray] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.free = FreeList(self.size)
 
 
 class Buffer:
@@ -39,9 +51,14 @@ class Buffer:
 
     __slots__ = ("_free", "address")
 
-    def __init__(self, free: list[int], address: int) -> None:
+    def __init__(self, free: FreeList, address: int) -> None:
         self._free = free
         self.address = address
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the block, of which a tensor may use a part."""
+        return self._free.size
 
     def __del__(self) -> None:
         self._free.append(self.address)
@@ -89,7 +106,7 @@ class Pool:
         quarter = max(1 << ((nbytes - 1).bit_length() - 3), ALIGNMENT)
         return -(-nbytes // quarter) * quarter
 
-    def free_list(self, nbytes: int) -> list[int]:
+    def free_list(self, nbytes: int) -> FreeList:
         """The free list of the class for `nbytes`, for whoever allocates that size often."""
         size = self.class_size(nbytes)
         found = self._classes.get(size)

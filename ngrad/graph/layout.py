@@ -10,7 +10,7 @@ from weakref import WeakValueDictionary
 
 from ngrad.dtypes import DType
 from ngrad.errors import ShapeError
-from ngrad_kernels.memory import pool
+from ngrad_kernels.memory import FreeList, pool
 
 LARGEST = (1 << 63) - 1
 
@@ -59,7 +59,7 @@ class Layout:
     size: int
     nbytes: int
     contiguous: bool
-    free: list[int]
+    free: FreeList
 
     def __reduce__(self) -> tuple[Any, ...]:
         return layout, (self.dtype, self.shape, self.strides)
