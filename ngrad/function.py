@@ -1,213 +1,28 @@
-"""`function`: Python that is run once to record it, and replayed as a plan.
-
-The Python runs in a window of its own, whose leaves are the arguments, the variables that it reads,
-and what the library counts for itself (draws, optimizer steps): all these are asked for at every
-call. What is recorded is planned like any other window.
-"""
+"""`function`: Python that is run once to record it, and replayed as a plan."""
 
 from __future__ import annotations
 
 import functools
+import os
 import threading
 import warnings
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
+from weakref import WeakSet, ref
 
-import numpy as np
-import optree
-
+from ngrad.concrete import Concrete
 from ngrad.config import settings
-from ngrad.dtypes import as_dtype, float32, float64
-from ngrad.errors import DTypeError, ShapeError
-from ngrad.evaluate import record_graph
-from ngrad.graph.entries import LEAF, marker
-from ngrad.graph.layout import Layout, layout
-from ngrad.ops.convert import Weak, cast_to, constant_of
-from ngrad.plans import Planned, Structure, plans
-from ngrad.record import Trace, Window, state
+from ngrad.ops.convert import cast_to, constant_of
+from ngrad.plans import Planned
+from ngrad.record import state
+from ngrad.signature import Call, Static, TensorSpec, read_call
 from ngrad.tensor import Tensor
 from ngrad.variable import Variable
 
 MANY = 8
-"""Traces of one function for values of Python arguments, after which each new one warns."""
-
-
-class TensorSpec:
-    """The dtype and shape of an argument of a `function`; a size of None is any.
-
-    Examples
-    --------
-    >>> import ngrad
-    >>> ngrad.TensorSpec([None, 3])
-    TensorSpec((None, 3), ngrad.float32)
-    """
-
-    __slots__ = ("dtype", "name", "shape")
-
-    def __init__(self, shape: Any, dtype: Any = float32, name: str | None = None) -> None:
-        self.shape = tuple([None if n is None else int(n) for n in shape])
-        self.dtype, self.name = as_dtype(dtype), name
-
-    def check(self, value: Tensor, where: str) -> None:
-        """Raise unless a tensor is one of these."""
-        shape = value._layout.shape
-        if value.dtype is not self.dtype:
-            raise DTypeError(f"{where}: takes {self.dtype.name}, not {value.dtype.name}")
-        if len(shape) != len(self.shape) or any(
-            want is not None and n != want for n, want in zip(shape, self.shape, strict=True)
-        ):
-            raise ShapeError(f"{where}: takes shape {self.shape}, not {shape}")
-
-    def __repr__(self) -> str:
-        return f"TensorSpec({self.shape}, {self.dtype!r})"
-
-
-# -- arguments -------------------------------------------------------------------------------------
-
-
-class _Static(NamedTuple):
-    """A Python value that is part of the signature: equal only to one of its own type and text."""
-
-    kind: type
-    value: Any
-
-
-class _Number(NamedTuple):
-    """A Python float: of any value."""
-
-
-_NUMBER = _Number()
-
-
-def _classify(leaf: Any) -> tuple[Any, Any]:
-    """What of an argument's leaf is part of the signature, and what is given at each call."""
-    if type(leaf) is Tensor:
-        return leaf._layout.spec, leaf
-    if type(leaf) is float:
-        return _NUMBER, leaf
-    if isinstance(leaf, Variable):
-        return _Static(Variable, leaf), None
-    if isinstance(leaf, (np.ndarray, np.generic)):
-        made = constant_of(leaf, None, "function")
-        return made._layout, made
-    try:
-        hash(leaf)
-    except TypeError:
-        raise DTypeError(
-            f"function: an argument of type {type(leaf).__name__} is neither a tensor nor hashable"
-        ) from None
-    return _Static(type(leaf), leaf), None
-
-
-# -- what one signature became ---------------------------------------------------------------------
-
-
-class Concrete:
-    """A function recorded for one signature."""
-
-    def __init__(
-        self, f: Callable[..., Any], structure: Any, leaves: list[Any], signature: tuple[Any, ...]
-    ) -> None:
-        self.name = getattr(f, "__name__", "function")
-        trace = Trace(self.name)
-        window = Window(trace)
-        outer = state.window, state.stack, state.graph
-        try:
-            state.window, state.stack, state.graph = window, [], None
-            given = [
-                _placeholder(trace, k, leaf) for k, leaf in zip(signature, leaves, strict=True)
-            ]
-            self.arguments = [
-                k for k, part in enumerate(signature) if not isinstance(part, _Static)
-            ]
-            args, kwargs = optree.tree_unflatten(structure, given)
-            result = f(*args, **kwargs)
-            self._finish(window, trace, result)
-        finally:
-            state.window, state.stack, state.graph = outer
-
-    def _finish(self, window: Window, trace: Trace, result: Any) -> None:
-        found, self.structure = optree.tree_flatten(result)
-        self.outputs: list[Any] = []
-        wanted: list[int] = []
-        for value in found:
-            value = value.tensor if isinstance(value, Weak) else value
-            value = value._read() if isinstance(value, Variable) else value
-            if isinstance(value, Tensor):
-                wanted.append(window.slot(value))
-                value = len(wanted) - 1, None
-            else:
-                value = -1, value
-            self.outputs.append(value)
-        self.assigned = trace.assigned()
-        wanted += [window.slot(tensor) for _, tensor in self.assigned]
-        self.trace = trace
-        self.window = window
-        self.kept = dict(window.kept)
-        self.entries, self.wanted = tuple(window.entries), tuple(wanted)
-        self.planned: dict[tuple[Layout, ...], Planned] = {}
-
-    def _values(self, leaves: list[Any]) -> dict[int, Any]:
-        """What the plan reads, by slot, at this call."""
-        trace = self.trace
-        kept = self.kept.copy()
-        for slot, k in zip(trace.arguments, self.arguments, strict=True):
-            kept[slot] = leaves[k]
-        for slot, provider in trace.hosts.items():
-            kept[slot] = provider()
-        for slot, variable in trace.reads():
-            kept[slot] = variable._tensor
-        return kept
-
-    def _structure(self, layouts: tuple[Layout, ...], places: tuple[int, ...]) -> Structure:
-        entries = list(self.entries)
-        for slot, where in zip(places, layouts, strict=True):
-            entries[slot] = (marker(LEAF, (), where), ())
-        return Structure(tuple(entries), (), self.wanted)
-
-    def __call__(self, leaves: list[Any]) -> Any:
-        kept = self._values(leaves)
-        places = self.trace.places
-        for slot in places:
-            kept[slot]._address  # noqa: B018 - what is pending is computed now
-        layouts = tuple([kept[slot]._layout for slot in places])
-        if state.stack or state.window.trace is not None:
-            results = self._inline(layouts, kept)
-        else:
-            planned = self.planned.get(layouts)
-            if planned is None:
-                planned = self.planned[layouts] = plans.get(self._structure(layouts, places))
-            results = planned.run(kept)
-        count = len(self.wanted) - len(self.assigned)
-        for (variable, _), value in zip(self.assigned, results[count:], strict=True):
-            assert value is not None
-            variable._hold(value)
-        made = [results[k] if k >= 0 else value for k, value in self.outputs]
-        return optree.tree_unflatten(self.structure, made)
-
-    def _inline(self, layouts: tuple[Layout, ...], kept: dict[int, Any]) -> list[Any]:
-        """Recorded where it is called, for the tapes that listen."""
-        window = state.window
-        slots: dict[int, int] = {}
-        for slot, value in kept.items():
-            if type(value) is Tensor:
-                slots[slot] = window.slot(value)
-            else:
-                slots[slot] = window.number(value, self.entries[slot][0].specs[0].dtype)
-        if window.trace is not None:
-            window.trace.hosts |= {slots[k]: make for k, make in self.trace.hosts.items()}
-        return record_graph(window, self._structure(layouts, self.trace.places), slots)
-
-
-def _placeholder(trace: Trace, part: Any, leaf: Any) -> Any:
-    if isinstance(part, _Static):
-        return leaf
-    if isinstance(part, _Number):
-        return Weak(trace.argument(layout(float64, ()), number=True))
-    return trace.argument(part)
-
-
-# -- the function ----------------------------------------------------------------------------------
+"""Recordings of one function for values of Python arguments, from which on each new one warns."""
+LIMIT = 1024
+"""Recordings of one function that are kept."""
 
 
 class Function:
@@ -221,27 +36,47 @@ class Function:
         self._name = getattr(f, "__name__", "function")
         self._f, self._specs = f, input_signature
         self._found: dict[Any, Concrete] = {}
-        self._lock = threading.RLock()
+        self._values: dict[Any, set[Any]] = {}
         self._last: Concrete | None = None
-        self._statics: set[Any] = set()
+        self._methods: dict[int, tuple[Any, Function]] = {}
+        self._lock = threading.RLock()
+        _functions.add(self)
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
-        return self if instance is None else functools.partial(self, instance)
+        if instance is None:
+            return self
+        key = id(instance)
+        found = self._methods.get(key)
+        if found is None:
+            own = Function(self._f, self._specs)
+            found = ref(instance, lambda _: self._methods.pop(key, None)), own
+            found = self._methods.setdefault(key, found)
+        return Method(found[1], instance)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if settings.eager:
-            return self._f(*args, **kwargs)
-        if self._specs is not None:
-            args = self._checked(args)
-        concrete, leaves = self._concrete(args, kwargs)
-        return concrete(leaves)
+        return self._call(self._f, args, kwargs)
 
-    def _checked(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
+    def _call(self, f: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+        if self._specs is not None:
+            args, kwargs = self._checked(args, kwargs)
+        if settings.eager or state.window.trace is not None:
+            return f(*args, **kwargs)  # within another function it is part of that one
+        call = read_call(args, kwargs)
+        concrete = self._found.get(call[1:])
+        if concrete is None:
+            concrete = self._recorded(f, call)
+        self._last = concrete
+        if concrete.opaque and state.stack:
+            return f(*args, **kwargs)
+        return concrete(call.leaves)
+
+    def _checked(self, args: Any, kwargs: Any) -> tuple[Any, Any]:
         assert self._specs is not None
-        if len(args) != len(self._specs):
+        if kwargs or len(args) != len(self._specs):
+            given = f"{len(args)} and {', '.join(kwargs)}" if kwargs else len(args)
             raise TypeError(
-                f"function {self._name}: takes {len(self._specs)} arguments "
-                f"by its input_signature, not {len(args)}"
+                f"function {self._name}: takes {len(self._specs)} positional arguments by its "
+                f"input_signature, not {given}"
             )
         made = []
         for k, (value, spec) in enumerate(zip(args, self._specs, strict=True)):
@@ -250,68 +85,93 @@ class Function:
                 value = cast_to(constant_of(value, spec.dtype, "function"), spec.dtype)
             spec.check(value, f"function {self._name}: argument {k}")
             made.append(value)
-        return tuple(made)
+        return tuple(made), kwargs
 
-    def _concrete(self, args: Any, kwargs: Any) -> tuple[Concrete, list[Any]]:
-        given: Any = (args, kwargs)
-        leaves: list[Any]
-        leaves, structure = optree.tree_flatten(given, none_is_leaf=True)
-        parts, values = [], []
-        for leaf in leaves:
-            part, value = _classify(leaf)
-            parts.append(part)
-            values.append(value)
-        signature = tuple(parts)
-        key = (signature, structure)
-        found = self._found.get(key)
-        if found is None:
-            with self._lock:
-                found = self._found.get(key)
-                if found is None:
-                    self._warn(signature)
-                    found = self._found[key] = Concrete(self._f, structure, leaves, signature)
-        self._last = found
-        return found, values
+    def _recorded(self, f: Callable[..., Any], call: Call) -> Concrete:
+        key = call[1:]
+        with self._lock:  # whoever comes while it is recorded waits
+            found = self._found.get(key)
+            if found is None:
+                self._warn(call)
+                found = self._found[key] = Concrete(self._name, f, call)
+                if len(self._found) > LIMIT:
+                    del self._found[next(iter(self._found))]
+        return found
 
-    def _warn(self, signature: tuple[Any, ...]) -> None:
+    def _warn(self, call: Call) -> None:
         """Warn when new values of Python arguments have it recorded again and again."""
-        statics = tuple([part for part in signature if isinstance(part, _Static)])
-        rest = tuple([part for part in signature if not isinstance(part, _Static)])
-        self._statics.add((rest, statics))
-        same = sum(1 for other, _ in self._statics if other == rest)
-        if same >= MANY:
+        values = tuple([part for part in call.parts if type(part) is Static])
+        rest = tuple([part for part in call.parts if type(part) is not Static]), call.structure
+        seen = self._values.setdefault(rest, set())
+        seen.add(values)
+        if len(seen) > MANY:
             warnings.warn(
-                f"function {self._name}: recorded {same} times for new values of Python arguments "
-                f"(now {[part.value for part in statics]}); pass them as tensors or floats",
-                stacklevel=4,
+                f"function {self._name}: recorded {len(seen)} times for new values of Python "
+                f"arguments (now {[part.value for part in values]}); pass them as tensors or "
+                "floats",
+                stacklevel=5,
             )
 
     @property
     def traces(self) -> int:
-        """How many signatures it was recorded for."""
+        """How many signatures it is recorded for."""
         return len(self._found)
 
     def pretty(self, *args: Any, **kwargs: Any) -> str:
         """The graph: for these arguments, or of the last call."""
-        return str(self._planned(args, kwargs).graph)
+        return str(self._planned(self._f, args, kwargs).graph)
 
     def source(self, *args: Any, **kwargs: Any) -> str:
         """The source of the generated kernels: for these arguments, or of the last call."""
-        return self._planned(args, kwargs).source()
+        return self._planned(self._f, args, kwargs).source()
 
-    def _planned(self, args: Any, kwargs: Any) -> Planned:
+    def _planned(self, f: Callable[..., Any], args: Any, kwargs: Any) -> Planned:
         if args or kwargs:
-            self._last, _ = self._concrete(args, kwargs)
+            if self._specs is not None:
+                args, kwargs = self._checked(args, kwargs)
+            call = read_call(args, kwargs)
+            self._last = self._found.get(call[1:]) or self._recorded(f, call)
         if self._last is None:
             raise ValueError(
                 f"function {self._name}: not called yet; give arguments to record it for"
             )
-        last = self._last
-        if last.planned:
-            return next(reversed(last.planned.values()))
-        places = last.trace.places
-        layouts = tuple([last.entries[slot][0].specs[0] for slot in places])
-        return plans.get(last._structure(layouts, places))
+        return self._last.planned()
+
+    def __repr__(self) -> str:
+        return f"<function {self._name} of ngrad, recorded {self.traces} times>"
+
+
+class Method:
+    """A function of one object: recorded for that object, and let go with it."""
+
+    def __init__(self, own: Function, instance: Any) -> None:
+        self._own, self._f = own, own._f.__get__(instance)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._own._call(self._f, args, kwargs)
+
+    @property
+    def traces(self) -> int:
+        return self._own.traces
+
+    def pretty(self, *args: Any, **kwargs: Any) -> str:
+        return str(self._own._planned(self._f, args, kwargs).graph)
+
+    def source(self, *args: Any, **kwargs: Any) -> str:
+        return self._own._planned(self._f, args, kwargs).source()
+
+
+_functions: WeakSet[Function] = WeakSet()
+
+
+def _after_fork() -> None:
+    """A lock may have been copied taken."""
+    for function in _functions:
+        function._lock = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def function(

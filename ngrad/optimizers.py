@@ -14,8 +14,9 @@ from ngrad.errors import DTypeError, NumberError, ShapeError
 from ngrad.ops.convert import from_outside, tensor
 from ngrad.ops.creation import zeros_of
 from ngrad.ops.power import sqrt, square
-from ngrad.record import host, paused, state
+from ngrad.record import paused, state
 from ngrad.tensor import Tensor
+from ngrad.tracing import host
 from ngrad.variable import Variable
 
 Rate = float | Callable[[int], Any]
@@ -119,11 +120,13 @@ class Optimizer:
 
     def _count_on(self) -> Variable:
         """One more update. Its number is remembered, so that the next one need not look it up."""
-        traced = state.window.trace is not None
-        made = 0 if traced else self._made()
+        trace = state.window.trace
+        made = self._made() if trace is None else 0
         self.iterations.assign_add(1)
-        if not traced:
+        if trace is None:
             self._known = self.iterations._held, made + 1
+        else:
+            trace.updates(self.iterations, 1)
         return self.iterations
 
     def _made(self) -> int:
@@ -131,16 +134,10 @@ class Optimizer:
         held = self.iterations._held
         return self._known[1] if self._known[0] is held else int(held.item())
 
-    def _counted(self, function: Callable[[float, int], float]) -> Callable[[Any], Any]:
-        """For a dtype, the tensor of a function of the learning rate and of the number of this
-        step, from 1; asked for anew at every step, also of a `function`.
+    def _asked(self, make: Callable[[], float]) -> Callable[[Any], Any]:
+        """For a dtype, the tensor of a number; asked for anew at every step, also of a `function`.
+        It is one for all variables.
         """
-
-        def make() -> float:
-            step = self._made()
-            rate = self._rate(step) if callable(self._rate) else self._rate
-            return function(_number(rate, "learning_rate"), step + 1)
-
         found: dict[Any, Any] = {}
 
         def of(dtype: Any) -> Any:
@@ -149,6 +146,18 @@ class Optimizer:
             return found[dtype]
 
         return of
+
+    def _counted(self, function: Callable[[float, int], float]) -> Callable[[Any], Any]:
+        """The same of a function of the learning rate and of the number of this step, from 1."""
+        trace = state.window.trace
+        before = 0 if trace is None else trace.updates(self.iterations)
+
+        def make() -> float:
+            step = self._made() + before
+            rate = self._rate(step) if callable(self._rate) else self._rate
+            return function(_number(rate, "learning_rate"), step + 1)
+
+        return self._asked(make)
 
 
 def _number(value: Any, what: str) -> float:
@@ -221,13 +230,13 @@ class SGD(Optimizer):
         self.slots = ("momentum",) if self.momentum else ()
 
     def _step(self) -> Callable[[Any, Variable, list[Any]], None]:
-        momentum, nesterov = self.momentum, self.nesterov
+        nesterov, decay = self.nesterov, self._asked(lambda: self.momentum)
         rate = self._counted(lambda rate, _: rate)
 
         def update(g: Any, w: Variable, slots: list[Any]) -> None:
             move = rate(w.dtype) * g
             if slots:
-                (velocity,) = slots
+                (velocity,), momentum = slots, decay(w.dtype)
                 velocity.assign(momentum * velocity - move)
                 move = move - momentum * velocity if nesterov else -velocity
             w.assign_sub(move)
@@ -273,7 +282,9 @@ class Adam(Optimizer):
         self.epsilon = _number(epsilon, "epsilon")
 
     def _step(self) -> Callable[[Any, Variable, list[Any]], None]:
-        new_1, new_2, epsilon = 1.0 - self.beta_1, 1.0 - self.beta_2, self.epsilon
+        new_1 = self._asked(lambda: 1.0 - self.beta_1)
+        new_2 = self._asked(lambda: 1.0 - self.beta_2)
+        small = self._asked(lambda: self.epsilon)
         scaled = self._counted(
             lambda rate, t: rate * (1.0 - self.beta_2**t) ** 0.5 / (1.0 - self.beta_1**t)
         )
@@ -281,8 +292,8 @@ class Adam(Optimizer):
         def update(g: Any, w: Variable, slots: list[Any]) -> None:
             rate = scaled(w.dtype)  # before anything is updated: it may be refused
             m, v = slots
-            m.assign_add(new_1 * (g - m))
-            v.assign_add(new_2 * (square(g) - v))
-            w.assign_sub(rate * m / (sqrt(v) + epsilon))
+            m.assign_add(new_1(w.dtype) * (g - m))
+            v.assign_add(new_2(w.dtype) * (square(g) - v))
+            w.assign_sub(rate * m / (sqrt(v) + small(w.dtype)))
 
         return update

@@ -18,10 +18,9 @@ from weakref import ref
 
 from ngrad.config import settings
 from ngrad.dtypes import DType
-from ngrad.errors import TraceError
 from ngrad.graph.entries import CONSTANT_OF, LEAF, PART_OF, SCALARS, Entry, marker
 from ngrad.graph.graph import Graph, Symbol
-from ngrad.graph.layout import Layout, layout
+from ngrad.graph.layout import Layout
 from ngrad.graph.op import Call, Op, Params
 from ngrad.hooks import hooks
 from ngrad.tensor import Tensor, new, pending, scalar
@@ -71,7 +70,7 @@ class Window:
     run: ClassVar[Callable[[Window], None]]
     """Computes what is pending and held; set in `evaluate.py`."""
 
-    def __init__(self, trace: Trace | None = None) -> None:
+    def __init__(self, trace: Any = None) -> None:
         self.trace = trace
         if trace is not None:
             trace.window = self
@@ -321,89 +320,6 @@ def _references(things: list[Any]) -> list[int]:
 _COUNTING = 0
 _COUNTING = _references([object()])[0] - 1
 """References that the counting itself makes."""
-
-
-# -- what is recorded to be replayed ---------------------------------------------------------------
-
-
-class Trace:
-    """What a window that will be replayed asks for at every call.
-
-    Attributes
-    ----------
-    arguments : list of int
-        The slots of the arguments.
-    hosts : dict
-        By slot, who gives what the library itself counts: a number or a tensor.
-    """
-
-    window: Window
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.arguments: list[int] = []
-        self.hosts: dict[int, Callable[[], Any]] = {}
-        self._variables: dict[int, tuple[Any, int, Tensor]] = {}  # read at a slot; the value now
-
-    def argument(self, where: Layout, number: bool = False) -> Tensor:
-        """A placeholder of an argument."""
-        self.arguments.append(len(self.window.entries))
-        return self.window.placeholder(SCALARS[where.dtype.code] if number else None, where)
-
-    def value_of(self, variable: Any, held: Tensor) -> Tensor:
-        """What a variable holds at this point of the program."""
-        found = self._variables.get(variable._uid)
-        if found is None:
-            slot = len(self.window.entries)
-            found = variable, slot, self.window.placeholder(None, held._layout.spec)
-            self._variables[variable._uid] = found
-        return found[2]
-
-    def assign(self, variable: Any, value: Tensor) -> None:
-        """From here on a variable holds another value."""
-        _, slot, _ = self._variables.get(variable._uid, (None, -1, None))
-        self._variables[variable._uid] = variable, slot, value
-
-    def reads(self) -> list[tuple[int, Any]]:
-        """The variables that are read, and at which slots."""
-        return [(slot, variable) for variable, slot, _ in self._variables.values() if slot >= 0]
-
-    def assigned(self) -> list[tuple[Any, Tensor]]:
-        """The variables that are assigned to, and what."""
-        return [
-            (variable, value)
-            for variable, slot, value in self._variables.values()
-            if value._window is not self.window or value._slot != slot
-        ]
-
-    @property
-    def places(self) -> tuple[int, ...]:
-        """The slots of tensors that are given at each call."""
-        entries = self.window.entries
-        slots = [*self.arguments, *self.hosts, *(slot for slot, _ in self.reads())]
-        return tuple([slot for slot in slots if entries[slot][0].op is LEAF])
-
-    def refuse(self) -> TraceError:
-        """The error of whoever looks at a value, with the line that did."""
-        return TraceError(
-            f"function {self.name}: {user_line()} asks for the value of a tensor while the "
-            "function is recorded, when there is none; use ngrad.where instead of `if`, make the "
-            "number a Python argument, or look at it outside"
-        )
-
-
-def host(make: Callable[[], Any], dtype: DType) -> Tensor:
-    """A number that the library counts, or a tensor of such: in a `function`, asked for at every
-    call.
-    """
-    window = state.window
-    if window.trace is not None:
-        slot = len(window.entries)
-        window.trace.hosts[slot] = make
-        return window.placeholder(SCALARS[dtype.code], layout(dtype, ()))
-    if settings.eager:
-        return scalar(make(), dtype)
-    return window.argument(make(), dtype)
 
 
 PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep

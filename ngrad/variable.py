@@ -81,6 +81,7 @@ class Variable:
                 "it outside, or from a value that does not depend on the function's arguments"
             )
         self._held = value
+        state.window.trace.make(self, value)
         return False
 
     @property

@@ -32,6 +32,7 @@ from ngrad.ops.scans import cumsum
 from ngrad.ops.shape import broadcast_to, integers
 from ngrad.record import apply, paused, state
 from ngrad.tensor import Tensor, allocate, empty, from_numpy
+from ngrad.tracing import host_tensor
 from ngrad_kernels import cpu, philox
 
 Shape = tuple[int, ...]
@@ -52,11 +53,7 @@ def _state(draw: Draw, *more: int) -> Tensor:
         (ctypes.c_uint64 * len(words)).from_address(result._address)[:] = words
         return result
 
-    trace = state.window.trace
-    if trace is None:
-        return make()
-    trace.hosts[len(trace.window.entries)] = make
-    return trace.window.placeholder(None, layout(UINT64, (2 + len(more),)))
+    return host_tensor(make, layout(UINT64, (2 + len(more),)))
 
 
 # -- ops -------------------------------------------------------------------------------------------
@@ -121,7 +118,24 @@ def _categorical_infer(state: Layout, totals: Layout, samples: int) -> Layout:
 
 def _categorical_prepare(inputs: tuple[Layout, ...], out: Layout, samples: int) -> Any:
     totals = inputs[1]
-    return _prepare_read("categorical", totals, out, [totals.shape[1], samples], cpu.CHUNK)
+    draw, out = _prepare_read("categorical", totals, out, [totals.shape[1], samples], cpu.CHUNK)
+
+    def run(state: Tensor, totals: Tensor) -> Tensor:
+        _require_finite("categorical", totals)
+        result: Tensor = draw(state, totals)
+        return result
+
+    return run, out
+
+
+def _require_finite(what: str, totals: Tensor) -> None:
+    """Refuse logits whose sums of shares are no numbers: no largest one was finite."""
+    finite = np.isfinite(totals._view()[:, -1])
+    if not finite.all():
+        raise NumberError(
+            f"{what}: row {int(np.argmin(finite))} of logits needs a finite largest element,"
+            " and no NaN"
+        )
 
 
 CATEGORICAL = Op(
@@ -284,14 +298,9 @@ def categorical(draw: Draw, logits: Any, samples: Any, dtype: Any, what: str) ->
     (count,) = _shape_of(samples, what)
     with paused():  # nothing flows back from a class number
         wide = cast_to(x, FLOAT64)
-        top = reduce_max(wide, 1, True)
-        finite = np.isfinite(top._view())
-        if not finite.all():
-            raise NumberError(
-                f"{what}: row {int(np.argmin(finite))} of logits needs a finite largest element,"
-                " and no NaN"
-            )
-        totals = cumsum(exp(wide - top), 1)
+        totals = cumsum(exp(wide - reduce_max(wide, 1, True)), 1)
+        if state.window.trace is None:  # on this line, and before anything is drawn
+            _require_finite(what, totals)
     return cast_to(apply(CATEGORICAL, (_state(draw), totals), (count,)), kind)
 
 

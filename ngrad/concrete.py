@@ -1,0 +1,170 @@
+"""`Concrete`: a function as it was recorded for one signature, and how it is replayed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import optree
+
+from ngrad.dtypes import float64
+from ngrad.graph.entries import CONSTANT_OF, LEAF, Entry, marker
+from ngrad.graph.layout import Layout, layout
+from ngrad.ops.convert import Weak
+from ngrad.plans import Key, Planned, plans
+from ngrad.record import Window, state
+from ngrad.signature import NUMBER, Call, Static
+from ngrad.tensor import Tensor, scalar
+from ngrad.tracing import Trace
+
+FLOAT = layout(float64, ())
+
+
+class Concrete:
+    """A function recorded for one signature.
+
+    Attributes
+    ----------
+    opaque : bool
+        Whether there is a `custom_gradient` in it, whose Python is called at each gradient: then a
+        tape hears the function's own Python, not a replay.
+    """
+
+    def __init__(self, name: str, f: Callable[..., Any], call: Call) -> None:
+        trace = Trace(name)
+        window = trace.window
+        outer = state.window, state.stack, state.graph, state.ends
+        try:
+            state.window, state.stack, state.graph = window, [trace], None
+            args, kwargs = call.unflatten([_placeholder(trace, *pair) for pair in _pairs(call)])
+            result = f(*args, **kwargs)
+        finally:
+            trace.ended = True
+            state.window, state.stack, state.graph, state.ends = outer
+        del args, kwargs
+        trace.close()
+        found, self._structure = optree.tree_flatten(result)
+        wanted: list[int] = []
+        self._outputs = [_output(window, value, wanted) for value in found]
+        assigned = trace.assigned()
+        wanted += [window.slot(value) for _, value in assigned]
+        self._assigned = [variable for variable, _ in assigned]
+        self._wanted = tuple(wanted)
+        self._entries = tuple(window.entries)
+        self._reads, self._asked, self._heard = trace.reads(), trace.asked, trace.heard
+        given = [k for k, part in enumerate(call.parts) if type(part) is not Static]
+        self._arguments = list(zip(trace.arguments, given, strict=True))
+        self._constants = {
+            slot: value
+            if type(value) is Tensor
+            else scalar(value, self._entries[slot][0].spec.dtype)
+            for slot, value in window.kept.items()
+        }
+        self.opaque, self._checks = window.opaque, window.checks
+        places = [*trace.arguments, *(k for k, _ in self._asked), *(k for k, _ in self._reads)]
+        self._places = [k for k in places if k >= 0 and self._entries[k][0].op is LEAF]
+        self._planned: dict[tuple[Layout, ...], Planned] = {}
+
+    def __call__(self, leaves: list[Any]) -> Any:
+        values = self._constants.copy()
+        for slot, k in self._arguments:
+            values[slot] = leaves[k]
+        for slot, variable in self._reads:
+            values[slot] = variable._held
+        for slot, make in self._asked:
+            values[slot] = make()
+        results = self._record(values) if state.stack else self._run(values)
+        made = [
+            value if k < 0 else results[k].item() if value is NUMBER else results[k]
+            for k, value in self._outputs
+        ]
+        return optree.tree_unflatten(self._structure, made)
+
+    # -- a run -------------------------------------------------------------------------------------
+
+    def _run(self, values: dict[int, Any]) -> list[Any]:
+        for slot in self._places:
+            x = values[slot]
+            if not x._at:
+                Tensor.evaluate(x)
+        layouts = tuple([values[slot]._layout for slot in self._places])
+        planned = self._planned.get(layouts)
+        if planned is None:
+            planned = self._planned[layouts] = plans.get(self._key(layouts))
+        results: list[Any] = planned.run(values)
+        if self._assigned:
+            count = len(results) - len(self._assigned)
+            for variable, value in zip(self._assigned, results[count:], strict=True):
+                variable._hold(value)
+        return results
+
+    def _key(self, layouts: tuple[Layout, ...]) -> Key:
+        entries = list(self._entries)
+        for slot, where in zip(self._places, layouts, strict=True):
+            entries[slot] = (marker(LEAF, (), where), ())
+        return tuple(entries), (), self._wanted, None, None
+
+    def planned(self) -> Planned:
+        """How it runs: for what it was last given, or for values in row-major order."""
+        if self._planned:
+            return next(reversed(self._planned.values()))
+        return plans.get(self._key(tuple([self._entries[k][0].spec for k in self._places])))
+
+    # -- a recording -------------------------------------------------------------------------------
+
+    def _record(self, values: dict[int, Any]) -> list[Any]:
+        """What was recorded, recorded again where it is called, for the tapes that listen."""
+        window = state.window
+        window.checks |= self._checks
+        tensors: list[Any] = []  # by slot
+        slots: list[int] = []
+        heard = iter([*self._heard, (len(self._entries), None)])
+        when, again = next(heard)
+        for slot, entry in enumerate(self._entries):
+            while when <= slot and again is not None:
+                again(tensors)
+                when, again = next(heard)
+            where, tensor = self._again(window, entry, slots, values.get(slot))
+            slots.append(where)
+            tensors.append(tensor)
+        while again is not None:
+            again(tensors)
+            _, again = next(heard)
+        return [tensors[slot] for slot in self._wanted]
+
+    @staticmethod
+    def _again(window: Window, entry: Entry, slots: list[int], value: Any) -> tuple[int, Any]:
+        call, inputs = entry
+        if call.op is CONSTANT_OF:
+            return window._note(call, (), value), value
+        if value is not None:
+            if type(value) is not Tensor:
+                return window.number(value, call.spec.dtype), value
+            return window.slot(value), value
+        here = tuple([slots[k] for k in inputs])
+        if call.several:
+            return window._note(call, here), None
+        tensor = window.append(call, here)
+        return tensor._slot, tensor
+
+
+def _pairs(call: Call) -> Any:
+    return zip(call.parts, call.leaves, strict=True)
+
+
+def _placeholder(trace: Trace, part: Any, leaf: Any) -> Any:
+    if type(part) is Static:
+        return leaf
+    if part is NUMBER:
+        return Weak(trace.argument(FLOAT, number=True))
+    return trace.argument(part)
+
+
+def _output(window: Window, value: Any, wanted: list[int]) -> tuple[int, Any]:
+    """Which of the results a leaf of what a function returns is, or -1 and what it always is."""
+    number = type(value) is Weak
+    tensor = value.tensor if number else value
+    if type(tensor) is Tensor and tensor._window is window:
+        wanted.append(tensor._slot)
+        return len(wanted) - 1, NUMBER if number else None
+    return -1, value

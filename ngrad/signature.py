@@ -1,0 +1,116 @@
+"""The signature of a call of a `function`: what of its arguments decides how it is recorded."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import optree
+
+from ngrad.dtypes import as_dtype, float32
+from ngrad.errors import DTypeError, ShapeError
+from ngrad.ops.convert import constant_of
+from ngrad.tensor import Tensor
+from ngrad.variable import Variable
+
+
+class TensorSpec:
+    """The dtype and shape of an argument of a `function`; a size of None is any.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.TensorSpec([None, 3])
+    TensorSpec((None, 3), ngrad.float32)
+    """
+
+    __slots__ = ("dtype", "name", "shape")
+
+    def __init__(self, shape: Any, dtype: Any = float32, name: str | None = None) -> None:
+        self.shape = tuple([None if n is None else int(n) for n in shape])
+        self.dtype, self.name = as_dtype(dtype), name
+
+    def check(self, value: Tensor, where: str) -> None:
+        """Raise unless a tensor is one of these."""
+        shape = value._layout.shape
+        if value.dtype is not self.dtype:
+            raise DTypeError(f"{where}: takes {self.dtype.name}, not {value.dtype.name}")
+        if len(shape) != len(self.shape) or any(
+            want is not None and n != want for n, want in zip(shape, self.shape, strict=True)
+        ):
+            raise ShapeError(f"{where}: takes shape {self.shape}, not {shape}")
+
+    def __repr__(self) -> str:
+        return f"TensorSpec({self.shape}, {self.dtype!r})"
+
+
+class Static(NamedTuple):
+    """A Python value that is part of a signature: equal only to one of its own type."""
+
+    kind: type
+    value: Any
+
+
+class Number(NamedTuple):
+    """A Python float, of any value."""
+
+
+NUMBER = Number()
+
+
+class Call(NamedTuple):
+    """The arguments of a call.
+
+    Attributes
+    ----------
+    leaves : list
+        Tensors, Python numbers and other values.
+    parts : tuple
+        What of each leaf is part of the signature: its layout, NUMBER, or a Static.
+    structure
+        The nest that they make; None for positional arguments that are leaves.
+    """
+
+    leaves: list[Any]
+    parts: tuple[Any, ...]
+    structure: Any
+
+    def unflatten(self, leaves: list[Any]) -> tuple[Any, Any]:
+        """Positional and keyword arguments of leaves."""
+        if self.structure is None:
+            return leaves, {}
+        args, kwargs = optree.tree_unflatten(self.structure, leaves)
+        return args, kwargs
+
+
+def read_call(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call:
+    """The arguments of a call as leaves, arrays as tensors."""
+    structure = None
+    leaves = list(args)
+    if kwargs or any(type(x) is not Tensor and type(x) is not float for x in leaves):
+        given: Any = (args, kwargs)
+        leaves, structure = optree.tree_flatten(given, none_is_leaf=True)
+        for k, leaf in enumerate(leaves):
+            if isinstance(leaf, (np.ndarray, np.number, np.bool_)):
+                leaves[k] = constant_of(leaf, None, "function")
+    return Call(leaves, tuple([_part(leaf) for leaf in leaves]), structure)
+
+
+def _part(leaf: Any) -> Any:
+    kind = type(leaf)
+    if kind is Tensor:
+        where = leaf._layout
+        return where if where.contiguous else where.spec
+    if kind is float:
+        return NUMBER
+    if isinstance(leaf, Variable):
+        return Static(Variable, leaf._uid)  # `==` of variables is elementwise
+    if kind is complex:
+        raise DTypeError("function: an argument is complex; there are no complex tensors")
+    try:
+        hash(leaf)
+    except TypeError:
+        raise DTypeError(
+            f"function: an argument of type {kind.__name__} is neither a tensor nor hashable"
+        ) from None
+    return Static(kind, leaf)

@@ -1,0 +1,217 @@
+"""What a `function` asks for at every call: `Trace`.
+
+The Python of a `function` runs once, in a window that is planned and replayed. What must not be
+frozen by that is told to the window's trace: arguments, variables, and what the library counts for
+itself (draws, steps of optimizers).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from weakref import ref
+
+from ngrad.config import settings
+from ngrad.dtypes import DType
+from ngrad.errors import TraceError
+from ngrad.graph.entries import SCALARS
+from ngrad.graph.layout import Layout, layout
+from ngrad.record import Window, state, user_line
+from ngrad.tensor import Tensor, scalar
+
+Tensors = list[Any]
+
+
+class Trace:
+    """A recording of a function, while its Python runs; the first of that thread's recorders.
+
+    Attributes
+    ----------
+    window : Window
+    arguments : list of int
+        The slots of arguments.
+    asked : list of (int, callable)
+        What the library asks itself at each call, in order: a number or a tensor for a slot, or
+        something to be done, for the slot -1.
+    heard : list of (int, callable)
+        What happens before which entry that a tape outside may hear of: done again, for the tensors
+        of all slots before it, where the recording is recorded itself.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.ended = False
+        self.arguments: list[int] = []
+        self.asked: list[tuple[int, Callable[[], Any]]] = []
+        self.heard: list[tuple[int, Callable[[Tensors], None]]] = []
+        self.window = Window(self)
+        # By uid: the variable; from which slot it is read, if it is; the value it holds now.
+        self._variables: dict[int, tuple[ref[Any], int, Tensor]] = {}
+        self._captured: list[Any] = []  # keeps the variables that were there before
+        self._initial: dict[int, Tensor] = {}  # of those that were made here
+        self._updates: dict[int, tuple[int, Any]] = {}
+        self._made: list[tuple[ref[Any], Callable[[bool], None]]] = []
+
+    def argument(self, where: Layout, number: bool = False) -> Tensor:
+        """A placeholder of an argument."""
+        self.arguments.append(len(self.window.entries))
+        return self.window.placeholder(SCALARS[where.dtype.code] if number else None, where)
+
+    def ask(self, make: Callable[[], Any], where: Layout, number: bool = False) -> Tensor:
+        """A placeholder of what `make` gives at each call."""
+        self.asked.append((len(self.window.entries), make))
+        return self.window.placeholder(SCALARS[where.dtype.code] if number else None, where)
+
+    def repeat(self, action: Callable[[], Any]) -> None:
+        """Do this at each call."""
+        self.asked.append((-1, action))
+
+    # -- variables ---------------------------------------------------------------------------------
+
+    def _capture(self, variable: Any) -> Any:
+        if variable._uid not in self._initial:
+            self._captured.append(variable)
+        return ref(variable)
+
+    def value_of(self, variable: Any, held: Tensor) -> Tensor:
+        """What a variable holds at this point of the program."""
+        found = self._variables.get(variable._uid)
+        if found is None:
+            slot = len(self.window.entries)
+            value = self.window.placeholder(None, held._layout.spec)
+            found = self._variables[variable._uid] = self._capture(variable), slot, value
+        return found[2]
+
+    def assign(self, variable: Any, value: Tensor) -> None:
+        """From here on a variable holds another value."""
+        found = self._variables.get(variable._uid)
+        slot = -1 if found is None else found[1]
+        at, holder = self.window.slot(value), self._capture(variable)
+        self._variables[variable._uid] = holder, slot, value
+
+        def again(tensors: Tensors) -> None:
+            variable = holder()
+            if variable is not None:
+                variable._held = tensors[at]
+
+        self.heard.append((len(self.window.entries), again))
+
+    def make(self, variable: Any, initial: Tensor) -> None:
+        """A variable is made here."""
+        self._initial[variable._uid] = initial
+
+    def reads(self) -> list[tuple[int, Any]]:
+        """The variables that are read, and at which slots."""
+        found = [(slot, holder()) for holder, slot, _ in self._variables.values() if slot >= 0]
+        return [(slot, variable) for slot, variable in found if variable is not None]
+
+    def assigned(self) -> list[tuple[Any, Tensor]]:
+        """The variables that are assigned to, and what."""
+        found = [
+            (holder(), value)
+            for holder, slot, value in self._variables.values()
+            if value._window is not self.window or value._slot != slot
+        ]
+        return [(variable, value) for variable, value in found if variable is not None]
+
+    def updates(self, counter: Any, more: int = 0) -> int:
+        """How often an optimizer has updated so far within this recording; from now on, more."""
+        count, left = self._updates.get(counter._uid, (0, None))
+        found = self._variables.get(counter._uid)
+        now = None if found is None or found[1] == found[2]._slot else found[2]
+        if more:
+            self._updates[counter._uid] = count + more, now
+        elif now is not left:
+            raise TraceError(
+                f"function {self.name}: assigns to an optimizer's `iterations` before an update; "
+                "assign to it outside"
+            )
+        return count
+
+    # -- what the recording made -------------------------------------------------------------------
+
+    def make_other(self, made: Any, settle: Callable[[bool], None]) -> None:
+        """Something else with a state is made here; at the end tell whether it is still there."""
+        self._made.append((ref(made), settle))
+
+    def close(self) -> None:
+        """The Python has returned. What it made and nobody holds is made anew at each call; what
+        somebody holds was made once.
+        """
+        self.ended = True
+        for uid, (holder, slot, _) in self._variables.items():
+            if slot >= 0 and holder() is None:
+                self.window.keep(slot, self._initial[uid])
+        for made, settle in self._made:
+            settle(made() is not None)
+
+    # -- a recorder --------------------------------------------------------------------------------
+
+    def variable_read(self, variable: Any) -> None:
+        if variable._uid in self._initial:
+            return  # nobody outside can have asked a tape for its gradient
+
+        def again(_: Tensors) -> None:
+            for recorder in state.stack:
+                recorder.variable_read(variable)
+
+        self.heard.append((len(self.window.entries), again))
+
+    def pause(self) -> None:
+        self.heard.append((len(self.window.entries), _pause))
+
+    def resume(self) -> None:
+        self.heard.append((len(self.window.entries), _resume))
+
+    # -- errors ------------------------------------------------------------------------------------
+
+    def refuse(self) -> TraceError:
+        """The error of whoever looks at a value, with the line that did."""
+        if self.ended:
+            return TraceError(
+                f"function {self.name}: {user_line()} uses a tensor that was made while the "
+                "function was recorded; return it from the function to use it outside"
+            )
+        return TraceError(
+            f"function {self.name}: {user_line()} asks for the value of a tensor, or of a Python "
+            "float that is an argument, while the function is recorded, when there is none; use "
+            "ngrad.where instead of `if`, look at it outside, or pass a number that decides what "
+            "is computed as an int, bool or str"
+        )
+
+
+def _pause(_: Tensors) -> None:
+    for recorder in state.stack:
+        recorder.pause()
+
+
+def _resume(_: Tensors) -> None:
+    for recorder in state.stack:
+        recorder.resume()
+
+
+# -- what the library counts for itself ------------------------------------------------------------
+
+
+def host(make: Callable[[], Any], dtype: DType) -> Tensor:
+    """A number that the library counts: in a `function`, asked for at every call."""
+    trace = state.window.trace
+    if trace is not None:
+        found: Tensor = trace.ask(make, layout(dtype, ()), number=True)
+        return found
+    return scalar(make(), dtype) if settings.eager else state.window.argument(make(), dtype)
+
+
+def host_tensor(make: Callable[[], Tensor], where: Layout) -> Tensor:
+    """A tensor that the library counts with: in a `function`, asked for at every call."""
+    trace = state.window.trace
+    return make() if trace is None else trace.ask(make, where)
+
+
+def each_call(action: Callable[[], Any]) -> None:
+    """Do what changes the library's state: now, or, in a `function`, at every call."""
+    trace = state.window.trace
+    if trace is None:
+        action()
+    else:
+        trace.repeat(action)
