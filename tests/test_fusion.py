@@ -1,0 +1,176 @@
+"""Fusion from the outside: eager code under a tape, counted in launches, bytes and compilations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+import ngrad
+from ngrad import GradientTape, constant
+from ngrad.plans import counters
+from ngrad_kernels import cache
+
+Result = list[Any]
+
+
+@pytest.fixture(autouse=True)
+def _waiting() -> Iterator[None]:
+    before = ngrad.config.fusion()
+    ngrad.config.set_fusion("wait")
+    yield
+    ngrad.config.set_fusion(before)
+
+
+def launches(function: Callable[[], Any]) -> int:
+    """How many kernels a program launches once it has been seen."""
+    for _ in range(2):
+        function()
+    before = counters["launches"]
+    function()
+    return counters["launches"] - before
+
+
+def numbers(*shape: int, dtype: str = "f4", seed: int = 0) -> Any:
+    return constant(np.random.default_rng(seed).uniform(-1, 1, shape).astype(dtype))
+
+
+def taped(f: Callable[..., Any], *inputs: Any) -> Result:
+    with GradientTape() as tape:
+        tape.watch(inputs)
+        value = f(*inputs)
+    return [value, *tape.gradient(value, inputs)]
+
+
+def elementwise(x: Any, y: Any, z: Any) -> Any:
+    return ngrad.reduce_sum(ngrad.tanh(x * y + z) ** 2 * ngrad.exp(-x))
+
+
+def rosenbrock(x: Any) -> Any:
+    return ngrad.reduce_sum(100.0 * (x[1:] - x[:-1] ** 2) ** 2 + (1.0 - x[:-1]) ** 2)
+
+
+def cross_entropy(x: Any) -> Any:
+    labels = ngrad.range(x.shape[0]) % x.shape[1]
+    return ngrad.nn.sparse_softmax_cross_entropy_with_logits(labels, x)
+
+
+def layer_norm(x: Any, scale: Any, offset: Any) -> Any:
+    mean, variance = ngrad.nn.moments(x, [1], keepdims=True)
+    return ngrad.tanh(ngrad.nn.batch_normalization(x, mean, variance, offset, scale, 1e-5))
+
+
+def layer(x: Any, w: Any, b: Any) -> Any:
+    return ngrad.nn.relu(x @ w + b)
+
+
+PROGRAMS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
+    "elementwise": (elementwise, tuple(numbers(50_000, seed=k) for k in range(3))),
+    "rosenbrock": (rosenbrock, (numbers(50_000, dtype="f8"),)),
+    "cross-entropy": (cross_entropy, (numbers(300, 40),)),
+    "layer norm": (layer_norm, (numbers(300, 40), numbers(40, seed=1), numbers(40, seed=2))),
+    "layer": (layer, (numbers(30, 20), numbers(20, 10, seed=1), numbers(10, seed=2))),
+}
+every_program = pytest.mark.parametrize("name", PROGRAMS)
+
+
+@every_program
+def test_the_same_bits_however_it_runs(name: str) -> None:
+    """Fused, unfused, eager; on one thread and on two."""
+    f, inputs = PROGRAMS[name]
+    taped(f, *inputs), taped(f, *inputs)
+    found = [x.numpy().tobytes() for x in taped(f, *inputs)]
+    ngrad.config.set_threads(1)
+    assert [x.numpy().tobytes() for x in taped(f, *inputs)] == found
+    ngrad.config.set_eager(True)
+    try:
+        assert [x.numpy().tobytes() for x in taped(f, *inputs)] == found
+    finally:
+        ngrad.config.set_eager(False)
+
+
+def test_launches() -> None:
+    """One pass over memory, and what folds the partial results of a sum."""
+    most = {"elementwise": 2, "rosenbrock": 3, "cross-entropy": 2, "layer norm": 4, "layer": 4}
+    found = {name: launches(lambda p=p: taped(p[0], *p[1])) for name, p in PROGRAMS.items()}
+    assert all(found[name] <= most[name] for name in most), found
+
+
+def test_a_chain_is_one_launch_without_a_tape() -> None:
+    x = numbers(1000)
+
+    def chain() -> None:
+        y = x
+        for _ in range(10):
+            y = ngrad.tanh(y * 1.5 + x)
+        ngrad.eval(y)
+
+    assert launches(chain) == 1
+
+
+def test_memory_is_inputs_and_gradients() -> None:
+    """No intermediate value is stored."""
+    inputs = tuple(numbers(1 << 20, seed=k) for k in range(3))
+    for _ in range(2):
+        taped(elementwise, *inputs)
+    ngrad.config.release_memory()
+    before = ngrad.config.memory_stats().live_bytes
+    found = taped(elementwise, *inputs)
+    after = ngrad.config.memory_stats()
+    gradients = 3 * inputs[0].nbytes
+    assert after.live_bytes + after.pooled_bytes - before <= 1.05 * gradients
+    del found
+
+
+def compiled(function: Callable[[], Any]) -> int:
+    before = cache.counters["compiled"] + cache.counters["loaded"]
+    function()
+    return cache.counters["compiled"] + cache.counters["loaded"] - before
+
+
+def test_nothing_compiles_for_other_sizes_slices_and_floats() -> None:
+    def run(n: int, start: int, factor: float) -> None:
+        x = numbers(n)
+        for _ in range(3):
+            with GradientTape() as tape:
+                tape.watch(x)
+                part = x[start : start + n // 2]
+                y = ngrad.reduce_sum(ngrad.tanh(part * factor) ** 2)
+            ngrad.eval(tape.gradient(y, x))
+
+    run(1000, 10, 0.5)
+    run(100_000, 10, 0.5)
+    assert compiled(lambda: [run(n, 10, 0.5) for n in (999, 1001, 5000, 65_537)]) == 0
+    assert compiled(lambda: [run(1000, k, 0.5) for k in range(11, 30)]) == 0
+    assert compiled(lambda: [run(1000, 10, k / 7) for k in range(1, 30)]) == 0
+
+
+def test_what_never_repeats_is_not_fused() -> None:
+    """A program that is different each time compiles no fused kernel."""
+    x = numbers(16)
+
+    def once(k: int) -> None:
+        y = x
+        for bit in range(9):
+            y = ngrad.sin(y) if k >> bit & 1 else ngrad.cos(y)
+        ngrad.eval(y)
+
+    once(0), once(511)  # the kernels of the two ops
+    before = cache.counters["compiled"]
+    for k in range(1, 200):
+        once(k)
+    assert cache.counters["compiled"] == before
+
+
+def test_the_background_gives_the_same_bits_meanwhile() -> None:
+    ngrad.config.set_fusion("background")
+    x = numbers(5000, seed=7)
+
+    def value() -> bytes:
+        got: bytes = ngrad.reduce_sum(ngrad.exp(ngrad.sin(x) * 0.25) - x * 0.125).numpy().tobytes()
+        return got
+
+    first = value()
+    assert all(value() == first for _ in range(200))
