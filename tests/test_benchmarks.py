@@ -81,3 +81,11 @@ def test_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     assert all(isinstance(figure, figures.Figure) and figure.value for figure in found)
     assert inspect.isgenerator(figures.transcendental(1, 10))
     assert list(figures.transcendental(1, 10)) == []
+
+
+def test_sweeps(monkeypatch: pytest.MonkeyPatch) -> None:
+    fused = module("benchmarks.fused", monkeypatch)
+    monkeypatch.setattr(fused, "SCALE", 1e-3)
+    for name in ("elementwise", "cross entropy", "small"):
+        found = run(fused.Sweep, name)
+        assert 1 <= found["track_launches"] <= 6 and found["track_bytes"] > 0
