@@ -133,10 +133,10 @@ class Planned:
 
     def _heat(self) -> None:
         """Go over to fused kernels: loaded at the first run, compiled at the second."""
-        self.tried += 1
         if settings.fusion == "off":
-            self.tried = 2
-        elif self.tried == 1:
+            return
+        self.tried += 1
+        if self.tried == 1:
             try:
                 with without_compiling():
                     self.fuse()
