@@ -71,7 +71,7 @@ def signature(name: str, function: Any) -> str:
 
 def public(module: Any) -> Iterator[tuple[str, Any]]:
     """The functions and classes of a namespace, by name."""
-    for name in sorted(vars(module)):
+    for name in sorted(getattr(module, "__all__", vars(module))):
         value = vars(module)[name]
         if not name.startswith("_") and callable(value) and not isinstance(value, types.ModuleType):
             yield name, value

@@ -297,3 +297,6 @@ class Adam(Optimizer):
             w.assign_sub(rate * m / (sqrt(v) + small(w.dtype)))
 
         return update
+
+
+__all__ = ["SGD", "Adam", "Optimizer"]
