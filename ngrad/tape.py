@@ -77,6 +77,11 @@ class GradientTape:
         self._window: Window | None = None
         self._clear()
 
+    def __del__(self) -> None:
+        window = getattr(self, "_window", None)
+        if window is not None:  # nothing is stored any more because of this tape
+            window.taped -= 1
+
     def _clear(self) -> None:
         if self._window is not None:
             self._window.taped -= 1
