@@ -212,6 +212,7 @@ def _prepare(tape: GradientTape, target: Any, sources: tuple[Any, ...]) -> _Aske
     """All that is asked of the tape, which lets go of what it heard unless it is persistent; None
     if it did not hear of the target.
     """
+    tape._require_here("jacobian")
     if tape._used and not tape._persistent:
         raise RuntimeError(
             "jacobian: a tape that is not persistent gives one gradient or Jacobian; "

@@ -11,7 +11,7 @@ from typing import Any
 import optree
 
 from ngrad.config import settings
-from ngrad.errors import ShapeError
+from ngrad.errors import ShapeError, TraceError
 from ngrad.evaluate import inline, run, sweep
 from ngrad.graph.differentiate import NEVER
 from ngrad.hooks import hooks
@@ -113,7 +113,18 @@ class GradientTape:
 
     # -- the context -------------------------------------------------------------------------------
 
+    def _require_here(self, what: str) -> None:
+        """Refuse to be asked across the border of a function that is recorded."""
+        trace, window = state.window.trace, self._window
+        if window is not None and window.trace is not trace:
+            where = "in a `function`" if trace is None else f"outside of function {trace.name}"
+            raise TraceError(
+                f"{what}: the tape has listened {where}; use a tape on one side of a function, and "
+                "return from it what is needed outside"
+            )
+
     def __enter__(self) -> GradientTape:
+        self._require_here("GradientTape")
         if self._stack is not None:
             raise ValueError(
                 "this tape is already recording; enter it again after its `with` block ends"
@@ -163,6 +174,7 @@ class GradientTape:
         ValueError
             If the tape is not recording.
         """
+        self._require_here("stop_recording")
         stack = self._stack
         if stack is None or self not in stack:
             raise ValueError("stop_recording: this tape is not recording")
@@ -177,12 +189,13 @@ class GradientTape:
 
     def reset(self) -> None:
         """Forget all that was recorded and watched, as if the tape were new."""
+        self._require_here("reset")
         self._used = False
         recording = self._stack is not None
         window = self._window
         self._clear()
         if recording and window is not None:
-            if window.readers == 1:  # nobody else reads what was recorded
+            if window.readers == 1 and window.trace is None:  # nobody else reads what was recorded
                 window.readers = 0
                 state.window = Window()
             self._window = state.window
@@ -201,6 +214,7 @@ class GradientTape:
         ValueError
             For what is neither a tensor nor a variable, naming its type.
         """
+        self._require_here("watch")
         window = self._window or self._join()
         if type(tensor) is Tensor and tensor._layout.dtype.is_floating:
             self._watched.setdefault(window.slot(tensor), len(window.entries))
@@ -273,6 +287,7 @@ class GradientTape:
         RuntimeError
             On a second call, unless the tape is persistent.
         """
+        self._require_here("gradient")
         if self._used and not self._persistent:
             raise RuntimeError(
                 "gradient: a tape that is not persistent gives one gradient; "

@@ -233,12 +233,24 @@ class Tensor:
 
     __hash__ = object.__hash__
 
+    def _recorded_in(self) -> str | None:
+        """The name of the `function` that is being recorded and will compute this, if one is."""
+        trace = None if self._at else self._window.trace
+        return None if trace is None else trace.name
+
     def __repr__(self) -> str:
+        recorded = self._recorded_in()
+        if recorded is not None:
+            where = self._layout
+            return (
+                f"<Tensor pending in function {recorded}, shape={where.shape}, "
+                f"dtype={where.dtype.name}>"
+            )
         values = np.array2string(np.asarray(self._view()), separator=", ", prefix="<Tensor ")
         return f"<Tensor {values}, shape={self._layout.shape}, dtype={self._layout.dtype.name}>"
 
     def __str__(self) -> str:
-        return str(self._view())
+        return repr(self) if self._recorded_in() is not None else str(self._view())
 
     def __format__(self, spec: str) -> str:
         return (

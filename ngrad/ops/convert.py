@@ -50,6 +50,9 @@ def constant_of(value: Any, dtype: DType | None, what: str) -> Tensor:
     """A tensor with a copy of outside data; lists of Python scalars have TensorFlow's default
     dtypes.
     """
+    if type(value) is Weak:
+        found: Tensor = cast_to(value.tensor, dtype or float32)
+        return found
     if isinstance(value, (list, tuple)):
         value = (
             [
@@ -81,7 +84,7 @@ def constant_of(value: Any, dtype: DType | None, what: str) -> Tensor:
 
 def _holds_tensors(value: Any) -> bool:
     return any(
-        isinstance(item, (Tensor, *unwrap))
+        isinstance(item, (Tensor, Weak, *unwrap))
         or (isinstance(item, (list, tuple)) and _holds_tensors(item))
         for item in value
     )

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import itertools
 import os
+import threading
+from collections.abc import Callable
 from typing import Any
 
 from ngrad.dtypes import float32
-from ngrad.errors import NumberError
+from ngrad.errors import NumberError, TraceError
 from ngrad.ops import samplers
 from ngrad.ops.random import CHILD, GENERATOR, SPLIT, _seed
-from ngrad.ops.samplers import NORMAL, TRUNCATED_NORMAL
+from ngrad.ops.samplers import NORMAL, TRUNCATED_NORMAL, Draw
 from ngrad.ops.shape import integers
+from ngrad.record import state
+from ngrad.tracing import each_call
 from ngrad_kernels.philox import mix
 
 
@@ -28,9 +32,10 @@ class Generator:
     (2, 3)
     """
 
-    def __init__(self, key: int) -> None:
-        self._key = key
-        self._counter = itertools.count()
+    def __init__(self, key: int | Callable[[], int]) -> None:
+        self._stream = _Stream(key, state.window.trace)
+        if self._stream.trace is not None:
+            self._stream.trace.make_other(self, self._stream.settle)
 
     @classmethod
     def from_seed(cls, seed: Any) -> Generator:
@@ -40,10 +45,7 @@ class Generator:
     @classmethod
     def from_non_deterministic_state(cls) -> Generator:
         """A generator that begins where the system's entropy says."""
-        return cls(int.from_bytes(os.urandom(8), "little"))
-
-    def _draw(self) -> tuple[int, int]:
-        return self._key, next(self._counter)
+        return cls(_at_each_call(lambda: int.from_bytes(os.urandom(8), "little")))
 
     def normal(
         self,
@@ -55,7 +57,7 @@ class Generator:
     ) -> Any:
         """As `ngrad.random.normal`."""
         what = "Generator.normal"
-        return samplers.normal(NORMAL, self._draw, shape, mean, stddev, dtype, what)
+        return samplers.normal(NORMAL, self._stream.draw(), shape, mean, stddev, dtype, what)
 
     def truncated_normal(
         self,
@@ -67,7 +69,8 @@ class Generator:
     ) -> Any:
         """As `ngrad.random.truncated_normal`."""
         what = "Generator.truncated_normal"
-        return samplers.normal(TRUNCATED_NORMAL, self._draw, shape, mean, stddev, dtype, what)
+        draw = self._stream.draw()
+        return samplers.normal(TRUNCATED_NORMAL, draw, shape, mean, stddev, dtype, what)
 
     def uniform(
         self,
@@ -78,7 +81,8 @@ class Generator:
         name: str | None = None,
     ) -> Any:
         """As `ngrad.random.uniform`."""
-        return samplers.uniform(self._draw, shape, minval, maxval, dtype, "Generator.uniform")
+        draw, what = self._stream.draw(), "Generator.uniform"
+        return samplers.uniform(draw, shape, minval, maxval, dtype, what)
 
     def split(self, count: Any = 1) -> list[Generator]:
         """`count` generators, independent of each other and of this one, which moves on by a draw.
@@ -92,5 +96,60 @@ class Generator:
         (number,) = integers(count, "Generator.split")
         if number < 0:
             raise NumberError(f"Generator.split: takes a number of generators, not {number}")
-        parent = mix(*self._draw(), SPLIT)[0]
-        return [Generator(mix(parent, k, CHILD)[0]) for k in range(number)]
+        draw = self._stream.draw()
+        parent = _at_each_call(lambda: mix(*draw(), SPLIT)[0])
+        return [Generator(_child(parent, k)) for k in range(number)]
+
+
+def _child(parent: int | Callable[[], int], k: int) -> int | Callable[[], int]:
+    """The key of a generator that another is split into."""
+    if callable(parent):
+        return lambda: mix(parent(), k, CHILD)[0]
+    return mix(parent, k, CHILD)[0]
+
+
+def _at_each_call(make: Callable[[], int]) -> int | Callable[[], int]:
+    """A number; in a `function`, what gives that of the call that this thread is in."""
+    if state.window.trace is None:
+        return make()
+    call = threading.local()
+
+    def begin() -> None:
+        call.number = make()
+
+    each_call(begin)
+    return lambda: int(call.number)
+
+
+class _Stream:
+    """The draws of a generator.
+
+    One that is made while a `function` is recorded, and is gone when that is done, is made anew at
+    every call: then the n-th draw of the recording is the n-th of every call.
+    """
+
+    def __init__(self, key: int | Callable[[], int], trace: Any) -> None:
+        self.key, self.trace = key, trace
+        self.counter = itertools.count()
+        self.anew = False
+        self.recorded = 0
+
+    def draw(self) -> Draw:
+        """The next draw."""
+        if self.trace is None or state.window.trace is not self.trace:
+            return lambda: (self._key(), next(self.counter))
+        number = self.recorded
+        self.recorded += 1
+        return lambda: (self._key(), number if self.anew else next(self.counter))
+
+    def _key(self) -> int:
+        return self.key() if callable(self.key) else self.key
+
+    def settle(self, lives: bool) -> None:
+        """The recording has ended; the generator is still held, or not."""
+        name, self.trace, self.anew = self.trace.name, None, not lives
+        if lives and callable(self.key):
+            raise TraceError(
+                f"function {name}: a generator that it makes by `split` or from the system's "
+                "entropy outlives the call; make it outside"
+            )

@@ -17,6 +17,7 @@ from ngrad.errors import NumberError
 from ngrad.ops import samplers
 from ngrad.ops.samplers import NORMAL, TRUNCATED_NORMAL, Draw
 from ngrad.ops.shape import integers
+from ngrad.tracing import each_call
 from ngrad_kernels.philox import mix
 
 GLOBAL, OPERATION, STATELESS, GENERATOR, SPLIT, CHILD = range(1, 7)  # purposes of a key
@@ -80,7 +81,12 @@ def set_seed(seed: Any) -> None:
     >>> (ngrad.random.normal([2]).numpy() == first).all()
     np.True_
     """
-    _current["streams"] = _Streams(_seed(seed, "set_seed"))
+    own = _seed(seed, "set_seed")
+
+    def begin() -> None:
+        _current["streams"] = _Streams(own)
+
+    each_call(begin)
 
 
 def _next(seed: Any, what: str) -> Draw:

@@ -25,7 +25,7 @@ from ngrad.ops.comparison import less
 from ngrad.ops.convert import KINDS, cast_to, from_outside, tensor
 from ngrad.ops.elementwise import select
 from ngrad.ops.exponential import exp
-from ngrad.ops.gather import gather
+from ngrad.ops.gather import gather_rows
 from ngrad.ops.launching import broadcast_shapes, dense
 from ngrad.ops.reductions import reduce_max
 from ngrad.ops.scans import cumsum
@@ -309,4 +309,4 @@ def shuffle(draw: Draw, value: Any, what: str) -> Any:
     x = tensor(value, what)
     if x.ndim == 0:
         raise ShapeError(f"{what}: a 0-d tensor has no first axis")
-    return gather(x, apply(PERMUTATION, (_state(draw),), (x._layout.shape[0],)), axis=0)
+    return gather_rows(x, apply(PERMUTATION, (_state(draw),), (x._layout.shape[0],)), 0, 0)
