@@ -11,7 +11,7 @@ array([2., 4.], dtype=float32)
 """
 
 import ngrad.jacobians  # noqa: F401  (it gives the tape its Jacobians)
-from ngrad import bitwise, config, errors, linalg, math, nn, optimizers, random
+from ngrad import bitwise, config, debug, errors, linalg, math, nn, optimizers, random
 from ngrad.dtypes import (
     DType,
     as_dtype,
@@ -111,8 +111,10 @@ from ngrad.ops.indexing import boolean_mask
 from ngrad.ops.joining import concat, pad, roll, split, stack, tile, unstack
 from ngrad.ops.math import clip_by_value, where
 from ngrad.ops.shape import broadcast_to, expand_dims, reshape, reverse, squeeze, transpose
+from ngrad.profile import profile
 from ngrad.random import random_normal, random_shuffle, random_uniform, truncated_normal
 from ngrad.random import set_seed as set_random_seed
+from ngrad.stats import stats
 from ngrad.tape import GradientTape, UnconnectedGradients
 from ngrad.tensor import Tensor
 from ngrad.transforms import custom_gradient, grad, value_and_grad
@@ -155,6 +157,7 @@ __all__ = [
     "cosh",
     "cumsum",
     "custom_gradient",
+    "debug",
     "divide",
     "einsum",
     "enable_eager_execution",
@@ -211,6 +214,7 @@ __all__ = [
     "optimizers",
     "pad",
     "pow",
+    "profile",
     "random",
     "random_normal",
     "random_shuffle",
@@ -244,6 +248,7 @@ __all__ = [
     "square",
     "squeeze",
     "stack",
+    "stats",
     "stop_gradient",
     "subtract",
     "tan",

@@ -31,6 +31,10 @@ class TraceError(NgradError, TypeError):
     """A value that was asked for where a `function` is being recorded, and there is none."""
 
 
+class NumericsError(NgradError, FloatingPointError):
+    """A NaN or an infinity that came to be within `debug.check_numerics`."""
+
+
 class GradientError(NgradError, LookupError):
     """An op whose derivative was asked for and that has none."""
 
@@ -41,6 +45,7 @@ __all__ = [
     "IndexBoundsError",
     "NgradError",
     "NumberError",
+    "NumericsError",
     "OutOfMemory",
     "ShapeError",
     "TraceError",

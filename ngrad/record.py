@@ -439,5 +439,5 @@ def execute(call: Call, inputs: tuple[Any, ...]) -> Any:
 counters: Counter[str] = Counter()
 """What happened since the process began: structures `planned` and `fused`, `runs` of plans, and the
 `launches` and `bytes` of these and of ops that ran where they were called: what kernels read and
-wrote, if each operand is read once.
+wrote, if each element is read once.
 """

@@ -16,9 +16,10 @@ import os
 import stat
 import tempfile
 import threading
+import time
 import warnings
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from enum import Enum
 from pathlib import Path
@@ -43,6 +44,11 @@ _DECIDING = ("compiling.py", "intrinsics.py", "integers.py", "reductions.py", "v
 counters: Counter[str] = Counter()
 """What happened since the process began: `compiled`, `loaded`, `rejected` (damaged files),
 `evicted`.
+"""
+
+listeners: list[Callable[[str, str, int, int], None]] = []
+"""Who is told `(what, kernel's name, start, end)`, in nanoseconds of `time.perf_counter_ns`, when a
+kernel was "compiled" or "loaded".
 """
 
 
@@ -244,6 +250,12 @@ class Signature(Enum):
     PACK = "void(word, word, word, word, word)"
 
 
+def _count(what: str, name: str, start: int) -> None:
+    counters[what] += 1
+    for listener in tuple(listeners):
+        listener(what, name, start, time.perf_counter_ns())
+
+
 def load(name: str, source: str, signature: Signature = Signature.KERNEL) -> int:
     """The address of the function `name` of a source text: loaded from disk, or compiled and kept
     there.
@@ -251,11 +263,12 @@ def load(name: str, source: str, signature: Signature = Signature.KERNEL) -> int
     key = key_of(source)
     symbol = f"{name}_{key[:24]}"  # one symbol for two kernels could crash who loads both
     with lock():
+        start = time.perf_counter_ns()
         body = store.read(key)
         if body is not None:
             address = native.link(body, symbol)
             if address:
-                counters["loaded"] += 1
+                _count("loaded", name, start)
                 return address
             counters["rejected"] += 1
         if getattr(_limits, "loading_only", False):
@@ -263,6 +276,7 @@ def load(name: str, source: str, signature: Signature = Signature.KERNEL) -> int
         from ngrad_kernels import compiling  # sets up Numba's compiler, which loading does without
 
         body = compiling.machine_code(name, source, signature, symbol)
-        counters["compiled"] += 1
         store.write(key, body)
-        return native.link(body, symbol)
+        address = native.link(body, symbol)
+        _count("compiled", name, start)
+        return address

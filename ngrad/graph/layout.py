@@ -69,6 +69,14 @@ class Layout:
         return f"{self.dtype.name}{list(self.shape)}{order}"
 
     @property
+    def distinct_bytes(self) -> int:
+        """Bytes of the elements that lie at places of their own: a broadcast one counts once."""
+        if self.contiguous:
+            return self.nbytes
+        sizes = [n for n, stride in zip(self.shape, self.strides, strict=True) if stride]
+        return math.prod(sizes) * self.dtype.itemsize
+
+    @property
     def spec(self) -> Layout:
         """The same dtype and shape in row-major order: what graphs speak of."""
         return self if self.contiguous else layout(self.dtype, self.shape)

@@ -34,7 +34,7 @@ class Call:
     run : callable
         Over tensors that have their values.
     launches, bytes : int
-        How many kernels `run` launches, and what it reads and writes, if each operand is read once;
+        How many kernels `run` launches, and what it reads and writes, if each element is read once;
         known once the call is prepared.
     """
 
@@ -71,7 +71,7 @@ class Call:
         results = tuple(outputs) if self.several else (outputs,)
         self.launches = 0 if self._program is None else len(self._program.launches)
         if self._program is None or self.launches:
-            self.bytes = sum(where.nbytes for where in (*self.inputs, *results))
+            self.bytes = sum(where.distinct_bytes for where in (*self.inputs, *results))
         # Last, since threads may meet here: whoever sees the outputs sees the rest.
         self.run = how if self._program is None else Op.runner(how, len(self.inputs), outputs)
         self._outputs = results
