@@ -112,19 +112,35 @@ class Elementwise(Op):
                 elif type(y) is float:
                     dtype = x._layout.dtype
                     if dtype.is_floating:
-                        call = seen.get((x._layout, NUMBERS[dtype.code].specs[0]))
+                        call = seen.get((x._layout, NUMBERS[dtype.code].spec))
                         window = local.window
                         if call is not None and not settings.eager:
                             i = x._slot if x._window is window else window.slot(x)
                             return window.append(call, (i, window.number(y, dtype)))
+            reader = unwrap.get(type(x))
+            if reader is not None:
+                return binary(reader(x), y)
+            reader = unwrap.get(type(y))
+            if reader is not None and type(x) is Tensor:
+                return binary(x, reader(y))
             return self._first(x, y) if is_operand(y) else NotImplemented
 
         return binary
 
     def reflected(self) -> Callable[[Any, Any], Any]:
         """`Tensor.__radd__` and its siblings."""
+        seen = self.seen
+        local = state
 
         def binary(y: Any, x: Any) -> Any:
+            if type(x) is float and type(y) is Tensor:
+                dtype = y._layout.dtype
+                if dtype.is_floating:
+                    call = seen.get((NUMBERS[dtype.code].spec, y._layout))
+                    window = local.window
+                    if call is not None and not settings.eager:
+                        j = y._slot if y._window is window else window.slot(y)
+                        return window.append(call, (window.number(x, dtype), j))
             return self(x, y) if is_operand(x) else NotImplemented
 
         return binary
