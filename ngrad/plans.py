@@ -162,20 +162,26 @@ class _Compiler:
     """A thread that fuses what came again, while runs go on."""
 
     def __init__(self) -> None:
-        self.renew()
+        self._begin()
         if hasattr(os, "register_at_fork"):
-            os.register_at_fork(after_in_child=self.renew)
+            os.register_at_fork(after_in_child=self._after_fork)
         atexit.register(self.stop)
 
-    def renew(self) -> None:
+    def _begin(self) -> None:
         self.waiting: queue.SimpleQueue[Planned | None] = queue.SimpleQueue()
         self.thread: threading.Thread | None = None
         self.lock = threading.Lock()
-        self.pending = 0
+        self.pending: dict[int, Planned] = {}  # by `id`: what waits, and what is being compiled
+
+    def _after_fork(self) -> None:
+        """The thread is the parent's: the child asks for what it waits for when that comes again."""
+        for planned in self.pending.values():
+            planned.tried = 1
+        self._begin()
 
     def compile(self, planned: Planned) -> None:
         with self.lock:
-            self.pending += 1
+            self.pending[id(planned)] = planned
             self.waiting.put(planned)
             if self.thread is None:
                 self.thread = threading.Thread(target=self._work, name="ngrad", daemon=True)
@@ -188,7 +194,7 @@ class _Compiler:
             except Exception as error:  # it runs as it did
                 failures.append(error)
             finally:
-                self.pending -= 1
+                self.pending.pop(id(planned), None)
 
     def stop(self) -> None:
         """Finish what is being compiled: an interpreter that ends amid it may crash."""
