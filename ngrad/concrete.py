@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Callable
 from typing import Any
 
@@ -13,8 +14,8 @@ from ngrad.graph.layout import Layout, layout
 from ngrad.ops.convert import Weak
 from ngrad.plans import Key, Planned, plans
 from ngrad.record import Window, state
-from ngrad.signature import NUMBER, Call, Static
-from ngrad.tensor import Tensor, scalar
+from ngrad.signature import NUMBER, Signature, Static
+from ngrad.tensor import Tensor, empty, scalar
 from ngrad.tracing import Trace
 
 FLOAT = layout(float64, ())
@@ -30,20 +31,29 @@ class Concrete:
         tape hears the function's own Python, not a replay.
     """
 
-    def __init__(self, name: str, f: Callable[..., Any], call: Call) -> None:
+    def __init__(
+        self, name: str, f: Callable[..., Any], leaves: list[Any], signature: Signature
+    ) -> None:
+        parts, structure = signature
         trace = Trace(name)
         window = trace.window
         outer = state.window, state.stack, state.graph, state.ends
         try:
             state.window, state.stack, state.graph = window, [trace], None
-            args, kwargs = call.unflatten([_placeholder(trace, *pair) for pair in _pairs(call)])
-            result = f(*args, **kwargs)
+            given = [_placeholder(trace, *pair) for pair in zip(parts, leaves, strict=True)]
+            if structure is None:
+                result = f(*given)
+            else:
+                args, kwargs = optree.tree_unflatten(structure, given)
+                result = f(*args, **kwargs)
+                del args, kwargs
         finally:
             trace.ended = True
             state.window, state.stack, state.graph, state.ends = outer
-        del args, kwargs
+        del given
         trace.close()
         found, self._structure = optree.tree_flatten(result)
+        self._single: bool = self._structure.is_leaf()
         wanted: list[int] = []
         self._outputs = [_output(window, value, wanted) for value in found]
         assigned = trace.assigned()
@@ -52,8 +62,9 @@ class Concrete:
         self._wanted = tuple(wanted)
         self._entries = tuple(window.entries)
         self._reads, self._asked, self._heard = trace.reads(), trace.asked, trace.heard
-        given = [k for k, part in enumerate(call.parts) if type(part) is not Static]
-        self._arguments = list(zip(trace.arguments, given, strict=True))
+        places = [k for k, part in enumerate(parts) if type(part) is not Static]
+        self._arguments = list(zip(trace.arguments, places, strict=True))
+        self._numbers = [slot for slot, k in self._arguments if parts[k] is NUMBER]
         self._constants = {
             slot: value
             if type(value) is Tensor
@@ -61,8 +72,8 @@ class Concrete:
             for slot, value in window.kept.items()
         }
         self.opaque, self._checks = window.opaque, window.checks
-        places = [*trace.arguments, *(k for k, _ in self._asked), *(k for k, _ in self._reads)]
-        self._places = [k for k in places if k >= 0 and self._entries[k][0].op is LEAF]
+        slots = [*trace.arguments, *(k for k, _ in self._asked), *(k for k, _ in self._reads)]
+        self._places = [k for k in slots if k >= 0 and self._entries[k][0].op is LEAF]
         self._planned: dict[tuple[Layout, ...], Planned] = {}
 
     def __call__(self, leaves: list[Any]) -> Any:
@@ -78,11 +89,13 @@ class Concrete:
             value if k < 0 else results[k].item() if value is NUMBER else results[k]
             for k, value in self._outputs
         ]
-        return optree.tree_unflatten(self._structure, made)
+        return made[0] if self._single else optree.tree_unflatten(self._structure, made)
 
     # -- a run -------------------------------------------------------------------------------------
 
     def _run(self, values: dict[int, Any]) -> list[Any]:
+        for slot in self._numbers:
+            values[slot] = _tensor_of(values[slot])
         for slot in self._places:
             x = values[slot]
             if not x._at:
@@ -148,8 +161,11 @@ class Concrete:
         return tensor._slot, tensor
 
 
-def _pairs(call: Call) -> Any:
-    return zip(call.parts, call.leaves, strict=True)
+def _tensor_of(value: float) -> Tensor:
+    """A tensor of a number that is not likely to come again."""
+    made = empty(FLOAT)
+    ctypes.c_double.from_address(made._at).value = value
+    return made
 
 
 def _placeholder(trace: Trace, part: Any, leaf: Any) -> Any:

@@ -15,7 +15,7 @@ from ngrad.config import settings
 from ngrad.ops.convert import cast_to, constant_of
 from ngrad.plans import Planned
 from ngrad.record import state
-from ngrad.signature import Call, Static, TensorSpec, read_call
+from ngrad.signature import Signature, Static, TensorSpec, read_arguments
 from ngrad.tensor import Tensor
 from ngrad.variable import Variable
 
@@ -61,14 +61,12 @@ class Function:
             args, kwargs = self._checked(args, kwargs)
         if settings.eager or state.window.trace is not None:
             return f(*args, **kwargs)  # within another function it is part of that one
-        call = read_call(args, kwargs)
-        concrete = self._found.get(call[1:])
-        if concrete is None:
-            concrete = self._recorded(f, call)
+        leaves, signature = read_arguments(args, kwargs)
+        concrete = self._found.get(signature) or self._recorded(f, leaves, signature)
         self._last = concrete
         if concrete.opaque and state.stack:
             return f(*args, **kwargs)
-        return concrete(call.leaves)
+        return concrete(leaves)
 
     def _checked(self, args: Any, kwargs: Any) -> tuple[Any, Any]:
         assert self._specs is not None
@@ -87,21 +85,21 @@ class Function:
             made.append(value)
         return tuple(made), kwargs
 
-    def _recorded(self, f: Callable[..., Any], call: Call) -> Concrete:
-        key = call[1:]
+    def _recorded(self, f: Callable[..., Any], leaves: list[Any], signature: Signature) -> Concrete:
         with self._lock:  # whoever comes while it is recorded waits
-            found = self._found.get(key)
+            found = self._found.get(signature)
             if found is None:
-                self._warn(call)
-                found = self._found[key] = Concrete(self._name, f, call)
+                self._warn(signature)
+                found = self._found[signature] = Concrete(self._name, f, leaves, signature)
                 if len(self._found) > LIMIT:
                     del self._found[next(iter(self._found))]
         return found
 
-    def _warn(self, call: Call) -> None:
+    def _warn(self, signature: Signature) -> None:
         """Warn when new values of Python arguments have it recorded again and again."""
-        values = tuple([part for part in call.parts if type(part) is Static])
-        rest = tuple([part for part in call.parts if type(part) is not Static]), call.structure
+        parts, structure = signature
+        values = tuple([part for part in parts if type(part) is Static])
+        rest = tuple([part for part in parts if type(part) is not Static]), structure
         seen = self._values.setdefault(rest, set())
         seen.add(values)
         if len(seen) > MANY:
@@ -129,8 +127,8 @@ class Function:
         if args or kwargs:
             if self._specs is not None:
                 args, kwargs = self._checked(args, kwargs)
-            call = read_call(args, kwargs)
-            self._last = self._found.get(call[1:]) or self._recorded(f, call)
+            leaves, signature = read_arguments(args, kwargs)
+            self._last = self._found.get(signature) or self._recorded(f, leaves, signature)
         if self._last is None:
             raise ValueError(
                 f"function {self._name}: not called yet; give arguments to record it for"

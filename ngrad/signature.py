@@ -58,49 +58,39 @@ class Number(NamedTuple):
 NUMBER = Number()
 
 
-class Call(NamedTuple):
-    """The arguments of a call.
+Signature = tuple[tuple[Any, ...], Any]
+"""What of each leaf of the arguments counts: its layout, NUMBER, or a Static. And the nest that the
+leaves make; None if they are all positional arguments.
+"""
 
-    Attributes
-    ----------
-    leaves : list
-        Tensors, Python numbers and other values.
-    parts : tuple
-        What of each leaf is part of the signature: its layout, NUMBER, or a Static.
-    structure
-        The nest that they make; None for positional arguments that are leaves.
-    """
 
+def read_arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[list[Any], Signature]:
+    """The leaves of the arguments of a call, arrays as tensors; and their signature."""
+    if not kwargs:
+        parts: list[Any] = []
+        for x in args:
+            if type(x) is Tensor:
+                where = x._layout
+                parts.append(where if where.contiguous else where.spec)
+            elif type(x) is float:
+                parts.append(NUMBER)
+            else:
+                break
+        else:
+            return list(args), (tuple(parts), None)
+    given: Any = (args, kwargs)
     leaves: list[Any]
-    parts: tuple[Any, ...]
-    structure: Any
-
-    def unflatten(self, leaves: list[Any]) -> tuple[Any, Any]:
-        """Positional and keyword arguments of leaves."""
-        if self.structure is None:
-            return leaves, {}
-        args, kwargs = optree.tree_unflatten(self.structure, leaves)
-        return args, kwargs
-
-
-def read_call(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call:
-    """The arguments of a call as leaves, arrays as tensors."""
-    structure = None
-    leaves = list(args)
-    if kwargs or any(type(x) is not Tensor and type(x) is not float for x in leaves):
-        given: Any = (args, kwargs)
-        leaves, structure = optree.tree_flatten(given, none_is_leaf=True)
-        for k, leaf in enumerate(leaves):
-            if isinstance(leaf, (np.ndarray, np.number, np.bool_)):
-                leaves[k] = constant_of(leaf, None, "function")
-    return Call(leaves, tuple([_part(leaf) for leaf in leaves]), structure)
+    leaves, structure = optree.tree_flatten(given, none_is_leaf=True)
+    for k, leaf in enumerate(leaves):
+        if isinstance(leaf, (np.ndarray, np.number, np.bool_)):
+            leaves[k] = constant_of(leaf, None, "function")
+    return leaves, (tuple([_part(leaf) for leaf in leaves]), structure)
 
 
 def _part(leaf: Any) -> Any:
     kind = type(leaf)
     if kind is Tensor:
-        where = leaf._layout
-        return where if where.contiguous else where.spec
+        return leaf._layout.spec
     if kind is float:
         return NUMBER
     if isinstance(leaf, Variable):
