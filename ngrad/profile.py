@@ -71,6 +71,10 @@ class Row(NamedTuple):
         return self.bytes / self.seconds if self.seconds else 0.0
 
 
+_Seen = tuple[str, Call | str, int, int, int]
+"""A kind of event, the call or kernel, its start and end, and the thread."""
+
+
 @functools.lru_cache(1024)
 def _named(op: Any, params: Any, inputs: tuple[Layout, ...]) -> tuple[str, tuple[str, ...]]:
     """The name of what a call runs, and of the ops in it."""
@@ -85,41 +89,40 @@ def _named(op: Any, params: Any, inputs: tuple[Layout, ...]) -> tuple[str, tuple
 
 
 class Profile:
-    """What ran within a `profile`, on every thread of the process.
-
-    Attributes
-    ----------
-    events : list of Event
-        In the order in which they ended.
-    """
+    """What ran within a `profile`, on every thread of the process."""
 
     def __init__(self) -> None:
-        self.events: list[Event] = []
-        self._began = time.perf_counter_ns()
+        self._seen: list[_Seen] = []
+        self._began = 0
 
     def __enter__(self) -> Profile:
-        self.events = []
-        _active.add(self)
+        self._seen = []
         self._began = time.perf_counter_ns()
+        _active.add(self)
         return self
 
     def __exit__(self, *exc: object) -> None:
         _active.remove(self)
 
-    def ran(self, call: Call, start: int, end: int) -> None:
-        """Note that a call ran."""
-        name, ops = _named(call.op, call.params, call.inputs)
-        shapes = tuple(map(repr, call.inputs)), tuple(map(repr, call.outputs))
-        when = start - self._began, end - start, threading.get_ident()
-        self.events.append(Event("run", name, ops, *when, *shapes, call.launches, call.bytes))
+    def note(self, seen: _Seen) -> None:
+        """Note what ran; in what words is decided when someone asks."""
+        self._seen.append(seen)
 
-    def made(self, what: str, name: str, start: int, end: int) -> None:
-        """Note that a kernel was compiled or loaded."""
-        when = start - self._began, end - start, threading.get_ident()
-        self.events.append(Event(what, name, (), *when))
+    @property
+    def events(self) -> list[Event]:
+        """All that ran, in the order in which it ended."""
+        return [self._event(*seen) for seen in self._seen]
+
+    def _event(self, kind: str, what: Call | str, start: int, end: int, thread: int) -> Event:
+        when = start - self._began, end - start, thread
+        if isinstance(what, str):
+            return Event(kind, what, (), *when)
+        name, ops = _named(what.op, what.params, what.inputs)
+        shapes = tuple(map(repr, what.inputs)), tuple(map(repr, what.outputs))
+        return Event(kind, name, ops, *when, *shapes, what.launches, what.bytes)
 
     def rows(self) -> list[Row]:
-        """By kernel, the longest first."""
+        """By kernel, the one that took longest first."""
         runs = [event for event in self.events if event.kind == "run"]
         total = sum(event.duration for event in runs) or 1
         found: dict[tuple[str, tuple[str, ...]], list[Event]] = {}
@@ -153,8 +156,9 @@ class Profile:
                 f"{row.bandwidth / 1e9:.1f}",
                 _counted(row.ops),
             )
+        events = self.events
         for what in ("compiled", "loaded"):
-            spent = [event.duration for event in self.events if event.kind == what]
+            spent = [event.duration for event in events if event.kind == what]
             if spent:
                 table.add_row(f"({what})", f"{len(spent):,}", f"{sum(spent) / 1e6:.3f}")
         return table
@@ -174,6 +178,7 @@ class Profile:
     def _trace(self) -> list[dict[str, Any]]:
         process = os.getpid()
         names = {thread.ident: thread.name for thread in threading.enumerate()}
+        events = sorted(self.events, key=lambda event: event.start)
         lines: list[dict[str, Any]] = [
             {
                 "ph": "M",
@@ -182,9 +187,8 @@ class Profile:
                 "tid": thread,
                 "args": {"name": names.get(thread, f"thread {thread}")},
             }
-            for thread in sorted({event.thread for event in self.events})
+            for thread in sorted({event.thread for event in events})
         ]
-        events = sorted(self.events, key=lambda event: event.start)
         return lines + [_line(event, process) for event in events]
 
 
@@ -258,13 +262,16 @@ class _Active:
         out = call.run(*inputs)
         end = time.perf_counter_ns()
         if call.bytes:  # a view takes no time
-            for profile in self.profiles:
-                profile.ran(call, start, end)
+            self._tell(("run", call, start, end, threading.get_ident()))
         return out
 
     def made(self, what: str, name: str, start: int, end: int) -> None:
+        """Say that a kernel was compiled or loaded."""
+        self._tell((what, name, start, end, threading.get_ident()))
+
+    def _tell(self, seen: _Seen) -> None:
         for profile in self.profiles:
-            profile.made(what, name, start, end)
+            profile.note(seen)
 
 
 _active = _Active()
@@ -274,7 +281,7 @@ def profile() -> Profile:
     """Time every kernel, and every Python step such as a matrix product, that runs within it.
 
     Plans are stepped through call by call meanwhile, where they would be replayed in one: so small
-    programs take longer, by about a microsecond a call, which the times of the kernels do not
+    programs take longer, by one or two microseconds a call, which the times of kernels do not
     include. Work that is pending when it ends is not in it: look at the values, or `ngrad.eval`
     them, within.
 
