@@ -62,6 +62,7 @@ class Concrete:
         self._wanted = tuple(wanted)
         self._entries = tuple(window.entries)
         self._reads, self._asked, self._heard = trace.reads(), trace.asked, trace.heard
+        self._captured = trace.captured
         places = [k for k, part in enumerate(parts) if type(part) is not Static]
         self._arguments = list(zip(trace.arguments, places, strict=True))
         self._numbers = [slot for slot, k in self._arguments if parts[k] is NUMBER]

@@ -16,7 +16,7 @@ from ngrad.ops.creation import zeros_of
 from ngrad.ops.power import sqrt, square
 from ngrad.record import paused, state
 from ngrad.tensor import Tensor
-from ngrad.tracing import host
+from ngrad.tracing import held_weakly, host, made_here
 from ngrad.variable import Variable
 
 Rate = float | Callable[[int], Any]
@@ -43,6 +43,7 @@ class Optimizer:
         self.iterations = Variable(0, trainable=False, name="iterations", dtype=BY_CODE["i8"])
         self._state: dict[int, list[Variable]] = {}
         self._known: tuple[Any, int] = (None, 0)
+        made_here(self, type(self).__name__)
 
     @property
     def learning_rate(self) -> Rate:
@@ -134,28 +135,29 @@ class Optimizer:
         held = self.iterations._held
         return self._known[1] if self._known[0] is held else int(held.item())
 
-    def _asked(self, make: Callable[[], float]) -> Callable[[Any], Any]:
+    def _asked(self, make: Callable[[Any], float]) -> Callable[[Any], Any]:
         """For a dtype, the tensor of a number; asked for anew at every step, also of a `function`.
-        It is one for all variables.
+        It is one for all variables. `make` is given this optimizer, and shall not hold it.
         """
         found: dict[Any, Any] = {}
+        own = held_weakly(self)
 
         def of(dtype: Any) -> Any:
             if dtype not in found:
-                found[dtype] = host(make, dtype)
+                found[dtype] = host(lambda: make(own()), dtype)
             return found[dtype]
 
         return of
 
-    def _counted(self, function: Callable[[float, int], float]) -> Callable[[Any], Any]:
+    def _counted(self, function: Callable[[Any, float, int], float]) -> Callable[[Any], Any]:
         """The same of a function of the learning rate and of the number of this step, from 1."""
         trace = state.window.trace
         before = 0 if trace is None else trace.updates(self.iterations)
 
-        def make() -> float:
-            step = self._made() + before
-            rate = self._rate(step) if callable(self._rate) else self._rate
-            return function(_number(rate, "learning_rate"), step + 1)
+        def make(own: Any) -> float:
+            step = own._made() + before
+            rate = own._rate(step) if callable(own._rate) else own._rate
+            return function(own, _number(rate, "learning_rate"), step + 1)
 
         return self._asked(make)
 
@@ -230,8 +232,8 @@ class SGD(Optimizer):
         self.slots = ("momentum",) if self.momentum else ()
 
     def _step(self) -> Callable[[Any, Variable, list[Any]], None]:
-        nesterov, decay = self.nesterov, self._asked(lambda: self.momentum)
-        rate = self._counted(lambda rate, _: rate)
+        nesterov, decay = self.nesterov, self._asked(lambda own: own.momentum)
+        rate = self._counted(lambda own, rate, step: rate)
 
         def update(g: Any, w: Variable, slots: list[Any]) -> None:
             move = rate(w.dtype) * g
@@ -282,11 +284,11 @@ class Adam(Optimizer):
         self.epsilon = _number(epsilon, "epsilon")
 
     def _step(self) -> Callable[[Any, Variable, list[Any]], None]:
-        new_1 = self._asked(lambda: 1.0 - self.beta_1)
-        new_2 = self._asked(lambda: 1.0 - self.beta_2)
-        small = self._asked(lambda: self.epsilon)
+        new_1 = self._asked(lambda own: 1.0 - own.beta_1)
+        new_2 = self._asked(lambda own: 1.0 - own.beta_2)
+        small = self._asked(lambda own: own.epsilon)
         scaled = self._counted(
-            lambda rate, t: rate * (1.0 - self.beta_2**t) ** 0.5 / (1.0 - self.beta_1**t)
+            lambda own, rate, t: rate * (1.0 - own.beta_2**t) ** 0.5 / (1.0 - own.beta_1**t)
         )
 
         def update(g: Any, w: Variable, slots: list[Any]) -> None:

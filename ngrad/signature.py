@@ -56,6 +56,7 @@ class Number(NamedTuple):
 
 
 NUMBER = Number()
+ARRAYS = (np.ndarray, np.number, np.bool_)
 
 
 Signature = tuple[tuple[Any, ...], Any]
@@ -66,9 +67,13 @@ leaves make; None if they are all positional arguments.
 
 def read_arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[list[Any], Signature]:
     """The leaves of the arguments of a call, arrays as tensors; and their signature."""
+    leaves: list[Any]
+    parts: list[Any]
     if not kwargs:
-        parts: list[Any] = []
-        for x in args:
+        leaves, parts = list(args), []
+        for k, x in enumerate(args):
+            if isinstance(x, ARRAYS):
+                x = leaves[k] = constant_of(x, None, "function")
             if type(x) is Tensor:
                 where = x._layout
                 parts.append(where if where.contiguous else where.spec)
@@ -77,12 +82,11 @@ def read_arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[list[
             else:
                 break
         else:
-            return list(args), (tuple(parts), None)
+            return leaves, (tuple(parts), None)
     given: Any = (args, kwargs)
-    leaves: list[Any]
     leaves, structure = optree.tree_flatten(given, none_is_leaf=True)
     for k, leaf in enumerate(leaves):
-        if isinstance(leaf, (np.ndarray, np.number, np.bool_)):
+        if isinstance(leaf, ARRAYS):
             leaves[k] = constant_of(leaf, None, "function")
     return leaves, (tuple([_part(leaf) for leaf in leaves]), structure)
 

@@ -33,6 +33,8 @@ class Trace:
     asked : list of (int, callable)
         What the library asks itself at each call, in order: a number or a tensor for a slot, or
         something to be done, for the slot -1.
+    captured : list
+        What was there before, or is still there when the Python has returned, and calls ask.
     heard : list of (int, callable)
         What happens before which entry that a tape outside may hear of: done again, for the tensors
         of all slots before it, where the recording is recorded itself.
@@ -47,7 +49,7 @@ class Trace:
         self.window = Window(self)
         # By uid: the variable; from which slot it is read, if it is; the value it holds now.
         self._variables: dict[int, tuple[ref[Any], int, Tensor]] = {}
-        self._captured: list[Any] = []  # keeps the variables that were there before
+        self.captured: list[Any] = []
         self._initial: dict[int, Tensor] = {}  # of those that were made here
         self._updates: dict[int, tuple[int, Any]] = {}
         self._made: list[tuple[ref[Any], Callable[[bool], None]]] = []
@@ -70,7 +72,7 @@ class Trace:
 
     def _capture(self, variable: Any) -> Any:
         if variable._uid not in self._initial:
-            self._captured.append(variable)
+            self.captured.append(variable)
         return ref(variable)
 
     def value_of(self, variable: Any, held: Tensor) -> Tensor:
@@ -130,9 +132,17 @@ class Trace:
 
     # -- what the recording made -------------------------------------------------------------------
 
+    def hold(self, thing: Any) -> None:
+        """Keep what the calls will ask."""
+        self.captured.append(thing)
+
     def make_other(self, made: Any, settle: Callable[[bool], None]) -> None:
         """Something else with a state is made here; at the end tell whether it is still there."""
         self._made.append((ref(made), settle))
+
+    def makes(self, thing: Any) -> bool:
+        """Whether it was made here."""
+        return any(made() is thing for made, _ in self._made)
 
     def close(self) -> None:
         """The Python has returned. What it made and nobody holds is made anew at each call; what
@@ -143,7 +153,9 @@ class Trace:
             if slot >= 0 and holder() is None:
                 self.window.keep(slot, self._initial[uid])
         for made, settle in self._made:
-            settle(made() is not None)
+            thing = made()
+            self.captured.append(thing)
+            settle(thing is not None)
 
     # -- a recorder --------------------------------------------------------------------------------
 
@@ -191,6 +203,31 @@ def _resume(_: Tensors) -> None:
 
 
 # -- what the library counts for itself ------------------------------------------------------------
+
+
+def made_here(thing: Any, what: str) -> None:
+    """In a `function`, refuse what has a state and is gone when the function has been recorded."""
+    trace = state.window.trace
+    if trace is None:
+        return
+
+    def settle(lives: bool) -> None:
+        if not lives:
+            raise TraceError(f"function {trace.name}: makes {what} at every call; make it outside")
+
+    trace.make_other(thing, settle)
+
+
+def held_weakly(thing: Any) -> Callable[[], Any]:
+    """What gives a thing that calls of a `function` ask; kept by the function, unless made in it,
+    when it must be somebody else's.
+    """
+    trace = state.window.trace
+    if trace is None:
+        return lambda: thing
+    if not trace.makes(thing):
+        trace.hold(thing)
+    return ref(thing)
 
 
 def host(make: Callable[[], Any], dtype: DType) -> Tensor:

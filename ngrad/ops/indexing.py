@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ngrad.dtypes import BY_CODE
-from ngrad.errors import DTypeError, IndexBoundsError, ShapeError
+from ngrad.errors import DTypeError, IndexBoundsError, ShapeError, TraceError
 from ngrad.ops.bounds import checked
 from ngrad.ops.convert import cast_to, from_outside, tensor
 from ngrad.ops.gather import gather_rows
@@ -148,6 +148,8 @@ def _item(item: Any) -> Any:
 def _as_int(value: Any) -> int:
     try:
         return int(from_outside(value).__index__())
+    except TraceError:
+        raise
     except (AttributeError, TypeError):
         raise DTypeError(
             f"getitem: {value!r} is no index; use integers, slices, ..., None or tensors"

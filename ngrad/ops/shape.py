@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ngrad.errors import DTypeError, ShapeError
+from ngrad.errors import DTypeError, ShapeError, TraceError
 from ngrad.graph.layout import Layout, contiguous_strides, layout
 from ngrad.graph.op import Op
 from ngrad.graph.program import OUT, Launch, Program
@@ -33,6 +33,8 @@ def integers(value: Any, what: str) -> tuple[int, ...]:
     items = value if isinstance(value, (list, tuple)) else (value,)
     try:
         return tuple(item if type(item) is int else item.__index__() for item in items)
+    except TraceError:
+        raise
     except (AttributeError, TypeError):
         raise DTypeError(f"{what}: takes integers, not {value!r}") from None
 
