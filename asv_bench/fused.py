@@ -51,16 +51,24 @@ def copying(nbytes: int) -> Work:
 
 
 def taped(f: Callable[..., Any], *arrays: Any) -> Work:
-    """Value and gradient by a tape, looked at."""
+    """Value and gradient by a tape, whose `gradient` computes both."""
     tensors = [tf.constant(array) for array in arrays]
+    if len(tensors) == 1:
+        (x,) = tensors
+
+        def single() -> Any:
+            with tf.GradientTape() as tape:
+                tape.watch(x)
+                value = f(x)
+            return value, tape.gradient(value, x)
+
+        return single
 
     def work() -> Any:
         with tf.GradientTape() as tape:
             tape.watch(tensors)
             value = f(*tensors)
-        slopes = tape.gradient(value, tensors)
-        tf.eval(value, slopes)
-        return value, slopes
+        return value, tape.gradient(value, tensors)
 
     return work
 
