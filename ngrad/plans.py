@@ -19,6 +19,7 @@ from ngrad.config import settings
 from ngrad.graph.differentiate import Goal, Heard, differentiate, tools
 from ngrad.graph.entries import Entry, trace
 from ngrad.graph.fuse import fuse
+from ngrad.graph.gather import gather
 from ngrad.graph.graph import CONSTANT, INPUT, Graph, Symbol
 from ngrad.graph.layout import Layout
 from ngrad.graph.plan import Plan
@@ -149,7 +150,8 @@ class Planned:
 
     def fuse(self) -> None:
         """Cut the graph into fused kernels, which may have to be compiled first."""
-        self.cut = Cut(fuse(self.graph, self.layouts), self.places, self.layouts)
+        graph = gather(fuse(self.graph, self.layouts))
+        self.cut = Cut(graph, self.places, self.layouts)
         self.tried = 2
         counters["fused"] += 1
 
@@ -174,7 +176,7 @@ class _Compiler:
         self.pending: dict[int, Planned] = {}  # by `id`: what waits, and what is being compiled
 
     def _after_fork(self) -> None:
-        """The thread is the parent's: the child asks for what it waits for when that comes again."""
+        """The thread is the parent's: the child asks for what it waits for when it comes again."""
         for planned in self.pending.values():
             planned.tried = 1
         self._begin()

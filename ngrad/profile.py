@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ngrad.graph.gather import TOGETHER
 from ngrad.graph.group import FUSED
 from ngrad.graph.layout import Layout
 from ngrad.graph.op import Call
@@ -78,14 +79,17 @@ _Seen = tuple[str, Call | str, int, int, int]
 @functools.lru_cache(1024)
 def _named(op: Any, params: Any, inputs: tuple[Layout, ...]) -> tuple[str, tuple[str, ...]]:
     """The name of what a call runs, and of the ops in it."""
-    if op is not FUSED:
+    if op not in (FUSED, TOGETHER):
         return op.name, (op.name,)
-    (group,) = params
+    groups = params if op is FUSED else params[0]
     ops = [
         f"reduce_{step.reduction}" if isinstance(step, Reduce) else step.scalar
+        for group in groups
         for step in group.steps
     ]
-    return render_space(lower(group, inputs)[0])[0], tuple(ops)
+    if op is TOGETHER:
+        return f"{len(groups)} together", tuple(ops)
+    return render_space(lower(groups[0], inputs)[0])[0], tuple(ops)
 
 
 class Profile:

@@ -125,9 +125,13 @@ def _launch(
     base = [x._address for x in tensors]
     base += [buffer.address for buffer in reversed(buffers)]
     base.append(0 if room is None else room.address)
-    for kernel, facts, n, grain, operands in launches:
-        addresses = [base[which] + offset for which, offset in operands]
-        cpu.launch(kernel, facts, n, grain, addresses)
+    waiting: list[cpu.Work] = []
+    for kernel, facts, n, grain, operands, alongside in launches:
+        if waiting and not alongside:
+            cpu.launch_all(waiting)
+            waiting = []
+        waiting.append((kernel, facts, n, grain, [base[which] + more for which, more in operands]))
+    cpu.launch_all(waiting)
 
 
 Op.runner = staticmethod(runner)

@@ -110,6 +110,19 @@ def test_a_chain_is_one_launch_without_a_tape() -> None:
     assert launches(chain) == 1
 
 
+def test_updates_of_many_parameters_are_few_launches() -> None:
+    sizes = [(300, 100), (100,), (100, 50), (50,), (50, 7), (7,)] * 2
+    variables = [ngrad.Variable(numbers(*size, seed=k)) for k, size in enumerate(sizes)]
+    optimizer = ngrad.optimizers.Adam(0.1)
+    slopes = [numbers(*size, seed=k + 20) for k, size in enumerate(sizes)]
+
+    def update() -> None:
+        optimizer.apply_gradients(zip(slopes, variables, strict=True))
+        ngrad.eval(variables)
+
+    assert launches(update) <= 6
+
+
 def test_memory_is_inputs_and_gradients() -> None:
     """No intermediate value is stored."""
     inputs = tuple(numbers(1 << 20, seed=k) for k in range(3))

@@ -131,6 +131,36 @@ def launch(kernel: int, facts: int, n: int, grain: int, addresses: Sequence[int]
         native.drive(layer, threads, kernel, where, n, grain)
 
 
+Work = tuple[int, int, int, int, Sequence[int]]
+"""A launch: kernel, facts, n, grain and addresses, as `launch` takes them."""
+
+
+def launch_all(works: Sequence[Work]) -> None:
+    """Launches that do not wait for one another: grains of all of them are shared by the threads,
+    and those of a single grain run in this one.
+    """
+    large = []
+    for kernel, facts, n, grain, addresses in works:
+        if n > grain:
+            large.append((kernel, facts, n, grain, addresses))
+        elif n > 0:
+            native.run(kernel, facts, n, *addresses)
+    if len(large) < 2 or _forked or threading_layer() == "workqueue":
+        for work in large:
+            launch(*work)
+        return
+    tables = [(ctypes.c_int64 * (len(work[4]) + 1))(work[1], *work[4]) for work in large]
+    words: list[int] = []
+    grains = 0
+    for (kernel, _, n, grain, _), table in zip(large, tables, strict=True):
+        words += [kernel, ctypes.addressof(table), n, grain, grains]
+        grains += -(-n // grain)
+    code = (ctypes.c_int64 * len(words))(*words)
+    _launched.add(threading.get_ident())
+    layer, threads = _parallel_for(), get_threads()
+    native.drive_all(layer, threads, ctypes.addressof(code), len(large), grains)
+
+
 # -- kernels ---------------------------------------------------------------------------------------
 
 

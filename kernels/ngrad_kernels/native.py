@@ -223,6 +223,72 @@ def _drive(module: ir.Module) -> None:
     it.done()
 
 
+def _pieces(module: ir.Module) -> ir.Function:
+    """As `chunks`, for several launches: of each, five words say the kernel, its table, n, grain,
+    and how many grains the ones before have.
+    """
+    kind = ir.FunctionType(ir.VoidType(), [WORDS, WORDS, WORDS, WORDS])
+    function = ir.Function(module, kind, "pieces")
+    operands, sizes, _, launches = function.args
+    it = object.__new__(_Function)
+    it.module, it.builder = module, ir.IRBuilder(function.append_basic_block())
+    builder = it.builder
+    code, count = builder.inttoptr(it.word(launches, 0), WORDS), it.word(launches, 1)
+    begin = it.word(operands, 0)
+    which = builder.alloca(WORD)
+    builder.store(WORD(0), which)
+    with it.loop(it.word(sizes, 0)) as k:
+        number = builder.add(begin, k)
+        head, forward, found = (builder.append_basic_block() for _ in range(3))
+        builder.branch(head)
+        builder.position_at_end(head)
+        following = builder.add(builder.load(which), WORD(1))
+        place = builder.select(
+            builder.icmp_signed("<", following, count), following, builder.load(which)
+        )
+        starts = it.word(builder.gep(code, [builder.mul(place, WORD(5))]), 4)
+        further = builder.and_(
+            builder.icmp_signed("<", following, count), builder.icmp_signed("<=", starts, number)
+        )
+        builder.cbranch(further, forward, found)
+        builder.position_at_end(forward)
+        builder.store(following, which)
+        builder.branch(head)
+        builder.position_at_end(found)
+        at = builder.gep(code, [builder.mul(builder.load(which), WORD(5))])
+        kernel, table, n, grain, before = (it.word(at, j) for j in range(5))
+        first = builder.mul(builder.sub(number, before), grain)
+        last = _smaller(builder, n, builder.add(first, grain))
+        it.call_kernel(kernel, builder.inttoptr(table, WORDS), first, last)
+    builder.ret_void()
+    return function
+
+
+def _drive_all(module: ir.Module) -> None:
+    """drive_all(parallel_for, threads, code, count, grains): several launches at once, on all
+    threads, without the GIL.
+    """
+    pieces = _pieces(module)
+    it = _Function(module, "drive_all", 5)
+    words = it.integers()
+    builder = it.builder
+    layer, threads, _, _, grains = (it.word(words, k) for k in range(5))
+    launches = builder.gep(words, [WORD(2)])
+    save = it.external("PyEval_SaveThread", POINTER)
+    restore = it.external("PyEval_RestoreThread", ir.VoidType(), POINTER)
+    start, size, step = (it.allocate(1) for _ in range(3))
+    for place, value in ((start, WORD(0)), (size, grains), (step, WORD(1))):
+        builder.store(value, place)
+    state = builder.call(save, [])
+    kind = [POINTER, WORDS, WORDS, WORDS, WORDS, WORD, WORD, INT]
+    parallel = ir.FunctionType(ir.VoidType(), kind).as_pointer()
+    arguments = [builder.bitcast(pieces, POINTER), start, size, step, launches]
+    arguments += [WORD(0), WORD(1), builder.trunc(threads, INT)]
+    builder.call(builder.inttoptr(layer, parallel), arguments)
+    builder.call(restore, [state])
+    it.done()
+
+
 TABLE = 64
 """Words of the table that `walk` fills: the facts, and one for each operand."""
 
@@ -252,11 +318,11 @@ def _callable(name: str) -> Callable[..., None]:
 def _build() -> tuple[Callable[..., None], ...]:
     module = ir.Module("ngrad.native")
     module.triple = llvm.get_process_triple()
-    for make in (_run, _walk, _drive):
+    for make in (_run, _walk, _drive, _drive_all):
         make(module)
     engine().add_module(llvm.parse_assembly(str(module)))
     engine().finalize_object()
-    return _callable("run"), _callable("walk"), _callable("drive")
+    return tuple([_callable(name) for name in ("run", "walk", "drive", "drive_all")])
 
 
-run, walk, drive = _build()
+run, walk, drive, drive_all = _build()

@@ -34,8 +34,8 @@ class Call:
     run : callable
         Over tensors that have their values.
     launches, bytes : int
-        How many kernels `run` launches, and what it reads and writes, if each element is read once;
-        known once the call is prepared.
+        How often `run` launches kernels, and what it reads and writes if each element is read
+        once; known once the call is prepared.
     """
 
     __slots__ = (
@@ -69,7 +69,8 @@ class Call:
         how, outputs = self.op.prepare(self.inputs, out, **self.op.keywords(self.params))
         self._program = how if isinstance(how, Program) else None
         results = tuple(outputs) if self.several else (outputs,)
-        self.launches = 0 if self._program is None else len(self._program.launches)
+        launches = () if self._program is None else self._program.launches
+        self.launches = sum(not launch.alongside for launch in launches)
         if self._program is None or self.launches:
             self.bytes = sum(where.distinct_bytes for where in (*self.inputs, *results))
         # Last, since threads may meet here: whoever sees the outputs sees the rest.

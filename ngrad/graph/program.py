@@ -36,6 +36,8 @@ class Launch(NamedTuple):
         Work items, and how many a call of the kernel takes at a time.
     operands : tuple of (which, offset)
         Which input (or `result(k)`, SCRATCH), and how many bytes from where its elements begin.
+    alongside : bool
+        Whether it may run at the same time as the launch before it.
     """
 
     kernel: int
@@ -43,6 +45,7 @@ class Launch(NamedTuple):
     n: int
     grain: int
     operands: tuple[tuple[int, int], ...]
+    alongside: bool = False
 
 
 class Program(NamedTuple):

@@ -5,8 +5,9 @@ results.
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from ngrad.graph.gather import TOGETHER
 from ngrad.graph.graph import Graph
 from ngrad.graph.group import FUSED, Group, Leaf
 from ngrad.graph.indexing import Split
@@ -137,6 +138,39 @@ def _prepare(
 
 
 FUSED.prepare = _prepare
+
+
+def _prepare_together(
+    inputs: tuple[Layout, ...], outs: tuple[Layout, ...], groups: tuple[Group, ...]
+) -> tuple[Program, tuple[Layout, ...]]:
+    """The programs of groups as one: the first launches of all, then the second ones, ..."""
+    stages: list[list[Launch]] = []
+    keep: list[Any] = []
+    first = made = scratch = 0
+    for group in groups:
+        count = 1 + max(leaf.input for leaf in group.leaves)
+        program, _ = _prepare(inputs[first : first + count], group.specs, group)
+        for k, launch in enumerate(program.launches):
+            moved = [_moved(which, more, first, made, scratch) for which, more in launch.operands]
+            if k == len(stages):
+                stages.append([])
+            alongside = bool(stages[k])
+            stages[k].append(launch._replace(operands=tuple(moved), alongside=alongside))
+        keep += program.keep
+        first, made = first + count, made + len(group.specs)
+        scratch += _aligned(program.scratch)
+    launches = tuple([launch for stage in stages for launch in stage])
+    return Program(launches, scratch, keep=tuple(keep)), outs
+
+
+def _moved(which: int, offset: int, inputs: int, results: int, scratch: int) -> tuple[int, int]:
+    """An operand of a group, numbered after those of the groups before."""
+    if which == SCRATCH:
+        return SCRATCH, offset + scratch
+    return (which + inputs if which >= 0 else which - results), offset
+
+
+TOGETHER.prepare = _prepare_together
 
 
 def _aligned(nbytes: int) -> int:
