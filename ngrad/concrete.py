@@ -76,6 +76,8 @@ class Concrete:
         slots = [*trace.arguments, *(k for k, _ in self._asked), *(k for k, _ in self._reads)]
         self._places = [k for k in slots if k >= 0 and self._entries[k][0].op is LEAF]
         self._planned: dict[tuple[Layout, ...], Planned] = {}
+        window.kept.clear()  # a tensor that leaked may hold the window for long
+        window.leaves.clear()
 
     def __call__(self, leaves: list[Any]) -> Any:
         values = self._constants.copy()

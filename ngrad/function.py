@@ -35,6 +35,9 @@ class Function:
         functools.update_wrapper(self, f)
         self._name = getattr(f, "__name__", "function")
         self._f, self._specs = f, input_signature
+        for spec in input_signature or ():
+            if not isinstance(spec, TensorSpec):
+                raise TypeError(f"input_signature: takes TensorSpecs, not {type(spec).__name__}")
         self._found: dict[Any, Concrete] = {}
         self._values: dict[Any, set[Any]] = {}
         self._last: Concrete | None = None
@@ -120,7 +123,7 @@ class Function:
         return str(self._planned(self._f, args, kwargs).graph)
 
     def source(self, *args: Any, **kwargs: Any) -> str:
-        """The source of the generated kernels: for these arguments, or of the last call."""
+        """The source of the fused kernels: for these arguments, or of the last call."""
         return self._planned(self._f, args, kwargs).source()
 
     def _planned(self, f: Callable[..., Any], args: Any, kwargs: Any) -> Planned:
@@ -173,9 +176,11 @@ if hasattr(os, "register_at_fork"):
 
 
 def function(
-    f: Callable[..., Any] | None = None,
+    func: Callable[..., Any] | None = None,
     input_signature: Sequence[TensorSpec] | None = None,
-    **ignored: Any,
+    autograph: bool = True,
+    jit_compile: bool | None = None,
+    reduce_retracing: bool = False,
 ) -> Any:
     """Record a function at its first call, and replay it as one plan after that.
 
@@ -186,15 +191,17 @@ def function(
 
     Parameters
     ----------
-    f : callable
+    func : callable
         Of nests of tensors, arrays, numbers and hashable values; it returns a nest.
     input_signature : sequence of TensorSpec, optional
         What the arguments must be; a size of None is any.
+    autograph, jit_compile, reduce_retracing
+        Of TensorFlow's function; nothing depends on them.
 
     Raises
     ------
     TraceError
-        Where its Python asks for a value, naming the line.
+        At a call, where the Python asks for a value, naming the line.
 
     Examples
     --------
@@ -205,9 +212,9 @@ def function(
     >>> float(f(ngrad.constant([1.0, 2.0]), 3.0)), f.traces
     (15.0, 1)
     """
-    if f is None:
-        return lambda g: Function(g, input_signature)
-    return Function(f, input_signature)
+    if func is None:
+        return lambda f: Function(f, input_signature)
+    return Function(func, input_signature)
 
 
 __all__ = ["Function", "TensorSpec", "function"]

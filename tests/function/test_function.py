@@ -1,0 +1,120 @@
+"""What a function computes is what the same Python computes without it, call by call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from programs import PROGRAMS, X, bits, slope, tenfold
+
+import ngrad
+
+Tape = ngrad.GradientTape
+
+
+def within_a_function(f: Any) -> Any:
+    inner = ngrad.function(f)
+    return ngrad.function(lambda x: inner(x))
+
+
+def under_a_tape(f: Any) -> Any:
+    recorded = ngrad.function(f)
+
+    def call(x: Any) -> Any:
+        with Tape() as tape:
+            tape.watch(x)
+            return recorded(x)
+
+    return call
+
+
+WAYS = {"by itself": ngrad.function, "in a function": within_a_function, "in a tape": under_a_tape}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_calls_give_the_bits_of_eager_calls(name: str, way: str) -> None:
+    def results(wrap: Callable[..., Any]) -> list[Any]:
+        ngrad.random.set_seed(3)
+        f = wrap(PROGRAMS[name]())
+        return [bits(f(ngrad.constant(X + k))) for k in range(4)]
+
+    assert results(WAYS[way]) == results(lambda f: f)
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_the_python_runs_once(name: str) -> None:
+    runs = 0
+    program = PROGRAMS[name]()
+
+    @ngrad.function
+    def f(x: Any) -> Any:
+        nonlocal runs
+        runs += 1
+        return program(x)
+
+    for k in range(3):
+        f(ngrad.constant(X + k))
+    assert (runs, f.traces) == (1, 1)
+
+
+# -- gradients through functions -------------------------------------------------------------------
+
+
+def smooth(v: Any) -> dict[str, Callable[..., Any]]:
+    def assigning(x: Any) -> Any:
+        y = x * v
+        v.assign(v * 2.0)
+        return y * v
+
+    return {
+        "reads a variable": lambda x: x * x * v,
+        "assigns it between reads": assigning,
+        "has a tape": slope(lambda x: ngrad.reduce_sum(x**3 * v)),
+        "custom gradient": lambda x: tenfold(x) * v,
+        "draws": lambda x: x * v * ngrad.random.normal([3], seed=1),
+    }
+
+
+def first(f: Any, x: Any, v: Any) -> Any:
+    with Tape() as tape:
+        tape.watch(x)
+        y = f(x)
+    return y, tape.gradient(y, [x, v])
+
+
+def second(f: Any, x: Any, v: Any) -> Any:
+    with Tape() as outer:
+        outer.watch(x)
+        _, slopes = first(f, x, v)
+    return slopes, outer.gradient(slopes[0], [x, v])
+
+
+def persistent(f: Any, x: Any, v: Any) -> Any:
+    with Tape(persistent=True) as tape:
+        tape.watch(x)
+        y = f(x)
+        z = f(y)
+        inside = tape.gradient(z, x)
+    names = [variable.name for variable in tape.watched_variables()]
+    return inside, tape.gradient(z, [x, y, v]), tape.gradient(y, [x, v]), names
+
+
+def jacobian(f: Any, x: Any, v: Any) -> Any:
+    with Tape(persistent=True) as tape:
+        tape.watch(x)
+        y = f(x)
+    return tape.jacobian(y, [x, v])
+
+
+@pytest.mark.parametrize("asked", [first, second, persistent, jacobian], ids=lambda f: f.__name__)
+@pytest.mark.parametrize("name", smooth(None))
+def test_tapes_outside_differentiate_through_it(name: str, asked: Any) -> None:
+    def results(wrap: Callable[..., Any]) -> list[Any]:
+        ngrad.random.set_seed(1)
+        v = ngrad.Variable([2.0, 3.0, 4.0], name="v")
+        f = wrap(smooth(v)[name])
+        return [(bits(asked(f, ngrad.constant(X), v)), bits(v)) for _ in range(3)]
+
+    assert results(ngrad.function) == results(lambda f: f)

@@ -1,0 +1,301 @@
+"""What a recording refuses, what it leaves behind, and whom it may meet."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from programs import X, bits, trained
+
+import ngrad
+from ngrad.errors import IndexBoundsError, TraceError
+from ngrad.optimizers import SGD, Adam
+from ngrad.record import state
+
+Tape = ngrad.GradientTape
+
+
+# -- what a recording refuses ----------------------------------------------------------------------
+
+outside = Tape(persistent=True)
+outside_x = ngrad.constant(X)
+with outside:
+    outside.watch(outside_x)
+    outside_y = outside_x * outside_x
+
+
+def branch(x: Any) -> Any:
+    if ngrad.reduce_sum(x) > 0:
+        return x
+    return -x
+
+
+def loop(x: Any) -> Any:
+    while x[0] < 10:
+        x = x * 2
+    return x
+
+
+VALUE = r"function (\w+|<lambda>): .*test_recording\.py:\d+ asks for the value"
+REFUSED: dict[str, tuple[Callable[[Any], Any], str]] = {
+    "if": (branch, VALUE),
+    "while": (loop, VALUE),
+    "bool": (lambda x: bool(x[0]), VALUE),
+    "float": (lambda x: float(x[0]), VALUE),
+    "int": (lambda x: int(x[0]), VALUE),
+    "item": (lambda x: x[0].item(), VALUE),
+    "numpy": (lambda x: x.numpy(), VALUE),
+    "asarray": (lambda x: np.asarray(x), VALUE),
+    "tolist": (lambda x: x.tolist(), VALUE),
+    "format": (lambda x: f"{x[0]:.3f}", VALUE),
+    "in": (lambda x: 2.0 in x, VALUE),
+    "index": (lambda x: outside_x[ngrad.argmax(x)], VALUE),
+    "range": (lambda x: range(ngrad.argmax(x)), VALUE),
+    "mask": (lambda x: x[x > 0], VALUE),
+    "boolean_mask": (lambda x: ngrad.boolean_mask(x, x > 0), VALUE),
+    "where of one": (lambda x: ngrad.where(x > 0), VALUE),
+    "a shape": (lambda x: ngrad.ones([ngrad.argmax(x)]), VALUE),
+    "eval": (lambda x: ngrad.eval(x), VALUE),
+    "a variable": (lambda x: ngrad.Variable(x), "make it outside"),
+    "watch outside": (lambda x: outside.watch(x), "watch: the tape has listened outside"),
+    "gradient outside": (
+        lambda x: outside.gradient(outside_y, outside_x),
+        "gradient: the tape has listened outside",
+    ),
+    "jacobian outside": (
+        lambda x: outside.jacobian(outside_y, outside_x),
+        "jacobian: the tape has listened outside",
+    ),
+    "optimizer of each call": (
+        lambda x: trained(lambda: Adam(0.1))()(x)[0],
+        "function <lambda>: makes Adam at every call; make it outside",
+    ),
+    "split that outlives": (
+        lambda x: ngrad.random.Generator.from_seed(1).split(2),
+        "outlives the call",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_values_are_refused_by_line(name: str) -> None:
+    body, match = REFUSED[name]
+    f = ngrad.function(body)
+    for _ in range(2):
+        with pytest.raises(TraceError, match=match):
+            f(ngrad.constant(X))
+    assert f.traces == 0
+
+
+def test_a_python_float_is_no_value_while_recorded() -> None:
+    with pytest.raises(TraceError, match=VALUE):
+        ngrad.function(lambda number: 1.0 if number > 0 else 0.0)(2.0)
+
+
+def test_a_recorded_tensor_can_be_shown_and_not_be_used_outside() -> None:
+    seen: list[Any] = []
+
+    @ngrad.function
+    def f(x: Any) -> Any:
+        y = x * 2.0
+        seen.extend([y, repr(y), f"{y}", str(y)])
+        return y
+
+    f(ngrad.constant(X))
+    assert set(seen[1:]) == {"<Tensor pending in function f, shape=(3,), dtype=float32>"}
+    for use in (lambda y: y + 1.0, lambda y: y.numpy(), ngrad.function(lambda x: x * seen[0])):
+        with pytest.raises(TraceError, match="return it from the function"):
+            use(seen[0])
+
+
+def test_a_tape_that_listened_inside_is_refused_outside() -> None:
+    seen: list[Any] = []
+
+    @ngrad.function
+    def f(x: Any) -> Any:
+        with Tape() as tape:
+            tape.watch(x)
+            seen.extend([tape, x * x])
+        return x
+
+    f(ngrad.constant(X))
+    with pytest.raises(TraceError, match="gradient: the tape has listened in a `function`"):
+        seen[0].gradient(seen[1], seen[1])
+
+
+# -- state -----------------------------------------------------------------------------------------
+
+
+def test_an_exception_leaves_nothing_behind() -> None:
+    v, runs = ngrad.Variable(1.0), 0
+
+    @ngrad.function
+    def f(x: Any) -> Any:
+        nonlocal runs
+        runs += 1
+        v.assign(x[0])
+        with Tape(), Tape():
+            ngrad.random.normal([2])
+            if runs < 3:
+                raise KeyError(runs)
+        return x * v
+
+    ngrad.random.set_seed(1)
+    drawn = ngrad.random.normal([2]).numpy()
+    ngrad.random.set_seed(1)
+    for run in (1, 2):
+        with pytest.raises(KeyError, match=str(run)):
+            f(ngrad.constant(X))
+    assert float(v) == 1.0
+    assert f.traces == 0
+    assert (ngrad.random.normal([2]).numpy() == drawn).all()
+    assert (f(ngrad.constant(X)).numpy() == X * X[0]).all()
+    assert float(v) == X[0]
+
+
+def test_an_index_out_of_bounds_raises_at_the_call_and_assigns_nothing() -> None:
+    v = ngrad.Variable([0.0])
+
+    @ngrad.function
+    def f(x: Any, i: Any) -> Any:
+        v.assign(ngrad.gather(x, i))
+        return v + 1.0
+
+    assert float(f(ngrad.constant(X), ngrad.constant([1]))[0]) == X[1] + 1.0
+    with pytest.raises(IndexBoundsError, match=r"gather: index 7 .*test_recording.py"):
+        f(ngrad.constant(X), ngrad.constant([7]))
+    assert float(v[0]) == X[1]
+    assert f.traces == 1
+
+
+def test_attributes_of_optimizers_are_read_at_every_call() -> None:
+    def results(wrap: Callable[..., Any]) -> list[Any]:
+        w, adam, sgd = ngrad.Variable([1.0, 2.0]), Adam(0.1), SGD(0.1, momentum=0.9)
+
+        def step() -> None:
+            with Tape() as tape:
+                loss = ngrad.reduce_sum(w * w * w)
+            slope = tape.gradient(loss, w)
+            adam.apply_gradients([(slope, w)])
+            sgd.apply_gradients([(slope, w)])
+
+        f, found = wrap(step), []
+        for k in range(5):
+            f()
+            found.append(bits(w))
+            adam.beta_1, adam.beta_2, adam.epsilon = 0.5 + 0.1 * k, 0.9 - 0.1 * k, 1e-3 * k
+            adam.learning_rate, sgd.momentum = 0.1 * k, 0.1 * k
+            sgd.learning_rate = lambda step, k=k: 0.01 * step * k
+            if k == 2:
+                adam.iterations.assign(7)
+        return found
+
+    assert results(ngrad.function) == results(lambda f: f)
+
+
+def test_iterations_that_are_assigned_within_are_refused() -> None:
+    w, adam = ngrad.Variable([1.0]), Adam(0.1)
+
+    @ngrad.function
+    def step() -> None:
+        adam.iterations.assign(0)
+        adam.apply_gradients([([1.0], w)])
+
+    with pytest.raises(TraceError, match="`iterations`"):
+        step()
+
+
+def test_eager_mode_runs_the_python() -> None:
+    runs: list[int] = []
+    f = ngrad.function(lambda x: runs.append(1) or x * 2.0)
+    ngrad.config.set_eager(True)
+    try:
+        assert [float(f(ngrad.constant(k))) for k in (1.0, 2.0)] == [2.0, 4.0]
+    finally:
+        ngrad.config.set_eager(False)
+    assert (len(runs), f.traces) == (2, 0)
+
+
+def test_a_replay_plans_nothing_and_records_nothing() -> None:
+    f = ngrad.function(lambda x, b: ngrad.exp(x) * b + 1.0)
+    for _ in range(3):
+        f(X, 1.0)
+    entries, before = len(state.window.entries), ngrad.stats()
+    for k in range(5):
+        f(X, float(k))
+    since = ngrad.stats() - before
+    assert (since.planned, since.fused, since.compiled, since.runs) == (0, 0, 0, 5)
+    assert len(state.window.entries) == entries
+
+
+def test_what_is_pending_is_computed_for_a_call() -> None:
+    x = ngrad.constant(X) * 2.0
+    pending = x + 1.0
+    f = ngrad.function(lambda y: y * pending)
+    assert (f(x).numpy() == X * 2 * (X * 2 + 1)).all()
+
+
+def test_threads_that_meet_at_the_first_call_record_once() -> None:
+    runs: list[int] = []
+    meet = threading.Barrier(4)
+    v = ngrad.Variable(0.0)
+
+    @ngrad.function
+    def f(x: Any) -> Any:
+        runs.append(1)
+        return x * 2.0 + v
+
+    found: list[Any] = []
+
+    def work(k: int) -> None:
+        meet.wait()
+        found.extend([(k + j) * 2.0 == float(f(ngrad.constant(float(k + j)))) for j in range(50)])
+
+    threads = [threading.Thread(target=work, args=(k,)) for k in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (len(runs), len(found), all(found)) == (1, 200, True)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
+def test_a_forked_child_calls_and_records() -> None:
+    f = ngrad.function(lambda x: x * 2.0)
+    f(ngrad.constant(X))
+    with f._lock:  # as if another thread were recording
+        child = os.fork()
+        if child == 0:
+            signal = threading.Timer(20.0, os._exit, (2,))
+            signal.daemon = True
+            signal.start()
+            right = (f(ngrad.constant(X)).numpy() == X * 2).all()
+            right &= f(ngrad.constant(2.0)).numpy() == 4.0
+            os._exit(0 if right and f.traces == 2 else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def test_it_shows_its_graph_and_its_kernels() -> None:
+    @ngrad.function
+    def f(x: Any) -> Any:
+        return ngrad.exp(x) * 2.0
+
+    with pytest.raises(ValueError, match="function f: not called yet"):
+        f.pretty()
+    assert "exp(%0)" in f.pretty(X) and f.traces == 1
+    assert "exp" in f.source() and "def space_" in f.source(X[:2])
+    assert f.traces == 2
+    assert repr(f) == "<function f of ngrad, recorded 2 times>"
+
+
+def test_many_signatures_keep_a_bounded_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules["ngrad.function"], "LIMIT", 4)
+    f = ngrad.function(lambda x: x + 1.0)
+    for size in range(1, 12):
+        assert f(ngrad.ones([size])).shape == (size,)
+    assert f.traces == 4
