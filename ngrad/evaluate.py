@@ -16,7 +16,6 @@ from ngrad.graph.differentiate import Goal, Heard
 from ngrad.graph.entries import CONSTANT_OF, LEAF, SCALAR, Entry, marker
 from ngrad.graph.graph import Graph
 from ngrad.graph.layout import Layout
-from ngrad.ops.convert import from_outside
 from ngrad.ops.identity import IDENTITY
 from ngrad.plans import Key, Structure, build, plans
 from ngrad.record import RECOMPUTED, Fault, Window, state
@@ -171,7 +170,7 @@ def eval(*tensors: Any) -> None:
         run(state.window)
     leaves: list[Any] = optree.tree_leaves(tensors)  # type: ignore[arg-type]
     for leaf in leaves:
-        value = from_outside(leaf)
+        value = getattr(leaf, "_tensor", leaf)  # what a variable holds: no tape hears of a look
         if isinstance(value, Tensor) and not value._at:
             look(value)
 

@@ -189,20 +189,22 @@ class Window:
             value = scalar(value, self.entries[slot][0].specs[0].dtype)
         return value
 
-    def adopt(self, other: Window) -> int:
-        """Take over the entries of another window; how far their slots move."""
+    def adopt(self, other: Window) -> list[int]:
+        """Take over the entries of another window: where each of their slots is here."""
         Window.run(other)  # a pending tensor has one window that computes it
-        first = len(self.results)
+        places: list[int] = []
         for slot, (call, slots) in enumerate(other.entries[: len(other.results)]):
             value = other.kept.get(slot)
-            here = self._note(call, tuple([first + k for k in slots]), value)
+            here = self._note(call, tuple([places[k] for k in slots]), value)
             holder = other.results[slot]
             held = value if type(value) is Tensor else holder() if holder is not None else None
-            if held is not None:
+            known = self.slot_of(held) if held is not None and call.op is LEAF else -1
+            places.append(here if known < 0 else known)
+            if held is not None and known < 0:
                 (self.leaves if value is held else self.computed)[id(held)] = here
                 self.results[here] = ref(held)
         self.adopted, self.opaque = True, self.opaque or other.opaque
-        return first
+        return places
 
     def number(self, value: Any, dtype: DType) -> int:
         """The slot of a Python number, whose value is no part of a structure.

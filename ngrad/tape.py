@@ -96,18 +96,25 @@ class GradientTape:
         current = state.window
         if self._window is current:
             return current
-        if current.readers == 0 and current.trace is None and len(current.entries) >= LIMIT:
-            run(current)  # what tapes recorded of whom no gradient was asked
+        most = LIMIT if self._window is None else 1
+        if len(current.entries) >= most and current.readers == 0 and current.trace is None:
+            # What a tape brings comes first, so that a tensor that it computed is no leaf; and what
+            # tapes recorded of whom no gradient was asked is not for ever.
+            run(current)
             current = state.window
         current.taped += 1
         before, self._window = self._window, current
         if before is not None:
             before.taped -= 1
-            moved = current.adopt(before)
+            moved = len(current.results)
+            places = current.adopt(before)
             self._spans = [(first + moved, last + moved) for first, last in self._spans]
-            self._watched = {slot + moved: when + moved for slot, when in self._watched.items()}
+            watched: dict[int, int] = {}
+            for slot, when in self._watched.items():
+                watched[places[slot]] = min(when + moved, watched.get(places[slot], NEVER))
+            self._watched = watched
             self._versions = {
-                uid: [slot + moved for slot in slots] for uid, slots in self._versions.items()
+                uid: [places[slot] for slot in slots] for uid, slots in self._versions.items()
             }
         return current
 
