@@ -91,20 +91,22 @@ the first of 1 in shape (2,), from finite operands
         _switch(self._before)
 
 
-_eager_before = [settings.eager]
+_eager = settings.eager
+"""Whether ops ran where they were called before this had them do so."""
 
 
 def _switch(on: bool) -> None:
+    global _eager
     if on == (hooks.ran is not None):
         return
     if on:
         if state.window.trace is None:
             eval()  # what was recorded before is not looked at
-        _eager_before[0] = settings.eager
+        _eager = settings.eager
         set_eager(True)
         hooks.ran, hooks.sweep = _ran, _sweep
     else:
-        set_eager(_eager_before[0])
+        set_eager(_eager)
         hooks.ran, hooks.sweep = None, None
 
 
@@ -115,21 +117,20 @@ def _ran(call: Call, inputs: tuple[Any, ...], out: Any) -> None:
     """Look at the result of an op that has run; note its line for gradients."""
     results = out if call.several else (out,)
     line = user_line()
-    if state.stack:
-        _note(state.window, results, line)
+    _note(state.window, results, line)
     wrong = _wrong(results)
     if wrong and not _wrong(inputs):
         raise NumericsError(f"{call.op.name} at {line}: {wrong}, from finite operands")
 
 
 def _note(window: Window, results: Sequence[Tensor], line: str) -> None:
-    lines = _lines.setdefault(window, _Lines()).ops
+    """Note the line of what a tape has heard."""
     for result in results:
         slot = window.slot_of(result)
-        lines[slot] = line
-        call, slots = window.entries[slot]
-        if call.op is PART_OF:
-            lines[slots[0]] = line
+        if slot >= 0:
+            call, slots = window.entries[slot]
+            lines = _lines.setdefault(window, _Lines()).ops
+            lines[slots[0] if call.op is PART_OF else slot] = line
 
 
 def _wrong(values: Iterable[Tensor]) -> str:

@@ -16,6 +16,9 @@ import ngrad
 from ngrad import GradientTape, Variable, config, constant, math, where
 from ngrad.debug import check_numerics, show
 from ngrad.errors import NumericsError
+from ngrad.graph.op import Op
+from ngrad.record import apply
+from ngrad.tensor import Tensor
 
 INF, NAN = np.inf, np.nan
 HERE = os.path.abspath(__file__)
@@ -247,6 +250,28 @@ def test_the_line_inside_a_custom_gradient() -> None:
     where_ = re.escape(line_of(faulty.__wrapped__, "upstream / "))
     with pytest.raises(NumericsError, match=f"^divide at {where_}: inf"), check_numerics():
         gradient(faulty, 3.0)
+
+
+def test_a_custom_gradient_that_no_tape_hears() -> None:
+    with check_numerics():
+        assert float(faulty(constant(3.0))) == 6.0
+
+
+def test_an_op_of_several_results() -> None:
+    def again(x: Tensor) -> tuple[Tensor, ...]:
+        return tuple(Tensor(x._buffer, x._address, x._layout) for _ in range(2))
+
+    both = Op("both", lambda x: (x, x), lambda x, out: (again, out), family="opaque")
+    both.vjp(lambda g, out, x: ((g[0] + g[1]) / (x - x),))
+
+    def applied(x: Any) -> Any:
+        left, right = apply(both, (x,))
+        return left * right
+
+    line = re.escape(line_of(applied, "apply("))
+    message = f"in the gradient of both, called at {line}: inf"
+    with pytest.raises(NumericsError, match=message), check_numerics():
+        gradient(applied, 3.0)
 
 
 def test_jacobians() -> None:
