@@ -25,6 +25,7 @@ LARGE = 1 << 19
 @pytest.fixture(autouse=True)
 def _as_before() -> Iterator[None]:
     before = config.fusion(), config.eager()
+    config.set_fusion("off")
     yield
     config.set_fusion(before[0])
     config.set_eager(before[1])
