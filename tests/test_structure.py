@@ -42,6 +42,7 @@ def test_with_all_hashes_equal() -> None:
     """Everything is told apart by comparing it in full, so the tape's tests pass all the same."""
     names = (
         *("test_tape.py", "test_tape_nesting.py", "test_words.py", "test_structure.py"),
+        "test_deferral.py",
         "graph/test_fuse.py",
     )
     files = [str(HERE / name) for name in names]
