@@ -7,6 +7,7 @@ import os
 import threading
 import warnings
 from collections.abc import Callable, Sequence
+from types import MethodType
 from typing import Any
 from weakref import WeakSet, ref
 
@@ -51,9 +52,15 @@ class Function:
         key = id(instance)
         found = self._methods.get(key)
         if found is None:
+            try:
+                holder = ref(instance, lambda _: self._methods.pop(key, None))
+            except TypeError:
+                raise TypeError(
+                    f"function {self._name}: is a method of {type(instance).__name__}, to which "
+                    "there are no weak references; add '__weakref__' to its __slots__"
+                ) from None
             own = Function(self._f, self._specs)
-            found = ref(instance, lambda _: self._methods.pop(key, None)), own
-            found = self._methods.setdefault(key, found)
+            found = self._methods.setdefault(key, (holder, own))
         return Method(found[1], instance)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -146,7 +153,7 @@ class Method:
     """A function of one object: recorded for that object, and let go with it."""
 
     def __init__(self, own: Function, instance: Any) -> None:
-        self._own, self._f = own, own._f.__get__(instance)
+        self._own, self._f = own, MethodType(own._f, instance)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self._own._call(self._f, args, kwargs)

@@ -85,18 +85,33 @@ def programs(draw: st.DrawFn) -> tuple[list[Step], list[Array]]:
 
 
 def gradient(steps: list[Step], arrays: list[Array], threads: int, way: str) -> list[Any]:
-    """The gradient in each input: deferred, eager, or recorded by an outer tape."""
+    """The gradient in each input: deferred, eager, recorded by an outer tape, in a function or
+    through one.
+    """
     ngrad.config.set_threads(threads)
     ngrad.config.set_eager(way == "eager")
-    inputs = [ngrad.constant(a) for a in arrays]
-    with ngrad.GradientTape() as tape:
-        tape.watch(inputs)
-        _, total = evaluate(steps, inputs, 1)
     outer = ngrad.GradientTape(watch_accessed_variables=False)
-    with outer if way == "recorded" else nullcontext():
-        found = tape.gradient(total, inputs, unconnected_gradients="zero")
+
+    def total(*inputs: Any) -> Any:
+        return evaluate(steps, list(inputs), 1)[1]
+
+    forward = ngrad.function(total) if way == "through a function" else total
+
+    def slopes(*inputs: Any) -> Any:
+        with ngrad.GradientTape() as tape:
+            tape.watch(inputs)
+            y = forward(*inputs)
+        with outer if way == "recorded" else nullcontext():
+            return tape.gradient(y, inputs, unconnected_gradients="zero")
+
+    backward = ngrad.function(slopes) if way == "function" else slopes
+    for _ in range(2):  # the second time a function is replayed
+        found = backward(*(ngrad.constant(a) for a in arrays))
     ngrad.config.set_eager(False)
     return [g.numpy() for g in found]
+
+
+AS_FUNCTIONS = ((2, "function"), (2, "through a function"))
 
 
 @given(programs())
@@ -108,7 +123,7 @@ def test_random_programs(program: tuple[list[Step], list[Array]]) -> None:
         np.testing.assert_allclose(value.numpy(), array, rtol=1e-12, atol=1e-12)
 
     found = gradient(steps, arrays, 2, "deferred")
-    for threads, way in ((2, "eager"), (2, "recorded"), (1, "deferred")):
+    for threads, way in ((2, "eager"), (2, "recorded"), (1, "deferred"), *AS_FUNCTIONS):
         for a, b in zip(found, gradient(steps, arrays, threads, way), strict=True):
             assert a.tobytes() == b.tobytes(), way
 

@@ -161,6 +161,18 @@ class Model:
         return x * self.w * k
 
 
+def test_methods_need_weak_references() -> None:
+    class Slotted:
+        __slots__ = ()
+
+        @ngrad.function
+        def method(self, x: Any) -> Any:
+            return x
+
+    with pytest.raises(TypeError, match=r"function method: .* Slotted, .*'__weakref__'"):
+        Slotted().method(1.0)
+
+
 def test_methods_are_of_one_object() -> None:
     one, other = Model(2.0), Model(5.0)
     for model, w in ((one, 2.0), (other, 5.0), (one, 2.0)):
