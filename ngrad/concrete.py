@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Callable
 from typing import Any
 
@@ -15,7 +14,7 @@ from ngrad.ops.convert import Weak
 from ngrad.plans import Key, Planned, plans
 from ngrad.record import Window, state
 from ngrad.signature import NUMBER, Signature, Static
-from ngrad.tensor import Tensor, empty, scalar
+from ngrad.tensor import Tensor, scalar
 from ngrad.tracing import Trace
 
 FLOAT = layout(float64, ())
@@ -65,7 +64,6 @@ class Concrete:
         self._captured = trace.captured
         places = [k for k, part in enumerate(parts) if type(part) is not Static]
         self._arguments = list(zip(trace.arguments, places, strict=True))
-        self._numbers = [slot for slot, k in self._arguments if parts[k] is NUMBER]
         self._constants = {
             slot: value
             if type(value) is Tensor
@@ -97,8 +95,6 @@ class Concrete:
     # -- a run -------------------------------------------------------------------------------------
 
     def _run(self, values: dict[int, Any]) -> list[Any]:
-        for slot in self._numbers:
-            values[slot] = _tensor_of(values[slot])
         for slot in self._places:
             x = values[slot]
             if not x._at:
@@ -162,13 +158,6 @@ class Concrete:
             return window._note(call, here), None
         tensor = window.append(call, here)
         return tensor._slot, tensor
-
-
-def _tensor_of(value: float) -> Tensor:
-    """A tensor of a number that is not likely to come again."""
-    made = empty(FLOAT)
-    ctypes.c_double.from_address(made._at).value = value
-    return made
 
 
 def _placeholder(trace: Trace, part: Any, leaf: Any) -> Any:

@@ -318,7 +318,11 @@ def scalar(value: Any, dtype: DType) -> Tensor:
     key = (value, dtype) if value else (str(value), dtype)  # 0.0 == -0.0, but they are two
     found = _scalars.get(key)
     if found is None:
-        found = from_numpy(np.asarray(value, dtype.numpy_dtype))
+        if dtype.is_floating:  # each step of a training has new ones
+            found = empty(layout(dtype, ()))
+            dtype.ctype.from_address(found._at).value = value
+        else:
+            found = from_numpy(np.asarray(value, dtype.numpy_dtype))
         if value == value:  # a NaN is equal to nothing, so it would never be found
             if len(_scalars) >= 1024:
                 _scalars.clear()
