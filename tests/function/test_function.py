@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from programs import PROGRAMS, X, bits, slope, tenfold
+from function_programs import PROGRAMS, X, bits, slope, tenfold
 
 import ngrad
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from programs import X, bits, trained
+from function_programs import X, bits, trained
 
 import ngrad
 from ngrad.errors import IndexBoundsError, TraceError

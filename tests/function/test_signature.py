@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import optree
 import pytest
-from programs import bits
+from function_programs import bits
 
 import ngrad
 from ngrad.errors import DTypeError, ShapeError
