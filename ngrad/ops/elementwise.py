@@ -115,8 +115,9 @@ class Elementwise(Op):
                         call = seen.get((x._layout, NUMBERS[dtype.code].spec))
                         window = local.window
                         if call is not None and not settings.eager:
+                            j = window.number(y, dtype)  # first, as where it is converted
                             i = x._slot if x._window is window else window.slot(x)
-                            return window.append(call, (i, window.number(y, dtype)))
+                            return window.append(call, (i, j))
             reader = unwrap.get(type(x))
             if reader is not None:
                 return binary(reader(x), y)
