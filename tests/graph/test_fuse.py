@@ -8,13 +8,23 @@ from typing import Any
 
 import numpy as np
 import pytest
-from fusing import cases, fused, launches, run, tensors_of, uniform, value_and_gradient
+from fusing import (
+    cases,
+    fused,
+    launches,
+    planned,
+    run,
+    tensors_of,
+    uniform,
+    value_and_gradient,
+)
 from hypothesis import given
 from random_graphs import RandomGraph, random_graphs
 from tracing import Tracing
 
 import ngrad
 from ngrad.graph.fuse import describe
+from ngrad.graph.gather import TOGETHER, gather
 from ngrad.graph.group import FUSED
 from ngrad.graph.partition import STEPS_LIMIT
 from ngrad.ops.fused import sources
@@ -41,12 +51,14 @@ def same(found: list[Array | None], expected: list[Array | None]) -> bool:
 def check(graph: Any) -> None:
     tensors = tensors_of(graph)
     other = fused(graph)
-    other.verify()
+    gathered = gather(other)
     for threads in (1, 2):
         ngrad.config.set_threads(threads)
         expected = run(graph, tensors)
-        for replayed in (False, True):
-            assert same(run(other, tensors, replayed), expected), (threads, replayed)
+        for cut in (other, gathered):
+            cut.verify()
+            for replayed in (False, True):
+                assert same(run(cut, tensors, replayed), expected), (threads, replayed)
 
 
 @given(random_graphs())
@@ -142,6 +154,23 @@ def test_values_that_come_cheap_are_computed_again() -> None:
     last = fused(graph).nodes[-1]
     assert last.op is FUSED
     assert [step.scalar for step in last.params[0].steps] == ["add", "tanh", "add"]
+
+
+def test_what_does_not_wait_runs_together() -> None:
+    """Large and small, with folds and without: their first launches at once, then their second."""
+    rng = np.random.default_rng(0)
+    shapes = ((40_000,), (300, 100), (3,), (70_000,), (20,))
+
+    def function(*xs: Any) -> list[Any]:
+        chains = [ngrad.tanh(x * x) * 0.5 + x for x in xs]
+        return [*chains, *(ngrad.reduce_sum(ngrad.exp(x) * x) for x in xs[:3])]
+
+    graph = Tracing([rng.uniform(-1, 1, shape).astype("f4") for shape in shapes])
+    graph.returning(*graph.trace(function))
+    whole = gather(fused(graph))
+    assert sum(node.op is TOGETHER for node in whole.nodes) == 1
+    check(graph)
+    assert sum(step.call.launches for step in planned(whole, tensors_of(graph)).steps) <= 3
 
 
 def test_limits() -> None:

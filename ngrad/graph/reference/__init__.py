@@ -12,7 +12,7 @@ from typing import Any
 from ngrad.graph.reference.draws import DRAWS
 from ngrad.graph.reference.elementwise import ELEMENTWISE
 from ngrad.graph.reference.folds import FOLDS
-from ngrad.graph.reference.fused import fused
+from ngrad.graph.reference.fused import fused, together
 from ngrad.graph.reference.moves import MOVES
 
 REFERENCES: dict[str, Callable[..., Any]] = {
@@ -21,5 +21,6 @@ REFERENCES: dict[str, Callable[..., Any]] = {
     **FOLDS,
     **DRAWS,
     "fused": fused,
+    "together": together,
 }
 """By name of the op."""

@@ -35,6 +35,18 @@ def fused(*inputs: Array, group: Group) -> tuple[Array, ...] | Array:
     return tuple(results) if len(results) > 1 else results[0]
 
 
+def together(*inputs: Array, groups: tuple[Group, ...]) -> tuple[Array, ...]:
+    """The results of several groups, one after the other."""
+    results: list[Array] = []
+    first = 0
+    for group in groups:
+        count = 1 + max(leaf.input for leaf in group.leaves)
+        found = fused(*inputs[first : first + count], group=group)
+        results += found if isinstance(found, tuple) else (found,)
+        first += count
+    return tuple(results)
+
+
 def _whole(x: Array, group: Group) -> Array:
     return np.broadcast_to(x, group.split)
 
