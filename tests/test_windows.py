@@ -216,9 +216,7 @@ def test_what_is_dropped_is_not_computed() -> None:
 def test_nothing_is_computed_twice() -> None:
     x = constant(np.ones(100))
     y = ngrad.exp(ngrad.sin(x))
-    assert launches(lambda: y) == 2
-    assert launches(lambda: [y, y + 0.0]) == 1
-    assert launches(lambda: y) == 0
+    assert [launches(lambda: y), launches(lambda: [y, y + 0.0]), launches(lambda: y)] == [2, 1, 0]
 
 
 def test_a_tape_that_is_gone_has_nothing_computed() -> None:
@@ -384,7 +382,8 @@ def test_what_was_caught_half_way_can_be_repeated(what: str) -> None:
 
 
 def test_what_ran_out_of_memory_can_be_repeated() -> None:
-    x = constant(np.linspace(0.0, 1.0, 1 << 18))
+    a = np.linspace(0.0, 1.0, 1 << 18)
+    x = constant(a)
     with GradientTape(persistent=True) as tape:
         tape.watch(x)
         y = ngrad.sin(x) * x
@@ -397,5 +396,5 @@ def test_what_ran_out_of_memory_can_be_repeated() -> None:
         finally:
             ngrad.config.set_memory_limit(None)
         z = y * y
-    expected = 2 * y.numpy() * (np.cos(x) * x.numpy() + np.sin(x))
-    np.testing.assert_allclose(tape.gradient(z, x), expected, rtol=1e-13)
+    expected = 2 * np.sin(a) * a * (np.cos(a) * a + np.sin(a))
+    np.testing.assert_allclose(tape.gradient(z, x), expected, rtol=1e-12)
