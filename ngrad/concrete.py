@@ -12,10 +12,11 @@ from ngrad.graph.entries import CONSTANT_OF, LEAF, Entry, marker
 from ngrad.graph.layout import Layout, layout
 from ngrad.ops.convert import Weak
 from ngrad.plans import Key, Planned, plans
-from ngrad.record import Window, state
+from ngrad.record import state
 from ngrad.signature import NUMBER, Signature, Static
 from ngrad.tensor import Tensor, scalar
 from ngrad.tracing import Trace
+from ngrad.window import Window
 
 FLOAT = layout(float64, ())
 
@@ -36,7 +37,7 @@ class Concrete:
         parts, structure = signature
         trace = Trace(name)
         window = trace.window
-        outer = state.window, state.stack, state.graph, state.ends
+        outer = state.window, state.stack, state.graph
         try:
             state.window, state.stack, state.graph = window, [trace], None
             given = [_placeholder(trace, *pair) for pair in zip(parts, leaves, strict=True)]
@@ -48,7 +49,7 @@ class Concrete:
                 del args, kwargs
         finally:
             trace.ended = True
-            state.window, state.stack, state.graph, state.ends = outer
+            state.window, state.stack, state.graph = outer
         del given
         trace.close()
         found, self._structure = optree.tree_flatten(result)

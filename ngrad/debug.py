@@ -25,9 +25,10 @@ from ngrad.numerics import check_numerics
 from ngrad.ops.convert import Weak, from_outside
 from ngrad.ops.fused import sources
 from ngrad.plans import Structure, build
-from ngrad.record import Window, state, user_line
+from ngrad.record import state, user_line
 from ngrad.tape import GradientTape
 from ngrad.tensor import Tensor
+from ngrad.window import Window
 
 Stage = Literal["tape", "graph", "fused", "source"]
 AS_NODES = {CONSTANT_OF: CONSTANT, PART_OF: PART}

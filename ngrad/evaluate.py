@@ -18,13 +18,14 @@ from ngrad.graph.graph import Graph
 from ngrad.graph.layout import Layout
 from ngrad.ops.identity import IDENTITY
 from ngrad.plans import Key, Structure, build, plans
-from ngrad.record import RECOMPUTED, Fault, Window, state
+from ngrad.record import state
 from ngrad.tensor import Tensor
+from ngrad.window import RECOMPUTED, Fault, Window
 
 # -- what of a window is run -----------------------------------------------------------------------
 
 
-class _Pending(NamedTuple):
+class PendingWork(NamedTuple):
     """A window up to now: what is wanted of it, and the tensors that wait for it."""
 
     entries: tuple[Entry, ...]
@@ -33,7 +34,7 @@ class _Pending(NamedTuple):
     """For each wanted slot, who holds the value; None for what only a tape may ask for."""
 
 
-def _pending(window: Window) -> _Pending:
+def pending_work(window: Window) -> PendingWork:
     results = window.results
     count = len(results)  # another thread may be adding to it: entries come first
     entries = tuple(window.entries[:count])
@@ -52,10 +53,10 @@ def _pending(window: Window) -> _Pending:
         elif taped and entries[slot][0].op.family not in RECOMPUTED and slot not in window.kept:
             wanted.append(slot)
             tensors.append(None)
-    return _Pending(entries, tuple(wanted), tensors)
+    return PendingWork(entries, tuple(wanted), tensors)
 
 
-def _publish(window: Window, work: _Pending, results: list[Tensor | None]) -> None:
+def publish(window: Window, work: PendingWork, results: list[Tensor | None]) -> None:
     """Give the tensors their values. A thread that looks meanwhile finds all of one, or none."""
     going_on = window.readers > 0 or window.taped > 0
     for slot, tensor, result in zip(work.wanted, work.tensors, results, strict=False):
@@ -87,7 +88,7 @@ def _value(window: Window, slot: int) -> Any:
     return value
 
 
-def _since(window: Window, work: _Pending) -> tuple[Key, dict[int, Any]]:
+def _since(window: Window, work: PendingWork) -> tuple[Key, dict[int, Any]]:
     """The structure of what was recorded since the window was run last, numbered from 0: so that
     looks in a loop under a tape are alike. And its values by slot.
 
@@ -95,7 +96,7 @@ def _since(window: Window, work: _Pending) -> tuple[Key, dict[int, Any]]:
     """
     entries, done = work.entries, window.done
     if done == 0:
-        return (entries, _known(window, len(entries)), work.wanted, None, None), window.kept
+        return (entries, known_values(window, len(entries)), work.wanted, None, None), window.kept
     needed = set(range(done, len(entries)))
     for slot in range(len(entries) - 1, -1, -1):
         if slot in needed and _value(window, slot) is None:
@@ -123,7 +124,7 @@ def run(window: Window) -> None:
     if window.trace is not None:
         raise window.trace.refuse()
     with window.lock:
-        work = _pending(window)
+        work = pending_work(window)
         results: list[Tensor | None] = []
         if work.wanted:
             key, kept = _since(window, work)
@@ -131,12 +132,12 @@ def run(window: Window) -> None:
                 results = plans.get(key).run(kept)
             except IndexBoundsError:
                 work, results = _without_faults(work, key, kept)
-        _publish(window, work, results)
+        publish(window, work, results)
 
 
 def _without_faults(
-    work: _Pending, key: Key, kept: dict[int, Any]
-) -> tuple[_Pending, list[Tensor | None]]:
+    work: PendingWork, key: Key, kept: dict[int, Any]
+) -> tuple[PendingWork, list[Tensor | None]]:
     """What can be computed of a window in which an index is out of bounds. Each value by itself:
     those that depend on the index have none from now on.
     """
@@ -150,7 +151,7 @@ def _without_faults(
             if tensor is not None:
                 tensor._window = Fault(error)
     slots, tensors, results = zip(*found, strict=True) if found else ((), (), ())
-    return _Pending(work.entries, tuple(slots), list(tensors)), list(results)
+    return PendingWork(work.entries, tuple(slots), list(tensors)), list(results)
 
 
 def eval(*tensors: Any) -> None:
@@ -190,7 +191,7 @@ def look(tensor: Tensor) -> None:
 def sweep(window: Window, heard: Heard, goal: Goal) -> list[Tensor | None]:
     """Run a window and a gradient through it, as one plan; the gradients."""
     with window.lock:
-        work = _pending(window)
+        work = pending_work(window)
         try:
             return _swept(window, work, heard, goal)
         except IndexBoundsError:
@@ -198,16 +199,16 @@ def sweep(window: Window, heard: Heard, goal: Goal) -> list[Tensor | None]:
             return _swept(window, work._replace(wanted=(), tensors=[]), heard, goal)
 
 
-def _swept(window: Window, work: _Pending, heard: Heard, goal: Goal) -> list[Tensor | None]:
+def _swept(window: Window, work: PendingWork, heard: Heard, goal: Goal) -> list[Tensor | None]:
     entries, wanted, _ = work
-    planned = plans.get((entries, _known(window, len(entries)), wanted, heard, goal))
+    planned = plans.get((entries, known_values(window, len(entries)), wanted, heard, goal))
     results = planned.run(window.kept)
-    _publish(window, work, results)
+    publish(window, work, results)
     found = results[len(wanted) :] if wanted else results
-    return found if planned.apart else _apart(found)
+    return found if planned.apart else apart(found)
 
 
-def _known(window: Window, count: int) -> tuple[tuple[int, Layout], ...]:
+def known_values(window: Window, count: int) -> tuple[tuple[int, Layout], ...]:
     """The values that are there of what would else be computed."""
     if window.done == 0 and not window.adopted:
         return ()
@@ -220,7 +221,7 @@ def _known(window: Window, count: int) -> tuple[tuple[int, Layout], ...]:
     return tuple(found)
 
 
-def _apart(results: list[Tensor | None]) -> list[Tensor | None]:
+def apart(results: list[Tensor | None]) -> list[Tensor | None]:
     """Each gradient as a tensor of its own, over memory that others may share."""
     return [
         None if result is None else Tensor(result._buffer, result._at, result._layout)
@@ -248,8 +249,8 @@ def inline(window: Window, heard: Heard, goal: Goal) -> list[Tensor | None]:
     ]
     slots = {k: places[k] for k in inputs}
     if window is not current:
-        slots = _brought(window, current, slots)
-    return _Recording(current, graph, need, slots).results()
+        slots = brought(window, current, slots)
+    return Recording(current, graph, need, slots).results()
 
 
 def record_graph(
@@ -258,15 +259,15 @@ def record_graph(
     """Record what a structure wants in another window, where its leaves stand at given slots."""
     graph, places, _ = build(structure)
     inputs = {number: slots[slot] for number, slot in enumerate(places) if slot in slots}
-    return _Recording(window, graph, graph.needed(), inputs).results()
+    return Recording(window, graph, graph.needed(), inputs).results()
 
 
-def _brought(window: Window, current: Window, wanted: dict[int, int]) -> dict[int, int]:
+def brought(window: Window, current: Window, wanted: dict[int, int]) -> dict[int, int]:
     """Values of a window that has ended, as leaves of the current one."""
     missing = tuple(sorted({slot for slot in wanted.values() if slot not in window.kept}))
     with window.lock:
         if missing:
-            known = _known(window, len(window.entries))
+            known = known_values(window, len(window.entries))
             key = (tuple(window.entries), known, missing, None, None)
             found = plans.get(key).run(window.kept)
             for slot, value in zip(missing, found, strict=True):
@@ -282,7 +283,7 @@ def _brought(window: Window, current: Window, wanted: dict[int, int]) -> dict[in
     return slots
 
 
-class _Recording:
+class Recording:
     """The nodes of a graph as entries of a window."""
 
     def __init__(

@@ -17,7 +17,7 @@ import optree
 
 from ngrad.config import settings
 from ngrad.errors import NumberError, ShapeError
-from ngrad.evaluate import _apart, _brought, _known, _pending, _publish, _Recording, run
+from ngrad.evaluate import Recording, apart, brought, known_values, pending_work, publish, run
 from ngrad.graph.batch import batched
 from ngrad.graph.differentiate import Goal, Heard
 from ngrad.graph.entries import LEAF, Entry, marker
@@ -28,10 +28,11 @@ from ngrad.ops.creation import zeros_of
 from ngrad.ops.joining import concat
 from ngrad.ops.shape import broadcast_to, reshape, transpose
 from ngrad.plans import PLANS_LIMIT, Planned, Structure, build
-from ngrad.record import Window, state
+from ngrad.record import state
 from ngrad.tape import GradientTape, UnconnectedGradients, _held, _source
 from ngrad.tensor import Tensor, from_numpy
 from ngrad.variable import Variable
+from ngrad.window import Window
 
 
 def jacobian(
@@ -296,13 +297,13 @@ def _run(asked: _Asked, seed: Any) -> list[Tensor | None]:
     """Run the sweep, and what is pending of the window, as one plan."""
     window = asked.window
     with window.lock:
-        work = _pending(window)
-        known = _known(window, len(work.entries))
+        work = pending_work(window)
+        known = known_values(window, len(work.entries))
         structure = _structure(asked, work.entries, known=known, wanted=work.wanted)
         kept = {**window.kept, len(work.entries): seed}
         results = _plan(structure, seed._layout).run(kept)
-        _publish(window, work, results)
-    return _apart(results[len(work.wanted) :])
+        publish(window, work, results)
+    return apart(results[len(work.wanted) :])
 
 
 def _record(asked: _Asked, seed: Any) -> list[Tensor | None]:
@@ -322,9 +323,9 @@ def _record(asked: _Asked, seed: Any) -> list[Tensor | None]:
     for number in given:
         del slots[number]
     if window is not current:
-        slots = _brought(window, current, slots)
+        slots = brought(window, current, slots)
     slots.update(dict.fromkeys(given, current.slot(seed)))
-    results = _Recording(current, graph, need, slots).results()
+    results = Recording(current, graph, need, slots).results()
     if not state.stack or settings.eager:
         run(current)
     return results

@@ -10,15 +10,16 @@ import numpy as np
 
 from ngrad.config import set_eager, settings
 from ngrad.errors import NumericsError
-from ngrad.evaluate import _known, eval
+from ngrad.evaluate import eval, known_values
 from ngrad.graph.differentiate import Goal, Heard
 from ngrad.graph.entries import PART_OF, Entry
 from ngrad.graph.graph import Symbol
 from ngrad.graph.op import Call
 from ngrad.hooks import hooks
 from ngrad.plans import Cut, Structure, build
-from ngrad.record import Window, paused, state, user_line
+from ngrad.record import paused, state, user_line
 from ngrad.tensor import Tensor
+from ngrad.window import Window
 
 
 class _Lines:
@@ -186,7 +187,7 @@ def _sweep(window: Window, heard: Heard, goal: Goal) -> None:
         rules.append(_Rule(slot, _numbers(g), _numbers(read), made))
 
     goal = Goal(*goal)
-    structure = Structure(entries, _known(window, len(entries)), (), Heard(*heard), goal)
+    structure = Structure(entries, known_values(window, len(entries)), (), Heard(*heard), goal)
     graph, places, layouts = build(structure, told)
     gradients = graph.outputs
     shown = dict.fromkeys(k for k in gradients if k is not None)

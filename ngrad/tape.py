@@ -17,9 +17,10 @@ from ngrad.graph.differentiate import NEVER
 from ngrad.hooks import hooks
 from ngrad.ops.convert import cast_to, from_outside, tensor
 from ngrad.ops.creation import zeros_of
-from ngrad.record import LIMIT, Window, state
+from ngrad.record import state
 from ngrad.tensor import Tensor
 from ngrad.variable import Variable
+from ngrad.window import LIMIT, Window
 
 
 class UnconnectedGradients(enum.Enum):

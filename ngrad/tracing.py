@@ -16,8 +16,9 @@ from ngrad.dtypes import DType
 from ngrad.errors import TraceError
 from ngrad.graph.entries import SCALARS
 from ngrad.graph.layout import Layout, layout
-from ngrad.record import Window, state, user_line
+from ngrad.record import state, user_line
 from ngrad.tensor import Tensor, scalar
+from ngrad.window import Window
 
 Tensors = list[Any]
 

@@ -17,7 +17,7 @@ import pytest
 
 import ngrad
 from ngrad import GradientTape, constant
-from ngrad.record import LIMIT
+from ngrad.window import LIMIT
 
 STRESS = float(os.environ.get("NGRAD_TEST_SECONDS", "2"))
 """For how long threads meet on what is pending."""

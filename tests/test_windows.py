@@ -15,7 +15,8 @@ import ngrad
 from ngrad import GradientTape, Variable, constant
 from ngrad.config import memory_stats
 from ngrad.plans import counters
-from ngrad.record import LIMIT, PINNED, state
+from ngrad.record import state
+from ngrad.window import LIMIT, PINNED
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,322 @@
+"""`Window`: what a thread recorded, and what of it has been run.
+
+Its lines are calls, and where in the window their operands stand. Who holds a result is known by
+weak references; what was given from outside is kept.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections import Counter
+from collections.abc import Callable
+from typing import Any, ClassVar
+from weakref import ref
+
+from ngrad.dtypes import DType
+from ngrad.graph.entries import CONSTANT_OF, LEAF, PART_OF, SCALARS, Entry, marker
+from ngrad.graph.layout import Layout
+from ngrad.graph.op import Call
+from ngrad.tensor import Tensor, new, pending, scalar
+
+LIMIT = 256
+"""Entries after which a window that no tape reads is run."""
+PINNED = 1 << 26
+"""Bytes of values that only pending work holds, after which it is run."""
+
+
+class Window:
+    """A run of recorded work.
+
+    Attributes
+    ----------
+    entries : list of Entry
+    results : list
+        For each entry, weakly, the tensor of its value, or None. A value that nobody holds when
+        the window is run is not stored.
+    kept : dict
+        By slot, the values that are there: tensors from outside, Python numbers, and what a tape
+        needs of what was run.
+    leaves, computed : dict
+        Slots by `id`: of the tensors in `kept`, and of tensors that were computed and may be gone.
+    done : int
+        Entries before this one were run.
+    readers : int
+        Tapes that are recording: while there are any, the window goes on after it was run.
+    taped : int
+        Tapes that may ask for the values of this window once more.
+    adopted, opaque, checks : bool
+        Whether there are entries of an earlier window, of a user's Python, or that check indices.
+    """
+
+    __slots__ = (
+        "__weakref__", "_epoch", "_lock", "adopted", "check", "checks", "computed", "done",
+        "entries", "kept", "leaves", "limit", "numbers", "opaque", "pinned", "readers", "results",
+        "taped", "trace",
+    )  # fmt: skip
+
+    run: ClassVar[Callable[[Window], None]]
+    """Computes what is pending and held; set in `evaluate.py`."""
+
+    def __init__(self, trace: Any = None) -> None:
+        self.trace = trace
+        if trace is not None:
+            trace.window = self
+        self.entries: list[Entry] = []
+        self.results: list[Any] = []
+        self.kept: dict[int, Any] = {}
+        self.leaves: dict[int, int] = {}
+        self.computed: dict[int, int] = {}
+        self.numbers: dict[tuple[int, str], int] = {}
+        self.done, self.readers, self.taped = 0, 0, 0
+        self.pinned, self.check = 0, PINNED
+        self.adopted = self.opaque = self.checks = False
+        self.limit = LIMIT if trace is None else sys.maxsize
+        self._lock, self._epoch = threading.RLock(), _forks[0]
+
+    @property
+    def lock(self) -> Any:
+        """Held while the window is run, by whichever thread; a fork may have copied it taken."""
+        if self._epoch != _forks[0]:
+            self._lock, self._epoch = threading.RLock(), _forks[0]
+        return self._lock
+
+    def append(self, call: Call, slots: tuple[int, ...]) -> Tensor:
+        """Record a call of one result."""
+        entries, results = self.entries, self.results
+        slot = len(results)
+        if len(entries) > slot:
+            self._mend(slot)
+        out = new(Tensor)  # `pending`, spelled out: every op comes here
+        out._at = 0
+        out._layout = call.spec
+        out._window = self
+        out._slot = slot
+        entries.append((call, slots))
+        results.append(ref(out))
+        if slot >= self.limit:
+            _full(self, call)
+        return out
+
+    def append_several(self, call: Call, slots: tuple[int, ...]) -> tuple[Tensor, ...]:
+        """Record a call of several results."""
+        whole = self._note(call, slots)
+        return tuple(
+            [
+                self.append(marker(PART_OF, (k,), where), (whole,))
+                for k, where in enumerate(call.specs)
+            ]
+        )
+
+    def _note(self, call: Call, slots: tuple[int, ...], value: Any = None) -> int:
+        """An entry without a pending tensor."""
+        slot = len(self.results)
+        if len(self.entries) > slot:
+            self._mend(slot)
+        self.entries.append((call, slots))
+        if value is not None:
+            self.kept[slot] = value
+        self.results.append(None)  # last: who counts results, from any thread, finds all of each
+        return slot
+
+    def _mend(self, slot: int) -> None:
+        """Take back an entry at whose recording Ctrl-C came in between."""
+        self.kept.pop(slot, None)
+        del self.entries[slot:]
+
+    def slot(self, x: Tensor) -> int:
+        """Where a tensor stands; one that does not becomes a leaf."""
+        slot = self.leaves.get(id(x))
+        if slot is not None:
+            return slot
+        if x._window is self:
+            return x._slot
+        slot = self.slot_of(x)
+        if slot >= 0:
+            self.keep(slot, x)
+            return slot
+        address = x._address  # pending work of another window is run first
+        assert address
+        where = x._layout
+        slot = self._note(marker(LEAF, (), where), (), x)
+        self.leaves[id(x)] = slot
+        self.pinned += x._block.nbytes
+        if self.pinned >= self.check:
+            _pins(self)
+        return slot
+
+    def slot_of(self, x: Tensor) -> int:
+        """Where a tensor stands, or -1."""
+        if x._window is self:
+            return x._slot
+        slot = self.leaves.get(id(x), -1)
+        if slot < 0:
+            slot = self.computed.get(id(x), -1)
+            # The id may have been another's, before that died.
+            if slot >= 0 and (self.results[slot] is None or self.results[slot]() is not x):
+                return -1
+        return slot
+
+    def keep(self, slot: int, value: Tensor) -> None:
+        """Hold the value of a slot, which is there. One that is held already stays: an `id` among
+        the leaves is that of a tensor that lives as long as the window.
+        """
+        if self.kept.setdefault(slot, value) is value:
+            self.leaves[id(value)] = slot
+
+    def tensor(self, slot: int) -> Tensor:
+        """A tensor of the value of a slot."""
+        value = self.kept.get(slot)
+        if value is None and self.results[slot] is not None:
+            value = self.results[slot]()
+        if value is None:
+            value = pending(self, slot, self.entries[slot][0].specs[0])
+            self.results[slot] = ref(value)
+            self.done = min(self.done, slot)
+        elif type(value) is not Tensor:
+            value = scalar(value, self.entries[slot][0].specs[0].dtype)
+        return value
+
+    def adopt(self, other: Window) -> list[int]:
+        """Take over the entries of another window: where each of their slots is here."""
+        Window.run(other)  # a pending tensor has one window that computes it
+        places: list[int] = []
+        for slot, (call, slots) in enumerate(other.entries[: len(other.results)]):
+            value = other.kept.get(slot)
+            here = self._note(call, tuple([places[k] for k in slots]), value)
+            holder = other.results[slot]
+            held = value if type(value) is Tensor else holder() if holder is not None else None
+            known = self.slot_of(held) if held is not None and call.op is LEAF else -1
+            places.append(here if known < 0 else known)
+            if held is not None and known < 0:
+                (self.leaves if value is held else self.computed)[id(held)] = here
+                self.results[here] = ref(held)
+        self.adopted, self.opaque = True, self.opaque or other.opaque
+        return places
+
+    def number(self, value: Any, dtype: DType) -> int:
+        """The slot of a Python number, whose value is no part of a structure.
+
+        One object, such as a constant of a loop's body, has one slot; two equal ones have two.
+        """
+        key = (id(value), dtype.code)
+        slot = self.numbers.get(key)
+        if slot is None:
+            slot = self.numbers[key] = self._note(SCALARS[dtype.code], (), value)
+        return slot
+
+    def argument(self, value: Any, dtype: DType) -> Tensor:
+        """A tensor of a Python number."""
+        slot = self.number(value, dtype)
+        before = self.results[slot]
+        found = before() if before is not None else None
+        if found is not None:
+            return found  # type: ignore[no-any-return]
+        out = pending(self, slot, SCALARS[dtype.code].spec)
+        self.results[slot] = ref(out)
+        return out
+
+    def placeholder(self, call: Call | None, where: Layout) -> Tensor:
+        """A leaf whose value is given later."""
+        slot = self._note(call or marker(LEAF, (), where), ())
+        out = pending(self, slot, where)
+        self.results[slot] = ref(out)
+        return out
+
+    def constant(self, value: Any, where: Layout) -> int:
+        """The slot of a constant of the engine's, which is part of the structure."""
+        call = marker(CONSTANT_OF, (type(value).__name__, repr(value), value), where)
+        return self._note(call, (), scalar(value, where.dtype))
+
+    def note_done(self, call: Call, slots: tuple[int, ...], out: Any) -> None:
+        """Record a call that has run already."""
+        self._settle()
+        results = out if call.several else (out,)
+        whole = self._note(call, slots) if call.several else -1
+        for k, result in enumerate(results):
+            part = marker(PART_OF, (k,), call.specs[k]) if call.several else None
+            here = self._note(part, (whole,)) if part else self._note(call, slots)
+            self.results[here] = ref(result)
+            self.computed[id(result)] = here
+            if call.op.family not in RECOMPUTED:
+                self.keep(here, result)
+        self.done = len(self.results)
+
+    def _settle(self) -> None:
+        """Run what was recorded before evaluation became eager, if anything of it is pending."""
+        for holder in self.results[self.done :]:
+            tensor = holder() if holder is not None else None
+            if tensor is not None and not tensor._at:
+                Window.run(self)
+                return
+
+
+class Fault:
+    """What a tensor has for a window when its value cannot be computed."""
+
+    __slots__ = ("checks", "error", "trace")
+
+    def __init__(self, error: Exception) -> None:
+        self.error, self.checks, self.trace = error, True, None
+
+
+RECOMPUTED = ("elementwise", "shape", "engine")
+"""Families of ops whose values a sweep computes again rather than have a tape keep them."""
+
+_forks = [0]
+
+
+def _after_fork() -> None:
+    _forks[0] += 1
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
+
+
+class _Loop(threading.local):
+    """The call at which a thread's last long window ended."""
+
+    ends: Call | None = None
+
+
+_loop = _Loop()
+
+
+def _full(window: Window, call: Call) -> None:
+    """Run a window that has grown long, where the last one ended: so a loop's windows are alike."""
+    if _loop.ends not in (None, call) and len(window.entries) < 2 * LIMIT:
+        return
+    _loop.ends = call
+    Window.run(window)
+
+
+def _pins(window: Window) -> None:
+    """Run a window if much memory would be free without it."""
+    alone = 0 if window.readers or window.trace is not None else _alone(window)
+    if alone >= PINNED:
+        Window.run(window)
+    else:
+        window.check = window.pinned + PINNED - alone
+
+
+def _alone(window: Window) -> int:
+    """Bytes of buffers that only a window holds, by tensors that nobody else has."""
+    kept = [x for x in list(window.kept.values()) if type(x) is Tensor]
+    ours = [x for x, count in zip(kept, _references(kept), strict=True) if count == 2]
+    del kept
+    holders = Counter(id(x._block) for x in ours)
+    buffers = list({id(x._block): x._block for x in ours}.values())
+    counts = zip(buffers, _references(buffers), strict=True)
+    return sum(buffer.nbytes for buffer, count in counts if count == holders[id(buffer)] + 1)
+
+
+def _references(things: list[Any]) -> list[int]:
+    """How many references there are to each thing, that of the list among them."""
+    return [sys.getrefcount(x) - _COUNTING for x in things]
+
+
+_COUNTING = 0
+_COUNTING = _references([object()])[0] - 1
+"""References that the counting itself makes."""
