@@ -10,8 +10,8 @@ Examples
 array([2., 4.], dtype=float32)
 """
 
-import ngrad.jacobians  # noqa: F401  (it gives the tape its Jacobians)
 from ngrad import bitwise, config, debug, errors, linalg, math, nn, optimizers, random
+from ngrad.asking import UnconnectedGradients
 from ngrad.dtypes import (
     DType,
     as_dtype,
@@ -115,7 +115,7 @@ from ngrad.profile import profile
 from ngrad.random import random_normal, random_shuffle, random_uniform, truncated_normal
 from ngrad.random import set_seed as set_random_seed
 from ngrad.stats import stats
-from ngrad.tape import GradientTape, UnconnectedGradients
+from ngrad.tape import GradientTape
 from ngrad.tensor import Tensor
 from ngrad.transforms import custom_gradient, grad, value_and_grad
 from ngrad.variable import Variable

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import optree
 
+from ngrad.asking import UnconnectedGradients, held, source_of
 from ngrad.config import settings
 from ngrad.errors import NumberError, ShapeError
 from ngrad.evaluate import Recording, apart, brought, known_values, pending_work, publish, run
@@ -29,14 +30,13 @@ from ngrad.ops.joining import concat
 from ngrad.ops.shape import broadcast_to, reshape, transpose
 from ngrad.plans import PLANS_LIMIT, Planned, Structure, build
 from ngrad.record import state
-from ngrad.tape import GradientTape, UnconnectedGradients, _held, _source
 from ngrad.tensor import Tensor, from_numpy
 from ngrad.variable import Variable
 from ngrad.window import Window
 
 
 def jacobian(
-    tape: GradientTape,
+    tape: Any,
     target: Any,
     sources: Any,
     unconnected_gradients: UnconnectedGradients | str = UnconnectedGradients.NONE,
@@ -82,7 +82,7 @@ def jacobian(
     """
     y = _one(target, "jacobian", "target")
     leaves, structure = optree.tree_flatten(sources)
-    wanted = tuple([_source(leaf) for leaf in leaves])
+    wanted = tuple([source_of(leaf) for leaf in leaves])
     zero = UnconnectedGradients(unconnected_gradients) is UnconnectedGradients.ZERO
     chunk = parallel_iterations if chunk_size is None else chunk_size
     rows = _rows(tape, "jacobian", chunk, experimental_use_pfor)
@@ -102,7 +102,7 @@ def jacobian(
 
 
 def batch_jacobian(
-    tape: GradientTape,
+    tape: Any,
     target: Any,
     source: Any,
     unconnected_gradients: UnconnectedGradients | str = UnconnectedGradients.NONE,
@@ -177,7 +177,7 @@ def _one(value: Any, what: str, noun: str) -> Any:
     return value
 
 
-def _rows(tape: GradientTape, what: str, chunk: int | None, vectorised: bool) -> int | None:
+def _rows(tape: Any, what: str, chunk: int | None, vectorised: bool) -> int | None:
     """How many rows to compute at once; None for all."""
     if not vectorised:
         if not tape._persistent:
@@ -209,7 +209,7 @@ class _Asked(NamedTuple):
     sources: tuple[tuple[int, ...], ...]
 
 
-def _prepare(tape: GradientTape, target: Any, sources: tuple[Any, ...]) -> _Asked | None:
+def _prepare(tape: Any, target: Any, sources: tuple[Any, ...]) -> _Asked | None:
     """All that is asked of the tape, which lets go of what it heard unless it is persistent; None
     if it did not hear of the target.
     """
@@ -222,7 +222,7 @@ def _prepare(tape: GradientTape, target: Any, sources: tuple[Any, ...]) -> _Aske
     window = tape._window
     if window is None:
         return None
-    entries, slot = tuple(window.entries), window.slot_of(_held(target))
+    entries, slot = tuple(window.entries), window.slot_of(held(target))
     slots = tuple([tape._slots(source) for source in sources])
     if not tape._persistent and tape._stack is not None:
         tape._stop()
@@ -235,7 +235,7 @@ def _prepare(tape: GradientTape, target: Any, sources: tuple[Any, ...]) -> _Aske
 
 
 def _derivatives(
-    tape: GradientTape,
+    tape: Any,
     target: Any,
     sources: tuple[Any, ...],
     seed: Callable[[int, int], Any],
@@ -331,5 +331,9 @@ def _record(asked: _Asked, seed: Any) -> list[Tensor | None]:
     return results
 
 
-for _method in (jacobian, batch_jacobian):
-    setattr(GradientTape, _method.__name__, _method)
+class Jacobians:
+    """The Jacobians that a tape gives beside gradients."""
+
+    __slots__ = ()
+    jacobian = jacobian
+    batch_jacobian = batch_jacobian

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import enum
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,12 +9,13 @@ from typing import Any
 
 import optree
 
+from ngrad.asking import UnconnectedGradients, held, seeds_of, source_of, targets_of
 from ngrad.config import settings
-from ngrad.errors import ShapeError, TraceError
+from ngrad.errors import TraceError
 from ngrad.evaluate import inline, run, sweep
 from ngrad.graph.differentiate import NEVER
 from ngrad.hooks import hooks
-from ngrad.ops.convert import cast_to, from_outside, tensor
+from ngrad.jacobians import Jacobians
 from ngrad.ops.creation import zeros_of
 from ngrad.record import state
 from ngrad.tensor import Tensor
@@ -23,21 +23,7 @@ from ngrad.variable import Variable
 from ngrad.window import LIMIT, Window
 
 
-class UnconnectedGradients(enum.Enum):
-    """What `gradient` gives for a source that the target does not depend on: None, or zeros.
-
-    Examples
-    --------
-    >>> import ngrad
-    >>> ngrad.UnconnectedGradients("zero") is ngrad.UnconnectedGradients.ZERO
-    True
-    """
-
-    NONE = "none"
-    ZERO = "zero"
-
-
-class GradientTape:
+class GradientTape(Jacobians):
     """Record operations, to differentiate through them.
 
     Parameters
@@ -304,14 +290,14 @@ class GradientTape:
         zero = unconnected_gradients is not UnconnectedGradients.NONE and (
             UnconnectedGradients(unconnected_gradients) is UnconnectedGradients.ZERO
         )
-        targets = (target,) if type(target) is Tensor else _targets(target)
-        seeds = None if output_gradients is None else _seeds(targets, output_gradients)
+        targets = (target,) if type(target) is Tensor else targets_of(target)
+        seeds = None if output_gradients is None else seeds_of(targets, output_gradients)
         structure = None
         if type(sources) is Tensor or type(sources) is Variable:
             wanted = (sources,)
         else:
             leaves, structure = optree.tree_flatten(sources)
-            wanted = tuple([_source(value) for value in leaves])
+            wanted = tuple([source_of(value) for value in leaves])
         results = self._sweep(targets, wanted, seeds)
         if zero:
             results = [
@@ -327,8 +313,12 @@ class GradientTape:
         if window is None:
             return [None] * len(sources)
         count = len(window.entries)  # before the seeds
-        reached = tuple([window.slot_of(_held(target)) for target in targets])
-        given = () if seeds is None else tuple([_slot_of(window, seed) for seed in seeds])
+        reached = tuple([window.slot_of(held(target)) for target in targets])
+        given = (
+            ()
+            if seeds is None
+            else tuple([-1 if seed is None else window.slot(seed) for seed in seeds])
+        )
         goal: Any = (reached, given, tuple([self._slots(source) for source in sources]))
         if not self._persistent and self._stack is not None:
             self._stop()
@@ -355,52 +345,3 @@ class GradientTape:
         assert window is not None
         slot = window.slot_of(source)
         return (slot,) if slot >= 0 else ()
-
-
-def _slot_of(window: Window, seed: Tensor | None) -> int:
-    return -1 if seed is None else window.slot(seed)
-
-
-def _held(target: Any) -> Tensor:
-    value: Tensor = target._tensor if isinstance(target, Variable) else target
-    return value
-
-
-def _source(value: Any) -> Any:
-    value = value if isinstance(value, Variable) else from_outside(value)
-    if not isinstance(value, (Tensor, Variable)):
-        raise TypeError(
-            f"gradient: a source must be a tensor or a variable, not {type(value).__name__}"
-        )
-    return value
-
-
-def _targets(target: Any) -> tuple[Any, ...]:
-    return tuple(
-        [
-            value if isinstance(value, (Tensor, Variable)) else tensor(value, "gradient")
-            for value in optree.tree_leaves(target)
-        ]
-    )
-
-
-def _seeds(targets: tuple[Any, ...], output_gradients: Any) -> list[Tensor | None]:
-    if output_gradients is None:
-        return [None] * len(targets)
-    given = optree.tree_leaves(output_gradients, none_is_leaf=True)
-    if len(given) != len(targets):
-        raise ValueError(
-            f"gradient: {len(given)} output gradients for {len(targets)} targets; give each one, "
-            "or None"
-        )
-    seeds: list[Tensor | None] = []
-    for target, seed in zip(targets, given, strict=True):
-        if seed is not None:
-            seed = cast_to(tensor(seed, "gradient"), target._layout.dtype)
-            if seed._layout.shape != target._layout.shape:
-                raise ShapeError(
-                    f"gradient: an output gradient of shape {seed._layout.shape} for a target "
-                    f"of shape {target._layout.shape}"
-                )
-        seeds.append(seed)
-    return seeds

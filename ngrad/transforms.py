@@ -9,6 +9,7 @@ from typing import Any
 
 import optree
 
+from ngrad.asking import UnconnectedGradients
 from ngrad.config import settings
 from ngrad.errors import DTypeError, ShapeError
 from ngrad.graph.layout import Layout
@@ -19,7 +20,7 @@ from ngrad.ops.identity import identity
 from ngrad.ops.joining import concat
 from ngrad.ops.launching import dense
 from ngrad.record import state
-from ngrad.tape import GradientTape, UnconnectedGradients
+from ngrad.tape import GradientTape
 from ngrad.tensor import Tensor
 from ngrad.variable import Variable
 

@@ -154,7 +154,9 @@ def caught_at(place: int, function: Callable[[], Any]) -> bool:
         name = os.path.basename(frame.f_code.co_filename)
         if frame.f_code.co_name == "<genexpr>":  # what is raised at its closing goes nowhere
             return None
-        if name in ("tape.py", "record.py") and (event == "call" or name == "tape.py"):
+        if name in ("tape.py", "record.py", "window.py") and (
+            event == "call" or name != "record.py"
+        ):
             left -= 1
             if left == 0:
                 sys.settrace(None)

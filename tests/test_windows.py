@@ -306,7 +306,7 @@ def test_a_copy_is_ones_own() -> None:
 
 # -- interrupts ------------------------------------------------------------------------------------
 
-FILES = ("record.py", "evaluate.py", "plans.py", "tensor.py")
+FILES = ("window.py", "record.py", "evaluate.py", "plans.py", "tensor.py")
 
 
 class Caught(KeyboardInterrupt):

@@ -1,0 +1,76 @@
+"""What a tape is asked for: targets, sources, cotangents, and what an unconnected source has."""
+
+from __future__ import annotations
+
+import enum
+from typing import Any
+
+import optree
+
+from ngrad.errors import ShapeError
+from ngrad.ops.convert import cast_to, from_outside, tensor
+from ngrad.tensor import Tensor
+from ngrad.variable import Variable
+
+
+class UnconnectedGradients(enum.Enum):
+    """What `gradient` gives for a source that the target does not depend on: None, or zeros.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.UnconnectedGradients("zero") is ngrad.UnconnectedGradients.ZERO
+    True
+    """
+
+    NONE = "none"
+    ZERO = "zero"
+
+
+def held(target: Any) -> Tensor:
+    """The tensor that a target is, or holds."""
+    value: Tensor = target._tensor if isinstance(target, Variable) else target
+    return value
+
+
+def source_of(value: Any) -> Any:
+    """A source: a tensor or a variable."""
+    value = value if isinstance(value, Variable) else from_outside(value)
+    if not isinstance(value, (Tensor, Variable)):
+        raise TypeError(
+            f"gradient: a source must be a tensor or a variable, not {type(value).__name__}"
+        )
+    return value
+
+
+def targets_of(target: Any) -> tuple[Any, ...]:
+    """The targets of a nest."""
+    return tuple(
+        [
+            value if isinstance(value, (Tensor, Variable)) else tensor(value, "gradient")
+            for value in optree.tree_leaves(target)
+        ]
+    )
+
+
+def seeds_of(targets: tuple[Any, ...], output_gradients: Any) -> list[Tensor | None]:
+    """The cotangent given for each target, in its dtype; None for ones."""
+    if output_gradients is None:
+        return [None] * len(targets)
+    given = optree.tree_leaves(output_gradients, none_is_leaf=True)
+    if len(given) != len(targets):
+        raise ValueError(
+            f"gradient: {len(given)} output gradients for {len(targets)} targets; give each one, "
+            "or None"
+        )
+    seeds: list[Tensor | None] = []
+    for target, seed in zip(targets, given, strict=True):
+        if seed is not None:
+            seed = cast_to(tensor(seed, "gradient"), target._layout.dtype)
+            if seed._layout.shape != target._layout.shape:
+                raise ShapeError(
+                    f"gradient: an output gradient of shape {seed._layout.shape} for a target "
+                    f"of shape {target._layout.shape}"
+                )
+        seeds.append(seed)
+    return seeds
