@@ -45,7 +45,7 @@ def _numbers(*shapes: tuple[int, ...], dtype: str = "float32") -> list[Any]:
 
 def copying(nbytes: int) -> Work:
     """A parallel copy that reads and writes `nbytes` in all."""
-    source = np.zeros(nbytes // 8, np.float32)
+    source = np.ones(nbytes // 8, np.float32)  # not zeros: those may be one page, again and again
     target = np.empty_like(source)
     return lambda: copy(target, source)
 
