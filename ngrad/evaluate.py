@@ -38,11 +38,10 @@ def pending_work(window: Window) -> PendingWork:
     results = window.results
     count = len(results)  # another thread may be adding to it: entries come first
     entries = tuple(window.entries[:count])
+    done, taped, kept = window.done, window.taped > 0, window.kept
     wanted: list[int] = []
     tensors: list[Tensor | None] = []
-    taped = window.taped > 0
-    for slot in range(window.done, count):
-        holder = results[slot]
+    for slot, holder in enumerate(results[done:count] if done else results[:count], done):
         if holder is None:
             continue
         tensor = holder()
@@ -50,7 +49,7 @@ def pending_work(window: Window) -> PendingWork:
             if tensor._at == 0:
                 wanted.append(slot)
                 tensors.append(tensor)
-        elif taped and entries[slot][0].op.family not in RECOMPUTED and slot not in window.kept:
+        elif taped and entries[slot][0].op.family not in RECOMPUTED and slot not in kept:
             wanted.append(slot)
             tensors.append(None)
     return PendingWork(entries, tuple(wanted), tensors)

@@ -145,7 +145,7 @@ class Replay:
     zero.
     """
 
-    __slots__ = ("_code", "_first", "_keep", "_made", "_outputs", "_steps", "_where")
+    __slots__ = ("_code", "_first", "_keep", "_made", "_outputs", "_plain", "_steps", "_where")
 
     def __init__(self, plan: Plan, inputs: int) -> None:
         first = inputs + len(plan.constants)  # the number of the first step's result
@@ -201,6 +201,9 @@ class Replay:
                 )
             else:
                 self._outputs.append((register, offset, where))
+        # Whether each output is a buffer of its own, in the order in which they are made.
+        made = [(self._first + k, 0, where) for k, where in enumerate(self._made)]
+        self._plain = self._outputs == made
         self._keep = plan, room
 
     @staticmethod
@@ -231,26 +234,29 @@ class Replay:
     def run(self, inputs: list[Any]) -> list[Any]:
         """The plan's outputs for its inputs."""
         registers = [0, *[x._at for x in inputs]]
-        buffers = []
-        for made in self._made:
+        made = []
+        for where in self._made:
             try:
-                buffer = Buffer(made.free, made.free.pop())
+                buffer = Buffer(where.free, where.free.pop())
             except IndexError:
-                buffer = pool.take(made.nbytes)
-            buffers.append(buffer)
-            registers.append(buffer.address)
+                buffer = pool.take(where.nbytes)
+            address = buffer.address
+            registers.append(address)
+            made.append(Tensor(buffer, address, where))
         cpu.walk(self._where, self._steps, *registers)
+        if self._plain:
+            return made
         results: list[Any] = []
         for output in self._outputs:
             if output is None:
                 results.append(None)
                 continue
             source, offset, where = output
-            if type(source) is int and source >= self._first:
-                buffer = buffers[source - self._first]
-                results.append(Tensor(buffer, buffer.address + offset, where))
-                continue
-            holder = inputs[source - 1] if type(source) is int else source
+            if type(source) is not int:
+                holder = source
+            else:
+                first = self._first
+                holder = made[source - first] if source >= first else inputs[source - 1]
             address = holder._address + offset
             results.append(Tensor(holder._buffer, address, where or holder._layout))
         return results

@@ -109,8 +109,11 @@ class GradientTape(Jacobians):
 
     def _require_here(self, what: str) -> None:
         """Refuse to be asked across the border of a function that is recorded."""
-        trace, window = state.window.trace, self._window
-        if window is not None and window.trace is not trace:
+        window = self._window
+        if window is None or window is state.window:
+            return
+        trace = state.window.trace
+        if window.trace is not trace:
             where = "in a `function`" if trace is None else f"outside of function {trace.name}"
             raise TraceError(
                 f"{what}: the tape has listened {where}; use a tape on one side of a function, and "
@@ -327,7 +330,7 @@ class GradientTape(Jacobians):
         if not self._persistent:  # nothing that only it needs is stored
             self._used = True
             self._clear()
-        if max(reached, default=-1) < 0:
+        if not reached or max(reached) < 0:
             return [None] * len(sources)
         if hooks.sweep is not None:
             hooks.sweep(window, heard, goal)
