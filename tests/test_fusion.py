@@ -110,6 +110,29 @@ def test_a_chain_is_one_launch_without_a_tape() -> None:
     assert launches(chain) == 1
 
 
+def test_a_long_loop_over_a_scalar_is_few_launches() -> None:
+    x = constant(1.01)
+
+    def loop() -> None:
+        with GradientTape() as tape:
+            tape.watch(x)
+            y = x
+            for _ in range(40):
+                y = y * x + 1.0
+        tape.gradient(y, x)
+
+    def short() -> None:
+        with GradientTape() as tape:
+            tape.watch(x)
+            y = (x * x) * (x * x)
+        tape.gradient(y, x)
+
+    assert launches(loop) <= 5
+    assert (
+        launches(short) == 6
+    )  # not worth a kernel: the launch of one op costs no more than a step
+
+
 def test_updates_of_many_parameters_are_few_launches() -> None:
     sizes = [(300, 100), (100,), (100, 50), (50,), (50, 7), (7,)] * 2
     variables = [ngrad.Variable(numbers(*size, seed=k)) for k, size in enumerate(sizes)]

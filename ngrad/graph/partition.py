@@ -36,6 +36,10 @@ def steps_limit(names: Sequence[str]) -> int:
     return STEPS_LIMIT // period * period
 
 
+SCALARS_WORTH = 32
+"""Elementwise nodes of one element from which those of a graph are fused."""
+
+
 @dataclass
 class Unit:
     """A group of nodes, or a single node.
@@ -82,6 +86,8 @@ class Partition:
         self.unit = list(range(len(facts.nodes)))
         names = [str(facts.nodes[k].op) for k, kind in enumerate(facts.kinds) if kind]
         self.steps_limit = steps_limit(names)
+        kinds = zip(facts.kinds, facts.nodes, strict=True)
+        self.scalars = sum(kind == "map" and node.spec.size == 1 for kind, node in kinds)
         self.units: dict[int, Unit] = {}
         for k in self.unit:
             before = 0
@@ -172,6 +178,7 @@ class Partition:
             return list(hard) if len(hard) == 1 else []
         size = max(facts.size(k) for k in members)
         if size == 1:
-            return []  # its launch costs no more than a step
+            # The launch of one costs no more than a step, but those of a long loop add up.
+            return [Split(1, 1)] if self.scalars >= SCALARS_WORTH else []
         soft = [split for k in members for split in facts.soft[k] if split.size == size]
         return [*dict.fromkeys(soft), Split(1, size)]
