@@ -52,6 +52,18 @@ def _neutral(reduction: str, code: str) -> Any:
     return -(1 << bits - 1) if reduction == "max" else (1 << bits - 1) - 1
 
 
+def _tree(builder: ir.IRBuilder, lanes: Any, combine: Callable[..., Any]) -> Any:
+    """All lanes of a vector combined: the lower half with the upper one, until one is left."""
+    index = ir.IntType(32)
+    half = lanes.type.count // 2
+    while half:
+        places = [ir.Constant(ir.VectorType(index, half), [*range(k, k + half)]) for k in (0, half)]
+        lower, upper = (builder.shuffle_vector(lanes, lanes, place) for place in places)
+        lanes = combine(builder, lower, upper)
+        half //= 2
+    return builder.extract_element(lanes, index(0))
+
+
 def block(reduction: str, code: str) -> Callable[..., Any]:
     """An intrinsic `(address, n) -> value` that reduces n contiguous elements of dtype `code`."""
     numba_type, llvm_type = MEMORY[code]
@@ -64,23 +76,16 @@ def block(reduction: str, code: str) -> Callable[..., Any]:
         def codegen(context, builder, signature, args):
             address, n = args
             base = builder.inttoptr(address, llvm_type.as_pointer())
-            lanes = cgutils.alloca_once_value(builder, ir.Constant(vector, [neutral] * LANES))
+            result = cgutils.alloca_once_value(builder, ir.Constant(llvm_type, neutral))
             whole = builder.and_(n, WORD(-LANES))
-            with cgutils.for_range_slice(builder, WORD(0), whole, WORD(LANES), inc=True) as (i, _):
-                block = builder.load(builder.bitcast(builder.gep(base, [i]), vector.as_pointer()))
-                block.align = llvm_type.get_abi_size(context.target_data)
-                builder.store(combine(builder, builder.load(lanes), block), lanes)
-            values = [
-                builder.extract_element(builder.load(lanes), ir.IntType(32)(k))
-                for k in range(LANES)
-            ]
-            while len(values) > 1:
-                half = len(values) // 2
-                values = [
-                    combine(builder, x, y)
-                    for x, y in zip(values[:half], values[half:], strict=True)
-                ]
-            result = cgutils.alloca_once_value(builder, values[0])
+            # Lanes that hold nothing combine to the neutral element: a short block skips them.
+            with builder.if_then(builder.icmp_signed(">", whole, WORD(0))):
+                lanes = cgutils.alloca_once_value(builder, ir.Constant(vector, [neutral] * LANES))
+                with cgutils.for_range_slice(builder, WORD(0), whole, WORD(LANES)) as (i, _):
+                    at = builder.bitcast(builder.gep(base, [i]), vector.as_pointer())
+                    part = builder.load(at, align=llvm_type.get_abi_size(context.target_data))
+                    builder.store(combine(builder, builder.load(lanes), part), lanes)
+                builder.store(_tree(builder, builder.load(lanes), combine), result)
             with cgutils.for_range_slice(builder, whole, n, WORD(1), inc=True) as (i, _):
                 left = builder.load(builder.gep(base, [i]))
                 builder.store(combine(builder, builder.load(result), left), result)
