@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from figures import installed, least
-from fused import elementwise
 from rich.console import Console
 from rich.table import Table
+from sweeps import elementwise
 
 import ngrad as tf
 

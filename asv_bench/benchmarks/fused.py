@@ -10,7 +10,7 @@ from ngrad.plans import counters
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from fused import Program, programs
+from sweeps import Program, programs
 
 SCALE = 1.0
 NAMES = (

@@ -1,0 +1,367 @@
+"""Programs whose value and gradient are timed: ours, PyTorch's, JAX's, and the floor of each.
+
+Each is written three times, in each library's own manner: ours as eager code under a tape, eager
+PyTorch with its `autograd.grad`, JAX under `jit`. The floor is what no implementation can pass: a
+parallel copy of as many bytes as the program must read and write, or its matrix products alone.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+from figures import Work, copy
+
+import ngrad as tf
+
+Make = Callable[[], Work]
+
+
+class Program(NamedTuple):
+    """What is timed: ours, the others', and the floor."""
+
+    name: str
+    aim: str
+    ours: Work
+    others: dict[str, Make]
+    floor: Work | None = None
+    repeat: int = 1
+
+
+def _numbers(*shapes: tuple[int, ...], dtype: str = "float32") -> list[Any]:
+    rng = np.random.default_rng(0)
+    return [rng.uniform(-1, 1, shape).astype(dtype) for shape in shapes]
+
+
+def copying(nbytes: int) -> Work:
+    """A parallel copy that reads and writes `nbytes` in all."""
+    source = np.ones(nbytes // 8, np.float32)  # not zeros: those may be one page, again and again
+    target = np.empty_like(source)
+    return lambda: copy(target, source)
+
+
+def taped(f: Callable[..., Any], *arrays: Any) -> Work:
+    """Value and gradient by a tape, whose `gradient` computes both."""
+    tensors = [tf.constant(array) for array in arrays]
+    if len(tensors) == 1:
+        (x,) = tensors
+
+        def single() -> Any:
+            with tf.GradientTape() as tape:
+                tape.watch(x)
+                value = f(x)
+            return value, tape.gradient(value, x)
+
+        return single
+
+    def work() -> Any:
+        with tf.GradientTape() as tape:
+            tape.watch(tensors)
+            value = f(*tensors)
+        return value, tape.gradient(value, tensors)
+
+    return work
+
+
+def by_torch(f: Callable[..., Any], *arrays: Any) -> Make:
+    """The same by PyTorch's `backward`."""
+
+    def make() -> Work:
+        import torch
+
+        torch.set_num_threads(tf.config.threads())
+        leaves = [torch.tensor(array, requires_grad=True) for array in arrays]
+
+        def work() -> Any:
+            value = f(torch, *leaves)
+            return value, torch.autograd.grad(value, leaves)
+
+        return work
+
+    return make
+
+
+def by_jax(f: Callable[..., Any], *arrays: Any) -> Make:
+    """The same by `jax.jit`."""
+
+    def make() -> Work:
+        import jax
+        import jax.numpy as jnp
+
+        jax.config.update("jax_enable_x64", True)
+        compiled = jax.jit(
+            jax.value_and_grad(functools.partial(f, jnp), argnums=tuple(range(len(arrays))))
+        )
+        given = [jnp.asarray(array) for array in arrays]
+        return lambda: jax.block_until_ready(compiled(*given))
+
+    return make
+
+
+# -- the programs ----------------------------------------------------------------------------------
+
+
+def elementwise(size: int) -> Program:
+    """sum(tanh(x*y + z)**2 * exp(-x)): six arrays in all are read or written."""
+    arrays = _numbers((size,), (size,), (size,))
+
+    def f(m: Any, x: Any, y: Any, z: Any) -> Any:
+        return (m.tanh(x * y + z) ** 2 * m.exp(-x)).sum()
+
+    return Program(
+        f"sum(tanh(x*y+z)**2 * exp(-x)), {size:.0e} float32",
+        "1.3 of the copy; jax / 5; PyTorch / 20",
+        taped(lambda x, y, z: tf.reduce_sum(tf.tanh(x * y + z) ** 2 * tf.exp(-x)), *arrays),
+        {"jax.jit": by_jax(f, *arrays), "PyTorch": by_torch(f, *arrays)},
+        copying(6 * 4 * size),
+    )
+
+
+def rosenbrock(size: int) -> Program:
+    """Neighbours: slices of one array, and their transposes back."""
+    (x,) = _numbers((size,), dtype="float64")
+
+    def f(_: Any, x: Any) -> Any:
+        return (100.0 * (x[1:] - x[:-1] ** 2) ** 2 + (1.0 - x[:-1]) ** 2).sum()
+
+    def ours(x: Any) -> Any:
+        return tf.reduce_sum(100.0 * (x[1:] - x[:-1] ** 2) ** 2 + (1.0 - x[:-1]) ** 2)
+
+    return Program(
+        f"Rosenbrock, {size:.0e} float64",
+        "jax; PyTorch / 10",
+        taped(ours, x),
+        {"jax.jit": by_jax(f, x), "PyTorch": by_torch(f, x)},
+        copying(2 * 8 * size),
+    )
+
+
+def cross_entropy(rows: int, classes: int) -> Program:
+    """Softmax cross-entropy with sparse labels, summed."""
+    (x,) = _numbers((rows, classes))
+    labels = np.random.default_rng(1).integers(0, classes, rows)
+    given = tf.constant(labels)
+
+    def ours(x: Any) -> Any:
+        return tf.reduce_sum(tf.nn.sparse_softmax_cross_entropy_with_logits(given, x))
+
+    def torch_loss(torch: Any, x: Any) -> Any:
+        return torch.nn.functional.cross_entropy(x, torch.tensor(labels), reduction="sum")
+
+    def jax_loss(jnp: Any, x: Any) -> Any:
+        from jax.scipy.special import logsumexp
+
+        own = jnp.take_along_axis(x, jnp.asarray(labels)[:, None], 1)[:, 0]
+        return (logsumexp(x, axis=1) - own).sum()
+
+    return Program(
+        f"sparse softmax cross-entropy, ({rows}, {classes}) float32",
+        "half of the better",
+        taped(ours, x),
+        {"jax.jit": by_jax(jax_loss, x), "PyTorch": by_torch(torch_loss, x)},
+        copying(2 * x.nbytes),
+    )
+
+
+def layer_norm(rows: int, width: int) -> Program:
+    """Layer norm, and for a given cotangent the gradients in x, scale and offset."""
+    x, scale, offset, cotangent = _numbers((rows, width), (width,), (width,), (rows, width))
+    arrays = (x, scale, offset)
+    given, tensors = tf.constant(cotangent), [tf.constant(array) for array in arrays]
+
+    def ours() -> Any:
+        with tf.GradientTape() as tape:
+            tape.watch(tensors)
+            mean, variance = tf.nn.moments(tensors[0], [1], keepdims=True)
+            out = tf.nn.batch_normalization(
+                tensors[0], mean, variance, tensors[2], tensors[1], 1e-5
+            )
+        return out, tape.gradient(out, tensors, output_gradients=given)
+
+    def of_torch() -> Work:
+        import torch
+
+        torch.set_num_threads(tf.config.threads())
+        leaves = [torch.tensor(array, requires_grad=True) for array in arrays]
+        weight = torch.from_numpy(cotangent)
+
+        def work() -> Any:
+            out = torch.nn.functional.layer_norm(leaves[0], (width,), leaves[1], leaves[2], 1e-5)
+            return out, torch.autograd.grad(out, leaves, weight)
+
+        return work
+
+    def of_jax() -> Work:
+        import jax
+        import jax.numpy as jnp
+
+        def norm(x: Any, scale: Any, offset: Any) -> Any:
+            away = x - x.mean(1, keepdims=True)
+            variance = (away * away).mean(1, keepdims=True)
+            return away / jnp.sqrt(variance + 1e-5) * scale + offset
+
+        @jax.jit
+        def both(weight: Any, *leaves: Any) -> Any:
+            out, back = jax.vjp(norm, *leaves)
+            return out, back(weight)
+
+        leaves = [jnp.asarray(array) for array in (cotangent, *arrays)]
+        return lambda: jax.block_until_ready(both(*leaves))
+
+    return Program(
+        f"layer norm, ({rows}, {width}) float32",
+        "a third of the better; 2.5 of the copy",
+        ours,
+        {"jax.jit": of_jax, "PyTorch": of_torch},
+        copying(4 * x.nbytes),
+    )
+
+
+def perceptron(batch: int) -> Program:
+    """A step of gradient descent of a 784-512-512-10 perceptron with relu."""
+    sizes = (784, 512, 512, 10)
+    shapes = [*itertools.pairwise(sizes)]
+    weights = [array * 0.05 for array in _numbers(*shapes)]
+    x, target = _numbers((batch, sizes[0]), (batch, sizes[-1]))
+    flat = [each for w in weights for each in (w, np.zeros(w.shape[1], np.float32))]
+    variables = [tf.Variable(array) for array in flat]
+    inputs, wanted = tf.constant(x), tf.constant(target)
+    optimizer = tf.optimizers.SGD(0.01)
+
+    def ours() -> Any:
+        with tf.GradientTape() as tape:
+            h = inputs
+            for k in range(0, len(variables), 2):
+                h = h @ variables[k] + variables[k + 1]
+                h = tf.nn.relu(h) if k < 4 else h
+            loss = tf.reduce_mean((h - wanted) ** 2)
+        slopes = tape.gradient(loss, variables)
+        optimizer.apply_gradients(zip(slopes, variables, strict=True))
+        tf.eval(loss, variables)
+
+    def of_torch() -> Work:
+        import torch
+
+        torch.set_num_threads(tf.config.threads())
+        leaves = [torch.tensor(array, requires_grad=True) for array in flat]
+        stepper = torch.optim.SGD(leaves, 0.01)
+        given, goal = torch.tensor(x), torch.tensor(target)
+
+        def work() -> None:
+            stepper.zero_grad()
+            h = given
+            for k in range(0, len(leaves), 2):
+                h = h @ leaves[k] + leaves[k + 1]
+                h = torch.relu(h) if k < 4 else h
+            ((h - goal) ** 2).mean().backward()
+            stepper.step()
+
+        return work
+
+    def of_jax() -> Work:
+        import jax
+        import jax.numpy as jnp
+
+        def loss(leaves: Any) -> Any:
+            h = x
+            for k in range(0, len(leaves), 2):
+                h = h @ leaves[k] + leaves[k + 1]
+                h = jnp.maximum(h, 0) if k < 4 else h
+            return ((h - target) ** 2).mean()
+
+        @jax.jit
+        def step(leaves: Any) -> Any:
+            slopes = jax.grad(loss)(leaves)
+            return [leaf - 0.01 * slope for leaf, slope in zip(leaves, slopes, strict=True)]
+
+        held = [[jnp.asarray(array) for array in flat]]
+
+        def work() -> None:
+            held[0] = jax.block_until_ready(step(held[0]))
+
+        return work
+
+    def gemms() -> None:
+        h = x
+        kept = []
+        for w in weights:
+            kept.append(h)
+            h = np.dot(h, w)
+        for k in range(len(weights) - 1, -1, -1):
+            np.dot(kept[k].T, h)
+            h = np.dot(h, weights[k].T) if k else h
+
+    return Program(
+        f"step of an MLP 784-512-512-10, batch {batch}",
+        "1.1 of its products; less than both",
+        ours,
+        {"jax.jit": of_jax, "PyTorch": of_torch},
+        gemms,
+        repeat=5,
+    )
+
+
+def small() -> Program:
+    """Overhead alone."""
+    one = [np.float32(1.5)]
+
+    def f(_: Any, x: Any) -> Any:
+        return (x * x) * (x * x)
+
+    return Program(
+        "(x*x)*(x*x) at a scalar",
+        "10 us; PyTorch / 10",
+        taped(lambda x: (x * x) * (x * x), *one),
+        {"jax.jit": by_jax(f, *one), "PyTorch": by_torch(f, *one)},
+        repeat=200,
+    )
+
+
+def steps(count: int, traced: bool) -> Program:
+    """A loop in Python: y = y*x + 1, again and again."""
+    one = [np.float32(1.01)]
+
+    def f(_: Any, x: Any) -> Any:
+        y = x
+        for _step in range(count):
+            y = y * x + 1.0
+        return y
+
+    work = taped(functools.partial(f, None), *one)
+    if traced:
+        x = tf.constant(one[0])
+
+        @tf.function
+        def gradient(x: Any) -> Any:
+            with tf.GradientTape() as tape:
+                tape.watch(x)
+                y = f(None, x)
+            return y, tape.gradient(y, x)
+
+        def work() -> Any:
+            return gradient(x)
+
+    others = {"jax.jit": by_jax(f, *one), "PyTorch": by_torch(f, *one)}
+    name = f"{count} steps of y = y*x + 1" + (", as a function" if traced else "")
+    return Program(name, "jax" if traced else "PyTorch / 6", work, others, repeat=20)
+
+
+def programs(scale: float = 1.0) -> list[Program]:
+    """All of them; `scale` makes the large ones smaller."""
+
+    def n(size: int) -> int:
+        return max(2, int(size * scale))
+
+    return [
+        elementwise(n(10_000_000)),
+        rosenbrock(n(1_000_000)),
+        cross_entropy(n(4096), 1000),
+        layer_norm(n(8192), 512),
+        perceptron(128),
+        small(),
+        steps(100, False),
+        steps(100, True),
+    ]
