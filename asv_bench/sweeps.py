@@ -9,104 +9,18 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-from figures import Work, copy
+from figures import Work
+from peers import Make, Program, by_jax, by_torch, copying, numbers, taped
 
 import ngrad as tf
-
-Make = Callable[[], Work]
-
-
-class Program(NamedTuple):
-    """What is timed: ours, the others', and the floor."""
-
-    name: str
-    aim: str
-    ours: Work
-    others: dict[str, Make]
-    floor: Work | None = None
-    repeat: int = 1
-
-
-def _numbers(*shapes: tuple[int, ...], dtype: str = "float32") -> list[Any]:
-    rng = np.random.default_rng(0)
-    return [rng.uniform(-1, 1, shape).astype(dtype) for shape in shapes]
-
-
-def copying(nbytes: int) -> Work:
-    """A parallel copy that reads and writes `nbytes` in all."""
-    source = np.ones(nbytes // 8, np.float32)  # not zeros: those may be one page, again and again
-    target = np.empty_like(source)
-    return lambda: copy(target, source)
-
-
-def taped(f: Callable[..., Any], *arrays: Any) -> Work:
-    """Value and gradient by a tape, whose `gradient` computes both."""
-    tensors = [tf.constant(array) for array in arrays]
-    if len(tensors) == 1:
-        (x,) = tensors
-
-        def single() -> Any:
-            with tf.GradientTape() as tape:
-                tape.watch(x)
-                value = f(x)
-            return value, tape.gradient(value, x)
-
-        return single
-
-    def work() -> Any:
-        with tf.GradientTape() as tape:
-            tape.watch(tensors)
-            value = f(*tensors)
-        return value, tape.gradient(value, tensors)
-
-    return work
-
-
-def by_torch(f: Callable[..., Any], *arrays: Any) -> Make:
-    """The same by PyTorch's `backward`."""
-
-    def make() -> Work:
-        import torch
-
-        torch.set_num_threads(tf.config.threads())
-        leaves = [torch.tensor(array, requires_grad=True) for array in arrays]
-
-        def work() -> Any:
-            value = f(torch, *leaves)
-            return value, torch.autograd.grad(value, leaves)
-
-        return work
-
-    return make
-
-
-def by_jax(f: Callable[..., Any], *arrays: Any) -> Make:
-    """The same by `jax.jit`."""
-
-    def make() -> Work:
-        import jax
-        import jax.numpy as jnp
-
-        jax.config.update("jax_enable_x64", True)
-        compiled = jax.jit(
-            jax.value_and_grad(functools.partial(f, jnp), argnums=tuple(range(len(arrays))))
-        )
-        given = [jnp.asarray(array) for array in arrays]
-        return lambda: jax.block_until_ready(compiled(*given))
-
-    return make
-
-
-# -- the programs ----------------------------------------------------------------------------------
 
 
 def elementwise(size: int) -> Program:
     """sum(tanh(x*y + z)**2 * exp(-x)): six arrays in all are read or written."""
-    arrays = _numbers((size,), (size,), (size,))
+    arrays = numbers((size,), (size,), (size,))
 
     def f(m: Any, x: Any, y: Any, z: Any) -> Any:
         return (m.tanh(x * y + z) ** 2 * m.exp(-x)).sum()
@@ -122,7 +36,7 @@ def elementwise(size: int) -> Program:
 
 def rosenbrock(size: int) -> Program:
     """Neighbours: slices of one array, and their transposes back."""
-    (x,) = _numbers((size,), dtype="float64")
+    (x,) = numbers((size,), dtype="float64")
 
     def f(_: Any, x: Any) -> Any:
         return (100.0 * (x[1:] - x[:-1] ** 2) ** 2 + (1.0 - x[:-1]) ** 2).sum()
@@ -141,7 +55,7 @@ def rosenbrock(size: int) -> Program:
 
 def cross_entropy(rows: int, classes: int) -> Program:
     """Softmax cross-entropy with sparse labels, summed."""
-    (x,) = _numbers((rows, classes))
+    (x,) = numbers((rows, classes))
     labels = np.random.default_rng(1).integers(0, classes, rows)
     given = tf.constant(labels)
 
@@ -168,7 +82,7 @@ def cross_entropy(rows: int, classes: int) -> Program:
 
 def layer_norm(rows: int, width: int) -> Program:
     """Layer norm, and for a given cotangent the gradients in x, scale and offset."""
-    x, scale, offset, cotangent = _numbers((rows, width), (width,), (width,), (rows, width))
+    x, scale, offset, cotangent = numbers((rows, width), (width,), (width,), (rows, width))
     arrays = (x, scale, offset)
     given, tensors = tf.constant(cotangent), [tf.constant(array) for array in arrays]
 
@@ -224,8 +138,8 @@ def perceptron(batch: int) -> Program:
     """A step of gradient descent of a 784-512-512-10 perceptron with relu."""
     sizes = (784, 512, 512, 10)
     shapes = [*itertools.pairwise(sizes)]
-    weights = [array * 0.05 for array in _numbers(*shapes)]
-    x, target = _numbers((batch, sizes[0]), (batch, sizes[-1]))
+    weights = [array * 0.05 for array in numbers(*shapes)]
+    x, target = numbers((batch, sizes[0]), (batch, sizes[-1]))
     flat = [each for w in weights for each in (w, np.zeros(w.shape[1], np.float32))]
     variables = [tf.Variable(array) for array in flat]
     inputs, wanted = tf.constant(x), tf.constant(target)
@@ -304,6 +218,49 @@ def perceptron(batch: int) -> Program:
     )
 
 
+def jacobian(size: int) -> Program:
+    """The Jacobian of a perceptron of tanh in its input, size x size."""
+    sizes = (size, 256, 256, size)
+    weights = [array * 0.1 for array in numbers(*itertools.pairwise(sizes))]
+    (x,) = numbers((size,))
+
+    def mlp(m: Any, x: Any, weights: Any) -> Any:
+        for w in weights:
+            x = m.tanh(x @ w)
+        return x
+
+    tensors = [tf.constant(w) for w in weights]
+    source = tf.constant(x)
+
+    def ours() -> Any:
+        with tf.GradientTape() as tape:
+            tape.watch(source)
+            y = mlp(tf, source, tensors)
+        return tape.jacobian(y, source).numpy()
+
+    def of_torch() -> Work:
+        import torch
+
+        torch.set_num_threads(tf.config.threads())
+        held = [torch.from_numpy(w) for w in weights]
+        derivative = torch.func.jacrev(lambda x: mlp(torch, x, held))
+        given = torch.from_numpy(x)
+        return lambda: derivative(given).numpy()
+
+    def of_jax() -> Work:
+        import jax
+        import jax.numpy as jnp
+
+        held = [jnp.asarray(w) for w in weights]
+        derivative = jax.jit(jax.jacrev(lambda x: mlp(jnp, x, held)))
+        given = jnp.asarray(x)
+        return lambda: derivative(given).block_until_ready()
+
+    others: dict[str, Make] = {"jax.jit": of_jax, "PyTorch": of_torch}
+    name = f"Jacobian of an MLP {'-'.join(map(str, sizes))}"
+    return Program(name, "ahead of PyTorch", ours, others, repeat=10)
+
+
 def small() -> Program:
     """Overhead alone."""
     one = [np.float32(1.5)]
@@ -361,6 +318,7 @@ def programs(scale: float = 1.0) -> list[Program]:
         cross_entropy(n(4096), 1000),
         layer_norm(n(8192), 512),
         perceptron(128),
+        jacobian(100),
         small(),
         steps(100, False),
         steps(100, True),

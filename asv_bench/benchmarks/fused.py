@@ -10,12 +10,13 @@ from ngrad.plans import counters
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from sweeps import Program, programs
+from peers import Program
+from sweeps import programs
 
 SCALE = 1.0
 NAMES = (
-    "elementwise", "rosenbrock", "cross entropy", "layer norm", "perceptron", "small", "steps",
-    "steps as a function",
+    "elementwise", "rosenbrock", "cross entropy", "layer norm", "perceptron", "jacobian", "small",
+    "steps", "steps as a function",
 )  # fmt: skip
 
 

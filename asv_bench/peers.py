@@ -1,0 +1,95 @@
+"""How a program is timed beside others: ours under a tape, PyTorch eager, JAX under `jit`."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+from figures import Work, copy
+
+import ngrad as tf
+
+Make = Callable[[], Work]
+
+
+class Program(NamedTuple):
+    """What is timed: ours, the others', and the floor."""
+
+    name: str
+    aim: str
+    ours: Work
+    others: dict[str, Make]
+    floor: Work | None = None
+    repeat: int = 1
+
+
+def numbers(*shapes: tuple[int, ...], dtype: str = "float32") -> list[Any]:
+    rng = np.random.default_rng(0)
+    return [rng.uniform(-1, 1, shape).astype(dtype) for shape in shapes]
+
+
+def copying(nbytes: int) -> Work:
+    """A parallel copy that reads and writes `nbytes` in all."""
+    source = np.ones(nbytes // 8, np.float32)  # not zeros: those may be one page, again and again
+    target = np.empty_like(source)
+    return lambda: copy(target, source)
+
+
+def taped(f: Callable[..., Any], *arrays: Any) -> Work:
+    """Value and gradient by a tape, whose `gradient` computes both."""
+    tensors = [tf.constant(array) for array in arrays]
+    if len(tensors) == 1:
+        (x,) = tensors
+
+        def single() -> Any:
+            with tf.GradientTape() as tape:
+                tape.watch(x)
+                value = f(x)
+            return value, tape.gradient(value, x)
+
+        return single
+
+    def work() -> Any:
+        with tf.GradientTape() as tape:
+            tape.watch(tensors)
+            value = f(*tensors)
+        return value, tape.gradient(value, tensors)
+
+    return work
+
+
+def by_torch(f: Callable[..., Any], *arrays: Any) -> Make:
+    """The same by PyTorch's `backward`."""
+
+    def make() -> Work:
+        import torch
+
+        torch.set_num_threads(tf.config.threads())
+        leaves = [torch.tensor(array, requires_grad=True) for array in arrays]
+
+        def work() -> Any:
+            value = f(torch, *leaves)
+            return value, torch.autograd.grad(value, leaves)
+
+        return work
+
+    return make
+
+
+def by_jax(f: Callable[..., Any], *arrays: Any) -> Make:
+    """The same by `jax.jit`."""
+
+    def make() -> Work:
+        import jax
+        import jax.numpy as jnp
+
+        jax.config.update("jax_enable_x64", True)
+        compiled = jax.jit(
+            jax.value_and_grad(functools.partial(f, jnp), argnums=tuple(range(len(arrays))))
+        )
+        given = [jnp.asarray(array) for array in arrays]
+        return lambda: jax.block_until_ready(compiled(*given))
+
+    return make
