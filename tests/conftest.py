@@ -43,3 +43,11 @@ def _threads_as_before() -> Iterator[None]:
     before = config.threads()
     yield
     config.set_threads(before)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_failed_in_the_background() -> Iterator[None]:
+    from ngrad.plans import failures
+
+    yield
+    assert not failures

@@ -73,11 +73,14 @@ class _Fused:
             self._emit(unit)
         self.new.outputs = tuple(None if k is None else self.index[k] for k in graph.outputs)
 
-    def _depth(self, unit: int) -> tuple[int, bool, int]:
+    def _depth(self, unit: int) -> tuple[int, int, bool, int]:
         """More than that of any unit which must have run before."""
         # Reshapes are looked through: one may be read by what has as many units before it.
         computed = kind_of(self.old.nodes[unit]) != "reshape"
-        return self.partition.units[unit].before.bit_count(), computed, unit
+        partition = self.partition
+        return (
+            partition.stretch[unit], partition.units[unit].before.bit_count(), computed, unit
+        )  # fmt: skip
 
     def _want(self, k: int) -> None:
         self.wanted.setdefault(self.partition.unit[k], set()).add(k)

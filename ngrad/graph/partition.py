@@ -36,6 +36,9 @@ def steps_limit(names: Sequence[str]) -> int:
     return STEPS_LIMIT // period * period
 
 
+STRETCH = 512
+"""Nodes in a row of which groups are made: so that the time to cut a long program grows with its
+length, not with the cube of it."""
 SCALARS_WORTH = 32
 """Elementwise nodes of one element from which those of a graph are fused."""
 
@@ -55,7 +58,7 @@ class Unit:
     written : set of int
         Its values that others read, or that are outputs.
     before : int
-        As bits, the units that must have run.
+        As bits, the units of its stretch that must have run.
     split : Split or None
         The space, if it has several members.
     levels : dict
@@ -89,10 +92,15 @@ class Partition:
         kinds = zip(facts.kinds, facts.nodes, strict=True)
         self.scalars = sum(kind == "map" and node.spec.size == 1 for kind, node in kinds)
         self.units: dict[int, Unit] = {}
+        # A path between nodes of one stretch stays in it, since nodes are numbered in order.
+        self.stretch = [k // STRETCH for k in self.unit]
+        self.near: dict[int, set[int]] = {}
         for k in self.unit:
+            self.near.setdefault(self.stretch[k], set()).add(k)
             before = 0
             for use in facts.uses[k]:
-                before |= 1 << use.value | self.units[use.value].before
+                if self.stretch[use.value] == self.stretch[k]:
+                    before |= 1 << use.value % STRETCH | self.units[use.value].before
             steps = 1 + sum(2 + len(part.chain) for part in facts.placed.get(k, ()))
             written = {k} if facts.readers[k] or k in facts.shown else set[int]()
             self.units[k] = Unit([k], steps, set(facts.uses[k]), written, before)
@@ -121,9 +129,12 @@ class Partition:
             return
         for k in self.units.pop(b).members:
             self.unit[k] = a
-        both = 1 << a | 1 << b
+        near = self.near[self.stretch[a]]
+        near.remove(b)
+        both = 1 << a % STRETCH | 1 << b % STRETCH
         merged.before &= ~both
-        for unit in self.units.values():
+        for number in near:
+            unit = self.units[number]
             if unit.before & both:
                 unit.before |= merged.before | both
         self.units[a] = merged
@@ -131,7 +142,7 @@ class Partition:
     def _merged(self, a: int, b: int) -> Unit | None:
         one, other = self.units[a], self.units[b]
         steps = one.steps + other.steps
-        if a == b or steps > self.steps_limit:
+        if a == b or steps > self.steps_limit or self.stretch[a] != self.stretch[b]:
             return None
         if self._between(a, one, b, other) or self._between(b, other, a, one):
             return None
@@ -156,10 +167,14 @@ class Partition:
 
     def _between(self, a: int, one: Unit, b: int, other: Unit) -> bool:
         """Whether a path from a to b passes through another unit."""
-        if not other.before >> a & 1:
+        if not other.before >> a % STRETCH & 1:
             return False
         sources = {self.unit[use.value] for use in other.read} - {a, b}
-        return any(self.units[source].before >> a & 1 for source in sources)
+        return any(
+            self.units[source].before >> a % STRETCH & 1
+            for source in sources
+            if self.stretch[source] == self.stretch[a]
+        )
 
     def _levels(
         self, a: int, one: Unit, b: int, other: Unit, split: Split

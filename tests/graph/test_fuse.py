@@ -66,6 +66,23 @@ def test_random_graphs(example: RandomGraph) -> None:
     check(example.graph)
 
 
+def test_a_long_program_is_cut_in_time_that_grows_with_its_length() -> None:
+    """Groups within stretches: as many again for twice the length, and few kinds of them."""
+
+    def groups(length: int) -> int:
+        def chain(x: Any) -> Any:
+            for _ in range(length):
+                x = ngrad.tanh(x) * 0.5
+            return x
+
+        graph = Tracing([np.ones(3, np.float32)])
+        graph.returning(graph.trace(chain))
+        return sum(node.op is FUSED for node in fused(graph).nodes)
+
+    short, long = groups(1000), groups(2000)
+    assert short >= 2000 // STEPS_LIMIT and long <= 2.5 * short
+
+
 # -- what fuses ------------------------------------------------------------------------------------
 
 COUNTS = {"flagship": 2, "rosenbrock": 1, "cross entropy": 3, "layer norm": 5}

@@ -5,11 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
 from random_graphs import STEPS, RandomGraph, exactness, random_graphs
 from tracing import Tracing, run
 
 import ngrad
+from ngrad.graph import partition
 from ngrad.graph.fuse import fuse
+from ngrad.graph.gather import gather
 from ngrad.graph.graph import INPUT
 from ngrad.graph.interpret import interpret
 from ngrad.graph.op import Op
@@ -28,11 +31,17 @@ def test_plan_is_as_interpreted(example: RandomGraph) -> None:
         assert one is None or two is None or one.tobytes() == two.tobytes()
 
 
-@given(random_graphs())
-def test_fused_groups_are_as_interpreted(example: RandomGraph) -> None:
-    """What a group says it computes, without any kernel, is what its nodes compute."""
+@given(random_graphs(), st.sampled_from([partition.STRETCH, 3, 8]))
+def test_fused_groups_are_as_interpreted(example: RandomGraph, stretch: int) -> None:
+    """What a group says it computes, without any kernel, is what its nodes compute; also where
+    groups lie within stretches of few nodes, as those of a long program do.
+    """
     layouts = {node.params[0]: node.spec for node in example.graph.nodes if node.op == INPUT}
-    graph = fuse(example.graph, layouts)
+    before, partition.STRETCH = partition.STRETCH, stretch
+    try:
+        graph = gather(fuse(example.graph, layouts))
+    finally:
+        partition.STRETCH = before
     graph.verify()
     example.compare(interpret(graph, example.arrays))
 
