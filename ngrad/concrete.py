@@ -149,14 +149,14 @@ class Concrete:
     def _again(window: Window, entry: Entry, slots: list[int], value: Any) -> tuple[int, Any]:
         call, inputs = entry
         if call.op is CONSTANT_OF:
-            return window._note(call, (), value), value
+            return window.note(call, (), value), value
         if value is not None:
             if type(value) is not Tensor:
                 return window.number(value, call.spec.dtype), value
             return window.slot(value), value
         here = tuple([slots[k] for k in inputs])
         if call.several:
-            return window._note(call, here), None
+            return window.note(call, here), None
         tensor = window.append(call, here)
         return tensor._slot, tensor
 

@@ -101,7 +101,7 @@ class Window:
 
     def append_several(self, call: Call, slots: tuple[int, ...]) -> tuple[Tensor, ...]:
         """Record a call of several results."""
-        whole = self._note(call, slots)
+        whole = self.note(call, slots)
         return tuple(
             [
                 self.append(marker(PART_OF, (k,), where), (whole,))
@@ -109,8 +109,8 @@ class Window:
             ]
         )
 
-    def _note(self, call: Call, slots: tuple[int, ...], value: Any = None) -> int:
-        """An entry without a pending tensor."""
+    def note(self, call: Call, slots: tuple[int, ...], value: Any = None) -> int:
+        """Add an entry, without a pending tensor; its slot."""
         slot = len(self.results)
         if len(self.entries) > slot:
             self._mend(slot)
@@ -139,7 +139,7 @@ class Window:
         address = x._address  # pending work of another window is run first
         assert address
         where = x._layout
-        slot = self._note(marker(LEAF, (), where), (), x)
+        slot = self.note(marker(LEAF, (), where), (), x)
         self.leaves[id(x)] = slot
         self.pinned += x._block.nbytes
         if self.pinned >= self.check:
@@ -184,7 +184,7 @@ class Window:
         places: list[int] = []
         for slot, (call, slots) in enumerate(other.entries[: len(other.results)]):
             value = other.kept.get(slot)
-            here = self._note(call, tuple([places[k] for k in slots]), value)
+            here = self.note(call, tuple([places[k] for k in slots]), value)
             holder = other.results[slot]
             held = value if type(value) is Tensor else holder() if holder is not None else None
             known = self.slot_of(held) if held is not None and call.op is LEAF else -1
@@ -203,7 +203,7 @@ class Window:
         key = (id(value), dtype.code)
         slot = self.numbers.get(key)
         if slot is None:
-            slot = self.numbers[key] = self._note(SCALARS[dtype.code], (), value)
+            slot = self.numbers[key] = self.note(SCALARS[dtype.code], (), value)
         return slot
 
     def argument(self, value: Any, dtype: DType) -> Tensor:
@@ -219,7 +219,7 @@ class Window:
 
     def placeholder(self, call: Call | None, where: Layout) -> Tensor:
         """A leaf whose value is given later."""
-        slot = self._note(call or marker(LEAF, (), where), ())
+        slot = self.note(call or marker(LEAF, (), where), ())
         out = pending(self, slot, where)
         self.results[slot] = ref(out)
         return out
@@ -227,16 +227,16 @@ class Window:
     def constant(self, value: Any, where: Layout) -> int:
         """The slot of a constant of the engine's, which is part of the structure."""
         call = marker(CONSTANT_OF, (type(value).__name__, repr(value), value), where)
-        return self._note(call, (), scalar(value, where.dtype))
+        return self.note(call, (), scalar(value, where.dtype))
 
     def note_done(self, call: Call, slots: tuple[int, ...], out: Any) -> None:
         """Record a call that has run already."""
         self._settle()
         results = out if call.several else (out,)
-        whole = self._note(call, slots) if call.several else -1
+        whole = self.note(call, slots) if call.several else -1
         for k, result in enumerate(results):
             part = marker(PART_OF, (k,), call.specs[k]) if call.several else None
-            here = self._note(part, (whole,)) if part else self._note(call, slots)
+            here = self.note(part, (whole,)) if part else self.note(call, slots)
             self.results[here] = ref(result)
             self.computed[id(result)] = here
             if call.op.family not in RECOMPUTED:

@@ -170,4 +170,4 @@ class _Fused:
             self.index[built.outputs[k]] = self._append(part) if len(specs) > 1 else whole
 
     def _append(self, node: Node) -> int:
-        return self.new._append(node).index
+        return self.new.append(node).index

@@ -90,4 +90,4 @@ class _Gathered:
         return self._append(Node(PART, (first + which,), (whole,), spec))
 
     def _append(self, node: Node) -> int:
-        return self.new._append(node).index
+        return self.new.append(node).index

@@ -103,7 +103,8 @@ class Graph:
     def _symbol(self, index: int) -> Symbol:
         return Symbol(self, index, self.nodes[index].spec)
 
-    def _append(self, node: Node) -> Symbol:
+    def append(self, node: Node) -> Symbol:
+        """A node as it is: no rewrite is tried. A node that is there already is that one."""
         index = self._found.get(node)
         if index is None:
             index = self._found[node] = len(self.nodes)
@@ -113,11 +114,11 @@ class Graph:
     def input(self, spec: Layout) -> Symbol:
         """A new input of the graph."""
         self.inputs += 1
-        return self._append(Node(INPUT, (self.inputs - 1,), (), spec.spec))
+        return self.append(Node(INPUT, (self.inputs - 1,), (), spec.spec))
 
     def constant(self, value: Any, dtype: Any) -> Symbol:
         """A 0-d constant. The sign of a zero counts: `0.0 == -0.0`, but they are two constants."""
-        return self._append(
+        return self.append(
             Node(CONSTANT, (type(value).__name__, repr(value), value), (), layout(dtype, ()))
         )
 
@@ -135,12 +136,12 @@ class Graph:
             if same is not None:
                 return self._symbol(same)
         if isinstance(out, tuple):
-            whole = self._append(Node(op, params, indices, out[0].spec))
+            whole = self.append(Node(op, params, indices, out[0].spec))
             return tuple(
-                self._append(Node(PART, (k,), (whole.index,), spec.spec))
+                self.append(Node(PART, (k,), (whole.index,), spec.spec))
                 for k, spec in enumerate(out)
             )
-        return self._append(Node(op, params, indices, out.spec))
+        return self.append(Node(op, params, indices, out.spec))
 
     def needed(self) -> list[bool]:
         """Which nodes the outputs depend on."""

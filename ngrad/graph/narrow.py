@@ -55,7 +55,7 @@ class _Narrowed:
         return self._append(node._replace(inputs=inputs))
 
     def _append(self, node: Node) -> int:
-        return self.new._append(node).index
+        return self.new.append(node).index
 
     def _apply(self, op: Op, inputs: tuple[int, ...], params: Params) -> int:
         nodes = self.new.nodes
