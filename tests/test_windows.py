@@ -314,9 +314,7 @@ class Caught(KeyboardInterrupt):
 
 
 def caught_at(place: int, function: Callable[[], Any]) -> bool:
-    """Whether running a function came to as many bytecodes within the engine, where it is
-    interrupted.
-    """
+    """Whether running a function came to as many bytecodes of the engine, and was stopped there."""
     left = place
 
     def trace(frame: Any, event: str, argument: Any) -> Any:

@@ -202,21 +202,30 @@ def _drive(module: ir.Module) -> None:
     words = it.integers()
     builder = it.builder
     layer, threads, _, _, n, grain = (it.word(words, k) for k in range(6))
-    launch = builder.gep(words, [WORD(2)])
+    count = builder.sdiv(builder.add(n, builder.sub(grain, WORD(1))), grain)
+    _on_threads(it, chunks, layer, threads, count, builder.gep(words, [WORD(2)]))
+
+
+def _on_threads(
+    it: _Function, work: ir.Function, layer: Any, threads: Any, count: Any, words: Any
+) -> None:
+    """Code for `work` on `count` grains, without the GIL: by the threading layer's loop, or, if
+    that is 0, in this thread alone.
+    """
+    builder = it.builder
     save = it.external("PyEval_SaveThread", POINTER)
     restore = it.external("PyEval_RestoreThread", ir.VoidType(), POINTER)
-    count = builder.sdiv(builder.add(n, builder.sub(grain, WORD(1))), grain)
     start, size, step = (it.allocate(1) for _ in range(3))
     for place, value in ((start, WORD(0)), (size, count), (step, WORD(1))):
         builder.store(value, place)
     state = builder.call(save, [])
     with builder.if_else(builder.icmp_signed("==", layer, WORD(0))) as (alone, together):
         with alone:
-            builder.call(chunks, [start, size, step, launch])
+            builder.call(work, [start, size, step, words])
         with together:
             kind = [POINTER, WORDS, WORDS, WORDS, WORDS, WORD, WORD, INT]
             parallel = ir.FunctionType(ir.VoidType(), kind).as_pointer()
-            arguments = [builder.bitcast(chunks, POINTER), start, size, step, launch]
+            arguments = [builder.bitcast(work, POINTER), start, size, step, words]
             arguments += [WORD(0), WORD(1), builder.trunc(threads, INT)]
             builder.call(builder.inttoptr(layer, parallel), arguments)
     builder.call(restore, [state])
@@ -273,20 +282,7 @@ def _drive_all(module: ir.Module) -> None:
     words = it.integers()
     builder = it.builder
     layer, threads, _, _, grains = (it.word(words, k) for k in range(5))
-    launches = builder.gep(words, [WORD(2)])
-    save = it.external("PyEval_SaveThread", POINTER)
-    restore = it.external("PyEval_RestoreThread", ir.VoidType(), POINTER)
-    start, size, step = (it.allocate(1) for _ in range(3))
-    for place, value in ((start, WORD(0)), (size, grains), (step, WORD(1))):
-        builder.store(value, place)
-    state = builder.call(save, [])
-    kind = [POINTER, WORDS, WORDS, WORDS, WORDS, WORD, WORD, INT]
-    parallel = ir.FunctionType(ir.VoidType(), kind).as_pointer()
-    arguments = [builder.bitcast(pieces, POINTER), start, size, step, launches]
-    arguments += [WORD(0), WORD(1), builder.trunc(threads, INT)]
-    builder.call(builder.inttoptr(layer, parallel), arguments)
-    builder.call(restore, [state])
-    it.done()
+    _on_threads(it, pieces, layer, threads, grains, builder.gep(words, [WORD(2)]))
 
 
 TABLE = 64
