@@ -17,7 +17,7 @@ import numpy as np
 from ngrad.graph.layout import Layout
 from ngrad.graph.op import Call, Op
 from ngrad.graph.plan import Plan
-from ngrad.graph.program import OUT, SCRATCH, Launch, Program, result
+from ngrad.graph.program import OUT, SCRATCH, Launch, Program, aligned, result
 from ngrad.tensor import Tensor, allocate
 from ngrad_kernels import cpu, native
 from ngrad_kernels.memory import Buffer, pool
@@ -173,11 +173,11 @@ class Replay:
                     self._made.append(layouts[number - first])
                 else:
                     base.append((0, temporary))
-                    temporary += _aligned(layouts[number - first].nbytes)
+                    temporary += aligned(layouts[number - first].nbytes)
             places = {which: base[k] for which, k in enumerate(step.inputs)}
             places |= {result(k): base[number] for k, number in enumerate(results)}
             places[SCRATCH] = 0, temporary
-            temporary += _aligned(program.scratch)
+            temporary += aligned(program.scratch)
             for launch in program.launches:
                 words += [launch.kernel, launch.facts, launch.n, launch.grain, len(launch.operands)]
                 for which, more in launch.operands:
@@ -227,8 +227,8 @@ class Replay:
                 return None
             if any(len(launch.operands) >= native.TABLE for launch in program.launches):
                 return None
-            total += sum(_aligned(where.nbytes) for where in step.call.outputs)
-            total += _aligned(program.scratch)
+            total += sum(aligned(where.nbytes) for where in step.call.outputs)
+            total += aligned(program.scratch)
         return None if total > SMALL else Replay(plan, inputs)
 
     def run(self, inputs: list[Any]) -> list[Any]:
@@ -273,7 +273,3 @@ def arena() -> Buffer:
     time.
     """
     return pool.take(SMALL)
-
-
-def _aligned(nbytes: int) -> int:
-    return -(-nbytes // 64) * 64

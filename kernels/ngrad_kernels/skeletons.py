@@ -169,6 +169,12 @@ def fill(table, lo, hi):
     move(table[2] + lo * size, table[1], size, hi - lo, size, 0)
 
 
+def clear(table, lo, hi):
+    """Zero words [lo, hi) of 8 bytes."""
+    for i in range(hi - lo):
+        store_i8(table[1] + lo * 8, i, 0)
+
+
 def take(table, lo, hi):
     """Gather rows: out[b, m] = x[b, index[b, m]]; item b * count + m. Negative indices count from
     the end.

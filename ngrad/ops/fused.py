@@ -12,9 +12,9 @@ from ngrad.graph.graph import Graph
 from ngrad.graph.group import FUSED, Group, Leaf
 from ngrad.graph.indexing import Split
 from ngrad.graph.layout import Layout
-from ngrad.graph.program import SCRATCH, Launch, Program, result
+from ngrad.graph.program import SCRATCH, Launch, Program, aligned, result
 from ngrad.graph.strides import Dims, broadcast_strides, collapse, is_run, view_words
-from ngrad.ops.launching import place_launch
+from ngrad.ops.launching import dense_operands
 from ngrad_kernels import cpu
 from ngrad_kernels.contract import BLOCK, CHUNK, ROWS
 from ngrad_kernels.render_space import render_space
@@ -107,24 +107,20 @@ def _prepare(
     sizes = (*group.split, span, tile)
     frames = [(frame.offset, frame.extent) for frame in group.frames]
     words = facts(space, *sizes, frames, [leaf.view for leaf in loaded if leaf.view])
-    launches, keep, scratch = [], [words], 0
-    operands = []
-    for leaf, how in zip(group.leaves, loaded, strict=True):
-        if not how.copied:
-            operands.append((leaf.input, 0))
-            continue
-        source = inputs[leaf.input]
-        run = [(source.size, source.dtype.itemsize)]
-        copy, kept = place_launch(source, run, scratch, leaf.input, SCRATCH)
-        launches.append(copy)
-        keep.append(kept)
-        operands.append((SCRATCH, scratch))
-        scratch = _aligned(scratch + source.nbytes)
+    copied = [how.copied for how in loaded]
+    leaves = [(leaf.input, inputs[leaf.input]) for leaf in group.leaves]
+    dense = dense_operands([pair for pair, copy in zip(leaves, copied, strict=True) if copy])
+    copies = iter(dense.operands)
+    operands = [
+        next(copies) if copy else (which, 0)
+        for (which, _), copy in zip(leaves, copied, strict=True)
+    ]
     operands += [(result(k), 0) for k in range(len(group.outputs))]
+    launches, keep, scratch = [*dense.launches], [words, *dense.keep], dense.scratch
     partials = []
     for nbytes in partial_bytes(space, *sizes):
         partials.append((SCRATCH, scratch))
-        scratch = _aligned(scratch + nbytes)
+        scratch = aligned(scratch + nbytes)
     kernel, count = cpu.kernel_of(space), items(*sizes)
     operands += partials
     launches.append(Launch(kernel, words.ctypes.data, count, 1, tuple(operands)))
@@ -158,7 +154,7 @@ def _prepare_together(
             stages[k].append(launch._replace(operands=tuple(moved), alongside=alongside))
         keep += program.keep
         first, made = first + count, made + len(group.specs)
-        scratch += _aligned(program.scratch)
+        scratch += aligned(program.scratch)
     launches = tuple([launch for stage in stages for launch in stage])
     return Program(launches, scratch, keep=tuple(keep)), outs
 
@@ -171,10 +167,6 @@ def _moved(which: int, offset: int, inputs: int, results: int, scratch: int) -> 
 
 
 TOGETHER.prepare = _prepare_together
-
-
-def _aligned(nbytes: int) -> int:
-    return -(-nbytes // 64) * 64
 
 
 def sources(graph: Graph) -> list[str]:

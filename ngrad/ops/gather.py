@@ -13,10 +13,11 @@ from ngrad.dtypes import BY_CODE
 from ngrad.errors import DTypeError, ShapeError
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op
+from ngrad.graph.program import OUT, Launch, Program
 from ngrad.graph.roles import Role
 from ngrad.ops.bounds import checked
 from ngrad.ops.convert import cast_to, tensor
-from ngrad.ops.launching import dense
+from ngrad.ops.launching import dense_operands
 from ngrad.ops.shape import (
     broadcast_to,
     expand_dims,
@@ -28,7 +29,7 @@ from ngrad.ops.shape import (
     transpose,
 )
 from ngrad.record import apply
-from ngrad.tensor import Tensor, allocate, empty, from_numpy
+from ngrad.tensor import from_numpy
 from ngrad_kernels import cpu
 
 INT64 = BY_CODE["i8"]
@@ -45,21 +46,16 @@ def _take_infer(x: Layout, index: Layout) -> Layout:
 def _take_prepare(inputs: tuple[Layout, ...], out: Layout) -> Any:
     x, index = inputs
     if out.size == 0:
-        return lambda x, index: empty(out), out
+        return Program(), out
     rows, count = x.shape[1], index.shape[1]
     size = math.prod(x.shape[2:]) * x.dtype.itemsize
     facts = np.array([rows, count, size, int(index.shape[0] == x.shape[0])], np.int64)
-    where, items = facts.ctypes.data, x.shape[0] * count
     grain = max(1, cpu.CHUNK // max(1, size // x.dtype.itemsize))
-    kernel, dense_x, dense_index = cpu.skeleton("take"), dense(x), dense(index)
-
-    def run(x: Tensor, index: Tensor, keep: Any = facts) -> Tensor:
-        x, index = dense_x(x), dense_index(index)
-        buffer = allocate(out)
-        cpu.launch(kernel, where, items, grain, (x._address, index._address, buffer.address))
-        return Tensor(buffer, buffer.address, out)
-
-    return run, out
+    read = dense_operands([*enumerate(inputs)])
+    operands = (*read.operands, (OUT, 0))
+    kernel, items = cpu.skeleton("take"), x.shape[0] * count
+    launch = Launch(kernel, facts.ctypes.data, items, grain, operands)
+    return read.then(launch, keep=(facts,)), out
 
 
 TAKE = Op("take_rows", _take_infer, _take_prepare, family="indexing")
@@ -105,22 +101,15 @@ def _add_rows_prepare(inputs: tuple[Layout, ...], out: Layout, rows: int) -> Any
     tiles = max(1, min(cpu.get_threads(), width // 64))
     parts = max(1, min(cpu.get_threads() // tiles, rows // 1024)) if count >= cpu.CHUNK else 1
     facts = np.array([rows, count, width, int(index.shape[0] == batch), parts, tiles], np.int64)
-    where, items = facts.ctypes.data, batch * parts * tiles
+    items = batch * parts * tiles
     grain = 1 if count * width >= cpu.CHUNK else max(1, cpu.CHUNK // max(1, count * width))
-    kernel, fill = cpu.scatter_add(g.dtype.code), cpu.skeleton("fill")
-    itemsize = np.array([g.dtype.itemsize, 0], np.int64)  # the size, and a zero to fill with
-    dense_g, dense_index = dense(g), dense(index)
-
-    def run(g: Tensor, index: Tensor, keep: Any = (facts, itemsize)) -> Tensor:
-        g, index = dense_g(g), dense_index(index)
-        buffer = allocate(out)
-        zero = itemsize.ctypes.data
-        cpu.launch(fill, zero, out.size, cpu.CHUNK, (zero + 8, buffer.address))
-        if g.size:
-            cpu.launch(kernel, where, items, grain, (g._address, index._address, buffer.address))
-        return Tensor(buffer, buffer.address, out)
-
-    return run, out
+    clear = Launch(cpu.skeleton("clear"), 0, -(-out.nbytes // 8), cpu.CHUNK, ((OUT, 0),))
+    if g.size == 0:
+        return Program((clear,)), out
+    read = dense_operands([*enumerate(inputs)])
+    operands = (*read.operands, (OUT, 0))
+    launch = Launch(cpu.scatter_add(g.dtype.code), facts.ctypes.data, items, grain, operands)
+    return read.then(clear, launch, keep=(facts,)), out
 
 
 ADD_ROWS = Op("add_rows", _add_rows_infer, _add_rows_prepare, ("rows",), family="indexing")

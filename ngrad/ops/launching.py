@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ngrad.errors import ShapeError
 from ngrad.graph.layout import Layout
-from ngrad.graph.program import OUT, Launch, Program, operands
+from ngrad.graph.program import OUT, SCRATCH, Launch, Program, aligned, operands
 from ngrad.graph.strides import Dims, broadcast_strides, collapse, is_run, mapped_layout, view_words
 from ngrad.replay import runner
 from ngrad.tensor import Tensor
@@ -101,6 +101,46 @@ def prepare_copy(source: Layout, out: Layout) -> tuple[Program, Layout]:
         return Program(), out
     launch, facts = place_launch(source, [(source.size, source.dtype.itemsize)])
     return Program((launch,), keep=(facts,)), out
+
+
+class Dense(NamedTuple):
+    """Operands in row-major order: inputs where they lie, or copies of them in scratch.
+
+    Attributes
+    ----------
+    operands : tuple of (which, offset)
+        In the order of the inputs, as a `Launch` names them.
+    launches : tuple of Launch
+        Those that copy.
+    scratch : int
+        Bytes that the copies take.
+    keep : tuple
+    """
+
+    operands: tuple[tuple[int, int], ...]
+    launches: tuple[Launch, ...]
+    scratch: int
+    keep: tuple[Any, ...]
+
+    def then(self, *launches: Launch, keep: tuple[Any, ...] = ()) -> Program:
+        """The program that copies what must be, and then does this."""
+        return Program((*self.launches, *launches), self.scratch, keep=(*self.keep, *keep))
+
+
+def dense_operands(inputs: Sequence[tuple[int, Layout]]) -> Dense:
+    """Inputs, by number, as operands in row-major order; those that lie otherwise are copied."""
+    places, launches, keep, scratch = [], [], [], 0
+    for which, where in inputs:
+        if where.contiguous:
+            places.append((which, 0))
+            continue
+        run = [(where.size, where.dtype.itemsize)]
+        launch, facts = place_launch(where, run, scratch, which, SCRATCH)
+        places.append((SCRATCH, scratch))
+        launches.append(launch)
+        keep.append(facts)
+        scratch = aligned(scratch + where.nbytes)
+    return Dense(tuple(places), tuple(launches), scratch, tuple(keep))
 
 
 def dense(x: Layout) -> Callable[[Tensor], Tensor]:

@@ -19,19 +19,19 @@ from ngrad.errors import DTypeError, NumberError, ShapeError
 from ngrad.graph.graph import Symbol
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op
-from ngrad.graph.program import Launch, Program, operands
+from ngrad.graph.program import OUT, Launch, Program, operands
 from ngrad.ops.arithmetic import abs_, maximum
 from ngrad.ops.comparison import less
 from ngrad.ops.convert import KINDS, cast_to, from_outside, tensor
 from ngrad.ops.elementwise import select
 from ngrad.ops.exponential import exp
 from ngrad.ops.gather import gather_rows
-from ngrad.ops.launching import broadcast_shapes, dense
+from ngrad.ops.launching import broadcast_shapes, dense_operands
 from ngrad.ops.reductions import reduce_max
 from ngrad.ops.scans import cumsum
 from ngrad.ops.shape import broadcast_to, integers
 from ngrad.record import apply, paused, state
-from ngrad.tensor import Tensor, allocate, empty, from_numpy
+from ngrad.tensor import Tensor, empty, from_numpy
 from ngrad.tracing import host_tensor
 from ngrad_kernels import cpu, philox
 
@@ -84,19 +84,12 @@ INTEGERS = _sampler("random_integers", "integers")
 def _prepare_read(sampler: str, value: Layout, out: Layout, facts: list[int], grain: int) -> Any:
     """How a sampler runs that reads a second operand, in row-major order."""
     if out.size == 0:
-        return lambda state, value: empty(out), out
-    kernel, packed = philox.kernel_of(sampler, out.dtype.code), dense(value)
-    words = np.array(facts, np.int64)
-    where = words.ctypes.data
-
-    def run(state: Tensor, value: Tensor, keep: Any = words) -> Tensor:
-        value = packed(value)
-        buffer = allocate(out)
-        addresses = (state._address, value._address, buffer.address)
-        cpu.launch(kernel, where, out.size, grain, addresses)
-        return Tensor(buffer, buffer.address, out)
-
-    return run, out
+        return Program(), out
+    kernel, words = philox.kernel_of(sampler, out.dtype.code), np.array(facts, np.int64)
+    read = dense_operands([(1, value)])
+    operands = ((0, 0), *read.operands, (OUT, 0))
+    launch = Launch(kernel, words.ctypes.data, out.size, grain, operands)
+    return read.then(launch, keep=(words,)), out
 
 
 def _gamma_infer(state: Layout, alpha: Layout, shape: Shape) -> Layout:
@@ -118,14 +111,7 @@ def _categorical_infer(state: Layout, totals: Layout, samples: int) -> Layout:
 
 def _categorical_prepare(inputs: tuple[Layout, ...], out: Layout, samples: int) -> Any:
     totals = inputs[1]
-    draw, out = _prepare_read("categorical", totals, out, [totals.shape[1], samples], cpu.CHUNK)
-
-    def run(state: Tensor, totals: Tensor) -> Tensor:
-        _require_finite("categorical", totals)
-        result: Tensor = draw(state, totals)
-        return result
-
-    return run, out
+    return _prepare_read("categorical", totals, out, [totals.shape[1], samples], cpu.CHUNK)
 
 
 def _require_finite(what: str, totals: Tensor) -> None:
@@ -138,6 +124,17 @@ def _require_finite(what: str, totals: Tensor) -> None:
         )
 
 
+def _finite_prepare(inputs: tuple[Layout, ...], out: Layout) -> Any:
+    def run(totals: Tensor) -> Tensor:
+        _require_finite("categorical", totals)
+        return Tensor(totals._buffer, totals._address, totals._layout)
+
+    return run, inputs[0]
+
+
+FINITE = Op("checked_totals", lambda totals: totals, _finite_prepare, family="engine")
+"""Running totals that a categorical draw reads, checked when they are there."""
+FINITE.vjp(lambda g, out, totals: (None,))
 CATEGORICAL = Op(
     "categorical", _categorical_infer, _categorical_prepare, ("samples",), family="random"
 )
@@ -301,6 +298,8 @@ def categorical(draw: Draw, logits: Any, samples: Any, dtype: Any, what: str) ->
         totals = cumsum(exp(wide - reduce_max(wide, 1, True)), 1)
         if state.window.trace is None:  # on this line, and before anything is drawn
             _require_finite(what, totals)
+        else:
+            totals = apply(FINITE, (totals,))
     return cast_to(apply(CATEGORICAL, (_state(draw), totals), (count,)), kind)
 
 

@@ -7,14 +7,13 @@ from typing import Any
 from ngrad.errors import DTypeError
 from ngrad.graph.layout import Layout
 from ngrad.graph.op import Op, require
-from ngrad.graph.program import Launch, Program, operands
+from ngrad.graph.program import OUT, Launch, Program, operands
 from ngrad.ops.convert import tensor
-from ngrad.ops.launching import dense
+from ngrad.ops.launching import dense_operands
 from ngrad.ops.reductions import reduction_facts
 from ngrad.ops.shape import embed, normal_axis, spread, strided, transpose
 from ngrad.ops.shape import reverse as flip
 from ngrad.record import apply
-from ngrad.tensor import Tensor, allocate, empty
 from ngrad_kernels import cpu
 from ngrad_kernels.body import Body
 from ngrad_kernels.contract import CHUNK
@@ -90,21 +89,15 @@ def _linear_infer(a: Layout, b: Layout) -> Layout:
 
 def _linear_prepare(inputs: tuple[Layout, ...], out: Layout) -> Any:
     if out.size == 0:
-        return lambda a, b: empty(out), out
+        return Program(), out
     length = out.shape[-1]
     code = out.dtype.code
     kernel = cpu.kernel_of(Body("scan", (code, code), (), (1,), "linear", code))
     facts, _ = reduction_facts(out, list(range(out.ndim)), length, 1, 1)
-    where, rows, grain = facts.ctypes.data, out.size // length, max(1, CHUNK // length)
-    dense_a, dense_b = (dense(x) for x in inputs)
-
-    def run(a: Tensor, b: Tensor, keep: Any = facts) -> Tensor:
-        a, b = dense_a(a), dense_b(b)
-        buffer = allocate(out)
-        cpu.launch(kernel, where, rows, grain, (a._address, b._address, buffer.address))
-        return Tensor(buffer, buffer.address, out)
-
-    return run, out
+    rows, grain = out.size // length, max(1, CHUNK // length)
+    read = dense_operands([*enumerate(inputs)])
+    launch = Launch(kernel, facts.ctypes.data, rows, grain, (*read.operands, (OUT, 0)))
+    return read.then(launch, keep=(facts,)), out
 
 
 LINEAR = Op("linear_recurrence", _linear_infer, _linear_prepare, family="reduction")
