@@ -12,6 +12,7 @@ array([2., 4.], dtype=float32)
 
 from ngrad import bitwise, config, debug, errors, linalg, math, nn, optimizers, random
 from ngrad.asking import UnconnectedGradients
+from ngrad.devices import device, list_devices, set_default_device
 from ngrad.dtypes import (
     DType,
     as_dtype,
@@ -158,6 +159,7 @@ __all__ = [
     "cumsum",
     "custom_gradient",
     "debug",
+    "device",
     "divide",
     "einsum",
     "enable_eager_execution",
@@ -190,6 +192,7 @@ __all__ = [
     "less_equal",
     "linalg",
     "linspace",
+    "list_devices",
     "log",
     "log1p",
     "logical_and",
@@ -236,6 +239,7 @@ __all__ = [
     "round",
     "rsqrt",
     "scatter_nd",
+    "set_default_device",
     "set_random_seed",
     "shape",
     "sigmoid",

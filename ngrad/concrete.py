@@ -68,7 +68,7 @@ class Concrete:
         self._constants = {
             slot: value
             if type(value) is Tensor
-            else scalar(value, self._entries[slot][0].spec.dtype)
+            else scalar(value, (spec := self._entries[slot][0].spec).dtype, spec.device)
             for slot, value in window.kept.items()
         }
         self.opaque, self._checks = window.opaque, window.checks
@@ -152,7 +152,7 @@ class Concrete:
             return window.note(call, (), value), value
         if value is not None:
             if type(value) is not Tensor:
-                return window.number(value, call.spec.dtype), value
+                return window.number(value, call.spec.dtype, call.spec.device), value
             return window.slot(value), value
         here = tuple([slots[k] for k in inputs])
         if call.several:

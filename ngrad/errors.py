@@ -19,6 +19,10 @@ class DTypeError(NgradError, TypeError):
     """A dtype that an op does not take."""
 
 
+class DeviceError(NgradError, ValueError):
+    """A device that is not there, or operands that lie on several."""
+
+
 class IndexBoundsError(NgradError, IndexError):
     """An index or label that lies outside the axis it points into."""
 
@@ -41,6 +45,7 @@ class GradientError(NgradError, LookupError):
 
 __all__ = [
     "DTypeError",
+    "DeviceError",
     "GradientError",
     "IndexBoundsError",
     "NgradError",

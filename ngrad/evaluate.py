@@ -278,7 +278,8 @@ def brought(window: Window, current: Window, wanted: dict[int, int]) -> dict[int
         if type(value) is Tensor:
             slots[number] = current.slot(value)
         else:
-            slots[number] = current.number(value, window.entries[slot][0].specs[0].dtype)
+            where = window.entries[slot][0].spec
+            slots[number] = current.number(value, where.dtype, where.device)
     return slots
 
 

@@ -86,10 +86,10 @@ def jacobian(
     zero = UnconnectedGradients(unconnected_gradients) is UnconnectedGradients.ZERO
     chunk = parallel_iterations if chunk_size is None else chunk_size
     rows = _rows(tape, "jacobian", chunk, experimental_use_pfor)
-    shape, count, dtype = y._layout.shape, y._layout.size, y._layout.dtype
+    shape, count = y._layout.shape, y._layout.size
 
     def seed(first: int, last: int) -> Any:
-        return reshape(_identity(first, last, count, dtype), (last - first, *shape))
+        return reshape(_identity(first, last, count, y._layout), (last - first, *shape))
 
     results: list[Any] = []
     for x, g in zip(wanted, _derivatives(tape, y, wanted, seed, count, rows), strict=True):
@@ -156,15 +156,15 @@ def batch_jacobian(
             f"batch_jacobian: target and source must have at least two axes, the first of one "
             f"length, not shapes {shape} and {x._layout.shape}"
         )
-    dtype, count = y._layout.dtype, math.prod(shape[1:])
+    count = math.prod(shape[1:])
 
     def seed(first: int, last: int) -> Any:
-        one = reshape(_identity(first, last, count, dtype), (last - first, 1, *shape[1:]))
+        one = reshape(_identity(first, last, count, y._layout), (last - first, 1, *shape[1:]))
         return broadcast_to(one, (last - first, *shape))
 
     (found,) = _derivatives(tape, y, (x,), seed, count, rows)
     if found is None:
-        return zeros_of(layout(dtype, (*shape, *inner)))
+        return zeros_of(layout(y._layout.dtype, (*shape, *inner), None, y._layout.device))
     examples_first = transpose(found, (1, 0, *range(2, found.ndim)))
     return reshape(examples_first, (*shape, *inner))
 
@@ -191,9 +191,10 @@ def _rows(tape: Any, what: str, chunk: int | None, vectorised: bool) -> int | No
     return chunk
 
 
-def _identity(first: int, last: int, length: int, dtype: Any) -> Tensor:
-    """Rows of the identity matrix."""
-    return from_numpy(np.eye(last - first, length, first, dtype.numpy_dtype))
+def _identity(first: int, last: int, length: int, like: Layout) -> Tensor:
+    """Rows of the identity matrix, of the dtype and on the device of another layout."""
+    rows = np.eye(last - first, length, first, like.dtype.numpy_dtype)
+    return from_numpy(rows, like.dtype, like.device)
 
 
 # -- the sweep -------------------------------------------------------------------------------------

@@ -95,16 +95,18 @@ class Cut:
         self.graph = graph
         self.plan = Plan(graph, layouts, scalar)
         self.replay = Replay.of(self.plan, len(self.plan.inputs))
-        self.loads = tuple([(places[k], layouts[k].dtype) for k in self.plan.inputs])
+        self.loads = tuple([(places[k], layouts[k]) for k in self.plan.inputs])
         self.launches = sum(step.call.launches for step in self.plan.steps)
         self.bytes = sum(step.call.bytes for step in self.plan.steps)
 
     def run(self, kept: dict[int, Any]) -> list[Tensor | None]:
         """The outputs of the graph, for values by slot."""
         values: list[Any] = []
-        for slot, dtype in self.loads:
+        for slot, where in self.loads:
             value = kept[slot]
-            values.append(value if type(value) is Tensor else scalar(value, dtype))
+            if type(value) is not Tensor:
+                value = scalar(value, where.dtype, where.device)
+            values.append(value)
         counters["runs"] += 1
         counters["launches"] += self.launches
         counters["bytes"] += self.bytes

@@ -86,6 +86,15 @@ class paused:
             recorder.resume()
 
 
+class _Move:
+    """What moves operands to one device; set where copies are made."""
+
+    together: Callable[[str, tuple[Any, ...]], tuple[Any, ...]]
+
+
+move = _Move()
+
+
 def apply(op: Op, inputs: tuple[Any, ...], params: Params = ()) -> Any:
     """Apply an op to tensors (or symbols): resolve and record.
 
@@ -99,7 +108,11 @@ def apply(op: Op, inputs: tuple[Any, ...], params: Params = ()) -> Any:
     if state.graph is not None and any(type(x) is Symbol for x in inputs):
         return state.graph.apply(op, inputs, params)
     layouts = tuple([x._layout for x in inputs])
-    call = op.calls.get((params, layouts)) or op.call(params, layouts)
+    call = op.calls.get((params, layouts))
+    if call is None:
+        if not op.moves and any(where.device is not layouts[0].device for where in layouts):
+            return apply(op, move.together(op.name, inputs), params)
+        call = op.call(params, layouts)
     window = state.window
     if settings.eager:
         return run_now(call, inputs)

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from ngrad.devices import HOST, Device
 from ngrad.graph.layout import Layout
 from ngrad.graph.op import Call, Op
 from ngrad.graph.plan import Plan
@@ -50,6 +51,7 @@ def _single(program: Program, arity: int, out: Layout) -> Callable[..., Tensor]:
     if len(program.launches) == 1 and not program.scratch:
         (launch,) = program.launches
         plain = launch.operands == (*((k, 0) for k in range(arity)), (OUT, 0))
+        plain = plain and out.device is HOST
         if plain and launch.n <= launch.grain and arity in (1, 2):
             return _unary(program, out) if arity == 1 else _binary(program, out)
     return _general(program, out)
@@ -90,24 +92,24 @@ def _binary(program: Program, out: Layout) -> Callable[..., Tensor]:
 
 
 def _general(program: Program, out: Layout) -> Callable[..., Tensor]:
-    launches, scratch = program.launches, program.scratch
+    launches, scratch, device = program.launches, program.scratch, out.device
 
     def general(*tensors: Tensor, keep: Any = program) -> Tensor:
         buffer = allocate(out)
-        room = pool.take(scratch) if scratch else None
-        _launch(launches, tensors, (buffer,), room)
+        room = device.pool.take(scratch) if scratch else None
+        _launch(device, launches, tensors, (buffer,), room)
         return Tensor(buffer, buffer.address, out)
 
     return general
 
 
 def _several(program: Program, outs: tuple[Layout, ...]) -> Callable[..., tuple[Tensor, ...]]:
-    launches, scratch = program.launches, program.scratch
+    launches, scratch, device = program.launches, program.scratch, outs[0].device
 
     def several(*tensors: Tensor, keep: Any = program) -> tuple[Tensor, ...]:
         buffers = tuple([allocate(out) for out in outs])
-        room = pool.take(scratch) if scratch else None
-        _launch(launches, tensors, buffers, room)
+        room = device.pool.take(scratch) if scratch else None
+        _launch(device, launches, tensors, buffers, room)
         return tuple(
             [Tensor(own, own.address, out) for own, out in zip(buffers, outs, strict=True)]
         )
@@ -116,6 +118,7 @@ def _several(program: Program, outs: tuple[Layout, ...]) -> Callable[..., tuple[
 
 
 def _launch(
+    device: Device,
     launches: tuple[Launch, ...],
     tensors: tuple[Tensor, ...],
     buffers: tuple[Buffer, ...],
@@ -125,13 +128,14 @@ def _launch(
     base = [x._address for x in tensors]
     base += [buffer.address for buffer in reversed(buffers)]
     base.append(0 if room is None else room.address)
+    launch_all = device.target.launch_all
     waiting: list[cpu.Work] = []
     for kernel, facts, n, grain, operands, alongside in launches:
         if waiting and not alongside:
-            cpu.launch_all(waiting)
+            launch_all(waiting)
             waiting = []
         waiting.append((kernel, facts, n, grain, [base[which] + more for which, more in operands]))
-    cpu.launch_all(waiting)
+    launch_all(waiting)
 
 
 Op.runner = staticmethod(runner)
@@ -219,11 +223,11 @@ class Replay:
 
     @staticmethod
     def of(plan: Plan, inputs: int) -> Replay | None:
-        """A replay of a plan, if it is all launches of small values."""
+        """A replay of a plan, if it is all launches of small values on the CPU."""
         total = 0
         for step in plan.steps:
             program = step.call.program
-            if program is None:
+            if program is None or step.call.spec.device is not HOST:
                 return None
             if any(len(launch.operands) >= native.TABLE for launch in program.launches):
                 return None

@@ -7,10 +7,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from ngrad.devices import HOST, Device, current
 from ngrad.dtypes import DType
 from ngrad.errors import ShapeError
 from ngrad.graph.layout import Layout, layout
-from ngrad_kernels.memory import Buffer, pool
+from ngrad_kernels.memory import Buffer
 
 
 class Shape(tuple[int, ...]):
@@ -67,7 +68,7 @@ def allocate(where: Layout) -> Buffer:
     try:
         return Buffer(where.free, where.free.pop())
     except IndexError:
-        return pool.take(where.nbytes)
+        return where.device.pool.take(where.nbytes)
 
 
 class Tensor:
@@ -93,6 +94,8 @@ class Tensor:
 
     evaluate: ClassVar[Callable[[Tensor], None]]
     """Computes a pending value; set where windows are run."""
+    on_host: ClassVar[Callable[[Tensor], Tensor]]
+    """A copy on the CPU of a tensor on another device; set where copies are made."""
 
     _at: int
     _block: Buffer
@@ -151,13 +154,18 @@ class Tensor:
 
     @property
     def device(self) -> str:
-        return "cpu:0"
+        return self._layout.device.name
 
     # -- values ------------------------------------------------------------------------------------
 
     def _view(self) -> np.ndarray[Any, Any]:
-        """A read-only NumPy array over this tensor's memory, which it keeps alive."""
-        return np.asarray(Export(self._buffer, self._address, self._layout))
+        """A read-only NumPy array over this tensor's memory, which it keeps alive; over a copy on
+        the CPU, if it lies on another device.
+        """
+        address = self._address
+        if self._layout.device is not HOST:
+            return Tensor.on_host(self)._view()
+        return np.asarray(Export(self._buffer, address, self._layout))
 
     def numpy(self) -> Any:
         """The value: a writable copy as a NumPy array, or a NumPy scalar if 0-d.
@@ -170,8 +178,7 @@ class Tensor:
         """
         where = self._layout
         if where.ndim == 0:
-            dtype = where.dtype
-            return dtype.as_numpy_dtype(dtype.ctype.from_address(self._address).value)
+            return where.dtype.as_numpy_dtype(self.item())
         return self._view().copy()
 
     def item(self) -> Any:
@@ -180,7 +187,10 @@ class Tensor:
             raise ShapeError(
                 f"item: takes a tensor of one element, not of shape {self._layout.shape}"
             )
-        return self._layout.dtype.ctype.from_address(self._address).value
+        address = self._address
+        if self._layout.device is not HOST:
+            return self._view().item()
+        return self._layout.dtype.ctype.from_address(address).value
 
     def tolist(self) -> Any:
         """The value as (nested lists of) Python scalars."""
@@ -299,30 +309,37 @@ def writable(tensor: Tensor) -> np.ndarray[Any, Any]:
     return np.asarray(Export(tensor._buffer, tensor._address, tensor._layout, writable=True))
 
 
-def from_numpy(array: Any, dtype: DType | None = None) -> Tensor:
-    """A tensor with a copy of an array's elements."""
+def from_numpy(array: Any, dtype: DType | None = None, device: Device | None = None) -> Tensor:
+    """A tensor with a copy of an array's elements, on the current device if none is given."""
     from ngrad.dtypes import as_dtype
 
-    array = np.asarray(array)
-    result = empty(layout(dtype or as_dtype(array.dtype), tuple(array.shape)))
-    if result._layout.size:
+    array, device = np.asarray(array), device or current()
+    where = layout(dtype or as_dtype(array.dtype), tuple(array.shape), None, device)
+    result = empty(where)
+    if where.size == 0:
+        return result
+    if device is HOST:
         np.copyto(writable(result), array, casting="unsafe")
+    else:
+        source = np.ascontiguousarray(array.astype(where.dtype.numpy_dtype, copy=False))
+        device.target.copy_in(result._at, source.ctypes.data, where.nbytes)
     return result
 
 
 _scalars: dict[Any, Tensor] = {}
 
 
-def scalar(value: Any, dtype: DType) -> Tensor:
+def scalar(value: Any, dtype: DType, device: Device = HOST) -> Tensor:
     """A 0-d tensor of a Python scalar; those of frequent values are made once."""
-    key = (value, dtype) if value else (str(value), dtype)  # 0.0 == -0.0, but they are two
+    # 0.0 == -0.0, but they are two.
+    key = (value if value else str(value), dtype, device)
     found = _scalars.get(key)
     if found is None:
-        if dtype.is_floating:  # each step of a training has new ones
+        if dtype.is_floating and device is HOST:  # each step of a training has new ones
             found = empty(layout(dtype, ()))
             dtype.ctype.from_address(found._at).value = value
         else:
-            found = from_numpy(np.asarray(value, dtype.numpy_dtype))
+            found = from_numpy(np.asarray(value, dtype.numpy_dtype), dtype, device)
         if value == value:  # a NaN is equal to nothing, so it would never be found
             if len(_scalars) >= 1024:
                 _scalars.clear()

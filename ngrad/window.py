@@ -14,8 +14,9 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 from weakref import ref
 
+from ngrad.devices import HOST, Device
 from ngrad.dtypes import DType
-from ngrad.graph.entries import CONSTANT_OF, LEAF, PART_OF, SCALARS, Entry, marker
+from ngrad.graph.entries import CONSTANT_OF, LEAF, PART_OF, Entry, marker, number
 from ngrad.graph.layout import Layout
 from ngrad.graph.op import Call
 from ngrad.tensor import Tensor, new, pending, scalar
@@ -68,7 +69,7 @@ class Window:
         self.kept: dict[int, Any] = {}
         self.leaves: dict[int, int] = {}
         self.computed: dict[int, int] = {}
-        self.numbers: dict[tuple[int, str], int] = {}
+        self.numbers: dict[tuple[int, str, Device], int] = {}
         self.done, self.readers, self.taped = 0, 0, 0
         self.pinned, self.check = 0, PINNED
         self.adopted = self.opaque = self.checks = False
@@ -175,7 +176,8 @@ class Window:
             self.results[slot] = ref(value)
             self.done = min(self.done, slot)
         elif type(value) is not Tensor:
-            value = scalar(value, self.entries[slot][0].specs[0].dtype)
+            where = self.entries[slot][0].spec
+            value = scalar(value, where.dtype, where.device)
         return value
 
     def adopt(self, other: Window) -> list[int]:
@@ -195,25 +197,25 @@ class Window:
         self.adopted, self.opaque = True, self.opaque or other.opaque
         return places
 
-    def number(self, value: Any, dtype: DType) -> int:
+    def number(self, value: Any, dtype: DType, device: Device = HOST) -> int:
         """The slot of a Python number, whose value is no part of a structure.
 
         One object, such as a constant of a loop's body, has one slot; two equal ones have two.
         """
-        key = (id(value), dtype.code)
+        key = (id(value), dtype.code, device)
         slot = self.numbers.get(key)
         if slot is None:
-            slot = self.numbers[key] = self.note(SCALARS[dtype.code], (), value)
+            slot = self.numbers[key] = self.note(number(dtype, device), (), value)
         return slot
 
-    def argument(self, value: Any, dtype: DType) -> Tensor:
+    def argument(self, value: Any, dtype: DType, device: Device = HOST) -> Tensor:
         """A tensor of a Python number."""
-        slot = self.number(value, dtype)
+        slot = self.number(value, dtype, device)
         before = self.results[slot]
         found = before() if before is not None else None
         if found is not None:
             return found  # type: ignore[no-any-return]
-        out = pending(self, slot, SCALARS[dtype.code].spec)
+        out = pending(self, slot, self.entries[slot][0].spec)
         self.results[slot] = ref(out)
         return out
 
@@ -227,7 +229,7 @@ class Window:
     def constant(self, value: Any, where: Layout) -> int:
         """The slot of a constant of the engine's, which is part of the structure."""
         call = marker(CONSTANT_OF, (type(value).__name__, repr(value), value), where)
-        return self.note(call, (), scalar(value, where.dtype))
+        return self.note(call, (), scalar(value, where.dtype, where.device))
 
     def note_done(self, call: Call, slots: tuple[int, ...], out: Any) -> None:
         """Record a call that has run already."""

@@ -18,11 +18,13 @@ from pathlib import Path
 
 import llvmlite.binding as llvm
 import numba as nb
+import numpy as np
 from numba.np.ufunc import parallel
 
 from ngrad_kernels import cache, native, skeletons
 from ngrad_kernels.body import Body
 from ngrad_kernels.contract import CHUNK
+from ngrad_kernels.philox import kernel_of as sampler
 from ngrad_kernels.render import render
 from ngrad_kernels.render_space import render_space
 from ngrad_kernels.space import Space
@@ -196,6 +198,24 @@ def skeleton(name: str) -> int:
     return cache.load(name, source, signature)
 
 
+def strided_map(body: Body) -> tuple[int, int]:
+    """The kernel that runs a map over strided operands, and the word of its facts that it calls."""
+    return skeleton("strided_map"), kernel_of(body)
+
+
+def facts(words: Sequence[int]) -> tuple[int, np.ndarray]:
+    """The address of a launch's facts, and what holds them."""
+    held = np.array(words, np.int64)
+    return held.ctypes.data, held
+
+
+def scatter_parts(rows: int, count: int, width: int) -> tuple[int, int]:
+    """Into how many parts of rows, and tiles of columns, the threads share a scatter-add."""
+    tiles = max(1, min(get_threads(), width // 64))
+    parts = max(1, min(get_threads() // tiles, rows // 1024)) if count >= CHUNK else 1
+    return parts, tiles
+
+
 @functools.cache
 def scatter_add(code: str) -> int:
     """The address of the scatter-add kernel for a dtype."""
@@ -206,13 +226,17 @@ def scatter_add(code: str) -> int:
 __all__ = [
     "CALLED",
     "CHUNK",
+    "facts",
     "get_threads",
     "kernel_of",
     "launch",
     "run",
+    "sampler",
     "scatter_add",
+    "scatter_parts",
     "set_threads",
     "skeleton",
+    "strided_map",
     "threading_layer",
     "walk",
 ]

@@ -181,6 +181,11 @@ class Pool:
                     released += sized.size
         return released
 
+    def blocks(self) -> dict[int, list[int]]:
+        """The addresses of all blocks that exist, by size."""
+        with self._lock:
+            return {size: list(sized.owners) for size, sized in self._classes.items()}
+
     def stats(self) -> MemoryStats:
         """Bytes and blocks in use and waiting. Nothing is counted on the hot path: lists are."""
         live = pooled = live_blocks = pooled_blocks = 0

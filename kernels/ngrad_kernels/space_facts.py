@@ -15,9 +15,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import numpy as np
-
-from ngrad_kernels import cpu
 from ngrad_kernels.body import Body, Form
 from ngrad_kernels.contract import CHUNK, ROWS, accumulator
 from ngrad_kernels.space import FRAMES, Reduce, Space
@@ -62,8 +59,9 @@ def facts(
     tile: int,
     frames: Sequence[tuple[int, int]] = (),
     views: Sequence[Sequence[int]] = (),
-) -> np.ndarray:
-    """The facts of a launch, which read its array for as long as it runs.
+    fetch: int = 0,
+) -> list[int]:
+    """The facts of a launch.
 
     Parameters
     ----------
@@ -78,6 +76,8 @@ def facts(
     views : sequence of words
         For each input that is a view, in order: item size, number of dimensions, then size and
         stride (in bytes) of each, over all rows and columns.
+    fetch : int
+        The address of the routine that finds a view's elements, if there are views.
 
     Raises
     ------
@@ -91,7 +91,6 @@ def facts(
             f"the space has {space.frames} frames and {expected} views; "
             f"given were {len(frames)} and {len(views)}"
         )
-    fetch = cpu.skeleton("fetch") if views else 0
     _, tiles = _cut(rows, length, span, tile)
     head = [rows, length, span, tile, tiles, fetch]
     assert len(head) == FRAMES
@@ -101,7 +100,7 @@ def facts(
     for view in views:
         head.append(at + len(words))
         words += view
-    return np.array([*head, *words], np.int64)
+    return [*head, *words]
 
 
 def partial_bytes(space: Space, rows: int, length: int, span: int, tile: int) -> tuple[int, ...]:
@@ -131,14 +130,14 @@ class Fold(NamedTuple):
     partial : int
         Position in `partial_bytes`.
     body : Body
-    facts : ndarray
+    facts : sequence of int
     items : int
     """
 
     output: int
     partial: int
     body: Body
-    facts: np.ndarray
+    facts: Sequence[int]
     items: int
 
 
@@ -154,7 +153,7 @@ def fold(space: Space, rows: int, length: int, span: int, tile: int) -> tuple[Fo
         if parts > 1:
             form: Form = "rows" if step.axis == "row" else "columns"
             body = Body(form, (code,), (), (0,), step.reduction, step.code)
-            words = np.array([1, 0, parts, width, 0], np.int64)  # as render.py numbers them
+            words = (1, 0, parts, width, 0)  # as render.py numbers them
             count = rows if step.axis == "row" else length
             folds.append(Fold(k, partial, body, words, count))
     return tuple(folds)

@@ -56,7 +56,7 @@ def rule_of(op: Op) -> Rule:
 
 def with_batch(where: Layout, size: int) -> Layout:
     """The row-major layout of a batch of values."""
-    return layout(where.dtype, (size, *where.shape))
+    return layout(where.dtype, (size, *where.shape), None, where.device)
 
 
 def batched(graph: Graph, which: Sequence[bool], size: int, single: int = 0) -> Graph:
@@ -104,7 +104,7 @@ def batched(graph: Graph, which: Sequence[bool], size: int, single: int = 0) -> 
             many[index] = which[node.params[0]]
             return result.input(with_batch(node.spec, size) if many[index] else node.spec)
         if node.op == CONSTANT:
-            return result.constant(node.params[-1], node.spec.dtype)
+            return result.constant(node.params[-1], node.spec.dtype, node.spec.device)
         flags = tuple([many[k] for k in node.inputs])
         inputs = tuple([values[k] for k in node.inputs])
         many[index] = any(flags)

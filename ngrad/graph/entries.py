@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ngrad.dtypes import BY_CODE
+from ngrad.devices import HOST, Device
+from ngrad.dtypes import BY_CODE, DType
 from ngrad.graph.graph import Graph, Symbol
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import CALLS_LIMIT, Call, Op, Params
@@ -43,7 +44,14 @@ def marker(op: Op, params: Params, where: Layout) -> Call:
 SCALARS: dict[str, Call] = {
     code: marker(SCALAR, (), layout(dtype, ())) for code, dtype in BY_CODE.items()
 }
-"""For each dtype code, the call of a Python number."""
+"""For each dtype code, the call of a Python number, for ops on the CPU."""
+
+
+def number(dtype: DType, device: Device) -> Call:
+    """The call of a Python number of a dtype, for ops on a device."""
+    if device is HOST:
+        return SCALARS[dtype.code]
+    return marker(SCALAR, (), layout(dtype, (), None, device))
 
 
 def trace(
@@ -74,7 +82,8 @@ def trace(
             if op is LEAF or op is SCALAR:
                 values.append(load(slot, call.specs[0]))
             elif op is CONSTANT_OF:
-                values.append(graph.constant(call.params[-1], call.specs[0].dtype))
+                where = call.spec
+                values.append(graph.constant(call.params[-1], where.dtype, where.device))
             elif where is not None:
                 values.append(load(slot, where))
             elif op is PART_OF:

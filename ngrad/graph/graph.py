@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from ngrad.devices import HOST, Device
 from ngrad.errors import NgradError
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op, Params
@@ -116,11 +117,10 @@ class Graph:
         self.inputs += 1
         return self.append(Node(INPUT, (self.inputs - 1,), (), spec.spec))
 
-    def constant(self, value: Any, dtype: Any) -> Symbol:
+    def constant(self, value: Any, dtype: Any, device: Device = HOST) -> Symbol:
         """A 0-d constant. The sign of a zero counts: `0.0 == -0.0`, but they are two constants."""
-        return self.append(
-            Node(CONSTANT, (type(value).__name__, repr(value), value), (), layout(dtype, ()))
-        )
+        spec = layout(dtype, (), None, device)
+        return self.append(Node(CONSTANT, (type(value).__name__, repr(value), value), (), spec))
 
     def apply(self, op: Op, inputs: tuple[Symbol, ...], params: Params) -> Any:
         """A node for an op over values of this graph; a tuple of values if the op has several
@@ -129,19 +129,38 @@ class Graph:
         for symbol in inputs:
             if symbol.graph is not self:
                 raise ValueError(f"{op.name}: {symbol!r} is a value of another graph")
-        out = op.infer(*(symbol._layout for symbol in inputs), **op.keywords(params))
-        indices = tuple(symbol.index for symbol in inputs)
+        if not op.moves:
+            inputs = self._together(inputs)
+        out = op.results(tuple([symbol._layout for symbol in inputs]), params)
+        indices = tuple([symbol.index for symbol in inputs])
         if self.rewrite is not None and not isinstance(out, tuple):
             same = self.rewrite(self, op, indices, params, out)
             if same is not None:
                 return self._symbol(same)
         if isinstance(out, tuple):
-            whole = self.append(Node(op, params, indices, out[0].spec))
+            whole = self.append(Node(op, params, indices, out[0]))
             return tuple(
-                self.append(Node(PART, (k,), (whole.index,), spec.spec))
-                for k, spec in enumerate(out)
+                [self.append(Node(PART, (k,), (whole.index,), spec)) for k, spec in enumerate(out)]
             )
-        return self.append(Node(op, params, indices, out.spec))
+        return self.append(Node(op, params, indices, out))
+
+    def _together(self, inputs: tuple[Symbol, ...]) -> tuple[Symbol, ...]:
+        """Constants are where they are needed."""
+        devices = {symbol._layout.device for symbol in inputs}
+        if len(devices) < 2:
+            return inputs
+        (device, *_) = [symbol._layout.device for symbol in inputs if not self._is_constant(symbol)]
+        return tuple(
+            [
+                self.constant(self.nodes[symbol.index].params[-1], symbol.dtype, device)
+                if self._is_constant(symbol)
+                else symbol
+                for symbol in inputs
+            ]
+        )
+
+    def _is_constant(self, symbol: Symbol) -> bool:
+        return self.nodes[symbol.index].op == CONSTANT
 
     def needed(self) -> list[bool]:
         """Which nodes the outputs depend on."""
@@ -160,9 +179,10 @@ class Graph:
         node = self.nodes[index]
         if not isinstance(node.op, Op):
             return node.spec
-        specs = [self.nodes[k].spec for k in node.inputs]
-        out = node.op.infer(*specs, **node.op.keywords(node.params))
-        return tuple(where.spec for where in out) if isinstance(out, tuple) else out.spec
+        results: Layout | tuple[Layout, ...] = node.op.results(
+            tuple([self.nodes[k].spec for k in node.inputs]), node.params
+        )
+        return results
 
     def verify(self) -> None:
         """Check that the graph is one: inputs before uses, shapes and dtypes as the ops' rules

@@ -1,5 +1,5 @@
-"""`Layout`: dtype, shape and strides. There is one object for each, so a layout is compared, and
-hashed, by identity.
+"""`Layout`: dtype, shape, strides and device. There is one object for each, so a layout is
+compared, and hashed, by identity.
 """
 
 from __future__ import annotations
@@ -8,9 +8,10 @@ import math
 from typing import Any
 from weakref import WeakValueDictionary
 
+from ngrad.devices import HOST, Device
 from ngrad.dtypes import DType
 from ngrad.errors import ShapeError
-from ngrad_kernels.memory import FreeList, pool
+from ngrad_kernels.memory import FreeList
 
 LARGEST = (1 << 63) - 1
 
@@ -40,6 +41,7 @@ class Layout:
     shape : tuple of int
     strides : tuple of int
         Bytes between neighbours along each axis; 0 where an axis is broadcast.
+    device : Device
     size, nbytes : int
         Elements, and bytes of as many elements.
     contiguous : bool
@@ -49,12 +51,14 @@ class Layout:
     """
 
     __slots__ = (
-        "__weakref__", "contiguous", "dtype", "free", "nbytes", "ndim", "shape", "size", "strides",
+        "__weakref__", "contiguous", "device", "dtype", "free", "nbytes", "ndim", "shape", "size",
+        "strides",
     )  # fmt: skip
 
     dtype: DType
     shape: tuple[int, ...]
     strides: tuple[int, ...]
+    device: Device
     ndim: int
     size: int
     nbytes: int
@@ -62,11 +66,12 @@ class Layout:
     free: FreeList
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return layout, (self.dtype, self.shape, self.strides)
+        return layout, (self.dtype, self.shape, self.strides, self.device)
 
     def __repr__(self) -> str:
         order = "" if self.contiguous else f", strides={self.strides}"
-        return f"{self.dtype.name}{list(self.shape)}{order}"
+        place = "" if self.device is HOST else f" on {self.device}"
+        return f"{self.dtype.name}{list(self.shape)}{order}{place}"
 
     @property
     def distinct_bytes(self) -> int:
@@ -79,19 +84,30 @@ class Layout:
     @property
     def spec(self) -> Layout:
         """The same dtype and shape in row-major order: what graphs speak of."""
-        return self if self.contiguous else layout(self.dtype, self.shape)
+        return self if self.contiguous else layout(self.dtype, self.shape, None, self.device)
+
+    def on(self, device: Device) -> Layout:
+        """The same on another device."""
+        if self.device is device:
+            return self
+        return layout(self.dtype, self.shape, self.strides, device)
 
 
 _interned: WeakValueDictionary[tuple[Any, ...], Layout] = WeakValueDictionary()
 
 
-def layout(dtype: DType, shape: tuple[int, ...], strides: tuple[int, ...] | None = None) -> Layout:
-    """The one layout of a dtype, shape and strides (row-major if not given).
+def layout(
+    dtype: DType,
+    shape: tuple[int, ...],
+    strides: tuple[int, ...] | None = None,
+    device: Device = HOST,
+) -> Layout:
+    """The one layout of a dtype, shape and strides (row-major if not given) on a device.
 
     Strides of axes that have one element, and all strides of an empty tensor, mean nothing and are
     made row-major.
     """
-    key = (dtype, shape, strides)
+    key = (dtype, shape, strides, device)
     found = _interned.get(key)
     if found is not None:
         return found
@@ -101,7 +117,7 @@ def layout(dtype: DType, shape: tuple[int, ...], strides: tuple[int, ...] | None
         given = rows
     else:
         given = tuple(r if n == 1 else s for n, s, r in zip(shape, strides, rows, strict=True))
-    canonical = _interned.get((dtype, shape, given))
+    canonical = _interned.get((dtype, shape, given, device))
     if canonical is None:
         if any(extent < 0 for extent in shape):
             raise ShapeError(f"a shape has no negative sizes: {shape}")
@@ -109,12 +125,13 @@ def layout(dtype: DType, shape: tuple[int, ...], strides: tuple[int, ...] | None
             raise MemoryError(f"a {dtype.name} tensor of shape {shape} exceeds the address space")
         canonical = Layout()
         canonical.dtype, canonical.shape, canonical.strides = dtype, shape, given
+        canonical.device = device
         canonical.ndim, canonical.size = len(shape), size
         canonical.nbytes = size * dtype.itemsize
         canonical.contiguous = given == rows
-        canonical.free = pool.free_list(canonical.nbytes)
-        canonical = _interned.setdefault((dtype, shape, given), canonical)
+        canonical.free = device.free_list(canonical.nbytes)
+        canonical = _interned.setdefault((dtype, shape, given, device), canonical)
         if canonical.contiguous:
-            _interned[dtype, shape, None] = canonical
+            _interned[dtype, shape, None, device] = canonical
     _interned[key] = canonical
     return canonical

@@ -61,8 +61,8 @@ class _Narrowed:
         nodes = self.new.nodes
         if op.name == "reshape" and nodes[inputs[0]].spec.shape == params[0]:
             return inputs[0]
-        out = op.infer(*(nodes[k].spec for k in inputs), **op.keywords(params))
-        return self._append(Node(op, params, inputs, out.spec))
+        out = op.results(tuple([nodes[k].spec for k in inputs]), params)
+        return self._append(Node(op, params, inputs, out))
 
     def _broadcast(self, k: int, shape: tuple[int, ...]) -> int:
         if self.new.nodes[k].spec.shape == shape:

@@ -7,7 +7,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from ngrad.errors import DTypeError
+from ngrad.devices import HOST, Device
+from ngrad.errors import DeviceError, DTypeError
 from ngrad.graph.layout import Layout
 from ngrad.graph.program import Program
 
@@ -67,8 +68,15 @@ class Call:
     def _prepare(self) -> None:
         out = self.specs if self.several else self.specs[0]
         how, outputs = self.op.prepare(self.inputs, out, **self.op.keywords(self.params))
+        device = self.spec.device
+        if device is not HOST and not (isinstance(how, Program) or self.op.anywhere):
+            how, outputs = Op.by_host(self)
         self._program = how if isinstance(how, Program) else None
-        results = tuple(outputs) if self.several else (outputs,)
+        if self.several:
+            outputs = tuple([where.on(device) for where in outputs])
+        else:
+            outputs = outputs.on(device)
+        results = outputs if self.several else (outputs,)
         launches = () if self._program is None else self._program.launches
         self.launches = sum(not launch.alongside for launch in launches)
         if self._program is None or self.launches:
@@ -123,10 +131,17 @@ class Op:
         How the op takes part in fused kernels (`fuse.py`); None if it does not.
     view : bool
         Whether the result is, if possible, its input's memory.
+    moves : bool
+        Whether the result lies on another device than the operands.
+    anywhere : bool
+        Whether what `prepare` gives, if it is no program, runs on every device. If not, the op runs
+        on the CPU there, on copies.
     """
 
     runner: ClassVar[Callable[[Program, int, Layout], Callable[..., Any]]]
     """Makes a callable over tensors of a program; set where tensors are run."""
+    by_host: ClassVar[Callable[[Call], tuple[Callable[..., Any], Any]]]
+    """How a call runs on copies on the CPU, and its results' layouts; set where copies are made."""
 
     def __init__(
         self,
@@ -142,7 +157,8 @@ class Op:
         self.rule: Callable[..., Any] | None = None
         self.batching: Callable[..., Any] | None = None
         self.fusion: Any = None
-        self.view = False
+        self.view = self.moves = False
+        self.anywhere = family == "opaque"
         if family != "opaque":  # one for each use, and gone with it
             TABLE[name] = self
 
@@ -164,16 +180,29 @@ class Op:
     def keywords(self, params: Params) -> dict[str, Any]:
         return dict(zip(self.params, params, strict=True))
 
+    def results(self, layouts: tuple[Layout, ...], params: Params) -> Any:
+        """What an application gives: a row-major layout, or a tuple of them, where its operands
+        lie.
+
+        Raises
+        ------
+        DeviceError
+            If these lie on several devices.
+        """
+        device = None if self.moves else common_device(self.name, layouts)
+        out = self.infer(*layouts, **self.keywords(params))
+        if isinstance(out, tuple):
+            return tuple([where.spec if device is None else where.spec.on(device) for where in out])
+        return out.spec if device is None else out.spec.on(device)
+
     def call(self, params: Params, layouts: tuple[Layout, ...]) -> Call:
         """The call for params and layouts, resolved once."""
         key = (params, layouts)
         found = self.calls.get(key)
         if found is None:
-            out = self.infer(*layouts, **self.keywords(params))
+            out = self.results(layouts, params)
             several = isinstance(out, tuple)
-            results = out if several else (out,)
-            specs = tuple([where.spec for where in results])
-            found = Call(self, params, layouts, specs, several=several)
+            found = Call(self, params, layouts, out if several else (out,), several=several)
             if len(self.calls) > CALLS_LIMIT:
                 self.calls.clear()
             self.calls[key] = found
@@ -181,6 +210,26 @@ class Op:
 
     def __repr__(self) -> str:
         return f"<op {self.name}>"
+
+
+def common_device(op: str, layouts: tuple[Layout, ...]) -> Device:
+    """The device on which all operands lie; the CPU if there are none.
+
+    Raises
+    ------
+    DeviceError
+        Naming the op and two devices.
+    """
+    if not layouts:
+        return HOST
+    device = layouts[0].device
+    for where in layouts:
+        if where.device is not device:
+            raise DeviceError(
+                f"{op}: operands lie on {device} and {where.device}; move one with "
+                f'`.to_device("{device}")`'
+            )
+    return device
 
 
 CALLS_LIMIT = 1 << 14

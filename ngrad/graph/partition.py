@@ -9,6 +9,7 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from ngrad.devices import Device
 from ngrad.graph.fusable import Fusable, Use
 from ngrad.graph.indexing import Split
 from ngrad_kernels.space import Level
@@ -144,6 +145,8 @@ class Partition:
         steps = one.steps + other.steps
         if a == b or steps > self.steps_limit or self.stretch[a] != self.stretch[b]:
             return None
+        if self._device(one) is not self._device(other):
+            return None
         if self._between(a, one, b, other) or self._between(b, other, a, one):
             return None
         both, facts = (a, b), self.facts
@@ -164,6 +167,9 @@ class Partition:
                 before = one.before | other.before
                 return Unit(members, steps, read, written, before, split, levels)
         return None
+
+    def _device(self, unit: Unit) -> Device:
+        return self.facts.nodes[unit.members[0]].spec.device
 
     def _between(self, a: int, one: Unit, b: int, other: Unit) -> bool:
         """Whether a path from a to b passes through another unit."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from ngrad.devices import Device
+from ngrad.dtypes import DType
 from ngrad.graph.graph import CONSTANT, INPUT, PART, Graph
 from ngrad.graph.layout import Layout
 from ngrad.graph.op import Call, Op
@@ -38,7 +40,7 @@ class Plan:
         self,
         graph: Graph,
         layouts: dict[int, Layout],
-        constant: Callable[[Any, Any], Any],
+        constant: Callable[[Any, DType, Device], Any],
     ) -> None:
         need = graph.needed()
         nodes = [(k, node) for k, node in enumerate(graph.nodes) if need[k]]
@@ -53,7 +55,7 @@ class Plan:
         constants = []
         for index, node in nodes:
             if node.op == CONSTANT:
-                constants.append(constant(node.params[-1], node.spec.dtype))
+                constants.append(constant(node.params[-1], node.spec.dtype, node.spec.device))
                 register[index] = len(where)
                 where.append(node.spec)
         self.constants = tuple(constants)

@@ -72,7 +72,7 @@ def ordered_layout(spec: Layout, order: Sequence[int]) -> Layout:
     strides = [0] * spec.ndim
     for axis, stride in zip(order, contiguous_strides(shape, spec.dtype.itemsize), strict=True):
         strides[axis] = stride
-    return layout(spec.dtype, spec.shape, tuple(strides))
+    return layout(spec.dtype, spec.shape, tuple(strides), spec.device)
 
 
 def mapped_layout(inputs: Sequence[Layout], spec: Layout) -> tuple[Layout, list[int]]:

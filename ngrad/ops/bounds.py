@@ -49,6 +49,7 @@ def _infer(index: Layout, **_: Any) -> Layout:
 CHECKED = Op(
     "checked_index", _infer, _prepare, ("what", "bound", "lowest", "noun", "line"), family="engine"
 )
+CHECKED.anywhere = True
 CHECKED.vjp(lambda g, out, index, **_: (None,))
 CHECKED.batch(lambda size, batched, index, **params: apply(CHECKED, (index,), (*params.values(),)))
 

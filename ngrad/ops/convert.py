@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ngrad.config import settings
+from ngrad.devices import Device, current
 from ngrad.dtypes import BY_CODE, DType, as_dtype, float32, int32, promote, weak
 from ngrad.errors import DTypeError
 from ngrad.graph.graph import Symbol
@@ -46,9 +47,9 @@ class Weak:
         return "<Python float>"
 
 
-def constant_of(value: Any, dtype: DType | None, what: str) -> Tensor:
-    """A tensor with a copy of outside data; lists of Python scalars have TensorFlow's default
-    dtypes.
+def constant_of(value: Any, dtype: DType | None, what: str, device: Device | None = None) -> Tensor:
+    """A tensor with a copy of outside data, on the current device if none is given; lists of Python
+    scalars have TensorFlow's default dtypes.
     """
     if type(value) is Weak:
         found: Tensor = cast_to(value.tensor, dtype or float32)
@@ -79,7 +80,7 @@ def constant_of(value: Any, dtype: DType | None, what: str) -> Tensor:
                 dtype = as_dtype(np.int64)
         else:
             dtype = as_dtype(array.dtype if array.dtype != np.float16 else np.float32)
-    return from_numpy(array, dtype)
+    return from_numpy(array, dtype, device)
 
 
 def _holds_tensors(value: Any) -> bool:
@@ -112,8 +113,15 @@ def from_outside(value: Any) -> Any:
     return reader(value) if reader else value
 
 
-def tensor(value: Any, what: str = "convert_to_tensor", dtype: DType | None = None) -> Any:
-    """A tensor (or the symbol that stands for one) of a value."""
+def tensor(
+    value: Any,
+    what: str = "convert_to_tensor",
+    dtype: DType | None = None,
+    device: Device | None = None,
+) -> Any:
+    """A tensor (or the symbol that stands for one) of a value; what is from outside is put on the
+    current device if none is given.
+    """
     if type(value) is Tensor or type(value) is Symbol:
         return value
     value = from_outside(value)
@@ -126,8 +134,8 @@ def tensor(value: Any, what: str = "convert_to_tensor", dtype: DType | None = No
     if isinstance(value, (list, tuple)) and _holds_tensors(value):
         from ngrad.ops.joining import stack
 
-        return stack([tensor(item, what, dtype) for item in value])
-    return constant_of(value, dtype, what)
+        return stack([tensor(item, what, dtype, device) for item in value])
+    return constant_of(value, dtype, what, device)
 
 
 def floating(value: Any, what: str) -> Any:
@@ -146,11 +154,13 @@ def floating(value: Any, what: str) -> Any:
     return x
 
 
-def _scalar(value: Any, dtype: DType) -> Any:
+def number(value: Any, dtype: DType, device: Device) -> Any:
+    """A 0-d operand of a Python number, for ops on a device."""
     if state.graph is not None:
-        return state.graph.constant(value, dtype)
-    window = state.window
-    return scalar(value, dtype) if settings.eager else window.argument(value, dtype)
+        return state.graph.constant(value, dtype, device)
+    if settings.eager:
+        return scalar(value, dtype, device)
+    return state.window.argument(value, dtype, device)
 
 
 def cast_to(value: Any, dtype: DType) -> Any:
@@ -172,9 +182,14 @@ def operands(what: str, *values: Any) -> tuple[Any, ...]:
     """
     known: list[Any] = []
     strong: list[DType] = []
-    for value in values:
+    read = [x if isinstance(x, (Tensor, Symbol, Weak)) else from_outside(x) for x in values]
+    there = [x._layout for x in read if isinstance(x, (Tensor, Symbol))]
+    # What has no axes may be moved to the others; what is no tensor yet is made there.
+    device = next((where.device for where in there if where.ndim), None)
+    device = device or (there[0].device if there else current())
+    for value in read:
         if not isinstance(value, (Tensor, Symbol, Weak)) and not _plain(value):
-            value = tensor(value, what)
+            value = tensor(value, what, device=device)
         if isinstance(value, (Tensor, Symbol)):
             strong.append(value._layout.dtype)
         known.append(value)
@@ -196,9 +211,9 @@ def operands(what: str, *values: Any) -> tuple[Any, ...]:
         elif type(value) is Weak:
             result.append(cast_to(value.tensor, dtype))
         elif isinstance(value, KINDS):
-            result.append(_scalar(value, dtype))
+            result.append(number(value, dtype, device))
         else:
-            result.append(constant_of(value, dtype, what))
+            result.append(constant_of(value, dtype, what, device))
     return tuple(result)
 
 

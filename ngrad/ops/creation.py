@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ngrad.devices import Device, current
 from ngrad.dtypes import as_dtype, float32, int32, int64
 from ngrad.errors import DTypeError, NumberError, ShapeError
 from ngrad.graph.layout import Layout
@@ -107,19 +108,20 @@ def fill(dims: Any, value: Any, name: str | None = None) -> Any:
 
 def zeros_of(where: Layout) -> Any:
     """Zeros of a layout's dtype and shape."""
-    return _filled(0, where.dtype, where.shape)
+    return _filled(0, where.dtype, where.shape, where.device)
 
 
 def ones_of(where: Layout) -> Any:
     """Ones of a layout's dtype and shape."""
-    return _filled(1, where.dtype, where.shape)
+    return _filled(1, where.dtype, where.shape, where.device)
 
 
-def _filled(value: int, dtype: Any, shape: tuple[int, ...]) -> Any:
+def _filled(value: int, dtype: Any, shape: tuple[int, ...], device: Device | None = None) -> Any:
+    device = device or current()
     if state.graph is not None:
-        return broadcast_to(state.graph.constant(value, dtype), shape)
+        return broadcast_to(state.graph.constant(value, dtype, device), shape)
     # A tensor of its own: tapes follow tensors, and the shared scalar is everyone's.
-    shared = scalar(value, dtype)
+    shared = scalar(value, dtype, device)
     return broadcast_to(Tensor(shared._buffer, shared._address, shared._layout), shape)
 
 
@@ -157,7 +159,8 @@ def zeros_like(input: Any, dtype: Any = None, name: str | None = None) -> Any:
     array([0, 0], dtype=int32)
     """
     x = tensor(input, "zeros_like")
-    return _filled(0, x.dtype if dtype is None else as_dtype(dtype), x._layout.shape)
+    dtype = x.dtype if dtype is None else as_dtype(dtype)
+    return _filled(0, dtype, x._layout.shape, x._layout.device)
 
 
 def ones_like(input: Any, dtype: Any = None, name: str | None = None) -> Any:
@@ -170,7 +173,8 @@ def ones_like(input: Any, dtype: Any = None, name: str | None = None) -> Any:
     array([1.], dtype=float32)
     """
     x = tensor(input, "ones_like")
-    return _filled(1, x.dtype if dtype is None else as_dtype(dtype), x._layout.shape)
+    dtype = x.dtype if dtype is None else as_dtype(dtype)
+    return _filled(1, dtype, x._layout.shape, x._layout.device)
 
 
 def eye(

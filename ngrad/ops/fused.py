@@ -15,7 +15,6 @@ from ngrad.graph.layout import Layout
 from ngrad.graph.program import SCRATCH, Launch, Program, aligned, result
 from ngrad.graph.strides import Dims, broadcast_strides, collapse, is_run, view_words
 from ngrad.ops.launching import dense_operands
-from ngrad_kernels import cpu
 from ngrad_kernels.contract import BLOCK, CHUNK, ROWS
 from ngrad_kernels.render_space import render_space
 from ngrad_kernels.space import Kind, Operand, Reduce, Space, Step
@@ -106,7 +105,10 @@ def _prepare(
     span, tile = _cut(space, group.split)
     sizes = (*group.split, span, tile)
     frames = [(frame.offset, frame.extent) for frame in group.frames]
-    words = facts(space, *sizes, frames, [leaf.view for leaf in loaded if leaf.view])
+    target = inputs[0].device.target
+    views = [leaf.view for leaf in loaded if leaf.view]
+    fetch = target.skeleton("fetch") if views else 0
+    where, words = target.facts(facts(space, *sizes, frames, views, fetch))
     copied = [how.copied for how in loaded]
     leaves = [(leaf.input, inputs[leaf.input]) for leaf in group.leaves]
     dense = dense_operands([pair for pair, copy in zip(leaves, copied, strict=True) if copy])
@@ -121,15 +123,14 @@ def _prepare(
     for nbytes in partial_bytes(space, *sizes):
         partials.append((SCRATCH, scratch))
         scratch = aligned(scratch + nbytes)
-    kernel, count = cpu.kernel_of(space), items(*sizes)
+    kernel, count = target.kernel_of(space), items(*sizes)
     operands += partials
-    launches.append(Launch(kernel, words.ctypes.data, count, 1, tuple(operands)))
+    launches.append(Launch(kernel, where, count, 1, tuple(operands)))
     for last in fold(space, *sizes):
-        where = ((SCRATCH, 0), (result(last.output), 0), partials[last.partial])
-        launches.append(
-            Launch(cpu.kernel_of(last.body), last.facts.ctypes.data, last.items, CHUNK, where)
-        )
-        keep.append(last.facts)
+        given = ((SCRATCH, 0), (result(last.output), 0), partials[last.partial])
+        where, words = target.facts(last.facts)
+        launches.append(Launch(target.kernel_of(last.body), where, last.items, CHUNK, given))
+        keep.append(words)
     return Program(tuple(launches), scratch, keep=tuple(keep)), out
 
 

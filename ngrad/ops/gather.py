@@ -30,7 +30,7 @@ from ngrad.ops.shape import (
 )
 from ngrad.record import apply
 from ngrad.tensor import from_numpy
-from ngrad_kernels import cpu
+from ngrad_kernels.contract import CHUNK
 
 INT64 = BY_CODE["i8"]
 
@@ -49,13 +49,13 @@ def _take_prepare(inputs: tuple[Layout, ...], out: Layout) -> Any:
         return Program(), out
     rows, count = x.shape[1], index.shape[1]
     size = math.prod(x.shape[2:]) * x.dtype.itemsize
-    facts = np.array([rows, count, size, int(index.shape[0] == x.shape[0])], np.int64)
-    grain = max(1, cpu.CHUNK // max(1, size // x.dtype.itemsize))
+    target = out.device.target
+    facts, held = target.facts([rows, count, size, int(index.shape[0] == x.shape[0])])
+    grain = max(1, CHUNK // max(1, size // x.dtype.itemsize))
     read = dense_operands([*enumerate(inputs)])
     operands = (*read.operands, (OUT, 0))
-    kernel, items = cpu.skeleton("take"), x.shape[0] * count
-    launch = Launch(kernel, facts.ctypes.data, items, grain, operands)
-    return read.then(launch, keep=(facts,)), out
+    launch = Launch(target.skeleton("take"), facts, x.shape[0] * count, grain, operands)
+    return read.then(launch, keep=(held,)), out
 
 
 TAKE = Op("take_rows", _take_infer, _take_prepare, family="indexing")
@@ -98,18 +98,18 @@ def _add_rows_prepare(inputs: tuple[Layout, ...], out: Layout, rows: int) -> Any
     g, index = inputs
     batch, count = g.shape[0], index.shape[1]
     width = math.prod(g.shape[2:])
-    tiles = max(1, min(cpu.get_threads(), width // 64))
-    parts = max(1, min(cpu.get_threads() // tiles, rows // 1024)) if count >= cpu.CHUNK else 1
-    facts = np.array([rows, count, width, int(index.shape[0] == batch), parts, tiles], np.int64)
+    target = out.device.target
+    parts, tiles = target.scatter_parts(rows, count, width)
+    facts, held = target.facts([rows, count, width, int(index.shape[0] == batch), parts, tiles])
     items = batch * parts * tiles
-    grain = 1 if count * width >= cpu.CHUNK else max(1, cpu.CHUNK // max(1, count * width))
-    clear = Launch(cpu.skeleton("clear"), 0, -(-out.nbytes // 8), cpu.CHUNK, ((OUT, 0),))
+    grain = 1 if count * width >= CHUNK else max(1, CHUNK // max(1, count * width))
+    clear = Launch(target.skeleton("clear"), 0, -(-out.nbytes // 8), CHUNK, ((OUT, 0),))
     if g.size == 0:
         return Program((clear,)), out
     read = dense_operands([*enumerate(inputs)])
     operands = (*read.operands, (OUT, 0))
-    launch = Launch(cpu.scatter_add(g.dtype.code), facts.ctypes.data, items, grain, operands)
-    return read.then(clear, launch, keep=(facts,)), out
+    launch = Launch(target.scatter_add(g.dtype.code), facts, items, grain, operands)
+    return read.then(clear, launch, keep=(held,)), out
 
 
 ADD_ROWS = Op("add_rows", _add_rows_infer, _add_rows_prepare, ("rows",), family="indexing")

@@ -14,8 +14,8 @@ from ngrad.graph.program import OUT, SCRATCH, Launch, Program, aligned, operands
 from ngrad.graph.strides import Dims, broadcast_strides, collapse, is_run, mapped_layout, view_words
 from ngrad.replay import runner
 from ngrad.tensor import Tensor
-from ngrad_kernels import cpu
 from ngrad_kernels.body import Body
+from ngrad_kernels.contract import CHUNK
 
 
 def broadcast_shapes(op: str, *layouts: Layout) -> tuple[int, ...]:
@@ -49,15 +49,17 @@ def prepare_map(body: Body, inputs: tuple[Layout, ...], spec: Layout) -> tuple[P
         dims = collapse([(spec.shape[axis], own[axis]) for axis in order])
         run = is_run(dims, where.dtype.itemsize) and where.size == spec.size
         views.append(None if run else dims)
-    kernel = cpu.kernel_of(body)
     if all(dims is None for dims in views):
-        return Program((Launch(kernel, 0, out.size, cpu.CHUNK, operands(len(inputs))),)), out
-    return _strided(kernel, inputs, views, out), out
+        kernel = spec.device.target.kernel_of(body)
+        return Program((Launch(kernel, 0, out.size, CHUNK, operands(len(inputs))),)), out
+    return _strided(body, inputs, views, out), out
 
 
 def _strided(
-    kernel: int, inputs: tuple[Layout, ...], views: list[Dims | None], out: Layout
+    body: Body, inputs: tuple[Layout, ...], views: list[Dims | None], out: Layout
 ) -> Program:
+    target = out.device.target
+    driver, kernel = target.strided_map(body)
     rows = [dims[-1][0] for dims in views if dims and any(stride for _, stride in dims)]
     inner = math.gcd(*rows)
     head = [kernel, len(inputs), len(inputs) + 1, out.dtype.itemsize, inner if inner >= 128 else 0]
@@ -72,10 +74,9 @@ def _strided(
             # One element for all is packed once a call, not once a block.
             table += [start + len(words), int(all(stride == 0 for _, stride in dims))]
             words += view_words(itemsize, dims)
-    facts = np.array([*head, *table, *words], np.int64)
-    driver = cpu.skeleton("strided_map")
-    launch = Launch(driver, facts.ctypes.data, out.size, cpu.CHUNK, operands(len(inputs)))
-    return Program((launch,), keep=(facts,))
+    facts, keep = target.facts([*head, *table, *words])
+    launch = Launch(driver, facts, out.size, CHUNK, operands(len(inputs)))
+    return Program((launch,), keep=(keep,))
 
 
 def place_launch(
@@ -89,10 +90,10 @@ def place_launch(
         itemsize, collapse(list(zip(source.shape, source.strides, strict=True)))
     )
     to_words = view_words(itemsize, collapse(region))
-    facts = np.array([2, 2 + len(from_words), *from_words, *to_words], np.int64)
+    device = source.device.target
+    facts, keep = device.facts([2, 2 + len(from_words), *from_words, *to_words])
     where = ((which, 0), (target, offset))
-    launch = Launch(cpu.skeleton("place"), facts.ctypes.data, source.size, cpu.CHUNK, where)
-    return launch, facts
+    return Launch(device.skeleton("place"), facts, source.size, CHUNK, where), keep
 
 
 def prepare_copy(source: Layout, out: Layout) -> tuple[Program, Layout]:

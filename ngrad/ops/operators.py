@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ngrad.devices import HOST
 from ngrad.graph import batch
 from ngrad.graph.differentiate import tools
 from ngrad.graph.graph import Symbol
@@ -20,6 +21,7 @@ from ngrad.ops.indexing import getitem
 from ngrad.ops.matmul import matmul_operator
 from ngrad.ops.reductions import SUM
 from ngrad.ops.shape import reshape, spread, transpose
+from ngrad.ops.transfer import to_device
 from ngrad.record import apply, traced
 from ngrad.tensor import Tensor
 
@@ -75,6 +77,9 @@ METHODS: dict[str, Any] = {
     "__divmod__": lambda x, y: (x // y, x % y),
     "__getitem__": lambda x, index: getitem(tensor(x), index),
     "T": property(lambda x: transpose(x)),
+    "to_device": to_device,
+    "cpu": lambda x: to_device(x, HOST),
+    "gpu": lambda x, index=0: to_device(x, f"cuda:{index}"),
     "__hash__": object.__hash__,  # by identity, although `==` is elementwise
 }
 

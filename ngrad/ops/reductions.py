@@ -10,8 +10,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
-
 from ngrad.dtypes import BY_CODE
 from ngrad.errors import DTypeError, NumberError, ShapeError
 from ngrad.graph.layout import Layout, layout
@@ -24,7 +22,6 @@ from ngrad.ops.convert import cast_to, tensor
 from ngrad.ops.elementwise import select
 from ngrad.ops.shape import integers, normal_axis, reshape, transpose
 from ngrad.record import apply
-from ngrad_kernels import cpu
 from ngrad_kernels.body import Body
 from ngrad_kernels.contract import BLOCK, CHUNK, ROWS, accumulator
 
@@ -61,13 +58,14 @@ def ones_shape(shape: tuple[int, ...], axes: tuple[int, ...]) -> tuple[int, ...]
 
 def reduction_facts(
     x: Layout, order: list[int], length: int, chunks: int, width: int
-) -> tuple[Any, Any]:
+) -> tuple[tuple[int, Any], tuple[int, Any]]:
     """The facts of a reduction over axes in an order, and the same for folding partial results."""
     dims = collapse([(x.shape[a], x.strides[a]) for a in order])
     run = is_run(dims, x.dtype.itemsize)
-    pack = 0 if run else cpu.skeleton("pack")
-    words = [0, length, chunks, width, pack, *([] if run else view_words(x.dtype.itemsize, dims))]
-    return np.array(words, np.int64), np.array([1, *words[1:]], np.int64)
+    target = x.device.target
+    pack = 0 if run else target.skeleton("pack")
+    words = [length, chunks, width, pack, *([] if run else view_words(x.dtype.itemsize, dims))]
+    return target.facts([0, *words]), target.facts([1, *words])
 
 
 def prepare_reduction(
@@ -107,15 +105,15 @@ def prepare_reduction(
     if form:
         width = -(-partial_bytes // 8) * 8  # where the positions begin
         partial_bytes = width + items * 8
-    kernel = cpu.kernel_of(Body(body_form, (code,), (), (0,), reduction, result))
-    facts, fold = reduction_facts(x, order, length, chunks, width)
+    kernel = x.device.target.kernel_of(Body(body_form, (code,), (), (0,), reduction, result))
+    (facts, held), (fold, kept) = reduction_facts(x, order, length, chunks, width)
     operands: tuple[tuple[int, int], ...] = ((0, 0), (OUT, 0))
     if chunks > 1:
         operands = (*operands, (SCRATCH, 0))
-    launches = [Launch(kernel, facts.ctypes.data, items, grain, operands)]
+    launches = [Launch(kernel, facts, items, grain, operands)]
     if chunks > 1:
-        launches.append(Launch(kernel, fold.ctypes.data, fold_items, CHUNK, operands))
-    return Program(tuple(launches), partial_bytes, keep=(facts, fold)), out
+        launches.append(Launch(kernel, fold, fold_items, CHUNK, operands))
+    return Program(tuple(launches), partial_bytes, keep=(held, kept)), out
 
 
 # -- sum, prod, max, min ---------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from ngrad.devices import HOST, current
 from ngrad.dtypes import BY_CODE, DType, as_dtype
 from ngrad.errors import DTypeError, NumberError, ShapeError
 from ngrad.graph.graph import Symbol
@@ -33,7 +34,7 @@ from ngrad.ops.shape import broadcast_to, integers
 from ngrad.record import apply, paused, state
 from ngrad.tensor import Tensor, empty, from_numpy
 from ngrad.tracing import host_tensor
-from ngrad_kernels import cpu, philox
+from ngrad_kernels.contract import CHUNK
 
 Shape = tuple[int, ...]
 Draw = Callable[[], tuple[int, int]]
@@ -47,13 +48,17 @@ FRACTION = {"f4": 24, "f8": 53}  # bits of a standard uniform number
 def _state(draw: Draw, *more: int) -> Tensor:
     """A draw as kernels read it: key, number, and what else a sampler wants in words of 64 bits."""
 
+    where = layout(UINT64, (2 + len(more),), None, current())
+
     def make() -> Tensor:
         words: list[Any] = [*draw(), *more]
-        result = empty(layout(UINT64, (len(words),)))
+        if where.device is not HOST:
+            return from_numpy(np.array(words, np.uint64), UINT64, where.device)
+        result = empty(where)
         (ctypes.c_uint64 * len(words)).from_address(result._address)[:] = words
         return result
 
-    return host_tensor(make, layout(UINT64, (2 + len(more),)))
+    return host_tensor(make, where)
 
 
 # -- ops -------------------------------------------------------------------------------------------
@@ -67,8 +72,8 @@ def _sampler(name: str, sampler: str) -> Op:
     def prepare(inputs: tuple[Layout, ...], out: Layout, dtype: DType, shape: Shape) -> Any:
         if out.size == 0:
             return Program(), out
-        kernel = philox.kernel_of(sampler, dtype.code)
-        return Program((Launch(kernel, 0, out.size, cpu.CHUNK, operands(1)),)), out
+        kernel = out.device.target.sampler(sampler, dtype.code)
+        return Program((Launch(kernel, 0, out.size, CHUNK, operands(1)),)), out
 
     op = Op(name, _infer, prepare, ("dtype", "shape"), family="random")
     op.vjp(lambda g, out, state, dtype, shape: (None,))
@@ -85,11 +90,12 @@ def _prepare_read(sampler: str, value: Layout, out: Layout, facts: list[int], gr
     """How a sampler runs that reads a second operand, in row-major order."""
     if out.size == 0:
         return Program(), out
-    kernel, words = philox.kernel_of(sampler, out.dtype.code), np.array(facts, np.int64)
+    target = out.device.target
+    where, held = target.facts(facts)
     read = dense_operands([(1, value)])
     operands = ((0, 0), *read.operands, (OUT, 0))
-    launch = Launch(kernel, words.ctypes.data, out.size, grain, operands)
-    return read.then(launch, keep=(words,)), out
+    kernel = target.sampler(sampler, out.dtype.code)
+    return read.then(Launch(kernel, where, out.size, grain, operands), keep=(held,)), out
 
 
 def _gamma_infer(state: Layout, alpha: Layout, shape: Shape) -> Layout:
@@ -98,7 +104,7 @@ def _gamma_infer(state: Layout, alpha: Layout, shape: Shape) -> Layout:
 
 def _gamma_prepare(inputs: tuple[Layout, ...], out: Layout, shape: Shape) -> Any:
     alpha = inputs[1]
-    return _prepare_read("gamma", alpha, out, [alpha.size], cpu.CHUNK // 16)
+    return _prepare_read("gamma", alpha, out, [alpha.size], CHUNK // 16)
 
 
 GAMMA = Op("random_gamma", _gamma_infer, _gamma_prepare, ("shape",), family="random")
@@ -111,7 +117,7 @@ def _categorical_infer(state: Layout, totals: Layout, samples: int) -> Layout:
 
 def _categorical_prepare(inputs: tuple[Layout, ...], out: Layout, samples: int) -> Any:
     totals = inputs[1]
-    return _prepare_read("categorical", totals, out, [totals.shape[1], samples], cpu.CHUNK)
+    return _prepare_read("categorical", totals, out, [totals.shape[1], samples], CHUNK)
 
 
 def _require_finite(what: str, totals: Tensor) -> None:
@@ -134,6 +140,7 @@ def _finite_prepare(inputs: tuple[Layout, ...], out: Layout) -> Any:
 
 FINITE = Op("checked_totals", lambda totals: totals, _finite_prepare, family="engine")
 """Running totals that a categorical draw reads, checked when they are there."""
+FINITE.anywhere = True
 FINITE.vjp(lambda g, out, totals: (None,))
 CATEGORICAL = Op(
     "categorical", _categorical_infer, _categorical_prepare, ("samples",), family="random"
@@ -147,12 +154,13 @@ def _permutation_infer(state: Layout, count: int) -> Layout:
 
 def _permutation_prepare(inputs: tuple[Layout, ...], out: Layout, count: int) -> Any:
     """By sorting 64-bit keys, stably: one answer, whichever way and wherever it is sorted."""
-    kernel, keys = philox.kernel_of("bits", "u8"), layout(UINT64, (count,))
+    target, keys = out.device.target, layout(UINT64, (count,), None, out.device)
+    kernel = target.sampler("bits", "u8")
 
     def run(state: Tensor) -> Tensor:
         drawn = empty(keys)
-        cpu.launch(kernel, 0, count, cpu.CHUNK, (state._address, drawn._address))
-        return from_numpy(np.argsort(drawn._view(), kind="stable"), INT64)
+        target.launch(kernel, 0, count, CHUNK, (state._address, drawn._address))
+        return from_numpy(np.argsort(drawn._view(), kind="stable"), INT64, out.device)
 
     return run, out
 
@@ -160,6 +168,7 @@ def _permutation_prepare(inputs: tuple[Layout, ...], out: Layout, count: int) ->
 PERMUTATION = Op(
     "random_permutation", _permutation_infer, _permutation_prepare, ("count",), family="random"
 )
+PERMUTATION.anywhere = True
 PERMUTATION.vjp(lambda g, out, state, count: (None,))
 
 

@@ -14,7 +14,6 @@ from ngrad.ops.reductions import reduction_facts
 from ngrad.ops.shape import embed, normal_axis, spread, strided, transpose
 from ngrad.ops.shape import reverse as flip
 from ngrad.record import apply
-from ngrad_kernels import cpu
 from ngrad_kernels.body import Body
 from ngrad_kernels.contract import CHUNK
 
@@ -30,11 +29,11 @@ def _scan(name: str, reduction: str) -> Op:
         if x.size == 0:
             return Program(), out
         length = x.shape[-1]
-        kernel = cpu.kernel_of(Body("scan", (x.dtype.code,), (), (0,), reduction, x.dtype.code))
-        facts, _ = reduction_facts(x, list(range(x.ndim)), length, 1, 1)
-        grain = max(1, CHUNK // length)
-        launch = Launch(kernel, facts.ctypes.data, x.size // length, grain, operands(1))
-        return Program((launch,), keep=(facts,)), out
+        body = Body("scan", (x.dtype.code,), (), (0,), reduction, x.dtype.code)
+        (facts, held), _ = reduction_facts(x, list(range(x.ndim)), length, 1, 1)
+        grain, kernel = max(1, CHUNK // length), x.device.target.kernel_of(body)
+        launch = Launch(kernel, facts, x.size // length, grain, operands(1))
+        return Program((launch,), keep=(held,)), out
 
     op = Op(name, infer, prepare, family="reduction")
     op.batch(lambda size, batched, x: apply(op, (x,)))
@@ -92,12 +91,12 @@ def _linear_prepare(inputs: tuple[Layout, ...], out: Layout) -> Any:
         return Program(), out
     length = out.shape[-1]
     code = out.dtype.code
-    kernel = cpu.kernel_of(Body("scan", (code, code), (), (1,), "linear", code))
-    facts, _ = reduction_facts(out, list(range(out.ndim)), length, 1, 1)
+    kernel = out.device.target.kernel_of(Body("scan", (code, code), (), (1,), "linear", code))
+    (facts, held), _ = reduction_facts(out, list(range(out.ndim)), length, 1, 1)
     rows, grain = out.size // length, max(1, CHUNK // length)
     read = dense_operands([*enumerate(inputs)])
-    launch = Launch(kernel, facts.ctypes.data, rows, grain, (*read.operands, (OUT, 0)))
-    return read.then(launch, keep=(facts,)), out
+    launch = Launch(kernel, facts, rows, grain, (*read.operands, (OUT, 0)))
+    return read.then(launch, keep=(held,)), out
 
 
 LINEAR = Op("linear_recurrence", _linear_infer, _linear_prepare, family="reduction")

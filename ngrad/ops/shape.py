@@ -7,18 +7,19 @@ from typing import Any
 
 import numpy as np
 
+from ngrad.dtypes import BY_CODE
 from ngrad.errors import DTypeError, ShapeError, TraceError
 from ngrad.graph.layout import Layout, contiguous_strides, layout
 from ngrad.graph.op import Op
 from ngrad.graph.program import OUT, Launch, Program
 from ngrad.graph.roles import Role
 from ngrad.graph.strides import broadcast_strides
-from ngrad.ops.convert import cast_to, from_outside, operands, tensor
+from ngrad.ops.convert import from_outside, number, operands, tensor
 from ngrad.ops.identity import prepare_view
 from ngrad.ops.launching import place_launch, prepare_copy
 from ngrad.record import apply
 from ngrad.tensor import Tensor
-from ngrad_kernels import cpu
+from ngrad_kernels.contract import CHUNK
 
 
 def integers(value: Any, what: str) -> tuple[int, ...]:
@@ -322,14 +323,14 @@ def _embed_prepare(
     dims = [(n, s * step) for n, s, (_, step, _) in zip(x.shape, strides, slices, strict=True)]
     if out.size == 0:
         return Program(), out
-    facts = np.array([itemsize], np.int64)
-    fill = cpu.skeleton("fill")
-    launches = [Launch(fill, facts.ctypes.data, out.size, cpu.CHUNK, ((1, 0), (OUT, 0)))]
-    keep: list[Any] = [facts]
+    target = out.device.target
+    facts, held = target.facts([itemsize])
+    launches = [Launch(target.skeleton("fill"), facts, out.size, CHUNK, ((1, 0), (OUT, 0)))]
+    keep: list[Any] = [held]
     if x.size:
-        place, facts = place_launch(x, dims, offset)
+        place, held = place_launch(x, dims, offset)
         launches.append(place)
-        keep.append(facts)
+        keep.append(held)
     return Program(tuple(launches), keep=tuple(keep)), out
 
 
@@ -347,7 +348,8 @@ def _(g: Any, out: Any, x: Any, value: Any, shape: Any, slices: Any) -> Any:
 
 def _outside(x: Any, shape: tuple[int, ...], slices: tuple[Slice, ...]) -> Any:
     """Where an embedding of x shows the value, not x."""
-    return embed(broadcast_to(_tensor(False), x._layout.shape), True, shape, slices)
+    inside = number(False, BY_CODE["b1"], x._layout.device)
+    return embed(broadcast_to(inside, x._layout.shape), True, shape, slices)
 
 
 @EMBED.batch
@@ -359,7 +361,7 @@ def _(size: int, batched: Any, x: Any, value: Any, shape: Any, slices: Any) -> A
     if not batched[1]:
         return embed(x, value, shape, slices)
     value = reshape(value, (size, *(1,) * (x.ndim - 1)))
-    inside = embed(x, cast_to(_tensor(0), x.dtype), shape, slices)
+    inside = embed(x, number(0, x.dtype, x._layout.device), shape, slices)
     return select(_outside(x, shape, slices), value, inside)
 
 

@@ -67,7 +67,8 @@ def _shape(space: Space, value: int, rows: int, length: int) -> tuple[int, ...]:
 def fused(case: Case) -> list[Array]:
     """The outputs as the space's kernel gives them."""
     space = case.space
-    facts = space_facts.facts(space, *case.cut, case.frames, case.views)
+    fetch = cpu.skeleton("fetch") if case.views else 0
+    where, _held = cpu.facts(space_facts.facts(space, *case.cut, case.frames, case.views, fetch))
     shapes = [_shape(space, value, case.rows, case.length) for value in space.outputs]
     kinds = [dtype_of(space.code_of(value)) for value in space.outputs]
     outputs = [
@@ -80,11 +81,11 @@ def fused(case: Case) -> list[Array]:
         *(place.address for place in (*outputs, *partials)),
     ]
     count = space_facts.items(*case.cut)
-    cpu.launch(cpu.kernel_of(space), facts.ctypes.data, count, 1, addresses)
+    cpu.launch(cpu.kernel_of(space), where, count, 1, addresses)
     for fold in space_facts.fold(space, *case.cut):
         operands = [0, outputs[fold.output].address, partials[fold.partial].address]
-        kernel = cpu.kernel_of(fold.body)
-        cpu.launch(kernel, fold.facts.ctypes.data, fold.items, CHUNK, operands)
+        where, _held = cpu.facts(fold.facts)
+        cpu.launch(cpu.kernel_of(fold.body), where, fold.items, CHUNK, operands)
     for place in partials:
         place.array(np.dtype("u1"), (-1,))
     return [

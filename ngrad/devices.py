@@ -1,0 +1,162 @@
+"""`Device`: where tensors lie and ops run; which there are, and where new tensors are made."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from ngrad.errors import DeviceError
+from ngrad_kernels import cpu
+from ngrad_kernels.memory import FreeList, Pool, pool
+
+NAME = re.compile(r"/?(?:device:)?(cpu|gpu|cuda)(?::(\d+))?", re.IGNORECASE)
+
+
+class Device:
+    """A device. There is one object for each, so `is` compares them.
+
+    Attributes
+    ----------
+    kind : str
+        "cpu" or "cuda".
+    index : int
+    target
+        What compiles and launches kernels for it.
+    pool : Pool
+        Its memory.
+    """
+
+    __slots__ = ("index", "kind", "pool", "target")
+
+    def __init__(self, kind: str, index: int, target: Any, memory: Pool) -> None:
+        self.kind, self.index, self.target, self.pool = kind, index, target, memory
+
+    @property
+    def name(self) -> str:
+        return f"{self.kind}:{self.index}"
+
+    def free_list(self, nbytes: int) -> FreeList:
+        """The pool's free list for a size."""
+        return self.pool.free_list(nbytes)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return device_of, (self.name,)
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+HOST = Device("cpu", 0, cpu, pool)
+"""The CPU, with all its threads."""
+
+_found: dict[str, Device] = {HOST.name: HOST}
+_lock = threading.Lock()
+
+
+def device_of(name: str | Device) -> Device:
+    """The device of a name: "cpu", "cuda:0", TensorFlow's "/GPU:0" or "/device:CPU:0".
+
+    Raises
+    ------
+    DeviceError
+        If there is no such device, saying what is missing.
+    """
+    if isinstance(name, Device):
+        return name
+    match = NAME.fullmatch(name) if isinstance(name, str) else None
+    if match is None:
+        raise DeviceError(f'device: no device is named {name!r}; names are as "cpu" or "cuda:0"')
+    kind = "cpu" if match[1].lower() == "cpu" else "cuda"
+    index = int(match[2] or 0)
+    own = f"{kind}:{index}"
+    found = _found.get(own)
+    if found is None:
+        with _lock:
+            found = _found.get(own) or _found.setdefault(own, _opened(kind, index))
+    return found
+
+
+def _opened(kind: str, index: int) -> Device:
+    """A device that is used for the first time."""
+    if kind == "cpu":
+        raise DeviceError(f"device: there is one CPU, cpu:0, and no cpu:{index}")
+    from ngrad_kernels.cuda import Unavailable, open_device
+
+    try:
+        target = open_device(index)
+    except Unavailable as error:
+        raise DeviceError(f"device: cuda:{index} cannot be used: {error}") from error
+    return Device("cuda", index, target, target.pool)
+
+
+class _Current(threading.local):
+    """A thread's device within `with device(...)`."""
+
+    device: Device | None = None
+
+
+_current = _Current()
+_default: list[Device] = [HOST]
+
+
+def current() -> Device:
+    """Where this thread makes new tensors."""
+    return _current.device or _default[0]
+
+
+@contextmanager
+def device(name: str | Device) -> Iterator[Device]:
+    """Within it, tensors from outside, variables and random numbers are made on a device.
+
+    Ops run where their operands lie.
+
+    Raises
+    ------
+    DeviceError
+        If there is no such device, saying what is missing.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> with ngrad.device("cpu"):
+    ...     x = ngrad.constant([1.0, 2.0])
+    >>> x.device
+    'cpu:0'
+    """
+    chosen, before = device_of(name), _current.device
+    _current.device = chosen
+    try:
+        yield chosen
+    finally:
+        _current.device = before
+
+
+def set_default_device(name: str | Device) -> None:
+    """Make new tensors of every thread on a device, unless `with device(...)` says otherwise.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.set_default_device("cpu:0")
+    """
+    _default[0] = device_of(name)
+
+
+def list_devices() -> list[str]:
+    """The names of the devices that can be used, the CPU first.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.list_devices()[0]
+    'cpu:0'
+    """
+    from ngrad_kernels.cuda import available
+
+    return [HOST.name, *(f"cuda:{index}" for index in range(available()))]
+
+
+__all__ = ["HOST", "Device", "current", "device", "device_of", "list_devices", "set_default_device"]

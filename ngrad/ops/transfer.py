@@ -1,0 +1,124 @@
+"""Copies between devices, recorded as an op: a cotangent goes back the way its value came."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+from ngrad.devices import HOST, Device, device_of
+from ngrad.graph.layout import Layout
+from ngrad.graph.op import Call, Op, common_device
+from ngrad.ops.convert import from_outside
+from ngrad.ops.launching import dense
+from ngrad.record import apply, move
+from ngrad.tensor import Tensor, allocate, empty
+
+
+def copied(x: Tensor, out: Layout) -> Tensor:
+    """The elements of a tensor in row-major order, as a tensor of a layout on another device."""
+    source, target = x._layout.device, out.device
+    address = x._address
+    buffer = allocate(out)
+    if source is HOST:
+        target.target.copy_in(buffer.address, address, out.nbytes)
+    elif target is HOST:
+        source.target.copy_out(buffer.address, address, out.nbytes)
+    else:
+        host = allocate(out.on(HOST))
+        source.target.copy_out(host.address, address, out.nbytes)
+        target.target.copy_in(buffer.address, host.address, out.nbytes)
+    return Tensor(buffer, buffer.address, out)
+
+
+def _infer(x: Layout, device: Device) -> Layout:
+    return x.on(device)
+
+
+def _prepare(inputs: tuple[Layout, ...], out: Layout, device: Device) -> Any:
+    if out.size == 0:
+        return lambda x: empty(out), out
+    rows = dense(inputs[0])
+    return lambda x: copied(rows(x), out), out
+
+
+TRANSFER = Op("to_device", _infer, _prepare, ("device",), family="shape")
+TRANSFER.moves = TRANSFER.anywhere = True
+
+
+@TRANSFER.vjp
+def _(g: Any, out: Any, x: Any, device: Any) -> Any:
+    return (apply(TRANSFER, (g,), (x._layout.device,)),)
+
+
+TRANSFER.batch(lambda size, batched, x, device: apply(TRANSFER, (x,), (device,)))
+
+
+def to_device(x: Any, device: str | Device) -> Any:
+    """The tensor on a device: itself if it is there already, else a copy. Gradients go back.
+
+    Raises
+    ------
+    DeviceError
+        If there is no such device, saying what is missing.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.constant([1.0, 2.0]).to_device("cpu").device
+    'cpu:0'
+    """
+    chosen, x = device_of(device), from_outside(x)
+    return x if x._layout.device is chosen else apply(TRANSFER, (x,), (chosen,))
+
+
+def _together(op: str, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Operands on one device: those of no axes come from the CPU to where the others lie.
+
+    Raises
+    ------
+    DeviceError
+        If others lie on several.
+    """
+    far = [x._layout for x in inputs if x._layout.ndim or x._layout.device is not HOST]
+    device = common_device(op, tuple(far))
+    return tuple([to_device(x, device) for x in inputs])
+
+
+def _on_host(x: Tensor) -> Tensor:
+    """A copy on the CPU, which nothing records."""
+    where = x._layout
+    result = TRANSFER.call((HOST,), (where,)).run(x)
+    assert isinstance(result, Tensor)
+    return result
+
+
+_warned: set[str] = set()
+
+
+def _by_host(call: Call) -> tuple[Callable[..., Any], Any]:
+    """How a call runs whose op has no form for its device; that is said once an op."""
+    op, device = call.op, call.spec.device
+    if op.name not in _warned:
+        _warned.add(op.name)
+        warnings.warn(
+            f"{op.name}: has no form for {device.kind} and runs on the CPU, between copies",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+    host = op.call(call.params, tuple([where.spec.on(HOST) for where in call.inputs]))
+
+    def run(*inputs: Tensor) -> Any:
+        found = host.run(*[_on_host(x) for x in inputs])
+        if not call.several:
+            return copied(dense(found._layout)(found), call.spec)
+        return tuple(
+            [copied(dense(x._layout)(x), spec) for x, spec in zip(found, call.specs, strict=True)]
+        )
+
+    return run, call.specs if call.several else call.spec
+
+
+Op.by_host = staticmethod(_by_host)
+move.together = _together
+Tensor.on_host = staticmethod(_on_host)

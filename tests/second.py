@@ -1,0 +1,69 @@
+"""A second device on the CPU: memory of its own, which no kernel of another device may touch."""
+
+from __future__ import annotations
+
+import bisect
+import ctypes
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ngrad import devices
+from ngrad_kernels import cpu
+from ngrad_kernels.memory import Pool
+
+
+class SecondTarget:
+    """The CPU's kernels. What they read and write must be this device's."""
+
+    def __init__(self, pool: Pool) -> None:
+        self.pool = pool
+        self.counts: Counter[str] = Counter()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(cpu, name)
+
+    def _require_ours(self, address: int) -> None:
+        blocks = sorted(
+            (start, size) for size, owned in self.pool.blocks().items() for start in owned
+        )
+        at = bisect.bisect_right(blocks, (address, 1 << 62)) - 1
+        assert at >= 0, f"{address:#x} is no address of this device"
+        start, size = blocks[at]
+        assert address < start + size, f"{address:#x} is no address of this device"
+
+    def launch(self, kernel: int, facts: int, n: int, grain: int, addresses: Sequence[int]) -> None:
+        self.launch_all([(kernel, facts, n, grain, addresses)])
+
+    def launch_all(self, works: Sequence[cpu.Work]) -> None:
+        for _, _, n, _, addresses in works:
+            self.counts["launches"] += 1
+            for address in addresses if n else ():
+                if address:
+                    self._require_ours(address)
+        cpu.launch_all(works)
+
+    def copy_in(self, address: int, source: int, nbytes: int) -> None:
+        self._require_ours(address)
+        self.counts["in"] += 1
+        ctypes.memmove(address, source, nbytes)
+
+    def copy_out(self, target: int, address: int, nbytes: int) -> None:
+        self._require_ours(address)
+        self.counts["out"] += 1
+        ctypes.memmove(target, address, nbytes)
+
+    def facts(self, words: Sequence[int]) -> tuple[int, np.ndarray[Any, Any]]:
+        return cpu.facts(words)
+
+
+def second() -> devices.Device:
+    """The device; one for the process."""
+    found = devices._found.get("cuda:7")
+    if found is None:
+        pool = Pool()
+        target = SecondTarget(pool)
+        found = devices._found["cuda:7"] = devices.Device("cuda", 7, target, pool)
+    return found

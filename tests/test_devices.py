@@ -1,0 +1,239 @@
+"""Devices: what runs where, what moves, and what is refused; on a second device of the CPU's own
+kernels (`second.py`), which refuses every address that is not its own.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from function.function_programs import PROGRAMS as FUNCTIONS
+from function.function_programs import bits
+from hypothesis import given, settings
+from numeric import LAYOUTS, gradients, laid_out, second_gradients
+from programs import PROGRAMS
+from rows import ROWS
+from second import second
+from table import Row
+from test_random_graphs import gradient, programs
+
+import ngrad
+from ngrad.errors import DeviceError
+
+SECOND = "cuda:7"
+WAYS = ("deferred", "eager", "recorded", "function", "through a function")
+
+
+@pytest.fixture(autouse=True)
+def device() -> Iterator[Any]:
+    """The second device is there; what has no form for it may say so, once."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "matmul: has no form", RuntimeWarning)
+        yield second()
+
+
+def there(f: Callable[[], Any]) -> Any:
+    """What a program gives that makes its tensors on the second device."""
+    with ngrad.device(SECOND):
+        return f()
+
+
+@pytest.mark.parametrize("code", ["f4", "f8", "i4", "u8", "b1"])
+@pytest.mark.parametrize("row", ROWS, ids=str)
+def test_every_op(row: Row, code: str) -> None:
+    """The same bits, on the device of the operands, also where these lie otherwise in memory."""
+    if code[0] not in row.kinds:
+        return
+    for shapes in row.cases:
+        arrays = row.sample(shapes, code)
+        expected = row.function(*map(ngrad.constant, arrays))
+        found = there(lambda a=arrays: row.function(*map(ngrad.constant, a)))
+        assert found.device == SECOND
+        assert bits(found) == bits(expected)
+        for how in LAYOUTS:
+            other = there(lambda a=arrays, h=how: row.function(*(laid_out(x, h) for x in a)))
+            assert bits(other) == bits(expected)
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row.smooth and row.orders], ids=str)
+def test_derivatives_of_every_op(row: Row) -> None:
+    orders = (gradients, second_gradients)[: row.orders]
+    for shapes in row.cases:
+        arrays = row.sample(shapes, "f8")
+        for derivative in orders:
+            found = there(lambda a=arrays, d=derivative: d(row.function, [*map(ngrad.constant, a)]))
+            expected = derivative(row.function, [*map(ngrad.constant, arrays)])
+            assert [g.device for g in found] == [SECOND] * len(found)
+            assert bits(found) == bits(expected)
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.__name__)
+def test_programs_of_tapes(program: Any) -> None:
+    expected = bits(program(lambda x: x))
+    assert bits(there(lambda: program(lambda x: x))) == expected
+    assert bits(there(lambda: program(_looked))) == expected
+
+
+def _looked(x: Any) -> Any:
+    for leaf in x if isinstance(x, (list, tuple)) else [x]:
+        if leaf is not None:
+            ngrad.eval(leaf)
+    return x
+
+
+# Two hold a tensor that their module made, on the CPU.
+@pytest.mark.parametrize("name", sorted(FUNCTIONS.keys() - {"captured", "jacobian"}))
+def test_functions(name: str) -> None:
+    """A function is recorded, and replayed, where its arguments lie."""
+    x = np.linspace(-1.0, 1.0, 3, dtype=np.float32)
+
+    def calls() -> Any:
+        f = ngrad.function(FUNCTIONS[name]())
+        return [f(ngrad.constant(x)), f(ngrad.constant(2 * x))]
+
+    ngrad.set_random_seed(5)
+    expected = bits(calls())
+    ngrad.set_random_seed(5)
+    assert bits(there(calls)) == expected
+
+
+@settings(max_examples=25)
+@given(programs())
+def test_random_programs(program: Any) -> None:
+    steps, arrays = program
+    expected = [g.tobytes() for g in gradient(steps, arrays, 2, "deferred")]
+    for way in WAYS:
+        found = there(lambda way=way: gradient(steps, arrays, 2, way))
+        assert [g.tobytes() for g in found] == expected, way
+
+
+def test_fused_programs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fused kernels are the device's, and what it computes is what the CPU does."""
+    before = ngrad.config.fusion()
+    ngrad.config.set_fusion("wait")
+    try:
+        arrays = [np.linspace(-2, 2, 12, dtype=np.float32).reshape(3, 4) * k for k in (1, 2, 3)]
+
+        def program() -> Any:
+            x, y, z = map(ngrad.constant, arrays)
+            for _ in range(3):  # the third is fused
+                with ngrad.GradientTape() as tape:
+                    tape.watch([x, y, z])
+                    h = ngrad.nn.softmax(ngrad.tanh(x * y + z[::-1]) * 2.0)
+                    loss = ngrad.reduce_sum(h * ngrad.exp(-x))
+                slopes = tape.gradient(loss, [x, y, z])
+            return loss, slopes
+
+        launches = ngrad.stats().launches
+        found = there(program)
+        assert ngrad.stats().launches > launches
+        assert bits(found) == bits(program())
+    finally:
+        ngrad.config.set_fusion(before)
+
+
+# -- what is where ---------------------------------------------------------------------------------
+
+
+def test_tensors_are_made_on_the_current_device() -> None:
+    with ngrad.device("/GPU:7"):
+        made = [
+            ngrad.constant([1.0]),
+            ngrad.zeros([2]),
+            ngrad.Variable([1.0, 2.0]),
+            ngrad.eye(2),
+            ngrad.range(3),
+            ngrad.random.normal([3]),
+            ngrad.one_hot([0, 1], 2),
+            ngrad.convert_to_tensor(np.ones(2)),
+        ]
+        with ngrad.device("cpu"):
+            assert ngrad.constant(1.0).device == "cpu:0"
+    assert {x.device for x in made} == {SECOND}
+    assert ngrad.constant(1.0).device == "cpu:0"
+    ngrad.set_default_device(SECOND)
+    try:
+        assert ngrad.constant(1.0).device == SECOND
+    finally:
+        ngrad.set_default_device("cpu")
+
+
+def test_random_numbers_do_not_depend_on_the_device() -> None:
+    draws = [
+        lambda: ngrad.random.stateless_normal([5], [1, 2]),
+        lambda: ngrad.random.stateless_uniform([5], [1, 2], maxval=9, dtype=ngrad.int32, minval=0),
+        lambda: ngrad.random.stateless_gamma([5], [1, 2], 0.7),
+        lambda: ngrad.random.stateless_categorical([[0.1, 0.9]], 5, [1, 2]),
+    ]
+    for draw in draws:
+        assert bits(there(draw)) == bits(draw())
+
+
+def test_moving() -> None:
+    x = ngrad.constant([[1.0, 2.0], [3.0, 4.0]])
+    far = x.to_device(SECOND)
+    assert (far.device, far.cpu().device, far.to_device(SECOND) is far) == (SECOND, "cpu:0", True)
+    assert x.cpu() is x
+    assert bits([far, ngrad.transpose(far).cpu()]) == bits([x, ngrad.transpose(x)])
+    assert ngrad.zeros([0, 3]).to_device(SECOND).numpy().shape == (0, 3)
+    v = ngrad.Variable([1.0])
+    assert v.to_device(SECOND).device == SECOND
+
+
+def test_gradients_go_back_the_way_that_values_came() -> None:
+    x, w = ngrad.constant([1.0, 2.0]), ngrad.constant(3.0)
+    with ngrad.GradientTape() as tape:
+        tape.watch([x, w])
+        y = ngrad.reduce_sum(x.to_device(SECOND) ** 2 * w)  # w, of no axes, comes by itself
+    assert y.device == SECOND
+    slopes = tape.gradient(y, [x, w])
+    assert [g.device for g in slopes] == ["cpu:0"] * 2
+    assert [g.numpy().tolist() for g in slopes] == [[6.0, 12.0], 5.0]
+
+
+def test_what_has_no_axes_comes_from_the_cpu() -> None:
+    far = there(lambda: ngrad.constant([1.0, 2.0]))
+    assert (far * ngrad.constant(2.0)).device == SECOND
+    assert (ngrad.constant(2.0) * far).numpy().tolist() == [2.0, 4.0]
+    assert (far + np.array([1.0, 1.0], np.float32)).device == SECOND
+    assert (2.0 - far).device == SECOND
+
+
+def test_operands_on_several_devices_are_refused() -> None:
+    near, far = ngrad.constant([1.0, 2.0]), there(lambda: ngrad.constant([1.0, 2.0]))
+    number = there(lambda: ngrad.constant(1.0))
+    for f in (
+        lambda: near + far,
+        lambda: ngrad.concat([near, far], 0),
+        lambda: near * number,  # a number on the other device does not come by itself
+        lambda: ngrad.matmul(near[None], far[:, None]),
+    ):
+        with pytest.raises(DeviceError, match=r"cpu:0 and cuda:7|cuda:7 and cpu:0"):
+            f()
+
+
+@pytest.mark.parametrize("name", ["tpu:0", "cuda:", "cpu:1", "", None, 3])
+def test_names_of_no_device(name: Any) -> None:
+    with pytest.raises(DeviceError, match="device: "):
+        ngrad.device(name).__enter__()
+
+
+def test_a_device_that_cannot_be_had_says_why() -> None:
+    with pytest.raises(DeviceError, match="cuda:5 cannot be used"):
+        ngrad.constant(1.0).to_device("cuda:5")
+    assert ngrad.list_devices()[0] == "cpu:0"
+
+
+def test_an_op_that_runs_on_the_cpu_says_so_once() -> None:
+    from ngrad.ops import transfer
+
+    x = there(lambda: ngrad.ones([2, 2]) * 2.0)
+    transfer._warned.discard("matmul")
+    with pytest.warns(RuntimeWarning, match="matmul: has no form for cuda"):
+        ngrad.eval(x @ x)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert (ngrad.ones([3, 2]).to_device(SECOND) @ x).device == SECOND
