@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from ngrad.errors import DTypeError
+from ngrad.graph.dims import is_open
 from ngrad.graph.layout import Layout
 from ngrad.graph.program import Program
 
@@ -33,14 +34,16 @@ class Call:
         Whether `run` returns a tuple of results, or one, bare.
     run : callable
         Over tensors that have their values.
+    open : bool
+        Whether there are open sizes in it: then it belongs to a recording, and is never run.
     launches, bytes : int
         How often `run` launches kernels, and what it reads and writes if each element is read
         once; known once the call is prepared.
     """
 
     __slots__ = (
-        "_outputs", "_program", "bytes", "inputs", "launches", "op", "params", "run", "several",
-        "spec", "specs",
+        "_outputs", "_program", "bytes", "inputs", "launches", "op", "open", "params", "run",
+        "several", "spec", "specs",
     )  # fmt: skip
 
     def __init__(
@@ -55,6 +58,8 @@ class Call:
         self.op, self.params, self.inputs, self.specs = op, params, inputs, specs
         self.spec = specs[0]
         self.several = several
+        self.open = any(where.open for where in (*inputs, *specs)) or is_open(params)
+        run = _never if self.open else run
         self.launches = self.bytes = 0
         self._program: Program | None = None
         self._outputs: tuple[Layout, ...] | None = None if run is None else specs
@@ -94,6 +99,10 @@ class Call:
 
     def __repr__(self) -> str:
         return f"{self.op.name}({', '.join(map(repr, self.inputs))})"
+
+
+def _never(*_: Any) -> Any:
+    raise AssertionError("a call with open sizes is recorded, and never run")
 
 
 class Op:
@@ -174,6 +183,8 @@ class Op:
             results = out if several else (out,)
             specs = tuple([where.spec for where in results])
             found = Call(self, params, layouts, specs, several=several)
+            if found.open:
+                return found  # one recording's
             if len(self.calls) > CALLS_LIMIT:
                 self.calls.clear()
             self.calls[key] = found

@@ -10,6 +10,7 @@ import numpy as np
 from ngrad.config import settings
 from ngrad.dtypes import BY_CODE, DType, as_dtype, float32, int32, promote, weak
 from ngrad.errors import DTypeError
+from ngrad.graph.dims import Dim
 from ngrad.graph.graph import Symbol
 from ngrad.record import state
 from ngrad.tensor import Tensor, from_numpy, scalar
@@ -44,6 +45,14 @@ class Weak:
 
     def __repr__(self) -> str:
         return "<Python float>"
+
+
+def _number(size: Dim) -> Any:
+    """A size as a Python float: one that is asked for wherever the recording is used."""
+    return Weak(state.window.argument(size, BY_CODE["f8"])) if size.sizes.open else float(size)
+
+
+Dim.number = _number
 
 
 def constant_of(value: Any, dtype: DType | None, what: str) -> Tensor:
@@ -98,7 +107,7 @@ def _plain(value: Any) -> bool:
     """Whether a value is Python scalars all through, whose dtype is a default."""
     if isinstance(value, (list, tuple)):
         return all(_plain(item) for item in value)
-    return isinstance(value, KINDS) and not isinstance(value, np.generic)
+    return isinstance(value, (*KINDS, Dim)) and not isinstance(value, np.generic)
 
 
 def from_outside(value: Any) -> Any:
@@ -121,6 +130,8 @@ def tensor(value: Any, what: str = "convert_to_tensor", dtype: DType | None = No
         return value
     if type(value) is Weak:
         return cast_to(value.tensor, dtype or float32)
+    if isinstance(value, Dim):
+        return _scalar(value, dtype or (int32 if value < 2**31 else BY_CODE["i8"]))
     if state.graph is not None and type(value) in KINDS:
         return state.graph.constant(value, dtype or DEFAULTS[type(value)])
     if isinstance(value, (list, tuple)) and _holds_tensors(value):
@@ -147,6 +158,8 @@ def floating(value: Any, what: str) -> Any:
 
 
 def _scalar(value: Any, dtype: DType) -> Any:
+    if isinstance(value, Dim) and (state.graph is not None or not value.sizes.open):
+        value = int(value)
     if state.graph is not None:
         return state.graph.constant(value, dtype)
     window = state.window
@@ -195,7 +208,7 @@ def operands(what: str, *values: Any) -> tuple[Any, ...]:
             result.append(cast_to(value, dtype))
         elif type(value) is Weak:
             result.append(cast_to(value.tensor, dtype))
-        elif isinstance(value, KINDS):
+        elif isinstance(value, (*KINDS, Dim)):
             result.append(_scalar(value, dtype))
         else:
             result.append(constant_of(value, dtype, what))
@@ -203,5 +216,7 @@ def operands(what: str, *values: Any) -> tuple[Any, ...]:
 
 
 def _kind(value: Any) -> type:
+    if isinstance(value, Dim):
+        return int
     array = np.asarray(value)
     return {"f": float, "b": bool}.get(array.dtype.kind, int)
