@@ -235,7 +235,7 @@ def function(
     func : callable
         Of nests of tensors, arrays, numbers and hashable values; it returns a nest.
     input_signature : sequence of TensorSpec, optional
-        What the arguments must be; a size of None is any.
+        What the arguments must be; a size of None is any, and one recording serves all.
     autograph, jit_compile, reduce_retracing
         Of TensorFlow's function; nothing depends on them.
 

@@ -24,7 +24,8 @@ from ngrad.graph.entries import LEAF, Entry, marker
 from ngrad.graph.graph import INPUT
 from ngrad.graph.layout import Layout, layout
 from ngrad.hooks import hooks
-from ngrad.ops.creation import EYE, made, zeros_of
+from ngrad.ops.creation import EYE, zeros_of
+from ngrad.ops.extents import made
 from ngrad.ops.joining import concat
 from ngrad.ops.shape import broadcast_to, reshape, transpose
 from ngrad.plans import PLANS_LIMIT, Planned, Structure, build

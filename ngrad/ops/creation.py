@@ -14,6 +14,7 @@ from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op
 from ngrad.ops.convert import cast_to, constant_of, from_outside, tensor
 from ngrad.ops.elementwise import select
+from ngrad.ops.extents import made
 from ngrad.ops.identity import identity
 from ngrad.ops.shape import broadcast_to, dims, expand_dims, integers, reshape
 from ngrad.record import state
@@ -173,14 +174,6 @@ def ones_like(input: Any, dtype: Any = None, name: str | None = None) -> Any:
     """
     x = tensor(input, "ones_like")
     return _filled(1, x.dtype if dtype is None else as_dtype(dtype), x._layout.shape)
-
-
-def made(op: Op, *params: Any) -> Any:
-    """What an op without operands gives: at once; if it depends on open sizes, wherever the
-    recording is used.
-    """
-    call = op.call(params, ())
-    return state.window.constant_of(call) if call.open else call.run()
 
 
 def _eye_infer(rows: int, columns: int, offset: int, dtype: DType) -> Layout:

@@ -180,8 +180,7 @@ def _item(item: Any) -> Any:
 
 def _as_int(value: Any) -> int:
     try:
-        found: int = size(from_outside(value))
-        return found
+        return size(from_outside(value))
     except TraceError:
         raise
     except (AttributeError, TypeError):

@@ -17,6 +17,7 @@ from ngrad.graph.program import OUT, Launch, Program
 from ngrad.graph.roles import Role
 from ngrad.graph.strides import broadcast_strides, same_shape
 from ngrad.ops.convert import cast_to, from_outside, operands, tensor
+from ngrad.ops.extents import sizes_in
 from ngrad.ops.identity import prepare_view
 from ngrad.ops.launching import place_launch, prepare_copy
 from ngrad.record import apply
@@ -33,7 +34,15 @@ def integers(value: Any, what: str) -> tuple[int, ...]:
 
 def dims(value: Any, what: str) -> tuple[int, ...]:
     """The same of sizes, of which those that are open stay so."""
-    return _read(value, what, size)
+    value = from_outside(value)
+    if isinstance(value, Tensor):
+        value = sizes_in(value) or value
+    return _read(value, what, _dim)
+
+
+def _dim(value: Any) -> int:
+    found = sizes_in(value) if isinstance(value, Tensor) else None
+    return size(found[0] if found else value)
 
 
 def _read(value: Any, what: str, one: Callable[[Any], int]) -> tuple[int, ...]:

@@ -104,6 +104,20 @@ def shapes(x: Any) -> Any:
     )
 
 
+def tensors_of_sizes(x: Any) -> Any:
+    sizes = ngrad.shape(x)
+    count = ngrad.cast(ngrad.shape(x, "int64")[0], "float32")
+    return (
+        ngrad.reshape(x, [sizes[0], 3, 1]),
+        ngrad.reshape(x, ngrad.stack([sizes[1], sizes[0]])),
+        ngrad.reshape(x, ngrad.concat([[1], sizes[::-1]], 0)),
+        ngrad.zeros(sizes) + x,
+        ngrad.random.normal(sizes[:1]),
+        ngrad.reduce_sum(x, 0) / count,
+        (sizes, sizes * 2, ngrad.size(x)),
+    )
+
+
 def counted(x: Any) -> Any:
     n = x.shape[0]
     pairs = ngrad.stack([ngrad.range(n), ngrad.cast(labels(x), "int32")], 1)
@@ -159,6 +173,7 @@ ANY: dict[str, Callable[[], Program]] = {
     "batch jacobian": lambda: jacobian(nn.softmax, batch=True),
     "numbers": lambda: numbers,
     "shapes": lambda: shapes,
+    "shapes as tensors": lambda: tensors_of_sizes,
     "counted": lambda: counted,
     "draws": lambda: draws,
     "function in it": lambda: ngrad.function(lambda x: ngrad.reduce_mean(x * x, 0)),
@@ -202,7 +217,7 @@ SOME: dict[str, Callable[[], Program]] = {
     "len": lambda: lambda x: x * len(x),
     "int": lambda: lambda x: x * np.sqrt(int(x.shape[0])),
     "numpy": lambda: lambda x: x * np.arange(3 * x.shape[0], dtype=np.float32).reshape(-1, 3),
-    "shape": lambda: lambda x: ngrad.reshape(x, [3, ngrad.shape(x)[0]]),
+    "a number in a tensor": lambda: lambda x: x * float(ngrad.shape(x)[0]),
     "an order of contraction": lambda: lambda x: ngrad.einsum("ij,ik,jk->jk", x, x, ngrad.eye(3)),
     "text": lambda: lambda x: x * float(f"{x.shape[0]:d}"),
     "branch": lambda: branch,
