@@ -12,7 +12,6 @@ import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-import numpy as np
 import optree
 
 from ngrad.asking import UnconnectedGradients, held, source_of
@@ -25,12 +24,13 @@ from ngrad.graph.entries import LEAF, Entry, marker
 from ngrad.graph.graph import INPUT
 from ngrad.graph.layout import Layout, layout
 from ngrad.hooks import hooks
-from ngrad.ops.creation import zeros_of
+from ngrad.ops.creation import EYE, zeros_of
+from ngrad.ops.extents import made
 from ngrad.ops.joining import concat
 from ngrad.ops.shape import broadcast_to, reshape, transpose
 from ngrad.plans import PLANS_LIMIT, Planned, Structure, build
 from ngrad.record import state
-from ngrad.tensor import Tensor, from_numpy
+from ngrad.tensor import Tensor
 from ngrad.variable import Variable
 from ngrad.window import Window
 
@@ -193,8 +193,8 @@ def _rows(tape: Any, what: str, chunk: int | None, vectorised: bool) -> int | No
 
 def _identity(first: int, last: int, length: int, like: Layout) -> Tensor:
     """Rows of the identity matrix, of the dtype and on the device of another layout."""
-    rows = np.eye(last - first, length, first, like.dtype.numpy_dtype)
-    return from_numpy(rows, like.dtype, like.device)
+    rows: Tensor = made(EYE, last - first, length, first, like.dtype, device=like.device)
+    return rows
 
 
 # -- the sweep -------------------------------------------------------------------------------------
@@ -251,13 +251,12 @@ def _derivatives(
         return [None] * len(sources)
     if hooks.sweep is not None:
         hooks.sweep(asked.window, asked.heard, Goal((asked.target,), (), asked.sources))
-    step = max(rows or count, 1)
+    chunks = [(0, count)]
+    if rows is not None:
+        chunks = [(k, min(k + rows, count)) for k in range(0, max(count, 1), rows)]
     asked.window.taped += 1  # what the first chunk computes of the forward values is kept
     try:
-        parts = [
-            _sweep(asked, seed(first, min(first + step, count)))
-            for first in range(0, max(count, 1), step)
-        ]
+        parts = [_sweep(asked, seed(first, last)) for first, last in chunks]
     finally:
         asked.window.taped -= 1
     if len(parts) == 1:

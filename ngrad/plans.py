@@ -242,8 +242,8 @@ class _Plans:
                 entries, known, wanted, heard and Heard(*heard), goal and Goal(*goal)
             )
             planned = Planned(*build(structure))
-            if any(call.op.family == "opaque" for call, _ in structure.entries):
-                return planned  # a user's Python, and all that it holds, is not for keeping
+            if any(call.open or call.op.family == "opaque" for call, _ in structure.entries):
+                return planned  # a recording's, or a user's Python and all that it holds
             # No lock, which a fork could leave taken: threads that meet lose a plan at worst.
             self.found[key] = planned
             if len(self.found) > PLANS_LIMIT:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
 
@@ -10,6 +11,7 @@ import numpy as np
 from ngrad.devices import HOST, Device, current
 from ngrad.dtypes import DType
 from ngrad.errors import ShapeError
+from ngrad.graph.dims import shown
 from ngrad.graph.layout import Layout, layout
 from ngrad_kernels.memory import Buffer
 
@@ -41,7 +43,7 @@ class Shape(tuple[int, ...]):
         return list(self)
 
     def num_elements(self) -> int:
-        return int(np.prod(self, dtype=np.int64))
+        return math.prod(self)
 
     def is_fully_defined(self) -> bool:
         return True
@@ -127,10 +129,11 @@ class Tensor:
 
     @property
     def shape(self) -> Shape:
-        return Shape(self._layout.shape)
+        where = self._layout
+        return Shape(map(shown, where.shape)) if where.open else Shape(where.shape)
 
     def get_shape(self) -> Shape:
-        return Shape(self._layout.shape)
+        return self.shape
 
     @property
     def dtype(self) -> DType:

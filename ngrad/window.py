@@ -226,6 +226,12 @@ class Window:
         self.results[slot] = ref(out)
         return out
 
+    def constant_of(self, call: Call) -> Tensor:
+        """A leaf that is what a call of an op without operands gives, once its sizes are known."""
+        out = self.placeholder(None, call.spec)
+        self.kept[out._slot] = call
+        return out
+
     def constant(self, value: Any, where: Layout) -> int:
         """The slot of a constant of the engine's, which is part of the structure."""
         call = marker(CONSTANT_OF, (type(value).__name__, repr(value), value), where)

@@ -14,6 +14,7 @@ import numpy as np
 from ngrad.config import settings
 from ngrad.dtypes import BY_CODE, DType, as_dtype
 from ngrad.errors import DTypeError
+from ngrad.graph.dims import Dim
 from ngrad.graph.entries import SCALARS as NUMBERS
 from ngrad.graph.graph import Symbol
 from ngrad.graph.layout import Layout, layout
@@ -87,7 +88,7 @@ class Elementwise(Op):
         inputs = self._operands(*values)
         layouts = tuple([x._layout for x in inputs])
         out = apply(self, inputs)
-        call = self.calls.get(((), layouts))  # there is none where operands had to be moved
+        call = self.calls.get(((), layouts))  # none where operands were moved, or sizes are open
         if call is not None and all(type(x) is Tensor for x in inputs):
             if len(self.seen) > CALLS_LIMIT:
                 self.seen.clear()
@@ -148,7 +149,7 @@ class Elementwise(Op):
         return binary
 
 
-OPERANDS = (Tensor, Symbol, Weak, bool, int, float, np.ndarray, np.generic, list, tuple)
+OPERANDS = (Tensor, Symbol, Weak, Dim, bool, int, float, np.ndarray, np.generic, list, tuple)
 """What an operator takes beside a tensor, apart from the types of `convert.unwrap`."""
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from ngrad.errors import DTypeError, NumberError, ShapeError
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op
+from ngrad.graph.strides import broadcast
 from ngrad.ops.blas import Alone, gains_alone
 from ngrad.ops.convert import operands
 from ngrad.ops.launching import dense
@@ -92,7 +93,7 @@ def _batch(x: tuple[int, ...], y: tuple[int, ...]) -> tuple[int, ...]:
     if x[:-2] == y[:-2]:
         return x[:-2]
     try:
-        return np.broadcast_shapes(x[:-2], y[:-2])
+        return broadcast(x[:-2], y[:-2])
     except ValueError:
         raise ShapeError(
             f"matmul: the batch axes of shapes {x} and {y} do not broadcast; "
