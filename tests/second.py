@@ -8,27 +8,41 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from ngrad import devices
 from ngrad_kernels import cpu
-from ngrad_kernels.memory import Pool
+from ngrad_kernels.memory import Pool, System
+
+
+class Known(System):
+    """The host's memory, and which of it is this device's."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.blocks: list[tuple[int, int]] = []
+
+    def allocate(self, size: int) -> int:
+        address = super().allocate(size)
+        bisect.insort(self.blocks, (address, size))
+        return address
+
+    def free(self, address: int) -> None:
+        del self.blocks[bisect.bisect_left(self.blocks, (address, 0))]
+        super().free(address)
 
 
 class SecondTarget:
     """The CPU's kernels. What they read and write must be this device's."""
 
-    def __init__(self, pool: Pool) -> None:
-        self.pool = pool
+    def __init__(self) -> None:
+        self.source = Known()
+        self.pool = Pool(source=self.source)
         self.counts: Counter[str] = Counter()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(cpu, name)
 
     def _require_ours(self, address: int) -> None:
-        blocks = sorted(
-            (start, size) for size, owned in self.pool.blocks().items() for start in owned
-        )
+        blocks = self.source.blocks
         at = bisect.bisect_right(blocks, (address, 1 << 62)) - 1
         assert at >= 0, f"{address:#x} is no address of this device"
         start, size = blocks[at]
@@ -61,15 +75,10 @@ class SecondTarget:
         self.counts["out"] += 1
         ctypes.memmove(target, address, nbytes)
 
-    def facts(self, words: Sequence[int]) -> tuple[int, np.ndarray[Any, Any]]:
-        return cpu.facts(words)
-
 
 def second() -> devices.Device:
     """The device; one for the process."""
     found = devices._found.get("cuda:7")
     if found is None:
-        pool = Pool()
-        target = SecondTarget(pool)
-        found = devices._found["cuda:7"] = devices.Device("cuda", 7, target, pool)
+        found = devices._found["cuda:7"] = devices.Device("cuda", 7, SecondTarget())
     return found
