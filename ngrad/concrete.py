@@ -19,7 +19,7 @@ from ngrad.ops.convert import Weak
 from ngrad.plans import Key, Planned, plans
 from ngrad.record import state
 from ngrad.signature import NUMBER, Signature, Static
-from ngrad.tensor import Tensor, scalar
+from ngrad.tensor import Tensor, placed, scalar
 from ngrad.tracing import Trace
 from ngrad.window import Window
 
@@ -142,7 +142,7 @@ class Concrete:
         planned = self._planned.get(layouts)
         if planned is None:
             planned = self._planned[layouts] = plans.get(self._key(layouts))
-        results: list[Any] = planned.run(values)
+        results: list[Any] = placed(planned.run(values))
         if self._assigned:
             count = len(results) - len(self._assigned)
             for variable, value in zip(self._assigned, results[count:], strict=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -71,6 +71,10 @@ def allocate(where: Layout) -> Buffer:
         return Buffer(where.free, where.free.pop())
     except IndexError:
         return where.device.pool.take(where.nbytes)
+
+
+Place = tuple[Buffer, int, Layout]
+"""Where a value lies: its buffer, the address of its first element, and its layout."""
 
 
 class Tensor:
@@ -305,6 +309,11 @@ def pending(window: Any, slot: int, where: Layout) -> Tensor:
     tensor._window = window
     tensor._slot = slot
     return tensor
+
+
+def placed(places: Sequence[Place | None]) -> list[Tensor | None]:
+    """A tensor of its own for each place."""
+    return [None if place is None else Tensor(*place) for place in places]
 
 
 def writable(tensor: Tensor) -> np.ndarray[Any, Any]:

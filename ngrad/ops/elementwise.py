@@ -100,32 +100,29 @@ class Elementwise(Op):
         seen = self.seen
         local = state
 
-        def binary(x: Any, y: Any) -> Any:
-            if type(x) is Tensor:
-                if type(y) is Tensor:
-                    call = seen.get((x._layout, y._layout))
-                    if call is not None:
-                        window = local.window
-                        if settings.eager:
-                            return run_now(call, (x, y))
+        def binary(x: Tensor, y: Any) -> Any:
+            if type(y) is Tensor:
+                call = seen.get((x._layout, y._layout))
+                if call is not None:
+                    window = local.window
+                    if settings.eager:
+                        return run_now(call, (x, y))
+                    i = x._slot if x._window is window else window.slot(x)
+                    j = y._slot if y._window is window else window.slot(y)
+                    return window.append(call, (i, j))
+            elif type(y) is float:
+                dtype = x._layout.dtype
+                if dtype.is_floating:
+                    call = seen.get((x._layout, NUMBERS[dtype.code].spec))
+                    window = local.window
+                    if call is not None and not settings.eager:
+                        j = window.number(y, dtype)  # first, as where it is converted
                         i = x._slot if x._window is window else window.slot(x)
-                        j = y._slot if y._window is window else window.slot(y)
                         return window.append(call, (i, j))
-                elif type(y) is float:
-                    dtype = x._layout.dtype
-                    if dtype.is_floating:
-                        call = seen.get((x._layout, NUMBERS[dtype.code].spec))
-                        window = local.window
-                        if call is not None and not settings.eager:
-                            j = window.number(y, dtype)  # first, as where it is converted
-                            i = x._slot if x._window is window else window.slot(x)
-                            return window.append(call, (i, j))
-            reader = unwrap.get(type(x))
-            if reader is not None:
-                return binary(reader(x), y)
-            reader = unwrap.get(type(y))
-            if reader is not None and type(x) is Tensor:
-                return binary(x, reader(y))
+            else:
+                reader = unwrap.get(type(y))
+                if reader is not None:
+                    return binary(x, reader(y))
             return self._first(x, y) if is_operand(y) else NotImplemented
 
         return binary

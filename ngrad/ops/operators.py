@@ -15,7 +15,7 @@ from ngrad.graph.layout import Layout
 from ngrad.graph.strides import broadcast, same_shape
 from ngrad.ops import arithmetic, bitwise, comparison, elementwise
 from ngrad.ops.batching import FAMILIES
-from ngrad.ops.convert import KINDS, Weak, cast_to, tensor
+from ngrad.ops.convert import KINDS, Weak, cast_to, tensor, unwrap
 from ngrad.ops.creation import ones_of, zeros_of
 from ngrad.ops.indexing import getitem
 from ngrad.ops.matmul import matmul_operator
@@ -57,10 +57,10 @@ def _power(x: Any, y: Any) -> Any:
 def attach(kind: type) -> None:
     """Give a class the operators."""
     for name, op in BINARY.items():
-        setattr(kind, f"__{name}__", op.operator())
+        setattr(kind, f"__{name}__", _operator_of(kind, op))
         setattr(kind, f"__r{name}__", op.reflected())
     for name, op in COMPARISON.items():
-        setattr(kind, f"__{name}__", op.operator())
+        setattr(kind, f"__{name}__", _operator_of(kind, op))
     for name, function in {"pow": _power, "matmul": matmul_operator}.items():
         setattr(kind, f"__{name}__", _guarded(function))
         setattr(kind, f"__r{name}__", _guarded(lambda x, y, f=function: f(y, x)))
@@ -82,6 +82,14 @@ METHODS: dict[str, Any] = {
     "gpu": lambda x, index=0: to_device(x, f"cuda:{index}"),
     "__hash__": object.__hash__,  # by identity, although `==` is elementwise
 }
+
+
+def _operator_of(kind: type, op: Any) -> Any:
+    """An operator of tensors, of what holds one, or of symbols."""
+    of_tensors, reader = op.operator(), unwrap.get(kind)
+    if kind is Tensor:
+        return of_tensors
+    return _guarded(op) if reader is None else lambda x, y: of_tensors(reader(x), y)
 
 
 def _guarded(function: Any) -> Any:
