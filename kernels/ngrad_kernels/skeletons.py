@@ -15,6 +15,18 @@ bytes) of each.
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+
+def as_helpers(*functions: Callable[..., Any]) -> str:
+    """The source of routines that others of the same text call."""
+    return "".join(
+        f"@nb.njit(error_model='numpy', fastmath=False)\n{inspect.getsource(function)}\n"
+        for function in functions
+    )
+
 
 def move(target, source, size, count, step_to, step_from):
     """Copy `count` items between addresses that advance by a step each."""
