@@ -29,7 +29,7 @@ def integers(value: Any, what: str) -> tuple[int, ...]:
     """Axes, seeds, shifts ... as a tuple of Python integers, from numbers, sequences, arrays or
     tensors.
     """
-    return _read(value, what, operator.index)
+    return _read(from_outside(value), what, operator.index)
 
 
 def dims(value: Any, what: str) -> tuple[int, ...]:
@@ -46,7 +46,6 @@ def _dim(value: Any) -> int:
 
 
 def _read(value: Any, what: str, one: Callable[[Any], int]) -> tuple[int, ...]:
-    value = from_outside(value)
     if isinstance(value, Tensor):
         value = value.numpy()
     if isinstance(value, np.ndarray):
