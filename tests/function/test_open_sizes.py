@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from open_programs import ANY, SOME, Program, captured, rows
 
 import ngrad
-from ngrad.errors import ShapeError, TraceError
+from ngrad.errors import NgradError, ShapeError, TraceError
 from ngrad_kernels import cache
 
 Tape = ngrad.GradientTape
@@ -178,6 +179,24 @@ def test_a_size_that_outlives_its_recording_is_the_number_that_it_was() -> None:
     assert type(size + 1) is int
 
 
+def test_functions_within_functions_share_open_sizes() -> None:
+    inner = Counted(lambda x: ngrad.reduce_sum(x, 0))
+    outer = Counted(lambda x: inner(x[1:]) * x.shape[0])
+    for n in (4, 6, 9):
+        assert bits(outer(rows(n))) == bits(ngrad.reduce_sum(rows(n)[1:], 0) * n)
+    assert (outer.runs, inner.runs) == (1, 1)
+
+
+def test_threads_share_a_recording() -> None:
+    f = Counted(lambda x: ngrad.reduce_mean(x, 0) * x.shape[0])
+    sizes = range(2, 40)
+    expected = [bits(f.program(rows(n))) for n in sizes]
+    with ThreadPoolExecutor(6) as pool:
+        found = pool.map(lambda _: [bits(f(rows(n))) for n in sizes], range(6))
+    assert all(each == expected for each in found)
+    assert f.runs == 1
+
+
 def test_pretty_and_source_are_of_one_size() -> None:
     f = Counted(lambda x: ngrad.reduce_mean(x * x, 0)).function
     assert "float32[4, 3]" in f.pretty(rows(4)) and "float32[9, 3]" in f.pretty(rows(9))
@@ -191,7 +210,7 @@ STEPS: list[Callable[[Any, int], Any]] = [
     lambda x, k: x * x - k,
     lambda x, k: x - ngrad.reduce_mean(x, k % 2, keepdims=True),
     lambda x, k: x / (1.0 + ngrad.reduce_sum(x * x, k % 2, keepdims=True)),
-    lambda x, k: nn_softmax(x, k % 2),
+    lambda x, k: ngrad.nn.softmax(x, k % 2),
     lambda x, k: x[k % 4 :],
     lambda x, k: x[: -1 - k % 3],
     lambda x, k: x[:: 1 + k % 3],
@@ -212,10 +231,6 @@ STEPS: list[Callable[[Any, int], Any]] = [
     lambda x, k: ngrad.gather(x, ngrad.argmax(x, 0)) if x.shape[0] else x,
     lambda x, k: ngrad.where(x > ngrad.reduce_mean(x), x, 0.5 * x),
 ]
-
-
-def nn_softmax(x: Any, axis: int) -> Any:
-    return ngrad.nn.softmax(x, axis)
 
 
 def program(steps: list[tuple[int, int]], differentiated: bool) -> Program:
@@ -245,7 +260,7 @@ def test_random_programs(steps: list[Any], differentiated: bool, sizes: list[int
         for n in sizes:
             try:
                 expected = bits(f.program(rows(n)))
-            except ngrad.errors.NgradError as error:
+            except NgradError as error:
                 with pytest.raises(type(error)):
                     f(rows(n))
             else:
