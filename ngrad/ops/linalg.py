@@ -14,10 +14,11 @@ from ngrad.ops.comparison import equal
 from ngrad.ops.convert import floating, operands, tensor
 from ngrad.ops.einsum import diagonal
 from ngrad.ops.elementwise import select
+from ngrad.ops.extents import integers
 from ngrad.ops.matmul import product
 from ngrad.ops.power import pow, sqrt, square
 from ngrad.ops.reductions import normal_axes, reduce_max, reduce_sum
-from ngrad.ops.shape import broadcast_to, embed, expand_dims, integers, reshape, squeeze, transpose
+from ngrad.ops.shape import broadcast_to, embed, expand_dims, reshape, squeeze, transpose
 from ngrad.tensor import from_numpy
 
 BOOL = BY_CODE["b1"]
