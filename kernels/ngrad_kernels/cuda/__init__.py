@@ -1,1 +1,5 @@
-"""The CUDA target. Nothing of CUDA is imported before a device is asked for."""
+"""The CUDA target: bodies and spaces as source text for a GPU's threads, their PTX, and the driver
+that runs it.
+
+Nothing here is imported by `import ngrad`: whoever uses a GPU imports what it needs.
+"""
