@@ -170,11 +170,15 @@ def launch_all(works: Sequence[Work]) -> None:
 # -- kernels ---------------------------------------------------------------------------------------
 
 
-@functools.cache
-def kernel_of(body: Body | Space) -> int:
+def kernel_of(body: Body | Space, views: bool = False) -> int:
     """The address of a body's, or a space's, kernel: compiled, or loaded from disk, once in a
-    process.
+    process. Whether an operand is a view, its facts say.
     """
+    return _kernel_of(body)
+
+
+@functools.cache
+def _kernel_of(body: Body | Space) -> int:
     name, source = render(body) if isinstance(body, Body) else render_space(body)
     return cache.load(name, source)
 

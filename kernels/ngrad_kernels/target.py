@@ -43,8 +43,10 @@ class Target(Protocol):
 
     # -- kernels: a number each, compiled or loaded once in a process ------------------------------
 
-    def kernel_of(self, body: Body | Space, /) -> int:
-        """The kernel of a body or a space."""
+    def kernel_of(self, body: Body | Space, /, views: bool = False) -> int:
+        """The kernel of a body or a space; of a body that reduces or scans, over a contiguous
+        operand or over a view.
+        """
 
     def strided_map(self, body: Body, /) -> tuple[int, int]:
         """The kernel that runs an elementwise body over strided operands, and the first of its
