@@ -1,4 +1,6 @@
-"""Matrix products: one primitive on NumPy's BLAS, whose transposed operands are views."""
+"""Matrix products: one primitive, on NumPy's BLAS or what its device has for it, whose transposed
+operands are views.
+"""
 
 from __future__ import annotations
 
@@ -11,15 +13,19 @@ from typing import Any
 
 import numpy as np
 
+from ngrad.devices import HOST
 from ngrad.errors import DTypeError, NumberError, ShapeError
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op
+from ngrad.graph.program import OUT, Launch, Program
+from ngrad.graph.strides import broadcast_strides
 from ngrad.ops.blas import Alone, gains_alone
 from ngrad.ops.convert import operands
-from ngrad.ops.launching import dense
+from ngrad.ops.launching import dense, dense_operands
 from ngrad.ops.shape import reshape, transpose
 from ngrad.record import apply
-from ngrad.tensor import Tensor, allocate, empty
+from ngrad.tensor import Tensor, allocate
+from ngrad_kernels.product import Matrices, Product
 
 Matrix = np.ndarray[Any, Any]
 
@@ -102,15 +108,19 @@ def _batch(x: tuple[int, ...], y: tuple[int, ...]) -> tuple[int, ...]:
 
 def _prepare(
     inputs: tuple[Layout, ...], out: Layout, transpose_x: bool, transpose_y: bool
-) -> tuple[Callable[..., Tensor], Layout]:
+) -> tuple[Callable[..., Tensor] | Program, Layout]:
     if out.size == 0:
-        return lambda x, y: empty(out), out
+        return Program(), out
+    # What BLAS cannot read where it lies is copied on every device, so that how an operand came to
+    # lie as it does decides as little as can be.
+    fit = [not where.dtype.is_floating or _suits_blas(where) for where in inputs]
+    if out.device is not HOST:
+        return _launched(inputs, fit, out, transpose_x, transpose_y), out
     fixes: list[Callable[[Tensor], Tensor] | None] = []
     readers = []
-    for where, flip in zip(inputs, (transpose_x, transpose_y), strict=True):
-        fit = not where.dtype.is_floating or _suits_blas(where)
-        fixes.append(None if fit else dense(where))
-        lies = where if fit else where.spec
+    for where, suits, flip in zip(inputs, fit, (transpose_x, transpose_y), strict=True):
+        fixes.append(None if suits else dense(where))
+        lies = where if suits else where.spec
         readers.append(array_at(_transposed(lies) if flip else lies))
     (fix_x, fix_y), (read_x, read_y), write = fixes, readers, array_at(out)
     # On matrices the two are the same BLAS call, and `dot` is half as long on the way to it.
@@ -131,6 +141,26 @@ def _prepare(
         return Tensor(buffer, address, out)
 
     return run, out
+
+
+def _launched(
+    inputs: tuple[Layout, ...], fit: list[bool], out: Layout, transpose_x: bool, transpose_y: bool
+) -> Program:
+    """The product as its device's target launches it."""
+    read = dense_operands([*enumerate(inputs)], fit)
+    x, y = (where if suits else where.spec for where, suits in zip(inputs, fit, strict=True))
+    *batch, rows, columns = out.shape
+    left, right = _matrices(x, batch, transpose_x), _matrices(y, batch, transpose_y)
+    depth = x.shape[-2 if transpose_x else -1]
+    work = Product(out.dtype.code, tuple(batch), rows, columns, depth, left, right)
+    kernel, facts, n, grain, held = out.device.target.product(work)
+    launch = Launch(kernel, facts, n, grain, (*read.operands, (OUT, 0)))
+    return read.then(launch, keep=(held,))
+
+
+def _matrices(where: Layout, batch: list[int], flip: bool) -> Matrices:
+    *strides, down, across = broadcast_strides(where, (*batch, *where.shape[-2:]))
+    return Matrices(tuple(strides), *((across, down) if flip else (down, across)))
 
 
 MATMUL = Op("matmul", _infer, _prepare, ("transpose_x", "transpose_y"), family="linalg")

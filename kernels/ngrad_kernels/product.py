@@ -1,0 +1,52 @@
+"""`Product`: a batch of matrix products, as a target is asked for it."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+
+class Matrices(NamedTuple):
+    """Where a batch of matrices lies: bytes between neighbours.
+
+    Attributes
+    ----------
+    batch : tuple of int
+        Along each batch axis; 0 where one matrix serves all.
+    down, across : int
+        From row to row, and from column to column.
+    """
+
+    batch: tuple[int, ...]
+    down: int
+    across: int
+
+
+class Product(NamedTuple):
+    """Matrices of `rows` x `depth` times others of `depth` x `columns`; results lie in row-major
+    order.
+
+    Attributes
+    ----------
+    code : str
+        The dtype of all three.
+    batch : tuple of int
+        Sizes of the batch axes.
+    rows, columns, depth : int
+        None is 0 but perhaps the depth.
+    x, y : Matrices
+        The operands. Of floats, each has rows or columns that are runs, as BLAS reads them.
+    """
+
+    code: str
+    batch: tuple[int, ...]
+    rows: int
+    columns: int
+    depth: int
+    x: Matrices
+    y: Matrices
+
+    @property
+    def count(self) -> int:
+        """How many products there are."""
+        return math.prod(self.batch)
