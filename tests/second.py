@@ -16,7 +16,7 @@ from ngrad.graph.layout import layout
 from ngrad.ops.matmul import array_at
 from ngrad_kernels import cpu
 from ngrad_kernels.memory import Pool
-from ngrad_kernels.product import Matrices, Product
+from ngrad_kernels.product import Matrices, Prepared, Product
 
 
 class SecondTarget:
@@ -51,11 +51,14 @@ class SecondTarget:
         cpu.launch_all([work for work in works if work[0] >= 0])
         for kernel, _, _, _, addresses in works:
             if kernel < 0:
-                self.calls[~kernel](*addresses)
+                self.calls[-1 - kernel](*addresses)
 
-    def product(self, work: Product) -> tuple[int, int, int, int, Any]:
+    def product(self, work: Product) -> Prepared:
         self.calls.append(_product(work))
-        return ~(len(self.calls) - 1), 0, 1, 1, None
+        return Prepared(-len(self.calls), 0, 1, 1, None)
+
+    def routine(self, name: str, code: str, words: Sequence[int]) -> None:
+        """It has no library."""
 
     def copy_in(self, address: int, source: int, nbytes: int) -> None:
         self._require_ours(address)

@@ -1,9 +1,11 @@
-"""`Product`: a batch of matrix products, as a target is asked for it."""
+"""`Product`: a batch of matrix products, as a target is asked for it; and how a target says what it
+launches.
+"""
 
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Matrices(NamedTuple):
@@ -47,6 +49,26 @@ class Product(NamedTuple):
     y: Matrices
 
     @property
-    def count(self) -> int:
+    def products(self) -> int:
         """How many products there are."""
         return math.prod(self.batch)
+
+
+class Prepared(NamedTuple):
+    """What a target launches for a product, or has a library do.
+
+    Attributes
+    ----------
+    kernel : int
+        Negative if it is a library's.
+    facts, n, grain : int
+        As a launch has them; a library's facts lie in the host's memory.
+    keep : object
+        What holds the facts.
+    """
+
+    kernel: int
+    facts: int
+    n: int
+    grain: int
+    keep: Any

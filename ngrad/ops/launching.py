@@ -16,6 +16,7 @@ from ngrad.replay import runner
 from ngrad.tensor import Tensor
 from ngrad_kernels.body import Body
 from ngrad_kernels.contract import CHUNK
+from ngrad_kernels.product import Prepared
 
 
 def broadcast_shapes(op: str, *layouts: Layout) -> tuple[int, ...]:
@@ -126,6 +127,11 @@ class Dense(NamedTuple):
     def then(self, *launches: Launch, keep: tuple[Any, ...] = ()) -> Program:
         """The program that copies what must be, and then does this."""
         return Program((*self.launches, *launches), self.scratch, keep=(*self.keep, *keep))
+
+    def launching(self, work: Prepared, operands: tuple[tuple[int, int], ...]) -> Program:
+        """The program that copies what must be, and then launches what a target prepared."""
+        launch = Launch(work.kernel, work.facts, work.n, work.grain, operands)
+        return self.then(launch, keep=(work.keep,))
 
 
 def dense_operands(

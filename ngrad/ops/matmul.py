@@ -17,17 +17,16 @@ from ngrad.devices import HOST
 from ngrad.errors import DTypeError, NumberError, ShapeError
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op
-from ngrad.graph.program import OUT, Launch, Program
+from ngrad.graph.program import OUT, Program
 from ngrad.graph.strides import broadcast_strides
 from ngrad.ops.blas import Alone, gains_alone
 from ngrad.ops.convert import operands
 from ngrad.ops.launching import dense, dense_operands
+from ngrad.ops.matrices import Matrix, batch_shape
 from ngrad.ops.shape import reshape, transpose
 from ngrad.record import apply
 from ngrad.tensor import Tensor, allocate
 from ngrad_kernels.product import Matrices, Product
-
-Matrix = np.ndarray[Any, Any]
 
 _ORIGIN = 1  # NumPy takes a buffer at address 0 for none
 _MEMORY: Any = (ctypes.c_char * (sys.maxsize - _ORIGIN)).from_address(_ORIGIN)
@@ -84,7 +83,7 @@ def _infer(x: Layout, y: Layout, transpose_x: bool, transpose_y: bool) -> Layout
     other, n = y.shape[:-3:-1] if transpose_y else y.shape[-2:]
     if k != other:
         raise _misfit(x.shape, y.shape, k, other)
-    return layout(x.dtype, (*_batch(x.shape, y.shape), m, n))
+    return layout(x.dtype, (*batch_shape("matmul", x.shape, y.shape), m, n))
 
 
 def _misfit(x: tuple[int, ...], y: tuple[int, ...], k: int, other: int) -> ShapeError:
@@ -92,18 +91,6 @@ def _misfit(x: tuple[int, ...], y: tuple[int, ...], k: int, other: int) -> Shape
         f"matmul: shapes {x} and {y} do not fit: an axis of {k} elements would be contracted "
         f"with one of {other}; transpose an operand, or reshape it"
     )
-
-
-def _batch(x: tuple[int, ...], y: tuple[int, ...]) -> tuple[int, ...]:
-    if x[:-2] == y[:-2]:
-        return x[:-2]
-    try:
-        return np.broadcast_shapes(x[:-2], y[:-2])
-    except ValueError:
-        raise ShapeError(
-            f"matmul: the batch axes of shapes {x} and {y} do not broadcast; "
-            "all but the last two axes must be equal, or 1"
-        ) from None
 
 
 def _prepare(
@@ -153,9 +140,7 @@ def _launched(
     left, right = _matrices(x, batch, transpose_x), _matrices(y, batch, transpose_y)
     depth = x.shape[-2 if transpose_x else -1]
     work = Product(out.dtype.code, tuple(batch), rows, columns, depth, left, right)
-    kernel, facts, n, grain, held = out.device.target.product(work)
-    launch = Launch(kernel, facts, n, grain, (*read.operands, (OUT, 0)))
-    return read.then(launch, keep=(held,))
+    return read.launching(out.device.target.product(work), (*read.operands, (OUT, 0)))
 
 
 def _matrices(where: Layout, batch: list[int], flip: bool) -> Matrices:

@@ -2,8 +2,8 @@
 in shared memory.
 
 Each thread has 4 x 4 elements of the result in registers. An element is the sum of its products in
-the order of the depth, floats by fma in their own dtype: the bits depend on neither the grid nor the
-strides.
+the order of the depth, floats by fma in their own dtype: its bits depend on neither the grid nor
+the strides.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ngrad_kernels.cuda.source import Source
+
 from ngrad_kernels.product import Matrices, Product
 from ngrad_kernels.scalars import SCALARS
 
 SIDE = 4
-"""Rows, and columns, of the result that a thread computes: one wide access reads as many operands."""
+"""Rows, and columns, of the result that a thread computes: as many as one wide access reads."""
 
 
 class Tile(NamedTuple):
@@ -64,7 +65,7 @@ def _view(product: Product, operand: Matrices) -> list[int]:
 def tiles(product: Product, tile: Tile) -> int:
     """How many items a launch has: a tile of a result each."""
     high, wide = -(-product.rows // tile.rows), -(-product.columns // tile.columns)
-    return product.count * high * wide
+    return product.products * high * wide
 
 
 # A shared tile's runs are so much longer than they need be, so that threads which write one column
