@@ -56,7 +56,7 @@ def _prepare(
 
 
 def _indefinite(matrices: Matrix) -> NumberError:
-    return bad_matrix("cholesky", "is not positive definite", matrices, _is_definite)
+    return bad_matrix("cholesky", matrices, _is_definite)
 
 
 def _is_definite(matrix: Matrix) -> bool:

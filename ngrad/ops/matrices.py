@@ -11,6 +11,7 @@ import numpy as np
 from ngrad.errors import NumberError, ShapeError
 from ngrad.graph.layout import Layout
 from ngrad.graph.op import require
+from ngrad_kernels.faults import BadMatrix
 
 Matrix = np.ndarray[Any, Any]
 
@@ -55,10 +56,7 @@ def matrix_words(where: Layout) -> list[int]:
     return [math.prod(where.shape[:-2]), *where.shape[-2:]]
 
 
-def bad_matrix(
-    op: str, what: str, matrices: Matrix, is_good: Callable[[Matrix], bool]
-) -> NumberError:
+def bad_matrix(op: str, matrices: Matrix, is_good: Callable[[Matrix], bool]) -> NumberError:
     """The error for a batch in which a matrix is not good; it names the first."""
     first = next(k for k in np.ndindex(matrices.shape[:-2]) if not is_good(matrices[k]))
-    which = f"matrix {list(first)} of the batch" if first else "the matrix"
-    return NumberError(f"{op}: {which} {what}")
+    return NumberError(*BadMatrix(op, first).args)

@@ -59,7 +59,7 @@ def _prepare(
     def run(matrix: Tensor, rhs: Tensor) -> Tensor:
         matrices = read_matrix(matrix._address)
         if not np.diagonal(matrices, axis1=-2, axis2=-1).all():
-            raise bad_matrix("triangular_solve", "is singular", matrices, _is_regular)
+            raise bad_matrix("triangular_solve", matrices, _is_regular)
         buffer = allocate(out)
         solved = write(buffer.address)
         solved[...] = read_rhs(rhs._address)

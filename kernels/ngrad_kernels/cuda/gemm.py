@@ -188,7 +188,7 @@ def render_gemm(code: str, tile: Tile) -> Source:
         steps="\n".join(f"                c{i}{j} = {_step(code, i, j)}" for i, j in places),
         stores="\n".join(stores),
     )
-    return Source(name, text, 3, 1)
+    return Source(name, text, 3, tile.threads)
 
 
 def _step(code: str, i: int, j: int) -> str:
