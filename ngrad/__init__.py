@@ -13,6 +13,7 @@ array([2., 4.], dtype=float32)
 from ngrad import bitwise, config, debug, errors, linalg, math, nn, optimizers, random
 from ngrad.asking import UnconnectedGradients
 from ngrad.devices import device, list_devices, set_default_device
+from ngrad.dlpack import from_dlpack
 from ngrad.dtypes import (
     DType,
     as_dtype,
@@ -177,6 +178,7 @@ __all__ = [
     "float64",
     "floor",
     "floordiv",
+    "from_dlpack",
     "function",
     "gather",
     "gather_nd",

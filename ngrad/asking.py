@@ -43,17 +43,17 @@ def source_of(value: Any) -> Any:
     return value
 
 
-def targets_of(target: Any) -> tuple[Any, ...]:
-    """The targets of a nest."""
+def targets_of(target: Any) -> tuple[Tensor, ...]:
+    """The targets of a nest: tensors, and those that variables hold."""
     return tuple(
         [
-            value if isinstance(value, (Tensor, Variable)) else tensor(value, "gradient")
+            held(value) if isinstance(value, (Tensor, Variable)) else tensor(value, "gradient")
             for value in optree.tree_leaves(target)
         ]
     )
 
 
-def seeds_of(targets: tuple[Any, ...], output_gradients: Any) -> list[Tensor | None]:
+def seeds_of(targets: tuple[Tensor, ...], output_gradients: Any) -> list[Tensor | None]:
     """The cotangent given for each target, in its dtype; None for ones."""
     if output_gradients is None:
         return [None] * len(targets)

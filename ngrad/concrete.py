@@ -1,20 +1,25 @@
-"""`Concrete`: a function as it was recorded for one signature, and how it is replayed."""
+"""`Concrete`: a function as it was recorded for one signature, and how it is replayed. One that was
+recorded with open sizes is replayed at sizes for which it holds.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import copy
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import optree
 
 from ngrad.dtypes import float64
-from ngrad.graph.entries import CONSTANT_OF, LEAF, Entry, marker
+from ngrad.graph.dims import Dim, Sizes
+from ngrad.graph.entries import CONSTANT_OF, LEAF, Entry, marker, settled
 from ngrad.graph.layout import Layout, layout
+from ngrad.graph.op import Call
 from ngrad.ops.convert import Weak
 from ngrad.plans import Key, Planned, plans
 from ngrad.record import state
 from ngrad.signature import NUMBER, Signature, Static
-from ngrad.tensor import Tensor, scalar
+from ngrad.tensor import Tensor, placed, scalar
 from ngrad.tracing import Trace
 from ngrad.window import Window
 
@@ -24,17 +29,32 @@ FLOAT = layout(float64, ())
 class Concrete:
     """A function recorded for one signature.
 
+    Parameters
+    ----------
+    axes : sequence of (int, int)
+        Which axes of which leaves are open.
+
     Attributes
     ----------
+    sizes : Sizes
+        The open ones; the same object for all that comes of one recording.
     opaque : bool
         Whether there is a `custom_gradient` in it, whose Python is called at each gradient: then a
         tape hears the function's own Python, not a replay.
     """
 
     def __init__(
-        self, name: str, f: Callable[..., Any], leaves: list[Any], signature: Signature
+        self,
+        name: str,
+        f: Callable[..., Any],
+        leaves: list[Any],
+        signature: Signature,
+        axes: Sequence[tuple[int, int]] = (),
     ) -> None:
         parts, structure = signature
+        self.sizes = sizes = Sizes()
+        if axes:
+            parts = tuple([_opened(sizes, k, part, axes) for k, part in enumerate(parts)])
         trace = Trace(name)
         window = trace.window
         outer = state.window, state.stack, state.graph
@@ -48,7 +68,7 @@ class Concrete:
                 result = f(*args, **kwargs)
                 del args, kwargs
         finally:
-            trace.ended = True
+            trace.ended, sizes.open = True, False
             state.window, state.stack, state.graph = outer
         del given
         trace.close()
@@ -65,18 +85,36 @@ class Concrete:
         self._captured = trace.captured
         places = [k for k, part in enumerate(parts) if type(part) is not Static]
         self._arguments = list(zip(trace.arguments, places, strict=True))
-        self._constants = {
-            slot: value
-            if type(value) is Tensor
-            else scalar(value, (spec := self._entries[slot][0].spec).dtype, spec.device)
-            for slot, value in window.kept.items()
-        }
+        self._constants = {slot: self._constant(slot, value) for slot, value in window.kept.items()}
         self.opaque, self._checks = window.opaque, window.checks
         slots = [*trace.arguments, *(k for k, _ in self._asked), *(k for k, _ in self._reads)]
         self._places = [k for k in slots if k >= 0 and self._entries[k][0].op is LEAF]
         self._planned: dict[tuple[Layout, ...], Planned] = {}
         window.kept.clear()  # a tensor that leaked may hold the window for long
         window.leaves.clear()
+
+    def _constant(self, slot: int, value: Any) -> Any:
+        if type(value) is Call:
+            return value if value.open else value.run()
+        if type(value) is Tensor or isinstance(value, Dim):
+            return value
+        where = self._entries[slot][0].spec
+        return scalar(value, where.dtype, where.device)
+
+    def at(self, given: Sequence[int]) -> Concrete | None:
+        """The same for open sizes that are given; None if it does not hold for them."""
+        values = self.sizes.at(given)
+        if values is None:
+            return None
+        found = copy.copy(self)
+        found._entries = settled(self._entries, values)
+        found._outputs = [(k, settled(value, values)) for k, value in self._outputs]
+        found._constants = {
+            slot: found._constant(slot, settled(value, values))
+            for slot, value in self._constants.items()
+        }
+        found._planned = {}
+        return found
 
     def __call__(self, leaves: list[Any]) -> Any:
         values = self._constants.copy()
@@ -104,7 +142,7 @@ class Concrete:
         planned = self._planned.get(layouts)
         if planned is None:
             planned = self._planned[layouts] = plans.get(self._key(layouts))
-        results: list[Any] = planned.run(values)
+        results: list[Any] = placed(planned.run(values))
         if self._assigned:
             count = len(results) - len(self._assigned)
             for variable, value in zip(self._assigned, results[count:], strict=True):
@@ -159,6 +197,12 @@ class Concrete:
             return window.note(call, here), None
         tensor = window.append(call, here)
         return tensor._slot, tensor
+
+
+def _opened(sizes: Sizes, k: int, part: Any, axes: Sequence[tuple[int, int]]) -> Any:
+    """The layout of a leaf with its open sizes."""
+    shape = tuple([sizes.size(n) if (k, axis) in axes else n for axis, n in enumerate(part.shape)])
+    return layout(part.dtype, shape)
 
 
 def _placeholder(trace: Trace, part: Any, leaf: Any) -> Any:

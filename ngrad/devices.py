@@ -10,7 +10,8 @@ from typing import Any
 
 from ngrad.errors import DeviceError
 from ngrad_kernels import cpu
-from ngrad_kernels.memory import FreeList, Pool, pool
+from ngrad_kernels.memory import FreeList
+from ngrad_kernels.target import Target
 
 NAME = re.compile(r"/?(?:device:)?(cpu|gpu|cuda)(?::(\d+))?", re.IGNORECASE)
 
@@ -23,7 +24,7 @@ class Device:
     kind : str
         "cpu" or "cuda".
     index : int
-    target
+    target : Target
         What compiles and launches kernels for it.
     pool : Pool
         Its memory.
@@ -31,16 +32,18 @@ class Device:
 
     __slots__ = ("index", "kind", "pool", "target")
 
-    def __init__(self, kind: str, index: int, target: Any, memory: Pool) -> None:
-        self.kind, self.index, self.target, self.pool = kind, index, target, memory
+    def __init__(self, kind: str, index: int, target: Target) -> None:
+        self.kind, self.index, self.target, self.pool = kind, index, target, target.pool
 
     @property
     def name(self) -> str:
         return f"{self.kind}:{self.index}"
 
     def free_list(self, nbytes: int) -> FreeList:
-        """The pool's free list for a size."""
-        return self.pool.free_list(nbytes)
+        """The pool's free list for a size, if there is one for all threads; else one in which
+        nothing ever waits.
+        """
+        return self.pool.free_list(nbytes) if self.kind == "cpu" else FreeList(nbytes)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return device_of, (self.name,)
@@ -49,7 +52,7 @@ class Device:
         return self.name
 
 
-HOST = Device("cpu", 0, cpu, pool)
+HOST = Device("cpu", 0, cpu)
 """The CPU, with all its threads."""
 
 _found: dict[str, Device] = {HOST.name: HOST}
@@ -83,13 +86,13 @@ def _opened(kind: str, index: int) -> Device:
     """A device that is used for the first time."""
     if kind == "cpu":
         raise DeviceError(f"device: there is one CPU, cpu:0, and no cpu:{index}")
-    from ngrad_kernels.cuda import Unavailable, open_device
+    from ngrad_kernels.cuda import devices
+    from ngrad_kernels.cuda.errors import CudaUnavailable
 
     try:
-        target = open_device(index)
-    except Unavailable as error:
+        return Device("cuda", index, devices.target(index))
+    except CudaUnavailable as error:
         raise DeviceError(f"device: cuda:{index} cannot be used: {error}") from error
-    return Device("cuda", index, target, target.pool)
 
 
 class _Current(threading.local):
@@ -154,9 +157,9 @@ def list_devices() -> list[str]:
     >>> ngrad.list_devices()[0]
     'cpu:0'
     """
-    from ngrad_kernels.cuda import available
+    from ngrad_kernels.cuda.devices import available
 
-    return [HOST.name, *(f"cuda:{index}" for index in range(available()))]
+    return [HOST.name, *available()]
 
 
 __all__ = ["HOST", "Device", "current", "device", "device_of", "list_devices", "set_default_device"]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from ngrad.devices import HOST
 from ngrad.dtypes import as_dtype, int32
 from ngrad.ops.convert import tensor
+from ngrad.ops.extents import EXTENTS, made
 from ngrad.tensor import Tensor, from_numpy
 from ngrad.variable import Variable
 
@@ -41,9 +43,8 @@ def shape(input: Any, out_type: Any = None, name: str | None = None) -> Any:
     >>> ngrad.shape([[1, 2, 3]]).numpy()
     array([1, 3], dtype=int32)
     """
-    return from_numpy(
-        tensor(input, "shape").shape, int32 if out_type is None else as_dtype(out_type)
-    )
+    dtype = int32 if out_type is None else as_dtype(out_type)
+    return made(EXTENTS, tensor(input, "shape")._layout.shape, dtype, device=HOST)
 
 
 def size(input: Any, out_type: Any = None, name: str | None = None) -> Any:
@@ -55,7 +56,8 @@ def size(input: Any, out_type: Any = None, name: str | None = None) -> Any:
     >>> ngrad.size([[1, 2, 3]]).numpy()
     np.int32(3)
     """
-    return from_numpy(tensor(input, "size").size, int32 if out_type is None else as_dtype(out_type))
+    dtype = int32 if out_type is None else as_dtype(out_type)
+    return tensor(tensor(input, "size").size, "size", dtype)
 
 
 def rank(input: Any, name: str | None = None) -> Any:

@@ -7,7 +7,8 @@ planned with a kernel for each op; when it comes again, with fused kernels. Both
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any
 
 import optree
 
@@ -19,83 +20,81 @@ from ngrad.graph.layout import Layout
 from ngrad.ops.identity import IDENTITY
 from ngrad.plans import Key, Structure, build, plans
 from ngrad.record import state
-from ngrad.tensor import Tensor
+from ngrad.tensor import Place, Tensor, placed
 from ngrad.window import RECOMPUTED, Fault, Window
 
 # -- what of a window is run -----------------------------------------------------------------------
 
 
-class PendingWork(NamedTuple):
-    """A window up to now: what is wanted of it, and the tensors that wait for it."""
-
-    entries: tuple[Entry, ...]
-    wanted: tuple[int, ...]
-    tensors: list[Tensor | None]
-    """For each wanted slot, who holds the value; None for what only a tape may ask for."""
+Work = tuple[tuple[Entry, ...], tuple[int, ...], list[Tensor | None]]
+"""A window up to now: its entries, the slots that are wanted, and for each of these the tensor that
+waits for the value; None for what only a tape may ask for.
+"""
 
 
-def pending_work(window: Window) -> PendingWork:
-    results = window.results
-    count = len(results)  # another thread may be adding to it: entries come first
-    entries = tuple(window.entries[:count])
-    done, taped, kept = window.done, window.taped > 0, window.kept
+def pending_work(window: Window) -> Work:
+    entries = tuple(window.entries)  # another thread may be adding to them
+    holder_of, taped = window.results.get, window.taped
     wanted: list[int] = []
     tensors: list[Tensor | None] = []
-    for slot, holder in enumerate(results[done:count] if done else results[:count], done):
+    for slot in range(window.done, len(entries)):
+        holder = holder_of(slot)
         if holder is None:
             continue
         tensor = holder()
         if tensor is not None:
-            if tensor._at == 0:
+            if not tensor._at:
                 wanted.append(slot)
                 tensors.append(tensor)
-        elif taped and entries[slot][0].op.family not in RECOMPUTED and slot not in kept:
+        elif taped and entries[slot][0].op.family not in RECOMPUTED and slot not in window.kept:
             wanted.append(slot)
             tensors.append(None)
-    return PendingWork(entries, tuple(wanted), tensors)
+    return entries, tuple(wanted), tensors
 
 
-def publish(window: Window, work: PendingWork, results: list[Tensor | None]) -> None:
+def publish(window: Window, work: Work, places: Sequence[Any]) -> None:
     """Give the tensors their values. A thread that looks meanwhile finds all of one, or none."""
-    going_on = window.readers > 0 or window.taped > 0
-    for slot, tensor, result in zip(work.wanted, work.tensors, results, strict=False):
-        assert result is not None
+    entries, wanted, tensors = work
+    readers = window.readers
+    going_on = readers or window.taped
+    for slot, tensor, place in zip(wanted, tensors, places):  # noqa: B905, what follows is not ours
         if tensor is None:
-            window.keep(slot, result)
+            window.keep(slot, Tensor(*place))
             continue
-        tensor._block = result._block
-        tensor._layout = result._layout
-        tensor._at = result._at
+        tensor._block, address, tensor._layout = place
+        tensor._at = address  # last
         if going_on:
             window.computed[id(tensor)] = slot
-            if work.entries[slot][0].op.family not in RECOMPUTED:
+            if entries[slot][0].op.family not in RECOMPUTED:
                 window.keep(slot, tensor)
         tensor._window = None
-    window.done = max(window.done, len(work.entries))
-    if window.readers == 0 and state.window is window:
+    if window.done < len(entries):
+        window.done = len(entries)
+    if not readers and state.window is window:
         state.window = Window()
 
 
 def _value(window: Window, slot: int) -> Any:
     """The value of a slot, if it is there; whoever holds it keeps it for the window from now on."""
     value = window.kept.get(slot)
-    if value is None and slot < len(window.results) and window.results[slot] is not None:
-        value = window.results[slot]()
+    if value is None:
+        value = window.held(slot)
         if value is None or not value._at:
             return None
         window.keep(slot, value)
     return value
 
 
-def _since(window: Window, work: PendingWork) -> tuple[Key, dict[int, Any]]:
+def _since(window: Window, work: Work) -> tuple[Key, dict[int, Any]]:
     """The structure of what was recorded since the window was run last, numbered from 0: so that
     looks in a loop under a tape are alike. And its values by slot.
 
     A value from before that nobody kept is computed again.
     """
-    entries, done = work.entries, window.done
+    entries, wanted, _ = work
+    done = window.done
     if done == 0:
-        return (entries, known_values(window, len(entries)), work.wanted, None, None), window.kept
+        return (entries, known_values(window, len(entries)), wanted, None, None), window.kept
     needed = set(range(done, len(entries)))
     for slot in range(len(entries) - 1, -1, -1):
         if slot in needed and _value(window, slot) is None:
@@ -115,7 +114,7 @@ def _since(window: Window, work: PendingWork) -> tuple[Key, dict[int, Any]]:
                 call = marker(LEAF, (), value._layout)
         place[slot] = len(lines)
         lines.append((call, slots))
-    return (tuple(lines), (), tuple([place[slot] for slot in work.wanted]), None, None), kept
+    return (tuple(lines), (), tuple([place[slot] for slot in wanted]), None, None), kept
 
 
 def run(window: Window) -> None:
@@ -124,33 +123,33 @@ def run(window: Window) -> None:
         raise window.trace.refuse()
     with window.lock:
         work = pending_work(window)
-        results: list[Tensor | None] = []
-        if work.wanted:
+        places: Sequence[Place | None] = ()
+        if work[1]:
             key, kept = _since(window, work)
             try:
-                results = plans.get(key).run(kept)
+                places = plans.get(key).run(kept)
             except IndexBoundsError:
-                work, results = _without_faults(work, key, kept)
-        publish(window, work, results)
+                work, places = _without_faults(work, key, kept)
+        publish(window, work, places)
 
 
 def _without_faults(
-    work: PendingWork, key: Key, kept: dict[int, Any]
-) -> tuple[PendingWork, list[Tensor | None]]:
+    work: Work, key: Key, kept: dict[int, Any]
+) -> tuple[Work, Sequence[Place | None]]:
     """What can be computed of a window in which an index is out of bounds. Each value by itself:
     those that depend on the index have none from now on.
     """
     found = []
     entries, known, wanted, _, _ = key
-    for place, slot, tensor in zip(wanted, work.wanted, work.tensors, strict=True):
+    for number, slot, tensor in zip(wanted, *work[1:], strict=True):
         try:
-            (result,) = plans.get((entries, known, (place,), None, None)).run(kept)
-            found.append((slot, tensor, result))
+            (place,) = plans.get((entries, known, (number,), None, None)).run(kept)
+            found.append((slot, tensor, place))
         except IndexBoundsError as error:
             if tensor is not None:
                 tensor._window = Fault(error)
-    slots, tensors, results = zip(*found, strict=True) if found else ((), (), ())
-    return PendingWork(work.entries, tuple(slots), list(tensors)), list(results)
+    slots, tensors, places = zip(*found, strict=True) if found else ((), (), ())
+    return (work[0], slots, list(tensors)), places
 
 
 def eval(*tensors: Any) -> None:
@@ -190,21 +189,17 @@ def look(tensor: Tensor) -> None:
 def sweep(window: Window, heard: Heard, goal: Goal) -> list[Tensor | None]:
     """Run a window and a gradient through it, as one plan; the gradients."""
     with window.lock:
-        work = pending_work(window)
+        work = entries, wanted, _ = pending_work(window)
+        known = known_values(window, len(entries))
         try:
-            return _swept(window, work, heard, goal)
+            places = plans.get((entries, known, wanted, heard, goal)).run(window.kept)
         except IndexBoundsError:
             run(window)  # it may not be the gradient that depends on the index
-            return _swept(window, work._replace(wanted=(), tensors=[]), heard, goal)
-
-
-def _swept(window: Window, work: PendingWork, heard: Heard, goal: Goal) -> list[Tensor | None]:
-    entries, wanted, _ = work
-    planned = plans.get((entries, known_values(window, len(entries)), wanted, heard, goal))
-    results = planned.run(window.kept)
-    publish(window, work, results)
-    found = results[len(wanted) :] if wanted else results
-    return found if planned.apart else apart(found)
+            known, wanted = known_values(window, len(entries)), ()
+            places = plans.get((entries, known, wanted, heard, goal)).run(window.kept)
+            work = entries, wanted, []
+        publish(window, work, places)
+    return placed(places[len(wanted) :] if wanted else places)
 
 
 def known_values(window: Window, count: int) -> tuple[tuple[int, Layout], ...]:
@@ -218,14 +213,6 @@ def known_values(window: Window, count: int) -> tuple[tuple[int, Layout], ...]:
             if value is not None:
                 found.append((slot, value._layout))
     return tuple(found)
-
-
-def apart(results: list[Tensor | None]) -> list[Tensor | None]:
-    """Each gradient as a tensor of its own, over memory that others may share."""
-    return [
-        None if result is None else Tensor(result._buffer, result._at, result._layout)
-        for result in results
-    ]
 
 
 Tensor.evaluate = staticmethod(look)
@@ -268,7 +255,7 @@ def brought(window: Window, current: Window, wanted: dict[int, int]) -> dict[int
         if missing:
             known = known_values(window, len(window.entries))
             key = (tuple(window.entries), known, missing, None, None)
-            found = plans.get(key).run(window.kept)
+            found = placed(plans.get(key).run(window.kept))
             for slot, value in zip(missing, found, strict=True):
                 assert value is not None
                 window.keep(slot, value)

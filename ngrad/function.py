@@ -40,6 +40,13 @@ class Function:
             if not isinstance(spec, TensorSpec):
                 raise TypeError(f"input_signature: takes TensorSpecs, not {type(spec).__name__}")
         self._found: dict[Any, Concrete] = {}
+        self._axes = [
+            (k, axis)
+            for k, spec in enumerate(input_signature or ())
+            for axis, size in enumerate(spec.shape)
+            if size is None
+        ]
+        self._open: list[Concrete] = []  # recorded with the sizes of these axes open
         self._values: dict[Any, set[Any]] = {}
         self._last: Concrete | None = None
         self._methods: dict[int, tuple[Any, Function]] = {}
@@ -99,11 +106,37 @@ class Function:
         with self._lock:  # whoever comes while it is recorded waits
             found = self._found.get(signature)
             if found is None:
-                self._warn(signature)
-                found = self._found[signature] = Concrete(self._name, f, leaves, signature)
+                if self._axes:
+                    found = self._at(f, leaves, signature)
+                if found is None:
+                    self._warn(signature)
+                    found = Concrete(self._name, f, leaves, signature)
+                self._found[signature] = found
                 if len(self._found) > LIMIT:
                     del self._found[next(iter(self._found))]
         return found
+
+    def _at(
+        self, f: Callable[..., Any], leaves: list[Any], signature: Signature
+    ) -> Concrete | None:
+        """A recording with open sizes, at those of a signature: a new one if none holds there. None
+        if there can be none; with numbers for sizes there may, or the error says what is wrong.
+        """
+        sizes = [signature[0][k].shape[axis] for k, axis in self._axes]
+        for recording in reversed(self._open):
+            found = recording.at(sizes)
+            if found is not None:
+                return found
+        try:
+            recording = Concrete(self._name, f, leaves, signature, self._axes)
+        except Exception:
+            return None
+        if recording.opaque:
+            return None  # what a user's Python makes of a size is not known
+        self._open.append(recording)
+        if len(self._open) > LIMIT:
+            del self._open[0]
+        return recording.at(sizes)
 
     def _warn(self, signature: Signature) -> None:
         """Warn when new values of Python arguments have it recorded again and again."""
@@ -122,8 +155,9 @@ class Function:
 
     @property
     def traces(self) -> int:
-        """How many signatures it is recorded for."""
-        return len(self._found)
+        """How many recordings there are of it; one may be for any size."""
+        found = (*list(self._found.values()), *self._open)
+        return len({id(concrete.sizes) for concrete in found})
 
     def pretty(self, *args: Any, **kwargs: Any) -> str:
         """The graph: for these arguments, or of the last call."""
@@ -201,7 +235,7 @@ def function(
     func : callable
         Of nests of tensors, arrays, numbers and hashable values; it returns a nest.
     input_signature : sequence of TensorSpec, optional
-        What the arguments must be; a size of None is any.
+        What the arguments must be; a size of None is any, and one recording serves all.
     autograph, jit_compile, reduce_retracing
         Of TensorFlow's function; nothing depends on them.
 

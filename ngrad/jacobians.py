@@ -12,25 +12,25 @@ import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-import numpy as np
 import optree
 
 from ngrad.asking import UnconnectedGradients, held, source_of
 from ngrad.config import settings
 from ngrad.errors import NumberError, ShapeError
-from ngrad.evaluate import Recording, apart, brought, known_values, pending_work, publish, run
+from ngrad.evaluate import Recording, brought, known_values, pending_work, publish, run
 from ngrad.graph.batch import batched
 from ngrad.graph.differentiate import Goal, Heard
 from ngrad.graph.entries import LEAF, Entry, marker
 from ngrad.graph.graph import INPUT
 from ngrad.graph.layout import Layout, layout
 from ngrad.hooks import hooks
-from ngrad.ops.creation import zeros_of
+from ngrad.ops.creation import EYE, zeros_of
+from ngrad.ops.extents import made
 from ngrad.ops.joining import concat
 from ngrad.ops.shape import broadcast_to, reshape, transpose
 from ngrad.plans import PLANS_LIMIT, Planned, Structure, build
 from ngrad.record import state
-from ngrad.tensor import Tensor, from_numpy
+from ngrad.tensor import Tensor, placed
 from ngrad.variable import Variable
 from ngrad.window import Window
 
@@ -193,8 +193,8 @@ def _rows(tape: Any, what: str, chunk: int | None, vectorised: bool) -> int | No
 
 def _identity(first: int, last: int, length: int, like: Layout) -> Tensor:
     """Rows of the identity matrix, of the dtype and on the device of another layout."""
-    rows = np.eye(last - first, length, first, like.dtype.numpy_dtype)
-    return from_numpy(rows, like.dtype, like.device)
+    rows: Tensor = made(EYE, last - first, length, first, like.dtype, device=like.device)
+    return rows
 
 
 # -- the sweep -------------------------------------------------------------------------------------
@@ -224,14 +224,10 @@ def _prepare(tape: Any, target: Any, sources: tuple[Any, ...]) -> _Asked | None:
     if window is None:
         return None
     entries, slot = tuple(window.entries), window.slot_of(held(target))
-    slots = tuple([tape._slots(source) for source in sources])
-    if not tape._persistent and tape._stack is not None:
-        tape._stop()
-    spans = [*tape._spans, (tape._begun, len(entries))] if tape._begun >= 0 else tape._spans
-    heard = Heard(tuple(spans), tuple(tape._watched.items()))
+    slots = tuple(map(tape._slots, sources))
+    heard = Heard(*tape._heard(len(entries)))
     if not tape._persistent:
-        tape._used = True
-        tape._clear()
+        tape._let_go()
     return None if slot < 0 else _Asked(window, entries, heard, slot, slots)
 
 
@@ -251,13 +247,12 @@ def _derivatives(
         return [None] * len(sources)
     if hooks.sweep is not None:
         hooks.sweep(asked.window, asked.heard, Goal((asked.target,), (), asked.sources))
-    step = max(rows or count, 1)
+    chunks = [(0, count)]
+    if rows is not None:
+        chunks = [(k, min(k + rows, count)) for k in range(0, max(count, 1), rows)]
     asked.window.taped += 1  # what the first chunk computes of the forward values is kept
     try:
-        parts = [
-            _sweep(asked, seed(first, min(first + step, count)))
-            for first in range(0, max(count, 1), step)
-        ]
+        parts = [_sweep(asked, seed(first, last)) for first, last in chunks]
     finally:
         asked.window.taped -= 1
     if len(parts) == 1:
@@ -298,13 +293,12 @@ def _run(asked: _Asked, seed: Any) -> list[Tensor | None]:
     """Run the sweep, and what is pending of the window, as one plan."""
     window = asked.window
     with window.lock:
-        work = pending_work(window)
-        known = known_values(window, len(work.entries))
-        structure = _structure(asked, work.entries, known=known, wanted=work.wanted)
-        kept = {**window.kept, len(work.entries): seed}
-        results = _plan(structure, seed._layout).run(kept)
-        publish(window, work, results)
-    return apart(results[len(work.wanted) :])
+        work = entries, wanted, _ = pending_work(window)
+        known = known_values(window, len(entries))
+        structure = _structure(asked, entries, known=known, wanted=wanted)
+        places = _plan(structure, seed._layout).run({**window.kept, len(entries): seed})
+        publish(window, work, places)
+    return placed(places[len(wanted) :])
 
 
 def _record(asked: _Asked, seed: Any) -> list[Tensor | None]:

@@ -14,7 +14,7 @@ import os
 import queue
 import threading
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from ngrad.config import settings
@@ -22,15 +22,15 @@ from ngrad.graph.differentiate import Goal, Heard, differentiate, tools
 from ngrad.graph.entries import Entry, trace
 from ngrad.graph.fuse import fuse
 from ngrad.graph.gather import gather
-from ngrad.graph.graph import CONSTANT, INPUT, Graph, Symbol
+from ngrad.graph.graph import Graph, Symbol
 from ngrad.graph.layout import Layout
 from ngrad.graph.plan import Plan
 from ngrad.graph.simplify import rewrite
 from ngrad.hooks import hooks
 from ngrad.ops.fused import sources
-from ngrad.record import counters, execute
+from ngrad.record import Cost, counters, execute
 from ngrad.replay import Replay
-from ngrad.tensor import Tensor, scalar
+from ngrad.tensor import Place, Tensor, scalar
 from ngrad_kernels.cache import NotCached, without_compiling
 
 PLANS_LIMIT = 1024
@@ -89,48 +89,47 @@ def build(
 class Cut:
     """A graph as a plan: one of the two ways to run it."""
 
-    __slots__ = ("bytes", "graph", "launches", "loads", "plan", "replay")
+    __slots__ = ("cost", "graph", "loads", "plan", "replay")
 
     def __init__(self, graph: Graph, places: tuple[int, ...], layouts: dict[int, Layout]) -> None:
         self.graph = graph
         self.plan = Plan(graph, layouts, scalar)
-        self.replay = Replay.of(self.plan, len(self.plan.inputs))
         self.loads = tuple([(places[k], layouts[k]) for k in self.plan.inputs])
-        self.launches = sum(step.call.launches for step in self.plan.steps)
-        self.bytes = sum(step.call.bytes for step in self.plan.steps)
+        self.replay = Replay.of(self.plan, self.loads)
+        launches = sum(step.call.launches for step in self.plan.steps)
+        self.cost = Cost(launches, sum(step.call.bytes for step in self.plan.steps))
 
-    def run(self, kept: dict[int, Any]) -> list[Tensor | None]:
-        """The outputs of the graph, for values by slot."""
+    def run(self, kept: Mapping[int, Any]) -> list[Place | None]:
+        """Where the outputs of the graph lie, for values by slot."""
+        self.cost.runs += 1
+        replay = self.replay
+        if replay is not None and hooks.execute is None:
+            return replay.run(kept)
         values: list[Any] = []
         for slot, where in self.loads:
             value = kept[slot]
             if type(value) is not Tensor:
                 value = scalar(value, where.dtype, where.device)
             values.append(value)
-        counters["runs"] += 1
-        counters["launches"] += self.launches
-        counters["bytes"] += self.bytes
-        if self.replay is not None and hooks.execute is None:
-            return self.replay.run(values)
-        return self.plan.run(values, execute)
+        return [
+            None if x is None else (x._block, x._at, x._layout)
+            for x in self.plan.run(values, execute)
+        ]
 
 
 class Planned:
     """How a structure runs, kept for the next time."""
 
-    __slots__ = ("apart", "cut", "graph", "layouts", "places", "tried")
+    __slots__ = ("cut", "graph", "layouts", "places", "tried")
 
     def __init__(self, graph: Graph, places: tuple[int, ...], layouts: dict[int, Layout]) -> None:
         self.graph, self.places, self.layouts = graph, places, layouts
         self.tried = 0
-        made = [k for k in graph.outputs if k is not None]
-        given = any(graph.nodes[k].op in (INPUT, CONSTANT) for k in made)
-        self.apart = not given and len(set(made)) == len(made)  # each output is a value of its own
         counters["planned"] += 1
         self.cut: Cut | None = None
 
-    def run(self, kept: dict[int, Any]) -> list[Tensor | None]:
-        """The outputs of the graph: what is wanted, then the gradients."""
+    def run(self, kept: Mapping[int, Any]) -> list[Place | None]:
+        """Where the outputs of the graph lie: what is wanted, then the gradients."""
         if self.tried < 2:
             self._heat()
         cut = self.cut
@@ -242,8 +241,8 @@ class _Plans:
                 entries, known, wanted, heard and Heard(*heard), goal and Goal(*goal)
             )
             planned = Planned(*build(structure))
-            if any(call.op.family == "opaque" for call, _ in structure.entries):
-                return planned  # a user's Python, and all that it holds, is not for keeping
+            if any(call.open or call.op.family == "opaque" for call, _ in structure.entries):
+                return planned  # a recording's, or a user's Python and all that it holds
             # No lock, which a fork could leave taken: threads that meet lose a plan at worst.
             self.found[key] = planned
             if len(self.found) > PLANS_LIMIT:

@@ -14,6 +14,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from typing import Any, Protocol
+from weakref import WeakSet
 
 from ngrad.config import settings
 from ngrad.graph.graph import Graph, Symbol
@@ -164,5 +165,37 @@ def execute(call: Call, inputs: tuple[Any, ...]) -> Any:
 counters: Counter[str] = Counter()
 """What happened since the process began: structures `planned` and `fused`, `runs` of plans, and the
 `launches` and `bytes` of these and of ops that ran where they were called: what kernels read and
-wrote, if each element is read once.
+wrote, if each element is read once. `counted` adds what
+plans that are kept have run.
 """
+
+
+class Cost:
+    """What a run of a plan launches and moves, and how often it ran: one count, since every
+    gradient comes here, in place of three.
+    """
+
+    __slots__ = ("__weakref__", "bytes", "launches", "runs")
+
+    def __init__(self, launches: int, nbytes: int) -> None:
+        self.runs, self.launches, self.bytes = 0, launches, nbytes
+        _costs.add(self)
+
+    def add_to(self, total: Counter[str]) -> None:
+        total["runs"] += self.runs
+        total["launches"] += self.runs * self.launches
+        total["bytes"] += self.runs * self.bytes
+
+    def __del__(self, total: Counter[str] = counters) -> None:  # there also as Python ends
+        self.add_to(total)
+
+
+_costs: WeakSet[Cost] = WeakSet()
+
+
+def counted() -> Counter[str]:
+    """The counters as they are now."""
+    total = Counter(counters)
+    for cost in list(_costs):
+        cost.add_to(total)
+    return total

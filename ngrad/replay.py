@@ -9,7 +9,7 @@ itself.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -19,8 +19,9 @@ from ngrad.graph.layout import Layout
 from ngrad.graph.op import Call, Op
 from ngrad.graph.plan import Plan
 from ngrad.graph.program import OUT, SCRATCH, Launch, Program, aligned, result
-from ngrad.tensor import Tensor, allocate
+from ngrad.tensor import Place, Tensor, allocate, scalar
 from ngrad_kernels import cpu, native
+from ngrad_kernels.cpu import walk
 from ngrad_kernels.memory import Buffer, pool
 
 SMALL = 1 << 20
@@ -141,6 +142,10 @@ def _launch(
 Op.runner = staticmethod(runner)
 
 
+Loads = tuple[tuple[int, Layout], ...]
+"""Where a plan's inputs come from: of each its slot, and its layout."""
+
+
 class Replay:
     """A plan as words for `cpu.walk`.
 
@@ -149,9 +154,13 @@ class Replay:
     zero.
     """
 
-    __slots__ = ("_code", "_first", "_keep", "_made", "_outputs", "_plain", "_steps", "_where")
+    __slots__ = (
+        "_code", "_first", "_keep", "_loads", "_made", "_outputs", "_plain", "_steps", "_where",
+    )  # fmt: skip
 
-    def __init__(self, plan: Plan, inputs: int) -> None:
+    def __init__(self, plan: Plan, loads: Loads) -> None:
+        self._loads = loads
+        inputs = len(loads)
         first = inputs + len(plan.constants)  # the number of the first step's result
         layouts = [where for step in plan.steps for where in step.call.outputs]
         base: list[tuple[int, int]] = [(k + 1, 0) for k in range(inputs)]
@@ -222,8 +231,10 @@ class Replay:
         return owners
 
     @staticmethod
-    def of(plan: Plan, inputs: int) -> Replay | None:
-        """A replay of a plan, if it is all launches of small values on the CPU."""
+    def of(plan: Plan, loads: Loads) -> Replay | None:
+        """A replay of a plan, if it is all launches of small values on the CPU. `loads` says of
+        each input its slot, and its layout.
+        """
         total = 0
         for step in plan.steps:
             program = step.call.program
@@ -233,37 +244,47 @@ class Replay:
                 return None
             total += sum(aligned(where.nbytes) for where in step.call.outputs)
             total += aligned(program.scratch)
-        return None if total > SMALL else Replay(plan, inputs)
+        return None if total > SMALL else Replay(plan, loads)
 
-    def run(self, inputs: list[Any]) -> list[Any]:
-        """The plan's outputs for its inputs."""
-        registers = [0, *[x._at for x in inputs]]
-        made = []
+    def run(self, kept: Mapping[int, Any]) -> list[Place | None]:
+        """Where the plan's outputs lie, for values by slot."""
+        inputs: list[Tensor] = []
+        registers = [0]
+        for slot, where in self._loads:
+            value = kept[slot]
+            if type(value) is not Tensor:
+                value = scalar(value, where.dtype)
+            inputs.append(value)
+            registers.append(value._at)
+        made: list[Place | None] = []
         for where in self._made:
-            try:
-                buffer = Buffer(where.free, where.free.pop())
+            free = where.free
+            try:  # `allocate`, spelled out: every small gradient comes here
+                buffer = Buffer(free, free.pop())
             except IndexError:
                 buffer = pool.take(where.nbytes)
             address = buffer.address
             registers.append(address)
-            made.append(Tensor(buffer, address, where))
-        cpu.walk(self._where, self._steps, *registers)
-        if self._plain:
-            return made
-        results: list[Any] = []
-        for output in self._outputs:
-            if output is None:
-                results.append(None)
-                continue
-            source, offset, where = output
-            if type(source) is not int:
-                holder = source
-            else:
-                first = self._first
-                holder = made[source - first] if source >= first else inputs[source - 1]
-            address = holder._address + offset
-            results.append(Tensor(holder._buffer, address, where or holder._layout))
-        return results
+            made.append((buffer, address, where))
+        walk(self._where, self._steps, *registers)
+        return (
+            made if self._plain else [self._place(output, inputs, made) for output in self._outputs]
+        )
+
+    def _place(
+        self, output: tuple[Any, int, Any] | None, inputs: list[Tensor], made: list[Place | None]
+    ) -> Place | None:
+        if output is None:
+            return None
+        source, offset, where = output
+        if type(source) is int and source >= self._first:
+            place = made[source - self._first]
+            assert place is not None
+            buffer, address, layout = place
+        else:
+            holder = inputs[source - 1] if type(source) is int else source
+            buffer, address, layout = holder._block, holder._at, holder._layout
+        return buffer, address + offset, where or layout
 
 
 def _program(call: Call) -> Program:

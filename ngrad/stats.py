@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Any
 
-from ngrad.record import counters
+from ngrad.record import counted
 from ngrad_kernels import cache
 from ngrad_kernels.memory import pool
 
@@ -98,7 +98,7 @@ def stats() -> Stats:
     >>> done.runs, done.launches, done.bytes
     (1, 1, 12000)
     """
-    memory = pool.stats()
+    memory, counters = pool.stats(), counted()
     return Stats(
         compiled=cache.counters["compiled"],
         loaded=cache.counters["loaded"],

@@ -9,7 +9,7 @@ from typing import Any
 
 import optree
 
-from ngrad.asking import UnconnectedGradients, held, seeds_of, source_of, targets_of
+from ngrad.asking import UnconnectedGradients, seeds_of, source_of, targets_of
 from ngrad.config import settings
 from ngrad.errors import TraceError
 from ngrad.evaluate import inline, run, sweep
@@ -62,40 +62,42 @@ class GradientTape(Jacobians):
         self._used = False
         self._begun = -1  # from which entry it listens now; -1 if it does not
         self._window: Window | None = None
-        self._clear()
+        self._forget()
 
     def __del__(self) -> None:
-        window = getattr(self, "_window", None)
-        if window is not None:  # nothing is stored any more because of this tape
+        if getattr(self, "_window", None) is not None:
+            self._leave()
+
+    def _leave(self) -> None:
+        """Read the window no more: nothing is stored any more because of this tape."""
+        window, self._window = self._window, None
+        if window is not None:
             window.taped -= 1
 
-    def _clear(self) -> None:
-        if self._window is not None:
-            self._window.taped -= 1
-        self._window = None
-        self._spans: list[tuple[int, int]] = []
+    def _forget(self) -> None:
+        self._spans: tuple[tuple[int, int], ...] = ()
         self._watched: dict[int, int] = {}
         self._variables: dict[int, Variable] = {}
         self._versions: dict[int, list[int]] = {}
 
     def _join(self) -> Window:
         """The window that this tape reads: the thread's, into which it brings what it heard."""
-        current = state.window
-        if self._window is current:
+        current, before = state.window, self._window
+        if before is current:
             return current
-        most = LIMIT if self._window is None else 1
+        most = LIMIT if before is None else 1
         if len(current.entries) >= most and current.readers == 0 and current.trace is None:
             # What a tape brings comes first, so that a tensor that it computed is no leaf; and what
             # tapes recorded of whom no gradient was asked is not for ever.
             run(current)
             current = state.window
         current.taped += 1
-        before, self._window = self._window, current
+        self._window = current
         if before is not None:
             before.taped -= 1
-            moved = len(current.results)
+            moved = len(current.entries)
             places = current.adopt(before)
-            self._spans = [(first + moved, last + moved) for first, last in self._spans]
+            self._spans = tuple([(first + moved, last + moved) for first, last in self._spans])
             watched: dict[int, int] = {}
             for slot, when in self._watched.items():
                 watched[places[slot]] = min(when + moved, watched.get(places[slot], NEVER))
@@ -121,7 +123,8 @@ class GradientTape(Jacobians):
             )
 
     def __enter__(self) -> GradientTape:
-        self._require_here("GradientTape")
+        if self._window is not None:
+            self._require_here("GradientTape")
         if self._stack is not None:
             raise ValueError(
                 "this tape is already recording; enter it again after its `with` block ends"
@@ -132,8 +135,8 @@ class GradientTape(Jacobians):
         window.readers += 1
         window.limit = NEVER
         self._begun = len(window.entries)
-        self._stack = state.stack
-        self._stack.append(self)
+        stack = self._stack = state.stack
+        stack.append(self)
         return self
 
     def __exit__(self, *exc: object) -> None:
@@ -141,20 +144,22 @@ class GradientTape(Jacobians):
 
     def _stop(self) -> None:
         """Listen no longer."""
-        if self._stack is not None:
-            self.pause()
-            if self in self._stack:  # not within `stop_recording`
-                self._stack.remove(self)
-            self._stack = None
-            assert self._window is not None
-            self._window.readers -= 1
-            if self._window.readers == 0 and self._window.trace is None:
-                self._window.limit = len(self._window.entries) + LIMIT
+        stack, window = self._stack, self._window
+        if stack is None or window is None:
+            return
+        self.pause()
+        if self in stack:  # not within `stop_recording`
+            stack.remove(self)
+        self._stack = None
+        window.readers -= 1
+        if window.readers == 0 and window.trace is None:
+            window.limit = len(window.entries) + LIMIT
 
     def pause(self) -> None:
         """What is recorded from now on is not heard."""
-        if self._begun >= 0 and self._window is not None:
-            self._spans.append((self._begun, len(self._window.entries)))
+        begun, window = self._begun, self._window
+        if begun >= 0 and window is not None:
+            self._spans += ((begun, len(window.entries)),)
         self._begun = -1
 
     def resume(self) -> None:
@@ -190,7 +195,8 @@ class GradientTape(Jacobians):
         self._used = False
         recording = self._stack is not None
         window = self._window
-        self._clear()
+        self._leave()
+        self._forget()
         if recording and window is not None:
             if window.readers == 1 and window.trace is None:  # nobody else reads what was recorded
                 window.readers = 0
@@ -211,8 +217,11 @@ class GradientTape(Jacobians):
         ValueError
             For what is neither a tensor nor a variable, naming its type.
         """
-        self._require_here("watch")
-        window = self._window or self._join()
+        window = self._window
+        if window is None:
+            window = self._join()
+        elif window is not state.window:
+            self._require_here("watch")
         if type(tensor) is Tensor and tensor._layout.dtype.is_floating:
             self._watched.setdefault(window.slot(tensor), len(window.entries))
             return
@@ -284,7 +293,8 @@ class GradientTape(Jacobians):
         RuntimeError
             On a second call, unless the tape is persistent.
         """
-        self._require_here("gradient")
+        if self._window is not state.window:
+            self._require_here("gradient")
         if self._used and not self._persistent:
             raise RuntimeError(
                 "gradient: a tape that is not persistent gives one gradient; "
@@ -316,21 +326,18 @@ class GradientTape(Jacobians):
         if window is None:
             return [None] * len(sources)
         count = len(window.entries)  # before the seeds
-        reached = tuple([window.slot_of(held(target)) for target in targets])
+        reached = tuple(map(window.slot_of, targets))
         given = (
             ()
             if seeds is None
             else tuple([-1 if seed is None else window.slot(seed) for seed in seeds])
         )
-        goal: Any = (reached, given, tuple([self._slots(source) for source in sources]))
-        if not self._persistent and self._stack is not None:
-            self._stop()
-        spans = [*self._spans, (self._begun, count)] if self._begun >= 0 else self._spans
-        heard: Any = (tuple(spans), tuple(self._watched.items()))
-        if not self._persistent:  # nothing that only it needs is stored
-            self._used = True
-            self._clear()
-        if not reached or max(reached) < 0:
+        # Bare tuples: they are a part of what the plan is looked up by.
+        goal: Any = (reached, given, tuple(map(self._slots, sources)))
+        heard: Any = self._heard(count)
+        if not self._persistent:
+            self._let_go()
+        if max(reached, default=-1) < 0:
             return [None] * len(sources)
         if hooks.sweep is not None:
             hooks.sweep(window, heard, goal)
@@ -340,6 +347,20 @@ class GradientTape(Jacobians):
                 run(state.window)
             return results
         return sweep(window, heard, goal)
+
+    def _heard(self, count: int) -> tuple[Any, Any]:
+        """What it listened to of the first `count` entries, and what it watched; as in `Heard`."""
+        spans = self._spans
+        if self._begun >= 0:
+            spans += ((self._begun, count),)
+        return spans, tuple(self._watched.items())
+
+    def _let_go(self) -> None:
+        """Its one gradient is being taken: nothing that only it needs is stored any more."""
+        if self._stack is not None:
+            self._stop()
+        self._used = True
+        self._leave()
 
     def _slots(self, source: Any) -> tuple[int, ...]:
         if type(source) is Variable:

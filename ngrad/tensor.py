@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from ngrad.devices import HOST, Device, current
 from ngrad.dtypes import DType
 from ngrad.errors import ShapeError
+from ngrad.graph.dims import shown
 from ngrad.graph.layout import Layout, layout
 from ngrad_kernels.memory import Buffer
 
@@ -41,7 +43,7 @@ class Shape(tuple[int, ...]):
         return list(self)
 
     def num_elements(self) -> int:
-        return int(np.prod(self, dtype=np.int64))
+        return math.prod(self)
 
     def is_fully_defined(self) -> bool:
         return True
@@ -69,6 +71,10 @@ def allocate(where: Layout) -> Buffer:
         return Buffer(where.free, where.free.pop())
     except IndexError:
         return where.device.pool.take(where.nbytes)
+
+
+Place = tuple[Buffer, int, Layout]
+"""Where a value lies: its buffer, the address of its first element, and its layout."""
 
 
 class Tensor:
@@ -127,10 +133,11 @@ class Tensor:
 
     @property
     def shape(self) -> Shape:
-        return Shape(self._layout.shape)
+        where = self._layout
+        return Shape(map(shown, where.shape)) if where.open else Shape(where.shape)
 
     def get_shape(self) -> Shape:
-        return Shape(self._layout.shape)
+        return self.shape
 
     @property
     def dtype(self) -> DType:
@@ -302,6 +309,11 @@ def pending(window: Any, slot: int, where: Layout) -> Tensor:
     tensor._window = window
     tensor._slot = slot
     return tensor
+
+
+def placed(places: Sequence[Place | None]) -> list[Tensor | None]:
+    """A tensor of its own for each place."""
+    return [None if place is None else Tensor(*place) for place in places]
 
 
 def writable(tensor: Tensor) -> np.ndarray[Any, Any]:

@@ -140,7 +140,8 @@ def shared() -> list[str]:
     kernel = ["table", "lo", "hi"]
     found = inspect.getmembers(skeletons, inspect.isfunction)
     signatures = {name: list(inspect.signature(function).parameters) for name, function in found}
-    return [name for name, words in signatures.items() if words == kernel or name in cpu.CALLED]
+    called = skeletons.CALLED
+    return [name for name, words in signatures.items() if words == kernel or name in called]
 
 
 def chunks(todo: list[Task]) -> list[list[Task]]:

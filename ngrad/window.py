@@ -33,9 +33,9 @@ class Window:
     Attributes
     ----------
     entries : list of Entry
-    results : list
-        For each entry, weakly, the tensor of its value, or None. A value that nobody holds when
-        the window is run is not stored.
+    results : dict
+        By slot, weakly, the tensors of values. A value that nobody holds when the window is run is
+        not stored.
     kept : dict
         By slot, the values that are there: tensors from outside, Python numbers, and what a tape
         needs of what was run.
@@ -52,9 +52,9 @@ class Window:
     """
 
     __slots__ = (
-        "__weakref__", "_epoch", "_lock", "adopted", "check", "checks", "computed", "done",
-        "entries", "kept", "leaves", "limit", "numbers", "opaque", "pinned", "readers", "results",
-        "taped", "trace",
+        "__weakref__", "_epoch", "_lock", "adopted", "checks", "computed", "done", "entries",
+        "kept", "leaves", "limit", "numbers", "opaque", "readers", "results", "room", "taped",
+        "trace",
     )  # fmt: skip
 
     run: ClassVar[Callable[[Window], None]]
@@ -62,18 +62,17 @@ class Window:
 
     def __init__(self, trace: Any = None) -> None:
         self.trace = trace
-        if trace is not None:
-            trace.window = self
         self.entries: list[Entry] = []
-        self.results: list[Any] = []
+        self.results: dict[int, ref[Tensor]] = {}
         self.kept: dict[int, Any] = {}
         self.leaves: dict[int, int] = {}
         self.computed: dict[int, int] = {}
         self.numbers: dict[tuple[int, str, Device], int] = {}
         self.done, self.readers, self.taped = 0, 0, 0
-        self.pinned, self.check = 0, PINNED
         self.adopted = self.opaque = self.checks = False
-        self.limit = LIMIT if trace is None else sys.maxsize
+        self.room, self.limit = PINNED, LIMIT
+        if trace is not None:
+            trace.window, self.limit = self, sys.maxsize
         self._lock, self._epoch = threading.RLock(), _forks[0]
 
     @property
@@ -85,17 +84,17 @@ class Window:
 
     def append(self, call: Call, slots: tuple[int, ...]) -> Tensor:
         """Record a call of one result."""
-        entries, results = self.entries, self.results
-        slot = len(results)
-        if len(entries) > slot:
-            self._mend(slot)
+        entries = self.entries
+        slot = len(entries)
         out = new(Tensor)  # `pending`, spelled out: every op comes here
         out._at = 0
         out._layout = call.spec
         out._window = self
         out._slot = slot
-        entries.append((call, slots))
-        results.append(ref(out))
+        self.results[slot] = ref(out)
+        entries.append(
+            (call, slots)
+        )  # last: who counts entries, from any thread, finds all of each
         if slot >= self.limit:
             _full(self, call)
         return out
@@ -112,38 +111,33 @@ class Window:
 
     def note(self, call: Call, slots: tuple[int, ...], value: Any = None) -> int:
         """Add an entry, without a pending tensor; its slot."""
-        slot = len(self.results)
-        if len(self.entries) > slot:
-            self._mend(slot)
+        slot = len(self.entries)
+        self.results.pop(slot, None)  # of an entry at whose recording Ctrl-C came in between
         self.entries.append((call, slots))
-        if value is not None:
+        if value is not None:  # after that: nobody asks for it before the slot is known
             self.kept[slot] = value
-        self.results.append(None)  # last: who counts results, from any thread, finds all of each
         return slot
-
-    def _mend(self, slot: int) -> None:
-        """Take back an entry at whose recording Ctrl-C came in between."""
-        self.kept.pop(slot, None)
-        del self.entries[slot:]
 
     def slot(self, x: Tensor) -> int:
         """Where a tensor stands; one that does not becomes a leaf."""
         slot = self.leaves.get(id(x))
         if slot is not None:
             return slot
-        if x._window is self:
-            return x._slot
         slot = self.slot_of(x)
-        if slot >= 0:
+        if slot < 0:
+            return self._leaf(x)
+        if x._window is not self:
             self.keep(slot, x)
-            return slot
-        address = x._address  # pending work of another window is run first
-        assert address
-        where = x._layout
-        slot = self.note(marker(LEAF, (), where), (), x)
+        return slot
+
+    def _leaf(self, x: Tensor) -> int:
+        """A new leaf's slot."""
+        if not x._at:
+            Tensor.evaluate(x)  # pending work of another window
+        slot = self.note(marker(LEAF, (), x._layout), (), x)
         self.leaves[id(x)] = slot
-        self.pinned += x._block.nbytes
-        if self.pinned >= self.check:
+        self.room -= x._block.nbytes
+        if self.room <= 0:
             _pins(self)
         return slot
 
@@ -152,12 +146,16 @@ class Window:
         if x._window is self:
             return x._slot
         slot = self.leaves.get(id(x), -1)
-        if slot < 0:
+        if slot < 0 and self.computed:
             slot = self.computed.get(id(x), -1)
-            # The id may have been another's, before that died.
-            if slot >= 0 and (self.results[slot] is None or self.results[slot]() is not x):
+            if slot >= 0 and self.held(slot) is not x:  # the id was another's, before that died
                 return -1
         return slot
+
+    def held(self, slot: int) -> Tensor | None:
+        """The tensor of a value, if anybody holds one."""
+        holder = self.results.get(slot)
+        return None if holder is None else holder()
 
     def keep(self, slot: int, value: Tensor) -> None:
         """Hold the value of a slot, which is there. One that is held already stays: an `id` among
@@ -169,8 +167,8 @@ class Window:
     def tensor(self, slot: int) -> Tensor:
         """A tensor of the value of a slot."""
         value = self.kept.get(slot)
-        if value is None and self.results[slot] is not None:
-            value = self.results[slot]()
+        if value is None:
+            value = self.held(slot)
         if value is None:
             value = pending(self, slot, self.entries[slot][0].specs[0])
             self.results[slot] = ref(value)
@@ -184,11 +182,10 @@ class Window:
         """Take over the entries of another window: where each of their slots is here."""
         Window.run(other)  # a pending tensor has one window that computes it
         places: list[int] = []
-        for slot, (call, slots) in enumerate(other.entries[: len(other.results)]):
+        for slot, (call, slots) in enumerate(other.entries):
             value = other.kept.get(slot)
             here = self.note(call, tuple([places[k] for k in slots]), value)
-            holder = other.results[slot]
-            held = value if type(value) is Tensor else holder() if holder is not None else None
+            held = value if type(value) is Tensor else other.held(slot)
             known = self.slot_of(held) if held is not None and call.op is LEAF else -1
             places.append(here if known < 0 else known)
             if held is not None and known < 0:
@@ -211,10 +208,9 @@ class Window:
     def argument(self, value: Any, dtype: DType, device: Device = HOST) -> Tensor:
         """A tensor of a Python number."""
         slot = self.number(value, dtype, device)
-        before = self.results[slot]
-        found = before() if before is not None else None
+        found = self.held(slot)
         if found is not None:
-            return found  # type: ignore[no-any-return]
+            return found
         out = pending(self, slot, self.entries[slot][0].spec)
         self.results[slot] = ref(out)
         return out
@@ -224,6 +220,12 @@ class Window:
         slot = self.note(call or marker(LEAF, (), where), ())
         out = pending(self, slot, where)
         self.results[slot] = ref(out)
+        return out
+
+    def constant_of(self, call: Call) -> Tensor:
+        """A leaf that is what a call of an op without operands gives, once its sizes are known."""
+        out = self.placeholder(None, call.spec)
+        self.kept[out._slot] = call
         return out
 
     def constant(self, value: Any, where: Layout) -> int:
@@ -243,12 +245,12 @@ class Window:
             self.computed[id(result)] = here
             if call.op.family not in RECOMPUTED:
                 self.keep(here, result)
-        self.done = len(self.results)
+        self.done = len(self.entries)
 
     def _settle(self) -> None:
         """Run what was recorded before evaluation became eager, if anything of it is pending."""
-        for holder in self.results[self.done :]:
-            tensor = holder() if holder is not None else None
+        for slot in range(self.done, len(self.entries)):
+            tensor = self.held(slot)
             if tensor is not None and not tensor._at:
                 Window.run(self)
                 return
@@ -300,7 +302,7 @@ def _pins(window: Window) -> None:
     if alone >= PINNED:
         Window.run(window)
     else:
-        window.check = window.pinned + PINNED - alone
+        window.room = PINNED - alone
 
 
 def _alone(window: Window) -> int:

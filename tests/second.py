@@ -15,15 +15,33 @@ from ngrad.dtypes import BY_CODE
 from ngrad.graph.layout import layout
 from ngrad.ops.matmul import array_at
 from ngrad_kernels import cpu
-from ngrad_kernels.memory import Pool
+from ngrad_kernels.memory import Pool, System
 from ngrad_kernels.product import Matrices, Prepared, Product
+
+
+class Known(System):
+    """The host's memory, and which of it is this device's."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.blocks: list[tuple[int, int]] = []
+
+    def allocate(self, size: int) -> int:
+        address = super().allocate(size)
+        bisect.insort(self.blocks, (address, size))
+        return address
+
+    def free(self, address: int) -> None:
+        del self.blocks[bisect.bisect_left(self.blocks, (address, 0))]
+        super().free(address)
 
 
 class SecondTarget:
     """The CPU's kernels. What they read and write must be this device's."""
 
-    def __init__(self, pool: Pool) -> None:
-        self.pool = pool
+    def __init__(self) -> None:
+        self.source = Known()
+        self.pool = Pool(source=self.source)
         self.counts: Counter[str] = Counter()
         self.calls: list[Callable[..., None]] = []  # of libraries; their numbers are negative
 
@@ -31,9 +49,7 @@ class SecondTarget:
         return getattr(cpu, name)
 
     def _require_ours(self, address: int) -> None:
-        blocks = sorted(
-            (start, size) for size, owned in self.pool.blocks().items() for start in owned
-        )
+        blocks = self.source.blocks
         at = bisect.bisect_right(blocks, (address, 1 << 62)) - 1
         assert at >= 0, f"{address:#x} is no address of this device"
         start, size = blocks[at]
@@ -60,6 +76,12 @@ class SecondTarget:
     def routine(self, name: str, code: str, words: Sequence[int]) -> None:
         """It has no library."""
 
+    def stream_number(self) -> int:
+        return 1
+
+    def hand_over(self, stream: int | None) -> None:
+        self.counts["handed over"] += 1
+
     def copy_in(self, address: int, source: int, nbytes: int) -> None:
         self._require_ours(address)
         self.counts["in"] += 1
@@ -69,9 +91,6 @@ class SecondTarget:
         self._require_ours(address)
         self.counts["out"] += 1
         ctypes.memmove(target, address, nbytes)
-
-    def facts(self, words: Sequence[int]) -> tuple[int, np.ndarray[Any, Any]]:
-        return cpu.facts(words)
 
 
 def _product(work: Product) -> Callable[..., None]:
@@ -97,7 +116,5 @@ def second() -> devices.Device:
     """The device; one for the process."""
     found = devices._found.get("cuda:7")
     if found is None:
-        pool = Pool()
-        target = SecondTarget(pool)
-        found = devices._found["cuda:7"] = devices.Device("cuda", 7, target, pool)
+        found = devices._found["cuda:7"] = devices.Device("cuda", 7, SecondTarget())
     return found

@@ -57,9 +57,9 @@ def test_windows_of_a_loop_are_alike(period: int) -> None:
     looped(body, 6000, each)
     assert longest <= 2 * LIMIT + 8
     assert planned[-1] == planned[3 * LIMIT]  # ever the same plans, after the first few windows
-    before = counters["runs"]
+    before = ngrad.stats().runs
     looped(body, 10 * LIMIT, lambda: None)
-    assert counters["runs"] > before  # and they were run on the way
+    assert ngrad.stats().runs > before  # and they were run on the way
 
 
 STEPS: dict[str, Callable[[Any, Any], Any]] = {}
@@ -183,20 +183,20 @@ def test_bytes_that_others_hold_too_do_not_count() -> None:
     x = constant(np.ones(WHOLE // 4, np.float32))
     held = [x[k : k + 8] for k in range(100)]
     total = constant(0.0)
-    before = counters["runs"]
+    before = ngrad.stats().runs
     for part in held[:80]:
         total = total + ngrad.reduce_sum(part)
-    assert counters["runs"] == before and float(total) == 640.0
+    assert ngrad.stats().runs == before and float(total) == 640.0
 
 
 # -- what is computed ------------------------------------------------------------------------------
 
 
 def launches(function: Callable[[], Any]) -> int:
-    before = counters["launches"]
+    before = ngrad.stats().launches
     result = function()
     ngrad.eval(*(() if result is None else (result,)))
-    return counters["launches"] - before
+    return ngrad.stats().launches - before
 
 
 def test_what_is_dropped_is_not_computed() -> None:

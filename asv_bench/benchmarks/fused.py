@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import ngrad as tf
-from ngrad.plans import counters
+from ngrad.record import counted
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -40,9 +40,9 @@ class Sweep:
         self.program.ours()
 
     def _counted(self, what: str) -> int:
-        before = counters[what]
+        before = counted()[what]
         self.program.ours()
-        return counters[what] - before
+        return counted()[what] - before
 
     def track_launches(self, name: str) -> int:
         return self._counted("launches")

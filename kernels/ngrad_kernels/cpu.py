@@ -1,4 +1,4 @@
-"""The CPU target: threads, launchers, and kernels by body.
+"""The CPU target: threads, launchers, and kernels by body; as a module, it is a `target.Target`.
 
 A kernel is compiled serially, and launched by its address: `run` calls it once, in the caller's
 thread, with no layer between; `launch` splits a longer range into grains of a fixed size over all
@@ -13,21 +13,29 @@ import inspect
 import os
 import sys
 import threading
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import llvmlite.binding as llvm
 import numba as nb
 import numpy as np
 from numba.np.ufunc import parallel
 
-from ngrad_kernels import cache, native, skeletons
+from ngrad_kernels import cache, native, philox, skeletons
 from ngrad_kernels.body import Body
 from ngrad_kernels.contract import CHUNK
-from ngrad_kernels.philox import kernel_of as sampler
+from ngrad_kernels.memory import Buffer, pool
 from ngrad_kernels.render import render
 from ngrad_kernels.render_space import render_space
+from ngrad_kernels.skeletons import CALLED
 from ngrad_kernels.space import Space
+from ngrad_kernels.target import Work
+
+name = "cpu"
+counters: Counter[str] = Counter()
+"""What a driver was asked for: nothing, since there is none."""
 
 # -- threads ---------------------------------------------------------------------------------------
 
@@ -133,10 +141,6 @@ def launch(kernel: int, facts: int, n: int, grain: int, addresses: Sequence[int]
         native.drive(layer, threads, kernel, where, n, grain)
 
 
-Work = tuple[int, int, int, int, Sequence[int]]
-"""A launch: kernel, facts, n, grain and addresses, as `launch` takes them."""
-
-
 def launch_all(works: Sequence[Work]) -> None:
     """Launches that do not wait for one another: grains of all of them are shared by the threads,
     and those of a single grain run in this one.
@@ -186,27 +190,12 @@ _HELPERS = "".join(
 )
 
 
-CALLED = ("pack", "fetch")
-"""The shared routines that kernels call by address; the others are kernels."""
-
-
 @functools.cache
 def skeleton(name: str) -> int:
     """The address of a shared routine of `skeletons`."""
     source = _HELPERS + inspect.getsource(getattr(skeletons, name))
     signature = cache.Signature.PACK if name in CALLED else cache.Signature.KERNEL
     return cache.load(name, source, signature)
-
-
-def strided_map(body: Body) -> tuple[int, int]:
-    """The kernel that runs a map over strided operands, and the word of its facts that it calls."""
-    return skeleton("strided_map"), kernel_of(body)
-
-
-def facts(words: Sequence[int]) -> tuple[int, np.ndarray]:
-    """The address of a launch's facts, and what holds them."""
-    held = np.array(words, np.int64)
-    return held.ctypes.data, held
 
 
 def scatter_parts(rows: int, count: int, width: int) -> tuple[int, int]:
@@ -223,20 +212,81 @@ def scatter_add(code: str) -> int:
     return cache.load(f"scatter_add_{code}", source)
 
 
+sampler = philox.kernel_of
+
+
+def strided_map(body: Body) -> tuple[int, int]:
+    """The kernel that runs an elementwise body over strided operands, and the first of its facts:
+    the body's own kernel, which it calls.
+    """
+    return skeleton("strided_map"), kernel_of(body)
+
+
+# -- what another device does on its own time, and this one at once --------------------------------
+
+
+def facts(words: Sequence[int]) -> tuple[int, Any]:
+    """Run-time facts where kernels read them: where they are."""
+    held = np.array(words, np.int64)
+    return held.ctypes.data, held
+
+
+def use(buffers: Iterable[Buffer]) -> None:
+    """Whoever launched what writes them has waited for it."""
+
+
+def capture(run: Callable[[], object]) -> Callable[[], object]:
+    """A callable that repeats what `run` launches: `run`."""
+    return run
+
+
+def stream_number() -> int:
+    """There are no streams, and nothing to wait for."""
+    return 0
+
+
+def hand_over(stream: int | None) -> None:
+    """What was launched has run."""
+
+
+def copy(target: int, source: int, nbytes: int) -> None:
+    """Copy between two places that do not overlap."""
+    ctypes.memmove(target, source, nbytes)
+
+
+copy_in = copy_out = copy
+
+
+def synchronize() -> None:
+    """What was launched has run."""
+
+
 __all__ = [
-    "CALLED",
     "CHUNK",
+    "Work",
+    "capture",
+    "copy",
+    "copy_in",
+    "copy_out",
+    "counters",
     "facts",
     "get_threads",
+    "hand_over",
     "kernel_of",
     "launch",
+    "launch_all",
+    "name",
+    "pool",
     "run",
     "sampler",
     "scatter_add",
     "scatter_parts",
     "set_threads",
     "skeleton",
+    "stream_number",
     "strided_map",
+    "synchronize",
     "threading_layer",
+    "use",
     "walk",
 ]

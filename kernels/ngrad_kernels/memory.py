@@ -1,4 +1,4 @@
-"""Aligned host buffers from a pool, with accounting.
+"""Aligned buffers from a pool, with accounting: the host's, and the means to make a device's.
 
 Asking the system for memory costs more than a small kernel, and fresh pages cost as much as the
 arithmetic on them, so memory that a tensor lets go waits here for the next one. Blocks come in size
@@ -11,12 +11,46 @@ from __future__ import annotations
 import gc
 import os
 import threading
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
 ALIGNMENT = 64
 SMALLEST = 64
+LISTED = 12
+"""How many size classes an error lists."""
+
+
+class Source(Protocol):
+    """Where the blocks of a pool come from."""
+
+    def allocate(self, size: int) -> int:
+        """The address of a new block, a multiple of `ALIGNMENT`; MemoryError if there is none."""
+
+    def free(self, address: int) -> None:
+        """Give a block back."""
+
+
+class System:
+    """The host's memory."""
+
+    def __init__(self) -> None:
+        self._owners: dict[int, np.ndarray] = {}
+
+    def allocate(self, size: int) -> int:
+        """The address of a new block."""
+        owner = np.empty(size + ALIGNMENT, np.uint8)
+        address = owner.ctypes.data
+        address += -address % ALIGNMENT
+        self._owners[address] = owner
+        return address
+
+    def free(self, address: int) -> None:
+        """Give a block back."""
+        del self._owners[address]
 
 
 class FreeList(list[int]):
@@ -26,18 +60,6 @@ class FreeList(list[int]):
 
     def __init__(self, size: int) -> None:
         self.size = size
-
-
-@dataclass(slots=True)
-class _SizeClass:
-    """The blocks of one size: those that wait, and the owners of all that exist."""
-
-    size: int
-    free: FreeList = field(init=False)
-    owners: dict[int, np.ndarray] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.free = FreeList(self.size)
 
 
 class Buffer:
@@ -82,9 +104,14 @@ class MemoryStats:
 class Pool:
     """Buffers by size class."""
 
-    def __init__(self, limit: int | None = None) -> None:
+    what = "the system"
+    """Whose memory it is, as an error names it."""
+
+    def __init__(self, limit: int | None = None, source: Source | None = None) -> None:
         self.limit = limit
-        self._classes: dict[int, _SizeClass] = {}
+        self._source = source or System()
+        self._blocks: Counter[int] = Counter()  # by size: all that exist
+        self._free: dict[int, FreeList] = {}
         self._lock = threading.RLock()
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=self._renew_lock)
@@ -109,11 +136,14 @@ class Pool:
     def free_list(self, nbytes: int) -> FreeList:
         """The free list of the class for `nbytes`, for whoever allocates that size often."""
         size = self.class_size(nbytes)
-        found = self._classes.get(size)
+        found = self._free.get(size)
         if found is None:
-            with self._lock:
-                found = self._classes.setdefault(size, _SizeClass(size))
-        return found.free
+            found = self._free.setdefault(size, FreeList(size))
+        return found
+
+    def _lists(self) -> Collection[FreeList]:
+        """Every free list."""
+        return tuple(self._free.values())
 
     def take(self, nbytes: int) -> Buffer:
         """A buffer of at least `nbytes`, its content arbitrary.
@@ -124,80 +154,108 @@ class Pool:
             If the limit, or the system, refuses, after what was pooled has been released.
         """
         free = self.free_list(nbytes)
+        return Buffer(free, self._pop(free))
+
+    def _pop(self, free: FreeList) -> int:
         while True:
             try:
-                return Buffer(free, free.pop())
+                return free.pop()
             except IndexError:
-                self.grow(nbytes)
+                self.grow(free.size)
 
     def grow(self, nbytes: int) -> None:
         """Add one block to the class of `nbytes`."""
         size = self.class_size(nbytes)
         with self._lock:
-            sized = self._classes.setdefault(size, _SizeClass(size))
-            if self.limit is not None and self._total() + size > self.limit:
-                self.release()
-                if self._total() + size > self.limit:
-                    raise OutOfMemory(self._refusal(size, f"the pool's limit is {self.limit:,}"))
-            owner = self._system(size)
-            address = owner.ctypes.data
-            address += -address % ALIGNMENT
-            sized.owners[address] = owner
-            sized.free.append(address)
+            address = self._allocate(size)
+            self._blocks[size] += 1
+            self.free_list(nbytes).append(address)
 
-    def _system(self, size: int) -> np.ndarray:
-        try:
-            return np.empty(size + ALIGNMENT, np.uint8)
-        except MemoryError:
-            self.release()
-            gc.collect()
+    def _allocate(self, size: int) -> int:
+        """A block from the source: where that refuses, again when what waits has been released, and
+        once more when cycles that nobody reaches have let go of theirs.
+        """
+        why = ""
+        for make_room in (None, self.release, self._collect):
+            if make_room is not None:
+                make_room()
+            if self.limit is not None and self._total() + size > self.limit:
+                why = f"the pool's limit is {self.limit:,}"
+                continue
             try:
-                return np.empty(size + ALIGNMENT, np.uint8)
+                return self._source.allocate(size)
             except MemoryError:
-                raise OutOfMemory(self._refusal(size, "the system has no more")) from None
+                why = f"{self.what} has no more"
+        raise OutOfMemory(self._refusal(size, why))
+
+    def _collect(self) -> None:
+        gc.collect()
+        self.release()
 
     def _refusal(self, size: int, why: str) -> str:
         stats = self.stats()
-        return (
+        lines = [
             f"cannot allocate {size:,} bytes: {why}; {stats.live_bytes:,} bytes in "
             f"{stats.live_blocks} buffers are in use. Let go of tensors or tapes, or raise the "
             "limit."
-        )
+        ]
+        census = sorted(self.census().items(), key=lambda item: item[0] * item[1], reverse=True)
+        lines += [f"{count:>8} x {each:>18,} bytes" for each, count in census[:LISTED]]
+        if len(census) > LISTED:
+            rest = sum(each * count for each, count in census[LISTED:])
+            lines.append(f"{'others':>8}   {rest:>18,} bytes")
+        return "\n".join(lines)
 
     def _total(self) -> int:
-        return sum(sized.size * len(sized.owners) for sized in self._classes.values())
+        return sum(size * count for size, count in self._blocks.items())
 
     def release(self) -> int:
         """Give every waiting block back to the system; the number of bytes is returned."""
-        released = 0
         with self._lock:
-            for sized in self._classes.values():
-                while sized.free:
+            blocks: list[tuple[int, int]] = []
+            for free in self._lists():
+                while free:
                     try:
-                        address = sized.free.pop()
+                        blocks.append((free.size, free.pop()))
                     except IndexError:  # another thread took it
                         break
-                    del sized.owners[address]
-                    released += sized.size
-        return released
+            if blocks:
+                self._finish()
+            for size, address in blocks:
+                self._source.free(address)
+                self._blocks[size] -= 1
+        return sum(size for size, _ in blocks)
 
-    def blocks(self) -> dict[int, list[int]]:
-        """The addresses of all blocks that exist, by size."""
+    def _finish(self) -> None:
+        """Wait until nothing uses the memory that was let go."""
+
+    def census(self) -> dict[int, int]:
+        """How many blocks of each size are in use. Nothing is counted on the hot path: lists are.
+
+        Examples
+        --------
+        >>> own = Pool()
+        >>> x, y, z = own.take(100), own.take(100), own.take(1000)
+        >>> own.census()
+        {128: 2, 1024: 1}
+        """
         with self._lock:
-            return {size: list(sized.owners) for size, sized in self._classes.items()}
+            live = self._blocks.copy()
+            for free in self._lists():
+                live[free.size] -= len(free)
+            return {size: live[size] for size in sorted(live) if live[size]}
 
     def stats(self) -> MemoryStats:
-        """Bytes and blocks in use and waiting. Nothing is counted on the hot path: lists are."""
-        live = pooled = live_blocks = pooled_blocks = 0
+        """Bytes and blocks in use and waiting."""
         with self._lock:
-            for sized in self._classes.values():
-                waiting = len(sized.free)
-                using = len(sized.owners) - waiting
-                live += using * sized.size
-                live_blocks += using
-                pooled += waiting * sized.size
-                pooled_blocks += waiting
-        return MemoryStats(live, live_blocks, pooled, pooled_blocks, self.limit)
+            live = self.census()
+            blocks = self._blocks.total()
+            nbytes = self._total()
+        live_bytes = sum(size * count for size, count in live.items())
+        live_blocks = sum(live.values())
+        return MemoryStats(
+            live_bytes, live_blocks, nbytes - live_bytes, blocks - live_blocks, self.limit
+        )
 
 
 pool = Pool()

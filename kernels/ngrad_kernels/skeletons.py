@@ -15,6 +15,9 @@ bytes) of each.
 
 from __future__ import annotations
 
+CALLED = ("pack", "fetch")
+"""The routines that kernels call by address; the others are kernels."""
+
 
 def move(target, source, size, count, step_to, step_from):
     """Copy `count` items between addresses that advance by a step each."""

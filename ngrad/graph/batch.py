@@ -115,7 +115,7 @@ def batched(graph: Graph, which: Sequence[bool], size: int, single: int = 0) -> 
             return result.apply(node.op, inputs, node.params)
         out = rule_of(node.op)(size, flags, *inputs, **node.op.keywords(node.params))
         first = out[0] if isinstance(out, tuple) else out
-        if first._layout.spec is not with_batch(node.spec, size):
+        if (first.dtype, first._layout.shape) != (node.spec.dtype, (size, *node.spec.shape)):
             raise ValueError(
                 f"{node.op.name}: its batching rule gave {first!r} for {size} of {node.spec!r}"
             )

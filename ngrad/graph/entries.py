@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ngrad.devices import HOST, Device
 from ngrad.dtypes import BY_CODE, DType
+from ngrad.graph.dims import Dim
 from ngrad.graph.graph import Graph, Symbol
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import CALLS_LIMIT, Call, Op, Params
@@ -34,10 +36,13 @@ def marker(op: Op, params: Params, where: Layout) -> Call:
     key = (params, where)
     found = op.calls.get(key)
     if found is None:
+        found = Call(op, params, (), (where,), _never)
+        if found.open:
+            return found
         if len(op.calls) > CALLS_LIMIT:
             op.calls.clear()
         # Threads that meet get one object: structures compare calls by identity.
-        found = op.calls.setdefault(key, Call(op, params, (), (where,), _never))
+        found = op.calls.setdefault(key, found)
     return found
 
 
@@ -52,6 +57,31 @@ def number(dtype: DType, device: Device) -> Call:
     if device is HOST:
         return SCALARS[dtype.code]
     return marker(SCALAR, (), layout(dtype, (), None, device))
+
+
+def settled(thing: Any, values: Sequence[int]) -> Any:
+    """Entries, calls, layouts and sizes, in nested tuples, for values of open sizes' atoms."""
+    if type(thing) is Call:
+        return _settled_call(thing, values) if thing.open else thing
+    if type(thing) is Layout:
+        shape, strides = settled((thing.shape, thing.strides), values)
+        return layout(thing.dtype, shape, strides, thing.device)
+    if isinstance(thing, Dim):
+        return thing.at(values)
+    if isinstance(thing, tuple):
+        parts = [settled(part, values) for part in thing]
+        same = all(map(operator.is_, thing, parts))
+        return thing if same else type(thing)(parts)
+    return thing
+
+
+def _settled_call(call: Call, values: Sequence[int]) -> Call:
+    params, inputs, spec = settled((call.params, call.inputs, call.spec), values)
+    if call.op in (LEAF, PART_OF):
+        return marker(call.op, params, spec)
+    found = call.op.call(params, inputs)
+    assert found.spec is spec, f"{call!r} gives {found.spec!r}, and was to give {spec!r}"
+    return found
 
 
 def trace(

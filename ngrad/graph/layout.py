@@ -11,6 +11,7 @@ from weakref import WeakValueDictionary
 from ngrad.devices import HOST, Device
 from ngrad.dtypes import DType
 from ngrad.errors import ShapeError
+from ngrad.graph.dims import Dim
 from ngrad_kernels.memory import FreeList
 
 LARGEST = (1 << 63) - 1
@@ -48,11 +49,13 @@ class Layout:
         Whether the elements lie in row-major order with no gap.
     free : list of int
         The pool's free list for `nbytes`.
+    open : bool
+        Whether there are open sizes in it: then it belongs to a recording, and nothing has it.
     """
 
     __slots__ = (
-        "__weakref__", "contiguous", "device", "dtype", "free", "nbytes", "ndim", "shape", "size",
-        "strides",
+        "__weakref__", "contiguous", "device", "dtype", "free", "nbytes", "ndim", "open", "shape",
+        "size", "strides",
     )  # fmt: skip
 
     dtype: DType
@@ -64,6 +67,7 @@ class Layout:
     nbytes: int
     contiguous: bool
     free: FreeList
+    open: bool
 
     def __reduce__(self) -> tuple[Any, ...]:
         return layout, (self.dtype, self.shape, self.strides, self.device)
@@ -111,13 +115,16 @@ def layout(
     found = _interned.get(key)
     if found is not None:
         return found
+    sizes: tuple[Any, ...] = shape
+    dims = [n for n in sizes if isinstance(n, Dim)]
+    interned: Any = dims[0].sizes.layouts if dims else _interned
     rows = contiguous_strides(shape, dtype.itemsize)
     size = math.prod(shape)
     if strides is None or size == 0:
         given = rows
     else:
         given = tuple(r if n == 1 else s for n, s, r in zip(shape, strides, rows, strict=True))
-    canonical = _interned.get((dtype, shape, given, device))
+    canonical: Layout | None = interned.get((dtype, shape, given, device))
     if canonical is None:
         if any(extent < 0 for extent in shape):
             raise ShapeError(f"a shape has no negative sizes: {shape}")
@@ -129,9 +136,11 @@ def layout(
         canonical.ndim, canonical.size = len(shape), size
         canonical.nbytes = size * dtype.itemsize
         canonical.contiguous = given == rows
-        canonical.free = device.free_list(canonical.nbytes)
-        canonical = _interned.setdefault((dtype, shape, given, device), canonical)
+        canonical.open = bool(dims)
+        if not dims:
+            canonical.free = device.free_list(canonical.nbytes)
+        canonical = interned.setdefault((dtype, shape, given, device), canonical)
         if canonical.contiguous:
-            _interned[dtype, shape, None, device] = canonical
-    _interned[key] = canonical
+            interned[dtype, shape, None, device] = canonical
+    interned[key] = canonical
     return canonical

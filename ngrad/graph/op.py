@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from ngrad.devices import HOST, Device
 from ngrad.errors import DeviceError, DTypeError
+from ngrad.graph.dims import is_open
 from ngrad.graph.layout import Layout
 from ngrad.graph.program import Program
 
@@ -34,14 +35,16 @@ class Call:
         Whether `run` returns a tuple of results, or one, bare.
     run : callable
         Over tensors that have their values.
+    open : bool
+        Whether there are open sizes in it: then it belongs to a recording, and is never run.
     launches, bytes : int
         How often `run` launches kernels, and what it reads and writes if each element is read
         once; known once the call is prepared.
     """
 
     __slots__ = (
-        "_outputs", "_program", "bytes", "inputs", "launches", "op", "params", "run", "several",
-        "spec", "specs",
+        "_outputs", "_program", "bytes", "inputs", "launches", "op", "open", "params", "run",
+        "several", "spec", "specs",
     )  # fmt: skip
 
     def __init__(
@@ -56,6 +59,8 @@ class Call:
         self.op, self.params, self.inputs, self.specs = op, params, inputs, specs
         self.spec = specs[0]
         self.several = several
+        self.open = any(where.open for where in (*inputs, *specs)) or is_open(params)
+        run = _never if self.open else run
         self.launches = self.bytes = 0
         self._program: Program | None = None
         self._outputs: tuple[Layout, ...] | None = None if run is None else specs
@@ -102,6 +107,10 @@ class Call:
 
     def __repr__(self) -> str:
         return f"{self.op.name}({', '.join(map(repr, self.inputs))})"
+
+
+def _never(*_: Any) -> Any:
+    raise AssertionError("a call with open sizes is recorded, and never run")
 
 
 class Op:
@@ -189,7 +198,7 @@ class Op:
         DeviceError
             If these lie on several devices.
         """
-        device = None if self.moves else common_device(self.name, layouts)
+        device = None if self.moves or not layouts else common_device(self.name, layouts)
         out = self.infer(*layouts, **self.keywords(params))
         if isinstance(out, tuple):
             return tuple([where.spec if device is None else where.spec.on(device) for where in out])
@@ -203,6 +212,8 @@ class Op:
             out = self.results(layouts, params)
             several = isinstance(out, tuple)
             found = Call(self, params, layouts, out if several else (out,), several=several)
+            if found.open:
+                return found  # one recording's
             if len(self.calls) > CALLS_LIMIT:
                 self.calls.clear()
             self.calls[key] = found
@@ -213,15 +224,13 @@ class Op:
 
 
 def common_device(op: str, layouts: tuple[Layout, ...]) -> Device:
-    """The device on which all operands lie; the CPU if there are none.
+    """The device on which all operands lie.
 
     Raises
     ------
     DeviceError
         Naming the op and two devices.
     """
-    if not layouts:
-        return HOST
     device = layouts[0].device
     for where in layouts:
         if where.device is not device:

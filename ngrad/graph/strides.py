@@ -11,6 +11,37 @@ from ngrad.graph.layout import Layout, contiguous_strides, layout
 Dims = list[tuple[int, int]]
 
 
+def same_shape(x: tuple[int, ...], y: tuple[int, ...]) -> bool:
+    """Whether two shapes are equal. Tuples compare their first items before their lengths, which
+    would ask open sizes what does not matter.
+    """
+    return len(x) == len(y) and x == y
+
+
+def broadcast(*shapes: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape that shapes broadcast to, by NumPy's rules.
+
+    Raises
+    ------
+    ValueError
+        If they do not.
+
+    Examples
+    --------
+    >>> broadcast((2, 1), (3,), ())
+    (2, 3)
+    """
+    rank = max([len(shape) for shape in shapes])
+    result = [1] * rank
+    for shape in shapes:
+        for k, n in enumerate(shape, rank - len(shape)):
+            if n != 1:
+                if result[k] != 1 and result[k] != n:
+                    raise ValueError(f"shapes do not broadcast: {shapes}")
+                result[k] = n
+    return tuple(result)
+
+
 def broadcast_strides(where: Layout, shape: tuple[int, ...]) -> tuple[int, ...]:
     """The strides of a layout seen as a shape that it broadcasts to: 0 along axes that repeat."""
     missing = len(shape) - where.ndim

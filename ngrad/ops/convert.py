@@ -11,6 +11,7 @@ from ngrad.config import settings
 from ngrad.devices import Device, current
 from ngrad.dtypes import BY_CODE, DType, as_dtype, float32, int32, promote, weak
 from ngrad.errors import DTypeError
+from ngrad.graph.dims import Dim
 from ngrad.graph.graph import Symbol
 from ngrad.record import state
 from ngrad.tensor import Tensor, from_numpy, scalar
@@ -45,6 +46,14 @@ class Weak:
 
     def __repr__(self) -> str:
         return "<Python float>"
+
+
+def _number(size: Dim) -> Any:
+    """A size as a Python float: one that is asked for wherever the recording is used."""
+    return Weak(state.window.argument(size, BY_CODE["f8"])) if size.sizes.open else float(size)
+
+
+Dim.number = _number
 
 
 def constant_of(value: Any, dtype: DType | None, what: str, device: Device | None = None) -> Tensor:
@@ -99,7 +108,7 @@ def _plain(value: Any) -> bool:
     """Whether a value is Python scalars all through, whose dtype is a default."""
     if isinstance(value, (list, tuple)):
         return all(_plain(item) for item in value)
-    return isinstance(value, KINDS) and not isinstance(value, np.generic)
+    return isinstance(value, (*KINDS, Dim)) and not isinstance(value, np.generic)
 
 
 def from_outside(value: Any) -> Any:
@@ -129,6 +138,9 @@ def tensor(
         return value
     if type(value) is Weak:
         return cast_to(value.tensor, dtype or float32)
+    if isinstance(value, Dim):
+        wide = dtype or (int32 if value < 2**31 else BY_CODE["i8"])
+        return number(value, wide, device or current())
     if state.graph is not None and type(value) in KINDS:
         return state.graph.constant(value, dtype or DEFAULTS[type(value)])
     if isinstance(value, (list, tuple)) and _holds_tensors(value):
@@ -156,6 +168,8 @@ def floating(value: Any, what: str) -> Any:
 
 def number(value: Any, dtype: DType, device: Device) -> Any:
     """A 0-d operand of a Python number, for ops on a device."""
+    if isinstance(value, Dim) and (state.graph is not None or not value.sizes.open):
+        value = int(value)
     if state.graph is not None:
         return state.graph.constant(value, dtype, device)
     if settings.eager:
@@ -210,7 +224,7 @@ def operands(what: str, *values: Any) -> tuple[Any, ...]:
             result.append(cast_to(value, dtype))
         elif type(value) is Weak:
             result.append(cast_to(value.tensor, dtype))
-        elif isinstance(value, KINDS):
+        elif isinstance(value, (*KINDS, Dim)):
             result.append(number(value, dtype, device))
         else:
             result.append(constant_of(value, dtype, what, device))
@@ -218,5 +232,7 @@ def operands(what: str, *values: Any) -> tuple[Any, ...]:
 
 
 def _kind(value: Any) -> type:
+    if isinstance(value, Dim):
+        return int
     array = np.asarray(value)
     return {"f": float, "b": bool}.get(array.dtype.kind, int)

@@ -8,19 +8,22 @@ from typing import Any
 import numpy as np
 
 from ngrad.devices import Device, current
-from ngrad.dtypes import as_dtype, float32, int32, int64
+from ngrad.dtypes import DType, as_dtype, float32, int32, int64
 from ngrad.errors import DTypeError, NumberError, ShapeError
-from ngrad.graph.layout import Layout
+from ngrad.graph.dims import Dim, size
+from ngrad.graph.layout import Layout, layout
+from ngrad.graph.op import Op
 from ngrad.ops.convert import cast_to, constant_of, from_outside, tensor
 from ngrad.ops.elementwise import select
+from ngrad.ops.extents import made
 from ngrad.ops.identity import identity
-from ngrad.ops.shape import broadcast_to, expand_dims, integers, reshape
+from ngrad.ops.shape import broadcast_to, dims, expand_dims, integers, reshape
 from ngrad.record import state
 from ngrad.tensor import Tensor, from_numpy, scalar
 
 
 def _shape(shape: Any, what: str) -> tuple[int, ...]:
-    sizes = integers(shape, what)
+    sizes = dims(shape, what)
     if any(n < 0 for n in sizes):
         raise ShapeError(f"{what}: sizes must not be negative, not {sizes}")
     return sizes
@@ -60,7 +63,7 @@ def _read(value: Any) -> Any:
 
 
 def _made(value: Any, wanted: Any) -> Any:
-    if isinstance(value, (list, tuple)):
+    if isinstance(value, (list, tuple, Dim)):
         return tensor(value, "constant", wanted)
     return constant_of(value, wanted, "constant")
 
@@ -177,6 +180,20 @@ def ones_like(input: Any, dtype: Any = None, name: str | None = None) -> Any:
     return _filled(1, dtype, x._layout.shape, x._layout.device)
 
 
+def _eye_infer(rows: int, columns: int, offset: int, dtype: DType, device: Device) -> Layout:
+    return layout(dtype, (rows, columns), None, device)
+
+
+def _eye_prepare(_: Any, out: Layout, rows: int, columns: int, offset: int, **__: Any) -> Any:
+    return lambda: from_numpy(np.eye(rows, columns, offset), out.dtype, out.device), out
+
+
+EYE = Op(
+    "eye", _eye_infer, _eye_prepare, ("rows", "columns", "offset", "dtype", "device"), "engine"
+)
+EYE.anywhere = True
+
+
 def eye(
     num_rows: Any,
     num_columns: Any = None,
@@ -195,10 +212,29 @@ def eye(
     """
     (rows,) = _shape(num_rows, "eye")
     (columns,) = (rows,) if num_columns is None else _shape(num_columns, "eye")
-    matrix = from_numpy(np.eye(rows, columns), as_dtype(dtype))
+    matrix = made(EYE, rows, columns, 0, as_dtype(dtype))
     if batch_shape is None:
         return matrix
     return broadcast_to(matrix, (*_shape(batch_shape, "eye"), rows, columns))
+
+
+def _range_infer(start: Any, delta: Any, count: int, dtype: DType, device: Device) -> Layout:
+    return layout(dtype, (count,), None, device)
+
+
+def _range_prepare(_: Any, out: Layout, **params: Any) -> Any:
+    return lambda: _numbers(**params), out
+
+
+RANGE = Op(
+    "range", _range_infer, _range_prepare, ("start", "delta", "count", "dtype", "device"), "engine"
+)
+RANGE.anywhere = True
+
+
+def _numbers(start: Any, delta: Any, count: int, dtype: DType, device: Device) -> Tensor:
+    steps = np.arange(count, dtype=np.float64 if dtype.is_floating else np.int64)
+    return from_numpy(start + steps * delta, dtype, device)
 
 
 def range_(
@@ -216,20 +252,27 @@ def range_(
         start, limit = 0, start
     values = [from_outside(v) for v in (start, limit, delta)]
     values = [v.numpy() if isinstance(v, Tensor) else v for v in values]
-    if any(np.ndim(v) for v in values):
+    whole = all(type(v) is int or isinstance(v, Dim) for v in values)
+    if not whole and any(np.ndim(v) for v in values):
         raise ShapeError("range: start, limit and delta must be scalars")
     if values[2] == 0:
         raise NumberError("range: delta must not be zero")
-    if dtype is None:
+    if dtype is None and whole:
+        dtype = int64 if any(abs(v) >= 2**31 for v in values) else int32
+    elif dtype is None:
         kinds = np.result_type(*values)
         plain = all(isinstance(v, (int, float)) and not isinstance(v, np.generic) for v in values)
         dtype = (float32 if kinds.kind == "f" else int32) if plain else kinds
         if dtype is int32 and max(abs(int(v)) for v in values) >= 2**31:
             dtype = int64
-    wanted = as_dtype(dtype)
-    count = max(0, math.ceil((values[1] - values[0]) / values[2]))
-    steps = np.arange(count, dtype=np.float64 if wanted.is_floating else np.int64)
-    return from_numpy(values[0] + steps * values[2], wanted)
+    start, limit, delta = values
+    if whole:
+        count = max(-((start - limit) // delta), 0)
+        if isinstance(count, Dim):
+            return made(RANGE, size(start), size(delta), size(count), as_dtype(dtype))
+    else:
+        count = max(0, math.ceil((limit - start) / delta))
+    return _numbers(start, delta, count, as_dtype(dtype), current())
 
 
 def linspace(start: Any, stop: Any, num: Any, name: str | None = None, axis: int = 0) -> Any:
@@ -279,7 +322,7 @@ def one_hot(
     where = tensor(indices, "one_hot")
     if not where.dtype.is_integer:
         raise DTypeError(f"one_hot: indices must be integers, not {where.dtype.name}")
-    (count,) = _shape(depth, "one_hot")
+    (count,) = map(int, _shape(depth, "one_hot"))
     at = where.ndim if axis in (None, -1) else int(axis or 0)
     if not 0 <= at <= where.ndim:
         raise ShapeError(f"one_hot: axis {axis} is out of range for {where.ndim} dimensions")

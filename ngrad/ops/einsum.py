@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ngrad.errors import NumberError, ShapeError
+from ngrad.graph.dims import is_open
 from ngrad.ops.arithmetic import multiply
 from ngrad.ops.convert import operands, tensor
 from ngrad.ops.matmul import product
@@ -105,7 +106,8 @@ def einsum(equation: str, *inputs: Any, optimize: str = "greedy", name: str | No
     """
     values = list(operands("einsum", *inputs)) if inputs else []
     shapes = tuple(value._layout.shape for value in values)
-    terms, out, path = _planned(equation, shapes, optimize)
+    planned = _planned.__wrapped__ if is_open(shapes) else _planned
+    terms, out, path = planned(equation, shapes, optimize)
     labels = list(terms)
     sizes: dict[str, int] = {}
     for term, shape in zip(terms, shapes, strict=True):

@@ -14,6 +14,7 @@ import numpy as np
 from ngrad.config import settings
 from ngrad.dtypes import BY_CODE, DType, as_dtype
 from ngrad.errors import DTypeError
+from ngrad.graph.dims import Dim
 from ngrad.graph.entries import SCALARS as NUMBERS
 from ngrad.graph.graph import Symbol
 from ngrad.graph.layout import Layout, layout
@@ -87,7 +88,7 @@ class Elementwise(Op):
         inputs = self._operands(*values)
         layouts = tuple([x._layout for x in inputs])
         out = apply(self, inputs)
-        call = self.calls.get(((), layouts))  # there is none where operands had to be moved
+        call = self.calls.get(((), layouts))  # none where operands were moved, or sizes are open
         if call is not None and all(type(x) is Tensor for x in inputs):
             if len(self.seen) > CALLS_LIMIT:
                 self.seen.clear()
@@ -99,32 +100,29 @@ class Elementwise(Op):
         seen = self.seen
         local = state
 
-        def binary(x: Any, y: Any) -> Any:
-            if type(x) is Tensor:
-                if type(y) is Tensor:
-                    call = seen.get((x._layout, y._layout))
-                    if call is not None:
-                        window = local.window
-                        if settings.eager:
-                            return run_now(call, (x, y))
+        def binary(x: Tensor, y: Any) -> Any:
+            if type(y) is Tensor:
+                call = seen.get((x._layout, y._layout))
+                if call is not None:
+                    window = local.window
+                    if settings.eager:
+                        return run_now(call, (x, y))
+                    i = x._slot if x._window is window else window.slot(x)
+                    j = y._slot if y._window is window else window.slot(y)
+                    return window.append(call, (i, j))
+            elif type(y) is float:
+                dtype = x._layout.dtype
+                if dtype.is_floating:
+                    call = seen.get((x._layout, NUMBERS[dtype.code].spec))
+                    window = local.window
+                    if call is not None and not settings.eager:
+                        j = window.number(y, dtype)  # first, as where it is converted
                         i = x._slot if x._window is window else window.slot(x)
-                        j = y._slot if y._window is window else window.slot(y)
                         return window.append(call, (i, j))
-                elif type(y) is float:
-                    dtype = x._layout.dtype
-                    if dtype.is_floating:
-                        call = seen.get((x._layout, NUMBERS[dtype.code].spec))
-                        window = local.window
-                        if call is not None and not settings.eager:
-                            j = window.number(y, dtype)  # first, as where it is converted
-                            i = x._slot if x._window is window else window.slot(x)
-                            return window.append(call, (i, j))
-            reader = unwrap.get(type(x))
-            if reader is not None:
-                return binary(reader(x), y)
-            reader = unwrap.get(type(y))
-            if reader is not None and type(x) is Tensor:
-                return binary(x, reader(y))
+            else:
+                reader = unwrap.get(type(y))
+                if reader is not None:
+                    return binary(x, reader(y))
             return self._first(x, y) if is_operand(y) else NotImplemented
 
         return binary
@@ -148,7 +146,7 @@ class Elementwise(Op):
         return binary
 
 
-OPERANDS = (Tensor, Symbol, Weak, bool, int, float, np.ndarray, np.generic, list, tuple)
+OPERANDS = (Tensor, Symbol, Weak, Dim, bool, int, float, np.ndarray, np.generic, list, tuple)
 """What an operator takes beside a tensor, apart from the types of `convert.unwrap`."""
 
 

@@ -20,6 +20,7 @@ from ngrad.ops.convert import cast_to, tensor
 from ngrad.ops.launching import dense_operands
 from ngrad.ops.shape import (
     broadcast_to,
+    dims,
     expand_dims,
     integers,
     normal_axis,
@@ -257,7 +258,7 @@ def scatter_nd(indices: Any, updates: Any, shape: Any, name: str | None = None) 
     array([4, 0, 2], dtype=int32)
     """
     index, x = _index_tensor(indices, "scatter_nd"), tensor(updates, "scatter_nd")
-    sizes = integers(shape, "scatter_nd")
+    sizes = dims(shape, "scatter_nd")
     index_shape = index._layout.shape
     depth = index_shape[-1] if index_shape else -1
     if not 0 <= depth <= len(sizes) or x._layout.shape != (*index_shape[:-1], *sizes[depth:]):

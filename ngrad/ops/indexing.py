@@ -9,6 +9,8 @@ import numpy as np
 
 from ngrad.dtypes import BY_CODE
 from ngrad.errors import DTypeError, IndexBoundsError, ShapeError, TraceError
+from ngrad.graph.dims import size
+from ngrad.graph.strides import broadcast
 from ngrad.ops.bounds import checked
 from ngrad.ops.convert import cast_to, from_outside, tensor
 from ngrad.ops.gather import gather_rows
@@ -100,19 +102,15 @@ def getitem(x: Any, index: Any) -> Any:
             continue
         extent = x._layout.shape[axis]
         if isinstance(item, slice):
-            try:
-                start, stop, step = item.indices(extent)
-            except (TypeError, ValueError) as error:
-                raise IndexBoundsError(f"getitem: {item}: {error}") from None
-            count = len(range(start, stop, step))
-            slices.append((start if count else 0, step, count))
+            start, step, count = _part(item, extent)
+            slices.append((start, step, count))
             shape.append(count)
         else:
             if not -extent <= item < extent:
                 raise IndexBoundsError(
                     f"getitem: index {item} is out of range for axis {axis} of {extent} elements"
                 )
-            slices.append((item % extent, 1, 1))
+            slices.append((item if item >= 0 else item + extent, 1, 1))
             if arrays or any(isinstance(other, Tensor) for other in items):
                 advanced.append(position)
         axis += 1
@@ -123,6 +121,41 @@ def getitem(x: Any, index: Any) -> Any:
         return out
     adjacent = advanced == list(range(advanced[0], advanced[-1] + 1))
     return _advanced(out, arrays, adjacent)
+
+
+def _part(item: slice, extent: int) -> tuple[int, int, int]:
+    """Where a slice of an axis starts, its step, and how many elements it has."""
+    given = (item.start, item.stop, item.step, extent)
+    if all(value is None or type(value) is int for value in given):
+        try:
+            start, stop, step = item.indices(extent)
+        except ValueError as error:
+            raise IndexBoundsError(f"getitem: {item}: {error}") from None
+        count = len(range(start, stop, step))
+        return (start if count else 0), step, count
+    return _open_part(item, extent)
+
+
+def _open_part(item: slice, extent: int) -> tuple[int, int, int]:
+    """The same where a bound or the extent is a `Dim`, of which `slice.indices` makes a number."""
+    step = 1 if item.step is None else item.step
+    if step == 0:
+        raise IndexBoundsError(f"getitem: {item}: slice step cannot be zero")
+    low, high = (0, extent) if step > 0 else (-1, extent - 1)
+
+    def bound(value: Any, default: int) -> int:
+        if value is None:
+            return default
+        value = value + extent if value < 0 else value
+        found: int = min(max(value, low), high)
+        return found
+
+    first, last = (low, high) if step > 0 else (high, low)
+    start, stop = bound(item.start, first), bound(item.stop, last)
+    span, stride = (stop - start, step) if step > 0 else (start - stop, -step)
+    if span <= 0:
+        return 0, step, 0
+    return start, step, (span + stride - 1) // stride
 
 
 def _item(item: Any) -> Any:
@@ -147,7 +180,7 @@ def _item(item: Any) -> Any:
 
 def _as_int(value: Any) -> int:
     try:
-        return int(from_outside(value).__index__())
+        return size(from_outside(value))
     except TraceError:
         raise
     except (AttributeError, TypeError):
@@ -182,7 +215,7 @@ def _advanced(x: Any, arrays: list[tuple[int, Any]], adjacent: bool) -> Any:
     shape = x._layout.shape
     rest = [k for k in range(x.ndim) if k not in axes]
     try:
-        common = np.broadcast_shapes(*(part._layout.shape for _, part in arrays))
+        common = broadcast(*[part._layout.shape for _, part in arrays])
     except ValueError:
         shapes = " and ".join(str(part._layout.shape) for _, part in arrays)
         raise IndexBoundsError(
@@ -194,7 +227,7 @@ def _advanced(x: Any, arrays: list[tuple[int, Any]], adjacent: bool) -> Any:
         # Negative indices count from the end: of their own axis, so before the axes are merged.
         wide = wide if len(arrays) == 1 else wide + cast_to(wide < 0, INT64) * shape[at]
         where = wide if where is None else where * shape[at] + wide
-    where = broadcast_to(where, tuple(common))
+    where = broadcast_to(where, common)
     moved = transpose(x, (*axes, *rest)) if axes != list(range(len(axes))) else x
     flat = reshape(moved, (math.prod(shape[k] for k in axes), *(shape[k] for k in rest)))
     out = gather_rows(flat, where, 0, 0)

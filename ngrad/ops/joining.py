@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ngrad.errors import DTypeError, NumberError, ShapeError
+from ngrad.graph.dims import Dim
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op
 from ngrad.graph.program import Program
@@ -17,6 +18,7 @@ from ngrad.ops.convert import tensor as _tensor
 from ngrad.ops.launching import place_launch
 from ngrad.ops.shape import (
     broadcast_to,
+    dims,
     embed,
     expand_dims,
     integers,
@@ -122,9 +124,10 @@ def stack(values: Any, axis: int = 0, name: str = "stack") -> Any:
     if not values:
         raise NumberError("stack: takes at least one tensor")
     xs = operands("stack", *(_tensor(value, "stack") for value in values))
-    shapes = {x._layout.shape for x in xs}
-    if len(shapes) > 1:
-        raise ShapeError(f"stack: shapes differ: {', '.join(map(str, sorted(shapes)))}")
+    shape = xs[0]._layout.shape
+    if any(x._layout.shape != shape for x in xs):
+        shapes = {str(x._layout.shape) for x in xs}
+        raise ShapeError(f"stack: shapes differ: {', '.join(sorted(shapes))}")
     at = normal_axis(axis, xs[0].ndim + 1, "stack")
     return concat([expand_dims(x, at) for x in xs], at)
 
@@ -170,7 +173,7 @@ def split(
     at = normal_axis(axis, x.ndim, "split")
     extent = x._layout.shape[at]
     given = from_outside(num_or_size_splits)
-    if np.ndim(given) == 0:
+    if isinstance(given, Dim) or np.ndim(given) == 0:
         (parts,) = integers(given, "split")
         if parts < 1 or extent % parts:
             raise ShapeError(
@@ -178,10 +181,10 @@ def split(
             )
         sizes: Sequence[int] = [extent // parts] * parts
     else:
-        sizes = list(integers(given, "split"))
+        sizes = list(dims(given, "split"))
         if list(sizes).count(-1) == 1:
             sizes = [extent - sum(sizes) - 1 if n == -1 else n for n in sizes]
-        if sum(sizes) != extent or min(sizes, default=0) < 0:
+        if sum(sizes) != extent or any(n < 0 for n in sizes):
             raise ShapeError(
                 f"split: sizes {list(sizes)} do not add up to {extent}, the extent of axis {at}"
             )
@@ -199,8 +202,8 @@ def tile(input: Any, multiples: Any, name: str | None = None) -> Any:
     array([1, 2, 1, 2], dtype=int32)
     """
     x = _tensor(input, "tile")
-    times = integers(multiples, "tile")
-    if len(times) != x.ndim or min(times, default=0) < 0:
+    times = dims(multiples, "tile")
+    if len(times) != x.ndim or any(n < 0 for n in times):
         raise ShapeError(
             f"tile: takes a non-negative multiple for each of {x.ndim} axes, not {times}"
         )
@@ -247,8 +250,9 @@ def pad(
     pairs = [(int(before), int(after)) for before, after in widths]
     kind = mode.upper()
     if kind == "CONSTANT":
-        shape = tuple(n + before + after for n, (before, after) in zip(x.shape, pairs, strict=True))
-        slices = tuple((before, 1, n) for n, (before, _) in zip(x.shape, pairs, strict=True))
+        sizes = x._layout.shape
+        shape = tuple(n + before + after for n, (before, after) in zip(sizes, pairs, strict=True))
+        slices = tuple((before, 1, n) for n, (before, _) in zip(sizes, pairs, strict=True))
         value = cast_to(_tensor(constant_values, "pad"), x.dtype)
         return embed(x, value, shape, slices)
     if kind not in ("REFLECT", "SYMMETRIC"):
@@ -281,7 +285,7 @@ def roll(input: Any, shift: Any, axis: Any = None, name: str | None = None) -> A
     x = _tensor(input, "roll")
     if axis is None:
         return reshape(roll(reshape(x, (-1,)), shift, 0), x._layout.shape) if x.size else x
-    shifts, axes = integers(shift, "roll"), integers(axis, "roll")
+    shifts, axes = dims(shift, "roll"), integers(axis, "roll")
     if len(shifts) == 1:
         shifts = shifts * len(axes)
     if len(shifts) != len(axes):

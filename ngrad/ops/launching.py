@@ -6,12 +6,18 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from ngrad.errors import ShapeError
 from ngrad.graph.layout import Layout
 from ngrad.graph.program import OUT, SCRATCH, Launch, Program, aligned, operands
-from ngrad.graph.strides import Dims, broadcast_strides, collapse, is_run, mapped_layout, view_words
+from ngrad.graph.strides import (
+    Dims,
+    broadcast,
+    broadcast_strides,
+    collapse,
+    is_run,
+    mapped_layout,
+    view_words,
+)
 from ngrad.replay import runner
 from ngrad.tensor import Tensor
 from ngrad_kernels.body import Body
@@ -27,11 +33,8 @@ def broadcast_shapes(op: str, *layouts: Layout) -> tuple[int, ...]:
     ShapeError
         Naming the op and the shapes.
     """
-    first = layouts[0].shape
-    if all(other.shape == first for other in layouts):
-        return first
     try:
-        return np.broadcast_shapes(*(where.shape for where in layouts))
+        return broadcast(*[where.shape for where in layouts])
     except ValueError:
         shapes = " and ".join(str(where.shape) for where in layouts)
         raise ShapeError(

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ngrad.errors import NumberError
+from ngrad.graph.dims import Dim
 from ngrad.ops import power
 from ngrad.ops.arithmetic import maximum, minimum
 from ngrad.ops.convert import from_outside, tensor
@@ -29,14 +30,14 @@ def pow(x: Any, y: Any, name: str | None = None) -> Any:
     >>> ngrad.pow([2.0, 3.0], 2).numpy()
     array([4., 9.], dtype=float32)
     """
-    y = from_outside(y)
+    y = int(y) if isinstance(y, Dim) else from_outside(y)
     if isinstance(y, (int, float)) and not isinstance(y, (bool, np.generic)):
         base = tensor(x, "pow")
         if base.dtype.is_floating or isinstance(y, int):
             lowered = _lowered(base, y)
             if lowered is not None:
                 return lowered
-    if not isinstance(x, (Tensor, bool, int, float)):
+    if not isinstance(x, (Tensor, Dim, bool, int, float)):
         x = tensor(x, "pow")
     if _any_negative(x, y):
         raise NumberError(
@@ -49,7 +50,7 @@ def _any_negative(x: Any, y: Any) -> bool:
     def whole(value: Any) -> bool:
         if isinstance(value, Tensor):
             return not value.dtype.is_floating
-        return isinstance(value, (bool, int, np.integer, np.bool_)) or (
+        return isinstance(value, (bool, int, Dim, np.integer, np.bool_)) or (
             isinstance(value, (list, tuple, np.ndarray)) and np.asarray(value).dtype.kind in "iub"
         )
 

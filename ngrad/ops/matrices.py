@@ -11,6 +11,7 @@ import numpy as np
 from ngrad.errors import NumberError, ShapeError
 from ngrad.graph.layout import Layout
 from ngrad.graph.op import require
+from ngrad.graph.strides import broadcast
 from ngrad_kernels.faults import BadMatrix
 
 Matrix = np.ndarray[Any, Any]
@@ -27,7 +28,7 @@ def batch_shape(op: str, x: tuple[int, ...], y: tuple[int, ...]) -> tuple[int, .
     if x[:-2] == y[:-2]:
         return x[:-2]
     try:
-        return np.broadcast_shapes(x[:-2], y[:-2])
+        return broadcast(x[:-2], y[:-2])
     except ValueError:
         raise ShapeError(
             f"{op}: the batch axes of shapes {x} and {y} do not broadcast; "

@@ -14,7 +14,7 @@ from ngrad.ops.elementwise import select
 from ngrad.ops.gather import gather
 from ngrad.ops.launching import broadcast_shapes
 from ngrad.ops.random import uniform
-from ngrad.ops.shape import integers, reshape
+from ngrad.ops.shape import dims, reshape
 from ngrad.ops.statistics import reduce_mean
 from ngrad.tensor import Tensor
 
@@ -88,7 +88,7 @@ def dropout(
     if not 0.0 <= share < 1.0:
         raise NumberError(f"dropout: rate must be in [0, 1), not {share}")
     shape = x._layout.shape
-    drawn = shape if noise_shape is None else integers(noise_shape, "dropout")
+    drawn = shape if noise_shape is None else dims(noise_shape, "dropout")
     if broadcast_shapes("dropout", layout(float32, drawn), x._layout) != shape:
         raise ShapeError(f"dropout: noise_shape {drawn} does not broadcast to {shape}")
     if share == 0.0:

@@ -6,16 +6,16 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from ngrad.devices import HOST
 from ngrad.graph import batch
 from ngrad.graph.differentiate import tools
+from ngrad.graph.dims import Dim
 from ngrad.graph.graph import Symbol
 from ngrad.graph.layout import Layout
+from ngrad.graph.strides import broadcast, same_shape
 from ngrad.ops import arithmetic, bitwise, comparison, elementwise
 from ngrad.ops.batching import FAMILIES
-from ngrad.ops.convert import KINDS, Weak, cast_to, tensor
+from ngrad.ops.convert import KINDS, Weak, cast_to, tensor, unwrap
 from ngrad.ops.creation import ones_of, zeros_of
 from ngrad.ops.indexing import getitem
 from ngrad.ops.matmul import matmul_operator
@@ -57,10 +57,10 @@ def _power(x: Any, y: Any) -> Any:
 def attach(kind: type) -> None:
     """Give a class the operators."""
     for name, op in BINARY.items():
-        setattr(kind, f"__{name}__", op.operator())
+        setattr(kind, f"__{name}__", _operator_of(kind, op))
         setattr(kind, f"__r{name}__", op.reflected())
     for name, op in COMPARISON.items():
-        setattr(kind, f"__{name}__", op.operator())
+        setattr(kind, f"__{name}__", _operator_of(kind, op))
     for name, function in {"pow": _power, "matmul": matmul_operator}.items():
         setattr(kind, f"__{name}__", _guarded(function))
         setattr(kind, f"__r{name}__", _guarded(lambda x, y, f=function: f(y, x)))
@@ -84,6 +84,14 @@ METHODS: dict[str, Any] = {
 }
 
 
+def _operator_of(kind: type, op: Any) -> Any:
+    """An operator of tensors, of what holds one, or of symbols."""
+    of_tensors, reader = op.operator(), unwrap.get(kind)
+    if kind is Tensor:
+        return of_tensors
+    return _guarded(op) if reader is None else lambda x, y: of_tensors(reader(x), y)
+
+
 def _guarded(function: Any) -> Any:
     def operator(x: Any, y: Any) -> Any:
         return function(x, y) if elementwise.is_operand(y) else NotImplemented
@@ -95,6 +103,7 @@ def _of_weak(op: Any) -> Any:
     """An operator on a Python float that is recorded: with another number it gives one, too."""
 
     def operator(x: Weak, y: Any) -> Any:
+        y = Dim.number(y) if isinstance(y, Dim) else y
         if type(y) is Weak or type(y) in KINDS:
             out = op(x.tensor, y.tensor if type(y) is Weak else y)
             return out if out.dtype.is_bool else Weak(out)
@@ -118,7 +127,7 @@ def _attach_weak() -> None:
 def _fit(g: Any, where: Layout) -> Any:
     """A cotangent summed over the axes that its value was broadcast along, in its value's dtype."""
     shape, wanted = g._layout.shape, where.shape
-    if shape != wanted:
+    if not same_shape(shape, wanted):
         if len(shape) < len(wanted) or any(
             n == 1 != m for n, m in zip(shape[::-1], wanted[::-1], strict=False)
         ):
@@ -134,7 +143,7 @@ def _spread_to(g: Any, shape: tuple[int, ...]) -> Any:
     """A cotangent that a rule left smaller than its value, repeated to the shape of both."""
     from ngrad.ops.shape import broadcast_to
 
-    return broadcast_to(g, np.broadcast_shapes(g._layout.shape, shape))
+    return broadcast_to(g, broadcast(g._layout.shape, shape))
 
 
 for _kind in (Tensor, Symbol):

@@ -17,6 +17,7 @@ import numpy as np
 from ngrad.devices import HOST, current
 from ngrad.dtypes import BY_CODE, DType, as_dtype
 from ngrad.errors import DTypeError, NumberError, ShapeError
+from ngrad.graph.dims import Dim
 from ngrad.graph.graph import Symbol
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op
@@ -30,7 +31,7 @@ from ngrad.ops.gather import gather_rows
 from ngrad.ops.launching import broadcast_shapes, dense_operands
 from ngrad.ops.reductions import reduce_max
 from ngrad.ops.scans import cumsum
-from ngrad.ops.shape import broadcast_to, integers
+from ngrad.ops.shape import broadcast_to, dims, integers
 from ngrad.record import apply, paused, state
 from ngrad.tensor import Tensor, empty, from_numpy
 from ngrad.tracing import host_tensor
@@ -176,7 +177,7 @@ PERMUTATION.vjp(lambda g, out, state, count: (None,))
 
 
 def _shape_of(shape: Any, what: str) -> Shape:
-    sizes = integers(shape, what)
+    sizes = dims(shape, what)
     if any(n < 0 for n in sizes):
         raise ShapeError(f"{what}: sizes must not be negative, not {sizes}")
     return sizes
@@ -192,6 +193,7 @@ def _dtype_of(dtype: Any, what: str, takes: tuple[str, ...] = ("f4", "f8")) -> D
 
 def _operand(value: Any, dtype: DType, shape: Shape | None, what: str, noun: str) -> Any:
     """A location, scale or bound: a Python number as it is, else a tensor of the draw's dtype."""
+    value = int(value) if isinstance(value, Dim) else value
     if type(value) in KINDS:
         return value
     value = from_outside(value)

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import math
+import operator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from ngrad.dtypes import BY_CODE
 from ngrad.errors import DTypeError, ShapeError, TraceError
+from ngrad.graph.dims import size
 from ngrad.graph.layout import Layout, contiguous_strides, layout
 from ngrad.graph.op import Op
 from ngrad.graph.program import OUT, Launch, Program
 from ngrad.graph.roles import Role
-from ngrad.graph.strides import broadcast_strides
+from ngrad.graph.strides import broadcast_strides, same_shape
 from ngrad.ops.convert import from_outside, number, operands, tensor
+from ngrad.ops.extents import sizes_in
 from ngrad.ops.identity import prepare_view
 from ngrad.ops.launching import place_launch, prepare_copy
 from ngrad.record import apply
@@ -23,9 +27,26 @@ from ngrad_kernels.contract import CHUNK
 
 
 def integers(value: Any, what: str) -> tuple[int, ...]:
-    """Sizes, axes, multiples ... as a tuple of Python integers, from numbers, sequences, arrays or
+    """Axes, seeds, shifts ... as a tuple of Python integers, from numbers, sequences, arrays or
     tensors.
     """
+    return _read(value, what, operator.index)
+
+
+def dims(value: Any, what: str) -> tuple[int, ...]:
+    """The same of sizes, of which those that are open stay so."""
+    value = from_outside(value)
+    if isinstance(value, Tensor):
+        value = sizes_in(value) or value
+    return _read(value, what, _dim)
+
+
+def _dim(value: Any) -> int:
+    found = sizes_in(value) if isinstance(value, Tensor) else None
+    return size(found[0] if found else value)
+
+
+def _read(value: Any, what: str, one: Callable[[Any], int]) -> tuple[int, ...]:
     value = from_outside(value)
     if isinstance(value, Tensor):
         value = value.numpy()
@@ -33,7 +54,7 @@ def integers(value: Any, what: str) -> tuple[int, ...]:
         value = value.tolist()
     items = value if isinstance(value, (list, tuple)) else (value,)
     try:
-        return tuple(item if type(item) is int else item.__index__() for item in items)
+        return tuple([item if type(item) is int else one(item) for item in items])
     except TraceError:
         raise
     except (AttributeError, TypeError):
@@ -112,7 +133,7 @@ def reshape(tensor: Any, shape: Any, name: str | None = None) -> Any:
     array([1, 2, 3, 4], dtype=int32)
     """
     x = _tensor(tensor, "reshape")
-    wanted = integers(shape, "reshape")
+    wanted = dims(shape, "reshape")
     unknown = [k for k, n in enumerate(wanted) if n == -1]
     known = math.prod(n for n in wanted if n != -1)
     fits = len(unknown) <= 1 and all(n >= -1 for n in wanted)
@@ -125,7 +146,7 @@ def reshape(tensor: Any, shape: Any, name: str | None = None) -> Any:
         raise ShapeError(
             f"reshape: cannot see {x.size} elements of shape {tuple(x.shape)} as {wanted}"
         )
-    return x if wanted == x._layout.shape else apply(RESHAPE, (x,), (wanted,))
+    return x if same_shape(wanted, x._layout.shape) else apply(RESHAPE, (x,), (wanted,))
 
 
 _tensor = tensor  # the name of several functions' first argument, as TensorFlow spells it
@@ -175,7 +196,7 @@ def _broadcast_infer(x: Layout, shape: tuple[int, ...]) -> Layout:
     missing = len(shape) - x.ndim
     if (
         missing < 0
-        or min(shape, default=0) < 0
+        or any(n < 0 for n in shape)
         or any(n not in (1, m) for n, m in zip(x.shape, shape[missing:], strict=True))
     ):
         raise ShapeError(f"broadcast_to: shape {x.shape} does not broadcast to {shape}")
@@ -213,8 +234,8 @@ def broadcast_to(input: Any, shape: Any, name: str | None = None) -> Any:
            [1, 2]], dtype=int32)
     """
     x = _tensor(input, "broadcast_to")
-    wanted = integers(shape, "broadcast_to")
-    return x if wanted == x._layout.shape else apply(BROADCAST, (x,), (wanted,))
+    wanted = dims(shape, "broadcast_to")
+    return x if same_shape(wanted, x._layout.shape) else apply(BROADCAST, (x,), (wanted,))
 
 
 def spread(x: Any, size: int) -> Any:

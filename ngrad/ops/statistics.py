@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from ngrad.dtypes import int64
+from ngrad.graph.dims import Dim
 from ngrad.ops.comparison import isfinite, logical_and
 from ngrad.ops.convert import cast_to, floating, tensor
 from ngrad.ops.elementwise import select
@@ -33,7 +34,7 @@ def reduce_mean(
     total = reduce_over(SUM, x, axes, keepdims)
     count = math.prod(x._layout.shape[a] for a in axes)
     if x.dtype.is_floating:
-        return total / float(count)
+        return total / (count if isinstance(count, Dim) else float(count))
     wide = total if x.dtype.itemsize == 8 else cast_to(total, int64)  # which holds the count
     below = wide // count
     inexact = logical_and(wide < 0, below * count != wide)

@@ -11,15 +11,25 @@ from ngrad.errors import NumberError
 from ngrad.graph.layout import Layout
 from ngrad.graph.op import Call, Op, common_device
 from ngrad.ops.convert import from_outside
-from ngrad.ops.launching import dense
+from ngrad.ops.launching import dense, prepare_copy
 from ngrad.record import apply, move
+from ngrad.replay import runner
 from ngrad.tensor import Tensor, allocate, empty
 from ngrad_kernels.faults import BadMatrix
 
 
 def copied(x: Tensor, out: Layout) -> Tensor:
-    """The elements of a tensor in row-major order, as a tensor of a layout on another device."""
+    """A copy of a tensor, recorded by nobody: its elements in row-major order, on the device of a
+    layout.
+    """
     source, target = x._layout.device, out.device
+    if out.size == 0:
+        return empty(out)
+    if source is target:
+        program, where = prepare_copy(x._layout, out)
+        result: Tensor = runner(program, 1, where)(x)
+        return result
+    x = dense(x._layout)(x)
     address = x._address
     buffer = allocate(out)
     if source is HOST:
@@ -46,10 +56,7 @@ def _infer(x: Layout, device: Device) -> Layout:
 
 
 def _prepare(inputs: tuple[Layout, ...], out: Layout, device: Device) -> Any:
-    if out.size == 0:
-        return lambda x: empty(out), out
-    rows = dense(inputs[0])
-    return lambda x: copied(rows(x), out), out
+    return lambda x: copied(x, out), out
 
 
 TRANSFER = Op("to_device", _infer, _prepare, ("device",), family="shape")
@@ -97,10 +104,7 @@ def _together(op: str, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
 
 def _on_host(x: Tensor) -> Tensor:
     """A copy on the CPU, which nothing records."""
-    where = x._layout
-    result = TRANSFER.call((HOST,), (where,)).run(x)
-    assert isinstance(result, Tensor)
-    return result
+    return copied(x, x._layout.spec.on(HOST))
 
 
 _warned: set[str] = set()
@@ -121,10 +125,8 @@ def _by_host(call: Call) -> tuple[Callable[..., Any], Any]:
     def run(*inputs: Tensor) -> Any:
         found = host.run(*[_on_host(x) for x in inputs])
         if not call.several:
-            return copied(dense(found._layout)(found), call.spec)
-        return tuple(
-            [copied(dense(x._layout)(x), spec) for x, spec in zip(found, call.specs, strict=True)]
-        )
+            return copied(found, call.spec)
+        return tuple([copied(x, spec) for x, spec in zip(found, call.specs, strict=True)])
 
     return run, call.specs if call.several else call.spec
 

@@ -29,7 +29,16 @@ def under_a_tape(f: Any) -> Any:
     return call
 
 
-WAYS = {"by itself": ngrad.function, "in a function": within_a_function, "in a tape": under_a_tape}
+def of_any_size(f: Any) -> Any:
+    return ngrad.function(f, input_signature=[ngrad.TensorSpec([None])])
+
+
+WAYS = {
+    "by itself": ngrad.function,
+    "of any size": of_any_size,
+    "in a function": within_a_function,
+    "in a tape": under_a_tape,
+}
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -1,0 +1,339 @@
+"""The code that talks to the CUDA driver: the only one, and nothing else.
+
+`Driver` says what a device is asked for; `CudaDriver` asks NVIDIA's driver through the bindings
+that come with numba-cuda, `simulated.SimulatedDriver` does it on the host. Neither knows kernels'
+sources, buffers or threads. Streams, events, functions and graphs are handles that only the driver
+that made them understands.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections import Counter, deque
+from typing import Any, NamedTuple, Protocol
+
+from ngrad_kernels.cuda.errors import driver_error
+
+MOST_PARAMETERS = 512
+"""Parameters of a launch, each a word: 4 KiB, which is what every driver takes."""
+
+
+class Parameters:
+    """The arguments of a launch: words that are patched in place, and the pointers to them, which
+    the driver reads during the call. Each thread has its own.
+    """
+
+    __slots__ = ("address", "pointers", "words")
+
+    def __init__(self) -> None:
+        self.words = (ctypes.c_int64 * MOST_PARAMETERS)()
+        first = ctypes.addressof(self.words)
+        self.pointers = (ctypes.c_void_p * MOST_PARAMETERS)(
+            *range(first, first + 8 * MOST_PARAMETERS, 8)
+        )
+        self.address = ctypes.addressof(self.pointers)
+
+
+class Properties(NamedTuple):
+    """A device.
+
+    Attributes
+    ----------
+    name : str
+    capability : (int, int)
+        Compute capability.
+    memory : int
+        Bytes of its memory.
+    threads : int
+        Threads a block, at most, that launches use.
+    blocks : int
+        Blocks of as many that run at the same time.
+    """
+
+    name: str
+    capability: tuple[int, int]
+    memory: int
+    threads: int
+    blocks: int
+
+
+class Function(NamedTuple):
+    """A loaded kernel: its name, how many words it takes, its handle, and what that lives in."""
+
+    name: str
+    words: int
+    handle: Any
+    module: Any
+
+
+class Driver(Protocol):
+    """What a device is asked for. Whatever takes a stream is queued there and returns at once.
+
+    Attributes
+    ----------
+    properties : Properties
+    counters : Counter
+        Calls: `allocations` of memory (on the device, or pinned), `launches`, `copies`, `replays`
+        of graphs, `waits` (a stream for another), and `synchronisations` (the host for a stream).
+    """
+
+    properties: Properties
+    counters: Counter[str]
+
+    def allocate(self, size: int) -> int:
+        """Device memory; MemoryError where there is too little."""
+
+    def free(self, address: int) -> None:
+        """Give device memory back that nothing queued uses."""
+
+    def allocate_pinned(self, size: int) -> int:
+        """Host memory that the device reads and writes directly."""
+
+    def free_pinned(self, address: int) -> None:
+        """Give such memory back."""
+
+    def load(self, name: str, words: int, image: Any) -> Function:
+        """A kernel, of so many words of parameters, from what it was compiled to."""
+
+    def stream(self) -> Any:
+        """A new stream, in order in itself and with no other."""
+
+    def event(self) -> Any:
+        """A new event, for `record`."""
+
+    def record(self, event: Any, stream: Any) -> None:
+        """Have an event stand for all that is queued on a stream now."""
+
+    def wait(self, stream: Any, event: Any) -> None:
+        """Queue nothing else on a stream before what an event stands for is done."""
+
+    def passed(self, event: Any) -> bool:
+        """Whether what an event stands for is done."""
+
+    def wait_for(self, event: Any) -> None:
+        """Have the host wait until what an event stands for is done."""
+
+    def synchronize(self, stream: Any) -> None:
+        """Have the host wait until all that is queued on a stream is done."""
+
+    def launch(
+        self, function: Function, grid: int, block: int, stream: Any, parameters: Parameters
+    ) -> None:
+        """Run a kernel in `grid` blocks of `block` threads."""
+
+    def copy_in(self, target: int, source: int, nbytes: int, stream: Any) -> None:
+        """Copy pinned memory to the device."""
+
+    def copy_out(self, target: int, source: int, nbytes: int, stream: Any) -> None:
+        """Copy device memory to pinned memory."""
+
+    def copy(self, target: int, source: int, nbytes: int, stream: Any) -> None:
+        """Copy device memory to device memory, of whichever device."""
+
+    def begin_capture(self, stream: Any) -> None:
+        """Note what is queued on a stream from now on, instead of running it."""
+
+    def end_capture(self, stream: Any) -> Any:
+        """What was noted, as a graph."""
+
+    def replay(self, graph: Any, stream: Any) -> None:
+        """Run a graph. It is kept until it has run."""
+
+
+THREADS = 256
+"""Threads a block: 8 of them fill a multiprocessor, where registers allow."""
+
+
+class CudaGraph:
+    """An executable graph, which goes with its last holder."""
+
+    __slots__ = ("_driver", "handle")
+
+    def __init__(self, driver: CudaDriver, handle: Any) -> None:
+        self._driver = driver
+        self.handle = handle
+
+    def __del__(self) -> None:
+        self._driver.destroy(self.handle)
+
+
+class CudaDriver:
+    """A device, by NVIDIA's driver.
+
+    Parameters
+    ----------
+    cu : module
+        `cuda.bindings.driver`, initialised.
+    ordinal : int
+        Number of the device.
+    """
+
+    def __init__(self, cu: Any, ordinal: int) -> None:
+        self._cu = cu
+        self._context: Any = None
+        self._recent: deque[str] = deque(maxlen=8)  # names of the kernels launched last
+        self.counters: Counter[str] = Counter()
+        (device,) = self._results(cu.cuDeviceGet(ordinal), "cuDeviceGet")
+        self.properties = self._properties(device)
+        # The primary context, which PyTorch, CuPy and Numba use too: their memory is ours to read.
+        (self._context,) = self._results(
+            cu.cuDevicePrimaryCtxRetain(device), "cuDevicePrimaryCtxRetain"
+        )
+
+    def _properties(self, device: Any) -> Properties:
+        cu = self._cu
+
+        def attribute(name: str) -> int:
+            which = getattr(cu.CUdevice_attribute, f"CU_DEVICE_ATTRIBUTE_{name}")
+            (value,) = self._results(cu.cuDeviceGetAttribute(which, device), name)
+            return int(value)
+
+        (name,) = self._results(cu.cuDeviceGetName(256, device), "cuDeviceGetName")
+        (memory,) = self._results(cu.cuDeviceTotalMem(device), "cuDeviceTotalMem")
+        resident = attribute("MAX_THREADS_PER_MULTIPROCESSOR") // THREADS
+        return Properties(
+            name.split(b"\0")[0].decode(),
+            (attribute("COMPUTE_CAPABILITY_MAJOR"), attribute("COMPUTE_CAPABILITY_MINOR")),
+            int(memory),
+            THREADS,
+            attribute("MULTIPROCESSOR_COUNT") * resident,
+        )
+
+    def _results(self, answer: tuple[Any, ...], call: str) -> tuple[Any, ...]:
+        status, *values = answer
+        if status:
+            raise self._error(status, call)
+        return tuple(values)
+
+    def _error(self, status: Any, call: str) -> Exception:
+        cu = self._cu
+        names = [ask(status) for ask in (cu.cuGetErrorName, cu.cuGetErrorString)]
+        name, text = (
+            f"error {int(status)}" if failed or value is None else value.decode()
+            for failed, value in names
+        )
+        return driver_error(call, name, text, list(self._recent))
+
+    def _ask(self, call: str, *arguments: Any) -> tuple[Any, ...]:
+        """The results of a call, in this device's context, whichever the thread was in: other
+        libraries change it.
+        """
+        cu = self._cu
+        self._results(cu.cuCtxSetCurrent(self._context), "cuCtxSetCurrent")
+        return self._results(getattr(cu, call)(*arguments), call)
+
+    # -- memory ------------------------------------------------------------------------------------
+
+    def _memory(self, call: str, *arguments: Any) -> int:
+        self.counters["allocations"] += 1
+        cu = self._cu
+        self._results(cu.cuCtxSetCurrent(self._context), "cuCtxSetCurrent")
+        status, address = getattr(cu, call)(*arguments)
+        if status == cu.CUresult.CUDA_ERROR_OUT_OF_MEMORY:
+            raise MemoryError
+        self._results((status,), call)
+        return int(address)
+
+    def allocate(self, size: int) -> int:
+        return self._memory("cuMemAlloc", size)
+
+    def free(self, address: int) -> None:
+        self._ask("cuMemFree", address)
+
+    def allocate_pinned(self, size: int) -> int:
+        return self._memory("cuMemHostAlloc", size, self._cu.CU_MEMHOSTALLOC_PORTABLE)
+
+    def free_pinned(self, address: int) -> None:
+        self._ask("cuMemFreeHost", address)
+
+    # -- kernels -----------------------------------------------------------------------------------
+
+    def load(self, name: str, words: int, image: Any) -> Function:
+        data = image if isinstance(image, bytes) else image.encode()
+        (module,) = self._ask("cuModuleLoadData", data + b"\0")  # PTX is read as a C string
+        (handle,) = self._ask("cuModuleGetFunction", module, name.encode())
+        return Function(name, words, handle, module)
+
+    def launch(
+        self, function: Function, grid: int, block: int, stream: Any, parameters: Parameters
+    ) -> None:
+        self.counters["launches"] += 1
+        self._recent.append(function.name)
+        cu = self._cu
+        # Spelled out: every kernel comes through here.
+        (status,) = cu.cuCtxSetCurrent(self._context)
+        if not status:
+            (status,) = cu.cuLaunchKernel(
+                function.handle, grid, 1, 1, block, 1, 1, 0, stream, parameters.address, 0
+            )
+        if status:
+            raise self._error(status, f"launching {function.name} as {grid} blocks of {block}")
+
+    # -- streams and events ------------------------------------------------------------------------
+
+    def stream(self) -> Any:
+        return self._ask("cuStreamCreate", self._cu.CUstream_flags.CU_STREAM_NON_BLOCKING)[0]
+
+    def event(self) -> Any:
+        return self._ask("cuEventCreate", self._cu.CUevent_flags.CU_EVENT_DISABLE_TIMING)[0]
+
+    def record(self, event: Any, stream: Any) -> None:
+        self._ask("cuEventRecord", event, stream)
+
+    def wait(self, stream: Any, event: Any) -> None:
+        self.counters["waits"] += 1
+        self._ask("cuStreamWaitEvent", stream, event, 0)
+
+    def passed(self, event: Any) -> bool:
+        cu = self._cu
+        self._results(cu.cuCtxSetCurrent(self._context), "cuCtxSetCurrent")
+        (status,) = cu.cuEventQuery(event)
+        if status == cu.CUresult.CUDA_ERROR_NOT_READY:
+            return False
+        self._results((status,), "cuEventQuery")
+        return True
+
+    def wait_for(self, event: Any) -> None:
+        self.counters["synchronisations"] += 1
+        self._ask("cuEventSynchronize", event)
+
+    def synchronize(self, stream: Any) -> None:
+        self.counters["synchronisations"] += 1
+        self._ask("cuStreamSynchronize", stream)
+
+    # -- copies ------------------------------------------------------------------------------------
+
+    def copy_in(self, target: int, source: int, nbytes: int, stream: Any) -> None:
+        self.counters["copies"] += 1
+        self._ask("cuMemcpyHtoDAsync", target, source, nbytes, stream)
+
+    def copy_out(self, target: int, source: int, nbytes: int, stream: Any) -> None:
+        self.counters["copies"] += 1
+        self._ask("cuMemcpyDtoHAsync", target, source, nbytes, stream)
+
+    def copy(self, target: int, source: int, nbytes: int, stream: Any) -> None:
+        self.counters["copies"] += 1
+        self._ask("cuMemcpyAsync", target, source, nbytes, stream)
+
+    # -- graphs ------------------------------------------------------------------------------------
+
+    def begin_capture(self, stream: Any) -> None:
+        # Relaxed: other threads, and a pool that grows, go on as ever.
+        mode = self._cu.CUstreamCaptureMode.CU_STREAM_CAPTURE_MODE_RELAXED
+        self._ask("cuStreamBeginCapture", stream, mode)
+
+    def end_capture(self, stream: Any) -> CudaGraph:
+        (graph,) = self._ask("cuStreamEndCapture", stream)
+        try:
+            (handle,) = self._ask("cuGraphInstantiate", graph, 0)
+        finally:
+            self._ask("cuGraphDestroy", graph)
+        return CudaGraph(self, handle)
+
+    def replay(self, graph: CudaGraph, stream: Any) -> None:
+        self.counters["replays"] += 1
+        self._ask("cuGraphLaunch", graph.handle, stream)
+
+    def destroy(self, handle: Any) -> None:
+        """Let an executable graph go; at the end of the process there is nothing left to let go."""
+        self._cu.cuGraphExecDestroy(handle)

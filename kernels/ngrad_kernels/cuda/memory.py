@@ -1,0 +1,132 @@
+"""Device memory from a pool, in the order of streams.
+
+Each stream has free lists of its own: a block that comes back is used again by what is queued there
+next, with no wait. It is another stream's only after that has queued a wait for this one. So
+nothing is counted on the hot path, and the host waits only where the driver must give memory back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from ngrad_kernels.cuda.driver import Driver
+from ngrad_kernels.cuda.streams import Stream, Streams
+from ngrad_kernels.memory import Buffer, FreeList, Pool
+
+
+class StreamList(FreeList):
+    """Blocks of one size that wait, and that the work of one stream used last."""
+
+    __slots__ = ("stream",)
+
+    def __init__(self, size: int, stream: Stream) -> None:
+        super().__init__(size)
+        self.stream = stream
+
+
+class DeviceBuffer(Buffer):
+    """A block of device memory, taken on a stream.
+
+    Attributes
+    ----------
+    users : collection of Stream
+        Those beside its own that may have used it.
+    """
+
+    __slots__ = ("users",)
+    _free: StreamList
+
+    def __init__(self, free: StreamList, address: int) -> None:
+        super().__init__(free, address)
+        self.users: Collection[Stream] = ()
+
+    @property
+    def stream(self) -> Stream:
+        """The stream it was taken on, whose work writes it first."""
+        return self._free.stream
+
+    def __del__(self) -> None:
+        if self.users:  # before the block can be taken
+            self._free.stream.after.update(self.users)
+        super().__del__()
+
+
+class DevicePool(Pool):
+    """Device memory by size class and stream.
+
+    Parameters
+    ----------
+    name : str
+        The device's name.
+    driver : Driver
+    streams : Streams
+    """
+
+    def __init__(self, name: str, driver: Driver, streams: Streams) -> None:
+        super().__init__(source=driver)
+        self.what = name
+        self._driver = driver
+        self._streams = streams
+
+    def free_list(self, nbytes: int) -> StreamList:
+        """The free list of the class for `nbytes` of this thread's stream."""
+        stream, size = self._streams.current(), self.class_size(nbytes)
+        found = stream.lists.get(size)
+        if found is None:
+            found = stream.lists.setdefault(size, StreamList(size, stream))
+        return found
+
+    def _lists(self) -> Collection[FreeList]:
+        return [free for stream in tuple(self._streams.all) for free in (*stream.lists.values(),)]
+
+    def take(self, nbytes: int) -> DeviceBuffer:
+        """A buffer of at least `nbytes` for this thread's stream, its content arbitrary.
+
+        Raises
+        ------
+        OutOfMemory
+            If the limit, or the device, refuses, after what was pooled has been released.
+        """
+        free = self.free_list(nbytes)
+        buffer = DeviceBuffer(free, self._pop(free))
+        if free.stream.capture is not None:
+            free.stream.capture.append(buffer)
+        return buffer
+
+    def use(self, buffers: Iterable[Buffer]) -> None:
+        """Have what is queued next on this thread's stream run after what wrote the buffers, of this
+        device or another, and their memory come back only when it has run.
+        """
+        stream = self._streams.current()
+        for buffer in buffers:
+            assert isinstance(buffer, DeviceBuffer)
+            if buffer.stream is not stream and stream not in buffer.users:
+                stream.follow(buffer.stream)
+                buffer.users = (*buffer.users, stream)
+
+    def grow(self, nbytes: int) -> None:
+        """Add one block to the class of `nbytes` of this thread's stream: one that waits for
+        another stream, or a new one.
+        """
+        if not self._move(self.free_list(nbytes)):
+            super().grow(nbytes)
+
+    def _move(self, mine: StreamList) -> bool:
+        """Have one of another stream's blocks, behind all that may use it still."""
+        for other in tuple(self._streams.all):
+            free = other.lists.get(mine.size)
+            if other is mine.stream or not free or other.capture is not None:
+                continue
+            try:
+                address = free.pop()
+            except IndexError:  # that stream's thread took it
+                continue
+            mine.stream.follow(other)
+            mine.append(address)
+            return True
+        return False
+
+    def _finish(self) -> None:
+        for stream in tuple(self._streams.all):
+            if stream.capture is None:
+                self._driver.synchronize(stream.handle)

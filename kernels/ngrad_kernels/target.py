@@ -1,0 +1,113 @@
+"""`Target`: what a device does for whoever runs programs.
+
+Module `cpu` is one, and a `cuda.target.CudaTarget` for each GPU. A program says which kernels it
+launches, in which order, over how many items, and where operands begin; what a kernel's number
+means, and when it runs, is the target's affair. Launches of one thread run in order.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Protocol
+
+from ngrad_kernels.body import Body
+from ngrad_kernels.memory import Buffer, Pool
+from ngrad_kernels.space import Space
+
+Work = tuple[int, int, int, int, Sequence[int]]
+"""A launch: kernel, facts, n, grain and addresses, as `launch` takes them."""
+
+
+class Target(Protocol):
+    """A device.
+
+    Attributes
+    ----------
+    name : str
+        "cpu", "cuda:0".
+    pool : Pool
+        Its memory.
+    counters : Counter
+        What its driver was asked for; nothing on the CPU, which has none.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def pool(self) -> Pool: ...
+
+    @property
+    def counters(self) -> Counter[str]: ...
+
+    # -- kernels: a number each, compiled or loaded once in a process ------------------------------
+
+    def kernel_of(self, body: Body | Space, /) -> int:
+        """The kernel of a body or a space."""
+
+    def strided_map(self, body: Body, /) -> tuple[int, int]:
+        """The kernel that runs an elementwise body over strided operands, and the first of its
+        facts.
+        """
+
+    def skeleton(self, name: str, /) -> int:
+        """A shared routine of `skeletons`; for those that kernels call, the word that says so in
+        their facts.
+        """
+
+    def scatter_add(self, code: str, /) -> int:
+        """The scatter-add kernel for a dtype."""
+
+    def scatter_parts(self, rows: int, count: int, width: int, /) -> tuple[int, int]:
+        """Into how many parts of rows, and tiles of columns, a scatter-add is shared."""
+
+    def sampler(self, sampler: str, code: str, /) -> int:
+        """A sampler's kernel for a dtype."""
+
+    # -- launching ---------------------------------------------------------------------------------
+
+    def facts(self, words: Sequence[int], /) -> tuple[int, Any]:
+        """Run-time facts where kernels read them: their address, and what holds them there."""
+
+    def use(self, buffers: Iterable[Buffer], /) -> None:
+        """Say that what this thread launches next reads buffers that other threads may have
+        written.
+        """
+
+    def launch(
+        self, kernel: int, facts: int, n: int, grain: int, addresses: Sequence[int], /
+    ) -> None:
+        """Run a kernel over [0, n); `grain` items are about `CHUNK` elements. The caller holds the
+        operands' buffers until this returns, and the facts for ever.
+        """
+
+    def launch_all(self, works: Sequence[Work], /) -> None:
+        """Launches that do not wait for one another."""
+
+    def capture(self, run: Callable[[], object], /) -> Callable[[], object]:
+        """A callable that repeats what `run` launches, at the same addresses, in less time.
+
+        `run` is called at most once meanwhile, and need not have run when this returns. It looks
+        at no value and copies none from or to the host. The memory that it takes, it keeps.
+        """
+
+    # -- memory ------------------------------------------------------------------------------------
+
+    def copy_in(self, target: int, source: int, nbytes: int, /) -> None:
+        """Copy host memory, which may change when this returns."""
+
+    def copy_out(self, target: int, source: int, nbytes: int, /) -> None:
+        """Copy to host memory, behind all that this thread has launched."""
+
+    def stream_number(self) -> int:
+        """The number by which others know the stream that this thread launches on."""
+
+    def hand_over(self, stream: int | None, /) -> None:
+        """Have another library's stream wait for what this thread has launched."""
+
+    def copy(self, target: int, source: int, nbytes: int, /) -> None:
+        """Copy within the device."""
+
+    def synchronize(self) -> None:
+        """Wait for all that this thread has launched."""

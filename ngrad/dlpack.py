@@ -1,0 +1,291 @@
+"""DLPack: memory handed to other libraries, and taken from them.
+
+What is given away is the tensor's own memory, read-only, and held until the other side lets go.
+What is taken in is copied at once, on its device: so nothing pending can change with it.
+
+Source: the DLPack specification, https://dmlc.github.io/dlpack/latest/ (version 1.1).
+"""
+
+from __future__ import annotations
+
+import ctypes
+from typing import Any
+
+from ngrad.devices import HOST, Device, device_of
+from ngrad.dtypes import BY_CODE, DType
+from ngrad.errors import DeviceError, DTypeError
+from ngrad.graph.layout import Layout, layout
+from ngrad.ops.transfer import copied
+from ngrad.tensor import Tensor
+from ngrad_kernels.memory import FreeList
+
+CPU, CUDA = 1, 2
+"""Device types."""
+KINDS = {"i": 0, "u": 1, "f": 2, "b": 6}
+"""Type codes of dtypes' kinds."""
+VERSION = (1, 1)
+READ_ONLY, COPIED = 1, 2
+"""Flags."""
+
+
+class _Device(ctypes.Structure):
+    _fields_ = (("type", ctypes.c_int32), ("id", ctypes.c_int32))
+
+
+class _Type(ctypes.Structure):
+    _fields_ = (("code", ctypes.c_uint8), ("bits", ctypes.c_uint8), ("lanes", ctypes.c_uint16))
+
+
+class _Array(ctypes.Structure):
+    """`DLTensor`."""
+
+    _fields_ = (
+        ("data", ctypes.c_void_p),
+        ("device", _Device),
+        ("ndim", ctypes.c_int32),
+        ("dtype", _Type),
+        ("shape", ctypes.POINTER(ctypes.c_int64)),
+        ("strides", ctypes.POINTER(ctypes.c_int64)),
+        ("byte_offset", ctypes.c_uint64),
+    )
+
+
+_Deleter = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
+
+
+class _Managed(ctypes.Structure):
+    """`DLManagedTensor`."""
+
+    _fields_ = (("array", _Array), ("context", ctypes.c_void_p), ("deleter", _Deleter))
+
+
+class _Versioned(ctypes.Structure):
+    """`DLManagedTensorVersioned`."""
+
+    _fields_ = (
+        ("major", ctypes.c_uint32),
+        ("minor", ctypes.c_uint32),
+        ("context", ctypes.c_void_p),
+        ("deleter", _Deleter),
+        ("flags", ctypes.c_uint64),
+        ("array", _Array),
+    )
+
+
+FORMS: dict[bytes, type[Any]] = {b"dltensor_versioned": _Versioned, b"dltensor": _Managed}
+USED = {name: b"used_" + name for name in FORMS}
+"""Names of capsules; they are kept, since a capsule has but a pointer to its own."""
+
+_api = ctypes.pythonapi
+_api.PyCapsule_New.restype = ctypes.py_object
+_api.PyCapsule_New.argtypes = (ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p)
+_api.PyCapsule_IsValid.argtypes = (ctypes.py_object, ctypes.c_char_p)
+_api.PyCapsule_GetPointer.restype = ctypes.c_void_p
+_api.PyCapsule_GetPointer.argtypes = (ctypes.py_object, ctypes.c_char_p)
+_api.PyCapsule_SetName.argtypes = (ctypes.py_object, ctypes.c_char_p)
+
+
+# -- given away ------------------------------------------------------------------------------------
+
+_given: dict[int, tuple[Any, ...]] = {}
+"""What others hold: by address of its managed tensor, that and what it points into."""
+
+
+@_Deleter
+def _let_go(address: int) -> None:
+    _given.pop(address, None)
+
+
+_Destructor = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
+_valid = ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_char_p)(
+    ("PyCapsule_IsValid", ctypes.pythonapi)
+)
+_pointer = ctypes.PYFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_char_p)(
+    ("PyCapsule_GetPointer", ctypes.pythonapi)
+)
+
+
+@_Destructor
+def _unused(capsule: int) -> None:
+    """A capsule that nobody took anything from is gone."""
+    for name in FORMS:
+        if _valid(capsule, name):
+            _let_go(_pointer(capsule, name))
+
+
+def device_pair(where: Layout) -> tuple[int, int]:
+    """DLPack's (type, number) of the device of a layout."""
+    return (CPU if where.device is HOST else CUDA, where.device.index)
+
+
+def capsule(
+    x: Tensor,
+    *,
+    stream: Any = None,
+    max_version: tuple[int, int] | None = None,
+    dl_device: tuple[int, int] | None = None,
+    copy: bool | None = None,
+) -> Any:
+    """`Tensor.__dlpack__`: a capsule of the tensor's memory, which it keeps.
+
+    Parameters
+    ----------
+    stream : int, optional
+        The stream on which a consumer on a GPU will read; it waits for what is queued here. -1: it
+        need not.
+    max_version : (int, int), optional
+        The newest version that the consumer reads; before 1.0 nothing can say that the memory must
+        not be written to.
+    dl_device : (int, int), optional
+        The device on which it is wanted.
+    copy : bool, optional
+
+    Raises
+    ------
+    BufferError
+        If it would have to be copied, and must not be.
+    """
+    wanted = device_pair(x._layout) if dl_device is None else tuple(dl_device)
+    flags = READ_ONLY
+    if copy or wanted != device_pair(x._layout):
+        if copy is False:
+            raise BufferError(f"__dlpack__: {x._layout!r} cannot be had elsewhere without a copy")
+        x, flags = copied(x, x._layout.spec.on(_device(*wanted))), COPIED
+    address, where = x._address, x._layout
+    if where.device is not HOST and stream != -1:
+        where.device.target.hand_over(stream)
+    versioned = max_version is not None and max_version[0] >= 1
+    name, form = next((n, f) for n, f in FORMS.items() if (f is _Versioned) == versioned)
+    managed = form()
+    if versioned:
+        managed.major, managed.minor = VERSION
+        managed.flags = flags
+    managed.deleter = _let_go
+    array = managed.array
+    itemsize = where.dtype.itemsize
+    shape = (ctypes.c_int64 * where.ndim)(*where.shape)
+    strides = (ctypes.c_int64 * where.ndim)(*(s // itemsize for s in where.strides))
+    array.data, array.ndim = address, where.ndim
+    array.device = _Device(*device_pair(where))
+    array.dtype = _Type(KINDS[where.dtype.code[0]], 8 * itemsize, 1)
+    array.shape, array.strides = shape, strides
+    place = ctypes.addressof(managed)
+    _given[place] = managed, shape, strides, x._buffer
+    return _api.PyCapsule_New(place, name, _unused)
+
+
+# -- taken in --------------------------------------------------------------------------------------
+
+
+class _Foreign:
+    """Memory of another library's, for as long as a copy of it is made."""
+
+    __slots__ = ("address",)
+    nbytes = 0
+    _free = FreeList(0)
+
+    def __init__(self, address: int) -> None:
+        self.address = address
+
+
+def from_dlpack(x: Any, device: str | Device | None = None, copy: bool | None = None) -> Tensor:
+    """A tensor with a copy of an array of another library, made on the array's own device.
+
+    Parameters
+    ----------
+    x : object with `__dlpack__`
+    device : str, optional
+        Where the tensor is wanted, if not where the array is.
+    copy : bool, optional
+        False is refused: a tensor never changes, so it cannot be memory that others write to.
+
+    Raises
+    ------
+    BufferError
+        If `copy` is False.
+    DTypeError, DeviceError
+        For a dtype or a device that there is not here.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import ngrad
+    >>> ngrad.from_dlpack(np.array([1.0, 2.0])).numpy()
+    array([1., 2.])
+    """
+    if copy is False:
+        raise BufferError("from_dlpack: a tensor never changes, so its memory is its own; copy it")
+    if not hasattr(x, "__dlpack__"):
+        raise DTypeError(f"from_dlpack: takes an object with __dlpack__, not {type(x).__name__}")
+    kind, number = x.__dlpack_device__()
+    source = _device(kind, number)
+    options: dict[str, Any] = {}
+    if source is not HOST:
+        options["stream"] = source.target.stream_number()
+    try:
+        given = x.__dlpack__(max_version=VERSION, **options)
+    except TypeError:  # from before there were versions
+        given = x.__dlpack__(**options)
+    return _taken(given, source, device_of(device) if device is not None else source)
+
+
+def _device(kind: int, number: int) -> Device:
+    if kind not in (CPU, CUDA):
+        raise DeviceError(f"dlpack: device type {kind} is neither the CPU (1) nor CUDA (2)")
+    return HOST if kind == CPU else device_of(f"cuda:{number}")
+
+
+def _taken(given: Any, source: Device, target: Device) -> Tensor:
+    """A copy of what is in a capsule, which is used up."""
+    name = next((name for name in FORMS if _api.PyCapsule_IsValid(given, name)), None)
+    if name is None:
+        raise BufferError("from_dlpack: the capsule is no tensor, or was used before")
+    place = _api.PyCapsule_GetPointer(given, name)
+    managed = FORMS[name].from_address(place)
+    try:
+        where = _layout(managed.array, source)
+        address = (managed.array.data or 0) + managed.array.byte_offset
+        foreign = Tensor(_Foreign(address), address or 1, where)  # type: ignore[arg-type]
+        return copied(foreign, where.spec.on(target))
+    finally:
+        _api.PyCapsule_SetName(given, USED[name])
+        if managed.deleter:
+            managed.deleter(place)
+
+
+def _layout(array: _Array, device: Device) -> Layout:
+    kinds = {code: kind for kind, code in KINDS.items()}
+    kind, bits = kinds.get(array.dtype.code), array.dtype.bits
+    dtype: DType | None = BY_CODE.get(f"{kind}{bits // 8}") if array.dtype.lanes == 1 else None
+    if dtype is None:
+        raise DTypeError(f"from_dlpack: type code {array.dtype.code} of {bits} bits is not known")
+    shape = tuple(array.shape[: array.ndim])
+    strides = None
+    if array.strides:
+        strides = tuple([s * dtype.itemsize for s in array.strides[: array.ndim]])
+    return layout(dtype, shape, strides, device)
+
+
+# -- on tensors ------------------------------------------------------------------------------------
+
+
+def cuda_array_interface(x: Tensor) -> dict[str, Any]:
+    """`Tensor.__cuda_array_interface__` (version 3), of a tensor on a GPU: its own memory, which
+    must not be written to, and the stream on which it is computed.
+    """
+    address, where = x._address, x._layout
+    if where.device is HOST:
+        raise AttributeError("a tensor on the CPU has no __cuda_array_interface__")
+    return {
+        "version": 3,
+        "shape": where.shape,
+        "typestr": where.dtype.numpy_dtype.str,
+        "data": (address, True),
+        "strides": None if where.contiguous else where.strides,
+        "stream": where.device.target.stream_number(),
+    }
+
+
+setattr(Tensor, "__dlpack__", capsule)  # noqa: B010
+setattr(Tensor, "__dlpack_device__", lambda x: device_pair(x._layout))  # noqa: B010
+setattr(Tensor, "__cuda_array_interface__", property(cuda_array_interface))  # noqa: B010

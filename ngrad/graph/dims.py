@@ -1,0 +1,264 @@
+"""`Dim`: a size that is not known, only how it follows from others; `Sizes`: those of a recording.
+
+A function that takes any size is recorded with one at hand. A size in it is a polynomial of those
+of the arguments, and of quotients and remainders of such; so is what arithmetic makes of sizes.
+Whatever makes a plain number of one, or compares it, goes by the value at hand, and leaves a guard:
+what was asked, and the answer. The recording holds wherever each guard has the same answer.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+
+from ngrad.graph import polynomial
+from ngrad.graph.polynomial import Polynomial, constant, subtract
+
+Relation = Callable[[Any, Any], bool]
+
+
+class Sizes:
+    """The open sizes of a recording, and what was found out about them.
+
+    Attributes
+    ----------
+    open : bool
+        Whether it is being recorded. After that a `Dim` is the number that it was.
+    values : list of int
+        What is at hand for each atom.
+    atoms : dict
+        The number of each: of the open sizes, which come first; and of quotients and remainders, by
+        operator and operands.
+    guards : dict
+        Whether a polynomial is 0, or less than 0.
+    layouts : dict
+        The layouts that have such sizes, by what they are made of.
+    """
+
+    __slots__ = ("atoms", "guards", "layouts", "open", "values")
+
+    def __init__(self) -> None:
+        self.open = True
+        self.values: list[int] = []
+        self.atoms: dict[Any, int] = {}
+        self.guards: dict[tuple[Relation, Polynomial], bool] = {}
+        self.layouts: dict[Any, Any] = {}
+
+    def size(self, value: int) -> Any:
+        """One more open size, with a value at hand."""
+        return Dim(self, self._atom(len(self.atoms), value))
+
+    def _atom(self, key: Any, value: int) -> Polynomial:
+        if key not in self.atoms:
+            self.atoms[key] = len(self.values)
+            self.values.append(value)
+        return polynomial.atom(self.atoms[key])
+
+    def value(self, x: Polynomial) -> int:
+        return polynomial.value(x, self.values)
+
+    def ask(self, relation: Relation, x: Polynomial) -> bool:
+        """Whether a polynomial is 0, or less: from now on something depends on it."""
+        answer = relation(self.value(x), 0)
+        if self.open and not polynomial.is_constant(x):
+            self.guards[relation, x] = answer
+        return answer
+
+    def divide(self, how: Callable[[int, int], int], x: Polynomial, y: Polynomial) -> Polynomial:
+        """The quotient or the remainder."""
+        if self.ask(operator.eq, y):
+            raise ZeroDivisionError("integer division or modulo by zero")
+        whole = polynomial.divide(x, y)
+        if whole is not None:
+            return whole if how is operator.floordiv else ()
+        return self._atom((how, x, y), how(self.value(x), self.value(y)))
+
+    def at(self, given: Sequence[int]) -> list[int] | None:
+        """The values of all atoms where the open sizes are those given; None if the recording does
+        not hold there.
+        """
+        values = list(given)
+        for how, x, y in list(self.atoms)[len(given) :]:
+            by = polynomial.value(y, values)
+            if by == 0:
+                return None
+            values.append(how(polynomial.value(x, values), by))
+        for (relation, x), answer in self.guards.items():
+            if relation(polynomial.value(x, values), 0) != answer:
+                return None
+        return values
+
+
+class Dim:
+    """A size that follows from open ones. It stands where an int would, but is none: C code reads
+    what is derived from int without asking.
+    """
+
+    __slots__ = ("sizes", "terms")
+
+    number: ClassVar[Callable[[Dim], Any]]
+    """Makes what stands for a Python float of a size; set where there is such a thing."""
+
+    def __init__(self, sizes: Sizes, terms: Polynomial) -> None:
+        self.sizes, self.terms = sizes, terms
+
+    def at(self, values: Sequence[int]) -> int:
+        """The number that it is for values of the atoms."""
+        return polynomial.value(self.terms, values)
+
+    def __repr__(self) -> str:
+        return polynomial.text(self.terms)
+
+    def __hash__(self) -> int:
+        return hash((id(self.sizes), self.terms))
+
+    # -- as a number -------------------------------------------------------------------------------
+
+    def __index__(self) -> int:
+        value = self.sizes.value(self.terms)
+        self.sizes.ask(operator.eq, subtract(self.terms, constant(value)))
+        return value
+
+    def __int__(self) -> int:
+        return self.__index__()
+
+    def __float__(self) -> float:
+        return float(self.__index__())
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        return np.asarray(self.__index__(), dtype)
+
+    def __bool__(self) -> bool:
+        return not self.sizes.ask(operator.eq, self.terms)
+
+    # -- comparison --------------------------------------------------------------------------------
+
+    def _compared(self, relation: Relation, other: Any, swapped: bool = False) -> Any:
+        if type(other) is float:
+            return relation(other, int(self)) if swapped else relation(int(self), other)
+        if not isinstance(other, (int, Dim)):
+            return NotImplemented
+        x, y = self._pair(other, swapped)
+        return self.sizes.ask(relation, subtract(x, y))
+
+    def __eq__(self, other: object) -> Any:
+        return self._compared(operator.eq, other)
+
+    def __lt__(self, other: Any) -> Any:
+        return self._compared(operator.lt, other)
+
+    def __gt__(self, other: Any) -> Any:
+        return self._compared(operator.lt, other, swapped=True)
+
+    def __le__(self, other: Any) -> Any:
+        found = self > other
+        return found if found is NotImplemented else not found
+
+    def __ge__(self, other: Any) -> Any:
+        found = self < other
+        return found if found is NotImplemented else not found
+
+    # -- arithmetic --------------------------------------------------------------------------------
+
+    def _pair(self, other: Any, swapped: bool) -> tuple[Polynomial, Polynomial]:
+        same = isinstance(other, Dim) and other.sizes is self.sizes
+        pair = self.terms, other.terms if same else constant(int(other))
+        return pair[::-1] if swapped else pair
+
+    def _combined(self, how: Callable[[Any, Any], Any], other: Any, swapped: bool = False) -> Any:
+        """Arithmetic with a whole number gives a size, with a float what is none."""
+        if type(other) is float or (how is operator.truediv and isinstance(other, (int, Dim))):
+            pair = Dim.number(self), Dim.number(other) if isinstance(other, Dim) else float(other)
+            return how(*(pair[::-1] if swapped else pair))
+        if not isinstance(other, (int, Dim)):
+            return NotImplemented
+        if not self.sizes.open:
+            return how(other, int(self)) if swapped else how(int(self), other)
+        x, y = self._pair(other, swapped)
+        whole = WHOLE.get(how)
+        terms = self.sizes.divide(how, x, y) if whole is None else whole(x, y)
+        if polynomial.is_constant(terms):
+            return polynomial.value(terms, ())
+        return type(self)(self.sizes, terms)
+
+    def __add__(self, other: Any) -> Any:
+        return self._combined(operator.add, other)
+
+    def __sub__(self, other: Any) -> Any:
+        return self._combined(operator.sub, other)
+
+    def __rsub__(self, other: Any) -> Any:
+        return self._combined(operator.sub, other, swapped=True)
+
+    def __mul__(self, other: Any) -> Any:
+        return self._combined(operator.mul, other)
+
+    def __floordiv__(self, other: Any) -> Any:
+        return self._combined(operator.floordiv, other)
+
+    def __rfloordiv__(self, other: Any) -> Any:
+        return self._combined(operator.floordiv, other, swapped=True)
+
+    def __mod__(self, other: Any) -> Any:
+        return self._combined(operator.mod, other)
+
+    def __rmod__(self, other: Any) -> Any:
+        return self._combined(operator.mod, other, swapped=True)
+
+    def __truediv__(self, other: Any) -> Any:
+        return self._combined(operator.truediv, other)
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return self._combined(operator.truediv, other, swapped=True)
+
+    __radd__, __rmul__ = __add__, __mul__
+
+    def __neg__(self) -> Any:
+        return self * -1
+
+    def __pos__(self) -> Any:
+        return self
+
+    def __abs__(self) -> Any:
+        return -self if self < 0 else self
+
+    def __divmod__(self, other: Any) -> Any:
+        return self // other, self % other
+
+
+WHOLE: dict[Any, Callable[[Polynomial, Polynomial], Polynomial]] = {
+    operator.add: polynomial.add,
+    operator.sub: polynomial.subtract,
+    operator.mul: polynomial.multiply,
+}
+"""What polynomials are closed under."""
+
+
+class Size(Dim):
+    """A `Dim` in a user's hands: looked up in a dictionary or a set, it is a number."""
+
+    __slots__ = ()
+
+    def __hash__(self) -> int:
+        return hash(self.__index__())
+
+
+def shown(value: Any) -> Any:
+    """A size of a layout as users get it."""
+    return Size(value.sizes, value.terms) if isinstance(value, Dim) else value
+
+
+def size(value: Any) -> int:
+    """An integer as layouts have it: a `Dim` stays one while its function is recorded."""
+    if isinstance(value, Dim) and value.sizes.open:
+        one: Any = Dim(value.sizes, value.terms)  # which type checkers take for an int
+        return one  # type: ignore[no-any-return]
+    return operator.index(value)
+
+
+def is_open(thing: Any) -> bool:
+    """Whether there is a `Dim` in nested tuples."""
+    return any(map(is_open, thing)) if type(thing) is tuple else isinstance(thing, Dim)

@@ -1,0 +1,129 @@
+"""Memory that is shared: what NumPy sees is the tensor's own, and stays as long as it is seen."""
+
+from __future__ import annotations
+
+import gc
+from typing import Any
+
+import numpy as np
+import pytest
+from numeric import CODES
+from second import second
+
+import ngrad
+from ngrad import dlpack
+from ngrad.errors import DeviceError, DTypeError
+
+
+@pytest.mark.parametrize("code", CODES)
+@pytest.mark.parametrize("shape", [(), (3,), (2, 3), (0, 2)])
+def test_round_trip(code: str, shape: tuple[int, ...]) -> None:
+    array = np.arange(int(np.prod(shape))).reshape(shape).astype(code)
+    x = ngrad.constant(array)
+    seen = np.from_dlpack(x)
+    assert seen.dtype == array.dtype
+    assert seen.tobytes() == array.tobytes()
+    assert not seen.flags.writeable
+    back = ngrad.from_dlpack(seen)
+    assert back.numpy().tobytes() == array.tobytes()
+
+
+def test_views_are_seen_with_their_strides() -> None:
+    x = ngrad.constant(np.arange(12.0).reshape(3, 4))
+    y = ngrad.transpose(x)[::2]
+    ngrad.eval(y)
+    seen = np.from_dlpack(y)
+    assert seen.tolist() == y.numpy().tolist()
+    assert np.shares_memory(np.from_dlpack(x), seen)
+
+
+def test_a_pending_tensor_is_computed() -> None:
+    x = ngrad.constant([1.0, 2.0])
+    assert np.from_dlpack(x * 2.0).tolist() == [2.0, 4.0]
+
+
+def test_memory_lives_while_it_is_seen() -> None:
+    x = ngrad.constant(np.arange(1000.0))
+    seen = np.from_dlpack(x)
+    held = len(dlpack._given)
+    del x
+    gc.collect()
+    others = [ngrad.zeros([1000], ngrad.float64) + float(k) for k in range(8)]
+    ngrad.eval(others)
+    assert seen.tolist() == list(range(1000))
+    del seen
+    gc.collect()
+    assert len(dlpack._given) == held - 1
+
+
+def test_a_capsule_that_nobody_reads_lets_go() -> None:
+    before = len(dlpack._given)
+    for version in (None, (1, 0)):
+        capsule = ngrad.constant([1.0]).__dlpack__(max_version=version)
+        assert len(dlpack._given) == before + 1
+        del capsule
+        assert len(dlpack._given) == before
+
+
+def test_what_is_taken_in_is_copied() -> None:
+    array = np.array([1.0, 2.0])
+    x = ngrad.from_dlpack(array)
+    array[:] = 0
+    assert x.numpy().tolist() == [1.0, 2.0]
+
+
+def test_from_a_library_that_knows_no_versions() -> None:
+    class Old:
+        def __init__(self, x: Any) -> None:
+            self.x = x
+
+        def __dlpack__(self, stream: Any = None) -> Any:
+            return self.x.__dlpack__(stream=stream)
+
+        def __dlpack_device__(self) -> Any:
+            return self.x.__dlpack_device__()
+
+    x = ngrad.constant([[1.0, 2.0]])
+    before = len(dlpack._given)
+    assert ngrad.from_dlpack(Old(x)).numpy().tolist() == [[1.0, 2.0]]
+    assert len(dlpack._given) == before
+
+
+def test_another_device() -> None:
+    second()
+    x = ngrad.constant([1.0, 2.0]).to_device("cuda:7")
+    assert x.__dlpack_device__() == (2, 7)
+    assert ngrad.from_dlpack(x).device == "cuda:7"
+    assert ngrad.from_dlpack(x, device="cpu").device == "cpu:0"
+    seen = np.from_dlpack(x, device="cpu", copy=True)
+    assert seen.tolist() == [1.0, 2.0]
+    interface = x.__cuda_array_interface__
+    assert interface["data"] == (x._address, True)
+    assert (interface["shape"], interface["typestr"]) == ((2,), "<f4")
+    assert not hasattr(ngrad.constant(1.0), "__cuda_array_interface__")
+
+
+def test_refusals() -> None:
+    x = ngrad.constant([1.0])
+    with pytest.raises(BufferError, match="never changes"):
+        ngrad.from_dlpack(np.ones(2), copy=False)
+    with pytest.raises(DTypeError, match="__dlpack__"):
+        ngrad.from_dlpack([1.0])
+    with pytest.raises(DTypeError, match="type code 5 of 64 bits"):
+        ngrad.from_dlpack(np.ones(2, np.complex64))
+    with pytest.raises(BufferError, match="without a copy"):
+        x.__dlpack__(dl_device=(2, 0), copy=False)
+    with pytest.raises(DeviceError, match="device type 9"):
+        x.__dlpack__(dl_device=(9, 0))
+    used = x.__dlpack__()
+
+    class Once:
+        def __dlpack__(self, **_: Any) -> Any:
+            return used
+
+        def __dlpack_device__(self) -> Any:
+            return (1, 0)
+
+    ngrad.from_dlpack(Once())
+    with pytest.raises(BufferError, match="used before"):
+        ngrad.from_dlpack(Once())
