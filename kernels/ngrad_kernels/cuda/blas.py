@@ -11,7 +11,7 @@ import itertools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ngrad_kernels.cuda.matrices import PRECISIONS, batched
+from ngrad_kernels.cuda.matrices import PRECISIONS, batched, pointers, zero_diagonals
 from ngrad_kernels.product import Matrices, Product, precision
 
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ _ZERO = {"f4": ctypes.c_float(0), "f8": ctypes.c_double(0)}
 def _lies(operand: Matrices, columns: int, size: int) -> tuple[int, int]:
     """Whether an operand lies by columns, and elements from one run to the next."""
     if operand.across == size and operand.down >= columns * size:
-        return 0, operand.down // size
-    return 1, operand.across // size
+        return 0, max(1, operand.down // size)
+    return 1, max(1, operand.across // size)
 
 
 def gemm_words(product: Product) -> list[int]:
@@ -106,9 +106,9 @@ def triangular_solve(libraries: Libraries, code: str) -> Routine:
     def call(words: Sequence[int], addresses: Sequence[int]) -> None:
         count, rows, columns, lower, adjoint = words
         matrices, solved = addresses
-        pool = libraries.target.pool
+        target, pool = libraries.target, libraries.target.pool
         infos = pool.take(4 * count)
-        libraries.matrices.zero_diagonals(code, count, rows, matrices, infos.address)
+        zero_diagonals(target, code, count, rows, matrices, infos.address)
         libraries.faults.note("triangular_solve", infos.address, count)
         cublas, handle = libraries.handle("cublas")
         # A X = B is X^T A^T = B^T to it, with A^T where it sees the other triangle.
@@ -124,8 +124,8 @@ def triangular_solve(libraries: Libraries, code: str) -> Routine:
         square, wide = rows * rows * size, rows * columns * size
         if batched(count, rows):
             room = pool.take(16 * count)
-            libraries.matrices.pointers(count, square, matrices, room.address)
-            libraries.matrices.pointers(count, wide, solved, room.address + 8 * count)
+            pointers(target, count, square, matrices, room.address)
+            pointers(target, count, wide, solved, room.address + 8 * count)
             solve = getattr(cublas, f"{letter}trsm_batched")
             solve(handle, *how, room.address, rows, room.address + 8 * count, columns, count)
             return

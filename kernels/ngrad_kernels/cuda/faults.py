@@ -13,18 +13,17 @@ if TYPE_CHECKING:
     from ngrad_kernels.cuda.target import CudaTarget
 
 _NOTE = """
-def note_fault(facts, n, a1, a2):
+def note_fault(facts, n, a1, a2, op):
+    status = table_at(a2)
     if thread_index() == 0:
-        words = table_at(facts)
-        status = table_at(a2)
         for k in range(n):
             if load_i4(a1, k) != 0 and status[0] == 0:
-                status[0] = words[0]
+                status[0] = op
                 status[1] = k
                 status[2] = n
 """
-"""LAPACK's info words, one a matrix, to the status: the first that is not 0, if nothing was wrong
-before. Facts: the number of the op, from 1.
+"""LAPACK's info words, one a matrix, to the status: the op (a number, from 1) and the first matrix
+whose word is not 0, if nothing was wrong before.
 """
 
 
@@ -39,18 +38,18 @@ class Faults:
     def __init__(self, target: CudaTarget) -> None:
         self._target = target
         self._status: Any = None
-        self._facts: dict[str, tuple[int, Any]] = {}
+
+    def prepare(self) -> None:
+        """Have a status, which is asked for before anything is launched."""
+        if self._status is None:
+            self._status = self._target.facts(np.zeros(3, np.int64))
 
     def note(self, op: str, infos: int, count: int) -> None:
         """Queue that the info words of a batch's matrices are seen at the next look."""
         target = self._target
-        if self._status is None:
-            self._status = target.facts(np.zeros(3, np.int64))
-        if op not in self._facts:
-            self._facts[op] = target.facts(np.array([1 + OPS.index(op)], np.int64))
-        kernel = target.load("note_fault", lambda: Source("note_fault", _NOTE, 2, 1))
-        # A single block: one thread does it all, `count` being no number of items.
-        target.launch(kernel, self._facts[op][0], count, count, (infos, self._status[0]))
+        kernel = target.load("note_fault", lambda: Source("note_fault", _NOTE, 3, 1))
+        operands = (infos, self._status[0], 1 + OPS.index(op))
+        target.launch(kernel, 0, count, count, operands)
 
     def raise_noted(self) -> None:
         """Raise what was noted since it was asked last, if anything; of all threads' work that is

@@ -19,7 +19,6 @@ from ngrad_kernels.cuda.errors import CudaError
 
 from ngrad_kernels.cuda.faults import Faults
 from ngrad_kernels.cuda.gemm import product_words, render_gemm, tile_of, tiles
-from ngrad_kernels.cuda.matrices import Matrices
 from ngrad_kernels.product import Prepared, Product
 
 if TYPE_CHECKING:
@@ -54,12 +53,11 @@ class Libraries:
     ----------
     target : CudaTarget
     faults : Faults
-    matrices : Matrices
     """
 
     def __init__(self, target: CudaTarget, find: Callable[[str], Any] = bindings) -> None:
         self.target = target
-        self.faults, self.matrices = Faults(target), Matrices(target)
+        self.faults = Faults(target)
         self._find = find
         self._found: dict[str, Any] = {}
         self._handles: dict[tuple[str, Stream], int] = {}
@@ -97,6 +95,7 @@ class Libraries:
         }[name]
         if self.bindings(library) is None:
             return None
+        self.faults.prepare()
         return self.prepared(self._number(name, code, make), words)
 
     def _number(self, name: str, code: str, make: Callable[[Libraries, str], Routine]) -> int:

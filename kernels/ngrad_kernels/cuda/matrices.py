@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import TYPE_CHECKING
 from ngrad_kernels.cuda.source import Source
 
 if TYPE_CHECKING:
@@ -25,17 +23,15 @@ def batched(count: int, rows: int) -> bool:
 
 
 _LOWER = """
-def lower_{code}(facts, n, a1, a2):
-    rows = table_at(facts)[0]
+def lower_{code}(facts, n, a1, a2, rows):
     i = thread_index()
     while i < n:
         value = load_{code}(a1, i)
         store_{code}(a2, i, value if i % rows <= i // rows % rows else {code}(0))
         i += thread_count()
 """
-_ZERO_DIAGONAL = """
-def zero_diagonal_{code}(facts, n, a1, a2):
-    rows = table_at(facts)[0]
+_ZERO_DIAGONALS = """
+def zero_diagonals_{code}(facts, n, a1, a2, rows):
     i = thread_index()
     while i < n:
         info = i4(0)
@@ -46,46 +42,36 @@ def zero_diagonal_{code}(facts, n, a1, a2):
         i += thread_count()
 """
 _POINTERS = """
-def pointers(facts, n, a1, a2):
-    step = table_at(facts)[0]
+def pointers(facts, n, a1, first, step):
     i = thread_index()
     while i < n:
-        store_i8(a1, i, a2 + i * step)
+        store_i8(a1, i, i8(first + i * step))
         i += thread_count()
 """
+# Numbers come in place of operands: they have no facts, which would be copied to the device first.
 
 
-class Matrices:
-    """These kernels, on a device. Facts are kept, one number each.
+def _launch(target: CudaTarget, name: str, text: str, n: int, operands: Sequence[int]) -> None:
+    kernel = target.load(name, lambda: Source(name, text, len(operands), 1))
+    target.launch(kernel, 0, n, n, operands)
 
-    Parameters
-    ----------
-    target : CudaTarget
+
+def lower(target: CudaTarget, code: str, count: int, rows: int, source: int, result: int) -> None:
+    """Copy the lower triangles of matrices, and zeros above."""
+    text, n = _LOWER.format(code=code), count * rows * rows
+    _launch(target, f"lower_{code}", text, n, (source, result, rows))
+
+
+def zero_diagonals(
+    target: CudaTarget, code: str, count: int, rows: int, source: int, infos: int
+) -> None:
+    """For each matrix, as LAPACK's info: where its first zero on the diagonal is, from 1; 0 if
+    there is none.
     """
+    text = _ZERO_DIAGONALS.format(code=code)
+    _launch(target, f"zero_diagonals_{code}", text, count, (source, infos, rows))
 
-    def __init__(self, target: CudaTarget) -> None:
-        self._target = target
-        self._facts: dict[int, tuple[int, Any]] = {}
 
-    def _launch(self, name: str, text: str, fact: int, n: int, addresses: Sequence[int]) -> None:
-        target = self._target
-        if fact not in self._facts:
-            self._facts[fact] = target.facts(np.array([fact], np.int64))
-        kernel = target.load(name, lambda: Source(name, text, 2, 1))
-        target.launch(kernel, self._facts[fact][0], n, n, addresses)
-
-    def lower(self, code: str, count: int, rows: int, source: int, target: int) -> None:
-        """Copy the lower triangles of matrices, and zeros above."""
-        n = count * rows * rows
-        self._launch(f"lower_{code}", _LOWER.format(code=code), rows, n, (source, target))
-
-    def zero_diagonals(self, code: str, count: int, rows: int, source: int, infos: int) -> None:
-        """For each matrix, as LAPACK's info: where its first zero on the diagonal is, from 1; 0 if
-        there is none.
-        """
-        name, text = f"zero_diagonal_{code}", _ZERO_DIAGONAL.format(code=code)
-        self._launch(name, text, rows, count, (source, infos))
-
-    def pointers(self, count: int, step: int, first: int, target: int) -> None:
-        """The addresses of matrices that are a step apart, as batched routines want them."""
-        self._launch("pointers", _POINTERS, step, count, (target, first))
+def pointers(target: CudaTarget, count: int, step: int, first: int, result: int) -> None:
+    """The addresses of matrices that are a step apart, as batched routines want them."""
+    _launch(target, "pointers", _POINTERS, count, (result, first, step))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ngrad_kernels.cuda.matrices import PRECISIONS, batched
+from ngrad_kernels.cuda.matrices import PRECISIONS, batched, lower, pointers
 
 if TYPE_CHECKING:
     from ngrad_kernels.cuda.libraries import Libraries, Routine
@@ -23,13 +23,13 @@ def cholesky(libraries: Libraries, code: str) -> Routine:
     def call(words: Sequence[int], addresses: Sequence[int]) -> None:
         count, rows, _ = words
         matrices, factors = addresses
-        pool, square = libraries.target.pool, rows * rows * size
-        libraries.matrices.lower(code, count, rows, matrices, factors)
+        target, pool, square = libraries.target, libraries.target.pool, rows * rows * size
+        lower(target, code, count, rows, matrices, factors)
         solver, handle = libraries.handle("cusolverDn")
         infos = pool.take(4 * count)
         if batched(count, rows):
             room = pool.take(8 * count)
-            libraries.matrices.pointers(count, square, factors, room.address)
+            pointers(target, count, square, factors, room.address)
             factor = getattr(solver, f"{letter}potrf_batched")
             factor(handle, UPPER, rows, room.address, rows, infos.address, count)
         else:
