@@ -12,7 +12,7 @@ import optree
 
 from ngrad.dtypes import float64
 from ngrad.graph.dims import Dim, Sizes
-from ngrad.graph.entries import CONSTANT_OF, LEAF, Entry, marker, settled
+from ngrad.graph.entries import CONSTANT_OF, LEAF, Entry, Settled, marker
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Call
 from ngrad.ops.convert import Weak
@@ -106,12 +106,11 @@ class Concrete:
         values = self.sizes.at(given)
         if values is None:
             return None
-        found = copy.copy(self)
-        found._entries = settled(self._entries, values)
-        found._outputs = [(k, settled(value, values)) for k, value in self._outputs]
+        found, settled = copy.copy(self), Settled(values)
+        found._entries = settled.entries(self._entries)
+        found._outputs = [(k, settled(value)) for k, value in self._outputs]
         found._constants = {
-            slot: found._constant(slot, settled(value, values))
-            for slot, value in self._constants.items()
+            slot: found._constant(slot, settled(value)) for slot, value in self._constants.items()
         }
         found._planned = {}
         return found

@@ -39,7 +39,7 @@ SIZE_LIMIT = 1 << 30
 """Bytes of kernels on disk past which the oldest go."""
 
 _FLAGS = ("CPU_NAME", "CPU_FEATURES", "OPT", "LOOP_VECTORIZE", "SLP_VECTORIZE", "ENABLE_AVX")
-_DECIDING = ("compiling.py", "intrinsics.py", "integers.py", "reductions.py", "vecmath")
+DECIDING = ("compiling.py", "intrinsics.py", "integers.py", "reductions.py", "vecmath")
 
 counters: Counter[str] = Counter()
 """What happened since the process began: `compiled`, `loaded`, `rejected` (damaged files),
@@ -53,14 +53,20 @@ kernel was "compiled" or "loaded".
 
 
 @functools.cache
-def environment() -> str:
-    """Everything but its own source that decides a kernel's machine code, as canonical text."""
+def digest_of(names: tuple[str, ...]) -> str:
+    """SHA-256 of source files and folders of this package."""
     digest = hashlib.sha256()
     here = Path(__file__).parent
-    for name in _DECIDING:
+    for name in names:
         path = here / name
         for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
             digest.update(file.name.encode() + b"\0" + file.read_bytes())
+    return digest.hexdigest()
+
+
+@functools.cache
+def environment() -> str:
+    """Everything but its own source that decides a kernel's machine code, as canonical text."""
     target = (
         llvm.get_process_triple(),
         llvm.get_host_cpu_name(),
@@ -68,12 +74,14 @@ def environment() -> str:
         *(f"{name}={getattr(config, name)}" for name in _FLAGS),
     )
     versions = f"numba {numba.__version__}\nllvmlite {llvmlite.__version__}"
-    return "\n".join((versions, *target, digest.hexdigest()))
+    return "\n".join((versions, *target, digest_of(DECIDING)))
 
 
-def key_of(source: str) -> str:
-    """The cache key of a kernel's source."""
-    return hashlib.sha256(f"{environment()}\n{source}".encode()).hexdigest()
+def key_of(source: str, target: str = "") -> str:
+    """The cache key of a kernel's source, for this CPU or for another target: all that decides its
+    code there, as text.
+    """
+    return hashlib.sha256(f"{target or environment()}\n{source}".encode()).hexdigest()
 
 
 class Store:
@@ -256,27 +264,62 @@ def _count(what: str, name: str, start: int) -> None:
         listener(what, name, start, time.perf_counter_ns())
 
 
+def code_of(
+    name: str, key: str, make: Callable[[], bytes], usable: Callable[[bytes], Any] = bool
+) -> bytes:
+    """A kernel's code under a key: from disk, or made and kept there.
+
+    Parameters
+    ----------
+    name : str
+        The kernel's.
+    key : str
+        As `key_of` gives it.
+    make : callable
+        Compiles.
+    usable : callable
+        Whether code serves: what is on disk and does not is made again.
+
+    Raises
+    ------
+    NotCached
+        If it would have to be compiled, within `without_compiling`.
+    """
+    with lock():
+        start = time.perf_counter_ns()
+        code = store.read(key)
+        if code is not None:
+            if usable(code):
+                _count("loaded", name, start)
+                return code
+            counters["rejected"] += 1
+        if getattr(_limits, "loading_only", False):
+            raise NotCached(name)
+        code = make()
+        store.write(key, code)
+        if not usable(code):
+            raise RuntimeError(f"the code of {name}, just compiled, is not usable")
+        _count("compiled", name, start)
+        return code
+
+
 def load(name: str, source: str, signature: Signature = Signature.KERNEL) -> int:
     """The address of the function `name` of a source text: loaded from disk, or compiled and kept
     there.
     """
     key = key_of(source)
     symbol = f"{name}_{key[:24]}"  # one symbol for two kernels could crash who loads both
-    with lock():
-        start = time.perf_counter_ns()
-        body = store.read(key)
-        if body is not None:
-            address = native.link(body, symbol)
-            if address:
-                _count("loaded", name, start)
-                return address
-            counters["rejected"] += 1
-        if getattr(_limits, "loading_only", False):
-            raise NotCached(name)
+    address = 0
+
+    def link(code: bytes) -> int:
+        nonlocal address
+        address = native.link(code, symbol)
+        return address
+
+    def compile_() -> bytes:
         from ngrad_kernels import compiling  # sets up Numba's compiler, which loading does without
 
-        body = compiling.machine_code(name, source, signature, symbol)
-        store.write(key, body)
-        address = native.link(body, symbol)
-        _count("compiled", name, start)
-        return address
+        return compiling.machine_code(name, source, signature, symbol)
+
+    code_of(name, key, compile_, link)
+    return address

@@ -179,14 +179,11 @@ def kernel_of(body: Body | Space) -> int:
     return cache.load(name, source)
 
 
-_HELPERS = "".join(
-    f"@nb.njit(error_model='numpy', fastmath=False)\n{inspect.getsource(function)}\n"
-    for function in (
-        skeletons.move,
-        skeletons.transfer,
-        skeletons.locate,
-        skeletons.row_contiguous,
-    )
+_HELPERS = skeletons.as_helpers(
+    skeletons.move,
+    skeletons.transfer,
+    skeletons.locate,
+    skeletons.row_contiguous,
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ngrad_kernels.body import Body
 from ngrad_kernels.scalars import SCALARS
 
 
@@ -35,3 +36,20 @@ def expression(scalar: str, names: Sequence[str], source: str, code: str) -> str
         raise TypeError(f"scalar {scalar!r} does not take operands of dtype {source!r}")
     text = template.format(*names, c=source)
     return text if row.result == "b1" or code == "b1" else f"{code}({text})"
+
+
+def assignments(body: Body) -> list[str]:
+    """The source of a body's steps: `v` and the number of a value.
+
+    Examples
+    --------
+    >>> from ngrad_kernels.body import Step
+    >>> assignments(Body("map", ("f4",), (Step("square", (0,), "f4"),), (1,)))
+    ['v1 = f4(v0 * v0)']
+    """
+    lines = []
+    for k, step in enumerate(body.steps, len(body.inputs)):
+        names = [f"v{operand}" for operand in step.operands]
+        source = body.code_of(step.operands[0])
+        lines.append(f"v{k} = {expression(step.scalar, names, source, step.code)}")
+    return lines

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba.core import types
+from numba.core import cgutils, types
 from numba.extending import intrinsic
 
 from ngrad_kernels.intrinsics import copysign, floor, scalar, select
@@ -46,6 +46,21 @@ def _shift(direction: str) -> Any:
 
 shift_left = _shift("left")
 shift_right = _shift("right")
+
+
+@intrinsic
+def fmod(typingctx, x, y):
+    """The remainder of the quotient rounded towards 0, exact: the C library's."""
+    if x != y or x not in (types.float32, types.float64):
+        raise TypeError(f"fmod takes two float32 or two float64, not {x} and {y}")
+
+    def codegen(context, builder, signature, args):
+        kind = args[0].type
+        name = "fmodf" if x == types.float32 else "fmod"
+        function = ir.FunctionType(kind, [kind, kind])
+        return builder.call(cgutils.get_or_insert_function(builder.module, function, name), args)
+
+    return x(x, x), codegen
 
 
 @scalar
@@ -98,7 +113,7 @@ def mod_float(x, y):
     """Remainder with the sign of the divisor, exact (IEEE fmod, then moved by y where the signs
     differ).
     """
-    remainder = np.fmod(x, y)
+    remainder = fmod(x, y)
     moved = select((remainder != 0) & ((remainder < 0) != (y < 0)), remainder + y, remainder)
     return select(moved == 0, copysign(moved, y), moved)
 
@@ -110,7 +125,7 @@ def floordiv_float(x, y):
     Source: the definition of floor division by way of the exact remainder, as in Python's float
     `//`.
     """
-    remainder = np.fmod(x, y)
+    remainder = fmod(x, y)
     quotient = (x - remainder) / y
     one = type(x)(1)  # a bare 1 would make float32 float64
     quotient = select((remainder != 0) & ((remainder < 0) != (y < 0)), quotient - one, quotient)

@@ -38,7 +38,7 @@ MEMORY: dict[str, tuple[Any, ir.Type]] = {
 }
 
 
-def _scopes(module: ir.Module) -> Any:
+def loads_scope(module: ir.Module) -> Any:
     """The module's one alias scope: loads are in it, stores say that they never touch it."""
     name = "ngrad.loads"
     if name in module.namedmetadata:
@@ -65,7 +65,7 @@ def _access(code: str) -> tuple[Callable[..., Any], Callable[..., Any], Callable
     def load(typingctx, address, index):
         def codegen(context, builder, signature, args):
             value = builder.load(element(builder, *args))
-            value.set_metadata("alias.scope", _scopes(builder.module))
+            value.set_metadata("alias.scope", loads_scope(builder.module))
             return loaded(builder, value)
 
         return numba_type(types.intp, types.intp), codegen
@@ -84,7 +84,7 @@ def _access(code: str) -> tuple[Callable[..., Any], Callable[..., Any], Callable
         def codegen(context, builder, signature, args):
             value = builder.zext(args[2], llvm_type) if code == "b1" else args[2]
             done = builder.store(value, element(builder, args[0], args[1]))
-            done.set_metadata("noalias", _scopes(builder.module))
+            done.set_metadata("noalias", loads_scope(builder.module))
             return context.get_dummy_value()
 
         return types.void(types.intp, types.intp, numba_type), codegen

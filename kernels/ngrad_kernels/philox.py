@@ -24,6 +24,8 @@ M0, M1 = 0xD2511F53, 0xCD9E8D57
 W0, W1 = 0x9E3779B9, 0xBB67AE85
 MASK = 0xFFFFFFFF
 ROUNDS = 10
+BLOCK_BYTES = 16
+"""Of one block: four words."""
 
 
 def philox(counter: Sequence[int], key: Sequence[int]) -> tuple[int, int, int, int]:
@@ -235,7 +237,7 @@ NORMAL = f'''
 # Elements [lo, hi) by way of words that wait in L1, 256 blocks at a time; lo is a multiple of 4.
 _LOOP = """
 def {name}(table, lo, hi):
-    words = stack_words(512)
+    words = stack_words({words})
     for start in range(lo, hi, {step}):
         n = min({step}, hi - start)
         fill_words(words, table[1], start // {per_block}, (n + {per_block} - 1) // {per_block})
@@ -329,8 +331,9 @@ CATEGORICAL = """\
 _HELPERS = _block() + WORDS + _quantile("f4") + _quantile("f8") + NORMAL + MULTIPLY
 
 
-def source_of(sampler: str, code: str) -> tuple[str, str]:
-    """The name and the source text of a sampler's kernel for elements of a dtype.
+def source_of(sampler: str, code: str, span: int = 4096) -> tuple[str, str]:
+    """The name and the source text of a sampler's kernel for elements of a dtype, which takes
+    `span` bytes of the stream (whole blocks) at a time.
 
     Samplers: "bits" (u4, u8), "uniform", "normal", "truncated_normal", "gamma" (f4, f8), "integers"
     (i4, i8), "categorical" (i8). The table holds the draw's state (key, draw; two more words for
@@ -346,7 +349,9 @@ def source_of(sampler: str, code: str) -> tuple[str, str]:
     else:
         function = code if sampler == "bits" else f"{sampler}_{code}"
         body = _MAP.format(size=size, code=code, sampler=function)
-    loop = _LOOP.format(name=name, step=4096 // size, per_block=16 // size, body=body)
+    loop = _LOOP.format(
+        name=name, words=span // 8, step=span // size, per_block=BLOCK_BYTES // size, body=body
+    )
     return name, _HELPERS + loop
 
 

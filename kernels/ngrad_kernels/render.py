@@ -8,24 +8,16 @@ bring in negative-index handling and stop the vectoriser.
 
 from __future__ import annotations
 
-from ngrad_kernels.body import Body, Step
+from ngrad_kernels.body import Body
 from ngrad_kernels.contract import accumulator, identity
-from ngrad_kernels.expressions import expression, size_of
+from ngrad_kernels.expressions import assignments, size_of
 
 # Words of a reduction's facts, before the words of its strided view (if it has one).
 FOLD, LENGTH, CHUNKS, WIDTH, PACK, VIEW = range(6)
 
 
-def _expression(body: Body, step: Step) -> str:
-    names = [f"v{k}" for k in step.operands]
-    return expression(step.scalar, names, body.code_of(step.operands[0]), step.code)
-
-
 def _steps(body: Body, indent: str) -> list[str]:
-    first = len(body.inputs)
-    return [
-        f"{indent}v{first + k} = {_expression(body, step)}" for k, step in enumerate(body.steps)
-    ]
+    return [indent + line for line in assignments(body)]
 
 
 def _map(body: Body, name: str) -> list[str]:

@@ -5,59 +5,29 @@ columns. A block is computed in one loop that vectorises: it loads, computes, an
 be reduced waits in first-level cache, or where it lies, for the routines of `reductions.py`, so
 that its bits are those of a reduction that runs alone.
 
-Names: `v` a value, `a` the address of an operand, `p` that of its block, `s` scratch of a block,
-`w` the words of a view; `o` and `e` the first column of a frame and the one after its last.
+Names: those of `space_writer.py`; `p` the address of a block of an operand, `s` scratch of a block.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-from ngrad_kernels.contract import BLOCK, accumulator, identity
-from ngrad_kernels.expressions import expression, size_of
-from ngrad_kernels.space import FETCH, FRAMES, LENGTH, ROWS, SPAN, TILE, TILES, Reduce, Space, Step
-from ngrad_kernels.space_passes import Loop, Pass, elements, needed, passes
+from ngrad_kernels.contract import BLOCK, identity
+from ngrad_kernels.expressions import size_of
+from ngrad_kernels.space import FETCH, LENGTH, ROWS, SPAN, TILE, TILES, Space, Step
+from ngrad_kernels.space_passes import Loop, Pass, passes
+from ngrad_kernels.space_writer import SpaceWriter
 
 HEADER = 8
 """Words of scratch that `fetch` takes before the elements that it packs."""
 
 
-class _Writer:
-    """Lines of source, indented as blocks open and close."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-        self.depth = 0
-
-    def write(self, *lines: str) -> None:
-        self.lines += [" " * (4 * self.depth) + line for line in lines]
-
-    @contextmanager
-    def block(self, head: str) -> Iterator[None]:
-        self.write(f"{head}:")
-        self.depth += 1
-        yield
-        self.depth -= 1
-
-
-class _Kernel(_Writer):
+class _Kernel(SpaceWriter):
     """The source of one space's kernel."""
 
     def __init__(self, space: Space, name: str) -> None:
-        super().__init__()
-        self.space = space
-        self.live = needed(space)
-        self.partial = {
-            k: 1 + len(space.inputs) + len(space.outputs) + place
-            for place, k in enumerate(space.reduced())
-        }
-        self.views: list[int] = [
-            k for k, operand in enumerate(space.inputs) if operand.kind == "view"
-        ]
+        super().__init__(space)
         with self.block(f"def {name}(table, lo, hi)"):
             self._prologue()
-            self._values("one", 0)
+            self.values("one", 0)
             with self.block("for item in range(lo, hi)"):
                 self._item()
 
@@ -71,14 +41,12 @@ class _Kernel(_Writer):
             *(("tile", TILE), ("tiles", TILES), ("fetch", FETCH)),
         ):
             self.write(f"{name} = facts[{word}]")
-        for k in range(space.frames):
-            self.write(f"o{k} = facts[{FRAMES + 2 * k}]")
-            self.write(f"e{k} = o{k} + facts[{FRAMES + 2 * k + 1}]")
+        self.frames("facts")
         for place, k in enumerate(self.views):
-            self.write(f"w{k} = table[0] + 8 * facts[{FRAMES + 2 * space.frames + place}]")
+            self.write(f"w{k} = table[0] + 8 * facts[{self.view_word(place)}]")
         for k, operand in enumerate(space.inputs):
             if k in self.live:
-                self.write(f"a{k} = table[{k + 1}]")
+                self.write(f"a{k} = {self.operand(k)}")
             if operand.kind in ("view", "padded"):
                 self.write(f"s{k} = stack_words({BLOCK + HEADER})")
         if any(operand.kind == "padded" for operand in space.inputs):
@@ -93,104 +61,40 @@ class _Kernel(_Writer):
         self.write("block = item // tiles", "t = item - block * tiles", "first = t * tile")
         self.write("last = min(length, first + tile)", "stop = min(rows, (block + 1) * span)")
         for k in columns:
-            reduction, _, wide = self._reduction(self.space.outputs[k])
-            self.write(f"c{k} = table[{self.partial[k]}] + block * length * {size_of(wide)}")
+            reduction, _, wide = self.reduction(self.space.outputs[k])
+            self.write(f"c{k} = {self.operand(self.partial[k])} + block * length * {size_of(wide)}")
             self.write(f"p = c{k} + first * {size_of(wide)}")
             with self.block("for i in range(last - first)"):
                 self.write(f"store_{wide}(p, i, {identity(reduction, wide)})")
         with self.block("for row in range(block * span, stop)"):
             self._row()
         for k in columns:
-            _, _, wide = self._reduction(self.space.outputs[k])
+            _, _, wide = self.reduction(self.space.outputs[k])
             code = self.space.code_of(self.space.outputs[k])
             with self.block("if rows <= span"):
                 self.write(f"p = c{k} + first * {size_of(wide)}")
-                self.write(f"q = {self._out(k)} + first * {size_of(code)}")
+                self.write(f"q = {self.out(k)} + first * {size_of(code)}")
                 with self.block("for i in range(last - first)"):
                     self.write(f"store_{code}(q, i, {code}(reload_{wide}(p, i)))")
 
     def _row(self) -> None:
         self.write("start = row * length")
         for index, one in enumerate(passes(self.space)):
-            self._values("row", index)
+            self.values("row", index)
             if one.stores or one.rows or one.columns:
                 self._pass(one)
 
-    def _values(self, level: str, ready: int) -> None:
-        """The values of a level that can be computed after so many passes, and their outputs."""
-        space = self.space
-        for value in sorted(self.live):
-            if space.level_of(value) != level or space.ready(value) != ready:
-                continue
-            step = space.step(value)
-            if step is None:
-                at = "0" if level == "one" else "row"
-                self.write(f"v{value} = load_{space.code_of(value)}(a{value}, {at})")
-            elif isinstance(step, Reduce):
-                continue
-            elif step.scalar == "pick":
-                self._pick(value, step)
-            else:
-                self.write(f"v{value} = {self._expression(step, 'column')}")
-            for k, output in enumerate(space.outputs):
-                if output == value:
-                    once, at = ("lo == 0", "0") if level == "one" else ("t == 0", "row")
-                    with self.block(f"if {once}"):
-                        self.write(f"store_{space.code_of(value)}({self._out(k)}, {at}, v{value})")
+    # -- operands ----------------------------------------------------------------------------------
 
-    # -- values ------------------------------------------------------------------------------------
+    def operand(self, position: int) -> str:
+        return f"table[{position + 1}]"
 
-    def _out(self, k: int) -> str:
-        return f"table[{1 + len(self.space.inputs) + k}]"
+    def lead(self, level: str) -> str:
+        return "lo == 0" if level == "one" else "t == 0"
 
-    def _reduction(self, value: int) -> tuple[str, str, str]:
-        """How a reduction combines, and the dtypes of its operand and of its accumulator."""
-        step = self.space.reduction(value)
-        assert step is not None
-        code = self.space.code_of(step.operand)
-        return step.reduction, code, accumulator(code)
-
-    def _operand(self, value: int) -> int:
-        """What a reduction reduces."""
-        step = self.space.reduction(value)
-        assert step is not None
-        return step.operand
-
-    def _expression(self, step: Step, column: str) -> str:
-        """A step's expression, in a column if it is of level element."""
-        names = [f"v{k}" for k in step.operands]
-        code = step.code
-        if step.scalar == "inside":
-            return f"({column} >= o{step.frame}) & ({column} < e{step.frame})"
-        if step.scalar == "spread":
-            index, g = names
-            at = f"select({index} < 0, {index} + length, {index})"
-            return f"select({column} == {at}, {code}({code}(0) + {g}), {code}(0))"
-        return expression(step.scalar, names, self.space.code_of(step.operands[0]), code)
-
-    def _pick(self, value: int, step: Step) -> None:
-        """The value of one column of the row, computed alone."""
-        picked, index = step.operands
-        self.write(f"column = v{index}", "if column < 0:", "    column = column + length")
-        for k in elements(self.space, (picked,)):
-            inner = self.space.step(k)
-            if isinstance(inner, Step):
-                self.write(f"v{k} = {self._expression(inner, 'column')}")
-                continue
-            operand = self.space.inputs[k]
-            load = f"v{k} = load_{operand.code}"
-            if operand.kind == "view":
-                self.write(f"call_pack(fetch, s{k}, a{k}, w{k}, start + column, 1)")
-                self.write(f"{load}(reload_i8(s{k}, 0), 0)")
-            elif operand.kind == "padded":
-                o, e = f"o{operand.frame}", f"e{operand.frame}"
-                self.write(f"v{k} = {operand.code}(0)")
-                with self.block(f"if {o} <= column and column < {e}"):
-                    self.write(f"{load}(a{k}, column - {o})")
-            else:
-                at = "column" if operand.kind == "column" else "start + column"
-                self.write(f"{load}(a{k}, {at})")
-        self.write(f"v{value} = v{picked}")
+    def load_view(self, k: int, load: str, column: str) -> None:
+        self.write(f"call_pack(fetch, s{k}, a{k}, w{k}, start + {column}, 1)")
+        self.write(f"{load}(reload_i8(s{k}, 0), 0)")
 
     # -- a pass ------------------------------------------------------------------------------------
 
@@ -211,7 +115,7 @@ class _Kernel(_Writer):
     def _waiting(self, one: Pass) -> list[int]:
         """The values that wait in scratch of their own to be reduced, or for another loop."""
         reduced = [*one.rows, *(self.space.outputs[k] for k in one.columns)]
-        again = {self._operand(value) for value in reduced}
+        again = {self.reduced(value) for value in reduced}
         again.update(value for loop in one.loops for value in loop.reads)
         return [k for k in sorted(again) if self._place(one, k)[0] == f"s{k}"]
 
@@ -225,26 +129,26 @@ class _Kernel(_Writer):
             self._identities("t", one.rows)
             self._blocks(one, "chunk", "end")
             for value in one.rows:
-                self.write(f"r{value} = combine_{self._reduction(value)[0]}(r{value}, t{value})")
+                self.write(f"r{value} = combine_{self.reduction(value)[0]}(r{value}, t{value})")
         for value in one.rows:
             self._finish(value)
 
     def _identities(self, prefix: str, rows: tuple[int, ...]) -> None:
         """Where folds begin: `r` of a row's chunks, `t` of a chunk's blocks."""
         for value in rows:
-            reduction, _, wide = self._reduction(value)
+            reduction, _, wide = self.reduction(value)
             self.write(f"{prefix}{value} = {identity(reduction, wide)}")
 
     def _finish(self, value: int) -> None:
         """A row reduction's result; where the row has other tiles, what this one gives to it."""
-        code, (_, _, wide) = self.space.code_of(value), self._reduction(value)
+        code, (_, _, wide) = self.space.code_of(value), self.reduction(value)
         self.write(f"v{value} = {code}(r{value})")
         for k, output in enumerate(self.space.outputs):
             if output == value:
                 with self.block("if tiles == 1"):
-                    self.write(f"store_{code}({self._out(k)}, row, v{value})")
+                    self.write(f"store_{code}({self.out(k)}, row, v{value})")
                 with self.block("else"):
-                    partial = f"table[{self.partial[k]}]"
+                    partial = f"{self.operand(self.partial[k])}"
                     self.write(f"store_{wide}({partial}, row * tiles + t, r{value})")
 
     # -- a block -----------------------------------------------------------------------------------
@@ -257,8 +161,8 @@ class _Kernel(_Writer):
             for index, loop in enumerate(one.loops):
                 self._loop(one, loop, index == 0)
             for value in one.rows:
-                reduction, code, wide = self._reduction(value)
-                where, _ = self._place(one, self._operand(value))
+                reduction, code, wide = self.reduction(value)
+                where, _ = self._place(one, self.reduced(value))
                 part = f"{wide}(block_{reduction}_{code}({where}, n))"
                 self.write(f"t{value} = combine_{reduction}(t{value}, {part})")
             for k in one.columns:
@@ -266,8 +170,8 @@ class _Kernel(_Writer):
 
     def _add_row(self, one: Pass, k: int) -> None:
         """Combine a block with the totals of its columns."""
-        reduction, code, wide = self._reduction(self.space.outputs[k])
-        where, read = self._place(one, self._operand(self.space.outputs[k]))
+        reduction, code, wide = self.reduction(self.space.outputs[k])
+        where, read = self._place(one, self.reduced(self.space.outputs[k]))
         self.write(f"p = c{k} + c * {size_of(wide)}")
         with self.block("for i in range(n)"):
             element = f"{wide}({read}_{code}({where}, i))"
@@ -291,7 +195,7 @@ class _Kernel(_Writer):
                 self._padded(k, f"o{operand.frame}", f"e{operand.frame}", size)
         for k in sorted({*dict(one.stores), *one.reloads.values()}):
             size = size_of(self.space.code_of(self.space.outputs[k]))
-            self.write(f"q{k} = {self._out(k)} + (start + c) * {size}")
+            self.write(f"q{k} = {self.out(k)} + (start + c) * {size}")
 
     def _padded(self, k: int, first: str, end: str, size: int) -> None:
         # Copied, not stored: loads are declared to be of what no store of this kernel touches.
@@ -329,7 +233,7 @@ class _Kernel(_Writer):
         if value in one.reloads:
             self.write(f"v{value} = reload_{code}(q{one.reloads[value]}, i)")
         elif isinstance(step, Step):
-            self.write(f"v{value} = {self._expression(step, '(c + i)')}")
+            self.write(f"v{value} = {self.expression(step, '(c + i)')}")
         else:
             self.write(f"v{value} = load_{code}(p{value}, i)")
 
@@ -337,4 +241,4 @@ class _Kernel(_Writer):
 def render_space(space: Space) -> tuple[str, str]:
     """The name and the source text of a space's kernel; the name is unique to the content."""
     name = f"space_{space.digest()[:16]}"
-    return name, "\n".join(_Kernel(space, name).lines) + "\n"
+    return name, _Kernel(space, name).text

@@ -15,8 +15,20 @@ bytes) of each.
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable
+from typing import Any
+
 CALLED = ("pack", "fetch")
 """The routines that kernels call by address; the others are kernels."""
+
+
+def as_helpers(*functions: Callable[..., Any]) -> str:
+    """The source of routines that others of the same text call."""
+    return "".join(
+        f"@nb.njit(error_model='numpy', fastmath=False)\n{inspect.getsource(function)}\n"
+        for function in functions
+    )
 
 
 def move(target, source, size, count, step_to, step_from):

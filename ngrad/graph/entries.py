@@ -59,29 +59,44 @@ def number(dtype: DType, device: Device) -> Call:
     return marker(SCALAR, (), layout(dtype, (), None, device))
 
 
-def settled(thing: Any, values: Sequence[int]) -> Any:
-    """Entries, calls, layouts and sizes, in nested tuples, for values of open sizes' atoms."""
-    if type(thing) is Call:
-        return _settled_call(thing, values) if thing.open else thing
-    if type(thing) is Layout:
-        shape, strides = settled((thing.shape, thing.strides), values)
-        return layout(thing.dtype, shape, strides, thing.device)
-    if isinstance(thing, Dim):
-        return thing.at(values)
-    if isinstance(thing, tuple):
-        parts = [settled(part, values) for part in thing]
-        same = all(map(operator.is_, thing, parts))
-        return thing if same else type(thing)(parts)
-    return thing
+class Settled:
+    """What entries, calls, layouts and sizes, in nested tuples, are for values of the atoms."""
 
+    def __init__(self, values: Sequence[int]) -> None:
+        self.values = values
+        self.layouts: dict[Layout, Layout] = {}
 
-def _settled_call(call: Call, values: Sequence[int]) -> Call:
-    params, inputs, spec = settled((call.params, call.inputs, call.spec), values)
-    if call.op in (LEAF, PART_OF):
-        return marker(call.op, params, spec)
-    found = call.op.call(params, inputs)
-    assert found.spec is spec, f"{call!r} gives {found.spec!r}, and was to give {spec!r}"
-    return found
+    def __call__(self, thing: Any) -> Any:
+        if isinstance(thing, Dim):
+            return thing.at(self.values)
+        if type(thing) is Layout:
+            return self._layout(thing) if thing.open else thing
+        if type(thing) is Call:
+            return self._call(thing) if thing.open else thing
+        if isinstance(thing, tuple):
+            parts = [self(part) for part in thing]
+            same = all(map(operator.is_, thing, parts))
+            return thing if same else type(thing)(parts)
+        return thing
+
+    def entries(self, entries: Sequence[Entry]) -> tuple[Entry, ...]:
+        return tuple([(self(call), slots) for call, slots in entries])
+
+    def _layout(self, where: Layout) -> Layout:
+        found = self.layouts.get(where)
+        if found is None:
+            strides = None if where.contiguous else self(where.strides)
+            shape = self(where.shape)
+            found = self.layouts[where] = layout(where.dtype, shape, strides, where.device)
+        return found
+
+    def _call(self, call: Call) -> Call:
+        params, spec = self(call.params), self(call.spec)
+        if call.op in (LEAF, PART_OF):
+            return marker(call.op, params, spec)
+        found = call.op.call(params, self(call.inputs))
+        assert found.spec is spec, f"{call!r} gives {found.spec!r}, and was to give {spec!r}"
+        return found
 
 
 def trace(

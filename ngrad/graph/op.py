@@ -4,6 +4,7 @@ and `Call`.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -14,6 +15,7 @@ from ngrad.graph.layout import Layout
 from ngrad.graph.program import Program
 
 Params = tuple[Any, ...]
+_open = operator.attrgetter("open")
 
 
 class Call:
@@ -59,7 +61,7 @@ class Call:
         self.op, self.params, self.inputs, self.specs = op, params, inputs, specs
         self.spec = specs[0]
         self.several = several
-        self.open = any(where.open for where in (*inputs, *specs)) or is_open(params)
+        self.open = is_open(params) or any(map(_open, (*inputs, *specs)))
         run = _never if self.open else run
         self.launches = self.bytes = 0
         self._program: Program | None = None

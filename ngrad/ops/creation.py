@@ -15,9 +15,9 @@ from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op
 from ngrad.ops.convert import cast_to, constant_of, from_outside, tensor
 from ngrad.ops.elementwise import select
-from ngrad.ops.extents import made
+from ngrad.ops.extents import dims, integers, made
 from ngrad.ops.identity import identity
-from ngrad.ops.shape import broadcast_to, dims, expand_dims, integers, reshape
+from ngrad.ops.shape import broadcast_to, expand_dims, reshape
 from ngrad.record import state
 from ngrad.tensor import Tensor, from_numpy, scalar
 

@@ -11,9 +11,10 @@ from ngrad.errors import NumberError, ShapeError
 from ngrad.graph.dims import is_open
 from ngrad.ops.arithmetic import multiply
 from ngrad.ops.convert import operands, tensor
+from ngrad.ops.extents import integers
 from ngrad.ops.matmul import product
 from ngrad.ops.reductions import reduce_sum
-from ngrad.ops.shape import integers, normal_axis, reshape, strided, transpose
+from ngrad.ops.shape import normal_axis, reshape, strided, transpose
 
 Labels = str
 """One character an axis."""

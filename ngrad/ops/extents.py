@@ -1,19 +1,63 @@
-"""Shapes as tensors: of open sizes, too, which can be read back from what is made of them."""
+"""Sizes, axes and other integers, from whatever holds them; and shapes as tensors, from which open
+sizes can be read back.
+"""
 
 from __future__ import annotations
 
 import math
+import operator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from ngrad.devices import Device, current
 from ngrad.dtypes import DType
+from ngrad.errors import DTypeError, TraceError
+from ngrad.graph.dims import size
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Call, Op
+from ngrad.ops.convert import from_outside
 from ngrad.record import state
 from ngrad.tensor import Tensor, from_numpy
 from ngrad.window import Window
+
+
+def integers(value: Any, what: str) -> tuple[int, ...]:
+    """Axes, seeds, shifts ... as a tuple of Python integers, from numbers, sequences, arrays or
+    tensors.
+    """
+    return _read(from_outside(value), what, operator.index)
+
+
+def dims(value: Any, what: str) -> tuple[int, ...]:
+    """The same of sizes, of which those that are open stay so."""
+    value = from_outside(value)
+    if isinstance(value, Tensor):
+        value = sizes_in(value) or value
+    return _read(value, what, _dim)
+
+
+def _dim(value: Any) -> int:
+    found = sizes_in(value) if isinstance(value, Tensor) else None
+    return size(found[0] if found else value)
+
+
+def _read(value: Any, what: str, one: Callable[[Any], int]) -> tuple[int, ...]:
+    if isinstance(value, Tensor):
+        value = value.numpy()
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    items = value if isinstance(value, (list, tuple)) else (value,)
+    try:
+        return tuple([item if type(item) is int else one(item) for item in items])
+    except TraceError:
+        raise
+    except (AttributeError, TypeError):
+        raise DTypeError(f"{what}: takes integers, not {value!r}") from None
+
+
+# -- shapes as tensors -----------------------------------------------------------------------------
 
 
 def made(op: Op, *params: Any, device: Device | None = None) -> Any:

@@ -17,12 +17,11 @@ from ngrad.graph.program import OUT, Launch, Program
 from ngrad.graph.roles import Role
 from ngrad.ops.bounds import checked
 from ngrad.ops.convert import cast_to, tensor
+from ngrad.ops.extents import dims, integers
 from ngrad.ops.launching import dense_operands
 from ngrad.ops.shape import (
     broadcast_to,
-    dims,
     expand_dims,
-    integers,
     normal_axis,
     reshape,
     spread,

@@ -11,9 +11,9 @@ from typing import Any
 from ngrad.dtypes import float32
 from ngrad.errors import NumberError, TraceError
 from ngrad.ops import samplers
+from ngrad.ops.extents import integers
 from ngrad.ops.random import CHILD, GENERATOR, SPLIT, _seed
 from ngrad.ops.samplers import NORMAL, TRUNCATED_NORMAL, Draw
-from ngrad.ops.shape import integers
 from ngrad.record import state
 from ngrad.tracing import each_call
 from ngrad_kernels.philox import mix

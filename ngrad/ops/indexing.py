@@ -9,7 +9,7 @@ import numpy as np
 
 from ngrad.dtypes import BY_CODE
 from ngrad.errors import DTypeError, IndexBoundsError, ShapeError, TraceError
-from ngrad.graph.dims import size
+from ngrad.graph.dims import Dim, size
 from ngrad.graph.strides import broadcast
 from ngrad.ops.bounds import checked
 from ngrad.ops.convert import cast_to, from_outside, tensor
@@ -125,8 +125,7 @@ def getitem(x: Any, index: Any) -> Any:
 
 def _part(item: slice, extent: int) -> tuple[int, int, int]:
     """Where a slice of an axis starts, its step, and how many elements it has."""
-    given = (item.start, item.stop, item.step, extent)
-    if all(value is None or type(value) is int for value in given):
+    if Dim not in (type(extent), type(item.start), type(item.stop), type(item.step)):
         try:
             start, stop, step = item.indices(extent)
         except ValueError as error:
@@ -180,7 +179,7 @@ def _item(item: Any) -> Any:
 
 def _as_int(value: Any) -> int:
     try:
-        return size(from_outside(value))
+        return value if type(value) is int else size(from_outside(value))
     except TraceError:
         raise
     except (AttributeError, TypeError):

@@ -15,13 +15,12 @@ from ngrad.graph.program import Program
 from ngrad.graph.roles import Role
 from ngrad.ops.convert import cast_to, from_outside, operands
 from ngrad.ops.convert import tensor as _tensor
+from ngrad.ops.extents import dims, integers
 from ngrad.ops.launching import place_launch
 from ngrad.ops.shape import (
     broadcast_to,
-    dims,
     embed,
     expand_dims,
-    integers,
     normal_axis,
     reshape,
     reverse,

@@ -14,11 +14,12 @@ from ngrad.ops.convert import floating, operands, tensor
 from ngrad.ops.creation import ones_of
 from ngrad.ops.einsum import diagonal
 from ngrad.ops.elementwise import select
+from ngrad.ops.extents import integers
 from ngrad.ops.matmul import product
 from ngrad.ops.power import pow, sqrt, square
 from ngrad.ops.reductions import normal_axes, reduce_max, reduce_sum
 from ngrad.ops.scans import CUMSUM
-from ngrad.ops.shape import broadcast_to, embed, expand_dims, integers, reshape, squeeze, transpose
+from ngrad.ops.shape import broadcast_to, embed, expand_dims, reshape, squeeze, transpose
 from ngrad.record import apply
 
 INT64 = BY_CODE["i8"]

@@ -11,10 +11,11 @@ from ngrad.ops.bounds import checked
 from ngrad.ops.comparison import equal, greater_equal
 from ngrad.ops.convert import cast_to, floating, from_outside, operands, tensor
 from ngrad.ops.elementwise import select
+from ngrad.ops.extents import dims
 from ngrad.ops.gather import gather
 from ngrad.ops.launching import broadcast_shapes
 from ngrad.ops.random import uniform
-from ngrad.ops.shape import dims, reshape
+from ngrad.ops.shape import reshape
 from ngrad.ops.statistics import reduce_mean
 from ngrad.tensor import Tensor
 

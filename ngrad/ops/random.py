@@ -15,8 +15,8 @@ from typing import Any
 from ngrad.dtypes import float32, int64
 from ngrad.errors import NumberError
 from ngrad.ops import samplers
+from ngrad.ops.extents import integers
 from ngrad.ops.samplers import NORMAL, TRUNCATED_NORMAL, Draw
-from ngrad.ops.shape import integers
 from ngrad.tracing import each_call
 from ngrad_kernels.philox import mix
 

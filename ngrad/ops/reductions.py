@@ -20,7 +20,8 @@ from ngrad.graph.strides import collapse, is_run, view_words
 from ngrad.ops.comparison import equal
 from ngrad.ops.convert import cast_to, tensor
 from ngrad.ops.elementwise import select
-from ngrad.ops.shape import integers, normal_axis, reshape, transpose
+from ngrad.ops.extents import integers
+from ngrad.ops.shape import normal_axis, reshape, transpose
 from ngrad.record import apply
 from ngrad_kernels.body import Body
 from ngrad_kernels.contract import BLOCK, CHUNK, ROWS, accumulator

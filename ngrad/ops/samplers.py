@@ -27,11 +27,12 @@ from ngrad.ops.comparison import less
 from ngrad.ops.convert import KINDS, cast_to, from_outside, tensor
 from ngrad.ops.elementwise import select
 from ngrad.ops.exponential import exp
+from ngrad.ops.extents import dims, integers
 from ngrad.ops.gather import gather_rows
 from ngrad.ops.launching import broadcast_shapes, dense_operands
 from ngrad.ops.reductions import reduce_max
 from ngrad.ops.scans import cumsum
-from ngrad.ops.shape import broadcast_to, dims, integers
+from ngrad.ops.shape import broadcast_to
 from ngrad.record import apply, paused, state
 from ngrad.tensor import Tensor, empty, from_numpy
 from ngrad.tracing import host_tensor

@@ -3,62 +3,23 @@
 from __future__ import annotations
 
 import math
-import operator
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from ngrad.dtypes import BY_CODE
-from ngrad.errors import DTypeError, ShapeError, TraceError
-from ngrad.graph.dims import size
+from ngrad.errors import ShapeError
 from ngrad.graph.layout import Layout, contiguous_strides, layout
 from ngrad.graph.op import Op
 from ngrad.graph.program import OUT, Launch, Program
 from ngrad.graph.roles import Role
 from ngrad.graph.strides import broadcast_strides, same_shape
-from ngrad.ops.convert import from_outside, number, operands, tensor
-from ngrad.ops.extents import sizes_in
+from ngrad.ops.convert import number, operands, tensor
+from ngrad.ops.extents import dims, integers
 from ngrad.ops.identity import prepare_view
 from ngrad.ops.launching import place_launch, prepare_copy
 from ngrad.record import apply
-from ngrad.tensor import Tensor
 from ngrad_kernels.contract import CHUNK
-
-
-def integers(value: Any, what: str) -> tuple[int, ...]:
-    """Axes, seeds, shifts ... as a tuple of Python integers, from numbers, sequences, arrays or
-    tensors.
-    """
-    return _read(value, what, operator.index)
-
-
-def dims(value: Any, what: str) -> tuple[int, ...]:
-    """The same of sizes, of which those that are open stay so."""
-    value = from_outside(value)
-    if isinstance(value, Tensor):
-        value = sizes_in(value) or value
-    return _read(value, what, _dim)
-
-
-def _dim(value: Any) -> int:
-    found = sizes_in(value) if isinstance(value, Tensor) else None
-    return size(found[0] if found else value)
-
-
-def _read(value: Any, what: str, one: Callable[[Any], int]) -> tuple[int, ...]:
-    value = from_outside(value)
-    if isinstance(value, Tensor):
-        value = value.numpy()
-    if isinstance(value, np.ndarray):
-        value = value.tolist()
-    items = value if isinstance(value, (list, tuple)) else (value,)
-    try:
-        return tuple([item if type(item) is int else one(item) for item in items])
-    except TraceError:
-        raise
-    except (AttributeError, TypeError):
-        raise DTypeError(f"{what}: takes integers, not {value!r}") from None
 
 
 def normal_axis(axis: Any, ndim: int, what: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -13,11 +14,17 @@ from hypothesis import strategies as st
 from open_programs import ANY, SOME, Program, captured, rows
 
 import ngrad
-from ngrad.errors import ShapeError, TraceError
+from ngrad.errors import NgradError, ShapeError, TraceError
 from ngrad_kernels import cache
 
 Tape = ngrad.GradientTape
 SIGNATURE = [ngrad.TensorSpec([None, 3])]
+
+
+STATEFUL = ("network", "running mean")
+"""Programs that go on from call to call."""
+NO_TENSORS = ("numbers", "counted", "shapes as tensors")
+"""Programs with results that a tape does not take for targets."""
 
 
 class Counted:
@@ -48,7 +55,7 @@ def test_the_python_runs_once_for_all_sizes(name: str) -> None:
     assert (f.runs, f.function.traces) == (1, 1)
 
 
-@pytest.mark.parametrize("name", ANY)
+@pytest.mark.parametrize("name", [name for name in ANY if name not in STATEFUL])
 def test_small_sizes_are_right_whatever_came_before(name: str) -> None:
     """Where a size, or what is left of it, is 0 or 1, a program may be another one."""
     eager = ANY[name]()
@@ -61,8 +68,7 @@ def test_small_sizes_are_right_whatever_came_before(name: str) -> None:
                 with pytest.raises((ShapeError, IndexError)):
                     f(rows(n))
                 continue
-            if name not in ("network", "running mean"):  # these go on from call to call
-                assert results(f, (n,)) == expected
+            assert results(f, (n,)) == expected
 
 
 EMPTY = ("arithmetic", "sums", "means", "softmax", "layer norm", "cross-entropy", "pad", "shapes")
@@ -86,7 +92,7 @@ def test_a_new_size_compiles_nothing(name: str) -> None:
     assert cache.counters["compiled"] + cache.counters["loaded"] == before
 
 
-@pytest.mark.parametrize("name", ANY)
+@pytest.mark.parametrize("name", [name for name in ANY if name not in NO_TENSORS])
 def test_tapes_outside_hear_it_at_each_size(name: str) -> None:
     def call(f: Any) -> Any:
         def under_a_tape(x: Any) -> Any:
@@ -97,8 +103,6 @@ def test_tapes_outside_hear_it_at_each_size(name: str) -> None:
 
         return under_a_tape
 
-    if name in ("numbers", "counted"):  # results that are no tensors, or integers
-        return
     f = Counted(ANY[name]())
     assert results(call(f), (6, 4, 9)) == results(call(ANY[name]()), (6, 4, 9))
     assert f.runs == 1
@@ -178,6 +182,24 @@ def test_a_size_that_outlives_its_recording_is_the_number_that_it_was() -> None:
     assert type(size + 1) is int
 
 
+def test_functions_within_functions_share_open_sizes() -> None:
+    inner = Counted(lambda x: ngrad.reduce_sum(x, 0))
+    outer = Counted(lambda x: inner(x[1:]) * x.shape[0])
+    for n in (4, 6, 9):
+        assert bits(outer(rows(n))) == bits(ngrad.reduce_sum(rows(n)[1:], 0) * n)
+    assert (outer.runs, inner.runs) == (1, 1)
+
+
+def test_threads_share_a_recording() -> None:
+    f = Counted(lambda x: ngrad.reduce_mean(x, 0) * x.shape[0])
+    sizes = range(2, 40)
+    expected = [bits(f.program(rows(n))) for n in sizes]
+    with ThreadPoolExecutor(6) as pool:
+        found = pool.map(lambda _: [bits(f(rows(n))) for n in sizes], range(6))
+    assert all(each == expected for each in found)
+    assert f.runs == 1
+
+
 def test_pretty_and_source_are_of_one_size() -> None:
     f = Counted(lambda x: ngrad.reduce_mean(x * x, 0)).function
     assert "float32[4, 3]" in f.pretty(rows(4)) and "float32[9, 3]" in f.pretty(rows(9))
@@ -191,7 +213,7 @@ STEPS: list[Callable[[Any, int], Any]] = [
     lambda x, k: x * x - k,
     lambda x, k: x - ngrad.reduce_mean(x, k % 2, keepdims=True),
     lambda x, k: x / (1.0 + ngrad.reduce_sum(x * x, k % 2, keepdims=True)),
-    lambda x, k: nn_softmax(x, k % 2),
+    lambda x, k: ngrad.nn.softmax(x, k % 2),
     lambda x, k: x[k % 4 :],
     lambda x, k: x[: -1 - k % 3],
     lambda x, k: x[:: 1 + k % 3],
@@ -212,10 +234,6 @@ STEPS: list[Callable[[Any, int], Any]] = [
     lambda x, k: ngrad.gather(x, ngrad.argmax(x, 0)) if x.shape[0] else x,
     lambda x, k: ngrad.where(x > ngrad.reduce_mean(x), x, 0.5 * x),
 ]
-
-
-def nn_softmax(x: Any, axis: int) -> Any:
-    return ngrad.nn.softmax(x, axis)
 
 
 def program(steps: list[tuple[int, int]], differentiated: bool) -> Program:
@@ -245,7 +263,7 @@ def test_random_programs(steps: list[Any], differentiated: bool, sizes: list[int
         for n in sizes:
             try:
                 expected = bits(f.program(rows(n)))
-            except ngrad.errors.NgradError as error:
+            except NgradError as error:
                 with pytest.raises(type(error)):
                     f(rows(n))
             else:

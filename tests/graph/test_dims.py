@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from ngrad.dtypes import float32
 from ngrad.graph import polynomial
 from ngrad.graph.dims import Dim, Size, Sizes, is_open, shown, size
-from ngrad.graph.entries import settled
+from ngrad.graph.entries import Settled
 from ngrad.graph.layout import layout
 
 BINARY: list[Callable[[Any, Any], Any]] = [
@@ -59,7 +59,7 @@ def test_a_recording_is_right_wherever_it_holds(steps: Any, sizes: list[tuple[in
         if values is None:
             assert there != here
         else:
-            assert settled(tuple(found), values) == tuple(program(steps, *there))
+            assert Settled(values)(tuple(found)) == tuple(program(steps, *there))
 
 
 def test_equal_formulas_are_one_and_ask_nothing() -> None:

@@ -4,6 +4,8 @@ single operations.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -64,11 +66,36 @@ def _shape(space: Space, value: int, rows: int, length: int) -> tuple[int, ...]:
     return {"one": (), "row": (rows,), "element": (rows, length)}[space.level_of(value)]
 
 
-def fused(case: Case) -> list[Array]:
+class Cpu:
+    """Where kernels run: here, as compiled for this CPU."""
+
+    @staticmethod
+    def fetch() -> int:
+        """The word of a space's facts that says how views are read."""
+        return cpu.skeleton("fetch")
+
+    @staticmethod
+    def memory(arrays: Sequence[Array]) -> AbstractContextManager[Any]:
+        """Within it, kernels may use the memory of arrays."""
+        return nullcontext()
+
+    @staticmethod
+    def launch(
+        kernel: Body | Space, facts: Array, n: int, grain: int, addresses: Sequence[int]
+    ) -> None:
+        cpu.launch(cpu.kernel_of(kernel), facts.ctypes.data, n, grain, addresses)
+
+
+def fused(case: Case, target: Any = Cpu) -> list[Array]:
     """The outputs as the space's kernel gives them."""
     space = case.space
-    fetch = cpu.skeleton("fetch") if case.views else 0
-    where, _held = cpu.facts(space_facts.facts(space, *case.cut, case.frames, case.views, fetch))
+    fetch = target.fetch() if case.views else 0
+    words = space_facts.facts(space, *case.cut, case.frames, case.views, fetch)
+    facts = np.array(words, np.int64)
+    folds = [
+        fold._replace(facts=np.array(fold.facts, np.int64))
+        for fold in space_facts.fold(space, *case.cut)
+    ]
     shapes = [_shape(space, value, case.rows, case.length) for value in space.outputs]
     kinds = [dtype_of(space.code_of(value)) for value in space.outputs]
     outputs = [
@@ -76,16 +103,15 @@ def fused(case: Case) -> list[Array]:
         for shape, kind in zip(shapes, kinds, strict=True)
     ]
     partials = [_Guarded(size) for size in space_facts.partial_bytes(space, *case.cut)]
-    addresses = [
-        *(x.ctypes.data for x in case.inputs),
-        *(place.address for place in (*outputs, *partials)),
-    ]
+    written = (*outputs, *partials)
+    addresses = [*(x.ctypes.data for x in case.inputs), *(place.address for place in written)]
     count = space_facts.items(*case.cut)
-    cpu.launch(cpu.kernel_of(space), where, count, 1, addresses)
-    for fold in space_facts.fold(space, *case.cut):
-        operands = [0, outputs[fold.output].address, partials[fold.partial].address]
-        where, _held = cpu.facts(fold.facts)
-        cpu.launch(cpu.kernel_of(fold.body), where, fold.items, CHUNK, operands)
+    read = (facts, *(fold.facts for fold in folds), *case.inputs)
+    with target.memory([*read, *(place.memory for place in written)]):
+        target.launch(space, facts, count, 1, addresses)
+        for fold in folds:
+            operands = [0, outputs[fold.output].address, partials[fold.partial].address]
+            target.launch(fold.body, fold.facts, fold.items, CHUNK, operands)
     for place in partials:
         place.array(np.dtype("u1"), (-1,))
     return [

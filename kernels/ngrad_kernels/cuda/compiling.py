@@ -1,0 +1,146 @@
+"""Source text to PTX, by Numba's CUDA target and NVVM, with neither a driver nor a GPU.
+
+The only module that touches numba-cuda's compiler. What is compiled is what the CPU's kernels are
+made of, so it does the same arithmetic: NVVM contracts no product and sum that the source keeps
+apart (`-fma=0`), divides and takes roots exactly, and keeps subnormal numbers, which are its
+defaults.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import struct
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import metadata
+from types import SimpleNamespace
+from typing import Any
+
+import numba
+from numba.core import types
+from numba.cuda import compiler, dispatcher
+from numba.cuda.cudadrv import nvvm
+
+from ngrad_kernels import cache
+from ngrad_kernels.cuda.source import Source
+from ngrad_kernels.cuda.threads import NAMESPACE
+
+Capability = tuple[int, int]
+OPTIONS = {"opt": 3, "fma": 0}
+_DECIDING = (*cache.DECIDING, "contract.py", "skeletons.py", "cuda")
+_PACKAGES = ("numba-cuda", "nvidia-nvvm", "nvidia-cuda-nvcc-cu12")
+
+# Exact functions of libdevice, for what NVVM's verifier does not take, and for the C library's.
+_UNARY = "fabs|floor|ceil|rint|trunc|copysign"
+_LIBDEVICE = (
+    (re.compile(rf'"llvm\.({_UNARY})\.f32"'), r'"__nv_\1f"'),
+    (re.compile(rf'"llvm\.({_UNARY})\.f64"'), r'"__nv_\1"'),
+    (re.compile(r'@"fmod(f?)"'), r'@"__nv_fmod\1"'),
+)
+_SATURATING = re.compile(r'"llvm\.(fpto([su])i)\.sat\.i(\d+)\.f(\d+)"')
+_DECLARED = re.compile(rf"declare \w+ @{_SATURATING.pattern}.*")
+
+
+def _saturate(declared: re.Match[str]) -> str:
+    """The definition of a saturating conversion, which NVVM does not know."""
+    convert, sign, bits, width = declared.groups()
+    kind, result = {"32": "float", "64": "double"}[width], f"i{bits}"
+    least, bound = (
+        (-(2 ** (int(bits) - 1)), 2 ** (int(bits) - 1)) if sign == "s" else (0, 2 ** int(bits))
+    )
+    low, high = (f"0x{struct.pack('>d', limit).hex()}" for limit in (least, bound))
+    return f"""
+define internal {result} @"{convert}_sat_{bits}_{width}"({kind} %x) alwaysinline {{
+    %inside = {convert} {kind} %x to {result}
+    %high = fcmp oge {kind} %x, {high}
+    %above = select i1 %high, {result} {bound - 1}, {result} %inside
+    %low = fcmp ole {kind} %x, {low}
+    %below = select i1 %low, {result} {least}, {result} %above
+    %nan = fcmp uno {kind} %x, %x
+    %value = select i1 %nan, {result} 0, {result} %below
+    ret {result} %value
+}}"""
+
+
+def _for_nvvm(module: str) -> str:
+    """A module in the words that NVVM knows."""
+    for pattern, name in _LIBDEVICE:
+        module = pattern.sub(name, module)
+    return _SATURATING.sub(r'"\1_sat_\3_\4"', _DECLARED.sub(_saturate, module))
+
+
+@functools.cache
+def environment(capability: Capability) -> str:
+    """Everything but its own source that decides a kernel's PTX, as canonical text."""
+    versions = [f"numba {numba.__version__}"]
+    for package in _PACKAGES:
+        try:
+            versions.append(f"{package} {metadata.version(package)}")
+        except metadata.PackageNotFoundError:
+            continue
+    target = (f"nvvm {nvvm.NVVM().get_ir_version()}", str(capability), str(OPTIONS))
+    return "\n".join((*versions, *target, cache.digest_of(_DECIDING)))
+
+
+@contextmanager
+def _device(capability: Capability) -> Iterator[None]:
+    """Within it, and in this thread, Numba takes the device to be of a capability: what a kernel
+    calls is compiled for the current device, which there need not be.
+    """
+    device, here = SimpleNamespace(compute_capability=capability), threading.get_ident()
+    asked = dispatcher.get_current_device
+
+    def current() -> Any:
+        return device if threading.get_ident() == here else asked()
+
+    dispatcher.get_current_device = current
+    try:
+        yield
+    finally:
+        dispatcher.get_current_device = asked
+
+
+def llvm_ir(source: Source, capability: Capability) -> list[str]:
+    """The LLVM modules of a kernel as NVVM takes them."""
+    scope = dict(NAMESPACE)
+    exec(compile(source.text, f"<ngrad {source.name}>", "exec"), scope)
+    arguments = (types.int64,) * (2 + source.operands)
+    with cache.lock(), _device(capability):
+        result = compiler.compile_cuda(
+            scope[source.name], types.void, arguments, nvvm_options=OPTIONS, cc=capability
+        )
+        entry = result.fndesc.llvm_func_name
+        kernel = result.library.get_function(entry)
+        compiler.kernel_fixup(kernel, False)
+        modules = [str(module) for module in result.library.modules]
+    return [_for_nvvm(module.replace(entry, source.name)) for module in modules]
+
+
+def assemble(modules: list[str], capability: Capability) -> str:
+    """The PTX of LLVM modules."""
+    with cache.lock():
+        code = nvvm.compile_ir(modules, arch="compute_{}{}".format(*capability), **OPTIONS)
+    text: str = code.decode().strip("\0").strip()
+    return text + "\n"
+
+
+def ptx(source: Source, capability: Capability) -> str:
+    """The PTX of a kernel for GPUs of a compute capability: loaded from disk, or compiled and kept
+    there.
+
+    Examples
+    --------
+    >>> from ngrad_kernels.body import Body, Step
+    >>> from ngrad_kernels.cuda.render import render
+    >>> source = render(Body("map", ("f4",), (Step("rsqrt", (0,), "f4"),), (1,)))
+    >>> f".entry {source.name}" in ptx(source, (9, 0))
+    True
+    """
+    key = cache.key_of(source.text, environment(capability))
+
+    def make() -> bytes:
+        return assemble(llvm_ir(source, capability), capability).encode()
+
+    return cache.code_of(source.name, key, make).decode()

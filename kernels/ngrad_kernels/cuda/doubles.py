@@ -1,0 +1,322 @@
+"""What CUDA kernels are written in, for Numba's simulator: every name of `threads.py`, in Python.
+
+Values are NumPy scalars, whose arithmetic is IEEE's and wraps. Arithmetic that has a name (`fma`,
+`exp_f4`, `combine_max`, ...) is the CPU's own, compiled. Memory is this process's, and every access
+must lie in a range that was registered (or that the kernel itself asked for), as it must on a GPU,
+and be aligned. A shuffle is an exchange between two barriers of a group's 16 threads.
+"""
+
+from __future__ import annotations
+
+import bisect
+import ctypes
+import inspect
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numba as nb
+import numpy as np
+from numba import cuda
+from numba.core.typing.typeof import typeof
+from numba.cuda.simulator import kernel as simulator
+
+from ngrad_kernels.compiling import NAMESPACE as COMPILED
+from ngrad_kernels.contract import LANES
+from ngrad_kernels.cuda.routines import HELPERS
+from ngrad_kernels.cuda.source import ALIGNMENT, VECTOR
+from ngrad_kernels.intrinsics import MEMORY
+from ngrad_kernels.skeletons import as_helpers
+
+# -- memory ----------------------------------------------------------------------------------------
+
+
+class Ranges:
+    """Ranges of addresses, none overlapping another."""
+
+    def __init__(self) -> None:
+        self._starts: list[int] = []
+        self._ends: dict[int, int] = {}
+        self._lock = threading.Lock()
+
+    def add(self, address: int, nbytes: int) -> None:
+        with self._lock:
+            if address not in self._ends:
+                bisect.insort(self._starts, address)
+            self._ends[address] = address + nbytes
+
+    def remove(self, address: int) -> None:
+        with self._lock:
+            self._starts.remove(address)
+            del self._ends[address]
+
+    def holds(self, address: int, nbytes: int) -> bool:
+        with self._lock:
+            k = bisect.bisect_right(self._starts, address) - 1
+            return k >= 0 and address + nbytes <= self._ends[self._starts[k]]
+
+
+_device = Ranges()
+
+
+def register(address: int, nbytes: int) -> None:
+    """Let kernels use a range of memory, as the device's."""
+    _device.add(address, nbytes)
+
+
+def forget(address: int) -> None:
+    """The range that begins here is no longer the device's."""
+    _device.remove(address)
+
+
+def _check(address: int, nbytes: int, align: int) -> None:
+    if address % align:
+        raise MemoryError(f"an access of {nbytes} bytes at {address:#x}, which is not aligned")
+    if not (_device.holds(address, nbytes) or _here.own.holds(address, nbytes)):
+        raise MemoryError(f"an access of {nbytes} bytes at {address:#x}, which is not the device's")
+
+
+def _words(count: int, owner: Ranges, kept: list[Any]) -> int:
+    """The address of words of memory that live as long as `kept`."""
+    words = np.full(count + 8, -1, np.int64)  # no kernel may count on zeros
+    address = -(-words.ctypes.data // 64) * 64
+    owner.add(address, 8 * count)
+    kept.append(words)
+    return address
+
+
+def stack_words(count: int) -> int:
+    return _words(count, _here.own, _here.kept)
+
+
+def copy_bytes(target: int, source: int, count: int) -> None:
+    _check(target, int(count), 1)
+    _check(source, int(count), 1)
+    ctypes.memmove(int(target), int(source), int(count))
+
+
+class _Table:
+    def __init__(self, address: int) -> None:
+        self.address = int(address)
+
+    def _word(self, index: int) -> Any:
+        where = self.address + 8 * int(index)
+        _check(where, 8, 8)
+        return ctypes.c_int64.from_address(where)
+
+    def __getitem__(self, index: int) -> int:
+        return int(self._word(index).value)
+
+    def __setitem__(self, index: int, value: int) -> None:
+        self._word(index).value = int(value)
+
+
+def _access(code: str) -> dict[str, Callable[..., Any]]:
+    kind, size = np.dtype("?" if code == "b1" else code).type, int(code[1])
+    stored: Any = np.ctypeslib.as_ctypes_type(np.dtype("u1" if code == "b1" else code))
+
+    def place(address: int, index: int, count: int = 1) -> int:
+        where = int(address) + int(index) * size * count
+        _check(where, size * count, min(ALIGNMENT, size * count))
+        return where
+
+    def load(address: int, index: int) -> Any:
+        return kind(stored.from_address(place(address, index)).value)
+
+    def store(address: int, index: int, value: Any) -> None:
+        if type(value) not in (kind, bool, np.bool_):  # which may be stored as any number
+            raise TypeError(f"a {type(value).__name__} is stored as {code}")
+        plain = float(value) if code[0] == "f" else int(value)
+        stored.from_address(place(address, index)).value = plain
+
+    def load4(address: int, index: int) -> Any:
+        where = place(address, index, VECTOR)
+        return tuple([load(where, k) for k in range(VECTOR)])
+
+    def store4(address: int, index: int, *values: Any) -> None:
+        where = place(address, index, VECTOR)
+        for k, value in enumerate(values):
+            store(where, k, value)
+
+    return {
+        f"load_{code}": load,
+        f"reload_{code}": load,
+        f"store_{code}": store,
+        f"load4_{code}": load4,
+        f"store4_{code}": store4,
+    }
+
+
+# -- values ----------------------------------------------------------------------------------------
+
+
+def _conversion(code: str) -> Callable[[Any], Any]:
+    """What `f4(x)` and the like are: C's conversion, which wraps integers and rounds once."""
+    dtype = np.dtype("?" if code == "b1" else code)
+
+    def convert(x: Any) -> Any:
+        return x if type(x) is dtype.type else np.asarray(x).astype(dtype)[()]
+
+    return convert
+
+
+# An intrinsic can only be called by compiled code; `*args` would make a tuple of its operands.
+_CALLERS: dict[int, Callable[[Any], Any]] = {
+    1: lambda function: lambda x: function(x),
+    2: lambda function: lambda x, y: function(x, y),
+    3: lambda function: lambda x, y, z: function(x, y, z),
+}
+
+
+class _Compiled:
+    """A function of the CPU's namespace, with results of the dtype that it is declared to have."""
+
+    def __init__(self, function: Any) -> None:
+        if not isinstance(function, nb.core.dispatcher.Dispatcher):
+            operands = len(inspect.signature(function._defn).parameters) - 1  # after the context
+            function = nb.njit(error_model="numpy")(_CALLERS[operands](function))
+        self.function = function
+        self.results: dict[tuple[Any, ...], Any] = {}
+
+    def __call__(self, *args: Any) -> Any:
+        result = self.function(*args)
+        kinds = tuple(map(type, args))
+        if kinds not in self.results:
+            overload = self.function.overloads[tuple(map(typeof, args))]
+            self.results[kinds] = np.dtype(str(overload.signature.return_type)).type
+        return self.results[kinds](result)
+
+
+# -- threads ---------------------------------------------------------------------------------------
+
+
+class _Group:
+    """The 16 threads of a group: a value of each, and where they wait for one another."""
+
+    def __init__(self) -> None:
+        self.values: list[Any] = [None] * LANES
+        self.barrier = threading.Barrier(LANES)
+
+    def exchange(self, value: Any) -> list[Any]:
+        """The values of all lanes."""
+        self.values[_here.thread % LANES] = value
+        self.barrier.wait(60)
+        values = list(self.values)
+        self.barrier.wait(60)
+        return values
+
+
+class _Launch:
+    """What the threads of a launch share."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._groups: dict[tuple[int, int], _Group] = {}
+        self._shared: dict[int, int] = {}
+        self.ranges = Ranges()
+        self.kept: list[Any] = []
+
+    def group(self) -> _Group:
+        with self._lock:
+            return self._groups.setdefault((_here.block, _here.thread // LANES), _Group())
+
+    def shared(self, count: int) -> int:
+        with self._lock:
+            if _here.block not in self._shared:
+                self._shared[_here.block] = _words(count, _device, self.kept)
+            return self._shared[_here.block]
+
+    def end(self) -> None:
+        for group in self._groups.values():
+            group.barrier.abort()
+        for address in self._shared.values():
+            _device.remove(address)
+
+
+_here = threading.local()
+
+
+def shuffle(value: Any, lane: int) -> Any:
+    return _here.launch.group().exchange(value)[int(lane) % LANES]
+
+
+def shuffle_down(value: Any, distance: int) -> Any:
+    lane = _here.thread % LANES
+    other = lane + int(distance)
+    return _here.launch.group().exchange(value)[other if other < LANES else lane]
+
+
+def ballot(condition: Any) -> int:
+    votes = _here.launch.group().exchange(bool(condition))
+    return sum(1 << lane for lane, vote in enumerate(votes) if vote)
+
+
+class _Numba:
+    """`nb`, as source texts use it: helpers stay in Python."""
+
+    @staticmethod
+    def njit(**options: Any) -> Callable[[Any], Any]:
+        return lambda function: function
+
+
+_PLAIN = {
+    "np": np,
+    "nb": _Numba,
+    "select": lambda condition, x, y: x if condition else y,
+    "stack_words": stack_words,
+    "copy_bytes": copy_bytes,
+    "table_at": _Table,
+    "thread_id": lambda: _here.thread,
+    "block_id": lambda: _here.block,
+    "block_size": lambda: _here.block_size,
+    "grid_size": lambda: _here.grid_size,
+    "barrier": lambda: _here.barrier(),
+    "shared_words": lambda count: _here.launch.shared(count),
+    "shuffle": shuffle,
+    "shuffle_down": shuffle_down,
+    "ballot": ballot,
+    **{code: _conversion(code) for code in MEMORY},
+    **{name: function for code in MEMORY for name, function in _access(code).items()},
+}
+_UNUSED = ("call_kernel", "call_pack", "math")
+NAMESPACE: dict[str, Any] = _PLAIN | {
+    name: _Compiled(value) if callable(value) else value
+    for name, value in COMPILED.items()
+    if name not in _PLAIN and not name.startswith("block_") and name not in _UNUSED
+}
+"""The names that a CUDA source text may use, in the simulator."""
+
+exec(as_helpers(*HELPERS), NAMESPACE)  # whose names are those above
+
+
+class _Thread(simulator.BlockThread):  # type: ignore[misc]
+    """A thread that the simulator, which polls all of them, leaves time to run."""
+
+    def is_alive(self) -> bool:
+        if self.thread_id == 0:
+            time.sleep(1e-4)
+        return bool(super().is_alive())
+
+
+simulator.BlockThread = _Thread
+
+
+def launch(name: str, text: str, grid: int, size: int, arguments: tuple[int, ...]) -> None:
+    """Run the kernel `name` of a source text with `grid` blocks of `size` threads, and wait."""
+    scope = dict(NAMESPACE)
+    exec(compile(text, f"<ngrad {name}>", "exec"), scope)
+    kernel, shared = scope[name], _Launch()
+
+    def thread(*args: int) -> None:
+        _here.launch, _here.own, _here.kept = shared, Ranges(), []
+        _here.thread, _here.block = cuda.threadIdx.x, cuda.blockIdx.x
+        _here.block_size, _here.grid_size = cuda.blockDim.x, cuda.gridDim.x
+        _here.barrier = cuda.syncthreads
+        with np.errstate(all="ignore"):
+            kernel(*args)
+
+    try:
+        cuda.jit(thread)[grid, size](*arguments)
+    finally:
+        shared.end()

@@ -1,0 +1,82 @@
+"""Elementwise loops as source text: a grid of threads over elements, four at a time where memory is
+contiguous and aligned, one at a time elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from ngrad_kernels.cuda.source import ALIGNMENT, VECTOR
+from ngrad_kernels.writer import Writer
+
+
+class Access(NamedTuple):
+    """An operand of which element i is loaded to, or stored from, a value `v`."""
+
+    value: int
+    code: str
+    address: str
+
+
+def elementwise(
+    writer: Writer,
+    count: str,
+    loads: Sequence[Access],
+    stores: Sequence[Access],
+    compute: Callable[[str], None],
+    condition: str = "",
+) -> None:
+    """Elements [0, count) of contiguous operands. `compute` writes what comes between loads and
+    stores, given the source of an element's number; `condition` must hold for four at a time.
+    """
+    addresses = " | ".join(access.address for access in (*loads, *stores))
+    aligned = f"({addresses}) % {ALIGNMENT} == 0"
+    writer.write("done = 0")
+    with writer.block(f"if {condition} and {aligned}" if condition else f"if {aligned}"):
+        writer.write(f"done = {count} // {VECTOR}", "i = thread_index()")
+        with writer.block("while i < done"):
+            _together(writer, loads, stores, compute)
+            writer.write("i += thread_count()")
+        writer.write(f"done = done * {VECTOR}")
+    one_by_one(writer, count, loads, stores, compute, "done + thread_index()")
+
+
+def one_by_one(
+    writer: Writer,
+    count: str,
+    loads: Sequence[Access],
+    stores: Sequence[Access],
+    compute: Callable[[str], None],
+    start: str = "thread_index()",
+) -> None:
+    """Elements [start, count), each by itself."""
+    writer.write(f"i = {start}")
+    with writer.block(f"while i < {count}"):
+        for value, code, address in loads:
+            writer.write(f"v{value} = load_{code}({address}, i)")
+        compute("i")
+        for value, code, address in stores:
+            writer.write(f"store_{code}({address}, i, v{value})")
+        writer.write("i += thread_count()")
+
+
+def _together(
+    writer: Writer,
+    loads: Sequence[Access],
+    stores: Sequence[Access],
+    compute: Callable[[str], None],
+) -> None:
+    """Elements [4 i, 4 i + 4): `x` what is loaded, `y` what is to be stored."""
+
+    def names(prefix: str, k: int) -> str:
+        return ", ".join(f"{prefix}{k}_{j}" for j in range(VECTOR))
+
+    for k, (_, code, address) in enumerate(loads):
+        writer.write(f"{names('x', k)} = load4_{code}({address}, i)")
+    for j in range(VECTOR):
+        writer.write(*[f"v{access.value} = x{k}_{j}" for k, access in enumerate(loads)])
+        compute(f"({VECTOR} * i + {j})")
+        writer.write(*[f"y{k}_{j} = v{access.value}" for k, access in enumerate(stores)])
+    for k, (_, code, address) in enumerate(stores):
+        writer.write(f"store4_{code}({address}, i, {names('y', k)})")

@@ -1,0 +1,308 @@
+"""`Body` to source text, for CUDA.
+
+One skeleton a form, as on the CPU, with the same facts (`ngrad_kernels/render.py` numbers them) and
+the same bits. Operands are `a0`, `a1`, ...; those that are views are read in place, an element at a
+time, as their words say.
+"""
+
+from __future__ import annotations
+
+from ngrad_kernels.body import Body
+from ngrad_kernels.contract import BLOCK, LANES, accumulator, identity
+from ngrad_kernels.cuda.elementwise import Access, elementwise, one_by_one
+from ngrad_kernels.cuda.groups import GROUPS, Reduction, reduce_chunk, teams
+from ngrad_kernels.cuda.source import THREADS, Source
+from ngrad_kernels.expressions import assignments, size_of
+from ngrad_kernels.render import CHUNKS, FOLD, LENGTH, VIEW, WIDTH
+from ngrad_kernels.scalars import SCALARS
+from ngrad_kernels.writer import Writer
+
+FEW = 64
+"""Partial results of a row that one thread folds by itself."""
+
+
+class _Kernel(Writer):
+    """The source of one body's kernel."""
+
+    def __init__(self, body: Body, views: bool) -> None:
+        super().__init__()
+        self.body, self.views = body, views
+        self.code = body.inputs[0]
+        value = body.outputs[0]
+        self.reduced = body.code_of(value)
+        self.wide = accumulator(self.reduced)
+        self.value = f"v{value}"
+        self.combine = f"combine_{body.reduction}"
+
+    def start(self) -> str:
+        return identity(self.body.reduction or "", self.wide)
+
+    # -- map ---------------------------------------------------------------------------------------
+
+    def compute(self, element: str = "") -> None:
+        self.write(*assignments(self.body))
+
+    def map(self) -> None:
+        """Facts, if there are views: those of `skeletons.strided_map`."""
+        body, first = self.body, len(self.body.inputs)
+        loads = [Access(k, code, f"a{k}") for k, code in enumerate(body.inputs)]
+        stores = [
+            Access(value, body.code_of(value), f"a{first + k}")
+            for k, value in enumerate(body.outputs)
+        ]
+        if self.views:
+            self._strided(loads, stores)
+        elif self._long():
+            one_by_one(self, "n", loads, stores, self.compute)
+        else:
+            elementwise(self, "n", loads, stores, self.compute)
+
+    def _long(self) -> bool:
+        """Whether a loop waits for arithmetic, not for memory: then it takes no four at a time."""
+        return any(
+            step.code == "f8" and step.scalar in SCALARS and SCALARS[step.scalar].cost > 1
+            for step in self.body.steps
+        )
+
+    def _strided(self, loads: list[Access], stores: list[Access]) -> None:
+        self.write("words = table_at(facts)")
+        for k in range(len(loads)):
+            self.write(f"w{k} = words[{5 + 2 * k}]", f"w{k} = facts + 8 * w{k} if w{k} != 0 else 0")
+
+        def compute(number: str) -> None:
+            for value, code, address in loads:
+                place = f"element({address}, w{value}, {number}, {size_of(code)})"
+                self.write(f"v{value} = load_{code}({place}, 0)")
+            self.compute()
+
+        one_by_one(self, "n", (), stores, compute)
+
+    # -- reductions --------------------------------------------------------------------------------
+
+    def _facts(self) -> None:
+        self.write(
+            "words = table_at(facts)",
+            f"length, chunks, width = words[{LENGTH}], words[{CHUNKS}], words[{WIDTH}]",
+        )
+
+    def _load(self, number: str) -> None:
+        """The operand's element of a number, in row-major order."""
+        if self.views:
+            place = f"locate(a0, facts + {8 * VIEW}, {number})"
+            self.write(f"v0 = load_{self.code}({place}, 0)")
+        else:
+            self.write(f"v0 = load_{self.code}(a0, {number})")
+
+    def _chunk(self) -> None:
+        """The row of an item, and which of its elements."""
+        self.write(
+            "row = item // chunks",
+            "chunk = (item - row * chunks) * CHUNK",
+            "end = min(length, chunk + CHUNK)",
+        )
+
+    def rows(self) -> None:
+        self._facts()
+        self.write(f"shared = shared_words({THREADS})")
+        with self.block(f"if words[{FOLD}] != 0"):
+            self._fold_rows()
+            self.write("return")
+        teams(self, f"length > {BLOCK}")
+        self.write("item = team")
+        with self.block("while item < n"):
+            self._chunk()
+
+            def element() -> None:
+                self._load("row * length + j")
+                self.compute()
+
+            reduction = Reduction(
+                self.body.reduction or "", self.reduced, self.wide, self.value, "total"
+            )
+            reduce_chunk(self, [reduction], element)
+            with self.block("if lead"):
+                with self.block("if chunks == 1"):
+                    self._store_total("item")
+                with self.block("else"):
+                    self.write(f"store_{self.wide}(a2, item, total)")
+            self.write("item += teams")
+
+    def _store_total(self, at: str) -> None:
+        result = self.body.result
+        self.write(f"store_{result}(a1, {at}, {result}(total))")
+
+    def _fold_rows(self) -> None:
+        """Partial results in order: of many, by way of shared memory, a thread block a row."""
+        with self.block(f"if chunks <= {FEW}"):
+            self._fold("item", "1", "item * chunks")
+            self.write("return")
+        self.write("row = block_id()")
+        with self.block("while row < n"):
+            self.write(f"total = {self.start()}")
+            with self.block("for c in range(0, chunks, block_size())"):
+                self.write("count = min(block_size(), chunks - c)")
+                with self.block("if thread_id() < count"):
+                    part = f"load_{self.wide}(a2, row * chunks + c + thread_id())"
+                    self.write(f"store_{self.wide}(shared, thread_id(), {part})")
+                self.write("barrier()")
+                with self.block("if thread_id() == 0"), self.block("for k in range(count)"):
+                    self.write(f"total = {self.combine}(total, reload_{self.wide}(shared, k))")
+                self.write("barrier()")
+            with self.block("if thread_id() == 0"):
+                self._store_total("row")
+            self.write("row += grid_size()")
+
+    def _fold(self, item: str, step: str, first: str) -> None:
+        """Partial results in order, a thread for each result."""
+        self.write(f"{item} = thread_index()")
+        with self.block(f"while {item} < n"):
+            self.write(f"total = {self.start()}", f"at = {first}")
+            with self.block("for c in range(chunks)"):
+                part = f"load_{self.wide}(a2, at + c * {step})"
+                self.write(f"total = {self.combine}(total, {part})")
+            self._store_total(item)
+            self.write(f"{item} += thread_count()")
+
+    def columns(self) -> None:
+        """A thread a column of a chunk of rows."""
+        self._facts()
+        with self.block(f"if words[{FOLD}] != 0"):
+            first = "(item // width * chunks) * width + item % width"
+            self._fold("item", "width", first)
+            self.write("return")
+        self.write("tiles = (width + BLOCK - 1) // BLOCK", "item = thread_index()")
+        with self.block("while item < n // tiles * width"):
+            self.write(
+                "rest = item // width",
+                "column = item - rest * width",
+                "outer = rest // chunks",
+                "first = (rest - outer * chunks) * ROWS",
+                f"total = {self.start()}",
+            )
+            with self.block("for row in range(first, min(length, first + ROWS))"):
+                self._load("(outer * length + row) * width + column")
+                self.compute()
+                self.write(f"total = {self.combine}(total, {self.wide}({self.value}))")
+            with self.block("if chunks == 1"):
+                self._store_total("item")
+            with self.block("else"):
+                self.write(f"store_{self.wide}(a2, item, total)")
+            self.write("item += thread_count()")
+
+    # -- positions of extremes ---------------------------------------------------------------------
+
+    def arg(self) -> None:
+        code, better = self.code, f"better_{self.body.reduction}"
+        self._facts()
+        self.write(f"shared = shared_words({2 * GROUPS})")
+        with self.block(f"if words[{FOLD}] != 0"):
+            self._fold_positions(better)
+            self.write("return")
+        teams(self, f"length > {BLOCK}")
+        self.write("item = team")
+        with self.block("while item < n"):
+            self._chunk()
+            self.write(f"best = {identity(self.body.reduction or '', code)}", "where = -1")
+            first = f"chunk + group * {LANES} + lane"
+            with self.block(f"for column in range({first}, end, groups * {LANES})"):
+                self._load("row * length + column")
+                self._prefer(better, "v0", "column")
+            for distance in (8, 4, 2, 1):
+                self.write(f"other = shuffle_down(best, {distance})")
+                self.write(f"at = shuffle_down(where, {distance})")
+                self._prefer(better, "other", "at")
+            with self.block("if whole"):
+                with self.block("if lane == 0"):
+                    self.write(f"store_{code}(shared, group, best)")
+                    self.write(f"store_i8(shared, {GROUPS} + group, where)")
+                self.write("barrier()")
+                with self.block("for k in range(groups)"):
+                    self.write(f"other = reload_{code}(shared, k)")
+                    self.write(f"at = reload_i8(shared, {GROUPS} + k)")
+                    self._prefer(better, "other", "at")
+                self.write("barrier()")
+            with self.block("if lead"):
+                with self.block("if chunks == 1"):
+                    self.write("store_i8(a1, item, where)")
+                with self.block("else"):
+                    self.write(f"store_{code}(a2, item, best)")
+                    self.write("store_i8(a2 + width, item, where)")
+            self.write("item += teams")
+
+    def _prefer(self, better: str, value: str, at: str) -> None:
+        """Take a value and its position, if these come before the best ones."""
+        compared = f"{better}({value}, best), same({value}, best)"
+        with self.block(f"if ahead({compared}, {at}, where)"):
+            self.write(f"best = {value}", f"where = {at}")
+
+    def _fold_positions(self, better: str) -> None:
+        self.write("row = thread_index()")
+        with self.block("while row < n"):
+            self.write(f"best = load_{self.code}(a2, row * chunks)", "at = row * chunks")
+            with self.block("for c in range(row * chunks + 1, (row + 1) * chunks)"):
+                self.write(f"other = load_{self.code}(a2, c)")
+                with self.block(f"if {better}(other, best)"):
+                    self.write("best = other", "at = c")
+            self.write("store_i8(a1, row, load_i8(a2 + width, at))", "row += thread_count()")
+
+    # -- running results ---------------------------------------------------------------------------
+
+    def scan(self) -> None:
+        """A group a row: 16 elements are read at once, and handed on in order."""
+        names: tuple[str, ...]
+        if self.body.reduction == "linear":
+            names, inner = ("x0", "x1"), "shuffle(x1, k) + shuffle(x0, k) * total"
+            start = f"{self.wide}(0)"
+        else:
+            names, inner = ("x0",), f"{self.combine}(total, shuffle(x0, k))"
+            start = self.start()
+        out, result = f"a{len(names)}", self.body.result
+        self._facts()
+        teams(self, "False")
+        self.write("row = team")
+        with self.block("while row < n"):
+            self.write(f"total = {start}")
+            with self.block(f"for b in range(0, length, {LANES})"):
+                self.write("at = row * length + b + lane", f"size = min({LANES}, length - b)")
+                self.write(*[f"{name} = {self.wide}(0)" for name in names], "mine = total")
+                with self.block("if lane < size"):
+                    self._read(names)
+                with self.block("for k in range(size)"):
+                    self.write(f"total = {inner}")
+                    with self.block("if k == lane"):
+                        self.write("mine = total")
+                with self.block("if lane < size"):
+                    self.write(f"store_{result}({out}, at, {result}(mine))")
+            self.write("row += teams")
+
+    def _read(self, names: tuple[str, ...]) -> None:
+        """The elements `at` of contiguous operands, or of the one that may be a view."""
+        if len(names) == 1:
+            self._load("at")
+            self.write(f"x0 = {self.wide}(v0)")
+            return
+        for k, name in enumerate(names):
+            self.write(f"{name} = {self.wide}(load_{self.code}(a{k}, at))")
+
+
+_OPERANDS = {"rows": 3, "columns": 3, "arg": 3}
+"""Of a reduction: input, result, and partial results, which a launch of several chunks has."""
+_WIDTHS = {"map": 1, "rows": THREADS, "columns": BLOCK, "arg": THREADS, "scan": LANES}
+
+
+def render(body: Body, views: bool = False) -> Source:
+    """The source of a body's kernel.
+
+    Parameters
+    ----------
+    body : Body
+    views : bool
+        Whether operands are views, which the facts describe; else they are contiguous.
+    """
+    operands = _OPERANDS.get(body.form, len(body.inputs) + len(body.outputs))
+    name = f"{body.form}_{'views_' * views}{body.digest()[:16]}"
+    kernel = _Kernel(body, views)
+    addresses = ", ".join(f"a{k}" for k in range(operands))
+    with kernel.block(f"def {name}(facts, n, {addresses})"):
+        getattr(kernel, body.form)()
+    return Source(name, kernel.text, operands, _WIDTHS[body.form])

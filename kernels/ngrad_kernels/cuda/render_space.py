@@ -1,0 +1,309 @@
+"""`Space` to source text, for CUDA.
+
+What a space reduces over rows decides how threads are shared out. Nothing: a thread an element, or
+a column where columns are reduced. Else a team a row (`groups.py`), which passes over it as
+`space_passes.py` says; where columns are reduced too, a thread block takes a block of rows, as many
+rows at a time as it has teams, and adds these to its columns before it goes on.
+
+Names: those of `space_writer.py` and `groups.py`; `j` a column, `c` its total, `p` the address of
+the totals of columns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+
+from ngrad_kernels.contract import BLOCK, CHUNK, LANES, identity
+from ngrad_kernels.cuda.elementwise import Access, elementwise, one_by_one
+from ngrad_kernels.cuda.groups import BLOCKS, GROUPS, Reduction, reduce_chunk, teams
+from ngrad_kernels.cuda.source import THREADS, Source
+from ngrad_kernels.expressions import size_of
+from ngrad_kernels.space import LENGTH, ROWS, SPAN, TILE, TILES, Space, Step
+from ngrad_kernels.space_passes import Pass, cone, elements, passes
+from ngrad_kernels.space_writer import SpaceWriter
+
+
+class _Kernel(SpaceWriter):
+    """The source of one space's kernel."""
+
+    def __init__(self, space: Space, name: str) -> None:
+        super().__init__(space)
+        self.passes = passes(space)
+        self.columns = [k for one in self.passes for k in one.columns]
+        self.rows = [value for one in self.passes for value in one.rows]
+        self.mixed = bool(self.rows and self.columns)
+        self.count = len(space.inputs) + len(space.outputs) + len(space.reduced())
+        addresses = ", ".join(f"a{k}" for k in range(self.count))
+        with self.block(f"def {name}(facts, n, {addresses})"):
+            self._prologue()
+            if self.rows:
+                self._row_programs()
+            else:
+                self._elements()
+
+    def _prologue(self) -> None:
+        self.write("words = table_at(facts)", f"rows, length = words[{ROWS}], words[{LENGTH}]")
+        if self.rows or self.columns:
+            self.write(f"span, tile, tiles = words[{SPAN}], words[{TILE}], words[{TILES}]")
+        self.frames("words")
+        for place, k in enumerate(self.views):
+            self.write(f"w{k} = facts + 8 * words[{self.view_word(place)}]")
+        self.write("first_thread = thread_index() == 0")
+        self.values("one", 0)
+
+    # -- operands ----------------------------------------------------------------------------------
+
+    def operand(self, position: int) -> str:
+        return f"a{position}"
+
+    def lead(self, level: str) -> str:
+        return "first_thread" if level == "one" else "speaks"
+
+    def load_view(self, k: int, load: str, column: str) -> None:
+        self.write(f"{load}(locate(a{k}, w{k}, start + {column}), 0)")
+
+    # -- values ------------------------------------------------------------------------------------
+
+    def _compute(self, values: Sequence[int], reloads: Mapping[int, int] | None = None) -> None:
+        """Values of level element in the column `j`; some are read from a row of an output."""
+        for k in values:
+            step = self.space.step(k)
+            if reloads and k in reloads:
+                code, place = self.space.code_of(k), self.out(reloads[k])
+                self.write(f"v{k} = reload_{code}({place}, start + j)")
+            elif isinstance(step, Step):
+                self.write(f"v{k} = {self.expression(step, 'j')}")
+            else:
+                self.load_in(k, "j")
+
+    def _row_values(self, roots: Sequence[int], known: Sequence[int] = ()) -> bool:
+        """The values of level row that some need, those that are known aside; whether there are
+        any.
+        """
+        found = [
+            k
+            for k in cone(self.space, roots, known)
+            if self.space.level_of(k) == "row" and k not in known
+        ]
+        for value in found:
+            self.value(value, "row")
+        return bool(found)
+
+    def _by_column(self, values: tuple[int, ...]) -> bool:
+        """Whether values of level element depend on the number of the column."""
+        steps = [step for k in values if isinstance(step := self.space.step(k), Step)]
+        return any(step.scalar in ("inside", "spread") for step in steps)
+
+    def _store(self, stores: Sequence[tuple[int, int]]) -> None:
+        for k, value in stores:
+            code = self.space.code_of(value)
+            self.write(f"store_{code}({self.out(k)}, start + j, v{value})")
+
+    def _results(self, one: Pass) -> list[int]:
+        """What a pass stores, and what it adds to columns."""
+        found = [value for _, value in one.stores]
+        return found + [self.reduced(self.space.outputs[k]) for k in one.columns]
+
+    # -- no reduction over rows --------------------------------------------------------------------
+
+    def _elements(self) -> None:
+        self._rows_alone()
+        (one,) = self.passes
+        if self.columns:
+            self._whole_columns(one)
+        elif one.stores:
+            self._flat(one)
+
+    def _rows_alone(self) -> None:
+        """The outputs of level row, a thread a row."""
+        if any(self.space.level_of(value) == "row" for value in self.space.outputs):
+            self.write("speaks, row = True, thread_index()")
+            with self.block("while row < rows"):
+                self.write("start = row * length")
+                self.values("row", 0)
+                self.write("row += thread_count()")
+
+    def _flat(self, one: Pass) -> None:
+        """A thread an element, or four where all inputs are contiguous."""
+        space, results = self.space, self._results(one)
+        values = elements(space, results)
+        inputs = [k for k in values if k < len(space.inputs)]
+        plain = [k for k in inputs if space.inputs[k].kind == "element"]
+        loads = [Access(k, space.code_of(k), f"a{k}") for k in plain]
+        stores = [Access(value, space.code_of(value), self.out(k)) for k, value in one.stores]
+        rest = tuple(k for k in values if k not in plain)
+        row = any(space.level_of(k) == "row" for k in cone(space, results))
+        placed = row or len(plain) < len(inputs) or self._by_column(values)
+
+        def compute(number: str) -> None:
+            if placed:
+                self.write(f"row = ({number}) // length", "start = row * length")
+                self.write(f"j = {number} - start")
+            self._row_values(results)
+            self._compute(rest)
+
+        loop = elementwise if len(plain) == len(inputs) else one_by_one
+        loop(self, "rows * length", loads, stores, compute)
+
+    def _whole_columns(self, one: Pass) -> None:
+        """A thread a column of a block of rows, whose rows it takes in order."""
+        space, results = self.space, self._results(one)
+        self.write("unit = thread_index()")
+        with self.block("while unit < n // tiles * length"):
+            self.write("block = unit // length", "j = unit - block * length")
+            for k in one.columns:
+                reduction, _, wide = self.reduction(space.outputs[k])
+                self.write(f"c{k} = {identity(reduction, wide)}")
+            with self.block("for row in range(block * span, min(rows, (block + 1) * span))"):
+                self.write("start = row * length")
+                self._row_values(results)
+                self._compute(elements(space, results))
+                self._store(one.stores)
+                for k in one.columns:
+                    self._add(k, f"c{k}")
+            for k in one.columns:
+                _, _, wide = self.reduction(space.outputs[k])
+                with self.block("if rows <= span"):
+                    self._store_column(k, f"c{k}")
+                with self.block("else"):
+                    self.write(f"store_{wide}({self.operand(self.partial[k])}, unit, c{k})")
+            self.write("unit += thread_count()")
+
+    def _add(self, k: int, total: str) -> None:
+        """Combine the total of a column with its element of this row."""
+        reduction, _, wide = self.reduction(self.space.outputs[k])
+        element = f"{wide}(v{self.reduced(self.space.outputs[k])})"
+        self.write(f"c{k} = combine_{reduction}({total}, {element})")
+
+    def _store_column(self, k: int, total: str) -> None:
+        code = self.space.code_of(self.space.outputs[k])
+        self.write(f"store_{code}({self.out(k)}, j, {code}({total}))")
+
+    # -- reductions over rows ----------------------------------------------------------------------
+
+    def _row_programs(self) -> None:
+        self.results = BLOCKS * max(len(one.rows) for one in self.passes)
+        words = self.results + (GROUPS * len(self.rows) if self.columns else 0)
+        self.write(f"shared = shared_words({words})")
+        teams(self, f"tiles > 1 or length > {BLOCK}")
+        if self.columns:
+            self._rows_and_columns()
+            return
+        self.write("unit = team")
+        with self.block("while unit < rows * tiles"):
+            self.write("row = unit // tiles", "t = unit - row * tiles")
+            self._row()
+            self.write("unit += teams")
+
+    def _row(self) -> None:
+        """A team's row `row`, and of that its tile `t`."""
+        self.write(
+            "start, first = row * length, t * tile",
+            "last = min(length, first + tile)",
+            "speaks = lead and t == 0",
+        )
+        for index, one in enumerate(self.passes):
+            self.values("row", index)
+            if one.stores or one.rows:
+                self._pass(one)
+
+    def _pass(self, one: Pass) -> None:
+        space, reductions = self.space, []
+        for value in one.rows:
+            reduction, code, wide = self.reduction(value)
+            operand = f"v{self.reduced(value)}"
+            reductions.append(Reduction(reduction, code, wide, operand, f"t{value}"))
+            self.write(f"r{value} = {identity(reduction, wide)}")
+        roots = [value for _, value in one.stores] + [self.reduced(value) for value in one.rows]
+        values = elements(space, roots, one.reloads)
+
+        def element() -> None:
+            self._compute(values, one.reloads)
+            self._store(one.stores)
+
+        with self.block("for chunk in range(first, last, CHUNK)"):
+            self.write("end = min(last, chunk + CHUNK)")
+            reduce_chunk(self, reductions, element)
+            for value, (reduction, *_) in zip(one.rows, reductions, strict=True):
+                self.write(f"r{value} = combine_{reduction}(r{value}, t{value})")
+        for value in one.rows:
+            self._finish(value)
+
+    def _finish(self, value: int) -> None:
+        """A row reduction's result; where the row has other tiles, what this one gives to it."""
+        code, (_, _, wide) = self.space.code_of(value), self.reduction(value)
+        self.write(f"v{value} = {code}(r{value})")
+        for k, output in enumerate(self.space.outputs):
+            if output == value:
+                with self.block("if lead and tiles == 1"):
+                    self.write(f"store_{code}({self.out(k)}, row, v{value})")
+                with self.block("elif lead"):
+                    partial = self.operand(self.partial[k])
+                    self.write(f"store_{wide}({partial}, row * tiles + t, r{value})")
+
+    # -- and over columns --------------------------------------------------------------------------
+
+    def _rows_and_columns(self) -> None:
+        """A thread block a block of rows: rows by teams, then their columns by threads, which
+        compute again what they add, and find reductions over rows in shared memory.
+        """
+        self.write(f"slot = 0 if whole else thread_id() // {LANES}")
+        self.write(f"slots = 1 if whole else block_size() // {LANES}", "item = block_id()")
+        with self.block("while item < n"):
+            self.write("block = item // tiles", "t = item - block * tiles")
+            self.write("stop = min(rows, (block + 1) * span)")
+            for k in self.columns:
+                reduction, _, wide = self.reduction(self.space.outputs[k])
+                partial = self.operand(self.partial[k])
+                self.write(f"p{k} = {partial} + block * length * {size_of(wide)}")
+                with self._own_columns():
+                    self.write(f"store_{wide}(p{k}, j, {identity(reduction, wide)})")
+            self.write("base = block * span")
+            with self.block("while base < stop"):
+                self._rows_at_once()
+                self.write("base += slots")
+            with self.block("if rows <= span"), self._own_columns():
+                for k in self.columns:
+                    _, _, wide = self.reduction(self.space.outputs[k])
+                    self._store_column(k, f"reload_{wide}(p{k}, j)")
+            self.write("item += grid_size()")
+
+    def _own_columns(self) -> AbstractContextManager[None]:
+        """Code for each column of the tile that is this thread's."""
+        first, last = "t * tile + thread_id()", "min(length, (t + 1) * tile)"
+        return self.block(f"for j in range({first}, {last}, block_size())")
+
+    def _rows_at_once(self) -> None:
+        """A row for each team, from `base` on, and what they add to the columns, in order."""
+        space = self.space
+        places = {
+            value: f"shared + {8 * (self.results + GROUPS * place)}"
+            for place, value in enumerate(self.rows)
+        }
+        self.write("row = base + slot")
+        with self.block("if row < stop"):
+            self._row()
+            with self.block("if lead"):
+                for value, place in places.items():
+                    self.write(f"store_{space.code_of(value)}({place}, slot, v{value})")
+        self.write("barrier()")
+        with self._own_columns(), self.block("for row in range(base, min(base + slots, stop))"):
+            self.write("start = row * length")
+            for value, place in places.items():
+                self.write(f"v{value} = reload_{space.code_of(value)}({place}, row - base)")
+            operands = [self.reduced(space.outputs[k]) for k in self.columns]
+            self._row_values(operands, self.rows)
+            self._compute(elements(space, operands, self.rows))
+            for k in self.columns:
+                _, _, wide = self.reduction(space.outputs[k])
+                self._add(k, f"reload_{wide}(p{k}, j)")
+                self.write(f"store_{wide}(p{k}, j, c{k})")
+        self.write("barrier()")
+
+
+def render_space(space: Space) -> Source:
+    """The source of a space's kernel; its name is unique to the content."""
+    name = f"space_{space.digest()[:16]}"
+    kernel = _Kernel(space, name)
+    return Source(name, kernel.text, kernel.count, THREADS if kernel.mixed else CHUNK)

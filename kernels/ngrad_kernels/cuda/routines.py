@@ -1,0 +1,133 @@
+"""Routines of the CUDA target: what its kernels call, and the kernels that move or add rows.
+
+Kernels have the signature `(facts, n, *addresses)`; facts and operands are those of `skeletons.py`.
+"""
+
+# pyright: reportUndefinedVariable=false
+# The names come from the kernels' namespace, into which the source of these functions is executed.
+# ruff: noqa: F821
+
+from __future__ import annotations
+
+from ngrad_kernels.skeletons import locate
+
+# -- helpers ---------------------------------------------------------------------------------------
+
+
+def thread_index():
+    """This thread's number in the launch."""
+    return block_id() * block_size() + thread_id()
+
+
+def thread_count():
+    """How many threads the launch has."""
+    return grid_size() * block_size()
+
+
+def element(base, view, index, size):
+    """The address of an element of a view, or (if `view` is 0) of contiguous memory."""
+    return base + index * size if view == 0 else locate(base, view, index)
+
+
+def ahead(better, equal, at, where):
+    """Whether the element at `at` comes before the one at `where` as an extreme, given how their
+    values compare: of equal ones the first does. -1 is no element.
+    """
+    return at >= 0 and (where < 0 or better or (equal and at < where))
+
+
+def copy_item(target, source, size):
+    """Copy an item of 1, 2, 4 or 8 bytes."""
+    if size == 4:
+        store_i4(target, 0, load_i4(source, 0))
+    elif size == 8:
+        store_i8(target, 0, load_i8(source, 0))
+    elif size == 1:
+        store_i1(target, 0, load_i1(source, 0))
+    else:
+        store_i2(target, 0, load_i2(source, 0))
+
+
+HELPERS = (thread_index, thread_count, locate, element, ahead, copy_item)
+
+
+# -- kernels ---------------------------------------------------------------------------------------
+
+
+def place(facts, n, a0, a1):
+    """Copy elements of a source view to a target view."""
+    words = table_at(facts)
+    source, target = facts + words[0] * 8, facts + words[1] * 8
+    size = table_at(source)[0]
+    i = thread_index()
+    while i < n:
+        copy_item(locate(a1, target, i), locate(a0, source, i), size)
+        i += thread_count()
+
+
+def fill(facts, n, a0, a1):
+    """Copy one item to n elements."""
+    size = table_at(facts)[0]
+    i = thread_index()
+    while i < n:
+        copy_item(a1 + i * size, a0, size)
+        i += thread_count()
+
+
+def take(facts, n, a0, a1, a2):
+    """Gather rows, a unit of 8, 4 or 1 bytes a thread."""
+    words = table_at(facts)
+    rows, count, size, own = words[0], words[1], words[2], words[3]
+    aligned = size | a0 | a2
+    unit = 8 if aligned % 8 == 0 else 4 if aligned % 4 == 0 else 1
+    width = size // unit
+    i = thread_index()
+    while i < n * width:
+        item = i // width
+        batch = item // count
+        at = load_i8(a1, item if own else item - batch * count)
+        at = at + rows if at < 0 else at
+        source = a0 + (batch * rows + at) * size
+        copy_item(a2 + i * unit, source + (i - item * width) * unit, unit)
+        i += thread_count()
+
+
+SCATTER_ADD = '''
+def scatter_add_{code}(facts, n, a0, a1, a2):
+    """Add rows, of each element of the result in the order of m.
+
+    A group has a part of the rows of a batch and a tile of 64 columns; it reads every index, and
+    adds what falls into its part. How many parts there are follows from the number of threads, and
+    changes no bit.
+    """
+    words = table_at(facts)
+    rows, count, width, own = words[0], words[1], words[2], words[3]
+    tiles = (width + 63) // 64
+    batches = n // (words[4] * words[5])
+    lane, groups = thread_index() % 16, thread_count() // 16
+    parts = max(1, min(rows, groups // max(1, batches * tiles)))
+    unit = thread_index() // 16
+    while unit < batches * parts * tiles:
+        tile = unit % tiles
+        part = (unit // tiles) % parts
+        batch = unit // (tiles * parts)
+        first, last = rows * part // parts, rows * (part + 1) // parts
+        begin, end = tile * 64 + lane, min(width, tile * 64 + 64)
+        for start in range(0, count, 16):
+            m = start + lane
+            at = i8(-1)
+            if m < count:
+                at = load_i8(a1, batch * count + m if own else m)
+                at = at + rows if at < 0 else at
+            hits = ballot(first <= at and at < last)
+            if hits != 0:
+                for k in range(16):
+                    if (hits >> k) & 1:
+                        row = shuffle(at, k)
+                        source = a0 + (batch * count + start + k) * width * {size}
+                        target = a2 + (batch * rows + row) * width * {size}
+                        for j in range(begin, end, 16):
+                            total = reload_{code}(target, j) + load_{code}(source, j)
+                            store_{code}(target, j, {code}(total))
+        unit += groups
+'''

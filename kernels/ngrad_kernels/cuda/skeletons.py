@@ -1,0 +1,74 @@
+"""The CUDA kernels that are no body's: copies, gathers, scatters, and random draws."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+
+from ngrad_kernels import philox
+from ngrad_kernels.cuda import routines
+from ngrad_kernels.cuda.source import Source
+
+_OPERANDS = {"place": 2, "fill": 2, "take": 3}
+_ROW = 32
+"""Threads that a row to be gathered or added keeps busy; long ones would keep more."""
+_PARTS = 1 << 15
+"""Threads that an item of a scatter-add keeps busy: on the CPU it is a large part of the whole."""
+
+
+@functools.cache
+def skeleton(name: str) -> Source:
+    """The source of a shared kernel: "place", "fill" or "take", as in `ngrad_kernels.skeletons`.
+
+    Examples
+    --------
+    >>> skeleton("take").operands
+    3
+    """
+    text = inspect.getsource(getattr(routines, name))
+    return Source(name, text, _OPERANDS[name], _ROW if name == "take" else 1)
+
+
+@functools.cache
+def scatter_add(code: str) -> Source:
+    """The source of the scatter-add kernel for a dtype."""
+    text = routines.SCATTER_ADD.format(code=code, size=code[1])
+    return Source(f"scatter_add_{code}", text, 3, _PARTS)
+
+
+_DRAW = """
+draw = nb.njit(error_model='numpy', fastmath=False)({name})
+
+
+def cuda_{name}(facts, n, {addresses}):
+    table = table_at(stack_words({words}))
+    table[0] = facts
+{entries}
+    i = thread_index() * {span}
+    while i < n:
+        draw(table, i, min(i + {span}, n))
+        i += thread_count() * {span}
+"""
+
+
+@functools.cache
+def sampler(name: str, code: str) -> Source:
+    """The source of a sampler's kernel for elements of a dtype: the CPU's own, over the elements of
+    one block of the stream at a time (of one, if it takes none).
+
+    Examples
+    --------
+    >>> sampler("uniform", "f4").name
+    'cuda_random_uniform_f4'
+    """
+    inner, text = philox.source_of(name, code, philox.BLOCK_BYTES)
+    operands = 3 if name in ("gamma", "categorical") else 2
+    addresses = [f"a{k}" for k in range(operands)]
+    text += _DRAW.format(
+        name=inner,
+        addresses=", ".join(addresses),
+        words=1 + operands,
+        entries="\n".join(f"    table[{k + 1}] = {a}" for k, a in enumerate(addresses)),
+        span=1 if name == "gamma" else philox.BLOCK_BYTES // int(code[1]),
+    )
+    return Source(f"cuda_{inner}", text, operands, 1)

@@ -1,0 +1,38 @@
+"""`Source`: a CUDA kernel as text, with what its launcher must know."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+VECTOR = 4
+"""Elements of one wide access."""
+ALIGNMENT = 16
+"""Bytes of the widest access, and of what it must be aligned to."""
+THREADS = 256
+"""Threads of the largest block that kernels may be launched with; any multiple of 32 will do."""
+
+
+class Source(NamedTuple):
+    """A kernel's source.
+
+    The kernel has the signature `(facts, n, *addresses)`, all int64: the device's address of the
+    launch's facts (0 if it has none), the number of items, the addresses of operands. Facts, items
+    and operands are those of the CPU's kernel, but that words which are addresses of routines there
+    are 0 or 1 here. Any grid, of blocks of a multiple of 32 up to `THREADS`, gives
+    the same bits.
+
+    Attributes
+    ----------
+    name : str
+        Unique to the content; the kernel's entry.
+    text : str
+    operands : int
+        How many addresses it takes. Launches that give fewer have nothing to read there: 0 will do.
+    width : int
+        How many threads an item can keep busy.
+    """
+
+    name: str
+    text: str
+    operands: int
+    width: int

@@ -1,0 +1,192 @@
+"""What CUDA kernels are written in, beside what the CPU's are: threads, groups of 16, memory that a
+block shares, and accesses of four elements at a time.
+
+A *group* is half a warp: the 16 lanes in which `contract.py` has a block reduced, so that a lane of
+the contract is a thread. Shuffles stay within a group, and only its own threads wait for them.
+`doubles.py` has the same names for the simulator.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from llvmlite import ir
+from numba.core import cgutils, types
+from numba.extending import intrinsic
+
+from ngrad_kernels.compiling import NAMESPACE as SHARED_NAMES
+from ngrad_kernels.contract import LANES
+from ngrad_kernels.cuda.routines import HELPERS
+from ngrad_kernels.cuda.source import ALIGNMENT, VECTOR
+from ngrad_kernels.intrinsics import MEMORY, WORD, loads_scope
+from ngrad_kernels.skeletons import as_helpers
+
+INT = ir.IntType(32)
+SEGMENT = (32 - LANES) << 8 | 31  # how a shuffle is kept within a group
+
+
+def _call(builder: ir.IRBuilder, name: str, result: ir.Type, *args: Any) -> Any:
+    kind = ir.FunctionType(result, [arg.type for arg in args])
+    return builder.call(cgutils.get_or_insert_function(builder.module, kind, name), args)
+
+
+def _register(builder: ir.IRBuilder, name: str) -> Any:
+    return _call(builder, f"llvm.nvvm.read.ptx.sreg.{name}", INT)
+
+
+def _reader(register: str) -> Callable[..., Any]:
+    """An intrinsic `() -> int64` that reads a special register."""
+
+    @intrinsic
+    def read(typingctx):
+        def codegen(context, builder, signature, args):
+            return builder.zext(_register(builder, register), WORD)
+
+        return types.int64(), codegen
+
+    return read
+
+
+@intrinsic
+def barrier(typingctx):
+    """Wait for all threads of the block."""
+
+    def codegen(context, builder, signature, args):
+        _call(builder, "llvm.nvvm.barrier0", ir.VoidType())
+        return context.get_dummy_value()
+
+    return types.void(), codegen
+
+
+@intrinsic(prefer_literal=True)
+def shared_words(typingctx, count):
+    """The address of `count` (a literal) 8-byte words that the threads of a block share."""
+    if not isinstance(count, types.IntegerLiteral):
+        raise TypeError("shared_words takes a literal number")
+    kind = ir.ArrayType(WORD, count.literal_value)
+
+    def codegen(context, builder, signature, args):
+        words = cgutils.add_global_variable(builder.module, kind, "shared_words", addrspace=3)
+        words.linkage = "internal"
+        words.align = ALIGNMENT
+        words.initializer = ir.Constant(kind, ir.Undefined)
+        return builder.ptrtoint(builder.addrspacecast(words, kind.as_pointer()), WORD)
+
+    return types.intp(count), codegen
+
+
+# -- groups ----------------------------------------------------------------------------------------
+
+
+def _members(builder: ir.IRBuilder) -> Any:
+    """The mask of a group's threads in their warp."""
+    half = builder.and_(_register(builder, "laneid"), INT(LANES))
+    return builder.shl(INT((1 << LANES) - 1), half)
+
+
+def _exchange(builder: ir.IRBuilder, how: str, value: Any, operand: Any) -> Any:
+    """A shuffle of an integer of at most 32 bits."""
+    whole = builder.zext(value, INT)
+    name = f"llvm.nvvm.shfl.sync.{how}.i32"
+    got = _call(builder, name, INT, _members(builder), whole, operand, INT(SEGMENT))
+    return builder.trunc(got, value.type)
+
+
+def _shuffle(how: str) -> Callable[..., Any]:
+    """An intrinsic `(x, k) -> x of another lane`, for any dtype."""
+
+    @intrinsic
+    def shuffle(typingctx, x, k):
+        def codegen(context, builder, signature, args):
+            value, operand = args[0], builder.trunc(args[1], INT)
+            bits = getattr(value.type, "width", 8 * value.type.get_abi_size(context.target_data))
+            whole = builder.bitcast(value, ir.IntType(bits))
+            if bits < 64:
+                return builder.bitcast(_exchange(builder, how, whole, operand), value.type)
+            halves = [builder.trunc(builder.lshr(whole, WORD(shift)), INT) for shift in (0, 32)]
+            low, high = (
+                builder.zext(_exchange(builder, how, half, operand), WORD) for half in halves
+            )
+            got = builder.or_(low, builder.shl(high, WORD(32)))
+            return builder.bitcast(got, value.type)
+
+        return x(x, types.int64), codegen
+
+    return shuffle
+
+
+@intrinsic
+def ballot(typingctx, condition):
+    """The lanes of a group in which a condition holds, as bits."""
+
+    def codegen(context, builder, signature, args):
+        name = "llvm.nvvm.vote.ballot.sync"
+        votes = _call(builder, name, INT, _members(builder), args[0])
+        half = builder.and_(_register(builder, "laneid"), INT(LANES))
+        return builder.zext(builder.and_(builder.lshr(votes, half), INT((1 << LANES) - 1)), WORD)
+
+    return types.int64(types.boolean), codegen
+
+
+# -- memory ----------------------------------------------------------------------------------------
+
+
+def _wide(code: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """Intrinsics that load and store elements [4 i, 4 i + 4) at once, from an address that is a
+    multiple of 16.
+    """
+    numba_type, llvm_type = MEMORY[code]
+    kind = ir.VectorType(llvm_type, VECTOR)
+    align = min(ALIGNMENT, VECTOR * int(code[1]))
+
+    def place(builder: ir.IRBuilder, address: Any, index: Any) -> Any:
+        return builder.gep(builder.inttoptr(address, kind.as_pointer()), [index])
+
+    @intrinsic
+    def load(typingctx, address, index):
+        def codegen(context, builder, signature, args):
+            values = builder.load(place(builder, *args), align=align)
+            values.set_metadata("alias.scope", loads_scope(builder.module))
+            parts = [builder.extract_element(values, INT(k)) for k in range(VECTOR)]
+            if code == "b1":  # any non-zero byte is true
+                parts = [builder.icmp_unsigned("!=", part, llvm_type(0)) for part in parts]
+            return context.make_tuple(builder, signature.return_type, parts)
+
+        return types.UniTuple(numba_type, VECTOR)(types.intp, types.intp), codegen
+
+    @intrinsic
+    def store(typingctx, address, index, a, b, c, d):
+        def codegen(context, builder, signature, args):
+            values = ir.Constant(kind, ir.Undefined)
+            for k, value in enumerate(args[2:]):
+                part = builder.zext(value, llvm_type) if code == "b1" else value
+                values = builder.insert_element(values, part, INT(k))
+            done = builder.store(values, place(builder, *args[:2]), align=align)
+            done.set_metadata("noalias", loads_scope(builder.module))
+            return context.get_dummy_value()
+
+        return types.void(types.intp, types.intp, *[numba_type] * VECTOR), codegen
+
+    return load, store
+
+
+WIDE = {code: _wide(code) for code in MEMORY}
+
+NAMESPACE: dict[str, Any] = {
+    **SHARED_NAMES,
+    "thread_id": _reader("tid.x"),
+    "block_id": _reader("ctaid.x"),
+    "block_size": _reader("ntid.x"),
+    "grid_size": _reader("nctaid.x"),
+    "barrier": barrier,
+    "shared_words": shared_words,
+    "shuffle": _shuffle("idx"),
+    "shuffle_down": _shuffle("down"),
+    "ballot": ballot,
+    **{f"load4_{code}": functions[0] for code, functions in WIDE.items()},
+    **{f"store4_{code}": functions[1] for code, functions in WIDE.items()},
+}
+"""The names that a CUDA source text may use."""
+
+exec(as_helpers(*HELPERS), NAMESPACE)  # whose names are those above

@@ -1,0 +1,135 @@
+"""What the renderers of a `Space` share: where its values and operands are, and how values of one
+column, or of a whole row, are computed.
+
+Names: `v` a value, `a` the address of an operand, `w` the words of a view; `o` and `e` the first
+column of a frame and the one after its last.
+"""
+
+from __future__ import annotations
+
+from ngrad_kernels.contract import accumulator
+from ngrad_kernels.expressions import expression
+from ngrad_kernels.space import FRAMES, Reduce, Space, Step
+from ngrad_kernels.space_passes import elements, needed
+from ngrad_kernels.writer import Writer
+
+
+class SpaceWriter(Writer):
+    """The source of one space's kernel, as far as all targets write it alike."""
+
+    def __init__(self, space: Space) -> None:
+        super().__init__()
+        self.space = space
+        self.live = needed(space)
+        self.partial = {
+            k: len(space.inputs) + len(space.outputs) + place
+            for place, k in enumerate(space.reduced())
+        }
+        self.views = [k for k, operand in enumerate(space.inputs) if operand.kind == "view"]
+
+    # -- operands ----------------------------------------------------------------------------------
+
+    def operand(self, position: int) -> str:
+        """The address of an operand: of an input, an output, or partial results."""
+        raise NotImplementedError
+
+    def out(self, k: int) -> str:
+        """The address of an output."""
+        return self.operand(len(self.space.inputs) + k)
+
+    def frames(self, words: str) -> None:
+        for k in range(self.space.frames):
+            self.write(f"o{k} = {words}[{FRAMES + 2 * k}]")
+            self.write(f"e{k} = o{k} + {words}[{FRAMES + 2 * k + 1}]")
+
+    def view_word(self, place: int) -> int:
+        """Where the facts hold the offset of a view's words."""
+        return FRAMES + 2 * self.space.frames + place
+
+    # -- values ------------------------------------------------------------------------------------
+
+    def lead(self, level: str) -> str:
+        """A condition: whether, of those that compute a value of a level, this one stores it."""
+        raise NotImplementedError
+
+    def reduction(self, value: int) -> tuple[str, str, str]:
+        """How a reduction combines, and the dtypes of its operand and of its accumulator."""
+        step = self.space.reduction(value)
+        assert step is not None
+        code = self.space.code_of(step.operand)
+        return step.reduction, code, accumulator(code)
+
+    def reduced(self, value: int) -> int:
+        """What a reduction reduces."""
+        step = self.space.reduction(value)
+        assert step is not None
+        return step.operand
+
+    def expression(self, step: Step, column: str) -> str:
+        """A step's expression, in a column if it is of level element."""
+        names = [f"v{k}" for k in step.operands]
+        code = step.code
+        if step.scalar == "inside":
+            return f"({column} >= o{step.frame}) & ({column} < e{step.frame})"
+        if step.scalar == "spread":
+            index, g = names
+            at = f"select({index} < 0, {index} + length, {index})"
+            return f"select({column} == {at}, {code}({code}(0) + {g}), {code}(0))"
+        return expression(step.scalar, names, self.space.code_of(step.operands[0]), code)
+
+    def values(self, level: str, ready: int) -> None:
+        """The values of a level that can be computed after so many passes, and their outputs."""
+        space = self.space
+        for value in sorted(self.live):
+            if space.level_of(value) != level or space.ready(value) != ready:
+                continue
+            step = space.step(value)
+            if isinstance(step, Reduce):
+                continue
+            self.value(value, level)
+            for k, output in enumerate(space.outputs):
+                if output == value:
+                    at = "0" if level == "one" else "row"
+                    with self.block(f"if {self.lead(level)}"):
+                        self.write(f"store_{space.code_of(value)}({self.out(k)}, {at}, v{value})")
+
+    def value(self, value: int, level: str) -> None:
+        """A value of level one or row that is no reduction."""
+        step = self.space.step(value)
+        if step is None:
+            at = "0" if level == "one" else "row"
+            self.write(f"v{value} = load_{self.space.code_of(value)}(a{value}, {at})")
+        elif isinstance(step, Step) and step.scalar == "pick":
+            self._pick(value, step)
+        elif isinstance(step, Step):
+            self.write(f"v{value} = {self.expression(step, 'column')}")
+
+    def _pick(self, value: int, step: Step) -> None:
+        """The value of one column of the row, computed alone."""
+        picked, index = step.operands
+        self.write(f"column = v{index}", "if column < 0:", "    column = column + length")
+        for k in elements(self.space, (picked,)):
+            inner = self.space.step(k)
+            if isinstance(inner, Step):
+                self.write(f"v{k} = {self.expression(inner, 'column')}")
+            else:
+                self.load_in(k, "column")
+        self.write(f"v{value} = v{picked}")
+
+    def load_in(self, k: int, column: str) -> None:
+        """An input in a column of the row that begins at element `start`."""
+        operand = self.space.inputs[k]
+        load = f"v{k} = load_{operand.code}"
+        if operand.kind == "view":
+            self.load_view(k, load, column)
+        elif operand.kind == "padded":
+            o, e = f"o{operand.frame}", f"e{operand.frame}"
+            self.write(f"v{k} = {operand.code}(0)")
+            with self.block(f"if {o} <= {column} and {column} < {e}"):
+                self.write(f"{load}(a{k}, {column} - {o})")
+        else:
+            self.write(f"{load}(a{k}, {'' if operand.kind == 'column' else 'start + '}{column})")
+
+    def load_view(self, k: int, load: str, column: str) -> None:
+        """`load` from a view, in a column."""
+        raise NotImplementedError

@@ -1,0 +1,227 @@
+"""One launch of a kernel that both targets have, with operands: what tests of CUDA's kernels share.
+
+Facts are the same words for both, but for those that are addresses of routines on the CPU.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from composed import Array, dtype_of
+from spaces import numbers
+
+from ngrad_kernels import cpu, philox
+from ngrad_kernels.body import Body, Step
+from ngrad_kernels.contract import BLOCK, CHUNK, ROWS, accumulator
+from ngrad_kernels.cuda.render import render
+from ngrad_kernels.cuda.skeletons import sampler, scatter_add, skeleton
+from ngrad_kernels.cuda.source import Source
+from ngrad_kernels.intrinsics import MEMORY
+from ngrad_kernels.scalars import SCALARS, supports
+
+CODES = tuple(MEMORY)
+SAMPLERS = (
+    *(("bits", code) for code in ("u4", "u8")),
+    *(
+        (name, code)
+        for name in ("uniform", "normal", "truncated_normal", "gamma")
+        for code in ("f4", "f8")
+    ),
+    *(("integers", "i4"), ("integers", "i8"), ("categorical", "i8")),
+)
+
+
+@dataclass(frozen=True)
+class Launch:
+    """A kernel of each target, and what both are launched with.
+
+    `operands` are inputs and then results, the last `results` of them; `routines` says which words
+    of the facts are addresses on the CPU. `kernel` is the CPU's, by address.
+    """
+
+    what: str
+    source: Source
+    kernel: int
+    n: int
+    operands: tuple[Array, ...]
+    results: int = 1
+    facts: tuple[int, ...] = ()
+    routines: tuple[int, ...] = ()
+    grain: int = CHUNK
+
+
+def words_of(x: Array) -> tuple[int, ...]:
+    """The words of a strided view."""
+    pairs = [word for n, step in zip(x.shape, x.strides, strict=True) for word in (n, step)]
+    return (x.itemsize, x.ndim, *pairs)
+
+
+# -- maps ------------------------------------------------------------------------------------------
+
+
+def bodies(scalar: str) -> Iterator[Body]:
+    """A map for each dtype that a scalar takes."""
+    for code in CODES:
+        if supports(scalar, code):
+            row = SCALARS[scalar]
+            count = 2 if "{1}" in (row.expression(code[0]) or "") else 1
+            step = Step(scalar, tuple(range(count)), row.result or code)
+            yield Body("map", (code,) * count, (step,), (count,))
+
+
+def conversions(code: str) -> Iterator[Body]:
+    """Casts from a dtype to all others, and a choice."""
+    for other in CODES:
+        if other != code:
+            yield Body("map", (code,), (Step("cast", (0,), other),), (1,))
+    yield Body("map", ("b1", code, code), (Step("where", (0, 1, 2), code),), (3,))
+
+
+def contiguous(body: Body, n: int, rng: np.random.Generator) -> Launch:
+    operands = [numbers(rng, code, (n,), True) for code in body.inputs]
+    outs = [np.empty(n, dtype_of(body.code_of(value))) for value in body.outputs]
+    kernel = cpu.kernel_of(body)
+    return Launch(body.text(), render(body), kernel, n, (*operands, *outs), len(outs))
+
+
+def strided(body: Body, rows: int, length: int, rng: np.random.Generator) -> Launch:
+    """Operands are in turn a transpose, a broadcast row, one element, and contiguous."""
+    operands, head, words = [], [], []
+    start = 5 + 2 * len(body.inputs)
+    for k, code in enumerate(body.inputs):
+        shapes = ((length, rows), (length,), (1,), (rows, length))
+        x = numbers(rng, code, shapes[k % 4], True)
+        view = np.broadcast_to(x.T if k % 4 == 0 else x, (rows, length))
+        operands.append(view)
+        if k % 4 == 3:
+            head += [0, x.itemsize]
+            continue
+        head += [start + len(words), int(k % 4 == 2)]
+        words += words_of(view)
+    kind = dtype_of(body.code_of(body.outputs[0]))
+    count = len(body.inputs)
+    facts = (cpu.kernel_of(body), count, count + 1, kind.itemsize, 0, *head, *words)
+    driver, out = cpu.skeleton("strided_map"), np.empty((rows, length), kind)
+    return Launch(
+        f"views of {body.text()}", render(body, True), driver, out.size, (*operands, out), 1, facts,
+        (0,),
+    )  # fmt: skip
+
+
+# -- reductions ------------------------------------------------------------------------------------
+
+
+def reducing(
+    form: Any, reduction: str, code: str, shape: tuple[int, int, int], views: bool,
+    rng: np.random.Generator, steps: tuple[Step, ...] = (),
+) -> list[Launch]:  # fmt: skip
+    """The launches of a reduction of (outer, length, width): the first, and, if it leaves partial
+    results, one that folds these. `width` is 1 but for columns.
+    """
+    outer, length, width = shape
+    result = "i8" if form == "arg" else code
+    body = Body(form, (code,), steps, (len(steps),), reduction, result)
+    step = ROWS if form == "columns" else CHUNK
+    chunks = max(1, -(-length // step))
+    tiles = -(-width // BLOCK)
+    count = outer * chunks * width
+    wide = code if form == "arg" else accumulator(code)
+    whole = numbers(rng, code, (outer, width, length), True)
+    x = whole.transpose(0, 2, 1)
+    if not views:
+        x = np.ascontiguousarray(x)
+    facts = [0, length, chunks, width, 0]
+    nbytes = count * int(wide[1])
+    if form == "arg":
+        facts[3] = nbytes = -(-nbytes // 8) * 8
+        nbytes += 8 * count
+    if views:
+        facts[4] = cpu.skeleton("pack")
+        facts += words_of(x)
+    kernel, source = cpu.kernel_of(body), render(body, views)
+    out = np.zeros((outer, width), dtype_of(result))
+    partial = np.zeros(nbytes, np.uint8)
+    what = f"{body.text()} of {shape}" + " in a view" * views
+    operands: tuple[Array, ...] = (x, out, partial) if chunks > 1 else (x, out)
+    first = Launch(what, source, kernel, outer * chunks * tiles, operands, 2 if chunks > 1 else 1,
+                   tuple(facts), (4,), 1)  # fmt: skip
+    if chunks == 1:
+        return [first]
+    rest = numbers(rng, wide, (count,), True).view(np.uint8)
+    rest = np.concatenate([rest, np.zeros(nbytes - rest.size, np.uint8)])
+    if form == "arg":
+        rest[facts[3] :].view(np.int64)[:] = np.arange(count)
+    fold = Launch(f"fold of {what}", source, kernel, outer * width, (x, out, rest), 1,
+                  (1, *facts[1:]), (4,))  # fmt: skip
+    return [first, fold]
+
+
+def scanning(
+    reduction: str, code: str, rows: int, length: int, views: bool, rng: np.random.Generator
+) -> Launch:
+    count = 2 if reduction == "linear" else 1
+    body = Body("scan", (code,) * count, (), (count - 1,), reduction, code)
+    inputs = [numbers(rng, code, (length, rows), True).T for _ in range(count)]
+    if not views:
+        inputs = [np.ascontiguousarray(x) for x in inputs]
+    pack = cpu.skeleton("pack") if views else 0
+    facts = (0, length, 1, 1, pack, *(words_of(inputs[0]) if views else ()))
+    out = np.empty((rows, length), dtype_of(code))
+    return Launch(
+        body.text() + " in a view" * views, render(body, views), cpu.kernel_of(body), rows,
+        (*inputs, out), 1, facts, (4,), 1,
+    )  # fmt: skip
+
+
+# -- kernels that are no body's --------------------------------------------------------------------
+
+
+def copies(code: str, rng: np.random.Generator) -> Iterator[Launch]:
+    x = numbers(rng, code, (5, 7, 3), True).transpose(2, 0, 1)[::-1]
+    out = np.zeros((7, 3, 10), x.dtype).transpose(1, 2, 0)[:, ::2]
+    words = words_of(x)
+    facts = (2, 2 + len(words), *words, *words_of(out))
+    kernel = cpu.skeleton("place")
+    yield Launch(f"place {code}", skeleton("place"), kernel, x.size, (x, out), facts=facts)
+    item, out = numbers(rng, code, (1,), False), np.empty(67, x.dtype)
+    kernel, facts = cpu.skeleton("fill"), (x.itemsize,)
+    yield Launch(f"fill {code}", skeleton("fill"), kernel, out.size, (item, out), facts=facts)
+
+
+def gathers(code: str, rng: np.random.Generator) -> Iterator[Launch]:
+    for own, width in ((True, 3), (False, 1), (False, 70)):
+        batch, rows, count = 2, 5, 37
+        x = numbers(rng, code, (batch, rows, width), True)
+        index = rng.integers(-rows, rows, (batch if own else 1, count))
+        out = np.empty((batch, count, width), x.dtype)
+        facts = (rows, count, width * x.itemsize, int(own))
+        kernel, n = cpu.skeleton("take"), batch * count
+        yield Launch(f"take {code}", skeleton("take"), kernel, n, (x, index, out), facts=facts)
+        if code == "b1":
+            continue
+        g = numbers(rng, code, (batch, count, width), True)
+        total = np.zeros((batch, rows, width), x.dtype)
+        facts, kernel = (rows, count, width, int(own), 2, 1), cpu.scatter_add(code)
+        yield Launch(f"scatter_add {code}", scatter_add(code), kernel, 2 * batch, (g, index, total),
+                     facts=facts, grain=1)  # fmt: skip
+
+
+def drawing(name: str, code: str, n: int, rng: np.random.Generator) -> Launch:
+    words = rng.integers(0, 2**63, 4, np.uint64)
+    if name == "integers":
+        words[2] = 3 << (4 * int(code[1]) - 1)  # many words are rejected
+    state = words[: 4 if name == "integers" else 2]
+    more: list[Array] = []
+    facts: tuple[int, ...] = ()
+    if name == "gamma":
+        more = [np.array([0.3, 1.0, 7.5, 0.0, np.inf, np.nan], code)]
+        facts = (more[0].size,)
+    elif name == "categorical":
+        more = [np.cumsum(rng.random((-(-n // 5), 4)), axis=1)]
+        facts = (4, 5)
+    kernel, out = philox.kernel_of(name, code), np.empty(n, code)
+    return Launch(f"{name} {code}", sampler(name, code), kernel, n, (state, *more, out),
+                  facts=facts)  # fmt: skip

@@ -1,0 +1,119 @@
+"""On the simulator, the kernels of bodies give the bits of the CPU's, special values included."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import launches
+import numpy as np
+import pytest
+from simulator import assert_same
+
+from ngrad_kernels.body import Body, Step
+from ngrad_kernels.scalars import SCALARS
+
+Rng = np.random.Generator
+BLOCKS = (32, 64)
+
+
+@pytest.mark.parametrize("scalar", SCALARS)
+def test_scalars_in_every_dtype(scalar: str, rng: Rng) -> None:
+    for body in launches.bodies(scalar):
+        assert_same(launches.contiguous(body, 70, rng), size=rng.choice(BLOCKS))
+
+
+@pytest.mark.parametrize("code", launches.CODES)
+def test_conversions(code: str, rng: Rng) -> None:
+    for body in launches.conversions(code):
+        launch = launches.contiguous(body, 70, rng)
+        if code[0] == "f":  # what no integer holds
+            launch.operands[-2][:8] = 0.5, -0.5, 127.5, 255.9, 3e9, 2e19, -1e10, -1e20
+        assert_same(launch)
+
+
+@pytest.mark.parametrize("size", BLOCKS)
+@pytest.mark.parametrize("n", [1, 3, 4, 127, 128, 1000])
+def test_sizes(n: int, size: int, rng: Rng) -> None:
+    body = Body("map", ("f4", "f8"), (Step("cast", (1,), "f4"), Step("add", (0, 2), "f4")), (3, 2))
+    for grid in (1, 3):
+        assert_same(launches.contiguous(body, n, rng), grid, size)
+
+
+def test_operands_that_are_not_aligned(rng: Rng) -> None:
+    """Then no access is wider than an element."""
+    launch = launches.contiguous(Body("map", ("f4",), (Step("square", (0,), "f4"),), (1,)), 65, rng)
+    x, out = (np.empty(69, np.float32)[3:68] for _ in range(2))
+    x[:] = launch.operands[0]
+    assert_same(replace(launch, operands=(x, out)))
+
+
+@pytest.mark.parametrize("code", launches.CODES)
+def test_views(code: str, rng: Rng) -> None:
+    step = Step("where", (1, 0, 2), code)
+    body = Body("map", (code, "b1", code, code), (step, Step("equal", (3, 4), "b1")), (5,))
+    assert_same(launches.strided(body, 5, 17, rng), size=rng.choice(BLOCKS))
+
+
+LENGTHS = (0, 1, 15, 16, 17, 1000, 1024, 1025, 5000)
+REDUCTIONS = ("sum", "prod", "max", "min")
+
+
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+@pytest.mark.parametrize("code", launches.CODES)
+def test_rows(code: str, reduction: str, rng: Rng) -> None:
+    if code == "b1" and reduction in ("sum", "prod"):
+        pytest.skip("no such reduction")
+    for length in rng.choice(LENGTHS, 3, replace=False):
+        views = bool(rng.integers(2))
+        for one in launches.reducing("rows", reduction, code, (3, int(length), 1), views, rng):
+            assert_same(one, size=rng.choice(BLOCKS))
+
+
+@pytest.mark.parametrize("form, reduction", [("rows", "sum"), ("rows", "max"), ("arg", "min")])
+def test_rows_of_several_chunks(form: str, reduction: str, rng: Rng) -> None:
+    for one in launches.reducing(form, reduction, "f4", (2, 33_000, 1), False, rng):
+        assert_same(one, 3, 64)
+
+
+def test_many_partial_results(rng: Rng) -> None:
+    """So many of a row that a thread block folds them."""
+    _, fold = launches.reducing("rows", "sum", "f4", (2, 100 << 14, 1), False, rng)
+    assert_same(fold, 1, 32)
+
+
+def test_steps_before_a_reduction(rng: Rng) -> None:
+    steps = (Step("square", (0,), "f4"), Step("exp", (1,), "f4"))
+    for form, shape in (("rows", (2, 1500, 1)), ("columns", (2, 40, 7))):
+        for one in launches.reducing(form, "sum", "f4", shape, False, rng, steps):
+            assert_same(one)
+
+
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+@pytest.mark.parametrize("code", launches.CODES)
+def test_columns(code: str, reduction: str, rng: Rng) -> None:
+    if code == "b1" and reduction in ("sum", "prod"):
+        pytest.skip("no such reduction")
+    shapes = ((2, 30, 5), (1, 1, 70), (1, 2500, 2), (2, 3, 1025))
+    shape: Any = shapes[rng.integers(len(shapes))]
+    for one in launches.reducing("columns", reduction, code, shape, bool(rng.integers(2)), rng):
+        assert_same(one, size=rng.choice(BLOCKS))
+
+
+@pytest.mark.parametrize("reduction", ["max", "min"])
+@pytest.mark.parametrize("code", launches.CODES)
+def test_positions(code: str, reduction: str, rng: Rng) -> None:
+    for length in rng.choice(LENGTHS[1:], 3, replace=False):
+        views = bool(rng.integers(2))
+        for one in launches.reducing("arg", reduction, code, (3, int(length), 1), views, rng):
+            assert_same(one, size=rng.choice(BLOCKS))
+
+
+@pytest.mark.parametrize("reduction", ["sum", "prod", "linear"])
+@pytest.mark.parametrize("code", [code for code in launches.CODES if code != "b1"])
+def test_scans(code: str, reduction: str, rng: Rng) -> None:
+    if reduction == "linear" and code[0] != "f":
+        pytest.skip("linear recurrences are of floats")
+    for length in (1, 16, 37):
+        views = reduction != "linear" and bool(rng.integers(2))
+        assert_same(launches.scanning(reduction, code, 5, length, views, rng))

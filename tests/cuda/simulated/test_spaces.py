@@ -1,0 +1,63 @@
+"""On the simulator, the kernels of spaces give the bits of the CPU's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import test_space as programs
+from composed import Case, fused, same_bits
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from simulator import Simulated
+from spaces import filled
+from test_random_spaces import cases
+
+from ngrad_kernels.contract import BLOCK, CHUNK, ROWS
+from ngrad_kernels.space import Space
+
+ROWED = [(1, 1), (3, 7), (2, 0), (0, 5), (5, 1024), (3, 1025), (2, 2100)]
+TALL = [(40, 3), (1025, 2), (0, 4), (3, 1100)]
+FLAT = [0, 1, 7, 1025, 16385]
+
+
+def assert_same(case: Case, grid: int = 2, size: int = 32) -> None:
+    pairs = zip(fused(case, Simulated(grid, size)), fused(case), strict=True)
+    for k, (x, y) in enumerate(pairs):
+        where = f"output {k}, {grid} blocks of {size}, {case.cut}, {case.space.text()}"
+        assert same_bits(x, y), where
+
+
+@pytest.mark.parametrize("rows, length", ROWED)
+@pytest.mark.parametrize(
+    "make", [programs.softmax, programs.cross_entropy, programs.levels], ids=lambda f: f.__name__
+)
+def test_row_programs(make: Callable[[], Space], rows: int, length: int) -> None:
+    if make is programs.cross_entropy:
+        length = max(length, 1)  # it picks a column
+    for size in (32, 64):
+        assert_same(filled(make(), rows, length, 2, max(length, 1), special=size == 32), 2, size)
+
+
+@pytest.mark.parametrize("rows, length", ROWED[:4] + TALL)
+@pytest.mark.parametrize(
+    "make", [programs.layer_norm_gradient, programs.column_extremes], ids=lambda f: f.__name__
+)
+def test_columns(make: Callable[[], Space], rows: int, length: int) -> None:
+    tiles = (BLOCK, max(length, 1)) if make is programs.column_extremes else (max(length, 1),)
+    for tile in tiles:
+        assert_same(filled(make(), rows, length, ROWS, tile), 2, 64)
+
+
+@pytest.mark.parametrize("length", FLAT)
+@pytest.mark.parametrize("make", [programs.flat_sweep, programs.joined], ids=lambda f: f.__name__)
+def test_flat(make: Callable[[], Space], length: int) -> None:
+    for size in (32, 64):
+        assert_same(filled(make(), 1, length, 1, CHUNK, special=size == 32), 3, size)
+
+
+@settings(max_examples=40)
+@given(cases(), st.sampled_from([(1, 32), (2, 32), (2, 64), (3, 64)]))
+def test_any_space(case: Case, shape: tuple[int, int]) -> None:
+    assume(case.rows * case.length * case.space.count < 20_000)  # Python is slow
+    assert_same(case, *shape)
