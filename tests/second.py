@@ -40,6 +40,7 @@ class SecondTarget:
     """The CPU's kernels. What they read and write must be this device's."""
 
     def __init__(self) -> None:
+        self.libraries = self
         self.source = Known()
         self.pool = Pool(source=self.source)
         self.counts: Counter[str] = Counter()

@@ -31,11 +31,13 @@ from ngrad_kernels.render import render
 from ngrad_kernels.render_space import render_space
 from ngrad_kernels.skeletons import CALLED
 from ngrad_kernels.space import Space
-from ngrad_kernels.target import Work
+from ngrad_kernels.target import Libraries, Work
 
 name = "cpu"
 counters: Counter[str] = Counter()
 """What a driver was asked for: nothing, since there is none."""
+libraries: Libraries | None = None
+"""None that programs launch: ops call NumPy and SciPy."""
 
 # -- threads ---------------------------------------------------------------------------------------
 
@@ -170,11 +172,15 @@ def launch_all(works: Sequence[Work]) -> None:
 # -- kernels ---------------------------------------------------------------------------------------
 
 
-@functools.cache
-def kernel_of(body: Body | Space) -> int:
+def kernel_of(body: Body | Space, views: bool = False) -> int:
     """The address of a body's, or a space's, kernel: compiled, or loaded from disk, once in a
-    process.
+    process. Whether an operand is a view, its facts say.
     """
+    return _kernel_of(body)
+
+
+@functools.cache
+def _kernel_of(body: Body | Space) -> int:
     name, source = render(body) if isinstance(body, Body) else render_space(body)
     return cache.load(name, source)
 
@@ -272,6 +278,7 @@ __all__ = [
     "kernel_of",
     "launch",
     "launch_all",
+    "libraries",
     "name",
     "pool",
     "run",

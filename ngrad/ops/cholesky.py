@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from ngrad.devices import HOST
 from ngrad.errors import NumberError
 from ngrad.graph.layout import Layout
 from ngrad.graph.op import Op
@@ -32,8 +31,9 @@ def _prepare(
 ) -> tuple[Callable[..., Any] | Program, Layout]:
     if out.size == 0:
         return Program(), out
-    if out.device is not HOST:
-        work = out.device.target.routine("cholesky", out.dtype.code, matrix_words(out))
+    libraries = out.device.target.libraries
+    if libraries is not None:
+        work = libraries.routine("cholesky", out.dtype.code, matrix_words(out))
         if work is not None:
             x = dense_operands([*enumerate(inputs)])
             return x.launching(work, (*x.operands, (OUT, 0))), out

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from ngrad.devices import HOST
 from ngrad.errors import ShapeError
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op, require
@@ -75,9 +74,10 @@ def _transform(
     """How a transform of signals of a length runs: by its device's library, or by NumPy."""
     if out.size == 0:
         return Program()
-    if out.device is not HOST:
+    libraries = out.device.target.libraries
+    if libraries is not None:
         count = math.prod(out.shape[:-1] if name == "irfft" else out.shape[:-2])
-        work = out.device.target.routine(name, out.dtype.code, [count, length])
+        work = libraries.routine(name, out.dtype.code, [count, length])
         if work is not None:
             x = dense_operands([(0, where)])
             return x.launching(work, (*x.operands, (OUT, 0)))

@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 
-from ngrad.devices import HOST
 from ngrad.errors import DTypeError, NumberError, ShapeError
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op
@@ -27,6 +26,7 @@ from ngrad.ops.shape import reshape, transpose
 from ngrad.record import apply
 from ngrad.tensor import Tensor, allocate
 from ngrad_kernels.product import Matrices, Product
+from ngrad_kernels.target import Libraries
 
 _ORIGIN = 1  # NumPy takes a buffer at address 0 for none
 _MEMORY: Any = (ctypes.c_char * (sys.maxsize - _ORIGIN)).from_address(_ORIGIN)
@@ -101,8 +101,9 @@ def _prepare(
     # What BLAS cannot read where it lies is copied on every device, so that how an operand came to
     # lie as it does decides as little as can be.
     fit = [not where.dtype.is_floating or _suits_blas(where) for where in inputs]
-    if out.device is not HOST:
-        return _launched(inputs, fit, out, transpose_x, transpose_y), out
+    libraries = out.device.target.libraries
+    if libraries is not None:
+        return _launched(libraries, inputs, fit, out, transpose_x, transpose_y), out
     fixes: list[Callable[[Tensor], Tensor] | None] = []
     readers = []
     for where, suits, flip in zip(inputs, fit, (transpose_x, transpose_y), strict=True):
@@ -131,16 +132,21 @@ def _prepare(
 
 
 def _launched(
-    inputs: tuple[Layout, ...], fit: list[bool], out: Layout, transpose_x: bool, transpose_y: bool
+    libraries: Libraries,
+    inputs: tuple[Layout, ...],
+    fit: list[bool],
+    out: Layout,
+    transpose_x: bool,
+    transpose_y: bool,
 ) -> Program:
-    """The product as its device's target launches it."""
+    """The product as its device launches it."""
     read = dense_operands([*enumerate(inputs)], fit)
     x, y = (where if suits else where.spec for where, suits in zip(inputs, fit, strict=True))
     *batch, rows, columns = out.shape
     left, right = _matrices(x, batch, transpose_x), _matrices(y, batch, transpose_y)
     depth = x.shape[-2 if transpose_x else -1]
     work = Product(out.dtype.code, tuple(batch), rows, columns, depth, left, right)
-    return read.launching(out.device.target.product(work), (*read.operands, (OUT, 0)))
+    return read.launching(libraries.product(work), (*read.operands, (OUT, 0)))
 
 
 def _matrices(where: Layout, batch: list[int], flip: bool) -> Matrices:

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from ngrad.devices import HOST
 from ngrad.errors import DTypeError, ShapeError
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op
@@ -45,9 +44,10 @@ def _prepare(
 ) -> tuple[Callable[..., Any] | Program, Layout]:
     if out.size == 0:
         return Program(), out
-    if out.device is not HOST:
+    libraries = out.device.target.libraries
+    if libraries is not None:
         words = [*matrix_words(out), int(lower), int(adjoint)]
-        work = out.device.target.routine("triangular_solve", out.dtype.code, words)
+        work = libraries.routine("triangular_solve", out.dtype.code, words)
         if work is not None:
             return _launched(inputs, out, work), out
     from scipy.linalg import blas

@@ -9,10 +9,11 @@ that made them understands.
 from __future__ import annotations
 
 import ctypes
-from collections import Counter, deque
+from collections import deque
 from typing import Any, NamedTuple, Protocol
 
 from ngrad_kernels.cuda.errors import driver_error
+from ngrad_kernels.cuda.source import THREADS
 
 MOST_PARAMETERS = 512
 """Parameters of a launch, each a word: 4 KiB, which is what every driver takes."""
@@ -45,9 +46,9 @@ class Properties(NamedTuple):
     memory : int
         Bytes of its memory.
     threads : int
-        Threads a block, at most, that launches use.
+        Threads a block that launches have.
     blocks : int
-        Blocks of as many that run at the same time.
+        How many such blocks run at the same time, where registers allow.
     """
 
     name: str
@@ -66,19 +67,24 @@ class Function(NamedTuple):
     module: Any
 
 
+COUNTED = ("allocations", "launches", "copies", "replays", "waits", "synchronisations")
+"""What is counted: allocations of memory (on the device, or pinned), launches, copies, replays of
+graphs, waits of a stream for another, and of the host for a stream.
+"""
+
+
 class Driver(Protocol):
     """What a device is asked for. Whatever takes a stream is queued there and returns at once.
 
     Attributes
     ----------
     properties : Properties
-    counters : Counter
-        Calls: `allocations` of memory (on the device, or pinned), `launches`, `copies`, `replays`
-        of graphs, `waits` (a stream for another), and `synchronisations` (the host for a stream).
+    counters : dict
+        How often each of `COUNTED` was asked for.
     """
 
     properties: Properties
-    counters: Counter[str]
+    counters: dict[str, int]
 
     def allocate(self, size: int) -> int:
         """Device memory; MemoryError where there is too little."""
@@ -93,7 +99,7 @@ class Driver(Protocol):
         """Give such memory back."""
 
     def load(self, name: str, words: int, image: Any) -> Function:
-        """A kernel, of so many words of parameters, from what it was compiled to."""
+        """A kernel, of so many words of parameters, from its PTX (the simulator's: its source)."""
 
     def stream(self) -> Any:
         """A new stream, in order in itself and with no other."""
@@ -139,9 +145,10 @@ class Driver(Protocol):
     def replay(self, graph: Any, stream: Any) -> None:
         """Run a graph. It is kept until it has run."""
 
-
-THREADS = 256
-"""Threads a block: 8 of them fill a multiprocessor, where registers allow."""
+    def library_stream(self, stream: Any) -> int:
+        """A stream as libraries take it, which work on the thread's current device: this one, from
+        now on.
+        """
 
 
 class CudaGraph:
@@ -172,7 +179,7 @@ class CudaDriver:
         self._cu = cu
         self._context: Any = None
         self._recent: deque[str] = deque(maxlen=8)  # names of the kernels launched last
-        self.counters: Counter[str] = Counter()
+        self.counters = dict.fromkeys(COUNTED, 0)
         (device,) = self._results(cu.cuDeviceGet(ordinal), "cuDeviceGet")
         self.properties = self._properties(device)
         # The primary context, which PyTorch, CuPy and Numba use too: their memory is ours to read.
@@ -218,16 +225,18 @@ class CudaDriver:
         """The results of a call, in this device's context, whichever the thread was in: other
         libraries change it.
         """
-        cu = self._cu
-        self._results(cu.cuCtxSetCurrent(self._context), "cuCtxSetCurrent")
-        return self._results(getattr(cu, call)(*arguments), call)
+        self._enter()
+        return self._results(getattr(self._cu, call)(*arguments), call)
+
+    def _enter(self) -> None:
+        self._results(self._cu.cuCtxSetCurrent(self._context), "cuCtxSetCurrent")
 
     # -- memory ------------------------------------------------------------------------------------
 
     def _memory(self, call: str, *arguments: Any) -> int:
         self.counters["allocations"] += 1
         cu = self._cu
-        self._results(cu.cuCtxSetCurrent(self._context), "cuCtxSetCurrent")
+        self._enter()
         status, address = getattr(cu, call)(*arguments)
         if status == cu.CUresult.CUDA_ERROR_OUT_OF_MEMORY:
             raise MemoryError
@@ -259,15 +268,17 @@ class CudaDriver:
     ) -> None:
         self.counters["launches"] += 1
         self._recent.append(function.name)
-        cu = self._cu
-        # Spelled out: every kernel comes through here.
-        (status,) = cu.cuCtxSetCurrent(self._context)
-        if not status:
-            (status,) = cu.cuLaunchKernel(
+        # Every kernel comes through here. What is launched, and where, says its context; only a
+        # thread that is in none, or in another's, is refused, and has it set.
+        for attempt in range(2):
+            (status,) = self._cu.cuLaunchKernel(
                 function.handle, grid, 1, 1, block, 1, 1, 0, stream, parameters.address, 0
             )
-        if status:
-            raise self._error(status, f"launching {function.name} as {grid} blocks of {block}")
+            if not status:
+                return
+            if attempt == 0:
+                self._enter()
+        raise self._error(status, f"launching {function.name} as {grid} blocks of {block}")
 
     # -- streams and events ------------------------------------------------------------------------
 
@@ -286,7 +297,7 @@ class CudaDriver:
 
     def passed(self, event: Any) -> bool:
         cu = self._cu
-        self._results(cu.cuCtxSetCurrent(self._context), "cuCtxSetCurrent")
+        self._enter()
         (status,) = cu.cuEventQuery(event)
         if status == cu.CUresult.CUDA_ERROR_NOT_READY:
             return False
@@ -334,6 +345,11 @@ class CudaDriver:
         self.counters["replays"] += 1
         self._ask("cuGraphLaunch", graph.handle, stream)
 
+    def library_stream(self, stream: Any) -> int:
+        self._results(self._cu.cuCtxSetCurrent(self._context), "cuCtxSetCurrent")
+        return int(stream)
+
     def destroy(self, handle: Any) -> None:
-        """Let an executable graph go; at the end of the process there is nothing left to let go."""
+        """Let an executable graph go. At the end of a process the driver refuses: it has."""
+        self._cu.cuCtxSetCurrent(self._context)
         self._cu.cuGraphExecDestroy(handle)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from ngrad_kernels.cuda.source import Source
 
+from ngrad_kernels.cuda.source import Source
 from ngrad_kernels.faults import OPS, BadMatrix
 
 if TYPE_CHECKING:

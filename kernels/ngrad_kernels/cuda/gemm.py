@@ -11,7 +11,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ngrad_kernels.cuda.source import Source
-
 from ngrad_kernels.product import Matrices, Product
 from ngrad_kernels.scalars import SCALARS
 

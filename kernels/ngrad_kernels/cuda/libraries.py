@@ -15,8 +15,8 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from ngrad_kernels.cuda.errors import CudaError
 
+from ngrad_kernels.cuda.errors import CudaError
 from ngrad_kernels.cuda.faults import Faults
 from ngrad_kernels.cuda.gemm import product_words, render_gemm, tile_of, tiles
 from ngrad_kernels.product import Prepared, Product

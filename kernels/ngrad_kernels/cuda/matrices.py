@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
+
 from ngrad_kernels.cuda.source import Source
 
 if TYPE_CHECKING:

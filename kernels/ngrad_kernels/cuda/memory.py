@@ -94,8 +94,8 @@ class DevicePool(Pool):
         return buffer
 
     def use(self, buffers: Iterable[Buffer]) -> None:
-        """Have what is queued next on this thread's stream run after what wrote the buffers, of this
-        device or another, and their memory come back only when it has run.
+        """Have what is queued next on this thread's stream run after what wrote the buffers (of
+        this device or another), and their memory come back only when it has run.
         """
         stream = self._streams.current()
         for buffer in buffers:

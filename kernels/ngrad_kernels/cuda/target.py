@@ -1,0 +1,196 @@
+"""A GPU as a target: kernels loaded and launched on this thread's stream, memory from its pool.
+
+Nothing here waits for the device but `copy_out`, `synchronize`, and `facts` the first time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ngrad_kernels import cache
+from ngrad_kernels.body import Body
+from ngrad_kernels.cuda import skeletons
+from ngrad_kernels.cuda.driver import MOST_PARAMETERS, Driver, Function
+from ngrad_kernels.cuda.errors import CudaError
+from ngrad_kernels.cuda.libraries import Libraries
+from ngrad_kernels.cuda.memory import DevicePool
+from ngrad_kernels.cuda.render import render
+from ngrad_kernels.cuda.render_space import render_space
+from ngrad_kernels.cuda.source import Source
+from ngrad_kernels.cuda.staging import Staging
+from ngrad_kernels.cuda.streams import Streams
+from ngrad_kernels.memory import Buffer
+from ngrad_kernels.skeletons import CALLED
+from ngrad_kernels.space import Space
+from ngrad_kernels.target import Work
+
+Build = Callable[[Source], Any]
+"""A kernel's source to what the driver loads."""
+
+
+class CudaTarget:
+    """A GPU.
+
+    Parameters
+    ----------
+    name : str
+        "cuda:0".
+    driver : Driver
+    build : callable
+        Makes what the driver loads of a kernel's source.
+
+    Attributes
+    ----------
+    name : str
+    driver : Driver
+    streams : Streams
+    pool : DevicePool
+    staging : Staging
+    libraries : Libraries
+    """
+
+    def __init__(self, name: str, driver: Driver, build: Build) -> None:
+        self.name = name
+        self.driver = driver
+        self.streams = Streams(driver)
+        self.pool = DevicePool(name, driver, self.streams)
+        self.staging = Staging(name, driver)
+        self.libraries = Libraries(self)
+        self._build = build
+        self._threads, self._blocks = driver.properties.threads, driver.properties.blocks
+        self._kernels: list[tuple[Function, int]] = []  # and how many threads an item keeps busy
+        self._numbers: dict[Hashable, int] = {}
+
+    def __repr__(self) -> str:
+        return f"<{self.name}: {self.driver.properties.name}>"
+
+    @property
+    def counters(self) -> Counter[str]:
+        """What the driver was asked for so far, as `driver.COUNTED` names it."""
+        return Counter(self.driver.counters)
+
+    # -- kernels -----------------------------------------------------------------------------------
+
+    def load(self, key: Hashable, source: Callable[[], Source]) -> int:
+        """The number of the kernel under a key, whose source is asked for the first time. Numbers
+        begin at 1.
+        """
+        number = self._numbers.get(key)
+        if number is not None:
+            return number
+        with cache.lock():
+            if key not in self._numbers:
+                kernel = source()
+                words = kernel.operands + 2
+                if words > MOST_PARAMETERS:
+                    raise CudaError(
+                        f"{kernel.name}: a launch has at most {MOST_PARAMETERS} words, not {words}"
+                    )
+                function = self.driver.load(kernel.name, words, self._build(kernel))
+                self._kernels.append((function, kernel.width))
+                self._numbers[key] = len(self._kernels)
+            return self._numbers[key]
+
+    def kernel_of(self, body: Body | Space, views: bool = False) -> int:
+        if isinstance(body, Space):
+            return self.load(body, lambda: render_space(body))
+        return self.load((body, views), lambda: render(body, views))
+
+    def strided_map(self, body: Body) -> tuple[int, int]:
+        return self.kernel_of(body, views=True), 1
+
+    def skeleton(self, name: str) -> int:
+        if name in CALLED:  # kernels find a view's elements themselves, if there is one
+            return 1
+        return self.load(name, lambda: skeletons.skeleton(name))
+
+    def scatter_add(self, code: str) -> int:
+        return self.load(("scatter_add", code), lambda: skeletons.scatter_add(code))
+
+    def sampler(self, sampler: str, code: str) -> int:
+        return self.load((sampler, code), lambda: skeletons.sampler(sampler, code))
+
+    # -- launching ---------------------------------------------------------------------------------
+
+    def facts(self, words: np.ndarray) -> tuple[int, Any]:
+        buffer = self.pool.take(words.nbytes)
+        buffer.users = self.streams.all  # every thread may launch with them
+        self.copy_in(buffer.address, words.ctypes.data, words.nbytes)
+        self.synchronize()  # once, so that no launch has to ask whether they are there
+        return buffer.address, buffer
+
+    def use(self, buffers: Iterable[Buffer]) -> None:
+        self.pool.use(buffers)
+
+    def launch(self, kernel: int, facts: int, n: int, grain: int, addresses: Sequence[int]) -> None:
+        if n <= 0:
+            return
+        if kernel < 0:
+            self.libraries.run(kernel, facts, addresses)
+            return
+        function, width = self._kernels[kernel - 1]
+        words = (facts, n, *addresses)
+        if len(words) != function.words:
+            words = _padded(function, words)
+        stream = self.streams.ready()
+        stream.parameters.words[: len(words)] = words  # type: ignore[call-overload]  # a list's
+        # Kernels take any grid. Blocks beyond those that run at the same time would only begin
+        # later what the others do as well.
+        grid = min(-(-n * width // self._threads), self._blocks)
+        self.driver.launch(function, grid, self._threads, stream.handle, stream.parameters)
+
+    def launch_all(self, works: Sequence[Work]) -> None:
+        for work in works:
+            self.launch(*work)
+
+    def capture(self, run: Callable[[], object]) -> Callable[[], None]:
+        own = self.streams.ready()
+        own.begin_capture()
+        try:
+            run()
+        except BaseException:
+            with contextlib.suppress(CudaError):  # that the capture is broken too
+                own.end_capture()
+            raise
+        graph, held = own.end_capture()
+        alone = threading.Lock()  # the driver wants one thread at a time at a graph
+
+        def replay(keep: Any = (run, held)) -> None:
+            with alone:
+                stream = self.streams.ready()
+                if stream is not own:  # the graph's memory is its own stream's
+                    stream.follow(own)
+                    own.after.add(stream)
+                self.driver.replay(graph, stream.handle)
+
+        return replay
+
+    # -- memory ------------------------------------------------------------------------------------
+
+    def copy_in(self, target: int, source: int, nbytes: int) -> None:
+        self.staging.copy_in(self.streams.ready(), target, source, nbytes)
+
+    def copy_out(self, target: int, source: int, nbytes: int) -> None:
+        self.staging.copy_out(self.streams.ready(), target, source, nbytes)
+        self.libraries.faults.raise_noted()
+
+    def copy(self, target: int, source: int, nbytes: int) -> None:
+        if nbytes:
+            self.driver.copy(target, source, nbytes, self.streams.ready().handle)
+
+    def synchronize(self) -> None:
+        self.driver.synchronize(self.streams.ready().handle)
+
+
+def _padded(function: Function, words: tuple[int, ...]) -> tuple[int, ...]:
+    """Words with zeros for operands that a launch does without, such as partial results."""
+    missing = function.words - len(words)
+    if missing < 0:
+        raise CudaError(f"{function.name}: takes {function.words} words, not {len(words)}")
+    return (*words, *[0] * missing)

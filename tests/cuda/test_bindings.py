@@ -1,0 +1,178 @@
+"""The calls of `CudaDriver`, held to the signatures of the bindings; no driver is needed."""
+
+from __future__ import annotations
+
+import gc
+from typing import Any
+
+import pytest
+
+pytest.importorskip("cuda.bindings.driver")
+
+from driver_double import Bindings, real
+
+from ngrad_kernels.cuda.driver import CudaDriver, Parameters
+from ngrad_kernels.cuda.errors import CudaError
+from ngrad_kernels.cuda.source import Source
+from ngrad_kernels.cuda.target import CudaTarget
+
+PTX = ".version 9.0\n.target sm_90\n"
+KERNEL = Source("mix", "", 3, 1)
+CUresult = real.CUresult
+
+
+@pytest.fixture
+def cu() -> Bindings:
+    return Bindings()
+
+
+@pytest.fixture
+def driver(cu: Bindings) -> CudaDriver:
+    return CudaDriver(cu, 0)
+
+
+def test_properties(driver: CudaDriver) -> None:
+    assert driver.properties == ("A GPU", (9, 0), 80 << 30, 256, 132 * 8)
+
+
+def test_every_call_is_as_the_bindings_want_it(driver: CudaDriver, cu: Bindings) -> None:
+    """Each method of the driver once; all in the device's own context."""
+    address, pinned = driver.allocate(1024), driver.allocate_pinned(64)
+    stream, event = driver.stream(), driver.event()
+    function = driver.load("mix", 5, PTX)
+    driver.launch(function, 2, 256, stream, Parameters())
+    driver.copy_in(address, pinned, 64, stream)
+    driver.copy_out(pinned, address, 64, stream)
+    driver.copy(address, address + 512, 64, stream)
+    driver.record(event, stream)
+    driver.wait(stream, event)
+    assert driver.passed(event)
+    driver.wait_for(event)
+    driver.synchronize(stream)
+    driver.begin_capture(stream)
+    graph = driver.end_capture(stream)
+    driver.replay(graph, stream)
+    del graph
+    gc.collect()
+    driver.free(address)
+    driver.free_pinned(pinned)
+    assert cu.names()[-5:] == [
+        *("cuGraphDestroy", "cuGraphLaunch", "cuGraphExecDestroy", "cuMemFree", "cuMemFreeHost")
+    ]
+    retained = cu.names().index("cuDevicePrimaryCtxRetain")
+    assert set(map(int, cu.contexts[retained + 1 :])) == {int(driver._context)}
+    calls = {"allocations": 2, "launches": 1, "copies": 3, "replays": 1}
+    assert driver.counters == calls | {"waits": 1, "synchronisations": 2}
+
+
+def test_ptx_ends_as_a_c_string_does(driver: CudaDriver, cu: Bindings) -> None:
+    driver.load("mix", 5, PTX)
+    assert dict(cu.calls)["cuModuleLoadData"] == (PTX.encode() + b"\0",)
+    assert dict(cu.calls)["cuModuleGetFunction"][1] == b"mix"
+
+
+def test_a_target_packs_parameters_in_place(driver: CudaDriver, cu: Bindings) -> None:
+    """A launch makes two calls of the driver, and its words lie where the last one's did."""
+    target = CudaTarget("cuda:0", driver, lambda source: PTX)
+    number = target.load("mix", lambda: KERNEL)
+    for _ in range(2):
+        target.launch(number, 7, 1000, 16384, (1 << 40, 2, 3))
+        target.launch(number, 0, 1 << 40, 16384, (4,))
+    assert cu.words == [(7, 1000, 1 << 40, 2, 3), (0, 1 << 40, 4, 0, 0)] * 2
+    launches = [arguments for name, arguments in cu.calls if name == "cuLaunchKernel"]
+    assert [arguments[1:8] for arguments in launches[:2]] == [
+        (4, 1, 1, 256, 1, 1, 0),
+        (132 * 8, 1, 1, 256, 1, 1, 0),
+    ]
+    assert len({arguments[9] for arguments in launches}) == 1
+    assert cu.names()[-4:] == ["cuLaunchKernel"] * 4
+
+
+def test_an_error_says_what_was_asked(driver: CudaDriver, cu: Bindings) -> None:
+    cu.fails["cuStreamCreate"] = CUresult.CUDA_ERROR_INVALID_CONTEXT
+    with pytest.raises(
+        CudaError, match=r"^cuStreamCreate: CUDA_ERROR_INVALID_CONTEXT \(CUDA"
+    ) as it:
+        driver.stream()
+    assert it.value.name == "CUDA_ERROR_INVALID_CONTEXT"
+
+
+def test_a_refused_launch_names_its_kernel(driver: CudaDriver, cu: Bindings) -> None:
+    function, stream = driver.load("mix", 5, PTX), driver.stream()
+    cu.fails["cuLaunchKernel"] = CUresult.CUDA_ERROR_INVALID_VALUE
+    with pytest.raises(CudaError, match=r"^launching mix as 3 blocks of 256: CUDA_ERROR_INVALID_V"):
+        driver.launch(function, 3, 256, stream, Parameters())
+
+
+def test_a_launch_enters_the_context_where_it_must(driver: CudaDriver, cu: Bindings) -> None:
+    """A thread that is in no context is refused, enters the device's, and launches."""
+    function, stream = driver.load("mix", 5, PTX), driver.stream()
+    refused, launch = [], cu._call
+
+    def call(name: str, *arguments: Any) -> tuple[Any, ...]:
+        if name == "cuLaunchKernel" and cu._context is None:
+            refused.append(name)
+            return (CUresult.CUDA_ERROR_INVALID_CONTEXT,)
+        return launch(name, *arguments)
+
+    cu._call = call
+    cu._context = None
+    driver.launch(function, 1, 256, stream, Parameters())
+    driver.launch(function, 1, 256, stream, Parameters())
+    assert refused == ["cuLaunchKernel"]
+    assert cu.names()[-2:] == ["cuLaunchKernel"] * 2
+
+
+def test_a_failed_kernel_is_among_the_last_launched(driver: CudaDriver, cu: Bindings) -> None:
+    stream = driver.stream()
+    for name in ("first", "second"):
+        driver.launch(driver.load(name, 5, PTX), 1, 256, stream, Parameters())
+    cu.fails["cuStreamSynchronize"] = CUresult.CUDA_ERROR_ILLEGAL_ADDRESS
+    with pytest.raises(CudaError, match=r"latest last: first, second\. .*CUDA_LAUNCH_BLOCKING=1"):
+        driver.synchronize(stream)
+
+
+def test_a_forked_child_is_told_so(driver: CudaDriver, cu: Bindings) -> None:
+    cu.fails["cuCtxSetCurrent"] = CUresult.CUDA_ERROR_NOT_INITIALIZED
+    with pytest.raises(CudaError, match=r"forked after CUDA was used.*spawn"):
+        driver.allocate(64)
+
+
+def test_an_event_that_has_not_passed(driver: CudaDriver, cu: Bindings) -> None:
+    event = driver.event()
+    cu.fails["cuEventQuery"] = CUresult.CUDA_ERROR_NOT_READY
+    assert not driver.passed(event)
+    cu.fails["cuEventQuery"] = CUresult.CUDA_ERROR_LAUNCH_FAILED
+    with pytest.raises(CudaError, match="a kernel failed"):
+        driver.passed(event)
+
+
+@pytest.mark.parametrize("what", ["pool", "pinned"])
+def test_too_little_memory(driver: CudaDriver, cu: Bindings, what: str) -> None:
+    target = CudaTarget("cuda:0", driver, lambda source: PTX)
+    pool = target.pool if what == "pool" else target.staging.pool
+    call = "cuMemAlloc" if what == "pool" else "cuMemHostAlloc"
+    cu.fails[call] = CUresult.CUDA_ERROR_OUT_OF_MEMORY
+    with pytest.raises(MemoryError, match=r"cannot allocate 128 bytes: .*cuda:0 has no more"):
+        pool.take(100)
+    assert cu.names().count(call) == 3  # as it is, without what waits, without garbage
+    cu.fails[call] = CUresult.CUDA_ERROR_INVALID_VALUE
+    with pytest.raises(CudaError, match=call):
+        pool.take(100)
+    del cu.fails[call]
+    assert pool.take(100).nbytes == 128
+
+
+def test_a_capture_that_breaks(driver: CudaDriver, cu: Bindings) -> None:
+    """The run's own error is the one that is raised, and the stream is used on."""
+    target = CudaTarget("cuda:0", driver, lambda source: PTX)
+    cu.fails["cuStreamEndCapture"] = CUresult.CUDA_ERROR_STREAM_CAPTURE_INVALIDATED
+
+    def run() -> None:
+        raise KeyError("run")
+
+    with pytest.raises(KeyError, match="run"):
+        target.capture(run)
+    del cu.fails["cuStreamEndCapture"]
+    target.capture(lambda: None)()
+    assert cu.names()[-2:] == ["cuGraphLaunch", "cuGraphExecDestroy"]
