@@ -15,6 +15,7 @@ import threadpoolctl
 
 from ngrad_kernels import cache, cpu
 from ngrad_kernels.memory import MemoryStats, pool
+from ngrad_kernels.product import PRECISIONS, precision
 
 
 class _Settings:
@@ -96,6 +97,45 @@ def set_fusion(how: str) -> None:
     if how not in FUSION:
         raise ValueError(f"fusion is one of {', '.join(FUSION)}, not {how!r}")
     settings.fusion = how
+
+
+def matmul_precision() -> str:
+    """How float32 matrices are multiplied; as for `set_matmul_precision`.
+
+    Examples
+    --------
+    >>> from ngrad import config
+    >>> config.matmul_precision()
+    'float32'
+    """
+    return precision.name
+
+
+def set_matmul_precision(name: str) -> None:
+    """Multiply float32 matrices in full precision, or have cuBLAS round what it multiplies to TF32,
+    with 10 bits of mantissa, which tensor cores do several times as fast.
+
+    It holds for calls from now on; a plan that was captured as a graph keeps what it was captured
+    with. Only cuBLAS has the choice: the CPU, and CUDA without it, multiply in full precision.
+
+    Parameters
+    ----------
+    name : {"float32", "tf32"}
+
+    Raises
+    ------
+    ValueError
+        For anything else.
+
+    Examples
+    --------
+    >>> from ngrad import config
+    >>> config.set_matmul_precision("tf32")
+    >>> config.set_matmul_precision("float32")
+    """
+    if name not in PRECISIONS:
+        raise ValueError(f"the precision of matmul is one of {', '.join(PRECISIONS)}, not {name!r}")
+    precision.name = name
 
 
 def threads() -> int:

@@ -128,6 +128,16 @@ def apply(op: Op, inputs: tuple[Any, ...], params: Params = ()) -> Any:
     return window.append_several(call, slots) if call.several else window.append(call, slots)
 
 
+def apply_now(op: Op, inputs: tuple[Any, ...], params: Params = ()) -> Any:
+    """As `apply`, of an op that may fail on values: run here, so that it raises on this line. While
+    a graph is traced or a `function` recorded there are no values, and it raises when that runs.
+    """
+    if state.graph is not None or state.window.trace is not None:
+        return apply(op, inputs, params)
+    inputs = move.together(op.name, inputs)
+    return run_now(op.call(params, tuple([x._layout for x in inputs])), inputs)
+
+
 def run_now(call: Call, inputs: tuple[Any, ...]) -> Any:
     """Run a call, and record it if a tape listens."""
     for x in inputs:

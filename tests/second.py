@@ -5,12 +5,18 @@ from __future__ import annotations
 import bisect
 import ctypes
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from ngrad import devices
+from ngrad.dtypes import BY_CODE
+from ngrad.graph.layout import layout
+from ngrad.ops.matmul import array_at
 from ngrad_kernels import cpu
 from ngrad_kernels.memory import Pool, System
+from ngrad_kernels.product import Matrices, Prepared, Product
 
 
 class Known(System):
@@ -34,9 +40,11 @@ class SecondTarget:
     """The CPU's kernels. What they read and write must be this device's."""
 
     def __init__(self) -> None:
+        self.libraries = self
         self.source = Known()
         self.pool = Pool(source=self.source)
         self.counts: Counter[str] = Counter()
+        self.calls: list[Callable[..., None]] = []  # of libraries; their numbers are negative
 
     def __getattr__(self, name: str) -> Any:
         return getattr(cpu, name)
@@ -57,7 +65,17 @@ class SecondTarget:
             for address in addresses if n else ():
                 if address:
                     self._require_ours(address)
-        cpu.launch_all(works)
+        cpu.launch_all([work for work in works if work[0] >= 0])
+        for kernel, _, _, _, addresses in works:
+            if kernel < 0:
+                self.calls[-1 - kernel](*addresses)
+
+    def product(self, work: Product) -> Prepared:
+        self.calls.append(_product(work))
+        return Prepared(-len(self.calls), 0, 1, 1, None)
+
+    def routine(self, name: str, code: str, words: Sequence[int]) -> None:
+        """It has no library."""
 
     def stream_number(self) -> int:
         return 1
@@ -74,6 +92,25 @@ class SecondTarget:
         self._require_ours(address)
         self.counts["out"] += 1
         ctypes.memmove(target, address, nbytes)
+
+
+def _product(work: Product) -> Callable[..., None]:
+    """A matrix product by NumPy, of memory where it lies."""
+    dtype = BY_CODE[work.code]
+
+    def reader(rows: int, columns: int, lies: Matrices | None = None) -> Callable[[int], Any]:
+        strides = None if lies is None else (*lies.batch, lies.down, lies.across)
+        return array_at(layout(dtype, (*work.batch, rows, columns), strides))
+
+    read_x = reader(work.rows, work.depth, work.x)
+    read_y = reader(work.depth, work.columns, work.y)
+    write = reader(work.rows, work.columns)
+
+    def call(x: int, y: int, out: int) -> None:
+        with np.errstate(all="ignore"):
+            np.matmul(read_x(x), read_y(y), write(out))
+
+    return call
 
 
 def second() -> devices.Device:

@@ -31,11 +31,13 @@ from ngrad_kernels.render import render
 from ngrad_kernels.render_space import render_space
 from ngrad_kernels.skeletons import CALLED
 from ngrad_kernels.space import Space
-from ngrad_kernels.target import Work
+from ngrad_kernels.target import Libraries, Work
 
 name = "cpu"
 counters: Counter[str] = Counter()
 """What a driver was asked for: nothing, since there is none."""
+libraries: Libraries | None = None
+"""None that programs launch: ops call NumPy and SciPy."""
 
 # -- threads ---------------------------------------------------------------------------------------
 
@@ -276,6 +278,7 @@ __all__ = [
     "kernel_of",
     "launch",
     "launch_all",
+    "libraries",
     "name",
     "pool",
     "run",

@@ -13,10 +13,23 @@ from typing import Any, Protocol
 
 from ngrad_kernels.body import Body
 from ngrad_kernels.memory import Buffer, Pool
+from ngrad_kernels.product import Prepared, Product
 from ngrad_kernels.space import Space
 
 Work = tuple[int, int, int, int, Sequence[int]]
 """A launch: kernel, facts, n, grain and addresses, as `launch` takes them."""
+
+
+class Libraries(Protocol):
+    """What is no loop nest: matrix products, linear algebra, transforms."""
+
+    def product(self, product: Product, /) -> Prepared:
+        """A batch of matrix products."""
+
+    def routine(self, name: str, code: str, words: Sequence[int], /) -> Prepared | None:
+        """The routine of an op ("cholesky", ...) for a dtype and what it is told of sizes; None if
+        the library for it is not installed.
+        """
 
 
 class Target(Protocol):
@@ -40,6 +53,10 @@ class Target(Protocol):
 
     @property
     def counters(self) -> Counter[str]: ...
+
+    @property
+    def libraries(self) -> Libraries | None:
+        """None on the CPU, where ops call NumPy and SciPy instead."""
 
     # -- kernels: a number each, compiled or loaded once in a process ------------------------------
 

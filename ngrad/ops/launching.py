@@ -22,6 +22,7 @@ from ngrad.replay import runner
 from ngrad.tensor import Tensor
 from ngrad_kernels.body import Body
 from ngrad_kernels.contract import CHUNK
+from ngrad_kernels.product import Prepared
 
 
 def broadcast_shapes(op: str, *layouts: Layout) -> tuple[int, ...]:
@@ -108,7 +109,7 @@ def prepare_copy(source: Layout, out: Layout) -> tuple[Program, Layout]:
 
 
 class Dense(NamedTuple):
-    """Operands in row-major order: inputs where they lie, or copies of them in scratch.
+    """Operands as a kernel reads them: inputs where they lie, or row-major copies in scratch.
 
     Attributes
     ----------
@@ -130,12 +131,22 @@ class Dense(NamedTuple):
         """The program that copies what must be, and then does this."""
         return Program((*self.launches, *launches), self.scratch, keep=(*self.keep, *keep))
 
+    def launching(self, work: Prepared, operands: tuple[tuple[int, int], ...]) -> Program:
+        """The program that copies what must be, and then launches what a target prepared."""
+        launch = Launch(work.kernel, work.facts, work.n, work.grain, operands)
+        return self.then(launch, keep=(work.keep,))
 
-def dense_operands(inputs: Sequence[tuple[int, Layout]]) -> Dense:
-    """Inputs, by number, as operands in row-major order; those that lie otherwise are copied."""
+
+def dense_operands(
+    inputs: Sequence[tuple[int, Layout]], fit: Sequence[bool] | None = None
+) -> Dense:
+    """Inputs, by number, as operands in row-major order; those that do not `fit` (that lie
+    otherwise, if it is not said) are copied.
+    """
     places, launches, keep, scratch = [], [], [], 0
-    for which, where in inputs:
-        if where.contiguous:
+    suits = [where.contiguous for _, where in inputs] if fit is None else fit
+    for (which, where), stays in zip(inputs, suits, strict=True):
+        if stays:
             places.append((which, 0))
             continue
         run = [(where.size, where.dtype.itemsize)]

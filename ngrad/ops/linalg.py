@@ -5,23 +5,24 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
-
 from ngrad.dtypes import BY_CODE
 from ngrad.errors import NumberError, ShapeError
+from ngrad.graph.layout import layout
 from ngrad.ops.arithmetic import abs_
-from ngrad.ops.comparison import equal
+from ngrad.ops.comparison import equal, less_equal
 from ngrad.ops.convert import floating, operands, tensor
+from ngrad.ops.creation import ones_of
 from ngrad.ops.einsum import diagonal
 from ngrad.ops.elementwise import select
 from ngrad.ops.extents import integers
 from ngrad.ops.matmul import product
 from ngrad.ops.power import pow, sqrt, square
 from ngrad.ops.reductions import normal_axes, reduce_max, reduce_sum
+from ngrad.ops.scans import CUMSUM
 from ngrad.ops.shape import broadcast_to, embed, expand_dims, reshape, squeeze, transpose
-from ngrad.tensor import from_numpy
+from ngrad.record import apply
 
-BOOL = BY_CODE["b1"]
+INT64 = BY_CODE["i8"]
 
 
 def _matrices(value: Any, what: str) -> Any:
@@ -226,8 +227,20 @@ def band_part(input: Any, num_lower: Any, num_upper: Any, name: str | None = Non
     """
     x = _matrices(input, "band_part")
     (lower,), (upper,) = integers(num_lower, "band_part"), integers(num_upper, "band_part")
-    rows, columns = x._layout.shape[-2:]
-    below = np.arange(rows)[:, None] - np.arange(columns)
-    inside = ((lower < 0) | (below <= lower)) & ((upper < 0) | (-below <= upper))
-    mask = broadcast_to(from_numpy(inside, BOOL), x._layout.shape)
-    return select(mask, x, 0)
+    return band(x, lower, upper)
+
+
+def band(x: Any, lower: int, upper: int) -> Any:
+    """As `band_part`, of a tensor; made of ops, so that rules can use it."""
+    rows, columns = (_positions(x, n) for n in x._layout.shape[-2:])
+    below = expand_dims(rows, -1) - columns
+    bounds = [less_equal(below, lower)] if lower >= 0 else []
+    bounds += [less_equal(-below, upper)] if upper >= 0 else []
+    for inside in bounds:
+        x = select(broadcast_to(inside, x._layout.shape), x, 0)
+    return x
+
+
+def _positions(x: Any, count: int) -> Any:
+    """1, 2, ... on the device of a tensor."""
+    return apply(CUMSUM, (ones_of(layout(INT64, (count,), None, x._layout.device)),))

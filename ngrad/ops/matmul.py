@@ -1,4 +1,6 @@
-"""Matrix products: one primitive on NumPy's BLAS, whose transposed operands are views."""
+"""Matrix products: one primitive, on NumPy's BLAS or what its device has for it, whose transposed
+operands are views.
+"""
 
 from __future__ import annotations
 
@@ -14,15 +16,17 @@ import numpy as np
 from ngrad.errors import DTypeError, NumberError, ShapeError
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op
-from ngrad.graph.strides import broadcast
+from ngrad.graph.program import OUT, Program
+from ngrad.graph.strides import broadcast_strides
 from ngrad.ops.blas import Alone, gains_alone
 from ngrad.ops.convert import operands
-from ngrad.ops.launching import dense
+from ngrad.ops.launching import dense, dense_operands
+from ngrad.ops.matrices import Matrix, batch_shape
 from ngrad.ops.shape import reshape, transpose
 from ngrad.record import apply
-from ngrad.tensor import Tensor, allocate, empty
-
-Matrix = np.ndarray[Any, Any]
+from ngrad.tensor import Tensor, allocate
+from ngrad_kernels.product import Matrices, Product
+from ngrad_kernels.target import Libraries
 
 _ORIGIN = 1  # NumPy takes a buffer at address 0 for none
 _MEMORY: Any = (ctypes.c_char * (sys.maxsize - _ORIGIN)).from_address(_ORIGIN)
@@ -79,7 +83,7 @@ def _infer(x: Layout, y: Layout, transpose_x: bool, transpose_y: bool) -> Layout
     other, n = y.shape[:-3:-1] if transpose_y else y.shape[-2:]
     if k != other:
         raise _misfit(x.shape, y.shape, k, other)
-    return layout(x.dtype, (*_batch(x.shape, y.shape), m, n))
+    return layout(x.dtype, (*batch_shape("matmul", x.shape, y.shape), m, n))
 
 
 def _misfit(x: tuple[int, ...], y: tuple[int, ...], k: int, other: int) -> ShapeError:
@@ -89,29 +93,22 @@ def _misfit(x: tuple[int, ...], y: tuple[int, ...], k: int, other: int) -> Shape
     )
 
 
-def _batch(x: tuple[int, ...], y: tuple[int, ...]) -> tuple[int, ...]:
-    if x[:-2] == y[:-2]:
-        return x[:-2]
-    try:
-        return broadcast(x[:-2], y[:-2])
-    except ValueError:
-        raise ShapeError(
-            f"matmul: the batch axes of shapes {x} and {y} do not broadcast; "
-            "all but the last two axes must be equal, or 1"
-        ) from None
-
-
 def _prepare(
     inputs: tuple[Layout, ...], out: Layout, transpose_x: bool, transpose_y: bool
-) -> tuple[Callable[..., Tensor], Layout]:
+) -> tuple[Callable[..., Tensor] | Program, Layout]:
     if out.size == 0:
-        return lambda x, y: empty(out), out
+        return Program(), out
+    # What BLAS cannot read where it lies is copied on every device, so that how an operand came to
+    # lie as it does decides as little as can be.
+    fit = [not where.dtype.is_floating or _suits_blas(where) for where in inputs]
+    libraries = out.device.target.libraries
+    if libraries is not None:
+        return _launched(libraries, inputs, fit, out, transpose_x, transpose_y), out
     fixes: list[Callable[[Tensor], Tensor] | None] = []
     readers = []
-    for where, flip in zip(inputs, (transpose_x, transpose_y), strict=True):
-        fit = not where.dtype.is_floating or _suits_blas(where)
-        fixes.append(None if fit else dense(where))
-        lies = where if fit else where.spec
+    for where, suits, flip in zip(inputs, fit, (transpose_x, transpose_y), strict=True):
+        fixes.append(None if suits else dense(where))
+        lies = where if suits else where.spec
         readers.append(array_at(_transposed(lies) if flip else lies))
     (fix_x, fix_y), (read_x, read_y), write = fixes, readers, array_at(out)
     # On matrices the two are the same BLAS call, and `dot` is half as long on the way to it.
@@ -132,6 +129,29 @@ def _prepare(
         return Tensor(buffer, address, out)
 
     return run, out
+
+
+def _launched(
+    libraries: Libraries,
+    inputs: tuple[Layout, ...],
+    fit: list[bool],
+    out: Layout,
+    transpose_x: bool,
+    transpose_y: bool,
+) -> Program:
+    """The product as its device launches it."""
+    read = dense_operands([*enumerate(inputs)], fit)
+    x, y = (where if suits else where.spec for where, suits in zip(inputs, fit, strict=True))
+    *batch, rows, columns = out.shape
+    left, right = _matrices(x, batch, transpose_x), _matrices(y, batch, transpose_y)
+    depth = x.shape[-2 if transpose_x else -1]
+    work = Product(out.dtype.code, tuple(batch), rows, columns, depth, left, right)
+    return read.launching(libraries.product(work), (*read.operands, (OUT, 0)))
+
+
+def _matrices(where: Layout, batch: list[int], flip: bool) -> Matrices:
+    *strides, down, across = broadcast_strides(where, (*batch, *where.shape[-2:]))
+    return Matrices(tuple(strides), *((across, down) if flip else (down, across)))
 
 
 MATMUL = Op("matmul", _infer, _prepare, ("transpose_x", "transpose_y"), family="linalg")

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ngrad.devices import HOST, Device, device_of
+from ngrad.errors import NumberError
 from ngrad.graph.layout import Layout
 from ngrad.graph.op import Call, Op, common_device
 from ngrad.ops.convert import from_outside
@@ -14,6 +15,7 @@ from ngrad.ops.launching import dense, prepare_copy
 from ngrad.record import apply, move
 from ngrad.replay import runner
 from ngrad.tensor import Tensor, allocate, empty
+from ngrad_kernels.faults import BadMatrix
 
 
 def copied(x: Tensor, out: Layout) -> Tensor:
@@ -34,11 +36,19 @@ def copied(x: Tensor, out: Layout) -> Tensor:
         target.target.copy_in(buffer.address, address, out.nbytes)
     elif target is HOST:
         source.target.use([x._block])
-        source.target.copy_out(buffer.address, address, out.nbytes)
+        _look(source, buffer.address, address, out.nbytes)
     else:
         target.target.use([x._block])
         target.target.copy(buffer.address, address, out.nbytes)
     return Tensor(buffer, buffer.address, out)
+
+
+def _look(source: Device, target: int, address: int, nbytes: int) -> None:
+    """Copy a value to the CPU; what its device found wrong on the way raises here."""
+    try:
+        source.target.copy_out(target, address, nbytes)
+    except BadMatrix as error:
+        raise NumberError(*error.args) from None
 
 
 def _infer(x: Layout, device: Device) -> Layout:

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 import scipy.special as sc
 from numeric import Array
+from scipy.linalg import solve_triangular
 from table import Row, exact, saturated, smooth
 
 import ngrad
-from ngrad import nn
+from ngrad import linalg, nn
 from ngrad.graph.op import TABLE
 from ngrad.ops.losses import multiply_no_nan
 from ngrad.record import apply
@@ -303,6 +304,39 @@ INDEXING = [
 ]
 
 
+def _unit(x: Any) -> Any:
+    """Identity matrices like x, which may be a symbol; integers stay, for the op to refuse."""
+    return linalg.diag(0.0 * linalg.diag_part(x) + 1.0) if x.dtype.is_floating else x
+
+
+def _factor(x: Any) -> Any:
+    """A Cholesky factor, of a matrix that is symmetric and definite whatever x is in the domain."""
+    return linalg.cholesky(x + linalg.matrix_transpose(x) + _unit(x))
+
+
+def _solution(lower: bool, adjoint: bool) -> Any:
+    """The op, on a triangle of a matrix whose diagonal keeps away from zero."""
+    return lambda x, y: linalg.triangular_solve(x + _unit(x), y, lower, adjoint)
+
+
+def _solved(lower: bool, adjoint: bool) -> Any:
+    def reference(x: Array, y: Array) -> Array:
+        regular = x + np.eye(x.shape[-1])
+        batch = np.broadcast_shapes(x.shape[:-2], y.shape[:-2])
+        regular = np.broadcast_to(regular, (*batch, *x.shape[-2:]))
+        out = np.empty((*batch, *y.shape[-2:]))
+        for k in np.ndindex(batch):
+            rhs = np.broadcast_to(y, out.shape)[k]
+            out[k] = solve_triangular(regular[k], rhs, int(adjoint), lower)
+        return out
+
+    return reference
+
+
+def _pairs(z: Array) -> Array:
+    return np.stack([z.real, z.imag], -1)
+
+
 LINALG = [
     Row(
         "matmul",
@@ -313,6 +347,49 @@ LINALG = [
         shapes=(((3, 4), (4, 2)), ((2, 3, 4), (4, 2)), ((0, 3), (3, 2)), ((2, 0), (0, 3))),
         ulps=8,
         floor=32 * EPS,
+    ),
+    Row(
+        "cholesky",
+        _factor,
+        lambda x: np.linalg.cholesky(x + np.swapaxes(x, -1, -2) + np.eye(x.shape[-1])),
+        ((-0.12, 0.12),),
+        shapes=(((3, 3),), ((2, 2, 2),), ((1, 1),), ((0, 0),), ((2, 0, 3, 3),)),
+        ulps=8,
+        floor=32 * EPS,
+    ),
+    *(
+        Row(
+            "triangular_solve",
+            _solution(lower, adjoint),
+            _solved(lower, adjoint),
+            ((-0.4, 0.4), (-2, 2)),
+            shapes=(((3, 3), (3, 2)), ((2, 2, 2), (2, 1)), ((2, 2), (3, 2, 1)), ((2, 2), (2, 0))),
+            ulps=8,
+            floor=32 * EPS,
+            label=f"{'lower' if lower else 'upper'}{'-adjoint' * adjoint}",
+        )
+        for lower in (True, False)
+        for adjoint in (False, True)
+    ),
+    Row(
+        "rfft",
+        lambda x: apply(TABLE["rfft"], (x,)),
+        lambda x: _pairs(np.fft.rfft(x)),
+        shapes=(((1,),), ((2,),), ((5,),), ((2, 6),), ((0, 3),)),
+        ulps=8,
+        floor=32 * EPS,
+    ),
+    *(
+        Row(
+            "irfft",
+            lambda x, n=length: apply(TABLE["irfft"], (x,), (n,)),
+            lambda x, n=length: np.fft.irfft(x[..., 0] + 1j * x[..., 1], n, norm="forward"),
+            shapes=((shape,),),
+            ulps=8,
+            floor=32 * EPS,
+            label=str(length),
+        )
+        for length, shape in ((1, (1, 2)), (2, (2, 2)), (5, (3, 2)), (6, (2, 4, 2)), (3, (0, 2, 2)))
     ),
 ]
 ROWS: list[Row] = [

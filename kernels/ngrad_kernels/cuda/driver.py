@@ -104,9 +104,6 @@ class Driver(Protocol):
     def stream(self) -> Any:
         """A new stream, in order in itself and with no other."""
 
-    def number(self, stream: Any) -> int:
-        """By which other libraries know a stream."""
-
     def foreign(self, number: int | None) -> Any:
         """Another library's stream of a number; the default stream if that is None."""
 
@@ -150,6 +147,11 @@ class Driver(Protocol):
 
     def replay(self, graph: Any, stream: Any) -> None:
         """Run a graph. It is kept until it has run."""
+
+    def library_stream(self, stream: Any) -> int:
+        """A stream as libraries take it, which work on the thread's current device: this one, from
+        now on.
+        """
 
 
 class CudaGraph:
@@ -286,9 +288,6 @@ class CudaDriver:
     def stream(self) -> Any:
         return self._ask("cuStreamCreate", self._cu.CUstream_flags.CU_STREAM_NON_BLOCKING)[0]
 
-    def number(self, stream: Any) -> int:
-        return int(stream)
-
     def foreign(self, number: int | None) -> Any:
         return self._cu.CUstream(1 if number is None else number)  # 1 is the default stream's
 
@@ -351,6 +350,10 @@ class CudaDriver:
     def replay(self, graph: CudaGraph, stream: Any) -> None:
         self.counters["replays"] += 1
         self._ask("cuGraphLaunch", graph.handle, stream)
+
+    def library_stream(self, stream: Any) -> int:
+        self._results(self._cu.cuCtxSetCurrent(self._context), "cuCtxSetCurrent")
+        return int(stream)
 
     def destroy(self, handle: Any) -> None:
         """Let an executable graph go. At the end of a process the driver refuses: it has."""

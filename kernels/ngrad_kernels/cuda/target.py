@@ -18,6 +18,7 @@ from ngrad_kernels.body import Body
 from ngrad_kernels.cuda import skeletons
 from ngrad_kernels.cuda.driver import MOST_PARAMETERS, Driver, Function
 from ngrad_kernels.cuda.errors import CudaError
+from ngrad_kernels.cuda.libraries import Libraries
 from ngrad_kernels.cuda.memory import DevicePool
 from ngrad_kernels.cuda.render import render
 from ngrad_kernels.cuda.render_space import render_space
@@ -51,6 +52,7 @@ class CudaTarget:
     streams : Streams
     pool : DevicePool
     staging : Staging
+    libraries : Libraries
     """
 
     def __init__(self, name: str, driver: Driver, build: Build) -> None:
@@ -59,6 +61,7 @@ class CudaTarget:
         self.streams = Streams(driver)
         self.pool = DevicePool(name, driver, self.streams)
         self.staging = Staging(name, driver)
+        self.libraries = Libraries(self)
         self._build = build
         self._threads, self._blocks = driver.properties.threads, driver.properties.blocks
         self._kernels: list[tuple[Function, int]] = []  # and how many threads an item keeps busy
@@ -132,6 +135,9 @@ class CudaTarget:
     def launch(self, kernel: int, facts: int, n: int, grain: int, addresses: Sequence[int]) -> None:
         if n <= 0:
             return
+        if kernel < 0:
+            self.libraries.run(kernel, facts, addresses)
+            return
         function, width = self._kernels[kernel - 1]
         words = (facts, n, *addresses)
         if len(words) != function.words:
@@ -176,13 +182,14 @@ class CudaTarget:
 
     def copy_out(self, target: int, source: int, nbytes: int) -> None:
         self.staging.copy_out(self.streams.ready(), target, source, nbytes)
+        self.libraries.faults.raise_noted()
 
     def copy(self, target: int, source: int, nbytes: int) -> None:
         if nbytes:
             self.driver.copy(target, source, nbytes, self.streams.ready().handle)
 
     def stream_number(self) -> int:
-        return self.driver.number(self.streams.ready().handle)
+        return self.driver.library_stream(self.streams.ready().handle)
 
     def hand_over(self, stream: int | None) -> None:
         self.streams.ready().hand_over(stream)

@@ -13,12 +13,14 @@ from ngrad.graph.reference.draws import DRAWS
 from ngrad.graph.reference.elementwise import ELEMENTWISE
 from ngrad.graph.reference.folds import FOLDS
 from ngrad.graph.reference.fused import fused, together
+from ngrad.graph.reference.matrices import MATRICES
 from ngrad.graph.reference.moves import MOVES
 
 REFERENCES: dict[str, Callable[..., Any]] = {
     **ELEMENTWISE,
     **MOVES,
     **FOLDS,
+    **MATRICES,
     **DRAWS,
     "fused": fused,
     "together": together,

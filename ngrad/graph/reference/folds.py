@@ -1,4 +1,4 @@
-"""References of reductions, scans and products: floats accumulate in float64."""
+"""References of reductions and scans: floats accumulate in float64."""
 
 from __future__ import annotations
 
@@ -56,14 +56,6 @@ def _linear_recurrence(a: Array, b: Array) -> Array:
     return out
 
 
-def _matmul(x: Array, y: Array, transpose_x: bool, transpose_y: bool) -> Any:
-    x, y = (
-        np.swapaxes(wide(z), -1, -2) if transposed else wide(z)
-        for z, transposed in ((x, transpose_x), (y, transpose_y))
-    )
-    return np.matmul(x, y)
-
-
 FOLDS: dict[str, Reference] = {
     "reduce_sum": _fold(np.add),
     "reduce_prod": _fold(np.multiply),
@@ -74,5 +66,4 @@ FOLDS: dict[str, Reference] = {
     "cumsum": _running(np.add),
     "cumprod": _running(np.multiply),
     "linear_recurrence": _linear_recurrence,
-    "matmul": _matmul,
 }

@@ -1,0 +1,136 @@
+"""cuBLAS: matrix products and triangular systems.
+
+It sees matrices by columns, so what lies in rows is transposed to it: instead of C = X Y it is
+asked for C^T = Y^T X^T, of the same memory.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import itertools
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ngrad_kernels.cuda.matrices import PRECISIONS, batched, pointers, zero_diagonals
+from ngrad_kernels.product import Matrices, Product, precision
+
+if TYPE_CHECKING:
+    from ngrad_kernels.cuda.libraries import Libraries, Routine
+
+# CUDA's numbers of dtypes (`cudaDataType_t`).
+_TYPES = {"f4": 0, "f8": 1}
+_ONE = {"f4": ctypes.c_float(1), "f8": ctypes.c_double(1)}
+_ZERO = {"f4": ctypes.c_float(0), "f8": ctypes.c_double(0)}
+
+
+# -- products --------------------------------------------------------------------------------------
+
+
+def _lies(operand: Matrices, columns: int, size: int) -> tuple[int, int]:
+    """Whether an operand lies by columns, and elements from one run to the next."""
+    if operand.across == size and operand.down >= columns * size:
+        return 0, max(1, operand.down // size)
+    return 1, max(1, operand.across // size)
+
+
+def gemm_words(product: Product) -> list[int]:
+    """The facts of a product: sizes, how the operands lie, how many products one call does and how
+    far apart their operands are; then for each call where its operands begin.
+    """
+    size = int(product.code[1])
+    axes = _collapsed(product)
+    count, x_step, y_step = axes.pop() if axes else (1, 0, 0)
+    words = [product.rows, product.columns, product.depth]
+    words += _lies(product.x, product.depth, size)
+    words += _lies(product.y, product.columns, size)
+    words += [count, x_step // size, y_step // size]
+    for place in itertools.product(*(range(n) for n, _, _ in axes)):
+        words.append(sum(k * step for k, (_, step, _) in zip(place, axes, strict=True)))
+        words.append(sum(k * step for k, (_, _, step) in zip(place, axes, strict=True)))
+    return words
+
+
+def _collapsed(product: Product) -> list[tuple[int, int, int]]:
+    """Size of each batch axis, and bytes along it in both operands; neighbours that lie in one run
+    are one axis.
+    """
+    result: list[tuple[int, int, int]] = []
+    for n, x, y in zip(product.batch, product.x.batch, product.y.batch, strict=True):
+        if n == 1:
+            continue
+        if result and result[-1][1:] == (n * x, n * y):
+            result[-1] = (result[-1][0] * n, x, y)
+        else:
+            result.append((n, x, y))
+    return result
+
+
+def gemm(libraries: Libraries, code: str) -> Routine:
+    """Products of a dtype, as `gemm_words` says."""
+    kind, size = _TYPES[code], int(code[1])
+    one, zero = ctypes.addressof(_ONE[code]), ctypes.addressof(_ZERO[code])
+
+    def call(words: Sequence[int], addresses: Sequence[int]) -> None:
+        rows, columns, depth, x_by, x_run, y_by, y_run, count, x_step, y_step, *starts = words
+        x, y, out = addresses
+        cublas, handle = libraries.handle("cublas")
+        compute = cublas.ComputeType.COMPUTE_64F
+        if code == "f4":
+            exact, fast = "COMPUTE_32F", "COMPUTE_32F_FAST_TF32"
+            name = fast if precision.name == "tf32" else exact
+            compute = cublas.ComputeType[name]
+        of = (cublas.Operation.N, cublas.Operation.T)
+        for k in range(len(starts) // 2):
+            cublas.gemm_strided_batched_ex_64(
+                handle, of[y_by], of[x_by], columns, rows, depth,
+                one, y + starts[2 * k + 1], kind, y_run, y_step,
+                x + starts[2 * k], kind, x_run, x_step,
+                zero, out + k * count * rows * columns * size, kind, columns, rows * columns,
+                count, compute, cublas.GemmAlgo.DEFAULT,
+            )  # fmt: skip
+
+    return call
+
+
+# -- triangular systems ----------------------------------------------------------------------------
+
+
+def triangular_solve(libraries: Libraries, code: str) -> Routine:
+    """Triangular systems of a dtype, in place. Words: how many, rows, columns of the right-hand
+    sides, whether the lower triangle is meant, whether its transpose is. Addresses: the matrices,
+    and the right-hand sides, which become the solutions.
+    """
+    one, size = ctypes.addressof(_ONE[code]), int(code[1])
+    letter = PRECISIONS[code]
+
+    def call(words: Sequence[int], addresses: Sequence[int]) -> None:
+        count, rows, columns, lower, adjoint = words
+        matrices, solved = addresses
+        target, pool = libraries.target, libraries.target.pool
+        infos = pool.take(4 * count)
+        zero_diagonals(target, code, count, rows, matrices, infos.address)
+        libraries.faults.note("triangular_solve", infos.address, count)
+        cublas, handle = libraries.handle("cublas")
+        # A X = B is X^T A^T = B^T to it, with A^T where it sees the other triangle.
+        how = (
+            cublas.SideMode.RIGHT,
+            cublas.FillMode.UPPER if lower else cublas.FillMode.LOWER,
+            cublas.Operation.T if adjoint else cublas.Operation.N,
+            cublas.DiagType.NON_UNIT,
+            columns,
+            rows,
+            one,
+        )
+        square, wide = rows * rows * size, rows * columns * size
+        if batched(count, rows):
+            room = pool.take(16 * count)
+            pointers(target, count, square, matrices, room.address)
+            pointers(target, count, wide, solved, room.address + 8 * count)
+            solve = getattr(cublas, f"{letter}trsm_batched")
+            solve(handle, *how, room.address, rows, room.address + 8 * count, columns, count)
+            return
+        solve = getattr(cublas, f"{letter}trsm")
+        for k in range(count):
+            solve(handle, *how, matrices + k * square, rows, solved + k * wide, columns)
+
+    return call

@@ -1,0 +1,174 @@
+"""NVIDIA's libraries (cuBLAS, cuSOLVER, cuFFT) on our own memory and streams, where `nvmath-python`
+is installed: what is asked of them, and their handles.
+
+A launch whose kernel is negative is a library's: its facts are words in the host's memory. So a
+program is plain data, whoever does its work. A handle belongs to one stream, and what it works in
+is memory of that stream, from the pool.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import importlib
+import warnings
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numba.core import config
+
+from ngrad_kernels.cuda.errors import CudaError
+from ngrad_kernels.cuda.faults import Faults
+from ngrad_kernels.cuda.gemm import product_words, render_gemm, tile_of, tiles
+from ngrad_kernels.product import Prepared, Product
+
+if TYPE_CHECKING:
+    from ngrad_kernels.cuda.streams import Stream
+    from ngrad_kernels.cuda.target import CudaTarget
+
+WORKSPACE = 32 << 20
+"""Bytes that a handle of cuBLAS works in: what NVIDIA recommends for its largest GPUs."""
+
+Routine = Callable[[Sequence[int], Sequence[int]], None]
+"""`routine(words, addresses)` queues a library's work on this thread's stream."""
+
+
+def bindings(name: str) -> Any:
+    """A library's bindings; None if they are not installed, or devices are simulated."""
+    if getattr(config, "ENABLE_CUDASIM", 0):
+        return None
+    try:
+        return importlib.import_module(f"nvmath.bindings.{name}")
+    except ImportError:
+        return None
+
+
+class Libraries:
+    """The libraries of a device.
+
+    Parameters
+    ----------
+    target : CudaTarget
+    find : callable
+        Gives a library's bindings by name, or None.
+
+    Attributes
+    ----------
+    target : CudaTarget
+    faults : Faults
+    """
+
+    def __init__(self, target: CudaTarget, find: Callable[[str], Any] = bindings) -> None:
+        self.target = target
+        self.faults = Faults(target)
+        self._find = find
+        self._found: dict[str, Any] = {}
+        self._handles: dict[tuple[str, Stream], int] = {}
+        self._rooms: dict[Stream, Any] = {}
+        self._routines: list[tuple[str, Routine]] = []
+        self._numbers: dict[tuple[str, str], int] = {}
+
+    # -- what is asked for -------------------------------------------------------------------------
+
+    def product(self, product: Product) -> Prepared:
+        """A batch of matrix products: cuBLAS's, of floats, where it is there."""
+        if product.code[0] == "f" and self.bindings("cublas") is not None:
+            from ngrad_kernels.cuda import blas
+
+            number = self._number("matmul", product.code, blas.gemm)
+            return self.prepared(number, blas.gemm_words(product))
+        tile = tile_of(self.target.driver.properties.threads)
+        kernel = self.target.load(
+            ("gemm", product.code, tile), lambda: render_gemm(product.code, tile)
+        )
+        facts, held = self.target.facts(product_words(product))
+        return Prepared(kernel, facts, tiles(product, tile), 1, held)
+
+    def routine(self, name: str, code: str, words: Sequence[int]) -> Prepared | None:
+        """A routine of linear algebra, or a transform, of a dtype; None if its library is not
+        there.
+        """
+        from ngrad_kernels.cuda import blas, fourier, solver
+
+        library, make = {
+            "triangular_solve": ("cublas", blas.triangular_solve),
+            "cholesky": ("cusolverDn", solver.cholesky),
+            "rfft": ("cufft", fourier.rfft),
+            "irfft": ("cufft", fourier.irfft),
+        }[name]
+        if self.bindings(library) is None:
+            return None
+        self.faults.prepare()
+        return self.prepared(self._number(name, code, make), words)
+
+    def _number(self, name: str, code: str, make: Callable[[Libraries, str], Routine]) -> int:
+        key = (name, code)
+        if key not in self._numbers:
+            self._routines.append((f"{name} of {code}", make(self, code)))
+            self._numbers[key] = -len(self._routines)
+        return self._numbers[key]
+
+    @staticmethod
+    def prepared(number: int, words: Sequence[int]) -> Prepared:
+        """A launch of a library's routine: its facts are how many words there are, and these."""
+        held = np.array([len(words), *words], np.int64)
+        return Prepared(number, held.ctypes.data, 1, 1, held)
+
+    # -- what is done ------------------------------------------------------------------------------
+
+    def run(self, kernel: int, facts: int, addresses: Sequence[int]) -> None:
+        """Queue what a launch with a negative kernel stands for on this thread's stream."""
+        name, routine = self._routines[-1 - kernel]
+        count = ctypes.c_int64.from_address(facts).value
+        words = (ctypes.c_int64 * count).from_address(facts + 8)
+        try:
+            routine(words[:], addresses)
+        except (CudaError, MemoryError):
+            raise
+        except Exception as error:  # each library has an error of its own
+            raise CudaError(f"{name}: {error}") from error
+
+    def handle(self, library: str) -> tuple[Any, int]:
+        """A library's bindings, and its handle for this thread's stream."""
+        stream = self.target.streams.ready()
+        library_bindings, address = self.on_stream(library)
+        key = (library, stream)
+        found = self._handles.get(key)
+        if found is None:
+            found = library_bindings.create()
+            library_bindings.set_stream(found, address)
+            if library == "cublas":  # after the stream, which sets it back
+                room = self._rooms[stream] = self.target.pool.take(WORKSPACE)
+                library_bindings.set_workspace(found, room.address, WORKSPACE)
+            self._handles[key] = found
+        return library_bindings, found
+
+    def on_stream(self, library: str) -> tuple[Any, int]:
+        """A library's bindings, and this thread's stream as libraries take it: the device is the
+        thread's current one from now on.
+        """
+        found = self.bindings(library)
+        return found, self.target.driver.library_stream(self.target.streams.ready().handle)
+
+    def bindings(self, library: str) -> Any:
+        """A library's bindings, if it is there and loads; that it does not load is said once."""
+        if library not in self._found:
+            self._found[library] = self._loaded(library)
+        return self._found[library]
+
+    def _loaded(self, library: str) -> Any:
+        found = self._find(library)
+        if found is None:
+            return None
+        self.target.driver.library_stream(self.target.streams.ready().handle)
+        try:
+            found.destroy(found.create())
+        except Exception as error:
+            warnings.warn(
+                f"{library}: nvmath-python is installed, but the library cannot be used: {error}; "
+                "pip install 'ngrad[cuda13-math]'",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+            return None
+        return found

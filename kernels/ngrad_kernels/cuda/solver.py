@@ -1,0 +1,46 @@
+"""cuSOLVER: the Cholesky factorisation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ngrad_kernels.cuda.matrices import PRECISIONS, batched, lower, pointers
+
+if TYPE_CHECKING:
+    from ngrad_kernels.cuda.libraries import Libraries, Routine
+
+UPPER = 1
+"""`cublasFillMode_t`: by columns, as it sees them, lower triangles are upper ones."""
+
+
+def cholesky(libraries: Libraries, code: str) -> Routine:
+    """Factors of matrices of a dtype. Words: how many, and rows and columns. Addresses: of the
+    matrices, and the factors.
+    """
+    size, letter = int(code[1]), PRECISIONS[code]
+
+    def call(words: Sequence[int], addresses: Sequence[int]) -> None:
+        count, rows, _ = words
+        matrices, factors = addresses
+        target, pool, square = libraries.target, libraries.target.pool, rows * rows * size
+        lower(target, code, count, rows, matrices, factors)
+        solver, handle = libraries.handle("cusolverDn")
+        infos = pool.take(4 * count)
+        if batched(count, rows):
+            room = pool.take(8 * count)
+            pointers(target, count, square, factors, room.address)
+            factor = getattr(solver, f"{letter}potrf_batched")
+            factor(handle, UPPER, rows, room.address, rows, infos.address, count)
+        else:
+            length = getattr(solver, f"{letter}potrf_buffer_size")(
+                handle, UPPER, rows, factors, rows
+            )
+            room = pool.take(max(length, 1) * size)
+            factor = getattr(solver, f"{letter}potrf")
+            for k in range(count):
+                place, info = factors + k * square, infos.address + 4 * k
+                factor(handle, UPPER, rows, place, rows, room.address, length, info)
+        libraries.faults.note("cholesky", infos.address, count)
+
+    return call

@@ -1,0 +1,90 @@
+"""`Product`: a batch of matrix products, as a target is asked for it; and how a target says what it
+launches.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+
+class Matrices(NamedTuple):
+    """Where a batch of matrices lies: bytes between neighbours.
+
+    Attributes
+    ----------
+    batch : tuple of int
+        Along each batch axis; 0 where one matrix serves all.
+    down, across : int
+        From row to row, and from column to column.
+    """
+
+    batch: tuple[int, ...]
+    down: int
+    across: int
+
+
+class Product(NamedTuple):
+    """Matrices of `rows` x `depth` times others of `depth` x `columns`; results lie in row-major
+    order.
+
+    Attributes
+    ----------
+    code : str
+        The dtype of all three.
+    batch : tuple of int
+        Sizes of the batch axes.
+    rows, columns, depth : int
+        None is 0 but perhaps the depth.
+    x, y : Matrices
+        The operands. Of floats, each has rows or columns that are runs, as BLAS reads them.
+    """
+
+    code: str
+    batch: tuple[int, ...]
+    rows: int
+    columns: int
+    depth: int
+    x: Matrices
+    y: Matrices
+
+    @property
+    def products(self) -> int:
+        """How many products there are."""
+        return math.prod(self.batch)
+
+
+class Prepared(NamedTuple):
+    """What a target launches for a product, or has a library do.
+
+    Attributes
+    ----------
+    kernel : int
+        Negative if it is a library's.
+    facts, n, grain : int
+        As a launch has them; a library's facts lie in the host's memory.
+    keep : object
+        What holds the facts.
+    """
+
+    kernel: int
+    facts: int
+    n: int
+    grain: int
+    keep: Any
+
+
+class Precision:
+    """How float32 is multiplied where a library has a choice: "float32", or "tf32", whose products
+    have 10 bits of mantissa and whose sums are float32.
+    """
+
+    __slots__ = ("name",)
+
+    def __init__(self) -> None:
+        self.name = "float32"
+
+
+PRECISIONS = ("float32", "tf32")
+precision = Precision()
+"""The process's."""

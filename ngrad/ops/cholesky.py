@@ -1,0 +1,111 @@
+"""The Cholesky factorisation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ngrad.errors import NumberError
+from ngrad.graph.layout import Layout
+from ngrad.graph.op import Op
+from ngrad.graph.program import OUT, Program
+from ngrad.ops.convert import floating
+from ngrad.ops.launching import dense_operands
+from ngrad.ops.linalg import band, matrix_transpose
+from ngrad.ops.matmul import array_at, product
+from ngrad.ops.matrices import Matrix, bad_matrix, matrix_words, require_square
+from ngrad.ops.triangular import solve
+from ngrad.record import apply, apply_now
+from ngrad.tensor import Tensor, allocate
+
+
+def _infer(x: Layout) -> Layout:
+    require_square("cholesky", x)
+    return x.spec
+
+
+def _prepare(
+    inputs: tuple[Layout, ...], out: Layout
+) -> tuple[Callable[..., Any] | Program, Layout]:
+    if out.size == 0:
+        return Program(), out
+    libraries = out.device.target.libraries
+    if libraries is not None:
+        work = libraries.routine("cholesky", out.dtype.code, matrix_words(out))
+        if work is not None:
+            x = dense_operands([*enumerate(inputs)])
+            return x.launching(work, (*x.operands, (OUT, 0))), out
+    read, write = array_at(inputs[0]), array_at(out)
+
+    def run(x: Tensor) -> Tensor:
+        buffer = allocate(out)
+        matrices = read(x._address)
+        try:
+            factors = np.linalg.cholesky(matrices)
+        except np.linalg.LinAlgError:
+            raise _indefinite(matrices) from None
+        # NaN comes through some LAPACKs as a factor.
+        if not (np.diagonal(factors, axis1=-2, axis2=-1) > 0).all():
+            raise _indefinite(matrices)
+        write(buffer.address)[...] = factors
+        return Tensor(buffer, buffer.address, out)
+
+    return run, out
+
+
+def _indefinite(matrices: Matrix) -> NumberError:
+    return bad_matrix("cholesky", matrices, _is_definite)
+
+
+def _is_definite(matrix: Matrix) -> bool:
+    try:
+        return bool((np.diagonal(np.linalg.cholesky(matrix)) > 0).all())
+    except np.linalg.LinAlgError:
+        return False
+
+
+CHOLESKY = Op("cholesky", _infer, _prepare, family="linalg")
+
+
+@CHOLESKY.vjp
+def _(g: Any, out: Any, x: Any) -> Any:
+    # With P the lower triangle of L^T g, its diagonal halved, the cotangent is the symmetric part
+    # of S = L^-T P L^-1: that of the symmetric matrix of which x is the lower triangle.
+    inner = product(out, g, True)
+    lower = band(inner, -1, 0) - 0.5 * band(inner, 0, 0)
+    half = solve(out, lower, adjoint=True)
+    whole = solve(out, matrix_transpose(half), adjoint=True)
+    return (0.5 * (whole + matrix_transpose(whole)),)
+
+
+CHOLESKY.batch(lambda size, batched, x: apply(CHOLESKY, (x,)))
+
+
+def cholesky(input: Any, name: str | None = None) -> Any:
+    """The lower triangular L, with a positive diagonal, for which L L^T is a symmetric positive
+    definite matrix.
+
+    Only the lower triangle is read. The gradient is that of symmetric matrices, and symmetric. It
+    is computed where it is called, so that a matrix which is not positive definite raises there.
+
+    Parameters
+    ----------
+    input : floating tensor of shape (..., n, n)
+
+    Raises
+    ------
+    NumberError
+        If a matrix is not positive definite, saying which of the batch.
+    ShapeError
+        If the last two axes are not of one size.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.linalg.cholesky([[4.0, 2.0], [2.0, 5.0]]).numpy()
+    array([[2., 0.],
+           [1., 2.]], dtype=float32)
+    """
+    return apply_now(CHOLESKY, (floating(input, "cholesky"),))

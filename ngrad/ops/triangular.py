@@ -1,0 +1,150 @@
+"""Linear systems of triangular matrices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ngrad.errors import DTypeError, ShapeError
+from ngrad.graph.layout import Layout, layout
+from ngrad.graph.op import Op
+from ngrad.graph.program import OUT, Program
+from ngrad.graph.strides import broadcast_strides
+from ngrad.ops.batching import elementwise
+from ngrad.ops.convert import floating, operands
+from ngrad.ops.launching import dense_operands, place_launch
+from ngrad.ops.linalg import band
+from ngrad.ops.matmul import array_at, product
+from ngrad.ops.matrices import Matrix, bad_matrix, batch_shape, matrix_words, require_square
+from ngrad.record import apply, apply_now
+from ngrad.tensor import Tensor, allocate
+from ngrad_kernels.product import Prepared
+
+
+def _infer(matrix: Layout, rhs: Layout, lower: bool, adjoint: bool) -> Layout:
+    require_square("triangular_solve", matrix)
+    if matrix.dtype is not rhs.dtype:
+        raise DTypeError(
+            f"triangular_solve: operands must have one dtype, not {matrix.dtype.name}, "
+            f"{rhs.dtype.name}"
+        )
+    if rhs.ndim < 2 or rhs.shape[-2] != matrix.shape[-1]:
+        raise ShapeError(
+            f"triangular_solve: a matrix of shape {matrix.shape} takes right-hand sides of shape "
+            f"(..., {matrix.shape[-1]}, k), not {rhs.shape}"
+        )
+    batch = batch_shape("triangular_solve", matrix.shape, rhs.shape)
+    return layout(rhs.dtype, (*batch, *rhs.shape[-2:]))
+
+
+def _prepare(
+    inputs: tuple[Layout, ...], out: Layout, lower: bool, adjoint: bool
+) -> tuple[Callable[..., Any] | Program, Layout]:
+    if out.size == 0:
+        return Program(), out
+    libraries = out.device.target.libraries
+    if libraries is not None:
+        words = [*matrix_words(out), int(lower), int(adjoint)]
+        work = libraries.routine("triangular_solve", out.dtype.code, words)
+        if work is not None:
+            return _launched(inputs, out, work), out
+    from scipy.linalg import blas
+
+    trsm = {"f4": blas.strsm, "f8": blas.dtrsm}[out.dtype.code]
+    read_matrix, read_rhs, write = array_at(inputs[0]), array_at(inputs[1]), array_at(out)
+    batch = out.shape[:-2]
+
+    def run(matrix: Tensor, rhs: Tensor) -> Tensor:
+        matrices = read_matrix(matrix._address)
+        if not np.diagonal(matrices, axis1=-2, axis2=-1).all():
+            raise bad_matrix("triangular_solve", matrices, _is_regular)
+        buffer = allocate(out)
+        solved = write(buffer.address)
+        solved[...] = read_rhs(rhs._address)
+        each = np.broadcast_to(matrices, (*batch, *matrices.shape[-2:]))
+        for k in np.ndindex(batch):
+            # A X = B as X^T A^T = B^T, which is what BLAS, by columns, sees in rows: in place.
+            x = solved[k].T
+            x[...] = trsm(
+                1.0, each[k].T, x, side=1, lower=not lower, trans_a=adjoint, overwrite_b=1
+            )
+        return Tensor(buffer, buffer.address, out)
+
+    return run, out
+
+
+def _launched(inputs: tuple[Layout, ...], out: Layout, work: Prepared) -> Program:
+    """The library's routine, which solves in place, behind a copy of the right-hand sides."""
+    batch = out.shape[:-2]
+    matrix, rhs = (
+        layout(x.dtype, shape, broadcast_strides(x, shape), x.device)
+        for x, shape in ((x, (*batch, *x.shape[-2:])) for x in inputs)
+    )
+    read = dense_operands([(0, matrix)])
+    copy, held = place_launch(rhs, [(rhs.size, rhs.dtype.itemsize)], which=1)
+    behind = read._replace(launches=(*read.launches, copy), keep=(*read.keep, held))
+    return behind.launching(work, (*read.operands, (OUT, 0)))
+
+
+def _is_regular(matrix: Matrix) -> bool:
+    return bool(np.diagonal(matrix).all())
+
+
+TRIANGULAR = Op("triangular_solve", _infer, _prepare, ("lower", "adjoint"), family="linalg")
+
+
+@TRIANGULAR.vjp
+def _(g: Any, out: Any, matrix: Any, rhs: Any, lower: bool, adjoint: bool) -> Any:
+    in_rhs = solve(matrix, g, lower, not adjoint)
+    full = product(out, in_rhs, False, True) if adjoint else product(in_rhs, out, False, True)
+    return -(band(full, -1, 0) if lower else band(full, 0, -1)), in_rhs
+
+
+@TRIANGULAR.batch
+def _(size: int, batched: Any, matrix: Any, rhs: Any, **params: Any) -> Any:
+    return elementwise(TRIANGULAR, size, batched, matrix, rhs, **params)
+
+
+def solve(matrix: Any, rhs: Any, lower: bool = True, adjoint: bool = False) -> Any:
+    """As `triangular_solve`, of tensors of one dtype, recorded like any other op: for rules."""
+    return apply(TRIANGULAR, (matrix, rhs), (lower, adjoint))
+
+
+def triangular_solve(
+    matrix: Any, rhs: Any, lower: bool = True, adjoint: bool = False, name: str | None = None
+) -> Any:
+    """The X of A X = B for triangular A; axes before the last two are batches and broadcast.
+
+    Only the triangle is read. It is computed where it is called, so that a singular matrix raises
+    there.
+
+    Parameters
+    ----------
+    matrix : floating tensor of shape (..., n, n)
+        A.
+    rhs : floating tensor of shape (..., n, k)
+        B.
+    lower : bool
+        Whether A is the lower triangle of `matrix`, or the upper one.
+    adjoint : bool
+        Solve with the transpose of A.
+
+    Raises
+    ------
+    NumberError
+        If a matrix has a zero on its diagonal, saying which of the batch.
+    ShapeError
+        If the shapes do not fit.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.linalg.triangular_solve([[2.0, 0.0], [1.0, 4.0]], [[2.0], [5.0]]).numpy()
+    array([[1.],
+           [1.]], dtype=float32)
+    """
+    a, b = operands("triangular_solve", matrix, rhs)
+    floating(a, "triangular_solve")
+    return apply_now(TRIANGULAR, (a, b), (bool(lower), bool(adjoint)))

@@ -1,0 +1,200 @@
+"""Matrix products: the tiled kernel and cuBLAS, over operands that lie in every way that products
+are asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from device_work import get_array, put_array
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from library_doubles import DOUBLES
+
+from ngrad_kernels.cuda.libraries import Libraries
+from ngrad_kernels.cuda.target import CudaTarget
+from ngrad_kernels.product import Matrices, Product, precision
+
+Array = np.ndarray[Any, Any]
+CODES = ("f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "b1")
+
+
+def numbers(shape: tuple[int, ...], code: str, seed: int) -> Array:
+    draw = np.random.default_rng(seed)
+    if code[0] == "f":
+        return draw.normal(size=shape).astype(code)
+    if code == "b1":
+        return draw.integers(0, 2, shape).astype(bool)
+    info = np.iinfo(code)
+    return draw.integers(info.min, info.max, shape, code, endpoint=True)
+
+
+def laid_out(rows: int, columns: int, batch: tuple[int, ...], how: str, code: str, k: int) -> Array:
+    """A batch of matrices: in rows, by columns, as part of a wider one, or one for all."""
+    if how == "rows":
+        return numbers((*batch, rows, columns), code, k)
+    if how == "columns":
+        return numbers((*batch, columns, rows), code, k).swapaxes(-1, -2)
+    if how == "part":
+        return numbers((*batch, rows + 1, columns + 3), code, k)[..., 1:, 2:-1]
+    assert how == "one"
+    return np.broadcast_to(numbers((rows, columns), code, k), (*batch, rows, columns))
+
+
+def owner(x: Array) -> Array:
+    while isinstance(x.base, np.ndarray):
+        x = x.base
+    return x
+
+
+def multiplied(libraries: Libraries, x: Array, y: Array) -> Array:
+    """x @ y on a device, both read where they lie."""
+    target, code = libraries.target, "b1" if x.dtype == bool else x.dtype.str[1:]
+    batch, (rows, depth), columns = x.shape[:-2], x.shape[-2:], y.shape[-1]
+    lies = [Matrices(a.strides[:-2], *a.strides[-2:]) for a in (x, y)]
+    work = libraries.product(Product(code, batch, rows, columns, depth, *lies))
+    held, places = [], []
+    for a in (x, y):
+        whole = owner(a)
+        held.append(put_array(target, whole))
+        places.append(held[-1].address + a.ctypes.data - whole.ctypes.data)
+    out = target.pool.take(x.dtype.itemsize * int(np.prod(batch, dtype=int)) * rows * columns)
+    target.launch(work.kernel, work.facts, work.n, work.grain, [*places, out.address])
+    return get_array(target, out, (*batch, rows, columns), x.dtype)
+
+
+def expected(x: Array, y: Array) -> Array:
+    if x.dtype.kind != "f":
+        return np.matmul(x, y)
+    return np.matmul(x.astype(np.float64), y.astype(np.float64))
+
+
+def assert_close(found: Array, x: Array, y: Array) -> None:
+    """As near as sums of `depth` rounded products are, relative to their magnitudes."""
+    if x.dtype.kind != "f":
+        np.testing.assert_array_equal(found, expected(x, y))
+        return
+    bound = (x.shape[-1] + 1) * np.finfo(x.dtype).eps * np.matmul(np.abs(x), np.abs(y))
+    assert (np.abs(found - expected(x, y)) <= bound).all()
+
+
+@pytest.fixture(scope="module", params=["tiles", "cublas"])
+def libraries(request: pytest.FixtureRequest, open_target: Callable[..., CudaTarget]) -> Libraries:
+    """A device with the libraries that there are, or with doubles, and one with none."""
+    target = open_target(0)
+    if request.param == "tiles":
+        return Libraries(target, lambda name: None)
+    return with_libraries(target)
+
+
+def with_libraries(target: CudaTarget) -> Libraries:
+    """A device's libraries: those that there are on a GPU, doubles on the simulator."""
+    from ngrad_kernels.cuda import devices
+
+    if not devices.simulated():
+        if target.libraries.bindings("cublas") is None:
+            pytest.skip("no cuBLAS is installed")
+        return target.libraries
+
+    def streams() -> Iterator[Any]:
+        return (stream.handle for stream in target.streams.all)
+
+    made = {name: double(streams) for name, double in DOUBLES.items()}
+    target.libraries = Libraries(target, made.get)
+    return target.libraries
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_every_dtype(libraries: Libraries, code: str) -> None:
+    x, y = numbers((2, 5, 7), code, 1), numbers((2, 7, 6), code, 2)
+    assert_close(multiplied(libraries, x, y), x, y)
+
+
+WAYS = ("rows", "columns", "part", "one")
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    sizes=st.tuples(*[st.integers(1, 9)] * 2, st.integers(0, 9)),
+    batch=st.sampled_from([(), (3,), (2, 2), (1, 2)]),
+    ways=st.tuples(st.sampled_from(WAYS), st.sampled_from(WAYS)),
+    code=st.sampled_from(["f4", "f8", "i4"]),
+)
+def test_any_sizes_and_strides(
+    libraries: Libraries, sizes: Any, batch: Any, ways: Any, code: str
+) -> None:
+    rows, columns, depth = sizes
+    x = laid_out(rows, depth, batch, ways[0], code, 1)
+    y = laid_out(depth, columns, batch, ways[1], code, 2)
+    assert_close(multiplied(libraries, x, y), x, y)
+
+
+def test_batches_that_lie_apart(libraries: Libraries) -> None:
+    """Operands that each repeat along another axis: no one step leads from product to product."""
+    x = np.broadcast_to(numbers((3, 1, 2, 4), "f8", 1), (3, 2, 2, 4))
+    y = np.broadcast_to(numbers((1, 2, 4, 3), "f8", 2), (3, 2, 4, 3))
+    assert_close(multiplied(libraries, x, y), x, y)
+
+
+def test_more_than_a_tile(libraries: Libraries) -> None:
+    x, y = numbers((37, 21), "f4", 1), numbers((21, 35), "f4", 2)
+    assert_close(multiplied(libraries, x, y), x, y)
+
+
+def test_tiles_add_in_the_order_of_the_depth(open_target: Callable[..., CudaTarget]) -> None:
+    """By fma: the bits of the CPU's doing the same, whatever the strides, tiles and grid."""
+    from ngrad_kernels.cuda import devices, doubles
+
+    shapes = [{}] if not devices.simulated() else [{}, {"threads": 64, "blocks": 3}]
+    x, y = numbers((33, 19), "f8", 1), numbers((19, 18), "f8", 2)
+    exact = np.zeros((33, 18))
+    if devices.simulated():
+        fma = doubles.NAMESPACE["fma"]
+        for i, j in np.ndindex(exact.shape):
+            for k in range(19):
+                exact[i, j] = fma(x[i, k], y[k, j], exact[i, j])
+    for options in shapes:
+        libraries = Libraries(open_target(0, **options), lambda name: None)
+        found = multiplied(libraries, x, y)
+        if devices.simulated():
+            np.testing.assert_array_equal(found, exact)
+        turned = multiplied(libraries, np.ascontiguousarray(x.T).T, y)
+        np.testing.assert_array_equal(turned, found)
+
+
+def test_precision_is_named(open_target: Callable[..., CudaTarget]) -> None:
+    libraries = with_libraries(open_target(0))
+    cublas = libraries.bindings("cublas")
+    x, y = numbers((4, 4), "f4", 1), numbers((4, 4), "f4", 2)
+    try:
+        for name in ("float32", "tf32"):
+            precision.name = name
+            found = multiplied(libraries, x, y)
+            np.testing.assert_allclose(found, x @ y, rtol=0, atol=1e-2 if name == "tf32" else 1e-5)
+    finally:
+        precision.name = "float32"
+    if hasattr(cublas, "computed"):
+        names = [compute.name for compute in cublas.computed]
+        assert names == ["COMPUTE_32F", "COMPUTE_32F_FAST_TF32"]
+
+
+def test_what_a_warm_product_asks_for(open_target: Callable[..., CudaTarget]) -> None:
+    """Nothing of the driver but its launch, or nothing at all where a library does it."""
+    target = open_target(0)
+    x = y = numbers((4, 4), "f4", 1)
+    for libraries in (Libraries(target, lambda name: None), with_libraries(target)):
+        buffers = [put_array(target, a) for a in (x, y, x)]
+        code = Product("f4", (), 4, 4, 4, Matrices((), 16, 4), Matrices((), 16, 4))
+        work = libraries.product(code)
+        addresses = [buffer.address for buffer in buffers]
+        target.launch(work.kernel, work.facts, work.n, work.grain, addresses)
+        before = dict(target.counters)
+        for _ in range(3):
+            target.launch(work.kernel, work.facts, work.n, work.grain, addresses)
+        after = dict(target.counters)
+        launches = 3 if work.kernel > 0 else 0
+        assert after.pop("launches") - before.pop("launches") == launches
+        assert after == before

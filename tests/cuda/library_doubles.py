@@ -1,0 +1,327 @@
+"""Doubles of nvmath's bindings of cuBLAS, cuSOLVER and cuFFT: the same names and arguments, held to
+what the libraries ask of them, and NumPy's results, written when the simulated stream gets there.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import enum
+import itertools
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from ngrad_kernels.cuda import doubles
+
+Array = np.ndarray[Any, Any]
+
+
+class Operation(enum.IntEnum):
+    N, T = 0, 1
+
+
+class SideMode(enum.IntEnum):
+    LEFT, RIGHT = 0, 1
+
+
+class FillMode(enum.IntEnum):
+    LOWER, UPPER = 0, 1
+
+
+class DiagType(enum.IntEnum):
+    NON_UNIT, UNIT = 0, 1
+
+
+class GemmAlgo(enum.IntEnum):
+    DEFAULT = -1
+
+
+class ComputeType(enum.IntEnum):
+    COMPUTE_32F, COMPUTE_32F_FAST_TF32, COMPUTE_64F = 68, 77, 70
+
+
+class Type(enum.IntEnum):
+    R2C, C2R, D2Z, Z2D = 42, 44, 106, 108
+
+
+KINDS = {0: "f4", 1: "f8"}
+"""`cudaDataType_t`."""
+
+
+def columns_at(address: int, rows: int, columns: int, run: int, code: str) -> Array:
+    """A matrix by columns at an address of the device."""
+    size = int(code[1])
+    assert run >= max(1, rows), f"columns of {rows} elements do not fit a leading dimension {run}"
+    nbytes = (run * (columns - 1) + rows) * size if rows and columns else 0
+    return array_at(address, nbytes, (rows, columns), code, (size, run * size))
+
+
+def array_at(
+    address: int, nbytes: int, shape: tuple[int, ...], code: str, strides: Any = None
+) -> Array:
+    assert nbytes == 0 or doubles._device.holds(address, nbytes), "memory that is not the device's"
+    memory = (ctypes.c_char * nbytes).from_address(address)
+    return np.ndarray(shape, code, memory, 0, strides)
+
+
+class Library:
+    """Handles, each with a stream, and how often each function was called."""
+
+    def __init__(self, streams: Callable[[], Iterator[Any]]) -> None:
+        self.calls: Counter[str] = Counter()
+        self._streams = streams
+        self._numbers = itertools.count(1)
+        self._of: dict[int, Any] = {}
+
+    def create(self) -> int:
+        handle = next(self._numbers)
+        self._of[handle] = None
+        return handle
+
+    def destroy(self, handle: int) -> None:
+        del self._of[handle]
+
+    def set_stream(self, handle: int, stream: int) -> None:
+        (self._of[handle],) = (known for known in self._streams() if id(known) == stream)
+
+    def queue(self, name: str, handle: int, work: Callable[[], None]) -> None:
+        self.calls[name] += 1
+        self._of[handle].add(work)
+
+
+class Cublas(Library):
+    Operation, SideMode, FillMode, DiagType = Operation, SideMode, FillMode, DiagType
+    ComputeType, GemmAlgo = ComputeType, GemmAlgo
+
+    def __init__(self, streams: Callable[[], Iterator[Any]]) -> None:
+        super().__init__(streams)
+        self.computed: list[ComputeType] = []
+
+    def set_workspace(self, handle: int, workspace: int, workspace_size_in_bytes: int) -> None:
+        assert self._of[handle] is not None, "a stream sets the workspace back"
+        assert workspace % 256 == 0 or workspace % 64 == 0
+        assert doubles._device.holds(workspace, workspace_size_in_bytes)
+
+    def gemm_strided_batched_ex_64(
+        self, handle: int, transa: int, transb: int, m: int, n: int, k: int, alpha: int,
+        a: int, atype: int, lda: int, stride_a: int, b: int, btype: int, ldb: int, stride_b: int,
+        beta: int, c: int, ctype: int, ldc: int, stride_c: int, batch_count: int,
+        compute_type: int, algo: int,
+    ) -> None:  # fmt: skip
+        code = KINDS[ctype]
+        assert atype == btype == ctype
+        assert (compute_type == ComputeType.COMPUTE_64F) == (code == "f8")
+        assert (scalar_at(alpha, code), scalar_at(beta, code)) == (1, 0)
+        assert min(m, n, batch_count) > 0 and batch_count * stride_c >= (batch_count > 1) * m * n
+        self.computed.append(ComputeType(compute_type))
+        size = int(code[1])
+
+        def work() -> None:
+            for i in range(batch_count):
+                left = matrix(a + i * stride_a * size, transa, m, k, lda, code)
+                right = matrix(b + i * stride_b * size, transb, k, n, ldb, code)
+                columns_at(c + i * stride_c * size, m, n, ldc, code)[...] = left @ right
+
+        self.queue("gemm", handle, work)
+
+    def _trsm(self, code: str, handle: int, how: Any, places: Callable[[], Iterator[Any]]) -> None:
+        side, uplo, trans, diag, m, n, alpha, lda, ldb = how
+        assert (side, diag, scalar_at(alpha, code)) == (SideMode.RIGHT, DiagType.NON_UNIT, 1)
+
+        def work() -> None:
+            for a, b in places():
+                triangle = columns_at(a, n, n, lda, code)
+                triangle = np.tril(triangle) if uplo == FillMode.LOWER else np.triu(triangle)
+                triangle = triangle.T if trans == Operation.T else triangle
+                right = columns_at(b, m, n, ldb, code)  # X op(A) = B
+                with np.errstate(all="ignore"):
+                    if np.diagonal(triangle).all():
+                        right[...] = np.linalg.solve(triangle.T, right.T).T
+
+        self.queue("trsm", handle, work)
+
+    def strsm(
+        self, handle: int, side: int, uplo: int, trans: int, diag: int, m: int, n: int,
+        alpha: int, a: int, lda: int, b: int, ldb: int,
+    ) -> None:  # fmt: skip
+        how = (side, uplo, trans, diag, m, n, alpha, lda, ldb)
+        self._trsm("f4", handle, how, lambda: iter([(a, b)]))
+
+    def dtrsm(
+        self, handle: int, side: int, uplo: int, trans: int, diag: int, m: int, n: int,
+        alpha: int, a: int, lda: int, b: int, ldb: int,
+    ) -> None:  # fmt: skip
+        how = (side, uplo, trans, diag, m, n, alpha, lda, ldb)
+        self._trsm("f8", handle, how, lambda: iter([(a, b)]))
+
+    def strsm_batched(
+        self, handle: int, side: int, uplo: int, trans: int, diag: int, m: int, n: int,
+        alpha: int, a: int, lda: int, b: int, ldb: int, batch_count: int,
+    ) -> None:  # fmt: skip
+        how = (side, uplo, trans, diag, m, n, alpha, lda, ldb)
+        self._trsm("f4", handle, how, lambda: pairs_at(a, b, batch_count))
+
+    def dtrsm_batched(
+        self, handle: int, side: int, uplo: int, trans: int, diag: int, m: int, n: int,
+        alpha: int, a: int, lda: int, b: int, ldb: int, batch_count: int,
+    ) -> None:  # fmt: skip
+        how = (side, uplo, trans, diag, m, n, alpha, lda, ldb)
+        self._trsm("f8", handle, how, lambda: pairs_at(a, b, batch_count))
+
+
+def scalar_at(address: int, code: str) -> float:
+    """A number in the host's memory."""
+    kind = ctypes.c_float if code == "f4" else ctypes.c_double
+    return kind.from_address(address).value
+
+
+def matrix(address: int, trans: int, rows: int, columns: int, run: int, code: str) -> Array:
+    """op(A), of rows and columns."""
+    if trans == Operation.T:
+        return columns_at(address, columns, rows, run, code).T
+    return columns_at(address, rows, columns, run, code)
+
+
+def pointers_at(address: int, count: int) -> list[int]:
+    """Addresses in the device's memory."""
+    return [int(p) for p in array_at(address, 8 * count, (count,), "i8")]
+
+
+def pairs_at(a: int, b: int, count: int) -> Iterator[Any]:
+    return zip(pointers_at(a, count), pointers_at(b, count), strict=True)
+
+
+class CusolverDn(Library):
+    WORK = 7
+    """Elements of workspace that it asks for."""
+
+    def _potrf(
+        self, code: str, handle: int, uplo: int, n: int, places: Any, lda: int, infos: int
+    ) -> None:
+        assert uplo == FillMode.UPPER
+
+        def work() -> None:
+            given = places() if callable(places) else places
+            found = array_at(infos, 4 * len(given), (len(given),), "i4")
+            for k, a in enumerate(given):
+                factor = columns_at(a, n, n, lda, code)
+                upper = np.triu(factor)
+                try:
+                    # What lies below is not its own, and stays.
+                    whole = np.linalg.cholesky(upper.T).T
+                    factor[np.triu_indices(n)] = whole[np.triu_indices(n)]
+                    found[k] = 0
+                except np.linalg.LinAlgError:
+                    found[k] = n
+
+        self.queue("potrf", handle, work)
+
+    def _buffer_size(self, uplo: int, n: int, lda: int) -> int:
+        assert uplo == FillMode.UPPER and lda >= n
+        return self.WORK
+
+    def spotrf_buffer_size(self, handle: int, uplo: int, n: int, a: int, lda: int) -> int:
+        return self._buffer_size(uplo, n, lda)
+
+    def dpotrf_buffer_size(self, handle: int, uplo: int, n: int, a: int, lda: int) -> int:
+        return self._buffer_size(uplo, n, lda)
+
+    def spotrf(
+        self, handle: int, uplo: int, n: int, a: int, lda: int, workspace: int, lwork: int,
+        dev_info: int,
+    ) -> None:  # fmt: skip
+        assert lwork == self.WORK and doubles._device.holds(workspace, 4 * lwork)
+        self._potrf("f4", handle, uplo, n, [a], lda, dev_info)
+
+    def dpotrf(
+        self, handle: int, uplo: int, n: int, a: int, lda: int, workspace: int, lwork: int,
+        dev_info: int,
+    ) -> None:  # fmt: skip
+        assert lwork == self.WORK and doubles._device.holds(workspace, 8 * lwork)
+        self._potrf("f8", handle, uplo, n, [a], lda, dev_info)
+
+    def spotrf_batched(
+        self, handle: int, uplo: int, n: int, aarray: int, lda: int, info_array: int,
+        batch_size: int,
+    ) -> None:  # fmt: skip
+        places = lambda: pointers_at(aarray, batch_size)  # noqa: E731
+        self._potrf("f4", handle, uplo, n, places, lda, info_array)
+
+    def dpotrf_batched(
+        self, handle: int, uplo: int, n: int, aarray: int, lda: int, info_array: int,
+        batch_size: int,
+    ) -> None:  # fmt: skip
+        places = lambda: pointers_at(aarray, batch_size)  # noqa: E731
+        self._potrf("f8", handle, uplo, n, places, lda, info_array)
+
+
+class Cufft(Library):
+    Type = Type
+    WORK = 48
+    """Bytes that a plan works in."""
+
+    def __init__(self, streams: Callable[[], Iterator[Any]]) -> None:
+        super().__init__(streams)
+        self._plans: dict[int, tuple[int, int, int]] = {}
+        self._manual: set[int] = set()
+        self._areas: dict[int, int] = {}
+
+    def set_auto_allocation(self, plan: int, auto_allocate: int) -> None:
+        assert plan not in self._plans and not auto_allocate
+        self._manual.add(plan)
+
+    def make_plan_many(
+        self, plan: int, rank: int, n: list[int], inembed: list[int], istride: int, idist: int,
+        onembed: list[int], ostride: int, odist: int, type: int, batch: int,
+    ) -> int:  # fmt: skip
+        assert plan in self._manual and (rank, istride, ostride) == (1, 1, 1)
+        (length,) = n
+        real, pairs = (length, length // 2 + 1)
+        inner, outer = (real, pairs) if type in (Type.R2C, Type.D2Z) else (pairs, real)
+        assert (inembed, idist, onembed, odist) == ([inner], inner, [outer], outer)
+        self.calls["plan"] += 1
+        self._plans[plan] = type, length, batch
+        return self.WORK
+
+    def set_work_area(self, plan: int, work_area: int) -> None:
+        assert doubles._device.holds(work_area, self.WORK)
+        self._areas[plan] = work_area
+
+    def destroy(self, handle: int) -> None:
+        super().destroy(handle)
+        self._plans.pop(handle, None)
+
+    def _execute(self, kind: Type, plan: int, idata: int, odata: int) -> None:
+        type, length, batch = self._plans[plan]
+        assert type == kind and plan in self._areas
+        code = "f4" if kind in (Type.R2C, Type.C2R) else "f8"
+        size, pairs = int(code[1]), length // 2 + 1
+        real = (batch * length * size, (batch, length), code)
+        spectrum = (batch * pairs * 2 * size, (batch, pairs), f"c{2 * size}")
+
+        def forward() -> None:
+            array_at(odata, *spectrum)[...] = np.fft.rfft(array_at(idata, *real))
+
+        def inverse() -> None:
+            given = array_at(idata, *spectrum)
+            array_at(odata, *real)[...] = np.fft.irfft(given, length, norm="forward")
+            given[...] = np.nan  # it writes into what it reads
+
+        self.queue("exec", plan, forward if kind in (Type.R2C, Type.D2Z) else inverse)
+
+    def exec_r2c(self, plan: int, idata: int, odata: int) -> None:
+        self._execute(Type.R2C, plan, idata, odata)
+
+    def exec_d2z(self, plan: int, idata: int, odata: int) -> None:
+        self._execute(Type.D2Z, plan, idata, odata)
+
+    def exec_c2r(self, plan: int, idata: int, odata: int) -> None:
+        self._execute(Type.C2R, plan, idata, odata)
+
+    def exec_z2d(self, plan: int, idata: int, odata: int) -> None:
+        self._execute(Type.Z2D, plan, idata, odata)
+
+
+DOUBLES = {"cublas": Cublas, "cusolverDn": CusolverDn, "cufft": Cufft}

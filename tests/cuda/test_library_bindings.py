@@ -1,0 +1,58 @@
+"""The doubles of nvmath's bindings, against the bindings: the same functions, arguments in the same
+order, the same numbers.
+"""
+
+from __future__ import annotations
+
+import enum
+import importlib
+import inspect
+import re
+from typing import Any
+
+import pytest
+from library_doubles import DOUBLES
+
+pytest.importorskip("nvmath.bindings", reason="nvmath-python is in ngrad[cuda13-math]")
+
+
+def named(function: Any) -> list[str]:
+    """The names of a binding's arguments, which its docstring begins with."""
+    first = inspect.getdoc(function).splitlines()[0]
+    arguments = re.match(r"\w+\((.*)\)", first)[1]
+    return [argument.split()[-1] for argument in arguments.split(", ") if argument]
+
+
+FUNCTIONS = [
+    (library, name)
+    for library, double in DOUBLES.items()
+    for name, value in inspect.getmembers(double, inspect.isfunction)
+    if not name.startswith("_") and name != "queue"
+]
+
+
+@pytest.mark.parametrize(("library", "name"), FUNCTIONS, ids=str)
+def test_arguments(library: str, name: str) -> None:
+    real = getattr(importlib.import_module(f"nvmath.bindings.{library}"), name)
+    _, *own = inspect.signature(getattr(DOUBLES[library], name)).parameters
+    if name not in ("destroy", "set_stream"):  # shared by libraries that name them differently
+        assert own == named(real)
+    assert len(own) == len(named(real))
+
+
+@pytest.mark.parametrize("library", DOUBLES)
+def test_numbers(library: str) -> None:
+    real = importlib.import_module(f"nvmath.bindings.{library}")
+    for name, value in vars(DOUBLES[library]).items():
+        if isinstance(value, enum.EnumType):
+            for member in value:
+                assert getattr(real, name)[member.name] == member.value
+
+
+def test_numbers_that_have_no_name_in_the_bindings() -> None:
+    cublas = importlib.import_module("nvmath.bindings.cublas")
+    from ngrad_kernels.cuda.solver import UPPER
+
+    assert cublas.FillMode.UPPER == UPPER
+    nvmath = importlib.import_module("nvmath")
+    assert (nvmath.CudaDataType.CUDA_R_32F, nvmath.CudaDataType.CUDA_R_64F) == (0, 1)
