@@ -12,6 +12,7 @@ from ngrad.errors import DeviceError
 from ngrad_kernels import cpu
 from ngrad_kernels.memory import FreeList
 from ngrad_kernels.target import Target
+from ngrad_kernels.targets import available, target
 
 NAME = re.compile(r"/?(?:device:)?(cpu|gpu|cuda)(?::(\d+))?", re.IGNORECASE)
 
@@ -86,11 +87,10 @@ def _opened(kind: str, index: int) -> Device:
     """A device that is used for the first time."""
     if kind == "cpu":
         raise DeviceError(f"device: there is one CPU, cpu:0, and no cpu:{index}")
-    from ngrad_kernels.cuda import devices
     from ngrad_kernels.cuda.errors import CudaUnavailable
 
     try:
-        return Device("cuda", index, devices.target(index))
+        return Device("cuda", index, target(f"cuda:{index}"))
     except CudaUnavailable as error:
         raise DeviceError(f"device: cuda:{index} cannot be used: {error}") from error
 
@@ -157,9 +157,7 @@ def list_devices() -> list[str]:
     >>> ngrad.list_devices()[0]
     'cpu:0'
     """
-    from ngrad_kernels.cuda.devices import available
-
-    return [HOST.name, *available()]
+    return [HOST.name, *available()[1:]]
 
 
 __all__ = ["HOST", "Device", "current", "device", "device_of", "list_devices", "set_default_device"]

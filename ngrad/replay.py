@@ -126,6 +126,8 @@ def _launch(
     room: Buffer | None,
 ) -> None:
     """Run launches over operands, which are numbered as `graph.program` says."""
+    if device is not HOST:
+        device.target.use([x._buffer for x in tensors])
     base = [x._address for x in tensors]
     base += [buffer.address for buffer in reversed(buffers)]
     base.append(0 if room is None else room.address)

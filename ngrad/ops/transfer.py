@@ -35,11 +35,11 @@ def copied(x: Tensor, out: Layout) -> Tensor:
     if source is HOST:
         target.target.copy_in(buffer.address, address, out.nbytes)
     elif target is HOST:
+        source.target.use([x._block])
         _look(source, buffer.address, address, out.nbytes)
     else:
-        host = allocate(out.on(HOST))
-        _look(source, host.address, address, out.nbytes)
-        target.target.copy_in(buffer.address, host.address, out.nbytes)
+        target.target.use([x._block])
+        target.target.copy(buffer.address, address, out.nbytes)
     return Tensor(buffer, buffer.address, out)
 
 

@@ -104,6 +104,12 @@ class Driver(Protocol):
     def stream(self) -> Any:
         """A new stream, in order in itself and with no other."""
 
+    def number(self, stream: Any) -> int:
+        """By which other libraries know a stream."""
+
+    def foreign(self, number: int | None) -> Any:
+        """Another library's stream of a number; the default stream if that is None."""
+
     def event(self) -> Any:
         """A new event, for `record`."""
 
@@ -284,6 +290,12 @@ class CudaDriver:
 
     def stream(self) -> Any:
         return self._ask("cuStreamCreate", self._cu.CUstream_flags.CU_STREAM_NON_BLOCKING)[0]
+
+    def number(self, stream: Any) -> int:
+        return int(stream)
+
+    def foreign(self, number: int | None) -> Any:
+        return self._cu.CUstream(1 if number is None else number)  # 1 is the default stream's
 
     def event(self) -> Any:
         return self._ask("cuEventCreate", self._cu.CUevent_flags.CU_EVENT_DISABLE_TIMING)[0]

@@ -74,6 +74,14 @@ def fill(facts, n, a0, a1):
         i += thread_count()
 
 
+def clear(facts, n, a0):
+    """Zero n words of 8 bytes."""
+    i = thread_index()
+    while i < n:
+        store_i8(a0, i, 0)
+        i += thread_count()
+
+
 def take(facts, n, a0, a1, a2):
     """Gather rows, a unit of 8, 4 or 1 bytes a thread."""
     words = table_at(facts)

@@ -9,7 +9,7 @@ from ngrad_kernels import philox
 from ngrad_kernels.cuda import routines
 from ngrad_kernels.cuda.source import Source
 
-_OPERANDS = {"place": 2, "fill": 2, "take": 3}
+_OPERANDS = {"place": 2, "fill": 2, "clear": 1, "take": 3}
 _ROW = 32
 """Threads that a row to be gathered or added keeps busy; long ones would keep more."""
 _PARTS = 1 << 15
@@ -18,7 +18,8 @@ _PARTS = 1 << 15
 
 @functools.cache
 def skeleton(name: str) -> Source:
-    """The source of a shared kernel: "place", "fill" or "take", as in `ngrad_kernels.skeletons`.
+    """The source of a shared kernel: "place", "fill", "clear" or "take", as in
+    `ngrad_kernels.skeletons`.
 
     Examples
     --------

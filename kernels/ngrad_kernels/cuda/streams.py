@@ -83,6 +83,14 @@ class Stream:
             other.driver.record(other._tail, other.handle)
         self.driver.wait(self.handle, other._tail)
 
+    def hand_over(self, other: int | None) -> None:
+        """Have another library's stream, known by number, run what it is given from now on after
+        all that this one holds now.
+        """
+        with _order:
+            self.driver.record(self._tail, self.handle)
+            self.driver.wait(self.driver.foreign(other), self._tail)
+
     def settle(self) -> None:
         """Follow those in `after`. Only the stream's own thread does this, before new work: it
         would miss a wait that another thread is about to queue.

@@ -113,15 +113,19 @@ class CudaTarget:
     def scatter_add(self, code: str) -> int:
         return self.load(("scatter_add", code), lambda: skeletons.scatter_add(code))
 
+    def scatter_parts(self, rows: int, count: int, width: int) -> tuple[int, int]:
+        return 1, 1  # the kernel shares the rows among the threads that it has
+
     def sampler(self, sampler: str, code: str) -> int:
         return self.load((sampler, code), lambda: skeletons.sampler(sampler, code))
 
     # -- launching ---------------------------------------------------------------------------------
 
-    def facts(self, words: np.ndarray) -> tuple[int, Any]:
-        buffer = self.pool.take(words.nbytes)
+    def facts(self, words: Sequence[int]) -> tuple[int, Any]:
+        source = np.array(words, np.int64)
+        buffer = self.pool.take(source.nbytes)
         buffer.users = self.streams.all  # every thread may launch with them
-        self.copy_in(buffer.address, words.ctypes.data, words.nbytes)
+        self.copy_in(buffer.address, source.ctypes.data, source.nbytes)
         self.synchronize()  # once, so that no launch has to ask whether they are there
         return buffer.address, buffer
 
@@ -183,6 +187,12 @@ class CudaTarget:
     def copy(self, target: int, source: int, nbytes: int) -> None:
         if nbytes:
             self.driver.copy(target, source, nbytes, self.streams.ready().handle)
+
+    def stream_number(self) -> int:
+        return self.driver.number(self.streams.ready().handle)
+
+    def hand_over(self, stream: int | None) -> None:
+        self.streams.ready().hand_over(stream)
 
     def synchronize(self) -> None:
         self.driver.synchronize(self.streams.ready().handle)
