@@ -48,19 +48,28 @@ def text(source: str, operands: int = 3) -> Source:
     return Source(name, source, operands, 1)
 
 
-def put(target: CudaTarget, values: Any) -> DeviceBuffer:
-    """int64 values on the device."""
-    array = np.asarray(values, np.int64)
+def put_array(target: CudaTarget, array: np.ndarray) -> DeviceBuffer:
+    """An array's elements on the device, as they lie."""
     buffer = target.pool.take(array.nbytes)
     target.copy_in(buffer.address, array.ctypes.data, array.nbytes)
     return buffer
 
 
-def get(target: CudaTarget, buffer: DeviceBuffer, count: int) -> np.ndarray:
-    """The first int64 values of a buffer."""
-    array = np.empty(count, np.int64)
+def get_array(target: CudaTarget, buffer: DeviceBuffer, shape: Any, dtype: Any) -> np.ndarray:
+    """The first elements of a buffer, in row-major order."""
+    array = np.empty(shape, dtype)
     target.copy_out(array.ctypes.data, buffer.address, array.nbytes)
     return array
+
+
+def put(target: CudaTarget, values: Any) -> DeviceBuffer:
+    """int64 values on the device."""
+    return put_array(target, np.asarray(values, np.int64))
+
+
+def get(target: CudaTarget, buffer: DeviceBuffer, count: int) -> np.ndarray:
+    """The first int64 values of a buffer."""
+    return get_array(target, buffer, count, np.int64)
 
 
 def mix(
