@@ -245,41 +245,48 @@ class Replay:
 
     def run(self, kept: Mapping[int, Any]) -> list[Place | None]:
         """Where the plan's outputs lie, for values by slot."""
-        inputs: list[Tensor] = []
         registers = [0]
+        numbers = []  # held until they have been read
         for slot, dtype in self._loads:
             value = kept[slot]
             if type(value) is not Tensor:
                 value = scalar(value, dtype)
-            inputs.append(value)
+                numbers.append(value)
             registers.append(value._at)
-        made: list[Place | None] = []
+        made: list[Any] = []
         for where in self._made:
             free = where.free
             try:  # `allocate`, spelled out: every small gradient comes here
-                buffer = Buffer(free, free.pop())
+                address = free.pop()
+                buffer = Buffer(free, address)
             except IndexError:
                 buffer = pool.take(where.nbytes)
-            address = buffer.address
+                address = buffer.address
             registers.append(address)
             made.append((buffer, address, where))
         walk(self._where, self._steps, *registers)
-        return made if self._plain else [self._place(output, inputs, made) for output in self._outputs]
+        return made if self._plain else self._places(kept, made)
 
-    def _place(
-        self, output: tuple[Any, int, Any] | None, inputs: list[Tensor], made: list[Place | None]
-    ) -> Place | None:
-        if output is None:
-            return None
-        source, offset, where = output
-        if type(source) is int and source >= self._first:
-            place = made[source - self._first]
-            assert place is not None
-            buffer, address, layout = place
-        else:
-            holder = inputs[source - 1] if type(source) is int else source
-            buffer, address, layout = holder._block, holder._at, holder._layout
-        return buffer, address + offset, where or layout
+    def _places(self, kept: Mapping[int, Any], made: list[Place]) -> list[Place | None]:
+        """The outputs, where some are no buffers of their own."""
+        places: list[Place | None] = []
+        for output in self._outputs:
+            if output is None:
+                places.append(None)
+                continue
+            source, offset, where = output
+            if type(source) is int and source >= self._first:
+                buffer, address, lies = made[source - self._first]
+            else:
+                holder = self._input(kept, source - 1) if type(source) is int else source
+                buffer, address, lies = holder._block, holder._at, holder._layout
+            places.append((buffer, address + offset, where or lies))
+        return places
+
+    def _input(self, kept: Mapping[int, Any], number: int) -> Tensor:
+        slot, dtype = self._loads[number]
+        value = kept[slot]
+        return value if type(value) is Tensor else scalar(value, dtype)
 
 
 def _program(call: Call) -> Program:
