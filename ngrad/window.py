@@ -296,12 +296,13 @@ def _pins(window: Window) -> None:
 def _alone(window: Window) -> int:
     """Bytes of buffers that only a window holds, by tensors that nobody else has."""
     kept = [x for x in list(window.kept.values()) if type(x) is Tensor]
-    ours = [x for x, count in zip(kept, _references(kept), strict=True) if count == 2]
+    counts = _references(kept)  # in the list here, in `kept`, and as a key of the window
+    ours = [x for x, count in zip(kept, counts, strict=True) if count == 2 + (x in window)]
     del kept
     holders = Counter(id(x._block) for x in ours)
     buffers = list({id(x._block): x._block for x in ours}.values())
-    counts = zip(buffers, _references(buffers), strict=True)
-    return sum(buffer.nbytes for buffer, count in counts if count == holders[id(buffer)] + 1)
+    held = zip(buffers, _references(buffers), strict=True)
+    return sum(buffer.nbytes for buffer, count in held if count == holders[id(buffer)] + 1)
 
 
 def _references(things: list[Any]) -> list[int]:
