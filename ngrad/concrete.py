@@ -77,7 +77,7 @@ class Concrete:
         wanted: list[int] = []
         self._outputs = [_output(window, value, wanted) for value in found]
         assigned = trace.assigned()
-        wanted += [window.slot(value) for _, value in assigned]
+        wanted += [window[value] for _, value in assigned]
         self._assigned = [variable for variable, _ in assigned]
         self._wanted = tuple(wanted)
         self._entries = tuple(window.entries)
@@ -91,7 +91,7 @@ class Concrete:
         self._places = [k for k in slots if k >= 0 and self._entries[k][0].op is LEAF]
         self._planned: dict[tuple[Layout, ...], Planned] = {}
         window.kept.clear()  # a tensor that leaked may hold the window for long
-        window.leaves.clear()
+        window.clear()
 
     def _constant(self, slot: int, value: Any) -> Any:
         if type(value) is Call:
@@ -190,7 +190,7 @@ class Concrete:
         if value is not None:
             if type(value) is not Tensor:
                 return window.number(value, call.spec.dtype, call.spec.device), value
-            return window.slot(value), value
+            return window[value], value
         here = tuple([slots[k] for k in inputs])
         if call.several:
             return window.note(call, here), None

@@ -116,7 +116,7 @@ def _recorded(f: Callable[..., Any], args: tuple[Any, ...]) -> tuple[_Lined, tup
             result = f(*args)
         leaves = optree.tree_leaves(result)
         found = [from_outside(x.tensor if isinstance(x, Weak) else x) for x in leaves]
-        wanted = tuple([window.slot(x) for x in found if isinstance(x, Tensor)])
+        wanted = tuple([window[x] for x in found if isinstance(x, Tensor)])
     finally:
         state.window, state.stack, state.graph = outer
     if not wanted:

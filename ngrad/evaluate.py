@@ -33,23 +33,28 @@ waits for the value; None for what only a tape may ask for.
 
 
 def pending_work(window: Window) -> Work:
-    entries = tuple(window.entries)  # another thread may be adding to them
-    holder_of, taped = window.results.get, window.taped
+    holders = window.results.copy()  # another thread may be adding to them
+    entries = tuple(window.entries)
     wanted: list[int] = []
     tensors: list[Tensor | None] = []
-    for slot in range(window.done, len(entries)):
-        holder = holder_of(slot)
-        if holder is None:
-            continue
+    taped = window.taped
+    for slot, holder in holders.items():
         tensor = holder()
         if tensor is not None:
-            if not tensor._at:
+            if not tensor._at and slot < len(entries):
                 wanted.append(slot)
                 tensors.append(tensor)
-        elif taped and entries[slot][0].op.family not in RECOMPUTED and slot not in window.kept:
+        elif taped and _is_for_tapes(window, entries, slot):
             wanted.append(slot)
             tensors.append(None)
     return entries, tuple(wanted), tensors
+
+
+def _is_for_tapes(window: Window, entries: tuple[Entry, ...], slot: int) -> bool:
+    """Whether a value that nobody holds is stored for tapes that may ask for it."""
+    if not window.done <= slot < len(entries) or slot in window.kept:
+        return False
+    return entries[slot][0].op.family not in RECOMPUTED
 
 
 def publish(window: Window, work: Work, places: Sequence[Any]) -> None:
@@ -190,7 +195,7 @@ def sweep(window: Window, heard: Heard, goal: Goal) -> list[Tensor | None]:
     """Run a window and a gradient through it, as one plan; the gradients."""
     with window.lock:
         work = entries, wanted, _ = pending_work(window)
-        known = known_values(window, len(entries))
+        known = known_values(window, len(entries)) if window.done or window.adopted else ()
         try:
             places = plans.get((entries, known, wanted, heard, goal)).run(window.kept)
         except IndexBoundsError:
@@ -199,7 +204,8 @@ def sweep(window: Window, heard: Heard, goal: Goal) -> list[Tensor | None]:
             places = plans.get((entries, known, wanted, heard, goal)).run(window.kept)
             work = entries, wanted, []
         publish(window, work, places)
-    return placed(places[len(wanted) :] if wanted else places)
+    found = places[len(wanted) :] if wanted else places
+    return [None if place is None else Tensor(*place) for place in found]
 
 
 def known_values(window: Window, count: int) -> tuple[tuple[int, Layout], ...]:
@@ -263,7 +269,7 @@ def brought(window: Window, current: Window, wanted: dict[int, int]) -> dict[int
     for number, slot in wanted.items():
         value = window.kept[slot]
         if type(value) is Tensor:
-            slots[number] = current.slot(value)
+            slots[number] = current[value]
         else:
             where = window.entries[slot][0].spec
             slots[number] = current.number(value, where.dtype, where.device)
@@ -308,7 +314,7 @@ class Recording:
 
     def _hold(self, index: int, tensor: Tensor) -> None:
         self.tensors[index] = tensor
-        self.slots[index] = self.window.slot(tensor)
+        self.slots[index] = self.window[tensor]
 
     def _tensor(self, index: int) -> Tensor:
         found = self.tensors.get(index)

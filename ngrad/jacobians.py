@@ -319,7 +319,7 @@ def _record(asked: _Asked, seed: Any) -> list[Tensor | None]:
         del slots[number]
     if window is not current:
         slots = brought(window, current, slots)
-    slots.update(dict.fromkeys(given, current.slot(seed)))
+    slots.update(dict.fromkeys(given, current[seed]))
     results = Recording(current, graph, need, slots).results()
     if not state.stack or settings.eager:
         run(current)

@@ -132,10 +132,9 @@ class Planned:
         """Where the outputs of the graph lie: what is wanted, then the gradients."""
         if self.tried < 2:
             self._heat()
-        cut = self.cut
-        if cut is None:
-            cut = self.cut = Cut(self.graph, self.places, self.layouts)
-        return cut.run(kept)
+        if self.cut is None:
+            self.cut = Cut(self.graph, self.places, self.layouts)
+        return self.cut.run(kept)
 
     def _heat(self) -> None:
         """Go over to fused kernels: loaded at the first run, compiled at the second."""

@@ -124,7 +124,7 @@ def apply(op: Op, inputs: tuple[Any, ...], params: Params = ()) -> Any:
         program = call.program
         if program is not None and program.view is not None:
             return call.run(*inputs)
-    slots = tuple([x._slot if x._window is window else window.slot(x) for x in inputs])
+    slots = tuple([x._slot if x._window is window else window[x] for x in inputs])
     return window.append_several(call, slots) if call.several else window.append(call, slots)
 
 
@@ -151,7 +151,7 @@ def run_now(call: Call, inputs: tuple[Any, ...]) -> Any:
     counters["bytes"] += call.bytes
     window = state.window
     if state.stack and window.readers:
-        window.note_done(call, tuple([window.slot(x) for x in inputs]), out)
+        window.note_done(call, tuple([window[x] for x in inputs]), out)
     if hooks.ran is not None:
         hooks.ran(call, inputs, out)
     return out

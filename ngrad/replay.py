@@ -18,7 +18,8 @@ from ngrad.devices import HOST, Device
 from ngrad.graph.layout import Layout
 from ngrad.graph.op import Call, Op
 from ngrad.graph.plan import Plan
-from ngrad.graph.program import OUT, SCRATCH, Launch, Program, aligned, result
+from ngrad.graph.program import OUT, SCRATCH, Launch, Program, result
+from ngrad.graph.room import Room, padded
 from ngrad.tensor import Place, Tensor, allocate, scalar
 from ngrad_kernels import cpu, native
 from ngrad_kernels.cpu import walk
@@ -153,11 +154,17 @@ class Replay:
 
     Registers hold base addresses: zero, then the plan's inputs, then a buffer for each result that
     is not an input's own memory. Constants and temporaries have their address as an offset from
-    zero.
+    zero: a temporary has its place up to its last use, then another has it.
+
+    Attributes
+    ----------
+    temporaries : int
+        Bytes of the block that they take.
     """
 
     __slots__ = (
         "_code", "_first", "_keep", "_loads", "_made", "_outputs", "_plain", "_steps", "_where",
+        "temporaries",
     )  # fmt: skip
 
     def __init__(self, plan: Plan, loads: Loads) -> None:
@@ -171,11 +178,11 @@ class Replay:
         wanted = {owners[k] for k in plan.outputs if k is not None and owners[k] >= first}
         self._first = inputs + 1
         self._made: list[Layout] = []
-        room = arena()
-        temporary = room.address
+        block, room = arena(), Room()
+        last = self._last_uses(plan, owners)
         words: list[int] = []
         self._steps = 0
-        for step in plan.steps:
+        for index, step in enumerate(plan.steps):
             program = _program(step.call)
             if program.view is not None:
                 register, offset = base[step.inputs[0]]
@@ -187,18 +194,23 @@ class Replay:
                     base.append((self._first + len(self._made), 0))
                     self._made.append(layouts[number - first])
                 else:
-                    base.append((0, temporary))
-                    temporary += aligned(layouts[number - first].nbytes)
+                    base.append((0, block.address + room.take(layouts[number - first].nbytes)))
             places = {which: base[k] for which, k in enumerate(step.inputs)}
             places |= {result(k): base[number] for k, number in enumerate(results)}
-            places[SCRATCH] = 0, temporary
-            temporary += aligned(program.scratch)
+            scratch = room.take(program.scratch) if program.scratch else None
+            places[SCRATCH] = 0, block.address + (scratch or 0)
             for launch in program.launches:
                 words += [launch.kernel, launch.facts, launch.n, launch.grain, len(launch.operands)]
                 for which, more in launch.operands:
                     register, offset = places[which]
                     words += [register, offset + more]
                 self._steps += 1
+            if scratch is not None:
+                room.give(scratch)
+            for number in last.get(index, ()):
+                if number >= first and number not in wanted:
+                    room.give(base[number][1] - block.address)
+        self.temporaries = room.size
         self._code = np.array(words or [0], np.int64)
         self._where = self._code.ctypes.data
         self._outputs: list[tuple[Any, int, Any] | None] = []
@@ -219,7 +231,21 @@ class Replay:
         # Whether each output is a buffer of its own, in the order in which they are made.
         made = [(self._first + k, 0, where) for k, where in enumerate(self._made)]
         self._plain = self._outputs == made
-        self._keep = plan, room
+        self._keep = plan, block
+
+    @staticmethod
+    def _last_uses(plan: Plan, owners: list[int]) -> dict[int, list[int]]:
+        """By step, the values whose memory nobody reads after it, not even through a view."""
+        last: dict[int, int] = {}
+        made = len(owners) - sum(len(step.call.outputs) for step in plan.steps)
+        for index, step in enumerate(plan.steps):
+            results = range(made, made + len(step.call.outputs))
+            made += len(results)
+            last |= {owners[k]: index for k in (*step.inputs, *results)}
+        found: dict[int, list[int]] = {}
+        for number, index in last.items():
+            found.setdefault(index, []).append(number)
+        return found
 
     @staticmethod
     def _owners(plan: Plan, first: int) -> list[int]:
@@ -244,49 +270,54 @@ class Replay:
                 return None
             if any(len(launch.operands) >= native.TABLE for launch in program.launches):
                 return None
-            total += sum(aligned(where.nbytes) for where in step.call.outputs)
-            total += aligned(program.scratch)
+            total += sum(padded(where.nbytes) for where in step.call.outputs)
+            total += padded(program.scratch)
         return None if total > SMALL else Replay(plan, loads)
 
     def run(self, kept: Mapping[int, Any]) -> list[Place | None]:
         """Where the plan's outputs lie, for values by slot."""
-        inputs: list[Tensor] = []
         registers = [0]
+        numbers = []  # held until they have been read
         for slot, where in self._loads:
             value = kept[slot]
             if type(value) is not Tensor:
                 value = scalar(value, where.dtype)
-            inputs.append(value)
+                numbers.append(value)
             registers.append(value._at)
-        made: list[Place | None] = []
+        made: list[Any] = []
         for where in self._made:
             free = where.free
             try:  # `allocate`, spelled out: every small gradient comes here
-                buffer = Buffer(free, free.pop())
+                address = free.pop()
+                buffer = Buffer(free, address)
             except IndexError:
                 buffer = pool.take(where.nbytes)
-            address = buffer.address
+                address = buffer.address
             registers.append(address)
             made.append((buffer, address, where))
         walk(self._where, self._steps, *registers)
-        return (
-            made if self._plain else [self._place(output, inputs, made) for output in self._outputs]
-        )
+        return made if self._plain else self._places(kept, made)
 
-    def _place(
-        self, output: tuple[Any, int, Any] | None, inputs: list[Tensor], made: list[Place | None]
-    ) -> Place | None:
-        if output is None:
-            return None
-        source, offset, where = output
-        if type(source) is int and source >= self._first:
-            place = made[source - self._first]
-            assert place is not None
-            buffer, address, layout = place
-        else:
-            holder = inputs[source - 1] if type(source) is int else source
-            buffer, address, layout = holder._block, holder._at, holder._layout
-        return buffer, address + offset, where or layout
+    def _places(self, kept: Mapping[int, Any], made: list[Place]) -> list[Place | None]:
+        """The outputs, where some are no buffers of their own."""
+        places: list[Place | None] = []
+        for output in self._outputs:
+            if output is None:
+                places.append(None)
+                continue
+            source, offset, where = output
+            if type(source) is int and source >= self._first:
+                buffer, address, lies = made[source - self._first]
+            else:
+                holder = self._input(kept, source - 1) if type(source) is int else source
+                buffer, address, lies = holder._block, holder._at, holder._layout
+            places.append((buffer, address + offset, where or lies))
+        return places
+
+    def _input(self, kept: Mapping[int, Any], number: int) -> Tensor:
+        slot, where = self._loads[number]
+        value = kept[slot]
+        return value if type(value) is Tensor else scalar(value, where.dtype)
 
 
 def _program(call: Call) -> Program:

@@ -62,7 +62,10 @@ class GradientTape(Jacobians):
         self._used = False
         self._begun = -1  # from which entry it listens now; -1 if it does not
         self._window: Window | None = None
-        self._forget()
+        self._spans: tuple[tuple[int, int], ...] = ()
+        self._watched: dict[int, int] = {}
+        self._variables: dict[int, Variable] = {}
+        self._versions: dict[int, list[int]] = {}
 
     def __del__(self) -> None:
         if getattr(self, "_window", None) is not None:
@@ -73,12 +76,6 @@ class GradientTape(Jacobians):
         window, self._window = self._window, None
         if window is not None:
             window.taped -= 1
-
-    def _forget(self) -> None:
-        self._spans: tuple[tuple[int, int], ...] = ()
-        self._watched: dict[int, int] = {}
-        self._variables: dict[int, Variable] = {}
-        self._versions: dict[int, list[int]] = {}
 
     def _join(self) -> Window:
         """The window that this tape reads: the thread's, into which it brings what it heard."""
@@ -140,14 +137,13 @@ class GradientTape(Jacobians):
         return self
 
     def __exit__(self, *exc: object) -> None:
-        self._stop()
-
-    def _stop(self) -> None:
         """Listen no longer."""
         stack, window = self._stack, self._window
         if stack is None or window is None:
             return
-        self.pause()
+        if self._begun >= 0:  # `pause`, spelled out: every tape comes here
+            self._spans += ((self._begun, len(window.entries)),)
+            self._begun = -1
         if self in stack:  # not within `stop_recording`
             stack.remove(self)
         self._stack = None
@@ -157,9 +153,8 @@ class GradientTape(Jacobians):
 
     def pause(self) -> None:
         """What is recorded from now on is not heard."""
-        begun, window = self._begun, self._window
-        if begun >= 0 and window is not None:
-            self._spans += ((begun, len(window.entries)),)
+        if self._begun >= 0 and self._window is not None:
+            self._spans += ((self._begun, len(self._window.entries)),)
         self._begun = -1
 
     def resume(self) -> None:
@@ -196,7 +191,7 @@ class GradientTape(Jacobians):
         recording = self._stack is not None
         window = self._window
         self._leave()
-        self._forget()
+        self._spans, self._watched, self._variables, self._versions = (), {}, {}, {}
         if recording and window is not None:
             if window.readers == 1 and window.trace is None:  # nobody else reads what was recorded
                 window.readers = 0
@@ -223,7 +218,7 @@ class GradientTape(Jacobians):
         elif window is not state.window:
             self._require_here("watch")
         if type(tensor) is Tensor and tensor._layout.dtype.is_floating:
-            self._watched.setdefault(window.slot(tensor), len(window.entries))
+            self._watched.setdefault(window[tensor], len(window.entries))
             return
         for value in optree.tree_leaves(tensor, none_is_leaf=True):
             if isinstance(value, Variable):
@@ -240,7 +235,7 @@ class GradientTape(Jacobians):
                     "Only floating-point tensors have one.",
                     stacklevel=2,
                 )
-            self._watched.setdefault(window.slot(value), len(window.entries))
+            self._watched.setdefault(window[value], len(window.entries))
 
     def watched_variables(self) -> tuple[Variable, ...]:
         """The variables that this tape has followed, in the order in which they were first read."""
@@ -253,8 +248,8 @@ class GradientTape(Jacobians):
 
     def _watch_variable(self, variable: Variable) -> None:
         """Follow a variable: the value that it holds now is one more of the same source."""
-        window = self._window or self._join()
-        slot = window.slot(variable._tensor)
+        window = self._join() if self._window is None else self._window
+        slot = window[variable._tensor]
         if slot not in self._watched:
             self._watched[slot] = len(window.entries)
         versions = self._versions.get(variable._uid)
@@ -328,9 +323,7 @@ class GradientTape(Jacobians):
         count = len(window.entries)  # before the seeds
         reached = tuple(map(window.slot_of, targets))
         given = (
-            ()
-            if seeds is None
-            else tuple([-1 if seed is None else window.slot(seed) for seed in seeds])
+            () if seeds is None else tuple([-1 if seed is None else window[seed] for seed in seeds])
         )
         # Bare tuples: they are a part of what the plan is looked up by.
         goal: Any = (reached, given, tuple(map(self._slots, sources)))
@@ -358,7 +351,7 @@ class GradientTape(Jacobians):
     def _let_go(self) -> None:
         """Its one gradient is being taken: nothing that only it needs is stored any more."""
         if self._stack is not None:
-            self._stop()
+            self.__exit__()
         self._used = True
         self._leave()
 

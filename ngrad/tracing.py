@@ -89,7 +89,7 @@ class Trace:
         """From here on a variable holds another value."""
         found = self._variables.get(variable._uid)
         slot = -1 if found is None else found[1]
-        at, holder = self.window.slot(value), self._capture(variable)
+        at, holder = self.window[value], self._capture(variable)
         self._variables[variable._uid] = holder, slot, value
 
         def again(tensors: Tensors) -> None:

@@ -265,7 +265,7 @@ class _Backward:
         call = Call(op, (), tuple([x._layout.spec for x in operands]), given, several=True)
         window = state.window
         window.opaque = True
-        slots = tuple([window.slot(x) for x in operands])
+        slots = tuple([window[x] for x in operands])
         if settings.eager:
             made = tuple([Tensor(x._buffer, x._address, x._layout) for x in results])
             window.note_done(call, slots, made)

@@ -27,8 +27,9 @@ PINNED = 1 << 26
 """Bytes of values that only pending work holds, after which it is run."""
 
 
-class Window:
-    """A run of recorded work.
+class Window(dict[Tensor, int]):
+    """A run of recorded work; as a mapping, the slots of the tensors that it keeps. `window[x]` is
+    where x stands, and makes a leaf of one that does not: most operands are found without a call.
 
     Attributes
     ----------
@@ -39,8 +40,8 @@ class Window:
     kept : dict
         By slot, the values that are there: tensors from outside, Python numbers, and what a tape
         needs of what was run.
-    leaves, computed : dict
-        Slots by `id`: of the tensors in `kept`, and of tensors that were computed and may be gone.
+    computed : dict
+        Slots by `id` of tensors that were computed and may be gone.
     done : int
         Entries before this one were run.
     readers : int
@@ -53,9 +54,10 @@ class Window:
 
     __slots__ = (
         "__weakref__", "_epoch", "_lock", "adopted", "checks", "computed", "done", "entries",
-        "kept", "leaves", "limit", "numbers", "opaque", "readers", "results", "room", "taped",
-        "trace",
+        "kept", "limit", "numbers", "opaque", "readers", "results", "room", "taped", "trace",
     )  # fmt: skip
+    __eq__ = object.__eq__  # a window is itself, whatever it keeps
+    __hash__ = object.__hash__  # type: ignore[assignment]
 
     run: ClassVar[Callable[[Window], None]]
     """Computes what is pending and held; set in `evaluate.py`."""
@@ -65,7 +67,6 @@ class Window:
         self.entries: list[Entry] = []
         self.results: dict[int, ref[Tensor]] = {}
         self.kept: dict[int, Any] = {}
-        self.leaves: dict[int, int] = {}
         self.computed: dict[int, int] = {}
         self.numbers: dict[tuple[int, str, Device], int] = {}
         self.done, self.readers, self.taped = 0, 0, 0
@@ -73,13 +74,13 @@ class Window:
         self.room, self.limit = PINNED, LIMIT
         if trace is not None:
             trace.window, self.limit = self, sys.maxsize
-        self._lock, self._epoch = threading.RLock(), _forks[0]
+        self._lock, self._epoch = _Lock(), _forks
 
     @property
     def lock(self) -> Any:
         """Held while the window is run, by whichever thread; a fork may have copied it taken."""
-        if self._epoch != _forks[0]:
-            self._lock, self._epoch = threading.RLock(), _forks[0]
+        if self._epoch != _forks:
+            self._lock, self._epoch = _Lock(), _forks
         return self._lock
 
     def append(self, call: Call, slots: tuple[int, ...]) -> Tensor:
@@ -118,24 +119,16 @@ class Window:
             self.kept[slot] = value
         return slot
 
-    def slot(self, x: Tensor) -> int:
-        """Where a tensor stands; one that does not becomes a leaf."""
-        slot = self.leaves.get(id(x))
-        if slot is not None:
-            return slot
+    def __missing__(self, x: Tensor) -> int:
+        """Where a tensor stands that is not kept; one that does not stand here becomes a leaf."""
         slot = self.slot_of(x)
-        if slot < 0:
-            return self._leaf(x)
-        if x._window is not self:
-            self.keep(slot, x)
-        return slot
-
-    def _leaf(self, x: Tensor) -> int:
-        """A new leaf's slot."""
+        if slot >= 0:
+            if x._window is not self:
+                self.keep(slot, x)
+            return slot
         if not x._at:
             Tensor.evaluate(x)  # pending work of another window
-        slot = self.note(marker(LEAF, (), x._layout), (), x)
-        self.leaves[id(x)] = slot
+        slot = self[x] = self.note(marker(LEAF, (), x._layout), (), x)
         self.room -= x._block.nbytes
         if self.room <= 0:
             _pins(self)
@@ -145,7 +138,7 @@ class Window:
         """Where a tensor stands, or -1."""
         if x._window is self:
             return x._slot
-        slot = self.leaves.get(id(x), -1)
+        slot = self.get(x, -1)
         if slot < 0 and self.computed:
             slot = self.computed.get(id(x), -1)
             if slot >= 0 and self.held(slot) is not x:  # the id was another's, before that died
@@ -158,11 +151,9 @@ class Window:
         return None if holder is None else holder()
 
     def keep(self, slot: int, value: Tensor) -> None:
-        """Hold the value of a slot, which is there. One that is held already stays: an `id` among
-        the leaves is that of a tensor that lives as long as the window.
-        """
+        """Hold the value of a slot, which is there. One that is held already stays."""
         if self.kept.setdefault(slot, value) is value:
-            self.leaves[id(value)] = slot
+            self[value] = slot
 
     def tensor(self, slot: int) -> Tensor:
         """A tensor of the value of a slot."""
@@ -189,7 +180,10 @@ class Window:
             known = self.slot_of(held) if held is not None and call.op is LEAF else -1
             places.append(here if known < 0 else known)
             if held is not None and known < 0:
-                (self.leaves if value is held else self.computed)[id(held)] = here
+                if value is held:
+                    self[value] = here
+                else:
+                    self.computed[id(held)] = here
                 self.results[here] = ref(held)
         self.adopted, self.opaque = True, self.opaque or other.opaque
         return places
@@ -268,11 +262,13 @@ class Fault:
 RECOMPUTED = ("elementwise", "shape", "engine")
 """Families of ops whose values a sweep computes again rather than have a tape keep them."""
 
-_forks = [0]
+_Lock: Any = type(threading.RLock())  # `threading.RLock` is a function in Python that calls it
+_forks = 0
 
 
 def _after_fork() -> None:
-    _forks[0] += 1
+    global _forks
+    _forks += 1
 
 
 if hasattr(os, "register_at_fork"):
@@ -308,12 +304,13 @@ def _pins(window: Window) -> None:
 def _alone(window: Window) -> int:
     """Bytes of buffers that only a window holds, by tensors that nobody else has."""
     kept = [x for x in list(window.kept.values()) if type(x) is Tensor]
-    ours = [x for x, count in zip(kept, _references(kept), strict=True) if count == 2]
+    counts = _references(kept)  # in the list here, in `kept`, and as a key of the window
+    ours = [x for x, count in zip(kept, counts, strict=True) if count == 2 + (x in window)]
     del kept
     holders = Counter(id(x._block) for x in ours)
     buffers = list({id(x._block): x._block for x in ours}.values())
-    counts = zip(buffers, _references(buffers), strict=True)
-    return sum(buffer.nbytes for buffer, count in counts if count == holders[id(buffer)] + 1)
+    held = zip(buffers, _references(buffers), strict=True)
+    return sum(buffer.nbytes for buffer, count in held if count == holders[id(buffer)] + 1)
 
 
 def _references(things: list[Any]) -> list[int]:

@@ -13,6 +13,7 @@ import pytest
 import ngrad
 from ngrad import GradientTape, Variable, constant
 from ngrad.config import memory_stats
+from ngrad.plans import plans
 
 SIZE = 1 << 16
 BYTES = 4 * SIZE
@@ -133,6 +134,34 @@ def test_reset_lets_go() -> None:
     del y
     ngrad.eval()
     assert_live(before)
+
+
+@pytest.mark.parametrize("size", [SIZE >> 8, SIZE << 2])
+def test_a_value_is_let_go_after_its_last_use(size: int) -> None:
+    """Run op by op, a chain takes room for two values, whatever its length; a value that is read
+    again later keeps its own.
+    """
+    fusion = ngrad.config.fusion()
+    ngrad.config.set_fusion("off")
+    try:
+        x = constant(np.full(size, 0.5, np.float32))
+        ngrad.config.release_memory()
+        before = memory_stats()
+        y = ngrad.exp(x)
+        y = chain(y) * y
+        ngrad.eval(y)
+        after = memory_stats()
+    finally:
+        ngrad.config.set_fusion(fusion)
+    replay = list(plans.found.values())[-1].cut.replay
+    assert (replay is None) == (size > SIZE)
+    if replay is not None:
+        assert replay.temporaries == 4 * size * 3
+        taken = 4 * size
+    else:
+        taken = 4 * size * 3
+    made = after.live_bytes + after.pooled_bytes - before.live_bytes
+    assert made == taken
 
 
 def test_forward_values_go_as_the_sweep_consumes_them() -> None:

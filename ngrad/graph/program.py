@@ -69,17 +69,6 @@ class Program(NamedTuple):
     keep: tuple[Any, ...] = ()
 
 
-def aligned(nbytes: int) -> int:
-    """Where the next operand may begin after one of `nbytes` that shares its memory.
-
-    Examples
-    --------
-    >>> aligned(0), aligned(65)
-    (0, 128)
-    """
-    return -(-nbytes // 64) * 64
-
-
 def operands(inputs: int) -> tuple[tuple[int, int], ...]:
     """Each input, then the result."""
     return (*((k, 0) for k in range(inputs)), (OUT, 0))

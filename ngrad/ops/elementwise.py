@@ -107,8 +107,8 @@ class Elementwise(Op):
                     window = local.window
                     if settings.eager:
                         return run_now(call, (x, y))
-                    i = x._slot if x._window is window else window.slot(x)
-                    j = y._slot if y._window is window else window.slot(y)
+                    i = x._slot if x._window is window else window[x]
+                    j = y._slot if y._window is window else window[y]
                     return window.append(call, (i, j))
             elif type(y) is float:
                 dtype = x._layout.dtype
@@ -117,7 +117,7 @@ class Elementwise(Op):
                     window = local.window
                     if call is not None and not settings.eager:
                         j = window.number(y, dtype)  # first, as where it is converted
-                        i = x._slot if x._window is window else window.slot(x)
+                        i = x._slot if x._window is window else window[x]
                         return window.append(call, (i, j))
             else:
                 reader = unwrap.get(type(y))
@@ -139,7 +139,7 @@ class Elementwise(Op):
                     call = seen.get((NUMBERS[dtype.code].spec, y._layout))
                     window = local.window
                     if call is not None and not settings.eager:
-                        j = y._slot if y._window is window else window.slot(y)
+                        j = y._slot if y._window is window else window[y]
                         return window.append(call, (window.number(x, dtype), j))
             return self(x, y) if is_operand(x) else NotImplemented
 
@@ -166,7 +166,7 @@ class Unary(Elementwise):
                 window = state.window
                 if settings.eager:
                     return run_now(call, (x,))
-                slot = x._slot if x._window is window else window.slot(x)
+                slot = x._slot if x._window is window else window[x]
                 return window.append(call, (slot,))
         return self._first(x)
 
@@ -183,8 +183,8 @@ class Binary(Elementwise):
                 window = state.window
                 if settings.eager:
                     return run_now(call, (x, y))
-                i = x._slot if x._window is window else window.slot(x)
-                j = y._slot if y._window is window else window.slot(y)
+                i = x._slot if x._window is window else window[x]
+                j = y._slot if y._window is window else window[y]
                 return window.append(call, (i, j))
         return self._first(x, y)
 

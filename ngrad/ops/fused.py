@@ -12,7 +12,8 @@ from ngrad.graph.graph import Graph
 from ngrad.graph.group import FUSED, Group, Leaf
 from ngrad.graph.indexing import Split
 from ngrad.graph.layout import Layout
-from ngrad.graph.program import SCRATCH, Launch, Program, aligned, result
+from ngrad.graph.program import SCRATCH, Launch, Program, result
+from ngrad.graph.room import padded
 from ngrad.graph.strides import Dims, broadcast_strides, collapse, is_run, view_words
 from ngrad.ops.launching import dense_operands
 from ngrad_kernels.contract import BLOCK, CHUNK, ROWS
@@ -122,7 +123,7 @@ def _prepare(
     partials = []
     for nbytes in partial_bytes(space, *sizes):
         partials.append((SCRATCH, scratch))
-        scratch = aligned(scratch + nbytes)
+        scratch += padded(nbytes) if nbytes else 0
     kernel, count = target.kernel_of(space), items(*sizes)
     operands += partials
     launches.append(Launch(kernel, where, count, 1, tuple(operands)))
@@ -155,7 +156,7 @@ def _prepare_together(
             stages[k].append(launch._replace(operands=tuple(moved), alongside=alongside))
         keep += program.keep
         first, made = first + count, made + len(group.specs)
-        scratch += aligned(program.scratch)
+        scratch += padded(program.scratch) if program.scratch else 0
     launches = tuple([launch for stage in stages for launch in stage])
     return Program(launches, scratch, keep=tuple(keep)), outs
 

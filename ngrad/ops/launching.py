@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 from ngrad.errors import ShapeError
 from ngrad.graph.layout import Layout
-from ngrad.graph.program import OUT, SCRATCH, Launch, Program, aligned, operands
+from ngrad.graph.program import OUT, SCRATCH, Launch, Program, operands
+from ngrad.graph.room import padded
 from ngrad.graph.strides import (
     Dims,
     broadcast,
@@ -154,7 +155,7 @@ def dense_operands(
         places.append((SCRATCH, scratch))
         launches.append(launch)
         keep.append(facts)
-        scratch = aligned(scratch + where.nbytes)
+        scratch += padded(where.nbytes)
     return Dense(tuple(places), tuple(launches), scratch, tuple(keep))
 
 
