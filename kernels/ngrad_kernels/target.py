@@ -91,7 +91,7 @@ class Target(Protocol):
 
     def use(self, buffers: Iterable[Buffer], /) -> None:
         """Say that what this thread launches next reads buffers that other threads may have
-        written.
+        written. A buffer is written by the thread that took it, and read when it is whole.
         """
 
     def launch(
@@ -108,7 +108,8 @@ class Target(Protocol):
         """A callable that repeats what `run` launches, at the same addresses, in less time.
 
         `run` is called at most once meanwhile, and need not have run when this returns. It looks
-        at no value and copies none from or to the host. The memory that it takes, it keeps.
+        at no value and copies none from or to the host. The memory that it takes, it keeps; what it
+        writes there is copied by whoever wants it beyond the next time.
         """
 
     # -- memory ------------------------------------------------------------------------------------

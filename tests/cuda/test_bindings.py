@@ -97,6 +97,12 @@ def test_an_error_says_what_was_asked(driver: CudaDriver, cu: Bindings) -> None:
     assert it.value.name == "CUDA_ERROR_INVALID_CONTEXT"
 
 
+def test_a_refused_kernel_is_named(driver: CudaDriver, cu: Bindings) -> None:
+    cu.fails["cuModuleLoadData"] = CUresult.CUDA_ERROR_UNSUPPORTED_PTX_VERSION
+    with pytest.raises(CudaError, match=r"^loading mix: cuModuleLoadData: .*update the driver"):
+        driver.load("mix", 5, PTX)
+
+
 def test_a_refused_launch_names_its_kernel(driver: CudaDriver, cu: Bindings) -> None:
     function, stream = driver.load("mix", 5, PTX), driver.stream()
     cu.fails["cuLaunchKernel"] = CUresult.CUDA_ERROR_INVALID_VALUE

@@ -12,7 +12,7 @@ import ctypes
 from collections import deque
 from typing import Any, NamedTuple, Protocol
 
-from ngrad_kernels.cuda.errors import driver_error
+from ngrad_kernels.cuda.errors import CudaError, driver_error
 from ngrad_kernels.cuda.source import THREADS
 
 MOST_PARAMETERS = 512
@@ -215,7 +215,7 @@ class CudaDriver:
             raise self._error(status, call)
         return tuple(values)
 
-    def _error(self, status: Any, call: str) -> Exception:
+    def _error(self, status: Any, call: str) -> CudaError:
         cu = self._cu
         names = [ask(status) for ask in (cu.cuGetErrorName, cu.cuGetErrorString)]
         name, text = (
@@ -262,8 +262,11 @@ class CudaDriver:
 
     def load(self, name: str, words: int, image: Any) -> Function:
         data = image if isinstance(image, bytes) else image.encode()
-        (module,) = self._ask("cuModuleLoadData", data + b"\0")  # PTX is read as a C string
-        (handle,) = self._ask("cuModuleGetFunction", module, name.encode())
+        try:
+            (module,) = self._ask("cuModuleLoadData", data + b"\0")  # PTX is read as a C string
+            (handle,) = self._ask("cuModuleGetFunction", module, name.encode())
+        except CudaError as error:
+            raise CudaError(f"loading {name}: {error}", error.name) from None
         return Function(name, words, handle, module)
 
     def launch(

@@ -65,7 +65,6 @@ class DevicePool(Pool):
     def __init__(self, name: str, driver: Driver, streams: Streams) -> None:
         super().__init__(source=driver)
         self.what = name
-        self._driver = driver
         self._streams = streams
 
     def free_list(self, nbytes: int) -> StreamList:
@@ -101,8 +100,7 @@ class DevicePool(Pool):
         for buffer in buffers:
             assert isinstance(buffer, DeviceBuffer)
             if buffer.stream is not stream and stream not in buffer.users:
-                stream.follow(buffer.stream)
-                buffer.users = (*buffer.users, stream)
+                stream.use(buffer)
 
     def grow(self, nbytes: int) -> None:
         """Add one block to the class of `nbytes` of this thread's stream: one that waits for
@@ -128,5 +126,4 @@ class DevicePool(Pool):
 
     def _finish(self) -> None:
         for stream in tuple(self._streams.all):
-            if stream.capture is None:
-                self._driver.synchronize(stream.handle)
+            stream.finish()

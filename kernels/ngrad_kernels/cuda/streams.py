@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from ngrad_kernels.cuda.driver import Driver, Parameters
 
 if TYPE_CHECKING:
-    from ngrad_kernels.cuda.memory import StreamList
+    from ngrad_kernels.cuda.memory import DeviceBuffer, StreamList
     from ngrad_kernels.memory import Buffer
 
 _order = threading.RLock()  # held while one stream is ordered behind another
@@ -90,6 +90,23 @@ class Stream:
         with _order:
             self.driver.record(self._tail, self.handle)
             self.driver.wait(self.driver.foreign(other), self._tail)
+
+    def use(self, buffer: DeviceBuffer) -> None:
+        """Follow what wrote another stream's buffer, whose memory then is not used again before
+        what is queued here next.
+        """
+        with _order:
+            if self not in buffer.users:
+                self.follow(buffer.stream)
+                buffer.users = (*buffer.users, self)
+
+    def finish(self) -> None:
+        """Have the host wait for all that is queued, but for what is noted for a graph."""
+        with _order:
+            if self.capture is None:
+                self.driver.synchronize(self.handle)
+            else:
+                self.driver.wait_for(self._tail)
 
     def settle(self) -> None:
         """Follow those in `after`. Only the stream's own thread does this, before new work: it

@@ -83,6 +83,24 @@ def test_other_threads_go_on_while_a_run_is_captured(target: CudaTarget) -> None
     other.end()
 
 
+def test_memory_is_released_while_a_run_is_captured(target: CudaTarget) -> None:
+    """When the work that was queued before is done."""
+    x = put(target, np.arange(COUNT))
+    y = mix(target, x, x, COUNT)
+    out = mix(target, y, x, COUNT)
+    size = y.nbytes
+    del y  # which those two kernels have still to use
+    released: list[int] = []
+
+    def run() -> None:
+        released.append(target.pool.release())
+        mix(target, out, mix(target, x, x, COUNT), COUNT, out)
+
+    target.capture(run)()
+    assert released == [size]
+    assert (get(target, out, COUNT) == 11 * np.arange(COUNT)).all()
+
+
 @pytest.mark.parametrize("copy", ["copy_in", "copy_out"])
 def test_a_run_does_not_copy_from_or_to_the_host(target: CudaTarget, copy: str) -> None:
     """It is refused before anything is queued, and the stream is as before."""
