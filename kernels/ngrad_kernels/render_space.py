@@ -131,25 +131,14 @@ class _Kernel(SpaceWriter):
             for value in one.rows:
                 self.write(f"r{value} = combine_{self.reduction(value)[0]}(r{value}, t{value})")
         for value in one.rows:
-            self._finish(value)
+            self.write(f"v{value} = {self.space.code_of(value)}(r{value})")
+            self.finish(value)
 
     def _identities(self, prefix: str, rows: tuple[int, ...]) -> None:
         """Where folds begin: `r` of a row's chunks, `t` of a chunk's blocks."""
         for value in rows:
             reduction, _, wide = self.reduction(value)
             self.write(f"{prefix}{value} = {identity(reduction, wide)}")
-
-    def _finish(self, value: int) -> None:
-        """A row reduction's result; where the row has other tiles, what this one gives to it."""
-        code, (_, _, wide) = self.space.code_of(value), self.reduction(value)
-        self.write(f"v{value} = {code}(r{value})")
-        for k, output in enumerate(self.space.outputs):
-            if output == value:
-                with self.block("if tiles == 1"):
-                    self.write(f"store_{code}({self.out(k)}, row, v{value})")
-                with self.block("else"):
-                    partial = f"{self.operand(self.partial[k])}"
-                    self.write(f"store_{wide}({partial}, row * tiles + t, r{value})")
 
     # -- a block -----------------------------------------------------------------------------------
 

@@ -104,6 +104,19 @@ class SpaceWriter(Writer):
         elif isinstance(step, Step):
             self.write(f"v{value} = {self.expression(step, 'column')}")
 
+    def finish(self, value: int) -> None:
+        """A row reduction's result, where it is an output; where the row has other tiles, what this
+        one gives to it.
+        """
+        code, (_, _, wide) = self.space.code_of(value), self.reduction(value)
+        for k, output in enumerate(self.space.outputs):
+            if output == value:
+                with self.block("if tiles == 1"):
+                    self.write(f"store_{code}({self.out(k)}, row, v{value})")
+                with self.block("else"):
+                    partial = self.operand(self.partial[k])
+                    self.write(f"store_{wide}({partial}, row * tiles + t, r{value})")
+
     def _pick(self, value: int, step: Step) -> None:
         """The value of one column of the row, computed alone."""
         picked, index = step.operands

@@ -72,6 +72,21 @@ def bodies(scalar: str) -> Iterator[Body]:
             yield Body("map", (code,) * count, (step,), (count,))
 
 
+def together(code: str) -> Iterator[Body]:
+    """All scalars that a dtype takes in few maps: the long ones each in its own."""
+    short = []
+    for scalar, row in SCALARS.items():
+        if supports(scalar, code):
+            (body,) = (body for body in bodies(scalar) if body.inputs[0] == code)
+            if row.cost > 1:
+                yield body
+            else:
+                short.append(body.steps[0])
+    for first in range(0, len(short), 8):
+        steps = tuple(short[first : first + 8])
+        yield Body("map", (code, code), steps, tuple(range(2, 2 + len(steps))))
+
+
 def conversions(code: str) -> Iterator[Body]:
     """Casts from a dtype to all others, and a choice."""
     for other in CODES:

@@ -298,6 +298,12 @@ def render(body: Body, views: bool = False) -> Source:
     body : Body
     views : bool
         Whether operands are views, which the facts describe; else they are contiguous.
+
+    Examples
+    --------
+    >>> source = render(Body("rows", ("f4",), (), (0,), "sum", "f4"))
+    >>> source.name, source.operands
+    ('rows_c7b00200065a2e0d', 3)
     """
     operands = _OPERANDS.get(body.form, len(body.inputs) + len(body.outputs))
     name = f"{body.form}_{'views_' * views}{body.digest()[:16]}"

@@ -77,18 +77,11 @@ class _Kernel(SpaceWriter):
             else:
                 self.load_in(k, "j")
 
-    def _row_values(self, roots: Sequence[int], known: Sequence[int] = ()) -> bool:
-        """The values of level row that some need, those that are known aside; whether there are
-        any.
-        """
-        found = [
-            k
-            for k in cone(self.space, roots, known)
-            if self.space.level_of(k) == "row" and k not in known
-        ]
-        for value in found:
-            self.value(value, "row")
-        return bool(found)
+    def _row_values(self, roots: Sequence[int], known: Sequence[int] = ()) -> None:
+        """The values of level row that some need, those that are known aside."""
+        for value in cone(self.space, roots, known):
+            if self.space.level_of(value) == "row" and value not in known:
+                self.value(value, "row")
 
     def _by_column(self, values: tuple[int, ...]) -> bool:
         """Whether values of level element depend on the number of the column."""
@@ -228,19 +221,10 @@ class _Kernel(SpaceWriter):
             for value, (reduction, *_) in zip(one.rows, reductions, strict=True):
                 self.write(f"r{value} = combine_{reduction}(r{value}, t{value})")
         for value in one.rows:
-            self._finish(value)
-
-    def _finish(self, value: int) -> None:
-        """A row reduction's result; where the row has other tiles, what this one gives to it."""
-        code, (_, _, wide) = self.space.code_of(value), self.reduction(value)
-        self.write(f"v{value} = {code}(r{value})")
-        for k, output in enumerate(self.space.outputs):
-            if output == value:
-                with self.block("if lead and tiles == 1"):
-                    self.write(f"store_{code}({self.out(k)}, row, v{value})")
-                with self.block("elif lead"):
-                    partial = self.operand(self.partial[k])
-                    self.write(f"store_{wide}({partial}, row * tiles + t, r{value})")
+            self.write(f"v{value} = {space.code_of(value)}(r{value})")
+            if value in space.outputs:
+                with self.block("if lead"):
+                    self.finish(value)
 
     # -- and over columns --------------------------------------------------------------------------
 
@@ -303,7 +287,16 @@ class _Kernel(SpaceWriter):
 
 
 def render_space(space: Space) -> Source:
-    """The source of a space's kernel; its name is unique to the content."""
+    """The source of a space's kernel; its name is unique to the content.
+
+    Examples
+    --------
+    >>> from ngrad_kernels.space import Operand
+    >>> square = Step("square", (0,), "f4")
+    >>> source = render_space(Space((Operand("f4", "element"),), (square,), (1,)))
+    >>> "store4_f4(a1, i" in source.text
+    True
+    """
     name = f"space_{space.digest()[:16]}"
     kernel = _Kernel(space, name)
     return Source(name, kernel.text, kernel.count, THREADS if kernel.mixed else CHUNK)
