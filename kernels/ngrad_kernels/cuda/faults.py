@@ -42,7 +42,7 @@ class Faults:
     def prepare(self) -> None:
         """Have a status, which is asked for before anything is launched."""
         if self._status is None:
-            self._status = self._target.facts(np.zeros(3, np.int64))
+            self._status = self._target.facts([0, 0, 0])
 
     def note(self, op: str, infos: int, count: int) -> None:
         """Queue that the info words of a batch's matrices are seen at the next look."""

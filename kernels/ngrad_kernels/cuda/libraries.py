@@ -78,7 +78,7 @@ class Libraries:
         kernel = self.target.load(
             ("gemm", product.code, tile), lambda: render_gemm(product.code, tile)
         )
-        facts, held = self.target.facts(np.array(product_words(product), np.int64))
+        facts, held = self.target.facts(product_words(product))
         return Prepared(kernel, facts, tiles(product, tile), 1, held)
 
     def routine(self, name: str, code: str, words: Sequence[int]) -> Prepared | None:
@@ -159,7 +159,8 @@ class Libraries:
             return None
         self.target.driver.library_stream(self.target.streams.ready().handle)
         try:
-            found.destroy(found.create())
+            handle = found.create()
+            found.destroy(handle)
         except Exception as error:
             warnings.warn(
                 f"{library}: nvmath-python is installed, but the library cannot be used: {error}; "
