@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 SEED = int(os.environ.get("NGRAD_CUDA_SEED", "0"))
-_registers: dict[str, Any] = {}
+_registers: list[Any] = []
 
 
 def pytest_report_header() -> str:
@@ -21,3 +21,19 @@ def pytest_report_header() -> str:
 def rng(request: pytest.FixtureRequest) -> np.random.Generator:
     """Numbers that depend on the seed and on the test."""
     return np.random.default_rng((SEED, zlib.crc32(request.node.nodeid.encode())))
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    _registers.extend(found for name, found in report.user_properties if name == "registers")
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Registers of the kernels that were compiled: how many use so many, and which use most."""
+    if not _registers:
+        return
+    terminalreporter.section("registers of CUDA kernels: sm_80, sm_90")
+    most = sorted(set(_registers), key=lambda found: -max(found[1:]))
+    for name, *counts in most[:12]:
+        terminalreporter.write_line(f"{name:32}" + "".join(f"{count:5}" for count in counts))
+    few = sum(max(counts) <= 64 for _, *counts in most)
+    terminalreporter.write_line(f"{few} of {len(most)} kernels use at most 64")

@@ -19,6 +19,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import numba
+from numba import cuda
 from numba.core import types
 from numba.cuda import compiler, dispatcher
 from numba.cuda.cudadrv import nvvm
@@ -26,6 +27,12 @@ from numba.cuda.cudadrv import nvvm
 from ngrad_kernels import cache
 from ngrad_kernels.cuda.source import Source
 from ngrad_kernels.cuda.threads import NAMESPACE
+
+if getattr(cuda, "implementation", "") != "NVIDIA":
+    raise ImportError(
+        "compiling for CUDA needs the package numba-cuda, which NUMBA_ENABLE_CUDASIM must not turn "
+        "off: pip install 'ngrad[cuda13]', or cuda12"
+    )
 
 Capability = tuple[int, int]
 OPTIONS = {"opt": 3, "fma": 0}
@@ -39,6 +46,8 @@ _LIBDEVICE = (
     (re.compile(rf'"llvm\.({_UNARY})\.f64"'), r'"__nv_\1"'),
     (re.compile(r'@"fmod(f?)"'), r'@"__nv_fmod\1"'),
 )
+_ENVIRONMENT = re.compile(r"^\.common .*NumbaEnv.*\n", re.MULTILINE)
+"""What Numba declares for each function, and no kernel reads: its name counts what was compiled."""
 _SATURATING = re.compile(r'"llvm\.(fpto([su])i)\.sat\.i(\d+)\.f(\d+)"')
 _DECLARED = re.compile(rf"declare \w+ @{_SATURATING.pattern}.*")
 
@@ -122,8 +131,7 @@ def assemble(modules: list[str], capability: Capability) -> str:
     """The PTX of LLVM modules."""
     with cache.lock():
         code = nvvm.compile_ir(modules, arch="compute_{}{}".format(*capability), **OPTIONS)
-    text: str = code.decode().strip("\0").strip()
-    return text + "\n"
+    return _ENVIRONMENT.sub("", code.decode().strip("\0").strip() + "\n")
 
 
 def ptx(source: Source, capability: Capability) -> str:

@@ -114,6 +114,8 @@ class _Table:
 
 def _access(code: str) -> dict[str, Callable[..., Any]]:
     kind, size = np.dtype("?" if code == "b1" else code).type, int(code[1])
+    # Of what Numba converts by itself: booleans to any number, and Python's integers are int64.
+    allowed = {kind, bool, np.bool_} | ({int} if code == "i8" else set())
     stored: Any = np.ctypeslib.as_ctypes_type(np.dtype("u1" if code == "b1" else code))
 
     def place(address: int, index: int, count: int = 1) -> int:
@@ -125,7 +127,7 @@ def _access(code: str) -> dict[str, Callable[..., Any]]:
         return kind(stored.from_address(place(address, index)).value)
 
     def store(address: int, index: int, value: Any) -> None:
-        if type(value) not in (kind, bool, np.bool_):  # which may be stored as any number
+        if type(value) not in allowed:
             raise TypeError(f"a {type(value).__name__} is stored as {code}")
         plain = float(value) if code[0] == "f" else int(value)
         stored.from_address(place(address, index)).value = plain

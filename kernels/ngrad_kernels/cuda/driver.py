@@ -104,9 +104,6 @@ class Driver(Protocol):
     def stream(self) -> Any:
         """A new stream, in order in itself and with no other."""
 
-    def number(self, stream: Any) -> int:
-        """By which other libraries know a stream."""
-
     def foreign(self, number: int | None) -> Any:
         """Another library's stream of a number; the default stream if that is None."""
 
@@ -290,9 +287,6 @@ class CudaDriver:
 
     def stream(self) -> Any:
         return self._ask("cuStreamCreate", self._cu.CUstream_flags.CU_STREAM_NON_BLOCKING)[0]
-
-    def number(self, stream: Any) -> int:
-        return int(stream)
 
     def foreign(self, number: int | None) -> Any:
         return self._cu.CUstream(1 if number is None else number)  # 1 is the default stream's

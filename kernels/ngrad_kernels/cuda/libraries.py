@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numba.core import config
 
 from ngrad_kernels.cuda.errors import CudaError
 from ngrad_kernels.cuda.faults import Faults
@@ -33,7 +34,9 @@ Routine = Callable[[Sequence[int], Sequence[int]], None]
 
 
 def bindings(name: str) -> Any:
-    """A library's bindings, or None if they are not installed."""
+    """A library's bindings; None if they are not installed, or devices are simulated."""
+    if getattr(config, "ENABLE_CUDASIM", 0):
+        return None
     try:
         return importlib.import_module(f"nvmath.bindings.{name}")
     except ImportError:

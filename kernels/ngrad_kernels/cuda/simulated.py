@@ -141,9 +141,6 @@ class SimulatedDriver:
     def stream(self) -> Any:
         return _Stream()
 
-    def number(self, stream: Any) -> int:
-        return id(stream)
-
     def foreign(self, number: int | None) -> Any:
         return _Stream()
 

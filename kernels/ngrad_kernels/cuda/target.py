@@ -189,7 +189,7 @@ class CudaTarget:
             self.driver.copy(target, source, nbytes, self.streams.ready().handle)
 
     def stream_number(self) -> int:
-        return self.driver.number(self.streams.ready().handle)
+        return self.driver.library_stream(self.streams.ready().handle)
 
     def hand_over(self, stream: int | None) -> None:
         self.streams.ready().hand_over(stream)

@@ -1,0 +1,7 @@
+"""Examples are run where what they need is installed."""
+
+from numba import cuda
+
+_compiles = getattr(cuda, "implementation", "") == "NVIDIA"
+collect_ignore = ["ngrad_kernels/cuda/doubles.py"]  # for the simulator's process
+collect_ignore += [] if _compiles else ["ngrad_kernels/cuda/compiling.py"]

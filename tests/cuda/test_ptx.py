@@ -1,0 +1,195 @@
+"""CUDA's kernels compile with no GPU: to PTX that ptxas takes, without spills, and without any fma
+that the source does not name.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import launches
+import pytest
+import test_space as programs
+from composed import Case
+from hypothesis import HealthCheck, Phase, given, settings
+from test_random_spaces import cases
+
+from ngrad_kernels.body import Body, Step
+from ngrad_kernels.cuda.render import render
+from ngrad_kernels.cuda.render_space import render_space
+from ngrad_kernels.cuda.skeletons import sampler, scatter_add, skeleton
+from ngrad_kernels.cuda.source import Source
+from ngrad_kernels.scalars import SCALARS
+from ngrad_kernels.space import Space
+
+compiling = pytest.importorskip(
+    "ngrad_kernels.cuda.compiling", reason="needs ngrad[cuda13]", exc_type=ImportError
+)
+CAPABILITIES = ((8, 0), (9, 0))
+NAMED = re.compile(r'@"(?:llvm\.(fma\.f\d\d)|__nv_(fmodf?))"')
+"""What may hold an fma: the source's own, and libdevice's exact remainder."""
+CONTRACTED = re.compile(r"\bfma\.|\b(?:add|sub|mul)\.f(?:32|64)|\.ftz|\.approx")
+
+
+def _ptxas() -> str:
+    """Of NVIDIA's wheel, whose version is NVVM's, or whichever there is."""
+    from cuda.pathfinder import find_nvidia_binary_utility
+
+    found = find_nvidia_binary_utility("ptxas")
+    if found is None:
+        pytest.skip("needs ptxas: ngrad[test-cuda]")
+    return str(found)
+
+
+def _unnamed(module: str) -> str:
+    """A module in which such functions are somebody else's."""
+    return NAMED.sub(lambda found: f'@"other_{(found[1] or found[2]).replace(".", "_")}"', module)
+
+
+def check(source: Source, text: str, capability: tuple[int, int], folder: Path) -> int:
+    """The registers of a kernel, once ptxas has taken it."""
+    assert f".entry {source.name}(" in text
+    path = folder / f"{source.name}.ptx"
+    path.write_text(text)
+    arch = "-arch=sm_{}{}".format(*capability)
+    command = [_ptxas(), "-v", arch, str(path), "-o", str(path.with_suffix(".cubin"))]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, f"{source.name}: {done.stderr}\n{source.text}"
+    spills = re.findall(r"(\d+) bytes spill", done.stderr)
+    assert spills and not any(map(int, spills)), f"{source.name} spills: {done.stderr}"
+    (registers,) = re.findall(r"Used (\d+) registers", done.stderr)
+    return int(registers)
+
+
+def check_all(sources: Iterable[Source], folder: Path, request: pytest.FixtureRequest) -> None:
+    for source in sources:
+        modules = compiling.llvm_ir(source, CAPABILITIES[0])
+        counts = []
+        for capability in CAPABILITIES:
+            text = compiling.assemble(modules, capability)
+            counts.append(check(source, text, capability, folder))
+        request.node.user_properties.append(("registers", (source.name, *counts)))
+        others = [_unnamed(module) for module in modules]
+        if others != modules:
+            text = compiling.assemble(others, CAPABILITIES[0])
+        contracted = CONTRACTED.findall(text)
+        assert not contracted, f"{source.name}: {contracted}\n{source.text}"
+
+
+@pytest.mark.parametrize("scalar", SCALARS)
+def test_scalars(scalar: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    check_all(map(render, launches.bodies(scalar)), tmp_path, request)
+
+
+@pytest.mark.parametrize("code", launches.CODES)
+def test_conversions(code: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    bodies = list(launches.conversions(code))
+    check_all([*map(render, bodies), render(bodies[-1], True)], tmp_path, request)
+
+
+@pytest.mark.parametrize("code", launches.CODES)
+def test_reductions(code: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    sums = [] if code == "b1" else ["sum", "prod"]
+    bodies = [
+        Body(form, (code,), (), (0,), reduction, "i8" if form == "arg" else code)
+        for form, reductions in (
+            ("rows", [*sums, "max", "min"]),
+            ("columns", [*sums, "max", "min"]),
+            ("arg", ["max", "min"]),
+            ("scan", sums),
+        )
+        for reduction in reductions
+    ]
+    if code[0] == "f":
+        bodies.append(Body("scan", (code, code), (), (1,), "linear", code))
+    viewed = [body for body in bodies if body.reduction in ("sum", "max") and len(body.inputs) == 1]
+    check_all([*map(render, bodies), *(render(body, True) for body in viewed)], tmp_path, request)
+
+
+def test_kernels_that_move_rows(tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    sources = [skeleton(name) for name in ("place", "fill", "take")]
+    sources += [scatter_add(code) for code in launches.CODES if code != "b1"]
+    check_all(sources, tmp_path, request)
+
+
+@pytest.mark.parametrize("name, code", launches.SAMPLERS)
+def test_draws(name: str, code: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    check_all([sampler(name, code)], tmp_path, request)
+
+
+PROGRAMS = (
+    *(programs.softmax, programs.cross_entropy, programs.layer_norm_gradient, programs.levels),
+    *(programs.flat_sweep, programs.joined, programs.column_extremes),
+)
+
+
+@pytest.mark.parametrize("make", PROGRAMS, ids=lambda make: make.__name__)
+def test_spaces(make: Callable[[], Space], tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    check_all([render_space(make())], tmp_path, request)
+
+
+@settings(
+    max_examples=12,
+    phases=[Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(case=cases())
+def test_any_space(case: Case, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    check_all([render_space(case.space)], tmp_path, request)
+
+
+# -- the compiler ----------------------------------------------------------------------------------
+
+SQUARE = Body("map", ("f4",), (Step("square", (0,), "f4"),), (1,))
+
+
+def test_an_unnamed_fma_is_found() -> None:
+    """What the checks above look for: products and sums that NVVM was free to contract."""
+    body = Body(
+        "map", ("f4",) * 3, (Step("multiply", (0, 1), "f4"), Step("add", (3, 2), "f4")), (4,)
+    )
+    source = render(body)
+    modules = compiling.llvm_ir(source, (9, 0))
+    assert not CONTRACTED.search(compiling.assemble(modules, (9, 0)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(compiling.OPTIONS, "fma", 1)
+        assert CONTRACTED.search(compiling.assemble(modules, (9, 0)))
+
+
+def test_ptx_is_kept_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from ngrad_kernels import cache
+
+    told: list[str] = []
+    monkeypatch.setattr(cache, "store", cache.Store(tmp_path))
+    monkeypatch.setattr(cache, "listeners", [lambda what, name, start, end: told.append(what)])
+    source = render(SQUARE)
+    first = compiling.ptx(source, (9, 0))
+    assert compiling.ptx(source, (9, 0)) == first
+    assert ".target sm_80" in compiling.ptx(source, (8, 0))
+    assert told == ["compiled", "loaded", "compiled"]
+    for path in tmp_path.iterdir():  # a flipped byte is found
+        data = bytearray(path.read_bytes())
+        data[-1] ^= 1
+        path.write_bytes(bytes(data))
+    with cache.without_compiling(), pytest.raises(cache.NotCached):
+        compiling.ptx(source, (9, 0))
+    assert compiling.ptx(source, (9, 0)) == first
+    assert told[3:] == ["compiled"]
+
+
+def test_other_threads_see_the_device_that_is_there() -> None:
+    """Only the thread that compiles takes the device to be another."""
+    from numba.cuda import dispatcher
+
+    asked = dispatcher.get_current_device
+    with compiling._device((8, 6)):
+        assert dispatcher.get_current_device().compute_capability == (8, 6)
+    assert dispatcher.get_current_device is asked
+
+
+def test_wide_accesses() -> None:
+    """Contiguous operands of a map are read and written 16 bytes at a time."""
+    text = compiling.ptx(render(SQUARE), (9, 0))
+    assert "ld.global.v4.f32" in text and "st.global.v4.f32" in text

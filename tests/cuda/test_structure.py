@@ -1,0 +1,26 @@
+"""Whoever has no GPU pays for none."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import ngrad_kernels
+
+
+def test_import_ngrad_imports_no_cuda() -> None:
+    program = (
+        "import sys, ngrad; ngrad.reduce_sum([1.0, 2.0]).numpy();"
+        "print([name for name in sys.modules"
+        " if name.startswith(('numba.cuda', 'numba_cuda', 'ngrad_kernels.cuda', 'cuda'))])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stdout.strip() == "[]", done.stdout + done.stderr
+
+
+def test_one_module_knows_numba_cuda() -> None:
+    """The simulator's doubles aside, which run where there is no compiler."""
+    folder = Path(ngrad_kernels.__file__).parent
+    found = {path.name for path in folder.rglob("*.py") if "numba.cuda" in path.read_text()}
+    assert found == {"compiling.py", "doubles.py"}
