@@ -8,6 +8,7 @@ Strides are read as they are.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from ngrad.dtypes import BY_CODE
@@ -57,15 +58,20 @@ def ones_shape(shape: tuple[int, ...], axes: tuple[int, ...]) -> tuple[int, ...]
 # -- how a reduction runs --------------------------------------------------------------------------
 
 
+def is_view(x: Layout, order: Sequence[int]) -> bool:
+    """Whether the elements, axes in an order, are not one run of memory."""
+    return not is_run(collapse([(x.shape[a], x.strides[a]) for a in order]), x.dtype.itemsize)
+
+
 def reduction_facts(
     x: Layout, order: list[int], length: int, chunks: int, width: int
 ) -> tuple[tuple[int, Any], tuple[int, Any]]:
     """The facts of a reduction over axes in an order, and the same for folding partial results."""
-    dims = collapse([(x.shape[a], x.strides[a]) for a in order])
-    run = is_run(dims, x.dtype.itemsize)
-    target = x.device.target
-    pack = 0 if run else target.skeleton("pack")
-    words = [length, chunks, width, pack, *([] if run else view_words(x.dtype.itemsize, dims))]
+    target, words = x.device.target, [length, chunks, width, 0]
+    if is_view(x, order):
+        words[-1] = target.skeleton("pack")
+        dims = collapse([(x.shape[a], x.strides[a]) for a in order])
+        words += view_words(x.dtype.itemsize, dims)
     return target.facts([0, *words]), target.facts([1, *words])
 
 
@@ -106,7 +112,8 @@ def prepare_reduction(
     if form:
         width = -(-partial_bytes // 8) * 8  # where the positions begin
         partial_bytes = width + items * 8
-    kernel = x.device.target.kernel_of(Body(body_form, (code,), (), (0,), reduction, result))
+    body = Body(body_form, (code,), (), (0,), reduction, result)
+    kernel = x.device.target.kernel_of(body, is_view(x, order))
     (facts, held), (fold, kept) = reduction_facts(x, order, length, chunks, width)
     operands: tuple[tuple[int, int], ...] = ((0, 0), (OUT, 0))
     if chunks > 1:

@@ -10,7 +10,7 @@ from ngrad.graph.op import Op, require
 from ngrad.graph.program import OUT, Launch, Program, operands
 from ngrad.ops.convert import tensor
 from ngrad.ops.launching import dense_operands
-from ngrad.ops.reductions import reduction_facts
+from ngrad.ops.reductions import is_view, reduction_facts
 from ngrad.ops.shape import embed, normal_axis, spread, strided, transpose
 from ngrad.ops.shape import reverse as flip
 from ngrad.record import apply
@@ -30,8 +30,10 @@ def _scan(name: str, reduction: str) -> Op:
             return Program(), out
         length = x.shape[-1]
         body = Body("scan", (x.dtype.code,), (), (0,), reduction, x.dtype.code)
-        (facts, held), _ = reduction_facts(x, list(range(x.ndim)), length, 1, 1)
-        grain, kernel = max(1, CHUNK // length), x.device.target.kernel_of(body)
+        order = list(range(x.ndim))
+        (facts, held), _ = reduction_facts(x, order, length, 1, 1)
+        grain = max(1, CHUNK // length)
+        kernel = x.device.target.kernel_of(body, is_view(x, order))
         launch = Launch(kernel, facts, x.size // length, grain, operands(1))
         return Program((launch,), keep=(held,)), out
 

@@ -29,8 +29,8 @@ _ZERO = {"f4": ctypes.c_float(0), "f8": ctypes.c_double(0)}
 def _lies(operand: Matrices, columns: int, size: int) -> tuple[int, int]:
     """Whether an operand lies by columns, and elements from one run to the next."""
     if operand.across == size and operand.down >= columns * size:
-        return 0, max(1, operand.down // size)
-    return 1, max(1, operand.across // size)
+        return 0, operand.down // size
+    return 1, operand.across // size
 
 
 def gemm_words(product: Product) -> list[int]:

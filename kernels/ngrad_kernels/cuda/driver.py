@@ -9,6 +9,7 @@ that made them understands.
 from __future__ import annotations
 
 import ctypes
+import importlib
 from collections import deque
 from typing import Any, NamedTuple, Protocol
 
@@ -147,6 +148,9 @@ class Driver(Protocol):
 
     def replay(self, graph: Any, stream: Any) -> None:
         """Run a graph. It is kept until it has run."""
+
+    def library(self, name: str) -> Any:
+        """The bindings of one of NVIDIA's libraries; None if they are not installed."""
 
     def library_stream(self, stream: Any) -> int:
         """A stream as libraries take it, which work on the thread's current device: this one, from
@@ -353,6 +357,12 @@ class CudaDriver:
     def replay(self, graph: CudaGraph, stream: Any) -> None:
         self.counters["replays"] += 1
         self._ask("cuGraphLaunch", graph.handle, stream)
+
+    def library(self, name: str) -> Any:
+        try:
+            return importlib.import_module(f"nvmath.bindings.{name}")
+        except ImportError:
+            return None
 
     def library_stream(self, stream: Any) -> int:
         self._results(self._cu.cuCtxSetCurrent(self._context), "cuCtxSetCurrent")

@@ -9,13 +9,11 @@ is memory of that stream, from the pool.
 from __future__ import annotations
 
 import ctypes
-import importlib
 import warnings
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numba.core import config
 
 from ngrad_kernels.cuda.errors import CudaError
 from ngrad_kernels.cuda.faults import Faults
@@ -33,16 +31,6 @@ Routine = Callable[[Sequence[int], Sequence[int]], None]
 """`routine(words, addresses)` queues a library's work on this thread's stream."""
 
 
-def bindings(name: str) -> Any:
-    """A library's bindings; None if they are not installed, or devices are simulated."""
-    if getattr(config, "ENABLE_CUDASIM", 0):
-        return None
-    try:
-        return importlib.import_module(f"nvmath.bindings.{name}")
-    except ImportError:
-        return None
-
-
 class Libraries:
     """The libraries of a device.
 
@@ -58,7 +46,7 @@ class Libraries:
     faults : Faults
     """
 
-    def __init__(self, target: CudaTarget, find: Callable[[str], Any] = bindings) -> None:
+    def __init__(self, target: CudaTarget, find: Callable[[str], Any]) -> None:
         self.target = target
         self.faults = Faults(target)
         self._find = find
@@ -162,7 +150,8 @@ class Libraries:
             return None
         self.target.driver.library_stream(self.target.streams.ready().handle)
         try:
-            found.destroy(found.create())
+            handle = found.create()
+            found.destroy(handle)
         except Exception as error:
             warnings.warn(
                 f"{library}: nvmath-python is installed, but the library cannot be used: {error}; "

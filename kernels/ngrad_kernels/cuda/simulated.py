@@ -197,5 +197,8 @@ class SimulatedDriver:
         for work in graph:
             stream.add(work)
 
+    def library(self, name: str) -> Any:
+        return None
+
     def library_stream(self, stream: Any) -> int:
         return id(stream)

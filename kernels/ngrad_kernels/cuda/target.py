@@ -61,7 +61,7 @@ class CudaTarget:
         self.streams = Streams(driver)
         self.pool = DevicePool(name, driver, self.streams)
         self.staging = Staging(name, driver)
-        self.libraries = Libraries(self)
+        self.libraries = Libraries(self, driver.library)
         self._build = build
         self._threads, self._blocks = driver.properties.threads, driver.properties.blocks
         self._kernels: list[tuple[Function, int]] = []  # and how many threads an item keeps busy

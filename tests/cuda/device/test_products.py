@@ -50,11 +50,18 @@ def owner(x: Array) -> Array:
     return x
 
 
+def strides_of(x: Array) -> tuple[int, ...]:
+    """As layouts have them: those that mean nothing, of axes of one element, are row-major."""
+    rows = np.empty([max(n, 1) for n in x.shape], x.dtype).strides
+    given = zip(x.shape, x.strides, rows, strict=True)
+    return tuple(row if n == 1 or x.size == 0 else own for n, own, row in given)
+
+
 def multiplied(libraries: Libraries, x: Array, y: Array) -> Array:
     """x @ y on a device, both read where they lie."""
     target, code = libraries.target, "b1" if x.dtype == bool else x.dtype.str[1:]
     batch, (rows, depth), columns = x.shape[:-2], x.shape[-2:], y.shape[-1]
-    lies = [Matrices(a.strides[:-2], *a.strides[-2:]) for a in (x, y)]
+    lies = [Matrices(strides[:-2], *strides[-2:]) for strides in map(strides_of, (x, y))]
     work = libraries.product(Product(code, batch, rows, columns, depth, *lies))
     held, places = [], []
     for a in (x, y):

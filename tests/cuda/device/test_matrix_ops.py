@@ -1,0 +1,90 @@
+"""Ops on matrices of a GPU, through the front end: values and derivatives near the CPU's, no way by
+the host, and faults that raise at the next look.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from test_products import numbers, with_libraries
+
+import ngrad
+from ngrad import linalg
+from ngrad.devices import device_of
+from ngrad.errors import NumberError
+from ngrad.graph.op import TABLE
+from ngrad.record import apply
+
+Array = np.ndarray[Any, Any]
+SQUARE = numbers((2, 3, 3), "f8", 1)
+DEFINITE = SQUARE @ SQUARE.swapaxes(-1, -2) + np.eye(3)
+REGULAR = SQUARE + 4 * np.eye(3)
+RHS = numbers((3, 2), "f8", 2)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def device() -> Iterator[Any]:
+    """The first GPU, with libraries; without them, that an op goes by the host is an error here."""
+    found = device_of("cuda:0")
+    before = found.target.libraries
+    with_libraries(found.target)
+    yield found
+    found.target.libraries = before
+
+
+FUNCTIONS: list[tuple[str, Callable[..., Any], tuple[Array, ...]]] = [
+    ("product", lambda x, y: x @ y, (numbers((4, 5), "f8", 1), numbers((5, 3), "f8", 2))),
+    ("batch", lambda x, y: linalg.matmul(x, y, True, True), (SQUARE, numbers((4, 3), "f8", 2))),
+    ("steps", lambda x, y: x[:, ::2] @ y[::2], (SQUARE[0], RHS)),
+    ("repeats", lambda x, y: ngrad.broadcast_to(x[:1], (3, 3)) @ y, (SQUARE[0], RHS)),
+    ("integers", lambda x, y: x @ y, (numbers((4, 5), "i4", 1), numbers((5, 3), "i4", 2))),
+    ("cholesky", lambda x: linalg.cholesky(x), (DEFINITE,)),
+    ("turned", lambda x: linalg.cholesky(linalg.matrix_transpose(x)), (DEFINITE,)),
+    ("solve", lambda x, y: linalg.triangular_solve(x, y), (REGULAR, RHS)),
+    ("upper", lambda x, y: linalg.triangular_solve(x, y, False, True), (REGULAR[0], RHS)),
+    ("rfft", lambda x: apply(TABLE["rfft"], (x[..., ::-1],)), (SQUARE,)),
+    ("irfft", lambda x: apply(TABLE["irfft"], (x,), (4,)), (RHS,)),
+]
+
+
+@pytest.mark.parametrize("deferred", [True, False])
+@pytest.mark.parametrize(("name", "function", "arrays"), FUNCTIONS, ids=[f[0] for f in FUNCTIONS])
+def test_as_on_the_cpu(
+    name: str, function: Callable[..., Any], arrays: tuple[Array, ...], deferred: bool
+) -> None:
+    def run() -> list[Any]:
+        tensors = [ngrad.constant(a) for a in arrays]
+        if not tensors[0].dtype.is_floating:
+            return [function(*tensors)]
+        with ngrad.GradientTape() as tape:
+            tape.watch(tensors)
+            out = function(*tensors)
+            total = ngrad.reduce_sum(out * out)
+        return [out, *tape.gradient(total, tensors)]
+
+    expected = run()
+    ngrad.config.set_eager(not deferred)
+    try:
+        with warnings.catch_warnings(), ngrad.device("cuda:0"):
+            warnings.simplefilter("error")
+            found = run()
+    finally:
+        ngrad.config.set_eager(False)
+    for x, wanted in zip(found, expected, strict=True):
+        assert x.device == "cuda:0"
+        np.testing.assert_allclose(x.numpy(), wanted.numpy(), rtol=1e-12, atol=1e-12)
+
+
+def test_faults_raise_at_the_next_look() -> None:
+    with ngrad.device("cuda:0"):
+        x = linalg.cholesky(DEFINITE * np.array([1.0, -1.0])[:, None, None])
+        with pytest.raises(NumberError, match=r"cholesky: matrix \[1\] of the batch"):
+            x.numpy()
+        y = linalg.triangular_solve(np.diag([1.0, 0.0]), np.ones((2, 1)))
+        with pytest.raises(NumberError, match="triangular_solve: the matrix is singular"):
+            ngrad.reduce_sum(y).numpy()
+        assert ngrad.reduce_sum(ngrad.ones([2])).numpy() == 2.0
