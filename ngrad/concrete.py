@@ -140,7 +140,7 @@ class Concrete:
         layouts = tuple([values[slot]._layout for slot in self._places])
         planned = self._planned.get(layouts)
         if planned is None:
-            planned = self._planned[layouts] = plans.get(self._key(layouts))
+            planned = self._planned[layouts] = plans[self._key(layouts)]
         results: list[Any] = placed(planned.run(values))
         if self._assigned:
             count = len(results) - len(self._assigned)
@@ -158,7 +158,7 @@ class Concrete:
         """How it runs: for what it was last given, or for values in row-major order."""
         if self._planned:
             return next(reversed(self._planned.values()))
-        return plans.get(self._key(tuple([self._entries[k][0].spec for k in self._places])))
+        return plans[self._key(tuple([self._entries[k][0].spec for k in self._places]))]
 
     # -- a recording -------------------------------------------------------------------------------
 

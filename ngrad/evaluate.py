@@ -35,26 +35,24 @@ waits for the value; None for what only a tape may ask for.
 def pending_work(window: Window) -> Work:
     holders = window.results.copy()  # another thread may be adding to them
     entries = tuple(window.entries)
+    done, count, taped = window.done, len(entries), window.taped
     wanted: list[int] = []
     tensors: list[Tensor | None] = []
-    taped = window.taped
     for slot, holder in holders.items():
         tensor = holder()
         if tensor is not None:
-            if not tensor._at and slot < len(entries):
+            if not tensor._at and done <= slot < count:
                 wanted.append(slot)
                 tensors.append(tensor)
-        elif taped and _is_for_tapes(window, entries, slot):
+        elif taped and done <= slot < count and _is_for_tapes(window, slot):
             wanted.append(slot)
             tensors.append(None)
     return entries, tuple(wanted), tensors
 
 
-def _is_for_tapes(window: Window, entries: tuple[Entry, ...], slot: int) -> bool:
+def _is_for_tapes(window: Window, slot: int) -> bool:
     """Whether a value that nobody holds is stored for tapes that may ask for it."""
-    if not window.done <= slot < len(entries) or slot in window.kept:
-        return False
-    return entries[slot][0].op.family not in RECOMPUTED
+    return window.entries[slot][0].op.family not in RECOMPUTED and slot not in window.kept
 
 
 def publish(window: Window, work: Work, places: Sequence[Any]) -> None:
@@ -62,7 +60,7 @@ def publish(window: Window, work: Work, places: Sequence[Any]) -> None:
     entries, wanted, tensors = work
     readers = window.readers
     going_on = readers or window.taped
-    for slot, tensor, place in zip(wanted, tensors, places):  # noqa: B905, what follows is not ours
+    for slot, tensor, place in zip(wanted, tensors, places, strict=False):
         if tensor is None:
             window.keep(slot, Tensor(*place))
             continue
@@ -132,7 +130,7 @@ def run(window: Window) -> None:
         if work[1]:
             key, kept = _since(window, work)
             try:
-                places = plans.get(key).run(kept)
+                places = plans[key].run(kept)
             except IndexBoundsError:
                 work, places = _without_faults(work, key, kept)
         publish(window, work, places)
@@ -148,7 +146,7 @@ def _without_faults(
     entries, known, wanted, _, _ = key
     for number, slot, tensor in zip(wanted, *work[1:], strict=True):
         try:
-            (place,) = plans.get((entries, known, (number,), None, None)).run(kept)
+            (place,) = plans[entries, known, (number,), None, None].run(kept)
             found.append((slot, tensor, place))
         except IndexBoundsError as error:
             if tensor is not None:
@@ -197,11 +195,11 @@ def sweep(window: Window, heard: Heard, goal: Goal) -> list[Tensor | None]:
         work = entries, wanted, _ = pending_work(window)
         known = known_values(window, len(entries)) if window.done or window.adopted else ()
         try:
-            places = plans.get((entries, known, wanted, heard, goal)).run(window.kept)
+            places = plans[entries, known, wanted, heard, goal].run(window.kept)
         except IndexBoundsError:
             run(window)  # it may not be the gradient that depends on the index
             known, wanted = known_values(window, len(entries)), ()
-            places = plans.get((entries, known, wanted, heard, goal)).run(window.kept)
+            places = plans[entries, known, wanted, heard, goal].run(window.kept)
             work = entries, wanted, []
         publish(window, work, places)
     found = places[len(wanted) :] if wanted else places
@@ -233,7 +231,7 @@ def inline(window: Window, heard: Heard, goal: Goal) -> list[Tensor | None]:
     pending.
     """
     current = state.window
-    planned = plans.get((tuple(window.entries), None, (), heard, goal))
+    planned = plans[tuple(window.entries), None, (), heard, goal]
     graph, places = planned.graph, planned.places
     need = graph.needed()
     inputs = [
@@ -261,7 +259,7 @@ def brought(window: Window, current: Window, wanted: dict[int, int]) -> dict[int
         if missing:
             known = known_values(window, len(window.entries))
             key = (tuple(window.entries), known, missing, None, None)
-            found = placed(plans.get(key).run(window.kept))
+            found = placed(plans[key].run(window.kept))
             for slot, value in zip(missing, found, strict=True):
                 assert value is not None
                 window.keep(slot, value)

@@ -225,28 +225,23 @@ failures: list[str] = []
 _compiler = _Compiler()
 
 
-class _Plans:
-    """What was planned, by structure: a bounded number."""
+class _Plans(dict[Key, Planned]):
+    """What was planned, by structure: a bounded number. A dictionary compares in full what hashes
+    alike; what is not there is planned.
+    """
 
-    def __init__(self) -> None:
-        self.found: dict[Key, Planned] = {}
-
-    def get(self, key: Key) -> Planned:
-        # A dictionary compares in full what hashes alike.
-        planned = self.found.get(key)
-        if planned is None:
-            entries, known, wanted, heard, goal = key
-            structure = Structure(
-                entries, known, wanted, heard and Heard(*heard), goal and Goal(*goal)
-            )
-            planned = Planned(*build(structure))
-            if any(call.open or call.op.family == "opaque" for call, _ in structure.entries):
-                return planned  # a recording's, or a user's Python and all that it holds
-            # No lock, which a fork could leave taken: threads that meet lose a plan at worst.
-            self.found[key] = planned
-            if len(self.found) > PLANS_LIMIT:
-                # The oldest half goes: a program that still runs plans again what it needs, once.
-                self.found = dict(list(self.found.items())[PLANS_LIMIT // 2 :])
+    def __missing__(self, key: Key) -> Planned:
+        entries, known, wanted, heard, goal = key
+        structure = Structure(entries, known, wanted, heard and Heard(*heard), goal and Goal(*goal))
+        planned = Planned(*build(structure))
+        if any(call.open or call.op.family == "opaque" for call, _ in structure.entries):
+            return planned  # a recording's, or a user's Python and all that it holds
+        # No lock, which a fork could leave taken: threads that meet lose a plan at worst.
+        self[key] = planned
+        if len(self) > PLANS_LIMIT:
+            # The oldest half goes: a program that still runs plans again what it needs, once.
+            for old in list(self)[: PLANS_LIMIT // 2]:
+                self.pop(old, None)
         return planned
 
 

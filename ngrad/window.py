@@ -93,9 +93,7 @@ class Window(dict[Tensor, int]):
         out._window = self
         out._slot = slot
         self.results[slot] = ref(out)
-        entries.append(
-            (call, slots)
-        )  # last: who counts entries, from any thread, finds all of each
+        entries.append((call, slots))  # last: whoever counts entries finds all of each
         if slot >= self.limit:
             _full(self, call)
         return out

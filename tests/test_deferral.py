@@ -38,7 +38,7 @@ def bits(values: Any) -> Bits:
 def evaluated(eager: bool = False, fusion: str = "off") -> Iterator[None]:
     """Within it, programs run in another way, by plans that are made anew."""
     before = ngrad.config.fusion()
-    plans.found.clear()
+    plans.clear()
     ngrad.config.set_eager(eager)
     ngrad.config.set_fusion(fusion)
     try:

@@ -153,7 +153,7 @@ def test_a_value_is_let_go_after_its_last_use(size: int) -> None:
         after = memory_stats()
     finally:
         ngrad.config.set_fusion(fusion)
-    replay = list(plans.found.values())[-1].cut.replay
+    replay = list(plans.values())[-1].cut.replay
     assert (replay is None) == (size > SIZE)
     if replay is not None:
         assert replay.temporaries == 4 * size * 3
