@@ -56,7 +56,7 @@ class Window(dict[Tensor, int]):
         "__weakref__", "_epoch", "_lock", "adopted", "checks", "computed", "done", "entries",
         "kept", "limit", "numbers", "opaque", "readers", "results", "room", "taped", "trace",
     )  # fmt: skip
-    __eq__ = object.__eq__  # a window is itself, whatever it keeps
+    __eq__, __repr__ = object.__eq__, object.__repr__  # a window is itself, whatever it keeps
     __hash__ = object.__hash__  # type: ignore[assignment]
 
     run: ClassVar[Callable[[Window], None]]
