@@ -26,6 +26,7 @@ FAMILIES = {
     "linalg": "Linear algebra",
     "random": "Random",
     "shape": "Shapes",
+    "device": "Devices",
 }
 TABLED = ("elementwise", "reduction")
 """Families whose every op has a kernel for each dtype that it takes."""

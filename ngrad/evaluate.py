@@ -33,8 +33,9 @@ waits for the value; None for what only a tape may ask for.
 
 
 def pending_work(window: Window) -> Work:
-    holders = window.results.copy()  # another thread may be adding to them
+    # Another thread may be adding to them, to the entries last: so there is a holder for each.
     entries = tuple(window.entries)
+    holders = window.results.copy()
     done, count, taped = window.done, len(entries), window.taped
     wanted: list[int] = []
     tensors: list[Tensor | None] = []

@@ -17,6 +17,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from ngrad.captured import Captured
 from ngrad.config import settings
 from ngrad.graph.differentiate import Goal, Heard, differentiate, tools
 from ngrad.graph.entries import Entry, trace
@@ -95,7 +96,7 @@ class Cut:
         self.graph = graph
         self.plan = Plan(graph, layouts, scalar)
         self.loads = tuple([(places[k], layouts[k]) for k in self.plan.inputs])
-        self.replay = Replay.of(self.plan, self.loads)
+        self.replay = Replay.of(self.plan, self.loads) or Captured.of(self.plan, self.loads)
         launches = sum(step.call.launches for step in self.plan.steps)
         self.cost = Cost(launches, sum(step.call.bytes for step in self.plan.steps))
 

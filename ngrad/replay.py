@@ -16,10 +16,11 @@ import numpy as np
 
 from ngrad.devices import HOST, Device
 from ngrad.graph.layout import Layout
-from ngrad.graph.op import Call, Op
+from ngrad.graph.op import Op
 from ngrad.graph.plan import Plan
-from ngrad.graph.program import OUT, SCRATCH, Launch, Program, result
-from ngrad.graph.room import Room, padded
+from ngrad.graph.program import OUT, Launch, Program
+from ngrad.graph.room import padded
+from ngrad.schedule import Loads, Schedule
 from ngrad.tensor import Place, Tensor, allocate, scalar
 from ngrad_kernels import cpu, native
 from ngrad_kernels.cpu import walk
@@ -145,118 +146,22 @@ def _launch(
 Op.runner = staticmethod(runner)
 
 
-Loads = tuple[tuple[int, Layout], ...]
-"""Where a plan's inputs come from: of each its slot, and its layout."""
+class Replay(Schedule):
+    """A plan as words for `cpu.walk`, its temporaries in the block that all replays share."""
 
-
-class Replay:
-    """A plan as words for `cpu.walk`.
-
-    Registers hold base addresses: zero, then the plan's inputs, then a buffer for each result that
-    is not an input's own memory. Constants and temporaries have their address as an offset from
-    zero: a temporary has its place up to its last use, then another has it.
-
-    Attributes
-    ----------
-    temporaries : int
-        Bytes of the block that they take.
-    """
-
-    __slots__ = (
-        "_code", "_first", "_keep", "_loads", "_made", "_outputs", "_plain", "_steps", "_where",
-        "temporaries",
-    )  # fmt: skip
+    __slots__ = ("_code", "_keep", "_steps", "_where")
 
     def __init__(self, plan: Plan, loads: Loads) -> None:
-        self._loads = loads
-        inputs = len(loads)
-        first = inputs + len(plan.constants)  # the number of the first step's result
-        layouts = [where for step in plan.steps for where in step.call.outputs]
-        base: list[tuple[int, int]] = [(k + 1, 0) for k in range(inputs)]
-        base += [(0, constant._address) for constant in plan.constants]
-        owners = self._owners(plan, first)
-        wanted = {owners[k] for k in plan.outputs if k is not None and owners[k] >= first}
-        self._first = inputs + 1
-        self._made: list[Layout] = []
-        block, room = arena(), Room()
-        last = self._last_uses(plan, owners)
+        block = arena()
+        super().__init__(plan, loads, (0, block.address))
         words: list[int] = []
-        self._steps = 0
-        for index, step in enumerate(plan.steps):
-            program = _program(step.call)
-            if program.view is not None:
-                register, offset = base[step.inputs[0]]
-                base.append((register, offset + program.view))
-                continue
-            results = range(len(base), len(base) + len(step.call.outputs))
-            for number in results:
-                if number in wanted:
-                    base.append((self._first + len(self._made), 0))
-                    self._made.append(layouts[number - first])
-                else:
-                    base.append((0, block.address + room.take(layouts[number - first].nbytes)))
-            places = {which: base[k] for which, k in enumerate(step.inputs)}
-            places |= {result(k): base[number] for k, number in enumerate(results)}
-            scratch = room.take(program.scratch) if program.scratch else None
-            places[SCRATCH] = 0, block.address + (scratch or 0)
-            for launch in program.launches:
-                words += [launch.kernel, launch.facts, launch.n, launch.grain, len(launch.operands)]
-                for which, more in launch.operands:
-                    register, offset = places[which]
-                    words += [register, offset + more]
-                self._steps += 1
-            if scratch is not None:
-                room.give(scratch)
-            for number in last.get(index, ()):
-                if number >= first and number not in wanted:
-                    room.give(base[number][1] - block.address)
-        self.temporaries = room.size
+        for launch, operands in self.launches:
+            words += [launch.kernel, launch.facts, launch.n, launch.grain, len(operands)]
+            words += [word for pair in operands for word in pair]
+        self._steps = len(self.launches)
         self._code = np.array(words or [0], np.int64)
         self._where = self._code.ctypes.data
-        self._outputs: list[tuple[Any, int, Any] | None] = []
-        for output in plan.outputs:
-            if output is None:
-                self._outputs.append(None)
-                continue
-            register, offset = base[output]
-            where = layouts[output - first] if output >= first else None
-            owner = owners[output] - inputs
-            if 0 <= owner < len(plan.constants):  # nothing but a constant, seen through a view
-                constant = plan.constants[owner]
-                self._outputs.append(
-                    (constant, offset - constant._address, where or constant._layout)
-                )
-            else:
-                self._outputs.append((register, offset, where))
-        # Whether each output is a buffer of its own, in the order in which they are made.
-        made = [(self._first + k, 0, where) for k, where in enumerate(self._made)]
-        self._plain = self._outputs == made
-        self._keep = plan, block
-
-    @staticmethod
-    def _last_uses(plan: Plan, owners: list[int]) -> dict[int, list[int]]:
-        """By step, the values whose memory nobody reads after it, not even through a view."""
-        last: dict[int, int] = {}
-        made = len(owners) - sum(len(step.call.outputs) for step in plan.steps)
-        for index, step in enumerate(plan.steps):
-            results = range(made, made + len(step.call.outputs))
-            made += len(results)
-            last |= {owners[k]: index for k in (*step.inputs, *results)}
-        found: dict[int, list[int]] = {}
-        for number, index in last.items():
-            found.setdefault(index, []).append(number)
-        return found
-
-    @staticmethod
-    def _owners(plan: Plan, first: int) -> list[int]:
-        """For each value, the value whose memory it is."""
-        owners = list(range(first))
-        for step in plan.steps:
-            if _program(step.call).view is not None:
-                owners.append(owners[step.inputs[0]])
-            else:
-                owners.extend(range(len(owners), len(owners) + len(step.call.outputs)))
-        return owners
+        self._keep = block
 
     @staticmethod
     def of(plan: Plan, loads: Loads) -> Replay | None:
@@ -297,32 +202,6 @@ class Replay:
             made.append((buffer, address, where))
         walk(self._where, self._steps, *registers)
         return made if self._plain else self._places(kept, made)
-
-    def _places(self, kept: Mapping[int, Any], made: list[Place]) -> list[Place | None]:
-        """The outputs, where some are no buffers of their own."""
-        places: list[Place | None] = []
-        for output in self._outputs:
-            if output is None:
-                places.append(None)
-                continue
-            source, offset, where = output
-            if type(source) is int and source >= self._first:
-                buffer, address, lies = made[source - self._first]
-            else:
-                holder = self._input(kept, source - 1) if type(source) is int else source
-                buffer, address, lies = holder._block, holder._at, holder._layout
-            places.append((buffer, address + offset, where or lies))
-        return places
-
-    def _input(self, kept: Mapping[int, Any], number: int) -> Tensor:
-        slot, where = self._loads[number]
-        value = kept[slot]
-        return value if type(value) is Tensor else scalar(value, where.dtype)
-
-
-def _program(call: Call) -> Program:
-    assert call.program is not None  # as `Replay.of` has seen
-    return call.program
 
 
 @functools.cache

@@ -12,7 +12,7 @@ import gc
 import os
 import threading
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Hashable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -111,7 +111,7 @@ class Pool:
         self.limit = limit
         self._source = source or System()
         self._blocks: Counter[int] = Counter()  # by size: all that exist
-        self._free: dict[int, FreeList] = {}
+        self._free: dict[Hashable, FreeList] = {}  # by size; and by size and whose
         self._lock = threading.RLock()
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=self._renew_lock)
@@ -155,6 +155,14 @@ class Pool:
         """
         free = self.free_list(nbytes)
         return Buffer(free, self._pop(free))
+
+    def take_again(self, nbytes: int, whose: Hashable) -> Buffer:
+        """A buffer as `take` gives, of those that somebody has had before, if one of these waits:
+        so that who repeats what it does finds the same addresses.
+        """
+        free = self.free_list(nbytes)
+        own = self._free.setdefault((free.size, whose), FreeList(free.size))
+        return Buffer(own, own.pop() if own else self._pop(free))
 
     def _pop(self, free: FreeList) -> int:
         while True:

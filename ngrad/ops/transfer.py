@@ -8,11 +8,12 @@ from typing import Any
 
 from ngrad.devices import HOST, Device, device_of
 from ngrad.errors import NumberError
+from ngrad.graph.entries import SCALAR
 from ngrad.graph.layout import Layout
 from ngrad.graph.op import Call, Op, common_device
 from ngrad.ops.convert import from_outside
 from ngrad.ops.launching import dense, prepare_copy
-from ngrad.record import apply, move
+from ngrad.record import apply, move, state
 from ngrad.replay import runner
 from ngrad.tensor import Tensor, allocate, empty
 from ngrad_kernels.faults import BadMatrix
@@ -59,7 +60,7 @@ def _prepare(inputs: tuple[Layout, ...], out: Layout, device: Device) -> Any:
     return lambda x: copied(x, out), out
 
 
-TRANSFER = Op("to_device", _infer, _prepare, ("device",), family="shape")
+TRANSFER = Op("to_device", _infer, _prepare, ("device",), family="device")
 TRANSFER.moves = TRANSFER.anywhere = True
 
 
@@ -99,7 +100,17 @@ def _together(op: str, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
     """
     far = [x._layout for x in inputs if x._layout.ndim or x._layout.device is not HOST]
     device = common_device(op, tuple(far))
-    return tuple([to_device(x, device) for x in inputs])
+    return tuple([_brought(x, device) for x in inputs])
+
+
+def _brought(x: Any, device: Device) -> Any:
+    """An operand of no axes on a device; a Python number that waits to be one is one there."""
+    window = state.window
+    if type(x) is Tensor and x._window is window and window.entries[x._slot][0].op is SCALAR:
+        value = window.kept.get(x._slot)
+        if value is not None:  # not what a function asks for at each call
+            return window.argument(value, x._layout.dtype, device)
+    return to_device(x, device)
 
 
 def _on_host(x: Tensor) -> Tensor:

@@ -19,7 +19,7 @@ from ngrad.graph.op import Op
 from ngrad.graph.plan import Plan
 from ngrad.record import execute
 from ngrad.replay import Replay
-from ngrad.tensor import Tensor, from_numpy, scalar
+from ngrad.tensor import Tensor, from_numpy, placed, scalar
 
 
 def gradient(graph: Tracing, target: Symbol, sources: Sequence[Symbol]) -> list[Any]:
@@ -69,9 +69,12 @@ def planned(graph: Graph, tensors: Sequence[Tensor]) -> Plan:
 def run(graph: Graph, tensors: Sequence[Tensor], replayed: bool = False) -> list[Array | None]:
     """The outputs of a graph by its plan, or by the replay of it if there is one."""
     plan = planned(graph, tensors)
-    replay = Replay.of(plan, len(plan.inputs)) if replayed else None
-    given = [tensors[k] for k in plan.inputs]
-    found = replay.run(given) if replay is not None else plan.run(given, execute)
+    loads = tuple([(k, tensors[k]._layout) for k in plan.inputs])
+    replay = Replay.of(plan, loads) if replayed else None
+    if replay is not None:
+        found = placed(replay.run(dict(enumerate(tensors))))
+    else:
+        found = plan.run([tensors[k] for k in plan.inputs], execute)
     return [None if x is None else np.asarray(x.numpy()) for x in found]
 
 

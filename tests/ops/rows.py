@@ -8,12 +8,15 @@ import numpy as np
 import scipy.special as sc
 from numeric import Array
 from scipy.linalg import solve_triangular
+from second import second
 from table import Row, exact, saturated, smooth
 
 import ngrad
 from ngrad import linalg, nn
+from ngrad.devices import HOST
 from ngrad.graph.op import TABLE
 from ngrad.ops.losses import multiply_no_nan
+from ngrad.ops.transfer import to_device
 from ngrad.record import apply
 
 EPS = float(np.finfo(np.float64).eps)
@@ -241,6 +244,11 @@ REDUCTIONS = [
 ]
 
 
+def _there_and_back(x: Any) -> Any:
+    home = x._layout.device
+    return to_device(to_device(x, HOST if home is second() else second()), home)
+
+
 def _moves(op: str, label: str, function: Any, reference: Any, *shapes: Any, **options: Any) -> Row:
     """An op that only moves elements: any dtype, to the bit."""
     domains = ((-2, 2),) * len(shapes)
@@ -249,6 +257,7 @@ def _moves(op: str, label: str, function: Any, reference: Any, *shapes: Any, **o
 
 SHAPES = [
     _moves("identity", "", ngrad.identity, lambda x: x, (2, 3)),
+    _moves("to_device", "", _there_and_back, lambda x: x, (2, 3)),
     _moves("stop_gradient", "", ngrad.stop_gradient, lambda x: x, (2, 3), smooth=False),
     _moves("reshape", "", lambda x: ngrad.reshape(x, (2, -1)), lambda x: x.reshape(2, -1), (3, 4)),
     _moves(

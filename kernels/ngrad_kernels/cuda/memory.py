@@ -7,7 +7,7 @@ nothing is counted on the hot path, and the host waits only where the driver mus
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Hashable, Iterable
 
 from ngrad_kernels.cuda.driver import Driver
 from ngrad_kernels.cuda.streams import Stream, Streams
@@ -91,6 +91,12 @@ class DevicePool(Pool):
         if free.stream.capture is not None:
             free.stream.capture.append(buffer)
         return buffer
+
+    def take_again(self, nbytes: int, whose: Hashable) -> DeviceBuffer:
+        free = self.free_list(nbytes)
+        lists = free.stream.lists
+        own = lists.setdefault((free.size, whose), StreamList(free.size, free.stream))
+        return DeviceBuffer(own, own.pop() if own else self._pop(free))
 
     def use(self, buffers: Iterable[Buffer]) -> None:
         """Have what is queued next on this thread's stream run after what wrote the buffers (of

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import threading
 from collections import deque
+from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any
 
 from ngrad_kernels.cuda.driver import Driver, Parameters
@@ -46,7 +47,7 @@ class Stream:
         While what is queued is noted for a graph, and nothing runs: the memory taken meanwhile,
         which is the graph's.
     lists : dict
-        The free list of each size class.
+        The free list of each size class; and, by size and whose, of who has its own.
     parameters : Parameters
     flying : deque
         Events, and the pinned buffers that copies before them read.
@@ -61,7 +62,7 @@ class Stream:
         self.handle = driver.stream()
         self.after: set[Stream] = set()
         self.capture: list[Buffer] | None = None
-        self.lists: dict[int, StreamList] = {}
+        self.lists: dict[Hashable, StreamList] = {}
         self.parameters = Parameters()
         self.flying: deque[tuple[Any, Buffer]] = deque()
         self._tail = driver.event()  # stands for all that is queued, when another is to follow

@@ -36,6 +36,7 @@ def _add_rows(g: Array, index: Array, rows: int) -> Array:
 MOVES: dict[str, Reference] = {
     "identity": lambda x: x,
     "stop_gradient": lambda x: x,
+    "to_device": lambda x, device: x,
     "reshape": lambda x, shape: x.reshape(shape),
     "broadcast_to": lambda x, shape: np.broadcast_to(x, shape),
     "transpose": lambda x, perm: x.transpose(perm),

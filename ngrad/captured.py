@@ -1,0 +1,129 @@
+"""`Captured`: a plan on a GPU, whose launches are kept as a graph of the driver's where its
+addresses come again, as in a loop they do.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import itertools
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ngrad.devices import HOST, Device
+from ngrad.graph.layout import Layout
+from ngrad.graph.plan import Plan
+from ngrad.schedule import Loads, Schedule
+from ngrad.tensor import Place, Tensor
+from ngrad_kernels.memory import Buffer
+from ngrad_kernels.target import Work
+
+ROOM = 1 << 26
+"""Bytes of temporaries up to which a plan has them in one block. In a larger plan memory counts:
+there each value is let go as soon as it has been read."""
+GRAPHS = 8
+"""Graphs that a plan keeps: in a loop, buffers are used in turn."""
+SEEN = 64
+"""Sets of addresses that are remembered, to know one that comes again."""
+
+NUMBERS = -1
+"""Which of a plan's buffers is the one of its numbers."""
+
+Key = tuple[int, ...]
+_next_uid = itertools.count().__next__
+
+
+class Captured(Schedule):
+    """A plan that is all launches on one GPU.
+
+    A run launches one kernel after the other. What is launched depends on addresses alone; when the
+    same ones come again on the same stream, the launches are captured, and from then on replayed.
+    Results are put where those of earlier runs were, so that in a loop addresses do come again.
+    """
+
+    __slots__ = ("_device", "_graphs", "_seen", "_uid")
+
+    def __init__(self, plan: Plan, loads: Loads, device: Device) -> None:
+        super().__init__(plan, loads, (-1, 0))  # the last register: the block is a run's own
+        self._device, self._uid = device, _next_uid()
+        self._graphs: dict[Key, Any] = {}
+        self._seen: dict[Key, None] = {}
+
+    @staticmethod
+    def of(plan: Plan, loads: Loads) -> Captured | None:
+        """A plan of launches on one GPU, if it is one, and its temporaries are not too large."""
+        devices = {step.call.spec.device for step in plan.steps}
+        devices |= {where.device for _, where in loads}
+        if len(devices) != 1 or HOST in devices:
+            return None
+        if any(step.call.program is None for step in plan.steps):
+            return None
+        found = Captured(plan, loads, devices.pop())
+        return found if found.temporaries <= ROOM else None
+
+    def run(self, kept: Mapping[int, Any]) -> list[Place | None]:
+        """Where the plan's outputs lie, for values by slot."""
+        target, pool = self._device.target, self._device.pool
+        registers = [0]
+        used = [constant._block for constant in self._plan.constants]
+        numbers: list[tuple[int, Layout, Any]] = []
+        for slot, where in self._loads:
+            value = kept[slot]
+            if type(value) is Tensor:
+                registers.append(value._at)
+                used.append(value._block)
+            else:
+                numbers.append((len(registers), where, value))
+                registers.append(0)
+        target.use(used)
+        held = self._put(numbers, registers)
+        made: list[Any] = []
+        for k, where in enumerate(self._made):
+            buffer = pool.take_again(where.nbytes, (self._uid, k))
+            registers.append(buffer.address)
+            made.append((buffer, buffer.address, where))
+        self._launch((target.stream_number(), *registers), registers)
+        del held
+        return made if self._plain else self._places(kept, made)
+
+    def _put(self, numbers: list[tuple[int, Layout, Any]], registers: list[int]) -> Buffer | None:
+        """Python numbers on the device, by one copy to memory that comes again in a loop."""
+        if not numbers:
+            return None
+        words = (ctypes.c_int64 * len(numbers))()
+        buffer = self._device.pool.take_again(ctypes.sizeof(words), (self._uid, NUMBERS))
+        for k, (register, where, value) in enumerate(numbers):
+            where.dtype.ctype.from_buffer(words, 8 * k).value = value
+            registers[register] = buffer.address + 8 * k
+        target = self._device.target
+        target.copy_in(buffer.address, ctypes.addressof(words), ctypes.sizeof(words))
+        return buffer
+
+    def _launch(self, key: Key, registers: Sequence[int]) -> None:
+        graph = self._graphs.get(key)
+        if graph is None and key in self._seen:
+            # No lock: threads have streams, and so keys, of their own.
+            graph = self._device.target.capture(lambda: self._queue(registers))
+            if len(self._graphs) >= GRAPHS:
+                self._graphs.pop(next(iter(self._graphs)), None)
+            self._graphs[key] = graph
+        if graph is not None:
+            graph()
+            return
+        self._seen[key] = None
+        if len(self._seen) > SEEN:
+            self._seen.pop(next(iter(self._seen)), None)
+        self._queue(registers)
+
+    def _queue(self, registers: Sequence[int]) -> None:
+        """Launch all, with temporaries in a block that is let go when they have run."""
+        room = self._device.pool.take(self.temporaries) if self.temporaries else None
+        base = [*registers, room.address if room else 0]
+        launch_all = self._device.target.launch_all
+        waiting: list[Work] = []
+        for launch, operands in self.launches:
+            if waiting and not launch.alongside:
+                launch_all(waiting)
+                waiting = []
+            addresses = [base[register] + offset for register, offset in operands]
+            waiting.append((launch.kernel, launch.facts, launch.n, launch.grain, addresses))
+        launch_all(waiting)

@@ -1,0 +1,163 @@
+"""`Schedule`: the launches of a plan, with a place in memory for every operand of each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ngrad.graph.layout import Layout
+from ngrad.graph.op import Call
+from ngrad.graph.plan import Plan
+from ngrad.graph.program import SCRATCH, Launch, Program, result
+from ngrad.graph.room import Room
+from ngrad.tensor import Place, Tensor, scalar
+
+Loads = tuple[tuple[int, Layout], ...]
+"""Where a plan's inputs come from: of each its slot, and its layout."""
+
+
+class Schedule:
+    """A plan that is all launches, over registers that hold base addresses: zero, then the plan's
+    inputs, then a buffer for each result that is not an input's own memory. Constants have their
+    address as an offset from zero.
+
+    Temporaries lie in one block: each has its place up to its last use, then another has it.
+
+    Parameters
+    ----------
+    plan : Plan
+    loads : Loads
+    block : (register, offset)
+        Where that block begins.
+
+    Attributes
+    ----------
+    launches : list of (Launch, list of (register, offset))
+        In order, each with where its operands begin.
+    temporaries : int
+        Bytes of the block that they take.
+    """
+
+    __slots__ = (
+        "_first",
+        "_loads",
+        "_made",
+        "_outputs",
+        "_plain",
+        "_plan",
+        "launches",
+        "temporaries",
+    )
+
+    def __init__(self, plan: Plan, loads: Loads, block: tuple[int, int]) -> None:
+        self._plan, self._loads = plan, loads
+        inputs = len(loads)
+        first = inputs + len(plan.constants)  # the number of the first step's result
+        layouts = [where for step in plan.steps for where in step.call.outputs]
+        base: list[tuple[int, int]] = [(k + 1, 0) for k in range(inputs)]
+        base += [(0, constant._address) for constant in plan.constants]
+        owners = _owners(plan, first)
+        wanted = {owners[k] for k in plan.outputs if k is not None and owners[k] >= first}
+        self._first = inputs + 1
+        self._made: list[Layout] = []
+        self.launches: list[tuple[Launch, list[tuple[int, int]]]] = []
+        room, (register, begin) = Room(), block
+        last = _last_uses(plan, owners)
+        for index, step in enumerate(plan.steps):
+            program = program_of(step.call)
+            if program.view is not None:
+                owner, offset = base[step.inputs[0]]
+                base.append((owner, offset + program.view))
+                continue
+            results = range(len(base), len(base) + len(step.call.outputs))
+            for number in results:
+                if number in wanted:
+                    base.append((self._first + len(self._made), 0))
+                    self._made.append(layouts[number - first])
+                else:
+                    base.append((register, begin + room.take(layouts[number - first].nbytes)))
+            places = {which: base[k] for which, k in enumerate(step.inputs)}
+            places |= {result(k): base[number] for k, number in enumerate(results)}
+            scratch = room.take(program.scratch) if program.scratch else None
+            places[SCRATCH] = register, begin + (scratch or 0)
+            for launch in program.launches:
+                operands = [(places[which], more) for which, more in launch.operands]
+                self.launches.append(
+                    (launch, [(base, offset + more) for (base, offset), more in operands])
+                )
+            if scratch is not None:
+                room.give(scratch)
+            for number in last.get(index, ()):
+                if number >= first and number not in wanted:
+                    room.give(base[number][1] - begin)
+        self.temporaries = room.size
+        self._outputs: list[tuple[Any, int, Any] | None] = []
+        for output in plan.outputs:
+            if output is None:
+                self._outputs.append(None)
+                continue
+            register, offset = base[output]
+            where = layouts[output - first] if output >= first else None
+            owner = owners[output] - inputs
+            if 0 <= owner < len(plan.constants):  # nothing but a constant, seen through a view
+                constant = plan.constants[owner]
+                self._outputs.append(
+                    (constant, offset - constant._address, where or constant._layout)
+                )
+            else:
+                self._outputs.append((register, offset, where))
+        # Whether each output is a buffer of its own, in the order in which they are made.
+        made = [(self._first + k, 0, where) for k, where in enumerate(self._made)]
+        self._plain = self._outputs == made
+
+    def _places(self, kept: Mapping[int, Any], made: list[Place]) -> list[Place | None]:
+        """The outputs, where some are no buffers of their own."""
+        places: list[Place | None] = []
+        for output in self._outputs:
+            if output is None:
+                places.append(None)
+                continue
+            source, offset, where = output
+            if type(source) is int and source >= self._first:
+                buffer, address, lies = made[source - self._first]
+            else:
+                holder = self._input(kept, source - 1) if type(source) is int else source
+                buffer, address, lies = holder._block, holder._at, holder._layout
+            places.append((buffer, address + offset, where or lies))
+        return places
+
+    def _input(self, kept: Mapping[int, Any], number: int) -> Tensor:
+        slot, where = self._loads[number]
+        value = kept[slot]
+        return value if type(value) is Tensor else scalar(value, where.dtype, where.device)
+
+
+def _last_uses(plan: Plan, owners: list[int]) -> dict[int, list[int]]:
+    """By step, the values whose memory nobody reads after it, not even through a view."""
+    last: dict[int, int] = {}
+    made = len(owners) - sum(len(step.call.outputs) for step in plan.steps)
+    for index, step in enumerate(plan.steps):
+        results = range(made, made + len(step.call.outputs))
+        made += len(results)
+        last |= {owners[k]: index for k in (*step.inputs, *results)}
+    found: dict[int, list[int]] = {}
+    for number, index in last.items():
+        found.setdefault(index, []).append(number)
+    return found
+
+
+def _owners(plan: Plan, first: int) -> list[int]:
+    """For each value, the value whose memory it is."""
+    owners = list(range(first))
+    for step in plan.steps:
+        if program_of(step.call).view is not None:
+            owners.append(owners[step.inputs[0]])
+        else:
+            owners.extend(range(len(owners), len(owners) + len(step.call.outputs)))
+    return owners
+
+
+def program_of(call: Call) -> Program:
+    """What a call launches, where it is known to launch and to do nothing else."""
+    assert call.program is not None
+    return call.program
