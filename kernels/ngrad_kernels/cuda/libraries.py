@@ -18,6 +18,7 @@ import numpy as np
 from ngrad_kernels.cuda.errors import CudaError
 from ngrad_kernels.cuda.faults import Faults
 from ngrad_kernels.cuda.gemm import product_words, render_gemm, tile_of, tiles
+from ngrad_kernels.faults import WRONG
 from ngrad_kernels.product import Prepared, Product
 
 if TYPE_CHECKING:
@@ -86,7 +87,8 @@ class Libraries:
         }[name]
         if self.bindings(library) is None:
             return None
-        self.faults.prepare()
+        if name in WRONG:
+            self.faults.prepare()
         return self.prepared(self._number(name, code, make), words)
 
     def _number(self, name: str, code: str, make: Callable[[Libraries, str], Routine]) -> int:
