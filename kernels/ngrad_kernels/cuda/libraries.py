@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ngrad_kernels import cache
 from ngrad_kernels.cuda.errors import CudaError
 from ngrad_kernels.cuda.faults import Faults
 from ngrad_kernels.cuda.gemm import product_words, render_gemm, tile_of, tiles
@@ -93,10 +94,11 @@ class Libraries:
 
     def _number(self, name: str, code: str, make: Callable[[Libraries, str], Routine]) -> int:
         key = (name, code)
-        if key not in self._numbers:
-            self._routines.append((f"{name} of {code}", make(self, code)))
-            self._numbers[key] = -len(self._routines)
-        return self._numbers[key]
+        with cache.lock():
+            if key not in self._numbers:
+                self._routines.append((f"{name} of {code}", make(self, code)))
+                self._numbers[key] = -len(self._routines)
+            return self._numbers[key]
 
     @staticmethod
     def prepared(number: int, words: Sequence[int]) -> Prepared:
