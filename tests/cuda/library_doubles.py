@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import ctypes
 import enum
+import functools
 import itertools
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -101,7 +102,6 @@ class Cublas(Library):
 
     def set_workspace(self, handle: int, workspace: int, workspace_size_in_bytes: int) -> None:
         assert self._of[handle] is not None, "a stream sets the workspace back"
-        assert workspace % 256 == 0 or workspace % 64 == 0
         assert doubles._device.holds(workspace, workspace_size_in_bytes)
 
     def gemm_strided_batched_ex_64(
@@ -126,7 +126,7 @@ class Cublas(Library):
 
         self.queue("gemm", handle, work)
 
-    def _trsm(self, code: str, handle: int, how: Any, places: Callable[[], Iterator[Any]]) -> None:
+    def _solve(self, code: str, handle: int, how: Any, places: Callable[[], Iterator[Any]]) -> None:
         side, uplo, trans, diag, m, n, alpha, lda, ldb = how
         assert (side, diag, scalar_at(alpha, code)) == (SideMode.RIGHT, DiagType.NON_UNIT, 1)
 
@@ -136,39 +136,33 @@ class Cublas(Library):
                 triangle = np.tril(triangle) if uplo == FillMode.LOWER else np.triu(triangle)
                 triangle = triangle.T if trans == Operation.T else triangle
                 right = columns_at(b, m, n, ldb, code)  # X op(A) = B
-                with np.errstate(all="ignore"):
-                    if np.diagonal(triangle).all():
-                        right[...] = np.linalg.solve(triangle.T, right.T).T
+                if np.diagonal(triangle).all():
+                    right[...] = np.linalg.solve(triangle.T, right.T).T
 
         self.queue("trsm", handle, work)
 
-    def strsm(
-        self, handle: int, side: int, uplo: int, trans: int, diag: int, m: int, n: int,
-        alpha: int, a: int, lda: int, b: int, ldb: int,
-    ) -> None:  # fmt: skip
-        how = (side, uplo, trans, diag, m, n, alpha, lda, ldb)
-        self._trsm("f4", handle, how, lambda: iter([(a, b)]))
+    def _trsm(code: str) -> Any:  # a function for each precision
+        def trsm(
+            self, handle: int, side: int, uplo: int, trans: int, diag: int, m: int, n: int,
+            alpha: int, a: int, lda: int, b: int, ldb: int,
+        ) -> None:  # fmt: skip
+            how = (side, uplo, trans, diag, m, n, alpha, lda, ldb)
+            self._solve(code, handle, how, lambda: iter([(a, b)]))
 
-    def dtrsm(
-        self, handle: int, side: int, uplo: int, trans: int, diag: int, m: int, n: int,
-        alpha: int, a: int, lda: int, b: int, ldb: int,
-    ) -> None:  # fmt: skip
-        how = (side, uplo, trans, diag, m, n, alpha, lda, ldb)
-        self._trsm("f8", handle, how, lambda: iter([(a, b)]))
+        return trsm
 
-    def strsm_batched(
-        self, handle: int, side: int, uplo: int, trans: int, diag: int, m: int, n: int,
-        alpha: int, a: int, lda: int, b: int, ldb: int, batch_count: int,
-    ) -> None:  # fmt: skip
-        how = (side, uplo, trans, diag, m, n, alpha, lda, ldb)
-        self._trsm("f4", handle, how, lambda: pairs_at(a, b, batch_count))
+    def _trsm_batched(code: str) -> Any:
+        def trsm_batched(
+            self, handle: int, side: int, uplo: int, trans: int, diag: int, m: int, n: int,
+            alpha: int, a: int, lda: int, b: int, ldb: int, batch_count: int,
+        ) -> None:  # fmt: skip
+            how = (side, uplo, trans, diag, m, n, alpha, lda, ldb)
+            self._solve(code, handle, how, lambda: pairs_at(a, b, batch_count))
 
-    def dtrsm_batched(
-        self, handle: int, side: int, uplo: int, trans: int, diag: int, m: int, n: int,
-        alpha: int, a: int, lda: int, b: int, ldb: int, batch_count: int,
-    ) -> None:  # fmt: skip
-        how = (side, uplo, trans, diag, m, n, alpha, lda, ldb)
-        self._trsm("f8", handle, how, lambda: pairs_at(a, b, batch_count))
+        return trsm_batched
+
+    strsm, dtrsm = _trsm("f4"), _trsm("f8")
+    strsm_batched, dtrsm_batched = _trsm_batched("f4"), _trsm_batched("f8")
 
 
 def scalar_at(address: int, code: str) -> float:
@@ -197,64 +191,53 @@ class CusolverDn(Library):
     WORK = 7
     """Elements of workspace that it asks for."""
 
-    def _potrf(
-        self, code: str, handle: int, uplo: int, n: int, places: Any, lda: int, infos: int
-    ) -> None:
+    def _factor(
+        self, code: str, handle: int, uplo: int, n: int, places: Callable[[], list[int]], lda: int,
+        infos: int,
+    ) -> None:  # fmt: skip
         assert uplo == FillMode.UPPER
 
         def work() -> None:
-            given = places() if callable(places) else places
+            given = places()
             found = array_at(infos, 4 * len(given), (len(given),), "i4")
             for k, a in enumerate(given):
                 factor = columns_at(a, n, n, lda, code)
-                upper = np.triu(factor)
+                inside = np.triu_indices(n)  # what lies below is not its own, and stays
                 try:
-                    # What lies below is not its own, and stays.
-                    whole = np.linalg.cholesky(upper.T).T
-                    factor[np.triu_indices(n)] = whole[np.triu_indices(n)]
+                    factor[inside] = np.linalg.cholesky(np.triu(factor).T).T[inside]
                     found[k] = 0
                 except np.linalg.LinAlgError:
                     found[k] = n
 
         self.queue("potrf", handle, work)
 
-    def _buffer_size(self, uplo: int, n: int, lda: int) -> int:
+    def _potrf_buffer_size(self, handle: int, uplo: int, n: int, a: int, lda: int) -> int:
         assert uplo == FillMode.UPPER and lda >= n
         return self.WORK
 
-    def spotrf_buffer_size(self, handle: int, uplo: int, n: int, a: int, lda: int) -> int:
-        return self._buffer_size(uplo, n, lda)
+    def _potrf(code: str) -> Any:  # a function for each precision
+        def potrf(
+            self, handle: int, uplo: int, n: int, a: int, lda: int, workspace: int, lwork: int,
+            dev_info: int,
+        ) -> None:  # fmt: skip
+            assert lwork == self.WORK and doubles._device.holds(workspace, int(code[1]) * lwork)
+            self._factor(code, handle, uplo, n, lambda: [a], lda, dev_info)
 
-    def dpotrf_buffer_size(self, handle: int, uplo: int, n: int, a: int, lda: int) -> int:
-        return self._buffer_size(uplo, n, lda)
+        return potrf
 
-    def spotrf(
-        self, handle: int, uplo: int, n: int, a: int, lda: int, workspace: int, lwork: int,
-        dev_info: int,
-    ) -> None:  # fmt: skip
-        assert lwork == self.WORK and doubles._device.holds(workspace, 4 * lwork)
-        self._potrf("f4", handle, uplo, n, [a], lda, dev_info)
+    def _potrf_batched(code: str) -> Any:
+        def potrf_batched(
+            self, handle: int, uplo: int, n: int, aarray: int, lda: int, info_array: int,
+            batch_size: int,
+        ) -> None:  # fmt: skip
+            places = functools.partial(pointers_at, aarray, batch_size)
+            self._factor(code, handle, uplo, n, places, lda, info_array)
 
-    def dpotrf(
-        self, handle: int, uplo: int, n: int, a: int, lda: int, workspace: int, lwork: int,
-        dev_info: int,
-    ) -> None:  # fmt: skip
-        assert lwork == self.WORK and doubles._device.holds(workspace, 8 * lwork)
-        self._potrf("f8", handle, uplo, n, [a], lda, dev_info)
+        return potrf_batched
 
-    def spotrf_batched(
-        self, handle: int, uplo: int, n: int, aarray: int, lda: int, info_array: int,
-        batch_size: int,
-    ) -> None:  # fmt: skip
-        places = lambda: pointers_at(aarray, batch_size)  # noqa: E731
-        self._potrf("f4", handle, uplo, n, places, lda, info_array)
-
-    def dpotrf_batched(
-        self, handle: int, uplo: int, n: int, aarray: int, lda: int, info_array: int,
-        batch_size: int,
-    ) -> None:  # fmt: skip
-        places = lambda: pointers_at(aarray, batch_size)  # noqa: E731
-        self._potrf("f8", handle, uplo, n, places, lda, info_array)
+    spotrf, dpotrf = _potrf("f4"), _potrf("f8")
+    spotrf_batched, dpotrf_batched = _potrf_batched("f4"), _potrf_batched("f8")
+    spotrf_buffer_size = dpotrf_buffer_size = _potrf_buffer_size
 
 
 class Cufft(Library):
@@ -311,17 +294,14 @@ class Cufft(Library):
 
         self.queue("exec", plan, forward if kind in (Type.R2C, Type.D2Z) else inverse)
 
-    def exec_r2c(self, plan: int, idata: int, odata: int) -> None:
-        self._execute(Type.R2C, plan, idata, odata)
+    def _exec(kind: Type) -> Any:
+        def execute(self, plan: int, idata: int, odata: int) -> None:
+            self._execute(kind, plan, idata, odata)
 
-    def exec_d2z(self, plan: int, idata: int, odata: int) -> None:
-        self._execute(Type.D2Z, plan, idata, odata)
+        return execute
 
-    def exec_c2r(self, plan: int, idata: int, odata: int) -> None:
-        self._execute(Type.C2R, plan, idata, odata)
-
-    def exec_z2d(self, plan: int, idata: int, odata: int) -> None:
-        self._execute(Type.Z2D, plan, idata, odata)
+    exec_r2c, exec_c2r = _exec(Type.R2C), _exec(Type.C2R)
+    exec_d2z, exec_z2d = _exec(Type.D2Z), _exec(Type.Z2D)
 
 
 DOUBLES = {"cublas": Cublas, "cusolverDn": CusolverDn, "cufft": Cufft}

@@ -17,10 +17,12 @@ from hypothesis import HealthCheck, Phase, given, settings
 from test_random_spaces import cases
 
 from ngrad_kernels.body import Body, Step
+from ngrad_kernels.cuda import matrices
+from ngrad_kernels.cuda.gemm import render_gemm, tile_of
 from ngrad_kernels.cuda.render import render
 from ngrad_kernels.cuda.render_space import render_space
 from ngrad_kernels.cuda.skeletons import sampler, scatter_add, skeleton
-from ngrad_kernels.cuda.source import Source
+from ngrad_kernels.cuda.source import THREADS, Source
 from ngrad_kernels.space import Space
 
 compiling = pytest.importorskip(
@@ -120,6 +122,17 @@ def test_kernels_that_move_rows(tmp_path: Path, request: pytest.FixtureRequest) 
 @pytest.mark.parametrize("name, code", launches.SAMPLERS)
 def test_draws(name: str, code: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     check_all([sampler(name, code)], tmp_path, request)
+
+
+@pytest.mark.parametrize("code", launches.CODES)
+def test_products(code: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    check_all([render_gemm(code, tile_of(THREADS))], tmp_path, request)
+
+
+def test_kernels_around_libraries(tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    check_all(
+        (matrices.source(k, c) for k in matrices.KERNELS for c in ("f4", "f8")), tmp_path, request
+    )
 
 
 PROGRAMS = (

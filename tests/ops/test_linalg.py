@@ -330,3 +330,17 @@ def test_what_does_not_fit_raises_and_says_so() -> None:
     for kind, message, call in cases:
         with pytest.raises(kind, match=message):
             call()
+
+
+def test_precision_of_products() -> None:
+    """It is named; the CPU has no choice, and its bits stay."""
+    x = ngrad.constant(grid((64, 64), -1.0, 1.0).astype(np.float32))
+    before = (x @ x).numpy()
+    with pytest.raises(ValueError, match="float32, tf32, not 'half'"):
+        ngrad.config.set_matmul_precision("half")
+    ngrad.config.set_matmul_precision("tf32")
+    try:
+        assert ngrad.config.matmul_precision() == "tf32"
+        np.testing.assert_array_equal((x @ x).numpy(), before)
+    finally:
+        ngrad.config.set_matmul_precision("float32")

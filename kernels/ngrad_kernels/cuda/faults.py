@@ -6,25 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ngrad_kernels.cuda.source import Source
+from ngrad_kernels.cuda.matrices import note_fault
 from ngrad_kernels.faults import OPS, BadMatrix
 
 if TYPE_CHECKING:
     from ngrad_kernels.cuda.target import CudaTarget
-
-_NOTE = """
-def note_fault(facts, n, a1, a2, op):
-    status = table_at(a2)
-    if thread_index() == 0:
-        for k in range(n):
-            if load_i4(a1, k) != 0 and status[0] == 0:
-                status[0] = op
-                status[1] = k
-                status[2] = n
-"""
-"""LAPACK's info words, one a matrix, to the status: the op (a number, from 1) and the first matrix
-whose word is not 0, if nothing was wrong before.
-"""
 
 
 class Faults:
@@ -46,10 +32,7 @@ class Faults:
 
     def note(self, op: str, infos: int, count: int) -> None:
         """Queue that the info words of a batch's matrices are seen at the next look."""
-        target = self._target
-        kernel = target.load("note_fault", lambda: Source("note_fault", _NOTE, 3, 1))
-        operands = (infos, self._status[0], 1 + OPS.index(op))
-        target.launch(kernel, 0, count, count, operands)
+        note_fault(self._target, infos, count, self._status[0], 1 + OPS.index(op))
 
     def raise_noted(self) -> None:
         """Raise what was noted since it was asked last, if anything; of all threads' work that is

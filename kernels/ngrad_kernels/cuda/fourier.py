@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from ngrad_kernels.cuda.libraries import Libraries, Routine
 
 PLANS = 64
-"""How many plans are kept: what was used last."""
+"""How many plans are kept for a stream: those used last."""
 _KINDS = {
     ("rfft", "f4"): ("R2C", "exec_r2c"),
     ("rfft", "f8"): ("D2Z", "exec_d2z"),
@@ -21,22 +21,22 @@ _KINDS = {
 
 
 class Plans:
-    """Plans of one op and dtype, by stream, length and how many signals there are: a plan has one
-    stream, and one place to work in at a time.
+    """Plans of one op and dtype: for each stream those of a number of signals and their length. A
+    plan has one stream, and one place to work in at a time.
     """
 
     def __init__(self, libraries: Libraries, name: str, code: str) -> None:
         self._libraries = libraries
         self._type, self._execute = _KINDS[name, code]
         self._inverse = name == "irfft"
-        self._plans: OrderedDict[Any, tuple[int, int]] = OrderedDict()
+        self._plans: dict[int, OrderedDict[Any, tuple[int, int]]] = {}
 
-    def _plan(self, cufft: Any, stream: Any, count: int, length: int) -> tuple[int, int]:
+    def _plan(self, cufft: Any, stream: int, count: int, length: int) -> tuple[int, int]:
         """A plan, and how many bytes it works in."""
-        key = (stream, count, length)
-        found = self._plans.get(key)
+        plans, key = self._plans.setdefault(stream, OrderedDict()), (count, length)
+        found = plans.get(key)
         if found is not None:
-            self._plans.move_to_end(key)
+            plans.move_to_end(key)
             return found
         pairs = length // 2 + 1
         inner, outer = (pairs, length) if self._inverse else (length, pairs)
@@ -47,9 +47,9 @@ class Plans:
             plan, 1, [length], [inner], 1, inner, [outer], 1, outer, kind, count
         )
         cufft.set_stream(plan, stream)
-        self._plans[key] = plan, nbytes
-        if len(self._plans) > PLANS:
-            _, (old, _) = self._plans.popitem(last=False)
+        plans[key] = plan, nbytes
+        if len(plans) > PLANS:
+            _, (old, _) = plans.popitem(last=False)
             cufft.destroy(old)
         return plan, nbytes
 

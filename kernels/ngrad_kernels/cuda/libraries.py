@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ngrad_kernels import cache
 from ngrad_kernels.cuda.errors import CudaError
 from ngrad_kernels.cuda.faults import Faults
 from ngrad_kernels.cuda.gemm import product_words, render_gemm, tile_of, tiles
+from ngrad_kernels.faults import WRONG
 from ngrad_kernels.product import Prepared, Product
 
 if TYPE_CHECKING:
@@ -86,15 +88,17 @@ class Libraries:
         }[name]
         if self.bindings(library) is None:
             return None
-        self.faults.prepare()
+        if name in WRONG:
+            self.faults.prepare()
         return self.prepared(self._number(name, code, make), words)
 
     def _number(self, name: str, code: str, make: Callable[[Libraries, str], Routine]) -> int:
         key = (name, code)
-        if key not in self._numbers:
-            self._routines.append((f"{name} of {code}", make(self, code)))
-            self._numbers[key] = -len(self._routines)
-        return self._numbers[key]
+        with cache.lock():
+            if key not in self._numbers:
+                self._routines.append((f"{name} of {code}", make(self, code)))
+                self._numbers[key] = -len(self._routines)
+            return self._numbers[key]
 
     @staticmethod
     def prepared(number: int, words: Sequence[int]) -> Prepared:

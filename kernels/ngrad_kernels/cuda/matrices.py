@@ -23,16 +23,18 @@ def batched(count: int, rows: int) -> bool:
     return count > 1 and rows <= SMALL
 
 
-_LOWER = """
-def lower_{code}(facts, n, a1, a2, rows):
+# Numbers come in place of operands: kernels so have no facts, which would be copied first.
+_TEXTS = {
+    "lower": """
+def {name}(facts, n, a1, a2, rows):
     i = thread_index()
     while i < n:
         value = load_{code}(a1, i)
         store_{code}(a2, i, value if i % rows <= i // rows % rows else {code}(0))
         i += thread_count()
-"""
-_ZERO_DIAGONALS = """
-def zero_diagonals_{code}(facts, n, a1, a2, rows):
+""",
+    "zero_diagonals": """
+def {name}(facts, n, a1, a2, rows):
     i = thread_index()
     while i < n:
         info = i4(0)
@@ -41,38 +43,66 @@ def zero_diagonals_{code}(facts, n, a1, a2, rows):
                 info = i4(k + 1)
         store_i4(a2, i, info)
         i += thread_count()
-"""
-_POINTERS = """
-def pointers(facts, n, a1, first, step):
+""",
+    "pointers": """
+def {name}(facts, n, a1, first, step):
     i = thread_index()
     while i < n:
         store_i8(a1, i, i8(first + i * step))
         i += thread_count()
-"""
-# Numbers come in place of operands: they have no facts, which would be copied to the device first.
+""",
+    "note_fault": """
+def {name}(facts, n, a1, a2, op):
+    status = table_at(a2)
+    if thread_index() == 0:
+        for k in range(n):
+            if load_i4(a1, k) != 0 and status[0] == 0:
+                status[0] = op
+                status[1] = k
+                status[2] = n
+""",
+}
+KERNELS = tuple(_TEXTS)
 
 
-def _launch(target: CudaTarget, name: str, text: str, n: int, operands: Sequence[int]) -> None:
-    kernel = target.load(name, lambda: Source(name, text, len(operands), 1))
-    target.launch(kernel, 0, n, n, operands)
+def source(kernel: str, code: str) -> Source:
+    """One of these kernels, for a dtype.
+
+    Examples
+    --------
+    >>> source("lower", "f4").name
+    'lower_f4'
+    """
+    name = f"{kernel}_{code}"
+    return Source(name, _TEXTS[kernel].format(name=name, code=code), 3, 1)
 
 
-def lower(target: CudaTarget, code: str, count: int, rows: int, source: int, result: int) -> None:
+def _launch(target: CudaTarget, kernel: str, code: str, n: int, operands: Sequence[int]) -> None:
+    number = target.load((kernel, code), lambda: source(kernel, code))
+    target.launch(number, 0, n, n, operands)
+
+
+def lower(target: CudaTarget, code: str, count: int, rows: int, matrices: int, result: int) -> None:
     """Copy the lower triangles of matrices, and zeros above."""
-    text, n = _LOWER.format(code=code), count * rows * rows
-    _launch(target, f"lower_{code}", text, n, (source, result, rows))
+    _launch(target, "lower", code, count * rows * rows, (matrices, result, rows))
 
 
 def zero_diagonals(
-    target: CudaTarget, code: str, count: int, rows: int, source: int, infos: int
+    target: CudaTarget, code: str, count: int, rows: int, matrices: int, infos: int
 ) -> None:
     """For each matrix, as LAPACK's info: where its first zero on the diagonal is, from 1; 0 if
     there is none.
     """
-    text = _ZERO_DIAGONALS.format(code=code)
-    _launch(target, f"zero_diagonals_{code}", text, count, (source, infos, rows))
+    _launch(target, "zero_diagonals", code, count, (matrices, infos, rows))
 
 
 def pointers(target: CudaTarget, count: int, step: int, first: int, result: int) -> None:
     """The addresses of matrices that are a step apart, as batched routines want them."""
-    _launch(target, "pointers", _POINTERS, count, (result, first, step))
+    _launch(target, "pointers", "i8", count, (result, first, step))
+
+
+def note_fault(target: CudaTarget, infos: int, count: int, status: int, op: int) -> None:
+    """LAPACK's info words, one a matrix, to a status: the op (a number, from 1), the first matrix
+    whose word is not 0, and how many there are, if nothing was wrong before.
+    """
+    _launch(target, "note_fault", "i4", count, (infos, status, op))

@@ -148,3 +148,29 @@ def test_a_library_that_does_not_load_says_so_once(open_target: Callable[..., Cu
     with pytest.warns(RuntimeWarning, match=r"cufft: .*libcufft\.so\.12.*cuda13-math"):
         assert libraries.routine("rfft", "f4", [1, 1]) is None
     assert libraries.routine("irfft", "f4", [1, 1]) is None
+
+
+def test_a_captured_run(libraries: Libraries, way: None) -> None:
+    """It does its work anew each time, in memory that it keeps, and its faults show."""
+    target = libraries.target
+    first, second = definite((2, 3), "f8"), 2 * definite((2, 3), "f8")
+    work = libraries.routine("cholesky", "f8", [2, 3, 3])
+    assert work is not None
+    source, out = put_array(target, first), put_array(target, np.zeros_like(first))
+
+    def launch() -> None:
+        addresses = [source.address, out.address]
+        target.launch(work.kernel, work.facts, work.n, work.grain, addresses)
+
+    launch()
+    replay = target.capture(launch)
+    for x in (first, second):
+        target.copy_in(source.address, x.ctypes.data, x.nbytes)
+        replay()
+        found = get_array(target, out, x.shape, x.dtype)
+        np.testing.assert_allclose(found, np.linalg.cholesky(x), rtol=1e-12)
+    negative = -first
+    target.copy_in(source.address, negative.ctypes.data, negative.nbytes)
+    replay()
+    with pytest.raises(BadMatrix, match=r"cholesky: matrix \[0\]"):
+        get_array(target, out, first.shape, first.dtype)
