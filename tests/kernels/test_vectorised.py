@@ -81,6 +81,11 @@ def assert_calls_nothing(text: str) -> None:
     assert len(re.findall(r"^\s+callq?\s", text, re.MULTILINE)) <= 1
 
 
+@pytest.mark.skipif("-prefer-256-bit" not in native.features(), reason="for CPUs that gain by it")
+def test_vectors_are_as_wide_as_the_registers() -> None:
+    assert re.search(r"ps\s.*%zmm", assembly(elementwise("exp", 1, "f4")))
+
+
 @pytest.mark.parametrize("code", ["i1", "i2", "i4", "i8", "u1", "u8"])
 def test_integers(code: str) -> None:
     text = assembly(elementwise("add", 2, code))
