@@ -71,6 +71,7 @@ class _Kernel(_Writer):
             *(("tile", TILE), ("tiles", TILES), ("fetch", FETCH)),
         ):
             self.write(f"{name} = facts[{word}]")
+        self.write("slabs = (rows + span - 1) // span * length")
         for k in range(space.frames):
             self.write(f"o{k} = facts[{FRAMES + 2 * k}]")
             self.write(f"e{k} = o{k} + facts[{FRAMES + 2 * k + 1}]")
@@ -89,25 +90,57 @@ class _Kernel(_Writer):
             self.write(f"s{k} = stack_words(BLOCK)")
 
     def _item(self) -> None:
-        columns = [k for one in passes(self.space) for k in one.columns]
         self.write("block = item // tiles", "t = item - block * tiles", "first = t * tile")
         self.write("last = min(length, first + tile)", "stop = min(rows, (block + 1) * span)")
+        columns = [k for one in passes(self.space) for k in one.columns]
         for k in columns:
-            reduction, _, wide = self._reduction(self.space.outputs[k])
-            self.write(f"c{k} = table[{self.partial[k]}] + block * length * {size_of(wide)}")
+            self._accumulators(k)
+        if not columns:
+            with self.block("for row in range(block * span, stop)"):
+                self._row()
+            return
+        with self.block("for slab in range(block * span, stop, SLAB)"):
+            for k in columns:
+                reduction, code, _ = self._reduction(self.space.outputs[k])
+                self._fill(f"d{k}", code, identity(reduction, code))
+            with self.block("for row in range(slab, min(stop, slab + SLAB))"):
+                self._row()
+            for k in columns:
+                self._add_slab(k)
+        for k in columns:
+            self._total(k)
+
+    def _accumulators(self, k: int) -> None:
+        """Where the columns of output k are reduced: `c`, then (as many behind them all) `d` for
+        the rows of a slab.
+        """
+        reduction, code, wide = self._reduction(self.space.outputs[k])
+        self.write(f"c{k} = table[{self.partial[k]}] + block * length * {size_of(wide)}")
+        self.write(f"d{k} = table[{self.partial[k]}] + slabs * {size_of(wide)}")
+        self.write(f"d{k} += block * length * {size_of(code)}")
+        self._fill(f"c{k}", wide, identity(reduction, wide))
+
+    def _fill(self, where: str, code: str, value: str) -> None:
+        self.write(f"p = {where} + first * {size_of(code)}")
+        with self.block("for i in range(last - first)"):
+            self.write(f"store_{code}(p, i, {value})")
+
+    def _add_slab(self, k: int) -> None:
+        reduction, code, wide = self._reduction(self.space.outputs[k])
+        self.write(f"p = c{k} + first * {size_of(wide)}", f"q = d{k} + first * {size_of(code)}")
+        with self.block("for i in range(last - first)"):
+            part = f"{wide}(reload_{code}(q, i))"
+            self.write(f"store_{wide}(p, i, combine_{reduction}(reload_{wide}(p, i), {part}))")
+
+    def _total(self, k: int) -> None:
+        """The results of output k, if no other block of rows has a part in them."""
+        _, _, wide = self._reduction(self.space.outputs[k])
+        code = self.space.code_of(self.space.outputs[k])
+        with self.block("if rows <= span"):
             self.write(f"p = c{k} + first * {size_of(wide)}")
+            self.write(f"q = {self._out(k)} + first * {size_of(code)}")
             with self.block("for i in range(last - first)"):
-                self.write(f"store_{wide}(p, i, {identity(reduction, wide)})")
-        with self.block("for row in range(block * span, stop)"):
-            self._row()
-        for k in columns:
-            _, _, wide = self._reduction(self.space.outputs[k])
-            code = self.space.code_of(self.space.outputs[k])
-            with self.block("if rows <= span"):
-                self.write(f"p = c{k} + first * {size_of(wide)}")
-                self.write(f"q = {self._out(k)} + first * {size_of(code)}")
-                with self.block("for i in range(last - first)"):
-                    self.write(f"store_{code}(q, i, {code}(reload_{wide}(p, i)))")
+                self.write(f"store_{code}(q, i, {code}(reload_{wide}(p, i)))")
 
     def _row(self) -> None:
         self.write("start = row * length")
@@ -210,8 +243,7 @@ class _Kernel(_Writer):
 
     def _waiting(self, one: Pass) -> list[int]:
         """The values that wait in scratch of their own to be reduced, or for another loop."""
-        reduced = [*one.rows, *(self.space.outputs[k] for k in one.columns)]
-        again = {self._operand(value) for value in reduced}
+        again = {self._operand(value) for value in one.rows}
         again.update(value for loop in one.loops for value in loop.reads)
         return [k for k in sorted(again) if self._place(one, k)[0] == f"s{k}"]
 
@@ -261,18 +293,6 @@ class _Kernel(_Writer):
                 where, _ = self._place(one, self._operand(value))
                 part = f"{wide}(block_{reduction}_{code}({where}, n))"
                 self.write(f"t{value} = combine_{reduction}(t{value}, {part})")
-            for k in one.columns:
-                self._add_row(one, k)
-
-    def _add_row(self, one: Pass, k: int) -> None:
-        """Combine a block with the totals of its columns."""
-        reduction, code, wide = self._reduction(self.space.outputs[k])
-        where, read = self._place(one, self._operand(self.space.outputs[k]))
-        self.write(f"p = c{k} + c * {size_of(wide)}")
-        with self.block("for i in range(n)"):
-            element = f"{wide}({read}_{code}({where}, i))"
-            total = f"combine_{reduction}(reload_{wide}(p, i), {element})"
-            self.write(f"store_{wide}(p, i, {total})")
 
     def _addresses(self, one: Pass) -> None:
         """The addresses of a block of inputs and outputs."""
@@ -289,6 +309,9 @@ class _Kernel(_Writer):
                 self.write(f"p{k} = a{k} + (start + c) * {size}")
             else:
                 self._padded(k, f"o{operand.frame}", f"e{operand.frame}", size)
+        for k in one.columns:
+            _, code, _ = self._reduction(self.space.outputs[k])
+            self.write(f"z{k} = d{k} + c * {size_of(code)}")
         for k in sorted({*dict(one.stores), *one.reloads.values()}):
             size = size_of(self.space.code_of(self.space.outputs[k]))
             self.write(f"q{k} = {self._out(k)} + (start + c) * {size}")
@@ -311,9 +334,13 @@ class _Kernel(_Writer):
         def here(value: int) -> bool:
             return value in loop.values or (first and space.level_of(value) != "element")
 
+        def once(value: int) -> bool:  # an input may be loaded by several
+            return first if value < len(space.inputs) else here(value)
+
         stores = [(f"q{k}", value) for k, value in one.stores if here(value)]
         stores += [(f"s{k}", k) for k in self._waiting(one) if here(k)]
-        if not stores:
+        columns = [k for k in one.columns if once(self._operand(space.outputs[k]))]
+        if not stores and not columns:
             return
         with self.block("for i in range(n)"):
             for value in loop.reads:
@@ -323,6 +350,11 @@ class _Kernel(_Writer):
                 self._element(one, value)
             for where, value in stores:
                 self.write(f"store_{space.code_of(value)}({where}, i, v{value})")
+            for k in columns:
+                reduction, code, _ = self._reduction(space.outputs[k])
+                operand = self._operand(space.outputs[k])
+                sums = f"combine_{reduction}(reload_{code}(z{k}, i), v{operand})"
+                self.write(f"store_{code}(z{k}, i, {sums})")
 
     def _element(self, one: Pass, value: int) -> None:
         step, code = self.space.step(value), self.space.code_of(value)

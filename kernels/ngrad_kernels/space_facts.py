@@ -20,6 +20,7 @@ import numpy as np
 from ngrad_kernels import cpu
 from ngrad_kernels.body import Body, Form
 from ngrad_kernels.contract import CHUNK, ROWS, accumulator
+from ngrad_kernels.expressions import size_of
 from ngrad_kernels.space import FRAMES, Reduce, Space
 
 
@@ -114,9 +115,12 @@ def partial_bytes(space: Space, rows: int, length: int, span: int, tile: int) ->
     for k in space.reduced():
         step = space.reduction(space.outputs[k])
         assert step is not None
-        size = int(accumulator(space.code_of(step.operand))[1])
-        count = blocks * length if step.axis == "column" else rows * tiles if tiles > 1 else 0
-        sizes.append(count * size)
+        code = space.code_of(step.operand)
+        size = size_of(accumulator(code))
+        if step.axis == "column":
+            sizes.append(blocks * length * (size + size_of(code)))  # and the sums of a slab
+        else:
+            sizes.append(rows * tiles * size if tiles > 1 else 0)
     return tuple(sizes)
 
 
