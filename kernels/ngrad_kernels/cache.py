@@ -40,7 +40,7 @@ SIZE_LIMIT = 1 << 30
 _FLAGS = ("CPU_NAME", "CPU_FEATURES", "OPT", "LOOP_VECTORIZE", "SLP_VECTORIZE", "ENABLE_AVX")
 _DECIDING = (
     *("compiling.py", "contract.py", "integers.py", "intrinsics.py", "reductions.py"),
-    "vecmath",
+    *("streaming.py", "vecmath"),
 )
 
 counters: Counter[str] = Counter()

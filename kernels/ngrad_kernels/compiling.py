@@ -11,7 +11,7 @@ from numba.core import compiler, types
 from numba.core.codegen import JITCPUCodegen
 from numba.core.registry import cpu_target
 
-from ngrad_kernels import integers, intrinsics, native, reductions
+from ngrad_kernels import integers, intrinsics, native, reductions, streaming
 from ngrad_kernels.cache import Signature
 from ngrad_kernels.vecmath import FUNCTIONS
 
@@ -20,6 +20,7 @@ NAMESPACE: dict[str, Any] = {
     **intrinsics.NAMESPACE,
     **integers.NAMESPACE,
     **reductions.NAMESPACE,
+    **streaming.NAMESPACE,
     **FUNCTIONS,
 }
 """The names that a source text may use."""

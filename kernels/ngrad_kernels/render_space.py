@@ -5,43 +5,40 @@ columns. A block is computed in one loop that vectorises: it loads, computes, an
 be reduced waits in first-level cache, or where it lies, for the routines of `reductions.py`, so
 that its bits are those of a reduction that runs alone.
 
-Names: `v` a value, `a` the address of an operand, `p` that of its block, `s` scratch of a block,
-`w` the words of a view; `o` and `e` the first column of a frame and the one after its last.
+Names: `v` a value; `a` the address of an operand, `p` that of its block; `q` where a block of an
+output is computed: in the output, at `y`, or, if it is to be streamed (`g`), in memory in cache, at
+`m`; `c` and `d` accumulators of columns and what a slab of rows adds to them, `z` the place of a
+block in `d`; `s` scratch of a block; `w` the words of a view; `o` and `e` the first column of a
+frame and the one after its last. (`f4`, `b1`, ... are dtypes.)
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from ngrad_kernels.contract import BLOCK, accumulator, identity
 from ngrad_kernels.expressions import expression, size_of
-from ngrad_kernels.space import FETCH, FRAMES, LENGTH, ROWS, SPAN, TILE, TILES, Reduce, Space, Step
+from ngrad_kernels.space import (
+    FETCH,
+    FRAMES,
+    LENGTH,
+    ROWS,
+    SPAN,
+    STREAM,
+    TILE,
+    TILES,
+    Reduce,
+    Space,
+    Step,
+)
 from ngrad_kernels.space_passes import Loop, Pass, elements, needed, passes
+from ngrad_kernels.writer import Writer
 
 HEADER = 8
 """Words of scratch that `fetch` takes before the elements that it packs."""
+HELD = 4 * BLOCK
+"""Elements of the longest row that waits in memory in cache for its last pass, to be streamed."""
 
 
-class _Writer:
-    """Lines of source, indented as blocks open and close."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-        self.depth = 0
-
-    def write(self, *lines: str) -> None:
-        self.lines += [" " * (4 * self.depth) + line for line in lines]
-
-    @contextmanager
-    def block(self, head: str) -> Iterator[None]:
-        self.write(f"{head}:")
-        self.depth += 1
-        yield
-        self.depth -= 1
-
-
-class _Kernel(_Writer):
+class _Kernel(Writer):
     """The source of one space's kernel."""
 
     def __init__(self, space: Space, name: str) -> None:
@@ -52,6 +49,8 @@ class _Kernel(_Writer):
             k: 1 + len(space.inputs) + len(space.outputs) + place
             for place, k in enumerate(space.reduced())
         }
+        self.streamed = {k for one in passes(space) for k in one.streams}
+        self.held = {k for one in passes(space) for k in one.reloads.values()}
         self.views: list[int] = [
             k for k, operand in enumerate(space.inputs) if operand.kind == "view"
         ]
@@ -60,6 +59,9 @@ class _Kernel(_Writer):
             self._values("one", 0)
             with self.block("for item in range(lo, hi)"):
                 self._item()
+            if self.streamed:
+                with self.block("if stream"):
+                    self.write("streamed()")
 
     # -- around the rows ---------------------------------------------------------------------------
 
@@ -68,7 +70,7 @@ class _Kernel(_Writer):
         self.write("facts = table_at(table[0])")
         for name, word in (
             *(("rows", ROWS), ("length", LENGTH), ("span", SPAN)),
-            *(("tile", TILE), ("tiles", TILES), ("fetch", FETCH)),
+            *(("tile", TILE), ("tiles", TILES), ("fetch", FETCH), ("stream", STREAM)),
         ):
             self.write(f"{name} = facts[{word}]")
         self.write("slabs = (rows + span - 1) // span * length")
@@ -88,6 +90,10 @@ class _Kernel(_Writer):
                 self.write("store_i8(zeros, i, 0)")
         for k in sorted({k for one in passes(space) for k in self._waiting(one)}):
             self.write(f"s{k} = stack_words(BLOCK)")
+        for k in sorted(self.streamed):
+            self.write(f"m{k} = stack_words({HELD if k in self.held else BLOCK})")
+            whole = f"(stream != 0) & (length <= {HELD})" if k in self.held else "stream != 0"
+            self.write(f"g{k} = {whole}")
 
     def _item(self) -> None:
         self.write("block = item // tiles", "t = item - block * tiles", "first = t * tile")
@@ -293,6 +299,21 @@ class _Kernel(_Writer):
                 where, _ = self._place(one, self._operand(value))
                 part = f"{wide}(block_{reduction}_{code}({where}, n))"
                 self.write(f"t{value} = combine_{reduction}(t{value}, {part})")
+            self._stream(one)
+
+    def _stream(self, one: Pass) -> None:
+        """Send the outputs that a pass finishes past the caches, and get what is read next."""
+        read = [
+            k for k, x in enumerate(self.space.inputs) if x.kind == "element" and k in self.live
+        ]
+        for place, k in enumerate(one.streams):
+            size = size_of(self.space.code_of(self.space.outputs[k]))
+            ahead = f"q{k}"
+            if place < len(read):
+                code = self.space.inputs[read[place]].code
+                ahead = f"a{read[place]} + (start + c + min(length, BLOCK)) * {size_of(code)}"
+            with self.block(f"if g{k}"):
+                self.write(f"stream_bytes(y{k}, q{k}, n * {size}, {ahead})")
 
     def _addresses(self, one: Pass) -> None:
         """The addresses of a block of inputs and outputs."""
@@ -315,6 +336,9 @@ class _Kernel(_Writer):
         for k in sorted({*dict(one.stores), *one.reloads.values()}):
             size = size_of(self.space.code_of(self.space.outputs[k]))
             self.write(f"q{k} = {self._out(k)} + (start + c) * {size}")
+            if k in self.streamed:
+                waits = f"m{k} + c * {size}" if k in self.held else f"m{k}"
+                self.write(f"y{k} = q{k}", f"q{k} = select(g{k}, {waits}, y{k})")
 
     def _padded(self, k: int, first: str, end: str, size: int) -> None:
         # Copied, not stored: loads are declared to be of what no store of this kernel touches.
@@ -353,7 +377,7 @@ class _Kernel(_Writer):
             for k in columns:
                 reduction, code, _ = self._reduction(space.outputs[k])
                 operand = self._operand(space.outputs[k])
-                sums = f"combine_{reduction}(reload_{code}(z{k}, i), v{operand})"
+                sums = f"combine_{reduction}(reload_{code}(z{k}, i), {code}(v{operand}))"
                 self.write(f"store_{code}(z{k}, i, {sums})")
 
     def _element(self, one: Pass, value: int) -> None:

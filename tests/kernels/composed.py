@@ -13,7 +13,7 @@ from ngrad_kernels import cpu, space_facts
 from ngrad_kernels.body import Body
 from ngrad_kernels.body import Step as BodyStep
 from ngrad_kernels.contract import BLOCK, CHUNK, ROWS, accumulator
-from ngrad_kernels.space import Reduce, Space, Step
+from ngrad_kernels.space import STREAM, Reduce, Space, Step
 
 Array = np.ndarray[Any, Any]
 GUARD = 64  # bytes around what a kernel writes, which it must leave alone
@@ -64,10 +64,11 @@ def _shape(space: Space, value: int, rows: int, length: int) -> tuple[int, ...]:
     return {"one": (), "row": (rows,), "element": (rows, length)}[space.level_of(value)]
 
 
-def fused(case: Case) -> list[Array]:
-    """The outputs as the space's kernel gives them."""
+def fused(case: Case, stream: bool = False) -> list[Array]:
+    """The outputs as the space's kernel gives them, streamed past the caches or not."""
     space = case.space
     facts = space_facts.facts(space, *case.cut, case.frames, case.views)
+    facts[STREAM] = stream
     shapes = [_shape(space, value, case.rows, case.length) for value in space.outputs]
     kinds = [dtype_of(space.code_of(value)) for value in space.outputs]
     outputs = [
