@@ -67,27 +67,12 @@ def _tree(builder: ir.IRBuilder, lanes: Any, combine: Callable[..., Any]) -> Any
 def block(reduction: str, code: str) -> Callable[..., Any]:
     """An intrinsic `(address, n) -> value` that reduces n contiguous elements of dtype `code`."""
     numba_type, llvm_type = MEMORY[code]
-    width = lanes(code)
-    vector = ir.VectorType(llvm_type, width)
-    make = _Extremes if code[0] == "f" and reduction in ("max", "min") else _Lanes
 
     @intrinsic
     def reduce(typingctx, address, n):
         def codegen(context, builder, signature, args):
-            address, n = args
-            base = builder.inttoptr(address, llvm_type.as_pointer())
             align = llvm_type.get_abi_size(context.target_data)
-            state = make(builder, reduction, code, vector)
-            whole = builder.and_(n, WORD(-width))
-            with cgutils.for_range_slice(builder, WORD(0), whole, WORD(width)) as (i, _):
-                at = builder.bitcast(builder.gep(base, [i]), vector.as_pointer())
-                state.add(builder.load(at, align=align))
-            # Lanes past the last element combine with the neutral element, which changes nothing.
-            with builder.if_then(builder.icmp_signed("<", whole, n)):
-                at = builder.bitcast(builder.gep(base, [whole]), vector.as_pointer())
-                left = builder.trunc(builder.sub(n, whole), BYTE)
-                state.add(_masked_load(builder, code, at, left, state.neutral, align))
-            value = state.result()
+            value = builder.call(_routine(builder.module, reduction, code, align), args)
             if code == "b1":
                 value = builder.icmp_unsigned("!=", value, ir.Constant(llvm_type, 0))
             return value
@@ -95,6 +80,36 @@ def block(reduction: str, code: str) -> Callable[..., Any]:
         return numba_type(types.intp, types.intp), codegen
 
     return reduce
+
+
+def _routine(module: ir.Module, reduction: str, code: str, align: int) -> ir.Function:
+    """What reduces a block, once a module: a call is little beside it, and its copies would take
+    half of the time to compile a kernel of many reductions.
+    """
+    name = f"ngrad.{reduction}.{code}"
+    if name in module.globals:
+        return module.globals[name]
+    element, width = MEMORY[code][1], lanes(code)
+    vector = ir.VectorType(element, width)
+    function = ir.Function(module, ir.FunctionType(element, [WORD, WORD]), name)
+    function.linkage = "internal"
+    function.attributes.add("noinline")
+    builder = ir.IRBuilder(function.append_basic_block())
+    address, n = function.args
+    base = builder.inttoptr(address, element.as_pointer())
+    make = _Extremes if code[0] == "f" and reduction in ("max", "min") else _Lanes
+    state = make(builder, reduction, code, vector)
+    whole = builder.and_(n, WORD(-width))
+    with cgutils.for_range_slice(builder, WORD(0), whole, WORD(width)) as (i, _):
+        at = builder.bitcast(builder.gep(base, [i]), vector.as_pointer())
+        state.add(builder.load(at, align=align))
+    # Lanes past the last element combine with the neutral element, which changes nothing.
+    with builder.if_then(builder.icmp_signed("<", whole, n)):
+        at = builder.bitcast(builder.gep(base, [whole]), vector.as_pointer())
+        left = builder.trunc(builder.sub(n, whole), BYTE)
+        state.add(_masked_load(builder, code, at, left, state.neutral, align))
+    builder.ret(state.result())
+    return function
 
 
 def _masked_load(

@@ -82,9 +82,6 @@ class _Kernel(SpaceWriter):
                 self._row()
             return
         with self.block("for slab in range(block * span, stop, SLAB)"):
-            for k in columns:
-                reduction, code, _ = self.reduction(self.space.outputs[k])
-                self._fill(f"d{k}", code, identity(reduction, code))
             with self.block("for row in range(slab, min(stop, slab + SLAB))"):
                 self._row()
             for k in columns:
@@ -100,19 +97,19 @@ class _Kernel(SpaceWriter):
         self.write(f"c{k} = {self.operand(self.partial[k])} + block * length * {size_of(wide)}")
         self.write(f"d{k} = {self.operand(self.partial[k])} + slabs * {size_of(wide)}")
         self.write(f"d{k} += block * length * {size_of(code)}")
-        self._fill(f"c{k}", wide, identity(reduction, wide))
-
-    def _fill(self, where: str, code: str, value: str) -> None:
-        self.write(f"p = {where} + first * {size_of(code)}")
+        self.write(f"p = c{k} + first * {size_of(wide)}", f"q = d{k} + first * {size_of(code)}")
         with self.block("for i in range(last - first)"):
-            self.write(f"store_{code}(p, i, {value})")
+            self.write(f"store_{wide}(p, i, {identity(reduction, wide)})")
+            self.write(f"store_{code}(q, i, {identity(reduction, code)})")
 
     def _add_slab(self, k: int) -> None:
+        """Fold a slab of output k, and make its memory ready for the next."""
         reduction, code, wide = self.reduction(self.space.outputs[k])
         self.write(f"p = c{k} + first * {size_of(wide)}", f"q = d{k} + first * {size_of(code)}")
         with self.block("for i in range(last - first)"):
             part = f"{wide}(reload_{code}(q, i))"
             self.write(f"store_{wide}(p, i, combine_{reduction}(reload_{wide}(p, i), {part}))")
+            self.write(f"store_{code}(q, i, {identity(reduction, code)})")
 
     def _total(self, k: int) -> None:
         """The results of output k, if no other block of rows has a part in them."""
