@@ -30,7 +30,6 @@ import llvmlite.binding as llvm
 import numba
 import platformdirs
 from numba.core import config
-from numba.core.codegen import get_host_cpu_features
 
 from ngrad_kernels import native
 
@@ -39,7 +38,10 @@ SIZE_LIMIT = 1 << 30
 """Bytes of kernels on disk past which the oldest go."""
 
 _FLAGS = ("CPU_NAME", "CPU_FEATURES", "OPT", "LOOP_VECTORIZE", "SLP_VECTORIZE", "ENABLE_AVX")
-DECIDING = ("compiling.py", "intrinsics.py", "integers.py", "reductions.py", "vecmath")
+DECIDING = (
+    *("compiling.py", "contract.py", "integers.py", "intrinsics.py", "reductions.py"),
+    *("streaming.py", "vecmath"),
+)
 
 counters: Counter[str] = Counter()
 """What happened since the process began: `compiled`, `loaded`, `rejected` (damaged files),
@@ -70,7 +72,7 @@ def environment() -> str:
     target = (
         llvm.get_process_triple(),
         llvm.get_host_cpu_name(),
-        get_host_cpu_features(),
+        native.features(),
         *(f"{name}={getattr(config, name)}" for name in _FLAGS),
     )
     versions = f"numba {numba.__version__}\nllvmlite {llvmlite.__version__}"

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import llvmlite.binding as llvm
 import numba as nb
 from numba.core import compiler, types
+from numba.core.codegen import JITCPUCodegen
 from numba.core.registry import cpu_target
 
-from ngrad_kernels import integers, intrinsics, native, reductions
+from ngrad_kernels import integers, intrinsics, native, reductions, streaming
 from ngrad_kernels.cache import Signature
 from ngrad_kernels.vecmath import FUNCTIONS
 
@@ -18,6 +20,7 @@ NAMESPACE: dict[str, Any] = {
     **intrinsics.NAMESPACE,
     **integers.NAMESPACE,
     **reductions.NAMESPACE,
+    **streaming.NAMESPACE,
     **FUNCTIONS,
 }
 """The names that a source text may use."""
@@ -26,6 +29,20 @@ ARGUMENTS = {
     Signature.KERNEL: (types.CPointer(types.intp), types.intp, types.intp),
     Signature.PACK: (types.intp,) * 5,
 }
+
+
+class _Codegen(JITCPUCodegen):
+    """Numba's code generation, tuned as ours: loops are vectorised in it."""
+
+    def _customize_tm_features(self) -> str:
+        return native.features()
+
+
+@functools.cache
+def _target() -> Any:
+    """Numba's CPU target with our code generation; what is defined in one is in the other."""
+    make: Any = _Codegen
+    return cpu_target.target_context.subtarget(_internal_codegen=make("ngrad.kernels"))
 
 
 def _flags() -> Any:
@@ -45,7 +62,7 @@ def llvm_module(name: str, source: str, signature: Signature, symbol: str) -> An
     exec(compile(source, f"<ngrad {name}>", "exec"), scope)
     result = compiler.compile_extra(
         cpu_target.typing_context,
-        cpu_target.target_context,
+        _target(),
         scope[name],
         ARGUMENTS[signature],
         types.void,

@@ -1,9 +1,8 @@
 """Fixed-order reductions of a contiguous block, in explicit vector code.
 
-A block is reduced in lanes, the lanes as a tree, then what is left over in order (`contract.py` has
-the sizes). So the bits depend on the values and their number alone, and the loop that computed the
-values vectorises freely: partial sums kept inside that loop would stop the vectoriser (5 x slower,
-measured).
+A block is reduced in lanes, the lanes as a tree (`contract.py` has the sizes). So the bits depend
+on the values and their number alone, and the loop that computed the values vectorises freely:
+partial sums kept inside that loop would stop the vectoriser (5 x slower, measured).
 """
 
 from __future__ import annotations
@@ -15,8 +14,10 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
-from ngrad_kernels.contract import BLOCK, CHUNK, LANES, ROWS
+from ngrad_kernels.contract import BLOCK, CHUNK, ROWS, SLAB, lanes
 from ngrad_kernels.intrinsics import MEMORY, WORD, scalar
+
+BYTE, INDEX = ir.IntType(8), ir.IntType(32)
 
 
 def _combine(reduction: str, code: str) -> Callable[[ir.IRBuilder, Any, Any], Any]:
@@ -54,42 +55,24 @@ def _neutral(reduction: str, code: str) -> Any:
 
 def _tree(builder: ir.IRBuilder, lanes: Any, combine: Callable[..., Any]) -> Any:
     """All lanes of a vector combined: the lower half with the upper one, until one is left."""
-    index = ir.IntType(32)
     half = lanes.type.count // 2
     while half:
-        places = [ir.Constant(ir.VectorType(index, half), [*range(k, k + half)]) for k in (0, half)]
+        places = [ir.Constant(ir.VectorType(INDEX, half), [*range(k, k + half)]) for k in (0, half)]
         lower, upper = (builder.shuffle_vector(lanes, lanes, place) for place in places)
         lanes = combine(builder, lower, upper)
         half //= 2
-    return builder.extract_element(lanes, index(0))
+    return builder.extract_element(lanes, INDEX(0))
 
 
 def block(reduction: str, code: str) -> Callable[..., Any]:
     """An intrinsic `(address, n) -> value` that reduces n contiguous elements of dtype `code`."""
     numba_type, llvm_type = MEMORY[code]
-    vector = ir.VectorType(llvm_type, LANES)
-    combine = _combine(reduction, code)
-    neutral = _neutral(reduction, code)
 
     @intrinsic
     def reduce(typingctx, address, n):
         def codegen(context, builder, signature, args):
-            address, n = args
-            base = builder.inttoptr(address, llvm_type.as_pointer())
-            result = cgutils.alloca_once_value(builder, ir.Constant(llvm_type, neutral))
-            whole = builder.and_(n, WORD(-LANES))
-            # Lanes that hold nothing combine to the neutral element: a short block skips them.
-            with builder.if_then(builder.icmp_signed(">", whole, WORD(0))):
-                lanes = cgutils.alloca_once_value(builder, ir.Constant(vector, [neutral] * LANES))
-                with cgutils.for_range_slice(builder, WORD(0), whole, WORD(LANES)) as (i, _):
-                    at = builder.bitcast(builder.gep(base, [i]), vector.as_pointer())
-                    part = builder.load(at, align=llvm_type.get_abi_size(context.target_data))
-                    builder.store(combine(builder, builder.load(lanes), part), lanes)
-                builder.store(_tree(builder, builder.load(lanes), combine), result)
-            with cgutils.for_range_slice(builder, whole, n, WORD(1), inc=True) as (i, _):
-                left = builder.load(builder.gep(base, [i]))
-                builder.store(combine(builder, builder.load(result), left), result)
-            value = builder.load(result)
+            align = llvm_type.get_abi_size(context.target_data)
+            value = builder.call(_routine(builder.module, reduction, code, align), args)
             if code == "b1":
                 value = builder.icmp_unsigned("!=", value, ir.Constant(llvm_type, 0))
             return value
@@ -97,6 +80,102 @@ def block(reduction: str, code: str) -> Callable[..., Any]:
         return numba_type(types.intp, types.intp), codegen
 
     return reduce
+
+
+def _routine(module: ir.Module, reduction: str, code: str, align: int) -> ir.Function:
+    """What reduces a block, once a module: a call is little beside it, and its copies would take
+    half of the time to compile a kernel of many reductions.
+    """
+    name = f"ngrad.{reduction}.{code}"
+    if name in module.globals:
+        return module.globals[name]
+    element, width = MEMORY[code][1], lanes(code)
+    vector = ir.VectorType(element, width)
+    function = ir.Function(module, ir.FunctionType(element, [WORD, WORD]), name)
+    function.linkage = "internal"
+    function.attributes.add("noinline")
+    builder = ir.IRBuilder(function.append_basic_block())
+    address, n = function.args
+    base = builder.inttoptr(address, element.as_pointer())
+    make = _Extremes if code[0] == "f" and reduction in ("max", "min") else _Lanes
+    state = make(builder, reduction, code, vector)
+    whole = builder.and_(n, WORD(-width))
+    with cgutils.for_range_slice(builder, WORD(0), whole, WORD(width)) as (i, _):
+        at = builder.bitcast(builder.gep(base, [i]), vector.as_pointer())
+        state.add(builder.load(at, align=align))
+    # Lanes past the last element combine with the neutral element, which changes nothing.
+    with builder.if_then(builder.icmp_signed("<", whole, n)):
+        at = builder.bitcast(builder.gep(base, [whole]), vector.as_pointer())
+        left = builder.trunc(builder.sub(n, whole), BYTE)
+        state.add(_masked_load(builder, code, at, left, state.neutral, align))
+    builder.ret(state.result())
+    return function
+
+
+def _masked_load(
+    builder: ir.IRBuilder, code: str, at: Any, count: Any, others: Any, align: int
+) -> Any:
+    """The first `count` (a byte) elements of a vector in memory; those of `others` behind them."""
+    vector, width = others.type, others.type.count
+    places = ir.Constant(ir.VectorType(BYTE, width), [*range(width)])
+    mask = builder.icmp_unsigned("<", places, _splat(builder, count, places.type))
+    element = f"{'f' if code[0] == 'f' else 'i'}{8 * int(code[1])}"
+    kind = ir.FunctionType(vector, [at.type, INDEX, mask.type, vector])
+    name = f"llvm.masked.load.v{width}{element}.p0"
+    load = cgutils.get_or_insert_function(builder.module, kind, name)
+    return builder.call(load, [at, INDEX(align), mask, others])
+
+
+def _splat(builder: ir.IRBuilder, value: Any, vector: Any) -> Any:
+    one = builder.insert_element(ir.Constant(vector, ir.Undefined), value, INDEX(0))
+    first = ir.Constant(ir.VectorType(INDEX, vector.count), [0] * vector.count)
+    return builder.shuffle_vector(one, one, first)
+
+
+class _Lanes:
+    """The lanes of a block on their way."""
+
+    def __init__(self, builder: ir.IRBuilder, reduction: str, code: str, vector: Any) -> None:
+        self.builder, self.vector = builder, vector
+        self.combine = _combine(reduction, code)
+        self.neutral = ir.Constant(vector, [_neutral(reduction, code)] * vector.count)
+        self.lanes = cgutils.alloca_once_value(builder, self.neutral)
+
+    def add(self, part: Any) -> None:
+        """Combine each lane with an element."""
+        lanes = self.builder.load(self.lanes)
+        self.builder.store(self.combine(self.builder, lanes, part), self.lanes)
+
+    def result(self) -> Any:
+        """All lanes as a tree."""
+        return _tree(self.builder, self.builder.load(self.lanes), self.combine)
+
+
+class _Extremes(_Lanes):
+    """Lanes of floats whose extreme is wanted: in these no NaN stays; whether there was one is kept
+    beside them, since to ask that of the elements alone is no step of the chain.
+    """
+
+    def __init__(self, builder: ir.IRBuilder, reduction: str, code: str, vector: Any) -> None:
+        super().__init__(builder, reduction, code, vector)
+        order = ">" if reduction == "max" else "<"
+        self.combine = lambda b, x, y: b.select(b.fcmp_ordered(order, y, x), y, x)
+        words = ir.VectorType(ir.IntType(8 * int(code[1])), vector.count)
+        self.no, self.yes = (ir.Constant(words, [word] * vector.count) for word in (0, -1))
+        self.nan = cgutils.alloca_once_value(builder, self.no)
+
+    def add(self, part: Any) -> None:
+        super().add(part)
+        builder = self.builder
+        found = builder.fcmp_unordered("uno", part, part)
+        builder.store(builder.select(found, self.yes, builder.load(self.nan)), self.nan)
+
+    def result(self) -> Any:
+        builder = self.builder
+        found = builder.icmp_unsigned("!=", builder.load(self.nan), self.no)
+        bits = builder.bitcast(found, ir.IntType(found.type.count))
+        some = builder.icmp_unsigned("!=", bits, bits.type(0))
+        return builder.select(some, self.vector.element(float("nan")), super().result())
 
 
 def combine(reduction: str) -> Callable[..., Any]:
@@ -148,4 +227,5 @@ NAMESPACE: dict[str, Any] = {
     "BLOCK": BLOCK,
     "CHUNK": CHUNK,
     "ROWS": ROWS,
+    "SLAB": SLAB,
 }

@@ -107,8 +107,8 @@ def _rows(body: Body, name: str) -> list[str]:
 
 
 def _columns(body: Body, name: str) -> list[str]:
-    """(outer, length, width) to (outer, width): rows are added to a tile of accumulators that waits
-    in L1.
+    """(outer, length, width) to (outer, width): rows are combined in slabs, and these added to a
+    tile of accumulators; both wait in L1.
     """
     reduced = body.code_of(body.outputs[0])
     wide, start = accumulator(reduced), identity(body.reduction or "", accumulator(reduced))
@@ -118,6 +118,7 @@ def _columns(body: Body, name: str) -> list[str]:
         f"    width = facts[{WIDTH}]",
         "    tiles = (width + BLOCK - 1) // BLOCK",
         "    totals = stack_words(BLOCK)",
+        "    sums = stack_words(BLOCK)",
         f"    if facts[{FOLD}] != 0:",
         "        for item in range(lo, hi):",
         "            outer = item // width",
@@ -133,15 +134,22 @@ def _columns(body: Body, name: str) -> list[str]:
         "        n = min(BLOCK, width - column)",
         "        outer = rest // chunks",
         "        first = (rest - outer * chunks) * ROWS",
+        "        last = min(length, first + ROWS)",
         "        for j in range(n):",
         f"            store_{wide}(totals, j, {start})",
-        "        for row in range(first, min(length, first + ROWS)):",
-        *_source(body, "(outer * length + row) * width + column", "n", " " * 12),
+        "        for slab in range(first, last, SLAB):",
         "            for j in range(n):",
-        f"                v0 = load_{body.inputs[0]}(s, j)",
-        *_steps(body, " " * 16),
-        f"                total = reload_{wide}(totals, j)",
-        f"                total = combine_{body.reduction}(total, {wide}(v{value}))",
+        f"                store_{reduced}(sums, j, {identity(body.reduction or '', reduced)})",
+        "            for row in range(slab, min(last, slab + SLAB)):",
+        *_source(body, "(outer * length + row) * width + column", "n", " " * 16),
+        "                for j in range(n):",
+        f"                    v0 = load_{body.inputs[0]}(s, j)",
+        *_steps(body, " " * 20),
+        f"                    part = combine_{body.reduction}(reload_{reduced}(sums, j), v{value})",
+        f"                    store_{reduced}(sums, j, part)",
+        "            for j in range(n):",
+        f"                part = {wide}(reload_{reduced}(sums, j))",
+        f"                total = combine_{body.reduction}(reload_{wide}(totals, j), part)",
         f"                store_{wide}(totals, j, total)",
         "        if chunks == 1:",
         "            at = outer * width + column",

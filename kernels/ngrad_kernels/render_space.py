@@ -5,19 +5,24 @@ columns. A block is computed in one loop that vectorises: it loads, computes, an
 be reduced waits in first-level cache, or where it lies, for the routines of `reductions.py`, so
 that its bits are those of a reduction that runs alone.
 
-Names: those of `space_writer.py`; `p` the address of a block of an operand, `s` scratch of a block.
+Names: those of `space_writer.py`; `p` the address of a block of an operand; `q` where a block of an
+output is computed: in the output, at `y`, or, if it is to be streamed (`g`), in memory in cache, at
+`m`; `c` and `d` accumulators of columns and what a slab of rows adds to them, `z` the place of a
+block in `d`; `s` scratch of a block. (`f4`, `b1`, ... are dtypes.)
 """
 
 from __future__ import annotations
 
 from ngrad_kernels.contract import BLOCK, identity
 from ngrad_kernels.expressions import size_of
-from ngrad_kernels.space import FETCH, LENGTH, ROWS, SPAN, TILE, TILES, Space, Step
+from ngrad_kernels.space import FETCH, LENGTH, ROWS, SPAN, STREAM, TILE, TILES, Space, Step
 from ngrad_kernels.space_passes import Loop, Pass, passes
 from ngrad_kernels.space_writer import SpaceWriter
 
 HEADER = 8
 """Words of scratch that `fetch` takes before the elements that it packs."""
+HELD = 4 * BLOCK
+"""Elements of the longest row that waits in memory in cache for its last pass, to be streamed."""
 
 
 class _Kernel(SpaceWriter):
@@ -25,11 +30,16 @@ class _Kernel(SpaceWriter):
 
     def __init__(self, space: Space, name: str) -> None:
         super().__init__(space)
+        self.streamed = {k for one in passes(space) for k in one.streams}
+        self.held = {k for one in passes(space) for k in one.reloads.values()}
         with self.block(f"def {name}(table, lo, hi)"):
             self._prologue()
             self.values("one", 0)
             with self.block("for item in range(lo, hi)"):
                 self._item()
+            if self.streamed:
+                with self.block("if stream"):
+                    self.write("streamed()")
 
     # -- around the rows ---------------------------------------------------------------------------
 
@@ -38,9 +48,10 @@ class _Kernel(SpaceWriter):
         self.write("facts = table_at(table[0])")
         for name, word in (
             *(("rows", ROWS), ("length", LENGTH), ("span", SPAN)),
-            *(("tile", TILE), ("tiles", TILES), ("fetch", FETCH)),
+            *(("tile", TILE), ("tiles", TILES), ("fetch", FETCH), ("stream", STREAM)),
         ):
             self.write(f"{name} = facts[{word}]")
+        self.write("slabs = (rows + span - 1) // span * length")
         self.frames("facts")
         for place, k in enumerate(self.views):
             self.write(f"w{k} = table[0] + 8 * facts[{self.view_word(place)}]")
@@ -55,27 +66,60 @@ class _Kernel(SpaceWriter):
                 self.write("store_i8(zeros, i, 0)")
         for k in sorted({k for one in passes(space) for k in self._waiting(one)}):
             self.write(f"s{k} = stack_words(BLOCK)")
+        for k in sorted(self.streamed):
+            self.write(f"m{k} = stack_words({HELD if k in self.held else BLOCK})")
+            whole = f"(stream != 0) & (length <= {HELD})" if k in self.held else "stream != 0"
+            self.write(f"g{k} = {whole}")
 
     def _item(self) -> None:
-        columns = [k for one in passes(self.space) for k in one.columns]
         self.write("block = item // tiles", "t = item - block * tiles", "first = t * tile")
         self.write("last = min(length, first + tile)", "stop = min(rows, (block + 1) * span)")
+        columns = [k for one in passes(self.space) for k in one.columns]
         for k in columns:
-            reduction, _, wide = self.reduction(self.space.outputs[k])
-            self.write(f"c{k} = {self.operand(self.partial[k])} + block * length * {size_of(wide)}")
+            self._accumulators(k)
+        if not columns:
+            with self.block("for row in range(block * span, stop)"):
+                self._row()
+            return
+        with self.block("for slab in range(block * span, stop, SLAB)"):
+            with self.block("for row in range(slab, min(stop, slab + SLAB))"):
+                self._row()
+            for k in columns:
+                self._add_slab(k)
+        for k in columns:
+            self._total(k)
+
+    def _accumulators(self, k: int) -> None:
+        """Where the columns of output k are reduced: `c`, then (as many behind them all) `d` for
+        the rows of a slab.
+        """
+        reduction, code, wide = self.reduction(self.space.outputs[k])
+        self.write(f"c{k} = {self.operand(self.partial[k])} + block * length * {size_of(wide)}")
+        self.write(f"d{k} = {self.operand(self.partial[k])} + slabs * {size_of(wide)}")
+        self.write(f"d{k} += block * length * {size_of(code)}")
+        self.write(f"p = c{k} + first * {size_of(wide)}", f"q = d{k} + first * {size_of(code)}")
+        with self.block("for i in range(last - first)"):
+            self.write(f"store_{wide}(p, i, {identity(reduction, wide)})")
+            self.write(f"store_{code}(q, i, {identity(reduction, code)})")
+
+    def _add_slab(self, k: int) -> None:
+        """Fold a slab of output k, and make its memory ready for the next."""
+        reduction, code, wide = self.reduction(self.space.outputs[k])
+        self.write(f"p = c{k} + first * {size_of(wide)}", f"q = d{k} + first * {size_of(code)}")
+        with self.block("for i in range(last - first)"):
+            part = f"{wide}(reload_{code}(q, i))"
+            self.write(f"store_{wide}(p, i, combine_{reduction}(reload_{wide}(p, i), {part}))")
+            self.write(f"store_{code}(q, i, {identity(reduction, code)})")
+
+    def _total(self, k: int) -> None:
+        """The results of output k, if no other block of rows has a part in them."""
+        _, _, wide = self.reduction(self.space.outputs[k])
+        code = self.space.code_of(self.space.outputs[k])
+        with self.block("if rows <= span"):
             self.write(f"p = c{k} + first * {size_of(wide)}")
+            self.write(f"q = {self.out(k)} + first * {size_of(code)}")
             with self.block("for i in range(last - first)"):
-                self.write(f"store_{wide}(p, i, {identity(reduction, wide)})")
-        with self.block("for row in range(block * span, stop)"):
-            self._row()
-        for k in columns:
-            _, _, wide = self.reduction(self.space.outputs[k])
-            code = self.space.code_of(self.space.outputs[k])
-            with self.block("if rows <= span"):
-                self.write(f"p = c{k} + first * {size_of(wide)}")
-                self.write(f"q = {self.out(k)} + first * {size_of(code)}")
-                with self.block("for i in range(last - first)"):
-                    self.write(f"store_{code}(q, i, {code}(reload_{wide}(p, i)))")
+                self.write(f"store_{code}(q, i, {code}(reload_{wide}(p, i)))")
 
     def _row(self) -> None:
         self.write("start = row * length")
@@ -114,8 +158,7 @@ class _Kernel(SpaceWriter):
 
     def _waiting(self, one: Pass) -> list[int]:
         """The values that wait in scratch of their own to be reduced, or for another loop."""
-        reduced = [*one.rows, *(self.space.outputs[k] for k in one.columns)]
-        again = {self.reduced(value) for value in reduced}
+        again = {self.reduced(value) for value in one.rows}
         again.update(value for loop in one.loops for value in loop.reads)
         return [k for k in sorted(again) if self._place(one, k)[0] == f"s{k}"]
 
@@ -154,18 +197,21 @@ class _Kernel(SpaceWriter):
                 where, _ = self._place(one, self.reduced(value))
                 part = f"{wide}(block_{reduction}_{code}({where}, n))"
                 self.write(f"t{value} = combine_{reduction}(t{value}, {part})")
-            for k in one.columns:
-                self._add_row(one, k)
+            self._stream(one)
 
-    def _add_row(self, one: Pass, k: int) -> None:
-        """Combine a block with the totals of its columns."""
-        reduction, code, wide = self.reduction(self.space.outputs[k])
-        where, read = self._place(one, self.reduced(self.space.outputs[k]))
-        self.write(f"p = c{k} + c * {size_of(wide)}")
-        with self.block("for i in range(n)"):
-            element = f"{wide}({read}_{code}({where}, i))"
-            total = f"combine_{reduction}(reload_{wide}(p, i), {element})"
-            self.write(f"store_{wide}(p, i, {total})")
+    def _stream(self, one: Pass) -> None:
+        """Send the outputs that a pass finishes past the caches, and get what is read next."""
+        read = [
+            k for k, x in enumerate(self.space.inputs) if x.kind == "element" and k in self.live
+        ]
+        for place, k in enumerate(one.streams):
+            size = size_of(self.space.code_of(self.space.outputs[k]))
+            ahead = f"q{k}"
+            if place < len(read):
+                code = self.space.inputs[read[place]].code
+                ahead = f"a{read[place]} + (start + c + min(length, BLOCK)) * {size_of(code)}"
+            with self.block(f"if g{k}"):
+                self.write(f"stream_bytes(y{k}, q{k}, n * {size}, {ahead})")
 
     def _addresses(self, one: Pass) -> None:
         """The addresses of a block of inputs and outputs."""
@@ -182,9 +228,15 @@ class _Kernel(SpaceWriter):
                 self.write(f"p{k} = a{k} + (start + c) * {size}")
             else:
                 self._padded(k, f"o{operand.frame}", f"e{operand.frame}", size)
+        for k in one.columns:
+            _, code, _ = self.reduction(self.space.outputs[k])
+            self.write(f"z{k} = d{k} + c * {size_of(code)}")
         for k in sorted({*dict(one.stores), *one.reloads.values()}):
             size = size_of(self.space.code_of(self.space.outputs[k]))
             self.write(f"q{k} = {self.out(k)} + (start + c) * {size}")
+            if k in self.streamed:
+                waits = f"m{k} + c * {size}" if k in self.held else f"m{k}"
+                self.write(f"y{k} = q{k}", f"q{k} = select(g{k}, {waits}, y{k})")
 
     def _padded(self, k: int, first: str, end: str, size: int) -> None:
         # Copied, not stored: loads are declared to be of what no store of this kernel touches.
@@ -204,9 +256,13 @@ class _Kernel(SpaceWriter):
         def here(value: int) -> bool:
             return value in loop.values or (first and space.level_of(value) != "element")
 
+        def once(value: int) -> bool:  # an input may be loaded by several
+            return first if value < len(space.inputs) else here(value)
+
         stores = [(f"q{k}", value) for k, value in one.stores if here(value)]
         stores += [(f"s{k}", k) for k in self._waiting(one) if here(k)]
-        if not stores:
+        columns = [k for k in one.columns if once(self.reduced(space.outputs[k]))]
+        if not stores and not columns:
             return
         with self.block("for i in range(n)"):
             for value in loop.reads:
@@ -216,6 +272,11 @@ class _Kernel(SpaceWriter):
                 self._element(one, value)
             for where, value in stores:
                 self.write(f"store_{space.code_of(value)}({where}, i, v{value})")
+            for k in columns:
+                reduction, code, _ = self.reduction(space.outputs[k])
+                operand = self.reduced(space.outputs[k])
+                sums = f"combine_{reduction}(reload_{code}(z{k}, i), {code}(v{operand}))"
+                self.write(f"store_{code}(z{k}, i, {sums})")
 
     def _element(self, one: Pass, value: int) -> None:
         step, code = self.space.step(value), self.space.code_of(value)

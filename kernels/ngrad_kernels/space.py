@@ -18,10 +18,11 @@ from typing import Literal
 Kind = Literal["element", "view", "padded", "row", "column", "one"]
 Level = Literal["one", "row", "element"]
 
-ROWS, LENGTH, SPAN, TILE, TILES, FETCH, FRAMES = range(7)
+ROWS, LENGTH, SPAN, TILE, TILES, FETCH, STREAM, FRAMES = range(8)
 """Words of a launch's facts: sizes of the space and of its items, the routine that finds a view's
-elements; from `FRAMES` on a pair (offset, count) for each frame, then for each input that is a view
-the offset of its words, then these. `space_facts.py` writes them.
+elements, whether outputs go past the caches; from `FRAMES` on a pair (offset, count) for each
+frame, then for each input that is a view the offset of its words, then these. `space_facts.py`
+writes them.
 """
 
 

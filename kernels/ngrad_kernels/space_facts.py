@@ -16,8 +16,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ngrad_kernels.body import Body, Form
-from ngrad_kernels.contract import CHUNK, ROWS, accumulator
+from ngrad_kernels.contract import BLOCK, CHUNK, ROWS, accumulator
+from ngrad_kernels.expressions import size_of
 from ngrad_kernels.space import FRAMES, Reduce, Space
+from ngrad_kernels.space_passes import element_outputs
 
 
 def _cut(rows: int, length: int, span: int, tile: int) -> tuple[int, int]:
@@ -49,6 +51,20 @@ def _check(space: Space, rows: int, length: int, span: int, tile: int) -> None:
         raise ValueError(f"columns are reduced in blocks of {ROWS} rows, not {span}")
     if rows > 1 and any(operand.kind == "padded" for operand in space.inputs):
         raise ValueError(f"padded inputs are for flat spaces, not for {rows} rows")
+
+
+STREAMED = 24 << 20
+"""Bytes that a launch reads and writes past which its outputs are in no cache when they are read:
+then they go to memory at once. Where the reader comes next, both ways are as fast at 24 MiB,
+measured; where it comes later, streaming gains from less.
+"""
+
+
+def _traffic(space: Space, rows: int, length: int) -> int:
+    """The bytes of a launch's operands that have an element for each row and column."""
+    read = [x.code for x in space.inputs if x.kind in ("element", "view", "padded")]
+    written = [space.code_of(value) for value in element_outputs(space).values()]
+    return rows * length * sum(size_of(code) for code in (*read, *written))
 
 
 def facts(
@@ -92,7 +108,8 @@ def facts(
             f"given were {len(frames)} and {len(views)}"
         )
     _, tiles = _cut(rows, length, span, tile)
-    head = [rows, length, span, tile, tiles, fetch]
+    stream = int(length >= BLOCK // 4 and _traffic(space, rows, length) >= STREAMED)
+    head = [rows, length, span, tile, tiles, fetch, stream]
     assert len(head) == FRAMES
     head += [word for frame in frames for word in frame]
     at = len(head) + len(views)
@@ -113,9 +130,12 @@ def partial_bytes(space: Space, rows: int, length: int, span: int, tile: int) ->
     for k in space.reduced():
         step = space.reduction(space.outputs[k])
         assert step is not None
-        size = int(accumulator(space.code_of(step.operand))[1])
-        count = blocks * length if step.axis == "column" else rows * tiles if tiles > 1 else 0
-        sizes.append(count * size)
+        code = space.code_of(step.operand)
+        size = size_of(accumulator(code))
+        if step.axis == "column":
+            sizes.append(blocks * length * (size + size_of(code)))  # and the sums of a slab
+        else:
+            sizes.append(rows * tiles * size if tiles > 1 else 0)
     return tuple(sizes)
 
 

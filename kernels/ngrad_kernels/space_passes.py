@@ -49,6 +49,9 @@ class Pass:
         The row reductions that end it.
     columns : tuple of int
         Positions of outputs that are column reductions, to which it adds the row.
+    streams : tuple of int
+        Positions of outputs that it finishes and that may go past the caches. While it computes
+        long scalars, stores drain anyway, and to send them out after that takes longer.
     """
 
     loops: tuple[Loop, ...]
@@ -56,6 +59,7 @@ class Pass:
     stores: tuple[tuple[int, int], ...]
     rows: tuple[int, ...]
     columns: tuple[int, ...]
+    streams: tuple[int, ...]
 
 
 @functools.lru_cache(1 << 10)
@@ -132,7 +136,7 @@ def _loops(space: Space, values: Sequence[int], reloads: Collection[int]) -> tup
     return tuple(loops)
 
 
-def _own(space: Space) -> dict[int, int]:
+def element_outputs(space: Space) -> dict[int, int]:
     """The outputs of level element, by position: their values."""
     return {
         k: value
@@ -145,7 +149,7 @@ def _roots(space: Space, index: int) -> tuple[list[int], list[int], list[int]]:
     """What ends a pass: positions of the outputs that it stores, its row reductions, and positions
     of its column reductions.
     """
-    stores = [k for k, value in _own(space).items() if space.ready(value) == index]
+    stores = [k for k, value in element_outputs(space).items() if space.ready(value) == index]
     live = needed(space)
     rows = []
     for value in sorted(live):
@@ -174,7 +178,7 @@ def _holder(space: Space, value: int, index: int, free: Collection[int]) -> int 
         and value in step.operands
     ]
     until = max(users, default=0)
-    own = _own(space)
+    own = element_outputs(space)
     able = [
         k
         for k in sorted(free, key=lambda k: space.ready(own[k]))
@@ -186,7 +190,7 @@ def _holder(space: Space, value: int, index: int, free: Collection[int]) -> int 
 @functools.lru_cache(1 << 10)
 def passes(space: Space) -> tuple[Pass, ...]:
     """The passes of a space's kernel over each row."""
-    costly, own = _costly(space), _own(space)
+    costly, own = _costly(space), element_outputs(space)
     # Readable: value -> (output, first pass, last pass).
     readable = {
         value: (k, space.ready(value) + 1, space.count)
@@ -213,5 +217,8 @@ def passes(space: Space) -> tuple[Pass, ...]:
                     stores.append((holder, value))
         reloads = {k: out for k, out in reloads.items() if k in values}
         loops = _loops(space, values, reloads)
-        result.append(Pass(loops, reloads, tuple(stores), tuple(rows), tuple(columns)))
+        long = any(_cost(space, k) > 1 and k not in reloads for k in values)
+        streams = () if long else tuple(finished)
+        ends = tuple(stores), tuple(rows), tuple(columns), streams
+        result.append(Pass(loops, reloads, *ends))
     return tuple(result)

@@ -217,8 +217,8 @@ def reduce_over(op: Op, value: Any, axis: Any, keepdims: bool, nonempty: bool = 
 def reduce_sum(
     input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None
 ) -> Any:
-    """The sum over axes (all if None), in the tensor's own dtype; added in a fixed order, floats in
-    float64.
+    """The sum over axes (all if None), in the tensor's own dtype; added in a fixed order, blocks of
+    floats in float64.
 
     Examples
     --------

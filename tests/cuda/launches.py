@@ -158,7 +158,9 @@ def reducing(
         facts += words_of(x)
     kernel, source = cpu.kernel_of(body), render(body, views)
     out = np.zeros((outer, width), dtype_of(result))
-    partial = np.zeros(nbytes, np.uint8)
+    partial: Array = np.zeros(nbytes, np.uint8)
+    if form != "arg":
+        partial = partial.view(dtype_of(wide))  # in which any NaN is another's equal
     what = f"{body.text()} of {shape}" + " in a view" * views
     operands: tuple[Array, ...] = (x, out, partial) if chunks > 1 else (x, out)
     first = Launch(what, source, kernel, outer * chunks * tiles, operands, 2 if chunks > 1 else 1,

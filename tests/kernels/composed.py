@@ -15,7 +15,7 @@ from ngrad_kernels import cpu, space_facts
 from ngrad_kernels.body import Body
 from ngrad_kernels.body import Step as BodyStep
 from ngrad_kernels.contract import BLOCK, CHUNK, ROWS, accumulator
-from ngrad_kernels.space import Reduce, Space, Step
+from ngrad_kernels.space import STREAM, Reduce, Space, Step
 
 Array = np.ndarray[Any, Any]
 GUARD = 64  # bytes around what a kernel writes, which it must leave alone
@@ -86,12 +86,13 @@ class Cpu:
         cpu.launch(cpu.kernel_of(kernel), facts.ctypes.data, n, grain, addresses)
 
 
-def fused(case: Case, target: Any = Cpu) -> list[Array]:
-    """The outputs as the space's kernel gives them."""
+def fused(case: Case, target: Any = Cpu, stream: bool = False) -> list[Array]:
+    """The outputs as the space's kernel gives them, streamed past the caches or not."""
     space = case.space
     fetch = target.fetch() if case.views else 0
     words = space_facts.facts(space, *case.cut, case.frames, case.views, fetch)
     facts = np.array(words, np.int64)
+    facts[STREAM] = stream
     folds = [
         fold._replace(facts=np.array(fold.facts, np.int64))
         for fold in space_facts.fold(space, *case.cut)

@@ -107,8 +107,8 @@ def filled(
 
 def assert_same(case: Case) -> None:
     expected = composed(case)
-    for threads in (1, 2):
+    for threads, stream in ((1, False), (2, False), (2, True)):
         cpu.set_threads(threads)
-        for k, (x, y) in enumerate(zip(fused(case), expected, strict=True)):
+        for k, (x, y) in enumerate(zip(fused(case, stream=stream), expected, strict=True)):
             where = f"output {k}, {threads} threads, {case.cut}, {case.space.text()}"
-            assert same_bits(x, y), where
+            assert same_bits(x, y), f"{where}, streamed: {stream}"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from ngrad_kernels import cache
+from ngrad_kernels import cache, native
 from ngrad_kernels.body import Body, Step
 from ngrad_kernels.cache import MAGIC, Store
 from ngrad_kernels.render import render
@@ -217,6 +217,17 @@ def test_keys_are_of_the_content() -> None:
         environment = {**os.environ, "PYTHONHASHSEED": seed}
         keys.add(subprocess.check_output([sys.executable, "-c", text], env=environment, text=True))
     assert keys == {cache.key_of(source) + "\n"}
+
+
+def test_keys_are_of_the_target(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Code that was tuned otherwise has another key."""
+    before = cache.key_of("")
+    monkeypatch.setattr(native, "features", lambda: "+another")
+    cache.environment.cache_clear()
+    after = cache.key_of("")
+    monkeypatch.undo()
+    cache.environment.cache_clear()
+    assert before == cache.key_of("") != after
 
 
 def test_the_default_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from spaces import Builder, assert_same, filled
 
 from ngrad_kernels import space_facts
 from ngrad_kernels.contract import BLOCK, CHUNK, ROWS
-from ngrad_kernels.space import Space
+from ngrad_kernels.space import STREAM, Space
 from ngrad_kernels.space_passes import passes
 
 # -- programs that are met -------------------------------------------------------------------------
@@ -160,6 +160,16 @@ def test_long_scalars_that_wait_for_one_another_get_loops_of_their_own() -> None
     both = b.step("add", t, e)
     (one,) = passes(b.space(b.step("sin", both)))
     assert [loop.reads for loop in one.loops] == [(), (both,)]
+
+
+def test_large_outputs_are_streamed() -> None:
+    """By what is read and written in all; never in short rows, of which few lines are whole."""
+
+    def streamed(rows: int, length: int) -> int:
+        return int(space_facts.facts(softmax(), rows, length, 1, length)[STREAM])
+
+    assert [streamed(rows, 1024) for rows in (2048, 3072, 4096)] == [0, 1, 1]
+    assert streamed(1 << 20, 8) == 0
 
 
 @pytest.mark.parametrize(

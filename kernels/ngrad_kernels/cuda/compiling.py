@@ -36,7 +36,7 @@ if getattr(cuda, "implementation", "") != "NVIDIA":
 
 Capability = tuple[int, int]
 OPTIONS = {"opt": 3, "fma": 0}
-_DECIDING = (*cache.DECIDING, "contract.py", "skeletons.py", "cuda")
+_DECIDING = (*cache.DECIDING, "skeletons.py", "cuda")
 _PACKAGES = ("numba-cuda", "nvidia-nvvm", "nvidia-cuda-nvcc-cu12")
 
 # Exact functions of libdevice, for what NVVM's verifier does not take, and for the C library's.

@@ -23,9 +23,8 @@ from numba.core.typing.typeof import typeof
 from numba.cuda.simulator import kernel as simulator
 
 from ngrad_kernels.compiling import NAMESPACE as COMPILED
-from ngrad_kernels.contract import LANES
 from ngrad_kernels.cuda.routines import HELPERS
-from ngrad_kernels.cuda.source import ALIGNMENT, VECTOR
+from ngrad_kernels.cuda.source import ALIGNMENT, GROUP, VECTOR
 from ngrad_kernels.intrinsics import MEMORY
 from ngrad_kernels.skeletons import as_helpers
 
@@ -197,12 +196,12 @@ class _Group:
     """The 16 threads of a group: a value of each, and where they wait for one another."""
 
     def __init__(self) -> None:
-        self.values: list[Any] = [None] * LANES
-        self.barrier = threading.Barrier(LANES)
+        self.values: list[Any] = [None] * GROUP
+        self.barrier = threading.Barrier(GROUP)
 
     def exchange(self, value: Any) -> list[Any]:
         """The values of all lanes."""
-        self.values[_here.thread % LANES] = value
+        self.values[_here.thread % GROUP] = value
         self.barrier.wait(60)
         values = list(self.values)
         self.barrier.wait(60)
@@ -221,7 +220,7 @@ class _Launch:
 
     def group(self) -> _Group:
         with self._lock:
-            return self._groups.setdefault((_here.block, _here.thread // LANES), _Group())
+            return self._groups.setdefault((_here.block, _here.thread // GROUP), _Group())
 
     def shared(self, count: int) -> int:
         with self._lock:
@@ -240,13 +239,13 @@ _here = threading.local()
 
 
 def shuffle(value: Any, lane: int) -> Any:
-    return _here.launch.group().exchange(value)[int(lane) % LANES]
+    return _here.launch.group().exchange(value)[int(lane) % GROUP]
 
 
 def shuffle_down(value: Any, distance: int) -> Any:
-    lane = _here.thread % LANES
+    lane = _here.thread % GROUP
     other = lane + int(distance)
-    return _here.launch.group().exchange(value)[other if other < LANES else lane]
+    return _here.launch.group().exchange(value)[other if other < GROUP else lane]
 
 
 def ballot(condition: Any) -> int:
@@ -281,7 +280,7 @@ _PLAIN = {
     **{code: _conversion(code) for code in MEMORY},
     **{name: function for code in MEMORY for name, function in _access(code).items()},
 }
-_UNUSED = ("call_kernel", "call_pack", "math")
+_UNUSED = ("call_kernel", "call_pack", "math", "stream_bytes", "streamed")
 NAMESPACE: dict[str, Any] = _PLAIN | {
     name: _Compiled(value) if callable(value) else value
     for name, value in COMPILED.items()

@@ -1,10 +1,13 @@
 """How groups of threads reduce, as source text: in `contract.py`'s order, so with the CPU's bits.
 
 A *team* takes a row at a time. It is one group where rows are of at most a block of elements; else
-all groups of a thread block, each of which takes blocks of the row in turn. The names that the text
-uses: `lane` of a thread in its group; `group` and `groups`, which of its team's it is in, and how
-many these are; `team` and `teams` likewise in the launch; `whole`, whether teams are thread blocks;
-`lead`, whether a thread speaks for its team; `shared`, the block's memory.
+all groups of a thread block, each of which takes blocks of the row in turn. A thread has the same
+few of the contract's lanes in every block: of 64, each 16th.
+
+The names that the text uses: `lane`, which of its group's threads this is; `group` and `groups`,
+which of its team's groups it is in, and how many these are; `team` and `teams` likewise in the
+launch; `whole`, whether teams are thread blocks; `lead`, whether a thread speaks for its team;
+`shared`, the block's memory.
 """
 
 from __future__ import annotations
@@ -12,11 +15,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from ngrad_kernels.contract import BLOCK, CHUNK, LANES, identity
-from ngrad_kernels.cuda.source import THREADS
+from ngrad_kernels.contract import BLOCK, CHUNK, identity, lanes
+from ngrad_kernels.cuda.source import GROUP, THREADS
 from ngrad_kernels.writer import Writer
 
-GROUPS = THREADS // LANES
+GROUPS = THREADS // GROUP
 """The most groups that a thread block has."""
 BLOCKS = CHUNK // BLOCK
 """Words of shared memory that a reduction takes: a result for each block of a chunk."""
@@ -33,13 +36,18 @@ class Reduction(NamedTuple):
     value: str
     result: str
 
+    @property
+    def lanes(self) -> list[str]:
+        """The names of a thread's lanes, in order."""
+        return [f"all{k}_{self.result}" for k in range(lanes(self.code) // GROUP)]
+
 
 def teams(writer: Writer, by_block: str) -> None:
     """The names of this module. `by_block`: whether teams are thread blocks."""
     writer.write(
-        f"lane = thread_id() % {LANES}",
+        f"lane = thread_id() % {GROUP}",
         f"whole = {by_block}",
-        f"group, groups = thread_id() // {LANES}, block_size() // {LANES}",
+        f"group, groups = thread_id() // {GROUP}, block_size() // {GROUP}",
         "team, teams = block_id(), grid_size()",
     )
     with writer.block("if not whole"):
@@ -58,14 +66,18 @@ def reduce_chunk(
     for one in reductions:
         writer.write(f"part_{one.result} = {identity(one.reduction, one.wide)}")
     with writer.block("for b in range(chunk + group * BLOCK, end, groups * BLOCK)"):
-        writer.write("size = min(BLOCK, end - b)", f"even = size & -{LANES}")
+        writer.write("size = min(BLOCK, end - b)")
         for one in reductions:
             start = identity(one.reduction, one.code)
-            writer.write(f"all_{one.result} = {start}", f"last_{one.result} = {start}")
-        with writer.block(f"for i in range(lane, size, {LANES})"):
+            writer.write(*[f"{name} = {start}" for name in one.lanes])
+        with writer.block(f"for i in range(lane, size, {GROUP})"):
             writer.write("j = b + i")
             element()
-            _accumulate(writer, reductions)
+            for one in reductions:
+                first, *_ = one.lanes
+                _turn(writer, one, f"combine_{one.reduction}({first}, {one.value})")
+        if reductions:
+            _turn_back(writer, reductions)
         for one in reductions:
             _combine_lanes(writer, one)
         if reductions:
@@ -77,24 +89,33 @@ def reduce_chunk(
         _fold_blocks(writer, reductions)
 
 
-def _accumulate(writer: Writer, reductions: Sequence[Reduction]) -> None:
-    """What is left over after the last whole lanes is kept apart."""
-    if reductions:
-        with writer.block("if i < even"):
-            for one in reductions:
-                total = f"combine_{one.reduction}(all_{one.result}, {one.value})"
-                writer.write(f"all_{one.result} = {total}")
-        with writer.block("else"):
-            writer.write(*[f"last_{one.result} = {one.value}" for one in reductions])
+def _turn(writer: Writer, one: Reduction, first: str) -> None:
+    """Put the first of a thread's lanes, now `first`, behind the others: the next element is of the
+    next lane. So the loop over elements is written once, and each lane stays in a register.
+    """
+    names = one.lanes
+    writer.write(f"{', '.join(names)} = {', '.join((*names[1:], first))}")
+
+
+def _turn_back(writer: Writer, reductions: Sequence[Reduction]) -> None:
+    """Turn on until the lanes are where they began, whatever number of elements a thread had."""
+    turns = max(len(one.lanes) for one in reductions)
+    with writer.block(f"for k in range(-((size - lane + {GROUP - 1}) // {GROUP}) & {turns - 1})"):
+        for one in reductions:
+            _turn(writer, one, one.lanes[0])
 
 
 def _combine_lanes(writer: Writer, one: Reduction) -> None:
-    """The lanes as a tree, then what was left over, in order: in lane 0, which tells the others."""
-    total, combine = f"all_{one.result}", f"combine_{one.reduction}"
+    """The lanes as a tree: a thread's own, then those of the group, whose threads are all told."""
+    names, combine = one.lanes, f"combine_{one.reduction}"
+    while len(names) > 1:
+        half = len(names) // 2
+        for lower, upper in zip(names[:half], names[half:], strict=True):
+            writer.write(f"{lower} = {combine}({lower}, {upper})")
+        names = names[:half]
+    (total,) = names
     for distance in (8, 4, 2, 1):
         writer.write(f"{total} = {combine}({total}, shuffle_down({total}, {distance}))")
-    with writer.block("for k in range(size - even)"):
-        writer.write(f"{total} = {combine}({total}, shuffle(last_{one.result}, k))")
     writer.write(f"part_{one.result} = {one.wide}(shuffle({total}, 0))")
 
 

@@ -8,10 +8,10 @@ time, as their words say.
 from __future__ import annotations
 
 from ngrad_kernels.body import Body
-from ngrad_kernels.contract import BLOCK, LANES, accumulator, identity
+from ngrad_kernels.contract import BLOCK, accumulator, identity
 from ngrad_kernels.cuda.elementwise import Access, elementwise, one_by_one
 from ngrad_kernels.cuda.groups import GROUPS, Reduction, reduce_chunk, teams
-from ngrad_kernels.cuda.source import THREADS, Source
+from ngrad_kernels.cuda.source import GROUP, THREADS, Source
 from ngrad_kernels.expressions import assignments, size_of
 from ngrad_kernels.render import CHUNKS, FOLD, LENGTH, VIEW, WIDTH
 from ngrad_kernels.scalars import SCALARS
@@ -177,12 +177,16 @@ class _Kernel(Writer):
                 "column = item - rest * width",
                 "outer = rest // chunks",
                 "first = (rest - outer * chunks) * ROWS",
+                "last = min(length, first + ROWS)",
                 f"total = {self.start()}",
             )
-            with self.block("for row in range(first, min(length, first + ROWS))"):
-                self._load("(outer * length + row) * width + column")
-                self.compute()
-                self.write(f"total = {self.combine}(total, {self.wide}({self.value}))")
+            with self.block("for slab in range(first, last, SLAB)"):
+                self.write(f"part = {identity(self.body.reduction or '', self.reduced)}")
+                with self.block("for row in range(slab, min(last, slab + SLAB))"):
+                    self._load("(outer * length + row) * width + column")
+                    self.compute()
+                    self.write(f"part = {self.combine}(part, {self.value})")
+                self.write(f"total = {self.combine}(total, {self.wide}(part))")
             with self.block("if chunks == 1"):
                 self._store_total("item")
             with self.block("else"):
@@ -203,8 +207,8 @@ class _Kernel(Writer):
         with self.block("while item < n"):
             self._chunk()
             self.write(f"best = {identity(self.body.reduction or '', code)}", "where = -1")
-            first = f"chunk + group * {LANES} + lane"
-            with self.block(f"for column in range({first}, end, groups * {LANES})"):
+            first = f"chunk + group * {GROUP} + lane"
+            with self.block(f"for column in range({first}, end, groups * {GROUP})"):
                 self._load("row * length + column")
                 self._prefer(better, "v0", "column")
             for distance in (8, 4, 2, 1):
@@ -262,8 +266,8 @@ class _Kernel(Writer):
         self.write("row = team")
         with self.block("while row < n"):
             self.write(f"total = {start}")
-            with self.block(f"for b in range(0, length, {LANES})"):
-                self.write("at = row * length + b + lane", f"size = min({LANES}, length - b)")
+            with self.block(f"for b in range(0, length, {GROUP})"):
+                self.write("at = row * length + b + lane", f"size = min({GROUP}, length - b)")
                 self.write(*[f"{name} = {self.wide}(0)" for name in names], "mine = total")
                 with self.block("if lane < size"):
                     self._read(names)
@@ -287,7 +291,7 @@ class _Kernel(Writer):
 
 _OPERANDS = {"rows": 3, "columns": 3, "arg": 3}
 """Of a reduction: input, result, and partial results, which a launch of several chunks has."""
-_WIDTHS = {"map": 1, "rows": THREADS, "columns": BLOCK, "arg": THREADS, "scan": LANES}
+_WIDTHS = {"map": 1, "rows": THREADS, "columns": BLOCK, "arg": THREADS, "scan": GROUP}
 
 
 def render(body: Body, views: bool = False) -> Source:

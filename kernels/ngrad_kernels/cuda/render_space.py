@@ -2,22 +2,22 @@
 
 What a space reduces over rows decides how threads are shared out. Nothing: a thread an element, or
 a column where columns are reduced. Else a team a row (`groups.py`), which passes over it as
-`space_passes.py` says; where columns are reduced too, a thread block takes a block of rows, as many
-rows at a time as it has teams, and adds these to its columns before it goes on.
+`space_passes.py` says; where columns are reduced too, a thread block takes a block of rows, a slab
+at a time, and adds this to its columns before it goes on.
 
-Names: those of `space_writer.py` and `groups.py`; `j` a column, `c` its total, `p` the address of
-the totals of columns.
+Names: those of `space_writer.py` and `groups.py`; `j` a column, `c` its total and `d` that of a
+slab, `p` the address of the totals of columns.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 
-from ngrad_kernels.contract import BLOCK, CHUNK, LANES, identity
+from ngrad_kernels.contract import BLOCK, CHUNK, SLAB, identity
 from ngrad_kernels.cuda.elementwise import Access, elementwise, one_by_one
-from ngrad_kernels.cuda.groups import BLOCKS, GROUPS, Reduction, reduce_chunk, teams
-from ngrad_kernels.cuda.source import THREADS, Source
+from ngrad_kernels.cuda.groups import BLOCKS, Reduction, reduce_chunk, teams
+from ngrad_kernels.cuda.source import GROUP, THREADS, Source
 from ngrad_kernels.expressions import size_of
 from ngrad_kernels.space import LENGTH, ROWS, SPAN, TILE, TILES, Space, Step
 from ngrad_kernels.space_passes import Pass, cone, elements, passes
@@ -148,13 +148,14 @@ class _Kernel(SpaceWriter):
             for k in one.columns:
                 reduction, _, wide = self.reduction(space.outputs[k])
                 self.write(f"c{k} = {identity(reduction, wide)}")
-            with self.block("for row in range(block * span, min(rows, (block + 1) * span))"):
-                self.write("start = row * length")
-                self._row_values(results)
-                self._compute(elements(space, results))
-                self._store(one.stores)
+            self.write("stop = min(rows, (block + 1) * span)")
+            with self.block("for slab in range(block * span, stop, SLAB)"):
+                with self._slab(one.columns):
+                    self._row_values(results)
+                    self._compute(elements(space, results))
+                    self._store(one.stores)
                 for k in one.columns:
-                    self._add(k, f"c{k}")
+                    self._add_slab(k, f"c{k}")
             for k in one.columns:
                 _, _, wide = self.reduction(space.outputs[k])
                 with self.block("if rows <= span"):
@@ -163,11 +164,24 @@ class _Kernel(SpaceWriter):
                     self.write(f"store_{wide}({self.operand(self.partial[k])}, unit, c{k})")
             self.write("unit += thread_count()")
 
-    def _add(self, k: int, total: str) -> None:
-        """Combine the total of a column with its element of this row."""
+    @contextmanager
+    def _slab(self, columns: Sequence[int]) -> Iterator[None]:
+        """Code that computes a column of each row of a slab, which is added to that of the slab."""
+        for k in columns:
+            reduction, code, _ = self.reduction(self.space.outputs[k])
+            self.write(f"d{k} = {identity(reduction, code)}")
+        with self.block("for row in range(slab, min(stop, slab + SLAB))"):
+            self.write("start = row * length")
+            yield
+            for k in columns:
+                reduction, code, _ = self.reduction(self.space.outputs[k])
+                element = f"{code}(v{self.reduced(self.space.outputs[k])})"
+                self.write(f"d{k} = combine_{reduction}(d{k}, {element})")
+
+    def _add_slab(self, k: int, total: str) -> None:
+        """Combine the total of a column with that of a slab."""
         reduction, _, wide = self.reduction(self.space.outputs[k])
-        element = f"{wide}(v{self.reduced(self.space.outputs[k])})"
-        self.write(f"c{k} = combine_{reduction}({total}, {element})")
+        self.write(f"c{k} = combine_{reduction}({total}, {wide}(d{k}))")
 
     def _store_column(self, k: int, total: str) -> None:
         code = self.space.code_of(self.space.outputs[k])
@@ -177,7 +191,7 @@ class _Kernel(SpaceWriter):
 
     def _row_programs(self) -> None:
         self.results = BLOCKS * max(len(one.rows) for one in self.passes)
-        words = self.results + (GROUPS * len(self.rows) if self.columns else 0)
+        words = self.results + (SLAB * len(self.rows) if self.columns else 0)
         self.write(f"shared = shared_words({words})")
         teams(self, f"tiles > 1 or length > {BLOCK}")
         if self.columns:
@@ -232,8 +246,8 @@ class _Kernel(SpaceWriter):
         """A thread block a block of rows: rows by teams, then their columns by threads, which
         compute again what they add, and find reductions over rows in shared memory.
         """
-        self.write(f"slot = 0 if whole else thread_id() // {LANES}")
-        self.write(f"slots = 1 if whole else block_size() // {LANES}", "item = block_id()")
+        self.write(f"slot = 0 if whole else thread_id() // {GROUP}")
+        self.write(f"slots = 1 if whole else block_size() // {GROUP}", "item = block_id()")
         with self.block("while item < n"):
             self.write("block = item // tiles", "t = item - block * tiles")
             self.write("stop = min(rows, (block + 1) * span)")
@@ -243,10 +257,8 @@ class _Kernel(SpaceWriter):
                 self.write(f"p{k} = {partial} + block * length * {size_of(wide)}")
                 with self._own_columns():
                     self.write(f"store_{wide}(p{k}, j, {identity(reduction, wide)})")
-            self.write("base = block * span")
-            with self.block("while base < stop"):
-                self._rows_at_once()
-                self.write("base += slots")
+            with self.block("for slab in range(block * span, stop, SLAB)"):
+                self._rows_of_a_slab()
             with self.block("if rows <= span"), self._own_columns():
                 for k in self.columns:
                     _, _, wide = self.reduction(self.space.outputs[k])
@@ -258,30 +270,29 @@ class _Kernel(SpaceWriter):
         first, last = "t * tile + thread_id()", "min(length, (t + 1) * tile)"
         return self.block(f"for j in range({first}, {last}, block_size())")
 
-    def _rows_at_once(self) -> None:
-        """A row for each team, from `base` on, and what they add to the columns, in order."""
+    def _rows_of_a_slab(self) -> None:
+        """The rows of a slab, by teams, and then what they add to the columns."""
         space = self.space
         places = {
-            value: f"shared + {8 * (self.results + GROUPS * place)}"
+            value: f"shared + {8 * (self.results + SLAB * place)}"
             for place, value in enumerate(self.rows)
         }
-        self.write("row = base + slot")
-        with self.block("if row < stop"):
+        with self.block("for row in range(slab + slot, min(stop, slab + SLAB), slots)"):
             self._row()
             with self.block("if lead"):
                 for value, place in places.items():
-                    self.write(f"store_{space.code_of(value)}({place}, slot, v{value})")
+                    self.write(f"store_{space.code_of(value)}({place}, row - slab, v{value})")
         self.write("barrier()")
-        with self._own_columns(), self.block("for row in range(base, min(base + slots, stop))"):
-            self.write("start = row * length")
-            for value, place in places.items():
-                self.write(f"v{value} = reload_{space.code_of(value)}({place}, row - base)")
-            operands = [self.reduced(space.outputs[k]) for k in self.columns]
-            self._row_values(operands, self.rows)
-            self._compute(elements(space, operands, self.rows))
+        operands = [self.reduced(space.outputs[k]) for k in self.columns]
+        with self._own_columns():
+            with self._slab(self.columns):
+                for value, place in places.items():
+                    self.write(f"v{value} = reload_{space.code_of(value)}({place}, row - slab)")
+                self._row_values(operands, self.rows)
+                self._compute(elements(space, operands, self.rows))
             for k in self.columns:
                 _, _, wide = self.reduction(space.outputs[k])
-                self._add(k, f"reload_{wide}(p{k}, j)")
+                self._add_slab(k, f"reload_{wide}(p{k}, j)")
                 self.write(f"store_{wide}(p{k}, j, c{k})")
         self.write("barrier()")
 

@@ -10,6 +10,8 @@ ALIGNMENT = 16
 """Bytes of the widest access, and of what it must be aligned to."""
 THREADS = 256
 """Threads of the largest block that kernels may be launched with; any multiple of 32 will do."""
+GROUP = 16
+"""Threads that reduce together: half a warp."""
 
 
 class Source(NamedTuple):

@@ -1,8 +1,8 @@
 """What CUDA kernels are written in, beside what the CPU's are: threads, groups of 16, memory that a
 block shares, and accesses of four elements at a time.
 
-A *group* is half a warp: the 16 lanes in which `contract.py` has a block reduced, so that a lane of
-the contract is a thread. Shuffles stay within a group, and only its own threads wait for them.
+A *group* is half a warp, which `contract.py`'s lanes of a block are shared out to evenly, whatever
+the dtype. Shuffles stay within a group, and only its own threads wait for them.
 `doubles.py` has the same names for the simulator.
 """
 
@@ -16,14 +16,13 @@ from numba.core import cgutils, types
 from numba.extending import intrinsic
 
 from ngrad_kernels.compiling import NAMESPACE as SHARED_NAMES
-from ngrad_kernels.contract import LANES
 from ngrad_kernels.cuda.routines import HELPERS
-from ngrad_kernels.cuda.source import ALIGNMENT, VECTOR
+from ngrad_kernels.cuda.source import ALIGNMENT, GROUP, VECTOR
 from ngrad_kernels.intrinsics import MEMORY, WORD, loads_scope
 from ngrad_kernels.skeletons import as_helpers
 
 INT = ir.IntType(32)
-SEGMENT = (32 - LANES) << 8 | 31  # how a shuffle is kept within a group
+SEGMENT = (32 - GROUP) << 8 | 31  # how a shuffle is kept within a group
 
 
 def _call(builder: ir.IRBuilder, name: str, result: ir.Type, *args: Any) -> Any:
@@ -81,8 +80,8 @@ def shared_words(typingctx, count):
 
 def _members(builder: ir.IRBuilder) -> Any:
     """The mask of a group's threads in their warp."""
-    half = builder.and_(_register(builder, "laneid"), INT(LANES))
-    return builder.shl(INT((1 << LANES) - 1), half)
+    half = builder.and_(_register(builder, "laneid"), INT(GROUP))
+    return builder.shl(INT((1 << GROUP) - 1), half)
 
 
 def _exchange(builder: ir.IRBuilder, how: str, value: Any, operand: Any) -> Any:
@@ -123,8 +122,8 @@ def ballot(typingctx, condition):
     def codegen(context, builder, signature, args):
         name = "llvm.nvvm.vote.ballot.sync"
         votes = _call(builder, name, INT, _members(builder), args[0])
-        half = builder.and_(_register(builder, "laneid"), INT(LANES))
-        return builder.zext(builder.and_(builder.lshr(votes, half), INT((1 << LANES) - 1)), WORD)
+        half = builder.and_(_register(builder, "laneid"), INT(GROUP))
+        return builder.zext(builder.and_(builder.lshr(votes, half), INT((1 << GROUP) - 1)), WORD)
 
     return types.int64(types.boolean), codegen
 
