@@ -170,7 +170,6 @@ def _permutation_prepare(inputs: tuple[Layout, ...], out: Layout, count: int) ->
 PERMUTATION = Op(
     "random_permutation", _permutation_infer, _permutation_prepare, ("count",), family="random"
 )
-PERMUTATION.anywhere = True
 PERMUTATION.vjp(lambda g, out, state, count: (None,))
 
 

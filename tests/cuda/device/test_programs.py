@@ -1,0 +1,182 @@
+"""Whole programs on a GPU: the CPU's bits, whichever way they are evaluated, and what a warm loop
+asks of the driver.
+
+The values compared hold no matrix product but the kernel's own over integers: those of floats are
+near, and tested in `test_matrix_ops.py`.
+"""
+
+from __future__ import annotations
+
+import os
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import pytest
+from rows import ROWS
+from table import Row
+
+import ngrad
+from ngrad.devices import device_of
+
+SEED = int(os.environ.get("NGRAD_CUDA_SEED", "0"))
+GPU = "cuda:0"
+X = np.linspace(-2.0, 2.0, 12, dtype=np.float32).reshape(3, 4)
+HOST_ONLY = ("matmul", "cholesky", "triangular_solve", "rfft", "irfft", "to_device")
+
+
+def bits(value: Any) -> list[bytes]:
+    leaves = value if isinstance(value, (list, tuple)) else [value]
+    return [np.asarray(leaf.numpy()).tobytes() for leaf in leaves]
+
+
+def on_gpu(f: Callable[[], Any]) -> Any:
+    with ngrad.device(GPU):
+        return f()
+
+
+@contextmanager
+def evaluated(way: str) -> Iterator[None]:
+    before = ngrad.config.fusion()
+    ngrad.config.set_eager(way == "eager")
+    ngrad.config.set_fusion("wait" if way == "fused" else "off")
+    try:
+        yield
+    finally:
+        ngrad.config.set_eager(False)
+        ngrad.config.set_fusion(before)
+
+
+# -- every op once, in a dtype that the seed draws -------------------------------------------------
+
+
+def _drawn(row: Row) -> tuple[str, Any]:
+    rng = np.random.default_rng((SEED, zlib.crc32(str(row).encode())))
+    codes = [c for c in ("f4", "f8", "i4", "i8", "u1", "b1") if c[0] in row.kinds]
+    shapes = [shapes for shapes in row.cases if any(np.prod(shape) > 1 for shape in shapes)]
+    return rng.choice(codes), shapes[rng.integers(len(shapes))] if shapes else row.cases[0]
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row.op not in HOST_ONLY], ids=str)
+def test_every_op(row: Row) -> None:
+    code, shapes = _drawn(row)
+    arrays = row.sample(shapes, code)
+
+    def run() -> Any:
+        tensors = [ngrad.constant(array) for array in arrays]
+        sources = [x for x in tensors if x.dtype.is_floating]
+        if not (row.smooth and row.orders and sources):
+            return [row.function(*tensors)]
+        with ngrad.GradientTape() as tape:
+            tape.watch(sources)
+            out = row.function(*tensors)
+        return [out, *tape.gradient(out, sources, unconnected_gradients="zero")]
+
+    found = on_gpu(run)
+    assert {x.device for x in found} == {GPU}
+    assert bits(found) == bits(run())
+
+
+# -- programs --------------------------------------------------------------------------------------
+
+
+def chain() -> Any:
+    x = ngrad.constant(X)
+    with ngrad.GradientTape() as tape:
+        tape.watch(x)
+        y = ngrad.reduce_sum(ngrad.tanh(x * 1.5 + x[::-1]) ** 2 * ngrad.exp(-x))
+    return y, tape.gradient(y, x)
+
+
+def rows() -> Any:
+    x, scale = ngrad.constant(X), ngrad.constant(X[0])
+    with ngrad.GradientTape() as tape:
+        tape.watch([x, scale])
+        mean, variance = ngrad.nn.moments(x, [1], keepdims=True)
+        h = ngrad.nn.batch_normalization(x, mean, variance, None, scale, 1e-3)
+        loss = ngrad.reduce_sum(ngrad.nn.softmax(h) * h)
+    return h, *tape.gradient(loss, [x, scale])
+
+
+def labels() -> Any:
+    x = ngrad.constant(X)
+    given = ngrad.constant([0, 3, 1])
+    with ngrad.GradientTape() as tape:
+        tape.watch(x)
+        loss = ngrad.nn.sparse_softmax_cross_entropy_with_logits(given, x)
+    return loss, tape.gradient(loss, x), ngrad.gather(x, given[:2], axis=1)
+
+
+def nested() -> Any:
+    x = ngrad.constant(X[0])
+    with ngrad.GradientTape() as outer:
+        outer.watch(x)
+        with ngrad.GradientTape() as inner:
+            inner.watch(x)
+            y = ngrad.sin(x) * x
+        g = inner.gradient(y, x)
+    return g, outer.gradient(g, x)
+
+
+def jacobian() -> Any:
+    x = ngrad.constant(X[1])
+    with ngrad.GradientTape() as tape:
+        tape.watch(x)
+        y = ngrad.cumsum(ngrad.exp(x)) * x
+    return tape.jacobian(y, x)
+
+
+def function() -> Any:
+    @ngrad.function
+    def f(x: Any, a: float) -> Any:
+        return ngrad.reduce_mean(ngrad.log1p(x * x) * a, 0)
+
+    return [f(ngrad.constant(X), 2.0), f(ngrad.constant(-X), 3.0)]
+
+
+def draws() -> Any:
+    ngrad.set_random_seed(3)
+    return [
+        ngrad.random.normal([5]),
+        ngrad.random.uniform([2, 3], maxval=9, dtype=ngrad.int32, minval=0),
+        ngrad.random.truncated_normal([4], dtype=ngrad.float64),
+    ]
+
+
+@pytest.mark.parametrize("way", ["deferred", "eager", "fused"])
+@pytest.mark.parametrize("program", [chain, rows, labels, nested, jacobian, function, draws])
+def test_programs(program: Callable[[], Any], way: str) -> None:
+    expected = bits(program())
+    with evaluated(way):
+        for _ in range(2):  # the second is fused, where that is the way
+            assert bits(on_gpu(program)) == expected
+
+
+# -- a warm loop -----------------------------------------------------------------------------------
+
+
+def descend(steps: int, counts: list[dict[str, int]]) -> Any:
+    """Steps of a fit by least squares; and what the driver was asked for up to each."""
+    w, b = ngrad.Variable(X), ngrad.Variable(X[0])
+    optimizer = ngrad.optimizers.Adam(0.1)
+    for _ in range(steps):
+        with ngrad.GradientTape() as tape:
+            loss = ngrad.reduce_mean((ngrad.tanh(w) * b - 0.5) ** 2)
+        optimizer.apply_gradients(zip(tape.gradient(loss, [w, b]), [w, b], strict=True))
+        ngrad.eval(loss, w, b)
+        counts.append(dict(device_of(GPU).target.counters))
+    return w, b
+
+
+def test_a_warm_loop_replays_graphs() -> None:
+    """Nothing is launched by itself or allocated from the driver, and the numbers are the CPU's."""
+    counts: list[dict[str, int]] = []
+    with evaluated("fused"):
+        found = bits(on_gpu(lambda: descend(14, counts)))
+        assert found == bits(descend(14, []))
+    before, after = counts[-4], counts[-1]
+    assert after["launches"] == before["launches"]
+    assert after["allocations"] == before["allocations"]
+    assert after["replays"] > before["replays"]
