@@ -14,8 +14,9 @@ import os
 import threadpoolctl
 
 from ngrad_kernels import cache, cpu
-from ngrad_kernels.memory import MemoryStats, pool
+from ngrad_kernels.memory import MemoryStats, Pool, pool
 from ngrad_kernels.product import PRECISIONS, precision
+from ngrad_kernels.targets import target
 
 
 class _Settings:
@@ -172,8 +173,17 @@ def set_threads(count: int) -> None:
     threadpoolctl.threadpool_limits(count, user_api="blas")
 
 
-def memory_stats() -> MemoryStats:
-    """Bytes and blocks that tensors use, and that wait in the pool.
+def _pool(device: str) -> Pool:
+    return pool if device in ("cpu", "cpu:0") else target(device).pool
+
+
+def memory_stats(device: str = "cpu") -> MemoryStats:
+    """Bytes and blocks that tensors use on a device ("cpu", "cuda:0"), and that wait in its pool.
+
+    Raises
+    ------
+    ValueError, CudaUnavailable
+        If there is no such device.
 
     Examples
     --------
@@ -183,11 +193,11 @@ def memory_stats() -> MemoryStats:
     >>> ngrad.config.memory_stats().live_bytes - before >= 4000
     True
     """
-    return pool.stats()
+    return _pool(device).stats()
 
 
-def release_memory() -> int:
-    """Give memory that waits in the pool back to the system; how many bytes that was.
+def release_memory(device: str = "cpu") -> int:
+    """Give memory that waits in a device's pool back to its system; how many bytes that was.
 
     Examples
     --------
@@ -196,16 +206,16 @@ def release_memory() -> int:
     >>> config.memory_stats().pooled_bytes
     0
     """
-    return pool.release()
+    return _pool(device).release()
 
 
-def set_memory_limit(nbytes: int | None) -> None:
-    """Refuse to hold more than `nbytes` in all; None for no limit.
+def set_memory_limit(nbytes: int | None, device: str = "cpu") -> None:
+    """Refuse to hold more than `nbytes` in all on a device; None for no limit.
 
     Raises
     ------
-    ValueError
-        If `nbytes` is not positive.
+    ValueError, CudaUnavailable
+        If `nbytes` is not positive, or there is no such device.
 
     Examples
     --------
@@ -217,7 +227,7 @@ def set_memory_limit(nbytes: int | None) -> None:
     """
     if nbytes is not None and nbytes <= 0:
         raise ValueError(f"a memory limit must be positive, not {nbytes}")
-    pool.limit = nbytes
+    _pool(device).limit = nbytes
 
 
 def cache_folder() -> str:

@@ -180,3 +180,25 @@ def test_a_warm_loop_replays_graphs() -> None:
     assert after["launches"] == before["launches"]
     assert after["allocations"] == before["allocations"]
     assert after["replays"] > before["replays"]
+
+
+# -- memory ----------------------------------------------------------------------------------------
+
+
+def test_memory_is_counted_and_limited_by_device() -> None:
+    ngrad.config.release_memory(GPU)
+    before = ngrad.config.memory_stats(GPU)
+    x = on_gpu(lambda: ngrad.constant(np.zeros(5000)))
+    assert ngrad.config.memory_stats(GPU).live_bytes - before.live_bytes >= x.nbytes
+    total = ngrad.config.memory_stats(GPU)
+    ngrad.config.set_memory_limit(total.live_bytes + total.pooled_bytes + 1000, GPU)
+    try:
+        with pytest.raises(
+            ngrad.errors.OutOfMemory, match=r"the pool's limit(.|\n)*x +40,960 bytes"
+        ):
+            on_gpu(lambda: ngrad.constant(np.zeros(5000)))
+    finally:
+        ngrad.config.set_memory_limit(None, GPU)
+    assert bits(x * 1.0) == bits(ngrad.zeros([5000], ngrad.float64))
+    with pytest.raises(ValueError, match="cuda:"):
+        ngrad.config.memory_stats("tpu:0")
