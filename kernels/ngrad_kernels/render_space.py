@@ -51,7 +51,7 @@ class _Kernel(SpaceWriter):
             *(("tile", TILE), ("tiles", TILES), ("fetch", FETCH), ("stream", STREAM)),
         ):
             self.write(f"{name} = facts[{word}]")
-        self.write("slabs = (rows + span - 1) // span * length")
+        self.write("slabs = max(1, (rows + span - 1) // span) * length")
         self.frames("facts")
         for place, k in enumerate(self.views):
             self.write(f"w{k} = table[0] + 8 * facts[{self.view_word(place)}]")

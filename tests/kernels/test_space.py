@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from composed import fused
+from composed import Case, fused
 from spaces import Builder, assert_same, filled
 
 from ngrad_kernels import space_facts
 from ngrad_kernels.contract import BLOCK, CHUNK, ROWS
-from ngrad_kernels.space import STREAM, Space
+from ngrad_kernels.space import STREAM, Operand, Reduce, Space
 from ngrad_kernels.space_passes import passes
 
 # -- programs that are met -------------------------------------------------------------------------
@@ -185,3 +185,11 @@ def test_large_outputs_are_streamed() -> None:
 def test_impossible_cuts_are_refused(make: Any, cut: Any, why: str) -> None:
     with pytest.raises(ValueError, match=why):
         space_facts.facts(make(), *cut, frames=((0, 1),))
+
+
+def test_nothing_in_a_column_is_the_identity() -> None:
+    """With no rows there is no slab, whose accumulators lie behind those of the columns."""
+    inputs = (Operand("f4", "element"),)
+    space = Space(inputs, (Reduce("prod", 0, "column", "f4"),), (1,))
+    case = Case(space, 0, 5, 1024, 5, (np.zeros((0, 5), np.float32),))
+    assert fused(case)[0].tolist() == [1.0] * 5
