@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import importlib.metadata
-import importlib.util
 import platform
 from pathlib import Path
 
@@ -17,6 +16,8 @@ from rich.table import Table
 import ngrad
 from ngrad import config
 from ngrad.cli.cache import describe, history
+from ngrad.devices import device_of, list_devices
+from ngrad.errors import DeviceError
 from ngrad.replay import SMALL
 from ngrad_kernels import cpu
 
@@ -63,20 +64,15 @@ def _tbb(layer: str) -> str:
 
 
 def cuda_state() -> str:
-    """What there is of CUDA, and what is missing. ngrad's kernels run on the CPU either way."""
-    version = _version("numba-cuda")
-    if version is None or importlib.util.find_spec("numba_cuda") is None:
-        return "not used: kernels run on the CPU in this version (numba-cuda is not installed)"
+    """The GPUs that there are; if there is none, what is missing."""
+    devices = list_devices()[1:]
+    if devices:
+        return ", ".join(devices)
     try:
-        from numba import cuda
-
-        available = cuda.is_available()
-        reason = "" if available else f": {cuda.cuda_error() or 'no driver or no device'}"
-        devices = len(cuda.gpus) if available else 0
-    except Exception as error:  # whatever a driver or a half-installed package raises
-        available, reason, devices = False, f": {error}", 0
-    state = f"{devices} device(s)" if available else f"no device usable{reason}"
-    return f"not used: kernels run on the CPU in this version (numba-cuda {version}; {state})"
+        device_of("cuda:0")
+    except DeviceError as error:
+        return f"none: {str(error).rpartition('CUDA: ')[2]}"
+    raise AssertionError("a GPU can be used that is not listed")
 
 
 def rows() -> list[tuple[str, str]]:
