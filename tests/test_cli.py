@@ -94,7 +94,7 @@ def test_info() -> None:
     assert done.returncode == 0, done.stderr
     for name in ("ngrad", "Python", "NumPy", "Numba", "processor", "threads", "CUDA"):
         assert re.search(rf"^{name} ", done.stdout, re.MULTILINE), name
-    assert "kernels run on the CPU" in done.stdout
+    assert re.search(r"^CUDA +(none: \S|cuda:0)", done.stdout, re.MULTILINE)
     assert not re.search(r"on none yet", done.stdout)
 
 

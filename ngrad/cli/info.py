@@ -11,6 +11,7 @@ import llvmlite.binding as llvm
 import numba
 import numpy as np
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 import ngrad
@@ -107,6 +108,6 @@ def run(chosen: argparse.Namespace, console: Console) -> int:
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
     for name, value in rows():
-        table.add_row(name, value)
+        table.add_row(name, escape(value))
     console.print(table)
     return 0
