@@ -134,8 +134,8 @@ def layer_norm(rows: int, width: int) -> Program:
     )
 
 
-def perceptron(batch: int) -> Program:
-    """A step of gradient descent of a 784-512-512-10 perceptron with relu."""
+def perceptron(batch: int, traced: bool) -> Program:
+    """A step of gradient descent of a 784-512-512-10 perceptron with relu, eager or a function."""
     sizes = (784, 512, 512, 10)
     shapes = [*itertools.pairwise(sizes)]
     weights = [array * 0.05 for array in numbers(*shapes)]
@@ -145,7 +145,7 @@ def perceptron(batch: int) -> Program:
     inputs, wanted = tf.constant(x), tf.constant(target)
     optimizer = tf.optimizers.SGD(0.01)
 
-    def ours() -> Any:
+    def step() -> Any:
         with tf.GradientTape() as tape:
             h = inputs
             for k in range(0, len(variables), 2):
@@ -154,7 +154,12 @@ def perceptron(batch: int) -> Program:
             loss = tf.reduce_mean((h - wanted) ** 2)
         slopes = tape.gradient(loss, variables)
         optimizer.apply_gradients(zip(slopes, variables, strict=True))
-        tf.eval(loss, variables)
+        return loss
+
+    recorded = tf.function(step) if traced else step
+
+    def ours() -> Any:
+        tf.eval(recorded(), variables)
 
     def of_torch() -> Work:
         import torch
@@ -209,7 +214,7 @@ def perceptron(batch: int) -> Program:
             h = np.dot(h, weights[k].T) if k else h
 
     return Program(
-        f"step of an MLP 784-512-512-10, batch {batch}",
+        f"step of an MLP 784-512-512-10, batch {batch}" + (", as a function" if traced else ""),
         "1.1 of its products; less than both",
         ours,
         {"jax.jit": of_jax, "PyTorch": of_torch},
@@ -317,7 +322,8 @@ def programs(scale: float = 1.0) -> list[Program]:
         rosenbrock(n(1_000_000)),
         cross_entropy(n(4096), 1000),
         layer_norm(n(8192), 512),
-        perceptron(128),
+        perceptron(128, False),
+        perceptron(128, True),
         jacobian(100),
         small(),
         steps(100, False),

@@ -9,8 +9,10 @@ import warnings
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from ngrad.config import settings
 from ngrad.dtypes import BY_CODE
 from ngrad.errors import DTypeError, NumberError, ShapeError
+from ngrad.function import Function, function
 from ngrad.ops.convert import from_outside, tensor
 from ngrad.ops.creation import zeros_of
 from ngrad.ops.power import sqrt, square
@@ -20,6 +22,8 @@ from ngrad.tracing import held_weakly, host, made_here
 from ngrad.variable import Variable
 
 Rate = float | Callable[[int], Any]
+KEPT = 8
+"""Sets of variables whose updates an optimizer remembers, and so holds."""
 
 
 class Optimizer:
@@ -43,6 +47,7 @@ class Optimizer:
         self.iterations = Variable(0, trainable=False, name="iterations", dtype=BY_CODE["i8"])
         self._state: dict[int, list[Variable]] = {}
         self._known: tuple[Any, int] = (None, 0)
+        self._updates: dict[Any, Function] = {}
         made_here(self, type(self).__name__)
 
     @property
@@ -98,11 +103,41 @@ class Optimizer:
                     f"{what}: no gradient for {', '.join(missing)}, left as they are",
                     stacklevel=2,
                 )
-            update = self._step()
-            for gradient, variable in pairs:
-                if gradient is not None:
-                    update(gradient, variable, self._slots_of(variable))
-            return self._count_on()
+            given = [(g, v) for g, v in pairs if g is not None]
+            if settings.eager or state.window.trace is not None:
+                return self._update(given)
+            made = self._made()
+            self._recorded([v for _, v in given])(*[g for g, _ in given])
+            self._known = self.iterations._held, made + 1
+            return self.iterations
+
+    def _update(self, given: list[tuple[Any, Variable]]) -> Variable:
+        update = self._step()
+        for gradient, variable in given:
+            update(gradient, variable, self._slots_of(variable))
+        return self._count_on()
+
+    def _recorded(self, variables: list[Variable]) -> Function:
+        """The update of these variables as a function of their gradients: a loop makes the same
+        one again and again, whose Python would take as long as that of all else in a step.
+        """
+        key = (self._kind(), *[v._uid for v in variables])
+        found = self._updates.get(key)
+        if found is None:
+            self.build(variables)
+            own = held_weakly(self)
+
+            def update(*gradients: Any) -> None:
+                own()._update([*zip(gradients, variables, strict=True)])
+
+            if len(self._updates) >= KEPT:
+                del self._updates[next(iter(self._updates))]
+            found = self._updates[key] = function(update)
+        return found
+
+    def _kind(self) -> Any:
+        """What of this optimizer decides how it updates, beside numbers, which are asked for."""
+        return None
 
     def _slots_of(self, variable: Variable) -> list[Variable]:
         found = self._state.get(variable._uid)
@@ -120,18 +155,15 @@ class Optimizer:
         raise NotImplementedError
 
     def _count_on(self) -> Variable:
-        """One more update. Its number is remembered, so that the next one need not look it up."""
+        """One more update."""
         trace = state.window.trace
-        made = self._made() if trace is None else 0
         self.iterations.assign_add(1)
-        if trace is None:
-            self._known = self.iterations._held, made + 1
-        else:
+        if trace is not None:
             trace.updates(self.iterations, 1)
         return self.iterations
 
     def _made(self) -> int:
-        """How many updates were made."""
+        """How many updates were made: remembered, so that the next one need not look it up."""
         held = self.iterations._held
         return self._known[1] if self._known[0] is held else int(held.item())
 
@@ -230,6 +262,9 @@ class SGD(Optimizer):
         super().__init__(learning_rate)
         self.momentum, self.nesterov = _share(momentum, "momentum"), bool(nesterov)
         self.slots = ("momentum",) if self.momentum else ()
+
+    def _kind(self) -> Any:
+        return self.nesterov
 
     def _step(self) -> Callable[[Any, Variable, list[Any]], None]:
         nesterov, decay = self.nesterov, self._asked(lambda own: own.momentum)

@@ -27,8 +27,10 @@ from ngrad_kernels.cpu import walk
 from ngrad_kernels.memory import Buffer, pool
 
 SMALL = 1 << 20
-"""Bytes of results and temporaries up to which a plan is replayed at once; in a larger one, time is
-in the kernels, and memory counts: there each value is let go as soon as it has been read."""
+"""Bytes of results and temporaries up to which a plan is run by this thread alone."""
+LARGE = 1 << 26
+"""Bytes of them up to which a plan is replayed at once; in a larger one, time is in the kernels,
+and memory counts: there each value is let go as soon as it has been read."""
 
 
 def runner(
@@ -147,37 +149,49 @@ Op.runner = staticmethod(runner)
 
 
 class Replay(Schedule):
-    """A plan as words for `cpu.walk`, its temporaries in the block that all replays share."""
+    """A plan on the CPU as words for `cpu.walk`, in this thread and with temporaries in the block
+    that all such replays share; or, where its launches are worth the threads, for `cpu.march`, with
+    temporaries of a run's own.
 
-    __slots__ = ("_code", "_keep", "_steps", "_where")
+    Attributes
+    ----------
+    shared : bool
+        Whether the threads share its launches.
+    """
 
-    def __init__(self, plan: Plan, loads: Loads) -> None:
-        block = arena()
-        super().__init__(plan, loads, (0, block.address))
+    __slots__ = ("_code", "_keep", "_steps", "_where", "shared")
+
+    def __init__(self, plan: Plan, loads: Loads, shared: bool) -> None:
+        block = None if shared else arena()
+        super().__init__(plan, loads, (0, block.address) if block else (-1, 0))
+        last = self._first + len(self._made)
         words: list[int] = []
         for launch, operands in self.launches:
             words += [launch.kernel, launch.facts, launch.n, launch.grain, len(operands)]
-            words += [word for pair in operands for word in pair]
+            for register, offset in operands:
+                words += [last if register < 0 else register, offset]
         self._steps = len(self.launches)
         self._code = np.array(words or [0], np.int64)
         self._where = self._code.ctypes.data
-        self._keep = block
+        self._keep, self.shared = block, shared
 
     @staticmethod
     def of(plan: Plan, loads: Loads) -> Replay | None:
-        """A replay of a plan, if it is all launches of small values on the CPU. `loads` says of
-        each input its slot, and its layout.
+        """A replay of a plan, if it is all launches of values on the CPU that are not too large.
+        `loads` says of each input its slot, and its layout.
         """
-        total = 0
+        total, heavy = 0, False
         for step in plan.steps:
-            program = step.call.program
+            program, op = step.call.program, step.call.op
             if program is None or step.call.spec.device is not HOST:
                 return None
             if any(len(launch.operands) >= native.TABLE for launch in program.launches):
                 return None
             total += sum(padded(where.nbytes) for where in step.call.outputs)
             total += padded(program.scratch)
-        return None if total > SMALL else Replay(plan, loads)
+            # What a contraction takes shows not in bytes, but in the parts that it is cut into.
+            heavy |= op.family == "linalg" and any(x.n > x.grain for x in program.launches)
+        return None if total > LARGE else Replay(plan, loads, heavy or total > SMALL)
 
     def run(self, kept: Mapping[int, Any]) -> list[Place | None]:
         """Where the plan's outputs lie, for values by slot."""
@@ -200,7 +214,12 @@ class Replay(Schedule):
                 address = buffer.address
             registers.append(address)
             made.append((buffer, address, where))
-        walk(self._where, self._steps, *registers)
+        if self.shared:
+            room = pool.take(self.temporaries)
+            registers.append(room.address)
+            cpu.march(self._where, self._steps, registers)
+        else:
+            walk(self._where, self._steps, *registers)
         return made if self._plain else self._places(kept, made)
 
 

@@ -15,7 +15,8 @@ from sweeps import programs
 
 SCALE = 1.0
 NAMES = (
-    "elementwise", "rosenbrock", "cross entropy", "layer norm", "perceptron", "jacobian", "small",
+    "elementwise", "rosenbrock", "cross entropy", "layer norm", "perceptron",
+    "perceptron as a function", "jacobian", "small",
     "steps", "steps as a function",
 )  # fmt: skip
 

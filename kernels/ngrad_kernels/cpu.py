@@ -23,7 +23,7 @@ import numba as nb
 import numpy as np
 from numba.np.ufunc import parallel
 
-from ngrad_kernels import cache, native, philox, skeletons
+from ngrad_kernels import blas, cache, native, philox, skeletons
 from ngrad_kernels.body import Body
 from ngrad_kernels.contract import CHUNK
 from ngrad_kernels.memory import Buffer, pool
@@ -31,13 +31,12 @@ from ngrad_kernels.render import render
 from ngrad_kernels.render_space import render_space
 from ngrad_kernels.skeletons import CALLED
 from ngrad_kernels.space import Space
-from ngrad_kernels.target import Libraries, Work
+from ngrad_kernels.target import Work
 
 name = "cpu"
 counters: Counter[str] = Counter()
 """What a driver was asked for: nothing, since there is none."""
-libraries: Libraries | None = None
-"""None that programs launch: ops call NumPy and SciPy."""
+libraries = blas.libraries
 
 # -- threads ---------------------------------------------------------------------------------------
 
@@ -169,6 +168,20 @@ def launch_all(works: Sequence[Work]) -> None:
     native.drive_all(layer, threads, ctypes.addressof(code), len(large), grains)
 
 
+def march(code: int, steps: int, registers: Sequence[int]) -> None:
+    """Launches on end, as `native.march` has them, on all threads where they are worth it."""
+    if _forked:
+        native.march(0, 1, code, steps, *registers)
+        return
+    _launched.add(threading.get_ident())
+    layer, threads = _parallel_for(), get_threads()
+    if threading_layer() == "workqueue":
+        with _workqueue:
+            native.march(layer, threads, code, steps, *registers)
+    else:
+        native.march(layer, threads, code, steps, *registers)
+
+
 # -- kernels ---------------------------------------------------------------------------------------
 
 
@@ -279,6 +292,7 @@ __all__ = [
     "launch",
     "launch_all",
     "libraries",
+    "march",
     "name",
     "pool",
     "run",

@@ -267,6 +267,49 @@ def stack_words(typingctx, count):
     return types.intp(count), codegen
 
 
+@intrinsic(prefer_literal=True)
+def call_words(typingctx, function, words, count):
+    """Call the C function at an address with the first `count` (a literal) of some words, which are
+    addresses for it.
+    """
+    if not isinstance(count, types.IntegerLiteral):
+        raise TypeError("call_words takes a literal number")
+    number = count.literal_value
+
+    def codegen(context, builder, signature, args):
+        kind = ir.FunctionType(ir.VoidType(), [WORD] * number).as_pointer()
+        table = builder.inttoptr(args[1], WORD.as_pointer())
+        given = [builder.load(builder.gep(table, [WORD(k)])) for k in range(number)]
+        builder.call(builder.inttoptr(args[0], kind), given)
+        return context.get_dummy_value()
+
+    return types.void(types.intp, types.intp, count), codegen
+
+
+@intrinsic
+def ask(typingctx, function):
+    """What the C function `int()` at an address returns."""
+
+    def codegen(context, builder, signature, args):
+        kind = ir.FunctionType(ir.IntType(32), []).as_pointer()
+        return builder.sext(builder.call(builder.inttoptr(args[0], kind), []), WORD)
+
+    return types.intp(types.intp), codegen
+
+
+@intrinsic
+def tell(typingctx, function, number):
+    """Call the C function `void(int)` at an address."""
+
+    def codegen(context, builder, signature, args):
+        kind = ir.FunctionType(ir.VoidType(), [ir.IntType(32)]).as_pointer()
+        number = builder.trunc(args[1], ir.IntType(32))
+        builder.call(builder.inttoptr(args[0], kind), [number])
+        return context.get_dummy_value()
+
+    return types.void(types.intp, types.intp), codegen
+
+
 @intrinsic
 def copy_bytes(typingctx, target, source, count):
     """memcpy between addresses."""
@@ -289,6 +332,9 @@ NAMESPACE |= {
     },
     "call_kernel": call_kernel,
     "call_pack": call_pack,
+    "call_words": call_words,
+    "ask": ask,
+    "tell": tell,
     "stack_words": stack_words,
     "copy_bytes": copy_bytes,
 }

@@ -152,33 +152,71 @@ def _run(module: ir.Module) -> None:
     it.done()
 
 
-def _walk(module: ir.Module) -> None:
-    """walk(code, steps, *registers): launches on end. For each step the code has words: kernel,
-    facts, n, grain, the number of operands, then a register and an offset for each.
+@contextmanager
+def _steps(it: _Function, code: Any, count: Any, registers: Any) -> Iterator[tuple[Any, ...]]:
+    """Code for each launch of some, on end: its kernel, its table, n, and grain. Of each there are
+    words: kernel, facts, n, grain, the number of operands, then a register and an offset for each.
     """
-    it = _Function(module, "walk", None)
-    words = it.integers()
     builder = it.builder
-    code = builder.inttoptr(it.word(words, 0), WORDS)
-    registers = builder.gep(words, [WORD(2)])
     table = it.allocate(TABLE)
     cursor = builder.alloca(WORDS)
-    builder.store(code, cursor)
-    with it.loop(it.word(words, 1)):
+    builder.store(builder.inttoptr(code, WORDS), cursor)
+    with it.loop(count):
         at = builder.load(cursor)
-        kernel, facts, n, grain, count = (it.word(at, k) for k in range(5))
+        kernel, facts, n, grain, operands = (it.word(at, k) for k in range(5))
         builder.store(facts, table)
         pairs = builder.gep(at, [WORD(5)])
-        with it.loop(count) as k:
+        with it.loop(operands) as k:
             pair = builder.gep(pairs, [builder.mul(k, WORD(2))])
             base = builder.load(builder.gep(registers, [it.word(pair, 0)]))
             place = builder.gep(table, [builder.add(k, WORD(1))])
             builder.store(builder.add(base, it.word(pair, 1)), place)
-        # In grains, as a parallel launch would: what a kernel is called with is the same.
-        with it.loop(n, grain) as first:
-            last = _smaller(builder, n, builder.add(first, grain))
-            it.call_kernel(kernel, table, first, last)
-        builder.store(builder.gep(pairs, [builder.mul(count, WORD(2))]), cursor)
+        yield kernel, table, n, grain
+        builder.store(builder.gep(pairs, [builder.mul(operands, WORD(2))]), cursor)
+
+
+def _in_grains(it: _Function, kernel: Any, table: Any, n: Any, grain: Any) -> None:
+    """Code for a launch in this thread, in grains, as a parallel launch would: what a kernel is
+    called with is the same.
+    """
+    with it.loop(n, grain) as first:
+        last = _smaller(it.builder, n, it.builder.add(first, grain))
+        it.call_kernel(kernel, table, first, last)
+
+
+def _walk(module: ir.Module) -> None:
+    """walk(code, steps, *registers): launches on end, all in this thread."""
+    it = _Function(module, "walk", None)
+    words = it.integers()
+    registers = it.builder.gep(words, [WORD(2)])
+    with _steps(it, it.word(words, 0), it.word(words, 1), registers) as launch:
+        _in_grains(it, *launch)
+    it.done()
+
+
+def _march(module: ir.Module) -> None:
+    """march(parallel_for, threads, code, steps, *registers): launches on end, without the GIL;
+    those of more than a few grains by the threading layer's loop.
+    """
+    chunks = module.globals["chunks"]
+    it = _Function(module, "march", None)
+    words = it.integers()
+    builder = it.builder
+    layer, threads, code, steps = (it.word(words, k) for k in range(4))
+    shared = it.allocate(4)
+    with _without_gil(it):
+        registers = builder.gep(words, [WORD(4)])
+        with _steps(it, code, steps, registers) as (kernel, table, n, grain):
+            count = builder.sdiv(builder.add(n, builder.sub(grain, WORD(1))), grain)
+            many = builder.icmp_signed(">", count, WORD(1))
+            with builder.if_else(many) as (together, alone):
+                with together:
+                    parts = (kernel, builder.ptrtoint(table, WORD), n, grain)
+                    for k, value in enumerate(parts):
+                        builder.store(value, builder.gep(shared, [WORD(k)]))
+                    _share(it, chunks, layer, threads, count, shared)
+                with alone:
+                    _in_grains(it, kernel, table, n, grain)
     it.done()
 
 
@@ -206,7 +244,7 @@ def _drive(module: ir.Module) -> None:
     """drive(parallel_for, threads, kernel, table, n, grain): a kernel on all threads, without the
     GIL. `parallel_for` is the threading layer's, 0 for none: then in this thread alone.
     """
-    chunks = _chunks(module)
+    chunks = module.globals["chunks"]
     it = _Function(module, "drive", 6)
     words = it.integers()
     builder = it.builder
@@ -218,16 +256,33 @@ def _drive(module: ir.Module) -> None:
 def _on_threads(
     it: _Function, work: ir.Function, layer: Any, threads: Any, count: Any, words: Any
 ) -> None:
-    """Code for `work` on `count` grains, without the GIL: by the threading layer's loop, or, if
-    that is 0, in this thread alone.
-    """
-    builder = it.builder
+    """Code for `work` on `count` grains, without the GIL."""
+    with _without_gil(it):
+        _share(it, work, layer, threads, count, words)
+    it.done()
+
+
+@contextmanager
+def _without_gil(it: _Function) -> Iterator[None]:
+    """Code that runs while other Python threads may."""
     save = it.external("PyEval_SaveThread", POINTER)
     restore = it.external("PyEval_RestoreThread", ir.VoidType(), POINTER)
-    start, size, step = (it.allocate(1) for _ in range(3))
+    state = it.builder.call(save, [])
+    yield
+    it.builder.call(restore, [state])
+
+
+def _share(
+    it: _Function, work: ir.Function, layer: Any, threads: Any, count: Any, words: Any
+) -> None:
+    """Code for `work` on `count` grains: by the threading layer's loop, or, if that is 0, in this
+    thread alone.
+    """
+    builder = it.builder
+    with builder.goto_entry_block():
+        start, size, step = (builder.alloca(WORD) for _ in range(3))
     for place, value in ((start, WORD(0)), (size, count), (step, WORD(1))):
         builder.store(value, place)
-    state = builder.call(save, [])
     with builder.if_else(builder.icmp_signed("==", layer, WORD(0))) as (alone, together):
         with alone:
             builder.call(work, [start, size, step, words])
@@ -237,8 +292,6 @@ def _on_threads(
             arguments = [builder.bitcast(work, POINTER), start, size, step, words]
             arguments += [WORD(0), WORD(1), builder.trunc(threads, INT)]
             builder.call(builder.inttoptr(layer, parallel), arguments)
-    builder.call(restore, [state])
-    it.done()
 
 
 def _pieces(module: ir.Module) -> ir.Function:
@@ -323,11 +376,12 @@ def _callable(name: str) -> Callable[..., None]:
 def _build() -> tuple[Callable[..., None], ...]:
     module = ir.Module("ngrad.native")
     module.triple = llvm.get_process_triple()
-    for make in (_run, _walk, _drive, _drive_all):
+    for make in (_chunks, _run, _walk, _march, _drive, _drive_all):
         make(module)
     engine().add_module(llvm.parse_assembly(str(module)))
     engine().finalize_object()
-    return tuple([_callable(name) for name in ("run", "walk", "drive", "drive_all")])
+    names = ("run", "walk", "march", "drive", "drive_all")
+    return tuple([_callable(name) for name in names])
 
 
-run, walk, drive, drive_all = _build()
+run, walk, march, drive, drive_all = _build()

@@ -23,6 +23,14 @@ class Matrices(NamedTuple):
     down: int
     across: int
 
+    def lies(self, columns: int, size: int) -> tuple[int, int]:
+        """Whether matrices of so many columns lie by columns (1, or 0), and elements from one run
+        to the next.
+        """
+        if self.across == size and self.down >= columns * size:
+            return 0, self.down // size
+        return 1, self.across // size
+
 
 class Product(NamedTuple):
     """Matrices of `rows` x `depth` times others of `depth` x `columns`; results lie in row-major
@@ -52,6 +60,11 @@ class Product(NamedTuple):
     def products(self) -> int:
         """How many products there are."""
         return math.prod(self.batch)
+
+    def view(self, operand: Matrices) -> list[int]:
+        """Where an operand's matrices begin, as a strided view."""
+        dims = zip(self.batch, operand.batch, strict=True)
+        return [int(self.code[1]), len(self.batch), *(word for dim in dims for word in dim)]
 
 
 class Prepared(NamedTuple):

@@ -23,8 +23,8 @@ Work = tuple[int, int, int, int, Sequence[int]]
 class Libraries(Protocol):
     """What is no loop nest: matrix products, linear algebra, transforms."""
 
-    def product(self, product: Product, /) -> Prepared:
-        """A batch of matrix products."""
+    def product(self, product: Product, /) -> Prepared | None:
+        """A batch of matrix products; None where NumPy is to be called, on the CPU."""
 
     def routine(self, name: str, code: str, words: Sequence[int], /) -> Prepared | None:
         """The routine of an op ("cholesky", ...) for a dtype and what it is told of sizes; None if
@@ -55,8 +55,7 @@ class Target(Protocol):
     def counters(self) -> Counter[str]: ...
 
     @property
-    def libraries(self) -> Libraries | None:
-        """None on the CPU, where ops call NumPy and SciPy instead."""
+    def libraries(self) -> Libraries: ...
 
     # -- kernels: a number each, compiled or loaded once in a process ------------------------------
 

@@ -31,12 +31,10 @@ def _prepare(
 ) -> tuple[Callable[..., Any] | Program, Layout]:
     if out.size == 0:
         return Program(), out
-    libraries = out.device.target.libraries
-    if libraries is not None:
-        work = libraries.routine("cholesky", out.dtype.code, matrix_words(out))
-        if work is not None:
-            x = dense_operands([*enumerate(inputs)])
-            return x.launching(work, (*x.operands, (OUT, 0))), out
+    work = out.device.target.libraries.routine("cholesky", out.dtype.code, matrix_words(out))
+    if work is not None:
+        x = dense_operands([*enumerate(inputs)])
+        return x.launching(work, (*x.operands, (OUT, 0))), out
     read, write = array_at(inputs[0]), array_at(out)
 
     def run(x: Tensor) -> Tensor:

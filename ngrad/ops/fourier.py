@@ -74,13 +74,11 @@ def _transform(
     """How a transform of signals of a length runs: by its device's library, or by NumPy."""
     if out.size == 0:
         return Program()
-    libraries = out.device.target.libraries
-    if libraries is not None:
-        count = math.prod(out.shape[:-1] if name == "irfft" else out.shape[:-2])
-        work = libraries.routine(name, out.dtype.code, [count, length])
-        if work is not None:
-            x = dense_operands([(0, where)])
-            return x.launching(work, (*x.operands, (OUT, 0)))
+    count = math.prod(out.shape[:-1] if name == "irfft" else out.shape[:-2])
+    work = out.device.target.libraries.routine(name, out.dtype.code, [count, length])
+    if work is not None:
+        x = dense_operands([(0, where)])
+        return x.launching(work, (*x.operands, (OUT, 0)))
     read, write = array_at(where), array_at(out)
 
     def run(x: Tensor) -> Tensor:

@@ -1,5 +1,5 @@
-"""Matrix products: one primitive, on NumPy's BLAS or what its device has for it, whose transposed
-operands are views.
+"""Matrix products: one primitive, on what its device has for it, whose transposed operands are
+views.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ import ctypes
 import math
 import sys
 from collections.abc import Callable
-from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,6 @@ from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op
 from ngrad.graph.program import OUT, Program
 from ngrad.graph.strides import broadcast_strides
-from ngrad.ops.blas import Alone, gains_alone
 from ngrad.ops.convert import operands
 from ngrad.ops.launching import dense, dense_operands
 from ngrad.ops.matrices import Matrix, batch_shape
@@ -26,7 +24,6 @@ from ngrad.ops.shape import reshape, transpose
 from ngrad.record import apply
 from ngrad.tensor import Tensor, allocate
 from ngrad_kernels.product import Matrices, Product
-from ngrad_kernels.target import Libraries
 
 _ORIGIN = 1  # NumPy takes a buffer at address 0 for none
 _MEMORY: Any = (ctypes.c_char * (sys.maxsize - _ORIGIN)).from_address(_ORIGIN)
@@ -101,9 +98,18 @@ def _prepare(
     # What BLAS cannot read where it lies is copied on every device, so that how an operand came to
     # lie as it does decides as little as can be.
     fit = [not where.dtype.is_floating or _suits_blas(where) for where in inputs]
-    libraries = out.device.target.libraries
-    if libraries is not None:
-        return _launched(libraries, inputs, fit, out, transpose_x, transpose_y), out
+    given = inputs, fit, out, transpose_x, transpose_y
+    return _launched(*given) or _by_numpy(*given), out
+
+
+def _by_numpy(
+    inputs: tuple[Layout, ...],
+    fit: list[bool],
+    out: Layout,
+    transpose_x: bool,
+    transpose_y: bool,
+) -> Callable[..., Tensor]:
+    """The product on the CPU of what BLAS does not take: integers, and axes too long for it."""
     fixes: list[Callable[[Tensor], Tensor] | None] = []
     readers = []
     for where, suits, flip in zip(inputs, fit, (transpose_x, transpose_y), strict=True):
@@ -111,11 +117,6 @@ def _prepare(
         lies = where if suits else where.spec
         readers.append(array_at(_transposed(lies) if flip else lies))
     (fix_x, fix_y), (read_x, read_y), write = fixes, readers, array_at(out)
-    # On matrices the two are the same BLAS call, and `dot` is half as long on the way to it.
-    product: Any = np.dot if out.ndim == 2 else np.matmul
-    quiet = np.errstate
-    inner = inputs[0].shape[-2 if transpose_x else -1]
-    threads = Alone if gains_alone(out.shape[-2] * out.shape[-1] * inner) else nullcontext
 
     def run(x: Tensor, y: Tensor) -> Tensor:
         if fix_x is not None:
@@ -124,29 +125,29 @@ def _prepare(
             y = fix_y(y)
         buffer = allocate(out)
         address = buffer.address
-        with quiet(all="ignore"), threads():
-            product(read_x(x._address), read_y(y._address), write(address))
+        with np.errstate(all="ignore"):
+            np.matmul(read_x(x._address), read_y(y._address), write(address))
         return Tensor(buffer, address, out)
 
-    return run, out
+    return run
 
 
 def _launched(
-    libraries: Libraries,
     inputs: tuple[Layout, ...],
     fit: list[bool],
     out: Layout,
     transpose_x: bool,
     transpose_y: bool,
-) -> Program:
-    """The product as its device launches it."""
+) -> Program | None:
+    """The product as its device launches it, if it does."""
     read = dense_operands([*enumerate(inputs)], fit)
     x, y = (where if suits else where.spec for where, suits in zip(inputs, fit, strict=True))
     *batch, rows, columns = out.shape
     left, right = _matrices(x, batch, transpose_x), _matrices(y, batch, transpose_y)
     depth = x.shape[-2 if transpose_x else -1]
     work = Product(out.dtype.code, tuple(batch), rows, columns, depth, left, right)
-    return read.launching(libraries.product(work), (*read.operands, (OUT, 0)))
+    prepared = out.device.target.libraries.product(work)
+    return prepared and read.launching(prepared, (*read.operands, (OUT, 0)))
 
 
 def _matrices(where: Layout, batch: list[int], flip: bool) -> Matrices:

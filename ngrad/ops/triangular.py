@@ -44,12 +44,10 @@ def _prepare(
 ) -> tuple[Callable[..., Any] | Program, Layout]:
     if out.size == 0:
         return Program(), out
-    libraries = out.device.target.libraries
-    if libraries is not None:
-        words = [*matrix_words(out), int(lower), int(adjoint)]
-        work = libraries.routine("triangular_solve", out.dtype.code, words)
-        if work is not None:
-            return _launched(inputs, out, work), out
+    words = [*matrix_words(out), int(lower), int(adjoint)]
+    work = out.device.target.libraries.routine("triangular_solve", out.dtype.code, words)
+    if work is not None:
+        return _launched(inputs, out, work), out
     from scipy.linalg import blas
 
     trsm = {"f4": blas.strsm, "f8": blas.dtrsm}[out.dtype.code]

@@ -6,10 +6,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+import pytest
 from tracing import Array, Tracing
 
 import ngrad
 import ngrad.ops.fused
+import ngrad.replay
 from ngrad.graph.differentiate import Goal, Heard, differentiate
 from ngrad.graph.entries import CONSTANT_OF, LEAF, Entry, marker
 from ngrad.graph.fuse import fuse
@@ -66,11 +68,16 @@ def planned(graph: Graph, tensors: Sequence[Tensor]) -> Plan:
     return Plan(graph, layouts_of(tensors), scalar)
 
 
-def run(graph: Graph, tensors: Sequence[Tensor], replayed: bool = False) -> list[Array | None]:
-    """The outputs of a graph by its plan, or by the replay of it if there is one."""
+def run(graph: Graph, tensors: Sequence[Tensor], small: int | None = None) -> list[Array | None]:
+    """The outputs of a graph by its plan, or, if it is said up to which size one thread replays it,
+    by the replay of it, if there is one.
+    """
     plan = planned(graph, tensors)
     loads = tuple([(k, tensors[k]._layout) for k in plan.inputs])
-    replay = Replay.of(plan, loads) if replayed else None
+    with pytest.MonkeyPatch.context() as patch:
+        if small is not None:
+            patch.setattr(ngrad.replay, "SMALL", small)
+        replay = None if small is None else Replay.of(plan, loads)
     if replay is not None:
         found = placed(replay.run(dict(enumerate(tensors))))
     else:

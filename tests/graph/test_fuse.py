@@ -28,6 +28,7 @@ from ngrad.graph.gather import TOGETHER, gather
 from ngrad.graph.group import FUSED
 from ngrad.graph.partition import STEPS_LIMIT
 from ngrad.ops.fused import sources
+from ngrad.replay import SMALL
 from ngrad_kernels import cache
 
 Array = np.ndarray[Any, Any]
@@ -57,8 +58,8 @@ def check(graph: Any) -> None:
         expected = run(graph, tensors)
         for cut in (other, gathered):
             cut.verify()
-            for replayed in (False, True):
-                assert same(run(cut, tensors, replayed), expected), (threads, replayed)
+            for small in (None, SMALL, -1):  # op by op, by one thread at once, by all
+                assert same(run(cut, tensors, small), expected), (threads, small)
 
 
 @given(random_graphs())

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ngrad_kernels.cuda.matrices import PRECISIONS, batched, pointers, zero_diagonals
-from ngrad_kernels.product import Matrices, Product, precision
+from ngrad_kernels.product import Product, precision
 
 if TYPE_CHECKING:
     from ngrad_kernels.cuda.libraries import Libraries, Routine
@@ -26,13 +26,6 @@ _ZERO = {"f4": ctypes.c_float(0), "f8": ctypes.c_double(0)}
 # -- products --------------------------------------------------------------------------------------
 
 
-def _lies(operand: Matrices, columns: int, size: int) -> tuple[int, int]:
-    """Whether an operand lies by columns, and elements from one run to the next."""
-    if operand.across == size and operand.down >= columns * size:
-        return 0, operand.down // size
-    return 1, operand.across // size
-
-
 def gemm_words(product: Product) -> list[int]:
     """The facts of a product: sizes, how the operands lie, how many products one call does and how
     far apart their operands are; then for each call where its operands begin.
@@ -41,8 +34,8 @@ def gemm_words(product: Product) -> list[int]:
     axes = _collapsed(product)
     count, x_step, y_step = axes.pop() if axes else (1, 0, 0)
     words = [product.rows, product.columns, product.depth]
-    words += _lies(product.x, product.depth, size)
-    words += _lies(product.y, product.columns, size)
+    words += product.x.lies(product.depth, size)
+    words += product.y.lies(product.columns, size)
     words += [count, x_step // size, y_step // size]
     for place in itertools.product(*(range(n) for n, _, _ in axes)):
         words.append(sum(k * step for k, (_, step, _) in zip(place, axes, strict=True)))

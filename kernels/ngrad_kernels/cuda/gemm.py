@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ngrad_kernels.cuda.source import Source
-from ngrad_kernels.product import Matrices, Product
+from ngrad_kernels.product import Product
 from ngrad_kernels.scalars import SCALARS
 
 SIDE = 4
@@ -51,14 +51,9 @@ def product_words(product: Product) -> list[int]:
     """
     x, y = product.x, product.y
     head = [product.rows, product.columns, product.depth, x.down, x.across, y.down, y.across]
-    views = [_view(product, operand) for operand in (x, y)]
+    views = [product.view(operand) for operand in (x, y)]
     start = len(head) + len(views)
     return [*head, start, start + len(views[0]), *views[0], *views[1]]
-
-
-def _view(product: Product, operand: Matrices) -> list[int]:
-    dims = zip(product.batch, operand.batch, strict=True)
-    return [int(product.code[1]), len(product.batch), *(word for dim in dims for word in dim)]
 
 
 def tiles(product: Product, tile: Tile) -> int:

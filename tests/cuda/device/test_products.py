@@ -4,6 +4,7 @@ are asked for.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -13,79 +14,26 @@ from device_work import get_array, put_array
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from library_doubles import DOUBLES
+from products import CODES, WAYS, Array, assert_close, laid_out, numbers, owner, product_of
 
 from ngrad_kernels.cuda.libraries import Libraries
 from ngrad_kernels.cuda.target import CudaTarget
-from ngrad_kernels.product import Matrices, Product, precision
-
-Array = np.ndarray[Any, Any]
-CODES = ("f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "b1")
-
-
-def numbers(shape: tuple[int, ...], code: str, seed: int) -> Array:
-    draw = np.random.default_rng(seed)
-    if code[0] == "f":
-        return draw.normal(size=shape).astype(code)
-    if code == "b1":
-        return draw.integers(0, 2, shape).astype(bool)
-    info = np.iinfo(code)
-    return draw.integers(info.min, info.max, shape, code, endpoint=True)
-
-
-def laid_out(rows: int, columns: int, batch: tuple[int, ...], how: str, code: str, k: int) -> Array:
-    """A batch of matrices: in rows, by columns, as part of a wider one, or one for all."""
-    if how == "rows":
-        return numbers((*batch, rows, columns), code, k)
-    if how == "columns":
-        return numbers((*batch, columns, rows), code, k).swapaxes(-1, -2)
-    if how == "part":
-        return numbers((*batch, rows + 1, columns + 3), code, k)[..., 1:, 2:-1]
-    assert how == "one"
-    return np.broadcast_to(numbers((rows, columns), code, k), (*batch, rows, columns))
-
-
-def owner(x: Array) -> Array:
-    while isinstance(x.base, np.ndarray):
-        x = x.base
-    return x
-
-
-def strides_of(x: Array) -> tuple[int, ...]:
-    """As layouts have them: those that mean nothing, of axes of one element, are row-major."""
-    rows = np.empty([max(n, 1) for n in x.shape], x.dtype).strides
-    given = zip(x.shape, x.strides, rows, strict=True)
-    return tuple(row if n == 1 or x.size == 0 else own for n, own, row in given)
+from ngrad_kernels.product import precision
 
 
 def multiplied(libraries: Libraries, x: Array, y: Array) -> Array:
     """x @ y on a device, both read where they lie."""
-    target, code = libraries.target, "b1" if x.dtype == bool else x.dtype.str[1:]
-    batch, (rows, depth), columns = x.shape[:-2], x.shape[-2:], y.shape[-1]
-    lies = [Matrices(strides[:-2], *strides[-2:]) for strides in map(strides_of, (x, y))]
-    work = libraries.product(Product(code, batch, rows, columns, depth, *lies))
+    target, product = libraries.target, product_of(x, y)
+    work = libraries.product(product)
     held, places = [], []
     for a in (x, y):
         whole = owner(a)
         held.append(put_array(target, whole))
         places.append(held[-1].address + a.ctypes.data - whole.ctypes.data)
-    out = target.pool.take(x.dtype.itemsize * int(np.prod(batch, dtype=int)) * rows * columns)
+    shape = (*product.batch, product.rows, product.columns)
+    out = target.pool.take(x.dtype.itemsize * math.prod(shape))
     target.launch(work.kernel, work.facts, work.n, work.grain, [*places, out.address])
-    return get_array(target, out, (*batch, rows, columns), x.dtype)
-
-
-def expected(x: Array, y: Array) -> Array:
-    if x.dtype.kind != "f":
-        return np.matmul(x, y)
-    return np.matmul(x.astype(np.float64), y.astype(np.float64))
-
-
-def assert_close(found: Array, x: Array, y: Array) -> None:
-    """As near as sums of `depth` rounded products are, relative to their magnitudes."""
-    if x.dtype.kind != "f":
-        np.testing.assert_array_equal(found, expected(x, y))
-        return
-    bound = (x.shape[-1] + 1) * np.finfo(x.dtype).eps * np.matmul(np.abs(x), np.abs(y))
-    assert (np.abs(found - expected(x, y)) <= bound).all()
+    return get_array(target, out, shape, x.dtype)
 
 
 @pytest.fixture(scope="module", params=["tiles", "cublas"])
@@ -118,9 +66,6 @@ def with_libraries(target: CudaTarget) -> Libraries:
 def test_every_dtype(libraries: Libraries, code: str) -> None:
     x, y = numbers((2, 5, 7), code, 1), numbers((2, 7, 6), code, 2)
     assert_close(multiplied(libraries, x, y), x, y)
-
-
-WAYS = ("rows", "columns", "part", "one")
 
 
 @settings(max_examples=20, deadline=None)
@@ -194,8 +139,7 @@ def test_what_a_warm_product_asks_for(open_target: Callable[..., CudaTarget]) ->
     x = y = numbers((4, 4), "f4", 1)
     for libraries in (Libraries(target, lambda name: None), with_libraries(target)):
         buffers = [put_array(target, a) for a in (x, y, x)]
-        code = Product("f4", (), 4, 4, 4, Matrices((), 16, 4), Matrices((), 16, 4))
-        work = libraries.product(code)
+        work = libraries.product(product_of(x, y))
         addresses = [buffer.address for buffer in buffers]
         target.launch(work.kernel, work.facts, work.n, work.grain, addresses)
         before = dict(target.counters)

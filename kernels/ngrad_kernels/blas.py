@@ -1,0 +1,261 @@
+"""Matrix products of floats on the CPU: BLAS, called by our threads, each for a tile of the result.
+
+BLAS could share a product among threads of its own. But these go on looking for work for a while
+after it, as ours do, and where both are at home on the same cores each waits for the other: a
+training step of a small perceptron spent half as long again in its products as they take alone.
+So BLAS is called with one thread, by a kernel that is launched as any other; which also leaves
+products small enough for one call to be walked through with everything else.
+
+How a product is cut into tiles
+depends on its sizes and on how many threads the process began with: not on how many are in use.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import threadpoolctl
+from numba.np.ufunc import parallel
+
+from ngrad_kernels import cache, skeletons
+from ngrad_kernels.product import Prepared, Product
+from ngrad_kernels.target import Libraries
+
+TILE = 1 << 20
+"""Multiply-adds from which a tile is worth a thread: some ten microseconds."""
+LARGE = 1 << 27
+"""Multiply-adds from which there may be more tiles than threads, so that one which is held up holds
+up less."""
+VECTOR = 1 << 17
+"""Elements of a matrix that meets one vector, of which each is read for one multiply-add."""
+LONGEST = (1 << 31) - 1
+"""The most elements of an axis, and between runs, that BLAS may know of: it may count in int32."""
+
+
+# -- the library -----------------------------------------------------------------------------------
+
+_AFFIXES = [(before, after) for before in ("", "scipy_") for after in ("", "64_", "_64")]
+"""What builds of OpenBLAS have around the names of its functions."""
+_THREADS = (
+    *[(f"{a}openblas_get_num_threads{z}", f"{a}openblas_set_num_threads{z}") for a, z in _AFFIXES],
+    ("MKL_Get_Max_Threads", "MKL_Set_Num_Threads_Local"),
+    ("bli_thread_get_num_threads", "bli_thread_set_num_threads"),
+)
+"""What libraries call the functions that say, and set, how many threads they use."""
+
+
+class Library(NamedTuple):
+    """A BLAS: addresses of its routines by name, and of the functions that say, and set, its number
+    of threads (0 if it has none).
+    """
+
+    routines: dict[str, int]
+    get_threads: int
+    set_threads: int
+
+
+ROUTINES = ("sgemm", "sgemv", "dgemm", "dgemv")
+
+
+@functools.cache
+def library() -> Library:
+    """NumPy's BLAS, if its routines can be found by name; if not, SciPy's, which hands them out."""
+    return _numpys() or _scipys()
+
+
+def _loaded(package: str) -> list[Any]:
+    """The libraries that a package has brought, or else whatever BLAS there is."""
+    found = threadpoolctl.ThreadpoolController().select(user_api="blas").lib_controllers
+    return [one for one in found if package in Path(one.filepath).parts[-2]] or list(found)
+
+
+def _numpys() -> Library | None:
+    for one in _loaded("numpy"):
+        for before, after in _AFFIXES:
+            names = [f"{before}{name}_{after}" for name in ROUTINES]
+            if all(hasattr(one.dynlib, name) for name in names):
+                addresses = [_address(one.dynlib, name) for name in names]
+                return Library(dict(zip(ROUTINES, addresses, strict=True)), *_threads(one.dynlib))
+    return None
+
+
+def _scipys() -> Library:
+    from scipy.linalg import cython_blas
+
+    name_of, pointer_of = ctypes.pythonapi.PyCapsule_GetName, ctypes.pythonapi.PyCapsule_GetPointer
+    name_of.restype, name_of.argtypes = ctypes.c_char_p, [ctypes.py_object]
+    pointer_of.restype, pointer_of.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
+    capsules = {name: cython_blas.__pyx_capi__[name] for name in ROUTINES}
+    routines = {name: int(pointer_of(one, name_of(one))) for name, one in capsules.items()}
+    functions = [_threads(one.dynlib) for one in _loaded("scipy")]
+    return Library(routines, *next((pair for pair in functions if pair[0]), (0, 0)))
+
+
+def _address(library: Any, name: str) -> int:
+    return ctypes.cast(getattr(library, name), ctypes.c_void_p).value or 0
+
+
+def _threads(library: Any) -> tuple[int, int]:
+    for names in _THREADS:
+        if all(hasattr(library, name) for name in names):
+            get, set_ = (_address(library, name) for name in names)
+            return get, set_
+    return 0, 0
+
+
+# -- the kernel ------------------------------------------------------------------------------------
+
+# BLAS sees memory by columns: instead of C = X Y it is asked for C^T = Y^T X^T of the same memory.
+# A matrix and a vector it multiplies by a routine of their own. It may count in int32 or int64: a
+# number is stored as int64, of which the first half is the same int32 (on CPUs that begin numbers
+# at their low end).
+_TEXT = """
+def {name}(table, lo, hi):
+    facts = table_at(table[0])
+    rows, columns, depth, down, across = facts[0], facts[1], facts[2], facts[3], facts[4]
+    x_by, x_run, y_by, y_run = facts[5], facts[6], facts[7], facts[8]
+    gemm, gemv, get_threads, set_threads = facts[9], facts[10], facts[11], facts[12]
+    x_view, y_view = table[0] + facts[13] * 8, table[0] + facts[14] * 8
+    words = stack_words(24)
+    numbers = words + 13 * 8
+    one, zero, flags = numbers + 6 * 8, numbers + 7 * 8, numbers + 8 * 8
+    store_{code}(one, 0, {code}(1))
+    store_{code}(zero, 0, {code}(0))
+    given = table_at(words)
+    threads = 1
+    if get_threads != 0:
+        threads = ask(get_threads)
+        if threads != 1:
+            tell(set_threads, 1)
+    for item in range(lo, hi):
+        batch, tile = item // (down * across), item % (down * across)
+        top, high = span(rows, down, tile // across)
+        left, wide = span(columns, across, tile % across)
+        if high <= 0 or wide <= 0:
+            continue
+        x = locate(table[1], x_view, batch) + top * (1 if x_by else x_run) * {size}
+        y = locate(table[2], y_view, batch) + left * (y_run if y_by else 1) * {size}
+        out = table[3] + (batch * rows * columns + top * columns + left) * {size}
+        if depth > 0 and (rows == 1 or columns == 1):
+            matrix, by, run, sums, vector, step = x, x_by, x_run, high, y, 1 if y_by else y_run
+            if rows == 1:
+                matrix, by, run, sums, vector, step = y, 1 - y_by, y_run, wide, x, 1
+                if x_by:
+                    step = x_run
+            store_u1(flags, 0, u1(78 if by else 84))  # N, or T
+            store_i8(numbers, 0, i8(sums if by else depth))
+            store_i8(numbers, 1, i8(depth if by else sums))
+            store_i8(numbers, 2, i8(run))
+            store_i8(numbers, 3, i8(step))
+            store_i8(numbers, 4, i8(1))
+            given[0], given[1], given[2], given[3] = flags, numbers, numbers + 8, one
+            given[4], given[5], given[6] = matrix, numbers + 16, vector
+            given[7], given[8], given[9], given[10] = numbers + 24, zero, out, numbers + 32
+            call_words(gemv, words, 11)
+            continue
+        store_u1(flags, 0, u1(84 if y_by else 78))
+        store_u1(flags, 1, u1(84 if x_by else 78))
+        store_i8(numbers, 0, i8(wide))
+        store_i8(numbers, 1, i8(high))
+        store_i8(numbers, 2, i8(depth))
+        store_i8(numbers, 3, i8(y_run))
+        store_i8(numbers, 4, i8(x_run))
+        store_i8(numbers, 5, i8(columns))
+        given[0], given[1], given[2] = flags, flags + 1, numbers
+        given[3], given[4], given[5] = numbers + 8, numbers + 16, one
+        given[6], given[7], given[8], given[9] = y, numbers + 24, x, numbers + 32
+        given[10], given[11], given[12] = zero, out, numbers + 40
+        call_words(gemm, words, 13)
+    if threads != 1:
+        tell(set_threads, threads)
+"""
+
+
+def span(extent: int, parts: int, part: int) -> tuple[int, int]:
+    """Where a part of an axis begins, and how much of it there is: parts begin at a multiple of 16,
+    as BLAS's own do.
+    """
+    each = ((extent + parts - 1) // parts + 15) // 16 * 16
+    first = part * each
+    return first, min(each, extent - first)
+
+
+_HELPERS = skeletons.as_helpers(skeletons.locate, span)
+
+
+@functools.cache
+def kernel(code: str) -> int:
+    """The address of the kernel for products of a dtype."""
+    name = f"product_{code}"
+    text = _TEXT.format(name=name, code=code, size=code[1])
+    return cache.load(name, _HELPERS + text)
+
+
+# -- what is launched ------------------------------------------------------------------------------
+
+
+def tiles(product: Product, threads: int) -> tuple[int, int, int]:
+    """Down and across, how many tiles a result is cut into; and how many tiles are one item of
+    work.
+
+    Examples
+    --------
+    >>> lies = Matrices((), 2048, 4)
+    >>> tiles(Product("f4", (), 512, 512, 512, lies, lies), 4)
+    (2, 2, 1)
+    >>> tiles(Product("f4", (999,), 16, 16, 16, lies, lies), 4)
+    (1, 1, 256)
+    """
+    rows, columns, depth = product.rows, product.columns, product.depth
+    work = rows * columns * max(depth, 1)
+    worth = VECTOR if rows == 1 or columns == 1 else TILE
+    wanted = max(1, min(-(-threads // product.products), work // worth))
+    if product.products == 1:
+        wanted = max(wanted, min(4 * threads, work // LARGE))
+    pairs = [(n, wanted // n) for n in range(1, wanted + 1) if wanted % n == 0]
+    down, across = min(pairs, key=lambda pair: rows / pair[0] + columns / pair[1])
+    return down, across, max(1, worth * down * across // max(work, 1))
+
+
+def most_threads() -> int:
+    """How many threads the process began with; two if it was one, since a lone item is run with
+    Python's lock held.
+    """
+    return max(2, int(parallel.get_thread_count()))
+
+
+class Blas:
+    """The CPU's `target.Libraries`: products of floats; the rest is NumPy's and SciPy's, which ops
+    call.
+    """
+
+    def product(self, product: Product) -> Prepared | None:
+        """A batch of products of floats; None for others, and where BLAS cannot count so far."""
+        code, size = product.code, int(product.code[1])
+        sizes = [product.rows, product.columns, product.depth]
+        lies = [*product.x.lies(product.depth, size), *product.y.lies(product.columns, size)]
+        if code[0] != "f" or max(*sizes, *lies) > LONGEST:
+            return None
+        down, across, grain = tiles(product, most_threads())
+        letter = "s" if size == 4 else "d"
+        routines, *threads = library()
+        called = [routines[f"{letter}gemm"], routines[f"{letter}gemv"], *threads]
+        views = [product.view(operand) for operand in (product.x, product.y)]
+        start = len(sizes) + 2 + len(lies) + len(called) + len(views)
+        words = [*sizes, down, across, *lies, *called, start, start + len(views[0])]
+        facts = np.array([*words, *views[0], *views[1]], np.int64)
+        items = product.products * down * across
+        return Prepared(kernel(code), facts.ctypes.data, items, grain, facts)
+
+    def routine(self, name: str, code: str, words: Sequence[int]) -> None:
+        """It has none."""
+
+
+libraries: Libraries = Blas()
+assert sys.byteorder == "little"
