@@ -93,6 +93,7 @@ from ngrad.math import (
     tanh,
     truediv,
 )
+from ngrad.ops.assignment import LAST as _LAST  # noqa: F401, an op that `ngrad.numpy` makes use of
 from ngrad.ops.creation import (
     constant,
     convert_to_tensor,

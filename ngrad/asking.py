@@ -7,6 +7,7 @@ from typing import Any
 
 import optree
 
+from ngrad.cell import Cell
 from ngrad.errors import ShapeError
 from ngrad.ops.convert import cast_to, from_outside, tensor
 from ngrad.tensor import Tensor
@@ -35,8 +36,8 @@ def held(target: Any) -> Tensor:
 
 def source_of(value: Any) -> Any:
     """A source: a tensor or a variable."""
-    value = value if isinstance(value, Variable) else from_outside(value)
-    if not isinstance(value, (Tensor, Variable)):
+    value = value if isinstance(value, Cell) else from_outside(value)
+    if not isinstance(value, (Tensor, Cell)):
         raise TypeError(
             f"gradient: a source must be a tensor or a variable, not {type(value).__name__}"
         )

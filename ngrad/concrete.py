@@ -10,6 +10,7 @@ from typing import Any
 
 import optree
 
+from ngrad.cell import Cell
 from ngrad.dtypes import float64
 from ngrad.graph.dims import Dim, Sizes
 from ngrad.graph.entries import CONSTANT_OF, LEAF, Entry, Settled, marker
@@ -18,9 +19,10 @@ from ngrad.graph.op import Call
 from ngrad.ops.convert import Weak
 from ngrad.plans import Key, Planned, plans
 from ngrad.record import state
-from ngrad.signature import NUMBER, Signature, Static
+from ngrad.signature import NUMBER, Held, Signature, Static
 from ngrad.tensor import Tensor, placed, scalar
 from ngrad.tracing import Trace
+from ngrad.variable import Variable
 from ngrad.window import Window
 
 FLOAT = layout(float64, ())
@@ -124,10 +126,7 @@ class Concrete:
         for slot, make in self._asked:
             values[slot] = make()
         results = self._record(values) if state.stack else self._run(values)
-        made = [
-            value if k < 0 else results[k].item() if value is NUMBER else results[k]
-            for k, value in self._outputs
-        ]
+        made = [_made(value, None if k < 0 else results[k]) for k, value in self._outputs]
         return made[0] if self._single else optree.tree_unflatten(self._structure, made)
 
     # -- a run -------------------------------------------------------------------------------------
@@ -207,6 +206,8 @@ def _opened(sizes: Sizes, k: int, part: Any, axes: Sequence[tuple[int, int]]) ->
 def _placeholder(trace: Trace, part: Any, leaf: Any) -> Any:
     if type(part) is Static:
         return leaf
+    if type(part) is Held:  # one of its own: what is assigned to it stays inside
+        return part.kind(trace.argument(part.where))
     if part is NUMBER:
         return Weak(trace.argument(FLOAT, number=True))
     return trace.argument(part)
@@ -214,9 +215,19 @@ def _placeholder(trace: Trace, part: Any, leaf: Any) -> Any:
 
 def _output(window: Window, value: Any, wanted: list[int]) -> tuple[int, Any]:
     """Which of the results a leaf of what a function returns is, or -1 and what it always is."""
-    number = type(value) is Weak
-    tensor = value.tensor if number else value
+    tensor = value.tensor if type(value) is Weak else value
+    if isinstance(value, Cell) and not isinstance(value, Variable):
+        tensor = value._read()
     if type(tensor) is Tensor and tensor._window is window:
         wanted.append(tensor._slot)
-        return len(wanted) - 1, NUMBER if number else None
+        return len(wanted) - 1, None if tensor is value else type(value)
     return -1, value
+
+
+def _made(value: Any, result: Any) -> Any:
+    """An output of a call: what it always is, or a result, as a tensor or of another kind."""
+    if result is None:
+        return value
+    if value is Weak:
+        return result.item()
+    return result if value is None else value(result)

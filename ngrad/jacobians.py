@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import optree
 
 from ngrad.asking import UnconnectedGradients, held, source_of
+from ngrad.cell import Cell
 from ngrad.config import settings
 from ngrad.errors import NumberError, ShapeError
 from ngrad.evaluate import Recording, brought, known_values, pending_work, publish, run
@@ -24,6 +25,7 @@ from ngrad.graph.entries import LEAF, Entry, marker
 from ngrad.graph.graph import INPUT
 from ngrad.graph.layout import Layout, layout
 from ngrad.hooks import hooks
+from ngrad.ops.convert import from_outside
 from ngrad.ops.creation import EYE, zeros_of
 from ngrad.ops.extents import made
 from ngrad.ops.joining import concat
@@ -94,10 +96,8 @@ def jacobian(
     results: list[Any] = []
     for x, g in zip(wanted, _derivatives(tape, y, wanted, seed, count, rows), strict=True):
         whole = layout(x._layout.dtype, (*shape, *x._layout.shape))
-        if g is not None:
-            results.append(reshape(g, whole.shape))
-        else:
-            results.append(zeros_of(whole) if zero else None)
+        found = reshape(g, whole.shape) if g is not None else zeros_of(whole) if zero else None
+        results.append(x.given(found) if isinstance(x, Cell) else found)
     return optree.tree_unflatten(structure, results)
 
 
@@ -170,6 +170,7 @@ def batch_jacobian(
 
 
 def _one(value: Any, what: str, noun: str) -> Any:
+    value = value if isinstance(value, Variable) else from_outside(value)
     if not isinstance(value, (Tensor, Variable)):
         raise TypeError(
             f"{what}: the {noun} must be one tensor or variable, not {type(value).__name__}"

@@ -7,8 +7,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import optree
 
+from ngrad.cell import Cell
 from ngrad.dtypes import as_dtype, float32
 from ngrad.errors import DTypeError, ShapeError
+from ngrad.graph.layout import Layout
 from ngrad.ops.convert import constant_of
 from ngrad.tensor import Tensor
 from ngrad.variable import Variable
@@ -51,6 +53,13 @@ class Static(NamedTuple):
     value: Any
 
 
+class Held(NamedTuple):
+    """An array that can be assigned to: what it is, and the layout of the tensor that it holds."""
+
+    kind: type
+    where: Layout
+
+
 class Number(NamedTuple):
     """A Python float, of any value."""
 
@@ -88,7 +97,11 @@ def read_arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[list[
     for k, leaf in enumerate(leaves):
         if isinstance(leaf, ARRAYS):
             leaves[k] = constant_of(leaf, None, "function")
-    return leaves, (tuple([_part(leaf) for leaf in leaves]), structure)
+    parts = [_part(leaf) for leaf in leaves]
+    for k, part in enumerate(parts):
+        if type(part) is Held:
+            leaves[k] = leaves[k]._read()
+    return leaves, (tuple(parts), structure)
 
 
 def _part(leaf: Any) -> Any:
@@ -99,6 +112,8 @@ def _part(leaf: Any) -> Any:
         return NUMBER
     if isinstance(leaf, Variable):
         return Static(Variable, leaf._uid)  # `==` of variables is elementwise
+    if isinstance(leaf, Cell):
+        return Held(kind, leaf._read()._layout.spec)
     if kind is complex:
         raise DTypeError("function: an argument is complex; there are no complex tensors")
     try:

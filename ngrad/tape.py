@@ -10,6 +10,7 @@ from typing import Any
 import optree
 
 from ngrad.asking import UnconnectedGradients, seeds_of, source_of, targets_of
+from ngrad.cell import Cell
 from ngrad.config import settings
 from ngrad.errors import TraceError
 from ngrad.evaluate import inline, run, sweep
@@ -224,6 +225,10 @@ class GradientTape(Jacobians):
             if isinstance(value, Variable):
                 self._watch_variable(value)
                 continue
+            if isinstance(value, Cell):  # as a source it means what it holds now
+                held = value._read()
+                self._versions[value._uid] = [window[held]]
+                value = held
             if not isinstance(value, Tensor):
                 raise ValueError(
                     f"watch: takes tensors and variables, not {type(value).__name__}; "
@@ -301,8 +306,8 @@ class GradientTape(Jacobians):
         targets = (target,) if type(target) is Tensor else targets_of(target)
         seeds = None if output_gradients is None else seeds_of(targets, output_gradients)
         structure = None
-        if type(sources) is Tensor or type(sources) is Variable:
-            wanted = (sources,)
+        if type(sources) is Tensor or isinstance(sources, Cell):
+            wanted: tuple[Any, ...] = (sources,)
         else:
             leaves, structure = optree.tree_flatten(sources)
             wanted = tuple([source_of(value) for value in leaves])
@@ -312,6 +317,9 @@ class GradientTape(Jacobians):
                 zeros_of(source._layout.spec) if result is None else result
                 for source, result in zip(wanted, results, strict=True)
             ]
+        for k, source in enumerate(wanted):
+            if type(source) is not Tensor:
+                results[k] = source.given(results[k])
         return results[0] if structure is None else optree.tree_unflatten(structure, results)
 
     def _sweep(
@@ -356,8 +364,11 @@ class GradientTape(Jacobians):
         self._leave()
 
     def _slots(self, source: Any) -> tuple[int, ...]:
-        if type(source) is Variable:
-            return tuple(self._versions.get(source._uid, ()))
+        if isinstance(source, Cell):
+            slots = self._versions.get(source._uid)
+            if slots is not None or type(source) is Variable:
+                return tuple(slots or ())
+            source = source._read()
         window = self._window
         assert window is not None
         slot = window.slot_of(source)

@@ -10,6 +10,7 @@ from typing import Any
 import optree
 
 from ngrad.asking import UnconnectedGradients
+from ngrad.cell import Cell
 from ngrad.config import settings
 from ngrad.errors import DTypeError, ShapeError
 from ngrad.graph.layout import Layout
@@ -34,7 +35,9 @@ def _fresh(value: Any, what: str) -> Any:
         raise DTypeError(
             f"{what}: an argument is {made.dtype.name}; only floating-point ones have a gradient"
         )
-    return identity(made)
+    fresh = identity(made)
+    kind: Any = type(value)
+    return kind(fresh) if isinstance(value, Cell) else fresh
 
 
 def value_and_grad(

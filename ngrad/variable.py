@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ngrad.cell import Cell
 from ngrad.dtypes import DType, as_dtype
 from ngrad.errors import DTypeError, ShapeError, TraceError
 from ngrad.ops.convert import cast_to, constant_of, tensor, unwrap
@@ -13,7 +14,7 @@ from ngrad.record import next_uid, state
 from ngrad.tensor import Shape, Tensor
 
 
-class Variable:
+class Variable(Cell):
     """A tensor that can be assigned to. It is read anywhere a tensor goes; tapes watch it when it
     is read.
 
@@ -34,7 +35,7 @@ class Variable:
     array([2., 3.], dtype=float32)
     """
 
-    __slots__ = ("__weakref__", "_held", "_name", "_trainable", "_uid")
+    __slots__ = ("__weakref__", "_held", "_name", "_trainable")
     __array_ufunc__ = None
     __array_priority__ = 101
 

@@ -211,6 +211,26 @@ def take(table, lo, hi):
             copy_bytes(table[3] + item * size, source, size)
 
 
+def last(table, lo, hi):
+    """For each row of a batch, the last place at which an index names it; -1 if none does. Item:
+    batch and part of the rows, which reads every index. Negative indices count from the end.
+
+    Facts: rows and indices of a batch, parts.
+    """
+    facts = table_at(table[0])
+    rows, count, parts = facts[0], facts[1], facts[2]
+    for item in range(lo, hi):
+        batch, part = item // parts, item % parts
+        first, end = rows * part // parts, rows * (part + 1) // parts
+        for row in range(first, end):
+            store_i8(table[2], batch * rows + row, -1)
+        for m in range(count):
+            at = load_i8(table[1], batch * count + m)
+            at = at + rows if at < 0 else at
+            if first <= at and at < end:
+                store_i8(table[2], batch * rows + at, m)
+
+
 SCATTER_ADD = '''
 def scatter_add_{code}(table, lo, hi):
     """Add rows: out[b, index[b, m]] += g[b, m], m in order. Item: (batch, part of the rows, tile of

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -56,6 +56,32 @@ def boolean_mask(tensor: Any, mask: Any, axis: Any = None, name: str = "boolean_
 # -- x[...] ----------------------------------------------------------------------------------------
 
 
+class Region(NamedTuple):
+    """What an index means: a part of every axis, as it is reshaped; then, of some of its axes, the
+    elements at index arrays.
+
+    Attributes
+    ----------
+    slices : tuple of (start, step, count)
+        For each axis.
+    shape : tuple of int
+        Of the part, with new axes, and without those at an integer.
+    arrays : list of (int, Tensor)
+        Axes of that shape, and the indices into each; checked against its bounds.
+    adjacent : bool
+        Whether the axes of the index arrays stay where they are; if not, they come first.
+    """
+
+    slices: tuple[tuple[int, int, int], ...]
+    shape: tuple[int, ...]
+    arrays: list[tuple[int, Any]]
+    adjacent: bool
+
+    def is_whole(self, x: Any) -> bool:
+        """Whether the slices are all of a tensor, in order."""
+        return self.slices == tuple((0, 1, n) for n in x._layout.shape)
+
+
 def getitem(x: Any, index: Any) -> Any:
     """x[index]: integers, slices, ellipsis, newaxis, integer arrays and boolean masks, as in NumPy.
 
@@ -64,6 +90,17 @@ def getitem(x: Any, index: Any) -> Any:
     IndexBoundsError, ShapeError, DTypeError
         For an index out of range, too many indices, or something that is no index.
     """
+    region = region_of(x, index)
+    out = x if region.is_whole(x) else strided(x, region.slices)
+    out = reshape(out, region.shape)
+    if not region.arrays:
+        return out
+    rows = rows_of(out, region.arrays)
+    return rows.arranged(gather_rows(rows.flat, rows.where, 0, 0), region.adjacent)
+
+
+def region_of(x: Any, index: Any) -> Region:
+    """What an index means for a tensor; errors as of `getitem`."""
     items = list(index) if isinstance(index, tuple) else [index]
     items = [_item(item) for item in items]
     used = sum(_axes_used(item) for item in items)
@@ -114,13 +151,8 @@ def getitem(x: Any, index: Any) -> Any:
             if arrays or any(isinstance(other, Tensor) for other in items):
                 advanced.append(position)
         axis += 1
-    whole = tuple((0, 1, n) for n in x._layout.shape)
-    out = x if tuple(slices) == whole else strided(x, tuple(slices))
-    out = reshape(out, tuple(shape))
-    if not arrays:
-        return out
-    adjacent = advanced == list(range(advanced[0], advanced[-1] + 1))
-    return _advanced(out, arrays, adjacent)
+    adjacent = not advanced or advanced == list(range(advanced[0], advanced[-1] + 1))
+    return Region(tuple(slices), tuple(shape), arrays, adjacent)
 
 
 def _part(item: slice, extent: int) -> tuple[int, int, int]:
@@ -208,9 +240,47 @@ def _mask_indices(item: Tensor, shape: tuple[int, ...], axis: int) -> list[Any]:
     return [from_numpy(part, INT64) for part in np.nonzero(item._view())]
 
 
-def _advanced(x: Any, arrays: list[tuple[int, Any]], adjacent: bool) -> Any:
-    """Several index arrays, broadcast together, as one gather over the axes they point into."""
-    axes = [at for at, _ in arrays]
+class Rows(NamedTuple):
+    """Several index arrays, broadcast together, as indices of rows: the axes that they point into
+    come first, as one.
+
+    Attributes
+    ----------
+    flat : tensor of shape (rows, ...)
+    where : tensor
+        Indices of its rows, of the shape of the index arrays.
+    axes : tuple of int
+        Which axes of the tensor the rows were.
+    shape : tuple of int
+        That of the tensor.
+    """
+
+    flat: Any
+    where: Any
+    axes: tuple[int, ...]
+    shape: tuple[int, ...]
+
+    def arranged(self, out: Any, adjacent: bool, back: bool = False) -> Any:
+        """What was gathered, with its axes in the order that NumPy gives them; or `back`."""
+        if not (adjacent and self.axes[0]):
+            return out
+        before, count = self.axes[0], self.where.ndim
+        order = [*range(count, count + before), *range(count), *range(count + before, out.ndim)]
+        if back:
+            order = sorted(range(len(order)), key=order.__getitem__)
+        return transpose(out, order)
+
+    def restored(self, flat: Any) -> Any:
+        """The tensor of which `flat` are the rows."""
+        rest = [k for k in range(len(self.shape)) if k not in self.axes]
+        order = [*self.axes, *rest]
+        moved = reshape(flat, tuple(self.shape[k] for k in order))
+        return transpose(moved, tuple(sorted(range(len(order)), key=order.__getitem__)))
+
+
+def rows_of(x: Any, arrays: list[tuple[int, Any]]) -> Rows:
+    """The rows of a tensor that index arrays mean."""
+    axes = tuple(at for at, _ in arrays)
     shape = x._layout.shape
     rest = [k for k in range(x.ndim) if k not in axes]
     try:
@@ -227,11 +297,6 @@ def _advanced(x: Any, arrays: list[tuple[int, Any]], adjacent: bool) -> Any:
         wide = wide if len(arrays) == 1 else wide + cast_to(wide < 0, INT64) * shape[at]
         where = wide if where is None else where * shape[at] + wide
     where = broadcast_to(where, common)
-    moved = transpose(x, (*axes, *rest)) if axes != list(range(len(axes))) else x
+    moved = transpose(x, (*axes, *rest)) if axes != tuple(range(len(axes))) else x
     flat = reshape(moved, (math.prod(shape[k] for k in axes), *(shape[k] for k in rest)))
-    out = gather_rows(flat, where, 0, 0)
-    if adjacent and axes[0]:  # the gathered axes stay where the indices stood
-        before, count = axes[0], len(common)
-        order = [*range(count, count + before), *range(count), *range(count + before, out.ndim)]
-        out = transpose(out, order)
-    return out
+    return Rows(flat, where, axes, shape)

@@ -15,6 +15,7 @@ import ngrad
 from ngrad import linalg, nn
 from ngrad.devices import HOST
 from ngrad.graph.op import TABLE
+from ngrad.ops.assignment import assigned
 from ngrad.ops.losses import multiply_no_nan
 from ngrad.ops.transfer import to_device
 from ngrad.record import apply
@@ -301,8 +302,17 @@ def _scattered(x: Array, index: Array, rows: int) -> Array:
 
 
 _INDEX = np.array([2, 0, 2, 1])
+
+
+def _assigned(x: Array) -> Array:
+    out = x.copy()
+    out[_INDEX] = x[::-1]
+    return out
+
+
 INDEXING = [
     _moves("take_rows", "", lambda x: ngrad.gather(x, _INDEX), lambda x: x[_INDEX], (3, 2)),
+    _moves("last_rows", "", lambda x: assigned(x, _INDEX, x[::-1]), _assigned, (4, 2)),
     Row(
         "add_rows",
         lambda x: ngrad.scatter_nd(_INDEX[:, None], x, [3, *x.shape[1:]]),

@@ -143,6 +143,7 @@ CASES = [
         applied("add_rows", _floats(b, 4, 2), _places(n, 4), rows=3)
         for b, n in ((2, 2), (2, 1), (1, 1))
     ),
+    *(applied("last_rows", _places(b, 4), rows=5) for b in (2, 1)),
     applied("linear_recurrence", _floats(2, 5), _floats(2, 5) - 0.5),
     *(
         Case("embed", lambda x, v: ngrad.pad(x, [[1, 2], [0, 1]], constant_values=v), [x, v])
@@ -177,7 +178,8 @@ CASES = [
     applied("random_permutation", STATE[:2], count=6),
 ]
 # The rows of these make operands themselves, out of constants.
-TABLED = [row for row in ROWS if row.op not in ("take_rows", "add_rows", "linear_recurrence")]
+CONSTANT = ("take_rows", "add_rows", "last_rows", "linear_recurrence")
+TABLED = [row for row in ROWS if row.op not in CONSTANT]
 
 
 def test_every_op_has_cases_and_a_rule() -> None:

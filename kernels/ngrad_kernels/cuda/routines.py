@@ -100,6 +100,28 @@ def take(facts, n, a0, a1, a2):
         i += thread_count()
 
 
+def last(facts, n, a0, a1):
+    """For each row of a batch, the last place at which an index names it, a part of the rows a
+    thread.
+    """
+    words = table_at(facts)
+    rows, count = words[0], words[1]
+    batches = n // words[2]
+    parts = max(1, min(rows, thread_count() // max(1, batches)))
+    unit = thread_index()
+    while unit < batches * parts:
+        batch, part = unit // parts, unit % parts
+        first, end = rows * part // parts, rows * (part + 1) // parts
+        for row in range(first, end):
+            store_i8(a1, batch * rows + row, -1)
+        for m in range(count):
+            at = load_i8(a0, batch * count + m)
+            at = at + rows if at < 0 else at
+            if first <= at and at < end:
+                store_i8(a1, batch * rows + at, m)
+        unit += thread_count()
+
+
 SCATTER_ADD = '''
 def scatter_add_{code}(facts, n, a0, a1, a2):
     """Add rows, of each element of the result in the order of m.

@@ -9,7 +9,7 @@ from ngrad_kernels import philox
 from ngrad_kernels.cuda import routines
 from ngrad_kernels.cuda.source import Source
 
-_OPERANDS = {"place": 2, "fill": 2, "clear": 1, "take": 3}
+_OPERANDS = {"place": 2, "fill": 2, "clear": 1, "take": 3, "last": 2}
 _ROW = 32
 """Threads that a row to be gathered or added keeps busy; long ones would keep more."""
 _PARTS = 1 << 15
@@ -18,7 +18,7 @@ _PARTS = 1 << 15
 
 @functools.cache
 def skeleton(name: str) -> Source:
-    """The source of a shared kernel: "place", "fill", "clear" or "take", as in
+    """The source of a shared kernel: "place", "fill", "clear", "take" or "last", as in
     `ngrad_kernels.skeletons`.
 
     Examples
@@ -27,7 +27,8 @@ def skeleton(name: str) -> Source:
     3
     """
     text = inspect.getsource(getattr(routines, name))
-    return Source(name, text, _OPERANDS[name], _ROW if name == "take" else 1)
+    busy = {"take": _ROW, "last": _PARTS}.get(name, 1)
+    return Source(name, text, _OPERANDS[name], busy)
 
 
 @functools.cache

@@ -33,6 +33,13 @@ def _add_rows(g: Array, index: Array, rows: int) -> Array:
     return out
 
 
+def _last_rows(index: Array, rows: int) -> Array:
+    out = np.full((len(index), rows), -1)
+    for k, places in enumerate(index):
+        out[k, places] = np.arange(len(places))
+    return out
+
+
 MOVES: dict[str, Reference] = {
     "identity": lambda x: x,
     "stop_gradient": lambda x: x,
@@ -46,4 +53,5 @@ MOVES: dict[str, Reference] = {
     "checked_index": lambda index, **_: index,
     "take_rows": _take_rows,
     "add_rows": _add_rows,
+    "last_rows": _last_rows,
 }

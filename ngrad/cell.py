@@ -1,0 +1,28 @@
+"""`Cell`: whatever holds a tensor that may be replaced."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ngrad.tensor import Tensor
+
+
+class Cell:
+    """What holds a tensor that may be replaced, and stands for it wherever a tensor goes.
+
+    Attributes
+    ----------
+    uid : int
+        A number of its own, by which tapes know it.
+    """
+
+    __slots__ = ("_uid",)
+    _uid: int
+
+    def _read(self) -> Tensor:
+        """The tensor, for an op: every recorder hears of it."""
+        raise NotImplementedError
+
+    def given(self, gradient: Tensor | None) -> Any:
+        """What a gradient with respect to this is given as."""
+        return gradient

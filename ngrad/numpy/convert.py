@@ -1,0 +1,76 @@
+"""From whatever a NumPy user passes to tensors, by NumPy's rules: float64 and int64 of Python
+numbers and of lists; a Python number beside an array takes the array's dtype.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ngrad.dtypes import BY_CODE, DType, as_dtype
+from ngrad.errors import DTypeError
+from ngrad.numpy.ndarray import ndarray
+from ngrad.ops.convert import Weak, cast_to, constant_of, from_outside
+from ngrad.ops.joining import stack
+from ngrad.tensor import Tensor
+
+FLOAT64, INT64, BOOL = BY_CODE["f8"], BY_CODE["i8"], BY_CODE["b1"]
+NUMBERS = (bool, int, float)
+PLAIN: dict[type, DType] = {bool: BOOL, int: INT64, float: FLOAT64}
+
+
+def dtype_of(dtype: Any) -> DType | None:
+    """The dtype that an argument means: Python's `float` is float64, and `int` int64."""
+    if dtype is None:
+        return None
+    if isinstance(dtype, type) and dtype in PLAIN:
+        return PLAIN[dtype]
+    return as_dtype(dtype)
+
+
+def to_tensor(value: Any, dtype: DType | None = None) -> Tensor:
+    """A tensor of a value, in its own dtype by NumPy's rules, or in one that is given.
+
+    Raises
+    ------
+    DTypeError
+        If it is no number, nor an array or nest of such.
+    """
+    value = from_outside(value)
+    if isinstance(value, Tensor):
+        return value if dtype is None else cast_to(value, dtype)
+    if type(value) is Weak:
+        found: Tensor = cast_to(value.tensor, dtype or FLOAT64)
+        return found
+    if isinstance(value, (list, tuple)) and _holds_arrays(value):
+        made = [to_tensor(item) for item in value]
+        wide = dtype or as_dtype(np.result_type(*(x.dtype.numpy_dtype for x in made)))
+        return stack([cast_to(x, wide) for x in made])
+    if type(value) in PLAIN:
+        return constant_of(value, dtype or PLAIN[type(value)], "array")
+    try:
+        array = np.asarray(value)
+    except ValueError as error:
+        raise ValueError(f"array: {error}") from None
+    if array.dtype.kind not in "fiub":
+        raise DTypeError(f"array: cannot make an array of {type(value).__name__}, of {array.dtype}")
+    return constant_of(array, dtype or as_dtype(array.dtype), "array")
+
+
+def _holds_arrays(value: Any) -> bool:
+    return any(
+        isinstance(item, (Tensor, ndarray, Weak))
+        or (isinstance(item, (list, tuple)) and _holds_arrays(item))
+        for item in value
+    )
+
+
+def operand(value: Any) -> Any:
+    """An operand of an op: a tensor, or a Python number, whose dtype is the others'."""
+    return value if type(value) in PLAIN or type(value) is Weak else to_tensor(value)
+
+
+def array_of(tensor: Any) -> ndarray:
+    """An array of its own that holds a tensor."""
+    return ndarray(tensor)

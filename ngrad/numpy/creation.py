@@ -1,0 +1,323 @@
+"""Arrays from nothing, or from what is no array yet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ngrad.dtypes import DType, as_dtype
+from ngrad.errors import ShapeError
+from ngrad.numpy.convert import FLOAT64, array_of, dtype_of, to_tensor
+from ngrad.numpy.ndarray import ndarray
+from ngrad.ops.convert import cast_to
+from ngrad.ops.shape import broadcast_to, reshape
+from ngrad.ops.transfer import to_device
+
+
+def array(
+    object: Any,
+    dtype: Any = None,
+    *,
+    copy: bool | None = True,
+    order: Any = "K",
+    subok: bool = False,
+    ndmin: int = 0,
+    like: Any = None,
+) -> ndarray:
+    """An array of a value: a nest of numbers and arrays, or anything that NumPy makes one of.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.array([[1, 2], [3, 4]]).dtype
+    dtype('int64')
+    """
+    x = to_tensor(object, dtype_of(dtype))
+    if x.ndim < ndmin:
+        x = reshape(x, (*(1,) * (ndmin - x.ndim), *x._layout.shape))
+    return array_of(x)
+
+
+def asarray(
+    a: Any, dtype: Any = None, order: Any = None, *, device: Any = None, copy: bool | None = None,
+    like: Any = None,
+) -> ndarray:  # fmt: skip
+    """An array of a value; an array is itself, unless its dtype or device is to be another.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> x = np.ones(3)
+    >>> np.asarray(x) is x
+    True
+    """
+    wanted = dtype_of(dtype)
+    same = wanted is None or (isinstance(a, ndarray) and a._layout.dtype is wanted)
+    if isinstance(a, ndarray) and same and device is None and not copy:
+        return a
+    if copy is False:
+        raise ValueError("asarray: cannot make this array without a copy")
+    x = to_tensor(a, wanted)
+    return array_of(x if device is None else to_device(x, device))
+
+
+asanyarray = ascontiguousarray = asfortranarray = asarray
+
+
+def asarray_chkfinite(a: Any, dtype: Any = None, order: Any = None) -> ndarray:
+    """As `asarray`; a NaN or an infinity in it raises ValueError."""
+    found = asarray(a, dtype)
+    if not np.isfinite(np.asarray(found)).all():
+        raise ValueError("array must not contain infs or NaNs")
+    return found
+
+
+def _shape(shape: Any, what: str) -> tuple[int, ...]:
+    sizes = shape if isinstance(shape, (tuple, list)) else (shape,)
+    if isinstance(shape, (ndarray, np.ndarray)):
+        sizes = tuple(np.asarray(shape).ravel().tolist())
+    try:
+        found = tuple(int(n.__index__()) for n in sizes)
+    except AttributeError:
+        raise TypeError(f"{what}: a shape is made of integers, not {shape!r}") from None
+    if any(n < 0 for n in found):
+        raise ShapeError(f"{what}: negative dimensions are not allowed: {found}")
+    return found
+
+
+def _filled(value: Any, shape: tuple[int, ...], dtype: DType, device: Any = None) -> ndarray:
+    x = broadcast_to(to_tensor(value, dtype), shape)
+    return array_of(x if device is None else to_device(x, device))
+
+
+def _maker(name: str, value: Any) -> Callable[..., ndarray]:
+    def make(
+        shape: Any, dtype: Any = float, order: Any = "C", *, device: Any = None, like: Any = None
+    ) -> ndarray:
+        return _filled(value, _shape(shape, name), dtype_of(dtype) or FLOAT64, device)
+
+    make.__name__ = make.__qualname__ = name
+    make.__doc__ = f"An array of {name if value else 'zeros'}, float64 unless it is said otherwise."
+    return make
+
+
+zeros, ones, empty = (_maker(n, v) for n, v in (("zeros", 0), ("ones", 1), ("empty", 0)))
+
+
+def full(
+    shape: Any, fill_value: Any, dtype: Any = None, order: Any = "C", *, device: Any = None,
+    like: Any = None,
+) -> ndarray:  # fmt: skip
+    """An array of a shape, every element a value, in its dtype.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.full(2, 7)
+    array([7, 7])
+    """
+    value = to_tensor(fill_value, dtype_of(dtype))
+    return _filled(value, _shape(shape, "full"), value.dtype, device)
+
+
+def full_like(
+    a: Any, fill_value: Any, dtype: Any = None, order: Any = "K", subok: bool = True,
+    shape: Any = None, *, device: Any = None,
+) -> ndarray:  # fmt: skip
+    """As `full`, of the shape and dtype of another array."""
+    x = to_tensor(a)
+    sizes = x._layout.shape if shape is None else _shape(shape, "full_like")
+    return _filled(to_tensor(fill_value), sizes, dtype_of(dtype) or x.dtype, device)
+
+
+def _like(name: str, value: Any) -> Callable[..., ndarray]:
+    def make(
+        a: Any, dtype: Any = None, order: Any = "K", subok: bool = True, shape: Any = None, *,
+        device: Any = None,
+    ) -> ndarray:  # fmt: skip
+        return full_like(a, value, dtype, shape=shape, device=device)
+
+    make.__name__ = make.__qualname__ = name
+    make.__doc__ = f"An array of {value}s, of the shape and dtype of another."
+    return make
+
+
+zeros_like, ones_like, empty_like = (
+    _like(name, value) for name, value in (("zeros_like", 0), ("ones_like", 1), ("empty_like", 0))
+)
+
+
+def eye(
+    N: int, M: int | None = None, k: int = 0, dtype: Any = float, order: Any = "C", *,
+    device: Any = None, like: Any = None,
+) -> ndarray:  # fmt: skip
+    """Zeros, with ones on the k-th diagonal.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.eye(2, 3, k=1)
+    array([[0., 1., 0.],
+           [0., 0., 1.]])
+    """
+    rows, columns = _shape((N, N if M is None else M), "eye")
+    at = np.arange(rows)[:, None] + int(k) == np.arange(columns)
+    return asarray(at, dtype_of(dtype) or FLOAT64, device=device)
+
+
+def identity(n: int, dtype: Any = None, *, like: Any = None) -> ndarray:
+    """The identity matrix."""
+    return eye(n, dtype=dtype or float)
+
+
+def arange(
+    *bounds: Any, dtype: Any = None, device: Any = None, like: Any = None, **named: Any
+) -> ndarray:
+    """Numbers from a start (0) up to, not including, a stop, by a step (1).
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.arange(3), np.arange(0.0, 1.0, 0.5)
+    (array([0, 1, 2]), array([0. , 0.5]))
+    """
+    names = ("stop",) if len(bounds) == 1 else ("start", "stop", "step", "dtype")
+    given = dict(zip(names, bounds, strict=False))
+    given |= named
+    dtype = given.pop("dtype", dtype)
+    if "stop" not in given:
+        raise TypeError("arange() requires stop to be specified.")
+    start, stop, step = given.get("start", 0), given["stop"], given.get("step", 1)
+    start = 0 if start is None else start
+    values = np.arange(*(_plain(v) for v in (start, stop, 1 if step is None else step)))
+    return asarray(values, dtype, device=device)
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if isinstance(value, ndarray) else value
+
+
+def linspace(
+    start: Any, stop: Any, num: int = 50, endpoint: bool = True, retstep: bool = False,
+    dtype: Any = None, axis: int = 0, *, device: Any = None,
+) -> Any:  # fmt: skip
+    """`num` numbers, evenly spaced from a start to a stop, which is one of them if `endpoint`.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.linspace(0, 1, 5)
+    array([0.  , 0.25, 0.5 , 0.75, 1.  ])
+    """
+    count = int(num.__index__())
+    if count < 0:
+        raise ValueError(f"linspace: num must not be negative, not {count}")
+    first, last = (_float(to_tensor(v)) for v in (start, stop))
+    parts = count - 1 if endpoint else count
+    step = (last - first) / max(parts, 1) if parts > 0 else (last - first) * float("nan")
+    ndim = max(first.ndim, last.ndim)
+    at = reshape(to_tensor(np.arange(count, dtype=float)), (count, *(1,) * ndim))
+    found = at * (step if parts > 0 else last - first) + first
+    if endpoint and count > 1:  # exactly
+        ends = np.arange(count).reshape((count, *(1,) * ndim)) == count - 1
+        from ngrad.ops.elementwise import select
+
+        found = select(to_tensor(ends), last, found)
+    wanted = dtype_of(dtype)
+    if wanted is not None and wanted.is_integer:
+        from ngrad.ops.arithmetic import floor
+
+        found = floor(found)
+    found = found if wanted is None else cast_to(found, wanted)
+    made = array_of(found)
+    if axis not in (0, -ndim - 1):
+        from ngrad.numpy.manipulation import moveaxis
+
+        made = moveaxis(made, 0, axis)
+    made = made if device is None else asarray(made, device=device)
+    return (made, array_of(step)) if retstep else made
+
+
+def _float(x: Any) -> Any:
+    return x if x.dtype.is_floating else cast_to(x, FLOAT64)
+
+
+def logspace(
+    start: Any, stop: Any, num: int = 50, endpoint: bool = True, base: Any = 10.0,
+    dtype: Any = None, axis: int = 0,
+) -> ndarray:  # fmt: skip
+    """`num` powers of a base, evenly spaced on a logarithmic scale."""
+    from ngrad.numpy.ufuncs import UFUNCS
+
+    found = UFUNCS["power"](base, linspace(start, stop, num, endpoint, axis=axis))
+    return found if dtype is None else array_of(cast_to(found._read(), as_dtype(dtype)))
+
+
+def geomspace(
+    start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0
+) -> ndarray:
+    """`num` numbers, each the same multiple of the one before, from a start to a stop."""
+    from ngrad.numpy.ufuncs import UFUNCS
+
+    first, last = (asarray(v, FLOAT64) for v in (start, stop))
+    sign = UFUNCS["sign"](first)
+    low, high = UFUNCS["log10"](first * sign), UFUNCS["log10"](last * sign)
+    found = logspace(low, high, num, endpoint, axis=axis) * sign
+    return found if dtype is None else array_of(cast_to(found._read(), as_dtype(dtype)))
+
+
+def meshgrid(
+    *xi: Any, copy: bool = True, sparse: bool = False, indexing: str = "xy"
+) -> tuple[ndarray, ...]:
+    """Coordinate arrays of coordinate vectors."""
+    if indexing not in ("xy", "ij"):
+        raise ValueError(f"meshgrid: indexing is 'xy' or 'ij', not {indexing!r}")
+    vectors = [reshape(to_tensor(x), (-1,)) for x in xi]
+    order = [*range(len(vectors))]
+    if indexing == "xy" and len(vectors) > 1:
+        order[:2] = [1, 0]
+    shape = tuple(vectors[k].size for k in order)
+    made = []
+    for k, vector in enumerate(vectors):
+        place = order.index(k)
+        wide = reshape(vector, tuple(-1 if n == place else 1 for n in range(len(vectors))))
+        made.append(array_of(wide if sparse else broadcast_to(wide, shape)))
+    return tuple(made)
+
+
+def tri(
+    N: int, M: int | None = None, k: int = 0, dtype: Any = float, *, like: Any = None
+) -> ndarray:
+    """Ones at and below the k-th diagonal, zeros above."""
+    rows, columns = _shape((N, N if M is None else M), "tri")
+    return asarray(np.tri(rows, columns, int(k), dtype=bool), dtype_of(dtype))
+
+
+def indices(dimensions: Any, dtype: Any = int, sparse: bool = False) -> Any:
+    """For each axis of a grid, the index along it at every place."""
+    found: Any = np.indices(_shape(dimensions, "indices"), sparse=bool(sparse))  # type: ignore[call-overload]
+    if sparse:
+        return tuple(asarray(part, dtype) for part in found)
+    return asarray(found, dtype)
+
+
+def fromfunction(
+    function: Any, shape: Any, *, dtype: Any = float, like: Any = None, **kwargs: Any
+) -> Any:
+    """What a function gives for the coordinate arrays of a grid."""
+    return function(*indices(shape, dtype), **kwargs)
+
+
+def copy(a: Any, order: Any = "K", subok: bool = False) -> ndarray:
+    """An array of its own, of the same value."""
+    return array_of(to_tensor(a))
+
+
+__all__ = [
+    "arange", "array", "asanyarray", "asarray", "asarray_chkfinite", "ascontiguousarray",
+    "asfortranarray", "copy", "empty", "empty_like", "eye", "fromfunction", "full", "full_like",
+    "geomspace", "identity", "indices", "linspace", "logspace", "meshgrid", "ones", "ones_like",
+    "tri", "zeros", "zeros_like",
+]  # fmt: skip

@@ -1,0 +1,127 @@
+"""Methods of arrays: the functions of these names; and NumPy's protocols (NEP 13 and 18), by which
+its own functions, given an array of ours, are ours.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ngrad.numpy import manipulation, reductions, selection
+from ngrad.numpy.convert import array_of, dtype_of, to_tensor
+from ngrad.numpy.ndarray import ndarray
+from ngrad.numpy.ufuncs import UFUNCS
+from ngrad.ops.convert import cast_to
+from ngrad.ops.transfer import to_device
+
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "all": reductions.all, "any": reductions.any_, "argmax": reductions.argmax,
+    "argmin": reductions.argmin, "cumprod": reductions.cumprod, "cumsum": reductions.cumsum,
+    "max": reductions.max, "mean": reductions.mean, "min": reductions.min,
+    "prod": reductions.prod, "std": reductions.std, "sum": reductions.sum,
+    "var": reductions.var, "ravel": manipulation.ravel, "repeat": manipulation.repeat,
+    "squeeze": manipulation.squeeze, "swapaxes": manipulation.swapaxes, "clip": selection.clip,
+    "round": selection.round_, "take": selection.take, "diagonal": selection.diagonal,
+    "trace": selection.trace, "nonzero": selection.nonzero, "compress": selection.compress,
+    "conj": UFUNCS["conjugate"], "conjugate": UFUNCS["conjugate"],
+}  # fmt: skip
+
+
+def _method(function: Callable[..., Any]) -> Callable[..., Any]:
+    def method(self: ndarray, *args: Any, **kwargs: Any) -> Any:
+        return function(self, *args, **kwargs)
+
+    method.__doc__ = function.__doc__
+    return method
+
+
+def _astype(
+    x: ndarray, dtype: Any, order: Any = "K", casting: str = "unsafe", subok: bool = True,
+    copy: bool = True, *, device: Any = None,
+) -> ndarray:  # fmt: skip
+    """The array in another dtype."""
+    wanted = dtype_of(dtype)
+    assert wanted is not None
+    if not np.can_cast(x.dtype, wanted.numpy_dtype, casting):  # type: ignore[arg-type]
+        raise TypeError(f"astype: cannot cast {x.dtype} to {wanted.name} with casting={casting!r}")
+    return x if x._layout.dtype is wanted and not copy else array_of(cast_to(x._read(), wanted))
+
+
+def _flatten(x: ndarray, order: Any = "C") -> ndarray:
+    """A copy with one axis."""
+    return array_of(x.reshape(-1, order=order)._read())
+
+
+def _to_device(x: ndarray, device: Any, /, *, stream: Any = None) -> ndarray:
+    """The array on another device."""
+    return array_of(to_device(x._read(), device))
+
+
+def _array_namespace(x: ndarray, *, api_version: str | None = None) -> Any:
+    import ngrad.numpy
+
+    return ngrad.numpy
+
+
+# -- protocols -------------------------------------------------------------------------------------
+
+
+def _array_ufunc(x: ndarray, function: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+    """NEP 13: a ufunc of NumPy's on an array of ours."""
+    ours = UFUNCS.get(function.__name__) or _others().get(function.__name__)
+    if ours is None:
+        raise TypeError(f"{function.__name__}: ngrad.numpy has no such function")
+    if kwargs.get("out") is not None:
+        (target,) = kwargs.pop("out")
+        if isinstance(target, np.ndarray):
+            raise TypeError(
+                f"{function.__name__}: cannot write an ngrad array into NumPy's; convert it with "
+                "numpy.asarray"
+            )
+        target[...] = getattr(ours, method)(*inputs, **kwargs)
+        return target
+    return getattr(ours, method)(*inputs, **kwargs)
+
+
+def _array_function(x: ndarray, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+    """NEP 18: a function of NumPy's on an array of ours."""
+    space: Any = _array_namespace(x)
+    for part in function.__module__.split(".")[1:]:
+        space = getattr(space, part, None)
+    ours = getattr(space, function.__name__, None)
+    if ours is None:
+        raise TypeError(
+            f"{function.__module__}.{function.__name__}: ngrad.numpy has no such function"
+        )
+    return ours(*args, **kwargs)
+
+
+@functools.cache
+def _others() -> dict[str, Any]:
+    return {"matmul": selection.matmul}
+
+
+def _attach() -> None:
+    for name, function in FUNCTIONS.items():
+        setattr(ndarray, name, _method(function))
+    others: dict[str, Any] = {
+        "astype": _astype,
+        "flatten": _flatten,
+        "to_device": _to_device,
+        "cpu": lambda x: _to_device(x, "cpu"),
+        "gpu": lambda x, index=0: _to_device(x, f"cuda:{index}"),
+        "dot": lambda x, y: selection.dot(x, y),
+        "real": property(lambda x: x),
+        "imag": property(lambda x: array_of(to_tensor(np.zeros(x.shape, x.dtype)))),
+        "__array_namespace__": _array_namespace,
+        "__array_ufunc__": _array_ufunc,
+        "__array_function__": _array_function,
+    }
+    for name, method in others.items():
+        setattr(ndarray, name, method)
+
+
+_attach()

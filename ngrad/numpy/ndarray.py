@@ -1,0 +1,380 @@
+"""`ndarray`: NumPy's array, as a cell over an immutable tensor; and its views."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ngrad.cell import Cell
+from ngrad.devices import HOST
+from ngrad.graph.layout import Layout
+from ngrad.numpy.views import Axes, Part, Shaped, Way
+from ngrad.ops.assignment import assigned
+from ngrad.ops.convert import cast_to, unwrap
+from ngrad.ops.indexing import getitem
+from ngrad.ops.shape import reshape
+from ngrad.record import next_uid, state
+from ngrad.tensor import Tensor, writable
+
+
+class ndarray(Cell):
+    """An n-d array that can be assigned to: NumPy's, with derivatives. Made by `array`, `zeros` and
+    every function here; not by calling this class.
+
+    It holds an immutable tensor, and an assignment has it hold another. What was computed from it
+    before keeps the old value, on a tape too: so gradients go through assignments. Names of one
+    array see them, and so do views, which are read and written as in NumPy. Taken wherever a tensor
+    is.
+
+    Attributes
+    ----------
+    shape : tuple of int
+    dtype : numpy.dtype
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> x = np.zeros((2, 3))
+    >>> row = x[1]
+    >>> row[:] = 7.0
+    >>> x
+    array([[0., 0., 0.],
+           [7., 7., 7.]])
+    """
+
+    __slots__ = ("__weakref__", "_held", "_owner", "_seen", "_way")
+    if TYPE_CHECKING:  # operators and methods that are attached from the functions of their names
+
+        def __getattr__(self, name: str) -> Any: ...
+
+        __add__: Any
+        __sub__: Any
+        __mul__: Any
+        __truediv__: Any
+        __radd__: Any
+
+    __array_priority__ = 102
+
+    def __init__(
+        self, tensor: Tensor, owner: ndarray | None = None, way: Way | None = None
+    ) -> None:
+        self._held = tensor
+        self._owner, self._way = owner, way
+        self._seen: Tensor | None = None
+        self._uid = next_uid()
+
+    # -- the tensor --------------------------------------------------------------------------------
+
+    def _read(self) -> Tensor:
+        owner, way = self._owner, self._way
+        if owner is not None and way is not None:
+            value = owner._read()
+            if value is not self._seen:  # it was assigned to
+                self._held, self._seen = way.read(value), value
+        return self._held
+
+    def given(self, gradient: Tensor | None) -> Any:
+        return None if gradient is None else ndarray(gradient)
+
+    def _write(self, value: Tensor) -> None:
+        """Hold another tensor, of the same shape and dtype."""
+        owner, way = self._owner, self._way
+        if owner is None or way is None:
+            self._held = value
+        else:
+            owner._write(way.written(owner._read(), value))
+
+    def _seen_by(self, way: Way) -> ndarray:
+        """A view of this array."""
+        value = self._read()
+        view = ndarray(way.read(value), self, way)
+        view._seen = value
+        return view
+
+    @property
+    def _layout(self) -> Layout:
+        return self._read()._layout
+
+    # -- facts -------------------------------------------------------------------------------------
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return tuple(self._read().shape)
+
+    @shape.setter
+    def shape(self, shape: Any) -> None:
+        raise AttributeError(
+            "shape: an array's shape is not assigned to; write x = x.reshape(...) instead"
+        )
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self._layout.dtype.numpy_dtype
+
+    @property
+    def ndim(self) -> int:
+        return self._layout.ndim
+
+    @property
+    def size(self) -> int:
+        return self._layout.size
+
+    @property
+    def itemsize(self) -> int:
+        return self._layout.dtype.itemsize
+
+    @property
+    def nbytes(self) -> int:
+        return self._layout.nbytes
+
+    @property
+    def device(self) -> str:
+        return self._layout.device.name
+
+    @property
+    def base(self) -> ndarray | None:
+        """The array that this one is a view of, as NumPy's: the first, not one between."""
+        owner = self._owner
+        while owner is not None and owner._owner is not None:
+            owner = owner._owner
+        return owner
+
+    # -- values ------------------------------------------------------------------------------------
+
+    def numpy(self) -> Any:
+        """A copy as NumPy's own array; a NumPy scalar if 0-d."""
+        return self._read().numpy()
+
+    def item(self, *index: Any) -> Any:
+        """An element as a Python scalar: the only one, or that at an index."""
+        if index:
+            at = np.unravel_index(index[0], self.shape) if len(index) == 1 else index
+            return getitem(self._read(), tuple(int(k) for k in at)).item()
+        return self._read().item()
+
+    def tolist(self) -> Any:
+        return self._read().tolist()
+
+    def tobytes(self, order: Any = "C") -> bytes:
+        return np.asarray(self).tobytes(order)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
+        return self._read().__array__(dtype, copy)
+
+    def __dlpack__(self, **options: Any) -> Any:
+        return self._read().__dlpack__(**options)  # type: ignore[attr-defined]
+
+    def __dlpack_device__(self) -> Any:
+        return self._read().__dlpack_device__()  # type: ignore[attr-defined]
+
+    def __float__(self) -> float:
+        return float(self._read())
+
+    def __int__(self) -> int:
+        return int(self._read())
+
+    def __complex__(self) -> complex:
+        return complex(self._read())
+
+    def __index__(self) -> int:
+        return self._read().__index__()
+
+    def __bool__(self) -> bool:
+        if self.size != 1:
+            raise ValueError(
+                "the truth value of an array with other than one element is ambiguous; "
+                "use .any() or .all()"
+            )
+        return bool(self._read())
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError("len() of unsized object: the array has no axes")
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator[ndarray]:
+        if not self.shape:
+            raise TypeError("iteration over a 0-d array")
+        return (self[k] for k in range(self.shape[0]))
+
+    def __contains__(self, value: Any) -> bool:
+        return bool((np.asarray(self) == np.asarray(value)).any())
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        value = self._read()
+        return repr(value) if value._recorded_in() is not None else repr(np.asarray(value))
+
+    def __str__(self) -> str:
+        return str(self._read())
+
+    def __format__(self, spec: str) -> str:
+        return format(self._read(), spec)
+
+    def __copy__(self) -> ndarray:
+        return self.copy()
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> ndarray:
+        return self.copy()
+
+    def __reduce__(self) -> Any:
+        return _unpickled, (np.asarray(self),)
+
+    def copy(self, order: Any = "C") -> ndarray:
+        """An array of its own, of the same value."""
+        return ndarray(self._read())
+
+    # -- views -------------------------------------------------------------------------------------
+
+    def __getitem__(self, index: Any) -> Any:
+        basic = is_basic(index)
+        if basic:
+            return self._seen_by(Part(index))
+        return ndarray(getitem(self._read(), read_index(index)))
+
+    def transpose(self, *axes: Any) -> ndarray:
+        """A view with its axes in another order: reversed, or as given."""
+        order = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes
+        if not order:
+            return self._seen_by(Axes(tuple(range(self.ndim))[::-1]))
+        perm = tuple(int(k) for k in order)
+        normal = tuple(k + self.ndim if k < 0 else k for k in perm)
+        if sorted(normal) != list(range(self.ndim)):
+            raise ValueError(f"transpose: axes {perm} do not match an array of {self.ndim} axes")
+        return self._seen_by(Axes(normal))
+
+    @property
+    def T(self) -> ndarray:
+        return self.transpose()
+
+    @property
+    def mT(self) -> ndarray:
+        if self.ndim < 2:
+            raise ValueError("mT: a matrix has two axes or more")
+        return self.transpose(*range(self.ndim - 2), -1, -2)
+
+    def reshape(self, *shape: Any, order: Any = "C", copy: bool | None = None) -> ndarray:
+        """The same elements, in row-major order, in another shape; one size may be -1."""
+        given = shape[0] if len(shape) == 1 and not isinstance(shape[0], int) else shape
+        x = self._read()
+        if order not in ("C", "A", "K", "F"):
+            raise ValueError(f"reshape: order must be 'C', 'F', 'A' or 'K', not {order!r}")
+        if order == "F":
+            sizes = tuple(given) if isinstance(given, (tuple, list)) else (given,)
+            return self.transpose().reshape(sizes[::-1], copy=copy).transpose()
+        made = reshape(x, given)
+        if copy:
+            return ndarray(made)
+        return self._seen_by(Shaped(tuple(made._layout.shape), self._in_order()))
+
+    def _in_order(self) -> bool:
+        """Whether NumPy's array would certainly lie in row-major order too: then what is reshaped
+        from it is a view.
+        """
+        owner, way = self._owner, self._way
+        if owner is None or way is None:
+            return _row_major(self._held._layout)
+        if isinstance(way, Shaped):
+            return way.sure
+        return owner._in_order() and self._held._layout.contiguous
+
+    # -- assignment --------------------------------------------------------------------------------
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        if isinstance(value, ndarray) and value._owner is self and value._way == Part(index):
+            return  # the end of x[index] += ..., which has written there
+        if self._owner is None and self._put(index, value):
+            return
+        x = self._read()
+        self._write(assigned(x, read_index(index), self._like(value)))
+
+    def _like(self, value: Any) -> Tensor:
+        """A value to be assigned, in this array's dtype."""
+        from ngrad.numpy.convert import to_tensor
+
+        found: Tensor = to_tensor(value)
+        return cast_to(found, self._layout.dtype)
+
+    def _put(self, index: Any, value: Any) -> bool:
+        """Write a number where the elements lie, if nobody else has this memory: then a loop over
+        elements takes no more for a long array than for a short one. Whether it could be done.
+        """
+        if state.stack or state.graph is not None or state.window.trace is not None:
+            return False  # what was there before is wanted
+        if not is_basic(index) or self._held._layout.device is not HOST:
+            return False
+        number = _number(value)
+        if number is None:
+            return False
+        x = self._held
+        if not x._at:
+            Tensor.evaluate(x)
+        # This name, the cell's, and `getrefcount`'s own; of a tensor in a window there are more.
+        if sys.getrefcount(x) != 3 or sys.getrefcount(x._block) != 2 or not x._layout.contiguous:
+            return False
+        where = x._layout
+        if (
+            type(index) is int
+            and where.ndim == 1
+            and type(number) is float
+            and where.dtype.is_floating
+        ):
+            at = index if index >= 0 else index + where.size
+            if not 0 <= at < where.size:
+                return False  # what raises says so
+            where.dtype.ctype.from_address(x._at + at * where.dtype.itemsize).value = number
+        else:
+            writable(x)[index] = number
+        self._held = Tensor(x._block, x._at, where)
+        return True
+
+    def fill(self, value: Any) -> None:
+        """Assign a value to every element."""
+        self[...] = value
+
+
+def _number(value: Any) -> Any:
+    """The Python number that a value is, or that the only element of it is; or None."""
+    if type(value) is ndarray:
+        if value.size != 1 or value._layout.device is not HOST:
+            return None
+        found = value._read().item()
+        if value._owner is not None:  # it can be read again, and so need not hold the memory
+            value._held = value._seen = None  # type: ignore[assignment]
+        return found
+    return value if isinstance(value, (bool, int, float, np.generic)) else None
+
+
+def _row_major(where: Layout) -> bool:
+    """Whether the last axis lies innermost; axes that repeat one element lie anywhere."""
+    telling = [s for n, s in zip(where.shape, where.strides, strict=True) if n > 1 and s]
+    return telling == sorted(telling, reverse=True) and all(s > 0 for s in telling)
+
+
+def _unpickled(array: Any) -> ndarray:
+    from ngrad.tensor import from_numpy
+
+    return ndarray(from_numpy(array))
+
+
+def is_basic(index: Any) -> bool:
+    """Whether an index is of integers, slices, an ellipsis and new axes: then it gives a view."""
+    if type(index) is tuple:
+        return all(map(is_basic, index))
+    if isinstance(index, (bool, np.bool_)):
+        return False
+    return index is None or index is Ellipsis or isinstance(index, (int, slice, np.integer))
+
+
+def read_index(index: Any) -> Any:
+    """An index with tensors in place of arrays."""
+    if isinstance(index, tuple):
+        return tuple(map(read_index, index))
+    return index._read() if isinstance(index, ndarray) else index
+
+
+unwrap[ndarray] = ndarray._read

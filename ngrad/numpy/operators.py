@@ -1,0 +1,119 @@
+"""Python's operators on arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ngrad.numpy.convert import PLAIN, to_tensor
+from ngrad.numpy.ndarray import ndarray
+from ngrad.numpy.ufuncs import UFUNCS, ufunc
+from ngrad.ops import arithmetic, comparison
+from ngrad.ops.convert import cast_to
+from ngrad.ops.elementwise import is_operand
+from ngrad.ops.matmul import matmul_operator
+
+NAMES = {
+    "add": "add", "sub": "subtract", "mul": "multiply", "truediv": "divide",
+    "floordiv": "floor_divide", "mod": "remainder", "divmod": "divmod", "pow": "power",
+    "and": "bitwise_and", "or": "bitwise_or", "xor": "bitwise_xor", "lshift": "left_shift",
+    "rshift": "right_shift",
+}  # fmt: skip
+COMPARISONS = {
+    "lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal", "eq": "equal",
+    "ne": "not_equal",
+}  # fmt: skip
+QUICK = {
+    "add": arithmetic.add, "multiply": arithmetic.multiply, "divide": arithmetic.divide,
+    "less": comparison.less, "less_equal": comparison.less_equal,
+    "greater": comparison.greater, "greater_equal": comparison.greater_equal,
+    "equal": comparison.equal, "not_equal": comparison.not_equal,
+}  # fmt: skip
+"""Ops that mean the same on tensors, whatever the dtypes."""
+
+
+def _binary(function: ufunc) -> Callable[[ndarray, Any], Any]:
+    op = QUICK.get(function.__name__)
+    quick = op.operator() if op is not None else None
+
+    def operator(x: ndarray, y: Any) -> Any:
+        if quick is not None:
+            if type(y) is ndarray:
+                return ndarray(quick(x._read(), y._read()))
+            if type(y) in PLAIN:
+                return ndarray(quick(x._read(), y))
+        return function(x, y) if is_operand(y) else NotImplemented
+
+    return operator
+
+
+def _reflected(function: ufunc) -> Callable[[ndarray, Any], Any]:
+    return lambda y, x: function(x, y) if is_operand(x) else NotImplemented
+
+
+def _in_place(function: ufunc, sign: str) -> Callable[[ndarray, Any], Any]:
+    def operator(x: ndarray, y: Any) -> Any:
+        if not is_operand(y):
+            return NotImplemented
+        return updated(x, function(x, y), f"{sign}=")
+
+    return operator
+
+
+def updated(x: ndarray, found: ndarray, what: str) -> ndarray:
+    """An array with its value replaced by another, in its own dtype.
+
+    Raises
+    ------
+    TypeError
+        If NumPy would not cast so.
+    ValueError
+        If the shapes differ.
+    """
+    if not np.can_cast(found.dtype, x.dtype, "same_kind"):
+        raise TypeError(
+            f"{what}: cannot cast {found.dtype} to {x.dtype}, the array's dtype, which it keeps; "
+            "write x = x ... instead"
+        )
+    if found.shape != x.shape:
+        raise ValueError(
+            f"{what}: a result of shape {found.shape} does not fit the array, of shape {x.shape}"
+        )
+    x._write(cast_to(found._read(), x._layout.dtype))
+    return x
+
+
+def _matmul(x: Any, y: Any) -> Any:
+    return ndarray(matmul_operator(to_tensor(x), to_tensor(y)))
+
+
+SIGNS = {
+    "add": "+", "sub": "-", "mul": "*", "truediv": "/", "floordiv": "//", "mod": "%", "pow": "**",
+    "and": "&", "or": "|", "xor": "^", "lshift": "<<", "rshift": ">>",
+}  # fmt: skip
+
+
+def _attach() -> None:
+    for name, function in NAMES.items():
+        setattr(ndarray, f"__{name}__", _binary(UFUNCS[function]))
+        setattr(ndarray, f"__r{name}__", _reflected(UFUNCS[function]))
+        if name in SIGNS:
+            setattr(ndarray, f"__i{name}__", _in_place(UFUNCS[function], SIGNS[name]))
+    for name, function in COMPARISONS.items():
+        setattr(ndarray, f"__{name}__", _binary(UFUNCS[function]))
+    methods: dict[str, Any] = {
+        "__invert__": lambda x: UFUNCS["invert"](x),
+        "__matmul__": lambda x, y: _matmul(x, y) if is_operand(y) else NotImplemented,
+        "__rmatmul__": lambda y, x: _matmul(x, y) if is_operand(x) else NotImplemented,
+        "__imatmul__": lambda x, y: updated(x, _matmul(x, y), "@="),
+        "__neg__": lambda x: UFUNCS["negative"](x),
+        "__pos__": lambda x: UFUNCS["positive"](x),
+        "__abs__": lambda x: UFUNCS["absolute"](x),
+    }
+    for name, method in methods.items():
+        setattr(ndarray, name, method)
+
+
+_attach()

@@ -1,0 +1,392 @@
+"""Sums, extremes, means and their siblings over axes; running ones; NumPy's dtypes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ngrad.dtypes import BY_CODE
+from ngrad.numpy.convert import FLOAT64, INT64, array_of, dtype_of, to_tensor
+from ngrad.numpy.ndarray import ndarray
+from ngrad.numpy.ufuncs import refuse_out
+from ngrad.ops import reductions as r
+from ngrad.ops import scans
+from ngrad.ops.arithmetic import subtract
+from ngrad.ops.comparison import isnan, not_equal
+from ngrad.ops.convert import cast_to
+from ngrad.ops.elementwise import select
+from ngrad.ops.power import sqrt, square
+from ngrad.ops.shape import normal_axis, reshape
+
+BOOL, UINT64 = BY_CODE["b1"], BY_CODE["u8"]
+NOTHING: Any = np._NoValue
+
+
+def _wide(x: Any, dtype: Any) -> Any:
+    """A tensor in the dtype in which NumPy adds: integers in at least 64 bits."""
+    wanted = dtype_of(dtype)
+    if wanted is not None:
+        return cast_to(x, wanted)
+    if x.dtype.is_bool or (x.dtype.is_integer and x.dtype.itemsize < 8):
+        return cast_to(x, UINT64 if x.dtype.is_unsigned else INT64)
+    return x
+
+
+def _counted(value: Any) -> bool:
+    return value is not NOTHING and value is not None
+
+
+def _masked(x: Any, where: Any, neutral: Any) -> Any:
+    """x where a condition holds, and elsewhere what changes no result."""
+    return (
+        select(to_tensor(where, BOOL), x, neutral) if where is not True and _counted(where) else x
+    )
+
+
+def _kept(keepdims: Any) -> bool:
+    return bool(keepdims) if _counted(keepdims) else False
+
+
+def sum(
+    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = NOTHING,
+    initial: Any = NOTHING, where: Any = NOTHING,
+) -> ndarray:  # fmt: skip
+    """The sum over axes, all if None; of small integers in 64 bits.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.sum([[1, 2], [3, 4]], axis=0)
+    array([4, 6])
+    """
+    refuse_out("sum", out)
+    x = _masked(_wide(to_tensor(a), dtype), where, 0)
+    found = r.reduce_sum(x, axis, _kept(keepdims))
+    return array_of(found + initial if _counted(initial) else found)
+
+
+def prod(
+    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = NOTHING,
+    initial: Any = NOTHING, where: Any = NOTHING,
+) -> ndarray:  # fmt: skip
+    """The product over axes, all if None.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.prod([2.0, 3.0])
+    array(6.)
+    """
+    refuse_out("prod", out)
+    x = _masked(_wide(to_tensor(a), dtype), where, 1)
+    found = r.reduce_prod(x, axis, _kept(keepdims))
+    return array_of(found * initial if _counted(initial) else found)
+
+
+def _extreme(name: str, reduce: Callable[..., Any], pick: str) -> Callable[..., ndarray]:
+    def extreme(
+        a: Any, axis: Any = None, out: Any = None, keepdims: Any = NOTHING,
+        initial: Any = NOTHING, where: Any = NOTHING,
+    ) -> ndarray:  # fmt: skip
+        from ngrad.numpy.ufuncs import UFUNCS
+
+        refuse_out(name, out)
+        x = to_tensor(a)
+        if where is not True and _counted(where):
+            if not _counted(initial):
+                raise ValueError(f"{name}: takes initial= beside where=, since it has no identity")
+            x = _masked(x, where, initial)
+        if x.size == 0 and not _counted(initial) and _empty(x, axis):
+            raise ValueError(
+                f"zero-size array to reduction operation {pick} which has no identity: shape "
+                f"{x._layout.shape}, axis {axis}"
+            )
+        found = array_of(reduce(x, axis, _kept(keepdims)))
+        return UFUNCS[pick](found, initial) if _counted(initial) else found
+
+    extreme.__name__ = extreme.__qualname__ = name
+    extreme.__doc__ = f"The {pick} over axes, all if None; NaN if there is one."
+    return extreme
+
+
+def _empty(x: Any, axis: Any) -> bool:
+    """Whether elements of a result would be reduced from none."""
+    axes = r.normal_axes(axis, x.ndim, "reduce")
+    return any(x._layout.shape[k] == 0 for k in axes)
+
+
+max = amax = _extreme("max", r.reduce_max, "maximum")
+min = amin = _extreme("min", r.reduce_min, "minimum")
+
+
+def _truth(name: str, reduce: Callable[..., Any], neutral: bool) -> Callable[..., ndarray]:
+    def truth(
+        a: Any, axis: Any = None, out: Any = None, keepdims: Any = NOTHING, *,
+        where: Any = NOTHING,
+    ) -> ndarray:  # fmt: skip
+        refuse_out(name, out)
+        x = _masked(cast_to(to_tensor(a), BOOL), where, neutral)
+        return array_of(reduce(x, axis, _kept(keepdims)))
+
+    truth.__name__ = truth.__qualname__ = name
+    truth.__doc__ = f"Whether {name} of the elements over axes hold."
+    return truth
+
+
+all = _truth("all", r.reduce_all, True)
+any_ = _truth("any", r.reduce_any, False)
+
+
+def _count(x: Any, axis: Any, where: Any, keepdims: bool) -> Any:
+    """How many elements are reduced: a number, or a tensor where a condition says so."""
+    axes = r.normal_axes(axis, x.ndim, "mean")
+    if where is not True and _counted(where):
+        from ngrad.ops.shape import broadcast_to
+
+        holds = broadcast_to(to_tensor(where, BOOL), x._layout.shape)
+        return r.reduce_sum(cast_to(holds, x.dtype), axis, keepdims)
+    count = 1
+    for k in axes:
+        count *= x._layout.shape[k]
+    return float(count)
+
+
+def _floating(x: Any, dtype: Any) -> Any:
+    wanted = dtype_of(dtype)
+    if wanted is not None:
+        return cast_to(x, wanted)
+    return x if x.dtype.is_floating else cast_to(x, FLOAT64)
+
+
+def mean(
+    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = NOTHING, *,
+    where: Any = NOTHING,
+) -> ndarray:  # fmt: skip
+    """The arithmetic mean over axes, all if None; of integers in float64.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.mean([1, 2])
+    array(1.5)
+    """
+    refuse_out("mean", out)
+    x = _floating(to_tensor(a), dtype)
+    kept = _kept(keepdims)
+    total = r.reduce_sum(_masked(x, where, 0), axis, kept)
+    return array_of(total / _count(x, axis, where, kept))
+
+
+def var(
+    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: Any = 0,
+    keepdims: Any = NOTHING, *, where: Any = NOTHING, mean: Any = NOTHING,
+    correction: Any = NOTHING,
+) -> ndarray:  # fmt: skip
+    """The variance over axes: the mean square of the distance from the mean, of count - ddof.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.var([1.0, 3.0]), np.var([1.0, 3.0], ddof=1)
+    (array(1.), array(2.))
+    """
+    refuse_out("var", out)
+    ddof = correction if _counted(correction) else ddof
+    x = _floating(to_tensor(a), dtype)
+    count, kept = _count(x, axis, where, True), _kept(keepdims)
+    middle = (
+        to_tensor(mean)
+        if _counted(mean)
+        else r.reduce_sum(_masked(x, where, 0), axis, True) / count
+    )
+    total = r.reduce_sum(_masked(square(x - middle), where, 0), axis, True)
+    if isinstance(count, float):
+        found = total / float(np.maximum(count - ddof, 0.0))
+    else:
+        found = total / subtract(count, float(ddof))
+    axes = r.normal_axes(axis, x.ndim, "var")
+    return array_of(found if kept else reshape(found, r.kept_shape(x._layout.shape, axes)))
+
+
+def std(
+    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: Any = 0,
+    keepdims: Any = NOTHING, *, where: Any = NOTHING, mean: Any = NOTHING,
+    correction: Any = NOTHING,
+) -> ndarray:  # fmt: skip
+    """The standard deviation over axes: the root of `var`.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.std([1.0, 3.0])
+    array(1.)
+    """
+    refuse_out("std", out)
+    found = var(a, axis, dtype, None, ddof, keepdims, where=where, mean=mean, correction=correction)
+    return array_of(sqrt(found._read()))
+
+
+def ptp(a: Any, axis: Any = None, out: Any = None, keepdims: Any = NOTHING) -> ndarray:
+    """The largest element less the smallest, over axes."""
+    refuse_out("ptp", out)
+    most, least = max(a, axis, None, keepdims), min(a, axis, None, keepdims)
+    return array_of(subtract(most._read(), least._read()))
+
+
+def count_nonzero(a: Any, axis: Any = None, *, keepdims: bool = False) -> ndarray:
+    """How many elements over axes are not zero."""
+    x = to_tensor(a)
+    return sum(array_of(x if x.dtype.is_bool else not_equal(x, 0)), axis, keepdims=keepdims)
+
+
+def _place(name: str, op: Any) -> Callable[..., ndarray]:
+    def place(a: Any, axis: Any = None, out: Any = None, *, keepdims: Any = NOTHING) -> ndarray:
+        refuse_out(name, out)
+        x = to_tensor(a)
+        flat = reshape(x, (-1,)) if axis is None else x
+        if flat.size == 0 and flat._layout.shape[0 if axis is None else axis] == 0:
+            raise ValueError(f"attempt to get {name} of an empty sequence")
+        found = op(
+            cast_to(flat, INT64) if flat.dtype.is_bool else flat, 0 if axis is None else axis
+        )
+        if _kept(keepdims):
+            at = range(x.ndim) if axis is None else (normal_axis(axis, x.ndim, name),)
+            found = reshape(found, r.ones_shape(x._layout.shape, tuple(at)))
+        return array_of(found)
+
+    place.__name__ = place.__qualname__ = name
+    which = "largest" if name == "argmax" else "smallest"
+    place.__doc__ = f"The first position of the {which} element along an axis."
+    return place
+
+
+argmax, argmin = _place("argmax", r.argmax), _place("argmin", r.argmin)
+
+
+# -- without NaNs ----------------------------------------------------------------------------------
+
+
+def _without_nans(x: Any, instead: Any) -> Any:
+    return select(isnan(x), instead, x) if x.dtype.is_floating else x
+
+
+def nansum(
+    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = NOTHING,
+    initial: Any = NOTHING, where: Any = NOTHING,
+) -> ndarray:  # fmt: skip
+    """As `sum`, NaNs counting as 0."""
+    x = array_of(_without_nans(to_tensor(a), 0.0))
+    return sum(x, axis, dtype, out, keepdims, initial, where)
+
+
+def nanprod(
+    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = NOTHING,
+    initial: Any = NOTHING, where: Any = NOTHING,
+) -> ndarray:  # fmt: skip
+    """As `prod`, NaNs counting as 1."""
+    x = array_of(_without_nans(to_tensor(a), 1.0))
+    return prod(x, axis, dtype, out, keepdims, initial, where)
+
+
+def _there(a: Any, where: Any) -> tuple[Any, Any]:
+    """A tensor, and where it is no NaN."""
+    x = to_tensor(a)
+    holds: Any = ~isnan(x) if x.dtype.is_floating else to_tensor(True)
+    if where is not True and _counted(where):
+        holds = holds & to_tensor(where, BOOL)
+    return x, array_of(holds)
+
+
+def nanmean(
+    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = NOTHING, *,
+    where: Any = NOTHING,
+) -> ndarray:  # fmt: skip
+    """As `mean`, of what is no NaN."""
+    refuse_out("nanmean", out)
+    x, holds = _there(a, where)
+    return mean(array_of(_without_nans(x, 0.0)), axis, dtype, None, keepdims, where=holds)
+
+
+def nanvar(
+    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: Any = 0,
+    keepdims: Any = NOTHING, *, where: Any = NOTHING, mean: Any = NOTHING,
+    correction: Any = NOTHING,
+) -> ndarray:  # fmt: skip
+    """As `var`, of what is no NaN."""
+    refuse_out("nanvar", out)
+    x, holds = _there(a, where)
+    clean = array_of(_without_nans(x, 0.0))
+    return var(
+        clean, axis, dtype, None, ddof, keepdims, where=holds, mean=mean, correction=correction
+    )
+
+
+def nanstd(
+    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: Any = 0,
+    keepdims: Any = NOTHING, *, where: Any = NOTHING, mean: Any = NOTHING,
+    correction: Any = NOTHING,
+) -> ndarray:  # fmt: skip
+    """As `std`, of what is no NaN."""
+    found = nanvar(
+        a, axis, dtype, out, ddof, keepdims, where=where, mean=mean, correction=correction
+    )
+    return array_of(sqrt(found._read()))
+
+
+def _nan_extreme(name: str, reduce: Callable[..., Any], worst: float) -> Callable[..., ndarray]:
+    def extreme(
+        a: Any, axis: Any = None, out: Any = None, keepdims: Any = NOTHING,
+        initial: Any = NOTHING, where: Any = NOTHING,
+    ) -> ndarray:  # fmt: skip
+        x = to_tensor(a)
+        if not x.dtype.is_floating:
+            return reduce(array_of(x), axis, out, keepdims, initial, where)
+        found = reduce(array_of(_without_nans(x, worst)), axis, out, keepdims, initial, where)
+        nothing = all(array_of(isnan(x)), axis, None, keepdims)
+        return array_of(select(nothing._read(), float("nan"), found._read()))
+
+    extreme.__name__ = extreme.__qualname__ = name
+    extreme.__doc__ = f"As `{name[3:]}`, of what is no NaN; NaN where there is nothing else."
+    return extreme
+
+
+nanmax = _nan_extreme("nanmax", max, -np.inf)
+nanmin = _nan_extreme("nanmin", min, np.inf)
+
+
+# -- running ---------------------------------------------------------------------------------------
+
+
+def _running(name: str, op: Any) -> Callable[..., ndarray]:
+    def running(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> ndarray:
+        refuse_out(name, out)
+        x = _wide(to_tensor(a), dtype)
+        x = reshape(x, (-1,)) if axis is None else x
+        return array_of(op(x, 0 if axis is None else axis))
+
+    running.__name__ = running.__qualname__ = name
+    what = "sums" if name == "cumsum" else "products"
+    running.__doc__ = f"The running {what} along an axis, or of all elements."
+    return running
+
+
+cumsum, cumprod = _running("cumsum", scans.cumsum), _running("cumprod", scans.cumprod)
+
+
+def nancumsum(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> ndarray:
+    """As `cumsum`, NaNs counting as 0."""
+    return cumsum(array_of(_without_nans(to_tensor(a), 0.0)), axis, dtype, out)
+
+
+def nancumprod(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> ndarray:
+    """As `cumprod`, NaNs counting as 1."""
+    return cumprod(array_of(_without_nans(to_tensor(a), 1.0)), axis, dtype, out)
+
+
+__all__ = [
+    "all", "amax", "amin", "argmax", "argmin", "count_nonzero", "cumprod", "cumsum", "max",
+    "mean", "min", "nancumprod", "nancumsum", "nanmax", "nanmean", "nanmin", "nanprod", "nanstd",
+    "nansum", "nanvar", "prod", "ptp", "std", "sum", "var",
+]  # fmt: skip

@@ -1,0 +1,255 @@
+"""Elements by condition or index, and products of arrays."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ngrad.dtypes import BY_CODE
+from ngrad.numpy.convert import array_of, operand, to_tensor
+from ngrad.numpy.creation import asarray
+from ngrad.numpy.manipulation import moveaxis, ravel
+from ngrad.numpy.ndarray import ndarray
+from ngrad.numpy.ufuncs import UFUNCS, refuse_out
+from ngrad.ops.elementwise import select
+from ngrad.ops.matmul import matmul_operator
+from ngrad.ops.shape import normal_axis
+
+BOOL = BY_CODE["b1"]
+
+
+def where(condition: Any, x: Any = None, y: Any = None, /) -> Any:
+    """x where a condition holds, else y; with the condition alone, as `nonzero`.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.where([True, False], 1.0, 2.0)
+    array([1., 2.])
+    """
+    if (x is None) != (y is None):
+        raise ValueError("either both or neither of x and y should be given")
+    if x is None:
+        return nonzero(condition)
+    values = [operand(x), operand(y)]
+    if not any(hasattr(value, "_layout") for value in values):
+        values = [to_tensor(value) for value in values]
+    return array_of(select(to_tensor(condition, BOOL), *values))
+
+
+def nonzero(a: Any) -> tuple[ndarray, ...]:
+    """The indices of elements that are not zero: an array for each axis. Values decide its shape,
+    so they are computed at the call.
+    """
+    return tuple(asarray(part) for part in np.nonzero(np.asarray(to_tensor(a))))
+
+
+def argwhere(a: Any) -> ndarray:
+    """The indices of elements that are not zero, a row each."""
+    return asarray(np.argwhere(np.asarray(to_tensor(a))))
+
+
+def flatnonzero(a: Any) -> ndarray:
+    """The indices of elements that are not zero, of the flattened array."""
+    return nonzero(ravel(a))[0]
+
+
+def clip(
+    a: Any,
+    a_min: Any = None,
+    a_max: Any = None,
+    out: Any = None,
+    *,
+    min: Any = None,
+    max: Any = None,
+) -> ndarray:
+    """Elements kept between two bounds, of which either may be None.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.clip([1, 5, 9], 2, 6)
+    array([2, 5, 6])
+    """
+    refuse_out("clip", out)
+    low, high = a_min if a_min is not None else min, a_max if a_max is not None else max
+    x = asarray(a)
+    if low is not None:
+        x = UFUNCS["maximum"](x, low)
+    return x if high is None else UFUNCS["minimum"](x, high)
+
+
+def round_(a: Any, decimals: int = 0, out: Any = None) -> ndarray:
+    """Nearest numbers of so many decimals, halves to even."""
+    refuse_out("round", out)
+    x = asarray(a)
+    if decimals == 0:
+        return x if x.dtype.kind in "iub" else UFUNCS["rint"](x)
+    if x.dtype.kind in "iu" and decimals > 0:
+        return x
+    scale = 10.0 ** abs(decimals)
+    if decimals > 0:
+        return UFUNCS["rint"](x * scale) / scale
+    found = UFUNCS["rint"](x / scale) * scale
+    return found.astype(x.dtype)
+
+
+def take(
+    a: Any, indices: Any, axis: int | None = None, out: Any = None, mode: str = "raise"
+) -> ndarray:
+    """Elements at indices along an axis, of the flattened array if None.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.take([10, 20, 30], [2, 0])
+    array([30, 10])
+    """
+    refuse_out("take", out)
+    x = ravel(a) if axis is None else asarray(a)
+    at = normal_axis(0 if axis is None else axis, x.ndim, "take")
+    index, n = to_tensor(indices), x.shape[at]
+    if mode == "wrap":
+        index = UFUNCS["remainder"](array_of(index), n)._read()
+    elif mode == "clip":
+        index = clip(array_of(index), 0, n - 1)._read()
+    elif mode != "raise":
+        raise ValueError(f"take: mode is 'raise', 'wrap' or 'clip', not {mode!r}")
+    return x[(*(slice(None),) * at, array_of(index))]
+
+
+def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> ndarray:
+    """Elements at indices along an axis, each of its own row."""
+    x = ravel(arr) if axis is None else asarray(arr)
+    at = normal_axis(-1 if axis is None else axis, x.ndim, "take_along_axis")
+    index = asarray(indices)
+    if index.ndim != x.ndim:
+        raise ValueError("`indices` and `arr` must have the same number of dimensions")
+    return x[_along(index, x.shape, at)]
+
+
+def _along(index: ndarray, shape: tuple[int, ...], at: int) -> tuple[Any, ...]:
+    parts: list[Any] = []
+    for k, n in enumerate(shape):
+        if k == at:
+            parts.append(index)
+        else:
+            own = np.arange(n)
+            parts.append(own.reshape(tuple(-1 if j == k else 1 for j in range(len(shape)))))
+    return tuple(parts)
+
+
+def put_along_axis(arr: ndarray, indices: Any, values: Any, axis: int | None) -> None:
+    """Assign elements at indices along an axis, each of its own row."""
+    x = ravel(arr) if axis is None else arr
+    at = normal_axis(-1 if axis is None else axis, x.ndim, "put_along_axis")
+    x[_along(asarray(indices), x.shape, at)] = values
+
+
+def compress(condition: Any, a: Any, axis: int | None = None, out: Any = None) -> ndarray:
+    """The slices along an axis at which a condition holds."""
+    refuse_out("compress", out)
+    x = ravel(a) if axis is None else asarray(a)
+    return take(x, flatnonzero(condition), 0 if axis is None else axis)
+
+
+def extract(condition: Any, arr: Any) -> ndarray:
+    """The elements at which a condition holds."""
+    return compress(ravel(condition), arr)
+
+
+def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> ndarray:
+    """The diagonals of the matrices of two axes."""
+    from ngrad.ops.linalg import diag_part
+
+    x = moveaxis(asarray(a), (axis1, axis2), (-2, -1))
+    return array_of(diag_part(x._read(), k=offset))
+
+
+def trace(
+    a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None, out: Any = None
+) -> ndarray:
+    """The sums of diagonals."""
+    from ngrad.numpy.reductions import sum
+
+    return sum(diagonal(a, offset, axis1, axis2), -1, dtype, out)
+
+
+# -- products --------------------------------------------------------------------------------------
+
+
+def _pair(x: Any, y: Any) -> tuple[Any, Any]:
+    from ngrad.ops.convert import operands
+
+    one, two = operands("product", to_tensor(x), to_tensor(y))
+    return one, two
+
+
+def matmul(
+    x1: Any, x2: Any, /, out: Any = None, *, dtype: Any = None, casting: Any = "same_kind"
+) -> ndarray:
+    """The matrix product over the last two axes; a vector on the left is a row, one on the right a
+    column.
+    """
+    refuse_out("matmul", out)
+    return array_of(matmul_operator(*_pair(x1, x2)))
+
+
+def dot(a: Any, b: Any, out: Any = None) -> ndarray:
+    """Over the last axis of a and the last but one (or the only one) of b; of numbers the product.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.dot([1.0, 2.0], [3.0, 4.0])
+    array(11.)
+    """
+    refuse_out("dot", out)
+    x, y = _pair(a, b)
+    if x.ndim == 0 or y.ndim == 0:
+        return array_of(x * y)
+    if y.ndim <= 2 and x.ndim <= 2:
+        return array_of(matmul_operator(x, y))
+    return tensordot(a, b, (x.ndim - 1, max(y.ndim - 2, 0)))
+
+
+def vdot(a: Any, b: Any, /) -> ndarray:
+    """The product of two arrays as vectors."""
+    return dot(ravel(a), ravel(b))
+
+
+def inner(a: Any, b: Any, /) -> ndarray:
+    """Over the last axes of both."""
+    x, y = _pair(a, b)
+    return array_of(x * y) if x.ndim == 0 or y.ndim == 0 else tensordot(a, b, (-1, -1))
+
+
+def outer(a: Any, b: Any, out: Any = None) -> ndarray:
+    """Products of each element of a with each of b."""
+    refuse_out("outer", out)
+    return ravel(a)[:, None] * ravel(b)
+
+
+def tensordot(a: Any, b: Any, axes: Any = 2) -> ndarray:
+    """The sum of products over axes of both arrays."""
+    from ngrad.ops.einsum import tensordot as contracted
+
+    return array_of(contracted(*_pair(a, b), axes))
+
+
+def einsum(*operands: Any, out: Any = None, optimize: Any = True, **options: Any) -> ndarray:
+    """Einstein's sum, of a string and arrays."""
+    from ngrad.ops.convert import operands as together
+    from ngrad.ops.einsum import einsum as summed
+
+    refuse_out("einsum", out)
+    equation, *arrays = operands
+    return array_of(summed(equation, *together("einsum", *map(to_tensor, arrays))))
+
+
+__all__ = [
+    "argwhere", "clip", "compress", "diagonal", "dot", "einsum", "extract", "flatnonzero",
+    "inner", "matmul", "nonzero", "outer", "put_along_axis", "take", "take_along_axis",
+    "tensordot", "trace", "vdot", "where",
+]  # fmt: skip

@@ -1,0 +1,320 @@
+"""Calls of NumPy's functions: the table that `test_functions.py` runs with NumPy and with us."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+A = np.linspace(-1.3, 2.1, 12).reshape(3, 4)
+B = np.cos(np.arange(12.0)).reshape(3, 4) * 1.7
+UNIT = np.linspace(-0.9, 0.9, 12).reshape(3, 4)
+POSITIVE = np.linspace(0.2, 3.7, 12).reshape(3, 4)
+CUBE = np.random.default_rng(5).permutation(24).reshape(2, 3, 4) / 8.0 - 1.4
+V = np.array([0.5, -1.5, 2.5, 3.25])
+W = np.array([2.0, 0.25, -0.75, 1.5])
+SINGLE = A.astype(np.float32)
+K = np.array([[3, -7, 2, 0], [5, 1, -4, 9]])
+J = np.array([[2, 3, -5, 1], [4, -2, 7, 3]])
+SMALL = np.array([-100, 27, 127], np.int8)
+UNSIGNED = np.array([0, 3, 250], np.uint8)
+M = np.array([[True, False, True, False], [False, False, True, True]])
+HOLED = np.where(A > 1.2, np.nan, A)
+SPECIAL = np.array([0.0, -0.0, np.inf, -np.inf, np.nan, 1.5, -1.5, 2.5])
+
+
+class Case(NamedTuple):
+    """A call of a function by name; `orders`, how often it is differentiated in its floats."""
+
+    name: str
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    orders: int
+
+    def __str__(self) -> str:
+        shown = [describe(x) for x in self.args] + [
+            f"{k}={describe(v)}" for k, v in self.kwargs.items()
+        ]
+        return f"{self.name}({', '.join(shown)})"
+
+
+def describe(x: Any) -> str:
+    if isinstance(x, np.ndarray):
+        return f"{x.dtype.str[1:]}{list(x.shape)}".replace(" ", "")
+    return "..." if isinstance(x, (list, tuple)) else str(x)
+
+
+CASES: list[Case] = []
+
+
+def case(name: str, *args: Any, orders: int = 0, **kwargs: Any) -> None:
+    CASES.append(Case(name, args, kwargs, orders))
+
+
+# -- universal functions ---------------------------------------------------------------------------
+
+for name in (
+    "sin",
+    "cos",
+    "exp",
+    "expm1",
+    "tanh",
+    "arctan",
+    "sinh",
+    "cosh",
+    "arcsinh",
+    "degrees",
+    "radians",
+    "square",
+    "exp2",
+):
+    case(name, A, orders=2)
+    for x in (SINGLE, K, 3, 0.5, SPECIAL[:2]):
+        case(name, x)
+for name in ("log", "log2", "log10", "log1p", "sqrt", "cbrt", "reciprocal"):
+    case(name, POSITIVE, orders=2)
+    case(name, POSITIVE.astype(np.float32))
+for name in ("arcsin", "arccos", "arctanh", "tan"):
+    case(name, UNIT, orders=2)
+case("arccosh", POSITIVE + 1.0, orders=2)
+for name in ("negative", "positive", "absolute", "sign", "fabs", "rint", "floor", "ceil", "trunc"):
+    case(name, B, orders=0 if name in ("sign", "rint", "floor", "ceil", "trunc") else 1)
+    case(name, K)
+    case(name, SPECIAL)
+for name in ("add", "subtract", "multiply"):
+    case(name, A, B, orders=2)
+    case(name, A, V, orders=1)
+    for x, y in ((K, J), (A, 2), (2, K), (SINGLE, 1.5), (SMALL, UNSIGNED), (K, V), (SINGLE, A)):
+        case(name, x, y)
+case("divide", A, POSITIVE, orders=2)
+case("divide", K, J)
+case("divide", SMALL, 3)
+for name in ("floor_divide", "remainder", "fmod"):
+    case(name, A, POSITIVE, orders=1 if name == "remainder" else 0)
+    case(name, K, J)
+    case(name, A, -0.7)
+case("divmod", A, POSITIVE)
+case("divmod", K, J)
+case("power", POSITIVE, A, orders=2)
+case("power", A, 2, orders=2)
+case("power", K, 3)
+case("float_power", K, -2)
+for name in ("maximum", "minimum", "fmax", "fmin"):
+    case(name, A, B, orders=1)
+    case(name, SPECIAL, 1.5)
+    case(name, K, J)
+for name in ("hypot", "arctan2", "logaddexp", "logaddexp2"):
+    case(name, A, B, orders=2)
+    case(name, K, J)
+case("logaddexp", np.array([-np.inf, np.inf, 3.0]), np.array([-np.inf, 1.0, 3.0]))
+case("copysign", A, B, orders=1)
+case("copysign", K, -1)
+case("heaviside", SPECIAL, 0.5)
+case("ldexp", A, np.arange(12).reshape(3, 4) - 5, orders=1)
+case("modf", SPECIAL)
+case("modf", A)
+for name in ("isnan", "isinf", "isfinite", "signbit"):
+    case(name, SPECIAL)
+    case(name, K)
+for name in ("equal", "not_equal", "less", "less_equal", "greater", "greater_equal"):
+    case(name, A, B)
+    case(name, K, 2)
+    case(name, SPECIAL, SPECIAL)
+for name in ("logical_and", "logical_or", "logical_xor"):
+    case(name, M, ~M)
+    case(name, K, A[:2])
+case("logical_not", K)
+for name in ("bitwise_and", "bitwise_or", "bitwise_xor"):
+    case(name, K, J)
+    case(name, M, True)
+case("invert", K)
+case("invert", M)
+case("left_shift", K, 2)
+case("right_shift", K, np.abs(J))
+case("conjugate", A, orders=1)
+case("add", A, B, dtype=np.float32)
+case("multiply", K, 2, dtype=float)
+
+# -- reductions ------------------------------------------------------------------------------------
+
+for name in ("sum", "mean", "prod", "max", "min"):
+    for axis in (None, 0, -1, (0, 2)):
+        case(name, CUBE, axis=axis, orders=1 if name in ("max", "min") else 2)
+    case(name, CUBE, axis=1, keepdims=True)
+    case(name, K)
+    case(name, SMALL)
+    case(name, SINGLE, axis=1)
+for name in ("sum", "mean", "prod"):
+    case(name, A, where=A > 0)
+    case(name, K, axis=0, dtype=np.float32)
+case("sum", M, axis=1)
+case("sum", A, initial=2.0)
+case("max", A, initial=5.0)
+case("min", A, axis=0, where=A > 0, initial=9.0)
+for name in ("var", "std"):
+    case(name, CUBE, axis=1, orders=2)
+    case(name, CUBE, ddof=1)
+    case(name, A, axis=0, keepdims=True, where=A > -1)
+    case(name, K, axis=1)
+case("ptp", A, axis=1, orders=1)
+for name in ("all", "any"):
+    case(name, M, axis=0)
+    case(name, K, keepdims=True)
+    case(name, M, where=[[True], [False]])
+case("count_nonzero", K, axis=1)
+case("count_nonzero", M)
+for name in ("argmax", "argmin"):
+    case(name, B)
+    case(name, B, axis=1)
+    case(name, K, axis=0, keepdims=True)
+for name in ("nansum", "nanprod", "nanmean", "nanvar", "nanstd", "nanmax", "nanmin"):
+    case(name, HOLED)
+    case(name, HOLED, axis=0)
+    case(name, A, axis=1, orders=1)
+for name in ("cumsum", "cumprod"):
+    case(name, CUBE, axis=1, orders=2)
+    case(name, A)
+    case(name, K, axis=-1)
+    case(name, SMALL)
+    case("nan" + name, HOLED, axis=1)
+
+# -- creation --------------------------------------------------------------------------------------
+
+case("array", [[1, 2], [3, 4]])
+case("array", [1.0, 2.0], dtype=np.float32)
+case("array", 3, ndmin=2)
+case("array", [True, False])
+case("asarray", K)
+case("asarray", [[A[0], V], [W, B[1]]], orders=1)
+case("asanyarray", A)
+case("ascontiguousarray", A)
+case("asfortranarray", A)
+case("asarray_chkfinite", A)
+for name in ("zeros", "ones"):
+    case(name, (2, 3))
+    case(name, 3, dtype=int)
+    case(name + "_like", K)
+    case(name + "_like", A, dtype=bool)
+case("full", (2, 2), 7)
+case("full", 3, 0.5, dtype=np.float32)
+case("full_like", K, 2.7)
+case("eye", 3)
+case("eye", 3, 4, k=-1, dtype=int)
+case("identity", 2)
+case("arange", 5)
+case("arange", 2, 9, 3)
+case("arange", 0.0, 1.0, 0.3)
+case("arange", 5, 0, -2, dtype=np.int32)
+case("linspace", 0, 1, 7)
+case("linspace", 2.0, -3.0, 5, endpoint=False)
+case("linspace", V, W, 4, axis=1, orders=1)
+case("linspace", 0, 10, 4, dtype=int)
+case("linspace", 1, 2, 1)
+case("linspace", 0, 1, 5, retstep=True)
+case("logspace", 0, 2, 5)
+case("geomspace", 1, 256, 9)
+case("meshgrid", V, W[:3])
+case("meshgrid", V, W[:3], indexing="ij")
+case("meshgrid", V, W[:3], sparse=True)
+case("tri", 3, 4, 1)
+case("indices", (2, 3))
+case("indices", (2, 3), sparse=True)
+case("copy", A, orders=1)
+
+# -- shapes ----------------------------------------------------------------------------------------
+
+case("reshape", CUBE, (4, -1), orders=1)
+case("reshape", CUBE, (6, 4), order="F")
+case("ravel", A, orders=1)
+case("ravel", A.T)
+case("transpose", CUBE, orders=1)
+case("transpose", CUBE, (1, 2, 0))
+case("permute_dims", CUBE, (1, 2, 0))
+case("matrix_transpose", CUBE)
+case("swapaxes", CUBE, 0, -1, orders=1)
+case("moveaxis", CUBE, [0, 1], [-1, 0])
+case("rollaxis", CUBE, 2)
+case("rollaxis", CUBE, 0, 3)
+case("expand_dims", A, (0, -1))
+case("squeeze", A[:1, :, None], orders=1)
+case("squeeze", A[:1, :, None], axis=-1)
+case("broadcast_to", V, (3, 4), orders=1)
+case("broadcast_arrays", A, V[:1])
+for name in ("atleast_1d", "atleast_2d", "atleast_3d"):
+    for x in (np.float64(2.0), V, A, CUBE):
+        case(name, x)
+    case(name, V, A)
+case("concatenate", [A, B], orders=1)
+case("concatenate", [A, K[:, :4][:1]], axis=0)
+case("concatenate", [A, V], axis=None)
+case("concat", [CUBE, CUBE], axis=-1)
+case("stack", [V, W], axis=1, orders=1)
+case("vstack", [V, A])
+case("hstack", [A, B])
+case("hstack", [V, W])
+case("dstack", [A, B])
+case("column_stack", [V, W])
+case("append", A, V)
+case("append", A, B, axis=0)
+case("block", [[A, B], [B, A]])
+case("array_split", np.arange(7), 3)
+case("array_split", A, [1, 3], axis=1)
+case("split", A, 2, axis=1)
+case("vsplit", A, 3)
+case("hsplit", A, 2)
+case("dsplit", CUBE, 2)
+case("unstack", A, axis=1)
+case("repeat", A, 2, orders=1)
+case("repeat", A, [1, 0, 2], axis=0)
+case("tile", V, (2, 3), orders=1)
+case("tile", A, 2)
+for name in ("flip", "flipud", "fliplr"):
+    case(name, A, orders=1)
+case("flip", CUBE, (0, 2))
+for k in range(-1, 5):
+    case("rot90", A, k)
+case("roll", A, 2, orders=1)
+case("roll", A, (1, -1), axis=(0, 1))
+
+# -- selection and products ------------------------------------------------------------------------
+
+case("where", A > 0, A, B, orders=1)
+case("where", M, 1, 2.5)
+case("where", M)
+case("nonzero", K)
+case("argwhere", K)
+case("flatnonzero", M)
+case("clip", A, -0.5, 1.0, orders=1)
+case("clip", K, 0, None)
+case("clip", K, min=-1, max=4)
+case("round", B)
+case("round", B, 1)
+case("round", K, -1)
+case("around", SPECIAL)
+case("take", A, [2, 0, 2], axis=0, orders=1)
+case("take", A, [[0, -1], [5, 3]])
+case("take", V, [7, -9], mode="wrap")
+case("take", V, [7, -9], mode="clip")
+case("take_along_axis", A, np.argsort(A, axis=1), axis=1, orders=1)
+case("take_along_axis", K, np.array([[0], [3]]), axis=1)
+case("compress", [True, False, True], A, axis=0)
+case("extract", A > 0, A)
+case("diagonal", CUBE, 1, 1, 2, orders=1)
+case("trace", A, orders=1)
+case("trace", CUBE, axis1=1, axis2=2)
+case("matmul", A, A.T, orders=2)
+case("matmul", CUBE, V, orders=1)
+case("matmul", K, J.T)
+case("dot", A, V, orders=1)
+case("dot", CUBE, CUBE.swapaxes(1, 2)[0])
+case("dot", 2.0, A)
+case("vdot", A, B, orders=1)
+case("inner", A, B, orders=1)
+case("outer", V, W, orders=1)
+case("tensordot", CUBE, A, ([1, 2], [0, 1]), orders=1)
+case("einsum", "ij,ik->jk", A, B, orders=1)
+
+OTHER = {
+    "ndarray", "ufunc", "put_along_axis", "empty", "empty_like", "fromfunction", "matvec",
+}  # fmt: skip
+"""Public names that tests of their own cover."""

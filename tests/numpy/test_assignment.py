@@ -1,0 +1,238 @@
+"""Assignment, and views: programs over NumPy's arrays and ours, element for element the same."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numeric import check_gradient
+
+import ngrad
+import ngrad.numpy as ours
+
+SHAPE = (4, 3, 5)
+
+
+def slices(n: int) -> st.SearchStrategy[Any]:
+    bound = st.none() | st.integers(-n - 1, n + 1)
+    return st.builds(slice, bound, bound, st.sampled_from([None, 1, 2, -1, -2]))
+
+
+@st.composite
+def indices(draw: Any, shape: tuple[int, ...]) -> Any:
+    """An index of an array of a shape: of every kind that NumPy takes."""
+    kind = draw(st.sampled_from(["basic", "basic", "arrays", "mask", "list"]))
+    if kind == "mask" and shape:
+        covered = draw(st.integers(1, len(shape)))
+        seed = draw(st.integers(0, 99))
+        return np.random.default_rng(seed).random(shape[:covered]) < 0.4
+    if kind == "list" and shape and shape[0]:
+        return draw(st.lists(st.integers(-shape[0], shape[0] - 1), min_size=1, max_size=5))
+    items: list[Any] = []
+    count = draw(st.integers(1, 3))
+    for n in shape[: draw(st.integers(0, len(shape)))]:
+        choices: list[Any] = [slices(n)]
+        if n:
+            whole = st.integers(-n, n - 1)
+            choices.append(whole)
+            if kind == "arrays":
+                each = st.lists(whole, min_size=count, max_size=count).map(np.array)
+                choices += [each, each]
+        items.append(draw(st.one_of(choices)))
+    if draw(st.booleans()) and len(items) < len(shape):
+        items.insert(draw(st.sampled_from([0, len(items)])), Ellipsis)
+    return tuple(items)
+
+
+def values(shape: tuple[int, ...], seed: int, how: int) -> Any:
+    """Something that broadcasts to a shape."""
+    draw = np.random.default_rng(seed)
+    if how == 0:
+        return float(draw.normal())
+    own = tuple(1 if draw.random() < 0.3 else n for n in shape)
+    return draw.normal(size=own[draw.integers(0, len(own) + 1) :] if how == 1 else own)
+
+
+@settings(max_examples=150, deadline=None)
+@given(data=st.data())
+def test_any_index(data: Any) -> None:
+    expected = np.random.default_rng(1).normal(size=SHAPE)
+    found, taped = ours.array(expected), ours.array(expected)
+    for step in range(data.draw(st.integers(1, 4))):
+        index = data.draw(indices(SHAPE))
+        value = values(expected[index].shape, step, data.draw(st.integers(0, 2)))
+        expected[index] = value
+        found[index] = value
+        with ngrad.GradientTape() as tape:  # nothing is written in place then
+            tape.watch(taped)
+            taped[index] = ours.array(value)
+    np.testing.assert_array_equal(np.asarray(found), expected)
+    np.testing.assert_array_equal(np.asarray(taped), expected)
+
+
+VIEWS: dict[str, Callable[[Any], Any]] = {
+    "slice": lambda x: x[1:],
+    "step": lambda x: x[..., ::-2],
+    "row": lambda x: x[0],
+    "new axis": lambda x: x[None],
+    "transpose": lambda x: x.T,
+    "reshape": lambda x: x.reshape(-1),
+}
+CHANGES: dict[str, Callable[[Any, float], Any]] = {
+    "set": lambda x, v: x.__setitem__(Ellipsis, v),
+    "first": lambda x, v: x.__setitem__(0, v),
+    "add": lambda x, v: x.__iadd__(v),
+    "part": lambda x, v: x.__setitem__(slice(None, None, 2), v),
+    "mask": lambda x, v: x.__setitem__(x < 0, v),
+    "fill": lambda x, v: x.fill(v),
+}
+
+
+@settings(max_examples=150, deadline=None)
+@given(data=st.data())
+def test_views_and_names_of_one_array(data: Any) -> None:
+    """Whatever is written through any of them, all see what NumPy's would."""
+    start = np.random.default_rng(2).normal(size=SHAPE)
+    theirs, own = [start.copy()], [ours.array(start)]
+    for step in range(data.draw(st.integers(1, 6))):
+        which = data.draw(st.integers(0, len(own) - 1))
+        x, y = theirs[which], own[which]
+        if data.draw(st.booleans()) and x.ndim and x.shape[0]:
+            name = data.draw(st.sampled_from(sorted(VIEWS)))
+            made = VIEWS[name](x)
+            if name == "reshape" and not np.shares_memory(made, x):
+                continue  # a copy
+            theirs.append(made)
+            own.append(VIEWS[name](y))
+        elif x.ndim and x.shape[0]:
+            name = data.draw(st.sampled_from(sorted(CHANGES)))
+            try:
+                CHANGES[name](y, step + 0.5)
+            except ngrad.errors.NumberError:  # whether NumPy's is a view, nobody could say
+                continue
+            CHANGES[name](x, step + 0.5)
+        for one, other in zip(own, theirs, strict=True):
+            np.testing.assert_array_equal(np.asarray(one), other)
+
+
+def test_augmented_assignment_of_a_part() -> None:
+    x, y = np.arange(6.0).reshape(2, 3), ours.arange(6.0).reshape(2, 3)
+    for z in (x, y):
+        z[1:] += 10
+        z[:, 0] *= 2
+        z[0, 1] -= 5
+    np.testing.assert_array_equal(np.asarray(y), x)
+
+
+@pytest.mark.parametrize(
+    ("index", "value", "error"),
+    [
+        (7, 0.0, IndexError),
+        ((0, 0, 0), 0.0, IndexError),
+        ("a", 0.0, (IndexError, TypeError)),
+        (slice(0, 2), np.ones(3), ValueError),
+        (np.array([True, False]), 0.0, (IndexError, ValueError)),
+        (0, "a", (TypeError, ValueError)),
+    ],
+)
+def test_what_does_not_fit(index: Any, value: Any, error: Any) -> None:
+    x = ours.zeros((4, 2))
+    with pytest.raises(error):
+        x[index] = value
+    np.testing.assert_array_equal(np.asarray(x), 0.0)
+
+
+def test_the_dtype_is_kept() -> None:
+    x = ours.array([1, 2, 3])
+    x[0] = 7.9
+    assert x.dtype == np.int64 and x.tolist() == [7, 2, 3]
+    with pytest.raises(TypeError, match="cannot cast float64 to int64"):
+        x += 0.5
+    with pytest.raises(ValueError, match=r"shape \(2, 3\)"):
+        x += np.ones((2, 3), int)
+    assert x.tolist() == [7, 2, 3]
+
+
+def test_what_was_taken_before_keeps_its_value() -> None:
+    x = ours.array([1.0, 2.0])
+    pending, exported, tensor = x * 2.0, np.asarray(x), ngrad.convert_to_tensor(x)
+    x[0] = 9.0
+    assert pending.tolist() == [2.0, 4.0]
+    assert exported.tolist() == tensor.numpy().tolist() == [1.0, 2.0]
+    given = np.array([1.0, 2.0])
+    y = ours.asarray(given)
+    y[0] = 5.0
+    assert given.tolist() == [1.0, 2.0]
+
+
+def test_a_loop_over_elements_writes_in_place() -> None:
+    x = ours.zeros(100)
+    x[0] = 1.0
+    _ = x[0].item()
+    where = x._read()._address
+    for k in range(1, 100):
+        x[k] = x[k - 1] + 1.0
+    assert x._read()._address == where and x.tolist() == list(range(1, 101))
+    other = np.asarray(x)  # now somebody else has the memory
+    x[0] = 0.0
+    assert other[0] == 1.0 and x[0] == 0.0
+
+
+# -- derivatives -----------------------------------------------------------------------------------
+
+
+def changed(x: Any, y: Any) -> Any:
+    x, y = ours.array(x), ours.asarray(y)
+    before = x[1] * 3.0
+    x[0] = y * x[1]
+    x[1:, ::2] += x[0, :2] ** 2
+    x[x < 0] = 0.25
+    x[[2, 0, 2], [1, 1, 1]] = y[:3] * 2.0
+    row = x[2]
+    row *= y
+    return ngrad.convert_to_tensor(x * before)
+
+
+def test_gradients_go_through_assignments() -> None:
+    x = np.random.default_rng(3).normal(size=(3, 4))
+    check_gradient(changed, x, np.array([0.5, -1.5, 2.0, 1.25]))
+
+
+def test_a_source_is_what_was_watched() -> None:
+    x = ours.array([1.0, 2.0, 3.0])
+    with ngrad.GradientTape() as tape:
+        tape.watch(x)
+        x[0] = x[1] * 3.0
+        total = (x * x).sum()
+    slope = tape.gradient(total, x)
+    assert isinstance(slope, ours.ndarray)
+    assert slope.tolist() == [0.0, 2 * 6 * 3 + 4.0, 6.0]
+
+
+def test_transforms_pass_fresh_arrays() -> None:
+    def f(x: Any) -> Any:
+        x[0] = x[1] ** 2
+        x += 1.0
+        return (x * x).sum()
+
+    x = ours.array([1.0, 2.0])
+    for run in (ngrad.grad(f), ngrad.function(f), ngrad.function(ngrad.grad(f))):
+        found = run(x)
+        assert isinstance(found, ours.ndarray) and x.tolist() == [1.0, 2.0]
+    assert ngrad.grad(f)(x).tolist() == [0.0, 2 * 5 * 4 + 6.0]
+
+
+@pytest.mark.parametrize(
+    "copied", [copy.copy, copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))]
+)
+def test_copies_are_their_own(copied: Callable[[Any], Any]) -> None:
+    x = ours.arange(3.0)
+    y = copied(x)
+    y[0] = 7.0
+    assert x.tolist() == [0.0, 1.0, 2.0] and y.tolist() == [7.0, 1.0, 2.0]
