@@ -23,6 +23,7 @@ FAMILIES = {
     "elementwise": "Elementwise",
     "reduction": "Reductions and scans",
     "indexing": "Gathers and scatters",
+    "sorting": "Sorting",
     "linalg": "Linear algebra",
     "random": "Random",
     "shape": "Shapes",

@@ -115,6 +115,7 @@ from ngrad.ops.indexing import boolean_mask
 from ngrad.ops.joining import concat, pad, roll, split, stack, tile, unstack
 from ngrad.ops.math import clip_by_value, where
 from ngrad.ops.shape import broadcast_to, expand_dims, reshape, reverse, squeeze, transpose
+from ngrad.ops.sorting import argsort, sort
 from ngrad.profile import profile
 from ngrad.random import random_normal, random_shuffle, random_uniform, truncated_normal
 from ngrad.random import set_seed as set_random_seed
@@ -140,6 +141,7 @@ __all__ = [
     "add",
     "argmax",
     "argmin",
+    "argsort",
     "as_dtype",
     "asin",
     "asinh",
@@ -251,6 +253,7 @@ __all__ = [
     "sin",
     "sinh",
     "size",
+    "sort",
     "split",
     "sqrt",
     "square",

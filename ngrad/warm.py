@@ -20,7 +20,7 @@ from ngrad.graph.layout import layout
 from ngrad.graph.op import TABLE, Op
 from ngrad.ops.elementwise import CAST, SELECT, Elementwise
 from ngrad.ops.gather import ADD_ROWS
-from ngrad.ops.samplers import CATEGORICAL, GAMMA, INTEGERS, PERMUTATION
+from ngrad.ops.samplers import BITS, CATEGORICAL, GAMMA, INTEGERS, UINT64
 from ngrad.ops.scans import LINEAR
 from ngrad_kernels import cache, cpu, skeletons
 
@@ -76,8 +76,8 @@ def _draws(op: Op) -> Iterator[Task]:
             yield Task(op.name, (one,), (state, (code, one)))
     elif op is CATEGORICAL:
         yield Task(op.name, one, (state, ("f8", (1, 2))))
-    elif op is PERMUTATION:
-        yield Task(op.name, one, (state,))
+    elif op is BITS:
+        yield Task(op.name, (UINT64, one), (state,))
     else:
         for code in ("i4", "i8") if op is INTEGERS else FLOATS:
             yield Task(op.name, (BY_CODE[code], one), (state,))

@@ -21,7 +21,7 @@ Work = tuple[int, int, int, int, Sequence[int]]
 
 
 class Libraries(Protocol):
-    """What is no loop nest: matrix products, linear algebra, transforms."""
+    """What is no loop nest: matrix products, linear algebra, transforms, sorts."""
 
     def product(self, product: Product, /) -> Prepared | None:
         """A batch of matrix products; None where NumPy is to be called, on the CPU."""

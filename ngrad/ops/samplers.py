@@ -33,6 +33,7 @@ from ngrad.ops.launching import broadcast_shapes, dense_operands
 from ngrad.ops.reductions import reduce_max
 from ngrad.ops.scans import cumsum
 from ngrad.ops.shape import broadcast_to
+from ngrad.ops.sorting import ARGSORT
 from ngrad.record import apply, paused, state
 from ngrad.tensor import Tensor, empty, from_numpy
 from ngrad.tracing import host_tensor
@@ -82,6 +83,7 @@ def _sampler(name: str, sampler: str) -> Op:
     return op
 
 
+BITS = _sampler("random_bits", "bits")
 UNIFORM = _sampler("random_uniform", "uniform")
 NORMAL = _sampler("random_normal", "normal")
 TRUNCATED_NORMAL = _sampler("random_truncated_normal", "truncated_normal")
@@ -148,29 +150,6 @@ CATEGORICAL = Op(
     "categorical", _categorical_infer, _categorical_prepare, ("samples",), family="random"
 )
 CATEGORICAL.vjp(lambda g, out, state, totals, samples: (None, None))
-
-
-def _permutation_infer(state: Layout, count: int) -> Layout:
-    return layout(INT64, (count,))
-
-
-def _permutation_prepare(inputs: tuple[Layout, ...], out: Layout, count: int) -> Any:
-    """By sorting 64-bit keys, stably: one answer, whichever way and wherever it is sorted."""
-    target, keys = out.device.target, layout(UINT64, (count,), None, out.device)
-    kernel = target.sampler("bits", "u8")
-
-    def run(state: Tensor) -> Tensor:
-        drawn = empty(keys)
-        target.launch(kernel, 0, count, CHUNK, (state._address, drawn._address))
-        return from_numpy(np.argsort(drawn._view(), kind="stable"), INT64, out.device)
-
-    return run, out
-
-
-PERMUTATION = Op(
-    "random_permutation", _permutation_infer, _permutation_prepare, ("count",), family="random"
-)
-PERMUTATION.vjp(lambda g, out, state, count: (None,))
 
 
 # -- arguments -------------------------------------------------------------------------------------
@@ -315,8 +294,9 @@ def categorical(draw: Draw, logits: Any, samples: Any, dtype: Any, what: str) ->
 
 
 def shuffle(draw: Draw, value: Any, what: str) -> Any:
-    """The slices of `value` along its first axis, in random order."""
+    """The slices of `value` along its first axis, in the stable order of random words."""
     x = tensor(value, what)
     if x.ndim == 0:
         raise ShapeError(f"{what}: a 0-d tensor has no first axis")
-    return gather_rows(x, apply(PERMUTATION, (_state(draw),), (x._layout.shape[0],)), 0, 0)
+    words = apply(BITS, (_state(draw),), (UINT64, (x._layout.shape[0],)))
+    return gather_rows(x, apply(ARGSORT, (words,), (False,)), 0, 0)

@@ -11,7 +11,7 @@ from ngrad.graph.program import OUT, Launch, Program, operands
 from ngrad.ops.convert import tensor
 from ngrad.ops.launching import dense_operands
 from ngrad.ops.reductions import is_view, reduction_facts
-from ngrad.ops.shape import embed, normal_axis, spread, strided, transpose
+from ngrad.ops.shape import embed, normal_axis, spread, strided, swap_last
 from ngrad.ops.shape import reverse as flip
 from ngrad.record import apply
 from ngrad_kernels.body import Body
@@ -156,12 +156,10 @@ def _running(op: Op, value: Any, axis: Any, exclusive: bool, backwards: bool, st
     x = tensor(value, op.name)
     op.infer(x._layout)  # it raises for a dtype that the op does not take, before anything runs
     at = normal_axis(axis, x.ndim, op.name)
-    last = x.ndim - 1
-    perm = tuple(last if k == at else at if k == last else k for k in range(x.ndim))
-    x = transpose(x, perm) if at != last else x
+    x = swap_last(x, at)
     x = flip(x, -1) if backwards else x
     if exclusive and x._layout.shape[-1]:
         x = _behind(x, start)
     x = apply(op, (x,))
     x = flip(x, -1) if backwards else x
-    return transpose(x, perm) if at != last else x
+    return swap_last(x, at)

@@ -250,6 +250,13 @@ def transpose(a: Any, perm: Any = None, conjugate: bool = False, name: str = "tr
     return apply(TRANSPOSE, (x,), (order,))
 
 
+def swap_last(x: Any, axis: int) -> Any:
+    """A tensor with an axis and its last one exchanged."""
+    last = x.ndim - 1
+    perm = [last if k == axis else axis if k == last else k for k in range(x.ndim)]
+    return x if axis == last else transpose(x, perm)
+
+
 # -- strided slices, and their transpose -----------------------------------------------------------
 
 Slice = tuple[int, int, int]

@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from test_random_spaces import cases
 
 from ngrad_kernels.body import Body, Step
-from ngrad_kernels.cuda import matrices
+from ngrad_kernels.cuda import matrices, sorting
 from ngrad_kernels.cuda.gemm import render_gemm, tile_of
 from ngrad_kernels.cuda.render import render
 from ngrad_kernels.cuda.render_space import render_space
@@ -129,6 +129,10 @@ def test_draws(name: str, code: str, tmp_path: Path, request: pytest.FixtureRequ
 @pytest.mark.parametrize("code", launches.CODES)
 def test_products(code: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     check_all([render_gemm(code, tile_of(THREADS))], tmp_path, request)
+
+
+def test_sorts(tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    check_all(map(sorting.source, sorting.KERNELS), tmp_path, request)
 
 
 def test_kernels_around_libraries(tmp_path: Path, request: pytest.FixtureRequest) -> None:

@@ -114,7 +114,7 @@ DRAWS = [
     *draws("random_gamma", STATE, ALPHA, shape=(60,), ulps=1e4),
     *draws("random_gamma", STATE, ALPHA.astype(np.float32), shape=(), ulps=16),
     *draws("categorical", STATE, TOTALS, samples=101),
-    *draws("random_permutation", STATE, count=97),
+    *draws("random_bits", STATE, shape=(97,), codes="u8"),
 ]
 
 

@@ -323,6 +323,37 @@ INDEXING = [
 ]
 
 
+def _order(x: Array, axis: int, descending: bool) -> Array:
+    """By NumPy's stable order of the ranks, which it can turn round."""
+    _, rank = np.unique(x, return_inverse=True)
+    return np.argsort(rank.reshape(x.shape) * (1 - 2 * descending), axis, kind="stable")
+
+
+def _sorted(name: str, reference: Any) -> list[Row]:
+    return [
+        Row(
+            "argsort",
+            lambda x, a=axis, d=direction: getattr(ngrad, name)(x, a, d),
+            lambda x, a=axis, d=direction: reference(x, a, d == "DESCENDING"),
+            kinds="fiub",
+            shapes=((shape,),),
+            smooth=name == "sort",
+            label=f"{name}-axis={axis}-{direction.lower()}",
+        )
+        for axis, direction, shape in (
+            (-1, "ASCENDING", (9,)),
+            (0, "DESCENDING", (5, 3)),
+            (1, "ASCENDING", (2, 0, 3)),
+        )
+    ]
+
+
+SORTING = [
+    *_sorted("argsort", lambda *how: _order(*how).astype(np.int32)),
+    *_sorted("sort", lambda x, axis, down: np.take_along_axis(x, _order(x, axis, down), axis)),
+]
+
+
 def _unit(x: Any) -> Any:
     """Identity matrices like x, which may be a symbol; integers stay, for the op to refuse."""
     return linalg.diag(0.0 * linalg.diag_part(x) + 1.0) if x.dtype.is_floating else x
@@ -420,5 +451,6 @@ ROWS: list[Row] = [
     *REDUCTIONS,
     *SHAPES,
     *INDEXING,
+    *SORTING,
     *LINALG,
 ]

@@ -175,7 +175,7 @@ CASES = [
     applied("random_integers", STATE, dtype=as_dtype("i4"), shape=(2, 3)),
     applied("random_gamma", STATE[:2], np.abs(_floats(4)), shape=(3,)),
     applied("categorical", STATE[:2], np.cumsum(np.abs(_floats(2, 3)), 1), samples=5),
-    applied("random_permutation", STATE[:2], count=6),
+    applied("random_bits", STATE[:2], dtype=as_dtype("u8"), shape=(6,)),
 ]
 # The rows of these make operands themselves, out of constants.
 CONSTANT = ("take_rows", "add_rows", "last_rows", "linear_recurrence")

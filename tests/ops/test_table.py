@@ -57,7 +57,7 @@ def test_every_op_has_a_row() -> None:
     assert rows - ops.keys() == set(), "a row is of no op"
     # What draws numbers has no reference but the published vectors and the distributions.
     tests = (Path(__file__).parent / "test_random.py").read_text()
-    functions = {name.removeprefix("random_").replace("permutation", "shuffle") for name in draws}
+    functions = {name.removeprefix("random_").replace("bits", "shuffle") for name in draws}
     assert {name for name in functions if name not in tests} == set(), "a sampler has no test"
 
 

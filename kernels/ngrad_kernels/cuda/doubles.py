@@ -277,6 +277,7 @@ _PLAIN = {
     "shuffle": shuffle,
     "shuffle_down": shuffle_down,
     "ballot": ballot,
+    "count_bits": lambda bits: int(bits).bit_count(),
     **{code: _conversion(code) for code in MEMORY},
     **{name: function for code in MEMORY for name, function in _access(code).items()},
 }

@@ -75,11 +75,13 @@ class Libraries:
         return Prepared(kernel, facts, tiles(product, tile), 1, held)
 
     def routine(self, name: str, code: str, words: Sequence[int]) -> Prepared | None:
-        """A routine of linear algebra, or a transform, of a dtype; None if its library is not
-        there.
+        """A routine of linear algebra, a transform, or a sort of our own, of a dtype; None if its
+        library is not there.
         """
-        from ngrad_kernels.cuda import blas, fourier, solver
+        from ngrad_kernels.cuda import blas, fourier, solver, sorting
 
+        if name == "argsort":
+            return self.prepared(self._number(name, code, sorting.argsort), words)
         library, make = {
             "triangular_solve": ("cublas", blas.triangular_solve),
             "cholesky": ("cusolverDn", solver.cholesky),

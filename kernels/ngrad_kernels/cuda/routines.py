@@ -48,7 +48,54 @@ def copy_item(target, source, size):
         store_i2(target, 0, load_i2(source, 0))
 
 
-HELPERS = (thread_index, thread_count, locate, element, ahead, copy_item)
+def load_bits(address, index, size):
+    """The bits of an element of 1, 2, 4 or 8 bytes."""
+    if size == 4:
+        return i8(load_i4(address, index))
+    if size == 8:
+        return load_i8(address, index)
+    if size == 1:
+        return i8(load_i1(address, index))
+    return i8(load_i2(address, index))
+
+
+def ordered(bits, infinity):
+    """The bits of a float (of an integer, if `infinity` is 0) as a signed integer that orders as it
+    does: zeros are equal, and every NaN is the greatest.
+    """
+    if infinity == 0:
+        return bits
+    most = infinity | (infinity - 1)
+    magnitude = bits & most
+    if magnitude > infinity:
+        return most
+    if magnitude == 0:
+        return magnitude
+    return bits if bits > 0 else bits ^ most
+
+
+def digit_at(keys, at, inside, size, infinity, flip, shift):
+    """A digit of an element that may not be `inside` of its unit; and the group's lanes that are,
+    and those in which each bit of the digit is set.
+    """
+    digit = i8(0)
+    if inside:
+        digit = ((ordered(load_bits(keys, at, size), infinity) ^ flip) >> shift) & 15
+    bits = ballot(digit & 1), ballot(digit & 2), ballot(digit & 4), ballot(digit & 8)
+    return digit, ballot(inside), bits
+
+
+def holders(digit, lanes, bits):
+    """Of lanes, those whose digit this is."""
+    for k in range(4):
+        lanes &= bits[k] ^ (((digit >> k) & 1) - 1)
+    return lanes
+
+
+HELPERS = (
+    thread_index, thread_count, locate, element, ahead, copy_item, load_bits, ordered, digit_at,
+    holders,
+)  # fmt: skip
 
 
 # -- kernels ---------------------------------------------------------------------------------------
@@ -120,6 +167,74 @@ def last(facts, n, a0, a1):
             if first <= at and at < end:
                 store_i8(a1, batch * rows + at, m)
         unit += thread_count()
+
+
+def sort_count(facts, n, keys, counts, length, units, unit, size, infinity, flip, shift):
+    """Count the elements of n units that have each value of a digit: by row, value and unit."""
+    lane, item = thread_index() % 16, thread_index() // 16
+    while item < n:
+        row = item // units
+        first = (item - row * units) * unit
+        last = min(length, first + unit)
+        count = i8(0)
+        for start in range(first, last, 16):
+            at = start + lane
+            _, lanes, bits = digit_at(
+                keys, row * length + at, at < last, size, infinity, flip, shift
+            )
+            count += count_bits(holders(lane, lanes, bits))
+        store_i8(counts, (row * 16 + lane) * units + item - row * units, count)
+        item += thread_count() // 16
+
+
+def sort_places(facts, n, counts, count):
+    """In each of n rows of counts, put in the place of each the sum of those before it."""
+    shared = shared_words(256)
+    thread, row = thread_id(), block_id()
+    first, last = count * thread // block_size(), count * (thread + 1) // block_size()
+    while row < n:
+        own = counts + row * count * 8
+        total = i8(0)
+        for k in range(first, last):
+            total += reload_i8(own, k)
+        store_i8(shared, thread, total)
+        barrier()
+        total = i8(0)
+        for k in range(thread):
+            total += reload_i8(shared, k)
+        barrier()
+        for k in range(first, last):
+            one = reload_i8(own, k)
+            store_i8(own, k, total)
+            total += one
+        row += grid_size()
+
+
+def sort_move(
+    facts, n, keys, order, places, to_keys, to_order,
+    length, units, unit, size, infinity, flip, shift,
+):  # fmt: skip
+    """Move elements, and where they stood at first, to the places of their digit. The last one
+    needs no keys any more.
+    """
+    lane, item = thread_index() % 16, thread_index() // 16
+    while item < n:
+        row = item // units
+        first = (item - row * units) * unit
+        last = min(length, first + unit)
+        place = load_i8(places, (row * 16 + lane) * units + item - row * units)
+        for start in range(first, last, 16):
+            at = row * length + start + lane
+            inside = start + lane < last
+            digit, lanes, bits = digit_at(keys, at, inside, size, infinity, flip, shift)
+            before = count_bits(holders(digit, lanes, bits) & ((1 << lane) - 1))
+            to = row * length + shuffle(place, digit) + before
+            place += count_bits(holders(lane, lanes, bits))
+            if inside:
+                store_i8(to_order, to, load_i8(order, at) if shift else start + lane)
+                if shift + 4 < 8 * size:
+                    copy_item(to_keys + to * size, keys + at * size, size)
+        item += thread_count() // 16
 
 
 SCATTER_ADD = '''

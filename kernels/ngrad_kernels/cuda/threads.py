@@ -128,6 +128,16 @@ def ballot(typingctx, condition):
     return types.int64(types.boolean), codegen
 
 
+@intrinsic
+def count_bits(typingctx, bits):
+    """How many bits of a word are set."""
+
+    def codegen(context, builder, signature, args):
+        return builder.ctpop(args[0])
+
+    return types.int64(types.int64), codegen
+
+
 # -- memory ----------------------------------------------------------------------------------------
 
 
@@ -183,6 +193,7 @@ NAMESPACE: dict[str, Any] = {
     "shuffle": _shuffle("idx"),
     "shuffle_down": _shuffle("down"),
     "ballot": ballot,
+    "count_bits": count_bits,
     **{f"load4_{code}": functions[0] for code, functions in WIDE.items()},
     **{f"store4_{code}": functions[1] for code, functions in WIDE.items()},
 }

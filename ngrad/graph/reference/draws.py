@@ -1,7 +1,7 @@
 """What a draw of random numbers is, in plain NumPy: functions of its state (key, number, and what
 else the sampler wants).
 
-Bits, uniform numbers, integers, categories and permutations are the kernels' own to the bit; what
+Bits, uniform numbers, integers and categories are the kernels' own to the bit; what
 goes through a quantile of the normal distribution is as close as SciPy's and the kernels' are.
 `ngrad_kernels/philox.py` says how elements are made of words, and names the sources.
 """
@@ -130,16 +130,12 @@ def _categorical(state: Array, totals: Array, samples: int) -> Any:
     return np.sum(totals[:, None, :-1] <= bound, -1, dtype=np.int64)
 
 
-def _random_permutation(state: Array, count: int) -> Any:
-    return np.argsort(bits(state, count, 8), kind="stable")
-
-
 DRAWS: dict[str, Callable[..., Any]] = {
+    "random_bits": _elements,
     "random_uniform": _random_uniform,
     "random_normal": _random_normal,
     "random_truncated_normal": _random_truncated_normal,
     "random_integers": _random_integers,
     "random_gamma": _random_gamma,
     "categorical": _categorical,
-    "random_permutation": _random_permutation,
 }

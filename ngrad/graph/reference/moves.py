@@ -1,4 +1,4 @@
-"""References of ops that move elements, or add those that land on one place."""
+"""References of ops that move elements, say where they go, or add those that land on one place."""
 
 from __future__ import annotations
 
@@ -40,6 +40,12 @@ def _last_rows(index: Array, rows: int) -> Array:
     return out
 
 
+def _argsort(x: Array, descending: bool) -> Array:
+    """By the ranks of values, of which NaN is one: those of equal elements are equal."""
+    _, rank = np.unique(x, return_inverse=True)
+    return np.argsort(rank.reshape(x.shape) * (1 - 2 * descending), -1, kind="stable")
+
+
 MOVES: dict[str, Reference] = {
     "identity": lambda x: x,
     "stop_gradient": lambda x: x,
@@ -54,4 +60,5 @@ MOVES: dict[str, Reference] = {
     "take_rows": _take_rows,
     "add_rows": _add_rows,
     "last_rows": _last_rows,
+    "argsort": _argsort,
 }

@@ -1,0 +1,131 @@
+"""The order of elements along an axis, and the elements in it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ngrad.dtypes import BY_CODE
+from ngrad.errors import NumberError
+from ngrad.graph.layout import Layout, layout
+from ngrad.graph.op import Op
+from ngrad.graph.program import OUT, Program
+from ngrad.ops.convert import cast_to, tensor
+from ngrad.ops.gather import TAKE
+from ngrad.ops.launching import dense_operands
+from ngrad.ops.matmul import array_at
+from ngrad.ops.shape import normal_axis, reshape, swap_last
+from ngrad.record import apply
+from ngrad.tensor import Tensor, allocate
+
+INT32, INT64 = BY_CODE["i4"], BY_CODE["i8"]
+DIRECTIONS = {"ASCENDING": False, "DESCENDING": True}
+
+
+def _infer(x: Layout, descending: bool) -> Layout:
+    return layout(INT64, x.shape)
+
+
+def _prepare(
+    inputs: tuple[Layout, ...], out: Layout, descending: bool
+) -> tuple[Callable[..., Any] | Program, Layout]:
+    (x,) = inputs
+    if out.size == 0:
+        return Program(), out
+    libraries = out.device.target.libraries
+    if libraries is not None:
+        length = out.shape[-1]
+        words = [out.size // length, length, int(descending)]
+        work = libraries.routine("argsort", x.dtype.code, words)
+        if work is not None:
+            keys = dense_operands([(0, x)])
+            return keys.launching(work, (*keys.operands, (OUT, 0))), out
+    read, write = array_at(x), array_at(out)
+
+    def run(x: Tensor) -> Tensor:
+        buffer = allocate(out)
+        write(buffer.address)[...] = order(read(x._address), descending)
+        return Tensor(buffer, buffer.address, out)
+
+    return run, out
+
+
+def order(x: Any, descending: bool) -> Any:
+    """NumPy's stable order of an array along its last axis; in a descending one, too, equal
+    elements stay as they were.
+    """
+    if not descending:
+        return np.argsort(x, -1, kind="stable")
+    return x.shape[-1] - 1 - np.argsort(x[..., ::-1], -1, kind="stable")[..., ::-1]
+
+
+ARGSORT = Op("argsort", _infer, _prepare, ("descending",), family="sorting")
+"""Where the elements along the last axis stand in it once they are in order."""
+ARGSORT.vjp(lambda g, out, x, descending: (None,))
+ARGSORT.batch(lambda size, batched, x, descending: apply(ARGSORT, (x,), (descending,)))
+
+
+def argsort(
+    values: Any,
+    axis: Any = -1,
+    direction: str = "ASCENDING",
+    stable: bool = False,
+    name: str | None = None,
+) -> Any:
+    """Where the elements along an axis stand in it once they are in order, in int32.
+
+    Parameters
+    ----------
+    axis : int
+    direction : "ASCENDING" or "DESCENDING"
+    stable : bool
+        The order always is: equal elements stay as they were, in either direction. NaN counts as
+        the greatest number, and as equal to any other NaN; -0.0 is equal to 0.0.
+
+    Raises
+    ------
+    ShapeError
+        If there is no such axis.
+    NumberError
+        For another direction.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.argsort([3, 1, 2, 1]).numpy()
+    array([1, 3, 2, 0], dtype=int32)
+    """
+    x = tensor(values, "argsort")
+    at = normal_axis(axis, x.ndim, "argsort")
+    found = apply(ARGSORT, (swap_last(x, at),), (_descends("argsort", direction),))
+    return cast_to(swap_last(found, at), INT32)
+
+
+def sort(values: Any, axis: Any = -1, direction: str = "ASCENDING", name: str | None = None) -> Any:
+    """The elements in order along an axis; a cotangent goes back to where its element was.
+
+    Parameters, order, errors: as `argsort`.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.sort([3, 1, 2], direction="DESCENDING").numpy()
+    array([3, 2, 1], dtype=int32)
+    """
+    x = tensor(values, "sort")
+    at = normal_axis(axis, x.ndim, "sort")
+    x = swap_last(x, at)
+    where = apply(ARGSORT, (x,), (_descends("sort", direction),))
+    shape = x._layout.shape
+    rows = (math.prod(shape[:-1]), shape[-1])
+    found = apply(TAKE, (reshape(x, rows), reshape(where, rows)))
+    return swap_last(reshape(found, shape), at)
+
+
+def _descends(what: str, direction: Any) -> bool:
+    if direction not in DIRECTIONS:
+        raise NumberError(f"{what}: direction is 'ASCENDING' or 'DESCENDING', not {direction!r}")
+    return DIRECTIONS[direction]

@@ -1,0 +1,69 @@
+"""Sorting: an order is stable in either direction, whatever the elements, and derivatives follow
+them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from numeric import CODES, assert_same_bits
+
+import ngrad
+from ngrad.errors import NumberError, ShapeError
+
+TIES = np.array([np.nan, 2.0, -0.0, 0.0, -np.inf, -np.nan, 2.0, np.inf, -1e-45, 1e-45, 0.0, -0.0])
+
+
+@pytest.mark.parametrize("code", ["f4", "f8"])
+def test_equal_floats_stay_as_they_were(code: str) -> None:
+    """NaN is the greatest, whatever its sign; zeros are equal; both directions are stable."""
+    x = TIES.astype(code)
+    up = [4, 8, 2, 3, 10, 11, 9, 1, 6, 7, 0, 5]
+    down = [0, 5, 7, 1, 6, 9, 2, 3, 10, 11, 8, 4]
+    assert up == np.argsort(x, kind="stable").tolist()
+    assert ngrad.argsort(x).tolist() == up
+    assert ngrad.argsort(x, direction="DESCENDING").tolist() == down
+    assert_same_bits(ngrad.sort(x), x[up])
+    assert_same_bits(ngrad.sort(x, direction="DESCENDING"), x[down])
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_many_rows_with_many_ties(code: str) -> None:
+    x = np.random.default_rng(5).integers(0, 2 if code == "b1" else 50, (3, 20_000)).astype(code)
+    assert_same_bits(ngrad.argsort(x), np.argsort(x, kind="stable").astype(np.int32))
+    found = ngrad.argsort(x, direction="DESCENDING").numpy()
+    steps = np.diff(np.take_along_axis(x.astype(int), found, 1))
+    assert (steps <= 0).all() and (np.diff(found)[steps == 0] > 0).all()
+
+
+def test_a_cotangent_goes_to_where_its_element_was() -> None:
+    """Of equal elements, to each its own."""
+    x = ngrad.constant([[3.0, 1.0, 2.0], [5.0, 5.0, 4.0]])
+    with ngrad.GradientTape() as tape:
+        tape.watch(x)
+        y = ngrad.sort(x, direction="DESCENDING") ** 2 * [1.0, 10.0, 100.0]
+    expected = [[6.0, 200.0, 40.0], [10.0, 100.0, 800.0]]
+    np.testing.assert_array_equal(tape.gradient(y, x), expected)
+    jacobian = ngrad.grad(lambda x: ngrad.reduce_sum(ngrad.sort(x)[0]))(x)
+    np.testing.assert_array_equal(jacobian, [[1.0, 1.0, 1.0], [0.0, 0.0, 0.0]])
+
+
+WRONG: dict[str, tuple[type[Exception], Callable[[], Any], str]] = {
+    "scalar": (ShapeError, lambda: ngrad.sort(1.0), r"sort: axis -1 is out of range for 0"),
+    "axis": (ShapeError, lambda: ngrad.argsort([1.0], 1), r"argsort: axis 1 is out of range"),
+    "direction": (
+        NumberError,
+        lambda: ngrad.argsort([1.0], direction="up"),
+        r"argsort: direction is 'ASCENDING' or 'DESCENDING', not 'up'",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_errors(name: str) -> None:
+    error, call, match = WRONG[name]
+    with pytest.raises(error, match=match):
+        call()
