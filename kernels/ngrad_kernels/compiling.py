@@ -11,7 +11,7 @@ from numba.core import compiler, types
 from numba.core.codegen import JITCPUCodegen
 from numba.core.registry import cpu_target
 
-from ngrad_kernels import integers, intrinsics, native, reductions, streaming
+from ngrad_kernels import framing, integers, intrinsics, native, reductions, streaming
 from ngrad_kernels.cache import Signature
 from ngrad_kernels.vecmath import FUNCTIONS
 
@@ -21,6 +21,7 @@ NAMESPACE: dict[str, Any] = {
     **integers.NAMESPACE,
     **reductions.NAMESPACE,
     **streaming.NAMESPACE,
+    **framing.NAMESPACE,
     **FUNCTIONS,
 }
 """The names that a source text may use."""

@@ -239,15 +239,7 @@ class _Kernel(SpaceWriter):
                 self.write(f"y{k} = q{k}", f"q{k} = select(g{k}, {waits}, y{k})")
 
     def _padded(self, k: int, first: str, end: str, size: int) -> None:
-        # Copied, not stored: loads are declared to be of what no store of this kernel touches.
-        self.write(f"p{k} = a{k} + (c - {first}) * {size}")
-        with self.block(f"if c < {first} or c + n > {end}"):
-            self.write(f"p{k} = s{k}")
-            self.write(f"copy_bytes(s{k}, zeros, n * {size})")
-            self.write(f"x, y = max(c, {first}), min(c + n, {end})")
-            with self.block("if x < y"):
-                source = f"a{k} + (x - {first}) * {size}"
-                self.write(f"copy_bytes(s{k} + (x - c) * {size}, {source}, (y - x) * {size})")
+        self.write(f"p{k} = framed(a{k}, s{k}, zeros, c, n, {first}, {end}, {size})")
 
     def _loop(self, one: Pass, loop: Loop, first: bool) -> None:
         """One loop over a block; what is the same for a whole row is stored by the first."""

@@ -13,7 +13,7 @@ from ngrad.errors import DTypeError
 from ngrad.numpy.ndarray import ndarray
 from ngrad.ops.convert import Weak, cast_to, constant_of, from_outside
 from ngrad.ops.joining import stack
-from ngrad.tensor import Tensor
+from ngrad.tensor import Tensor, from_numpy
 
 FLOAT64, INT64, BOOL = BY_CODE["f8"], BY_CODE["i8"], BY_CODE["b1"]
 NUMBERS = (bool, int, float)
@@ -55,7 +55,9 @@ def to_tensor(value: Any, dtype: DType | None = None) -> Tensor:
         raise ValueError(f"array: {error}") from None
     if array.dtype.kind not in "fiub":
         raise DTypeError(f"array: cannot make an array of {type(value).__name__}, of {array.dtype}")
-    return constant_of(array, dtype or as_dtype(array.dtype), "array")
+    if array.dtype == np.float16:
+        array = array.astype(np.float32)
+    return from_numpy(array, dtype or as_dtype(array.dtype))
 
 
 def _holds_arrays(value: Any) -> bool:

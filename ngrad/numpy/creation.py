@@ -7,13 +7,15 @@ from typing import Any
 
 import numpy as np
 
+from ngrad.devices import current
 from ngrad.dtypes import DType, as_dtype
 from ngrad.errors import ShapeError
-from ngrad.numpy.convert import FLOAT64, array_of, dtype_of, to_tensor
+from ngrad.numpy.convert import FLOAT64, PLAIN, array_of, dtype_of, to_tensor
 from ngrad.numpy.ndarray import ndarray
 from ngrad.ops.convert import cast_to
 from ngrad.ops.shape import broadcast_to, reshape
 from ngrad.ops.transfer import to_device
+from ngrad.tensor import scalar
 
 
 def array(
@@ -88,7 +90,8 @@ def _shape(shape: Any, what: str) -> tuple[int, ...]:
 
 
 def _filled(value: Any, shape: tuple[int, ...], dtype: DType, device: Any = None) -> ndarray:
-    x = broadcast_to(to_tensor(value, dtype), shape)
+    single = scalar(value, dtype, current()) if type(value) in PLAIN else to_tensor(value, dtype)
+    x = broadcast_to(single, shape)
     return array_of(x if device is None else to_device(x, device))
 
 

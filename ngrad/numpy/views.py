@@ -10,9 +10,12 @@ from __future__ import annotations
 from typing import Any, NamedTuple, Protocol
 
 from ngrad.errors import NumberError
+from ngrad.graph.layout import Layout
 from ngrad.ops.assignment import assigned
 from ngrad.ops.indexing import getitem
 from ngrad.ops.shape import reshape, transpose
+from ngrad.record import state
+from ngrad.tensor import Tensor
 
 
 class Way(Protocol):
@@ -25,16 +28,49 @@ class Way(Protocol):
         """The array with those elements replaced by as many others."""
 
 
+SEEN = 4096
+"""Views of which is remembered where they lie."""
+_seen: dict[Any, tuple[int, Layout]] = {}
+
+
+def quick(x: Any, key: Any) -> Tensor | None:
+    """A view that was taken before of a tensor that lies alike, if nobody listens."""
+    if not x._at or state.stack or state.graph is not None or state.window.trace is not None:
+        return None
+    found = _seen.get((x._layout, key))
+    return None if found is None else Tensor(x._block, x._at + found[0], found[1])
+
+
+def remember(x: Any, key: Any, view: Any) -> None:
+    """Where a view lies, if it is the tensor's own memory."""
+    if type(x) is Tensor and x._at and view._at and view._block is x._block:
+        if len(_seen) >= SEEN:
+            _seen.clear()
+        _seen[x._layout, key] = view._at - x._at, view._layout
+
+
 class Part(NamedTuple):
     """x[index], of integers, slices, an ellipsis and new axes."""
 
     index: Any
 
     def read(self, x: Any) -> Any:
-        return getitem(x, self.index)
+        index = self.index
+        key = index if type(index) is int else _hashable(index)
+        view = quick(x, key)
+        if view is None:
+            view = getitem(x, index)
+            remember(x, key, view)
+        return view
 
     def written(self, x: Any, value: Any) -> Any:
         return assigned(x, self.index, value)
+
+
+def _hashable(index: Any) -> Any:
+    if type(index) is tuple:
+        return tuple(map(_hashable, index))
+    return (slice, index.start, index.stop, index.step) if type(index) is slice else index
 
 
 class Axes(NamedTuple):
@@ -43,7 +79,11 @@ class Axes(NamedTuple):
     perm: tuple[int, ...]
 
     def read(self, x: Any) -> Any:
-        return transpose(x, self.perm)
+        view = quick(x, self)
+        if view is None:
+            view = transpose(x, self.perm)
+            remember(x, self, view)
+        return view
 
     def written(self, x: Any, value: Any) -> Any:
         return transpose(value, tuple(sorted(range(len(self.perm)), key=self.perm.__getitem__)))
@@ -58,7 +98,11 @@ class Shaped(NamedTuple):
     sure: bool
 
     def read(self, x: Any) -> Any:
-        return reshape(x, self.shape)
+        view = quick(x, self)
+        if view is None:
+            view = reshape(x, self.shape)
+            remember(x, self, view)
+        return view
 
     def written(self, x: Any, value: Any) -> Any:
         if not self.sure:

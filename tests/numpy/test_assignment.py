@@ -148,6 +148,15 @@ def test_what_does_not_fit(index: Any, value: Any, error: Any) -> None:
     np.testing.assert_array_equal(np.asarray(x), 0.0)
 
 
+def test_parts_that_are_spelled_alike() -> None:
+    x = ours.arange(6.0).reshape(2, 3)
+    for _ in range(2):  # how a view lies is remembered
+        assert x[0:1].tolist() == [[0.0, 1.0, 2.0]]
+        assert x[0, 1, None].tolist() == [1.0]
+        assert x[0].tolist() == [0.0, 1.0, 2.0]
+        assert x[False].tolist() == []
+
+
 def test_the_dtype_is_kept() -> None:
     x = ours.array([1, 2, 3])
     x[0] = 7.9

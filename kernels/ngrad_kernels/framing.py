@@ -1,0 +1,33 @@
+"""Operands that fill a part of an axis, whose rest is zeros: a block of one is read where it lies
+wherever it can be.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numba as nb
+
+from ngrad_kernels.intrinsics import NAMESPACE as INTRINSICS
+
+copy_bytes = INTRINSICS["copy_bytes"]
+
+
+@nb.njit(error_model="numpy", fastmath=False)
+def framed(address, scratch, zeros, c, n, first, end, size):
+    """Where elements [c, c + n) of an axis are, of which an operand fills [first, end): its own, or
+    in scratch, between zeros.
+
+    A call, since a kernel may have dozens of such operands, and takes as long to compile as its
+    text is long. Copied, not stored: loads are declared to be of what no store of a kernel touches.
+    """
+    if first <= c and c + n <= end:
+        return address + (c - first) * size
+    copy_bytes(scratch, zeros, n * size)
+    x, y = max(c, first), min(c + n, end)
+    if x < y:
+        copy_bytes(scratch + (x - c) * size, address + (x - first) * size, (y - x) * size)
+    return scratch
+
+
+NAMESPACE: dict[str, Any] = {"framed": framed}
