@@ -34,18 +34,19 @@ waits for the value; None for what only a tape may ask for.
 
 def pending_work(window: Window) -> Work:
     # Another thread may be adding to them, to the entries last: so there is a holder for each.
-    entries = tuple(window.entries)
-    holders = window.results.copy()
-    done, count, taped = window.done, len(entries), window.taped
+    entries, results, taped = tuple(window.entries), window.results, window.claimed() is not None
     wanted: list[int] = []
     tensors: list[Tensor | None] = []
-    for slot, holder in holders.items():
+    for slot in range(window.done, len(entries)):
+        holder = results.get(slot)
+        if holder is None:
+            continue
         tensor = holder()
         if tensor is not None:
-            if not tensor._at and done <= slot < count:
+            if not tensor._at:
                 wanted.append(slot)
                 tensors.append(tensor)
-        elif taped and done <= slot < count and _is_for_tapes(window, slot):
+        elif taped and _is_for_tapes(window, slot):
             wanted.append(slot)
             tensors.append(None)
     return entries, tuple(wanted), tensors
@@ -60,18 +61,20 @@ def publish(window: Window, work: Work, places: Sequence[Any]) -> None:
     """Give the tensors their values. A thread that looks meanwhile finds all of one, or none."""
     entries, wanted, tensors = work
     readers = window.readers
-    going_on = readers or window.taped
-    for slot, tensor, place in zip(wanted, tensors, places, strict=False):
+    going_on = readers or window.claimed() is not None
+    for number, tensor in enumerate(tensors):
+        place = places[number]
         if tensor is None:
-            window.keep(slot, Tensor(*place))
-            continue
-        tensor._block, address, tensor._layout = place
-        tensor._at = address  # last
-        if going_on:
-            window.computed[id(tensor)] = slot
-            if entries[slot][0].op.family not in RECOMPUTED:
-                window.keep(slot, tensor)
-        tensor._window = None
+            window.keep(wanted[number], Tensor(*place))
+        else:
+            tensor._block, address, tensor._layout = place
+            tensor._at = address  # last
+            if going_on:
+                slot = wanted[number]
+                window.computed[id(tensor)] = slot
+                if entries[slot][0].op.family not in RECOMPUTED:
+                    window.keep(slot, tensor)
+            tensor._window = None
     if window.done < len(entries):
         window.done = len(entries)
     if not readers and state.window is window:
@@ -102,22 +105,22 @@ def _since(window: Window, work: Work) -> tuple[Key, dict[int, Any]]:
     needed = set(range(done, len(entries)))
     for slot in range(len(entries) - 1, -1, -1):
         if slot in needed and _value(window, slot) is None:
-            needed.update(entries[slot][1])
+            needed.update(entries[slot][1:])
     lines: list[Entry] = []
     kept: dict[int, Any] = {}
     place: dict[int, int] = {}
     for slot in sorted(needed):
-        call, slots = entries[slot]
+        call, *slots = entries[slot]
         value = _value(window, slot)
         if value is None:
-            slots = tuple([place[k] for k in slots])
+            slots = [place[k] for k in slots]
         else:
             kept[len(lines)] = value
-            slots = ()
+            slots = []
             if type(value) is Tensor and call.op is not CONSTANT_OF:
                 call = marker(LEAF, (), value._layout)
         place[slot] = len(lines)
-        lines.append((call, slots))
+        lines.append((call, *slots))
     return (tuple(lines), (), tuple([place[slot] for slot in wanted]), None, None), kept
 
 
@@ -125,7 +128,7 @@ def run(window: Window) -> None:
     """Compute every value of a window that is pending and held."""
     if window.trace is not None:
         raise window.trace.refuse()
-    with window.lock:
+    with window.lock():
         work = pending_work(window)
         places: Sequence[Place | None] = ()
         if work[1]:
@@ -192,7 +195,7 @@ def look(tensor: Tensor) -> None:
 
 def sweep(window: Window, heard: Heard, goal: Goal) -> list[Tensor | None]:
     """Run a window and a gradient through it, as one plan; the gradients."""
-    with window.lock:
+    with window.lock():
         work = entries, wanted, _ = pending_work(window)
         known = known_values(window, len(entries)) if window.done or window.adopted else ()
         try:
@@ -203,8 +206,7 @@ def sweep(window: Window, heard: Heard, goal: Goal) -> list[Tensor | None]:
             places = plans[entries, known, wanted, heard, goal].run(window.kept)
             work = entries, wanted, []
         publish(window, work, places)
-    found = places[len(wanted) :] if wanted else places
-    return [None if place is None else Tensor(*place) for place in found]
+    return placed(places[len(wanted) :] if wanted else places)
 
 
 def known_values(window: Window, count: int) -> tuple[tuple[int, Layout], ...]:
@@ -256,7 +258,7 @@ def record_graph(
 def brought(window: Window, current: Window, wanted: dict[int, int]) -> dict[int, int]:
     """Values of a window that has ended, as leaves of the current one."""
     missing = tuple(sorted({slot for slot in wanted.values() if slot not in window.kept}))
-    with window.lock:
+    with window.lock():
         if missing:
             known = known_values(window, len(window.entries))
             key = (tuple(window.entries), known, missing, None, None)
@@ -271,7 +273,7 @@ def brought(window: Window, current: Window, wanted: dict[int, int]) -> dict[int
             slots[number] = current[value]
         else:
             where = window.entries[slot][0].spec
-            slots[number] = current.number(value, where.dtype, where.device)
+            slots[number] = current.number(value, where)
     return slots
 
 
@@ -309,7 +311,7 @@ class Recording:
         if call.several:
             self.tensors[index] = window.append_several(call, operands)
         else:
-            self._hold(index, window.append(call, operands))
+            self._hold(index, window.append((call, *operands)))
 
     def _hold(self, index: int, tensor: Tensor) -> None:
         self.tensors[index] = tensor
@@ -331,7 +333,7 @@ class Recording:
                 self._tensor(k) is r for r in results
             ):
                 call = IDENTITY.call((), (self.graph.nodes[k].spec,))
-                results.append(self.window.append(call, (self.slots[k],)))
+                results.append(self.window.append((call, self.slots[k])))
             else:
                 results.append(self._tensor(k))
         return results

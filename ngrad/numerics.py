@@ -129,7 +129,7 @@ def _note(window: Window, results: Sequence[Tensor], line: str) -> None:
     for result in results:
         slot = window.slot_of(result)
         if slot >= 0:
-            call, slots = window.entries[slot]
+            call, *slots = window.entries[slot]
             lines = _lines.setdefault(window, _Lines()).ops
             lines[slots[0] if call.op is PART_OF else slot] = line
 
@@ -230,8 +230,8 @@ class _Sweep:
                     f"in the gradient of {self._name(rule.slot)}: {wrong}, from finite values"
                 )
             for slot, k in rule.given:
-                call, slots = self.entries[slot]
-                self.parts.setdefault(slots[0] if call.op is PART_OF else slot, []).append(k)
+                call, *operands = self.entries[slot]
+                self.parts.setdefault(operands[0] if call.op is PART_OF else slot, []).append(k)
         for gradient, slots in zip(gradients, self.sources, strict=True):
             if gradient is not None:
                 self._sum("a source", [gradient], slots)

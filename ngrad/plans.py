@@ -73,7 +73,7 @@ def build(
     entries, known, wanted, heard, goal = structure
     graph = Graph(rewrite)
     if known is None:
-        known = tuple([(k, call.spec) for k, (call, _) in enumerate(entries)])
+        known = tuple([(k, call.spec) for k, (call, *_) in enumerate(entries)])
     there = dict(known)
     values, loads = trace(graph, entries, there.get, tools.traced)
     layouts = {
@@ -133,9 +133,10 @@ class Planned:
         """Where the outputs of the graph lie: what is wanted, then the gradients."""
         if self.tried < 2:
             self._heat()
-        if self.cut is None:
-            self.cut = Cut(self.graph, self.places, self.layouts)
-        return self.cut.run(kept)
+        cut = self.cut
+        if cut is None:
+            cut = self.cut = Cut(self.graph, self.places, self.layouts)
+        return cut.run(kept)
 
     def _heat(self) -> None:
         """Go over to fused kernels: loaded at the first run, compiled at the second."""
@@ -235,7 +236,7 @@ class _Plans(dict[Key, Planned]):
         entries, known, wanted, heard, goal = key
         structure = Structure(entries, known, wanted, heard and Heard(*heard), goal and Goal(*goal))
         planned = Planned(*build(structure))
-        if any(call.open or call.op.family == "opaque" for call, _ in structure.entries):
+        if any(call.open or call.op.family == "opaque" for call, *_ in structure.entries):
             return planned  # a recording's, or a user's Python and all that it holds
         # No lock, which a fork could leave taken: threads that meet lose a plan at worst.
         self[key] = planned

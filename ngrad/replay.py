@@ -24,7 +24,7 @@ from ngrad.schedule import Loads, Schedule
 from ngrad.tensor import Place, Tensor, allocate, scalar
 from ngrad_kernels import cpu, native
 from ngrad_kernels.cpu import walk
-from ngrad_kernels.memory import Buffer, pool
+from ngrad_kernels.memory import Buffer, block, pool
 
 SMALL = 1 << 20
 """Bytes of results and temporaries up to which a plan is run by this thread alone."""
@@ -69,7 +69,7 @@ def _unary(program: Program, out: Layout) -> Callable[..., Tensor]:
 
     def unary(x: Tensor, keep: Any = program) -> Tensor:
         try:
-            buffer = Buffer(free, free.pop())
+            buffer = block(free, free.pop())
         except IndexError:
             buffer = pool.take(nbytes)
         address = buffer.address
@@ -86,7 +86,7 @@ def _binary(program: Program, out: Layout) -> Callable[..., Tensor]:
 
     def binary(x: Tensor, y: Tensor, keep: Any = program) -> Tensor:
         try:
-            buffer = Buffer(free, free.pop())
+            buffer = block(free, free.pop())
         except IndexError:
             buffer = pool.take(nbytes)
         address = buffer.address
@@ -208,7 +208,9 @@ class Replay(Schedule):
             free = where.free
             try:  # `allocate`, spelled out: every small gradient comes here
                 address = free.pop()
-                buffer = Buffer(free, address)
+                buffer = Buffer()
+                buffer.free = free
+                buffer.address = address
             except IndexError:
                 buffer = pool.take(where.nbytes)
                 address = buffer.address

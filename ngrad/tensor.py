@@ -13,7 +13,8 @@ from ngrad.dtypes import DType
 from ngrad.errors import ShapeError
 from ngrad.graph.dims import shown
 from ngrad.graph.layout import Layout, layout
-from ngrad_kernels.memory import Buffer
+from ngrad_kernels.memory import Buffer, block
+from ngrad_kernels.native import blank
 
 
 class Shape(tuple[int, ...]):
@@ -68,7 +69,7 @@ class Export:
 def allocate(where: Layout) -> Buffer:
     """A buffer for a layout's elements."""
     try:
-        return Buffer(where.free, where.free.pop())
+        return block(where.free, where.free.pop())
     except IndexError:
         return where.device.pool.take(where.nbytes)
 
@@ -298,12 +299,10 @@ def empty(where: Layout) -> Tensor:
     return Tensor(buffer, buffer.address, where)
 
 
-new = Tensor.__new__
-
-
 def pending(window: Any, slot: int, where: Layout) -> Tensor:
     """A tensor whose value a window will compute."""
-    tensor = new(Tensor)  # its buffer, and what is found out of its elements, come with its value
+    # Its buffer, and what is found out of its elements, come with its value.
+    tensor: Tensor = blank(Tensor)
     tensor._at = 0
     tensor._layout = where
     tensor._window = window
@@ -313,7 +312,17 @@ def pending(window: Any, slot: int, where: Layout) -> Tensor:
 
 def placed(places: Sequence[Place | None]) -> list[Tensor | None]:
     """A tensor of its own for each place."""
-    return [None if place is None else Tensor(*place) for place in places]
+    tensors: list[Tensor | None] = []
+    for place in places:
+        if place is None:
+            tensors.append(None)
+            continue
+        tensor = blank(Tensor)  # `Tensor(*place)`, spelled out: every gradient comes here
+        tensor._block, tensor._at, tensor._layout = place
+        tensor._window = None
+        tensor._slot = -1
+        tensors.append(tensor)
+    return tensors
 
 
 def writable(tensor: Tensor) -> np.ndarray[Any, Any]:

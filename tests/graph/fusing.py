@@ -35,7 +35,7 @@ def gradient(graph: Tracing, target: Symbol, sources: Sequence[Symbol]) -> list[
         else:
             assert node.op == CONSTANT
             call = marker(CONSTANT_OF, node.params, node.spec)
-        entries.append((call, node.inputs))
+        entries.append((call, *node.inputs))
     values = [Symbol(graph, k, node.spec) for k, node in enumerate(graph.nodes)]
     heard = Heard(((0, len(entries)),), tuple((x.index, 0) for x in sources))
     goal = Goal((target.index,), (), tuple((x.index,) for x in sources))
