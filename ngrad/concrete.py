@@ -20,7 +20,7 @@ from ngrad.ops.convert import Weak
 from ngrad.plans import Key, Planned, plans
 from ngrad.record import state
 from ngrad.signature import NUMBER, Held, Signature, Static
-from ngrad.tensor import Tensor, placed, scalar
+from ngrad.tensor import Tensor, scalar
 from ngrad.tracing import Trace
 from ngrad.variable import Variable
 from ngrad.window import Window
@@ -140,7 +140,7 @@ class Concrete:
         planned = self._planned.get(layouts)
         if planned is None:
             planned = self._planned[layouts] = plans[self._key(layouts)]
-        results: list[Any] = placed(planned.run(values))
+        results: list[Any] = planned.run(values)
         if self._assigned:
             count = len(results) - len(self._assigned)
             for variable, value in zip(self._assigned, results[count:], strict=True):

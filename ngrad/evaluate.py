@@ -20,7 +20,7 @@ from ngrad.graph.layout import Layout
 from ngrad.ops.identity import IDENTITY
 from ngrad.plans import Key, Structure, build, plans
 from ngrad.record import state
-from ngrad.tensor import Place, Tensor, placed
+from ngrad.tensor import Tensor
 from ngrad.window import RECOMPUTED, Fault, Window
 
 # -- what of a window is run -----------------------------------------------------------------------
@@ -57,18 +57,19 @@ def _is_for_tapes(window: Window, slot: int) -> bool:
     return window.entries[slot][0].op.family not in RECOMPUTED and slot not in window.kept
 
 
-def publish(window: Window, work: Work, places: Sequence[Any]) -> None:
+def publish(window: Window, work: Work, values: Sequence[Any]) -> None:
     """Give the tensors their values. A thread that looks meanwhile finds all of one, or none."""
     entries, wanted, tensors = work
     readers = window.readers
     going_on = readers or window.claimed() is not None
     for number, tensor in enumerate(tensors):
-        place = places[number]
+        value = values[number]
         if tensor is None:
-            window.keep(wanted[number], Tensor(*place))
+            window.keep(wanted[number], value)
         else:
-            tensor._block, address, tensor._layout = place
-            tensor._at = address  # last
+            tensor._block = value._block
+            tensor._layout = value._layout
+            tensor._at = value._at  # last
             if going_on:
                 slot = wanted[number]
                 window.computed[id(tensor)] = slot
@@ -130,19 +131,19 @@ def run(window: Window) -> None:
         raise window.trace.refuse()
     with window.lock():
         work = pending_work(window)
-        places: Sequence[Place | None] = ()
+        values: Sequence[Tensor | None] = ()
         if work[1]:
             key, kept = _since(window, work)
             try:
-                places = plans[key].run(kept)
+                values = plans[key].run(kept)
             except IndexBoundsError:
-                work, places = _without_faults(work, key, kept)
-        publish(window, work, places)
+                work, values = _without_faults(work, key, kept)
+        publish(window, work, values)
 
 
 def _without_faults(
     work: Work, key: Key, kept: dict[int, Any]
-) -> tuple[Work, Sequence[Place | None]]:
+) -> tuple[Work, Sequence[Tensor | None]]:
     """What can be computed of a window in which an index is out of bounds. Each value by itself:
     those that depend on the index have none from now on.
     """
@@ -150,13 +151,13 @@ def _without_faults(
     entries, known, wanted, _, _ = key
     for number, slot, tensor in zip(wanted, *work[1:], strict=True):
         try:
-            (place,) = plans[entries, known, (number,), None, None].run(kept)
-            found.append((slot, tensor, place))
+            (value,) = plans[entries, known, (number,), None, None].run(kept)
+            found.append((slot, tensor, value))
         except IndexBoundsError as error:
             if tensor is not None:
                 tensor._window = Fault(error)
-    slots, tensors, places = zip(*found, strict=True) if found else ((), (), ())
-    return (work[0], slots, list(tensors)), places
+    slots, tensors, values = zip(*found, strict=True) if found else ((), (), ())
+    return (work[0], slots, list(tensors)), values
 
 
 def eval(*tensors: Any) -> None:
@@ -199,14 +200,14 @@ def sweep(window: Window, heard: Heard, goal: Goal) -> list[Tensor | None]:
         work = entries, wanted, _ = pending_work(window)
         known = known_values(window, len(entries)) if window.done or window.adopted else ()
         try:
-            places = plans[entries, known, wanted, heard, goal].run(window.kept)
+            values = plans[entries, known, wanted, heard, goal].run(window.kept)
         except IndexBoundsError:
             run(window)  # it may not be the gradient that depends on the index
             known, wanted = known_values(window, len(entries)), ()
-            places = plans[entries, known, wanted, heard, goal].run(window.kept)
+            values = plans[entries, known, wanted, heard, goal].run(window.kept)
             work = entries, wanted, []
-        publish(window, work, places)
-    return placed(places[len(wanted) :] if wanted else places)
+        publish(window, work, values)
+    return values[len(wanted) :]
 
 
 def known_values(window: Window, count: int) -> tuple[tuple[int, Layout], ...]:
@@ -262,7 +263,7 @@ def brought(window: Window, current: Window, wanted: dict[int, int]) -> dict[int
         if missing:
             known = known_values(window, len(window.entries))
             key = (tuple(window.entries), known, missing, None, None)
-            found = placed(plans[key].run(window.kept))
+            found = plans[key].run(window.kept)
             for slot, value in zip(missing, found, strict=True):
                 assert value is not None
                 window.keep(slot, value)

@@ -32,7 +32,7 @@ from ngrad.ops.joining import concat
 from ngrad.ops.shape import broadcast_to, reshape, transpose
 from ngrad.plans import PLANS_LIMIT, Planned, Structure, build
 from ngrad.record import state
-from ngrad.tensor import Tensor, placed
+from ngrad.tensor import Tensor
 from ngrad.variable import Variable
 from ngrad.window import Window
 
@@ -295,9 +295,9 @@ def _run(asked: _Asked, seed: Any) -> list[Tensor | None]:
         work = entries, wanted, _ = pending_work(window)
         known = known_values(window, len(entries))
         structure = _structure(asked, entries, known=known, wanted=wanted)
-        places = _plan(structure, seed._layout).run({**window.kept, len(entries): seed})
-        publish(window, work, places)
-    return placed(places[len(wanted) :])
+        values = _plan(structure, seed._layout).run({**window.kept, len(entries): seed})
+        publish(window, work, values)
+    return values[len(wanted) :]
 
 
 def _record(asked: _Asked, seed: Any) -> list[Tensor | None]:

@@ -18,7 +18,7 @@ from ngrad.graph.op import Call
 from ngrad.hooks import hooks
 from ngrad.plans import Cut, Structure, build
 from ngrad.record import paused, state, user_line
-from ngrad.tensor import Tensor, placed
+from ngrad.tensor import Tensor
 from ngrad.window import Window
 
 
@@ -195,7 +195,7 @@ def _sweep(window: Window, heard: Heard, goal: Goal) -> None:
         shown |= dict.fromkeys([*rule.g, *rule.read, *(k for _, k in rule.given)])
     graph.outputs = tuple(shown)
     with paused():
-        values = placed(Cut(graph, places, layouts).run(window.kept))
+        values = Cut(graph, places, layouts).run(window.kept)
     _Sweep(window, entries, goal, dict(zip(shown, values, strict=True))).look(rules, gradients)
     if state.stack:  # it will be recorded
         current = state.window

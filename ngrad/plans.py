@@ -31,7 +31,7 @@ from ngrad.hooks import hooks
 from ngrad.ops.fused import sources
 from ngrad.record import Cost, counters, execute
 from ngrad.replay import Replay
-from ngrad.tensor import Place, Tensor, scalar
+from ngrad.tensor import Tensor, scalar
 from ngrad_kernels.cache import NotCached, without_compiling
 
 PLANS_LIMIT = 1024
@@ -100,8 +100,8 @@ class Cut:
         launches = sum(step.call.launches for step in self.plan.steps)
         self.cost = Cost(launches, sum(step.call.bytes for step in self.plan.steps))
 
-    def run(self, kept: Mapping[int, Any]) -> list[Place | None]:
-        """Where the outputs of the graph lie, for values by slot."""
+    def run(self, kept: Mapping[int, Any]) -> list[Tensor | None]:
+        """The outputs of the graph, tensors of their own, for values by slot."""
         self.cost.runs += 1
         replay = self.replay
         if replay is not None and hooks.execute is None:
@@ -113,7 +113,7 @@ class Cut:
                 value = scalar(value, where.dtype, where.device)
             values.append(value)
         return [
-            None if x is None else (x._block, x._at, x._layout)
+            None if x is None else Tensor(x._block, x._at, x._layout)
             for x in self.plan.run(values, execute)
         ]
 
@@ -129,8 +129,8 @@ class Planned:
         counters["planned"] += 1
         self.cut: Cut | None = None
 
-    def run(self, kept: Mapping[int, Any]) -> list[Place | None]:
-        """Where the outputs of the graph lie: what is wanted, then the gradients."""
+    def run(self, kept: Mapping[int, Any]) -> list[Tensor | None]:
+        """The outputs of the graph: what is wanted, then the gradients."""
         if self.tried < 2:
             self._heat()
         cut = self.cut

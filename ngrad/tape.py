@@ -69,10 +69,6 @@ class GradientTape(Jacobians):
         self._variables: dict[int, Variable] = {}
         self._versions: dict[int, list[int]] = {}
 
-    def _leave(self) -> None:
-        """Read the window no more: nothing is stored any more because of this tape."""
-        self._window = self._claim = None
-
     def _join(self) -> Window:
         """The window that this tape reads: the thread's, into which it brings what it heard."""
         current, before = state.window, self._window
@@ -186,7 +182,7 @@ class GradientTape(Jacobians):
         self._used = False
         recording = self._stack is not None
         window = self._window
-        self._leave()
+        self._window = self._claim = None
         self._spans, self._watched, self._variables, self._versions = (), {}, {}, {}
         if recording and window is not None:
             if window.readers == 1 and window.trace is None:  # nobody else reads what was recorded
@@ -336,9 +332,9 @@ class GradientTape(Jacobians):
             if slot >= 0:
                 connected = True
             reached += (slot,)
-        given = (
-            () if seeds is None else tuple([-1 if seed is None else window[seed] for seed in seeds])
-        )
+        given: tuple[int, ...] = ()
+        for seed in seeds or ():
+            given += (-1 if seed is None else window[seed],)
         slots: tuple[tuple[int, ...], ...] = ()
         for source in sources:
             slots += (self._slots(source),)
@@ -351,7 +347,8 @@ class GradientTape(Jacobians):
             return [None] * len(sources)
         if hooks.sweep is not None:
             hooks.sweep(window, heard, goal)
-        if state.stack or window.opaque or state.window.trace is not None:
+        # Its window and the thread's have one trace, or it was refused.
+        if state.stack or window.opaque or window.trace is not None:
             results = inline(window, heard, goal)
             if (not state.stack or settings.eager) and state.window.trace is None:
                 run(state.window)
@@ -370,7 +367,7 @@ class GradientTape(Jacobians):
         if self._stack is not None:
             self.__exit__()
         self._used = True
-        self._leave()
+        self._window = self._claim = None
 
     def _slots(self, source: Any) -> tuple[int, ...]:
         if isinstance(source, Cell):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
 
 import numpy as np
@@ -72,10 +72,6 @@ def allocate(where: Layout) -> Buffer:
         return block(where.free, where.free.pop())
     except IndexError:
         return where.device.pool.take(where.nbytes)
-
-
-Place = tuple[Buffer, int, Layout]
-"""Where a value lies: its buffer, the address of its first element, and its layout."""
 
 
 class Tensor:
@@ -308,21 +304,6 @@ def pending(window: Any, slot: int, where: Layout) -> Tensor:
     tensor._window = window
     tensor._slot = slot
     return tensor
-
-
-def placed(places: Sequence[Place | None]) -> list[Tensor | None]:
-    """A tensor of its own for each place."""
-    tensors: list[Tensor | None] = []
-    for place in places:
-        if place is None:
-            tensors.append(None)
-            continue
-        tensor = blank(Tensor)  # `Tensor(*place)`, spelled out: every gradient comes here
-        tensor._block, tensor._at, tensor._layout = place
-        tensor._window = None
-        tensor._slot = -1
-        tensors.append(tensor)
-    return tensors
 
 
 def writable(tensor: Tensor) -> np.ndarray[Any, Any]:

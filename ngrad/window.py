@@ -117,8 +117,14 @@ class Window(dict[Tensor, int]):
         self.results[slot] = weak(out)
         entries.append(entry)  # last: whoever counts entries finds all of each
         if slot >= self.limit:
-            _full(self, entry[0])
+            self.full(entry[0])
         return out
+
+    def full(self, call: Call) -> None:
+        """Run, having grown long, where the last one ended: so a loop's windows are alike."""
+        if _loop.ends in (None, call) or len(self.entries) >= 2 * LIMIT:
+            _loop.ends = call
+            Window.run(self)
 
     def append_several(self, call: Call, slots: tuple[int, ...]) -> tuple[Tensor, ...]:
         """Record a call of several results."""
@@ -306,14 +312,6 @@ class _Loop(threading.local):
 
 
 _loop = _Loop()
-
-
-def _full(window: Window, call: Call) -> None:
-    """Run a window that has grown long, where the last one ended: so a loop's windows are alike."""
-    if _loop.ends not in (None, call) and len(window.entries) < 2 * LIMIT:
-        return
-    _loop.ends = call
-    Window.run(window)
 
 
 def _pins(window: Window) -> None:

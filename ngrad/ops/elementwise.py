@@ -24,6 +24,7 @@ from ngrad.ops.launching import broadcast_shapes, prepare_map
 from ngrad.record import apply, run_now, state
 from ngrad.tensor import Tensor
 from ngrad_kernels.body import Body, Step
+from ngrad_kernels.native import blank, weak
 from ngrad_kernels.scalars import SCALARS, supports
 
 BOOL = BY_CODE["b1"]
@@ -104,26 +105,34 @@ class Elementwise(Op):
 
         def binary(x: Tensor, y: Any) -> Any:
             kind = type(y)
-            if kind is Tensor:
-                call = seen.get((x._layout, y._layout))
-                if call is not None:
-                    if settings.eager:
-                        return run_now(call, (x, y))
-                    window = local.window
-                    i = x._slot if x._window is window else window[x]
-                    j = y._slot if y._window is window else window[y]
-                    return window.append((call, i, j))
-            else:
-                call = seen.get((x._layout, kind))
-                if call is not None and not settings.eager:
-                    window = local.window
-                    j = window.number(y, call.inputs[1])  # first, as where it is converted
-                    i = x._slot if x._window is window else window[x]
-                    return window.append((call, i, j))
+            call = seen.get((x._layout, y._layout if kind is Tensor else kind))
+            if call is None:
                 reader = unwrap.get(kind)
                 if reader is not None:
                     return binary(x, reader(y))
-            return self._first(x, y) if is_operand(y) else NotImplemented
+                return self._first(x, y) if is_operand(y) else NotImplemented
+            if settings.eager:
+                return run_now(call, (x, y)) if kind is Tensor else self._first(x, y)
+            window = local.window
+            if kind is Tensor:
+                i = x._slot if x._window is window else window[x]
+                j = y._slot if y._window is window else window[y]
+            else:
+                j = window.number(y, call.inputs[1])  # first, as where it is converted
+                i = x._slot if x._window is window else window[x]
+            # `window.append`, spelled out: a loop's body comes here, and little else.
+            entries = window.entries
+            slot = len(entries)
+            out = blank(Tensor)
+            out._at = 0
+            out._layout = call.spec
+            out._window = window
+            out._slot = slot
+            window.results[slot] = weak(out)
+            entries.append((call, i, j))
+            if slot >= window.limit:
+                window.full(call)
+            return out
 
         return binary
 

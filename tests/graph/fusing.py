@@ -21,7 +21,7 @@ from ngrad.graph.op import Op
 from ngrad.graph.plan import Plan
 from ngrad.record import execute
 from ngrad.replay import Replay
-from ngrad.tensor import Tensor, from_numpy, placed, scalar
+from ngrad.tensor import Tensor, from_numpy, scalar
 
 
 def gradient(graph: Tracing, target: Symbol, sources: Sequence[Symbol]) -> list[Any]:
@@ -79,7 +79,7 @@ def run(graph: Graph, tensors: Sequence[Tensor], small: int | None = None) -> li
             patch.setattr(ngrad.replay, "SMALL", small)
         replay = None if small is None else Replay.of(plan, loads)
     if replay is not None:
-        found = placed(replay.run(dict(enumerate(tensors))))
+        found = replay.run(dict(enumerate(tensors)))
     else:
         found = plan.run([tensors[k] for k in plan.inputs], execute)
     return [None if x is None else np.asarray(x.numpy()) for x in found]
