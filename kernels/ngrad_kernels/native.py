@@ -353,7 +353,7 @@ def _drive_all(module: ir.Module) -> None:
 
 
 def _weak(module: ir.Module) -> None:
-    """weak(x): a weak reference to x. `weakref.ref`, a class, takes thrice as long to make one."""
+    """weak(x): a weak reference to x. `weakref.ref`, a class, takes twice as long to make one."""
     it = _Function(module, "weak", 1)
     make = it.external("PyWeakref_NewRef", POINTER, POINTER, POINTER)
     it.builder.ret(it.builder.call(make, [it.object(), POINTER(None)]))
@@ -361,7 +361,7 @@ def _weak(module: ir.Module) -> None:
 
 def _blank(module: ir.Module) -> None:
     """blank(kind): an object of a class with `__slots__`, all unset: what `object.__new__` gives,
-    in a third of the time.
+    in half the time.
     """
     it = _Function(module, "blank", 1)
     make = it.external("PyType_GenericAlloc", POINTER, POINTER, WORD)
