@@ -311,9 +311,10 @@ class GradientTape(Jacobians):
                 zeros_of(source._layout.spec) if result is None else result
                 for source, result in zip(wanted, results, strict=True)
             ]
-        for k, source in enumerate(wanted):
-            if type(source) is not Tensor:
-                results[k] = source.given(results[k])
+        if type(sources) is not Tensor:
+            for k, source in enumerate(wanted):
+                if type(source) is not Tensor:
+                    results[k] = source.given(results[k])
         return results[0] if structure is None else optree.tree_unflatten(structure, results)
 
     def _sweep(
