@@ -114,9 +114,9 @@ def derivative(op: Op) -> str:
         return "none"
     params, inputs = found[0].params, [layout(BY_CODE[c], n) for c, n in found[0].inputs]
     out = op.infer(*inputs, **op.keywords(params))
-    entries: list[Entry] = [(marker(LEAF, (), where), ()) for where in inputs]
+    entries: list[Entry] = [(marker(LEAF, (), where),) for where in inputs]
     last = len(entries)
-    entries.append((Call(op, params, tuple(inputs), (out,)), tuple(range(last))))
+    entries.append((Call(op, params, tuple(inputs), (out,)), *range(last)))
     heard = Heard(((0, last + 1),), tuple((k, 0) for k in range(last)))
     goal = Goal((last,), (), tuple((k,) for k in range(last)))
     graph, _, _ = build(Structure(tuple(entries), (), (), heard, goal))

@@ -28,6 +28,10 @@ class UnconnectedGradients(enum.Enum):
     ZERO = "zero"
 
 
+NONE = UnconnectedGradients.NONE
+"""What every gradient compares with: to ask an enumeration for a member takes a while."""
+
+
 def held(target: Any) -> Tensor:
     """The tensor that a target is, or holds."""
     value: Tensor = target._tensor if isinstance(target, Variable) else target

@@ -13,7 +13,7 @@ from ngrad.devices import HOST, Device
 from ngrad.graph.layout import Layout
 from ngrad.graph.plan import Plan
 from ngrad.schedule import Loads, Schedule
-from ngrad.tensor import Place, Tensor
+from ngrad.tensor import Tensor
 from ngrad_kernels.memory import Buffer
 from ngrad_kernels.target import Work
 
@@ -60,8 +60,8 @@ class Captured(Schedule):
         found = Captured(plan, loads, devices.pop())
         return found if found.temporaries <= ROOM else None
 
-    def run(self, kept: Mapping[int, Any]) -> list[Place | None]:
-        """Where the plan's outputs lie, for values by slot."""
+    def run(self, kept: Mapping[int, Any]) -> list[Tensor | None]:
+        """The plan's outputs, for values by slot."""
         target, pool = self._device.target, self._device.pool
         registers = [0]
         used = [constant._block for constant in self._plan.constants]
@@ -80,10 +80,10 @@ class Captured(Schedule):
         for k, where in enumerate(self._made):
             buffer = pool.take_again(where.nbytes, (self._uid, k))
             registers.append(buffer.address)
-            made.append((buffer, buffer.address, where))
+            made.append(Tensor(buffer, buffer.address, where))
         self._launch((target.stream_number(), *registers), registers)
         del held
-        return made if self._plain else self._places(kept, made)
+        return made if self._plain else self._results(kept, made)
 
     def _put(self, numbers: list[tuple[int, Layout, Any]], registers: list[int]) -> Buffer | None:
         """Python numbers on the device, by one copy to memory that comes again in a loop."""

@@ -20,7 +20,7 @@ from ngrad.ops.convert import Weak
 from ngrad.plans import Key, Planned, plans
 from ngrad.record import state
 from ngrad.signature import NUMBER, Held, Signature, Static
-from ngrad.tensor import Tensor, placed, scalar
+from ngrad.tensor import Tensor, scalar
 from ngrad.tracing import Trace
 from ngrad.variable import Variable
 from ngrad.window import Window
@@ -140,7 +140,7 @@ class Concrete:
         planned = self._planned.get(layouts)
         if planned is None:
             planned = self._planned[layouts] = plans[self._key(layouts)]
-        results: list[Any] = placed(planned.run(values))
+        results: list[Any] = planned.run(values)
         if self._assigned:
             count = len(results) - len(self._assigned)
             for variable, value in zip(self._assigned, results[count:], strict=True):
@@ -150,7 +150,7 @@ class Concrete:
     def _key(self, layouts: tuple[Layout, ...]) -> Key:
         entries = list(self._entries)
         for slot, where in zip(self._places, layouts, strict=True):
-            entries[slot] = (marker(LEAF, (), where), ())
+            entries[slot] = (marker(LEAF, (), where),)
         return tuple(entries), (), self._wanted, None, None
 
     def planned(self) -> Planned:
@@ -183,17 +183,17 @@ class Concrete:
 
     @staticmethod
     def _again(window: Window, entry: Entry, slots: list[int], value: Any) -> tuple[int, Any]:
-        call, inputs = entry
+        call, *inputs = entry
         if call.op is CONSTANT_OF:
-            return window.note(call, (), value), value
+            return window.note((call,), value), value
         if value is not None:
             if type(value) is not Tensor:
-                return window.number(value, call.spec.dtype, call.spec.device), value
+                return window.number(value, call.spec), value
             return window[value], value
-        here = tuple([slots[k] for k in inputs])
+        here: Entry = (call, *[slots[k] for k in inputs])
         if call.several:
-            return window.note(call, here), None
-        tensor = window.append(call, here)
+            return window.note(here), None
+        tensor = window.append(here)
         return tensor._slot, tensor
 
 

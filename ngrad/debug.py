@@ -126,8 +126,8 @@ def _recorded(f: Callable[..., Any], args: tuple[Any, ...]) -> tuple[_Lined, tup
 
 def _listed(entries: _Lined) -> str:
     lines = []
-    for slot, ((call, slots), line) in enumerate(zip(entries, entries.lines, strict=True)):
-        node = Node(AS_NODES.get(call.op, call.op), call.params, slots, call.spec)
+    for slot, ((call, *slots), line) in enumerate(zip(entries, entries.lines, strict=True)):
+        node = Node(AS_NODES.get(call.op, call.op), call.params, tuple(slots), call.spec)
         where = "" if call.op is LEAF else f"  # {line}"
         lines.append(f"%{slot} = {node!r}{where}")
     return "\n".join(lines)

@@ -182,7 +182,7 @@ class _Foreign:
 
     __slots__ = ("address",)
     nbytes = 0
-    _free = FreeList(0)
+    free = FreeList(0)
 
     def __init__(self, address: int) -> None:
         self.address = address

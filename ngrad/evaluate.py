@@ -20,7 +20,7 @@ from ngrad.graph.layout import Layout
 from ngrad.ops.identity import IDENTITY
 from ngrad.plans import Key, Structure, build, plans
 from ngrad.record import state
-from ngrad.tensor import Place, Tensor, placed
+from ngrad.tensor import Tensor
 from ngrad.window import RECOMPUTED, Fault, Window
 
 # -- what of a window is run -----------------------------------------------------------------------
@@ -34,18 +34,19 @@ waits for the value; None for what only a tape may ask for.
 
 def pending_work(window: Window) -> Work:
     # Another thread may be adding to them, to the entries last: so there is a holder for each.
-    entries = tuple(window.entries)
-    holders = window.results.copy()
-    done, count, taped = window.done, len(entries), window.taped
+    entries, results, taped = tuple(window.entries), window.results, window.claimed() is not None
     wanted: list[int] = []
     tensors: list[Tensor | None] = []
-    for slot, holder in holders.items():
+    for slot in range(window.done, len(entries)):
+        holder = results.get(slot)
+        if holder is None:
+            continue
         tensor = holder()
         if tensor is not None:
-            if not tensor._at and done <= slot < count:
+            if not tensor._at:
                 wanted.append(slot)
                 tensors.append(tensor)
-        elif taped and done <= slot < count and _is_for_tapes(window, slot):
+        elif taped and _is_for_tapes(window, slot):
             wanted.append(slot)
             tensors.append(None)
     return entries, tuple(wanted), tensors
@@ -56,22 +57,25 @@ def _is_for_tapes(window: Window, slot: int) -> bool:
     return window.entries[slot][0].op.family not in RECOMPUTED and slot not in window.kept
 
 
-def publish(window: Window, work: Work, places: Sequence[Any]) -> None:
+def publish(window: Window, work: Work, values: Sequence[Any]) -> None:
     """Give the tensors their values. A thread that looks meanwhile finds all of one, or none."""
     entries, wanted, tensors = work
     readers = window.readers
-    going_on = readers or window.taped
-    for slot, tensor, place in zip(wanted, tensors, places, strict=False):
+    going_on = readers or window.claimed() is not None
+    for number, tensor in enumerate(tensors):
+        value = values[number]
         if tensor is None:
-            window.keep(slot, Tensor(*place))
-            continue
-        tensor._block, address, tensor._layout = place
-        tensor._at = address  # last
-        if going_on:
-            window.computed[id(tensor)] = slot
-            if entries[slot][0].op.family not in RECOMPUTED:
-                window.keep(slot, tensor)
-        tensor._window = None
+            window.keep(wanted[number], value)
+        else:
+            tensor._block = value._block
+            tensor._layout = value._layout
+            tensor._at = value._at  # last
+            if going_on:
+                slot = wanted[number]
+                window.computed[id(tensor)] = slot
+                if entries[slot][0].op.family not in RECOMPUTED:
+                    window.keep(slot, tensor)
+            tensor._window = None
     if window.done < len(entries):
         window.done = len(entries)
     if not readers and state.window is window:
@@ -102,22 +106,22 @@ def _since(window: Window, work: Work) -> tuple[Key, dict[int, Any]]:
     needed = set(range(done, len(entries)))
     for slot in range(len(entries) - 1, -1, -1):
         if slot in needed and _value(window, slot) is None:
-            needed.update(entries[slot][1])
+            needed.update(entries[slot][1:])
     lines: list[Entry] = []
     kept: dict[int, Any] = {}
     place: dict[int, int] = {}
     for slot in sorted(needed):
-        call, slots = entries[slot]
+        call, *slots = entries[slot]
         value = _value(window, slot)
         if value is None:
-            slots = tuple([place[k] for k in slots])
+            slots = [place[k] for k in slots]
         else:
             kept[len(lines)] = value
-            slots = ()
+            slots = []
             if type(value) is Tensor and call.op is not CONSTANT_OF:
                 call = marker(LEAF, (), value._layout)
         place[slot] = len(lines)
-        lines.append((call, slots))
+        lines.append((call, *slots))
     return (tuple(lines), (), tuple([place[slot] for slot in wanted]), None, None), kept
 
 
@@ -125,21 +129,21 @@ def run(window: Window) -> None:
     """Compute every value of a window that is pending and held."""
     if window.trace is not None:
         raise window.trace.refuse()
-    with window.lock:
+    with window.lock():
         work = pending_work(window)
-        places: Sequence[Place | None] = ()
+        values: Sequence[Tensor | None] = ()
         if work[1]:
             key, kept = _since(window, work)
             try:
-                places = plans[key].run(kept)
+                values = plans[key].run(kept)
             except IndexBoundsError:
-                work, places = _without_faults(work, key, kept)
-        publish(window, work, places)
+                work, values = _without_faults(work, key, kept)
+        publish(window, work, values)
 
 
 def _without_faults(
     work: Work, key: Key, kept: dict[int, Any]
-) -> tuple[Work, Sequence[Place | None]]:
+) -> tuple[Work, Sequence[Tensor | None]]:
     """What can be computed of a window in which an index is out of bounds. Each value by itself:
     those that depend on the index have none from now on.
     """
@@ -147,13 +151,13 @@ def _without_faults(
     entries, known, wanted, _, _ = key
     for number, slot, tensor in zip(wanted, *work[1:], strict=True):
         try:
-            (place,) = plans[entries, known, (number,), None, None].run(kept)
-            found.append((slot, tensor, place))
+            (value,) = plans[entries, known, (number,), None, None].run(kept)
+            found.append((slot, tensor, value))
         except IndexBoundsError as error:
             if tensor is not None:
                 tensor._window = Fault(error)
-    slots, tensors, places = zip(*found, strict=True) if found else ((), (), ())
-    return (work[0], slots, list(tensors)), places
+    slots, tensors, values = zip(*found, strict=True) if found else ((), (), ())
+    return (work[0], slots, list(tensors)), values
 
 
 def eval(*tensors: Any) -> None:
@@ -192,19 +196,18 @@ def look(tensor: Tensor) -> None:
 
 def sweep(window: Window, heard: Heard, goal: Goal) -> list[Tensor | None]:
     """Run a window and a gradient through it, as one plan; the gradients."""
-    with window.lock:
+    with window.lock():
         work = entries, wanted, _ = pending_work(window)
         known = known_values(window, len(entries)) if window.done or window.adopted else ()
         try:
-            places = plans[entries, known, wanted, heard, goal].run(window.kept)
+            values = plans[entries, known, wanted, heard, goal].run(window.kept)
         except IndexBoundsError:
             run(window)  # it may not be the gradient that depends on the index
             known, wanted = known_values(window, len(entries)), ()
-            places = plans[entries, known, wanted, heard, goal].run(window.kept)
+            values = plans[entries, known, wanted, heard, goal].run(window.kept)
             work = entries, wanted, []
-        publish(window, work, places)
-    found = places[len(wanted) :] if wanted else places
-    return [None if place is None else Tensor(*place) for place in found]
+        publish(window, work, values)
+    return values[len(wanted) :]
 
 
 def known_values(window: Window, count: int) -> tuple[tuple[int, Layout], ...]:
@@ -256,11 +259,11 @@ def record_graph(
 def brought(window: Window, current: Window, wanted: dict[int, int]) -> dict[int, int]:
     """Values of a window that has ended, as leaves of the current one."""
     missing = tuple(sorted({slot for slot in wanted.values() if slot not in window.kept}))
-    with window.lock:
+    with window.lock():
         if missing:
             known = known_values(window, len(window.entries))
             key = (tuple(window.entries), known, missing, None, None)
-            found = placed(plans[key].run(window.kept))
+            found = plans[key].run(window.kept)
             for slot, value in zip(missing, found, strict=True):
                 assert value is not None
                 window.keep(slot, value)
@@ -271,7 +274,7 @@ def brought(window: Window, current: Window, wanted: dict[int, int]) -> dict[int
             slots[number] = current[value]
         else:
             where = window.entries[slot][0].spec
-            slots[number] = current.number(value, where.dtype, where.device)
+            slots[number] = current.number(value, where)
     return slots
 
 
@@ -309,7 +312,7 @@ class Recording:
         if call.several:
             self.tensors[index] = window.append_several(call, operands)
         else:
-            self._hold(index, window.append(call, operands))
+            self._hold(index, window.append((call, *operands)))
 
     def _hold(self, index: int, tensor: Tensor) -> None:
         self.tensors[index] = tensor
@@ -331,7 +334,7 @@ class Recording:
                 self._tensor(k) is r for r in results
             ):
                 call = IDENTITY.call((), (self.graph.nodes[k].spec,))
-                results.append(self.window.append(call, (self.slots[k],)))
+                results.append(self.window.append((call, self.slots[k])))
             else:
                 results.append(self._tensor(k))
         return results

@@ -32,7 +32,7 @@ from ngrad.ops.joining import concat
 from ngrad.ops.shape import broadcast_to, reshape, transpose
 from ngrad.plans import PLANS_LIMIT, Planned, Structure, build
 from ngrad.record import state
-from ngrad.tensor import Tensor, placed
+from ngrad.tensor import Tensor
 from ngrad.variable import Variable
 from ngrad.window import Window
 
@@ -251,11 +251,9 @@ def _derivatives(
     chunks = [(0, count)]
     if rows is not None:
         chunks = [(k, min(k + rows, count)) for k in range(0, max(count, 1), rows)]
-    asked.window.taped += 1  # what the first chunk computes of the forward values is kept
-    try:
-        parts = [_sweep(asked, seed(first, last)) for first, last in chunks]
-    finally:
-        asked.window.taped -= 1
+    claim = asked.window.claim()  # what the first chunk computes of the forward values is kept
+    parts = [_sweep(asked, seed(first, last)) for first, last in chunks]
+    del claim
     if len(parts) == 1:
         return parts[0]
     whole = [None if found[0] is None else concat(found, 0) for found in zip(*parts, strict=True)]
@@ -275,7 +273,7 @@ def _structure(asked: _Asked, entries: tuple[Entry, ...], **more: Any) -> Struct
     """A gradient whose cotangent, for the time being one, is a value that comes after the last."""
     one = marker(LEAF, (), entries[asked.target][0].specs[0])
     goal = Goal((asked.target,), (len(entries),), asked.sources)
-    return Structure((*entries, (one, ())), heard=asked.heard, goal=goal, **more)
+    return Structure((*entries, (one,)), heard=asked.heard, goal=goal, **more)
 
 
 @functools.lru_cache(PLANS_LIMIT)
@@ -293,20 +291,20 @@ def _plan(structure: Structure, seed: Layout) -> Planned:
 def _run(asked: _Asked, seed: Any) -> list[Tensor | None]:
     """Run the sweep, and what is pending of the window, as one plan."""
     window = asked.window
-    with window.lock:
+    with window.lock():
         work = entries, wanted, _ = pending_work(window)
         known = known_values(window, len(entries))
         structure = _structure(asked, entries, known=known, wanted=wanted)
-        places = _plan(structure, seed._layout).run({**window.kept, len(entries): seed})
-        publish(window, work, places)
-    return placed(places[len(wanted) :])
+        values = _plan(structure, seed._layout).run({**window.kept, len(entries): seed})
+        publish(window, work, values)
+    return values[len(wanted) :]
 
 
 def _record(asked: _Asked, seed: Any) -> list[Tensor | None]:
     """Record the sweep in this thread's window, where tapes hear it."""
     window, current = asked.window, state.window
     entries = asked.entries
-    everything = tuple([(k, call.specs[0]) for k, (call, _) in enumerate(entries) if call.specs])
+    everything = tuple([(k, call.specs[0]) for k, (call, *_) in enumerate(entries) if call.specs])
     graph, places, _ = build(_structure(asked, entries, known=everything, wanted=()))
     graph = batched(graph, [place == len(entries) for place in places], seed._layout.shape[0])
     need = graph.needed()

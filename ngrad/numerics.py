@@ -18,7 +18,7 @@ from ngrad.graph.op import Call
 from ngrad.hooks import hooks
 from ngrad.plans import Cut, Structure, build
 from ngrad.record import paused, state, user_line
-from ngrad.tensor import Tensor, placed
+from ngrad.tensor import Tensor
 from ngrad.window import Window
 
 
@@ -129,7 +129,7 @@ def _note(window: Window, results: Sequence[Tensor], line: str) -> None:
     for result in results:
         slot = window.slot_of(result)
         if slot >= 0:
-            call, slots = window.entries[slot]
+            call, *slots = window.entries[slot]
             lines = _lines.setdefault(window, _Lines()).ops
             lines[slots[0] if call.op is PART_OF else slot] = line
 
@@ -195,7 +195,7 @@ def _sweep(window: Window, heard: Heard, goal: Goal) -> None:
         shown |= dict.fromkeys([*rule.g, *rule.read, *(k for _, k in rule.given)])
     graph.outputs = tuple(shown)
     with paused():
-        values = placed(Cut(graph, places, layouts).run(window.kept))
+        values = Cut(graph, places, layouts).run(window.kept)
     _Sweep(window, entries, goal, dict(zip(shown, values, strict=True))).look(rules, gradients)
     if state.stack:  # it will be recorded
         current = state.window
@@ -230,8 +230,8 @@ class _Sweep:
                     f"in the gradient of {self._name(rule.slot)}: {wrong}, from finite values"
                 )
             for slot, k in rule.given:
-                call, slots = self.entries[slot]
-                self.parts.setdefault(slots[0] if call.op is PART_OF else slot, []).append(k)
+                call, *operands = self.entries[slot]
+                self.parts.setdefault(operands[0] if call.op is PART_OF else slot, []).append(k)
         for gradient, slots in zip(gradients, self.sources, strict=True):
             if gradient is not None:
                 self._sum("a source", [gradient], slots)

@@ -31,7 +31,7 @@ from ngrad.hooks import hooks
 from ngrad.ops.fused import sources
 from ngrad.record import Cost, counters, execute
 from ngrad.replay import Replay
-from ngrad.tensor import Place, Tensor, scalar
+from ngrad.tensor import Tensor, scalar
 from ngrad_kernels.cache import NotCached, without_compiling
 
 PLANS_LIMIT = 1024
@@ -73,7 +73,7 @@ def build(
     entries, known, wanted, heard, goal = structure
     graph = Graph(rewrite)
     if known is None:
-        known = tuple([(k, call.spec) for k, (call, _) in enumerate(entries)])
+        known = tuple([(k, call.spec) for k, (call, *_) in enumerate(entries)])
     there = dict(known)
     values, loads = trace(graph, entries, there.get, tools.traced)
     layouts = {
@@ -100,8 +100,8 @@ class Cut:
         launches = sum(step.call.launches for step in self.plan.steps)
         self.cost = Cost(launches, sum(step.call.bytes for step in self.plan.steps))
 
-    def run(self, kept: Mapping[int, Any]) -> list[Place | None]:
-        """Where the outputs of the graph lie, for values by slot."""
+    def run(self, kept: Mapping[int, Any]) -> list[Tensor | None]:
+        """The outputs of the graph, tensors of their own, for values by slot."""
         self.cost.runs += 1
         replay = self.replay
         if replay is not None and hooks.execute is None:
@@ -113,7 +113,7 @@ class Cut:
                 value = scalar(value, where.dtype, where.device)
             values.append(value)
         return [
-            None if x is None else (x._block, x._at, x._layout)
+            None if x is None else Tensor(x._block, x._at, x._layout)
             for x in self.plan.run(values, execute)
         ]
 
@@ -129,13 +129,14 @@ class Planned:
         counters["planned"] += 1
         self.cut: Cut | None = None
 
-    def run(self, kept: Mapping[int, Any]) -> list[Place | None]:
-        """Where the outputs of the graph lie: what is wanted, then the gradients."""
+    def run(self, kept: Mapping[int, Any]) -> list[Tensor | None]:
+        """The outputs of the graph: what is wanted, then the gradients."""
         if self.tried < 2:
             self._heat()
-        if self.cut is None:
-            self.cut = Cut(self.graph, self.places, self.layouts)
-        return self.cut.run(kept)
+        cut = self.cut
+        if cut is None:
+            cut = self.cut = Cut(self.graph, self.places, self.layouts)
+        return cut.run(kept)
 
     def _heat(self) -> None:
         """Go over to fused kernels: loaded at the first run, compiled at the second."""
@@ -235,7 +236,7 @@ class _Plans(dict[Key, Planned]):
         entries, known, wanted, heard, goal = key
         structure = Structure(entries, known, wanted, heard and Heard(*heard), goal and Goal(*goal))
         planned = Planned(*build(structure))
-        if any(call.open or call.op.family == "opaque" for call, _ in structure.entries):
+        if any(call.open or call.op.family == "opaque" for call, *_ in structure.entries):
             return planned  # a recording's, or a user's Python and all that it holds
         # No lock, which a fork could leave taken: threads that meet lose a plan at worst.
         self[key] = planned

@@ -125,7 +125,7 @@ def apply(op: Op, inputs: tuple[Any, ...], params: Params = ()) -> Any:
         if program is not None and program.view is not None:
             return call.run(*inputs)
     slots = tuple([x._slot if x._window is window else window[x] for x in inputs])
-    return window.append_several(call, slots) if call.several else window.append(call, slots)
+    return window.append_several(call, slots) if call.several else window.append((call, *slots))
 
 
 def apply_now(op: Op, inputs: tuple[Any, ...], params: Params = ()) -> Any:

@@ -21,10 +21,11 @@ from ngrad.graph.plan import Plan
 from ngrad.graph.program import OUT, Launch, Program
 from ngrad.graph.room import padded
 from ngrad.schedule import Loads, Schedule
-from ngrad.tensor import Place, Tensor, allocate, scalar
+from ngrad.tensor import Tensor, allocate, scalar
 from ngrad_kernels import cpu, native
 from ngrad_kernels.cpu import walk
-from ngrad_kernels.memory import Buffer, pool
+from ngrad_kernels.memory import Buffer, block, pool
+from ngrad_kernels.native import blank
 
 SMALL = 1 << 20
 """Bytes of results and temporaries up to which a plan is run by this thread alone."""
@@ -69,7 +70,7 @@ def _unary(program: Program, out: Layout) -> Callable[..., Tensor]:
 
     def unary(x: Tensor, keep: Any = program) -> Tensor:
         try:
-            buffer = Buffer(free, free.pop())
+            buffer = block(free, free.pop())
         except IndexError:
             buffer = pool.take(nbytes)
         address = buffer.address
@@ -86,7 +87,7 @@ def _binary(program: Program, out: Layout) -> Callable[..., Tensor]:
 
     def binary(x: Tensor, y: Tensor, keep: Any = program) -> Tensor:
         try:
-            buffer = Buffer(free, free.pop())
+            buffer = block(free, free.pop())
         except IndexError:
             buffer = pool.take(nbytes)
         address = buffer.address
@@ -193,8 +194,8 @@ class Replay(Schedule):
             heavy |= op.family == "linalg" and any(x.n > x.grain for x in program.launches)
         return None if total > LARGE else Replay(plan, loads, heavy or total > SMALL)
 
-    def run(self, kept: Mapping[int, Any]) -> list[Place | None]:
-        """Where the plan's outputs lie, for values by slot."""
+    def run(self, kept: Mapping[int, Any]) -> list[Tensor | None]:
+        """The plan's outputs, for values by slot."""
         registers = [0]
         numbers = []  # held until they have been read
         for slot, where in self._loads:
@@ -206,21 +207,29 @@ class Replay(Schedule):
         made: list[Any] = []
         for where in self._made:
             free = where.free
-            try:  # `allocate`, spelled out: every small gradient comes here
+            try:  # a new tensor in full, since every small gradient comes here
                 address = free.pop()
-                buffer = Buffer(free, address)
+                buffer = Buffer()
+                buffer.free = free
+                buffer.address = address
             except IndexError:
                 buffer = pool.take(where.nbytes)
                 address = buffer.address
             registers.append(address)
-            made.append((buffer, address, where))
+            out = blank(Tensor)
+            out._block = buffer
+            out._at = address
+            out._layout = where
+            out._window = None
+            out._slot = -1
+            made.append(out)
         if self.shared:
             room = pool.take(self.temporaries)
             registers.append(room.address)
             cpu.march(self._where, self._steps, registers)
         else:
             walk(self._where, self._steps, *registers)
-        return made if self._plain else self._places(kept, made)
+        return made if self._plain else self._results(kept, made)
 
 
 @functools.cache

@@ -10,7 +10,7 @@ from ngrad.graph.op import Call
 from ngrad.graph.plan import Plan
 from ngrad.graph.program import SCRATCH, Launch, Program, result
 from ngrad.graph.room import Room
-from ngrad.tensor import Place, Tensor, scalar
+from ngrad.tensor import Tensor, scalar
 
 Loads = tuple[tuple[int, Layout], ...]
 """Where a plan's inputs come from: of each its slot, and its layout."""
@@ -110,21 +110,20 @@ class Schedule:
         made = [(self._first + k, 0, where) for k, where in enumerate(self._made)]
         self._plain = self._outputs == made
 
-    def _places(self, kept: Mapping[int, Any], made: list[Place]) -> list[Place | None]:
+    def _results(self, kept: Mapping[int, Any], made: list[Tensor]) -> list[Tensor | None]:
         """The outputs, where some are no buffers of their own."""
-        places: list[Place | None] = []
+        results: list[Tensor | None] = []
         for output in self._outputs:
             if output is None:
-                places.append(None)
+                results.append(None)
                 continue
             source, offset, where = output
             if type(source) is int and source >= self._first:
-                buffer, address, lies = made[source - self._first]
+                holder = made[source - self._first]
             else:
                 holder = self._input(kept, source - 1) if type(source) is int else source
-                buffer, address, lies = holder._block, holder._at, holder._layout
-            places.append((buffer, address + offset, where or lies))
-        return places
+            results.append(Tensor(holder._block, holder._at + offset, where or holder._layout))
+        return results
 
     def _input(self, kept: Mapping[int, Any], number: int) -> Tensor:
         slot, where = self._loads[number]

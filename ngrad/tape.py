@@ -9,7 +9,7 @@ from typing import Any
 
 import optree
 
-from ngrad.asking import UnconnectedGradients, seeds_of, source_of, targets_of
+from ngrad.asking import NONE, UnconnectedGradients, seeds_of, source_of, targets_of
 from ngrad.cell import Cell
 from ngrad.config import settings
 from ngrad.errors import TraceError
@@ -21,7 +21,7 @@ from ngrad.ops.creation import zeros_of
 from ngrad.record import state
 from ngrad.tensor import Tensor
 from ngrad.variable import Variable
-from ngrad.window import LIMIT, Window
+from ngrad.window import LIMIT, Claim, Window
 
 
 class GradientTape(Jacobians):
@@ -52,7 +52,7 @@ class GradientTape(Jacobians):
     """
 
     __slots__ = (
-        "__weakref__", "_begun", "_persistent", "_spans", "_stack", "_used", "_variables",
+        "__weakref__", "_begun", "_claim", "_persistent", "_spans", "_stack", "_used", "_variables",
         "_versions", "_watch_variables", "_watched", "_window",
     )  # fmt: skip
 
@@ -63,20 +63,11 @@ class GradientTape(Jacobians):
         self._used = False
         self._begun = -1  # from which entry it listens now; -1 if it does not
         self._window: Window | None = None
+        self._claim: Claim | None = None
         self._spans: tuple[tuple[int, int], ...] = ()
         self._watched: dict[int, int] = {}
         self._variables: dict[int, Variable] = {}
         self._versions: dict[int, list[int]] = {}
-
-    def __del__(self) -> None:
-        if getattr(self, "_window", None) is not None:
-            self._leave()
-
-    def _leave(self) -> None:
-        """Read the window no more: nothing is stored any more because of this tape."""
-        window, self._window = self._window, None
-        if window is not None:
-            window.taped -= 1
 
     def _join(self) -> Window:
         """The window that this tape reads: the thread's, into which it brings what it heard."""
@@ -89,10 +80,8 @@ class GradientTape(Jacobians):
             # tapes recorded of whom no gradient was asked is not for ever.
             run(current)
             current = state.window
-        current.taped += 1
-        self._window = current
+        self._window, self._claim = current, current.claim()
         if before is not None:
-            before.taped -= 1
             moved = len(current.entries)
             places = current.adopt(before)
             self._spans = tuple([(first + moved, last + moved) for first, last in self._spans])
@@ -137,7 +126,7 @@ class GradientTape(Jacobians):
         stack.append(self)
         return self
 
-    def __exit__(self, *exc: object) -> None:
+    def __exit__(self, kind: object = None, error: object = None, trace: object = None) -> None:
         """Listen no longer."""
         stack, window = self._stack, self._window
         if stack is None or window is None:
@@ -145,7 +134,9 @@ class GradientTape(Jacobians):
         if self._begun >= 0:  # `pause`, spelled out: every tape comes here
             self._spans += ((self._begun, len(window.entries)),)
             self._begun = -1
-        if self in stack:  # not within `stop_recording`
+        if stack and stack[-1] is self:
+            stack.pop()
+        elif self in stack:  # not within `stop_recording`
             stack.remove(self)
         self._stack = None
         window.readers -= 1
@@ -191,7 +182,7 @@ class GradientTape(Jacobians):
         self._used = False
         recording = self._stack is not None
         window = self._window
-        self._leave()
+        self._window = self._claim = None
         self._spans, self._watched, self._variables, self._versions = (), {}, {}, {}
         if recording and window is not None:
             if window.readers == 1 and window.trace is None:  # nobody else reads what was recorded
@@ -199,7 +190,7 @@ class GradientTape(Jacobians):
                 state.window = Window()
             self._window = state.window
             self._window.readers += window.readers == 0
-            self._window.taped += 1
+            self._claim = self._window.claim()
             self._window.limit = NEVER
             self.resume()
 
@@ -219,7 +210,10 @@ class GradientTape(Jacobians):
         elif window is not state.window:
             self._require_here("watch")
         if type(tensor) is Tensor and tensor._layout.dtype.is_floating:
-            self._watched.setdefault(window[tensor], len(window.entries))
+            slot = window.get(tensor, -1)
+            if slot < 0:
+                slot = window.stand(tensor)
+            self._watched.setdefault(slot, len(window.entries))
             return
         for value in optree.tree_leaves(tensor, none_is_leaf=True):
             if isinstance(value, Variable):
@@ -271,7 +265,7 @@ class GradientTape(Jacobians):
         target: Any,
         sources: Any,
         output_gradients: Any = None,
-        unconnected_gradients: UnconnectedGradients | str = UnconnectedGradients.NONE,
+        unconnected_gradients: UnconnectedGradients | str = NONE,
     ) -> Any:
         """The gradient of the sum of the targets with respect to the sources.
 
@@ -300,7 +294,7 @@ class GradientTape(Jacobians):
                 "gradient: a tape that is not persistent gives one gradient; "
                 "use GradientTape(persistent=True) for several"
             )
-        zero = unconnected_gradients is not UnconnectedGradients.NONE and (
+        zero = unconnected_gradients is not NONE and (
             UnconnectedGradients(unconnected_gradients) is UnconnectedGradients.ZERO
         )
         targets = (target,) if type(target) is Tensor else targets_of(target)
@@ -317,9 +311,10 @@ class GradientTape(Jacobians):
                 zeros_of(source._layout.spec) if result is None else result
                 for source, result in zip(wanted, results, strict=True)
             ]
-        for k, source in enumerate(wanted):
-            if type(source) is not Tensor:
-                results[k] = source.given(results[k])
+        if type(sources) is not Tensor:
+            for k, source in enumerate(wanted):
+                if type(source) is not Tensor:
+                    results[k] = source.given(results[k])
         return results[0] if structure is None else optree.tree_unflatten(structure, results)
 
     def _sweep(
@@ -329,20 +324,32 @@ class GradientTape(Jacobians):
         if window is None:
             return [None] * len(sources)
         count = len(window.entries)  # before the seeds
-        reached = tuple(map(window.slot_of, targets))
-        given = (
-            () if seeds is None else tuple([-1 if seed is None else window[seed] for seed in seeds])
-        )
+        # Plain loops, here and wherever a small gradient comes: to make an iterator of two things
+        # takes longer than to go through them.
+        reached: tuple[int, ...] = ()
+        connected = False
+        for target in targets:
+            slot = target._slot if target._window is window else window.slot_of(target)
+            if slot >= 0:
+                connected = True
+            reached += (slot,)
+        given: tuple[int, ...] = ()
+        for seed in seeds or ():
+            given += (-1 if seed is None else window[seed],)
+        slots: tuple[tuple[int, ...], ...] = ()
+        for source in sources:
+            slots += (self._slots(source),)
         # Bare tuples: they are a part of what the plan is looked up by.
-        goal: Any = (reached, given, tuple(map(self._slots, sources)))
+        goal: Any = (reached, given, slots)
         heard: Any = self._heard(count)
         if not self._persistent:
             self._let_go()
-        if max(reached, default=-1) < 0:
+        if not connected:
             return [None] * len(sources)
         if hooks.sweep is not None:
             hooks.sweep(window, heard, goal)
-        if state.stack or window.opaque or state.window.trace is not None:
+        # Its window and the thread's have one trace, or it was refused.
+        if state.stack or window.opaque or window.trace is not None:
             results = inline(window, heard, goal)
             if (not state.stack or settings.eager) and state.window.trace is None:
                 run(state.window)
@@ -361,7 +368,7 @@ class GradientTape(Jacobians):
         if self._stack is not None:
             self.__exit__()
         self._used = True
-        self._leave()
+        self._window = self._claim = None
 
     def _slots(self, source: Any) -> tuple[int, ...]:
         if isinstance(source, Cell):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
 
 import numpy as np
@@ -13,7 +13,8 @@ from ngrad.dtypes import DType
 from ngrad.errors import ShapeError
 from ngrad.graph.dims import shown
 from ngrad.graph.layout import Layout, layout
-from ngrad_kernels.memory import Buffer
+from ngrad_kernels.memory import Buffer, block
+from ngrad_kernels.native import blank
 
 
 class Shape(tuple[int, ...]):
@@ -68,13 +69,9 @@ class Export:
 def allocate(where: Layout) -> Buffer:
     """A buffer for a layout's elements."""
     try:
-        return Buffer(where.free, where.free.pop())
+        return block(where.free, where.free.pop())
     except IndexError:
         return where.device.pool.take(where.nbytes)
-
-
-Place = tuple[Buffer, int, Layout]
-"""Where a value lies: its buffer, the address of its first element, and its layout."""
 
 
 class Tensor:
@@ -298,22 +295,15 @@ def empty(where: Layout) -> Tensor:
     return Tensor(buffer, buffer.address, where)
 
 
-new = Tensor.__new__
-
-
 def pending(window: Any, slot: int, where: Layout) -> Tensor:
     """A tensor whose value a window will compute."""
-    tensor = new(Tensor)  # its buffer, and what is found out of its elements, come with its value
+    # Its buffer, and what is found out of its elements, come with its value.
+    tensor: Tensor = blank(Tensor)
     tensor._at = 0
     tensor._layout = where
     tensor._window = window
     tensor._slot = slot
     return tensor
-
-
-def placed(places: Sequence[Place | None]) -> list[Tensor | None]:
-    """A tensor of its own for each place."""
-    return [None if place is None else Tensor(*place) for place in places]
 
 
 def writable(tensor: Tensor) -> np.ndarray[Any, Any]:

@@ -14,7 +14,7 @@ from weakref import ref
 from ngrad.config import settings
 from ngrad.dtypes import DType
 from ngrad.errors import TraceError
-from ngrad.graph.entries import SCALARS
+from ngrad.graph.entries import SCALAR, marker
 from ngrad.graph.layout import Layout, layout
 from ngrad.record import state, user_line
 from ngrad.tensor import Tensor, scalar
@@ -58,12 +58,12 @@ class Trace:
     def argument(self, where: Layout, number: bool = False) -> Tensor:
         """A placeholder of an argument."""
         self.arguments.append(len(self.window.entries))
-        return self.window.placeholder(SCALARS[where.dtype.code] if number else None, where)
+        return self.window.placeholder(marker(SCALAR, (), where) if number else None, where)
 
     def ask(self, make: Callable[[], Any], where: Layout, number: bool = False) -> Tensor:
         """A placeholder of what `make` gives at each call."""
         self.asked.append((len(self.window.entries), make))
-        return self.window.placeholder(SCALARS[where.dtype.code] if number else None, where)
+        return self.window.placeholder(marker(SCALAR, (), where) if number else None, where)
 
     def repeat(self, action: Callable[[], Any]) -> None:
         """Do this at each call."""

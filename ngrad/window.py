@@ -16,15 +16,26 @@ from weakref import ref
 
 from ngrad.devices import HOST, Device
 from ngrad.dtypes import DType
-from ngrad.graph.entries import CONSTANT_OF, LEAF, PART_OF, Entry, marker, number
-from ngrad.graph.layout import Layout
+from ngrad.graph.entries import CONSTANT_OF, LEAF, PART_OF, SCALAR, Entry, marker
+from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Call
-from ngrad.tensor import Tensor, new, pending, scalar
+from ngrad.tensor import Tensor, pending, scalar
+from ngrad_kernels.native import blank, weak
 
 LIMIT = 256
 """Entries after which a window that no tape reads is run."""
 PINNED = 1 << 26
 """Bytes of values that only pending work holds, after which it is run."""
+
+
+class Claim:
+    """What tapes hold of a window while they may ask for its values once more."""
+
+    __slots__ = ("__weakref__",)
+
+
+def _nobody() -> None:
+    """In place of a weak reference to a claim."""
 
 
 class Window(dict[Tensor, int]):
@@ -46,15 +57,16 @@ class Window(dict[Tensor, int]):
         Entries before this one were run.
     readers : int
         Tapes that are recording: while there are any, the window goes on after it was run.
-    taped : int
-        Tapes that may ask for the values of this window once more.
+    claimed : weak reference
+        To the claim of tapes that may ask for the values of this window once more, if there are
+        any: so nothing has to be done where one of them dies.
     adopted, opaque, checks : bool
         Whether there are entries of an earlier window, of a user's Python, or that check indices.
     """
 
     __slots__ = (
-        "__weakref__", "_epoch", "_lock", "adopted", "checks", "computed", "done", "entries",
-        "kept", "limit", "numbers", "opaque", "readers", "results", "room", "taped", "trace",
+        "__weakref__", "_epoch", "_lock", "adopted", "checks", "claimed", "computed", "done",
+        "entries", "kept", "limit", "numbers", "opaque", "readers", "results", "room", "trace",
     )  # fmt: skip
     __eq__, __repr__ = object.__eq__, object.__repr__  # a window is itself, whatever it keeps
     __hash__ = object.__hash__  # type: ignore[assignment]
@@ -68,69 +80,89 @@ class Window(dict[Tensor, int]):
         self.results: dict[int, ref[Tensor]] = {}
         self.kept: dict[int, Any] = {}
         self.computed: dict[int, int] = {}
-        self.numbers: dict[tuple[int, str, Device], int] = {}
-        self.done, self.readers, self.taped = 0, 0, 0
+        self.numbers: dict[tuple[int, Layout], int] = {}
+        self.claimed: Callable[[], Claim | None] = _nobody
+        self.done = self.readers = 0
         self.adopted = self.opaque = self.checks = False
         self.room, self.limit = PINNED, LIMIT
         if trace is not None:
             trace.window, self.limit = self, sys.maxsize
         self._lock, self._epoch = _Lock(), _forks
 
-    @property
     def lock(self) -> Any:
-        """Held while the window is run, by whichever thread; a fork may have copied it taken."""
+        """Held while the window is run, by whichever thread; a fork may have copied it taken. No
+        property, to which CPython goes a long way round.
+        """
         if self._epoch != _forks:
             self._lock, self._epoch = _Lock(), _forks
         return self._lock
 
-    def append(self, call: Call, slots: tuple[int, ...]) -> Tensor:
+    def claim(self) -> Claim:
+        """The claim of a tape that may ask for the values of this window once more."""
+        found = self.claimed()
+        if found is None:
+            found = Claim()
+            self.claimed = weak(found)
+        return found
+
+    def append(self, entry: Entry) -> Tensor:
         """Record a call of one result."""
         entries = self.entries
         slot = len(entries)
-        out = new(Tensor)  # `pending`, spelled out: every op comes here
+        out: Tensor = blank(Tensor)  # `pending`, spelled out: every op comes here
         out._at = 0
-        out._layout = call.spec
+        out._layout = entry[0].spec
         out._window = self
         out._slot = slot
-        self.results[slot] = ref(out)
-        entries.append((call, slots))  # last: whoever counts entries finds all of each
+        self.results[slot] = weak(out)
+        entries.append(entry)  # last: whoever counts entries finds all of each
         if slot >= self.limit:
-            _full(self, call)
+            self.full(entry[0])
         return out
+
+    def full(self, call: Call) -> None:
+        """Run, having grown long, where the last one ended: so a loop's windows are alike."""
+        if _loop.ends in (None, call) or len(self.entries) >= 2 * LIMIT:
+            _loop.ends = call
+            Window.run(self)
 
     def append_several(self, call: Call, slots: tuple[int, ...]) -> tuple[Tensor, ...]:
         """Record a call of several results."""
-        whole = self.note(call, slots)
+        whole = self.note((call, *slots))
         return tuple(
             [
-                self.append(marker(PART_OF, (k,), where), (whole,))
+                self.append((marker(PART_OF, (k,), where), whole))
                 for k, where in enumerate(call.specs)
             ]
         )
 
-    def note(self, call: Call, slots: tuple[int, ...], value: Any = None) -> int:
+    def note(self, entry: Entry, value: Any = None) -> int:
         """Add an entry, without a pending tensor; its slot."""
         slot = len(self.entries)
         self.results.pop(slot, None)  # of an entry at whose recording Ctrl-C came in between
-        self.entries.append((call, slots))
+        self.entries.append(entry)
         if value is not None:  # after that: nobody asks for it before the slot is known
             self.kept[slot] = value
         return slot
 
-    def __missing__(self, x: Tensor) -> int:
+    def stand(self, x: Tensor) -> int:
         """Where a tensor stands that is not kept; one that does not stand here becomes a leaf."""
-        slot = self.slot_of(x)
-        if slot >= 0:
-            if x._window is not self:
+        if x._window is self:
+            return x._slot
+        if self.computed:
+            slot = self.slot_of(x)
+            if slot >= 0:
                 self.keep(slot, x)
-            return slot
+                return slot
         if not x._at:
             Tensor.evaluate(x)  # pending work of another window
-        slot = self[x] = self.note(marker(LEAF, (), x._layout), (), x)
-        self.room -= x._block.nbytes
+        slot = self[x] = self.note((marker(LEAF, (), x._layout),), x)
+        self.room -= x._block.free.size
         if self.room <= 0:
             _pins(self)
         return slot
+
+    __missing__ = stand
 
     def slot_of(self, x: Tensor) -> int:
         """Where a tensor stands, or -1."""
@@ -171,9 +203,9 @@ class Window(dict[Tensor, int]):
         """Take over the entries of another window: where each of their slots is here."""
         Window.run(other)  # a pending tensor has one window that computes it
         places: list[int] = []
-        for slot, (call, slots) in enumerate(other.entries):
+        for slot, (call, *slots) in enumerate(other.entries):
             value = other.kept.get(slot)
-            here = self.note(call, tuple([places[k] for k in slots]), value)
+            here = self.note((call, *[places[k] for k in slots]), value)
             held = value if type(value) is Tensor else other.held(slot)
             known = self.slot_of(held) if held is not None and call.op is LEAF else -1
             places.append(here if known < 0 else known)
@@ -186,20 +218,20 @@ class Window(dict[Tensor, int]):
         self.adopted, self.opaque = True, self.opaque or other.opaque
         return places
 
-    def number(self, value: Any, dtype: DType, device: Device = HOST) -> int:
+    def number(self, value: Any, where: Layout) -> int:
         """The slot of a Python number, whose value is no part of a structure.
 
         One object, such as a constant of a loop's body, has one slot; two equal ones have two.
         """
-        key = (id(value), dtype.code, device)
+        key = (id(value), where)
         slot = self.numbers.get(key)
         if slot is None:
-            slot = self.numbers[key] = self.note(number(dtype, device), (), value)
+            slot = self.numbers[key] = self.note((marker(SCALAR, (), where),), value)
         return slot
 
     def argument(self, value: Any, dtype: DType, device: Device = HOST) -> Tensor:
         """A tensor of a Python number."""
-        slot = self.number(value, dtype, device)
+        slot = self.number(value, layout(dtype, (), None, device))
         found = self.held(slot)
         if found is not None:
             return found
@@ -209,7 +241,7 @@ class Window(dict[Tensor, int]):
 
     def placeholder(self, call: Call | None, where: Layout) -> Tensor:
         """A leaf whose value is given later."""
-        slot = self.note(call or marker(LEAF, (), where), ())
+        slot = self.note((call or marker(LEAF, (), where),))
         out = pending(self, slot, where)
         self.results[slot] = ref(out)
         return out
@@ -223,16 +255,16 @@ class Window(dict[Tensor, int]):
     def constant(self, value: Any, where: Layout) -> int:
         """The slot of a constant of the engine's, which is part of the structure."""
         call = marker(CONSTANT_OF, (type(value).__name__, repr(value), value), where)
-        return self.note(call, (), scalar(value, where.dtype, where.device))
+        return self.note((call,), scalar(value, where.dtype, where.device))
 
     def note_done(self, call: Call, slots: tuple[int, ...], out: Any) -> None:
         """Record a call that has run already."""
         self._settle()
         results = out if call.several else (out,)
-        whole = self.note(call, slots) if call.several else -1
+        whole = self.note((call, *slots)) if call.several else -1
         for k, result in enumerate(results):
             part = marker(PART_OF, (k,), call.specs[k]) if call.several else None
-            here = self.note(part, (whole,)) if part else self.note(call, slots)
+            here = self.note((part, whole) if part else (call, *slots))
             self.results[here] = ref(result)
             self.computed[id(result)] = here
             if call.op.family not in RECOMPUTED:
@@ -280,14 +312,6 @@ class _Loop(threading.local):
 
 
 _loop = _Loop()
-
-
-def _full(window: Window, call: Call) -> None:
-    """Run a window that has grown long, where the last one ended: so a loop's windows are alike."""
-    if _loop.ends not in (None, call) and len(window.entries) < 2 * LIMIT:
-        return
-    _loop.ends = call
-    Window.run(window)
 
 
 def _pins(window: Window) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import os
 import random
 from collections.abc import Callable, Iterator
@@ -19,6 +20,7 @@ from table import Row
 import ngrad
 from ngrad import GradientTape, Variable, constant
 from ngrad.errors import DTypeError, ShapeError
+from ngrad.ops.operators import BINARY
 from ngrad.plans import counters, plans
 
 SEED = int(os.environ.get("NGRAD_TEST_SEED", "0"))
@@ -88,6 +90,18 @@ def test_ops_fused_and_unfused(row: Row, code: str, shapes: Any) -> None:
     with evaluated(fusion="wait"):
         for _ in range(2):  # the second time its fused kernels are compiled
             assert of_op(row, arrays) == expected, f"NGRAD_TEST_SEED={SEED}"
+
+
+@pytest.mark.parametrize("code", ["f4", "f8", "i4", "u1"])
+@pytest.mark.parametrize("name", ["add", "sub", "mul", "truediv", "floordiv", "mod"])
+def test_a_number_beside_a_tensor(name: str, code: str) -> None:
+    """An operator finds its call by the number's type; the function converts it at every call."""
+    x = constant(np.arange(1, 4).astype(code))
+    function, symbol = BINARY[name], getattr(operator, name)
+    for number in (2, 2.5, True, 3, 3.5):
+        wanted = bits([function(x, number), function(number, x)])
+        for _ in range(2):
+            assert bits([symbol(x, number), symbol(number, x)]) == wanted
 
 
 # -- tapes, looked at anywhere --------------------------------------------------------------------

@@ -71,19 +71,28 @@ class Buffer:
         Address of the first byte, a multiple of 64.
     """
 
-    __slots__ = ("_free", "address")
+    __slots__ = ("address", "free")
 
-    def __init__(self, free: FreeList, address: int) -> None:
-        self._free = free
-        self.address = address
+    address: int
+    free: FreeList
 
     @property
     def nbytes(self) -> int:
         """Bytes of the block, of which a tensor may use a part."""
-        return self._free.size
+        return self.free.size
 
     def __del__(self) -> None:
-        self._free.append(self.address)
+        self.free.append(self.address)
+
+
+def block(free: FreeList, address: int) -> Buffer:
+    """The buffer of a block that was taken from a free list. No `__init__`: that would be most of
+    what a small result costs.
+    """
+    buffer = Buffer()
+    buffer.free = free
+    buffer.address = address
+    return buffer
 
 
 class OutOfMemory(MemoryError):
@@ -154,7 +163,7 @@ class Pool:
             If the limit, or the system, refuses, after what was pooled has been released.
         """
         free = self.free_list(nbytes)
-        return Buffer(free, self._pop(free))
+        return block(free, self._pop(free))
 
     def take_again(self, nbytes: int, whose: Hashable) -> Buffer:
         """A buffer as `take` gives, of those that somebody has had before, if one of these waits:
@@ -162,7 +171,7 @@ class Pool:
         """
         free = self.free_list(nbytes)
         own = self._free.setdefault((free.size, whose), FreeList(free.size))
-        return Buffer(own, own.pop() if own else self._pop(free))
+        return block(own, own.pop() if own else self._pop(free))
 
     def _pop(self, free: FreeList) -> int:
         while True:

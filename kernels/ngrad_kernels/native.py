@@ -122,6 +122,11 @@ class _Function:
             self.builder.call(bad, [])
             self.builder.ret(POINTER(None))
 
+    def object(self) -> Any:
+        """The one argument, as it is."""
+        self._require(self.builder.icmp_signed("==", self.count, WORD(1)))
+        return self.builder.load(self.given)
+
     def word(self, words: Any, k: int) -> Any:
         return self.builder.load(self.builder.gep(words, [WORD(k)]))
 
@@ -347,6 +352,22 @@ def _drive_all(module: ir.Module) -> None:
     _on_threads(it, pieces, layer, threads, grains, builder.gep(words, [WORD(2)]))
 
 
+def _weak(module: ir.Module) -> None:
+    """weak(x): a weak reference to x. `weakref.ref`, a class, takes twice as long to make one."""
+    it = _Function(module, "weak", 1)
+    make = it.external("PyWeakref_NewRef", POINTER, POINTER, POINTER)
+    it.builder.ret(it.builder.call(make, [it.object(), POINTER(None)]))
+
+
+def _blank(module: ir.Module) -> None:
+    """blank(kind): an object of a class with `__slots__`, all unset: what `object.__new__` gives,
+    in half the time.
+    """
+    it = _Function(module, "blank", 1)
+    make = it.external("PyType_GenericAlloc", POINTER, POINTER, WORD)
+    it.builder.ret(it.builder.call(make, [it.object(), WORD(0)]))
+
+
 TABLE = 64
 """Words of the table that `walk` fills: the facts, and one for each operand."""
 
@@ -364,24 +385,35 @@ METH_FASTCALL = 0x80
 _definitions: list[_MethodDef] = []  # CPython keeps pointers to them
 
 
-def _callable(name: str) -> Callable[..., None]:
+def _callable(name: str) -> Callable[..., Any]:
     definition = _MethodDef(name.encode(), engine().get_function_address(name), METH_FASTCALL, None)
     _definitions.append(definition)
     make = ctypes.pythonapi.PyCFunction_NewEx
     make.restype, make.argtypes = ctypes.py_object, [ctypes.c_void_p] * 3
-    result: Callable[..., None] = make(ctypes.addressof(definition), None, None)
+    result: Callable[..., Any] = make(ctypes.addressof(definition), None, None)
     return result
 
 
-def _build() -> tuple[Callable[..., None], ...]:
+FUNCTIONS = {
+    "run": _run,
+    "walk": _walk,
+    "march": _march,
+    "drive": _drive,
+    "drive_all": _drive_all,
+    "weak": _weak,
+    "blank": _blank,
+}
+
+
+def _build() -> list[Callable[..., Any]]:
     module = ir.Module("ngrad.native")
     module.triple = llvm.get_process_triple()
-    for make in (_chunks, _run, _walk, _march, _drive, _drive_all):
+    _chunks(module)
+    for make in FUNCTIONS.values():
         make(module)
     engine().add_module(llvm.parse_assembly(str(module)))
     engine().finalize_object()
-    names = ("run", "walk", "march", "drive", "drive_all")
-    return tuple([_callable(name) for name in names])
+    return list(map(_callable, FUNCTIONS))
 
 
-run, walk, march, drive, drive_all = _build()
+run, walk, march, drive, drive_all, weak, blank = _build()

@@ -80,7 +80,7 @@ def follow(entries: Sequence[Entry], heard: Heard) -> list[int]:
             since[slot] = when
     for first, last in heard.spans:
         for slot in range(first, min(last, len(entries))):
-            if any(since[k] <= slot for k in entries[slot][1]):
+            if any(since[k] <= slot for k in entries[slot][1:]):
                 since[slot] = min(since[slot], slot)
     return since
 
@@ -107,7 +107,7 @@ def differentiate(
     since = follow(entries, heard)
     wanted = {slot for slots in goal.sources for slot in slots if slot >= 0}
     depends = [False] * len(entries)
-    for slot, (_, inputs) in enumerate(entries):
+    for slot, (_, *inputs) in enumerate(entries):
         depends[slot] = slot in wanted or (
             since[slot] <= slot and any(depends[k] and since[k] <= slot for k in inputs)
         )
@@ -138,7 +138,7 @@ def differentiate(
 
     def _spread(cotangents: dict[int, Any], slot: int, g: Any) -> None:
         """An entry's cotangent, on to its inputs."""
-        call, inputs = entries[slot]
+        call, *inputs = entries[slot]
         if since[slot] > slot or not any(depends[k] and since[k] <= slot for k in inputs):
             return
         if call.op is PART_OF:

@@ -6,15 +6,13 @@ import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ngrad.devices import HOST, Device
-from ngrad.dtypes import BY_CODE, DType
 from ngrad.graph.dims import Dim
 from ngrad.graph.graph import Graph, Symbol
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import CALLS_LIMIT, Call, Op, Params
 
-Entry = tuple[Call, tuple[int, ...]]
-"""A call, and the slots of its operands. An entry's slot is its position among the entries."""
+Entry = tuple[Call, *tuple[int, ...]]
+"""A call, and after it the slots of its operands. An entry's slot is its position among entries."""
 
 
 def _never(*_: Any, **__: Any) -> Any:
@@ -46,19 +44,6 @@ def marker(op: Op, params: Params, where: Layout) -> Call:
     return found
 
 
-SCALARS: dict[str, Call] = {
-    code: marker(SCALAR, (), layout(dtype, ())) for code, dtype in BY_CODE.items()
-}
-"""For each dtype code, the call of a Python number, for ops on the CPU."""
-
-
-def number(dtype: DType, device: Device) -> Call:
-    """The call of a Python number of a dtype, for ops on a device."""
-    if device is HOST:
-        return SCALARS[dtype.code]
-    return marker(SCALAR, (), layout(dtype, (), None, device))
-
-
 class Settled:
     """What entries, calls, layouts and sizes, in nested tuples, are for values of the atoms."""
 
@@ -80,7 +65,7 @@ class Settled:
         return thing
 
     def entries(self, entries: Sequence[Entry]) -> tuple[Entry, ...]:
-        return tuple([(self(call), slots) for call, slots in entries])
+        return tuple([(self(call), *slots) for call, *slots in entries])
 
     def _layout(self, where: Layout) -> Layout:
         found = self.layouts.get(where)
@@ -121,7 +106,7 @@ def trace(
         return graph.input(where)
 
     def build() -> None:
-        for slot, (call, slots) in enumerate(entries):
+        for slot, (call, *slots) in enumerate(entries):
             op = call.op
             where = known(slot)
             if op is LEAF or op is SCALAR:

@@ -15,16 +15,16 @@ from ngrad.config import settings
 from ngrad.dtypes import BY_CODE, DType, as_dtype
 from ngrad.errors import DTypeError
 from ngrad.graph.dims import Dim
-from ngrad.graph.entries import SCALARS as NUMBERS
 from ngrad.graph.graph import Symbol
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import CALLS_LIMIT, Call, Op
 from ngrad.graph.roles import Role
-from ngrad.ops.convert import Weak, operands, tensor, unwrap
+from ngrad.ops.convert import KINDS, Weak, operands, tensor, unwrap
 from ngrad.ops.launching import broadcast_shapes, prepare_map
 from ngrad.record import apply, run_now, state
 from ngrad.tensor import Tensor
 from ngrad_kernels.body import Body, Step
+from ngrad_kernels.native import blank, weak
 from ngrad_kernels.scalars import SCALARS, supports
 
 BOOL = BY_CODE["b1"]
@@ -52,7 +52,8 @@ class Elementwise(Op):
         self.floats = floats
         self.scalar = SCALARS[name]
         self.fusion = Role("map", name)
-        # Calls by the layout of the one operand, or the pair of two: found with less ceremony.
+        # Calls by the layout of the one operand, or the pair of two, where the type of a Python
+        # number stands for its layout: found with less ceremony.
         self.seen: dict[Any, Call] = {}
 
     def _infer(self, *layouts: Layout) -> Layout:
@@ -93,6 +94,8 @@ class Elementwise(Op):
             if len(self.seen) > CALLS_LIMIT:
                 self.seen.clear()
             self.seen[layouts[0] if self.arity == 1 else layouts] = call
+            if self.arity == 2 and not any(map(_converted, values, inputs)):
+                self.seen[tuple(map(_kind, values))] = call
         return out
 
     def operator(self) -> Callable[[Any, Any], Any]:
@@ -101,29 +104,35 @@ class Elementwise(Op):
         local = state
 
         def binary(x: Tensor, y: Any) -> Any:
-            if type(y) is Tensor:
-                call = seen.get((x._layout, y._layout))
-                if call is not None:
-                    window = local.window
-                    if settings.eager:
-                        return run_now(call, (x, y))
-                    i = x._slot if x._window is window else window[x]
-                    j = y._slot if y._window is window else window[y]
-                    return window.append(call, (i, j))
-            elif type(y) is float:
-                dtype = x._layout.dtype
-                if dtype.is_floating:
-                    call = seen.get((x._layout, NUMBERS[dtype.code].spec))
-                    window = local.window
-                    if call is not None and not settings.eager:
-                        j = window.number(y, dtype)  # first, as where it is converted
-                        i = x._slot if x._window is window else window[x]
-                        return window.append(call, (i, j))
-            else:
-                reader = unwrap.get(type(y))
+            kind = type(y)
+            call = seen.get((x._layout, y._layout if kind is Tensor else kind))
+            if call is None:
+                reader = unwrap.get(kind)
                 if reader is not None:
                     return binary(x, reader(y))
-            return self._first(x, y) if is_operand(y) else NotImplemented
+                return self._first(x, y) if is_operand(y) else NotImplemented
+            if settings.eager:
+                return run_now(call, (x, y)) if kind is Tensor else self._first(x, y)
+            window = local.window
+            if kind is Tensor:
+                i = x._slot if x._window is window else window[x]
+                j = y._slot if y._window is window else window[y]
+            else:
+                j = window.number(y, call.inputs[1])  # first, as where it is converted
+                i = x._slot if x._window is window else window[x]
+            # `window.append`, spelled out: a loop's body comes here, and little else.
+            entries = window.entries
+            slot = len(entries)
+            out = blank(Tensor)
+            out._at = 0
+            out._layout = call.spec
+            out._window = window
+            out._slot = slot
+            window.results[slot] = weak(out)
+            entries.append((call, i, j))
+            if slot >= window.limit:
+                window.full(call)
+            return out
 
         return binary
 
@@ -133,17 +142,25 @@ class Elementwise(Op):
         local = state
 
         def binary(y: Any, x: Any) -> Any:
-            if type(x) is float and type(y) is Tensor:
-                dtype = y._layout.dtype
-                if dtype.is_floating:
-                    call = seen.get((NUMBERS[dtype.code].spec, y._layout))
+            if type(y) is Tensor:
+                call = seen.get((type(x), y._layout))
+                if call is not None and not settings.eager:
                     window = local.window
-                    if call is not None and not settings.eager:
-                        j = y._slot if y._window is window else window[y]
-                        return window.append(call, (window.number(x, dtype), j))
+                    i = window.number(x, call.inputs[0])
+                    j = y._slot if y._window is window else window[y]
+                    return window.append((call, i, j))
             return self(x, y) if is_operand(x) else NotImplemented
 
         return binary
+
+
+def _kind(value: Any) -> Any:
+    return value._layout if type(value) is Tensor else type(value)
+
+
+def _converted(value: Any, operand: Tensor) -> bool:
+    """Whether an operand is neither what was given nor a Python number."""
+    return value is not operand and type(value) not in KINDS
 
 
 OPERANDS = (Tensor, Symbol, Weak, Dim, bool, int, float, np.ndarray, np.generic, list, tuple)
@@ -167,7 +184,7 @@ class Unary(Elementwise):
                 if settings.eager:
                     return run_now(call, (x,))
                 slot = x._slot if x._window is window else window[x]
-                return window.append(call, (slot,))
+                return window.append((call, slot))
         return self._first(x)
 
 
@@ -185,7 +202,7 @@ class Binary(Elementwise):
                     return run_now(call, (x, y))
                 i = x._slot if x._window is window else window[x]
                 j = y._slot if y._window is window else window[y]
-                return window.append(call, (i, j))
+                return window.append((call, i, j))
         return self._first(x, y)
 
 

@@ -90,7 +90,7 @@ def sizes_in(x: Tensor) -> list[Any] | None:
 
 
 def _elements(window: Window, slot: int) -> list[Any] | None:
-    call, slots = window.entries[slot]
+    call, *slots = window.entries[slot]
     there = window.kept.get(slot)
     if there is not None:
         return _known(there)

@@ -21,7 +21,7 @@ from ngrad.graph.op import Op
 from ngrad.graph.plan import Plan
 from ngrad.record import execute
 from ngrad.replay import Replay
-from ngrad.tensor import Tensor, from_numpy, placed, scalar
+from ngrad.tensor import Tensor, from_numpy, scalar
 
 
 def gradient(graph: Tracing, target: Symbol, sources: Sequence[Symbol]) -> list[Any]:
@@ -35,7 +35,7 @@ def gradient(graph: Tracing, target: Symbol, sources: Sequence[Symbol]) -> list[
         else:
             assert node.op == CONSTANT
             call = marker(CONSTANT_OF, node.params, node.spec)
-        entries.append((call, node.inputs))
+        entries.append((call, *node.inputs))
     values = [Symbol(graph, k, node.spec) for k, node in enumerate(graph.nodes)]
     heard = Heard(((0, len(entries)),), tuple((x.index, 0) for x in sources))
     goal = Goal((target.index,), (), tuple((x.index,) for x in sources))
@@ -79,7 +79,7 @@ def run(graph: Graph, tensors: Sequence[Tensor], small: int | None = None) -> li
             patch.setattr(ngrad.replay, "SMALL", small)
         replay = None if small is None else Replay.of(plan, loads)
     if replay is not None:
-        found = placed(replay.run(dict(enumerate(tensors))))
+        found = replay.run(dict(enumerate(tensors)))
     else:
         found = plan.run([tensors[k] for k in plan.inputs], execute)
     return [None if x is None else np.asarray(x.numpy()) for x in found]

@@ -34,20 +34,21 @@ class DeviceBuffer(Buffer):
     """
 
     __slots__ = ("users",)
-    _free: StreamList
+    free: StreamList
 
     def __init__(self, free: StreamList, address: int) -> None:
-        super().__init__(free, address)
+        self.free = free
+        self.address = address
         self.users: Collection[Stream] = ()
 
     @property
     def stream(self) -> Stream:
         """The stream it was taken on, whose work writes it first."""
-        return self._free.stream
+        return self.free.stream
 
     def __del__(self) -> None:
         if self.users:  # before the block can be taken
-            self._free.stream.after.update(self.users)
+            self.free.stream.after.update(self.users)
         super().__del__()
 
 
