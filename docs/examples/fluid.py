@@ -1,5 +1,5 @@
-"""A fluid in two dimensions (J. Stam, Stable Fluids, 1999) whose first velocities are chosen so that
-it carries ink into a picture.
+"""A fluid in two dimensions (J. Stam, Stable Fluids, 1999) whose first velocities are chosen so
+that it carries ink into a picture.
 """
 
 import ngrad.numpy as np
@@ -8,8 +8,8 @@ import ngrad.numpy as np
 def project(x, y, rounds=10):
     """Velocities without divergence: the pressure by Jacobi's iteration."""
     n = len(x)
-    divergence = -0.5 / n * (
-        np.roll(x, -1, 0) - np.roll(x, 1, 0) + np.roll(y, -1, 1) - np.roll(y, 1, 1)
+    divergence = (
+        -0.5 / n * (np.roll(x, -1, 0) - np.roll(x, 1, 0) + np.roll(y, -1, 1) - np.roll(y, 1, 1))
     )
     p = np.zeros_like(x)
     for _ in range(rounds):

@@ -17,8 +17,9 @@ def data(count=400):
 
 
 def main():
-    import ngrad
     from scipy.optimize import minimize
+
+    import ngrad
 
     features, labels = data()
     both = ngrad.function(ngrad.value_and_grad(loss))

@@ -5,10 +5,12 @@ import ngrad.numpy as np
 
 def slope(state, rates):
     prey, hunters = state
-    return np.array([
-        prey * (rates[0] - rates[1] * hunters),
-        hunters * (rates[3] * prey - rates[2]),
-    ])
+    return np.array(
+        [
+            prey * (rates[0] - rates[1] * hunters),
+            hunters * (rates[3] * prey - rates[2]),
+        ]
+    )
 
 
 def trajectory(rates, start, step, count):
