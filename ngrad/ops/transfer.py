@@ -98,8 +98,9 @@ def _together(op: str, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
     DeviceError
         If others lie on several.
     """
-    far = [x._layout for x in inputs if x._layout.ndim or x._layout.device is not HOST]
-    device = common_device(op, tuple(far))
+    layouts = [x._layout for x in inputs]
+    far = [where for where in layouts if where.ndim or where.device is not HOST]
+    device = common_device(op, tuple(far or layouts))
     return tuple([_brought(x, device) for x in inputs])
 
 
