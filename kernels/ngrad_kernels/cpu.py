@@ -261,6 +261,11 @@ def stream_number() -> int:
     return 0
 
 
+def run_user(run: Callable[[Any, list[Any]], object], arrays: Sequence[Any]) -> None:
+    """Call a user's Python with arrays over memory that `__array_interface__`s describe."""
+    run(None, [np.asarray(x) for x in arrays])
+
+
 def hand_over(stream: int | None) -> None:
     """What was launched has run."""
 
@@ -296,6 +301,7 @@ __all__ = [
     "name",
     "pool",
     "run",
+    "run_user",
     "sampler",
     "scatter_add",
     "scatter_parts",

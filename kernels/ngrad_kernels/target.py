@@ -100,6 +100,12 @@ class Target(Protocol):
         operands' buffers until this returns, and the facts for ever.
         """
 
+    def run_user(self, run: Callable[[Any, list[Any]], object], arrays: Sequence[Any], /) -> None:
+        """Have a user's Python launch kernels of Numba's, in order with all that this thread
+        launches: `run(stream, arrays)`, over the memory that `__array_interface__`s describe. The
+        stream is None on the CPU.
+        """
+
     def launch_all(self, works: Sequence[Work], /) -> None:
         """Launches that do not wait for one another."""
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import ctypes
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ngrad_kernels.cuda import doubles
@@ -135,6 +135,13 @@ class SimulatedDriver:
                 raise CudaError(f"{function.name}: {error}", "CUDA_ERROR_LAUNCH_FAILED") from error
 
         stream.add(run)
+
+    def run_user(
+        self, run: Callable[[Any, list[Any]], object], arrays: Sequence[Any], stream: Any
+    ) -> None:
+        # Memory is let go when they are queued, and read when they run.
+        interfaces = [x.__array_interface__ for x in arrays]
+        stream.add(lambda: doubles.run_user(run, interfaces))
 
     # -- streams and events ------------------------------------------------------------------------
 

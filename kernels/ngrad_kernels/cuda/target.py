@@ -149,6 +149,9 @@ class CudaTarget:
         grid = min(-(-n * width // self._threads), self._blocks)
         self.driver.launch(function, grid, self._threads, stream.handle, stream.parameters)
 
+    def run_user(self, run: Callable[[Any, list[Any]], object], arrays: Sequence[Any]) -> None:
+        self.driver.run_user(run, arrays, self.streams.ready().handle)
+
     def launch_all(self, works: Sequence[Work]) -> None:
         for work in works:
             self.launch(*work)
