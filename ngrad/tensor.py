@@ -99,6 +99,8 @@ class Tensor:
     """Computes a pending value; set where windows are run."""
     on_host: ClassVar[Callable[[Tensor], Tensor]]
     """A copy on the CPU of a tensor on another device; set where copies are made."""
+    own: ClassVar[Callable[[Tensor], Tensor]]
+    """A copy where it is, which nobody writes to; set where copies are made."""
 
     _at: int
     _block: Buffer

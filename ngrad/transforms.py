@@ -20,7 +20,7 @@ from ngrad.ops.creation import zeros_of
 from ngrad.ops.identity import identity
 from ngrad.ops.joining import concat
 from ngrad.ops.launching import dense
-from ngrad.record import state
+from ngrad.record import heard, state
 from ngrad.tape import GradientTape
 from ngrad.tensor import Tensor
 from ngrad.variable import Variable
@@ -177,7 +177,7 @@ def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
         leaves = [
             leaf
             if isinstance(leaf, Variable) or not _is_numeric(leaf)
-            else tensor(leaf, f.__name__)
+            else heard(tensor(leaf, f.__name__))
             for leaf in leaves
         ]
         reads = _VariableReads()

@@ -62,7 +62,9 @@ class Variable(Cell):
         window = value._window
         if not value._at and window.trace is None and window.checks:
             _ = value._address  # an index may be out of bounds: then it keeps what it has
-        if value._at:
+        if value._at and value._block.shared:
+            own = Tensor.own(value)
+        elif value._at:
             own = Tensor(value._block, value._at, value._layout)
         else:
             own = stop_gradient(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -27,8 +28,7 @@ def copied(x: Tensor, out: Layout) -> Tensor:
     if out.size == 0:
         return empty(out)
     if source is target:
-        program, where = prepare_copy(x._layout, out)
-        result: Tensor = runner(program, 1, where)(x)
+        result: Tensor = _copier(x._layout, out)(x)
         return result
     x = dense(x._layout)(x)
     address = x._address
@@ -42,6 +42,12 @@ def copied(x: Tensor, out: Layout) -> Tensor:
         target.target.use([x._block])
         target.target.copy(buffer.address, address, out.nbytes)
     return Tensor(buffer, buffer.address, out)
+
+
+@functools.lru_cache(1024)
+def _copier(source: Layout, out: Layout) -> Callable[..., Any]:
+    program, where = prepare_copy(source, out)
+    return runner(program, 1, where)
 
 
 def _look(source: Device, target: int, address: int, nbytes: int) -> None:
@@ -146,3 +152,4 @@ def _by_host(call: Call) -> tuple[Callable[..., Any], Any]:
 Op.by_host = staticmethod(_by_host)
 move.together = _together
 Tensor.on_host = staticmethod(_on_host)
+Tensor.own = staticmethod(lambda x: copied(x, x._layout.spec))

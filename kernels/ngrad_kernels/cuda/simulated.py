@@ -87,6 +87,7 @@ class SimulatedDriver:
         self.used = 0
         self._host = System()
         self._sizes: dict[int, int] = {}
+        self._foreign: dict[int | None, _Stream] = {}
 
     # -- memory ------------------------------------------------------------------------------------
 
@@ -149,7 +150,7 @@ class SimulatedDriver:
         return _Stream()
 
     def foreign(self, number: int | None) -> Any:
-        return _Stream()
+        return self._foreign.setdefault(number, _Stream())
 
     def event(self) -> Any:
         return _Event()
@@ -208,4 +209,5 @@ class SimulatedDriver:
         return None
 
     def library_stream(self, stream: Any) -> int:
+        self._foreign[id(stream)] = stream
         return id(stream)

@@ -19,7 +19,7 @@ from ngrad_kernels.cuda import skeletons
 from ngrad_kernels.cuda.driver import MOST_PARAMETERS, Driver, Function
 from ngrad_kernels.cuda.errors import CudaError
 from ngrad_kernels.cuda.libraries import Libraries
-from ngrad_kernels.cuda.memory import DevicePool
+from ngrad_kernels.cuda.memory import DevicePool, SharedBuffer
 from ngrad_kernels.cuda.render import render
 from ngrad_kernels.cuda.render_space import render_space
 from ngrad_kernels.cuda.source import Source
@@ -193,6 +193,13 @@ class CudaTarget:
 
     def stream_number(self) -> int:
         return self.driver.library_stream(self.streams.ready().handle)
+
+    def share(self, address: int, nbytes: int, owner: Any) -> Buffer:
+        self.staging.land(self.streams.ready())
+        return SharedBuffer(address, nbytes, owner, self.streams, self.staging)
+
+    def take_over(self, stream: int | None) -> None:
+        self.streams.ready().take_over(stream)
 
     def hand_over(self, stream: int | None) -> None:
         self.streams.ready().hand_over(stream)
