@@ -245,13 +245,15 @@ class Window(dict[Tensor, int]):
 
     def argument(self, value: Any, dtype: DType, device: Device = HOST) -> Tensor:
         """A tensor of a Python number."""
-        slot = self.number(value, layout(dtype, (), None, device))
+        return self.operand(self.number(value, layout(dtype, (), None, device)))
+
+    def operand(self, slot: int) -> Tensor:
+        """A tensor of a slot for another entry to read: nobody looks at it."""
         found = self.held(slot)
-        if found is not None:
-            return found
-        out = pending(self, slot, self.entries[slot][0].spec)
-        self.results[slot] = ref(out)
-        return out
+        if found is None:
+            found = pending(self, slot, self.entries[slot][0].spec)
+            self.results[slot] = ref(found)
+        return found
 
     def placeholder(self, call: Call | None, where: Layout) -> Tensor:
         """A leaf whose value is given later."""

@@ -316,6 +316,8 @@ def test_what_is_not_aligned_or_swapped_is_converted() -> None:
 
 def test_it_is_given_back_with_the_last_that_uses_it() -> None:
     """Once, whichever that is, and never to a pool."""
+    ngrad.eval()
+    gc.collect()
     stats = memory_stats()
     array, calls = X.copy(), []
     producer = on_host(array, let_go=lambda: calls.append(threading.get_ident()))
@@ -333,8 +335,7 @@ def test_it_is_given_back_with_the_last_that_uses_it() -> None:
     np.testing.assert_array_equal(array, X)
     np.testing.assert_array_equal(y, X * 2.0)
     del held, y
-    after = memory_stats()
-    assert after.live_bytes == stats.live_bytes
+    assert memory_stats().live_bytes <= stats.live_bytes
 
     holder = [from_dlpack(producer)]
     thread = threading.Thread(target=holder.clear)
