@@ -32,6 +32,8 @@ from ngrad.dtypes import bool_ as bool
 from ngrad.eager import enable_eager_execution, executing_eagerly, is_tensor, rank, shape, size
 from ngrad.evaluate import eval
 from ngrad.function import TensorSpec, function
+from ngrad.interop import asarray
+from ngrad.kernels import kernel_op
 from ngrad.linalg import einsum, eye, matmul, norm, tensordot
 from ngrad.math import (
     abs,
@@ -143,6 +145,7 @@ __all__ = [
     "argmin",
     "argsort",
     "as_dtype",
+    "asarray",
     "asin",
     "asinh",
     "atan",
@@ -194,6 +197,7 @@ __all__ = [
     "int32",
     "int64",
     "is_tensor",
+    "kernel_op",
     "less",
     "less_equal",
     "linalg",

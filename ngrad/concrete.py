@@ -84,7 +84,7 @@ class Concrete:
         self._wanted = tuple(wanted)
         self._entries = tuple(window.entries)
         self._reads, self._asked, self._heard = trace.reads(), trace.asked, trace.heard
-        self._captured = trace.captured
+        self._captured, self._copies, self._after = trace.captured, trace.copies, trace.after()
         places = [k for k, part in enumerate(parts) if type(part) is not Static]
         self._arguments = list(zip(trace.arguments, places, strict=True))
         self._constants = {slot: self._constant(slot, value) for slot, value in window.kept.items()}
@@ -125,7 +125,11 @@ class Concrete:
             values[slot] = variable._held
         for slot, make in self._asked:
             values[slot] = make()
+        for slot, number in self._copies:
+            values[slot] = values[number]
         results = self._record(values) if state.stack else self._run(values)
+        for action in self._after:
+            action()
         made = [_made(value, None if k < 0 else results[k]) for k, value in self._outputs]
         return made[0] if self._single else optree.tree_unflatten(self._structure, made)
 
@@ -200,7 +204,7 @@ class Concrete:
 def _opened(sizes: Sizes, k: int, part: Any, axes: Sequence[tuple[int, int]]) -> Any:
     """The layout of a leaf with its open sizes."""
     shape = tuple([sizes.size(n) if (k, axis) in axes else n for axis, n in enumerate(part.shape)])
-    return layout(part.dtype, shape)
+    return layout(part.dtype, shape, None, part.device)
 
 
 def _placeholder(trace: Trace, part: Any, leaf: Any) -> Any:

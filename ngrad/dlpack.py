@@ -1,7 +1,8 @@
 """DLPack: memory handed to other libraries, and taken from them.
 
 What is given away is the tensor's own memory, read-only, and held until the other side lets go.
-What is taken in is copied at once, on its device: so nothing pending can change with it.
+What is taken in is the other side's, held until nothing here uses it; `sharing.py` says how it is
+read.
 
 Source: the DLPack specification, https://dmlc.github.io/dlpack/latest/ (version 1.1).
 """
@@ -16,8 +17,8 @@ from ngrad.dtypes import BY_CODE, DType
 from ngrad.errors import DeviceError, DTypeError
 from ngrad.graph.layout import Layout, layout
 from ngrad.ops.transfer import copied
+from ngrad.sharing import shared
 from ngrad.tensor import Tensor
-from ngrad_kernels.memory import FreeList
 
 CPU, CUDA = 1, 2
 """Device types."""
@@ -176,20 +177,34 @@ def capsule(
 
 # -- taken in --------------------------------------------------------------------------------------
 
-
-class _Foreign:
-    """Memory of another library's, for as long as a copy of it is made."""
-
-    __slots__ = ("address",)
-    nbytes = 0
-    free = FreeList(0)
-
-    def __init__(self, address: int) -> None:
-        self.address = address
+_HeldDeleter = ctypes.PYFUNCTYPE(None, ctypes.c_void_p)  # called with the GIL held
 
 
-def from_dlpack(x: Any, device: str | Device | None = None, copy: bool | None = None) -> Tensor:
-    """A tensor with a copy of an array of another library, made on the array's own device.
+class _Taken:
+    """What a capsule held, which is given back with the last that uses it."""
+
+    __slots__ = ("_deleter", "_place", "managed")
+
+    def __init__(self, given: Any) -> None:
+        name = next((name for name in FORMS if _api.PyCapsule_IsValid(given, name)), None)
+        if name is None:
+            raise BufferError("from_dlpack: the capsule is no tensor, or was used before")
+        self._place = _api.PyCapsule_GetPointer(given, name)
+        self.managed = FORMS[name].from_address(self._place)
+        found = ctypes.cast(self.managed.deleter, ctypes.c_void_p).value
+        self._deleter = _HeldDeleter(found) if found else None
+        _api.PyCapsule_SetName(given, USED[name])
+
+    def __del__(self) -> None:
+        deleter = getattr(self, "_deleter", None)
+        if deleter is not None:
+            deleter(self._place)
+
+
+def from_dlpack(
+    x: Any, /, *, device: str | Device | None = None, copy: bool | None = None
+) -> Tensor:
+    """A tensor over the memory of an array of another library, or a copy of it.
 
     Parameters
     ----------
@@ -197,28 +212,37 @@ def from_dlpack(x: Any, device: str | Device | None = None, copy: bool | None = 
     device : str, optional
         Where the tensor is wanted, if not where the array is.
     copy : bool, optional
-        False is refused: a tensor never changes, so it cannot be memory that others write to.
+        Whether to copy: always, never, or, if not given, where there is no other way: to another
+        device, or if its elements are not aligned.
 
     Raises
     ------
-    BufferError
-        If `copy` is False.
+    CopyError
+        If it must be copied and `copy` is False.
     DTypeError, DeviceError
         For a dtype or a device that there is not here.
+
+    Notes
+    -----
+    Memory that is shared may be written to by others: an op on it reads it where the op is called,
+    and never later. What a tape, a variable or a recorded `function` keeps is a copy. On a GPU it
+    is read in the order of this thread's stream, which the array's library has wait for what it has
+    queued; what it queues later must wait for what reads it here.
 
     Examples
     --------
     >>> import numpy as np
     >>> import ngrad
-    >>> ngrad.from_dlpack(np.array([1.0, 2.0])).numpy()
-    array([1., 2.])
+    >>> array = np.array([1.0, 2.0])
+    >>> x = ngrad.from_dlpack(array)
+    >>> y = x + 1.0
+    >>> array[:] = 0.0
+    >>> x.numpy(), y.numpy()
+    (array([0., 0.]), array([2., 3.]))
     """
-    if copy is False:
-        raise BufferError("from_dlpack: a tensor never changes, so its memory is its own; copy it")
     if not hasattr(x, "__dlpack__"):
         raise DTypeError(f"from_dlpack: takes an object with __dlpack__, not {type(x).__name__}")
-    kind, number = x.__dlpack_device__()
-    source = _device(kind, number)
+    source = _device(*x.__dlpack_device__())
     options: dict[str, Any] = {}
     if source is not HOST:
         options["stream"] = source.target.stream_number()
@@ -226,31 +250,19 @@ def from_dlpack(x: Any, device: str | Device | None = None, copy: bool | None = 
         given = x.__dlpack__(max_version=VERSION, **options)
     except TypeError:  # from before there were versions
         given = x.__dlpack__(**options)
-    return _taken(given, source, device_of(device) if device is not None else source)
+    taken = _Taken(given)
+    if isinstance(taken.managed, _Versioned) and taken.managed.major != VERSION[0]:
+        raise BufferError(f"from_dlpack: DLPack {taken.managed.major} is not known, only 1")
+    array = taken.managed.array
+    address = (array.data or 0) + array.byte_offset
+    target = source if device is None else device_of(device)
+    return shared("from_dlpack", address, _layout(array, source), taken, target, copy)
 
 
 def _device(kind: int, number: int) -> Device:
     if kind not in (CPU, CUDA):
         raise DeviceError(f"dlpack: device type {kind} is neither the CPU (1) nor CUDA (2)")
     return HOST if kind == CPU else device_of(f"cuda:{number}")
-
-
-def _taken(given: Any, source: Device, target: Device) -> Tensor:
-    """A copy of what is in a capsule, which is used up."""
-    name = next((name for name in FORMS if _api.PyCapsule_IsValid(given, name)), None)
-    if name is None:
-        raise BufferError("from_dlpack: the capsule is no tensor, or was used before")
-    place = _api.PyCapsule_GetPointer(given, name)
-    managed = FORMS[name].from_address(place)
-    try:
-        where = _layout(managed.array, source)
-        address = (managed.array.data or 0) + managed.array.byte_offset
-        foreign = Tensor(_Foreign(address), address or 1, where)  # type: ignore[arg-type]
-        return copied(foreign, where.spec.on(target))
-    finally:
-        _api.PyCapsule_SetName(given, USED[name])
-        if managed.deleter:
-            managed.deleter(place)
 
 
 def _layout(array: _Array, device: Device) -> Layout:
@@ -266,26 +278,5 @@ def _layout(array: _Array, device: Device) -> Layout:
     return layout(dtype, shape, strides, device)
 
 
-# -- on tensors ------------------------------------------------------------------------------------
-
-
-def cuda_array_interface(x: Tensor) -> dict[str, Any]:
-    """`Tensor.__cuda_array_interface__` (version 3), of a tensor on a GPU: its own memory, which
-    must not be written to, and the stream on which it is computed.
-    """
-    address, where = x._address, x._layout
-    if where.device is HOST:
-        raise AttributeError("a tensor on the CPU has no __cuda_array_interface__")
-    return {
-        "version": 3,
-        "shape": where.shape,
-        "typestr": where.dtype.numpy_dtype.str,
-        "data": (address, True),
-        "strides": None if where.contiguous else where.strides,
-        "stream": where.device.target.stream_number(),
-    }
-
-
 setattr(Tensor, "__dlpack__", capsule)  # noqa: B010
 setattr(Tensor, "__dlpack_device__", lambda x: device_pair(x._layout))  # noqa: B010
-setattr(Tensor, "__cuda_array_interface__", property(cuda_array_interface))  # noqa: B010

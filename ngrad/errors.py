@@ -23,6 +23,10 @@ class DeviceError(NgradError, ValueError):
     """A device that is not there, or operands that lie on several."""
 
 
+class CopyError(NgradError, BufferError, ValueError):
+    """Memory of another library's that can be had only as a copy, where none was to be made."""
+
+
 class IndexBoundsError(NgradError, IndexError):
     """An index or label that lies outside the axis it points into."""
 
@@ -44,6 +48,7 @@ class GradientError(NgradError, LookupError):
 
 
 __all__ = [
+    "CopyError",
     "DTypeError",
     "DeviceError",
     "GradientError",

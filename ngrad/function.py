@@ -46,7 +46,8 @@ class Function:
             for axis, size in enumerate(spec.shape)
             if size is None
         ]
-        self._open: list[Concrete] = []  # recorded with the sizes of these axes open
+        # Where the arguments lie, and what was recorded with the sizes of these axes open.
+        self._open: list[tuple[list[Any], Concrete]] = []
         self._values: dict[Any, set[Any]] = {}
         self._last: Concrete | None = None
         self._methods: dict[int, tuple[Any, Function]] = {}
@@ -123,8 +124,9 @@ class Function:
         if there can be none; with numbers for sizes there may, or the error says what is wrong.
         """
         sizes = [signature[0][k].shape[axis] for k, axis in self._axes]
-        for recording in reversed(self._open):
-            found = recording.at(sizes)
+        devices = [part.device for part in signature[0]]
+        for lie, recording in reversed(self._open):
+            found: Concrete | None = recording.at(sizes) if lie == devices else None
             if found is not None:
                 return found
         try:
@@ -133,7 +135,7 @@ class Function:
             return None
         if recording.opaque:
             return None  # what a user's Python makes of a size is not known
-        self._open.append(recording)
+        self._open.append((devices, recording))
         if len(self._open) > LIMIT:
             del self._open[0]
         return recording.at(sizes)
@@ -156,7 +158,7 @@ class Function:
     @property
     def traces(self) -> int:
         """How many recordings there are of it; one may be for any size."""
-        found = (*list(self._found.values()), *self._open)
+        found = (*list(self._found.values()), *[recording for _, recording in self._open])
         return len({id(concrete.sizes) for concrete in found})
 
     def pretty(self, *args: Any, **kwargs: Any) -> str:

@@ -106,9 +106,7 @@ class Optimizer:
             given = [(g, v) for g, v in pairs if g is not None]
             if settings.eager or state.window.trace is not None:
                 return self._update(given)
-            made = self._made()
             self._recorded([v for _, v in given])(*[g for g, _ in given])
-            self._known = self.iterations._held, made + 1
             return self.iterations
 
     def _update(self, given: list[tuple[Any, Variable]]) -> Variable:
@@ -160,12 +158,20 @@ class Optimizer:
         self.iterations.assign_add(1)
         if trace is not None:
             trace.updates(self.iterations, 1)
+            own, updates = held_weakly(self), trace.updates(self.iterations)
+            trace.then(self.iterations, lambda: own()._have_made(updates))
         return self.iterations
 
     def _made(self) -> int:
         """How many updates were made: remembered, so that the next one need not look it up."""
         held = self.iterations._held
-        return self._known[1] if self._known[0] is held else int(held.item())
+        if self._known[0] is not held:
+            self._known = held, int(held.item())
+        return self._known[1]
+
+    def _have_made(self, updates: int) -> None:
+        """A call of a `function`, which has asked how many there were, has made some."""
+        self._known = self.iterations._held, self._known[1] + updates
 
     def _asked(self, make: Callable[[Any], float]) -> Callable[[Any], Any]:
         """For a dtype, the tensor of a number; asked for anew at every step, also of a `function`.

@@ -140,21 +140,34 @@ def apply_now(op: Op, inputs: tuple[Any, ...], params: Params = ()) -> Any:
 
 def run_now(call: Call, inputs: tuple[Any, ...]) -> Any:
     """Run a call, and record it if a tape listens."""
+    window = state.window
+    listened = state.stack and window.readers
     for x in inputs:
         if not x._at:  # made before, while evaluation was deferred
             Tensor.evaluate(x)
+        elif listened and x._block.shared:
+            inputs = tuple(map(heard, inputs))
     layouts = tuple([x._layout for x in inputs])
     if layouts != call.inputs:
         call = call.op.call(call.params, layouts)
     out = execute(call, inputs)
     counters["launches"] += call.launches
     counters["bytes"] += call.bytes
-    window = state.window
-    if state.stack and window.readers:
+    if listened:
         window.note_done(call, tuple([window[x] for x in inputs]), out)
     if hooks.ran is not None:
         hooks.ran(call, inputs, out)
     return out
+
+
+def heard(x: Any) -> Any:
+    """What stands for a tensor where a tape listens: for memory that others may write to, the copy
+    that the tape has of it.
+    """
+    window = state.window
+    if state.stack and window.readers and x._at and x._block.shared:
+        return window.tensor(window[x])
+    return x
 
 
 def execute(call: Call, inputs: tuple[Any, ...]) -> Any:

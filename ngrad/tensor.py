@@ -99,6 +99,8 @@ class Tensor:
     """Computes a pending value; set where windows are run."""
     on_host: ClassVar[Callable[[Tensor], Tensor]]
     """A copy on the CPU of a tensor on another device; set where copies are made."""
+    own: ClassVar[Callable[[Tensor], Tensor]]
+    """A copy where it is, which nobody writes to; set where copies are made."""
 
     _at: int
     _block: Buffer
@@ -329,15 +331,18 @@ def from_numpy(array: Any, dtype: DType | None = None, device: Device | None = N
 
 
 _scalars: dict[Any, Tensor] = {}
+_elsewhere: dict[Any, Tensor] = {}
 
 
 def scalar(value: Any, dtype: DType, device: Device = HOST) -> Tensor:
     """A 0-d tensor of a Python scalar; those of frequent values are made once."""
     # 0.0 == -0.0, but they are two.
     key = (value if value else str(value), dtype, device)
+    if device is not HOST:
+        return _scalar_elsewhere(key, value, dtype, device)
     found = _scalars.get(key)
     if found is None:
-        if dtype.is_floating and device is HOST:  # each step of a training has new ones
+        if dtype.is_floating:  # each step of a training has new ones
             found = empty(layout(dtype, ()))
             dtype.ctype.from_address(found._at).value = value
         else:
@@ -346,4 +351,16 @@ def scalar(value: Any, dtype: DType, device: Device = HOST) -> Tensor:
             if len(_scalars) >= 1024:
                 _scalars.clear()
             _scalars[key] = found
+    return found
+
+
+def _scalar_elsewhere(key: Any, value: Any, dtype: DType, device: Device) -> Tensor:
+    """One on a GPU. Few are kept, the oldest let go first: a new one then has its memory."""
+    found = _elsewhere.get(key)
+    if found is None:
+        if len(_elsewhere) >= 64:
+            _elsewhere.pop(next(iter(_elsewhere)), None)
+        found = from_numpy(np.asarray(value, dtype.numpy_dtype), dtype, device)
+        if value == value:
+            _elsewhere[key] = found
     return found

@@ -34,6 +34,8 @@ class Trace:
     asked : list of (int, callable)
         What the library asks itself at each call, in order: a number or a tensor for a slot, or
         something to be done, for the slot -1.
+    copies : list of (int, int)
+        Slots of numbers on a device, and those of the same numbers on the CPU.
     captured : list
         What was there before, or is still there when the Python has returned, and calls ask.
     heard : list of (int, callable)
@@ -46,6 +48,8 @@ class Trace:
         self.ended = False
         self.arguments: list[int] = []
         self.asked: list[tuple[int, Callable[[], Any]]] = []
+        self.copies: list[tuple[int, int]] = []
+        self._after: list[tuple[Any, Tensor, Callable[[], None]]] = []
         self.heard: list[tuple[int, Callable[[Tensors], None]]] = []
         self.window = Window(self)
         # By uid: the variable; from which slot it is read, if it is; the value it holds now.
@@ -64,6 +68,12 @@ class Trace:
         """A placeholder of what `make` gives at each call."""
         self.asked.append((len(self.window.entries), make))
         return self.window.placeholder(marker(SCALAR, (), where) if number else None, where)
+
+    def elsewhere(self, slot: int, where: Layout) -> int:
+        """The slot of another placeholder, on a device, of a number that is asked for."""
+        copy = self.window.note((marker(SCALAR, (), where),))
+        self.copies.append((copy, slot))
+        return copy
 
     def repeat(self, action: Callable[[], Any]) -> None:
         """Do this at each call."""
@@ -130,6 +140,18 @@ class Trace:
                 "assign to it outside"
             )
         return count
+
+    def then(self, variable: Any, action: Callable[[], None]) -> None:
+        """Do this after each call, if the variable ends it with the value that it has now."""
+        self._after.append((variable, self._variables[variable._uid][2], action))
+
+    def after(self) -> list[Callable[[], None]]:
+        """What is done after each call."""
+        return [
+            action
+            for variable, value, action in self._after
+            if self._variables[variable._uid][2] is value
+        ]
 
     # -- what the recording made -------------------------------------------------------------------
 

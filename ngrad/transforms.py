@@ -20,7 +20,7 @@ from ngrad.ops.creation import zeros_of
 from ngrad.ops.identity import identity
 from ngrad.ops.joining import concat
 from ngrad.ops.launching import dense
-from ngrad.record import state
+from ngrad.record import heard, state
 from ngrad.tape import GradientTape
 from ngrad.tensor import Tensor
 from ngrad.variable import Variable
@@ -177,7 +177,7 @@ def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
         leaves = [
             leaf
             if isinstance(leaf, Variable) or not _is_numeric(leaf)
-            else tensor(leaf, f.__name__)
+            else heard(tensor(leaf, f.__name__))
             for leaf in leaves
         ]
         reads = _VariableReads()
@@ -219,6 +219,30 @@ def _is_numeric(value: Any) -> bool:
 def _row_major(value: Tensor) -> Tensor:
     """The value as the sweep was planned to find it: by address, in row-major order."""
     return value if value._layout.contiguous else concat([value], 0)
+
+
+def cotangents(what: str, found: Sequence[Any], inputs: Sequence[Layout]) -> tuple[Tensor, ...]:
+    """What a user's Python gave for inputs of given layouts, None for zeros, as a sweep that was
+    planned finds it: in their dtypes, in row-major order.
+
+    Raises
+    ------
+    ShapeError
+        If one has another shape than its input.
+    """
+    results = []
+    for value, where in zip(found, inputs, strict=True):
+        if value is None:
+            results.append(_row_major(zeros_of(where)))
+            continue
+        value = cast_to(tensor(value, what), where.dtype)
+        if value._layout.shape != where.shape:
+            raise ShapeError(
+                f"{what} returned a cotangent of shape {tuple(value.shape)} for an input of shape "
+                f"{where.shape}"
+            )
+        results.append(_row_major(identity(value)))
+    return tuple(results)
 
 
 def _as_given(inputs: tuple[Layout, ...], outputs: tuple[Layout, ...]) -> Any:
@@ -296,16 +320,5 @@ class _Backward:
                 f"{len(of_variables)} cotangents for {len(self.places)} arguments and "
                 f"{len(self.variables)} variables"
             )
-        results = []
-        for value, where in zip([*found, *of_variables], self.layouts, strict=True):
-            if value is None:
-                results.append(_row_major(zeros_of(where)))
-                continue
-            value = cast_to(tensor(value, self.name), where.dtype)
-            if value._layout.shape != where.shape:
-                raise ShapeError(
-                    f"custom_gradient: {self.name} returned a cotangent of shape "
-                    f"{tuple(value.shape)} for an input of shape {where.shape}"
-                )
-            results.append(_row_major(identity(value)))
-        return tuple(results)
+        every = [*found, *of_variables]
+        return cotangents(f"custom_gradient: {self.name}", every, self.layouts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ngrad.cell import Cell
+from ngrad.devices import HOST
 from ngrad.dtypes import DType, as_dtype
 from ngrad.errors import DTypeError, ShapeError, TraceError
 from ngrad.ops.convert import cast_to, constant_of, tensor, unwrap
@@ -62,7 +63,9 @@ class Variable(Cell):
         window = value._window
         if not value._at and window.trace is None and window.checks:
             _ = value._address  # an index may be out of bounds: then it keeps what it has
-        if value._at:
+        if value._at and value._block.shared:
+            own = Tensor.own(value)
+        elif value._at:
             own = Tensor(value._block, value._at, value._layout)
         else:
             own = stop_gradient(value)
@@ -220,9 +223,7 @@ class Variable(Cell):
         read_value: bool = True,
     ) -> Variable:
         """Add to the value in place."""
-        return self.assign(
-            cast_to(self._tensor + tensor(delta, "assign_add", self.dtype), self.dtype)
-        )
+        return self.assign(cast_to(self._tensor + self._delta(delta, "assign_add"), self.dtype))
 
     def assign_sub(
         self,
@@ -232,9 +233,19 @@ class Variable(Cell):
         read_value: bool = True,
     ) -> Variable:
         """Subtract from the value in place."""
-        return self.assign(
-            cast_to(self._tensor - tensor(delta, "assign_sub", self.dtype), self.dtype)
-        )
+        return self.assign(cast_to(self._tensor - self._delta(delta, "assign_sub"), self.dtype))
+
+    def _delta(self, delta: Any, what: str) -> Any:
+        """What is added to the value, in its dtype. On a GPU, a number that every dtype of its kind
+        has stays one: an argument of the run, for which nothing is brought there.
+        """
+        where, kind = self._layout, type(delta)
+        if where.device is not HOST:  # here a tensor costs less than an argument
+            if kind is float and where.dtype.is_floating:
+                return delta
+            if kind is int and where.dtype.is_integer and 0 <= delta < 128:
+                return delta
+        return tensor(delta, what, where.dtype)
 
     def __copy__(self) -> Variable:
         return Variable(self._tensor, self._trainable, self._name)

@@ -24,6 +24,8 @@ from ngrad_kernels.native import blank, weak
 
 LIMIT = 256
 """Entries after which a window that no tape reads is run."""
+AT_ONCE = -1
+"""The limit of a window whose next call reads memory that others may write to."""
 PINNED = 1 << 26
 """Bytes of values that only pending work holds, after which it is run."""
 
@@ -122,7 +124,9 @@ class Window(dict[Tensor, int]):
 
     def full(self, call: Call) -> None:
         """Run, having grown long, where the last one ended: so a loop's windows are alike."""
-        if _loop.ends in (None, call) or len(self.entries) >= 2 * LIMIT:
+        if self.limit == AT_ONCE:
+            Window.run(self)
+        elif _loop.ends in (None, call) or len(self.entries) >= 2 * LIMIT:
             _loop.ends = call
             Window.run(self)
 
@@ -156,13 +160,23 @@ class Window(dict[Tensor, int]):
                 return slot
         if not x._at:
             Tensor.evaluate(x)  # pending work of another window
-        slot = self[x] = self.note((marker(LEAF, (), x._layout),), x)
-        self.room -= x._block.free.size
+        value = self._guarded(x) if x._block.shared else x
+        slot = self[x] = self[value] = self.note((marker(LEAF, (), value._layout),), value)
+        self.room -= value._block.free.size
         if self.room <= 0:
             _pins(self)
         return slot
 
     __missing__ = stand
+
+    def _guarded(self, x: Tensor) -> Tensor:
+        """What stands for memory that others may write to: a copy, if it is read again; if not,
+        that memory, and the call that is being recorded is run at once.
+        """
+        if self.readers or self.claimed() is not None or self.trace is not None:
+            return Tensor.own(x)
+        self.limit = AT_ONCE
+        return x
 
     def slot_of(self, x: Tensor) -> int:
         """Where a tensor stands, or -1."""
@@ -231,13 +245,15 @@ class Window(dict[Tensor, int]):
 
     def argument(self, value: Any, dtype: DType, device: Device = HOST) -> Tensor:
         """A tensor of a Python number."""
-        slot = self.number(value, layout(dtype, (), None, device))
+        return self.operand(self.number(value, layout(dtype, (), None, device)))
+
+    def operand(self, slot: int) -> Tensor:
+        """A tensor of a slot for another entry to read: nobody looks at it."""
         found = self.held(slot)
-        if found is not None:
-            return found
-        out = pending(self, slot, self.entries[slot][0].spec)
-        self.results[slot] = ref(out)
-        return out
+        if found is None:
+            found = pending(self, slot, self.entries[slot][0].spec)
+            self.results[slot] = ref(found)
+        return found
 
     def placeholder(self, call: Call | None, where: Layout) -> Tensor:
         """A leaf whose value is given later."""

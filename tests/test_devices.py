@@ -239,3 +239,30 @@ def test_an_op_that_runs_on_the_cpu_says_so_once() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert ngrad.linalg.cholesky(x[None]).device == SECOND
+
+
+def test_numbers_are_computed_where_they_are_needed() -> None:
+    """What a function asks for at each call too: nothing is brought from the CPU."""
+    x = ngrad.constant([1.0, 2.0])
+
+    def program(x: Any, rate: float) -> Any:
+        share = rate / (1.0 + rate * rate)
+        return x * share + ngrad.square(rate) * x
+
+    def slope(f: Any, x: Any, rate: float) -> Any:
+        with ngrad.GradientTape() as tape:
+            tape.watch(x)
+            y = f(x, rate) * x
+        return tape.gradient(y, x)
+
+    f, there = ngrad.function(program), x.to_device(SECOND)
+    for rate in (0.5, 0.25, 0.5):
+        assert bits(f(there, rate)) == bits(f(x, rate))
+        assert bits(slope(f, there, rate)) == bits(slope(f, x, rate))
+    assert "to_device" not in f.pretty(there, 0.5)
+    open_sizes = ngrad.function(
+        lambda x: x * (1.0 / x.shape[0]), input_signature=[ngrad.TensorSpec([None])]
+    )
+    for n in (4, 5):
+        values = ngrad.constant(np.arange(n, dtype=np.float32))
+        assert bits(open_sizes(values.to_device(SECOND))) == bits(open_sizes(values))

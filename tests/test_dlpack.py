@@ -65,13 +65,6 @@ def test_a_capsule_that_nobody_reads_lets_go() -> None:
         assert len(dlpack._given) == before
 
 
-def test_what_is_taken_in_is_copied() -> None:
-    array = np.array([1.0, 2.0])
-    x = ngrad.from_dlpack(array)
-    array[:] = 0
-    assert x.numpy().tolist() == [1.0, 2.0]
-
-
 def test_from_a_library_that_knows_no_versions() -> None:
     class Old:
         def __init__(self, x: Any) -> None:
@@ -105,8 +98,6 @@ def test_another_device() -> None:
 
 def test_refusals() -> None:
     x = ngrad.constant([1.0])
-    with pytest.raises(BufferError, match="never changes"):
-        ngrad.from_dlpack(np.ones(2), copy=False)
     with pytest.raises(DTypeError, match="__dlpack__"):
         ngrad.from_dlpack([1.0])
     with pytest.raises(DTypeError, match="type code 5 of 64 bits"):

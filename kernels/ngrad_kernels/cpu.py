@@ -26,7 +26,7 @@ from numba.np.ufunc import parallel
 from ngrad_kernels import blas, cache, native, philox, skeletons
 from ngrad_kernels.body import Body
 from ngrad_kernels.contract import CHUNK
-from ngrad_kernels.memory import Buffer, pool
+from ngrad_kernels.memory import Buffer, Shared, pool
 from ngrad_kernels.render import render
 from ngrad_kernels.render_space import render_space
 from ngrad_kernels.skeletons import CALLED
@@ -261,6 +261,20 @@ def stream_number() -> int:
     return 0
 
 
+def run_user(run: Callable[[Any, list[Any]], object], arrays: Sequence[Any]) -> None:
+    """Call a user's Python with arrays over memory that `__array_interface__`s describe."""
+    run(None, [np.asarray(x) for x in arrays])
+
+
+def share(address: int, nbytes: int, owner: Any) -> Buffer:
+    """Memory of another library's."""
+    return Shared(address, nbytes, owner)
+
+
+def take_over(stream: int | None) -> None:
+    """There are no streams."""
+
+
 def hand_over(stream: int | None) -> None:
     """What was launched has run."""
 
@@ -296,14 +310,17 @@ __all__ = [
     "name",
     "pool",
     "run",
+    "run_user",
     "sampler",
     "scatter_add",
     "scatter_parts",
     "set_threads",
+    "share",
     "skeleton",
     "stream_number",
     "strided_map",
     "synchronize",
+    "take_over",
     "threading_layer",
     "use",
     "walk",

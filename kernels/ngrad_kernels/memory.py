@@ -14,7 +14,7 @@ import threading
 from collections import Counter
 from collections.abc import Collection, Hashable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
@@ -69,9 +69,12 @@ class Buffer:
     ----------
     address : int
         Address of the first byte, a multiple of 64.
+    shared : bool
+        Whether others may write to it.
     """
 
     __slots__ = ("address", "free")
+    shared: ClassVar[bool] = False
 
     address: int
     free: FreeList
@@ -93,6 +96,20 @@ def block(free: FreeList, address: int) -> Buffer:
     buffer.free = free
     buffer.address = address
     return buffer
+
+
+class Shared(Buffer):
+    """Memory of another library's, which no pool ever has: its owner goes with the last holder."""
+
+    __slots__ = ("_owner",)
+    shared = True
+
+    def __init__(self, address: int, nbytes: int, owner: Any) -> None:
+        self.free, self.address = FreeList(nbytes), address
+        self._owner = owner
+
+    def __del__(self) -> None:
+        """Nothing comes back."""
 
 
 class OutOfMemory(MemoryError):

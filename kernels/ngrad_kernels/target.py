@@ -100,6 +100,12 @@ class Target(Protocol):
         operands' buffers until this returns, and the facts for ever.
         """
 
+    def run_user(self, run: Callable[[Any, list[Any]], object], arrays: Sequence[Any], /) -> None:
+        """Have a user's Python launch kernels of Numba's, in order with all that this thread
+        launches: `run(stream, arrays)`, over the memory that `__array_interface__`s describe. The
+        stream is None on the CPU.
+        """
+
     def launch_all(self, works: Sequence[Work], /) -> None:
         """Launches that do not wait for one another."""
 
@@ -121,6 +127,14 @@ class Target(Protocol):
 
     def stream_number(self) -> int:
         """The number by which others know the stream that this thread launches on."""
+
+    def share(self, address: int, nbytes: int, owner: Any, /) -> Buffer:
+        """Memory of another library's, to be read in the order of what this thread launches. Its
+        owner is held until the last holder has let go, and all that reads it has run.
+        """
+
+    def take_over(self, stream: int | None, /) -> None:
+        """Have what this thread launches from now on wait for another library's stream."""
 
     def hand_over(self, stream: int | None, /) -> None:
         """Have another library's stream wait for what this thread has launched."""

@@ -114,8 +114,12 @@ def trace(
             elif op is CONSTANT_OF:
                 where = call.spec
                 values.append(graph.constant(call.params[-1], where.dtype, where.device))
+            elif where is not None and call.several:
+                values.append([None] * len(call.specs))  # its parts follow
             elif where is not None:
                 values.append(load(slot, where))
+                if op is PART_OF and isinstance(values[slots[0]], list):
+                    values[slots[0]][call.params[0]] = values[slot]
             elif op is PART_OF:
                 values.append(values[slots[0]][call.params[0]])
             else:

@@ -131,8 +131,8 @@ class Op:
     params : tuple of str
         Names of its static parameters, in order.
     family : str
-        "elementwise", "reduction", "shape", ...; "engine" for what only recording uses, "opaque"
-        for a user's Python.
+        "elementwise", "reduction", "shape", ...; "engine" for what only recording uses, "kernel"
+        for a user's kernels, "opaque" for a user's Python.
 
     Attributes
     ----------
@@ -170,7 +170,7 @@ class Op:
         self.fusion: Any = None
         self.view = self.moves = False
         self.anywhere = family == "opaque"
-        if family != "opaque":  # one for each use, and gone with it
+        if family not in USERS:
             TABLE[name] = self
 
     def vjp(self, rule: Callable[..., Any]) -> Callable[..., Any]:
@@ -244,6 +244,8 @@ def common_device(op: str, layouts: tuple[Layout, ...]) -> Device:
 
 
 CALLS_LIMIT = 1 << 14
+USERS = ("kernel", "opaque")
+"""Families of ops that programs make, and that go with them: they are in no table."""
 TABLE: dict[str, Op] = {}
 """Every op by name: what tests, benchmarks and the documentation's tables run over."""
 

@@ -313,6 +313,8 @@ class ndarray(Cell):
         x = self._held
         if not x._at:
             Tensor.evaluate(x)
+        if x._block.shared:  # with another library
+            return False
         # This name, the cell's, and `getrefcount`'s own; of a tensor in a window there are more.
         if sys.getrefcount(x) != 3 or sys.getrefcount(x._block) != 2 or not x._layout.contiguous:
             return False

@@ -25,7 +25,7 @@ def elementwise(op: Op, size: int, batched: Any, *inputs: Any, **params: Any) ->
 
 def looped(op: Op, size: int, batched: Any, *inputs: Any, **params: Any) -> Any:
     """The op on one element of the batch after another: for samplers, whose numbers depend on their
-    place in the draw, and for users' Python.
+    place in the draw, and for users' kernels and Python.
     """
     if size == 0:
         return _nothing(op, batched, *inputs, **params)
@@ -48,4 +48,4 @@ def _nothing(op: Op, batched: Any, *inputs: Any, **params: Any) -> Any:
     return zeros_of(with_batch(out, 0))
 
 
-FAMILIES = {"elementwise": elementwise, "random": looped, "opaque": looped}
+FAMILIES = {"elementwise": elementwise, "random": looped, "kernel": looped, "opaque": looped}

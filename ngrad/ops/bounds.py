@@ -66,6 +66,8 @@ def checked(what: str, index: Any, bound: int, lowest: int = 0, noun: str = "ind
     if isinstance(index, Symbol) or index.size == 0:
         return index  # a symbol's tensor was checked when the forward op was applied
     if index._at:
+        if index._block.shared:  # after this, nobody may write to it
+            index = Tensor.own(index)
         _require(index, what, bound, lowest, noun, "")
         return index
     state.window.checks = True

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import warnings
 from collections.abc import Callable
 from typing import Any
 
 from ngrad.devices import HOST, Device, device_of
 from ngrad.errors import NumberError
-from ngrad.graph.entries import SCALAR
+from ngrad.graph.entries import CONSTANT_OF, SCALAR
 from ngrad.graph.layout import Layout
 from ngrad.graph.op import Call, Op, common_device
 from ngrad.ops.convert import from_outside
@@ -16,6 +17,8 @@ from ngrad.ops.launching import dense, prepare_copy
 from ngrad.record import apply, move, state
 from ngrad.replay import runner
 from ngrad.tensor import Tensor, allocate, empty
+from ngrad.tracing import Trace
+from ngrad.window import Window
 from ngrad_kernels.faults import BadMatrix
 
 
@@ -27,8 +30,7 @@ def copied(x: Tensor, out: Layout) -> Tensor:
     if out.size == 0:
         return empty(out)
     if source is target:
-        program, where = prepare_copy(x._layout, out)
-        result: Tensor = runner(program, 1, where)(x)
+        result: Tensor = _copier(x._layout, out)(x)
         return result
     x = dense(x._layout)(x)
     address = x._address
@@ -42,6 +44,12 @@ def copied(x: Tensor, out: Layout) -> Tensor:
         target.target.use([x._block])
         target.target.copy(buffer.address, address, out.nbytes)
     return Tensor(buffer, buffer.address, out)
+
+
+@functools.lru_cache(1024)
+def _copier(source: Layout, out: Layout) -> Callable[..., Any]:
+    program, where = prepare_copy(source, out)
+    return runner(program, 1, where)
 
 
 def _look(source: Device, target: int, address: int, nbytes: int) -> None:
@@ -98,19 +106,53 @@ def _together(op: str, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
     DeviceError
         If others lie on several.
     """
-    far = [x._layout for x in inputs if x._layout.ndim or x._layout.device is not HOST]
-    device = common_device(op, tuple(far))
+    layouts = [x._layout for x in inputs]
+    far = [where for where in layouts if where.ndim or where.device is not HOST]
+    device = common_device(op, tuple(far or layouts))
     return tuple([_brought(x, device) for x in inputs])
 
 
 def _brought(x: Any, device: Device) -> Any:
-    """An operand of no axes on a device; a Python number that waits to be one is one there."""
+    """An operand of no axes on a device. One that is pending, and follows from numbers alone, is
+    computed there: so that a plan lies on one device.
+    """
     window = state.window
-    if type(x) is Tensor and x._window is window and window.entries[x._slot][0].op is SCALAR:
-        value = window.kept.get(x._slot)
-        if value is not None:  # not what a function asks for at each call
-            return window.argument(value, x._layout.dtype, device)
+    if type(x) is Tensor and x._window is window and x._layout.device is HOST:
+        slot = _brought_slot(window, x._slot, device)
+        if slot >= 0:
+            return window.operand(slot)
     return to_device(x, device)
+
+
+def _brought_slot(window: Window, slot: int, device: Device) -> int:
+    """Where on a device what a slot has on the CPU is computed again; -1 if that takes more than
+    numbers.
+    """
+    key = ~slot, window.entries[slot][0].spec.on(device)  # no `id`, as numbers have there
+    found = window.numbers.get(key)
+    if found is None:
+        found = window.numbers[key] = _again(window, slot, device)
+    return found
+
+
+def _again(window: Window, slot: int, device: Device) -> int:
+    call, *slots = window.entries[slot]
+    where = call.spec.on(device)
+    if call.op is SCALAR:
+        value = window.kept.get(slot)
+        if value is not None:
+            return window.number(value, where)
+        trace: Trace = window.trace  # a function asks for it at each call
+        return trace.elsewhere(slot, where)
+    if call.op is CONSTANT_OF:
+        return window.constant(call.params[-1], where)
+    if call.op.family != "elementwise" or call.spec.ndim:
+        return -1
+    operands = [_brought_slot(window, k, device) for k in slots]
+    if min(operands, default=-1) < 0:
+        return -1
+    there = call.op.call(call.params, tuple([window.entries[k][0].spec for k in operands]))
+    return window.append((there, *operands))._slot
 
 
 def _on_host(x: Tensor) -> Tensor:
@@ -145,3 +187,4 @@ def _by_host(call: Call) -> tuple[Callable[..., Any], Any]:
 Op.by_host = staticmethod(_by_host)
 move.together = _together
 Tensor.on_host = staticmethod(_on_host)
+Tensor.own = staticmethod(lambda x: copied(x, x._layout.spec))

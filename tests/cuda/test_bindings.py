@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gc
+import inspect
 from typing import Any
 
+import numpy as np
 import pytest
 
 pytest.importorskip("cuda.bindings.driver")
@@ -182,3 +184,34 @@ def test_a_capture_that_breaks(driver: CudaDriver, cu: Bindings) -> None:
     del cu.fails["cuStreamEndCapture"]
     target.capture(lambda: None)()
     assert cu.names()[-2:] == ["cuGraphLaunch", "cuGraphExecDestroy"]
+
+
+def test_users_kernels_have_numbas_arrays_on_our_stream(
+    driver: CudaDriver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Numba makes them of our memory, in the device's context, and waits for nothing."""
+    cuda = pytest.importorskip("numba.cuda")
+    signature = inspect.signature(cuda.from_cuda_array_interface)
+    inside: list[bool] = []
+
+    class Inside:
+        def __enter__(self) -> None:
+            inside.append(True)
+
+        def __exit__(self, *exc: object) -> None:
+            inside.pop()
+
+    def array(*args: Any, **options: Any) -> Any:
+        assert inside
+        given = signature.bind(*args, **options).arguments
+        assert given["desc"] is given["owner"].__array_interface__ and given["sync"] is False
+        return given["owner"]
+
+    monkeypatch.setattr(cuda, "gpus", [Inside()])
+    monkeypatch.setattr(cuda, "from_cuda_array_interface", array)
+    monkeypatch.setattr(cuda, "external_stream", lambda number: ("stream", number))
+    x = np.zeros(3)
+    seen: list[Any] = []
+    x = type("Held", (), {"__array_interface__": x.__array_interface__})()
+    driver.run_user(lambda stream, arrays: seen.append((stream, arrays, *inside)), [x], 7)
+    assert seen == [(("stream", 7), [x], True)]

@@ -26,6 +26,7 @@ SOURCES = [
     render(SUM),
     render(SUM, views=True),
     skeletons.skeleton("fill"),
+    skeletons.skeleton("carry"),
     skeletons.sampler("uniform", "f4"),
     text(MIX),  # what tests launch
     text(WORDS),

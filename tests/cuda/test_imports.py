@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import ngrad_kernels
+
+KNOWS = re.compile(r"numba\.cuda|from numba import cuda")
 
 
 def test_import_ngrad_imports_no_cuda() -> None:
@@ -19,8 +22,10 @@ def test_import_ngrad_imports_no_cuda() -> None:
     assert done.stdout.strip() == "[]", done.stdout + done.stderr
 
 
-def test_one_module_knows_numba_cuda() -> None:
-    """The simulator's doubles aside, which run where there is no compiler."""
+def test_two_modules_know_numba_cuda() -> None:
+    """What compiles, and what users' kernels are launched with; the simulator's doubles aside,
+    which run where there is no compiler.
+    """
     folder = Path(ngrad_kernels.__file__).parent
-    found = {path.name for path in folder.rglob("*.py") if "numba.cuda" in path.read_text()}
-    assert found == {"compiling.py", "doubles.py"}
+    found = {path.name for path in folder.rglob("*.py") if KNOWS.search(path.read_text())}
+    assert found == {"compiling.py", "users.py", "doubles.py"}

@@ -116,7 +116,7 @@ def test_reductions(
 
 
 def test_kernels_that_move_rows(tmp_path: Path, request: pytest.FixtureRequest) -> None:
-    sources = [skeleton(name) for name in ("place", "fill", "take")]
+    sources = [skeleton(name) for name in ("place", "fill", "take", "carry")]
     sources += [scatter_add(code) for code in launches.CODES if code != "b1"]
     check_all(sources, tmp_path, request)
 

@@ -198,6 +198,31 @@ def test_attributes_of_optimizers_are_read_at_every_call() -> None:
     assert results(ngrad.function) == results(lambda f: f)
 
 
+def test_iterations_that_are_assigned_after_an_update_count() -> None:
+    """At every call, and what is assigned between calls too."""
+    seen: list[int] = []
+
+    def rate(done: int) -> float:
+        seen.append(done)
+        return 0.1
+
+    w, sgd = ngrad.Variable([1.0]), SGD(rate)
+
+    @ngrad.function
+    def step(back: bool) -> None:
+        sgd.apply_gradients([(w * 1.0, w)])
+        sgd.apply_gradients([(w * 1.0, w)])
+        if back:
+            sgd.iterations.assign(7)
+
+    for back in (False, False, True, True, False, False):
+        step(back)
+    sgd.iterations.assign(100)
+    step(False)
+    assert seen[::2] == [0, 2, 4, 7, 7, 9, 100]
+    assert int(sgd.iterations) == 102
+
+
 def test_iterations_that_are_assigned_within_are_refused() -> None:
     w, adam = ngrad.Variable([1.0]), Adam(0.1)
 

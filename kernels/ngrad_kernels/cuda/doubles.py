@@ -13,7 +13,7 @@ import ctypes
 import inspect
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numba as nb
@@ -21,6 +21,7 @@ import numpy as np
 from numba import cuda
 from numba.core.typing.typeof import typeof
 from numba.cuda.simulator import kernel as simulator
+from numba.cuda.simulator.cudadrv.devicearray import FakeCUDAArray
 
 from ngrad_kernels.compiling import NAMESPACE as COMPILED
 from ngrad_kernels.cuda.routines import HELPERS
@@ -300,6 +301,16 @@ def _is_alive(thread: Any) -> bool:
 
 
 simulator.BlockThread.is_alive = _is_alive
+
+
+class _Memory:
+    def __init__(self, interface: dict[str, Any]) -> None:
+        self.__array_interface__ = interface
+
+
+def run_user(run: Callable[[Any, list[Any]], object], interfaces: Sequence[dict[str, Any]]) -> None:
+    """Call a user's Python, `run(stream, arrays)`, over memory that interfaces describe."""
+    run(cuda.stream(), [FakeCUDAArray(np.asarray(_Memory(each))) for each in interfaces])
 
 
 def launch(name: str, text: str, grid: int, size: int, arguments: tuple[int, ...]) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import ctypes
 import importlib
 from collections import deque
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from ngrad_kernels.cuda.errors import CudaError, driver_error
@@ -131,6 +132,13 @@ class Driver(Protocol):
     ) -> None:
         """Run a kernel in `grid` blocks of `block` threads."""
 
+    def run_user(
+        self, run: Callable[[Any, list[Any]], object], arrays: Sequence[Any], stream: Any
+    ) -> None:
+        """Have a user's Python queue kernels of Numba's: `run(stream, arrays)`, with a stream and
+        arrays as these take them, over device memory that `__array_interface__`s describe.
+        """
+
     def copy_in(self, target: int, source: int, nbytes: int, stream: Any) -> None:
         """Copy pinned memory to the device."""
 
@@ -183,7 +191,7 @@ class CudaDriver:
     """
 
     def __init__(self, cu: Any, ordinal: int) -> None:
-        self._cu = cu
+        self._cu, self._ordinal = cu, ordinal
         self._context: Any = None
         self._recent: deque[str] = deque(maxlen=8)  # names of the kernels launched last
         self.counters = dict.fromkeys(COUNTED, 0)
@@ -289,6 +297,13 @@ class CudaDriver:
             if attempt == 0:
                 self._enter()
         raise self._error(status, f"launching {function.name} as {grid} blocks of {block}")
+
+    def run_user(
+        self, run: Callable[[Any, list[Any]], object], arrays: Sequence[Any], stream: Any
+    ) -> None:
+        from ngrad_kernels.cuda.users import run_user  # with Numba's own driver
+
+        run_user(run, arrays, int(stream), self._ordinal)
 
     # -- streams and events ------------------------------------------------------------------------
 

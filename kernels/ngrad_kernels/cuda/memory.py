@@ -7,9 +7,12 @@ nothing is counted on the hot path, and the host waits only where the driver mus
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Collection, Hashable, Iterable
+from typing import Any
 
 from ngrad_kernels.cuda.driver import Driver
+from ngrad_kernels.cuda.staging import Staging
 from ngrad_kernels.cuda.streams import Stream, Streams
 from ngrad_kernels.memory import Buffer, FreeList, Pool
 
@@ -50,6 +53,29 @@ class DeviceBuffer(Buffer):
         if self.users:  # before the block can be taken
             self.free.stream.after.update(self.users)
         super().__del__()
+
+
+class SharedBuffer(DeviceBuffer):
+    """Memory of another library's, which no pool ever has: its owner is let go when all that reads
+    it has run.
+    """
+
+    __slots__ = ("_owner", "_staging", "_streams")
+    shared = True
+
+    def __init__(
+        self, address: int, nbytes: int, owner: Any, streams: Streams, staging: Staging
+    ) -> None:
+        super().__init__(StreamList(nbytes, streams.ready()), address)
+        self._owner, self._streams, self._staging = owner, streams, staging
+
+    def __del__(self) -> None:
+        if sys is None or sys.is_finalizing():  # so is the driver
+            return
+        stream = self._streams.ready()
+        for other in {self.stream, *self.users} - {stream}:
+            stream.follow(other)
+        self._staging.hold(stream, self._owner)
 
 
 class DevicePool(Pool):

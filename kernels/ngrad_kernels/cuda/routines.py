@@ -129,6 +129,16 @@ def clear(facts, n, a0):
         i += thread_count()
 
 
+def carry(facts, n, a0, w0, w1, w2, w3, w4, w5, w6, w7):
+    """Write n bytes, which are in words of the launch itself."""
+    i = thread_index()
+    while i < n:
+        low = w0 if i < 8 else w1 if i < 16 else w2 if i < 24 else w3
+        high = w4 if i < 40 else w5 if i < 48 else w6 if i < 56 else w7
+        store_i1(a0, i, i1((low if i < 32 else high) >> ((i & 7) * 8)))
+        i += thread_count()
+
+
 def take(facts, n, a0, a1, a2):
     """Gather rows, a unit of 8, 4 or 1 bytes a thread."""
     words = table_at(facts)

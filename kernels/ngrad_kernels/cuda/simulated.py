@@ -11,7 +11,7 @@ from __future__ import annotations
 import ctypes
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ngrad_kernels.cuda import doubles
@@ -87,6 +87,7 @@ class SimulatedDriver:
         self.used = 0
         self._host = System()
         self._sizes: dict[int, int] = {}
+        self._foreign: dict[int | None, _Stream] = {}
 
     # -- memory ------------------------------------------------------------------------------------
 
@@ -136,13 +137,20 @@ class SimulatedDriver:
 
         stream.add(run)
 
+    def run_user(
+        self, run: Callable[[Any, list[Any]], object], arrays: Sequence[Any], stream: Any
+    ) -> None:
+        # Memory is let go when they are queued, and read when they run.
+        interfaces = [x.__array_interface__ for x in arrays]
+        stream.add(lambda: doubles.run_user(run, interfaces))
+
     # -- streams and events ------------------------------------------------------------------------
 
     def stream(self) -> Any:
         return _Stream()
 
     def foreign(self, number: int | None) -> Any:
-        return _Stream()
+        return self._foreign.setdefault(number, _Stream())
 
     def event(self) -> Any:
         return _Event()
@@ -201,4 +209,5 @@ class SimulatedDriver:
         return None
 
     def library_stream(self, stream: Any) -> int:
+        self._foreign[id(stream)] = stream
         return id(stream)

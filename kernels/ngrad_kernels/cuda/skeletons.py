@@ -9,7 +9,9 @@ from ngrad_kernels import philox
 from ngrad_kernels.cuda import routines
 from ngrad_kernels.cuda.source import Source
 
-_OPERANDS = {"place": 2, "fill": 2, "clear": 1, "take": 3, "last": 2}
+_OPERANDS = {"place": 2, "fill": 2, "clear": 1, "take": 3, "last": 2, "carry": 9}
+CARRIED = 64
+"""Bytes that a launch of "carry" writes."""
 _ROW = 32
 """Threads that a row to be gathered or added keeps busy; long ones would keep more."""
 _PARTS = 1 << 15
@@ -19,7 +21,7 @@ _PARTS = 1 << 15
 @functools.cache
 def skeleton(name: str) -> Source:
     """The source of a shared kernel: "place", "fill", "clear", "take" or "last", as in
-    `ngrad_kernels.skeletons`.
+    `ngrad_kernels.skeletons`; or "carry".
 
     Examples
     --------

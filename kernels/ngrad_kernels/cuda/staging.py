@@ -63,7 +63,7 @@ class Staging:
             )
 
     def _land(self, stream: Stream) -> None:
-        """Have back the pinned buffers that the device has read."""
+        """Let go of what the device has read: pinned buffers, and memory of other libraries."""
         flying = stream.flying
         while flying:
             event, _ = flying[0]
@@ -74,6 +74,20 @@ class Staging:
             flying.popleft()
             self._events.append(event)
 
+    def hold(self, stream: Stream, thing: Any) -> None:
+        """Hold what the device may still read until all that is queued on a stream now is done; or,
+        while a graph is captured, as long as there is that graph.
+        """
+        if stream.capture is not None:
+            stream.capture.append(thing)
+        else:
+            stream.flying.append((self._mark(stream), thing))
+
+    def land(self, stream: Stream) -> None:
+        """Let go of what the device has read."""
+        if stream.capture is None:
+            self._land(stream)
+
     def copy_in(self, stream: Stream, target: int, source: int, nbytes: int) -> None:
         """Copy host memory to the device; the source may change as soon as this returns."""
         self._refuse_capture(stream, "copy_in")
@@ -83,7 +97,7 @@ class Staging:
             buffer = self.pool.take(size)
             ctypes.memmove(buffer.address, source + at, size)
             self._driver.copy_in(target + at, buffer.address, size, stream.handle)
-            stream.flying.append((self._mark(stream), buffer))
+            self.hold(stream, buffer)
 
     def copy_out(self, stream: Stream, target: int, source: int, nbytes: int) -> None:
         """Copy device memory to the host, and wait until it is there."""
@@ -105,3 +119,4 @@ class Staging:
                 land()
         while waiting:
             land()
+        self._land(stream)

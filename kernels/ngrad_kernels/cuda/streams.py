@@ -18,7 +18,6 @@ from ngrad_kernels.cuda.driver import Driver, Parameters
 
 if TYPE_CHECKING:
     from ngrad_kernels.cuda.memory import DeviceBuffer, StreamList
-    from ngrad_kernels.memory import Buffer
 
 _order = threading.RLock()  # held while one stream is ordered behind another
 
@@ -43,14 +42,15 @@ class Stream:
         The driver's.
     after : set of Stream
         Those that have used memory which has come back here: the next work queued follows them.
-    capture : list of Buffer or None
+    capture : list or None
         While what is queued is noted for a graph, and nothing runs: the memory taken meanwhile,
         which is the graph's.
     lists : dict
         The free list of each size class; and, by size and whose, of who has its own.
     parameters : Parameters
     flying : deque
-        Events, and the pinned buffers that copies before them read.
+        Events, and what is held until they have passed: the pinned buffers that copies before them
+        read, and memory of other libraries.
     """
 
     __slots__ = (
@@ -61,10 +61,10 @@ class Stream:
         self.driver = driver
         self.handle = driver.stream()
         self.after: set[Stream] = set()
-        self.capture: list[Buffer] | None = None
+        self.capture: list[Any] | None = None
         self.lists: dict[Hashable, StreamList] = {}
         self.parameters = Parameters()
-        self.flying: deque[tuple[Any, Buffer]] = deque()
+        self.flying: deque[tuple[Any, Any]] = deque()
         self._tail = driver.event()  # stands for all that is queued, when another is to follow
 
     def follow(self, other: Stream) -> None:
@@ -83,6 +83,14 @@ class Stream:
         if other.capture is None:  # else its event stands for all before the capture
             other.driver.record(other._tail, other.handle)
         self.driver.wait(self.handle, other._tail)
+
+    def take_over(self, other: int | None) -> None:
+        """Have what is queued from now on run after all that another library's stream, known by
+        number, holds now.
+        """
+        with _order:
+            self.driver.record(self._tail, self.driver.foreign(other))
+            self.driver.wait(self.handle, self._tail)
 
     def hand_over(self, other: int | None) -> None:
         """Have another library's stream, known by number, run what it is given from now on after
@@ -128,7 +136,7 @@ class Stream:
             self.driver.begin_capture(self.handle)
             self.capture = []
 
-    def end_capture(self) -> tuple[Any, list[Buffer]]:
+    def end_capture(self) -> tuple[Any, list[Any]]:
         """What was noted, as the driver's graph, and the memory that it holds."""
         with _order:
             held, self.capture = self.capture or [], None

@@ -6,6 +6,7 @@ Nothing here waits for the device but `copy_out`, `synchronize`, and `facts` the
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import threading
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence
@@ -19,9 +20,10 @@ from ngrad_kernels.cuda import skeletons
 from ngrad_kernels.cuda.driver import MOST_PARAMETERS, Driver, Function
 from ngrad_kernels.cuda.errors import CudaError
 from ngrad_kernels.cuda.libraries import Libraries
-from ngrad_kernels.cuda.memory import DevicePool
+from ngrad_kernels.cuda.memory import DevicePool, SharedBuffer
 from ngrad_kernels.cuda.render import render
 from ngrad_kernels.cuda.render_space import render_space
+from ngrad_kernels.cuda.skeletons import CARRIED
 from ngrad_kernels.cuda.source import Source
 from ngrad_kernels.cuda.staging import Staging
 from ngrad_kernels.cuda.streams import Streams
@@ -30,6 +32,8 @@ from ngrad_kernels.skeletons import CALLED
 from ngrad_kernels.space import Space
 from ngrad_kernels.target import Work
 
+MOST_CARRIED = 4 * CARRIED
+"""Bytes from the host up to which they go with launches."""
 Build = Callable[[Source], Any]
 """A kernel's source to what the driver loads."""
 
@@ -149,6 +153,9 @@ class CudaTarget:
         grid = min(-(-n * width // self._threads), self._blocks)
         self.driver.launch(function, grid, self._threads, stream.handle, stream.parameters)
 
+    def run_user(self, run: Callable[[Any, list[Any]], object], arrays: Sequence[Any]) -> None:
+        self.driver.run_user(run, arrays, self.streams.ready().handle)
+
     def launch_all(self, works: Sequence[Work]) -> None:
         for work in works:
             self.launch(*work)
@@ -178,7 +185,18 @@ class CudaTarget:
     # -- memory ------------------------------------------------------------------------------------
 
     def copy_in(self, target: int, source: int, nbytes: int) -> None:
-        self.staging.copy_in(self.streams.ready(), target, source, nbytes)
+        stream = self.streams.ready()
+        if nbytes > MOST_CARRIED or stream.capture is not None:
+            self.staging.copy_in(stream, target, source, nbytes)
+            return
+        # A few numbers go with a launch: a copy would need pinned memory, and an event to have it
+        # back.
+        kernel = self.skeleton("carry")
+        words = (ctypes.c_int64 * (MOST_CARRIED // 8))()
+        ctypes.memmove(words, source, nbytes)
+        for at in range(0, nbytes, CARRIED):
+            size = min(CARRIED, nbytes - at)
+            self.launch(kernel, 0, size, 1, (target + at, *words[at // 8 : (at + CARRIED) // 8]))
 
     def copy_out(self, target: int, source: int, nbytes: int) -> None:
         self.staging.copy_out(self.streams.ready(), target, source, nbytes)
@@ -190,6 +208,13 @@ class CudaTarget:
 
     def stream_number(self) -> int:
         return self.driver.library_stream(self.streams.ready().handle)
+
+    def share(self, address: int, nbytes: int, owner: Any) -> Buffer:
+        self.staging.land(self.streams.ready())
+        return SharedBuffer(address, nbytes, owner, self.streams, self.staging)
+
+    def take_over(self, stream: int | None) -> None:
+        self.streams.ready().take_over(stream)
 
     def hand_over(self, stream: int | None) -> None:
         self.streams.ready().hand_over(stream)

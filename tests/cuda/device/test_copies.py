@@ -1,16 +1,18 @@
-"""Copies between host and device, in pieces, through pinned memory."""
+"""Copies between host and device: in pieces, through pinned memory, or with a launch."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-from device_work import get, mix, put
+from device_work import get, get_array, mix, put, put_array
 
 from ngrad_kernels.cuda.staging import FLYING, PIECE
-from ngrad_kernels.cuda.target import CudaTarget
+from ngrad_kernels.cuda.target import MOST_CARRIED, CudaTarget
 
 
-@pytest.mark.parametrize("nbytes", [0, 8, PIECE - 8, PIECE, PIECE + 8, 3 * PIECE + 1000])
+@pytest.mark.parametrize(
+    "nbytes", [0, 8, MOST_CARRIED, MOST_CARRIED + 8, PIECE - 8, PIECE, PIECE + 8, 3 * PIECE + 1000]
+)
 def test_in_and_out(target: CudaTarget, nbytes: int) -> None:
     """What comes in may change as soon as it is copied; what comes out is there."""
     values = np.arange(nbytes // 8)
@@ -24,7 +26,23 @@ def test_in_and_out(target: CudaTarget, nbytes: int) -> None:
     assert (get(target, copy, nbytes // 8) == values).all()
     pieces = -(-nbytes // PIECE)
     assert target.counters["synchronisations"] == pieces
-    assert target.counters["copies"] == 2 * pieces + (nbytes > 0)
+    copied_in = pieces if nbytes > MOST_CARRIED else 0
+    assert target.counters["copies"] == copied_in + pieces + (nbytes > 0)
+
+
+def test_a_few_bytes_go_with_launches(target: CudaTarget) -> None:
+    """Just those, wherever they go, and with nothing that waits."""
+    expected = np.full(MOST_CARRIED + 64, 7, np.uint8)
+    buffer = put_array(target, expected)
+    source = np.arange(MOST_CARRIED, dtype=np.uint8) * 3 + 128
+    before = target.counters
+    for nbytes, at in ((1, 0), (2, 3), (4, 8), (8, 16), (13, 25), (64, 40), (65, 41), (200, 60)):
+        moved = source.copy()
+        target.copy_in(buffer.address + at, moved.ctypes.data, nbytes)
+        moved[:] = 0
+        expected[at : at + nbytes] = source[:nbytes]
+    assert target.counters - before == {"launches": 12}
+    assert (get_array(target, buffer, expected.size, np.uint8) == expected).all()
 
 
 def test_a_look_waits_once(target: CudaTarget) -> None:
@@ -36,10 +54,11 @@ def test_a_look_waits_once(target: CudaTarget) -> None:
 
 def test_pinned_memory_is_used_again(target: CudaTarget) -> None:
     """However many copies are queued, only so many pieces wait for the device to read them."""
-    buffers = [put(target, np.full(10, k)) for k in range(3 * FLYING)]
+    count = MOST_CARRIED // 8 + 1
+    buffers = [put(target, np.full(count, k)) for k in range(3 * FLYING)]
     assert target.staging.pool.stats().live_blocks <= FLYING
     for k, buffer in enumerate(buffers):
-        assert (get(target, buffer, 10) == k).all()
+        assert (get(target, buffer, count) == k).all()
     stats = target.staging.pool.stats()
-    put(target, np.zeros(10))
+    put(target, np.zeros(count))
     assert stats.live_blocks + stats.pooled_blocks <= FLYING + 1

@@ -1,0 +1,292 @@
+"""`kernel_op`: a user's Numba kernels, for the CPU and for GPUs, as an op with a derivative of its
+own.
+
+The op is like any other, but for two things. It runs where it is called, since a user's kernel may
+fail. And its derivative is an opaque op: Python that is called at each gradient, so that nothing
+that it closes over is kept in a plan.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ngrad.devices import HOST, Device
+from ngrad.errors import DeviceError, GradientError, ShapeError
+from ngrad.graph.differentiate import tools
+from ngrad.graph.dims import Dim
+from ngrad.graph.layout import Layout, layout
+from ngrad.graph.op import Op
+from ngrad.graph.strides import broadcast
+from ngrad.ops.convert import Weak, from_outside, operands, tensor
+from ngrad.record import apply_now, state
+from ngrad.signature import TensorSpec
+from ngrad.tensor import Export, Tensor
+from ngrad.transforms import cotangents
+
+
+class KernelOp:
+    """An op of a user's kernels. Made by `ngrad.kernel_op`."""
+
+    def __init__(self, rule: Callable[..., Any]) -> None:
+        functools.update_wrapper(self, rule)
+        self._name = rule.__name__
+        self._specs = rule
+        self._signature = inspect.signature(rule)
+        params = []
+        for parameter in self._signature.parameters.values():
+            if parameter.kind is parameter.VAR_KEYWORD:
+                raise TypeError(f"kernel_op: {self._name} must name its parameters, not take **")
+            if parameter.kind is parameter.KEYWORD_ONLY:
+                params.append(parameter.name)
+        self._cpu: Callable[..., Any] | None = None
+        self._cuda: Callable[..., Any] | None = None
+        self._vjp: Callable[..., Any] | None = None
+        self._op = Op(self._name, self._infer, self._prepare, tuple(params), family="kernel")
+        self._op.vjp(self._backward)
+        self._gradient = Op(
+            f"gradient of {self._name}",
+            lambda *layouts, results, **_: layouts[2 * max(results, 1) :],
+            self._prepare_gradient,
+            ("results", *params),  # how many, 0 for one that is no tuple
+            family="opaque",
+        )
+
+    def __repr__(self) -> str:
+        return f"<kernel op {self._name}{self._signature}>"
+
+    # -- what it is made of ------------------------------------------------------------------------
+
+    def cpu(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Register what computes it on the CPU: `function(*inputs, *params, *results)`, over NumPy
+        arrays, of which it writes the results.
+        """
+        self._cpu = function
+        return function
+
+    def cuda(self, launcher: Callable[..., Any]) -> Callable[..., Any]:
+        """Register what computes it on a GPU: `launcher(stream, *inputs, *params, *results)`
+        launches kernels on the stream, over Numba's device arrays, of which they write the results.
+        """
+        self._cuda = launcher
+        self._op.anywhere = True
+        return launcher
+
+    def vjp(self, rule: Callable[..., Any]) -> Callable[..., Any]:
+        """Register the derivative: `rule(g, out, *inputs, **params)` gives a cotangent for each
+        input, None for zeros; it may have the shape that the inputs broadcast to. All are tensors;
+        `g` and `out` are tuples if there are several results.
+        """
+        self._vjp = rule
+        return rule
+
+    # -- a call ------------------------------------------------------------------------------------
+
+    def __call__(self, *args: Any, **params: Any) -> Any:
+        bound = self._signature.bind(*args, **params)
+        bound.apply_defaults()
+        inputs = self._tensors(bound.args)
+        if state.stack:
+            state.window.opaque = True
+        return apply_now(self._op, inputs, tuple([bound.kwargs[k] for k in self._op.params]))
+
+    def _tensors(self, values: Sequence[Any]) -> tuple[Any, ...]:
+        """Operands as tensors, each of its own dtype; a Python number of that of the others of its
+        kind.
+        """
+        if not values:
+            raise TypeError(f"{self._name}: a kernel op takes at least one operand")
+        read = [from_outside(x) for x in values]
+        kinds = [_kind(x) for x in read]
+        made = [x if k else tensor(x, self._name) for x, k in zip(read, kinds, strict=True)]
+        strong = [x for x, k in zip(made, kinds, strict=True) if not k]
+        for place, kind in enumerate(kinds):
+            like = [x for x in strong if x.dtype.code[0] in kind]
+            if like:
+                made[place] = operands(self._name, made[place], *like)[0]
+            elif kind:
+                made[place] = tensor(made[place], self._name)
+        return tuple(made)
+
+    # -- the op ------------------------------------------------------------------------------------
+
+    def _infer(self, *inputs: Layout, **params: Any) -> Any:
+        if inputs[0].device is HOST and self._cpu is None:
+            raise DeviceError(
+                f"{self._name}: has no form for the CPU, where its operands lie; move them to a "
+                f'GPU with `.to_device("cuda")`, or give it one with `@{self._name}.cpu`'
+            )
+        try:
+            found = self._specs(*[TensorSpec(x.shape, x.dtype) for x in inputs], **params)
+        except Exception as error:
+            error.add_note(f"in the rule of kernel op {self._name}")
+            raise
+        specs = found if isinstance(found, tuple) else (found,)
+        for spec in specs or (found,):
+            if not isinstance(spec, TensorSpec) or any(n is None or n < 0 for n in spec.shape):
+                raise ShapeError(
+                    f"{self._name}: its rule must return an ngrad.TensorSpec of known sizes, or a "
+                    f"tuple of them, not {found!r}"
+                )
+        made = tuple([layout(spec.dtype, spec.shape) for spec in specs])
+        return made if isinstance(found, tuple) else made[0]
+
+    def _prepare(self, inputs: tuple[Layout, ...], out: Any, **params: Any) -> Any:
+        several = isinstance(out, tuple)
+        specs: tuple[Layout, ...] = out if several else (out,)
+        values = tuple(params.values())
+
+        def run(*tensors: Tensor) -> Any:
+            pool = specs[0].device.pool  # at the same addresses in a loop, where plans read them
+            buffers = [pool.take_again(x.nbytes, (self._name, k)) for k, x in enumerate(specs)]
+            results = tuple([Tensor(b, b.address, x) for b, x in zip(buffers, specs, strict=True)])
+            if any(where.size for where in specs):
+                self._launch(specs[0].device, tensors, values, results)
+            return results if several else results[0]
+
+        return run, out
+
+    def _launch(
+        self,
+        device: Device,
+        inputs: tuple[Tensor, ...],
+        params: tuple[Any, ...],
+        results: tuple[Tensor, ...],
+    ) -> None:
+        """Have the user's kernel write the results."""
+        layouts = [x._layout for x in inputs]  # not what holds memory: it may run later
+        count = len(layouts)
+
+        def run(stream: Any, arrays: list[Any]) -> None:
+            reads, writes = arrays[:count], arrays[count:]
+            try:
+                if device is HOST:
+                    assert self._cpu is not None
+                    self._require_none(self._cpu(*reads, *params, *writes), writes)
+                else:
+                    assert self._cuda is not None
+                    self._cuda(stream, *reads, *params, *writes)
+            except Exception as error:
+                given = ", ".join(map(repr, layouts))
+                error.add_note(f"in kernel op {self._name}({given})")
+                raise
+
+        if device is not HOST:
+            device.target.use([x._buffer for x in inputs])
+        reads = [Export(x._buffer, x._address, x._layout) for x in inputs]
+        writes = [Export(x._buffer, x._address, x._layout, writable=True) for x in results]
+        device.target.run_user(run, [*reads, *writes])
+
+    def _require_none(self, returned: Any, writes: list[Any]) -> None:
+        """Refuse what was meant to be the result, and would be lost: ufuncs return what they wrote
+        to.
+        """
+        for value in returned if isinstance(returned, tuple) else (returned,):
+            if value is not None and all(value is not array for array in writes):
+                raise TypeError(
+                    f"{self._name}: its kernel returned {type(value).__name__}; it must write its "
+                    "results to the arrays that come last, and return nothing"
+                )
+
+    # -- its derivative ----------------------------------------------------------------------------
+
+    def _backward(self, g: Any, out: Any, *inputs: Any, **params: Any) -> Any:
+        """The rule of the op, as far as it can be traced: a node that calls the user's."""
+        if self._vjp is None:
+            raise GradientError(
+                f"{self._name}: has no derivative, and one was asked for; give it one with "
+                f"`@{self._name}.vjp`"
+            )
+        assert state.graph is not None
+        several = isinstance(g, tuple)
+        given = (*g, *out) if several else (g, out)
+        results = len(g) if several else 0
+        return state.graph.apply(self._gradient, (*given, *inputs), (results, *params.values()))
+
+    def _prepare_gradient(
+        self, layouts: tuple[Layout, ...], outputs: tuple[Layout, ...], results: int, **params: Any
+    ) -> Any:
+        count = max(results, 1)
+
+        def run(*tensors: Tensor) -> tuple[Tensor, ...]:
+            assert self._vjp is not None
+            g, out = tensors[:count], tensors[count : 2 * count]
+            given = (g, out) if results else (g[0], out[0])
+            found = self._vjp(*given, *tensors[2 * count :], **params)
+            found = tuple(found) if isinstance(found, (tuple, list)) else (found,)
+            if len(found) != len(outputs):
+                raise ValueError(
+                    f"{self._name}: its vjp returned {len(found)} cotangents for {len(outputs)} "
+                    "inputs; give each one, or None"
+                )
+            fitted = [self._fitted(*pair) for pair in zip(found, outputs, strict=True)]
+            return cotangents(f"{self._name}: its vjp", fitted, outputs)
+
+        return run, outputs
+
+    def _fitted(self, value: Any, where: Layout) -> Any:
+        """A cotangent for an input, summed over the axes that the input was broadcast along."""
+        if value is None or not where.dtype.is_floating:
+            return None
+        value = tensor(value, self._name)
+        try:
+            broadcast(value._layout.shape, where.shape)
+        except ValueError:
+            return value  # which is refused
+        return tools.fit(value, where)
+
+
+def _kind(value: Any) -> str:
+    """The kinds of dtype that a Python number takes; none for what is no such number."""
+    if isinstance(value, (Weak, Dim)):
+        return "f" if isinstance(value, Weak) else "iu"
+    return {float: "f", int: "iu", bool: "b"}.get(type(value), "")
+
+
+def kernel_op(rule: Callable[..., Any]) -> KernelOp:
+    """Make an op of kernels of your own, with a derivative of its own.
+
+    Parameters
+    ----------
+    rule : callable
+        The op's name, its arguments, and its shape and dtype rule: from a `TensorSpec` of each
+        operand it makes that of the result, or a tuple of them. Keyword-only arguments are static
+        parameters: hashable, and passed to the kernels between operands and results. It depends on
+        nothing but its arguments.
+
+    Returns
+    -------
+    KernelOp
+        To be called with tensors. `cpu`, `cuda` and `vjp` are decorators that register how it is
+        computed on either, and its derivative; docs/kernels.md says what each is called with.
+
+    Raises
+    ------
+    GradientError
+        At a gradient, if it has no derivative, naming it.
+    DeviceError
+        At a call, if it has no form for where its operands lie.
+
+    Examples
+    --------
+    >>> import numba
+    >>> import ngrad
+    >>> @kernel_op
+    ... def cube(x):
+    ...     return ngrad.TensorSpec(x.shape, x.dtype)
+    >>> @cube.cpu
+    ... @numba.vectorize
+    ... def _(x):
+    ...     return x * x * x
+    >>> @cube.vjp
+    ... def _(g, out, x):
+    ...     return 3.0 * g * x * x
+    >>> float(ngrad.grad(cube)(2.0))
+    12.0
+    """
+    return KernelOp(rule)
+
+
+__all__ = ["KernelOp", "kernel_op"]
