@@ -4,6 +4,7 @@ gradient; where they do, what they fit comes near.
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +71,7 @@ def test_fluid() -> None:
     found = ours["misfit"](*(ours["np"].array(x) for x in (start, ink, wanted)), 3)
     np.testing.assert_allclose(float(found), theirs["misfit"](start, ink, wanted, 3), rtol=1e-12)
     errors = ours["main"](12, 3, 4)
-    assert all(later < earlier for earlier, later in zip(errors[:-1], errors[1:], strict=True))
+    assert all(later < earlier for earlier, later in itertools.pairwise(errors))
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
