@@ -56,9 +56,10 @@ def check(graph: Any) -> None:
     for threads in (1, 2):
         ngrad.config.set_threads(threads)
         expected = run(graph, tensors)
-        for cut in (other, gathered):
+        # Op by op; at once, by one thread or by all.
+        for cut, ways in ((other, (None, -1)), (gathered, (SMALL, -1))):
             cut.verify()
-            for small in (None, SMALL, -1):  # op by op, by one thread at once, by all
+            for small in ways:
                 assert same(run(cut, tensors, small), expected), (threads, small)
 
 
