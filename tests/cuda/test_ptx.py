@@ -116,7 +116,8 @@ def test_reductions(
 
 
 def test_kernels_that_move_rows(tmp_path: Path, request: pytest.FixtureRequest) -> None:
-    sources = [skeleton(name) for name in ("place", "fill", "take", "carry")]
+    sources = [skeleton(name) for name in ("place", "fill", "take", "carry", "check_index")]
+    sources += [skeleton(name) for name in ("status_clear", "status_inherit")]
     sources += [scatter_add(code) for code in launches.CODES if code != "b1"]
     check_all(sources, tmp_path, request)
 
