@@ -1,21 +1,20 @@
 """`Space` to source text, for CUDA.
 
 What a space reduces decides how threads are shared out. Nothing: a thread an element. Columns: a
-thread a column. Rows: a team a row (`groups.py`), which passes over it as `space_passes.py` says.
-Both want threads of their own, so two spaces: where a graph is cut for a GPU, none reduces both.
+thread a column, or several where these are few. Rows: a team a row, which passes over it as
+`space_passes.py` says (`groups.py` has both). Rows and columns want threads of their own, so two
+spaces: where a graph is cut for a GPU, none reduces both.
 
-Names: those of `space_writer.py` and `groups.py`; `j` a column, `c` its total and `d` that of a
-slab.
+Names: those of `space_writer.py` and `groups.py`; `j` a column, `c` its total.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 
 from ngrad_kernels.contract import BLOCK, CHUNK, identity
 from ngrad_kernels.cuda.elementwise import Access, elementwise, one_by_one
-from ngrad_kernels.cuda.groups import BLOCKS, Reduction, reduce_chunk, teams
+from ngrad_kernels.cuda.groups import BLOCKS, Reduction, reduce_chunk, reduce_columns, teams
 from ngrad_kernels.cuda.source import Source
 from ngrad_kernels.space import LENGTH, ROWS, SPAN, TILE, TILES, Space, Step
 from ngrad_kernels.space_passes import Pass, cone, elements, passes
@@ -139,52 +138,34 @@ class _Kernel(SpaceWriter):
         loop(self, "rows * length", loads, stores, compute)
 
     def _whole_columns(self, one: Pass) -> None:
-        """A thread a column of a block of rows, whose rows it takes in order."""
+        """Columns of blocks of rows."""
         space, results = self.space, self._results(one)
-        self.write("unit = thread_index()")
-        with self.block("while unit < n // tiles * length"):
-            self.write("block = unit // length", "j = unit - block * length")
-            for k in one.columns:
-                reduction, _, wide = self.reduction(space.outputs[k])
-                self.write(f"c{k} = {identity(reduction, wide)}")
-            self.write("stop = min(rows, (block + 1) * span)")
-            with self.block("for slab in range(block * span, stop, SLAB)"):
-                with self._slab(one.columns):
-                    self._row_values(results)
-                    self._compute(elements(space, results))
-                    self._store(one.stores)
-                for k in one.columns:
-                    self._add_slab(k, f"c{k}")
-            for k in one.columns:
-                _, _, wide = self.reduction(space.outputs[k])
-                with self.block("if rows <= span"):
-                    self._store_column(k, f"c{k}")
-                with self.block("else"):
-                    self.write(f"store_{wide}({self.operand(self.partial[k])}, unit, c{k})")
-            self.write("unit += thread_count()")
+        reductions = []
+        for k in one.columns:
+            value = space.outputs[k]
+            reduction, code, wide = self.reduction(value)
+            operand = f"{code}(v{self.reduced(value)})"
+            reductions.append(Reduction(reduction, code, wide, operand, f"c{k}"))
 
-    @contextmanager
-    def _slab(self, columns: Sequence[int]) -> Iterator[None]:
-        """Code that computes a column of each row of a slab, which is added to that of the slab."""
-        for k in columns:
-            reduction, code, _ = self.reduction(self.space.outputs[k])
-            self.write(f"d{k} = {identity(reduction, code)}")
-        with self.block("for row in range(slab, min(stop, slab + SLAB))"):
+        def rows() -> None:
+            self.write("first = block * span", "stop = min(rows, first + span)")
+
+        def element() -> None:
             self.write("start = row * length")
-            yield
-            for k in columns:
-                reduction, code, _ = self.reduction(self.space.outputs[k])
-                element = f"{code}(v{self.reduced(self.space.outputs[k])})"
-                self.write(f"d{k} = combine_{reduction}(d{k}, {element})")
+            self._row_values(results)
+            self._compute(elements(space, results))
+            self._store(one.stores)
 
-    def _add_slab(self, k: int, total: str) -> None:
-        """Combine the total of a column with that of a slab."""
-        reduction, _, wide = self.reduction(self.space.outputs[k])
-        self.write(f"c{k} = combine_{reduction}({total}, {wide}(d{k}))")
+        def finish() -> None:
+            for k, (_, _, wide, _, total) in zip(one.columns, reductions, strict=True):
+                code = space.code_of(space.outputs[k])
+                with self.block("if rows <= span"):
+                    self.write(f"store_{code}({self.out(k)}, j, {code}({total}))")
+                with self.block("else"):
+                    place = f"{self.operand(self.partial[k])}, block * length + j"
+                    self.write(f"store_{wide}({place}, {total})")
 
-    def _store_column(self, k: int, total: str) -> None:
-        code = self.space.code_of(self.space.outputs[k])
-        self.write(f"store_{code}({self.out(k)}, j, {code}({total}))")
+        reduce_columns(self, "(n // tiles)", "length", reductions, rows, element, finish)
 
     # -- reductions over rows ----------------------------------------------------------------------
 
