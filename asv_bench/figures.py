@@ -1,6 +1,6 @@
 """Figures with their ratios to the floor and to other libraries, timed in turns in one process.
 
-    python asv_bench/figures.py
+    python asv_bench/figures.py [--device cuda]
 
 The floor of an operation on large arrays is a parallel copy of memory: a bandwidth as a share of
 the copy's. PyTorch, JAX and autograd are timed where they are installed, with as many threads.
@@ -10,22 +10,22 @@ Every figure is the least of several rounds; in a round each contender has its t
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numba as nb
 import numpy as np
+import place
+from place import Work, installed, missing, torch_tensor, waiting
 from rich.console import Console
 from rich.table import Table
 
 import ngrad as tf
 
 GRAIN = 1 << 14
-Work = Callable[[], Any]
 
 
 class Figure(NamedTuple):
@@ -36,10 +36,6 @@ class Figure(NamedTuple):
     against: str
     ratio: float
     aim: str
-
-
-def installed(name: str) -> bool:
-    return importlib.util.find_spec(name) is not None
 
 
 def least(contenders: dict[str, Work], rounds: int, repeat: int = 1) -> dict[str, float]:
@@ -185,21 +181,26 @@ def other_gradients() -> dict[str, Work]:
 # -- throughput ------------------------------------------------------------------------------------
 
 
+def copied(source: Any) -> Work:
+    """A parallel copy of an array."""
+    target = np.empty_like(source)
+    return lambda: copy(target, source)
+
+
 def bandwidth(rounds: int, size: int) -> Iterator[Figure]:
     """Elementwise ops and reductions, as a share of the copy's bandwidth."""
     rng = np.random.default_rng(0)
     for dtype in ("float32", "float64"):
         a, b = (rng.uniform(0.5, 2.0, size).astype(dtype) for _ in range(2))
-        target = np.empty_like(a)
         x, y = tf.constant(a), tf.constant(b)
         contenders: dict[str, Work] = {
-            "copy": lambda target=target, a=a: copy(target, a),
+            "copy": place.copying(2 * a.nbytes) if place.on_gpu() else copied(a),
             "add": lambda x=x, y=y: tf.eval(x + y),
             "multiply": lambda x=x, y=y: tf.eval(x * y),
             "reduce_sum": lambda x=x: tf.eval(tf.reduce_sum(x)),
             "reduce_max": lambda x=x: tf.eval(tf.reduce_max(x)),
         }
-        best = least(contenders, rounds)
+        best = least({name: waiting(name, work) for name, work in contenders.items()}, rounds)
         arrays = {"copy": 2, "add": 3, "multiply": 3, "reduce_sum": 1, "reduce_max": 1}
         rate = {name: arrays[name] * a.nbytes / seconds / 1e9 for name, seconds in best.items()}
         for name in arrays:
@@ -215,20 +216,20 @@ def bandwidth(rounds: int, size: int) -> Iterator[Figure]:
 
 def transcendental(rounds: int, size: int) -> Iterator[Figure]:
     """exp, tanh and log next to PyTorch's."""
-    if not installed("torch"):
+    if missing("PyTorch"):
         return
     import torch
 
-    torch.set_num_threads(tf.config.threads())
     a = np.random.default_rng(0).uniform(0.5, 2.0, size).astype(np.float32)
     for dtype in ("float32", "float64"):
-        x, t = tf.constant(a.astype(dtype)), torch.tensor(a.astype(dtype))
+        x, t = tf.constant(a.astype(dtype)), torch_tensor(a.astype(dtype))
         for name in ("exp", "tanh", "log"):
             ours, theirs = getattr(tf, name), getattr(torch, name)
-            best = least(
-                {"ngrad": lambda f=ours, x=x: tf.eval(f(x)), "PyTorch": lambda f=theirs, t=t: f(t)},
-                rounds,
-            )
+            works: dict[str, Work] = {
+                "ngrad": lambda f=ours, x=x: tf.eval(f(x)),
+                "PyTorch": lambda f=theirs, t=t: f(t),
+            }
+            best = least({name: waiting(name, work) for name, work in works.items()}, rounds)
             yield Figure(
                 f"{name}, {size:.0e} {dtype}",
                 f"{best['ngrad'] * 1e3:.1f} ms",
@@ -238,21 +239,22 @@ def transcendental(rounds: int, size: int) -> Iterator[Figure]:
             )
 
 
-def main() -> None:
-    """Time all, and print the table."""
+def main(arguments: list[str] | None = None) -> None:
+    """Time all, and print the table: on a GPU the throughput, since overheads are the CPU's."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--rounds", type=int, default=10, help="of which the least counts (10)")
     parser.add_argument("--size", type=int, default=10_000_000, help="of large arrays (1e7)")
-    chosen = parser.parse_args()
-    table = Table(title=f"{tf.config.threads()} threads, least of {chosen.rounds} rounds")
+    place.add_argument(parser)
+    chosen = parser.parse_args(arguments)
+    place.choose(chosen.device)
+    table = Table(title=f"{place.heading()}, least of {chosen.rounds} rounds")
     for heading in ("", "ngrad", "against", "ratio", "aim"):
         table.add_column(heading, no_wrap=True)
     console = Console(width=None if sys.stdout.isatty() else 120)
     with console.status("timing"):
+        overheads = (importing, small_op, gradient)
         for figures in (
-            importing(chosen.rounds),
-            small_op(chosen.rounds),
-            gradient(chosen.rounds),
+            *(() if place.on_gpu() else (each(chosen.rounds) for each in overheads)),
             bandwidth(chosen.rounds, chosen.size),
             transcendental(chosen.rounds, chosen.size),
         ):

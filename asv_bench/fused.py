@@ -1,6 +1,6 @@
 """Sweeps beside PyTorch's and `jax.jit`'s, in turns in one process, warm: value and gradient.
 
-    python asv_bench/fused.py
+    python asv_bench/fused.py [--device cuda]
 
 `sweeps.py` has the programs. Every figure is the least of several rounds; in a round each contender
 has its turn. `--first` times the first calls of the first program in new processes instead: with an
@@ -15,12 +15,16 @@ import subprocess
 import sys
 import tempfile
 
-from figures import installed, least
+import place
+from figures import least
+from peers import Program
 from rich.console import Console
 from rich.table import Table
 from sweeps import programs
 
 import ngrad as tf
+
+OTHERS = ("floor", "jax.jit", "PyTorch", "torch.compile", "CuPy")
 
 FIRST = """
 import time
@@ -47,41 +51,49 @@ def first_calls() -> None:
             subprocess.run([sys.executable, "-c", FIRST], env=environment, check=True)
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     """Time all, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--rounds", type=int, default=15, help="of which the least counts (15)")
     parser.add_argument("--scale", type=float, default=1.0, help="of the sizes (1)")
     parser.add_argument("--only", default="", help="programs whose name has this in it")
     parser.add_argument("--first", action="store_true", help="first calls in new processes")
-    chosen = parser.parse_args()
+    place.add_argument(parser)
+    chosen = parser.parse_args(arguments)
+    place.choose(chosen.device)
     if chosen.first:
         first_calls()
         return
     tf.config.set_fusion("wait")
-    table = Table(title=f"{tf.config.threads()} threads, least of {chosen.rounds} rounds")
-    for heading in ("value and gradient", "ngrad", "floor", "jax.jit", "PyTorch", "aim"):
-        table.add_column(heading)
-    peers = [
-        name for name, module in (("jax.jit", "jax"), ("PyTorch", "torch")) if installed(module)
-    ]
+    found, absent = [], {}
     for program in programs(chosen.scale):
-        if chosen.only not in program.name:
-            continue
-        contenders = {"ngrad": program.ours}
-        if program.floor is not None:
-            contenders["floor"] = program.floor
-        contenders |= {name: program.others[name]() for name in peers}
-        best = least(contenders, chosen.rounds, program.repeat)
+        if chosen.only in program.name:
+            contenders, others = program.contenders()
+            found.append((program, least(contenders, chosen.rounds, program.repeat)))
+            absent |= others
+    console = Console(width=None if sys.stdout.isatty() else 160)
+    console.print(place.heading(), highlight=False)
+    for name, why in absent.items():
+        console.print(f"without {name}: {why}", highlight=False)
+    console.print(_table(found, chosen.rounds))
 
-        def cell(name: str, best: dict[str, float] = best) -> str:
-            if name not in best:
-                return ""
-            return f"{_time(best[name])} ({best[name] / best['ngrad']:.2f} x)"
 
-        others = [cell(name) for name in ("floor", "jax.jit", "PyTorch")]
-        table.add_row(program.name, _time(best["ngrad"]), *others, program.aim)
-    Console(width=None if sys.stdout.isatty() else 160).print(table)
+def _table(found: list[tuple[Program, dict[str, float]]], rounds: int) -> Table:
+    others = [name for name in OTHERS if any(name in best for _, best in found)]
+    table = Table(title=f"least of {rounds} rounds")
+    for heading in ("value and gradient", "ngrad", *others):
+        table.add_column(heading)
+    if not place.on_gpu():
+        table.add_column("aim")
+    for program, best in found:
+        own = best["ngrad"]
+        cells = [
+            f"{_time(best[name])} ({best[name] / own:.2f} x)" if name in best else ""
+            for name in others
+        ]
+        aim = [] if place.on_gpu() else [program.aim]
+        table.add_row(program.name, _time(own), *cells, *aim)
+    return table
 
 
 def _time(seconds: float) -> str:

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
-from figures import Work, copy
+import place
+from figures import copied
+from place import Work, jax_array, torch_tensor
 
 import ngrad as tf
 
@@ -15,7 +17,7 @@ Make = Callable[[], Work]
 
 
 class Program(NamedTuple):
-    """What is timed: ours, the others', and the floor."""
+    """What is timed: ours, the others', and the floor; `waits`: until the device is done."""
 
     name: str
     aim: str
@@ -23,6 +25,16 @@ class Program(NamedTuple):
     others: dict[str, Make]
     floor: Work | None = None
     repeat: int = 1
+    waits: bool = True
+
+    def contenders(self) -> tuple[dict[str, Work], dict[str, str]]:
+        """Who can take part, and why the others cannot."""
+        absent = {name: place.missing(name) for name in self.others}
+        works = {"ngrad": self.ours} | ({} if self.floor is None else {"floor": self.floor})
+        works |= {name: make() for name, make in self.others.items() if not absent[name]}
+        if self.waits:
+            works = {name: place.waiting(name, work) for name, work in works.items()}
+        return works, {name: why for name, why in absent.items() if why}
 
 
 def numbers(*shapes: tuple[int, ...], dtype: str = "float32") -> list[Any]:
@@ -31,10 +43,11 @@ def numbers(*shapes: tuple[int, ...], dtype: str = "float32") -> list[Any]:
 
 
 def copying(nbytes: int) -> Work:
-    """A parallel copy that reads and writes `nbytes` in all."""
-    source = np.ones(nbytes // 8, np.float32)  # not zeros: those may be one page, again and again
-    target = np.empty_like(source)
-    return lambda: copy(target, source)
+    """A parallel copy, or one by the GPU, that reads and writes `nbytes` in all."""
+    if place.on_gpu():
+        return place.copying(nbytes)
+    # Not of zeros: those may be one page, again and again.
+    return copied(np.ones(nbytes // 8, np.float32))
 
 
 def taped(f: Callable[..., Any], *arrays: Any) -> Work:
@@ -66,8 +79,7 @@ def by_torch(f: Callable[..., Any], *arrays: Any) -> Make:
     def make() -> Work:
         import torch
 
-        torch.set_num_threads(tf.config.threads())
-        leaves = [torch.tensor(array, requires_grad=True) for array in arrays]
+        leaves = [torch_tensor(array, True) for array in arrays]
 
         def work() -> Any:
             value = f(torch, *leaves)
@@ -89,7 +101,7 @@ def by_jax(f: Callable[..., Any], *arrays: Any) -> Make:
         compiled = jax.jit(
             jax.value_and_grad(functools.partial(f, jnp), argnums=tuple(range(len(arrays))))
         )
-        given = [jnp.asarray(array) for array in arrays]
+        given = [jax_array(array) for array in arrays]
         return lambda: jax.block_until_ready(compiled(*given))
 
     return make

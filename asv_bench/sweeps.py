@@ -12,8 +12,8 @@ import itertools
 from typing import Any
 
 import numpy as np
-from figures import Work
 from peers import Make, Program, by_jax, by_torch, copying, numbers, taped
+from place import Work, jax_array, on_gpu, torch_tensor
 
 import ngrad as tf
 
@@ -62,8 +62,10 @@ def cross_entropy(rows: int, classes: int) -> Program:
     def ours(x: Any) -> Any:
         return tf.reduce_sum(tf.nn.sparse_softmax_cross_entropy_with_logits(given, x))
 
+    theirs = functools.cache(lambda: torch_tensor(labels))
+
     def torch_loss(torch: Any, x: Any) -> Any:
-        return torch.nn.functional.cross_entropy(x, torch.tensor(labels), reduction="sum")
+        return torch.nn.functional.cross_entropy(x, theirs(), reduction="sum")
 
     def jax_loss(jnp: Any, x: Any) -> Any:
         from jax.scipy.special import logsumexp
@@ -98,9 +100,8 @@ def layer_norm(rows: int, width: int) -> Program:
     def of_torch() -> Work:
         import torch
 
-        torch.set_num_threads(tf.config.threads())
-        leaves = [torch.tensor(array, requires_grad=True) for array in arrays]
-        weight = torch.from_numpy(cotangent)
+        leaves = [torch_tensor(array, True) for array in arrays]
+        weight = torch_tensor(cotangent)
 
         def work() -> Any:
             out = torch.nn.functional.layer_norm(leaves[0], (width,), leaves[1], leaves[2], 1e-5)
@@ -122,7 +123,7 @@ def layer_norm(rows: int, width: int) -> Program:
             out, back = jax.vjp(norm, *leaves)
             return out, back(weight)
 
-        leaves = [jnp.asarray(array) for array in (cotangent, *arrays)]
+        leaves = [jax_array(array) for array in (cotangent, *arrays)]
         return lambda: jax.block_until_ready(both(*leaves))
 
     return Program(
@@ -134,9 +135,11 @@ def layer_norm(rows: int, width: int) -> Program:
     )
 
 
-def perceptron(batch: int, traced: bool) -> Program:
-    """A step of gradient descent of a 784-512-512-10 perceptron with relu, eager or a function."""
-    sizes = (784, 512, 512, 10)
+MLP = (784, 512, 512, 10)
+
+
+def perceptron(batch: int, traced: bool, sizes: tuple[int, ...] = MLP) -> Program:
+    """A step of gradient descent of a perceptron of three layers with relu, eager or a function."""
     shapes = [*itertools.pairwise(sizes)]
     weights = [array * 0.05 for array in numbers(*shapes)]
     x, target = numbers((batch, sizes[0]), (batch, sizes[-1]))
@@ -161,21 +164,26 @@ def perceptron(batch: int, traced: bool) -> Program:
     def ours() -> Any:
         tf.eval(recorded(), variables)
 
-    def of_torch() -> Work:
+    def of_torch(compiled: bool = False) -> Work:
         import torch
 
-        torch.set_num_threads(tf.config.threads())
-        leaves = [torch.tensor(array, requires_grad=True) for array in flat]
+        leaves = [torch_tensor(array, True) for array in flat]
         stepper = torch.optim.SGD(leaves, 0.01)
-        given, goal = torch.tensor(x), torch.tensor(target)
+        given, goal = torch_tensor(x), torch_tensor(target)
 
-        def work() -> None:
-            stepper.zero_grad()
+        def loss() -> Any:
             h = given
             for k in range(0, len(leaves), 2):
                 h = h @ leaves[k] + leaves[k + 1]
                 h = torch.relu(h) if k < 4 else h
-            ((h - goal) ** 2).mean().backward()
+            return ((h - goal) ** 2).mean()
+
+        # Its graphs of CUDA, where it is compiled, hold the loss and its gradient.
+        forward = torch.compile(loss, mode="reduce-overhead") if compiled else loss
+
+        def work() -> None:
+            stepper.zero_grad()
+            forward().backward()
             stepper.step()
 
         return work
@@ -196,31 +204,43 @@ def perceptron(batch: int, traced: bool) -> Program:
             slopes = jax.grad(loss)(leaves)
             return [leaf - 0.01 * slope for leaf, slope in zip(leaves, slopes, strict=True)]
 
-        held = [[jnp.asarray(array) for array in flat]]
+        held = [[jax_array(array) for array in flat]]
 
         def work() -> None:
             held[0] = jax.block_until_ready(step(held[0]))
 
         return work
 
-    def gemms() -> None:
-        h = x
-        kept = []
-        for w in weights:
-            kept.append(h)
-            h = np.dot(h, w)
-        for k in range(len(weights) - 1, -1, -1):
-            np.dot(kept[k].T, h)
-            h = np.dot(h, weights[k].T) if k else h
+    matrices = variables[::2] if on_gpu() else weights
 
+    def gemms() -> Any:
+        """NumPy's, or on a GPU our own alone."""
+        h = inputs if on_gpu() else x
+        kept, slopes = [], []
+        for w in matrices:
+            kept.append(h)
+            h = h @ w
+        for k in range(len(matrices) - 1, -1, -1):
+            slopes.append(_turned(kept[k]) @ h)
+            h = h @ _turned(matrices[k]) if k else h
+        return tf.eval(slopes) if on_gpu() else slopes
+
+    others: dict[str, Make] = {"jax.jit": of_jax, "PyTorch": of_torch}
+    if on_gpu():
+        others["torch.compile"] = functools.partial(of_torch, True)
     return Program(
-        f"step of an MLP 784-512-512-10, batch {batch}" + (", as a function" if traced else ""),
+        f"step of an MLP {'-'.join(map(str, sizes))}, batch {batch}"
+        + (", as a function" if traced else ""),
         "1.1 of its products; less than both",
         ours,
-        {"jax.jit": of_jax, "PyTorch": of_torch},
+        others,
         gemms,
         repeat=5,
     )
+
+
+def _turned(x: Any) -> Any:
+    return x.T if isinstance(x, np.ndarray) else tf.transpose(x)
 
 
 def jacobian(size: int) -> Program:
@@ -246,19 +266,18 @@ def jacobian(size: int) -> Program:
     def of_torch() -> Work:
         import torch
 
-        torch.set_num_threads(tf.config.threads())
-        held = [torch.from_numpy(w) for w in weights]
+        held = [torch_tensor(w) for w in weights]
         derivative = torch.func.jacrev(lambda x: mlp(torch, x, held))
-        given = torch.from_numpy(x)
-        return lambda: derivative(given).numpy()
+        given = torch_tensor(x)
+        return lambda: derivative(given).cpu().numpy()
 
     def of_jax() -> Work:
         import jax
         import jax.numpy as jnp
 
-        held = [jnp.asarray(w) for w in weights]
+        held = [jax_array(w) for w in weights]
         derivative = jax.jit(jax.jacrev(lambda x: mlp(jnp, x, held)))
-        given = jnp.asarray(x)
+        given = jax_array(x)
         return lambda: derivative(given).block_until_ready()
 
     others: dict[str, Make] = {"jax.jit": of_jax, "PyTorch": of_torch}
@@ -311,12 +330,79 @@ def steps(count: int, traced: bool) -> Program:
     return Program(name, "jax" if traced else "PyTorch / 6", work, others, repeat=20)
 
 
+def total(size: int) -> Program:
+    """A sum, without a gradient: one array is read."""
+    (x,) = numbers((size,))
+    ours = tf.constant(x)
+
+    def of_torch() -> Work:
+        return torch_tensor(x).sum
+
+    def of_jax() -> Work:
+        import jax
+
+        given, compiled = jax_array(x), jax.jit(lambda x: x.sum())
+        return lambda: compiled(given).block_until_ready()
+
+    def of_cupy() -> Work:
+        import cupy
+
+        return cupy.asarray(x).sum
+
+    return Program(
+        f"sum of {size:.0e} float32, no gradient",
+        "",
+        lambda: tf.eval(tf.reduce_sum(ours)),
+        {"jax.jit": of_jax, "PyTorch": of_torch, "CuPy": of_cupy},
+        copying(4 * size),
+    )
+
+
+def launch() -> Program:
+    """What the host does for one kernel that was launched before; the device is not waited for."""
+    x, y = numbers((1000,), (1000,))
+    ours = tf.constant(x), tf.constant(y)
+
+    def added(make: Any) -> Work:
+        left, right = make(x), make(y)
+        return lambda: left + right
+
+    def of_jax() -> Work:
+        import jax
+
+        given, compiled = (jax_array(x), jax_array(y)), jax.jit(lambda x, y: x + y)
+        return lambda: compiled(*given)
+
+    def of_cupy() -> Work:
+        import cupy
+
+        return added(cupy.asarray)
+
+    return Program(
+        "launch of a plan of one kernel",
+        "",
+        lambda: tf.eval(ours[0] + ours[1]),
+        {"jax.jit": of_jax, "PyTorch": lambda: added(torch_tensor), "CuPy": of_cupy},
+        repeat=200,
+        waits=False,
+    )
+
+
 def programs(scale: float = 1.0) -> list[Program]:
-    """All of them; `scale` makes the large ones smaller."""
+    """All of them, for the device that was chosen; `scale` makes the large ones smaller."""
 
     def n(size: int) -> int:
         return max(2, int(size * scale))
 
+    if on_gpu():
+        return [
+            elementwise(n(100_000_000)),
+            cross_entropy(n(4096), n(1000)),
+            layer_norm(n(8192), n(512)),
+            total(n(100_000_000)),
+            *(perceptron(n(128), traced, tuple(map(n, MLP))) for traced in (False, True)),
+            launch(),
+        ]
     return [
         elementwise(n(10_000_000)),
         rosenbrock(n(1_000_000)),

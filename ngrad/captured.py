@@ -12,7 +12,8 @@ from typing import Any
 from ngrad.devices import HOST, Device
 from ngrad.graph.layout import Layout
 from ngrad.graph.plan import Plan
-from ngrad.schedule import Loads, Schedule
+from ngrad.schedule import Loads, Schedule, program_of
+from ngrad.status import Places, Status, begin, places, unsettled
 from ngrad.tensor import Tensor
 from ngrad_kernels.memory import Buffer
 from ngrad_kernels.target import Work
@@ -25,10 +26,12 @@ GRAPHS = 8
 SEEN = 64
 """Sets of addresses that are remembered, to know one that comes again."""
 
-NUMBERS = -1
-"""Which of a plan's buffers is the one of its numbers."""
+NUMBERS, STATUS = -1, -2
+"""Which of a plan's buffers is the one of its numbers, and of its status."""
+CHECKED = 1
+"""The bit that stands for a plan's own checks; those of inputs are numbered as their registers."""
 
-Key = tuple[int, ...]
+Key = tuple[Any, ...]
 _next_uid = itertools.count().__next__
 
 
@@ -40,13 +43,24 @@ class Captured(Schedule):
     Results are put where those of earlier runs were, so that in a loop addresses do come again.
     """
 
-    __slots__ = ("_device", "_graphs", "_seen", "_uid")
+    __slots__ = ("_depends", "_device", "_graphs", "_seen", "_uid")
 
     def __init__(self, plan: Plan, loads: Loads, device: Device) -> None:
         super().__init__(plan, loads, (-1, 0))  # the last register: the block is a run's own
         self._device, self._uid = device, _next_uid()
+        self._depends = self._dependences(plan)
         self._graphs: dict[Key, Any] = {}
         self._seen: dict[Key, None] = {}
+
+    def _dependences(self, plan: Plan) -> list[int]:
+        """For each result, as bits, the inputs that it depends on, and whether on checks."""
+        found = [2 << k for k in range(len(self._loads))] + [0] * len(plan.constants)
+        for step in plan.steps:
+            own = CHECKED * program_of(step.call).checks
+            for k in step.inputs:
+                own |= found[k]
+            found += [own] * len(step.call.outputs)
+        return [found[k] for k in sorted(self._wanted)]
 
     @staticmethod
     def of(plan: Plan, loads: Loads) -> Captured | None:
@@ -63,25 +77,38 @@ class Captured(Schedule):
     def run(self, kept: Mapping[int, Any]) -> list[Tensor | None]:
         """The plan's outputs, for values by slot."""
         target, pool = self._device.target, self._device.pool
-        registers = [0]
+        registers, wrong = [0], CHECKED
         used = [constant._block for constant in self._plan.constants]
         numbers: list[tuple[int, Layout, Any]] = []
         for slot, where in self._loads:
             value = kept[slot]
             if type(value) is Tensor:
+                block = value._block
+                if block.status is not None and not block.status.fine:
+                    wrong |= 1 << len(registers)
                 registers.append(value._at)
-                used.append(value._block)
+                used.append(block)
             else:
                 numbers.append((len(registers), where, value))
                 registers.append(0)
-        target.use(used)
+        parents = unsettled(used) if wrong != CHECKED else ()
+        target.use([*used, *[parent.buffer for parent in parents]])
         held = self._put(numbers, registers)
+        status, own, before = parents[0] if parents else None, 0, places(())
+        if self.checks or len(parents) > 1:
+            nbytes, before = Status.nbytes(1 + self.checks), places(parents)
+            room = pool.take_again(nbytes, (self._uid, STATUS))
+            status = Status(self._device, 1 + self.checks, room, parents)
+            own = room.address
         made: list[Any] = []
         for k, where in enumerate(self._made):
             buffer = pool.take_again(where.nbytes, (self._uid, k))
+            if status is not None and self._depends[k] & wrong:
+                buffer.status = status
             registers.append(buffer.address)
             made.append(Tensor(buffer, buffer.address, where))
-        self._launch((target.stream_number(), *registers), registers)
+        registers.append(own)
+        self._launch(registers, before)
         del held
         return made if self._plain else self._results(kept, made)
 
@@ -98,11 +125,12 @@ class Captured(Schedule):
         target.copy_in(buffer.address, ctypes.addressof(words), ctypes.sizeof(words))
         return buffer
 
-    def _launch(self, key: Key, registers: Sequence[int]) -> None:
+    def _launch(self, registers: Sequence[int], before: Places) -> None:
+        key = (self._device.target.stream_number(), *registers, *before)
         graph = self._graphs.get(key)
         if graph is None and key in self._seen:
             # No lock: threads have streams, and so keys, of their own.
-            graph = self._device.target.capture(lambda: self._queue(registers))
+            graph = self._device.target.capture(lambda: self._queue(registers, before))
             if len(self._graphs) >= GRAPHS:
                 self._graphs.pop(next(iter(self._graphs)), None)
             self._graphs[key] = graph
@@ -112,10 +140,12 @@ class Captured(Schedule):
         self._seen[key] = None
         if len(self._seen) > SEEN:
             self._seen.pop(next(iter(self._seen)), None)
-        self._queue(registers)
+        self._queue(registers, before)
 
-    def _queue(self, registers: Sequence[int]) -> None:
+    def _queue(self, registers: Sequence[int], before: Places) -> None:
         """Launch all, with temporaries in a block that is let go when they have run."""
+        if self.checks or before:
+            begin(self._device, registers[-1], 1 + self.checks, before)
         room = self._device.pool.take(self.temporaries) if self.temporaries else None
         base = [*registers, room.address if room else 0]
         launch_all = self._device.target.launch_all

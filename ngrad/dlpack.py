@@ -18,6 +18,7 @@ from ngrad.errors import DeviceError, DTypeError
 from ngrad.graph.layout import Layout, layout
 from ngrad.ops.transfer import copied
 from ngrad.sharing import shared
+from ngrad.status import settle
 from ngrad.tensor import Tensor
 
 CPU, CUDA = 1, 2
@@ -153,6 +154,7 @@ def capsule(
             raise BufferError(f"__dlpack__: {x._layout!r} cannot be had elsewhere without a copy")
         x, flags = copied(x, x._layout.spec.on(_device(*wanted))), COPIED
     address, where = x._address, x._layout
+    settle(x._block)
     if where.device is not HOST and stream != -1:
         where.device.target.hand_over(stream)
     versioned = max_version is not None and max_version[0] >= 1

@@ -19,6 +19,7 @@ from ngrad.ops.convert import cast_to, from_outside, tensor
 from ngrad.ops.identity import identity
 from ngrad.ops.transfer import to_device
 from ngrad.sharing import shared
+from ngrad.status import settle
 from ngrad.tensor import Tensor
 
 
@@ -133,6 +134,7 @@ def cuda_array_interface(x: Tensor) -> dict[str, Any]:
     must not be written to, and the stream on which it is computed.
     """
     address, where = x._address, x._layout
+    settle(x._block)
     if where.device is HOST:
         raise AttributeError("a tensor on the CPU has no __cuda_array_interface__")
     return {

@@ -18,9 +18,10 @@ from ngrad.devices import HOST, Device
 from ngrad.graph.layout import Layout
 from ngrad.graph.op import Op
 from ngrad.graph.plan import Plan
-from ngrad.graph.program import OUT, Launch, Program
+from ngrad.graph.program import OUT, Program
 from ngrad.graph.room import padded
 from ngrad.schedule import Loads, Schedule
+from ngrad.status import begun, unsettled
 from ngrad.tensor import Tensor, allocate, scalar
 from ngrad_kernels import cpu, native
 from ngrad_kernels.cpu import walk
@@ -98,24 +99,24 @@ def _binary(program: Program, out: Layout) -> Callable[..., Tensor]:
 
 
 def _general(program: Program, out: Layout) -> Callable[..., Tensor]:
-    launches, scratch, device = program.launches, program.scratch, out.device
+    scratch, device = program.scratch, out.device
 
-    def general(*tensors: Tensor, keep: Any = program) -> Tensor:
+    def general(*tensors: Tensor) -> Tensor:
         buffer = allocate(out)
         room = device.pool.take(scratch) if scratch else None
-        _launch(device, launches, tensors, (buffer,), room)
+        _launch(device, program, tensors, (buffer,), room)
         return Tensor(buffer, buffer.address, out)
 
     return general
 
 
 def _several(program: Program, outs: tuple[Layout, ...]) -> Callable[..., tuple[Tensor, ...]]:
-    launches, scratch, device = program.launches, program.scratch, outs[0].device
+    scratch, device = program.scratch, outs[0].device
 
-    def several(*tensors: Tensor, keep: Any = program) -> tuple[Tensor, ...]:
+    def several(*tensors: Tensor) -> tuple[Tensor, ...]:
         buffers = tuple([allocate(out) for out in outs])
         room = device.pool.take(scratch) if scratch else None
-        _launch(device, launches, tensors, buffers, room)
+        _launch(device, program, tensors, buffers, room)
         return tuple(
             [Tensor(own, own.address, out) for own, out in zip(buffers, outs, strict=True)]
         )
@@ -125,20 +126,27 @@ def _several(program: Program, outs: tuple[Layout, ...]) -> Callable[..., tuple[
 
 def _launch(
     device: Device,
-    launches: tuple[Launch, ...],
+    program: Program,
     tensors: tuple[Tensor, ...],
     buffers: tuple[Buffer, ...],
     room: Buffer | None,
 ) -> None:
     """Run launches over operands, which are numbered as `graph.program` says."""
-    if device is not HOST:
-        device.target.use([x._buffer for x in tensors])
     base = [x._address for x in tensors]
+    if device is not HOST:
+        blocks = [x._buffer for x in tensors]
+        device.target.use(blocks)
+        status = begun(device, unsettled(blocks), int(program.checks))
+        if status is not None:
+            for buffer in buffers:
+                buffer.status = status
+            if program.checks:
+                base.append(status.entry(0))
     base += [buffer.address for buffer in reversed(buffers)]
     base.append(0 if room is None else room.address)
     launch_all = device.target.launch_all
     waiting: list[cpu.Work] = []
-    for kernel, facts, n, grain, operands, alongside in launches:
+    for kernel, facts, n, grain, operands, alongside in program.launches:
         if waiting and not alongside:
             launch_all(waiting)
             waiting = []

@@ -10,6 +10,7 @@ from ngrad.graph.op import Call
 from ngrad.graph.plan import Plan
 from ngrad.graph.program import SCRATCH, Launch, Program, result
 from ngrad.graph.room import Room
+from ngrad.status import Status
 from ngrad.tensor import Tensor, scalar
 
 Loads = tuple[tuple[int, Layout], ...]
@@ -36,6 +37,9 @@ class Schedule:
         In order, each with where its operands begin.
     temporaries : int
         Bytes of the block that they take.
+    checks : int
+        Steps that note what is wrong, in entries of a status whose address is in the last register
+        but one.
     """
 
     __slots__ = (
@@ -45,6 +49,8 @@ class Schedule:
         "_outputs",
         "_plain",
         "_plan",
+        "_wanted",
+        "checks",
         "launches",
         "temporaries",
     )
@@ -60,6 +66,8 @@ class Schedule:
         wanted = {owners[k] for k in plan.outputs if k is not None and owners[k] >= first}
         self._first = inputs + 1
         self._made: list[Layout] = []
+        self._wanted = wanted
+        self.checks = 0
         self.launches: list[tuple[Launch, list[tuple[int, int]]]] = []
         room, (register, begin) = Room(), block
         last = _last_uses(plan, owners)
@@ -78,6 +86,9 @@ class Schedule:
                     base.append((register, begin + room.take(layouts[number - first].nbytes)))
             places = {which: base[k] for which, k in enumerate(step.inputs)}
             places |= {result(k): base[number] for k, number in enumerate(results)}
+            if program.checks:
+                self.checks += 1
+                places[result(len(results))] = -2, Status.nbytes(self.checks)
             scratch = room.take(program.scratch) if program.scratch else None
             places[SCRATCH] = register, begin + (scratch or 0)
             for launch in program.launches:

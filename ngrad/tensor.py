@@ -327,6 +327,8 @@ def from_numpy(array: Any, dtype: DType | None = None, device: Device | None = N
     else:
         source = np.ascontiguousarray(array.astype(where.dtype.numpy_dtype, copy=False))
         device.target.copy_in(result._at, source.ctypes.data, where.nbytes)
+        if where.dtype.is_integer:  # as an index it is checked where it is given, without a wait
+            result._range = int(source.min()), int(source.max())
     return result
 
 

@@ -63,6 +63,8 @@ class Variable(Cell):
         window = value._window
         if not value._at and window.trace is None and window.checks:
             _ = value._address  # an index may be out of bounds: then it keeps what it has
+        if value._at and value._block.status is not None:
+            value._block.status.raise_known()
         if value._at and value._block.shared:
             own = Tensor.own(value)
         elif value._at:

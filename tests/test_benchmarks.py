@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+import ngrad
+
 FOLDER = Path(__file__).parents[1] / "asv_bench"
 
 
@@ -76,11 +78,21 @@ def test_starting(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     figures = module("figures", monkeypatch)
     monkeypatch.setattr(figures, "installed", lambda name: False)
+    monkeypatch.setattr(figures, "missing", lambda name: f"{name} takes no part")
     found = [*figures.small_op(1), *figures.gradient(1), *figures.bandwidth(1, 100_000)]
     assert len(found) == 3 + 8
     assert all(isinstance(figure, figures.Figure) and figure.value for figure in found)
     assert inspect.isgenerator(figures.transcendental(1, 10))
     assert list(figures.transcendental(1, 10)) == []
+
+
+@pytest.mark.parametrize("name", ["fused", "scaling", "figures"])
+def test_without_a_gpu_they_say_what_is_missing(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if len(ngrad.list_devices()) > 1:
+        pytest.skip("there is a GPU")
+    script = module(name, monkeypatch)
+    with pytest.raises(SystemExit, match=r"--device cuda: .* cannot be used: CUDA: .*install"):
+        script.main(["--device", "cuda"])
 
 
 def test_sweeps(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -71,10 +71,13 @@ class Buffer:
         Address of the first byte, a multiple of 64.
     shared : bool
         Whether others may write to it.
+    status : object
+        What may be wrong with what is in it, if kernels that wrote it say so; None on the CPU.
     """
 
     __slots__ = ("address", "free")
     shared: ClassVar[bool] = False
+    status: Any = None
 
     address: int
     free: FreeList

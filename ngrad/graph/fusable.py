@@ -249,7 +249,7 @@ class Fusable:
         inside = [use for use in self.uses[k] if use.value in found]
         if kind in ("embed", "concat"):
             return None if inside else "element"
-        if any(self._reduces_columns(use.value) for use in inside):
+        if any(self.reduces_columns(use.value) for use in inside):
             return None
         if kind == "map":
             size = math.prod(shape)
@@ -262,7 +262,7 @@ class Fusable:
             return "row" if by_rows and sizes <= {1, size} else None
         if kind == "reduce":
             whole = all(found[use.value] == "element" for use in inside)
-            return ("element" if self._reduces_columns(k) else "row") if whole else None
+            return ("element" if self.reduces_columns(k) else "row") if whole else None
         wanted: tuple[Level, Level] = ("row", "row") if kind == "spread" else ("element", "row")
         for use, level in zip(self.uses[k], wanted, strict=True):
             if found.get(use.value, level) != level:
@@ -276,7 +276,8 @@ class Fusable:
             return self.size(use.seen) == split.size
         return pattern(self.shape(use.seen), shape) == ("row", split)
 
-    def _reduces_columns(self, k: int) -> bool:
+    def reduces_columns(self, k: int) -> bool:
+        """Whether a node combines the elements of each column."""
         if self.kinds[k] != "reduce":
             return False
         node = self.nodes[k]

@@ -88,7 +88,8 @@ class _Fused:
     def _decide(self, unit: int) -> None:
         """Build a unit's group, if it is worth a kernel, and ask for what it reads."""
         wanted = sorted(self.wanted[unit])
-        members = self.facts.behind(wanted, frozenset(self.partition.units[unit].members))
+        own = self.partition.units[unit]
+        members = self.facts.behind(wanted, own.again.union(own.members))
         built = self.built[unit] = self._group(unit, members, wanted)
         for k in built.inputs if built else self.old.nodes[wanted[0]].inputs:
             self._want(k)

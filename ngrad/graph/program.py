@@ -61,12 +61,16 @@ class Program(NamedTuple):
         launched then.
     keep : tuple
         What the addresses point into.
+    checks : bool
+        Whether it notes what is wrong with its operands, in an entry of the run's status
+        (`ngrad/status.py`): its launches know that as one more result.
     """
 
     launches: tuple[Launch, ...] = ()
     scratch: int = 0
     view: int | None = None
     keep: tuple[Any, ...] = ()
+    checks: bool = False
 
 
 def operands(inputs: int) -> tuple[tuple[int, int], ...]:

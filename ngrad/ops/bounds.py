@@ -1,20 +1,52 @@
 """Indices are checked against their bounds before memory is touched by them.
 
-Those whose values are there are checked where they are given; their range is found once and kept
-with the tensor. Those that are pending are checked by an op of its own, which the gather reads
-through: when that runs, it raises, and whatever depends on it has no value.
+Those whose range is known are checked where they are given: those on the CPU whose values are
+there, and what came to a device from outside; in eager mode all. The range is found once and kept
+with the tensor. Others are checked by an op of its own, which the gather reads through. On the CPU
+it raises when it runs, and whatever depends on it has no value. On a GPU nobody waits: it gives
+indices that are in bounds, and notes in the run's status which were not; so what depends on it
+raises where it is looked at.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
+from ngrad.config import settings
+from ngrad.devices import HOST
 from ngrad.errors import IndexBoundsError
 from ngrad.graph.graph import Symbol
 from ngrad.graph.layout import Layout
 from ngrad.graph.op import Op
+from ngrad.graph.program import OUT
+from ngrad.ops.launching import dense_operands
 from ngrad.record import apply, state, user_line
+from ngrad.status import number
 from ngrad.tensor import Tensor
+
+
+class Bounds(NamedTuple):
+    """What indices are held to, and for whom. `line` is where the call is, if it is not told by the
+    traceback.
+    """
+
+    what: str
+    bound: int
+    lowest: int
+    noun: str
+    line: str
+
+    def error(self, least: int, greatest: int) -> IndexBoundsError:
+        """The error for the least and the greatest index, of which one is out of bounds."""
+        wrong = least if least < self.lowest else greatest
+        where = f", in the call at {self.line}" if self.line else ""
+        bounds = f"[{self.lowest}, {self.bound})"
+        return IndexBoundsError(f"{self.what}: {self.noun} {wrong} is out of range {bounds}{where}")
+
+    def require(self, index: Tensor) -> None:
+        least, greatest = _range(index)
+        if least < self.lowest or greatest >= self.bound:
+            raise self.error(least, greatest)
 
 
 def _range(index: Tensor) -> tuple[int, int]:
@@ -26,29 +58,27 @@ def _range(index: Tensor) -> tuple[int, int]:
     return found
 
 
-def _require(index: Tensor, what: str, bound: int, lowest: int, noun: str, line: str) -> None:
-    least, greatest = _range(index)
-    if least < lowest or greatest >= bound:
-        wrong = least if least < lowest else greatest
-        where = f", in the call at {line}" if line else ""
-        raise IndexBoundsError(f"{what}: {noun} {wrong} is out of range [{lowest}, {bound}){where}")
-
-
 def _prepare(inputs: tuple[Layout, ...], out: Layout, **params: Any) -> Any:
+    (index,), bounds = inputs, Bounds(**params)
+    if bounds.lowest < bounds.bound:  # else there is no right index
+        words = [index.size, bounds.lowest, bounds.bound, number(bounds)]
+        work = out.device.target.libraries.routine("checked_index", index.dtype.code, words)
+        if work is not None:
+            read = dense_operands([(0, index)])
+            return read.launching(work, (*read.operands, (OUT, 0)), checks=True), out
+
     def run(index: Tensor) -> Tensor:
-        _require(index, **params)
+        bounds.require(index)
         return Tensor(index._buffer, index._address, index._layout)
 
-    return run, inputs[0]
+    return run, index
 
 
 def _infer(index: Layout, **_: Any) -> Layout:
     return index
 
 
-CHECKED = Op(
-    "checked_index", _infer, _prepare, ("what", "bound", "lowest", "noun", "line"), family="engine"
-)
+CHECKED = Op("checked_index", _infer, _prepare, Bounds._fields, family="engine")
 CHECKED.anywhere = True
 CHECKED.vjp(lambda g, out, index, **_: (None,))
 CHECKED.batch(lambda size, batched, index, **params: apply(CHECKED, (index,), (*params.values(),)))
@@ -60,15 +90,16 @@ def checked(what: str, index: Any, bound: int, lowest: int = 0, noun: str = "ind
     Raises
     ------
     IndexBoundsError
-        Naming the op, an index that is out, and the bound: here, or, if the indices are pending,
-        when their values are computed, with the line of this call.
+        Naming the op, an index that is out, and the bound: here, or, if their range is not known,
+        when their values are computed (on a GPU, looked at), with the line of this call.
     """
     if isinstance(index, Symbol) or index.size == 0:
         return index  # a symbol's tensor was checked when the forward op was applied
-    if index._at:
-        if index._block.shared:  # after this, nobody may write to it
-            index = Tensor.own(index)
-        _require(index, what, bound, lowest, noun, "")
+    if index._at and index._block.shared:  # after this, nobody may write to it
+        index = Tensor.own(index)
+    host = index._layout.device is HOST
+    if index._at and (host or settings.eager or hasattr(index, "_range")):
+        Bounds(what, bound, lowest, noun, "").require(index)
         return index
-    state.window.checks = True
+    state.window.checks |= host
     return apply(CHECKED, (index,), (what, bound, lowest, noun, user_line()))

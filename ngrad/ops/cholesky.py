@@ -15,9 +15,10 @@ from ngrad.ops.convert import floating
 from ngrad.ops.launching import dense_operands
 from ngrad.ops.linalg import band, matrix_transpose
 from ngrad.ops.matmul import array_at, product
-from ngrad.ops.matrices import Matrix, bad_matrix, matrix_words, require_square
+from ngrad.ops.matrices import Batch, Matrix, bad_matrix, matrix_words, require_square
 from ngrad.ops.triangular import solve
 from ngrad.record import apply, apply_now
+from ngrad.status import number
 from ngrad.tensor import Tensor, allocate
 
 
@@ -31,10 +32,11 @@ def _prepare(
 ) -> tuple[Callable[..., Any] | Program, Layout]:
     if out.size == 0:
         return Program(), out
-    work = out.device.target.libraries.routine("cholesky", out.dtype.code, matrix_words(out))
+    words = [*matrix_words(out), number(Batch("cholesky", out.shape[:-2]))]
+    work = out.device.target.libraries.routine("cholesky", out.dtype.code, words)
     if work is not None:
         x = dense_operands([*enumerate(inputs)])
-        return x.launching(work, (*x.operands, (OUT, 0))), out
+        return x.launching(work, (*x.operands, (OUT, 0)), checks=True), out
     read, write = array_at(inputs[0]), array_at(out)
 
     def run(x: Tensor) -> Tensor:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from ngrad.errors import ShapeError
 from ngrad.graph.layout import Layout
-from ngrad.graph.program import OUT, SCRATCH, Launch, Program, operands
+from ngrad.graph.program import OUT, SCRATCH, Launch, Program, operands, result
 from ngrad.graph.room import padded
 from ngrad.graph.strides import (
     Dims,
@@ -132,10 +132,15 @@ class Dense(NamedTuple):
         """The program that copies what must be, and then does this."""
         return Program((*self.launches, *launches), self.scratch, keep=(*self.keep, *keep))
 
-    def launching(self, work: Prepared, operands: tuple[tuple[int, int], ...]) -> Program:
-        """The program that copies what must be, and then launches what a target prepared."""
-        launch = Launch(work.kernel, work.facts, work.n, work.grain, operands)
-        return self.then(launch, keep=(work.keep,))
+    def launching(
+        self, work: Prepared, operands: tuple[tuple[int, int], ...], checks: bool = False
+    ) -> Program:
+        """The program that copies what must be, and then launches what a target prepared, which has
+        one result. If it checks its operands, it is told of the entry of a status too.
+        """
+        entry = ((result(1), 0),) if checks else ()
+        launch = Launch(work.kernel, work.facts, work.n, work.grain, (*operands, *entry))
+        return self.then(launch, keep=(work.keep,))._replace(checks=checks)
 
 
 def dense_operands(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -12,7 +12,9 @@ from ngrad.errors import NumberError, ShapeError
 from ngrad.graph.layout import Layout
 from ngrad.graph.op import require
 from ngrad.graph.strides import broadcast
-from ngrad_kernels.faults import BadMatrix
+
+WRONG = {"cholesky": "is not positive definite", "triangular_solve": "is singular"}
+"""What is wrong with a matrix, by op."""
 
 Matrix = np.ndarray[Any, Any]
 
@@ -60,4 +62,20 @@ def matrix_words(where: Layout) -> list[int]:
 def bad_matrix(op: str, matrices: Matrix, is_good: Callable[[Matrix], bool]) -> NumberError:
     """The error for a batch in which a matrix is not good; it names the first."""
     first = next(k for k in np.ndindex(matrices.shape[:-2]) if not is_good(matrices[k]))
-    return NumberError(*BadMatrix(op, first).args)
+    return _error(op, first)
+
+
+class Batch(NamedTuple):
+    """Matrices that an op may find wrong on a device, by the shape of their batch."""
+
+    op: str
+    batch: tuple[int, ...]
+
+    def error(self, least: int, greatest: int) -> NumberError:
+        """The error for the place of a matrix in the batch, in row-major order."""
+        return _error(self.op, np.unravel_index(least, self.batch) if self.batch else ())
+
+
+def _error(op: str, which: tuple[Any, ...]) -> NumberError:
+    matrix = f"matrix {[int(k) for k in which]} of the batch" if which else "the matrix"
+    return NumberError(f"{op}: {matrix} {WRONG[op]}")

@@ -35,14 +35,12 @@ def _prepare(
     (x,) = inputs
     if out.size == 0:
         return Program(), out
-    libraries = out.device.target.libraries
-    if libraries is not None:
-        length = out.shape[-1]
-        words = [out.size // length, length, int(descending)]
-        work = libraries.routine("argsort", x.dtype.code, words)
-        if work is not None:
-            keys = dense_operands([(0, x)])
-            return keys.launching(work, (*keys.operands, (OUT, 0))), out
+    length = out.shape[-1]
+    words = [out.size // length, length, int(descending)]
+    work = out.device.target.libraries.routine("argsort", x.dtype.code, words)
+    if work is not None:
+        keys = dense_operands([(0, x)])
+        return keys.launching(work, (*keys.operands, (OUT, 0))), out
     read, write = array_at(x), array_at(out)
 
     def run(x: Tensor) -> Tensor:

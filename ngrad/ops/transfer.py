@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import Any
 
 from ngrad.devices import HOST, Device, device_of
-from ngrad.errors import NumberError
 from ngrad.graph.entries import CONSTANT_OF, SCALAR
 from ngrad.graph.layout import Layout
 from ngrad.graph.op import Call, Op, common_device
@@ -16,10 +15,10 @@ from ngrad.ops.convert import from_outside
 from ngrad.ops.launching import dense, prepare_copy
 from ngrad.record import apply, move, state
 from ngrad.replay import runner
+from ngrad.status import settle
 from ngrad.tensor import Tensor, allocate, empty
 from ngrad.tracing import Trace
 from ngrad.window import Window
-from ngrad_kernels.faults import BadMatrix
 
 
 def copied(x: Tensor, out: Layout) -> Tensor:
@@ -39,8 +38,10 @@ def copied(x: Tensor, out: Layout) -> Tensor:
         target.target.copy_in(buffer.address, address, out.nbytes)
     elif target is HOST:
         source.target.use([x._block])
-        _look(source, buffer.address, address, out.nbytes)
+        source.target.copy_out(buffer.address, address, out.nbytes)
+        settle(x._block)
     else:
+        settle(x._block)
         target.target.use([x._block])
         target.target.copy(buffer.address, address, out.nbytes)
     return Tensor(buffer, buffer.address, out)
@@ -50,14 +51,6 @@ def copied(x: Tensor, out: Layout) -> Tensor:
 def _copier(source: Layout, out: Layout) -> Callable[..., Any]:
     program, where = prepare_copy(source, out)
     return runner(program, 1, where)
-
-
-def _look(source: Device, target: int, address: int, nbytes: int) -> None:
-    """Copy a value to the CPU; what its device found wrong on the way raises here."""
-    try:
-        source.target.copy_out(target, address, nbytes)
-    except BadMatrix as error:
-        raise NumberError(*error.args) from None
 
 
 def _infer(x: Layout, device: Device) -> Layout:

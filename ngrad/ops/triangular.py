@@ -17,8 +17,9 @@ from ngrad.ops.convert import floating, operands
 from ngrad.ops.launching import dense_operands, place_launch
 from ngrad.ops.linalg import band
 from ngrad.ops.matmul import array_at, product
-from ngrad.ops.matrices import Matrix, bad_matrix, batch_shape, matrix_words, require_square
+from ngrad.ops.matrices import Batch, Matrix, bad_matrix, batch_shape, matrix_words, require_square
 from ngrad.record import apply, apply_now
+from ngrad.status import number
 from ngrad.tensor import Tensor, allocate
 from ngrad_kernels.product import Prepared
 
@@ -44,7 +45,8 @@ def _prepare(
 ) -> tuple[Callable[..., Any] | Program, Layout]:
     if out.size == 0:
         return Program(), out
-    words = [*matrix_words(out), int(lower), int(adjoint)]
+    who = number(Batch("triangular_solve", out.shape[:-2]))
+    words = [*matrix_words(out), int(lower), int(adjoint), who]
     work = out.device.target.libraries.routine("triangular_solve", out.dtype.code, words)
     if work is not None:
         return _launched(inputs, out, work), out
@@ -83,7 +85,7 @@ def _launched(inputs: tuple[Layout, ...], out: Layout, work: Prepared) -> Progra
     read = dense_operands([(0, matrix)])
     copy, held = place_launch(rhs, [(rhs.size, rhs.dtype.itemsize)], which=1)
     behind = read._replace(launches=(*read.launches, copy), keep=(*read.keep, held))
-    return behind.launching(work, (*read.operands, (OUT, 0)))
+    return behind.launching(work, (*read.operands, (OUT, 0)), checks=True)
 
 
 def _is_regular(matrix: Matrix) -> bool:

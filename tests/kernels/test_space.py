@@ -53,6 +53,14 @@ def layer_norm_gradient() -> Space:
     return b.space(gradient, scale, shift)
 
 
+def layer_norm_columns() -> Space:
+    """Column reductions alone, of what rows have been reduced to before."""
+    b = Builder(("f4", "view"), ("f4", "element"), ("f4", "row"), ("f4", "row"))
+    h = b.step("multiply", b.step("subtract", 0, 2), 3)
+    scale = b.reduce("sum", b.step("multiply", 1, h), "column")
+    return b.space(scale, b.reduce("sum", 1, "column", "f8"))
+
+
 def flat_sweep() -> Space:
     """A value and gradients of a sum over all elements."""
     b = Builder(("f4", "element"), ("f4", "view"), ("f4", "one"))
@@ -105,7 +113,7 @@ def test_row_programs(make: Callable[[], Space], rows: int, length: int) -> None
 
 
 @pytest.mark.parametrize("rows, length", ROWED + TALL)
-@pytest.mark.parametrize("make", [layer_norm_gradient, column_extremes])
+@pytest.mark.parametrize("make", [layer_norm_gradient, layer_norm_columns, column_extremes])
 def test_columns(make: Callable[[], Space], rows: int, length: int) -> None:
     tiles = (BLOCK, max(length, 1)) if make is column_extremes else (max(length, 1),)
     for tile in tiles:

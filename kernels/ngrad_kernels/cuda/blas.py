@@ -11,7 +11,7 @@ import itertools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ngrad_kernels.cuda.matrices import PRECISIONS, batched, pointers, zero_diagonals
+from ngrad_kernels.cuda.matrices import PRECISIONS, batched, note_fault, pointers, zero_diagonals
 from ngrad_kernels.product import Product, precision
 
 if TYPE_CHECKING:
@@ -90,19 +90,19 @@ def gemm(libraries: Libraries, code: str) -> Routine:
 
 def triangular_solve(libraries: Libraries, code: str) -> Routine:
     """Triangular systems of a dtype, in place. Words: how many, rows, columns of the right-hand
-    sides, whether the lower triangle is meant, whether its transpose is. Addresses: the matrices,
-    and the right-hand sides, which become the solutions.
+    sides, whether the lower triangle is meant, whether its transpose is, and who asks. Addresses:
+    the matrices, the right-hand sides, which become the solutions, and an entry for a fault.
     """
     one, size = ctypes.addressof(_ONE[code]), int(code[1])
     letter = PRECISIONS[code]
 
     def call(words: Sequence[int], addresses: Sequence[int]) -> None:
-        count, rows, columns, lower, adjoint = words
-        matrices, solved = addresses
+        count, rows, columns, lower, adjoint, who = words
+        matrices, solved, entry = addresses
         target, pool = libraries.target, libraries.target.pool
         infos = pool.take(4 * count)
         zero_diagonals(target, code, count, rows, matrices, infos.address)
-        libraries.faults.note("triangular_solve", infos.address, count)
+        note_fault(target, infos.address, count, entry, who)
         cublas, handle = libraries.handle("cublas")
         # A X = B is X^T A^T = B^T to it, with A^T where it sees the other triangle.
         how = (

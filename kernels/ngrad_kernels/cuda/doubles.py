@@ -96,6 +96,17 @@ def copy_bytes(target: int, source: int, count: int) -> None:
     ctypes.memmove(int(target), int(source), int(count))
 
 
+def _atomic(combine: Callable[[int, int], int]) -> Callable[[int, int], None]:
+    alone = threading.Lock()
+
+    def change(address: int, value: int) -> None:
+        word = _Table(address)
+        with alone:
+            word[0] = combine(word[0], int(value))
+
+    return change
+
+
 class _Table:
     def __init__(self, address: int) -> None:
         self.address = int(address)
@@ -275,6 +286,8 @@ _PLAIN = {
     "grid_size": lambda: _here.grid_size,
     "barrier": lambda: _here.barrier(),
     "shared_words": lambda count: _here.launch.shared(count),
+    "atomic_min": _atomic(min),
+    "atomic_max": _atomic(max),
     "shuffle": shuffle,
     "shuffle_down": shuffle_down,
     "ballot": ballot,

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from ngrad_kernels.contract import BLOCK, CHUNK, identity, lanes
+from ngrad_kernels.contract import BLOCK, CHUNK, ROWS, SLAB, identity, lanes
 from ngrad_kernels.cuda.source import GROUP, THREADS
 from ngrad_kernels.writer import Writer
 
@@ -135,3 +135,85 @@ def _fold_blocks(writer: Writer, reductions: Sequence[Reduction]) -> None:
         for one in reductions:
             total = f"combine_{one.reduction}({one.result}, part_{one.result})"
             writer.write(f"{one.result} = {total}")
+
+
+# -- columns ---------------------------------------------------------------------------------------
+
+SLABS = ROWS // SLAB
+"""The most slabs of a column."""
+SHARED = 4
+"""The most reductions of columns that threads share: their slabs take 8 KiB of shared memory each,
+of the 48 that a thread block has."""
+
+
+def reduce_columns(
+    writer: Writer,
+    blocks: str,
+    width: str,
+    reductions: Sequence[Reduction],
+    rows: Callable[[], None],
+    element: Callable[[], None],
+    finish: Callable[[], None],
+) -> None:
+    """Each column `j` of blocks of rows. `rows` writes which rows a `block` has, [first, stop);
+    `element` what is computed in a `row`; `finish` what is done with the results.
+
+    A thread takes a column; where there are fewer than threads, the groups of a thread block share
+    16 columns, a slab at a time each, whose results are then combined in order.
+    """
+    writer.write(
+        f"share, own, lane = 1, 0, thread_id() % {GROUP}",
+        f"across, unit, step = {width}, thread_index(), thread_count()",
+    )
+    many = len(reductions) > SHARED
+    if not many:
+        writer.write(f"shared = shared_words({SLABS * GROUP * len(reductions)})")
+        with writer.block(f"if {blocks} * {width} < thread_count()"):
+            writer.write(
+                f"share, own = block_size() // {GROUP}, thread_id() // {GROUP}",
+                f"across = (across + {GROUP - 1}) // {GROUP} * {GROUP}",
+                f"unit, step = block_id() * {GROUP} + lane, grid_size() * {GROUP}",
+            )
+    with writer.block(f"while unit < {blocks} * across"):
+        writer.write("block = unit // across", "j = unit - block * across", f"inside = j < {width}")
+        rows()
+        for one in reductions:
+            writer.write(f"{one.result} = {identity(one.reduction, one.wide)}")
+        with writer.block("for slab in range(first + own * SLAB, stop, share * SLAB)"):
+            for one in reductions:
+                writer.write(f"part_{one.result} = {identity(one.reduction, one.code)}")
+            with (
+                writer.block("if inside"),
+                writer.block("for row in range(slab, min(stop, slab + SLAB))"),
+            ):
+                element()
+                for one in reductions:
+                    value = f"combine_{one.reduction}(part_{one.result}, {one.value})"
+                    writer.write(f"part_{one.result} = {value}")
+            with writer.block("if share == 1"):
+                for one in reductions:
+                    _add(writer, one, f"part_{one.result}")
+            if not many:
+                with writer.block("else"):
+                    for k, one in enumerate(reductions):
+                        at = f"(slab - first) // SLAB * {GROUP} + lane"
+                        writer.write(f"store_{one.code}({_slabs(k)}, {at}, part_{one.result})")
+        if not many:
+            with writer.block("if share > 1"):
+                writer.write("barrier()")
+                with writer.block("for k in range((stop - first + SLAB - 1) // SLAB)"):
+                    for k, one in enumerate(reductions):
+                        _add(writer, one, f"reload_{one.code}({_slabs(k)}, k * {GROUP} + lane)")
+                writer.write("barrier()")
+        with writer.block("if inside and own == 0"):
+            finish()
+        writer.write("unit += step")
+
+
+def _slabs(k: int) -> str:
+    return f"shared + {8 * SLABS * GROUP * k}"
+
+
+def _add(writer: Writer, one: Reduction, part: str) -> None:
+    """Combine a column's result so far with that of its next slab."""
+    writer.write(f"{one.result} = combine_{one.reduction}({one.result}, {one.wide}({part}))")

@@ -17,9 +17,7 @@ import numpy as np
 
 from ngrad_kernels import cache
 from ngrad_kernels.cuda.errors import CudaError
-from ngrad_kernels.cuda.faults import Faults
 from ngrad_kernels.cuda.gemm import product_words, render_gemm, tile_of, tiles
-from ngrad_kernels.faults import WRONG
 from ngrad_kernels.product import Prepared, Product
 
 if TYPE_CHECKING:
@@ -45,12 +43,10 @@ class Libraries:
     Attributes
     ----------
     target : CudaTarget
-    faults : Faults
     """
 
     def __init__(self, target: CudaTarget, find: Callable[[str], Any]) -> None:
         self.target = target
-        self.faults = Faults(target)
         self._find = find
         self._found: dict[str, Any] = {}
         self._handles: dict[tuple[str, Stream], int] = {}
@@ -80,6 +76,8 @@ class Libraries:
         """
         from ngrad_kernels.cuda import blas, fourier, solver, sorting
 
+        if name == "checked_index":
+            return self._checks(code, words)
         if name == "argsort":
             return self.prepared(self._number(name, code, sorting.argsort), words)
         library, make = {
@@ -90,9 +88,15 @@ class Libraries:
         }[name]
         if self.bindings(library) is None:
             return None
-        if name in WRONG:
-            self.faults.prepare()
         return self.prepared(self._number(name, code, make), words)
+
+    def _checks(self, code: str, words: Sequence[int]) -> Prepared:
+        """A check of indices. Words: how many, their least, their bound, and who checks them."""
+        n, *more = words
+        size = int(code[1])
+        mask = (1 << 8 * size) - 1 if code[0] == "u" and size < 8 else -1
+        facts, held = self.target.facts([*more, size, mask])
+        return Prepared(self.target.skeleton("check_index"), facts, n, n, held)
 
     def _number(self, name: str, code: str, make: Callable[[Libraries, str], Routine]) -> int:
         key = (name, code)

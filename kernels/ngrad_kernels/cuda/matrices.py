@@ -52,14 +52,14 @@ def {name}(facts, n, a1, first, step):
         i += thread_count()
 """,
     "note_fault": """
-def {name}(facts, n, a1, a2, op):
-    status = table_at(a2)
+def {name}(facts, n, a1, a2, who):
+    entry = table_at(a2)
     if thread_index() == 0:
         for k in range(n):
-            if load_i4(a1, k) != 0 and status[0] == 0:
-                status[0] = op
-                status[1] = k
-                status[2] = n
+            if load_i4(a1, k) != 0 and entry[1] > entry[2]:
+                entry[0] = who
+                entry[1] = k
+                entry[2] = k
 """,
 }
 KERNELS = tuple(_TEXTS)
@@ -101,8 +101,8 @@ def pointers(target: CudaTarget, count: int, step: int, first: int, result: int)
     _launch(target, "pointers", "i8", count, (result, first, step))
 
 
-def note_fault(target: CudaTarget, infos: int, count: int, status: int, op: int) -> None:
-    """LAPACK's info words, one a matrix, to a status: the op (a number, from 1), the first matrix
-    whose word is not 0, and how many there are, if nothing was wrong before.
+def note_fault(target: CudaTarget, infos: int, count: int, entry: int, who: int) -> None:
+    """LAPACK's info words, one a matrix, to an entry of a status: who asks, and the first matrix
+    whose word is not 0.
     """
-    _launch(target, "note_fault", "i4", count, (infos, status, op))
+    _launch(target, "note_fault", "i4", count, (infos, entry, who))

@@ -36,13 +36,14 @@ class DeviceBuffer(Buffer):
         Those beside its own that may have used it.
     """
 
-    __slots__ = ("users",)
+    __slots__ = ("status", "users")
     free: StreamList
 
     def __init__(self, free: StreamList, address: int) -> None:
         self.free = free
         self.address = address
         self.users: Collection[Stream] = ()
+        self.status: Any = None
 
     @property
     def stream(self) -> Stream:

@@ -8,9 +8,9 @@ time, as their words say.
 from __future__ import annotations
 
 from ngrad_kernels.body import Body
-from ngrad_kernels.contract import BLOCK, accumulator, identity
+from ngrad_kernels.contract import BLOCK, CHUNK, accumulator, identity
 from ngrad_kernels.cuda.elementwise import Access, elementwise, one_by_one
-from ngrad_kernels.cuda.groups import GROUPS, Reduction, reduce_chunk, teams
+from ngrad_kernels.cuda.groups import GROUPS, Reduction, reduce_chunk, reduce_columns, teams
 from ngrad_kernels.cuda.source import GROUP, THREADS, Source
 from ngrad_kernels.expressions import assignments, size_of
 from ngrad_kernels.render import CHUNKS, FOLD, LENGTH, VIEW, WIDTH
@@ -164,34 +164,35 @@ class _Kernel(Writer):
             self.write(f"{item} += thread_count()")
 
     def columns(self) -> None:
-        """A thread a column of a chunk of rows."""
         self._facts()
         with self.block(f"if words[{FOLD}] != 0"):
             first = "(item // width * chunks) * width + item % width"
             self._fold("item", "width", first)
             self.write("return")
-        self.write("tiles = (width + BLOCK - 1) // BLOCK", "item = thread_index()")
-        with self.block("while item < n // tiles * width"):
+        self.write("tiles = (width + BLOCK - 1) // BLOCK")
+        reduction = Reduction(
+            self.body.reduction or "", self.reduced, self.wide, self.value, "total"
+        )
+
+        def rows() -> None:
             self.write(
-                "rest = item // width",
-                "column = item - rest * width",
-                "outer = rest // chunks",
-                "first = (rest - outer * chunks) * ROWS",
-                "last = min(length, first + ROWS)",
-                f"total = {self.start()}",
+                "outer = block // chunks",
+                "first = (block - outer * chunks) * ROWS",
+                "stop = min(length, first + ROWS)",
             )
-            with self.block("for slab in range(first, last, SLAB)"):
-                self.write(f"part = {identity(self.body.reduction or '', self.reduced)}")
-                with self.block("for row in range(slab, min(last, slab + SLAB))"):
-                    self._load("(outer * length + row) * width + column")
-                    self.compute()
-                    self.write(f"part = {self.combine}(part, {self.value})")
-                self.write(f"total = {self.combine}(total, {self.wide}(part))")
+
+        def element() -> None:
+            self._load("(outer * length + row) * width + j")
+            self.compute()
+
+        def finish() -> None:
+            self.write("item = block * width + j")
             with self.block("if chunks == 1"):
                 self._store_total("item")
             with self.block("else"):
                 self.write(f"store_{self.wide}(a2, item, total)")
-            self.write("item += thread_count()")
+
+        reduce_columns(self, "(n // tiles)", "width", [reduction], rows, element, finish)
 
     # -- positions of extremes ---------------------------------------------------------------------
 
@@ -291,7 +292,7 @@ class _Kernel(Writer):
 
 _OPERANDS = {"rows": 3, "columns": 3, "arg": 3}
 """Of a reduction: input, result, and partial results, which a launch of several chunks has."""
-_WIDTHS = {"map": 1, "rows": THREADS, "columns": BLOCK, "arg": THREADS, "scan": GROUP}
+_WIDTHS = {"map": 1, "rows": THREADS, "columns": CHUNK, "arg": THREADS, "scan": GROUP}
 
 
 def render(body: Body, views: bool = False) -> Source:

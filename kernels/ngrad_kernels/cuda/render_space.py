@@ -1,24 +1,21 @@
 """`Space` to source text, for CUDA.
 
-What a space reduces over rows decides how threads are shared out. Nothing: a thread an element, or
-a column where columns are reduced. Else a team a row (`groups.py`), which passes over it as
-`space_passes.py` says; where columns are reduced too, a thread block takes a block of rows, a slab
-at a time, and adds this to its columns before it goes on.
+What a space reduces decides how threads are shared out. Nothing: a thread an element. Columns: a
+thread a column, or several where these are few. Rows: a team a row, which passes over it as
+`space_passes.py` says (`groups.py` has both). Rows and columns want threads of their own, so two
+spaces: where a graph is cut for a GPU, none reduces both.
 
-Names: those of `space_writer.py` and `groups.py`; `j` a column, `c` its total and `d` that of a
-slab, `p` the address of the totals of columns.
+Names: those of `space_writer.py` and `groups.py`; `j` a column, `c` its total.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Mapping, Sequence
 
-from ngrad_kernels.contract import BLOCK, CHUNK, SLAB, identity
+from ngrad_kernels.contract import BLOCK, CHUNK, identity
 from ngrad_kernels.cuda.elementwise import Access, elementwise, one_by_one
-from ngrad_kernels.cuda.groups import BLOCKS, Reduction, reduce_chunk, teams
-from ngrad_kernels.cuda.source import GROUP, THREADS, Source
-from ngrad_kernels.expressions import size_of
+from ngrad_kernels.cuda.groups import BLOCKS, Reduction, reduce_chunk, reduce_columns, teams
+from ngrad_kernels.cuda.source import Source
 from ngrad_kernels.space import LENGTH, ROWS, SPAN, TILE, TILES, Space, Step
 from ngrad_kernels.space_passes import Pass, cone, elements, passes
 from ngrad_kernels.space_writer import SpaceWriter
@@ -32,7 +29,8 @@ class _Kernel(SpaceWriter):
         self.passes = passes(space)
         self.columns = [k for one in self.passes for k in one.columns]
         self.rows = [value for one in self.passes for value in one.rows]
-        self.mixed = bool(self.rows and self.columns)
+        if self.rows and self.columns:
+            raise ValueError(f"{name}: reduces rows and columns, which on a GPU two spaces do")
         self.count = len(space.inputs) + len(space.outputs) + len(space.reduced())
         addresses = ", ".join(f"a{k}" for k in range(self.count))
         with self.block(f"def {name}(facts, n, {addresses})"):
@@ -140,63 +138,40 @@ class _Kernel(SpaceWriter):
         loop(self, "rows * length", loads, stores, compute)
 
     def _whole_columns(self, one: Pass) -> None:
-        """A thread a column of a block of rows, whose rows it takes in order."""
+        """Columns of blocks of rows."""
         space, results = self.space, self._results(one)
-        self.write("unit = thread_index()")
-        with self.block("while unit < n // tiles * length"):
-            self.write("block = unit // length", "j = unit - block * length")
-            for k in one.columns:
-                reduction, _, wide = self.reduction(space.outputs[k])
-                self.write(f"c{k} = {identity(reduction, wide)}")
-            self.write("stop = min(rows, (block + 1) * span)")
-            with self.block("for slab in range(block * span, stop, SLAB)"):
-                with self._slab(one.columns):
-                    self._row_values(results)
-                    self._compute(elements(space, results))
-                    self._store(one.stores)
-                for k in one.columns:
-                    self._add_slab(k, f"c{k}")
-            for k in one.columns:
-                _, _, wide = self.reduction(space.outputs[k])
-                with self.block("if rows <= span"):
-                    self._store_column(k, f"c{k}")
-                with self.block("else"):
-                    self.write(f"store_{wide}({self.operand(self.partial[k])}, unit, c{k})")
-            self.write("unit += thread_count()")
+        reductions = []
+        for k in one.columns:
+            value = space.outputs[k]
+            reduction, code, wide = self.reduction(value)
+            operand = f"{code}(v{self.reduced(value)})"
+            reductions.append(Reduction(reduction, code, wide, operand, f"c{k}"))
 
-    @contextmanager
-    def _slab(self, columns: Sequence[int]) -> Iterator[None]:
-        """Code that computes a column of each row of a slab, which is added to that of the slab."""
-        for k in columns:
-            reduction, code, _ = self.reduction(self.space.outputs[k])
-            self.write(f"d{k} = {identity(reduction, code)}")
-        with self.block("for row in range(slab, min(stop, slab + SLAB))"):
+        def rows() -> None:
+            self.write("first = block * span", "stop = min(rows, first + span)")
+
+        def element() -> None:
             self.write("start = row * length")
-            yield
-            for k in columns:
-                reduction, code, _ = self.reduction(self.space.outputs[k])
-                element = f"{code}(v{self.reduced(self.space.outputs[k])})"
-                self.write(f"d{k} = combine_{reduction}(d{k}, {element})")
+            self._row_values(results)
+            self._compute(elements(space, results))
+            self._store(one.stores)
 
-    def _add_slab(self, k: int, total: str) -> None:
-        """Combine the total of a column with that of a slab."""
-        reduction, _, wide = self.reduction(self.space.outputs[k])
-        self.write(f"c{k} = combine_{reduction}({total}, {wide}(d{k}))")
+        def finish() -> None:
+            for k, (_, _, wide, _, total) in zip(one.columns, reductions, strict=True):
+                code = space.code_of(space.outputs[k])
+                with self.block("if rows <= span"):
+                    self.write(f"store_{code}({self.out(k)}, j, {code}({total}))")
+                with self.block("else"):
+                    place = f"{self.operand(self.partial[k])}, block * length + j"
+                    self.write(f"store_{wide}({place}, {total})")
 
-    def _store_column(self, k: int, total: str) -> None:
-        code = self.space.code_of(self.space.outputs[k])
-        self.write(f"store_{code}({self.out(k)}, j, {code}({total}))")
+        reduce_columns(self, "(n // tiles)", "length", reductions, rows, element, finish)
 
     # -- reductions over rows ----------------------------------------------------------------------
 
     def _row_programs(self) -> None:
-        self.results = BLOCKS * max(len(one.rows) for one in self.passes)
-        words = self.results + (SLAB * len(self.rows) if self.columns else 0)
-        self.write(f"shared = shared_words({words})")
+        self.write(f"shared = shared_words({BLOCKS * max(len(one.rows) for one in self.passes)})")
         teams(self, f"tiles > 1 or length > {BLOCK}")
-        if self.columns:
-            self._rows_and_columns()
-            return
         self.write("unit = team")
         with self.block("while unit < rows * tiles"):
             self.write("row = unit // tiles", "t = unit - row * tiles")
@@ -240,62 +215,6 @@ class _Kernel(SpaceWriter):
                 with self.block("if lead"):
                     self.finish(value)
 
-    # -- and over columns --------------------------------------------------------------------------
-
-    def _rows_and_columns(self) -> None:
-        """A thread block a block of rows: rows by teams, then their columns by threads, which
-        compute again what they add, and find reductions over rows in shared memory.
-        """
-        self.write(f"slot = 0 if whole else thread_id() // {GROUP}")
-        self.write(f"slots = 1 if whole else block_size() // {GROUP}", "item = block_id()")
-        with self.block("while item < n"):
-            self.write("block = item // tiles", "t = item - block * tiles")
-            self.write("stop = min(rows, (block + 1) * span)")
-            for k in self.columns:
-                reduction, _, wide = self.reduction(self.space.outputs[k])
-                partial = self.operand(self.partial[k])
-                self.write(f"p{k} = {partial} + block * length * {size_of(wide)}")
-                with self._own_columns():
-                    self.write(f"store_{wide}(p{k}, j, {identity(reduction, wide)})")
-            with self.block("for slab in range(block * span, stop, SLAB)"):
-                self._rows_of_a_slab()
-            with self.block("if rows <= span"), self._own_columns():
-                for k in self.columns:
-                    _, _, wide = self.reduction(self.space.outputs[k])
-                    self._store_column(k, f"reload_{wide}(p{k}, j)")
-            self.write("item += grid_size()")
-
-    def _own_columns(self) -> AbstractContextManager[None]:
-        """Code for each column of the tile that is this thread's."""
-        first, last = "t * tile + thread_id()", "min(length, (t + 1) * tile)"
-        return self.block(f"for j in range({first}, {last}, block_size())")
-
-    def _rows_of_a_slab(self) -> None:
-        """The rows of a slab, by teams, and then what they add to the columns."""
-        space = self.space
-        places = {
-            value: f"shared + {8 * (self.results + SLAB * place)}"
-            for place, value in enumerate(self.rows)
-        }
-        with self.block("for row in range(slab + slot, min(stop, slab + SLAB), slots)"):
-            self._row()
-            with self.block("if lead"):
-                for value, place in places.items():
-                    self.write(f"store_{space.code_of(value)}({place}, row - slab, v{value})")
-        self.write("barrier()")
-        operands = [self.reduced(space.outputs[k]) for k in self.columns]
-        with self._own_columns():
-            with self._slab(self.columns):
-                for value, place in places.items():
-                    self.write(f"v{value} = reload_{space.code_of(value)}({place}, row - slab)")
-                self._row_values(operands, self.rows)
-                self._compute(elements(space, operands, self.rows))
-            for k in self.columns:
-                _, _, wide = self.reduction(space.outputs[k])
-                self._add_slab(k, f"reload_{wide}(p{k}, j)")
-                self.write(f"store_{wide}(p{k}, j, c{k})")
-        self.write("barrier()")
-
 
 def render_space(space: Space) -> Source:
     """The source of a space's kernel; its name is unique to the content.
@@ -310,4 +229,4 @@ def render_space(space: Space) -> Source:
     """
     name = f"space_{space.digest()[:16]}"
     kernel = _Kernel(space, name)
-    return Source(name, kernel.text, kernel.count, THREADS if kernel.mixed else CHUNK)
+    return Source(name, kernel.text, kernel.count, CHUNK)

@@ -59,6 +59,18 @@ def load_bits(address, index, size):
     return i8(load_i2(address, index))
 
 
+def store_bits(address, index, bits, size):
+    """Store the low bits of a word as an element of 1, 2, 4 or 8 bytes."""
+    if size == 4:
+        store_i4(address, index, i4(bits))
+    elif size == 8:
+        store_i8(address, index, i8(bits))
+    elif size == 1:
+        store_i1(address, index, i1(bits))
+    else:
+        store_i2(address, index, i2(bits))
+
+
 def ordered(bits, infinity):
     """The bits of a float (of an integer, if `infinity` is 0) as a signed integer that orders as it
     does: zeros are equal, and every NaN is the greatest.
@@ -93,8 +105,8 @@ def holders(digit, lanes, bits):
 
 
 HELPERS = (
-    thread_index, thread_count, locate, element, ahead, copy_item, load_bits, ordered, digit_at,
-    holders,
+    thread_index, thread_count, locate, element, ahead, copy_item, load_bits, store_bits, ordered,
+    digit_at, holders,
 )  # fmt: skip
 
 
@@ -177,6 +189,43 @@ def last(facts, n, a0, a1):
             if first <= at and at < end:
                 store_i8(a1, batch * rows + at, m)
         unit += thread_count()
+
+
+def status_clear(facts, n, a0):
+    """Have n entries of a status say that nothing is wrong: the least exceeds the greatest."""
+    i = thread_index()
+    while i < n:
+        store_i8(a0, 3 * i, 0)
+        store_i8(a0, 3 * i + 1, i8(0x7FFFFFFFFFFFFFFF))
+        store_i8(a0, 3 * i + 2, i8(-0x8000000000000000))
+        i += thread_count()
+
+
+def status_inherit(facts, n, a0, a1):
+    """Have a status begin with the first fault of the n entries of another."""
+    to, source = table_at(a0), table_at(a1)
+    if thread_index() == 0:
+        for k in range(n):
+            if to[1] > to[2] and source[3 * k + 1] <= source[3 * k + 2]:
+                for word in range(3):
+                    to[word] = source[3 * k + word]
+
+
+def check_index(facts, n, a0, a1, a2):
+    """Copy indices, those out of bounds as the nearest that are not; and note these, as `who`, in
+    an entry of a status.
+    """
+    words = table_at(facts)
+    lowest, bound, who, size, mask = words[0], words[1], words[2], words[3], words[4]
+    i = thread_index()
+    while i < n:
+        index = load_bits(a0, i, size) & mask
+        if index < lowest or index >= bound:
+            store_i8(a2, 0, who)
+            atomic_min(a2 + 8, index)
+            atomic_max(a2 + 16, index)
+        store_bits(a1, i, min(max(index, lowest), bound - 1), size)
+        i += thread_count()
 
 
 def sort_count(facts, n, keys, counts, length, units, unit, size, infinity, flip, shift):

@@ -9,7 +9,10 @@ from ngrad_kernels import philox
 from ngrad_kernels.cuda import routines
 from ngrad_kernels.cuda.source import Source
 
-_OPERANDS = {"place": 2, "fill": 2, "clear": 1, "take": 3, "last": 2, "carry": 9}
+_OPERANDS = {
+    "place": 2, "fill": 2, "clear": 1, "take": 3, "last": 2, "carry": 9,
+    "status_clear": 1, "status_inherit": 2, "check_index": 3,
+}  # fmt: skip
 CARRIED = 64
 """Bytes that a launch of "carry" writes."""
 _ROW = 32
@@ -21,7 +24,7 @@ _PARTS = 1 << 15
 @functools.cache
 def skeleton(name: str) -> Source:
     """The source of a shared kernel: "place", "fill", "clear", "take" or "last", as in
-    `ngrad_kernels.skeletons`; or "carry".
+    `ngrad_kernels.skeletons`; "carry"; or one that works on a status.
 
     Examples
     --------

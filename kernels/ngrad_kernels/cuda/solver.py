@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ngrad_kernels.cuda.matrices import PRECISIONS, batched, lower, pointers
+from ngrad_kernels.cuda.matrices import PRECISIONS, batched, lower, note_fault, pointers
 
 if TYPE_CHECKING:
     from ngrad_kernels.cuda.libraries import Libraries, Routine
@@ -15,14 +15,14 @@ UPPER = 1
 
 
 def cholesky(libraries: Libraries, code: str) -> Routine:
-    """Factors of matrices of a dtype. Words: how many, and rows and columns. Addresses: of the
-    matrices, and the factors.
+    """Factors of matrices of a dtype. Words: how many, rows, columns, and who asks. Addresses: of
+    the matrices, the factors, and an entry for a fault.
     """
     size, letter = int(code[1]), PRECISIONS[code]
 
     def call(words: Sequence[int], addresses: Sequence[int]) -> None:
-        count, rows, _ = words
-        matrices, factors = addresses
+        count, rows, _, who = words
+        matrices, factors, entry = addresses
         target, pool, square = libraries.target, libraries.target.pool, rows * rows * size
         lower(target, code, count, rows, matrices, factors)
         solver, handle = libraries.handle("cusolverDn")
@@ -41,6 +41,6 @@ def cholesky(libraries: Libraries, code: str) -> Routine:
             for k in range(count):
                 place, info = factors + k * square, infos.address + 4 * k
                 factor(handle, UPPER, rows, place, rows, room.address, length, info)
-        libraries.faults.note("cholesky", infos.address, count)
+        note_fault(target, infos.address, count, entry, who)
 
     return call

@@ -180,6 +180,21 @@ def _wide(code: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
     return load, store
 
 
+def _atomic(how: str) -> Callable[..., Any]:
+    """An intrinsic `(address, x)` that combines a word with another, whichever threads do it."""
+
+    @intrinsic
+    def combine(typingctx, address, x):
+        def codegen(context, builder, signature, args):
+            place = builder.inttoptr(args[0], WORD.as_pointer())
+            builder.atomic_rmw(how, place, args[1], "monotonic")
+            return context.get_dummy_value()
+
+        return types.void(types.intp, types.int64), codegen
+
+    return combine
+
+
 WIDE = {code: _wide(code) for code in MEMORY}
 
 NAMESPACE: dict[str, Any] = {
@@ -194,6 +209,8 @@ NAMESPACE: dict[str, Any] = {
     "shuffle_down": _shuffle("down"),
     "ballot": ballot,
     "count_bits": count_bits,
+    "atomic_min": _atomic("min"),
+    "atomic_max": _atomic("max"),
     **{f"load4_{code}": functions[0] for code, functions in WIDE.items()},
     **{f"store4_{code}": functions[1] for code, functions in WIDE.items()},
 }

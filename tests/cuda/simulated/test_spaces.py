@@ -10,10 +10,11 @@ from composed import Case, fused, same_bits
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from simulator import Simulated
-from spaces import filled
+from spaces import filled, reduces_both
 from test_random_spaces import cases
 
 from ngrad_kernels.contract import BLOCK, CHUNK, ROWS
+from ngrad_kernels.cuda.render_space import render_space
 from ngrad_kernels.space import Space
 
 ROWED = [(1, 1), (3, 7), (2, 0), (0, 5), (5, 1024), (3, 1025), (2, 2100)]
@@ -41,7 +42,7 @@ def test_row_programs(make: Callable[[], Space], rows: int, length: int) -> None
 
 @pytest.mark.parametrize("rows, length", ROWED[:4] + TALL)
 @pytest.mark.parametrize(
-    "make", [programs.layer_norm_gradient, programs.column_extremes], ids=lambda f: f.__name__
+    "make", [programs.layer_norm_columns, programs.column_extremes], ids=lambda f: f.__name__
 )
 def test_columns(make: Callable[[], Space], rows: int, length: int) -> None:
     tiles = (BLOCK, max(length, 1)) if make is programs.column_extremes else (max(length, 1),)
@@ -56,8 +57,14 @@ def test_flat(make: Callable[[], Space], length: int) -> None:
         assert_same(filled(make(), 1, length, 1, CHUNK, special=size == 32), 3, size)
 
 
+def test_rows_and_columns_are_refused() -> None:
+    with pytest.raises(ValueError, match="reduces rows and columns"):
+        render_space(programs.layer_norm_gradient())
+
+
 @settings(max_examples=40)
 @given(cases(), st.sampled_from([(1, 32), (2, 32), (2, 64), (3, 64)]))
 def test_any_space(case: Case, shape: tuple[int, int]) -> None:
     assume(case.rows * case.length * case.space.count < 20_000)  # Python is slow
+    assume(not reduces_both(case.space))
     assert_same(case, *shape)
