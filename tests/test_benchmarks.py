@@ -10,6 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import numpy as np
 import pytest
 
 import ngrad
@@ -101,3 +102,16 @@ def test_sweeps(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("elementwise", "cross entropy", "small"):
         found = run(fused.Sweep, name)
         assert 1 <= found["track_launches"] <= 6 and found["track_bytes"] > 0
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_numpy_programs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They give what NumPy gives."""
+    import ngrad.numpy
+
+    programs = module("numpy_programs", monkeypatch).programs(1e-4)
+    assert len(programs) == 20
+    for program in programs:
+        own = [ngrad.numpy.array(x) for x in program.arrays]
+        found, expected = program.run(ngrad.numpy, *own), program.run(np, *program.arrays)
+        np.testing.assert_allclose(np.asarray(found), expected, rtol=1e-9, atol=1e-9)
