@@ -58,6 +58,8 @@ from ngrad.numpy.reductions import any_ as any
 from ngrad.numpy.selection import *
 from ngrad.numpy.selection import round_ as around
 from ngrad.numpy.selection import round_ as round
+from ngrad.numpy.sets import *
+from ngrad.numpy.sorting import *
 from ngrad.numpy.ufuncs import UFUNCS as _UFUNCS
 from ngrad.numpy.ufuncs import ufunc
 

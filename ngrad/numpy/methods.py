@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ngrad.numpy import manipulation, reductions, selection
+from ngrad.numpy import manipulation, reductions, selection, sorting
 from ngrad.numpy.convert import array_of, dtype_of, to_tensor
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.ufuncs import UFUNCS
@@ -26,8 +26,13 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "squeeze": manipulation.squeeze, "swapaxes": manipulation.swapaxes, "clip": selection.clip,
     "round": selection.round_, "take": selection.take, "diagonal": selection.diagonal,
     "trace": selection.trace, "nonzero": selection.nonzero, "compress": selection.compress,
-    "conj": UFUNCS["conjugate"], "conjugate": UFUNCS["conjugate"],
+    "conj": UFUNCS["conjugate"], "conjugate": UFUNCS["conjugate"], "argsort": sorting.argsort,
+    "argpartition": sorting.argpartition, "searchsorted": sorting.searchsorted,
 }  # fmt: skip
+IN_PLACE: dict[str, Callable[..., Any]] = {
+    "sort": sorting.sort, "partition": sorting.partition,
+}  # fmt: skip
+"""Methods by which an array comes to hold what the function of that name returns."""
 
 
 def _method(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -35,6 +40,14 @@ def _method(function: Callable[..., Any]) -> Callable[..., Any]:
         return function(self, *args, **kwargs)
 
     method.__doc__ = function.__doc__
+    return method
+
+
+def _in_place(function: Callable[..., Any]) -> Callable[..., None]:
+    def method(self: ndarray, *args: Any, **kwargs: Any) -> None:
+        self[...] = function(self, *args, **kwargs)
+
+    method.__doc__ = f"{function.__doc__}\n\nIn place."
     return method
 
 
@@ -107,6 +120,8 @@ def _others() -> dict[str, Any]:
 def _attach() -> None:
     for name, function in FUNCTIONS.items():
         setattr(ndarray, name, _method(function))
+    for name, function in IN_PLACE.items():
+        setattr(ndarray, name, _in_place(function))
     others: dict[str, Any] = {
         "astype": _astype,
         "flatten": _flatten,

@@ -314,7 +314,60 @@ case("outer", V, W, orders=1)
 case("tensordot", CUBE, A, ([1, 2], [0, 1]), orders=1)
 case("einsum", "ij,ik->jk", A, B, orders=1)
 
+# -- order and sets --------------------------------------------------------------------------------
+
+TIED = np.array([3, 1, 3, 2, 1, 1])
+for name in ("sort", "argsort"):
+    for axis in (0, -1, None):
+        case(name, CUBE, axis=axis, orders=1 if name == "sort" else 0)
+    for x in (K, SPECIAL, SINGLE, UNSIGNED, np.zeros((2, 0)), M):
+        case(name, x, stable=True)
+case("sort", V, kind="mergesort")
+case("lexsort", (TIED[::-1], TIED))
+case("lexsort", [B[0], M[0].astype(float)])
+case("lexsort", (K[:, ::-1], np.abs(J) // 3), axis=0)
+EDGES = np.sort(B.ravel())
+for side in ("left", "right"):
+    case("searchsorted", EDGES, A, side=side)
+    case("searchsorted", np.sort(TIED), K, side=side)
+    case("searchsorted", np.sort(SPECIAL), SPECIAL, side=side)
+    case("searchsorted", TIED, 2, side=side, sorter=np.argsort(TIED, kind="stable"))
+    case("searchsorted", np.zeros(0), V, side=side)
+    case("searchsorted", np.zeros(1), V, side=side)
+for right in (False, True):
+    case("digitize", A, EDGES, right=right)
+    case("digitize", K, np.array([5, 2, 2, -3]), right=right)
+case("isin", K, [2, 9, 100])
+case("isin", A, A[1], invert=True)
+case("isin", SPECIAL, SPECIAL)
+case("isin", K, [])
+case("unique", A, orders=1)
+for x in (TIED, K, M, np.r_[SPECIAL, SPECIAL]):
+    case("unique", x)
+    case("unique", x, return_index=True, return_inverse=True, return_counts=True)
+case("unique", SPECIAL, equal_nan=False)
+case("unique", A[:2, ::-1], axis=0, orders=1)
+case("unique", K[[0, 1, 0]], axis=0)
+case("unique", TIED.reshape(2, 3), axis=1, return_inverse=True)
+for name in ("unique_all", "unique_counts", "unique_inverse", "unique_values"):
+    case(name, A, orders=1 if name == "unique_values" else 0)
+    if name != "unique_values":  # whose order NumPy leaves open
+        case(name, TIED)
+case("intersect1d", TIED, [2, 3, 9])
+case("intersect1d", np.r_[V, W], W, return_indices=True)
+case("intersect1d", A, A[1])
+case("union1d", TIED, K)
+case("union1d", A, V, orders=1)
+for unique in (False, True):
+    case("setdiff1d", A, A[1], unique)
+    case("setdiff1d", A, V, unique, orders=1)
+    case("setxor1d", A[:2], A[1:], unique)
+    case("setxor1d", A, V, unique, orders=1)
+case("setdiff1d", TIED, [1, 7])
+case("setxor1d", TIED, K)
+
 OTHER = {
-    "ndarray", "ufunc", "put_along_axis", "empty", "empty_like", "fromfunction", "matvec",
+    "argpartition", "empty", "empty_like", "fromfunction", "matvec", "ndarray", "partition",
+    "put_along_axis", "ufunc",
 }  # fmt: skip
 """Public names that tests of their own cover."""

@@ -96,3 +96,27 @@ def test_every_name_has_a_case() -> None:
     same = {name for name in own if getattr(ours, name) in [getattr(ours, t) for t in tested]}
     assert own - tested - same - OTHER == set()
     assert tested - own == set()
+
+
+@pytest.mark.parametrize("kth", [3, -2, [0, 5, 9]])
+def test_partitions(kth: Any) -> None:
+    """The kth elements are where order puts them; none before is greater, none after is less."""
+    x = np.random.default_rng(4).integers(0, 9, (3, 12)).astype(float)
+    found = np.asarray(ours.partition(x, kth))
+    where = np.asarray(ours.argpartition(x, kth))
+    np.testing.assert_array_equal(np.take_along_axis(x, where, -1), found)
+    np.testing.assert_array_equal(np.sort(found), np.sort(x))
+    for k in np.atleast_1d(kth):
+        np.testing.assert_array_equal(found[:, k], np.sort(x)[:, k])
+        assert (found[:, :k] <= found[:, [k]]).all() and (found[:, k:] >= found[:, [k]]).all()
+
+
+def test_gradients_go_to_the_first_of_equal_values() -> None:
+    def f(x: Any, y: Any) -> Any:
+        both, apart = ours.intersect1d(x, y), ours.setxor1d(x, y)
+        return (both * both).sum() + 3.0 * ours.unique(x).sum() + 5.0 * apart.sum()
+
+    x, y = ours.array([2.0, 1.0, 2.0, 7.0]), ours.array([4.0, 2.0])
+    for_x, for_y = ngrad.grad(f, (0, 1))(x, y)
+    assert for_x.tolist() == [2 * 2.0 + 3.0, 3.0 + 5.0, 0.0, 3.0 + 5.0]
+    assert for_y.tolist() == [5.0, 0.0]
