@@ -51,6 +51,7 @@ from numpy import (
 from ngrad.numpy import methods as _methods
 from ngrad.numpy import operators as _operators
 from ngrad.numpy.creation import *
+from ngrad.numpy.histograms import *
 from ngrad.numpy.manipulation import *
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.reductions import *
@@ -60,6 +61,7 @@ from ngrad.numpy.selection import round_ as around
 from ngrad.numpy.selection import round_ as round
 from ngrad.numpy.sets import *
 from ngrad.numpy.sorting import *
+from ngrad.numpy.statistics import *
 from ngrad.numpy.ufuncs import UFUNCS as _UFUNCS
 from ngrad.numpy.ufuncs import ufunc
 

@@ -366,6 +366,86 @@ for unique in (False, True):
 case("setdiff1d", TIED, [1, 7])
 case("setxor1d", TIED, K)
 
+# -- statistics ------------------------------------------------------------------------------------
+
+METHODS = (
+    "inverted_cdf", "averaged_inverted_cdf", "closest_observation", "interpolated_inverted_cdf",
+    "hazen", "weibull", "linear", "median_unbiased", "normal_unbiased", "lower", "higher",
+    "midpoint", "nearest",
+)  # fmt: skip
+for name in ("median", "nanmedian"):
+    for axis in (None, 0, 1, (0, -1)):
+        case(name, CUBE, axis=axis, orders=1)
+    for x in (K, SINGLE, HOLED, V[:3], SPECIAL):
+        case(name, x)
+    case(name, HOLED, axis=0, keepdims=True)
+for name in ("quantile", "nanquantile"):
+    for method in METHODS:
+        for q in (0.0, 0.37, 1.0, [0.1, 0.5, 0.85]):
+            case(name, A[0], q, method=method)
+            case(name, K, q, method=method)
+        case(name, CUBE, 0.3, axis=1, method=method, orders=1)
+        case(name, HOLED, [0.25, 0.6], axis=0, method=method)
+    case(name, SINGLE, 0.3)
+    case(name, SINGLE, [0.3], axis=1)
+    case(name, CUBE, [0.2, 0.9], axis=(0, 2), keepdims=True)
+    case(name, K, 1)
+    for x in (A, K, HOLED):
+        for q in (0.0, 0.5, [0.1, 1.0]):
+            weigh = np.cos(np.arange(x.size)).reshape(x.shape) ** 2
+            weigh[:2, 0] = 0.0
+            case(name, x, q, axis=1, method="inverted_cdf", weights=weigh)
+            case(name, x, q, method="inverted_cdf", weights=weigh)
+case("quantile", CUBE, [[0.2, 0.3], [0.4, 0.9]], axis=1)
+case("quantile", A, 0.4, axis=1, method="inverted_cdf", weights=[0.0, 2.0, 1.0, 3.0])
+for name in ("percentile", "nanpercentile"):
+    case(name, A, 40, axis=0, orders=1)
+    case(name, K, [5, 62.5])
+    case(name, SINGLE, 30, method="lower")
+case("average", A, orders=1)
+case("average", A, weights=POSITIVE, orders=1)
+case("average", A, axis=1, weights=W + 1.0, returned=True)
+case("average", K, axis=0, weights=[3, 1], keepdims=True)
+case("average", CUBE, axis=(1, 2), weights=POSITIVE, returned=True)
+case("average", K, axis=1, returned=True)
+case("average", SINGLE, axis=0, weights=SINGLE[:, 0] + 4)
+case("cov", A, orders=1)
+case("cov", B, rowvar=False, bias=True)
+case("cov", V, W, orders=1)
+case("cov", K, J, ddof=2)
+case("cov", B, fweights=[1, 2, 1, 3], orders=1)
+case("cov", B, fweights=[1, 2, 1, 3], aweights=W + 1)
+case("cov", B, aweights=W + 1, ddof=0)
+case("cov", SINGLE, dtype=np.float32)
+case("cov", V)
+case("corrcoef", B, orders=1)
+case("corrcoef", V, W)
+case("corrcoef", B, rowvar=False)
+for name in ("nanargmax", "nanargmin"):
+    case(name, HOLED)
+    case(name, HOLED[:, :2], axis=1)
+    case(name, K, axis=0, keepdims=True)
+
+NUMBERS = np.array([3, 1, 0, 7, 3, 3])
+case("bincount", NUMBERS)
+case("bincount", NUMBERS, minlength=11)
+case("bincount", np.array([], int), minlength=2)
+case("bincount", NUMBERS, CUBE.ravel()[:6], orders=1)
+for bins in (10, 4, np.array([-2.0, -1.0, 0.5, 0.5, 1.5]), "sturges", "auto"):
+    case("histogram", B, bins)
+    case("histogram", K, bins)
+    case("histogram_bin_edges", B, bins)
+case("histogram", B, 4, (-1.0, 1.0), density=True)
+case("histogram", B, 4, weights=POSITIVE, density=True)
+case("histogram", K, 3, weights=J)
+case("histogram2d", A.ravel(), B.ravel(), 3)
+case("histogram2d", A.ravel(), B.ravel(), [2, np.array([-1.0, 0.0, 2.0])], density=True)
+case("histogram2d", A.ravel(), B.ravel(), np.array([-1.0, 0.0, 0.5, 2.0]))
+case("histogram2d", A.ravel(), B.ravel(), 3, weights=POSITIVE.ravel(), range=[[-1, 1], [0, 1]])
+case("histogramdd", B.T, (2, 3, 4))
+case("histogramdd", B, 2, density=True)
+case("histogramdd", [V, W, V], 3)
+
 OTHER = {
     "argpartition", "empty", "empty_like", "fromfunction", "matvec", "ndarray", "partition",
     "put_along_axis", "ufunc",
