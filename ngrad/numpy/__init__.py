@@ -50,18 +50,23 @@ from numpy import (
 
 from ngrad.numpy import methods as _methods
 from ngrad.numpy import operators as _operators
+from ngrad.numpy.calculus import *
 from ngrad.numpy.creation import *
+from ngrad.numpy.editing import *
 from ngrad.numpy.histograms import *
 from ngrad.numpy.manipulation import *
 from ngrad.numpy.ndarray import ndarray
+from ngrad.numpy.polynomials import *
 from ngrad.numpy.reductions import *
 from ngrad.numpy.reductions import any_ as any
 from ngrad.numpy.selection import *
 from ngrad.numpy.selection import round_ as around
 from ngrad.numpy.selection import round_ as round
 from ngrad.numpy.sets import *
+from ngrad.numpy.signal import *
 from ngrad.numpy.sorting import *
 from ngrad.numpy.statistics import *
+from ngrad.numpy.triangles import *
 from ngrad.numpy.ufuncs import UFUNCS as _UFUNCS
 from ngrad.numpy.ufuncs import ufunc
 
