@@ -10,10 +10,10 @@ from ngrad.numpy.convert import FLOAT64, array_of
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.manipulation import broadcast_to, concatenate, moveaxis, ravel, stack
 from ngrad.numpy.ndarray import ndarray
-from ngrad.numpy.reductions import NOTHING, cumsum, sum
+from ngrad.numpy.reductions import NOTHING, cumprod, cumsum, sum
 from ngrad.numpy.selection import where
 from ngrad.numpy.sorting import argsort, searchsorted
-from ngrad.numpy.ufuncs import UFUNCS
+from ngrad.numpy.ufuncs import UFUNCS, refuse_out
 from ngrad.ops.arithmetic import maximum, minimum
 from ngrad.ops.gather import gather_rows
 from ngrad.ops.reductions import normal_axes
@@ -235,6 +235,32 @@ def unwrap(p: Any, discont: Any = None, axis: int = -1, *, period: Any = 2 * np.
     return concatenate([along(x, at, slice(1)), rest_of], at).astype(dtype)
 
 
+def _cumulative(name: str, running: Any, start: int) -> Any:
+    def cumulative(
+        x: Any, /, *, axis: Any = None, dtype: Any = None, out: Any = None,
+        include_initial: bool = False,
+    ) -> ndarray:  # fmt: skip
+        refuse_out(name, out)
+        values = asarray(x)
+        if axis is None and values.ndim != 1:
+            raise ValueError(f"{name}: of an array of shape {values.shape} needs an axis")
+        at = normal_axis(0 if axis is None else axis, values.ndim, name)
+        found = running(values, at, dtype)
+        if not include_initial:
+            return found
+        first = (*found.shape[:at], 1, *found.shape[at + 1 :])
+        return concatenate([asarray(np.full(first, start, found.dtype)), found], at)
+
+    cumulative.__name__ = cumulative.__qualname__ = name
+    what = name.removeprefix("cumulative_")
+    cumulative.__doc__ = f"The running {what}s along an axis, from {start} if that is included."
+    return cumulative
+
+
+cumulative_sum = _cumulative("cumulative_sum", cumsum, 0)
+cumulative_prod = _cumulative("cumulative_prod", cumprod, 1)
+
+
 def cross(
     a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None
 ) -> ndarray:
@@ -265,5 +291,6 @@ def cross(
 
 
 __all__ = [
-    "cross", "diff", "ediff1d", "gradient", "interp", "trapezoid", "unwrap",
+    "cross", "cumulative_prod", "cumulative_sum", "diff", "ediff1d", "gradient", "interp",
+    "trapezoid", "unwrap",
 ]  # fmt: skip

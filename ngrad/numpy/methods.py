@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from ngrad.numpy import manipulation, reductions, selection, sorting
+from ngrad.numpy import choosing, manipulation, reductions, selection, sorting
 from ngrad.numpy.convert import array_of, dtype_of, to_tensor
+from ngrad.numpy.editing import resize
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.ufuncs import UFUNCS
 from ngrad.ops.convert import cast_to
@@ -27,7 +28,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "round": selection.round_, "take": selection.take, "diagonal": selection.diagonal,
     "trace": selection.trace, "nonzero": selection.nonzero, "compress": selection.compress,
     "conj": UFUNCS["conjugate"], "conjugate": UFUNCS["conjugate"], "argsort": sorting.argsort,
-    "argpartition": sorting.argpartition, "searchsorted": sorting.searchsorted,
+    "argpartition": sorting.argpartition, "choose": choosing.choose, "put": choosing.put,
+     "searchsorted": sorting.searchsorted,
 }  # fmt: skip
 IN_PLACE: dict[str, Callable[..., Any]] = {
     "sort": sorting.sort, "partition": sorting.partition,
@@ -66,6 +68,11 @@ def _astype(
 def _flatten(x: ndarray, order: Any = "C") -> ndarray:
     """A copy with one axis."""
     return array_of(x.reshape(-1, order=order)._read())
+
+
+def _flat(x: ndarray) -> ndarray:
+    """A view with one axis."""
+    return x.reshape(-1)
 
 
 def _to_device(x: ndarray, device: Any, /, *, stream: Any = None) -> ndarray:
@@ -109,6 +116,9 @@ def _array_function(x: ndarray, function: Any, types: Any, args: Any, kwargs: An
         raise TypeError(
             f"{function.__module__}.{function.__name__}: ngrad.numpy has no such function"
         )
+    if ours is function:  # it tells of arrays, and returns none
+        plain = [np.asarray(arg) if isinstance(arg, ndarray) else arg for arg in args]
+        return function(*plain, **kwargs)
     return ours(*args, **kwargs)
 
 
@@ -125,6 +135,8 @@ def _attach() -> None:
     others: dict[str, Any] = {
         "astype": _astype,
         "flatten": _flatten,
+        "flat": property(_flat, lambda x, values: x.__setitem__(..., resize(values, x.shape))),
+        "tofile": lambda x, *args, **kwargs: np.asarray(x).tofile(*args, **kwargs),
         "to_device": _to_device,
         "cpu": lambda x: _to_device(x, "cpu"),
         "gpu": lambda x, index=0: _to_device(x, f"cuda:{index}"),

@@ -9,7 +9,7 @@ import numpy as np
 
 from ngrad.numpy.convert import array_of, to_tensor
 from ngrad.numpy.creation import asarray
-from ngrad.numpy.manipulation import ravel, reshape
+from ngrad.numpy.manipulation import ravel
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.selection import diagonal, where
 from ngrad.ops import linalg
@@ -102,25 +102,8 @@ def mask_indices(n: int, mask_func: Any, k: Any = 0) -> tuple[ndarray, ...]:
     return tuple(asarray(part) for part in np.nonzero(kept != 0))
 
 
-def kron(a: Any, b: Any) -> ndarray:
-    """The Kronecker product: b times each element of a, as blocks.
-
-    Examples
-    --------
-    >>> import ngrad.numpy as np
-    >>> np.kron([1, 10], [1, 2])
-    array([ 1,  2, 10, 20])
-    """
-    x, y = asarray(a), asarray(b)
-    ndim = max(x.ndim, y.ndim)
-    x = reshape(x, (1,) * (ndim - x.ndim) + x.shape)
-    y = reshape(y, (1,) * (ndim - y.ndim) + y.shape)
-    apart = x[(slice(None), None) * ndim] * y[(None, slice(None)) * ndim]
-    return apart.reshape(tuple(n * m for n, m in zip(x.shape, y.shape, strict=True)))
-
-
 __all__ = [
-    "diag", "diag_indices", "diag_indices_from", "diagflat", "fill_diagonal", "kron",
+    "diag", "diag_indices", "diag_indices_from", "diagflat", "fill_diagonal",
     "mask_indices", "tril", "tril_indices", "tril_indices_from", "triu", "triu_indices",
     "triu_indices_from",
 ]  # fmt: skip

@@ -601,9 +601,123 @@ for mode in ("maximum", "mean", "median", "minimum"):
 case("pad", A, {-1: (1, 2)})
 case("pad", K, {0: 2, 1: 1}, "edge")
 
+# -- more universal functions ----------------------------------------------------------------------
+
+for name in ("gcd", "lcm"):
+    case(name, K * 6, J * 4)
+    case(name, UNSIGNED, np.uint8(6))
+    case(name, np.array([0, 7, -128, -128], np.int8), np.array([0, 0, 0, 1], np.int8))
+for x in (K, SMALL, UNSIGNED, np.array([-(2**63), 2**63 - 1, 0, -1])):
+    case("bitwise_count", x)
+case("nextafter", A, B, orders=1)
+for x in (SPECIAL, SINGLE, np.array([5e-324, -5e-324, 1.7976931348623157e308, 1.0, -1.0])):
+    case("nextafter", x, x.dtype.type(np.inf))
+    case("nextafter", x, x.dtype.type(0))
+    case("spacing", x)
+    case("frexp", x)
+case("frexp", 2.0 ** np.arange(-1074, 1024, 7))
+case("frexp", np.float32(2.0) ** np.arange(-149, 128, dtype=np.float32))
+case("frexp", np.nextafter(2.0 ** np.arange(-300.0, 300.0), 0.0))
+case("frexp", K)
+
+# -- what arrays are -------------------------------------------------------------------------------
+
+for name in ("isclose", "allclose"):
+    case(name, A, A + 1e-9)
+    case(name, A, B)
+    case(name, SPECIAL, SPECIAL)
+    case(name, SPECIAL, SPECIAL, equal_nan=True)
+    case(name, K, 2, atol=3)
+    case(name, SINGLE, 1.0, rtol=0.1)
+    case(name, 1.0, 1.0 + 1e-6)
+for name in ("array_equal", "array_equiv"):
+    for x, y in ((A, A), (A, B), (A, A[:2]), (V, np.stack([V, V])), (SPECIAL, SPECIAL), (K, "a")):
+        case(name, x, y)
+case("array_equal", SPECIAL, SPECIAL, equal_nan=True)
+for name in ("real", "imag", "real_if_close", "isreal", "iscomplex", "isrealobj", "iscomplexobj"):
+    case(name, A, orders=1 if name.startswith("real") else 0)
+    case(name, K)
+case("angle", SPECIAL)
+case("angle", B, deg=True)
+for name in ("isposinf", "isneginf", "fix"):
+    case(name, SPECIAL)
+    case(name, K)
+case("nan_to_num", SPECIAL)
+case("nan_to_num", SPECIAL, nan=7.0, posinf=1.0, neginf=-2.0)
+case("nan_to_num", SPECIAL.astype(np.float32))
+case("nan_to_num", K)
+case("nan_to_num", A, orders=1)
+for name in ("ndim", "shape", "size"):
+    case(name, CUBE)
+    case(name, 3.0)
+    case(name, [[1, 2], [3, 4]])
+case("size", CUBE, 1)
+case("isscalar", 3.0)
+case("isscalar", V)
+case("result_type", SINGLE, 3)
+case("result_type", K, np.float32, SINGLE)
+case("min_scalar_type", 300)
+case("min_scalar_type", K)
+case("common_type", SINGLE, K)
+case("common_type", SINGLE)
+case("can_cast", np.float64, np.int32)
+case("can_cast", np.int32, "f8", casting="same_kind")
+case("astype", A, np.float32)
+case("astype", B, int, copy=False)
+case("require", K, np.float32)
+
+# -- choices, grids, functions of slices -----------------------------------------------------------
+
+case("select", [A > 1, A < 0], [A, B], 0.5, orders=1)
+case("select", [M, ~M], [1, K])
+case("select", [K > 2, K > 0], [K, SINGLE[:2]], default=-1)
+case("choose", [[2, 0], [1, 1]], [10, [20, 21], [[30], [31]]])
+case("choose", K, [A[0], B[0], V], mode="wrap")
+case("choose", K, [A[0], B[0], V], mode="clip")
+case("choose", M.astype(int), [A[:2], B[:2]], orders=1)
+case("piecewise", A, [A < 0, A > 1], [-1.0, 2.5, 0.0])
+case("piecewise", A, [A < 0], [lambda x: x * x, lambda x: 3 * x], orders=1)
+case("piecewise", K, [K > 2], [lambda x: x + 0.7, 1])
+case("piecewise", V, [False, True, False, True], [1.0, 2.0])
+for axis in (0, 1, 2):
+    case("apply_along_axis", lambda x: (x * x).sum(), axis, CUBE, orders=1 if axis else 0)
+    case("apply_along_axis", lambda x: x[::-1] * 2, axis, CUBE)
+    case("apply_along_axis", lambda x: x[:, None] * x[:2], axis, CUBE)
+case("apply_over_axes", lambda x, axis: x.sum(axis), CUBE, [0, 2], orders=1)
+case("apply_over_axes", lambda x, axis: x.sum(axis, keepdims=True), CUBE, -1)
+case("ix_", [0, 2], [True, False, True])
+case("ix_", np.array([1, 0]))
+case("unravel_index", [[5, 7]], (3, 4))
+case("unravel_index", 11, (3, 4), order="F")
+case("ravel_multi_index", ([1, 2], [3, 0]), (3, 4))
+case("ravel_multi_index", ([4, -1], [3, 5]), (3, 4), mode=("wrap", "clip"))
+case("vecdot", A, B, orders=2)
+case("vecdot", CUBE, CUBE, axis=0, keepdims=True)
+case("vecdot", K, J[0])
+case("matvec", CUBE, V, orders=1)
+case("matvec", K, J)
+case("vecmat", V, CUBE.swapaxes(1, 2), orders=1)
+case("vecmat", J[0], K.T)
+for name in ("cumulative_sum", "cumulative_prod"):
+    case(name, V, orders=2)
+    case(name, CUBE, axis=1, include_initial=True, orders=1)
+    case(name, SMALL, include_initial=True)
+    case(name, K, axis=0, dtype=np.float32)
+
+# -- files and text --------------------------------------------------------------------------------
+
+for name in ("array2string", "array_repr", "array_str"):
+    case(name, A, precision=3)
+    case(name, K)
+case("frombuffer", A.tobytes(), dtype=float, offset=8)
+case("fromiter", [3.0, 1.5], float)
+case("fromstring", "1 2 3", dtype=int, sep=" ")
+
 OTHER = {
-    "argpartition", "empty", "empty_like", "fill_diagonal", "fromfunction", "matvec", "ndarray",
-    "partition", "put_along_axis", "ufunc",
+    "argpartition", "broadcast", "c_", "copyto", "einsum_path", "empty", "empty_like",
+    "fill_diagonal", "from_dlpack", "fromfile", "fromfunction", "genfromtxt", "load", "loadtxt",
+    "mgrid", "ndarray", "ndenumerate", "ogrid", "partition", "place", "put", "put_along_axis",
+    "putmask", "r_", "save", "savetxt", "savez", "savez_compressed", "ufunc", "vectorize",
 }  # fmt: skip
 """Public names that tests of their own cover."""
 
