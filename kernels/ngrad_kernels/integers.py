@@ -15,7 +15,16 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
-from ngrad_kernels.intrinsics import copysign, floor, scalar, select
+from ngrad_kernels.intrinsics import (
+    bits_of_f4,
+    bits_of_f8,
+    copysign,
+    f4_from_bits,
+    f8_from_bits,
+    floor,
+    scalar,
+    select,
+)
 
 
 def _shift(direction: str) -> Any:
@@ -109,6 +118,46 @@ def pow_int(x, y):
 
 
 @scalar
+def gcd_int(x, y):
+    """The greatest common divisor, by Euclid; of 0 and 0 it is 0, and of MIN and 0 or MIN it wraps
+    to MIN.
+    """
+    while y != 0:
+        rest = type(x)(0 if y == -1 else x % y)  # MIN % -1 is undefined
+        x = y
+        y = rest
+    return type(x)(-x) if x < 0 else x
+
+
+@scalar
+def gcd_uint(x, y):
+    """The greatest common divisor of unsigned integers, by Euclid."""
+    while y != 0:
+        rest = type(x)(x % y)
+        x = y
+        y = rest
+    return x
+
+
+@scalar
+def nextafter_f4(x, y):
+    """The float next to x in the direction of y: that of the next bits."""
+    step = select((y > x) == (x > 0), np.int32(1), np.int32(-1))
+    moved = f4_from_bits(np.int32(bits_of_f4(x) + step))
+    moved = select(x == 0, copysign(f4_from_bits(np.int32(1)), y), moved)
+    return select((x != x) | (y != y), x + y, select(x == y, y, moved))
+
+
+@scalar
+def nextafter_f8(x, y):
+    """As `nextafter_f4`."""
+    step = select((y > x) == (x > 0), np.int64(1), np.int64(-1))
+    moved = f8_from_bits(bits_of_f8(x) + step)
+    moved = select(x == 0, copysign(f8_from_bits(np.int64(1)), y), moved)
+    return select((x != x) | (y != y), x + y, select(x == y, y, moved))
+
+
+@scalar
 def mod_float(x, y):
     """Remainder with the sign of the divisor, exact (IEEE fmod, then moved by y where the signs
     differ).
@@ -143,6 +192,10 @@ NAMESPACE: dict[str, Any] = {
         floordiv_uint,
         mod_uint,
         pow_int,
+        gcd_int,
+        gcd_uint,
+        nextafter_f4,
+        nextafter_f8,
         mod_float,
         floordiv_float,
     )

@@ -81,6 +81,7 @@ SCALARS: dict[str, Scalar] = {
         {"f": "select(({0} <= {1}) | ({0} != {0}), {0}, {1})", "iub": "combine_min({0}, {1})"}
     ),
     "copysign": Scalar({"f": "copysign({0}, {1})"}),
+    "nextafter": Scalar({"f": "nextafter_{c}({0}, {1})"}),
     "multiply_no_nan": Scalar({"f": "select({1} == 0, {c}(0), {0} * {1})"}),
     "relu": Scalar(
         {"f": "select({0} <= 0, {c}(0), {0})", "i": "{0} if {0} > 0 else {c}(0)", "u": "{0}"}
@@ -105,6 +106,7 @@ SCALARS: dict[str, Scalar] = {
     "invert": Scalar({"iu": "~{0}", "b": "not {0}"}),
     "left_shift": Scalar({"iu": "shift_left({0}, {1})"}),
     "right_shift": Scalar({"iu": "shift_right({0}, {1})"}),
+    "gcd": Scalar({"i": "gcd_int({0}, {1})", "u": "gcd_uint({0}, {1})"}, cost=2),
     # vecmath
     **{
         name: _vecmath(name)

@@ -9,9 +9,15 @@ import numpy as _numpy
 
 # What is NumPy's own: constants, dtypes, and what tells of them.
 from numpy import (
+    False_,
+    ScalarType,
+    True_,
+    base_repr,
+    binary_repr,
     bool_,
     broadcast_shapes,
-    can_cast,
+    byte,
+    double,
     dtype,
     e,
     errstate,
@@ -20,44 +26,96 @@ from numpy import (
     float32,
     float64,
     floating,
+    format_float_positional,
+    format_float_scientific,
     generic,
+    get_include,
+    get_printoptions,
+    getbufsize,
     geterr,
+    geterrcall,
     iinfo,
+    index_exp,
     inexact,
     inf,
+    info,
     int8,
     int16,
     int32,
     int64,
+    int_,
+    intc,
     integer,
     intp,
     isdtype,
     issubdtype,
+    iterable,
+    little_endian,
+    long,
+    longlong,
+    mintypecode,
     nan,
+    ndindex,
     newaxis,
     number,
     pi,
     printoptions,
+    promote_types,
+    s_,
+    sctypeDict,
     set_printoptions,
+    setbufsize,
     seterr,
+    seterrcall,
+    short,
+    show_config,
+    show_runtime,
     signedinteger,
+    single,
+    typecodes,
+    typename,
+    ubyte,
+    uint,
     uint8,
     uint16,
     uint32,
     uint64,
+    uintc,
+    uintp,
+    ulong,
+    ulonglong,
     unsignedinteger,
+    ushort,
 )  # fmt: skip
 
+from ngrad.numpy import folding as _folding
 from ngrad.numpy import methods as _methods
 from ngrad.numpy import operators as _operators
+from ngrad.numpy.absent import BY_NAME as _ABSENT
+from ngrad.numpy.calculus import *
+from ngrad.numpy.choosing import *
 from ngrad.numpy.creation import *
+from ngrad.numpy.editing import *
+from ngrad.numpy.files import *
+from ngrad.numpy.functional import *
+from ngrad.numpy.grids import *
+from ngrad.numpy.histograms import *
+from ngrad.numpy.logic import *
 from ngrad.numpy.manipulation import *
 from ngrad.numpy.ndarray import ndarray
+from ngrad.numpy.polynomials import *
+from ngrad.numpy.products import *
 from ngrad.numpy.reductions import *
 from ngrad.numpy.reductions import any_ as any
 from ngrad.numpy.selection import *
 from ngrad.numpy.selection import round_ as around
 from ngrad.numpy.selection import round_ as round
+from ngrad.numpy.sets import *
+from ngrad.numpy.signal import *
+from ngrad.numpy.sorting import *
+from ngrad.numpy.statistics import *
+from ngrad.numpy.triangles import *
+from ngrad.numpy.types import *
 from ngrad.numpy.ufuncs import UFUNCS as _UFUNCS
 from ngrad.numpy.ufuncs import ufunc
 
@@ -66,6 +124,8 @@ globals().update(_UFUNCS)
 
 
 def __getattr__(name: str) -> Any:
+    if name in _ABSENT:
+        raise AttributeError(f"ngrad.numpy has no {name!r}: {_ABSENT[name]}")
     if hasattr(_numpy, name):
         raise AttributeError(f"ngrad.numpy has no {name!r}; NumPy's own takes numpy.asarray(x)")
     raise AttributeError(f"module 'ngrad.numpy' has no attribute {name!r}")

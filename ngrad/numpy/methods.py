@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from ngrad.numpy import manipulation, reductions, selection
+from ngrad.numpy import choosing, manipulation, reductions, selection, sorting
 from ngrad.numpy.convert import array_of, dtype_of, to_tensor
+from ngrad.numpy.editing import resize
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.ufuncs import UFUNCS
 from ngrad.ops.convert import cast_to
@@ -26,8 +27,14 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "squeeze": manipulation.squeeze, "swapaxes": manipulation.swapaxes, "clip": selection.clip,
     "round": selection.round_, "take": selection.take, "diagonal": selection.diagonal,
     "trace": selection.trace, "nonzero": selection.nonzero, "compress": selection.compress,
-    "conj": UFUNCS["conjugate"], "conjugate": UFUNCS["conjugate"],
+    "conj": UFUNCS["conjugate"], "conjugate": UFUNCS["conjugate"], "argsort": sorting.argsort,
+    "argpartition": sorting.argpartition, "choose": choosing.choose, "put": choosing.put,
+     "searchsorted": sorting.searchsorted,
 }  # fmt: skip
+IN_PLACE: dict[str, Callable[..., Any]] = {
+    "sort": sorting.sort, "partition": sorting.partition,
+}  # fmt: skip
+"""Methods by which an array comes to hold what the function of that name returns."""
 
 
 def _method(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -35,6 +42,14 @@ def _method(function: Callable[..., Any]) -> Callable[..., Any]:
         return function(self, *args, **kwargs)
 
     method.__doc__ = function.__doc__
+    return method
+
+
+def _in_place(function: Callable[..., Any]) -> Callable[..., None]:
+    def method(self: ndarray, *args: Any, **kwargs: Any) -> None:
+        self[...] = function(self, *args, **kwargs)
+
+    method.__doc__ = f"{function.__doc__}\n\nIn place."
     return method
 
 
@@ -53,6 +68,11 @@ def _astype(
 def _flatten(x: ndarray, order: Any = "C") -> ndarray:
     """A copy with one axis."""
     return array_of(x.reshape(-1, order=order)._read())
+
+
+def _flat(x: ndarray) -> ndarray:
+    """A view with one axis."""
+    return x.reshape(-1)
 
 
 def _to_device(x: ndarray, device: Any, /, *, stream: Any = None) -> ndarray:
@@ -96,6 +116,9 @@ def _array_function(x: ndarray, function: Any, types: Any, args: Any, kwargs: An
         raise TypeError(
             f"{function.__module__}.{function.__name__}: ngrad.numpy has no such function"
         )
+    if ours is function:  # it tells of arrays, and returns none
+        plain = [np.asarray(arg) if isinstance(arg, ndarray) else arg for arg in args]
+        return function(*plain, **kwargs)
     return ours(*args, **kwargs)
 
 
@@ -107,9 +130,13 @@ def _others() -> dict[str, Any]:
 def _attach() -> None:
     for name, function in FUNCTIONS.items():
         setattr(ndarray, name, _method(function))
+    for name, function in IN_PLACE.items():
+        setattr(ndarray, name, _in_place(function))
     others: dict[str, Any] = {
         "astype": _astype,
         "flatten": _flatten,
+        "flat": property(_flat, lambda x, values: x.__setitem__(..., resize(values, x.shape))),
+        "tofile": lambda x, *args, **kwargs: np.asarray(x).tofile(*args, **kwargs),
         "to_device": _to_device,
         "cpu": lambda x: _to_device(x, "cpu"),
         "gpu": lambda x, index=0: _to_device(x, f"cuda:{index}"),

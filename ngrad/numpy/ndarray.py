@@ -55,6 +55,10 @@ class ndarray(Cell):
         __mul__: Any
         __truediv__: Any
         __radd__: Any
+        __rsub__: Any
+        __rmul__: Any
+        __lt__: Any
+        __gt__: Any
 
     __array_priority__ = 102
 

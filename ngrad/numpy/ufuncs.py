@@ -24,6 +24,8 @@ from ngrad.ops.math import pow as power_
 from ngrad.tensor import Tensor
 
 FLOAT32, FLOAT64, BOOL = BY_CODE["f4"], BY_CODE["f8"], BY_CODE["b1"]
+INT8, INT32, INT64 = BY_CODE["i1"], BY_CODE["i4"], BY_CODE["i8"]
+UINT8, UINT64 = BY_CODE["u1"], BY_CODE["u8"]
 
 
 class ufunc:
@@ -191,16 +193,47 @@ def _modf(x: Any) -> tuple[Any, Any]:
 
 def _bits(op: Any) -> Callable[..., Any]:
     """A function of bits, which takes integers and bools."""
+    name = getattr(op, "name", op.__name__.lstrip("_"))
 
     def compute(*values: Any) -> Any:
         if any(isinstance(x, Tensor) and x.dtype.is_floating for x in values):
             names = [getattr(x, "dtype", type(x).__name__) for x in values]
-            raise DTypeError(
-                f"{op.name}: takes integers and bools, not {', '.join(map(str, names))}"
-            )
+            raise DTypeError(f"{name}: takes integers and bools, not {', '.join(map(str, names))}")
         return op(*values)
 
     return compute
+
+
+def _bitwise_count(x: Any) -> Any:
+    """How many bits of |x| are set: in pairs, in fours, in bytes, and these added by a product."""
+    wide = cast_to(x if x.dtype.is_unsigned else a.abs_(cast_to(x, INT64)), UINT64)
+    wide = wide - ((wide >> 1) & 0x5555555555555555)
+    wide = (wide & 0x3333333333333333) + ((wide >> 2) & 0x3333333333333333)
+    wide = (wide + (wide >> 4)) & 0x0F0F0F0F0F0F0F0F
+    return cast_to((wide * 0x0101010101010101) >> 56, UINT8)
+
+
+def _gcd(x: Any, y: Any) -> Any:
+    return b.gcd(*(cast_to(z, INT8) if z.dtype.is_bool else z for z in _pair(x, y)))
+
+
+def _lcm(x: Any, y: Any) -> Any:
+    x, y = (cast_to(z, INT8) if z.dtype.is_bool else z for z in _pair(x, y))
+    return a.abs_(a.floordiv(x, b.gcd(x, y)) * y)
+
+
+def _spacing(x: Any) -> Any:
+    return a.nextafter(x, a.copysign(float("inf"), x)) - x
+
+
+def _frexp(x: Any) -> tuple[Any, Any]:
+    """A mantissa of [0.5, 1) and a power of 2: the logarithm's, corrected where it is rounded."""
+    plain = c.logical_and(c.isfinite(x), c.not_equal(x, 0))
+    size = select(plain, a.abs_(x), 1.0)
+    power = cast_to(a.floor(e.log2(size)) + 1.0, INT32)
+    part = _ldexp(size, -power)
+    power = power + cast_to(c.greater_equal(part, 1.0), INT32) - cast_to(c.less(part, 0.5), INT32)
+    return select(plain, _ldexp(x, -power), x), select(plain, power, 0)
 
 
 def _bool_sum(op: Any, of_bools: Any) -> Callable[..., Any]:
@@ -318,9 +351,15 @@ _TABLE: dict[str, tuple[Callable[..., Any], int, str]] = {
     "invert": (_bits(b.invert), 1, "same"),
     "left_shift": (_bits(b.left_shift), 2, "same"),
     "right_shift": (_bits(b.right_shift), 2, "same"),
+    "bitwise_count": (_bits(_bitwise_count), 1, "same"),
+    "gcd": (_bits(_gcd), 2, "same"),
+    "lcm": (_bits(_lcm), 2, "same"),
+    "nextafter": (a.nextafter, 2, "float"),
+    "spacing": (_spacing, 1, "float"),
     "conjugate": (lambda x: x, 1, "same"),
 }
 UFUNCS = {name: ufunc(compute, name, nin, kind) for name, (compute, nin, kind) in _TABLE.items()}
+UFUNCS["frexp"] = ufunc(_frexp, "frexp", 1, "float", 2)
 UFUNCS["modf"] = ufunc(_modf, "modf", 1, "float", 2)
 UFUNCS["divmod"] = ufunc(lambda x, y: (a.floordiv(x, y), a.mod(x, y)), "divmod", 2, "same", 2)
 

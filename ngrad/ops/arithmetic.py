@@ -305,3 +305,22 @@ def copysign(x, y):
 @copysign.vjp
 def _(g, out, x, y):
     return g * sign(x) * copysign(1.0, y), None
+
+
+@elementwise
+def nextafter(x, y):
+    """The number of x's dtype that is next to x in the direction of y.
+
+    Takes floats. The derivative is 1 in x, and 0 in y, as TensorFlow's.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.math.nextafter([1.0, 0.0], [2.0, -1.0]).numpy()
+    array([ 1.0000001e+00, -1.4012985e-45], dtype=float32)
+    """
+
+
+@nextafter.vjp
+def _(g, out, x, y):
+    return g, tools.zeros(y._layout)

@@ -1,4 +1,4 @@
-"""Bitwise ops and shifts of integers. They have no derivative."""
+"""Bitwise ops, shifts and divisors of integers. They have no derivative."""
 
 from __future__ import annotations
 
@@ -88,4 +88,18 @@ def right_shift(x, y):
     >>> import ngrad
     >>> ngrad.bitwise.right_shift([-8, 8, -8], [1, 32, 32]).numpy()
     array([-4,  0, -1], dtype=int32)
+    """
+
+
+@elementwise
+def gcd(x, y):
+    """The greatest common divisor of x and y, which is not negative.
+
+    Takes integers. Of 0 and 0 it is 0.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.gcd([12, -18, 0], [18, 12, 5])
+    array([6, 6, 5])
     """

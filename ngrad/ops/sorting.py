@@ -96,10 +96,14 @@ def argsort(
     >>> ngrad.argsort([3, 1, 2, 1]).numpy()
     array([1, 3, 2, 0], dtype=int32)
     """
-    x = tensor(values, "argsort")
+    return cast_to(positions(tensor(values, "argsort"), axis, direction), INT32)
+
+
+def positions(x: Any, axis: Any, direction: str = "ASCENDING") -> Any:
+    """As `argsort`, in int64."""
     at = normal_axis(axis, x.ndim, "argsort")
     found = apply(ARGSORT, (swap_last(x, at),), (_descends("argsort", direction),))
-    return cast_to(swap_last(found, at), INT32)
+    return swap_last(found, at)
 
 
 def sort(values: Any, axis: Any = -1, direction: str = "ASCENDING", name: str | None = None) -> Any:

@@ -121,6 +121,33 @@ def test_views_and_names_of_one_array(data: Any) -> None:
             np.testing.assert_array_equal(np.asarray(one), other)
 
 
+def test_sorting_in_place() -> None:
+    start = np.random.default_rng(6).permutation(24).reshape(4, 6) / 2.0
+    x, y = start.copy(), ours.array(start)
+    for z in (x, y):
+        assert z.sort(axis=0) is None
+        z[1].sort()
+        z.T[2:4].partition(1, axis=0)
+    np.testing.assert_array_equal(np.asarray(y), x)
+    np.testing.assert_array_equal(np.asarray(y.argsort(0)), x.argsort(0))
+
+
+@pytest.mark.parametrize(
+    ("shape", "value", "wrap"),
+    [
+        ((3, 4), 7.5, False),
+        ((7, 2), [1.0, 2.0, 3.0], True),
+        ((7, 2), 1, False),
+        ((3, 3, 3), 2, False),
+    ],
+)
+def test_filled_diagonals(shape: Any, value: Any, wrap: bool) -> None:
+    x, y = np.ones(shape), ours.ones(shape)
+    np.fill_diagonal(x, value, wrap)
+    ours.fill_diagonal(y, value, wrap)
+    np.testing.assert_array_equal(np.asarray(y), x)
+
+
 def test_augmented_assignment_of_a_part() -> None:
     x, y = np.arange(6.0).reshape(2, 3), ours.arange(6.0).reshape(2, 3)
     for z in (x, y):

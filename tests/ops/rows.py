@@ -16,6 +16,7 @@ from ngrad import linalg, nn
 from ngrad.devices import HOST
 from ngrad.graph.op import TABLE
 from ngrad.ops.assignment import assigned
+from ngrad.ops.bitwise import gcd
 from ngrad.ops.losses import multiply_no_nan
 from ngrad.ops.transfer import to_device
 from ngrad.record import apply
@@ -43,6 +44,7 @@ ARITHMETIC = [
     exact("maximum", lambda x, y: np.where((x >= y) | (x != x), x, y), kinds="fiub"),
     exact("minimum", lambda x, y: np.where((x <= y) | (x != x), x, y), kinds="fiub"),
     exact("copysign", np.copysign, kinds="f"),
+    exact("nextafter", np.nextafter, kinds="f"),
     exact("relu", lambda x: np.maximum(x, 0), 1, function=nn.relu),
     exact(
         "multiply_no_nan",
@@ -73,6 +75,7 @@ BITWISE = [
     exact("invert", np.invert, 1, kinds="iub", smooth=False),
     exact("left_shift", np.left_shift, kinds="iu", smooth=False, whole=(None, (-3, 70))),
     exact("right_shift", np.right_shift, kinds="iu", smooth=False, whole=(None, (-3, 70))),
+    exact("gcd", np.gcd, kinds="iu", smooth=False, function=gcd),
 ]
 VECMATH = [
     smooth("exp", np.exp),

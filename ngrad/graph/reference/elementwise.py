@@ -73,6 +73,8 @@ ELEMENTWISE: dict[str, Reference] = {
     "maximum": lambda x, y: np.where((x >= y) | (x != x), x, y),
     "minimum": lambda x, y: np.where((x <= y) | (x != x), x, y),
     "copysign": np.copysign,
+    "nextafter": np.nextafter,
+    "gcd": np.gcd,
     "relu": lambda x: np.where(x <= 0, _zero(x), x),
     "where": np.where,
     "cast": _cast,

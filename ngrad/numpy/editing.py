@@ -1,0 +1,274 @@
+"""Arrays with elements taken out, put in, and added around them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ngrad.errors import IndexBoundsError
+from ngrad.numpy.calculus import along
+from ngrad.numpy.creation import asarray, linspace
+from ngrad.numpy.manipulation import broadcast_to, concatenate, flip, moveaxis, ravel
+from ngrad.numpy.ndarray import ndarray
+from ngrad.numpy.reductions import max as greatest
+from ngrad.numpy.reductions import mean
+from ngrad.numpy.reductions import min as least
+from ngrad.numpy.selection import take
+from ngrad.numpy.statistics import median
+from ngrad.numpy.ufuncs import UFUNCS
+from ngrad.ops.reductions import normal_axes
+from ngrad.ops.shape import normal_axis
+
+
+def _flat(what: str, a: Any, axis: Any) -> tuple[ndarray, int]:
+    x = ravel(a) if axis is None else asarray(a)
+    return x, normal_axis(x.ndim - 1 if axis is None else axis, x.ndim, what)
+
+
+def _places(what: str, obj: Any, n: int, beyond: int) -> Any:
+    """The places along an axis of n that an index means, as NumPy's; -1 is the last."""
+    if isinstance(obj, slice):
+        return np.arange(n)[obj]
+    at = np.asarray(obj)
+    if at.dtype == bool:
+        if what == "delete" and at.shape != (n,):
+            raise ValueError(f"delete: a mask of shape {at.shape} does not fit an axis of {n}")
+        return np.flatnonzero(at)
+    if at.ndim > 1 and what == "insert":
+        raise ValueError(f"insert: places are a number or a vector, not of shape {at.shape}")
+    at = at.astype(np.int64) if at.size == 0 else at
+    if at.dtype.kind not in "iu":
+        raise IndexBoundsError(f"{what}: places must be integers or bools, not {at.dtype}")
+    if at.size and not (-n <= at.min() and at.max() < n + beyond):
+        raise IndexBoundsError(f"{what}: index {obj} is out of bounds for axis of {n} elements")
+    return np.where(at < 0, at + n, at)
+
+
+def delete(arr: Any, obj: Any, axis: Any = None) -> ndarray:
+    """An array without the slices at places along an axis.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.delete([10, 20, 30, 40], [0, -1])
+    array([20, 30])
+    """
+    x, at = _flat("delete", arr, axis)
+    n = x.shape[at]
+    return take(x, np.setdiff1d(np.arange(n), _places("delete", obj, n, 0)), at)
+
+
+def insert(arr: Any, obj: Any, values: Any, axis: Any = None) -> ndarray:
+    """An array with values before the slices at places along an axis.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.insert([1, 2, 3], 1, 9)
+    array([1, 9, 2, 3])
+    """
+    x, at = _flat("insert", arr, axis)
+    n = x.shape[at]
+    places = _places("insert", obj, n, 1)
+    new = asarray(values, x.dtype)
+    new = new.reshape((1,) * (x.ndim - new.ndim) + new.shape)
+    if places.size == 1 and not isinstance(obj, slice):  # as many as there are, in one place
+        new = moveaxis(new, 0, at) if np.ndim(places) == 0 else new
+        places = np.full(new.shape[at], places)
+    shape = (*x.shape[:at], places.size, *x.shape[at + 1 :])
+    both = concatenate([x, broadcast_to(new, shape)], at)
+    order = np.argsort(np.concatenate([np.arange(n) + 0.5, np.ravel(places)]), kind="stable")
+    return take(both, order, at)
+
+
+def resize(a: Any, new_shape: Any) -> ndarray:
+    """An array of another shape, with the elements again and again from the first."""
+    x = ravel(a)
+    sizes = tuple(new_shape) if isinstance(new_shape, (tuple, list)) else (new_shape,)
+    count = int(np.prod(sizes, dtype=np.int64))
+    if any(n < 0 for n in sizes):
+        raise ValueError(f"resize: all elements of new_shape must be non-negative: {new_shape}")
+    if not x.size:
+        return asarray(np.zeros(sizes, x.dtype))
+    return take(x, np.arange(count) % x.size).reshape(sizes)
+
+
+def trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> ndarray:
+    """An array without the zeros at its front, its back, or both. Where they end is looked up at
+    the call.
+    """
+    x = asarray(filt)
+    sides = trim.lower()
+    if sides not in ("fb", "bf", "f", "b"):
+        raise ValueError(f"trim_zeros: unexpected character(s) in `trim`: {trim!r}")
+    axes = normal_axes(axis, x.ndim, "trim_zeros")
+    places = np.argwhere(np.asarray(x))
+    cuts = [slice(None)] * x.ndim
+    for k in axes:
+        first, last = (places[:, k].min(), places[:, k].max() + 1) if len(places) else (0, 0)
+        everything = not len(places)
+        start = int(first) if "f" in sides or everything else None
+        cuts[k] = slice(start, int(last) if "b" in sides or everything else None)
+    return x[tuple(cuts)]
+
+
+# -- what is around --------------------------------------------------------------------------------
+
+
+def _ends(x: ndarray, axis: int) -> tuple[ndarray, ndarray]:
+    n = x.shape[axis]
+    return take(x, [0], axis), take(x, [n - 1], axis)
+
+
+def _ramp(x: ndarray, axis: int, widths: Any, ends: Any) -> list[ndarray]:
+    """From an end value to an edge of the array, which is not included."""
+    made = []
+    for edge, width, end in zip(_ends(x, axis), widths, ends, strict=True):
+        stop = edge.squeeze(axis)
+        made.append(linspace(end, stop, width, endpoint=False, dtype=x.dtype, axis=axis))
+    return [made[0], flip(made[1], axis)]
+
+
+def _repeated(x: ndarray, axis: int, widths: Any, values: Any) -> list[ndarray]:
+    return [
+        broadcast_to(value, (*x.shape[:axis], width, *x.shape[axis + 1 :]))
+        for value, width in zip(values, widths, strict=True)
+    ]
+
+
+def _constant(x: ndarray, axis: int, widths: Any, values: Any) -> list[ndarray]:
+    return _repeated(x, axis, widths, [asarray(value, x.dtype) for value in values])
+
+
+def _statistic(reduce: Callable[..., ndarray]) -> Callable[..., list[ndarray]]:
+    def around(x: ndarray, axis: int, widths: Any, lengths: Any) -> list[ndarray]:
+        n = x.shape[axis]
+        parts = []
+        for length, front in zip(
+            (n, n) if lengths is None else lengths, (True, False), strict=True
+        ):
+            count = min(int(length), n)
+            if count < 1:
+                raise ValueError(f"pad: stat_length of {length} yields no value for padding")
+            part = take(x, np.arange(count) if front else np.arange(n - count, n), axis)
+            found = reduce(part, axis, keepdims=True)
+            whole = x.dtype.kind in "iu" and found.dtype.kind == "f"
+            parts.append((UFUNCS["rint"](found) if whole else found).astype(x.dtype))
+        return _repeated(x, axis, widths, parts)
+
+    return around
+
+
+def _own(mode: Any) -> Callable[..., list[ndarray]]:
+    """Elements of the array itself, at the places that NumPy's padding of places tells."""
+
+    def around(x: ndarray, axis: int, widths: Any, kind: Any = "even") -> list[ndarray]:
+        if kind not in ("even", "odd"):
+            raise ValueError(f"pad: reflect_type is 'even' or 'odd', not {kind!r}")
+        n = x.shape[axis]
+        if kind == "odd":
+            whole = _turned(x, axis, widths, int(mode == "reflect"))
+            return [
+                along(whole, axis, slice(widths[0])),
+                along(whole, axis, slice(widths[0] + n, None)),
+            ]
+        places = np.pad(np.arange(n), widths, mode=mode)
+        return [take(x, places[: widths[0]], axis), take(x, places[widths[0] + n :], axis)]
+
+    return around
+
+
+def _turned(x: ndarray, axis: int, widths: Any, edge: int) -> ndarray:
+    """An array continued by what mirrors it in the points of its ends, as often as it takes."""
+    before, after = widths
+    while before or after:
+        n = x.shape[axis]
+        first, last = _ends(x, axis)
+        if n == edge:  # a lone element is its own mirror image
+            x, (before, after) = (
+                concatenate([*_repeated(x, axis, (before, after), (x, x)), x], axis),
+                (0, 0),
+            )
+            continue
+        front, back = min(before, n - edge), min(after, n - edge)
+        left = 2 * first - flip(along(x, axis, slice(edge, edge + front)), axis)
+        right = 2 * last - flip(along(x, axis, slice(n - edge - back, n - edge)), axis)
+        x = concatenate([left, x, right], axis)
+        before, after = before - front, after - back
+    return x
+
+
+def _edge(x: ndarray, axis: int, widths: Any) -> list[ndarray]:
+    return _repeated(x, axis, widths, _ends(x, axis))
+
+
+def _empty(x: ndarray, axis: int, widths: Any) -> list[ndarray]:
+    return _constant(x, axis, widths, (0, 0))
+
+
+# mode: (what is before and after along an axis, the option that it takes, its default)
+MODES: dict[str, tuple[Callable[..., list[ndarray]], str, Any]] = {
+    "constant": (_constant, "constant_values", 0),
+    "edge": (_edge, "", None),
+    "empty": (_empty, "", None),
+    "linear_ramp": (_ramp, "end_values", 0),
+    "maximum": (_statistic(greatest), "stat_length", None),
+    "mean": (_statistic(mean), "stat_length", None),
+    "median": (_statistic(median), "stat_length", None),
+    "minimum": (_statistic(least), "stat_length", None),
+    "reflect": (_own("reflect"), "reflect_type", "even"),
+    "symmetric": (_own("symmetric"), "reflect_type", "even"),
+    "wrap": (_own("wrap"), "", None),
+}
+
+
+def _pairs(value: Any, ndim: int) -> Any:
+    """A value before and after along each axis, of one, a pair, or pairs."""
+    if value is None or isinstance(value, str):
+        return [value] * ndim
+    return broadcast_to(asarray(value), (ndim, 2))
+
+
+def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> ndarray:
+    """An array with elements added before and after along its axes: a constant, its own elements
+    repeated or mirrored, or what is made of them.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.pad([1, 2, 3], (2, 1), "reflect")
+    array([3, 2, 1, 2, 3, 2])
+    """
+    x = asarray(array)
+    if callable(mode):
+        raise TypeError("pad: mode is a name; functions write into arrays of NumPy's alone")
+    if mode not in MODES:
+        raise ValueError(f"pad: mode {mode!r} is none of {', '.join(MODES)}")
+    around, option, default = MODES[mode]
+    for name in kwargs:
+        if name != option:
+            raise ValueError(f"pad: unsupported keyword argument for mode {mode!r}: {name}")
+    if isinstance(pad_width, dict):
+        given = {normal_axis(k, x.ndim, "pad"): v for k, v in pad_width.items()}
+        pad_width = [given.get(k, 0) for k in range(x.ndim)]
+        pad_width = [(w, w) if np.ndim(w) == 0 else w for w in pad_width]
+    widths = np.asarray(pad_width)
+    if widths.dtype.kind not in "iu":
+        raise TypeError(f"pad: `pad_width` must be of integral type, not {widths.dtype}")
+    if widths.size and widths.min() < 0:
+        raise ValueError(f"pad: widths can't contain negative values: {pad_width}")
+    sides = np.broadcast_to(widths, (x.ndim, 2)).tolist()
+    values = _pairs(kwargs.get(option, default), x.ndim)
+    for k, width in enumerate(sides):
+        if not any(width):
+            continue
+        if x.shape[k] == 0 and mode not in ("constant", "empty"):
+            raise ValueError(f"pad: can't extend empty axis {k} of {x.shape} using mode {mode!r}")
+        before, after = around(x, k, width, *([values[k]] if option else []))
+        x = concatenate([before, x, after], k)
+    return x.copy()
+
+
+__all__ = ["delete", "insert", "pad", "resize", "trim_zeros"]

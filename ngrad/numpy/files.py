@@ -1,0 +1,121 @@
+"""Arrays from files, buffers and iterators, and to them; and as text: NumPy's, converted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from ngrad.numpy.creation import asarray
+from ngrad.numpy.ndarray import ndarray
+
+
+def _plain(value: Any) -> Any:
+    return np.asarray(asarray(value))
+
+
+def save(file: Any, arr: Any, allow_pickle: bool = True) -> None:
+    """Write an array to a .npy file."""
+    np.save(file, _plain(arr), allow_pickle)
+
+
+def savez(file: Any, *args: Any, allow_pickle: bool = True, **kwds: Any) -> None:
+    """Write arrays to a .npz archive."""
+    parts = {name: _plain(x) for name, x in kwds.items()}
+    np.savez(file, *map(_plain, args), allow_pickle=allow_pickle, **parts)
+
+
+def savez_compressed(file: Any, *args: Any, allow_pickle: bool = True, **kwds: Any) -> None:
+    """Write arrays to a compressed .npz archive."""
+    parts = {name: _plain(x) for name, x in kwds.items()}
+    np.savez_compressed(file, *map(_plain, args), allow_pickle=allow_pickle, **parts)
+
+
+def savetxt(fname: Any, X: Any, *args: Any, **kwargs: Any) -> None:
+    """Write a vector or a matrix as text."""
+    np.savetxt(fname, _plain(X), *args, **kwargs)
+
+
+class _Archive(Mapping[str, ndarray]):
+    """The arrays of a .npz archive, each read when it is asked for."""
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+        self.files: list[str] = file.files
+
+    def __getitem__(self, name: str) -> ndarray:
+        return asarray(self._file[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.files)
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    def close(self) -> None:
+        self._file.close()
+
+    def __enter__(self) -> _Archive:
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.close()
+
+
+def load(file: Any, *args: Any, **kwargs: Any) -> Any:
+    """Read an array from a .npy file, or the arrays of a .npz archive by name."""
+    found = np.load(file, *args, **kwargs)
+    return _Archive(found) if isinstance(found, np.lib.npyio.NpzFile) else asarray(found)
+
+
+def _converted(name: str, doc: str) -> Callable[..., Any]:
+    function = getattr(np, name)
+
+    def read(*args: Any, **kwargs: Any) -> Any:
+        found = function(*args, **kwargs)
+        return [asarray(x) for x in found] if isinstance(found, list) else asarray(found)
+
+    read.__name__ = read.__qualname__ = name
+    read.__doc__ = doc
+    return read
+
+
+loadtxt = _converted("loadtxt", "Read numbers in rows of text.")
+genfromtxt = _converted("genfromtxt", "Read numbers in rows of text, some of which are missing.")
+fromfile = _converted("fromfile", "Read numbers from a binary file, or from text.")
+fromstring = _converted("fromstring", "Read numbers from a line of text.")
+frombuffer = _converted("frombuffer", "Copy numbers from a buffer.")
+fromiter = _converted("fromiter", "An array of what an iterator gives.")
+
+
+def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> ndarray:
+    """An array of another library's, by DLPack."""
+    from ngrad.dlpack import from_dlpack as shared
+
+    found = ndarray(shared(x))
+    return asarray(found, device=device, copy=copy)
+
+
+# -- as text ---------------------------------------------------------------------------------------
+
+
+def array2string(a: Any, *args: Any, **kwargs: Any) -> str:
+    """An array as text, by NumPy's options."""
+    return np.array2string(_plain(a), *args, **kwargs)
+
+
+def array_repr(arr: Any, *args: Any, **kwargs: Any) -> str:
+    """An array as text that makes one like it."""
+    return np.array_repr(_plain(arr), *args, **kwargs)
+
+
+def array_str(a: Any, *args: Any, **kwargs: Any) -> str:
+    """The elements of an array as text."""
+    return np.array_str(_plain(a), *args, **kwargs)
+
+
+__all__ = [
+    "array2string", "array_repr", "array_str", "from_dlpack", "frombuffer", "fromfile", "fromiter",
+    "fromstring", "genfromtxt", "load", "loadtxt", "save", "savetxt", "savez", "savez_compressed",
+]  # fmt: skip

@@ -1,0 +1,197 @@
+"""Methods of universal functions: `add.reduce`, `maximum.accumulate`, `multiply.at`.
+
+Sums, products and extremes are the reductions and running reductions of these names; any other
+function of two operands is applied to halves, if it is associative, and else to one element after
+the other.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ngrad.numpy import reductions as r
+from ngrad.numpy.calculus import along
+from ngrad.numpy.creation import asarray
+from ngrad.numpy.manipulation import broadcast_to, concatenate, ravel, stack
+from ngrad.numpy.ndarray import ndarray
+from ngrad.numpy.reductions import NOTHING
+from ngrad.numpy.selection import where as chosen
+from ngrad.numpy.ufuncs import refuse_out, ufunc
+from ngrad.ops.gather import scatter_nd
+from ngrad.ops.reductions import normal_axes, ones_shape
+from ngrad.ops.shape import normal_axis
+
+REDUCTIONS: dict[str, Callable[..., ndarray]] = {
+    "add": r.sum, "multiply": r.prod, "maximum": r.max, "minimum": r.min, "logical_and": r.all,
+    "logical_or": r.any_,
+}  # fmt: skip
+RUNNING: dict[str, Callable[..., ndarray]] = {"add": r.cumsum, "multiply": r.cumprod}
+ASSOCIATIVE = {
+    "add", "multiply", "maximum", "minimum", "fmax", "fmin", "logical_and", "logical_or",
+    "logical_xor", "bitwise_and", "bitwise_or", "bitwise_xor", "gcd", "lcm", "hypot", "logaddexp",
+    "logaddexp2",
+}  # fmt: skip
+
+
+def _operand(function: ufunc, what: str, array: Any) -> ndarray:
+    name = f"{function.__name__}.{what}"
+    if function.nin != 2 or function.nout != 1:
+        raise ValueError(f"{name}: takes a function of two operands that returns one")
+    x = asarray(array)
+    return x.astype(bool) if function._kind == "bool" else x
+
+
+def identity(function: ufunc) -> Any:
+    """What changes no result of a function; None if there is no such number."""
+    return getattr(np, function.__name__).identity
+
+
+def reduce(
+    self: ufunc, array: Any, axis: Any = 0, dtype: Any = None, out: Any = None,
+    keepdims: Any = False, initial: Any = NOTHING, where: Any = True,
+) -> ndarray:  # fmt: skip
+    """The function applied to all elements along axes, all of them if None."""
+    name = f"{self.__name__}.reduce"
+    refuse_out(name, out)
+    x = _operand(self, "reduce", array)
+    if x.ndim == 0 and axis in (0, -1, None):
+        axis = ()
+    known = REDUCTIONS.get(self.__name__)
+    if known is not None:
+        options = {} if initial is NOTHING or self._kind == "bool" else {"initial": initial}
+        if self.__name__ in ("add", "multiply"):
+            options["dtype"] = dtype
+        elif dtype is not None:
+            x = x.astype(dtype)
+        return known(x, axis, keepdims=keepdims, where=where, **options)
+    x = x if dtype is None else x.astype(dtype)
+    neutral = identity(self)
+    if where is not True:
+        if neutral is None and initial is NOTHING:
+            raise ValueError(f"{name}: takes initial= beside where=, since it has no identity")
+        x = chosen(where, x, neutral if initial is NOTHING else initial)
+    axes = normal_axes(axis, x.ndim, name)
+    shape = ones_shape(x.shape, axes)
+    if len(axes) > 1 and self.__name__ not in ASSOCIATIVE:
+        raise ValueError(f"{name}: reduction operation is not reorderable, so takes one axis")
+    kept = tuple(k for k in range(x.ndim) if k not in axes)
+    rows = x.transpose(axes + kept).reshape((-1, *(x.shape[k] for k in kept)))
+    if rows.shape[0] == 0:
+        if neutral is None and initial is NOTHING:
+            raise ValueError(f"zero-size array to reduction operation {self.__name__} of {x.shape}")
+        return broadcast_to(asarray(neutral if initial is NOTHING else initial, x.dtype), shape)
+    found = _folded(self, rows)
+    if initial is not NOTHING and initial is not None:
+        found = self(initial, found)
+    return found.reshape(shape) if keepdims else found
+
+
+def _folded(function: ufunc, rows: ndarray) -> ndarray:
+    """Along the first axis."""
+    if function.__name__ not in ASSOCIATIVE:
+        return functools.reduce(function, [rows[k] for k in range(rows.shape[0])])
+    while (n := rows.shape[0]) > 1:
+        half = n // 2
+        pairs = function(rows[:half], rows[half : 2 * half])
+        rows = concatenate([pairs, rows[2 * half :]]) if n % 2 else pairs
+    return rows[0]
+
+
+def accumulate(
+    self: ufunc, array: Any, axis: int = 0, dtype: Any = None, out: Any = None
+) -> ndarray:
+    """The function applied to all elements up to each, along an axis."""
+    refuse_out(f"{self.__name__}.accumulate", out)
+    x = _operand(self, "accumulate", array)
+    at = normal_axis(axis, x.ndim, f"{self.__name__}.accumulate")
+    if self.__name__ in RUNNING:
+        return RUNNING[self.__name__](x, at, dtype)
+    x = x if dtype is None else x.astype(dtype)
+    n = x.shape[at]
+    if self.__name__ in ASSOCIATIVE:  # of 2, 4, 8, ... elements up to each
+        step = 1
+        while step < n:
+            later = self(along(x, at, slice(n - step)), along(x, at, slice(step, None)))
+            x = concatenate([along(x, at, slice(step)), later], at)
+            step *= 2
+        return x
+    parts = [along(x, at, k) for k in range(n)]
+    for k in range(1, n):
+        parts[k] = self(parts[k - 1], parts[k])
+    return stack(parts, at) if parts else x
+
+
+def reduceat(
+    self: ufunc, array: Any, indices: Any, axis: int = 0, dtype: Any = None, out: Any = None
+) -> ndarray:
+    """The function applied to the elements from each place up to the next one's, or to none but the
+    element there, if the next is not beyond.
+    """
+    name = f"{self.__name__}.reduceat"
+    refuse_out(name, out)
+    x = _operand(self, "reduceat", array)
+    at, places = normal_axis(axis, x.ndim, name), np.asarray(asarray(indices)).tolist()
+    n = x.shape[at]
+    if any(not 0 <= place < n for place in places):
+        raise IndexError(f"{name}: indices {places} are out of bounds for an axis of {n} elements")
+    parts = [
+        reduce(self, along(x, at, slice(first, last if last > first else first + 1)), at, dtype)
+        for first, last in zip(places, [*places[1:], n], strict=True)
+    ]
+    return stack(parts, at)
+
+
+def at(self: ufunc, a: Any, indices: Any, b: Any = NOTHING, /) -> None:
+    """Assign to elements the function of them, as often as each is named.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> x = np.zeros(3)
+    >>> np.add.at(x, [0, 2, 0], 1.0)
+    >>> x
+    array([2., 0., 1.])
+    """
+    name = f"{self.__name__}.at"
+    if not isinstance(a, ndarray):
+        raise TypeError(f"{name}: writes into an array of ngrad.numpy's, not {type(a).__name__}")
+    if (b is NOTHING) != (self.nin == 1):
+        raise ValueError(
+            f"{name}: a function of {self.nin} operands, beside {int(b is not NOTHING)}"
+        )
+    plain = indices if not isinstance(indices, tuple) else tuple(map(_index, indices))
+    places = np.arange(a.size).reshape(a.shape)[_index(plain)]
+    values = None if b is NOTHING else ravel(broadcast_to(asarray(b), places.shape))
+    where = places.ravel()
+    if values is not None and not np.can_cast(values.dtype, a.dtype, "same_kind"):
+        raise TypeError(f"{name}: cannot cast {values.dtype} to {a.dtype}, the array's dtype")
+    if values is not None and self.__name__ in ("add", "subtract") and where.size:
+        total = scatter_nd(where[:, None], values.astype(a.dtype)._read(), (a.size,))
+        a[...] = self(a, ndarray(total).reshape(a.shape))
+        return
+    order = np.argsort(where, kind="stable")
+    turn = np.empty(where.size, np.int64)  # how often an element was named before
+    named = where[order]
+    turn[order] = np.arange(where.size) - np.searchsorted(named, named)
+    for k in range(int(turn.max(initial=-1)) + 1):
+        now = np.flatnonzero(turn == k)
+        index = np.unravel_index(where[now], a.shape)
+        part = (a[index],) if values is None else (a[index], values[now])
+        a[index] = self(*part)
+
+
+def _index(value: Any) -> Any:
+    return np.asarray(value) if isinstance(value, ndarray) else value
+
+
+def _attach() -> None:
+    for method in (reduce, accumulate, reduceat, at):
+        setattr(ufunc, method.__name__, method)
+    ufunc.identity = property(identity)  # type: ignore[attr-defined]
+
+
+_attach()

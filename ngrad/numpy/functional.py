@@ -1,0 +1,131 @@
+"""Functions of slices and of elements, applied to whole arrays."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+
+from ngrad.numpy.creation import asarray
+from ngrad.numpy.manipulation import broadcast_to, expand_dims, moveaxis, stack
+from ngrad.numpy.ndarray import ndarray
+from ngrad.ops.shape import normal_axis
+
+
+def apply_along_axis(func1d: Any, axis: int, arr: Any, *args: Any, **kwargs: Any) -> ndarray:
+    """A function of vectors, of each vector along an axis.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.apply_along_axis(lambda v: v[0] + v[-1], 0, [[1, 2], [3, 4]])
+    array([4, 6])
+    """
+    x = asarray(arr)
+    at = normal_axis(axis, x.ndim, "apply_along_axis")
+    lead = x.shape[:at] + x.shape[at + 1 :]
+    if 0 in lead:
+        raise ValueError(
+            f"apply_along_axis: no vectors to apply it to: shape {x.shape} without axis {at}"
+        )
+    rows = moveaxis(x, at, -1)
+    made = [asarray(func1d(rows[index], *args, **kwargs)) for index in np.ndindex(lead)]
+    found = stack(made).reshape(lead + made[0].shape)
+    own = range(len(lead), found.ndim)
+    return moveaxis(found, tuple(own), tuple(range(at, at + len(own)))) if own else found
+
+
+def apply_over_axes(func: Any, a: Any, axes: Any) -> ndarray:
+    """A function of an array and an axis, over several axes in turn, which are kept."""
+    x = asarray(a)
+    for axis in axes if np.ndim(axes) else (axes,):
+        k = normal_axis(axis, x.ndim, "apply_over_axes")
+        found = asarray(func(x, k))
+        found = expand_dims(found, k) if found.ndim == x.ndim - 1 else found
+        if found.ndim != x.ndim:
+            raise ValueError(
+                f"apply_over_axes: function is not returning an array of the correct shape: "
+                f"{found.shape} of {x.shape}"
+            )
+        x = found
+    return x
+
+
+_CORE = re.compile(r"\(([^)]*)\)")
+
+
+class vectorize:
+    """A function of numbers as one of arrays, called for each element, or of arrays of few axes, by
+    a signature such as "(n),(n)->()". Derivatives go through it, one call after the other: what is
+    written with array functions runs at once.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.vectorize(lambda x, y: x - y if x > y else x + y)([1, 2, 3], 2)
+    array([3, 4, 1])
+    """
+
+    def __init__(
+        self, pyfunc: Any = None, otypes: Any = None, doc: str | None = None, excluded: Any = None,
+        cache: bool = False, signature: str | None = None,
+    ) -> None:  # fmt: skip
+        if pyfunc is not None and not callable(pyfunc):
+            raise TypeError(f"vectorize: when used as a decorator, takes named options: {pyfunc!r}")
+        self._options = otypes, doc, excluded, cache, signature
+        self.pyfunc, self.otypes = pyfunc, otypes
+        self.excluded = set(excluded or ())
+        self.signature = signature
+        self.__name__ = getattr(pyfunc, "__name__", "vectorize")
+        self.__doc__ = getattr(pyfunc, "__doc__", None) if doc is None else doc
+        self._cores: tuple[list[int], int] | None = None
+        if signature is not None:
+            left, arrow, right = signature.replace(" ", "").partition("->")
+            if not arrow or not _CORE.search(left) or not _CORE.search(right):
+                raise ValueError(f"vectorize: not a valid gufunc signature: {signature!r}")
+            sizes = [len([n for n in core.split(",") if n]) for core in _CORE.findall(left)]
+            self._cores = sizes, len(_CORE.findall(right))
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if self.pyfunc is None:  # as a decorator
+            return vectorize(args[0], *self._options)
+        slots: list[Any] = [k for k in range(len(args)) if k not in self.excluded]
+        slots += [name for name in kwargs if name not in self.excluded]
+        given: dict[Any, Any] = {**dict(enumerate(args)), **kwargs}
+        arrays = [asarray(given[slot]) for slot in slots]
+        cores = self._cores[0] if self._cores else [0] * len(arrays)
+        if len(cores) != len(arrays):
+            raise TypeError(
+                f"{self.__name__}: wrong number of positional arguments: expected {len(cores)}, "
+                f"not {len(arrays)}"
+            )
+        for x, core in zip(arrays, cores, strict=True):
+            if x.ndim < core:
+                raise ValueError(f"{self.__name__}: {x.ndim}-d argument, of {core} core dimensions")
+        shapes = [x.shape[: x.ndim - core] for x, core in zip(arrays, cores, strict=True)]
+        lead = np.broadcast_shapes(*shapes)
+        wide = [
+            broadcast_to(x, lead + x.shape[x.ndim - core :])
+            for x, core in zip(arrays, cores, strict=True)
+        ]
+        if 0 in lead and not self.otypes:
+            raise ValueError(f"{self.__name__}: cannot call it on no elements: set `otypes`")
+        made = []
+        for index in np.ndindex(lead):
+            now = given | {slot: x[index] for slot, x in zip(slots, wide, strict=True)}
+            made.append(
+                self.pyfunc(*(now[k] for k in range(len(args))), **{k: now[k] for k in kwargs})
+            )
+        several = isinstance(made[0], tuple) if made else len(self.otypes) > 1
+        count = (len(made[0]) if made else len(self.otypes)) if several else 1
+        found = []
+        for k in range(count):
+            parts = [asarray(one[k] if several else one) for one in made]
+            dtype = np.dtype(self.otypes[k]) if self.otypes else parts[0].dtype
+            whole = stack(parts).reshape(lead + parts[0].shape) if parts else np.zeros(lead)
+            found.append(asarray(whole, dtype))
+        return tuple(found) if several else found[0]
+
+
+__all__ = ["apply_along_axis", "apply_over_axes", "vectorize"]

@@ -1,0 +1,184 @@
+"""Grids of coordinates, and arrays written as indices: `mgrid[0:3]`, `r_[0:3, 7]`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from ngrad.numpy.convert import PLAIN
+from ngrad.numpy.creation import arange, asarray, linspace
+from ngrad.numpy.manipulation import concatenate
+from ngrad.numpy.ndarray import ndarray
+
+
+class _Grid:
+    """Coordinates of a grid, by slices; of a step such as 5j, so many from start to stop.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.ogrid[0:2, 0:1:3j]
+    (array([[0.],
+           [1.]]), array([[0. , 0.5, 1. ]]))
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getitem__(self, key: Any) -> Any:
+        found: Any = getattr(np, self._name)[key]
+        if isinstance(found, tuple):
+            return tuple(asarray(part) for part in found)
+        return asarray(found)
+
+    def __repr__(self) -> str:
+        return f"<{self._name}>"
+
+
+mgrid, ogrid = _Grid("mgrid"), _Grid("ogrid")
+
+
+class _Joined:
+    """Arrays, numbers and slices one after the other: along the first axis, or, by a string in
+    front such as "1,2,0", along another, with so many axes, and where those of an array go.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.r_[np.array([1, 2]), 0, 5:7]
+    array([1, 2, 0, 5, 6])
+    >>> np.c_[[1, 2], [3, 4]]
+    array([[1, 3],
+           [2, 4]])
+    """
+
+    def __init__(self, name: str, axis: int, ndim: int = 1, first: int = -1) -> None:
+        self._name, self._directions = name, (axis, ndim, first)
+
+    def __getitem__(self, key: Any) -> ndarray:
+        items = list(key) if isinstance(key, tuple) else [key]
+        axis, ndim, first = self._directions
+        if isinstance(items[0], str):
+            axis, ndim, first = self._read(items.pop(0))
+        if not items:
+            raise ValueError(f"need at least one array to concatenate in {self._name}[...]")
+        made: list[Any] = []
+        for item in items:
+            if isinstance(item, str):
+                raise ValueError(f"{self._name}[...]: special directives must be the first entry")
+            if type(item) in PLAIN or isinstance(item, np.generic):
+                made.append(item)  # a number beside arrays has their dtype
+            else:
+                made.append(self._shaped(self._array(item), ndim, first))
+        arrays = [x for x in made if isinstance(x, ndarray)]
+        dtype = np.result_type(*(x.dtype if isinstance(x, ndarray) else x for x in made))
+        if not arrays and all(type(x) in PLAIN for x in made):
+            dtype = np.result_type(*map(np.asarray, made))
+        parts = [
+            x if isinstance(x, ndarray) else asarray(x, dtype).reshape((1,) * ndim) for x in made
+        ]
+        return concatenate(parts, axis, dtype=dtype)
+
+    def _read(self, text: str) -> tuple[int, int, int]:
+        parts = text.split(",")
+        try:
+            given = [int(part) for part in parts]
+        except ValueError:
+            raise ValueError(
+                f"{self._name}[{text!r}]: unknown special directive; matrices are not there"
+            ) from None
+        axis, ndim, first = (*given, *self._directions[len(given) :])
+        return axis, ndim, first
+
+    def _array(self, item: Any) -> ndarray:
+        if not isinstance(item, slice):
+            return asarray(item)
+        start, stop = item.start or 0, item.stop
+        step = 1 if item.step is None else item.step
+        if isinstance(step, complex):
+            return linspace(start, stop, int(abs(step)))
+        return arange(start, stop, step)
+
+    def _shaped(self, x: ndarray, ndim: int, first: int) -> ndarray:
+        """An array with more axes in front, or with its own from a given one on."""
+        more = ndim - x.ndim
+        if more <= 0:
+            return x
+        own = x.ndim
+        x = x.reshape((1,) * more + x.shape)
+        if first == -1:
+            return x
+        before = first + more + 1 if first < 0 else first
+        order = [*range(before), *range(more, more + own), *range(before, more)]
+        return x.transpose(tuple(order)) if len(order) == x.ndim else x
+
+    def __repr__(self) -> str:
+        return f"<{self._name}>"
+
+    def __len__(self) -> int:
+        return 0
+
+
+r_, c_ = _Joined("r_", 0), _Joined("c_", -1, 2, 0)
+
+
+def ix_(*args: Any) -> tuple[ndarray, ...]:
+    """Indices of an open grid: each vector along an axis of its own; of bools, where they hold.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.arange(10).reshape(2, 5)[np.ix_([0, 1], [2, 4])]
+    array([[2, 4],
+           [7, 9]])
+    """
+    plain = [np.asarray(x) if isinstance(x, ndarray) else x for x in args]
+    return tuple(asarray(part) for part in np.ix_(*plain))
+
+
+class ndenumerate:
+    """Indices and elements of an array, one after the other.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> [(index, float(x)) for index, x in np.ndenumerate(np.ones((1, 2)))]
+    [((0, 0), 1.0), ((0, 1), 1.0)]
+    """
+
+    def __init__(self, arr: Any) -> None:
+        self._array = asarray(arr)
+        self._indices = iter(np.ndindex(self._array.shape))
+
+    def __next__(self) -> tuple[tuple[int, ...], ndarray]:
+        index = next(self._indices)
+        return index, self._array[index]
+
+    def __iter__(self) -> Iterator[tuple[tuple[int, ...], ndarray]]:
+        return self
+
+
+def broadcast(*args: Any) -> Any:
+    """NumPy's own, of the values of arrays: what several are together."""
+    return np.broadcast(*(np.asarray(asarray(x)) for x in args))
+
+
+def unravel_index(indices: Any, shape: Any, order: Any = "C") -> tuple[ndarray, ...]:
+    """Places of a flattened array as indices, an array for each axis."""
+    return tuple(asarray(x) for x in np.unravel_index(np.asarray(asarray(indices)), shape, order))
+
+
+def ravel_multi_index(
+    multi_index: Any, dims: Any, mode: Any = "raise", order: Any = "C"
+) -> ndarray:
+    """Indices, an array for each axis, as places of the flattened array."""
+    plain = tuple(np.asarray(asarray(x)) for x in multi_index)
+    return asarray(np.ravel_multi_index(plain, dims, mode, order))
+
+
+__all__ = [
+    "broadcast", "c_", "ix_", "mgrid", "ndenumerate", "ogrid", "r_", "ravel_multi_index",
+    "unravel_index",
+]  # fmt: skip

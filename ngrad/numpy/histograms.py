@@ -1,0 +1,150 @@
+"""Counts of elements by value. Where bins begin, and how many there are, is computed at the call;
+counts with weights have derivatives in these.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ngrad.numpy.convert import FLOAT64, INT64, array_of, to_tensor
+from ngrad.numpy.creation import asarray
+from ngrad.numpy.manipulation import ravel, stack
+from ngrad.numpy.ndarray import ndarray
+from ngrad.numpy.reductions import sum
+from ngrad.numpy.sorting import searchsorted
+from ngrad.ops.convert import cast_to
+from ngrad.ops.gather import ADD_ROWS
+from ngrad.ops.shape import broadcast_to, reshape
+from ngrad.record import apply
+
+
+def _counts(place: Any, size: int, weights: Any) -> ndarray:
+    """How often each of so many places occurs, or the sums of its weights."""
+    n = place.size
+    given = broadcast_to(to_tensor(1), (n,)) if weights is None else to_tensor(weights, FLOAT64)
+    index = cast_to(reshape(place, (1, n)), INT64)
+    return array_of(reshape(apply(ADD_ROWS, (reshape(given, (1, n)), index), (size,)), (size,)))
+
+
+def bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> ndarray:
+    """How often each number from 0 to the greatest occurs in a vector, or the sums of its weights.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.bincount([0, 2, 2])
+    array([1, 0, 2])
+    """
+    numbers = asarray(x)
+    if numbers.ndim != 1:
+        raise ValueError(f"bincount: takes a vector, not an array of shape {numbers.shape}")
+    values = np.asarray(numbers)
+    if values.size and not np.can_cast(values.dtype, np.int64):
+        raise TypeError(f"bincount: cannot cast {values.dtype} safely to int64")
+    if values.size and values.min() < 0:
+        raise ValueError(f"bincount: takes no negative numbers, and there is {values.min()}")
+    least = int(minlength.__index__())
+    if least < 0:
+        raise ValueError(f"bincount: minlength must not be negative, not {least}")
+    if weights is not None and asarray(weights).shape != numbers.shape:
+        raise ValueError(
+            f"bincount: the weights, of shape {asarray(weights).shape}, and the list, of "
+            f"{numbers.shape}, don't have the same length"
+        )
+    size = max(least, int(values.max(initial=-1)) + 1)
+    return _counts(numbers._read(), size, weights)
+
+
+def _slots(x: ndarray, edges: Any) -> ndarray:
+    """The bin of each element; 0 is below all, and the last beyond them. NaN is beyond."""
+    found = searchsorted(edges, x, "right")
+    return found - (x == asarray(edges)[-1]).astype(np.int64)  # the last bin has both its edges
+
+
+def _plain(value: Any) -> Any:
+    return np.asarray(value) if isinstance(value, ndarray) else value
+
+
+def histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any = None) -> ndarray:
+    """Where bins begin and end: so many of them, or by one of NumPy's rules, or as given."""
+    w = None if weights is None else np.asarray(asarray(weights))
+    return asarray(np.histogram_bin_edges(np.asarray(asarray(a)), _plain(bins), range, w))
+
+
+def histogram(
+    a: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None
+) -> tuple[ndarray, ndarray]:
+    """How many elements lie in each bin, or the sums of their weights; and the edges of the bins.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.histogram([1, 2, 1, 4], bins=[0, 2, 3, 5])
+    (array([2, 1, 1]), array([0, 2, 3, 5]))
+    """
+    x = asarray(a)
+    w = None if weights is None else asarray(weights)
+    if w is not None and w.shape != x.shape:
+        raise ValueError(f"histogram: weights of shape {w.shape} do not fit {x.shape}")
+    edges = histogram_bin_edges(x, bins, range, w)
+    size = edges.size - 1
+    each = None if w is None else ravel(w)
+    counts = _counts(_slots(ravel(x), edges)._read(), size + 2, each)[1:-1]
+    if w is not None:
+        counts = counts.astype(w.dtype)
+    if density:
+        widths = (edges[1:] - edges[:-1]).astype(float)
+        counts = counts / widths / sum(counts)
+    return counts, edges
+
+
+def histogramdd(
+    sample: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None
+) -> tuple[ndarray, tuple[ndarray, ...]]:
+    """How many points, each a row, lie in each bin of several dimensions; and the edges in each."""
+    if isinstance(sample, (list, tuple)):
+        points = stack([ravel(x) for x in sample], 1)
+    else:
+        points = asarray(sample)
+        points = points.reshape(-1, 1) if points.ndim < 2 else points
+    count, dims = points.shape
+    each = list(bins) if np.iterable(bins) else [bins] * dims
+    if len(each) != dims:
+        raise ValueError(f"histogramdd: {len(each)} bins for points of {dims} dimensions")
+    ranges = [None] * dims if range is None else list(range)
+    if len(ranges) != dims:
+        raise ValueError(f"histogramdd: range has {len(ranges)} entries for {dims} dimensions")
+    edges = [
+        histogram_bin_edges(points[:, k], each[k], ranges[k]) for k in np.arange(dims).tolist()
+    ]
+    shape = tuple(x.size + 1 for x in edges)
+    place = asarray(np.zeros(count, np.int64))
+    for k, side in enumerate(edges):
+        place = place * shape[k] + _slots(points[:, k], side)
+    total = _counts(place._read(), int(np.prod(shape)), weights).reshape(shape).astype(float)
+    counts = total[(slice(1, -1),) * dims]
+    if density:
+        whole = sum(counts)
+        for k, side in enumerate(edges):
+            widths = side[1:] - side[:-1]
+            counts = counts / widths.reshape((-1, *(1,) * (dims - k - 1)))
+        counts = counts / whole
+    return counts, tuple(edges)
+
+
+def histogram2d(
+    x: Any, y: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None
+) -> tuple[ndarray, ndarray, ndarray]:
+    """As `histogramdd`, of points with two coordinates."""
+    one, two = asarray(x), asarray(y)
+    if one.shape != two.shape:
+        raise ValueError(f"histogram2d: x and y must have one length, not {one.shape}, {two.shape}")
+    if np.iterable(bins) and len([*bins]) not in (1, 2):
+        bins = [bins, bins]
+    counts, edges = histogramdd([one, two], bins, range, density, weights)
+    return counts, edges[0], edges[1]
+
+
+__all__ = ["bincount", "histogram", "histogram2d", "histogram_bin_edges", "histogramdd"]

@@ -1,0 +1,209 @@
+"""What an array is: close to another, real, of which shape; and numbers in place of others."""
+
+from __future__ import annotations
+
+import builtins
+from typing import Any
+
+import numpy as np
+
+from ngrad.numpy.convert import array_of, operand, to_tensor
+from ngrad.numpy.creation import asarray
+from ngrad.numpy.ndarray import ndarray
+from ngrad.numpy.reductions import all as every
+from ngrad.numpy.selection import where
+from ngrad.numpy.ufuncs import UFUNCS, refuse_out
+from ngrad.tensor import Tensor
+
+
+def isclose(
+    a: Any, b: Any, rtol: Any = 1e-05, atol: Any = 1e-08, equal_nan: bool = False
+) -> ndarray:
+    """Whether elements differ by no more than `atol + rtol * |b|`.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.isclose([1.0, 1e-9], [1.0001, 0.0])
+    array([False,  True])
+    """
+    x, y = operand(a), operand(b)
+    if not isinstance(y, Tensor):
+        y = float(y)
+    elif not y.dtype.is_floating:
+        y = to_tensor(asarray(array_of(y), np.float64))
+    absolute, one, two = UFUNCS["absolute"], x, y
+    near = UFUNCS["less_equal"](absolute(UFUNCS["subtract"](one, two)), atol + rtol * absolute(two))
+    found = (near & UFUNCS["isfinite"](two)) | UFUNCS["equal"](one, two)
+    if equal_nan:
+        found = found | (UFUNCS["isnan"](one) & UFUNCS["isnan"](two))
+    return found
+
+
+def allclose(
+    a: Any, b: Any, rtol: Any = 1e-05, atol: Any = 1e-08, equal_nan: bool = False
+) -> builtins.bool:
+    """Whether all elements are close, as `isclose` says."""
+    return builtins.bool(every(isclose(a, b, rtol, atol, equal_nan)))
+
+
+def _pair(a1: Any, a2: Any) -> tuple[ndarray, ndarray] | None:
+    try:
+        return asarray(a1), asarray(a2)
+    except (TypeError, ValueError):
+        return None
+
+
+def array_equal(a1: Any, a2: Any, equal_nan: bool = False) -> builtins.bool:
+    """Whether two arrays have one shape and the same elements.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.array_equal([1, 2], [1.0, 2.0])
+    True
+    """
+    pair = _pair(a1, a2)
+    if pair is None or pair[0].shape != pair[1].shape:
+        return False
+    x, y = pair
+    same = UFUNCS["equal"](x, y)
+    if equal_nan:
+        same = same | (UFUNCS["isnan"](x) & UFUNCS["isnan"](y))
+    return builtins.bool(every(same))
+
+
+def array_equiv(a1: Any, a2: Any) -> builtins.bool:
+    """Whether two arrays, broadcast together, have the same elements."""
+    pair = _pair(a1, a2)
+    if pair is None:
+        return False
+    try:
+        np.broadcast_shapes(pair[0].shape, pair[1].shape)
+    except ValueError:
+        return False
+    return builtins.bool(every(UFUNCS["equal"](*pair)))
+
+
+# -- reals and infinities --------------------------------------------------------------------------
+
+
+def real(val: Any) -> ndarray:
+    """The real part: of real numbers, themselves."""
+    return asarray(val)
+
+
+def imag(val: Any) -> ndarray:
+    """The imaginary part: of real numbers, zeros."""
+    x = asarray(val)
+    return asarray(np.zeros(x.shape, x.dtype))
+
+
+def real_if_close(a: Any, tol: Any = 100) -> ndarray:
+    """An array, which is real here."""
+    return asarray(a)
+
+
+def isreal(x: Any) -> ndarray:
+    """Whether each element has no imaginary part."""
+    return asarray(np.ones(asarray(x).shape, bool))
+
+
+def iscomplex(x: Any) -> ndarray:
+    """Whether each element has an imaginary part."""
+    return asarray(np.zeros(asarray(x).shape, bool))
+
+
+def isrealobj(x: Any) -> builtins.bool:
+    """Whether a value is not of a complex dtype."""
+    return not iscomplexobj(x)
+
+
+def iscomplexobj(x: Any) -> builtins.bool:
+    """Whether a value is of a complex dtype."""
+    return not isinstance(x, ndarray) and builtins.bool(np.iscomplexobj(x))
+
+
+def angle(z: Any, deg: bool = False) -> ndarray:
+    """The angle of numbers with the positive axis: of real ones 0 or pi."""
+    found = UFUNCS["arctan2"](0, asarray(z))
+    return found * (180 / np.pi) if deg else found
+
+
+def _infinite(name: str, sign: int) -> Any:
+    def infinite(x: Any, out: Any = None) -> ndarray:
+        refuse_out(name, out)
+        value = asarray(x)
+        return (
+            UFUNCS["equal"](value, sign * float("inf")) if value.dtype.kind == "f" else iscomplex(x)
+        )
+
+    infinite.__name__ = infinite.__qualname__ = name
+    infinite.__doc__ = f"Whether each element is {'+' if sign > 0 else '-'}infinity."
+    return infinite
+
+
+isposinf, isneginf = _infinite("isposinf", 1), _infinite("isneginf", -1)
+
+
+def nan_to_num(
+    x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None
+) -> ndarray:
+    """Numbers in place of NaN (0) and infinities (the greatest and the least that there are).
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.nan_to_num([1.0, np.nan, np.inf], posinf=9.0)
+    array([1., 0., 9.])
+    """
+    value = asarray(x)
+    if value.dtype.kind != "f":
+        return value.copy()
+    limits = np.finfo(value.dtype)
+    high = float(limits.max) if posinf is None else posinf
+    low = float(limits.min) if neginf is None else neginf
+    found = where(isposinf(value), high, where(isneginf(value), low, value))
+    return where(UFUNCS["isnan"](value), nan, found).astype(value.dtype)
+
+
+def fix(x: Any, out: Any = None) -> ndarray:
+    """The integer next to each element towards 0."""
+    refuse_out("fix", out)
+    return UFUNCS["trunc"](x)
+
+
+# -- facts -----------------------------------------------------------------------------------------
+
+
+def ndim(a: Any) -> int:
+    """How many axes an array has."""
+    return asarray(a).ndim
+
+
+def shape(a: Any) -> tuple[int, ...]:
+    """The sizes of an array's axes."""
+    return asarray(a).shape
+
+
+def size(a: Any, axis: Any = None) -> int:
+    """How many elements an array has, or along an axis."""
+    x = asarray(a)
+    if axis is None:
+        return x.size
+    found = 1
+    for k in axis if isinstance(axis, tuple) else (axis,):
+        found *= x.shape[k]
+    return found
+
+
+def isscalar(element: Any) -> builtins.bool:
+    """Whether a value is a number or text: no array, not one of 0 axes either."""
+    return builtins.bool(np.isscalar(element))
+
+
+__all__ = [
+    "allclose", "angle", "array_equal", "array_equiv", "fix", "imag", "isclose", "iscomplex",
+    "iscomplexobj", "isneginf", "isposinf", "isreal", "isrealobj", "isscalar", "nan_to_num", "ndim",
+    "real", "real_if_close", "shape", "size",
+]  # fmt: skip

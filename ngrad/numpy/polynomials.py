@@ -1,0 +1,276 @@
+"""Polynomials by their coefficients, from the highest power down."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ngrad.errors import DTypeError, NumberError
+from ngrad.numpy.convert import array_of
+from ngrad.numpy.creation import asarray, ones, zeros, zeros_like
+from ngrad.numpy.editing import trim_zeros
+from ngrad.numpy.manipulation import atleast_1d, concatenate, flip, tile
+from ngrad.numpy.ndarray import ndarray
+from ngrad.numpy.reductions import cumprod, sum
+from ngrad.numpy.selection import matmul, outer, where
+from ngrad.numpy.signal import convolve
+from ngrad.numpy.triangles import triu
+from ngrad.numpy.ufuncs import UFUNCS
+from ngrad.ops.triangular import triangular_solve
+
+
+def polyval(p: Any, x: Any) -> ndarray:
+    """A polynomial at x.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.polyval([3, 0, 1], [1, 5])
+    array([ 4, 76])
+    """
+    at = asarray(x)
+    found = zeros_like(at)
+    for term in asarray(p):
+        found = found * at + term
+    return found
+
+
+def _longer(a1: Any, a2: Any) -> tuple[ndarray, ndarray]:
+    """Coefficients of two polynomials, as many of one as of the other."""
+    one, two = atleast_1d(asarray(a1)), atleast_1d(asarray(a2))
+    size = max(one.size, two.size)
+    made = [
+        concatenate([zeros(size - x.size, x.dtype), x]) if x.size < size else x for x in (one, two)
+    ]
+    return made[0], made[1]
+
+
+def polyadd(a1: Any, a2: Any) -> ndarray:
+    """The sum of two polynomials."""
+    return UFUNCS["add"](*_longer(a1, a2))
+
+
+def polysub(a1: Any, a2: Any) -> ndarray:
+    """The difference of two polynomials."""
+    return UFUNCS["subtract"](*_longer(a1, a2))
+
+
+def polymul(a1: Any, a2: Any) -> ndarray:
+    """The product of two polynomials; leading zeros, looked up at the call, are dropped.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.polymul([1, 2], [1, -2])
+    array([ 1,  0, -4])
+    """
+    parts = [trim_zeros(atleast_1d(asarray(a)), "f") for a in (a1, a2)]
+    return convolve(*(x if x.size else zeros(1, x.dtype) for x in parts))
+
+
+def polydiv(u: Any, v: Any) -> tuple[ndarray, ndarray]:
+    """The quotient of two polynomials, and what is left, without its leading zeros."""
+    r, divisor = (atleast_1d(asarray(a)) + 0.0 for a in (u, v))
+    n = divisor.size - 1
+    terms = []
+    for k in range(r.size - n):
+        terms.append(r[k] / divisor[0])
+        r[k : k + n + 1] -= terms[k] * divisor
+    quotient = concatenate([x.reshape(1) for x in terms]) if terms else zeros(1, r.dtype)
+    known = np.asarray(r)
+    start = 0
+    while start < r.size - 1 and np.allclose(known[start], 0, rtol=1e-14):
+        start += 1
+    return quotient, r[start:]
+
+
+def polyder(p: Any, m: int = 1) -> ndarray:
+    """The m-th derivative of a polynomial."""
+    if m < 0:
+        raise ValueError(f"polyder: order of derivative must be positive (see polyint), not {m}")
+    found = asarray(p)
+    for _ in range(int(m)):
+        found = found[:-1] * np.arange(found.shape[0] - 1, 0, -1)
+    return found
+
+
+def polyint(p: Any, m: int = 1, k: Any = None) -> ndarray:
+    """The m-th integral of a polynomial, with constants of integration."""
+    if m < 0:
+        raise ValueError(f"polyint: order of integral must be positive (see polyder), not {m}")
+    constants = zeros(m) if k is None else atleast_1d(asarray(k))
+    if constants.size == 1 and m > 1:
+        constants = tile(constants, m)
+    if constants.size < m:
+        raise ValueError(f"polyint: k must have 1 or at least {m} elements, not {constants.size}")
+    found = asarray(p)
+    for step in range(int(m)):
+        powers = np.arange(found.shape[0], 0, -1)
+        found = concatenate([found / powers, constants[step : step + 1]])
+    return found
+
+
+def vander(x: Any, N: int | None = None, increasing: bool = False) -> ndarray:
+    """The powers of each element, a row each, from the highest down.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.vander([2, 3], 3)
+    array([[4, 2, 1],
+           [9, 3, 1]])
+    """
+    at = asarray(x)
+    if at.ndim != 1:
+        raise ValueError(f"vander: takes a vector, not an array of shape {at.shape}")
+    count = at.size if N is None else int(N)
+    at = at.astype(np.promote_types(at.dtype, int))
+    parts = [ones((at.size, min(count, 1)), at.dtype), tile(at[:, None], (1, max(count - 1, 0)))]
+    powers = cumprod(concatenate(parts, 1), 1)
+    return powers if increasing else flip(powers, 1)
+
+
+def _orthonormal(columns: ndarray) -> ndarray:
+    """An orthonormal basis of columns: each less its part in those before, twice, which leaves it
+    orthogonal to rounding.
+    """
+    basis = columns[:, :0]
+    for k in range(columns.shape[1]):
+        own = columns[:, k : k + 1]
+        for _ in range(2 if k else 0):
+            own = own - matmul(basis, matmul(basis.T, own))
+        basis = concatenate([basis, own / UFUNCS["sqrt"](sum(own * own))], 1)
+    return basis
+
+
+def polyfit(
+    x: Any, y: Any, deg: int, rcond: Any = None, full: bool = False, w: Any = None, cov: Any = False
+) -> Any:
+    """The polynomial of a degree that comes closest to points, by least squares: by orthogonal
+    columns, never by normal equations. It is differentiable in points and weights.
+
+    Raises
+    ------
+    NumberError
+        If the points do not determine it, where NumPy warns and takes the smallest coefficients.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.polyfit([0.0, 1.0, 2.0], [1.0, 3.0, 5.0], 1).round(3)
+    array([2., 1.])
+    """
+    at, values, order = asarray(x) + 0.0, asarray(y) + 0.0, int(deg) + 1
+    if deg < 0:
+        raise ValueError(f"polyfit: expected deg >= 0, not {deg}")
+    if at.ndim != 1 or not at.size:
+        raise TypeError(f"polyfit: expected non-empty vector for x, not one of shape {at.shape}")
+    if values.ndim not in (1, 2):
+        raise TypeError(f"polyfit: expected 1D or 2D array for y, not one of shape {values.shape}")
+    if at.shape[0] != values.shape[0]:
+        raise TypeError(
+            f"polyfit: expected x and y to have same length: {at.shape}, {values.shape}"
+        )
+    left, right = vander(at, order), values if values.ndim == 2 else values[:, None]
+    if w is not None:
+        weights = asarray(w) + 0.0
+        if weights.ndim != 1 or weights.shape != at.shape:
+            raise TypeError(f"polyfit: expected {at.size} weights, not of shape {weights.shape}")
+        left, right = left * weights[:, None], right * weights[:, None]
+    scale = UFUNCS["sqrt"](sum(left * left, 0))
+    left = left / scale
+    rcond = at.size * np.finfo(at.dtype).eps if rcond is None else rcond
+    singular = np.linalg.svd(np.asarray(left), compute_uv=False)
+    rank = int((singular > rcond * singular[0]).sum())
+    if rank < order:
+        raise NumberError(
+            f"polyfit: {at.size} points determine {rank} of the {order} coefficients of degree "
+            f"{deg}; fit a lower degree, or more distinct points"
+        )
+    basis = _orthonormal(left)
+    factor = triu(matmul(basis.T, left))._read()
+    found = array_of(triangular_solve(factor, matmul(basis.T, right)._read(), lower=False))
+    away = right - matmul(left, found)
+    rest = sum(away * away, 0) if at.size > order else zeros(0, at.dtype)
+    found = found / scale[:, None]
+    terms = found if values.ndim == 2 else found[:, 0]
+    if full:
+        return terms, rest, asarray(np.int32(rank)), asarray(singular), asarray(float(rcond))
+    if not cov:
+        return terms
+    inverse = array_of(triangular_solve(factor, np.eye(order, dtype=at.dtype), lower=False))
+    spread = matmul(inverse, inverse.T) / outer(scale, scale)
+    if cov != "unscaled":
+        if at.size <= order:
+            raise ValueError(
+                f"polyfit: {at.size} points must exceed the order {order} to scale covariances"
+            )
+        spread = spread[:, :, None] * (rest / (at.size - order))
+    elif values.ndim == 2:
+        spread = spread[:, :, None]
+    return terms, spread[:, :, 0] if values.ndim == 1 and spread.ndim == 3 else spread
+
+
+# -- roots -----------------------------------------------------------------------------------------
+
+
+def poly(seq_of_zeros: Any) -> ndarray:
+    """The polynomial with given roots.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.poly([2.0, -1.0])
+    array([ 1., -1., -2.])
+    """
+    places = atleast_1d(asarray(seq_of_zeros))
+    if places.ndim != 1:
+        raise ValueError(
+            f"poly: takes a vector of roots, not an array of shape {places.shape}; of a matrix, "
+            "its eigenvalues"
+        )
+    places = places if places.dtype.kind == "f" else places.astype(float)
+    found = ones(1, places.dtype)
+    for root in places:
+        found = convolve(found, concatenate([np.ones(1, places.dtype), -root.reshape(1)]))
+    return found if places.size else asarray(1.0)
+
+
+def roots(p: Any) -> ndarray:
+    """The real roots of a polynomial, found by NumPy at the call; two steps of Newton's give them
+    their derivatives, which those of multiple roots have not.
+
+    Raises
+    ------
+    DTypeError
+        If there are complex ones.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.roots([1.0, -3.0, 2.0]).round(6)
+    array([2., 1.])
+    """
+    terms = atleast_1d(asarray(p))
+    if terms.ndim != 1:
+        raise ValueError(f"roots: takes a vector, not an array of shape {terms.shape}")
+    known: Any = np.roots(np.asarray(terms))
+    if known.dtype.kind == "c":
+        if np.any(known.imag):
+            raise DTypeError(f"roots: {known} are complex, which ngrad.numpy has not yet")
+        known = known.real
+    terms = terms if terms.dtype.kind == "f" else terms.astype(float)
+    found, slope = asarray(known), polyder(terms)
+    for _ in range(2 if known.size else 0):
+        steep = polyval(slope, found)
+        simple = UFUNCS["not_equal"](steep, 0.0)
+        step = where(simple, polyval(terms, found), 0.0) / where(simple, steep, 1.0)
+        found = found - step
+    return found
+
+
+__all__ = [
+    "poly", "polyadd", "polyder", "polydiv", "polyfit", "polyint", "polymul", "polysub", "polyval",
+    "roots", "vander",
+]  # fmt: skip

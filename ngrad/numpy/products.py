@@ -1,0 +1,121 @@
+"""Products of vectors and matrices along axes that are named, and Kronecker's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ngrad.numpy.creation import asarray
+from ngrad.numpy.manipulation import moveaxis, reshape
+from ngrad.numpy.ndarray import ndarray
+from ngrad.numpy.reductions import NOTHING
+from ngrad.numpy.selection import matmul
+from ngrad.numpy.ufuncs import refuse_out
+from ngrad.ops.shape import normal_axis
+
+
+def _vector(what: str, x: Any, axis: Any = -1) -> ndarray:
+    array = asarray(x)
+    if array.ndim == 0:
+        raise ValueError(f"{what}: takes vectors, not a number")
+    return moveaxis(array, normal_axis(axis, array.ndim, what), -1)
+
+
+def _matrix(what: str, x: Any) -> ndarray:
+    array = asarray(x)
+    if array.ndim < 2:
+        raise ValueError(f"{what}: takes matrices, not an array of shape {array.shape}")
+    return array
+
+
+def _refuse(what: str, out: Any, axes: Any) -> None:
+    refuse_out(what, out)
+    if axes is not NOTHING and axes is not None:
+        raise TypeError(f"{what}: axes= is not supported; use moveaxis")
+
+
+def vecdot(
+    x1: Any, x2: Any, /, out: Any = None, *, axes: Any = NOTHING, axis: Any = -1,
+    keepdims: bool = False, casting: Any = "same_kind", order: Any = "K", dtype: Any = None,
+    subok: bool = True,
+) -> ndarray:  # fmt: skip
+    """The products of vectors along an axis.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.vecdot([[1, 2], [3, 4]], [1, 1])
+    array([3, 7])
+    """
+    _refuse("vecdot", out, axes)
+    axis = -1 if axis is NOTHING else axis
+    x, y = _vector("vecdot", x1, axis), _vector("vecdot", x2, axis)
+    if x.shape[-1] != y.shape[-1]:
+        raise ValueError(f"vecdot: vectors of {x.shape[-1]} and of {y.shape[-1]} elements")
+    found = matmul(x[..., None, :], y[..., None])[..., 0, 0]
+    found = found if dtype is None else found.astype(dtype)
+    return moveaxis(found[..., None], -1, axis) if keepdims else found
+
+
+def matvec(
+    x1: Any, x2: Any, /, out: Any = None, *, axes: Any = NOTHING, casting: Any = "same_kind",
+    order: Any = "K", dtype: Any = None, subok: bool = True,
+) -> ndarray:  # fmt: skip
+    """Matrices times vectors.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.matvec([[0, 1], [2, 0]], [3, 4])
+    array([4, 6])
+    """
+    _refuse("matvec", out, axes)
+    found = matmul(_matrix("matvec", x1), _vector("matvec", x2)[..., None])[..., 0]
+    return found if dtype is None else found.astype(dtype)
+
+
+def vecmat(
+    x1: Any, x2: Any, /, out: Any = None, *, axes: Any = NOTHING, casting: Any = "same_kind",
+    order: Any = "K", dtype: Any = None, subok: bool = True,
+) -> ndarray:  # fmt: skip
+    """Vectors times matrices.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.vecmat([3, 4], [[0, 1], [2, 0]])
+    array([8, 3])
+    """
+    _refuse("vecmat", out, axes)
+    found = matmul(_vector("vecmat", x1)[..., None, :], _matrix("vecmat", x2))[..., 0, :]
+    return found if dtype is None else found.astype(dtype)
+
+
+def einsum_path(*operands: Any, optimize: Any = "greedy", einsum_call: bool = False) -> Any:
+    """The order in which NumPy would contract, and what it costs."""
+    plain = [
+        np.broadcast_to(np.zeros((), x.dtype), x.shape) if isinstance(x, ndarray) else x
+        for x in operands
+    ]
+    return np.einsum_path(*plain, optimize=optimize)
+
+
+def kron(a: Any, b: Any) -> ndarray:
+    """The Kronecker product: b times each element of a, as blocks.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.kron([1, 10], [1, 2])
+    array([ 1,  2, 10, 20])
+    """
+    x, y = asarray(a), asarray(b)
+    ndim = max(x.ndim, y.ndim)
+    x = reshape(x, (1,) * (ndim - x.ndim) + x.shape)
+    y = reshape(y, (1,) * (ndim - y.ndim) + y.shape)
+    apart = x[(slice(None), None) * ndim] * y[(None, slice(None)) * ndim]
+    return apart.reshape(tuple(n * m for n, m in zip(x.shape, y.shape, strict=True)))
+
+
+__all__ = ["einsum_path", "kron", "matvec", "vecdot", "vecmat"]

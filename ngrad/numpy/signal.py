@@ -1,0 +1,176 @@
+"""Convolutions, windows, and the functions that go with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ngrad.numpy.convert import FLOAT64, array_of, to_tensor
+from ngrad.numpy.creation import asarray
+from ngrad.numpy.manipulation import atleast_1d
+from ngrad.numpy.ndarray import ndarray
+from ngrad.numpy.reductions import any_, sum
+from ngrad.numpy.selection import where
+from ngrad.numpy.ufuncs import UFUNCS
+from ngrad.ops.arithmetic import abs_, maximum, minimum
+from ngrad.ops.convert import cast_to
+from ngrad.ops.elementwise import select
+from ngrad.ops.exponential import exp
+from ngrad.ops.power import sqrt
+from ngrad.ops.shape import embed, reshape
+
+MODES = ("full", "same", "valid")
+
+
+def _whole(a: ndarray, v: ndarray) -> ndarray:
+    """The full convolution: each row of the products of v and a goes one to the right of the one
+    above, which is to say, into rows that are longer by one; and the columns are added.
+    """
+    products = v[:, None] * a
+    m, n = products.shape
+    nothing = False if products.dtype.kind == "b" else 0
+    wide = embed(products._read(), nothing, (m, n + m), ((0, 1, m), (0, 1, n)))
+    rows = array_of(reshape(reshape(wide, (-1,))[: m * (n + m - 1)], (m, n + m - 1)))
+    return any_(rows, 0) if rows.dtype.kind == "b" else sum(rows, 0, rows.dtype)
+
+
+def _part(found: ndarray, n: int, m: int, mode: Any) -> ndarray:
+    """What a mode keeps of the full convolution of n with m elements, m not more."""
+    if mode == "full":
+        return found
+    start, size = (m // 2 + m % 2 - 1, n) if mode == "same" else (m - 1, n - m + 1)
+    return found[start : start + size]
+
+
+def _vectors(what: str, a: Any, v: Any, mode: Any) -> tuple[ndarray, ndarray]:
+    x, y = atleast_1d(asarray(a)), atleast_1d(asarray(v))
+    if mode not in MODES:
+        raise ValueError(f"{what}: mode is one of {', '.join(MODES)}, not {mode!r}")
+    if x.ndim != 1 or y.ndim != 1:
+        raise ValueError(f"{what}: takes vectors, not arrays of shapes {x.shape} and {y.shape}")
+    if not x.size or not y.size:
+        raise ValueError(f"{what}: neither may be empty: shapes {x.shape} and {y.shape}")
+    return x, y
+
+
+def convolve(a: Any, v: Any, mode: Any = "full") -> ndarray:
+    """The convolution of two vectors: all of it, as many as the longer has, or where both overlap
+    completely.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.convolve([1, 2, 3], [0, 1, 2])
+    array([0, 1, 4, 7, 6])
+    """
+    x, y = _vectors("convolve", a, v, mode)
+    x, y = (y, x) if y.size > x.size else (x, y)
+    return _part(_whole(x, y), x.size, y.size, mode)
+
+
+def correlate(a: Any, v: Any, mode: Any = "valid") -> ndarray:
+    """The sums of products of two vectors, one shifted along the other; modes as of `convolve`.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.correlate([1, 2, 3], [0, 1])
+    array([2, 3])
+    """
+    x, y = _vectors("correlate", a, v, mode)
+    if y.size > x.size:
+        return correlate(y, x, mode)[::-1]
+    return _part(_whole(x, y[::-1]), x.size, y.size, mode)
+
+
+# -- functions -------------------------------------------------------------------------------------
+
+
+def _series(x: Any, terms: list[float]) -> Any:
+    """A polynomial, of terms from the constant on."""
+    found = x * 0.0 + terms[-1]
+    for term in reversed(terms[:-1]):
+        found = found * x + term
+    return found
+
+
+SINC = [(-1.0) ** k / float(np.prod(np.arange(1.0, 2 * k + 2))) for k in range(9)]
+
+
+def sinc(x: Any) -> ndarray:
+    """sin(pi x) / (pi x), and 1 at 0: near it by its series, so that it has its derivatives there.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.sinc([0.0, 0.5, 1.5]).round(3)
+    array([ 1.   ,  0.637, -0.212])
+    """
+    angle = _floats(x) * np.pi
+    near = UFUNCS["absolute"](array_of(angle)) < 0.5
+    apart = where(near, 1.0, array_of(angle))
+    close = where(near, array_of(angle), 0.0)
+    return where(
+        near, array_of(_series((close * close)._read(), SINC)), UFUNCS["sin"](apart) / apart
+    )
+
+
+def _floats(x: Any) -> Any:
+    value = to_tensor(x)
+    return value if value.dtype.is_floating else cast_to(value, FLOAT64)
+
+
+FACTORS = np.cumprod(np.concatenate([[1.0], 1.0 / np.arange(1.0, 40.0) ** 2])).tolist()
+ODD = np.arange(1.0, 32.0)
+ASYMPTOTIC = np.cumprod(np.concatenate([[1.0], (2.0 * ODD - 1.0) ** 2 / (8.0 * ODD)])).tolist()
+
+
+def i0(x: Any) -> ndarray:
+    """The modified Bessel function of the first kind, of order 0: by its power series, whose terms
+    are all positive, up to 20, and by its asymptotic one beyond.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.i0([0.0, 1.0]).round(4)
+    array([1.    , 1.2661])
+    """
+    value = _floats(x)
+    size = abs_(value)
+    near = minimum(value * value, 400.0) * 0.25
+    far = maximum(size, 20.0)
+    beyond = exp(far) / sqrt(far * (2.0 * np.pi)) * _series(1.0 / far, ASYMPTOTIC)
+    return array_of(select(size > 20.0, beyond, _series(near, FACTORS)))
+
+
+# -- windows ---------------------------------------------------------------------------------------
+
+
+def _window(name: str) -> Callable[[Any], ndarray]:
+    def window(M: Any) -> ndarray:
+        return asarray(getattr(np, name)(M))
+
+    window.__name__ = window.__qualname__ = name
+    window.__doc__ = f"The {name} window of M points."
+    return window
+
+
+bartlett, blackman = _window("bartlett"), _window("blackman")
+hamming, hanning = _window("hamming"), _window("hanning")
+
+
+def kaiser(M: Any, beta: Any) -> ndarray:
+    """The Kaiser window of M points, with its derivative in beta."""
+    if M == 1:
+        return asarray(np.ones(1))
+    middle = (M - 1) / 2.0
+    heights = np.sqrt(1 - ((np.arange(0, M) - middle) / middle) ** 2.0)
+    shape = asarray(beta, FLOAT64)
+    return i0(shape * heights) / i0(shape)
+
+
+__all__ = [
+    "bartlett", "blackman", "convolve", "correlate", "hamming", "hanning", "i0", "kaiser", "sinc",
+]  # fmt: skip

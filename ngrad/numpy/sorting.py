@@ -1,0 +1,216 @@
+"""Order: sorts, and places in what is sorted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ngrad.numpy.convert import array_of, to_tensor
+from ngrad.numpy.creation import asarray
+from ngrad.numpy.manipulation import ravel
+from ngrad.numpy.ndarray import ndarray
+from ngrad.numpy.selection import take, take_along_axis
+from ngrad.numpy.ufuncs import UFUNCS
+from ngrad.ops import sorting as order
+from ngrad.ops.arithmetic import minimum
+from ngrad.ops.comparison import isnan, less, less_equal, logical_and, logical_or
+from ngrad.ops.convert import operands as together
+from ngrad.ops.elementwise import select
+from ngrad.ops.gather import gather_rows
+from ngrad.ops.shape import broadcast_to, normal_axis, reshape
+
+KINDS = ("quicksort", "mergesort", "heapsort", "stable")
+
+
+def _rows(what: str, a: Any, axis: Any, kind: Any, fields: Any, stable: Any = None) -> Any:
+    """What is to be sorted, a tensor, and along which axis of it."""
+    if fields is not None:
+        raise ValueError(f"{what}: order= is of structured dtypes, which ngrad.numpy has not")
+    if kind is not None and stable is not None:
+        raise ValueError(f"{what}: takes kind= or stable=, not both")
+    if kind is not None and kind not in KINDS:
+        raise ValueError(f"{what}: kind is one of {', '.join(KINDS)}, not {kind!r}")
+    x = to_tensor(a)
+    return (reshape(x, (-1,)), 0) if axis is None else (x, normal_axis(axis, x.ndim, what))
+
+
+def sort(
+    a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None
+) -> ndarray:
+    """The elements in order along an axis, of the flattened array if None; NaN comes last. It is
+    stable, whatever is asked for.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.sort([3, 1, 2])
+    array([1, 2, 3])
+    """
+    return _sorted(*_rows("sort", a, axis, kind, order, stable))
+
+
+def _sorted(x: Any, axis: int) -> ndarray:
+    return array_of(order.sort(x, axis))
+
+
+def argsort(
+    a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None
+) -> ndarray:
+    """Where the elements in order along an axis stand in it; stable.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.argsort([3, 1, 2])
+    array([1, 2, 0])
+    """
+    return _argsorted(*_rows("argsort", a, axis, kind, order, stable))
+
+
+def _argsorted(x: Any, axis: int) -> ndarray:
+    return array_of(order.positions(x, axis))
+
+
+def lexsort(keys: Any, axis: int = -1) -> ndarray:
+    """The order by several keys: by the last, and where it is equal by the one before it.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.lexsort(([9, 4, 0], [1, 0, 1]))
+    array([1, 2, 0])
+    """
+    by = [asarray(key) for key in keys]
+    if not by:
+        raise TypeError("need sequence of keys with len > 0 in lexsort")
+    if any(key.shape != by[0].shape for key in by):
+        raise ValueError(f"lexsort: all keys need one shape, not {[key.shape for key in by]}")
+    found = argsort(by[0], axis)
+    for key in by[1:]:
+        found = take_along_axis(found, argsort(take_along_axis(key, found, axis), axis), axis)
+    return found
+
+
+def _places(what: str, kth: Any, n: int) -> None:
+    places = np.asarray(kth)
+    if places.dtype.kind not in "iu":
+        raise TypeError(f"{what}: kth must be integers, not {places.dtype}")
+    if places.size and not (-n <= places.min() and places.max() < n):
+        raise ValueError(f"{what}: kth {kth} is out of bounds for an axis of {n} elements")
+
+
+def partition(
+    a: Any, kth: Any, axis: Any = -1, kind: str = "introselect", order: Any = None
+) -> ndarray:
+    """With the kth element along an axis where order puts it, none before it greater, none after
+    it less: here all are in order.
+    """
+    x, at = _rows("partition", a, axis, _plain(kind), order)
+    _places("partition", kth, x._layout.shape[at])
+    return _sorted(x, at)
+
+
+def argpartition(
+    a: Any, kth: Any, axis: Any = -1, kind: str = "introselect", order: Any = None
+) -> ndarray:
+    """Where the elements of `partition` stand in the array."""
+    x, at = _rows("argpartition", a, axis, _plain(kind), order)
+    _places("argpartition", kth, x._layout.shape[at])
+    return _argsorted(x, at)
+
+
+def _plain(kind: str) -> Any:
+    """The kind of a partition as one of a sort: NumPy has one."""
+    return None if kind == "introselect" else f"{kind} of a partition"
+
+
+# -- places in what is sorted ----------------------------------------------------------------------
+
+
+def searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None) -> ndarray:
+    """How many elements of a sorted vector come before each value: less ones, and on the right side
+    equal ones too. NaN counts as the greatest.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.searchsorted([1, 3, 5], [3, 4], side="right")
+    array([2, 2])
+    """
+    if side not in ("left", "right"):
+        raise ValueError(f"searchsorted: side is 'left' or 'right', not {side!r}")
+    x, values = together("searchsorted", to_tensor(a), to_tensor(v))
+    if x.ndim != 1:
+        raise ValueError(f"searchsorted: a must be a vector, not of shape {x._layout.shape}")
+    if sorter is not None:
+        x = take(array_of(x), sorter)._read()
+    n, shape = x.size, values._layout.shape
+    found = broadcast_to(to_tensor(0), shape)
+    # By halving: as many steps for every value as n has bits.
+    for bit in reversed(range(n.bit_length())):
+        probe = found + (1 << bit)
+        there = gather_rows(x, minimum(probe, n) - 1, 0, 0)
+        before = _before(there, values, side == "right")
+        found = select(logical_and(less_equal(probe, n), before), probe, found)
+    return array_of(found)
+
+
+def _before(x: Any, value: Any, equal: bool) -> Any:
+    """Whether x comes before a value in order, or is equal to it."""
+    found = less_equal(x, value) if equal else less(x, value)
+    if not x.dtype.is_floating:
+        return found
+    nan = isnan(value)
+    return logical_or(found, nan if equal else logical_and(nan, ~isnan(x)))
+
+
+def digitize(x: Any, bins: Any, right: bool = False) -> ndarray:
+    """The bin that each element lies in, of bins with rising or falling edges: `bins[i - 1] <= x <
+    bins[i]`; the right edge belongs to it instead if `right`. Which way they go is looked up at the
+    call.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.digitize([0.2, 6.4, 3.0], [0.0, 1.0, 2.5, 4.0, 10.0])
+    array([1, 4, 3])
+    """
+    edges, side = asarray(bins), "left" if right else "right"
+    steps = np.diff(np.asarray(edges))
+    if (steps >= 0).all():
+        return searchsorted(edges, x, side)
+    if (steps > 0).any():
+        raise ValueError(
+            f"digitize: bins must be monotonically increasing or decreasing: {edges.shape} edges"
+        )
+    return UFUNCS["subtract"](edges.size, searchsorted(edges[::-1], x, side))
+
+
+def isin(
+    element: Any, test_elements: Any, assume_unique: bool = False, invert: bool = False, *,
+    kind: Any = None,
+) -> ndarray:  # fmt: skip
+    """Whether each element is among others.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.isin([1, 5, 2], [2, 1])
+    array([ True, False,  True])
+    """
+    if kind not in (None, "sort", "table"):
+        raise ValueError(f"isin: kind is None, 'sort' or 'table', not {kind!r}")
+    values, among = together("isin", to_tensor(element), to_tensor(test_elements))
+    if not among.size:
+        found = broadcast_to(to_tensor(False), values._layout.shape)
+    else:
+        ordered = sort(ravel(array_of(among)))
+        place = minimum(searchsorted(ordered, array_of(values))._read(), among.size - 1)
+        found = array_of(gather_rows(ordered._read(), place, 0, 0)) == array_of(values)
+    return UFUNCS["logical_not"](found) if invert else array_of(to_tensor(found))
+
+
+__all__ = [
+    "argpartition", "argsort", "digitize", "isin", "lexsort", "partition", "searchsorted", "sort",
+]  # fmt: skip

@@ -1,0 +1,356 @@
+"""Order statistics, weighted means, and how variables vary together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ngrad.dtypes import as_dtype
+from ngrad.numpy.convert import FLOAT64
+from ngrad.numpy.creation import asarray
+from ngrad.numpy.manipulation import broadcast_to, concatenate, moveaxis
+from ngrad.numpy.ndarray import ndarray
+from ngrad.numpy.reductions import NOTHING, argmax, argmin, cumsum, mean, nanmean, sum
+from ngrad.numpy.reductions import all as every
+from ngrad.numpy.selection import clip, diagonal, matmul, take_along_axis, where
+from ngrad.numpy.sorting import argsort, sort
+from ngrad.numpy.ufuncs import UFUNCS, refuse_out
+from ngrad.ops.reductions import normal_axes, ones_shape
+
+NAN = float("nan")
+
+
+class _Slices:
+    """What is reduced, as the columns of a matrix, in order: NaN comes last.
+
+    Attributes
+    ----------
+    columns : ndarray
+        As they came.
+    ordered : ndarray
+    counts : int or NumPy array
+        How many elements of a column count: all, or in each those that are no NaN. These are looked
+        up at the call.
+    """
+
+    def __init__(self, what: str, a: Any, axis: Any, keepdims: Any, nans: bool) -> None:
+        self.what, self.x = what, asarray(a)
+        self.axes = normal_axes(axis, self.x.ndim, what)
+        shape = self.x.shape
+        self.shape = (
+            ones_shape(shape, self.axes)
+            if keepdims not in (NOTHING, None, False)
+            else tuple(n for k, n in enumerate(shape) if k not in self.axes)
+        )
+        self.columns = self.matrix(self.x)
+        self.ordered = sort(self.columns, 0)
+        self.counts: Any = self.columns.shape[0]
+        self.nans = nans and self.x.dtype.kind == "f"
+        if self.nans:
+            self.counts = self.counts - np.isnan(np.asarray(self.columns)).sum(0)
+
+    def matrix(self, x: ndarray) -> ndarray:
+        """An array of the shape of what is reduced, its reduced axes as the first of two."""
+        moved = moveaxis(x, self.axes, tuple(range(len(self.axes))))
+        count = int(np.prod([x.shape[k] for k in self.axes], dtype=np.int64))
+        return moved.reshape(count, int(np.prod(moved.shape[len(self.axes) :], dtype=np.int64)))
+
+    def at(self, index: Any) -> ndarray:
+        """Elements in order at places, of shape (..., columns), or (...) if they are the same in
+        every column.
+        """
+        if np.ndim(self.counts):
+            return self.ordered[index, np.arange(self.ordered.shape[1])]
+        return self.ordered[index]
+
+    def finished(self, found: ndarray, lead: tuple[int, ...]) -> ndarray:
+        """The result in its shape; NaN of a column in which there is one that counts."""
+        if self.x.dtype.kind == "f" and not self.nans:
+            found = where(UFUNCS["isnan"](self.ordered[-1]), NAN, found)
+        return found.reshape(lead + self.shape)
+
+
+def _median(what: str, a: Any, axis: Any, out: Any, keepdims: Any, nans: bool) -> ndarray:
+    refuse_out(what, out)
+    if asarray(a).size == 0:
+        return (nanmean if nans else mean)(a, axis, keepdims=keepdims)
+    slices = _Slices(what, a, axis, keepdims, nans)
+    low, high = slices.at(np.maximum(slices.counts - 1, 0) // 2), slices.at(slices.counts // 2)
+    return slices.finished(low * 0.5 + high * 0.5, ())
+
+
+def median(
+    a: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False, keepdims: Any = False
+) -> ndarray:
+    """The element in the middle of the order, or the mean of the two there; NaN if there is one.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.median([3.0, 1.0, 7.0, 5.0])
+    array(4.)
+    """
+    return _median("median", a, axis, out, keepdims, False)
+
+
+def nanmedian(
+    a: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False,
+    keepdims: Any = NOTHING,
+) -> ndarray:  # fmt: skip
+    """As `median`, of what is no NaN."""
+    return _median("nanmedian", a, axis, out, keepdims, True)
+
+
+# -- quantiles -------------------------------------------------------------------------------------
+
+
+def _quantile(
+    what: str, a: Any, q: Any, axis: Any, out: Any, method: Any, keepdims: Any, weights: Any,
+    whole: int,
+) -> ndarray:  # fmt: skip
+    refuse_out(what, out)
+    slices = _Slices(what, a, axis, keepdims, what.startswith("nan"))
+    if slices.x.dtype.kind == "b":
+        raise TypeError(f"{what}: not for bools, as in NumPy; use astype(float)")
+    share = np.asarray(q) / whole if whole != 1 else np.asarray(q)
+    if share.ndim > 2:
+        raise ValueError(f"{what}: q is a number or a vector, not of shape {share.shape}")
+    if not ((share >= 0) & (share <= 1)).all():
+        raise ValueError(f"{what}: q lies between 0 and {whole}, not {q}")
+    if weights is not None:
+        if method != "inverted_cdf":
+            raise ValueError(f"{what}: weights= goes with method='inverted_cdf', not {method!r}")
+        return slices.finished(_weighted(slices, share, weights, axis), share.shape)
+    if slices.x.size == 0:
+        return mean(slices.x, axis, keepdims=keepdims) + np.zeros(share.shape + (1,) * 0)
+    return slices.finished(_interpolated(slices, share, q, method), share.shape)
+
+
+def _interpolated(slices: _Slices, share: Any, q: Any, method: Any) -> ndarray:
+    """Between the elements at both sides of a place in the order. Where it is, and of which dtype
+    the result, NumPy's own quantile tells, of the places 0, 1, 2, ...
+    """
+    counts = np.atleast_1d(slices.counts)
+    places = np.zeros(share.shape + counts.shape)
+    for count in np.unique(counts[counts > 0]):
+        of_one: Any = np.quantile(np.arange(float(count)), share, method=method)
+        places[..., counts == count] = of_one[..., None]
+    if not np.ndim(slices.counts):
+        places = places[..., 0]
+    like = share if np.ndim(q) else share.item()  # a number, beside which float32 stays so
+    own: Any = np.quantile(np.zeros(1, slices.x.dtype), like, method=method)
+    low = np.floor(places).astype(np.int64)
+    high, part = np.ceil(places).astype(np.int64), places - low
+    upper = part >= 0.5  # from the nearer of both, and exact at either
+    base = slices.at(np.where(upper, high, low)).astype(own.dtype)
+    if own.dtype.kind != "f" or not part.any():
+        return base
+    step = slices.at(high).astype(own.dtype) - slices.at(low).astype(own.dtype)
+    scale = np.where(upper, part - 1.0, part).astype(own.dtype)
+    return base + step * (scale if np.ndim(slices.counts) else scale[..., None])
+
+
+def _weighted(slices: _Slices, share: Any, weights: Any, axis: Any) -> ndarray:
+    """The first element in order up to which lies that share of the weights."""
+    spread = broadcast_to(_weights(slices.what, weights, slices.x, axis), slices.x.shape)
+    given = np.asarray(spread)
+    if (given < 0).any():
+        raise ValueError(f"{slices.what}: weights must be non-negative")
+    if not np.isfinite(given).all() or not given.any():
+        raise ValueError(f"{slices.what}: weights included NaN, inf or were all zero")
+    by = slices.matrix(spread).astype(float)
+    if slices.nans:
+        by = where(UFUNCS["isnan"](slices.columns), 0.0, by)
+    order = argsort(slices.columns, 0)
+    total = cumsum(take_along_axis(by, order, 0), 0)
+    total = total / total[-1]
+    total = where(total == 0.0, -1.0, total)  # what has no weight is never the first
+    before = sum(total < asarray(share)[..., None, None], -2)
+    place = clip(before, None, slices.ordered.shape[0] - 1)
+    return slices.ordered[place, np.arange(slices.ordered.shape[1])]
+
+
+def quantile(
+    a: Any, q: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False,
+    method: Any = "linear", keepdims: Any = False, *, weights: Any = None,
+) -> ndarray:  # fmt: skip
+    """The values below which shares q of the elements lie, by any of NumPy's methods. q is a number
+    or an array of such, and has no derivative.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.quantile([1.0, 2.0, 4.0], 0.75)
+    array(3.)
+    """
+    return _quantile("quantile", a, q, axis, out, method, keepdims, weights, 1)
+
+
+def percentile(
+    a: Any, q: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False,
+    method: Any = "linear", keepdims: Any = False, *, weights: Any = None,
+) -> ndarray:  # fmt: skip
+    """As `quantile`, of q in hundredths."""
+    return _quantile("percentile", a, q, axis, out, method, keepdims, weights, 100)
+
+
+def nanquantile(
+    a: Any, q: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False,
+    method: Any = "linear", keepdims: Any = NOTHING, *, weights: Any = None,
+) -> ndarray:  # fmt: skip
+    """As `quantile`, of what is no NaN."""
+    return _quantile("nanquantile", a, q, axis, out, method, keepdims, weights, 1)
+
+
+def nanpercentile(
+    a: Any, q: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False,
+    method: Any = "linear", keepdims: Any = NOTHING, *, weights: Any = None,
+) -> ndarray:  # fmt: skip
+    """As `percentile`, of what is no NaN."""
+    return _quantile("nanpercentile", a, q, axis, out, method, keepdims, weights, 100)
+
+
+# -- weighted means --------------------------------------------------------------------------------
+
+
+def _weights(what: str, weights: Any, x: ndarray, axis: Any) -> ndarray:
+    """Weights that broadcast with x, of its shape or of that of the axes that are reduced."""
+    w = asarray(weights)
+    if w.shape == x.shape:
+        return w
+    if axis is None:
+        raise TypeError(
+            f"{what}: axis must be specified when shapes differ: {x.shape}, and weights {w.shape}"
+        )
+    axes = normal_axes(axis, x.ndim, what)
+    if w.shape != tuple(x.shape[k] for k in axes):
+        raise ValueError(f"{what}: weights of shape {w.shape} do not fit {x.shape}, axis {axis}")
+    w = w.transpose(tuple(int(k) for k in np.argsort(axes)))
+    return w.reshape(tuple(n if k in axes else 1 for k, n in enumerate(x.shape)))
+
+
+def average(
+    a: Any, axis: Any = None, weights: Any = None, returned: bool = False, *,
+    keepdims: Any = NOTHING,
+) -> Any:  # fmt: skip
+    """The mean, of elements with weights; and their sums, if asked for. Of weights that sum to zero
+    it is NaN or an infinity.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.average([1.0, 3.0], weights=[3, 1])
+    array(1.5)
+    """
+    x = asarray(a)
+    if weights is None:
+        found = mean(x, axis, keepdims=keepdims)
+        total = asarray(float(x.size // max(found.size, 1)), found.dtype)
+    else:
+        w = _weights("average", weights, x, axis)
+        wide = (np.float64,) if x.dtype.kind in "iub" else ()
+        dtype = np.result_type(x.dtype, w.dtype, *wide)
+        total = sum(w, axis, dtype, keepdims=keepdims)
+        weighed = UFUNCS["multiply"](x, w, dtype=dtype)
+        found = sum(weighed, axis, keepdims=keepdims) / total
+    return (found, broadcast_to(total, found.shape)) if returned else found
+
+
+def _each_weight(what: str, name: str, weights: Any, count: int) -> ndarray:
+    w = asarray(weights, FLOAT64)
+    if w.ndim > 1:
+        raise RuntimeError(f"{what}: {name} is a vector, not of shape {w.shape}")
+    if w.shape[0] != count:
+        raise RuntimeError(f"{what}: {w.shape[0]} {name} for {count} observations")
+    given = np.asarray(w)
+    if name == "fweights" and (given != np.around(given)).any():
+        raise TypeError(f"{what}: fweights must be integer")
+    if (given < 0).any():
+        raise ValueError(f"{what}: {name} cannot be negative")
+    return w
+
+
+def cov(
+    m: Any, y: Any = None, rowvar: bool = True, bias: bool = False, ddof: Any = None,
+    fweights: Any = None, aweights: Any = None, *, dtype: Any = None,
+) -> ndarray:  # fmt: skip
+    """The covariances of variables, each a row (or a column, if not `rowvar`) of observations.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.cov([[1.0, 2.0, 3.0], [3.0, 2.0, 1.0]])
+    array([[ 1., -1.],
+           [-1.,  1.]])
+    """
+    if ddof is not None and ddof != int(ddof):
+        raise ValueError(f"cov: ddof must be an integer, not {ddof}")
+    parts = [asarray(x) for x in (m, y) if x is not None]
+    for x in parts:
+        if x.ndim > 2:
+            raise ValueError(f"cov: takes vectors and matrices, not an array of shape {x.shape}")
+    wide = as_dtype(
+        np.result_type(*(x.dtype for x in parts), np.float64) if dtype is None else dtype
+    )
+    rows = [asarray(x, wide).reshape(1, -1) if x.ndim < 2 else asarray(x, wide) for x in parts]
+    rows = [
+        x.T if not rowvar and own.ndim == 2 and x.shape[0] != 1 - k else x
+        for k, (x, own) in enumerate(zip(rows, parts, strict=True))
+    ]
+    if rows[0].shape[0] == 0:
+        return asarray(np.zeros((0, 0)))
+    X = concatenate(rows, 0)
+    ddof = (0 if bias else 1) if ddof is None else ddof
+    w: Any = None
+    for name, weights in (("fweights", fweights), ("aweights", aweights)):
+        if weights is not None:
+            each = _each_weight("cov", name, weights, X.shape[1])
+            w = each if w is None else w * each
+    middle, total = average(X, 1, w, True)
+    total = total[0]
+    if w is None:
+        rest: Any = float(max(X.shape[1] - ddof, 0))
+    else:
+        less = ddof if aweights is None else ddof * sum(w * asarray(aweights, FLOAT64)) / total
+        rest = UFUNCS["maximum"](total - less, 0.0) if ddof else total
+    X = X - middle[:, None]
+    found = matmul(X, (X if w is None else X * w).T)
+    return (found * UFUNCS["divide"](1.0, asarray(rest, wide))).squeeze()
+
+
+def corrcoef(x: Any, y: Any = None, rowvar: bool = True, *, dtype: Any = None) -> ndarray:
+    """The correlations of variables: covariances over both standard deviations."""
+    c = cov(x, y, rowvar, dtype=dtype)
+    if c.ndim == 0:
+        return c / c
+    spread = UFUNCS["sqrt"](diagonal(c))
+    return clip(c / spread[:, None] / spread, -1.0, 1.0)
+
+
+# -- places without NaNs ---------------------------------------------------------------------------
+
+
+def _nan_place(name: str, place: Any, worst: float) -> Any:
+    def found(a: Any, axis: Any = None, out: Any = None, *, keepdims: Any = NOTHING) -> ndarray:
+        x = asarray(a)
+        if x.dtype.kind != "f":
+            return place(x, axis, out, keepdims=keepdims)
+        nan = UFUNCS["isnan"](x)
+        if x.size and np.asarray(every(nan, axis)).any():
+            raise ValueError(f"{name}: all-NaN slice encountered in an array of shape {x.shape}")
+        return place(where(nan, worst, x), axis, out, keepdims=keepdims)
+
+    found.__name__ = found.__qualname__ = name
+    found.__doc__ = f"As `{name[3:]}`, of what is no NaN; whether all are is looked up at the call."
+    return found
+
+
+nanargmax = _nan_place("nanargmax", argmax, -np.inf)
+nanargmin = _nan_place("nanargmin", argmin, np.inf)
+
+
+__all__ = [
+    "average", "corrcoef", "cov", "median", "nanargmax", "nanargmin", "nanmedian",
+    "nanpercentile", "nanquantile", "percentile", "quantile",
+]  # fmt: skip

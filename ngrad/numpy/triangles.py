@@ -1,0 +1,109 @@
+"""Triangles and diagonals of matrices, and where they lie."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ngrad.numpy.convert import array_of, to_tensor
+from ngrad.numpy.creation import asarray
+from ngrad.numpy.manipulation import ravel
+from ngrad.numpy.ndarray import ndarray
+from ngrad.numpy.selection import diagonal, where
+from ngrad.ops import linalg
+
+
+def _triangle(name: str, keeps: Callable[..., Any]) -> Callable[..., ndarray]:
+    def triangle(m: Any, k: int = 0) -> ndarray:
+        x = asarray(m)
+        if x.ndim == 0:
+            raise ValueError(f"{name}: takes a matrix, not a number")
+        rows, columns = x.shape[-2:] if x.ndim > 1 else x.shape * 2
+        return where(keeps(rows, columns, int(k)), x, False if x.dtype.kind == "b" else 0)
+
+    triangle.__name__ = triangle.__qualname__ = name
+    side = "above" if name == "tril" else "below"
+    triangle.__doc__ = f"Matrices with zeros {side} the k-th diagonal."
+    return triangle
+
+
+tril = _triangle("tril", lambda n, m, k: np.tri(n, m, k, dtype=bool))
+triu = _triangle("triu", lambda n, m, k: ~np.tri(n, m, k - 1, dtype=bool))
+
+
+def diag(v: Any, k: int = 0) -> ndarray:
+    """The k-th diagonal of a matrix; or the matrix that has a vector there, and zeros elsewhere.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.diag([1, 2])
+    array([[1, 0],
+           [0, 2]])
+    """
+    x = asarray(v)
+    if x.ndim == 1:
+        return array_of(linalg.diag(x._read(), k=int(k)))
+    if x.ndim == 2:
+        return diagonal(x, int(k))
+    raise ValueError(f"diag: input must be 1- or 2-d, not of shape {x.shape}")
+
+
+def diagflat(v: Any, k: int = 0) -> ndarray:
+    """The matrix that has all elements on its k-th diagonal."""
+    return diag(ravel(v), k)
+
+
+def fill_diagonal(a: ndarray, val: Any, wrap: bool = False) -> None:
+    """Assign to the main diagonal: a number, or values that repeat; of a tall matrix again
+    below, if `wrap`.
+    """
+    if a.ndim < 2:
+        raise ValueError(f"fill_diagonal: array must be at least 2-d, not of shape {a.shape}")
+    if a.ndim > 2 and len(set(a.shape)) > 1:
+        raise ValueError(f"fill_diagonal: all dimensions must be of equal length, not {a.shape}")
+    mark = np.zeros(a.shape, bool)
+    np.fill_diagonal(mark, True, wrap)
+    places = np.nonzero(mark)
+    count = places[0].size
+    values = ravel(val)
+    a[places] = values[np.arange(count) % values.size] if values.size else values
+
+
+# -- where they lie --------------------------------------------------------------------------------
+
+
+def _places(name: str, doc: str) -> Callable[..., tuple[ndarray, ...]]:
+    function = getattr(np, name)
+
+    def places(*args: Any, **kwargs: Any) -> tuple[ndarray, ...]:
+        plain = [np.asarray(x) if isinstance(x, ndarray) else x for x in args]
+        return tuple(asarray(part) for part in function(*plain, **kwargs))
+
+    places.__name__ = places.__qualname__ = name
+    places.__doc__ = doc
+    places.__wrapped__ = function  # type: ignore[attr-defined]
+    return places
+
+
+tril_indices = _places("tril_indices", "The indices of the lower triangle of an (n, m) matrix.")
+triu_indices = _places("triu_indices", "The indices of the upper triangle of an (n, m) matrix.")
+tril_indices_from = _places("tril_indices_from", "As `tril_indices`, for a matrix.")
+triu_indices_from = _places("triu_indices_from", "As `triu_indices`, for a matrix.")
+diag_indices = _places("diag_indices", "The indices of the main diagonal of a cube.")
+diag_indices_from = _places("diag_indices_from", "As `diag_indices`, for an array.")
+
+
+def mask_indices(n: int, mask_func: Any, k: Any = 0) -> tuple[ndarray, ...]:
+    """The indices of an (n, n) matrix that a function such as `triu` keeps."""
+    kept = np.asarray(to_tensor(mask_func(asarray(np.ones((n, n), int)), k)))
+    return tuple(asarray(part) for part in np.nonzero(kept != 0))
+
+
+__all__ = [
+    "diag", "diag_indices", "diag_indices_from", "diagflat", "fill_diagonal",
+    "mask_indices", "tril", "tril_indices", "tril_indices_from", "triu", "triu_indices",
+    "triu_indices_from",
+]  # fmt: skip

@@ -1,0 +1,232 @@
+"""What is no function of arrays alone: programs over NumPy's names and ours, with one result."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from cases import CUBE, SPECIAL, A, B, K, M, V, W
+from numeric import check_gradient
+from test_functions import assert_like, converted
+
+import ngrad
+import ngrad.numpy as ours
+from ngrad.numpy.absent import BY_NAME
+from ngrad.numpy.ufuncs import UFUNCS
+
+Program = Callable[..., Any]
+
+
+def assigned(name: str, *args: Any, **kwargs: Any) -> Program:
+    """A function that writes into its first argument, of a copy."""
+
+    def program(np: Any, x: Any, *rest: Any) -> Any:
+        y = np.array(x)
+        assert getattr(np, name)(y, *(rest or args), **kwargs) is None
+        return y
+
+    return program
+
+
+def saved(save: str, *args: Any, **kwargs: Any) -> Program:
+    def program(np: Any, *arrays: Any) -> Any:
+        text = save == "savetxt"
+        file: Any = io.StringIO() if text else io.BytesIO()
+        getattr(np, save)(file, *arrays, *args, **kwargs)
+        file.seek(0)
+        found = (np.loadtxt if text else np.load)(file)
+        return [found[k] for k in found] if save.startswith("savez") else found
+
+    return program
+
+
+def assigned_at(name: str, *args: Any) -> Program:
+    def program(np: Any, x: Any) -> Any:
+        y = np.array(x)
+        getattr(np, name).at(y, *args)
+        return y
+
+    return program
+
+
+def method(name: str, what: str, *args: Any, **kwargs: Any) -> Program:
+    return lambda np, *arrays: getattr(getattr(np, name), what)(*arrays, *args, **kwargs)
+
+
+PROGRAMS: list[tuple[Program, tuple[Any, ...]]] = [
+    # assignment
+    (assigned("place", M, [1.5, 2.5, 3.5]), (A[:2],)),
+    (assigned("place", A > 5, []), (A,)),
+    (assigned("putmask", A > 0, V), (A,)),
+    (assigned("putmask", K > 0, 7), (K,)),
+    (assigned("put", [3, -1, 3], [1.0, 2.0]), (A,)),
+    (assigned("put", [33, -40], W, mode="wrap"), (A,)),
+    (assigned("put", [[33], [-40]], 2.5, mode="clip"), (A,)),
+    (assigned("copyto", V), (A,)),
+    (assigned("copyto", 3), (K,)),
+    (assigned("copyto", B, where=A > 0), (A,)),
+    (assigned("copyto", K, casting="unsafe", where=[True, False, True, True]), (B[:2],)),
+    (lambda np, x: x.choose([V, W]), (np.array([1, 0, 1, 1]),)),
+    (lambda np, x: [x.put([0], 9), x, x.flat[3], [*x.flat][2]][1:], (np.array(K),)),
+    # grids
+    (lambda np: np.mgrid[0:3, 1:7:2], ()),
+    (lambda np: np.mgrid[-1:1:5j], ()),
+    (lambda np: np.ogrid[0:3, 1:2:4j], ()),
+    (lambda np, x: np.r_[x, 0, 2:7:2, 0:1:3j], (V,)),
+    (lambda np: np.r_[1:4], ()),
+    (lambda np: np.r_[1, 2, 3.5], ()),
+    (lambda np, x: np.r_[x, 2], (A[0].astype(np.float32),)),
+    (lambda np, x, y: np.r_["-1", x, y], (A, B)),
+    (lambda np, x, y: np.r_["0,2", x, y], (V, W)),
+    (lambda np, x, y: np.r_["0,3,1", x, y], (V, W)),
+    (lambda np, x: np.r_["1,2,0", x, [1, 2, 3, 4]], (V,)),
+    (lambda np, x, y: np.c_[x, y, x], (V, W)),
+    (lambda np, x, y: np.c_[x, y], (A, V[:3])),
+    (lambda np, x: np.c_[1:5, x], (V,)),
+    (lambda np, x: [v for _, v in np.ndenumerate(x)], (K,)),
+    (lambda np, x, y: np.zeros(np.broadcast(x, y).shape), (A, CUBE)),
+    (lambda np, x: x[np.s_[::2, None, 1:]], (A,)),
+    # functions of elements
+    (lambda np, x, y: np.vectorize(lambda a, b: a - b if a > b else a * b)(x, y), (A, V)),
+    (lambda np, x: np.vectorize(int)(x), (B,)),
+    (lambda np, x: np.vectorize(lambda v, k: (v + k, v * k))(x, k=2), (K,)),
+    (lambda np, x: np.vectorize(lambda v: v, otypes=[float])(x), (K,)),
+    (lambda np, x: np.vectorize(lambda v, p: v**p, excluded={1})(x, 2), (V,)),
+    (
+        lambda np, x, y: np.vectorize(lambda a, b: (a * b).sum(), signature="(n),(n)->()")(x, y),
+        (CUBE, V),
+    ),
+    (lambda np, x: np.vectorize(signature="(m,n)->(n,m)")(lambda a: a.T)(x), (CUBE,)),
+    # methods of universal functions
+    *(
+        (method(name, "reduce", axis=axis), (CUBE,))
+        for name in ("add", "multiply", "maximum", "fmin", "logaddexp", "logical_xor", "hypot")
+        for axis in (0, -1, (0, 2), None)
+    ),
+    (method("subtract", "reduce"), (A,)),
+    (method("divide", "reduce", axis=1, keepdims=True), (A,)),
+    (method("bitwise_or", "reduce", axis=None), (K,)),
+    (method("bitwise_and", "reduce", axis=1), (K,)),
+    (method("bitwise_xor", "reduce", initial=5), (K,)),
+    (method("gcd", "reduce", axis=1), (K * 6,)),
+    (method("add", "reduce"), (M,)),
+    (method("add", "reduce", dtype=np.float32), (K,)),
+    (method("maximum", "reduce", initial=2.0, where=A > 0), (A,)),
+    (method("logical_and", "reduce"), (K,)),
+    (method("add", "reduce"), (3.0,)),
+    *(
+        (method(name, "accumulate", axis=axis), (CUBE,))
+        for name in ("add", "multiply", "minimum", "fmax", "logical_or", "subtract", "logaddexp")
+        for axis in (0, 1, 2)
+    ),
+    (method("add", "accumulate"), (np.array([100, 100], np.int8),)),
+    (method("add", "reduceat", [0, 3, 1, 1]), (V,)),
+    (method("maximum", "reduceat", [0, 2], axis=1), (A,)),
+    (method("multiply", "outer", V), (A,)),
+    (lambda np, x: np.add.identity, (V,)),
+    *(
+        (assigned_at(name, [0, 2, 0, -1], [1, 2, 3, 4]), (K[0],))
+        for name in ("add", "subtract", "multiply", "maximum", "bitwise_or")
+    ),
+    (assigned_at("negative", ([0, 1, 1], [2, 0, 0])), (A,)),
+    (assigned_at("add", np.s_[1:, ::2], 0.5), (A,)),
+    (assigned_at("divide", A > 1, 2.0), (A,)),
+    # files
+    (saved("save"), (A,)),
+    (saved("savez"), (A, K)),
+    (saved("savez_compressed"), (A, K)),
+    (saved("savetxt"), (A,)),
+    (lambda np: np.genfromtxt(io.StringIO("1,2\n3,"), delimiter=","), ()),
+    (lambda np: np.loadtxt(io.StringIO("1 2\n3 4"), dtype=int, unpack=True), ()),
+    (lambda np, x: np.from_dlpack(x), (A,)),
+    (lambda np, x, y: np.asarray(np.einsum_path("ij,kj,k->i", x, y, y[:, 0])[0][1:]), (A, B)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("program", "arrays"), PROGRAMS, ids=range(len(PROGRAMS)))
+def test_as_numpy(program: Program, arrays: tuple[Any, ...]) -> None:
+    assert_like(program(ours, *map(converted, arrays)), program(np, *arrays))
+
+
+def test_files_on_disk(tmp_path: Any) -> None:
+    ours.save(tmp_path / "x.npy", ours.array(A))
+    found = ours.load(tmp_path / "x.npy")
+    assert isinstance(found, ours.ndarray) and (np.asarray(found) == A).all()
+    ours.array(A).tofile(tmp_path / "x.raw")
+    assert_like(ours.fromfile(tmp_path / "x.raw"), A.ravel())
+    ours.savez(tmp_path / "x.npz", one=A, two=ours.array(K))
+    with ours.load(tmp_path / "x.npz") as archive:
+        assert archive.files == ["one", "two"] and len(archive) == 2
+        assert_like(archive["two"], K)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x, y: ours.r_[x, 2.0, y] ** 2,
+        lambda x, y: ours.c_[x, y],
+        lambda x, y: ours.vectorize(lambda a, b: a * b if a > b else a - b * b)(x, y),
+        lambda x, y: ours.multiply.accumulate(x) + ours.hypot.reduce(y),
+        lambda x, y: ours.logaddexp.accumulate(x) + ours.subtract.reduceat(y, [0, 2, 1, 3]),
+    ],
+)
+def test_gradients(function: Any) -> None:
+    check_gradient(lambda x, y: ngrad.convert_to_tensor(function(x, y)), V, W)
+
+
+@pytest.mark.parametrize("name", ["add", "multiply", "maximum"])
+def test_gradients_of_repeated_assignment(name: str) -> None:
+    def function(x: Any, y: Any) -> Any:
+        z = ours.array(x)
+        getattr(ours, name).at(z, [0, 2, 0], y)
+        return ngrad.convert_to_tensor(z * z)
+
+    check_gradient(function, V, W[:3])
+
+
+@pytest.mark.parametrize("name", ["put", "place", "putmask", "copyto"])
+def test_gradients_of_assignment(name: str) -> None:
+    def function(x: Any, y: Any) -> Any:
+        z, mask = ours.array(x), ours.array([True, False, True, True])
+        if name == "copyto":
+            ours.copyto(z, y, where=mask)
+        else:
+            getattr(ours, name)(z, [3, 0, 1] if name == "put" else mask, y)
+        return ngrad.convert_to_tensor(z * z)
+
+    check_gradient(function, V, W)
+
+
+def test_numpys_functions_take_our_arrays() -> None:
+    x = ours.array(A)
+    assert np.can_cast(x, np.float32) == np.can_cast(A.dtype, np.float32)
+    assert np.shape(x) == A.shape and np.result_type(x, 3) == np.float64
+    for found, expected in (
+        (np.median(x, axis=0), np.median(A, axis=0)),
+        (np.add.reduce(x), np.add.reduce(A)),
+        (np.pad(x, 1), np.pad(A, 1)),
+    ):
+        assert_like(found, expected)
+
+
+def test_what_is_absent_says_why() -> None:
+    for name, reason in BY_NAME.items():
+        assert hasattr(np, name) or name == "float128" or name == "complex256"
+        with pytest.raises(AttributeError, match=f"has no {name!r}: {reason[:20]}"):
+            getattr(ours, name)
+
+
+def test_ufuncs_are_numpys() -> None:
+    for name, function in UFUNCS.items():
+        theirs = getattr(np, name)
+        assert (function.nin, function.nout, function.nargs) == (
+            theirs.nin,
+            theirs.nout,
+            theirs.nargs,
+        )
+        if function.nin == 2 and function.nout == 1:
+            assert function.identity == theirs.identity
+    assert SPECIAL.size
