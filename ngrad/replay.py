@@ -9,7 +9,7 @@ itself.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -55,6 +55,9 @@ def _single(program: Program, arity: int, out: Layout) -> Callable[..., Tensor]:
             return Tensor(x._buffer, x._address + offset, out)
 
         return view
+    if program.over:
+        several = _several(program, (out,))
+        return lambda *tensors: several(*tensors)[0]
     if len(program.launches) == 1 and not program.scratch:
         (launch,) = program.launches
         plain = launch.operands == (*((k, 0) for k in range(arity)), (OUT, 0))
@@ -104,22 +107,28 @@ def _general(program: Program, out: Layout) -> Callable[..., Tensor]:
     def general(*tensors: Tensor) -> Tensor:
         buffer = allocate(out)
         room = device.pool.take(scratch) if scratch else None
-        _launch(device, program, tensors, (buffer,), room)
-        return Tensor(buffer, buffer.address, out)
+        result = Tensor(buffer, buffer.address, out)
+        _launch(device, program, tensors, (result,), room)
+        return result
 
     return general
 
 
 def _several(program: Program, outs: tuple[Layout, ...]) -> Callable[..., tuple[Tensor, ...]]:
-    scratch, device = program.scratch, outs[0].device
+    scratch, device, over = program.scratch, outs[0].device, program.over
 
     def several(*tensors: Tensor) -> tuple[Tensor, ...]:
-        buffers = tuple([allocate(out) for out in outs])
+        results = []
+        for k, out in enumerate(outs):
+            if k in over:  # made by the same plan, where nobody else has it
+                dies = tensors[over[k]]
+                results.append(Tensor(dies._block, dies._at, out))
+            else:
+                buffer = allocate(out)
+                results.append(Tensor(buffer, buffer.address, out))
         room = device.pool.take(scratch) if scratch else None
-        _launch(device, program, tensors, buffers, room)
-        return tuple(
-            [Tensor(own, own.address, out) for own, out in zip(buffers, outs, strict=True)]
-        )
+        _launch(device, program, tensors, results, room)
+        return tuple(results)
 
     return several
 
@@ -127,8 +136,8 @@ def _several(program: Program, outs: tuple[Layout, ...]) -> Callable[..., tuple[
 def _launch(
     device: Device,
     program: Program,
-    tensors: tuple[Tensor, ...],
-    buffers: tuple[Buffer, ...],
+    tensors: Sequence[Tensor],
+    results: Sequence[Tensor],
     room: Buffer | None,
 ) -> None:
     """Run launches over operands, which are numbered as `graph.program` says."""
@@ -138,11 +147,11 @@ def _launch(
         device.target.use(blocks)
         status = begun(device, unsettled(blocks), int(program.checks))
         if status is not None:
-            for buffer in buffers:
-                buffer.status = status
+            for x in results:
+                x._block.status = status
             if program.checks:
                 base.append(status.entry(0))
-    base += [buffer.address for buffer in reversed(buffers)]
+    base += [x._at for x in reversed(results)]
     base.append(0 if room is None else room.address)
     launch_all = device.target.launch_all
     waiting: list[cpu.Work] = []

@@ -78,8 +78,10 @@ class Schedule:
                 base.append((owner, offset + program.view))
                 continue
             results = range(len(base), len(base) + len(step.call.outputs))
-            for number in results:
-                if number in wanted:
+            for k, number in enumerate(results):
+                if k in program.over:
+                    base.append(base[step.inputs[program.over[k]]])
+                elif number in wanted:
                     base.append((self._first + len(self._made), 0))
                     self._made.append(layouts[number - first])
                 else:
@@ -160,10 +162,10 @@ def _owners(plan: Plan, first: int) -> list[int]:
     """For each value, the value whose memory it is."""
     owners = list(range(first))
     for step in plan.steps:
-        if program_of(step.call).view is not None:
-            owners.append(owners[step.inputs[0]])
-        else:
-            owners.extend(range(len(owners), len(owners) + len(step.call.outputs)))
+        program = program_of(step.call)
+        over = program.over if program.view is None else {0: 0}
+        for k in range(len(step.call.outputs)):
+            owners.append(owners[step.inputs[over[k]]] if k in over else len(owners))
     return owners
 
 

@@ -149,11 +149,12 @@ class _Kernel(SpaceWriter):
         for k, stored in one.stores:
             if stored == value:
                 return f"q{k}", "reload"
-        if value < len(self.space.inputs) and self.space.level_of(value) == "element":
-            return f"p{value}", "load"
         held = one.reloads.get(value)
         if held is not None and held not in dict(one.stores):
             return f"q{held}", "reload"
+        loaded = self.space.step(value) is None and held is None
+        if loaded and self.space.level_of(value) == "element":
+            return f"p{value}", "load"
         return f"s{value}", "reload"
 
     def _waiting(self, one: Pass) -> list[int]:
@@ -216,7 +217,8 @@ class _Kernel(SpaceWriter):
     def _addresses(self, one: Pass) -> None:
         """The addresses of a block of inputs and outputs."""
         used = {value for loop in one.loops for value in loop.values}
-        for k in sorted(used.intersection(range(len(self.space.inputs)))):
+        inputs = set(range(len(self.space.inputs))).difference(one.reloads)
+        for k in sorted(used & inputs):
             operand = self.space.inputs[k]
             size = size_of(operand.code)
             if operand.kind == "view":

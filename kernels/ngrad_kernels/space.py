@@ -88,12 +88,16 @@ class Space:
         0, of a reduction over columns at c.
     frames : int
         How many (offset, count) ranges of columns the facts hold, for what is padded.
+    over : tuple of (input, output)
+        Inputs that lie in the memory of an output, which takes their place element by element
+        (`in_place.py`).
     """
 
     inputs: tuple[Operand, ...]
     steps: tuple[Step | Reduce, ...]
     outputs: tuple[int, ...]
     frames: int = 0
+    over: tuple[tuple[int, int], ...] = ()
 
     def text(self) -> str:
         """The canonical text: equal spaces, and no others, have equal texts."""

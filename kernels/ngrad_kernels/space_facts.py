@@ -7,7 +7,7 @@ gives one a block. The kernels of `Body` fold these, in order.
 
 A launch is `cpu.launch(cpu.kernel_of(space), facts address, items, 1, addresses)`, `addresses`
 being those of the inputs, the outputs, and then of partial results for each output that is a
-reduction (0 where it has none). No output shares memory with an input.
+reduction (0 where it has none). No output shares memory with an input but as `Space.over` says.
 """
 
 from __future__ import annotations

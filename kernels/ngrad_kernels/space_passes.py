@@ -51,7 +51,8 @@ class Pass:
         Positions of outputs that are column reductions, to which it adds the row.
     streams : tuple of int
         Positions of outputs that it finishes and that may go past the caches. While it computes
-        long scalars, stores drain anyway, and to send them out after that takes longer.
+        long scalars, stores drain anyway, and to send them out after that takes longer. What takes
+        an input's place is in cache.
     """
 
     loops: tuple[Loop, ...]
@@ -113,7 +114,7 @@ def _loops(space: Space, values: Sequence[int], reloads: Collection[int]) -> tup
     """The loops that load and compute values of level element: in each, no long scalar waits for
     another. What is read from memory that a loop may write is read in the first.
     """
-    inputs = range(len(space.inputs))
+    inputs = set(range(len(space.inputs))).difference(reloads)
     depth: dict[int, int] = {}  # the long scalars on the longest way to a value
     for k in values:
         step = space.step(k)
@@ -192,11 +193,13 @@ def passes(space: Space) -> tuple[Pass, ...]:
     """The passes of a space's kernel over each row."""
     costly, own = _costly(space), element_outputs(space)
     # Readable: value -> (output, first pass, last pass).
-    readable = {
+    readable = {value: (k, 0, 0) for value, k in space.over}
+    readable |= {
         value: (k, space.ready(value) + 1, space.count)
         for k, value in own.items()
         if value in costly
     }
+    written_over = {k for _, k in space.over}
     free = set(own)
     result = []
     for index in range(1 + max((space.ready(k) for k in needed(space)), default=0)):
@@ -218,7 +221,7 @@ def passes(space: Space) -> tuple[Pass, ...]:
         reloads = {k: out for k, out in reloads.items() if k in values}
         loops = _loops(space, values, reloads)
         long = any(_cost(space, k) > 1 and k not in reloads for k in values)
-        streams = () if long else tuple(finished)
+        streams = () if long else tuple(k for k in finished if k not in written_over)
         ends = tuple(stores), tuple(rows), tuple(columns), streams
         result.append(Pass(loops, reloads, *ends))
     return tuple(result)

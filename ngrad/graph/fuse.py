@@ -10,6 +10,7 @@ group costs nothing.
 from __future__ import annotations
 
 from ngrad.graph.build import Built, build
+from ngrad.graph.dying import mark_dying
 from ngrad.graph.fusable import Fusable
 from ngrad.graph.graph import PART, Graph, Node
 from ngrad.graph.group import FUSED, Group
@@ -31,7 +32,7 @@ def fuse(graph: Graph, layouts: dict[int, Layout]) -> Graph:
     layouts : dict
         How each input (by its number) lies in memory.
     """
-    return _Fused(narrow(graph), layouts).new
+    return mark_dying(_Fused(narrow(graph), layouts).new)
 
 
 def describe(graph: Graph) -> str:

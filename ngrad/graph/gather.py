@@ -5,7 +5,7 @@ same time. So the updates of many parameters are few launches, and small ones sh
 from __future__ import annotations
 
 from ngrad.devices import Device
-from ngrad.graph.graph import CONSTANT, INPUT, PART, Graph, Node
+from ngrad.graph.graph import PART, Graph, Node
 from ngrad.graph.group import FUSED, Group
 from ngrad.graph.layout import Layout
 from ngrad.graph.op import Op
@@ -31,11 +31,9 @@ def gather(graph: Graph) -> Graph:
     """A graph in which small fused nodes of one depth are one node: as none waits for another, and
     all that they wait for is less deep, so is the node.
     """
-    depth: list[int] = []
+    depth = graph.depths()
     waves: dict[tuple[int, Device], list[int]] = {}
     for k, (node, needed) in enumerate(zip(graph.nodes, graph.needed(), strict=True)):
-        own = node.op not in (INPUT, CONSTANT, PART)
-        depth.append(own + max([depth[j] for j in node.inputs], default=0))
         if needed and node.op is FUSED and _is_small(node.params[0]):
             waves.setdefault((depth[k], node.spec.device), []).append(k)
     together = {k: wave for wave in waves.values() if len(wave) > 1 for k in wave}

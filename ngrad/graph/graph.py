@@ -174,6 +174,14 @@ class Graph:
                     need[k] = True
         return need
 
+    def depths(self) -> list[int]:
+        """For each node, how many ops have to run one after the other, until it has."""
+        found: list[int] = []
+        for node in self.nodes:
+            runs = node.op not in (INPUT, CONSTANT, PART)
+            found.append(runs + max([found[k] for k in node.inputs], default=0))
+        return found
+
     def inferred(self, index: int) -> Layout | tuple[Layout, ...]:
         """What the op of a node gives by its rule; a tuple if it has several results."""
         node = self.nodes[index]

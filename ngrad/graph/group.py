@@ -51,6 +51,8 @@ class Group:
     specs : tuple of Layout
         Of the results.
     frames : tuple of Frame
+    dying : tuple of int
+        Inputs that nobody reads after it, in whose memory results may be put (`dying.py`).
     """
 
     split: Split
@@ -59,13 +61,15 @@ class Group:
     outputs: tuple[int, ...]
     specs: tuple[Layout, ...]
     frames: tuple[Frame, ...] = ()
+    dying: tuple[int, ...] = ()
 
     def __str__(self) -> str:
         rows, length = self.split
         lines = [f"{rows} x {length}"]
         for k, leaf in enumerate(self.leaves):
             frame = f" {self.frames[leaf.frame]}" if leaf.spread == "padded" else ""
-            lines.append(f"  v{k} = load({leaf.input}) by {leaf.spread}{frame}")
+            last = ", which dies" if leaf.input in self.dying else ""
+            lines.append(f"  v{k} = load({leaf.input}) by {leaf.spread}{frame}{last}")
         for k, step in enumerate(self.steps, len(self.leaves)):
             operands = ", ".join(f"v{operand}" for operand in step.operands)
             if isinstance(step, Reduce):

@@ -4,6 +4,8 @@ plan.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 SCRATCH = -1
@@ -64,6 +66,8 @@ class Program(NamedTuple):
     checks : bool
         Whether it notes what is wrong with its operands, in an entry of the run's status
         (`ngrad/status.py`): its launches know that as one more result.
+    over : dict of int to int
+        Which results are put in the memory of an input, and of which one.
     """
 
     launches: tuple[Launch, ...] = ()
@@ -71,6 +75,7 @@ class Program(NamedTuple):
     view: int | None = None
     keep: tuple[Any, ...] = ()
     checks: bool = False
+    over: Mapping[int, int] = MappingProxyType({})
 
 
 def operands(inputs: int) -> tuple[tuple[int, int], ...]:

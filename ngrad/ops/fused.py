@@ -5,6 +5,7 @@ results.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from typing import Any, NamedTuple
 
 from ngrad.graph.gather import TOGETHER
@@ -17,6 +18,7 @@ from ngrad.graph.room import padded
 from ngrad.graph.strides import Dims, broadcast_strides, collapse, is_run, view_words
 from ngrad.ops.launching import dense_operands
 from ngrad_kernels.contract import BLOCK, CHUNK, ROWS
+from ngrad_kernels.in_place import in_place
 from ngrad_kernels.render_space import render_space
 from ngrad_kernels.space import Kind, Operand, Reduce, Space, Step
 from ngrad_kernels.space_facts import facts, fold, items, partial_bytes
@@ -76,7 +78,10 @@ def lower(group: Group, inputs: tuple[Layout, ...]) -> tuple[Space, list[Loaded]
     # if they did not.
     steps = range(len(group.leaves), len(group.leaves) + len(group.steps))
     same = all(first.level_of(k) == second.level_of(k) for k in steps)
-    return (first, free) if same else (second, plain)
+    space, loaded = (first, free) if same else (second, plain)
+    readers = Counter(leaf.input for leaf in group.leaves)
+    once = [k for k, leaf in enumerate(group.leaves) if readers[leaf.input] == 1]
+    return in_place(space, [k for k in once if group.leaves[k].input in group.dying]), loaded
 
 
 def _space(group: Group, loaded: list[Loaded]) -> Space:
@@ -132,7 +137,8 @@ def _prepare(
         where, words = target.facts(last.facts)
         launches.append(Launch(target.kernel_of(last.body), where, last.items, CHUNK, given))
         keep.append(words)
-    return Program(tuple(launches), scratch, keep=tuple(keep)), out
+    over = {output: group.leaves[leaf].input for leaf, output in space.over}
+    return Program(tuple(launches), scratch, keep=tuple(keep), over=over), out
 
 
 FUSED.prepare = _prepare
@@ -144,6 +150,7 @@ def _prepare_together(
     """The programs of groups as one: the first launches of all, then the second ones, ..."""
     stages: list[list[Launch]] = []
     keep: list[Any] = []
+    over: dict[int, int] = {}
     first = made = scratch = 0
     for group in groups:
         count = 1 + max(leaf.input for leaf in group.leaves)
@@ -155,10 +162,11 @@ def _prepare_together(
             alongside = bool(stages[k])
             stages[k].append(launch._replace(operands=tuple(moved), alongside=alongside))
         keep += program.keep
+        over |= {made + output: first + which for output, which in program.over.items()}
         first, made = first + count, made + len(group.specs)
         scratch += padded(program.scratch) if program.scratch else 0
     launches = tuple([launch for stage in stages for launch in stage])
-    return Program(launches, scratch, keep=tuple(keep)), outs
+    return Program(launches, scratch, keep=tuple(keep), over=over), outs
 
 
 def _moved(which: int, offset: int, inputs: int, results: int, scratch: int) -> tuple[int, int]:

@@ -25,7 +25,9 @@ from ngrad_kernels.cuda.render import render
 from ngrad_kernels.cuda.render_space import render_space
 from ngrad_kernels.cuda.skeletons import sampler, scatter_add, skeleton
 from ngrad_kernels.cuda.source import THREADS, Source
-from ngrad_kernels.space import Space
+from ngrad_kernels.in_place import in_place
+from ngrad_kernels.space import Operand, Space
+from ngrad_kernels.space import Step as SpaceStep
 
 compiling = pytest.importorskip(
     "ngrad_kernels.cuda.compiling", reason="needs ngrad[cuda13]", exc_type=ImportError
@@ -215,6 +217,10 @@ def test_other_threads_see_the_device_that_is_there() -> None:
 
 
 def test_wide_accesses() -> None:
-    """Contiguous operands of a map are read and written 16 bytes at a time."""
-    text = compiling.ptx(render(SQUARE), (9, 0))
-    assert "ld.global.v4.f32" in text and "st.global.v4.f32" in text
+    """Contiguous operands are read and written 16 bytes at a time, in place too."""
+    double = Space((Operand("f4", "element"),), (SpaceStep("add", (0, 0), "f4"),), (1,))
+    over = in_place(double, (0,))
+    assert over.over
+    for source in (render(SQUARE), render_space(double), render_space(over)):
+        text = compiling.ptx(source, (9, 0))
+        assert "ld.global.v4.f32" in text and "st.global.v4.f32" in text

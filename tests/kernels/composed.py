@@ -103,9 +103,13 @@ def fused(case: Case, target: Any = Cpu, stream: bool = False) -> list[Array]:
         _Guarded(int(np.prod(shape)) * kind.itemsize)
         for shape, kind in zip(shapes, kinds, strict=True)
     ]
+    inputs = list(case.inputs)
+    for k, place in space.over:
+        outputs[place].memory[GUARD:-GUARD] = inputs[k].view(np.uint8).reshape(-1)
+        inputs[k] = outputs[place].memory[GUARD:-GUARD]
     partials = [_Guarded(size) for size in space_facts.partial_bytes(space, *case.cut)]
     written = (*outputs, *partials)
-    addresses = [*(x.ctypes.data for x in case.inputs), *(place.address for place in written)]
+    addresses = [*(x.ctypes.data for x in inputs), *(place.address for place in written)]
     count = space_facts.items(*case.cut)
     read = (facts, *(fold.facts for fold in folds), *case.inputs)
     with target.memory([*read, *(place.memory for place in written)]):

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from spaces import Builder, assert_same, filled
 
 from ngrad_kernels.contract import BLOCK, CHUNK, ROWS
+from ngrad_kernels.in_place import in_place
 from ngrad_kernels.space import Reduce, Space
 
 UNARY = {"f": ("exp", "tanh", "sqrt", "negative", "square"), "i": ("negative", "abs"), "u": ()}
@@ -122,6 +123,8 @@ def cases(draw: Any) -> Case:
     outputs = draw(st.lists(st.sampled_from(drawing.values), min_size=1, max_size=4))
     columns = [drawing.column() for _ in range(draw(st.sampled_from((0, 0, 1, 2))))]
     space = drawing.space(*outputs, *columns)
+    if draw(st.booleans()):
+        space = in_place(space, range(len(space.inputs)))
     spans = [ROWS] if columns else [1, 3, max(rows, 1)]
     reduced = any(isinstance(step, Reduce) and step.axis == "row" for step in space.steps)
     tiles = [max(length, 1)]

@@ -10,6 +10,7 @@ import pytest
 from ngrad_kernels import compiling, native
 from ngrad_kernels.body import Body, Step
 from ngrad_kernels.cache import Signature
+from ngrad_kernels.in_place import in_place
 from ngrad_kernels.render import render
 from ngrad_kernels.render_space import render_space
 from ngrad_kernels.space import Operand, Reduce, Space
@@ -150,6 +151,17 @@ def test_a_row_program() -> None:
     assert len(packed(text, "f4", "mul", "add", *FUSED)) >= 8
     assert_calls_nothing(text, "ngrad.max.f4", "ngrad.sum.f4", "ngrad.stream", "memcpy")
     assert re.search(r"vmovnt\w+\s.*%[yz]mm", text)
+
+
+def test_in_place() -> None:
+    """Results that take the place of operands: read and written by the vector, past no cache."""
+    inputs = (Operand("f4", "element"), Operand("f4", "element"), Operand("f4", "column"))
+    steps = tuple(SpaceStep("add", (k, 2), "f4") for k in range(2))
+    space = in_place(Space(inputs, steps, (3, 4)), (0, 1))
+    assert space.over == ((0, 0), (1, 1))
+    text = assembly(space)
+    assert len(packed(text, "f4", "add")) >= 2
+    assert_calls_nothing(text)
 
 
 @pytest.mark.parametrize("count", [4, 12])

@@ -157,6 +157,7 @@ def _access(code: str) -> dict[str, Callable[..., Any]]:
         f"reload_{code}": load,
         f"store_{code}": store,
         f"load4_{code}": load4,
+        f"reload4_{code}": load4,
         f"store4_{code}": store4,
     }
 

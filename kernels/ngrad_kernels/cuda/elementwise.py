@@ -12,11 +12,14 @@ from ngrad_kernels.writer import Writer
 
 
 class Access(NamedTuple):
-    """An operand of which element i is loaded to, or stored from, a value `v`."""
+    """An operand of which element i is loaded to, or stored from, a value `v`; `how` it is loaded:
+    again, where it is stored over.
+    """
 
     value: int
     code: str
     address: str
+    how: str = "load"
 
 
 def elementwise(
@@ -53,10 +56,10 @@ def one_by_one(
     """Elements [start, count), each by itself."""
     writer.write(f"i = {start}")
     with writer.block(f"while i < {count}"):
-        for value, code, address in loads:
-            writer.write(f"v{value} = load_{code}({address}, i)")
+        for value, code, address, how in loads:
+            writer.write(f"v{value} = {how}_{code}({address}, i)")
         compute("i")
-        for value, code, address in stores:
+        for value, code, address, _ in stores:
             writer.write(f"store_{code}({address}, i, v{value})")
         writer.write("i += thread_count()")
 
@@ -72,11 +75,11 @@ def _together(
     def names(prefix: str, k: int) -> str:
         return ", ".join(f"{prefix}{k}_{j}" for j in range(VECTOR))
 
-    for k, (_, code, address) in enumerate(loads):
-        writer.write(f"{names('x', k)} = load4_{code}({address}, i)")
+    for k, (_, code, address, how) in enumerate(loads):
+        writer.write(f"{names('x', k)} = {how}4_{code}({address}, i)")
     for j in range(VECTOR):
         writer.write(*[f"v{access.value} = x{k}_{j}" for k, access in enumerate(loads)])
         compute(f"({VECTOR} * i + {j})")
         writer.write(*[f"y{k}_{j} = v{access.value}" for k, access in enumerate(stores)])
-    for k, (_, code, address) in enumerate(stores):
+    for k, (_, code, address, _) in enumerate(stores):
         writer.write(f"store4_{code}({address}, i, {names('y', k)})")

@@ -70,7 +70,7 @@ class _Kernel(Writer):
             self.write(f"w{k} = words[{5 + 2 * k}]", f"w{k} = facts + 8 * w{k} if w{k} != 0 else 0")
 
         def compute(number: str) -> None:
-            for value, code, address in loads:
+            for value, code, address, _ in loads:
                 place = f"element({address}, w{value}, {number}, {size_of(code)})"
                 self.write(f"v{value} = load_{code}({place}, 0)")
             self.compute()

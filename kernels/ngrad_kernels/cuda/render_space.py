@@ -121,7 +121,10 @@ class _Kernel(SpaceWriter):
         values = elements(space, results)
         inputs = [k for k in values if k < len(space.inputs)]
         plain = [k for k in inputs if space.inputs[k].kind == "element"]
-        loads = [Access(k, space.code_of(k), f"a{k}") for k in plain]
+        loads = [
+            Access(k, space.code_of(k), f"a{k}", "reload" if k in one.reloads else "load")
+            for k in plain
+        ]
         stores = [Access(value, space.code_of(value), self.out(k)) for k, value in one.stores]
         rest = tuple(k for k in values if k not in plain)
         row = any(space.level_of(k) == "row" for k in cone(space, results))
@@ -153,7 +156,7 @@ class _Kernel(SpaceWriter):
         def element() -> None:
             self.write("start = row * length")
             self._row_values(results)
-            self._compute(elements(space, results))
+            self._compute(elements(space, results), one.reloads)
             self._store(one.stores)
 
         def finish() -> None:

@@ -141,9 +141,9 @@ def count_bits(typingctx, bits):
 # -- memory ----------------------------------------------------------------------------------------
 
 
-def _wide(code: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
-    """Intrinsics that load and store elements [4 i, 4 i + 4) at once, from an address that is a
-    multiple of 16.
+def _wide(code: str) -> dict[str, Callable[..., Any]]:
+    """Intrinsics that load, load again and store elements [4 i, 4 i + 4) at once, from an address
+    that is a multiple of 16.
     """
     numba_type, llvm_type = MEMORY[code]
     kind = ir.VectorType(llvm_type, VECTOR)
@@ -152,17 +152,21 @@ def _wide(code: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
     def place(builder: ir.IRBuilder, address: Any, index: Any) -> Any:
         return builder.gep(builder.inttoptr(address, kind.as_pointer()), [index])
 
-    @intrinsic
-    def load(typingctx, address, index):
-        def codegen(context, builder, signature, args):
-            values = builder.load(place(builder, *args), align=align)
-            values.set_metadata("alias.scope", loads_scope(builder.module))
-            parts = [builder.extract_element(values, INT(k)) for k in range(VECTOR)]
-            if code == "b1":  # any non-zero byte is true
-                parts = [builder.icmp_unsigned("!=", part, llvm_type(0)) for part in parts]
-            return context.make_tuple(builder, signature.return_type, parts)
+    def loader(scoped: bool) -> Callable[..., Any]:
+        @intrinsic
+        def load(typingctx, address, index):
+            def codegen(context, builder, signature, args):
+                values = builder.load(place(builder, *args), align=align)
+                if scoped:
+                    values.set_metadata("alias.scope", loads_scope(builder.module))
+                parts = [builder.extract_element(values, INT(k)) for k in range(VECTOR)]
+                if code == "b1":  # any non-zero byte is true
+                    parts = [builder.icmp_unsigned("!=", part, llvm_type(0)) for part in parts]
+                return context.make_tuple(builder, signature.return_type, parts)
 
-        return types.UniTuple(numba_type, VECTOR)(types.intp, types.intp), codegen
+            return types.UniTuple(numba_type, VECTOR)(types.intp, types.intp), codegen
+
+        return load
 
     @intrinsic
     def store(typingctx, address, index, a, b, c, d):
@@ -177,7 +181,7 @@ def _wide(code: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
 
         return types.void(types.intp, types.intp, *[numba_type] * VECTOR), codegen
 
-    return load, store
+    return {"load": loader(scoped=True), "reload": loader(scoped=False), "store": store}
 
 
 def _atomic(how: str) -> Callable[..., Any]:
@@ -195,7 +199,7 @@ def _atomic(how: str) -> Callable[..., Any]:
     return combine
 
 
-WIDE = {code: _wide(code) for code in MEMORY}
+WIDE = {f"{name}4_{code}": function for code in MEMORY for name, function in _wide(code).items()}
 
 NAMESPACE: dict[str, Any] = {
     **SHARED_NAMES,
@@ -211,8 +215,7 @@ NAMESPACE: dict[str, Any] = {
     "count_bits": count_bits,
     "atomic_min": _atomic("min"),
     "atomic_max": _atomic("max"),
-    **{f"load4_{code}": functions[0] for code, functions in WIDE.items()},
-    **{f"store4_{code}": functions[1] for code, functions in WIDE.items()},
+    **WIDE,
 }
 """The names that a CUDA source text may use."""
 
