@@ -17,7 +17,8 @@ import pytest
 
 import ngrad
 from ngrad import GradientTape, constant
-from ngrad.window import LIMIT
+from ngrad.record import state
+from ngrad.window import LIMIT, Window
 
 STRESS = float(os.environ.get("NGRAD_TEST_SECONDS", "2"))
 """For how long threads meet on what is pending."""
@@ -110,6 +111,57 @@ def test_others_use_what_its_owner_goes_on_with(taped: bool) -> None:
     in_threads(
         [owner, *(lambda k=k, own=own: user(own, k) for k, own in enumerate(handed))]  # type: ignore[misc]
     )
+
+
+RECORDED: dict[str, Callable[[Any], Any]] = {
+    "operator": lambda x: x + 1.0,
+    "op": lambda x: ngrad.reduce_sum(x, 0),
+}
+"""Each notes its entry by lines of its own."""
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_what_is_recorded_amid_a_look_is_computed(name: str) -> None:
+    """A look takes the entries first, and their holders then. Otherwise what is recorded between
+    the two would be counted as run, and never be computed: here something is, every time.
+    """
+    x, late = constant(X), []
+    y = x * 2.0
+
+    class Entries(list[Any]):
+        def __iter__(self) -> Any:
+            late.append(RECORDED[name](x))
+            taken = list(super().__iter__())
+            late.append(RECORDED[name](x))
+            return iter(taken)
+
+    window = state.window
+    window.entries = Entries(window.entries)
+    np.testing.assert_array_equal(y, X * 2.0)
+    window.entries = list(list.__iter__(window.entries))
+    assert len(late) == 2
+    for z in late:
+        np.testing.assert_array_equal(z, RECORDED[name](constant(X)))
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_what_is_recorded_while_another_looks_is_computed(name: str) -> None:
+    """Who records notes the holder first, and the entry then: likewise, with looks between them."""
+    x = constant(X)
+    held = x * 2.0  # something to run
+
+    class Entries(list[Any]):
+        def append(self, entry: Any) -> None:
+            Window.run(window)
+            super().append(entry)
+            Window.run(window)
+
+    window = state.window
+    window.entries = Entries(window.entries)
+    z = RECORDED[name](x)
+    assert len(window.entries) > 2 and window.done
+    np.testing.assert_array_equal(z, RECORDED[name](constant(X)))
+    np.testing.assert_array_equal(held, X * 2.0)
 
 
 def test_all_look_at_once() -> None:
