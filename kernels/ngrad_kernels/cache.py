@@ -40,7 +40,7 @@ SIZE_LIMIT = 1 << 30
 _FLAGS = ("CPU_NAME", "CPU_FEATURES", "OPT", "LOOP_VECTORIZE", "SLP_VECTORIZE", "ENABLE_AVX")
 DECIDING = (
     *("compiling.py", "contract.py", "framing.py", "integers.py", "intrinsics.py"),
-    *("reductions.py", "streaming.py", "vecmath"),
+    *("reductions.py", "short_rows.py", "streaming.py", "vecmath"),
 )
 
 counters: Counter[str] = Counter()

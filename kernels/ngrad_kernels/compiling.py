@@ -11,7 +11,15 @@ from numba.core import compiler, types
 from numba.core.codegen import JITCPUCodegen
 from numba.core.registry import cpu_target
 
-from ngrad_kernels import framing, integers, intrinsics, native, reductions, streaming
+from ngrad_kernels import (
+    framing,
+    integers,
+    intrinsics,
+    native,
+    reductions,
+    short_rows,
+    streaming,
+)
 from ngrad_kernels.cache import Signature
 from ngrad_kernels.vecmath import FUNCTIONS
 
@@ -20,6 +28,7 @@ NAMESPACE: dict[str, Any] = {
     **intrinsics.NAMESPACE,
     **integers.NAMESPACE,
     **reductions.NAMESPACE,
+    **short_rows.NAMESPACE,
     **streaming.NAMESPACE,
     **framing.NAMESPACE,
     **FUNCTIONS,

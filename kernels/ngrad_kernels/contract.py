@@ -1,10 +1,11 @@
 """The numerical contract of reductions: in which order, and in which dtype, values are combined.
 
 A block of at most `BLOCK` elements is reduced in lanes, element i in lane i % `lanes(code)`, the
-lanes as a tree; blocks are folded in order into an accumulator, `CHUNK` elements at a time; chunks
-are folded in order. Reductions over an earlier axis combine rows in order, `SLAB` at a time in the
-operand's own dtype; slabs are folded in order into an accumulator, `ROWS` rows at a time; these are
-folded in order. Nothing else (strides, threads, what shares the loop) decides.
+lanes as a tree; fewer than `SHORT` elements are reduced in order. Blocks are folded in order into
+an accumulator, `CHUNK` elements at a time; chunks are folded in order. Reductions over an earlier
+axis combine rows in order, `SLAB` at a time in the operand's own dtype; slabs are folded in order
+into an accumulator, `ROWS` rows at a time; these are folded in order. Nothing else (strides,
+threads, what shares the loop) decides.
 
 So a float32 meets at most 22 roundings in float32 in a block, and 16 in a slab, before it is part
 of a float64.
@@ -15,6 +16,7 @@ from __future__ import annotations
 BLOCK = 1 << 10
 CHUNK = 1 << 14
 """Also the elements of one parallel work item."""
+SHORT = 1 << 4
 ROWS = 1 << 10
 SLAB = 1 << 4
 

@@ -14,13 +14,13 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
-from ngrad_kernels.contract import BLOCK, CHUNK, ROWS, SLAB, lanes
+from ngrad_kernels.contract import BLOCK, CHUNK, ROWS, SHORT, SLAB, lanes
 from ngrad_kernels.intrinsics import MEMORY, WORD, scalar
 
 BYTE, INDEX = ir.IntType(8), ir.IntType(32)
 
 
-def _combine(reduction: str, code: str) -> Callable[[ir.IRBuilder, Any, Any], Any]:
+def combination(reduction: str, code: str) -> Callable[[ir.IRBuilder, Any, Any], Any]:
     """The combination of two values (vectors or scalars) of dtype `code` as LLVM instructions."""
     floating = code[0] == "f"
     if reduction == "sum":
@@ -42,7 +42,7 @@ def _combine(reduction: str, code: str) -> Callable[[ir.IRBuilder, Any, Any], An
     return extreme
 
 
-def _neutral(reduction: str, code: str) -> Any:
+def neutral(reduction: str, code: str) -> Any:
     if reduction in ("sum", "prod"):
         return float(reduction == "prod") if code[0] == "f" else int(reduction == "prod")
     if code[0] == "f":
@@ -72,7 +72,7 @@ def block(reduction: str, code: str) -> Callable[..., Any]:
     def reduce(typingctx, address, n):
         def codegen(context, builder, signature, args):
             align = llvm_type.get_abi_size(context.target_data)
-            value = builder.call(_routine(builder.module, reduction, code, align), args)
+            value = builder.call(routine(builder.module, reduction, code, align), args)
             if code == "b1":
                 value = builder.icmp_unsigned("!=", value, ir.Constant(llvm_type, 0))
             return value
@@ -82,7 +82,7 @@ def block(reduction: str, code: str) -> Callable[..., Any]:
     return reduce
 
 
-def _routine(module: ir.Module, reduction: str, code: str, align: int) -> ir.Function:
+def routine(module: ir.Module, reduction: str, code: str, align: int) -> ir.Function:
     """What reduces a block, once a module: a call is little beside it, and its copies would take
     half of the time to compile a kernel of many reductions.
     """
@@ -97,6 +97,14 @@ def _routine(module: ir.Module, reduction: str, code: str, align: int) -> ir.Fun
     builder = ir.IRBuilder(function.append_basic_block())
     address, n = function.args
     base = builder.inttoptr(address, element.as_pointer())
+    with builder.if_then(builder.icmp_signed("<", n, WORD(SHORT))):
+        # A vector would wait for scalars that were stored one by one just now.
+        start = ir.Constant(element, neutral(reduction, code))
+        combine, total = combination(reduction, code), cgutils.alloca_once_value(builder, start)
+        with cgutils.for_range_slice(builder, WORD(0), n, WORD(1), inc=True) as (i, _):
+            here = builder.load(builder.gep(base, [i]))
+            builder.store(combine(builder, builder.load(total), here), total)
+        builder.ret(builder.load(total))
     make = _Extremes if code[0] == "f" and reduction in ("max", "min") else _Lanes
     state = make(builder, reduction, code, vector)
     whole = builder.and_(n, WORD(-width))
@@ -118,7 +126,7 @@ def _masked_load(
     """The first `count` (a byte) elements of a vector in memory; those of `others` behind them."""
     vector, width = others.type, others.type.count
     places = ir.Constant(ir.VectorType(BYTE, width), [*range(width)])
-    mask = builder.icmp_unsigned("<", places, _splat(builder, count, places.type))
+    mask = builder.icmp_unsigned("<", places, splat(builder, count, places.type))
     element = f"{'f' if code[0] == 'f' else 'i'}{8 * int(code[1])}"
     kind = ir.FunctionType(vector, [at.type, INDEX, mask.type, vector])
     name = f"llvm.masked.load.v{width}{element}.p0"
@@ -126,7 +134,7 @@ def _masked_load(
     return builder.call(load, [at, INDEX(align), mask, others])
 
 
-def _splat(builder: ir.IRBuilder, value: Any, vector: Any) -> Any:
+def splat(builder: ir.IRBuilder, value: Any, vector: Any) -> Any:
     one = builder.insert_element(ir.Constant(vector, ir.Undefined), value, INDEX(0))
     first = ir.Constant(ir.VectorType(INDEX, vector.count), [0] * vector.count)
     return builder.shuffle_vector(one, one, first)
@@ -137,8 +145,8 @@ class _Lanes:
 
     def __init__(self, builder: ir.IRBuilder, reduction: str, code: str, vector: Any) -> None:
         self.builder, self.vector = builder, vector
-        self.combine = _combine(reduction, code)
-        self.neutral = ir.Constant(vector, [_neutral(reduction, code)] * vector.count)
+        self.combine = combination(reduction, code)
+        self.neutral = ir.Constant(vector, [neutral(reduction, code)] * vector.count)
         self.lanes = cgutils.alloca_once_value(builder, self.neutral)
 
     def add(self, part: Any) -> None:
@@ -186,7 +194,7 @@ def combine(reduction: str) -> Callable[..., Any]:
     def both(typingctx, x, y):
         if x != y:
             raise TypeError(f"{reduction} combines two values of one dtype, not {x} and {y}")
-        emit = _combine(reduction, codes[str(x)])
+        emit = combination(reduction, codes[str(x)])
 
         def codegen(context, builder, signature, args):
             return emit(builder, *args)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from ngrad_kernels.body import Body
 from ngrad_kernels.contract import accumulator, identity
 from ngrad_kernels.expressions import assignments, size_of
+from ngrad_kernels.short_rows import SEVERAL
 
 # Words of a reduction's facts, before the words of its strided view (if it has one).
 FOLD, LENGTH, CHUNKS, WIDTH, PACK, VIEW = range(6)
@@ -87,6 +88,19 @@ def _rows(body: Body, name: str) -> list[str]:
         f"                part = load_{wide}(table[3], row * chunks + c)",
         f"                total = combine_{body.reduction}(total, part)",
         f"            store_{body.result}(table[2], row, {body.result}(total))",
+        "        return",
+        "    if 0 < length <= TOGETHER:",  # as many rows at a time as a block holds
+        f"        results = stack_words({SEVERAL})",
+        "        step = min(SEVERAL, BLOCK // length)",
+        "        for item in range(lo, hi, step):",
+        "            count = min(step, hi - item)",
+        "            n = count * length",
+        *_source(body, "item * length", "n", " " * 12),
+        *compute,
+        f"            rows_{body.reduction}_{reduced}({where}, count, length, results)",
+        "            for k in range(count):",
+        f"                part = {wide}(reload_{reduced}(results, k))",
+        f"                store_{body.result}(table[2], item + k, {body.result}(part))",
         "        return",
         "    for item in range(lo, hi):",
         "        row = item // chunks",

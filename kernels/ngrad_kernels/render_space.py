@@ -15,9 +15,9 @@ from __future__ import annotations
 
 from ngrad_kernels.contract import BLOCK, identity
 from ngrad_kernels.expressions import size_of
+from ngrad_kernels.render_short import ShortRows
 from ngrad_kernels.space import FETCH, LENGTH, ROWS, SPAN, STREAM, TILE, TILES, Space, Step
 from ngrad_kernels.space_passes import Loop, Pass, passes
-from ngrad_kernels.space_writer import SpaceWriter
 
 HEADER = 8
 """Words of scratch that `fetch` takes before the elements that it packs."""
@@ -25,7 +25,7 @@ HELD = 4 * BLOCK
 """Elements of the longest row that waits in memory in cache for its last pass, to be streamed."""
 
 
-class _Kernel(SpaceWriter):
+class _Kernel(ShortRows):
     """The source of one space's kernel."""
 
     def __init__(self, space: Space, name: str) -> None:
@@ -70,6 +70,8 @@ class _Kernel(SpaceWriter):
             self.write(f"m{k} = stack_words({HELD if k in self.held else BLOCK})")
             whole = f"(stream != 0) & (length <= {HELD})" if k in self.held else "stream != 0"
             self.write(f"g{k} = {whole}")
+        if self.takes_several:
+            self.prepare_several()
 
     def _item(self) -> None:
         self.write("block = item // tiles", "t = item - block * tiles", "first = t * tile")
@@ -77,6 +79,10 @@ class _Kernel(SpaceWriter):
         columns = [k for one in passes(self.space) for k in one.columns]
         for k in columns:
             self._accumulators(k)
+        if self.takes_several:
+            with self.block("if short"):
+                self.rows_together()
+                self.write("continue")
         if not columns:
             with self.block("for row in range(block * span, stop)"):
                 self._row()
@@ -142,7 +148,7 @@ class _Kernel(SpaceWriter):
 
     # -- a pass ------------------------------------------------------------------------------------
 
-    def _place(self, one: Pass, value: int) -> tuple[str, str]:
+    def place(self, one: Pass, value: int) -> tuple[str, str]:
         """Where a block of a value to be reduced, or read by another loop, lies, and how it is
         read: where it was read from or stored, if that is so, or in scratch.
         """
@@ -161,7 +167,7 @@ class _Kernel(SpaceWriter):
         """The values that wait in scratch of their own to be reduced, or for another loop."""
         again = {self.reduced(value) for value in one.rows}
         again.update(value for loop in one.loops for value in loop.reads)
-        return [k for k in sorted(again) if self._place(one, k)[0] == f"s{k}"]
+        return [k for k in sorted(again) if self.place(one, k)[0] == f"s{k}"]
 
     def _pass(self, one: Pass) -> None:
         if not one.rows:
@@ -190,17 +196,20 @@ class _Kernel(SpaceWriter):
         """Blocks of columns: computed, then reduced."""
         with self.block(f"for c in range({begin}, {end}, BLOCK)"):
             self.write(f"n = min(BLOCK, {end} - c)")
-            self._addresses(one)
-            for index, loop in enumerate(one.loops):
-                self._loop(one, loop, index == 0)
+            self.compute(one)
             for value in one.rows:
                 reduction, code, wide = self.reduction(value)
-                where, _ = self._place(one, self.reduced(value))
+                where, _ = self.place(one, self.reduced(value))
                 part = f"{wide}(block_{reduction}_{code}({where}, n))"
                 self.write(f"t{value} = combine_{reduction}(t{value}, {part})")
-            self._stream(one)
+            self.stream(one)
 
-    def _stream(self, one: Pass) -> None:
+    def compute(self, one: Pass) -> None:
+        self._addresses(one)
+        for index, loop in enumerate(one.loops):
+            self._loop(one, loop, index == 0)
+
+    def stream(self, one: Pass) -> None:
         """Send the outputs that a pass finishes past the caches, and get what is read next."""
         read = [
             k for k, x in enumerate(self.space.inputs) if x.kind == "element" and k in self.live
@@ -259,8 +268,12 @@ class _Kernel(SpaceWriter):
         if not stores and not columns:
             return
         with self.block("for i in range(n)"):
+            if self.several:
+                steps = [step for value in loop.values if (step := space.step(value))]
+                used = {k for step in steps for k in step.operands}
+                self.load_repeated(used.union(value for _, value in stores))
             for value in loop.reads:
-                where, read = self._place(one, value)
+                where, read = self.place(one, value)
                 self.write(f"v{value} = {read}_{space.code_of(value)}({where}, i)")
             for value in loop.values:
                 self._element(one, value)
@@ -277,7 +290,10 @@ class _Kernel(SpaceWriter):
         if value in one.reloads:
             self.write(f"v{value} = reload_{code}(q{one.reloads[value]}, i)")
         elif isinstance(step, Step):
-            self.write(f"v{value} = {self.expression(step, '(c + i)')}")
+            column = "reload_i8(columns, i)" if self.several else "(c + i)"
+            self.write(f"v{value} = {self.expression(step, column)}")
+        elif self.several and value in self.of_columns:
+            self.write(f"v{value} = reload_{code}(x{value}, i)")
         else:
             self.write(f"v{value} = load_{code}(p{value}, i)")
 

@@ -91,6 +91,8 @@ class Space:
     over : tuple of (input, output)
         Inputs that lie in the memory of an output, which takes their place element by element
         (`in_place.py`).
+    flat : bool
+        Whether there is a single row: then the kernel has no code for short ones.
     """
 
     inputs: tuple[Operand, ...]
@@ -98,6 +100,7 @@ class Space:
     outputs: tuple[int, ...]
     frames: int = 0
     over: tuple[tuple[int, int], ...] = ()
+    flat: bool = False
 
     def text(self) -> str:
         """The canonical text: equal spaces, and no others, have equal texts."""

@@ -86,7 +86,8 @@ def lower(group: Group, inputs: tuple[Layout, ...]) -> tuple[Space, list[Loaded]
 
 def _space(group: Group, loaded: list[Loaded]) -> Space:
     operands = tuple(leaf.operand for leaf in loaded)
-    return Space(operands, group.steps, group.outputs, len(group.frames))
+    flat = group.split.rows == 1
+    return Space(operands, group.steps, group.outputs, len(group.frames), flat=flat)
 
 
 def _cut(space: Space, split: Split) -> tuple[int, int]:

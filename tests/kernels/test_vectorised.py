@@ -130,7 +130,7 @@ def test_a_fused_sweep() -> None:
         Reduce("sum", 4, "row", "f4"),
     )
     inputs = (Operand("f4", "element"), Operand("f4", "element"))
-    text = assembly(Space(inputs, steps, (5, 2, 3)))
+    text = assembly(Space(inputs, steps, (5, 2, 3), flat=True))
     alone = [assembly(elementwise(name, 1, "f4")) for name in ("tanh", "exp")]
     used = ("mul", "add", "div", *FUSED)
     assert len(packed(text, "f4", *used)) >= sum(len(packed(t, "f4", *used)) for t in alone)
@@ -149,7 +149,8 @@ def test_a_row_program() -> None:
     text = assembly(Space((Operand("f4", "element"),), steps, (5,)))
     assert packed(text, "f4", "sub") and packed(text, "f4", "div")
     assert len(packed(text, "f4", "mul", "add", *FUSED)) >= 8
-    assert_calls_nothing(text, "ngrad.max.f4", "ngrad.sum.f4", "ngrad.stream", "memcpy")
+    routines = [f"ngrad.{name}.f4{rows}" for name in ("max", "sum") for rows in ("", ".rows")]
+    assert_calls_nothing(text, *routines, "ngrad.repeat.f4", "ngrad.stream", "memcpy")
     assert re.search(r"vmovnt\w+\s.*%[yz]mm", text)
 
 

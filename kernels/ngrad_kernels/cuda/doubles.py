@@ -296,11 +296,12 @@ _PLAIN = {
     **{code: _conversion(code) for code in MEMORY},
     **{name: function for code in MEMORY for name, function in _access(code).items()},
 }
+_CALLED = ("block_", "repeat_", "rows_")
 _UNUSED = ("call_kernel", "call_pack", "math", "stream_bytes", "streamed")
 NAMESPACE: dict[str, Any] = _PLAIN | {
     name: _Compiled(value) if callable(value) else value
     for name, value in COMPILED.items()
-    if name not in _PLAIN and not name.startswith("block_") and name not in _UNUSED
+    if name not in _PLAIN and not name.startswith(_CALLED) and name not in _UNUSED
 }
 """The names that a CUDA source text may use, in the simulator."""
 

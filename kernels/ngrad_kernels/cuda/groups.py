@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from ngrad_kernels.contract import BLOCK, CHUNK, ROWS, SLAB, identity, lanes
+from ngrad_kernels.contract import BLOCK, CHUNK, ROWS, SHORT, SLAB, identity, lanes
 from ngrad_kernels.cuda.source import GROUP, THREADS
 from ngrad_kernels.writer import Writer
 
@@ -106,17 +106,25 @@ def _turn_back(writer: Writer, reductions: Sequence[Reduction]) -> None:
 
 
 def _combine_lanes(writer: Writer, one: Reduction) -> None:
-    """The lanes as a tree: a thread's own, then those of the group, whose threads are all told."""
-    names, combine = one.lanes, f"combine_{one.reduction}"
-    while len(names) > 1:
-        half = len(names) // 2
-        for lower, upper in zip(names[:half], names[half:], strict=True):
-            writer.write(f"{lower} = {combine}({lower}, {upper})")
-        names = names[:half]
-    (total,) = names
-    for distance in (8, 4, 2, 1):
-        writer.write(f"{total} = {combine}({total}, shuffle_down({total}, {distance}))")
-    writer.write(f"part_{one.result} = {one.wide}(shuffle({total}, 0))")
+    """The lanes as a tree: a thread's own, then those of the group, whose threads are all told; of
+    a short block, where a thread has one element at most, these in order.
+    """
+    names, combine, total = one.lanes, f"combine_{one.reduction}", f"total_{one.result}"
+    with writer.block(f"if size < {SHORT}"):
+        writer.write(f"{total} = {identity(one.reduction, one.code)}")
+        with writer.block("for k in range(size)"):
+            writer.write(f"{total} = {combine}({total}, shuffle({names[0]}, k))")
+    with writer.block("else"):
+        while len(names) > 1:
+            half = len(names) // 2
+            for lower, upper in zip(names[:half], names[half:], strict=True):
+                writer.write(f"{lower} = {combine}({lower}, {upper})")
+            names = names[:half]
+        (own,) = names
+        for distance in (8, 4, 2, 1):
+            writer.write(f"{own} = {combine}({own}, shuffle_down({own}, {distance}))")
+        writer.write(f"{total} = shuffle({own}, 0)")
+    writer.write(f"part_{one.result} = {one.wide}({total})")
 
 
 def _fold_blocks(writer: Writer, reductions: Sequence[Reduction]) -> None:

@@ -1,0 +1,156 @@
+"""The part of a `Space`'s kernel that takes several short rows at a time, for the CPU.
+
+Rows that lie one behind the other are one block, which the same loops compute. What differs: a
+value of level row is an array, `u`, of one for each of these rows, and where elements read it, each
+is repeated, at `x`; so are operands of level column, and the numbers of the columns, which are the
+same for all blocks.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+
+from ngrad_kernels.contract import BLOCK
+from ngrad_kernels.short_rows import LINE, SEVERAL
+from ngrad_kernels.space import Space, Step
+from ngrad_kernels.space_passes import Pass, passes
+from ngrad_kernels.space_writer import SpaceWriter
+
+
+def _takes_several(space: Space) -> bool:
+    """Whether rows are reduced, and no columns. Where nothing is reduced there is less to gain, and
+    this code takes as long to compile as the rest.
+    """
+    reduced = [step for k in range(space.count) if (step := space.reduction(k))]
+    columns = [k for k, operand in enumerate(space.inputs) if operand.kind == "column"]
+    return (
+        {step.axis for step in reduced} == {"row"}
+        and not space.flat
+        and not space.frames
+        and not any(step.operand in columns for step in reduced)
+    )
+
+
+class ShortRows(SpaceWriter):
+    """Code for several short rows, around that for a block.
+
+    Attributes
+    ----------
+    takes_several : bool
+        Whether the kernel has such code.
+    several : bool
+        Whether it is being written.
+    """
+
+    several = False
+
+    def __init__(self, space: Space) -> None:
+        super().__init__(space)
+        self.takes_several = _takes_several(space)
+        live = sorted(self.live) if self.takes_several else []
+        self.of_rows = [k for k in live if space.level_of(k) == "row"]
+        self.of_columns = [
+            k for k in live if k < len(space.inputs) and space.inputs[k].kind == "column"
+        ]
+        read = {
+            k
+            for value in live
+            if space.level_of(value) == "element" and (step := space.step(value))
+            for k in step.operands
+        }
+        read.update(self.reduced(k) for k in self.of_rows if space.reduction(k))
+        self.repeated = [k for k in self.of_rows if k in read]
+        numbered = (step for k in live if isinstance(step := space.step(k), Step))
+        self.numbers = any(step.scalar == "spread" for step in numbered)
+
+    # -- a block -----------------------------------------------------------------------------------
+
+    def compute(self, one: Pass) -> None:
+        """Code that computes a block of `n` elements, from column `c` of what begins at element
+        `start`.
+        """
+        raise NotImplementedError
+
+    def place(self, one: Pass, value: int) -> tuple[str, str]:
+        """Where a block of a value to be reduced lies, and how it is read."""
+        raise NotImplementedError
+
+    def stream(self, one: Pass) -> None:
+        """Code that sends the outputs that a pass finishes past the caches."""
+        raise NotImplementedError
+
+    # -- several rows ------------------------------------------------------------------------------
+
+    def prepare_several(self) -> None:
+        """Memory, and what is the same for all blocks."""
+        for k in self.of_rows:
+            self.write(f"u{k} = stack_words({SEVERAL})")
+        for k in (*self.repeated, *self.of_columns):
+            self.write(f"x{k} = stack_words({BLOCK + LINE // 8})")
+        self.write(f"reduced = stack_words({SEVERAL})")
+        if self.numbers:
+            self.write("columns = stack_words(BLOCK)")
+        self.write("short = 0 < length <= TOGETHER", "several = 1")
+        with self.block("if short"):
+            self.write("several = min(SEVERAL, BLOCK // length)")
+            if self.numbers or self.of_columns:
+                with self.block("for i in range(several * length)"):
+                    self.write("column = i % length")
+                    if self.numbers:
+                        self.write("store_i8(columns, i, column)")
+                    for k in self.of_columns:
+                        code = self.space.code_of(k)
+                        self.write(f"store_{code}(x{k}, i, load_{code}(a{k}, column))")
+
+    def rows_together(self) -> None:
+        """The rows from `begin` up to `stop`."""
+        self.several = True
+        with self.block("for begin in range(block * span, stop, several)"):
+            self.write("count, c = min(several, stop - begin), 0")
+            for index, one in enumerate(passes(self.space)):
+                self._values_of_rows(index)
+                self.write("start, n = begin * length, count * length")
+                if one.stores or one.rows:
+                    self._pass_of_rows(one)
+        self.several = False
+
+    def _each_row(self) -> AbstractContextManager[None]:
+        return self.block("for r in range(count)")
+
+    def _values_of_rows(self, index: int) -> None:
+        """The values of level row that follow from the passes before, for each row."""
+        space = self.space
+        new = [k for k in self.of_rows if space.ready(k) == index and not space.reduction(k)]
+        known = [k for k in self.of_rows if space.ready(k) <= index and k not in new]
+        if new:
+            with self._each_row():
+                self.write("row = begin + r", "start = row * length")
+                for k in known:
+                    self.write(f"v{k} = reload_{space.code_of(k)}(u{k}, r)")
+                self.values("row", index)
+                for k in new:
+                    self.write(f"store_{space.code_of(k)}(u{k}, r, v{k})")
+        for k in self.repeated:
+            if space.ready(k) == index:
+                self.write(f"repeat_{space.code_of(k)}(u{k}, count, length, x{k})")
+
+    def _pass_of_rows(self, one: Pass) -> None:
+        self.compute(one)
+        for value in one.rows:
+            reduction, code, wide = self.reduction(value)
+            where, _ = self.place(one, self.reduced(value))
+            self.write(f"rows_{reduction}_{code}({where}, count, length, reduced)")
+            result = self.space.code_of(value)
+            with self._each_row():
+                self.write(f"v{value} = {result}({wide}(reload_{code}(reduced, r)))")
+                self.write(f"store_{result}(u{value}, r, v{value})")
+                for k, output in enumerate(self.space.outputs):
+                    if output == value:
+                        self.write(f"store_{result}({self.out(k)}, begin + r, v{value})")
+        self.stream(one)
+
+    def load_repeated(self, used: set[int]) -> None:
+        """In a loop over elements, the values of level row among those that it uses."""
+        for k in self.repeated:
+            if k in used:
+                self.write(f"v{k} = reload_{self.space.code_of(k)}(x{k}, i)")

@@ -1,0 +1,147 @@
+"""Short rows, of which a kernel takes as many at a time as a block holds.
+
+A loop over one row of a few elements takes longer to begin and to end than to run. So what is
+computed an element is computed in one loop over the elements of all of these rows; a value of a row
+is repeated for each of its elements, and rows are reduced side by side. The order within a row is
+`contract.py`'s, so these are the bits of row by row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from llvmlite import ir
+from numba.core import cgutils, types
+from numba.extending import intrinsic
+
+from ngrad_kernels.contract import SHORT
+from ngrad_kernels.intrinsics import MEMORY, WORD
+from ngrad_kernels.reductions import INDEX, combination, neutral, routine, splat
+
+TOGETHER = 64
+"""Elements of the longest rows that are taken several at a time."""
+SEVERAL = 128
+"""The most rows at a time."""
+WIDE = 8
+"""Rows that are reduced side by side, each in a lane: as many as there are registers for where each
+of them begins."""
+LINE = 64
+"""Bytes that are written at once when a value is repeated; so many may be written past the last."""
+
+
+Write = Callable[[ir.IRBuilder, Any, int], None]
+"""What writes a routine: given its operands, and an element's alignment."""
+
+
+def _routine(name: str, code: str, write: Write) -> Callable[..., Any]:
+    """An intrinsic `(source, count, length, target)` that calls a routine, which a module has
+    once.
+    """
+
+    def define(module: ir.Module, align: int) -> ir.Function:
+        function = ir.Function(module, ir.FunctionType(ir.VoidType(), [WORD] * 4), name)
+        function.linkage = "internal"
+        function.attributes.add("noinline")
+        builder = ir.IRBuilder(function.append_basic_block())
+        write(builder, function.args, align)
+        builder.ret_void()
+        return function
+
+    @intrinsic
+    def call(typingctx, source, count, length, target):
+        def codegen(context, builder, signature, args):
+            module = builder.module
+            align = MEMORY[code][1].get_abi_size(context.target_data)
+            builder.call(module.globals.get(name) or define(module, align), args)
+            return context.get_dummy_value()
+
+        return types.void(*[types.intp] * 4), codegen
+
+    return call
+
+
+def rows(reduction: str, code: str) -> Callable[..., Any]:
+    """An intrinsic `(source, count, length, target)` that reduces `count` rows of `length`
+    elements, one behind the other, each as `block_*` does. The target has room for a multiple of
+    `WIDE`.
+    """
+
+    def write(builder: ir.IRBuilder, args: Any, align: int) -> None:
+        source, count, length, target = args
+        out = builder.inttoptr(target, MEMORY[code][1].as_pointer())
+        with builder.if_else(builder.icmp_signed("<", length, WORD(SHORT))) as (short, long):
+            with short:
+                _side_by_side(builder, reduction, code, (source, count, length), out)
+            with long:
+                block = routine(builder.module, reduction, code, align)
+                pitch = builder.mul(length, WORD(int(code[1])))
+                with cgutils.for_range_slice(builder, WORD(0), count, WORD(1), inc=True) as (r, _):
+                    row = builder.add(source, builder.mul(r, pitch))
+                    builder.store(builder.call(block, [row, length]), builder.gep(out, [r]))
+
+    return _routine(f"ngrad.{reduction}.{code}.rows", code, write)
+
+
+def _side_by_side(
+    builder: ir.IRBuilder, reduction: str, code: str, rows: tuple[Any, Any, Any], out: Any
+) -> None:
+    """Code that reduces rows a lane each, in order."""
+    source, count, length = rows
+    element, size = MEMORY[code][1], int(code[1])
+    combine, vector = combination(reduction, code), ir.VectorType(element, WIDE)
+    total = cgutils.alloca_once(builder, vector)
+    last, pitch = builder.sub(count, WORD(1)), builder.mul(length, WORD(size))
+    with cgutils.for_range_slice(builder, WORD(0), count, WORD(WIDE), inc=True) as (first, _):
+        begins = []
+        for lane in range(WIDE):
+            row = builder.add(first, WORD(lane))
+            # Lanes behind the last row reduce it again.
+            row = builder.select(builder.icmp_signed("<", row, last), row, last)
+            begin = builder.add(source, builder.mul(row, pitch))
+            begins.append(builder.inttoptr(begin, element.as_pointer()))
+        builder.store(ir.Constant(vector, [neutral(reduction, code)] * WIDE), total)
+        with cgutils.for_range_slice(builder, WORD(0), length, WORD(1), inc=True) as (k, _):
+            # Not by a gather, which takes twice as long, measured.
+            part = ir.Constant(vector, ir.Undefined)
+            for lane, begin in enumerate(begins):
+                here = builder.load(builder.gep(begin, [k]))
+                part = builder.insert_element(part, here, INDEX(lane))
+            builder.store(combine(builder, builder.load(total), part), total)
+        place = builder.bitcast(builder.gep(out, [first]), vector.as_pointer())
+        builder.store(builder.load(total), place, align=size)
+
+
+def repeat(code: str) -> Callable[..., Any]:
+    """An intrinsic `(source, count, length, target)` that writes each of `count` elements `length`
+    times, one behind the other, and up to a `LINE` behind the last.
+    """
+
+    def write(builder: ir.IRBuilder, args: Any, align: int) -> None:
+        source, count, length, target = args
+        element, size = MEMORY[code][1], int(code[1])
+        vector = ir.VectorType(element, LINE // size)
+        elements = builder.inttoptr(source, element.as_pointer())
+        pitch = builder.mul(length, WORD(size))
+        with cgutils.for_range_slice(builder, WORD(0), count, WORD(1), inc=True) as (r, _):
+            value = splat(builder, builder.load(builder.gep(elements, [r])), vector)
+            row = builder.add(target, builder.mul(r, pitch))
+            # What is written past the row, the next row writes over.
+            with cgutils.for_range_slice(builder, WORD(0), pitch, WORD(LINE), inc=True) as (k, _):
+                place = builder.inttoptr(builder.add(row, k), vector.as_pointer())
+                builder.store(value, place, align=size)
+
+    return _routine(f"ngrad.repeat.{code}", code, write)
+
+
+NAMESPACE: dict[str, Any] = {
+    **{
+        f"rows_{reduction}_{code}": rows(reduction, code)
+        for reduction in ("sum", "prod", "max", "min")
+        for code in MEMORY
+    },
+    **{f"repeat_{code}": repeat(code) for code in MEMORY},
+    "SEVERAL": SEVERAL,
+    "TOGETHER": TOGETHER,
+}
+"""The names that rendered source may use."""
