@@ -92,6 +92,7 @@ from ngrad.numpy import folding as _folding
 from ngrad.numpy import methods as _methods
 from ngrad.numpy import operators as _operators
 from ngrad.numpy.absent import BY_NAME as _ABSENT
+from ngrad.numpy.bits import *
 from ngrad.numpy.calculus import *
 from ngrad.numpy.choosing import *
 from ngrad.numpy.creation import *
@@ -100,6 +101,7 @@ from ngrad.numpy.files import *
 from ngrad.numpy.functional import *
 from ngrad.numpy.grids import *
 from ngrad.numpy.histograms import *
+from ngrad.numpy.inspection import Info as __array_namespace_info__
 from ngrad.numpy.logic import *
 from ngrad.numpy.manipulation import *
 from ngrad.numpy.ndarray import ndarray
@@ -119,6 +121,7 @@ from ngrad.numpy.types import *
 from ngrad.numpy.ufuncs import UFUNCS as _UFUNCS
 from ngrad.numpy.ufuncs import ufunc
 
+__array_api_version__ = "2025.12"
 bool = bool_
 globals().update(_UFUNCS)
 
