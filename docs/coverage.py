@@ -65,8 +65,8 @@ STANDARD = {
     unique_all unique_counts unique_inverse unique_values unstack var vecdot where zeros
     zeros_like""",
     "linalg": """cholesky cross det diagonal eig eigh eigvals eigvalsh inv matmul matrix_norm
-    matrix_power matrix_rank matrix_transpose outer pinv qr slogdet solve svd svdvals tensordot trace
-    vecdot vector_norm""",
+    matrix_power matrix_rank matrix_transpose outer pinv qr slogdet solve svd svdvals tensordot
+    trace vecdot vector_norm""",
     "fft": """fft fftfreq fftn fftshift hfft ifft ifftn ifftshift ihfft irfft irfftn rfft rfftfreq
     rfftn""",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import FunctionType as _FunctionType
 from types import ModuleType as _ModuleType
 from typing import Any
 
@@ -104,6 +105,7 @@ from ngrad.numpy.histograms import *
 from ngrad.numpy.inspection import Info as __array_namespace_info__
 from ngrad.numpy.logic import *
 from ngrad.numpy.manipulation import *
+from ngrad.numpy.naming import named as _named
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.polynomials import *
 from ngrad.numpy.products import *
@@ -124,6 +126,9 @@ from ngrad.numpy.ufuncs import ufunc
 __array_api_version__ = "2025.12"
 bool = bool_
 globals().update(_UFUNCS)
+for _name, _value in list(globals().items()):
+    if type(_value) is _FunctionType and _value.__module__.startswith("ngrad.numpy."):
+        globals()[_name] = _named(_value)
 
 
 def __getattr__(name: str) -> Any:
