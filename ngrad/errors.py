@@ -15,6 +15,10 @@ class ShapeError(NgradError, ValueError):
     """Shapes or axes that do not fit an op."""
 
 
+class AxisError(ShapeError, IndexError):
+    """An axis that is not there."""
+
+
 class DTypeError(NgradError, TypeError):
     """A dtype that an op does not take."""
 
@@ -48,6 +52,7 @@ class GradientError(NgradError, LookupError):
 
 
 __all__ = [
+    "AxisError",
     "CopyError",
     "DTypeError",
     "DeviceError",

@@ -13,8 +13,8 @@ ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 
 
-def generator() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
+def generator(name: str = "generate") -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, ROOT / "docs" / f"{name}.py")
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -25,6 +25,18 @@ def test_table_of_ops_is_up_to_date() -> None:
     module = generator()
     written = module.TARGET.read_text()
     assert module.text() == written, "run `python docs/generate.py`"
+
+
+def test_table_of_numpys_names_is_up_to_date() -> None:
+    module = generator("coverage")
+    written = module.TARGET.read_text()
+    if f"of NumPy {module.NUMPY};" not in written:
+        pytest.skip(f"the table is of another NumPy than {module.NUMPY}")
+    assert module.text() == written, "run `python docs/coverage.py`"
+    found = re.findall(r"(\d+) of the (\d+) names that have a meaning here", written)
+    print(*(f"{there} of {wanted}" for there, wanted in found), sep=", ")
+    there, wanted = map(int, found[0])
+    assert there >= 0.95 * wanted, "of the main namespace"
 
 
 def test_every_name_and_op_is_in_the_table() -> None:

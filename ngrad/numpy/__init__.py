@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import FunctionType as _FunctionType
 from types import ModuleType as _ModuleType
 from typing import Any
 
@@ -92,6 +93,7 @@ from ngrad.numpy import folding as _folding
 from ngrad.numpy import methods as _methods
 from ngrad.numpy import operators as _operators
 from ngrad.numpy.absent import BY_NAME as _ABSENT
+from ngrad.numpy.bits import *
 from ngrad.numpy.calculus import *
 from ngrad.numpy.choosing import *
 from ngrad.numpy.creation import *
@@ -100,8 +102,10 @@ from ngrad.numpy.files import *
 from ngrad.numpy.functional import *
 from ngrad.numpy.grids import *
 from ngrad.numpy.histograms import *
+from ngrad.numpy.inspection import Info as __array_namespace_info__
 from ngrad.numpy.logic import *
 from ngrad.numpy.manipulation import *
+from ngrad.numpy.naming import named as _named
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.polynomials import *
 from ngrad.numpy.products import *
@@ -119,8 +123,12 @@ from ngrad.numpy.types import *
 from ngrad.numpy.ufuncs import UFUNCS as _UFUNCS
 from ngrad.numpy.ufuncs import ufunc
 
+__array_api_version__ = "2025.12"
 bool = bool_
 globals().update(_UFUNCS)
+for _name, _value in list(globals().items()):
+    if type(_value) is _FunctionType and _value.__module__.startswith("ngrad.numpy."):
+        globals()[_name] = _named(_value)
 
 
 def __getattr__(name: str) -> Any:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-REASONS: dict[str, tuple[str, ...]] = {
+GAPS: dict[str, tuple[str, ...]] = {
     "complex numbers are not there yet": (
-        "cdouble", "clongdouble", "complex128", "complex256", "complex64", "complexfloating",
-        "csingle", "sort_complex",
+        "cdouble", "complex128", "complex64", "complexfloating", "csingle", "sort_complex",
     ),
-    "neither float16 nor extended precision is a dtype here": (
-        "float128", "float16", "half", "longdouble",
+    "float16 is not there yet": ("float16", "half"),
+    "not there yet": ("fft", "linalg", "random"),
+}  # fmt: skip
+"""What has a meaning for arrays of numbers."""
+
+APART: dict[str, tuple[str, ...]] = {
+    "extended precision is in no kernel": (
+        "clongdouble", "complex256", "float128", "longdouble",
     ),
     "of text, bytes or Python objects, which no kernel reads": (
         "bytes_", "char", "character", "flexible", "frompyfunc", "fromregex", "object_", "str_",
@@ -19,19 +24,21 @@ REASONS: dict[str, tuple[str, ...]] = {
         "datetime_data", "is_busday", "isnat", "timedelta64",
     ),
     "of structured dtypes, which are not there": ("rec", "recarray", "record"),
-    "about where elements lie in memory, which is nobody's business here": (
+    "about where elements lie in memory, which arrays here do not tell": (
         "flatiter", "isfortran", "may_share_memory", "memmap", "shares_memory",
     ),
-    "it writes into NumPy's memory; loop over numpy.ndindex(x.shape), or better over nothing": (
+    "it walks over NumPy's memory; loop over numpy.ndindex(x.shape), or apply a ufunc": (
         "nditer", "nested_iters",
     ),
     "superseded: use two-dimensional arrays and @": ("asmatrix", "bmat", "matrix"),
-    "superseded in NumPy itself, by numpy.polynomial; the poly functions are here": ("poly1d",),
-    "a package of its own beside NumPy's arrays": (
+    "superseded in NumPy itself; the functions of the names poly... are here": ("poly1d",),
+    "a package of NumPy's beside its arrays": (
         "core", "ctypeslib", "dtypes", "emath", "exceptions", "f2py", "lib", "ma", "polynomial",
         "test", "testing", "typing",
     ),
-    "of bytes as bits, which has no derivative and no kernel yet": ("packbits", "unpackbits"),
 }  # fmt: skip
+"""What has none."""
 
-BY_NAME = {name: reason for reason, names in REASONS.items() for name in names}
+BY_NAME = {
+    name: reason for part in (GAPS, APART) for reason, names in part.items() for name in names
+}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -214,7 +215,7 @@ def linspace(
     >>> np.linspace(0, 1, 5)
     array([0.  , 0.25, 0.5 , 0.75, 1.  ])
     """
-    count = int(num.__index__())
+    count = operator.index(num)
     if count < 0:
         raise ValueError(f"linspace: num must not be negative, not {count}")
     first, last = (_float(to_tensor(v)) for v in (start, stop))

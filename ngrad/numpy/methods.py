@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ import numpy as np
 from ngrad.numpy import choosing, manipulation, reductions, selection, sorting
 from ngrad.numpy.convert import array_of, dtype_of, to_tensor
 from ngrad.numpy.editing import resize
+from ngrad.numpy.naming import named
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.ufuncs import UFUNCS
 from ngrad.ops.convert import cast_to
@@ -39,15 +41,16 @@ IN_PLACE: dict[str, Callable[..., Any]] = {
 
 def _method(function: Callable[..., Any]) -> Callable[..., Any]:
     def method(self: ndarray, *args: Any, **kwargs: Any) -> Any:
-        return function(self, *args, **kwargs)
+        return call(self, *args, **kwargs)
 
+    call = named(function) if isinstance(function, FunctionType) else function
     method.__doc__ = function.__doc__
     return method
 
 
 def _in_place(function: Callable[..., Any]) -> Callable[..., None]:
     def method(self: ndarray, *args: Any, **kwargs: Any) -> None:
-        self[...] = function(self, *args, **kwargs)
+        self[...] = named(function)(self, *args, **kwargs)
 
     method.__doc__ = f"{function.__doc__}\n\nIn place."
     return method

@@ -150,8 +150,11 @@ def put_along_axis(arr: ndarray, indices: Any, values: Any, axis: int | None) ->
 def compress(condition: Any, a: Any, axis: int | None = None, out: Any = None) -> ndarray:
     """The slices along an axis at which a condition holds."""
     refuse_out("compress", out)
+    holds = asarray(condition)
+    if holds.ndim != 1:
+        raise ValueError(f"compress: condition must be a vector, not of shape {holds.shape}")
     x = ravel(a) if axis is None else asarray(a)
-    return take(x, flatnonzero(condition), 0 if axis is None else axis)
+    return take(x, flatnonzero(holds), 0 if axis is None else axis)
 
 
 def extract(condition: Any, arr: Any) -> ndarray:

@@ -19,7 +19,7 @@ def _triangle(name: str, keeps: Callable[..., Any]) -> Callable[..., ndarray]:
     def triangle(m: Any, k: int = 0) -> ndarray:
         x = asarray(m)
         if x.ndim == 0:
-            raise ValueError(f"{name}: takes a matrix, not a number")
+            raise TypeError(f"{name}: takes a matrix, not a number")
         rows, columns = x.shape[-2:] if x.ndim > 1 else x.shape * 2
         return where(keeps(rows, columns, int(k)), x, False if x.dtype.kind == "b" else 0)
 

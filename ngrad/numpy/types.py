@@ -8,6 +8,7 @@ import numpy as np
 
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.ndarray import ndarray
+from ngrad.tensor import Tensor
 
 
 def _plain(value: Any) -> Any:
@@ -50,7 +51,7 @@ def astype(x: ndarray, dtype: Any, /, *, copy: bool = True, device: Any = None) 
     >>> np.astype(np.array([1.5, 2.5]), int)
     array([1, 2])
     """
-    if not isinstance(x, (ndarray, np.ndarray)):
+    if not isinstance(x, (ndarray, Tensor, np.ndarray)):
         raise TypeError(f"astype: takes an array, not {type(x).__name__}; use asarray(x, dtype)")
     return asarray(asarray(x).astype(dtype, copy=copy), device=device)
 

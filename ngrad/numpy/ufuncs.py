@@ -10,6 +10,7 @@ import numpy as np
 from ngrad.dtypes import BY_CODE
 from ngrad.errors import DTypeError
 from ngrad.numpy.convert import PLAIN, dtype_of, operand, to_tensor
+from ngrad.numpy.naming import KINDS, explain
 from ngrad.numpy.ndarray import ndarray
 from ngrad.ops import arithmetic as a
 from ngrad.ops import bitwise as b
@@ -63,9 +64,13 @@ class ufunc:
                 + ("; out= is refused" if len(operands) == self.nin + 1 else "")
             )
         refuse_out(self.__name__, out)
-        found = self._compute(*self._converted(operands, dtype))
-        if where is not True:
-            found = self._where(where, found)
+        try:
+            found = self._compute(*self._converted(operands, dtype))
+            if where is not True:
+                found = self._where(where, found)
+        except KINDS as error:
+            explain(error, self.__name__, operands, {})
+            raise
         return tuple(map(ndarray, found)) if self.nout > 1 else ndarray(found)
 
     def _converted(self, operands: tuple[Any, ...], dtype: Any) -> list[Any]:

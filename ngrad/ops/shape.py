@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ngrad.dtypes import BY_CODE
-from ngrad.errors import ShapeError
+from ngrad.errors import AxisError, ShapeError
 from ngrad.graph.layout import Layout, contiguous_strides, layout
 from ngrad.graph.op import Op
 from ngrad.graph.program import OUT, Launch, Program
@@ -27,12 +27,12 @@ def normal_axis(axis: Any, ndim: int, what: str) -> int:
 
     Raises
     ------
-    ShapeError
+    AxisError
         If there is no such axis, naming the op.
     """
     (value,) = integers(axis, what)
     if not -ndim <= value < ndim:
-        raise ShapeError(f"{what}: axis {value} is out of range for {ndim} dimensions")
+        raise AxisError(f"{what}: axis {value} is out of range for {ndim} dimensions")
     return value + ndim if value < 0 else value
 
 

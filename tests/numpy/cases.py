@@ -713,6 +713,32 @@ case("frombuffer", A.tobytes(), dtype=float, offset=8)
 case("fromiter", [3.0, 1.5], float)
 case("fromstring", "1 2 3", dtype=int, sep=" ")
 
+# -- derivatives of what only moves elements, or has none but in some places -----------------------
+
+for name, args in (
+    ("append", (A, V)), ("array_split", (A, [1, 3])), ("block", ([A, B],)), ("split", (A, 3)),
+    ("column_stack", ([V, W],)), ("hstack", ([A, B],)), ("vstack", ([A, B],)),
+    ("dstack", ([A, B],)),
+    ("hsplit", (A, 2)), ("vsplit", (A, 3)), ("dsplit", (CUBE, 2)), ("unstack", (A,)),
+    ("atleast_1d", (A, V)), ("atleast_2d", (V,)), ("atleast_3d", (A,)), ("expand_dims", (A, 1)),
+    ("moveaxis", (CUBE, 0, -1)), ("rollaxis", (CUBE, 2)), ("rot90", (A,)), ("diagflat", (V,)),
+    ("matrix_transpose", (CUBE,)), ("meshgrid", (V, W)), ("broadcast_arrays", (A, V)),
+    ("array", (A,)), ("astype", (A, float)), ("full", ((2, 4), V)), ("full_like", (A, V)),
+    ("geomspace", (POSITIVE[0], POSITIVE[1] + 4.0, 3)), ("logspace", (UNIT[0], W, 3)),
+    ("nancumsum", (HOLED,)), ("nancumprod", (A, 1)), ("polydiv", (V, A[0, :2] + 3.0)),
+    ("compress", ([True, False, True], A, 0)), ("extract", (M[0], V)), ("trim_zeros", (V,)),
+    ("float_power", (POSITIVE, A)), ("fmod", (A, POSITIVE)), ("modf", (A,)), ("frexp", (A[0],)),
+    ("divmod", (A, POSITIVE)), ("heaviside", (A, B)), ("ldexp", (A, 3)),
+):  # fmt: skip
+    case(name, *args, orders=1)
+case("histogram", np.linspace(0, 1, 4), 3, weights=V)
+case("packbits", K)
+case("packbits", np.resize(K, (3, 11)) > 0, axis=1, bitorder="little")
+case("packbits", np.resize(K, (3, 11)), axis=0)
+case("unpackbits", UNSIGNED)
+case("unpackbits", UNSIGNED.reshape(3, 1), axis=0, count=-3)
+case("unpackbits", UNSIGNED.reshape(1, 3), axis=1, count=30, bitorder="little")
+
 OTHER = {
     "argpartition", "broadcast", "c_", "copyto", "einsum_path", "empty", "empty_like",
     "fill_diagonal", "from_dlpack", "fromfile", "fromfunction", "genfromtxt", "load", "loadtxt",
@@ -723,3 +749,9 @@ OTHER = {
 
 ROUNDING = {"polyfit": 1e6, "roots": 100.0}
 """How many times the usual rounding a result may differ by, where NumPy goes another way."""
+
+CHECKED = {
+    "c_": 1, "copyto": 1, "fill_diagonal": 1, "intersect1d": 1, "partition": 1, "place": 1,
+    "put": 1, "put_along_axis": 1, "putmask": 1, "r_": 1, "vectorize": 1,
+}  # fmt: skip
+"""Orders of derivatives that tests of their own compare with differences."""

@@ -168,6 +168,7 @@ def test_files_on_disk(tmp_path: Any) -> None:
     [
         lambda x, y: ours.r_[x, 2.0, y] ** 2,
         lambda x, y: ours.c_[x, y],
+        lambda x, y: ours.partition(x, 2) * y,
         lambda x, y: ours.vectorize(lambda a, b: a * b if a > b else a - b * b)(x, y),
         lambda x, y: ours.multiply.accumulate(x) + ours.hypot.reduce(y),
         lambda x, y: ours.logaddexp.accumulate(x) + ours.subtract.reduceat(y, [0, 2, 1, 3]),
@@ -187,14 +188,22 @@ def test_gradients_of_repeated_assignment(name: str) -> None:
     check_gradient(function, V, W[:3])
 
 
-@pytest.mark.parametrize("name", ["put", "place", "putmask", "copyto"])
+MASK = np.array([True, False, True, True])
+WRITES: dict[str, Callable[[Any, Any], None]] = {
+    "put": lambda z, y: ours.put(z, [3, 0, 1], y),
+    "place": lambda z, y: ours.place(z, MASK, y),
+    "putmask": lambda z, y: ours.putmask(z, MASK, y),
+    "copyto": lambda z, y: ours.copyto(z, y, where=MASK),
+    "put_along_axis": lambda z, y: ours.put_along_axis(z, np.array([3, 0, 1]), y[:3], 0),
+    "fill_diagonal": lambda z, y: ours.fill_diagonal(z.reshape(2, 2), y),
+}
+
+
+@pytest.mark.parametrize("name", WRITES)
 def test_gradients_of_assignment(name: str) -> None:
     def function(x: Any, y: Any) -> Any:
-        z, mask = ours.array(x), ours.array([True, False, True, True])
-        if name == "copyto":
-            ours.copyto(z, y, where=mask)
-        else:
-            getattr(ours, name)(z, [3, 0, 1] if name == "put" else mask, y)
+        z = ours.array(x)
+        WRITES[name](z, ours.asarray(y))
         return ngrad.convert_to_tensor(z * z)
 
     check_gradient(function, V, W)
@@ -230,3 +239,15 @@ def test_ufuncs_are_numpys() -> None:
         if function.nin == 2 and function.nout == 1:
             assert function.identity == theirs.identity
     assert SPECIAL.size
+
+
+def test_the_namespace_tells_of_itself() -> None:
+    info = ours.__array_namespace_info__()
+    assert ours.array(1.0).__array_namespace__() is ours
+    assert info.default_device() in info.devices()
+    assert info.default_dtypes()["real floating"] == ours.ones(1).dtype
+    assert set(info.dtypes(kind="signed integer")) == {"int8", "int16", "int32", "int64"}
+    assert set(info.dtypes(kind=("bool", "real floating"))) == {"bool", "float32", "float64"}
+    assert info.capabilities()["boolean indexing"]
+    with pytest.raises(ValueError, match="'text' is none of"):
+        info.dtypes(kind="text")

@@ -1,0 +1,169 @@
+"""Write docs/numpy-coverage.md, what there is of NumPy's names: `python docs/coverage.py`."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+import ngrad.numpy as ours
+from ngrad.numpy.absent import APART, BY_NAME
+
+TARGET = Path(__file__).with_name("numpy-coverage.md")
+CASES = TARGET.parents[1] / "tests" / "numpy" / "cases.py"
+NUMPY = ".".join(np.__version__.split(".")[:2])
+
+
+def words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+LOOKED_UP = words("""
+    allclose argwhere array_equal array_equiv asarray_chkfinite bincount choose compress digitize
+    extract flatnonzero histogram histogram2d histogram_bin_edges histogramdd intersect1d
+    mask_indices nanargmax nanargmin nanmedian nanpercentile nanquantile nonzero piecewise place
+    polydiv polyfit polymul roots setdiff1d setxor1d trim_zeros union1d unique unique_all
+    unique_counts unique_inverse unique_values vectorize
+""")
+"""What looks at values at the call: for the shape of its result, for what it raises, or since it is
+no array."""
+
+HOST = words("""
+    array2string array_repr array_str bartlett blackman broadcast diag_indices diag_indices_from
+    einsum_path frombuffer fromfile fromiter fromstring genfromtxt hamming hanning ix_ load loadtxt
+    mgrid ogrid ravel_multi_index save savetxt savez savez_compressed tril_indices
+    tril_indices_from triu_indices triu_indices_from unravel_index
+""")
+"""What NumPy itself computes, to be converted."""
+
+FACTS = words("""
+    can_cast common_type iscomplexobj isrealobj isscalar min_scalar_type ndarray ndim result_type
+    shape size ufunc
+""")
+"""What is about arrays, not their values."""
+
+# The standard's names, of its revision 2025.12.
+STANDARD = {
+    "": """__array_api_version__ __array_namespace_info__ abs acos acosh add all any arange argmax
+    argmin argsort asarray asin asinh astype atan atan2 atanh bitwise_and bitwise_invert
+    bitwise_left_shift bitwise_or bitwise_right_shift bitwise_xor bool broadcast_arrays
+    broadcast_shapes broadcast_to can_cast ceil clip complex128 complex64 concat conj copysign
+    cos cosh count_nonzero cumulative_prod cumulative_sum diff divide e empty empty_like equal
+    exp expand_dims expm1 eye finfo flip float32 float64 floor floor_divide from_dlpack full
+    full_like greater greater_equal hypot iinfo imag inf int16 int32 int64 int8 isdtype isfinite
+    isin isinf isnan less less_equal linspace log log10 log1p log2 logaddexp logical_and
+    logical_not logical_or logical_xor matmul matrix_transpose max maximum mean meshgrid min
+    minimum moveaxis multiply nan negative newaxis nextafter nonzero not_equal ones ones_like
+    permute_dims pi positive pow prod real reciprocal remainder repeat reshape result_type roll
+    round searchsorted sign signbit sin sinh sort sqrt square squeeze stack std subtract sum
+    take take_along_axis tan tanh tensordot tile tril triu trunc uint16 uint32 uint64 uint8
+    unique_all unique_counts unique_inverse unique_values unstack var vecdot where zeros
+    zeros_like""",
+    "linalg": """cholesky cross det diagonal eig eigh eigvals eigvalsh inv matmul matrix_norm
+    matrix_power matrix_rank matrix_transpose outer pinv qr slogdet solve svd svdvals tensordot
+    trace vecdot vector_norm""",
+    "fft": """fft fftfreq fftn fftshift hfft ifft ifftn ifftshift ihfft irfft irfftn rfft rfftfreq
+    rfftn""",
+}
+
+HEAD = f"""# NumPy's names
+
+Written by `python docs/coverage.py`, of NumPy {NUMPY}; change what it reads, not this file.
+
+*Derivatives*: the highest order that a test compares with differences, in `tests/numpy`; none of
+what returns no floats, or steps of them. *Runs as*: `ops`, which are deferred and fused,
+each with a kernel for CPUs and for CUDA; `ops, looked up`, which besides look at values when they
+are called: for the shape of their result, for what they raise, or since they return no array;
+`host`, computed by NumPy and converted; `NumPy's`, the same object, which is about dtypes and
+settings; `facts` are about arrays, not their values.
+"""
+
+
+def cases() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("coverage_cases", CASES)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # the class of a case wants to know where it is
+    spec.loader.exec_module(module)
+    return module
+
+
+def orders() -> dict[int, int]:
+    """The highest order that is checked, by the identity of a function: aliases share it."""
+    module = cases()
+    found = {id(getattr(ours, name)): order for name, order in module.CHECKED.items()}
+    for case in module.CASES:
+        key = id(getattr(ours, case.name))
+        found[key] = max(found.get(key, 0), case.orders)
+    return found
+
+
+def runs(name: str, thing: Any, theirs: Any) -> str:
+    if thing is theirs:
+        return "NumPy's"
+    if name in HOST or name in FACTS:
+        return "host" if name in HOST else "facts"
+    return "ops, looked up" if name in LOOKED_UP else "ops"
+
+
+def public(space: Any) -> list[str]:
+    return sorted(name for name in dir(space) if not name.startswith("_"))
+
+
+def table(space: Any, theirs: Any, names: list[str]) -> tuple[list[str], int, int]:
+    """Rows, how many names are there, and how many have a meaning here."""
+    checked, rows, there, wanted = orders(), [], 0, 0
+    apart = {name for part in APART.values() for name in part}
+    for name in names:
+        thing = getattr(space, name, None) if space is not None else None
+        if thing is None and getattr(theirs, name, 0) is not None:
+            reason = "not there yet" if space is not ours else BY_NAME.get(name, "not there yet")
+            rows.append(f"| `{name}` | no | | {reason} |")
+            wanted += space is not ours or name not in apart
+            continue
+        there, wanted = there + 1, wanted + 1
+        order = checked.get(id(thing), 0)
+        how = runs(name, thing, getattr(theirs, name, None))
+        rows.append(f"| `{name}` | yes | {order or ''} | {how} |")
+    return rows, there, wanted
+
+
+def section(title: str, rows: list[str], there: int, wanted: int) -> list[str]:
+    count = f"{there} of the {wanted} names that have a meaning here: {100 * there / wanted:.1f} %."
+    head = ["| name | here | derivatives | runs as, or why not |", "| --- | --- | --- | --- |"]
+    return ["", f"## {title}", "", count, "", *head, *rows]
+
+
+def text() -> str:
+    lines = HEAD.splitlines()
+    for title, space, theirs in (
+        ("numpy", ours, np),
+        ("numpy.linalg", getattr(ours, "linalg", None), np.linalg),
+        ("numpy.fft", getattr(ours, "fft", None), np.fft),
+    ):
+        names = [name for name in public(theirs) if name not in ("test", "linalg", "helper")]
+        names = names if theirs is np else [n for n in names if not n.endswith("Error")]
+        names += ["linalg"] if theirs is np else []
+        lines += section(title, *table(space, theirs, sorted(names)))
+    for part, names in STANDARD.items():
+        space = getattr(ours, part, None) if part else ours
+        known: Callable[[str], bool] = lambda name, space=space: hasattr(space, name)  # noqa: E731
+        missing = [name for name in names.split() if space is None or not known(name)]
+        total = len(names.split())
+        said = ", ".join(f"`{name}`" for name in missing) or "none"
+        lines += [
+            "",
+            f"## The Array API standard 2025.12{': ' + part if part else ''}",
+            "",
+            f"{total - len(missing)} of {total} names. Missing: {said}.",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    TARGET.write_text(text())

@@ -1,0 +1,55 @@
+"""Errors that name the function that was called: those of the ops under it name these."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ngrad.errors import NgradError
+from ngrad.numpy.ndarray import ndarray
+
+KINDS = (ValueError, TypeError, IndexError)
+
+
+@functools.cache
+def named(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function that says its name in its errors, and what it was called with."""
+    name = function.__name__.rstrip("_")
+
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except KINDS as error:
+            explain(error, name, args, kwargs)
+            raise
+
+    call.__module__, call.__name__, call.__qualname__ = "ngrad.numpy", name, name
+    return call
+
+
+def explain(error: Exception, name: str, args: Any, kwargs: Any) -> None:
+    """Have an error of ours, or of NumPy's, say the name of a function, and what it was called with
+    if it shows no number of its own.
+    """
+    if not error.args or not isinstance(error.args[0], str):
+        return
+    if type(error) not in KINDS and not isinstance(error, NgradError):
+        return
+    said = error.args[0]
+    if name not in said:
+        said = f"{name}: {said}"
+    if not any(map(str.isdigit, said.replace(name, ""))):
+        given = [*map(_shown, args), *(f"{key}={_shown(x)}" for key, x in kwargs.items())]
+        said = f"{said}: {name}({', '.join(given)})"
+    error.args = (said, *error.args[1:])
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, (ndarray, np.ndarray)):
+        return f"{value.dtype}{value.shape}"
+    text = repr(value)
+    return text if len(text) < 60 else f"{text[:56]} ..."
