@@ -89,6 +89,7 @@ from numpy import (
 )  # fmt: skip
 
 from ngrad.numpy import folding as _folding
+from ngrad.numpy import linalg
 from ngrad.numpy import methods as _methods
 from ngrad.numpy import operators as _operators
 from ngrad.numpy.absent import BY_NAME as _ABSENT
