@@ -8,8 +8,8 @@ import numpy as np
 
 from ngrad.graph.layout import Layout, layout
 from ngrad.ops.convert import floating
+from ngrad.ops.hosted import by_lapack
 from ngrad.ops.inverse import INV
-from ngrad.ops.lapack import by_lapack
 from ngrad.ops.linalg import matrix_transpose
 from ngrad.ops.matmul import product
 from ngrad.ops.matrices import require_square

@@ -8,7 +8,7 @@ import numpy as np
 
 from ngrad.graph.layout import Layout, layout
 from ngrad.ops.convert import floating
-from ngrad.ops.lapack import by_lapack
+from ngrad.ops.hosted import by_lapack
 from ngrad.ops.linalg import band, diag, matrix_transpose
 from ngrad.ops.losses import multiply_no_nan
 from ngrad.ops.matmul import product

@@ -9,7 +9,7 @@ import numpy as np
 
 from ngrad.graph.layout import Layout, layout
 from ngrad.ops.convert import floating, operands, tensor
-from ngrad.ops.lapack import by_lapack
+from ngrad.ops.hosted import by_lapack
 from ngrad.ops.linalg import matrix_transpose
 from ngrad.ops.matmul import product
 from ngrad.ops.matrices import batch_shape, require_matrices, require_square, solution

@@ -7,8 +7,8 @@ from typing import Any
 from ngrad.graph.layout import Layout, layout
 from ngrad.ops.convert import floating
 from ngrad.ops.creation import ones_of
+from ngrad.ops.hosted import by_lapack
 from ngrad.ops.joining import concat
-from ngrad.ops.lapack import by_lapack
 from ngrad.ops.linalg import band, matrix_transpose
 from ngrad.ops.matmul import product
 from ngrad.ops.matrices import require_matrices

@@ -11,8 +11,8 @@ from ngrad.graph.layout import Layout
 from ngrad.graph.op import Op
 from ngrad.ops.convert import floating
 from ngrad.ops.creation import zeros_of
+from ngrad.ops.hosted import by_lapack
 from ngrad.ops.joining import concat
-from ngrad.ops.lapack import by_lapack
 from ngrad.ops.linalg import matrix_transpose
 from ngrad.ops.matrices import require_square
 from ngrad.ops.qr import part

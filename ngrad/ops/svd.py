@@ -9,7 +9,7 @@ import numpy as np
 from ngrad.graph.layout import Layout, layout
 from ngrad.ops.convert import floating
 from ngrad.ops.eigh import gaps, off_diagonal
-from ngrad.ops.lapack import by_lapack
+from ngrad.ops.hosted import by_lapack
 from ngrad.ops.linalg import diag, matrix_transpose
 from ngrad.ops.losses import multiply_no_nan
 from ngrad.ops.matmul import product

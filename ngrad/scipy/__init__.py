@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from ngrad.scipy import linalg
+from ngrad.scipy import linalg, special
 
-__all__ = ["linalg"]
+__all__ = ["linalg", "special"]

@@ -579,6 +579,39 @@ FACTORS = [
         for f in (expm, logm, sqrtm)
     ),
 ]
+
+
+def _special(op: str, reference: Any, *domains: Any, params: Any = (), **options: Any) -> Row:
+    options = {"ulps": 8, "floor": 16 * EPS, **options}
+    return Row(op, lambda *xs: apply(TABLE[op], xs, params), reference, domains, **options)
+
+
+def _of_order(op: str, reference: Any, domain: Any, *params: Any, **options: Any) -> Row:
+    """A function that has an order as its last param."""
+    label = "-".join(map(str, params))
+
+    def at_order(x: Array) -> Array:
+        return reference(params[-1], x)
+
+    return _special(op, at_order, domain, params=params, label=label, **options)
+
+
+SPECIAL = [
+    _special("gamma", sc.gamma, (0.4, 5)),
+    _special("gamma", sc.gamma, (-3.7, -3.3), label="negative", rtol=1e-6),
+    _special("beta", sc.beta, (0.3, 4), (0.5, 3)),
+    _special("betaln", sc.betaln, (0.3, 4), (0.5, 3)),
+    _special("erfinv", sc.erfinv, (-0.9, 0.9)),
+    _special("erfcx", sc.erfcx, (-2, 5)),
+    _special("ndtri", sc.ndtri, (0.1, 0.9)),
+    _special("log_ndtr", sc.log_ndtr, (-9, 3), rtol=1e-6),
+    *(_of_order("polygamma", sc.polygamma, (0.6, 5), order) for order in (0, 1, 3)),
+    *(
+        _of_order("bessel", getattr(sc, f"{kind}v"), (0.6, 5), kind, order, floor=64 * EPS)
+        for kind in "jyik"
+        for order in (0, 1, 2.5)
+    ),
+]
 ROWS: list[Row] = [
     *ARITHMETIC,
     *COMPARISON,
@@ -591,4 +624,5 @@ ROWS: list[Row] = [
     *SORTING,
     *LINALG,
     *FACTORS,
+    *SPECIAL,
 ]

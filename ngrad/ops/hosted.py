@@ -1,4 +1,4 @@
-"""Ops that NumPy and SciPy compute on the CPU, by LAPACK or on top of it."""
+"""Ops that NumPy and SciPy compute on the CPU: by LAPACK, or an element at a time."""
 
 from __future__ import annotations
 
@@ -29,13 +29,33 @@ def by_lapack(
         first matrix (of the first operand) that it raises it for.
     """
 
-    def taken(others: list[Matrix], given: dict[str, Any], matrix: Matrix) -> bool:
+    def taken(others: tuple[Matrix, ...], given: dict[str, Any], matrix: Matrix) -> bool:
         """Whether one matrix is computed, beside operands of ones."""
         try:
             compute(matrix, *(np.ones(x.shape[-2:], x.dtype) for x in others), **given)
         except np.linalg.LinAlgError:
             return False
         return True
+
+    def careful(first: Matrix, *others: Matrix, **given: Any) -> Any:
+        try:
+            return compute(first, *others, **given)
+        except np.linalg.LinAlgError:
+            raise bad_matrix(name, first, partial(taken, others, given)) from None
+
+    return on_host(name, infer, careful, params, "linalg")
+
+
+def on_host(
+    name: str,
+    infer: Callable[..., Any],
+    compute: Callable[..., Any],
+    params: tuple[str, ...],
+    family: str,
+) -> Op:
+    """An op that a function of NumPy's arrays computes, which gives one for each result (bare, if
+    there is one); over batches as over one, its operands broadcast.
+    """
 
     def prepare(
         inputs: tuple[Layout, ...], out: Any, **given: Any
@@ -46,18 +66,15 @@ def by_lapack(
         writers = [array_at(where) for where in outs]
 
         def run(*tensors: Tensor) -> Any:
-            first, *others = (read(x) for read, x in zip(readers, tensors, strict=True))
+            arrays = [read(x) for read, x in zip(readers, tensors, strict=True)]
             with np.errstate(all="ignore"):
-                try:
-                    found = compute(first, *others, **given)
-                except np.linalg.LinAlgError:
-                    raise bad_matrix(name, first, partial(taken, others, given)) from None
+                found = compute(*arrays, **given)
             made = tuple(map(_written, outs, writers, found if several else (found,)))
             return made if several else made[0]
 
         return run, out
 
-    op = Op(name, infer, prepare, params, family="linalg")
+    op = Op(name, infer, prepare, params, family)
     op.batch(partial(elementwise, op))
     return op
 
