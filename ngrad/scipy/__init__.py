@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from ngrad.scipy import linalg, special
+from ngrad.scipy import linalg, special, stats
 
-__all__ = ["linalg", "special"]
+__all__ = ["linalg", "special", "stats"]
