@@ -12,6 +12,7 @@ from typing import Any
 from numpy.linalg import LinAlgError
 
 from ngrad.errors import MatrixShapeError
+from ngrad.numpy.calculus import cross as _cross
 from ngrad.numpy.convert import array_of, to_tensor
 from ngrad.numpy.creation import asarray, eye
 from ngrad.numpy.factors import (
@@ -26,9 +27,10 @@ from ngrad.numpy.factors import (
     svd,
     svdvals,
 )
-from ngrad.numpy.manipulation import broadcast_to, matrix_transpose, moveaxis, stack, unstack
+from ngrad.numpy.manipulation import broadcast_to, matrix_transpose
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.norms import cond, matrix_norm, matrix_rank, norm, vector_norm
+from ngrad.numpy.products import vecdot
 from ngrad.numpy.selection import diagonal as _diagonal
 from ngrad.numpy.selection import matmul, tensordot
 from ngrad.numpy.selection import outer as _outer
@@ -37,7 +39,6 @@ from ngrad.numpy.systems import inv, lstsq, pinv, solve, tensorinv, tensorsolve
 from ngrad.numpy.ufuncs import refuse_out
 from ngrad.ops.convert import operands
 from ngrad.ops.einsum import einsum
-from ngrad.ops.reductions import reduce_sum
 
 
 def matrix_power(a: Any, n: int) -> ndarray:
@@ -94,12 +95,6 @@ def multi_dot(arrays: Any, *, out: Any = None) -> ndarray:
     return array_of(einsum(f"{','.join(terms)}->{''.join(ends)}", *factors, optimize="dp"))
 
 
-def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> ndarray:
-    """The products of vectors along an axis."""
-    x, y = (moveaxis(asarray(v), axis, -1) for v in (x1, x2))
-    return array_of(reduce_sum((x * y)._read(), -1))
-
-
 def cross(x1: Any, x2: Any, /, *, axis: int = -1) -> ndarray:
     """The vector products of vectors of three elements.
 
@@ -109,14 +104,7 @@ def cross(x1: Any, x2: Any, /, *, axis: int = -1) -> ndarray:
     >>> np.linalg.cross([1.0, 0.0, 0.0], [0.0, 1.0, 0.0])
     array([0., 0., 1.])
     """
-    x, y = asarray(x1), asarray(x2)
-    if x.shape[axis] != 3 or y.shape[axis] != 3:
-        raise ValueError(
-            f"cross: both input arrays must be (arrays of) 3-dimensional vectors, not of shapes "
-            f"{x.shape} and {y.shape}"
-        )
-    (a, b, c), (d, e, f) = (unstack(v, axis=axis) for v in (x, y))
-    return stack([b * f - c * e, c * d - a * f, a * e - b * d], axis)
+    return _cross(x1, x2, axis=axis)
 
 
 def outer(x1: Any, x2: Any, /) -> ndarray:

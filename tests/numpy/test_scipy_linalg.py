@@ -58,7 +58,7 @@ def test_as_scipy(case: Case) -> None:
     if case.kwargs.get("p_indices"):
         expected = (expected[0].astype(np.int64), *expected[1:])
     args = [converted(x) for x in case.args]
-    assert_like(getattr(linalg, case.name)(*args, **case.kwargs), expected, 2000)
+    assert_like(getattr(linalg, case.name)(*args, **case.kwargs), expected, 250)
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.orders], ids=str)
@@ -86,7 +86,7 @@ def test_systems_by_a_factor(lower: bool, rhs: Any) -> None:
     keep = np.tril if lower else np.triu
     factor, which = linalg.cho_factor(DEFINITE, lower)
     assert which is lower
-    assert_like(factor, keep(scipy.linalg.cho_factor(DEFINITE, lower)[0]), 100)
+    assert_like(factor, keep(scipy.linalg.cho_factor(DEFINITE, lower)[0]), 13)
     expected = scipy.linalg.cho_solve(scipy.linalg.cho_factor(DEFINITE, lower), rhs)
     np.testing.assert_allclose(solve(DEFINITE, rhs), expected, rtol=1e-12)
     check_gradient(solve, DEFINITE, rhs)
