@@ -25,6 +25,7 @@ FAMILIES = {
     "indexing": "Gathers and scatters",
     "sorting": "Sorting",
     "linalg": "Linear algebra",
+    "special": "Special functions",
     "random": "Random",
     "shape": "Shapes",
     "device": "Devices",

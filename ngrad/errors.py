@@ -4,6 +4,8 @@ fits.
 
 from __future__ import annotations
 
+import numpy as np
+
 from ngrad_kernels.memory import OutOfMemory
 
 
@@ -39,6 +41,14 @@ class NumberError(NgradError, ValueError):
     """A value that an op does not take."""
 
 
+class LinAlgError(NumberError, np.linalg.LinAlgError):
+    """A matrix that linear algebra does not take: a singular or an indefinite one, say."""
+
+
+class MatrixShapeError(ShapeError, np.linalg.LinAlgError):
+    """Matrices that are not square, or none at all, where linear algebra takes such."""
+
+
 class TraceError(NgradError, TypeError):
     """A value that was asked for where a `function` is being recorded, and there is none."""
 
@@ -58,6 +68,8 @@ __all__ = [
     "DeviceError",
     "GradientError",
     "IndexBoundsError",
+    "LinAlgError",
+    "MatrixShapeError",
     "NgradError",
     "NumberError",
     "NumericsError",

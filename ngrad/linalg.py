@@ -2,24 +2,44 @@
 
 from ngrad.ops.cholesky import cholesky
 from ngrad.ops.creation import eye
+from ngrad.ops.determinant import det, slogdet
+from ngrad.ops.eigh import eigh, eigvalsh
 from ngrad.ops.einsum import einsum, tensordot
+from ngrad.ops.inverse import inv, pinv, solve
 from ngrad.ops.linalg import band_part, diag, diag_part, matrix_transpose, matvec, norm, trace
+from ngrad.ops.lu import lu
 from ngrad.ops.matmul import matmul
+from ngrad.ops.matrix_functions import expm, logm, sqrtm
 from ngrad.ops.normalization import l2_normalize
+from ngrad.ops.qr import qr
+from ngrad.ops.svd import svd
 from ngrad.ops.triangular import triangular_solve
 
 __all__ = [
     "band_part",
     "cholesky",
+    "det",
     "diag",
     "diag_part",
+    "eigh",
+    "eigvalsh",
     "einsum",
+    "expm",
     "eye",
+    "inv",
     "l2_normalize",
+    "logm",
+    "lu",
     "matmul",
     "matrix_transpose",
     "matvec",
     "norm",
+    "pinv",
+    "qr",
+    "slogdet",
+    "solve",
+    "sqrtm",
+    "svd",
     "tensordot",
     "trace",
     "triangular_solve",

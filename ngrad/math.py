@@ -51,6 +51,7 @@ from ngrad.ops.reductions import (
     reduce_sum,
 )
 from ngrad.ops.scans import cumprod, cumsum
+from ngrad.ops.scipy_special import erfinv, ndtri
 from ngrad.ops.special import digamma, erf, erfc, lgamma, trigamma
 from ngrad.ops.statistics import reduce_logsumexp, reduce_mean, reduce_std, reduce_variance
 from ngrad.ops.trigonometric import acos, asin, atan, atan2, cos, sin, tan
@@ -79,6 +80,7 @@ __all__ = [
     "equal",
     "erf",
     "erfc",
+    "erfinv",
     "exp",
     "expm1",
     "floor",
@@ -105,6 +107,7 @@ __all__ = [
     "minimum",
     "mod",
     "multiply",
+    "ndtri",
     "negative",
     "nextafter",
     "not_equal",

@@ -130,6 +130,15 @@ def _compare(
         np.testing.assert_allclose(g.numpy(), expected, rtol=rtol, atol=rtol * scale)
 
 
+def rule_over(op: Any, params: Any, parts: int) -> Callable[..., Any]:
+    """The VJP rule, over each cotangent and each result one after another."""
+    rule, keywords = op.rule, op.keywords(params)
+    assert rule is not None
+    if not parts:
+        return lambda *xs: rule(*xs, **keywords)
+    return lambda *xs: rule(xs[:parts], xs[parts : 2 * parts], *xs[2 * parts :], **keywords)
+
+
 # -- memory ----------------------------------------------------------------------------------------
 
 LAYOUTS = ("transposed", "reversed", "stepped")

@@ -114,14 +114,18 @@ def trace(
             elif op is CONSTANT_OF:
                 where = call.spec
                 values.append(graph.constant(call.params[-1], where.dtype, where.device))
-            elif where is not None and call.several:
-                values.append([None] * len(call.specs))  # its parts follow
+            elif call.several:  # its parts follow
+                there = all(known(slot + 1 + k) is not None for k in range(len(call.specs)))
+                inputs = tuple([values[k] for k in slots])
+                parts = call.specs if there else graph.apply(op, inputs, call.params)
+                values.append([*parts])
+            elif op is PART_OF:
+                (whole,), (which,) = slots, call.params
+                if where is not None:
+                    values[whole][which] = load(slot, where)
+                values.append(values[whole][which])
             elif where is not None:
                 values.append(load(slot, where))
-                if op is PART_OF and isinstance(values[slots[0]], list):
-                    values[slots[0]][call.params[0]] = values[slot]
-            elif op is PART_OF:
-                values.append(values[slots[0]][call.params[0]])
             else:
                 values.append(graph.apply(op, tuple([values[k] for k in slots]), call.params))
 

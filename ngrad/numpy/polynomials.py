@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
 
-from ngrad.errors import DTypeError, NumberError
-from ngrad.numpy.convert import array_of
+from ngrad.errors import DTypeError
 from ngrad.numpy.creation import asarray, ones, zeros, zeros_like
 from ngrad.numpy.editing import trim_zeros
 from ngrad.numpy.manipulation import atleast_1d, concatenate, flip, tile
@@ -15,9 +15,8 @@ from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.reductions import cumprod, sum
 from ngrad.numpy.selection import matmul, outer, where
 from ngrad.numpy.signal import convolve
-from ngrad.numpy.triangles import triu
+from ngrad.numpy.systems import lstsq, pinv
 from ngrad.numpy.ufuncs import UFUNCS
-from ngrad.ops.triangular import triangular_solve
 
 
 def polyval(p: Any, x: Any) -> ndarray:
@@ -131,29 +130,11 @@ def vander(x: Any, N: int | None = None, increasing: bool = False) -> ndarray:
     return powers if increasing else flip(powers, 1)
 
 
-def _orthonormal(columns: ndarray) -> ndarray:
-    """An orthonormal basis of columns: each less its part in those before, twice, which leaves it
-    orthogonal to rounding.
-    """
-    basis = columns[:, :0]
-    for k in range(columns.shape[1]):
-        own = columns[:, k : k + 1]
-        for _ in range(2 if k else 0):
-            own = own - matmul(basis, matmul(basis.T, own))
-        basis = concatenate([basis, own / UFUNCS["sqrt"](sum(own * own))], 1)
-    return basis
-
-
 def polyfit(
     x: Any, y: Any, deg: int, rcond: Any = None, full: bool = False, w: Any = None, cov: Any = False
 ) -> Any:
-    """The polynomial of a degree that comes closest to points, by least squares: by orthogonal
-    columns, never by normal equations. It is differentiable in points and weights.
-
-    Raises
-    ------
-    NumberError
-        If the points do not determine it, where NumPy warns and takes the smallest coefficients.
+    """The polynomial of a degree that comes closest to points, by least squares; with NumPy's
+    RankWarning, if the points do not determine it. It is differentiable in points and weights.
 
     Examples
     --------
@@ -181,25 +162,16 @@ def polyfit(
     scale = UFUNCS["sqrt"](sum(left * left, 0))
     left = left / scale
     rcond = at.size * np.finfo(at.dtype).eps if rcond is None else rcond
-    singular = np.linalg.svd(np.asarray(left), compute_uv=False)
-    rank = int((singular > rcond * singular[0]).sum())
-    if rank < order:
-        raise NumberError(
-            f"polyfit: {at.size} points determine {rank} of the {order} coefficients of degree "
-            f"{deg}; fit a lower degree, or more distinct points"
-        )
-    basis = _orthonormal(left)
-    factor = triu(matmul(basis.T, left))._read()
-    found = array_of(triangular_solve(factor, matmul(basis.T, right)._read(), lower=False))
-    away = right - matmul(left, found)
-    rest = sum(away * away, 0) if at.size > order else zeros(0, at.dtype)
+    found, rest, rank, singular = lstsq(left, right, rcond)
+    if int(rank) != order and not full:
+        warnings.warn("polyfit may be poorly conditioned", np.exceptions.RankWarning, stacklevel=2)
     found = found / scale[:, None]
     terms = found if values.ndim == 2 else found[:, 0]
     if full:
-        return terms, rest, asarray(np.int32(rank)), asarray(singular), asarray(float(rcond))
+        return terms, rest, rank, singular, asarray(float(rcond))
     if not cov:
         return terms
-    inverse = array_of(triangular_solve(factor, np.eye(order, dtype=at.dtype), lower=False))
+    inverse = pinv(left, rcond)
     spread = matmul(inverse, inverse.T) / outer(scale, scale)
     if cov != "unscaled":
         if at.size <= order:

@@ -114,7 +114,8 @@ def refuse_out(what: str, out: Any) -> None:
     TypeError
         Naming the function, and what to write instead.
     """
-    if out is not None and out != (None,):
+    given = out if isinstance(out, tuple) else (out,)
+    if any(x is not None for x in given):
         raise TypeError(
             f"{what}: out= is not supported, since results are new arrays; write "
             f"x[...] = {what}(...) instead"

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ngrad.errors import NumberError
+from ngrad.errors import LinAlgError
 from ngrad.graph.layout import Layout
 from ngrad.graph.op import Op
 from ngrad.graph.program import OUT, Program
@@ -55,7 +55,7 @@ def _prepare(
     return run, out
 
 
-def _indefinite(matrices: Matrix) -> NumberError:
+def _indefinite(matrices: Matrix) -> LinAlgError:
     return bad_matrix("cholesky", matrices, _is_definite)
 
 
@@ -96,9 +96,9 @@ def cholesky(input: Any, name: str | None = None) -> Any:
 
     Raises
     ------
-    NumberError
+    LinAlgError
         If a matrix is not positive definite, saying which of the batch.
-    ShapeError
+    MatrixShapeError
         If the last two axes are not of one size.
 
     Examples

@@ -81,7 +81,7 @@ def norm(
     if pair is not None and len(pair) not in (1, 2):
         raise ShapeError(f"norm: takes one axis or two, not {axis!r}")
     if ord in ("euclidean", "fro") or (ord == 2 and (pair is None or len(pair) == 1)):
-        return _root(reduce_sum(square(x), axes, kept))
+        return root(reduce_sum(square(x), axes, kept))
     if isinstance(ord, str) or not ord > 0:
         raise NumberError(f"norm: ord must be 'euclidean', 'fro' or a positive number, not {ord!r}")
     if pair is not None and len(pair) == 2:
@@ -90,8 +90,8 @@ def norm(
         return reduce_max(abs_(x), axes, kept)
     if ord == 1:
         return reduce_sum(abs_(x), axes, kept)
-    total = reduce_sum(_away_from_zero(abs_(x), lambda safe: pow(safe, float(ord))), axes, kept)
-    return _away_from_zero(total, lambda safe: pow(safe, 1.0 / ord))
+    total = reduce_sum(away_from_zero(abs_(x), lambda safe: pow(safe, float(ord))), axes, kept)
+    return away_from_zero(total, lambda safe: pow(safe, 1.0 / ord))
 
 
 def _matrix_norm(x: Any, ord: Any, rows: int, columns: int, kept: bool) -> Any:
@@ -104,14 +104,14 @@ def _matrix_norm(x: Any, ord: Any, rows: int, columns: int, kept: bool) -> Any:
     return out if kept else squeeze(out, (rows, columns))
 
 
-def _away_from_zero(x: Any, function: Any) -> Any:
+def away_from_zero(x: Any, function: Any) -> Any:
     """function(x), but 0, with derivative 0, where x is 0: the function sees a 1 there."""
     zero = equal(x, 0.0)
     return select(zero, 0.0, function(select(zero, 1.0, x)))
 
 
-def _root(x: Any) -> Any:
-    return _away_from_zero(x, sqrt)
+def root(x: Any) -> Any:
+    return away_from_zero(x, sqrt)
 
 
 # -- products and transposes -------------------------------------------------------------------

@@ -8,12 +8,18 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ngrad.errors import NumberError, ShapeError
-from ngrad.graph.layout import Layout
+from ngrad.errors import DTypeError, LinAlgError, MatrixShapeError, ShapeError
+from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import require
 from ngrad.graph.strides import broadcast
 
-WRONG = {"cholesky": "is not positive definite", "triangular_solve": "is singular"}
+WRONG = {
+    "cholesky": "is not positive definite",
+    **dict.fromkeys(("triangular_solve", "inv", "solve"), "is singular"),
+    **dict.fromkeys(("eigh", "svd", "pinv"), "has no factors that converge; is a NaN in it?"),
+    "logm": "has no real logarithm, and there are no complex numbers yet",
+    "sqrtm": "has no real square root, and there are no complex numbers yet",
+}
 """What is wrong with a matrix, by op."""
 
 Matrix = np.ndarray[Any, Any]
@@ -38,20 +44,55 @@ def batch_shape(op: str, x: tuple[int, ...], y: tuple[int, ...]) -> tuple[int, .
         ) from None
 
 
+def require_matrices(op: str, where: Layout) -> None:
+    """Raise unless a layout is of matrices of floats.
+
+    Raises
+    ------
+    DTypeError, MatrixShapeError
+        Naming the op and what it was given.
+    """
+    require(op, where, "f", "floating-point matrices")
+    if where.ndim < 2:
+        raise MatrixShapeError(f"{op}: takes matrices, not shape {where.shape}")
+
+
 def require_square(op: str, where: Layout) -> None:
     """Raise unless a layout is of square matrices of floats.
+
+    Raises
+    ------
+    DTypeError, MatrixShapeError
+        Naming the op and what it was given.
+    """
+    require(op, where, "f", "floating-point matrices")
+    if where.ndim < 2 or where.shape[-1] != where.shape[-2]:
+        raise MatrixShapeError(
+            f"{op}: takes square matrices, whose last two axes are of one size, not shape "
+            f"{where.shape}"
+        )
+
+
+def solution(op: str, matrix: Layout, rhs: Layout) -> Layout:
+    """What a system of square matrices and right-hand sides gives.
 
     Raises
     ------
     DTypeError, ShapeError
         Naming the op and what it was given.
     """
-    require(op, where, "f", "floating-point matrices")
-    if where.ndim < 2 or where.shape[-1] != where.shape[-2]:
-        raise ShapeError(
-            f"{op}: takes square matrices, whose last two axes are of one size, not shape "
-            f"{where.shape}"
+    require_square(op, matrix)
+    if matrix.dtype is not rhs.dtype:
+        raise DTypeError(
+            f"{op}: operands must have one dtype, not {matrix.dtype.name}, {rhs.dtype.name}"
         )
+    if rhs.ndim < 2 or rhs.shape[-2] != matrix.shape[-1]:
+        raise ShapeError(
+            f"{op}: a matrix of shape {matrix.shape} takes right-hand sides of shape "
+            f"(..., {matrix.shape[-1]}, k), not {rhs.shape}"
+        )
+    batch = batch_shape(op, matrix.shape, rhs.shape)
+    return layout(rhs.dtype, (*batch, *rhs.shape[-2:]))
 
 
 def matrix_words(where: Layout) -> list[int]:
@@ -59,7 +100,7 @@ def matrix_words(where: Layout) -> list[int]:
     return [math.prod(where.shape[:-2]), *where.shape[-2:]]
 
 
-def bad_matrix(op: str, matrices: Matrix, is_good: Callable[[Matrix], bool]) -> NumberError:
+def bad_matrix(op: str, matrices: Matrix, is_good: Callable[[Matrix], bool]) -> LinAlgError:
     """The error for a batch in which a matrix is not good; it names the first."""
     first = next(k for k in np.ndindex(matrices.shape[:-2]) if not is_good(matrices[k]))
     return _error(op, first)
@@ -71,11 +112,11 @@ class Batch(NamedTuple):
     op: str
     batch: tuple[int, ...]
 
-    def error(self, least: int, greatest: int) -> NumberError:
+    def error(self, least: int, greatest: int) -> LinAlgError:
         """The error for the place of a matrix in the batch, in row-major order."""
         return _error(self.op, np.unravel_index(least, self.batch) if self.batch else ())
 
 
-def _error(op: str, which: tuple[Any, ...]) -> NumberError:
+def _error(op: str, which: tuple[Any, ...]) -> LinAlgError:
     matrix = f"matrix {[int(k) for k in which]} of the batch" if which else "the matrix"
-    return NumberError(f"{op}: {matrix} {WRONG[op]}")
+    return LinAlgError(f"{op}: {matrix} {WRONG[op]}")

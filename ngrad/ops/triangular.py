@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from ngrad.errors import DTypeError, ShapeError
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op
 from ngrad.graph.program import OUT, Program
@@ -17,7 +16,7 @@ from ngrad.ops.convert import floating, operands
 from ngrad.ops.launching import dense_operands, place_launch
 from ngrad.ops.linalg import band
 from ngrad.ops.matmul import array_at, product
-from ngrad.ops.matrices import Batch, Matrix, bad_matrix, batch_shape, matrix_words, require_square
+from ngrad.ops.matrices import Batch, Matrix, bad_matrix, matrix_words, solution
 from ngrad.record import apply, apply_now
 from ngrad.status import number
 from ngrad.tensor import Tensor, allocate
@@ -25,19 +24,7 @@ from ngrad_kernels.product import Prepared
 
 
 def _infer(matrix: Layout, rhs: Layout, lower: bool, adjoint: bool) -> Layout:
-    require_square("triangular_solve", matrix)
-    if matrix.dtype is not rhs.dtype:
-        raise DTypeError(
-            f"triangular_solve: operands must have one dtype, not {matrix.dtype.name}, "
-            f"{rhs.dtype.name}"
-        )
-    if rhs.ndim < 2 or rhs.shape[-2] != matrix.shape[-1]:
-        raise ShapeError(
-            f"triangular_solve: a matrix of shape {matrix.shape} takes right-hand sides of shape "
-            f"(..., {matrix.shape[-1]}, k), not {rhs.shape}"
-        )
-    batch = batch_shape("triangular_solve", matrix.shape, rhs.shape)
-    return layout(rhs.dtype, (*batch, *rhs.shape[-2:]))
+    return solution("triangular_solve", matrix, rhs)
 
 
 def _prepare(
@@ -133,7 +120,7 @@ def triangular_solve(
 
     Raises
     ------
-    NumberError
+    LinAlgError
         If a matrix has a zero on its diagonal, saying which of the batch.
     ShapeError
         If the shapes do not fit.

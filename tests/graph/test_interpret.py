@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from numeric import CODES, Array, assert_same_bits, assert_within_ulps, grid
+from numeric import CODES, Array, assert_same_bits, assert_within_ulps, grid, rule_over
 from rows import ROWS
 from table import Row
 from tracing import Tracing, run
@@ -61,11 +61,11 @@ def vjps(graph: Tracing) -> Iterator[Tracing]:
     for node, out in zip(graph.nodes, values, strict=True):
         if not isinstance(node.op, Op) or node.op.rule is None or not node.spec.dtype.is_floating:
             continue
-        cotangent = grid(node.spec.shape, -1.5, 1.5, 3).astype(node.spec.dtype.numpy_dtype)
-        back = Tracing([cotangent, out, *(values[k] for k in node.inputs)])
-        rule, keywords = node.op.rule, node.op.keywords(node.params)
-        results = back.trace(lambda g, out, *xs, f=rule, k=keywords: f(g, out, *xs, **k))
-        yield back.returning(*results)
+        outs = out if isinstance(out, tuple) else (out,)
+        cotangents = [grid(x.shape, -1.5, 1.5, 3).astype(x.dtype) for x in outs]
+        back = Tracing([*cotangents, *outs, *(values[k] for k in node.inputs)])
+        several = len(outs) if isinstance(out, tuple) else 0
+        yield back.returning(*back.trace(rule_over(node.op, node.params, several)))
 
 
 @every_case

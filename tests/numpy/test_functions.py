@@ -61,8 +61,8 @@ def joined(found: Any) -> Any:
     return ngrad.concat([ngrad.reshape(x, (-1,)) for x in found if x.dtype.kind == "f"], 0)
 
 
-def function_of(case: Case) -> tuple[Callable[..., Any], list[Any]]:
-    """The case as a function of its arrays of floats, and these."""
+def function_of(case: Case, space: Any = ours) -> tuple[Callable[..., Any], list[Any]]:
+    """The case as a function of its arrays of floats, and these; several results are one."""
     arrays: list[Any] = []
 
     def replaced(value: Any, given: Any) -> Any:
@@ -82,7 +82,7 @@ def function_of(case: Case) -> tuple[Callable[..., Any], list[Any]]:
     def function(*tensors: Any) -> Any:
         source = iter(tensors)
         args = [replaced(x, lambda _: next(source)) for x in case.args]
-        return joined(getattr(ours, case.name)(*args, **case.kwargs))
+        return joined(getattr(space, case.name)(*args, **case.kwargs))
 
     return function, arrays
 

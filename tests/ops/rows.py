@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import scipy.special as sc
 from numeric import Array
-from scipy.linalg import solve_triangular
+from scipy.linalg import expm, logm, lu, solve_triangular, sqrtm
 from second import second
 from table import Row, exact, saturated, smooth
 
@@ -445,6 +445,173 @@ LINALG = [
         for length, shape in ((1, (1, 2)), (2, (2, 2)), (5, (3, 2)), (6, (2, 4, 2)), (3, (0, 2, 2)))
     ),
 ]
+
+
+def _graded(x: Any) -> Any:
+    """Matrices near those with 1, 2, ... on their diagonals, which LAPACK factors stably."""
+    if not x.dtype.is_floating:
+        return x
+    return x + linalg.band_part(ngrad.cumsum(0.0 * x + 1.0, -1), 0, 0)
+
+
+def _graded_array(x: Array) -> Array:
+    m, n = x.shape[-2:]
+    return x + np.eye(m, n) * np.arange(1, n + 1)
+
+
+def _symmetric(x: Any) -> Any:
+    return _graded(0.5 * (x + linalg.matrix_transpose(x))) if x.dtype.is_floating else x
+
+
+def _lapack(op: str, function: Any, reference: Any, *shapes: Any, **options: Any) -> Row:
+    options = {
+        "domains": ((-0.2, 0.2),) * len(shapes[0]),
+        "ulps": 32,
+        "floor": 128 * EPS,
+        **options,
+    }
+    return Row(op, function, reference, shapes=shapes, **options)
+
+
+SQUARES = ((3, 3),), ((2, 2, 2),), ((1, 1),), ((0, 0),), ((2, 0, 3, 3),)
+
+
+def _of_square(op: str, reference: Any, part: int | None = None, **options: Any) -> Row:
+    def function(x: Any) -> Any:
+        found = apply(TABLE[op], (_graded(x),))
+        return found if part is None else found[part]
+
+    shapes = options.pop("shapes", SQUARES)
+    return _lapack(op, function, lambda x: reference(_graded_array(x)), *shapes, **options)
+
+
+def _cofactor(x: Array) -> Array:
+    return np.linalg.det(x)[..., None, None] * np.linalg.inv(x).swapaxes(-1, -2)
+
+
+def _pinv(x: Any) -> Any:
+    cutoff = 1e-6 + 0.0 * ngrad.reduce_sum(x, (-2, -1), True) if x.dtype.is_floating else x
+    return apply(TABLE["pinv"], (_graded(x), cutoff), (False,))
+
+
+def _eigh(x: Any, lower: bool) -> Any:
+    values, vectors = apply(TABLE["eigh"], (_symmetric(x),), (lower,))
+    return ngrad.concat([values[..., None], vectors**2], -1)  # of either sign
+
+
+def _eigh_array(x: Array) -> Array:
+    values, vectors = np.linalg.eigh(_graded_array(0.5 * (x + x.swapaxes(-1, -2))))
+    return np.concatenate([values[..., None], vectors**2], -1)
+
+
+def _svd(x: Any, full: bool) -> Any:
+    u, s, vh = apply(TABLE["svd"], (_graded(x),), (full,))
+    u, v = u[..., : s.shape[-1]], linalg.matrix_transpose(vh)[..., : s.shape[-1]]
+    return ngrad.concat([u**2 * s[..., None, :], v**2], -2)  # of either sign
+
+
+def _svd_array(x: Array) -> Array:
+    u, s, vh = np.linalg.svd(_graded_array(x), full_matrices=False)
+    return np.concatenate([u**2 * s[..., None, :], vh.swapaxes(-1, -2) ** 2], -2)
+
+
+def _lu(x: Any) -> Any:
+    _, lower, upper = apply(TABLE["lu"], (_turned(_graded(x)),))
+    return lower @ upper * lower[..., :1] + upper[..., :1, :]
+
+
+def _turned(x: Any) -> Any:
+    """The rows in the opposite order, which the factorisation turns round."""
+    return x[..., ::-1, :]
+
+
+def _lu_array(x: Array) -> Array:
+    _, lower, upper = lu(_turned(_graded_array(x)))
+    return lower @ upper * lower[..., :1] + upper[..., :1, :]
+
+
+def _matrix_function(function: Any) -> Any:
+    return lambda x: np.reshape([function(x[at]) for at in np.ndindex(x.shape[:-2])], x.shape)
+
+
+FACTORS = [
+    _of_square("inv", np.linalg.inv),
+    _of_square("det", np.linalg.det),
+    _of_square("slogdet", lambda x: np.linalg.slogdet(x)[1], 1),
+    _of_square("cofactor", _cofactor),
+    _lapack(
+        "solve",
+        lambda x, y: apply(TABLE["solve"], (_graded(x), y)),
+        lambda x, y: np.linalg.solve(_graded_array(x), y),
+        *(((3, 3), (3, 2)), ((2, 2, 2), (2, 1)), ((2, 2), (3, 2, 1)), ((2, 2), (2, 0))),
+    ),
+    _lapack(
+        "pinv",
+        _pinv,
+        lambda x: np.linalg.pinv(_graded_array(x), 1e-6),
+        *(((4, 3),), ((2, 2, 3),), ((3, 3),), ((0, 3),)),
+    ),
+    *(
+        _lapack("eigh", lambda x, low=low: _eigh(x, low), _eigh_array, *SQUARES, label=label)
+        for low, label in ((True, "lower"), (False, "upper"))
+    ),
+    *(
+        _lapack(
+            "svd",
+            lambda x, full=full: _svd(x, full),
+            _svd_array,
+            *(((3, 3),), ((2, 2, 2),), ((3, 2),), ((2, 3),), ((0, 0),), ((2, 0, 3, 2),)),
+            label=label,
+        )
+        for full, label in ((True, "full"), (False, "reduced"))
+    ),
+    _lapack(
+        "qr",
+        lambda x: ngrad.concat(apply(TABLE["qr"], (_graded(x),), (False,)), -2),
+        lambda x: np.concatenate(np.linalg.qr(_graded_array(x)), -2),
+        *(((3, 3),), ((2, 2, 2),), ((3, 2),), ((1, 1),), ((0, 0),), ((2, 0, 3, 3),)),
+    ),
+    _lapack("lu", _lu, _lu_array, *(((3, 3),), ((2, 2, 2),), ((3, 2),), ((2, 3),), ((1, 1),))),
+    *(
+        _of_square(
+            f.__name__, _matrix_function(f), shapes=(*SQUARES[:3], ((2, 0, 3, 3),)), ulps=256
+        )
+        for f in (expm, logm, sqrtm)
+    ),
+]
+
+
+def _special(op: str, reference: Any, *domains: Any, params: Any = (), **options: Any) -> Row:
+    options = {"ulps": 8, "floor": 16 * EPS, **options}
+    return Row(op, lambda *xs: apply(TABLE[op], xs, params), reference, domains, **options)
+
+
+def _of_order(op: str, reference: Any, domain: Any, *params: Any, **options: Any) -> Row:
+    """A function that has an order as its last param."""
+    label = "-".join(map(str, params))
+
+    def at_order(x: Array) -> Array:
+        return reference(params[-1], x)
+
+    return _special(op, at_order, domain, params=params, label=label, **options)
+
+
+SPECIAL = [
+    _special("gamma", sc.gamma, (0.4, 5)),
+    _special("gamma", sc.gamma, (-3.7, -3.3), label="negative", rtol=1e-6),
+    _special("beta", sc.beta, (0.3, 4), (0.5, 3)),
+    _special("betaln", sc.betaln, (0.3, 4), (0.5, 3)),
+    _special("erfinv", sc.erfinv, (-0.9, 0.9)),
+    _special("erfcx", sc.erfcx, (-2, 5)),
+    _special("ndtri", sc.ndtri, (0.1, 0.9)),
+    _special("log_ndtr", sc.log_ndtr, (-9, 3), rtol=1e-6),
+    *(_of_order("polygamma", sc.polygamma, (0.6, 5), order) for order in (0, 1, 3)),
+    *(
+        _of_order("bessel", getattr(sc, f"{kind}v"), (0.6, 5), kind, order, floor=64 * EPS)
+        for kind in "jyik"
+        for order in (0, 1, 2.5)
+    ),
+]
 ROWS: list[Row] = [
     *ARITHMETIC,
     *COMPARISON,
@@ -456,4 +623,6 @@ ROWS: list[Row] = [
     *INDEXING,
     *SORTING,
     *LINALG,
+    *FACTORS,
+    *SPECIAL,
 ]

@@ -15,6 +15,7 @@ from ngrad.graph.reference.folds import FOLDS
 from ngrad.graph.reference.fused import fused, together
 from ngrad.graph.reference.matrices import MATRICES
 from ngrad.graph.reference.moves import MOVES
+from ngrad.graph.reference.special import SPECIAL
 
 REFERENCES: dict[str, Callable[..., Any]] = {
     **ELEMENTWISE,
@@ -22,6 +23,7 @@ REFERENCES: dict[str, Callable[..., Any]] = {
     **FOLDS,
     **MATRICES,
     **DRAWS,
+    **SPECIAL,
     "fused": fused,
     "together": together,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -34,10 +35,51 @@ def _irfft(x: Array, length: int) -> Any:
     return np.fft.irfft(wide(x[..., 0]) + 1j * wide(x[..., 1]), length, norm="forward")
 
 
+def _inverse_of_part(x: Array, cutoff: Array, hermitian: bool) -> Any:
+    return np.linalg.pinv(wide(x), wide(cutoff)[..., 0, 0], hermitian)
+
+
+def _cofactor(x: Array) -> Any:
+    """By minors, each the determinant of what is left without a row and a column."""
+    x, n = wide(x), range(x.shape[-1])
+    found = np.empty_like(x)
+    for i, j in itertools.product(n, n):
+        minor = np.delete(np.delete(x, i, -2), j, -1)
+        found[..., i, j] = (-1) ** (i + j) * np.linalg.det(minor)
+    return found
+
+
+def _by_scipy(name: str) -> Callable[[Array], Any]:
+    def function(x: Array) -> Any:
+        import scipy.linalg
+
+        apart = [getattr(scipy.linalg, name)(wide(x)[at]).real for at in np.ndindex(x.shape[:-2])]
+        return np.reshape(apart, x.shape)
+
+    return function
+
+
+def _lu(x: Array) -> Any:
+    import scipy.linalg
+
+    return scipy.linalg.lu(wide(x))
+
+
 MATRICES: dict[str, Callable[..., Any]] = {
     "matmul": _matmul,
     "cholesky": lambda x: np.linalg.cholesky(wide(x)),
     "triangular_solve": _triangular_solve,
+    "inv": lambda x: np.linalg.inv(wide(x)),
+    "solve": lambda matrix, rhs: np.linalg.solve(wide(matrix), wide(rhs)),
+    "pinv": _inverse_of_part,
+    "det": lambda x: np.linalg.det(wide(x)),
+    "slogdet": lambda x: np.linalg.slogdet(wide(x)),
+    "cofactor": _cofactor,
+    "qr": lambda x, complete: np.linalg.qr(wide(x), "complete" if complete else "reduced"),
+    "svd": lambda x, full: np.linalg.svd(wide(x), full),
+    "eigh": lambda x, lower: np.linalg.eigh(wide(x), "L" if lower else "U"),
+    "lu": _lu,
+    **{name: _by_scipy(name) for name in ("expm", "logm", "sqrtm")},
     "rfft": _rfft,
     "irfft": _irfft,
 }

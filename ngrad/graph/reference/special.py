@@ -25,3 +25,21 @@ def special(name: str) -> Callable[..., Any]:
         return getattr(scipy.special, name)(*xs)
 
     return function
+
+
+def _polygamma(x: Any, order: int) -> Any:
+    return special("polygamma")(order, x)
+
+
+def _bessel(x: Any, kind: str, order: float) -> Any:
+    return special(f"{kind}v")(order, x)
+
+
+SPECIAL: dict[str, Callable[..., Any]] = {
+    **{
+        name: special(name)
+        for name in ("gamma", "beta", "betaln", "erfinv", "erfcx", "ndtri", "log_ndtr")
+    },
+    "polygamma": _polygamma,
+    "bessel": _bessel,
+}

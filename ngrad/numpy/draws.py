@@ -1,0 +1,244 @@
+"""Draws by NumPy's own generators, bit for bit, as arrays of ours.
+
+Where parameters are arrays of ours, a draw is made of NumPy's standard one, in NumPy's way, and so
+has derivatives in them. Others go to NumPy as they are.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ngrad.devices import current
+from ngrad.dtypes import as_dtype
+from ngrad.graph.layout import layout
+from ngrad.numpy.convert import FLOAT64, array_of, to_tensor
+from ngrad.numpy.creation import asarray
+from ngrad.numpy.ndarray import ndarray
+from ngrad.numpy.selection import take, where
+from ngrad.numpy.ufuncs import UFUNCS
+from ngrad.ops.convert import from_outside
+from ngrad.ops.identity import stop_gradient
+from ngrad.record import state
+from ngrad.tensor import Tensor, from_numpy
+from ngrad.tracing import held_weakly
+
+exp, log, expm1, log1p = (UFUNCS[name] for name in ("exp", "log", "expm1", "log1p"))
+
+
+class Draws:
+    """What NumPy's `Generator` and `RandomState` share.
+
+    Parameters
+    ----------
+    make : callable
+        Gives NumPy's generator. In a `function` it is asked at every call, as the Python that it
+        stands in would.
+    """
+
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self._make = make
+        self._start()
+        if state.window.trace is not None:
+            state.window.trace.repeat(self._start)
+
+    def _start(self) -> None:
+        self._source: Any = self._make()
+
+    def _draw(self, name: str, *args: Any, **kwargs: Any) -> ndarray:
+        """What a method of NumPy's gives; in a `function` that is drawn at every call."""
+        values = [_on_host(x) for x in args]
+        named = {key: _on_host(x) for key, x in kwargs.items()}
+        trace = state.window.trace
+        if trace is None:
+            return _array(getattr(self._source, name)(*values, **named))
+        like = np.asarray(getattr(copy.deepcopy(self._source), name)(*values, **named))
+        spec = layout(as_dtype(like.dtype), like.shape, None, current())
+        itself = held_weakly(self)
+
+        def make() -> Tensor:
+            drawn: Tensor = _array(getattr(itself()._source, name)(*values, **named))._read()
+            return drawn
+
+        return array_of(trace.ask(make, spec))
+
+    # -- made of standard draws --------------------------------------------------------------------
+
+    def _scaled(self, name: str, standard: str, size: Any, loc: Any, scale: Any) -> ndarray:
+        """loc + scale * z; of exponential and Rayleigh draws, whose loc is None, scale * z."""
+        given = (scale,) if loc is None else (loc, scale)
+        if not any(map(_is_ours, given)):
+            return self._draw(name, *given, size=size)
+        _refuse_negative("scale", scale)
+        z = self._draw(standard, size=_size(size, *given))
+        found = _parameter(scale) * z
+        return found if loc is None else _parameter(loc) + found
+
+    def _followed(
+        self, name: str, size: Any, given: tuple[Any, ...], path: Callable[..., Any]
+    ) -> ndarray:
+        """NumPy's draw, with the derivatives of a path: a function of it and of its parameters
+        that gives it again, but for rounding.
+        """
+        drawn = self._draw(name, *given, size=size)
+        if not any(map(_is_ours, given)):
+            return drawn
+        near = path(drawn, *map(_parameter, given))
+        moved = UFUNCS["isfinite"](near)
+        return drawn + where(moved, near - _still(near), 0.0)
+
+    def normal(self, loc: Any = 0.0, scale: Any = 1.0, size: Any = None) -> ndarray:
+        """Of a normal distribution; with derivatives in its parameters."""
+        return self._scaled("normal", "standard_normal", size, loc, scale)
+
+    def uniform(self, low: Any = 0.0, high: Any = 1.0, size: Any = None) -> ndarray:
+        """Of [low, high), evenly; with derivatives in its parameters."""
+        if not (_is_ours(low) or _is_ours(high)):
+            return self._draw("uniform", low, high, size=size)
+        first, last = _parameter(low), _parameter(high)
+        if state.window.trace is None and not np.isfinite(np.asarray(last - first)).all():
+            raise OverflowError("uniform: high - low range exceeds valid bounds")
+        return first + (last - first) * self._draw("random", size=_size(size, low, high))
+
+    def exponential(self, scale: Any = 1.0, size: Any = None) -> ndarray:
+        """Of an exponential distribution; with derivatives in its parameter."""
+        return self._scaled("exponential", "standard_exponential", size, None, scale)
+
+    def rayleigh(self, scale: Any = 1.0, size: Any = None) -> ndarray:
+        """Of a Rayleigh distribution; with derivatives in its parameter."""
+        return self._scaled("rayleigh", "rayleigh", size, None, scale)
+
+    def laplace(self, loc: Any = 0.0, scale: Any = 1.0, size: Any = None) -> ndarray:
+        """Of a Laplace distribution; with derivatives in its parameters."""
+        return self._scaled("laplace", "laplace", size, loc, scale)
+
+    def logistic(self, loc: Any = 0.0, scale: Any = 1.0, size: Any = None) -> ndarray:
+        """Of a logistic distribution; with derivatives in its parameters."""
+        return self._scaled("logistic", "logistic", size, loc, scale)
+
+    def gumbel(self, loc: Any = 0.0, scale: Any = 1.0, size: Any = None) -> ndarray:
+        """Of a Gumbel distribution; with derivatives in its parameters."""
+        return self._scaled("gumbel", "gumbel", size, loc, scale)
+
+    def lognormal(self, mean: Any = 0.0, sigma: Any = 1.0, size: Any = None) -> ndarray:
+        """Whose logarithm is normally distributed; with derivatives in its parameters."""
+
+        def path(drawn: Any, mean: Any, sigma: Any) -> Any:
+            whole = UFUNCS["equal"](sigma, 0.0)
+            z = (log(drawn) - mean) / UFUNCS["add"](sigma, whole)
+            return exp(mean + sigma * _still(z))
+
+        return self._followed("lognormal", size, (mean, sigma), path)
+
+    def weibull(self, a: Any, size: Any = None) -> ndarray:
+        """Of a Weibull distribution; with a derivative in its parameter."""
+        return self._followed("weibull", size, (a,), _root_of_order)
+
+    def power(self, a: Any, size: Any = None) -> ndarray:
+        """Of the density a x**(a - 1) in [0, 1]; with a derivative in its parameter."""
+        return self._followed("power", size, (a,), _root_of_order)
+
+    def pareto(self, a: Any, size: Any = None) -> ndarray:
+        """Of a Pareto distribution that begins at 0; with a derivative in its parameter."""
+
+        def path(drawn: Any, a: Any) -> Any:
+            return expm1(_still(log1p(drawn) * a) / a)
+
+        return self._followed("pareto", size, (a,), path)
+
+    # -- orders and choices ------------------------------------------------------------------------
+
+    def bytes(self, length: int) -> bytes:
+        """Random bytes."""
+        drawn: bytes = self._source.bytes(length)
+        return drawn
+
+    def choice(
+        self,
+        a: Any,
+        size: Any = None,
+        replace: bool = True,
+        p: Any = None,
+        *args: Any,
+        **kwargs: Any,
+    ) -> ndarray:
+        """Elements of an array along an axis (with a `Generator`, the next argument), or of
+        arange(a); those of an array of ours have derivatives.
+        """
+        x = asarray(a)
+        if x.ndim == 0:
+            return self._draw("choice", a, size, replace, p, *args, **kwargs)
+        rest = dict(zip(("axis", "shuffle"), args, strict=False), **kwargs)
+        axis = rest.pop("axis", 0)
+        return take(x, self._draw("choice", x.shape[axis], size, replace, p, **rest), axis)
+
+    def _permutation(self, x: Any, axis: int) -> ndarray:
+        """arange(x), or the slices of an array along an axis, in a new order."""
+        array = asarray(x)
+        return self._ordered(array, axis) if array.ndim else self._draw("permutation", x)
+
+    def _ordered(self, x: Any, axis: int) -> ndarray:
+        """The slices of an array along an axis in a new order."""
+        return take(x, self._draw("permutation", x.shape[axis]), axis)
+
+    def _shuffle(self, x: Any, axis: int) -> None:
+        """The same in place, which every view of it sees."""
+        if not isinstance(x, ndarray):
+            raise TypeError(
+                f"shuffle: takes an array of ngrad.numpy, which can be assigned to, not "
+                f"{type(x).__name__}; permutation returns a new one"
+            )
+        x[...] = self._ordered(x, axis)
+
+
+def _root_of_order(drawn: Any, a: Any) -> Any:
+    """Of what is another draw, without parameters, to the power of 1 / a."""
+    return exp(_still(log(drawn) * a) / a)
+
+
+def _still(x: Any) -> Any:
+    return array_of(stop_gradient(to_tensor(x)))
+
+
+def _array(value: Any) -> ndarray:
+    return array_of(from_numpy(np.asarray(value), None, current()))
+
+
+def _is_ours(value: Any) -> bool:
+    return isinstance(from_outside(value), Tensor)
+
+
+def _on_host(value: Any) -> Any:
+    return np.asarray(value) if _is_ours(value) else value
+
+
+def _parameter(value: Any) -> Any:
+    return asarray(to_tensor(value, FLOAT64))
+
+
+def _size(size: Any, *parameters: Any) -> Any:
+    """The shape of a draw: that of the parameters together, which must fit one that is given."""
+    shapes = [tuple(_parameter(x).shape) for x in parameters]
+    if size is None:
+        return np.broadcast_shapes(*shapes)
+    wanted = tuple(size) if isinstance(size, (tuple, list)) else (int(size),)
+    try:
+        fits = np.broadcast_shapes(wanted, *shapes) == wanted
+    except ValueError:
+        fits = False
+    if not fits:
+        raise ValueError(
+            f"Output size {wanted} is not compatible with broadcast dimensions of inputs, of "
+            f"shapes {', '.join(map(str, shapes))}"
+        )
+    return wanted
+
+
+def _refuse_negative(name: str, value: Any) -> None:
+    if _is_ours(value) and state.window.trace is not None:
+        return  # there is none yet
+    if np.signbit(np.asarray(value, np.float64)).any():
+        raise ValueError(f"{name} < 0")

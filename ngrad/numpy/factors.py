@@ -1,0 +1,187 @@
+"""Factorisations and determinants of batches of matrices, for `linalg`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ngrad.errors import DTypeError
+from ngrad.numpy.convert import array_of
+from ngrad.numpy.creation import asarray
+from ngrad.numpy.manipulation import matrix_transpose
+from ngrad.numpy.ndarray import ndarray
+from ngrad.numpy.norms import floats, singular_values
+from ngrad.numpy.selection import take_along_axis
+from ngrad.numpy.ufuncs import UFUNCS
+from ngrad.ops.cholesky import CHOLESKY
+from ngrad.ops.determinant import DET, SLOGDET
+from ngrad.ops.eigh import EIGH
+from ngrad.ops.linalg import matrix_transpose as turned
+from ngrad.ops.qr import QR
+from ngrad.ops.svd import SVD
+from ngrad.record import apply_now
+
+
+class QRResult(NamedTuple):
+    """Q and R."""
+
+    Q: ndarray
+    R: ndarray
+
+
+class EighResult(NamedTuple):
+    """Eigenvalues in ascending order, and eigenvectors as columns."""
+
+    eigenvalues: ndarray
+    eigenvectors: ndarray
+
+
+class SVDResult(NamedTuple):
+    """U, singular values in descending order, and the transpose of V."""
+
+    U: ndarray
+    S: ndarray
+    Vh: ndarray
+
+
+class SlogdetResult(NamedTuple):
+    """The sign of a determinant, and the logarithm of its magnitude."""
+
+    sign: ndarray
+    logabsdet: ndarray
+
+
+def cholesky(a: Any, /, *, upper: bool = False) -> ndarray:
+    """The triangular L with L L^T a positive definite matrix; the transpose, if `upper`. Only that
+    triangle of the matrix is read; the gradient is that of symmetric matrices.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.linalg.cholesky([[4.0, 2.0], [2.0, 5.0]])
+    array([[2., 0.],
+           [1., 2.]])
+    """
+    x = floats(a)
+    if not upper:
+        return array_of(apply_now(CHOLESKY, (x,)))
+    return array_of(turned(apply_now(CHOLESKY, (turned(x),))))
+
+
+def qr(a: Any, mode: str = "reduced") -> Any:
+    """Q, whose columns are orthonormal, and R, upper triangular; R alone if the mode is "r".
+
+    Its derivative is that of matrices of full rank; columns of Q that `mode="complete"` adds are
+    one basis of many, and only what does not depend on the choice has a derivative.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.abs(np.linalg.qr([[3.0, 1.0], [4.0, 2.0]]).R).round(3)
+    array([[5. , 2.2],
+           [0. , 0.4]])
+    """
+    if mode not in ("reduced", "complete", "r"):
+        raise ValueError(f"qr: mode is 'reduced', 'complete' or 'r', not {mode!r}")
+    q, r = apply_now(QR, (floats(a),), (mode == "complete",))
+    return array_of(r) if mode == "r" else QRResult(array_of(q), array_of(r))
+
+
+def svd(
+    a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False
+) -> Any:
+    """U, the singular values, and V^T; the values alone if not `compute_uv`.
+
+    Columns of U and V that `full_matrices` adds, and those of equal singular values, are one choice
+    of many. What does not depend on the first has a derivative; that by way of the second is not
+    finite. Singular values themselves always have one.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.linalg.svd([[0.0, 2.0], [1.0, 0.0]]).S
+    array([2., 1.])
+    """
+    x = floats(a)
+    if not compute_uv:
+        return array_of(singular_values(x, hermitian))
+    if not hermitian:
+        return SVDResult(*map(array_of, apply_now(SVD, (x,), (bool(full_matrices),))))
+    values, vectors = eigh(array_of(x))
+    size = UFUNCS["absolute"](values)
+    order = asarray(np.argsort(np.asarray(size), -1)[..., ::-1])
+    vectors = take_along_axis(vectors, order[..., None, :], -1)
+    signs = take_along_axis(UFUNCS["sign"](values), order, -1)
+    rows = matrix_transpose(vectors * signs[..., None, :])
+    return SVDResult(vectors, take_along_axis(size, order, -1), rows)
+
+
+def svdvals(x: Any, /) -> ndarray:
+    """The singular values, in descending order."""
+    return array_of(singular_values(floats(x)))
+
+
+def eigh(a: Any, UPLO: str = "L") -> EighResult:
+    """Eigenvalues, ascending, and eigenvectors of symmetric matrices: one triangle of each is read.
+
+    The gradient is that of symmetric matrices; by way of eigenvectors of equal eigenvalues, which
+    are one choice of many, it is not finite.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.linalg.eigh([[2.0, 0.0], [0.0, 1.0]]).eigenvalues
+    array([1., 2.])
+    """
+    if UPLO not in ("L", "l", "U", "u"):
+        raise ValueError(f"UPLO argument must be 'L' or 'U', not {UPLO!r}")
+    values, vectors = apply_now(EIGH, (floats(a),), (UPLO in "Ll",))
+    return EighResult(array_of(values), array_of(vectors))
+
+
+def eigvalsh(a: Any, UPLO: str = "L") -> ndarray:
+    """The eigenvalues of symmetric matrices, ascending."""
+    return eigh(a, UPLO).eigenvalues
+
+
+def _complex(name: str) -> Callable[..., Any]:
+    def refused(a: Any) -> Any:
+        raise DTypeError(
+            f"{name}: eigenvalues of a matrix that is not symmetric are complex numbers, which "
+            f"there are not yet; {name}h and eigvalsh take symmetric ones, and "
+            f"numpy.linalg.{name}(numpy.asarray(a)) any, without derivatives"
+        )
+
+    refused.__name__ = refused.__qualname__ = name
+    refused.__doc__ = "Refused: the result would be complex."
+    return refused
+
+
+eig, eigvals = _complex("eig"), _complex("eigvals")
+
+
+def det(a: Any) -> ndarray:
+    """The determinants of square matrices; of singular ones, too, with a derivative.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.linalg.det([[2.0, 0.0], [0.0, 4.0]])
+    array(8.)
+    """
+    return array_of(apply_now(DET, (floats(a),)))
+
+
+def slogdet(a: Any) -> SlogdetResult:
+    """The signs of determinants, and the logarithms of their magnitudes.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.linalg.slogdet([[0.0, 1.0], [1.0, 0.0]])
+    SlogdetResult(sign=array(-1.), logabsdet=array(0.))
+    """
+    sign, logarithm = apply_now(SLOGDET, (floats(a),))
+    return SlogdetResult(array_of(sign), array_of(logarithm))

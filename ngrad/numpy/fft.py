@@ -1,0 +1,89 @@
+"""NumPy's `fft`, as far as it is real: its transforms wait for complex numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ngrad.numpy.creation import asarray
+from ngrad.numpy.manipulation import roll
+from ngrad.numpy.ndarray import ndarray
+
+
+def fftfreq(n: int, d: Any = 1.0, device: Any = None) -> ndarray:
+    """The frequencies of a transform of n samples at a spacing.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.fft.fftfreq(4)
+    array([ 0.  ,  0.25, -0.5 , -0.25])
+    """
+    n = _count(n)
+    return asarray(np.fft.ifftshift(np.arange(n) - n // 2)) * (1.0 / (n * d))
+
+
+def rfftfreq(n: int, d: Any = 1.0, device: Any = None) -> ndarray:
+    """Those of a transform of real samples, which are not negative.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.fft.rfftfreq(4)
+    array([0.  , 0.25, 0.5 ])
+    """
+    n = _count(n)
+    return asarray(np.arange(n // 2 + 1)) * (1.0 / (n * d))
+
+
+def fftshift(x: Any, axes: Any = None) -> ndarray:
+    """The frequency 0 moved to the middle.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.fft.fftshift([0, 1, 2, -2, -1])
+    array([-2, -1,  0,  1,  2])
+    """
+    x = asarray(x)
+    chosen = _axes(x, axes)
+    return roll(x, tuple(x.shape[k] // 2 for k in chosen), chosen)
+
+
+def ifftshift(x: Any, axes: Any = None) -> ndarray:
+    """What `fftshift` did, undone.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.fft.ifftshift([-2, -1, 0, 1, 2])
+    array([ 0,  1,  2, -2, -1])
+    """
+    x = asarray(x)
+    chosen = _axes(x, axes)
+    return roll(x, tuple(-(x.shape[k] // 2) for k in chosen), chosen)
+
+
+def _count(n: Any) -> int:
+    if not isinstance(n, (int, np.integer)):
+        raise ValueError(f"n should be an integer, not {n!r}")
+    return int(n)
+
+
+def _axes(x: ndarray, axes: Any) -> tuple[int, ...]:
+    if axes is None:
+        return tuple(range(x.ndim))
+    return (axes,) if isinstance(axes, int) else tuple(axes)
+
+
+def __getattr__(name: str) -> Any:
+    if not name.startswith("_") and hasattr(np.fft, name):
+        raise AttributeError(
+            f"ngrad.numpy.fft has no {name!r} yet, since transforms are complex numbers; NumPy's "
+            "own takes numpy.asarray(x), without derivatives"
+        )
+    raise AttributeError(f"module 'ngrad.numpy.fft' has no attribute {name!r}")
+
+
+__all__ = ["fftfreq", "fftshift", "ifftshift", "rfftfreq"]

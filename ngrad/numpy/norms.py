@@ -1,0 +1,180 @@
+"""Norms, condition numbers and ranks, and the singular values that they are made of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ngrad.errors import LinAlgError
+from ngrad.numpy.convert import FLOAT64, INT64, array_of, to_tensor
+from ngrad.numpy.ndarray import ndarray
+from ngrad.ops import reductions as r
+from ngrad.ops.arithmetic import abs_
+from ngrad.ops.comparison import greater, isnan, logical_and, logical_not, not_equal
+from ngrad.ops.convert import cast_to
+from ngrad.ops.eigh import EIGH
+from ngrad.ops.elementwise import select
+from ngrad.ops.inverse import INV
+from ngrad.ops.linalg import away_from_zero, root
+from ngrad.ops.power import pow, square
+from ngrad.ops.shape import expand_dims, normal_axis, reshape, transpose
+from ngrad.ops.sorting import sort
+from ngrad.ops.svd import SVD
+from ngrad.record import apply_now
+
+
+def floats(x: Any) -> Any:
+    """A tensor of floats: integers and bools as float64."""
+    x = to_tensor(x)
+    return x if x.dtype.is_floating else cast_to(x, FLOAT64)
+
+
+def singular_values(x: Any, hermitian: bool = False) -> Any:
+    """In descending order."""
+    if not hermitian:
+        return apply_now(SVD, (x,), (False,))[1]
+    return sort(abs_(apply_now(EIGH, (x,), (True,))[0]), direction="DESCENDING")
+
+
+def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> ndarray:
+    """The norm of vectors or matrices, in all of NumPy's orders; of all elements as one vector, if
+    neither order nor axis is given.
+
+    Its derivative is taken to be 0 at zero, where there is none; elements (or sums) that share the
+    largest magnitude share the cotangent evenly.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.linalg.norm([3.0, 4.0]), np.linalg.norm([[3.0, 0.0], [0.0, 4.0]], "nuc")
+    (array(5.), array(7.))
+    """
+    x = floats(x)
+    if axis is None:
+        if ord is None or (ord in ("f", "fro") and x.ndim == 2) or (ord == 2 and x.ndim == 1):
+            return array_of(root(r.reduce_sum(square(x), None, keepdims)))
+        axis = tuple(range(x.ndim))
+    axes = r.normal_axes(axis, x.ndim, "norm")
+    if len(axes) == 1:
+        return array_of(_of_vectors(x, ord, axes, keepdims))
+    if len(axes) != 2:
+        raise ValueError(f"norm: takes one axis or two, not {len(axes)}: shape {x._layout.shape}")
+    rows, columns = (normal_axis(k, x.ndim, "norm") for k in axis)
+    return array_of(_of_matrices(x, ord, rows, columns, keepdims))
+
+
+def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any = 2) -> ndarray:
+    """The norm of the elements along axes, all if None, as one vector."""
+    x = floats(x)
+    return array_of(_of_vectors(x, ord, r.normal_axes(axis, x.ndim, "vector_norm"), keepdims))
+
+
+def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> ndarray:
+    """The norm of the matrices of the last two axes."""
+    return norm(x, ord, (-2, -1), keepdims)
+
+
+def _of_vectors(x: Any, ord: Any, axes: tuple[int, ...], kept: bool) -> Any:
+    if ord is None or ord == 2:
+        return root(r.reduce_sum(square(x), axes, kept))
+    if isinstance(ord, str):
+        raise ValueError(f"norm: invalid order {ord!r} for vectors, of shape {x._layout.shape}")
+    if ord == np.inf:
+        return r.reduce_max(abs_(x), axes, kept)
+    if ord == -np.inf:
+        return r.reduce_min(abs_(x), axes, kept)
+    if ord == 0:
+        return r.reduce_sum(cast_to(not_equal(x, 0), x.dtype), axes, kept)
+    if ord == 1:
+        return r.reduce_sum(abs_(x), axes, kept)
+    p = float(ord)
+    if p < 0:  # of a zero element infinite, and so the norm is 0
+        return pow(r.reduce_sum(pow(abs_(x), p), axes, kept), 1.0 / p)
+    total = r.reduce_sum(away_from_zero(abs_(x), lambda safe: pow(safe, p)), axes, kept)
+    return away_from_zero(total, lambda safe: pow(safe, 1.0 / p))
+
+
+def _of_matrices(x: Any, ord: Any, rows: int, columns: int, kept: bool) -> Any:
+    if rows == columns:
+        raise ValueError("norm: duplicate axes given")
+    if ord in (None, "fro", "f"):
+        return root(r.reduce_sum(square(x), (rows, columns), kept))
+    if ord in (2, -2, "nuc"):
+        others = [k for k in range(x.ndim) if k not in (rows, columns)]
+        values = singular_values(transpose(x, (*others, rows, columns)))
+        reduce = {2: r.reduce_max, -2: r.reduce_min, "nuc": r.reduce_sum}[ord]
+        found = reduce(values, -1)
+        return reshape(found, r.ones_shape(x._layout.shape, (rows, columns))) if kept else found
+    if ord not in (1, -1, np.inf, -np.inf):
+        raise ValueError(f"norm: invalid order {ord!r} for matrices, of shape {x._layout.shape}")
+    summed, other = (rows, columns) if abs(ord) == 1 else (columns, rows)
+    sums = r.reduce_sum(abs_(x), summed, True)
+    found = (r.reduce_max if ord > 0 else r.reduce_min)(sums, other, True)
+    return found if kept else reshape(found, r.kept_shape(x._layout.shape, (rows, columns)))
+
+
+def cond(x: Any, p: Any = None) -> ndarray:
+    """The condition number of matrices: of the largest singular value to the smallest; in other
+    norms that of the matrix times that of its inverse. Infinite for singular matrices.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.linalg.cond([[4.0, 0.0], [0.0, 2.0]])
+    array(2.)
+    """
+    x = floats(x)
+    if x.size == 0:
+        raise LinAlgError(f"cond: is not defined on empty arrays: shape {x._layout.shape}")
+    if p in (None, 2, -2):
+        s: Any = singular_values(x)
+        found: Any = s[..., -1] / s[..., 0] if p == -2 else s[..., 0] / s[..., -1]
+    else:
+        regular, inverse = _inverse(x)
+        found = (norm(x, p, (-2, -1)) * norm(inverse, p, (-2, -1)))._read()
+        found = select(regular, found, np.inf)
+    unknown = logical_and(isnan(found), logical_not(r.reduce_any(isnan(x), (-2, -1))))
+    return array_of(select(unknown, np.inf, found))
+
+
+def _inverse(x: Any) -> tuple[Any, Any]:
+    """Which matrices are regular, and their inverses; others have that of the identity."""
+    try:
+        return to_tensor(True), apply_now(INV, (x,))
+    except LinAlgError:
+        singular = np.linalg.slogdet(np.asarray(x))[0] == 0
+        if not singular.any():
+            raise
+    regular = to_tensor(~singular)
+    unit = to_tensor(np.eye(x._layout.shape[-1]), x.dtype)
+    safe = select(expand_dims(expand_dims(regular, -1), -1), x, unit)
+    return regular, apply_now(INV, (safe,))
+
+
+def matrix_rank(A: Any, tol: Any = None, hermitian: bool = False, *, rtol: Any = None) -> ndarray:
+    """How many singular values count: lie above `tol`, or above `rtol` times the largest.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.linalg.matrix_rank([[1.0, 2.0], [2.0, 4.0]])
+    array(1)
+    """
+    if tol is not None and rtol is not None:
+        raise ValueError("matrix_rank: tol and rtol can't be both set")
+    x = floats(A)
+    if x.ndim < 2:
+        return array_of(cast_to(r.reduce_any(not_equal(x, 0)), INT64))
+    s = singular_values(x, hermitian)
+    if tol is None:
+        share = epsilon(x) if rtol is None else expand_dims(to_tensor(rtol), -1)
+        bound = (r.reduce_max(s, -1, True) if s._layout.shape[-1] else 0.0) * share
+    else:
+        bound = expand_dims(to_tensor(tol), -1)
+    return array_of(r.reduce_sum(cast_to(greater(s, bound), INT64), -1))
+
+
+def epsilon(x: Any) -> float:
+    """The relative size of a singular value that may be rounding."""
+    return float(max(x._layout.shape[-2:]) * np.finfo(x.dtype.numpy_dtype).eps)

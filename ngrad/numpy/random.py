@@ -1,0 +1,181 @@
+"""NumPy's `random`: the same numbers for the same seed, as arrays with derivatives.
+
+Normal, uniform, exponential, Rayleigh, Laplace, logistic, Gumbel, lognormal, Weibull, power and
+Pareto draws have derivatives in parameters that are arrays of ours; others none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.random import MT19937, PCG64, PCG64DXSM, SFC64, BitGenerator, Philox, SeedSequence
+
+from ngrad.numpy.creation import asarray
+from ngrad.numpy.draws import Draws
+from ngrad.numpy.ndarray import ndarray
+from ngrad.numpy.selection import take, take_along_axis
+from ngrad.numpy.ufuncs import refuse_out
+from ngrad.ops.shape import normal_axis
+from ngrad.tracing import each_call
+
+SHARED = (
+    "beta", "binomial", "chisquare", "dirichlet", "f", "gamma", "geometric", "hypergeometric",
+    "logseries", "multinomial", "multivariate_normal", "negative_binomial", "noncentral_chisquare",
+    "noncentral_f", "poisson", "random", "standard_cauchy", "standard_exponential",
+    "standard_gamma", "standard_normal", "standard_t", "triangular", "vonmises", "wald", "zipf",
+)  # fmt: skip
+"""Methods of both that are NumPy's as they are."""
+
+
+def _as_it_is(name: str) -> Callable[..., ndarray]:
+    def method(self: Draws, *args: Any, out: Any = None, **kwargs: Any) -> ndarray:
+        refuse_out(name, out)
+        return self._draw(name, *args, **kwargs)
+
+    method.__name__ = method.__qualname__ = name
+    method.__doc__ = f"As NumPy's `{name}`."
+    return method
+
+
+class Generator(Draws):
+    """Draws by a bit generator of NumPy's: made by `default_rng`, or of a bit generator.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> import ngrad.numpy as np
+    >>> np.random.default_rng(7).normal(2.0, 0.5, 3).round(3)
+    array([2.001, 2.149, 1.863])
+    >>> draw = lambda mean: np.random.default_rng(7).normal(mean, 0.5)
+    >>> ngrad.grad(draw)(np.array(2.0))
+    array(1.)
+    """
+
+    def __init__(self, bit_generator: Any) -> None:
+        super().__init__(partial(np.random.Generator, bit_generator))
+
+    @classmethod
+    def _of(cls, make: Callable[[], Any]) -> Generator:
+        made = cls.__new__(cls)
+        Draws.__init__(made, make)
+        return made
+
+    @property
+    def bit_generator(self) -> Any:
+        return self._source.bit_generator
+
+    def spawn(self, n_children: int) -> list[Generator]:
+        """Generators of their own."""
+        return [Generator(child.bit_generator) for child in self._source.spawn(n_children)]
+
+    def permutation(self, x: Any, axis: int = 0) -> ndarray:
+        """arange(x), or the slices of an array along an axis, in a new order."""
+        return self._permutation(x, axis)
+
+    def shuffle(self, x: Any, axis: int = 0) -> None:
+        """Put the slices of an array along an axis into a new order, in place."""
+        self._shuffle(x, axis)
+
+    def permuted(self, x: Any, *, axis: int | None = None, out: Any = None) -> ndarray:
+        """The elements in a new order, along an axis each row in one of its own."""
+        refuse_out("permuted", out)
+        x = asarray(x)
+        if axis is None:
+            return take(x, self._draw("permuted", np.arange(x.size).reshape(x.shape)))
+        at = normal_axis(axis, x.ndim, "permuted")
+        along = np.moveaxis(np.broadcast_to(np.arange(x.shape[at]), _last(x.shape, at)), -1, at)
+        return take_along_axis(x, self._draw("permuted", along, axis=at), at)
+
+    def __repr__(self) -> str:
+        return f"Generator({type(self.bit_generator).__name__})"
+
+
+def _last(shape: tuple[int, ...], axis: int) -> tuple[int, ...]:
+    return (*shape[:axis], *shape[axis + 1 :], shape[axis])
+
+
+class RandomState(Draws):
+    """NumPy's legacy generator, whose numbers for a seed never change.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.random.RandomState(7).rand(3).round(3)
+    array([0.076, 0.78 , 0.438])
+    """
+
+    def __init__(self, seed: Any = None) -> None:
+        super().__init__(partial(np.random.RandomState, seed))
+
+    def seed(self, seed: Any = None) -> None:
+        """Begin anew."""
+        each_call(lambda: self._source.seed(seed))
+
+    def get_state(self, legacy: bool = True) -> Any:
+        """What `set_state` takes, NumPy's too."""
+        return self._source.get_state(legacy)
+
+    def set_state(self, state: Any) -> None:
+        """Go on from where a state was got."""
+        each_call(lambda: self._source.set_state(state))
+
+    def rand(self, *shape: int) -> ndarray:
+        """Numbers of [0, 1), evenly; a shape is given by its sizes."""
+        return self._draw("rand", *shape)
+
+    def randn(self, *shape: int) -> ndarray:
+        """Normally distributed numbers; a shape is given by its sizes."""
+        return self._draw("randn", *shape)
+
+    def permutation(self, x: Any) -> ndarray:
+        """arange(x), or the slices of an array along its first axis, in a new order."""
+        return self._permutation(x, 0)
+
+    def shuffle(self, x: Any) -> None:
+        """Put the slices of an array along its first axis into a new order, in place."""
+        self._shuffle(x, 0)
+
+
+for _name in SHARED:
+    setattr(Draws, _name, _as_it_is(_name))
+for _name in ("integers", "multivariate_hypergeometric"):
+    setattr(Generator, _name, _as_it_is(_name))
+for _name in ("randint", "random_sample", "tomaxint"):
+    setattr(RandomState, _name, _as_it_is(_name))
+
+
+def default_rng(seed: Any = None) -> Generator:
+    """A generator of NumPy's default kind: the numbers of `numpy.random.default_rng(seed)`.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.random.default_rng(7).integers(0, 10, 5)
+    array([9, 6, 6, 8, 5])
+    """
+    if isinstance(seed, Generator):
+        return seed
+    return Generator._of(partial(np.random.default_rng, seed))
+
+
+# -- the legacy functions --------------------------------------------------------------------------
+
+_global = RandomState.__new__(RandomState)
+# NumPy's own, which others may seed, or draw from.
+Draws.__init__(_global, lambda: np.random.rand.__self__)  # type: ignore[attr-defined]
+LEGACY = (
+    *(name for name in SHARED if name != "random"),
+    "bytes", "choice", "exponential", "get_state", "gumbel", "laplace", "logistic", "lognormal",
+    "normal", "pareto", "permutation", "power", "rand", "randint", "randn", "random",
+    "random_sample", "rayleigh", "seed", "set_state", "shuffle", "uniform", "weibull",
+)  # fmt: skip
+globals().update({name: getattr(_global, name) for name in LEGACY})
+ranf = sample = _global.random_sample  # type: ignore[attr-defined]
+
+__all__ = [
+    *LEGACY, "MT19937", "PCG64", "PCG64DXSM", "SFC64", "BitGenerator", "Generator", "Philox",
+    "RandomState", "SeedSequence", "default_rng", "ranf", "sample",
+]  # fmt: skip

@@ -1,0 +1,98 @@
+"""Determinants, their logarithms, and cofactors, which are the derivatives of determinants."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ngrad.graph.layout import Layout, layout
+from ngrad.ops.convert import floating
+from ngrad.ops.hosted import by_lapack
+from ngrad.ops.inverse import INV
+from ngrad.ops.linalg import matrix_transpose
+from ngrad.ops.matmul import product
+from ngrad.ops.matrices import require_square
+from ngrad.ops.reductions import reduce_sum
+from ngrad.ops.shape import expand_dims
+from ngrad.record import apply, apply_now
+
+
+def _det_infer(x: Layout) -> Layout:
+    require_square("det", x)
+    return layout(x.dtype, x.shape[:-2])
+
+
+def _slogdet_infer(x: Layout) -> tuple[Layout, Layout]:
+    require_square("slogdet", x)
+    where = layout(x.dtype, x.shape[:-2])
+    return where, where
+
+
+def _cofactor_infer(x: Layout) -> Layout:
+    require_square("cofactor", x)
+    return x.spec
+
+
+def _cofactor(x: Any) -> Any:
+    # det(A) A^-T, as a polynomial of the singular values: of singular matrices, too.
+    u, s, vh = np.linalg.svd(x)
+    others = np.where(np.eye(s.shape[-1], dtype=bool), 1, s[..., None, :]).prod(-1, dtype=x.dtype)
+    sign = np.sign(np.linalg.det(u) * np.linalg.det(vh))
+    return sign[..., None, None] * ((u * others[..., None, :]) @ vh)
+
+
+DET = by_lapack("det", _det_infer, np.linalg.det)
+COFACTOR = by_lapack("cofactor", _cofactor_infer, _cofactor)
+"""The transpose of the adjugate."""
+SLOGDET = by_lapack("slogdet", _slogdet_infer, np.linalg.slogdet)
+"""The sign of a determinant, and the logarithm of its magnitude."""
+
+
+def _as_matrix(x: Any) -> Any:
+    return expand_dims(expand_dims(x, -1), -1)
+
+
+@DET.vjp
+def _(g: Any, out: Any, x: Any) -> Any:
+    return (_as_matrix(g) * apply(COFACTOR, (x,)),)
+
+
+@COFACTOR.vjp
+def _(g: Any, out: Any, x: Any) -> Any:
+    # The derivative of det(A) A^-T; 0 / 0 where A is singular.
+    along = _as_matrix(reduce_sum(g * out, (-2, -1))) * out
+    across = product(product(out, g, False, True), out)
+    return ((along - across) / _as_matrix(apply(DET, (x,))),)
+
+
+@SLOGDET.vjp
+def _(g: Any, out: Any, x: Any) -> Any:
+    return (_as_matrix(g[1]) * matrix_transpose(apply(INV, (x,))),)
+
+
+def det(input: Any, name: str | None = None) -> Any:
+    """The determinants of square matrices. Those of singular ones have a derivative, too; but no
+    second one.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.linalg.det([[2.0, 0.0], [0.0, 4.0]]).numpy()
+    np.float32(8.0)
+    """
+    return apply_now(DET, (floating(input, "det"),))
+
+
+def slogdet(input: Any, name: str | None = None) -> tuple[Any, Any]:
+    """The signs of determinants, and the logarithms of their magnitudes.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> sign, logarithm = ngrad.linalg.slogdet([[0.0, 1.0], [1.0, 0.0]])
+    >>> sign.numpy(), logarithm.numpy()
+    (np.float32(-1.0), np.float32(0.0))
+    """
+    sign, logarithm = apply_now(SLOGDET, (floating(input, "slogdet"),))
+    return sign, logarithm

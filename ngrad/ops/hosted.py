@@ -1,0 +1,94 @@
+"""Ops that NumPy and SciPy compute on the CPU: by LAPACK, or an element at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from ngrad.graph.layout import Layout
+from ngrad.graph.op import Op
+from ngrad.ops.batching import elementwise
+from ngrad.ops.matmul import array_at
+from ngrad.ops.matrices import Matrix, bad_matrix
+from ngrad.tensor import Tensor, allocate, empty
+
+
+def by_lapack(
+    name: str, infer: Callable[..., Any], compute: Callable[..., Any], params: tuple[str, ...] = ()
+) -> Op:
+    """An op on batches of matrices.
+
+    Parameters
+    ----------
+    compute : callable
+        `compute(*arrays, **params)`, of batches, gives an array for each result (bare, if there is
+        one). Where it raises NumPy's LinAlgError, that is raised with the place in its batch of the
+        first matrix (of the first operand) that it raises it for.
+    """
+
+    def taken(others: tuple[Matrix, ...], given: dict[str, Any], matrix: Matrix) -> bool:
+        """Whether one matrix is computed, beside operands of ones."""
+        try:
+            compute(matrix, *(np.ones(x.shape[-2:], x.dtype) for x in others), **given)
+        except np.linalg.LinAlgError:
+            return False
+        return True
+
+    def careful(first: Matrix, *others: Matrix, **given: Any) -> Any:
+        try:
+            return compute(first, *others, **given)
+        except np.linalg.LinAlgError:
+            raise bad_matrix(name, first, partial(taken, others, given)) from None
+
+    return on_host(name, infer, careful, params, "linalg")
+
+
+def on_host(
+    name: str,
+    infer: Callable[..., Any],
+    compute: Callable[..., Any],
+    params: tuple[str, ...],
+    family: str,
+) -> Op:
+    """An op that a function of NumPy's arrays computes, which gives one for each result (bare, if
+    there is one); over batches as over one, its operands broadcast.
+    """
+
+    def prepare(
+        inputs: tuple[Layout, ...], out: Any, **given: Any
+    ) -> tuple[Callable[..., Any], Any]:
+        several = isinstance(out, tuple)
+        outs: tuple[Layout, ...] = out if several else (out,)
+        readers = [*map(_reader, inputs)]
+        writers = [array_at(where) for where in outs]
+
+        def run(*tensors: Tensor) -> Any:
+            arrays = [read(x) for read, x in zip(readers, tensors, strict=True)]
+            with np.errstate(all="ignore"):
+                found = compute(*arrays, **given)
+            made = tuple(map(_written, outs, writers, found if several else (found,)))
+            return made if several else made[0]
+
+        return run, out
+
+    op = Op(name, infer, prepare, params, family)
+    op.batch(partial(elementwise, op))
+    return op
+
+
+def _reader(where: Layout) -> Callable[[Tensor], Matrix]:
+    if where.size == 0:
+        return lambda x: np.empty(where.shape, where.dtype.numpy_dtype)
+    view = array_at(where)
+    return lambda x: view(x._address)
+
+
+def _written(where: Layout, write: Callable[[int], Matrix], array: Matrix) -> Tensor:
+    if where.size == 0:
+        return empty(where)
+    buffer = allocate(where)
+    write(buffer.address)[...] = array
+    return Tensor(buffer, buffer.address, where)

@@ -1,0 +1,137 @@
+"""Inverses, pseudo-inverses, and linear systems of square matrices."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from ngrad.graph.layout import Layout, layout
+from ngrad.ops.convert import floating, operands, tensor
+from ngrad.ops.hosted import by_lapack
+from ngrad.ops.linalg import matrix_transpose
+from ngrad.ops.matmul import product
+from ngrad.ops.matrices import batch_shape, require_matrices, require_square, solution
+from ngrad.ops.shape import expand_dims
+from ngrad.record import apply, apply_now
+
+
+def _inv_infer(x: Layout) -> Layout:
+    require_square("inv", x)
+    return x.spec
+
+
+INV = by_lapack("inv", _inv_infer, np.linalg.inv)
+
+
+@INV.vjp
+def _(g: Any, out: Any, x: Any) -> Any:
+    return (-product(product(out, g, True), out, False, True),)
+
+
+SOLVE = by_lapack("solve", partial(solution, "solve"), np.linalg.solve)
+
+
+@SOLVE.vjp
+def _(g: Any, out: Any, matrix: Any, rhs: Any) -> Any:
+    in_rhs = apply(SOLVE, (matrix_transpose(matrix), g))
+    return -product(in_rhs, out, False, True), in_rhs
+
+
+def _pinv_infer(x: Layout, cutoff: Layout, hermitian: bool) -> Layout:
+    (require_square if hermitian else require_matrices)("pinv", x)
+    batch = batch_shape("pinv", x.shape, cutoff.shape)
+    return layout(x.dtype, (*batch, x.shape[-1], x.shape[-2]))
+
+
+def _pinv(x: Any, cutoff: Any, hermitian: bool) -> Any:
+    return np.linalg.pinv(x, cutoff[..., 0, 0], hermitian)
+
+
+PINV = by_lapack("pinv", _pinv_infer, _pinv, ("hermitian",))
+"""Of singular values not above `cutoff`, of shape (..., 1, 1), times the largest, none counts."""
+
+
+@PINV.vjp
+def _(g: Any, out: Any, x: Any, cutoff: Any, hermitian: bool) -> Any:
+    # Golub and Pereyra (1973), while the rank stays: with P the pseudo-inverse,
+    # dP = -P dA P + P P^T dA^T (1 - A P) + (1 - P A) dA^T P^T P.
+    left = product(product(g, out, True), out, False, True)
+    right = product(out, product(out, g, False, True), True)
+    whole = left - product(x, product(out, left)) + right - product(product(right, out), x)
+    whole = whole - product(product(out, g, True), out, False, True)
+    return 0.5 * (whole + matrix_transpose(whole)) if hermitian else whole, None
+
+
+def inv(input: Any, adjoint: bool = False, name: str | None = None) -> Any:
+    """The inverses of square matrices; of their transposes, if `adjoint`.
+
+    It is computed where it is called, so that a singular matrix raises there.
+
+    Raises
+    ------
+    LinAlgError
+        If a matrix is singular, saying which of the batch.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.linalg.inv([[2.0, 0.0], [0.0, 4.0]]).numpy()
+    array([[0.5 , 0.  ],
+           [0.  , 0.25]], dtype=float32)
+    """
+    found = apply_now(INV, (floating(input, "inv"),))
+    return matrix_transpose(found) if adjoint else found
+
+
+def solve(matrix: Any, rhs: Any, adjoint: bool = False, name: str | None = None) -> Any:
+    """The X of A X = B for square matrices; axes before the last two are batches and broadcast.
+
+    Parameters
+    ----------
+    matrix : floating tensor of shape (..., n, n)
+        A, or its transpose if `adjoint`.
+    rhs : floating tensor of shape (..., n, k)
+        B.
+
+    Raises
+    ------
+    LinAlgError
+        Where it is called, if a matrix is singular.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.linalg.solve([[2.0, 0.0], [0.0, 4.0]], [[2.0], [2.0]]).numpy()
+    array([[1. ],
+           [0.5]], dtype=float32)
+    """
+    x, y = operands("solve", matrix, rhs)
+    floating(x, "solve")
+    return apply_now(SOLVE, (matrix_transpose(x) if adjoint else x, y))
+
+
+def pinv(a: Any, rcond: Any = None, validate_args: bool = False, name: str | None = None) -> Any:
+    """The pseudo-inverse, for which singular values up to `rcond` times the largest are zeros.
+
+    Its derivative is that of matrices that keep their rank.
+
+    Parameters
+    ----------
+    rcond : number, optional
+        10 times the larger size times the dtype's epsilon if not given.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.linalg.pinv([[2.0, 0.0], [0.0, 0.0]]).numpy()
+    array([[0.5, 0. ],
+           [0. , 0. ]], dtype=float32)
+    """
+    x = floating(a, "pinv")
+    require_matrices("pinv", x._layout)
+    if rcond is None:
+        rcond = 10.0 * max(x._layout.shape[-2:]) * float(np.finfo(x.dtype.numpy_dtype).eps)
+    cutoff = expand_dims(expand_dims(tensor(rcond, "pinv", x.dtype), -1), -1)
+    return apply_now(PINV, (x, cutoff), (False,))

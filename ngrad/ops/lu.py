@@ -1,0 +1,86 @@
+"""The LU factorisation, with rows exchanged."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ngrad.graph.layout import Layout, layout
+from ngrad.ops.convert import floating
+from ngrad.ops.creation import ones_of
+from ngrad.ops.hosted import by_lapack
+from ngrad.ops.joining import concat
+from ngrad.ops.linalg import band, matrix_transpose
+from ngrad.ops.matmul import product
+from ngrad.ops.matrices import require_matrices
+from ngrad.ops.qr import part
+from ngrad.ops.shape import embed
+from ngrad.ops.triangular import solve
+from ngrad.record import apply_now
+
+
+def _infer(x: Layout) -> tuple[Layout, Layout, Layout]:
+    require_matrices("lu", x)
+    *batch, rows, columns = x.shape
+    inner = rows if rows < columns else columns
+    shapes = (*batch, rows, rows), (*batch, rows, inner), (*batch, inner, columns)
+    p, lower, upper = (layout(x.dtype, shape) for shape in shapes)
+    return p, lower, upper
+
+
+def _lu(x: Any) -> Any:
+    from scipy.linalg import lu
+
+    return lu(x)
+
+
+LU = by_lapack("lu", _infer, _lu)
+"""A permutation matrix P, L lower triangular with ones on its diagonal, and U upper triangular."""
+
+
+@LU.vjp
+def _(g: Any, out: Any, x: Any) -> Any:
+    # While the rows stay exchanged as they are: dL = L tril(F, -1) and dU = triu(F) U with
+    # F = L^-1 P^T dA U^-1, L and U made square by ones on their diagonals (de Hoog et al. 2011).
+    (_, in_lower, in_upper), (p, lower, upper) = g, out
+    rows, columns = x._layout.shape[-2:]
+    lower = concat([lower, *_missing(x, rows, columns, -1)], -1)
+    upper = concat([upper, *_missing(x, columns, rows, -2)], -2)
+    below = product(lower, _filled(in_lower, x), True)
+    above = product(_filled(in_upper, x), upper, False, True)
+    inner = below - band(below, 0, -1) + band(above, 0, -1)
+    half = solve(lower, inner, adjoint=True)
+    whole = solve(upper, matrix_transpose(half), lower=False)
+    return (product(p, matrix_transpose(whole)),)
+
+
+def _missing(x: Any, side: int, inner: int, axis: int) -> list[Any]:
+    """Of identity matrices, the columns (or rows, for an axis of -2) beyond the inner ones."""
+    if side <= inner:
+        return []
+    where = x._layout
+    unit = band(ones_of(layout(x.dtype, (*where.shape[:-2], side, side), None, where.device)), 0, 0)
+    beyond = part(unit, inner, side)
+    return [matrix_transpose(beyond) if axis == -2 else beyond]
+
+
+def _filled(y: Any, x: Any) -> Any:
+    """A cotangent with zeros up to the shape of the matrices themselves."""
+    return embed(y, 0, x._layout.shape, tuple((0, 1, n) for n in y._layout.shape))
+
+
+def lu(input: Any, name: str | None = None) -> tuple[Any, Any, Any]:
+    """A permutation matrix P, a lower triangular L with ones on its diagonal, and an upper
+    triangular U, whose product is a matrix: SciPy's `lu`.
+
+    Nothing flows back through P; the derivative is that while the rows stay exchanged as they are.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> p, l, u = ngrad.linalg.lu([[0.0, 2.0], [1.0, 3.0]])
+    >>> u.numpy()
+    array([[1., 3.],
+           [0., 2.]], dtype=float32)
+    """
+    p, lower, upper = apply_now(LU, (floating(input, "lu"),))
+    return p, lower, upper

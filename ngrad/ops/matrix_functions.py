@@ -1,0 +1,118 @@
+"""The exponential, the logarithm and the square root of square matrices."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+from ngrad.graph.layout import Layout
+from ngrad.graph.op import Op
+from ngrad.ops.convert import floating
+from ngrad.ops.creation import zeros_of
+from ngrad.ops.hosted import by_lapack
+from ngrad.ops.joining import concat
+from ngrad.ops.linalg import matrix_transpose
+from ngrad.ops.matrices import require_square
+from ngrad.ops.qr import part
+from ngrad.record import apply, apply_now
+
+
+def _of_matrices(name: str) -> Op:
+    """SciPy's function of this name, of each matrix; it raises where there is none, or a complex
+    one.
+    """
+
+    def infer(x: Layout) -> Layout:
+        require_square(name, x)
+        return x.spec
+
+    def compute(x: Any) -> Any:
+        import scipy.linalg
+
+        function = getattr(scipy.linalg, name)
+        found = np.empty(x.shape, x.dtype)
+        for at in np.ndindex(x.shape[:-2]):
+            with warnings.catch_warnings(record=True) as told:
+                warnings.simplefilter("always")
+                value = function(x[at])
+            singular = any("exactly singular" in str(warning.message) for warning in told)
+            if name != "expm" and (singular or not _is_real(value)):
+                raise np.linalg.LinAlgError(name)
+            found[at] = value.real
+        return found
+
+    op = by_lapack(name, infer, compute)
+
+    @op.vjp
+    def _(g: Any, out: Any, x: Any) -> Any:
+        # f([[A, E], [0, A]]) has the derivative of f at A in the direction E in its upper right
+        # block (Mathias 1996); and the adjoint of the derivative at A is that at A^T.
+        turned = matrix_transpose(x)
+        rows = [concat([turned, g], -1), concat([zeros_of(x._layout), turned], -1)]
+        n = x._layout.shape[-1]
+        upper = part(matrix_transpose(apply(op, (concat(rows, -2),))), 0, n)
+        return (part(matrix_transpose(upper), n, 2 * n),)
+
+    return op
+
+
+def _is_real(x: Any) -> bool:
+    """Whether a matrix is finite, and real but for rounding."""
+    if not np.isfinite(x).all():
+        return False
+    largest = float(np.abs(x).max(initial=1.0))
+    return bool(np.abs(x.imag).max(initial=0.0) <= 1e3 * np.finfo(x.dtype).eps * largest)
+
+
+EXPM, LOGM, SQRTM = (_of_matrices(name) for name in ("expm", "logm", "sqrtm"))
+
+
+def expm(input: Any, name: str | None = None) -> Any:
+    """The exponential of square matrices.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.linalg.expm([[0.0, 1.0], [0.0, 0.0]]).numpy()
+    array([[1., 1.],
+           [0., 1.]], dtype=float32)
+    """
+    return apply_now(EXPM, (floating(input, "expm"),))
+
+
+def logm(input: Any, name: str | None = None) -> Any:
+    """The principal logarithm of square matrices.
+
+    Raises
+    ------
+    LinAlgError
+        Where it is called, if it is complex (an eigenvalue is negative) or there is none.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.linalg.logm([[1.0, 1.0], [0.0, 1.0]]).numpy()
+    array([[0., 1.],
+           [0., 0.]], dtype=float32)
+    """
+    return apply_now(LOGM, (floating(input, "logm"),))
+
+
+def sqrtm(input: Any, name: str | None = None) -> Any:
+    """The principal square root of square matrices.
+
+    Raises
+    ------
+    LinAlgError
+        Where it is called, if it is complex (an eigenvalue is negative) or there is none.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.linalg.sqrtm([[4.0, 0.0], [0.0, 9.0]]).numpy()
+    array([[2., 0.],
+           [0., 3.]], dtype=float32)
+    """
+    return apply_now(SQRTM, (floating(input, "sqrtm"),))

@@ -1,0 +1,85 @@
+"""The QR factorisation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ngrad.graph.layout import Layout, layout
+from ngrad.ops.convert import floating
+from ngrad.ops.hosted import by_lapack
+from ngrad.ops.joining import concat
+from ngrad.ops.linalg import band, matrix_transpose
+from ngrad.ops.matmul import product
+from ngrad.ops.matrices import require_matrices
+from ngrad.ops.shape import strided
+from ngrad.ops.triangular import solve
+from ngrad.record import apply_now
+
+
+def _infer(x: Layout, complete: bool) -> tuple[Layout, Layout]:
+    require_matrices("qr", x)
+    *batch, rows, columns = x.shape
+    inner = rows if complete or rows < columns else columns
+    return layout(x.dtype, (*batch, rows, inner)), layout(x.dtype, (*batch, inner, columns))
+
+
+def _qr(x: Any, complete: bool) -> Any:
+    return np.linalg.qr(x, "complete" if complete else "reduced")
+
+
+QR = by_lapack("qr", _infer, _qr, ("complete",))
+"""Q with orthonormal columns and R upper triangular; if `complete`, Q is square."""
+
+
+@QR.vjp
+def _(g: Any, out: Any, x: Any, complete: bool) -> Any:
+    # Walter and Lehmann (2010), of matrices of full rank.
+    (in_q, in_r), (q, r) = g, out
+    rows, columns = x._layout.shape[-2:]
+    if rows > columns and complete:
+        # A basis of the complement turns as far as the columns before it do, and no further.
+        more, in_more = part(q, columns, rows), part(in_q, columns, rows)
+        q, in_q = part(q, 0, columns), part(in_q, 0, columns)
+        in_q = in_q - product(more, product(in_more, q, True))
+        r, in_r = (matrix_transpose(part(matrix_transpose(y), 0, columns)) for y in (r, in_r))
+    if rows >= columns:
+        return (_tall(in_q, in_r, q, r),)
+    # The columns beyond a square are Q times those of R.
+    beyond = part(in_r, rows, columns)
+    in_q = in_q + product(part(x, rows, columns), beyond, False, True)
+    square = _tall(in_q, part(in_r, 0, rows), q, part(r, 0, rows))
+    return (concat([square, product(q, beyond)], -1),)
+
+
+def _tall(in_q: Any, in_r: Any, q: Any, r: Any) -> Any:
+    inner = product(r, in_r, False, True) - product(in_q, q, True)
+    lower = band(inner, -1, 0)
+    symmetric = lower + matrix_transpose(lower - band(inner, 0, 0))
+    whole = in_q + product(q, symmetric)
+    return matrix_transpose(solve(r, matrix_transpose(whole), lower=False))
+
+
+def part(x: Any, first: int, last: int) -> Any:
+    """Columns of matrices, from one up to another."""
+    *lead, _ = x._layout.shape
+    return strided(x, (*((0, 1, n) for n in lead), (first, 1, last - first)))
+
+
+def qr(input: Any, full_matrices: bool = False, name: str | None = None) -> tuple[Any, Any]:
+    """Q, whose columns are orthonormal (and square, if `full_matrices`), and R, upper triangular.
+
+    The derivative is that of matrices of full rank. Columns of Q that `full_matrices` adds are one
+    basis of many, and only what does not depend on the choice has a derivative.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> q, r = ngrad.linalg.qr([[0.0, 1.0], [-2.0, 0.0]])
+    >>> (q @ r).numpy()
+    array([[ 0.,  1.],
+           [-2.,  0.]], dtype=float32)
+    """
+    q, r = apply_now(QR, (floating(input, "qr"),), (bool(full_matrices),))
+    return q, r

@@ -1,0 +1,260 @@
+"""SciPy's `special`: gamma, error, logistic, entropy and Bessel functions, with derivatives."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ngrad.errors import NumberError
+from ngrad.numpy.convert import array_of
+from ngrad.numpy.ndarray import ndarray
+from ngrad.numpy.norms import floats
+from ngrad.numpy.ufuncs import ufunc
+from ngrad.ops import reductions as r
+from ngrad.ops import scipy_special as s
+from ngrad.ops.activations import log_softmax as _log_softmax
+from ngrad.ops.activations import softmax as _softmax
+from ngrad.ops.arithmetic import abs_, sign
+from ngrad.ops.comparison import (
+    equal,
+    greater,
+    greater_equal,
+    isfinite,
+    isnan,
+    less,
+    logical_and,
+    logical_or,
+)
+from ngrad.ops.convert import operands
+from ngrad.ops.elementwise import select
+from ngrad.ops.exponential import exp, log, log1p, sigmoid, softplus
+from ngrad.ops.identity import stop_gradient
+from ngrad.ops.losses import multiply_no_nan
+from ngrad.ops.shape import reshape
+from ngrad.ops.special import digamma as _digamma
+from ngrad.ops.special import erf as _erf
+from ngrad.ops.special import erfc as _erfc
+from ngrad.ops.special import lgamma
+from ngrad.ops.statistics import reduce_logsumexp
+from ngrad.record import apply
+from ngrad.scipy.missing import missing
+
+__getattr__ = missing("special")
+
+
+# -- of one element, or two ------------------------------------------------------------------------
+
+
+def _op(op: Any) -> Callable[..., Any]:
+    return lambda *xs: apply(op, operands(op.name, *xs))
+
+
+def _logit(x: Any) -> Any:
+    return log(x) - log1p(-x)
+
+
+def _xlog(function: Any) -> Callable[[Any, Any], Any]:
+    """x * function(y), but 0 where x is 0, unless y is NaN."""
+
+    def compute(x: Any, y: Any) -> Any:
+        x, y = operands("xlogy", x, y)
+        return select(isnan(y), y, multiply_no_nan(function(y), x))
+
+    return compute
+
+
+_xlogy, _xlog1py = _xlog(log), _xlog(log1p)
+
+
+def _entr(x: Any) -> Any:
+    return select(less(x, 0.0), -np.inf, -_xlogy(x, x))
+
+
+def _rel_entr(x: Any, y: Any) -> Any:
+    x, y = operands("rel_entr", x, y)
+    return _divergence(x, y, lambda p, q: p * log(p / q), 0.0)
+
+
+def _kl_div(x: Any, y: Any) -> Any:
+    x, y = operands("kl_div", x, y)
+    return _divergence(x, y, lambda p, q: p * log(p / q) - p + q, y)
+
+
+def _divergence(x: Any, y: Any, inside: Callable[[Any, Any], Any], at_zero: Any) -> Any:
+    """Where both are positive; where x is 0; and infinite elsewhere."""
+    positive = logical_and(greater(x, 0.0), greater(y, 0.0))
+    zero = logical_and(equal(x, 0.0), greater_equal(y, 0.0))
+    found = inside(select(positive, x, 1.0), select(positive, y, 1.0))
+    other = select(logical_or(isnan(x), isnan(y)), np.nan, np.inf)
+    return select(positive, found, select(zero, at_zero, other))
+
+
+def _bessel(kind: str, order: int) -> Callable[[Any], Any]:
+    return lambda x: apply(s.BESSEL, (x,), (kind, order))
+
+
+_TABLE: dict[str, tuple[Callable[..., Any], int, str]] = {
+    # name: (of tensors, operands, what it is)
+    "gamma": (_op(s.GAMMA), 1, "The gamma function."),
+    "gammaln": (lgamma, 1, "The logarithm of |gamma(x)|."),
+    "digamma": (_digamma, 1, "The derivative of gammaln."),
+    "beta": (_op(s.BETA), 2, "gamma(a) gamma(b) / gamma(a + b)."),
+    "betaln": (_op(s.BETALN), 2, "The logarithm of |beta(a, b)|."),
+    "erf": (_erf, 1, "The error function."),
+    "erfc": (_erfc, 1, "1 - erf(x), without cancellation."),
+    "erfcx": (_op(s.ERFCX), 1, "exp(x**2) erfc(x), without overflow."),
+    "erfinv": (_op(s.ERFINV), 1, "The inverse of erf."),
+    "ndtr": (lambda x: 0.5 * _erfc(x * -math.sqrt(0.5)), 1, "The normal distribution function."),
+    "log_ndtr": (_op(s.LOG_NDTR), 1, "The logarithm of ndtr, without underflow."),
+    "ndtri": (_op(s.NDTRI), 1, "The inverse of ndtr."),
+    "expit": (sigmoid, 1, "1 / (1 + exp(-x))."),
+    "logit": (_logit, 1, "The inverse of expit, log(x / (1 - x))."),
+    "log_expit": (lambda x: -softplus(-x), 1, "The logarithm of expit, without underflow."),
+    "xlogy": (_xlogy, 2, "x log(y), but 0 where x is 0."),
+    "xlog1py": (_xlog1py, 2, "x log1p(y), but 0 where x is 0."),
+    "entr": (_entr, 1, "-x log(x); 0 at 0, and -inf below."),
+    "rel_entr": (_rel_entr, 2, "x log(x / y); 0 where x is 0, and infinite where one is negative."),
+    "kl_div": (_kl_div, 2, "x log(x / y) - x + y; infinite where x or y is negative."),
+    **{
+        f"{kind}{order}": (_bessel(kind, order), 1, f"Bessel's {kind.upper()} of order {order}.")
+        for kind in "jyik"
+        for order in (0, 1)
+    },
+}
+SPECIAL = {name: ufunc(compute, name, nin, "float") for name, (compute, nin, _) in _TABLE.items()}
+for _name, _function in SPECIAL.items():
+    _function.__doc__ = f"{_TABLE[_name][2]} SciPy's `{_name}`, with its derivative."
+SPECIAL["psi"] = SPECIAL["digamma"]
+globals().update(SPECIAL)
+
+
+# -- of an order -----------------------------------------------------------------------------------
+
+
+def polygamma(n: int, x: Any) -> ndarray:
+    """The n-th derivative of digamma, for a whole number n.
+
+    Examples
+    --------
+    >>> from ngrad.scipy import special
+    >>> special.polygamma(1, 1.0).round(6)
+    array(1.644934)
+    """
+    order = _order("polygamma", n)
+    if order % 1 or order < 0:
+        raise NumberError(f"polygamma: the order is a whole number from 0 on, not {n!r}")
+    return array_of(apply(s.POLYGAMMA, (floats(x),), (int(order),)))
+
+
+def _order(what: str, value: Any) -> Any:
+    """An order as a Python number: it is fixed, and nothing flows back to it."""
+    if np.ndim(value) or isinstance(value, ndarray):
+        raise NumberError(f"{what}: the order is one Python number, not an array")
+    return value if isinstance(value, int) else float(value)
+
+
+def _of_order(name: str, kind: str) -> Callable[[Any, Any], ndarray]:
+    def function(v: Any, z: Any) -> ndarray:
+        return array_of(apply(s.BESSEL, (floats(z),), (kind, _order(name, v))))
+
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = f"Bessel's function {kind.upper()} of an order that is a number."
+    return function
+
+
+jv, yv, iv, kv = (_of_order(f"{kind}v", kind) for kind in "jyik")
+jn = jv
+
+
+def factorial(n: Any, exact: bool = False) -> ndarray:
+    """gamma(n + 1), and 0 of negative numbers.
+
+    Examples
+    --------
+    >>> from ngrad.scipy import special
+    >>> special.factorial([0, 3, 5])
+    array([  1.,   6., 120.])
+    """
+    if exact:
+        raise NumberError("factorial: exact integers have no derivative; use math.factorial")
+    x = floats(n)
+    below = less(x, 0.0)
+    return array_of(select(below, 0.0, apply(s.GAMMA, (select(below, 0.0, x) + 1.0,))))
+
+
+# -- over axes -------------------------------------------------------------------------------------
+
+
+def logsumexp(
+    a: Any,
+    axis: Any = None,
+    b: Any = None,
+    keepdims: bool = False,
+    return_sign: bool = False,
+) -> Any:
+    """log(sum(b exp(a))) over axes, without overflow; with the sign of the sum, if `return_sign`.
+
+    Examples
+    --------
+    >>> from ngrad.scipy import special
+    >>> special.logsumexp([1000.0, 1000.0]).round(4)
+    array(1000.6931)
+    """
+    x = floats(a)
+    if b is None and not return_sign:
+        return array_of(reduce_logsumexp(x, axis, keepdims))
+    x, share = operands("logsumexp", x, floats(1.0 if b is None else b))
+    top = stop_gradient(r.reduce_max(select(equal(share, 0.0), -np.inf, x), axis, True))
+    above = x - select(isfinite(top), top, 0.0)
+    # What has no share may lie so far above the rest that its exponential is infinite.
+    above = select(greater(above, float(np.log(np.finfo(x.dtype.numpy_dtype).max))), -np.inf, above)
+    total = r.reduce_sum(multiply_no_nan(exp(above), share), axis, True)
+    found = log(abs_(total) if return_sign else total) + select(isfinite(top), top, 0.0)
+    if not keepdims:
+        shape = r.reduce_max(x, axis, False)._layout.shape
+        found, total = reshape(found, shape), reshape(total, shape)
+    return (array_of(found), array_of(sign(total))) if return_sign else array_of(found)
+
+
+def softmax(x: Any, axis: Any = None) -> ndarray:
+    """exp(x) / sum(exp(x)) over an axis, or over all.
+
+    Examples
+    --------
+    >>> from ngrad.scipy import special
+    >>> special.softmax([1.0, 1.0])
+    array([0.5, 0.5])
+    """
+    return _over(_softmax, x, axis)
+
+
+def log_softmax(x: Any, axis: Any = None) -> ndarray:
+    """The logarithm of `softmax`, without underflow.
+
+    Examples
+    --------
+    >>> from ngrad.scipy import special
+    >>> special.log_softmax([0.0, 1000.0])
+    array([-1000.,     0.])
+    """
+    return _over(_log_softmax, x, axis)
+
+
+def _over(function: Any, x: Any, axis: Any) -> ndarray:
+    x = floats(x)
+    if axis is None or x.ndim == 0:
+        return array_of(reshape(function(reshape(x, (-1,))), x._layout.shape))
+    if isinstance(axis, int):
+        return array_of(function(x, axis))
+    top = x - stop_gradient(r.reduce_max(x, axis, True))
+    total = r.reduce_sum(exp(top), axis, True)
+    return array_of(exp(top) / total if function is _softmax else top - log(total))
+
+
+__all__ = [
+    *SPECIAL, "factorial", "iv", "jn", "jv", "kv", "log_softmax", "logsumexp", "polygamma",
+    "softmax", "yv",
+]  # fmt: skip

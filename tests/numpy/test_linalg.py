@@ -1,0 +1,180 @@
+"""Every function of `ngrad.numpy.linalg` beside NumPy's: values, gradients, and what it refuses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from cases import Case
+from cases_linalg import (
+    BATCH,
+    CASES,
+    DEFINITE,
+    LOW,
+    SINGULAR,
+    SQUARE,
+    SYMMETRIC,
+    TALL,
+    THROUGH_SYMMETRIC,
+    WHOLE,
+    V,
+)  # fmt: skip
+from numeric import check_gradient, check_second_gradient
+from test_functions import assert_like, converted, function_of
+
+import ngrad
+import ngrad.numpy as ours
+from ngrad.errors import NgradError
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_as_numpy(case: Case) -> None:
+    with np.errstate(all="ignore"):
+        expected = getattr(np.linalg, case.name)(*case.args, **case.kwargs)
+    args = [converted(x) for x in case.args]
+    assert_like(getattr(ours.linalg, case.name)(*args, **case.kwargs), expected, 50)
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.orders], ids=str)
+def test_gradients(case: Case) -> None:
+    function, arrays = function_of(case, ours.linalg)
+    if case.name in THROUGH_SYMMETRIC:
+        of_symmetric = function
+        function = lambda x: of_symmetric((x + ours.matrix_transpose(x)) / 2)  # noqa: E731
+    check_gradient(function, *arrays)
+    if case.orders > 1:
+        check_second_gradient(function, *arrays, rtol=1e-6)
+
+
+def test_every_name_has_a_case() -> None:
+    refused = {"eig", "eigvals", "LinAlgError"}
+    assert set(ours.linalg.__all__) == {case.name for case in CASES} | refused
+    missing = {name for name in np.linalg.__all__ if not hasattr(ours.linalg, name)}
+    assert missing == set()
+
+
+def through_the_symmetric_part(function: Any) -> Any:
+    return lambda x: function((x + ours.matrix_transpose(x)) / 2)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: ours.linalg.svd(x, hermitian=True).Vh ** 2,
+        lambda x: ours.linalg.svd(x, compute_uv=False, hermitian=True),
+        lambda x: ours.linalg.pinv(x, hermitian=True),
+    ],
+)
+def test_gradients_of_symmetric_matrices(function: Any) -> None:
+    check_gradient(
+        lambda x: ngrad.convert_to_tensor(through_the_symmetric_part(function)(x)), SYMMETRIC
+    )
+
+
+def test_gradients_by_way_of_bases_that_are_a_choice() -> None:
+    """A projection on the complement does not depend on which basis of it LAPACK gives."""
+
+    def beyond(q: Any) -> Any:
+        return ngrad.convert_to_tensor(q[:, 3:] @ q[:, 3:].T)
+
+    check_gradient(lambda x: beyond(ours.linalg.qr(ours.asarray(x), "complete").Q), TALL)
+    check_gradient(lambda x: beyond(ours.linalg.svd(ours.asarray(x)).U), TALL)
+    check_gradient(lambda x: beyond(ours.linalg.svd(ours.asarray(x).T).Vh.T), TALL)
+
+
+def test_equal_values() -> None:
+    """Eigenvalues and singular values that are equal have gradients; vectors of theirs have none,
+    and say so.
+    """
+    unit = ours.eye(3)
+    assert_like(ngrad.grad(lambda x: ours.sum(ours.linalg.eigvalsh(x)))(unit), np.eye(3))
+    assert_like(ngrad.grad(lambda x: ours.linalg.norm(x, "nuc"))(unit), np.eye(3))
+    by_vectors = ngrad.grad(lambda x: ours.sum(ours.linalg.eigh(x).eigenvectors))(unit)
+    assert not np.isfinite(np.asarray(by_vectors)).all()
+    zero = ngrad.grad(lambda x: ours.linalg.norm(x, "nuc"))(ours.array(LOW))
+    u, _, vh = np.linalg.svd(LOW, full_matrices=False)
+    assert np.isfinite(np.asarray(zero)).all()
+    np.testing.assert_allclose(u[:, :2].T @ np.asarray(zero) @ vh[:2].T, np.eye(2), atol=1e-12)
+
+
+def test_batches_of_gradients() -> None:
+    """A Jacobian has the rules batched; a function has them recorded."""
+
+    def f(x: Any) -> Any:
+        values, vectors = ours.linalg.eigh(x + ours.matrix_transpose(x))
+        q = ours.linalg.qr(x).Q
+        return ours.concatenate(
+            [values, ours.ravel(vectors @ q), ours.ravel(ours.linalg.svd(x).Vh)]
+        )
+
+    x = ngrad.constant(SQUARE)
+    with ngrad.GradientTape(persistent=True) as tape:
+        tape.watch(x)
+        y = ngrad.convert_to_tensor(f(x))
+        parts = [y[k] for k in range(y.shape[0])]
+    rows = np.stack([tape.gradient(part, x) for part in parts])
+    np.testing.assert_allclose(tape.jacobian(y, x), rows, rtol=1e-9, atol=1e-9)
+    recorded = ngrad.function(f)
+    np.testing.assert_array_equal(np.asarray(recorded(x)), np.asarray(f(x)))
+    with ngrad.GradientTape() as tape:
+        tape.watch(x)
+        total = ngrad.reduce_sum(ngrad.convert_to_tensor(recorded(x)))
+    np.testing.assert_allclose(tape.gradient(total, x), rows.sum(0), rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        (lambda la: la.inv(SINGULAR), "inv: the matrix is singular"),
+        (lambda la: la.inv(np.stack([SQUARE, SINGULAR * 0])), r"inv: matrix \[1\] of the batch"),
+        (lambda la: la.solve(np.zeros((2, 2)), np.ones(2)), "solve: the matrix is singular"),
+        (lambda la: la.solve(SQUARE, np.ones(4)), r"solve: .*\(3, 3\).*\(4, 1\)"),
+        (lambda la: la.cholesky(-DEFINITE), "cholesky: the matrix is not positive definite"),
+        (lambda la: la.cholesky(TALL), r"cholesky: .*\(4, 3\)"),
+        (lambda la: la.inv(TALL), r"inv: takes square matrices.*\(4, 3\)"),
+        (lambda la: la.det(V), r"det: .*\(3,\)"),
+        (lambda la: la.qr(V), r"qr: .*\(3,\)"),
+        (lambda la: la.svd(np.array([[np.nan, 1.0]])), "svd: the matrix .* NaN"),
+        (lambda la: la.eigh(TALL), r"eigh: .*\(4, 3\)"),
+        (lambda la: la.eigh(SQUARE, "X"), "UPLO"),
+        (lambda la: la.qr(SQUARE, "economy"), "qr: mode"),
+        (lambda la: la.norm(SQUARE, 3), "norm: invalid order 3 for matrices"),
+        (lambda la: la.norm(V, "fro"), "norm: invalid order 'fro' for vectors"),
+        (lambda la: la.norm(BATCH, 2), "norm: takes one axis or two"),
+        (lambda la: la.norm(SQUARE, axis=(0, 0)), "norm"),
+        (lambda la: la.cond(np.zeros((0, 0))), "cond: is not defined on empty arrays"),
+        (lambda la: la.lstsq(TALL, V), r"lstsq: .*\(3,\)"),
+        (lambda la: la.lstsq(BATCH, V), r"lstsq: .*\(2, 3, 3\)"),
+        (lambda la: la.matrix_power(TALL, 2), r"matrix_power: .*\(4, 3\)"),
+        (lambda la: la.matrix_power(SQUARE, 0.5), "exponent must be an integer"),
+        (lambda la: la.multi_dot([SQUARE]), "multi_dot: expects two"),
+        (lambda la: la.multi_dot([SQUARE, V, SQUARE]), r"multi_dot: array 1.*\(3,\)"),
+        (lambda la: la.cross(V[:2], V), "cross"),
+        (lambda la: la.outer(SQUARE, V), r"outer: takes vectors.*\(3, 3\)"),
+        (lambda la: la.tensorsolve(TALL, V), "tensorsolve"),
+        (lambda la: la.tensorinv(SQUARE, 0), "tensorinv: ind"),
+        (lambda la: la.pinv(SQUARE, 1e-3, rtol=1e-3), "both set"),
+        (lambda la: la.matrix_rank(SQUARE, 1e-3, rtol=1e-3), "both set"),
+    ],
+)  # fmt: skip
+def test_what_is_refused(call: Any, says: str) -> None:
+    """With the type of error that NumPy raises."""
+    with pytest.raises(Exception) as theirs:
+        call(np.linalg)
+    with pytest.raises(type(theirs.value), match=says):
+        call(ours.linalg)
+
+
+@pytest.mark.parametrize("name", ["eig", "eigvals"])
+def test_complex_results_are_refused(name: str) -> None:
+    with pytest.raises(NgradError, match=f"{name}: .*complex"):
+        getattr(ours.linalg, name)(SQUARE)
+
+
+def test_numpy_given_our_arrays() -> None:
+    x = ours.array(WHOLE)
+    for found in (np.linalg.inv(x), np.linalg.eigh(x).eigenvalues):
+        assert isinstance(found, ours.ndarray)
+    assert_like(np.linalg.det(x), np.linalg.det(WHOLE))

@@ -1,0 +1,271 @@
+"""`ngrad.numpy.random` beside NumPy's: the same bits for the same seed; and derivatives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from numeric import check_gradient
+from test_functions import converted
+
+import ngrad
+import ngrad.numpy as ours
+
+A = np.linspace(0.5, 2.0, 6).reshape(2, 3)
+P = np.array([0.1, 0.2, 0.3, 0.4])
+MEAN, COV = np.array([1.0, -1.0]), np.array([[2.0, 0.3], [0.3, 1.0]])
+
+Call = Callable[[Any], Any]
+
+BOTH: list[Call] = [
+    lambda r: r.normal(),
+    lambda r: r.normal(A, 0.5, (4, 2, 3)),
+    lambda r: r.normal(size=5),
+    lambda r: r.uniform(-1.0, A),
+    lambda r: r.uniform(2, 7, size=(2, 2)),
+    lambda r: r.exponential(A),
+    lambda r: r.rayleigh(A, size=(2, 3)),
+    lambda r: r.laplace(1.0, A),
+    lambda r: r.logistic(A, 2.0),
+    lambda r: r.gumbel(A, A),
+    lambda r: r.lognormal(0.2, A, size=(5, 2, 3)),
+    lambda r: r.lognormal(800.0 * A, A),
+    lambda r: r.weibull(A),
+    lambda r: r.power(A),
+    lambda r: r.pareto(A, (3, 2, 3)),
+    lambda r: r.gamma(A, 2.0),
+    lambda r: r.beta(A, 1.5),
+    lambda r: r.poisson(3.0, 10),
+    lambda r: r.binomial(10, P),
+    lambda r: r.multinomial(20, P),
+    lambda r: r.multivariate_normal(MEAN, COV, 3),
+    lambda r: r.dirichlet(P, 2),
+    lambda r: r.chisquare(A),
+    lambda r: r.standard_t(5, 3),
+    lambda r: r.standard_normal((2, 3)),
+    lambda r: r.standard_exponential(4),
+    lambda r: r.standard_gamma(A),
+    lambda r: r.standard_cauchy(4),
+    lambda r: r.triangular(0, A, 3),
+    lambda r: r.vonmises(0.0, A),
+    lambda r: r.wald(A, 1.0),
+    lambda r: r.zipf(3.0, 4),
+    lambda r: r.geometric(0.3, 4),
+    lambda r: r.hypergeometric(5, 6, 7, 4),
+    lambda r: r.logseries(0.5, 4),
+    lambda r: r.negative_binomial(3, 0.4, 4),
+    lambda r: r.noncentral_chisquare(A, 1.0),
+    lambda r: r.noncentral_f(3, A, 1.0),
+    lambda r: r.f(A, 3.0),
+    lambda r: r.random(7),
+    lambda r: r.choice(10, 4),
+    lambda r: r.choice(10, (2, 3), replace=False),
+    lambda r: r.choice(np.arange(4) * 1.5, 9, p=P),
+    lambda r: r.permutation(9),
+    lambda r: r.permutation(A[0]),
+    lambda r: r.permutation(np.arange(20.0).reshape(5, 4)),
+    lambda r: [r.normal(), r.integers(0, 9, 3) if hasattr(r, "integers") else r.randint(0, 9, 3)],
+]
+NEW: list[Call] = [
+    lambda r: r.integers(0, 10, size=20),
+    lambda r: r.integers(5, dtype=np.uint8, endpoint=True, size=9),
+    lambda r: r.integers([3, 200, 5], dtype=np.int32),
+    lambda r: r.random(5, dtype=np.float32),
+    lambda r: r.standard_normal(5, dtype=np.float32),
+    lambda r: r.standard_exponential(5, method="inv"),
+    lambda r: r.choice(A, 5, axis=1),
+    lambda r: r.choice(A, 2, False, None, 0, False),
+    lambda r: r.permutation(A, axis=1),
+    lambda r: r.permuted(A),
+    lambda r: r.permuted(A, axis=1),
+    lambda r: r.permuted(A, axis=0),
+    lambda r: r.multivariate_hypergeometric([3, 4, 5], 6),
+    lambda r: r.multivariate_normal(MEAN, COV, method="cholesky"),
+    lambda r: [child.random(2) for child in r.spawn(2)],
+    lambda r: np.frombuffer(r.bytes(8), np.uint8),
+]
+OLD: list[Call] = [
+    lambda r: r.rand(2, 3),
+    lambda r: r.rand(),
+    lambda r: r.randn(4),
+    lambda r: r.randint(10, size=(2, 5)),
+    lambda r: r.randint(2, 9, 5, dtype=np.int16),
+    lambda r: r.random_sample((2, 2)),
+    lambda r: [r.seed(3), r.rand(2)][1],
+    lambda r: [r.set_state(np.random.RandomState(5).get_state()), r.rand(2)][1],
+]
+
+
+def assert_same(found: Any, expected: Any) -> None:
+    if isinstance(expected, list):
+        for one, other in zip(found, expected, strict=True):
+            assert_same(one, other)
+        return
+    found, expected = np.asarray(found), np.asarray(expected)
+    assert (found.dtype, found.shape) == (expected.dtype, expected.shape)
+    np.testing.assert_array_equal(found, expected)
+
+
+class Converting:
+    """A generator that is called with our arrays in place of NumPy's."""
+
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._inner, name)
+        return lambda *args, **kwargs: method(
+            *map(converted, args), **{k: converted(x) for k, x in kwargs.items()}
+        )
+
+
+@pytest.mark.parametrize("convert", [False, True], ids=["numpy", "ours"])
+@pytest.mark.parametrize("number", range(len(BOTH + NEW)))
+def test_default_rng(number: int, convert: bool) -> None:
+    """Whether parameters are NumPy's arrays or ours; and what is drawn next."""
+    call = (BOTH + NEW)[number]
+    for seed in (0, 7):
+        own, theirs = ours.random.default_rng(seed), np.random.default_rng(seed)
+        assert_same(
+            call(Converting(own) if convert else own),
+            call(theirs),
+        )
+        assert_same(own.random(3), theirs.random(3))
+
+
+@pytest.mark.parametrize("convert", [False, True], ids=["numpy", "ours"])
+@pytest.mark.parametrize("number", range(len(BOTH + OLD)))
+def test_random_state(number: int, convert: bool) -> None:
+    call = (BOTH + OLD)[number]
+    for seed in (0, 7):
+        own, theirs = ours.random.RandomState(seed), np.random.RandomState(seed)
+        assert_same(call(Converting(own) if convert else own), call(theirs))
+        assert_same(own.rand(3), theirs.rand(3))
+
+
+@pytest.mark.parametrize("number", range(len(BOTH + OLD)))
+def test_legacy_functions(number: int) -> None:
+    call = (BOTH + OLD)[number]
+    ours.random.seed(11)
+    found = call(ours.random)
+    np.random.seed(11)
+    assert_same(found, call(np.random))
+
+
+def test_every_name_is_there() -> None:
+    own = set(ours.random.__all__)
+    assert set(np.random.__all__) - own == {"random_integers"}  # deprecated
+    methods = {name for name in dir(np.random.Generator) if not name.startswith("_")}
+    assert methods - set(dir(ours.random.Generator)) == set()
+    methods = {name for name in dir(np.random.RandomState) if not name.startswith("_")}
+    assert methods - set(dir(ours.random.RandomState)) == {"random_integers"}
+
+
+@pytest.mark.parametrize("name", ["default_rng", "RandomState"])
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda r, a: r.normal(a, a**2),
+        lambda r, a: r.normal(a, 0.5, size=(4, 2, 3)),
+        lambda r, a: r.uniform(-a, 2.0 * a),
+        lambda r, a: r.exponential(a, (2, 2, 3)),
+        lambda r, a: r.rayleigh(a),
+        lambda r, a: r.laplace(a, a),
+        lambda r, a: r.logistic(a, a),
+        lambda r, a: r.gumbel(a, a),
+        lambda r, a: r.lognormal(a, a),
+        lambda r, a: r.lognormal(a, 0.0 * a),
+        lambda r, a: r.weibull(a),
+        lambda r, a: r.power(a),
+        lambda r, a: r.pareto(a),
+        lambda r, a: r.permutation(a) * np.array([1.0, 2.0, 3.0]),
+        lambda r, a: r.choice(a[0], 5, p=[0.2, 0.3, 0.5]),
+    ],
+)
+def test_derivatives_in_parameters(name: str, draw: Any) -> None:
+    def function(a: Any) -> Any:
+        return ngrad.convert_to_tensor(draw(getattr(ours.random, name)(3), ours.asarray(a)))
+
+    check_gradient(function, A)
+
+
+def test_shuffle_is_an_assignment() -> None:
+    for own, theirs in (
+        (ours.random.default_rng(3), np.random.default_rng(3)),
+        (ours.random.RandomState(3), np.random.RandomState(3)),
+        (ours.random.default_rng(3), np.random.default_rng(3)),
+    ):
+        x, y = ours.arange(24.0).reshape(6, 4), np.arange(24.0).reshape(6, 4)
+        row = x[0]
+        own.shuffle(x)
+        theirs.shuffle(y)
+        assert_same(x, y)
+        assert_same(row, y[0])
+        v, w = ours.arange(9), np.arange(9)
+        own.shuffle(v)
+        theirs.shuffle(w)
+        assert_same(v, w)
+
+    def function(x: Any) -> Any:
+        y = ours.array(x)
+        ours.random.default_rng(5).shuffle(y, axis=1)
+        return ngrad.convert_to_tensor(y)
+
+    check_gradient(function, A)
+
+
+def test_a_function_draws_at_every_call() -> None:
+    """As the Python that it stands in for would: on and on from a generator made outside, anew from
+    one that it makes.
+    """
+    outside, theirs = ours.random.default_rng(3), np.random.default_rng(3)
+
+    @ngrad.function
+    def f(scale: Any) -> Any:
+        own = ours.random.default_rng(9)
+        return outside.normal(0.0, scale, size=2), own.integers(0, 100, 3)
+
+    for scale in (1.0, 2.0, 0.5):
+        found, fixed = f(ngrad.constant(scale, "f8"))
+        assert_same(found, theirs.normal(0.0, scale, size=2))
+        assert_same(fixed, np.random.default_rng(9).integers(0, 100, 3))
+
+    @ngrad.function
+    def g() -> Any:
+        ours.random.seed(4)
+        return ours.random.rand(2)
+
+    for _ in range(2):
+        assert_same(g(), np.random.RandomState(4).rand(2))
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda r: r.normal(0.0, -A),
+        lambda r: r.normal(A, 1.0, size=2),
+        lambda r: r.uniform(A, np.inf),
+        lambda r: r.exponential(-1.0),
+        lambda r: r.integers(5, 2),
+        lambda r: r.choice(5, 9, replace=False),
+        lambda r: r.choice(A, 2, p=[0.5, 0.7]),
+        lambda r: r.choice(0, 1),
+        lambda r: r.poisson(-1.0),
+        lambda r: r.random(-1),
+    ],
+)
+def test_what_is_refused(call: Call) -> None:
+    """With the type of error that NumPy raises."""
+    with pytest.raises(Exception) as theirs:
+        call(np.random.default_rng(0))
+    with pytest.raises(type(theirs.value)):
+        call(Converting(ours.random.default_rng(0)))
+
+
+def test_what_ours_alone_refuses() -> None:
+    with pytest.raises(TypeError, match="random: out= is not supported"):
+        ours.random.default_rng(0).random(2, out=np.zeros(2))
+    with pytest.raises(TypeError, match=r"shuffle: takes an array of ngrad\.numpy.*list"):
+        ours.random.default_rng(0).shuffle([1, 2])

@@ -1,0 +1,112 @@
+"""Every function of `ngrad.scipy.linalg` beside SciPy's: values, gradients, and what it refuses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import scipy.linalg
+from cases import Case
+from cases_linalg import BATCH, DEFINITE, SINGLE, SQUARE, TALL, WHOLE, WIDE, V
+from numeric import check_gradient, check_second_gradient
+from test_functions import assert_like, converted, function_of
+
+import ngrad
+import ngrad.numpy as ours
+from ngrad.errors import LinAlgError
+from ngrad.scipy import linalg
+
+CASES: list[Case] = []
+
+
+def case(name: str, *args: Any, orders: int = 0, **kwargs: Any) -> None:
+    CASES.append(Case(name, args, kwargs, orders))
+
+
+case("expm", SQUARE / 4, orders=2)
+case("expm", BATCH)
+case("expm", 30 * SQUARE)
+case("expm", WHOLE)
+case("expm", np.zeros((0, 0)))
+case("expm", SINGLE)
+for name in ("logm", "sqrtm"):
+    case(name, DEFINITE, orders=2)
+    case(name, 2 * np.eye(3), orders=2)
+    case(name, np.array([[2.0, 1.0], [0.0, 2.0]]), orders=1)
+    case(name, WHOLE)
+case("sqrtm", np.stack([DEFINITE, 3 * DEFINITE]))
+for lower in (False, True):
+    case("cholesky", DEFINITE, lower=lower)
+    case("solve_triangular", SQUARE, V, lower=lower, orders=2)
+    for trans in (0, 1, "T", "N", "C"):
+        case("solve_triangular", SQUARE, TALL[:3], trans, lower, orders=1)
+    case("solve_triangular", SQUARE, V, lower=lower, unit_diagonal=True, orders=1)
+case("solve_triangular", BATCH, np.stack([TALL[:3], TALL[1:]]), orders=1)
+case("solve_triangular", WHOLE, [1, 2])
+for x in (SQUARE[::-1], TALL, WIDE):
+    case("lu", x, orders=1)
+    case("lu", x, permute_l=True, orders=2)
+    case("lu", x, p_indices=True)
+case("lu", WHOLE)
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_as_scipy(case: Case) -> None:
+    expected = getattr(scipy.linalg, case.name)(*case.args, **case.kwargs)
+    if case.kwargs.get("p_indices"):
+        expected = (expected[0].astype(np.int64), *expected[1:])
+    args = [converted(x) for x in case.args]
+    assert_like(getattr(linalg, case.name)(*args, **case.kwargs), expected, 250)
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.orders], ids=str)
+def test_gradients(case: Case) -> None:
+    function, arrays = function_of(case, linalg)
+    check_gradient(function, *arrays)
+    if case.orders > 1:
+        check_second_gradient(function, *arrays, rtol=1e-6)
+
+
+def test_every_name_has_a_case() -> None:
+    others = {"LinAlgError", "cho_factor", "cho_solve"}
+    assert set(linalg.__all__) == {case.name for case in CASES} | others
+
+
+@pytest.mark.parametrize("lower", [False, True])
+@pytest.mark.parametrize("rhs", [V, TALL[:3]], ids=["vector", "matrix"])
+def test_systems_by_a_factor(lower: bool, rhs: Any) -> None:
+    """The factor as SciPy's, the other triangle aside; and the gradient of what it solves."""
+
+    def solve(a: Any, b: Any) -> Any:
+        symmetric = (a + ours.matrix_transpose(a)) / 2
+        return ngrad.convert_to_tensor(linalg.cho_solve(linalg.cho_factor(symmetric, lower), b))
+
+    keep = np.tril if lower else np.triu
+    factor, which = linalg.cho_factor(DEFINITE, lower)
+    assert which is lower
+    assert_like(factor, keep(scipy.linalg.cho_factor(DEFINITE, lower)[0]), 13)
+    expected = scipy.linalg.cho_solve(scipy.linalg.cho_factor(DEFINITE, lower), rhs)
+    np.testing.assert_allclose(solve(DEFINITE, rhs), expected, rtol=1e-12)
+    check_gradient(solve, DEFINITE, rhs)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "says"),
+    [
+        (lambda: linalg.logm(-np.eye(2)), LinAlgError, "logm: the matrix has no real logarithm"),
+        (lambda: linalg.logm(np.zeros((2, 2))), LinAlgError, "logm: the matrix"),
+        (lambda: linalg.sqrtm([np.eye(2), -np.eye(2)]), LinAlgError, r"sqrtm: matrix \[1\] of"),
+        (lambda: linalg.expm(TALL), ValueError, r"expm: takes square.*\(4, 3\)"),
+        (lambda: linalg.solve_triangular(np.zeros((2, 2)), V[:2]), LinAlgError, "is singular"),
+        (lambda: linalg.solve_triangular(SQUARE, V, 3), ValueError, "trans is 0, 1, 2"),
+        (lambda: linalg.solve_triangular(SQUARE, TALL), ValueError, r"\(3, 3\).*\(4, 3\)"),
+        (lambda: linalg.cho_factor(-DEFINITE), LinAlgError, "not positive definite"),
+        (lambda: linalg.schur, AttributeError, "ngrad.scipy.linalg has no 'schur'; SciPy's own"),
+        (lambda: linalg.nonsense, AttributeError, "has no attribute 'nonsense'"),
+    ],
+)
+def test_what_is_refused(call: Any, error: type[Exception], says: str) -> None:
+    with pytest.raises(error, match=says):
+        call()
