@@ -126,7 +126,11 @@ def table(space: Any, theirs: Any, names: list[str]) -> tuple[list[str], int, in
             rows.append(f"| `{name}` | no | | {reason} |")
             wanted += space is not ours or name not in apart
             continue
-        there, wanted = there + 1, wanted + 1
+        wanted += 1
+        if hasattr(thing, "waits_for"):
+            rows.append(f"| `{name}` | no | | waits for {thing.waits_for} |")
+            continue
+        there += 1
         order = checked.get(id(thing), 0)
         how = runs(name, thing, getattr(theirs, name, None))
         rows.append(f"| `{name}` | yes | {order or ''} | {how} |")

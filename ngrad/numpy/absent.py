@@ -7,7 +7,6 @@ GAPS: dict[str, tuple[str, ...]] = {
         "cdouble", "complex128", "complex64", "complexfloating", "csingle", "sort_complex",
     ),
     "float16 is not there yet": ("float16", "half"),
-    "not there yet": ("fft", "linalg", "random"),
 }  # fmt: skip
 """What has a meaning for arrays of numbers."""
 

@@ -156,6 +156,7 @@ def _complex(name: str) -> Callable[..., Any]:
 
     refused.__name__ = refused.__qualname__ = name
     refused.__doc__ = "Refused: the result would be complex."
+    refused.waits_for = "complex numbers"  # type: ignore[attr-defined]
     return refused
 
 
