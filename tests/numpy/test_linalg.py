@@ -178,3 +178,24 @@ def test_numpy_given_our_arrays() -> None:
     for found in (np.linalg.inv(x), np.linalg.eigh(x).eigenvalues):
         assert isinstance(found, ours.ndarray)
     assert_like(np.linalg.det(x), np.linalg.det(WHOLE))
+
+
+def test_a_factor_is_computed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A gradient reads the results that are there, one dropped among them."""
+    calls, qr = [], np.linalg.qr
+
+    def counted(*args: Any) -> Any:
+        calls.append(args)
+        return qr(*args)
+
+    monkeypatch.setattr(np.linalg, "qr", counted)
+    x = ours.array(TALL)
+    with ngrad.GradientTape(persistent=True) as tape:
+        tape.watch(x)
+        r = ours.linalg.qr(x, "r")
+        total = ours.sum(r * r)
+        slope = tape.gradient(total, x)
+        curved = ours.sum(slope * slope)
+    np.testing.assert_allclose(slope, 2 * TALL, rtol=1e-12)
+    np.testing.assert_allclose(tape.gradient(curved, x), 8 * TALL, rtol=1e-12)
+    assert len(calls) == 1
