@@ -26,7 +26,7 @@ from ngrad.record import state
 from ngrad.tensor import Tensor, from_numpy
 from ngrad.tracing import held_weakly
 
-exp, log, expm1, log1p = (UFUNCS[name] for name in ("exp", "log", "expm1", "log1p"))
+exp, expm1 = UFUNCS["exp"], UFUNCS["expm1"]
 
 
 class Draws:
@@ -78,17 +78,28 @@ class Draws:
         return found if loc is None else _parameter(loc) + found
 
     def _followed(
-        self, name: str, size: Any, given: tuple[Any, ...], path: Callable[..., Any]
+        self,
+        name: str,
+        standard: str,
+        size: Any,
+        given: tuple[Any, ...],
+        path: Callable[..., Any],
     ) -> ndarray:
-        """NumPy's draw, with the derivatives of a path: a function of it and of its parameters
-        that gives it again, but for rounding.
+        """NumPy's draw, with the derivatives of a path to it, but for rounding, from a standard one
+        and the parameters. In a `function`, where there are no parameters yet, it ends at the path.
         """
-        drawn = self._draw(name, *given, size=size)
         if not any(map(_is_ours, given)):
-            return drawn
-        near = path(drawn, *map(_parameter, given))
-        moved = UFUNCS["isfinite"](near)
-        return drawn + where(moved, near - _still(near), 0.0)
+            return self._draw(name, *given, size=size)
+        drawn = None
+        if state.window.trace is None:
+            source = copy.deepcopy(self._source)
+            drawn = _array(getattr(source, name)(*map(_on_host, given), size=size))
+        z = self._draw(standard, size=_size(size, *given))
+        near = path(z, *map(_parameter, given))
+        if drawn is None:
+            return near
+        still = array_of(stop_gradient(near._read()))
+        return drawn + where(UFUNCS["isfinite"](near), near - still, 0.0)
 
     def normal(self, loc: Any = 0.0, scale: Any = 1.0, size: Any = None) -> ndarray:
         """Of a normal distribution; with derivatives in its parameters."""
@@ -126,28 +137,34 @@ class Draws:
     def lognormal(self, mean: Any = 0.0, sigma: Any = 1.0, size: Any = None) -> ndarray:
         """Whose logarithm is normally distributed; with derivatives in its parameters."""
 
-        def path(drawn: Any, mean: Any, sigma: Any) -> Any:
-            whole = UFUNCS["equal"](sigma, 0.0)
-            z = (log(drawn) - mean) / UFUNCS["add"](sigma, whole)
-            return exp(mean + sigma * _still(z))
+        def path(z: Any, mean: Any, sigma: Any) -> Any:
+            return exp(mean + sigma * z)
 
-        return self._followed("lognormal", size, (mean, sigma), path)
+        return self._followed("lognormal", "standard_normal", size, (mean, sigma), path)
 
     def weibull(self, a: Any, size: Any = None) -> ndarray:
         """Of a Weibull distribution; with a derivative in its parameter."""
-        return self._followed("weibull", size, (a,), _root_of_order)
+
+        def path(z: Any, a: Any) -> Any:
+            return z ** (1.0 / a)
+
+        return self._followed("weibull", "standard_exponential", size, (a,), path)
 
     def power(self, a: Any, size: Any = None) -> ndarray:
         """Of the density a x**(a - 1) in [0, 1]; with a derivative in its parameter."""
-        return self._followed("power", size, (a,), _root_of_order)
+
+        def path(z: Any, a: Any) -> Any:
+            return (-expm1(-z)) ** (1.0 / a)
+
+        return self._followed("power", "standard_exponential", size, (a,), path)
 
     def pareto(self, a: Any, size: Any = None) -> ndarray:
         """Of a Pareto distribution that begins at 0; with a derivative in its parameter."""
 
-        def path(drawn: Any, a: Any) -> Any:
-            return expm1(_still(log1p(drawn) * a) / a)
+        def path(z: Any, a: Any) -> Any:
+            return expm1(z / a)
 
-        return self._followed("pareto", size, (a,), path)
+        return self._followed("pareto", "standard_exponential", size, (a,), path)
 
     # -- orders and choices ------------------------------------------------------------------------
 
@@ -192,15 +209,6 @@ class Draws:
                 f"{type(x).__name__}; permutation returns a new one"
             )
         x[...] = self._ordered(x, axis)
-
-
-def _root_of_order(drawn: Any, a: Any) -> Any:
-    """Of what is another draw, without parameters, to the power of 1 / a."""
-    return exp(_still(log(drawn) * a) / a)
-
-
-def _still(x: Any) -> Any:
-    return array_of(stop_gradient(to_tensor(x)))
 
 
 def _array(value: Any) -> ndarray:

@@ -233,6 +233,16 @@ def test_a_function_draws_at_every_call() -> None:
         assert_same(fixed, np.random.default_rng(9).integers(0, 100, 3))
 
     @ngrad.function
+    def followed(a: Any) -> Any:
+        own = ours.random.default_rng(9)
+        return own.lognormal(a, a), own.weibull(a), own.power(a), own.pareto(a)
+
+    for a in (1.5, 0.7):
+        theirs = np.random.default_rng(9)
+        expected = [theirs.lognormal(a, a), theirs.weibull(a), theirs.power(a), theirs.pareto(a)]
+        np.testing.assert_allclose(followed(ngrad.constant(a, "f8")), expected, rtol=1e-14)
+
+    @ngrad.function
     def g() -> Any:
         ours.random.seed(4)
         return ours.random.rand(2)
