@@ -22,6 +22,7 @@ from ngrad.ops.elementwise import CAST, SELECT, Elementwise
 from ngrad.ops.gather import ADD_ROWS
 from ngrad.ops.samplers import BITS, CATEGORICAL, GAMMA, INTEGERS, UINT64
 from ngrad.ops.scans import LINEAR
+from ngrad.ops.slide import SLIDE
 from ngrad_kernels import cache, cpu, skeletons
 
 FLOATS = ("f4", "f8")
@@ -98,6 +99,10 @@ def _tasks(op: Op) -> Iterator[Task]:
     elif op is LINEAR:  # the derivative of a running product: of floats only
         for code in FLOATS:
             yield Task(op.name, (), ((code, (2, 2)),) * 2)
+    elif op is SLIDE:
+        for code, dtype in BY_CODE.items():
+            if not dtype.is_bool:
+                yield Task(op.name, (0, 2), ((code, (1, 2)),) * 2)
     elif op is ADD_ROWS:
         for code, dtype in BY_CODE.items():
             if not dtype.is_bool:

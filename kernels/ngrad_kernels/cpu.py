@@ -222,10 +222,9 @@ def scatter_parts(rows: int, count: int, width: int) -> tuple[int, int]:
 
 
 @functools.cache
-def scatter_add(code: str) -> int:
-    """The address of the scatter-add kernel for a dtype."""
-    source = skeletons.SCATTER_ADD.format(code=code, size=code[1])
-    return cache.load(f"scatter_add_{code}", source)
+def typed(name: str, code: str) -> int:
+    """The address of a shared routine's kernel for a dtype."""
+    return cache.load(f"{name}_{code}", skeletons.TYPED[name].format(code=code, size=code[1]))
 
 
 sampler = philox.kernel_of
@@ -312,7 +311,6 @@ __all__ = [
     "run",
     "run_user",
     "sampler",
-    "scatter_add",
     "scatter_parts",
     "set_threads",
     "share",
@@ -322,6 +320,7 @@ __all__ = [
     "synchronize",
     "take_over",
     "threading_layer",
+    "typed",
     "use",
     "walk",
 ]

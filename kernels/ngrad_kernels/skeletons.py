@@ -259,3 +259,32 @@ def scatter_add_{code}(table, lo, hi):
             for j in range(end - begin):
                 store_{code}(target, j, {code}(reload_{code}(target, j) + load_{code}(source, j)))
 '''
+
+SLIDE = '''
+def slide_{code}(table, lo, hi):
+    """Sums of products of a row and weights that slide along it: out[b, i] = sum over k, in order,
+    of x[b, i + k - lead] * w[b, k], where x has such an element. Item: (batch, tile of outputs).
+
+    Facts: elements of x, of w and of out a batch, lead, tiles, elements a tile.
+    """
+    facts = table_at(table[0])
+    n, m, size, lead, tiles, tile = facts[0], facts[1], facts[2], facts[3], facts[4], facts[5]
+    for item in range(lo, hi):
+        batch = item // tiles
+        begin = (item - batch * tiles) * tile
+        end = min(size, begin + tile)
+        target = table[3] + (batch * size) * {size}
+        for i in range(begin, end):
+            store_{code}(target, i, {code}(0))
+        for k in range(max(0, lead - end + 1), min(m, n + lead - begin)):
+            weight = load_{code}(table[2], batch * m + k)
+            first = max(begin, lead - k)
+            source = table[1] + (batch * n + first + k - lead) * {size}
+            place = target + first * {size}
+            for i in range(min(end, n + lead - k) - first):
+                total = reload_{code}(place, i) + load_{code}(source, i) * weight
+                store_{code}(place, i, {code}(total))
+'''
+
+TYPED = {"scatter_add": SCATTER_ADD, "slide": SLIDE}
+"""Routines that reckon, and so are compiled for each dtype."""

@@ -74,8 +74,8 @@ class Target(Protocol):
         their facts.
         """
 
-    def scatter_add(self, code: str, /) -> int:
-        """The scatter-add kernel for a dtype."""
+    def typed(self, name: str, code: str, /) -> int:
+        """A shared routine of `skeletons.TYPED` for a dtype."""
 
     def scatter_parts(self, rows: int, count: int, width: int, /) -> tuple[int, int]:
         """Into how many parts of rows, and tiles of columns, a scatter-add is shared."""

@@ -11,7 +11,6 @@ from ngrad.numpy.convert import FLOAT64, array_of, to_tensor
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.manipulation import atleast_1d
 from ngrad.numpy.ndarray import ndarray
-from ngrad.numpy.reductions import any_, sum
 from ngrad.numpy.selection import where
 from ngrad.numpy.ufuncs import UFUNCS
 from ngrad.ops.arithmetic import abs_, maximum, minimum
@@ -19,29 +18,21 @@ from ngrad.ops.convert import cast_to
 from ngrad.ops.elementwise import select
 from ngrad.ops.exponential import exp
 from ngrad.ops.power import sqrt
-from ngrad.ops.shape import embed, reshape
+from ngrad.ops.shape import reshape
+from ngrad.ops.slide import SLIDE
+from ngrad.record import apply
 
 MODES = ("full", "same", "valid")
 
 
-def _whole(a: ndarray, v: ndarray) -> ndarray:
-    """The full convolution: each row of the products of v and a goes one to the right of the one
-    above, which is to say, into rows that are longer by one; and the columns are added.
-    """
-    products = v[:, None] * a
-    m, n = products.shape
-    nothing = False if products.dtype.kind == "b" else 0
-    wide = embed(products._read(), nothing, (m, n + m), ((0, 1, m), (0, 1, n)))
-    rows = array_of(reshape(reshape(wide, (-1,))[: m * (n + m - 1)], (m, n + m - 1)))
-    return any_(rows, 0) if rows.dtype.kind == "b" else sum(rows, 0, rows.dtype)
-
-
-def _part(found: ndarray, n: int, m: int, mode: Any) -> ndarray:
-    """What a mode keeps of the full convolution of n with m elements, m not more."""
-    if mode == "full":
-        return found
-    start, size = (m // 2 + m % 2 - 1, n) if mode == "same" else (m - 1, n - m + 1)
-    return found[start : start + size]
+def _slid(x: ndarray, w: ndarray, mode: Any) -> ndarray:
+    """The sums of products of x and w, not longer, as w slides from the left to the right."""
+    n, m = x.size, w.size
+    lead, size = {"full": (m - 1, n + m - 1), "same": (m // 2, n), "valid": (0, n - m + 1)}[mode]
+    dtype = np.result_type(x.dtype, w.dtype)
+    wide = np.dtype(int) if dtype.kind == "b" else dtype
+    rows = tuple(reshape(z.astype(wide)._read(), (1, -1)) for z in (x, w))
+    return array_of(reshape(apply(SLIDE, rows, (lead, size)), (size,))).astype(dtype)
 
 
 def _vectors(what: str, a: Any, v: Any, mode: Any) -> tuple[ndarray, ndarray]:
@@ -67,7 +58,7 @@ def convolve(a: Any, v: Any, mode: Any = "full") -> ndarray:
     """
     x, y = _vectors("convolve", a, v, mode)
     x, y = (y, x) if y.size > x.size else (x, y)
-    return _part(_whole(x, y), x.size, y.size, mode)
+    return _slid(x, y[::-1], mode)
 
 
 def correlate(a: Any, v: Any, mode: Any = "valid") -> ndarray:
@@ -82,7 +73,7 @@ def correlate(a: Any, v: Any, mode: Any = "valid") -> ndarray:
     x, y = _vectors("correlate", a, v, mode)
     if y.size > x.size:
         return correlate(y, x, mode)[::-1]
-    return _part(_whole(x, y[::-1]), x.size, y.size, mode)
+    return _slid(x, y, mode)
 
 
 # -- functions -------------------------------------------------------------------------------------

@@ -108,7 +108,7 @@ def _add_rows_prepare(inputs: tuple[Layout, ...], out: Layout, rows: int) -> Any
         return Program((clear,)), out
     read = dense_operands([*enumerate(inputs)])
     operands = (*read.operands, (OUT, 0))
-    launch = Launch(target.scatter_add(g.dtype.code), facts, items, grain, operands)
+    launch = Launch(target.typed("scatter_add", g.dtype.code), facts, items, grain, operands)
     return read.then(clear, launch, keep=(held,)), out
 
 

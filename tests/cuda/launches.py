@@ -17,7 +17,7 @@ from ngrad_kernels import cpu, philox
 from ngrad_kernels.body import Body, Step
 from ngrad_kernels.contract import BLOCK, CHUNK, ROWS, accumulator
 from ngrad_kernels.cuda.render import render
-from ngrad_kernels.cuda.skeletons import sampler, scatter_add, skeleton
+from ngrad_kernels.cuda.skeletons import sampler, skeleton, typed
 from ngrad_kernels.cuda.source import Source
 from ngrad_kernels.intrinsics import MEMORY
 from ngrad_kernels.scalars import SCALARS, supports
@@ -221,9 +221,21 @@ def gathers(code: str, rng: np.random.Generator) -> Iterator[Launch]:
             continue
         g = numbers(rng, code, (batch, count, width), True)
         total = np.zeros((batch, rows, width), x.dtype)
-        facts, kernel = (rows, count, width, int(own), 2, 1), cpu.scatter_add(code)
-        yield Launch(f"scatter_add {code}", scatter_add(code), kernel, 2 * batch, (g, index, total),
+        facts = (rows, count, width, int(own), 2, 1)
+        source, kernel = typed("scatter_add", code), cpu.typed("scatter_add", code)
+        yield Launch(f"scatter_add {code}", source, kernel, 2 * batch, (g, index, total),
                      facts=facts, grain=1)  # fmt: skip
+
+
+def slides(code: str, rng: np.random.Generator) -> Iterator[Launch]:
+    if code == "b1":
+        return
+    for n, m, size, lead in ((7, 3, 9, 2), (7, 3, 5, 0), (3, 7, 9, 6), (5, 5, 2, -1), (4, 2, 9, 3)):
+        x, w = numbers(rng, code, (2, n), True), numbers(rng, code, (2, m), True)
+        tiles = -(-size // 4)
+        facts, out = (n, m, size, lead, tiles, 4), np.empty((2, size), x.dtype)
+        source, kernel = typed("slide", code), cpu.typed("slide", code)
+        yield Launch(f"slide {code}", source, kernel, 2 * tiles, (x, w, out), facts=facts)
 
 
 def drawing(name: str, code: str, n: int, rng: np.random.Generator) -> Launch:

@@ -23,9 +23,10 @@ from ngrad_kernels.cuda import matrices, sorting
 from ngrad_kernels.cuda.gemm import render_gemm, tile_of
 from ngrad_kernels.cuda.render import render
 from ngrad_kernels.cuda.render_space import render_space
-from ngrad_kernels.cuda.skeletons import sampler, scatter_add, skeleton
+from ngrad_kernels.cuda.skeletons import sampler, skeleton, typed
 from ngrad_kernels.cuda.source import THREADS, Source
 from ngrad_kernels.in_place import in_place
+from ngrad_kernels.skeletons import TYPED
 from ngrad_kernels.space import Operand, Space
 from ngrad_kernels.space import Step as SpaceStep
 
@@ -121,7 +122,7 @@ def test_reductions(
 def test_kernels_that_move_rows(tmp_path: Path, request: pytest.FixtureRequest) -> None:
     sources = [skeleton(name) for name in ("place", "fill", "take", "carry", "check_index")]
     sources += [skeleton(name) for name in ("status_clear", "status_inherit")]
-    sources += [scatter_add(code) for code in launches.CODES if code != "b1"]
+    sources += [typed(name, code) for name in TYPED for code in launches.CODES if code != "b1"]
     check_all(sources, tmp_path, request)
 
 

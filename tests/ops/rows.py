@@ -18,6 +18,7 @@ from ngrad.graph.op import TABLE
 from ngrad.ops.assignment import assigned
 from ngrad.ops.bitwise import gcd
 from ngrad.ops.losses import multiply_no_nan
+from ngrad.ops.slide import SLIDE
 from ngrad.ops.transfer import to_device
 from ngrad.record import apply
 
@@ -219,6 +220,13 @@ def _scan(op: str, fold: Any) -> list[Row]:
     ]
 
 
+def _slid(x: Array, w: Array, lead: int, size: int) -> Array:
+    """Of each row, a part of the whole correlation."""
+    rows = [np.convolve(a, b[::-1]) for a, b in zip(x, w, strict=True)]
+    start = w.shape[1] - 1 - lead
+    return np.stack([np.pad(row, 9)[start + 9 : start + 9 + size] for row in rows])
+
+
 def _recurrence(a: Array, b: Array) -> Array:
     out = np.zeros(b.shape, np.float64 if b.dtype.kind == "f" else b.dtype)
     for k in range(b.shape[-1]):
@@ -236,6 +244,19 @@ REDUCTIONS = [
     *_position("argmin"),
     *_scan("cumsum", np.add),
     *_scan("cumprod", np.multiply),
+    *(
+        Row(
+            "slide",
+            lambda x, w, lead=lead: apply(SLIDE, (x, w), (lead, 4)),
+            lambda x, w, lead=lead: _slid(x, w, lead, 4),
+            ((-2, 2), (-2, 2)),
+            "fiu",
+            shapes=(((1, 5), (1, 3)), ((2, 2), (2, 4))),
+            ulps=8,
+            label=f"lead={lead}",
+        )
+        for lead in (0, 2, 3)
+    ),
     Row(
         "linear_recurrence",
         lambda a, b: apply(TABLE["linear_recurrence"], (a, b)),

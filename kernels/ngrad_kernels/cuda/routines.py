@@ -335,3 +335,22 @@ def scatter_add_{code}(facts, n, a0, a1, a2):
                             store_{code}(target, j, {code}(total))
         unit += groups
 '''
+
+SLIDE = '''
+def slide_{code}(facts, n, a0, a1, a2):
+    """Sums of products of a row and weights that slide along it: a thread for each."""
+    words = table_at(facts)
+    long, m, size, lead = words[0], words[1], words[2], words[3]
+    at = thread_index()
+    while at < n // words[4] * size:
+        batch = at // size
+        i = at - batch * size
+        total = {code}(0)
+        for k in range(max(0, lead - i), min(m, long + lead - i)):
+            x = load_{code}(a0, batch * long + i + k - lead)
+            total = {code}(total + x * load_{code}(a1, batch * m + k))
+        store_{code}(a2, at, total)
+        at += thread_count()
+'''
+
+TYPED = {"scatter_add": SCATTER_ADD, "slide": SLIDE}

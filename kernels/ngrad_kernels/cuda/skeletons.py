@@ -17,6 +17,8 @@ CARRIED = 64
 """Bytes that a launch of "carry" writes."""
 _ROW = 32
 """Threads that a row to be gathered or added keeps busy; long ones would keep more."""
+_TILE = 512
+"""Threads that an item of a slide keeps busy: outputs of a tile."""
 _PARTS = 1 << 15
 """Threads that an item of a scatter-add keeps busy: on the CPU it is a large part of the whole."""
 
@@ -37,10 +39,10 @@ def skeleton(name: str) -> Source:
 
 
 @functools.cache
-def scatter_add(code: str) -> Source:
-    """The source of the scatter-add kernel for a dtype."""
-    text = routines.SCATTER_ADD.format(code=code, size=code[1])
-    return Source(f"scatter_add_{code}", text, 3, _PARTS)
+def typed(name: str, code: str) -> Source:
+    """The source of a routine that reckons, for a dtype."""
+    text = routines.TYPED[name].format(code=code, size=code[1])
+    return Source(f"{name}_{code}", text, 3, _PARTS if name == "scatter_add" else _TILE)
 
 
 _DRAW = """

@@ -114,8 +114,8 @@ class CudaTarget:
             return 1
         return self.load(name, lambda: skeletons.skeleton(name))
 
-    def scatter_add(self, code: str) -> int:
-        return self.load(("scatter_add", code), lambda: skeletons.scatter_add(code))
+    def typed(self, name: str, code: str) -> int:
+        return self.load((name, code), lambda: skeletons.typed(name, code))
 
     def scatter_parts(self, rows: int, count: int, width: int) -> tuple[int, int]:
         return 1, 1  # the kernel shares the rows among the threads that it has

@@ -56,6 +56,16 @@ def _linear_recurrence(a: Array, b: Array) -> Array:
     return out
 
 
+def _slide(x: Array, w: Array, lead: int, count: int) -> Array:
+    x, w = wide(x), wide(w)
+    out = np.zeros((x.shape[0], count), x.dtype)
+    for i in range(count):
+        for k in range(w.shape[1]):
+            if 0 <= i + k - lead < x.shape[1]:
+                out[:, i] += x[:, i + k - lead] * w[:, k]
+    return out
+
+
 FOLDS: dict[str, Reference] = {
     "reduce_sum": _fold(np.add),
     "reduce_prod": _fold(np.multiply),
@@ -66,4 +76,5 @@ FOLDS: dict[str, Reference] = {
     "cumsum": _running(np.add),
     "cumprod": _running(np.multiply),
     "linear_recurrence": _linear_recurrence,
+    "slide": _slide,
 }

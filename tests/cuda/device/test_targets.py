@@ -96,12 +96,20 @@ LAUNCHES = {
         np.zeros(3, np.float32),
     ),
     "scatter_add": Launch(
-        lambda target: target.scatter_add("f4"),
+        lambda target: target.typed("scatter_add", "f4"),
         lambda target: (5, 20, 3, 0, 1, 1),
         1,
         1,
         (FLOATS, np.arange(20) % 5),
         np.zeros(15, np.float32),
+    ),
+    "slide": Launch(
+        lambda target: target.typed("slide", "f4"),
+        lambda target: (30, 4, 33, 3, 9, 4),
+        18,
+        CHUNK,
+        (FLOATS, FLOATS[:8]),
+        np.zeros(66, np.float32),
     ),
     "sampler": Launch(
         lambda target: target.sampler("normal", "f4"),
