@@ -6,14 +6,16 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from ngrad.errors import DTypeError
+from ngrad.errors import DTypeError, GradientError
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op, require
 from ngrad.ops.convert import floating
-from ngrad.ops.exponential import exp
+from ngrad.ops.exponential import exp, log, log1p
 from ngrad.ops.hosted import on_host
+from ngrad.ops.identity import prepare_view
 from ngrad.ops.launching import broadcast_shapes
-from ngrad.ops.special import digamma
+from ngrad.ops.losses import multiply_no_nan
+from ngrad.ops.special import digamma, lgamma
 from ngrad.record import apply
 
 
@@ -115,6 +117,71 @@ def _(g: Any, out: Any, x: Any, kind: str, order: float) -> Any:
     below, above = NEIGHBOURS[kind]
     lower, upper = (apply(BESSEL, (x,), (kind, order + step)) for step in (-1, 1))
     return (g * (below * lower + above * upper),)
+
+
+# -- incomplete functions --------------------------------------------------------------------------
+
+GAMMAINC, GAMMAINCC = _by_scipy("gammainc"), _by_scipy("gammaincc")
+BETAINC, BETAINCC = _by_scipy("betainc"), _by_scipy("betaincc")
+STDTR = _by_scipy("stdtr")
+
+
+def _gamma_density(g: Any, a: Any, x: Any) -> Any:
+    return g * exp(multiply_no_nan(log(x), a - 1.0) - x - lgamma(a))
+
+
+def _beta_density(g: Any, a: Any, b: Any, x: Any) -> Any:
+    powers = multiply_no_nan(log(x), a - 1.0) + multiply_no_nan(log1p(-x), b - 1.0)
+    return g * exp(powers - apply(BETALN, (a, b)))
+
+
+@GAMMAINC.vjp
+def _(g: Any, out: Any, a: Any, x: Any) -> Any:
+    return 0.0 * a, _gamma_density(g, a, x)
+
+
+@GAMMAINCC.vjp
+def _(g: Any, out: Any, a: Any, x: Any) -> Any:
+    return 0.0 * a, -_gamma_density(g, a, x)
+
+
+@BETAINC.vjp
+def _(g: Any, out: Any, a: Any, b: Any, x: Any) -> Any:
+    return 0.0 * a, 0.0 * b, _beta_density(g, a, b, x)
+
+
+@BETAINCC.vjp
+def _(g: Any, out: Any, a: Any, b: Any, x: Any) -> Any:
+    return 0.0 * a, 0.0 * b, -_beta_density(g, a, b, x)
+
+
+@STDTR.vjp
+def _(g: Any, out: Any, df: Any, x: Any) -> Any:
+    most = -0.5 * log(df) - apply(BETALN, (0.5 * df, 0.5 + 0.0 * df))
+    return 0.0 * df, g * exp(most - 0.5 * (df + 1.0) * log1p(x * x / df))
+
+
+def _same_memory(inputs: tuple[Layout, ...], out: Layout, what: str) -> Any:
+    return prepare_view(0, inputs[0])
+
+
+FIXED = Op("fixed", lambda x, what: x, _same_memory, ("what",), family="engine")
+FIXED.view = True
+"""A parameter in which a function has no derivative: whoever asks for it is told."""
+FIXED.batch(lambda size, batched, x, what: apply(FIXED, (x,), (what,)))
+
+
+@FIXED.vjp
+def _(g: Any, out: Any, x: Any, what: str) -> Any:
+    raise GradientError(
+        f"{what}: has a derivative in its last operand, and none in the others; keep them constant"
+    )
+
+
+def incomplete(op: Op, *operands: Any) -> Any:
+    """An incomplete function, whose parameters, all but the last operand, are kept constant."""
+    *parameters, x = operands
+    return apply(op, (*(apply(FIXED, (y,), (op.name,)) for y in parameters), x))
 
 
 # -- TensorFlow's names ----------------------------------------------------------------------------

@@ -52,6 +52,10 @@ def _op(op: Any) -> Callable[..., Any]:
     return lambda *xs: apply(op, operands(op.name, *xs))
 
 
+def _incomplete(op: Any) -> Callable[..., Any]:
+    return lambda *xs: s.incomplete(op, *operands(op.name, *xs))
+
+
 def _logit(x: Any) -> Any:
     return log(x) - log1p(-x)
 
@@ -103,6 +107,11 @@ _TABLE: dict[str, tuple[Callable[..., Any], int, str]] = {
     "digamma": (_digamma, 1, "The derivative of gammaln."),
     "beta": (_op(s.BETA), 2, "gamma(a) gamma(b) / gamma(a + b)."),
     "betaln": (_op(s.BETALN), 2, "The logarithm of |beta(a, b)|."),
+    "gammainc": (_incomplete(s.GAMMAINC), 2, "The share of gamma(a) up to x."),
+    "gammaincc": (_incomplete(s.GAMMAINCC), 2, "The share of gamma(a) above x."),
+    "betainc": (_incomplete(s.BETAINC), 3, "The share of beta(a, b) up to x."),
+    "betaincc": (_incomplete(s.BETAINCC), 3, "The share of beta(a, b) above x."),
+    "stdtr": (_incomplete(s.STDTR), 2, "Student's distribution function, of df and t."),
     "erf": (_erf, 1, "The error function."),
     "erfc": (_erfc, 1, "1 - erf(x), without cancellation."),
     "erfcx": (_op(s.ERFCX), 1, "exp(x**2) erfc(x), without overflow."),

@@ -1,5 +1,5 @@
-"""SciPy's `stats`: densities of common distributions, and the tails of some; their derivatives in x
-and in every parameter.
+"""SciPy's `stats`: densities of common distributions, with derivatives in x and in every parameter;
+and their tails, those of gamma, beta and t with derivatives in all but the shapes.
 """
 
 from __future__ import annotations
@@ -38,7 +38,10 @@ def _special(name: str) -> Callable[..., Any]:
 
 
 betaln, gammaln, xlog1py, xlogy = map(_special, ("betaln", "gammaln", "xlog1py", "xlogy"))
-log_expit, log_ndtr = _special("log_expit"), _special("log_ndtr")
+expit, log_expit = _special("expit"), _special("log_expit")
+ndtr, log_ndtr, stdtr = _special("ndtr"), _special("log_ndtr"), _special("stdtr")
+gammainc, gammaincc = _special("gammainc"), _special("gammaincc")
+betainc, betaincc = _special("betainc"), _special("betaincc")
 
 
 class Law(NamedTuple):
@@ -54,11 +57,15 @@ class Law(NamedTuple):
         Both are in it.
     somewhere : float
         A number in it where nothing is infinite, for x that are not, whose density is 0.
+    below, above : callable
+        Of x and the shapes: the distribution function, and the rest to 1.
     log_below, log_above : callable, optional
-        Of x and the shapes: the logarithm of the distribution function, and of the rest to 1.
+        Their logarithms, where these are more exact.
     """
 
     log_density: Callable[..., Any]
+    below: Callable[..., Any]
+    above: Callable[..., Any]
     shapes: tuple[tuple[str, tuple[float, float]], ...] = ()
     support: tuple[float, float] = (-math.inf, math.inf)
     somewhere: float = 0.5
@@ -129,6 +136,42 @@ class Distribution:
         """Whether a number is one of those that there are."""
         return equal(y, y)
 
+    def _tail(self, above: bool, logarithm: bool, x: Any, args: Any, kwargs: Any) -> ndarray:
+        law, names = self._law, (("cdf", "logcdf"), ("sf", "logsf"))
+        y, shapes, _, valid = self._standard(names[above][logarithm], x, args, kwargs)
+        y = maximum(minimum(self._step(y), law.support[1]), self._first())
+        exact = law.log_above if above else law.log_below
+        plain = law.above if above else law.below
+        if not logarithm:
+            found = plain(y, *shapes)
+        else:
+            found = log(plain(y, *shapes)) if exact is None else exact(y, *shapes)
+        return array_of(select(logical_and(valid, equal(y, y)), found, np.nan))
+
+    def _step(self, y: Any) -> Any:
+        """The number up to which the probability is that up to another."""
+        return y
+
+    def _first(self) -> float:
+        """A number up to which there is none."""
+        return self._law.support[0]
+
+    def logcdf(self, x: Any, *args: Any, **kwargs: Any) -> ndarray:
+        """The logarithm of the distribution function."""
+        return self._tail(False, True, x, args, kwargs)
+
+    def cdf(self, x: Any, *args: Any, **kwargs: Any) -> ndarray:
+        """The distribution function: the probability of numbers up to x."""
+        return self._tail(False, False, x, args, kwargs)
+
+    def logsf(self, x: Any, *args: Any, **kwargs: Any) -> ndarray:
+        """The logarithm of `sf`."""
+        return self._tail(True, True, x, args, kwargs)
+
+    def sf(self, x: Any, *args: Any, **kwargs: Any) -> ndarray:
+        """The probability of numbers above x."""
+        return self._tail(True, False, x, args, kwargs)
+
 
 class Continuous(Distribution):
     """One with a density."""
@@ -142,31 +185,6 @@ class Continuous(Distribution):
         return array_of(exp(self._log_density("pdf", x, args, kwargs)))
 
 
-class Tailed(Continuous):
-    """One whose distribution function is known, too."""
-
-    def _tail(self, tail: Any, what: str, x: Any, args: Any, kwargs: Any) -> Any:
-        y, shapes, _, valid = self._standard(what, x, args, kwargs)
-        low, high = self._law.support
-        return select(valid, tail(maximum(minimum(y, high), low), *shapes), np.nan)
-
-    def logcdf(self, x: Any, *args: Any, **kwargs: Any) -> ndarray:
-        """The logarithm of the distribution function."""
-        return array_of(self._tail(self._law.log_below, "logcdf", x, args, kwargs))
-
-    def cdf(self, x: Any, *args: Any, **kwargs: Any) -> ndarray:
-        """The distribution function: the probability of numbers up to x."""
-        return array_of(exp(self._tail(self._law.log_below, "cdf", x, args, kwargs)))
-
-    def logsf(self, x: Any, *args: Any, **kwargs: Any) -> ndarray:
-        """The logarithm of `sf`."""
-        return array_of(self._tail(self._law.log_above, "logsf", x, args, kwargs))
-
-    def sf(self, x: Any, *args: Any, **kwargs: Any) -> ndarray:
-        """The probability of numbers above x."""
-        return array_of(exp(self._tail(self._law.log_above, "sf", x, args, kwargs)))
-
-
 class Discrete(Distribution):
     """One of whole numbers, which has no scale."""
 
@@ -174,6 +192,12 @@ class Discrete(Distribution):
 
     def _on(self, y: Any) -> Any:
         return equal(y, floor(y))
+
+    def _step(self, y: Any) -> Any:
+        return floor(y)
+
+    def _first(self) -> float:
+        return self._law.support[0] - 1.0
 
     def logpmf(self, k: Any, *args: Any, **kwargs: Any) -> ndarray:
         """The logarithm of the probability."""
@@ -224,52 +248,92 @@ def _t(y: Any, df: Any) -> Any:
     return most - 0.5 * (df + 1.0) * log1p(y * y / df)
 
 
-norm = Tailed(
+def _bernoulli_above(k: Any, p: Any) -> Any:
+    return select(less(k, 0.0), 1.0, select(less(k, 1.0), p, 0.0))
+
+
+norm = Continuous(
     "norm",
     Law(
         lambda y: -0.5 * y * y - 0.5 * math.log(2.0 * math.pi),
+        below=ndtr,
+        above=lambda y: ndtr(-y),
         log_below=log_ndtr,
         log_above=lambda y: log_ndtr(-y),
     ),
 )
-expon = Tailed(
+expon = Continuous(
     "expon",
-    Law(lambda y: -y, support=POSITIVE, log_below=_expon_below, log_above=lambda y: -y),
+    Law(
+        lambda y: -y,
+        below=lambda y: -expm1(-y),
+        above=lambda y: exp(-y),
+        support=POSITIVE,
+        log_below=_expon_below,
+        log_above=lambda y: -y,
+    ),
 )
-laplace = Tailed(
+laplace = Continuous(
     "laplace",
     Law(
         lambda y: -abs_(y) - math.log(2.0),
+        below=lambda y: exp(_laplace_below(y)),
+        above=lambda y: exp(_laplace_below(-y)),
         log_below=_laplace_below,
         log_above=lambda y: _laplace_below(-y),
     ),
 )
-logistic = Tailed(
-    "logistic", Law(_logistic, log_below=log_expit, log_above=lambda y: log_expit(-y))
+logistic = Continuous(
+    "logistic",
+    Law(
+        _logistic,
+        below=expit,
+        above=lambda y: expit(-y),
+        log_below=log_expit,
+        log_above=lambda y: log_expit(-y),
+    ),
 )
-uniform = Tailed(
+uniform = Continuous(
     "uniform",
-    Law(lambda y: 0.0 * y, support=(0.0, 1.0), log_below=log, log_above=lambda y: log1p(-y)),
+    Law(lambda y: 0.0 * y, lambda y: y, lambda y: 1.0 - y, support=(0.0, 1.0)),
 )
 gamma = Continuous(
     "gamma",
-    Law(lambda y, a: xlogy(a - 1.0, y) - y - gammaln(a), (("a", POSITIVE),), POSITIVE),
+    Law(
+        lambda y, a: xlogy(a - 1.0, y) - y - gammaln(a),
+        below=lambda y, a: gammainc(a, y),
+        above=lambda y, a: gammaincc(a, y),
+        shapes=(("a", POSITIVE),),
+        support=POSITIVE,
+    ),
 )
 beta = Continuous(
     "beta",
     Law(
         lambda y, a, b: xlog1py(b - 1.0, -y) + xlogy(a - 1.0, y) - betaln(a, b),
-        (("a", POSITIVE), ("b", POSITIVE)),
-        (0.0, 1.0),
+        below=lambda y, a, b: betainc(a, b, y),
+        above=lambda y, a, b: betaincc(a, b, y),
+        shapes=(("a", POSITIVE), ("b", POSITIVE)),
+        support=(0.0, 1.0),
     ),
 )
-t = Continuous("t", Law(_t, (("df", POSITIVE),)))
+t = Continuous(
+    "t",
+    Law(
+        _t,
+        below=lambda y, df: stdtr(df, y),
+        above=lambda y, df: stdtr(df, -y),
+        shapes=(("df", POSITIVE),),
+    ),
+)
 poisson = Discrete(
     "poisson",
     Law(
         lambda k, mu: xlogy(k, mu) - gammaln(k + 1.0) - mu,
-        (("mu", (-0.0, math.inf)),),
-        POSITIVE,
+        below=lambda k, mu: gammaincc(k + 1.0, mu),
+        above=lambda k, mu: gammainc(k + 1.0, mu),
+        shapes=(("mu", (-0.0, math.inf)),),
+        support=POSITIVE,
         somewhere=1.0,
     ),
 )
@@ -277,8 +341,10 @@ bernoulli = Discrete(
     "bernoulli",
     Law(
         lambda k, p: xlogy(k, p) + xlog1py(1.0 - k, -p),
-        (("p", PROBABILITY),),
-        (0.0, 1.0),
+        below=lambda k, p: 1.0 - _bernoulli_above(k, p),
+        above=_bernoulli_above,
+        shapes=(("p", PROBABILITY),),
+        support=(0.0, 1.0),
         somewhere=1.0,
     ),
 )

@@ -7,12 +7,14 @@ from typing import Any
 import numpy as np
 import pytest
 import scipy.special
+import scipy.stats
 from cases import Case
 from numeric import check_gradient, check_second_gradient
 from test_functions import assert_like, converted, function_of
 
 import ngrad
 import ngrad.numpy as ours
+from ngrad.errors import GradientError
 from ngrad.scipy import special
 
 POSITIVE = np.linspace(0.3, 6.7, 12).reshape(3, 4)
@@ -49,6 +51,15 @@ for name in ("xlogy", "xlog1py", "rel_entr", "kl_div", "beta", "betaln"):
     case(name, np.array([1, 2]), 3)
     if "beta" not in name:
         case(name, FIRST, SECOND)
+for name in ("gammainc", "gammaincc"):
+    case(name, POSITIVE, POSITIVE[::-1])
+    case(name, 1.5, POSITIVE, orders=2)
+    case(name, np.array([1.0, 0.5, 2.0]), np.array([0.0, 0.0, np.inf]))
+for name in ("betainc", "betaincc"):
+    case(name, POSITIVE, POSITIVE[::-1], UNIT)
+    case(name, 1.5, 0.7, UNIT, orders=2)
+case("stdtr", POSITIVE, ANY)
+case("stdtr", 3.0, ANY, orders=2)
 for name in ("j0", "j1", "y0", "y1", "i0", "i1", "k0", "k1"):
     case(name, POSITIVE, orders=2)
 for name in ("jv", "jn", "yv", "iv", "kv"):
@@ -108,6 +119,20 @@ def test_derivatives_at_the_edges() -> None:
         np.testing.assert_allclose([float(x) for x in found], expected, rtol=1e-9)
 
 
+def test_parameters_of_incomplete_functions() -> None:
+    """They have no derivative, and whoever asks for it is told, once they are followed."""
+    a = ours.array(1.5)
+    with pytest.raises(GradientError, match="gammainc: has a derivative in its last operand"):
+        ngrad.grad(lambda a: special.gammainc(a, 2.0))(a)
+    x = ours.array([1.0, 2.0])
+    with ngrad.GradientTape() as tape:
+        tape.watch(x)
+        share = special.gammainc(a, x)
+    found = tape.jacobian(share, x)
+    density = scipy.stats.gamma.pdf([1.0, 2.0], 1.5)
+    np.testing.assert_allclose(np.diagonal(found), density, rtol=1e-12)
+
+
 @pytest.mark.parametrize(
     ("call", "error", "says"),
     [
@@ -115,7 +140,7 @@ def test_derivatives_at_the_edges() -> None:
         (lambda: special.polygamma(0.5, 2.0), ValueError, "order is a whole number"),
         (lambda: special.jv(np.ones(2), 2.0), ValueError, "jv: the order is one Python number"),
         (lambda: special.factorial(3, exact=True), ValueError, "use math.factorial"),
-        (lambda: special.gammainc, AttributeError, "ngrad.scipy.special has no 'gammainc'"),
+        (lambda: special.zeta, AttributeError, "ngrad.scipy.special has no 'zeta'"),
         (lambda: special.erf("a"), TypeError, "cannot make an array"),
         (lambda: special.beta(np.ones(2), np.ones(3)), ValueError, r"beta: shapes \(2,\) and"),
     ],

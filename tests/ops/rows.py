@@ -603,8 +603,9 @@ FACTORS = [
 
 
 def _special(op: str, reference: Any, *domains: Any, params: Any = (), **options: Any) -> Row:
+    function = options.pop("function", lambda *xs: apply(TABLE[op], xs, params))
     options = {"ulps": 8, "floor": 16 * EPS, **options}
-    return Row(op, lambda *xs: apply(TABLE[op], xs, params), reference, domains, **options)
+    return Row(op, function, reference, domains, **options)
 
 
 def _of_order(op: str, reference: Any, domain: Any, *params: Any, **options: Any) -> Row:
@@ -617,7 +618,23 @@ def _of_order(op: str, reference: Any, domain: Any, *params: Any, **options: Any
     return _special(op, at_order, domain, params=params, label=label, **options)
 
 
+def _incomplete(op: str, domain: Any, *parameters: float) -> Row:
+    """A function of its last operand; in the others it has no derivative."""
+
+    def function(x: Any) -> Any:
+        fixed = [ngrad.stop_gradient(0.0 * x + value) for value in parameters]
+        return apply(TABLE[op], (*fixed, x)) if x.dtype.is_floating else apply(TABLE[op], (x,) * 2)
+
+    reference = getattr(sc, op)
+    return _special(op, lambda x: reference(*parameters, x), domain, function=function)
+
+
 SPECIAL = [
+    _incomplete("gammainc", (0.3, 4), 1.5),
+    _incomplete("gammaincc", (0.3, 4), 2.5),
+    _incomplete("betainc", (0.2, 0.9), 1.5, 2.5),
+    _incomplete("betaincc", (0.2, 0.9), 0.5, 2.5),
+    _incomplete("stdtr", (-3, 3), 4.0),
     _special("gamma", sc.gamma, (0.4, 5)),
     _special("gamma", sc.gamma, (-3.7, -3.3), label="negative", rtol=1e-6),
     _special("beta", sc.beta, (0.3, 4), (0.5, 3)),

@@ -38,7 +38,10 @@ def _bessel(x: Any, kind: str, order: float) -> Any:
 SPECIAL: dict[str, Callable[..., Any]] = {
     **{
         name: special(name)
-        for name in ("gamma", "beta", "betaln", "erfinv", "erfcx", "ndtri", "log_ndtr")
+        for name in (
+            *("gamma", "beta", "betaln", "erfinv", "erfcx", "ndtri", "log_ndtr"),
+            *("gammainc", "gammaincc", "betainc", "betaincc", "stdtr"),
+        )
     },
     "polygamma": _polygamma,
     "bessel": _bessel,
