@@ -1,4 +1,4 @@
-"""Calls of `linalg`'s functions: the table that `test_numpy_linalg.py` runs with NumPy and with us."""
+"""Calls of `linalg`'s functions: what `test_numpy_linalg.py` runs with NumPy and with us."""
 
 from __future__ import annotations
 
