@@ -23,6 +23,7 @@ from ngrad.ops.gather import ADD_ROWS
 from ngrad.ops.samplers import BITS, CATEGORICAL, GAMMA, INTEGERS, UINT64
 from ngrad.ops.scans import LINEAR
 from ngrad.ops.slide import SLIDE
+from ngrad.ops.sorting import SEARCH
 from ngrad_kernels import cache, cpu, skeletons
 
 FLOATS = ("f4", "f8")
@@ -103,6 +104,9 @@ def _tasks(op: Op) -> Iterator[Task]:
         for code, dtype in BY_CODE.items():
             if not dtype.is_bool:
                 yield Task(op.name, (0, 2), ((code, (1, 2)),) * 2)
+    elif op is SEARCH:
+        for code in BY_CODE:
+            yield Task(op.name, (False,), ((code, (1, 2)),) * 2)
     elif op is ADD_ROWS:
         for code, dtype in BY_CODE.items():
             if not dtype.is_bool:

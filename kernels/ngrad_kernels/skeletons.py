@@ -286,5 +286,35 @@ def slide_{code}(table, lo, hi):
                 store_{code}(place, i, {code}(total))
 '''
 
-TYPED = {"scatter_add": SCATTER_ADD, "slide": SLIDE}
-"""Routines that reckon, and so are compiled for each dtype."""
+HALVING = """
+        first, last = 0, long
+        while first < last:
+            middle = (first + last) // 2
+            there = load_{code}(row, middle)
+            if right:
+                before = there <= value or value != value
+            else:
+                before = there < value or (value != value and there == there)
+            if before:
+                first = middle + 1
+            else:
+                last = middle
+"""
+
+SEARCH = f'''
+def search_{{code}}(table, lo, hi):
+    """How many elements of a sorted row come before each value; NaN is the greatest.
+
+    Facts: elements of a row, values a row, whether what is equal comes before.
+    """
+    facts = table_at(table[0])
+    long, count, right = facts[0], facts[1], facts[2]
+    for item in range(lo, hi):
+        row = table[1] + item // count * long * {{size}}
+        value = load_{{code}}(table[2], item)
+        {HALVING.strip()}
+        store_i8(table[3], item, first)
+'''
+
+TYPED = {"scatter_add": SCATTER_ADD, "slide": SLIDE, "search": SEARCH}
+"""Routines that compare or reckon, and so are compiled for each dtype."""

@@ -14,11 +14,10 @@ from ngrad.numpy.selection import take, take_along_axis
 from ngrad.numpy.ufuncs import UFUNCS
 from ngrad.ops import sorting as order
 from ngrad.ops.arithmetic import minimum
-from ngrad.ops.comparison import isnan, less, less_equal, logical_and, logical_or
 from ngrad.ops.convert import operands as together
-from ngrad.ops.elementwise import select
 from ngrad.ops.gather import gather_rows
 from ngrad.ops.shape import broadcast_to, normal_axis, reshape
+from ngrad.record import apply
 
 KINDS = ("quicksort", "mergesort", "heapsort", "stable")
 
@@ -145,24 +144,9 @@ def searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None) -> ndar
         raise ValueError(f"searchsorted: a must be a vector, not of shape {x._layout.shape}")
     if sorter is not None:
         x = take(array_of(x), sorter)._read()
-    n, shape = x.size, values._layout.shape
-    found = broadcast_to(to_tensor(0), shape)
-    # By halving: as many steps for every value as n has bits.
-    for bit in reversed(range(n.bit_length())):
-        probe = found + (1 << bit)
-        there = gather_rows(x, minimum(probe, n) - 1, 0, 0)
-        before = _before(there, values, side == "right")
-        found = select(logical_and(less_equal(probe, n), before), probe, found)
-    return array_of(found)
-
-
-def _before(x: Any, value: Any, equal: bool) -> Any:
-    """Whether x comes before a value in order, or is equal to it."""
-    found = less_equal(x, value) if equal else less(x, value)
-    if not x.dtype.is_floating:
-        return found
-    nan = isnan(value)
-    return logical_or(found, nan if equal else logical_and(nan, ~isnan(x)))
+    shape = values._layout.shape
+    rows = (reshape(x, (1, x.size)), reshape(values, (1, values.size)))
+    return array_of(reshape(apply(order.SEARCH, rows, (side == "right",)), shape))
 
 
 def digitize(x: Any, bins: Any, right: bool = False) -> ndarray:

@@ -12,12 +12,12 @@ from ngrad.dtypes import BY_CODE
 from ngrad.errors import NumberError
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op
-from ngrad.graph.program import OUT, Program
+from ngrad.graph.program import OUT, Launch, Program
 from ngrad.ops.convert import cast_to, tensor
 from ngrad.ops.gather import TAKE
 from ngrad.ops.launching import dense_operands
 from ngrad.ops.matmul import array_at
-from ngrad.ops.shape import normal_axis, reshape, swap_last
+from ngrad.ops.shape import normal_axis, reshape, spread, swap_last
 from ngrad.record import apply
 from ngrad.tensor import Tensor, allocate
 
@@ -64,6 +64,36 @@ ARGSORT = Op("argsort", _infer, _prepare, ("descending",), family="sorting")
 """Where the elements along the last axis stand in it once they are in order."""
 ARGSORT.vjp(lambda g, out, x, descending: (None,))
 ARGSORT.batch(lambda size, batched, x, descending: apply(ARGSORT, (x,), (descending,)))
+
+
+def _search_infer(x: Layout, values: Layout, right: bool) -> Layout:
+    """x: (batch, n), values: (batch, m)."""
+    return layout(INT64, values.shape)
+
+
+def _search_prepare(inputs: tuple[Layout, ...], out: Layout, right: bool) -> Any:
+    if out.size == 0:
+        return Program(), out
+    target, x = out.device.target, inputs[0]
+    facts, held = target.facts([x.shape[1], out.shape[1], int(right)])
+    read = dense_operands([*enumerate(inputs)])
+    operands = (*read.operands, (OUT, 0))
+    kernel = target.typed("search", x.dtype.code)
+    return read.then(Launch(kernel, facts, out.size, SEARCHES, operands), keep=(held,)), out
+
+
+SEARCHES = 256
+"""Values that a call of the kernel looks for at least."""
+SEARCH = Op("search", _search_infer, _search_prepare, ("right",), family="sorting")
+"""How many elements of a sorted row come before each value, equal ones too if `right`."""
+SEARCH.vjp(lambda g, out, x, values, right: (None, None))
+
+
+@SEARCH.batch
+def _(size: int, batched: Any, x: Any, values: Any, right: bool) -> Any:
+    whole = [z if many else spread(z, size) for z, many in zip((x, values), batched, strict=True)]
+    rows = [reshape(z, (size * z._layout.shape[1], z._layout.shape[2])) for z in whole]
+    return reshape(apply(SEARCH, tuple(rows), (right,)), whole[1]._layout.shape)
 
 
 def argsort(

@@ -227,6 +227,18 @@ def gathers(code: str, rng: np.random.Generator) -> Iterator[Launch]:
                      facts=facts, grain=1)  # fmt: skip
 
 
+def searches(code: str, rng: np.random.Generator) -> Iterator[Launch]:
+    for right in (0, 1):
+        x, values = np.sort(numbers(rng, code, (2, 37), True)), numbers(rng, code, (2, 20), True)
+        values[:, ::3] = x[:, :7]
+        source, kernel, out = (
+            typed("search", code),
+            cpu.typed("search", code),
+            np.empty((2, 20), int),
+        )
+        yield Launch(f"search {code}", source, kernel, 40, (x, values, out), facts=(37, 20, right))
+
+
 def slides(code: str, rng: np.random.Generator) -> Iterator[Launch]:
     if code == "b1":
         return

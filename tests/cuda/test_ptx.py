@@ -123,6 +123,7 @@ def test_kernels_that_move_rows(tmp_path: Path, request: pytest.FixtureRequest) 
     sources = [skeleton(name) for name in ("place", "fill", "take", "carry", "check_index")]
     sources += [skeleton(name) for name in ("status_clear", "status_inherit")]
     sources += [typed(name, code) for name in TYPED for code in launches.CODES if code != "b1"]
+    sources += [typed("search", "b1")]
     check_all(sources, tmp_path, request)
 
 

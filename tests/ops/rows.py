@@ -19,6 +19,7 @@ from ngrad.ops.assignment import assigned
 from ngrad.ops.bitwise import gcd
 from ngrad.ops.losses import multiply_no_nan
 from ngrad.ops.slide import SLIDE
+from ngrad.ops.sorting import SEARCH
 from ngrad.ops.transfer import to_device
 from ngrad.record import apply
 
@@ -347,6 +348,11 @@ INDEXING = [
 ]
 
 
+def _searched(x: Array, values: Array, right: bool) -> Array:
+    side = "right" if right else "left"
+    return np.stack([np.searchsorted(a, v, side) for a, v in zip(x, values, strict=True)])
+
+
 def _order(x: Array, axis: int, descending: bool) -> Array:
     """By NumPy's stable order of the ranks, which it can turn round."""
     _, rank = np.unique(x, return_inverse=True)
@@ -373,6 +379,19 @@ def _sorted(name: str, reference: Any) -> list[Row]:
 
 
 SORTING = [
+    *(
+        Row(
+            "search",
+            lambda x, v, right=right: apply(SEARCH, (ngrad.sort(x), v), (right,)),
+            lambda x, v, right=right: _searched(np.sort(x), v, right),
+            kinds="fiub",
+            domains=((-2, 2), (-2, 2)),
+            shapes=(((1, 7), (1, 5)), ((2, 4), (2, 1)), ((1, 0), (1, 2))),
+            smooth=False,
+            label="right" if right else "left",
+        )
+        for right in (False, True)
+    ),
     *_sorted("argsort", lambda *how: _order(*how).astype(np.int32)),
     *_sorted("sort", lambda x, axis, down: np.take_along_axis(x, _order(x, axis, down), axis)),
 ]

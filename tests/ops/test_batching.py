@@ -145,6 +145,7 @@ CASES = [
     ),
     *(applied("last_rows", _places(b, 4), rows=5) for b in (2, 1)),
     applied("linear_recurrence", _floats(2, 5), _floats(2, 5) - 0.5),
+    applied("search", np.sort(_floats(2, 5)), _floats(2, 3), right=True),
     applied("slide", _floats(2, 5), _floats(2, 3), lead=2, count=7),
     *(
         Case("embed", lambda x, v: ngrad.pad(x, [[1, 2], [0, 1]], constant_values=v), [x, v])
@@ -179,7 +180,7 @@ CASES = [
     applied("random_bits", STATE[:2], dtype=as_dtype("u8"), shape=(6,)),
 ]
 # The rows of these make operands themselves, out of constants.
-CONSTANT = ("take_rows", "add_rows", "last_rows", "linear_recurrence", "slide")
+CONSTANT = ("take_rows", "add_rows", "last_rows", "linear_recurrence", "slide", "search")
 TABLED = [row for row in ROWS if row.op not in CONSTANT]
 
 

@@ -9,7 +9,7 @@ Kernels have the signature `(facts, n, *addresses)`; facts and operands are thos
 
 from __future__ import annotations
 
-from ngrad_kernels.skeletons import locate
+from ngrad_kernels.skeletons import HALVING, locate
 
 # -- helpers ---------------------------------------------------------------------------------------
 
@@ -353,4 +353,18 @@ def slide_{code}(facts, n, a0, a1, a2):
         at += thread_count()
 '''
 
-TYPED = {"scatter_add": SCATTER_ADD, "slide": SLIDE}
+SEARCH = f'''
+def search_{{code}}(facts, n, a0, a1, a2):
+    """How many elements of a sorted row come before each value: a thread for each."""
+    words = table_at(facts)
+    long, count, right = words[0], words[1], words[2]
+    item = thread_index()
+    while item < n:
+        row = a0 + item // count * long * {{size}}
+        value = load_{{code}}(a1, item)
+        {HALVING.strip()}
+        store_i8(a2, item, first)
+        item += thread_count()
+'''
+
+TYPED = {"scatter_add": SCATTER_ADD, "slide": SLIDE, "search": SEARCH}

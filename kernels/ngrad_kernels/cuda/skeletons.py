@@ -42,7 +42,7 @@ def skeleton(name: str) -> Source:
 def typed(name: str, code: str) -> Source:
     """The source of a routine that reckons, for a dtype."""
     text = routines.TYPED[name].format(code=code, size=code[1])
-    return Source(f"{name}_{code}", text, 3, _PARTS if name == "scatter_add" else _TILE)
+    return Source(f"{name}_{code}", text, 3, {"scatter_add": _PARTS, "slide": _TILE}.get(name, 1))
 
 
 _DRAW = """

@@ -40,6 +40,11 @@ def _last_rows(index: Array, rows: int) -> Array:
     return out
 
 
+def _search(x: Array, values: Array, right: bool) -> Array:
+    side: Any = "right" if right else "left"
+    return np.stack([np.searchsorted(a, v, side) for a, v in zip(x, values, strict=True)])
+
+
 def _argsort(x: Array, descending: bool) -> Array:
     """By the ranks of values, of which NaN is one: those of equal elements are equal."""
     _, rank = np.unique(x, return_inverse=True)
@@ -61,4 +66,5 @@ MOVES: dict[str, Reference] = {
     "add_rows": _add_rows,
     "last_rows": _last_rows,
     "argsort": _argsort,
+    "search": _search,
 }

@@ -111,6 +111,14 @@ LAUNCHES = {
         (FLOATS, FLOATS[:8]),
         np.zeros(66, np.float32),
     ),
+    "search": Launch(
+        lambda target: target.typed("search", "f4"),
+        lambda target: (30, 20, 1),
+        40,
+        CHUNK,
+        (FLOATS, FLOATS[10:50]),
+        np.zeros(40, np.int64),
+    ),
     "sampler": Launch(
         lambda target: target.sampler("normal", "f4"),
         lambda target: (),

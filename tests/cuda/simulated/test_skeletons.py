@@ -9,7 +9,9 @@ from simulator import assert_same
 
 
 @pytest.mark.parametrize("code", launches.CODES)
-@pytest.mark.parametrize("of", [launches.copies, launches.gathers, launches.slides])
+@pytest.mark.parametrize(
+    "of", [launches.copies, launches.gathers, launches.searches, launches.slides]
+)
 def test_rows_that_move(of: str, code: str, rng: np.random.Generator) -> None:
     for launch in of(code, rng):
         for size in (32, 64):
