@@ -8,7 +8,7 @@ import numpy as np
 
 from ngrad.numpy.convert import FLOAT64, array_of
 from ngrad.numpy.creation import asarray
-from ngrad.numpy.manipulation import broadcast_to, concatenate, moveaxis, ravel, stack
+from ngrad.numpy.manipulation import atleast_1d, broadcast_to, concatenate, moveaxis, ravel, stack
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.reductions import NOTHING, cumprod, cumsum, sum
 from ngrad.numpy.selection import where
@@ -60,7 +60,7 @@ def diff(
 def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> ndarray:
     """Differences of neighbours of the flattened array, with others before and behind."""
     x = ravel(ary)
-    parts = [diff(x)]
+    parts = [UFUNCS["subtract"](x[1:], x[:-1])]
     for name, place, given in (("to_begin", 0, to_begin), ("to_end", len(parts) + 1, to_end)):
         if given is not None:
             end = asarray(given)
@@ -139,6 +139,8 @@ def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> An
     array([1. , 1.5, 2.5, 3. ])
     """
     x = asarray(f)
+    if x.dtype.kind == "b":
+        raise TypeError(f"gradient: not for bools, as in NumPy: shape {x.shape}; use astype(float)")
     x = x.astype(float) if x.dtype.kind != "f" else x
     axes = normal_axes(axis, x.ndim, "gradient")
     axes = axes if axis is None or np.ndim(axis) == 0 else tuple(a % x.ndim for a in axis)
@@ -241,7 +243,7 @@ def _cumulative(name: str, running: Any, start: int) -> Any:
         include_initial: bool = False,
     ) -> ndarray:  # fmt: skip
         refuse_out(name, out)
-        values = asarray(x)
+        values = atleast_1d(asarray(x))
         if axis is None and values.ndim != 1:
             raise ValueError(f"{name}: of an array of shape {values.shape} needs an axis")
         at = normal_axis(0 if axis is None else axis, values.ndim, name)

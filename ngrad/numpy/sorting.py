@@ -8,7 +8,7 @@ import numpy as np
 
 from ngrad.numpy.convert import array_of, to_tensor
 from ngrad.numpy.creation import asarray
-from ngrad.numpy.manipulation import ravel
+from ngrad.numpy.manipulation import atleast_1d, ravel
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.selection import take, take_along_axis
 from ngrad.numpy.ufuncs import UFUNCS
@@ -64,7 +64,8 @@ def argsort(
     >>> np.argsort([3, 1, 2])
     array([1, 2, 0])
     """
-    return _argsorted(*_rows("argsort", a, axis, kind, order, stable))
+    x = atleast_1d(asarray(a))  # NumPy takes a number, too
+    return _argsorted(*_rows("argsort", x, axis, kind, order, stable))
 
 
 def _argsorted(x: Any, axis: int) -> ndarray:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ngrad.dtypes import as_dtype
+from ngrad.errors import IndexBoundsError
 from ngrad.numpy.convert import FLOAT64
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.manipulation import broadcast_to, concatenate, moveaxis
@@ -123,7 +124,9 @@ def _quantile(
             raise ValueError(f"{what}: weights= goes with method='inverted_cdf', not {method!r}")
         return slices.finished(_weighted(slices, share, weights, axis), share.shape)
     if slices.x.size == 0:
-        return mean(slices.x, axis, keepdims=keepdims) + np.zeros(share.shape + (1,) * 0)
+        if slices.nans:
+            return nanmean(slices.x, axis, keepdims=keepdims)
+        raise IndexBoundsError(f"{what}: of no elements: shape {slices.x.shape}")
     return slices.finished(_interpolated(slices, share, q, method), share.shape)
 
 

@@ -45,7 +45,7 @@ def diag(v: Any, k: int = 0) -> ndarray:
     """
     x = asarray(v)
     if x.ndim == 1:
-        return array_of(linalg.diag(x._read(), k=int(k)))
+        return array_of(linalg.diag(x._read(), k=int(k))).astype(x.dtype, copy=False)
     if x.ndim == 2:
         return diagonal(x, int(k))
     raise ValueError(f"diag: input must be 1- or 2-d, not of shape {x.shape}")

@@ -325,6 +325,7 @@ for name in ("sort", "argsort"):
     for x in (K, SPECIAL, SINGLE, UNSIGNED, np.zeros((2, 0)), M):
         case(name, x, stable=True)
 case("sort", V, kind="mergesort")
+case("argsort", np.float64(2.5))
 case("lexsort", (TIED[::-1], TIED))
 case("lexsort", [B[0], M[0].astype(float)])
 case("lexsort", (K[:, ::-1], np.abs(J) // 3), axis=0)
@@ -398,6 +399,9 @@ for name in ("quantile", "nanquantile"):
             weigh[:2, 0] = 0.0
             case(name, x, q, axis=1, method="inverted_cdf", weights=weigh)
             case(name, x, q, method="inverted_cdf", weights=weigh)
+for name in ("median", "nanmedian", "nanquantile"):
+    for shape in ((0,), (0, 3), (3, 0)):
+        case(name, np.zeros(shape), *([0.5] if name == "nanquantile" else []), axis=0)
 case("quantile", CUBE, [[0.2, 0.3], [0.4, 0.9]], axis=1)
 case("quantile", A, 0.4, axis=1, method="inverted_cdf", weights=[0.0, 2.0, 1.0, 3.0])
 for name in ("percentile", "nanpercentile"):
@@ -559,6 +563,7 @@ for k in (-2, 0, 1):
     case("diag", V, k, orders=1)
     case("diag", A, k, orders=1)
     case("diagflat", K, k)
+case("diag", M[0])
 case("diag_indices", 3)
 case("diag_indices", 2, ndim=3)
 case("diag_indices_from", A[:, :3])
@@ -705,6 +710,7 @@ for name in ("cumulative_sum", "cumulative_prod"):
     case(name, V, orders=2)
     case(name, CUBE, axis=1, include_initial=True, orders=1)
     case(name, SMALL, include_initial=True)
+    case(name, np.float64(2.5))
     case(name, K, axis=0, dtype=np.float32)
 
 # -- files and text --------------------------------------------------------------------------------
