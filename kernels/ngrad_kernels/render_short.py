@@ -1,7 +1,7 @@
 """The part of a `Space`'s kernel that takes several short rows at a time, for the CPU.
 
 Rows that lie one behind the other are one block, which the same loops compute. What differs: a
-value of level row is an array, `u`, of one for each of these rows, and where elements read it, each
+value of level row is an array, `h`, of one for each of these rows, and where elements read it, each
 is repeated, at `x`; so are operands of level column, and the numbers of the columns, which are the
 same for all blocks.
 """
@@ -84,7 +84,7 @@ class ShortRows(SpaceWriter):
     def prepare_several(self) -> None:
         """Memory, and what is the same for all blocks."""
         for k in self.of_rows:
-            self.write(f"u{k} = stack_words({SEVERAL})")
+            self.write(f"h{k} = stack_words({SEVERAL})")
         for k in (*self.repeated, *self.of_columns):
             self.write(f"x{k} = stack_words({BLOCK + LINE // 8})")
         self.write(f"reduced = stack_words({SEVERAL})")
@@ -126,13 +126,13 @@ class ShortRows(SpaceWriter):
             with self._each_row():
                 self.write("row = begin + r", "start = row * length")
                 for k in known:
-                    self.write(f"v{k} = reload_{space.code_of(k)}(u{k}, r)")
+                    self.write(f"v{k} = reload_{space.code_of(k)}(h{k}, r)")
                 self.values("row", index)
                 for k in new:
-                    self.write(f"store_{space.code_of(k)}(u{k}, r, v{k})")
+                    self.write(f"store_{space.code_of(k)}(h{k}, r, v{k})")
         for k in self.repeated:
             if space.ready(k) == index:
-                self.write(f"repeat_{space.code_of(k)}(u{k}, count, length, x{k})")
+                self.write(f"repeat_{space.code_of(k)}(h{k}, count, length, x{k})")
 
     def _pass_of_rows(self, one: Pass) -> None:
         self.compute(one)
@@ -143,7 +143,7 @@ class ShortRows(SpaceWriter):
             result = self.space.code_of(value)
             with self._each_row():
                 self.write(f"v{value} = {result}({wide}(reload_{code}(reduced, r)))")
-                self.write(f"store_{result}(u{value}, r, v{value})")
+                self.write(f"store_{result}(h{value}, r, v{value})")
                 for k, output in enumerate(self.space.outputs):
                     if output == value:
                         self.write(f"store_{result}({self.out(k)}, begin + r, v{value})")

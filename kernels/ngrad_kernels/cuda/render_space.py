@@ -81,6 +81,12 @@ class _Kernel(SpaceWriter):
             if self.space.level_of(value) == "row" and value not in known:
                 self.value(value, "row")
 
+    def _picked(self, roots: Sequence[int]) -> set[int]:
+        """The values that picks compute in another column, by the names that they have in this."""
+        steps = [self.space.step(k) for k in cone(self.space, roots)]
+        picks = [step for step in steps if isinstance(step, Step) and step.scalar == "pick"]
+        return {k for step in picks for k in elements(self.space, step.operands[:1])}
+
     def _by_column(self, values: tuple[int, ...]) -> bool:
         """Whether values of level element depend on the number of the column."""
         steps = [step for k in values if isinstance(step := self.space.step(k), Step)]
@@ -129,12 +135,15 @@ class _Kernel(SpaceWriter):
         rest = tuple(k for k in values if k not in plain)
         row = any(space.level_of(k) == "row" for k in cone(space, results))
         placed = row or len(plain) < len(inputs) or self._by_column(values)
+        moved = [k for k in plain if k in self._picked(results)]
 
         def compute(number: str) -> None:
             if placed:
                 self.write(f"row = ({number}) // length", "start = row * length")
                 self.write(f"j = {number} - start")
+            self.write(*[f"own{k} = v{k}" for k in moved])
             self._row_values(results)
+            self.write(*[f"v{k} = own{k}" for k in moved])
             self._compute(rest)
 
         loop = elementwise if len(plain) == len(inputs) else one_by_one

@@ -20,7 +20,8 @@ def run(body: str, x: np.ndarray, size: int = 32) -> None:
 def test_names_are_those_of_the_gpu() -> None:
     """But for what only the CPU's kernels use."""
     unused = {"call_kernel", "call_pack", "math", "stream_bytes", "streamed", "__builtins__"}
-    blocks = {name for name in threads.NAMESPACE if name.startswith("block_")}
+    alone = ("block_", "rows_", "repeat_")
+    blocks = {name for name in threads.NAMESPACE if name.startswith(alone)}
     assert blocks & set(doubles.NAMESPACE) == {"block_id", "block_size"}
     expected = set(threads.NAMESPACE) - unused - blocks
     assert expected == set(doubles.NAMESPACE) - {"block_id", "block_size", "__builtins__"}

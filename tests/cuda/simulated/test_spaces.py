@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 import test_space as programs
 from composed import Case, fused, same_bits
@@ -15,7 +16,7 @@ from test_random_spaces import cases
 
 from ngrad_kernels.contract import BLOCK, CHUNK, ROWS
 from ngrad_kernels.cuda.render_space import render_space
-from ngrad_kernels.space import Space
+from ngrad_kernels.space import Operand, Reduce, Space, Step
 
 ROWED = [(1, 1), (3, 7), (2, 0), (0, 5), (5, 1024), (3, 1025), (2, 2100)]
 TALL = [(40, 3), (1025, 2), (0, 4), (3, 1100)]
@@ -55,6 +56,27 @@ def test_columns(make: Callable[[], Space], rows: int, length: int) -> None:
 def test_flat(make: Callable[[], Space], length: int) -> None:
     for size in (32, 64):
         assert_same(filled(make(), 1, length, 1, CHUNK, special=size == 32), 3, size)
+
+
+@pytest.mark.parametrize("other", [0, 4])
+def test_a_pick_leaves_the_element_as_it_is(other: int) -> None:
+    """Both are values of one name, in two columns. Some are numbered as dtypes are called."""
+    steps = (
+        Step("less", (0, 0), "b1"),
+        Reduce("sum", 0, "row", "u1"),
+        Step("add", (0, 3), "u1"),
+        Step("cast", (0,), "f4"),
+        Step("cast", (0,), "f4"),
+        Step("pick", (0, 1), "u1"),
+        Step("less", (7, other), "b1"),
+    )
+    inputs = (Operand("u1", "element"), Operand("i8", "row"))
+    for length in (5, 65):
+        x = np.arange(5 * length, dtype=np.uint8).reshape(5, length) * 37 % 100
+        case = Case(
+            Space(inputs, steps, (8,)), 5, length, 1, length, (x, np.array([-2, 1, 4, 0, 3]))
+        )
+        assert_same(case)
 
 
 def test_rows_and_columns_are_refused() -> None:
