@@ -206,6 +206,7 @@ def tiles(product: Product, threads: int) -> tuple[int, int, int]:
 
     Examples
     --------
+    >>> from ngrad_kernels.product import Matrices
     >>> lies = Matrices((), 2048, 4)
     >>> tiles(Product("f4", (), 512, 512, 512, lies, lies), 4)
     (2, 2, 1)
