@@ -94,6 +94,7 @@ class Concrete:
         self._planned: dict[tuple[Layout, ...], Planned] = {}
         window.kept.clear()  # a tensor that leaked may hold the window for long
         window.clear()
+        trace.let_go()
 
     def _constant(self, slot: int, value: Any) -> Any:
         if type(value) is Call:

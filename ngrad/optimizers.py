@@ -8,6 +8,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterable
 from typing import Any
+from weakref import ref
 
 from ngrad.config import settings
 from ngrad.dtypes import BY_CODE
@@ -48,6 +49,7 @@ class Optimizer:
         self._state: dict[int, list[Variable]] = {}
         self._known: tuple[Any, int] = (None, 0)
         self._updates: dict[Any, Function] = {}
+        self._replaying: Any = None
         made_here(self, type(self).__name__)
 
     @property
@@ -123,10 +125,16 @@ class Optimizer:
         found = self._updates.get(key)
         if found is None:
             self.build(variables)
-            own = held_weakly(self)
+            me = ref(self)
 
             def update(*gradients: Any) -> None:
-                own()._update([*zip(gradients, variables, strict=True)])
+                optimizer = me()
+                assert optimizer is not None
+                optimizer._replaying = state.window.trace
+                try:
+                    optimizer._update([*zip(gradients, variables, strict=True)])
+                finally:
+                    optimizer._replaying = None
 
             if len(self._updates) >= KEPT:
                 del self._updates[next(iter(self._updates))]
@@ -158,9 +166,17 @@ class Optimizer:
         self.iterations.assign_add(1)
         if trace is not None:
             trace.updates(self.iterations, 1)
-            own, updates = held_weakly(self), trace.updates(self.iterations)
+            own, updates = self._own(), trace.updates(self.iterations)
             trace.then(self.iterations, lambda: own()._have_made(updates))
         return self.iterations
+
+    def _own(self) -> Callable[[], Any]:
+        """What gives this optimizer to what calls of a `function` ask. What it replays itself does
+        not hold it: they go together, at once.
+        """
+        trace = state.window.trace
+        alone = trace is not None and trace is self._replaying
+        return ref(self) if alone else held_weakly(self)
 
     def _made(self) -> int:
         """How many updates were made: remembered, so that the next one need not look it up."""
@@ -178,7 +194,7 @@ class Optimizer:
         It is one for all variables. `make` is given this optimizer, and shall not hold it.
         """
         found: dict[Any, Any] = {}
-        own = held_weakly(self)
+        own = self._own()
 
         def of(dtype: Any) -> Any:
             if dtype not in found:

@@ -180,6 +180,13 @@ class Trace:
             self.captured.append(thing)
             settle(thing is not None)
 
+    def let_go(self) -> None:
+        """What was found belongs to whoever replays it. A window and its trace hold one another, so
+        what this would keep would be there until Python's collector comes.
+        """
+        self._variables, self._initial, self._updates = {}, {}, {}
+        self.captured, self.heard, self.asked, self._after, self._made = [], [], [], [], []
+
     # -- a recorder --------------------------------------------------------------------------------
 
     def variable_read(self, variable: Any) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -227,3 +229,18 @@ def test_memory_stays_flat() -> None:
     # Rates differ by step, and a bounded table keeps such scalars: nothing of the variable's size.
     few, many = live(3), live(50)
     assert many - few < start.nbytes
+
+
+@pytest.mark.parametrize("make", [SGD, lambda: SGD(0.1, 0.9), Adam])
+def test_what_is_dropped_is_let_go_at_once(make: Any) -> None:
+    """An optimizer remembers its updates, but nothing waits for Python's collector."""
+    variable, optimizer = ngrad.Variable([1.0, 2.0]), make()
+    for _ in range(3):
+        optimizer.apply_gradients([([1.0, 1.0], variable)])
+    held = weakref.ref(variable), weakref.ref(optimizer)
+    gc.disable()
+    try:
+        del variable, optimizer
+        assert [one() for one in held] == [None, None]
+    finally:
+        gc.enable()
