@@ -4,7 +4,6 @@ its own functions, given an array of ours, are ours.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from types import FunctionType
 from typing import Any
@@ -94,7 +93,7 @@ def _array_namespace(x: ndarray, *, api_version: str | None = None) -> Any:
 
 def _array_ufunc(x: ndarray, function: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
     """NEP 13: a ufunc of NumPy's on an array of ours."""
-    ours = UFUNCS.get(function.__name__) or _others().get(function.__name__)
+    ours = getattr(_array_namespace(x), function.__name__, None)
     if ours is None:
         raise TypeError(f"{function.__name__}: ngrad.numpy has no such function")
     if kwargs.get("out") is not None:
@@ -123,11 +122,6 @@ def _array_function(x: ndarray, function: Any, types: Any, args: Any, kwargs: An
         plain = [np.asarray(arg) if isinstance(arg, ndarray) else arg for arg in args]
         return function(*plain, **kwargs)
     return ours(*args, **kwargs)
-
-
-@functools.cache
-def _others() -> dict[str, Any]:
-    return {"matmul": selection.matmul}
 
 
 def _attach() -> None:

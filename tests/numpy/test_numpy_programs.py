@@ -217,6 +217,8 @@ def test_numpys_functions_take_our_arrays() -> None:
         (np.median(x, axis=0), np.median(A, axis=0)),
         (np.add.reduce(x), np.add.reduce(A)),
         (np.pad(x, 1), np.pad(A, 1)),
+        (np.matmul(x, x.T), np.matmul(A, A.T)),
+        (np.vecdot(x, x), np.vecdot(A, A)),
     ):
         assert_like(found, expected)
 
