@@ -17,19 +17,25 @@ from ngrad.numpy import reductions as r
 from ngrad.numpy.calculus import along
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.manipulation import broadcast_to, concatenate, ravel, stack
-from ngrad.numpy.ndarray import ndarray
+from ngrad.numpy.ndarray import ndarray, read_index
 from ngrad.numpy.reductions import NOTHING
 from ngrad.numpy.selection import where as chosen
 from ngrad.numpy.ufuncs import refuse_out, ufunc
-from ngrad.ops.gather import scatter_nd
+from ngrad.ops.arithmetic import negative
+from ngrad.ops.assignment import ADD, assigned
 from ngrad.ops.reductions import normal_axes, ones_shape
 from ngrad.ops.shape import normal_axis
+from ngrad.ops.updates import MAXIMUM, MINIMUM, MULTIPLY
 
 REDUCTIONS: dict[str, Callable[..., ndarray]] = {
     "add": r.sum, "multiply": r.prod, "maximum": r.max, "minimum": r.min, "logical_and": r.all,
     "logical_or": r.any_,
 }  # fmt: skip
 RUNNING: dict[str, Callable[..., ndarray]] = {"add": r.cumsum, "multiply": r.cumprod}
+CHANGES = {
+    "add": ADD, "subtract": ADD, "multiply": MULTIPLY, "maximum": MAXIMUM, "minimum": MINIMUM,
+}  # fmt: skip
+"""Functions of which several values for one element are joined before they are applied."""
 ASSOCIATIVE = {
     "add", "multiply", "maximum", "minimum", "fmax", "fmin", "logical_and", "logical_or",
     "logical_xor", "bitwise_and", "bitwise_or", "bitwise_xor", "gcd", "lcm", "hypot", "logaddexp",
@@ -163,16 +169,19 @@ def at(self: ufunc, a: Any, indices: Any, b: Any = NOTHING, /) -> None:
         raise ValueError(
             f"{name}: a function of {self.nin} operands, beside {int(b is not NOTHING)}"
         )
+    new = None if b is NOTHING else asarray(b)
+    if new is not None and not np.can_cast(new.dtype, a.dtype, "same_kind"):
+        raise TypeError(f"{name}: cannot cast {new.dtype} to {a.dtype}, the array's dtype")
+    change = CHANGES.get(self.__name__)
+    if change is not None and new is not None and a.dtype.kind != "b":
+        value = new._read()
+        value = negative(value) if self.__name__ == "subtract" else value
+        a._write(assigned(a._read(), read_index(indices), value, change))
+        return
     plain = indices if not isinstance(indices, tuple) else tuple(map(_index, indices))
     places = np.arange(a.size).reshape(a.shape)[_index(plain)]
-    values = None if b is NOTHING else ravel(broadcast_to(asarray(b), places.shape))
+    values = None if new is None else ravel(broadcast_to(new, places.shape))
     where = places.ravel()
-    if values is not None and not np.can_cast(values.dtype, a.dtype, "same_kind"):
-        raise TypeError(f"{name}: cannot cast {values.dtype} to {a.dtype}, the array's dtype")
-    if values is not None and self.__name__ in ("add", "subtract") and where.size:
-        total = scatter_nd(where[:, None], values.astype(a.dtype)._read(), (a.size,))
-        a[...] = self(a, ndarray(total).reshape(a.shape))
-        return
     order = np.argsort(where, kind="stable")
     turn = np.empty(where.size, np.int64)  # how often an element was named before
     named = where[order]

@@ -18,6 +18,7 @@ from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.ufuncs import UFUNCS
 from ngrad.ops.convert import cast_to
 from ngrad.ops.transfer import to_device
+from ngrad.ops.updates import At
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "all": reductions.all, "any": reductions.any_, "argmax": reductions.argmax,
@@ -131,6 +132,7 @@ def _attach() -> None:
         setattr(ndarray, name, _in_place(function))
     others: dict[str, Any] = {
         "astype": _astype,
+        "at": property(lambda x: At(x._read(), array_of)),
         "flatten": _flatten,
         "flat": property(_flat, lambda x, values: x.__setitem__(..., resize(values, x.shape))),
         "tofile": lambda x, *args, **kwargs: np.asarray(x).tofile(*args, **kwargs),

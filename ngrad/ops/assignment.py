@@ -1,4 +1,4 @@
-"""`x[index] = value` as a function: the tensor with some elements replaced.
+"""`x[index] = value` as a function: the tensor with some elements replaced, or changed by an op.
 
 What NumPy writes is selected here: the elements of the region come from the value, the others from
 x. So an assignment is recorded and fused like anything else; of the cotangent, the value has the
@@ -8,32 +8,60 @@ part in the region, and x has the rest.
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ngrad.dtypes import BY_CODE
-from ngrad.errors import ShapeError
+from ngrad.errors import DTypeError, ShapeError
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op
 from ngrad.graph.program import OUT, Launch
-from ngrad.ops.arithmetic import maximum
-from ngrad.ops.comparison import greater_equal
+from ngrad.ops.arithmetic import add, maximum
+from ngrad.ops.comparison import equal, greater_equal, less
 from ngrad.ops.convert import cast_to, from_outside, number, tensor
 from ngrad.ops.elementwise import select
-from ngrad.ops.gather import gather_rows
+from ngrad.ops.gather import ADD_ROWS, gather_rows
 from ngrad.ops.indexing import Region, Rows, region_of, rows_of
+from ngrad.ops.joining import concat
 from ngrad.ops.launching import dense_operands
 from ngrad.ops.shape import broadcast_to, embed, reshape, strided
+from ngrad.ops.sorting import positions
 from ngrad.record import apply
 from ngrad.tensor import Tensor
 
 INT64, BOOL = BY_CODE["i8"], BY_CODE["b1"]
 
 
-def assigned(x: Any, index: Any, value: Any) -> Any:
-    """x with x[index] replaced by a value that broadcasts to its shape, in x's dtype. Of several
-    values for one element the last counts, as in NumPy.
+class Change(NamedTuple):
+    """How elements are changed by values.
+
+    Attributes
+    ----------
+    of : callable or None
+        `of(element, value)`; None if the value takes the element's place.
+    joined : callable or None
+        `joined(value, value)`, associative: what several values for one element are together; None
+        if the last counts.
+    """
+
+    of: Callable[[Any, Any], Any] | None = None
+    joined: Callable[[Any, Any], Any] | None = None
+
+    def __call__(self, x: Any, value: Any) -> Any:
+        found = value if self.of is None else self.of(x, value)
+        if found.dtype is not x.dtype:
+            raise DTypeError(f"assignment: {found.dtype.name} does not fit {x.dtype.name} elements")
+        return found
+
+
+REPLACE, ADD = Change(), Change(add, add)
+
+
+def assigned(x: Any, index: Any, value: Any, change: Change = REPLACE) -> Any:
+    """x with x[index] replaced by a value that broadcasts to its shape, in x's dtype, or changed by
+    it. Of several values for one element the last counts, as in NumPy, or all as they are joined.
 
     Raises
     ------
@@ -45,18 +73,18 @@ def assigned(x: Any, index: Any, value: Any) -> Any:
     value = cast_to(value, x.dtype)
     mask = _mask(index)
     if mask is not None and value.ndim <= x.ndim - mask.ndim:
-        return _masked(x, mask, value)
+        return _masked(x, mask, value, change)
     region = region_of(x, index)
     if not region.arrays:
-        return _replaced(x, region, _fitted(value, region.shape))
-    part = reshape(strided(x, region.slices), region.shape)
-    rows = rows_of(part, region.arrays)
+        value = _fitted(value, region.shape)
+        return _replaced(x, region, value if change is REPLACE else change(_part(x, region), value))
+    rows = rows_of(_part(x, region), region.arrays)
     count = (*rows.where._layout.shape, *rows.flat._layout.shape[1:])
     shown = rows.arranged(
         broadcast_to(number(False, BOOL, x._layout.device), count), region.adjacent
     )
     values = rows.arranged(_fitted(value, shown._layout.shape), region.adjacent, back=True)
-    return _replaced(x, region, rows.restored(_with_rows(rows, values)))
+    return _replaced(x, region, rows.restored(_with_rows(rows, values, change)))
 
 
 def _mask(index: Any) -> Any:
@@ -70,14 +98,18 @@ def _mask(index: Any) -> Any:
     return index if isinstance(index, Tensor) and index.dtype.is_bool else None
 
 
-def _masked(x: Any, mask: Any, value: Any) -> Any:
+def _masked(x: Any, mask: Any, value: Any, change: Change) -> Any:
     """x with a value, the same for all, where a mask of its first axes holds."""
     shape, covered = x._layout.shape, mask._layout.shape
     if covered != shape[: mask.ndim]:
         raise ShapeError(f"assignment: a mask of shape {covered} does not fit {shape}")
     rest = shape[mask.ndim :]
     wide = reshape(mask, (*covered, *(1,) * len(rest)))
-    return select(wide, _fitted(value, rest) if rest else value, x)
+    return select(wide, change(x, _fitted(value, rest) if rest else value), x)
+
+
+def _part(x: Any, region: Region) -> Any:
+    return reshape(strided(x, region.slices), region.shape)
 
 
 def _fitted(value: Any, shape: tuple[int, ...]) -> Any:
@@ -110,15 +142,36 @@ def _replaced(x: Any, region: Region, part: Any) -> Any:
     )
 
 
-def _with_rows(rows: Rows, values: Any) -> Any:
-    """The rows, some of them replaced, each by the last value for it."""
-    shape, count = rows.flat._layout.shape, math.prod(rows.where._layout.shape)
+def _with_rows(rows: Rows, values: Any, change: Change) -> Any:
+    """The rows, some of them changed."""
+    flat, count = rows.flat, math.prod(rows.where._layout.shape)
     if not count:
-        return rows.flat
-    last = reshape(apply(LAST, (reshape(rows.where, (1, count)),), (shape[0],)), shape[:1])
+        return flat
+    shape = flat._layout.shape
+    values, where = reshape(values, (count, *shape[1:])), reshape(rows.where, (1, count))
+    if change is ADD:
+        total = apply(ADD_ROWS, (reshape(values, (1, count, *shape[1:])), where), (shape[0],))
+        return flat + reshape(total, shape)
+    if change.joined is not None:
+        where = select(less(where, 0), where + shape[0], where)  # two names of one element
+        values, where = _runs(values, where, change.joined)
+    last = reshape(apply(LAST, (where,), (shape[0],)), shape[:1])
     held = reshape(greater_equal(last, 0), (shape[0], *(1,) * (len(shape) - 1)))
-    flat = reshape(values, (count, *shape[1:]))
-    return select(held, gather_rows(flat, maximum(last, 0), 0, 0), rows.flat)
+    return select(held, change(flat, gather_rows(values, maximum(last, 0), 0, 0)), flat)
+
+
+def _runs(values: Any, where: Any, joined: Callable[[Any, Any], Any]) -> tuple[Any, Any]:
+    """Values in the order of their rows, each joined with those for the same row before it: with
+    one, then with the two before these, and so on; so that the last for a row is all of its.
+    """
+    order = reshape(positions(where, -1), (-1,))
+    values, where = gather_rows(values, order, 0, 0), gather_rows(where, order, 1, 0)
+    rows, count, step = reshape(where, (-1, *(1,) * (values.ndim - 1))), order._layout.shape[0], 1
+    while step < count:
+        early, late = values[:-step], values[step:]
+        late = select(equal(rows[:-step], rows[step:]), joined(early, late), late)
+        values, step = concat([values[:step], late], 0), 2 * step
+    return values, where
 
 
 # -- the last of several ---------------------------------------------------------------------------

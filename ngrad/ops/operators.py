@@ -22,6 +22,7 @@ from ngrad.ops.matmul import matmul_operator
 from ngrad.ops.reductions import SUM
 from ngrad.ops.shape import reshape, spread, transpose
 from ngrad.ops.transfer import to_device
+from ngrad.ops.updates import At
 from ngrad.record import apply, traced
 from ngrad.tensor import Tensor
 
@@ -77,6 +78,7 @@ METHODS: dict[str, Any] = {
     "__divmod__": lambda x, y: (x // y, x % y),
     "__getitem__": lambda x, index: getitem(tensor(x), index),
     "T": property(lambda x: transpose(x)),
+    "at": property(lambda x: At(tensor(x))),
     "to_device": to_device,
     "cpu": lambda x: to_device(x, HOST),
     "gpu": lambda x, index=0: to_device(x, f"cuda:{index}"),
