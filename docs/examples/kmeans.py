@@ -18,11 +18,15 @@ def lloyd(points, centres, rounds):
     return centres, nearest
 
 
-def main(count=600):
+def clouds(count):
     angles = np.arange(count) * 2.4
     radii = 0.5 * np.sqrt(np.arange(count) % 97 / 97)
     middle = np.array([[0.0, 0.0], [3.0, 0.5], [1.0, 3.0]])[np.arange(count) % 3]
-    points = middle + radii[:, None] * np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    return middle + radii[:, None] * np.stack([np.cos(angles), np.sin(angles)], axis=1)
+
+
+def main(count=600):
+    points = clouds(count)
     return lloyd(points, points[[0, 1, 5]], 50)
 
 

@@ -16,12 +16,12 @@ def data(count=400):
     return features, labels
 
 
-def main():
+def main(count=400):
     from scipy.optimize import minimize
 
     import ngrad
 
-    features, labels = data()
+    features, labels = data(count)
     both = ngrad.function(ngrad.value_and_grad(loss))
 
     def objective(weights):

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 FOLDER = Path(__file__).parents[2] / "docs" / "examples"
-EXAMPLES = sorted(path.stem for path in FOLDER.glob("*.py"))
+EXAMPLES = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem != "plots")
 
 
 def loaded(name: str, line: str = "import ngrad.numpy as np") -> dict[str, Any]:
@@ -51,17 +51,37 @@ def test_ode() -> None:
         np.testing.assert_allclose(slope[k], (near[0] - near[1]) / 2e-6, rtol=1e-6)
 
 
-def test_logistic() -> None:
-    ours, theirs = both("logistic")
-    found = ours["main"]()
+MINIMISED = [("logistic", "loss", 400, 0), ("gaussian_process", "surprise", 40, 0)]
+MINIMISED += [("kalman", "surprise", 24, 1)]
+
+
+@pytest.mark.parametrize(("name", "function", "count", "first"), MINIMISED)
+def test_what_is_minimised(name: str, function: str, count: int, first: int) -> None:
+    """It is as NumPy computes it, and greater on all sides of where SciPy stopped."""
+    ours, theirs = both(name)
+    found = ours["main"](count)
     assert found.success
-    features, labels = theirs["data"]()
-    apart = theirs["loss"](found.x, features, labels)
-    np.testing.assert_allclose(found.fun, apart, rtol=1e-12)
-    for k in range(4):
-        for way in (0.05, -0.05):
-            moved = found.x + way * np.eye(4)[k]
-            assert theirs["loss"](moved, features, labels) > apart
+    data = theirs["data"](count)[first:]
+    least = theirs[function](found.x, *data)
+    np.testing.assert_allclose(found.fun, least, rtol=1e-12)
+    for apart in np.eye(len(found.x)):
+        for way in (0.1, -0.1):
+            assert theirs[function](found.x + way * apart, *data) > least
+
+
+def test_what_is_predicted() -> None:
+    ours, theirs = both("gaussian_process")
+    logs, data, at = np.array([0.5, 0.7, -1.5]), theirs["data"](12), np.array([0.3, 11.0])
+    for found, expected in zip(
+        ours["prediction"](logs, *data, at), theirs["prediction"](logs, *data, at), strict=True
+    ):
+        np.testing.assert_allclose(np.asarray(found), expected, rtol=1e-9)
+    ours, theirs = both("kalman")
+    seen = theirs["data"](12)[1]
+    for found, expected in zip(
+        ours["follow"](logs[:2], seen), theirs["follow"](logs[:2], seen), strict=True
+    ):
+        np.testing.assert_allclose(np.asarray(found), expected, rtol=1e-12)
 
 
 def test_fluid() -> None:
@@ -75,5 +95,7 @@ def test_fluid() -> None:
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_every_example_is_tested(name: str) -> None:
+def test_every_example_is_tested_and_shown(name: str) -> None:
     assert f'"{name}"' in Path(__file__).read_text().replace("EXAMPLES", "")
+    assert f"![](examples/{name}.svg)" in (FOLDER.parent / "examples.md").read_text()
+    assert (FOLDER / f"{name}.svg").stat().st_size < 60_000
