@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -15,7 +14,7 @@ import ngrad.numpy as ours
 from ngrad.numpy.absent import APART, BY_NAME
 
 TARGET = Path(__file__).with_name("numpy-coverage.md")
-CASES = TARGET.parents[1] / "tests" / "numpy" / "cases.py"
+TABLES = TARGET.parents[1] / "tests" / "numpy"
 NUMPY = ".".join(np.__version__.split(".")[:2])
 
 
@@ -47,30 +46,6 @@ FACTS = words("""
 """)
 """What is about arrays, not their values."""
 
-# The standard's names, of its revision 2025.12.
-STANDARD = {
-    "": """__array_api_version__ __array_namespace_info__ abs acos acosh add all any arange argmax
-    argmin argsort asarray asin asinh astype atan atan2 atanh bitwise_and bitwise_invert
-    bitwise_left_shift bitwise_or bitwise_right_shift bitwise_xor bool broadcast_arrays
-    broadcast_shapes broadcast_to can_cast ceil clip complex128 complex64 concat conj copysign
-    cos cosh count_nonzero cumulative_prod cumulative_sum diff divide e empty empty_like equal
-    exp expand_dims expm1 eye finfo flip float32 float64 floor floor_divide from_dlpack full
-    full_like greater greater_equal hypot iinfo imag inf int16 int32 int64 int8 isdtype isfinite
-    isin isinf isnan less less_equal linspace log log10 log1p log2 logaddexp logical_and
-    logical_not logical_or logical_xor matmul matrix_transpose max maximum mean meshgrid min
-    minimum moveaxis multiply nan negative newaxis nextafter nonzero not_equal ones ones_like
-    permute_dims pi positive pow prod real reciprocal remainder repeat reshape result_type roll
-    round searchsorted sign signbit sin sinh sort sqrt square squeeze stack std subtract sum
-    take take_along_axis tan tanh tensordot tile tril triu trunc uint16 uint32 uint64 uint8
-    unique_all unique_counts unique_inverse unique_values unstack var vecdot where zeros
-    zeros_like""",
-    "linalg": """cholesky cross det diagonal eig eigh eigvals eigvalsh inv matmul matrix_norm
-    matrix_power matrix_rank matrix_transpose outer pinv qr slogdet solve svd svdvals tensordot
-    trace vecdot vector_norm""",
-    "fft": """fft fftfreq fftn fftshift hfft ifft ifftn ifftshift ihfft irfft irfftn rfft rfftfreq
-    rfftn""",
-}
-
 HEAD = f"""# NumPy's names
 
 Written by `python docs/coverage.py`, of NumPy {NUMPY}; change what it reads, not this file.
@@ -84,8 +59,9 @@ settings; `facts` are about arrays, not their values.
 """
 
 
-def cases() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("coverage_cases", CASES)
+def tests(name: str) -> ModuleType:
+    """A table of the tests'."""
+    spec = importlib.util.spec_from_file_location(f"coverage_{name}", TABLES / f"{name}.py")
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module  # the class of a case wants to know where it is
@@ -95,7 +71,7 @@ def cases() -> ModuleType:
 
 def orders() -> dict[int, int]:
     """The highest order that is checked, by the identity of a function: aliases share it."""
-    module = cases()
+    module = tests("cases")
     found = {id(getattr(ours, name)): order for name, order in module.CHECKED.items()}
     for case in module.CASES:
         key = id(getattr(ours, case.name))
@@ -154,11 +130,12 @@ def text() -> str:
         names = names if theirs is np else [n for n in names if not n.endswith("Error")]
         names += ["linalg"] if theirs is np else []
         lines += section(title, *table(space, theirs, sorted(names)))
-    for part, names in STANDARD.items():
-        space = getattr(ours, part, None) if part else ours
-        known: Callable[[str], bool] = lambda name, space=space: hasattr(space, name)  # noqa: E731
-        missing = [name for name in names.split() if space is None or not known(name)]
-        total = len(names.split())
+    for part, names in tests("standard").NAMES.items():
+        space = getattr(ours, part) if part else ours
+        things = {name: getattr(space, name, None) for name in sorted(names)}
+        waits = {name for name, thing in things.items() if hasattr(thing, "waits_for")}
+        missing = [name for name in things if not hasattr(space, name) or name in waits]
+        total = len(names)
         said = ", ".join(f"`{name}`" for name in missing) or "none"
         lines += [
             "",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import math
 from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
@@ -211,6 +212,28 @@ class Tensor:
                 )
             return view.astype(dtype)
         return view.copy() if copy else view
+
+    @property
+    def __array_interface__(self) -> dict[str, Any]:
+        """NumPy's protocol: the memory, read-only, which whoever holds `data` keeps alive."""
+        address, where = self._address, self._layout
+        if where.device is not HOST:
+            raise AttributeError(f"a tensor on {where.device} has no __array_interface__")
+        low, size = address, where.nbytes
+        if size and not where.contiguous:
+            spans = [(n - 1) * step for n, step in zip(where.shape, where.strides, strict=True)]
+            low += sum(span for span in spans if span < 0)
+            size = sum(map(abs, spans)) + where.dtype.itemsize
+        memory: Any = (ctypes.c_char * size).from_address(low)
+        memory.owner = self._block
+        return {
+            "version": 3,
+            "shape": where.shape,
+            "strides": where.strides,
+            "typestr": where.dtype.numpy_dtype.str,
+            "data": memoryview(memory).toreadonly(),
+            "offset": address - low,
+        }
 
     def __float__(self) -> float:
         return float(self.item())

@@ -157,6 +157,10 @@ class Variable(Cell):
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         return self._tensor.__array__(dtype, copy)
 
+    @property
+    def __array_interface__(self) -> Any:
+        return self._tensor.__array_interface__
+
     def __float__(self) -> float:
         return float(self._tensor)
 

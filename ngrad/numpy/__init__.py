@@ -103,6 +103,7 @@ from ngrad.numpy.files import *
 from ngrad.numpy.functional import *
 from ngrad.numpy.grids import *
 from ngrad.numpy.histograms import *
+from ngrad.numpy.inspection import REVISIONS as _REVISIONS
 from ngrad.numpy.inspection import Info as __array_namespace_info__
 from ngrad.numpy.logic import *
 from ngrad.numpy.manipulation import *
@@ -124,7 +125,7 @@ from ngrad.numpy.types import *
 from ngrad.numpy.ufuncs import UFUNCS as _UFUNCS
 from ngrad.numpy.ufuncs import ufunc
 
-__array_api_version__ = "2025.12"
+__array_api_version__ = _REVISIONS[0]
 bool = bool_
 globals().update(_UFUNCS)
 for _name, _value in list(globals().items()):

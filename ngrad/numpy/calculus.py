@@ -10,7 +10,7 @@ from ngrad.numpy.convert import FLOAT64, array_of
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.manipulation import atleast_1d, broadcast_to, concatenate, moveaxis, ravel, stack
 from ngrad.numpy.ndarray import ndarray
-from ngrad.numpy.reductions import NOTHING, cumprod, cumsum, sum
+from ngrad.numpy.reductions import cumprod, cumsum, sum
 from ngrad.numpy.selection import where
 from ngrad.numpy.sorting import argsort, searchsorted
 from ngrad.numpy.ufuncs import UFUNCS, refuse_out
@@ -25,9 +25,7 @@ def along(x: ndarray, axis: int, part: Any) -> ndarray:
     return x[(*(slice(None),) * axis, part)]
 
 
-def diff(
-    a: Any, n: int = 1, axis: int = -1, prepend: Any = NOTHING, append: Any = NOTHING
-) -> ndarray:
+def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> ndarray:
     """Differences of neighbours along an axis, n times over; of bools, whether they differ.
 
     Examples
@@ -45,7 +43,7 @@ def diff(
         raise ValueError("diff requires input that is at least one dimensional")
     at = normal_axis(axis, x.ndim, "diff")
     one = (*x.shape[:at], 1, *x.shape[at + 1 :])
-    ends = [None if end is NOTHING else asarray(end) for end in (prepend, append)]
+    ends = [None if end is None else asarray(end) for end in (prepend, append)]
     before, after = (
         broadcast_to(end, one) if end is not None and end.ndim == 0 else end for end in ends
     )

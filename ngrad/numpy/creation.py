@@ -11,6 +11,7 @@ import numpy as np
 from ngrad.devices import current
 from ngrad.dtypes import DType, as_dtype
 from ngrad.errors import ShapeError
+from ngrad.interop import asarray as share
 from ngrad.numpy.convert import FLOAT64, PLAIN, array_of, dtype_of, to_tensor
 from ngrad.numpy.ndarray import ndarray
 from ngrad.ops.convert import cast_to
@@ -47,7 +48,8 @@ def asarray(
     a: Any, dtype: Any = None, order: Any = None, *, device: Any = None, copy: bool | None = None,
     like: Any = None,
 ) -> ndarray:  # fmt: skip
-    """An array of a value; an array is itself, unless its dtype or device is to be another.
+    """An array of a value; an array is itself, unless its dtype or device is to be another. With
+    `copy=False` it reads the memory of another library's array, as `ngrad.asarray` does.
 
     Examples
     --------
@@ -57,11 +59,12 @@ def asarray(
     True
     """
     wanted = dtype_of(dtype)
+    if copy is False:
+        shared = share(a, wanted, device=device, copy=False)
+        return a if isinstance(a, ndarray) else array_of(shared)
     same = wanted is None or (isinstance(a, ndarray) and a._layout.dtype is wanted)
     if isinstance(a, ndarray) and same and device is None and not copy:
         return a
-    if copy is False:
-        raise ValueError("asarray: cannot make this array without a copy")
     x = to_tensor(a, wanted)
     return array_of(x if device is None else to_device(x, device))
 
@@ -130,10 +133,11 @@ def full_like(
     a: Any, fill_value: Any, dtype: Any = None, order: Any = "K", subok: bool = True,
     shape: Any = None, *, device: Any = None,
 ) -> ndarray:  # fmt: skip
-    """As `full`, of the shape and dtype of another array."""
+    """As `full`, of the shape and dtype of another array, and where that lies."""
     x = to_tensor(a)
     sizes = x._layout.shape if shape is None else _shape(shape, "full_like")
-    return _filled(to_tensor(fill_value), sizes, dtype_of(dtype) or x.dtype, device)
+    place = device or x._layout.device
+    return _filled(to_tensor(fill_value), sizes, dtype_of(dtype) or x.dtype, place)
 
 
 def _like(name: str, value: Any) -> Callable[..., ndarray]:

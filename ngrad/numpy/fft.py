@@ -11,7 +11,7 @@ from ngrad.numpy.manipulation import roll
 from ngrad.numpy.ndarray import ndarray
 
 
-def fftfreq(n: int, d: Any = 1.0, device: Any = None) -> ndarray:
+def fftfreq(n: int, d: Any = 1.0, device: Any = None, *, dtype: Any = None) -> ndarray:
     """The frequencies of a transform of n samples at a spacing.
 
     Examples
@@ -21,10 +21,11 @@ def fftfreq(n: int, d: Any = 1.0, device: Any = None) -> ndarray:
     array([ 0.  ,  0.25, -0.5 , -0.25])
     """
     n = _count(n)
-    return asarray(np.fft.ifftshift(np.arange(n) - n // 2)) * (1.0 / (n * d))
+    whole = np.fft.ifftshift(np.arange(n) - n // 2)
+    return asarray(asarray(whole, device=device) * (1.0 / (n * d)), dtype)
 
 
-def rfftfreq(n: int, d: Any = 1.0, device: Any = None) -> ndarray:
+def rfftfreq(n: int, d: Any = 1.0, device: Any = None, *, dtype: Any = None) -> ndarray:
     """Those of a transform of real samples, which are not negative.
 
     Examples
@@ -34,7 +35,8 @@ def rfftfreq(n: int, d: Any = 1.0, device: Any = None) -> ndarray:
     array([0.  , 0.25, 0.5 ])
     """
     n = _count(n)
-    return asarray(np.arange(n // 2 + 1)) * (1.0 / (n * d))
+    whole = np.arange(n // 2 + 1)
+    return asarray(asarray(whole, device=device) * (1.0 / (n * d)), dtype)
 
 
 def fftshift(x: Any, axes: Any = None) -> ndarray:

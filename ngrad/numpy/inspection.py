@@ -1,4 +1,4 @@
-"""What the Array API standard asks of a namespace: its dtypes and devices."""
+"""What the Array API standard asks of a namespace: its dtypes, devices and revisions."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ import numpy as np
 
 from ngrad.devices import current, list_devices
 from ngrad.dtypes import BY_CODE
+
+REVISIONS = ("2025.12", "2024.12", "2023.12", "2022.12", "2021.12")
+"""Of the standard, the newest first. Whichever is asked for, the newest is there."""
 
 KINDS = {
     "bool": "b", "signed integer": "i", "unsigned integer": "u", "integral": "iu",
@@ -26,9 +29,9 @@ class Info:
         """Where new arrays are."""
         return current().name
 
-    def devices(self) -> list[str]:
+    def devices(self) -> tuple[str, ...]:
         """Where arrays can be."""
-        return list_devices()
+        return tuple(list_devices())
 
     def default_dtypes(self, *, device: Any = None) -> dict[str, Any]:
         """The dtypes of what is said to have none."""

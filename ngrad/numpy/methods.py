@@ -13,6 +13,7 @@ import numpy as np
 from ngrad.numpy import choosing, manipulation, reductions, selection, sorting
 from ngrad.numpy.convert import array_of, dtype_of, to_tensor
 from ngrad.numpy.editing import resize
+from ngrad.numpy.inspection import REVISIONS
 from ngrad.numpy.naming import named
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.ufuncs import UFUNCS
@@ -83,9 +84,14 @@ def _to_device(x: ndarray, device: Any, /, *, stream: Any = None) -> ndarray:
     return array_of(to_device(x._read(), device))
 
 
-def _array_namespace(x: ndarray, *, api_version: str | None = None) -> Any:
+def _array_namespace(x: ndarray, /, *, api_version: str | None = None) -> Any:
+    """The namespace of the Array API standard: `ngrad.numpy`."""
     import ngrad.numpy
 
+    if api_version is not None and api_version not in REVISIONS:
+        raise ValueError(
+            f"__array_namespace__: api_version {api_version!r} is none of {', '.join(REVISIONS)}"
+        )
     return ngrad.numpy
 
 

@@ -168,6 +168,10 @@ class ndarray(Cell):
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         return self._read().__array__(dtype, copy)
 
+    @property
+    def __array_interface__(self) -> Any:
+        return self._read().__array_interface__
+
     def __dlpack__(self, **options: Any) -> Any:
         return self._read().__dlpack__(**options)  # type: ignore[attr-defined]
 

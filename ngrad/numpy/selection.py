@@ -74,7 +74,7 @@ def clip(
     """
     refuse_out("clip", out)
     low, high = a_min if a_min is not None else min, a_max if a_max is not None else max
-    x = asarray(a)
+    x = array_of(to_tensor(a))
     if low is not None:
         x = UFUNCS["maximum"](x, low)
     return x if high is None else UFUNCS["minimum"](x, high)
@@ -83,7 +83,7 @@ def clip(
 def round_(a: Any, decimals: int = 0, out: Any = None) -> ndarray:
     """Nearest numbers of so many decimals, halves to even."""
     refuse_out("round", out)
-    x = asarray(a)
+    x = array_of(to_tensor(a))
     if decimals == 0:
         return x if x.dtype.kind in "iub" else UFUNCS["rint"](x)
     if x.dtype.kind in "iu" and decimals > 0:

@@ -8,7 +8,7 @@ import numpy as np
 
 from ngrad.numpy.convert import array_of, to_tensor
 from ngrad.numpy.creation import asarray
-from ngrad.numpy.manipulation import atleast_1d, ravel
+from ngrad.numpy.manipulation import atleast_1d, flip, ravel
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.selection import take, take_along_axis
 from ngrad.numpy.ufuncs import UFUNCS
@@ -35,10 +35,11 @@ def _rows(what: str, a: Any, axis: Any, kind: Any, fields: Any, stable: Any = No
 
 
 def sort(
-    a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None
-) -> ndarray:
-    """The elements in order along an axis, of the flattened array if None; NaN comes last. It is
-    stable, whatever is asked for.
+    a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None,
+    descending: bool = False,
+) -> ndarray:  # fmt: skip
+    """The elements in order along an axis, of the flattened array if None; NaN comes last, or, if
+    `descending`, first. It is stable, whatever is asked for.
 
     Examples
     --------
@@ -46,7 +47,8 @@ def sort(
     >>> np.sort([3, 1, 2])
     array([1, 2, 3])
     """
-    return _sorted(*_rows("sort", a, axis, kind, order, stable))
+    x, at = _rows("sort", a, axis, kind, order, stable)
+    return flip(_sorted(x, at), at).copy() if descending else _sorted(x, at)
 
 
 def _sorted(x: Any, axis: int) -> ndarray:
@@ -54,8 +56,9 @@ def _sorted(x: Any, axis: int) -> ndarray:
 
 
 def argsort(
-    a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None
-) -> ndarray:
+    a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None,
+    descending: bool = False,
+) -> ndarray:  # fmt: skip
     """Where the elements in order along an axis stand in it; stable.
 
     Examples
@@ -65,7 +68,11 @@ def argsort(
     array([1, 2, 0])
     """
     x = atleast_1d(asarray(a))  # NumPy takes a number, too
-    return _argsorted(*_rows("argsort", x, axis, kind, order, stable))
+    rows, at = _rows("argsort", x, axis, kind, order, stable)
+    if not descending:
+        return _argsorted(rows, at)
+    behind = _argsorted(flip(array_of(rows), at)._read(), at)  # equal ones keep their order
+    return UFUNCS["subtract"](rows._layout.shape[at] - 1, flip(behind, at))
 
 
 def _argsorted(x: Any, axis: int) -> ndarray:

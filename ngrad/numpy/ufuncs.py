@@ -261,6 +261,11 @@ def _reciprocal(x: Any) -> Any:
     return p.reciprocal(x) if x.dtype.is_floating else a.floordiv(1, x)
 
 
+def _sign(x: Any) -> Any:
+    found = _bool_sum(a.sign, None)(x)
+    return found + 0.0 if x.dtype.is_floating else found  # of -0 it is 0
+
+
 def _whole(op: Any) -> Callable[[Any], Any]:
     """A rounding: integers and bools are themselves."""
     return lambda x: x if x.dtype.is_bool else op(x)
@@ -296,7 +301,7 @@ _TABLE: dict[str, tuple[Callable[..., Any], int, str]] = {
     "positive": (lambda x: x, 1, "same"),
     "absolute": (_bool_sum(a.abs_, lambda x: x), 1, "same"),
     "fabs": (a.abs_, 1, "float"),
-    "sign": (_bool_sum(a.sign, None), 1, "same"),
+    "sign": (_sign, 1, "same"),
     "rint": (a.round_, 1, "float"),
     "floor": (_whole(a.floor), 1, "same"),
     "ceil": (_whole(a.ceil), 1, "same"),
