@@ -63,7 +63,7 @@ def of_op(row: Row, arrays: list[Any]) -> Bits:
         tape.watch(followed)
         values = row.function(*operands)
     floats = [v for v in optree.tree_leaves(values) if v.dtype.is_floating]
-    smooth = row.smooth and row.orders and followed and floats
+    smooth = row.smooth and followed and floats
     return bits((values, tape.gradient(floats, followed) if smooth else ()))
 
 

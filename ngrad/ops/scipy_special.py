@@ -9,13 +9,17 @@ from typing import Any
 from ngrad.errors import DTypeError, GradientError
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op, require
-from ngrad.ops.convert import floating
+from ngrad.ops.arithmetic import sign
+from ngrad.ops.comparison import less
+from ngrad.ops.convert import floating, number
+from ngrad.ops.elementwise import select
 from ngrad.ops.exponential import exp, log, log1p
 from ngrad.ops.hosted import on_host
 from ngrad.ops.identity import prepare_view
 from ngrad.ops.launching import broadcast_shapes
 from ngrad.ops.losses import multiply_no_nan
-from ngrad.ops.special import digamma, lgamma
+from ngrad.ops.special import digamma, lgamma, trigamma
+from ngrad.ops.trigonometric import cos, sin
 from ngrad.record import apply
 
 
@@ -45,6 +49,12 @@ GAMMA = _by_scipy("gamma")
 BETA, BETALN = _by_scipy("beta"), _by_scipy("betaln")
 ERFINV, ERFCX = _by_scipy("erfinv"), _by_scipy("erfcx")
 NDTRI, LOG_NDTR = _by_scipy("ndtri"), _by_scipy("log_ndtr")
+NDTRI_EXP, ERFCINV = _by_scipy("ndtri_exp"), _by_scipy("erfcinv")
+ERFI, DAWSN = _by_scipy("erfi"), _by_scipy("dawsn")
+GAMMASGN, RGAMMA = _by_scipy("gammasgn"), _by_scipy("rgamma")
+POCH, BINOM = _by_scipy("poch"), _by_scipy("binom")
+EXPI, EXP1 = _by_scipy("expi"), _by_scipy("exp1")
+GAMMASGN.vjp(lambda g, out, x: (None,))
 
 
 @GAMMA.vjp
@@ -85,6 +95,58 @@ def _(g: Any, out: Any, x: Any) -> Any:
     return (g * (math.sqrt(2 / math.pi) / apply(ERFCX, (x * -math.sqrt(0.5),))),)
 
 
+@NDTRI_EXP.vjp
+def _(g: Any, out: Any, x: Any) -> Any:
+    return (g * (math.sqrt(2 * math.pi) * exp(x + 0.5 * out * out)),)
+
+
+@ERFCINV.vjp
+def _(g: Any, out: Any, x: Any) -> Any:
+    return (g * (-math.sqrt(math.pi) / 2 * exp(out * out)),)
+
+
+@ERFI.vjp
+def _(g: Any, out: Any, x: Any) -> Any:
+    return (g * (2.0 / math.sqrt(math.pi) * exp(x * x)),)
+
+
+@DAWSN.vjp
+def _(g: Any, out: Any, x: Any) -> Any:
+    return (g * (1.0 - 2.0 * x * out),)
+
+
+@RGAMMA.vjp
+def _(g: Any, out: Any, x: Any) -> Any:
+    # By reflection where there are zeros, at which digamma is infinite.
+    left = less(x, 0.5)
+    y, z = select(left, 1.0 - x, 0.5), select(left, 0.5, x)
+    turn = math.pi * select(left, x, 0.0)
+    slope = apply(GAMMA, (y,)) * (cos(turn) - digamma(y) * sin(turn) / math.pi)
+    return (g * select(left, slope, -out * digamma(z)),)
+
+
+@POCH.vjp
+def _(g: Any, out: Any, x: Any, m: Any) -> Any:
+    last = digamma(x + m)
+    return g * (out * (last - digamma(x))), g * (out * last)
+
+
+@BINOM.vjp
+def _(g: Any, out: Any, n: Any, k: Any) -> Any:
+    rest = digamma(n - k + 1.0)
+    return g * (out * (digamma(n + 1.0) - rest)), g * (out * (rest - digamma(k + 1.0)))
+
+
+@EXPI.vjp
+def _(g: Any, out: Any, x: Any) -> Any:
+    return (g * (exp(x) / x),)
+
+
+@EXP1.vjp
+def _(g: Any, out: Any, x: Any) -> Any:
+    return (-g * (exp(-x) / x),)
+
+
 # -- by order --------------------------------------------------------------------------------------
 
 
@@ -97,11 +159,19 @@ def _polygamma(x: Any, order: int) -> Any:
 def _bessel(x: Any, kind: str, order: float) -> Any:
     import scipy.special
 
-    return getattr(scipy.special, f"{kind}v")(order, x)
+    return getattr(scipy.special, f"{kind[0]}v{kind[1:]}")(order, x)
+
+
+def _expn(x: Any, order: int) -> Any:
+    from scipy.special import expn
+
+    return expn(order, x)
 
 
 POLYGAMMA = _by_scipy("polygamma", _polygamma, ("order",))
+EXPN = _by_scipy("expn", _expn, ("order",))
 BESSEL = _by_scipy("bessel", _bessel, ("kind", "order"))
+"""Of kind j, y, i or k; i times exp(-|x|) is of kind "ie", k times exp(x) of kind "ke"."""
 NEIGHBOURS = {"j": (0.5, -0.5), "y": (0.5, -0.5), "i": (0.5, 0.5), "k": (-0.5, -0.5)}
 """By kind, how much of the functions of the orders below and above is in a derivative (DLMF 10.6.1,
 10.29.1)."""
@@ -112,53 +182,129 @@ def _(g: Any, out: Any, x: Any, order: int) -> Any:
     return (g * apply(POLYGAMMA, (x,), (order + 1,)),)
 
 
+@trigamma.vjp
+def _(g: Any, out: Any, x: Any) -> Any:
+    return (g * apply(POLYGAMMA, (x,), (2,)),)
+
+
 @BESSEL.vjp
 def _(g: Any, out: Any, x: Any, kind: str, order: float) -> Any:
-    below, above = NEIGHBOURS[kind]
+    below, above = NEIGHBOURS[kind[0]]
     lower, upper = (apply(BESSEL, (x,), (kind, order + step)) for step in (-1, 1))
-    return (g * (below * lower + above * upper),)
+    slope = below * lower + above * upper
+    if kind[1:]:
+        slope = slope - sign(x) * out if kind == "ie" else slope + out
+    return (g * slope,)
+
+
+@EXPN.vjp
+def _(g: Any, out: Any, x: Any, order: int) -> Any:
+    return (-g * (apply(EXPN, (x,), (order - 1,)) if order else exp(-x) * (x + 1.0) / (x * x)),)
 
 
 # -- incomplete functions --------------------------------------------------------------------------
 
+
+def _riemann(x: Any) -> Any:
+    from scipy.special import zeta
+
+    return zeta(x)
+
+
 GAMMAINC, GAMMAINCC = _by_scipy("gammainc"), _by_scipy("gammaincc")
 BETAINC, BETAINCC = _by_scipy("betainc"), _by_scipy("betaincc")
-STDTR = _by_scipy("stdtr")
+STDTR, STDTRIT = _by_scipy("stdtr"), _by_scipy("stdtrit")
+GAMMAINCINV, GAMMAINCCINV = _by_scipy("gammaincinv"), _by_scipy("gammainccinv")
+BETAINCINV, BETAINCCINV = _by_scipy("betaincinv"), _by_scipy("betainccinv")
+ZETA, RIEMANN = _by_scipy("zeta"), _by_scipy("riemann_zeta", _riemann)
+HYP1F1, HYP2F1 = _by_scipy("hyp1f1"), _by_scipy("hyp2f1")
 
 
-def _gamma_density(g: Any, a: Any, x: Any) -> Any:
-    return g * exp(multiply_no_nan(log(x), a - 1.0) - x - lgamma(a))
+def _gamma_density(a: Any, x: Any) -> Any:
+    return exp(multiply_no_nan(log(x), a - 1.0) - x - lgamma(a))
 
 
-def _beta_density(g: Any, a: Any, b: Any, x: Any) -> Any:
+def _beta_density(a: Any, b: Any, x: Any) -> Any:
     powers = multiply_no_nan(log(x), a - 1.0) + multiply_no_nan(log1p(-x), b - 1.0)
-    return g * exp(powers - apply(BETALN, (a, b)))
+    return exp(powers - apply(BETALN, (a, b)))
 
 
-@GAMMAINC.vjp
-def _(g: Any, out: Any, a: Any, x: Any) -> Any:
-    return 0.0 * a, _gamma_density(g, a, x)
-
-
-@GAMMAINCC.vjp
-def _(g: Any, out: Any, a: Any, x: Any) -> Any:
-    return 0.0 * a, -_gamma_density(g, a, x)
-
-
-@BETAINC.vjp
-def _(g: Any, out: Any, a: Any, b: Any, x: Any) -> Any:
-    return 0.0 * a, 0.0 * b, _beta_density(g, a, b, x)
-
-
-@BETAINCC.vjp
-def _(g: Any, out: Any, a: Any, b: Any, x: Any) -> Any:
-    return 0.0 * a, 0.0 * b, -_beta_density(g, a, b, x)
-
-
-@STDTR.vjp
-def _(g: Any, out: Any, df: Any, x: Any) -> Any:
+def _t_density(df: Any, x: Any) -> Any:
     most = -0.5 * log(df) - apply(BETALN, (0.5 * df, 0.5 + 0.0 * df))
-    return 0.0 * df, g * exp(most - 0.5 * (df + 1.0) * log1p(x * x / df))
+    return exp(most - 0.5 * (df + 1.0) * log1p(x * x / df))
+
+
+def _distribution(op: Op, inverse: Op, density: Callable[..., Any], way: float = 1.0) -> None:
+    """The rules, in the last operand, of a distribution function (or of what is above it, if `way`
+    is -1) and of its inverse.
+    """
+
+    @op.vjp
+    def _(g: Any, out: Any, *operands: Any) -> Any:
+        return *(0.0 * a for a in operands[:-1]), way * g * density(*operands)
+
+    @inverse.vjp
+    def _(g: Any, out: Any, *operands: Any) -> Any:
+        parameters = operands[:-1]
+        return *(0.0 * a for a in parameters), way * g / density(*parameters, out)
+
+
+_distribution(GAMMAINC, GAMMAINCINV, _gamma_density)
+_distribution(GAMMAINCC, GAMMAINCCINV, _gamma_density, -1.0)
+_distribution(BETAINC, BETAINCINV, _beta_density)
+_distribution(BETAINCC, BETAINCCINV, _beta_density, -1.0)
+_distribution(STDTR, STDTRIT, _t_density)
+
+
+@ZETA.vjp
+def _(g: Any, out: Any, x: Any, q: Any) -> Any:
+    return 0.0 * x, -g * x * apply(ZETA, (x + 1.0, q))
+
+
+@HYP1F1.vjp
+def _(g: Any, out: Any, a: Any, b: Any, x: Any) -> Any:
+    return 0.0 * a, 0.0 * b, g * (a / b) * apply(HYP1F1, (a + 1.0, b + 1.0, x))
+
+
+@HYP2F1.vjp
+def _(g: Any, out: Any, a: Any, b: Any, c: Any, x: Any) -> Any:
+    slope = a * b / c * apply(HYP2F1, (a + 1.0, b + 1.0, c + 1.0, x))
+    return 0.0 * a, 0.0 * b, 0.0 * c, g * slope
+
+
+# -- whose derivatives are hypergeometric functions, smooth where a quotient of them were 0 / 0 ----
+
+EXPREL, SPENCE = _by_scipy("exprel"), _by_scipy("spence")
+ELLIPK, ELLIPE = _by_scipy("ellipk"), _by_scipy("ellipe")
+
+
+def hypergeometric(op: Op, *operands: Any) -> Any:
+    """A hypergeometric function of parameters that are numbers."""
+    *parameters, x = operands
+    return apply(op, (*(number(a, x.dtype, x._layout.device) for a in parameters), x))
+
+
+@EXPREL.vjp
+def _(g: Any, out: Any, x: Any) -> Any:
+    return (g * (0.5 * hypergeometric(HYP1F1, 2.0, 3.0, x)),)
+
+
+@SPENCE.vjp
+def _(g: Any, out: Any, x: Any) -> Any:
+    return (-g * hypergeometric(HYP2F1, 1.0, 1.0, 2.0, 1.0 - x),)
+
+
+@ELLIPK.vjp
+def _(g: Any, out: Any, m: Any) -> Any:
+    return (g * (math.pi / 8 * hypergeometric(HYP2F1, 1.5, 1.5, 2.0, m)),)
+
+
+@ELLIPE.vjp
+def _(g: Any, out: Any, m: Any) -> Any:
+    return (-g * (math.pi / 8 * hypergeometric(HYP2F1, 0.5, 1.5, 2.0, m)),)
+
+
+# -- parameters without a derivative ---------------------------------------------------------------
 
 
 def _same_memory(inputs: tuple[Layout, ...], out: Layout, what: str) -> Any:

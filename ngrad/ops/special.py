@@ -91,7 +91,7 @@ def trigamma(x):
     """Derivative of digamma, the sum of 1 / (x + k)**2 over k >= 0 (DLMF 5.15.1).
 
     Integers and bools are converted to float64. At 0 and the negative integers it is
-    infinite. It has no derivative: a third one of lgamma raises GradientError.
+    infinite. Its derivatives are computed by SciPy.
 
     Examples
     --------

@@ -1,4 +1,6 @@
-"""SciPy's `special`: gamma, error, logistic, entropy and Bessel functions, with derivatives."""
+"""SciPy's `special`: gamma, error, logistic, entropy, Bessel and elliptic functions, and more, with
+derivatives.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,8 @@ from ngrad.errors import NumberError
 from ngrad.numpy.convert import array_of
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.norms import floats
-from ngrad.numpy.ufuncs import ufunc
+from ngrad.numpy.signal import sinc
+from ngrad.numpy.ufuncs import UFUNCS, ufunc
 from ngrad.ops import reductions as r
 from ngrad.ops import scipy_special as s
 from ngrad.ops.activations import log_softmax as _log_softmax
@@ -54,6 +57,15 @@ def _op(op: Any) -> Callable[..., Any]:
 
 def _incomplete(op: Any) -> Callable[..., Any]:
     return lambda *xs: s.incomplete(op, *operands(op.name, *xs))
+
+
+def _loggamma(x: Any) -> Any:
+    return select(less(x, 0.0), np.nan, lgamma(select(less(x, 0.0), 1.0, x)))
+
+
+def _boxcox(x: Any, power: Any) -> Any:
+    x, power = operands("boxcox", x, power)
+    return log(x) * apply(s.EXPREL, (power * log(x),))
 
 
 def _logit(x: Any) -> Any:
@@ -100,6 +112,10 @@ def _bessel(kind: str, order: int) -> Callable[[Any], Any]:
     return lambda x: apply(s.BESSEL, (x,), (kind, order))
 
 
+BESSEL = {"j": "J", "y": "Y", "i": "I", "k": "K", "ie": "I exp(-|x|)", "ke": "K exp(x)"}
+"""By kind, which of Bessel's functions it is."""
+
+
 _TABLE: dict[str, tuple[Callable[..., Any], int, str]] = {
     # name: (of tensors, operands, what it is)
     "gamma": (_op(s.GAMMA), 1, "The gamma function."),
@@ -112,13 +128,36 @@ _TABLE: dict[str, tuple[Callable[..., Any], int, str]] = {
     "betainc": (_incomplete(s.BETAINC), 3, "The share of beta(a, b) up to x."),
     "betaincc": (_incomplete(s.BETAINCC), 3, "The share of beta(a, b) above x."),
     "stdtr": (_incomplete(s.STDTR), 2, "Student's distribution function, of df and t."),
+    "gammaincinv": (_incomplete(s.GAMMAINCINV), 2, "The inverse of gammainc(a, .)."),
+    "gammainccinv": (_incomplete(s.GAMMAINCCINV), 2, "The inverse of gammaincc(a, .)."),
+    "betaincinv": (_incomplete(s.BETAINCINV), 3, "The inverse of betainc(a, b, .)."),
+    "betainccinv": (_incomplete(s.BETAINCCINV), 3, "The inverse of betaincc(a, b, .)."),
+    "stdtrit": (_incomplete(s.STDTRIT), 2, "The inverse of stdtr(df, .)."),
+    "loggamma": (_loggamma, 1, "The logarithm of gamma(x); NaN of negative numbers."),
+    "gammasgn": (_op(s.GAMMASGN), 1, "The sign of gamma(x)."),
+    "rgamma": (_op(s.RGAMMA), 1, "1 / gamma(x)."),
+    "poch": (_op(s.POCH), 2, "gamma(z + m) / gamma(z)."),
+    "binom": (_op(s.BINOM), 2, "gamma(n + 1) / (gamma(k + 1) gamma(n - k + 1))."),
+    "hyp1f1": (_incomplete(s.HYP1F1), 3, "Kummer's function of a, b and x."),
+    "hyp2f1": (_incomplete(s.HYP2F1), 4, "Gauss's function of a, b, c and x."),
+    "ellipk": (_op(s.ELLIPK), 1, "The complete elliptic integral of the first kind, of m."),
+    "ellipe": (_op(s.ELLIPE), 1, "The complete elliptic integral of the second kind, of m."),
+    "spence": (_op(s.SPENCE), 1, "The integral of log(t) / (1 - t) from 1 to x."),
+    "expi": (_op(s.EXPI), 1, "The integral of exp(t) / t up to x."),
+    "exp1": (_op(s.EXP1), 1, "The integral of exp(-t) / t from x on."),
+    "exprel": (_op(s.EXPREL), 1, "(exp(x) - 1) / x."),
+    "boxcox": (_boxcox, 2, "(x**lmbda - 1) / lmbda, and log(x) where lmbda is 0."),
     "erf": (_erf, 1, "The error function."),
     "erfc": (_erfc, 1, "1 - erf(x), without cancellation."),
     "erfcx": (_op(s.ERFCX), 1, "exp(x**2) erfc(x), without overflow."),
     "erfinv": (_op(s.ERFINV), 1, "The inverse of erf."),
+    "erfcinv": (_op(s.ERFCINV), 1, "The inverse of erfc."),
+    "erfi": (_op(s.ERFI), 1, "The imaginary error function, -i erf(ix)."),
+    "dawsn": (_op(s.DAWSN), 1, "Dawson's integral, exp(-x**2) erfi(x) sqrt(pi) / 2."),
     "ndtr": (lambda x: 0.5 * _erfc(x * -math.sqrt(0.5)), 1, "The normal distribution function."),
     "log_ndtr": (_op(s.LOG_NDTR), 1, "The logarithm of ndtr, without underflow."),
     "ndtri": (_op(s.NDTRI), 1, "The inverse of ndtr."),
+    "ndtri_exp": (_op(s.NDTRI_EXP), 1, "The inverse of log_ndtr."),
     "expit": (sigmoid, 1, "1 / (1 + exp(-x))."),
     "logit": (_logit, 1, "The inverse of expit, log(x / (1 - x))."),
     "log_expit": (lambda x: -softplus(-x), 1, "The logarithm of expit, without underflow."),
@@ -128,8 +167,12 @@ _TABLE: dict[str, tuple[Callable[..., Any], int, str]] = {
     "rel_entr": (_rel_entr, 2, "x log(x / y); 0 where x is 0, and infinite where one is negative."),
     "kl_div": (_kl_div, 2, "x log(x / y) - x + y; infinite where x or y is negative."),
     **{
-        f"{kind}{order}": (_bessel(kind, order), 1, f"Bessel's {kind.upper()} of order {order}.")
-        for kind in "jyik"
+        f"{kind[0]}{order}{kind[1:]}": (
+            _bessel(kind, order),
+            1,
+            f"Bessel's {name} of order {order}.",
+        )
+        for kind, name in BESSEL.items()
         for order in (0, 1)
     },
 }
@@ -137,6 +180,7 @@ SPECIAL = {name: ufunc(compute, name, nin, "float") for name, (compute, nin, _) 
 for _name, _function in SPECIAL.items():
     _function.__doc__ = f"{_TABLE[_name][2]} SciPy's `{_name}`, with its derivative."
 SPECIAL["psi"] = SPECIAL["digamma"]
+SPECIAL |= {name: UFUNCS[name] for name in ("cbrt", "exp2", "expm1", "log1p")}
 globals().update(SPECIAL)
 
 
@@ -152,10 +196,7 @@ def polygamma(n: int, x: Any) -> ndarray:
     >>> special.polygamma(1, 1.0).round(6)
     array(1.644934)
     """
-    order = _order("polygamma", n)
-    if order % 1 or order < 0:
-        raise NumberError(f"polygamma: the order is a whole number from 0 on, not {n!r}")
-    return array_of(apply(s.POLYGAMMA, (floats(x),), (int(order),)))
+    return array_of(apply(s.POLYGAMMA, (floats(x),), (_whole("polygamma", n),)))
 
 
 def _order(what: str, value: Any) -> Any:
@@ -165,17 +206,85 @@ def _order(what: str, value: Any) -> Any:
     return value if isinstance(value, int) else float(value)
 
 
-def _of_order(name: str, kind: str) -> Callable[[Any, Any], ndarray]:
+def _whole(what: str, value: Any) -> int:
+    order = _order(what, value)
+    if order % 1 or order < 0:
+        raise NumberError(f"{what}: the order is a whole number from 0 on, not {value!r}")
+    return int(order)
+
+
+def _of_order(kind: str) -> Callable[[Any, Any], ndarray]:
+    name = f"{kind[0]}v{kind[1:]}"
+
     def function(v: Any, z: Any) -> ndarray:
         return array_of(apply(s.BESSEL, (floats(z),), (kind, _order(name, v))))
 
     function.__name__ = function.__qualname__ = name
-    function.__doc__ = f"Bessel's function {kind.upper()} of an order that is a number."
+    function.__doc__ = f"Bessel's function {BESSEL[kind]} of an order that is a number."
     return function
 
 
-jv, yv, iv, kv = (_of_order(f"{kind}v", kind) for kind in "jyik")
-jn = jv
+jv, yv, iv, kv, ive, kve = map(_of_order, BESSEL)
+jn, yn, kn = jv, yv, kv
+
+
+def expn(n: int, x: Any) -> ndarray:
+    """The integral of exp(-x t) / t**n from 1 on, for a whole number n.
+
+    Examples
+    --------
+    >>> from ngrad.scipy import special
+    >>> special.expn(2, 1.0).round(6)
+    array(0.148496)
+    """
+    return array_of(apply(s.EXPN, (floats(x),), (_whole("expn", n),)))
+
+
+def zeta(x: Any, q: Any = None) -> ndarray:
+    """Hurwitz's zeta function, the sum of (k + q)**-x over k from 0 on, with its derivative in q;
+    Riemann's, which has none, if q is not given.
+
+    Examples
+    --------
+    >>> from ngrad.scipy import special
+    >>> special.zeta(2.0).round(6)
+    array(1.644934)
+    """
+    if q is None:
+        return array_of(apply(s.RIEMANN, (floats(x),)))
+    return array_of(s.incomplete(s.ZETA, *operands("zeta", floats(x), floats(q))))
+
+
+def multigammaln(a: Any, d: int) -> ndarray:
+    """The logarithm of the gamma function of a symmetric matrix of d rows; NaN up to (d - 1) / 2.
+
+    Examples
+    --------
+    >>> from ngrad.scipy import special
+    >>> special.multigammaln(3.0, 2).round(6)
+    array(1.550195)
+    """
+    x, d = floats(a), _whole("multigammaln", d)
+    inside = greater(x, 0.5 * (d - 1))
+    y = select(inside, x, float(d))
+    found = sum((lgamma(y - 0.5 * k) for k in range(d)), 0.25 * d * (d - 1) * math.log(math.pi))
+    return array_of(select(inside, found, np.nan))
+
+
+def comb(N: Any, k: Any, *, exact: bool = False) -> ndarray:
+    """How many ways there are to choose k of N; 0 where k is negative or greater than N.
+
+    Examples
+    --------
+    >>> from ngrad.scipy import special
+    >>> special.comb(5, [0, 2, 7])
+    array([ 1., 10.,  0.])
+    """
+    if exact:
+        raise NumberError("comb: exact integers have no derivative; use math.comb")
+    n, x = operands("comb", floats(N), floats(k))
+    there = logical_and(greater_equal(x, 0.0), greater_equal(n, x))
+    return array_of(select(there, apply(s.BINOM, (n, select(there, x, 0.0))), 0.0))
 
 
 def factorial(n: Any, exact: bool = False) -> ndarray:
@@ -264,6 +373,6 @@ def _over(function: Any, x: Any, axis: Any) -> ndarray:
 
 
 __all__ = [
-    *SPECIAL, "factorial", "iv", "jn", "jv", "kv", "log_softmax", "logsumexp", "polygamma",
-    "softmax", "yv",
+    *SPECIAL, "comb", "expn", "factorial", "iv", "ive", "jn", "jv", "kn", "kv", "kve",
+    "log_softmax", "logsumexp", "multigammaln", "polygamma", "sinc", "softmax", "yn", "yv", "zeta",
 ]  # fmt: skip

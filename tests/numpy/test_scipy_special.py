@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import mpmath
 import numpy as np
 import pytest
 import scipy.special
@@ -34,6 +35,43 @@ for name in ("gamma", "gammaln", "digamma", "psi"):
     case(name, POSITIVE, orders=1 if "psi" in name or name == "digamma" else 2)
     case(name, ANY)
     case(name, np.array([1, 2, 5]))
+for name in ("gammainccinv", "gammaincinv"):
+    case(name, 1.5, UNIT, orders=2)
+    case(name, POSITIVE, UNIT)
+for name in ("betaincinv", "betainccinv"):
+    case(name, 1.5, 0.7, UNIT, orders=2)
+    case(name, POSITIVE, 2.0, UNIT)
+case("stdtrit", 3.0, UNIT, orders=2)
+case("hyp1f1", 0.5, 1.5, ANY, orders=2)
+case("hyp2f1", 0.5, 1.5, 2.0, 2 * UNIT - 1, orders=2)
+for name in ("rgamma", "gammasgn", "loggamma"):
+    case(name, np.array([-2.0, -1.5, -0.3, 0.0, 0.5, 3.0, 7.5]), orders=2 * (name == "rgamma"))
+case("loggamma", POSITIVE, orders=2)
+case("binom", POSITIVE + 2.0, UNIT * 2, orders=2)
+case("binom", np.array([5, 6, 2]), np.array([0, 3, 4]))
+case("poch", POSITIVE, UNIT, orders=2)
+case("comb", np.array([5, 6, 2, 3]), np.array([0, 3, 4, -1]))
+case("comb", POSITIVE + 2.0, UNIT * 2, orders=2)
+case("zeta", 2.5, POSITIVE, orders=2)
+case("zeta", np.array([2.0, 0.5, -3.0, 1.0]))
+case("multigammaln", POSITIVE + 2.0, 3, orders=2)
+for name in ("exprel", "spence", "exp1", "expi"):
+    case(name, POSITIVE / 4.0, orders=2)
+    case(name, EDGES)
+for name in ("ellipk", "ellipe"):
+    case(name, np.array([-3.0, -0.4, 0.0, 0.3, 0.9]), orders=2)
+    case(name, EDGES)
+case("exprel", np.array([-1.5, 0.0, 1e-9]), orders=2)
+case("spence", np.array([1.0, 1.3]), orders=2)
+for n in (0, 1, 3):
+    case("expn", n, POSITIVE, orders=2)
+case("boxcox", POSITIVE, np.array([0.0, -1.0, 0.5, 2.0]), orders=2)
+for name in ("cbrt", "exp2", "expm1", "log1p", "sinc"):
+    case(name, POSITIVE, orders=1)
+case("erfcinv", 2 * UNIT, orders=2)
+case("ndtri_exp", np.array([-300.0, -2.0, -0.1]), orders=2)
+for name in ("erfi", "dawsn"):
+    case(name, ANY / 2.0, orders=2)
 for name in ("erf", "erfc", "erfcx", "ndtr", "log_ndtr", "expit", "log_expit"):
     case(name, ANY, orders=2)
     case(name, EDGES)
@@ -60,9 +98,12 @@ for name in ("betainc", "betaincc"):
     case(name, 1.5, 0.7, UNIT, orders=2)
 case("stdtr", POSITIVE, ANY)
 case("stdtr", 3.0, ANY, orders=2)
-for name in ("j0", "j1", "y0", "y1", "i0", "i1", "k0", "k1"):
+for name in ("j0", "j1", "y0", "y1", "i0", "i1", "k0", "k1", "i0e", "i1e", "k0e", "k1e"):
     case(name, POSITIVE, orders=2)
-for name in ("jv", "jn", "yv", "iv", "kv"):
+case("i0e", ANY, orders=2)
+case("yn", 2, POSITIVE)
+case("kn", 2, POSITIVE)
+for name in ("jv", "jn", "yv", "iv", "kv", "ive", "kve"):
     case(name, 2, POSITIVE, orders=2)
     case(name, 1.5, POSITIVE, orders=1)
 for n in (0, 1, 2, 4):
@@ -100,6 +141,56 @@ def test_gradients(case: Case) -> None:
         check_second_gradient(function, *arrays, rtol=1e-6)
 
 
+EXACT: list[tuple[Any, ...]] = [
+    # name, operands before the last, mpmath's function of the last one, where
+    ("zeta", (2.5,), lambda x: mpmath.zeta(2.5, x), (0.3, 4.0)),
+    ("gamma", (), mpmath.gamma, (0.4, -1.3, 5.2)),
+    ("rgamma", (), mpmath.rgamma, (-2.0, -0.6, 0.0, 0.5, 3.3)),
+    ("digamma", (), mpmath.digamma, (0.4, 7.5)),
+    ("gammainc", (1.5,), lambda x: mpmath.gammainc(1.5, 0, x, regularized=True), (0.2, 3.0)),
+    ("gammaincc", (2.5,), lambda x: mpmath.gammainc(2.5, x, regularized=True), (0.2, 9.0)),
+    ("betainc", (1.5, 0.7), lambda x: mpmath.betainc(1.5, 0.7, 0, x, regularized=True), (0.1, 0.9)),
+    ("binom", (7.5,), lambda x: mpmath.binomial(7.5, x), (1.2, 3.0)),
+    ("poch", (2.5,), lambda x: mpmath.rf(2.5, x), (0.5, 3.0)),
+    ("erfi", (), mpmath.erfi, (-1.2, 0.0, 2.5)),
+    (
+        "dawsn",
+        (),
+        lambda x: mpmath.sqrt(mpmath.pi) / 2 / mpmath.exp(x * x) * mpmath.erfi(x),
+        (1.4,),
+    ),
+    ("erfinv", (), mpmath.erfinv, (-0.7, 0.2)),
+    ("spence", (), lambda x: mpmath.polylog(2, 1 - x), (0.05, 0.7, 1.0, 1.8)),
+    ("ellipk", (), mpmath.ellipk, (-7.0, 0.0, 0.4, 0.99)),
+    ("ellipe", (), mpmath.ellipe, (-7.0, 0.0, 0.4, 0.99)),
+    ("exp1", (), mpmath.e1, (0.3, 4.0)),
+    ("expi", (), mpmath.ei, (-1.0, 0.5, 4.0)),
+    ("expn", (3,), lambda x: mpmath.expint(3, x), (0.3, 4.0)),
+    ("exprel", (), lambda x: mpmath.hyp1f1(1, 2, x), (-3.0, 0.0, 1e-8, 2.0)),
+    ("hyp1f1", (0.5, 1.7), lambda x: mpmath.hyp1f1(0.5, 1.7, x), (-2.0, 3.0)),
+    ("hyp2f1", (0.5, 1.7, 2.2), lambda x: mpmath.hyp2f1(0.5, 1.7, 2.2, x), (-2.0, 0.8)),
+    ("jv", (2,), lambda x: mpmath.besselj(2, x), (0.4, 6.0)),
+    ("yv", (1.5,), lambda x: mpmath.bessely(1.5, x), (0.4, 6.0)),
+    ("iv", (0,), lambda x: mpmath.besseli(0, x), (0.4, 6.0)),
+    ("kv", (1,), lambda x: mpmath.besselk(1, x), (0.4, 6.0)),
+    ("ive", (1,), lambda x: mpmath.besseli(1, x) * mpmath.exp(-abs(x)), (-2.0, 6.0)),
+    ("kve", (0.5,), lambda x: mpmath.besselk(0.5, x) * mpmath.exp(x), (0.4, 6.0)),
+]
+
+
+@pytest.mark.parametrize("row", EXACT, ids=lambda row: row[0])
+def test_as_mpmath(row: Any) -> None:
+    """The value, and two derivatives."""
+    name, before, exact, places = row
+    slope = ngrad.grad(lambda x: getattr(special, name)(*before, x))
+    ways = (lambda x: getattr(special, name)(*before, x), slope, ngrad.grad(slope))
+    with mpmath.workdps(30):
+        for order, way in enumerate(ways):
+            found = [float(way(ours.array(x))) for x in places]
+            expected = [float(mpmath.diff(exact, x, order)) for x in places]
+            np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-13)
+
+
 def test_every_name_has_a_case() -> None:
     assert set(special.__all__) == {case.name for case in CASES}
 
@@ -124,6 +215,8 @@ def test_parameters_of_incomplete_functions() -> None:
     a = ours.array(1.5)
     with pytest.raises(GradientError, match="gammainc: has a derivative in its last operand"):
         ngrad.grad(lambda a: special.gammainc(a, 2.0))(a)
+    with pytest.raises(GradientError, match="riemann_zeta: has no derivative"):
+        ngrad.grad(special.zeta)(a)
     x = ours.array([1.0, 2.0])
     with ngrad.GradientTape() as tape:
         tape.watch(x)
@@ -140,7 +233,9 @@ def test_parameters_of_incomplete_functions() -> None:
         (lambda: special.polygamma(0.5, 2.0), ValueError, "order is a whole number"),
         (lambda: special.jv(np.ones(2), 2.0), ValueError, "jv: the order is one Python number"),
         (lambda: special.factorial(3, exact=True), ValueError, "use math.factorial"),
-        (lambda: special.zeta, AttributeError, "ngrad.scipy.special has no 'zeta'"),
+        (lambda: special.expn(1.5, 2.0), ValueError, "expn: the order is a whole number"),
+        (lambda: special.comb(5, 2, exact=True), ValueError, "use math.comb"),
+        (lambda: special.wofz, AttributeError, "ngrad.scipy.special has no 'wofz'"),
         (lambda: special.erf("a"), TypeError, "cannot make an array"),
         (lambda: special.beta(np.ones(2), np.ones(3)), ValueError, r"beta: shapes \(2,\) and"),
     ],

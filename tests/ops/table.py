@@ -49,8 +49,6 @@ class Row:
         Of the operands, a case each; the first ones of `BINARY` and `UNARY` if not given.
     smooth : bool
         Whether it has a gradient (a zero one counts as none).
-    orders : int
-        How often it can be differentiated where it is smooth; below 2, once more raises.
     ulps : float
         0: to the bit as the reference in the same dtype. Otherwise so far from it in float64.
     floor : float
@@ -73,7 +71,6 @@ class Row:
     converts: str = ""
     shapes: tuple[Shapes, ...] = ()
     smooth: bool = True
-    orders: int = 2
     ulps: float = 0.0
     floor: float = 0.0
     rtol: float = 1e-7

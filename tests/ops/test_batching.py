@@ -219,7 +219,7 @@ def test_as_one_by_one(cases: list[Case]) -> None:
 
 @pytest.mark.parametrize(
     "cases",
-    [*(of_row(row) for row in TABLED if row.smooth and row.orders), *([case] for case in CASES)],
+    [*(of_row(row) for row in TABLED if row.smooth), *([case] for case in CASES)],
     ids=_name,
 )
 def test_backward_as_one_by_one(cases: list[Case]) -> None:

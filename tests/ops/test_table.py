@@ -18,17 +18,16 @@ from numeric import (
     check_second_gradient,
     gradients,
     laid_out,
-    second_gradients,
 )
 from rows import ROWS
 from table import Row
 
 import ngrad
-from ngrad.errors import DTypeError, GradientError
+from ngrad.errors import DTypeError
 from ngrad.graph.op import TABLE
 
 ELEMENTWISE = [row for row in ROWS if row.elementwise]
-SMOOTH = [row for row in ROWS if row.smooth and row.orders > 0]
+SMOOTH = [row for row in ROWS if row.smooth]
 every_row = pytest.mark.parametrize("row", ROWS, ids=str)
 smooth_row = pytest.mark.parametrize("row", SMOOTH, ids=str)
 dtypes = pytest.mark.parametrize("code", CODES)
@@ -162,18 +161,11 @@ def test_gradient(row: Row) -> None:
         check_gradient(row.function, *row.sample(shapes, "f8"), rtol=row.rtol)
 
 
-@pytest.mark.parametrize("row", [row for row in SMOOTH if row.orders > 1], ids=str)
+@pytest.mark.parametrize("row", SMOOTH, ids=str)
 def test_second_gradient(row: Row) -> None:
     for shapes in row.cases:
         if max(np.prod(shape) for shape in shapes) < 8:
             check_second_gradient(row.function, *row.sample(shapes, "f8"), rtol=10 * row.rtol)
-
-
-@pytest.mark.parametrize("row", [row for row in ROWS if row.orders < 2], ids=str)
-def test_derivative_beyond_the_last(row: Row) -> None:
-    sources = [ngrad.constant(a) for a in row.sample(row.cases[-1], "f8")]
-    with pytest.raises(GradientError, match=r"trigamma: has no derivative"):
-        (gradients, second_gradients)[row.orders](row.function, sources)
 
 
 @smooth_row

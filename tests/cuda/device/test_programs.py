@@ -26,7 +26,7 @@ SEED = int(os.environ.get("NGRAD_CUDA_SEED", "0"))
 GPU = "cuda:0"
 X = np.linspace(-2.0, 2.0, 12, dtype=np.float32).reshape(3, 4)
 HOST_ONLY = {op.name for op in TABLE.values() if op.family in ("linalg", "special")}
-HOST_ONLY |= {"to_device"}
+HOST_ONLY |= {"to_device", "trigamma"}  # whose derivative is the host's, and which is digamma's
 
 
 def bits(value: Any) -> list[bytes]:
@@ -69,7 +69,7 @@ def test_every_op(row: Row) -> None:
     def run() -> Any:
         tensors = [ngrad.constant(array) for array in arrays]
         sources = [x for x in tensors if x.dtype.is_floating]
-        if not (row.smooth and row.orders and sources):
+        if not (row.smooth and sources):
             return [row.function(*tensors)]
         with ngrad.GradientTape() as tape:
             tape.watch(sources)
