@@ -1,4 +1,5 @@
-"""`asarray`, and `__cuda_array_interface__`: memory that libraries share without DLPack.
+"""`asarray`, and `__cuda_array_interface__`: memory that libraries share without DLPack; and what
+NumPy's functions do with tensors.
 
 Source: the CUDA Array Interface, version 3,
 https://numba.readthedocs.io/en/stable/cuda/cuda_array_interface.html.
@@ -10,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ngrad.cell import Cell
 from ngrad.devices import HOST, Device, current, device_of
 from ngrad.dlpack import from_dlpack
 from ngrad.dtypes import as_dtype
@@ -147,5 +149,22 @@ def cuda_array_interface(x: Tensor) -> dict[str, Any]:
     }
 
 
+def array_ufunc(x: Any, *args: Any, **kwargs: Any) -> Any:
+    """`__array_ufunc__`: a universal function of NumPy's (NEP 13)."""
+    from ngrad import protocols
+
+    return protocols.array_ufunc(*args, **kwargs)
+
+
+def array_function(x: Any, *args: Any) -> Any:
+    """`__array_function__`: any other function of NumPy's (NEP 18)."""
+    from ngrad import protocols
+
+    return protocols.array_function(*args)
+
+
 setattr(Tensor, "__cuda_array_interface__", property(cuda_array_interface))  # noqa: B010
+for kind in (Tensor, Cell):
+    setattr(kind, "__array_ufunc__", array_ufunc)  # noqa: B010
+    setattr(kind, "__array_function__", array_function)  # noqa: B010
 __all__ = ["asarray"]

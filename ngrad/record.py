@@ -58,6 +58,12 @@ class State(threading.local):
         self.graph: Graph | None = None
         self.window = Window()
 
+    def listens(self) -> bool:
+        """Whether what is computed may be wanted again: by a tape, for the graph that is being
+        traced, or by the `function` that is being recorded.
+        """
+        return bool(self.stack) or self.graph is not None or self.window.trace is not None
+
 
 state = State()
 

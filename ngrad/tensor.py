@@ -93,7 +93,6 @@ class Tensor:
     """
 
     __slots__ = ("__weakref__", "_at", "_block", "_layout", "_range", "_slot", "_window")
-    __array_ufunc__ = None  # so that `ndarray + tensor` asks the tensor, and gives no object array
     __array_priority__ = 100
 
     evaluate: ClassVar[Callable[[Tensor], None]]

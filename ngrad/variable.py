@@ -37,7 +37,6 @@ class Variable(Cell):
     """
 
     __slots__ = ("__weakref__", "_held", "_name", "_trainable")
-    __array_ufunc__ = None
     __array_priority__ = 101
 
     def __init__(

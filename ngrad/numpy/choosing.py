@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ngrad.numpy.convert import PLAIN, to_tensor
+from ngrad.numpy.convert import OURS, PLAIN, to_tensor
 from ngrad.numpy.creation import asarray, zeros_like
 from ngrad.numpy.editing import resize
 from ngrad.numpy.manipulation import broadcast_arrays, broadcast_to, ravel, stack
@@ -84,7 +84,7 @@ def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> nd
     """
     at = asarray(x)
     single = np.isscalar(condlist) or (
-        not isinstance(condlist[0], (list, tuple, ndarray, np.ndarray)) and at.ndim != 0
+        not isinstance(condlist[0], (list, tuple, *OURS, np.ndarray)) and at.ndim != 0
     )
     holds = [asarray(c, bool) for c in ([condlist] if single else condlist)]
     if len(funclist) == len(holds) + 1:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ngrad.cell import Cell
 from ngrad.dtypes import BY_CODE, DType, as_dtype
 from ngrad.errors import DTypeError
 from ngrad.numpy.ndarray import ndarray
@@ -16,6 +17,8 @@ from ngrad.ops.joining import stack
 from ngrad.tensor import Tensor, from_numpy
 
 FLOAT64, INT64, BOOL = BY_CODE["f8"], BY_CODE["i8"], BY_CODE["b1"]
+OURS = (Tensor, Cell)
+"""Types of arrays, tensors and variables."""
 NUMBERS = (bool, int, float)
 PLAIN: dict[type, DType] = {bool: BOOL, int: INT64, float: FLOAT64}
 
@@ -71,6 +74,11 @@ def _holds_arrays(value: Any) -> bool:
 def operand(value: Any) -> Any:
     """An operand of an op: a tensor, or a Python number, whose dtype is the others'."""
     return value if type(value) in PLAIN or type(value) is Weak else to_tensor(value)
+
+
+def plain(value: Any) -> Any:
+    """NumPy's array of what is ours; anything else as it is."""
+    return np.asarray(value) if isinstance(value, OURS) else value
 
 
 def array_of(tensor: Any) -> ndarray:

@@ -12,7 +12,7 @@ from ngrad.devices import current
 from ngrad.dtypes import DType, as_dtype
 from ngrad.errors import ShapeError
 from ngrad.interop import asarray as share
-from ngrad.numpy.convert import FLOAT64, PLAIN, array_of, dtype_of, to_tensor
+from ngrad.numpy.convert import FLOAT64, OURS, PLAIN, array_of, dtype_of, to_tensor
 from ngrad.numpy.ndarray import ndarray
 from ngrad.ops.convert import cast_to
 from ngrad.ops.shape import broadcast_to, reshape
@@ -204,7 +204,7 @@ def arange(
 
 
 def _plain(value: Any) -> Any:
-    return value.item() if isinstance(value, ndarray) else value
+    return to_tensor(value).item() if isinstance(value, OURS) else value
 
 
 def linspace(

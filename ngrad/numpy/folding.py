@@ -15,6 +15,7 @@ import numpy as np
 
 from ngrad.numpy import reductions as r
 from ngrad.numpy.calculus import along
+from ngrad.numpy.convert import plain
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.manipulation import broadcast_to, concatenate, ravel, stack
 from ngrad.numpy.ndarray import ndarray, read_index
@@ -178,8 +179,8 @@ def at(self: ufunc, a: Any, indices: Any, b: Any = NOTHING, /) -> None:
         value = negative(value) if self.__name__ == "subtract" else value
         a._write(assigned(a._read(), read_index(indices), value, change))
         return
-    plain = indices if not isinstance(indices, tuple) else tuple(map(_index, indices))
-    places = np.arange(a.size).reshape(a.shape)[_index(plain)]
+    index = tuple(map(plain, indices)) if isinstance(indices, tuple) else plain(indices)
+    places = np.arange(a.size).reshape(a.shape)[index]
     values = None if new is None else ravel(broadcast_to(new, places.shape))
     where = places.ravel()
     order = np.argsort(where, kind="stable")
@@ -191,10 +192,6 @@ def at(self: ufunc, a: Any, indices: Any, b: Any = NOTHING, /) -> None:
         index = np.unravel_index(where[now], a.shape)
         part = (a[index],) if values is None else (a[index], values[now])
         a[index] = self(*part)
-
-
-def _index(value: Any) -> Any:
-    return np.asarray(value) if isinstance(value, ndarray) else value
 
 
 def _attach() -> None:

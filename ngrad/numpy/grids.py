@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ngrad.numpy.convert import PLAIN
+from ngrad.numpy.convert import PLAIN, plain
 from ngrad.numpy.creation import arange, asarray, linspace
 from ngrad.numpy.manipulation import concatenate
 from ngrad.numpy.ndarray import ndarray
@@ -134,8 +134,7 @@ def ix_(*args: Any) -> tuple[ndarray, ...]:
     array([[2, 4],
            [7, 9]])
     """
-    plain = [np.asarray(x) if isinstance(x, ndarray) else x for x in args]
-    return tuple(asarray(part) for part in np.ix_(*plain))
+    return tuple(asarray(part) for part in np.ix_(*map(plain, args)))
 
 
 class ndenumerate:

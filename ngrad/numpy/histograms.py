@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ngrad.numpy.convert import FLOAT64, INT64, array_of, to_tensor
+from ngrad.numpy.convert import FLOAT64, INT64, array_of, plain, to_tensor
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.manipulation import ravel, stack
 from ngrad.numpy.ndarray import ndarray
@@ -63,14 +63,10 @@ def _slots(x: ndarray, edges: Any) -> ndarray:
     return found - (x == asarray(edges)[-1]).astype(np.int64)  # the last bin has both its edges
 
 
-def _plain(value: Any) -> Any:
-    return np.asarray(value) if isinstance(value, ndarray) else value
-
-
 def histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any = None) -> ndarray:
     """Where bins begin and end: so many of them, or by one of NumPy's rules, or as given."""
     w = None if weights is None else np.asarray(asarray(weights))
-    return asarray(np.histogram_bin_edges(np.asarray(asarray(a)), _plain(bins), range, w))
+    return asarray(np.histogram_bin_edges(np.asarray(asarray(a)), plain(bins), range, w))
 
 
 def histogram(

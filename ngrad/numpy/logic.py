@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ngrad.numpy.convert import array_of, operand, to_tensor
+from ngrad.numpy.convert import OURS, array_of, operand, to_tensor
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.reductions import all as every
@@ -121,7 +121,7 @@ def isrealobj(x: Any) -> builtins.bool:
 
 def iscomplexobj(x: Any) -> builtins.bool:
     """Whether a value is of a complex dtype."""
-    return not isinstance(x, ndarray) and builtins.bool(np.iscomplexobj(x))
+    return not isinstance(x, OURS) and builtins.bool(np.iscomplexobj(x))
 
 
 def angle(z: Any, deg: bool = False) -> ndarray:

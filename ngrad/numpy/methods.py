@@ -1,6 +1,4 @@
-"""Methods of arrays: the functions of these names; and NumPy's protocols (NEP 13 and 18), by which
-its own functions, given an array of ours, are ours.
-"""
+"""Methods of arrays: the functions of these names."""
 
 from __future__ import annotations
 
@@ -95,42 +93,6 @@ def _array_namespace(x: ndarray, /, *, api_version: str | None = None) -> Any:
     return ngrad.numpy
 
 
-# -- protocols -------------------------------------------------------------------------------------
-
-
-def _array_ufunc(x: ndarray, function: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-    """NEP 13: a ufunc of NumPy's on an array of ours."""
-    ours = getattr(_array_namespace(x), function.__name__, None)
-    if ours is None:
-        raise TypeError(f"{function.__name__}: ngrad.numpy has no such function")
-    if kwargs.get("out") is not None:
-        (target,) = kwargs.pop("out")
-        if isinstance(target, np.ndarray):
-            raise TypeError(
-                f"{function.__name__}: cannot write an ngrad array into NumPy's; convert it with "
-                "numpy.asarray"
-            )
-        target[...] = getattr(ours, method)(*inputs, **kwargs)
-        return target
-    return getattr(ours, method)(*inputs, **kwargs)
-
-
-def _array_function(x: ndarray, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
-    """NEP 18: a function of NumPy's on an array of ours."""
-    space: Any = _array_namespace(x)
-    for part in function.__module__.split(".")[1:]:
-        space = getattr(space, part, None)
-    ours = getattr(space, function.__name__, None)
-    if ours is None:
-        raise TypeError(
-            f"{function.__module__}.{function.__name__}: ngrad.numpy has no such function"
-        )
-    if ours is function:  # it tells of arrays, and returns none
-        plain = [np.asarray(arg) if isinstance(arg, ndarray) else arg for arg in args]
-        return function(*plain, **kwargs)
-    return ours(*args, **kwargs)
-
-
 def _attach() -> None:
     for name, function in FUNCTIONS.items():
         setattr(ndarray, name, _method(function))
@@ -149,8 +111,6 @@ def _attach() -> None:
         "real": property(lambda x: x),
         "imag": property(lambda x: array_of(to_tensor(np.zeros(x.shape, x.dtype)))),
         "__array_namespace__": _array_namespace,
-        "__array_ufunc__": _array_ufunc,
-        "__array_function__": _array_function,
     }
     for name, method in others.items():
         setattr(ndarray, name, method)

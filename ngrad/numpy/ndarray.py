@@ -311,7 +311,7 @@ class ndarray(Cell):
         """Write a number where the elements lie, if nobody else has this memory: then a loop over
         elements takes no more for a long array than for a short one. Whether it could be done.
         """
-        if state.stack or state.graph is not None or state.window.trace is not None:
+        if state.listens():
             return False  # what was there before is wanted
         if not is_basic(index) or self._held._layout.device is not HOST:
             return False

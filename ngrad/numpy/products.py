@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ngrad.numpy.convert import OURS, to_tensor
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.manipulation import moveaxis, reshape
 from ngrad.numpy.ndarray import ndarray
@@ -94,10 +95,12 @@ def vecmat(
 
 def einsum_path(*operands: Any, optimize: Any = "greedy", einsum_call: bool = False) -> Any:
     """The order in which NumPy would contract, and what it costs."""
-    plain = [
-        np.broadcast_to(np.zeros((), x.dtype), x.shape) if isinstance(x, ndarray) else x
-        for x in operands
-    ]
+
+    def hollow(x: Any) -> Any:
+        where = to_tensor(x)._layout
+        return np.broadcast_to(np.zeros((), where.dtype.numpy_dtype), where.shape)
+
+    plain = [hollow(x) if isinstance(x, OURS) else x for x in operands]
     return np.einsum_path(*plain, optimize=optimize)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ngrad.numpy.convert import array_of, to_tensor
+from ngrad.numpy.convert import array_of, plain, to_tensor
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.manipulation import ravel
 from ngrad.numpy.ndarray import ndarray
@@ -79,8 +79,7 @@ def _places(name: str, doc: str) -> Callable[..., tuple[ndarray, ...]]:
     function = getattr(np, name)
 
     def places(*args: Any, **kwargs: Any) -> tuple[ndarray, ...]:
-        plain = [np.asarray(x) if isinstance(x, ndarray) else x for x in args]
-        return tuple(asarray(part) for part in function(*plain, **kwargs))
+        return tuple(asarray(part) for part in function(*map(plain, args), **kwargs))
 
     places.__name__ = places.__qualname__ = name
     places.__doc__ = doc

@@ -8,11 +8,14 @@ import numpy as np
 
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.ndarray import ndarray
+from ngrad.ops.convert import from_outside
 from ngrad.tensor import Tensor
 
 
 def _plain(value: Any) -> Any:
-    return value.dtype if isinstance(value, ndarray) else value
+    """The dtype that a value of ours has; another, which NumPy knows of, itself."""
+    value = from_outside(value)
+    return value.dtype.numpy_dtype if isinstance(value, Tensor) else value
 
 
 def result_type(*arrays_and_dtypes: Any) -> Any:
@@ -29,7 +32,8 @@ def result_type(*arrays_and_dtypes: Any) -> Any:
 
 def min_scalar_type(a: Any, /) -> Any:
     """The smallest dtype that holds a number; of an array, its own."""
-    return np.min_scalar_type(np.asarray(a) if isinstance(a, ndarray) else a)
+    value = from_outside(a)
+    return np.min_scalar_type(np.asarray(value) if isinstance(value, Tensor) else value)
 
 
 def common_type(*arrays: Any) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ngrad.errors import NumberError
-from ngrad.numpy.convert import array_of
+from ngrad.numpy.convert import OURS, array_of
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.norms import floats
 from ngrad.numpy.signal import sinc
@@ -201,7 +201,7 @@ def polygamma(n: int, x: Any) -> ndarray:
 
 def _order(what: str, value: Any) -> Any:
     """An order as a Python number: it is fixed, and nothing flows back to it."""
-    if np.ndim(value) or isinstance(value, ndarray):
+    if np.ndim(value) or isinstance(value, OURS):
         raise NumberError(f"{what}: the order is one Python number, not an array")
     return value if isinstance(value, int) else float(value)
 

@@ -114,7 +114,7 @@ def test_batches_of_gradients() -> None:
         tape.watch(x)
         y = ngrad.convert_to_tensor(f(x))
         parts = [y[k] for k in range(y.shape[0])]
-    rows = np.stack([tape.gradient(part, x) for part in parts])
+    rows = np.stack([tape.gradient(part, x).numpy() for part in parts])
     np.testing.assert_allclose(tape.jacobian(y, x), rows, rtol=1e-9, atol=1e-9)
     recorded = ngrad.function(f)
     np.testing.assert_array_equal(np.asarray(recorded(x)), np.asarray(f(x)))

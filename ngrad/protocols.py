@@ -1,0 +1,110 @@
+"""NEP 13 and 18: functions of NumPy's, called with arrays, tensors or variables, are those of
+`ngrad.numpy`; and SciPy's universal functions those of `ngrad.scipy.special`.
+
+It is imported when NumPy first asks: `import ngrad` does not need it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+import ngrad.numpy
+from ngrad.errors import GradientError
+from ngrad.numpy.convert import OURS, plain, to_tensor
+from ngrad.numpy.ndarray import ndarray
+from ngrad.record import state
+from ngrad.tensor import Tensor
+from ngrad.transforms import custom_gradient
+
+KNOWN = (*OURS, np.ndarray, np.generic)
+"""Types of operands. What is of another, with a protocol of its own, is asked instead."""
+CONVERTERS = (np.atleast_1d, np.atleast_2d, np.atleast_3d)
+"""By which SciPy makes NumPy arrays, which its compiled code wants, of what a user's function gave.
+They do, as `numpy.asarray` does; but where somebody listens a derivative would be lost, and they
+are like all others."""
+
+
+def array_ufunc(function: np.ufunc, method: str, *inputs: Any, out: Any = (), **kwargs: Any) -> Any:
+    """A ufunc, or a method of one. Of tensors it gives tensors, and arrays if there is an array."""
+    if not all(isinstance(x, KNOWN) or not hasattr(x, "__array_ufunc__") for x in inputs):
+        return NotImplemented
+    theirs = [isinstance(target, np.ndarray) for target in out]
+    if any(theirs):
+        if state.listens() or not all(theirs):
+            raise TypeError(
+                f"{function.__name__}: a NumPy array that it is written into would lose its "
+                "derivative; write x = x + y for x += y, or convert it with numpy.asarray"
+            )
+        return getattr(function, method)(*map(plain, inputs), out=out, **kwargs)
+    ours = _counterpart(function)
+    if ours is None:
+        found = _on_host(function, method, inputs, kwargs)
+    else:
+        found = getattr(ours, method)(*inputs, **kwargs)
+    if out:
+        for target, value in zip(out, found if function.nout > 1 else (found,), strict=True):
+            target[...] = value
+        return out if function.nout > 1 else out[0]
+    return found if any(isinstance(x, ndarray) for x in inputs) else _tensors(found)
+
+
+def array_function(function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+    """Any other function of NumPy's."""
+    if not all(issubclass(kind, KNOWN) for kind in types):
+        return NotImplemented
+    if function in CONVERTERS and not state.listens():
+        return function(*map(plain, args))
+    space: Any = ngrad.numpy
+    try:
+        for part in (*function.__module__.split(".")[1:], function.__name__):
+            space = getattr(space, part)
+    except AttributeError as error:
+        raise TypeError(f"{function.__name__}: {error}") from None
+    found = space(*args, **kwargs)
+    return found if any(issubclass(kind, ndarray) for kind in types) else _tensors(found)
+
+
+def _tensors(found: Any) -> Any:
+    """A result with tensors in place of arrays."""
+    if isinstance(found, ndarray):
+        return found._read()
+    if isinstance(found, (tuple, list)):
+        parts = map(_tensors, found)
+        return type(found)(*parts) if hasattr(found, "_fields") else type(found)(parts)
+    return found
+
+
+def _counterpart(function: np.ufunc) -> Any:
+    name = function.__name__
+    if getattr(np, name, None) is function:
+        return getattr(ngrad.numpy, name, None)
+    from scipy import special as theirs
+
+    from ngrad.scipy import special
+
+    return getattr(special, name, None) if getattr(theirs, name, None) is function else None
+
+
+def _on_host(function: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: Any) -> Any:
+    """What only its own library has: computed by it, at the call, of values. A derivative of it,
+    which nobody knows here, raises.
+    """
+
+    def call(*tensors: Tensor) -> Any:
+        values = iter(tensors)
+        given = [plain(next(values)) if k in places else x for k, x in enumerate(inputs)]
+        found = getattr(function, method)(*given, **kwargs)
+        return (tuple(map(to_tensor, found)) if function.nout > 1 else to_tensor(found)), refuse
+
+    def refuse(*_: Any) -> Any:
+        raise GradientError(
+            f"{function.__name__}: has no derivative, since its own library computed it; "
+            "give it one with ngrad.custom_gradient"
+        )
+
+    places = {k for k, x in enumerate(inputs) if isinstance(x, OURS)}
+    call.__name__ = function.__name__
+    found = custom_gradient(call)(*(to_tensor(inputs[k]) for k in sorted(places)))
+    return tuple(map(ndarray, found)) if function.nout > 1 else ndarray(found)

@@ -1,0 +1,148 @@
+"""NEP 13 and 18: NumPy's own functions, and SciPy's universal ones, of what is ours."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import scipy.optimize
+import scipy.special
+from cases import CASES, Case
+from numeric import assert_same_bits, check_gradient
+
+import ngrad
+import ngrad.numpy as ours
+from ngrad.errors import GradientError
+
+DISPATCHED = {
+    case.name: case
+    for case in reversed(CASES)
+    if isinstance(getattr(np, case.name), np.ufunc)
+    or hasattr(getattr(np, case.name), "_implementation")
+    if any(isinstance(x, (np.ndarray, list)) for x in case.args)
+}
+"""A case for each function that asks its arguments."""
+
+
+def given(value: Any, make: Callable[[Any], Any]) -> Any:
+    """An argument with what is ours in place of NumPy's arrays."""
+    if isinstance(value, np.ndarray):
+        return make(value)
+    if isinstance(value, (list, tuple)):
+        return type(value)(given(x, make) for x in value)
+    return value
+
+
+def parts(found: Any) -> list[Any]:
+    return [y for x in found for y in parts(x)] if isinstance(found, (list, tuple)) else [found]
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("case", DISPATCHED.values(), ids=str)
+def test_numpy_asks_ours(case: Case) -> None:
+    """NumPy's function of tensors gives tensors: those in the arrays that our function gives."""
+
+    def call(space: Any, make: Callable[[Any], Any]) -> list[Any]:
+        args = [given(x, make) for x in case.args]
+        kwargs = {name: given(x, make) for name, x in case.kwargs.items()}
+        return parts(getattr(space, case.name)(*args, **kwargs))
+
+    with ngrad.GradientTape():
+        found = call(np, lambda x: ngrad.constant(x, dtype=x.dtype))
+    for one, other in zip(found, call(ours, ours.array), strict=True):
+        if isinstance(other, ours.ndarray) and isinstance(one, (ngrad.Tensor, np.ndarray)):
+            assert_same_bits(one, other)
+
+
+NAMES = ("add", "sub", "mul", "truediv", "pow", "mod", "matmul", "lt", "eq")
+BINARY = [getattr(operator, name) for name in NAMES]
+
+
+@pytest.mark.parametrize("make", [ngrad.constant, ngrad.Variable, ours.array])
+@pytest.mark.parametrize("function", BINARY, ids=lambda f: f.__name__)
+def test_operators_with_numpy(function: Any, make: Any) -> None:
+    """Operators between NumPy's arrays or numbers and what is ours, in either order, on a tape."""
+    array, x = np.array([2.0, 0.5]), make(np.array([1.5, 3.0]))
+    kind = ours.ndarray if make is ours.array else ngrad.Tensor
+    others = [array] if function is operator.matmul else [array, np.float64(2.0)]
+    for other in others:
+        for args, plain in (((x, other), (x.numpy(), other)), ((other, x), (other, x.numpy()))):
+            with ngrad.GradientTape() as tape:
+                tape.watch(x)
+                found = function(*args)
+            assert type(found) is kind
+            np.testing.assert_allclose(found, function(*plain), rtol=1e-15)
+            if function not in (operator.lt, operator.eq):
+                assert tape.gradient(found, x) is not None
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: np.sin(x) * np.ones(3), lambda x: np.add.reduce(np.multiply(x, 2.0)),
+        lambda x: np.concatenate([x, np.ones(2), x**2]), lambda x: np.linalg.norm(np.stack([x, x])),
+        lambda x: np.where(np.arange(3) > 0, x, 0.0), lambda x: np.max(x) + np.mean(x),
+        lambda x: np.atleast_2d(x), lambda x: scipy.special.erf(x) + scipy.special.xlogy(x, 2.0),
+        lambda x: np.einsum("i,j->ij", x, np.arange(2.0)), lambda x: np.modf(x * 1.3)[0],
+    ],
+    ids=range(10),
+)  # fmt: skip
+def test_derivatives_through_numpy(function: Any) -> None:
+    check_gradient(function, np.array([0.3, 1.2, 2.1]))
+
+
+def test_what_only_scipy_has() -> None:
+    """Its values are SciPy's; a derivative, which would be lost, is refused."""
+    x = ngrad.constant([0.1, 0.4])
+    assert_same_bits(scipy.special.struve(1, x), scipy.special.struve(1, x.numpy()))
+    first, second = scipy.special.sici(ours.array([0.5]))
+    assert_same_bits(first, scipy.special.sici(np.array([0.5]))[0])
+    assert isinstance(second, ours.ndarray)
+    with ngrad.GradientTape() as tape:
+        tape.watch(x)
+        y = scipy.special.eval_hermite(2, x)
+    with pytest.raises(GradientError, match="eval_hermite: has no derivative"):
+        tape.gradient(y, x)
+
+
+def test_into_numpy() -> None:
+    """A NumPy array takes values, unless a derivative would be lost."""
+    array, x = np.zeros(2), ngrad.constant([1.0, 2.0])
+    array += x
+    assert np.add(x, 1.0, out=array) is array
+    assert array.tolist() == [2.0, 3.0]
+    target = ours.zeros(2)
+    assert np.multiply(x, 2.0, out=target) is target
+    assert target.tolist() == [2.0, 4.0]
+    with ngrad.GradientTape(), pytest.raises(TypeError, match="lose its derivative"):
+        array += x
+    with pytest.raises(TypeError, match="immutable"):
+        np.add(array, 1.0, out=x)
+
+
+def test_foreign_arrays_are_asked() -> None:
+    class Foreign:
+        def __array_ufunc__(self, *args: Any, **kwargs: Any) -> str:
+            return "theirs"
+
+        def __array_function__(self, *args: Any) -> str:
+            return "theirs"
+
+    x, foreign = ngrad.constant([1.0]), Foreign()
+    assert np.add(x, foreign) == np.concatenate([x, foreign]) == "theirs"
+    with pytest.raises(TypeError, match="shares_memory"):
+        np.shares_memory(x, x)
+
+
+@pytest.mark.parametrize("make", [ngrad.constant, ours.asarray])
+@pytest.mark.parametrize("method", ["L-BFGS-B", "SLSQP", "BFGS"])
+def test_scipy_minimises(method: str, make: Any) -> None:
+    """SciPy takes the tensors or arrays that a user's function returns."""
+    function = ngrad.value_and_grad(lambda x: np.sum((x - np.arange(3.0)) ** 2))
+    found = scipy.optimize.minimize(
+        lambda x: function(make(x)), np.ones(3), jac=True, method=method
+    )
+    np.testing.assert_allclose(found.x, np.arange(3.0), atol=1e-6)
