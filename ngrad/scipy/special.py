@@ -176,6 +176,8 @@ _TABLE: dict[str, tuple[Callable[..., Any], int, str]] = {
         for order in (0, 1)
     },
 }
+OF_TENSORS = {name: compute for name, (compute, _, _) in _TABLE.items()}
+"""The functions of tensors of floats, and Python numbers beside them."""
 SPECIAL = {name: ufunc(compute, name, nin, "float") for name, (compute, nin, _) in _TABLE.items()}
 for _name, _function in SPECIAL.items():
     _function.__doc__ = f"{_TABLE[_name][2]} SciPy's `{_name}`, with its derivative."

@@ -15,17 +15,21 @@ import ngrad.numpy as ours
 from ngrad.errors import GradientError
 from ngrad.scipy import stats
 
-TAILS = ("logcdf", "cdf", "logsf", "sf")
-DENSITIES, MASSES = ("logpdf", "pdf", *TAILS), ("logpmf", "pmf", *TAILS)
+TAILS, QUANTILES = ("logcdf", "cdf", "logsf", "sf"), ("ppf", "isf")
+DENSITY = ("logpdf", "pdf")
+CONTINUOUS, MASSES = (*DENSITY, *TAILS, *QUANTILES), ("logpmf", "pmf", *TAILS)
 
 
 class Row(NamedTuple):
-    """A distribution: where it is smooth, its shapes, and its methods."""
+    """A distribution: where it is smooth, its shapes, its methods; and how many of the shapes have
+    no derivative in tails and quantiles.
+    """
 
     name: str
     x: Any
-    shapes: tuple[Any, ...]
-    methods: tuple[str, ...]
+    shapes: tuple[Any, ...] = ()
+    methods: tuple[str, ...] = CONTINUOUS
+    fixed: int = 0
 
     def __str__(self) -> str:
         return self.name
@@ -34,21 +38,46 @@ class Row(NamedTuple):
 REAL = np.array([-2.7, -0.4, 0.3, 1.9, 12.5])
 ABOVE = np.array([0.2, 1.1, 2.5, 7.3])
 UNIT = np.array([0.1, 0.35, 0.8])
+FEW = np.array([0.6, 1.5, 3.0, 8.0])
+CUT = (np.array([-1.0, -3.0, 2.0]), np.array([1.0, -2.0, 9.0]))
 ROWS = [
-    Row("norm", REAL, (), DENSITIES),
-    Row("expon", ABOVE, (), DENSITIES),
-    Row("laplace", REAL, (), DENSITIES),
-    Row("logistic", REAL, (), DENSITIES),
-    Row("uniform", UNIT, (), DENSITIES),
-    Row("gamma", ABOVE, (np.array([0.6, 1.5, 3.0, 8.0]),), DENSITIES),
-    Row("beta", UNIT, (np.array([0.7, 2.0, 3.5]), np.array([1.3, 0.8, 4.0])), DENSITIES),
-    Row("t", REAL, (np.array([0.8, 2.0, 3.0, 7.0, 30.0]),), DENSITIES),
+    Row("norm", REAL),
+    Row("expon", ABOVE),
+    Row("laplace", REAL),
+    Row("logistic", REAL),
+    Row("uniform", UNIT),
+    Row("cauchy", REAL),
+    Row("gumbel_r", REAL),
+    Row("gumbel_l", REAL / 4.0),
+    Row("halfnorm", ABOVE),
+    Row("halfcauchy", ABOVE),
+    Row("rayleigh", ABOVE),
+    Row("lognorm", ABOVE, (FEW,)),
+    Row("pareto", ABOVE + 1.0, (FEW,)),
+    Row("weibull_min", ABOVE / 2.0, (FEW / 2.0,)),
+    Row("truncnorm", np.array([0.2, -2.5, 2.3]), CUT),
+    Row("truncnorm", np.array([0.2, -0.5, 2.3]), (np.array([-1, -np.inf, 2]), np.array([1, 3, 9]))),
+    Row("skewnorm", REAL, (np.array([-1.0, 0.5, 0.0, 2.0, 3.0]),), DENSITY),
+    Row("vonmises", UNIT * 3.0, (np.array([0.5, 1.0, 7.0]),), DENSITY),
+    Row("gamma", ABOVE, (FEW,), fixed=1),
+    Row("invgamma", ABOVE, (FEW,), fixed=1),
+    Row("chi2", ABOVE, (FEW,), fixed=1),
+    Row("f", ABOVE, (FEW, FEW[::-1] + 1.0), fixed=2),
+    Row("beta", UNIT, (np.array([0.7, 2.0, 3.5]), np.array([1.3, 0.8, 4.0])), fixed=2),
+    Row("t", REAL, (np.array([0.8, 2.0, 3.0, 7.0, 30.0]),), fixed=1),
     Row("poisson", np.array([0, 1, 3, 9]), (np.array([0.5, 1.0, 4.0, 6.5]),), MASSES),
     Row("bernoulli", np.array([0, 1, 1]), (UNIT,), MASSES),
+    Row("binom", np.array([0, 3, 2]), (np.array([4, 6, 3]), UNIT), MASSES, fixed=1),
+    Row("geom", np.array([1, 3, 2]), (UNIT,), MASSES),
+    Row("nbinom", np.array([0, 3, 2]), (np.array([1.5, 6.0, 3.0]), UNIT), MASSES, fixed=1),
 ]
 CASES = [(row, method) for row in ROWS for method in row.methods]
 every_case = pytest.mark.parametrize(("row", "method"), CASES, ids=str)
 EDGES = np.array([-np.inf, -1.0, -0.0, 0.0, 0.5, 1.0, 2.0, np.inf, np.nan])
+
+
+PLANE = np.array([[0.2, 1.5], [-1.0, 0.3], [2.0, 2.5]])
+SHARES = np.array([[0.2, 0.6], [0.5, 0.1], [0.3, 0.3]])
 
 
 def both(name: str, method: str, *args: Any, **kwargs: Any) -> tuple[Any, Any]:
@@ -60,44 +89,99 @@ def both(name: str, method: str, *args: Any, **kwargs: Any) -> tuple[Any, Any]:
 @every_case
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_as_scipy(row: Row, method: str) -> None:
-    assert_like(*both(row.name, method, row.x, *row.shapes), 4)
-    assert_like(*both(row.name, method, row.x + 2, *row.shapes, 2), 4)
+    x, edges = row.x, EDGES
+    if method in QUANTILES:
+        x, edges = np.linspace(0.05, 0.9, len(x)), np.array([0.0, 1.0, -0.5, 1.5, np.nan])
+    elif method not in TAILS:  # of infinities SciPy's are NaN here and there
+        edges = EDGES[~np.isinf(EDGES)]
+        assert not np.asarray(
+            getattr(getattr(stats, row.name), method[-3:])(np.inf, *row.shapes)
+        ).any()
+    assert_like(*both(row.name, method, x, *row.shapes), 16)
+    if method not in QUANTILES:
+        assert_like(*both(row.name, method, x + 2, *row.shapes, 2), 16)
     if row.methods != MASSES:
-        assert_like(*both(row.name, method, 3 * row.x - 1, *row.shapes, loc=-1.0, scale=3.0), 8)
+        moved = x if method in QUANTILES else 3 * x - 1
+        assert_like(*both(row.name, method, moved, *row.shapes, loc=-1.0, scale=3.0), 32)
     shapes = [x[:, None] for x in row.shapes]
-    assert_like(*both(row.name, method, EDGES, *shapes), 4)
+    assert_like(*both(row.name, method, edges, *shapes), 16)
     with np.errstate(all="ignore"):
-        frozen = getattr(getattr(scipy.stats, row.name)(*row.shapes, loc=1), method)(row.x)
-    found = getattr(getattr(stats, row.name)(*row.shapes, loc=1), method)(row.x)
-    assert_like(found, frozen, 4)
+        frozen = getattr(getattr(scipy.stats, row.name)(*row.shapes, loc=1), method)(x)
+    found = getattr(getattr(stats, row.name)(*row.shapes, loc=1), method)(x)
+    assert_like(found, frozen, 16)
 
 
 @every_case
 def test_gradients(row: Row, method: str) -> None:
     """In x, in the location and the scale, and in the shapes."""
     call = getattr(getattr(stats, row.name), method)
+    count = row.fixed if method in (*TAILS, *QUANTILES) else 0
+    fixed, shapes = row.shapes[:count], row.shapes[count:]
+    if fixed:
+        with pytest.raises(GradientError, match="has a derivative in its last operand"):
+            ngrad.grad(lambda a: ours.sum(call(row.x / 20.0, a, *row.shapes[1:])))(fixed[0] * 1.0)
     if row.methods == MASSES:
         there = np.isfinite(np.asarray(call(row.x, *row.shapes)))
-        shapes = [shape[there] for shape in row.shapes]
-        check_gradient(lambda *xs: ngrad.convert_to_tensor(call(row.x[there], *xs)), *shapes)
+        kept = [shape[there] for shape in fixed]
+        check_gradient(
+            lambda *xs: ngrad.convert_to_tensor(call(row.x[there], *kept, *xs)),
+            *(shape[there] for shape in shapes),
+        )
         return
 
-    fixed: tuple[Any, ...] = ()
-
     def function(x: Any, loc: Any, scale: Any, *shapes: Any) -> Any:
-        return ngrad.convert_to_tensor(call(x, *shapes, *fixed, loc=loc, scale=scale))
+        return ngrad.convert_to_tensor(call(x, *fixed, *shapes, loc=loc, scale=scale))
 
-    arrays = (2.0 * row.x + 0.5, np.array(0.5), np.array(2.0), *row.shapes)
-    if method in TAILS and row.shapes:
-        arrays, fixed = arrays[:3], row.shapes
-        with pytest.raises(GradientError, match="has a derivative in its last operand"):
-            ngrad.grad(lambda shape: ours.sum(call(row.x, *(shape,) * len(fixed))))(fixed[0])
+    shapes = tuple(shape for shape in shapes if np.isfinite(shape).all())
+    if len(shapes) + len(fixed) < len(row.shapes):
+        return
+    x = np.linspace(0.15, 0.8, len(row.x)) if method in QUANTILES else 2.0 * row.x + 0.5
+    arrays = (x, np.array(0.5), np.array(2.0), *shapes)
+    check_gradient(function, *arrays)
+    if method in ("logpdf", "cdf", "logsf", "ppf"):  # the others are made as these are
+        check_second_gradient(function, *arrays, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("name", "method", "args"),
+    [
+        ("multivariate_normal", "pdf", (PLANE[0], [0.5, -1.0], [[2.0, 0.3], [0.3, 1.0]])),
+        ("multivariate_normal", "logpdf", (PLANE, [0.5, -1.0], [[2.0, 0.3], [0.3, 1.0]])),
+        ("multivariate_normal", "logpdf", (PLANE, [0.5, -1.0], [2.0, 3.0])),
+        ("multivariate_normal", "logpdf", (PLANE, [0.5, -1.0], 2.0)),
+        ("multivariate_normal", "logpdf", (np.array([0.5, 2.0, 3.0]), 1.0, 2.0)),
+        ("dirichlet", "logpdf", (SHARES, [1.5, 0.7, 3.0])),
+        ("dirichlet", "pdf", (SHARES[:2], [1.5, 0.7, 3.0])),
+        ("dirichlet", "logpdf", (SHARES[:, 0], [1.5, 0.7, 3.0])),
+        ("multinomial", "logpmf", ([[1, 2, 1], [4, 0, 0], [1, 1, 1]], 4, [0.2, 0.5, 0.3])),
+        ("multinomial", "pmf", ([1, 2, 1], 4, [0.2, 0.5, 0.3])),
+    ],
+)
+def test_vectors(name: str, method: str, args: Any) -> None:
+    """Values as SciPy's, called and frozen; gradients in x (but counts) and in all parameters."""
+    found, expected = both(name, method, *args)
+    x, *parameters = args
+    frozen = getattr(getattr(stats, name)(*parameters), method)(x)
+    assert_like(np.squeeze(found), np.squeeze(expected), 16)
+    assert_like(np.squeeze(frozen), np.squeeze(expected), 16)
+    call = getattr(getattr(stats, name), method)
+    first = 2 if name == "multinomial" else 0
+    arrays = [np.asarray(z, float) for z in args[first:]]
+    if first and np.ndim(x) > 1:
+        args = (x[:2], *parameters)  # the density of the last is zero
+
+    def function(*given: Any) -> Any:
+        if name == "multivariate_normal" and given[-1].ndim == 2:  # its upper half is not read
+            given = (*given[:-1], (given[-1] + ngrad.transpose(given[-1])) / 2.0)
+        return ngrad.convert_to_tensor(call(*args[:first], *given))
+
     check_gradient(function, *arrays)
     check_second_gradient(function, *arrays, rtol=1e-6)
 
 
 def test_every_name_has_a_row() -> None:
-    assert set(stats.__all__) == {row.name for row in ROWS}
+    vectors = {"dirichlet", "multinomial", "multivariate_normal"}  # in `test_vectors`
+    assert set(stats.__all__) == {row.name for row in ROWS} | vectors
 
 
 @pytest.mark.parametrize(
@@ -113,6 +197,11 @@ def test_every_name_has_a_row() -> None:
         ("beta", (1.0, 2.0, 1.0)),
         ("beta", (0.0, 0.5, 1.0)),
         ("t", (1e200, 2.0)),
+        ("lognorm", (0.0, 1.0)),
+        ("invgamma", (0.0, 1.0)),
+        ("rayleigh", (0.0,)),
+        ("truncnorm", (0.5, 1.0, 0.0)),
+        ("truncnorm", (9.0, 8.0, np.inf)),
     ],
 )
 def test_parameters_at_their_bounds(name: str, args: Any) -> None:
@@ -129,6 +218,11 @@ def test_parameters_at_their_bounds(name: str, args: Any) -> None:
         ("bernoulli", (1, 0.0)),
         ("bernoulli", (0, 0.0)),
         ("bernoulli", (1, 1.5)),
+        ("binom", (4, 3.0, 0.5)),
+        ("binom", (2, 2.5, 0.5)),
+        ("binom", (0, 0.0, 0.5)),
+        ("geom", (1, 1.0)),
+        ("geom", (0, 0.5)),
     ],
 )
 def test_masses_at_bounds(name: str, args: Any) -> None:
@@ -154,9 +248,21 @@ def test_what_lies_outside_has_no_gradient() -> None:
         (lambda: stats.norm.pdf(1.0, mu=2.0), TypeError, "not 0 parameters and mu by name"),
         (lambda: stats.norm.pdf(1.0, 2.0, loc=1.0), TypeError, "norm.pdf"),
         (lambda: stats.poisson.pmf(1, 2.0, scale=2.0), TypeError, "poisson.pmf: takes x, mu, loc"),
-        (lambda: stats.gamma.ppf, AttributeError, "ngrad.scipy.stats.gamma has no 'ppf'"),
+        (lambda: stats.vonmises.ppf(0.5, 1.0), AttributeError, "stats.vonmises has no 'ppf'"),
+        (lambda: stats.skewnorm.cdf(0.5, 1.0), AttributeError, "stats.skewnorm has no 'cdf'"),
         (lambda: stats.norm().rvs, AttributeError, "ngrad.scipy.stats.norm has no 'rvs'"),
-        (lambda: stats.cauchy, AttributeError, "ngrad.scipy.stats has no 'cauchy'"),
+        (lambda: stats.levy, AttributeError, "ngrad.scipy.stats has no 'levy'"),
+        (
+            lambda: stats.multivariate_normal.pdf([1.0, 2.0], [0.0, 0.0, 0.0]),
+            ValueError,
+            r"x of shape \(2,\), a mean of \(3,\)",
+        ),
+        (
+            lambda: stats.multivariate_normal.pdf([1.0, 2.0], None, [[1.0, 2.0], [2.0, 1.0]]),
+            np.linalg.LinAlgError,
+            "positive definite",
+        ),
+        (lambda: stats.dirichlet.pdf([0.5, 0.5], [1.0] * 4), ValueError, r"of shape \(2,\)"),
     ],
 )
 def test_what_is_refused(call: Any, error: type[Exception], says: str) -> None:
