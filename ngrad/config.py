@@ -18,13 +18,17 @@ from ngrad_kernels.memory import MemoryStats, Pool, pool
 from ngrad_kernels.product import PRECISIONS, precision
 from ngrad_kernels.targets import target
 
+AT_ONCE = 1 << 13
+"""Bytes, unless set: where one more kernel takes less time than recording its call and planning."""
+
 
 class _Settings:
     """What the process is set to, where it is read at every op."""
 
-    __slots__ = ("eager", "fusion")
+    __slots__ = ("at_once", "eager", "fusion")
 
     def __init__(self) -> None:
+        self.at_once = int(os.environ.get("NGRAD_AT_ONCE", AT_ONCE))
         self.eager = os.environ.get("NGRAD_EAGER", "0") not in ("", "0")
         self.fusion = os.environ.get("NGRAD_FUSION", "background")
 
@@ -56,6 +60,42 @@ def set_eager(on: bool) -> None:
     >>> config.set_eager(False)
     """
     settings.eager = bool(on)
+
+
+def at_once() -> int:
+    """Up to how many bytes an op runs where it is called; as for `set_at_once`.
+
+    Examples
+    --------
+    >>> from ngrad import config
+    >>> config.at_once() >= 0
+    True
+    """
+    return settings.at_once
+
+
+def set_at_once(nbytes: int) -> None:
+    """Run an op where it is called if it reads and writes at most `nbytes` on the CPU, its operands
+    are there, and nothing is pending or listens in this thread: neither a tape nor a `function`.
+
+    To record so little for later takes longer than to do it. No result changes by a bit; 0 has
+    everything wait. The environment variable `NGRAD_AT_ONCE` sets it for a process.
+
+    Raises
+    ------
+    ValueError
+        If `nbytes` is negative.
+
+    Examples
+    --------
+    >>> from ngrad import config
+    >>> before = config.at_once()
+    >>> config.set_at_once(0)
+    >>> config.set_at_once(before)
+    """
+    if nbytes < 0:
+        raise ValueError(f"at_once is a number of bytes, not {nbytes}")
+    settings.at_once = int(nbytes)
 
 
 FUSION = ("background", "wait", "off")

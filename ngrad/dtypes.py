@@ -19,6 +19,8 @@ class DType:
         NumPy's kind and size: "f4", "i8", "b1", ...
     as_numpy_dtype : type
         NumPy's scalar type.
+    typestr : str
+        As the array interface names it: "<f4", ...
     itemsize, size : int
         Bytes an element.
     name : str
@@ -34,13 +36,14 @@ class DType:
 
     __slots__ = (
         "as_numpy_dtype", "code", "ctype", "is_bool", "is_floating", "is_integer", "is_unsigned",
-        "itemsize", "name", "numpy_dtype",
+        "itemsize", "name", "numpy_dtype", "typestr",
     )  # fmt: skip
 
     def __init__(self, code: str) -> None:
         self.code = code
         self.numpy_dtype = np.dtype(code)
         self.as_numpy_dtype = self.numpy_dtype.type
+        self.typestr = self.numpy_dtype.str
         self.name = self.numpy_dtype.name
         self.itemsize = self.numpy_dtype.itemsize
         self.is_floating = code[0] == "f"

@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 
 from ngrad.captured import Captured
 from ngrad.config import settings
+from ngrad.graph.cost import Cost, counters
 from ngrad.graph.differentiate import Goal, Heard, differentiate, tools
 from ngrad.graph.entries import Entry, trace
 from ngrad.graph.fuse import fuse
@@ -29,7 +30,7 @@ from ngrad.graph.plan import Plan
 from ngrad.graph.simplify import rewrite
 from ngrad.hooks import hooks
 from ngrad.ops.fused import sources
-from ngrad.record import Cost, counters, execute
+from ngrad.record import execute
 from ngrad.replay import Replay
 from ngrad.tensor import Tensor, scalar
 from ngrad_kernels.cache import NotCached, without_compiling

@@ -11,10 +11,8 @@ import itertools
 import os
 import sys
 import threading
-from collections import Counter
 from collections.abc import Callable
 from typing import Any, Protocol
-from weakref import WeakSet
 
 from ngrad.config import settings
 from ngrad.graph.graph import Graph, Symbol
@@ -130,6 +128,8 @@ def apply(op: Op, inputs: tuple[Any, ...], params: Params = ()) -> Any:
         program = call.program
         if program is not None and program.view is not None:
             return call.run(*inputs)
+    if call.size <= settings.at_once and window.idle() and all(x._at for x in inputs):
+        return run_now(call, inputs)
     slots = tuple([x._slot if x._window is window else window[x] for x in inputs])
     return window.append_several(call, slots) if call.several else window.append((call, *slots))
 
@@ -157,12 +157,20 @@ def run_now(call: Call, inputs: tuple[Any, ...]) -> Any:
     if layouts != call.inputs:
         call = call.op.call(call.params, layouts)
     out = execute(call, inputs)
-    counters["launches"] += call.launches
-    counters["bytes"] += call.bytes
+    call.cost.runs += 1
     if listened:
         window.note_done(call, tuple([window[x] for x in inputs]), out)
     if hooks.ran is not None:
         hooks.ran(call, inputs, out)
+    return out
+
+
+def run_small(call: Call, *inputs: Any) -> Any:
+    """Run a call of what is there, where nothing listens."""
+    if hooks.execute is not None or hooks.ran is not None:
+        return run_now(call, inputs)
+    out = call.run(*inputs)
+    call.cost.runs += 1
     return out
 
 
@@ -179,42 +187,3 @@ def heard(x: Any) -> Any:
 def execute(call: Call, inputs: tuple[Any, ...]) -> Any:
     """Run a call: nothing is recorded."""
     return call.run(*inputs) if hooks.execute is None else hooks.execute(call, inputs)
-
-
-counters: Counter[str] = Counter()
-"""What happened since the process began: structures `planned` and `fused`, `runs` of plans, and the
-`launches` and `bytes` of these and of ops that ran where they were called: what kernels read and
-wrote, if each element is read once. `counted` adds what
-plans that are kept have run.
-"""
-
-
-class Cost:
-    """What a run of a plan launches and moves, and how often it ran: one count, since every
-    gradient comes here, in place of three.
-    """
-
-    __slots__ = ("__weakref__", "bytes", "launches", "runs")
-
-    def __init__(self, launches: int, nbytes: int) -> None:
-        self.runs, self.launches, self.bytes = 0, launches, nbytes
-        _costs.add(self)
-
-    def add_to(self, total: Counter[str]) -> None:
-        total["runs"] += self.runs
-        total["launches"] += self.runs * self.launches
-        total["bytes"] += self.runs * self.bytes
-
-    def __del__(self, total: Counter[str] = counters) -> None:  # there also as Python ends
-        self.add_to(total)
-
-
-_costs: WeakSet[Cost] = WeakSet()
-
-
-def counted() -> Counter[str]:
-    """The counters as they are now."""
-    total = Counter(counters)
-    for cost in list(_costs):
-        cost.add_to(total)
-    return total

@@ -22,10 +22,10 @@ from ngrad.graph.program import OUT, Program
 from ngrad.graph.room import padded
 from ngrad.schedule import Loads, Schedule
 from ngrad.status import begun, unsettled
-from ngrad.tensor import Tensor, allocate, scalar
+from ngrad.tensor import Tensor, allocate, empty, scalar
 from ngrad_kernels import cpu, native
 from ngrad_kernels.cpu import walk
-from ngrad_kernels.memory import Buffer, block, pool
+from ngrad_kernels.memory import Buffer, pool
 from ngrad_kernels.native import blank
 
 SMALL = 1 << 20
@@ -42,9 +42,21 @@ def runner(
 
     It returns a tuple of results if `outputs` is one.
     """
+    outs = outputs if isinstance(outputs, tuple) else (outputs,)
+    if program.launches and not program.over and _is_short(program, outs):
+        return _walked(program, arity, outs, isinstance(outputs, tuple))
     if isinstance(outputs, tuple):
         return _several(program, outputs)
     return _single(program, arity, outputs)
+
+
+def _is_short(program: Program, outs: tuple[Layout, ...]) -> bool:
+    """Whether a program is a few grains on the CPU, which no thread is woken for."""
+    return (
+        all(where.device is HOST for where in outs)
+        and program.scratch <= SMALL
+        and all(x.n <= x.grain and len(x.operands) < native.TABLE for x in program.launches)
+    )
 
 
 def _single(program: Program, arity: int, out: Layout) -> Callable[..., Tensor]:
@@ -58,45 +70,58 @@ def _single(program: Program, arity: int, out: Layout) -> Callable[..., Tensor]:
     if program.over:
         several = _several(program, (out,))
         return lambda *tensors: several(*tensors)[0]
-    if len(program.launches) == 1 and not program.scratch:
-        (launch,) = program.launches
-        plain = launch.operands == (*((k, 0) for k in range(arity)), (OUT, 0))
-        plain = plain and out.device is HOST
-        if plain and launch.n <= launch.grain and arity in (1, 2):
-            return _unary(program, out) if arity == 1 else _binary(program, out)
     return _general(program, out)
+
+
+def _walked(
+    program: Program, arity: int, outs: tuple[Layout, ...], several: bool
+) -> Callable[..., Any]:
+    """A short program as words, which one compiled routine goes through."""
+    (launch, *more) = program.launches
+    plain = (*((k, 0) for k in range(arity)), (OUT, 0))
+    if not (more or several or program.scratch) and launch.operands == plain and arity in (1, 2):
+        return _unary(program, outs[0]) if arity == 1 else _binary(program, outs[0])
+    registers = arity + len(outs) + 1
+    room = arena() if program.scratch else None
+    words: list[int] = []
+    for kernel, facts, n, grain, operands, _ in program.launches:
+        words += [kernel, facts, n, grain, len(operands)]
+        for which, offset in operands:
+            words += [which % registers, offset]
+    code = np.array(words, np.int64)
+    where, steps, scratch = code.ctypes.data, len(program.launches), room.address if room else 0
+    backwards = outs[::-1]
+
+    def run(*tensors: Tensor, keep: Any = (program, room, code)) -> Any:
+        made = [empty(out) for out in backwards]
+        walk(where, steps, *[x._at for x in tensors], *[x._at for x in made], scratch)
+        return tuple(made[::-1]) if several else made[0]
+
+    return run
 
 
 def _unary(program: Program, out: Layout) -> Callable[..., Tensor]:
     (launch,) = program.launches
-    kernel, facts, n, free, nbytes = launch.kernel, launch.facts, launch.n, out.free, out.nbytes
-    run = cpu.run
+    kernel, facts, n = launch.kernel, launch.facts, launch.n
+    run = native.run
 
     def unary(x: Tensor, keep: Any = program) -> Tensor:
-        try:
-            buffer = block(free, free.pop())
-        except IndexError:
-            buffer = pool.take(nbytes)
-        address = buffer.address
-        run(kernel, facts, n, x._address, address)
-        return Tensor(buffer, address, out)
+        made = empty(out)
+        run(kernel, facts, n, x._at, made._at)
+        return made
 
     return unary
 
 
 def _binary(program: Program, out: Layout) -> Callable[..., Tensor]:
     (launch,) = program.launches
-    kernel, facts, n, free, nbytes = launch.kernel, launch.facts, launch.n, out.free, out.nbytes
-    run = cpu.run
+    kernel, facts, n = launch.kernel, launch.facts, launch.n
+    run = native.run
 
     def binary(x: Tensor, y: Tensor, keep: Any = program) -> Tensor:
-        try:
-            buffer = block(free, free.pop())
-        except IndexError:
-            buffer = pool.take(nbytes)
-        address = buffer.address
-        run(kernel, facts, n, x._address, y._address, address)
-        return Tensor(buffer, address, out)
+        made = empty(out)
+        run(kernel, facts, n, x._at, y._at, made._at)
+        return made
 
     return binary
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Any
 
-from ngrad.record import counted
+from ngrad.graph.cost import counted
 from ngrad_kernels import cache
 from ngrad_kernels.memory import pool
 

@@ -61,8 +61,8 @@ class Export:
         self.__array_interface__ = {
             "version": 3,
             "shape": where.shape,
-            "strides": where.strides,
-            "typestr": where.dtype.numpy_dtype.str,
+            "strides": None if where.contiguous else where.strides,
+            "typestr": where.dtype.typestr,
             "data": (address, not writable),
         }
 
@@ -168,10 +168,10 @@ class Tensor:
         """A read-only NumPy array over this tensor's memory, which it keeps alive; over a copy on
         the CPU, if it lies on another device.
         """
-        address = self._address
-        if self._layout.device is not HOST:
+        address, where = self._at or self._address, self._layout
+        if where.device is not HOST:
             return Tensor.on_host(self)._view()
-        return np.asarray(Export(self._buffer, address, self._layout))
+        return where.array(address, self._block)
 
     def numpy(self) -> Any:
         """The value: a writable copy as a NumPy array, or a NumPy scalar if 0-d.
@@ -315,8 +315,21 @@ class Tensor:
 
 def empty(where: Layout) -> Tensor:
     """A tensor of a row-major layout with arbitrary content, to be written by whoever made it."""
-    buffer = allocate(where)
-    return Tensor(buffer, buffer.address, where)
+    try:
+        address = where.free.pop()
+        buffer = Buffer()
+        buffer.free = where.free
+        buffer.address = address
+    except IndexError:
+        buffer = where.device.pool.take(where.nbytes)
+        address = buffer.address
+    made: Tensor = blank(Tensor)
+    made._block = buffer
+    made._at = address
+    made._layout = where
+    made._window = None
+    made._slot = -1
+    return made
 
 
 def pending(window: Any, slot: int, where: Layout) -> Tensor:
@@ -332,7 +345,7 @@ def pending(window: Any, slot: int, where: Layout) -> Tensor:
 
 def writable(tensor: Tensor) -> np.ndarray[Any, Any]:
     """A NumPy array over the memory of a tensor that nobody else has seen yet."""
-    return np.asarray(Export(tensor._buffer, tensor._address, tensor._layout, writable=True))
+    return tensor._layout.array(tensor._address, tensor._block, writable=True)
 
 
 def from_numpy(array: Any, dtype: DType | None = None, device: Device | None = None) -> Tensor:

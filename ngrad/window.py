@@ -91,6 +91,10 @@ class Window(dict[Tensor, int]):
             trace.window, self.limit = self, sys.maxsize
         self._lock, self._epoch = _Lock(), _forks
 
+    def idle(self) -> bool:
+        """Whether nothing is recorded here, and nothing listens."""
+        return not (self.entries or self.readers or self.trace)
+
     def lock(self) -> Any:
         """Held while the window is run, by whichever thread; a fork may have copied it taken. No
         property, to which CPython goes a long way round.

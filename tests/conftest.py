@@ -10,6 +10,8 @@ if (_cores or 1) < 2:  # before numba is imported: tests compare one thread with
     os.environ.setdefault("NUMBA_NUM_THREADS", "2")
 # Each test program is run a few times: compiling its fused kernels is for the tests of fusion.
 os.environ.setdefault("NGRAD_FUSION", "off")
+# Tests of deferral and fusion are of few elements. Those of `ngrad.numpy` run as its users do.
+os.environ.setdefault("NGRAD_AT_ONCE", "0")
 
 import pytest  # noqa: E402
 from hypothesis import HealthCheck, settings  # noqa: E402

@@ -31,7 +31,7 @@ import numba
 import platformdirs
 from numba.core import config
 
-from ngrad_kernels import native
+from ngrad_kernels import loader
 
 MAGIC = b"ngrad-kernel-1\n"
 SIZE_LIMIT = 1 << 30
@@ -72,7 +72,7 @@ def environment() -> str:
     target = (
         llvm.get_process_triple(),
         llvm.get_host_cpu_name(),
-        native.features(),
+        loader.features(),
         *(f"{name}={getattr(config, name)}" for name in _FLAGS),
     )
     versions = f"numba {numba.__version__}\nllvmlite {llvmlite.__version__}"
@@ -315,7 +315,7 @@ def load(name: str, source: str, signature: Signature = Signature.KERNEL) -> int
 
     def link(code: bytes) -> int:
         nonlocal address
-        address = native.link(code, symbol)
+        address = loader.link(code, symbol)
         return address
 
     def compile_() -> bytes:

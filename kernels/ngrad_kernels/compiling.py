@@ -15,7 +15,7 @@ from ngrad_kernels import (
     framing,
     integers,
     intrinsics,
-    native,
+    loader,
     reductions,
     short_rows,
     streaming,
@@ -45,7 +45,7 @@ class _Codegen(JITCPUCodegen):
     """Numba's code generation, tuned as ours: loops are vectorised in it."""
 
     def _customize_tm_features(self) -> str:
-        return native.features()
+        return loader.features()
 
 
 @functools.cache
@@ -121,7 +121,7 @@ def _check(module: Any) -> None:
 def machine_code(name: str, source: str, signature: Signature, symbol: str) -> bytes:
     """An object file with a function of a source text, and nothing that it does not reach."""
     module = llvm_module(name, source, signature, symbol)
-    machine = native.target_machine()
+    machine = loader.target_machine()
     passes = llvm.create_new_module_pass_manager()
     passes.add_global_dead_code_eliminate_pass()
     passes.run(module, llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options(3)))

@@ -88,7 +88,10 @@ class Buffer:
         return self.free.size
 
     def __del__(self) -> None:
-        self.free.append(self.address)
+        try:
+            self.free.append(self.address)
+        except AttributeError:  # Ctrl-C came while it was made
+            return
 
 
 def block(free: FreeList, address: int) -> Buffer:

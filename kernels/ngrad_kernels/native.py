@@ -1,69 +1,29 @@
-"""Machine code in this process: the loader, and the few functions that Python calls in it.
-
-Loading needs LLVM alone, and these functions are written in its terms: so `import ngrad` sets up no
-compiler, and calling a kernel costs no more than calling a function of CPython's own. Each reads
-its integer arguments as `METH_FASTCALL` passes them.
+"""The few functions that Python calls in machine code, written in LLVM's terms: so calling a kernel
+costs no more than calling a function of CPython's own. Each reads its arguments as `METH_FASTCALL`
+passes them.
 """
 
 from __future__ import annotations
 
 import ctypes
-import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import llvmlite.binding as llvm
 from llvmlite import ir
-from numba.core.codegen import get_host_cpu_features
+
+from ngrad_kernels.loader import engine
 
 BYTE, INT, WORD = ir.IntType(8), ir.IntType(32), ir.IntType(64)
 POINTER, WORDS = BYTE.as_pointer(), WORD.as_pointer()
 KERNEL = ir.FunctionType(ir.VoidType(), [WORDS, WORD, WORD]).as_pointer()
 
 
-@functools.cache
-def features() -> str:
-    """What this CPU has, and how code for it is tuned, as LLVM takes it.
-
-    LLVM keeps to vectors of 256 bits on Intel's CPUs that have 512, since the first of them lowered
-    their clock for these. Those that have VBMI2 too hardly do (exp and tanh: up to 1.6 x faster).
-    """
-    host = str(get_host_cpu_features())
-    return f"{host},-prefer-256-bit" if "+avx512vbmi2" in host else host
-
-
-def target_machine() -> Any:
-    """LLVM's description of this CPU."""
-    target = llvm.Target.from_triple(llvm.get_process_triple())
-    return target.create_target_machine(cpu=llvm.get_host_cpu_name(), features=features(), opt=3)
-
-
-@functools.cache
-def engine() -> Any:
-    """LLVM's loader for our code; Numba's lives in one of its own."""
-    llvm.initialize_native_target()
-    llvm.initialize_native_asmprinter()
-    return llvm.create_mcjit_compiler(llvm.parse_assembly(""), target_machine())
-
-
-OBJECT_FILES = (b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\x64\x86", b"\x64\xaa")
-"""How object files begin: ELF, Mach-O, COFF for x86-64 and for Arm. LLVM crashes on others."""
-
-
-def link(code: bytes, symbol: str) -> int:
-    """The address of a symbol of machine code, loaded for good; 0 if it is not in there."""
-    if not code.startswith(OBJECT_FILES):
-        return 0
-    engine().add_object_file(llvm.ObjectFileRef.from_data(code))
-    engine().finalize_object()
-    return int(engine().get_function_address(symbol))
-
-
 # -- functions for Python ------------------------------------------------------------------------
 
 
-class _Function:
+class Function:
     """A function under construction that Python can call with integers, and that returns None."""
 
     def __init__(self, module: ir.Module, name: str, arguments: int | None) -> None:
@@ -110,10 +70,7 @@ class _Function:
         with self.loop(self.count) as i:
             value = builder.call(convert, [builder.load(builder.gep(self.given, [i]))])
             builder.store(value, builder.gep(words, [i]))
-        occurred = self.external("PyErr_Occurred", POINTER)
-        fine = builder.icmp_unsigned("==", builder.call(occurred, []), POINTER(None))
-        with builder.if_then(builder.not_(fine), likely=False):
-            builder.ret(POINTER(None))
+        self.raise_if_any()
         return words
 
     def _require(self, holds: Any) -> None:
@@ -125,7 +82,29 @@ class _Function:
     def object(self) -> Any:
         """The one argument, as it is."""
         self._require(self.builder.icmp_signed("==", self.count, WORD(1)))
-        return self.builder.load(self.given)
+        return self.given_object(0)
+
+    def given_object(self, k: int) -> Any:
+        """An argument as it is, borrowed."""
+        return self.builder.load(self.builder.gep(self.given, [WORD(k)]))
+
+    def given_integer(self, k: int) -> Any:
+        """An argument as a word; `raise_if_any` raises if it is no integer."""
+        convert = self.external("PyLong_AsLongLong", WORD, POINTER)
+        return self.builder.call(convert, [self.given_object(k)])
+
+    def raise_if_any(self) -> None:
+        """Return to Python if an error has occurred."""
+        occurred = self.external("PyErr_Occurred", POINTER)
+        fine = self.builder.icmp_unsigned("==", self.builder.call(occurred, []), POINTER(None))
+        with self.builder.if_then(self.builder.not_(fine), likely=False):
+            self.builder.ret(POINTER(None))
+
+    def hold(self, thing: Any) -> None:
+        self.builder.call(self.external("Py_IncRef", ir.VoidType(), POINTER), [thing])
+
+    def let_go(self, thing: Any) -> None:
+        self.builder.call(self.external("Py_DecRef", ir.VoidType(), POINTER), [thing])
 
     def word(self, words: Any, k: int) -> Any:
         return self.builder.load(self.builder.gep(words, [WORD(k)]))
@@ -137,7 +116,7 @@ class _Function:
         none = self.module.globals.get("_Py_NoneStruct")
         if none is None:
             none = ir.GlobalVariable(self.module, BYTE, "_Py_NoneStruct")
-        self.builder.call(self.external("Py_IncRef", ir.VoidType(), POINTER), [none])
+        self.hold(none)
         self.builder.ret(none)
 
 
@@ -147,7 +126,7 @@ def _smaller(builder: ir.IRBuilder, x: Any, y: Any) -> Any:
 
 def _run(module: ir.Module) -> None:
     """run(kernel, facts, n, *operands): a kernel over [0, n)."""
-    it = _Function(module, "run", None)
+    it = Function(module, "run", None)
     words = it.integers()
     builder = it.builder
     kernel, facts, n = (it.word(words, k) for k in range(3))
@@ -158,7 +137,7 @@ def _run(module: ir.Module) -> None:
 
 
 @contextmanager
-def _steps(it: _Function, code: Any, count: Any, registers: Any) -> Iterator[tuple[Any, ...]]:
+def _steps(it: Function, code: Any, count: Any, registers: Any) -> Iterator[tuple[Any, ...]]:
     """Code for each launch of some, on end: its kernel, its table, n, and grain. Of each there are
     words: kernel, facts, n, grain, the number of operands, then a register and an offset for each.
     """
@@ -180,7 +159,7 @@ def _steps(it: _Function, code: Any, count: Any, registers: Any) -> Iterator[tup
         builder.store(builder.gep(pairs, [builder.mul(operands, WORD(2))]), cursor)
 
 
-def _in_grains(it: _Function, kernel: Any, table: Any, n: Any, grain: Any) -> None:
+def _in_grains(it: Function, kernel: Any, table: Any, n: Any, grain: Any) -> None:
     """Code for a launch in this thread, in grains, as a parallel launch would: what a kernel is
     called with is the same.
     """
@@ -191,7 +170,7 @@ def _in_grains(it: _Function, kernel: Any, table: Any, n: Any, grain: Any) -> No
 
 def _walk(module: ir.Module) -> None:
     """walk(code, steps, *registers): launches on end, all in this thread."""
-    it = _Function(module, "walk", None)
+    it = Function(module, "walk", None)
     words = it.integers()
     registers = it.builder.gep(words, [WORD(2)])
     with _steps(it, it.word(words, 0), it.word(words, 1), registers) as launch:
@@ -203,8 +182,8 @@ def _march(module: ir.Module) -> None:
     """march(parallel_for, threads, code, steps, *registers): launches on end, without the GIL;
     those of more than a few grains by the threading layer's loop.
     """
-    chunks = module.globals["chunks"]
-    it = _Function(module, "march", None)
+    chunks = _chunks(module)
+    it = Function(module, "march", None)
     words = it.integers()
     builder = it.builder
     layer, threads, code, steps = (it.word(words, k) for k in range(4))
@@ -229,10 +208,13 @@ def _chunks(module: ir.Module) -> ir.Function:
     """What the threading layer calls for a range of grains. It advances the one operand that it
     knows, whose step is 1, from address 0: so that operand is the first grain's number.
     """
+    found = module.globals.get("chunks")
+    if found is not None:
+        return found
     kind = ir.FunctionType(ir.VoidType(), [WORDS, WORDS, WORDS, WORDS])
     function = ir.Function(module, kind, "chunks")
     operands, sizes, _, launch = function.args
-    it = object.__new__(_Function)
+    it = object.__new__(Function)
     it.module, it.builder = module, ir.IRBuilder(function.append_basic_block())
     builder = it.builder
     kernel, table, n, grain = (it.word(launch, k) for k in range(4))
@@ -249,8 +231,8 @@ def _drive(module: ir.Module) -> None:
     """drive(parallel_for, threads, kernel, table, n, grain): a kernel on all threads, without the
     GIL. `parallel_for` is the threading layer's, 0 for none: then in this thread alone.
     """
-    chunks = module.globals["chunks"]
-    it = _Function(module, "drive", 6)
+    chunks = _chunks(module)
+    it = Function(module, "drive", 6)
     words = it.integers()
     builder = it.builder
     layer, threads, _, _, n, grain = (it.word(words, k) for k in range(6))
@@ -259,7 +241,7 @@ def _drive(module: ir.Module) -> None:
 
 
 def _on_threads(
-    it: _Function, work: ir.Function, layer: Any, threads: Any, count: Any, words: Any
+    it: Function, work: ir.Function, layer: Any, threads: Any, count: Any, words: Any
 ) -> None:
     """Code for `work` on `count` grains, without the GIL."""
     with _without_gil(it):
@@ -268,7 +250,7 @@ def _on_threads(
 
 
 @contextmanager
-def _without_gil(it: _Function) -> Iterator[None]:
+def _without_gil(it: Function) -> Iterator[None]:
     """Code that runs while other Python threads may."""
     save = it.external("PyEval_SaveThread", POINTER)
     restore = it.external("PyEval_RestoreThread", ir.VoidType(), POINTER)
@@ -278,7 +260,7 @@ def _without_gil(it: _Function) -> Iterator[None]:
 
 
 def _share(
-    it: _Function, work: ir.Function, layer: Any, threads: Any, count: Any, words: Any
+    it: Function, work: ir.Function, layer: Any, threads: Any, count: Any, words: Any
 ) -> None:
     """Code for `work` on `count` grains: by the threading layer's loop, or, if that is 0, in this
     thread alone.
@@ -306,7 +288,7 @@ def _pieces(module: ir.Module) -> ir.Function:
     kind = ir.FunctionType(ir.VoidType(), [WORDS, WORDS, WORDS, WORDS])
     function = ir.Function(module, kind, "pieces")
     operands, sizes, _, launches = function.args
-    it = object.__new__(_Function)
+    it = object.__new__(Function)
     it.module, it.builder = module, ir.IRBuilder(function.append_basic_block())
     builder = it.builder
     code, count = builder.inttoptr(it.word(launches, 0), WORDS), it.word(launches, 1)
@@ -345,7 +327,7 @@ def _drive_all(module: ir.Module) -> None:
     threads, without the GIL.
     """
     pieces = _pieces(module)
-    it = _Function(module, "drive_all", 5)
+    it = Function(module, "drive_all", 5)
     words = it.integers()
     builder = it.builder
     layer, threads, _, _, grains = (it.word(words, k) for k in range(5))
@@ -354,7 +336,7 @@ def _drive_all(module: ir.Module) -> None:
 
 def _weak(module: ir.Module) -> None:
     """weak(x): a weak reference to x. `weakref.ref`, a class, takes twice as long to make one."""
-    it = _Function(module, "weak", 1)
+    it = Function(module, "weak", 1)
     make = it.external("PyWeakref_NewRef", POINTER, POINTER, POINTER)
     it.builder.ret(it.builder.call(make, [it.object(), POINTER(None)]))
 
@@ -363,7 +345,7 @@ def _blank(module: ir.Module) -> None:
     """blank(kind): an object of a class with `__slots__`, all unset: what `object.__new__` gives,
     in half the time.
     """
-    it = _Function(module, "blank", 1)
+    it = Function(module, "blank", 1)
     make = it.external("PyType_GenericAlloc", POINTER, POINTER, WORD)
     it.builder.ret(it.builder.call(make, [it.object(), WORD(0)]))
 
@@ -405,15 +387,15 @@ FUNCTIONS = {
 }
 
 
-def _build() -> list[Callable[..., Any]]:
-    module = ir.Module("ngrad.native")
+def build(name: str, **functions: Callable[[ir.Module], None]) -> list[Callable[..., Any]]:
+    """The functions of one module, each of which a writer defines in it under its own name."""
+    module = ir.Module(name)
     module.triple = llvm.get_process_triple()
-    _chunks(module)
-    for make in FUNCTIONS.values():
-        make(module)
+    for write in functions.values():
+        write(module)
     engine().add_module(llvm.parse_assembly(str(module)))
     engine().finalize_object()
-    return list(map(_callable, FUNCTIONS))
+    return list(map(_callable, functions))
 
 
-run, walk, march, drive, drive_all, weak, blank = _build()
+run, walk, march, drive, drive_all, weak, blank = build("ngrad.native", **FUNCTIONS)

@@ -5,13 +5,17 @@ compared, and hashed, by identity.
 from __future__ import annotations
 
 import math
+from collections import deque
 from typing import Any
 from weakref import WeakValueDictionary
+
+import numpy as np
 
 from ngrad.devices import HOST, Device
 from ngrad.dtypes import DType
 from ngrad.errors import ShapeError
 from ngrad.graph.dims import Dim
+from ngrad_kernels.arrays import WRITEABLE, array_over
 from ngrad_kernels.memory import FreeList
 
 LARGEST = (1 << 63) - 1
@@ -54,8 +58,8 @@ class Layout:
     """
 
     __slots__ = (
-        "__weakref__", "contiguous", "device", "dtype", "free", "nbytes", "ndim", "open", "shape",
-        "size", "strides",
+        "__weakref__", "_words", "contiguous", "device", "dtype", "free", "nbytes", "ndim", "open",
+        "shape", "size", "strides",
     )  # fmt: skip
 
     dtype: DType
@@ -68,6 +72,19 @@ class Layout:
     contiguous: bool
     free: FreeList
     open: bool
+    _words: tuple[int, Any]  # where its shape and strides lie, and what holds them
+
+    def array(
+        self, address: int, owner: Any = None, writable: bool = False
+    ) -> np.ndarray[Any, Any]:
+        """A NumPy array over memory of the CPU that lies so, which holds its owner."""
+        try:
+            where, _ = self._words
+        except AttributeError:
+            words = np.array([*self.shape, *self.strides, 0], np.int64)
+            where, _ = self._words = words.ctypes.data, words
+        flags = WRITEABLE if writable else 0
+        return array_over(self.dtype.numpy_dtype, self.ndim, where, address, owner, flags)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return layout, (self.dtype, self.shape, self.strides, self.device)
@@ -98,6 +115,8 @@ class Layout:
 
 
 _interned: WeakValueDictionary[tuple[Any, ...], Layout] = WeakValueDictionary()
+_recent: deque[Layout] = deque(maxlen=1024)
+"""Those that were made last, so that a loop whose results die makes none anew."""
 
 
 def layout(
@@ -111,7 +130,7 @@ def layout(
     Strides of axes that have one element, and all strides of an empty tensor, mean nothing and are
     made row-major.
     """
-    key = (dtype, shape, strides, device)
+    key = (dtype.code, shape, strides, device)
     found = _interned.get(key)
     if found is not None:
         return found
@@ -124,7 +143,7 @@ def layout(
         given = rows
     else:
         given = tuple(r if n == 1 else s for n, s, r in zip(shape, strides, rows, strict=True))
-    canonical: Layout | None = interned.get((dtype, shape, given, device))
+    canonical: Layout | None = interned.get((dtype.code, shape, given, device))
     if canonical is None:
         if any(extent < 0 for extent in shape):
             raise ShapeError(f"a shape has no negative sizes: {shape}")
@@ -139,8 +158,10 @@ def layout(
         canonical.open = bool(dims)
         if not dims:
             canonical.free = device.free_list(canonical.nbytes)
-        canonical = interned.setdefault((dtype, shape, given, device), canonical)
+        canonical = interned.setdefault((dtype.code, shape, given, device), canonical)
         if canonical.contiguous:
-            interned[dtype, shape, None, device] = canonical
+            interned[dtype.code, shape, None, device] = canonical
     interned[key] = canonical
+    if not dims:
+        _recent.append(canonical)
     return canonical

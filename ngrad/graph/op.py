@@ -4,12 +4,14 @@ and `Call`.
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable
 from typing import Any, ClassVar
 
 from ngrad.devices import HOST, Device
 from ngrad.errors import DeviceError, DTypeError
+from ngrad.graph.cost import Cost
 from ngrad.graph.dims import is_open
 from ngrad.graph.layout import Layout
 from ngrad.graph.program import Program
@@ -39,14 +41,19 @@ class Call:
         Over tensors that have their values.
     open : bool
         Whether there are open sizes in it: then it belongs to a recording, and is never run.
+    size : int or float
+        Bytes of operands and results, if all lie on the CPU and the op is the library's own;
+        else infinite.
+    cost : Cost
+        What a run by itself costs, and how many there were.
     launches, bytes : int
         How often `run` launches kernels, and what it reads and writes if each element is read
         once; known once the call is prepared.
     """
 
     __slots__ = (
-        "_outputs", "_program", "bytes", "inputs", "launches", "op", "open", "params", "run",
-        "several", "spec", "specs",
+        "_outputs", "_program", "bytes", "cost", "inputs", "launches", "op", "open", "params",
+        "run", "several", "size", "spec", "specs",
     )  # fmt: skip
 
     def __init__(
@@ -63,7 +70,9 @@ class Call:
         self.several = several
         self.open = is_open(params) or any(map(_open, (*inputs, *specs)))
         run = _never if self.open else run
+        self.size = math.inf if self.open or op.family in NEVER_AT_ONCE else _size(inputs, specs)
         self.launches = self.bytes = 0
+        self.cost = Cost(0, 0, plans=0)
         self._program: Program | None = None
         self._outputs: tuple[Layout, ...] | None = None if run is None else specs
         self.run: Callable[..., Any] = self._first_run if run is None else run
@@ -88,6 +97,7 @@ class Call:
         self.launches = sum(not launch.alongside for launch in launches)
         if self._program is None or self.launches:
             self.bytes = sum(where.distinct_bytes for where in (*self.inputs, *results))
+        self.cost = Cost(self.launches, self.bytes, plans=0)
         # Last, since threads may meet here: whoever sees the outputs sees the rest.
         self.run = how if self._program is None else Op.runner(how, len(self.inputs), outputs)
         self._outputs = results
@@ -109,6 +119,13 @@ class Call:
 
     def __repr__(self) -> str:
         return f"{self.op.name}({', '.join(map(repr, self.inputs))})"
+
+
+def _size(inputs: tuple[Layout, ...], specs: tuple[Layout, ...]) -> float:
+    """Bytes that a call on the CPU reads and writes, if each element is read once."""
+    if any(where.device is not HOST for where in (*inputs, *specs)):
+        return math.inf
+    return sum(where.distinct_bytes for where in (*inputs, *specs))
 
 
 def _never(*_: Any) -> Any:
@@ -246,6 +263,8 @@ def common_device(op: str, layouts: tuple[Layout, ...]) -> Device:
 CALLS_LIMIT = 1 << 14
 USERS = ("kernel", "opaque")
 """Families of ops that programs make, and that go with them: they are in no table."""
+NEVER_AT_ONCE = (*USERS, "engine")
+"""Families of ops that no size has run where they are called."""
 TABLE: dict[str, Op] = {}
 """Every op by name: what tests, benchmarks and the documentation's tables run over."""
 

@@ -11,6 +11,7 @@ import numpy as np
 from ngrad.cell import Cell
 from ngrad.dtypes import BY_CODE, DType, as_dtype
 from ngrad.errors import DTypeError
+from ngrad.numpy.ndarray import array_of as array_of
 from ngrad.numpy.ndarray import ndarray
 from ngrad.ops.convert import Weak, cast_to, constant_of, from_outside
 from ngrad.ops.joining import stack
@@ -79,8 +80,3 @@ def operand(value: Any) -> Any:
 def plain(value: Any) -> Any:
     """NumPy's array of what is ours; anything else as it is."""
     return np.asarray(value) if isinstance(value, OURS) else value
-
-
-def array_of(tensor: Any) -> ndarray:
-    """An array of its own that holds a tensor."""
-    return ndarray(tensor)

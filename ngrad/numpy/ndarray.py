@@ -18,6 +18,7 @@ from ngrad.ops.indexing import getitem
 from ngrad.ops.shape import reshape
 from ngrad.record import next_uid, state
 from ngrad.tensor import Tensor, writable
+from ngrad_kernels.native import blank
 
 
 class ndarray(Cell):
@@ -94,8 +95,8 @@ class ndarray(Cell):
     def _seen_by(self, way: Way) -> ndarray:
         """A view of this array."""
         value = self._read()
-        view = ndarray(way.read(value), self, way)
-        view._seen = value
+        view = array_of(way.read(value))
+        view._owner, view._way, view._seen = self, way, value
         return view
 
     @property
@@ -239,8 +240,7 @@ class ndarray(Cell):
     # -- views -------------------------------------------------------------------------------------
 
     def __getitem__(self, index: Any) -> Any:
-        basic = is_basic(index)
-        if basic:
+        if type(index) is int or is_basic(index):
             return self._seen_by(Part(index))
         return ndarray(getitem(self._read(), read_index(index)))
 
@@ -345,6 +345,15 @@ class ndarray(Cell):
     def fill(self, value: Any) -> None:
         """Assign a value to every element."""
         self[...] = value
+
+
+def array_of(tensor: Any) -> ndarray:
+    """An array of its own that holds a tensor; every function comes here."""
+    array: ndarray = blank(ndarray)
+    array._held = tensor
+    array._owner = array._way = array._seen = None
+    array._uid = next_uid()
+    return array
 
 
 def _number(value: Any) -> Any:

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ngrad.numpy.convert import PLAIN, to_tensor
-from ngrad.numpy.ndarray import ndarray
+from ngrad.numpy.convert import BOOL, PLAIN, to_tensor
+from ngrad.numpy.ndarray import array_of, ndarray
 from ngrad.numpy.ufuncs import UFUNCS, ufunc
 from ngrad.ops import arithmetic, comparison
 from ngrad.ops.convert import cast_to
@@ -26,24 +26,30 @@ COMPARISONS = {
     "ne": "not_equal",
 }  # fmt: skip
 QUICK = {
-    "add": arithmetic.add, "multiply": arithmetic.multiply, "divide": arithmetic.divide,
+    "add": arithmetic.add, "subtract": arithmetic.subtract, "multiply": arithmetic.multiply,
+    "divide": arithmetic.divide,
     "less": comparison.less, "less_equal": comparison.less_equal,
     "greater": comparison.greater, "greater_equal": comparison.greater_equal,
     "equal": comparison.equal, "not_equal": comparison.not_equal,
 }  # fmt: skip
-"""Ops that mean the same on tensors, whatever the dtypes."""
+"""Ops that mean the same on tensors, whatever the dtypes; but for bools, those that follow."""
+NOT_OF_BOOLS = ("subtract",)
 
 
 def _binary(function: ufunc) -> Callable[[ndarray, Any], Any]:
     op = QUICK.get(function.__name__)
     quick = op.operator() if op is not None else None
+    careful = function.__name__ in NOT_OF_BOOLS
 
     def operator(x: ndarray, y: Any) -> Any:
         if quick is not None:
+            held = x._held if x._owner is None else x._read()
+            if careful and held._layout.dtype is BOOL:
+                return function(x, y)
             if type(y) is ndarray:
-                return ndarray(quick(x._read(), y._read()))
+                return array_of(quick(held, y._held if y._owner is None else y._read()))
             if type(y) in PLAIN:
-                return ndarray(quick(x._read(), y))
+                return array_of(quick(held, y))
         return function(x, y) if is_operand(y) else NotImplemented
 
     return operator

@@ -11,7 +11,7 @@ from ngrad.dtypes import BY_CODE
 from ngrad.errors import DTypeError
 from ngrad.numpy.convert import PLAIN, dtype_of, operand, to_tensor
 from ngrad.numpy.naming import KINDS, explain
-from ngrad.numpy.ndarray import ndarray
+from ngrad.numpy.ndarray import array_of, ndarray
 from ngrad.ops import arithmetic as a
 from ngrad.ops import bitwise as b
 from ngrad.ops import comparison as c
@@ -71,11 +71,15 @@ class ufunc:
         except KINDS as error:
             explain(error, self.__name__, operands, {})
             raise
-        return tuple(map(ndarray, found)) if self.nout > 1 else ndarray(found)
+        return tuple(map(array_of, found)) if self.nout > 1 else array_of(found)
 
     def _converted(self, operands: tuple[Any, ...], dtype: Any) -> list[Any]:
         wanted = dtype_of(dtype)
-        values = [operand(x) for x in operands]
+        values = [x._read() if type(x) is ndarray else operand(x) for x in operands]
+        if wanted is None and type(values[0]) is Tensor:
+            kind = self._kind
+            if kind == "same" or (kind == "float" and values[0]._layout.dtype.is_floating):
+                return values  # for which nothing is to be done
         if all(type(x) in PLAIN or type(x) is Weak for x in values):
             values = [to_tensor(x) for x in values]
         if wanted is not None:
@@ -114,6 +118,8 @@ def refuse_out(what: str, out: Any) -> None:
     TypeError
         Naming the function, and what to write instead.
     """
+    if out is None:
+        return
     given = out if isinstance(out, tuple) else (out,)
     if any(x is not None for x in given):
         raise TypeError(

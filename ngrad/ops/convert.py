@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ngrad.config import settings
-from ngrad.devices import Device, current
+from ngrad.devices import HOST, Device, current
 from ngrad.dtypes import BY_CODE, DType, as_dtype, float32, int32, promote, weak
 from ngrad.errors import DTypeError
 from ngrad.graph.dims import Dim
@@ -166,13 +166,15 @@ def floating(value: Any, what: str) -> Any:
     return x
 
 
-def number(value: Any, dtype: DType, device: Device) -> Any:
-    """A 0-d operand of a Python number, for ops on a device."""
+def number(value: Any, dtype: DType, device: Device, at_once: bool = False) -> Any:
+    """A 0-d operand of a Python number, for ops on a device; `at_once`: that run where they are
+    called.
+    """
     if isinstance(value, Dim) and (state.graph is not None or not value.sizes.open):
         value = int(value)
     if state.graph is not None:
         return state.graph.constant(value, dtype, device)
-    if settings.eager:
+    if settings.eager or at_once:
         return scalar(value, dtype, device)
     return state.window.argument(value, dtype, device)
 
@@ -194,6 +196,10 @@ def operands(what: str, *values: Any) -> tuple[Any, ...]:
     DTypeError
         For what is no number, naming the op.
     """
+    if type(values[0]) is Tensor:
+        own = values[0]._layout.dtype
+        if all(type(x) is Tensor and x._layout.dtype is own for x in values):
+            return values
     known: list[Any] = []
     strong: list[DType] = []
     read = [x if isinstance(x, (Tensor, Symbol, Weak)) else from_outside(x) for x in values]
@@ -214,6 +220,8 @@ def operands(what: str, *values: Any) -> tuple[Any, ...]:
             dtype = float32  # TensorFlow's default, where NumPy's table would say float64
         return tuple(cast_to(value, dtype) for value in made)
     dtype = strong[0] if all(d is strong[0] for d in strong) else promote(*strong)
+    small = device is HOST and sum([where.size for where in there]) <= settings.at_once // 8
+    at_once = small and state.window.idle()
     for value in known:
         if not isinstance(value, (Tensor, Symbol)):
             kind = float if type(value) is Weak else _kind(value)
@@ -225,13 +233,15 @@ def operands(what: str, *values: Any) -> tuple[Any, ...]:
         elif type(value) is Weak:
             result.append(cast_to(value.tensor, dtype))
         elif isinstance(value, (*KINDS, Dim)):
-            result.append(number(value, dtype, device))
+            result.append(number(value, dtype, device, at_once))
         else:
             result.append(constant_of(value, dtype, what, device))
     return tuple(result)
 
 
 def _kind(value: Any) -> type:
+    if type(value) in KINDS:
+        return type(value)
     if isinstance(value, Dim):
         return int
     array = np.asarray(value)

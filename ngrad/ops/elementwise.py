@@ -21,8 +21,8 @@ from ngrad.graph.op import CALLS_LIMIT, Call, Op
 from ngrad.graph.roles import Role
 from ngrad.ops.convert import KINDS, Weak, operands, tensor, unwrap
 from ngrad.ops.launching import broadcast_shapes, prepare_map
-from ngrad.record import apply, run_now, state
-from ngrad.tensor import Tensor
+from ngrad.record import apply, run_now, run_small, state
+from ngrad.tensor import Tensor, scalar
 from ngrad_kernels.body import Body, Step
 from ngrad_kernels.native import blank, weak
 from ngrad_kernels.scalars import SCALARS, supports
@@ -114,6 +114,11 @@ class Elementwise(Op):
             if settings.eager:
                 return run_now(call, (x, y)) if kind is Tensor else self._first(x, y)
             window = local.window
+            if call.size <= settings.at_once and window.idle():
+                if kind is not Tensor:
+                    y = scalar(y, call.inputs[1].dtype)
+                if x._at and y._at:
+                    return run_small(call, x, y)
             if kind is Tensor:
                 i = x._slot if x._window is window else window[x]
                 j = y._slot if y._window is window else window[y]
@@ -146,6 +151,8 @@ class Elementwise(Op):
                 call = seen.get((type(x), y._layout))
                 if call is not None and not settings.eager:
                     window = local.window
+                    if call.size <= settings.at_once and y._at and window.idle():
+                        return run_small(call, scalar(x, call.inputs[0].dtype), y)
                     i = window.number(x, call.inputs[0])
                     j = y._slot if y._window is window else window[y]
                     return window.append((call, i, j))
@@ -183,6 +190,8 @@ class Unary(Elementwise):
                 window = state.window
                 if settings.eager:
                     return run_now(call, (x,))
+                if call.size <= settings.at_once and x._at and window.idle():
+                    return run_small(call, x)
                 slot = x._slot if x._window is window else window[x]
                 return window.append((call, slot))
         return self._first(x)
@@ -200,6 +209,8 @@ class Binary(Elementwise):
                 window = state.window
                 if settings.eager:
                     return run_now(call, (x, y))
+                if call.size <= settings.at_once and x._at and y._at and window.idle():
+                    return run_small(call, x, y)
                 i = x._slot if x._window is window else window[x]
                 j = y._slot if y._window is window else window[y]
                 return window.append((call, i, j))

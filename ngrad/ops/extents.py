@@ -27,11 +27,15 @@ def integers(value: Any, what: str) -> tuple[int, ...]:
     """Axes, seeds, shifts ... as a tuple of Python integers, from numbers, sequences, arrays or
     tensors.
     """
+    if type(value) is int:
+        return (value,)
     return _read(from_outside(value), what, operator.index)
 
 
 def dims(value: Any, what: str) -> tuple[int, ...]:
     """The same of sizes, of which those that are open stay so."""
+    if type(value) is tuple and all(type(n) is int for n in value):
+        return value
     value = from_outside(value)
     if isinstance(value, Tensor):
         value = sizes_in(value) or value

@@ -4,9 +4,7 @@ views.
 
 from __future__ import annotations
 
-import ctypes
 import math
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -25,31 +23,12 @@ from ngrad.record import apply
 from ngrad.tensor import Tensor, allocate
 from ngrad_kernels.product import Matrices, Product
 
-_ORIGIN = 1  # NumPy takes a buffer at address 0 for none
-_MEMORY: Any = (ctypes.c_char * (sys.maxsize - _ORIGIN)).from_address(_ORIGIN)
-"""All addresses as one buffer: NumPy makes a view of a part of it in a quarter of the time that an
-array interface takes. Whoever reads such a view holds the memory."""
-
-VIEWS_LIMIT = 64
-
 
 def array_at(where: Layout) -> Callable[[int], Matrix]:
-    """A routine that gives the NumPy array of a layout at an address.
-
-    The pool hands the same few addresses out again and again, so arrays are kept by address.
+    """A routine that gives the NumPy array of a layout at an address, whose memory the caller
+    holds.
     """
-    shape, dtype, strides = where.shape, where.dtype.numpy_dtype, where.strides
-    found: dict[int, Matrix] = {}
-
-    def view(address: int) -> Matrix:
-        array = found.get(address)
-        if array is None:
-            if len(found) >= VIEWS_LIMIT:
-                found.clear()
-            array = found[address] = np.ndarray(shape, dtype, _MEMORY, address - _ORIGIN, strides)
-        return array
-
-    return view
+    return lambda address: where.array(address, None, True)
 
 
 def _transposed(where: Layout) -> Layout:

@@ -194,8 +194,16 @@ def _(g: Any, out: Any, x: Any, axes: Any) -> Any:
     return (_spread(g, x, axes) * transpose(others, inverse),)
 
 
+_ALL = tuple([tuple(range(ndim)) for ndim in range(65)])
+"""All axes, by how many there are: as many as NumPy's arrays may have."""
+
+
 def reduce_over(op: Op, value: Any, axis: Any, keepdims: bool, nonempty: bool = False) -> Any:
     x = tensor(value, op.name)
+    if axis is None and not keepdims:  # the most frequent by far
+        call = op.calls.get(((_ALL[x._layout.ndim],), (x._layout,)))
+        if call is not None and x._layout.size:
+            return apply(op, (x,), call.params)
     axes = normal_axes(axis, x.ndim, op.name)
     if (
         nonempty

@@ -94,6 +94,12 @@ def reshape(tensor: Any, shape: Any, name: str | None = None) -> Any:
     array([1, 2, 3, 4], dtype=int32)
     """
     x = _tensor(tensor, "reshape")
+    if (
+        type(shape) is tuple
+        and ((shape,), (x._layout,)) in RESHAPE.calls
+        and all(type(n) is int for n in shape)
+    ):
+        return apply(RESHAPE, (x,), (shape,))
     wanted = dims(shape, "reshape")
     unknown = [k for k, n in enumerate(wanted) if n == -1]
     known = math.prod(n for n in wanted if n != -1)

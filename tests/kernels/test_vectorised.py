@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from ngrad_kernels import compiling, native
+from ngrad_kernels import compiling, loader
 from ngrad_kernels.body import Body, Step
 from ngrad_kernels.cache import Signature
 from ngrad_kernels.in_place import in_place
@@ -25,7 +25,7 @@ def assembly(body: Body | Space) -> str:
     """The instructions of a body's, or a space's, kernel."""
     name, source = render(body) if isinstance(body, Body) else render_space(body)
     module = compiling.llvm_module(name, source, Signature.KERNEL, f"{name}_entry")
-    return str(native.target_machine().emit_assembly(module))
+    return str(loader.target_machine().emit_assembly(module))
 
 
 def elementwise(name: str, arity: int, code: str) -> Body:
@@ -98,7 +98,7 @@ def assert_calls_nothing(text: str, *routines: str) -> None:
     assert callees(text) <= set(routines)
 
 
-@pytest.mark.skipif("-prefer-256-bit" not in native.features(), reason="for CPUs that gain by it")
+@pytest.mark.skipif("-prefer-256-bit" not in loader.features(), reason="for CPUs that gain by it")
 def test_vectors_are_as_wide_as_the_registers() -> None:
     assert re.search(r"ps\s.*%zmm", assembly(elementwise("exp", 1, "f4")))
 

@@ -1,0 +1,45 @@
+"""What was run: how often, and what it launched and moved."""
+
+from __future__ import annotations
+
+from collections import Counter
+from weakref import WeakSet
+
+counters: Counter[str] = Counter()
+"""What happened since the process began: structures `planned` and `fused`, and what plans and calls
+that are gone have run. `counted` adds what those that are there have.
+"""
+
+
+class Cost:
+    """What a run of a plan, or of a call by itself, launches and moves, and how often it ran: one
+    count, since every gradient comes here, in place of three.
+    """
+
+    __slots__ = ("__weakref__", "bytes", "launches", "plans", "runs")
+
+    def __init__(self, launches: int, nbytes: int, plans: int = 1) -> None:
+        """`plans`: 0 if it is a call by itself."""
+        self.runs, self.launches, self.bytes, self.plans = 0, launches, nbytes, plans
+        _costs.add(self)
+
+    def add_to(self, total: Counter[str]) -> None:
+        total["runs"] += self.runs * self.plans
+        total["launches"] += self.runs * self.launches
+        total["bytes"] += self.runs * self.bytes
+
+    def __del__(self, total: Counter[str] = counters) -> None:  # there also as Python ends
+        self.add_to(total)
+
+
+_costs: WeakSet[Cost] = WeakSet()
+
+
+def counted() -> Counter[str]:
+    """The counters as they are now: kernels that plans, and ops that ran where they were called,
+    launched, and the bytes that kernels read and wrote, if each element is read once.
+    """
+    total = Counter(counters)
+    for cost in list(_costs):
+        cost.add_to(total)
+    return total
