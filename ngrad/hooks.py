@@ -1,4 +1,6 @@
-"""What debugging asks to see of the engine; nobody, but within `profile` and `check_numerics`."""
+"""What debugging asks to see of the engine: nobody does, but within `profile`, `check_numerics` and
+`errstate`.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +11,7 @@ from ngrad.graph.differentiate import Goal, Heard
 from ngrad.graph.op import Call
 
 Execute = Callable[[Call, tuple[Any, ...]], Any]
+Ran = Callable[[Call, tuple[Any, ...], Any], None]
 
 
 class _Hooks:
@@ -20,17 +23,29 @@ class _Hooks:
         Runs a call on tensors in place of its own `run`. While it is set, plans are stepped through
         call by call, unfused or fused as they are.
     ran : callable or None
-        `ran(call, inputs, result)`: told of each op that ran where it was called.
+        `ran(call, inputs, result)`: told of each op that ran where it was called; it tells all of
+        `listeners`.
     sweep : callable or None
         `sweep(window, heard, goal)`: told of each gradient before it is run or recorded.
     """
 
-    __slots__ = ("execute", "ran", "sweep")
+    __slots__ = ("execute", "listeners", "ran", "sweep")
 
     def __init__(self) -> None:
         self.execute: Execute | None = None
-        self.ran: Callable[[Call, tuple[Any, ...], Any], None] | None = None
+        self.ran: Ran | None = None
+        self.listeners: tuple[Ran, ...] = ()
         self.sweep: Callable[[Any, Heard, Goal], None] | None = None
+
+    def tell(self, listener: Ran, on: bool) -> None:
+        """Have a listener told of ops that ran, or no longer."""
+        others = tuple(other for other in self.listeners if other is not listener)
+        self.listeners = (*others, listener) if on else others
+        self.ran = self._tell if self.listeners else None
+
+    def _tell(self, call: Call, inputs: tuple[Any, ...], out: Any) -> None:
+        for listener in self.listeners:
+            listener(call, inputs, out)
 
 
 hooks = _Hooks()

@@ -15,7 +15,7 @@ from ngrad.graph.differentiate import Goal, Heard
 from ngrad.graph.entries import PART_OF, Entry
 from ngrad.graph.graph import Symbol
 from ngrad.graph.op import Call
-from ngrad.hooks import hooks
+from ngrad.hooks import Ran, hooks
 from ngrad.plans import Cut, Structure, build
 from ngrad.record import paused, state, user_line
 from ngrad.tensor import Tensor
@@ -82,7 +82,7 @@ the first of 1 in shape (2,), from finite operands
     """
 
     def __init__(self, on: bool = True) -> None:
-        self._before = hooks.ran is not None
+        self._before = _ran in hooks.listeners
         _switch(on)
 
     def __enter__(self) -> check_numerics:
@@ -93,22 +93,29 @@ the first of 1 in shape (2,), from finite operands
 
 
 _eager = settings.eager
-"""Whether ops ran where they were called before this had them do so."""
+"""Whether ops ran where they were called before somebody was told of them."""
 
 
 def _switch(on: bool) -> None:
+    told(_ran, on)
+    hooks.sweep = _sweep if on else None
+
+
+def told(listener: Ran, on: bool) -> None:
+    """Have a listener told of each op and its result, or no longer. Ops run where they are called
+    while anybody is.
+    """
     global _eager
-    if on == (hooks.ran is not None):
+    if on == (listener in hooks.listeners):
         return
-    if on:
+    if on and not hooks.listeners:
         if state.window.trace is None:
             eval()  # what was recorded before is not looked at
         _eager = settings.eager
         set_eager(True)
-        hooks.ran, hooks.sweep = _ran, _sweep
-    else:
+    hooks.tell(listener, on)
+    if not hooks.listeners:
         set_eager(_eager)
-        hooks.ran, hooks.sweep = None, None
 
 
 # -- forward ---------------------------------------------------------------------------------------

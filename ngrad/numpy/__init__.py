@@ -21,7 +21,6 @@ from numpy import (
     double,
     dtype,
     e,
-    errstate,
     euler_gamma,
     finfo,
     float32,
@@ -33,8 +32,6 @@ from numpy import (
     get_include,
     get_printoptions,
     getbufsize,
-    geterr,
-    geterrcall,
     iinfo,
     index_exp,
     inexact,
@@ -66,8 +63,6 @@ from numpy import (
     sctypeDict,
     set_printoptions,
     setbufsize,
-    seterr,
-    seterrcall,
     short,
     show_config,
     show_runtime,
@@ -100,6 +95,7 @@ from ngrad.numpy.choosing import *
 from ngrad.numpy.creation import *
 from ngrad.numpy.editing import *
 from ngrad.numpy.files import *
+from ngrad.numpy.flags import *
 from ngrad.numpy.functional import *
 from ngrad.numpy.grids import *
 from ngrad.numpy.histograms import *

@@ -749,10 +749,11 @@ case("unpackbits", UNSIGNED.reshape(3, 1), axis=0, count=-3)
 case("unpackbits", UNSIGNED.reshape(1, 3), axis=1, count=30, bitorder="little")
 
 OTHER = {
-    "argpartition", "broadcast", "c_", "copyto", "einsum_path", "empty", "empty_like",
-    "fill_diagonal", "from_dlpack", "fromfile", "fromfunction", "genfromtxt", "load", "loadtxt",
-    "mgrid", "ndarray", "ndenumerate", "ogrid", "partition", "place", "put", "put_along_axis",
-    "putmask", "r_", "save", "savetxt", "savez", "savez_compressed", "ufunc", "vectorize",
+    "argpartition", "broadcast", "c_", "copyto", "einsum_path", "empty", "empty_like", "errstate",
+    "fill_diagonal", "from_dlpack", "fromfile", "fromfunction", "genfromtxt", "geterr",
+    "geterrcall", "load", "loadtxt", "mgrid", "ndarray", "ndenumerate", "ogrid", "partition",
+    "place", "put", "put_along_axis", "putmask", "r_", "save", "savetxt", "savez",
+    "savez_compressed", "seterr", "seterrcall", "ufunc", "vectorize",
 }  # fmt: skip
 """Public names that tests of their own cover."""
 
