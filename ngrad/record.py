@@ -128,8 +128,12 @@ def apply(op: Op, inputs: tuple[Any, ...], params: Params = ()) -> Any:
         program = call.program
         if program is not None and program.view is not None:
             return call.run(*inputs)
-    if call.size <= settings.at_once and window.idle() and all(x._at for x in inputs):
-        return run_now(call, inputs)
+    if call.size <= settings.at_once and window.idle():
+        for x in inputs:
+            if not x._at:
+                break
+        else:
+            return run_small(call, *inputs)
     slots = tuple([x._slot if x._window is window else window[x] for x in inputs])
     return window.append_several(call, slots) if call.several else window.append((call, *slots))
 

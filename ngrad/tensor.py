@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import math
 from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
@@ -10,12 +9,14 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ngrad.devices import HOST, Device, current
-from ngrad.dtypes import DType
+from ngrad.dtypes import BY_CODE, DType
 from ngrad.errors import ShapeError
 from ngrad.graph.dims import shown
 from ngrad.graph.layout import Layout, layout
 from ngrad_kernels.memory import Buffer, block
 from ngrad_kernels.native import blank
+
+BYTE = BY_CODE["u1"]
 
 
 class Shape(tuple[int, ...]):
@@ -218,19 +219,20 @@ class Tensor:
         address, where = self._address, self._layout
         if where.device is not HOST:
             raise AttributeError(f"a tensor on {where.device} has no __array_interface__")
-        low, size = address, where.nbytes
-        if size and not where.contiguous:
-            spans = [(n - 1) * step for n, step in zip(where.shape, where.strides, strict=True)]
-            low += sum(span for span in spans if span < 0)
+        if where.contiguous:
+            low, strides, memory = address, None, where.array(address, self._block)
+        else:
+            strides = where.strides
+            spans = [(n - 1) * step for n, step in zip(where.shape, strides, strict=True)]
+            low = address + sum(span for span in spans if span < 0)
             size = sum(map(abs, spans)) + where.dtype.itemsize
-        memory: Any = (ctypes.c_char * size).from_address(low)
-        memory.owner = self._block
+            memory = layout(BYTE, (size,)).array(low, self._block)
         return {
             "version": 3,
             "shape": where.shape,
-            "strides": where.strides,
-            "typestr": where.dtype.numpy_dtype.str,
-            "data": memoryview(memory).toreadonly(),
+            "strides": strides,
+            "typestr": where.dtype.typestr,
+            "data": memory,
             "offset": address - low,
         }
 

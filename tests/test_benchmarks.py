@@ -115,3 +115,15 @@ def test_numpy_programs(monkeypatch: pytest.MonkeyPatch) -> None:
         own = [ngrad.numpy.array(x) for x in program.arrays]
         found, expected = program.run(ngrad.numpy, *own), program.run(np, *program.arrays)
         np.testing.assert_allclose(np.asarray(found), expected, rtol=1e-9, atol=1e-9)
+
+
+def test_small_arrays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They give what NumPy gives."""
+    import ngrad.numpy
+
+    script = module("small_arrays", monkeypatch)
+    given = script.arrays()
+    own = [ngrad.numpy.array(x) for x in given]
+    for name, run in script.OPERATIONS.items():
+        found, expected = run(ngrad.numpy, *own), run(np, *given)
+        np.testing.assert_allclose(np.asarray(found), expected, rtol=1e-9, err_msg=name)

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import ngrad as tf
-from ngrad.record import counted
+from ngrad.graph.cost import counted
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 

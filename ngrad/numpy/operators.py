@@ -56,7 +56,18 @@ def _binary(function: ufunc) -> Callable[[ndarray, Any], Any]:
 
 
 def _reflected(function: ufunc) -> Callable[[ndarray, Any], Any]:
-    return lambda y, x: function(x, y) if is_operand(x) else NotImplemented
+    op = QUICK.get(function.__name__)
+    quick = op.reflected() if op is not None else None
+    careful = function.__name__ in NOT_OF_BOOLS
+
+    def operator(y: ndarray, x: Any) -> Any:
+        if quick is not None and type(x) in PLAIN:
+            held = y._held if y._owner is None else y._read()
+            if not (careful and held._layout.dtype is BOOL):
+                return array_of(quick(held, x))
+        return function(x, y) if is_operand(x) else NotImplemented
+
+    return operator
 
 
 def _in_place(function: ufunc, sign: str) -> Callable[[ndarray, Any], Any]:

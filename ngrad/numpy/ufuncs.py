@@ -252,6 +252,8 @@ def _bool_sum(op: Any, of_bools: Any) -> Callable[..., Any]:
     """An op that NumPy refuses, or has another meaning for, on bools."""
 
     def compute(*values: Any) -> Any:
+        if type(values[0]) is Tensor and not values[0]._layout.dtype.is_bool:
+            return op(*values)
         if all(isinstance(x, Tensor) and x.dtype.is_bool for x in values):
             if of_bools is None:
                 raise TypeError(

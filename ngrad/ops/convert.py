@@ -200,6 +200,9 @@ def operands(what: str, *values: Any) -> tuple[Any, ...]:
         own = values[0]._layout.dtype
         if all(type(x) is Tensor and x._layout.dtype is own for x in values):
             return values
+        found = _beside_numbers(what, own, values)
+        if found is not None:
+            return found
     known: list[Any] = []
     strong: list[DType] = []
     read = [x if isinstance(x, (Tensor, Symbol, Weak)) else from_outside(x) for x in values]
@@ -237,6 +240,24 @@ def operands(what: str, *values: Any) -> tuple[Any, ...]:
         else:
             result.append(constant_of(value, dtype, what, device))
     return tuple(result)
+
+
+def _beside_numbers(what: str, own: DType, values: tuple[Any, ...]) -> tuple[Any, ...] | None:
+    """Tensors of one dtype and Python numbers, which have that dtype too; None if it is not so."""
+    if state.graph is not None:
+        return None
+    size, device = 0, values[0]._layout.device
+    for x in values:
+        if type(x) is Tensor:
+            if x._layout.dtype is not own or x._layout.device is not device:
+                return None
+            size += x._layout.nbytes
+            continue
+        kind: Any = type(x)
+        if kind not in KINDS or weak(own, kind) is not own:
+            return None
+    at_once = device is HOST and size <= settings.at_once and state.window.idle()
+    return tuple([x if type(x) is Tensor else number(x, own, device, at_once) for x in values])
 
 
 def _kind(value: Any) -> type:

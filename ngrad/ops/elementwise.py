@@ -156,7 +156,7 @@ class Elementwise(Op):
                     i = window.number(x, call.inputs[0])
                     j = y._slot if y._window is window else window[y]
                     return window.append((call, i, j))
-            return self(x, y) if is_operand(x) else NotImplemented
+            return self._first(x, y) if is_operand(x) else NotImplemented
 
         return binary
 
@@ -172,6 +172,10 @@ def _converted(value: Any, operand: Tensor) -> bool:
 
 OPERANDS = (Tensor, Symbol, Weak, Dim, bool, int, float, np.ndarray, np.generic, list, tuple)
 """What an operator takes beside a tensor, apart from the types of `convert.unwrap`."""
+
+
+QUICK = (Tensor, *KINDS)
+"""What an operator takes without a conversion by hand."""
 
 
 def is_operand(value: Any) -> bool:
@@ -202,18 +206,15 @@ class Binary(Elementwise):
 
     arity = 2
 
+    def __init__(self, function: Callable[..., Any], floats: bool = False) -> None:
+        super().__init__(function, floats)
+        self._left, self._right = self.operator(), self.reflected()
+
     def __call__(self, x: Any, y: Any, name: str | None = None) -> Any:
-        if type(x) is Tensor and type(y) is Tensor:
-            call = self.seen.get((x._layout, y._layout))
-            if call is not None:
-                window = state.window
-                if settings.eager:
-                    return run_now(call, (x, y))
-                if call.size <= settings.at_once and x._at and y._at and window.idle():
-                    return run_small(call, x, y)
-                i = x._slot if x._window is window else window[x]
-                j = y._slot if y._window is window else window[y]
-                return window.append((call, i, j))
+        if type(x) is Tensor:
+            return self._left(x, y) if type(y) in QUICK else self._first(x, y)
+        if type(y) is Tensor and type(x) in QUICK:
+            return self._right(y, x)
         return self._first(x, y)
 
 
