@@ -25,6 +25,9 @@ CONVERTERS = (np.atleast_1d, np.atleast_2d, np.atleast_3d)
 They do, as `numpy.asarray` does; but where somebody listens a derivative would be lost, and they
 are like all others."""
 
+SHARED = (np.may_share_memory, np.shares_memory)
+"""What is about memory, not values."""
+
 
 def array_ufunc(function: np.ufunc, method: str, *inputs: Any, out: Any = (), **kwargs: Any) -> Any:
     """A ufunc, or a method of one. Of tensors it gives tensors, and arrays if there is an array."""
@@ -54,7 +57,7 @@ def array_function(function: Any, types: Any, args: Any, kwargs: Any) -> Any:
     """Any other function of NumPy's."""
     if not all(issubclass(kind, KNOWN) for kind in types):
         return NotImplemented
-    if function in CONVERTERS and not state.listens():
+    if function in SHARED or (function in CONVERTERS and not state.listens()):
         return function(*map(plain, args))
     space: Any = ngrad.numpy
     try:

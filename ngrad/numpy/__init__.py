@@ -130,6 +130,10 @@ for _name, _value in list(globals().items()):
 
 
 def __getattr__(name: str) -> Any:
+    if name == "special":  # an extension that the Array API standard is to have: SciPy asks for it
+        from ngrad.scipy import special
+
+        return special
     if name in _ABSENT:
         raise AttributeError(f"ngrad.numpy has no {name!r}: {_ABSENT[name]}")
     if hasattr(_numpy, name):

@@ -11,7 +11,7 @@ import numpy as np
 from ngrad.cell import Cell
 from ngrad.devices import HOST
 from ngrad.graph.layout import Layout
-from ngrad.numpy.views import Axes, Part, Shaped, Way
+from ngrad.numpy.views import Axes, Part, Shaped, Way, settled
 from ngrad.ops.assignment import assigned
 from ngrad.ops.convert import cast_to, unwrap
 from ngrad.ops.indexing import getitem
@@ -241,7 +241,7 @@ class ndarray(Cell):
 
     def __getitem__(self, index: Any) -> Any:
         if type(index) is int or is_basic(index):
-            return self._seen_by(Part(index))
+            return self._seen_by(Part(settled(index)))
         return ndarray(getitem(self._read(), read_index(index)))
 
     def transpose(self, *axes: Any) -> ndarray:
@@ -293,7 +293,11 @@ class ndarray(Cell):
     # -- assignment --------------------------------------------------------------------------------
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        if isinstance(value, ndarray) and value._owner is self and value._way == Part(index):
+        if (
+            isinstance(value, ndarray)
+            and value._owner is self
+            and value._way == Part(settled(index))
+        ):
             return  # the end of x[index] += ..., which has written there
         if self._owner is None and self._put(index, value):
             return

@@ -7,8 +7,10 @@ of the owner's.
 
 from __future__ import annotations
 
+import operator
 from typing import Any, NamedTuple, Protocol
 
+from ngrad.cell import Cell
 from ngrad.errors import NumberError
 from ngrad.graph.layout import Layout
 from ngrad.ops.assignment import assigned
@@ -47,6 +49,17 @@ def remember(x: Any, key: Any, view: Any) -> None:
         if len(_seen) >= SEEN:
             _seen.clear()
         _seen[x._layout, key] = view._at - x._at, view._layout
+
+
+def settled(index: Any) -> Any:
+    """An index whose slices have numbers for bounds: an array there may change."""
+    if type(index) is tuple:
+        return tuple(map(settled, index))
+    if type(index) is slice:
+        bounds = (index.start, index.stop, index.step)
+        if any(isinstance(bound, (Tensor, Cell)) for bound in bounds):
+            return slice(*(None if bound is None else operator.index(bound) for bound in bounds))
+    return index
 
 
 class Part(NamedTuple):

@@ -272,3 +272,14 @@ def test_copies_are_their_own(copied: Callable[[Any], Any]) -> None:
     y = copied(x)
     y[0] = 7.0
     assert x.tolist() == [0.0, 1.0, 2.0] and y.tolist() == [7.0, 1.0, 2.0]
+
+
+def test_slices_bounded_by_arrays() -> None:
+    """A view is bounded by what the arrays held when it was taken."""
+    x, start = ours.arange(6.0), ours.asarray(1)
+    view = x[start : ours.asarray(5) : ours.asarray(2)]
+    start[...] = 0
+    assert view.tolist() == [1.0, 3.0]
+    x[ours.asarray(3) :] += 10.0
+    assert x.tolist() == [0.0, 1.0, 2.0, 13.0, 14.0, 15.0]
+    assert view.tolist() == [1.0, 13.0]
