@@ -21,6 +21,14 @@ class AxisError(ShapeError, IndexError):
     """An axis that is not there."""
 
 
+class ScalarError(ShapeError, TypeError):
+    """A tensor of several elements, or of none, that was to be one number."""
+
+
+class SizeError(ShapeError, MemoryError):
+    """A tensor of more bytes than there are addresses."""
+
+
 class DTypeError(NgradError, TypeError):
     """A dtype that an op does not take."""
 
@@ -35,6 +43,10 @@ class CopyError(NgradError, BufferError, ValueError):
 
 class IndexBoundsError(NgradError, IndexError):
     """An index or label that lies outside the axis it points into."""
+
+
+class IndexTypeError(DTypeError, IndexError):
+    """Something that is no index."""
 
 
 class NumberError(NgradError, ValueError):
@@ -68,12 +80,15 @@ __all__ = [
     "DeviceError",
     "GradientError",
     "IndexBoundsError",
+    "IndexTypeError",
     "LinAlgError",
     "MatrixShapeError",
     "NgradError",
     "NumberError",
     "NumericsError",
     "OutOfMemory",
+    "ScalarError",
     "ShapeError",
+    "SizeError",
     "TraceError",
 ]

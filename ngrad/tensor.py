@@ -10,7 +10,7 @@ import numpy as np
 
 from ngrad.devices import HOST, Device, current
 from ngrad.dtypes import BY_CODE, DType
-from ngrad.errors import ShapeError
+from ngrad.errors import ScalarError, ShapeError
 from ngrad.graph.dims import shown
 from ngrad.graph.layout import Layout, layout
 from ngrad_kernels.memory import Buffer, block
@@ -191,7 +191,7 @@ class Tensor:
     def item(self) -> Any:
         """The value of a tensor of one element, as a Python scalar."""
         if self._layout.size != 1:
-            raise ShapeError(
+            raise ScalarError(
                 f"item: takes a tensor of one element, not of shape {self._layout.shape}"
             )
         address = self._address

@@ -13,7 +13,7 @@ import numpy as np
 
 from ngrad.devices import HOST, Device
 from ngrad.dtypes import DType
-from ngrad.errors import ShapeError
+from ngrad.errors import ShapeError, SizeError
 from ngrad.graph.dims import Dim
 from ngrad_kernels.arrays import WRITEABLE, array_over
 from ngrad_kernels.memory import FreeList
@@ -148,7 +148,7 @@ def layout(
         if any(extent < 0 for extent in shape):
             raise ShapeError(f"a shape has no negative sizes: {shape}")
         if size * dtype.itemsize > LARGEST:
-            raise MemoryError(f"a {dtype.name} tensor of shape {shape} exceeds the address space")
+            raise SizeError(f"a {dtype.name} tensor of shape {shape} exceeds the address space")
         canonical = Layout()
         canonical.dtype, canonical.shape, canonical.strides = dtype, shape, given
         canonical.device = device

@@ -199,6 +199,8 @@ def arange(
         raise TypeError("arange() requires stop to be specified.")
     start, stop, step = given.get("start", 0), given["stop"], given.get("step", 1)
     start = 0 if start is None else start
+    if not isinstance(step, OURS) and step == 0:
+        raise ZeroDivisionError(f"arange: from {start} to {stop} in steps of {step}")
     values = np.arange(*(_plain(v) for v in (start, stop, 1 if step is None else step)))
     return asarray(values, dtype, device=device)
 
@@ -270,6 +272,8 @@ def geomspace(
     from ngrad.numpy.ufuncs import UFUNCS
 
     first, last = (asarray(v, FLOAT64) for v in (start, stop))
+    if not (np.asarray(first).all() and np.asarray(last).all()):
+        raise ValueError(f"geomspace: a geometric sequence cannot include 0: {start}, {stop}")
     sign = UFUNCS["sign"](first)
     low, high = UFUNCS["log10"](first * sign), UFUNCS["log10"](last * sign)
     found = logspace(low, high, num, endpoint, axis=axis) * sign

@@ -17,6 +17,7 @@ from ngrad.dtypes import as_dtype
 from ngrad.graph.layout import layout
 from ngrad.numpy.convert import FLOAT64, array_of, to_tensor
 from ngrad.numpy.creation import asarray
+from ngrad.numpy.naming import KINDS, explain
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.selection import take, where
 from ngrad.numpy.ufuncs import UFUNCS
@@ -54,7 +55,11 @@ class Draws:
         named = {key: _on_host(x) for key, x in kwargs.items()}
         trace = state.window.trace
         if trace is None:
-            return _array(getattr(self._source, name)(*values, **named))
+            try:
+                return _array(getattr(self._source, name)(*values, **named))
+            except KINDS as error:
+                explain(error, name, args, kwargs)
+                raise
         like = np.asarray(getattr(copy.deepcopy(self._source), name)(*values, **named))
         spec = layout(as_dtype(like.dtype), like.shape, None, current())
         itself = held_weakly(self)

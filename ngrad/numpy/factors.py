@@ -11,6 +11,7 @@ from ngrad.errors import DTypeError
 from ngrad.numpy.convert import array_of
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.manipulation import matrix_transpose
+from ngrad.numpy.naming import named
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.norms import floats, singular_values
 from ngrad.numpy.selection import take_along_axis
@@ -141,6 +142,7 @@ def eigh(a: Any, UPLO: str = "L") -> EighResult:
     return EighResult(array_of(values), array_of(vectors))
 
 
+@named
 def eigvalsh(a: Any, UPLO: str = "L") -> ndarray:
     """The eigenvalues of symmetric matrices, ascending."""
     return eigh(a, UPLO).eigenvalues

@@ -18,6 +18,7 @@ from ngrad.numpy.calculus import along
 from ngrad.numpy.convert import plain
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.manipulation import broadcast_to, concatenate, ravel, stack
+from ngrad.numpy.naming import KINDS, explain
 from ngrad.numpy.ndarray import ndarray, read_index
 from ngrad.numpy.reductions import NOTHING
 from ngrad.numpy.selection import where as chosen
@@ -194,9 +195,23 @@ def at(self: ufunc, a: Any, indices: Any, b: Any = NOTHING, /) -> None:
         a[index] = self(*part)
 
 
+def _explained(method: Callable[..., Any]) -> Callable[..., Any]:
+    """A method whose errors say of which function it is."""
+
+    @functools.wraps(method)
+    def call(self: ufunc, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return method(self, *args, **kwargs)
+        except KINDS as error:
+            explain(error, f"{self.__name__}.{method.__name__}", args, kwargs)
+            raise
+
+    return call
+
+
 def _attach() -> None:
-    for method in (reduce, accumulate, reduceat, at):
-        setattr(ufunc, method.__name__, method)
+    for method in (reduce, accumulate, reduceat, at, ufunc.outer):
+        setattr(ufunc, method.__name__, _explained(method))
     ufunc.identity = property(identity)  # type: ignore[attr-defined]
 
 

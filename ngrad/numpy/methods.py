@@ -19,18 +19,24 @@ from ngrad.ops.convert import cast_to
 from ngrad.ops.transfer import to_device
 from ngrad.ops.updates import At
 
+
+def clip(a: ndarray, min: Any = None, max: Any = None, out: Any = None) -> ndarray:
+    """The elements kept between two bounds, of which either may be None."""
+    return selection.clip(a, min, max, out)
+
+
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "all": reductions.all, "any": reductions.any_, "argmax": reductions.argmax,
     "argmin": reductions.argmin, "cumprod": reductions.cumprod, "cumsum": reductions.cumsum,
     "max": reductions.max, "mean": reductions.mean, "min": reductions.min,
     "prod": reductions.prod, "std": reductions.std, "sum": reductions.sum,
     "var": reductions.var, "ravel": manipulation.ravel, "repeat": manipulation.repeat,
-    "squeeze": manipulation.squeeze, "swapaxes": manipulation.swapaxes, "clip": selection.clip,
+    "squeeze": manipulation.squeeze, "swapaxes": manipulation.swapaxes, "clip": clip,
     "round": selection.round_, "take": selection.take, "diagonal": selection.diagonal,
     "trace": selection.trace, "nonzero": selection.nonzero, "compress": selection.compress,
     "conj": UFUNCS["conjugate"], "conjugate": UFUNCS["conjugate"], "argsort": sorting.argsort,
     "argpartition": sorting.argpartition, "choose": choosing.choose, "put": choosing.put,
-     "searchsorted": sorting.searchsorted,
+    "searchsorted": sorting.searchsorted, "dot": selection.dot,
 }  # fmt: skip
 IN_PLACE: dict[str, Callable[..., Any]] = {
     "sort": sorting.sort, "partition": sorting.partition,
@@ -55,7 +61,7 @@ def _in_place(function: Callable[..., Any]) -> Callable[..., None]:
     return method
 
 
-def _astype(
+def astype(
     x: ndarray, dtype: Any, order: Any = "K", casting: str = "unsafe", subok: bool = True,
     copy: bool = True, *, device: Any = None,
 ) -> ndarray:  # fmt: skip
@@ -99,7 +105,7 @@ def _attach() -> None:
     for name, function in IN_PLACE.items():
         setattr(ndarray, name, _in_place(function))
     others: dict[str, Any] = {
-        "astype": _astype,
+        "astype": named(astype),
         "at": property(lambda x: At(x._read(), array_of)),
         "flatten": _flatten,
         "flat": property(_flat, lambda x, values: x.__setitem__(..., resize(values, x.shape))),
@@ -107,7 +113,6 @@ def _attach() -> None:
         "to_device": _to_device,
         "cpu": lambda x: _to_device(x, "cpu"),
         "gpu": lambda x, index=0: _to_device(x, f"cuda:{index}"),
-        "dot": lambda x, y: selection.dot(x, y),
         "real": property(lambda x: x),
         "imag": property(lambda x: array_of(to_tensor(np.zeros(x.shape, x.dtype)))),
         "__array_namespace__": _array_namespace,

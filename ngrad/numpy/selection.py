@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from string import ascii_letters
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from ngrad.numpy.convert import array_of, operand, to_tensor
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.manipulation import moveaxis, ravel
 from ngrad.numpy.ndarray import ndarray
+from ngrad.numpy.reductions import NOTHING
 from ngrad.numpy.ufuncs import UFUNCS, refuse_out
 from ngrad.ops.elementwise import select
 from ngrad.ops.matmul import matmul_operator
@@ -57,8 +59,8 @@ def flatnonzero(a: Any) -> ndarray:
 
 def clip(
     a: Any,
-    a_min: Any = None,
-    a_max: Any = None,
+    a_min: Any = NOTHING,
+    a_max: Any = NOTHING,
     out: Any = None,
     *,
     min: Any = None,
@@ -73,7 +75,10 @@ def clip(
     array([2, 5, 6])
     """
     refuse_out("clip", out)
-    low, high = a_min if a_min is not None else min, a_max if a_max is not None else max
+    given = a_min is not NOTHING, a_max is not NOTHING
+    if given[0] != given[1]:
+        raise TypeError("clip: takes a_min and a_max, or neither; None stands for no bound")
+    low, high = (a_min, a_max) if given[0] else (min, max)
     x = array_of(to_tensor(a))
     if low is not None:
         x = UFUNCS["maximum"](x, low)
@@ -241,13 +246,31 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> ndarray:
     return array_of(contracted(*_pair(a, b), axes))
 
 
+def _spelled(*operands: Any) -> tuple[Any, ...]:
+    """A string and arrays, of arrays and lists of numbers in turns."""
+    arrays, axes = operands[: len(operands) // 2 * 2 : 2], operands[1::2]
+    terms = ["".join("..." if k is Ellipsis else ascii_letters[k] for k in ks) for ks in axes]
+    result = "".join("..." if k is Ellipsis else ascii_letters[k] for k in operands[-1])
+    return f"{','.join(terms)}" + f"->{result}" * (len(operands) % 2), *arrays
+
+
 def einsum(*operands: Any, out: Any = None, optimize: Any = True, **options: Any) -> ndarray:
-    """Einstein's sum, of a string and arrays."""
+    """Einstein's sum, of a string and arrays; or of arrays, each with a list of numbers that name
+    its axes, and those of the result, if they are given.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.einsum("ij,j", [[1, 2], [3, 4]], [1, 1]), np.einsum([[1, 2], [3, 4]], [0, 0])
+    (array([3, 7]), array(5))
+    """
     from ngrad.ops.convert import operands as together
     from ngrad.ops.einsum import einsum as summed
 
     refuse_out("einsum", out)
-    equation, *arrays = operands
+    if len(operands) < 2:
+        raise ValueError(f"einsum: takes a string and arrays, not {len(operands)} operands")
+    equation, *arrays = operands if isinstance(operands[0], str) else _spelled(*operands)
     return array_of(summed(equation, *together("einsum", *map(to_tensor, arrays))))
 
 

@@ -15,6 +15,7 @@ from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.selection import take
 from ngrad.numpy.sorting import isin
 from ngrad.ops.convert import operands as together
+from ngrad.ops.shape import normal_axis
 
 
 class UniqueAllResult(NamedTuple):
@@ -54,6 +55,7 @@ def unique(
     (array([1, 2]), array([1, 2]))
     """
     x = asarray(ar)
+    axis = axis if axis is None else normal_axis(axis, x.ndim, "unique")
     _, index, inverse, counts = np.unique(
         np.asarray(x), True, True, True, axis, equal_nan=equal_nan
     )

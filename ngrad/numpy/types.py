@@ -60,8 +60,17 @@ def astype(x: ndarray, dtype: Any, /, *, copy: bool = True, device: Any = None) 
     return asarray(asarray(x).astype(dtype, copy=copy), device=device)
 
 
+REQUIREMENTS = {
+    "C", "C_CONTIGUOUS", "CONTIGUOUS", "F", "F_CONTIGUOUS", "FORTRAN", "A", "ALIGNED", "W",
+    "WRITEABLE", "O", "OWNDATA", "E", "ENSUREARRAY",
+}  # fmt: skip
+
+
 def require(a: Any, dtype: Any = None, requirements: Any = None, *, like: Any = None) -> ndarray:
     """An array of a dtype; requirements of memory are met by any."""
+    unknown = {*map(str.upper, requirements or ())} - REQUIREMENTS
+    if unknown:
+        raise KeyError(f"require: {min(unknown)!r} is none of {', '.join(sorted(REQUIREMENTS))}")
     return asarray(a, dtype)
 
 

@@ -8,7 +8,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ngrad.dtypes import BY_CODE
-from ngrad.errors import DTypeError, IndexBoundsError, ShapeError, TraceError
+from ngrad.errors import (
+    DTypeError,
+    IndexBoundsError,
+    IndexTypeError,
+    NumberError,
+    ShapeError,
+    TraceError,
+)
 from ngrad.graph.dims import Dim, size
 from ngrad.graph.strides import broadcast
 from ngrad.ops.bounds import checked
@@ -108,7 +115,7 @@ def region_of(x: Any, index: Any) -> Region:
         raise IndexBoundsError(f"getitem: {used} indices for a tensor of {x.ndim} dimensions")
     dots = [k for k, item in enumerate(items) if item is Ellipsis]
     if len(dots) > 1:
-        raise IndexBoundsError("getitem: an index has at most one ellipsis")
+        raise IndexBoundsError(f"getitem: an index has at most one ellipsis, not {len(dots)}")
     filler = [slice(None)] * (x.ndim - used)
     at = dots[0] if dots else len(items)
     items = [*items[:at], *filler, *items[at + len(dots) :]]
@@ -161,7 +168,7 @@ def _part(item: slice, extent: int) -> tuple[int, int, int]:
         try:
             start, stop, step = item.indices(extent)
         except ValueError as error:
-            raise IndexBoundsError(f"getitem: {item}: {error}") from None
+            raise NumberError(f"getitem: {item}: {error}") from None
         count = len(range(start, stop, step))
         return (start if count else 0), step, count
     return _open_part(item, extent)
@@ -171,7 +178,7 @@ def _open_part(item: slice, extent: int) -> tuple[int, int, int]:
     """The same where a bound or the extent is a `Dim`, of which `slice.indices` makes a number."""
     step = 1 if item.step is None else item.step
     if step == 0:
-        raise IndexBoundsError(f"getitem: {item}: slice step cannot be zero")
+        raise NumberError(f"getitem: {item}: slice step cannot be zero")
     low, high = (0, extent) if step > 0 else (-1, extent - 1)
 
     def bound(value: Any, default: int) -> int:
@@ -204,7 +211,9 @@ def _item(item: Any) -> Any:
         if item.dtype.is_bool:
             return item
         if not item.dtype.is_integer:
-            raise DTypeError(f"getitem: indices must be integers or bools, not {item.dtype.name}")
+            raise IndexTypeError(
+                f"getitem: indices must be integers or bools, not {item.dtype.name}"
+            )
         return int(item.item()) if item.ndim == 0 else item
     return _as_int(item)
 
@@ -215,7 +224,7 @@ def _as_int(value: Any) -> int:
     except TraceError:
         raise
     except (AttributeError, TypeError):
-        raise DTypeError(
+        raise IndexTypeError(
             f"getitem: {value!r} is no index; use integers, slices, ..., None or tensors"
         ) from None
 

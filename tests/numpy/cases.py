@@ -314,6 +314,8 @@ case("vdot", A, B, orders=1)
 case("inner", A, B, orders=1)
 case("outer", V, W, orders=1)
 case("tensordot", CUBE, A, ([1, 2], [0, 1]), orders=1)
+case("einsum", A, [0, 1], V, [1], orders=2)
+case("einsum", CUBE, [0, 1, ...], [1, ..., 0])
 case("einsum", "ij,ik->jk", A, B, orders=1)
 
 # -- order and sets --------------------------------------------------------------------------------
