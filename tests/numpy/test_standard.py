@@ -136,6 +136,8 @@ def test_results_are_their_own(part: str, name: str) -> None:
     assert same or name in VIEWS.split()
 
 
+LARGE = 10_000
+"""Elements of so many that an op is put off: nobody looks, and no kernel is made."""
 DTYPES = [np.dtype(code) for code in ("b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8")]
 DTYPES += [np.dtype(code) for code in ("f4", "f8")]
 TAKES = {
@@ -159,7 +161,7 @@ def promoted(x: np.dtype[Any], y: np.dtype[Any]) -> np.dtype[Any] | None:
 def test_dtypes(kind: str) -> None:
     """The promotion table: results have the operands' common dtype, or are bools."""
     taken = [dtype for dtype in DTYPES if dtype.kind in TAKES[kind]]
-    arrays = {dtype: ours.ones(2, dtype=dtype) for dtype in taken}
+    arrays = {dtype: ours.ones(LARGE, dtype=dtype) for dtype in taken}
     bools = {*COMPARISONS.values(), "isfinite", "isinf", "isnan", "signbit"}
     for name in ELEMENTWISE[kind].split():
         function = getattr(ours, name)
@@ -179,7 +181,7 @@ def test_dtypes(kind: str) -> None:
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
 def test_dtypes_of_reductions(dtype: np.dtype[Any]) -> None:
-    x = ours.ones((2, 2), dtype=dtype)
+    x = ours.ones((2, LARGE), dtype=dtype)
     wide = {"i": np.dtype("i8"), "u": np.dtype("u8")}.get(dtype.kind, dtype)
     if dtype.kind != "b":
         for name in ("sum", "prod", "cumulative_sum", "cumulative_prod", "linalg.trace"):
@@ -188,7 +190,7 @@ def test_dtypes_of_reductions(dtype: np.dtype[Any]) -> None:
             assert function(x, **options).dtype == wide, name
             assert function(x, dtype=ours.int16, **options).dtype == np.dtype("i2"), name
         for name in ("max", "min", "sort", "diff", "matmul", "vecdot", "tensordot", "clip"):
-            args = (x, x) if name in ("matmul", "vecdot", "tensordot") else (x,)
+            args = {"matmul": (x, x.T), "tensordot": (x, x), "vecdot": (x, x)}.get(name, (x,))
             assert getattr(ours, name)(*args).dtype == dtype, name
     if dtype.kind == "f":
         for name in ("mean", "std", "var"):
@@ -290,6 +292,9 @@ def test_copies() -> None:
     for value, dtype in ((x, ours.float32), (source, ours.float32), ([1.0], None)):
         with pytest.raises(ValueError, match="copy it"):
             ours.asarray(value, dtype=dtype, copy=False)
+    copies = np.from_dlpack(x, copy=True), np.from_dlpack(x)
+    assert [seen.flags.writeable for seen in copies] == [True, False]
+    assert [np.shares_memory(seen, x) for seen in copies] == [False, True]
     seen = np.asarray(x, copy=False)
     assert not seen.flags.writeable and np.array(x).flags.writeable
     with pytest.raises(ValueError, match="copy"):
