@@ -1,4 +1,4 @@
-"""TensorFlow's `tf.nn`: activations, losses, normalization."""
+"""TensorFlow's `tf.nn`: activations, losses, normalization, convolutions and pooling."""
 
 from ngrad.ops.activations import (
     elu,
@@ -16,6 +16,13 @@ from ngrad.ops.activations import (
     tanh,
 )
 from ngrad.ops.activations import silu as swish
+from ngrad.ops.convolution import (
+    conv1d,
+    conv2d,
+    conv2d_transpose,
+    conv3d,
+    depthwise_conv2d,
+)
 from ngrad.ops.losses import (
     l2_loss,
     sigmoid_cross_entropy_with_logits,
@@ -25,10 +32,17 @@ from ngrad.ops.losses import (
 )
 from ngrad.ops.nn import bias_add, dropout, embedding_lookup, zero_fraction
 from ngrad.ops.normalization import batch_normalization, l2_normalize, moments
+from ngrad.ops.pooling import avg_pool, max_pool
 
 __all__ = [
+    "avg_pool",
     "batch_normalization",
     "bias_add",
+    "conv1d",
+    "conv2d",
+    "conv2d_transpose",
+    "conv3d",
+    "depthwise_conv2d",
     "dropout",
     "elu",
     "embedding_lookup",
@@ -37,6 +51,7 @@ __all__ = [
     "l2_normalize",
     "leaky_relu",
     "log_softmax",
+    "max_pool",
     "moments",
     "relu",
     "relu6",

@@ -24,6 +24,7 @@ from ngrad.ops.samplers import BITS, CATEGORICAL, GAMMA, INTEGERS, UINT64
 from ngrad.ops.scans import LINEAR
 from ngrad.ops.slide import SLIDE
 from ngrad.ops.sorting import SEARCH
+from ngrad.ops.windows import FOLD
 from ngrad_kernels import cache, cpu, skeletons
 
 FLOATS = ("f4", "f8")
@@ -104,6 +105,10 @@ def _tasks(op: Op) -> Iterator[Task]:
         for code, dtype in BY_CODE.items():
             if not dtype.is_bool:
                 yield Task(op.name, (0, 2), ((code, (1, 2)),) * 2)
+    elif op is FOLD:
+        for code, dtype in BY_CODE.items():
+            if not dtype.is_bool:
+                yield Task(op.name, ((2,), (1,), (1,), (1,)), ((code, (1, 2, 1, 2)),))
     elif op is SEARCH:
         for code in BY_CODE:
             yield Task(op.name, (False,), ((code, (1, 2)),) * 2)

@@ -316,5 +316,56 @@ def search_{{code}}(table, lo, hi):
         store_i8(table[3], item, first)
 '''
 
-TYPED = {"scatter_add": SCATTER_ADD, "slide": SLIDE, "search": SEARCH}
+PLACE = """
+        k = item % facts[2]
+        rest = item // facts[2]
+        j = rest % facts[1]
+        rest = rest // facts[1]
+        i = rest % facts[0]
+        batch = rest // facts[0]
+"""
+"""Where an item of a fold stands: in the batch, and along three axes."""
+
+OVERLAPPING = """
+        for p in range(facts[6]):
+            a = i - p * facts[12]
+            if a < 0 or a % facts[9] or a // facts[9] >= facts[3]:
+                continue
+            for q in range(facts[7]):
+                b = j - q * facts[13]
+                if b < 0 or b % facts[10] or b // facts[10] >= facts[4]:
+                    continue
+                for r in range(facts[8]):
+                    c = k - r * facts[14]
+                    if c < 0 or c % facts[11] or c // facts[11] >= facts[5]:
+                        continue
+                    window = (batch * facts[3] + a // facts[9]) * facts[4] + b // facts[10]
+                    window = window * facts[5] + c // facts[11]
+                    row = ((window * facts[6] + p) * facts[7] + q) * facts[8] + r
+"""
+"""The rows of windows that show the element there, in the order of where in a window they stand."""
+
+FOLD = f'''
+def fold_{{code}}(table, lo, hi):
+    """Sums of what overlaps: of each row of the result, the rows of windows that show it. Item:
+    such a row.
+
+    Facts, of three axes each: extents, how many windows, their sizes, steps and gaps; and the
+    elements of a row.
+    """
+    facts = table_at(table[0])
+    width = facts[15]
+    for item in range(lo, hi):
+        {PLACE.strip()}
+        target = table[2] + item * width * {{size}}
+        for z in range(width):
+            store_{{code}}(target, z, {{code}}(0))
+        {OVERLAPPING.strip()}
+                    source = table[1] + row * width * {{size}}
+                    for z in range(width):
+                        total = reload_{{code}}(target, z) + load_{{code}}(source, z)
+                        store_{{code}}(target, z, {{code}}(total))
+'''
+
+TYPED = {"scatter_add": SCATTER_ADD, "slide": SLIDE, "search": SEARCH, "fold": FOLD}
 """Routines that compare or reckon, and so are compiled for each dtype."""

@@ -250,6 +250,17 @@ def slides(code: str, rng: np.random.Generator) -> Iterator[Launch]:
         yield Launch(f"slide {code}", source, kernel, 2 * tiles, (x, w, out), facts=facts)
 
 
+def folds(code: str, rng: np.random.Generator) -> Iterator[Launch]:
+    if code == "b1":
+        return
+    extents, counts, sizes = (2, 5, 6), (1, 2, 2), (2, 2, 3)
+    facts = (*extents, *counts, *sizes, 1, 1, 2, 1, 3, 1, 3)
+    g = numbers(rng, code, (2, *counts, *sizes, 3), True)
+    out = np.empty((2, *extents, 3), g.dtype)
+    source, kernel = typed("fold", code), cpu.typed("fold", code)
+    yield Launch(f"fold {code}", source, kernel, out.size // 3, (g, out), facts=facts)
+
+
 def drawing(name: str, code: str, n: int, rng: np.random.Generator) -> Launch:
     words = rng.integers(0, 2**63, 4, np.uint64)
     if name == "integers":

@@ -15,6 +15,7 @@ import ngrad
 from ngrad import linalg, nn
 from ngrad.devices import HOST
 from ngrad.graph.op import TABLE
+from ngrad.graph.reference import REFERENCES
 from ngrad.ops.assignment import assigned
 from ngrad.ops.bitwise import gcd
 from ngrad.ops.losses import multiply_no_nan
@@ -308,6 +309,30 @@ SHAPES = [
         lambda x: ngrad.pad(x, [[1, 2], [0, 1]]),
         lambda x: np.pad(x, [[1, 2], [0, 1]]),
         (2, 3),
+    ),
+    *(
+        Row(
+            op,
+            lambda x, op=op, params=params: apply(TABLE[op], (x,), params),
+            lambda x, op=op, params=params: REFERENCES[op](x, *params),
+            ((-2, 2),),
+            "fiu" + "b" * (op == "windows"),
+            shapes=(shapes,),
+            ulps=8.0 * (op == "fold_windows"),
+            label=label,
+        )
+        for op, label, params, *shapes in (
+            ("windows", "1d", ((3,), (2,), (1,)), (2, 8, 1)),
+            ("windows", "2d", ((2, 3), (1, 2), (3, 1)), (1, 5, 6, 3)),
+            ("fold_windows", "1d", ((8,), (3,), (2,), (1,)), (2, 3, 3, 1)),
+            ("fold_windows", "2d", ((5, 6), (2, 3), (1, 2), (3, 1)), (1, 2, 2, 2, 3, 3)),
+            (
+                "fold_windows",
+                "3d",
+                ((2, 3, 3), (2, 2, 1)) + ((1, 1, 1),) * 2,
+                (1, 1, 2, 3, 2, 2, 1, 2),
+            ),
+        )
     ),
     _moves(
         "concat",

@@ -9,7 +9,7 @@ Kernels have the signature `(facts, n, *addresses)`; facts and operands are thos
 
 from __future__ import annotations
 
-from ngrad_kernels.skeletons import HALVING, locate
+from ngrad_kernels.skeletons import HALVING, OVERLAPPING, PLACE, locate
 
 # -- helpers ---------------------------------------------------------------------------------------
 
@@ -367,4 +367,20 @@ def search_{{code}}(facts, n, a0, a1, a2):
         item += thread_count()
 '''
 
-TYPED = {"scatter_add": SCATTER_ADD, "slide": SLIDE, "search": SEARCH}
+FOLD = f'''
+def fold_{{code}}(words, n, a0, a1):
+    """Sums of what overlaps, of each row of the result: a thread for each element."""
+    facts = table_at(words)
+    width = facts[15]
+    at = thread_index()
+    while at < n * width:
+        item = at // width
+        {PLACE.strip()}
+        total = {{code}}(0)
+        {OVERLAPPING.strip()}
+                    total = {{code}}(total + load_{{code}}(a0, row * width + at % width))
+        store_{{code}}(a1, at, total)
+        at += thread_count()
+'''
+
+TYPED = {"scatter_add": SCATTER_ADD, "slide": SLIDE, "search": SEARCH, "fold": FOLD}

@@ -42,7 +42,8 @@ def skeleton(name: str) -> Source:
 def typed(name: str, code: str) -> Source:
     """The source of a routine that reckons, for a dtype."""
     text = routines.TYPED[name].format(code=code, size=code[1])
-    return Source(f"{name}_{code}", text, 3, {"scatter_add": _PARTS, "slide": _TILE}.get(name, 1))
+    busy = {"scatter_add": _PARTS, "slide": _TILE, "fold": _ROW}.get(name, 1)
+    return Source(f"{name}_{code}", text, 2 if name == "fold" else 3, busy)
 
 
 _DRAW = """

@@ -51,6 +51,37 @@ def _argsort(x: Array, descending: bool) -> Array:
     return np.argsort(rank.reshape(x.shape) * (1 - 2 * descending), -1, kind="stable")
 
 
+def _shown(extents: Any, sizes: Any, steps: Any, gaps: Any) -> list[Any]:
+    """For each place in a window, in order: that place, and the elements that are shown there."""
+    counts = [
+        (n - (m - 1) * gap - 1) // step + 1
+        for n, m, step, gap in zip(extents, sizes, steps, gaps, strict=True)
+    ]
+    return [
+        (
+            place,
+            tuple(
+                slice(k * gap, k * gap + (count - 1) * step + 1, step)
+                for k, count, step, gap in zip(place, counts, steps, gaps, strict=True)
+            ),
+        )
+        for place in np.ndindex(*sizes)
+    ]
+
+
+def _windows(x: Array, sizes: Any, steps: Any, gaps: Any) -> Array:
+    shown = [x[:, *where] for _, where in _shown(x.shape[1:-1], sizes, steps, gaps)]
+    whole = np.stack(shown, -2)
+    return whole.reshape(*whole.shape[:-2], *sizes, x.shape[-1])
+
+
+def _fold_windows(g: Array, extents: Any, sizes: Any, steps: Any, gaps: Any) -> Array:
+    out = np.zeros((g.shape[0], *extents, g.shape[-1]), g.dtype)
+    for place, where in _shown(extents, sizes, steps, gaps):
+        out[:, *where] += g[(slice(None),) * (1 + len(sizes)) + place]
+    return out
+
+
 MOVES: dict[str, Reference] = {
     "identity": lambda x: x,
     "stop_gradient": lambda x: x,
@@ -61,6 +92,8 @@ MOVES: dict[str, Reference] = {
     "strided_slice": lambda x, slices: x[_places(slices)],
     "embed": _embed,
     "concat": lambda *xs, axis: np.concatenate(xs, axis),
+    "windows": _windows,
+    "fold_windows": _fold_windows,
     "checked_index": lambda index, **_: index,
     "take_rows": _take_rows,
     "add_rows": _add_rows,

@@ -111,6 +111,14 @@ LAUNCHES = {
         (FLOATS, FLOATS[:8]),
         np.zeros(66, np.float32),
     ),
+    "fold": Launch(
+        lambda target: target.typed("fold", "f4"),
+        lambda target: (1, 1, 8, 1, 1, 3, 1, 1, 3, 1, 1, 2, 1, 1, 1, 2),
+        16,
+        CHUNK,
+        (FLOATS[:36],),
+        np.zeros(32, np.float32),
+    ),
     "search": Launch(
         lambda target: target.typed("search", "f4"),
         lambda target: (30, 20, 1),

@@ -10,7 +10,7 @@ from simulator import assert_same
 
 @pytest.mark.parametrize("code", launches.CODES)
 @pytest.mark.parametrize(
-    "of", [launches.copies, launches.gathers, launches.searches, launches.slides]
+    "of", [launches.copies, launches.gathers, launches.searches, launches.slides, launches.folds]
 )
 def test_rows_that_move(of: str, code: str, rng: np.random.Generator) -> None:
     for launch in of(code, rng):

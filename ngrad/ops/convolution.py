@@ -1,0 +1,291 @@
+"""Convolutions, as TensorFlow has them: windows of a tensor, times filters.
+
+The elements of a window times a filter are a product of matrices: of the windows, a row each, and
+of the filters, a column each. Windows are a view, which is copied for the product.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from ngrad.errors import DTypeError, NumberError, ShapeError
+from ngrad.ops.convert import operands, tensor
+from ngrad.ops.extents import integers
+from ngrad.ops.joining import pad
+from ngrad.ops.matmul import product
+from ngrad.ops.shape import reshape, transpose
+from ngrad.ops.windows import FOLD, WINDOWS, Sliding
+from ngrad.record import apply
+
+Pairs = tuple[tuple[int, int], ...]
+
+
+def each_axis(what: str, name: str, value: Any, axes: int, channels: int) -> tuple[int, ...]:
+    """A number for each axis that windows slide over: from one for all, one for each, or one for
+    each axis of the input, of which the batch's and the channels' are 1.
+    """
+    given = integers(value, what)
+    if len(given) == axes + 2:
+        if given[0] != 1 or given[channels] != 1:
+            raise NumberError(f"{what}: {name} of batches and channels must be 1, not {given}")
+        given = tuple(n for k, n in enumerate(given) if k not in (0, channels))
+    if len(given) not in (1, axes):
+        raise NumberError(
+            f"{what}: {name} are 1, {axes} or {axes + 2} integers for {axes} axes, not {given}"
+        )
+    return given * axes if len(given) == 1 else given
+
+
+def padding_of(
+    what: str, padding: Any, how: Sliding, extents: Sequence[int], channels: int
+) -> Pairs:
+    """Elements before and after, for each axis that windows slide over."""
+    axes = len(extents)
+    if not isinstance(padding, str):
+        pairs = tuple(tuple(integers(pair, what)) for pair in padding)
+        if len(pairs) == axes + 2:
+            pairs = tuple(pair for k, pair in enumerate(pairs) if k not in (0, channels))
+        if len(pairs) != axes or any(len(pair) != 2 or min(pair) < 0 for pair in pairs):
+            raise NumberError(
+                f"{what}: explicit padding is a pair of integers from 0 on for each of {axes} axes "
+                f"(or of {axes + 2}), not {padding!r}"
+            )
+        return tuple((before, after) for before, after in pairs)
+    if padding.upper() == "VALID":
+        return ((0, 0),) * axes
+    if padding.upper() != "SAME":
+        raise NumberError(f"{what}: padding is 'SAME', 'VALID' or pairs, not {padding!r}")
+    found = []
+    for n, step, span in zip(extents, how.steps, how.spans, strict=True):
+        whole = max((-(-n // step) - 1) * step + span - n, 0)
+        found.append((whole // 2, whole - whole // 2))
+    return tuple(found)
+
+
+def channels_axis(what: str, data_format: Any, ndim: int, axes: int) -> int:
+    """The axis of the channels."""
+    if ndim != axes + 2:
+        raise ShapeError(
+            f"{what}: takes a tensor of {axes + 2} axes (a batch, {axes} that windows slide over, "
+            f"channels), not of {ndim}"
+        )
+    if data_format is None or str(data_format).endswith("C"):
+        return axes + 1
+    if str(data_format).startswith("NC"):
+        return 1
+    raise NumberError(f"{what}: data_format is 'N...C' or 'NC...', not {data_format!r}")
+
+
+def channels_last(x: Any, channels: int) -> Any:
+    """x with its channels last."""
+    if channels == x.ndim - 1:
+        return x
+    return transpose(x, (0, *range(2, x.ndim), 1))
+
+
+def channels_back(x: Any, channels: int) -> Any:
+    """The reverse of `channels_last`."""
+    if channels == x.ndim - 1:
+        return x
+    return transpose(x, (0, x.ndim - 1, *range(1, x.ndim - 1)))
+
+
+def padded(x: Any, pairs: Pairs, value: Any = 0) -> Any:
+    if not any(map(any, pairs)):
+        return x
+    return pad(x, [(0, 0), *pairs, (0, 0)], constant_values=value)
+
+
+# -- convolutions ----------------------------------------------------------------------------------
+
+
+def _convolve(
+    what: str, input: Any, filters: Any, strides: Any, padding: Any, data_format: Any,
+    dilations: Any, axes: int,
+) -> Any:  # fmt: skip
+    x, w = operands(what, tensor(input, what), tensor(filters, what))
+    if not x.dtype.is_floating:
+        raise DTypeError(f"{what}: takes floating-point tensors, not {x.dtype.name}")
+    channels = channels_axis(what, data_format, x.ndim, axes)
+    x = channels_last(x, channels)
+    shape, sizes = tuple(x._layout.shape), tuple(w._layout.shape)
+    given, taken, made = shape[-1], sizes[-2] if w.ndim == axes + 2 else 0, sizes[-1]
+    if w.ndim != axes + 2 or taken == 0 or given % taken or made % (given // taken):
+        raise ShapeError(
+            f"{what}: filters have shape (*window, channels in of a group, channels out), which "
+            f"{sizes} is not for an input of {given} channels in shape {tuple(input.shape)}"
+        )
+    how = Sliding(
+        sizes[:axes],
+        each_axis(what, "strides", strides, axes, channels),
+        each_axis(what, "dilations", 1 if dilations is None else dilations, axes, channels),
+    )
+    x = padded(x, padding_of(what, padding, how, shape[1:-1], channels))
+    counts = how.counts(what, tuple(x._layout.shape[1:-1]))
+    seen = apply(WINDOWS, (x,), how)
+    rows, window, groups = shape[0] * math.prod(counts), math.prod(how.sizes), given // taken
+    if groups == 1:
+        out = product(reshape(seen, (rows, window * given)), reshape(w, (window * given, made)))
+    else:
+        each = transpose(reshape(seen, (rows, window, groups, taken)), (2, 0, 1, 3))
+        those = transpose(reshape(w, (window, taken, groups, made // groups)), (2, 0, 1, 3))
+        out = product(
+            reshape(each, (groups, rows, window * taken)),
+            reshape(those, (groups, window * taken, made // groups)),
+        )
+        out = transpose(out, (1, 0, 2))
+    return channels_back(reshape(out, (shape[0], *counts, made)), channels)
+
+
+def conv1d(
+    input: Any, filters: Any, stride: Any = 1, padding: Any = "VALID", data_format: Any = "NWC",
+    dilations: Any = None, name: str | None = None,
+) -> Any:  # fmt: skip
+    """A convolution (strictly, a correlation) over one axis; `conv2d` says what the arguments are.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> x, w = ngrad.reshape(ngrad.range(5.0), (1, 5, 1)), ngrad.ones((3, 1, 1))
+    >>> ngrad.nn.conv1d(x, w).numpy().ravel()
+    array([3., 6., 9.], dtype=float32)
+    """
+    return _convolve("conv1d", input, filters, stride, padding, data_format, dilations, 1)
+
+
+def conv2d(
+    input: Any, filters: Any, strides: Any = 1, padding: Any = "VALID", data_format: Any = "NHWC",
+    dilations: Any = None, name: str | None = None,
+) -> Any:  # fmt: skip
+    """A convolution (strictly, a correlation) over two axes, with TensorFlow's arguments.
+
+    Parameters
+    ----------
+    input : tensor of shape (batch, height, width, channels)
+        Or (batch, channels, height, width), if `data_format` is "NCHW".
+    filters : tensor of shape (height, width, channels in, channels out)
+        Where it has a part of the input's channels, these are convolved in so many groups.
+    strides, dilations : int or sequence of int
+        From a window to the next, and within a window; one for all axes, or one for each.
+    padding : {"VALID", "SAME"} or pairs
+        Windows within the input alone; as many as the input has elements, by the stride; or how
+        many zeros there are before and after along each axis.
+
+    Raises
+    ------
+    ShapeError
+        If the shapes do not fit, or a window is longer than an axis.
+    NumberError
+        For strides, dilations or paddings that are none.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> x, w = ngrad.ones((1, 3, 3, 1)), ngrad.ones((2, 2, 1, 1))
+    >>> ngrad.nn.conv2d(x, w, padding="SAME").numpy()[0, :, :, 0]
+    array([[4., 4., 2.],
+           [4., 4., 2.],
+           [2., 2., 1.]], dtype=float32)
+    """
+    return _convolve("conv2d", input, filters, strides, padding, data_format, dilations, 2)
+
+
+def conv3d(
+    input: Any, filters: Any, strides: Any = 1, padding: Any = "VALID", data_format: Any = "NDHWC",
+    dilations: Any = None, name: str | None = None,
+) -> Any:  # fmt: skip
+    """A convolution over three axes; `conv2d` says what the arguments are.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.nn.conv3d(ngrad.ones((1, 2, 2, 2, 1)), ngrad.ones((2, 2, 2, 1, 3))).shape
+    (1, 1, 1, 1, 3)
+    """
+    return _convolve("conv3d", input, filters, strides, padding, data_format, dilations, 3)
+
+
+def depthwise_conv2d(
+    input: Any, filter: Any, strides: Any = 1, padding: Any = "VALID", data_format: Any = "NHWC",
+    dilations: Any = None, name: str | None = None,
+) -> Any:  # fmt: skip
+    """A convolution of each channel by itself, with some filters of its own.
+
+    Parameters
+    ----------
+    filter : tensor of shape (height, width, channels, filters of a channel)
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.nn.depthwise_conv2d(ngrad.ones((1, 3, 3, 2)), ngrad.ones((3, 3, 2, 2))).shape
+    (1, 1, 1, 4)
+    """
+    w = tensor(filter, "depthwise_conv2d")
+    if w.ndim != 4:
+        raise ShapeError(
+            "depthwise_conv2d: filter has shape (height, width, channels, filters of a channel), "
+            f"not {tuple(w.shape)}"
+        )
+    *window, channels, each = w._layout.shape
+    w = reshape(w, (*window, 1, channels * each))
+    return _convolve("depthwise_conv2d", input, w, strides, padding, data_format, dilations, 2)
+
+
+def conv2d_transpose(
+    input: Any, filters: Any, output_shape: Any, strides: Any = 1, padding: Any = "SAME",
+    data_format: Any = "NHWC", dilations: Any = None, name: str | None = None,
+) -> Any:  # fmt: skip
+    """The transpose of `conv2d`: what its gradient in the input is of `input`.
+
+    Parameters
+    ----------
+    filters : tensor of shape (height, width, channels out, channels in)
+    output_shape : four integers
+        Of the input of the convolution that this is the transpose of.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> x, w = ngrad.ones((1, 2, 2, 1)), ngrad.ones((2, 2, 1, 1))
+    >>> ngrad.nn.conv2d_transpose(x, w, (1, 3, 3, 1), padding="VALID").numpy()[0, :, :, 0]
+    array([[1., 2., 1.],
+           [2., 4., 2.],
+           [1., 2., 1.]], dtype=float32)
+    """
+    what = "conv2d_transpose"
+    x, w = operands(what, tensor(input, what), tensor(filters, what))
+    channels = channels_axis(what, data_format, x.ndim, 2)
+    x = channels_last(x, channels)
+    given = integers(output_shape, what)
+    if len(given) != 4 or w.ndim != 4 or w._layout.shape[-1] != x._layout.shape[-1]:
+        raise ShapeError(
+            f"{what}: filters have shape (height, width, channels out, channels in), and "
+            f"output_shape 4 integers; not {tuple(w.shape)} and {given} for an input of shape "
+            f"{tuple(input.shape)}"
+        )
+    *sizes, made, taken = w._layout.shape
+    extents = given[1:3] if channels == 3 else given[2:]
+    how = Sliding(
+        tuple(sizes),
+        each_axis(what, "strides", strides, 2, channels),
+        each_axis(what, "dilations", 1 if dilations is None else dilations, 2, channels),
+    )
+    pairs = padding_of(what, padding, how, extents, channels)
+    whole = tuple(n + before + after for n, (before, after) in zip(extents, pairs, strict=True))
+    counts, batch = how.counts(what, whole), x._layout.shape[0]
+    if tuple(x._layout.shape[1:-1]) != counts or given[channels] != made or given[0] != batch:
+        raise ShapeError(
+            f"{what}: output_shape {given}, filters of shape {tuple(w.shape)} and this padding go "
+            f"with an input of {counts}, not of shape {tuple(input.shape)}"
+        )
+    rows = batch * math.prod(counts)
+    windows = product(
+        reshape(x, (rows, taken)), reshape(w, (math.prod(sizes) * made, taken)), False, True
+    )
+    out = apply(FOLD, (reshape(windows, (batch, *counts, *sizes, made)),), (whole, *how))
+    for axis, (n, (before, _)) in enumerate(zip(extents, pairs, strict=True), 1):
+        out = out[(slice(None),) * axis + (slice(before, before + n),)]
+    return channels_back(out, channels)
