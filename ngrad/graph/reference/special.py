@@ -41,8 +41,13 @@ SPECIAL: dict[str, Callable[..., Any]] = {
         for name in (
             *("gamma", "beta", "betaln", "erfinv", "erfcx", "ndtri", "log_ndtr"),
             *("gammainc", "gammaincc", "betainc", "betaincc", "stdtr"),
+            *("gammaincinv", "gammainccinv", "betaincinv", "betainccinv", "stdtrit"),
+            *("ndtri_exp", "erfcinv", "erfi", "dawsn", "gammasgn", "rgamma", "poch", "binom"),
+            *("expi", "exp1", "exprel", "spence", "ellipk", "ellipe", "zeta", "hyp1f1", "hyp2f1"),
         )
     },
+    "riemann_zeta": special("zeta"),
+    "expn": lambda x, order: special("expn")(order, x),
     "polygamma": _polygamma,
     "bessel": _bessel,
 }
