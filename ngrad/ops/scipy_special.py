@@ -20,6 +20,7 @@ from ngrad.ops.launching import broadcast_shapes
 from ngrad.ops.losses import multiply_no_nan
 from ngrad.ops.special import digamma, lgamma, trigamma
 from ngrad.ops.trigonometric import cos, sin
+from ngrad.ops.zeta import slope
 from ngrad.record import apply
 
 
@@ -258,7 +259,12 @@ _distribution(STDTR, STDTRIT, _t_density)
 
 @ZETA.vjp
 def _(g: Any, out: Any, x: Any, q: Any) -> Any:
-    return 0.0 * x, -g * x * apply(ZETA, (x + 1.0, q))
+    return g * slope(x, q), -g * x * apply(ZETA, (x + 1.0, q))
+
+
+@RIEMANN.vjp
+def _(g: Any, out: Any, x: Any) -> Any:
+    return (g * slope(x, number(1.0, x.dtype, x._layout.device)),)
 
 
 @HYP1F1.vjp

@@ -243,8 +243,7 @@ def expn(n: int, x: Any) -> ndarray:
 
 
 def zeta(x: Any, q: Any = None) -> ndarray:
-    """Hurwitz's zeta function, the sum of (k + q)**-x over k from 0 on, with its derivative in q;
-    Riemann's, which has none, if q is not given.
+    """Hurwitz's zeta function, the sum of (k + q)**-x over k from 0 on; Riemann's, without q.
 
     Examples
     --------
@@ -254,7 +253,7 @@ def zeta(x: Any, q: Any = None) -> ndarray:
     """
     if q is None:
         return array_of(apply(s.RIEMANN, (floats(x),)))
-    return array_of(s.incomplete(s.ZETA, *operands("zeta", floats(x), floats(q))))
+    return array_of(apply(s.ZETA, operands("zeta", floats(x), floats(q))))
 
 
 def multigammaln(a: Any, d: int) -> ndarray:

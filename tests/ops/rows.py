@@ -662,10 +662,6 @@ def _of_order(op: str, reference: Any, domain: Any, *params: Any, **options: Any
     return _special(op, at_order, domain, params=params, label=label, **options)
 
 
-def _riemann_zeta(x: Any) -> Any:
-    return apply(TABLE["riemann_zeta"], (ngrad.stop_gradient(x),))  # it has no derivative
-
-
 def _incomplete(op: str, domain: Any, *parameters: float) -> Row:
     """A function of its last operand; in the others it has no derivative."""
 
@@ -706,13 +702,13 @@ SPECIAL = [
     _special("spence", sc.spence, (0.3, 2)),
     _special("ellipk", sc.ellipk, (0.1, 0.9)),
     _special("ellipe", sc.ellipe, (0.1, 0.9)),
-    _special("riemann_zeta", sc.zeta, (1.5, 4), function=_riemann_zeta, smooth=False),
+    _special("riemann_zeta", sc.zeta, (1.5, 4)),
+    _special("zeta", sc.zeta, (1.5, 4), (0.6, 4)),
     _incomplete("gammaincinv", (0.2, 0.9), 1.5),
     _incomplete("gammainccinv", (0.2, 0.9), 2.5),
     _incomplete("betaincinv", (0.2, 0.9), 1.5, 2.5),
     _incomplete("betainccinv", (0.2, 0.9), 0.5, 2.5),
     _incomplete("stdtrit", (0.6, 0.9), 4.0),
-    _incomplete("zeta", (0.6, 4), 2.5),
     _incomplete("hyp1f1", (-2, 2), 1.5, 2.5),
     _incomplete("hyp2f1", (-0.8, 0.8), 1.5, 0.5, 2.5),
     *(_of_order("expn", sc.expn, (0.3, 3), order) for order in (1, 2)),
