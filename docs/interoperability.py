@@ -5,6 +5,7 @@ docs/interoperability.py`. It needs the extra `interoperability`, and is not par
 from __future__ import annotations
 
 import os
+import re
 
 os.environ["SCIPY_ARRAY_API"] = "1"  # read when SciPy is imported
 
@@ -104,6 +105,7 @@ def derivative(case: Case, expected: list[Any]) -> str:
 
 def reason(error: BaseException) -> str:
     text = str(error).strip().split("\n")[0].replace("|", "/")
+    text = re.sub(r":? [\[{]<module .*", "", text)  # paths, in any order
     return f"{type(error).__name__}: {text[:110]}"
 
 
@@ -163,8 +165,8 @@ a library converts what is on its way to a result by `numpy.asarray` or `float`,
 a tape sees nothing of it, or not all of it, and its derivative lacks that part without a word. What is
 `nan` is a quotient 0 / 0 that the library replaces afterwards.
 
-SciPy looks for special functions in `ngrad.numpy.special`, which is `ngrad.scipy.special`: so p-values
-have derivatives. Without `SCIPY_ARRAY_API=1` its universal functions ask by NEP 13.
+SciPy looks for special functions in `ngrad.numpy.special`: so p-values have derivatives, or a derivative
+is refused. Without `SCIPY_ARRAY_API=1` its universal functions ask by NEP 13, with the same answers.
 """  # noqa: E501
 
 

@@ -6,6 +6,7 @@ It is imported when NumPy first asks: `import ngrad` does not need it.
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -83,11 +84,31 @@ def _counterpart(function: np.ufunc) -> Any:
     name = function.__name__
     if getattr(np, name, None) is function:
         return getattr(ngrad.numpy, name, None)
-    from scipy import special as theirs
-
     from ngrad.scipy import special
 
-    return getattr(special, name, None) if getattr(theirs, name, None) is function else None
+    return getattr(special, name, None) if _scipys(name) is function else None
+
+
+def _scipys(name: str) -> Any:
+    """SciPy's special function of a name, without what chooses between array libraries."""
+    from scipy import special
+
+    found = getattr(special, name, None)
+    return getattr(found, "__wrapped__", found)
+
+
+class Special:
+    """`ngrad.numpy.special`, where SciPy looks for an array library's special functions: those of
+    `ngrad.scipy.special`, and SciPy's universal functions, whose derivatives are refused.
+    """
+
+    def __getattr__(self, name: str) -> Any:
+        from ngrad.scipy import special
+
+        function = _scipys(name)
+        if not hasattr(special, name) and isinstance(function, np.ufunc):
+            return functools.partial(array_ufunc, function, "__call__")
+        return getattr(special, name)
 
 
 def _on_host(function: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: Any) -> Any:

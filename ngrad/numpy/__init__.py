@@ -131,9 +131,9 @@ for _name, _value in list(globals().items()):
 
 def __getattr__(name: str) -> Any:
     if name == "special":  # an extension that the Array API standard is to have: SciPy asks for it
-        from ngrad.scipy import special
+        from ngrad.protocols import Special
 
-        return special
+        return Special()
     if name in _ABSENT:
         raise AttributeError(f"ngrad.numpy has no {name!r}: {_ABSENT[name]}")
     if hasattr(_numpy, name):

@@ -28,6 +28,7 @@ from ngrad.ops.comparison import (
     isfinite,
     isnan,
     less,
+    less_equal,
     logical_and,
     logical_or,
 )
@@ -108,6 +109,27 @@ def _divergence(x: Any, y: Any, inside: Callable[[Any, Any], Any], at_zero: Any)
     return select(positive, found, select(zero, at_zero, other))
 
 
+_gammainc, _gammaincc = _incomplete(s.GAMMAINC), _incomplete(s.GAMMAINCC)
+_betainc = _incomplete(s.BETAINC)
+
+
+def _fdtr(n: Any, d: Any, x: Any) -> Any:
+    n, d, x = operands("fdtr", n, d, select(less(x, 0.0), np.nan, x))
+    return _betainc(0.5 * n, 0.5 * d, select(equal(x, np.inf), 1.0, n * x / (d + n * x)))
+
+
+def _fdtrc(n: Any, d: Any, x: Any) -> Any:
+    n, d, x = operands("fdtrc", n, d, select(less(x, 0.0), np.nan, x))
+    return _betainc(0.5 * d, 0.5 * n, d / (d + n * x))
+
+
+def _huber(delta: Any, r: Any) -> Any:
+    delta, r = operands("huber", delta, r)
+    size = abs_(r)
+    found = select(less_equal(size, delta), 0.5 * r * r, delta * (size - 0.5 * delta))
+    return select(less(delta, 0.0), np.inf, found)
+
+
 def _bessel(kind: str, order: int) -> Callable[[Any], Any]:
     return lambda x: apply(s.BESSEL, (x,), (kind, order))
 
@@ -123,11 +145,15 @@ _TABLE: dict[str, tuple[Callable[..., Any], int, str]] = {
     "digamma": (_digamma, 1, "The derivative of gammaln."),
     "beta": (_op(s.BETA), 2, "gamma(a) gamma(b) / gamma(a + b)."),
     "betaln": (_op(s.BETALN), 2, "The logarithm of |beta(a, b)|."),
-    "gammainc": (_incomplete(s.GAMMAINC), 2, "The share of gamma(a) up to x."),
-    "gammaincc": (_incomplete(s.GAMMAINCC), 2, "The share of gamma(a) above x."),
-    "betainc": (_incomplete(s.BETAINC), 3, "The share of beta(a, b) up to x."),
+    "gammainc": (_gammainc, 2, "The share of gamma(a) up to x."),
+    "gammaincc": (_gammaincc, 2, "The share of gamma(a) above x."),
+    "betainc": (_betainc, 3, "The share of beta(a, b) up to x."),
     "betaincc": (_incomplete(s.BETAINCC), 3, "The share of beta(a, b) above x."),
     "stdtr": (_incomplete(s.STDTR), 2, "Student's distribution function, of df and t."),
+    "chdtr": (lambda v, x: _gammainc(0.5 * v, 0.5 * x), 2, "That of chi squared, of df and x."),
+    "chdtrc": (lambda v, x: _gammaincc(0.5 * v, 0.5 * x), 2, "That above x, without cancellation."),
+    "fdtr": (_fdtr, 3, "That of Fisher's F, of two df and x."),
+    "fdtrc": (_fdtrc, 3, "That above x, without cancellation."),
     "gammaincinv": (_incomplete(s.GAMMAINCINV), 2, "The inverse of gammainc(a, .)."),
     "gammainccinv": (_incomplete(s.GAMMAINCCINV), 2, "The inverse of gammaincc(a, .)."),
     "betaincinv": (_incomplete(s.BETAINCINV), 3, "The inverse of betainc(a, b, .)."),
@@ -146,6 +172,7 @@ _TABLE: dict[str, tuple[Callable[..., Any], int, str]] = {
     "expi": (_op(s.EXPI), 1, "The integral of exp(t) / t up to x."),
     "exp1": (_op(s.EXP1), 1, "The integral of exp(-t) / t from x on."),
     "exprel": (_op(s.EXPREL), 1, "(exp(x) - 1) / x."),
+    "huber": (_huber, 2, "r**2 / 2 up to |r| = delta, and its tangent from there."),
     "boxcox": (_boxcox, 2, "(x**lmbda - 1) / lmbda, and log(x) where lmbda is 0."),
     "erf": (_erf, 1, "The error function."),
     "erfc": (_erfc, 1, "1 - erf(x), without cancellation."),

@@ -20,6 +20,7 @@ from numeric import assert_same_bits, check_gradient
 import ngrad
 import ngrad.numpy as ours
 from ngrad.errors import GradientError
+from ngrad.scipy import special
 
 DISPATCHED = {
     case.name: case
@@ -102,6 +103,9 @@ def test_what_only_scipy_has() -> None:
     """Its values are SciPy's; a derivative, which would be lost, is refused."""
     x = ngrad.constant([0.1, 0.4])
     assert_same_bits(scipy.special.struve(1, x), scipy.special.struve(1, x.numpy()))
+    space = ours.special  # where SciPy looks, with SCIPY_ARRAY_API=1
+    assert space.erf is special.erf and not hasattr(space, "nothing")
+    assert_same_bits(space.struve(1, x), scipy.special.struve(1, x))
     first, second = scipy.special.sici(ours.array([0.5]))
     assert_same_bits(first, scipy.special.sici(np.array([0.5]))[0])
     assert isinstance(second, ours.ndarray)

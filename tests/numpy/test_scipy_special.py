@@ -41,6 +41,12 @@ for name in ("gammainccinv", "gammaincinv"):
 for name in ("betaincinv", "betainccinv"):
     case(name, 1.5, 0.7, UNIT, orders=2)
     case(name, POSITIVE, 2.0, UNIT)
+for name in ("chdtr", "chdtrc", "huber"):
+    case(name, 1.5, POSITIVE, orders=2)
+    case(name, FIRST, SECOND)
+for name in ("fdtr", "fdtrc"):
+    case(name, 3.0, 5.0, POSITIVE, orders=2)
+    case(name, 2.5, 1.5, EDGES)
 case("stdtrit", 3.0, UNIT, orders=2)
 case("hyp1f1", 0.5, 1.5, ANY, orders=2)
 case("hyp2f1", 0.5, 1.5, 2.0, 2 * UNIT - 1, orders=2)
