@@ -128,7 +128,7 @@ def apply(op: Op, inputs: tuple[Any, ...], params: Params = ()) -> Any:
         program = call.program
         if program is not None and program.view is not None:
             return call.run(*inputs)
-    if call.size <= settings.at_once and window.idle():
+    if not window.readers and call.size <= settings.at_once and window.idle():
         for x in inputs:
             if not x._at:
                 break

@@ -114,7 +114,7 @@ class Elementwise(Op):
             if settings.eager:
                 return run_now(call, (x, y)) if kind is Tensor else self._first(x, y)
             window = local.window
-            if call.size <= settings.at_once and window.idle():
+            if not window.readers and call.size <= settings.at_once and window.idle():
                 if kind is not Tensor:
                     y = scalar(y, call.inputs[1].dtype)
                 if x._at and y._at:
@@ -151,7 +151,12 @@ class Elementwise(Op):
                 call = seen.get((type(x), y._layout))
                 if call is not None and not settings.eager:
                     window = local.window
-                    if call.size <= settings.at_once and y._at and window.idle():
+                    if (
+                        not window.readers
+                        and call.size <= settings.at_once
+                        and y._at
+                        and window.idle()
+                    ):
                         return run_small(call, scalar(x, call.inputs[0].dtype), y)
                     i = window.number(x, call.inputs[0])
                     j = y._slot if y._window is window else window[y]
@@ -194,7 +199,7 @@ class Unary(Elementwise):
                 window = state.window
                 if settings.eager:
                     return run_now(call, (x,))
-                if call.size <= settings.at_once and x._at and window.idle():
+                if not window.readers and call.size <= settings.at_once and x._at and window.idle():
                     return run_small(call, x)
                 slot = x._slot if x._window is window else window[x]
                 return window.append((call, slot))
