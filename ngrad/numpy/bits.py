@@ -37,8 +37,10 @@ def packbits(a: Any, /, axis: int | None = None, bitorder: str = "big") -> ndarr
         raise TypeError(f"packbits: takes integers and bools, not {x.dtype}")
     at = normal_axis(0 if axis is None else axis, x.ndim, "packbits")
     rows = moveaxis(x, at, -1).astype(bool)
-    rest = [(0, 0)] * (x.ndim - 1) + [(0, -rows.shape[-1] % 8)]
-    bits = pad(rows, rest).astype(np.uint8).reshape((*rows.shape[:-1], -1, 8))
+    missing = -rows.shape[-1] % 8
+    if missing:
+        rows = pad(rows, [(0, 0)] * (x.ndim - 1) + [(0, missing)])
+    bits = rows.astype(np.uint8).reshape((*rows.shape[:-1], -1, 8))
     found = sum(UFUNCS["left_shift"](bits, _order("packbits", bitorder)), -1, np.uint8)
     return moveaxis(found, -1, at)
 
@@ -66,8 +68,10 @@ def unpackbits(
         return found
     if count < -n:
         raise ValueError(f"unpackbits: -count larger than number of elements: {count} of {n}")
+    if count <= n:
+        return along(found, at, slice(count))
     more = [(0, max(count - n, 0) if k == at else 0) for k in range(x.ndim)]
-    return pad(along(found, at, slice(count)), more)
+    return pad(found, more)
 
 
 __all__ = ["packbits", "unpackbits"]

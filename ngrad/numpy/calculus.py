@@ -14,7 +14,6 @@ from ngrad.numpy.reductions import cumprod, cumsum, sum
 from ngrad.numpy.selection import where
 from ngrad.numpy.sorting import argsort, searchsorted
 from ngrad.numpy.ufuncs import UFUNCS, refuse_out
-from ngrad.ops.arithmetic import maximum, minimum
 from ngrad.ops.gather import gather_rows
 from ngrad.ops.reductions import normal_axes
 from ngrad.ops.shape import normal_axis
@@ -203,19 +202,18 @@ def interp(
         places, values = places[order], values[order]
         places = concatenate([places[-1:] - period, places, places[:1] + period])
         values = concatenate([values[-1:], values, values[:1]])
-    last = places.size - 1
-    before = searchsorted(places, at, "right") - 1
-    low = minimum(maximum(before._read(), 0), max(last - 1, 0))
+    first, final = places[0], places[-1]
+    low: Any = searchsorted(places[1:-1], at, "right")._read()
+    high = low + min(1, places.size - 1)
     x0, y0, x1, y1 = (
         array_of(gather_rows(z._read(), index, 0, 0))
-        for index in (low, minimum(low + 1, last))
+        for index in (low, high)
         for z in (places, values)
     )
     between = (y1 - y0) / (x1 - x0) * (at - x0) + y0
-    below = values[0] if left is None else left
-    beyond = values[-1] if right is None else right
-    ends = where(at < places[0], below, where(at > places[-1], beyond, values[-1]))
-    return where((at < places[0]) | (at >= places[-1]), ends, between)
+    found = where(at >= final, values[-1], between)
+    found = found if right is None else where(at > final, right, found)
+    return where(at < first, values[0] if left is None else left, found)
 
 
 def unwrap(p: Any, discont: Any = None, axis: int = -1, *, period: Any = 2 * np.pi) -> ndarray:

@@ -9,6 +9,7 @@ import numpy as np
 
 from ngrad.errors import IndexBoundsError
 from ngrad.numpy.calculus import along
+from ngrad.numpy.convert import array_of, to_tensor
 from ngrad.numpy.creation import asarray, linspace
 from ngrad.numpy.manipulation import broadcast_to, concatenate, flip, moveaxis, ravel
 from ngrad.numpy.ndarray import ndarray
@@ -19,7 +20,7 @@ from ngrad.numpy.selection import take
 from ngrad.numpy.statistics import median
 from ngrad.numpy.ufuncs import UFUNCS
 from ngrad.ops.reductions import normal_axes
-from ngrad.ops.shape import normal_axis
+from ngrad.ops.shape import normal_axis, reshape
 
 
 def _flat(what: str, a: Any, axis: Any) -> tuple[ndarray, int]:
@@ -57,7 +58,9 @@ def delete(arr: Any, obj: Any, axis: Any = None) -> ndarray:
     """
     x, at = _flat("delete", arr, axis)
     n = x.shape[at]
-    return take(x, np.setdiff1d(np.arange(n), _places("delete", obj, n, 0)), at)
+    kept = np.ones(n, bool)
+    kept[_places("delete", obj, n, 0)] = False
+    return take(x, np.flatnonzero(kept), at)
 
 
 def insert(arr: Any, obj: Any, values: Any, axis: Any = None) -> ndarray:
@@ -78,21 +81,22 @@ def insert(arr: Any, obj: Any, values: Any, axis: Any = None) -> ndarray:
         new = moveaxis(new, 0, at) if np.ndim(places) == 0 else new
         places = np.full(new.shape[at], places)
     shape = (*x.shape[:at], places.size, *x.shape[at + 1 :])
-    both = concatenate([x, broadcast_to(new, shape)], at)
+    both = concatenate([x, new if new.shape == shape else broadcast_to(new, shape)], at)
     order = np.argsort(np.concatenate([np.arange(n) + 0.5, np.ravel(places)]), kind="stable")
     return take(both, order, at)
 
 
 def resize(a: Any, new_shape: Any) -> ndarray:
     """An array of another shape, with the elements again and again from the first."""
-    x = ravel(a)
+    x = to_tensor(a)
+    x = reshape(x, (x.size,))
     sizes = tuple(new_shape) if isinstance(new_shape, (tuple, list)) else (new_shape,)
     count = int(np.prod(sizes, dtype=np.int64))
     if any(n < 0 for n in sizes):
         raise ValueError(f"resize: all elements of new_shape must be non-negative: {new_shape}")
     if not x.size:
-        return asarray(np.zeros(sizes, x.dtype))
-    return take(x, np.arange(count) % x.size).reshape(sizes)
+        return asarray(np.zeros(sizes, x.dtype.numpy_dtype))
+    return array_of(reshape(take(x, np.arange(count) % x.size)._read(), sizes))
 
 
 def trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> ndarray:

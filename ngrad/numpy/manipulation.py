@@ -133,7 +133,7 @@ def broadcast_arrays(*args: Any, subok: bool = False) -> tuple[ndarray, ...]:
     """Arrays repeated to the shape that they have together."""
     arrays = [asarray(x) for x in args]
     shape = np.broadcast_shapes(*(x.shape for x in arrays))
-    return tuple(broadcast_to(x, shape) for x in arrays)
+    return tuple(x if x.shape == shape else broadcast_to(x, shape) for x in arrays)
 
 
 def atleast_1d(*arys: Any) -> Any:

@@ -203,9 +203,9 @@ def poly(seq_of_zeros: Any) -> ndarray:
             "its eigenvalues"
         )
     places = places if places.dtype.kind == "f" else places.astype(float)
-    found = ones(1, places.dtype)
+    found, zero = ones(1, places.dtype), zeros(1, places.dtype)
     for root in places:
-        found = convolve(found, concatenate([np.ones(1, places.dtype), -root.reshape(1)]))
+        found = concatenate([found, zero]) - root * concatenate([zero, found])
     return found if places.size else asarray(1.0)
 
 

@@ -8,15 +8,20 @@ from typing import Any
 import numpy as np
 
 from ngrad.dtypes import BY_CODE
+from ngrad.errors import IndexBoundsError
+from ngrad.graph.strides import broadcast
 from ngrad.numpy.convert import array_of, operand, to_tensor
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.manipulation import moveaxis, ravel
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.reductions import NOTHING
 from ngrad.numpy.ufuncs import UFUNCS, refuse_out
+from ngrad.ops.bounds import checked
 from ngrad.ops.elementwise import select
+from ngrad.ops.gather import gather_rows
+from ngrad.ops.indexing import getitem
 from ngrad.ops.matmul import matmul_operator
-from ngrad.ops.shape import normal_axis
+from ngrad.ops.shape import broadcast_to, normal_axis, reshape, swap_last
 
 BOOL = BY_CODE["b1"]
 
@@ -54,7 +59,7 @@ def argwhere(a: Any) -> ndarray:
 
 def flatnonzero(a: Any) -> ndarray:
     """The indices of elements that are not zero, of the flattened array."""
-    return nonzero(ravel(a))[0]
+    return asarray(np.flatnonzero(np.asarray(to_tensor(a))))
 
 
 def clip(
@@ -100,6 +105,11 @@ def round_(a: Any, decimals: int = 0, out: Any = None) -> ndarray:
     return found.astype(x.dtype)
 
 
+def _flat(a: Any) -> Any:
+    x = to_tensor(a)
+    return reshape(x, (x.size,))
+
+
 def take(
     a: Any, indices: Any, axis: int | None = None, out: Any = None, mode: str = "raise"
 ) -> ndarray:
@@ -112,16 +122,18 @@ def take(
     array([30, 10])
     """
     refuse_out("take", out)
-    x = ravel(a) if axis is None else asarray(a)
+    x = _flat(a) if axis is None else to_tensor(a)
     at = normal_axis(0 if axis is None else axis, x.ndim, "take")
-    index, n = to_tensor(indices), x.shape[at]
+    index, n = to_tensor(indices), x._layout.shape[at]
     if mode == "wrap":
         index = UFUNCS["remainder"](array_of(index), n)._read()
     elif mode == "clip":
         index = clip(array_of(index), 0, n - 1)._read()
     elif mode != "raise":
         raise ValueError(f"take: mode is 'raise', 'wrap' or 'clip', not {mode!r}")
-    return x[(*(slice(None),) * at, array_of(index))]
+    if index.dtype.is_bool or not index.dtype.is_integer:
+        return array_of(getitem(x, (*(slice(None),) * at, index)))
+    return array_of(gather_rows(x, checked("take", index, n, -n), at, 0))
 
 
 def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> ndarray:
@@ -131,7 +143,19 @@ def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> ndarray:
     index = asarray(indices)
     if index.ndim != x.ndim:
         raise ValueError("`indices` and `arr` must have the same number of dimensions")
-    return x[_along(index, x.shape, at)]
+    if index.dtype.kind not in "iu":
+        return x[_along(index, x.shape, at)]  # which says what is wrong
+    rows, places = swap_last(x._read(), at), swap_last(index._read(), at)
+    (*lead, n), (*others, count) = rows._layout.shape, places._layout.shape
+    try:
+        lead = [*broadcast(tuple(lead), tuple(others))]
+    except ValueError:
+        raise IndexBoundsError(
+            f"take_along_axis: shapes {x.shape} and {index.shape} do not fit beside axis {at}"
+        ) from None
+    places = broadcast_to(checked("take_along_axis", places, n, -n), (*lead, count))
+    found = gather_rows(broadcast_to(rows, (*lead, n)), places, len(lead), len(lead))
+    return array_of(swap_last(found, at))
 
 
 def _along(index: ndarray, shape: tuple[int, ...], at: int) -> tuple[Any, ...]:
@@ -158,13 +182,12 @@ def compress(condition: Any, a: Any, axis: int | None = None, out: Any = None) -
     holds = asarray(condition)
     if holds.ndim != 1:
         raise ValueError(f"compress: condition must be a vector, not of shape {holds.shape}")
-    x = ravel(a) if axis is None else asarray(a)
-    return take(x, flatnonzero(holds), 0 if axis is None else axis)
+    return take(a, np.flatnonzero(np.asarray(holds)), axis)
 
 
 def extract(condition: Any, arr: Any) -> ndarray:
     """The elements at which a condition holds."""
-    return compress(ravel(condition), arr)
+    return compress(_flat(condition), arr)
 
 
 def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> ndarray:
@@ -224,7 +247,7 @@ def dot(a: Any, b: Any, out: Any = None) -> ndarray:
 
 def vdot(a: Any, b: Any, /) -> ndarray:
     """The product of two arrays as vectors."""
-    return dot(ravel(a), ravel(b))
+    return dot(_flat(a), _flat(b))
 
 
 def inner(a: Any, b: Any, /) -> ndarray:

@@ -179,18 +179,15 @@ def gather(
 def gather_rows(x: Any, index: Any, at: int, batches: int) -> Any:
     shape, index_shape = x._layout.shape, index._layout.shape
     lead, middle, rest = shape[:batches], shape[batches:at], shape[at + 1 :]
-    batch, inner = math.prod(lead), math.prod(middle)
-    # (batch * middle, rows, rest): each batch has its indices, repeated over the axes between.
-    flat = reshape(
-        index, (batch, 1, -1) if index.size else (batch, 1, math.prod(index_shape[batches:]))
-    )
-    count = flat._layout.shape[2]
-    if batches:
-        flat = reshape(broadcast_to(flat, (batch, inner, count)), (batch * inner, count))
+    batch, inner, count = math.prod(lead), math.prod(middle), math.prod(index_shape[batches:])
+    flat = cast_to(index, INT64)
+    if batches and middle:
+        # (batch * middle, rows, rest): each batch has its indices, repeated over the axes between.
+        each = broadcast_to(reshape(flat, (batch, 1, count)), (batch, inner, count))
+        flat = reshape(each, (batch * inner, count))
     else:
-        flat = reshape(flat, (1, count))
-    rows = reshape(x, (batch * inner, shape[at], *rest))
-    out = apply(TAKE, (rows, cast_to(flat, INT64)))
+        flat = reshape(flat, (batch, count))
+    out = apply(TAKE, (reshape(x, (batch * inner, shape[at], *rest)), flat))
     return reshape(out, (*lead, *middle, *index_shape[batches:], *rest))
 
 

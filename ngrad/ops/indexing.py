@@ -97,6 +97,9 @@ def getitem(x: Any, index: Any) -> Any:
     IndexBoundsError, ShapeError, DTypeError
         For an index out of range, too many indices, or something that is no index.
     """
+    if type(index) is Tensor and index.dtype.is_integer and index.ndim and x.ndim:
+        extent = x._layout.shape[0]
+        return gather_rows(x, checked("getitem", index, extent, -extent), 0, 0)
     region = region_of(x, index)
     out = x if region.is_whole(x) else strided(x, region.slices)
     out = reshape(out, region.shape)

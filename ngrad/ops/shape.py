@@ -19,6 +19,7 @@ from ngrad.ops.extents import dims, integers
 from ngrad.ops.identity import prepare_view
 from ngrad.ops.launching import place_launch, prepare_copy
 from ngrad.record import apply
+from ngrad.tensor import Tensor
 from ngrad_kernels.contract import CHUNK
 
 
@@ -64,6 +65,7 @@ def _view_strides(x: Layout, shape: tuple[int, ...]) -> tuple[int, ...] | None:
         return None
 
 
+INTEGERS = {int}
 RESHAPE = Op("reshape", _reshape_infer, _reshape_prepare, ("shape",), family="shape")
 RESHAPE.fusion = Role("reshape")
 RESHAPE.view = True
@@ -93,13 +95,12 @@ def reshape(tensor: Any, shape: Any, name: str | None = None) -> Any:
     >>> ngrad.reshape([[1, 2], [3, 4]], [-1]).numpy()
     array([1, 2, 3, 4], dtype=int32)
     """
-    x = _tensor(tensor, "reshape")
-    if (
-        type(shape) is tuple
-        and ((shape,), (x._layout,)) in RESHAPE.calls
-        and all(type(n) is int for n in shape)
-    ):
-        return apply(RESHAPE, (x,), (shape,))
+    x = tensor if type(tensor) is Tensor else _tensor(tensor, "reshape")
+    if type(shape) is tuple and INTEGERS.issuperset(map(type, shape)):
+        if same_shape(shape, x._layout.shape):
+            return x
+        if ((shape,), (x._layout,)) in RESHAPE.calls:
+            return apply(RESHAPE, (x,), (shape,))
     wanted = dims(shape, "reshape")
     unknown = [k for k, n in enumerate(wanted) if n == -1]
     known = math.prod(n for n in wanted if n != -1)
@@ -248,7 +249,10 @@ def transpose(a: Any, perm: Any = None, conjugate: bool = False, name: str = "tr
     array([[1, 3],
            [2, 4]], dtype=int32)
     """
-    x = _tensor(a, "transpose")
+    x = a if type(a) is Tensor else _tensor(a, "transpose")
+    plain = type(perm) is tuple and INTEGERS.issuperset(map(type, perm))
+    if plain and ((perm,), (x._layout,)) in TRANSPOSE.calls:
+        return apply(TRANSPOSE, (x,), (perm,))
     order = tuple(range(x.ndim))[::-1] if perm is None else integers(perm, "transpose")
     if sorted(k + x.ndim if k < 0 else k for k in order) != list(range(x.ndim)):
         raise ShapeError(f"transpose: {order} is no permutation of {x.ndim} axes")
@@ -259,8 +263,9 @@ def transpose(a: Any, perm: Any = None, conjugate: bool = False, name: str = "tr
 def swap_last(x: Any, axis: int) -> Any:
     """A tensor with an axis and its last one exchanged."""
     last = x.ndim - 1
-    perm = [last if k == axis else axis if k == last else k for k in range(x.ndim)]
-    return x if axis == last else transpose(x, perm)
+    if axis == last:
+        return x
+    return transpose(x, (*range(axis), last, *range(axis + 1, last), axis))
 
 
 # -- strided slices, and their transpose -----------------------------------------------------------
