@@ -166,7 +166,7 @@ class Function:
         return str(self._planned(self._f, args, kwargs).graph)
 
     def source(self, *args: Any, **kwargs: Any) -> str:
-        """The source of the fused kernels: for these arguments, or of the last call."""
+        """The source of the kernels: for these arguments, or of the last call."""
         return self._planned(self._f, args, kwargs).source()
 
     def _planned(self, f: Callable[..., Any], args: Any, kwargs: Any) -> Planned:

@@ -165,7 +165,7 @@ class Planned:
         counters["fused"] += 1
 
     def source(self) -> str:
-        """The source of the fused kernels."""
+        """The source of the kernels, where it is cut into as few as can be."""
         return "\n\n".join(sources(fuse(self.graph, self.layouts)))
 
 

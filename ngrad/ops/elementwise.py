@@ -67,9 +67,12 @@ class Elementwise(Op):
         return layout(result, broadcast_shapes(self.name, *layouts))
 
     def _prepare(self, inputs: tuple[Layout, ...], out: Layout) -> Any:
-        code = inputs[0].dtype.code
-        step = Step(self.name, tuple(range(self.arity)), out.dtype.code)
-        return prepare_map(Body("map", (code,) * self.arity, (step,), (self.arity,)), inputs, out)
+        return prepare_map(self.body(inputs[0].dtype.code), inputs, out)
+
+    def body(self, code: str) -> Body:
+        """Its loop over operands of a dtype."""
+        step = Step(self.name, tuple(range(self.arity)), self.scalar.result or code)
+        return Body("map", (code,) * self.arity, (step,), (self.arity,))
 
     def _operands(self, *values: Any) -> tuple[Any, ...]:
         values = operands(self.name, *values)

@@ -13,12 +13,15 @@ from ngrad.graph.graph import Graph
 from ngrad.graph.group import FUSED, Group, Leaf
 from ngrad.graph.indexing import Split
 from ngrad.graph.layout import Layout
+from ngrad.graph.op import Op
 from ngrad.graph.program import SCRATCH, Launch, Program, result
 from ngrad.graph.room import padded
 from ngrad.graph.strides import Dims, broadcast_strides, collapse, is_run, view_words
+from ngrad.ops.elementwise import Elementwise
 from ngrad.ops.launching import dense_operands
 from ngrad_kernels.contract import BLOCK, CHUNK, ROWS
 from ngrad_kernels.in_place import in_place
+from ngrad_kernels.render import render
 from ngrad_kernels.render_space import render_space
 from ngrad_kernels.space import Kind, Operand, Reduce, Space, Step
 from ngrad_kernels.space_facts import facts, fold, items, partial_bytes
@@ -181,11 +184,22 @@ TOGETHER.prepare = _prepare_together
 
 
 def sources(graph: Graph) -> list[str]:
-    """The source of the kernel of each fused node of a graph, for inputs in row-major order."""
-    found = []
-    for node in graph.nodes:
-        if node.op is FUSED:
-            inputs = tuple(graph.nodes[k].spec for k in node.inputs)
-            space, _ = lower(node.params[0], inputs)
-            found.append(render_space(space)[1])
-    return found
+    """The source of each kernel that a graph needs, for inputs in row-major order; of ops that run
+    by themselves and are no loop over elements, their names.
+    """
+    needed = graph.needed()
+    nodes = [node for k, node in enumerate(graph.nodes) if needed[k]]
+    return [
+        _source(node.op, node.params, tuple([graph.nodes[k].spec for k in node.inputs]))
+        for node in nodes
+        if isinstance(node.op, Op) and not node.op.view
+    ]
+
+
+def _source(op: Op, params: Any, inputs: tuple[Layout, ...]) -> str:
+    if op is FUSED:
+        return render_space(lower(params[0], inputs)[0])[1]
+    if isinstance(op, Elementwise):
+        return render(op.body(inputs[0].dtype.code))[1]
+    names = ", ".join(where.dtype.name for where in inputs)
+    return f"# {op.name}({names}), by itself\n"

@@ -316,6 +316,10 @@ def test_it_shows_its_graph_and_its_kernels() -> None:
     assert "exp" in f.source() and "def space_" in f.source(X[:2])
     assert f.traces == 2
     assert repr(f) == "<function f of ngrad, recorded 2 times>"
+    alone = ngrad.function(lambda x, w: ngrad.sin(x) @ w)
+    sine, product = alone.source(X[:2], X[:2, None]).split("\n\n")
+    assert "def map_" in sine and "sin_" in sine
+    assert product.strip() == "# matmul(float32, float32), by itself"
 
 
 def test_many_signatures_keep_a_bounded_number(monkeypatch: pytest.MonkeyPatch) -> None:
