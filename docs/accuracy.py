@@ -63,7 +63,7 @@ class Row:
 
 def rows() -> Iterator[Row]:
     """Every function of vecmath, in alphabetical order."""
-    for name in sorted({function.rsplit("_", 1)[0] for function in FUNCTIONS}):
+    for name in sorted(name.removesuffix("_f8") for name in FUNCTIONS if name.endswith("_f8")):
         for side in ("x > 0", "x < 0") if name in regions.SIDED else ("all",):
             yield Row(name, side)
 

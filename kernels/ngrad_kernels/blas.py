@@ -1,4 +1,5 @@
-"""Matrix products of floats on the CPU: BLAS, called by our threads, each for a tile of the result.
+"""Matrix products of floats and complex numbers on the CPU: BLAS, called by our threads, each for a
+tile of the result.
 
 BLAS could share a product among threads of its own. But these go on looking for work for a while
 after it, as ours do, and where both are at home on the same cores each waits for the other: a
@@ -24,6 +25,7 @@ import threadpoolctl
 from numba.np.ufunc import parallel
 
 from ngrad_kernels import cache, skeletons
+from ngrad_kernels.codes import size_of
 from ngrad_kernels.product import Prepared, Product
 from ngrad_kernels.target import Libraries
 
@@ -60,7 +62,9 @@ class Library(NamedTuple):
     set_threads: int
 
 
-ROUTINES = ("sgemm", "sgemv", "dgemm", "dgemv")
+LETTERS = {"f4": "s", "f8": "d", "c8": "c", "c16": "z"}
+"""What BLAS and LAPACK call dtypes."""
+ROUTINES = tuple(f"{letter}{name}" for letter in LETTERS.values() for name in ("gemm", "gemv"))
 
 
 @functools.cache
@@ -124,7 +128,7 @@ def {name}(table, lo, hi):
     x_view, y_view = table[0] + facts[13] * 8, table[0] + facts[14] * 8
     words = stack_words(24)
     numbers = words + 13 * 8
-    one, zero, flags = numbers + 6 * 8, numbers + 7 * 8, numbers + 8 * 8
+    one, zero, flags = numbers + 6 * 8, numbers + 8 * 8, numbers + 10 * 8
     store_{code}(one, 0, {code}(1))
     store_{code}(zero, 0, {code}(0))
     given = table_at(words)
@@ -193,7 +197,7 @@ _HELPERS = skeletons.as_helpers(skeletons.locate, span)
 def kernel(code: str) -> int:
     """The address of the kernel for products of a dtype."""
     name = f"product_{code}"
-    text = _TEXT.format(name=name, code=code, size=code[1])
+    text = _TEXT.format(name=name, code=code, size=size_of(code))
     return cache.load(name, _HELPERS + text)
 
 
@@ -232,19 +236,19 @@ def most_threads() -> int:
 
 
 class Blas:
-    """The CPU's `target.Libraries`: products of floats; the rest is NumPy's and SciPy's, which ops
-    call.
+    """The CPU's `target.Libraries`: products of what BLAS knows; the rest is NumPy's and SciPy's,
+    which ops call.
     """
 
     def product(self, product: Product) -> Prepared | None:
-        """A batch of products of floats; None for others, and where BLAS cannot count so far."""
-        code, size = product.code, int(product.code[1])
+        """A batch of products; None for integers, and where BLAS cannot count so far."""
+        code, size = product.code, size_of(product.code)
         sizes = [product.rows, product.columns, product.depth]
         lies = [*product.x.lies(product.depth, size), *product.y.lies(product.columns, size)]
-        if code[0] != "f" or max(*sizes, *lies) > LONGEST:
+        if code not in LETTERS or max(*sizes, *lies) > LONGEST:
             return None
         down, across, grain = tiles(product, most_threads())
-        letter = "s" if size == 4 else "d"
+        letter = LETTERS[code]
         routines, *threads = library()
         called = [routines[f"{letter}gemm"], routines[f"{letter}gemv"], *threads]
         views = [product.view(operand) for operand in (product.x, product.y)]

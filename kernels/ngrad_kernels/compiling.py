@@ -12,6 +12,7 @@ from numba.core.codegen import JITCPUCodegen
 from numba.core.registry import cpu_target
 
 from ngrad_kernels import (
+    cartesian,
     framing,
     integers,
     intrinsics,
@@ -27,6 +28,7 @@ NAMESPACE: dict[str, Any] = {
     "nb": nb,
     **intrinsics.NAMESPACE,
     **integers.NAMESPACE,
+    **cartesian.NAMESPACE,
     **reductions.NAMESPACE,
     **short_rows.NAMESPACE,
     **streaming.NAMESPACE,

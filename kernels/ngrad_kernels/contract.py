@@ -13,6 +13,8 @@ of a float64.
 
 from __future__ import annotations
 
+from ngrad_kernels.codes import part_of, size_of
+
 BLOCK = 1 << 10
 CHUNK = 1 << 14
 """Also the elements of one parallel work item."""
@@ -29,7 +31,7 @@ def lanes(code: str) -> int:
     >>> lanes("f4"), lanes("f8")
     (64, 32)
     """
-    return min(64, 256 // int(code[1]))
+    return min(64, 256 // size_of(code))
 
 
 def accumulator(code: str) -> str:
@@ -37,10 +39,10 @@ def accumulator(code: str) -> str:
 
     Examples
     --------
-    >>> accumulator("f4"), accumulator("i4")
-    ('f8', 'i4')
+    >>> accumulator("f4"), accumulator("c8"), accumulator("i4")
+    ('f8', 'c16', 'i4')
     """
-    return "f8" if code[0] == "f" else code
+    return {"f": "f8", "c": "c16"}.get(code[0], code)
 
 
 def identity(reduction: str, code: str) -> str:
@@ -55,9 +57,12 @@ def identity(reduction: str, code: str) -> str:
         return f"{code}({int(reduction == 'prod')})"
     if code[0] == "f":
         return f"{code}({'-' if reduction == 'max' else ''}np.inf)"
+    if code[0] == "c":
+        part = identity(reduction, part_of(code))
+        return f"cartesian({part}, {part})"
     if code == "b1":
         return "b1(False)" if reduction == "max" else "b1(True)"
-    bits = 8 * int(code[1])
+    bits = 8 * size_of(code)
     lowest = 0 if code[0] == "u" else -(1 << bits - 1)
     highest = (1 << bits) - 1 if code[0] == "u" else (1 << bits - 1) - 1
     return f"{code}({lowest if reduction == 'max' else highest})"

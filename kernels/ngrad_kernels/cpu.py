@@ -25,6 +25,7 @@ from numba.np.ufunc import parallel
 
 from ngrad_kernels import blas, cache, native, philox, skeletons
 from ngrad_kernels.body import Body
+from ngrad_kernels.codes import size_of
 from ngrad_kernels.contract import CHUNK
 from ngrad_kernels.memory import Buffer, Shared, pool
 from ngrad_kernels.render import render
@@ -224,7 +225,7 @@ def scatter_parts(rows: int, count: int, width: int) -> tuple[int, int]:
 @functools.cache
 def typed(name: str, code: str) -> int:
     """The address of a shared routine's kernel for a dtype."""
-    return cache.load(f"{name}_{code}", skeletons.TYPED[name].format(code=code, size=code[1]))
+    return cache.load(f"{name}_{code}", skeletons.TYPED[name].format(code=code, size=size_of(code)))
 
 
 sampler = philox.kernel_of

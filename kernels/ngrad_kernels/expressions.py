@@ -5,12 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ngrad_kernels.body import Body
+from ngrad_kernels.codes import part_of
 from ngrad_kernels.scalars import SCALARS
-
-
-def size_of(code: str) -> int:
-    """The bytes of an element."""
-    return int(code[1])
 
 
 def expression(scalar: str, names: Sequence[str], source: str, code: str) -> str:
@@ -23,8 +19,12 @@ def expression(scalar: str, names: Sequence[str], source: str, code: str) -> str
     ('f4(x + y)', 'saturate_f8_i4(x)')
     """
     if scalar == "cast":
+        if code[0] == "c":
+            return _as_complex(names[0], source, code)
         if code == "b1":
             return f"{names[0]} != 0"
+        if source[0] == "c":
+            return expression(scalar, (f"{names[0]}.real",), part_of(source), code)
         if source[0] == "f" and code[0] in "iu":
             return f"saturate_{source}_{code}({names[0]})"
         return f"{code}({names[0]})"
@@ -34,8 +34,16 @@ def expression(scalar: str, names: Sequence[str], source: str, code: str) -> str
     template = row.expression(source[0])
     if template is None:
         raise TypeError(f"scalar {scalar!r} does not take operands of dtype {source!r}")
-    text = template.format(*names, c=source)
-    return text if row.result == "b1" or code == "b1" else f"{code}({text})"
+    text = template.format(*names, c=source, p=part_of(source))
+    return text if code == "b1" or code[0] == "c" else f"{code}({text})"
+
+
+def _as_complex(name: str, source: str, code: str) -> str:
+    """A conversion to a complex dtype."""
+    part = part_of(code)
+    if source[0] == "c":
+        return f"cartesian({part}({name}.real), {part}({name}.imag))"
+    return f"cartesian({part}({name}), {part}(0))"
 
 
 def assignments(body: Body) -> list[str]:

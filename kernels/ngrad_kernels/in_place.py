@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from ngrad_kernels.expressions import size_of
+from ngrad_kernels.codes import size_of
 from ngrad_kernels.space import Space, Step
 from ngrad_kernels.space_passes import element_outputs
 

@@ -17,6 +17,8 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
+from ngrad_kernels.codes import size_of
+
 scalar = nb.njit(error_model="numpy", fastmath=False, forceinline=True)
 """Compile a scalar helper with its own floating-point contract; inlined, since a call would stop
 the vectoriser.
@@ -35,7 +37,20 @@ MEMORY: dict[str, tuple[Any, ir.Type]] = {
         for size in (1, 2, 4, 8)
     },
     "b1": (types.boolean, ir.IntType(8)),
+    "c8": (types.complex64, ir.LiteralStructType([ir.FloatType()] * 2)),
+    "c16": (types.complex128, ir.LiteralStructType([ir.DoubleType()] * 2)),
 }
+
+
+def parts(builder: ir.IRBuilder, value: Any) -> list[Any]:
+    """The real and the imaginary part of a complex value, or of a pair of vectors of them."""
+    return [builder.extract_value(value, k) for k in range(2)]
+
+
+def paired(builder: ir.IRBuilder, real: Any, imag: Any) -> Any:
+    """A complex value, or a pair of vectors, of two parts."""
+    pair = ir.Constant(ir.LiteralStructType([real.type, imag.type]), ir.Undefined)
+    return builder.insert_value(builder.insert_value(pair, real, 0), imag, 1)
 
 
 def loads_scope(module: ir.Module) -> Any:
@@ -139,9 +154,26 @@ def select(typingctx, condition, x, y):
         )
 
     def codegen(context, builder, signature, args):
-        return builder.select(*args)
+        if not isinstance(x, types.Complex):
+            return builder.select(*args)
+        # Part by part: LLVM vectorises no select of pairs.
+        both = zip(*(parts(builder, value) for value in args[1:]), strict=True)
+        return paired(builder, *(builder.select(args[0], a, b) for a, b in both))
 
     return x(condition, x, y), codegen
+
+
+@intrinsic
+def cartesian(typingctx, real, imag):
+    """The complex number of two parts."""
+    if real != imag or real not in (types.float32, types.float64):
+        raise TypeError(f"cartesian takes two float32 or two float64, not {real}, {imag}")
+    result = types.complex64 if real == types.float32 else types.complex128
+
+    def codegen(context, builder, signature, args):
+        return paired(builder, *args)
+
+    return result(real, imag), codegen
 
 
 def _unary(name: str) -> Callable[..., Any]:
@@ -187,6 +219,7 @@ NAMESPACE: dict[str, Any] = {
     "nb": nb,
     "fma": fma,
     "select": select,
+    "cartesian": cartesian,
     "sqrt": sqrt,
     "rint": rint,
     "floor": floor,
@@ -209,9 +242,9 @@ NAMESPACE: dict[str, Any] = {
 def _saturate(source: str, target: str) -> Callable[..., Any]:
     """Float to integer as C leaves it undefined: out of range saturates, NaN gives 0."""
     result, float_type = MEMORY[target], MEMORY[source]
-    bits = 8 * int(target[1])
+    bits = 8 * size_of(target)
     sign = "s" if target[0] == "i" else "u"
-    name = f"llvm.fpto{sign}i.sat.i{bits}.f{8 * int(source[1])}"
+    name = f"llvm.fpto{sign}i.sat.i{bits}.f{8 * size_of(source)}"
 
     @intrinsic
     def cast(typingctx, x):

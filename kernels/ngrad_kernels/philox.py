@@ -19,6 +19,7 @@ import math
 from collections.abc import Sequence
 
 from ngrad_kernels import cache
+from ngrad_kernels.codes import size_of
 
 M0, M1 = 0xD2511F53, 0xCD9E8D57
 W0, W1 = 0x9E3779B9, 0xBB67AE85
@@ -339,7 +340,7 @@ def source_of(sampler: str, code: str, span: int = 4096) -> tuple[str, str]:
     (i4, i8), "categorical" (i8). The table holds the draw's state (key, draw; two more words for
     integers), then for gamma the alphas and for categorical the running totals, then the result.
     """
-    name, size = f"random_{sampler}_{code}", int(code[1])
+    name, size = f"random_{sampler}_{code}", size_of(code)
     if sampler == "gamma":
         return name, _HELPERS + GAMMA.format(code=code, half=2.0**-54)
     if sampler == "integers":

@@ -7,6 +7,8 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple
 
+from ngrad_kernels.codes import size_of
+
 
 class Matrices(NamedTuple):
     """Where a batch of matrices lies: bytes between neighbours.
@@ -64,7 +66,7 @@ class Product(NamedTuple):
     def view(self, operand: Matrices) -> list[int]:
         """Where an operand's matrices begin, as a strided view."""
         dims = zip(self.batch, operand.batch, strict=True)
-        return [int(self.code[1]), len(self.batch), *(word for dim in dims for word in dim)]
+        return [size_of(self.code), len(self.batch), *(word for dim in dims for word in dim)]
 
 
 class Prepared(NamedTuple):

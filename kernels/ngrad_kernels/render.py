@@ -9,8 +9,9 @@ bring in negative-index handling and stop the vectoriser.
 from __future__ import annotations
 
 from ngrad_kernels.body import Body
-from ngrad_kernels.contract import accumulator, identity
-from ngrad_kernels.expressions import assignments, size_of
+from ngrad_kernels.codes import size_of, words_for
+from ngrad_kernels.contract import BLOCK, accumulator, identity
+from ngrad_kernels.expressions import assignments
 from ngrad_kernels.short_rows import SEVERAL
 
 # Words of a reduction's facts, before the words of its strided view (if it has one).
@@ -49,12 +50,17 @@ def _source(body: Body, start: str, count: str, indent: str) -> list[str]:
     ]
 
 
+def _block(code: str) -> str:
+    """Memory for a block of elements."""
+    return f"stack_words({words_for(BLOCK, code)})"
+
+
 def _prologue(body: Body, name: str) -> list[str]:
     return [
         f"def {name}(table, lo, hi):",
         "    facts = table_at(table[0])",
         f"    length, chunks = facts[{LENGTH}], facts[{CHUNKS}]",
-        "    packed = stack_words(BLOCK)",
+        f"    packed = {_block(body.inputs[0])}",
     ]
 
 
@@ -80,7 +86,7 @@ def _rows(body: Body, name: str) -> list[str]:
     compute, where = _values(body, " " * 12)
     return [
         *_prologue(body, name),
-        "    values = stack_words(BLOCK)" if body.steps else "",
+        f"    values = {_block(reduced)}" if body.steps else "",
         f"    if facts[{FOLD}] != 0:",
         "        for row in range(lo, hi):",
         f"            total = {start}",
@@ -90,7 +96,7 @@ def _rows(body: Body, name: str) -> list[str]:
         f"            store_{body.result}(table[2], row, {body.result}(total))",
         "        return",
         "    if 0 < length <= TOGETHER:",  # as many rows at a time as a block holds
-        f"        results = stack_words({SEVERAL})",
+        f"        results = stack_words({words_for(SEVERAL, reduced)})",
         "        step = min(SEVERAL, BLOCK // length)",
         "        for item in range(lo, hi, step):",
         "            count = min(step, hi - item)",
@@ -131,8 +137,8 @@ def _columns(body: Body, name: str) -> list[str]:
         *_prologue(body, name),
         f"    width = facts[{WIDTH}]",
         "    tiles = (width + BLOCK - 1) // BLOCK",
-        "    totals = stack_words(BLOCK)",
-        "    sums = stack_words(BLOCK)",
+        f"    totals = {_block(wide)}",
+        f"    sums = {_block(reduced)}",
         f"    if facts[{FOLD}] != 0:",
         "        for item in range(lo, hi):",
         "            outer = item // width",

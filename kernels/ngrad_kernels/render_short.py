@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 
+from ngrad_kernels.codes import words_for
 from ngrad_kernels.contract import BLOCK
 from ngrad_kernels.short_rows import LINE, SEVERAL
 from ngrad_kernels.space import Space, Step
@@ -84,10 +85,14 @@ class ShortRows(SpaceWriter):
     def prepare_several(self) -> None:
         """Memory, and what is the same for all blocks."""
         for k in self.of_rows:
-            self.write(f"h{k} = stack_words({SEVERAL})")
+            self.write(f"h{k} = stack_words({words_for(SEVERAL, self.space.code_of(k))})")
         for k in (*self.repeated, *self.of_columns):
-            self.write(f"x{k} = stack_words({BLOCK + LINE // 8})")
-        self.write(f"reduced = stack_words({SEVERAL})")
+            words = words_for(BLOCK, self.space.code_of(k)) + LINE // 8
+            self.write(f"x{k} = stack_words({words})")
+        codes = [
+            self.space.code_of(self.reduced(k)) for k in self.of_rows if self.space.reduction(k)
+        ]
+        self.write(f"reduced = stack_words({max(words_for(SEVERAL, code) for code in codes)})")
         if self.numbers:
             self.write("columns = stack_words(BLOCK)")
         self.write("short = 0 < length <= TOGETHER", "several = 1")

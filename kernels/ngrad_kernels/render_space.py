@@ -13,8 +13,8 @@ block in `d`; `s` scratch of a block. (`f4`, `b1`, ... are dtypes.)
 
 from __future__ import annotations
 
+from ngrad_kernels.codes import size_of, words_for
 from ngrad_kernels.contract import BLOCK, identity
-from ngrad_kernels.expressions import size_of
 from ngrad_kernels.render_short import ShortRows
 from ngrad_kernels.space import FETCH, LENGTH, ROWS, SPAN, STREAM, TILE, TILES, Space, Step
 from ngrad_kernels.space_passes import Loop, Pass, passes
@@ -59,15 +59,19 @@ class _Kernel(ShortRows):
             if k in self.live:
                 self.write(f"a{k} = {self.operand(k)}")
             if operand.kind in ("view", "padded"):
-                self.write(f"s{k} = stack_words({BLOCK + HEADER})")
-        if any(operand.kind == "padded" for operand in space.inputs):
-            self.write("zeros = stack_words(BLOCK)")
-            with self.block("for i in range(BLOCK)"):
+                self.write(f"s{k} = stack_words({words_for(BLOCK, operand.code) + HEADER})")
+        padded = [operand.code for operand in space.inputs if operand.kind == "padded"]
+        if padded:
+            words = max(words_for(BLOCK, code) for code in padded)
+            self.write(f"zeros = stack_words({words})")
+            with self.block(f"for i in range({words})"):
                 self.write("store_i8(zeros, i, 0)")
         for k in sorted({k for one in passes(space) for k in self._waiting(one)}):
-            self.write(f"s{k} = stack_words(BLOCK)")
+            self.write(f"s{k} = stack_words({words_for(BLOCK, space.code_of(k))})")
         for k in sorted(self.streamed):
-            self.write(f"m{k} = stack_words({HELD if k in self.held else BLOCK})")
+            count = HELD if k in self.held else BLOCK
+            words = words_for(count, space.code_of(space.outputs[k]))
+            self.write(f"m{k} = stack_words({words})")
             whole = f"(stream != 0) & (length <= {HELD})" if k in self.held else "stream != 0"
             self.write(f"g{k} = {whole}")
         if self.takes_several:

@@ -1,26 +1,34 @@
 """The scalar expressions, per target: the table that a new elementwise op adds a row to.
 
-A row gives, for each kind of operand (f float, i signed, u unsigned, b bool), an expression in
-which `{0}`, `{1}`, ... are the operands and `{c}` the dtype code of the operands. Operands of a row
-have one dtype; the result has it too, unless the row says `result="b1"`. A kind that is not named
-is not supported, and the front end says so.
+A row gives, for each kind of operand (f float, i signed, u unsigned, b bool, c complex), an
+expression in which `{0}`, `{1}`, ... are the operands, `{c}` the dtype code of the operands, and
+`{p}` that of their parts. Operands of a row have one dtype; the result has it too, unless the row
+says otherwise. A kind that is not named is not supported, and the front end says so.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ngrad_kernels.codes import pair_of, part_of
+
 
 @dataclass(frozen=True)
 class Scalar:
-    """One scalar operation: an expression by kind of operand, the dtype of its result, and what it
-    costs. 0: less than reading a value that was kept; 1: more; 2: so much that its own latency
-    counts (a polynomial, a loop).
+    """One scalar operation: an expression by kind of operand, the dtype of its result ("b1", "part"
+    of a complex number, or the "pair" of two floats), and what it costs. 0: less than reading a
+    value that was kept; 1: more; 2: so much that its own latency counts (a polynomial, a loop).
     """
 
     cpu: dict[str, str]
     result: str | None = None
     cost: int = 0
+
+    def result_of(self, code: str) -> str:
+        """The dtype code of the result, for operands of a dtype."""
+        if self.result == "part":
+            return part_of(code)
+        return pair_of(code) if self.result == "pair" else self.result or code
 
     def expression(self, kind: str) -> str | None:
         """The expression for operands of a kind, if there is one."""
@@ -30,21 +38,26 @@ class Scalar:
         return None
 
 
-def _comparison(sign: str) -> Scalar:
-    return Scalar({"fiub": f"{{0}} {sign} {{1}}"}, result="b1")
+def _comparison(sign: str, of_complex: str) -> Scalar:
+    return Scalar({"fiub": f"{{0}} {sign} {{1}}", "c": of_complex}, result="b1")
 
 
-def _vecmath(name: str, operands: int = 1) -> Scalar:
-    arguments = ", ".join(f"{{{k}}}" for k in range(operands))
-    return Scalar({"f": f"{name}_{{c}}({arguments})"}, cost=2)
+def _vecmath(name: str, kinds: str = "f") -> Scalar:
+    return Scalar({kinds: f"{name}_{{c}}({{0}})"}, cost=2)
+
+
+def _by_parts(expression: str) -> str:
+    """An expression of complex numbers: that of each part."""
+    both = (expression.replace("}", f"}}.{part}") for part in ("real", "imag"))
+    return f"cartesian({', '.join(both)})"
 
 
 SCALARS: dict[str, Scalar] = {
     # arithmetic
-    "add": Scalar({"fiu": "{0} + {1}", "b": "{0} | {1}"}),
-    "subtract": Scalar({"fiu": "{0} - {1}"}),
-    "multiply": Scalar({"fiu": "{0} * {1}", "b": "{0} & {1}"}),
-    "divide": Scalar({"f": "{0} / {1}"}, cost=1),
+    "add": Scalar({"fiu": "{0} + {1}", "b": "{0} | {1}", "c": _by_parts("{0} + {1}")}),
+    "subtract": Scalar({"fiu": "{0} - {1}", "c": _by_parts("{0} - {1}")}),
+    "multiply": Scalar({"fiu": "{0} * {1}", "b": "{0} & {1}", "c": "complex_multiply({0}, {1})"}),
+    "divide": Scalar({"f": "{0} / {1}", "c": "divide_{c}({0}, {1})"}, cost=1),
     "floordiv": Scalar(
         {
             "f": "floordiv_float({0}, {1})",
@@ -57,28 +70,47 @@ SCALARS: dict[str, Scalar] = {
         {"f": "mod_float({0}, {1})", "i": "mod_int({0}, {1})", "u": "mod_uint({0}, {1})"},
         cost=2,
     ),
-    "negative": Scalar({"fiu": "-{0}"}),
-    "abs": Scalar({"f": "fabs({0})", "i": "-{0} if {0} < 0 else {0}", "u": "{0}"}),
+    "negative": Scalar({"fiu": "-{0}", "c": _by_parts("-{0}")}),
+    "abs": Scalar(
+        {
+            "f": "fabs({0})",
+            "i": "-{0} if {0} < 0 else {0}",
+            "u": "{0}",
+            "c": "hypot_{p}({0}.real, {0}.imag)",
+        },
+        result="part",
+    ),
     "sign": Scalar(
         {
             "f": "select({0} == 0, {0}, select({0} != {0}, {0}, copysign({c}(1), {0})))",
             "i": "int({0} > 0) - int({0} < 0)",
             "u": "int({0} > 0)",
+            "c": "sign_{c}({0})",
         }
     ),
     "floor": Scalar({"f": "floor({0})", "iu": "{0}"}),
     "ceil": Scalar({"f": "ceil({0})", "iu": "{0}"}),
     "round": Scalar({"f": "rint({0})", "iu": "{0}"}),
     "trunc": Scalar({"f": "trunc({0})", "iu": "{0}"}),
-    "square": Scalar({"fiu": "{0} * {0}"}),
-    "sqrt": Scalar({"f": "sqrt({0})"}, cost=1),
-    "rsqrt": Scalar({"f": "{c}(1) / sqrt({0})"}, cost=1),
-    "reciprocal": Scalar({"f": "{c}(1) / {0}"}, cost=1),
+    "square": Scalar({"fiu": "{0} * {0}", "c": "complex_multiply({0}, {0})"}),
+    "sqrt": Scalar({"f": "sqrt({0})", "c": "sqrt_{c}({0})"}, cost=1),
+    "rsqrt": Scalar({"f": "{c}(1) / sqrt({0})", "c": "rsqrt_{c}({0})"}, cost=1),
+    "reciprocal": Scalar(
+        {"f": "{c}(1) / {0}", "c": "divide_{c}(cartesian({p}(1), {p}(0)), {0})"}, cost=1
+    ),
     "maximum": Scalar(
-        {"f": "select(({0} >= {1}) | ({0} != {0}), {0}, {1})", "iub": "combine_max({0}, {1})"}
+        {
+            "f": "select(({0} >= {1}) | ({0} != {0}), {0}, {1})",
+            "iub": "combine_max({0}, {1})",
+            "c": "select(complex_less_equal({1}, {0}) | complex_isnan({0}), {0}, {1})",
+        }
     ),
     "minimum": Scalar(
-        {"f": "select(({0} <= {1}) | ({0} != {0}), {0}, {1})", "iub": "combine_min({0}, {1})"}
+        {
+            "f": "select(({0} <= {1}) | ({0} != {0}), {0}, {1})",
+            "iub": "combine_min({0}, {1})",
+            "c": "select(complex_less_equal({0}, {1}) | complex_isnan({0}), {0}, {1})",
+        }
     ),
     "copysign": Scalar({"f": "copysign({0}, {1})"}),
     "nextafter": Scalar({"f": "nextafter_{c}({0}, {1})"}),
@@ -87,15 +119,29 @@ SCALARS: dict[str, Scalar] = {
         {"f": "select({0} <= 0, {c}(0), {0})", "i": "{0} if {0} > 0 else {c}(0)", "u": "{0}"}
     ),
     # comparison and logic
-    "equal": _comparison("=="),
-    "not_equal": _comparison("!="),
-    "less": _comparison("<"),
-    "less_equal": _comparison("<="),
-    "greater": _comparison(">"),
-    "greater_equal": _comparison(">="),
-    "isnan": Scalar({"f": "{0} != {0}", "iub": "False"}, result="b1"),
-    "isinf": Scalar({"f": "fabs({0}) == {c}(np.inf)", "iub": "False"}, result="b1"),
-    "isfinite": Scalar({"f": "fabs({0}) < {c}(np.inf)", "iub": "True"}, result="b1"),
+    "equal": _comparison("==", "complex_equal({0}, {1})"),
+    "not_equal": _comparison("!=", "not complex_equal({0}, {1})"),
+    "less": _comparison("<", "complex_less({0}, {1})"),
+    "less_equal": _comparison("<=", "complex_less_equal({0}, {1})"),
+    "greater": _comparison(">", "complex_less({1}, {0})"),
+    "greater_equal": _comparison(">=", "complex_less_equal({1}, {0})"),
+    "isnan": Scalar({"f": "{0} != {0}", "iub": "False", "c": "complex_isnan({0})"}, result="b1"),
+    "isinf": Scalar(
+        {
+            "f": "fabs({0}) == {c}(np.inf)",
+            "iub": "False",
+            "c": "(fabs({0}.real) == {p}(np.inf)) | (fabs({0}.imag) == {p}(np.inf))",
+        },
+        result="b1",
+    ),
+    "isfinite": Scalar(
+        {
+            "f": "fabs({0}) < {c}(np.inf)",
+            "iub": "True",
+            "c": "(fabs({0}.real) < {p}(np.inf)) & (fabs({0}.imag) < {p}(np.inf))",
+        },
+        result="b1",
+    ),
     "logical_and": Scalar({"b": "{0} & {1}"}),
     "logical_or": Scalar({"b": "{0} | {1}"}),
     "logical_xor": Scalar({"b": "{0} ^ {1}"}),
@@ -110,16 +156,25 @@ SCALARS: dict[str, Scalar] = {
     # vecmath
     **{
         name: _vecmath(name)
+        for name in (*("softplus", "cbrt", "erf", "erfc", "lgamma", "digamma", "trigamma"),)
+    },
+    **{
+        name: _vecmath(name, "fc")
         for name in (
-            *("exp", "expm1", "log", "log1p", "log2", "log10", "sigmoid", "softplus", "cbrt"),
+            *("exp", "expm1", "log", "log1p", "log2", "log10", "sigmoid"),
             *("sin", "cos", "tan", "asin", "acos", "atan"),
             *("sinh", "cosh", "tanh", "asinh", "acosh", "atanh"),
-            *("erf", "erfc", "lgamma", "digamma", "trigamma"),
         )
     },
-    "atan2": _vecmath("atan2", 2),
-    "hypot": _vecmath("hypot", 2),
-    "pow": Scalar({"f": "pow_{c}({0}, {1})", "iu": "pow_int({0}, {1})"}, cost=2),
+    "atan2": Scalar({"f": "atan2_{c}({0}, {1})"}, cost=2),
+    "hypot": Scalar({"f": "hypot_{c}({0}, {1})"}, cost=2),
+    "pow": Scalar({"fc": "pow_{c}({0}, {1})", "iu": "pow_int({0}, {1})"}, cost=2),
+    # complex numbers and their parts
+    "complex": Scalar({"f": "cartesian({0}, {1})"}, result="pair"),
+    "real": Scalar({"c": "{0}.real"}, result="part"),
+    "imag": Scalar({"c": "{0}.imag"}, result="part"),
+    "angle": Scalar({"c": "atan2_{p}({0}.imag, {0}.real)"}, result="part", cost=2),
+    "conj": Scalar({"c": "cartesian({0}.real, -{0}.imag)"}),
 }
 """name -> expressions. `where` and `cast`, whose operands differ in dtype, are the renderer's own.
 """

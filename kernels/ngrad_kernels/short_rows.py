@@ -15,9 +15,19 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
+from ngrad_kernels.codes import part_of, size_of
 from ngrad_kernels.contract import SHORT
 from ngrad_kernels.intrinsics import MEMORY, WORD
-from ngrad_kernels.reductions import INDEX, combination, neutral, routine, splat
+from ngrad_kernels.reductions import (
+    combination,
+    constant,
+    neutral,
+    put,
+    routine,
+    splat,
+    together,
+    vectors,
+)
 
 TOGETHER = 64
 """Elements of the longest rows that are taken several at a time."""
@@ -52,7 +62,7 @@ def _routine(name: str, code: str, write: Write) -> Callable[..., Any]:
     def call(typingctx, source, count, length, target):
         def codegen(context, builder, signature, args):
             module = builder.module
-            align = MEMORY[code][1].get_abi_size(context.target_data)
+            align = MEMORY[part_of(code)][1].get_abi_size(context.target_data)
             builder.call(module.globals.get(name) or define(module, align), args)
             return context.get_dummy_value()
 
@@ -72,10 +82,10 @@ def rows(reduction: str, code: str) -> Callable[..., Any]:
         out = builder.inttoptr(target, MEMORY[code][1].as_pointer())
         with builder.if_else(builder.icmp_signed("<", length, WORD(SHORT))) as (short, long):
             with short:
-                _side_by_side(builder, reduction, code, (source, count, length), out)
+                _side_by_side(builder, reduction, code, (source, count, length), (out, align))
             with long:
                 block = routine(builder.module, reduction, code, align)
-                pitch = builder.mul(length, WORD(int(code[1])))
+                pitch = builder.mul(length, WORD(size_of(code)))
                 with cgutils.for_range_slice(builder, WORD(0), count, WORD(1), inc=True) as (r, _):
                     row = builder.add(source, builder.mul(r, pitch))
                     builder.store(builder.call(block, [row, length]), builder.gep(out, [r]))
@@ -84,12 +94,17 @@ def rows(reduction: str, code: str) -> Callable[..., Any]:
 
 
 def _side_by_side(
-    builder: ir.IRBuilder, reduction: str, code: str, rows: tuple[Any, Any, Any], out: Any
+    builder: ir.IRBuilder,
+    reduction: str,
+    code: str,
+    rows: tuple[Any, Any, Any],
+    target: tuple[Any, int],
 ) -> None:
     """Code that reduces rows a lane each, in order."""
     source, count, length = rows
-    element, size = MEMORY[code][1], int(code[1])
-    combine, vector = combination(reduction, code), ir.VectorType(element, WIDE)
+    out, align = target
+    element, size = MEMORY[code][1], size_of(code)
+    combine, vector = combination(reduction, code), vectors(code, WIDE)
     total = cgutils.alloca_once(builder, vector)
     last, pitch = builder.sub(count, WORD(1)), builder.mul(length, WORD(size))
     with cgutils.for_range_slice(builder, WORD(0), count, WORD(WIDE), inc=True) as (first, _):
@@ -100,16 +115,17 @@ def _side_by_side(
             row = builder.select(builder.icmp_signed("<", row, last), row, last)
             begin = builder.add(source, builder.mul(row, pitch))
             begins.append(builder.inttoptr(begin, element.as_pointer()))
-        builder.store(ir.Constant(vector, [neutral(reduction, code)] * WIDE), total)
+        builder.store(constant(vector, neutral(reduction, code)), total)
         with cgutils.for_range_slice(builder, WORD(0), length, WORD(1), inc=True) as (k, _):
             # Not by a gather, which takes twice as long, measured.
             part = ir.Constant(vector, ir.Undefined)
             for lane, begin in enumerate(begins):
                 here = builder.load(builder.gep(begin, [k]))
-                part = builder.insert_element(part, here, INDEX(lane))
+                part = put(builder, part, here, lane)
             builder.store(combine(builder, builder.load(total), part), total)
-        place = builder.bitcast(builder.gep(out, [first]), vector.as_pointer())
-        builder.store(builder.load(total), place, align=size)
+        result = together(builder, builder.load(total))
+        place = builder.bitcast(builder.gep(out, [first]), result.type.as_pointer())
+        builder.store(result, place, align=align)
 
 
 def repeat(code: str) -> Callable[..., Any]:
@@ -119,17 +135,17 @@ def repeat(code: str) -> Callable[..., Any]:
 
     def write(builder: ir.IRBuilder, args: Any, align: int) -> None:
         source, count, length, target = args
-        element, size = MEMORY[code][1], int(code[1])
-        vector = ir.VectorType(element, LINE // size)
+        element, size = MEMORY[code][1], size_of(code)
         elements = builder.inttoptr(source, element.as_pointer())
         pitch = builder.mul(length, WORD(size))
         with cgutils.for_range_slice(builder, WORD(0), count, WORD(1), inc=True) as (r, _):
-            value = splat(builder, builder.load(builder.gep(elements, [r])), vector)
+            one = builder.load(builder.gep(elements, [r]))
+            value = together(builder, splat(builder, one, vectors(code, LINE // size)))
             row = builder.add(target, builder.mul(r, pitch))
             # What is written past the row, the next row writes over.
             with cgutils.for_range_slice(builder, WORD(0), pitch, WORD(LINE), inc=True) as (k, _):
-                place = builder.inttoptr(builder.add(row, k), vector.as_pointer())
-                builder.store(value, place, align=size)
+                place = builder.inttoptr(builder.add(row, k), value.type.as_pointer())
+                builder.store(value, place, align=align)
 
     return _routine(f"ngrad.repeat.{code}", code, write)
 

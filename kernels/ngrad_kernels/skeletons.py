@@ -41,6 +41,10 @@ def move(target, source, size, count, step_to, step_from):
     elif size == 8:
         for i in range(count):
             store_i8(target + i * step_to, 0, load_i8(source + i * step_from, 0))
+    elif size == 16:
+        for i in range(count):
+            store_i8(target + i * step_to, 0, load_i8(source + i * step_from, 0))
+            store_i8(target + i * step_to, 1, load_i8(source + i * step_from, 1))
     elif size == 1:
         for i in range(count):
             store_i1(target + i * step_to, 0, load_i1(source + i * step_from, 0))
@@ -141,9 +145,13 @@ def strided_map(table, lo, hi):
     operands = table_at(words)
     packed = stack_words(16384)
     operands[0] = table[0]
-    first = lo
+    first, widest = lo, 8
+    for k in range(inputs):
+        if facts[5 + 2 * k] != 0:
+            widest = max(widest, table_at(table[0] + facts[5 + 2 * k] * 8)[0])
+    most = 8192 // widest  # elements that fit where they are packed
     while first < hi:
-        count = min(1024, hi - first)
+        count = min(most, hi - first)
         if inner != 0:
             count = min(count, inner - first % inner)
         for k in range(inputs):
@@ -154,7 +162,7 @@ def strided_map(table, lo, hi):
             elif once != 0:
                 operands[k + 1] = here
                 if first == lo:
-                    transfer(here, table[k + 1], table[0] + view * 8, 0, min(1024, hi - lo), False)
+                    transfer(here, table[k + 1], table[0] + view * 8, 0, min(most, hi - lo), False)
             elif inner != 0 and row_contiguous(table[0] + view * 8):
                 operands[k + 1] = locate(table[k + 1], table[0] + view * 8, first)
             else:
@@ -172,8 +180,9 @@ def place(table, lo, hi):
     facts = table_at(table[0])
     source, target = table[0] + facts[0] * 8, table[0] + facts[1] * 8
     packed = stack_words(1024)
-    for first in range(lo, hi, 1024):
-        count = min(1024, hi - first)
+    most = 8192 // max(8, table_at(source)[0])
+    for first in range(lo, hi, most):
+        count = min(most, hi - first)
         transfer(packed, table[1], source, first, count, False)
         transfer(packed, table[2], target, first, count, True)
 
@@ -292,9 +301,9 @@ HALVING = """
             middle = (first + last) // 2
             there = load_{code}(row, middle)
             if right:
-                before = there <= value or value != value
+                before = there == value or precedes(there, value) or value != value
             else:
-                before = there < value or (value != value and there == there)
+                before = precedes(there, value) or (value != value and there == there)
             if before:
                 first = middle + 1
             else:

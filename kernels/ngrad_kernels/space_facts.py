@@ -16,8 +16,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ngrad_kernels.body import Body, Form
+from ngrad_kernels.codes import size_of
 from ngrad_kernels.contract import BLOCK, CHUNK, ROWS, accumulator
-from ngrad_kernels.expressions import size_of
 from ngrad_kernels.space import FRAMES, Reduce, Space
 from ngrad_kernels.space_passes import element_outputs
 

@@ -15,6 +15,7 @@ from spaces import numbers
 
 from ngrad_kernels import cpu, philox
 from ngrad_kernels.body import Body, Step
+from ngrad_kernels.codes import size_of
 from ngrad_kernels.contract import BLOCK, CHUNK, ROWS, accumulator
 from ngrad_kernels.cuda.render import render
 from ngrad_kernels.cuda.skeletons import sampler, skeleton, typed
@@ -68,7 +69,7 @@ def bodies(scalar: str) -> Iterator[Body]:
         if supports(scalar, code):
             row = SCALARS[scalar]
             count = 2 if "{1}" in (row.expression(code[0]) or "") else 1
-            step = Step(scalar, tuple(range(count)), row.result or code)
+            step = Step(scalar, tuple(range(count)), row.result_of(code))
             yield Body("map", (code,) * count, (step,), (count,))
 
 
@@ -149,7 +150,7 @@ def reducing(
     if not views:
         x = np.ascontiguousarray(x)
     facts = [0, length, chunks, width, 0]
-    nbytes = count * int(wide[1])
+    nbytes = count * size_of(wide)
     if form == "arg":
         facts[3] = nbytes = -(-nbytes // 8) * 8
         nbytes += 8 * count
@@ -264,7 +265,7 @@ def folds(code: str, rng: np.random.Generator) -> Iterator[Launch]:
 def drawing(name: str, code: str, n: int, rng: np.random.Generator) -> Launch:
     words = rng.integers(0, 2**63, 4, np.uint64)
     if name == "integers":
-        words[2] = 3 << (4 * int(code[1]) - 1)  # many words are rejected
+        words[2] = 3 << (4 * size_of(code) - 1)  # many words are rejected
     state = words[: 4 if name == "integers" else 2]
     more: list[Array] = []
     facts: tuple[int, ...] = ()

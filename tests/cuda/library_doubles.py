@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from ngrad_kernels.codes import size_of
 from ngrad_kernels.cuda import doubles
 
 Array = np.ndarray[Any, Any]
@@ -53,7 +54,7 @@ KINDS = {0: "f4", 1: "f8"}
 
 def columns_at(address: int, rows: int, columns: int, run: int, code: str) -> Array:
     """A matrix by columns at an address of the device."""
-    size = int(code[1])
+    size = size_of(code)
     assert run >= max(1, rows), f"columns of {rows} elements do not fit a leading dimension {run}"
     nbytes = (run * (columns - 1) + rows) * size if rows and columns else 0
     return array_at(address, nbytes, (rows, columns), code, (size, run * size))
@@ -116,7 +117,7 @@ class Cublas(Library):
         assert (scalar_at(alpha, code), scalar_at(beta, code)) == (1, 0)
         assert min(m, n, batch_count) > 0 and batch_count * stride_c >= (batch_count > 1) * m * n
         self.computed.append(ComputeType(compute_type))
-        size = int(code[1])
+        size = size_of(code)
 
         def work() -> None:
             for i in range(batch_count):
@@ -220,7 +221,7 @@ class CusolverDn(Library):
             self, handle: int, uplo: int, n: int, a: int, lda: int, workspace: int, lwork: int,
             dev_info: int,
         ) -> None:  # fmt: skip
-            assert lwork == self.WORK and doubles._device.holds(workspace, int(code[1]) * lwork)
+            assert lwork == self.WORK and doubles._device.holds(workspace, size_of(code) * lwork)
             self._factor(code, handle, uplo, n, lambda: [a], lda, dev_info)
 
         return potrf
@@ -280,7 +281,7 @@ class Cufft(Library):
         type, length, batch = self._plans[plan]
         assert type == kind and plan in self._areas
         code = "f4" if kind in (Type.R2C, Type.C2R) else "f8"
-        size, pairs = int(code[1]), length // 2 + 1
+        size, pairs = size_of(code), length // 2 + 1
         real = (batch * length * size, (batch, length), code)
         spectrum = (batch * pairs * 2 * size, (batch, pairs), f"c{2 * size}")
 

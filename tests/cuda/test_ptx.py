@@ -114,7 +114,7 @@ def test_reductions(
             sources.append(render(body))
         if reductions:
             sources.append(render(body, True))
-    if code[0] == "f":
+    if code[0] in "fc":
         sources.append(render(Body("scan", (code, code), (), (1,), "linear", code)))
     check_all(sources, tmp_path, request)
 

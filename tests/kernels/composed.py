@@ -212,6 +212,8 @@ def same_bits(x: Array, y: Array) -> bool:
     if x.dtype != y.dtype or x.shape != y.shape:
         return False
     x, y = np.ascontiguousarray(x), np.ascontiguousarray(y)
+    if x.dtype.kind == "c":  # part by part
+        x, y = (z.view(z.real.dtype) for z in (x, y))
     if x.dtype.kind == "f":
         if not np.array_equal(np.isnan(x), np.isnan(y)):
             return False

@@ -8,6 +8,7 @@ import numpy as np
 from composed import Array, Case, composed, dtype_of, fused, same_bits
 
 from ngrad_kernels import cpu
+from ngrad_kernels.codes import part_of
 from ngrad_kernels.space import Operand, Reduce, Space, Step
 
 SPECIAL = (0.0, -0.0, 1.0, -1.0, np.inf, -np.inf, np.nan, 1e-40, 3e38, 88.9)
@@ -44,6 +45,11 @@ def reduces_both(space: Space) -> bool:
 
 def numbers(rng: np.random.Generator, code: str, shape: tuple[int, ...], special: bool) -> Array:
     """Values of a dtype, with the difficult ones among them if wanted."""
+    if code[0] == "c":
+        real, imag = (numbers(rng, part_of(code), shape, special) for _ in range(2))
+        x = np.empty(shape, code)
+        x.real, x.imag = real, imag
+        return x
     if code[0] == "f":
         x = rng.standard_normal(shape).astype(code)
         if special:

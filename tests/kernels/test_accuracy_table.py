@@ -53,7 +53,8 @@ def claim(row: accuracy.Row, code: str) -> tuple[float, list[np.ndarray]]:
 
 def test_every_function_has_a_row() -> None:
     named = re.findall(r"^\| `(\w+)` \|", table(), re.MULTILINE)
-    assert {f"{name}_{code}" for name in named for code in MAX_ULP} == set(FUNCTIONS)
+    real = {name for name in FUNCTIONS if name.endswith(tuple(MAX_ULP))}
+    assert {f"{name}_{code}" for name in named for code in MAX_ULP} == real
     assert named == [row.name for row in ROWS]
 
 

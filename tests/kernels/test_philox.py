@@ -12,6 +12,7 @@ import pytest
 from scipy import special
 
 from ngrad_kernels import cache, compiling, philox
+from ngrad_kernels.codes import size_of
 
 Array = np.ndarray[Any, Any]
 MASK = philox.MASK
@@ -144,7 +145,7 @@ def test_uniforms_are_the_high_bits() -> None:
 @pytest.mark.parametrize("sampler", ["normal", "truncated_normal"])
 @pytest.mark.parametrize(("code", "limit"), [("f4", 4e-7), ("f8", 4e-15)])
 def test_quantiles(sampler: str, code: str, limit: float) -> None:
-    size = int(code[1])
+    size = size_of(code)
     source = f"""
 def quantiles_{sampler}_{code}(table, lo, hi):
     for i in range(hi - lo):

@@ -12,6 +12,7 @@ from table import saturated
 
 import ngrad
 from ngrad.errors import NumberError
+from ngrad_kernels.codes import size_of
 
 LENGTHS = (1, 7, 1000)
 """Alone, less than a vector, and vectors with a tail."""
@@ -58,7 +59,7 @@ def test_division(name: str, code: str) -> None:
 @pytest.mark.parametrize("name", ["left_shift", "right_shift"])
 def test_shifts(name: str, code: str) -> None:
     """By the width or more, or by a negative count: nothing is left but the sign."""
-    width = 8 * int(code[1])
+    width = 8 * size_of(code)
     counts = [0, 1, width - 1, width, min(width + 1, np.iinfo(code).max), np.iinfo(code).max]
     counts += [-1, -width, np.iinfo(code).min] if code[0] == "i" else []
     x, y = pairs(edges(code), counts, code)

@@ -11,6 +11,7 @@ import itertools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from ngrad_kernels.codes import ctype_of, part_of, size_of
 from ngrad_kernels.cuda.matrices import PRECISIONS, batched, note_fault, pointers, zero_diagonals
 from ngrad_kernels.product import Product, precision
 
@@ -18,9 +19,9 @@ if TYPE_CHECKING:
     from ngrad_kernels.cuda.libraries import Libraries, Routine
 
 # CUDA's numbers of dtypes (`cudaDataType_t`).
-_TYPES = {"f4": 0, "f8": 1}
-_ONE = {"f4": ctypes.c_float(1), "f8": ctypes.c_double(1)}
-_ZERO = {"f4": ctypes.c_float(0), "f8": ctypes.c_double(0)}
+_TYPES = {"f4": 0, "f8": 1, "c8": 4, "c16": 5}
+_ONE = {code: ctype_of(code)(1) for code in _TYPES}
+_ZERO = {code: ctype_of(code)(0) for code in _TYPES}
 
 
 # -- products --------------------------------------------------------------------------------------
@@ -30,7 +31,7 @@ def gemm_words(product: Product) -> list[int]:
     """The facts of a product: sizes, how the operands lie, how many products one call does and how
     far apart their operands are; then for each call where its operands begin.
     """
-    size = int(product.code[1])
+    size = size_of(product.code)
     axes = _collapsed(product)
     count, x_step, y_step = axes.pop() if axes else (1, 0, 0)
     words = [product.rows, product.columns, product.depth]
@@ -60,7 +61,7 @@ def _collapsed(product: Product) -> list[tuple[int, int, int]]:
 
 def gemm(libraries: Libraries, code: str) -> Routine:
     """Products of a dtype, as `gemm_words` says."""
-    kind, size = _TYPES[code], int(code[1])
+    kind, size = _TYPES[code], size_of(code)
     one, zero = ctypes.addressof(_ONE[code]), ctypes.addressof(_ZERO[code])
 
     def call(words: Sequence[int], addresses: Sequence[int]) -> None:
@@ -68,7 +69,7 @@ def gemm(libraries: Libraries, code: str) -> Routine:
         x, y, out = addresses
         cublas, handle = libraries.handle("cublas")
         compute = cublas.ComputeType.COMPUTE_64F
-        if code == "f4":
+        if part_of(code) == "f4":
             exact, fast = "COMPUTE_32F", "COMPUTE_32F_FAST_TF32"
             name = fast if precision.name == "tf32" else exact
             compute = cublas.ComputeType[name]
@@ -93,7 +94,7 @@ def triangular_solve(libraries: Libraries, code: str) -> Routine:
     sides, whether the lower triangle is meant, whether its transpose is, and who asks. Addresses:
     the matrices, the right-hand sides, which become the solutions, and an entry for a fault.
     """
-    one, size = ctypes.addressof(_ONE[code]), int(code[1])
+    one, size = ctypes.addressof(_ONE[code]), size_of(code)
     letter = PRECISIONS[code]
 
     def call(words: Sequence[int], addresses: Sequence[int]) -> None:

@@ -23,6 +23,7 @@ from numba.core.typing.typeof import typeof
 from numba.cuda.simulator import kernel as simulator
 from numba.cuda.simulator.cudadrv.devicearray import FakeCUDAArray
 
+from ngrad_kernels.codes import ctype_of, part_of, size_of
 from ngrad_kernels.compiling import NAMESPACE as COMPILED
 from ngrad_kernels.cuda.routines import HELPERS
 from ngrad_kernels.cuda.source import ALIGNMENT, GROUP, VECTOR
@@ -124,14 +125,16 @@ class _Table:
 
 
 def _access(code: str) -> dict[str, Callable[..., Any]]:
-    kind, size = np.dtype("?" if code == "b1" else code).type, int(code[1])
+    kind, size = np.dtype("?" if code == "b1" else code).type, size_of(code)
     # Of what Numba converts by itself: booleans to any number, and Python's integers are int64.
     allowed = {kind, bool, np.bool_} | ({int} if code == "i8" else set())
-    stored: Any = np.ctypeslib.as_ctypes_type(np.dtype("u1" if code == "b1" else code))
+    stored = ctype_of("u1" if code == "b1" else code)
+    plain_of = {"f": float, "c": complex}.get(code[0], int)
 
     def place(address: int, index: int, count: int = 1) -> int:
         where = int(address) + int(index) * size * count
-        _check(where, size * count, min(ALIGNMENT, size * count))
+        align = size_of(part_of(code)) if count == 1 else min(ALIGNMENT, size * count)
+        _check(where, size * count, align)
         return where
 
     def load(address: int, index: int) -> Any:
@@ -140,8 +143,7 @@ def _access(code: str) -> dict[str, Callable[..., Any]]:
     def store(address: int, index: int, value: Any) -> None:
         if type(value) not in allowed:
             raise TypeError(f"a {type(value).__name__} is stored as {code}")
-        plain = float(value) if code[0] == "f" else int(value)
-        stored.from_address(place(address, index)).value = plain
+        stored.from_address(place(address, index)).value = plain_of(value)
 
     def load4(address: int, index: int) -> Any:
         where = place(address, index, VECTOR)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from ngrad_kernels.codes import part_of, size_of
 from ngrad_kernels.cuda.source import Source
 from ngrad_kernels.product import Product
 from ngrad_kernels.scalars import SCALARS
@@ -148,7 +149,7 @@ def render_gemm(code: str, tile: Tile) -> Source:
     >>> render_gemm("f4", tile_of(256)).name
     'gemm_f4_64x64'
     """
-    size = int(code[1])
+    size = size_of(code)
     x_run, y_run = tile.rows + _APART, tile.columns + _APART
     x = _Side("x", tile.rows, "top", "rows", "left")
     y = _Side("y", tile.columns, "edge", "columns", "right")
@@ -191,5 +192,5 @@ def _step(code: str, i: int, j: int) -> str:
         return f"fma(p{i}, q{j}, c{i}{j})"
     product, total = SCALARS["multiply"].expression(code[0]), SCALARS["add"].expression(code[0])
     assert product is not None and total is not None
-    product = f"{code}({product.format(f'p{i}', f'q{j}', c=code)})"
+    product = f"{code}({product.format(f'p{i}', f'q{j}', c=code, p=part_of(code))})"
     return f"{code}({total.format(f'c{i}{j}', product, c=code)})"

@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from ngrad_kernels.codes import words_for
 from ngrad_kernels.contract import BLOCK, CHUNK, ROWS, SHORT, SLAB, identity, lanes
 from ngrad_kernels.cuda.source import GROUP, THREADS
 from ngrad_kernels.writer import Writer
@@ -22,7 +23,7 @@ from ngrad_kernels.writer import Writer
 GROUPS = THREADS // GROUP
 """The most groups that a thread block has."""
 BLOCKS = CHUNK // BLOCK
-"""Words of shared memory that a reduction takes: a result for each block of a chunk."""
+"""Results of a reduction in shared memory: one for each block of a chunk."""
 
 
 class Reduction(NamedTuple):
@@ -40,6 +41,16 @@ class Reduction(NamedTuple):
     def lanes(self) -> list[str]:
         """The names of a thread's lanes, in order."""
         return [f"all{k}_{self.result}" for k in range(lanes(self.code) // GROUP)]
+
+
+def words_of(reductions: Sequence[Reduction]) -> int:
+    """The words of shared memory that a team's reductions take."""
+    return sum(words_for(BLOCKS, one.wide) for one in reductions)
+
+
+def _blocks(reductions: Sequence[Reduction], k: int) -> str:
+    """Where a reduction has its results of a chunk's blocks."""
+    return f"shared + {8 * words_of(reductions[:k])}"
 
 
 def teams(writer: Writer, by_block: str) -> None:
@@ -83,7 +94,7 @@ def reduce_chunk(
         if reductions:
             with writer.block("if whole and lane == 0"):
                 for k, one in enumerate(reductions):
-                    place = f"shared + {8 * BLOCKS * k}, (b - chunk) // BLOCK"
+                    place = f"{_blocks(reductions, k)}, (b - chunk) // BLOCK"
                     writer.write(f"store_{one.wide}({place}, part_{one.result})")
     if reductions:
         _fold_blocks(writer, reductions)
@@ -135,7 +146,7 @@ def _fold_blocks(writer: Writer, reductions: Sequence[Reduction]) -> None:
         writer.write("barrier()")
         with writer.block("for k in range((end - chunk + BLOCK - 1) // BLOCK)"):
             for place, one in enumerate(reductions):
-                part = f"reload_{one.wide}(shared + {8 * BLOCKS * place}, k)"
+                part = f"reload_{one.wide}({_blocks(reductions, place)}, k)"
                 total = f"combine_{one.reduction}({one.result}, {part})"
                 writer.write(f"{one.result} = {total}")
         writer.write("barrier()")
@@ -150,8 +161,8 @@ def _fold_blocks(writer: Writer, reductions: Sequence[Reduction]) -> None:
 SLABS = ROWS // SLAB
 """The most slabs of a column."""
 SHARED = 4
-"""The most reductions of columns that threads share: their slabs take 8 KiB of shared memory each,
-of the 48 that a thread block has."""
+"""The most reductions of columns that threads share: their slabs take 8 KiB of shared memory each
+(of complex128 16), of the 48 that a thread block has."""
 
 
 def reduce_columns(
@@ -173,9 +184,9 @@ def reduce_columns(
         f"share, own, lane = 1, 0, thread_id() % {GROUP}",
         f"across, unit, step = {width}, thread_index(), thread_count()",
     )
-    many = len(reductions) > SHARED
+    many = _slab_words(reductions) > SHARED * SLABS * GROUP
     if not many:
-        writer.write(f"shared = shared_words({SLABS * GROUP * len(reductions)})")
+        writer.write(f"shared = shared_words({_slab_words(reductions)})")
         with writer.block(f"if {blocks} * {width} < thread_count()"):
             writer.write(
                 f"share, own = block_size() // {GROUP}, thread_id() // {GROUP}",
@@ -205,21 +216,32 @@ def reduce_columns(
                 with writer.block("else"):
                     for k, one in enumerate(reductions):
                         at = f"(slab - first) // SLAB * {GROUP} + lane"
-                        writer.write(f"store_{one.code}({_slabs(k)}, {at}, part_{one.result})")
+                        writer.write(
+                            f"store_{one.code}({_slabs(reductions, k)}, {at}, part_{one.result})"
+                        )
         if not many:
             with writer.block("if share > 1"):
                 writer.write("barrier()")
                 with writer.block("for k in range((stop - first + SLAB - 1) // SLAB)"):
                     for k, one in enumerate(reductions):
-                        _add(writer, one, f"reload_{one.code}({_slabs(k)}, k * {GROUP} + lane)")
+                        _add(
+                            writer,
+                            one,
+                            f"reload_{one.code}({_slabs(reductions, k)}, k * {GROUP} + lane)",
+                        )
                 writer.write("barrier()")
         with writer.block("if inside and own == 0"):
             finish()
         writer.write("unit += step")
 
 
-def _slabs(k: int) -> str:
-    return f"shared + {8 * SLABS * GROUP * k}"
+def _slab_words(reductions: Sequence[Reduction]) -> int:
+    return sum(words_for(SLABS * GROUP, one.code) for one in reductions)
+
+
+def _slabs(reductions: Sequence[Reduction], k: int) -> str:
+    """Where a reduction has its results of slabs."""
+    return f"shared + {8 * _slab_words(reductions[:k])}"
 
 
 def _add(writer: Writer, one: Reduction, part: str) -> None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ngrad_kernels import cache
+from ngrad_kernels.codes import size_of
 from ngrad_kernels.cuda.errors import CudaError
 from ngrad_kernels.cuda.gemm import product_words, render_gemm, tile_of, tiles
 from ngrad_kernels.product import Prepared, Product
@@ -57,8 +58,8 @@ class Libraries:
     # -- what is asked for -------------------------------------------------------------------------
 
     def product(self, product: Product) -> Prepared:
-        """A batch of matrix products: cuBLAS's, of floats, where it is there."""
-        if product.code[0] == "f" and self.bindings("cublas") is not None:
+        """A batch of matrix products: cuBLAS's, but of integers, where it is there."""
+        if product.code[0] in "fc" and self.bindings("cublas") is not None:
             from ngrad_kernels.cuda import blas
 
             number = self._number("matmul", product.code, blas.gemm)
@@ -79,6 +80,8 @@ class Libraries:
         if name == "checked_index":
             return self._checks(code, words)
         if name == "argsort":
+            if code[0] == "c":  # whose order is not that of their bits
+                return None
             return self.prepared(self._number(name, code, sorting.argsort), words)
         library, make = {
             "triangular_solve": ("cublas", blas.triangular_solve),
@@ -93,7 +96,7 @@ class Libraries:
     def _checks(self, code: str, words: Sequence[int]) -> Prepared:
         """A check of indices. Words: how many, their least, their bound, and who checks them."""
         n, *more = words
-        size = int(code[1])
+        size = size_of(code)
         mask = (1 << 8 * size) - 1 if code[0] == "u" and size < 8 else -1
         facts, held = self.target.facts([*more, size, mask])
         return Prepared(self.target.skeleton("check_index"), facts, n, n, held)

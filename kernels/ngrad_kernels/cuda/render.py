@@ -8,11 +8,12 @@ time, as their words say.
 from __future__ import annotations
 
 from ngrad_kernels.body import Body
+from ngrad_kernels.codes import size_of, words_for
 from ngrad_kernels.contract import BLOCK, CHUNK, accumulator, identity
 from ngrad_kernels.cuda.elementwise import Access, elementwise, one_by_one
 from ngrad_kernels.cuda.groups import GROUPS, Reduction, reduce_chunk, reduce_columns, teams
 from ngrad_kernels.cuda.source import GROUP, THREADS, Source
-from ngrad_kernels.expressions import assignments, size_of
+from ngrad_kernels.expressions import assignments
 from ngrad_kernels.render import CHUNKS, FOLD, LENGTH, VIEW, WIDTH
 from ngrad_kernels.scalars import SCALARS
 from ngrad_kernels.writer import Writer
@@ -60,7 +61,9 @@ class _Kernel(Writer):
     def _long(self) -> bool:
         """Whether a loop waits for arithmetic, not for memory: then it takes no four at a time."""
         return any(
-            step.code == "f8" and step.scalar in SCALARS and SCALARS[step.scalar].cost > 1
+            step.code in ("f8", "c8", "c16")
+            and step.scalar in SCALARS
+            and SCALARS[step.scalar].cost > 1
             for step in self.body.steps
         )
 
@@ -103,7 +106,7 @@ class _Kernel(Writer):
 
     def rows(self) -> None:
         self._facts()
-        self.write(f"shared = shared_words({THREADS})")
+        self.write(f"shared = shared_words({words_for(THREADS, self.wide)})")
         with self.block(f"if words[{FOLD}] != 0"):
             self._fold_rows()
             self.write("return")
@@ -199,7 +202,8 @@ class _Kernel(Writer):
     def arg(self) -> None:
         code, better = self.code, f"better_{self.body.reduction}"
         self._facts()
-        self.write(f"shared = shared_words({2 * GROUPS})")
+        values = words_for(GROUPS, code)
+        self.write(f"shared = shared_words({values + GROUPS})")
         with self.block(f"if words[{FOLD}] != 0"):
             self._fold_positions(better)
             self.write("return")
@@ -219,11 +223,11 @@ class _Kernel(Writer):
             with self.block("if whole"):
                 with self.block("if lane == 0"):
                     self.write(f"store_{code}(shared, group, best)")
-                    self.write(f"store_i8(shared, {GROUPS} + group, where)")
+                    self.write(f"store_i8(shared, {values} + group, where)")
                 self.write("barrier()")
                 with self.block("for k in range(groups)"):
                     self.write(f"other = reload_{code}(shared, k)")
-                    self.write(f"at = reload_i8(shared, {GROUPS} + k)")
+                    self.write(f"at = reload_i8(shared, {values} + k)")
                     self._prefer(better, "other", "at")
                 self.write("barrier()")
             with self.block("if lead"):

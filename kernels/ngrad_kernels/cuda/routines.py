@@ -37,8 +37,11 @@ def ahead(better, equal, at, where):
 
 
 def copy_item(target, source, size):
-    """Copy an item of 1, 2, 4 or 8 bytes."""
-    if size == 4:
+    """Copy an item of 1, 2, 4, 8 or 16 bytes."""
+    if size == 16:
+        store_i8(target, 0, load_i8(source, 0))
+        store_i8(target, 1, load_i8(source, 1))
+    elif size == 4:
         store_i4(target, 0, load_i4(source, 0))
     elif size == 8:
         store_i8(target, 0, load_i8(source, 0))

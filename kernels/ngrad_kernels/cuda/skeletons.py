@@ -6,6 +6,7 @@ import functools
 import inspect
 
 from ngrad_kernels import philox
+from ngrad_kernels.codes import size_of
 from ngrad_kernels.cuda import routines
 from ngrad_kernels.cuda.source import Source
 
@@ -41,7 +42,7 @@ def skeleton(name: str) -> Source:
 @functools.cache
 def typed(name: str, code: str) -> Source:
     """The source of a routine that reckons, for a dtype."""
-    text = routines.TYPED[name].format(code=code, size=code[1])
+    text = routines.TYPED[name].format(code=code, size=size_of(code))
     busy = {"scatter_add": _PARTS, "slide": _TILE, "fold": _ROW}.get(name, 1)
     return Source(f"{name}_{code}", text, 2 if name == "fold" else 3, busy)
 
@@ -79,6 +80,6 @@ def sampler(name: str, code: str) -> Source:
         addresses=", ".join(addresses),
         words=1 + operands,
         entries="\n".join(f"    table[{k + 1}] = {a}" for k, a in enumerate(addresses)),
-        span=1 if name == "gamma" else philox.BLOCK_BYTES // int(code[1]),
+        span=1 if name == "gamma" else philox.BLOCK_BYTES // size_of(code),
     )
     return Source(f"cuda_{inner}", text, operands, 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from ngrad_kernels.codes import size_of
 from ngrad_kernels.cuda.matrices import PRECISIONS, batched, lower, note_fault, pointers
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ def cholesky(libraries: Libraries, code: str) -> Routine:
     """Factors of matrices of a dtype. Words: how many, rows, columns, and who asks. Addresses: of
     the matrices, the factors, and an entry for a fault.
     """
-    size, letter = int(code[1]), PRECISIONS[code]
+    size, letter = size_of(code), PRECISIONS[code]
 
     def call(words: Sequence[int], addresses: Sequence[int]) -> None:
         count, rows, _, who = words

@@ -15,6 +15,7 @@ import inspect
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from ngrad_kernels.codes import size_of
 from ngrad_kernels.cuda import routines
 from ngrad_kernels.cuda.source import GROUP, THREADS, Source
 
@@ -57,14 +58,14 @@ def flipped(code: str, descending: int) -> int:
     >>> flipped("u1", 0), flipped("i1", 0), flipped("i1", 1)
     (0, -128, 127)
     """
-    return (0 if code[0] in "ub" else -1 << (8 * int(code[1]) - 1)) ^ -descending
+    return (0 if code[0] in "ub" else -1 << (8 * size_of(code) - 1)) ^ -descending
 
 
 def argsort(libraries: Libraries, code: str) -> Routine:
     """Where the elements of each row of a dtype stand in it once they are in order, in int64.
     Words: rows, their length, whether the order descends. Addresses: of the rows, and the result.
     """
-    size, infinity = int(code[1]), _INFINITY.get(code, 0)
+    size, infinity = size_of(code), _INFINITY.get(code, 0)
 
     def call(words: Sequence[int], addresses: Sequence[int]) -> None:
         rows, length, descending = words

@@ -15,10 +15,12 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
+from ngrad_kernels.codes import part_of, size_of
 from ngrad_kernels.compiling import NAMESPACE as SHARED_NAMES
 from ngrad_kernels.cuda.routines import HELPERS
 from ngrad_kernels.cuda.source import ALIGNMENT, GROUP, VECTOR
-from ngrad_kernels.intrinsics import MEMORY, WORD, loads_scope
+from ngrad_kernels.intrinsics import MEMORY, WORD, loads_scope, paired, parts
+from ngrad_kernels.reductions import each
 from ngrad_kernels.skeletons import as_helpers
 
 INT = ir.IntType(32)
@@ -98,7 +100,10 @@ def _shuffle(how: str) -> Callable[..., Any]:
     @intrinsic
     def shuffle(typingctx, x, k):
         def codegen(context, builder, signature, args):
-            value, operand = args[0], builder.trunc(args[1], INT)
+            operand = builder.trunc(args[1], INT)
+            return each(builder, args[0], lambda value: exchanged(context, builder, value, operand))
+
+        def exchanged(context, builder, value, operand):
             bits = getattr(value.type, "width", 8 * value.type.get_abi_size(context.target_data))
             whole = builder.bitcast(value, ir.IntType(bits))
             if bits < 64:
@@ -145,9 +150,10 @@ def _wide(code: str) -> dict[str, Callable[..., Any]]:
     """Intrinsics that load, load again and store elements [4 i, 4 i + 4) at once, from an address
     that is a multiple of 16.
     """
-    numba_type, llvm_type = MEMORY[code]
-    kind = ir.VectorType(llvm_type, VECTOR)
-    align = min(ALIGNMENT, VECTOR * int(code[1]))
+    numba_type, part = MEMORY[code][0], MEMORY[part_of(code)][1]
+    pairs = code[0] == "c"  # whose parts alternate in memory
+    kind = ir.VectorType(part, VECTOR * (1 + pairs))
+    align = min(ALIGNMENT, VECTOR * size_of(code))
 
     def place(builder: ir.IRBuilder, address: Any, index: Any) -> Any:
         return builder.gep(builder.inttoptr(address, kind.as_pointer()), [index])
@@ -159,10 +165,12 @@ def _wide(code: str) -> dict[str, Callable[..., Any]]:
                 values = builder.load(place(builder, *args), align=align)
                 if scoped:
                     values.set_metadata("alias.scope", loads_scope(builder.module))
-                parts = [builder.extract_element(values, INT(k)) for k in range(VECTOR)]
+                found = [builder.extract_element(values, INT(k)) for k in range(kind.count)]
                 if code == "b1":  # any non-zero byte is true
-                    parts = [builder.icmp_unsigned("!=", part, llvm_type(0)) for part in parts]
-                return context.make_tuple(builder, signature.return_type, parts)
+                    found = [builder.icmp_unsigned("!=", value, part(0)) for value in found]
+                if pairs:
+                    found = [paired(builder, *found[k : k + 2]) for k in range(0, kind.count, 2)]
+                return context.make_tuple(builder, signature.return_type, found)
 
             return types.UniTuple(numba_type, VECTOR)(types.intp, types.intp), codegen
 
@@ -171,10 +179,12 @@ def _wide(code: str) -> dict[str, Callable[..., Any]]:
     @intrinsic
     def store(typingctx, address, index, a, b, c, d):
         def codegen(context, builder, signature, args):
-            values = ir.Constant(kind, ir.Undefined)
-            for k, value in enumerate(args[2:]):
-                part = builder.zext(value, llvm_type) if code == "b1" else value
-                values = builder.insert_element(values, part, INT(k))
+            values, given = ir.Constant(kind, ir.Undefined), list(args[2:])
+            if pairs:
+                given = [half for value in given for half in parts(builder, value)]
+            for k, value in enumerate(given):
+                stored = builder.zext(value, part) if code == "b1" else value
+                values = builder.insert_element(values, stored, INT(k))
             done = builder.store(values, place(builder, *args[:2]), align=align)
             done.set_metadata("noalias", loads_scope(builder.module))
             return context.get_dummy_value()

@@ -65,7 +65,7 @@ SCANS = [
     (code, reduction)
     for code in launches.CODES
     if code != "b1"
-    for reduction in (("sum", "prod", "linear") if code[0] == "f" else ("sum", "prod"))
+    for reduction in (("sum", "prod", "linear") if code[0] in "fc" else ("sum", "prod"))
 ]
 
 
