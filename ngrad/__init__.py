@@ -17,6 +17,8 @@ from ngrad.dlpack import from_dlpack
 from ngrad.dtypes import (
     DType,
     as_dtype,
+    complex64,
+    complex128,
     float32,
     float64,
     int8,
@@ -96,6 +98,7 @@ from ngrad.math import (
     truediv,
 )
 from ngrad.ops.assignment import LAST as _LAST  # noqa: F401, an op that `ngrad.numpy` makes use of
+from ngrad.ops.complexes import complex
 from ngrad.ops.creation import (
     constant,
     convert_to_tensor,
@@ -158,6 +161,9 @@ __all__ = [
     "cast",
     "ceil",
     "clip_by_value",
+    "complex",
+    "complex64",
+    "complex128",
     "concat",
     "config",
     "constant",

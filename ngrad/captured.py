@@ -15,6 +15,7 @@ from ngrad.graph.plan import Plan
 from ngrad.schedule import Loads, Schedule, program_of
 from ngrad.status import Places, Status, begin, places, unsettled
 from ngrad.tensor import Tensor
+from ngrad_kernels.codes import words_for
 from ngrad_kernels.memory import Buffer
 from ngrad_kernels.target import Work
 
@@ -116,9 +117,11 @@ class Captured(Schedule):
         """Python numbers on the device, by one copy to memory that comes again in a loop."""
         if not numbers:
             return None
-        words = (ctypes.c_int64 * len(numbers))()
+        sizes = [words_for(1, where.dtype.code) for _, where, _ in numbers]
+        words = (ctypes.c_int64 * sum(sizes))()
         buffer = self._device.pool.take_again(ctypes.sizeof(words), (self._uid, NUMBERS))
-        for k, (register, where, value) in enumerate(numbers):
+        offsets = itertools.accumulate(sizes, initial=0)
+        for (register, where, value), k in zip(numbers, offsets, strict=False):
             where.dtype.ctype.from_buffer(words, 8 * k).value = value
             registers[register] = buffer.address + 8 * k
         target = self._device.target

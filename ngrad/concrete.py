@@ -11,7 +11,7 @@ from typing import Any
 import optree
 
 from ngrad.cell import Cell
-from ngrad.dtypes import float64
+from ngrad.dtypes import complex128, float64
 from ngrad.graph.dims import Dim, Sizes
 from ngrad.graph.entries import CONSTANT_OF, LEAF, Entry, Settled, marker
 from ngrad.graph.layout import Layout, layout
@@ -19,13 +19,14 @@ from ngrad.graph.op import Call
 from ngrad.ops.convert import Weak
 from ngrad.plans import Key, Planned, plans
 from ngrad.record import state
-from ngrad.signature import NUMBER, Held, Signature, Static
+from ngrad.signature import Held, Number, Signature, Static
 from ngrad.tensor import Tensor, scalar
 from ngrad.tracing import Trace
 from ngrad.variable import Variable
 from ngrad.window import Window
 
-FLOAT = layout(float64, ())
+NUMBERS = {float: layout(float64, ()), complex: layout(complex128, ())}
+"""What stands for a Python number."""
 
 
 class Concrete:
@@ -213,8 +214,8 @@ def _placeholder(trace: Trace, part: Any, leaf: Any) -> Any:
         return leaf
     if type(part) is Held:  # one of its own: what is assigned to it stays inside
         return part.kind(trace.argument(part.where))
-    if part is NUMBER:
-        return Weak(trace.argument(FLOAT, number=True))
+    if type(part) is Number:
+        return Weak(trace.argument(NUMBERS[part.kind], number=True))
     return trace.argument(part)
 
 

@@ -23,7 +23,7 @@ from ngrad.tensor import Tensor
 
 CPU, CUDA = 1, 2
 """Device types."""
-KINDS = {"i": 0, "u": 1, "f": 2, "b": 6}
+KINDS = {"i": 0, "u": 1, "f": 2, "c": 5, "b": 6}
 """Type codes of dtypes' kinds."""
 VERSION = (1, 1)
 READ_ONLY, COPIED = 1, 2

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ngrad.errors import DTypeError
+from ngrad_kernels.codes import ctype_of, part_of
 
 
 class DType:
@@ -25,6 +26,8 @@ class DType:
         Bytes an element.
     name : str
         "float32", "int64", "bool", ...
+    is_floating, is_complex, is_inexact : bool
+        Whether it is real and has a fraction; is complex; is either, so that it has gradients.
 
     Examples
     --------
@@ -35,8 +38,8 @@ class DType:
     """
 
     __slots__ = (
-        "as_numpy_dtype", "code", "ctype", "is_bool", "is_floating", "is_integer", "is_unsigned",
-        "itemsize", "name", "numpy_dtype", "typestr",
+        "as_numpy_dtype", "code", "ctype", "is_bool", "is_complex", "is_floating", "is_inexact",
+        "is_integer", "is_unsigned", "itemsize", "name", "numpy_dtype", "typestr",
     )  # fmt: skip
 
     def __init__(self, code: str) -> None:
@@ -47,18 +50,21 @@ class DType:
         self.name = self.numpy_dtype.name
         self.itemsize = self.numpy_dtype.itemsize
         self.is_floating = code[0] == "f"
+        self.is_complex = code[0] == "c"
+        self.is_inexact = self.is_floating or self.is_complex
         self.is_integer = code[0] in "iu"
         self.is_unsigned = code[0] == "u"
         self.is_bool = code == "b1"
-        self.ctype: Any = np.ctypeslib.as_ctypes_type(self.numpy_dtype)
+        self.ctype: Any = ctype_of(code)
 
     @property
     def size(self) -> int:
         return self.itemsize
 
     @property
-    def is_complex(self) -> bool:
-        return False
+    def real_dtype(self) -> DType:
+        """The dtype of a complex number's parts; of any other, itself."""
+        return BY_CODE[part_of(self.code)]
 
     @property
     def base_dtype(self) -> DType:
@@ -73,6 +79,8 @@ class DType:
         """The least and the greatest value."""
         if self.is_bool:
             return False, True
+        if self.is_complex:
+            raise TypeError(f"{self.name} has no least and no greatest value")
         info: Any = np.finfo(self.numpy_dtype) if self.is_floating else np.iinfo(self.numpy_dtype)
         return self.as_numpy_dtype(info.min), self.as_numpy_dtype(info.max)
 
@@ -107,15 +115,18 @@ class DType:
         return as_dtype, (self.name,)
 
 
-_CODES = ("f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "b1")
+_CODES = ("f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "b1", "c8", "c16")
 BY_CODE = {code: DType(code) for code in _CODES}
-float32, float64, int8, int16, int32, int64, uint8, uint16, uint32, uint64, bool_ = BY_CODE.values()
+float32, float64 = BY_CODE["f4"], BY_CODE["f8"]
+int8, int16, int32, int64 = (BY_CODE[f"i{size}"] for size in (1, 2, 4, 8))
+uint8, uint16, uint32, uint64 = (BY_CODE[f"u{size}"] for size in (1, 2, 4, 8))
+bool_, complex64, complex128 = BY_CODE["b1"], BY_CODE["c8"], BY_CODE["c16"]
 _BY_NUMPY = {dtype.numpy_dtype: dtype for dtype in BY_CODE.values()}
 
 
 def as_dtype(value: Any) -> DType:
     """The dtype that a name, a Python or NumPy type, or a dtype means. Python's `float` is float32,
-    `int` int32.
+    `int` int32, `complex` complex128; as in TensorFlow.
 
     Raises
     ------

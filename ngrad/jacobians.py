@@ -244,7 +244,7 @@ def _derivatives(
     not connected. `seed(first, last)` gives some of the cotangents.
     """
     asked = _prepare(tape, target, sources)
-    if asked is None or not target._layout.dtype.is_floating:
+    if asked is None or not target._layout.dtype.is_inexact:
         return [None] * len(sources)
     if hooks.sweep is not None:
         hooks.sweep(asked.window, asked.heard, Goal((asked.target,), (), asked.sources))

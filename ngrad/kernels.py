@@ -201,9 +201,11 @@ class KernelOp:
             )
         assert state.graph is not None
         several = isinstance(g, tuple)
-        given = (*g, *out) if several else (g, out)
+        upstream = tuple(map(tools.conj, g if several else (g,)))
+        given = (*upstream, *(out if several else (out,)), *inputs)
         results = len(g) if several else 0
-        return state.graph.apply(self._gradient, (*given, *inputs), (results, *params.values()))
+        found = state.graph.apply(self._gradient, given, (results, *params.values()))
+        return tuple(map(tools.conj, found))
 
     def _prepare_gradient(
         self, layouts: tuple[Layout, ...], outputs: tuple[Layout, ...], results: int, **params: Any
@@ -228,7 +230,7 @@ class KernelOp:
 
     def _fitted(self, value: Any, where: Layout) -> Any:
         """A cotangent for an input, summed over the axes that the input was broadcast along."""
-        if value is None or not where.dtype.is_floating:
+        if value is None or not where.dtype.is_inexact:
             return None
         value = tensor(value, self._name)
         try:
@@ -240,9 +242,8 @@ class KernelOp:
 
 def _kind(value: Any) -> str:
     """The kinds of dtype that a Python number takes; none for what is no such number."""
-    if isinstance(value, (Weak, Dim)):
-        return "f" if isinstance(value, Weak) else "iu"
-    return {float: "f", int: "iu", bool: "b"}.get(type(value), "")
+    kind = value.kind if isinstance(value, Weak) else type(value)
+    return {complex: "c", float: "fc", int: "iu", Dim: "iu", bool: "b"}.get(kind, "")
 
 
 def kernel_op(rule: Callable[..., Any]) -> KernelOp:

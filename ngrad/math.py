@@ -36,6 +36,7 @@ from ngrad.ops.comparison import (
 from ngrad.ops.comparison import isfinite as is_finite
 from ngrad.ops.comparison import isinf as is_inf
 from ngrad.ops.comparison import isnan as is_nan
+from ngrad.ops.complexes import angle, conj, imag, real
 from ngrad.ops.exponential import exp, expm1, log, log1p, log2, log10, sigmoid, softplus
 from ngrad.ops.hyperbolic import acosh, asinh, atanh, cosh, sinh, tanh
 from ngrad.ops.math import pow
@@ -61,6 +62,7 @@ __all__ = [
     "acos",
     "acosh",
     "add",
+    "angle",
     "argmax",
     "argmin",
     "asin",
@@ -70,6 +72,7 @@ __all__ = [
     "atanh",
     "cbrt",
     "ceil",
+    "conj",
     "copysign",
     "cos",
     "cosh",
@@ -89,6 +92,7 @@ __all__ = [
     "greater",
     "greater_equal",
     "hypot",
+    "imag",
     "is_finite",
     "is_inf",
     "is_nan",
@@ -112,6 +116,7 @@ __all__ = [
     "nextafter",
     "not_equal",
     "pow",
+    "real",
     "reciprocal",
     "reduce_all",
     "reduce_any",

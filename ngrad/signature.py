@@ -61,16 +61,18 @@ class Held(NamedTuple):
 
 
 class Number(NamedTuple):
-    """A Python float, of any value."""
+    """A Python float, or complex number, of any value."""
+
+    kind: type
 
 
-NUMBER = Number()
+NUMBERS = {kind: Number(kind) for kind in (float, complex)}
 ARRAYS = (np.ndarray, np.number, np.bool_)
 
 
 Signature = tuple[tuple[Any, ...], Any]
-"""What of each leaf of the arguments counts: its layout, NUMBER, or a Static. And the nest that the
-leaves make; None if they are all positional arguments.
+"""What of each leaf of the arguments counts: its layout, a Number, or a Static. And the nest that
+the leaves make; None if they are all positional arguments.
 """
 
 
@@ -86,8 +88,8 @@ def read_arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[list[
             if type(x) is Tensor:
                 where = x._layout
                 parts.append(where if where.contiguous else where.spec)
-            elif type(x) is float:
-                parts.append(NUMBER)
+            elif type(x) in NUMBERS:
+                parts.append(NUMBERS[type(x)])
             else:
                 break
         else:
@@ -108,14 +110,12 @@ def _part(leaf: Any) -> Any:
     kind = type(leaf)
     if kind is Tensor:
         return leaf._layout.spec
-    if kind is float:
-        return NUMBER
+    if kind in NUMBERS:
+        return NUMBERS[kind]
     if isinstance(leaf, Variable):
         return Static(Variable, leaf._uid)  # `==` of variables is elementwise
     if isinstance(leaf, Cell):
         return Held(kind, leaf._read()._layout.spec)
-    if kind is complex:
-        raise DTypeError("function: an argument is complex; there are no complex tensors")
     try:
         hash(leaf)
     except TypeError:

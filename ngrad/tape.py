@@ -209,7 +209,7 @@ class GradientTape(Jacobians):
             window = self._join()
         elif window is not state.window:
             self._require_here("watch")
-        if type(tensor) is Tensor and tensor._layout.dtype.is_floating:
+        if type(tensor) is Tensor and tensor._layout.dtype.is_inexact:
             slot = window.get(tensor, -1)
             if slot < 0:
                 slot = window.stand(tensor)
@@ -228,10 +228,10 @@ class GradientTape(Jacobians):
                     f"watch: takes tensors and variables, not {type(value).__name__}; "
                     "make a tensor with ngrad.constant"
                 )
-            if not value.dtype.is_floating:
+            if not value.dtype.is_inexact:
                 warnings.warn(
                     f"watch: the tensor is {value.dtype.name}; its gradient will be None. "
-                    "Only floating-point tensors have one.",
+                    "Only floating-point and complex tensors have one.",
                     stacklevel=2,
                 )
             self._watched.setdefault(window[value], len(window.entries))

@@ -15,7 +15,8 @@ from ngrad.config import settings
 from ngrad.errors import DTypeError, ShapeError
 from ngrad.graph.layout import Layout
 from ngrad.graph.op import Call, Op
-from ngrad.ops.convert import cast_to, tensor
+from ngrad.ops.complexes import conj
+from ngrad.ops.convert import KINDS, cast_to, tensor
 from ngrad.ops.creation import zeros_of
 from ngrad.ops.identity import identity
 from ngrad.ops.joining import concat
@@ -26,22 +27,34 @@ from ngrad.tensor import Tensor
 from ngrad.variable import Variable
 
 
-def _fresh(value: Any, what: str) -> Any:
+def _fresh(value: Any, what: str, holomorphic: bool) -> Any:
     """A tensor of a leaf that only this differentiation follows; a variable is itself."""
+    made = value if isinstance(value, Variable) else tensor(value, what)
+    if holomorphic and not made.dtype.is_complex:
+        raise DTypeError(
+            f"{what}: an argument is {made.dtype.name}; with holomorphic=True they are complex"
+        )
     if isinstance(value, Variable):
         return value
-    made = tensor(value, what)
-    if not made.dtype.is_floating:
+    if not made.dtype.is_inexact:
         raise DTypeError(
-            f"{what}: an argument is {made.dtype.name}; only floating-point ones have a gradient"
+            f"{what}: an argument is {made.dtype.name}; only floating-point and complex ones have "
+            "a gradient"
         )
-    fresh = identity(made)
+    return _as(value, identity(made))
+
+
+def _as(value: Any, made: Tensor) -> Any:
+    """A tensor, in a cell if a value is one."""
     kind: Any = type(value)
-    return kind(fresh) if isinstance(value, Cell) else fresh
+    return kind(made) if isinstance(value, Cell) else made
 
 
 def value_and_grad(
-    f: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False
+    f: Callable[..., Any],
+    argnums: int | Sequence[int] = 0,
+    has_aux: bool = False,
+    holomorphic: bool = False,
 ) -> Callable[..., Any]:
     """A function that returns f's value and its gradient.
 
@@ -54,6 +67,10 @@ def value_and_grad(
         tensors.
     has_aux : bool
         Whether f returns something beside the value, which is passed on.
+    holomorphic : bool
+        Whether f is a holomorphic function of complex arguments: what is returned is then its
+        derivative, not conjugated. Of a real value the gradient in a complex z = x + i y is
+        dL/dx + i dL/dy, as a tape gives it.
 
     Returns
     -------
@@ -66,7 +83,8 @@ def value_and_grad(
     ShapeError
         If f's value is not a scalar.
     DTypeError
-        If an argument to differentiate with respect to is not floating-point.
+        If an argument to differentiate with respect to is neither floating-point nor complex; if
+        f's value is complex, unless `holomorphic`.
 
     Examples
     --------
@@ -83,7 +101,9 @@ def value_and_grad(
         if not all(-len(args) <= k < len(args) for k in numbers):
             raise ValueError(f"grad: argnums {argnums} for {len(args)} positional arguments")
         places = [k % len(args) for k in numbers]
-        chosen = tuple(optree.tree_map(lambda leaf: _fresh(leaf, "grad"), args[k]) for k in places)
+        chosen = tuple(
+            optree.tree_map(lambda leaf: _fresh(leaf, "grad", holomorphic), args[k]) for k in places
+        )
         replaced = list(args)
         for k, value in zip(places, chosen, strict=True):
             replaced[k] = value
@@ -97,14 +117,27 @@ def value_and_grad(
                 f"grad: the function must return a scalar, not shape {tuple(value.shape)}; "
                 "reduce it, or use a tape with output_gradients"
             )
+        if value.dtype.is_complex is not holomorphic:
+            raise DTypeError(
+                "grad: the value of a holomorphic function is complex, not " + value.dtype.name
+                if holomorphic
+                else f"grad: the function's value is {value.dtype.name}, and a gradient is one of "
+                "a real number; return its real part or modulus, or pass holomorphic=True for "
+                "the derivative of a holomorphic function"
+            )
         slopes = tape.gradient(value, chosen, unconnected_gradients=UnconnectedGradients.ZERO)
+        if holomorphic:
+            slopes = optree.tree_map(lambda slope: _as(slope, conj(slope)), slopes)
         return ((value, aux) if has_aux else value), (slopes[0] if single else slopes)
 
     return differentiated
 
 
 def grad(
-    f: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False
+    f: Callable[..., Any],
+    argnums: int | Sequence[int] = 0,
+    has_aux: bool = False,
+    holomorphic: bool = False,
 ) -> Callable[..., Any]:
     """A function that returns f's gradient; parameters as for `value_and_grad`.
 
@@ -113,8 +146,10 @@ def grad(
     >>> import ngrad
     >>> float(grad(grad(lambda x: x * x * x))(2.0))
     12.0
+    >>> complex(grad(ngrad.sin, holomorphic=True)(0j))
+    (1+0j)
     """
-    both = value_and_grad(f, argnums, has_aux)
+    both = value_and_grad(f, argnums, has_aux, holomorphic)
 
     @functools.wraps(f)
     def differentiated(*args: Any, **kwargs: Any) -> Any:
@@ -213,7 +248,7 @@ def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _is_numeric(value: Any) -> bool:
-    return isinstance(value, (Tensor, float, int)) or hasattr(value, "__array__")
+    return isinstance(value, (Tensor, *KINDS)) or hasattr(value, "__array__")
 
 
 def _row_major(value: Tensor) -> Tensor:
@@ -284,8 +319,10 @@ class _Backward:
 
         def rule(g: Any, out: Any, *operands: Any) -> Any:
             assert state.graph is not None
-            cotangents = state.graph.apply(back, g if isinstance(g, tuple) else (g,), ())
-            return (*cotangents, *(None for _ in given))
+            upstream = g if isinstance(g, tuple) else (g,)
+            # A user's Python speaks of gradients as tapes do.
+            cotangents = state.graph.apply(back, tuple(map(conj, upstream)), ())
+            return (*map(conj, cotangents), *(None for _ in given))
 
         op.vjp(rule)
         operands = (*inputs, *results)

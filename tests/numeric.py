@@ -10,8 +10,9 @@ import numpy as np
 import ngrad
 
 FLOATS = ("f4", "f8")
+COMPLEX = ("c8", "c16")
 INTEGERS = ("i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8")
-CODES = (*FLOATS, *INTEGERS, "b1")
+CODES = (*FLOATS, *INTEGERS, "b1", *COMPLEX)
 LARGE = (1 << 14) + 1213
 """More elements than one call of a kernel takes, and no multiple of any vector."""
 
@@ -28,9 +29,11 @@ def grid(shape: tuple[int, ...], low: float, high: float, which: int = 0) -> Arr
     return (low + (high - low) * (order + 0.35 + 0.2 * which) / max(n, 1)).reshape(shape)
 
 
-def weights(shape: tuple[int, ...]) -> Array:
+def weights(shape: tuple[int, ...], kind: str = "f") -> Array:
     """Fixed numbers, none zero, that make a scalar of a result."""
-    return np.cos(np.arange(1, 1 + int(np.prod(shape, dtype=np.int64)))).reshape(shape)
+    numbers = np.arange(1, 1 + int(np.prod(shape, dtype=np.int64)))
+    real = np.cos(numbers).reshape(shape)
+    return real + 1j * np.sin(2.0 * numbers).reshape(shape) if kind == "c" else real
 
 
 def recorded(
@@ -47,36 +50,46 @@ def recorded(
 
 
 def difference(function: Callable[..., float], arrays: Sequence[Array], which: int) -> Array:
-    """The gradient of a scalar function in one float64 array, by five-point central differences."""
-    arrays = [np.array(a, np.float64 if k == which else a.dtype) for k, a in enumerate(arrays)]
-    x = arrays[which]
+    """The gradient of a scalar function in one array, by five-point central differences in float64;
+    of a complex one along the real and the imaginary axis.
+    """
+    arrays = [np.array(a) for a in arrays]
+    wide = np.complex128 if arrays[which].dtype.kind == "c" else np.float64
+    x = arrays[which] = arrays[which].astype(wide)
     result = np.zeros_like(x)
     for at in np.ndindex(x.shape):
         before = x[at]
-        h = 1e-3 * max(1.0, abs(float(before)))
-        total = 0.0
-        for steps, share in ((1, 8.0), (2, -1.0)):
-            for sign in (1.0, -1.0):
-                x[at] = before + sign * steps * h
-                total += sign * share * function(*arrays)
+        h = 1e-3 * max(1.0, abs(before))
+        for axis in (1.0, 1j) if wide is np.complex128 else (1.0,):
+            total = 0.0
+            for steps, share in ((1, 8.0), (2, -1.0)):
+                for sign in (1.0, -1.0):
+                    x[at] = before + sign * steps * h * axis
+                    total += sign * share * function(*arrays)
+            result[at] += axis * total / (12 * h)
         x[at] = before
-        result[at] = total / (12 * h)
     return result
 
 
+def _scalar(value: Any, scale: float = 1.0) -> Any:
+    """The sum of a tensor's elements by fixed weights, which is real."""
+    kind = value.dtype.code[0]
+    factors = ngrad.constant(scale * weights(tuple(value.shape), kind), value.dtype)
+    return ngrad.reduce_sum(ngrad.math.real(value * factors))
+
+
 def weighted(function: Callable[..., Any], tensors: Sequence[Any]) -> Any:
-    """The scalar sum(weights * function(tensors)), in the function's dtype."""
-    out = function(*tensors)
-    return ngrad.reduce_sum(out * ngrad.constant(weights(tuple(out.shape)), out.dtype))
+    """The scalar sum(weights * function(tensors)), in the function's dtype; its real part."""
+    return _scalar(function(*tensors))
 
 
 def floating(arrays: Sequence[Array]) -> list[int]:
-    return [k for k, a in enumerate(arrays) if a.dtype.kind == "f"]
+    return [k for k, a in enumerate(arrays) if a.dtype.kind in "fc"]
 
 
 def gradients(function: Callable[..., Any], tensors: Sequence[Any]) -> list[Any]:
     """The tape's gradient of `weighted` with respect to each floating tensor."""
-    sources = [x for x in tensors if x.dtype.is_floating]
+    sources = [x for x in tensors if x.dtype.is_inexact]
     with ngrad.GradientTape() as tape:
         tape.watch(sources)
         total = weighted(function, tensors)
@@ -87,14 +100,14 @@ def _slope(function: Callable[..., Any], tensors: Sequence[Any]) -> Any:
     """A scalar made of the whole gradient: what a second derivative is taken of."""
     total = None
     for g in gradients(function, tensors):
-        part = ngrad.reduce_sum(g * ngrad.constant(0.7 * weights(tuple(g.shape)), g.dtype))
+        part = _scalar(g, 0.7)
         total = part if total is None else total + part
     return total
 
 
 def second_gradients(function: Callable[..., Any], tensors: Sequence[Any]) -> list[Any]:
     """The gradient of a weighted sum of the gradient, by a tape around a tape."""
-    sources = [x for x in tensors if x.dtype.is_floating]
+    sources = [x for x in tensors if x.dtype.is_inexact]
     with ngrad.GradientTape() as tape:
         tape.watch(sources)
         total = _slope(function, tensors)
@@ -102,7 +115,9 @@ def second_gradients(function: Callable[..., Any], tensors: Sequence[Any]) -> li
 
 
 def check_gradient(function: Callable[..., Any], *arrays: Array, rtol: float = 1e-7) -> None:
-    """Compare the tape's gradient with differences, for every floating array; all are float64."""
+    """Compare the tape's gradient with differences, for every floating or complex array; all are
+    float64 or complex128.
+    """
     _compare(function, arrays, gradients, weighted, rtol)
 
 
@@ -164,6 +179,10 @@ def assert_same_bits(found: Any, expected: Any) -> None:
     """Equal dtypes, shapes and elements: zeros with their sign, and any NaN where a NaN is."""
     found, expected = np.asarray(found), np.asarray(expected)
     assert (found.dtype, found.shape) == (expected.dtype, expected.shape)
+    if found.dtype.kind == "c":
+        assert_same_bits(found.real, expected.real)
+        assert_same_bits(found.imag, expected.imag)
+        return
     if found.dtype.kind == "f":
         nan = np.isnan(expected)
         np.testing.assert_array_equal(np.isnan(found), nan)
@@ -173,7 +192,9 @@ def assert_same_bits(found: Any, expected: Any) -> None:
 
 
 def assert_within_ulps(found: Any, expected: Array, ulps: float, floor: float = 0.0) -> None:
-    """Within so many units in the last place of a float64 value, or `floor` absolutely."""
+    """Within so many units in the last place of a float64 value, or `floor` absolutely; of a
+    complex number, in units of its modulus.
+    """
     found = np.asarray(found)
     wanted = expected.astype(found.dtype)
     assert found.shape == wanted.shape

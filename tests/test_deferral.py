@@ -52,17 +52,17 @@ def evaluated(eager: bool = False, fusion: str = "off") -> Iterator[None]:
 
 # -- each op ---------------------------------------------------------------------------------------
 
-CODE_OF = {"f": "f4", "i": "i4", "u": "u1", "b": "b1"}
+CODE_OF = {"f": "f4", "i": "i4", "u": "u1", "b": "b1", "c": "c8"}
 
 
 def of_op(row: Row, arrays: list[Any]) -> Bits:
     """The results of an op, and the gradient of them all, in every operand that has one."""
     operands = [constant(a) for a in arrays]
-    followed = [x for x in operands if x.dtype.is_floating]
+    followed = [x for x in operands if x.dtype.is_inexact]
     with GradientTape() as tape:
         tape.watch(followed)
         values = row.function(*operands)
-    floats = [v for v in optree.tree_leaves(values) if v.dtype.is_floating]
+    floats = [v for v in optree.tree_leaves(values) if v.dtype.is_inexact]
     smooth = row.smooth and followed and floats
     return bits((values, tape.gradient(floats, followed) if smooth else ()))
 

@@ -197,8 +197,11 @@ def test_dtypes() -> None:
     assert ngrad.float64.is_floating and ngrad.uint8.is_unsigned and ngrad.bool.is_bool
     assert ngrad.uint8.is_integer and not ngrad.bool.is_integer
     assert (ngrad.int8.min, ngrad.int8.max) == (-128, 127)
-    with pytest.raises(DTypeError, match="complex"):
-        ngrad.as_dtype("complex64")
+    assert ngrad.complex64.is_complex and ngrad.complex64.real_dtype is ngrad.float32
+    with pytest.raises(TypeError, match="no least"):
+        ngrad.complex128.min  # noqa: B018 (it raises)
+    with pytest.raises(DTypeError, match="longdouble"):
+        ngrad.as_dtype("longdouble")
 
 
 def test_default_dtypes_are_tensorflows() -> None:
@@ -208,13 +211,16 @@ def test_default_dtypes_are_tensorflows() -> None:
         (True, "bool"),
         ([1, 2.5], "float32"),
         (2**40, "int64"),
+        (1j, "complex128"),
+        ([1, 2.5, 1j], "complex128"),
+        (np.complex64(1), "complex64"),
         (np.float64(1), "float64"),
         (np.arange(3), "int64"),
         ([np.float64(1)], "float64"),
     ]
     for value, name in cases:
         assert constant(value).dtype.name == name, value
-    for wrong in ("text", object(), 1j, [[1.0], [2.0, 3.0]]):
+    for wrong in ("text", object(), [[1.0], [2.0, 3.0]]):
         with pytest.raises(DTypeError):
             constant(wrong)
 

@@ -2,6 +2,10 @@
 
 The VJP rule of each recorded call is traced into the graph, latest first. Here, and nowhere else,
 broadcasting is undone, cotangents of one value are added, and integer inputs are left out.
+
+The gradient of a real L in z = x + i y is dL/dx + i dL/dy, as in TensorFlow: the conjugate of what
+rules compute with, which is the g for which dL is the real part of g dz. So here, and nowhere else
+but around a user's Python, complex cotangents are conjugated as they come in and go out.
 """
 
 from __future__ import annotations
@@ -59,6 +63,7 @@ class Tools:
     ones: Callable[[Layout], Any]
     zeros: Callable[[Layout], Any]
     fit: Callable[[Any, Layout], Any]
+    conj: Callable[[Any], Any]
 
 
 tools = Tools()
@@ -118,7 +123,8 @@ def differentiate(
         for slot, seed in zip(goal.targets, seeds, strict=True):
             if slot >= 0 and depends[slot] and since[slot] < NEVER:
                 where = entries[slot][0].specs[0]
-                _accumulate(cotangents, slot, values[seed] if seed >= 0 else tools.ones(where))
+                g = tools.conj(values[seed]) if seed >= 0 else tools.ones(where)
+                _accumulate(cotangents, slot, g)
         found: dict[int, Any] = {}
         for slot in range(len(entries) - 1, -1, -1):
             g = cotangents.pop(slot, None)
@@ -133,7 +139,7 @@ def differentiate(
             total = parts[0] if parts else None
             for part in parts[1:]:
                 total = tools.add(total, part)
-            results.append(total)
+            results.append(None if total is None else tools.conj(total))
         return results
 
     def _spread(cotangents: dict[int, Any], slot: int, g: Any) -> None:
@@ -151,7 +157,7 @@ def differentiate(
         for k, result in zip(inputs, _cotangents(call, g, operands, values[slot]), strict=True):
             if result is not None and depends[k] and since[k] <= slot:
                 where = entries[k][0].specs[0]
-                if where.dtype.is_floating:
+                if where.dtype.is_inexact:
                     given.append((k, tools.fit(result, where)))
                     _accumulate(cotangents, *given[-1])
         if told is not None:

@@ -23,6 +23,8 @@ def _is_one(graph: Graph, index: int) -> bool:
 def rewrite(graph: Graph, op: Op, inputs: tuple[int, ...], params: Any, out: Any) -> int | None:
     """The value that an application equals, if it need not be computed."""
     nodes: list[Node] = graph.nodes
+    if op.name in ("multiply", "divide") and out.spec.dtype.is_complex:
+        return None  # an infinite part times the 0 of 1 + 0 i is NaN
     if op.name == "multiply":
         for x, one in (inputs, inputs[::-1]):
             if nodes[x].spec is out.spec and _is_one(graph, one):
@@ -34,8 +36,8 @@ def rewrite(graph: Graph, op: Op, inputs: tuple[int, ...], params: Any, out: Any
     elif op.name in ("reshape", "broadcast_to"):
         if nodes[inputs[0]].spec is out.spec:
             return inputs[0]
-    elif op.name == "negative":
+    elif op.name in ("negative", "conj"):
         before = nodes[inputs[0]]
-        if isinstance(before.op, Op) and before.op.name == "negative":
+        if isinstance(before.op, Op) and before.op.name == op.name:
             return before.inputs[0]
     return None

@@ -152,8 +152,8 @@ def _(g, out, x):
 def abs_(x):
     """Absolute value |x|.
 
-    Takes integers and floats. The lowest signed integer stays as it is. The derivative is
-    sign(x), so 0 at 0.
+    Takes integers, floats, and complex numbers, of which it is the modulus, a float. The lowest
+    signed integer stays as it is. The derivative is sign(x), so 0 at 0.
 
     Examples
     --------
@@ -163,16 +163,11 @@ def abs_(x):
     """
 
 
-@abs_.vjp
-def _(g, out, x):
-    return (g * sign(x),)
-
-
 @elementwise
 def sign(x):
-    """-1, 0 or 1, by the sign of x.
+    """-1, 0 or 1, by the sign of x; of a complex number x / |x|.
 
-    Takes integers and floats. Zeros keep their sign and NaN is NaN. Its derivative is zero.
+    Zeros keep their sign and NaN is NaN. The derivative of a real one is zero.
 
     Examples
     --------
@@ -236,11 +231,6 @@ def trunc(x):
     >>> ngrad.math.trunc([-1.5, 1.5]).numpy()
     array([-1.,  1.], dtype=float32)
     """
-
-
-@sign.vjp
-def _(g, out, x):
-    return (tools.zeros(x._layout),)  # connected, as in TensorFlow; what follows is not
 
 
 for _op in (floor, ceil, round_, trunc):

@@ -9,15 +9,15 @@ import numpy as np
 
 from ngrad.config import settings
 from ngrad.devices import HOST, Device, current
-from ngrad.dtypes import BY_CODE, DType, as_dtype, float32, int32, promote, weak
+from ngrad.dtypes import BY_CODE, DType, as_dtype, complex128, float32, int32, promote, weak
 from ngrad.errors import DTypeError
 from ngrad.graph.dims import Dim
 from ngrad.graph.graph import Symbol
 from ngrad.record import state
 from ngrad.tensor import Tensor, from_numpy, scalar
 
-KINDS: tuple[type, ...] = (bool, int, float)
-DEFAULTS = {bool: BY_CODE["b1"], int: int32, float: float32}
+KINDS: tuple[type, ...] = (bool, int, float, complex)
+DEFAULTS = {bool: BY_CODE["b1"], int: int32, float: float32, complex: complex128}
 """TensorFlow's dtypes of Python scalars."""
 
 unwrap: dict[type, Callable[[Any], Tensor]] = {}
@@ -25,8 +25,9 @@ unwrap: dict[type, Callable[[Any], Tensor]] = {}
 
 
 class Weak:
-    """A number that stands for a Python float where a `function` is recorded: arithmetic with a
-    tensor has the tensor's dtype, with another number it is float64, as Python's.
+    """A number that stands for a Python float, or complex number, where a `function` is recorded:
+    arithmetic with a tensor has the tensor's precision, with another number it is float64 or
+    complex128, as Python's.
     """
 
     __slots__ = ("tensor",)
@@ -34,6 +35,13 @@ class Weak:
 
     def __init__(self, tensor: Tensor) -> None:
         self.tensor = tensor
+
+    @property
+    def kind(self) -> type:
+        return complex if self.tensor.dtype.is_complex else float
+
+    def __complex__(self) -> complex:
+        return complex(self.tensor)
 
     def __float__(self) -> float:
         return float(self.tensor)
@@ -45,7 +53,7 @@ class Weak:
         return int(self.tensor)
 
     def __repr__(self) -> str:
-        return "<Python float>"
+        return f"<Python {self.kind.__name__}>"
 
 
 def _number(size: Dim) -> Any:
@@ -61,7 +69,7 @@ def constant_of(value: Any, dtype: DType | None, what: str, device: Device | Non
     scalars have TensorFlow's default dtypes.
     """
     if type(value) is Weak:
-        found: Tensor = cast_to(value.tensor, dtype or float32)
+        found: Tensor = cast_to(value.tensor, dtype or DEFAULTS[value.kind])
         return found
     if isinstance(value, (list, tuple)):
         value = (
@@ -78,13 +86,13 @@ def constant_of(value: Any, dtype: DType | None, what: str, device: Device | Non
         raise DTypeError(
             f"{what}: cannot make a tensor of {type(value).__name__}: {error}"
         ) from None
-    if array.dtype.kind not in "fiub":
+    if array.dtype.kind not in "fiubc":
         raise DTypeError(
             f"{what}: cannot make a tensor of {type(value).__name__} with NumPy dtype {array.dtype}"
         )
     if dtype is None:
         if _plain(value):
-            dtype = DEFAULTS[{"f": float, "b": bool}.get(array.dtype.kind, int)]
+            dtype = DEFAULTS[_PYTHON.get(array.dtype.kind, int)]
             if dtype is int32 and array.size and not _fits_int32(array):
                 dtype = as_dtype(np.int64)
         else:
@@ -137,7 +145,7 @@ def tensor(
     if isinstance(value, (Tensor, Symbol)):
         return value
     if type(value) is Weak:
-        return cast_to(value.tensor, dtype or float32)
+        return cast_to(value.tensor, dtype or DEFAULTS[value.kind])
     if isinstance(value, Dim):
         wide = dtype or (int32 if value < 2**31 else BY_CODE["i8"])
         return number(value, wide, device or current())
@@ -219,7 +227,7 @@ def operands(what: str, *values: Any) -> tuple[Any, ...]:
     if not strong:
         made = [tensor(value, what) for value in known]
         dtype = promote(*(value._layout.dtype for value in made))
-        if any(value._layout.dtype is float32 for value in made):
+        if not dtype.is_complex and any(value._layout.dtype is float32 for value in made):
             dtype = float32  # TensorFlow's default, where NumPy's table would say float64
         return tuple(cast_to(value, dtype) for value in made)
     dtype = strong[0] if all(d is strong[0] for d in strong) else promote(*strong)
@@ -227,7 +235,7 @@ def operands(what: str, *values: Any) -> tuple[Any, ...]:
     at_once = small and state.window.idle()
     for value in known:
         if not isinstance(value, (Tensor, Symbol)):
-            kind = float if type(value) is Weak else _kind(value)
+            kind = value.kind if type(value) is Weak else _kind(value)
             dtype = weak(dtype, kind)
     result = []
     for value in known:
@@ -266,4 +274,8 @@ def _kind(value: Any) -> type:
     if isinstance(value, Dim):
         return int
     array = np.asarray(value)
-    return {"f": float, "b": bool}.get(array.dtype.kind, int)
+    return _PYTHON.get(array.dtype.kind, int)
+
+
+_PYTHON: dict[str, type] = {"f": float, "b": bool, "c": complex}
+"""The Python types of numbers by NumPy's kind; of the others it is int."""

@@ -27,8 +27,6 @@ from ngrad_kernels.body import Body, Step
 from ngrad_kernels.native import blank, weak
 from ngrad_kernels.scalars import SCALARS, supports
 
-BOOL = BY_CODE["b1"]
-
 
 class Elementwise(Op):
     """An op that computes each element of its result from one element of each operand, broadcast
@@ -63,7 +61,7 @@ class Elementwise(Op):
             raise DTypeError(f"{self.name}: operands must have one dtype, not {names}")
         if not supports(self.name, dtype.code):
             raise DTypeError(f"{self.name}: does not take {dtype.name}; convert with ngrad.cast")
-        result = BOOL if self.scalar.result == "b1" else dtype
+        result = BY_CODE[self.scalar.result_of(dtype.code)]
         return layout(result, broadcast_shapes(self.name, *layouts))
 
     def _prepare(self, inputs: tuple[Layout, ...], out: Layout) -> Any:
@@ -77,7 +75,7 @@ class Elementwise(Op):
     def _operands(self, *values: Any) -> tuple[Any, ...]:
         values = operands(self.name, *values)
         dtype = values[0]._layout.dtype
-        if self.floats and not dtype.is_floating:
+        if self.floats and not dtype.is_inexact:
             return tuple(cast(value, BY_CODE["f8"]) for value in values)
         return values
 
@@ -178,7 +176,7 @@ def _converted(value: Any, operand: Tensor) -> bool:
     return value is not operand and type(value) not in KINDS
 
 
-OPERANDS = (Tensor, Symbol, Weak, Dim, bool, int, float, np.ndarray, np.generic, list, tuple)
+OPERANDS = (Tensor, Symbol, Weak, Dim, *KINDS, np.ndarray, np.generic, list, tuple)
 """What an operator takes beside a tensor, apart from the types of `convert.unwrap`."""
 
 
@@ -254,14 +252,16 @@ CAST.fusion = Role("map", "cast")
 
 @CAST.vjp
 def _(g: Any, out: Any, x: Any, dtype: DType) -> Any:
-    return (cast(g, x.dtype) if x.dtype.is_floating and dtype.is_floating else None,)
+    # Of complex numbers cast to real ones, and the other way round, the cotangent is the real part.
+    return (cast(g, x.dtype) if x.dtype.is_inexact and dtype.is_inexact else None,)
 
 
 def cast(x: Any, dtype: Any, name: str | None = None) -> Any:
     """Convert to a dtype.
 
     Float to integer drops the fraction; what is out of range saturates, and NaN gives 0. Integer to
-    integer wraps. Anything but zero is true.
+    integer wraps. Anything but zero is true. Of a complex number it is the real part that is
+    converted, unless to another complex one.
 
     Examples
     --------

@@ -81,6 +81,8 @@ def asinh(x):
 
 @asinh.vjp
 def _(g, out, x):
+    if x.dtype.is_complex:  # without a square, which could overflow
+        return (g / (sqrt(1.0 + 1j * x) * sqrt(1.0 - 1j * x)),)
     return (g / hypot(x, 1.0),)
 
 

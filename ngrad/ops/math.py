@@ -10,7 +10,7 @@ from ngrad.errors import NumberError
 from ngrad.graph.dims import Dim
 from ngrad.ops import power
 from ngrad.ops.arithmetic import maximum, minimum
-from ngrad.ops.convert import from_outside, tensor
+from ngrad.ops.convert import KINDS, from_outside, tensor
 from ngrad.ops.elementwise import select
 from ngrad.tensor import Tensor
 
@@ -33,11 +33,11 @@ def pow(x: Any, y: Any, name: str | None = None) -> Any:
     y = int(y) if isinstance(y, Dim) else from_outside(y)
     if isinstance(y, (int, float)) and not isinstance(y, (bool, np.generic)):
         base = tensor(x, "pow")
-        if base.dtype.is_floating or isinstance(y, int):
+        if base.dtype.is_inexact or isinstance(y, int):
             lowered = _lowered(base, y)
             if lowered is not None:
                 return lowered
-    if not isinstance(x, (Tensor, Dim, bool, int, float)):
+    if not isinstance(x, (Tensor, Dim, *KINDS)):
         x = tensor(x, "pow")
     if _any_negative(x, y):
         raise NumberError(
@@ -49,7 +49,7 @@ def pow(x: Any, y: Any, name: str | None = None) -> Any:
 def _any_negative(x: Any, y: Any) -> bool:
     def whole(value: Any) -> bool:
         if isinstance(value, Tensor):
-            return not value.dtype.is_floating
+            return not value.dtype.is_inexact
         return isinstance(value, (bool, int, Dim, np.integer, np.bool_)) or (
             isinstance(value, (list, tuple, np.ndarray)) and np.asarray(value).dtype.kind in "iub"
         )
@@ -67,7 +67,7 @@ def _lowered(x: Any, y: float) -> Any:
         return power.square(x) * x
     if y == 4:
         return power.square(power.square(x))
-    if not x.dtype.is_floating:
+    if not x.dtype.is_inexact:
         return None
     if y == 0.5:
         return power.sqrt(x)

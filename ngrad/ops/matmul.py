@@ -15,6 +15,7 @@ from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op
 from ngrad.graph.program import OUT, Program
 from ngrad.graph.strides import broadcast_strides
+from ngrad.ops.complexes import conj
 from ngrad.ops.convert import operands
 from ngrad.ops.launching import dense, dense_operands
 from ngrad.ops.matrices import Matrix, batch_shape
@@ -76,7 +77,7 @@ def _prepare(
         return Program(), out
     # What BLAS cannot read where it lies is copied on every device, so that how an operand came to
     # lie as it does decides as little as can be.
-    fit = [not where.dtype.is_floating or _suits_blas(where) for where in inputs]
+    fit = [not where.dtype.is_inexact or _suits_blas(where) for where in inputs]
     given = inputs, fit, out, transpose_x, transpose_y
     return _launched(*given) or _by_numpy(*given), out
 
@@ -231,6 +232,7 @@ def matmul(
     if (transpose_a and adjoint_a) or (transpose_b and adjoint_b):
         raise NumberError("matmul: transpose and adjoint of one operand exclude each other")
     x, y = _operands(a, b)
+    x, y = conj(x) if adjoint_a else x, conj(y) if adjoint_b else y
     if x.ndim < 2 or y.ndim < 2:
         raise ShapeError(
             f"matmul: takes tensors of at least two axes, not of shapes {x._layout.shape} and "

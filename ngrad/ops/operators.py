@@ -13,7 +13,7 @@ from ngrad.graph.dims import Dim
 from ngrad.graph.graph import Symbol
 from ngrad.graph.layout import Layout
 from ngrad.graph.strides import broadcast, same_shape
-from ngrad.ops import arithmetic, bitwise, comparison, elementwise
+from ngrad.ops import arithmetic, bitwise, comparison, complexes, elementwise
 from ngrad.ops.batching import FAMILIES
 from ngrad.ops.convert import KINDS, Weak, cast_to, tensor, unwrap
 from ngrad.ops.creation import ones_of, zeros_of
@@ -79,6 +79,9 @@ METHODS: dict[str, Any] = {
     "__getitem__": lambda x, index: getitem(tensor(x), index),
     "T": property(lambda x: transpose(x)),
     "at": property(lambda x: At(tensor(x))),
+    "real": property(complexes.real),
+    "imag": property(complexes.imag),
+    "conj": complexes.conj,
     "to_device": to_device,
     "cpu": lambda x: to_device(x, HOST),
     "gpu": lambda x, index=0: to_device(x, f"cuda:{index}"),
@@ -157,6 +160,7 @@ tools.add = arithmetic.add
 tools.ones = ones_of
 tools.zeros = zeros_of
 tools.fit = _fit
+tools.conj = complexes.conj
 
 batch.tools.traced = traced
 batch.tools.spread = spread

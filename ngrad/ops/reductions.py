@@ -25,6 +25,7 @@ from ngrad.ops.extents import integers
 from ngrad.ops.shape import normal_axis, reshape, transpose
 from ngrad.record import apply
 from ngrad_kernels.body import Body
+from ngrad_kernels.codes import size_of
 from ngrad_kernels.contract import BLOCK, CHUNK, ROWS, accumulator
 
 BOOL, INT64 = BY_CODE["b1"], BY_CODE["i8"]
@@ -108,7 +109,7 @@ def prepare_reduction(
         body_form = "columns"
     code, result = x.dtype.code, out.dtype.code
     wide = code if form else accumulator(code)
-    partial_bytes = items // (-(-width // BLOCK)) * width * int(wide[1]) if chunks > 1 else 0
+    partial_bytes = items // (-(-width // BLOCK)) * width * size_of(wide) if chunks > 1 else 0
     if form:
         width = -(-partial_bytes // 8) * 8  # where the positions begin
         partial_bytes = width + items * 8
@@ -146,10 +147,10 @@ def _reduction(name: str, reduction: str, kinds: str) -> Op:
     return op
 
 
-SUM = _reduction("reduce_sum", "sum", "fiu")
-PROD = _reduction("reduce_prod", "prod", "fiu")
-MAX = _reduction("reduce_max", "max", "fiub")
-MIN = _reduction("reduce_min", "min", "fiub")
+SUM = _reduction("reduce_sum", "sum", "fiuc")
+PROD = _reduction("reduce_prod", "prod", "fiuc")
+MAX = _reduction("reduce_max", "max", "fiubc")
+MIN = _reduction("reduce_min", "min", "fiubc")
 
 
 def _spread(g: Any, x: Any, axes: tuple[int, ...]) -> Any:

@@ -33,7 +33,7 @@ def reduce_mean(
     axes = normal_axes(axis, x.ndim, "reduce_mean")
     total = reduce_over(SUM, x, axes, keepdims)
     count = math.prod(x._layout.shape[a] for a in axes)
-    if x.dtype.is_floating:
+    if x.dtype.is_inexact:
         return total / (count if isinstance(count, Dim) else float(count))
     wide = total if x.dtype.itemsize == 8 else cast_to(total, int64)  # which holds the count
     below = wide // count

@@ -24,7 +24,10 @@ from ngrad.graph.interpret import interpret
 from ngrad.graph.op import TABLE, Op
 from ngrad.record import apply, traced
 
-EXACT = {row.op for row in ROWS} - {row.op for row in ROWS if row.ulps}
+EXACT = {
+    kind: {row.op for row in ROWS} - {row.op for row in ROWS if row.ulps_of(kind)} for kind in "fc"
+}
+"""By kind of dtype, the ops that are exact."""
 BOUND = 1e3
 """No float of a graph is larger."""
 
@@ -33,9 +36,9 @@ def exactness(graph: Graph) -> list[bool]:
     """Which nodes have one value, whoever computes them, and in whichever order sums are added."""
     exact: list[bool] = []
     for node in graph.nodes:
-        own = (
-            not isinstance(node.op, Op) or node.op.name in EXACT or not node.spec.dtype.is_floating
-        )
+        own = not isinstance(node.op, Op) or not node.spec.dtype.is_inexact
+        kinds = {graph.nodes[k].spec.dtype.is_complex for k in node.inputs}
+        own = own or node.op.name in EXACT["c" if True in kinds else "f"]
         exact.append(own and all(exact[k] for k in node.inputs))
     return exact
 
@@ -62,7 +65,7 @@ class RandomGraph:
     def compare(self, found: Sequence[Any]) -> None:
         """Check outputs against the interpreter's: exact ones exactly, others up to rounding."""
         exact, values = exactness(self.graph), values_of(self.graph)
-        floats = [v for v in values.values() if v.dtype.kind == "f"]
+        floats = [v for v in values.values() if v.dtype.kind in "fc"]
         largest = max((float(np.abs(v).max(initial=1.0)) for v in floats), default=1.0)
         unit = 2**14 * max((float(np.finfo(v.dtype).eps) for v in floats), default=0.0)
         for index, value in zip(self.graph.outputs, found, strict=True):
@@ -100,7 +103,7 @@ class Growing:
 
     def value(
         self,
-        kinds: str = "fiu",
+        kinds: str = "fiuc",
         axes: int = 0,
         exact: bool = False,
         fits: Callable[[Symbol], bool] = lambda x: True,
@@ -117,7 +120,7 @@ class Growing:
             raise Skip
         return self.one(*(found[-3:] if self.draw(st.booleans()) else found))  # grow deep, and wide
 
-    def pair(self, kinds: str = "fiu", exact: bool = False) -> tuple[Symbol, Symbol]:
+    def pair(self, kinds: str = "fiuc", exact: bool = False) -> tuple[Symbol, Symbol]:
         """Two values that broadcast together; their dtypes may differ."""
         x = self.value(kinds, exact=exact)
         return x, self.value(kinds, exact=exact, fits=lambda y: broadcast(x, y))
@@ -133,7 +136,8 @@ class Growing:
     def input(self, shape: tuple[int, ...], code: str) -> None:
         """A new input; quarters, so that values tie, and zeros with either sign."""
         array = self.rng.uniform(-2, 2, shape)
-        if code[0] == "f":
+        if code[0] in "fc":
+            array = array + 1j * self.rng.uniform(-2, 2, shape) if code[0] == "c" else array
             array = np.rint(4 * array) / 4 if self.draw(st.booleans()) else array
         else:
             array = np.abs(np.rint(4 * array)) if code[0] == "u" else np.rint(4 * array)
@@ -148,16 +152,16 @@ class Growing:
         if found.size > self.largest or any(found is x for x in self.pool):
             return
         self.graph.outputs = (found.index,)
-        floats = [v for v in values_of(self.graph).values() if v.dtype.kind == "f"]
+        floats = [v for v in values_of(self.graph).values() if v.dtype.kind in "fc"]
         if all((np.abs(v) <= BOUND).all() for v in floats):
             self.pool.append(found)
 
 
-def unary(*names: str, kinds: str = "fiu", exact: bool = False) -> Callable[[Growing], Any]:
+def unary(*names: str, kinds: str = "fiuc", exact: bool = False) -> Callable[[Growing], Any]:
     return lambda g: getattr(ngrad, g.one(*names))(g.value(kinds, exact=exact))
 
 
-def binary(*names: str, kinds: str = "fiu", exact: bool = False) -> Callable[[Growing], Any]:
+def binary(*names: str, kinds: str = "fiuc", exact: bool = False) -> Callable[[Growing], Any]:
     """Of operands that may differ in shape and dtype."""
     return lambda g: getattr(ngrad, g.one(*names))(*g.pair(kinds, exact))
 
@@ -173,31 +177,41 @@ def choice(g: Growing) -> Any:
 
 
 def product(g: Growing) -> Any:
-    x = g.value("f", 2)
+    x = g.value("fc", 2)
     return ngrad.matmul(
-        x, g.value("f", 2, fits=lambda y: x.shape[-1] == y.shape[-1]), transpose_b=True
+        x, g.value("fc", 2, fits=lambda y: x.shape[-1] == y.shape[-1]), transpose_b=True
     )
 
 
 def conversion(g: Growing) -> Any:
     if g.draw(st.booleans()):
-        return ngrad.cast(g.value("f"), g.one("f4", "f8"))
-    return ngrad.cast(g.value("fiub", exact=True), g.one("f4", "f8", "i4", "i8", "u1", "b1"))
+        return ngrad.cast(g.value("fc"), g.one("f4", "f8", "c8", "c16"))
+    codes = ("f4", "f8", "i4", "i8", "u1", "b1", "c16")
+    return ngrad.cast(g.value("fiubc", exact=True), g.one(*codes))
+
+
+def parts(g: Growing) -> Any:
+    op = g.one(ngrad.math.real, ngrad.math.imag, ngrad.math.conj, ngrad.abs)
+    return op(g.value("c"))
+
+
+def paired(g: Growing) -> Any:
+    return ngrad.complex(*g.pair("f"))
 
 
 def reduction(g: Growing) -> Any:
     """Over all axes, leading, trailing or middle ones, or a pair."""
-    x = g.value("fiu", 1)
+    x = g.value("fiuc", 1)
     axes = [None, *range(x.ndim), -1, *([(0, -1)] if x.ndim > 1 else [])]
     op = g.one("reduce_sum", "reduce_mean", "reduce_max", "reduce_min")
-    if op == "reduce_mean" and not x.dtype.is_floating:
+    if op == "reduce_mean" and not x.dtype.is_inexact:
         raise Skip  # a quotient of integers that rounds
     return getattr(ngrad, op)(x, g.one(*axes), keepdims=g.draw(st.booleans()))
 
 
 def centred(g: Growing) -> Any:
     """A reduction fed back to the elements that it came from."""
-    x = g.value("f", 1)
+    x = g.value("fc", 1)
     op = g.one(ngrad.reduce_sum, ngrad.reduce_mean, ngrad.reduce_max)
     return x - op(x, g.axis(x), keepdims=True)
 
@@ -217,7 +231,7 @@ def normalised(g: Growing) -> Any:
 
 
 def part(g: Growing) -> Any:
-    x = g.value("fiub", 1)
+    x = g.value("fiubc", 1)
     slices = []
     for extent in x.shape:
         bounds = [g.draw(st.integers(0, extent)) for _ in range(2)]
@@ -227,41 +241,41 @@ def part(g: Growing) -> Any:
 
 
 def differences(g: Growing) -> Any:
-    x = g.value("fi", 1)
+    x = g.value("fic", 1)
     return x[1:] - x[:-1]
 
 
 def padded(g: Growing) -> Any:
-    x = g.value("fiub", 1)
+    x = g.value("fiubc", 1)
     widths = [[g.one(0, 1, 2), g.one(0, 1)] for _ in x.shape]
     return ngrad.pad(x, widths, constant_values=g.one(0, 1))
 
 
 def joined(g: Growing) -> Any:
-    x = g.value("fiu", 1)
+    x = g.value("fiuc", 1)
     like = [y for y in g.pool if y.shape == x.shape]
     return ngrad.concat([x, *(g.one(*like) for _ in range(g.one(1, 2)))], g.axis(x))
 
 
 def permuted(g: Growing) -> Any:
-    x = g.value("fiub", 2)
+    x = g.value("fiubc", 2)
     return ngrad.transpose(x, g.draw(st.permutations(range(x.ndim))))
 
 
 def reshaped(g: Growing) -> Any:
-    x = g.value("fiub", 1)
+    x = g.value("fiubc", 1)
     flat, axis = (x.size,), g.axis(x)
     return ngrad.reshape(x, g.one(flat, (*x.shape[:axis], 1, *x.shape[axis:]), x.shape[::-1]))
 
 
 def repeated(g: Growing) -> Any:
-    x = g.value("fiub")
+    x = g.value("fiubc")
     return ngrad.broadcast_to(x, (g.one(*g.sizes), *x.shape))
 
 
 def picked(g: Growing) -> Any:
     """One element a row, at an index that is given, or that of the row's largest."""
-    x = g.value("fiu", 2)
+    x = g.value("fiuc", 2)
     rows, columns = x.shape[:2]
     index = g.indices((rows,), columns)
     if x.ndim == 2 and exactness(g.graph)[x.index] and g.draw(st.booleans()):
@@ -271,20 +285,20 @@ def picked(g: Growing) -> Any:
 
 def gathered(g: Growing) -> Any:
     """Several slices, in any order and more than once."""
-    x = g.value("fiub", 1)
+    x = g.value("fiubc", 1)
     axis = g.axis(x)
     return ngrad.gather(x, g.indices((g.one(1, 2, 4),), x.shape[axis]), axis=axis)
 
 
 def scattered(g: Growing) -> Any:
-    x = g.value("fiu", 1)
+    x = g.value("fiuc", 1)
     index = g.indices((x.shape[0], 1), 3)
     return ngrad.scatter_nd(index, x, (3, *x.shape[1:]))
 
 
 def placed(g: Growing) -> Any:
     """Each element in a row of zeros, at an index: what the derivative of `picked` is."""
-    x, extent = g.value("f", 1), g.one(*g.sizes)
+    x, extent = g.value("fc", 1), g.one(*g.sizes)
     index = g.indices((x.size, 1), extent)
     return apply(TABLE["add_rows"], (ngrad.reshape(x, (x.size, 1)), index), (extent,))
 
@@ -303,11 +317,15 @@ STEPS: dict[str, Callable[[Growing], Any]] = {
     "choice": choice,
     "bits": lambda g: ngrad.bitwise.bitwise_xor(*g.pair("iu")),
     "conversion": conversion,
+    "parts": parts,
+    "paired": paired,
     "reduction": reduction,
     "centred": centred,
     "softmax": softmax,
     "normalised": normalised,
-    "running": lambda g: ngrad.cumsum(x := g.value("fi", 1), g.axis(x), reverse=g.one(True, False)),
+    "running": lambda g: ngrad.cumsum(
+        x := g.value("fic", 1), g.axis(x), reverse=g.one(True, False)
+    ),
     "part": part,
     "differences": differences,
     "padded": padded,
@@ -348,7 +366,12 @@ def random_graphs(
     a, b, c = (g.one(*sizes) for _ in range(3))
     a = g.one(*[a] * 9, 0)
     shapes = [(a, b), (a, b), (1, b), (a, 1), (b,), (), (c, a, b), (c, 1, b)]
-    for code in ("f8", g.one("f4", "f8"), g.one("f4", "f8", "i4"), g.one("i8", "u1", "b1")):
+    for code in (
+        "f8",
+        g.one("f4", "f8"),
+        g.one("f4", "f8", "i4"),
+        g.one("i8", "u1", "b1", "c8", "c16"),
+    ):
         g.input(g.one(*shapes), code)
     for name in draw(st.lists(st.sampled_from(steps), min_size=most // 2, max_size=most)):
         g.step(STEPS[name])

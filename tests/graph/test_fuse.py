@@ -45,11 +45,19 @@ def same(found: list[Array | None], expected: list[Array | None]) -> bool:
             x is not None
             and y is not None
             and (x.dtype, x.shape) == (y.dtype, y.shape)
-            and np.array_equal(x, y, equal_nan=x.dtype.kind == "f")
-            and np.array_equal(np.signbit(x[x == 0]), np.signbit(y[y == 0]))
+            and all(map(_same_part, _parts(x), _parts(y)))
         )
         for x, y in zip(found, expected, strict=True)
     )
+
+
+def _parts(x: Array) -> list[Array]:
+    return [x.real, x.imag] if x.dtype.kind == "c" else [x]
+
+
+def _same_part(x: Array, y: Array) -> bool:
+    zeros = np.array_equal(np.signbit(x[x == 0]), np.signbit(y[y == 0]))
+    return zeros and np.array_equal(x, y, equal_nan=x.dtype.kind == "f")
 
 
 def check(graph: Any) -> None:

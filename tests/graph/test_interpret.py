@@ -19,8 +19,12 @@ from ngrad.graph.interpret import evaluate, interpret
 from ngrad.graph.layout import layout
 from ngrad.graph.op import TABLE, Op
 from ngrad.graph.reference import REFERENCES
+from ngrad.graph.reference.folds import wide
 
-EXACT = {row.op for row in ROWS} - {row.op for row in ROWS if row.ulps}
+EXACT = {
+    kind: {row.op for row in ROWS} - {row.op for row in ROWS if row.ulps_of(kind)} for kind in "fc"
+}
+"""By kind of dtype, the ops that are exact."""
 CASES = [(row, code) for row in ROWS for code in CODES if code[0] in row.kinds]
 every_case = pytest.mark.parametrize(("row", "code"), CASES, ids=str)
 
@@ -45,12 +49,18 @@ def test_values(row: Row, code: str) -> None:
     for graph in traced_row(row, code):
         (found,), (expected,) = run(graph, graph.values), interpret(graph, graph.values)
         assert found is not None and expected is not None
-        if row.ulps == 0 or expected.dtype.kind != "f":
+        ulps = row.ulps_of(code[0])
+        if ulps == 0 or expected.dtype.kind not in "fc":
             assert_same_bits(found, expected)
         else:
             unit = float(np.finfo(found.dtype).eps) / np.finfo(np.float64).eps
-            wide = expected.astype(np.float64)
-            assert_within_ulps(found, wide, row.ulps + 0.5, row.floor * unit)
+            assert_within_ulps(found, wide(expected), ulps + 0.5, row.floor * unit)
+
+
+def _like(x: Array) -> Array:
+    """A cotangent of a result."""
+    found = grid(x.shape, -1.5, 1.5, 3)
+    return (found + 0.7j if x.dtype.kind == "c" else found).astype(x.dtype)
 
 
 def vjps(graph: Tracing) -> Iterator[Tracing]:
@@ -59,10 +69,10 @@ def vjps(graph: Tracing) -> Iterator[Tracing]:
     values = interpret(graph, graph.values)
     graph.outputs = outputs
     for node, out in zip(graph.nodes, values, strict=True):
-        if not isinstance(node.op, Op) or node.op.rule is None or not node.spec.dtype.is_floating:
+        if not isinstance(node.op, Op) or node.op.rule is None or not node.spec.dtype.is_inexact:
             continue
         outs = out if isinstance(out, tuple) else (out,)
-        cotangents = [grid(x.shape, -1.5, 1.5, 3).astype(x.dtype) for x in outs]
+        cotangents = [_like(x) for x in outs]
         back = Tracing([*cotangents, *outs, *(values[k] for k in node.inputs)])
         several = len(outs) if isinstance(out, tuple) else 0
         yield back.returning(*back.trace(rule_over(node.op, node.params, several)))
@@ -71,6 +81,7 @@ def vjps(graph: Tracing) -> Iterator[Tracing]:
 @every_case
 def test_vjps(row: Row, code: str) -> None:
     """To the bit where the VJP is made of exact ops, else up to rounding on the way."""
+    exact = EXACT["c" if code[0] == "c" else "f"]
     for graph in traced_row(row, code):
         for back in vjps(graph):
             back.verify()
@@ -79,7 +90,7 @@ def test_vjps(row: Row, code: str) -> None:
             for found, expected in pairs:
                 if found is None or expected is None:
                     assert found is expected
-                elif ops <= EXACT or expected.dtype.kind != "f":
+                elif expected.dtype.kind not in "fc" or ops <= exact:
                     assert_same_bits(found, expected)
                 else:
                     scale = np.abs(expected[np.isfinite(expected)]).max(initial=1.0)

@@ -26,26 +26,72 @@ from ngrad.record import apply
 
 EPS = float(np.finfo(np.float64).eps)
 
+
+def _product(x: Array, y: Array) -> Array:
+    """x * y; of complex numbers part by part, since NumPy's own may use fused products."""
+    if x.dtype.kind != "c":
+        return np.multiply(x, y)
+    out = np.empty(np.broadcast_shapes(x.shape, y.shape), x.dtype)
+    out.real = x.real * y.real - x.imag * y.imag
+    out.imag = x.real * y.imag + x.imag * y.real
+    return out
+
+
+def _joined(x: Array, y: Array) -> Array:
+    return (x + 1j * y).astype("c8" if x.dtype == np.float32 else "c16")
+
+
+def _sigmoid(x: Array) -> Array:
+    return 1 / (1 + np.exp(-x)) if x.dtype.kind == "c" else sc.expit(x)
+
+
+def _extreme(x: Array, y: Array, better: Any) -> Array:
+    return np.where(better(x, y) | (x != x), x, y)
+
+
 ARITHMETIC = [
-    exact("add", np.add, kinds="fiub"),
-    exact("subtract", np.subtract),
-    exact("multiply", np.multiply, kinds="fiub"),
-    exact("divide", np.divide, kinds="f", converts="iub", domains=((-3, 3), (0.5, 2))),
+    exact("add", np.add, kinds="fiubc"),
+    exact("subtract", np.subtract, kinds="fiuc"),
+    exact("multiply", _product, kinds="fiubc"),
+    exact("divide", np.divide, kinds="fc", converts="iub", domains=((-3, 3), (0.5, 2))),
     exact("floordiv", np.floor_divide, domains=((-3, 3), (0.7, 2)), smooth=False),
     exact("mod", np.mod, domains=((-3, 3), (0.7, 2))),
-    exact("negative", np.negative, 1),
-    exact("abs", np.abs, 1),
-    exact("sign", lambda x: np.where(x == 0, x, np.sign(x)), 1, smooth=False),
+    exact("negative", np.negative, 1, "fiuc"),
+    exact("abs", np.abs, 1, "fiuc", complex_ulps=2),
+    exact(
+        "sign",
+        lambda x: np.where(x == 0, x, np.sign(x)),
+        1,
+        "fiuc",
+        smooth=False,
+        complex_ulps=3,
+    ),
+    Row(
+        "complex",
+        lambda x, y: ngrad.sign(ngrad.complex(x, y)),
+        lambda x, y: np.sign(_joined(x, y)),
+        ((-2, 2), (0.2, 2)),
+        ulps=3,
+        label="sign",
+    ),
     exact("floor", np.floor, 1, smooth=False),
     exact("ceil", np.ceil, 1, smooth=False),
     exact("round", lambda x: np.rint(x) if x.dtype.kind == "f" else x, 1, smooth=False),
     exact("trunc", np.trunc, 1, smooth=False),
-    exact("square", np.square, 1),
-    exact("sqrt", np.sqrt, 1, "f", converts="iub", domains=((0.2, 4),)),
-    exact("rsqrt", lambda x: 1 / np.sqrt(x), 1, "f", converts="iub", domains=((0.2, 4),)),
-    exact("reciprocal", lambda x: 1 / x, 1, "f", converts="iub", domains=((0.2, 4),)),
-    exact("maximum", lambda x, y: np.where((x >= y) | (x != x), x, y), kinds="fiub"),
-    exact("minimum", lambda x, y: np.where((x <= y) | (x != x), x, y), kinds="fiub"),
+    exact("square", lambda x: _product(x, x), 1, "fiuc"),
+    exact("sqrt", np.sqrt, 1, "fc", converts="iub", domains=((0.2, 4),), complex_ulps=3),
+    exact(
+        "rsqrt",
+        lambda x: 1 / np.sqrt(x),
+        1,
+        "fc",
+        converts="iub",
+        domains=((0.2, 4),),
+        complex_ulps=6,
+    ),
+    exact("reciprocal", lambda x: 1 / x, 1, "fc", converts="iub", domains=((0.2, 4),)),
+    exact("maximum", lambda x, y: _extreme(x, y, np.greater_equal), kinds="fiubc"),
+    exact("minimum", lambda x, y: _extreme(x, y, np.less_equal), kinds="fiubc"),
     exact("copysign", np.copysign, kinds="f"),
     exact("nextafter", np.nextafter, kinds="f"),
     exact("relu", lambda x: np.maximum(x, 0), 1, function=nn.relu),
@@ -58,11 +104,11 @@ ARITHMETIC = [
 ]
 COMPARISON = [
     *(
-        exact(name, getattr(np, name), kinds="fiub", smooth=False)
+        exact(name, getattr(np, name), kinds="fiubc", smooth=False)
         for name in ("equal", "not_equal", "less", "less_equal", "greater", "greater_equal")
     ),
     *(
-        exact(name, getattr(np, name), 1, kinds="fiub", smooth=False)
+        exact(name, getattr(np, name), 1, kinds="fiubc", smooth=False)
         for name in ("isnan", "isinf", "isfinite")
     ),
     *(
@@ -81,26 +127,26 @@ BITWISE = [
     exact("gcd", np.gcd, kinds="iu", smooth=False, function=gcd),
 ]
 VECMATH = [
-    smooth("exp", np.exp),
-    smooth("expm1", np.expm1),
-    smooth("log", np.log, (0.2, 4)),
-    smooth("log1p", np.log1p, (-0.7, 4)),
-    smooth("log2", np.log2, (0.2, 4)),
-    smooth("log10", np.log10, (0.2, 4)),
-    smooth("sin", np.sin, (-5, 5)),
-    smooth("cos", np.cos, (-5, 5)),
-    smooth("tan", np.tan, (-1.2, 1.2)),
-    smooth("asin", np.arcsin, (-0.8, 0.8)),
-    smooth("acos", np.arccos, (-0.8, 0.8)),
-    smooth("atan", np.arctan),
+    smooth("exp", np.exp, kinds="fc"),
+    smooth("expm1", np.expm1, kinds="fc"),
+    smooth("log", np.log, (0.2, 4), kinds="fc"),
+    smooth("log1p", np.log1p, (-0.7, 4), kinds="fc"),
+    smooth("log2", np.log2, (0.2, 4), kinds="fc"),
+    smooth("log10", np.log10, (0.2, 4), kinds="fc"),
+    smooth("sin", np.sin, (-5, 5), kinds="fc"),
+    smooth("cos", np.cos, (-5, 5), kinds="fc"),
+    smooth("tan", np.tan, (-1.2, 1.2), kinds="fc"),
+    smooth("asin", np.arcsin, (-0.8, 0.8), kinds="fc"),
+    smooth("acos", np.arccos, (-0.8, 0.8), kinds="fc"),
+    smooth("atan", np.arctan, kinds="fc"),
     smooth("atan2", np.arctan2, (0.3, 2), (-2, 2)),
-    smooth("sinh", np.sinh),
-    smooth("cosh", np.cosh),
-    smooth("tanh", np.tanh),
-    smooth("asinh", np.arcsinh),
-    smooth("acosh", np.arccosh, (1.3, 4)),
-    smooth("atanh", np.arctanh, (-0.8, 0.8)),
-    smooth("sigmoid", sc.expit, (-4, 4)),
+    smooth("sinh", np.sinh, kinds="fc"),
+    smooth("cosh", np.cosh, kinds="fc"),
+    smooth("tanh", np.tanh, kinds="fc"),
+    smooth("asinh", np.arcsinh, kinds="fc"),
+    smooth("acosh", np.arccosh, (1.3, 4), kinds="fc"),
+    smooth("atanh", np.arctanh, (-0.8, 0.8), kinds="fc"),
+    smooth("sigmoid", _sigmoid, (-4, 4), kinds="fc"),
     smooth("softplus", lambda x: np.logaddexp(0, x), (-4, 4)),
     smooth("erf", sc.erf),
     smooth("erfc", sc.erfc, ulps=16),
@@ -109,7 +155,7 @@ VECMATH = [
     smooth("trigamma", lambda x: sc.polygamma(1, x), (0.4, 6), ulps=8),
     smooth("cbrt", np.cbrt, (0.3, 3)),
     smooth("hypot", np.hypot, (-2, 2), (0.5, 2)),
-    Row("pow", ngrad.pow, np.power, ((0.4, 2), (-2, 2)), "fiu", ulps=4, whole=(None, (0, 5))),
+    Row("pow", ngrad.pow, np.power, ((0.4, 2), (-2, 2)), "fiuc", ulps=4, whole=(None, (0, 5))),
 ]
 SELECTION = [
     Row(
@@ -117,7 +163,7 @@ SELECTION = [
         ngrad.where,
         np.where,
         ((0, 1), (-2, 2), (-2, 2)),
-        "fiub",
+        "fiubc",
         fixed=("b1", None, None),
     ),
     *(
@@ -126,13 +172,23 @@ SELECTION = [
             lambda x, code=code: ngrad.cast(x, code),
             lambda x, code=code: saturated(x, code),
             ((-3, 3),),
-            "fiub",
-            smooth=code[0] == "f",
-            rtol=1e-7 if code == "f8" else 1e-3,
+            "fiubc",
+            smooth=code[0] in "fc",
+            rtol=1e-7 if code in ("f8", "c16") else 1e-3,
             label=code,
         )
-        for code in ("f8", "f4", "i1", "u2", "i8", "b1")
+        for code in ("f8", "f4", "i1", "u2", "i8", "b1", "c8", "c16")
     ),
+]
+
+
+COMPLEX = [
+    Row("complex", ngrad.complex, _joined, ((-2, 2), (-2, 2))),
+    *(
+        exact(name, getattr(np, name), 1, "c", function=TABLE[name])
+        for name in ("real", "imag", "conj")
+    ),
+    exact("angle", np.angle, 1, "c", function=TABLE["angle"], complex_ulps=2),
 ]
 
 
@@ -182,7 +238,7 @@ def _position(op: str) -> list[Row]:
             op,
             lambda x, axis=axis: getattr(ngrad, op)(x, axis),
             lambda x, axis=axis: getattr(np, op)(x, axis),
-            kinds="fiu",
+            kinds="fiuc",
             shapes=((shape,),),
             smooth=False,
             label=f"axis={axis}",
@@ -208,7 +264,7 @@ def _scan(op: str, fold: Any) -> list[Row]:
             op,
             lambda x, a=axis, e=exclusive, r=reverse: getattr(ngrad.math, op)(x, a, e, r),
             lambda x, a=axis, e=exclusive, r=reverse: running(x, fold, a, e, r),
-            kinds="fiu",
+            kinds="fiuc",
             shapes=((shape,),),
             ulps=2,
             label=f"axis={axis}{'-exclusive' * exclusive}{'-reverse' * reverse}",
@@ -238,10 +294,10 @@ def _recurrence(a: Array, b: Array) -> Array:
 
 
 REDUCTIONS = [
-    *_reduced("reduce_sum", _sum, "fiu", ulps=4),
-    *_reduced("reduce_prod", _prod, "fiu", ulps=8),
-    *_reduced("reduce_max", lambda x, axis, keep: np.max(x, axis, keepdims=keep), "fiub"),
-    *_reduced("reduce_min", lambda x, axis, keep: np.min(x, axis, keepdims=keep), "fiub"),
+    *_reduced("reduce_sum", _sum, "fiuc", ulps=4),
+    *_reduced("reduce_prod", _prod, "fiuc", ulps=8),
+    *_reduced("reduce_max", lambda x, axis, keep: np.max(x, axis, keepdims=keep), "fiubc"),
+    *_reduced("reduce_min", lambda x, axis, keep: np.min(x, axis, keepdims=keep), "fiubc"),
     *_position("argmax"),
     *_position("argmin"),
     *_scan("cumsum", np.add),
@@ -252,7 +308,7 @@ REDUCTIONS = [
             lambda x, w, lead=lead: apply(SLIDE, (x, w), (lead, 4)),
             lambda x, w, lead=lead: _slid(x, w, lead, 4),
             ((-2, 2), (-2, 2)),
-            "fiu",
+            "fiuc",
             shapes=(((1, 5), (1, 3)), ((2, 2), (2, 4))),
             ulps=8,
             label=f"lead={lead}",
@@ -264,7 +320,7 @@ REDUCTIONS = [
         lambda a, b: apply(TABLE["linear_recurrence"], (a, b)),
         _recurrence,
         ((-2, 2), (-2, 2)),
-        "f",
+        "fc",
         shapes=(((5,), (5,)), ((2, 3), (2, 3)), ((1,), (1,))),
         ulps=8,
     ),
@@ -279,7 +335,7 @@ def _there_and_back(x: Any) -> Any:
 def _moves(op: str, label: str, function: Any, reference: Any, *shapes: Any, **options: Any) -> Row:
     """An op that only moves elements: any dtype, to the bit."""
     domains = ((-2, 2),) * len(shapes)
-    return Row(op, function, reference, domains, "fiub", shapes=(shapes,), label=label, **options)
+    return Row(op, function, reference, domains, "fiubc", shapes=(shapes,), label=label, **options)
 
 
 SHAPES = [
@@ -367,7 +423,7 @@ INDEXING = [
         "add_rows",
         lambda x: ngrad.scatter_nd(_INDEX[:, None], x, [3, *x.shape[1:]]),
         lambda x: _scattered(x, _INDEX, 3),
-        kinds="fiub",
+        kinds="fiubc",
         shapes=(((4, 2),),),
     ),
 ]
@@ -390,7 +446,7 @@ def _sorted(name: str, reference: Any) -> list[Row]:
             "argsort",
             lambda x, a=axis, d=direction: getattr(ngrad, name)(x, a, d),
             lambda x, a=axis, d=direction: reference(x, a, d == "DESCENDING"),
-            kinds="fiub",
+            kinds="fiubc",
             shapes=((shape,),),
             smooth=name == "sort",
             label=f"{name}-axis={axis}-{direction.lower()}",
@@ -409,7 +465,7 @@ SORTING = [
             "search",
             lambda x, v, right=right: apply(SEARCH, (ngrad.sort(x), v), (right,)),
             lambda x, v, right=right: _searched(np.sort(x), v, right),
-            kinds="fiub",
+            kinds="fiubc",
             domains=((-2, 2), (-2, 2)),
             shapes=(((1, 7), (1, 5)), ((2, 4), (2, 1)), ((1, 0), (1, 2))),
             smooth=False,
@@ -461,7 +517,7 @@ LINALG = [
         lambda x, y: x @ y,
         np.matmul,
         ((-2, 2), (-2, 2)),
-        "fiub",
+        "fiubc",
         shapes=(((3, 4), (4, 2)), ((2, 3, 4), (4, 2)), ((0, 3), (3, 2)), ((2, 0), (0, 3))),
         ulps=8,
         floor=32 * EPS,
@@ -725,6 +781,7 @@ ROWS: list[Row] = [
     *BITWISE,
     *VECMATH,
     *SELECTION,
+    *COMPLEX,
     *REDUCTIONS,
     *SHAPES,
     *INDEXING,

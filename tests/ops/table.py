@@ -42,7 +42,7 @@ class Row:
     domains : tuple of (low, high)
         Where each operand is drawn from, for floats; smooth but for isolated points.
     kinds : str
-        Dtypes that it takes, of "f", "i", "u", "b"; all others raise.
+        Dtypes that it takes, of "f", "i", "u", "b", "c"; all others raise.
     converts : str
         Kinds that are converted to float64 first.
     shapes : tuple of shapes
@@ -51,6 +51,8 @@ class Row:
         Whether it has a gradient (a zero one counts as none).
     ulps : float
         0: to the bit as the reference in the same dtype. Otherwise so far from it in float64.
+    complex_ulps : float
+        As `ulps`, of complex numbers, where those of floats are exact.
     floor : float
         An error that is allowed absolutely, near zeros of the function.
     rtol : float
@@ -72,6 +74,7 @@ class Row:
     shapes: tuple[Shapes, ...] = ()
     smooth: bool = True
     ulps: float = 0.0
+    complex_ulps: float = 0.0
     floor: float = 0.0
     rtol: float = 1e-7
     whole: tuple[tuple[int, int] | None, ...] = ()
@@ -97,6 +100,15 @@ class Row:
             return UNARY
         return tuple((case[0], *case[1:] * (self.arity - 1)) for case in BINARY)
 
+    @property
+    def wide(self) -> list[str]:
+        """The dtypes in which its derivatives are compared with differences."""
+        return [code for code in ("f8", "c16") if code[0] in self.kinds]
+
+    def ulps_of(self, kind: str) -> float:
+        """How far results may be from the reference's, of operands of a kind."""
+        return (kind == "c" and self.complex_ulps) or self.ulps
+
     def code_of(self, operand: int, code: str) -> str:
         own = self.fixed[operand] if operand < len(self.fixed) else None
         return own or code
@@ -111,6 +123,9 @@ class Row:
     def _operand(self, k: int, shape: tuple[int, ...], dtype: Any) -> Array:
         if dtype.kind == "f":
             return grid(shape, *self.domains[k], k).astype(dtype)
+        if dtype.kind == "c":
+            imag = grid(shape, -0.8, 0.8, k + 7)  # off the cuts, which are on the axes
+            return (grid(shape, *self.domains[k], k) + 1j * imag).astype(dtype)
         rng = np.random.default_rng(11 + k)
         if dtype.kind == "b":
             return rng.integers(0, 2, shape).astype(bool)
@@ -135,8 +150,8 @@ def exact(op: str, reference: Any, arity: int = 2, kinds: str = "fiu", **options
 
 def smooth(op: str, reference: Any, *domains: tuple[float, float], **options: Any) -> Row:
     """A function of vecmath: integers are converted to float64."""
-    options = {"ulps": 4.0, "converts": "iub", **options}
-    return Row(op, _public(op), reference, domains or ((-2.0, 2.0),), "f", **options)
+    options = {"ulps": 4.0, "converts": "iub", "kinds": "f", **options}
+    return Row(op, _public(op), reference, domains or ((-2.0, 2.0),), **options)
 
 
 def _public(op: str) -> Callable[..., Any]:
@@ -150,6 +165,8 @@ def _public(op: str) -> Callable[..., Any]:
 
 def saturated(x: Array, code: str) -> Array:
     """What a cast gives: floats to integers saturate and NaN is 0; the rest is NumPy's."""
+    if x.dtype.kind == "c" and code[0] not in "cb":
+        x = x.real
     if x.dtype.kind != "f" or code[0] not in "iu":
         return x.astype(code)
     info = np.iinfo(code)

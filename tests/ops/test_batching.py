@@ -111,7 +111,7 @@ def _name(cases: list[Case]) -> str:
 def of_row(row: Row) -> list[Case]:
     return [
         Case(row.op, row.function, row.sample(shapes, code))
-        for code in ("f8", "i4", "b1")
+        for code in ("f8", "i4", "b1", *(("c16",) if row.wide == ["c16"] else ()))
         if code[0] in row.kinds
         for shapes in row.cases
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -39,13 +40,19 @@ def expected(row: Row, arrays: list[Array]) -> Array:
 
 
 def assert_as_reference(row: Row, found: Any, arrays: list[Array]) -> None:
-    floats = any(a.dtype.kind == "f" for a in arrays)
-    if row.ulps == 0 or not floats:
+    kinds = {a.dtype.kind for a in arrays}
+    ulps = row.ulps_of("c" if "c" in kinds else "f")
+    if ulps == 0 or not kinds & {"f", "c"} or not found.dtype.is_inexact:
         assert_same_bits(found, expected(row, arrays))
         return
-    wide = [a.astype(np.float64) if a.dtype.kind == "f" else a for a in arrays]
     unit = float(np.finfo(found.dtype.as_numpy_dtype).eps) / np.finfo(np.float64).eps
-    assert_within_ulps(found, expected(row, wide), row.ulps, row.floor * unit)
+    assert_within_ulps(found, expected(row, widened(arrays)), ulps, row.floor * unit)
+
+
+def widened(arrays: list[Array]) -> list[Array]:
+    """Arrays of floats and complex numbers in double precision."""
+    wide = {"f": np.float64, "c": np.complex128}
+    return [a.astype(wide.get(a.dtype.kind, a.dtype)) for a in arrays]
 
 
 def test_every_op_has_a_row() -> None:
@@ -158,39 +165,40 @@ def test_layouts_are_what_they_say() -> None:
 def test_gradient(row: Row) -> None:
     """The VJP against float64 differences, over every shape."""
     for shapes in row.cases:
-        check_gradient(row.function, *row.sample(shapes, "f8"), rtol=row.rtol)
+        for code in row.wide:
+            check_gradient(row.function, *row.sample(shapes, code), rtol=row.rtol)
 
 
 @pytest.mark.parametrize("row", SMOOTH, ids=str)
 def test_second_gradient(row: Row) -> None:
     for shapes in row.cases:
         if max(np.prod(shape) for shape in shapes) < 8:
-            check_second_gradient(row.function, *row.sample(shapes, "f8"), rtol=10 * row.rtol)
+            for code in row.wide:
+                check_second_gradient(row.function, *row.sample(shapes, code), rtol=10 * row.rtol)
 
 
 @smooth_row
-def test_gradient_in_float32(row: Row) -> None:
-    """Those of float64, rounded; strided operands have those of contiguous ones."""
-    for shapes in row.cases:
-        arrays = row.sample(shapes, "f4")
-        wide = [a.astype(np.float64) if a.dtype.kind == "f" else a for a in arrays]
+def test_gradient_in_single_precision(row: Row) -> None:
+    """Those of double precision, rounded; strided operands have those of contiguous ones."""
+    codes = [code for code in ("f4", "c8") if code[0] in row.kinds]
+    for shapes, code in itertools.product(row.cases, codes):
+        arrays = row.sample(shapes, code)
+        wide = widened(arrays)
         narrow = gradients(row.function, [ngrad.constant(a) for a in arrays])
         strided = gradients(row.function, [laid_out(a, "transposed") for a in arrays])
         exact = gradients(row.function, [ngrad.constant(a) for a in wide])
         for found, other, wanted in zip(narrow, strided, exact, strict=True):
-            assert found.dtype == np.float32
+            assert found.dtype == code
             np.testing.assert_allclose(found.numpy(), wanted.numpy(), rtol=3e-5, atol=3e-5)
             assert_same_bits(other, found)
 
 
-@pytest.mark.parametrize(
-    "row", [row for row in ROWS if not row.smooth and "f" in row.kinds], ids=str
-)
+@pytest.mark.parametrize("row", [row for row in ROWS if not row.smooth and row.wide], ids=str)
 def test_no_gradient(row: Row) -> None:
     """A step function's gradient is None: nothing is connected; only sign has zeros."""
-    arrays = row.sample(row.cases[-1], "f8")
+    arrays = row.sample(row.cases[-1], row.wide[0])
     tensors = [ngrad.constant(a) for a in arrays]
-    sources = [x for x in tensors if x.dtype.is_floating]
+    sources = [x for x in tensors if x.dtype.is_inexact]
     with ngrad.GradientTape() as tape:
         tape.watch(sources)
         out = ngrad.cast(row.function(*tensors), "f8")

@@ -33,8 +33,12 @@ def _zero(x: Array) -> Any:
 
 
 def _cast(x: Array, dtype: DType) -> Any:
-    """Floats to integers saturate, and NaN is 0; the rest is NumPy's."""
+    """Floats to integers saturate, and NaN is 0; of complex numbers the real part is taken; the
+    rest is NumPy's.
+    """
     target = dtype.numpy_dtype
+    if x.dtype.kind == "c" and target.kind not in "cb":
+        x = x.real
     if x.dtype.kind != "f" or target.kind not in "iu":
         return x.astype(target)
     info = np.iinfo(target)
@@ -45,8 +49,26 @@ def _cast(x: Array, dtype: DType) -> Any:
     return np.where(over, target.type(info.max), np.where(under, target.type(info.min), inside))
 
 
+def product(x: Array, y: Array) -> Any:
+    """x * y; of complex numbers part by part, since NumPy's own may use fused products."""
+    if x.dtype.kind != "c":
+        return np.multiply(x, y)
+    real = x.real * y.real - x.imag * y.imag
+    return _complex(real, x.real * y.imag + x.imag * y.real)
+
+
+def _complex(x: Array, y: Array) -> Any:
+    out = np.empty(np.broadcast_shapes(x.shape, y.shape), f"c{2 * x.dtype.itemsize}")
+    out.real, out.imag = x, y
+    return out
+
+
+def _sigmoid(x: Array) -> Any:
+    return 1 / (1 + np.exp(-x)) if x.dtype.kind == "c" else special("expit")(x)
+
+
 def _power(x: Array, y: Array) -> Any:
-    if x.dtype.kind == "f":
+    if x.dtype.kind in "fc":
         return np.power(wide(x), wide(y))
     return np.power(x, np.maximum(y, _zero(y)))  # to a negative power: refused before it runs
 
@@ -54,7 +76,7 @@ def _power(x: Array, y: Array) -> Any:
 ELEMENTWISE: dict[str, Reference] = {
     "add": np.add,
     "subtract": np.subtract,
-    "multiply": np.multiply,
+    "multiply": product,
     "multiply_no_nan": lambda x, y: np.where(y == 0, _zero(x), x * y),
     "divide": np.divide,
     "floordiv": np.floor_divide,
@@ -66,7 +88,7 @@ ELEMENTWISE: dict[str, Reference] = {
     "ceil": _integral(np.ceil),
     "round": _integral(np.rint),
     "trunc": _integral(np.trunc),
-    "square": np.square,
+    "square": lambda x: product(x, x),
     "sqrt": np.sqrt,
     "rsqrt": lambda x: 1 / np.sqrt(x),
     "reciprocal": lambda x: 1 / x,
@@ -77,6 +99,11 @@ ELEMENTWISE: dict[str, Reference] = {
     "gcd": np.gcd,
     "relu": lambda x: np.where(x <= 0, _zero(x), x),
     "where": np.where,
+    "complex": _complex,
+    "real": np.real,
+    "imag": np.imag,
+    "angle": np.angle,
+    "conj": np.conj,
     "cast": _cast,
     **{
         name: getattr(np, name)
@@ -105,7 +132,7 @@ ELEMENTWISE: dict[str, Reference] = {
             "asinh": np.arcsinh,
             "acosh": np.arccosh,
             "atanh": np.arctanh,
-            "sigmoid": special("expit"),
+            "sigmoid": _sigmoid,
             "softplus": lambda x: np.logaddexp(0.0, x),
             "erf": special("erf"),
             "erfc": special("erfc"),

@@ -13,7 +13,7 @@ Reference = Callable[..., Any]
 
 def wide(x: Array) -> Array:
     """Floats as float64; what wraps or is true stays what it is."""
-    return x.astype(np.float64) if x.dtype.kind == "f" else x
+    return x.astype({"f": np.float64, "c": np.complex128}.get(x.dtype.kind, x.dtype))
 
 
 def _fold(fold: np.ufunc) -> Reference:
