@@ -92,13 +92,13 @@ def test_defaults_are_as_python_has_them() -> None:
     assert f(b=1.0, x=a).numpy()[0, 0] == 2.0
 
 
-REFUSED_ARGUMENTS = {"complex": 3j, "unhashable": {1, 2}, "an array of strings": np.array(["s"])}
+REFUSED_ARGUMENTS = {"unhashable": {1, 2}, "an array of strings": np.array(["s"])}
 
 
 @pytest.mark.parametrize("name", REFUSED_ARGUMENTS)
 def test_arguments_that_are_refused(name: str) -> None:
     f = ngrad.function(lambda x: x)
-    with pytest.raises(DTypeError, match=r"function: .*(complex|set|dtype)"):
+    with pytest.raises(DTypeError, match=r"function: .*(set|dtype)"):
         f(REFUSED_ARGUMENTS[name])
     assert f.traces == 0
 

@@ -372,7 +372,7 @@ SHAPES = [
             lambda x, op=op, params=params: apply(TABLE[op], (x,), params),
             lambda x, op=op, params=params: REFERENCES[op](x, *params),
             ((-2, 2),),
-            "fiu" + "b" * (op == "windows"),
+            "fiuc" + "b" * (op == "windows"),
             shapes=(shapes,),
             ulps=8.0 * (op == "fold_windows"),
             label=label,
