@@ -28,6 +28,10 @@ from ngrad.ops.windows import FOLD
 from ngrad_kernels import cache, cpu, skeletons
 
 FLOATS = ("f4", "f8")
+REAL = {code: dtype for code, dtype in BY_CODE.items() if not dtype.is_complex}
+"""The dtypes that kernels are made for in advance. Few programs have complex numbers; these compile
+what they need.
+"""
 Spec = tuple[str, tuple[int, ...]]
 """A dtype code and a shape."""
 
@@ -89,43 +93,43 @@ def _draws(op: Op) -> Iterator[Task]:
 def _tasks(op: Op) -> Iterator[Task]:
     one = (2,)
     if isinstance(op, Elementwise):
-        for code, dtype in BY_CODE.items():
+        for code, dtype in REAL.items():
             if dtype.is_floating or not op.floats:
                 yield Task(op.name, (), ((code, one),) * op.arity)
     elif op is CAST:
-        for source, target in itertools.permutations(BY_CODE, 2):
+        for source, target in itertools.permutations(REAL, 2):
             yield Task(op.name, (BY_CODE[target],), ((source, one),))
     elif op is SELECT:
-        for code in BY_CODE:
+        for code in REAL:
             yield Task(op.name, (), (("b1", one), (code, one), (code, one)))
     elif op is LINEAR:  # the derivative of a running product: of floats only
         for code in FLOATS:
             yield Task(op.name, (), ((code, (2, 2)),) * 2)
     elif op is SLIDE:
-        for code, dtype in BY_CODE.items():
+        for code, dtype in REAL.items():
             if not dtype.is_bool:
                 yield Task(op.name, (0, 2), ((code, (1, 2)),) * 2)
     elif op is FOLD:
-        for code, dtype in BY_CODE.items():
+        for code, dtype in REAL.items():
             if not dtype.is_bool:
                 yield Task(op.name, ((2,), (1,), (1,), (1,)), ((code, (1, 2, 1, 2)),))
     elif op is SEARCH:
-        for code in BY_CODE:
+        for code in REAL:
             yield Task(op.name, (False,), ((code, (1, 2)),) * 2)
     elif op is ADD_ROWS:
-        for code, dtype in BY_CODE.items():
+        for code, dtype in REAL.items():
             if not dtype.is_bool:
                 yield Task(op.name, (2,), ((code, (1, 2, 2)), ("i8", (1, 2))))
     elif op.family == "random":
         yield from _draws(op)
     elif op.family == "reduction":
         for params, shapes in _shapes(op):
-            for code in BY_CODE:
+            for code in REAL:
                 yield Task(op.name, params, tuple((code, shape) for shape in shapes))
 
 
 def tasks(names: Iterable[str] = ()) -> list[Task]:
-    """Every call that has a kernel of its own, for every dtype that its op takes.
+    """Every call that has a kernel of its own, for every real dtype that its op takes.
 
     Parameters
     ----------
