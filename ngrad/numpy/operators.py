@@ -12,7 +12,8 @@ from ngrad.numpy.ndarray import array_of, ndarray
 from ngrad.numpy.ufuncs import UFUNCS, ufunc
 from ngrad.ops import arithmetic, comparison
 from ngrad.ops.convert import cast_to
-from ngrad.ops.elementwise import is_operand
+from ngrad.ops.elementwise import Elementwise, is_operand
+from ngrad.ops.math import pow as power
 from ngrad.ops.matmul import matmul_operator
 
 NAMES = {
@@ -27,18 +28,18 @@ COMPARISONS = {
 }  # fmt: skip
 QUICK = {
     "add": arithmetic.add, "subtract": arithmetic.subtract, "multiply": arithmetic.multiply,
-    "divide": arithmetic.divide,
+    "divide": arithmetic.divide, "power": power,
     "less": comparison.less, "less_equal": comparison.less_equal,
     "greater": comparison.greater, "greater_equal": comparison.greater_equal,
     "equal": comparison.equal, "not_equal": comparison.not_equal,
 }  # fmt: skip
 """Ops that mean the same on tensors, whatever the dtypes; but for bools, those that follow."""
-NOT_OF_BOOLS = ("subtract",)
+NOT_OF_BOOLS = ("subtract", "power")
 
 
 def _binary(function: ufunc) -> Callable[[ndarray, Any], Any]:
     op = QUICK.get(function.__name__)
-    quick = op.operator() if op is not None else None
+    quick = op.operator() if isinstance(op, Elementwise) else op
     careful = function.__name__ in NOT_OF_BOOLS
 
     def operator(x: ndarray, y: Any) -> Any:
@@ -57,7 +58,7 @@ def _binary(function: ufunc) -> Callable[[ndarray, Any], Any]:
 
 def _reflected(function: ufunc) -> Callable[[ndarray, Any], Any]:
     op = QUICK.get(function.__name__)
-    quick = op.reflected() if op is not None else None
+    quick = op.reflected() if isinstance(op, Elementwise) else op and (lambda y, x: op(x, y))
     careful = function.__name__ in NOT_OF_BOOLS
 
     def operator(y: ndarray, x: Any) -> Any:

@@ -63,9 +63,11 @@ class ufunc:
                 f"{self.__name__}() takes {self.nin} positional arguments, not {len(operands)}"
                 + ("; out= is refused" if len(operands) == self.nin + 1 else "")
             )
-        refuse_out(self.__name__, out)
+        if out is not None:
+            refuse_out(self.__name__, out)
         try:
-            found = self._compute(*self._converted(operands, dtype))
+            values = self._plain(operands, dtype) or self._converted(operands, dtype)
+            found = self._compute(*values)
             if where is not True:
                 found = self._where(where, found)
         except KINDS as error:
@@ -73,13 +75,25 @@ class ufunc:
             raise
         return tuple(map(array_of, found)) if self.nout > 1 else array_of(found)
 
+    def _plain(self, operands: tuple[Any, ...], dtype: Any) -> Any:
+        """The tensors of operands that nothing is to be done for; None if it is not so."""
+        if dtype is not None or self._kind == "bool" or type(operands[0]) is not ndarray:
+            return None
+        values: tuple[Any, ...] = ()
+        for x in operands:
+            if type(x) is ndarray:
+                values += (x._held if x._owner is None else x._read(),)
+            elif type(x) in PLAIN:
+                values += (x,)
+            else:
+                return None
+        if self._kind == "float" and not values[0]._layout.dtype.is_floating:
+            return None
+        return values
+
     def _converted(self, operands: tuple[Any, ...], dtype: Any) -> list[Any]:
         wanted = dtype_of(dtype)
         values = [x._read() if type(x) is ndarray else operand(x) for x in operands]
-        if wanted is None and type(values[0]) is Tensor:
-            kind = self._kind
-            if kind == "same" or (kind == "float" and values[0]._layout.dtype.is_floating):
-                return values  # for which nothing is to be done
         if all(type(x) in PLAIN or type(x) is Weak for x in values):
             values = [to_tensor(x) for x in values]
         if wanted is not None:
