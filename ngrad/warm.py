@@ -26,6 +26,7 @@ from ngrad.ops.slide import SLIDE
 from ngrad.ops.sorting import SEARCH
 from ngrad.ops.windows import FOLD
 from ngrad_kernels import cache, cpu, skeletons
+from ngrad_kernels.scalars import supports
 
 FLOATS = ("f4", "f8")
 REAL = {code: dtype for code, dtype in BY_CODE.items() if not dtype.is_complex}
@@ -93,7 +94,8 @@ def _draws(op: Op) -> Iterator[Task]:
 def _tasks(op: Op) -> Iterator[Task]:
     one = (2,)
     if isinstance(op, Elementwise):
-        for code, dtype in REAL.items():
+        real = any(supports(op.name, code) for code in REAL)
+        for code, dtype in (REAL if real else BY_CODE).items():
             if dtype.is_floating or not op.floats:
                 yield Task(op.name, (), ((code, one),) * op.arity)
     elif op is CAST:
