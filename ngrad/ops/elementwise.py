@@ -69,7 +69,7 @@ class Elementwise(Op):
 
     def body(self, code: str) -> Body:
         """Its loop over operands of a dtype."""
-        step = Step(self.name, tuple(range(self.arity)), self.scalar.result or code)
+        step = Step(self.name, tuple(range(self.arity)), self.scalar.result_of(code))
         return Body("map", (code,) * self.arity, (step,), (self.arity,))
 
     def _operands(self, *values: Any) -> tuple[Any, ...]:
