@@ -9,7 +9,7 @@ import numpy as np
 from ngrad.numpy.calculus import along
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.editing import pad
-from ngrad.numpy.manipulation import moveaxis, ravel
+from ngrad.numpy.manipulation import concatenate, moveaxis, ravel
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.reductions import sum
 from ngrad.numpy.ufuncs import UFUNCS
@@ -36,11 +36,11 @@ def packbits(a: Any, /, axis: int | None = None, bitorder: str = "big") -> ndarr
     if x.dtype.kind not in "iub":
         raise TypeError(f"packbits: takes integers and bools, not {x.dtype}")
     at = normal_axis(0 if axis is None else axis, x.ndim, "packbits")
-    rows = moveaxis(x, at, -1).astype(bool)
+    rows = moveaxis(x, at, -1).astype(bool).astype(np.uint8)
     missing = -rows.shape[-1] % 8
     if missing:
-        rows = pad(rows, [(0, 0)] * (x.ndim - 1) + [(0, missing)])
-    bits = rows.astype(np.uint8).reshape((*rows.shape[:-1], -1, 8))
+        rows = concatenate([rows, np.zeros((*rows.shape[:-1], missing), np.uint8)], -1)
+    bits = rows.reshape((*rows.shape[:-1], -1, 8))
     found = sum(UFUNCS["left_shift"](bits, _order("packbits", bitorder)), -1, np.uint8)
     return moveaxis(found, -1, at)
 
@@ -62,7 +62,7 @@ def unpackbits(
     at = normal_axis(0 if axis is None else axis, x.ndim, "unpackbits")
     rows = moveaxis(x, at, -1)
     bits = UFUNCS["right_shift"](rows[..., None], _order("unpackbits", bitorder)) & 1
-    found = moveaxis(bits.astype(np.uint8).reshape((*rows.shape[:-1], -1)), -1, at)
+    found = moveaxis(bits.reshape((*rows.shape[:-1], -1)), -1, at)
     n = found.shape[at]
     if count is None:
         return found

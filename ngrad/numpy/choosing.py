@@ -68,7 +68,7 @@ def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> ndarra
     known = np.asarray(index)
     if known.size and not (known.min() >= 0 and known.max() < n):
         raise ValueError(f"choose: invalid entry in choice array: {n} choices, and {known.max()}")
-    return take_along_axis(stack(arrays), index.astype(np.int64)[None], 0)[0]
+    return take_along_axis(stack(arrays, -1), index.astype(np.int64)[..., None], -1)[..., 0]
 
 
 def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> ndarray:

@@ -6,28 +6,38 @@ from typing import Any
 
 import numpy as np
 
-from ngrad.numpy.convert import OURS, to_tensor
+from ngrad.numpy.convert import OURS, array_of, to_tensor
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.manipulation import moveaxis, reshape
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.reductions import NOTHING
-from ngrad.numpy.selection import matmul
 from ngrad.numpy.ufuncs import refuse_out
-from ngrad.ops.shape import normal_axis
+from ngrad.ops.convert import operands
+from ngrad.ops.matmul import matmul_operator
+from ngrad.ops.shape import expand_dims, normal_axis, squeeze
 
 
-def _vector(what: str, x: Any, axis: Any = -1) -> ndarray:
-    array = asarray(x)
-    if array.ndim == 0:
+def _vector(what: str, x: Any, at: int, axis: Any = -1) -> Any:
+    """Vectors along an axis, which comes last, as matrices of one row (at is -2) or column (-1)."""
+    vectors = to_tensor(x)
+    if vectors.ndim == 0:
         raise ValueError(f"{what}: takes vectors, not a number")
-    return moveaxis(array, normal_axis(axis, array.ndim, what), -1)
+    along = normal_axis(axis, vectors.ndim, what)
+    if along != vectors.ndim - 1:
+        vectors = moveaxis(array_of(vectors), along, -1)._read()
+    return expand_dims(vectors, at)
 
 
-def _matrix(what: str, x: Any) -> ndarray:
-    array = asarray(x)
-    if array.ndim < 2:
-        raise ValueError(f"{what}: takes matrices, not an array of shape {array.shape}")
-    return array
+def _matrix(what: str, x: Any) -> Any:
+    matrices = to_tensor(x)
+    if matrices.ndim < 2:
+        raise ValueError(f"{what}: takes matrices, not an array of shape {tuple(matrices.shape)}")
+    return matrices
+
+
+def _product(x: Any, y: Any, *axes: int) -> ndarray:
+    """The products of matrices, without axes of one element."""
+    return array_of(squeeze(matmul_operator(*operands("product", x, y)), axes))
 
 
 def _refuse(what: str, out: Any, axes: Any) -> None:
@@ -51,10 +61,10 @@ def vecdot(
     """
     _refuse("vecdot", out, axes)
     axis = -1 if axis is NOTHING else axis
-    x, y = _vector("vecdot", x1, axis), _vector("vecdot", x2, axis)
-    if x.shape[-1] != y.shape[-1]:
-        raise ValueError(f"vecdot: vectors of {x.shape[-1]} and of {y.shape[-1]} elements")
-    found = matmul(x[..., None, :], y[..., None])[..., 0, 0]
+    x, y = _vector("vecdot", x1, -2, axis), _vector("vecdot", x2, -1, axis)
+    if x.shape[-1] != y.shape[-2]:
+        raise ValueError(f"vecdot: vectors of {x.shape[-1]} and of {y.shape[-2]} elements")
+    found = _product(x, y, -2, -1)
     found = found if dtype is None else found.astype(dtype)
     return moveaxis(found[..., None], -1, axis) if keepdims else found
 
@@ -72,7 +82,7 @@ def matvec(
     array([4, 6])
     """
     _refuse("matvec", out, axes)
-    found = matmul(_matrix("matvec", x1), _vector("matvec", x2)[..., None])[..., 0]
+    found = _product(_matrix("matvec", x1), _vector("matvec", x2, -1), -1)
     return found if dtype is None else found.astype(dtype)
 
 
@@ -89,7 +99,7 @@ def vecmat(
     array([8, 3])
     """
     _refuse("vecmat", out, axes)
-    found = matmul(_vector("vecmat", x1)[..., None, :], _matrix("vecmat", x2))[..., 0, :]
+    found = _product(_vector("vecmat", x1, -2), _matrix("vecmat", x2), -2)
     return found if dtype is None else found.astype(dtype)
 
 

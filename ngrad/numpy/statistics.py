@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -141,17 +142,24 @@ def _interpolated(slices: _Slices, share: Any, q: Any, method: Any) -> ndarray:
         places[..., counts == count] = of_one[..., None]
     if not np.ndim(slices.counts):
         places = places[..., 0]
-    like = share if np.ndim(q) else share.item()  # a number, beside which float32 stays so
-    own: Any = np.quantile(np.zeros(1, slices.x.dtype), like, method=method)
+    own = _quantiles_dtype(slices.x.dtype, share.dtype, bool(np.ndim(q)), method)
     low = np.floor(places).astype(np.int64)
     high, part = np.ceil(places).astype(np.int64), places - low
     upper = part >= 0.5  # from the nearer of both, and exact at either
-    base = slices.at(np.where(upper, high, low)).astype(own.dtype)
-    if own.dtype.kind != "f" or not part.any():
+    base = slices.at(np.where(upper, high, low)).astype(own)
+    if own.kind != "f" or not part.any():
         return base
-    step = slices.at(high).astype(own.dtype) - slices.at(low).astype(own.dtype)
-    scale = np.where(upper, part - 1.0, part).astype(own.dtype)
+    step = slices.at(high).astype(own) - slices.at(low).astype(own)
+    scale = np.where(upper, part - 1.0, part).astype(own)
     return base + step * (scale if np.ndim(slices.counts) else scale[..., None])
+
+
+@functools.cache
+def _quantiles_dtype(dtype: Any, of_shares: Any, several: bool, method: Any) -> Any:
+    """The dtype of NumPy's quantiles; one share is a number, beside which float32 stays so."""
+    share = np.zeros(1, of_shares)
+    like = share if several else share.item()
+    return np.quantile(np.zeros(1, dtype), like, method=method).dtype
 
 
 def _weighted(slices: _Slices, share: Any, weights: Any, axis: Any) -> ndarray:
