@@ -9,14 +9,14 @@ import numpy as np
 
 from ngrad.errors import IndexBoundsError
 from ngrad.numpy.calculus import along
-from ngrad.numpy.convert import array_of, to_tensor
+from ngrad.numpy.convert import array_of
 from ngrad.numpy.creation import asarray, linspace
-from ngrad.numpy.manipulation import broadcast_to, concatenate, flip, moveaxis, ravel
+from ngrad.numpy.manipulation import broadcast_to, concatenate, flip, moveaxis
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.reductions import max as greatest
 from ngrad.numpy.reductions import mean
 from ngrad.numpy.reductions import min as least
-from ngrad.numpy.selection import take
+from ngrad.numpy.selection import flattened, take
 from ngrad.numpy.statistics import median
 from ngrad.numpy.ufuncs import UFUNCS
 from ngrad.ops.reductions import normal_axes
@@ -24,7 +24,7 @@ from ngrad.ops.shape import normal_axis, reshape
 
 
 def _flat(what: str, a: Any, axis: Any) -> tuple[ndarray, int]:
-    x = ravel(a) if axis is None else asarray(a)
+    x = array_of(flattened(a)) if axis is None else asarray(a)
     return x, normal_axis(x.ndim - 1 if axis is None else axis, x.ndim, what)
 
 
@@ -88,8 +88,7 @@ def insert(arr: Any, obj: Any, values: Any, axis: Any = None) -> ndarray:
 
 def resize(a: Any, new_shape: Any) -> ndarray:
     """An array of another shape, with the elements again and again from the first."""
-    x = to_tensor(a)
-    x = reshape(x, (x.size,))
+    x = flattened(a)
     sizes = tuple(new_shape) if isinstance(new_shape, (tuple, list)) else (new_shape,)
     count = int(np.prod(sizes, dtype=np.int64))
     if any(n < 0 for n in sizes):

@@ -105,7 +105,8 @@ def round_(a: Any, decimals: int = 0, out: Any = None) -> ndarray:
     return found.astype(x.dtype)
 
 
-def _flat(a: Any) -> Any:
+def flattened(a: Any) -> Any:
+    """All elements along one axis, as a tensor."""
     x = to_tensor(a)
     return reshape(x, (x.size,))
 
@@ -122,7 +123,7 @@ def take(
     array([30, 10])
     """
     refuse_out("take", out)
-    x = _flat(a) if axis is None else to_tensor(a)
+    x = flattened(a) if axis is None else to_tensor(a)
     at = normal_axis(0 if axis is None else axis, x.ndim, "take")
     index, n = to_tensor(indices), x._layout.shape[at]
     if mode == "wrap":
@@ -187,7 +188,7 @@ def compress(condition: Any, a: Any, axis: int | None = None, out: Any = None) -
 
 def extract(condition: Any, arr: Any) -> ndarray:
     """The elements at which a condition holds."""
-    return compress(_flat(condition), arr)
+    return compress(flattened(condition), arr)
 
 
 def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> ndarray:
@@ -247,7 +248,7 @@ def dot(a: Any, b: Any, out: Any = None) -> ndarray:
 
 def vdot(a: Any, b: Any, /) -> ndarray:
     """The product of two arrays as vectors."""
-    return dot(_flat(a), _flat(b))
+    return dot(flattened(a), flattened(b))
 
 
 def inner(a: Any, b: Any, /) -> ndarray:

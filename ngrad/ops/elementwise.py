@@ -307,5 +307,8 @@ def select(condition: Any, x: Any, y: Any) -> Any:
     """x where the condition holds, else y, elementwise; the untaken branch has an exact zero for a
     cotangent.
     """
-    x, y = operands("where", x, y)
+    if type(x) is Tensor:
+        x, y = operands("where", x, y)
+    else:  # a number beside a tensor is found sooner
+        y, x = operands("where", y, x)
     return apply(SELECT, (tensor(condition, "where"), x, y))
