@@ -200,13 +200,11 @@ def _ran(call: Call, inputs: tuple[Any, ...], out: Any) -> None:
     if any(c.co_name in SILENT or c.co_filename.startswith(f"{PACKAGE}scipy") for c in codes):
         return
     name = NAMES.get(call.op.name, call.op.name)
-    called = [frame.f_locals for frame in frames if frame.f_code is ufunc.__call__.__code__]
+    called = [found for frame in frames if (found := _called(frame)) is not None]
     if called:  # NumPy's, with what was given to it, whatever it is made of here
-        name, given = called[-1]["self"].__name__, map(_plain, called[-1]["operands"])
-        options = {"dtype": called[-1]["dtype"]}
-        if called[-1]["where"] is not True:
-            options |= {"where": np.asarray(called[-1]["where"]), "out": None}
-        wrong = _told(lambda: getattr(np, name)(*given, **options))
+        function, given, options = called[-1]
+        name = function.__name__
+        wrong = _told(lambda: getattr(np, name)(*map(_plain, given), **options))
     elif call.op.name == "cast":
         wrong = _told(lambda: operands[0].astype(result.dtype))
     elif isinstance(getattr(np, name, None), np.ufunc):
@@ -217,6 +215,19 @@ def _ran(call: Call, inputs: tuple[Any, ...], out: Any) -> None:
     for kind in wrong:
         flags = sum(FLAGS[other] for other in wrong)
         _handle(kind, flags, name, handling, len(frames))
+
+
+def _called(frame: Any) -> tuple[ufunc, tuple[Any, ...], dict[str, Any]] | None:
+    """The universal function that a frame is of, or whose operator; its operands, and options."""
+    held = frame.f_locals
+    if frame.f_code is ufunc.__call__.__code__:
+        options = {"dtype": held["dtype"]}
+        if held["where"] is not True:
+            options |= {"where": np.asarray(held["where"]), "out": None}
+        return held["self"], held["operands"], options
+    if frame.f_code.co_name == "operator" and isinstance(held.get("function"), ufunc):
+        return held["function"], (held["x"], held["y"]), {}
+    return None
 
 
 def _frames() -> Iterator[Any]:
