@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 GAPS: dict[str, tuple[str, ...]] = {
-    "complex numbers are not there yet": (
-        "cdouble", "complex128", "complex64", "complexfloating", "csingle", "sort_complex",
-    ),
     "float16 is not there yet": ("float16", "half"),
 }  # fmt: skip
 """What has a meaning for arrays of numbers."""

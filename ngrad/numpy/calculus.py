@@ -138,7 +138,7 @@ def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> An
     x = asarray(f)
     if x.dtype.kind == "b":
         raise TypeError(f"gradient: not for bools, as in NumPy: shape {x.shape}; use astype(float)")
-    x = x.astype(float) if x.dtype.kind != "f" else x
+    x = x.astype(float) if x.dtype.kind not in "fc" else x
     axes = normal_axes(axis, x.ndim, "gradient")
     axes = axes if axis is None or np.ndim(axis) == 0 else tuple(a % x.ndim for a in axis)
     if edge_order > 2:
@@ -186,7 +186,9 @@ def interp(
     >>> np.interp([1.5, 9.0], [1, 2, 3], [3, 2, 0])
     array([2.5, 0. ])
     """
-    at, places, values = (asarray(v, FLOAT64) for v in (x, xp, fp))
+    at, places = (asarray(v, FLOAT64) for v in (x, xp))
+    values = asarray(fp)
+    values = values if values.dtype.kind == "c" else asarray(values, FLOAT64)
     if places.ndim != 1 or values.ndim != 1:
         raise ValueError(f"interp: xp and fp are vectors, not of {places.shape}, {values.shape}")
     if places.shape != values.shape:

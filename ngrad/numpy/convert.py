@@ -4,6 +4,7 @@ numbers and of lists; a Python number beside an array takes the array's dtype.
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -17,11 +18,11 @@ from ngrad.ops.convert import Weak, cast_to, constant_of, from_outside
 from ngrad.ops.joining import stack
 from ngrad.tensor import Tensor, from_numpy
 
-FLOAT64, INT64, BOOL = BY_CODE["f8"], BY_CODE["i8"], BY_CODE["b1"]
+FLOAT64, INT64, BOOL, COMPLEX128 = (BY_CODE[code] for code in ("f8", "i8", "b1", "c16"))
 OURS = (Tensor, Cell)
 """Types of arrays, tensors and variables."""
-NUMBERS = (bool, int, float)
-PLAIN: dict[type, DType] = {bool: BOOL, int: INT64, float: FLOAT64}
+NUMBERS = (bool, int, float, complex)
+PLAIN: dict[type, DType] = {bool: BOOL, int: INT64, float: FLOAT64, complex: COMPLEX128}
 
 
 def dtype_of(dtype: Any) -> DType | None:
@@ -43,9 +44,9 @@ def to_tensor(value: Any, dtype: DType | None = None) -> Tensor:
     """
     value = from_outside(value)
     if isinstance(value, Tensor):
-        return value if dtype is None else cast_to(value, dtype)
+        return value if dtype is None else converted(value, dtype)
     if type(value) is Weak:
-        found: Tensor = cast_to(value.tensor, dtype or FLOAT64)
+        found: Tensor = cast_to(value.tensor, dtype or PLAIN[value.kind])
         return found
     if isinstance(value, (list, tuple)) and _holds_arrays(value):
         made = [to_tensor(item) for item in value]
@@ -57,11 +58,20 @@ def to_tensor(value: Any, dtype: DType | None = None) -> Tensor:
         array = np.asarray(value)
     except ValueError as error:
         raise ValueError(f"array: {error}") from None
-    if array.dtype.kind not in "fiub":
+    if array.dtype.kind not in "fiubc":
         raise DTypeError(f"array: cannot make an array of {type(value).__name__}, of {array.dtype}")
     if array.dtype == np.float16:
         array = array.astype(np.float32)
     return from_numpy(array, dtype or as_dtype(array.dtype))
+
+
+def converted(x: Tensor, dtype: DType) -> Tensor:
+    """A tensor in another dtype; it warns, as NumPy does, where imaginary parts are lost."""
+    if x.dtype.is_complex and not (dtype.is_complex or dtype.is_bool):
+        message = "Casting complex values to real discards the imaginary part"
+        warnings.warn(message, np.exceptions.ComplexWarning, stacklevel=3)
+    found: Tensor = cast_to(x, dtype)
+    return found
 
 
 def _holds_arrays(value: Any) -> bool:

@@ -251,7 +251,7 @@ def linspace(
 
 
 def _float(x: Any) -> Any:
-    return x if x.dtype.is_floating else cast_to(x, FLOAT64)
+    return x if x.dtype.is_inexact else cast_to(x, FLOAT64)
 
 
 def logspace(

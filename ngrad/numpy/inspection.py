@@ -36,7 +36,8 @@ class Info:
     def default_dtypes(self, *, device: Any = None) -> dict[str, Any]:
         """The dtypes of what is said to have none."""
         integer = np.dtype(np.int64)
-        return {"real floating": np.dtype(float), "integral": integer, "indexing": integer}
+        floats = {"real floating": np.dtype(float), "complex floating": np.dtype(complex)}
+        return {**floats, "integral": integer, "indexing": integer}
 
     def dtypes(self, *, device: Any = None, kind: Any = None) -> dict[str, Any]:
         """The dtypes of a kind, of several, or all, by name."""

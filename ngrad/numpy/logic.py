@@ -13,6 +13,7 @@ from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.reductions import all as every
 from ngrad.numpy.selection import where
 from ngrad.numpy.ufuncs import UFUNCS, refuse_out
+from ngrad.ops import complexes
 from ngrad.tensor import Tensor
 
 
@@ -29,8 +30,8 @@ def isclose(
     """
     x, y = operand(a), operand(b)
     if not isinstance(y, Tensor):
-        y = float(y)
-    elif not y.dtype.is_floating:
+        y = y if isinstance(y, complex) else float(y)
+    elif not y.dtype.is_inexact:
         y = to_tensor(asarray(array_of(y), np.float64))
     absolute, one, two = UFUNCS["absolute"], x, y
     near = UFUNCS["less_equal"](absolute(UFUNCS["subtract"](one, two)), atol + rtol * absolute(two))
@@ -90,28 +91,39 @@ def array_equiv(a1: Any, a2: Any) -> builtins.bool:
 
 def real(val: Any) -> ndarray:
     """The real part: of real numbers, themselves."""
-    return asarray(val)
+    return array_of(complexes.real(asarray(val)._read()))
 
 
 def imag(val: Any) -> ndarray:
     """The imaginary part: of real numbers, zeros."""
-    x = asarray(val)
-    return asarray(np.zeros(x.shape, x.dtype))
+    return array_of(complexes.imag(asarray(val)._read()))
 
 
 def real_if_close(a: Any, tol: Any = 100) -> ndarray:
-    """An array, which is real here."""
-    return asarray(a)
+    """The real part, if all imaginary parts are less than `tol` (above 1 in units of the dtype's
+    epsilon); if not, the array itself.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.real_if_close(np.array([2.1 + 4e-14j, 5.2 + 3e-15j]), tol=1000)
+    array([2.1, 5.2])
+    """
+    x = asarray(a)
+    if x.dtype.kind != "c":
+        return x
+    bound = float(np.finfo(x.dtype).eps) * tol if tol > 1 else tol
+    return real(x) if every(UFUNCS["absolute"](imag(x)) < bound) else x
 
 
 def isreal(x: Any) -> ndarray:
     """Whether each element has no imaginary part."""
-    return asarray(np.ones(asarray(x).shape, bool))
+    return UFUNCS["equal"](imag(x), 0)
 
 
 def iscomplex(x: Any) -> ndarray:
     """Whether each element has an imaginary part."""
-    return asarray(np.zeros(asarray(x).shape, bool))
+    return UFUNCS["not_equal"](imag(x), 0)
 
 
 def isrealobj(x: Any) -> builtins.bool:
@@ -121,12 +133,19 @@ def isrealobj(x: Any) -> builtins.bool:
 
 def iscomplexobj(x: Any) -> builtins.bool:
     """Whether a value is of a complex dtype."""
-    return not isinstance(x, OURS) and builtins.bool(np.iscomplexobj(x))
+    if isinstance(x, OURS):
+        return to_tensor(x).dtype.is_complex
+    return builtins.bool(np.iscomplexobj(x))
 
 
 def angle(z: Any, deg: bool = False) -> ndarray:
     """The angle of numbers with the positive axis: of real ones 0 or pi."""
-    found = UFUNCS["arctan2"](0, asarray(z))
+    x = asarray(z)
+    found = (
+        UFUNCS["arctan2"](imag(x), real(x))
+        if x.dtype.kind != "c"
+        else array_of(complexes.angle(x._read()))
+    )
     return found * (180 / np.pi) if deg else found
 
 
@@ -134,6 +153,8 @@ def _infinite(name: str, sign: int) -> Any:
     def infinite(x: Any, out: Any = None) -> ndarray:
         refuse_out(name, out)
         value = asarray(x)
+        if value.dtype.kind == "c":
+            raise TypeError(f"{name}: complex numbers have no infinity with a sign")
         return (
             UFUNCS["equal"](value, sign * float("inf")) if value.dtype.kind == "f" else iscomplex(x)
         )
@@ -158,6 +179,11 @@ def nan_to_num(
     array([1., 0., 9.])
     """
     value = asarray(x)
+    if value.dtype.kind == "c":
+        whole, turned = (
+            nan_to_num(part, copy, nan, posinf, neginf)._read() for part in (real(x), imag(x))
+        )
+        return array_of(complexes.complex(whole, turned))
     if value.dtype.kind != "f":
         return value.copy()
     limits = np.finfo(value.dtype)

@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from ngrad.numpy import choosing, manipulation, reductions, selection, sorting
-from ngrad.numpy.convert import array_of, dtype_of, to_tensor
+from ngrad.numpy import choosing, logic, manipulation, reductions, selection, sorting
+from ngrad.numpy.convert import array_of, converted, dtype_of, to_tensor
 from ngrad.numpy.editing import resize
 from ngrad.numpy.inspection import REVISIONS
 from ngrad.numpy.naming import named
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.ufuncs import UFUNCS
-from ngrad.ops.convert import cast_to
+from ngrad.ops import complexes
 from ngrad.ops.transfer import to_device
 from ngrad.ops.updates import At
 
@@ -70,7 +70,19 @@ def astype(
     assert wanted is not None
     if not np.can_cast(x.dtype, wanted.numpy_dtype, casting):  # type: ignore[arg-type]
         raise TypeError(f"astype: cannot cast {x.dtype} to {wanted.name} with casting={casting!r}")
-    return x if x._layout.dtype is wanted and not copy else array_of(cast_to(x._read(), wanted))
+    return x if x._layout.dtype is wanted and not copy else array_of(converted(x._read(), wanted))
+
+
+def _real(x: ndarray) -> ndarray:
+    return logic.real(x) if x.dtype.kind == "c" else x
+
+
+def _with_parts(x: ndarray, real: Any, imag: Any) -> None:
+    """Assign the parts of an array's elements."""
+    if x.dtype.kind != "c":
+        raise TypeError("imag: an array of real numbers has none to set")
+    dtype = x._layout.dtype.real_dtype
+    x[...] = array_of(complexes.complex(to_tensor(real, dtype), to_tensor(imag, dtype)))
 
 
 def _flatten(x: ndarray, order: Any = "C") -> ndarray:
@@ -113,8 +125,8 @@ def _attach() -> None:
         "to_device": _to_device,
         "cpu": lambda x: _to_device(x, "cpu"),
         "gpu": lambda x, index=0: _to_device(x, f"cuda:{index}"),
-        "real": property(lambda x: x),
-        "imag": property(lambda x: array_of(to_tensor(np.zeros(x.shape, x.dtype)))),
+        "real": property(_real, lambda x, part: _with_parts(x, part, logic.imag(x))),
+        "imag": property(logic.imag, lambda x, part: _with_parts(x, logic.real(x), part)),
         "__array_namespace__": _array_namespace,
     }
     for name, method in others.items():

@@ -9,6 +9,7 @@ import numpy as np
 from ngrad.errors import LinAlgError
 from ngrad.numpy.convert import FLOAT64, INT64, array_of, to_tensor
 from ngrad.numpy.ndarray import ndarray
+from ngrad.ops import complexes
 from ngrad.ops import reductions as r
 from ngrad.ops.arithmetic import abs_
 from ngrad.ops.comparison import greater, isnan, logical_and, logical_not, not_equal
@@ -25,9 +26,15 @@ from ngrad.record import apply_now
 
 
 def floats(x: Any) -> Any:
-    """A tensor of floats: integers and bools as float64."""
+    """A tensor of floats or complex numbers: integers and bools as float64."""
     x = to_tensor(x)
-    return x if x.dtype.is_floating else cast_to(x, FLOAT64)
+    return x if x.dtype.is_inexact else cast_to(x, FLOAT64)
+
+
+def squares(x: Any) -> Any:
+    """The square of each element's magnitude."""
+    found = square(complexes.real(x))
+    return found + square(complexes.imag(x)) if x.dtype.is_complex else found
 
 
 def singular_values(x: Any, hermitian: bool = False) -> Any:
@@ -53,7 +60,7 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> n
     x = floats(x)
     if axis is None:
         if ord is None or (ord in ("f", "fro") and x.ndim == 2) or (ord == 2 and x.ndim == 1):
-            return array_of(root(r.reduce_sum(square(x), None, keepdims)))
+            return array_of(root(r.reduce_sum(squares(x), None, keepdims)))
         axis = tuple(range(x.ndim))
     axes = r.normal_axes(axis, x.ndim, "norm")
     if len(axes) == 1:
@@ -77,7 +84,7 @@ def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> ndarr
 
 def _of_vectors(x: Any, ord: Any, axes: tuple[int, ...], kept: bool) -> Any:
     if ord is None or ord == 2:
-        return root(r.reduce_sum(square(x), axes, kept))
+        return root(r.reduce_sum(squares(x), axes, kept))
     if isinstance(ord, str):
         raise ValueError(f"norm: invalid order {ord!r} for vectors, of shape {x._layout.shape}")
     if ord == np.inf:
@@ -85,7 +92,7 @@ def _of_vectors(x: Any, ord: Any, axes: tuple[int, ...], kept: bool) -> Any:
     if ord == -np.inf:
         return r.reduce_min(abs_(x), axes, kept)
     if ord == 0:
-        return r.reduce_sum(cast_to(not_equal(x, 0), x.dtype), axes, kept)
+        return r.reduce_sum(cast_to(not_equal(x, 0), x.dtype.real_dtype), axes, kept)
     if ord == 1:
         return r.reduce_sum(abs_(x), axes, kept)
     p = float(ord)
@@ -99,7 +106,7 @@ def _of_matrices(x: Any, ord: Any, rows: int, columns: int, kept: bool) -> Any:
     if rows == columns:
         raise ValueError("norm: duplicate axes given")
     if ord in (None, "fro", "f"):
-        return root(r.reduce_sum(square(x), (rows, columns), kept))
+        return root(r.reduce_sum(squares(x), (rows, columns), kept))
     if ord in (2, -2, "nuc"):
         others = [k for k in range(x.ndim) if k not in (rows, columns)]
         values = singular_values(transpose(x, (*others, rows, columns)))

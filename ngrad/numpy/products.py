@@ -51,7 +51,7 @@ def vecdot(
     keepdims: bool = False, casting: Any = "same_kind", order: Any = "K", dtype: Any = None,
     subok: bool = True,
 ) -> ndarray:  # fmt: skip
-    """The products of vectors along an axis.
+    """The products of vectors along an axis, of the first ones' conjugates.
 
     Examples
     --------
@@ -64,7 +64,7 @@ def vecdot(
     x, y = _vector("vecdot", x1, -2, axis), _vector("vecdot", x2, -1, axis)
     if x.shape[-1] != y.shape[-2]:
         raise ValueError(f"vecdot: vectors of {x.shape[-1]} and of {y.shape[-2]} elements")
-    found = _product(x, y, -2, -1)
+    found = _product(x.conj(), y, -2, -1)
     found = found if dtype is None else found.astype(dtype)
     return moveaxis(found[..., None], -1, axis) if keepdims else found
 
@@ -90,7 +90,7 @@ def vecmat(
     x1: Any, x2: Any, /, out: Any = None, *, axes: Any = NOTHING, casting: Any = "same_kind",
     order: Any = "K", dtype: Any = None, subok: bool = True,
 ) -> ndarray:  # fmt: skip
-    """Vectors times matrices.
+    """Vectors, or their conjugates, times matrices.
 
     Examples
     --------
@@ -99,7 +99,7 @@ def vecmat(
     array([8, 3])
     """
     _refuse("vecmat", out, axes)
-    found = _product(_vector("vecmat", x1, -2), _matrix("vecmat", x2), -2)
+    found = _product(_vector("vecmat", x1, -2).conj(), _matrix("vecmat", x2), -2)
     return found if dtype is None else found.astype(dtype)
 
 

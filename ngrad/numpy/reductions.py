@@ -11,8 +11,8 @@ from ngrad.dtypes import BY_CODE
 from ngrad.numpy.convert import FLOAT64, INT64, array_of, dtype_of, to_tensor
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.ufuncs import refuse_out
+from ngrad.ops import complexes, scans
 from ngrad.ops import reductions as r
-from ngrad.ops import scans
 from ngrad.ops.arithmetic import subtract
 from ngrad.ops.comparison import isnan, not_equal
 from ngrad.ops.convert import cast_to
@@ -157,7 +157,7 @@ def _floating(x: Any, dtype: Any) -> Any:
     wanted = dtype_of(dtype)
     if wanted is not None:
         return cast_to(x, wanted)
-    return x if x.dtype.is_floating else cast_to(x, FLOAT64)
+    return x if x.dtype.is_inexact else cast_to(x, FLOAT64)
 
 
 def mean(
@@ -201,7 +201,12 @@ def var(
         if _counted(mean)
         else r.reduce_sum(_masked(x, where, 0), axis, True) / count
     )
-    total = r.reduce_sum(_masked(square(x - middle), where, 0), axis, True)
+    away = x - middle
+    squares = square(complexes.real(away))
+    if x.dtype.is_complex:  # of the distance, which is real
+        squares = squares + square(complexes.imag(away))
+        count = count if isinstance(count, float) else complexes.real(count)
+    total = r.reduce_sum(_masked(squares, where, 0), axis, True)
     if isinstance(count, float):
         found = total / float(np.maximum(count - ddof, 0.0))
     else:
@@ -269,7 +274,7 @@ argmax, argmin = _place("argmax", r.argmax), _place("argmin", r.argmin)
 
 
 def _without_nans(x: Any, instead: Any) -> Any:
-    return select(isnan(x), instead, x) if x.dtype.is_floating else x
+    return select(isnan(x), instead, x) if x.dtype.is_inexact else x
 
 
 def nansum(
@@ -293,7 +298,7 @@ def nanprod(
 def _there(a: Any, where: Any) -> tuple[Any, Any]:
     """A tensor, and where it is no NaN."""
     x = to_tensor(a)
-    holds: Any = ~isnan(x) if x.dtype.is_floating else to_tensor(True)
+    holds: Any = ~isnan(x) if x.dtype.is_inexact else to_tensor(True)
     if where is not True and _counted(where):
         holds = holds & to_tensor(where, BOOL)
     return x, array_of(holds)

@@ -17,6 +17,7 @@ from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.reductions import NOTHING
 from ngrad.numpy.ufuncs import UFUNCS, refuse_out
 from ngrad.ops.bounds import checked
+from ngrad.ops.complexes import conj
 from ngrad.ops.elementwise import select
 from ngrad.ops.gather import gather_rows
 from ngrad.ops.indexing import getitem
@@ -94,6 +95,8 @@ def round_(a: Any, decimals: int = 0, out: Any = None) -> ndarray:
     """Nearest numbers of so many decimals, halves to even."""
     refuse_out("round", out)
     x = array_of(to_tensor(a))
+    if x.dtype.kind == "c":
+        return round_(x.real, decimals) + 1j * round_(x.imag, decimals)
     if decimals == 0:
         return x if x.dtype.kind in "iub" else UFUNCS["rint"](x)
     if x.dtype.kind in "iu" and decimals > 0:
@@ -247,8 +250,8 @@ def dot(a: Any, b: Any, out: Any = None) -> ndarray:
 
 
 def vdot(a: Any, b: Any, /) -> ndarray:
-    """The product of two arrays as vectors."""
-    return dot(flattened(a), flattened(b))
+    """The product of two arrays as vectors, of the first one's conjugate."""
+    return dot(conj(flattened(a)), flattened(b))
 
 
 def inner(a: Any, b: Any, /) -> ndarray:

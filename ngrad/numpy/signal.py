@@ -62,7 +62,8 @@ def convolve(a: Any, v: Any, mode: Any = "full") -> ndarray:
 
 
 def correlate(a: Any, v: Any, mode: Any = "valid") -> ndarray:
-    """The sums of products of two vectors, one shifted along the other; modes as of `convolve`.
+    """The sums of products of a vector and the conjugate of another that is shifted along it; modes
+    as of `convolve`.
 
     Examples
     --------
@@ -72,8 +73,8 @@ def correlate(a: Any, v: Any, mode: Any = "valid") -> ndarray:
     """
     x, y = _vectors("correlate", a, v, mode)
     if y.size > x.size:
-        return correlate(y, x, mode)[::-1]
-    return _slid(x, y, mode)
+        return correlate(y, x, mode)[::-1].conj()
+    return _slid(x, y.conj(), mode)
 
 
 # -- functions -------------------------------------------------------------------------------------

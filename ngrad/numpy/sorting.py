@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ngrad.dtypes import BY_CODE
 from ngrad.numpy.convert import array_of, to_tensor
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.manipulation import atleast_1d, flip, ravel
@@ -14,6 +15,7 @@ from ngrad.numpy.selection import take, take_along_axis
 from ngrad.numpy.ufuncs import UFUNCS
 from ngrad.ops import sorting as order
 from ngrad.ops.arithmetic import minimum
+from ngrad.ops.convert import cast_to
 from ngrad.ops.convert import operands as together
 from ngrad.ops.gather import gather_rows
 from ngrad.ops.shape import broadcast_to, normal_axis, reshape
@@ -49,6 +51,22 @@ def sort(
     """
     x, at = _rows("sort", a, axis, kind, order, stable)
     return flip(_sorted(x, at), at).copy() if descending else _sorted(x, at)
+
+
+def sort_complex(a: Any) -> ndarray:
+    """The elements in order along the last axis, as complex numbers: by their real parts and, where
+    these are equal, by the imaginary ones.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.sort_complex([3, 1, 2 - 1j])
+    array([1.+0.j, 2.-1.j, 3.+0.j])
+    """
+    x = to_tensor(a)
+    small = x.dtype.code in ("i1", "i2", "u1", "u2", "f4")
+    wide = x.dtype if x.dtype.is_complex else BY_CODE["c8" if small else "c16"]
+    return sort(array_of(cast_to(x, wide)))
 
 
 def _sorted(x: Any, axis: int) -> ndarray:
@@ -205,4 +223,5 @@ def isin(
 
 __all__ = [
     "argpartition", "argsort", "digitize", "isin", "lexsort", "partition", "searchsorted", "sort",
+    "sort_complex",
 ]  # fmt: skip

@@ -326,7 +326,7 @@ def cov(
         less = ddof if aweights is None else ddof * sum(w * asarray(aweights, FLOAT64)) / total
         rest = UFUNCS["maximum"](total - less, 0.0) if ddof else total
     X = X - middle[:, None]
-    found = matmul(X, (X if w is None else X * w).T)
+    found = matmul(X, (X if w is None else X * w).T.conj())
     return (found * UFUNCS["divide"](1.0, asarray(rest, wide))).squeeze()
 
 
@@ -335,8 +335,11 @@ def corrcoef(x: Any, y: Any = None, rowvar: bool = True, *, dtype: Any = None) -
     c = cov(x, y, rowvar, dtype=dtype)
     if c.ndim == 0:
         return c / c
-    spread = UFUNCS["sqrt"](diagonal(c))
-    return clip(c / spread[:, None] / spread, -1.0, 1.0)
+    spread = UFUNCS["sqrt"](diagonal(c).real)
+    found = c / spread[:, None] / spread
+    if found.dtype.kind != "c":
+        return clip(found, -1.0, 1.0)
+    return clip(found.real, -1.0, 1.0) + 1j * clip(found.imag, -1.0, 1.0)
 
 
 # -- places without NaNs ---------------------------------------------------------------------------

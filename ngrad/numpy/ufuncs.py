@@ -9,7 +9,7 @@ import numpy as np
 
 from ngrad.dtypes import BY_CODE
 from ngrad.errors import DTypeError
-from ngrad.numpy.convert import PLAIN, dtype_of, operand, to_tensor
+from ngrad.numpy.convert import COMPLEX128, PLAIN, dtype_of, operand, to_tensor
 from ngrad.numpy.naming import KINDS, explain
 from ngrad.numpy.ndarray import array_of, ndarray
 from ngrad.ops import arithmetic as a
@@ -19,6 +19,7 @@ from ngrad.ops import exponential as e
 from ngrad.ops import hyperbolic as h
 from ngrad.ops import power as p
 from ngrad.ops import trigonometric as t
+from ngrad.ops.complexes import conj
 from ngrad.ops.convert import Weak, cast_to
 from ngrad.ops.elementwise import select
 from ngrad.ops.math import pow as power_
@@ -87,7 +88,7 @@ class ufunc:
                 values += (x,)
             else:
                 return None
-        if self._kind == "float" and not values[0]._layout.dtype.is_floating:
+        if self._kind == "float" and not values[0]._layout.dtype.is_inexact:
             return None
         return values
 
@@ -149,7 +150,7 @@ _NARROW = ("i1", "u1", "b1", "i2", "u2")
 def _as_floats(values: list[Any]) -> list[Any]:
     """Operands of a function of floats: integers as floats wide enough."""
     own = [x.dtype for x in values if isinstance(x, Tensor)]
-    if any(dtype.is_floating for dtype in own):
+    if any(dtype.is_inexact for dtype in own):
         return values
     wide = FLOAT32 if all(dtype.code in _NARROW for dtype in own) else FLOAT64
     return [cast_to(x, wide) if isinstance(x, Tensor) else x for x in values]
@@ -160,14 +161,14 @@ def _as_floats(values: list[Any]) -> list[Any]:
 
 def _fmax(x: Any, y: Any) -> Any:
     x, y = _pair(x, y)
-    if not x.dtype.is_floating:
+    if not x.dtype.is_inexact:
         return a.maximum(x, y)
     return select(c.isnan(x), y, select(c.isnan(y), x, a.maximum(x, y)))
 
 
 def _fmin(x: Any, y: Any) -> Any:
     x, y = _pair(x, y)
-    if not x.dtype.is_floating:
+    if not x.dtype.is_inexact:
         return a.minimum(x, y)
     return select(c.isnan(x), y, select(c.isnan(y), x, a.minimum(x, y)))
 
@@ -222,7 +223,7 @@ def _bits(op: Any) -> Callable[..., Any]:
     name = getattr(op, "name", op.__name__.lstrip("_"))
 
     def compute(*values: Any) -> Any:
-        if any(isinstance(x, Tensor) and x.dtype.is_floating for x in values):
+        if any(isinstance(x, Tensor) and x.dtype.is_inexact for x in values):
             names = [getattr(x, "dtype", type(x).__name__) for x in values]
             raise DTypeError(f"{name}: takes integers and bools, not {', '.join(map(str, names))}")
         return op(*values)
@@ -280,7 +281,7 @@ def _bool_sum(op: Any, of_bools: Any) -> Callable[..., Any]:
 
 
 def _reciprocal(x: Any) -> Any:
-    return p.reciprocal(x) if x.dtype.is_floating else a.floordiv(1, x)
+    return p.reciprocal(x) if x.dtype.is_inexact else a.floordiv(1, x)
 
 
 def _sign(x: Any) -> Any:
@@ -294,7 +295,9 @@ def _whole(op: Any) -> Callable[[Any], Any]:
 
 
 def _float_power(x: Any, y: Any) -> Any:
-    return power_(cast_to(to_tensor(x), FLOAT64), cast_to(to_tensor(y), FLOAT64))
+    x, y = _pair(to_tensor(x), to_tensor(y))
+    wide = COMPLEX128 if x.dtype.is_complex else FLOAT64
+    return power_(cast_to(x, wide), cast_to(y, wide))
 
 
 def _ldexp(x: Any, y: Any) -> Any:
@@ -389,7 +392,7 @@ _TABLE: dict[str, tuple[Callable[..., Any], int, str]] = {
     "lcm": (_bits(_lcm), 2, "same"),
     "nextafter": (a.nextafter, 2, "float"),
     "spacing": (_spacing, 1, "float"),
-    "conjugate": (lambda x: x, 1, "same"),
+    "conjugate": (conj, 1, "same"),
 }
 UFUNCS = {name: ufunc(compute, name, nin, kind) for name, (compute, nin, kind) in _TABLE.items()}
 UFUNCS["frexp"] = ufunc(_frexp, "frexp", 1, "float", 2)

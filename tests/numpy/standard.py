@@ -145,7 +145,7 @@ OTHERS = """__array_api_version__ __array_namespace_info__ bool complex128 compl
 float64 inf int16 int32 int64 int8 nan newaxis pi uint16 uint32 uint64 uint8 fft linalg"""
 
 WAITS = {
-    "": "complex64 complex128",
+    "": "",
     "linalg": "eig eigvals",
     "fft": "fft ifft fftn ifftn rfft irfft rfftn irfftn hfft ihfft",
 }

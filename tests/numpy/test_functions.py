@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from cases import CASES, OTHER, ROUNDING, Case
+from cases_complex import COMPLEX
 from numeric import check_gradient, check_second_gradient
 
 import ngrad
@@ -36,14 +37,14 @@ def assert_like(found: Any, expected: Any, rounding: float = 1.0) -> None:
     expected = np.asarray(expected)
     value = np.asarray(found)
     assert (value.dtype, value.shape) == (expected.dtype, expected.shape)
-    if expected.dtype.kind != "f":
+    if expected.dtype.kind not in "fc":
         np.testing.assert_array_equal(value, expected)
         return
     tolerance = rounding * 8 * np.finfo(expected.dtype).eps
     np.testing.assert_allclose(value, expected, rtol=tolerance, atol=tolerance)
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
+@pytest.mark.parametrize("case", [*CASES, *COMPLEX], ids=str)
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_as_numpy(case: Case) -> None:
     with np.errstate(all="ignore"):
@@ -101,7 +102,7 @@ def test_every_name_has_a_case() -> None:
         for name in ours.__all__
         if not hasattr(np, name) or getattr(ours, name) is not getattr(np, name)
     }
-    tested = {case.name for case in CASES}
+    tested = {case.name for case in [*CASES, *COMPLEX]}
     tested |= {alias for alias, name in ALIASES.items() if name in tested}
     same = {name for name in own if getattr(ours, name) in [getattr(ours, t) for t in tested]}
     assert own - tested - same - OTHER == set()
