@@ -73,7 +73,7 @@ def difference(function: Callable[..., float], arrays: Sequence[Array], which: i
 
 def _scalar(value: Any, scale: float = 1.0) -> Any:
     """The sum of a tensor's elements by fixed weights, which is real."""
-    kind = value.dtype.code[0]
+    kind = ngrad.as_dtype(value.dtype).code[0]
     factors = ngrad.constant(scale * weights(tuple(value.shape), kind), value.dtype)
     return ngrad.reduce_sum(ngrad.math.real(value * factors))
 
