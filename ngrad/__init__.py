@@ -113,7 +113,7 @@ from ngrad.ops.creation import (
 )
 from ngrad.ops.creation import range_ as range
 from ngrad.ops.elementwise import cast
-from ngrad.ops.fourier import RFFT as _RFFT  # noqa: F401, public names wait for complex numbers
+from ngrad.ops.fourier import RFFT as _RFFT  # noqa: F401, an op of `ngrad.numpy.fft`
 from ngrad.ops.gather import gather, gather_nd, repeat, scatter_nd, tensor_scatter_nd_add
 from ngrad.ops.identity import identity, stop_gradient
 from ngrad.ops.indexing import boolean_mask

@@ -1,4 +1,4 @@
-"""NumPy's `fft`, as far as it is real: its transforms wait for complex numbers."""
+"""NumPy's `fft`."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from ngrad.numpy import transforms
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.manipulation import roll
 from ngrad.numpy.ndarray import ndarray
+from ngrad.numpy.transforms import *  # noqa: F403, what is in its `__all__`
 
 
 def fftfreq(n: int, d: Any = 1.0, device: Any = None, *, dtype: Any = None) -> ndarray:
@@ -79,13 +81,4 @@ def _axes(x: ndarray, axes: Any) -> tuple[int, ...]:
     return (axes,) if isinstance(axes, int) else tuple(axes)
 
 
-def __getattr__(name: str) -> Any:
-    if not name.startswith("_") and hasattr(np.fft, name):
-        raise AttributeError(
-            f"ngrad.numpy.fft has no {name!r} yet, since transforms are complex numbers; NumPy's "
-            "own takes numpy.asarray(x), without derivatives"
-        )
-    raise AttributeError(f"module 'ngrad.numpy.fft' has no attribute {name!r}")
-
-
-__all__ = ["fftfreq", "fftshift", "ifftshift", "rfftfreq"]
+__all__ = [*transforms.__all__, "fftfreq", "fftshift", "ifftshift", "rfftfreq"]

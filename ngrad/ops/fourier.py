@@ -1,5 +1,5 @@
-"""Discrete Fourier transforms of real signals, whose spectra are pairs: a last axis of the real and
-the imaginary part.
+"""Discrete Fourier transforms along the last axis: of complex numbers, and of real ones, of whose
+spectra half is enough. None is scaled.
 """
 
 from __future__ import annotations
@@ -10,16 +10,19 @@ from typing import Any
 
 import numpy as np
 
+from ngrad.dtypes import BY_CODE
 from ngrad.errors import ShapeError
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op, require
 from ngrad.graph.program import OUT, Program
+from ngrad.ops.complexes import conj
 from ngrad.ops.creation import ones_of
 from ngrad.ops.launching import dense_operands
 from ngrad.ops.matmul import array_at
 from ngrad.ops.shape import embed
 from ngrad.record import apply
 from ngrad.tensor import Tensor, allocate
+from ngrad_kernels.codes import pair_of
 
 
 def frequencies(length: int) -> int:
@@ -33,49 +36,68 @@ def frequencies(length: int) -> int:
     return length // 2 + 1
 
 
-def _infer(x: Layout) -> Layout:
-    require("rfft", x, "f", "floating-point tensors")
+def _signals(name: str, x: Layout) -> None:
+    """Refuse what has no signals."""
     if x.ndim < 1 or x.shape[-1] == 0:
         raise ShapeError(
-            f"rfft: takes signals along a last axis, which shape {x.shape} has none of"
+            f"{name}: takes signals along a last axis, which shape {x.shape} has none of"
         )
-    return layout(x.dtype, (*x.shape[:-1], frequencies(x.shape[-1]), 2))
 
 
-def _prepare(
-    inputs: tuple[Layout, ...], out: Layout
-) -> tuple[Callable[..., Any] | Program, Layout]:
-    length = inputs[0].shape[-1]
-    return _transform("rfft", lambda x: _pairs(np.fft.rfft(x)), length, inputs[0], out), out
+def _fft_infer(x: Layout, inverse: bool) -> Layout:
+    require("fft", x, "c", "complex tensors")
+    _signals("fft", x)
+    return x.spec
 
 
-def _inverse_infer(x: Layout, length: int) -> Layout:
-    require("irfft", x, "f", "floating-point pairs")
-    if x.ndim < 2 or x.shape[-2:] != (frequencies(length), 2):
+def _rfft_infer(x: Layout) -> Layout:
+    require("rfft", x, "f", "floating-point tensors")
+    _signals("rfft", x)
+    return layout(BY_CODE[pair_of(x.dtype.code)], (*x.shape[:-1], frequencies(x.shape[-1])))
+
+
+def _irfft_infer(x: Layout, length: int) -> Layout:
+    require("irfft", x, "c", "complex tensors")
+    if x.ndim < 1 or x.shape[-1] != frequencies(length):
         raise ShapeError(
-            f"irfft: a signal of {length} elements has pairs of shape "
-            f"(..., {frequencies(length)}, 2), not {x.shape}"
+            f"irfft: a signal of {length} elements has {frequencies(length)} frequencies, not "
+            f"those of shape {x.shape}"
         )
-    return layout(x.dtype, (*x.shape[:-2], length))
+    return layout(x.dtype.real_dtype, (*x.shape[:-1], length))
 
 
-def _inverse_prepare(
-    inputs: tuple[Layout, ...], out: Layout, length: int
-) -> tuple[Callable[..., Any] | Program, Layout]:
-    def inverse(x: Any) -> Any:
-        return np.fft.irfft(_complex(x), length, norm="forward")
+def _fft_prepare(inputs: tuple[Layout, ...], out: Layout, inverse: bool) -> Any:
+    def transform(x: Any) -> Any:
+        return np.fft.ifft(x, norm="forward") if inverse else np.fft.fft(x)
 
-    return _transform("irfft", inverse, length, inputs[0], out), out
+    return _transform("fft", transform, out.shape[-1], inputs[0], out, int(inverse)), out
+
+
+def _rfft_prepare(inputs: tuple[Layout, ...], out: Layout) -> Any:
+    return _transform("rfft", np.fft.rfft, inputs[0].shape[-1], inputs[0], out), out
+
+
+def _irfft_prepare(inputs: tuple[Layout, ...], out: Layout, length: int) -> Any:
+    def transform(x: Any) -> Any:
+        return np.fft.irfft(x, length, norm="forward")
+
+    return _transform("irfft", transform, length, inputs[0], out), out
 
 
 def _transform(
-    name: str, function: Callable[[Any], Any], length: int, where: Layout, out: Layout
+    name: str,
+    function: Callable[[Any], Any],
+    length: int,
+    where: Layout,
+    out: Layout,
+    *words: int,
 ) -> Callable[..., Any] | Program:
     """How a transform of signals of a length runs: by its device's library, or by NumPy."""
     if out.size == 0:
         return Program()
-    count = math.prod(out.shape[:-1] if name == "irfft" else out.shape[:-2])
-    work = out.device.target.libraries.routine(name, out.dtype.code, [count, length])
+    count = math.prod(out.shape[:-1])
+    words = (count, length, *words)
+    work = out.device.target.libraries.routine(name, out.dtype.code, words)
     if work is not None:
         x = dense_operands([(0, where)])
         return x.launching(work, (*x.operands, (OUT, 0)))
@@ -90,40 +112,39 @@ def _transform(
     return run
 
 
-def _pairs(z: Any) -> Any:
-    return np.ascontiguousarray(z)[..., None].view(z.real.dtype)
+FFT = Op("fft", _fft_infer, _fft_prepare, ("inverse",), family="linalg")
+RFFT = Op("rfft", _rfft_infer, _rfft_prepare, family="linalg")
+IRFFT = Op("irfft", _irfft_infer, _irfft_prepare, ("length",), family="linalg")
 
 
-def _complex(pairs: Any) -> Any:
-    return np.ascontiguousarray(pairs).view(np.result_type(pairs.dtype, np.complex64))[..., 0]
+@FFT.vjp
+def _(g: Any, out: Any, x: Any, inverse: bool) -> Any:
+    return (apply(FFT, (g,), (inverse,)),)  # its matrix is symmetric
 
 
-RFFT = Op("rfft", _infer, _prepare, family="linalg")
-IRFFT = Op("irfft", _inverse_infer, _inverse_prepare, ("length",), family="linalg")
-
-
-# Each is the transpose of the other but for how often a frequency counts: those that are their own
-# conjugates once, the others twice.
+# Each of the others is the transpose of the other but for a conjugate, and how often a frequency
+# counts: those that are their own conjugates once, the others twice.
 
 
 @RFFT.vjp
 def _(g: Any, out: Any, x: Any) -> Any:
     length = x._layout.shape[-1]
-    return (apply(IRFFT, (g * _own(g, length, 0.5),), (length,)),)
+    return (apply(IRFFT, (conj(g) * _own(out, length, 0.5),), (length,)),)
 
 
 @IRFFT.vjp
 def _(g: Any, out: Any, x: Any, length: int) -> Any:
-    return (apply(RFFT, (g,)) * _own(g, length, 2.0),)
+    return (conj(apply(RFFT, (g,))) * _own(x, length, 2.0),)
 
 
 def _own(like: Any, length: int, others: float) -> Any:
-    """1 for frequencies that are their own conjugates, and a number for the others, over pairs."""
+    """1 for frequencies that are their own conjugates, and a number for the others."""
     count = frequencies(length)
     own = 2 if length % 2 == 0 else 1  # the mean, and of an even length the highest
-    where = layout(like.dtype, (own, 1), None, like._layout.device)
-    return embed(ones_of(where), others, (count, 1), ((0, max(count - 1, 1), own), (0, 1, 1)))
+    where = layout(like.dtype.real_dtype, (own,), None, like._layout.device)
+    return embed(ones_of(where), others, (count,), ((0, max(count - 1, 1), own),))
 
 
+FFT.batch(lambda size, batched, x, inverse: apply(FFT, (x,), (inverse,)))
 RFFT.batch(lambda size, batched, x: apply(RFFT, (x,)))
 IRFFT.batch(lambda size, batched, x, length: apply(IRFFT, (x,), (length,)))

@@ -45,7 +45,7 @@ class ComputeType(enum.IntEnum):
 
 
 class Type(enum.IntEnum):
-    R2C, C2R, D2Z, Z2D = 42, 44, 106, 108
+    R2C, C2R, C2C, D2Z, Z2D, Z2Z = 42, 44, 41, 106, 108, 105
 
 
 KINDS = {0: "f4", 1: "f8"}
@@ -263,7 +263,8 @@ class Cufft(Library):
         assert plan in self._manual and (rank, istride, ostride) == (1, 1, 1)
         (length,) = n
         real, pairs = (length, length // 2 + 1)
-        inner, outer = (real, pairs) if type in (Type.R2C, Type.D2Z) else (pairs, real)
+        inner = pairs if type in (Type.C2R, Type.Z2D) else real
+        outer = pairs if type in (Type.R2C, Type.D2Z) else real
         assert (inembed, idist, onembed, odist) == ([inner], inner, [outer], outer)
         self.calls["plan"] += 1
         self._plans[plan] = type, length, batch
@@ -294,6 +295,25 @@ class Cufft(Library):
             given[...] = np.nan  # it writes into what it reads
 
         self.queue("exec", plan, forward if kind in (Type.R2C, Type.D2Z) else inverse)
+
+    def _whole(self, kind: Type, plan: int, idata: int, odata: int, direction: int) -> None:
+        type, length, batch = self._plans[plan]
+        assert type == kind and plan in self._areas and direction in (-1, 1)
+        size = 8 if kind == Type.C2C else 16
+        place = batch * length * size, (batch, length), f"c{size}"
+
+        def work() -> None:
+            x = array_at(idata, *place)
+            found = np.fft.fft(x) if direction < 0 else np.fft.ifft(x, norm="forward")
+            array_at(odata, *place)[...] = found
+
+        self.queue("exec", plan, work)
+
+    def exec_c2c(self, plan: int, idata: int, odata: int, direction: int) -> None:
+        self._whole(Type.C2C, plan, idata, odata, direction)
+
+    def exec_z2z(self, plan: int, idata: int, odata: int, direction: int) -> None:
+        self._whole(Type.Z2Z, plan, idata, odata, direction)
 
     def _exec(kind: Type) -> Any:
         def execute(self, plan: int, idata: int, odata: int) -> None:

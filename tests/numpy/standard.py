@@ -147,7 +147,7 @@ float64 inf int16 int32 int64 int8 nan newaxis pi uint16 uint32 uint64 uint8 fft
 WAITS = {
     "": "",
     "linalg": "eig eigvals",
-    "fft": "fft ifft fftn ifftn rfft irfft rfftn irfftn hfft ihfft",
+    "fft": "",
 }
 """What waits for complex numbers."""
 

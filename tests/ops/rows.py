@@ -509,10 +509,6 @@ def _solved(lower: bool, adjoint: bool) -> Any:
     return reference
 
 
-def _pairs(z: Array) -> Array:
-    return np.stack([z.real, z.imag], -1)
-
-
 LINALG = [
     Row(
         "matmul",
@@ -550,7 +546,7 @@ LINALG = [
     Row(
         "rfft",
         lambda x: apply(TABLE["rfft"], (x,)),
-        lambda x: _pairs(np.fft.rfft(x)),
+        np.fft.rfft,
         shapes=(((1,),), ((2,),), ((5,),), ((2, 6),), ((0, 3),)),
         ulps=8,
         floor=32 * EPS,
@@ -559,13 +555,27 @@ LINALG = [
         Row(
             "irfft",
             lambda x, n=length: apply(TABLE["irfft"], (x,), (n,)),
-            lambda x, n=length: np.fft.irfft(x[..., 0] + 1j * x[..., 1], n, norm="forward"),
+            lambda x, n=length: np.fft.irfft(x, n, norm="forward"),
+            kinds="c",
             shapes=((shape,),),
             ulps=8,
             floor=32 * EPS,
             label=str(length),
         )
-        for length, shape in ((1, (1, 2)), (2, (2, 2)), (5, (3, 2)), (6, (2, 4, 2)), (3, (0, 2, 2)))
+        for length, shape in ((1, (1,)), (2, (2,)), (5, (3,)), (6, (2, 4)), (3, (0, 2)))
+    ),
+    *(
+        Row(
+            "fft",
+            lambda x, back=inverse: apply(TABLE["fft"], (x,), (back,)),
+            lambda x, back=inverse: np.fft.ifft(x, norm="forward") if back else np.fft.fft(x),
+            kinds="c",
+            shapes=(((1,),), ((5,),), ((2, 6),), ((0, 3),)),
+            ulps=8,
+            floor=32 * EPS,
+            label="inverse" if inverse else "",
+        )
+        for inverse in (False, True)
     ),
 ]
 

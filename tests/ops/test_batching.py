@@ -26,7 +26,7 @@ from ngrad.record import apply, execute, traced
 from ngrad.tensor import from_numpy, scalar
 
 SIZES = (3, 1, 0)
-CLOSE = {op.name for op in TABLE.values() if op.family == "linalg"} - {"rfft", "irfft"}
+CLOSE = {op.name for op in TABLE.values() if op.family == "linalg"} - {"fft", "rfft", "irfft"}
 """Ops whose bits, or those of their rules, depend on the shapes that they are called with: BLAS
 adds in other orders. Their matrices keep their structure from one element of a batch to the next.
 """

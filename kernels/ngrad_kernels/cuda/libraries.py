@@ -86,6 +86,7 @@ class Libraries:
         library, make = {
             "triangular_solve": ("cublas", blas.triangular_solve),
             "cholesky": ("cusolverDn", solver.cholesky),
+            "fft": ("cufft", fourier.fft),
             "rfft": ("cufft", fourier.rfft),
             "irfft": ("cufft", fourier.irfft),
         }[name]

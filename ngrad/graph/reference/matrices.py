@@ -26,13 +26,12 @@ def _triangular_solve(matrix: Array, rhs: Array, lower: bool, adjoint: bool) -> 
     return np.linalg.solve(np.swapaxes(triangle, -1, -2) if adjoint else triangle, wide(rhs))
 
 
-def _rfft(x: Array) -> Any:
-    spectrum = np.fft.rfft(wide(x))
-    return np.stack([spectrum.real, spectrum.imag], -1)
+def _fft(x: Array, inverse: bool) -> Any:
+    return np.fft.ifft(wide(x), norm="forward") if inverse else np.fft.fft(wide(x))
 
 
 def _irfft(x: Array, length: int) -> Any:
-    return np.fft.irfft(wide(x[..., 0]) + 1j * wide(x[..., 1]), length, norm="forward")
+    return np.fft.irfft(wide(x), length, norm="forward")
 
 
 def _inverse_of_part(x: Array, cutoff: Array, hermitian: bool) -> Any:
@@ -80,6 +79,7 @@ MATRICES: dict[str, Callable[..., Any]] = {
     "eigh": lambda x, lower: np.linalg.eigh(wide(x), "L" if lower else "U"),
     "lu": _lu,
     **{name: _by_scipy(name) for name in ("expm", "logm", "sqrtm")},
-    "rfft": _rfft,
+    "fft": _fft,
+    "rfft": lambda x: np.fft.rfft(wide(x)),
     "irfft": _irfft,
 }

@@ -112,16 +112,19 @@ def test_the_first_wrong_matrix_is_noted(libraries: Libraries, way: None) -> Non
 def test_transforms(libraries: Libraries, code: str, count: int, length: int) -> None:
     x, pairs = numbers((count, length), code, 1), length // 2 + 1
     close = 64 * np.finfo(code).eps
-    z = run(libraries, "rfft", [count, length], x, np.zeros((count, pairs, 2), code))
-    expected = np.fft.rfft(x.astype("f8"))
-    np.testing.assert_allclose(z[..., 0], expected.real, atol=close)
-    np.testing.assert_allclose(z[..., 1], expected.imag, atol=close)
+    pair = f"c{2 * x.itemsize}"
+    z = run(libraries, "rfft", [count, length], x, np.zeros((count, pairs), pair))
+    np.testing.assert_allclose(z, np.fft.rfft(x.astype("f8")), atol=close)
+    whole = run(libraries, "fft", [count, length, 0], x.astype(pair), np.zeros(x.shape, pair))
+    np.testing.assert_allclose(whole, np.fft.fft(x.astype("f8")), atol=close)
+    again = run(libraries, "fft", [count, length, 1], whole, np.zeros(x.shape, pair))
+    np.testing.assert_allclose(again, length * x, rtol=close, atol=close * length)
     back = run(libraries, "irfft", [count, length], z, np.zeros_like(x))
     np.testing.assert_allclose(back, length * x, rtol=close, atol=close * length)
 
 
 def test_what_a_transform_reads_is_left_as_it_was(libraries: Libraries) -> None:
-    target, z = libraries.target, numbers((2, 3, 2), "f8", 1)
+    target, z = libraries.target, numbers((2, 3), "f8", 1) + 1j
     work = libraries.routine("irfft", "f8", [2, 5])
     assert work is not None
     source, out = put_array(target, z), target.pool.take(2 * 5 * 8)
@@ -138,7 +141,7 @@ def test_plans_are_kept(libraries: Libraries, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(fourier, "PLANS", 2)
     for length in (4, 4, 6, 4, 8, 4, 6):  # 6 gives way to 8, and comes back
         x = numbers((1, length), "f8", 1)
-        run(libraries, "rfft", [1, length], x, np.zeros((1, length // 2 + 1, 2)))
+        run(libraries, "rfft", [1, length], x, np.zeros((1, length // 2 + 1), "c16"))
     assert (cufft.calls["plan"], cufft.calls["exec"]) == (4, 7)
 
 

@@ -47,7 +47,8 @@ FUNCTIONS: list[tuple[str, Callable[..., Any], tuple[Array, ...]]] = [
     ("solve", lambda x, y: linalg.triangular_solve(x, y), (REGULAR, RHS)),
     ("upper", lambda x, y: linalg.triangular_solve(x, y, False, True), (REGULAR[0], RHS)),
     ("rfft", lambda x: apply(TABLE["rfft"], (x[..., ::-1],)), (SQUARE,)),
-    ("irfft", lambda x: apply(TABLE["irfft"], (x,), (4,)), (RHS,)),
+    ("irfft", lambda x: apply(TABLE["irfft"], (x,), (4,)), (SQUARE + 1j,)),
+    ("fft", lambda x: apply(TABLE["fft"], (x,), (True,)), (SQUARE + 1j,)),
 ]
 
 
