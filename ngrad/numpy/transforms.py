@@ -128,13 +128,6 @@ def ihfft(a: Any, n: Any = None, axis: int = -1, norm: Any = None, out: Any = No
 # -- several axes ----------------------------------------------------------------------------------
 
 
-def _called(function: Any, name: str, doc: str) -> Callable[..., ndarray]:
-    function.__name__ = function.__qualname__ = name
-    function.__doc__ = doc
-    made: Callable[..., ndarray] = function
-    return made
-
-
 def _sizes(what: str, x: Any, s: Any, axes: Any, real: bool = False) -> tuple[list[Any], list[int]]:
     """The length along each axis; of the last one None where its default is that of `irfft`."""
     if axes is None:
@@ -162,42 +155,42 @@ def _over(
     return _complex(x)
 
 
-def _fftn(name: str, back: bool, plane: bool = False) -> Callable[..., ndarray]:
+def _complex_over(back: bool) -> Callable[..., Any]:
+    def compute(what: str, x: Any, s: Any, axes: Any, norm: Any) -> Any:
+        return _over(what, x, *_sizes(what, x, s, axes), norm, back)
+
+    return compute
+
+
+def _real_over(what: str, x: Any, s: Any, axes: Any, norm: Any) -> Any:
+    (*sizes, last), (*others, final) = _sizes(what, x, s, axes, True)
+    return _over(what, _real(what, x, last, final, norm), sizes, others, norm, False)
+
+
+def _back_over(what: str, x: Any, s: Any, axes: Any, norm: Any) -> Any:
+    (*sizes, last), (*others, final) = _sizes(what, x, s, axes, True)
+    return _back_to_real(what, _over(what, x, sizes, others, norm, True), last, final, norm)
+
+
+def _several(name: str, compute: Callable[..., Any]) -> Callable[..., ndarray]:
+    """A transform of several axes, all if None, or (if its name ends in 2) of the last two."""
+    usual = (-2, -1) if name.endswith("2") else None
+
     def transform(
-        a: Any, s: Any = None, axes: Any = (-2, -1) if plane else None, norm: Any = None,
-        out: Any = None,
-    ) -> ndarray:  # fmt: skip
+        a: Any, s: Any = None, axes: Any = usual, norm: Any = None, out: Any = None
+    ) -> ndarray:
         refuse_out(name, out)
-        x = _floats(a)
-        return array_of(_over(name, x, *_sizes(name, x, s, axes), norm, back))
+        return array_of(compute(name, _floats(a), s, axes, norm))
 
-    where = "two axes" if plane else "several axes, all if None"
-    return _called(transform, name, f"`{'i' * back}fft` along {where}.")
-
-
-def _rfftn(name: str, back: bool, plane: bool = False) -> Callable[..., ndarray]:
-    def transform(
-        a: Any, s: Any = None, axes: Any = (-2, -1) if plane else None, norm: Any = None,
-        out: Any = None,
-    ) -> ndarray:  # fmt: skip
-        refuse_out(name, out)
-        x = _floats(a)
-        (*sizes, last), (*others, final) = _sizes(name, x, s, axes, True)
-        if back:
-            x = _over(name, x, sizes, others, norm, True)
-            return array_of(_back_to_real(name, x, last, final, norm))
-        x = _real(name, x, last, final, norm)
-        return array_of(_over(name, x, sizes, others, norm, False))
-
-    ends = "of the last axis real, " if not back else ""
-    where = "two axes" if plane else "several axes, all if None"
-    return _called(transform, name, f"`{'i' * back}rfft` {ends}along {where}.")
+    transform.__name__ = transform.__qualname__ = name
+    transform.__doc__ = f"`{name[:-1]}` along {'two axes' if usual else 'axes, all if None'}."
+    return transform
 
 
-fftn, ifftn = _fftn("fftn", False), _fftn("ifftn", True)
-fft2, ifft2 = _fftn("fft2", False, True), _fftn("ifft2", True, True)
-rfftn, irfftn = _rfftn("rfftn", False), _rfftn("irfftn", True)
-rfft2, irfft2 = _rfftn("rfft2", False, True), _rfftn("irfft2", True, True)
+fftn, fft2 = (_several(name, _complex_over(False)) for name in ("fftn", "fft2"))
+ifftn, ifft2 = (_several(name, _complex_over(True)) for name in ("ifftn", "ifft2"))
+rfftn, rfft2 = (_several(name, _real_over) for name in ("rfftn", "rfft2"))
+irfftn, irfft2 = (_several(name, _back_over) for name in ("irfftn", "irfft2"))
 
 __all__ = [
     "fft", "fft2", "fftn", "hfft", "ifft", "ifft2", "ifftn", "ihfft", "irfft", "irfft2", "irfftn",
