@@ -92,7 +92,9 @@ class ShortRows(SpaceWriter):
         codes = [
             self.space.code_of(self.reduced(k)) for k in self.of_rows if self.space.reduction(k)
         ]
-        self.write(f"reduced = stack_words({max(words_for(SEVERAL, code) for code in codes)})")
+        words = max([words_for(SEVERAL, code) for code in codes], default=0)
+        if words:  # what is reduced may be the same for all rows
+            self.write(f"reduced = stack_words({words})")
         if self.numbers:
             self.write("columns = stack_words(BLOCK)")
         self.write("short = 0 < length <= TOGETHER", "several = 1")

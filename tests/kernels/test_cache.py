@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from ngrad_kernels import cache, native
+from ngrad_kernels import cache, loader
 from ngrad_kernels.body import Body, Step
 from ngrad_kernels.cache import MAGIC, Store
 from ngrad_kernels.render import render
@@ -222,7 +222,7 @@ def test_keys_are_of_the_content() -> None:
 def test_keys_are_of_the_target(monkeypatch: pytest.MonkeyPatch) -> None:
     """Code that was tuned otherwise has another key."""
     before = cache.key_of("")
-    monkeypatch.setattr(native, "features", lambda: "+another")
+    monkeypatch.setattr(loader, "features", lambda: "+another")
     cache.environment.cache_clear()
     after = cache.key_of("")
     monkeypatch.undo()
