@@ -52,7 +52,7 @@ def evaluated(eager: bool = False, fusion: str = "off") -> Iterator[None]:
 
 # -- each op ---------------------------------------------------------------------------------------
 
-CODE_OF = {"f": "f4", "i": "i4", "u": "u1", "b": "b1", "c": "c8"}
+CODE_OF = {"f": "f4", "i": "i4", "u": "u1", "b": "b1", "c": "c16"}
 
 
 def of_op(row: Row, arrays: list[Any]) -> Bits:

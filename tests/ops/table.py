@@ -10,6 +10,7 @@ import numpy as np
 from numeric import Array, grid
 
 import ngrad
+from ngrad_kernels.scalars import SCALARS
 
 Shapes = tuple[tuple[int, ...], ...]
 
@@ -104,6 +105,10 @@ class Row:
     def wide(self) -> list[str]:
         """The dtypes in which its derivatives are compared with differences."""
         return [code for code in ("f8", "c16") if code[0] in self.kinds]
+
+    def tests(self, code: str) -> bool:
+        """Whether it is tested in a dtype: not in complex64, if that is complex128's, rounded."""
+        return code != "c8" or self.op not in SCALARS or SCALARS[self.op].cost < 2
 
     def ulps_of(self, kind: str) -> float:
         """How far results may be from the reference's, of operands of a kind."""
