@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ngrad_kernels.body import Body
-from ngrad_kernels.codes import part_of
+from ngrad_kernels.codes import computed, part_of
 from ngrad_kernels.scalars import SCALARS
 
 
@@ -17,6 +17,8 @@ def expression(scalar: str, names: Sequence[str], source: str, code: str) -> str
     --------
     >>> expression("add", ("x", "y"), "f4", "f4"), expression("cast", ("x",), "f8", "i4")
     ('f4(x + y)', 'saturate_f8_i4(x)')
+    >>> expression("exp", ("x",), "f2", "f2")
+    'f2(exp_f4(x))'
     """
     if scalar == "cast":
         if code[0] == "c":
@@ -26,7 +28,7 @@ def expression(scalar: str, names: Sequence[str], source: str, code: str) -> str
         if source[0] == "c":
             return expression(scalar, (f"{names[0]}.real",), part_of(source), code)
         if source[0] == "f" and code[0] in "iu":
-            return f"saturate_{source}_{code}({names[0]})"
+            return f"saturate_{computed(source)}_{code}({names[0]})"
         return f"{code}({names[0]})"
     if scalar == "where":
         return f"select({', '.join(names)})"
@@ -34,7 +36,7 @@ def expression(scalar: str, names: Sequence[str], source: str, code: str) -> str
     template = row.expression(source[0])
     if template is None:
         raise TypeError(f"scalar {scalar!r} does not take operands of dtype {source!r}")
-    text = template.format(*names, c=source, p=part_of(source))
+    text = template.format(*names, c=computed(source), p=part_of(source), s=source)
     return text if code == "b1" or code[0] == "c" else f"{code}({text})"
 
 

@@ -8,6 +8,7 @@ one integer (or float) type.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -15,16 +16,8 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
-from ngrad_kernels.intrinsics import (
-    bits_of_f4,
-    bits_of_f8,
-    copysign,
-    f4_from_bits,
-    f8_from_bits,
-    floor,
-    scalar,
-    select,
-)
+from ngrad_kernels.codes import size_of
+from ngrad_kernels.intrinsics import FLOATS, bits_of, copysign, floor, from_bits, scalar, select
 
 
 def _shift(direction: str) -> Any:
@@ -139,22 +132,20 @@ def gcd_uint(x, y):
     return x
 
 
-@scalar
-def nextafter_f4(x, y):
+def _nextafter(code: str) -> Callable[..., Any]:
     """The float next to x in the direction of y: that of the next bits."""
-    step = select((y > x) == (x > 0), np.int32(1), np.int32(-1))
-    moved = f4_from_bits(np.int32(bits_of_f4(x) + step))
-    moved = select(x == 0, copysign(f4_from_bits(np.int32(1)), y), moved)
-    return select((x != x) | (y != y), x + y, select(x == y, y, moved))
+    to_bits, to_float = bits_of[code], from_bits[code]
+    word = np.dtype(f"i{size_of(code)}").type
+    up, down = word(1), word(-1)
 
+    @scalar
+    def nextafter(x, y):
+        step = select((y > x) == (x > 0), up, down)
+        moved = to_float(word(to_bits(x) + step))
+        moved = select(x == 0, copysign(to_float(up), y), moved)
+        return select((x != x) | (y != y), x + y, select(x == y, y, moved))
 
-@scalar
-def nextafter_f8(x, y):
-    """As `nextafter_f4`."""
-    step = select((y > x) == (x > 0), np.int64(1), np.int64(-1))
-    moved = f8_from_bits(bits_of_f8(x) + step)
-    moved = select(x == 0, copysign(f8_from_bits(np.int64(1)), y), moved)
-    return select((x != x) | (y != y), x + y, select(x == y, y, moved))
+    return nextafter
 
 
 @scalar
@@ -194,9 +185,8 @@ NAMESPACE: dict[str, Any] = {
         pow_int,
         gcd_int,
         gcd_uint,
-        nextafter_f4,
-        nextafter_f8,
         mod_float,
         floordiv_float,
     )
 } | {"math": math, "np": np, "shift_left": shift_left, "shift_right": shift_right}
+NAMESPACE |= {f"nextafter_{code}": _nextafter(code) for code in FLOATS}

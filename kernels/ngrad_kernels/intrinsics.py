@@ -17,7 +17,8 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
-from ngrad_kernels.codes import size_of
+from ngrad_kernels.codes import HALVES, size_of
+from ngrad_kernels.halves import HALF, narrowed, rounding, widened
 
 scalar = nb.njit(error_model="numpy", fastmath=False, forceinline=True)
 """Compile a scalar helper with its own floating-point contract; inlined, since a call would stop
@@ -26,7 +27,7 @@ the vectoriser.
 
 WORD = ir.IntType(64)
 
-# code -> (Numba type, LLVM type in memory). Codes are NumPy's kind and size, as everywhere in this
+# code -> (Numba type, LLVM type in memory). Codes are those of `codes.py`, as everywhere in this
 # package.
 MEMORY: dict[str, tuple[Any, ir.Type]] = {
     "f4": (types.float32, ir.FloatType()),
@@ -39,7 +40,11 @@ MEMORY: dict[str, tuple[Any, ir.Type]] = {
     "b1": (types.boolean, ir.IntType(8)),
     "c8": (types.complex64, ir.LiteralStructType([ir.FloatType()] * 2)),
     "c16": (types.complex128, ir.LiteralStructType([ir.DoubleType()] * 2)),
+    "f2": (types.float32, ir.HalfType()),
+    "f2b": (types.float32, HALF),
 }
+COMPUTED = tuple(code for code in MEMORY if code not in HALVES)
+"""The dtypes of values; of the others there are elements in memory alone."""
 
 
 def parts(builder: ir.IRBuilder, value: Any) -> list[Any]:
@@ -74,7 +79,7 @@ def _access(code: str) -> tuple[Callable[..., Any], Callable[..., Any], Callable
     def loaded(builder: ir.IRBuilder, value: Any) -> Any:
         if code == "b1":  # any non-zero byte is true
             return builder.icmp_unsigned("!=", value, ir.Constant(llvm_type, 0))
-        return value
+        return widened(builder, code, value)
 
     @intrinsic
     def load(typingctx, address, index):
@@ -97,7 +102,10 @@ def _access(code: str) -> tuple[Callable[..., Any], Callable[..., Any], Callable
     @intrinsic
     def store(typingctx, address, index, value):
         def codegen(context, builder, signature, args):
-            value = builder.zext(args[2], llvm_type) if code == "b1" else args[2]
+            value = args[2]
+            value = (
+                builder.zext(value, llvm_type) if code == "b1" else narrowed(builder, code, value)
+            )
             done = builder.store(value, element(builder, args[0], args[1]))
             done.set_metadata("noalias", loads_scope(builder.module))
             return context.get_dummy_value()
@@ -118,17 +126,19 @@ def _bitcast(source: str, target: str) -> Callable[..., Any]:
     @intrinsic
     def cast(typingctx, value):
         def codegen(context, builder, signature, args):
-            return builder.bitcast(args[0], MEMORY[target][1])
+            stored = narrowed(builder, source, args[0])
+            return widened(builder, target, builder.bitcast(stored, MEMORY[target][1]))
 
         return MEMORY[target][0](MEMORY[source][0]), codegen
 
     return cast
 
 
-f4_from_bits = _bitcast("i4", "f4")
-f8_from_bits = _bitcast("i8", "f8")
-bits_of_f4 = _bitcast("f4", "i4")
-bits_of_f8 = _bitcast("f8", "i8")
+FLOATS = tuple(code for code in MEMORY if code[0] == "f")
+from_bits = {code: _bitcast(f"i{size_of(code)}", code) for code in FLOATS}
+bits_of = {code: _bitcast(code, f"i{size_of(code)}") for code in FLOATS}
+f4_from_bits, f8_from_bits = from_bits["f4"], from_bits["f8"]
+bits_of_f4, bits_of_f8 = bits_of["f4"], bits_of["f8"]
 
 
 @intrinsic
@@ -231,7 +241,8 @@ NAMESPACE: dict[str, Any] = {
     "f8_from_bits": f8_from_bits,
     "bits_of_f4": bits_of_f4,
     "bits_of_f8": bits_of_f8,
-    **{code: numba_type for code, (numba_type, _) in MEMORY.items()},
+    **{code: MEMORY[code][0] for code in COMPUTED},
+    **{code: rounding(code) for code in HALVES},
     **{f"load_{code}": function for code, function in load.items()},
     **{f"store_{code}": function for code, function in store.items()},
     **{f"reload_{code}": function for code, function in reload.items()},

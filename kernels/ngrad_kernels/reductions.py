@@ -16,7 +16,7 @@ from numba.extending import intrinsic
 
 from ngrad_kernels.codes import part_of, size_of
 from ngrad_kernels.contract import BLOCK, CHUNK, ROWS, SHORT, SLAB, lanes
-from ngrad_kernels.intrinsics import MEMORY, WORD, paired, parts, scalar
+from ngrad_kernels.intrinsics import COMPUTED, MEMORY, WORD, paired, parts, scalar
 
 BYTE, INDEX = ir.IntType(8), ir.IntType(32)
 
@@ -283,7 +283,7 @@ class _Extremes(_Lanes):
 
 def combine(reduction: str) -> Callable[..., Any]:
     """An intrinsic `(x, y) -> value` of two scalars of one dtype: how a fold goes on."""
-    codes = {str(numba_type): code for code, (numba_type, _) in MEMORY.items()}
+    codes = {str(MEMORY[code][0]): code for code in COMPUTED}
 
     @intrinsic
     def both(typingctx, x, y):
@@ -343,7 +343,7 @@ NAMESPACE: dict[str, Any] = {
     **{
         f"block_{reduction}_{code}": block(reduction, code)
         for reduction in ("sum", "prod", "max", "min")
-        for code in MEMORY
+        for code in COMPUTED
     },
     **{f"combine_{reduction}": combine(reduction) for reduction in ("sum", "prod", "max", "min")},
     "better_max": better_max,

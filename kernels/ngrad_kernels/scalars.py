@@ -1,8 +1,8 @@
 """The scalar expressions, per target: the table that a new elementwise op adds a row to.
 
 A row gives, for each kind of operand (f float, i signed, u unsigned, b bool, c complex), an
-expression in which `{0}`, `{1}`, ... are the operands, `{c}` the dtype code of the operands, and
-`{p}` that of their parts. Operands of a row have one dtype; the result has it too, unless the row
+expression in which `{0}`, `{1}`, ... are the operands, `{c}` the dtype code in which these are
+computed, `{s}` that in which they are stored, and `{p}` that of their parts. Operands of a row have one dtype; the result has it too, unless the row
 says otherwise. A kind that is not named is not supported, and the front end says so.
 """
 
@@ -113,7 +113,7 @@ SCALARS: dict[str, Scalar] = {
         }
     ),
     "copysign": Scalar({"f": "copysign({0}, {1})"}),
-    "nextafter": Scalar({"f": "nextafter_{c}({0}, {1})"}),
+    "nextafter": Scalar({"f": "nextafter_{s}({0}, {1})"}),
     "multiply_no_nan": Scalar({"f": "select({1} == 0, {c}(0), {0} * {1})"}),
     "relu": Scalar(
         {"f": "select({0} <= 0, {c}(0), {0})", "i": "{0} if {0} > 0 else {c}(0)", "u": "{0}"}

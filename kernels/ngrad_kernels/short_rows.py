@@ -17,7 +17,7 @@ from numba.extending import intrinsic
 
 from ngrad_kernels.codes import part_of, size_of
 from ngrad_kernels.contract import SHORT
-from ngrad_kernels.intrinsics import MEMORY, WORD
+from ngrad_kernels.intrinsics import COMPUTED, MEMORY, WORD
 from ngrad_kernels.reductions import (
     combination,
     constant,
@@ -154,7 +154,7 @@ NAMESPACE: dict[str, Any] = {
     **{
         f"rows_{reduction}_{code}": rows(reduction, code)
         for reduction in ("sum", "prod", "max", "min")
-        for code in MEMORY
+        for code in COMPUTED
     },
     **{f"repeat_{code}": repeat(code) for code in MEMORY},
     "SEVERAL": SEVERAL,

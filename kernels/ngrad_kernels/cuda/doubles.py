@@ -23,11 +23,11 @@ from numba.core.typing.typeof import typeof
 from numba.cuda.simulator import kernel as simulator
 from numba.cuda.simulator.cudadrv.devicearray import FakeCUDAArray
 
-from ngrad_kernels.codes import ctype_of, part_of, size_of
+from ngrad_kernels.codes import computed, ctype_of, part_of, size_of
 from ngrad_kernels.compiling import NAMESPACE as COMPILED
 from ngrad_kernels.cuda.routines import HELPERS
 from ngrad_kernels.cuda.source import ALIGNMENT, GROUP, VECTOR
-from ngrad_kernels.intrinsics import MEMORY
+from ngrad_kernels.intrinsics import COMPUTED, MEMORY
 from ngrad_kernels.skeletons import as_helpers
 
 # -- memory ----------------------------------------------------------------------------------------
@@ -125,7 +125,7 @@ class _Table:
 
 
 def _access(code: str) -> dict[str, Callable[..., Any]]:
-    kind, size = np.dtype("?" if code == "b1" else code).type, size_of(code)
+    kind, size = np.dtype("?" if code == "b1" else computed(code)).type, size_of(code)
     # Of what Numba converts by itself: booleans to any number, and Python's integers are int64.
     allowed = {kind, bool, np.bool_} | ({int} if code == "i8" else set())
     stored = ctype_of("u1" if code == "b1" else code)
@@ -295,7 +295,7 @@ _PLAIN = {
     "shuffle_down": shuffle_down,
     "ballot": ballot,
     "count_bits": lambda bits: int(bits).bit_count(),
-    **{code: _conversion(code) for code in MEMORY},
+    **{code: _conversion(code) for code in COMPUTED},
     **{name: function for code in MEMORY for name, function in _access(code).items()},
 }
 _CALLED = ("block_", "repeat_", "rows_")

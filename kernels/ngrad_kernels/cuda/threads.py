@@ -19,6 +19,7 @@ from ngrad_kernels.codes import part_of, size_of
 from ngrad_kernels.compiling import NAMESPACE as SHARED_NAMES
 from ngrad_kernels.cuda.routines import HELPERS
 from ngrad_kernels.cuda.source import ALIGNMENT, GROUP, VECTOR
+from ngrad_kernels.halves import narrowed, widened
 from ngrad_kernels.intrinsics import MEMORY, WORD, loads_scope, paired, parts
 from ngrad_kernels.reductions import each
 from ngrad_kernels.skeletons import as_helpers
@@ -170,6 +171,7 @@ def _wide(code: str) -> dict[str, Callable[..., Any]]:
                     found = [builder.icmp_unsigned("!=", value, part(0)) for value in found]
                 if pairs:
                     found = [paired(builder, *found[k : k + 2]) for k in range(0, kind.count, 2)]
+                found = [widened(builder, code, value) for value in found]
                 return context.make_tuple(builder, signature.return_type, found)
 
             return types.UniTuple(numba_type, VECTOR)(types.intp, types.intp), codegen
@@ -183,8 +185,10 @@ def _wide(code: str) -> dict[str, Callable[..., Any]]:
             if pairs:
                 given = [half for value in given for half in parts(builder, value)]
             for k, value in enumerate(given):
-                stored = builder.zext(value, part) if code == "b1" else value
-                values = builder.insert_element(values, stored, INT(k))
+                value = (
+                    builder.zext(value, part) if code == "b1" else narrowed(builder, code, value)
+                )
+                values = builder.insert_element(values, value, INT(k))
             done = builder.store(values, place(builder, *args[:2]), align=align)
             done.set_metadata("noalias", loads_scope(builder.module))
             return context.get_dummy_value()
