@@ -17,8 +17,10 @@ from ngrad.dlpack import from_dlpack
 from ngrad.dtypes import (
     DType,
     as_dtype,
+    bfloat16,
     complex64,
     complex128,
+    float16,
     float32,
     float64,
     int8,
@@ -31,6 +33,7 @@ from ngrad.dtypes import (
     uint64,
 )
 from ngrad.dtypes import bool_ as bool
+from ngrad.dtypes import float16 as half
 from ngrad.eager import enable_eager_execution, executing_eagerly, is_tensor, rank, shape, size
 from ngrad.evaluate import eval
 from ngrad.function import TensorSpec, function
@@ -154,6 +157,7 @@ __all__ = [
     "atan",
     "atan2",
     "atanh",
+    "bfloat16",
     "bitwise",
     "bool",
     "boolean_mask",
@@ -186,6 +190,7 @@ __all__ = [
     "expm1",
     "eye",
     "fill",
+    "float16",
     "float32",
     "float64",
     "floor",
@@ -197,6 +202,7 @@ __all__ = [
     "grad",
     "greater",
     "greater_equal",
+    "half",
     "identity",
     "int8",
     "int16",

@@ -13,7 +13,7 @@ import ctypes
 from typing import Any
 
 from ngrad.devices import HOST, Device, device_of
-from ngrad.dtypes import BY_CODE, DType
+from ngrad.dtypes import BY_CODE, DType, bfloat16
 from ngrad.errors import DeviceError, DTypeError
 from ngrad.graph.layout import Layout, layout
 from ngrad.ops.transfer import copied
@@ -25,6 +25,7 @@ CPU, CUDA = 1, 2
 """Device types."""
 KINDS = {"i": 0, "u": 1, "f": 2, "c": 5, "b": 6}
 """Type codes of dtypes' kinds."""
+BFLOAT = 4
 VERSION = (1, 1)
 READ_ONLY, COPIED = 1, 2
 """Flags."""
@@ -115,6 +116,11 @@ def _unused(capsule: int) -> None:
             _let_go(_pointer(capsule, name))
 
 
+def _kind(dtype: DType) -> int:
+    """DLPack's type code of a dtype."""
+    return BFLOAT if dtype is bfloat16 else KINDS[dtype.code[0]]
+
+
 def device_pair(where: Layout) -> tuple[int, int]:
     """DLPack's (type, number) of the device of a layout."""
     return (CPU if where.device is HOST else CUDA, where.device.index)
@@ -170,7 +176,7 @@ def capsule(
     strides = (ctypes.c_int64 * where.ndim)(*(s // itemsize for s in where.strides))
     array.data, array.ndim = address, where.ndim
     array.device = _Device(*device_pair(where))
-    array.dtype = _Type(KINDS[where.dtype.code[0]], 8 * itemsize, 1)
+    array.dtype = _Type(_kind(where.dtype), 8 * itemsize, 1)
     array.shape, array.strides = shape, strides
     place = ctypes.addressof(managed)
     _given[place] = managed, shape, strides, x._buffer
@@ -268,11 +274,11 @@ def _device(kind: int, number: int) -> Device:
 
 
 def _layout(array: _Array, device: Device) -> Layout:
-    kinds = {code: kind for kind, code in KINDS.items()}
-    kind, bits = kinds.get(array.dtype.code), array.dtype.bits
-    dtype: DType | None = BY_CODE.get(f"{kind}{bits // 8}") if array.dtype.lanes == 1 else None
+    kind, bits, lanes = array.dtype.code, array.dtype.bits, array.dtype.lanes
+    known = {(_kind(dtype), 8 * dtype.itemsize, 1): dtype for dtype in BY_CODE.values()}
+    dtype = known.get((kind, bits, lanes))
     if dtype is None:
-        raise DTypeError(f"from_dlpack: type code {array.dtype.code} of {bits} bits is not known")
+        raise DTypeError(f"from_dlpack: type code {kind} of {bits} bits is not known")
     shape = tuple(array.shape[: array.ndim])
     strides = None
     if array.strides:

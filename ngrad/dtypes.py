@@ -5,10 +5,11 @@ from __future__ import annotations
 import functools
 from typing import Any
 
+import ml_dtypes
 import numpy as np
 
 from ngrad.errors import DTypeError
-from ngrad_kernels.codes import ctype_of, part_of
+from ngrad_kernels.codes import HALVES, ctype_of, dtype_of, part_of
 
 
 class DType:
@@ -17,17 +18,19 @@ class DType:
     Attributes
     ----------
     code : str
-        NumPy's kind and size: "f4", "i8", "b1", ...
+        NumPy's kind and size: "f4", "i8", "b1", ...; "f2b" of bfloat16.
     as_numpy_dtype : type
         NumPy's scalar type.
-    typestr : str
-        As the array interface names it: "<f4", ...
+    typestr : str or None
+        As the array interface names it: "<f4", ...; it has no name for bfloat16.
     itemsize, size : int
         Bytes an element.
     name : str
         "float32", "int64", "bool", ...
     is_floating, is_complex, is_inexact : bool
         Whether it is real and has a fraction; is complex; is either, so that it has gradients.
+    is_half : bool
+        Whether it is a float of two bytes, computed as float32 and rounded after every op.
 
     Examples
     --------
@@ -38,18 +41,19 @@ class DType:
     """
 
     __slots__ = (
-        "as_numpy_dtype", "code", "ctype", "is_bool", "is_complex", "is_floating", "is_inexact",
-        "is_integer", "is_unsigned", "itemsize", "name", "numpy_dtype", "typestr",
+        "as_numpy_dtype", "code", "ctype", "is_bool", "is_complex", "is_floating", "is_half",
+        "is_inexact", "is_integer", "is_unsigned", "itemsize", "name", "numpy_dtype", "typestr",
     )  # fmt: skip
 
     def __init__(self, code: str) -> None:
         self.code = code
-        self.numpy_dtype = np.dtype(code)
+        self.numpy_dtype = dtype_of(code)
         self.as_numpy_dtype = self.numpy_dtype.type
-        self.typestr = self.numpy_dtype.str
+        self.typestr = None if code == "f2b" else self.numpy_dtype.str
         self.name = self.numpy_dtype.name
         self.itemsize = self.numpy_dtype.itemsize
         self.is_floating = code[0] == "f"
+        self.is_half = code in HALVES
         self.is_complex = code[0] == "c"
         self.is_inexact = self.is_floating or self.is_complex
         self.is_integer = code[0] in "iu"
@@ -81,8 +85,14 @@ class DType:
             return False, True
         if self.is_complex:
             raise TypeError(f"{self.name} has no least and no greatest value")
-        info: Any = np.finfo(self.numpy_dtype) if self.is_floating else np.iinfo(self.numpy_dtype)
+        info: Any = self.finfo if self.is_floating else np.iinfo(self.numpy_dtype)
         return self.as_numpy_dtype(info.min), self.as_numpy_dtype(info.max)
+
+    @property
+    def finfo(self) -> Any:
+        """What NumPy's `finfo` says of a floating-point dtype, or ml_dtypes' of bfloat16."""
+        find: Any = ml_dtypes.finfo
+        return find(self.numpy_dtype)
 
     @property
     def min(self) -> Any:
@@ -115,12 +125,16 @@ class DType:
         return as_dtype, (self.name,)
 
 
-_CODES = ("f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "b1", "c8", "c16")
+_CODES = (
+    *("f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "b1", "c8", "c16"),
+    *HALVES,
+)
 BY_CODE = {code: DType(code) for code in _CODES}
 float32, float64 = BY_CODE["f4"], BY_CODE["f8"]
 int8, int16, int32, int64 = (BY_CODE[f"i{size}"] for size in (1, 2, 4, 8))
 uint8, uint16, uint32, uint64 = (BY_CODE[f"u{size}"] for size in (1, 2, 4, 8))
 bool_, complex64, complex128 = BY_CODE["b1"], BY_CODE["c8"], BY_CODE["c16"]
+float16, bfloat16 = BY_CODE["f2"], BY_CODE["f2b"]
 _BY_NUMPY = {dtype.numpy_dtype: dtype for dtype in BY_CODE.values()}
 
 
@@ -158,14 +172,21 @@ def as_dtype(value: Any) -> DType:
 
 @functools.cache
 def promote(*dtypes: DType) -> DType:
-    """The dtype of an operation over several, as NumPy 2 promotes.
+    """The dtype of an operation over several, as NumPy 2 promotes. bfloat16, which it does not
+    know, is promoted as float16 is; both together make float32.
 
     Examples
     --------
     >>> promote(float32, int32), promote(int8, uint8)
     (ngrad.float64, ngrad.int16)
+    >>> promote(bfloat16, int8), promote(bfloat16, int32), promote(bfloat16, float16)
+    (ngrad.bfloat16, ngrad.float64, ngrad.float32)
     """
-    return _BY_NUMPY[np.result_type(*(dtype.numpy_dtype for dtype in dtypes))]
+    known = {float16 if dtype is bfloat16 else dtype for dtype in dtypes}
+    if float16 in dtypes and bfloat16 in dtypes:
+        known.add(float32)
+    found = _BY_NUMPY[np.result_type(*(dtype.numpy_dtype for dtype in known))]
+    return bfloat16 if found is float16 and bfloat16 in dtypes else found
 
 
 @functools.cache
@@ -173,4 +194,6 @@ def weak(dtype: DType, kind: type) -> DType:
     """The dtype of an operation of a tensor with a Python scalar of type `kind`: NumPy 2's weak
     promotion.
     """
+    if dtype is bfloat16:
+        return promote(dtype, complex64) if kind is complex else dtype
     return _BY_NUMPY[np.result_type(dtype.numpy_dtype, kind(1))]

@@ -139,10 +139,12 @@ def cuda_array_interface(x: Tensor) -> dict[str, Any]:
     settle(x._block)
     if where.device is HOST:
         raise AttributeError("a tensor on the CPU has no __cuda_array_interface__")
+    if where.dtype.typestr is None:
+        raise AttributeError(f"the array interface has no name for {where.dtype.name}")
     return {
         "version": 3,
         "shape": where.shape,
-        "typestr": where.dtype.numpy_dtype.str,
+        "typestr": where.dtype.typestr,
         "data": (address, True),
         "strides": None if where.contiguous else where.strides,
         "stream": where.device.target.stream_number(),

@@ -92,9 +92,12 @@ class paused:
 
 
 class _Move:
-    """What moves operands to one device; set where copies are made."""
+    """What moves operands to one device, and what applies an op to floats of two bytes by way of
+    float32; set where copies and conversions are made.
+    """
 
     together: Callable[[str, tuple[Any, ...]], tuple[Any, ...]]
+    widened: Callable[[Op, tuple[Any, ...], Params], Any]
 
 
 move = _Move()
@@ -110,6 +113,8 @@ def apply(op: Op, inputs: tuple[Any, ...], params: Params = ()) -> Any:
     params : tuple
         The op's static parameters, hashable.
     """
+    if op.widens and any(x._layout.dtype.is_half for x in inputs):
+        return move.widened(op, inputs, params)
     if state.graph is not None and any(type(x) is Symbol for x in inputs):
         return state.graph.apply(op, inputs, params)
     layouts = tuple([x._layout for x in inputs])

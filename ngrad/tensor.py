@@ -219,6 +219,8 @@ class Tensor:
         address, where = self._address, self._layout
         if where.device is not HOST:
             raise AttributeError(f"a tensor on {where.device} has no __array_interface__")
+        if where.dtype.typestr is None:
+            raise AttributeError(f"NumPy's array interface has no name for {where.dtype.name}")
         if where.contiguous:
             low, strides, memory = address, None, where.array(address, self._block)
         else:

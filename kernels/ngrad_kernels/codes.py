@@ -1,5 +1,5 @@
-"""Dtype codes: NumPy's kind and size. "f4", "i8", "b1"; "c8" and "c16" are pairs of floats; "f2b" is
-bfloat16, which NumPy lacks.
+"""Dtype codes: NumPy's kind and size. "f4", "i8", "b1"; "c8" and "c16" are pairs of floats; "f2b"
+is bfloat16, which NumPy lacks.
 """
 
 from __future__ import annotations

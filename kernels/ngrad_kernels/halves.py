@@ -1,8 +1,9 @@
-"""Floats that are stored in two bytes: between what lies in memory and the float32 that is computed.
+"""Floats that are stored in two bytes: between what lies in memory and the float32 that is
+computed.
 
 A load widens, which is exact. What is computed of halves is rounded to them, to nearest, ties to
-even, after every operation (`f2(x)` and `f2b(x)` in source text): so it does not matter which values
-were stored on the way.
+even, after every operation (`f2(x)` and `f2b(x)` in source text): so it does not matter which
+values were stored on the way.
 """
 
 from __future__ import annotations
@@ -14,11 +15,13 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
 
-FLOAT, INT, HALF = ir.FloatType(), ir.IntType(32), ir.IntType(16)
+FLOAT, INT, HALF, BYTE = ir.FloatType(), ir.IntType(32), ir.IntType(16), ir.IntType(8)
 
 
 def widened(builder: ir.IRBuilder, code: str, value: Any) -> Any:
-    """Elements as memory has them, as they are computed: of other dtypes themselves."""
+    """Elements as memory has them, as they are computed: of most dtypes themselves."""
+    if code == "b1":  # any non-zero byte is true
+        return builder.icmp_unsigned("!=", value, BYTE(0))
     if code == "f2":
         return builder.fpext(value, FLOAT)
     if code == "f2b":  # the upper half of a float32
@@ -28,6 +31,8 @@ def widened(builder: ir.IRBuilder, code: str, value: Any) -> Any:
 
 def narrowed(builder: ir.IRBuilder, code: str, value: Any) -> Any:
     """Elements as they are computed, rounded to those that memory has; as `widened`."""
+    if code == "b1":
+        return builder.zext(value, BYTE)
     if code == "f2":
         return builder.fptrunc(value, ir.HalfType())
     if code == "f2b":

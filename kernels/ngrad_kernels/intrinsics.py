@@ -18,7 +18,7 @@ from numba.core import cgutils, types
 from numba.extending import intrinsic
 
 from ngrad_kernels.codes import HALVES, size_of
-from ngrad_kernels.halves import HALF, narrowed, rounding, widened
+from ngrad_kernels.halves import BYTE, HALF, narrowed, rounding, widened
 
 scalar = nb.njit(error_model="numpy", fastmath=False, forceinline=True)
 """Compile a scalar helper with its own floating-point contract; inlined, since a call would stop
@@ -37,7 +37,7 @@ MEMORY: dict[str, tuple[Any, ir.Type]] = {
         for kind, name in (("i", "int"), ("u", "uint"))
         for size in (1, 2, 4, 8)
     },
-    "b1": (types.boolean, ir.IntType(8)),
+    "b1": (types.boolean, BYTE),
     "c8": (types.complex64, ir.LiteralStructType([ir.FloatType()] * 2)),
     "c16": (types.complex128, ir.LiteralStructType([ir.DoubleType()] * 2)),
     "f2": (types.float32, ir.HalfType()),
@@ -76,17 +76,12 @@ def _access(code: str) -> tuple[Callable[..., Any], Callable[..., Any], Callable
     def element(builder: ir.IRBuilder, address: Any, index: Any) -> Any:
         return builder.gep(builder.inttoptr(address, llvm_type.as_pointer()), [index])
 
-    def loaded(builder: ir.IRBuilder, value: Any) -> Any:
-        if code == "b1":  # any non-zero byte is true
-            return builder.icmp_unsigned("!=", value, ir.Constant(llvm_type, 0))
-        return widened(builder, code, value)
-
     @intrinsic
     def load(typingctx, address, index):
         def codegen(context, builder, signature, args):
             value = builder.load(element(builder, *args))
             value.set_metadata("alias.scope", loads_scope(builder.module))
-            return loaded(builder, value)
+            return widened(builder, code, value)
 
         return numba_type(types.intp, types.intp), codegen
 
@@ -95,17 +90,14 @@ def _access(code: str) -> tuple[Callable[..., Any], Callable[..., Any], Callable
         """A load of what this kernel itself stored: outside the scope that stores never touch."""
 
         def codegen(context, builder, signature, args):
-            return loaded(builder, builder.load(element(builder, *args)))
+            return widened(builder, code, builder.load(element(builder, *args)))
 
         return numba_type(types.intp, types.intp), codegen
 
     @intrinsic
     def store(typingctx, address, index, value):
         def codegen(context, builder, signature, args):
-            value = args[2]
-            value = (
-                builder.zext(value, llvm_type) if code == "b1" else narrowed(builder, code, value)
-            )
+            value = narrowed(builder, code, args[2])
             done = builder.store(value, element(builder, args[0], args[1]))
             done.set_metadata("noalias", loads_scope(builder.module))
             return context.get_dummy_value()

@@ -2,8 +2,9 @@
 
 A row gives, for each kind of operand (f float, i signed, u unsigned, b bool, c complex), an
 expression in which `{0}`, `{1}`, ... are the operands, `{c}` the dtype code in which these are
-computed, `{s}` that in which they are stored, and `{p}` that of their parts. Operands of a row have one dtype; the result has it too, unless the row
-says otherwise. A kind that is not named is not supported, and the front end says so.
+computed, `{s}` that in which they are stored, and `{p}` that of their parts. Operands of a row have
+one dtype; the result has it too, unless the row says otherwise. A kind that is not named is not
+supported, and the front end says so.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from ngrad.graph.graph import Node
 from ngrad.graph.group import Group, Leaf, Spread
 from ngrad.graph.indexing import Frame, Split, pattern, reduction_split
 from ngrad.graph.op import Op
+from ngrad_kernels.codes import computed
 from ngrad_kernels.space import Reduce, Step
 
 NOWHERE = -1
@@ -89,7 +90,10 @@ class _Builder:
             shape = facts.shape(use.seen)
             found = reduction_split(shape, node.params[0])
             assert found is not None
-            return self._step(Reduce(role.scalar, operands[0], found[0], code))
+            operand = operands[0]
+            if computed(code) != code:
+                operand = self._step(Step("cast", (operand,), computed(code)))
+            return self._step(Reduce(role.scalar, operand, found[0], code))
         if role.kind == "spread":
             return self._step(Step("spread", operands[::-1], code))
         return self._step(Step(role.scalar or "pick", operands, code))

@@ -150,6 +150,9 @@ class Op:
     family : str
         "elementwise", "reduction", "shape", ...; "engine" for what only recording uses, "kernel"
         for a user's kernels, "opaque" for a user's Python.
+    widens : bool
+        Whether it has no form for floats of two bytes: they are converted to float32, and floats
+        that it gives are rounded back.
 
     Attributes
     ----------
@@ -178,6 +181,7 @@ class Op:
         prepare: Callable[..., Any],
         params: tuple[str, ...] = (),
         family: str = "",
+        widens: bool = False,
     ) -> None:
         self.name, self.infer, self.prepare, self.params = name, infer, prepare, params
         self.family = family
@@ -187,6 +191,7 @@ class Op:
         self.fusion: Any = None
         self.view = self.moves = False
         self.anywhere = family == "opaque"
+        self.widens = widens
         if family not in USERS:
             TABLE[name] = self
 
@@ -270,12 +275,15 @@ TABLE: dict[str, Op] = {}
 
 
 def require(op: str, layout: Layout, kinds: str, what: str) -> None:
-    """Raise unless a dtype is of one of the kinds (of "f", "i", "u", "b").
+    """Raise unless a dtype is of one of the kinds (of "f", "i", "u", "b", "c"; "h" is floats of two
+    bytes).
 
     Raises
     ------
     DTypeError
         Naming the op, the dtype and what it takes.
     """
-    if layout.dtype.code[0] not in kinds:
-        raise DTypeError(f"{op}: takes {what}, not {layout.dtype.name}; convert with ngrad.cast")
+    dtype = layout.dtype
+    if ("h" if dtype.is_half else dtype.code[0]) not in kinds:
+        such = f"{what} of at least 4 bytes an element" if dtype.is_half else what
+        raise DTypeError(f"{op}: takes {such}, not {dtype.name}; convert with ngrad.cast")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 GAPS: dict[str, tuple[str, ...]] = {
-    "float16 is not there yet": ("float16", "half"),
 }  # fmt: skip
 """What has a meaning for arrays of numbers."""
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ngrad.cell import Cell
-from ngrad.dtypes import BY_CODE, DType, as_dtype
+from ngrad.dtypes import BY_CODE, DType, as_dtype, bfloat16, promote
 from ngrad.errors import DTypeError
 from ngrad.numpy.ndarray import array_of as array_of
 from ngrad.numpy.ndarray import ndarray
@@ -18,7 +18,8 @@ from ngrad.ops.convert import Weak, cast_to, constant_of, from_outside
 from ngrad.ops.joining import stack
 from ngrad.tensor import Tensor, from_numpy
 
-FLOAT64, INT64, BOOL, COMPLEX128 = (BY_CODE[code] for code in ("f8", "i8", "b1", "c16"))
+FLOAT32, FLOAT64, COMPLEX128 = BY_CODE["f4"], BY_CODE["f8"], BY_CODE["c16"]
+INT64, BOOL = BY_CODE["i8"], BY_CODE["b1"]
 OURS = (Tensor, Cell)
 """Types of arrays, tensors and variables."""
 NUMBERS = (bool, int, float, complex)
@@ -50,7 +51,7 @@ def to_tensor(value: Any, dtype: DType | None = None) -> Tensor:
         return found
     if isinstance(value, (list, tuple)) and _holds_arrays(value):
         made = [to_tensor(item) for item in value]
-        wide = dtype or as_dtype(np.result_type(*(x.dtype.numpy_dtype for x in made)))
+        wide = dtype or promote(*(x._layout.dtype for x in made))
         return stack([cast_to(x, wide) for x in made])
     if type(value) in PLAIN:
         return constant_of(value, dtype or PLAIN[type(value)], "array")
@@ -58,10 +59,8 @@ def to_tensor(value: Any, dtype: DType | None = None) -> Tensor:
         array = np.asarray(value)
     except ValueError as error:
         raise ValueError(f"array: {error}") from None
-    if array.dtype.kind not in "fiubc":
+    if array.dtype.kind not in "fiubc" and array.dtype != bfloat16:
         raise DTypeError(f"array: cannot make an array of {type(value).__name__}, of {array.dtype}")
-    if array.dtype == np.float16:
-        array = array.astype(np.float32)
     return from_numpy(array, dtype or as_dtype(array.dtype))
 
 

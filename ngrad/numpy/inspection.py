@@ -46,5 +46,7 @@ class Info:
             if name not in KINDS:
                 raise ValueError(f"dtypes: kind {name!r} is none of {', '.join(KINDS)}")
         letters = "".join(KINDS[name] for name in kinds)
-        found = (x.numpy_dtype for code, x in BY_CODE.items() if code[0] in letters)
+        found = (
+            x.numpy_dtype for code, x in BY_CODE.items() if code[0] in letters and not x.is_half
+        )
         return {x.name: x for x in found}

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ngrad.dtypes import as_dtype
+from ngrad.dtypes import promote
 from ngrad.numpy.convert import array_of, dtype_of, to_tensor
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.ndarray import ndarray
@@ -175,7 +175,7 @@ def _together(arrays: Any, dtype: Any, what: str) -> list[Any]:
     made = [to_tensor(x) for x in arrays]
     if not made:
         raise ValueError(f"need at least one array to {what}")
-    wide = dtype_of(dtype) or as_dtype(np.result_type(*(x.dtype.numpy_dtype for x in made)))
+    wide = dtype_of(dtype) or promote(*(x._layout.dtype for x in made))
     return [cast_to(x, wide) for x in made]
 
 

@@ -184,4 +184,4 @@ def matrix_rank(A: Any, tol: Any = None, hermitian: bool = False, *, rtol: Any =
 
 def epsilon(x: Any) -> float:
     """The relative size of a singular value that may be rounding."""
-    return float(max(x._layout.shape[-2:]) * np.finfo(x.dtype.numpy_dtype).eps)
+    return float(max(x._layout.shape[-2:]) * x.dtype.finfo.eps)

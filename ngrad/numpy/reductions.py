@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ngrad.dtypes import BY_CODE
-from ngrad.numpy.convert import FLOAT64, INT64, array_of, dtype_of, to_tensor
+from ngrad.numpy.convert import FLOAT32, FLOAT64, INT64, array_of, dtype_of, to_tensor
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.ufuncs import refuse_out
 from ngrad.ops import complexes, scans
@@ -173,10 +173,10 @@ def mean(
     array(1.5)
     """
     refuse_out("mean", out)
-    x = _floating(to_tensor(a), dtype)
-    kept = _kept(keepdims)
-    total = r.reduce_sum(_masked(x, where, 0), axis, kept)
-    return array_of(total / _count(x, axis, where, kept))
+    x, kept = _floating(to_tensor(a), dtype), _kept(keepdims)
+    wide = cast_to(x, FLOAT32) if x.dtype.is_half else x  # which holds the sum
+    total = r.reduce_sum(_masked(wide, where, 0), axis, kept)
+    return array_of(cast_to(total / _count(x, axis, where, kept), x.dtype))
 
 
 def var(

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ngrad.dtypes import BY_CODE
+from ngrad.dtypes import BY_CODE, promote
 from ngrad.errors import DTypeError
 from ngrad.numpy.convert import COMPLEX128, PLAIN, dtype_of, operand, to_tensor
 from ngrad.numpy.naming import KINDS, explain
@@ -25,7 +25,7 @@ from ngrad.ops.elementwise import select
 from ngrad.ops.math import pow as power_
 from ngrad.tensor import Tensor
 
-FLOAT32, FLOAT64, BOOL = BY_CODE["f4"], BY_CODE["f8"], BY_CODE["b1"]
+FLOAT64, BOOL = BY_CODE["f8"], BY_CODE["b1"]
 INT8, INT32, INT64 = BY_CODE["i1"], BY_CODE["i4"], BY_CODE["i8"]
 UINT8, UINT64 = BY_CODE["u1"], BY_CODE["u8"]
 
@@ -143,8 +143,8 @@ def refuse_out(what: str, out: Any) -> None:
         )
 
 
-_NARROW = ("i1", "u1", "b1", "i2", "u2")
-"""Of which functions of floats make float32 (of the first three NumPy makes float16)."""
+_FLOATS = {**dict.fromkeys(("b1", "i1", "u1"), "f2"), **dict.fromkeys(("i2", "u2"), "f4")}
+"""What functions of floats make of small integers; of others it is float64."""
 
 
 def _as_floats(values: list[Any]) -> list[Any]:
@@ -152,7 +152,7 @@ def _as_floats(values: list[Any]) -> list[Any]:
     own = [x.dtype for x in values if isinstance(x, Tensor)]
     if any(dtype.is_inexact for dtype in own):
         return values
-    wide = FLOAT32 if all(dtype.code in _NARROW for dtype in own) else FLOAT64
+    wide = promote(*(BY_CODE[_FLOATS.get(dtype.code, "f8")] for dtype in own))
     return [cast_to(x, wide) if isinstance(x, Tensor) else x for x in values]
 
 

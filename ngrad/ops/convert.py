@@ -9,7 +9,17 @@ import numpy as np
 
 from ngrad.config import settings
 from ngrad.devices import HOST, Device, current
-from ngrad.dtypes import BY_CODE, DType, as_dtype, complex128, float32, int32, promote, weak
+from ngrad.dtypes import (
+    BY_CODE,
+    DType,
+    as_dtype,
+    bfloat16,
+    complex128,
+    float32,
+    int32,
+    promote,
+    weak,
+)
 from ngrad.errors import DTypeError
 from ngrad.graph.dims import Dim
 from ngrad.graph.graph import Symbol
@@ -86,7 +96,7 @@ def constant_of(value: Any, dtype: DType | None, what: str, device: Device | Non
         raise DTypeError(
             f"{what}: cannot make a tensor of {type(value).__name__}: {error}"
         ) from None
-    if array.dtype.kind not in "fiubc":
+    if array.dtype.kind not in "fiubc" and array.dtype != bfloat16:
         raise DTypeError(
             f"{what}: cannot make a tensor of {type(value).__name__} with NumPy dtype {array.dtype}"
         )
@@ -96,7 +106,7 @@ def constant_of(value: Any, dtype: DType | None, what: str, device: Device | Non
             if dtype is int32 and array.size and not _fits_int32(array):
                 dtype = as_dtype(np.int64)
         else:
-            dtype = as_dtype(array.dtype if array.dtype != np.float16 else np.float32)
+            dtype = as_dtype(array.dtype)
     return from_numpy(array, dtype, device)
 
 

@@ -17,13 +17,14 @@ from ngrad.errors import DTypeError
 from ngrad.graph.dims import Dim
 from ngrad.graph.graph import Symbol
 from ngrad.graph.layout import Layout, layout
-from ngrad.graph.op import CALLS_LIMIT, Call, Op
+from ngrad.graph.op import CALLS_LIMIT, Call, Op, Params
 from ngrad.graph.roles import Role
 from ngrad.ops.convert import KINDS, Weak, operands, tensor, unwrap
 from ngrad.ops.launching import broadcast_shapes, prepare_map
-from ngrad.record import apply, run_now, run_small, state
+from ngrad.record import apply, move, run_now, run_small, state
 from ngrad.tensor import Tensor, scalar
 from ngrad_kernels.body import Body, Step
+from ngrad_kernels.codes import computed
 from ngrad_kernels.native import blank, weak
 from ngrad_kernels.scalars import SCALARS, supports
 
@@ -272,6 +273,18 @@ def cast(x: Any, dtype: Any, name: str | None = None) -> Any:
     dtype = as_dtype(dtype)
     x = tensor(x, "cast")
     return x if x.dtype is dtype else apply(CAST, (x,), (dtype,))
+
+
+def _widened(op: Op, inputs: tuple[Any, ...], params: Params) -> Any:
+    """An op that has no form for floats of two bytes, by way of float32."""
+    half = next(x._layout.dtype for x in inputs if x._layout.dtype.is_half)
+    wide = BY_CODE[computed(half.code)]
+    given = [cast(x, wide) if x._layout.dtype.is_half else x for x in inputs]
+    found = apply(op, tuple(given), params)
+    return cast(found, half) if found._layout.dtype is wide else found
+
+
+move.widened = _widened
 
 
 # -- where -----------------------------------------------------------------------------------------

@@ -112,7 +112,9 @@ def _add_rows_prepare(inputs: tuple[Layout, ...], out: Layout, rows: int) -> Any
     return read.then(clear, launch, keep=(held,)), out
 
 
-ADD_ROWS = Op("add_rows", _add_rows_infer, _add_rows_prepare, ("rows",), family="indexing")
+ADD_ROWS = Op(
+    "add_rows", _add_rows_infer, _add_rows_prepare, ("rows",), family="indexing", widens=True
+)
 ADD_ROWS.fusion = Role("spread")
 
 

@@ -135,7 +135,9 @@ def _matrices(where: Layout, batch: list[int], flip: bool) -> Matrices:
     return Matrices(tuple(strides), *((across, down) if flip else (down, across)))
 
 
-MATMUL = Op("matmul", _infer, _prepare, ("transpose_x", "transpose_y"), family="linalg")
+MATMUL = Op(
+    "matmul", _infer, _prepare, ("transpose_x", "transpose_y"), family="linalg", widens=True
+)
 
 
 @MATMUL.vjp

@@ -24,8 +24,8 @@ from ngrad.ops.elementwise import select
 from ngrad.ops.extents import integers
 from ngrad.ops.shape import normal_axis, reshape, transpose
 from ngrad.record import apply
-from ngrad_kernels.body import Body
-from ngrad_kernels.codes import size_of
+from ngrad_kernels.body import Body, Step
+from ngrad_kernels.codes import computed, size_of
 from ngrad_kernels.contract import BLOCK, CHUNK, ROWS, accumulator
 
 BOOL, INT64 = BY_CODE["b1"], BY_CODE["i8"]
@@ -107,13 +107,15 @@ def prepare_reduction(
         order = [*outer, *axes, *inner]
         grain = max(1, CHUNK // max(min(length, ROWS) * min(width, BLOCK), 1))
         body_form = "columns"
-    code, result = x.dtype.code, out.dtype.code
+    given, result = x.dtype.code, out.dtype.code
+    code = computed(given)
+    steps = () if code == given else (Step("cast", (0,), code),)
     wide = code if form else accumulator(code)
     partial_bytes = items // (-(-width // BLOCK)) * width * size_of(wide) if chunks > 1 else 0
     if form:
         width = -(-partial_bytes // 8) * 8  # where the positions begin
         partial_bytes = width + items * 8
-    body = Body(body_form, (code,), (), (0,), reduction, result)
+    body = Body(body_form, (given,), steps, (len(steps),), reduction, result)
     kernel = x.device.target.kernel_of(body, is_view(x, order))
     (facts, held), (fold, kept) = reduction_facts(x, order, length, chunks, width)
     operands: tuple[tuple[int, int], ...] = ((0, 0), (OUT, 0))
@@ -333,7 +335,7 @@ def _arg(name: str, reduction: str) -> Op:
     def prepare(inputs: tuple[Layout, ...], out: Layout, axis: int) -> Any:
         return prepare_reduction(reduction, inputs[0], out, (axis,), form="arg")
 
-    op = Op(name, infer, prepare, ("axis",), family="reduction")
+    op = Op(name, infer, prepare, ("axis",), family="reduction", widens=True)
     op.vjp(lambda g, out, x, axis: (None,))
     op.batch(lambda size, batched, x, axis: apply(op, (x,), (axis + 1,)))
     return op

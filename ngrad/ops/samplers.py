@@ -37,6 +37,7 @@ from ngrad.ops.sorting import ARGSORT
 from ngrad.record import apply, paused, state
 from ngrad.tensor import Tensor, empty, from_numpy
 from ngrad.tracing import host_tensor
+from ngrad_kernels.codes import HALVES, computed
 from ngrad_kernels.contract import CHUNK
 
 Shape = tuple[int, ...]
@@ -45,6 +46,7 @@ Draw = Callable[[], tuple[int, int]]
 
 FLOAT64, INT64 = BY_CODE["f8"], BY_CODE["i8"]
 UINT64 = BY_CODE["u8"]
+FLOATS = ("f4", "f8", *HALVES)
 FRACTION = {"f4": 24, "f8": 53}  # bits of a standard uniform number
 
 
@@ -193,22 +195,27 @@ def _is(value: Any, number: float) -> bool:
     return type(value) in KINDS and value == number
 
 
+def _drawn(op: Op, draw: Draw, kind: DType, sizes: Shape) -> Any:
+    """Standard numbers of a dtype; floats of two bytes are those of float32, rounded."""
+    return cast_to(apply(op, (_state(draw),), (BY_CODE[computed(kind.code)], sizes)), kind)
+
+
 # -- samplers --------------------------------------------------------------------------------------
 
 
 def normal(op: Op, draw: Draw, shape: Any, mean: Any, stddev: Any, dtype: Any, what: str) -> Any:
     """mean + stddev * z, z from NORMAL or TRUNCATED_NORMAL."""
-    kind, sizes = _dtype_of(dtype, what), _shape_of(shape, what)
+    kind, sizes = _dtype_of(dtype, what, FLOATS), _shape_of(shape, what)
     mean = _operand(mean, kind, sizes, what, "mean")
     stddev = _operand(stddev, kind, sizes, what, "stddev")
-    z = apply(op, (_state(draw),), (kind, sizes))
+    z = _drawn(op, draw, kind, sizes)
     z = z if _is(stddev, 1) else z * stddev
     return z if _is(mean, 0) else z + mean
 
 
 def uniform(draw: Draw, shape: Any, minval: Any, maxval: Any, dtype: Any, what: str) -> Any:
     """Numbers in [minval, maxval)."""
-    kind = _dtype_of(dtype, what, ("f4", "f8", "i4", "i8"))
+    kind = _dtype_of(dtype, what, (*FLOATS, "i4", "i8"))
     sizes = _shape_of(shape, what)
     if kind.is_integer:
         return _integers(draw, sizes, minval, maxval, kind, what)
@@ -220,7 +227,7 @@ def uniform(draw: Draw, shape: Any, minval: Any, maxval: Any, dtype: Any, what: 
         with np.errstate(all="ignore"):
             least, bound = number(low), number(high)
             width = bound - least
-            last = number(1 - 2.0 ** -FRACTION[kind.code]) * width + least
+            last = number(1 - 2.0 ** -FRACTION[computed(kind.code)]) * width + least
         if not (least <= bound and math.isfinite(width)):
             raise NumberError(
                 f"{what}: no {kind.name} lies in [{low}, {high}); minval must not exceed maxval,"
@@ -229,8 +236,8 @@ def uniform(draw: Draw, shape: Any, minval: Any, maxval: Any, dtype: Any, what: 
         reaches = bool(last >= bound > least)  # each step of what follows rounds monotonically
     elif type(high) in KINDS:
         high = cast_to(tensor(float(high), what, kind), kind)
-    u = apply(UNIFORM, (_state(draw),), (kind, sizes))
-    if _is(low, 0) and _is(high, 1):
+    u = _drawn(UNIFORM, draw, kind, sizes)
+    if _is(low, 0) and _is(high, 1) and not kind.is_half:
         return u
     scale = float(width) if type(high) in KINDS else high - low
     u = u * scale
@@ -242,9 +249,7 @@ def _below(y: Any, low: Any, high: Any, kind: DType) -> Any:
     """y; where it was rounded up to `high`, a number just below that, but not below `low`."""
     high = high if isinstance(high, (Tensor, Symbol)) else tensor(float(high), "uniform", kind)
     high = cast_to(high, kind)
-    step = abs_(high) * float(np.finfo(kind.numpy_dtype).eps) + float(
-        np.finfo(kind.numpy_dtype).tiny
-    )
+    step = abs_(high) * float(kind.finfo.eps) + float(kind.finfo.tiny)
     return select(less(y, high), y, maximum(high - step, low))
 
 

@@ -84,7 +84,7 @@ def _behind(x: Any, start: Any = 0) -> Any:
 
 
 def _linear_infer(a: Layout, b: Layout) -> Layout:
-    require("linear_recurrence", b, "fc", "floating-point or complex tensors")
+    require("linear_recurrence", b, "fhc", "floating-point or complex tensors")
     return b.spec
 
 

@@ -43,7 +43,9 @@ def _by_scipy(
 
         return getattr(scipy.special, name)(*xs) if function is None else function(*xs, **given)
 
-    return on_host(name, infer, compute, params, "special")
+    op = on_host(name, infer, compute, params, "special")
+    op.widens = True
+    return op
 
 
 GAMMA = _by_scipy("gamma")

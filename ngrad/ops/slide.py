@@ -39,7 +39,7 @@ def _prepare(inputs: tuple[Layout, ...], out: Layout, lead: int, count: int) -> 
     return read.then(launch, keep=(held,)), out
 
 
-SLIDE = Op("slide", _infer, _prepare, ("lead", "count"), family="reduction")
+SLIDE = Op("slide", _infer, _prepare, ("lead", "count"), family="reduction", widens=True)
 """out[b, i] is the sum over k of x[b, i + k - lead] * w[b, k], where x has such an element; of
 `count` outputs. Either derivative slides, too: g along the weights turned round, and along x.
 """

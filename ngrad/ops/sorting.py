@@ -60,7 +60,7 @@ def order(x: Any, descending: bool) -> Any:
     return x.shape[-1] - 1 - np.argsort(x[..., ::-1], -1, kind="stable")[..., ::-1]
 
 
-ARGSORT = Op("argsort", _infer, _prepare, ("descending",), family="sorting")
+ARGSORT = Op("argsort", _infer, _prepare, ("descending",), family="sorting", widens=True)
 """Where the elements along the last axis stand in it once they are in order."""
 ARGSORT.vjp(lambda g, out, x, descending: (None,))
 ARGSORT.batch(lambda size, batched, x, descending: apply(ARGSORT, (x,), (descending,)))
@@ -84,7 +84,7 @@ def _search_prepare(inputs: tuple[Layout, ...], out: Layout, right: bool) -> Any
 
 SEARCHES = 256
 """Values that a call of the kernel looks for at least."""
-SEARCH = Op("search", _search_infer, _search_prepare, ("right",), family="sorting")
+SEARCH = Op("search", _search_infer, _search_prepare, ("right",), family="sorting", widens=True)
 """How many elements of a sorted row come before each value, equal ones too if `right`."""
 SEARCH.vjp(lambda g, out, x, values, right: (None, None))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ngrad.dtypes import int64
+from ngrad.dtypes import float32, int64
 from ngrad.graph.dims import Dim
 from ngrad.ops.comparison import isfinite, logical_and
 from ngrad.ops.convert import cast_to, floating, tensor
@@ -30,6 +30,8 @@ def reduce_mean(
     np.float32(1.5)
     """
     x = tensor(input_tensor, "reduce_mean")
+    if x.dtype.is_half:  # the sum may be too large for it
+        return cast_to(reduce_mean(cast_to(x, float32), axis, keepdims), x.dtype)
     axes = normal_axes(axis, x.ndim, "reduce_mean")
     total = reduce_over(SUM, x, axes, keepdims)
     count = math.prod(x._layout.shape[a] for a in axes)

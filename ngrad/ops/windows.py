@@ -133,7 +133,12 @@ def _fold_prepare(
 
 
 FOLD = Op(
-    "fold_windows", _fold_infer, _fold_prepare, ("extents", "sizes", "steps", "gaps"), "reduction"
+    "fold_windows",
+    _fold_infer,
+    _fold_prepare,
+    ("extents", "sizes", "steps", "gaps"),
+    "reduction",
+    widens=True,
 )
 """The transpose of `WINDOWS`: each element the sum of those that show it, in the order of where in
 a window they stand.

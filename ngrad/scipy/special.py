@@ -356,7 +356,7 @@ def logsumexp(
     top = stop_gradient(r.reduce_max(select(equal(share, 0.0), -np.inf, x), axis, True))
     above = x - select(isfinite(top), top, 0.0)
     # What has no share may lie so far above the rest that its exponential is infinite.
-    above = select(greater(above, float(np.log(np.finfo(x.dtype.numpy_dtype).max))), -np.inf, above)
+    above = select(greater(above, float(np.log(x.dtype.finfo.max))), -np.inf, above)
     total = r.reduce_sum(multiply_no_nan(exp(above), share), axis, True)
     found = log(abs_(total) if return_sign else total) + select(isfinite(top), top, 0.0)
     if not keepdims:

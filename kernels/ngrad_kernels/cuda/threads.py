@@ -167,11 +167,9 @@ def _wide(code: str) -> dict[str, Callable[..., Any]]:
                 if scoped:
                     values.set_metadata("alias.scope", loads_scope(builder.module))
                 found = [builder.extract_element(values, INT(k)) for k in range(kind.count)]
-                if code == "b1":  # any non-zero byte is true
-                    found = [builder.icmp_unsigned("!=", value, part(0)) for value in found]
+                found = [widened(builder, code, value) for value in found]
                 if pairs:
                     found = [paired(builder, *found[k : k + 2]) for k in range(0, kind.count, 2)]
-                found = [widened(builder, code, value) for value in found]
                 return context.make_tuple(builder, signature.return_type, found)
 
             return types.UniTuple(numba_type, VECTOR)(types.intp, types.intp), codegen
@@ -185,10 +183,8 @@ def _wide(code: str) -> dict[str, Callable[..., Any]]:
             if pairs:
                 given = [half for value in given for half in parts(builder, value)]
             for k, value in enumerate(given):
-                value = (
-                    builder.zext(value, part) if code == "b1" else narrowed(builder, code, value)
-                )
-                values = builder.insert_element(values, value, INT(k))
+                stored = narrowed(builder, code, value)
+                values = builder.insert_element(values, stored, INT(k))
             done = builder.store(values, place(builder, *args[:2]), align=align)
             done.set_metadata("noalias", loads_scope(builder.module))
             return context.get_dummy_value()
