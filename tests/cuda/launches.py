@@ -20,10 +20,10 @@ from ngrad_kernels.contract import BLOCK, CHUNK, ROWS, accumulator
 from ngrad_kernels.cuda.render import render
 from ngrad_kernels.cuda.skeletons import sampler, skeleton, typed
 from ngrad_kernels.cuda.source import Source
-from ngrad_kernels.intrinsics import MEMORY
+from ngrad_kernels.intrinsics import COMPUTED
 from ngrad_kernels.scalars import SCALARS, supports
 
-CODES = tuple(MEMORY)
+CODES = COMPUTED
 SAMPLERS = (
     *(("bits", code) for code in ("u4", "u8")),
     *(
@@ -93,6 +93,24 @@ def conversions(code: str) -> Iterator[Body]:
         if other != code:
             yield Body("map", (code,), (Step("cast", (0,), other),), (1,))
     yield Body("map", ("b1", code, code), (Step("where", (0, 1, 2), code),), (3,))
+
+
+def halves(code: str) -> list[Body]:
+    """Maps of floats of two bytes: a few ops with each result rounded, and conversions."""
+    names = ("add", "divide", "exp", "nextafter", "maximum")
+    steps = [Step(name, (0, 1) if name != "exp" else (0,), code) for name in names]
+    steps += [Step("multiply", (2, 3), code), Step("less", (4, 0), "b1")]
+    outputs = tuple(range(2, 2 + len(steps)))
+    others = tuple(c for c in ("f4", "f8", "i4", "b1", "c8", "f2", "f2b") if c != code)
+    count = len(others)
+    there = tuple(Step("cast", (0,), other) for other in others)
+    back = tuple(Step("cast", (k,), code) for k in range(count))
+    return [
+        Body("map", (code, code), tuple(steps), outputs),
+        Body("map", (code,), there, tuple(range(1, 1 + count))),
+        Body("map", others, back, tuple(range(count, 2 * count))),
+        Body("map", (code, code), (Step("hypot", (0, 1), code),), (2,)),
+    ]
 
 
 def contiguous(body: Body, n: int, rng: np.random.Generator) -> Launch:

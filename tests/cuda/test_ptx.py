@@ -19,6 +19,7 @@ from spaces import reduces_both
 from test_random_spaces import cases
 
 from ngrad_kernels.body import Body, Step
+from ngrad_kernels.codes import HALVES
 from ngrad_kernels.cuda import matrices, sorting
 from ngrad_kernels.cuda.gemm import render_gemm, tile_of
 from ngrad_kernels.cuda.render import render
@@ -117,6 +118,13 @@ def test_reductions(
     if code[0] in "fc":
         sources.append(render(Body("scan", (code, code), (), (1,), "linear", code)))
     check_all(sources, tmp_path, request)
+
+
+@pytest.mark.parametrize("code", HALVES)
+def test_floats_of_two_bytes(code: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    widen = (Step("cast", (0,), "f4"),)
+    total = Body("rows", (code,), widen, (1,), "sum", code)
+    check_all(map(render, [*launches.halves(code)[:3], total]), tmp_path, request)
 
 
 def test_kernels_that_move_rows(tmp_path: Path, request: pytest.FixtureRequest) -> None:

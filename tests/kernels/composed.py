@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ngrad_kernels import cpu, space_facts
+from ngrad_kernels import codes, cpu, space_facts
 from ngrad_kernels.body import Body
 from ngrad_kernels.body import Step as BodyStep
 from ngrad_kernels.contract import BLOCK, CHUNK, ROWS, accumulator
@@ -42,7 +42,7 @@ class Case:
 
 
 def dtype_of(code: str) -> np.dtype[Any]:
-    return np.dtype("?" if code == "b1" else code)
+    return codes.dtype_of("?" if code == "b1" else code)
 
 
 class _Guarded:

@@ -51,11 +51,11 @@ def numbers(rng: np.random.Generator, code: str, shape: tuple[int, ...], special
         x.real, x.imag = real, imag
         return x
     if code[0] == "f":
-        x = rng.standard_normal(shape).astype(code)
+        x = rng.standard_normal(shape).astype(dtype_of(code))
         if special:
             chosen = rng.random(shape) < 0.05
             with np.errstate(over="ignore"):
-                x = np.where(chosen, rng.choice(SPECIAL, shape).astype(code), x)
+                x = np.where(chosen, rng.choice(SPECIAL, shape).astype(x.dtype), x)
         return x
     if code == "b1":
         return rng.random(shape) < 0.5

@@ -11,6 +11,7 @@ import pytest
 from simulator import assert_same
 
 from ngrad_kernels.body import Body, Step
+from ngrad_kernels.codes import HALVES
 from ngrad_kernels.scalars import SCALARS
 
 Rng = np.random.Generator
@@ -118,3 +119,16 @@ def test_scans(code: str, reduction: str, rng: Rng) -> None:
     for length in (1, 16, 37):
         views = reduction != "linear" and bool(rng.integers(2))
         assert_same(launches.scanning(reduction, code, 5, length, views, rng))
+
+
+@pytest.mark.parametrize("code", HALVES)
+def test_floats_of_two_bytes(code: str, rng: Rng) -> None:
+    """Ops, conversions to and from them, reductions of what is widened, scans."""
+    for body in launches.halves(code):
+        assert_same(launches.contiguous(body, 70, rng), size=rng.choice(BLOCKS))
+    assert_same(launches.strided(launches.halves(code)[-1], 5, 17, rng))
+    steps = (Step("cast", (0,), "f4"),)
+    for form, shape in (("rows", (2, 1500, 1)), ("columns", (2, 40, 7))):
+        for one in launches.reducing(form, "sum", code, shape, False, rng, steps):
+            assert_same(one)
+    assert_same(launches.scanning("sum", code, 5, 37, True, rng))
