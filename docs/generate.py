@@ -49,7 +49,8 @@ those with a kernel for each dtype, what they take and whether anything flows ba
 PRIMITIVES = """
 ## Primitives
 
-Dtypes are float32 and float64, int8 to int64, uint8 to uint64, and bool.
+Dtypes are float32 and float64, int8 to int64, uint8 to uint64, and bool; what takes floats takes
+float16 and bfloat16 too, but for linear algebra and most draws (`halves.md`).
 """
 
 

@@ -29,9 +29,9 @@ from ngrad_kernels import cache, cpu, skeletons
 from ngrad_kernels.scalars import supports
 
 FLOATS = ("f4", "f8")
-REAL = {code: dtype for code, dtype in BY_CODE.items() if not dtype.is_complex}
-"""The dtypes that kernels are made for in advance. Few programs have complex numbers; these compile
-what they need.
+COMMON = {k: dtype for k, dtype in BY_CODE.items() if not (dtype.is_complex or dtype.is_half)}
+"""The dtypes that kernels are made for in advance. Few programs have others; these compile what they
+need.
 """
 Spec = tuple[str, tuple[int, ...]]
 """A dtype code and a shape."""
@@ -95,7 +95,7 @@ def _tasks(op: Op) -> Iterator[Task]:
     one = (2,)
     if isinstance(op, Elementwise):
         real = any(supports(op.name, code) for code in REAL)
-        for code, dtype in (REAL if real else BY_CODE).items():
+        for code, dtype in (COMMON if real else BY_CODE).items():
             if dtype.is_floating or not op.floats:
                 yield Task(op.name, (), ((code, one),) * op.arity)
     elif op is CAST:

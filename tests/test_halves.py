@@ -359,7 +359,7 @@ def test_draws_are_those_of_float32_rounded(half: Any) -> None:
     many = ngrad.random.uniform((200_000,), dtype=half).numpy()
     assert many.min() >= 0 and many.max() < 1  # to which some would be rounded
     assert abs(float(many.astype(np.float64).mean()) - 0.5) < 0.01
-    with pytest.raises(DTypeError, match="gamma.*float32 or float64"):
+    with pytest.raises(DTypeError, match=r"gamma.*float32 or float64"):
         ngrad.random.gamma((2,), 1.0, dtype=half)
 
 

@@ -147,8 +147,17 @@ def draws() -> Any:
     ]
 
 
+def halves() -> Any:
+    x, y = (ngrad.cast(ngrad.constant(X), dtype) for dtype in (ngrad.float16, ngrad.bfloat16))
+    with ngrad.GradientTape() as tape:
+        tape.watch([x, y])
+        h = ngrad.reduce_sum(ngrad.nn.softmax(x) * ngrad.tanh(x), 0)
+        loss = ngrad.reduce_sum(ngrad.exp(-h) * ngrad.reduce_mean(y * y, 0))
+    return loss, *tape.gradient(loss, [x, y])
+
+
 @pytest.mark.parametrize("way", ["deferred", "eager", "fused"])
-@pytest.mark.parametrize("program", [chain, rows, labels, nested, jacobian, function, draws])
+@pytest.mark.parametrize("program", [chain, rows, labels, nested, jacobian, function, draws, halves])
 def test_programs(program: Callable[[], Any], way: str) -> None:
     expected = bits(program())
     with evaluated(way):
