@@ -30,8 +30,8 @@ from ngrad_kernels.scalars import supports
 
 FLOATS = ("f4", "f8")
 COMMON = {k: dtype for k, dtype in BY_CODE.items() if not (dtype.is_complex or dtype.is_half)}
-"""The dtypes that kernels are made for in advance. Few programs have others; these compile what they
-need.
+"""The dtypes that kernels are made for in advance. Few programs have others, whose kernels are
+compiled where they are needed.
 """
 Spec = tuple[str, tuple[int, ...]]
 """A dtype code and a shape."""
@@ -94,39 +94,39 @@ def _draws(op: Op) -> Iterator[Task]:
 def _tasks(op: Op) -> Iterator[Task]:
     one = (2,)
     if isinstance(op, Elementwise):
-        real = any(supports(op.name, code) for code in REAL)
+        real = any(supports(op.name, code) for code in COMMON)
         for code, dtype in (COMMON if real else BY_CODE).items():
             if dtype.is_floating or not op.floats:
                 yield Task(op.name, (), ((code, one),) * op.arity)
     elif op is CAST:
-        for source, target in itertools.permutations(REAL, 2):
+        for source, target in itertools.permutations(COMMON, 2):
             yield Task(op.name, (BY_CODE[target],), ((source, one),))
     elif op is SELECT:
-        for code in REAL:
+        for code in COMMON:
             yield Task(op.name, (), (("b1", one), (code, one), (code, one)))
     elif op is LINEAR:  # the derivative of a running product: of floats only
         for code in FLOATS:
             yield Task(op.name, (), ((code, (2, 2)),) * 2)
     elif op is SLIDE:
-        for code, dtype in REAL.items():
+        for code, dtype in COMMON.items():
             if not dtype.is_bool:
                 yield Task(op.name, (0, 2), ((code, (1, 2)),) * 2)
     elif op is FOLD:
-        for code, dtype in REAL.items():
+        for code, dtype in COMMON.items():
             if not dtype.is_bool:
                 yield Task(op.name, ((2,), (1,), (1,), (1,)), ((code, (1, 2, 1, 2)),))
     elif op is SEARCH:
-        for code in REAL:
+        for code in COMMON:
             yield Task(op.name, (False,), ((code, (1, 2)),) * 2)
     elif op is ADD_ROWS:
-        for code, dtype in REAL.items():
+        for code, dtype in COMMON.items():
             if not dtype.is_bool:
                 yield Task(op.name, (2,), ((code, (1, 2, 2)), ("i8", (1, 2))))
     elif op.family == "random":
         yield from _draws(op)
     elif op.family == "reduction":
         for params, shapes in _shapes(op):
-            for code in REAL:
+            for code in COMMON:
                 yield Task(op.name, params, tuple((code, shape) for shape in shapes))
 
 

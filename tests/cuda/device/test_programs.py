@@ -157,7 +157,9 @@ def halves() -> Any:
 
 
 @pytest.mark.parametrize("way", ["deferred", "eager", "fused"])
-@pytest.mark.parametrize("program", [chain, rows, labels, nested, jacobian, function, draws, halves])
+@pytest.mark.parametrize(
+    "program", [chain, rows, labels, nested, jacobian, function, draws, halves]
+)
 def test_programs(program: Callable[[], Any], way: str) -> None:
     expected = bits(program())
     with evaluated(way):
