@@ -15,6 +15,7 @@ from rows import ROWS
 from table import Row
 
 import ngrad
+import ngrad.numpy
 from ngrad import constant
 from ngrad.dtypes import BY_CODE, bfloat16, float16, promote, weak
 from ngrad.errors import DTypeError
@@ -207,10 +208,11 @@ def test_products_are_summed_in_float32(half: Any) -> None:
 
 
 @each_half
-def test_what_scipy_computes_is_rounded(half: Any) -> None:
+def test_what_libraries_compute_is_of_float32(half: Any) -> None:
     x = constant(np.array([0.5, 1.5], half.numpy_dtype))
     wide = ngrad.math.erfinv(ngrad.cast(x, "f4"))
     same(ngrad.math.erfinv(x), np.asarray(ngrad.cast(wide, half)))
+    assert ngrad.numpy.fft.rfft(x).dtype == ngrad.numpy.fft.fft(x).dtype == np.complex64
 
 
 # -- programs --------------------------------------------------------------------------------------

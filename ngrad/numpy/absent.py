@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-GAPS: dict[str, tuple[str, ...]] = {
-}  # fmt: skip
-"""What has a meaning for arrays of numbers."""
-
 APART: dict[str, tuple[str, ...]] = {
     "extended precision is in no kernel": (
         "clongdouble", "complex256", "float128", "longdouble",
@@ -32,8 +28,6 @@ APART: dict[str, tuple[str, ...]] = {
         "test", "testing", "typing",
     ),
 }  # fmt: skip
-"""What has none."""
+"""What has no meaning for arrays of numbers, or is no function of them."""
 
-BY_NAME = {
-    name: reason for part in (GAPS, APART) for reason, names in part.items() for name in names
-}
+BY_NAME = {name: reason for reason, names in APART.items() for name in names}

@@ -113,7 +113,7 @@ def _transform(
 
 
 FFT = Op("fft", _fft_infer, _fft_prepare, ("inverse",), family="linalg")
-RFFT = Op("rfft", _rfft_infer, _rfft_prepare, family="linalg")
+RFFT = Op("rfft", _rfft_infer, _rfft_prepare, family="linalg", widens=True)
 IRFFT = Op("irfft", _irfft_infer, _irfft_prepare, ("length",), family="linalg")
 
 
