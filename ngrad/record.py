@@ -103,6 +103,11 @@ class _Move:
 move = _Move()
 
 
+def _widened(op: Op, inputs: tuple[Any, ...]) -> bool:
+    """Whether an op has no form for operands, which are floats of two bytes."""
+    return op.widens and any(x._layout.dtype.is_half for x in inputs)
+
+
 def apply(op: Op, inputs: tuple[Any, ...], params: Params = ()) -> Any:
     """Apply an op to tensors (or symbols): resolve and record.
 
@@ -113,13 +118,15 @@ def apply(op: Op, inputs: tuple[Any, ...], params: Params = ()) -> Any:
     params : tuple
         The op's static parameters, hashable.
     """
-    if op.widens and any(x._layout.dtype.is_half for x in inputs):
-        return move.widened(op, inputs, params)
     if state.graph is not None and any(type(x) is Symbol for x in inputs):
+        if _widened(op, inputs):
+            return move.widened(op, inputs, params)
         return state.graph.apply(op, inputs, params)
     layouts = tuple([x._layout for x in inputs])
     call = op.calls.get((params, layouts))
     if call is None:
+        if _widened(op, inputs):
+            return move.widened(op, inputs, params)
         if not op.moves and any(where.device is not layouts[0].device for where in layouts):
             return apply(op, move.together(op.name, inputs), params)
         call = op.call(params, layouts)
