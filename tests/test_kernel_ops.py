@@ -398,7 +398,7 @@ MISTAKES: dict[str, tuple[Callable[[Any], Any], type[Exception], str]] = {
         "mine: its rule must return an ngrad.TensorSpec of known sizes",
     ),
     "a dtype that is none": (
-        lambda x: made(lambda x: TensorSpec(x.shape, "f2"))(x),
+        lambda x: made(lambda x: TensorSpec(x.shape, "f16"))(x),
         TypeError,
         "in the rule of kernel op mine",
     ),
