@@ -5,7 +5,9 @@ Facts are the same words for both, but for those that are addresses of routines 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+import random
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +26,14 @@ from ngrad_kernels.intrinsics import COMPUTED
 from ngrad_kernels.scalars import SCALARS, supports
 
 CODES = COMPUTED
+_draw = random.Random(int(os.environ.get("NGRAD_CUDA_SEED", "0")))
+SOME = (
+    *("f4", "f8", "b1"),
+    *(_draw.choice([code for code in CODES if code[0] == kind]) for kind in "iuc"),
+)
+"""Dtypes that the simulator, which is slow, is asked about: both floats, and one of each other
+kind. PTX is made of all.
+"""
 SAMPLERS = (
     *(("bits", code) for code in ("u4", "u8")),
     *(
@@ -63,9 +73,9 @@ def words_of(x: Array) -> tuple[int, ...]:
 # -- maps ------------------------------------------------------------------------------------------
 
 
-def bodies(scalar: str) -> Iterator[Body]:
+def bodies(scalar: str, codes: Sequence[str] = CODES) -> Iterator[Body]:
     """A map for each dtype that a scalar takes; of complex64 unless it is complex128's, rounded."""
-    for code in CODES:
+    for code in codes:
         row = SCALARS[scalar]
         if supports(scalar, code) and not (code == "c8" and row.cost > 1):
             count = 2 if "{1}" in (row.expression(code[0]) or "") else 1
@@ -87,9 +97,9 @@ def together(code: str) -> Iterator[Body]:
         yield Body("map", (code, code), steps, tuple(range(2, 2 + len(steps))))
 
 
-def conversions(code: str) -> Iterator[Body]:
-    """Casts from a dtype to all others, and a choice."""
-    for other in CODES:
+def conversions(code: str, codes: Sequence[str] = CODES) -> Iterator[Body]:
+    """Casts from a dtype to others, and a choice."""
+    for other in codes:
         if other != code:
             yield Body("map", (code,), (Step("cast", (0,), other),), (1,))
     yield Body("map", ("b1", code, code), (Step("where", (0, 1, 2), code),), (3,))

@@ -84,7 +84,7 @@ def test_rows_and_columns_are_refused() -> None:
         render_space(programs.layer_norm_gradient())
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(cases(), st.sampled_from([(1, 32), (2, 32), (2, 64), (3, 64)]))
 def test_any_space(case: Case, shape: tuple[int, int]) -> None:
     assume(case.rows * case.length * case.space.count < 20_000)  # Python is slow
