@@ -188,7 +188,7 @@ def test_refusals() -> None:
         ({"stream": 0}, ValueError, "stream 0"),
         ({"mask": theirs}, TypeError, "masked"),
         ({"typestr": ">f4"}, TypeError, "byte order"),
-        ({"typestr": "<c8"}, TypeError, "no dtype"),
+        ({"typestr": "|S4"}, TypeError, "no dtype"),
         ({"data": (theirs.address + 1, False)}, CopyError, "multiples of their 4 bytes"),
     ]
     theirs.free = lambda: None  # type: ignore[method-assign]
