@@ -132,3 +132,13 @@ def test_an_error_is_raised_on_its_line() -> None:
         constant(X) + constant(X[:3])
     with pytest.raises(ValueError, match="at_once"):
         config.set_at_once(-1)
+
+
+def test_a_recording_for_any_size_asks_no_size() -> None:
+    @ngrad.function(input_signature=[ngrad.TensorSpec([None, 2])])
+    def centred(x: Any) -> Any:
+        return 2.0 * x - ngrad.reduce_mean(x, 0), ngrad.where(x > 0.5, x, 0.0), x[1:] / x.shape[0]
+
+    for n in (4, 3, config.AT_ONCE):
+        centred(ngrad.ones([n, 2]))
+    assert centred.traces == 1

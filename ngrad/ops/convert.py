@@ -23,6 +23,7 @@ from ngrad.dtypes import (
 from ngrad.errors import DTypeError
 from ngrad.graph.dims import Dim
 from ngrad.graph.graph import Symbol
+from ngrad.graph.layout import Layout
 from ngrad.record import state
 from ngrad.tensor import Tensor, from_numpy, scalar
 
@@ -241,8 +242,7 @@ def operands(what: str, *values: Any) -> tuple[Any, ...]:
             dtype = float32  # TensorFlow's default, where NumPy's table would say float64
         return tuple(cast_to(value, dtype) for value in made)
     dtype = strong[0] if all(d is strong[0] for d in strong) else promote(*strong)
-    small = device is HOST and sum([where.size for where in there]) <= settings.at_once // 8
-    at_once = small and state.window.idle()
+    at_once = _runs_at_once(device, there)
     for value in known:
         if not isinstance(value, (Tensor, Symbol)):
             kind = value.kind if type(value) is Weak else _kind(value)
@@ -264,18 +264,27 @@ def _beside_numbers(what: str, own: DType, values: tuple[Any, ...]) -> tuple[Any
     """Tensors of one dtype and Python numbers, which have that dtype too; None if it is not so."""
     if state.graph is not None:
         return None
-    size, device = 0, values[0]._layout.device
+    there, device = [], values[0]._layout.device
     for x in values:
         if type(x) is Tensor:
             if x._layout.dtype is not own or x._layout.device is not device:
                 return None
-            size += x._layout.nbytes
+            there.append(x._layout)
             continue
         kind: Any = type(x)
         if kind not in KINDS or weak(own, kind) is not own:
             return None
-    at_once = device is HOST and size <= settings.at_once and state.window.idle()
+    at_once = _runs_at_once(device, there)
     return tuple([x if type(x) is Tensor else number(x, own, device, at_once) for x in values])
+
+
+def _runs_at_once(device: Device, there: list[Layout]) -> bool:
+    """Whether what is made of tensors and numbers will likely run where it is called. Nothing is
+    asked of sizes while a function is recorded: what is answered would be noted.
+    """
+    if device is not HOST or not state.window.idle():
+        return False
+    return sum([where.nbytes for where in there]) <= settings.at_once
 
 
 def _kind(value: Any) -> type:
