@@ -23,8 +23,33 @@ from ngrad.graph.strides import broadcast
 from ngrad.ops.convert import Weak, from_outside, operands, tensor
 from ngrad.record import apply_now, state
 from ngrad.signature import TensorSpec
-from ngrad.tensor import Export, Tensor
+from ngrad.tensor import Tensor
 from ngrad.transforms import cotangents
+
+
+class OnDevice:
+    """What stands for a tensor's memory on a GPU, which it keeps alive."""
+
+    __slots__ = ("__array_interface__", "_buffer")
+
+    def __init__(self, x: Tensor, writable: bool) -> None:
+        self._buffer, where = x._buffer, x._layout
+        self.__array_interface__ = {
+            "version": 3,
+            "shape": where.shape,
+            "strides": None if where.contiguous else where.strides,
+            "typestr": where.dtype.typestr,
+            "data": (x._address, not writable),
+        }
+
+
+def _memory(x: Tensor, writable: bool = False) -> Any:
+    """A tensor's memory for a user's kernel: a NumPy array, or what a device makes one of its own
+    of.
+    """
+    if x._layout.device is HOST:
+        return x._layout.array(x._address, x._buffer, writable)
+    return OnDevice(x, writable)
 
 
 class KernelOp:
@@ -175,8 +200,8 @@ class KernelOp:
 
         if device is not HOST:
             device.target.use([x._buffer for x in inputs])
-        reads = [Export(x._buffer, x._address, x._layout) for x in inputs]
-        writes = [Export(x._buffer, x._address, x._layout, writable=True) for x in results]
+        reads = [_memory(x) for x in inputs]
+        writes = [_memory(x, writable=True) for x in results]
         device.target.run_user(run, [*reads, *writes])
 
     def _require_none(self, returned: Any, writes: list[Any]) -> None:

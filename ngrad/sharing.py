@@ -9,14 +9,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from ngrad.devices import HOST, Device
 from ngrad.errors import CopyError
 from ngrad.graph.layout import Layout
 from ngrad.ops.transfer import copied
-from ngrad.tensor import Export, Tensor, empty, from_numpy
-from ngrad_kernels.memory import Shared
+from ngrad.tensor import Tensor, empty, from_numpy
 
 
 def shared(
@@ -60,5 +57,5 @@ def shared(
             f"{what}: its elements do not lie at multiples of their {itemsize} bytes, as they must "
             "on a GPU; have its library make a copy"
         )
-    array = np.asarray(Export(Shared(address, where.nbytes, owner), address, where))
+    array = where.array(address, owner)
     return from_numpy(array, where.dtype, device)

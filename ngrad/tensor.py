@@ -52,22 +52,6 @@ class Shape(tuple[int, ...]):
         return True
 
 
-class Export:
-    """What a NumPy array over a tensor's memory holds: the buffer, which so outlives the tensor."""
-
-    __slots__ = ("__array_interface__", "_buffer")
-
-    def __init__(self, buffer: Buffer, address: int, where: Layout, writable: bool = False) -> None:
-        self._buffer = buffer
-        self.__array_interface__ = {
-            "version": 3,
-            "shape": where.shape,
-            "strides": None if where.contiguous else where.strides,
-            "typestr": where.dtype.typestr,
-            "data": (address, not writable),
-        }
-
-
 def allocate(where: Layout) -> Buffer:
     """A buffer for a layout's elements."""
     try:

@@ -35,6 +35,10 @@ class Cost:
 _costs: WeakSet[Cost] = WeakSet()
 
 
+FREE = Cost(0, 0, plans=0)
+"""That of calls that are not prepared: what users' Python does is not known."""
+
+
 def counted() -> Counter[str]:
     """The counters as they are now: kernels that plans, and ops that ran where they were called,
     launched, and the bytes that kernels read and wrote, if each element is read once.

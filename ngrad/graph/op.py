@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from ngrad.devices import HOST, Device
 from ngrad.errors import DeviceError, DTypeError
-from ngrad.graph.cost import Cost
+from ngrad.graph.cost import FREE, Cost
 from ngrad.graph.dims import is_open
 from ngrad.graph.layout import Layout
 from ngrad.graph.program import Program
@@ -72,7 +72,7 @@ class Call:
         run = _never if self.open else run
         self.size = math.inf if self.open or op.family in NEVER_AT_ONCE else _size(inputs, specs)
         self.launches = self.bytes = 0
-        self.cost = Cost(0, 0, plans=0)
+        self.cost = FREE
         self._program: Program | None = None
         self._outputs: tuple[Layout, ...] | None = None if run is None else specs
         self.run: Callable[..., Any] = self._first_run if run is None else run

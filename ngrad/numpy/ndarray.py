@@ -11,7 +11,7 @@ import numpy as np
 from ngrad.cell import Cell
 from ngrad.devices import HOST
 from ngrad.graph.layout import Layout
-from ngrad.numpy.views import Axes, Part, Shaped, Way, settled
+from ngrad.numpy.views import Axes, Part, Shaped, Way, is_basic, row_major, settled
 from ngrad.ops.assignment import assigned
 from ngrad.ops.convert import cast_to, unwrap
 from ngrad.ops.indexing import getitem
@@ -285,7 +285,7 @@ class ndarray(Cell):
         """
         owner, way = self._owner, self._way
         if owner is None or way is None:
-            return _row_major(self._held._layout)
+            return row_major(self._held._layout)
         if isinstance(way, Shaped):
             return way.sure
         return owner._in_order() and self._held._layout.contiguous
@@ -372,25 +372,10 @@ def _number(value: Any) -> Any:
     return value if isinstance(value, (bool, int, float, np.generic)) else None
 
 
-def _row_major(where: Layout) -> bool:
-    """Whether the last axis lies innermost; axes that repeat one element lie anywhere."""
-    telling = [s for n, s in zip(where.shape, where.strides, strict=True) if n > 1 and s]
-    return telling == sorted(telling, reverse=True) and all(s > 0 for s in telling)
-
-
 def _unpickled(array: Any) -> ndarray:
     from ngrad.tensor import from_numpy
 
     return ndarray(from_numpy(array))
-
-
-def is_basic(index: Any) -> bool:
-    """Whether an index is of integers, slices, an ellipsis and new axes: then it gives a view."""
-    if type(index) is tuple:
-        return all(map(is_basic, index))
-    if isinstance(index, (bool, np.bool_)):
-        return False
-    return index is None or index is Ellipsis or isinstance(index, (int, slice, np.integer))
 
 
 def read_index(index: Any) -> Any:

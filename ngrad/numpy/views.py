@@ -10,6 +10,8 @@ from __future__ import annotations
 import operator
 from typing import Any, NamedTuple, Protocol
 
+import numpy as np
+
 from ngrad.cell import Cell
 from ngrad.errors import NumberError
 from ngrad.graph.layout import Layout
@@ -125,3 +127,18 @@ class Shaped(NamedTuple):
                 "view or a copy; take a .copy() of it first, or assign to the array itself"
             )
         return reshape(value, x._layout.shape)
+
+
+def row_major(where: Layout) -> bool:
+    """Whether the last axis lies innermost; axes that repeat one element lie anywhere."""
+    telling = [s for n, s in zip(where.shape, where.strides, strict=True) if n > 1 and s]
+    return telling == sorted(telling, reverse=True) and all(s > 0 for s in telling)
+
+
+def is_basic(index: Any) -> bool:
+    """Whether an index is of integers, slices, an ellipsis and new axes: then it gives a view."""
+    if type(index) is tuple:
+        return all(map(is_basic, index))
+    if isinstance(index, (bool, np.bool_)):
+        return False
+    return index is None or index is Ellipsis or isinstance(index, (int, slice, np.integer))

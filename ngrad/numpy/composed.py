@@ -1,0 +1,186 @@
+"""Universal functions that are made of several ops, or of one with NumPy's refusals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ngrad.dtypes import BY_CODE, promote
+from ngrad.errors import DTypeError
+from ngrad.numpy.convert import to_tensor
+from ngrad.ops import arithmetic as a
+from ngrad.ops import bitwise as b
+from ngrad.ops import comparison as c
+from ngrad.ops import exponential as e
+from ngrad.ops import power as p
+from ngrad.ops.convert import cast_to, operands
+from ngrad.ops.elementwise import select
+from ngrad.ops.math import pow as power_
+from ngrad.tensor import Tensor
+
+FLOAT64, COMPLEX128 = BY_CODE["f8"], BY_CODE["c16"]
+INT8, INT32, INT64 = BY_CODE["i1"], BY_CODE["i4"], BY_CODE["i8"]
+UINT8, UINT64 = BY_CODE["u1"], BY_CODE["u8"]
+
+FLOATS = {**dict.fromkeys(("b1", "i1", "u1"), "f2"), **dict.fromkeys(("i2", "u2"), "f4")}
+"""What functions of floats make of small integers; of others it is float64."""
+
+
+def as_floats(values: list[Any]) -> list[Any]:
+    """Operands of a function of floats: integers as floats wide enough."""
+    own = [x.dtype for x in values if isinstance(x, Tensor)]
+    if any(dtype.is_inexact for dtype in own):
+        return values
+    wide = promote(*(BY_CODE[FLOATS.get(dtype.code, "f8")] for dtype in own))
+    return [cast_to(x, wide) if isinstance(x, Tensor) else x for x in values]
+
+
+def fmax(x: Any, y: Any) -> Any:
+    x, y = pair(x, y)
+    if not x.dtype.is_inexact:
+        return a.maximum(x, y)
+    return select(c.isnan(x), y, select(c.isnan(y), x, a.maximum(x, y)))
+
+
+def fmin(x: Any, y: Any) -> Any:
+    x, y = pair(x, y)
+    if not x.dtype.is_inexact:
+        return a.minimum(x, y)
+    return select(c.isnan(x), y, select(c.isnan(y), x, a.minimum(x, y)))
+
+
+def pair(*values: Any) -> tuple[Any, ...]:
+    """Operands of one dtype."""
+    return operands("ufunc", *values)
+
+
+def fmod(x: Any, y: Any) -> Any:
+    x, y = pair(x, y)
+    rest = a.mod(a.abs_(x), a.abs_(y))
+    if x.dtype.is_floating:
+        return a.copysign(rest, x)
+    return rest if x.dtype.is_unsigned else select(c.less(x, 0), a.negative(rest), rest)
+
+
+def heaviside(x: Any, y: Any) -> Any:
+    x, y = pair(x, y)
+    step = select(c.less(x, 0), 0.0, select(c.equal(x, 0), y, 1.0))
+    return select(c.isnan(x), x, step)
+
+
+def logaddexp(x: Any, y: Any) -> Any:
+    x, y = pair(x, y)
+    low, high = a.minimum(x, y), a.maximum(x, y)
+    apart = select(c.equal(low, high), 0.0, low - high)  # of two infinities NaN
+    return high + e.log1p(e.exp(apart))
+
+
+def logaddexp2(x: Any, y: Any) -> Any:
+    return logaddexp(x * LN2, y * LN2) / LN2
+
+
+LN2 = float(np.log(2.0))
+
+
+def signbit(x: Any) -> Any:
+    return c.less(a.copysign(1.0, x) if x.dtype.is_floating else x, 0)
+
+
+def modf(x: Any) -> tuple[Any, Any]:
+    whole = a.trunc(x)
+    rest = select(c.isinf(x), 0.0, x - whole)
+    return a.copysign(rest, x), whole
+
+
+def bits(op: Any) -> Callable[..., Any]:
+    """A function of bits, which takes integers and bools."""
+    name = getattr(op, "name", op.__name__.lstrip("_"))
+
+    def compute(*values: Any) -> Any:
+        if any(isinstance(x, Tensor) and x.dtype.is_inexact for x in values):
+            names = [getattr(x, "dtype", type(x).__name__) for x in values]
+            raise DTypeError(f"{name}: takes integers and bools, not {', '.join(map(str, names))}")
+        return op(*values)
+
+    return compute
+
+
+def bitwise_count(x: Any) -> Any:
+    """How many bits of |x| are set: in pairs, in fours, in bytes, and these added by a product."""
+    wide = cast_to(x if x.dtype.is_unsigned else a.abs_(cast_to(x, INT64)), UINT64)
+    wide = wide - ((wide >> 1) & 0x5555555555555555)
+    wide = (wide & 0x3333333333333333) + ((wide >> 2) & 0x3333333333333333)
+    wide = (wide + (wide >> 4)) & 0x0F0F0F0F0F0F0F0F
+    return cast_to((wide * 0x0101010101010101) >> 56, UINT8)
+
+
+def gcd(x: Any, y: Any) -> Any:
+    return b.gcd(*(cast_to(z, INT8) if z.dtype.is_bool else z for z in pair(x, y)))
+
+
+def lcm(x: Any, y: Any) -> Any:
+    x, y = (cast_to(z, INT8) if z.dtype.is_bool else z for z in pair(x, y))
+    return a.abs_(a.floordiv(x, b.gcd(x, y)) * y)
+
+
+def spacing(x: Any) -> Any:
+    return a.nextafter(x, a.copysign(float("inf"), x)) - x
+
+
+def frexp(x: Any) -> tuple[Any, Any]:
+    """A mantissa of [0.5, 1) and a power of 2: the logarithm's, corrected where it is rounded."""
+    plain = c.logical_and(c.isfinite(x), c.not_equal(x, 0))
+    size = select(plain, a.abs_(x), 1.0)
+    power = cast_to(a.floor(e.log2(size)) + 1.0, INT32)
+    part = ldexp(size, -power)
+    power = power + cast_to(c.greater_equal(part, 1.0), INT32) - cast_to(c.less(part, 0.5), INT32)
+    return select(plain, ldexp(x, -power), x), select(plain, power, 0)
+
+
+def bool_sum(op: Any, of_bools: Any) -> Callable[..., Any]:
+    """An op that NumPy refuses, or has another meaning for, on bools."""
+
+    def compute(*values: Any) -> Any:
+        if type(values[0]) is Tensor and not values[0]._layout.dtype.is_bool:
+            return op(*values)
+        if all(isinstance(x, Tensor) and x.dtype.is_bool for x in values):
+            if of_bools is None:
+                raise TypeError(
+                    f"{op.name}: not for bools, as in NumPy; use bitwise_xor or logical_not"
+                )
+            return of_bools(*values)
+        return op(*values)
+
+    return compute
+
+
+def reciprocal(x: Any) -> Any:
+    return p.reciprocal(x) if x.dtype.is_inexact else a.floordiv(1, x)
+
+
+def signs(x: Any) -> Any:
+    found = bool_sum(a.sign, None)(x)
+    return found + 0.0 if x.dtype.is_floating else found  # of -0 it is 0
+
+
+def whole(op: Any) -> Callable[[Any], Any]:
+    """A rounding: integers and bools are themselves."""
+    return lambda x: x if x.dtype.is_bool else op(x)
+
+
+def float_power(x: Any, y: Any) -> Any:
+    x, y = pair(to_tensor(x), to_tensor(y))
+    wide = COMPLEX128 if x.dtype.is_complex else FLOAT64
+    return power_(cast_to(x, wide), cast_to(y, wide))
+
+
+def ldexp(x: Any, y: Any) -> Any:
+    x = x if isinstance(x, Tensor) else to_tensor(x)
+    (x,) = as_floats([x])
+    half = a.floordiv(to_tensor(y), 2)  # 2**y may overflow where x * 2**y does not
+    two = cast_to(to_tensor(2.0), x.dtype)
+    return (
+        x * power_(two, cast_to(half, x.dtype)) * power_(two, cast_to(to_tensor(y) - half, x.dtype))
+    )
