@@ -194,8 +194,11 @@ class CusolverDn(Library):
 
     def _factor(
         self, code: str, handle: int, uplo: int, n: int, places: Callable[[], list[int]], lda: int,
-        infos: int,
+        infos: int, both: bool = False,
     ) -> None:  # fmt: skip
+        """What lies below is not its own, and stays; or, as a GPU does it with small matrices of a
+        batch, `both` triangles are written.
+        """
         assert uplo == FillMode.UPPER
 
         def work() -> None:
@@ -203,9 +206,11 @@ class CusolverDn(Library):
             found = array_at(infos, 4 * len(given), (len(given),), "i4")
             for k, a in enumerate(given):
                 factor = columns_at(a, n, n, lda, code)
-                inside = np.triu_indices(n)  # what lies below is not its own, and stays
+                inside = np.triu_indices(n)
                 try:
                     factor[inside] = np.linalg.cholesky(np.triu(factor).T).T[inside]
+                    if both:
+                        factor.T[inside] = factor[inside]
                     found[k] = 0
                 except np.linalg.LinAlgError:
                     found[k] = n
@@ -232,7 +237,7 @@ class CusolverDn(Library):
             batch_size: int,
         ) -> None:  # fmt: skip
             places = functools.partial(pointers_at, aarray, batch_size)
-            self._factor(code, handle, uplo, n, places, lda, info_array)
+            self._factor(code, handle, uplo, n, places, lda, info_array, True)
 
         return potrf_batched
 

@@ -33,6 +33,8 @@ def cholesky(libraries: Libraries, code: str) -> Routine:
             pointers(target, count, square, factors, room.address)
             factor = getattr(solver, f"{letter}potrf_batched")
             factor(handle, UPPER, rows, room.address, rows, infos.address, count)
+            # Small matrices come back with both of their triangles written.
+            lower(target, code, count, rows, factors, factors)
         else:
             length = getattr(solver, f"{letter}potrf_buffer_size")(
                 handle, UPPER, rows, factors, rows

@@ -23,6 +23,7 @@ def settings() -> Iterator[None]:
 ROWS = ("tanh(x*y+z)", "cross-entropy", "layer norm", "sum of", "MLP", "one kernel")
 
 
+@pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")  # what PyTorch imports
 @pytest.mark.parametrize(
     ("script", "arguments", "rows"),
     [

@@ -43,8 +43,8 @@ def test_a_warm_loop_allocates_nothing_and_waits_for_nothing(target: CudaTarget)
     for k in range(10):
         step(k)
     done = target.counters - before
-    assert done == {"launches": 20, "copies": 10, "allocations": done["allocations"]}
-    assert done["allocations"] <= 10  # pinned pieces, until the device has read them
+    assert done.pop("allocations", 0) <= 10  # pinned pieces, until the device has read them
+    assert done == {"launches": 20, "copies": 10}
     assert (get(target, total, COUNT) == 4 * 45).all()
     before = target.counters
     for k in range(10):

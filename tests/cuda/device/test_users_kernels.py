@@ -16,6 +16,8 @@ import ngrad
 from ngrad import TensorSpec, kernel_op
 from ngrad.devices import device_of
 
+pytestmark = pytest.mark.filterwarnings("ignore:.*under-utilization")  # Numba's, of small grids
+
 GPU = "cuda:0"
 X = np.linspace(0.5, 2.0, 12, dtype=np.float32).reshape(3, 4)
 
