@@ -170,10 +170,45 @@ def as_dtype(value: Any) -> DType:
     return found
 
 
+BRAIN, HALF = bfloat16.numpy_dtype, float16.numpy_dtype
+_PYTHON = (bool, int, float, complex)
+
+
+def kind_of(dtype: np.dtype[Any]) -> str:
+    """NumPy's letter for the kind of a dtype; of bfloat16, which it calls "V", it is "f"."""
+    return "f" if dtype == BRAIN else dtype.kind
+
+
+def result_type(*values: Any) -> np.dtype[Any]:
+    """NumPy's dtype of an operation over arrays, dtypes and Python's numbers. bfloat16, which it
+    does not know, is promoted as float16 is; both together make float32.
+
+    Examples
+    --------
+    >>> result_type(BRAIN, 2.5), result_type(BRAIN, np.int32), result_type(BRAIN, HALF)
+    (dtype(bfloat16), dtype('float64'), dtype('float32'))
+    """
+    own = [value if type(value) in _PYTHON else np.result_type(value) for value in values]
+    if BRAIN not in own:
+        return np.result_type(*own)
+    both = [np.float32] if HALF in own else []
+    found = np.result_type(*(HALF if value == BRAIN else value for value in own), *both)
+    return BRAIN if found == HALF else found
+
+
+def can_cast(before: Any, after: Any, casting: Any = "safe") -> bool:
+    """Whether NumPy casts a dtype to another by a rule; bfloat16 as float16, to which or from which
+    it loses something.
+    """
+    if BRAIN in (before, after) and HALF in (before, after):
+        return casting in ("same_kind", "unsafe")
+    one, other = (HALF if dtype == BRAIN else dtype for dtype in (before, after))
+    return np.can_cast(one, other, casting)
+
+
 @functools.cache
 def promote(*dtypes: DType) -> DType:
-    """The dtype of an operation over several, as NumPy 2 promotes. bfloat16, which it does not
-    know, is promoted as float16 is; both together make float32.
+    """The dtype of an operation over several: `result_type`, of dtypes alone.
 
     Examples
     --------
@@ -182,11 +217,7 @@ def promote(*dtypes: DType) -> DType:
     >>> promote(bfloat16, int8), promote(bfloat16, int32), promote(bfloat16, float16)
     (ngrad.bfloat16, ngrad.float64, ngrad.float32)
     """
-    known = {float16 if dtype is bfloat16 else dtype for dtype in dtypes}
-    if float16 in dtypes and bfloat16 in dtypes:
-        known.add(float32)
-    found = _BY_NUMPY[np.result_type(*(dtype.numpy_dtype for dtype in known))]
-    return bfloat16 if found is float16 and bfloat16 in dtypes else found
+    return _BY_NUMPY[result_type(*(dtype.numpy_dtype for dtype in dtypes))]
 
 
 @functools.cache
@@ -194,6 +225,4 @@ def weak(dtype: DType, kind: type) -> DType:
     """The dtype of an operation of a tensor with a Python scalar of type `kind`: NumPy 2's weak
     promotion.
     """
-    if dtype is bfloat16:
-        return promote(dtype, complex64) if kind is complex else dtype
-    return _BY_NUMPY[np.result_type(dtype.numpy_dtype, kind(1))]
+    return _BY_NUMPY[result_type(dtype.numpy_dtype, kind(1))]

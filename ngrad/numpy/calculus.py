@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ngrad.dtypes import can_cast, kind_of, result_type
 from ngrad.numpy.convert import FLOAT64, array_of
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.manipulation import atleast_1d, broadcast_to, concatenate, moveaxis, ravel, stack
@@ -61,7 +62,7 @@ def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> ndarray:
     for name, place, given in (("to_begin", 0, to_begin), ("to_end", len(parts) + 1, to_end)):
         if given is not None:
             end = asarray(given)
-            if not np.can_cast(end.dtype, x.dtype, "same_kind"):
+            if not can_cast(end.dtype, x.dtype, "same_kind"):
                 raise TypeError(f"ediff1d: cannot cast {name}, of {end.dtype}, to {x.dtype}")
             parts.insert(place, ravel(end).astype(x.dtype))
     return concatenate(parts)
@@ -85,7 +86,7 @@ def _spacings(x: ndarray, given: tuple[Any, ...], axes: tuple[int, ...]) -> list
                 f"gradient: {step.size} places along axis {axis}, which has {x.shape[axis]}"
             )
         made.append(
-            diff(step.astype(float) if step.dtype.kind != "f" else step) if step.ndim else step
+            diff(step.astype(float) if kind_of(step.dtype) != "f" else step) if step.ndim else step
         )
     return made
 
@@ -138,7 +139,7 @@ def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> An
     x = asarray(f)
     if x.dtype.kind == "b":
         raise TypeError(f"gradient: not for bools, as in NumPy: shape {x.shape}; use astype(float)")
-    x = x.astype(float) if x.dtype.kind not in "fc" else x
+    x = x.astype(float) if kind_of(x.dtype) not in "fc" else x
     axes = normal_axes(axis, x.ndim, "gradient")
     axes = axes if axis is None or np.ndim(axis) == 0 else tuple(a % x.ndim for a in axis)
     if edge_order > 2:
@@ -224,7 +225,7 @@ def unwrap(p: Any, discont: Any = None, axis: int = -1, *, period: Any = 2 * np.
     at = normal_axis(axis, x.ndim, "unwrap")
     step = diff(x, axis=at)
     discont = period / 2 if discont is None else discont
-    dtype = np.result_type(step.dtype, period)
+    dtype = result_type(step.dtype, period)
     whole = dtype.kind in "iu"
     high, rest = divmod(period, 2) if whole else (period / 2, 0)
     turned = UFUNCS["remainder"](step + high, period) - high

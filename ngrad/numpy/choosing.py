@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ngrad.dtypes import can_cast, result_type
 from ngrad.numpy.convert import OURS, PLAIN, to_tensor
 from ngrad.numpy.creation import asarray, zeros_like
 from ngrad.numpy.editing import resize
@@ -37,7 +38,7 @@ def select(condlist: Any, choicelist: Any, default: Any = 0) -> ndarray:
         if condition.dtype.kind != "b":
             raise TypeError(f"select: condition {k} should be of bools, not {condition.dtype}")
     choices = [x if type(x) in PLAIN else asarray(x) for x in (*choicelist, default)]
-    dtype = np.result_type(*(x if type(x) in PLAIN else x.dtype for x in choices))
+    dtype = result_type(*(x if type(x) in PLAIN else x.dtype for x in choices))
     shape = np.broadcast_shapes(*(x.shape for x in (*holds, *map(asarray, choices[:-1]))))
     found = broadcast_to(asarray(choices[-1], dtype), shape)
     for condition, choice in zip(holds[::-1], choices[-2::-1], strict=True):
@@ -136,7 +137,7 @@ def putmask(a: ndarray, /, mask: Any, values: Any) -> None:
     if holds.size != x.size:
         raise ValueError(f"putmask: mask and data must be the same size: {holds.shape}, {x.shape}")
     new = asarray(values)
-    if not np.can_cast(new.dtype, x.dtype, "same_kind") and type(values) not in PLAIN:
+    if not can_cast(new.dtype, x.dtype, "same_kind") and type(values) not in PLAIN:
         raise TypeError(f"putmask: cannot cast values of {new.dtype} to {x.dtype}")
     if new.size:
         x[...] = where(holds.reshape(x.shape), resize(new, x.shape).astype(x.dtype), x)
@@ -174,8 +175,8 @@ def copyto(dst: ndarray, src: Any, casting: Any = "same_kind", where: Any = True
     x = _target("copyto", dst)
     new = asarray(src)
     kind = type(src) if type(src) in PLAIN else None
-    fits = np.result_type(x.dtype, src) == x.dtype if kind else False
-    if not fits and not np.can_cast(new.dtype, x.dtype, casting):
+    fits = result_type(x.dtype, src) == x.dtype if kind else False
+    if not fits and not can_cast(new.dtype, x.dtype, casting):
         raise TypeError(f"copyto: cannot cast {new.dtype} to {x.dtype} with casting={casting!r}")
     if where is True:
         x[...] = new

@@ -5,12 +5,13 @@ numbers and of lists; a Python number beside an array takes the array's dtype.
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 from ngrad.cell import Cell
-from ngrad.dtypes import BY_CODE, DType, as_dtype, bfloat16, promote
+from ngrad.dtypes import BRAIN, BY_CODE, DType, as_dtype, kind_of, promote
 from ngrad.errors import DTypeError
 from ngrad.numpy.ndarray import array_of as array_of
 from ngrad.numpy.ndarray import ndarray
@@ -59,7 +60,7 @@ def to_tensor(value: Any, dtype: DType | None = None) -> Tensor:
         array = np.asarray(value)
     except ValueError as error:
         raise ValueError(f"array: {error}") from None
-    if array.dtype.kind not in "fiubc" and array.dtype != bfloat16:
+    if kind_of(array.dtype) not in "fiubc":
         raise DTypeError(f"array: cannot make an array of {type(value).__name__}, of {array.dtype}")
     return from_numpy(array, dtype or as_dtype(array.dtype))
 
@@ -86,6 +87,22 @@ def operand(value: Any) -> Any:
     return value if type(value) in PLAIN or type(value) is Weak else to_tensor(value)
 
 
+def beside(values: Iterable[Any]) -> list[Any]:
+    """Operands of one op: a Python number has the dtype of the tensors beside it, or one of its
+    own if there is none.
+    """
+    found = [x._read() if type(x) is ndarray else operand(x) for x in values]
+    if all(type(x) in PLAIN or type(x) is Weak for x in found):
+        return [to_tensor(x) for x in found]
+    return found
+
+
 def plain(value: Any) -> Any:
     """NumPy's array of what is ours; anything else as it is."""
     return np.asarray(value) if isinstance(value, OURS) else value
+
+
+def known(value: Any) -> Any:
+    """NumPy's array of a value, of a dtype that it knows: bfloat16 as float32, which holds it."""
+    array = np.asarray(value)
+    return array.astype(np.float32) if array.dtype == BRAIN else array

@@ -12,9 +12,9 @@ from ngrad.devices import current
 from ngrad.dtypes import DType, as_dtype
 from ngrad.errors import ShapeError
 from ngrad.interop import asarray as share
-from ngrad.numpy.convert import FLOAT64, OURS, PLAIN, array_of, dtype_of, to_tensor
+from ngrad.numpy.convert import FLOAT64, OURS, PLAIN, array_of, beside, dtype_of, to_tensor
 from ngrad.numpy.ndarray import ndarray
-from ngrad.ops.convert import cast_to
+from ngrad.ops.convert import cast_to, operands
 from ngrad.ops.shape import broadcast_to, reshape
 from ngrad.ops.transfer import to_device
 from ngrad.tensor import scalar
@@ -224,11 +224,11 @@ def linspace(
     count = operator.index(num)
     if count < 0:
         raise ValueError(f"linspace: num must not be negative, not {count}")
-    first, last = (_float(to_tensor(v)) for v in (start, stop))
+    first, last = map(_float, operands("linspace", *beside((start, stop))))
     parts = count - 1 if endpoint else count
     step = (last - first) / max(parts, 1) if parts > 0 else (last - first) * float("nan")
     ndim = max(first.ndim, last.ndim)
-    at = reshape(to_tensor(np.arange(count, dtype=float)), (count, *(1,) * ndim))
+    at = reshape(to_tensor(np.arange(count), first.dtype.real_dtype), (count, *(1,) * ndim))
     found = at * (step if parts > 0 else last - first) + first
     if endpoint and count > 1:  # exactly
         ends = np.arange(count).reshape((count, *(1,) * ndim)) == count - 1

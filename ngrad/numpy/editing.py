@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ngrad.dtypes import kind_of
 from ngrad.errors import IndexBoundsError
 from ngrad.numpy.calculus import along
 from ngrad.numpy.convert import array_of
@@ -157,7 +158,7 @@ def _statistic(reduce: Callable[..., ndarray]) -> Callable[..., list[ndarray]]:
                 raise ValueError(f"pad: stat_length of {length} yields no value for padding")
             part = take(x, np.arange(count) if front else np.arange(n - count, n), axis)
             found = reduce(part, axis, keepdims=True)
-            whole = x.dtype.kind in "iu" and found.dtype.kind == "f"
+            whole = x.dtype.kind in "iu" and kind_of(found.dtype) == "f"
             parts.append((UFUNCS["rint"](found) if whole else found).astype(x.dtype))
         return _repeated(x, axis, widths, parts)
 

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ngrad.dtypes import as_dtype, kind_of
 from ngrad.errors import NumericsError
 from ngrad.graph.op import Call
 from ngrad.numerics import told
@@ -240,15 +241,15 @@ def _frames() -> Iterator[Any]:
 
 def _suspicious(name: str, operands: list[Any], result: Any, handling: Handling) -> bool:
     """Whether a result may have come of an error."""
-    if result.dtype.kind != "f":
+    if kind_of(result.dtype) != "f":
         divides = name in ("floordiv", "mod") and not operands[1].all()
-        return divides or (name == "cast" and operands[0].dtype.kind == "f")
-    if handling.under != "ignore" and (abs(result) < np.finfo(result.dtype).tiny).any():
+        return divides or (name == "cast" and kind_of(operands[0].dtype) == "f")
+    if handling.under != "ignore" and (abs(result) < as_dtype(result.dtype).finfo.tiny).any():
         return True
     bad = ~np.isfinite(result)
     if not bad.any():
         return False
-    floats = [x for x in operands if x.dtype.kind == "f"]
+    floats = [x for x in operands if kind_of(x.dtype) == "f"]
     if any(x.shape != result.shape and x.ndim for x in floats):  # of a reduction, say
         return all(np.isfinite(x).all() for x in floats) or not any(
             np.isnan(x).any() for x in floats

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ngrad.dtypes import can_cast
 from ngrad.numpy import reductions as r
 from ngrad.numpy.calculus import along
 from ngrad.numpy.convert import plain
@@ -172,7 +173,7 @@ def at(self: ufunc, a: Any, indices: Any, b: Any = NOTHING, /) -> None:
             f"{name}: a function of {self.nin} operands, beside {int(b is not NOTHING)}"
         )
     new = None if b is NOTHING else asarray(b)
-    if new is not None and not np.can_cast(new.dtype, a.dtype, "same_kind"):
+    if new is not None and not can_cast(new.dtype, a.dtype, "same_kind"):
         raise TypeError(f"{name}: cannot cast {new.dtype} to {a.dtype}, the array's dtype")
     change = CHANGES.get(self.__name__)
     if change is not None and new is not None and a.dtype.kind != "b":

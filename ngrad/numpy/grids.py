@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ngrad.dtypes import result_type
 from ngrad.numpy.convert import PLAIN, plain
 from ngrad.numpy.creation import arange, asarray, linspace
 from ngrad.numpy.manipulation import concatenate
@@ -73,9 +74,9 @@ class _Joined:
             else:
                 made.append(self._shaped(self._array(item), ndim, first))
         arrays = [x for x in made if isinstance(x, ndarray)]
-        dtype = np.result_type(*(x.dtype if isinstance(x, ndarray) else x for x in made))
+        dtype = result_type(*(x.dtype if isinstance(x, ndarray) else x for x in made))
         if not arrays and all(type(x) in PLAIN for x in made):
-            dtype = np.result_type(*map(np.asarray, made))
+            dtype = result_type(*map(np.asarray, made))
         parts = [
             x if isinstance(x, ndarray) else asarray(x, dtype).reshape((1,) * ndim) for x in made
         ]

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ngrad.dtypes import kind_of
 from ngrad.numpy.convert import OURS, array_of, operand, to_tensor
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.ndarray import ndarray
@@ -155,9 +156,8 @@ def _infinite(name: str, sign: int) -> Any:
         value = asarray(x)
         if value.dtype.kind == "c":
             raise TypeError(f"{name}: complex numbers have no infinity with a sign")
-        return (
-            UFUNCS["equal"](value, sign * float("inf")) if value.dtype.kind == "f" else iscomplex(x)
-        )
+        whole = kind_of(value.dtype) != "f"
+        return iscomplex(x) if whole else UFUNCS["equal"](value, sign * float("inf"))
 
     infinite.__name__ = infinite.__qualname__ = name
     infinite.__doc__ = f"Whether each element is {'+' if sign > 0 else '-'}infinity."
@@ -184,9 +184,9 @@ def nan_to_num(
             nan_to_num(part, copy, nan, posinf, neginf)._read() for part in (real(x), imag(x))
         )
         return array_of(complexes.complex(whole, turned))
-    if value.dtype.kind != "f":
+    if kind_of(value.dtype) != "f":
         return value.copy()
-    limits = np.finfo(value.dtype)
+    limits = value._layout.dtype.finfo
     high = float(limits.max) if posinf is None else posinf
     low = float(limits.min) if neginf is None else neginf
     found = where(isposinf(value), high, where(isneginf(value), low, value))

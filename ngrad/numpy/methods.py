@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ngrad.dtypes import can_cast
 from ngrad.numpy import choosing, logic, manipulation, reductions, selection, sorting
 from ngrad.numpy.convert import array_of, converted, dtype_of, to_tensor
 from ngrad.numpy.editing import resize
@@ -68,7 +69,7 @@ def astype(
     """The array in another dtype."""
     wanted = dtype_of(dtype)
     assert wanted is not None
-    if not np.can_cast(x.dtype, wanted.numpy_dtype, casting):  # type: ignore[arg-type]
+    if not can_cast(x.dtype, wanted.numpy_dtype, casting):
         raise TypeError(f"astype: cannot cast {x.dtype} to {wanted.name} with casting={casting!r}")
     return x if x._layout.dtype is wanted and not copy else array_of(converted(x._read(), wanted))
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
+from ngrad.dtypes import can_cast
 from ngrad.numpy.convert import BOOL, PLAIN, to_tensor
 from ngrad.numpy.ndarray import array_of, ndarray
 from ngrad.numpy.ufuncs import UFUNCS, ufunc
@@ -90,7 +89,7 @@ def updated(x: ndarray, found: ndarray, what: str) -> ndarray:
     ValueError
         If the shapes differ.
     """
-    if not np.can_cast(found.dtype, x.dtype, "same_kind"):
+    if not can_cast(found.dtype, x.dtype, "same_kind"):
         raise TypeError(
             f"{what}: cannot cast {found.dtype} to {x.dtype}, the array's dtype, which it keeps; "
             "write x = x ... instead"

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ngrad.dtypes import kind_of, result_type
 from ngrad.errors import DTypeError
 from ngrad.numpy.creation import asarray, ones, zeros, zeros_like
 from ngrad.numpy.editing import trim_zeros
@@ -124,7 +125,7 @@ def vander(x: Any, N: int | None = None, increasing: bool = False) -> ndarray:
     if at.ndim != 1:
         raise ValueError(f"vander: takes a vector, not an array of shape {at.shape}")
     count = at.size if N is None else int(N)
-    at = at.astype(np.promote_types(at.dtype, int))
+    at = at.astype(result_type(at.dtype, np.int64))
     parts = [ones((at.size, min(count, 1)), at.dtype), tile(at[:, None], (1, max(count - 1, 0)))]
     powers = cumprod(concatenate(parts, 1), 1)
     return powers if increasing else flip(powers, 1)
@@ -161,7 +162,7 @@ def polyfit(
         left, right = left * weights[:, None], right * weights[:, None]
     scale = UFUNCS["sqrt"](sum(left * left, 0))
     left = left / scale
-    rcond = at.size * np.finfo(at.dtype).eps if rcond is None else rcond
+    rcond = at.size * float(at._layout.dtype.finfo.eps) if rcond is None else rcond
     found, rest, rank, singular = lstsq(left, right, rcond)
     if int(rank) != order and not full:
         warnings.warn("polyfit may be poorly conditioned", np.exceptions.RankWarning, stacklevel=2)
@@ -202,7 +203,8 @@ def poly(seq_of_zeros: Any) -> ndarray:
             f"poly: takes a vector of roots, not an array of shape {places.shape}; of a matrix, "
             "its eigenvalues"
         )
-    places = places if places.dtype.kind == "f" else places.astype(float)
+    own = places._layout.dtype
+    places = places if own.is_inexact and not own.is_half else places.astype(float)
     found, zero = ones(1, places.dtype), zeros(1, places.dtype)
     for root in places:
         found = concatenate([found, zero]) - root * concatenate([zero, found])
@@ -232,7 +234,7 @@ def roots(p: Any) -> ndarray:
         if np.any(known.imag):
             raise DTypeError(f"roots: {known} are complex, which ngrad.numpy has not yet")
         known = known.real
-    terms = terms if terms.dtype.kind == "f" else terms.astype(float)
+    terms = terms if kind_of(terms.dtype) == "f" else terms.astype(float)
     found, slope = asarray(known), polyder(terms)
     for _ in range(2 if known.size else 0):
         steep = polyval(slope, found)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ngrad.numpy.convert import array_of, to_tensor
+from ngrad.numpy.convert import array_of, known, to_tensor
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.manipulation import concatenate, ravel
 from ngrad.numpy.ndarray import ndarray
@@ -56,9 +56,7 @@ def unique(
     """
     x = asarray(ar)
     axis = axis if axis is None else normal_axis(axis, x.ndim, "unique")
-    _, index, inverse, counts = np.unique(
-        np.asarray(x), True, True, True, axis, equal_nan=equal_nan
-    )
+    _, index, inverse, counts = np.unique(known(x), True, True, True, axis, equal_nan=equal_nan)
     found = take(x, index, axis)
     if not (return_index or return_inverse or return_counts):
         return found
@@ -100,7 +98,7 @@ def intersect1d(
     array([1, 3])
     """
     x, y = map(array_of, together("intersect1d", to_tensor(ar1), to_tensor(ar2)))
-    _, first, second = np.intersect1d(np.asarray(x), np.asarray(y), assume_unique, True)
+    _, first, second = np.intersect1d(known(x), known(y), assume_unique, True)
     found = take(x, first)
     return (found, asarray(first), asarray(second)) if return_indices else found
 

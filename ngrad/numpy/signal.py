@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ngrad.dtypes import result_type
 from ngrad.numpy.convert import FLOAT64, array_of, to_tensor
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.manipulation import atleast_1d
@@ -29,7 +30,7 @@ def _slid(x: ndarray, w: ndarray, mode: Any) -> ndarray:
     """The sums of products of x and w, not longer, as w slides from the left to the right."""
     n, m = x.size, w.size
     lead, size = {"full": (m - 1, n + m - 1), "same": (m // 2, n), "valid": (0, n - m + 1)}[mode]
-    dtype = np.result_type(x.dtype, w.dtype)
+    dtype = result_type(x.dtype, w.dtype)
     wide = np.dtype(int) if dtype.kind == "b" else dtype
     rows = tuple(reshape(z.astype(wide)._read(), (1, -1)) for z in (x, w))
     return array_of(reshape(apply(SLIDE, rows, (lead, size)), (size,))).astype(dtype)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ngrad.dtypes import as_dtype
+from ngrad.dtypes import BRAIN, HALF, as_dtype, kind_of, result_type
 from ngrad.errors import IndexBoundsError
 from ngrad.numpy.convert import FLOAT64
 from ngrad.numpy.creation import asarray
@@ -48,7 +48,8 @@ class _Slices:
         self.columns = self.matrix(self.x)
         self.ordered = sort(self.columns, 0)
         self.counts: Any = self.columns.shape[0]
-        self.nans = nans and self.x.dtype.kind == "f"
+        self.floats = kind_of(self.x.dtype) == "f"
+        self.nans = nans and self.floats
         if self.nans:
             self.counts = self.counts - np.isnan(np.asarray(self.columns)).sum(0)
 
@@ -68,7 +69,7 @@ class _Slices:
 
     def finished(self, found: ndarray, lead: tuple[int, ...]) -> ndarray:
         """The result in its shape; NaN of a column in which there is one that counts."""
-        if self.x.dtype.kind == "f" and not self.nans:
+        if self.floats and not self.nans:
             found = where(UFUNCS["isnan"](self.ordered[-1]), NAN, found)
         return found.reshape(lead + self.shape)
 
@@ -147,7 +148,7 @@ def _interpolated(slices: _Slices, share: Any, q: Any, method: Any) -> ndarray:
     high, part = np.ceil(places).astype(np.int64), places - low
     upper = part >= 0.5  # from the nearer of both, and exact at either
     base = slices.at(np.where(upper, high, low)).astype(own)
-    if own.kind != "f" or not part.any():
+    if kind_of(own) != "f" or not part.any():
         return base
     step = slices.at(high).astype(own) - slices.at(low).astype(own)
     scale = np.where(upper, part - 1.0, part).astype(own)
@@ -159,7 +160,9 @@ def _quantiles_dtype(dtype: Any, of_shares: Any, several: bool, method: Any) -> 
     """The dtype of NumPy's quantiles; one share is a number, beside which float32 stays so."""
     share = np.zeros(1, of_shares)
     like = share if several else share.item()
-    return np.quantile(np.zeros(1, dtype), like, method=method).dtype
+    known = HALF if dtype == BRAIN else dtype
+    found = np.quantile(np.zeros(1, known), like, method=method).dtype
+    return dtype if found == known else found
 
 
 def _weighted(slices: _Slices, share: Any, weights: Any, axis: Any) -> ndarray:
@@ -261,7 +264,7 @@ def average(
     else:
         w = _weights("average", weights, x, axis)
         wide = (np.float64,) if x.dtype.kind in "iub" else ()
-        dtype = np.result_type(x.dtype, w.dtype, *wide)
+        dtype = result_type(x.dtype, w.dtype, *wide)
         total = sum(w, axis, dtype, keepdims=keepdims)
         weighed = UFUNCS["multiply"](x, w, dtype=dtype)
         found = sum(weighed, axis, keepdims=keepdims) / total
@@ -301,9 +304,7 @@ def cov(
     for x in parts:
         if x.ndim > 2:
             raise ValueError(f"cov: takes vectors and matrices, not an array of shape {x.shape}")
-    wide = as_dtype(
-        np.result_type(*(x.dtype for x in parts), np.float64) if dtype is None else dtype
-    )
+    wide = as_dtype(result_type(*(x.dtype for x in parts), np.float64) if dtype is None else dtype)
     rows = [asarray(x, wide).reshape(1, -1) if x.ndim < 2 else asarray(x, wide) for x in parts]
     rows = [
         x.T if not rowvar and own.ndim == 2 and x.shape[0] != 1 - k else x
@@ -348,7 +349,7 @@ def corrcoef(x: Any, y: Any = None, rowvar: bool = True, *, dtype: Any = None) -
 def _nan_place(name: str, place: Any, worst: float) -> Any:
     def found(a: Any, axis: Any = None, out: Any = None, *, keepdims: Any = NOTHING) -> ndarray:
         x = asarray(a)
-        if x.dtype.kind != "f":
+        if kind_of(x.dtype) != "f":
             return place(x, axis, out, keepdims=keepdims)
         nan = UFUNCS["isnan"](x)
         if x.size and np.asarray(every(nan, axis)).any():

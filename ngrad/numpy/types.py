@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from ngrad import dtypes
+from ngrad.dtypes import BRAIN, HALF, as_dtype
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.ndarray import ndarray
 from ngrad.ops.convert import from_outside
@@ -27,7 +29,37 @@ def result_type(*arrays_and_dtypes: Any) -> Any:
     >>> np.result_type(np.ones(2, np.float32), 3)
     dtype('float32')
     """
-    return np.result_type(*map(_plain, arrays_and_dtypes))
+    return dtypes.result_type(*map(_plain, arrays_and_dtypes))
+
+
+def promote_types(type1: Any, type2: Any) -> Any:
+    """The dtype that two dtypes are promoted to."""
+    return dtypes.result_type(np.dtype(type1), np.dtype(type2))
+
+
+def isdtype(dtype: Any, kind: Any) -> bool:
+    """Whether a dtype is another, or of a kind ("real floating", ...), or any of several.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.isdtype(np.float32, "real floating")
+    True
+    """
+    kinds = kind if isinstance(kind, tuple) else (kind,)
+    if dtype != BRAIN:
+        return np.isdtype(dtype, tuple(one for one in kinds if one != BRAIN))
+    return any(np.isdtype(HALF, one) if isinstance(one, str) else one == BRAIN for one in kinds)
+
+
+def issubdtype(arg1: Any, arg2: Any) -> bool:
+    """Whether a dtype is one of NumPy's kind, such as `np.floating`."""
+    return np.issubdtype(arg1, arg2) or (arg1 == BRAIN and arg2 in (np.floating, np.inexact))
+
+
+def finfo(dtype: Any) -> Any:
+    """The limits of a dtype of floats or complex numbers."""
+    return as_dtype(dtype).finfo if dtype == BRAIN else np.finfo(dtype)
 
 
 def min_scalar_type(a: Any, /) -> Any:
@@ -38,12 +70,15 @@ def min_scalar_type(a: Any, /) -> Any:
 
 def common_type(*arrays: Any) -> Any:
     """The type of floats that holds several arrays."""
-    return np.common_type(*(np.zeros(0, asarray(x).dtype) for x in arrays))
+    own = {asarray(x).dtype for x in arrays}
+    known = [np.zeros(0, dtype) for dtype in own - {BRAIN}]
+    found = [np.common_type(*known)] if known or not own else []
+    return dtypes.result_type(*found, *own & {BRAIN}).type
 
 
 def can_cast(from_: Any, to: Any, casting: Any = "safe") -> bool:
     """Whether a dtype, or an array's, may be cast to another by a rule."""
-    return np.can_cast(_plain(from_), to, casting)
+    return dtypes.can_cast(_plain(from_), to, casting)
 
 
 def astype(x: ndarray, dtype: Any, /, *, copy: bool = True, device: Any = None) -> ndarray:
@@ -74,4 +109,7 @@ def require(a: Any, dtype: Any = None, requirements: Any = None, *, like: Any = 
     return asarray(a, dtype)
 
 
-__all__ = ["astype", "can_cast", "common_type", "min_scalar_type", "require", "result_type"]
+__all__ = [
+    "astype", "can_cast", "common_type", "finfo", "isdtype", "issubdtype", "min_scalar_type",
+    "promote_types", "require", "result_type",
+]  # fmt: skip

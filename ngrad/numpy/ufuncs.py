@@ -9,7 +9,7 @@ import numpy as np
 
 from ngrad.dtypes import BY_CODE
 from ngrad.numpy import composed
-from ngrad.numpy.convert import PLAIN, dtype_of, operand, to_tensor
+from ngrad.numpy.convert import PLAIN, beside, dtype_of, to_tensor
 from ngrad.numpy.naming import KINDS, explain
 from ngrad.numpy.ndarray import array_of, ndarray
 from ngrad.ops import arithmetic as a
@@ -20,7 +20,7 @@ from ngrad.ops import hyperbolic as h
 from ngrad.ops import power as p
 from ngrad.ops import trigonometric as t
 from ngrad.ops.complexes import conj
-from ngrad.ops.convert import Weak, cast_to
+from ngrad.ops.convert import cast_to
 from ngrad.ops.elementwise import select
 from ngrad.ops.math import pow as power_
 
@@ -91,9 +91,7 @@ class ufunc:
 
     def _converted(self, operands: tuple[Any, ...], dtype: Any) -> list[Any]:
         wanted = dtype_of(dtype)
-        values = [x._read() if type(x) is ndarray else operand(x) for x in operands]
-        if all(type(x) in PLAIN or type(x) is Weak for x in values):
-            values = [to_tensor(x) for x in values]
+        values = beside(operands)
         if wanted is not None:
             values = [cast_to(to_tensor(x), wanted) for x in values]
         if self._kind == "float":

@@ -13,10 +13,10 @@ from ngrad.dtypes import (
     BY_CODE,
     DType,
     as_dtype,
-    bfloat16,
     complex128,
     float32,
     int32,
+    kind_of,
     promote,
     weak,
 )
@@ -97,13 +97,13 @@ def constant_of(value: Any, dtype: DType | None, what: str, device: Device | Non
         raise DTypeError(
             f"{what}: cannot make a tensor of {type(value).__name__}: {error}"
         ) from None
-    if array.dtype.kind not in "fiubc" and array.dtype != bfloat16:
+    if kind_of(array.dtype) not in "fiubc":
         raise DTypeError(
             f"{what}: cannot make a tensor of {type(value).__name__} with NumPy dtype {array.dtype}"
         )
     if dtype is None:
         if _plain(value):
-            dtype = DEFAULTS[_PYTHON.get(array.dtype.kind, int)]
+            dtype = DEFAULTS[_PYTHON.get(kind_of(array.dtype), int)]
             if dtype is int32 and array.size and not _fits_int32(array):
                 dtype = as_dtype(np.int64)
         else:
@@ -293,7 +293,7 @@ def _kind(value: Any) -> type:
     if isinstance(value, Dim):
         return int
     array = np.asarray(value)
-    return _PYTHON.get(array.dtype.kind, int)
+    return _PYTHON.get(kind_of(array.dtype), int)
 
 
 _PYTHON: dict[str, type] = {"f": float, "b": bool, "c": complex}

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ngrad.devices import Device, current
-from ngrad.dtypes import DType, as_dtype, float32, int32, int64
+from ngrad.dtypes import DType, as_dtype, float32, int32, int64, kind_of, result_type
 from ngrad.errors import DTypeError, NumberError, ShapeError
 from ngrad.graph.dims import Dim, size
 from ngrad.graph.layout import Layout, layout
@@ -260,9 +260,9 @@ def range_(
     if dtype is None and whole:
         dtype = int64 if any(abs(v) >= 2**31 for v in values) else int32
     elif dtype is None:
-        kinds = np.result_type(*values)
+        kinds = result_type(*values)
         plain = all(isinstance(v, (int, float)) and not isinstance(v, np.generic) for v in values)
-        dtype = (float32 if kinds.kind == "f" else int32) if plain else kinds
+        dtype = (float32 if kind_of(kinds) == "f" else int32) if plain else kinds
         if dtype is int32 and max(abs(int(v)) for v in values) >= 2**31:
             dtype = int64
     start, limit, delta = values

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
+from ngrad.dtypes import can_cast
 from ngrad.errors import DTypeError, NumberError
 from ngrad.ops.arithmetic import divide, maximum, minimum, multiply
 from ngrad.ops.assignment import ADD, Change, assigned
@@ -122,7 +121,7 @@ class Place:
         """Values as a tensor, of a kind of numbers that the elements can hold."""
         _, made = operands(f"at[...].{what}", self._x, values)
         own = self._x._layout.dtype
-        if what != "set" and not np.can_cast(made.dtype.numpy_dtype, own.numpy_dtype, "same_kind"):
+        if what != "set" and not can_cast(made.dtype.numpy_dtype, own.numpy_dtype, "same_kind"):
             raise DTypeError(
                 f"at[...].{what}: values of {made.dtype.name} do not fit elements of {own.name}; "
                 "convert the array or the values"
