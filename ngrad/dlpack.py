@@ -229,6 +229,8 @@ def from_dlpack(
         If it must be copied and `copy` is False.
     DTypeError, DeviceError
         For a dtype or a device that there is not here.
+    AttributeError
+        For what has no `__dlpack__`.
 
     Notes
     -----
@@ -249,7 +251,9 @@ def from_dlpack(
     (array([0., 0.]), array([2., 3.]))
     """
     if not hasattr(x, "__dlpack__"):
-        raise DTypeError(f"from_dlpack: takes an object with __dlpack__, not {type(x).__name__}")
+        raise AttributeError(
+            f"from_dlpack: takes an object with __dlpack__, which {type(x).__name__!r} has not"
+        )
     source = _device(*x.__dlpack_device__())
     options: dict[str, Any] = {}
     if source is not HOST:

@@ -87,7 +87,7 @@ from numpy import (
     ushort,
 )  # fmt: skip
 
-from ngrad.numpy import fft, linalg, random
+from ngrad.numpy import fft, lib, linalg, random
 from ngrad.numpy import folding as _folding
 from ngrad.numpy import methods as _methods
 from ngrad.numpy import operators as _operators

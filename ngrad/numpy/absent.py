@@ -24,8 +24,8 @@ APART: dict[str, tuple[str, ...]] = {
     "superseded: use two-dimensional arrays and @": ("asmatrix", "bmat", "matrix"),
     "superseded in NumPy itself; the functions of the names poly... are here": ("poly1d",),
     "a package of NumPy's beside its arrays": (
-        "core", "ctypeslib", "dtypes", "emath", "exceptions", "f2py", "lib", "ma", "polynomial",
-        "test", "testing", "typing",
+        "core", "ctypeslib", "dtypes", "emath", "exceptions", "f2py", "ma", "polynomial", "test",
+        "testing", "typing",
     ),
 }  # fmt: skip
 """What has no meaning for arrays of numbers, or is no function of them."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ngrad.dtypes import BY_CODE, promote
+from ngrad.dtypes import BY_CODE, can_cast, promote
 from ngrad.errors import DTypeError
 from ngrad.numpy.convert import to_tensor
 from ngrad.ops import arithmetic as a
@@ -177,10 +177,10 @@ def float_power(x: Any, y: Any) -> Any:
 
 
 def ldexp(x: Any, y: Any) -> Any:
-    x = x if isinstance(x, Tensor) else to_tensor(x)
+    x, y = to_tensor(x), to_tensor(y)
+    if x.dtype.is_complex or not can_cast(y.dtype.numpy_dtype, np.int64):
+        raise DTypeError(f"ldexp: takes floats and integers, not {x.dtype.name}, {y.dtype.name}")
     (x,) = as_floats([x])
-    half = a.floordiv(to_tensor(y), 2)  # 2**y may overflow where x * 2**y does not
+    half = a.floordiv(cast_to(y, INT64), 2)  # 2**y may overflow where x * 2**y does not
     two = cast_to(to_tensor(2.0), x.dtype)
-    return (
-        x * power_(two, cast_to(half, x.dtype)) * power_(two, cast_to(to_tensor(y) - half, x.dtype))
-    )
+    return x * power_(two, cast_to(half, x.dtype)) * power_(two, cast_to(y - half, x.dtype))

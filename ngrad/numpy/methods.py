@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from types import FunctionType
 from typing import Any
@@ -96,6 +97,20 @@ def _flat(x: ndarray) -> ndarray:
     return x.reshape(-1)
 
 
+def item(x: ndarray, *index: Any) -> Any:
+    """An element as a Python scalar: the only one, or that at an index."""
+    if not index:
+        return x._read().item()
+    at = index[0] if isinstance(index[0], tuple) else index
+    flat = len(index) == 1 and at is index
+    return (x.reshape(-1) if flat else x)[tuple(map(operator.index, at))]._read().item()
+
+
+def fill(x: ndarray, value: Any) -> None:
+    """Assign a value to every element."""
+    x[...] = value
+
+
 def _to_device(x: ndarray, device: Any, /, *, stream: Any = None) -> ndarray:
     """The array on another device."""
     return array_of(to_device(x._read(), device))
@@ -120,7 +135,9 @@ def _attach() -> None:
     others: dict[str, Any] = {
         "astype": named(astype),
         "at": property(lambda x: At(x._read(), array_of)),
+        "fill": named(fill),
         "flatten": _flatten,
+        "item": named(item),
         "flat": property(_flat, lambda x, values: x.__setitem__(..., resize(values, x.shape))),
         "tofile": lambda x, *args, **kwargs: np.asarray(x).tofile(*args, **kwargs),
         "to_device": _to_device,

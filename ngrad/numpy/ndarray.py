@@ -153,13 +153,6 @@ class ndarray(Cell):
         """A copy as NumPy's own array; a NumPy scalar if 0-d."""
         return self._read().numpy()
 
-    def item(self, *index: Any) -> Any:
-        """An element as a Python scalar: the only one, or that at an index."""
-        if index:
-            at = np.unravel_index(index[0], self.shape) if len(index) == 1 else index
-            return getitem(self._read(), tuple(int(k) for k in at)).item()
-        return self._read().item()
-
     def tolist(self) -> Any:
         return self._read().tolist()
 
@@ -308,6 +301,8 @@ class ndarray(Cell):
         """A value to be assigned, in this array's dtype."""
         from ngrad.numpy.convert import to_tensor
 
+        if isinstance(value, str):
+            value = self.dtype.type(value)  # the number that it reads as
         found: Tensor = to_tensor(value)
         return cast_to(found, self._layout.dtype)
 
@@ -345,10 +340,6 @@ class ndarray(Cell):
             writable(x)[index] = number
         self._held = Tensor(x._block, x._at, where)
         return True
-
-    def fill(self, value: Any) -> None:
-        """Assign a value to every element."""
-        self[...] = value
 
 
 def array_of(tensor: Any) -> ndarray:

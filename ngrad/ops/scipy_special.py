@@ -171,6 +171,15 @@ def _expn(x: Any, order: int) -> Any:
     return expn(order, x)
 
 
+def _whole_quantile(q: Any, *shapes: Any, law: str, method: str) -> Any:
+    import scipy.stats
+
+    return getattr(getattr(scipy.stats, law), method)(q, *shapes)
+
+
+WHOLE_QUANTILE = _by_scipy("whole_quantile", _whole_quantile, ("law", "method"))
+"""Quantiles of distributions of whole numbers, which are steps."""
+WHOLE_QUANTILE.vjp(lambda g, out, *xs, law, method: (None,) * len(xs))
 POLYGAMMA = _by_scipy("polygamma", _polygamma, ("order",))
 EXPN = _by_scipy("expn", _expn, ("order",))
 BESSEL = _by_scipy("bessel", _bessel, ("kind", "order"))

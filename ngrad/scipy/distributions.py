@@ -25,6 +25,8 @@ from ngrad.ops.comparison import (
 from ngrad.ops.convert import operands
 from ngrad.ops.elementwise import select
 from ngrad.ops.exponential import exp, log
+from ngrad.ops.scipy_special import WHOLE_QUANTILE
+from ngrad.record import apply
 
 
 class Law(NamedTuple):
@@ -248,6 +250,19 @@ class Discrete(Distribution):
     def pmf(self, k: Any, *args: Any, **kwargs: Any) -> Any:
         """The probability."""
         return ndarray(exp(self._log_density("pmf", k, args, kwargs)))
+
+    def ppf(self, q: Any, *args: Any, **kwargs: Any) -> Any:
+        """The least number up to which the probability is q or more; it has no derivative in q."""
+        return self._quantile("ppf", q, args, kwargs)
+
+    def isf(self, q: Any, *args: Any, **kwargs: Any) -> Any:
+        """The least number above which the probability is q or less."""
+        return self._quantile("isf", q, args, kwargs)
+
+    def _quantile(self, method: str, q: Any, args: Any, kwargs: Any) -> Any:
+        given = self._standard(method, 0.0, args, kwargs)
+        q, loc, *shapes = operands(self.name, floats(q), given.loc, *given.shapes)
+        return ndarray(apply(WHOLE_QUANTILE, (q, *shapes), (self.name, method)) + loc)
 
 
 class Frozen:

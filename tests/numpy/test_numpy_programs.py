@@ -15,6 +15,7 @@ from test_functions import assert_like, converted
 import ngrad
 import ngrad.numpy as ours
 from ngrad.numpy.absent import BY_NAME
+from ngrad.numpy.lib.stride_tricks import sliding_window_view as windows
 from ngrad.numpy.ufuncs import UFUNCS
 
 Program = Callable[..., Any]
@@ -142,6 +143,15 @@ PROGRAMS: list[tuple[Program, tuple[Any, ...]]] = [
     (lambda np: np.genfromtxt(io.StringIO("1,2\n3,"), delimiter=","), ()),
     (lambda np: np.loadtxt(io.StringIO("1 2\n3 4"), dtype=int, unpack=True), ()),
     (lambda np, x: np.from_dlpack(x), (A,)),
+    # windows
+    *(
+        (lambda np, x, given=given: np.lib.stride_tricks.sliding_window_view(x, *given), (x,))
+        for x, *given in (
+            (V, 3), (A, (2, 3)), (A, 2, 1), (A.T, (3, 1), (1, 0)), (CUBE, 2, 0),
+            (CUBE, (2, 2), (0, 2)), (CUBE, (1, 2, 3)), (A, (2, 2), (0, 0)),
+            (CUBE[None], (1, 2, 1, 2)), (K, 3, -1),
+        )
+    ),
     (lambda np, x, y: np.asarray(np.einsum_path("ij,kj,k->i", x, y, y[:, 0])[0][1:]), (A, B)),
 ]  # fmt: skip
 
@@ -171,6 +181,7 @@ def test_files_on_disk(tmp_path: Any) -> None:
         lambda x, y: ours.partition(x, 2) * y,
         lambda x, y: ours.vectorize(lambda a, b: a * b if a > b else a - b * b)(x, y),
         lambda x, y: ours.multiply.accumulate(x) + ours.hypot.reduce(y),
+        lambda x, y: windows(ours.outer(x, y), (2, 3)) ** 2 * windows(y, (2, 2), (0, 0))[0, 0, 0],
         lambda x, y: ours.logaddexp.accumulate(x) + ours.subtract.reduceat(y, [0, 2, 1, 3]),
     ],
 )

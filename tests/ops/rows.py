@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import scipy.special as sc
 from numeric import Array
+from scipy import stats
 from scipy.linalg import expm, logm, lu, solve_triangular, sqrtm
 from second import second
 from table import Row, exact, saturated, smooth
@@ -777,6 +778,13 @@ SPECIAL = [
     _incomplete("betaincinv", (0.2, 0.9), 1.5, 2.5),
     _incomplete("betainccinv", (0.2, 0.9), 0.5, 2.5),
     _incomplete("stdtrit", (0.6, 0.9), 4.0),
+    _special(
+        "whole_quantile",
+        lambda q: stats.poisson.ppf(q, 2.5),
+        (0.2, 0.9),
+        function=lambda q: apply(TABLE["whole_quantile"], (q, 0.0 * q + 2.5), ("poisson", "ppf")),
+        smooth=False,
+    ),
     _incomplete("hyp1f1", (-2, 2), 1.5, 2.5),
     _incomplete("hyp2f1", (-0.8, 0.8), 1.5, 0.5, 2.5),
     *(_of_order("expn", sc.expn, (0.3, 3), order) for order in (1, 2)),

@@ -35,6 +35,12 @@ def _bessel(x: Any, kind: str, order: float) -> Any:
     return special(f"{kind}v")(order, x)
 
 
+def _whole_quantile(*xs: Any, law: str, method: str) -> Any:
+    import scipy.stats
+
+    return getattr(getattr(scipy.stats, law), method)(*xs)
+
+
 SPECIAL: dict[str, Callable[..., Any]] = {
     **{
         name: special(name)
@@ -50,4 +56,5 @@ SPECIAL: dict[str, Callable[..., Any]] = {
     "expn": lambda x, order: special("expn")(order, x),
     "polygamma": _polygamma,
     "bessel": _bessel,
+    "whole_quantile": _whole_quantile,
 }

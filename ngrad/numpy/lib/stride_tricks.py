@@ -1,0 +1,70 @@
+"""Windows that slide over an array, with NumPy's name."""
+
+from __future__ import annotations
+
+import math
+import operator
+from typing import Any
+
+import numpy as np
+
+from ngrad.numpy.convert import array_of
+from ngrad.numpy.creation import asarray
+from ngrad.numpy.ndarray import ndarray
+from ngrad.ops.shape import normal_axis, reshape, transpose
+from ngrad.ops.windows import AXES, WINDOWS
+from ngrad.record import apply
+
+
+def sliding_window_view(
+    x: Any, window_shape: Any, axis: Any = None, *, subok: bool = False, writeable: bool = False
+) -> ndarray:
+    """The windows of a shape that slide over axes: over all of them, or over those given. Where a
+    window stands comes first, and within it last.
+
+    Nothing is copied, but where axes that are not named lie between others, or windows slide over
+    more than three axes, or twice over one.
+
+    Raises
+    ------
+    ValueError
+        If a window is longer than its axis, or there is not one size for each axis.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.lib.stride_tricks.sliding_window_view(np.arange(5.0), 3)
+    array([[0., 1., 2.],
+           [1., 2., 3.],
+           [2., 3., 4.]])
+    """
+    if writeable:
+        raise ValueError("sliding_window_view: windows that overlap cannot be written to")
+    found = asarray(x)._read()
+    sizes = [operator.index(n) for n in np.atleast_1d(window_shape)]
+    ndim = found.ndim
+    given = range(ndim) if axis is None else np.atleast_1d(axis)
+    axes = [normal_axis(k, ndim, "sliding_window_view") for k in given]
+    if len(sizes) != len(axes):
+        raise ValueError(f"sliding_window_view: window_shape {window_shape} for axes {axes}")
+    while axes:
+        count = next(n for n in range(len(axes), 0, -1) if n <= AXES and len({*axes[:n]}) == n)
+        found = _windows(found, axes[:count], tuple(sizes[:count]))
+        axes, sizes = axes[count:], sizes[count:]
+    return array_of(found)
+
+
+def _windows(x: Any, axes: list[int], sizes: tuple[int, ...]) -> Any:
+    """Windows over different axes, few enough for the op."""
+    others = [k for k in range(x.ndim) if k not in axes]
+    order, shape = (*others, *axes), tuple(x.shape)
+    batch, extents = [shape[k] for k in others], [shape[k] for k in axes]
+    rows = reshape(transpose(x, order), (math.prod(batch), *extents, 1))
+    once = (1,) * len(sizes)
+    found = apply(WINDOWS, (rows,), (sizes, once, once))
+    counts = found.shape[1 : 1 + len(sizes)]
+    back = (*(order.index(k) for k in range(x.ndim)), *range(x.ndim, x.ndim + len(sizes)))
+    return transpose(reshape(found, (*batch, *counts, *sizes)), back)
+
+
+__all__ = ["sliding_window_view"]
