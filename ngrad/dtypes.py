@@ -138,6 +138,10 @@ float16, bfloat16 = BY_CODE["f2"], BY_CODE["f2b"]
 _BY_NUMPY = {dtype.numpy_dtype: dtype for dtype in BY_CODE.values()}
 
 
+_spelled: dict[Any, DType] = {float: float32, int: int32}
+"""What was asked for before, and Python's types."""
+
+
 def as_dtype(value: Any) -> DType:
     """The dtype that a name, a Python or NumPy type, or a dtype means. Python's `float` is float32,
     `int` int32, `complex` complex128; as in TensorFlow.
@@ -155,11 +159,10 @@ def as_dtype(value: Any) -> DType:
     """
     if type(value) is DType:
         return value
-    if value is float:
-        return float32
-    if value is int:
-        return int32
     try:
+        found = _spelled.get(value)
+        if found is not None:
+            return found
         numpy_dtype = np.dtype(value)
     except TypeError:
         numpy_dtype = None
@@ -167,6 +170,7 @@ def as_dtype(value: Any) -> DType:
     if found is None:
         names = ", ".join(dtype.name for dtype in BY_CODE.values())
         raise DTypeError(f"{value!r} is no dtype of ngrad's; it has {names}")
+    _spelled[value] = found
     return found
 
 

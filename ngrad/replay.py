@@ -22,7 +22,7 @@ from ngrad.graph.program import OUT, Program
 from ngrad.graph.room import padded
 from ngrad.schedule import Loads, Schedule
 from ngrad.status import begun, unsettled
-from ngrad.tensor import Tensor, allocate, empty, scalar
+from ngrad.tensor import Tensor, allocate, empty, scalar, seen
 from ngrad_kernels import cpu, native
 from ngrad_kernels.cpu import walk
 from ngrad_kernels.memory import Buffer, pool
@@ -64,7 +64,7 @@ def _single(program: Program, arity: int, out: Layout) -> Callable[..., Tensor]:
         offset = program.view
 
         def view(x: Tensor) -> Tensor:
-            return Tensor(x._buffer, x._address + offset, out)
+            return seen(x, offset, out)
 
         return view
     if program.over:

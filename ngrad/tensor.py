@@ -9,14 +9,12 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ngrad.devices import HOST, Device, current
-from ngrad.dtypes import BY_CODE, DType
+from ngrad.dtypes import DType, as_dtype
 from ngrad.errors import ScalarError, ShapeError
 from ngrad.graph.dims import shown
 from ngrad.graph.layout import Layout, layout
 from ngrad_kernels.memory import Buffer, block
 from ngrad_kernels.native import blank
-
-BYTE = BY_CODE["u1"]
 
 
 class Shape(tuple[int, ...]):
@@ -205,21 +203,14 @@ class Tensor:
             raise AttributeError(f"a tensor on {where.device} has no __array_interface__")
         if where.dtype.typestr is None:
             raise AttributeError(f"NumPy's array interface has no name for {where.dtype.name}")
-        if where.contiguous:
-            low, strides, memory = address, None, where.array(address, self._block)
-        else:
-            strides = where.strides
-            spans = [(n - 1) * step for n, step in zip(where.shape, strides, strict=True)]
-            low = address + sum(span for span in spans if span < 0)
-            size = sum(map(abs, spans)) + where.dtype.itemsize
-            memory = layout(BYTE, (size,)).array(low, self._block)
+        before, memory = (0, where) if where.contiguous else where.span
         return {
             "version": 3,
             "shape": where.shape,
-            "strides": strides,
+            "strides": None if where.contiguous else where.strides,
             "typestr": where.dtype.typestr,
-            "data": memory,
-            "offset": address - low,
+            "data": memory.array(address - before, self._block),
+            "offset": before,
         }
 
     def __float__(self) -> float:
@@ -320,6 +311,17 @@ def empty(where: Layout) -> Tensor:
     return made
 
 
+def seen(x: Tensor, offset: int, where: Layout) -> Tensor:
+    """A tensor that shows memory of another, whose value is there."""
+    made: Tensor = blank(Tensor)
+    made._block = x._block
+    made._at = x._at + offset
+    made._layout = where
+    made._window = None
+    made._slot = -1
+    return made
+
+
 def pending(window: Any, slot: int, where: Layout) -> Tensor:
     """A tensor whose value a window will compute."""
     # Its buffer, and what is found out of its elements, come with its value.
@@ -338,8 +340,6 @@ def writable(tensor: Tensor) -> np.ndarray[Any, Any]:
 
 def from_numpy(array: Any, dtype: DType | None = None, device: Device | None = None) -> Tensor:
     """A tensor with a copy of an array's elements, on the current device if none is given."""
-    from ngrad.dtypes import as_dtype
-
     array, device = np.asarray(array), device or current()
     where = layout(dtype or as_dtype(array.dtype), tuple(array.shape), None, device)
     result = empty(where)

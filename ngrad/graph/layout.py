@@ -12,7 +12,7 @@ from weakref import WeakValueDictionary
 import numpy as np
 
 from ngrad.devices import HOST, Device
-from ngrad.dtypes import DType
+from ngrad.dtypes import BY_CODE, DType
 from ngrad.errors import ShapeError, SizeError
 from ngrad.graph.dims import Dim
 from ngrad_kernels.arrays import WRITEABLE, array_over
@@ -58,8 +58,8 @@ class Layout:
     """
 
     __slots__ = (
-        "__weakref__", "_words", "contiguous", "device", "dtype", "free", "nbytes", "ndim", "open",
-        "shape", "size", "strides",
+        "__weakref__", "_span", "_words", "contiguous", "device", "dtype", "free", "nbytes",
+        "ndim", "open", "shape", "size", "strides",
     )  # fmt: skip
 
     dtype: DType
@@ -72,6 +72,7 @@ class Layout:
     contiguous: bool
     free: FreeList
     open: bool
+    _span: tuple[int, Layout]
     _words: tuple[int, Any]  # where its shape and strides lie, and what holds them
 
     def array(
@@ -85,6 +86,20 @@ class Layout:
             where, _ = self._words = words.ctypes.data, words
         flags = WRITEABLE if writable else 0
         return array_over(self.dtype.numpy_dtype, self.ndim, where, address, owner, flags)
+
+    @property
+    def span(self) -> tuple[int, Layout]:
+        """How many bytes before the first element the memory of all begins, and its layout as
+        bytes.
+        """
+        try:
+            return self._span
+        except AttributeError:
+            steps = [(n - 1) * step for n, step in zip(self.shape, self.strides, strict=True)]
+            size = sum(map(abs, steps)) + self.dtype.itemsize
+            before = -sum(step for step in steps if step < 0)
+            self._span = before, layout(BY_CODE["u1"], (size,), None, self.device)
+            return self._span
 
     def __reduce__(self) -> tuple[Any, ...]:
         return layout, (self.dtype, self.shape, self.strides, self.device)

@@ -13,7 +13,7 @@ from ngrad.numpy.creation import asarray, zeros_like
 from ngrad.numpy.editing import resize
 from ngrad.numpy.manipulation import broadcast_arrays, broadcast_to, ravel, stack
 from ngrad.numpy.ndarray import ndarray
-from ngrad.numpy.selection import clip, take_along_axis, where
+from ngrad.numpy.selection import clip, take, where
 from ngrad.numpy.ufuncs import UFUNCS, refuse_out
 
 
@@ -69,7 +69,8 @@ def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> ndarra
     known = np.asarray(index)
     if known.size and not (known.min() >= 0 and known.max() < n):
         raise ValueError(f"choose: invalid entry in choice array: {n} choices, and {known.max()}")
-    return take_along_axis(stack(arrays, -1), index.astype(np.int64)[..., None], -1)[..., 0]
+    places = known.astype(np.int64) * known.size + np.arange(known.size).reshape(known.shape)
+    return take(stack(arrays), places)
 
 
 def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> ndarray:

@@ -85,10 +85,10 @@ def _shape(shape: Any, what: str) -> tuple[int, ...]:
     if isinstance(shape, (ndarray, np.ndarray)):
         sizes = tuple(np.asarray(shape).ravel().tolist())
     try:
-        found = tuple(int(n.__index__()) for n in sizes)
-    except AttributeError:
+        found = tuple(map(operator.index, sizes))
+    except TypeError:
         raise TypeError(f"{what}: a shape is made of integers, not {shape!r}") from None
-    if any(n < 0 for n in found):
+    if found and min(found) < 0:
         raise ShapeError(f"{what}: negative dimensions are not allowed: {found}")
     return found
 

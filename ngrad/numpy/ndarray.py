@@ -95,7 +95,11 @@ class ndarray(Cell):
     def _seen_by(self, way: Way) -> ndarray:
         """A view of this array."""
         value = self._read()
-        view = array_of(way.read(value))
+        return self._showing(way, value, way.read(value))
+
+    def _showing(self, way: Way, value: Tensor, part: Tensor) -> ndarray:
+        """A view of this array, whose value it is, that shows a part."""
+        view = array_of(part)
         view._owner, view._way, view._seen = self, way, value
         return view
 
@@ -270,7 +274,7 @@ class ndarray(Cell):
         made = reshape(x, given)
         if copy:
             return ndarray(made)
-        return self._seen_by(Shaped(tuple(made._layout.shape), self._in_order()))
+        return self._showing(Shaped(made._layout.shape, self._in_order()), x, made)
 
     def _in_order(self) -> bool:
         """Whether NumPy's array would certainly lie in row-major order too: then what is reshaped

@@ -250,7 +250,7 @@ def _place(name: str, op: Any) -> Callable[..., ndarray]:
     def place(a: Any, axis: Any = None, out: Any = None, *, keepdims: Any = NOTHING) -> ndarray:
         refuse_out(name, out)
         x = to_tensor(a)
-        flat = reshape(x, (-1,)) if axis is None else x
+        flat = reshape(x, (x.size,)) if axis is None else x
         if flat.size == 0 and flat._layout.shape[0 if axis is None else axis] == 0:
             raise ValueError(f"attempt to get {name} of an empty sequence")
         found = op(

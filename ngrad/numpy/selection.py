@@ -291,14 +291,13 @@ def einsum(*operands: Any, out: Any = None, optimize: Any = True, **options: Any
     >>> np.einsum("ij,j", [[1, 2], [3, 4]], [1, 1]), np.einsum([[1, 2], [3, 4]], [0, 0])
     (array([3, 7]), array(5))
     """
-    from ngrad.ops.convert import operands as together
     from ngrad.ops.einsum import einsum as summed
 
     refuse_out("einsum", out)
     if len(operands) < 2:
         raise ValueError(f"einsum: takes a string and arrays, not {len(operands)} operands")
     equation, *arrays = operands if isinstance(operands[0], str) else _spelled(*operands)
-    return array_of(summed(equation, *together("einsum", *map(to_tensor, arrays))))
+    return array_of(summed(equation, *map(to_tensor, arrays)))
 
 
 __all__ = [

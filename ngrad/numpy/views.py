@@ -19,7 +19,7 @@ from ngrad.ops.assignment import assigned
 from ngrad.ops.indexing import getitem
 from ngrad.ops.shape import reshape, transpose
 from ngrad.record import state
-from ngrad.tensor import Tensor
+from ngrad.tensor import Tensor, seen
 
 
 class Way(Protocol):
@@ -42,7 +42,7 @@ def quick(x: Any, key: Any) -> Tensor | None:
     if not x._at or state.listens():
         return None
     found = _seen.get((x._layout, key))
-    return None if found is None else Tensor(x._block, x._at + found[0], found[1])
+    return None if found is None else seen(x, *found)
 
 
 def remember(x: Any, key: Any, view: Any) -> None:
@@ -131,6 +131,8 @@ class Shaped(NamedTuple):
 
 def row_major(where: Layout) -> bool:
     """Whether the last axis lies innermost; axes that repeat one element lie anywhere."""
+    if where.contiguous:
+        return True
     telling = [s for n, s in zip(where.shape, where.strides, strict=True) if n > 1 and s]
     return telling == sorted(telling, reverse=True) and all(s > 0 for s in telling)
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from ngrad.errors import NumberError, ShapeError
-from ngrad.graph.dims import is_open
 from ngrad.ops.arithmetic import multiply
 from ngrad.ops.convert import operands, tensor
 from ngrad.ops.extents import integers
@@ -107,7 +106,7 @@ def einsum(equation: str, *inputs: Any, optimize: str = "greedy", name: str | No
     """
     values = list(operands("einsum", *inputs)) if inputs else []
     shapes = tuple(value._layout.shape for value in values)
-    planned = _planned.__wrapped__ if is_open(shapes) else _planned
+    planned = _planned.__wrapped__ if any(x._layout.open for x in values) else _planned
     terms, out, path = planned(equation, shapes, optimize)
     labels = list(terms)
     sizes: dict[str, int] = {}
@@ -251,21 +250,60 @@ def _pair(x: Any, in_x: Labels, y: Any, in_y: Labels, keep: set[str]) -> tuple[A
     """Two tensors multiplied, and summed over the labels that are not kept."""
     x, in_x = _summed(x, in_x, keep.union(in_y))
     y, in_y = _summed(y, in_y, keep.union(in_x))
+    shapes = x._layout.shape, y._layout.shape
+    paired = _paired.__wrapped__ if x._layout.open or y._layout.open else _paired
+    how = paired(in_x, in_y, "".join(sorted(keep)), *shapes)
+    if how.left is None or how.right is None:
+        aligned = (_aligned(z, labels, how.result) for z, labels in ((x, in_x), (y, in_y)))
+        return multiply(*aligned), how.result
+    out = product(how.left.of(x), how.right.of(y), how.left.flip, how.right.flip)
+    return reshape(out, how.shape), how.result
+
+
+class Matrices(NamedTuple):
+    """How a tensor becomes a batch of matrices: in which order its axes come, and of which shape it
+    is then; and whether the product takes these transposed.
+    """
+
+    order: tuple[int, ...]
+    shape: tuple[int, ...]
+    flip: bool
+
+    def of(self, x: Any) -> Any:
+        return reshape(_permuted(x, self.order), self.shape)
+
+
+class Paired(NamedTuple):
+    """How two tensors are multiplied: as matrices, if any label is summed over; and the labels and
+    the shape of what comes of it.
+    """
+
+    left: Matrices | None
+    right: Matrices | None
+    result: Labels
+    shape: tuple[int, ...]
+
+
+@functools.lru_cache(1024)
+def _paired(
+    in_x: Labels, in_y: Labels, keep: Labels, x: tuple[int, ...], y: tuple[int, ...]
+) -> Paired:
     batch = [label for label in in_x if label in in_y and label in keep]
     inner = [label for label in in_x if label in in_y and label not in keep]
     rows = [label for label in in_x if label not in in_y]
     columns = [label for label in in_y if label not in in_x]
     result = "".join((*batch, *rows, *columns))
+    sizes = dict(zip(in_x + in_y, (*x, *y), strict=True))
+    shape = tuple(sizes[label] for label in result)
     if not inner:
-        return multiply(_aligned(x, in_x, result), _aligned(y, in_y, result)), result
-    sizes = dict(zip(in_x + in_y, (*x._layout.shape, *y._layout.shape), strict=True))
+        return Paired(None, None, result, shape)
     # Each operand's two groups stay in the order in which it has them: the product reads either.
     flip_x = bool(rows) and in_x.index(inner[0]) < in_x.index(rows[0])
     flip_y = bool(columns) and in_y.index(columns[0]) < in_y.index(inner[0])
-    left = _matrices(x, in_x, (batch, *((inner, rows) if flip_x else (rows, inner))), sizes)
-    right = _matrices(y, in_y, (batch, *((columns, inner) if flip_y else (inner, columns))), sizes)
-    out = product(left, right, flip_x, flip_y)
-    return reshape(out, tuple(sizes[label] for label in result)), result
+    of_x = (batch, inner, rows) if flip_x else (batch, rows, inner)
+    of_y = (batch, columns, inner) if flip_y else (batch, inner, columns)
+    left, right = _matrices(in_x, of_x, sizes, flip_x), _matrices(in_y, of_y, sizes, flip_y)
+    return Paired(left, right, result, shape)
 
 
 def _aligned(x: Any, labels: Labels, result: Labels) -> Any:
@@ -276,9 +314,9 @@ def _aligned(x: Any, labels: Labels, result: Labels) -> Any:
 
 
 def _matrices(
-    x: Any, labels: Labels, groups: Sequence[Sequence[str]], sizes: dict[str, int]
-) -> Any:
-    """A tensor with an axis for each group of labels; without the first if that is empty."""
-    moved = _arranged(x, labels, "".join(label for group in groups for label in group))
+    labels: Labels, groups: Sequence[Sequence[str]], sizes: dict[str, int], flip: bool
+) -> Matrices:
+    """An axis for each group of labels; without the first if that is empty."""
+    order = tuple(labels.index(label) for group in groups for label in group)
     extents = [math.prod(sizes[label] for label in group) for group in groups]
-    return reshape(moved, tuple(extents if groups[0] else extents[1:]))
+    return Matrices(order, tuple(extents if groups[0] else extents[1:]), flip)
