@@ -27,6 +27,11 @@ def clip(a: ndarray, min: Any = None, max: Any = None, out: Any = None) -> ndarr
     return selection.clip(a, min, max, out)
 
 
+def compress(a: ndarray, condition: Any, axis: Any = None, out: Any = None) -> ndarray:
+    """The slices along an axis for which a condition holds."""
+    return selection.compress(condition, a, axis, out)
+
+
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "all": reductions.all, "any": reductions.any_, "argmax": reductions.argmax,
     "argmin": reductions.argmin, "cumprod": reductions.cumprod, "cumsum": reductions.cumsum,
@@ -35,7 +40,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "var": reductions.var, "ravel": manipulation.ravel, "repeat": manipulation.repeat,
     "squeeze": manipulation.squeeze, "swapaxes": manipulation.swapaxes, "clip": clip,
     "round": selection.round_, "take": selection.take, "diagonal": selection.diagonal,
-    "trace": selection.trace, "nonzero": selection.nonzero, "compress": selection.compress,
+    "trace": selection.trace, "nonzero": selection.nonzero, "compress": compress,
     "conj": UFUNCS["conjugate"], "conjugate": UFUNCS["conjugate"], "argsort": sorting.argsort,
     "argpartition": sorting.argpartition, "choose": choosing.choose, "put": choosing.put,
     "searchsorted": sorting.searchsorted, "dot": selection.dot,

@@ -71,6 +71,7 @@ PROGRAMS: list[tuple[Program, tuple[Any, ...]]] = [
     (assigned("copyto", B, where=A > 0), (A,)),
     (assigned("copyto", K, casting="unsafe", where=[True, False, True, True]), (B[:2],)),
     (lambda np, x: x.choose([V, W]), (np.array([1, 0, 1, 1]),)),
+    (lambda np, x: [x.compress([True, False, True], 0), x.compress([False, True])], (A,)),
     (lambda np, x: [x.put([0], 9), x, x.flat[3], [*x.flat][2]][1:], (np.array(K),)),
     # grids
     (lambda np: np.mgrid[0:3, 1:7:2], ()),
