@@ -42,7 +42,7 @@ def quick(x: Any, key: Any) -> Tensor | None:
     if not x._at or state.listens():
         return None
     found = _seen.get((x._layout, key))
-    return None if found is None else seen(x, *found)
+    return None if found is None else seen(x, found[0], found[1])
 
 
 def remember(x: Any, key: Any, view: Any) -> None:
