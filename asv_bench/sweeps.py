@@ -398,7 +398,9 @@ def programs(scale: float = 1.0) -> list[Program]:
         return [
             elementwise(n(100_000_000)),
             cross_entropy(n(4096), n(1000)),
+            cross_entropy(n(65536), n(1000)),
             layer_norm(n(8192), n(512)),
+            layer_norm(n(131072), n(512)),
             total(n(100_000_000)),
             *(perceptron(n(128), traced, tuple(map(n, MLP))) for traced in (False, True)),
             launch(),

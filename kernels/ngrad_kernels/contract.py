@@ -2,7 +2,8 @@
 
 A block of at most `BLOCK` elements is reduced in lanes, element i in lane i % `lanes(code)`, the
 lanes as a tree; fewer than `SHORT` elements are reduced in order. Blocks are folded in order into
-an accumulator, `CHUNK` elements at a time; chunks are folded in order. Reductions over an earlier
+an accumulator, `CHUNK` elements at a time; chunks are folded in order, `STRETCH` elements at a
+time; stretches are folded in order. Reductions over an earlier
 axis combine rows in order, `SLAB` at a time in the operand's own dtype; slabs are folded in order
 into an accumulator, `ROWS` rows at a time; these are folded in order. Nothing else (strides,
 threads, what shares the loop) decides.
@@ -18,6 +19,8 @@ from ngrad_kernels.codes import part_of, size_of
 BLOCK = 1 << 10
 CHUNK = 1 << 14
 """Also the elements of one parallel work item."""
+STRETCH = 1 << 20
+"""So that what is left of many chunks can be folded by many threads: one has 64 of them."""
 SHORT = 1 << 4
 ROWS = 1 << 10
 SLAB = 1 << 4

@@ -15,7 +15,7 @@ from numba.core import cgutils, types
 from numba.extending import intrinsic
 
 from ngrad_kernels.codes import part_of, size_of
-from ngrad_kernels.contract import BLOCK, CHUNK, ROWS, SHORT, SLAB, lanes
+from ngrad_kernels.contract import BLOCK, CHUNK, ROWS, SHORT, SLAB, STRETCH, lanes
 from ngrad_kernels.intrinsics import COMPUTED, MEMORY, WORD, paired, parts, scalar
 
 BYTE, INDEX = ir.IntType(8), ir.IntType(32)
@@ -354,4 +354,5 @@ NAMESPACE: dict[str, Any] = {
     "CHUNK": CHUNK,
     "ROWS": ROWS,
     "SLAB": SLAB,
+    "STRETCH": STRETCH,
 }

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from ngrad_kernels.body import Body
 from ngrad_kernels.codes import size_of, words_for
-from ngrad_kernels.contract import BLOCK, accumulator, identity
+from ngrad_kernels.contract import BLOCK, CHUNK, STRETCH, accumulator, identity
 from ngrad_kernels.expressions import assignments
 from ngrad_kernels.short_rows import SEVERAL
 
@@ -79,7 +79,7 @@ def _values(body: Body, indent: str) -> tuple[list[str], str]:
 
 def _rows(body: Body, name: str) -> list[str]:
     """Each row's elements to one: blocks into chunks, chunks (partial results, when there are
-    several) in order.
+    several) into stretches.
     """
     reduced = body.code_of(body.outputs[0])
     wide, start = accumulator(reduced), identity(body.reduction or "", accumulator(reduced))
@@ -90,9 +90,12 @@ def _rows(body: Body, name: str) -> list[str]:
         f"    if facts[{FOLD}] != 0:",
         "        for row in range(lo, hi):",
         f"            total = {start}",
-        "            for c in range(chunks):",
-        f"                part = load_{wide}(table[3], row * chunks + c)",
-        f"                total = combine_{body.reduction}(total, part)",
+        f"            for first in range(0, chunks, {STRETCH // CHUNK}):",
+        f"                stretch = {start}",
+        f"                for c in range(first, min(chunks, first + {STRETCH // CHUNK})):",
+        f"                    part = load_{wide}(table[3], row * chunks + c)",
+        f"                    stretch = combine_{body.reduction}(stretch, part)",
+        f"                total = combine_{body.reduction}(total, stretch)",
         f"            store_{body.result}(table[2], row, {body.result}(total))",
         "        return",
         "    if 0 < length <= TOGETHER:",  # as many rows at a time as a block holds

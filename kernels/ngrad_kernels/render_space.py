@@ -178,18 +178,22 @@ class _Kernel(ShortRows):
             self._blocks(one, "first", "last")
             return
         self._identities("r", one.rows)
-        with self.block("for chunk in range(first, last, CHUNK)"):
-            self.write("end = min(last, chunk + CHUNK)")
-            self._identities("t", one.rows)
-            self._blocks(one, "chunk", "end")
-            for value in one.rows:
-                self.write(f"r{value} = combine_{self.reduction(value)[0]}(r{value}, t{value})")
+        with self.block("for stretch in range(first, last, STRETCH)"):
+            self._identities("u", one.rows)
+            with self.block("for chunk in range(stretch, min(last, stretch + STRETCH), CHUNK)"):
+                self.write("end = min(last, chunk + CHUNK)")
+                self._identities("t", one.rows)
+                self._blocks(one, "chunk", "end")
+                self.fold("u", "t", one.rows)
+            self.fold("r", "u", one.rows)
         for value in one.rows:
             self.write(f"v{value} = {self.space.code_of(value)}(r{value})")
             self.finish(value)
 
     def _identities(self, prefix: str, rows: tuple[int, ...]) -> None:
-        """Where folds begin: `r` of a row's chunks, `t` of a chunk's blocks."""
+        """Where folds begin: `r` of a row's stretches, `u` of a stretch's chunks, `t` of a chunk's
+        blocks.
+        """
         for value in rows:
             reduction, _, wide = self.reduction(value)
             self.write(f"{prefix}{value} = {identity(reduction, wide)}")

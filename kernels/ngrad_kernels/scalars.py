@@ -190,3 +190,14 @@ def supports(name: str, code: str) -> bool:
     (True, False)
     """
     return SCALARS[name].expression(code[0]) is not None
+
+
+def is_long(scalar: str, code: str) -> bool:
+    """Whether a scalar takes longer than memory even on a GPU, whose float32 is quick.
+
+    Examples
+    --------
+    >>> is_long("exp", "f4"), is_long("exp", "f8"), is_long("add", "f8")
+    (False, True, False)
+    """
+    return code in ("f8", "c8", "c16") and scalar in SCALARS and SCALARS[scalar].cost > 1

@@ -7,6 +7,8 @@ column of a frame and the one after its last.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ngrad_kernels.contract import accumulator
 from ngrad_kernels.expressions import expression
 from ngrad_kernels.space import FRAMES, Reduce, Space, Step
@@ -103,6 +105,12 @@ class SpaceWriter(Writer):
             self._pick(value, step)
         elif isinstance(step, Step):
             self.write(f"v{value} = {self.expression(step, 'column')}")
+
+    def fold(self, total: str, part: str, rows: Sequence[int]) -> None:
+        """Take what is reduced into that which it is part of, by the prefixes of their names."""
+        for value in rows:
+            reduction = self.reduction(value)[0]
+            self.write(f"{total}{value} = combine_{reduction}({total}{value}, {part}{value})")
 
     def finish(self, value: int) -> None:
         """A row reduction's result, where it is an output; where the row has other tiles, what this

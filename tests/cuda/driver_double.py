@@ -37,6 +37,7 @@ _RESULTS: dict[str, tuple[Any, ...]] = {
     "cuGraphDestroy": (),
     "cuGraphLaunch": (),
     "cuGraphExecDestroy": (),
+    "cuOccupancyMaxActiveBlocksPerMultiprocessor": (8,),
 }
 _HANDLES = {
     "cuDeviceGet": int,
@@ -54,7 +55,6 @@ _ATTRIBUTES = {
     "COMPUTE_CAPABILITY_MAJOR": 9,
     "COMPUTE_CAPABILITY_MINOR": 0,
     "MULTIPROCESSOR_COUNT": 132,
-    "MAX_THREADS_PER_MULTIPROCESSOR": 2048,
 }
 
 

@@ -34,7 +34,7 @@ def driver(cu: Bindings) -> CudaDriver:
 
 
 def test_properties(driver: CudaDriver) -> None:
-    assert driver.properties == ("A GPU", (9, 0), 80 << 30, 256, 132 * 8)
+    assert driver.properties == ("A GPU", (9, 0), 80 << 30, 256, 132)
 
 
 def test_every_call_is_as_the_bindings_want_it(driver: CudaDriver, cu: Bindings) -> None:

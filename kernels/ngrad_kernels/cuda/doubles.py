@@ -291,6 +291,8 @@ _PLAIN = {
     "shared_words": lambda count: _here.launch.shared(count),
     "atomic_min": _atomic(min),
     "atomic_max": _atomic(max),
+    "at_hand": lambda values: values,
+    "quotient": lambda x, y: x // y,
     "shuffle": shuffle,
     "shuffle_down": shuffle_down,
     "ballot": ballot,

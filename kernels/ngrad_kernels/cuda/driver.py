@@ -49,24 +49,26 @@ class Properties(NamedTuple):
         Bytes of its memory.
     threads : int
         Threads a block that launches have.
-    blocks : int
-        How many such blocks run at the same time, where registers allow.
+    multiprocessors : int
     """
 
     name: str
     capability: tuple[int, int]
     memory: int
     threads: int
-    blocks: int
+    multiprocessors: int
 
 
 class Function(NamedTuple):
-    """A loaded kernel: its name, how many words it takes, its handle, and what that lives in."""
+    """A loaded kernel: its name, how many words it takes, its handle, what that lives in, and how
+    many of its blocks run at the same time.
+    """
 
     name: str
     words: int
     handle: Any
     module: Any
+    blocks: int
 
 
 COUNTED = ("allocations", "launches", "copies", "replays", "waits", "synchronisations")
@@ -179,6 +181,9 @@ class CudaGraph:
         self._driver.destroy(self.handle)
 
 
+_OCCUPANCY = "cuOccupancyMaxActiveBlocksPerMultiprocessor"
+
+
 class CudaDriver:
     """A device, by NVIDIA's driver.
 
@@ -212,13 +217,12 @@ class CudaDriver:
 
         (name,) = self._results(cu.cuDeviceGetName(256, device), "cuDeviceGetName")
         (memory,) = self._results(cu.cuDeviceTotalMem(device), "cuDeviceTotalMem")
-        resident = attribute("MAX_THREADS_PER_MULTIPROCESSOR") // THREADS
         return Properties(
             name.split(b"\0")[0].decode(),
             (attribute("COMPUTE_CAPABILITY_MAJOR"), attribute("COMPUTE_CAPABILITY_MINOR")),
             int(memory),
             THREADS,
-            attribute("MULTIPROCESSOR_COUNT") * resident,
+            attribute("MULTIPROCESSOR_COUNT"),
         )
 
     def _results(self, answer: tuple[Any, ...], call: str) -> tuple[Any, ...]:
@@ -277,9 +281,10 @@ class CudaDriver:
         try:
             (module,) = self._ask("cuModuleLoadData", data + b"\0")  # PTX is read as a C string
             (handle,) = self._ask("cuModuleGetFunction", module, name.encode())
+            (resident,) = self._ask(_OCCUPANCY, handle, THREADS, 0)
         except CudaError as error:
             raise CudaError(f"loading {name}: {error}", error.name) from None
-        return Function(name, words, handle, module)
+        return Function(name, words, handle, module, self.properties.multiprocessors * resident)
 
     def launch(
         self, function: Function, grid: int, block: int, stream: Any, parameters: Parameters

@@ -12,11 +12,13 @@ launch; `whole`, whether teams are thread blocks; `lead`, whether a thread speak
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from ngrad_kernels.codes import words_for
 from ngrad_kernels.contract import BLOCK, CHUNK, ROWS, SHORT, SLAB, identity, lanes
+from ngrad_kernels.cuda.elements import SEVERAL, Elements, Rename
 from ngrad_kernels.cuda.source import GROUP, THREADS
 from ngrad_kernels.writer import Writer
 
@@ -66,11 +68,8 @@ def teams(writer: Writer, by_block: str) -> None:
     writer.write("lead = lane == 0 and group == 0")
 
 
-def reduce_chunk(
-    writer: Writer, reductions: Sequence[Reduction], element: Callable[[], None]
-) -> None:
-    """Elements [chunk, end) of a row, at most `CHUNK`: each computed in its column `j`, as
-    `element` writes it, and reduced.
+def reduce_chunk(writer: Writer, reductions: Sequence[Reduction], elements: Elements) -> None:
+    """Elements [chunk, end) of a row, at most `CHUNK`: computed in a column `j` each, and reduced.
 
     A lane's elements are always the same ones, whatever the pass: it may read what it stored.
     """
@@ -81,14 +80,33 @@ def reduce_chunk(
         for one in reductions:
             start = identity(one.reduction, one.code)
             writer.write(*[f"{name} = {start}" for name in one.lanes])
-        with writer.block(f"for i in range(lane, size, {GROUP})"):
-            writer.write("j = b + i")
-            element()
-            for one in reductions:
-                first, *_ = one.lanes
-                _turn(writer, one, f"combine_{one.reduction}({first}, {one.value})")
-        if reductions:
-            _turn_back(writer, reductions)
+        fewest = max((len(one.lanes) for one in reductions), default=1)
+        count = max(elements.together, fewest)
+        step = GROUP * count
+        writer.write(f"done = size // {step} * {step}" if count > 1 else "done = size")
+        with writer.block(f"for i in range(lane, done, {step})"):
+            elements.several(
+                writer,
+                count,
+                lambda k: writer.write(f"j = b + i + {GROUP * k}"),
+                lambda rename: _take(writer, reductions, count, rename),
+            )
+        if count > 1:
+            # The last element stands for those that are not there, which nothing keeps.
+            few = max(min(count, SEVERAL), fewest)
+            with writer.block(f"for i in range(done + lane, size + lane, {GROUP * few})"):
+                elements.several(
+                    writer,
+                    few,
+                    lambda k: writer.write(
+                        f"place = i + {GROUP * k}",
+                        "inside = place < size",
+                        "j = b + min(place, size - 1)",
+                    ),
+                    lambda rename: _take(writer, reductions, few, rename, "inside"),
+                    "rest",
+                    "inside",
+                )
         for one in reductions:
             _combine_lanes(writer, one)
         if reductions:
@@ -100,20 +118,30 @@ def reduce_chunk(
         _fold_blocks(writer, reductions)
 
 
-def _turn(writer: Writer, one: Reduction, first: str) -> None:
-    """Put the first of a thread's lanes, now `first`, behind the others: the next element is of the
-    next lane. So the loop over elements is written once, and each lane stays in a register.
-    """
-    names = one.lanes
-    writer.write(f"{', '.join(names)} = {', '.join((*names[1:], first))}")
+def _take(
+    writer: Writer,
+    reductions: Sequence[Reduction],
+    count: int,
+    rename: Rename,
+    inside: str = "",
+) -> None:
+    """Combine elements' values with the lanes that those of their numbers belong to."""
+    for one in reductions:
+        for first, lane in enumerate(one.lanes):
+            numbers = range(first, count, len(one.lanes))
+            if inside:
+                for k in numbers:
+                    more = f"combine_{one.reduction}({lane}, {rename(k, one.value)})"
+                    writer.write(f"{lane} = select({rename(k, inside)}, {more}, {lane})")
+            else:
+                writer.write(f"{lane} = {_combined(one, lane, numbers, rename)}")
 
 
-def _turn_back(writer: Writer, reductions: Sequence[Reduction]) -> None:
-    """Turn on until the lanes are where they began, whatever number of elements a thread had."""
-    turns = max(len(one.lanes) for one in reductions)
-    with writer.block(f"for k in range(-((size - lane + {GROUP - 1}) // {GROUP}) & {turns - 1})"):
-        for one in reductions:
-            _turn(writer, one, one.lanes[0])
+def _combined(one: Reduction, total: str, numbers: Sequence[int], rename: Rename) -> str:
+    """A total with the values of elements, in order."""
+    for k in numbers:
+        total = f"combine_{one.reduction}({total}, {rename(k, one.value)})"
+    return total
 
 
 def _combine_lanes(writer: Writer, one: Reduction) -> None:
@@ -160,9 +188,10 @@ def _fold_blocks(writer: Writer, reductions: Sequence[Reduction]) -> None:
 
 SLABS = ROWS // SLAB
 """The most slabs of a column."""
-SHARED = 4
-"""The most reductions of columns that threads share: their slabs take 8 KiB of shared memory each
-(of complex128 16), of the 48 that a thread block has."""
+COLUMNS = 32
+"""Columns whose slabs the threads of a block share: a warp's, so that it reads whole lines."""
+SHARED = 4 << 10
+"""The most words of shared memory that slabs may take: 32 of the 48 KiB that a thread block has."""
 
 
 def reduce_columns(
@@ -171,27 +200,27 @@ def reduce_columns(
     width: str,
     reductions: Sequence[Reduction],
     rows: Callable[[], None],
-    element: Callable[[], None],
+    elements: Elements,
     finish: Callable[[], None],
 ) -> None:
     """Each column `j` of blocks of rows. `rows` writes which rows a `block` has, [first, stop);
-    `element` what is computed in a `row`; `finish` what is done with the results.
+    `elements` are those of a `row`; `finish` writes what is done with the results.
 
-    A thread takes a column; where there are fewer than threads, the groups of a thread block share
-    16 columns, a slab at a time each, whose results are then combined in order.
+    A thread takes a column; where there are fewer than threads, the warps of a thread block share
+    32 columns, a slab at a time each, whose results are then combined in order.
     """
     writer.write(
-        f"share, own, lane = 1, 0, thread_id() % {GROUP}",
+        f"share, own, lane = 1, 0, thread_id() % {COLUMNS}",
         f"across, unit, step = {width}, thread_index(), thread_count()",
     )
-    many = _slab_words(reductions) > SHARED * SLABS * GROUP
+    many = _slab_words(reductions) > SHARED
     if not many:
         writer.write(f"shared = shared_words({_slab_words(reductions)})")
         with writer.block(f"if {blocks} * {width} < thread_count()"):
             writer.write(
-                f"share, own = block_size() // {GROUP}, thread_id() // {GROUP}",
-                f"across = (across + {GROUP - 1}) // {GROUP} * {GROUP}",
-                f"unit, step = block_id() * {GROUP} + lane, grid_size() * {GROUP}",
+                f"share, own = block_size() // {COLUMNS}, thread_id() // {COLUMNS}",
+                f"across = (across + {COLUMNS - 1}) // {COLUMNS} * {COLUMNS}",
+                f"unit, step = block_id() * {COLUMNS} + lane, grid_size() * {COLUMNS}",
             )
     with writer.block(f"while unit < {blocks} * across"):
         writer.write("block = unit // across", "j = unit - block * across", f"inside = j < {width}")
@@ -201,21 +230,15 @@ def reduce_columns(
         with writer.block("for slab in range(first + own * SLAB, stop, share * SLAB)"):
             for one in reductions:
                 writer.write(f"part_{one.result} = {identity(one.reduction, one.code)}")
-            with (
-                writer.block("if inside"),
-                writer.block("for row in range(slab, min(stop, slab + SLAB))"),
-            ):
-                element()
-                for one in reductions:
-                    value = f"combine_{one.reduction}(part_{one.result}, {one.value})"
-                    writer.write(f"part_{one.result} = {value}")
+            with writer.block("if inside"):
+                _slab(writer, reductions, elements)
             with writer.block("if share == 1"):
                 for one in reductions:
                     _add(writer, one, f"part_{one.result}")
             if not many:
                 with writer.block("else"):
                     for k, one in enumerate(reductions):
-                        at = f"(slab - first) // SLAB * {GROUP} + lane"
+                        at = f"(slab - first) // SLAB * {COLUMNS} + lane"
                         writer.write(
                             f"store_{one.code}({_slabs(reductions, k)}, {at}, part_{one.result})"
                         )
@@ -227,7 +250,7 @@ def reduce_columns(
                         _add(
                             writer,
                             one,
-                            f"reload_{one.code}({_slabs(reductions, k)}, k * {GROUP} + lane)",
+                            f"reload_{one.code}({_slabs(reductions, k)}, k * {COLUMNS} + lane)",
                         )
                 writer.write("barrier()")
         with writer.block("if inside and own == 0"):
@@ -235,8 +258,32 @@ def reduce_columns(
         writer.write("unit += step")
 
 
+def _slab(writer: Writer, reductions: Sequence[Reduction], elements: Elements) -> None:
+    """A column's elements in a slab of rows, reduced in order."""
+
+    together = elements.together
+
+    def add(count: int, rename: Rename) -> None:
+        for one in reductions:
+            part = f"part_{one.result}"
+            writer.write(f"{part} = {_combined(one, part, range(count), rename)}")
+
+    writer.write("last, done = min(stop, slab + SLAB), slab")
+    if together > 1:
+        writer.write(f"done = slab + (last - slab) // {together} * {together}")
+        with writer.block(f"for at in range(slab, done, {together})"):
+            elements.several(
+                writer,
+                together,
+                lambda k: writer.write(f"row = at + {k}"),
+                functools.partial(add, together),
+            )
+    with writer.block("for row in range(done, last)"):
+        elements.several(writer, 1, lambda k: None, functools.partial(add, 1), "rest")
+
+
 def _slab_words(reductions: Sequence[Reduction]) -> int:
-    return sum(words_for(SLABS * GROUP, one.code) for one in reductions)
+    return sum(words_for(SLABS * COLUMNS, one.code) for one in reductions)
 
 
 def _slabs(reductions: Sequence[Reduction], k: int) -> str:

@@ -7,19 +7,30 @@ time, as their words say.
 
 from __future__ import annotations
 
+import functools
+
 from ngrad_kernels.body import Body
 from ngrad_kernels.codes import size_of, words_for
-from ngrad_kernels.contract import BLOCK, CHUNK, accumulator, identity
+from ngrad_kernels.contract import BLOCK, CHUNK, STRETCH, accumulator, identity
+from ngrad_kernels.cuda.elements import Elements
 from ngrad_kernels.cuda.elementwise import Access, elementwise, one_by_one
-from ngrad_kernels.cuda.groups import GROUPS, Reduction, reduce_chunk, reduce_columns, teams
+from ngrad_kernels.cuda.groups import (
+    GROUPS,
+    Reduction,
+    reduce_chunk,
+    reduce_columns,
+    teams,
+)
 from ngrad_kernels.cuda.source import GROUP, THREADS, Source
 from ngrad_kernels.expressions import assignments
 from ngrad_kernels.render import CHUNKS, FOLD, LENGTH, VIEW, WIDTH
-from ngrad_kernels.scalars import SCALARS
+from ngrad_kernels.scalars import is_long
 from ngrad_kernels.writer import Writer
 
-FEW = 64
-"""Partial results of a row that one thread folds by itself."""
+CHUNKS_OF_STRETCH = STRETCH // CHUNK
+"""Partial results of a row that one thread folds."""
+AHEAD = 8
+"""Partial results that a thread asks for before it combines the first."""
 
 
 class _Kernel(Writer):
@@ -59,13 +70,7 @@ class _Kernel(Writer):
             elementwise(self, "n", loads, stores, self.compute)
 
     def _long(self) -> bool:
-        """Whether a loop waits for arithmetic, not for memory: then it takes no four at a time."""
-        return any(
-            step.code in ("f8", "c8", "c16")
-            and step.scalar in SCALARS
-            and SCALARS[step.scalar].cost > 1
-            for step in self.body.steps
-        )
+        return any(is_long(step.scalar, step.code) for step in self.body.steps)
 
     def _strided(self, loads: list[Access], stores: list[Access]) -> None:
         self.write("words = table_at(facts)")
@@ -96,6 +101,15 @@ class _Kernel(Writer):
         else:
             self.write(f"v0 = load_{self.code}(a0, {number})")
 
+    def _elements(self, number: str) -> Elements:
+        """What is reduced: elements of a number in row-major order."""
+        load = functools.partial(self._load, number)
+        return Elements(["v0"], load, self.compute, len(self.body.steps), long=self._long())
+
+    def _reduction(self) -> Reduction:
+        reduction = self.body.reduction or ""
+        return Reduction(reduction, self.reduced, self.wide, self.value, "total")
+
     def _chunk(self) -> None:
         """The row of an item, and which of its elements."""
         self.write(
@@ -114,15 +128,7 @@ class _Kernel(Writer):
         self.write("item = team")
         with self.block("while item < n"):
             self._chunk()
-
-            def element() -> None:
-                self._load("row * length + j")
-                self.compute()
-
-            reduction = Reduction(
-                self.body.reduction or "", self.reduced, self.wide, self.value, "total"
-            )
-            reduce_chunk(self, [reduction], element)
+            reduce_chunk(self, [self._reduction()], self._elements("row * length + j"))
             with self.block("if lead"):
                 with self.block("if chunks == 1"):
                     self._store_total("item")
@@ -135,47 +141,75 @@ class _Kernel(Writer):
         self.write(f"store_{result}(a1, {at}, {result}(total))")
 
     def _fold_rows(self) -> None:
-        """Partial results in order: of many, by way of shared memory, a thread block a row."""
-        with self.block(f"if chunks <= {FEW}"):
-            self._fold("item", "1", "item * chunks")
+        """Partial results to stretches, a thread each, and these in order: a row is a thread's, or
+        if there are several stretches a thread block's.
+        """
+        with self.block(f"if chunks <= {CHUNKS_OF_STRETCH}"):
+            self._fold("item * chunks", "1")
             self.write("return")
         self.write("row = block_id()")
         with self.block("while row < n"):
-            self.write(f"total = {self.start()}")
-            with self.block("for c in range(0, chunks, block_size())"):
-                self.write("count = min(block_size(), chunks - c)")
-                with self.block("if thread_id() < count"):
-                    part = f"load_{self.wide}(a2, row * chunks + c + thread_id())"
-                    self.write(f"store_{self.wide}(shared, thread_id(), {part})")
-                self.write("barrier()")
-                with self.block("if thread_id() == 0"), self.block("for k in range(count)"):
-                    self.write(f"total = {self.combine}(total, reload_{self.wide}(shared, k))")
+            self.write(
+                f"total = {self.start()}",
+                f"stretches = (chunks + {CHUNKS_OF_STRETCH - 1}) // {CHUNKS_OF_STRETCH}",
+            )
+            with self.block("for s in range(0, stretches, block_size())"):
+                self.write(f"at = (s + thread_id()) * {CHUNKS_OF_STRETCH}")
+                count = f"min({CHUNKS_OF_STRETCH}, chunks - at)"
+                self._in_order("stretch", "load", "a2", "row * chunks + at", count)
+                self.write(f"store_{self.wide}(shared, thread_id(), stretch)", "barrier()")
+                with self.block("if thread_id() == 0"):
+                    count = "min(block_size(), stretches - s)"
+                    self._in_order("several", "reload", "shared", "0", count, "total")
+                    self.write("total = several")
                 self.write("barrier()")
             with self.block("if thread_id() == 0"):
                 self._store_total("row")
             self.write("row += grid_size()")
 
-    def _fold(self, item: str, step: str, first: str) -> None:
-        """Partial results in order, a thread for each result."""
-        self.write(f"{item} = thread_index()")
-        with self.block(f"while {item} < n"):
-            self.write(f"total = {self.start()}", f"at = {first}")
-            with self.block("for c in range(chunks)"):
-                part = f"load_{self.wide}(a2, at + c * {step})"
-                self.write(f"total = {self.combine}(total, {part})")
-            self._store_total(item)
-            self.write(f"{item} += thread_count()")
+    def _fold(self, first: str, step: str) -> None:
+        """Partial results in order, a thread for each result `item`."""
+        self.write("item = thread_index()")
+        with self.block("while item < n"):
+            self._in_order("total", "load", "a2", first, "chunks", step=step)
+            self._store_total("item")
+            self.write("item += thread_count()")
+
+    def _in_order(
+        self,
+        total: str,
+        load: str,
+        address: str,
+        first: str,
+        count: str,
+        start: str = "",
+        step: str = "1",
+    ) -> None:
+        """Combine `count` partial results, some asked for ahead, into `total`."""
+
+        def part(number: str) -> str:
+            return f"{load}_{self.wide}({address}, start + ({number}) * {step})"
+
+        names = [f"part{k}" for k in range(AHEAD)]
+        self.write(
+            f"{total} = {start or self.start()}",
+            f"count = max({count}, 0)",
+            f"done = count // {AHEAD} * {AHEAD}",
+            f"start = {first}",
+        )
+        with self.block(f"for c in range(0, done, {AHEAD})"):
+            self.write(*[f"{name} = {part(f'c + {k}')}" for k, name in enumerate(names)])
+            self.write(f"{', '.join(names)} = at_hand(({', '.join(names)}))")
+            self.write(*[f"{total} = {self.combine}({total}, {name})" for name in names])
+        with self.block("for c in range(done, count)"):
+            self.write(f"{total} = {self.combine}({total}, {part('c')})")
 
     def columns(self) -> None:
         self._facts()
         with self.block(f"if words[{FOLD}] != 0"):
-            first = "(item // width * chunks) * width + item % width"
-            self._fold("item", "width", first)
+            self._fold("(item // width * chunks) * width + item % width", "width")
             self.write("return")
         self.write("tiles = (width + BLOCK - 1) // BLOCK")
-        reduction = Reduction(
-            self.body.reduction or "", self.reduced, self.wide, self.value, "total"
-        )
 
         def rows() -> None:
             self.write(
@@ -184,10 +218,6 @@ class _Kernel(Writer):
                 "stop = min(length, first + ROWS)",
             )
 
-        def element() -> None:
-            self._load("(outer * length + row) * width + j")
-            self.compute()
-
         def finish() -> None:
             self.write("item = block * width + j")
             with self.block("if chunks == 1"):
@@ -195,7 +225,8 @@ class _Kernel(Writer):
             with self.block("else"):
                 self.write(f"store_{self.wide}(a2, item, total)")
 
-        reduce_columns(self, "(n // tiles)", "width", [reduction], rows, element, finish)
+        elements = self._elements("(outer * length + row) * width + j")
+        reduce_columns(self, "(n // tiles)", "width", [self._reduction()], rows, elements, finish)
 
     # -- positions of extremes ---------------------------------------------------------------------
 

@@ -10,12 +10,21 @@ Names: those of `space_writer.py` and `groups.py`; `j` a column, `c` its total.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import functools
+from collections.abc import Callable, Sequence
 
 from ngrad_kernels.contract import BLOCK, CHUNK, identity
+from ngrad_kernels.cuda.elements import Elements
 from ngrad_kernels.cuda.elementwise import Access, elementwise, one_by_one
-from ngrad_kernels.cuda.groups import BLOCKS, Reduction, reduce_chunk, reduce_columns, teams
+from ngrad_kernels.cuda.groups import (
+    BLOCKS,
+    Reduction,
+    reduce_chunk,
+    reduce_columns,
+    teams,
+)
 from ngrad_kernels.cuda.source import Source
+from ngrad_kernels.scalars import is_long
 from ngrad_kernels.space import LENGTH, ROWS, SPAN, TILE, TILES, Space, Step
 from ngrad_kernels.space_passes import Pass, cone, elements, passes
 from ngrad_kernels.space_writer import SpaceWriter
@@ -63,23 +72,56 @@ class _Kernel(SpaceWriter):
 
     # -- values ------------------------------------------------------------------------------------
 
-    def _compute(self, values: Sequence[int], reloads: Mapping[int, int] | None = None) -> None:
-        """Values of level element in the column `j`; some are read from a row of an output."""
+    def _worked(
+        self,
+        values: Sequence[int],
+        one: Pass,
+        place: Sequence[int] = (),
+        move: Callable[[], None] = lambda: None,
+    ) -> Elements:
+        """Values of level element in the column `j`; some are read from a row of an output.
+        `place`: values of its row, which come first; `move` writes where that begins.
+        """
+        read = [k for k in values if k in one.reloads or not isinstance(self.space.step(k), Step)]
+
+        def reads() -> None:
+            move()
+            for k in place:
+                self.value(k, "row")
+            for k in read:
+                if k in one.reloads:
+                    code, out = self.space.code_of(k), self.out(one.reloads[k])
+                    self.write(f"v{k} = reload_{code}({out}, start + j)")
+                else:
+                    self.load_in(k, "j")
+
+        def store() -> None:
+            for k, value in one.stores:
+                code = self.space.code_of(value)
+                self.write(f"store_{code}({self.out(k)}, start + j, v{value})")
+
+        names = [f"v{k}" for k in dict.fromkeys((*place, *read))]
+        rest = [k for k in values if k not in read]
+        compute = functools.partial(self._compute, rest)
+        more = self._long(rest), f"pass{self.passes.index(one)}_"
+        return Elements(names, reads, compute, len(rest), store, bool(one.stores), *more)
+
+    def _compute(self, values: Sequence[int]) -> None:
+        """Values of level element in the column `j` that come of others."""
         for k in values:
             step = self.space.step(k)
-            if reloads and k in reloads:
-                code, place = self.space.code_of(k), self.out(reloads[k])
-                self.write(f"v{k} = reload_{code}({place}, start + j)")
-            elif isinstance(step, Step):
+            if isinstance(step, Step):
                 self.write(f"v{k} = {self.expression(step, 'j')}")
             else:
                 self.load_in(k, "j")
 
-    def _row_values(self, roots: Sequence[int], known: Sequence[int] = ()) -> None:
-        """The values of level row that some need, those that are known aside."""
-        for value in cone(self.space, roots, known):
-            if self.space.level_of(value) == "row" and value not in known:
-                self.value(value, "row")
+    def _long(self, values: Sequence[int]) -> bool:
+        steps = [step for k in values if isinstance(step := self.space.step(k), Step)]
+        return any(is_long(step.scalar, step.code) for step in steps)
+
+    def _of_rows(self, roots: Sequence[int]) -> list[int]:
+        """The values of level row that some need."""
+        return [k for k in cone(self.space, roots) if self.space.level_of(k) == "row"]
 
     def _picked(self, roots: Sequence[int]) -> set[int]:
         """The values that picks compute in another column, by the names that they have in this."""
@@ -91,11 +133,6 @@ class _Kernel(SpaceWriter):
         """Whether values of level element depend on the number of the column."""
         steps = [step for k in values if isinstance(step := self.space.step(k), Step)]
         return any(step.scalar in ("inside", "spread") for step in steps)
-
-    def _store(self, stores: Sequence[tuple[int, int]]) -> None:
-        for k, value in stores:
-            code = self.space.code_of(value)
-            self.write(f"store_{code}({self.out(k)}, start + j, v{value})")
 
     def _results(self, one: Pass) -> list[int]:
         """What a pass stores, and what it adds to columns."""
@@ -142,7 +179,8 @@ class _Kernel(SpaceWriter):
                 self.write(f"row = ({number}) // length", "start = row * length")
                 self.write(f"j = {number} - start")
             self.write(*[f"own{k} = v{k}" for k in moved])
-            self._row_values(results)
+            for k in self._of_rows(results):
+                self.value(k, "row")
             self.write(*[f"v{k} = own{k}" for k in moved])
             self._compute(rest)
 
@@ -162,12 +200,6 @@ class _Kernel(SpaceWriter):
         def rows() -> None:
             self.write("first = block * span", "stop = min(rows, first + span)")
 
-        def element() -> None:
-            self.write("start = row * length")
-            self._row_values(results)
-            self._compute(elements(space, results), one.reloads)
-            self._store(one.stores)
-
         def finish() -> None:
             for k, (_, _, wide, _, total) in zip(one.columns, reductions, strict=True):
                 code = space.code_of(space.outputs[k])
@@ -177,7 +209,13 @@ class _Kernel(SpaceWriter):
                     place = f"{self.operand(self.partial[k])}, block * length + j"
                     self.write(f"store_{wide}({place}, {total})")
 
-        reduce_columns(self, "(n // tiles)", "length", reductions, rows, element, finish)
+        own = self._worked(
+            elements(space, results),
+            one,
+            self._of_rows(results),
+            lambda: self.write("start = row * length"),
+        )
+        reduce_columns(self, "(n // tiles)", "length", reductions, rows, own, finish)
 
     # -- reductions over rows ----------------------------------------------------------------------
 
@@ -203,24 +241,26 @@ class _Kernel(SpaceWriter):
                 self._pass(one)
 
     def _pass(self, one: Pass) -> None:
-        space, reductions = self.space, []
+        space, reductions, starts = self.space, [], []
         for value in one.rows:
             reduction, code, wide = self.reduction(value)
             operand = f"v{self.reduced(value)}"
             reductions.append(Reduction(reduction, code, wide, operand, f"t{value}"))
-            self.write(f"r{value} = {identity(reduction, wide)}")
+            starts.append(identity(reduction, wide))
         roots = [value for _, value in one.stores] + [self.reduced(value) for value in one.rows]
-        values = elements(space, roots, one.reloads)
-
-        def element() -> None:
-            self._compute(values, one.reloads)
-            self._store(one.stores)
-
+        own = self._worked(elements(space, roots, one.reloads), one)
+        self.write(*[f"r{k} = {start}" for k, start in zip(one.rows, starts, strict=True)])
+        self.write(*[f"u{k} = {start}" for k, start in zip(one.rows, starts, strict=True)])
         with self.block("for chunk in range(first, last, CHUNK)"):
             self.write("end = min(last, chunk + CHUNK)")
-            reduce_chunk(self, reductions, element)
-            for value, (reduction, *_) in zip(one.rows, reductions, strict=True):
-                self.write(f"r{value} = combine_{reduction}(r{value}, t{value})")
+            reduce_chunk(self, reductions, own)
+            self.fold("u", "t", one.rows)
+            if one.rows:
+                # One loop: within another, rows of one chunk would need half as many registers
+                # again.
+                with self.block("if end == last or (end - first) % STRETCH == 0"):
+                    self.fold("r", "u", one.rows)
+                    self.write(*[f"u{k} = {x}" for k, x in zip(one.rows, starts, strict=True)])
         for value in one.rows:
             self.write(f"v{value} = {space.code_of(value)}(r{value})")
             if value in space.outputs:

@@ -9,7 +9,7 @@ Kernels have the signature `(facts, n, *addresses)`; facts and operands are thos
 
 from __future__ import annotations
 
-from ngrad_kernels.skeletons import HALVING, OVERLAPPING, PLACE, locate
+from ngrad_kernels.skeletons import HALVING, OVERLAPPING, PLACE
 
 # -- helpers ---------------------------------------------------------------------------------------
 
@@ -22,6 +22,19 @@ def thread_index():
 def thread_count():
     """How many threads the launch has."""
     return grid_size() * block_size()
+
+
+def locate(base, view, start):
+    """The address of element `start` of a view. What is left for the outermost dimension is its
+    index: a division takes as long as several loads.
+    """
+    words = table_at(view)
+    address = base
+    for d in range(words[1] - 1, 0, -1):
+        rest = quotient(start, words[2 + 2 * d])
+        address += (start - rest * words[2 + 2 * d]) * words[3 + 2 * d]
+        start = rest
+    return address + start * words[3] if words[1] > 0 else address
 
 
 def element(base, view, index, size):

@@ -121,7 +121,7 @@ class SimulatedDriver:
     # -- kernels -----------------------------------------------------------------------------------
 
     def load(self, name: str, words: int, image: Any) -> Function:
-        return Function(name, words, image, None)
+        return Function(name, words, image, None, self.properties.multiprocessors)
 
     def launch(
         self, function: Function, grid: int, block: int, stream: Any, parameters: Parameters

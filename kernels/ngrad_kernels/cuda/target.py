@@ -67,7 +67,7 @@ class CudaTarget:
         self.staging = Staging(name, driver)
         self.libraries = Libraries(self, driver.library)
         self._build = build
-        self._threads, self._blocks = driver.properties.threads, driver.properties.blocks
+        self._threads = driver.properties.threads
         self._kernels: list[tuple[Function, int]] = []  # and how many threads an item keeps busy
         self._numbers: dict[Hashable, int] = {}
 
@@ -149,8 +149,8 @@ class CudaTarget:
         stream = self.streams.ready()
         stream.parameters.words[: len(words)] = words  # type: ignore[call-overload]  # a list's
         # Kernels take any grid. Blocks beyond those that run at the same time would only begin
-        # later what the others do as well.
-        grid = min(-(-n * width // self._threads), self._blocks)
+        # later what the others do as well; the last of them, alone, would have it all to do.
+        grid = min(-(-n * width // self._threads), function.blocks)
         self.driver.launch(function, grid, self._threads, stream.handle, stream.parameters)
 
     def run_user(self, run: Callable[[Any, list[Any]], object], arrays: Sequence[Any]) -> None:

@@ -194,6 +194,53 @@ def _wide(code: str) -> dict[str, Callable[..., Any]]:
     return {"load": loader(scoped=True), "reload": loader(scoped=False), "store": store}
 
 
+@intrinsic
+def quotient(typingctx, x, y):
+    """x // y of numbers that are not negative; of 32 bits, if that holds both, as is usual."""
+
+    def codegen(context, builder, signature, args):
+        return builder.udiv(*args)
+
+    return types.int64(types.int64, types.int64), codegen
+
+
+_REGISTERS = {"float": "f", "double": "d", "i16": "h", "i32": "r", "i64": "l"}
+"""How inline assembly names a register of a type."""
+
+
+@intrinsic
+def at_hand(typingctx, values):
+    """A tuple of values that are all there before any of them is used: without it the compiler,
+    to spare registers, has each load wait until the value is wanted.
+    """
+
+    def codegen(context, builder, signature, args):
+        found = cgutils.unpack_tuple(builder, args[0])
+        flat = [part for value in found for part in _scalars(builder, value)]
+        wide = [builder.zext(v, INT) if str(v.type) in ("i1", "i8") else v for v in flat]
+        names = [_REGISTERS[str(value.type)] for value in wide]
+        kind = ir.LiteralStructType([value.type for value in wide])
+        constraints = ",".join([*(f"={name}" for name in names), *map(str, range(len(names)))])
+        function = ir.FunctionType(kind, kind.elements)
+        out = builder.asm(function, "", constraints, wide, False)
+        parts_of = [builder.extract_value(out, k) for k in range(len(wide))]
+        narrow = iter(
+            builder.trunc(new, old.type) if new.type != old.type else new
+            for new, old in zip(parts_of, flat, strict=True)
+        )
+        return context.make_tuple(
+            builder,
+            signature.return_type,
+            [each(builder, v, lambda _: next(narrow)) for v in found],
+        )
+
+    return values(values), codegen
+
+
+def _scalars(builder: ir.IRBuilder, value: Any) -> list[Any]:
+    return parts(builder, value) if isinstance(value.type, ir.LiteralStructType) else [value]
+
+
 def _atomic(how: str) -> Callable[..., Any]:
     """An intrinsic `(address, x)` that combines a word with another, whichever threads do it."""
 
@@ -223,6 +270,8 @@ NAMESPACE: dict[str, Any] = {
     "shuffle_down": _shuffle("down"),
     "ballot": ballot,
     "count_bits": count_bits,
+    "at_hand": at_hand,
+    "quotient": quotient,
     "atomic_min": _atomic("min"),
     "atomic_max": _atomic("max"),
     **WIDE,
