@@ -103,9 +103,6 @@ def table(space: Any, theirs: Any, names: list[str]) -> tuple[list[str], int, in
             wanted += space is not ours or name not in apart
             continue
         wanted += 1
-        if hasattr(thing, "waits_for"):
-            rows.append(f"| `{name}` | no | | waits for {thing.waits_for} |")
-            continue
         there += 1
         order = checked.get(id(thing), 0)
         how = runs(name, thing, getattr(theirs, name, None))
@@ -132,9 +129,7 @@ def text() -> str:
         lines += section(title, *table(space, theirs, sorted(names)))
     for part, names in tests("standard").NAMES.items():
         space = getattr(ours, part) if part else ours
-        things = {name: getattr(space, name, None) for name in sorted(names)}
-        waits = {name for name, thing in things.items() if hasattr(thing, "waits_for")}
-        missing = [name for name in things if not hasattr(space, name) or name in waits]
+        missing = [name for name in sorted(names) if not hasattr(space, name)]
         total = len(names)
         said = ", ".join(f"`{name}`" for name in missing) or "none"
         lines += [

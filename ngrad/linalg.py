@@ -3,10 +3,20 @@
 from ngrad.ops.cholesky import cholesky
 from ngrad.ops.creation import eye
 from ngrad.ops.determinant import det, slogdet
+from ngrad.ops.eig import eig, eigvals
 from ngrad.ops.eigh import eigh, eigvalsh
 from ngrad.ops.einsum import einsum, tensordot
 from ngrad.ops.inverse import inv, pinv, solve
-from ngrad.ops.linalg import band_part, diag, diag_part, matrix_transpose, matvec, norm, trace
+from ngrad.ops.linalg import (
+    adjoint,
+    band_part,
+    diag,
+    diag_part,
+    matrix_transpose,
+    matvec,
+    norm,
+    trace,
+)
 from ngrad.ops.lu import lu
 from ngrad.ops.matmul import matmul
 from ngrad.ops.matrix_functions import expm, logm, sqrtm
@@ -16,12 +26,15 @@ from ngrad.ops.svd import svd
 from ngrad.ops.triangular import triangular_solve
 
 __all__ = [
+    "adjoint",
     "band_part",
     "cholesky",
     "det",
     "diag",
     "diag_part",
+    "eig",
     "eigh",
+    "eigvals",
     "eigvalsh",
     "einsum",
     "expm",

@@ -115,7 +115,12 @@ SCALARS: dict[str, Scalar] = {
     ),
     "copysign": Scalar({"f": "copysign({0}, {1})"}),
     "nextafter": Scalar({"f": "nextafter_{s}({0}, {1})"}),
-    "multiply_no_nan": Scalar({"f": "select({1} == 0, {c}(0), {0} * {1})"}),
+    "multiply_no_nan": Scalar(
+        {
+            "f": "select({1} == 0, {c}(0), {0} * {1})",
+            "c": "select(complex_equal({1}, {c}(0)), {c}(0), complex_multiply({0}, {1}))",
+        }
+    ),
     "relu": Scalar(
         {"f": "select({0} <= 0, {c}(0), {0})", "i": "{0} if {0} > 0 else {c}(0)", "u": "{0}"}
     ),

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from ngrad.errors import DTypeError
 from ngrad.numpy.convert import array_of
 from ngrad.numpy.creation import asarray
-from ngrad.numpy.manipulation import matrix_transpose
 from ngrad.numpy.naming import named
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.norms import floats, singular_values
@@ -18,8 +15,9 @@ from ngrad.numpy.selection import take_along_axis
 from ngrad.numpy.ufuncs import UFUNCS
 from ngrad.ops.cholesky import CHOLESKY
 from ngrad.ops.determinant import DET, SLOGDET
+from ngrad.ops.eig import EIG
 from ngrad.ops.eigh import EIGH
-from ngrad.ops.linalg import matrix_transpose as turned
+from ngrad.ops.linalg import adjoint
 from ngrad.ops.qr import QR
 from ngrad.ops.svd import SVD
 from ngrad.record import apply_now
@@ -32,6 +30,13 @@ class QRResult(NamedTuple):
     R: ndarray
 
 
+class EigResult(NamedTuple):
+    """Eigenvalues in no order, and eigenvectors as columns."""
+
+    eigenvalues: ndarray
+    eigenvectors: ndarray
+
+
 class EighResult(NamedTuple):
     """Eigenvalues in ascending order, and eigenvectors as columns."""
 
@@ -40,7 +45,7 @@ class EighResult(NamedTuple):
 
 
 class SVDResult(NamedTuple):
-    """U, singular values in descending order, and the transpose of V."""
+    """U, singular values in descending order, and the adjoint of V."""
 
     U: ndarray
     S: ndarray
@@ -55,8 +60,8 @@ class SlogdetResult(NamedTuple):
 
 
 def cholesky(a: Any, /, *, upper: bool = False) -> ndarray:
-    """The triangular L with L L^T a positive definite matrix; the transpose, if `upper`. Only that
-    triangle of the matrix is read; the gradient is that of symmetric matrices.
+    """The triangular L with L L^H a positive definite matrix; its adjoint, if `upper`. Only that
+    triangle of the matrix is read; the gradient is that of symmetric or Hermitian matrices.
 
     Examples
     --------
@@ -68,7 +73,7 @@ def cholesky(a: Any, /, *, upper: bool = False) -> ndarray:
     x = floats(a)
     if not upper:
         return array_of(apply_now(CHOLESKY, (x,)))
-    return array_of(turned(apply_now(CHOLESKY, (turned(x),))))
+    return array_of(adjoint(apply_now(CHOLESKY, (adjoint(x),))))
 
 
 def qr(a: Any, mode: str = "reduced") -> Any:
@@ -93,11 +98,13 @@ def qr(a: Any, mode: str = "reduced") -> Any:
 def svd(
     a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False
 ) -> Any:
-    """U, the singular values, and V^T; the values alone if not `compute_uv`.
+    """U, the singular values, and V^H; the values alone if not `compute_uv`.
 
     Columns of U and V that `full_matrices` adds, and those of equal singular values, are one choice
     of many. What does not depend on the first has a derivative; that by way of the second is not
-    finite. Singular values themselves always have one.
+    finite. Singular values themselves always have one. Of a complex matrix
+    a column of U and the row of V^H that belongs to it are one choice, too, up to a factor of
+    modulus 1: only what does not depend on it has a derivative.
 
     Examples
     --------
@@ -115,8 +122,8 @@ def svd(
     order = asarray(np.argsort(np.asarray(size), -1)[..., ::-1])
     vectors = take_along_axis(vectors, order[..., None, :], -1)
     signs = take_along_axis(UFUNCS["sign"](values), order, -1)
-    rows = matrix_transpose(vectors * signs[..., None, :])
-    return SVDResult(vectors, take_along_axis(size, order, -1), rows)
+    rows = adjoint(vectors * signs[..., None, :])
+    return SVDResult(vectors, take_along_axis(size, order, -1), array_of(rows))
 
 
 def svdvals(x: Any, /) -> ndarray:
@@ -125,10 +132,12 @@ def svdvals(x: Any, /) -> ndarray:
 
 
 def eigh(a: Any, UPLO: str = "L") -> EighResult:
-    """Eigenvalues, ascending, and eigenvectors of symmetric matrices: one triangle of each is read.
+    """Eigenvalues, ascending, and eigenvectors of symmetric or Hermitian matrices: one triangle of
+    each is read.
 
-    The gradient is that of symmetric matrices; by way of eigenvectors of equal eigenvalues, which
-    are one choice of many, it is not finite.
+    The gradient is that of such matrices; by way of eigenvectors of equal eigenvalues, which are
+    one choice of many, it is not finite. Complex eigenvectors are one choice, too, up to factors of
+    modulus 1, and only what does not depend on these has a derivative.
 
     Examples
     --------
@@ -144,25 +153,37 @@ def eigh(a: Any, UPLO: str = "L") -> EighResult:
 
 @named
 def eigvalsh(a: Any, UPLO: str = "L") -> ndarray:
-    """The eigenvalues of symmetric matrices, ascending."""
+    """The eigenvalues of symmetric or Hermitian matrices, ascending."""
     return eigh(a, UPLO).eigenvalues
 
 
-def _complex(name: str) -> Callable[..., Any]:
-    def refused(a: Any) -> Any:
-        raise DTypeError(
-            f"{name}: eigenvalues of a matrix that is not symmetric are complex numbers, which "
-            f"there are not yet; {name}h and eigvalsh take symmetric ones, and "
-            f"numpy.linalg.{name}(numpy.asarray(a)) any, without derivatives"
-        )
+def eig(a: Any) -> EigResult:
+    """Eigenvalues, in no order, and eigenvectors of length 1 of square matrices.
 
-    refused.__name__ = refused.__qualname__ = name
-    refused.__doc__ = "Refused: the result would be complex."
-    refused.waits_for = "complex numbers"  # type: ignore[attr-defined]
-    return refused
+    They are complex numbers, as in the Array API and since NumPy 2.5, even where all happen to be
+    real. Those that are apart have derivatives. Eigenvectors are one choice of many, up to factors
+    of modulus 1: only what does not depend on these has a derivative.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.linalg.eig([[0.0, 2.0], [-2.0, 0.0]]).eigenvalues
+    array([0.+2.j, 0.-2.j])
+    """
+    values, vectors = apply_now(EIG, (floats(a),))
+    return EigResult(array_of(values), array_of(vectors))
 
 
-eig, eigvals = _complex("eig"), _complex("eigvals")
+def eigvals(a: Any) -> ndarray:
+    """The eigenvalues of square matrices, in no order: complex numbers, as of `eig`.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.linalg.eigvals([[2.0, 0.0], [0.0, 1.0]])
+    array([2.+0.j, 1.+0.j])
+    """
+    return eig(a).eigenvalues
 
 
 def det(a: Any) -> ndarray:

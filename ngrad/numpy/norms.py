@@ -9,7 +9,6 @@ import numpy as np
 from ngrad.errors import LinAlgError
 from ngrad.numpy.convert import FLOAT64, INT64, array_of, to_tensor
 from ngrad.numpy.ndarray import ndarray
-from ngrad.ops import complexes
 from ngrad.ops import reductions as r
 from ngrad.ops.arithmetic import abs_
 from ngrad.ops.comparison import greater, isnan, logical_and, logical_not, not_equal
@@ -17,8 +16,8 @@ from ngrad.ops.convert import cast_to
 from ngrad.ops.eigh import EIGH
 from ngrad.ops.elementwise import select
 from ngrad.ops.inverse import INV
-from ngrad.ops.linalg import away_from_zero, root
-from ngrad.ops.power import pow, square
+from ngrad.ops.linalg import away_from_zero, root, squares
+from ngrad.ops.power import pow
 from ngrad.ops.shape import expand_dims, normal_axis, reshape, transpose
 from ngrad.ops.sorting import sort
 from ngrad.ops.svd import SVD
@@ -29,12 +28,6 @@ def floats(x: Any) -> Any:
     """A tensor of floats or complex numbers: integers and bools as float64."""
     x = to_tensor(x)
     return x if x.dtype.is_inexact else cast_to(x, FLOAT64)
-
-
-def squares(x: Any) -> Any:
-    """The square of each element's magnitude."""
-    found = square(complexes.real(x))
-    return found + square(complexes.imag(x)) if x.dtype.is_complex else found
 
 
 def singular_values(x: Any, hermitian: bool = False) -> Any:

@@ -15,8 +15,8 @@ from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.norms import epsilon, floats, singular_values
 from ngrad.ops.convert import operands
 from ngrad.ops.inverse import INV, PINV, SOLVE
+from ngrad.ops.linalg import squares
 from ngrad.ops.matmul import product
-from ngrad.ops.power import square
 from ngrad.ops.reductions import reduce_sum
 from ngrad.ops.shape import expand_dims, squeeze
 from ngrad.record import apply_now
@@ -73,7 +73,7 @@ def pinv(a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = _NOT
 
 
 def _cutoff(rcond: Any, x: Any) -> Any:
-    return expand_dims(expand_dims(to_tensor(rcond, x.dtype), -1), -1)
+    return expand_dims(expand_dims(to_tensor(rcond, x.dtype.real_dtype), -1), -1)
 
 
 def lstsq(a: Any, b: Any, rcond: Any = None) -> tuple[ndarray, ndarray, ndarray, ndarray]:
@@ -103,9 +103,9 @@ def lstsq(a: Any, b: Any, rcond: Any = None) -> tuple[ndarray, ndarray, ndarray,
     columns_of_b = y if y.ndim == 2 else expand_dims(y, -1)
     found = product(apply_now(PINV, (x, _cutoff(rcond, x)), (False,)), columns_of_b)
     if rank == columns < rows:
-        rest = reduce_sum(square(columns_of_b - product(x, found)), 0)
+        rest = reduce_sum(squares(columns_of_b - product(x, found)), 0)
     else:
-        rest = to_tensor(np.zeros(0, x.dtype.numpy_dtype))
+        rest = to_tensor(np.zeros(0, x.dtype.real_dtype.numpy_dtype))
     found = found if y.ndim == 2 else squeeze(found, -1)
     return array_of(found), array_of(rest), asarray(np.int32(rank)), array_of(s)
 

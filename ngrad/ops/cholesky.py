@@ -11,9 +11,10 @@ from ngrad.errors import LinAlgError
 from ngrad.graph.layout import Layout
 from ngrad.graph.op import Op
 from ngrad.graph.program import OUT, Program
-from ngrad.ops.convert import floating
+from ngrad.ops.complexes import conj
+from ngrad.ops.convert import tensor
 from ngrad.ops.launching import dense_operands
-from ngrad.ops.linalg import band, matrix_transpose
+from ngrad.ops.linalg import half_lower, hermitian, matrix_transpose
 from ngrad.ops.matmul import array_at, product
 from ngrad.ops.matrices import Batch, Matrix, bad_matrix, matrix_words, require_square
 from ngrad.ops.triangular import solve
@@ -47,7 +48,7 @@ def _prepare(
         except np.linalg.LinAlgError:
             raise _indefinite(matrices) from None
         # NaN comes through some LAPACKs as a factor.
-        if not (np.diagonal(factors, axis1=-2, axis2=-1) > 0).all():
+        if not (np.diagonal(factors, axis1=-2, axis2=-1).real > 0).all():
             raise _indefinite(matrices)
         write(buffer.address)[...] = factors
         return Tensor(buffer, buffer.address, out)
@@ -61,7 +62,7 @@ def _indefinite(matrices: Matrix) -> LinAlgError:
 
 def _is_definite(matrix: Matrix) -> bool:
     try:
-        return bool((np.diagonal(np.linalg.cholesky(matrix)) > 0).all())
+        return bool((np.diagonal(np.linalg.cholesky(matrix)).real > 0).all())
     except np.linalg.LinAlgError:
         return False
 
@@ -71,28 +72,26 @@ CHOLESKY = Op("cholesky", _infer, _prepare, family="linalg")
 
 @CHOLESKY.vjp
 def _(g: Any, out: Any, x: Any) -> Any:
-    # With P the lower triangle of L^T g, its diagonal halved, the cotangent is the symmetric part
-    # of S = L^-T P L^-1: that of the symmetric matrix of which x is the lower triangle.
-    inner = product(out, g, True)
-    lower = band(inner, -1, 0) - 0.5 * band(inner, 0, 0)
-    half = solve(out, lower, adjoint=True)
-    whole = solve(out, matrix_transpose(half), adjoint=True)
-    return (0.5 * (whole + matrix_transpose(whole)),)
+    # With P the lower triangle of L^T g, its diagonal halved, the cotangent is the Hermitian part
+    # of S = L^-T P conj(L)^-1: that of the Hermitian matrix of which x is the lower triangle.
+    half = solve(out, half_lower(product(out, g, True)), transposed=True)
+    whole = solve(conj(out), matrix_transpose(half), transposed=True)
+    return (hermitian(matrix_transpose(whole)),)
 
 
 CHOLESKY.batch(lambda size, batched, x: apply(CHOLESKY, (x,)))
 
 
 def cholesky(input: Any, name: str | None = None) -> Any:
-    """The lower triangular L, with a positive diagonal, for which L L^T is a symmetric positive
-    definite matrix.
+    """The lower triangular L, with a positive diagonal, for which L L^H is a symmetric (or complex
+    Hermitian) positive definite matrix.
 
-    Only the lower triangle is read. The gradient is that of symmetric matrices, and symmetric. It
-    is computed where it is called, so that a matrix which is not positive definite raises there.
+    Only the lower triangle is read. The gradient is that of such matrices, and one of them. It is
+    computed where it is called, so that a matrix which is not positive definite raises there.
 
     Parameters
     ----------
-    input : floating tensor of shape (..., n, n)
+    input : floating or complex tensor of shape (..., n, n)
 
     Raises
     ------
@@ -108,4 +107,4 @@ def cholesky(input: Any, name: str | None = None) -> Any:
     array([[2., 0.],
            [1., 2.]], dtype=float32)
     """
-    return apply_now(CHOLESKY, (floating(input, "cholesky"),))
+    return apply_now(CHOLESKY, (tensor(input, "cholesky"),))

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from ngrad.graph.layout import Layout, layout
-from ngrad.ops.convert import floating
+from ngrad.ops.complexes import complex_, imag
+from ngrad.ops.convert import tensor
 from ngrad.ops.hosted import by_lapack
 from ngrad.ops.inverse import INV
 from ngrad.ops.linalg import matrix_transpose
@@ -25,8 +26,7 @@ def _det_infer(x: Layout) -> Layout:
 
 def _slogdet_infer(x: Layout) -> tuple[Layout, Layout]:
     require_square("slogdet", x)
-    where = layout(x.dtype, x.shape[:-2])
-    return where, where
+    return layout(x.dtype, x.shape[:-2]), layout(x.dtype.real_dtype, x.shape[:-2])
 
 
 def _cofactor_infer(x: Layout) -> Layout:
@@ -37,9 +37,9 @@ def _cofactor_infer(x: Layout) -> Layout:
 def _cofactor(x: Any) -> Any:
     # det(A) A^-T, as a polynomial of the singular values: of singular matrices, too.
     u, s, vh = np.linalg.svd(x)
-    others = np.where(np.eye(s.shape[-1], dtype=bool), 1, s[..., None, :]).prod(-1, dtype=x.dtype)
+    others = np.where(np.eye(s.shape[-1], dtype=bool), 1, s[..., None, :]).prod(-1, dtype=s.dtype)
     sign = np.sign(np.linalg.det(u) * np.linalg.det(vh))
-    return sign[..., None, None] * ((u * others[..., None, :]) @ vh)
+    return sign[..., None, None] * ((u * others[..., None, :]) @ vh).conj()
 
 
 DET = by_lapack("det", _det_infer, np.linalg.det)
@@ -68,7 +68,10 @@ def _(g: Any, out: Any, x: Any) -> Any:
 
 @SLOGDET.vjp
 def _(g: Any, out: Any, x: Any) -> Any:
-    return (_as_matrix(g[1]) * matrix_transpose(apply(INV, (x,))),)
+    # The logarithm of det(A) is log |det A| + i angle; and the sign is exp(i angle).
+    (in_sign, in_log), (sign, _) = g, out
+    along = complex_(in_log, imag(in_sign * sign)) if x.dtype.is_complex else in_log
+    return (_as_matrix(along) * matrix_transpose(apply(INV, (x,))),)
 
 
 def det(input: Any, name: str | None = None) -> Any:
@@ -81,11 +84,12 @@ def det(input: Any, name: str | None = None) -> Any:
     >>> ngrad.linalg.det([[2.0, 0.0], [0.0, 4.0]]).numpy()
     np.float32(8.0)
     """
-    return apply_now(DET, (floating(input, "det"),))
+    return apply_now(DET, (tensor(input, "det"),))
 
 
 def slogdet(input: Any, name: str | None = None) -> tuple[Any, Any]:
-    """The signs of determinants, and the logarithms of their magnitudes.
+    """The signs of determinants, which of complex ones are numbers of modulus 1, and the logarithms
+    of their magnitudes.
 
     Examples
     --------
@@ -94,5 +98,5 @@ def slogdet(input: Any, name: str | None = None) -> tuple[Any, Any]:
     >>> sign.numpy(), logarithm.numpy()
     (np.float32(-1.0), np.float32(0.0))
     """
-    sign, logarithm = apply_now(SLOGDET, (floating(input, "slogdet"),))
+    sign, logarithm = apply_now(SLOGDET, (tensor(input, "slogdet"),))
     return sign, logarithm

@@ -1,4 +1,4 @@
-"""Eigenvalues and eigenvectors of symmetric matrices."""
+"""Eigenvalues and eigenvectors of symmetric and Hermitian matrices."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 
 from ngrad.graph.layout import Layout, layout
-from ngrad.ops.convert import floating
+from ngrad.ops.complexes import conj
+from ngrad.ops.convert import tensor as to_tensor
 from ngrad.ops.hosted import by_lapack
-from ngrad.ops.linalg import band, diag, matrix_transpose
+from ngrad.ops.linalg import diag, hermitian, off_diagonal
 from ngrad.ops.losses import multiply_no_nan
 from ngrad.ops.matmul import product
 from ngrad.ops.matrices import require_square
@@ -19,7 +20,7 @@ from ngrad.record import apply_now
 
 def _infer(x: Layout, lower: bool) -> tuple[Layout, Layout]:
     require_square("eigh", x)
-    return layout(x.dtype, x.shape[:-1]), x.spec
+    return layout(x.dtype.real_dtype, x.shape[:-1]), x.spec
 
 
 def _eigh(x: Any, lower: bool) -> Any:
@@ -32,12 +33,12 @@ EIGH = by_lapack("eigh", _infer, _eigh, ("lower",))
 
 @EIGH.vjp
 def _(g: Any, out: Any, x: Any, lower: bool) -> Any:
-    # Giles (2008), 3.1; the cotangent is that of symmetric matrices, as Cholesky's.
+    # Giles (2008), 3.1, with eigenvectors that turn at right angles to themselves; the cotangent is
+    # that of Hermitian matrices, as Cholesky's.
     (in_values, in_vectors), (values, vectors) = g, out
     inner = product(vectors, in_vectors, True)
     middle = diag(in_values) + multiply_no_nan(1.0 / gaps(values), off_diagonal(inner))
-    whole = product(product(vectors, middle), vectors, False, True)
-    return (0.5 * (whole + matrix_transpose(whole)),)
+    return (hermitian(product(product(conj(vectors), middle), vectors, False, True)),)
 
 
 def gaps(values: Any) -> Any:
@@ -45,16 +46,14 @@ def gaps(values: Any) -> Any:
     return expand_dims(values, -2) - expand_dims(values, -1) + diag(0.0 * values + 1.0)
 
 
-def off_diagonal(x: Any) -> Any:
-    """Square matrices with zeros on the diagonal."""
-    return x - band(x, 0, 0)
-
-
 def eigh(tensor: Any, name: str | None = None) -> tuple[Any, Any]:
-    """Eigenvalues, ascending, and eigenvectors of symmetric matrices: the lower triangle is read.
+    """Eigenvalues, ascending, and eigenvectors of symmetric or complex Hermitian matrices.
 
-    The gradient is that of symmetric matrices; by way of eigenvectors of equal eigenvalues, which
-    are one choice of many, it is not finite.
+    The lower triangle is read. The gradient is that of such matrices; by way of eigenvectors of
+    equal eigenvalues, which are one choice of many, it is not finite. Complex
+    eigenvectors are one choice, too, up to factors of modulus 1: functions that these do not
+    change, as |v|**2 and v v^H, have a derivative; others get that of vectors which turn at right
+    angles to themselves.
 
     Examples
     --------
@@ -62,12 +61,12 @@ def eigh(tensor: Any, name: str | None = None) -> tuple[Any, Any]:
     >>> ngrad.linalg.eigh([[2.0, 0.0], [0.0, 1.0]])[0].numpy()
     array([1., 2.], dtype=float32)
     """
-    values, vectors = apply_now(EIGH, (floating(tensor, "eigh"),), (True,))
+    values, vectors = apply_now(EIGH, (to_tensor(tensor, "eigh"),), (True,))
     return values, vectors
 
 
 def eigvalsh(tensor: Any, name: str | None = None) -> Any:
-    """The eigenvalues of symmetric matrices, ascending.
+    """The eigenvalues of symmetric or complex Hermitian matrices, ascending.
 
     Examples
     --------

@@ -8,8 +8,11 @@ from typing import Any
 import numpy as np
 
 from ngrad.graph.layout import Layout, layout
-from ngrad.ops.convert import floating, operands, tensor
+from ngrad.ops.complexes import conj
+from ngrad.ops.convert import operands, tensor
 from ngrad.ops.hosted import by_lapack
+from ngrad.ops.linalg import adjoint as adjoint_of
+from ngrad.ops.linalg import hermitian as hermitian_part
 from ngrad.ops.linalg import matrix_transpose
 from ngrad.ops.matmul import product
 from ngrad.ops.matrices import batch_shape, require_matrices, require_square, solution
@@ -56,16 +59,16 @@ PINV = by_lapack("pinv", _pinv_infer, _pinv, ("hermitian",))
 @PINV.vjp
 def _(g: Any, out: Any, x: Any, cutoff: Any, hermitian: bool) -> Any:
     # Golub and Pereyra (1973), while the rank stays: with P the pseudo-inverse,
-    # dP = -P dA P + P P^T dA^T (1 - A P) + (1 - P A) dA^T P^T P.
-    left = product(product(g, out, True), out, False, True)
-    right = product(out, product(out, g, False, True), True)
+    # dP = -P dA P + P P^H dA^H (1 - A P) + (1 - P A) dA^H P^H P.
+    left = product(product(g, out, True), conj(out), False, True)
+    right = product(conj(out), product(out, g, False, True), True)
     whole = left - product(x, product(out, left)) + right - product(product(right, out), x)
-    whole = whole - product(product(out, g, True), out, False, True)
-    return 0.5 * (whole + matrix_transpose(whole)) if hermitian else whole, None
+    whole = conj(whole) - product(product(out, g, True), out, False, True)
+    return hermitian_part(whole) if hermitian else whole, None
 
 
 def inv(input: Any, adjoint: bool = False, name: str | None = None) -> Any:
-    """The inverses of square matrices; of their transposes, if `adjoint`.
+    """The inverses of square matrices; of their conjugate transposes, if `adjoint`.
 
     It is computed where it is called, so that a singular matrix raises there.
 
@@ -81,8 +84,8 @@ def inv(input: Any, adjoint: bool = False, name: str | None = None) -> Any:
     array([[0.5 , 0.  ],
            [0.  , 0.25]], dtype=float32)
     """
-    found = apply_now(INV, (floating(input, "inv"),))
-    return matrix_transpose(found) if adjoint else found
+    found = apply_now(INV, (tensor(input, "inv"),))
+    return adjoint_of(found) if adjoint else found
 
 
 def solve(matrix: Any, rhs: Any, adjoint: bool = False, name: str | None = None) -> Any:
@@ -90,9 +93,9 @@ def solve(matrix: Any, rhs: Any, adjoint: bool = False, name: str | None = None)
 
     Parameters
     ----------
-    matrix : floating tensor of shape (..., n, n)
-        A, or its transpose if `adjoint`.
-    rhs : floating tensor of shape (..., n, k)
+    matrix : floating or complex tensor of shape (..., n, n)
+        A, or its conjugate transpose if `adjoint`.
+    rhs : floating or complex tensor of shape (..., n, k)
         B.
 
     Raises
@@ -108,8 +111,7 @@ def solve(matrix: Any, rhs: Any, adjoint: bool = False, name: str | None = None)
            [0.5]], dtype=float32)
     """
     x, y = operands("solve", matrix, rhs)
-    floating(x, "solve")
-    return apply_now(SOLVE, (matrix_transpose(x) if adjoint else x, y))
+    return apply_now(SOLVE, (adjoint_of(x) if adjoint else x, y))
 
 
 def pinv(a: Any, rcond: Any = None, validate_args: bool = False, name: str | None = None) -> Any:
@@ -129,9 +131,9 @@ def pinv(a: Any, rcond: Any = None, validate_args: bool = False, name: str | Non
     array([[0.5, 0. ],
            [0. , 0. ]], dtype=float32)
     """
-    x = floating(a, "pinv")
+    x = tensor(a, "pinv")
     require_matrices("pinv", x._layout)
     if rcond is None:
         rcond = 10.0 * max(x._layout.shape[-2:]) * float(x.dtype.finfo.eps)
-    cutoff = expand_dims(expand_dims(tensor(rcond, "pinv", x.dtype), -1), -1)
+    cutoff = expand_dims(expand_dims(tensor(rcond, "pinv", x.dtype.real_dtype), -1), -1)
     return apply_now(PINV, (x, cutoff), (False,))

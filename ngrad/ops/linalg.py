@@ -8,9 +8,11 @@ from typing import Any
 from ngrad.dtypes import BY_CODE
 from ngrad.errors import NumberError, ShapeError
 from ngrad.graph.layout import layout
+from ngrad.graph.op import require
+from ngrad.ops import complexes
 from ngrad.ops.arithmetic import abs_
 from ngrad.ops.comparison import equal, less_equal
-from ngrad.ops.convert import floating, operands, tensor
+from ngrad.ops.convert import operands, tensor
 from ngrad.ops.creation import ones_of
 from ngrad.ops.einsum import diagonal
 from ngrad.ops.elementwise import select
@@ -42,11 +44,11 @@ def norm(
     keepdims: bool | None = None,
     name: str | None = None,
 ) -> Any:
-    """The norm of vectors or matrices.
+    """The norm of vectors or matrices, which is real.
 
     Parameters
     ----------
-    tensor : floating tensor
+    tensor : floating or complex tensor
     ord : "euclidean", "fro", or a positive number
         Of vectors: "euclidean" (2), inf (the largest magnitude), or p for sum(|x|**p)**(1/p).
         Of matrices: "euclidean" or "fro" (the root of the sum of squares), 1 (the largest column
@@ -74,14 +76,15 @@ def norm(
     >>> ngrad.linalg.norm([[3.0, 4.0], [0.0, 5.0]], axis=1).numpy()
     array([5., 5.], dtype=float32)
     """
-    x = floating(tensor, "norm")
+    (x,) = operands("norm", tensor)
+    require("norm", x._layout, "fhc", "floating-point or complex tensors")
     kept = bool(keepdims)
     pair = integers(axis, "norm") if axis is not None else None
     axes = normal_axes(pair, x.ndim, "norm")
     if pair is not None and len(pair) not in (1, 2):
         raise ShapeError(f"norm: takes one axis or two, not {axis!r}")
     if ord in ("euclidean", "fro") or (ord == 2 and (pair is None or len(pair) == 1)):
-        return root(reduce_sum(square(x), axes, kept))
+        return root(reduce_sum(squares(x), axes, kept))
     if isinstance(ord, str) or not ord > 0:
         raise NumberError(f"norm: ord must be 'euclidean', 'fro' or a positive number, not {ord!r}")
     if pair is not None and len(pair) == 2:
@@ -102,6 +105,12 @@ def _matrix_norm(x: Any, ord: Any, rows: int, columns: int, kept: bool) -> Any:
     summed, largest = (rows, columns) if ord == 1 else (columns, rows)
     out = reduce_max(reduce_sum(abs_(x), summed, True), largest, True)
     return out if kept else squeeze(out, (rows, columns))
+
+
+def squares(x: Any) -> Any:
+    """The square of each element's magnitude."""
+    found = square(complexes.real(x))
+    return found + square(complexes.imag(x)) if x.dtype.is_complex else found
 
 
 def away_from_zero(x: Any, function: Any) -> Any:
@@ -139,7 +148,7 @@ def matvec(
 
 
 def matrix_transpose(a: Any, name: str = "matrix_transpose", conjugate: bool = False) -> Any:
-    """The last two axes exchanged; no memory is moved.
+    """The last two axes exchanged, which moves no memory; the elements conjugated, if asked for.
 
     Examples
     --------
@@ -149,7 +158,21 @@ def matrix_transpose(a: Any, name: str = "matrix_transpose", conjugate: bool = F
     """
     x = _matrices(a, "matrix_transpose")
     n = x.ndim
-    return transpose(x, (*range(n - 2), n - 1, n - 2))
+    turned = transpose(x, (*range(n - 2), n - 1, n - 2))
+    return complexes.conj(turned) if conjugate else turned
+
+
+def adjoint(matrix: Any, name: str | None = None) -> Any:
+    """The conjugate transpose of matrices; of what is not complex, the transpose.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.linalg.adjoint(ngrad.constant([[1 + 1j, 2.0]])).numpy()
+    array([[1.-1.j],
+           [2.-0.j]])
+    """
+    return matrix_transpose(_matrices(matrix, "adjoint"), conjugate=True)
 
 
 # -- diagonals and bands -----------------------------------------------------------------------
@@ -239,6 +262,21 @@ def band(x: Any, lower: int, upper: int) -> Any:
     for inside in bounds:
         x = select(broadcast_to(inside, x._layout.shape), x, 0)
     return x
+
+
+def off_diagonal(x: Any) -> Any:
+    """Matrices with zeros on the diagonal."""
+    return x - band(x, 0, 0)
+
+
+def half_lower(x: Any) -> Any:
+    """The lower triangle, its diagonal halved: it and its adjoint add up to a Hermitian matrix."""
+    return band(x, -1, 0) - 0.5 * band(x, 0, 0)
+
+
+def hermitian(x: Any) -> Any:
+    """The Hermitian part of square matrices."""
+    return 0.5 * (x + adjoint(x))
 
 
 def _positions(x: Any, count: int) -> Any:

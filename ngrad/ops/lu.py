@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ngrad.graph.layout import Layout, layout
-from ngrad.ops.convert import floating
+from ngrad.ops.convert import cast_to, tensor
 from ngrad.ops.creation import ones_of
 from ngrad.ops.hosted import by_lapack
 from ngrad.ops.joining import concat
@@ -23,14 +23,15 @@ def _infer(x: Layout) -> tuple[Layout, Layout, Layout]:
     *batch, rows, columns = x.shape
     inner = rows if rows < columns else columns
     shapes = (*batch, rows, rows), (*batch, rows, inner), (*batch, inner, columns)
-    p, lower, upper = (layout(x.dtype, shape) for shape in shapes)
+    p, lower, upper = map(layout, (x.dtype.real_dtype, x.dtype, x.dtype), shapes)
     return p, lower, upper
 
 
 def _lu(x: Any) -> Any:
     from scipy.linalg import lu
 
-    return lu(x)
+    p, lower, upper = lu(x)
+    return p.real, lower, upper  # SciPy's is complex of matrices of one complex number
 
 
 LU = by_lapack("lu", _infer, _lu)
@@ -48,9 +49,9 @@ def _(g: Any, out: Any, x: Any) -> Any:
     below = product(lower, _filled(in_lower, x), True)
     above = product(_filled(in_upper, x), upper, False, True)
     inner = below - band(below, 0, -1) + band(above, 0, -1)
-    half = solve(lower, inner, adjoint=True)
+    half = solve(lower, inner, transposed=True)
     whole = solve(upper, matrix_transpose(half), lower=False)
-    return (product(p, matrix_transpose(whole)),)
+    return (product(cast_to(p, x.dtype), matrix_transpose(whole)),)
 
 
 def _missing(x: Any, side: int, inner: int, axis: int) -> list[Any]:
@@ -82,5 +83,5 @@ def lu(input: Any, name: str | None = None) -> tuple[Any, Any, Any]:
     array([[1., 3.],
            [0., 2.]], dtype=float32)
     """
-    p, lower, upper = apply_now(LU, (floating(input, "lu"),))
+    p, lower, upper = apply_now(LU, (tensor(input, "lu"),))
     return p, lower, upper

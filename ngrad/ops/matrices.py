@@ -16,9 +16,10 @@ from ngrad.graph.strides import broadcast
 WRONG = {
     "cholesky": "is not positive definite",
     **dict.fromkeys(("triangular_solve", "inv", "solve"), "is singular"),
+    "eig": "has no eigenvalues that converge; is a NaN or an infinity in it?",
     **dict.fromkeys(("eigh", "svd", "pinv"), "has no factors that converge; is a NaN in it?"),
-    "logm": "has no real logarithm, and there are no complex numbers yet",
-    "sqrtm": "has no real square root, and there are no complex numbers yet",
+    "logm": "has no logarithm of its dtype; cast it to a complex one, if it is not singular",
+    "sqrtm": "has no square root of its dtype; cast it to a complex one, if it is not singular",
 }
 """What is wrong with a matrix, by op."""
 
@@ -45,27 +46,27 @@ def batch_shape(op: str, x: tuple[int, ...], y: tuple[int, ...]) -> tuple[int, .
 
 
 def require_matrices(op: str, where: Layout) -> None:
-    """Raise unless a layout is of matrices of floats.
+    """Raise unless a layout is of matrices of floats or complex numbers.
 
     Raises
     ------
     DTypeError, MatrixShapeError
         Naming the op and what it was given.
     """
-    require(op, where, "f", "floating-point matrices")
+    require(op, where, "fc", "matrices of floats or complex numbers")
     if where.ndim < 2:
         raise MatrixShapeError(f"{op}: takes matrices, not shape {where.shape}")
 
 
 def require_square(op: str, where: Layout) -> None:
-    """Raise unless a layout is of square matrices of floats.
+    """Raise unless a layout is of square matrices of floats or complex numbers.
 
     Raises
     ------
     DTypeError, MatrixShapeError
         Naming the op and what it was given.
     """
-    require(op, where, "f", "floating-point matrices")
+    require(op, where, "fc", "matrices of floats or complex numbers")
     if where.ndim < 2 or where.shape[-1] != where.shape[-2]:
         raise MatrixShapeError(
             f"{op}: takes square matrices, whose last two axes are of one size, not shape "

@@ -9,7 +9,7 @@ import numpy as np
 
 from ngrad.graph.layout import Layout
 from ngrad.graph.op import Op
-from ngrad.ops.convert import floating
+from ngrad.ops.convert import tensor
 from ngrad.ops.creation import zeros_of
 from ngrad.ops.hosted import by_lapack
 from ngrad.ops.joining import concat
@@ -21,7 +21,7 @@ from ngrad.record import apply, apply_now
 
 def _of_matrices(name: str) -> Op:
     """SciPy's function of this name, of each matrix; it raises where there is none, or a complex
-    one.
+    one of a real matrix.
     """
 
     def infer(x: Layout) -> Layout:
@@ -38,9 +38,9 @@ def _of_matrices(name: str) -> Op:
                 warnings.simplefilter("always")
                 value = function(x[at])
             singular = any("exactly singular" in str(warning.message) for warning in told)
-            if name != "expm" and (singular or not _is_real(value)):
+            if name != "expm" and (singular or not _is_taken(value, found.dtype)):
                 raise np.linalg.LinAlgError(name)
-            found[at] = value.real
+            found[at] = value if found.dtype.kind == "c" else value.real
         return found
 
     op = by_lapack(name, infer, compute)
@@ -48,7 +48,7 @@ def _of_matrices(name: str) -> Op:
     @op.vjp
     def _(g: Any, out: Any, x: Any) -> Any:
         # f([[A, E], [0, A]]) has the derivative of f at A in the direction E in its upper right
-        # block (Mathias 1996); and the adjoint of the derivative at A is that at A^T.
+        # block (Mathias 1996); and the transpose of the derivative at A is that at A^T.
         turned = matrix_transpose(x)
         rows = [concat([turned, g], -1), concat([zeros_of(x._layout), turned], -1)]
         n = x._layout.shape[-1]
@@ -58,10 +58,10 @@ def _of_matrices(name: str) -> Op:
     return op
 
 
-def _is_real(x: Any) -> bool:
-    """Whether a matrix is finite, and real but for rounding."""
-    if not np.isfinite(x).all():
-        return False
+def _is_taken(x: Any, dtype: Any) -> bool:
+    """Whether a matrix is finite, and real but for rounding if it has to be."""
+    if dtype.kind == "c" or not np.isfinite(x).all():
+        return bool(np.isfinite(x).all())
     largest = float(np.abs(x).max(initial=1.0))
     return bool(np.abs(x.imag).max(initial=0.0) <= 1e3 * np.finfo(x.dtype).eps * largest)
 
@@ -79,7 +79,7 @@ def expm(input: Any, name: str | None = None) -> Any:
     array([[1., 1.],
            [0., 1.]], dtype=float32)
     """
-    return apply_now(EXPM, (floating(input, "expm"),))
+    return apply_now(EXPM, (tensor(input, "expm"),))
 
 
 def logm(input: Any, name: str | None = None) -> Any:
@@ -88,7 +88,8 @@ def logm(input: Any, name: str | None = None) -> Any:
     Raises
     ------
     LinAlgError
-        Where it is called, if it is complex (an eigenvalue is negative) or there is none.
+        Where it is called, if there is none, or if that of a real matrix is complex (an eigenvalue
+        is negative).
 
     Examples
     --------
@@ -97,7 +98,7 @@ def logm(input: Any, name: str | None = None) -> Any:
     array([[0., 1.],
            [0., 0.]], dtype=float32)
     """
-    return apply_now(LOGM, (floating(input, "logm"),))
+    return apply_now(LOGM, (tensor(input, "logm"),))
 
 
 def sqrtm(input: Any, name: str | None = None) -> Any:
@@ -106,7 +107,8 @@ def sqrtm(input: Any, name: str | None = None) -> Any:
     Raises
     ------
     LinAlgError
-        Where it is called, if it is complex (an eigenvalue is negative) or there is none.
+        Where it is called, if there is none, or if that of a real matrix is complex (an eigenvalue
+        is negative).
 
     Examples
     --------
@@ -115,4 +117,4 @@ def sqrtm(input: Any, name: str | None = None) -> Any:
     array([[2., 0.],
            [0., 3.]], dtype=float32)
     """
-    return apply_now(SQRTM, (floating(input, "sqrtm"),))
+    return apply_now(SQRTM, (tensor(input, "sqrtm"),))

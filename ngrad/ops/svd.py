@@ -7,14 +7,15 @@ from typing import Any
 import numpy as np
 
 from ngrad.graph.layout import Layout, layout
-from ngrad.ops.convert import floating
-from ngrad.ops.eigh import gaps, off_diagonal
+from ngrad.ops.complexes import conj
+from ngrad.ops.convert import tensor as to_tensor
+from ngrad.ops.eigh import gaps
 from ngrad.ops.hosted import by_lapack
-from ngrad.ops.linalg import diag, matrix_transpose
+from ngrad.ops.linalg import adjoint, diag, diag_part, off_diagonal
 from ngrad.ops.losses import multiply_no_nan
 from ngrad.ops.matmul import product
 from ngrad.ops.matrices import require_matrices
-from ngrad.ops.qr import part
+from ngrad.ops.qr import first
 from ngrad.ops.shape import expand_dims
 from ngrad.record import apply_now
 
@@ -25,7 +26,8 @@ def _infer(x: Layout, full: bool) -> tuple[Layout, Layout, Layout]:
     inner = rows if rows < columns else columns
     left, right = (rows, columns) if full else (inner, inner)
     shapes = (*batch, rows, left), (*batch, inner), (*batch, right, columns)
-    u, s, vh = (layout(x.dtype, shape) for shape in shapes)
+    dtypes = x.dtype, x.dtype.real_dtype, x.dtype
+    u, s, vh = map(layout, dtypes, shapes)
     return u, s, vh
 
 
@@ -34,7 +36,7 @@ def _svd(x: Any, full: bool) -> Any:
 
 
 SVD = by_lapack("svd", _infer, _svd, ("full",))
-"""U, the singular values in descending order, and V^T; if `full`, U and V are square."""
+"""U, the singular values in descending order, and V^H; if `full`, U and V are square."""
 
 
 @SVD.vjp
@@ -42,39 +44,33 @@ def _(g: Any, out: Any, x: Any, full: bool) -> Any:
     # Giles (2008), 3.2, with the terms of U and V beyond the square (Townsend 2016).
     (in_u, in_s, in_vh), (u, s, vh) = g, out
     rows, columns = x._layout.shape[-2:]
-    u, in_u = _first(u, in_u, rows, s._layout.shape[-1])
-    v, in_v = _first(matrix_transpose(vh), matrix_transpose(in_vh), columns, s._layout.shape[-1])
+    u, in_u = first(u, in_u, s._layout.shape[-1])
+    v, in_v = first(adjoint(vh), adjoint(in_vh), s._layout.shape[-1])
+    turn_u, turn_v = _turn(u, in_u), _turn(v, in_v)
     between = 1.0 / (gaps(s) * (expand_dims(s, -2) + expand_dims(s, -1) + diag(1.0 - 2.0 * s)))
     middle = diag(in_s)
-    middle = middle + _turned(between, u, in_u) * expand_dims(s, -2)
-    middle = middle + _turned(between, v, in_v) * expand_dims(s, -1)
-    whole = product(product(u, middle), v, False, True)
+    middle = middle + multiply_no_nan(between, off_diagonal(turn_u)) * expand_dims(s, -2)
+    middle = middle + multiply_no_nan(between, off_diagonal(turn_v)) * expand_dims(s, -1)
+    if x.dtype.is_complex:  # of a pair's two phases only the difference is given: half for each
+        middle = middle + diag(multiply_no_nan(0.25 / s, diag_part(turn_u - turn_v)))
+    whole = product(product(conj(u), middle), v, False, True)
     if rows > columns:
         whole = whole + product(_beyond(u, in_u, s), v, False, True)
     if columns > rows:
-        whole = whole + product(u, _beyond(v, in_v, s), False, True)
+        whole = whole + product(conj(u), adjoint(_beyond(v, in_v, s)))
     return (whole,)
 
 
-def _first(u: Any, in_u: Any, count: int, inner: int) -> tuple[Any, Any]:
-    """The columns that belong to singular values, and their cotangent. A basis of the complement
-    turns as far as they do, and no further.
-    """
-    if u._layout.shape[-1] == inner:
-        return u, in_u
-    more, in_more = part(u, inner, count), part(in_u, inner, count)
-    u, in_u = part(u, 0, inner), part(in_u, 0, inner)
-    return u, in_u - product(more, product(in_more, u, True))
-
-
-def _turned(between: Any, u: Any, in_u: Any) -> Any:
+def _turn(u: Any, in_u: Any) -> Any:
+    """The cotangent of how orthonormal columns turn among themselves."""
     inner = product(u, in_u, True)
-    return multiply_no_nan(between, off_diagonal(inner - matrix_transpose(inner)))
+    return inner - adjoint(inner)
 
 
 def _beyond(u: Any, in_u: Any, s: Any) -> Any:
     """What leads out of the span of U's columns, by the singular values."""
-    return multiply_no_nan(1.0 / expand_dims(s, -2), in_u - product(u, product(u, in_u, True)))
+    out = in_u - product(conj(u), product(u, in_u, True))
+    return multiply_no_nan(1.0 / expand_dims(s, -2), out)
 
 
 def svd(
@@ -87,6 +83,9 @@ def svd(
     of many. What does not depend on the first has a derivative; that by way of the second is not
     finite. Singular values themselves always have one.
 
+    A complex pair of columns, of U and V, is one of many, too, which differ by a common factor of
+    modulus 1: functions that such factors do not change have a derivative, as u v^H does.
+
     Examples
     --------
     >>> import ngrad
@@ -94,5 +93,5 @@ def svd(
     >>> s.numpy()
     array([2., 1.], dtype=float32)
     """
-    u, s, vh = apply_now(SVD, (floating(tensor, "svd"),), (bool(full_matrices and compute_uv),))
-    return (s, u, matrix_transpose(vh)) if compute_uv else s
+    u, s, vh = apply_now(SVD, (to_tensor(tensor, "svd"),), (bool(full_matrices and compute_uv),))
+    return (s, u, adjoint(vh)) if compute_uv else s

@@ -12,7 +12,8 @@ from ngrad.graph.op import Op
 from ngrad.graph.program import OUT, Program
 from ngrad.graph.strides import broadcast_strides
 from ngrad.ops.batching import elementwise
-from ngrad.ops.convert import floating, operands
+from ngrad.ops.complexes import conj
+from ngrad.ops.convert import operands
 from ngrad.ops.launching import dense_operands, place_launch
 from ngrad.ops.linalg import band
 from ngrad.ops.matmul import array_at, product
@@ -23,23 +24,24 @@ from ngrad.tensor import Tensor, allocate
 from ngrad_kernels.product import Prepared
 
 
-def _infer(matrix: Layout, rhs: Layout, lower: bool, adjoint: bool) -> Layout:
+def _infer(matrix: Layout, rhs: Layout, lower: bool, transposed: bool) -> Layout:
     return solution("triangular_solve", matrix, rhs)
 
 
 def _prepare(
-    inputs: tuple[Layout, ...], out: Layout, lower: bool, adjoint: bool
+    inputs: tuple[Layout, ...], out: Layout, lower: bool, transposed: bool
 ) -> tuple[Callable[..., Any] | Program, Layout]:
     if out.size == 0:
         return Program(), out
     who = number(Batch("triangular_solve", out.shape[:-2]))
-    words = [*matrix_words(out), int(lower), int(adjoint), who]
+    words = [*matrix_words(out), int(lower), int(transposed), who]
     work = out.device.target.libraries.routine("triangular_solve", out.dtype.code, words)
     if work is not None:
         return _launched(inputs, out, work), out
     from scipy.linalg import blas
 
-    trsm = {"f4": blas.strsm, "f8": blas.dtrsm}[out.dtype.code]
+    codes = {"f4": blas.strsm, "f8": blas.dtrsm, "c8": blas.ctrsm, "c16": blas.ztrsm}
+    trsm = codes[out.dtype.code]
     read_matrix, read_rhs, write = array_at(inputs[0]), array_at(inputs[1]), array_at(out)
     batch = out.shape[:-2]
 
@@ -55,7 +57,7 @@ def _prepare(
             # A X = B as X^T A^T = B^T, which is what BLAS, by columns, sees in rows: in place.
             x = solved[k].T
             x[...] = trsm(
-                1.0, each[k].T, x, side=1, lower=not lower, trans_a=adjoint, overwrite_b=1
+                1.0, each[k].T, x, side=1, lower=not lower, trans_a=transposed, overwrite_b=1
             )
         return Tensor(buffer, buffer.address, out)
 
@@ -79,13 +81,13 @@ def _is_regular(matrix: Matrix) -> bool:
     return bool(np.diagonal(matrix).all())
 
 
-TRIANGULAR = Op("triangular_solve", _infer, _prepare, ("lower", "adjoint"), family="linalg")
+TRIANGULAR = Op("triangular_solve", _infer, _prepare, ("lower", "transposed"), family="linalg")
 
 
 @TRIANGULAR.vjp
-def _(g: Any, out: Any, matrix: Any, rhs: Any, lower: bool, adjoint: bool) -> Any:
-    in_rhs = solve(matrix, g, lower, not adjoint)
-    full = product(out, in_rhs, False, True) if adjoint else product(in_rhs, out, False, True)
+def _(g: Any, out: Any, matrix: Any, rhs: Any, lower: bool, transposed: bool) -> Any:
+    in_rhs = solve(matrix, g, lower, not transposed)
+    full = product(out, in_rhs, False, True) if transposed else product(in_rhs, out, False, True)
     return -(band(full, -1, 0) if lower else band(full, 0, -1)), in_rhs
 
 
@@ -94,9 +96,11 @@ def _(size: int, batched: Any, matrix: Any, rhs: Any, **params: Any) -> Any:
     return elementwise(TRIANGULAR, size, batched, matrix, rhs, **params)
 
 
-def solve(matrix: Any, rhs: Any, lower: bool = True, adjoint: bool = False) -> Any:
-    """As `triangular_solve`, of tensors of one dtype, recorded like any other op: for rules."""
-    return apply(TRIANGULAR, (matrix, rhs), (lower, adjoint))
+def solve(matrix: Any, rhs: Any, lower: bool = True, transposed: bool = False) -> Any:
+    """As `triangular_solve`, by the transpose in place of the adjoint, of tensors of one dtype,
+    recorded like any other op: for rules.
+    """
+    return apply(TRIANGULAR, (matrix, rhs), (lower, transposed))
 
 
 def triangular_solve(
@@ -109,14 +113,14 @@ def triangular_solve(
 
     Parameters
     ----------
-    matrix : floating tensor of shape (..., n, n)
+    matrix : floating or complex tensor of shape (..., n, n)
         A.
-    rhs : floating tensor of shape (..., n, k)
+    rhs : floating or complex tensor of shape (..., n, k)
         B.
     lower : bool
         Whether A is the lower triangle of `matrix`, or the upper one.
     adjoint : bool
-        Solve with the transpose of A.
+        Solve with the conjugate transpose of A.
 
     Raises
     ------
@@ -133,5 +137,5 @@ def triangular_solve(
            [1.]], dtype=float32)
     """
     a, b = operands("triangular_solve", matrix, rhs)
-    floating(a, "triangular_solve")
+    a = conj(a) if adjoint else a
     return apply_now(TRIANGULAR, (a, b), (bool(lower), bool(adjoint)))

@@ -14,7 +14,8 @@ from ngrad.numpy.linalg import cholesky as _cholesky
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.norms import floats
 from ngrad.ops import reductions
-from ngrad.ops.convert import operands
+from ngrad.ops.complexes import conj
+from ngrad.ops.convert import cast_to, operands
 from ngrad.ops.creation import ones_of
 from ngrad.ops.linalg import band
 from ngrad.ops.lu import LU
@@ -26,7 +27,7 @@ from ngrad.record import apply_now
 from ngrad.scipy.missing import missing
 
 __getattr__ = missing("linalg")
-TRANSPOSED = {0: False, "N": False, 1: True, "T": True, 2: True, "C": True}
+TRANS = {0: "N", "N": "N", 1: "T", "T": "T", 2: "C", "C": "C"}
 
 
 # -- functions of matrices -------------------------------------------------------------------------
@@ -46,8 +47,8 @@ def expm(A: Any) -> ndarray:
 
 
 def logm(A: Any) -> ndarray:
-    """The principal logarithm of square matrices. Where that is complex, or where there is none, it
-    raises LinAlgError.
+    """The principal logarithm of square matrices. Where there is none, or where that of a real
+    matrix is complex, it raises LinAlgError.
 
     Examples
     --------
@@ -60,8 +61,8 @@ def logm(A: Any) -> ndarray:
 
 
 def sqrtm(A: Any) -> ndarray:
-    """The principal square root of square matrices. Where that is complex, or where there is none,
-    it raises LinAlgError.
+    """The principal square root of square matrices. Where there is none, or where that of a real
+    matrix is complex, it raises LinAlgError.
 
     Examples
     --------
@@ -85,7 +86,7 @@ def solve_triangular(
     overwrite_b: bool = False,
     check_finite: bool = True,
 ) -> ndarray:
-    """The x of a x = b for triangular a, or of its transpose; b is a vector, or matrices.
+    """The x of a x = b for triangular a, or its transpose or adjoint; b is a vector, or matrices.
 
     Examples
     --------
@@ -93,19 +94,20 @@ def solve_triangular(
     >>> linalg.solve_triangular([[2.0, 0.0], [1.0, 4.0]], [2.0, 5.0], lower=True)
     array([1., 1.])
     """
-    if trans not in TRANSPOSED:
+    if trans not in TRANS:
         raise NumberError(f"solve_triangular: trans is 0, 1, 2, 'N', 'T' or 'C', not {trans!r}")
     x, y = operands("solve_triangular", floats(a), floats(b))
     if unit_diagonal:
         x = x - band(x, 0, 0) + band(ones_of(x._layout.spec), 0, 0)
-    return array_of(_solved(x, y, bool(lower), TRANSPOSED[trans]))
+    return array_of(_solved(x, y, bool(lower), TRANS[trans]))
 
 
-def _solved(x: Any, y: Any, lower: bool, *transposed: bool) -> Any:
-    """By a triangle, or by its transpose, and so on."""
+def _solved(x: Any, y: Any, lower: bool, ways: str) -> Any:
+    """By a triangle, by its transpose or by its adjoint ("N", "T", "C"), and so on."""
     found = expand_dims(y, -1) if y.ndim == 1 else y
-    for adjoint in transposed:
-        found = apply_now(TRIANGULAR, (x, found), (lower, adjoint))
+    for way in ways:
+        by = conj(x) if way == "C" else x
+        found = apply_now(TRIANGULAR, (by, found), (lower, way != "N"))
     return squeeze(found, -1) if y.ndim == 1 else found
 
 
@@ -152,7 +154,7 @@ def cho_solve(
     """
     c, lower = c_and_lower
     x, y = operands("cho_solve", floats(c), floats(b))
-    return array_of(_solved(x, y, bool(lower), not lower, bool(lower)))
+    return array_of(_solved(x, y, bool(lower), "NC" if lower else "CN"))
 
 
 # -- factors ---------------------------------------------------------------------------------------
@@ -177,7 +179,7 @@ def lu(
     """
     p, lower, upper = apply_now(LU, (floats(a),))
     if permute_l:
-        return array_of(product(p, lower)), array_of(upper)
+        return array_of(product(cast_to(p, lower.dtype), lower)), array_of(upper)
     if p_indices:
         p = reductions.argmax(p, -1)
     return array_of(p), array_of(lower), array_of(upper)

@@ -20,6 +20,12 @@ V, W = RNG.normal(size=3), RNG.normal(size=3)
 WHOLE = np.array([[2, 1], [1, 3]])
 NOTHING = np.zeros((0, 0))
 SINGLE = SQUARE.astype(np.float32)
+SPIRAL = np.array([[1.0, 2.0, 0.0], [-3.0, 1.0, 0.5], [0.0, 1.0, 4.0]])
+"""A real matrix of which two eigenvalues are not."""
+Z = SQUARE + 1j * RNG.normal(size=(3, 3))
+ZS = np.stack([Z, SPIRAL * 1j])
+HERMITIAN = ZS + ZS.swapaxes(-1, -2).conj()
+ZTALL = TALL + 1j * TALL[::-1] ** 2
 
 CASES: list[Case] = []
 THROUGH_SYMMETRIC = ("cholesky", "eigh", "eigvalsh")
@@ -128,3 +134,36 @@ case("trace", WHOLE, dtype=np.float32)
 case("matmul", SQUARE, TALL.T, orders=1)
 case("tensordot", BATCH, SQUARE, axes=1)
 case("matrix_transpose", BATCH)
+
+# -- complex numbers: derivatives are those of `tests/ops/rows.py` ---------------------------------
+
+for x in (Z, Z.astype(np.complex64), ZS, SPIRAL):
+    case("eig", x)
+    case("eigvals", x)
+case("eigvals", SPIRAL + SQUARE, orders=2)
+for name in ("inv", "det", "slogdet", "pinv", "qr", "svd", "svdvals", "cond", "matrix_rank"):
+    case(name, ZS)
+    case(name, Z.astype(np.complex64))
+for name in ("pinv", "qr", "svd", "svdvals", "matrix_rank"):
+    case(name, ZTALL)
+    case(name, ZTALL.T)
+for upper in (False, True):
+    case("cholesky", HERMITIAN @ HERMITIAN + np.eye(3), upper=upper)
+    case("eigh", HERMITIAN, "U" if upper else "L")
+    case("qr", ZTALL, "complete" if upper else "r")
+case("eigvalsh", HERMITIAN)
+case("svd", HERMITIAN, hermitian=True)
+case("pinv", HERMITIAN, hermitian=True)
+case("matrix_rank", HERMITIAN, hermitian=True)
+for order in (None, "fro", "nuc", 1, -1, 2, -2, np.inf, -np.inf):
+    case("norm", Z, order, orders=1)
+    case("cond", Z, "fro" if order is None else order)
+case("norm", Z, axis=0)
+case("solve", Z, V, orders=1)
+case("solve", ZS, ZTALL[:3])
+case("lstsq", ZTALL, Z[0, 0] * TALL[:, :2], orders=1)
+case("lstsq", ZTALL.T, V * 1j)
+case("matrix_power", Z, -2)
+case("multi_dot", [ZTALL, Z, V])
+case("tensorsolve", np.multiply.outer(Z, np.eye(2)).transpose(0, 2, 1, 3), ZTALL[:3, :2])
+case("tensorinv", Z, ind=1)

@@ -144,13 +144,6 @@ BINARY = {
 OTHERS = """__array_api_version__ __array_namespace_info__ bool complex128 complex64 e float32
 float64 inf int16 int32 int64 int8 nan newaxis pi uint16 uint32 uint64 uint8 fft linalg"""
 
-WAITS = {
-    "": "",
-    "linalg": "eig eigvals",
-    "fft": "",
-}
-"""What waits for complex numbers."""
-
 
 def signatures(text: str) -> dict[str, str]:
     """Signatures by name."""

@@ -8,12 +8,24 @@ import numpy as np
 import pytest
 import scipy.linalg
 from cases import Case
-from cases_linalg import BATCH, DEFINITE, SINGLE, SQUARE, TALL, WHOLE, WIDE, V
+from cases_linalg import (
+    BATCH,
+    DEFINITE,
+    HERMITIAN,
+    SINGLE,
+    SPIRAL,
+    SQUARE,
+    TALL,
+    WHOLE,
+    WIDE,
+    ZTALL,
+    V,
+    Z,
+)  # fmt: skip
 from numeric import check_gradient, check_second_gradient
 from test_functions import assert_like, converted, function_of
 
 import ngrad
-import ngrad.numpy as ours
 from ngrad.errors import LinAlgError
 from ngrad.scipy import linalg
 
@@ -41,6 +53,7 @@ for lower in (False, True):
     case("solve_triangular", SQUARE, V, lower=lower, orders=2)
     for trans in (0, 1, "T", "N", "C"):
         case("solve_triangular", SQUARE, TALL[:3], trans, lower, orders=1)
+        case("solve_triangular", Z, V, trans, lower)
     case("solve_triangular", SQUARE, V, lower=lower, unit_diagonal=True, orders=1)
 case("solve_triangular", BATCH, np.stack([TALL[:3], TALL[1:]]), orders=1)
 case("solve_triangular", WHOLE, [1, 2])
@@ -49,6 +62,13 @@ for x in (SQUARE[::-1], TALL, WIDE):
     case("lu", x, permute_l=True, orders=2)
     case("lu", x, p_indices=True)
 case("lu", WHOLE)
+for x in (Z, ZTALL, Z[:2].astype(np.complex64)):
+    case("lu", x)
+    case("lu", x, permute_l=True)
+for name in ("expm", "logm", "sqrtm"):
+    case(name, Z / 4)
+    case(name, -1j * np.eye(2))
+case("cholesky", HERMITIAN[0] @ HERMITIAN[0])
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
@@ -75,27 +95,36 @@ def test_every_name_has_a_case() -> None:
 
 
 @pytest.mark.parametrize("lower", [False, True])
-@pytest.mark.parametrize("rhs", [V, TALL[:3]], ids=["vector", "matrix"])
-def test_systems_by_a_factor(lower: bool, rhs: Any) -> None:
+@pytest.mark.parametrize(
+    ("matrix", "rhs"),
+    [(DEFINITE, V), (DEFINITE, TALL[:3]), (HERMITIAN[0] @ HERMITIAN[0] / 9, V)],
+    ids=["vector", "matrix", "complex"],
+)
+def test_systems_by_a_factor(lower: bool, matrix: Any, rhs: Any) -> None:
     """The factor as SciPy's, the other triangle aside; and the gradient of what it solves."""
 
     def solve(a: Any, b: Any) -> Any:
-        symmetric = (a + ours.matrix_transpose(a)) / 2
-        return ngrad.convert_to_tensor(linalg.cho_solve(linalg.cho_factor(symmetric, lower), b))
+        hermitian = (a + ngrad.linalg.adjoint(a)) / 2
+        return ngrad.convert_to_tensor(linalg.cho_solve(linalg.cho_factor(hermitian, lower), b))
 
     keep = np.tril if lower else np.triu
-    factor, which = linalg.cho_factor(DEFINITE, lower)
+    factor, which = linalg.cho_factor(matrix, lower)
     assert which is lower
-    assert_like(factor, keep(scipy.linalg.cho_factor(DEFINITE, lower)[0]), 13)
-    expected = scipy.linalg.cho_solve(scipy.linalg.cho_factor(DEFINITE, lower), rhs)
-    np.testing.assert_allclose(solve(DEFINITE, rhs), expected, rtol=1e-12)
-    check_gradient(solve, DEFINITE, rhs)
+    assert_like(factor, keep(scipy.linalg.cho_factor(matrix, lower)[0]), 50)
+    expected = scipy.linalg.cho_solve(scipy.linalg.cho_factor(matrix, lower), rhs)
+    np.testing.assert_allclose(solve(matrix, rhs), expected, rtol=1e-11)
+    check_gradient(solve, matrix, rhs)
 
 
 @pytest.mark.parametrize(
     ("call", "error", "says"),
     [
-        (lambda: linalg.logm(-np.eye(2)), LinAlgError, "logm: the matrix has no real logarithm"),
+        (
+            lambda: linalg.logm(-np.eye(2)),
+            LinAlgError,
+            "logm: the matrix has no .* cast it to a com",
+        ),
+        (lambda: linalg.logm(0j * SPIRAL), LinAlgError, "logm: the matrix has no logarithm"),
         (lambda: linalg.logm(np.zeros((2, 2))), LinAlgError, "logm: the matrix"),
         (lambda: linalg.sqrtm([np.eye(2), -np.eye(2)]), LinAlgError, r"sqrtm: matrix \[1\] of"),
         (lambda: linalg.expm(TALL), ValueError, r"expm: takes square.*\(4, 3\)"),

@@ -100,8 +100,8 @@ ARITHMETIC = [
     exact("relu", lambda x: np.maximum(x, 0), 1, function=nn.relu),
     exact(
         "multiply_no_nan",
-        lambda x, y: np.where(y == 0, 0, x * y),
-        kinds="f",
+        lambda x, y: np.where(y == 0, 0, _product(x, y)),
+        kinds="fc",
         function=multiply_no_nan,
     ),
 ]
@@ -481,14 +481,18 @@ SORTING = [
 ]
 
 
-def _unit(x: Any) -> Any:
+def _unit(x: Any, size: float = 1.0) -> Any:
     """Identity matrices like x, which may be a symbol; integers stay, for the op to refuse."""
-    return linalg.diag(0.0 * linalg.diag_part(x) + 1.0) if x.dtype.is_floating else x
+    return linalg.diag(0.0 * linalg.diag_part(x) + size) if x.dtype.is_inexact else x
 
 
 def _factor(x: Any) -> Any:
-    """A Cholesky factor, of a matrix that is symmetric and definite whatever x is in the domain."""
-    return linalg.cholesky(x + linalg.matrix_transpose(x) + _unit(x))
+    """A Cholesky factor, of a matrix that is Hermitian and definite whatever x is in the domain."""
+    return linalg.cholesky(x + linalg.adjoint(x) + _unit(x, 4.0))
+
+
+def _factor_array(x: Array) -> Array:
+    return np.linalg.cholesky(x + np.swapaxes(x, -1, -2).conj() + 4 * np.eye(x.shape[-1]))
 
 
 def _solution(lower: bool, adjoint: bool) -> Any:
@@ -501,10 +505,10 @@ def _solved(lower: bool, adjoint: bool) -> Any:
         regular = x + np.eye(x.shape[-1])
         batch = np.broadcast_shapes(x.shape[:-2], y.shape[:-2])
         regular = np.broadcast_to(regular, (*batch, *x.shape[-2:]))
-        out = np.empty((*batch, *y.shape[-2:]))
+        out = np.empty((*batch, *y.shape[-2:]), x.dtype)
         for k in np.ndindex(batch):
             rhs = np.broadcast_to(y, out.shape)[k]
-            out[k] = solve_triangular(regular[k], rhs, int(adjoint), lower)
+            out[k] = solve_triangular(regular[k], rhs, 2 * adjoint, lower)
         return out
 
     return reference
@@ -524,8 +528,9 @@ LINALG = [
     Row(
         "cholesky",
         _factor,
-        lambda x: np.linalg.cholesky(x + np.swapaxes(x, -1, -2) + np.eye(x.shape[-1])),
-        ((-0.12, 0.12),),
+        _factor_array,
+        ((-0.4, 0.4),),
+        "fc",
         shapes=(((3, 3),), ((2, 2, 2),), ((1, 1),), ((0, 0),), ((2, 0, 3, 3),)),
         ulps=8,
         floor=32 * EPS,
@@ -536,6 +541,7 @@ LINALG = [
             _solution(lower, adjoint),
             _solved(lower, adjoint),
             ((-0.4, 0.4), (-2, 2)),
+            "fc",
             shapes=(((3, 3), (3, 2)), ((2, 2, 2), (2, 1)), ((2, 2), (3, 2, 1)), ((2, 2), (2, 0))),
             ulps=8,
             floor=32 * EPS,
@@ -583,7 +589,7 @@ LINALG = [
 
 def _graded(x: Any) -> Any:
     """Matrices near those with 1, 2, ... on their diagonals, which LAPACK factors stably."""
-    if not x.dtype.is_floating:
+    if not x.dtype.is_inexact:
         return x
     return x + linalg.band_part(ngrad.cumsum(0.0 * x + 1.0, -1), 0, 0)
 
@@ -593,13 +599,14 @@ def _graded_array(x: Array) -> Array:
     return x + np.eye(m, n) * np.arange(1, n + 1)
 
 
-def _symmetric(x: Any) -> Any:
-    return _graded(0.5 * (x + linalg.matrix_transpose(x))) if x.dtype.is_floating else x
+def _hermitian(x: Any) -> Any:
+    return _graded(0.5 * (x + linalg.adjoint(x))) if x.dtype.is_inexact else x
 
 
 def _lapack(op: str, function: Any, reference: Any, *shapes: Any, **options: Any) -> Row:
     options = {
         "domains": ((-0.2, 0.2),) * len(shapes[0]),
+        "kinds": "fc",
         "ulps": 32,
         "floor": 128 * EPS,
         **options,
@@ -610,13 +617,21 @@ def _lapack(op: str, function: Any, reference: Any, *shapes: Any, **options: Any
 SQUARES = ((3, 3),), ((2, 2, 2),), ((1, 1),), ((0, 0),), ((2, 0, 3, 3),)
 
 
-def _of_square(op: str, reference: Any, part: int | None = None, **options: Any) -> Row:
+FEW = ((3, 3),), ((2, 1, 1),), ((2, 0, 3, 3),)
+"""Of what SciPy takes its time for."""
+
+
+def _of_square(op: str, reference: Any, **options: Any) -> Row:
     def function(x: Any) -> Any:
-        found = apply(TABLE[op], (_graded(x),))
-        return found if part is None else found[part]
+        return apply(TABLE[op], (_graded(x),))
 
     shapes = options.pop("shapes", SQUARES)
     return _lapack(op, function, lambda x: reference(_graded_array(x)), *shapes, **options)
+
+
+def _slogdet(x: Any) -> Any:
+    sign, logarithm = apply(TABLE["slogdet"], (_graded(x),))
+    return sign * logarithm
 
 
 def _cofactor(x: Array) -> Array:
@@ -624,29 +639,48 @@ def _cofactor(x: Array) -> Array:
 
 
 def _pinv(x: Any) -> Any:
-    cutoff = 1e-6 + 0.0 * ngrad.reduce_sum(x, (-2, -1), True) if x.dtype.is_floating else x
+    part = ngrad.math.real(x)
+    cutoff = 1e-6 + 0.0 * ngrad.reduce_sum(part, (-2, -1), True) if x.dtype.is_inexact else x
     return apply(TABLE["pinv"], (_graded(x), cutoff), (False,))
 
 
+def _known(u: Any, v: Any, xp: Any) -> Any:
+    """What does not depend on the sign, or phase, of pairs of columns; of every element."""
+    return u * xp.conj(v[..., :1, :])
+
+
 def _eigh(x: Any, lower: bool) -> Any:
-    values, vectors = apply(TABLE["eigh"], (_symmetric(x),), (lower,))
-    return ngrad.concat([values[..., None], vectors**2], -1)  # of either sign
+    values, vectors = apply(TABLE["eigh"], (_hermitian(x),), (lower,))
+    values = ngrad.cast(values, vectors.dtype)
+    return ngrad.concat([values[..., None], _known(vectors, vectors, ngrad.math)], -1)
 
 
 def _eigh_array(x: Array) -> Array:
-    values, vectors = np.linalg.eigh(_graded_array(0.5 * (x + x.swapaxes(-1, -2))))
-    return np.concatenate([values[..., None], vectors**2], -1)
+    values, vectors = np.linalg.eigh(_graded_array(0.5 * (x + x.swapaxes(-1, -2).conj())))
+    return np.concatenate([values[..., None], _known(vectors, vectors, np)], -1)
+
+
+def _eig(x: Any) -> Any:
+    values, vectors = apply(TABLE["eig"], (_graded(x),))
+    return ngrad.concat([values[..., None], _known(vectors, vectors, ngrad.math)], -1)
+
+
+def _eig_array(x: Array) -> Array:
+    values, vectors = np.linalg.eig(_graded_array(x))
+    return np.concatenate([values[..., None], _known(vectors, vectors, np)], -1)
 
 
 def _svd(x: Any, full: bool) -> Any:
     u, s, vh = apply(TABLE["svd"], (_graded(x),), (full,))
-    u, v = u[..., : s.shape[-1]], linalg.matrix_transpose(vh)[..., : s.shape[-1]]
-    return ngrad.concat([u**2 * s[..., None, :], v**2], -2)  # of either sign
+    u, v = u[..., : s.shape[-1]], linalg.adjoint(vh)[..., : s.shape[-1]]
+    sized = _known(u, v, ngrad.math) * s[..., None, :]
+    return ngrad.concat([sized, _known(v, v, ngrad.math)], -2)
 
 
 def _svd_array(x: Array) -> Array:
     u, s, vh = np.linalg.svd(_graded_array(x), full_matrices=False)
-    return np.concatenate([u**2 * s[..., None, :], vh.swapaxes(-1, -2) ** 2], -2)
+    v = vh.swapaxes(-1, -2).conj()
+    return np.concatenate([_known(u, v, np) * s[..., None, :], _known(v, v, np)], -2)
 
 
 def _lu(x: Any) -> Any:
@@ -671,7 +705,9 @@ def _matrix_function(function: Any) -> Any:
 FACTORS = [
     _of_square("inv", np.linalg.inv),
     _of_square("det", np.linalg.det),
-    _of_square("slogdet", lambda x: np.linalg.slogdet(x)[1], 1),
+    _lapack(
+        "slogdet", _slogdet, lambda x: np.multiply(*np.linalg.slogdet(_graded_array(x))), *SQUARES
+    ),
     _of_square("cofactor", _cofactor),
     _lapack(
         "solve",
@@ -685,6 +721,7 @@ FACTORS = [
         lambda x: np.linalg.pinv(_graded_array(x), 1e-6),
         *(((4, 3),), ((2, 2, 3),), ((3, 3),), ((0, 3),)),
     ),
+    _lapack("eig", _eig, _eig_array, *SQUARES),
     *(
         _lapack("eigh", lambda x, low=low: _eigh(x, low), _eigh_array, *SQUARES, label=label)
         for low, label in ((True, "lower"), (False, "upper"))
@@ -707,9 +744,7 @@ FACTORS = [
     ),
     _lapack("lu", _lu, _lu_array, *(((3, 3),), ((2, 2, 2),), ((3, 2),), ((2, 3),), ((1, 1),))),
     *(
-        _of_square(
-            f.__name__, _matrix_function(f), shapes=(*SQUARES[:3], ((2, 0, 3, 3),)), ulps=256
-        )
+        _of_square(f.__name__, _matrix_function(f), shapes=FEW, ulps=256)
         for f in (expm, logm, sqrtm)
     ),
 ]

@@ -67,7 +67,7 @@ def several(array: Array, size: int, scaled: bool) -> Array:
     changed.
     """
     result = np.empty((size, *array.shape), array.dtype)
-    if scaled and array.dtype.kind == "f":
+    if scaled and array.dtype.kind in "fc":
         result[:] = np.multiply.outer(1 + np.arange(size) / 4, array)
         return result
     for k in range(size):
@@ -238,7 +238,7 @@ def backward(case: Case) -> Iterator[tuple[Graph, list[Array], int]]:
     forward = case.graph()
     for index, node in enumerate(forward.nodes):
         op = node.op
-        if isinstance(op, Op) and op.name == case.op and node.spec.dtype.is_floating:
+        if isinstance(op, Op) and op.name == case.op and node.spec.dtype.is_inexact:
             parts = [k for k, part in enumerate(forward.nodes) if is_part(part, index)]
             forward.outputs = (*(parts or [index]), *node.inputs)
             found = run(forward, case.arrays)

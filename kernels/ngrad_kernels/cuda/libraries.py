@@ -90,7 +90,8 @@ class Libraries:
             "rfft": ("cufft", fourier.rfft),
             "irfft": ("cufft", fourier.irfft),
         }[name]
-        if self.bindings(library) is None:
+        factors = library in ("cublas", "cusolverDn")
+        if (factors and code[0] == "c") or self.bindings(library) is None:
             return None
         return self.prepared(self._number(name, code, make), words)
 

@@ -77,7 +77,7 @@ ELEMENTWISE: dict[str, Reference] = {
     "add": np.add,
     "subtract": np.subtract,
     "multiply": product,
-    "multiply_no_nan": lambda x, y: np.where(y == 0, _zero(x), x * y),
+    "multiply_no_nan": lambda x, y: np.where(y == 0, _zero(x), product(x, y)),
     "divide": np.divide,
     "floordiv": np.floor_divide,
     "mod": np.mod,

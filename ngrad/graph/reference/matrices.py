@@ -21,9 +21,9 @@ def _matmul(x: Array, y: Array, transpose_x: bool, transpose_y: bool) -> Any:
     return np.matmul(x, y)
 
 
-def _triangular_solve(matrix: Array, rhs: Array, lower: bool, adjoint: bool) -> Any:
+def _triangular_solve(matrix: Array, rhs: Array, lower: bool, transposed: bool) -> Any:
     triangle = (np.tril if lower else np.triu)(wide(matrix))
-    return np.linalg.solve(np.swapaxes(triangle, -1, -2) if adjoint else triangle, wide(rhs))
+    return np.linalg.solve(np.swapaxes(triangle, -1, -2) if transposed else triangle, wide(rhs))
 
 
 def _fft(x: Array, inverse: bool) -> Any:
@@ -52,8 +52,9 @@ def _by_scipy(name: str) -> Callable[[Array], Any]:
     def function(x: Array) -> Any:
         import scipy.linalg
 
-        apart = [getattr(scipy.linalg, name)(wide(x)[at]).real for at in np.ndindex(x.shape[:-2])]
-        return np.reshape(apart, x.shape)
+        apart = [getattr(scipy.linalg, name)(wide(x)[at]) for at in np.ndindex(x.shape[:-2])]
+        found = np.array(apart, np.complex128).reshape(x.shape)
+        return found if x.dtype.kind == "c" else found.real
 
     return function
 
@@ -61,7 +62,8 @@ def _by_scipy(name: str) -> Callable[[Array], Any]:
 def _lu(x: Array) -> Any:
     import scipy.linalg
 
-    return scipy.linalg.lu(wide(x))
+    p, lower, upper = scipy.linalg.lu(wide(x))
+    return p.real, lower, upper
 
 
 MATRICES: dict[str, Callable[..., Any]] = {
@@ -76,6 +78,7 @@ MATRICES: dict[str, Callable[..., Any]] = {
     "cofactor": _cofactor,
     "qr": lambda x, complete: np.linalg.qr(wide(x), "complete" if complete else "reduced"),
     "svd": lambda x, full: np.linalg.svd(wide(x), full),
+    "eig": lambda x: np.linalg.eig(x.astype(np.complex128)),
     "eigh": lambda x, lower: np.linalg.eigh(wide(x), "L" if lower else "U"),
     "lu": _lu,
     **{name: _by_scipy(name) for name in ("expm", "logm", "sqrtm")},

@@ -1,0 +1,80 @@
+"""Eigenvalues and eigenvectors of square matrices, which are complex numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ngrad.dtypes import BY_CODE
+from ngrad.graph.layout import Layout, layout
+from ngrad.ops.complexes import conj
+from ngrad.ops.convert import tensor as to_tensor
+from ngrad.ops.eigh import gaps
+from ngrad.ops.hosted import by_lapack
+from ngrad.ops.inverse import SOLVE
+from ngrad.ops.linalg import diag, diag_part, matrix_transpose, off_diagonal
+from ngrad.ops.losses import multiply_no_nan
+from ngrad.ops.matmul import product
+from ngrad.ops.matrices import require_square
+from ngrad.ops.shape import expand_dims
+from ngrad.record import apply, apply_now
+from ngrad_kernels.codes import pair_of
+
+
+def _infer(x: Layout) -> tuple[Layout, Layout]:
+    require_square("eig", x)
+    dtype = x.dtype if x.dtype.is_complex else BY_CODE[pair_of(x.dtype.code)]
+    return layout(dtype, x.shape[:-1]), layout(dtype, x.shape)
+
+
+EIG = by_lapack("eig", _infer, np.linalg.eig)
+"""Eigenvalues in no order, and the eigenvectors as columns, of length 1; complex numbers all."""
+
+
+@EIG.vjp
+def _(g: Any, out: Any, x: Any) -> Any:
+    # With C = V^-1 dA V, a value changes by the diagonal of C, and V by V C / gaps; of which each
+    # vector leaves out what is along itself.
+    (in_values, in_vectors), (values, vectors) = g, out
+    inner = product(vectors, in_vectors, True)
+    along = product(vectors, conj(vectors), True) * expand_dims(diag_part(inner), -2)
+    middle = diag(in_values) + multiply_no_nan(1.0 / gaps(values), off_diagonal(inner - along))
+    turned = matrix_transpose(vectors)
+    return (apply(SOLVE, (turned, product(middle, turned))),)
+
+
+def eig(tensor: Any, name: str | None = None) -> tuple[Any, Any]:
+    """Eigenvalues, in no order, and eigenvectors of square matrices, as columns of length 1.
+
+    They are complex numbers, of real matrices too. Eigenvalues that are apart have derivatives.
+    Eigenvectors are one choice of many, up to factors of modulus 1: functions that these do not
+    change, as |v|**2 and v v^H, have a derivative; others get that of vectors which turn at right
+    angles to themselves. By way of eigenvectors of equal eigenvalues it is not finite; where a
+    matrix has fewer eigenvectors than rows there is none, and what is given means nothing.
+
+    Raises
+    ------
+    LinAlgError
+        Where it is called, if a number is not finite.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.linalg.eig([[2.0, 0.0], [0.0, 1.0]])[0].numpy()
+    array([2.+0.j, 1.+0.j], dtype=complex64)
+    """
+    values, vectors = apply_now(EIG, (to_tensor(tensor, "eig"),))
+    return values, vectors
+
+
+def eigvals(tensor: Any, name: str | None = None) -> Any:
+    """The eigenvalues of square matrices, in no order: complex numbers, of real matrices too.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.linalg.eigvals([[2.0, 0.0], [0.0, 1.0]]).numpy()
+    array([2.+0.j, 1.+0.j], dtype=complex64)
+    """
+    return eig(tensor)[0]
