@@ -7,20 +7,12 @@ from ngrad.ops.eig import eig, eigvals
 from ngrad.ops.eigh import eigh, eigvalsh
 from ngrad.ops.einsum import einsum, tensordot
 from ngrad.ops.inverse import inv, pinv, solve
-from ngrad.ops.linalg import (
-    adjoint,
-    band_part,
-    diag,
-    diag_part,
-    matrix_transpose,
-    matvec,
-    norm,
-    trace,
-)
+from ngrad.ops.linalg import adjoint, band_part, diag, diag_part, matrix_transpose, matvec, trace
 from ngrad.ops.lu import lu
 from ngrad.ops.matmul import matmul
 from ngrad.ops.matrix_functions import expm, logm, sqrtm
 from ngrad.ops.normalization import l2_normalize
+from ngrad.ops.norms import norm
 from ngrad.ops.qr import qr
 from ngrad.ops.svd import svd
 from ngrad.ops.triangular import triangular_solve

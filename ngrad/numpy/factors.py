@@ -10,7 +10,7 @@ from ngrad.numpy.convert import array_of
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.naming import named
 from ngrad.numpy.ndarray import ndarray
-from ngrad.numpy.norms import floats, singular_values
+from ngrad.numpy.norms import floats
 from ngrad.numpy.selection import take_along_axis
 from ngrad.numpy.ufuncs import UFUNCS
 from ngrad.ops.cholesky import CHOLESKY
@@ -18,6 +18,7 @@ from ngrad.ops.determinant import DET, SLOGDET
 from ngrad.ops.eig import EIG
 from ngrad.ops.eigh import EIGH
 from ngrad.ops.linalg import adjoint
+from ngrad.ops.norms import singular_values
 from ngrad.ops.qr import QR
 from ngrad.ops.svd import SVD
 from ngrad.record import apply_now

@@ -1,4 +1,4 @@
-"""Norms, condition numbers and ranks, and the singular values that they are made of."""
+"""Norms, condition numbers and ranks."""
 
 from __future__ import annotations
 
@@ -10,17 +10,12 @@ from ngrad.errors import LinAlgError
 from ngrad.numpy.convert import FLOAT64, INT64, array_of, to_tensor
 from ngrad.numpy.ndarray import ndarray
 from ngrad.ops import reductions as r
-from ngrad.ops.arithmetic import abs_
 from ngrad.ops.comparison import greater, isnan, logical_and, logical_not, not_equal
 from ngrad.ops.convert import cast_to
-from ngrad.ops.eigh import EIGH
 from ngrad.ops.elementwise import select
 from ngrad.ops.inverse import INV
-from ngrad.ops.linalg import away_from_zero, root, squares
-from ngrad.ops.power import pow
-from ngrad.ops.shape import expand_dims, normal_axis, reshape, transpose
-from ngrad.ops.sorting import sort
-from ngrad.ops.svd import SVD
+from ngrad.ops.norms import of_matrices, of_vectors, root, singular_values, squares
+from ngrad.ops.shape import expand_dims, normal_axis
 from ngrad.record import apply_now
 
 
@@ -28,13 +23,6 @@ def floats(x: Any) -> Any:
     """A tensor of floats or complex numbers: integers and bools as float64."""
     x = to_tensor(x)
     return x if x.dtype.is_inexact else cast_to(x, FLOAT64)
-
-
-def singular_values(x: Any, hermitian: bool = False) -> Any:
-    """In descending order."""
-    if not hermitian:
-        return apply_now(SVD, (x,), (False,))[1]
-    return sort(abs_(apply_now(EIGH, (x,), (True,))[0]), direction="DESCENDING")
 
 
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> ndarray:
@@ -57,61 +45,22 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> n
         axis = tuple(range(x.ndim))
     axes = r.normal_axes(axis, x.ndim, "norm")
     if len(axes) == 1:
-        return array_of(_of_vectors(x, ord, axes, keepdims))
+        return array_of(of_vectors(x, ord, axes, keepdims))
     if len(axes) != 2:
         raise ValueError(f"norm: takes one axis or two, not {len(axes)}: shape {x._layout.shape}")
     rows, columns = (normal_axis(k, x.ndim, "norm") for k in axis)
-    return array_of(_of_matrices(x, ord, rows, columns, keepdims))
+    return array_of(of_matrices(x, ord, rows, columns, keepdims))
 
 
 def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any = 2) -> ndarray:
     """The norm of the elements along axes, all if None, as one vector."""
     x = floats(x)
-    return array_of(_of_vectors(x, ord, r.normal_axes(axis, x.ndim, "vector_norm"), keepdims))
+    return array_of(of_vectors(x, ord, r.normal_axes(axis, x.ndim, "vector_norm"), keepdims))
 
 
 def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> ndarray:
     """The norm of the matrices of the last two axes."""
     return norm(x, ord, (-2, -1), keepdims)
-
-
-def _of_vectors(x: Any, ord: Any, axes: tuple[int, ...], kept: bool) -> Any:
-    if ord is None or ord == 2:
-        return root(r.reduce_sum(squares(x), axes, kept))
-    if isinstance(ord, str):
-        raise ValueError(f"norm: invalid order {ord!r} for vectors, of shape {x._layout.shape}")
-    if ord == np.inf:
-        return r.reduce_max(abs_(x), axes, kept)
-    if ord == -np.inf:
-        return r.reduce_min(abs_(x), axes, kept)
-    if ord == 0:
-        return r.reduce_sum(cast_to(not_equal(x, 0), x.dtype.real_dtype), axes, kept)
-    if ord == 1:
-        return r.reduce_sum(abs_(x), axes, kept)
-    p = float(ord)
-    if p < 0:  # of a zero element infinite, and so the norm is 0
-        return pow(r.reduce_sum(pow(abs_(x), p), axes, kept), 1.0 / p)
-    total = r.reduce_sum(away_from_zero(abs_(x), lambda safe: pow(safe, p)), axes, kept)
-    return away_from_zero(total, lambda safe: pow(safe, 1.0 / p))
-
-
-def _of_matrices(x: Any, ord: Any, rows: int, columns: int, kept: bool) -> Any:
-    if rows == columns:
-        raise ValueError("norm: duplicate axes given")
-    if ord in (None, "fro", "f"):
-        return root(r.reduce_sum(squares(x), (rows, columns), kept))
-    if ord in (2, -2, "nuc"):
-        others = [k for k in range(x.ndim) if k not in (rows, columns)]
-        values = singular_values(transpose(x, (*others, rows, columns)))
-        reduce = {2: r.reduce_max, -2: r.reduce_min, "nuc": r.reduce_sum}[ord]
-        found = reduce(values, -1)
-        return reshape(found, r.ones_shape(x._layout.shape, (rows, columns))) if kept else found
-    if ord not in (1, -1, np.inf, -np.inf):
-        raise ValueError(f"norm: invalid order {ord!r} for matrices, of shape {x._layout.shape}")
-    summed, other = (rows, columns) if abs(ord) == 1 else (columns, rows)
-    sums = r.reduce_sum(abs_(x), summed, True)
-    found = (r.reduce_max if ord > 0 else r.reduce_min)(sums, other, True)
-    return found if kept else reshape(found, r.kept_shape(x._layout.shape, (rows, columns)))
 
 
 def cond(x: Any, p: Any = None) -> ndarray:

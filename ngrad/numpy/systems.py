@@ -12,11 +12,11 @@ from ngrad.numpy.convert import array_of, to_tensor
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.manipulation import moveaxis
 from ngrad.numpy.ndarray import ndarray
-from ngrad.numpy.norms import epsilon, floats, singular_values
+from ngrad.numpy.norms import epsilon, floats
 from ngrad.ops.convert import operands
 from ngrad.ops.inverse import INV, PINV, SOLVE
-from ngrad.ops.linalg import squares
 from ngrad.ops.matmul import product
+from ngrad.ops.norms import singular_values, squares
 from ngrad.ops.reductions import reduce_sum
 from ngrad.ops.shape import expand_dims, squeeze
 from ngrad.record import apply_now

@@ -1,25 +1,21 @@
-"""Norms, traces, diagonals and bands of matrices: what `tf.linalg` makes of other ops."""
+"""Products, traces, diagonals and bands of matrices: what `tf.linalg` makes of other ops."""
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from ngrad.dtypes import BY_CODE
 from ngrad.errors import NumberError, ShapeError
 from ngrad.graph.layout import layout
-from ngrad.graph.op import require
 from ngrad.ops import complexes
-from ngrad.ops.arithmetic import abs_
-from ngrad.ops.comparison import equal, less_equal
+from ngrad.ops.comparison import less_equal
 from ngrad.ops.convert import operands, tensor
 from ngrad.ops.creation import ones_of
 from ngrad.ops.einsum import diagonal
 from ngrad.ops.elementwise import select
 from ngrad.ops.extents import integers
 from ngrad.ops.matmul import product
-from ngrad.ops.power import pow, sqrt, square
-from ngrad.ops.reductions import normal_axes, reduce_max, reduce_sum
+from ngrad.ops.reductions import reduce_sum
 from ngrad.ops.scans import CUMSUM
 from ngrad.ops.shape import broadcast_to, embed, expand_dims, reshape, squeeze, transpose
 from ngrad.record import apply
@@ -32,95 +28,6 @@ def _matrices(value: Any, what: str) -> Any:
     if x.ndim < 2:
         raise ShapeError(f"{what}: takes matrices, at least two axes, not shape {x._layout.shape}")
     return x
-
-
-# -- norms -------------------------------------------------------------------------------------
-
-
-def norm(
-    tensor: Any,
-    ord: Any = "euclidean",
-    axis: Any = None,
-    keepdims: bool | None = None,
-    name: str | None = None,
-) -> Any:
-    """The norm of vectors or matrices, which is real.
-
-    Parameters
-    ----------
-    tensor : floating or complex tensor
-    ord : "euclidean", "fro", or a positive number
-        Of vectors: "euclidean" (2), inf (the largest magnitude), or p for sum(|x|**p)**(1/p).
-        Of matrices: "euclidean" or "fro" (the root of the sum of squares), 1 (the largest column
-        sum of magnitudes), inf (the largest row sum).
-    axis : int, or pair of int, optional
-        The axis of the vectors, or those of rows and columns; all elements are one vector if not
-        given.
-    keepdims : bool, optional
-
-    Notes
-    -----
-    At zero, where norms have no derivative, it is taken to be 0; that of |x|**p at a zero element
-    too. Elements that share the largest magnitude (or sums that do) share the cotangent evenly.
-
-    Raises
-    ------
-    NumberError
-        If there is no such norm.
-    ShapeError
-        If the axes are not one or two of the tensor's.
-
-    Examples
-    --------
-    >>> import ngrad
-    >>> ngrad.linalg.norm([[3.0, 4.0], [0.0, 5.0]], axis=1).numpy()
-    array([5., 5.], dtype=float32)
-    """
-    (x,) = operands("norm", tensor)
-    require("norm", x._layout, "fhc", "floating-point or complex tensors")
-    kept = bool(keepdims)
-    pair = integers(axis, "norm") if axis is not None else None
-    axes = normal_axes(pair, x.ndim, "norm")
-    if pair is not None and len(pair) not in (1, 2):
-        raise ShapeError(f"norm: takes one axis or two, not {axis!r}")
-    if ord in ("euclidean", "fro") or (ord == 2 and (pair is None or len(pair) == 1)):
-        return root(reduce_sum(squares(x), axes, kept))
-    if isinstance(ord, str) or not ord > 0:
-        raise NumberError(f"norm: ord must be 'euclidean', 'fro' or a positive number, not {ord!r}")
-    if pair is not None and len(pair) == 2:
-        return _matrix_norm(x, ord, pair[0] % x.ndim, pair[1] % x.ndim, kept)
-    if ord == math.inf:
-        return reduce_max(abs_(x), axes, kept)
-    if ord == 1:
-        return reduce_sum(abs_(x), axes, kept)
-    total = reduce_sum(away_from_zero(abs_(x), lambda safe: pow(safe, float(ord))), axes, kept)
-    return away_from_zero(total, lambda safe: pow(safe, 1.0 / ord))
-
-
-def _matrix_norm(x: Any, ord: Any, rows: int, columns: int, kept: bool) -> Any:
-    if ord not in (1, math.inf):
-        raise NumberError(
-            f"norm: matrices have the norms 'euclidean', 'fro', 1 and inf, not {ord!r}"
-        )
-    summed, largest = (rows, columns) if ord == 1 else (columns, rows)
-    out = reduce_max(reduce_sum(abs_(x), summed, True), largest, True)
-    return out if kept else squeeze(out, (rows, columns))
-
-
-def squares(x: Any) -> Any:
-    """The square of each element's magnitude."""
-    found = square(complexes.real(x))
-    return found + square(complexes.imag(x)) if x.dtype.is_complex else found
-
-
-def away_from_zero(x: Any, function: Any) -> Any:
-    """function(x), but 0, with derivative 0, where x is 0: the function sees a 1 there."""
-    zero = equal(x, 0.0)
-    return select(zero, 0.0, function(select(zero, 1.0, x)))
-
-
-def root(x: Any) -> Any:
-    return away_from_zero(x, sqrt)
 
 
 # -- products and transposes -------------------------------------------------------------------
