@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from ngrad.dtypes import kind_of, result_type
-from ngrad.errors import DTypeError
 from ngrad.numpy.creation import asarray, ones, zeros, zeros_like
 from ngrad.numpy.editing import trim_zeros
 from ngrad.numpy.manipulation import atleast_1d, concatenate, flip, tile
@@ -212,13 +211,8 @@ def poly(seq_of_zeros: Any) -> ndarray:
 
 
 def roots(p: Any) -> ndarray:
-    """The real roots of a polynomial, found by NumPy at the call; two steps of Newton's give them
-    their derivatives, which those of multiple roots have not.
-
-    Raises
-    ------
-    DTypeError
-        If there are complex ones.
+    """The roots of a polynomial, found by NumPy at the call: complex numbers, if one is. Two steps
+    of Newton's give them their derivatives, which those of multiple roots have not.
 
     Examples
     --------
@@ -230,12 +224,10 @@ def roots(p: Any) -> ndarray:
     if terms.ndim != 1:
         raise ValueError(f"roots: takes a vector, not an array of shape {terms.shape}")
     known: Any = np.roots(np.asarray(terms))
-    if known.dtype.kind == "c":
-        if np.any(known.imag):
-            raise DTypeError(f"roots: {known} are complex, which ngrad.numpy has not yet")
+    if kind_of(terms.dtype) != "c" and not np.any(known.imag):
         known = known.real
-    terms = terms if kind_of(terms.dtype) == "f" else terms.astype(float)
-    found, slope = asarray(known), polyder(terms)
+    terms = terms if kind_of(terms.dtype) == known.dtype.kind else terms.astype(known.dtype)
+    found, slope = asarray(known), polyder(terms).astype(known.dtype)
     for _ in range(2 if known.size else 0):
         steep = polyval(slope, found)
         simple = UFUNCS["not_equal"](steep, 0.0)

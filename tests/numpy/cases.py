@@ -550,6 +550,8 @@ case("poly", K[0])
 case("poly", np.zeros(0))
 case("roots", np.array([2.0, -3.0, -11.0, 6.0]), orders=2)
 case("roots", np.poly(V))
+case("roots", np.array([2.0, -3.0, 4.0, 6.0]), orders=2)
+case("roots", np.array([1, 2, 5], np.float32))
 case("roots", [0, 2, 2, -4, 0])
 
 # -- matrices, and elements in and out -------------------------------------------------------------
