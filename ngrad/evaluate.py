@@ -34,7 +34,7 @@ waits for the value; None for what only a tape may ask for.
 
 def pending_work(window: Window) -> Work:
     # Another thread may be adding to them, to the entries last: so there is a holder for each.
-    entries, results, taped = tuple(window.entries), window.results, window.claimed() is not None
+    entries, results = tuple(window.entries), window.results
     wanted: list[int] = []
     tensors: list[Tensor | None] = []
     for slot in range(window.done, len(entries)):
@@ -46,7 +46,7 @@ def pending_work(window: Window) -> Work:
             if not tensor._at:
                 wanted.append(slot)
                 tensors.append(tensor)
-        elif taped and _is_for_tapes(window, slot):
+        elif window.claimed() is not None and _is_for_tapes(window, slot):
             wanted.append(slot)
             tensors.append(None)
     return entries, tuple(wanted), tensors
@@ -102,7 +102,8 @@ def _since(window: Window, work: Work) -> tuple[Key, dict[int, Any]]:
     entries, wanted, _ = work
     done = window.done
     if done == 0:
-        return (entries, known_values(window, len(entries)), wanted, None, None), window.kept
+        known = known_values(window, len(entries)) if window.adopted else ()
+        return (entries, known, wanted, None, None), window.kept
     needed = set(range(done, len(entries)))
     for slot in range(len(entries) - 1, -1, -1):
         if slot in needed and _value(window, slot) is None:
@@ -175,7 +176,8 @@ def eval(*tensors: Any) -> None:
     """
     if not tensors and state.window.trace is None:
         run(state.window)
-    leaves: list[Any] = optree.tree_leaves(tensors)  # type: ignore[arg-type]
+    alone = len(tensors) == 1 and type(tensors[0]) is Tensor
+    leaves: Sequence[Any] = tensors if alone else optree.tree_leaves(tensors)  # type: ignore[arg-type]
     for leaf in leaves:
         value = getattr(leaf, "_tensor", leaf)  # what a variable holds: no tape hears of a look
         if isinstance(value, Tensor) and not value._at:
@@ -187,11 +189,12 @@ def look(tensor: Tensor) -> None:
     window = tensor._window
     if type(window) is Window:
         run(window)
+    if tensor._at:
+        return
     window = tensor._window
     if type(window) is Fault:
         raise type(window.error)(*window.error.args)
-    if not tensor._at:
-        raise AssertionError(f"{tensor._layout!r} is pending, and its window does not know of it")
+    raise AssertionError(f"{tensor._layout!r} is pending, and its window does not know of it")
 
 
 def sweep(window: Window, heard: Heard, goal: Goal) -> list[Tensor | None]:

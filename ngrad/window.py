@@ -16,7 +16,7 @@ from weakref import ref
 
 from ngrad.devices import HOST, Device
 from ngrad.dtypes import DType
-from ngrad.graph.entries import CONSTANT_OF, LEAF, PART_OF, SCALAR, Entry, marker
+from ngrad.graph.entries import CONSTANT_OF, LEAF, PART_OF, SCALAR, Entry, leaf, marker
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Call
 from ngrad.tensor import Tensor, pending, scalar
@@ -36,8 +36,8 @@ class Claim:
     __slots__ = ("__weakref__",)
 
 
-def _nobody() -> None:
-    """In place of a weak reference to a claim."""
+_nobody: Callable[[], Claim | None] = weak(Claim())
+"""A reference to a claim that is gone."""
 
 
 class Window(dict[Tensor, int]):
@@ -83,7 +83,7 @@ class Window(dict[Tensor, int]):
         self.kept: dict[int, Any] = {}
         self.computed: dict[int, int] = {}
         self.numbers: dict[tuple[int, Layout], int] = {}
-        self.claimed: Callable[[], Claim | None] = _nobody
+        self.claimed = _nobody
         self.done = self.readers = 0
         self.adopted = self.opaque = self.checks = False
         self.room, self.limit = PINNED, LIMIT
@@ -165,7 +165,12 @@ class Window(dict[Tensor, int]):
         if not x._at:
             Tensor.evaluate(x)  # pending work of another window
         value = self._guarded(x) if x._block.shared else x
-        slot = self[x] = self[value] = self.note((marker(LEAF, (), value._layout),), value)
+        entries = self.entries
+        slot = len(entries)
+        self.results.pop(slot, None)  # `note`, spelled out: every operand of a short window is here
+        entries.append(leaf(value._layout))
+        self.kept[slot] = value
+        self[x] = self[value] = slot
         self.room -= value._block.free.size
         if self.room <= 0:
             _pins(self)

@@ -44,6 +44,15 @@ def marker(op: Op, params: Params, where: Layout) -> Call:
     return found
 
 
+def leaf(where: Layout) -> Entry:
+    """The entry of a value from outside: every operand of a short window comes here."""
+    try:
+        return where.leaf
+    except AttributeError:
+        where.leaf = (marker(LEAF, (), where),)
+        return where.leaf
+
+
 class Settled:
     """What entries, calls, layouts and sizes, in nested tuples, are for values of the atoms."""
 

@@ -58,7 +58,7 @@ class Layout:
     """
 
     __slots__ = (
-        "__weakref__", "_span", "_words", "contiguous", "device", "dtype", "free", "nbytes",
+        "__weakref__", "_span", "_words", "contiguous", "device", "dtype", "free", "leaf", "nbytes",
         "ndim", "open", "shape", "size", "strides",
     )  # fmt: skip
 
@@ -71,6 +71,7 @@ class Layout:
     nbytes: int
     contiguous: bool
     free: FreeList
+    leaf: tuple[Any]  # the entry of a value from outside, where one was recorded
     open: bool
     _span: tuple[int, Layout]
     _words: tuple[int, Any]  # where its shape and strides lie, and what holds them
