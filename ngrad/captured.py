@@ -16,8 +16,7 @@ from ngrad.schedule import Loads, Schedule, program_of
 from ngrad.status import Places, Status, begin, places, unsettled
 from ngrad.tensor import Tensor
 from ngrad_kernels.codes import words_for
-from ngrad_kernels.memory import Buffer
-from ngrad_kernels.target import Work
+from ngrad_kernels.memory import Buffer, FreeList
 
 ROOM = 1 << 26
 """Bytes of temporaries up to which a plan has them in one block. In a larger plan memory counts:
@@ -27,8 +26,10 @@ GRAPHS = 8
 SEEN = 64
 """Sets of addresses that are remembered, to know one that comes again."""
 
-NUMBERS, STATUS = -1, -2
-"""Which of a plan's buffers is the one of its numbers, and of its status."""
+LEAST = 3
+"""Kernels from which on they are captured: to launch fewer should take the driver less time than a
+graph. No GPU has shown yet where that ends.
+"""
 CHECKED = 1
 """The bit that stands for a plan's own checks; those of inputs are numbered as their registers."""
 
@@ -40,18 +41,32 @@ class Captured(Schedule):
     """A plan that is all launches on one GPU.
 
     A run launches one kernel after the other. What is launched depends on addresses alone; when the
-    same ones come again on the same stream, the launches are captured, and from then on replayed.
-    Results are put where those of earlier runs were, so that in a loop addresses do come again.
+    same ones come again on the same stream, the launches are captured, and from then on replayed,
+    if they are not so few that launching takes less time. Results are put where those of earlier
+    runs were, so that in a loop addresses do come again.
     """
 
-    __slots__ = ("_depends", "_device", "_graphs", "_seen", "_uid")
+    __slots__ = (
+        "_blocks", "_depends", "_device", "_few", "_graphs", "_last", "_launch_all", "_seen",
+        "_sizes", "_uid",
+    )  # fmt: skip
 
     def __init__(self, plan: Plan, loads: Loads, device: Device) -> None:
         super().__init__(plan, loads, (-1, 0))  # the last register: the block is a run's own
         self._device, self._uid = device, _next_uid()
         self._depends = self._dependences(plan)
+        self._blocks = [constant._block for constant in plan.constants]
+        steps = self.steps(len(loads) + len(self._made) + 3)  # zero, the status, and the block
+        self._launch_all = device.target.in_a_row(steps)
+        few = len(steps) < LEAST and all(kernel > 0 for kernel, *_ in steps)
+        self._few = few and not (self.checks or self.temporaries)
+        # A buffer for each result, and one for the status of a run, and one for its numbers.
+        numbers = sum(words_for(1, where.dtype.code) for _, where in loads)
+        self._sizes = [where.nbytes for where in self._made]
+        self._sizes += [Status.nbytes(1 + self.checks), 8 * numbers]
         self._graphs: dict[Key, Any] = {}
         self._seen: dict[Key, None] = {}
+        self._last: tuple[bytes, Buffer | None] = b"", None  # the numbers of the last run
 
     def _dependences(self, plan: Plan) -> list[int]:
         """For each result, as bits, the inputs that it depends on, and whether on checks."""
@@ -77,9 +92,7 @@ class Captured(Schedule):
 
     def run(self, kept: Mapping[int, Any]) -> list[Tensor | None]:
         """The plan's outputs, for values by slot."""
-        target, pool = self._device.target, self._device.pool
-        registers, wrong = [0], CHECKED
-        used = [constant._block for constant in self._plan.constants]
+        registers, used, wrong = [0], self._blocks.copy(), CHECKED
         numbers: list[tuple[int, Layout, Any]] = []
         for slot, where in self._loads:
             value = kept[slot]
@@ -92,40 +105,53 @@ class Captured(Schedule):
             else:
                 numbers.append((len(registers), where, value))
                 registers.append(0)
-        parents = unsettled(used) if wrong != CHECKED else ()
-        target.use([*used, *[parent.buffer for parent in parents]])
-        held = self._put(numbers, registers)
-        status, own, before = parents[0] if parents else None, 0, places(())
+        parents: tuple[Status, ...] = ()
+        if wrong != CHECKED:
+            parents = unsettled(used)
+            used += [parent.buffer for parent in parents]
+        pool = self._device.pool
+        *lists, for_status, for_numbers = pool.own_lists(self._uid, self._sizes, used)
+        held = self._put(numbers, registers, for_numbers) if numbers else None
+        own, status = 0, parents[0] if parents else None
         if self.checks or len(parents) > 1:
-            nbytes, before = Status.nbytes(1 + self.checks), places(parents)
-            room = pool.take_again(nbytes, (self._uid, STATUS))
+            room = pool.take_of(for_status)
             status = Status(self._device, 1 + self.checks, room, parents)
             own = room.address
         made: list[Any] = []
-        for k, where in enumerate(self._made):
-            buffer = pool.take_again(where.nbytes, (self._uid, k))
-            if status is not None and self._depends[k] & wrong:
+        for where, free in zip(self._made, lists, strict=True):
+            buffer = pool.take_of(free)
+            if status is not None and self._depends[len(made)] & wrong:
                 buffer.status = status
             registers.append(buffer.address)
             made.append(Tensor(buffer, buffer.address, where))
         registers.append(own)
-        self._launch(registers, before)
+        if self._few and not own:
+            registers.append(0)
+            self._launch_all(registers)
+        else:
+            self._launch(registers, places(parents) if own else ())
         del held
         return made if self._plain else self._results(kept, made)
 
-    def _put(self, numbers: list[tuple[int, Layout, Any]], registers: list[int]) -> Buffer | None:
-        """Python numbers on the device, by one copy to memory that comes again in a loop."""
-        if not numbers:
-            return None
+    def _put(
+        self, numbers: list[tuple[int, Layout, Any]], registers: list[int], own: FreeList
+    ) -> Buffer:
+        """Python numbers on the device, by one copy to memory that comes again in a loop; by none
+        where they are those of the last run.
+        """
         sizes = [words_for(1, where.dtype.code) for _, where, _ in numbers]
         words = (ctypes.c_int64 * sum(sizes))()
-        buffer = self._device.pool.take_again(ctypes.sizeof(words), (self._uid, NUMBERS))
-        offsets = itertools.accumulate(sizes, initial=0)
-        for (register, where, value), k in zip(numbers, offsets, strict=False):
+        offsets = [*itertools.accumulate(sizes, initial=0)]
+        for (_, where, value), k in zip(numbers, offsets, strict=False):
             where.dtype.ctype.from_buffer(words, 8 * k).value = value
+        (last, buffer), now = self._last, bytes(words)
+        if buffer is None or last != now or buffer.free is not own:
+            buffer, self._last = None, (b"", None)  # let go first: its memory is written again
+            buffer = self._device.pool.take_of(own)
+            self._device.target.copy_in(buffer.address, ctypes.addressof(words), len(now))
+            self._last = now, buffer
+        for (register, _, _), k in zip(numbers, offsets, strict=False):
             registers[register] = buffer.address + 8 * k
-        target = self._device.target
-        target.copy_in(buffer.address, ctypes.addressof(words), ctypes.sizeof(words))
         return buffer
 
     def _launch(self, registers: Sequence[int], before: Places) -> None:
@@ -150,13 +176,4 @@ class Captured(Schedule):
         if self.checks or before:
             begin(self._device, registers[-1], 1 + self.checks, before)
         room = self._device.pool.take(self.temporaries) if self.temporaries else None
-        base = [*registers, room.address if room else 0]
-        launch_all = self._device.target.launch_all
-        waiting: list[Work] = []
-        for launch, operands in self.launches:
-            if waiting and not launch.alongside:
-                launch_all(waiting)
-                waiting = []
-            addresses = [base[register] + offset for register, offset in operands]
-            waiting.append((launch.kernel, launch.facts, launch.n, launch.grain, addresses))
-        launch_all(waiting)
+        self._launch_all([*registers, room.address if room else 0])

@@ -162,10 +162,11 @@ class KernelOp:
         several = isinstance(out, tuple)
         specs: tuple[Layout, ...] = out if several else (out,)
         values = tuple(params.values())
+        sizes = [x.nbytes for x in specs]
 
         def run(*tensors: Tensor) -> Any:
             pool = specs[0].device.pool  # at the same addresses in a loop, where plans read them
-            buffers = [pool.take_again(x.nbytes, (self._name, k)) for k, x in enumerate(specs)]
+            buffers = [pool.take_of(own) for own in pool.own_lists((self._name, *sizes), sizes)]
             results = tuple([Tensor(b, b.address, x) for b, x in zip(buffers, specs, strict=True)])
             if any(where.size for where in specs):
                 self._launch(specs[0].device, tensors, values, results)

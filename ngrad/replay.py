@@ -12,8 +12,6 @@ import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from ngrad.devices import HOST, Device
 from ngrad.graph.layout import Layout
 from ngrad.graph.op import Op
@@ -27,6 +25,7 @@ from ngrad_kernels import cpu, native
 from ngrad_kernels.cpu import walk
 from ngrad_kernels.memory import Buffer, pool
 from ngrad_kernels.native import blank
+from ngrad_kernels.words import Words
 
 SMALL = 1 << 20
 """Bytes of results and temporaries up to which a plan is run by this thread alone."""
@@ -83,16 +82,14 @@ def _walked(
         return _unary(program, outs[0]) if arity == 1 else _binary(program, outs[0])
     registers = arity + len(outs) + 1
     room = arena() if program.scratch else None
-    words: list[int] = []
-    for kernel, facts, n, grain, operands, _ in program.launches:
-        words += [kernel, facts, n, grain, len(operands)]
-        for which, offset in operands:
-            words += [which % registers, offset]
-    code = np.array(words, np.int64)
-    where, steps, scratch = code.ctypes.data, len(program.launches), room.address if room else 0
+    words = Words(
+        (kernel, facts, n, grain, [(which % registers, offset) for which, offset in operands])
+        for kernel, facts, n, grain, operands, _ in program.launches
+    )
+    where, steps, scratch = words.address, words.steps, room.address if room else 0
     backwards = outs[::-1]
 
-    def run(*tensors: Tensor, keep: Any = (program, room, code)) -> Any:
+    def run(*tensors: Tensor, keep: Any = (program, room, words)) -> Any:
         made = [empty(out) for out in backwards]
         walk(where, steps, *[x._at for x in tensors], *[x._at for x in made], scratch)
         return tuple(made[::-1]) if several else made[0]
@@ -193,7 +190,7 @@ Op.runner = staticmethod(runner)
 
 class Replay(Schedule):
     """A plan on the CPU as words for `cpu.walk`, in this thread and with temporaries in the block
-    that all such replays share; or, where its launches are worth the threads, for `cpu.march`, with
+    that all such replays share; or, where its launches are worth the threads, on them, with
     temporaries of a run's own.
 
     Attributes
@@ -202,20 +199,13 @@ class Replay(Schedule):
         Whether the threads share its launches.
     """
 
-    __slots__ = ("_code", "_keep", "_steps", "_where", "shared")
+    __slots__ = ("_keep", "_march", "_words", "shared")
 
     def __init__(self, plan: Plan, loads: Loads, shared: bool) -> None:
         block = None if shared else arena()
         super().__init__(plan, loads, (0, block.address) if block else (-1, 0))
-        last = self._first + len(self._made)
-        words: list[int] = []
-        for launch, operands in self.launches:
-            words += [launch.kernel, launch.facts, launch.n, launch.grain, len(operands)]
-            for register, offset in operands:
-                words += [last if register < 0 else register, offset]
-        self._steps = len(self.launches)
-        self._code = np.array(words or [0], np.int64)
-        self._where = self._code.ctypes.data
+        steps = self.steps(self._first + len(self._made) + 1)
+        self._words, self._march = Words(steps), cpu.in_a_row(steps)
         self._keep, self.shared = block, shared
 
     @staticmethod
@@ -268,9 +258,9 @@ class Replay(Schedule):
         if self.shared:
             room = pool.take(self.temporaries)
             registers.append(room.address)
-            cpu.march(self._where, self._steps, registers)
+            self._march(registers)
         else:
-            walk(self._where, self._steps, *registers)
+            walk(self._words.address, self._words.steps, *registers)
         return made if self._plain else self._results(kept, made)
 
 

@@ -12,6 +12,7 @@ from ngrad.graph.program import SCRATCH, Launch, Program, result
 from ngrad.graph.room import Room
 from ngrad.status import Status
 from ngrad.tensor import Tensor, scalar
+from ngrad_kernels.words import Step
 
 Loads = tuple[tuple[int, Layout], ...]
 """Where a plan's inputs come from: of each its slot, and its layout."""
@@ -122,6 +123,13 @@ class Schedule:
         # Whether each output is a buffer of its own, in the order in which they are made.
         made = [(self._first + k, 0, where) for k, where in enumerate(self._made)]
         self._plain = self._outputs == made
+
+    def steps(self, registers: int) -> list[Step]:
+        """The launches over so many registers; those below zero count from the last."""
+        return [
+            (x.kernel, x.facts, x.n, x.grain, [(which % registers, more) for which, more in places])
+            for x, places in self.launches
+        ]
 
     def _results(self, kept: Mapping[int, Any], made: list[Tensor]) -> list[Tensor | None]:
         """The outputs, where some are no buffers of their own."""

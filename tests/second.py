@@ -5,7 +5,7 @@ from __future__ import annotations
 import bisect
 import ctypes
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from ngrad.ops.matmul import array_at
 from ngrad_kernels import cpu
 from ngrad_kernels.memory import Pool, System
 from ngrad_kernels.product import Matrices, Prepared, Product
+from ngrad_kernels.words import Step
 
 
 class Known(System):
@@ -69,6 +70,15 @@ class SecondTarget:
         for kernel, _, _, _, addresses in works:
             if kernel < 0:
                 self.calls[-1 - kernel](*addresses)
+
+    def in_a_row(self, launches: Iterable[Step]) -> Callable[[list[int]], None]:
+        steps = list(launches)
+
+        def run(registers: list[int]) -> None:
+            for *work, operands in steps:
+                self.launch(*work, [registers[which] + more for which, more in operands])
+
+        return run
 
     def product(self, work: Product) -> Prepared:
         self.calls.append(_product(work))

@@ -33,6 +33,7 @@ from ngrad_kernels.render_space import render_space
 from ngrad_kernels.skeletons import CALLED
 from ngrad_kernels.space import Space
 from ngrad_kernels.target import Work
+from ngrad_kernels.words import Step, Words
 
 name = "cpu"
 counters: Counter[str] = Counter()
@@ -169,18 +170,23 @@ def launch_all(works: Sequence[Work]) -> None:
     native.drive_all(layer, threads, ctypes.addressof(code), len(large), grains)
 
 
-def march(code: int, steps: int, registers: Sequence[int]) -> None:
+def in_a_row(launches: Iterable[Step]) -> Callable[[list[int]], None]:
     """Launches on end, as `native.march` has them, on all threads where they are worth it."""
-    if _forked:
-        native.march(0, 1, code, steps, *registers)
-        return
-    _launched.add(threading.get_ident())
-    layer, threads = _parallel_for(), get_threads()
-    if threading_layer() == "workqueue":
-        with _workqueue:
-            native.march(layer, threads, code, steps, *registers)
-    else:
-        native.march(layer, threads, code, steps, *registers)
+    words = Words(launches)
+
+    def march(registers: list[int]) -> None:
+        if _forked:
+            native.march(0, 1, words.address, words.steps, *registers)
+            return
+        _launched.add(threading.get_ident())
+        layer, threads = _parallel_for(), get_threads()
+        if threading_layer() == "workqueue":
+            with _workqueue:
+                native.march(layer, threads, words.address, words.steps, *registers)
+        else:
+            native.march(layer, threads, words.address, words.steps, *registers)
+
+    return march
 
 
 # -- kernels ---------------------------------------------------------------------------------------
@@ -302,11 +308,11 @@ __all__ = [
     "facts",
     "get_threads",
     "hand_over",
+    "in_a_row",
     "kernel_of",
     "launch",
     "launch_all",
     "libraries",
-    "march",
     "name",
     "pool",
     "run",

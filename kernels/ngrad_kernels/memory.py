@@ -9,10 +9,11 @@ list, whose `pop` and `append` are atomic.
 from __future__ import annotations
 
 import gc
+import itertools
 import os
 import threading
 from collections import Counter
-from collections.abc import Collection, Hashable
+from collections.abc import Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
@@ -143,7 +144,8 @@ class Pool:
         self.limit = limit
         self._source = source or System()
         self._blocks: Counter[int] = Counter()  # by size: all that exist
-        self._free: dict[Hashable, FreeList] = {}  # by size; and by size and whose
+        self._free: dict[int, FreeList] = {}  # by size
+        self._own: dict[Hashable, Sequence[FreeList]] = {}  # by whose
         self._lock = threading.RLock()
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=self._renew_lock)
@@ -175,7 +177,7 @@ class Pool:
 
     def _lists(self) -> Collection[FreeList]:
         """Every free list."""
-        return tuple(self._free.values())
+        return [*self._free.values(), *itertools.chain(*tuple(self._own.values()))]
 
     def take(self, nbytes: int) -> Buffer:
         """A buffer of at least `nbytes`, its content arbitrary.
@@ -188,13 +190,25 @@ class Pool:
         free = self.free_list(nbytes)
         return block(free, self._pop(free))
 
-    def take_again(self, nbytes: int, whose: Hashable) -> Buffer:
-        """A buffer as `take` gives, of those that somebody has had before, if one of these waits:
-        so that who repeats what it does finds the same addresses.
+    def own_lists(
+        self, whose: Hashable, sizes: Sequence[int], used: Iterable[Buffer] = ()
+    ) -> Sequence[FreeList]:
+        """A free list for each of some sizes, of blocks that somebody has had before: so that who
+        repeats what it does, and asks for the same sizes, finds the same addresses. What they are
+        for reads the buffers that are `used`, as `Target.use` says.
         """
-        free = self.free_list(nbytes)
-        own = self._free.setdefault((free.size, whose), FreeList(free.size))
-        return block(own, own.pop() if own else self._pop(free))
+        found = self._own.get(whose)
+        if found is None:
+            lists = [FreeList(self.class_size(nbytes)) for nbytes in sizes]
+            found = self._own.setdefault(whose, lists)
+        return found
+
+    def take_of(self, own: FreeList) -> Buffer:
+        """A buffer as `take` gives, of such a list if one waits there."""
+        try:
+            return block(own, own.pop())
+        except IndexError:
+            return block(own, self._pop(self.free_list(own.size)))
 
     def _pop(self, free: FreeList) -> int:
         while True:

@@ -65,7 +65,7 @@ class Function:
         words = self.allocate(self.count if self.arguments is None else self.arguments)
         if self.arguments is not None:
             right = builder.icmp_signed("==", self.count, WORD(self.arguments))
-            self._require(right)
+            self.require(right)
         convert = self.external("PyLong_AsLongLong", WORD, POINTER)
         with self.loop(self.count) as i:
             value = builder.call(convert, [builder.load(builder.gep(self.given, [i]))])
@@ -73,7 +73,7 @@ class Function:
         self.raise_if_any()
         return words
 
-    def _require(self, holds: Any) -> None:
+    def require(self, holds: Any) -> None:
         with self.builder.if_then(self.builder.not_(holds), likely=False):
             bad = self.external("PyErr_BadArgument", INT)
             self.builder.call(bad, [])
@@ -81,7 +81,7 @@ class Function:
 
     def object(self) -> Any:
         """The one argument, as it is."""
-        self._require(self.builder.icmp_signed("==", self.count, WORD(1)))
+        self.require(self.builder.icmp_signed("==", self.count, WORD(1)))
         return self.given_object(0)
 
     def given_object(self, k: int) -> Any:
@@ -137,12 +137,14 @@ def _run(module: ir.Module) -> None:
 
 
 @contextmanager
-def _steps(it: Function, code: Any, count: Any, registers: Any) -> Iterator[tuple[Any, ...]]:
-    """Code for each launch of some, on end: its kernel, its table, n, and grain. Of each there are
-    words: kernel, facts, n, grain, the number of operands, then a register and an offset for each.
+def each_launch(
+    it: Function, code: Any, count: Any, registers: Any, table: Any = None
+) -> Iterator[tuple[Any, ...]]:
+    """Code for each launch of some, on end, which are laid out as `words.Words` has them: its
+    kernel, its table (the facts, and the address of each operand), n, and grain.
     """
     builder = it.builder
-    table = it.allocate(TABLE)
+    table = it.allocate(TABLE) if table is None else table
     cursor = builder.alloca(WORDS)
     builder.store(builder.inttoptr(code, WORDS), cursor)
     with it.loop(count):
@@ -173,7 +175,7 @@ def _walk(module: ir.Module) -> None:
     it = Function(module, "walk", None)
     words = it.integers()
     registers = it.builder.gep(words, [WORD(2)])
-    with _steps(it, it.word(words, 0), it.word(words, 1), registers) as launch:
+    with each_launch(it, it.word(words, 0), it.word(words, 1), registers) as launch:
         _in_grains(it, *launch)
     it.done()
 
@@ -188,9 +190,9 @@ def _march(module: ir.Module) -> None:
     builder = it.builder
     layer, threads, code, steps = (it.word(words, k) for k in range(4))
     shared = it.allocate(4)
-    with _without_gil(it):
+    with without_gil(it):
         registers = builder.gep(words, [WORD(4)])
-        with _steps(it, code, steps, registers) as (kernel, table, n, grain):
+        with each_launch(it, code, steps, registers) as (kernel, table, n, grain):
             count = builder.sdiv(builder.add(n, builder.sub(grain, WORD(1))), grain)
             many = builder.icmp_signed(">", count, WORD(1))
             with builder.if_else(many) as (together, alone):
@@ -244,13 +246,13 @@ def _on_threads(
     it: Function, work: ir.Function, layer: Any, threads: Any, count: Any, words: Any
 ) -> None:
     """Code for `work` on `count` grains, without the GIL."""
-    with _without_gil(it):
+    with without_gil(it):
         _share(it, work, layer, threads, count, words)
     it.done()
 
 
 @contextmanager
-def _without_gil(it: Function) -> Iterator[None]:
+def without_gil(it: Function) -> Iterator[None]:
     """Code that runs while other Python threads may."""
     save = it.external("PyEval_SaveThread", POINTER)
     restore = it.external("PyEval_RestoreThread", ir.VoidType(), POINTER)

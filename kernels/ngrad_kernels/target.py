@@ -15,6 +15,7 @@ from ngrad_kernels.body import Body
 from ngrad_kernels.memory import Buffer, Pool
 from ngrad_kernels.product import Prepared, Product
 from ngrad_kernels.space import Space
+from ngrad_kernels.words import Step
 
 Work = tuple[int, int, int, int, Sequence[int]]
 """A launch: kernel, facts, n, grain and addresses, as `launch` takes them."""
@@ -108,6 +109,9 @@ class Target(Protocol):
 
     def launch_all(self, works: Sequence[Work], /) -> None:
         """Launches that do not wait for one another."""
+
+    def in_a_row(self, launches: Iterable[Step], /) -> Callable[[list[int]], None]:
+        """What launches one after the other, in less time than one by one, over given registers."""
 
     def capture(self, run: Callable[[], object], /) -> Callable[[], object]:
         """A callable that repeats what `run` launches, at the same addresses, in less time.

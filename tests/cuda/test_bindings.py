@@ -13,14 +13,22 @@ pytest.importorskip("cuda.bindings.driver")
 
 from driver_double import Bindings, real
 
-from ngrad_kernels.cuda.driver import CudaDriver, Parameters
+from ngrad_kernels.cuda.driver import CudaDriver
 from ngrad_kernels.cuda.errors import CudaError
+from ngrad_kernels.cuda.rows import Function, Launch
 from ngrad_kernels.cuda.source import Source
 from ngrad_kernels.cuda.target import CudaTarget
 
 PTX = ".version 9.0\n.target sm_90\n"
 KERNEL = Source("mix", "", 3, 1)
 CUresult = real.CUresult
+
+
+def queue(driver: CudaDriver, stream: Any, *functions: Function, grid: int = 1) -> None:
+    """Kernels on end, over three operands."""
+    operands = [(0, 1 << 40), (1, 8), (1, -8)]
+    row = driver.row([Launch(function, grid, 7, 1000, operands) for function in functions])
+    driver.launch(row, stream, [0, 100])
 
 
 @pytest.fixture
@@ -42,7 +50,7 @@ def test_every_call_is_as_the_bindings_want_it(driver: CudaDriver, cu: Bindings)
     address, pinned = driver.allocate(1024), driver.allocate_pinned(64)
     stream, event = driver.stream(), driver.event()
     function = driver.load("mix", 5, PTX)
-    driver.launch(function, 2, 256, stream, Parameters())
+    queue(driver, stream, function)
     driver.copy_in(address, pinned, 64, stream)
     driver.copy_out(pinned, address, 64, stream)
     driver.copy(address, address + 512, 64, stream)
@@ -73,8 +81,7 @@ def test_ptx_ends_as_a_c_string_does(driver: CudaDriver, cu: Bindings) -> None:
     assert dict(cu.calls)["cuModuleGetFunction"][1] == b"mix"
 
 
-def test_a_target_packs_parameters_in_place(driver: CudaDriver, cu: Bindings) -> None:
-    """A launch makes two calls of the driver, and its words lie where the last one's did."""
+def test_a_launch_is_one_call_of_the_driver(driver: CudaDriver, cu: Bindings) -> None:
     target = CudaTarget("cuda:0", driver, lambda source: PTX)
     number = target.load("mix", lambda: KERNEL)
     for _ in range(2):
@@ -86,7 +93,6 @@ def test_a_target_packs_parameters_in_place(driver: CudaDriver, cu: Bindings) ->
         (4, 1, 1, 256, 1, 1, 0),
         (132 * 8, 1, 1, 256, 1, 1, 0),
     ]
-    assert len({arguments[9] for arguments in launches}) == 1
     assert cu.names()[-4:] == ["cuLaunchKernel"] * 4
 
 
@@ -109,7 +115,7 @@ def test_a_refused_launch_names_its_kernel(driver: CudaDriver, cu: Bindings) -> 
     function, stream = driver.load("mix", 5, PTX), driver.stream()
     cu.fails["cuLaunchKernel"] = CUresult.CUDA_ERROR_INVALID_VALUE
     with pytest.raises(CudaError, match=r"^launching mix as 3 blocks of 256: CUDA_ERROR_INVALID_V"):
-        driver.launch(function, 3, 256, stream, Parameters())
+        queue(driver, stream, function, grid=3)
 
 
 def test_a_launch_enters_the_context_where_it_must(driver: CudaDriver, cu: Bindings) -> None:
@@ -125,16 +131,37 @@ def test_a_launch_enters_the_context_where_it_must(driver: CudaDriver, cu: Bindi
 
     cu._call = call
     cu._context = None
-    driver.launch(function, 1, 256, stream, Parameters())
-    driver.launch(function, 1, 256, stream, Parameters())
+    queue(driver, stream, function)
+    queue(driver, stream, function)
     assert refused == ["cuLaunchKernel"]
     assert cu.names()[-2:] == ["cuLaunchKernel"] * 2
+
+
+def test_what_is_refused_on_the_way_is_launched_once(driver: CudaDriver, cu: Bindings) -> None:
+    """A row goes on where the driver refused it, with the same operands."""
+    kernels, stream = [driver.load(name, 7, PTX) for name in "abc"], driver.stream()
+    cu.parameters, call, refusals = 7, cu._call, [None, "refuse"]
+
+    def once(name: str, *arguments: Any) -> tuple[Any, ...]:
+        if name == "cuLaunchKernel" and refusals and refusals.pop(0):
+            return (CUresult.CUDA_ERROR_INVALID_CONTEXT,)
+        return call(name, *arguments)
+
+    cu._call = once
+    queue(driver, stream, *kernels)
+    launched = [arguments[0] for name, arguments in cu.calls if name == "cuLaunchKernel"]
+    assert launched == [kernel.handle for kernel in kernels]
+    assert cu.words == [(7, 1000, 1 << 40, 108, 92, 0, 0)] * 3
+    assert driver.counters["launches"] == 3
+    with pytest.raises(TypeError):
+        driver.launch(driver.row([Launch(kernels[0], 1, 0, 1, [(0, 0)])]), stream, [None])
+    assert len(cu.words) == 3
 
 
 def test_a_failed_kernel_is_among_the_last_launched(driver: CudaDriver, cu: Bindings) -> None:
     stream = driver.stream()
     for name in ("first", "second"):
-        driver.launch(driver.load(name, 5, PTX), 1, 256, stream, Parameters())
+        queue(driver, stream, driver.load(name, 5, PTX))
     cu.fails["cuStreamSynchronize"] = CUresult.CUDA_ERROR_ILLEGAL_ADDRESS
     with pytest.raises(CudaError, match=r"latest last: first, second\. .*CUDA_LAUNCH_BLOCKING=1"):
         driver.synchronize(stream)

@@ -8,33 +8,18 @@ that made them understands.
 
 from __future__ import annotations
 
-import ctypes
 import importlib
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from ngrad_kernels.cuda.errors import CudaError, driver_error
+from ngrad_kernels.cuda.rows import Function, Launch, Row
 from ngrad_kernels.cuda.source import THREADS
+from ngrad_kernels.cuda.walker import NUMBER, REFUSED, walk
 
 MOST_PARAMETERS = 512
 """Parameters of a launch, each a word: 4 KiB, which is what every driver takes."""
-
-
-class Parameters:
-    """The arguments of a launch: words that are patched in place, and the pointers to them, which
-    the driver reads during the call. Each thread has its own.
-    """
-
-    __slots__ = ("address", "pointers", "words")
-
-    def __init__(self) -> None:
-        self.words = (ctypes.c_int64 * MOST_PARAMETERS)()
-        first = ctypes.addressof(self.words)
-        self.pointers = (ctypes.c_void_p * MOST_PARAMETERS)(
-            *range(first, first + 8 * MOST_PARAMETERS, 8)
-        )
-        self.address = ctypes.addressof(self.pointers)
 
 
 class Properties(NamedTuple):
@@ -57,18 +42,6 @@ class Properties(NamedTuple):
     memory: int
     threads: int
     multiprocessors: int
-
-
-class Function(NamedTuple):
-    """A loaded kernel: its name, how many words it takes, its handle, what that lives in, and how
-    many of its blocks run at the same time.
-    """
-
-    name: str
-    words: int
-    handle: Any
-    module: Any
-    blocks: int
 
 
 COUNTED = ("allocations", "launches", "copies", "replays", "waits", "synchronisations")
@@ -129,10 +102,13 @@ class Driver(Protocol):
     def synchronize(self, stream: Any) -> None:
         """Have the host wait until all that is queued on a stream is done."""
 
-    def launch(
-        self, function: Function, grid: int, block: int, stream: Any, parameters: Parameters
-    ) -> None:
-        """Run a kernel in `grid` blocks of `block` threads."""
+    def row(self, launches: Sequence[Launch]) -> Any:
+        """Launches on end, to be launched as often as one likes. Operands that a kernel has beyond
+        those that are given are 0.
+        """
+
+    def launch(self, row: Any, stream: Any, registers: list[int]) -> None:
+        """Run launches, over registers."""
 
     def run_user(
         self, run: Callable[[Any, list[Any]], object], arrays: Sequence[Any], stream: Any
@@ -198,10 +174,13 @@ class CudaDriver:
     def __init__(self, cu: Any, ordinal: int) -> None:
         self._cu, self._ordinal = cu, ordinal
         self._context: Any = None
-        self._recent: deque[str] = deque(maxlen=8)  # names of the kernels launched last
+        self._recent: deque[tuple[str, ...]] = deque(maxlen=8)  # names of what was launched last
         self.counters = dict.fromkeys(COUNTED, 0)
         (device,) = self._results(cu.cuDeviceGet(ordinal), "cuDeviceGet")
         self.properties = self._properties(device)
+        # Its address: Python between two launches would take longer than a launch.
+        name, since = b"cuLaunchKernel", 4000
+        self._entry, _ = self._results(cu.cuGetProcAddress(name, since, 0), "cuGetProcAddress")
         # The primary context, which PyTorch, CuPy and Numba use too: their memory is ours to read.
         (self._context,) = self._results(
             cu.cuDevicePrimaryCtxRetain(device), "cuDevicePrimaryCtxRetain"
@@ -238,7 +217,8 @@ class CudaDriver:
             f"error {int(status)}" if failed or value is None else value.decode()
             for failed, value in names
         )
-        return driver_error(call, name, text, list(self._recent))
+        recent = [kernel for names in self._recent for kernel in names]
+        return driver_error(call, name, text, recent[-8:])
 
     def _ask(self, call: str, *arguments: Any) -> tuple[Any, ...]:
         """The results of a call, in this device's context, whichever the thread was in: other
@@ -284,39 +264,45 @@ class CudaDriver:
             (resident,) = self._ask(_OCCUPANCY, handle, THREADS, 0)
         except CudaError as error:
             raise CudaError(f"loading {name}: {error}", error.name) from None
-        return Function(name, words, handle, module, self.properties.multiprocessors * resident)
+        blocks = self.properties.multiprocessors * resident
+        return Function(name, words, int(handle), module, blocks)
 
-    def launch(
-        self, function: Function, grid: int, block: int, stream: Any, parameters: Parameters
-    ) -> None:
-        self.counters["launches"] += 1
-        self._recent.append(function.name)
+    def row(self, launches: Sequence[Launch]) -> Row:
+        return Row(launches, self._entry)
+
+    def launch(self, row: Row, stream: Any, registers: list[int]) -> None:
         # Every kernel comes through here. What is launched, and where, says its context; only a
         # thread that is in none, or in another's, is refused, and has it set.
-        for attempt in range(2):
-            (status,) = self._cu.cuLaunchKernel(
-                function.handle, grid, 1, 1, block, 1, 1, 0, stream, parameters.address, 0
-            )
-            if not status:
-                return
-            if attempt == 0:
-                self._enter()
-        raise self._error(status, f"launching {function.name} as {grid} blocks of {block}")
+        self.counters["launches"] += row.steps
+        self._recent.append(row.names)
+        if refused := walk(row.address, stream, registers):
+            self._insist(row, stream, registers, refused & NUMBER)
+
+    def _insist(self, row: Row, stream: Any, registers: list[int], first: int) -> None:
+        """Launch what was refused, and what follows, in this device's context."""
+        self._enter()
+        row = self.row(row.launches[first:])
+        if refused := walk(row.address, stream, registers):
+            function, grid, *_ = row.launches[refused & NUMBER]
+            asked = f"launching {function.name} as {grid} blocks of {THREADS}"
+            raise self._error(self._cu.CUresult(refused >> REFUSED), asked)
 
     def run_user(
         self, run: Callable[[Any, list[Any]], object], arrays: Sequence[Any], stream: Any
     ) -> None:
         from ngrad_kernels.cuda.users import run_user  # with Numba's own driver
 
-        run_user(run, arrays, int(stream), self._ordinal)
+        run_user(run, arrays, stream, self._ordinal)
 
     # -- streams and events ------------------------------------------------------------------------
 
     def stream(self) -> Any:
-        return self._ask("cuStreamCreate", self._cu.CUstream_flags.CU_STREAM_NON_BLOCKING)[0]
+        # A number, as libraries and the walker have it: other calls take it too.
+        flags = self._cu.CUstream_flags.CU_STREAM_NON_BLOCKING
+        return int(self._ask("cuStreamCreate", flags)[0])
 
     def foreign(self, number: int | None) -> Any:
-        return self._cu.CUstream(1 if number is None else number)  # 1 is the default stream's
+        return 1 if number is None else number  # 1 is the default stream's
 
     def event(self) -> Any:
         return self._ask("cuEventCreate", self._cu.CUevent_flags.CU_EVENT_DISABLE_TIMING)[0]
@@ -385,7 +371,7 @@ class CudaDriver:
             return None
 
     def library_stream(self, stream: Any) -> int:
-        self._results(self._cu.cuCtxSetCurrent(self._context), "cuCtxSetCurrent")
+        self._enter()
         return int(stream)
 
     def destroy(self, handle: Any) -> None:

@@ -7,14 +7,16 @@ nothing is counted on the hot path, and the host waits only where the driver mus
 
 from __future__ import annotations
 
+import itertools
 import sys
-from collections.abc import Collection, Hashable, Iterable
+from collections.abc import Collection, Hashable, Iterable, Sequence
 from typing import Any
 
 from ngrad_kernels.cuda.driver import Driver
 from ngrad_kernels.cuda.staging import Staging
 from ngrad_kernels.cuda.streams import Stream, Streams
 from ngrad_kernels.memory import Buffer, FreeList, Pool
+from ngrad_kernels.native import blank
 
 
 class StreamList(FreeList):
@@ -39,11 +41,8 @@ class DeviceBuffer(Buffer):
     __slots__ = ("status", "users")
     free: StreamList
 
-    def __init__(self, free: StreamList, address: int) -> None:
-        self.free = free
-        self.address = address
-        self.users: Collection[Stream] = ()
-        self.status: Any = None
+    users: Collection[Stream]
+    status: Any
 
     @property
     def stream(self) -> Stream:
@@ -51,9 +50,22 @@ class DeviceBuffer(Buffer):
         return self.free.stream
 
     def __del__(self) -> None:
-        if self.users:  # before the block can be taken
-            self.free.stream.after.update(self.users)
-        super().__del__()
+        try:
+            if self.users:  # before the block can be taken
+                self.free.stream.after.update(self.users)
+            self.free.append(self.address)
+        except AttributeError:  # Ctrl-C came while it was made
+            return
+
+
+def block(free: StreamList, address: int) -> DeviceBuffer:
+    """The buffer of a block that was taken from a free list."""
+    buffer: DeviceBuffer = blank(DeviceBuffer)
+    buffer.free = free
+    buffer.address = address
+    buffer.users = ()
+    buffer.status = None
+    return buffer
 
 
 class SharedBuffer(DeviceBuffer):
@@ -67,7 +79,8 @@ class SharedBuffer(DeviceBuffer):
     def __init__(
         self, address: int, nbytes: int, owner: Any, streams: Streams, staging: Staging
     ) -> None:
-        super().__init__(StreamList(nbytes, streams.ready()), address)
+        self.free, self.address = StreamList(nbytes, streams.ready()), address
+        self.users, self.status = (), None
         self._owner, self._streams, self._staging = owner, streams, staging
 
     def __del__(self) -> None:
@@ -104,7 +117,11 @@ class DevicePool(Pool):
         return found
 
     def _lists(self) -> Collection[FreeList]:
-        return [free for stream in tuple(self._streams.all) for free in (*stream.lists.values(),)]
+        found: list[FreeList] = []
+        for stream in tuple(self._streams.all):
+            found += stream.lists.values()
+            found += itertools.chain(*tuple(stream.own.values()))
+        return found
 
     def take(self, nbytes: int) -> DeviceBuffer:
         """A buffer of at least `nbytes` for this thread's stream, its content arbitrary.
@@ -115,26 +132,36 @@ class DevicePool(Pool):
             If the limit, or the device, refuses, after what was pooled has been released.
         """
         free = self.free_list(nbytes)
-        buffer = DeviceBuffer(free, self._pop(free))
+        buffer = block(free, self._pop(free))
         if free.stream.capture is not None:
             free.stream.capture.append(buffer)
         return buffer
 
-    def take_again(self, nbytes: int, whose: Hashable) -> DeviceBuffer:
-        free = self.free_list(nbytes)
-        lists = free.stream.lists
-        own = lists.setdefault((free.size, whose), StreamList(free.size, free.stream))
-        return DeviceBuffer(own, own.pop() if own else self._pop(free))
+    def own_lists(
+        self, whose: Hashable, sizes: Sequence[int], used: Iterable[Any] = ()
+    ) -> Sequence[StreamList]:
+        stream = self._streams.current()
+        stream.use_all(used)
+        found = stream.own.get(whose)
+        if found is None:
+            lists = [StreamList(self.class_size(nbytes), stream) for nbytes in sizes]
+            found = stream.own.setdefault(whose, lists)
+        return found
 
-    def use(self, buffers: Iterable[Buffer]) -> None:
+    def take_of(self, own: Any) -> DeviceBuffer:
+        buffer: DeviceBuffer = blank(DeviceBuffer)  # `block`, spelled out: every result comes here
+        try:
+            buffer.address = own.pop()
+        except IndexError:
+            buffer.address = self._pop(self.free_list(own.size))
+        buffer.users, buffer.status, buffer.free = (), None, own
+        return buffer
+
+    def use(self, buffers: Iterable[Any]) -> None:
         """Have what is queued next on this thread's stream run after what wrote the buffers (of
         this device or another), and their memory come back only when it has run.
         """
-        stream = self._streams.current()
-        for buffer in buffers:
-            assert isinstance(buffer, DeviceBuffer)
-            if buffer.stream is not stream and stream not in buffer.users:
-                stream.use(buffer)
+        self._streams.current().use_all(buffers)
 
     def grow(self, nbytes: int) -> None:
         """Add one block to the class of `nbytes` of this thread's stream: one that waits for

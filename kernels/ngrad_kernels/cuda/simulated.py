@@ -15,8 +15,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ngrad_kernels.cuda import doubles
-from ngrad_kernels.cuda.driver import COUNTED, Function, Parameters, Properties
+from ngrad_kernels.cuda.driver import COUNTED, Properties
 from ngrad_kernels.cuda.errors import CudaError
+from ngrad_kernels.cuda.rows import Function, Launch
 from ngrad_kernels.memory import System
 
 JUNK = 0xA5
@@ -123,11 +124,18 @@ class SimulatedDriver:
     def load(self, name: str, words: int, image: Any) -> Function:
         return Function(name, words, image, None, self.properties.multiprocessors)
 
-    def launch(
-        self, function: Function, grid: int, block: int, stream: Any, parameters: Parameters
-    ) -> None:
-        self.counters["launches"] += 1
-        words = tuple(parameters.words[: function.words])  # now, as the driver does
+    def row(self, launches: Sequence[Launch]) -> Sequence[Launch]:
+        return launches
+
+    def launch(self, row: Sequence[Launch], stream: Any, registers: list[int]) -> None:
+        for function, grid, facts, n, operands in row:
+            self.counters["launches"] += 1
+            words = [facts, n, *[registers[register] + offset for register, offset in operands]]
+            words += [0] * (function.words - len(words))
+            self._queue(function, grid, tuple(words), stream)
+
+    def _queue(self, function: Function, grid: int, words: tuple[int, ...], stream: Any) -> None:
+        block = self.properties.threads
 
         def run() -> None:
             try:

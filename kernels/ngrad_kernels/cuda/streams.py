@@ -11,10 +11,10 @@ from __future__ import annotations
 import os
 import threading
 from collections import deque
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ngrad_kernels.cuda.driver import Driver, Parameters
+from ngrad_kernels.cuda.driver import Driver
 
 if TYPE_CHECKING:
     from ngrad_kernels.cuda.memory import DeviceBuffer, StreamList
@@ -46,15 +46,16 @@ class Stream:
         While what is queued is noted for a graph, and nothing runs: the memory taken meanwhile,
         which is the graph's.
     lists : dict
-        The free list of each size class; and, by size and whose, of who has its own.
-    parameters : Parameters
+        The free list of each size class.
+    own : dict
+        By whose they are, the free lists of who has some of its own.
     flying : deque
         Events, and what is held until they have passed: the pinned buffers that copies before them
         read, and memory of other libraries.
     """
 
     __slots__ = (
-        "_tail", "after", "capture", "driver", "flying", "handle", "lists", "parameters",
+        "_tail", "after", "capture", "driver", "flying", "handle", "lists", "own",
     )  # fmt: skip
 
     def __init__(self, driver: Driver) -> None:
@@ -62,8 +63,8 @@ class Stream:
         self.handle = driver.stream()
         self.after: set[Stream] = set()
         self.capture: list[Any] | None = None
-        self.lists: dict[Hashable, StreamList] = {}
-        self.parameters = Parameters()
+        self.lists: dict[int, StreamList] = {}
+        self.own: dict[Hashable, Sequence[StreamList]] = {}
         self.flying: deque[tuple[Any, Any]] = deque()
         self._tail = driver.event()  # stands for all that is queued, when another is to follow
 
@@ -108,6 +109,12 @@ class Stream:
             if self not in buffer.users:
                 self.follow(buffer.stream)
                 buffer.users = (*buffer.users, self)
+
+    def use_all(self, buffers: Iterable[DeviceBuffer]) -> None:
+        """As `use`, of those among some that are another stream's."""
+        for buffer in buffers:
+            if buffer.free.stream is not self and self not in buffer.users:
+                self.use(buffer)
 
     def finish(self) -> None:
         """Have the host wait for all that is queued, but for what is noted for a graph."""
@@ -179,7 +186,7 @@ class Streams:
     def current(self) -> Stream:
         """This thread's stream."""
         try:
-            stream: Stream = self._local.lease.stream
+            stream: Stream = self._local.stream
         except AttributeError:
             try:
                 stream = self._idle.pop()
@@ -187,11 +194,15 @@ class Streams:
                 stream = Stream(self._driver)
                 self.all.append(stream)
             self._local.lease = _Lease(stream, self._idle)
+            self._local.stream = stream
         return stream
 
     def ready(self) -> Stream:
         """This thread's stream, for new work."""
-        stream = self.current()
+        try:
+            stream: Stream = self._local.stream
+        except AttributeError:
+            stream = self.current()
         if stream.after:
             stream.settle()
         return stream

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import functools
+import itertools
 import threading
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence
@@ -17,12 +19,13 @@ import numpy as np
 from ngrad_kernels import cache
 from ngrad_kernels.body import Body
 from ngrad_kernels.cuda import skeletons
-from ngrad_kernels.cuda.driver import MOST_PARAMETERS, Driver, Function
+from ngrad_kernels.cuda.driver import MOST_PARAMETERS, Driver
 from ngrad_kernels.cuda.errors import CudaError
 from ngrad_kernels.cuda.libraries import Libraries
 from ngrad_kernels.cuda.memory import DevicePool, SharedBuffer
 from ngrad_kernels.cuda.render import render
 from ngrad_kernels.cuda.render_space import render_space
+from ngrad_kernels.cuda.rows import Function, Launch
 from ngrad_kernels.cuda.skeletons import CARRIED
 from ngrad_kernels.cuda.source import Source
 from ngrad_kernels.cuda.staging import Staging
@@ -31,9 +34,12 @@ from ngrad_kernels.memory import Buffer
 from ngrad_kernels.skeletons import CALLED
 from ngrad_kernels.space import Space
 from ngrad_kernels.target import Work
+from ngrad_kernels.words import Step
 
 MOST_CARRIED = 4 * CARRIED
 """Bytes from the host up to which they go with launches."""
+SINGLE = 1024
+"""Launches by themselves that are kept, to come again over other memory."""
 Build = Callable[[Source], Any]
 """A kernel's source to what the driver loads."""
 
@@ -68,6 +74,7 @@ class CudaTarget:
         self.libraries = Libraries(self, driver.library)
         self._build = build
         self._threads = driver.properties.threads
+        self._single = functools.lru_cache(SINGLE)(self._new_single)
         self._kernels: list[tuple[Function, int]] = []  # and how many threads an item keeps busy
         self._numbers: dict[Hashable, int] = {}
 
@@ -142,16 +149,56 @@ class CudaTarget:
         if kernel < 0:
             self.libraries.run(kernel, facts, addresses)
             return
+        row = self._single(kernel, facts, n, len(addresses))
+        self.driver.launch(row, self.streams.ready().handle, [0, *addresses])
+
+    def _new_single(self, kernel: int, facts: int, n: int, operands: int) -> Any:
+        places = [(k + 1, 0) for k in range(operands)]
+        return self.driver.row([self._launch(kernel, facts, n, 1, places)])
+
+    def in_a_row(self, launches: Iterable[Step]) -> Callable[[list[int]], None]:
+        parts: list[Callable[[list[int]], None]] = []
+        there = [each for each in launches if each[2] > 0]
+        for foreign, part in itertools.groupby(there, lambda each: each[0] < 0):
+            parts.append((self._libraries_row if foreign else self._row)(list(part)))
+        if len(parts) == 1:
+            return parts[0]
+
+        def run(registers: list[int]) -> None:
+            for part in parts:
+                part(registers)
+
+        return run
+
+    def _row(self, steps: list[Step]) -> Callable[[list[int]], None]:
+        row = self.driver.row([self._launch(*each) for each in steps])
+        launch, ready = self.driver.launch, self.streams.ready
+
+        def run(registers: list[int]) -> None:
+            launch(row, ready().handle, registers)
+
+        return run
+
+    def _launch(
+        self, kernel: int, facts: int, n: int, grain: int, operands: Sequence[tuple[int, int]]
+    ) -> Launch:
         function, width = self._kernels[kernel - 1]
-        words = (facts, n, *addresses)
-        if len(words) != function.words:
-            words = _padded(function, words)
-        stream = self.streams.ready()
-        stream.parameters.words[: len(words)] = words  # type: ignore[call-overload]  # a list's
+        words = len(operands) + 2
+        if words > function.words:
+            raise CudaError(f"{function.name}: takes {function.words} words, not {words}")
         # Kernels take any grid. Blocks beyond those that run at the same time would only begin
         # later what the others do as well; the last of them, alone, would have it all to do.
         grid = min(-(-n * width // self._threads), function.blocks)
-        self.driver.launch(function, grid, self._threads, stream.handle, stream.parameters)
+        return Launch(function, grid, facts, n, operands)
+
+    def _libraries_row(self, steps: list[Step]) -> Callable[[list[int]], None]:
+        call = self.libraries.run
+
+        def run(registers: list[int]) -> None:
+            for routine, facts, _, _, operands in steps:
+                call(routine, facts, [registers[which] + offset for which, offset in operands])
+
+        return run
 
     def run_user(self, run: Callable[[Any, list[Any]], object], arrays: Sequence[Any]) -> None:
         self.driver.run_user(run, arrays, self.streams.ready().handle)
@@ -220,11 +267,3 @@ class CudaTarget:
 
     def synchronize(self) -> None:
         self.driver.synchronize(self.streams.ready().handle)
-
-
-def _padded(function: Function, words: tuple[int, ...]) -> tuple[int, ...]:
-    """Words with zeros for operands that a launch does without, such as partial results."""
-    missing = function.words - len(words)
-    if missing < 0:
-        raise CudaError(f"{function.name}: takes {function.words} words, not {len(words)}")
-    return (*words, *[0] * missing)

@@ -166,13 +166,14 @@ def embed(steps: int, wrong: int, seen: list[dict[str, int]]) -> Callable[[], An
 
 
 def test_a_warm_loop_waits_for_nothing() -> None:
-    """It replays graphs and allocates nothing, and the host asks for no status."""
+    """It replays graphs, beside one launch, and allocates nothing; the host asks for no status."""
     seen: list[dict[str, int]] = []
     with evaluated("fused"):
         table = embed(14, -1, seen)
         before, after = seen[-5], seen[-1]
-        for what in ("synchronisations", "launches", "allocations"):
+        for what in ("synchronisations", "allocations"):
             assert after[what] == before[what], what
+        assert after["launches"] == before["launches"] + 4
         assert after["replays"] > before["replays"]
         found = table.numpy()
         with ngrad.device("cpu"):

@@ -1,0 +1,84 @@
+"""`walk`: launches on end, each a call of the driver by its address, with no Python between."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from llvmlite import ir
+
+from ngrad_kernels.native import (
+    INT,
+    POINTER,
+    WORD,
+    WORDS,
+    Function,
+    build,
+    each_launch,
+    without_gil,
+)
+
+REFUSED = 32
+"""Bits of what `walk` returns that are below the driver's status."""
+NUMBER = (1 << REFUSED) - 1
+"""Those bits: the number of the launch that was refused."""
+
+
+def _walk(module: ir.Module) -> None:
+    """walk(row, stream, registers): launches by the driver, laid out as `words.Words` has them:
+    handles for kernels, grids for grains. `row` is the address of five words: that of
+    `cuLaunchKernel`, how many threads a block has, the most words that a launch has, and `Words`'
+    own address and steps; `registers` is a list. Returns 0, or at the first that the driver refuses
+    its status and, in the lower bits, its number; what follows is not launched.
+
+    Other threads go on meanwhile: the driver waits where a stream has no room for more.
+    """
+    it = Function(module, "walk", 3)
+    it.require(it.builder.icmp_signed("==", it.count, WORD(3)))
+    builder = it.builder
+    row, stream = builder.inttoptr(it.given_integer(0), WORDS), it.given_integer(1)
+    registers = _integers(it, it.given_object(2))
+    launch, block, most, code, count = (it.word(row, k) for k in range(5))
+    table, pointers, refused, number = (it.allocate(k) for k in (most, most, 1, 1))
+    for place in (refused, number):
+        builder.store(WORD(0), place)
+    with it.loop(most) as k:  # the driver takes pointers to words
+        word = builder.ptrtoint(builder.gep(table, [k]), WORD)
+        builder.store(word, builder.gep(pointers, [k]))
+    kind = ir.FunctionType(INT, [POINTER, *[INT] * 7, *[POINTER] * 3]).as_pointer()
+    call, where = builder.inttoptr(launch, kind), builder.inttoptr(stream, POINTER)
+    threads, given = builder.trunc(block, INT), builder.bitcast(pointers, POINTER)
+    one, none = INT(1), INT(0)
+    with without_gil(it), each_launch(it, code, count, registers, table) as (kernel, _, _, grain):
+        fine = builder.icmp_signed("==", builder.load(refused), WORD(0))
+        with builder.if_then(fine, likely=True):
+            function, grid = builder.inttoptr(kernel, POINTER), builder.trunc(grain, INT)
+            shape = (grid, one, one, threads, one, one, none)
+            status = builder.call(call, [function, *shape, where, given, POINTER(None)])
+            high = builder.shl(builder.zext(status, WORD), WORD(REFUSED))
+            at = builder.load(number)
+            launched = builder.icmp_signed("==", status, none)
+            builder.store(builder.select(launched, WORD(0), builder.or_(high, at)), refused)
+            builder.store(builder.add(at, WORD(1)), number)
+    result = it.external("PyLong_FromLongLong", POINTER, WORD)
+    builder.ret(builder.call(result, [builder.load(refused)]))
+
+
+def _integers(it: Function, numbers: Any) -> Any:
+    """The integers of a list as words; what is none raises."""
+    builder = it.builder
+    size = it.external("PyList_Size", WORD, POINTER)
+    item = it.external("PyList_GetItem", POINTER, POINTER, WORD)
+    convert = it.external("PyLong_AsLongLong", WORD, POINTER)
+    count = builder.call(size, [numbers])
+    it.raise_if_any()
+    words = it.allocate(count)
+    with it.loop(count) as k:
+        value = builder.call(convert, [builder.call(item, [numbers, k])])
+        builder.store(value, builder.gep(words, [k]))
+    it.raise_if_any()
+    return words
+
+
+walk: Callable[[int, int, list[int]], int]
+(walk,) = build("ngrad.cuda", walk=_walk)
