@@ -1,9 +1,10 @@
 """Sweeps beside PyTorch's and `jax.jit`'s, in turns in one process, warm: value and gradient.
 
-    python asv_bench/fused.py [--device cuda]
+    python asv_bench/fused.py [--device cuda [--queued 10]]
 
 `sweeps.py` has the programs. Every figure is the least of several rounds; in a round each contender
-has its turn. `--first` times the first calls of the first program in new processes instead: with an
+has its turn. A GPU is waited for after each call, or after several that are queued at once: then
+it is busy all the time, unless what the host does for a call takes longer. `--first` times the first calls of the first program in new processes instead: with an
 empty kernel cache, and with what that left there.
 """
 
@@ -57,6 +58,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--rounds", type=int, default=15, help="of which the least counts (15)")
     parser.add_argument("--scale", type=float, default=1.0, help="of the sizes (1)")
     parser.add_argument("--only", default="", help="programs whose name has this in it")
+    parser.add_argument("--queued", type=int, default=1, help="calls between two waits (1)")
     parser.add_argument("--first", action="store_true", help="first calls in new processes")
     place.add_argument(parser)
     chosen = parser.parse_args(arguments)
@@ -68,19 +70,22 @@ def main(arguments: list[str] | None = None) -> None:
     found, absent = [], {}
     for program in programs(chosen.scale):
         if chosen.only in program.name:
-            contenders, others = program.contenders()
-            found.append((program, least(contenders, chosen.rounds, program.repeat)))
+            contenders, others = program.contenders(chosen.queued)
+            calls = chosen.queued if program.waits else 1
+            best = least(contenders, chosen.rounds, -(-program.repeat // calls))
+            found.append((program, {name: seconds / calls for name, seconds in best.items()}))
             absent |= others
     console = Console(width=None if sys.stdout.isatty() else 160)
     console.print(place.heading(), highlight=False)
     for name, why in absent.items():
         console.print(f"without {name}: {why}", highlight=False)
-    console.print(_table(found, chosen.rounds))
+    title = f"least of {chosen.rounds} rounds"
+    console.print(_table(found, title + f", {chosen.queued} calls at a time" * (chosen.queued > 1)))
 
 
-def _table(found: list[tuple[Program, dict[str, float]]], rounds: int) -> Table:
+def _table(found: list[tuple[Program, dict[str, float]]], title: str) -> Table:
     others = [name for name in OTHERS if any(name in best for _, best in found)]
-    table = Table(title=f"least of {rounds} rounds")
+    table = Table(title=title)
     for heading in ("value and gradient", "ngrad", *others):
         table.add_column(heading)
     if not place.on_gpu():

@@ -27,13 +27,13 @@ class Program(NamedTuple):
     repeat: int = 1
     waits: bool = True
 
-    def contenders(self) -> tuple[dict[str, Work], dict[str, str]]:
-        """Who can take part, and why the others cannot."""
+    def contenders(self, calls: int = 1) -> tuple[dict[str, Work], dict[str, str]]:
+        """Who can take part, with so many calls at a time, and why the others cannot."""
         absent = {name: place.missing(name) for name in self.others}
         works = {"ngrad": self.ours} | ({} if self.floor is None else {"floor": self.floor})
         works |= {name: make() for name, make in self.others.items() if not absent[name]}
         if self.waits:
-            works = {name: place.waiting(name, work) for name, work in works.items()}
+            works = {name: place.waiting(name, work, calls) for name, work in works.items()}
         return works, {name: why for name, why in absent.items() if why}
 
 
@@ -102,6 +102,6 @@ def by_jax(f: Callable[..., Any], *arrays: Any) -> Make:
             jax.value_and_grad(functools.partial(f, jnp), argnums=tuple(range(len(arrays))))
         )
         given = [jax_array(array) for array in arrays]
-        return lambda: jax.block_until_ready(compiled(*given))
+        return lambda: compiled(*given)
 
     return make

@@ -86,27 +86,41 @@ def copying(nbytes: int) -> Work:
     return lambda: where.target.copy(target.address, source.address, half)
 
 
-def waiting(contender: str, work: Work) -> Work:
-    """A contender's work, until its device is done with it; JAX's waits by itself."""
-    if not on_gpu() or contender == "jax.jit":
-        return work
-    if contender in ("PyTorch", "torch.compile"):
+def waiting(contender: str, work: Work, calls: int = 1) -> Work:
+    """So many calls of a contender's work, until its device is done with all."""
+    wait: Callable[[Any], object]
+    if contender == "jax.jit":
+        import jax
+
+        wait = jax.block_until_ready
+    elif not on_gpu():
+        wait = _nothing
+    elif contender in ("PyTorch", "torch.compile"):
         import torch
 
-        wait: Work = torch.cuda.synchronize
+        wait = _regardless(torch.cuda.synchronize)
     elif contender == "CuPy":
         import cupy
 
-        wait = cupy.cuda.Device().synchronize
+        wait = _regardless(cupy.cuda.Device().synchronize)
     else:
-        wait = current().target.synchronize
+        wait = _regardless(current().target.synchronize)
 
     def whole() -> None:
-        result = work()
-        wait()
-        del result
+        for _ in range(calls):
+            result = work()
+        wait(result)
 
     return whole
+
+
+def _nothing(result: Any) -> None:
+    """Wait for the CPU, which is done."""
+
+
+def _regardless(wait: Work) -> Callable[[Any], object]:
+    """Wait for all, whatever the result."""
+    return lambda result: wait()
 
 
 def heading() -> str:

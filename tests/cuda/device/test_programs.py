@@ -31,8 +31,13 @@ HOST_ONLY |= {"to_device", "trigamma"}  # whose derivative is the host's, and wh
 
 
 def bits(value: Any) -> list[bytes]:
+    """With one NaN for all: a GPU makes them of other bits than a CPU."""
     leaves = value if isinstance(value, (list, tuple)) else [value]
-    return [np.asarray(leaf.numpy()).tobytes() for leaf in leaves]
+    arrays = [np.array(leaf.numpy()) for leaf in leaves]
+    for array in arrays:
+        if array.dtype.kind == "f":
+            array[array != array] = np.nan
+    return [array.tobytes() for array in arrays]
 
 
 def on_gpu(f: Callable[[], Any]) -> Any:
