@@ -4,8 +4,9 @@
 
 `sweeps.py` has the programs. Every figure is the least of several rounds; in a round each contender
 has its turn. A GPU is waited for after each call, or after several that are queued at once: then
-it is busy all the time, unless what the host does for a call takes longer. `--first` times the first calls of the first program in new processes instead: with an
-empty kernel cache, and with what that left there.
+it is busy all the time, unless what the host does for a call takes longer. `--first` times the
+first calls of the first program in new processes instead: with an empty kernel cache, and with what
+that left there.
 """
 
 from __future__ import annotations
