@@ -69,6 +69,7 @@ def test_starting(monkeypatch: pytest.MonkeyPatch) -> None:
     starting = module("benchmarks.starting", monkeypatch)
     root = Path(__file__).parents[1]
     monkeypatch.setenv("PYTHONPATH", f"{root}:{root / 'kernels'}")
+    monkeypatch.delattr(starting.Program, "time_cold")  # runs what counts the compiled kernels
     results = run(starting.Program)
     assert 5 <= results["track_kernels_compiled"] <= 30
     assert results["track_kernels_compiled_when_warm"] == 0

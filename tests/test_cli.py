@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -98,27 +99,50 @@ def test_info() -> None:
     assert not re.search(r"on none yet", done.stdout)
 
 
-def test_mistakes_are_explained() -> None:
-    for arguments, words in (
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
         (("info", "--threads", "0"), "--threads"),
         (("demo", "--epochs", "0"), "--epochs"),
         (("warmup", "--jobs", "0"), "--jobs"),
         (("warmup", "no_such_op"), "no_such_op"),
         ((), "command"),
-    ):
-        done = command(*arguments)
-        assert done.returncode == 2 and words in done.stderr, (arguments, done.stderr)
-        assert "Traceback" not in done.stderr
+    ],
+)
+def test_mistakes_are_explained(
+    arguments: tuple[str, ...], word: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(arguments)
+    assert stopped.value.code == 2 and word in capsys.readouterr().err
 
 
-def test_warmup_fills_the_cache_and_cache_clears_it(tmp_path: Path) -> None:
-    folder = tmp_path / "kernels"
-    ops = ("sqrt", "argmax", "logical_not")
-    expected = len(warm.tasks(ops))
-    first = command("warmup", "--jobs", "2", *ops, folder=folder)
-    assert first.returncode == 0, first.stdout + first.stderr
-    assert f"{expected} compiled, 0 were there" in first.stdout
-    again = command("warmup", *ops, folder=folder)
+def test_a_mistake_is_no_traceback() -> None:
+    done = command("warmup", "no_such_op")
+    assert done.returncode == 2 and "no_such_op" in done.stderr, done.stderr
+    assert "Traceback" not in done.stderr
+
+
+WARMED = ("sqrt", "multiply", "divide", "reduce_sum")
+
+
+@pytest.fixture(scope="module")
+def warmed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A folder that `warmup` filled, and what it said."""
+    folder = tmp_path_factory.mktemp("warmed") / "kernels"
+    done = command("warmup", "--jobs", "2", *WARMED, folder=folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder, done.stdout
+
+
+def test_warmup_fills_the_cache_and_cache_clears_it(
+    warmed: tuple[Path, str], tmp_path: Path
+) -> None:
+    filled, said = warmed
+    folder = shutil.copytree(filled, tmp_path / "kernels")
+    expected = len(warm.tasks(WARMED))
+    assert f"{expected} compiled, 0 were there" in said
+    again = command("warmup", *WARMED, folder=folder)
     assert f"0 compiled, {expected} were there" in again.stdout
     kept = len(list(folder.glob("*.o")))
     assert kept >= expected and f"{kept} kernels" in command("cache", folder=folder).stdout
@@ -126,7 +150,7 @@ def test_warmup_fills_the_cache_and_cache_clears_it(tmp_path: Path) -> None:
     assert not list(folder.glob("*.o"))
 
 
-def test_a_warm_program_compiles_nothing(tmp_path: Path) -> None:
+def test_a_warm_program_compiles_nothing(warmed: tuple[Path, str]) -> None:
     """What warmup compiles is what programs ask for: strided or not, small or large."""
     program = """
 import ngrad as tf
@@ -139,10 +163,7 @@ for shape in ([3, 4], [300, 400]):
     tape.gradient(y, x).numpy()
 print(cache.counters["compiled"])
 """
-    folder = tmp_path / "kernels"
-    ops = ("sqrt", "multiply", "divide", "reduce_sum")
-    assert command("warmup", "--jobs", "2", *ops, folder=folder).returncode == 0
-    done = python("-c", program, folder=folder)
+    done = python("-c", program, folder=warmed[0])
     assert done.stdout.split() == ["0"], done.stdout + done.stderr
 
 

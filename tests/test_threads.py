@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import queue
+import shutil
 import subprocess
 import sys
 import threading
@@ -255,7 +256,7 @@ def test_a_tape_goes_on_in_another_thread() -> None:
 # -- processes -------------------------------------------------------------------------------------
 
 
-def ran(program: str, timeout: float = 120, **environment: str) -> str:
+def ran(program: str, **environment: str) -> str:
     """What a program prints, run in a process of its own, which it may crash or hang."""
     command = [sys.executable, "-W", "ignore::DeprecationWarning", "-c", program]
     done = subprocess.run(
@@ -263,7 +264,7 @@ def ran(program: str, timeout: float = 120, **environment: str) -> str:
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
-        timeout=timeout,
+        timeout=120,
         check=False,
     )
     assert done.returncode == 0, f"exit {done.returncode}\n{done.stderr[-3000:]}"
@@ -351,6 +352,21 @@ assert look()
 """
 
 
+@pytest.fixture(scope="module")
+def unfused(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache with the kernels of single ops that `COMPILING` needs, and none of the fused ones."""
+    folder = tmp_path_factory.mktemp("unfused") / "cache"
+    ran(FORKS.format(n=1000) + COMPILING, NGRAD_FUSION="off", NGRAD_CACHE_DIR=str(folder))
+    return folder
+
+
+@pytest.fixture
+def background(unfused: Path, tmp_path: Path) -> dict[str, str]:
+    """The environment of a program whose fused kernels are compiled in the background."""
+    folder = shutil.copytree(unfused, tmp_path / "cache")
+    return {"NGRAD_FUSION": "background", "NGRAD_CACHE_DIR": str(folder)}
+
+
 @forks
 @pytest.mark.parametrize("n", [100, 1 << 18], ids=["small", "parallel"])
 def test_a_fork_with_pending_work(n: int) -> None:
@@ -364,7 +380,7 @@ def test_a_fork_while_others_evaluate() -> None:
 
 
 @forks
-def test_a_fork_while_kernels_are_compiled(tmp_path: Path) -> None:
+def test_a_fork_while_kernels_are_compiled(background: dict[str, str]) -> None:
     """The child neither waits for the parent's compiler nor goes without fused kernels."""
     program = (
         FORKS.format(n=1000)
@@ -379,10 +395,10 @@ assert ended(in_child(fused)) == 0
 assert look()
 """
     )
-    ran(program, NGRAD_FUSION="background", NGRAD_CACHE_DIR=str(tmp_path / "cache"))
+    ran(program, **background)
 
 
-def test_programs_go_on_while_kernels_are_compiled(tmp_path: Path) -> None:
+def test_programs_go_on_while_kernels_are_compiled(background: dict[str, str]) -> None:
     """With the same bits before, meanwhile and after; nothing fails where nobody hears of it."""
     program = (
         FORKS.format(n=1000)
@@ -399,12 +415,13 @@ assert look() and counters["fused"] >= len(PROGRAMS)
 print("went on")
 """
     )
-    folder = str(tmp_path / "cache")
-    assert ran(program, NGRAD_FUSION="background", NGRAD_CACHE_DIR=folder) == "went on"
+    assert ran(program, **background) == "went on"
 
 
 @pytest.mark.parametrize("end", ["", "sys.exit()", "raise KeyboardInterrupt"])
-def test_the_interpreter_ends_while_kernels_are_compiled(tmp_path: Path, end: str) -> None:
+def test_the_interpreter_ends_while_kernels_are_compiled(
+    background: dict[str, str], end: str
+) -> None:
     """With what is pending, and a tape, still there."""
     program = (
         "import sys\n"
@@ -420,5 +437,4 @@ except KeyboardInterrupt:
     pass
 """
     )
-    folder = str(tmp_path / "cache")
-    assert ran(program, NGRAD_FUSION="background", NGRAD_CACHE_DIR=folder) == ""
+    assert ran(program, **background) == ""
