@@ -142,19 +142,20 @@ def ulp_error(got: np.ndarray, exact: Sequence[Any], dtype: Any) -> np.ndarray:
     errors = np.empty(len(exact))
     with mpmath.workprec(PRECISION):
         limit = mpmath.mpf(2) ** info.maxexp
-
-        def clip(value: Any) -> Any:
-            return min(max(value, -limit), limit)
-
         for i, (value, wanted) in enumerate(zip(got.tolist(), exact, strict=True)):
             if mpmath.isnan(wanted) or math.isnan(value):
                 errors[i] = 0.0 if mpmath.isnan(wanted) and math.isnan(value) else np.inf
                 continue
-            wanted = clip(wanted)
+            if mpmath.isinf(wanted):
+                wanted = limit * mpmath.sign(wanted)
             # frexp: 2^(exponent - 1) <= |wanted| < 2^exponent
             exponent = mpmath.frexp(wanted)[1] if wanted else info.minexp
-            unit = max(min(exponent, info.maxexp) - 1, info.minexp) - info.nmant
-            errors[i] = mpmath.ldexp(abs(clip(mpmath.mpf(value)) - wanted), -unit)
+            if exponent > info.maxexp:
+                wanted, exponent = limit * mpmath.sign(wanted), info.maxexp
+            if math.isinf(value):
+                value = math.copysign(1.0, value) * limit
+            unit = max(exponent - 1, info.minexp) - info.nmant
+            errors[i] = mpmath.ldexp(abs(value - wanted), -unit)
     return errors
 
 
