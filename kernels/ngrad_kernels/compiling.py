@@ -8,7 +8,8 @@ from typing import Any
 import llvmlite.binding as llvm
 import numba as nb
 from numba.core import compiler, types
-from numba.core.codegen import JITCPUCodegen
+from numba.core.codegen import JITCodeLibrary, JITCPUCodegen
+from numba.core.compiler_lock import global_compiler_lock
 from numba.core.registry import cpu_target
 
 from ngrad_kernels import (
@@ -43,8 +44,26 @@ ARGUMENTS = {
 }
 
 
+class _Library(JITCodeLibrary):
+    """A module that is optimised, once, and for whoever emits it: Numba would make machine code of
+    it besides, to call, and would optimise for the sake of reference counts before that.
+    """
+
+    def _optimize_functions(self, ll_module: Any) -> None:
+        ll_module.data_layout = self._codegen._data_layout
+
+    def _optimize_final_module(self) -> None:
+        passes, builder = self._codegen._module_pass_manager()
+        passes.run(self._final_module, builder)
+
+    def _finalize_final_module(self) -> None:
+        self._finalized = True
+
+
 class _Codegen(JITCPUCodegen):
     """Numba's code generation, tuned as ours: loops are vectorised in it."""
+
+    _library_class = _Library
 
     def _customize_tm_features(self) -> str:
         return loader.features()
@@ -61,6 +80,7 @@ def _flags() -> Any:
     flags: Any = compiler.Flags()
     flags.no_cpython_wrapper = True
     flags.no_cfunc_wrapper = True  # it would call into Numba's runtime
+    flags.no_compile = True
     flags.error_model = "numpy"
     flags.nrt = False
     return flags
@@ -81,6 +101,8 @@ def llvm_module(name: str, source: str, signature: Signature, symbol: str) -> An
         _flags(),
         {},
     )
+    with global_compiler_lock:
+        result.library.finalize()
     module = result.library._final_module.clone()
     for part in [*module.functions, *module.global_variables]:
         if not part.is_declaration:
