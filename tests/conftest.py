@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 
@@ -35,6 +36,13 @@ def pytest_report_header() -> str:
     return (
         f"hypothesis: derandomized (seeds follow the tests' names); kernels in {cache.store.folder}"
     )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _what_is_there_stays() -> None:
+    """Whoever collects garbage need not go over twenty thousand tests, and a compiler's objects."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
