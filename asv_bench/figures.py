@@ -60,6 +60,11 @@ def least(contenders: dict[str, Work], rounds: int, repeat: int = 1) -> dict[str
     return best
 
 
+def shown(seconds: float) -> str:
+    """A time in the unit that suits it."""
+    return f"{seconds * 1e3:.2f} ms" if seconds >= 1e-3 else f"{seconds * 1e6:.1f} us"
+
+
 @nb.njit(parallel=True)
 def copy(target: Any, source: Any) -> None:
     for k in nb.prange((source.size + GRAIN - 1) // GRAIN):
@@ -232,8 +237,8 @@ def transcendental(rounds: int, size: int) -> Iterator[Figure]:
             best = least({name: waiting(name, work) for name, work in works.items()}, rounds)
             yield Figure(
                 f"{name}, {size:.0e} {dtype}",
-                f"{best['ngrad'] * 1e3:.1f} ms",
-                f"PyTorch {best['PyTorch'] * 1e3:.1f} ms",
+                shown(best["ngrad"]),
+                f"PyTorch {shown(best['PyTorch'])}",
                 best["ngrad"] / best["PyTorch"],
                 "at most 1",
             )

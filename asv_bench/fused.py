@@ -18,7 +18,7 @@ import sys
 import tempfile
 
 import place
-from figures import least
+from figures import least, shown
 from peers import Program
 from rich.console import Console
 from rich.table import Table
@@ -94,16 +94,12 @@ def _table(found: list[tuple[Program, dict[str, float]]], title: str) -> Table:
     for program, best in found:
         own = best["ngrad"]
         cells = [
-            f"{_time(best[name])} ({best[name] / own:.2f} x)" if name in best else ""
+            f"{shown(best[name])} ({best[name] / own:.2f} x)" if name in best else ""
             for name in others
         ]
         aim = [] if place.on_gpu() else [program.aim]
-        table.add_row(program.name, _time(own), *cells, *aim)
+        table.add_row(program.name, shown(own), *cells, *aim)
     return table
-
-
-def _time(seconds: float) -> str:
-    return f"{seconds * 1e3:.2f} ms" if seconds >= 1e-3 else f"{seconds * 1e6:.1f} us"
 
 
 if __name__ == "__main__":
