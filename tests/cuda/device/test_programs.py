@@ -22,6 +22,8 @@ from table import Row
 import ngrad
 from ngrad.devices import device_of
 from ngrad.graph.op import TABLE
+from ngrad_kernels.contract import CHUNK, STRETCH
+from ngrad_kernels.cuda import devices
 
 SEED = int(os.environ.get("NGRAD_CUDA_SEED", "0"))
 GPU = "cuda:0"
@@ -169,6 +171,24 @@ def test_programs(program: Callable[[], Any], way: str) -> None:
     expected = bits(program())
     with evaluated(way):
         for _ in range(2):  # the second is fused, where that is the way
+            assert bits(on_gpu(program)) == expected
+
+
+def test_rows_of_several_chunks() -> None:
+    """And of several stretches, where there is a GPU: the simulator would take minutes."""
+    length = CHUNK + 100 if devices.simulated() else 2 * STRETCH + 100
+    x = np.random.default_rng(SEED).normal(size=length)
+
+    def program() -> Any:
+        with ngrad.GradientTape() as tape:
+            tape.watch(v := ngrad.constant(x))
+            total = ngrad.reduce_sum(v * v)
+            shares = v / total
+        return total, shares, ngrad.reduce_max(v), tape.gradient(total, v)
+
+    expected = bits(program())
+    for way in ("deferred", "fused"):
+        with evaluated(way):
             assert bits(on_gpu(program)) == expected
 
 
