@@ -27,8 +27,8 @@ SEEN = 64
 """Sets of addresses that are remembered, to know one that comes again."""
 
 LEAST = 3
-"""Kernels from which on they are captured: to launch fewer should take the driver less time than a
-graph. No GPU has shown yet where that ends.
+"""Kernels from which on they are captured: to launch fewer takes the driver less time than a graph;
+three take as long either way (on an H200).
 """
 CHECKED = 1
 """The bit that stands for a plan's own checks; those of inputs are numbered as their registers."""

@@ -3,10 +3,9 @@
 A block of at most `BLOCK` elements is reduced in lanes, element i in lane i % `lanes(code)`, the
 lanes as a tree; fewer than `SHORT` elements are reduced in order. Blocks are folded in order into
 an accumulator, `CHUNK` elements at a time; chunks are folded in order, `STRETCH` elements at a
-time; stretches are folded in order. Reductions over an earlier
-axis combine rows in order, `SLAB` at a time in the operand's own dtype; slabs are folded in order
-into an accumulator, `ROWS` rows at a time; these are folded in order. Nothing else (strides,
-threads, what shares the loop) decides.
+time; stretches are folded in order. Reductions over an earlier axis combine rows in order, `SLAB`
+at a time in the operand's own dtype; slabs are folded in order into an accumulator, `ROWS` rows at
+a time; these are folded in order. Nothing else (strides, threads, what shares the loop) decides.
 
 So a float32 meets at most 22 roundings in float32 in a block, and 16 in a slab, before it is part
 of a float64.
@@ -20,7 +19,8 @@ BLOCK = 1 << 10
 CHUNK = 1 << 14
 """Also the elements of one parallel work item."""
 STRETCH = 1 << 20
-"""So that what is left of many chunks can be folded by many threads: one has 64 of them."""
+FOLDED = STRETCH // CHUNK
+"""Chunks of a stretch: the partial results that one thread folds, where there are many."""
 SHORT = 1 << 4
 ROWS = 1 << 10
 SLAB = 1 << 4

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from ngrad_kernels.body import Body
 from ngrad_kernels.codes import size_of, words_for
-from ngrad_kernels.contract import BLOCK, CHUNK, STRETCH, accumulator, identity
+from ngrad_kernels.contract import BLOCK, FOLDED, accumulator, identity
 from ngrad_kernels.expressions import assignments
 from ngrad_kernels.short_rows import SEVERAL
 
@@ -90,9 +90,9 @@ def _rows(body: Body, name: str) -> list[str]:
         f"    if facts[{FOLD}] != 0:",
         "        for row in range(lo, hi):",
         f"            total = {start}",
-        f"            for first in range(0, chunks, {STRETCH // CHUNK}):",
+        f"            for first in range(0, chunks, {FOLDED}):",
         f"                stretch = {start}",
-        f"                for c in range(first, min(chunks, first + {STRETCH // CHUNK})):",
+        f"                for c in range(first, min(chunks, first + {FOLDED})):",
         f"                    part = load_{wide}(table[3], row * chunks + c)",
         f"                    stretch = combine_{body.reduction}(stretch, part)",
         f"                total = combine_{body.reduction}(total, stretch)",

@@ -8,6 +8,7 @@ again and again would take Numba several times as long.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
@@ -102,7 +103,7 @@ class Elements(NamedTuple):
                 self.store()
 
         for k in range(count):
-            write(k, lambda k=k: move(k), self.read, waiting=True)  # type: ignore[misc]
+            write(k, functools.partial(move, k), self.read, waiting=True)
         if waits:
             every = [(k, name) for k in range(count) for name in waits]
             there = ", ".join(rename(k, name) for k, name in every)

@@ -11,24 +11,16 @@ import functools
 
 from ngrad_kernels.body import Body
 from ngrad_kernels.codes import size_of, words_for
-from ngrad_kernels.contract import BLOCK, CHUNK, STRETCH, accumulator, identity
+from ngrad_kernels.contract import BLOCK, CHUNK, FOLDED, accumulator, identity
 from ngrad_kernels.cuda.elements import Elements
 from ngrad_kernels.cuda.elementwise import Access, elementwise, one_by_one
-from ngrad_kernels.cuda.groups import (
-    GROUPS,
-    Reduction,
-    reduce_chunk,
-    reduce_columns,
-    teams,
-)
+from ngrad_kernels.cuda.groups import GROUPS, Reduction, reduce_chunk, reduce_columns, teams
 from ngrad_kernels.cuda.source import GROUP, THREADS, Source
 from ngrad_kernels.expressions import assignments
 from ngrad_kernels.render import CHUNKS, FOLD, LENGTH, VIEW, WIDTH
 from ngrad_kernels.scalars import is_long
 from ngrad_kernels.writer import Writer
 
-CHUNKS_OF_STRETCH = STRETCH // CHUNK
-"""Partial results of a row that one thread folds."""
 AHEAD = 8
 """Partial results that a thread asks for before it combines the first."""
 
@@ -144,18 +136,18 @@ class _Kernel(Writer):
         """Partial results to stretches, a thread each, and these in order: a row is a thread's, or
         if there are several stretches a thread block's.
         """
-        with self.block(f"if chunks <= {CHUNKS_OF_STRETCH}"):
+        with self.block(f"if chunks <= {FOLDED}"):
             self._fold("item * chunks", "1")
             self.write("return")
         self.write("row = block_id()")
         with self.block("while row < n"):
             self.write(
                 f"total = {self.start()}",
-                f"stretches = (chunks + {CHUNKS_OF_STRETCH - 1}) // {CHUNKS_OF_STRETCH}",
+                f"stretches = (chunks + {FOLDED - 1}) // {FOLDED}",
             )
             with self.block("for s in range(0, stretches, block_size())"):
-                self.write(f"at = (s + thread_id()) * {CHUNKS_OF_STRETCH}")
-                count = f"min({CHUNKS_OF_STRETCH}, chunks - at)"
+                self.write(f"at = (s + thread_id()) * {FOLDED}")
+                count = f"min({FOLDED}, chunks - at)"
                 self._in_order("stretch", "load", "a2", "row * chunks + at", count)
                 self.write(f"store_{self.wide}(shared, thread_id(), stretch)", "barrier()")
                 with self.block("if thread_id() == 0"):

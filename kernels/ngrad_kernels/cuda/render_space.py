@@ -16,13 +16,7 @@ from collections.abc import Callable, Sequence
 from ngrad_kernels.contract import BLOCK, CHUNK, identity
 from ngrad_kernels.cuda.elements import Elements
 from ngrad_kernels.cuda.elementwise import Access, elementwise, one_by_one
-from ngrad_kernels.cuda.groups import (
-    BLOCKS,
-    Reduction,
-    reduce_chunk,
-    reduce_columns,
-    teams,
-)
+from ngrad_kernels.cuda.groups import BLOCKS, Reduction, reduce_chunk, reduce_columns, teams
 from ngrad_kernels.cuda.source import Source
 from ngrad_kernels.scalars import is_long
 from ngrad_kernels.space import LENGTH, ROWS, SPAN, TILE, TILES, Space, Step
@@ -102,9 +96,16 @@ class _Kernel(SpaceWriter):
 
         names = [f"v{k}" for k in dict.fromkeys((*place, *read))]
         rest = [k for k in values if k not in read]
-        compute = functools.partial(self._compute, rest)
-        more = self._long(rest), f"pass{self.passes.index(one)}_"
-        return Elements(names, reads, compute, len(rest), store, bool(one.stores), *more)
+        return Elements(
+            names,
+            reads,
+            functools.partial(self._compute, rest),
+            len(rest),
+            store,
+            stores=bool(one.stores),
+            long=self._long(rest),
+            mark=f"pass{self.passes.index(one)}_",
+        )
 
     def _compute(self, values: Sequence[int]) -> None:
         """Values of level element in the column `j` that come of others."""
