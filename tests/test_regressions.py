@@ -213,6 +213,7 @@ assert first == 1 or cpu.threading_layer() != "tbb" and first == 3
 thread = threading.Thread(target=lambda: ngrad.tanh(x).numpy())
 thread.start()
 thread.join()
-print(in_child())
+print("serial:", in_child())
 """
-    assert ran(program).split()[-1] == "3"  # the layer may say that it could not stop its threads
+    # The layer may say, before or after, that it could not stop its threads.
+    assert "serial: 3" in ran(program).splitlines()

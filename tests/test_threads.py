@@ -264,7 +264,7 @@ def ran(program: str, **environment: str) -> str:
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=330,
         check=False,
     )
     assert done.returncode == 0, f"exit {done.returncode}\n{done.stderr[-3000:]}"
@@ -279,7 +279,7 @@ import numpy as np
 import ngrad
 from ngrad import GradientTape, constant
 from ngrad.plans import counters
-faulthandler.dump_traceback_later(100, exit=True)
+faulthandler.dump_traceback_later(300, exit=True)
 
 def in_child(work):
     child = os.fork()
