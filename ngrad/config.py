@@ -25,12 +25,20 @@ AT_ONCE = 1 << 13
 class _Settings:
     """What the process is set to, where it is read at every op."""
 
-    __slots__ = ("at_once", "eager", "fusion")
+    __slots__ = ("at_once", "eager", "fusion", "small", "watched")
 
     def __init__(self) -> None:
         self.at_once = int(os.environ.get("NGRAD_AT_ONCE", AT_ONCE))
         self.eager = os.environ.get("NGRAD_EAGER", "0") not in ("", "0")
+        self.watched = False
         self.fusion = os.environ.get("NGRAD_FUSION", "background")
+        self.decide()
+
+    def decide(self) -> None:
+        """To be called when one of the others was set. `small`: up to how many bytes an op that
+        nobody is told of may run where it is called, with no more questions; -1 for none.
+        """
+        self.small = -1 if self.eager or self.watched else self.at_once
 
 
 settings = _Settings()
@@ -60,6 +68,7 @@ def set_eager(on: bool) -> None:
     >>> config.set_eager(False)
     """
     settings.eager = bool(on)
+    settings.decide()
 
 
 def at_once() -> int:
@@ -96,6 +105,7 @@ def set_at_once(nbytes: int) -> None:
     if nbytes < 0:
         raise ValueError(f"at_once is a number of bytes, not {nbytes}")
     settings.at_once = int(nbytes)
+    settings.decide()
 
 
 FUSION = ("background", "wait", "off")

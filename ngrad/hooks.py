@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ngrad.config import settings
 from ngrad.graph.differentiate import Goal, Heard
 from ngrad.graph.op import Call
 
@@ -42,6 +43,17 @@ class _Hooks:
         others = tuple(other for other in self.listeners if other is not listener)
         self.listeners = (*others, listener) if on else others
         self.ran = self._tell if self.listeners else None
+        self.watch()
+
+    def run_by(self, execute: Execute | None) -> None:
+        """Have calls run by this, or by themselves."""
+        self.execute = execute
+        self.watch()
+
+    def watch(self) -> None:
+        """Have every op find out whether it is looked at."""
+        settings.watched = self.execute is not None or self.ran is not None
+        settings.decide()
 
     def _tell(self, call: Call, inputs: tuple[Any, ...], out: Any) -> None:
         for listener in self.listeners:

@@ -251,10 +251,10 @@ class _Active:
 
     def _set(self, profiles: tuple[Profile, ...]) -> None:
         if profiles and not self.profiles:
-            hooks.execute = self.execute
+            hooks.run_by(self.execute)
             cache.listeners.append(self.made)
         elif self.profiles and not profiles:
-            hooks.execute = None
+            hooks.run_by(None)
             cache.listeners.remove(self.made)
         self.profiles = profiles
 

@@ -20,11 +20,10 @@ from ngrad.graph.program import OUT, Program
 from ngrad.graph.room import padded
 from ngrad.schedule import Loads, Schedule
 from ngrad.status import begun, unsettled
-from ngrad.tensor import Tensor, allocate, empty, scalar, seen
+from ngrad.tensor import Tensor, computed, empty, scalar, seen
 from ngrad_kernels import cpu, native
 from ngrad_kernels.cpu import walk
 from ngrad_kernels.memory import Buffer, pool
-from ngrad_kernels.native import blank
 from ngrad_kernels.words import Words
 
 SMALL = 1 << 20
@@ -100,11 +99,9 @@ def _walked(
 def _unary(program: Program, out: Layout) -> Callable[..., Tensor]:
     (launch,) = program.launches
     kernel, facts, n = launch.kernel, launch.facts, launch.n
-    run = native.run
 
     def unary(x: Tensor, keep: Any = program) -> Tensor:
-        made = empty(out)
-        run(kernel, facts, n, x._at, made._at)
+        made: Tensor = computed(out, kernel, facts, n, x._at)
         return made
 
     return unary
@@ -113,11 +110,9 @@ def _unary(program: Program, out: Layout) -> Callable[..., Tensor]:
 def _binary(program: Program, out: Layout) -> Callable[..., Tensor]:
     (launch,) = program.launches
     kernel, facts, n = launch.kernel, launch.facts, launch.n
-    run = native.run
 
     def binary(x: Tensor, y: Tensor, keep: Any = program) -> Tensor:
-        made = empty(out)
-        run(kernel, facts, n, x._at, y._at, made._at)
+        made: Tensor = computed(out, kernel, facts, n, x._at, y._at)
         return made
 
     return binary
@@ -127,9 +122,8 @@ def _general(program: Program, out: Layout) -> Callable[..., Tensor]:
     scratch, device = program.scratch, out.device
 
     def general(*tensors: Tensor) -> Tensor:
-        buffer = allocate(out)
+        result = empty(out)
         room = device.pool.take(scratch) if scratch else None
-        result = Tensor(buffer, buffer.address, out)
         _launch(device, program, tensors, (result,), room)
         return result
 
@@ -146,8 +140,7 @@ def _several(program: Program, outs: tuple[Layout, ...]) -> Callable[..., tuple[
                 dies = tensors[over[k]]
                 results.append(Tensor(dies._block, dies._at, out))
             else:
-                buffer = allocate(out)
-                results.append(Tensor(buffer, buffer.address, out))
+                results.append(empty(out))
         room = device.pool.take(scratch) if scratch else None
         _launch(device, program, tensors, results, room)
         return tuple(results)
@@ -236,25 +229,8 @@ class Replay(Schedule):
                 value = scalar(value, where.dtype)
                 numbers.append(value)
             registers.append(value._at)
-        made: list[Any] = []
-        for where in self._made:
-            free = where.free
-            try:  # a new tensor in full, since every small gradient comes here
-                address = free.pop()
-                buffer = Buffer()
-                buffer.free = free
-                buffer.address = address
-            except IndexError:
-                buffer = pool.take(where.nbytes)
-                address = buffer.address
-            registers.append(address)
-            out = blank(Tensor)
-            out._block = buffer
-            out._at = address
-            out._layout = where
-            out._window = None
-            out._slot = -1
-            made.append(out)
+        made: list[Any] = [empty(where) for where in self._made]
+        registers += [x._at for x in made]
         if self.shared:
             room = pool.take(self.temporaries)
             registers.append(room.address)

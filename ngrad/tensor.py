@@ -13,7 +13,9 @@ from ngrad.dtypes import DType, as_dtype
 from ngrad.errors import ScalarError, ShapeError
 from ngrad.graph.dims import shown
 from ngrad.graph.layout import Layout, layout
-from ngrad_kernels.memory import Buffer, block
+from ngrad_kernels.exporting import STRIDES, Exporter
+from ngrad_kernels.making import Kinds, makers
+from ngrad_kernels.memory import Buffer
 from ngrad_kernels.native import blank
 
 
@@ -50,15 +52,7 @@ class Shape(tuple[int, ...]):
         return True
 
 
-def allocate(where: Layout) -> Buffer:
-    """A buffer for a layout's elements."""
-    try:
-        return block(where.free, where.free.pop())
-    except IndexError:
-        return where.device.pool.take(where.nbytes)
-
-
-class Tensor:
+class Tensor(Exporter):
     """An immutable n-d array. Made by `ngrad.constant` and by every op; not by calling this class.
 
     Attributes
@@ -195,6 +189,17 @@ class Tensor:
             return view.astype(dtype)
         return view.copy() if copy else view
 
+    def _exported(self, request: int) -> tuple[Tensor, int, int]:
+        """What `memoryview(x)` reads: what holds the memory, its address, and how it lies."""
+        address, where = self._at or self._address, self._layout
+        try:
+            lies = where.lies
+        except AttributeError:
+            lies = where.described()
+        if (request ^ STRIDES) & lies.refused:
+            lies.refuse(request)
+        return self, address, lies.address
+
     @property
     def __array_interface__(self) -> dict[str, Any]:
         """NumPy's protocol: the memory, read-only, which whoever holds `data` keeps alive."""
@@ -292,23 +297,15 @@ class Tensor:
         )
 
 
-def empty(where: Layout) -> Tensor:
-    """A tensor of a row-major layout with arbitrary content, to be written by whoever made it."""
-    try:
-        address = where.free.pop()
-        buffer = Buffer()
-        buffer.free = where.free
-        buffer.address = address
-    except IndexError:
-        buffer = where.device.pool.take(where.nbytes)
-        address = buffer.address
-    made: Tensor = blank(Tensor)
-    made._block = buffer
-    made._at = address
-    made._layout = where
-    made._window = None
-    made._slot = -1
-    return made
+def _taken(where: Layout) -> Buffer:
+    return where.device.pool.take(where.nbytes)
+
+
+empty: Callable[[Layout], Tensor]
+"""A tensor of a row-major layout with arbitrary content, to be written by whoever made it."""
+computed: Callable[..., Tensor]
+"""`computed(layout, kernel, facts, n, *operands)`: a tensor of what a kernel makes of operands."""
+empty, computed = makers(Kinds(Tensor, Layout, _taken))
 
 
 def seen(x: Tensor, offset: int, where: Layout) -> Tensor:

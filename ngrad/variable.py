@@ -13,9 +13,10 @@ from ngrad.ops.identity import identity, stop_gradient
 from ngrad.ops.operators import attach
 from ngrad.record import next_uid, state
 from ngrad.tensor import Shape, Tensor
+from ngrad_kernels.exporting import Exporter
 
 
-class Variable(Cell):
+class Variable(Cell, Exporter):
     """A tensor that can be assigned to. It is read anywhere a tensor goes; tapes watch it when it
     is read.
 
@@ -155,6 +156,9 @@ class Variable(Cell):
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         return self._tensor.__array__(dtype, copy)
+
+    def _exported(self, request: int) -> tuple[Tensor, int, int]:
+        return self._tensor._exported(request)
 
     @property
     def __array_interface__(self) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 
-from ngrad_kernels.native import INT, POINTER, WORD, WORDS, Function, build
+from ngrad_kernels.machine import INT, POINTER, WORD, WORDS, Function, build
 
 ARRAY_TYPE, NEW_FROM_DESCR, SET_BASE_OBJECT = 2, 94, 282
 """Places in NumPy's table of C functions, as its header `__multiarray_api.h` numbers them: what any

@@ -15,9 +15,13 @@ import threading
 from collections import Counter
 from collections.abc import Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import numpy as np
+from llvmlite import ir
+
+from ngrad_kernels.heap_types import FINALIZE, heap_type, offset
+from ngrad_kernels.machine import INT, POINTER, Code, load
 
 ALIGNMENT = 64
 SMALLEST = 64
@@ -63,7 +67,40 @@ class FreeList(list[int]):
         self.size = size
 
 
-class Buffer:
+def _finalize(module: ir.Module) -> None:
+    """finalize(buffer): its block waits in the free list again. One that is half made has none, if
+    Ctrl-C came then.
+    """
+    it = Code(module, "finalize", ir.VoidType(), POINTER)
+    (buffer,) = it.function.args
+    builder = it.builder
+    address, free = (it.get(buffer, offset(k)) for k in range(2))
+    for part in (address, free):
+        with builder.if_then(it.is_null(part), likely=False):
+            builder.ret_void()
+    with it.error_kept():
+        builder.call(it.external("PyList_Append", INT, POINTER, POINTER), [free, address])
+    builder.ret_void()
+
+
+if TYPE_CHECKING:
+
+    class Returned:
+        """What has `free.append(address)` called when its last holder lets go."""
+
+        __slots__ = ("address", "free")
+        address: int
+        free: Any
+else:
+    Returned = heap_type(
+        "ngrad_kernels.memory.Returned",
+        "What has `free.append(address)` called when its last holder lets go.",
+        {FINALIZE: load("ngrad.memory", finalize=_finalize)[0]},
+        ("address", "free"),
+    )
+
+
+class Buffer(Returned):
     """A block of memory of its own; the pool has it back when the last holder lets go.
 
     Attributes
@@ -76,7 +113,7 @@ class Buffer:
         What may be wrong with what is in it, if kernels that wrote it say so; None on the CPU.
     """
 
-    __slots__ = ("address", "free")
+    __slots__ = ()
     shared: ClassVar[bool] = False
     status: Any = None
 
@@ -87,12 +124,6 @@ class Buffer:
     def nbytes(self) -> int:
         """Bytes of the block, of which a tensor may use a part."""
         return self.free.size
-
-    def __del__(self) -> None:
-        try:
-            self.free.append(self.address)
-        except AttributeError:  # Ctrl-C came while it was made
-            return
 
 
 def block(free: FreeList, address: int) -> Buffer:

@@ -5,119 +5,13 @@ passes them.
 
 from __future__ import annotations
 
-import ctypes
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import llvmlite.binding as llvm
 from llvmlite import ir
 
-from ngrad_kernels.loader import engine
-
-BYTE, INT, WORD = ir.IntType(8), ir.IntType(32), ir.IntType(64)
-POINTER, WORDS = BYTE.as_pointer(), WORD.as_pointer()
-KERNEL = ir.FunctionType(ir.VoidType(), [WORDS, WORD, WORD]).as_pointer()
-
-
-# -- functions for Python ------------------------------------------------------------------------
-
-
-class Function:
-    """A function under construction that Python can call with integers, and that returns None."""
-
-    def __init__(self, module: ir.Module, name: str, arguments: int | None) -> None:
-        """`arguments`: how many it takes; None for any number."""
-        self.module, self.arguments = module, arguments
-        kind = ir.FunctionType(POINTER, [POINTER, POINTER.as_pointer(), WORD])
-        function = ir.Function(module, kind, name)
-        _, self.given, self.count = function.args
-        self.builder = ir.IRBuilder(function.append_basic_block())
-
-    def external(self, name: str, result: ir.Type, *arguments: ir.Type) -> ir.Function:
-        found = self.module.globals.get(name)
-        return found or ir.Function(self.module, ir.FunctionType(result, arguments), name)
-
-    def allocate(self, words: Any) -> Any:
-        return self.builder.alloca(WORD, size=words if isinstance(words, ir.Value) else WORD(words))
-
-    @contextmanager
-    def loop(self, stop: Any, step: Any = None) -> Iterator[Any]:
-        """Code for i in range(0, stop, step)."""
-        builder = self.builder
-        with builder.goto_entry_block():  # elsewhere, an outer loop would take more stack each time
-            index = builder.alloca(WORD)
-        builder.store(WORD(0), index)
-        head, body, after = (builder.append_basic_block() for _ in range(3))
-        builder.branch(head)
-        builder.position_at_end(head)
-        i = builder.load(index)
-        builder.cbranch(builder.icmp_signed("<", i, stop), body, after)
-        builder.position_at_end(body)
-        yield i
-        builder.store(builder.add(builder.load(index), step or WORD(1)), index)
-        builder.branch(head)
-        builder.position_at_end(after)
-
-    def integers(self) -> Any:
-        """The arguments as words; a wrong number, or one that is no integer, raises."""
-        builder = self.builder
-        words = self.allocate(self.count if self.arguments is None else self.arguments)
-        if self.arguments is not None:
-            right = builder.icmp_signed("==", self.count, WORD(self.arguments))
-            self.require(right)
-        convert = self.external("PyLong_AsLongLong", WORD, POINTER)
-        with self.loop(self.count) as i:
-            value = builder.call(convert, [builder.load(builder.gep(self.given, [i]))])
-            builder.store(value, builder.gep(words, [i]))
-        self.raise_if_any()
-        return words
-
-    def require(self, holds: Any) -> None:
-        with self.builder.if_then(self.builder.not_(holds), likely=False):
-            bad = self.external("PyErr_BadArgument", INT)
-            self.builder.call(bad, [])
-            self.builder.ret(POINTER(None))
-
-    def object(self) -> Any:
-        """The one argument, as it is."""
-        self.require(self.builder.icmp_signed("==", self.count, WORD(1)))
-        return self.given_object(0)
-
-    def given_object(self, k: int) -> Any:
-        """An argument as it is, borrowed."""
-        return self.builder.load(self.builder.gep(self.given, [WORD(k)]))
-
-    def given_integer(self, k: int) -> Any:
-        """An argument as a word; `raise_if_any` raises if it is no integer."""
-        convert = self.external("PyLong_AsLongLong", WORD, POINTER)
-        return self.builder.call(convert, [self.given_object(k)])
-
-    def raise_if_any(self) -> None:
-        """Return to Python if an error has occurred."""
-        occurred = self.external("PyErr_Occurred", POINTER)
-        fine = self.builder.icmp_unsigned("==", self.builder.call(occurred, []), POINTER(None))
-        with self.builder.if_then(self.builder.not_(fine), likely=False):
-            self.builder.ret(POINTER(None))
-
-    def hold(self, thing: Any) -> None:
-        self.builder.call(self.external("Py_IncRef", ir.VoidType(), POINTER), [thing])
-
-    def let_go(self, thing: Any) -> None:
-        self.builder.call(self.external("Py_DecRef", ir.VoidType(), POINTER), [thing])
-
-    def word(self, words: Any, k: int) -> Any:
-        return self.builder.load(self.builder.gep(words, [WORD(k)]))
-
-    def call_kernel(self, kernel: Any, table: Any, first: Any, last: Any) -> None:
-        self.builder.call(self.builder.inttoptr(kernel, KERNEL), [table, first, last])
-
-    def done(self) -> None:
-        none = self.module.globals.get("_Py_NoneStruct")
-        if none is None:
-            none = ir.GlobalVariable(self.module, BYTE, "_Py_NoneStruct")
-        self.hold(none)
-        self.builder.ret(none)
+from ngrad_kernels.machine import INT, POINTER, WORD, WORDS, Code, Function, build, without_gil
 
 
 def _smaller(builder: ir.IRBuilder, x: Any, y: Any) -> Any:
@@ -213,11 +107,8 @@ def _chunks(module: ir.Module) -> ir.Function:
     found = module.globals.get("chunks")
     if found is not None:
         return found
-    kind = ir.FunctionType(ir.VoidType(), [WORDS, WORDS, WORDS, WORDS])
-    function = ir.Function(module, kind, "chunks")
-    operands, sizes, _, launch = function.args
-    it = object.__new__(Function)
-    it.module, it.builder = module, ir.IRBuilder(function.append_basic_block())
+    it = Code(module, "chunks", ir.VoidType(), WORDS, WORDS, WORDS, WORDS)
+    operands, sizes, _, launch = it.function.args
     builder = it.builder
     kernel, table, n, grain = (it.word(launch, k) for k in range(4))
     begin = it.word(operands, 0)
@@ -226,7 +117,7 @@ def _chunks(module: ir.Module) -> ir.Function:
         last = _smaller(builder, n, builder.add(first, grain))
         it.call_kernel(kernel, builder.inttoptr(table, WORDS), first, last)
     builder.ret_void()
-    return function
+    return it.function
 
 
 def _drive(module: ir.Module) -> None:
@@ -249,16 +140,6 @@ def _on_threads(
     with without_gil(it):
         _share(it, work, layer, threads, count, words)
     it.done()
-
-
-@contextmanager
-def without_gil(it: Function) -> Iterator[None]:
-    """Code that runs while other Python threads may."""
-    save = it.external("PyEval_SaveThread", POINTER)
-    restore = it.external("PyEval_RestoreThread", ir.VoidType(), POINTER)
-    state = it.builder.call(save, [])
-    yield
-    it.builder.call(restore, [state])
 
 
 def _share(
@@ -287,11 +168,8 @@ def _pieces(module: ir.Module) -> ir.Function:
     """As `chunks`, for several launches: of each, five words say the kernel, its table, n, grain,
     and how many grains the ones before have.
     """
-    kind = ir.FunctionType(ir.VoidType(), [WORDS, WORDS, WORDS, WORDS])
-    function = ir.Function(module, kind, "pieces")
-    operands, sizes, _, launches = function.args
-    it = object.__new__(Function)
-    it.module, it.builder = module, ir.IRBuilder(function.append_basic_block())
+    it = Code(module, "pieces", ir.VoidType(), WORDS, WORDS, WORDS, WORDS)
+    operands, sizes, _, launches = it.function.args
     builder = it.builder
     code, count = builder.inttoptr(it.word(launches, 0), WORDS), it.word(launches, 1)
     begin = it.word(operands, 0)
@@ -321,7 +199,7 @@ def _pieces(module: ir.Module) -> ir.Function:
         last = _smaller(builder, n, builder.add(first, grain))
         it.call_kernel(kernel, builder.inttoptr(table, WORDS), first, last)
     builder.ret_void()
-    return function
+    return it.function
 
 
 def _drive_all(module: ir.Module) -> None:
@@ -356,28 +234,6 @@ TABLE = 64
 """Words of the table that `walk` fills: the facts, and one for each operand."""
 
 
-class _MethodDef(ctypes.Structure):
-    _fields_ = (
-        ("name", ctypes.c_char_p),
-        ("function", ctypes.c_void_p),
-        ("flags", ctypes.c_int),
-        ("doc", ctypes.c_char_p),
-    )
-
-
-METH_FASTCALL = 0x80
-_definitions: list[_MethodDef] = []  # CPython keeps pointers to them
-
-
-def _callable(name: str) -> Callable[..., Any]:
-    definition = _MethodDef(name.encode(), engine().get_function_address(name), METH_FASTCALL, None)
-    _definitions.append(definition)
-    make = ctypes.pythonapi.PyCFunction_NewEx
-    make.restype, make.argtypes = ctypes.py_object, [ctypes.c_void_p] * 3
-    result: Callable[..., Any] = make(ctypes.addressof(definition), None, None)
-    return result
-
-
 FUNCTIONS = {
     "run": _run,
     "walk": _walk,
@@ -387,17 +243,6 @@ FUNCTIONS = {
     "weak": _weak,
     "blank": _blank,
 }
-
-
-def build(name: str, **functions: Callable[[ir.Module], None]) -> list[Callable[..., Any]]:
-    """The functions of one module, each of which a writer defines in it under its own name."""
-    module = ir.Module(name)
-    module.triple = llvm.get_process_triple()
-    for write in functions.values():
-        write(module)
-    engine().add_module(llvm.parse_assembly(str(module)))
-    engine().finalize_object()
-    return list(map(_callable, functions))
 
 
 run, walk, march, drive, drive_all, weak, blank = build("ngrad.native", **FUNCTIONS)

@@ -16,6 +16,7 @@ from ngrad.dtypes import BY_CODE, DType
 from ngrad.errors import ShapeError, SizeError
 from ngrad.graph.dims import Dim
 from ngrad_kernels.arrays import WRITEABLE, array_over
+from ngrad_kernels.exporting import Description, describe
 from ngrad_kernels.memory import FreeList
 
 LARGEST = (1 << 63) - 1
@@ -58,8 +59,8 @@ class Layout:
     """
 
     __slots__ = (
-        "__weakref__", "_span", "_words", "contiguous", "device", "dtype", "free", "leaf", "nbytes",
-        "ndim", "open", "shape", "size", "strides",
+        "__weakref__", "_span", "_words", "contiguous", "device", "dtype", "free", "leaf", "lies",
+        "nbytes", "ndim", "open", "shape", "size", "strides",
     )  # fmt: skip
 
     dtype: DType
@@ -73,6 +74,7 @@ class Layout:
     free: FreeList
     leaf: tuple[Any]  # the entry of a value from outside, where one was recorded
     open: bool
+    lies: Description  # what the buffer protocol says of memory that lies so, once it was asked
     _span: tuple[int, Layout]
     _words: tuple[int, Any]  # where its shape and strides lie, and what holds them
 
@@ -87,6 +89,13 @@ class Layout:
             where, _ = self._words = words.ctypes.data, words
         flags = WRITEABLE if writable else 0
         return array_over(self.dtype.numpy_dtype, self.ndim, where, address, owner, flags)
+
+    def described(self) -> Description:
+        """`lies`, the first time."""
+        if self.device is not HOST:
+            raise BufferError(f"a tensor on {self.device} has no memory on the CPU; see .cpu()")
+        self.lies = describe(self.dtype.numpy_dtype, self.shape, self.strides, self.nbytes)
+        return self.lies
 
     @property
     def span(self) -> tuple[int, Layout]:

@@ -18,10 +18,11 @@ from ngrad.ops.indexing import getitem
 from ngrad.ops.shape import reshape
 from ngrad.record import next_uid, state
 from ngrad.tensor import Tensor, writable
+from ngrad_kernels.exporting import Exporter
 from ngrad_kernels.native import blank
 
 
-class ndarray(Cell):
+class ndarray(Cell, Exporter):
     """An n-d array that can be assigned to: NumPy's, with derivatives. Made by `array`, `zeros` and
     every function here; not by calling this class.
 
@@ -165,6 +166,9 @@ class ndarray(Cell):
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         return self._read().__array__(dtype, copy)
+
+    def _exported(self, request: int) -> tuple[Tensor, int, int]:
+        return self._read()._exported(request)
 
     @property
     def __array_interface__(self) -> Any:

@@ -31,8 +31,10 @@ QUICK = {
     "less": comparison.less, "less_equal": comparison.less_equal,
     "greater": comparison.greater, "greater_equal": comparison.greater_equal,
     "equal": comparison.equal, "not_equal": comparison.not_equal,
+    "negative": arithmetic.negative, "absolute": arithmetic.abs_,
 }  # fmt: skip
-"""Ops that mean the same on tensors, whatever the dtypes; but for bools, those that follow."""
+"""Ops that mean the same on tensors, whatever the dtypes; but for bools, of one operand, or if one
+of those that follow."""
 NOT_OF_BOOLS = ("subtract", "power")
 
 
@@ -66,6 +68,16 @@ def _reflected(function: ufunc) -> Callable[[ndarray, Any], Any]:
             if not (careful and held._layout.dtype is BOOL):
                 return array_of(quick(held, x))
         return function(x, y) if is_operand(x) else NotImplemented
+
+    return operator
+
+
+def _unary(function: ufunc) -> Callable[[ndarray], Any]:
+    quick = QUICK[function.__name__]
+
+    def operator(x: ndarray) -> Any:
+        held = x._held if x._owner is None else x._read()
+        return function(x) if held._layout.dtype is BOOL else array_of(quick(held))
 
     return operator
 
@@ -125,9 +137,9 @@ def _attach() -> None:
         "__matmul__": lambda x, y: _matmul(x, y) if is_operand(y) else NotImplemented,
         "__rmatmul__": lambda y, x: _matmul(x, y) if is_operand(x) else NotImplemented,
         "__imatmul__": lambda x, y: updated(x, _matmul(x, y), "@="),
-        "__neg__": lambda x: UFUNCS["negative"](x),
+        "__neg__": _unary(UFUNCS["negative"]),
         "__pos__": lambda x: UFUNCS["positive"](x),
-        "__abs__": lambda x: UFUNCS["absolute"](x),
+        "__abs__": _unary(UFUNCS["absolute"]),
     }
     for name, method in methods.items():
         setattr(ndarray, name, method)

@@ -64,8 +64,8 @@ class ufunc:
         if out is not None:
             refuse_out(self.__name__, out)
         try:
-            values = self._plain(operands, dtype) or self._converted(operands, dtype)
-            found = self._compute(*values)
+            values = None if dtype is not None else self._plain(operands)
+            found = self._compute(*(values or self._converted(operands, dtype)))
             if where is not True:
                 found = self._where(where, found)
         except KINDS as error:
@@ -73,21 +73,20 @@ class ufunc:
             raise
         return tuple(map(array_of, found)) if self.nout > 1 else array_of(found)
 
-    def _plain(self, operands: tuple[Any, ...], dtype: Any) -> Any:
+    def _plain(self, operands: tuple[Any, ...]) -> Any:
         """The tensors of operands that nothing is to be done for; None if it is not so."""
-        if dtype is not None or self._kind == "bool" or type(operands[0]) is not ndarray:
+        x, kind = operands[0], self._kind
+        if type(x) is not ndarray or kind == "bool":
             return None
-        values: tuple[Any, ...] = ()
-        for x in operands:
-            if type(x) is ndarray:
-                values += (x._held if x._owner is None else x._read(),)
-            elif type(x) in PLAIN:
-                values += (x,)
-            else:
-                return None
-        if self._kind == "float" and not values[0]._layout.dtype.is_inexact:
+        first = x._held if x._owner is None else x._read()
+        if kind == "float" and not first._layout.dtype.is_inexact:
             return None
-        return values
+        if self.nin == 1:
+            return (first,)
+        y = operands[1]
+        if type(y) is ndarray:
+            return first, y._held if y._owner is None else y._read()
+        return (first, y) if type(y) in PLAIN else None
 
     def _converted(self, operands: tuple[Any, ...], dtype: Any) -> list[Any]:
         wanted = dtype_of(dtype)

@@ -20,7 +20,7 @@ from ngrad.ops.matrices import Batch, Matrix, bad_matrix, matrix_words, require_
 from ngrad.ops.triangular import solve
 from ngrad.record import apply, apply_now
 from ngrad.status import number
-from ngrad.tensor import Tensor, allocate
+from ngrad.tensor import Tensor, empty
 
 
 def _infer(x: Layout) -> Layout:
@@ -41,7 +41,7 @@ def _prepare(
     read, write = array_at(inputs[0]), array_at(out)
 
     def run(x: Tensor) -> Tensor:
-        buffer = allocate(out)
+        made = empty(out)
         matrices = read(x._address)
         try:
             factors = np.linalg.cholesky(matrices)
@@ -50,8 +50,8 @@ def _prepare(
         # NaN comes through some LAPACKs as a factor.
         if not (np.diagonal(factors, axis1=-2, axis2=-1).real > 0).all():
             raise _indefinite(matrices)
-        write(buffer.address)[...] = factors
-        return Tensor(buffer, buffer.address, out)
+        write(made._at)[...] = factors
+        return made
 
     return run, out
 

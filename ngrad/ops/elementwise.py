@@ -21,7 +21,7 @@ from ngrad.graph.op import CALLS_LIMIT, Call, Op, Params
 from ngrad.graph.roles import Role
 from ngrad.ops.convert import KINDS, Weak, operands, tensor, unwrap
 from ngrad.ops.launching import broadcast_shapes, prepare_map
-from ngrad.record import apply, move, run_now, run_small, state
+from ngrad.record import apply, move, state
 from ngrad.tensor import Tensor, scalar
 from ngrad_kernels.body import Body, Step
 from ngrad_kernels.codes import computed
@@ -113,14 +113,17 @@ class Elementwise(Op):
                 if reader is not None:
                     return binary(x, reader(y))
                 return self._first(x, y) if is_operand(y) else NotImplemented
-            if settings.eager:
-                return run_now(call, (x, y)) if kind is Tensor else self._first(x, y)
             window = local.window
-            if not window.readers and call.size <= settings.at_once and window.idle():
-                if kind is not Tensor:
-                    y = scalar(y, call.inputs[1].dtype)
-                if x._at and y._at:
-                    return run_small(call, x, y)
+            if call.size <= settings.small:
+                if not (window.entries or window.readers or window.trace):  # `window.idle`
+                    if kind is not Tensor:
+                        y = scalar(y, call.inputs[1].dtype)
+                    if x._at and y._at:
+                        out = call.run(x, y)
+                        call.cost.runs += 1
+                        return out
+            elif settings.small < 0:
+                return self._first(x, y)
             if kind is Tensor:
                 i = x._slot if x._window is window else window[x]
                 j = y._slot if y._window is window else window[y]
@@ -151,15 +154,12 @@ class Elementwise(Op):
         def binary(y: Any, x: Any) -> Any:
             if type(y) is Tensor:
                 call = seen.get((type(x), y._layout))
-                if call is not None and not settings.eager:
+                if call is not None and settings.small >= 0:
                     window = local.window
-                    if (
-                        not window.readers
-                        and call.size <= settings.at_once
-                        and y._at
-                        and window.idle()
-                    ):
-                        return run_small(call, scalar(x, call.inputs[0].dtype), y)
+                    if y._at and call.size <= settings.small and window.idle():
+                        out = call.run(scalar(x, call.inputs[0].dtype), y)
+                        call.cost.runs += 1
+                        return out
                     i = window.number(x, call.inputs[0])
                     j = y._slot if y._window is window else window[y]
                     return window.append((call, i, j))
@@ -199,10 +199,13 @@ class Unary(Elementwise):
             call = self.seen.get(x._layout)
             if call is not None:
                 window = state.window
-                if settings.eager:
-                    return run_now(call, (x,))
-                if not window.readers and call.size <= settings.at_once and x._at and window.idle():
-                    return run_small(call, x)
+                if call.size <= settings.small:
+                    if x._at and not (window.entries or window.readers or window.trace):
+                        out = call.run(x)
+                        call.cost.runs += 1
+                        return out
+                elif settings.small < 0:
+                    return self._first(x)
                 slot = x._slot if x._window is window else window[x]
                 return window.append((call, slot))
         return self._first(x)

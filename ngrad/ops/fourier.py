@@ -21,7 +21,7 @@ from ngrad.ops.launching import dense_operands
 from ngrad.ops.matmul import array_at
 from ngrad.ops.shape import embed
 from ngrad.record import apply
-from ngrad.tensor import Tensor, allocate
+from ngrad.tensor import Tensor, empty
 from ngrad_kernels.codes import pair_of
 
 
@@ -104,10 +104,10 @@ def _transform(
     read, write = array_at(where), array_at(out)
 
     def run(x: Tensor) -> Tensor:
-        buffer = allocate(out)
+        made = empty(out)
         with np.errstate(all="ignore"):
-            write(buffer.address)[...] = function(read(x._address))
-        return Tensor(buffer, buffer.address, out)
+            write(made._at)[...] = function(read(x._address))
+        return made
 
     return run
 

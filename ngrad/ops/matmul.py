@@ -21,7 +21,7 @@ from ngrad.ops.launching import dense, dense_operands
 from ngrad.ops.matrices import Matrix, batch_shape
 from ngrad.ops.shape import reshape, transpose
 from ngrad.record import apply
-from ngrad.tensor import Tensor, allocate
+from ngrad.tensor import Tensor, empty
 from ngrad_kernels.product import Matrices, Product
 
 
@@ -103,11 +103,10 @@ def _by_numpy(
             x = fix_x(x)
         if fix_y is not None:
             y = fix_y(y)
-        buffer = allocate(out)
-        address = buffer.address
+        made = empty(out)
         with np.errstate(all="ignore"):
-            np.matmul(read_x(x._address), read_y(y._address), write(address))
-        return Tensor(buffer, address, out)
+            np.matmul(read_x(x._address), read_y(y._address), write(made._at))
+        return made
 
     return run
 

@@ -19,7 +19,7 @@ from ngrad.ops.launching import dense_operands
 from ngrad.ops.matmul import array_at
 from ngrad.ops.shape import normal_axis, reshape, spread, swap_last
 from ngrad.record import apply
-from ngrad.tensor import Tensor, allocate
+from ngrad.tensor import Tensor, empty
 
 INT32, INT64 = BY_CODE["i4"], BY_CODE["i8"]
 DIRECTIONS = {"ASCENDING": False, "DESCENDING": True}
@@ -44,9 +44,9 @@ def _prepare(
     read, write = array_at(x), array_at(out)
 
     def run(x: Tensor) -> Tensor:
-        buffer = allocate(out)
-        write(buffer.address)[...] = order(read(x._address), descending)
-        return Tensor(buffer, buffer.address, out)
+        made = empty(out)
+        write(made._at)[...] = order(read(x._address), descending)
+        return made
 
     return run, out
 

@@ -16,7 +16,7 @@ from ngrad.ops.launching import dense, prepare_copy
 from ngrad.record import apply, move, state
 from ngrad.replay import runner
 from ngrad.status import settle
-from ngrad.tensor import Tensor, allocate, empty
+from ngrad.tensor import Tensor, empty
 from ngrad.tracing import Trace
 from ngrad.window import Window
 
@@ -33,18 +33,18 @@ def copied(x: Tensor, out: Layout) -> Tensor:
         return result
     x = dense(x._layout)(x)
     address = x._address
-    buffer = allocate(out)
+    made = empty(out)
     if source is HOST:
-        target.target.copy_in(buffer.address, address, out.nbytes)
+        target.target.copy_in(made._at, address, out.nbytes)
     elif target is HOST:
         source.target.use([x._block])
-        source.target.copy_out(buffer.address, address, out.nbytes)
+        source.target.copy_out(made._at, address, out.nbytes)
         settle(x._block)
     else:
         settle(x._block)
         target.target.use([x._block])
-        target.target.copy(buffer.address, address, out.nbytes)
-    return Tensor(buffer, buffer.address, out)
+        target.target.copy(made._at, address, out.nbytes)
+    return made
 
 
 @functools.lru_cache(1024)

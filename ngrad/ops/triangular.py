@@ -20,7 +20,7 @@ from ngrad.ops.matmul import array_at, product
 from ngrad.ops.matrices import Batch, Matrix, bad_matrix, matrix_words, solution
 from ngrad.record import apply, apply_now
 from ngrad.status import number
-from ngrad.tensor import Tensor, allocate
+from ngrad.tensor import Tensor, empty
 from ngrad_kernels.product import Prepared
 
 
@@ -49,8 +49,8 @@ def _prepare(
         matrices = read_matrix(matrix._address)
         if not np.diagonal(matrices, axis1=-2, axis2=-1).all():
             raise bad_matrix("triangular_solve", matrices, _is_regular)
-        buffer = allocate(out)
-        solved = write(buffer.address)
+        made = empty(out)
+        solved = write(made._at)
         solved[...] = read_rhs(rhs._address)
         each = np.broadcast_to(matrices, (*batch, *matrices.shape[-2:]))
         for k in np.ndindex(batch):
@@ -59,7 +59,7 @@ def _prepare(
             x[...] = trsm(
                 1.0, each[k].T, x, side=1, lower=not lower, trans_a=transposed, overwrite_b=1
             )
-        return Tensor(buffer, buffer.address, out)
+        return made
 
     return run, out
 

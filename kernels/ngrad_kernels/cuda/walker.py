@@ -7,16 +7,8 @@ from typing import Any
 
 from llvmlite import ir
 
-from ngrad_kernels.native import (
-    INT,
-    POINTER,
-    WORD,
-    WORDS,
-    Function,
-    build,
-    each_launch,
-    without_gil,
-)
+from ngrad_kernels.machine import INT, POINTER, WORD, WORDS, Function, build, without_gil
+from ngrad_kernels.native import each_launch
 
 REFUSED = 32
 """Bits of what `walk` returns that are below the driver's status."""

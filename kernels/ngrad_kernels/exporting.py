@@ -1,0 +1,150 @@
+"""`Exporter`: a base of classes whose memory others read by the buffer protocol, as `memoryview(x)`
+does, and NumPy before it tries anything else. Python itself can define that from 3.12 on (PEP 688);
+here it is a slot of a type, which NumPy gets its array from in a fraction of the time that an array
+interface takes to be read.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+
+import numpy as np
+from llvmlite import ir
+
+from ngrad_kernels.heap_types import GET_BUFFER, heap_type
+from ngrad_kernels.machine import INT, POINTER, WORD, WORDS, Code, load
+
+METHOD = sys.intern("_exported")
+WRITABLE, FORMAT, SHAPE, STRIDES, ROWS, COLUMNS, EITHER = 0x1, 0x4, 0x8, 0x10, 0x20, 0x40, 0x80
+"""What a reader asks for, as bits (CPython's `PyBUF_`, each without what it includes): memory to
+write to; the format, shape and strides; elements in row-major order, in column-major order, in one
+of them.
+"""
+
+
+class Description(NamedTuple):
+    """How memory lies, for those who read it.
+
+    Attributes
+    ----------
+    address : int
+        Of words: the address of the format, bytes an element and in all, axes, shape, strides.
+    refused : int
+        Bits of what cannot be had. That of `STRIDES` says that a reader must ask for them.
+    keep : object
+        Holds the words.
+    """
+
+    address: int
+    refused: int
+    keep: Any
+
+    def refuse(self, request: int) -> NoReturn:
+        """Say why a request cannot be met, for which `(request ^ STRIDES) & refused`.
+
+        Raises
+        ------
+        BufferError
+            Saying what can be done instead.
+        """
+        if self.refused < 0:
+            raise BufferError("the buffer protocol has no name for this dtype; convert it first")
+        if request & WRITABLE:
+            raise BufferError("this memory is read-only; take numpy.array(x) to write to")
+        raise BufferError("this memory has gaps, or axes in another order; copy it first")
+
+
+def describe(
+    dtype: np.dtype[Any], shape: tuple[int, ...], strides: tuple[int, ...], nbytes: int
+) -> Description:
+    """The description of memory that nobody may write to."""
+    try:
+        name = memoryview(np.empty(0, dtype).data).format
+    except ValueError:
+        return Description(0, -1, None)
+    text = ctypes.create_string_buffer(name.encode())
+    header = [ctypes.addressof(text), dtype.itemsize, nbytes, len(shape)]
+    words = np.array([*header, *shape, *strides], np.int64)
+    flags = np.lib.stride_tricks.as_strided(np.empty(1, dtype), shape, strides).flags
+    refused = WRITABLE | (0 if flags.c_contiguous else STRIDES | ROWS)
+    refused |= 0 if flags.f_contiguous else COLUMNS
+    refused |= 0 if flags.forc else EITHER
+    return Description(words.ctypes.data, refused, (words, text))
+
+
+def _ask_again(it: Code) -> None:
+    """Code that has Ctrl-C raised once more if it was raised: NumPy passes over whatever is."""
+    builder = it.builder
+    matches = it.external("PyErr_ExceptionMatches", INT, POINTER)
+    is_that = builder.call(matches, [it.known(KeyboardInterrupt)])
+    with builder.if_then(builder.icmp_signed("!=", is_that, INT(0)), likely=False):
+        builder.call(it.external("PyErr_SetInterrupt", ir.VoidType()), [])
+
+
+def _get_buffer(module: ir.Module) -> None:
+    """get_buffer(self, view, request): fills a `Py_buffer` with what `self._exported(request)`
+    gives: what holds the memory, its address, and that of the words that describe it.
+    """
+    it = Code(module, "get_buffer", INT, POINTER, WORDS, INT)
+    this, view, request = it.function.args
+    builder = it.builder
+
+    def put(word: int, value: Any) -> None:
+        place = builder.gep(view, [WORD(word)])
+        builder.store(value, builder.bitcast(place, value.type.as_pointer()))
+
+    def if_asked(bits: int, value: Any) -> Any:
+        asked = builder.icmp_signed("==", builder.and_(request, INT(bits)), INT(bits))
+        return builder.select(asked, value, value.type(0))
+
+    put(1, WORD(0))  # nothing is held, should this raise
+    integer = it.external("PyLong_FromLongLong", POINTER, WORD)
+    number = builder.call(integer, [builder.sext(request, WORD)])
+    it.unless_null(number, INT(-1))
+    given = it.allocate(2)
+    for k, argument in enumerate((this, number)):
+        place = builder.gep(given, [WORD(k)])
+        builder.store(builder.ptrtoint(argument, WORD), place)
+    kind = [POINTER, WORDS, WORD, POINTER]
+    method = it.external("PyObject_VectorcallMethod", POINTER, *kind)
+    name = builder.inttoptr(WORD(id(METHOD)), POINTER)
+    found = builder.call(method, [name, given, WORD(2), POINTER(None)])
+    it.let_go(number)
+    with builder.if_then(it.is_null(found), likely=False):
+        _ask_again(it)
+        builder.ret(INT(-1))
+    item = it.external("PyTuple_GetItem", POINTER, POINTER, WORD)
+    holder, *numbers = [builder.call(item, [found, WORD(k)]) for k in range(3)]
+    convert = it.external("PyLong_AsLongLong", WORD, POINTER)
+    address, described = [builder.call(convert, [number]) for number in numbers]
+    it.hold(holder)
+    it.let_go(found)
+    words = builder.inttoptr(described, WORDS)
+    format, itemsize, nbytes, ndim = (it.word(words, k) for k in range(4))
+    shape = builder.gep(words, [WORD(4)])
+    strides = builder.gep(shape, [ndim])
+    put(0, address)
+    put(2, nbytes)
+    put(3, itemsize)
+    put(4, builder.or_(WORD(1), builder.shl(ndim, WORD(32))))  # that it is read-only; its axes
+    put(5, if_asked(FORMAT, format))
+    put(6, if_asked(SHAPE, builder.ptrtoint(shape, WORD)))
+    put(7, if_asked(STRIDES, builder.ptrtoint(strides, WORD)))
+    put(8, WORD(0))
+    put(9, WORD(0))
+    put(1, builder.ptrtoint(holder, WORD))  # last: whoever lets go of the view lets go of this
+    builder.ret(INT(0))
+
+
+if TYPE_CHECKING:
+
+    class Exporter:
+        """A base of classes with a method `_exported(request)`."""
+
+        __slots__ = ()
+else:
+    (_address,) = load("ngrad.exporting", get_buffer=_get_buffer)
+    doc = "A base of classes with a method `_exported(request)`."
+    Exporter = heap_type("ngrad_kernels.exporting.Exporter", doc, {GET_BUFFER: _address})

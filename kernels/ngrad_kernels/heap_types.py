@@ -1,0 +1,96 @@
+"""Types with slots in machine code, made as an extension makes them: `PyType_FromSpec` of CPython's
+stable ABI. Classes derive from them.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Sequence
+from types import MemberDescriptorType
+from typing import Any
+
+GET_BUFFER, DOC, FINALIZE, MEMBERS = 1, 56, 80, 72
+"""Slots: `Py_bf_getbuffer`, `Py_tp_doc`, `Py_tp_finalize`, `Py_tp_members`."""
+BASE_TYPE = 1 << 10
+OBJECT = 16  # `T_OBJECT_EX`: an attribute that may be unset
+WORD = ctypes.sizeof(ctypes.c_void_p)
+
+
+class _Slot(ctypes.Structure):
+    _fields_ = (("slot", ctypes.c_int), ("value", ctypes.c_void_p))
+
+
+class _Member(ctypes.Structure):
+    _fields_ = (
+        ("name", ctypes.c_void_p),
+        ("kind", ctypes.c_int),
+        ("offset", ctypes.c_ssize_t),
+        ("flags", ctypes.c_int),
+        ("doc", ctypes.c_void_p),
+    )
+
+
+class _Spec(ctypes.Structure):
+    _fields_ = (
+        ("name", ctypes.c_void_p),
+        ("size", ctypes.c_int),
+        ("item", ctypes.c_int),
+        ("flags", ctypes.c_uint),
+        ("slots", ctypes.POINTER(_Slot)),
+    )
+
+
+_kept: list[Any] = []  # CPython keeps pointers to names
+
+
+def heap_type(name: str, doc: str, slots: dict[int, int], members: Sequence[str] = ()) -> Any:
+    """A type whose objects have some members and nothing else.
+
+    They take no part in the search for cycles: whoever derives from it, with no slots of its own,
+    must see to it that there are none.
+
+    Parameters
+    ----------
+    name : str
+        With that of its module.
+    doc : str
+    slots : dict
+        Addresses of functions, by slot.
+    members : sequence of str
+        The first lies right after what every object has, at `offset(0)`; and so on.
+    """
+    texts = [ctypes.create_string_buffer(x.encode()) for x in (name, doc, *members)]
+    table = (_Member * (len(members) + 1))(
+        *(
+            _Member(ctypes.addressof(text), OBJECT, offset(k), 0, None)
+            for k, text in enumerate(texts[2:])
+        )
+    )
+    own = {DOC: ctypes.addressof(texts[1]), MEMBERS: ctypes.addressof(table)}
+    filled = (_Slot * (len(slots) + 3))(*(_Slot(*item) for item in (slots | own).items()))
+    spec = _Spec(ctypes.addressof(texts[0]), offset(len(members)), 0, BASE_TYPE, filled)
+    _kept.append((texts, table))
+    make = ctypes.pythonapi.PyType_FromSpec
+    make.restype, make.argtypes = ctypes.py_object, [ctypes.c_void_p]
+    return make(ctypes.addressof(spec))
+
+
+def offset(k: int) -> int:
+    """Where the member of a number lies in an object."""
+    return object.__basicsize__ + k * WORD
+
+
+def offsets(kind: type, make: Any) -> dict[str, int]:
+    """Where the slots of a class lie in its objects, in bytes. `make(kind)` makes one, all unset:
+    each slot is set to a mark, which is then looked for.
+    """
+    thing, found = make(kind), {}
+    words = (ctypes.c_void_p * (kind.__basicsize__ // WORD)).from_address(id(thing))
+    for base in kind.__mro__:
+        for name, descriptor in vars(base).items():
+            if type(descriptor) is MemberDescriptorType:
+                mark = object()
+                setattr(thing, name, mark)
+                found[name] = list(words).index(id(mark)) * WORD
+                delattr(thing, name)
+    return found

@@ -1,0 +1,229 @@
+"""Functions in machine code, written in LLVM's terms: those that Python calls, with arguments as
+`METH_FASTCALL` passes them, and what these call.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import llvmlite.binding as llvm
+from llvmlite import ir
+
+from ngrad_kernels.loader import engine
+
+BYTE, INT, WORD = ir.IntType(8), ir.IntType(32), ir.IntType(64)
+POINTER, WORDS = BYTE.as_pointer(), WORD.as_pointer()
+KERNEL = ir.FunctionType(ir.VoidType(), [WORDS, WORD, WORD]).as_pointer()
+
+
+_known: list[Any] = []  # objects that machine code has the addresses of
+
+
+class Code:
+    """A function under construction, of C's kind."""
+
+    def __init__(self, module: ir.Module, name: str, result: ir.Type, *arguments: ir.Type) -> None:
+        self.module = module
+        self.function = ir.Function(module, ir.FunctionType(result, arguments), name)
+        self.builder = ir.IRBuilder(self.function.append_basic_block())
+
+    def external(self, name: str, result: ir.Type, *arguments: ir.Type) -> ir.Function:
+        found = self.module.globals.get(name)
+        return found or ir.Function(self.module, ir.FunctionType(result, arguments), name)
+
+    def allocate(self, words: Any) -> Any:
+        return self.builder.alloca(WORD, size=words if isinstance(words, ir.Value) else WORD(words))
+
+    @contextmanager
+    def loop(self, stop: Any, step: Any = None) -> Iterator[Any]:
+        """Code for i in range(0, stop, step)."""
+        builder = self.builder
+        with builder.goto_entry_block():  # elsewhere, an outer loop would take more stack each time
+            index = builder.alloca(WORD)
+        builder.store(WORD(0), index)
+        head, body, after = (builder.append_basic_block() for _ in range(3))
+        builder.branch(head)
+        builder.position_at_end(head)
+        i = builder.load(index)
+        builder.cbranch(builder.icmp_signed("<", i, stop), body, after)
+        builder.position_at_end(body)
+        yield i
+        builder.store(builder.add(builder.load(index), step or WORD(1)), index)
+        builder.branch(head)
+        builder.position_at_end(after)
+
+    def hold(self, thing: Any) -> None:
+        self.builder.call(self.external("Py_IncRef", ir.VoidType(), POINTER), [thing])
+
+    def let_go(self, thing: Any) -> None:
+        self.builder.call(self.external("Py_DecRef", ir.VoidType(), POINTER), [thing])
+
+    def word(self, words: Any, k: int) -> Any:
+        return self.builder.load(self.builder.gep(words, [WORD(k)]))
+
+    def known(self, thing: Any) -> Any:
+        """A Python object that lives as long as the process does."""
+        _known.append(thing)
+        return self.builder.inttoptr(WORD(id(thing)), POINTER)
+
+    def new(self, kind: type) -> Any:
+        """A new object of a class with `__slots__`, all unset. Returns null where there is none."""
+        make = self.external("PyType_GenericAlloc", POINTER, POINTER, WORD)
+        thing = self.builder.call(make, [self.known(kind), WORD(0)])
+        self.unless_null(thing, POINTER(None))
+        return thing
+
+    def _place(self, thing: Any, offset: int) -> Any:
+        at = self.builder.gep(thing, [WORD(offset)])
+        return self.builder.bitcast(at, POINTER.as_pointer())
+
+    def get(self, thing: Any, offset: int) -> Any:
+        """What is in a slot that is set, borrowed."""
+        return self.builder.load(self._place(thing, offset))
+
+    def put(self, thing: Any, offset: int, value: Any) -> None:
+        """Set a slot that is not set; it takes the reference."""
+        self.builder.store(value, self._place(thing, offset))
+
+    def put_held(self, thing: Any, offset: int, value: Any) -> None:
+        """The same with a reference of its own."""
+        self.hold(value)
+        self.put(thing, offset, value)
+
+    def is_of(self, thing: Any, kind: type) -> Any:
+        """Whether an object is of a class, and of no subclass."""
+        found = self.get(thing, object.__basicsize__ - WORD.width // 8)
+        return self.builder.icmp_unsigned("==", found, self.known(kind))
+
+    def unless_null(self, pointer: Any, otherwise: Any) -> None:
+        """Return, with this, where a call has failed."""
+        with self.builder.if_then(self.is_null(pointer), likely=False):
+            self.builder.ret(otherwise)
+
+    def is_null(self, pointer: Any) -> Any:
+        return self.builder.icmp_unsigned("==", pointer, POINTER(None))
+
+    @contextmanager
+    def error_kept(self) -> Iterator[None]:
+        """Code that may fail where nobody hears of it, an error on its way or not."""
+        parts = [self.builder.alloca(POINTER) for _ in range(3)]
+        kind = [POINTER.as_pointer()] * 3
+        self.builder.call(self.external("PyErr_Fetch", ir.VoidType(), *kind), parts)
+        yield
+        restore = self.external("PyErr_Restore", ir.VoidType(), *[POINTER] * 3)
+        self.builder.call(restore, [self.builder.load(part) for part in parts])
+
+    def call_kernel(self, kernel: Any, table: Any, first: Any, last: Any) -> None:
+        self.builder.call(self.builder.inttoptr(kernel, KERNEL), [table, first, last])
+
+
+class Function(Code):
+    """A function that Python can call, with integers, and that returns None."""
+
+    def __init__(self, module: ir.Module, name: str, arguments: int | None) -> None:
+        """`arguments`: how many it takes; None for any number."""
+        super().__init__(module, name, POINTER, POINTER, POINTER.as_pointer(), WORD)
+        self.arguments = arguments
+        _, self.given, self.count = self.function.args
+
+    def integers(self, first: int = 0, spare: int = 0) -> Any:
+        """Room for a word an argument, and some to spare; in it, in their places, the arguments
+        from the first of these on. A wrong number, or one that is no integer, raises.
+        """
+        builder = self.builder
+        if self.arguments is not None:
+            right = builder.icmp_signed("==", self.count, WORD(self.arguments))
+            self.require(right)
+        words = self.allocate(builder.add(self.count, WORD(spare)))
+        convert = self.external("PyLong_AsLongLong", WORD, POINTER)
+        with self.loop(builder.sub(self.count, WORD(first))) as k:
+            i = builder.add(k, WORD(first))
+            value = builder.call(convert, [builder.load(builder.gep(self.given, [i]))])
+            builder.store(value, builder.gep(words, [i]))
+        self.raise_if_any()
+        return words
+
+    def require(self, holds: Any) -> None:
+        with self.builder.if_then(self.builder.not_(holds), likely=False):
+            bad = self.external("PyErr_BadArgument", INT)
+            self.builder.call(bad, [])
+            self.builder.ret(POINTER(None))
+
+    def object(self) -> Any:
+        """The one argument, as it is."""
+        self.require(self.builder.icmp_signed("==", self.count, WORD(1)))
+        return self.given_object(0)
+
+    def given_object(self, k: int) -> Any:
+        """An argument as it is, borrowed."""
+        return self.builder.load(self.builder.gep(self.given, [WORD(k)]))
+
+    def given_integer(self, k: int) -> Any:
+        """An argument as a word; `raise_if_any` raises if it is no integer."""
+        convert = self.external("PyLong_AsLongLong", WORD, POINTER)
+        return self.builder.call(convert, [self.given_object(k)])
+
+    def raise_if_any(self) -> None:
+        """Return to Python if an error has occurred."""
+        occurred = self.external("PyErr_Occurred", POINTER)
+        fine = self.builder.icmp_unsigned("==", self.builder.call(occurred, []), POINTER(None))
+        with self.builder.if_then(self.builder.not_(fine), likely=False):
+            self.builder.ret(POINTER(None))
+
+    def done(self) -> None:
+        none = self.known(None)
+        self.hold(none)
+        self.builder.ret(none)
+
+
+@contextmanager
+def without_gil(it: Code) -> Iterator[None]:
+    """Code that runs while other Python threads may."""
+    save = it.external("PyEval_SaveThread", POINTER)
+    restore = it.external("PyEval_RestoreThread", ir.VoidType(), POINTER)
+    state = it.builder.call(save, [])
+    yield
+    it.builder.call(restore, [state])
+
+
+class _MethodDef(ctypes.Structure):
+    _fields_ = (
+        ("name", ctypes.c_char_p),
+        ("function", ctypes.c_void_p),
+        ("flags", ctypes.c_int),
+        ("doc", ctypes.c_char_p),
+    )
+
+
+METH_FASTCALL = 0x80
+_definitions: list[_MethodDef] = []  # CPython keeps pointers to them
+
+
+def _callable(name: str, address: int) -> Callable[..., Any]:
+    definition = _MethodDef(name.encode(), address, METH_FASTCALL, None)
+    _definitions.append(definition)
+    make = ctypes.pythonapi.PyCFunction_NewEx
+    make.restype, make.argtypes = ctypes.py_object, [ctypes.c_void_p] * 3
+    result: Callable[..., Any] = make(ctypes.addressof(definition), None, None)
+    return result
+
+
+def load(name: str, **functions: Callable[[ir.Module], None]) -> list[int]:
+    """The addresses of the functions of one module, each of which a writer defines in it under its
+    own name.
+    """
+    module = ir.Module(name)
+    module.triple = llvm.get_process_triple()
+    for write in functions.values():
+        write(module)
+    engine().add_module(llvm.parse_assembly(str(module)))
+    engine().finalize_object()
+    return [engine().get_function_address(function) for function in functions]
+
+
+def build(name: str, **functions: Callable[[ir.Module], None]) -> list[Callable[..., Any]]:
+    """Functions for Python, written likewise."""
+    return [_callable(*found) for found in zip(functions, load(name, **functions), strict=True)]
