@@ -221,13 +221,15 @@ def _ran(call: Call, inputs: tuple[Any, ...], out: Any) -> None:
 def _called(frame: Any) -> tuple[ufunc, tuple[Any, ...], dict[str, Any]] | None:
     """The universal function that a frame is of, or whose operator; its operands, and options."""
     held = frame.f_locals
-    if frame.f_code is ufunc.__call__.__code__:
+    if frame.f_code is ufunc.__call__.__code__ and not held["options"]:
+        return held["self"], held["operands"], {}
+    if frame.f_code is ufunc.with_options.__code__:
         options = {"dtype": held["dtype"]}
         if held["where"] is not True:
             options |= {"where": np.asarray(held["where"]), "out": None}
         return held["self"], held["operands"], options
     if frame.f_code.co_name == "operator" and isinstance(held.get("function"), ufunc):
-        return held["function"], (held["x"], held["y"]), {}
+        return held["function"], tuple(held[k] for k in "xy" if k in held), {}
     return None
 
 

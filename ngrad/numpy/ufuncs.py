@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -45,8 +46,19 @@ class ufunc:
         self.__name__ = self.__qualname__ = name
         self.__doc__ = f"NumPy's `{name}`, with its derivative."
         self.nin, self.nout, self.nargs = nin, nout, nin + nout
+        self.__signature__ = _SIGNATURE
 
-    def __call__(
+    def __call__(self, *operands: Any, **options: Any) -> Any:
+        if options or len(operands) != self.nin:
+            return self.with_options(*operands, **options)
+        try:
+            found = self._compute(*(self._plain(operands) or self._converted(operands, None)))
+        except KINDS as error:
+            explain(error, self.__name__, operands, {})
+            raise
+        return array_of(found) if self.nout == 1 else tuple(map(array_of, found))
+
+    def with_options(
         self,
         *operands: Any,
         out: Any = None,
@@ -56,6 +68,7 @@ class ufunc:
         dtype: Any = None,
         subok: bool = True,
     ) -> Any:
+        """A call with any of NumPy's arguments."""
         if len(operands) != self.nin:
             raise TypeError(
                 f"{self.__name__}() takes {self.nin} positional arguments, not {len(operands)}"
@@ -64,8 +77,7 @@ class ufunc:
         if out is not None:
             refuse_out(self.__name__, out)
         try:
-            values = None if dtype is not None else self._plain(operands)
-            found = self._compute(*(values or self._converted(operands, dtype)))
+            found = self._compute(*self._converted(operands, dtype))
             if where is not True:
                 found = self._where(where, found)
         except KINDS as error:
@@ -117,6 +129,9 @@ class ufunc:
 
     def __repr__(self) -> str:
         return f"<ufunc '{self.__name__}'>"
+
+
+_SIGNATURE = inspect.signature(ufunc.with_options.__get__(object()))
 
 
 def refuse_out(what: str, out: Any) -> None:
