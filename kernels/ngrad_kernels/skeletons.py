@@ -76,10 +76,9 @@ def transfer(contiguous, base, view, start, count, scatter):
     while done < count:
         run = min(inner - index[last], count - done)
         near = contiguous + done * size
-        if scatter:
-            move(address, near, size, run, stride, size)
-        else:
-            move(near, address, size, run, size, stride)
+        target, source = (address, near) if scatter else (near, address)
+        step_to, step_from = (stride, size) if scatter else (size, stride)
+        move(target, source, size, run, step_to, step_from)
         done += run
         address -= index[last] * stride
         index[last] = 0
@@ -159,15 +158,13 @@ def strided_map(table, lo, hi):
             here = packed + k * 8192
             if view == 0:
                 operands[k + 1] = table[k + 1] + first * once  # the item size
-            elif once != 0:
-                operands[k + 1] = here
-                if first == lo:
-                    transfer(here, table[k + 1], table[0] + view * 8, 0, min(most, hi - lo), False)
-            elif inner != 0 and row_contiguous(table[0] + view * 8):
+            elif once == 0 and inner != 0 and row_contiguous(table[0] + view * 8):
                 operands[k + 1] = locate(table[k + 1], table[0] + view * 8, first)
             else:
                 operands[k + 1] = here
-                transfer(here, table[k + 1], table[0] + view * 8, first, count, False)
+                if once == 0 or first == lo:
+                    n = count if once == 0 else min(most, hi - lo)
+                    transfer(here, table[k + 1], table[0] + view * 8, first, n, False)
         operands[inputs + 1] = table[inputs + 1] + first * facts[3]
         call_kernel(kernel, words, 0, count)
         first += count
@@ -183,8 +180,9 @@ def place(table, lo, hi):
     most = 8192 // max(8, table_at(source)[0])
     for first in range(lo, hi, most):
         count = min(most, hi - first)
-        transfer(packed, table[1], source, first, count, False)
-        transfer(packed, table[2], target, first, count, True)
+        for scatter in range(2):
+            view = target if scatter else source
+            transfer(packed, table[1 + scatter], view, first, count, scatter != 0)
 
 
 def fill(table, lo, hi):
