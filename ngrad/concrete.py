@@ -23,7 +23,7 @@ from ngrad.signature import Held, Number, Signature, Static
 from ngrad.tensor import Tensor, scalar
 from ngrad.tracing import Trace
 from ngrad.variable import Variable
-from ngrad.window import Window
+from ngrad.window import Window, recorded
 
 NUMBERS = {float: layout(float64, ()), complex: layout(complex128, ())}
 """What stands for a Python number."""
@@ -196,10 +196,10 @@ class Concrete:
             if type(value) is not Tensor:
                 return window.number(value, call.spec), value
             return window[value], value
-        here: Entry = (call, *[slots[k] for k in inputs])
+        places = [slots[k] for k in inputs]
         if call.several:
-            return window.note(here), None
-        tensor = window.append(here)
+            return window.note((call, *places)), None
+        tensor = recorded(window, call, *places)
         return tensor._slot, tensor
 
 

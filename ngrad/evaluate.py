@@ -21,7 +21,7 @@ from ngrad.ops.identity import IDENTITY
 from ngrad.plans import Key, Structure, build, plans
 from ngrad.record import state
 from ngrad.tensor import Tensor
-from ngrad.window import RECOMPUTED, Fault, Window
+from ngrad.window import RECOMPUTED, Fault, Window, recorded
 
 # -- what of a window is run -----------------------------------------------------------------------
 
@@ -315,7 +315,7 @@ class Recording:
         if call.several:
             self.tensors[index] = window.append_several(call, operands)
         else:
-            self._hold(index, window.append((call, *operands)))
+            self._hold(index, recorded(window, call, *operands))
 
     def _hold(self, index: int, tensor: Tensor) -> None:
         self.tensors[index] = tensor
@@ -337,7 +337,7 @@ class Recording:
                 self._tensor(k) is r for r in results
             ):
                 call = IDENTITY.call((), (self.graph.nodes[k].spec,))
-                results.append(self.window.append((call, self.slots[k])))
+                results.append(recorded(self.window, call, self.slots[k]))
             else:
                 results.append(self._tensor(k))
         return results

@@ -19,7 +19,7 @@ from ngrad.graph.graph import Graph, Symbol
 from ngrad.graph.op import Call, Op, Params
 from ngrad.hooks import hooks
 from ngrad.tensor import Tensor
-from ngrad.window import Window
+from ngrad.window import Window, recorded
 
 next_uid = itertools.count(1).__next__
 """A number of its own for each variable. Numbers, unlike `id`s, are never used again."""
@@ -146,8 +146,9 @@ def apply(op: Op, inputs: tuple[Any, ...], params: Params = ()) -> Any:
                 break
         else:
             return run_small(call, *inputs)
-    slots = tuple([x._slot if x._window is window else window[x] for x in inputs])
-    return window.append_several(call, slots) if call.several else window.append((call, *slots))
+    if call.several:
+        return window.append_several(call, tuple([window[x] for x in inputs]))
+    return recorded(window, call, *inputs)
 
 
 def apply_now(op: Op, inputs: tuple[Any, ...], params: Params = ()) -> Any:

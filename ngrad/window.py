@@ -20,7 +20,8 @@ from ngrad.graph.entries import CONSTANT_OF, LEAF, PART_OF, SCALAR, Entry, leaf,
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Call
 from ngrad.tensor import Tensor, pending, scalar
-from ngrad_kernels.native import blank, weak
+from ngrad_kernels.native import weak
+from ngrad_kernels.recording import Kinds, recorder
 
 LIMIT = 256
 """Entries after which a window that no tape reads is run."""
@@ -111,21 +112,6 @@ class Window(dict[Tensor, int]):
             self.claimed = weak(found)
         return found
 
-    def append(self, entry: Entry) -> Tensor:
-        """Record a call of one result."""
-        entries = self.entries
-        slot = len(entries)
-        out: Tensor = blank(Tensor)  # `pending`, spelled out: every op comes here
-        out._at = 0
-        out._layout = entry[0].spec
-        out._window = self
-        out._slot = slot
-        self.results[slot] = weak(out)
-        entries.append(entry)  # last: whoever counts entries finds all of each
-        if slot >= self.limit:
-            self.full(entry[0])
-        return out
-
     def full(self, call: Call) -> None:
         """Run, having grown long, where the last one ended: so a loop's windows are alike."""
         if self.limit == AT_ONCE:
@@ -137,12 +123,8 @@ class Window(dict[Tensor, int]):
     def append_several(self, call: Call, slots: tuple[int, ...]) -> tuple[Tensor, ...]:
         """Record a call of several results."""
         whole = self.note((call, *slots))
-        return tuple(
-            [
-                self.append((marker(PART_OF, (k,), where), whole))
-                for k, where in enumerate(call.specs)
-            ]
-        )
+        parts = [marker(PART_OF, (k,), where) for k, where in enumerate(call.specs)]
+        return tuple([recorded(self, part, whole) for part in parts])
 
     def note(self, entry: Entry, value: Any = None) -> int:
         """Add an entry, without a pending tensor; its slot."""
@@ -368,3 +350,9 @@ def _references(things: list[Any]) -> list[int]:
 _COUNTING = 0
 _COUNTING = _references([object()])[0] - 1
 """References that the counting itself makes."""
+
+
+recorded: Callable[..., Tensor] = recorder(Kinds(Window, Call, Tensor))
+"""`recorded(window, call, *operands)`: a pending tensor for the result of a call, whose entry is
+added. An operand is a tensor, or the slot of one.
+"""

@@ -165,7 +165,7 @@ def test_ctrl_c_passes_a_reader_that_passes_over_errors(monkeypatch: pytest.Monk
 
 def test_slots_are_found_where_they_are() -> None:
     for kind in (Tensor, Buffer):
-        found = offsets(kind, blank)
+        found = offsets(kind)
         assert len(set(found.values())) == len(found) > 1
         assert all(0 < place < kind.__basicsize__ for place in found.values())
     buffer = blank(Buffer)  # half made: it has no block to give back

@@ -80,11 +80,11 @@ def offset(k: int) -> int:
     return object.__basicsize__ + k * WORD
 
 
-def offsets(kind: type, make: Any) -> dict[str, int]:
-    """Where the slots of a class lie in its objects, in bytes. `make(kind)` makes one, all unset:
-    each slot is set to a mark, which is then looked for.
+def offsets(kind: Any) -> dict[str, int]:
+    """Where the slots of a class lie in its objects, in bytes: each is set to a mark, which is then
+    looked for.
     """
-    thing, found = make(kind), {}
+    thing, found = kind.__new__(kind), {}
     words = (ctypes.c_void_p * (kind.__basicsize__ // WORD)).from_address(id(thing))
     for base in kind.__mro__:
         for name, descriptor in vars(base).items():

@@ -103,6 +103,12 @@ class Code:
         with self.builder.if_then(self.is_null(pointer), likely=False):
             self.builder.ret(otherwise)
 
+    def unless_negative(self, status: Any, otherwise: Any) -> None:
+        """The same where a call says so by a number."""
+        failed = self.builder.icmp_signed("<", status, status.type(0))
+        with self.builder.if_then(failed, likely=False):
+            self.builder.ret(otherwise)
+
     def is_null(self, pointer: Any) -> Any:
         return self.builder.icmp_unsigned("==", pointer, POINTER(None))
 

@@ -13,7 +13,6 @@ from llvmlite import ir
 from ngrad_kernels.heap_types import offsets
 from ngrad_kernels.machine import INT, POINTER, WORD, Code, Function, build
 from ngrad_kernels.memory import Buffer, FreeList
-from ngrad_kernels.native import blank
 
 
 class Kinds(NamedTuple):
@@ -36,8 +35,8 @@ def _write_made(module: ir.Module, kinds: Kinds) -> ir.Function:
     it = Code(module, "made", POINTER, POINTER)
     (layout,) = it.function.args
     builder = it.builder
-    of_tensor, of_buffer = offsets(kinds.tensor, blank), offsets(Buffer, blank)
-    free = it.get(layout, offsets(kinds.layout, blank)["free"])
+    of_tensor, of_buffer = offsets(kinds.tensor), offsets(Buffer)
+    free = it.get(layout, offsets(kinds.layout)["free"])
     size = it.external("PyList_Size", WORD, POINTER)
     item = it.external("PyList_GetItem", POINTER, POINTER, WORD)
     cut = it.external("PyList_SetSlice", INT, POINTER, WORD, WORD, POINTER)
@@ -102,7 +101,7 @@ def _computed(module: ir.Module, kinds: Kinds) -> None:
     table = builder.gep(words, [WORD(3)])
     builder.store(facts, table)  # where n was, beside the operands
     convert = it.external("PyLong_AsLongLong", WORD, POINTER)
-    at = builder.call(convert, [it.get(out, offsets(kinds.tensor, blank)["_at"])])
+    at = builder.call(convert, [it.get(out, offsets(kinds.tensor)["_at"])])
     builder.store(at, builder.gep(words, [it.count]))
     it.call_kernel(kernel, table, WORD(0), n)
     builder.ret(out)

@@ -23,9 +23,9 @@ from ngrad.ops.convert import KINDS, Weak, operands, tensor, unwrap
 from ngrad.ops.launching import broadcast_shapes, prepare_map
 from ngrad.record import apply, move, state
 from ngrad.tensor import Tensor, scalar
+from ngrad.window import recorded
 from ngrad_kernels.body import Body, Step
 from ngrad_kernels.codes import computed
-from ngrad_kernels.native import blank, weak
 from ngrad_kernels.scalars import SCALARS, supports
 
 
@@ -124,25 +124,9 @@ class Elementwise(Op):
                         return out
             elif settings.small < 0:
                 return self._first(x, y)
-            if kind is Tensor:
-                i = x._slot if x._window is window else window[x]
-                j = y._slot if y._window is window else window[y]
-            else:
-                j = window.number(y, call.inputs[1])  # first, as where it is converted
-                i = x._slot if x._window is window else window[x]
-            # `window.append`, spelled out: a loop's body comes here, and little else.
-            entries = window.entries
-            slot = len(entries)
-            out = blank(Tensor)
-            out._at = 0
-            out._layout = call.spec
-            out._window = window
-            out._slot = slot
-            window.results[slot] = weak(out)
-            entries.append((call, i, j))
-            if slot >= window.limit:
-                window.full(call)
-            return out
+            if kind is not Tensor:
+                y = window.number(y, call.inputs[1])
+            return recorded(window, call, x, y)
 
         return binary
 
@@ -160,9 +144,7 @@ class Elementwise(Op):
                         out = call.run(scalar(x, call.inputs[0].dtype), y)
                         call.cost.runs += 1
                         return out
-                    i = window.number(x, call.inputs[0])
-                    j = y._slot if y._window is window else window[y]
-                    return window.append((call, i, j))
+                    return recorded(window, call, window.number(x, call.inputs[0]), y)
             return self._first(x, y) if is_operand(x) else NotImplemented
 
         return binary
@@ -206,8 +188,7 @@ class Unary(Elementwise):
                         return out
                 elif settings.small < 0:
                     return self._first(x)
-                slot = x._slot if x._window is window else window[x]
-                return window.append((call, slot))
+                return recorded(window, call, x)
         return self._first(x)
 
 

@@ -18,7 +18,7 @@ from ngrad.replay import runner
 from ngrad.status import settle
 from ngrad.tensor import Tensor, empty
 from ngrad.tracing import Trace
-from ngrad.window import Window
+from ngrad.window import Window, recorded
 
 
 def copied(x: Tensor, out: Layout) -> Tensor:
@@ -145,7 +145,7 @@ def _again(window: Window, slot: int, device: Device) -> int:
     if min(operands, default=-1) < 0:
         return -1
     there = call.op.call(call.params, tuple([window.entries[k][0].spec for k in operands]))
-    return window.append((there, *operands))._slot
+    return recorded(window, there, *operands)._slot
 
 
 def _on_host(x: Tensor) -> Tensor:
