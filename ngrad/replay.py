@@ -16,11 +16,11 @@ from ngrad.devices import HOST, Device
 from ngrad.graph.layout import Layout
 from ngrad.graph.op import Op
 from ngrad.graph.plan import Plan
-from ngrad.graph.program import OUT, Program
+from ngrad.graph.program import Program
 from ngrad.graph.room import padded
 from ngrad.schedule import Loads, Schedule
 from ngrad.status import begun, unsettled
-from ngrad.tensor import Tensor, computed, empty, scalar, seen
+from ngrad.tensor import Tensor, empty, ran, scalar, seen
 from ngrad_kernels import cpu, native
 from ngrad_kernels.cpu import walk
 from ngrad_kernels.memory import Buffer, pool
@@ -59,12 +59,7 @@ def _is_short(program: Program, outs: tuple[Layout, ...]) -> bool:
 
 def _single(program: Program, arity: int, out: Layout) -> Callable[..., Tensor]:
     if program.view is not None:
-        offset = program.view
-
-        def view(x: Tensor) -> Tensor:
-            return seen(x, offset, out)
-
-        return view
+        return seen(program.view, out, program)
     if program.over:
         several = _several(program, (out,))
         return lambda *tensors: several(*tensors)[0]
@@ -74,48 +69,17 @@ def _single(program: Program, arity: int, out: Layout) -> Callable[..., Tensor]:
 def _walked(
     program: Program, arity: int, outs: tuple[Layout, ...], several: bool
 ) -> Callable[..., Any]:
-    """A short program as words, which one compiled routine goes through."""
-    (launch, *more) = program.launches
-    plain = (*((k, 0) for k in range(arity)), (OUT, 0))
-    if not (more or several or program.scratch) and launch.operands == plain and arity in (1, 2):
-        return _unary(program, outs[0]) if arity == 1 else _binary(program, outs[0])
+    """A short program as words, which machine code goes through."""
     registers = arity + len(outs) + 1
     room = arena() if program.scratch else None
     words = Words(
-        (kernel, facts, n, grain, [(which % registers, offset) for which, offset in operands])
-        for kernel, facts, n, grain, operands, _ in program.launches
+        (
+            (kernel, facts, n, grain, [(which % registers, offset) for which, offset in operands])
+            for kernel, facts, n, grain, operands, _ in program.launches
+        ),
+        (arity, len(program.launches), room.address if room else 0, int(several)),
     )
-    where, steps, scratch = words.address, words.steps, room.address if room else 0
-    backwards = outs[::-1]
-
-    def run(*tensors: Tensor, keep: Any = (program, room, words)) -> Any:
-        made = [empty(out) for out in backwards]
-        walk(where, steps, *[x._at for x in tensors], *[x._at for x in made], scratch)
-        return tuple(made[::-1]) if several else made[0]
-
-    return run
-
-
-def _unary(program: Program, out: Layout) -> Callable[..., Tensor]:
-    (launch,) = program.launches
-    kernel, facts, n = launch.kernel, launch.facts, launch.n
-
-    def unary(x: Tensor, keep: Any = program) -> Tensor:
-        made: Tensor = computed(out, kernel, facts, n, x._at)
-        return made
-
-    return unary
-
-
-def _binary(program: Program, out: Layout) -> Callable[..., Tensor]:
-    (launch,) = program.launches
-    kernel, facts, n = launch.kernel, launch.facts, launch.n
-
-    def binary(x: Tensor, y: Tensor, keep: Any = program) -> Tensor:
-        made: Tensor = computed(out, kernel, facts, n, x._at, y._at)
-        return made
-
-    return binary
+    return ran(words.address, outs, program, room, words)
 
 
 def _general(program: Program, out: Layout) -> Callable[..., Tensor]:

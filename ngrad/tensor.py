@@ -13,7 +13,7 @@ from ngrad.dtypes import DType, as_dtype
 from ngrad.errors import ScalarError, ShapeError
 from ngrad.graph.dims import shown
 from ngrad.graph.layout import Layout, layout
-from ngrad_kernels.exporting import STRIDES, Exporter
+from ngrad_kernels.exporting import STRIDES, Exporter, export_tensors
 from ngrad_kernels.making import Kinds, makers
 from ngrad_kernels.memory import Buffer
 from ngrad_kernels.native import blank
@@ -303,20 +303,12 @@ def _taken(where: Layout) -> Buffer:
 
 empty: Callable[[Layout], Tensor]
 """A tensor of a row-major layout with arbitrary content, to be written by whoever made it."""
-computed: Callable[..., Tensor]
-"""`computed(layout, kernel, facts, n, *operands)`: a tensor of what a kernel makes of operands."""
-empty, computed = makers(Kinds(Tensor, Layout, _taken))
-
-
-def seen(x: Tensor, offset: int, where: Layout) -> Tensor:
-    """A tensor that shows memory of another, whose value is there."""
-    made: Tensor = blank(Tensor)
-    made._block = x._block
-    made._at = x._at + offset
-    made._layout = where
-    made._window = None
-    made._slot = -1
-    return made
+ran: Callable[..., Callable[..., Any]]
+"""`ran(address, layouts, *kept)`: a callable over tensors that are there, which makes others."""
+seen: Callable[..., Callable[[Tensor], Tensor]]
+"""`seen(offset, layout)`: a callable that shows memory of a tensor, whose value is there."""
+empty, ran, seen = makers(Kinds(Tensor, Layout, _taken))
+export_cells = export_tensors(Tensor, Layout)
 
 
 def pending(window: Any, slot: int, where: Layout) -> Tensor:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import ctypes
 import sys
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import numpy as np
 from llvmlite import ir
 
-from ngrad_kernels.heap_types import GET_BUFFER, heap_type
+from ngrad_kernels.heap_types import GET_BUFFER, heap_type, offsets, replace_slot
 from ngrad_kernels.machine import INT, POINTER, WORD, WORDS, Code, load
 
 METHOD = sys.intern("_exported")
@@ -83,12 +85,19 @@ def _ask_again(it: Code) -> None:
         builder.call(it.external("PyErr_SetInterrupt", ir.VoidType()), [])
 
 
-def _get_buffer(module: ir.Module) -> None:
-    """get_buffer(self, view, request): fills a `Py_buffer` with what `self._exported(request)`
-    gives: what holds the memory, its address, and that of the words that describe it.
+GETS = ir.FunctionType(INT, [POINTER, WORDS, INT])
+"""What fills a view of an object, as a request wants it; -1 if that raised."""
+
+
+def _start(module: ir.Module, name: str) -> tuple[Code, Any, Any, Any]:
+    it = Code(module, name, INT, *GETS.args)
+    return it, *it.function.args
+
+
+def _fill(it: Code, view: Any, request: Any, holder: Any, address: Any, described: Any) -> None:
+    """Code that fills a `Py_buffer`: memory at an address, that lies as words describe, and what
+    holds it, of which the view takes a reference.
     """
-    it = Code(module, "get_buffer", INT, POINTER, WORDS, INT)
-    this, view, request = it.function.args
     builder = it.builder
 
     def put(word: int, value: Any) -> None:
@@ -99,28 +108,6 @@ def _get_buffer(module: ir.Module) -> None:
         asked = builder.icmp_signed("==", builder.and_(request, INT(bits)), INT(bits))
         return builder.select(asked, value, value.type(0))
 
-    put(1, WORD(0))  # nothing is held, should this raise
-    integer = it.external("PyLong_FromLongLong", POINTER, WORD)
-    number = builder.call(integer, [builder.sext(request, WORD)])
-    it.unless_null(number, INT(-1))
-    given = it.allocate(2)
-    for k, argument in enumerate((this, number)):
-        place = builder.gep(given, [WORD(k)])
-        builder.store(builder.ptrtoint(argument, WORD), place)
-    kind = [POINTER, WORDS, WORD, POINTER]
-    method = it.external("PyObject_VectorcallMethod", POINTER, *kind)
-    name = builder.inttoptr(WORD(id(METHOD)), POINTER)
-    found = builder.call(method, [name, given, WORD(2), POINTER(None)])
-    it.let_go(number)
-    with builder.if_then(it.is_null(found), likely=False):
-        _ask_again(it)
-        builder.ret(INT(-1))
-    item = it.external("PyTuple_GetItem", POINTER, POINTER, WORD)
-    holder, *numbers = [builder.call(item, [found, WORD(k)]) for k in range(3)]
-    convert = it.external("PyLong_AsLongLong", WORD, POINTER)
-    address, described = [builder.call(convert, [number]) for number in numbers]
-    it.hold(holder)
-    it.let_go(found)
     words = builder.inttoptr(described, WORDS)
     format, itemsize, nbytes, ndim = (it.word(words, k) for k in range(4))
     shape = builder.gep(words, [WORD(4)])
@@ -138,6 +125,36 @@ def _get_buffer(module: ir.Module) -> None:
     builder.ret(INT(0))
 
 
+def _get_buffer(module: ir.Module) -> None:
+    """get_buffer(self, view, request): fills a view with what `self._exported(request)` gives: what
+    holds the memory, its address, and that of the words that describe it.
+    """
+    it, this, view, request = _start(module, "get_buffer")
+    builder = it.builder
+    builder.store(WORD(0), builder.gep(view, [WORD(1)]))  # nothing is held, should this raise
+    integer = it.external("PyLong_FromLongLong", POINTER, WORD)
+    number = builder.call(integer, [builder.sext(request, WORD)])
+    it.unless_null(number, INT(-1))
+    given = it.allocate(2)
+    for k, argument in enumerate((this, number)):
+        place = builder.gep(given, [WORD(k)])
+        builder.store(builder.ptrtoint(argument, WORD), place)
+    kind = [POINTER, WORDS, WORD, POINTER]
+    method = it.external("PyObject_VectorcallMethod", POINTER, *kind)
+    name = builder.inttoptr(WORD(id(METHOD)), POINTER)
+    found = builder.call(method, [name, given, WORD(2), POINTER(None)])
+    it.let_go(number)
+    with builder.if_then(it.is_null(found), likely=False):
+        _ask_again(it)
+        builder.ret(INT(-1))
+    holder = it.item(found, 0)
+    address, described = (it.integer(it.item(found, k)) for k in (1, 2))
+    it.hold(holder)
+    it.let_go(found)
+    _fill(it, view, request, holder, address, described)
+
+
+(_address,) = load("ngrad.exporting", get_buffer=_get_buffer)
 if TYPE_CHECKING:
 
     class Exporter:
@@ -145,6 +162,71 @@ if TYPE_CHECKING:
 
         __slots__ = ()
 else:
-    (_address,) = load("ngrad.exporting", get_buffer=_get_buffer)
     doc = "A base of classes with a method `_exported(request)`."
     Exporter = heap_type("ngrad_kernels.exporting.Exporter", doc, {GET_BUFFER: _address})
+
+
+# -- of classes whose slots are known, without Python ----------------------------------------------
+
+
+def _call(it: Code, address: int, *arguments: Any) -> None:
+    """Code that returns what another way to fill a view does."""
+    it.builder.ret(
+        it.builder.call(it.builder.inttoptr(WORD(address), GETS.as_pointer()), arguments)
+    )
+
+
+def _get_quickly(module: ir.Module, tensor: type, layout: type) -> None:
+    """As `get_buffer`, without Python if a tensor is there and its layout was described."""
+    it, this, view, request = _start(module, "get_quickly")
+    builder = it.builder
+    of_tensor, of_layout = offsets(tensor), offsets(layout)
+    address = it.integer(it.get(this, of_tensor["_at"]))
+    lies = it.get(it.get(this, of_tensor["_layout"]), of_layout["lies"])
+    there = builder.icmp_signed("!=", address, WORD(0))
+    with builder.if_then(builder.and_(there, builder.not_(it.is_null(lies))), likely=True):
+        described, refused = (it.integer(it.item(lies, k)) for k in range(2))
+        wanted = builder.sext(builder.xor(request, INT(STRIDES)), WORD)
+        fine = builder.icmp_signed("==", builder.and_(wanted, refused), WORD(0))
+        with builder.if_then(fine, likely=True):
+            it.hold(this)
+            _fill(it, view, request, this, address, described)
+    _call(it, _address, this, view, request)
+
+
+def _get_held(module: ir.Module, cell: type, tensor: type, quickly: int) -> None:
+    """As `get_buffer`, of the tensor that a cell holds, if it is no view, or one of a cell that
+    holds what it did.
+    """
+    it, this, view, request = _start(module, "get_held")
+    builder = it.builder
+    place = offsets(cell)
+    owner, held = (it.get(this, place[name]) for name in ("_owner", "_held"))
+    with builder.if_then(it.is_of(held, tensor), likely=True):
+        nobody = it.known(None)
+        alone = builder.icmp_unsigned("==", owner, nobody)
+        with builder.if_then(alone):
+            _call(it, quickly, held, view, request)
+        with builder.if_then(it.is_of(owner, cell)):
+            first = builder.icmp_unsigned("==", it.get(owner, place["_owner"]), nobody)
+            now, seen = it.get(owner, place["_held"]), it.get(this, place["_seen"])
+            same = builder.icmp_unsigned("==", now, seen)
+            with builder.if_then(builder.and_(first, same), likely=True):
+                _call(it, quickly, held, view, request)
+    _call(it, _address, this, view, request)
+
+
+def export_tensors(tensor: type, layout: type) -> Callable[[type], None]:
+    """Have a class of tensors, `_at` an address as `_layout.lies` describes, exported without
+    Python; and give what does so for a class of cells, which hold them as `_held`.
+    """
+    (quickly,) = load(
+        "ngrad.exporting.tensors", get_quickly=partial(_get_quickly, tensor=tensor, layout=layout)
+    )
+    replace_slot(tensor, _address, quickly)
+
+    def export_cells(cell: type) -> None:
+        write = partial(_get_held, cell=cell, tensor=tensor, quickly=quickly)
+        replace_slot(cell, _address, *load("ngrad.exporting.cells", get_held=write))
+
+    return export_cells

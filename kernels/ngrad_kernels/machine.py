@@ -98,6 +98,15 @@ class Code:
         found = self.get(thing, object.__basicsize__ - WORD.width // 8)
         return self.builder.icmp_unsigned("==", found, self.known(kind))
 
+    def integer(self, thing: Any) -> Any:
+        """A Python integer as a word; where it is none, an error has occurred."""
+        return self.builder.call(self.external("PyLong_AsLongLong", WORD, POINTER), [thing])
+
+    def item(self, whole: Any, k: Any) -> Any:
+        """An item of a tuple, borrowed."""
+        take = self.external("PyTuple_GetItem", POINTER, POINTER, WORD)
+        return self.builder.call(take, [whole, k if isinstance(k, ir.Value) else WORD(k)])
+
     def unless_null(self, pointer: Any, otherwise: Any) -> None:
         """Return, with this, where a call has failed."""
         with self.builder.if_then(self.is_null(pointer), likely=False):
@@ -133,22 +142,18 @@ class Function(Code):
         """`arguments`: how many it takes; None for any number."""
         super().__init__(module, name, POINTER, POINTER, POINTER.as_pointer(), WORD)
         self.arguments = arguments
-        _, self.given, self.count = self.function.args
+        self.own, self.given, self.count = self.function.args
 
-    def integers(self, first: int = 0, spare: int = 0) -> Any:
-        """Room for a word an argument, and some to spare; in it, in their places, the arguments
-        from the first of these on. A wrong number, or one that is no integer, raises.
-        """
+    def integers(self) -> Any:
+        """The arguments as words. A wrong number, or one that is no integer, raises."""
         builder = self.builder
         if self.arguments is not None:
             right = builder.icmp_signed("==", self.count, WORD(self.arguments))
             self.require(right)
-        words = self.allocate(builder.add(self.count, WORD(spare)))
-        convert = self.external("PyLong_AsLongLong", WORD, POINTER)
-        with self.loop(builder.sub(self.count, WORD(first))) as k:
-            i = builder.add(k, WORD(first))
-            value = builder.call(convert, [builder.load(builder.gep(self.given, [i]))])
-            builder.store(value, builder.gep(words, [i]))
+        words = self.allocate(self.count)
+        with self.loop(self.count) as k:
+            value = self.integer(builder.load(builder.gep(self.given, [k])))
+            builder.store(value, builder.gep(words, [k]))
         self.raise_if_any()
         return words
 
@@ -169,8 +174,11 @@ class Function(Code):
 
     def given_integer(self, k: int) -> Any:
         """An argument as a word; `raise_if_any` raises if it is no integer."""
-        convert = self.external("PyLong_AsLongLong", WORD, POINTER)
-        return self.builder.call(convert, [self.given_object(k)])
+        return self.integer(self.given_object(k))
+
+    def bound(self, k: int) -> Any:
+        """An item of the tuple that the function is bound to (`binders`), borrowed."""
+        return self.item(self.own, k)
 
     def raise_if_any(self) -> None:
         """Return to Python if an error has occurred."""
@@ -208,13 +216,16 @@ METH_FASTCALL = 0x80
 _definitions: list[_MethodDef] = []  # CPython keeps pointers to them
 
 
-def _callable(name: str, address: int) -> Callable[..., Any]:
+def _binder(name: str, address: int) -> Callable[..., Callable[..., Any]]:
     definition = _MethodDef(name.encode(), address, METH_FASTCALL, None)
     _definitions.append(definition)
     make = ctypes.pythonapi.PyCFunction_NewEx
-    make.restype, make.argtypes = ctypes.py_object, [ctypes.c_void_p] * 3
-    result: Callable[..., Any] = make(ctypes.addressof(definition), None, None)
-    return result
+    make.restype, make.argtypes = (
+        ctypes.py_object,
+        [ctypes.c_void_p, ctypes.py_object, ctypes.c_void_p],
+    )
+    where = ctypes.addressof(definition)
+    return lambda *own: make(where, own, None)
 
 
 def load(name: str, **functions: Callable[[ir.Module], None]) -> list[int]:
@@ -230,6 +241,11 @@ def load(name: str, **functions: Callable[[ir.Module], None]) -> list[int]:
     return [engine().get_function_address(function) for function in functions]
 
 
+def binders(name: str, **functions: Callable[[ir.Module], None]) -> list[Callable[..., Any]]:
+    """For each function, what gives it to Python bound to a tuple of some values (`bound`)."""
+    return [_binder(*found) for found in zip(functions, load(name, **functions), strict=True)]
+
+
 def build(name: str, **functions: Callable[[ir.Module], None]) -> list[Callable[..., Any]]:
-    """Functions for Python, written likewise."""
-    return [_callable(*found) for found in zip(functions, load(name, **functions), strict=True)]
+    """Functions for Python, bound to none."""
+    return [bind() for bind in binders(name, **functions)]

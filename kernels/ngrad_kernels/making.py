@@ -4,15 +4,16 @@ an op on a few numbers takes, this was the most.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, NamedTuple
 
 from llvmlite import ir
 
 from ngrad_kernels.heap_types import offsets
-from ngrad_kernels.machine import INT, POINTER, WORD, Code, Function, build
+from ngrad_kernels.machine import INT, POINTER, WORD, WORDS, Code, Function, binders, build
 from ngrad_kernels.memory import Buffer, FreeList
+from ngrad_kernels.native import each_launch, in_grains
 
 
 class Kinds(NamedTuple):
@@ -35,7 +36,7 @@ def _write_made(module: ir.Module, kinds: Kinds) -> ir.Function:
     it = Code(module, "made", POINTER, POINTER)
     (layout,) = it.function.args
     builder = it.builder
-    of_tensor, of_buffer = offsets(kinds.tensor), offsets(Buffer)
+    of_buffer = offsets(Buffer)
     free = it.get(layout, offsets(kinds.layout)["free"])
     size = it.external("PyList_Size", WORD, POINTER)
     item = it.external("PyList_GetItem", POINTER, POINTER, WORD)
@@ -71,43 +72,133 @@ def _write_made(module: ir.Module, kinds: Kinds) -> ir.Function:
     block = builder.phi(POINTER)
     block.add_incoming(own, from_list)
     block.add_incoming(taken, from_pool)
-    out = it.new(kinds.tensor)
-    it.put(out, of_tensor["_block"], block)
-    it.put_held(out, of_tensor["_at"], it.get(block, of_buffer["address"]))
-    it.put_held(out, of_tensor["_layout"], layout)
-    it.put_held(out, of_tensor["_window"], it.known(None))
-    it.put_held(out, of_tensor["_slot"], it.known(-1))
-    builder.ret(out)
+    at = it.get(block, of_buffer["address"])
+    it.hold(at)
+    builder.ret(_tensor(it, kinds, block, at, layout))
     return it.function
+
+
+def _tensor(it: Code, kinds: Kinds, block: Any, at: Any, layout: Any) -> Any:
+    """A tensor, which takes the references to its block and its address."""
+    places = offsets(kinds.tensor)
+    out = it.new(kinds.tensor)
+    it.put(out, places["_block"], block)
+    it.put(out, places["_at"], at)
+    it.put_held(out, places["_layout"], layout)
+    it.put_held(out, places["_window"], it.known(None))
+    it.put_held(out, places["_slot"], it.known(-1))
+    return out
 
 
 def _empty(module: ir.Module, kinds: Kinds) -> None:
     """empty(layout): a tensor of arbitrary content, to be written by whoever made it."""
-    made = _write_made(module, kinds)
     it = Function(module, "empty", 1)
-    it.builder.ret(it.builder.call(made, [it.object()]))
+    it.builder.ret(it.builder.call(_write_made(module, kinds), [it.object()]))
 
 
-def _computed(module: ir.Module, kinds: Kinds) -> None:
-    """computed(layout, kernel, facts, n, *operands): a tensor of what a kernel over [0, n) makes of
-    operands at some addresses.
+def _ran(module: ir.Module, kinds: Kinds) -> None:
+    """ran(*operands), bound to the address of words and a tuple of layouts: results of such layouts
+    that launches make of operands which are there; a tuple of them, or the only one.
+
+    The words are how many operands there are, how many launches, the address of memory that these
+    share, and whether a tuple is wanted; then the launches, as `words.Words` has them, over
+    registers of the operands, the results, the last one first, and that memory.
     """
-    it = Function(module, "computed", None)
+    made = module.globals["made"]
+    it = Function(module, "ran", None)
     builder = it.builder
-    words = it.integers(first=1, spare=1)
-    kernel, facts, n = (it.word(words, k) for k in range(1, 4))
-    out = builder.call(module.globals["made"], [it.given_object(0)])
-    it.unless_null(out, POINTER(None))
-    table = builder.gep(words, [WORD(3)])
-    builder.store(facts, table)  # where n was, beside the operands
-    convert = it.external("PyLong_AsLongLong", WORD, POINTER)
-    at = builder.call(convert, [it.get(out, offsets(kinds.tensor)["_at"])])
-    builder.store(at, builder.gep(words, [it.count]))
-    it.call_kernel(kernel, table, WORD(0), n)
-    builder.ret(out)
+    of_tensor = offsets(kinds.tensor)
+    words, layouts = builder.inttoptr(it.integer(it.bound(0)), WORDS), it.bound(1)
+    arity, steps, scratch, several = (it.word(words, k) for k in range(4))
+    it.require(builder.icmp_signed("==", it.count, arity))
+    count = builder.call(it.external("PyTuple_Size", WORD, POINTER), [layouts])
+    end = builder.add(arity, count)
+    registers = it.allocate(builder.add(end, WORD(1)))
+    with it.loop(arity) as k:
+        operand = builder.load(builder.gep(it.given, [k]))
+        it.require(it.is_of(operand, kinds.tensor))
+        at = it.integer(it.get(operand, of_tensor["_at"]))
+        builder.store(at, builder.gep(registers, [k]))
+    builder.store(scratch, builder.gep(registers, [end]))
+    results = builder.bitcast(it.allocate(count), POINTER.as_pointer())
+    with it.loop(count) as k:
+        out = builder.call(made, [it.item(layouts, k)])
+        with builder.if_then(it.is_null(out), likely=False):
+            with it.loop(k) as before:
+                it.let_go(builder.load(builder.gep(results, [before])))
+            builder.ret(POINTER(None))
+        builder.store(out, builder.gep(results, [k]))
+        place = builder.gep(registers, [builder.sub(end, builder.add(k, WORD(1)))])
+        builder.store(it.integer(it.get(out, of_tensor["_at"])), place)
+    with each_launch(it, builder.gep(words, [WORD(4)]), steps, registers) as launch:
+        in_grains(it, *launch)
+    with builder.if_then(builder.icmp_signed("==", several, WORD(0)), likely=True):
+        builder.ret(builder.load(results))
+    whole = builder.call(it.external("PyTuple_New", POINTER, WORD), [count])
+    it.unless_null(whole, POINTER(None))
+    put = it.external("PyTuple_SetItem", INT, POINTER, WORD, POINTER)
+    with it.loop(count) as k:
+        builder.call(put, [whole, k, builder.load(builder.gep(results, [k]))])
+    builder.ret(whole)
 
 
-def makers(kinds: Kinds) -> list[Callable[..., Any]]:
-    """`empty` and `computed`, for some classes."""
-    writers = {"empty": _empty, "computed": _computed}
-    return build("ngrad.making", **{name: partial(f, kinds=kinds) for name, f in writers.items()})
+def _seen(module: ir.Module, kinds: Kinds) -> None:
+    """seen(x), bound to an offset and a layout: a tensor that shows memory of another, whose value
+    is there.
+    """
+    it = Function(module, "seen", 1)
+    builder = it.builder
+    of_tensor = offsets(kinds.tensor)
+    x = it.object()
+    it.require(it.is_of(x, kinds.tensor))
+    place = builder.add(it.integer(it.get(x, of_tensor["_at"])), it.integer(it.bound(0)))
+    at = builder.call(it.external("PyLong_FromLongLong", POINTER, WORD), [place])
+    it.unless_null(at, POINTER(None))
+    block = it.get(x, of_tensor["_block"])
+    it.hold(block)
+    builder.ret(_tensor(it, kinds, block, at, it.bound(1)))
+
+
+class Makers(NamedTuple):
+    """What makes tensors of some classes.
+
+    Attributes
+    ----------
+    empty : callable
+    ran, seen : callable
+        Each takes what a callable is bound to, and gives that.
+    """
+
+    empty: Callable[[Any], Any]
+    ran: Callable[..., Callable[..., Any]]
+    seen: Callable[..., Callable[[Any], Any]]
+
+
+def makers(kinds: Kinds) -> Makers:
+    """`empty`, `ran` and `seen`, for some classes."""
+    writers = {"empty": _empty, "ran": _ran, "seen": _seen}
+    found = binders(
+        "ngrad.making", **{name: partial(f, kinds=kinds) for name, f in writers.items()}
+    )
+    return Makers(found[0](), *found[1:])
+
+
+def _held(module: ir.Module, cell: type, numbers: Any) -> None:
+    """held(tensor): a new cell that holds a tensor, owned by none, with a number of its own."""
+    it = Function(module, "held", 1)
+    places = offsets(cell)
+    out = it.new(cell)
+    it.put_held(out, places["_held"], it.object())
+    following = it.external("PyIter_Next", POINTER, POINTER)
+    number = it.builder.call(following, [it.known(numbers)])
+    it.unless_null(number, POINTER(None))
+    it.put(out, places["_uid"], number)
+    for name in ("_owner", "_way", "_seen"):
+        it.put_held(out, places[name], it.known(None))
+    it.builder.ret(out)
+
+
+def cell_maker(cell: type, numbers: Iterator[int]) -> Callable[[Any], Any]:
+    """`held`, for a class of cells that are numbered."""
+    (make,) = build("ngrad.making.cells", held=partial(_held, cell=cell, numbers=numbers))
+    return make

@@ -55,7 +55,7 @@ def each_launch(
         builder.store(builder.gep(pairs, [builder.mul(operands, WORD(2))]), cursor)
 
 
-def _in_grains(it: Function, kernel: Any, table: Any, n: Any, grain: Any) -> None:
+def in_grains(it: Function, kernel: Any, table: Any, n: Any, grain: Any) -> None:
     """Code for a launch in this thread, in grains, as a parallel launch would: what a kernel is
     called with is the same.
     """
@@ -70,7 +70,7 @@ def _walk(module: ir.Module) -> None:
     words = it.integers()
     registers = it.builder.gep(words, [WORD(2)])
     with each_launch(it, it.word(words, 0), it.word(words, 1), registers) as launch:
-        _in_grains(it, *launch)
+        in_grains(it, *launch)
     it.done()
 
 
@@ -96,7 +96,7 @@ def _march(module: ir.Module) -> None:
                         builder.store(value, builder.gep(shared, [WORD(k)]))
                     _share(it, chunks, layer, threads, count, shared)
                 with alone:
-                    _in_grains(it, kernel, table, n, grain)
+                    in_grains(it, kernel, table, n, grain)
     it.done()
 
 

@@ -30,8 +30,8 @@ class Words:
 
     __slots__ = ("_words", "address", "steps")
 
-    def __init__(self, launches: Iterable[Step]) -> None:
-        words: list[int] = []
+    def __init__(self, launches: Iterable[Step], before: Sequence[int] = ()) -> None:
+        words: list[int] = [*before]
         self.steps = 0
         for kernel, facts, n, grain, operands in launches:
             words += (kernel, facts, n, grain, len(operands))

@@ -56,6 +56,7 @@ class Symbol:
     """A value of a graph under construction."""
 
     __slots__ = ("_layout", "graph", "index")
+    _at = 0  # where a tensor has its value: here there is none
 
     def __init__(self, graph: Graph, index: int, spec: Layout) -> None:
         self.graph, self.index, self._layout = graph, index, spec

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,10 +16,10 @@ from ngrad.ops.assignment import assigned
 from ngrad.ops.convert import cast_to, unwrap
 from ngrad.ops.indexing import getitem
 from ngrad.ops.shape import reshape
-from ngrad.record import next_uid, state
-from ngrad.tensor import Tensor, writable
+from ngrad.record import next_uid, state, uids
+from ngrad.tensor import Tensor, export_cells, writable
 from ngrad_kernels.exporting import Exporter
-from ngrad_kernels.native import blank
+from ngrad_kernels.making import cell_maker
 
 
 class ndarray(Cell, Exporter):
@@ -350,13 +350,9 @@ class ndarray(Cell, Exporter):
         return True
 
 
-def array_of(tensor: Any) -> ndarray:
-    """An array of its own that holds a tensor; every function comes here."""
-    array: ndarray = blank(ndarray)
-    array._held = tensor
-    array._owner = array._way = array._seen = None
-    array._uid = next_uid()
-    return array
+array_of: Callable[[Any], ndarray] = cell_maker(ndarray, uids)
+"""An array of its own that holds a tensor; every function comes here."""
+export_cells(ndarray)
 
 
 def _number(value: Any) -> Any:

@@ -8,6 +8,7 @@ of the owner's.
 from __future__ import annotations
 
 import operator
+from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -34,7 +35,7 @@ class Way(Protocol):
 
 SEEN = 4096
 """Views of which is remembered where they lie."""
-_seen: dict[Any, tuple[int, Layout]] = {}
+_seen: dict[Any, Callable[[Tensor], Tensor]] = {}
 
 
 def quick(x: Any, key: Any) -> Tensor | None:
@@ -42,7 +43,7 @@ def quick(x: Any, key: Any) -> Tensor | None:
     if not x._at or state.listens():
         return None
     found = _seen.get((x._layout, key))
-    return None if found is None else seen(x, found[0], found[1])
+    return None if found is None else found(x)
 
 
 def remember(x: Any, key: Any, view: Any) -> None:
@@ -50,7 +51,7 @@ def remember(x: Any, key: Any, view: Any) -> None:
     if type(x) is Tensor and x._at and view._at and view._block is x._block:
         if len(_seen) >= SEEN:
             _seen.clear()
-        _seen[x._layout, key] = view._at - x._at, view._layout
+        _seen[x._layout, key] = seen(view._at - x._at, view._layout)
 
 
 def settled(index: Any) -> Any:
