@@ -118,7 +118,7 @@ RECORDED: dict[str, Callable[[Any], Any]] = {
     "operator": lambda x: x + 1.0,
     "op": lambda x: ngrad.reduce_sum(x, 0),
 }
-"""Each notes its entry by lines of its own."""
+"""Each is recorded by lines of its own."""
 
 
 @pytest.mark.parametrize("name", RECORDED)
@@ -147,9 +147,10 @@ def test_what_is_recorded_amid_a_look_is_computed(name: str) -> None:
 
 @pytest.mark.parametrize("name", RECORDED)
 def test_what_is_recorded_while_another_looks_is_computed(name: str) -> None:
-    """Who records notes the holder first, and the entry then: likewise, with looks between them."""
-    x = constant(X)
-    held = x * 2.0  # something to run
+    """Likewise, with looks where Python adds an entry: of an operand that is new to the window. That
+    of the op itself, and its holder, are noted in one native call.
+    """
+    x, held = constant(X), constant(X) * 2.0  # something to run
 
     class Entries(list[Any]):
         def append(self, entry: Any) -> None:
