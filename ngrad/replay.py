@@ -1,7 +1,7 @@
 """Running programs: one call's, or all of a plan's at once.
 
 A plan whose values are small spends its time in Python, a microsecond a call. So all its launches
-are laid out as words that one compiled routine walks through (`cpu.walk`), with temporaries in a
+are laid out as words that one compiled routine goes through (`making.py`), with temporaries in a
 single block of memory. The kernels, their order and their bits are those of running each call by
 itself.
 """
@@ -20,9 +20,8 @@ from ngrad.graph.program import Program
 from ngrad.graph.room import padded
 from ngrad.schedule import Loads, Schedule
 from ngrad.status import begun, unsettled
-from ngrad.tensor import Tensor, empty, ran, scalar, seen
+from ngrad.tensor import Tensor, empty, ran, replayed, scalar, seen
 from ngrad_kernels import cpu, native
-from ngrad_kernels.cpu import walk
 from ngrad_kernels.memory import Buffer, pool
 from ngrad_kernels.words import Words
 
@@ -146,7 +145,7 @@ Op.runner = staticmethod(runner)
 
 
 class Replay(Schedule):
-    """A plan on the CPU as words for `cpu.walk`, in this thread and with temporaries in the block
+    """A plan on the CPU as words, in this thread and with temporaries in the block
     that all such replays share; or, where its launches are worth the threads, on them, with
     temporaries of a run's own.
 
@@ -156,14 +155,19 @@ class Replay(Schedule):
         Whether the threads share its launches.
     """
 
-    __slots__ = ("_keep", "_march", "_words", "shared")
+    __slots__ = ("_march", "_walk", "shared")
 
     def __init__(self, plan: Plan, loads: Loads, shared: bool) -> None:
         block = None if shared else arena()
         super().__init__(plan, loads, (0, block.address) if block else (-1, 0))
         steps = self.steps(self._first + len(self._made) + 1)
-        self._words, self._march = Words(steps), cpu.in_a_row(steps)
-        self._keep, self.shared = block, shared
+        self.shared = shared
+        if shared:
+            self._march = cpu.in_a_row(steps)
+        else:
+            words = Words(steps, (len(steps),))
+            slots, wheres = tuple([k for k, _ in loads]), tuple([where for _, where in loads])
+            self._walk = replayed(words.address, slots, wheres, tuple(self._made), words, block)
 
     @staticmethod
     def of(plan: Plan, loads: Loads) -> Replay | None:
@@ -185,6 +189,10 @@ class Replay(Schedule):
 
     def run(self, kept: Mapping[int, Any]) -> list[Tensor | None]:
         """The plan's outputs, for values by slot."""
+        made: list[Any]
+        if not self.shared:
+            made = self._walk(kept)
+            return made if self._plain else self._results(kept, made)
         registers = [0]
         numbers = []  # held until they have been read
         for slot, where in self._loads:
@@ -193,20 +201,17 @@ class Replay(Schedule):
                 value = scalar(value, where.dtype)
                 numbers.append(value)
             registers.append(value._at)
-        made: list[Any] = [empty(where) for where in self._made]
+        made = [empty(where) for where in self._made]
         registers += [x._at for x in made]
-        if self.shared:
-            room = pool.take(self.temporaries)
-            registers.append(room.address)
-            self._march(registers)
-        else:
-            walk(self._words.address, self._words.steps, *registers)
+        room = pool.take(self.temporaries)
+        registers.append(room.address)
+        self._march(registers)
         return made if self._plain else self._results(kept, made)
 
 
 @functools.cache
 def arena() -> Buffer:
-    """Memory for the temporaries of every replay: `cpu.walk` holds the GIL, so only one runs at a
+    """Memory for the temporaries of every replay: they hold the GIL, so only one runs at a
     time.
     """
     return pool.take(SMALL)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar
 
 import numpy as np
@@ -301,13 +301,20 @@ def _taken(where: Layout) -> Buffer:
     return where.device.pool.take(where.nbytes)
 
 
+def _number(value: Any, where: Layout) -> Tensor:
+    return scalar(value, where.dtype, where.device)
+
+
 empty: Callable[[Layout], Tensor]
 """A tensor of a row-major layout with arbitrary content, to be written by whoever made it."""
 ran: Callable[..., Callable[..., Any]]
 """`ran(address, layouts, *kept)`: a callable over tensors that are there, which makes others."""
+replayed: Callable[..., Callable[[Mapping[int, Any]], list[Any]]]
+"""`replayed(address, slots, wheres, layouts, *kept)`: a callable over values by slot, tensors that
+are there or numbers, which makes others."""
 seen: Callable[..., Callable[[Tensor], Tensor]]
 """`seen(offset, layout)`: a callable that shows memory of a tensor, whose value is there."""
-empty, ran, seen = makers(Kinds(Tensor, Layout, _taken))
+empty, ran, replayed, seen = makers(Kinds(Tensor, Layout, _taken, _number))
 export_cells = export_tensors(Tensor, Layout)
 
 

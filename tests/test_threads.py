@@ -147,8 +147,8 @@ def test_what_is_recorded_amid_a_look_is_computed(name: str) -> None:
 
 @pytest.mark.parametrize("name", RECORDED)
 def test_what_is_recorded_while_another_looks_is_computed(name: str) -> None:
-    """Likewise, with looks where Python adds an entry: of an operand that is new to the window. That
-    of the op itself, and its holder, are noted in one native call.
+    """Likewise, with looks where Python adds an entry: of an operand that is new to the window. The
+    op's own, and its holder, are noted in one native call.
     """
     x, held = constant(X), constant(X) * 2.0  # something to run
 

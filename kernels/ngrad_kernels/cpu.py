@@ -95,7 +95,7 @@ def get_threads() -> int:
 
 # -- launching -----------------------------------------------------------------------------------
 
-run, walk = native.run, native.walk
+run = native.run
 
 
 @functools.cache
@@ -329,5 +329,4 @@ __all__ = [
     "threading_layer",
     "typed",
     "use",
-    "walk",
 ]

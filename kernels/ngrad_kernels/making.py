@@ -17,18 +17,21 @@ from ngrad_kernels.native import each_launch, in_grains
 
 
 class Kinds(NamedTuple):
-    """The classes of what is made, and what takes a block where none waits.
+    """The classes of what is made, and what Python does besides.
 
     Attributes
     ----------
     tensor, layout : type
     take : callable
-        `take(layout)` gives a buffer.
+        `take(layout)` gives a buffer, where none waits.
+    number : callable
+        `number(value, layout)` gives a tensor of a Python number.
     """
 
     tensor: type
     layout: type
     take: Callable[[Any], Buffer]
+    number: Callable[[Any, Any], Any]
 
 
 def _write_made(module: ir.Module, kinds: Kinds) -> ir.Function:
@@ -142,6 +145,73 @@ def _ran(module: ir.Module, kinds: Kinds) -> None:
     builder.ret(whole)
 
 
+def _write_value_of(module: ir.Module, kinds: Kinds) -> ir.Function:
+    """value_of(values, key, layout): the tensor among values, or one of the number there; null if
+    that raised.
+    """
+    it = Code(module, "value_of", POINTER, *[POINTER] * 3)
+    values, key, layout = it.function.args
+    builder = it.builder
+    value = builder.call(it.external("PyObject_GetItem", POINTER, POINTER, POINTER), [values, key])
+    it.unless_null(value, POINTER(None))
+    with builder.if_then(it.is_of(value, kinds.tensor)):
+        builder.ret(value)
+    kind = ir.FunctionType(POINTER, [POINTER], var_arg=True)
+    call = ir.Function(module, kind, "PyObject_CallFunctionObjArgs")
+    number = builder.call(call, [it.known(kinds.number), value, layout, POINTER(None)])
+    it.let_go(value)
+    builder.ret(number)
+    return it.function
+
+
+def _replayed(module: ir.Module, kinds: Kinds) -> None:
+    """replayed(values), bound to the address of words, keys and layouts of operands, and layouts of
+    results: a list of results that launches make of operands by key, tensors or numbers.
+
+    The words are how many launches there are; then these, as `words.Words` has them, over registers
+    of 0, the operands and the results.
+    """
+    made, value_of = module.globals["made"], _write_value_of(module, kinds)
+    it = Function(module, "replayed", 1)
+    builder = it.builder
+    at = offsets(kinds.tensor)["_at"]
+    values, words = it.object(), builder.inttoptr(it.integer(it.bound(0)), WORDS)
+    keys, wheres, layouts = (it.bound(k) for k in range(1, 4))
+    size = it.external("PyTuple_Size", WORD, POINTER)
+    arity, count = builder.call(size, [keys]), builder.call(size, [layouts])
+    first = builder.add(arity, WORD(1))
+    registers = it.allocate(builder.add(first, count))
+    builder.store(WORD(0), registers)
+
+    held = builder.call(it.external("PyTuple_New", POINTER, WORD), [arity])
+    it.unless_null(held, POINTER(None))
+    put = it.external("PyTuple_SetItem", INT, POINTER, WORD, POINTER)
+    with it.loop(arity) as k:
+        value = builder.call(value_of, [values, it.item(keys, k), it.item(wheres, k)])
+        with builder.if_then(it.is_null(value), likely=False):
+            it.let_go(held)
+            builder.ret(POINTER(None))
+        builder.call(put, [held, k, value])
+        place = builder.gep(registers, [builder.add(k, WORD(1))])
+        builder.store(it.integer(it.get(value, at)), place)
+
+    results = builder.call(it.external("PyList_New", POINTER, WORD), [count])
+    with it.loop(count) as k:
+        out = builder.call(made, [it.item(layouts, k)])
+        with builder.if_then(it.is_null(out), likely=False):
+            it.let_go(held)
+            it.let_go(results)
+            builder.ret(POINTER(None))
+        builder.call(it.external("PyList_SetItem", INT, POINTER, WORD, POINTER), [results, k, out])
+        place = builder.gep(registers, [builder.add(k, first)])
+        builder.store(it.integer(it.get(out, at)), place)
+    steps = it.word(words, 0)
+    with each_launch(it, builder.gep(words, [WORD(1)]), steps, registers) as launch:
+        in_grains(it, *launch)
+    it.let_go(held)
+    builder.ret(results)
+
+
 def _seen(module: ir.Module, kinds: Kinds) -> None:
     """seen(x), bound to an offset and a layout: a tensor that shows memory of another, whose value
     is there.
@@ -165,18 +235,19 @@ class Makers(NamedTuple):
     Attributes
     ----------
     empty : callable
-    ran, seen : callable
+    ran, replayed, seen : callable
         Each takes what a callable is bound to, and gives that.
     """
 
     empty: Callable[[Any], Any]
     ran: Callable[..., Callable[..., Any]]
+    replayed: Callable[..., Callable[[Any], Any]]
     seen: Callable[..., Callable[[Any], Any]]
 
 
 def makers(kinds: Kinds) -> Makers:
-    """`empty`, `ran` and `seen`, for some classes."""
-    writers = {"empty": _empty, "ran": _ran, "seen": _seen}
+    """These, for some classes."""
+    writers = {"empty": _empty, "ran": _ran, "replayed": _replayed, "seen": _seen}
     found = binders(
         "ngrad.making", **{name: partial(f, kinds=kinds) for name, f in writers.items()}
     )

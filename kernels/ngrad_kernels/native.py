@@ -64,16 +64,6 @@ def in_grains(it: Function, kernel: Any, table: Any, n: Any, grain: Any) -> None
         it.call_kernel(kernel, table, first, last)
 
 
-def _walk(module: ir.Module) -> None:
-    """walk(code, steps, *registers): launches on end, all in this thread."""
-    it = Function(module, "walk", None)
-    words = it.integers()
-    registers = it.builder.gep(words, [WORD(2)])
-    with each_launch(it, it.word(words, 0), it.word(words, 1), registers) as launch:
-        in_grains(it, *launch)
-    it.done()
-
-
 def _march(module: ir.Module) -> None:
     """march(parallel_for, threads, code, steps, *registers): launches on end, without the GIL;
     those of more than a few grains by the threading layer's loop.
@@ -231,12 +221,11 @@ def _blank(module: ir.Module) -> None:
 
 
 TABLE = 64
-"""Words of the table that `walk` fills: the facts, and one for each operand."""
+"""Words of the table that is filled for a launch: the facts, and one for each operand."""
 
 
 FUNCTIONS = {
     "run": _run,
-    "walk": _walk,
     "march": _march,
     "drive": _drive,
     "drive_all": _drive_all,
@@ -245,4 +234,4 @@ FUNCTIONS = {
 }
 
 
-run, walk, march, drive, drive_all, weak, blank = build("ngrad.native", **FUNCTIONS)
+run, march, drive, drive_all, weak, blank = build("ngrad.native", **FUNCTIONS)
