@@ -21,7 +21,7 @@ from ngrad.ops.identity import IDENTITY
 from ngrad.plans import Key, Structure, build, plans
 from ngrad.record import state
 from ngrad.tensor import Tensor
-from ngrad.window import RECOMPUTED, Fault, Window, recorded
+from ngrad.window import RECOMPUTED, Fault, Window, recorded, waiting
 
 # -- what of a window is run -----------------------------------------------------------------------
 
@@ -34,21 +34,12 @@ waits for the value; None for what only a tape may ask for.
 
 def pending_work(window: Window) -> Work:
     # Another thread may be adding to them, to the entries last: so there is a holder for each.
-    entries, results = tuple(window.entries), window.results
-    wanted: list[int] = []
-    tensors: list[Tensor | None] = []
-    for slot in range(window.done, len(entries)):
-        holder = results.get(slot)
-        if holder is None:
-            continue
-        tensor = holder()
-        if tensor is not None:
-            if not tensor._at:
-                wanted.append(slot)
-                tensors.append(tensor)
-        elif window.claimed() is not None and _is_for_tapes(window, slot):
-            wanted.append(slot)
-            tensors.append(None)
+    entries = tuple(window.entries)
+    wanted, tensors, gone = waiting(window.results, window.done, len(entries))
+    if gone and window.claimed() is not None:
+        kept = [slot for slot in gone if _is_for_tapes(window, slot)]
+        wanted += kept
+        tensors += [None] * len(kept)
     return entries, tuple(wanted), tensors
 
 

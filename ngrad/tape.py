@@ -338,7 +338,8 @@ class GradientTape(Jacobians):
             given += (-1 if seed is None else window[seed],)
         slots: tuple[tuple[int, ...], ...] = ()
         for source in sources:
-            slots += (self._slots(source),)
+            slot = window.get(source, -1) if type(source) is Tensor else -1
+            slots += ((slot,) if slot >= 0 else self._slots(source),)
         # Bare tuples: they are a part of what the plan is looked up by.
         goal: Any = (reached, given, slots)
         heard: Any = self._heard(count)

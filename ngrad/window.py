@@ -21,7 +21,7 @@ from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Call
 from ngrad.tensor import Tensor, pending, scalar
 from ngrad_kernels.native import weak
-from ngrad_kernels.recording import Kinds, recorder
+from ngrad_kernels.recording import Kinds, recorders
 
 LIMIT = 256
 """Entries after which a window that no tape reads is run."""
@@ -352,7 +352,12 @@ _COUNTING = _references([object()])[0] - 1
 """References that the counting itself makes."""
 
 
-recorded: Callable[..., Tensor] = recorder(Kinds(Window, Call, Tensor))
+recorded: Callable[..., Tensor]
 """`recorded(window, call, *operands)`: a pending tensor for the result of a call, whose entry is
 added. An operand is a tensor, or the slot of one.
 """
+waiting: Callable[[dict[int, ref[Tensor]], int, int], tuple[list[int], list[Any], list[int]]]
+"""`waiting(results, first, end)`: of these slots those whose tensors have no value, these tensors,
+and those whose tensors are gone.
+"""
+recorded, waiting = recorders(Kinds(Window, Call, Tensor))

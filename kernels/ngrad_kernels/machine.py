@@ -107,6 +107,16 @@ class Code:
         take = self.external("PyTuple_GetItem", POINTER, POINTER, WORD)
         return self.builder.call(take, [whole, k if isinstance(k, ir.Value) else WORD(k)])
 
+    def tuple_of(self, *things: Any) -> Any:
+        """A tuple, which takes the references. Returns null where there is none."""
+        make = self.external("PyTuple_New", POINTER, WORD)
+        whole = self.builder.call(make, [WORD(len(things))])
+        self.unless_null(whole, POINTER(None))
+        put = self.external("PyTuple_SetItem", INT, POINTER, WORD, POINTER)
+        for k, thing in enumerate(things):
+            self.builder.call(put, [whole, WORD(k), thing])
+        return whole
+
     def unless_null(self, pointer: Any, otherwise: Any) -> None:
         """Return, with this, where a call has failed."""
         with self.builder.if_then(self.is_null(pointer), likely=False):

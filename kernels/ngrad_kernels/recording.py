@@ -1,5 +1,5 @@
-"""Recording a call, in machine code: every op comes here, and what Python does besides is most of
-what an op takes.
+"""Recording a call, and finding what waits for its value, in machine code: every op comes here, and
+in Python this was most of what it took.
 """
 
 from __future__ import annotations
@@ -115,7 +115,42 @@ def _recorded(module: ir.Module, kinds: Kinds) -> None:
     builder.ret(out)
 
 
-def recorder(kinds: Kinds) -> Callable[..., Any]:
-    """`recorded`, for some classes."""
-    (recorded,) = build("ngrad.recording", recorded=partial(_recorded, kinds=kinds))
-    return recorded
+def _waiting(module: ir.Module, kinds: Kinds) -> None:
+    """waiting(results, first, end): of the slots in a range, a list of those whose tensors have no
+    value, one of these tensors, and a list of those whose tensors are gone.
+    """
+    it = Function(module, "waiting", 3)
+    builder = it.builder
+    at = offsets(kinds.tensor)["_at"]
+    number = it.external("PyLong_FromSsize_t", POINTER, WORD)
+    find = it.external("PyDict_GetItemWithError", POINTER, POINTER, POINTER)
+    ask = it.external("PyObject_CallNoArgs", POINTER, POINTER)
+    append = it.external("PyList_Append", INT, POINTER, POINTER)
+    first, end = it.given_integer(1), it.given_integer(2)
+    it.raise_if_any()
+    make = it.external("PyList_New", POINTER, WORD)
+    slots, tensors, gone = (builder.call(make, [WORD(0)]) for _ in range(3))
+    with it.loop(builder.sub(end, first)) as k:
+        slot = builder.call(number, [builder.add(first, k)])
+        holder = builder.call(find, [it.given_object(0), slot])
+        with builder.if_then(builder.not_(it.is_null(holder))):
+            tensor = builder.call(ask, [holder])
+            with builder.if_else(it.is_of(tensor, kinds.tensor)) as (there, dead):
+                with there:
+                    pending = builder.icmp_signed("==", it.integer(it.get(tensor, at)), WORD(0))
+                    with builder.if_then(pending):
+                        builder.call(append, [slots, slot])
+                        builder.call(append, [tensors, tensor])
+                with dead:
+                    builder.call(append, [gone, slot])
+            it.let_go(tensor)
+        it.let_go(slot)
+    builder.ret(it.tuple_of(slots, tensors, gone))
+
+
+def recorders(kinds: Kinds) -> list[Callable[..., Any]]:
+    """`recorded` and `waiting`, for some classes."""
+    writers = {"recorded": _recorded, "waiting": _waiting}
+    return build(
+        "ngrad.recording", **{name: partial(f, kinds=kinds) for name, f in writers.items()}
+    )
