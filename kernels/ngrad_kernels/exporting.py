@@ -135,14 +135,7 @@ def _get_buffer(module: ir.Module) -> None:
     integer = it.external("PyLong_FromLongLong", POINTER, WORD)
     number = builder.call(integer, [builder.sext(request, WORD)])
     it.unless_null(number, INT(-1))
-    given = it.allocate(2)
-    for k, argument in enumerate((this, number)):
-        place = builder.gep(given, [WORD(k)])
-        builder.store(builder.ptrtoint(argument, WORD), place)
-    kind = [POINTER, WORDS, WORD, POINTER]
-    method = it.external("PyObject_VectorcallMethod", POINTER, *kind)
-    name = builder.inttoptr(WORD(id(METHOD)), POINTER)
-    found = builder.call(method, [name, given, WORD(2), POINTER(None)])
+    found = it.call_method(METHOD, this, number)
     it.let_go(number)
     with builder.if_then(it.is_null(found), likely=False):
         _ask_again(it)

@@ -117,6 +117,16 @@ class Code:
             self.builder.call(put, [whole, WORD(k), thing])
         return whole
 
+    def call_method(self, name: str, *things: Any) -> Any:
+        """What a method of the first gives for the others; null if it raised."""
+        with self.builder.goto_entry_block():
+            given = self.allocate(len(things))
+        for k, thing in enumerate(things):
+            place = self.builder.gep(given, [WORD(k)])
+            self.builder.store(self.builder.ptrtoint(thing, WORD), place)
+        call = self.external("PyObject_VectorcallMethod", POINTER, POINTER, WORDS, WORD, POINTER)
+        return self.builder.call(call, [self.known(name), given, WORD(len(things)), POINTER(None)])
+
     def unless_null(self, pointer: Any, otherwise: Any) -> None:
         """Return, with this, where a call has failed."""
         with self.builder.if_then(self.is_null(pointer), likely=False):

@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 from llvmlite import ir
 
 from ngrad_kernels.heap_types import offsets
-from ngrad_kernels.machine import INT, POINTER, WORD, WORDS, Code, Function, build
+from ngrad_kernels.machine import INT, POINTER, WORD, Code, Function, build
 
 NULL = POINTER(None)
-FULL = sys.intern("full")
+FULL, NUMBER = sys.intern("full"), sys.intern("number")
 
 
 class Kinds(NamedTuple):
@@ -25,9 +25,10 @@ class Kinds(NamedTuple):
     ----------
     window : type
         A dictionary of slots by tensor, with `entries`, a list; `results`, weak references by slot;
-        `limit`, a number of entries, and a method `full(call)` that is called past it.
+        `limit`, a number of entries, and a method `full(call)` that is called past it; `numbers`,
+        slots by `id` and layout of Python numbers, and `number(value, layout)`, which adds one.
     call : type
-        With the layout of its result, `spec`.
+        With the layouts of its operands, `inputs`, and of its result, `spec`.
     tensor : type
     """
 
@@ -54,11 +55,30 @@ def _write_slot_of(module: ir.Module, kinds: Kinds) -> ir.Function:
     return it.function
 
 
+def _write_slot_of_float(module: ir.Module, kinds: Kinds) -> ir.Function:
+    """slot_of_float(window, x, layout): where a Python float stands; null if that raised."""
+    it = Code(module, "slot_of_float", POINTER, POINTER, POINTER, POINTER)
+    window, x, layout = it.function.args
+    builder = it.builder
+    identity = builder.call(it.external("PyLong_FromVoidPtr", POINTER, POINTER), [x])
+    it.unless_null(identity, NULL)
+    it.hold(layout)
+    key = it.tuple_of(identity, layout)
+    find = it.external("PyDict_GetItemWithError", POINTER, POINTER, POINTER)
+    slot = builder.call(find, [it.get(window, offsets(kinds.window)["numbers"]), key])
+    it.let_go(key)
+    with builder.if_then(it.is_null(slot), likely=False):
+        builder.ret(it.call_method(NUMBER, window, x, layout))
+    it.hold(slot)
+    builder.ret(slot)
+    return it.function
+
+
 def _recorded(module: ir.Module, kinds: Kinds) -> None:
     """recorded(window, call, *operands): a pending tensor for the result of a call, for which an
-    entry is added. An operand is a tensor, or the slot of one.
+    entry is added. An operand is a tensor, the slot of one, or a float.
     """
-    slot_of = _write_slot_of(module, kinds)
+    slot_of, slot_of_float = _write_slot_of(module, kinds), _write_slot_of_float(module, kinds)
     it = Function(module, "recorded", None)
     builder = it.builder
     of_window, of_tensor = offsets(kinds.window), offsets(kinds.tensor)
@@ -70,13 +90,20 @@ def _recorded(module: ir.Module, kinds: Kinds) -> None:
     put = it.external("PyTuple_SetItem", INT, POINTER, WORD, POINTER)
     it.hold(call)
     builder.call(put, [entry, WORD(0), call])
-    with it.loop(builder.sub(it.count, WORD(2))) as k:
-        x = builder.load(builder.gep(it.given, [builder.add(k, WORD(2))]))
-        slot = builder.call(slot_of, [window, x])
-        with builder.if_then(it.is_null(slot), likely=False):
-            it.let_go(entry)
-            builder.ret(NULL)
-        builder.call(put, [entry, builder.add(k, WORD(1)), slot])
+    inputs = it.get(call, offsets(kinds.call)["inputs"])
+    for numbers in (True, False):  # numbers first, as where operands are converted by Python
+        with it.loop(builder.sub(it.count, WORD(2))) as k:
+            x = builder.load(builder.gep(it.given, [builder.add(k, WORD(2))]))
+            is_number = it.is_of(x, float)
+            with builder.if_then(is_number if numbers else builder.not_(is_number)):
+                if numbers:
+                    slot = builder.call(slot_of_float, [window, x, it.item(inputs, k)])
+                else:
+                    slot = builder.call(slot_of, [window, x])
+                with builder.if_then(it.is_null(slot), likely=False):
+                    it.let_go(entry)
+                    builder.ret(NULL)
+                builder.call(put, [entry, builder.add(k, WORD(1)), slot])
 
     out = it.new(kinds.tensor)
     it.put_held(out, of_tensor["_at"], it.known(0))
@@ -103,11 +130,7 @@ def _recorded(module: ir.Module, kinds: Kinds) -> None:
     convert = it.external("PyLong_AsLongLong", WORD, POINTER)
     limit = builder.call(convert, [it.get(window, of_window["limit"])])
     with builder.if_then(builder.icmp_signed(">=", position, limit), likely=False):
-        given = it.allocate(2)
-        for k, argument in enumerate((window, call)):
-            builder.store(builder.ptrtoint(argument, WORD), builder.gep(given, [WORD(k)]))
-        method = it.external("PyObject_VectorcallMethod", POINTER, POINTER, WORDS, WORD, POINTER)
-        done = builder.call(method, [it.known(FULL), given, WORD(2), NULL])
+        done = it.call_method(FULL, window, call)
         with builder.if_then(it.is_null(done), likely=False):
             it.let_go(out)
             builder.ret(NULL)

@@ -124,7 +124,7 @@ class Elementwise(Op):
                         return out
             elif settings.small < 0:
                 return self._first(x, y)
-            if kind is not Tensor:
+            if kind is not Tensor and kind is not float:
                 y = window.number(y, call.inputs[1])
             return recorded(window, call, x, y)
 
@@ -144,7 +144,8 @@ class Elementwise(Op):
                         out = call.run(scalar(x, call.inputs[0].dtype), y)
                         call.cost.runs += 1
                         return out
-                    return recorded(window, call, window.number(x, call.inputs[0]), y)
+                    x = x if type(x) is float else window.number(x, call.inputs[0])
+                    return recorded(window, call, x, y)
             return self._first(x, y) if is_operand(x) else NotImplemented
 
         return binary
