@@ -1,0 +1,97 @@
+"""Python objects are let go: machine code leaves none behind, and lets go of none too often."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import ngrad
+import ngrad.numpy as ours
+
+X = ngrad.constant(np.arange(1.0, 5.0))
+ARRAY = ours.array(np.arange(1.0, 5.0))
+MATRIX = ours.array(np.eye(2))
+INDICES = ours.array([1, 2])
+FUNCTION = ngrad.function(lambda x: x * 2.0 + 1.0)
+
+
+def gradient() -> Any:
+    with ngrad.GradientTape() as tape:
+        tape.watch(X)
+        y = ngrad.reduce_sum(X * X + 2.5 * X)
+    return tape.gradient(y, X)
+
+
+def pending() -> None:
+    """More entries than a window has, of which some are dropped."""
+    y = X
+    for k in range(200):
+        y = y * 0.5 + float(k)
+    ngrad.eval(y)
+
+
+def refused(function: Callable[[], Any]) -> Callable[[], None]:
+    def call() -> None:
+        with contextlib.suppress(Exception):
+            function()
+
+    return call
+
+
+WORK: dict[str, tuple[bool, Callable[[], Any]]] = {
+    # whether it runs where it is called
+    "operator": (True, lambda: X + X),
+    "a number": (True, lambda: X * 2.5),
+    "cells": (True, lambda: ARRAY - ARRAY),
+    "several results": (True, lambda: ours.linalg.qr(MATRIX)),
+    "views": (True, lambda: (ARRAY[1:3], MATRIX.T)),
+    "gather": (True, lambda: ARRAY[INDICES]),
+    "sort": (True, lambda: ours.sort(ARRAY)),
+    "a look": (True, lambda: np.asarray(ARRAY + 1.0)),
+    "recorded": (False, lambda: np.asarray((X + X) * 2.5)),
+    "dropped": (False, lambda: (X + X) * float("2.5")),
+    "long": (False, pending),
+    "gradient": (False, gradient),
+    "function": (True, lambda: FUNCTION(X)),
+    "shapes that do not fit": (True, refused(lambda: X + ngrad.zeros(3))),
+    "an index that does not": (True, refused(lambda: ARRAY[7])),
+    "no operand": (True, refused(lambda: X + object())),
+    "memory to write to": (True, refused(lambda: np.frombuffer(MATRIX.T))),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WORK)
+def test_objects_are_let_go(name: str) -> None:
+    at_once, work = WORK[name]
+    before = ngrad.config.at_once()
+    ngrad.config.set_at_once(ngrad.config.AT_ONCE if at_once else 0)
+    try:
+        for _ in range(300):
+            work()
+        ngrad.eval()
+        gc.collect()
+        blocks = sys.getallocatedblocks()
+        for _ in range(300):
+            work()
+        ngrad.eval()
+        gc.collect()
+        assert sys.getallocatedblocks() < blocks + 100
+    finally:
+        ngrad.config.set_at_once(before)
+
+
+@pytest.mark.parametrize("thing", [None, -1, 0, 2.5, X._layout, ngrad.float32])
+def test_what_is_held_for_good_is_held_as_often_as_before(thing: Any) -> None:
+    """One reference too few at each of many calls would free what everybody has."""
+    ngrad.eval([X + X, X * 2.5])
+    before = sys.getrefcount(thing)
+    for _ in range(500):
+        np.asarray((X * 2.5 + X)[1:])
+    ngrad.eval()
+    assert abs(sys.getrefcount(thing) - before) < 100
