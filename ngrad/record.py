@@ -19,7 +19,7 @@ from ngrad.graph.graph import Graph, Symbol
 from ngrad.graph.op import Call, Op, Params
 from ngrad.hooks import hooks
 from ngrad.tensor import Tensor
-from ngrad.window import Window, recorded
+from ngrad.window import Window, ran, recorded
 
 uids = itertools.count(1)
 """A number of its own for each variable. Numbers, unlike `id`s, are never used again."""
@@ -121,16 +121,9 @@ def apply(op: Op, inputs: tuple[Any, ...], params: Params = ()) -> Any:
     """
     layouts = tuple([x._layout for x in inputs])
     call = op.calls.get((params, layouts))
-    if call is not None and call.size <= settings.small:
-        window = state.window
-        if not (window.entries or window.readers or window.trace):  # `window.idle`
-            for x in inputs:
-                if not x._at:
-                    break
-            else:
-                out = call.run(*inputs)
-                call.cost.runs += 1
-                return out
+    out = None if call is None else ran(state.window, call, settings.small, *inputs)
+    if out is not None:
+        return out
     if state.graph is not None and any(type(x) is Symbol for x in inputs):
         if _widened(op, inputs):
             return move.widened(op, inputs, params)
@@ -141,6 +134,9 @@ def apply(op: Op, inputs: tuple[Any, ...], params: Params = ()) -> Any:
         if not op.moves and any(where.device is not layouts[0].device for where in layouts):
             return apply(op, move.together(op.name, inputs), params)
         call = op.call(params, layouts)
+        out = ran(state.window, call, settings.small, *inputs)
+        if out is not None:
+            return out
     window = state.window
     if settings.eager:
         return run_now(call, inputs)
@@ -151,12 +147,9 @@ def apply(op: Op, inputs: tuple[Any, ...], params: Params = ()) -> Any:
         program = call.program
         if program is not None and program.view is not None:
             return call.run(*inputs)
-    if not window.readers and call.size <= settings.at_once and window.idle():
-        for x in inputs:
-            if not x._at:
-                break
-        else:
-            return run_small(call, *inputs)
+    at_once = settings.watched and call.size <= settings.at_once and window.idle()
+    if at_once and all(x._at for x in inputs):
+        return run_now(call, inputs)
     if call.several:
         return window.append_several(call, tuple([window[x] for x in inputs]))
     return recorded(window, call, *inputs)
@@ -190,15 +183,6 @@ def run_now(call: Call, inputs: tuple[Any, ...]) -> Any:
         window.note_done(call, tuple([window[x] for x in inputs]), out)
     if hooks.ran is not None:
         hooks.ran(call, inputs, out)
-    return out
-
-
-def run_small(call: Call, *inputs: Any) -> Any:
-    """Run a call of what is there, where nothing listens."""
-    if hooks.execute is not None or hooks.ran is not None:
-        return run_now(call, inputs)
-    out = call.run(*inputs)
-    call.cost.runs += 1
     return out
 
 

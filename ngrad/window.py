@@ -16,6 +16,7 @@ from weakref import ref
 
 from ngrad.devices import HOST, Device
 from ngrad.dtypes import DType
+from ngrad.graph.cost import Cost
 from ngrad.graph.entries import CONSTANT_OF, LEAF, PART_OF, SCALAR, Entry, leaf, marker
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Call
@@ -360,4 +361,10 @@ waiting: Callable[[dict[int, ref[Tensor]], int, int], tuple[list[int], list[Any]
 """`waiting(results, first, end)`: of these slots those whose tensors have no value, these tensors,
 and those whose tensors are gone.
 """
-recorded, waiting = recorders(Kinds(Window, Call, Tensor))
+ran: Callable[..., Any]
+"""`ran(window, call, small, *operands)`: what a call of at most `small` bytes gives, if the window
+is idle and all operands are there; or None.
+"""
+applied: Callable[..., Any]
+"""`applied(window, call, small, *operands)`: the same, or the call of one result recorded."""
+recorded, ran, applied, waiting = recorders(Kinds(Window, Call, Tensor, Cost))

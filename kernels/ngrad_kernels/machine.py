@@ -93,6 +93,12 @@ class Code:
         self.hold(value)
         self.put(thing, offset, value)
 
+    def replace(self, thing: Any, offset: int, value: Any) -> None:
+        """Set a slot that is set; it takes the reference."""
+        before = self.get(thing, offset)
+        self.put(thing, offset, value)
+        self.let_go(before)
+
     def is_of(self, thing: Any, kind: type) -> Any:
         """Whether an object is of a class, and of no subclass."""
         found = self.get(thing, object.__basicsize__ - WORD.width // 8)
@@ -191,6 +197,12 @@ class Function(Code):
     def given_object(self, k: int) -> Any:
         """An argument as it is, borrowed."""
         return self.builder.load(self.builder.gep(self.given, [WORD(k)]))
+
+    def rest(self, first: int) -> tuple[Any, Any]:
+        """Where the arguments from one on are, and how many; fewer before it raise."""
+        self.require(self.builder.icmp_signed(">=", self.count, WORD(first)))
+        at = self.builder.gep(self.given, [WORD(first)])
+        return at, self.builder.sub(self.count, WORD(first))
 
     def given_integer(self, k: int) -> Any:
         """An argument as a word; `raise_if_any` raises if it is no integer."""

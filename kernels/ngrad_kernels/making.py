@@ -255,18 +255,23 @@ def makers(kinds: Kinds) -> Makers:
 
 
 def _held(module: ir.Module, cell: type, numbers: Any) -> None:
-    """held(tensor): a new cell that holds a tensor, owned by none, with a number of its own."""
-    it = Function(module, "held", 1)
-    places = offsets(cell)
+    """held(tensor, owner, way, seen): a new cell that holds a tensor, with a number of its own;
+    what is not given is None.
+    """
+    it = Function(module, "held", None)
+    builder, places = it.builder, offsets(cell)
     out = it.new(cell)
-    it.put_held(out, places["_held"], it.object())
     following = it.external("PyIter_Next", POINTER, POINTER)
-    number = it.builder.call(following, [it.known(numbers)])
+    number = builder.call(following, [it.known(numbers)])
     it.unless_null(number, POINTER(None))
     it.put(out, places["_uid"], number)
-    for name in ("_owner", "_way", "_seen"):
+    for k, name in enumerate(("_held", "_owner", "_way", "_seen")):
+        given = builder.icmp_signed(">", it.count, WORD(k))
         it.put_held(out, places[name], it.known(None))
-    it.builder.ret(out)
+        with builder.if_then(given):
+            it.hold(it.given_object(k))
+            it.replace(out, places[name], it.given_object(k))
+    builder.ret(out)
 
 
 def cell_maker(cell: type, numbers: Iterator[int]) -> Callable[[Any], Any]:

@@ -1,5 +1,5 @@
-"""Recording a call, and finding what waits for its value, in machine code: every op comes here, and
-in Python this was most of what it took.
+"""Running a call where it is called, or recording it, and finding what waits for its value, in
+machine code: every op comes here, and in Python this was most of what it took.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from ngrad_kernels.heap_types import offsets
 from ngrad_kernels.machine import INT, POINTER, WORD, Code, Function, build
 
 NULL = POINTER(None)
-FULL, NUMBER = sys.intern("full"), sys.intern("number")
+APPEND, FULL, NUMBER = map(sys.intern, ("append", "full", "number"))
 
 
 class Kinds(NamedTuple):
@@ -26,15 +26,70 @@ class Kinds(NamedTuple):
     window : type
         A dictionary of slots by tensor, with `entries`, a list; `results`, weak references by slot;
         `limit`, a number of entries, and a method `full(call)` that is called past it; `numbers`,
-        slots by `id` and layout of Python numbers, and `number(value, layout)`, which adds one.
+        slots by `id` and layout of Python numbers, and `number(value, layout)`, which adds one;
+        `readers`, how many listen, and `trace`, None if it is of no recording.
     call : type
-        With the layouts of its operands, `inputs`, and of its result, `spec`.
+        With the layouts of its operands, `inputs`, and of its result, `spec`; its `size` in bytes;
+        `run`, a callable over tensors that are there; and its `cost`.
     tensor : type
+    cost : type
+        With a count of `runs`.
     """
 
     window: type
     call: type
     tensor: type
+    cost: type
+
+
+def _write_ran(module: ir.Module, kinds: Kinds) -> ir.Function:
+    """ran(window, call, small, operands, count): what a call of at most `small` bytes gives, if
+    every operand is a tensor that is there, and nothing is recorded in the window, nor listens to
+    it; None if it is not so, and null if that raised.
+    """
+    given = [POINTER, POINTER, POINTER, POINTER.as_pointer(), WORD]
+    it = Code(module, "ran_at_once", POINTER, *given)
+    window, call, small, operands, count = it.function.args
+    builder = it.builder
+    of_window, of_call, of_cost = (offsets(k) for k in (kinds.window, kinds.call, kinds.cost))
+    place = offsets(kinds.tensor)["_at"]
+
+    def unless(holds: Any) -> None:
+        with builder.if_then(builder.not_(holds), likely=False):
+            it.hold(it.known(None))
+            builder.ret(it.known(None))
+
+    pending = builder.call(
+        it.external("PyList_Size", WORD, POINTER), [it.get(window, of_window["entries"])]
+    )
+    unless(builder.icmp_signed("==", pending, WORD(0)))
+    for name, nothing in (("readers", 0), ("trace", None)):
+        found = it.get(window, of_window[name])
+        unless(builder.icmp_unsigned("==", found, it.known(nothing)))
+    compare = it.external("PyObject_RichCompareBool", INT, POINTER, POINTER, INT)
+    fits = builder.call(compare, [it.get(call, of_call["size"]), small, INT(AT_MOST)])
+    it.unless_negative(fits, NULL)
+    unless(builder.icmp_signed("!=", fits, INT(0)))
+    with it.loop(count) as k:
+        x = builder.load(builder.gep(operands, [k]))
+        unless(it.is_of(x, kinds.tensor))
+        unless(builder.icmp_unsigned("!=", it.get(x, place), it.known(0)))
+    run = it.external("PyObject_Vectorcall", POINTER, POINTER, given[3], WORD, POINTER)
+    out = builder.call(run, [it.get(call, of_call["run"]), operands, count, NULL])
+    it.unless_null(out, NULL)
+    cost = it.get(call, of_call["cost"])  # now: the first run finds out what it costs
+    more = builder.call(
+        it.external("PyNumber_Add", POINTER, POINTER, POINTER),
+        [it.get(cost, of_cost["runs"]), it.known(1)],
+    )
+    it.unless_null(more, NULL)
+    it.replace(cost, of_cost["runs"], more)
+    builder.ret(out)
+    return it.function
+
+
+AT_MOST = 1
+"""`Py_LE`."""
 
 
 def _write_slot_of(module: ir.Module, kinds: Kinds) -> ir.Function:
@@ -74,26 +129,26 @@ def _write_slot_of_float(module: ir.Module, kinds: Kinds) -> ir.Function:
     return it.function
 
 
-def _recorded(module: ir.Module, kinds: Kinds) -> None:
-    """recorded(window, call, *operands): a pending tensor for the result of a call, for which an
-    entry is added. An operand is a tensor, the slot of one, or a float.
+def _write_noted(module: ir.Module, kinds: Kinds) -> ir.Function:
+    """noted(window, call, operands, count): a pending tensor for the result of a call, for which an
+    entry is added; null if that raised. An operand is a tensor, the slot of one, or a float.
     """
     slot_of, slot_of_float = _write_slot_of(module, kinds), _write_slot_of_float(module, kinds)
-    it = Function(module, "recorded", None)
+    it = Code(module, "noted", POINTER, POINTER, POINTER, POINTER.as_pointer(), WORD)
+    window, call, operands, count = it.function.args
     builder = it.builder
     of_window, of_tensor = offsets(kinds.window), offsets(kinds.tensor)
-    window, call = it.given_object(0), it.given_object(1)
 
     make = it.external("PyTuple_New", POINTER, WORD)
-    entry = builder.call(make, [builder.sub(it.count, WORD(1))])
+    entry = builder.call(make, [builder.add(count, WORD(1))])
     it.unless_null(entry, NULL)
     put = it.external("PyTuple_SetItem", INT, POINTER, WORD, POINTER)
     it.hold(call)
     builder.call(put, [entry, WORD(0), call])
     inputs = it.get(call, offsets(kinds.call)["inputs"])
     for numbers in (True, False):  # numbers first, as where operands are converted by Python
-        with it.loop(builder.sub(it.count, WORD(2))) as k:
-            x = builder.load(builder.gep(it.given, [builder.add(k, WORD(2))]))
+        with it.loop(count) as k:
+            x = builder.load(builder.gep(operands, [k]))
             is_number = it.is_of(x, float)
             with builder.if_then(is_number if numbers else builder.not_(is_number)):
                 if numbers:
@@ -123,8 +178,14 @@ def _recorded(module: ir.Module, kinds: Kinds) -> None:
     it.unless_negative(noted, NULL)
     it.let_go(holder)
     # Last: whoever counts entries finds all of each.
-    append = it.external("PyList_Append", INT, POINTER, POINTER)
-    it.unless_negative(builder.call(append, [entries, entry]), NULL)
+    with builder.if_else(it.is_of(entries, list), likely=True) as (plain, own):
+        with plain:
+            append = it.external("PyList_Append", INT, POINTER, POINTER)
+            it.unless_negative(builder.call(append, [entries, entry]), NULL)
+        with own:  # a list that notes more than its items
+            none = it.call_method(APPEND, entries, entry)
+            it.unless_null(none, NULL)
+            it.let_go(none)
     it.let_go(entry)
 
     convert = it.external("PyLong_AsLongLong", WORD, POINTER)
@@ -136,6 +197,34 @@ def _recorded(module: ir.Module, kinds: Kinds) -> None:
             builder.ret(NULL)
         it.let_go(done)
     builder.ret(out)
+    return it.function
+
+
+def _recorded(module: ir.Module) -> None:
+    """recorded(window, call, *operands): the call, recorded."""
+    it = Function(module, "recorded", None)
+    window, call = (it.given_object(k) for k in range(2))
+    it.builder.ret(it.builder.call(module.globals["noted"], [window, call, *it.rest(2)]))
+
+
+def _ran(module: ir.Module) -> None:
+    """ran(window, call, small, *operands): what it gives where it is called, or None."""
+    it = Function(module, "ran", None)
+    given = [it.given_object(k) for k in range(3)]
+    it.builder.ret(it.builder.call(module.globals["ran_at_once"], [*given, *it.rest(3)]))
+
+
+def _applied(module: ir.Module) -> None:
+    """applied(window, call, small, *operands): the same, or else the call, recorded."""
+    it = Function(module, "applied", None)
+    builder = it.builder
+    given, rest = [it.given_object(k) for k in range(3)], it.rest(3)
+    out = builder.call(module.globals["ran_at_once"], [*given, *rest])
+    none = it.known(None)
+    with builder.if_then(builder.icmp_unsigned("!=", out, none)):
+        builder.ret(out)
+    it.let_go(none)
+    builder.ret(builder.call(module.globals["noted"], [*given[:2], *rest]))
 
 
 def _waiting(module: ir.Module, kinds: Kinds) -> None:
@@ -171,9 +260,23 @@ def _waiting(module: ir.Module, kinds: Kinds) -> None:
     builder.ret(it.tuple_of(slots, tensors, gone))
 
 
-def recorders(kinds: Kinds) -> list[Callable[..., Any]]:
-    """`recorded` and `waiting`, for some classes."""
-    writers = {"recorded": _recorded, "waiting": _waiting}
-    return build(
-        "ngrad.recording", **{name: partial(f, kinds=kinds) for name, f in writers.items()}
-    )
+class Recorders(NamedTuple):
+    """What applies calls, and finds what waits; each says so itself, above."""
+
+    recorded: Callable[..., Any]
+    ran: Callable[..., Any]
+    applied: Callable[..., Any]
+    waiting: Callable[..., Any]
+
+
+def recorders(kinds: Kinds) -> Recorders:
+    """`recorded` and its siblings, for some classes."""
+
+    def recorded(module: ir.Module) -> None:
+        _write_noted(module, kinds)
+        _write_ran(module, kinds)
+        _recorded(module)
+
+    writers = {"recorded": recorded, "ran": _ran, "applied": _applied}
+    writers["waiting"] = partial(_waiting, kinds=kinds)
+    return Recorders(*build("ngrad.recording", **writers))

@@ -29,7 +29,8 @@ class Cost:
         total["bytes"] += self.runs * self.bytes
 
     def __del__(self, total: Counter[str] = counters) -> None:  # there also as Python ends
-        self.add_to(total)
+        if hasattr(self, "plans"):  # set last: it is not half made
+            self.add_to(total)
 
 
 _costs: WeakSet[Cost] = WeakSet()

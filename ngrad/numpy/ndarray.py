@@ -11,11 +11,22 @@ import numpy as np
 from ngrad.cell import Cell
 from ngrad.devices import HOST
 from ngrad.graph.layout import Layout
-from ngrad.numpy.views import Axes, Part, Shaped, Way, is_basic, row_major, settled
+from ngrad.numpy.views import (
+    Axes,
+    Part,
+    Shaped,
+    Way,
+    is_basic,
+    key_of,
+    known,
+    remember,
+    row_major,
+    settled,
+)
 from ngrad.ops.assignment import assigned
 from ngrad.ops.convert import cast_to, unwrap
 from ngrad.ops.indexing import getitem
-from ngrad.ops.shape import reshape
+from ngrad.ops.shape import INTEGERS, reshape
 from ngrad.record import next_uid, state, uids
 from ngrad.tensor import Tensor, export_cells, writable
 from ngrad_kernels.exporting import Exporter
@@ -96,13 +107,13 @@ class ndarray(Cell, Exporter):
     def _seen_by(self, way: Way) -> ndarray:
         """A view of this array."""
         value = self._read()
-        return self._showing(way, value, way.read(value))
+        return array_of(way.read(value), self, way, value)
 
-    def _showing(self, way: Way, value: Tensor, part: Tensor) -> ndarray:
-        """A view of this array, whose value it is, that shows a part."""
-        view = array_of(part)
-        view._owner, view._way, view._seen = self, way, value
-        return view
+    def _known(self, key: Any) -> ndarray | None:
+        """A view that was taken before of an array that lies alike, if there is one."""
+        value = self._held if self._owner is None else self._read()
+        found = known(value, key)
+        return None if found is None else array_of(found[0](value), self, found[1], value)
 
     @property
     def _layout(self) -> Layout:
@@ -241,7 +252,11 @@ class ndarray(Cell, Exporter):
     # -- views -------------------------------------------------------------------------------------
 
     def __getitem__(self, index: Any) -> Any:
-        if type(index) is int or is_basic(index):
+        key = key_of(index)
+        view = None if key is None else self._known(key)
+        if view is not None:
+            return view
+        if key is not None or is_basic(index):
             return self._seen_by(Part(settled(index)))
         return ndarray(getitem(self._read(), read_index(index)))
 
@@ -249,7 +264,9 @@ class ndarray(Cell, Exporter):
         """A view with its axes in another order: reversed, or as given."""
         order = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes
         if not order:
-            return self._seen_by(Axes(tuple(range(self.ndim))[::-1]))
+            x = self._read()
+            way = Axes(tuple(range(x.ndim))[::-1])
+            return array_of(remember(x, "T", way.read(x), way), self, way, x)
         perm = tuple(int(k) for k in order)
         normal = tuple(k + self.ndim if k < 0 else k for k in perm)
         if sorted(normal) != list(range(self.ndim)):
@@ -258,7 +275,8 @@ class ndarray(Cell, Exporter):
 
     @property
     def T(self) -> ndarray:
-        return self.transpose()
+        view = self._known("T")
+        return self.transpose() if view is None else view
 
     @property
     def mT(self) -> ndarray:
@@ -269,6 +287,12 @@ class ndarray(Cell, Exporter):
     def reshape(self, *shape: Any, order: Any = "C", copy: bool | None = None) -> ndarray:
         """The same elements, in row-major order, in another shape; one size may be -1."""
         given = shape[0] if len(shape) == 1 and not isinstance(shape[0], int) else shape
+        plain = type(given) is tuple and INTEGERS.issuperset(map(type, given))
+        alone = self._owner is None and order == "C" and not copy
+        key = (Shaped, *given) if plain and alone else None
+        view = None if key is None else self._known(key)
+        if view is not None:
+            return view
         x = self._read()
         if order not in ("C", "A", "K", "F"):
             raise ValueError(f"reshape: order must be 'C', 'F', 'A' or 'K', not {order!r}")
@@ -278,7 +302,8 @@ class ndarray(Cell, Exporter):
         made = reshape(x, given)
         if copy:
             return ndarray(made)
-        return self._showing(Shaped(made._layout.shape, self._in_order()), x, made)
+        way = Shaped(made._layout.shape, self._in_order())
+        return array_of(made if key is None else remember(x, key, made, way), self, way, x)
 
     def _in_order(self) -> bool:
         """Whether NumPy's array would certainly lie in row-major order too: then what is reshaped
@@ -350,8 +375,10 @@ class ndarray(Cell, Exporter):
         return True
 
 
-array_of: Callable[[Any], ndarray] = cell_maker(ndarray, uids)
-"""An array of its own that holds a tensor; every function comes here."""
+array_of: Callable[..., ndarray] = cell_maker(ndarray, uids)
+"""An array of its own that holds a tensor; every function comes here. With an owner, a way and the
+owner's value, a view, which shows the tensor.
+"""
 export_cells(ndarray)
 
 

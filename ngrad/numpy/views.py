@@ -34,30 +34,52 @@ class Way(Protocol):
 
 
 SEEN = 4096
-"""Views of which is remembered where they lie."""
-_seen: dict[Any, Callable[[Tensor], Tensor]] = {}
+"""Views that are remembered."""
+_seen: dict[Any, tuple[Callable[[Tensor], Tensor], Way]] = {}
 
 
-def quick(x: Any, key: Any) -> Tensor | None:
-    """A view that was taken before of a tensor that lies alike, if nobody listens."""
-    if not x._at or state.listens():
+def known(x: Any, key: Any) -> tuple[Callable[[Tensor], Tensor], Way] | None:
+    """What shows a view that was taken before of a tensor that lies alike, and its way; None if
+    somebody listens, or this one has no value yet.
+    """
+    window = state.window
+    if window.readers or window.trace is not None or not x._at:
         return None
-    found = _seen.get((x._layout, key))
-    return None if found is None else found(x)
+    return _seen.get((x._layout, key))
 
 
-def remember(x: Any, key: Any, view: Any) -> None:
-    """Where a view lies, if it is the tensor's own memory."""
+def remember(x: Any, key: Any, view: Any, way: Way) -> Any:
+    """A view, of which is remembered where it lies, if that is the tensor's own memory."""
     if type(x) is Tensor and x._at and view._at and view._block is x._block:
         if len(_seen) >= SEEN:
             _seen.clear()
-        _seen[x._layout, key] = seen(view._at - x._at, view._layout)
+        _seen[x._layout, key] = seen(view._at - x._at, view._layout), way
+    return view
+
+
+def key_of(index: Any) -> Any:
+    """What a basic index is remembered by, if it is of Python's own numbers; None for any other."""
+    kind = type(index)
+    if kind is int or index is Ellipsis:
+        return index
+    if kind is slice:
+        bounds = (index.start, index.stop, index.step)
+        return (slice, *bounds) if BOUNDS.issuperset(map(type, bounds)) else None
+    if kind is tuple:
+        keys = [key_of(item) for item in index]
+        return None if None in keys else (tuple, *keys)
+    return "newaxis" if index is None else None
+
+
+BOUNDS = {int, type(None)}
 
 
 def settled(index: Any) -> Any:
-    """An index whose slices have numbers for bounds: an array there may change."""
+    """An index of Python's own numbers, in slices too: an array there may change."""
     if type(index) is tuple:
         return tuple(map(settled, index))
+    if isinstance(index, np.integer):
+        return int(index)
     if type(index) is slice:
         bounds = (index.start, index.stop, index.step)
         if any(isinstance(bound, (Tensor, Cell)) for bound in bounds):
@@ -71,22 +93,15 @@ class Part(NamedTuple):
     index: Any
 
     def read(self, x: Any) -> Any:
-        index = self.index
-        key = index if type(index) is int else _hashable(index)
-        view = quick(x, key)
-        if view is None:
-            view = getitem(x, index)
-            remember(x, key, view)
-        return view
+        key = key_of(self.index)
+        found = None if key is None else known(x, key)
+        if found is not None:
+            return found[0](x)
+        view = getitem(x, self.index)
+        return view if key is None else remember(x, key, view, self)
 
     def written(self, x: Any, value: Any) -> Any:
         return assigned(x, self.index, value)
-
-
-def _hashable(index: Any) -> Any:
-    if type(index) is tuple:
-        return tuple(map(_hashable, index))
-    return (slice, index.start, index.stop, index.step) if type(index) is slice else index
 
 
 class Axes(NamedTuple):
@@ -95,11 +110,8 @@ class Axes(NamedTuple):
     perm: tuple[int, ...]
 
     def read(self, x: Any) -> Any:
-        view = quick(x, self)
-        if view is None:
-            view = transpose(x, self.perm)
-            remember(x, self, view)
-        return view
+        found = known(x, self)
+        return remember(x, self, transpose(x, self.perm), self) if found is None else found[0](x)
 
     def written(self, x: Any, value: Any) -> Any:
         return transpose(value, tuple(sorted(range(len(self.perm)), key=self.perm.__getitem__)))
@@ -114,11 +126,8 @@ class Shaped(NamedTuple):
     sure: bool
 
     def read(self, x: Any) -> Any:
-        view = quick(x, self)
-        if view is None:
-            view = reshape(x, self.shape)
-            remember(x, self, view)
-        return view
+        found = known(x, self)
+        return remember(x, self, reshape(x, self.shape), self) if found is None else found[0](x)
 
     def written(self, x: Any, value: Any) -> Any:
         if not self.sure:

@@ -23,7 +23,7 @@ from ngrad.ops.convert import KINDS, Weak, operands, tensor, unwrap
 from ngrad.ops.launching import broadcast_shapes, prepare_map
 from ngrad.record import apply, move, state
 from ngrad.tensor import Tensor, scalar
-from ngrad.window import recorded
+from ngrad.window import applied
 from ngrad_kernels.body import Body, Step
 from ngrad_kernels.codes import computed
 from ngrad_kernels.scalars import SCALARS, supports
@@ -113,20 +113,13 @@ class Elementwise(Op):
                 if reader is not None:
                     return binary(x, reader(y))
                 return self._first(x, y) if is_operand(y) else NotImplemented
-            window = local.window
-            if call.size <= settings.small:
-                if not (window.entries or window.readers or window.trace):  # `window.idle`
-                    if kind is not Tensor:
-                        y = scalar(y, call.inputs[1].dtype)
-                    if x._at and y._at:
-                        out = call.run(x, y)
-                        call.cost.runs += 1
-                        return out
-            elif settings.small < 0:
+            small = settings.small
+            if small < 0:
                 return self._first(x, y)
-            if kind is not Tensor and kind is not float:
-                y = window.number(y, call.inputs[1])
-            return recorded(window, call, x, y)
+            window = local.window
+            if kind is not Tensor:
+                y = _number(y, call.inputs[1], window, call.size <= small and x._at)
+            return applied(window, call, small, x, y)
 
         return binary
 
@@ -137,18 +130,21 @@ class Elementwise(Op):
 
         def binary(y: Any, x: Any) -> Any:
             if type(y) is Tensor:
-                call = seen.get((type(x), y._layout))
-                if call is not None and settings.small >= 0:
+                call, small = seen.get((type(x), y._layout)), settings.small
+                if call is not None and small >= 0:
                     window = local.window
-                    if y._at and call.size <= settings.small and window.idle():
-                        out = call.run(scalar(x, call.inputs[0].dtype), y)
-                        call.cost.runs += 1
-                        return out
-                    x = x if type(x) is float else window.number(x, call.inputs[0])
-                    return recorded(window, call, x, y)
+                    x = _number(x, call.inputs[0], window, call.size <= small and y._at)
+                    return applied(window, call, small, x, y)
             return self._first(x, y) if is_operand(x) else NotImplemented
 
         return binary
+
+
+def _number(value: Any, where: Layout, window: Any, small: Any) -> Any:
+    """A Python number as an operand for `applied`, beside one that is there if `small`."""
+    if small and window.idle():
+        return scalar(value, where.dtype)
+    return value if type(value) is float else window.number(value, where)
 
 
 def _kind(value: Any) -> Any:
@@ -181,15 +177,8 @@ class Unary(Elementwise):
         if type(x) is Tensor:
             call = self.seen.get(x._layout)
             if call is not None:
-                window = state.window
-                if call.size <= settings.small:
-                    if x._at and not (window.entries or window.readers or window.trace):
-                        out = call.run(x)
-                        call.cost.runs += 1
-                        return out
-                elif settings.small < 0:
-                    return self._first(x)
-                return recorded(window, call, x)
+                small = settings.small
+                return self._first(x) if small < 0 else applied(state.window, call, small, x)
         return self._first(x)
 
 
