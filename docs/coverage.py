@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 import ngrad.numpy as ours
-from ngrad.numpy.absent import APART, BY_NAME
+from ngrad.numpy.absent import APART, BY_NAME, OF_ARRAYS_BY_NAME
 
 TARGET = Path(__file__).with_name("numpy-coverage.md")
 TABLES = TARGET.parents[1] / "tests" / "numpy"
@@ -116,6 +116,15 @@ def section(title: str, rows: list[str], there: int, wanted: int) -> list[str]:
     return ["", f"## {title}", "", count, "", *head, *rows]
 
 
+def of_arrays() -> list[str]:
+    """Methods and attributes of arrays."""
+    names = public(np.ndarray)
+    missing = [name for name in names if not hasattr(ours.ndarray, name)]
+    count = f"{len(names) - len(missing)} of {len(names)} methods and attributes. Missing:"
+    rows = [f"- `{name}`: {OF_ARRAYS_BY_NAME[name]}." for name in missing]
+    return ["", "## numpy.ndarray", "", count, "", *rows]
+
+
 def text() -> str:
     lines = HEAD.splitlines()
     for title, space, theirs in (
@@ -127,6 +136,7 @@ def text() -> str:
         names = names if theirs is np else [n for n in names if not n.endswith("Error")]
         names += ["linalg"] if theirs is np else []
         lines += section(title, *table(space, theirs, sorted(names)))
+    lines += of_arrays()
     for part, names in tests("standard").NAMES.items():
         space = getattr(ours, part) if part else ours
         missing = [name for name in sorted(names) if not hasattr(space, name)]

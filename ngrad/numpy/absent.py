@@ -30,4 +30,15 @@ APART: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 """What has no meaning for arrays of numbers, or is no function of them."""
 
+OF_ARRAYS: dict[str, tuple[str, ...]] = {
+    "it would write to memory, which may be shared; assign to the array's elements": (
+        "ctypes", "setfield", "setflags",
+    ),
+    "elements are numbers in this machine's order of bytes": ("byteswap", "getfield"),
+    "where elements lie in memory, arrays here do not tell": ("flags", "strides"),
+    "an array's shape stays; write x = np.resize(x, shape)": ("resize",),
+}  # fmt: skip
+"""Methods and attributes of NumPy's arrays."""
+
 BY_NAME = {name: reason for reason, names in APART.items() for name in names}
+OF_ARRAYS_BY_NAME = {name: reason for reason, names in OF_ARRAYS.items() for name in names}

@@ -11,6 +11,7 @@ import numpy as np
 
 from ngrad.dtypes import can_cast
 from ngrad.numpy import choosing, logic, manipulation, reductions, selection, sorting
+from ngrad.numpy.absent import OF_ARRAYS_BY_NAME
 from ngrad.numpy.convert import array_of, converted, dtype_of, to_tensor
 from ngrad.numpy.editing import resize
 from ngrad.numpy.inspection import REVISIONS
@@ -132,6 +133,32 @@ def _array_namespace(x: ndarray, /, *, api_version: str | None = None) -> Any:
     return ngrad.numpy
 
 
+def view(x: ndarray, dtype: Any = None, type: Any = None) -> ndarray:
+    """A view of the whole array: it sees assignments, and they go through it.
+
+    Raises
+    ------
+    TypeError
+        If another dtype or class is asked for: elements are not seen as what they are not.
+    """
+    if type is not None:
+        raise TypeError(f"view: arrays here are of one class, which is not {type!r}")
+    wanted = dtype_of(dtype)
+    if wanted is not None and wanted is not x._layout.dtype:
+        raise TypeError(
+            f"view: an array of {x.dtype} is not seen as {wanted.name} here; x.astype converts its "
+            "values, and numpy.asarray(x).view shows NumPy's array of its bytes"
+        )
+    found: ndarray = x[...]
+    return found
+
+
+def _absent(x: ndarray, name: str) -> Any:
+    """What is asked for names that there are none of."""
+    why = OF_ARRAYS_BY_NAME.get(name)
+    raise AttributeError(f"an array of ngrad.numpy has no {name!r}" + (f": {why}" if why else ""))
+
+
 def _attach() -> None:
     for name, function in FUNCTIONS.items():
         setattr(ndarray, name, _method(function))
@@ -151,6 +178,11 @@ def _attach() -> None:
         "real": property(_real, lambda x, part: _with_parts(x, part, logic.imag(x))),
         "imag": property(logic.imag, lambda x, part: _with_parts(x, logic.real(x), part)),
         "__array_namespace__": _array_namespace,
+        "__getattr__": _absent,
+        "data": property(memoryview),
+        "dump": lambda x, file: np.asarray(x).dump(file),
+        "dumps": lambda x: np.asarray(x).dumps(),
+        "view": named(view),
     }
     for name, method in others.items():
         setattr(ndarray, name, method)

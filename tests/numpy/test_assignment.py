@@ -121,6 +121,18 @@ def test_views_and_names_of_one_array(data: Any) -> None:
             np.testing.assert_array_equal(np.asarray(one), other)
 
 
+def test_a_view_of_all() -> None:
+    x = ours.array([1.0, 2.0, 3.0])
+    seen = x.view()
+    seen[0], x[1] = 7.0, 8.0
+    assert x.tolist() == seen.tolist() == [7.0, 8.0, 3.0] and seen.base is x
+    assert x.view(float).tolist() == x.data.tolist() == np.asarray(pickle.loads(x.dumps())).tolist()
+    with pytest.raises(TypeError, match="float64 is not seen as int64"):
+        x.view(int)
+    with pytest.raises(AttributeError, match=r"no 'resize'.*np\.resize"):
+        x.resize(4)
+
+
 def test_sorting_in_place() -> None:
     start = np.random.default_rng(6).permutation(24).reshape(4, 6) / 2.0
     x, y = start.copy(), ours.array(start)
