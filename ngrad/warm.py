@@ -121,7 +121,7 @@ def _tasks(op: Op) -> Iterator[Task]:
     elif op is ADD_ROWS:
         for code, dtype in COMMON.items():
             if not dtype.is_bool:
-                yield Task(op.name, (2,), ((code, (1, 2, 2)), ("i8", (1, 2))))
+                yield Task(op.name, (2, 0, 0), ((code, (2, 2)), ("i8", (2,))))
     elif op.family == "random":
         yield from _draws(op)
     elif op.family == "reduction":

@@ -198,24 +198,30 @@ def clear(table, lo, hi):
 
 
 def take(table, lo, hi):
-    """Gather rows: out[b, m] = x[b, index[b, m]]; item b * count + m. Negative indices count from
-    the end.
+    """Gather rows: out[b, m] = x[b, index[b // sharing, m]]; item b * count + m. Negative indices
+    count from the end.
 
-    Facts: rows of x, indices a batch, bytes a row, whether each batch has indices of its own.
+    Facts: rows of x, indices a batch, bytes a row, how many batches in a row have the same indices.
     """
     facts = table_at(table[0])
-    rows, count, size, own = facts[0], facts[1], facts[2], facts[3]
-    for item in range(lo, hi):
+    rows, count, size, sharing = facts[0], facts[1], facts[2], facts[3]
+    item = lo
+    while item < hi:
         batch = item // count
-        at = load_i8(table[2], item if own else item - batch * count)
-        at = at + rows if at < 0 else at
-        source = table[1] + (batch * rows + at) * size
-        if size == 4:
-            store_i4(table[3], item, load_i4(source, 0))
-        elif size == 8:
-            store_i8(table[3], item, load_i8(source, 0))
-        else:
-            copy_bytes(table[3] + item * size, source, size)
+        first = item - batch * count
+        many = min(count - first, hi - item)
+        index = table[2] + (batch // sharing * count + first) * 8
+        source, target = table[1] + batch * rows * size, table[3] + item * size
+        for m in range(many):
+            at = load_i8(index, m)
+            at = at + rows if at < 0 else at
+            if size == 4:
+                store_i4(target, m, load_i4(source, at))
+            elif size == 8:
+                store_i8(target, m, load_i8(source, at))
+            else:
+                copy_bytes(target + m * size, source + at * size, size)
+        item += many
 
 
 def last(table, lo, hi):
@@ -245,10 +251,10 @@ def scatter_add_{code}(table, lo, hi):
 
     Each part owns a range of rows of the output and reads every index, so the order of additions to
     an element is that of m, whatever the number of threads. Facts: rows, indices a batch, elements
-    a row, whether each batch has indices of its own, parts, tiles.
+    a row, how many batches in a row have the same indices, parts, tiles.
     """
     facts = table_at(table[0])
-    rows, count, width, own = facts[0], facts[1], facts[2], facts[3]
+    rows, count, width, sharing = facts[0], facts[1], facts[2], facts[3]
     parts, tiles = facts[4], facts[5]
     for item in range(lo, hi):
         tile = item % tiles
@@ -256,8 +262,9 @@ def scatter_add_{code}(table, lo, hi):
         batch = item // (tiles * parts)
         first, last = rows * part // parts, rows * (part + 1) // parts
         begin, end = width * tile // tiles, width * (tile + 1) // tiles
+        index = table[2] + batch // sharing * count * 8
         for m in range(count):
-            at = load_i8(table[2], batch * count + m if own else m)
+            at = load_i8(index, m)
             at = at + rows if at < 0 else at
             if at < first or at >= last:
                 continue

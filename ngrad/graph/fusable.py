@@ -147,10 +147,13 @@ class Fusable:
             self.hard[k] = reduction[1]
         elif kind in ("pick", "spread"):
             whole = node.spec.shape if kind == "spread" else self.shape(node.inputs[0])
-            rows = self.shape(node.inputs[1])
-            if len(whole) != 2 or 1 in whole or rows != (whole[0], 1):
+            last, split = len(whole) - 1, Split(math.prod(whole[:-1]), whole[-1])
+            one_a_row = (*whole[:-1], 1)
+            if node.params[-2:] != (last, last) or self.shape(node.inputs[1]) != one_a_row:
                 return
-            self.hard[k] = Split(*whole)
+            if 1 in split:
+                return
+            self.hard[k] = split
             if kind == "spread":
                 self.uses[k] = (self._repeated(node.inputs[0]), self.uses[k][1])
         else:

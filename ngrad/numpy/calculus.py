@@ -209,9 +209,7 @@ def interp(
     low: Any = searchsorted(places[1:-1], at, "right")._read()
     high = low + min(1, places.size - 1)
     x0, y0, x1, y1 = (
-        array_of(gather_rows(z._read(), index, 0, 0))
-        for index in (low, high)
-        for z in (places, values)
+        array_of(gather_rows(z._read(), index)) for index in (low, high) for z in (places, values)
     )
     between = (y1 - y0) / (x1 - x0) * (at - x0) + y0
     found = where(at >= final, values[-1], between)

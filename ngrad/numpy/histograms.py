@@ -24,8 +24,8 @@ def _counts(place: Any, size: int, weights: Any) -> ndarray:
     """How often each of so many places occurs, or the sums of its weights."""
     n = place.size
     given = broadcast_to(to_tensor(1), (n,)) if weights is None else to_tensor(weights, FLOAT64)
-    index = cast_to(reshape(place, (1, n)), INT64)
-    return array_of(reshape(apply(ADD_ROWS, (reshape(given, (1, n)), index), (size,)), (size,)))
+    index = cast_to(reshape(place, (n,)), INT64)
+    return array_of(apply(ADD_ROWS, (reshape(given, (n,)), index), (size, 0, 0)))
 
 
 def bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> ndarray:

@@ -217,7 +217,7 @@ def isin(
     else:
         ordered = sort(ravel(array_of(among)))
         place = minimum(searchsorted(ordered, array_of(values))._read(), among.size - 1)
-        found = array_of(gather_rows(ordered._read(), place, 0, 0)) == array_of(values)
+        found = array_of(gather_rows(ordered._read(), place)) == array_of(values)
     return UFUNCS["logical_not"](found) if invert else array_of(to_tensor(found))
 
 

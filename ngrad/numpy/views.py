@@ -18,7 +18,7 @@ from ngrad.errors import NumberError
 from ngrad.graph.layout import Layout
 from ngrad.ops.assignment import assigned
 from ngrad.ops.indexing import getitem
-from ngrad.ops.shape import reshape, transpose
+from ngrad.ops.shape import inverse, reshape, transpose
 from ngrad.record import state
 from ngrad.tensor import Tensor, seen
 
@@ -114,7 +114,7 @@ class Axes(NamedTuple):
         return remember(x, self, transpose(x, self.perm), self) if found is None else found[0](x)
 
     def written(self, x: Any, value: Any) -> Any:
-        return transpose(value, tuple(sorted(range(len(self.perm)), key=self.perm.__getitem__)))
+        return transpose(value, inverse(self.perm))
 
 
 class Shaped(NamedTuple):

@@ -7,7 +7,6 @@ part in the region, and x has the rest.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -79,7 +78,8 @@ def assigned(x: Any, index: Any, value: Any, change: Change = REPLACE) -> Any:
         value = _fitted(value, region.shape)
         return _replaced(x, region, value if change is REPLACE else change(_part(x, region), value))
     rows = rows_of(_part(x, region), region.arrays)
-    count = (*rows.where._layout.shape, *rows.flat._layout.shape[1:])
+    sizes, at = rows.flat._layout.shape, rows.axis
+    count = (*sizes[:at], *rows.where._layout.shape, *sizes[at + 1 :])
     shown = rows.arranged(
         broadcast_to(number(False, BOOL, x._layout.device), count), region.adjacent
     )
@@ -144,33 +144,34 @@ def _replaced(x: Any, region: Region, part: Any) -> Any:
 
 def _with_rows(rows: Rows, values: Any, change: Change) -> Any:
     """The rows, some of them changed."""
-    flat, count = rows.flat, math.prod(rows.where._layout.shape)
-    if not count:
+    flat, at, where = rows.flat, rows.axis, rows.where
+    if not where.size:
         return flat
-    shape = flat._layout.shape
-    values, where = reshape(values, (count, *shape[1:])), reshape(rows.where, (1, count))
+    sizes = flat._layout.shape
     if change is ADD:
-        total = apply(ADD_ROWS, (reshape(values, (1, count, *shape[1:])), where), (shape[0],))
-        return flat + reshape(total, shape)
+        return flat + apply(ADD_ROWS, (values, where), (sizes[at], at, 0))
+    where = reshape(where, (where.size,))
+    values = reshape(values, (*sizes[:at], where.size, *sizes[at + 1 :]))
     if change.joined is not None:
-        where = select(less(where, 0), where + shape[0], where)  # two names of one element
-        values, where = _runs(values, where, change.joined)
-    last = reshape(apply(LAST, (where,), (shape[0],)), shape[:1])
-    held = reshape(greater_equal(last, 0), (shape[0], *(1,) * (len(shape) - 1)))
-    return select(held, change(flat, gather_rows(values, maximum(last, 0), 0, 0)), flat)
+        where = select(less(where, 0), where + sizes[at], where)  # two names of one element
+        values, where = _runs(values, where, at, change.joined)
+    last = reshape(apply(LAST, (reshape(where, (1, where.size)),), (sizes[at],)), (sizes[at],))
+    held = reshape(greater_equal(last, 0), (sizes[at], *(1,) * (flat.ndim - 1 - at)))
+    return select(held, change(flat, gather_rows(values, maximum(last, 0), at)), flat)
 
 
-def _runs(values: Any, where: Any, joined: Callable[[Any, Any], Any]) -> tuple[Any, Any]:
+def _runs(values: Any, where: Any, axis: int, joined: Callable[[Any, Any], Any]) -> tuple[Any, Any]:
     """Values in the order of their rows, each joined with those for the same row before it: with
     one, then with the two before these, and so on; so that the last for a row is all of its.
     """
-    order = reshape(positions(where, -1), (-1,))
-    values, where = gather_rows(values, order, 0, 0), gather_rows(where, order, 1, 0)
-    rows, count, step = reshape(where, (-1, *(1,) * (values.ndim - 1))), order._layout.shape[0], 1
+    order = positions(where, -1)
+    values, where = gather_rows(values, order, axis), gather_rows(where, order)
+    rows, count, step = reshape(where, (-1, *(1,) * (values.ndim - 1 - axis))), where.size, 1
+    before = (slice(None),) * axis
     while step < count:
-        early, late = values[:-step], values[step:]
+        early, late = values[*before, :-step], values[*before, step:]
         late = select(equal(rows[:-step], rows[step:]), joined(early, late), late)
-        values, step = concat([values[:step], late], 0), 2 * step
+        values, step = concat([values[*before, :step], late], axis), 2 * step
     return values, where
 
 

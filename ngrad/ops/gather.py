@@ -5,7 +5,7 @@ touched.
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -22,11 +22,11 @@ from ngrad.ops.launching import dense_operands
 from ngrad.ops.shape import (
     broadcast_to,
     expand_dims,
+    move_axis,
     normal_axis,
     reshape,
     spread,
     strided,
-    transpose,
 )
 from ngrad.record import apply
 from ngrad.tensor import from_numpy
@@ -38,71 +38,104 @@ INT64 = BY_CODE["i8"]
 # -- gather of rows, and its transpose -------------------------------------------------------------
 
 
-def _take_infer(x: Layout, index: Layout) -> Layout:
-    """x: (batch, rows, width...); index: (batch or 1, count)."""
-    return layout(x.dtype, (x.shape[0], index.shape[1], *x.shape[2:]))
+class Gathered(NamedTuple):
+    """Slices along an axis of a tensor, its rows, and the indices of them that a kernel reads.
+
+    Attributes
+    ----------
+    batches : int
+        How many tensors of rows there are: an element of the axes before is one.
+    rows, places, width : int
+        Of one: its rows, indices into it, and elements a row.
+    sharing : int
+        How many in a row have the same indices.
+    """
+
+    batches: int
+    rows: int
+    places: int
+    width: int
+    sharing: int
+
+    @classmethod
+    def of(cls, whole: Layout, index: Layout, axis: int, batches: int) -> Gathered:
+        """Those of a tensor: (lead..., middle..., rows, rest...), at indices (lead...,
+        places...).
+        """
+        shape = whole.shape
+        return cls(
+            math.prod(shape[:axis]),
+            shape[axis],
+            math.prod(index.shape[batches:]),
+            math.prod(shape[axis + 1 :]),
+            math.prod(shape[batches:axis]),
+        )
 
 
-def _take_prepare(inputs: tuple[Layout, ...], out: Layout) -> Any:
+def _take_infer(x: Layout, index: Layout, axis: int, batches: int) -> Layout:
+    return layout(x.dtype, (*x.shape[:axis], *index.shape[batches:], *x.shape[axis + 1 :]))
+
+
+def _take_prepare(inputs: tuple[Layout, ...], out: Layout, axis: int, batches: int) -> Any:
     x, index = inputs
     if out.size == 0:
         return Program(), out
-    rows, count = x.shape[1], index.shape[1]
-    size = math.prod(x.shape[2:]) * x.dtype.itemsize
+    at = Gathered.of(x, index, axis, batches)
     target = out.device.target
-    facts, held = target.facts([rows, count, size, int(index.shape[0] == x.shape[0])])
-    grain = max(1, CHUNK // max(1, size // x.dtype.itemsize))
+    facts, held = target.facts([at.rows, at.places, at.width * out.dtype.itemsize, at.sharing])
+    grain = max(1, CHUNK // at.width)
     read = dense_operands([*enumerate(inputs)])
     operands = (*read.operands, (OUT, 0))
-    launch = Launch(target.skeleton("take"), facts, x.shape[0] * count, grain, operands)
+    launch = Launch(target.skeleton("take"), facts, at.batches * at.places, grain, operands)
     return read.then(launch, keep=(held,)), out
 
 
-TAKE = Op("take_rows", _take_infer, _take_prepare, family="indexing")
+TAKE = Op("take_rows", _take_infer, _take_prepare, ("axis", "batches"), family="indexing")
+"""Rows of (lead..., middle..., rows, rest...), the axis of rows given, at indices (lead...,
+places...), `batches` axes of which lead: places are where rows were. Negative ones count from the
+end."""
 TAKE.fusion = Role("pick")
 
 
 @TAKE.vjp
-def _(g: Any, out: Any, x: Any, index: Any) -> Any:
-    return apply(ADD_ROWS, (g, index), (x._layout.shape[1],)), None
+def _(g: Any, out: Any, x: Any, index: Any, axis: int, batches: int) -> Any:
+    return apply(ADD_ROWS, (g, index), (x._layout.shape[axis], axis, batches)), None
 
 
 @TAKE.batch
-def _(size: int, batched: Any, x: Any, index: Any) -> Any:
+def _(size: int, batched: Any, x: Any, index: Any, axis: int, batches: int) -> Any:
     if batched[0]:
-        return _merged(TAKE, size, batched, x, index)
+        return _beside(TAKE, size, batched, x, index, axis, batches)
     # The same rows for all: one gather at the indices of all, side by side.
-    (lead, *rest), (many, repeats, count) = x._layout.shape, index._layout.shape
-    side = reshape(transpose(index, (1, 0, 2)), (repeats, many * count))
-    out = reshape(apply(TAKE, (x, side)), (lead, many, count, *rest[1:]))
-    return transpose(out, (1, 0, *range(2, out.ndim)))
+    out = apply(TAKE, (x, move_axis(index, 0, batches)), (axis, batches))
+    return move_axis(out, axis, 0)
 
 
-def _merged(op: Op, size: int, batched: Any, x: Any, index: Any, *params: Any) -> Any:
-    """An op on rows, over a batch of batches as over one."""
-    x, many = x if batched[0] else spread(x, size), batched[1]
-    lead, rest = x._layout.shape[1], x._layout.shape[2:]
-    if many or index._layout.shape[0] == lead != 1:
-        each = index if many else spread(index, size)
-        count = index._layout.shape[-1]
-        index = reshape(broadcast_to(each, (size, lead, count)), (size * lead, count))
-    out = apply(op, (reshape(x, (size * lead, *rest)), index), params)
-    return reshape(out, (size, lead, *out._layout.shape[1:]))
+def _beside(
+    op: Op, size: int, batched: Any, x: Any, index: Any, axis: int, batches: int, *params: Any
+) -> Any:
+    """An op on rows of a batch: one more axis that leads, unless all have the same indices."""
+    if batched[0] and not batched[1] and batches == 0:
+        return apply(op, (x, index), (*params, axis + 1, 0))
+    x, index = (z if many else spread(z, size) for z, many in zip((x, index), batched, strict=True))
+    return apply(op, (x, index), (*params, axis + 1, batches + 1))
 
 
-def _add_rows_infer(g: Layout, index: Layout, rows: int) -> Layout:
-    return layout(g.dtype, (g.shape[0], rows, *g.shape[2:]))
+def _add_rows_infer(g: Layout, index: Layout, rows: int, axis: int, batches: int) -> Layout:
+    rest = g.shape[axis + index.ndim - batches :]
+    return layout(g.dtype, (*g.shape[:axis], rows, *rest))
 
 
-def _add_rows_prepare(inputs: tuple[Layout, ...], out: Layout, rows: int) -> Any:
+def _add_rows_prepare(
+    inputs: tuple[Layout, ...], out: Layout, rows: int, axis: int, batches: int
+) -> Any:
     g, index = inputs
-    batch, count = g.shape[0], index.shape[1]
-    width = math.prod(g.shape[2:])
+    at = Gathered.of(out, index, axis, batches)
     target = out.device.target
-    parts, tiles = target.scatter_parts(rows, count, width)
-    facts, held = target.facts([rows, count, width, int(index.shape[0] == batch), parts, tiles])
-    items = batch * parts * tiles
-    grain = 1 if count * width >= CHUNK else max(1, CHUNK // max(1, count * width))
+    parts, tiles = target.scatter_parts(rows, at.places, at.width)
+    facts, held = target.facts([rows, at.places, at.width, at.sharing, parts, tiles])
+    items, work = at.batches * parts * tiles, at.places * at.width
+    grain = 1 if work >= CHUNK else max(1, CHUNK // max(1, work))
     clear = Launch(target.skeleton("clear"), 0, -(-out.nbytes // 8), CHUNK, ((OUT, 0),))
     if g.size == 0:
         return Program((clear,)), out
@@ -113,19 +146,21 @@ def _add_rows_prepare(inputs: tuple[Layout, ...], out: Layout, rows: int) -> Any
 
 
 ADD_ROWS = Op(
-    "add_rows", _add_rows_infer, _add_rows_prepare, ("rows",), family="indexing", widens=True
-)
+    "add_rows", _add_rows_infer, _add_rows_prepare, ("rows", "axis", "batches"),
+    family="indexing", widens=True,
+)  # fmt: skip
+"""The transpose: zeros with `rows` rows, to which those that are given are added in order."""
 ADD_ROWS.fusion = Role("spread")
 
 
 @ADD_ROWS.vjp
-def _(g: Any, out: Any, rows_added: Any, index: Any, rows: Any) -> Any:
-    return apply(TAKE, (g, index)), None
+def _(g: Any, out: Any, added: Any, index: Any, rows: Any, axis: int, batches: int) -> Any:
+    return apply(TAKE, (g, index), (axis, batches)), None
 
 
 @ADD_ROWS.batch
-def _(size: int, batched: Any, g: Any, index: Any, rows: Any) -> Any:
-    return _merged(ADD_ROWS, size, batched, g, index, rows)
+def _(size: int, batched: Any, g: Any, index: Any, rows: Any, axis: int, batches: int) -> Any:
+    return _beside(ADD_ROWS, size, batched, g, index, axis, batches, rows)
 
 
 def _index_tensor(value: Any, what: str) -> Any:
@@ -178,19 +213,15 @@ def gather(
     return gather_rows(x, index, at, batches)
 
 
-def gather_rows(x: Any, index: Any, at: int, batches: int) -> Any:
-    shape, index_shape = x._layout.shape, index._layout.shape
-    lead, middle, rest = shape[:batches], shape[batches:at], shape[at + 1 :]
-    batch, inner, count = math.prod(lead), math.prod(middle), math.prod(index_shape[batches:])
-    flat = cast_to(index, INT64)
-    if batches and middle:
-        # (batch * middle, rows, rest): each batch has its indices, repeated over the axes between.
-        each = broadcast_to(reshape(flat, (batch, 1, count)), (batch, inner, count))
-        flat = reshape(each, (batch * inner, count))
-    else:
-        flat = reshape(flat, (batch, count))
-    out = apply(TAKE, (reshape(x, (batch * inner, shape[at], *rest)), flat))
-    return reshape(out, (*lead, *middle, *index_shape[batches:], *rest))
+def gather_rows(x: Any, index: Any, axis: int = 0, batches: int = 0) -> Any:
+    """As `gather`, at indices that were checked, of which negative ones count from the end."""
+    index = cast_to(index, INT64)
+    if index.ndim > batches:
+        return apply(TAKE, (x, index), (axis, batches))
+    # One for each batch is picked from rows: as an axis of one, which can be fused.
+    shape = x._layout.shape
+    found = apply(TAKE, (x, reshape(index, (*index._layout.shape, 1))), (axis, batches))
+    return reshape(found, (*shape[:axis], *shape[axis + 1 :]))
 
 
 def gather_nd(params: Any, indices: Any, batch_dims: int = 0, name: str | None = None) -> Any:
@@ -220,12 +251,9 @@ def gather_nd(params: Any, indices: Any, batch_dims: int = 0, name: str | None =
             f"gather_nd: indices of shape {index_shape} do not fit params of shape {shape}"
         )
     lead, axes = shape[:batch_dims], shape[batch_dims : batch_dims + depth]
-    rest, places = shape[batch_dims + depth :], index_shape[batch_dims:-1]
-    batch = math.prod(lead)
-    rows = reshape(x, (batch, math.prod(axes), *rest))
-    where = _linear_index("gather_nd", index, axes)
-    out = apply(TAKE, (rows, reshape(where, (batch, math.prod(places)))))
-    return reshape(out, (*lead, *places, *rest))
+    rest = shape[batch_dims + depth :]
+    rows = reshape(x, (*lead, math.prod(axes), *rest))
+    return gather_rows(rows, _linear_index("gather_nd", index, axes), batch_dims, batch_dims)
 
 
 def _linear_index(what: str, index: Any, axes: tuple[int, ...]) -> Any:
@@ -264,11 +292,9 @@ def scatter_nd(indices: Any, updates: Any, shape: Any, name: str | None = None) 
             f"scatter_nd: updates of shape {x._layout.shape} do not fit indices of shape "
             f"{index_shape} and {sizes}"
         )
-    axes, rest = sizes[:depth], sizes[depth:]
-    count = math.prod(index_shape[:-1])
-    where = reshape(_linear_index("scatter_nd", index, axes), (1, count))
-    out = apply(ADD_ROWS, (reshape(x, (1, count, *rest)), where), (math.prod(axes),))
-    return reshape(out, sizes)
+    axes = sizes[:depth]
+    where = _linear_index("scatter_nd", index, axes)
+    return reshape(apply(ADD_ROWS, (x, where), (math.prod(axes), 0, 0)), sizes)
 
 
 def tensor_scatter_nd_add(tensor: Any, indices: Any, updates: Any, name: str | None = None) -> Any:
@@ -309,4 +335,4 @@ def repeat(input: Any, repeats: Any, axis: Any = None, name: str | None = None) 
         shape = x._layout.shape
         spread = broadcast_to(expand_dims(x, at + 1), (*shape[: at + 1], k, *shape[at + 1 :]))
         return reshape(spread, (*shape[:at], n * k, *shape[at + 1 :]))
-    return gather_rows(x, from_numpy(np.repeat(np.arange(n), times)), at, 0)
+    return gather_rows(x, from_numpy(np.repeat(np.arange(n), times)), at)

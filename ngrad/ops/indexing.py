@@ -21,7 +21,7 @@ from ngrad.graph.strides import broadcast
 from ngrad.ops.bounds import checked
 from ngrad.ops.convert import cast_to, from_outside, tensor
 from ngrad.ops.gather import gather_rows
-from ngrad.ops.shape import broadcast_to, normal_axis, reshape, strided, transpose
+from ngrad.ops.shape import broadcast_to, inverse, normal_axis, reshape, strided, transpose
 from ngrad.tensor import Tensor, from_numpy
 
 INT64 = BY_CODE["i8"]
@@ -57,7 +57,7 @@ def boolean_mask(tensor: Any, mask: Any, axis: Any = None, name: str = "boolean_
             f"boolean_mask: a mask of shape {holds._layout.shape} does not fit {shape} at axis {at}"
         )
     flat = reshape(x, (*shape[:at], holds.size, *shape[at + holds.ndim :]))
-    return gather_rows(flat, from_numpy(np.flatnonzero(holds._view())), at, 0)
+    return gather_rows(flat, from_numpy(np.flatnonzero(holds._view())), at)
 
 
 # -- x[...] ----------------------------------------------------------------------------------------
@@ -99,14 +99,14 @@ def getitem(x: Any, index: Any) -> Any:
     """
     if type(index) is Tensor and index.dtype.is_integer and index.ndim and x.ndim:
         extent = x._layout.shape[0]
-        return gather_rows(x, checked("getitem", index, extent, -extent), 0, 0)
+        return gather_rows(x, checked("getitem", index, extent, -extent))
     region = region_of(x, index)
     out = x if region.is_whole(x) else strided(x, region.slices)
     out = reshape(out, region.shape)
     if not region.arrays:
         return out
     rows = rows_of(out, region.arrays)
-    return rows.arranged(gather_rows(rows.flat, rows.where, 0, 0), region.adjacent)
+    return rows.arranged(gather_rows(rows.flat, rows.where, rows.axis), region.adjacent)
 
 
 def region_of(x: Any, index: Any) -> Region:
@@ -253,48 +253,48 @@ def _mask_indices(item: Tensor, shape: tuple[int, ...], axis: int) -> list[Any]:
 
 
 class Rows(NamedTuple):
-    """Several index arrays, broadcast together, as indices of rows: the axes that they point into
-    come first, as one.
+    """What index arrays mean: rows of a tensor along one axis, where theirs are.
 
     Attributes
     ----------
-    flat : tensor of shape (rows, ...)
+    flat : tensor
+        With those axes as one.
+    axis : int
+        Which one.
     where : tensor
-        Indices of its rows, of the shape of the index arrays.
-    axes : tuple of int
-        Which axes of the tensor the rows were.
+        Indices into it, of the shape that the index arrays have together.
     shape : tuple of int
         That of the tensor.
+    order : tuple of int or None
+        Its axes as `flat` has them, where it has others than the tensor.
     """
 
     flat: Any
+    axis: int
     where: Any
-    axes: tuple[int, ...]
     shape: tuple[int, ...]
+    order: tuple[int, ...] | None
 
     def arranged(self, out: Any, adjacent: bool, back: bool = False) -> Any:
         """What was gathered, with its axes in the order that NumPy gives them; or `back`."""
-        if not (adjacent and self.axes[0]):
+        if adjacent or not self.axis:
             return out
-        before, count = self.axes[0], self.where.ndim
-        order = [*range(count, count + before), *range(count), *range(count + before, out.ndim)]
-        if back:
-            order = sorted(range(len(order)), key=order.__getitem__)
-        return transpose(out, order)
+        before, count = self.axis, self.where.ndim
+        order = [*range(before, before + count), *range(before), *range(before + count, out.ndim)]
+        return transpose(out, inverse(order) if back else order)
 
     def restored(self, flat: Any) -> Any:
         """The tensor of which `flat` are the rows."""
-        rest = [k for k in range(len(self.shape)) if k not in self.axes]
-        order = [*self.axes, *rest]
-        moved = reshape(flat, tuple(self.shape[k] for k in order))
-        return transpose(moved, tuple(sorted(range(len(order)), key=order.__getitem__)))
+        if self.order is None:
+            return reshape(flat, self.shape)
+        moved = reshape(flat, tuple(self.shape[k] for k in self.order))
+        return transpose(moved, inverse(self.order))
 
 
 def rows_of(x: Any, arrays: list[tuple[int, Any]]) -> Rows:
     """The rows of a tensor that index arrays mean."""
-    axes = tuple(at for at, _ in arrays)
+    axes = [at for at, _ in arrays]
     shape = x._layout.shape
-    rest = [k for k in range(x.ndim) if k not in axes]
     try:
         common = broadcast(*[part._layout.shape for _, part in arrays])
     except ValueError:
@@ -309,6 +309,11 @@ def rows_of(x: Any, arrays: list[tuple[int, Any]]) -> Rows:
         wide = wide if len(arrays) == 1 else wide + cast_to(wide < 0, INT64) * shape[at]
         where = wide if where is None else where * shape[at] + wide
     where = broadcast_to(where, common)
-    moved = transpose(x, (*axes, *rest)) if axes != tuple(range(len(axes))) else x
-    flat = reshape(moved, (math.prod(shape[k] for k in axes), *(shape[k] for k in rest)))
-    return Rows(flat, where, axes, shape)
+    first, end = axes[0], axes[-1] + 1
+    order = None
+    if axes != [*range(first, end)]:  # with others between: those of the arrays come first
+        order = (*axes, *(k for k in range(x.ndim) if k not in axes))
+        x, first, end = transpose(x, order), 0, len(axes)
+    sizes = x._layout.shape
+    merged = (*sizes[:first], math.prod(sizes[first:end]), *sizes[end:])
+    return Rows(reshape(x, merged), first, where, shape, order)

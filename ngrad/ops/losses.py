@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from ngrad.errors import DTypeError, ShapeError
@@ -11,11 +10,9 @@ from ngrad.ops.bounds import checked
 from ngrad.ops.convert import cast_to, floating, tensor
 from ngrad.ops.elementwise import elementwise
 from ngrad.ops.exponential import exp, log, softplus
-from ngrad.ops.gather import INT64, TAKE
+from ngrad.ops.gather import gather_rows
 from ngrad.ops.launching import broadcast_shapes
 from ngrad.ops.reductions import reduce_sum
-from ngrad.ops.shape import reshape
-from ngrad.record import apply
 
 
 @elementwise
@@ -107,10 +104,8 @@ def sparse_softmax_cross_entropy_with_logits(
         )
     y = checked(what, y, classes, noun="label")
     low = shifted(x, at)
-    count = math.prod(shape)
-    rows = reshape(low, (count, classes))
-    own = apply(TAKE, (rows, reshape(cast_to(y, INT64), (count, 1))))
-    return log(reduce_sum(exp(low), at)) - reshape(own, shape)
+    own = gather_rows(low, y, len(shape), len(shape))
+    return log(reduce_sum(exp(low), at)) - own
 
 
 def sigmoid_cross_entropy_with_logits(labels: Any, logits: Any, name: str | None = None) -> Any:

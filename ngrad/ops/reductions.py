@@ -22,7 +22,7 @@ from ngrad.ops.comparison import equal
 from ngrad.ops.convert import cast_to, tensor
 from ngrad.ops.elementwise import select
 from ngrad.ops.extents import integers
-from ngrad.ops.shape import normal_axis, reshape, transpose
+from ngrad.ops.shape import inverse, normal_axis, reshape, transpose
 from ngrad.record import apply
 from ngrad_kernels.body import Body, Step
 from ngrad_kernels.codes import computed, size_of
@@ -193,8 +193,7 @@ def _(g: Any, out: Any, x: Any, axes: Any) -> Any:
     before = cumprod(rows, last, exclusive=True)
     after = cumprod(rows, last, exclusive=True, reverse=True)
     others = reshape(before * after, tuple(shape[k] for k in perm))
-    inverse = tuple(sorted(range(len(perm)), key=perm.__getitem__))
-    return (_spread(g, x, axes) * transpose(others, inverse),)
+    return (_spread(g, x, axes) * transpose(others, inverse(perm)),)
 
 
 _ALL = tuple([tuple(range(ndim)) for ndim in range(65)])

@@ -304,4 +304,4 @@ def shuffle(draw: Draw, value: Any, what: str) -> Any:
     if x.ndim == 0:
         raise ShapeError(f"{what}: a 0-d tensor has no first axis")
     words = apply(BITS, (_state(draw),), (UINT64, (x._layout.shape[0],)))
-    return gather_rows(x, apply(ARGSORT, (words,), (False,)), 0, 0)
+    return gather_rows(x, apply(ARGSORT, (words,), (False,)))

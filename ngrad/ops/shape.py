@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -230,8 +231,7 @@ TRANSPOSE.view = True
 
 @TRANSPOSE.vjp
 def _(g: Any, out: Any, x: Any, perm: Any) -> Any:
-    inverse = sorted(range(len(perm)), key=perm.__getitem__)
-    return (apply(TRANSPOSE, (g,), (tuple(inverse),)),)
+    return (apply(TRANSPOSE, (g,), (inverse(perm),)),)
 
 
 @TRANSPOSE.batch
@@ -258,6 +258,26 @@ def transpose(a: Any, perm: Any = None, conjugate: bool = False, name: str = "tr
         raise ShapeError(f"transpose: {order} is no permutation of {x.ndim} axes")
     order = tuple(k % x.ndim for k in order)
     return apply(TRANSPOSE, (x,), (order,))
+
+
+def inverse(perm: Sequence[int]) -> tuple[int, ...]:
+    """The order of axes that undoes another.
+
+    Examples
+    --------
+    >>> inverse((2, 0, 1))
+    (1, 2, 0)
+    """
+    return tuple(sorted(range(len(perm)), key=perm.__getitem__))
+
+
+def move_axis(x: Any, source: int, target: int) -> Any:
+    """A tensor with an axis put elsewhere, and the others in order."""
+    if source == target:
+        return x
+    order = [k for k in range(x.ndim) if k != source]
+    order.insert(target, source)
+    return transpose(x, tuple(order))
 
 
 def swap_last(x: Any, axis: int) -> Any:

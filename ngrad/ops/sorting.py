@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -14,7 +13,7 @@ from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op
 from ngrad.graph.program import OUT, Launch, Program
 from ngrad.ops.convert import cast_to, tensor
-from ngrad.ops.gather import TAKE
+from ngrad.ops.gather import gather_rows
 from ngrad.ops.launching import dense_operands
 from ngrad.ops.matmul import array_at
 from ngrad.ops.shape import normal_axis, reshape, spread, swap_last
@@ -151,10 +150,7 @@ def sort(values: Any, axis: Any = -1, direction: str = "ASCENDING", name: str | 
     at = normal_axis(axis, x.ndim, "sort")
     x = swap_last(x, at)
     where = apply(ARGSORT, (x,), (_descends("sort", direction),))
-    shape = x._layout.shape
-    rows = (math.prod(shape[:-1]), shape[-1])
-    found = apply(TAKE, (reshape(x, rows), reshape(where, rows)))
-    return swap_last(reshape(found, shape), at)
+    return swap_last(gather_rows(x, where, x.ndim - 1, x.ndim - 1), at)
 
 
 def _descends(what: str, direction: Any) -> bool:

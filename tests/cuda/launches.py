@@ -237,19 +237,19 @@ def copies(code: str, rng: np.random.Generator) -> Iterator[Launch]:
 
 
 def gathers(code: str, rng: np.random.Generator) -> Iterator[Launch]:
-    for own, width in ((True, 3), (False, 1), (False, 70)):
-        batch, rows, count = 2, 5, 37
+    for sharing, width in ((1, 3), (4, 1), (2, 70)):
+        batch, rows, count = 4, 5, 37
         x = numbers(rng, code, (batch, rows, width), True)
-        index = rng.integers(-rows, rows, (batch if own else 1, count))
+        index = rng.integers(-rows, rows, (batch // sharing, count))
         out = np.empty((batch, count, width), x.dtype)
-        facts = (rows, count, width * x.itemsize, int(own))
+        facts = (rows, count, width * x.itemsize, sharing)
         kernel, n = cpu.skeleton("take"), batch * count
         yield Launch(f"take {code}", skeleton("take"), kernel, n, (x, index, out), facts=facts)
         if code == "b1":
             continue
         g = numbers(rng, code, (batch, count, width), True)
         total = np.zeros((batch, rows, width), x.dtype)
-        facts = (rows, count, width, int(own), 2, 1)
+        facts = (rows, count, width, sharing, 2, 1)
         source, kernel = typed("scatter_add", code), cpu.typed("scatter_add", code)
         yield Launch(f"scatter_add {code}", source, kernel, 2 * batch, (g, index, total),
                      facts=facts, grain=1)  # fmt: skip

@@ -276,11 +276,11 @@ def repeated(g: Growing) -> Any:
 def picked(g: Growing) -> Any:
     """One element a row, at an index that is given, or that of the row's largest."""
     x = g.value("fiuc", 2)
-    rows, columns = x.shape[:2]
-    index = g.indices((rows,), columns)
-    if x.ndim == 2 and exactness(g.graph)[x.index] and g.draw(st.booleans()):
-        index = ngrad.argmax(x, 1)
-    return ngrad.gather(x, index, axis=1, batch_dims=1)
+    axis = g.one(1, x.ndim - 1)
+    index = g.indices(x.shape[:axis], x.shape[axis])
+    if axis == x.ndim - 1 and exactness(g.graph)[x.index] and g.draw(st.booleans()):
+        index = ngrad.argmax(x, axis)
+    return ngrad.gather(x, index, axis=axis, batch_dims=axis)
 
 
 def gathered(g: Growing) -> Any:
@@ -300,7 +300,7 @@ def placed(g: Growing) -> Any:
     """Each element in a row of zeros, at an index: what the derivative of `picked` is."""
     x, extent = g.value("fc", 1), g.one(*g.sizes)
     index = g.indices((x.size, 1), extent)
-    return apply(TABLE["add_rows"], (ngrad.reshape(x, (x.size, 1)), index), (extent,))
+    return apply(TABLE["add_rows"], (ngrad.reshape(x, (x.size, 1)), index), (extent, 1, 1))
 
 
 STEPS: dict[str, Callable[[Growing], Any]] = {

@@ -137,11 +137,28 @@ def _matrices(*shape: int, transposed: bool) -> Array:
 
 STATE = np.array([7, 11, 100, 5], np.uint64)
 F8 = as_dtype("f8")
+ROWS_ALONG = (
+    ((3, 2), 0, ()),
+    ((2, 3, 2), 1, ()),
+    ((2, 3, 2), 1, (2,)),
+    ((2, 2, 3), 2, (2,)),
+)
+"""Shapes, an axis of three rows, and the axes that indices share."""
 CASES = [
-    *(applied("take_rows", _floats(b, 3, 2), _places(n, 4)) for b, n in ((2, 2), (2, 1), (1, 1))),
     *(
-        applied("add_rows", _floats(b, 4, 2), _places(n, 4), rows=3)
-        for b, n in ((2, 2), (2, 1), (1, 1))
+        applied("take_rows", _floats(*shape), _places(*lead, 4), axis=axis, batches=len(lead))
+        for shape, axis, lead in ROWS_ALONG
+    ),
+    *(
+        applied(
+            "add_rows",
+            _floats(*shape[:axis], 4, *shape[axis + 1 :]),
+            _places(*lead, 4),
+            rows=3,
+            axis=axis,
+            batches=len(lead),
+        )
+        for shape, axis, lead in ROWS_ALONG
     ),
     *(applied("last_rows", _places(b, 4), rows=5) for b in (2, 1)),
     applied("linear_recurrence", _floats(2, 5), _floats(2, 5) - 0.5),

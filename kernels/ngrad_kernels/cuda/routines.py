@@ -170,7 +170,7 @@ def carry(facts, n, a0, w0, w1, w2, w3, w4, w5, w6, w7):
 def take(facts, n, a0, a1, a2):
     """Gather rows, a unit of 8, 4 or 1 bytes a thread."""
     words = table_at(facts)
-    rows, count, size, own = words[0], words[1], words[2], words[3]
+    rows, count, size, sharing = words[0], words[1], words[2], words[3]
     aligned = size | a0 | a2
     unit = 8 if aligned % 8 == 0 else 4 if aligned % 4 == 0 else 1
     width = size // unit
@@ -178,7 +178,7 @@ def take(facts, n, a0, a1, a2):
     while i < n * width:
         item = i // width
         batch = item // count
-        at = load_i8(a1, item if own else item - batch * count)
+        at = load_i8(a1, item if sharing == 1 else item + (batch // sharing - batch) * count)
         at = at + rows if at < 0 else at
         source = a0 + (batch * rows + at) * size
         copy_item(a2 + i * unit, source + (i - item * width) * unit, unit)
@@ -321,7 +321,7 @@ def scatter_add_{code}(facts, n, a0, a1, a2):
     changes no bit.
     """
     words = table_at(facts)
-    rows, count, width, own = words[0], words[1], words[2], words[3]
+    rows, count, width, sharing = words[0], words[1], words[2], words[3]
     tiles = (width + 63) // 64
     batches = n // (words[4] * words[5])
     lane, groups = thread_index() % 16, thread_count() // 16
@@ -333,11 +333,12 @@ def scatter_add_{code}(facts, n, a0, a1, a2):
         batch = unit // (tiles * parts)
         first, last = rows * part // parts, rows * (part + 1) // parts
         begin, end = tile * 64 + lane, min(width, tile * 64 + 64)
+        index = a1 + batch // sharing * count * 8
         for start in range(0, count, 16):
             m = start + lane
             at = i8(-1)
             if m < count:
-                at = load_i8(a1, batch * count + m if own else m)
+                at = load_i8(index, m)
                 at = at + rows if at < 0 else at
             hits = ballot(first <= at and at < last)
             if hits != 0:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -23,13 +24,25 @@ def _embed(x: Array, value: Array, shape: tuple[int, ...], slices: Slices) -> Ar
     return out
 
 
-def _take_rows(x: Array, index: Array) -> Array:
-    return x[np.arange(len(x))[:, None], index]
+def _rows(x: Array, index: Array, axis: int, batches: int) -> tuple[Array, Array]:
+    """A view of x as (batch, rows, width), and indices (batch, count) for it."""
+    lead, middle, count = x.shape[:batches], x.shape[batches:axis], index.shape[batches:]
+    own = index.reshape(*lead, *(1,) * len(middle), math.prod(count))
+    own = np.broadcast_to(own, (*lead, *middle, own.shape[-1]))
+    batch, width = math.prod(x.shape[:axis]), math.prod(x.shape[axis + 1 :])
+    return x.reshape(batch, x.shape[axis], width), own.reshape(batch, own.shape[-1])
 
 
-def _add_rows(g: Array, index: Array, rows: int) -> Array:
-    out = np.zeros((len(g), rows, *g.shape[2:]), g.dtype)
-    np.add.at(out, (np.arange(len(g))[:, None], index), g)
+def _take_rows(x: Array, index: Array, axis: int, batches: int) -> Array:
+    rows, own = _rows(x, index, axis, batches)
+    found = rows[np.arange(len(rows))[:, None], own]
+    return found.reshape(*x.shape[:axis], *index.shape[batches:], *x.shape[axis + 1 :])
+
+
+def _add_rows(g: Array, index: Array, rows: int, axis: int, batches: int) -> Array:
+    out = np.zeros((*g.shape[:axis], rows, *g.shape[axis + index.ndim - batches :]), g.dtype)
+    flat, own = _rows(out, index, axis, batches)
+    np.add.at(flat, (np.arange(len(flat))[:, None], own), g.reshape(*own.shape, flat.shape[2]))
     return out
 
 

@@ -89,7 +89,7 @@ LAUNCHES = {
     ),
     "take": Launch(
         lambda target: target.skeleton("take"),
-        lambda target: (60, 3, 4, 0),
+        lambda target: (60, 3, 4, 1),
         3,
         CHUNK,
         (FLOATS, np.array([5, -1, 0])),
@@ -97,7 +97,7 @@ LAUNCHES = {
     ),
     "scatter_add": Launch(
         lambda target: target.typed("scatter_add", "f4"),
-        lambda target: (5, 20, 3, 0, 1, 1),
+        lambda target: (5, 20, 3, 1, 1, 1),
         1,
         1,
         (FLOATS, np.arange(20) % 5),
