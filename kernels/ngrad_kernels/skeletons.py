@@ -205,12 +205,11 @@ def take(table, lo, hi):
     """
     facts = table_at(table[0])
     rows, count, size, sharing = facts[0], facts[1], facts[2], facts[3]
-    item = lo
+    item, batch = lo, lo // count
+    first = lo - batch * count
     while item < hi:
-        batch = item // count
-        first = item - batch * count
         many = min(count - first, hi - item)
-        index = table[2] + (batch // sharing * count + first) * 8
+        index = table[2] + ((batch if sharing == 1 else batch // sharing) * count + first) * 8
         source, target = table[1] + batch * rows * size, table[3] + item * size
         for m in range(many):
             at = load_i8(index, m)
@@ -221,7 +220,7 @@ def take(table, lo, hi):
                 store_i8(target, m, load_i8(source, at))
             else:
                 copy_bytes(target + m * size, source + at * size, size)
-        item += many
+        item, batch, first = item + many, batch + 1, 0
 
 
 def last(table, lo, hi):
