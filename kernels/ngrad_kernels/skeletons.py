@@ -223,6 +223,23 @@ def take(table, lo, hi):
         item, batch, first = item + many, batch + 1, 0
 
 
+def extremes(table, lo, hi):
+    """The least and the greatest of integers [lo, hi), in 8 bytes each. Facts: their size, 4 or
+    8.
+    """
+    least, greatest = i8(0x7FFFFFFFFFFFFFFF), i8(-0x8000000000000000)
+    if table_at(table[0])[0] == 4:
+        for i in range(lo, hi):
+            value = i8(load_i4(table[1], i))
+            least, greatest = min(least, value), max(greatest, value)
+    else:
+        for i in range(lo, hi):
+            value = load_i8(table[1], i)
+            least, greatest = min(least, value), max(greatest, value)
+    store_i8(table[2], 0, least)
+    store_i8(table[2], 1, greatest)
+
+
 def last(table, lo, hi):
     """For each row of a batch, the last place at which an index names it; -1 if none does. Item:
     batch and part of the rows, which reads every index. Negative indices count from the end.

@@ -252,13 +252,15 @@ class ndarray(Cell, Exporter):
     # -- views -------------------------------------------------------------------------------------
 
     def __getitem__(self, index: Any) -> Any:
+        if type(index) is ndarray:
+            return array_of(getitem(self._read(), index._read()))
         key = key_of(index)
         view = None if key is None else self._known(key)
         if view is not None:
             return view
         if key is not None or is_basic(index):
             return self._seen_by(Part(settled(index)))
-        return ndarray(getitem(self._read(), read_index(index)))
+        return array_of(getitem(self._read(), read_index(index)))
 
     def transpose(self, *axes: Any) -> ndarray:
         """A view with its axes in another order: reversed, or as given."""

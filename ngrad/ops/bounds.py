@@ -10,6 +10,8 @@ raises where it is looked at.
 
 from __future__ import annotations
 
+import ctypes
+import functools
 from typing import Any, NamedTuple
 
 from ngrad.config import settings
@@ -23,6 +25,7 @@ from ngrad.ops.launching import dense_operands
 from ngrad.record import apply, state, user_line
 from ngrad.status import number
 from ngrad.tensor import Tensor
+from ngrad_kernels import cpu
 
 
 class Bounds(NamedTuple):
@@ -44,18 +47,33 @@ class Bounds(NamedTuple):
         return IndexBoundsError(f"{self.what}: {self.noun} {wrong} is out of range {bounds}{where}")
 
     def require(self, index: Tensor) -> None:
-        least, greatest = _range(index)
+        least, greatest = range_of(index)
         if least < self.lowest or greatest >= self.bound:
             raise self.error(least, greatest)
 
 
-def _range(index: Tensor) -> tuple[int, int]:
-    """The least and the greatest element."""
-    found = getattr(index, "_range", None)
-    if found is None:
-        values = index._view()
-        found = index._range = int(values.min()), int(values.max())
-    return found
+def range_of(index: Tensor) -> tuple[int, int]:
+    """The least and the greatest element, which are found once."""
+    try:
+        return index._range
+    except AttributeError:
+        where = index._layout
+        if where.device is HOST and where.contiguous and where.dtype.code in ("i4", "i8"):
+            index._range = _extremes(where.dtype.itemsize, where.size, index._address)
+        else:
+            values = index._view()
+            index._range = int(values.min()), int(values.max())
+        return index._range
+
+
+def _extremes(itemsize: int, size: int, address: int) -> tuple[int, int]:
+    found = (ctypes.c_int64 * 2)()
+    facts, _ = _facts(itemsize)
+    cpu.run(cpu.skeleton("extremes"), facts, size, address, ctypes.addressof(found))
+    return found[0], found[1]
+
+
+_facts = functools.cache(lambda itemsize: cpu.facts([itemsize]))
 
 
 def _prepare(inputs: tuple[Layout, ...], out: Layout, **params: Any) -> Any:
@@ -93,13 +111,17 @@ def checked(what: str, index: Any, bound: int, lowest: int = 0, noun: str = "ind
         Naming the op, an index that is out, and the bound: here, or, if their range is not known,
         when their values are computed (on a GPU, looked at), with the line of this call.
     """
-    if isinstance(index, Symbol) or index.size == 0:
+    where = index._layout
+    if type(index) is Symbol or where.size == 0:
         return index  # a symbol's tensor was checked when the forward op was applied
-    if index._at and index._block.shared:  # after this, nobody may write to it
-        index = Tensor.own(index)
-    host = index._layout.device is HOST
-    if index._at and (host or settings.eager or hasattr(index, "_range")):
-        Bounds(what, bound, lowest, noun, "").require(index)
-        return index
+    host = where.device is HOST
+    if index._at:
+        if index._block.shared:  # after this, nobody may write to it
+            index = Tensor.own(index)
+        if host or settings.eager or hasattr(index, "_range"):
+            least, greatest = range_of(index)
+            if least < lowest or greatest >= bound:
+                raise Bounds(what, bound, lowest, noun, "").error(least, greatest)
+            return index
     state.window.checks |= host
     return apply(CHECKED, (index,), (what, bound, lowest, noun, user_line()))

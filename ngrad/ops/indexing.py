@@ -21,10 +21,12 @@ from ngrad.graph.strides import broadcast
 from ngrad.ops.bounds import checked
 from ngrad.ops.convert import cast_to, from_outside, tensor
 from ngrad.ops.gather import gather_rows
-from ngrad.ops.shape import broadcast_to, inverse, normal_axis, reshape, strided, transpose
+from ngrad.ops.shape import inverse, normal_axis, reshape, strided, transpose
 from ngrad.tensor import Tensor, from_numpy
 
 INT64 = BY_CODE["i8"]
+BOUNDS = {int, type(None)}
+"""Types of the bounds of most slices."""
 
 
 # -- boolean masks: the shape of the result depends on values, so they are evaluated at the call ---
@@ -34,6 +36,15 @@ def where_true(condition: Any) -> Any:
     """The index tuples at which a condition holds, in row-major order: (count, ndim), int64."""
     x = tensor(condition, "where")
     return from_numpy(np.argwhere(x._view()), INT64)
+
+
+def places(mask: Any) -> Tensor:
+    """Where a mask holds, in row-major order."""
+    where = np.flatnonzero(mask._view())
+    found = from_numpy(where, INT64)
+    if where.size:
+        found._range = int(where[0]), int(where[-1])
+    return found
 
 
 def boolean_mask(tensor: Any, mask: Any, axis: Any = None, name: str = "boolean_mask") -> Any:
@@ -57,7 +68,7 @@ def boolean_mask(tensor: Any, mask: Any, axis: Any = None, name: str = "boolean_
             f"boolean_mask: a mask of shape {holds._layout.shape} does not fit {shape} at axis {at}"
         )
     flat = reshape(x, (*shape[:at], holds.size, *shape[at + holds.ndim :]))
-    return gather_rows(flat, from_numpy(np.flatnonzero(holds._view())), at)
+    return gather_rows(flat, places(holds), at)
 
 
 # -- x[...] ----------------------------------------------------------------------------------------
@@ -97,7 +108,7 @@ def getitem(x: Any, index: Any) -> Any:
     IndexBoundsError, ShapeError, DTypeError
         For an index out of range, too many indices, or something that is no index.
     """
-    if type(index) is Tensor and index.dtype.is_integer and index.ndim and x.ndim:
+    if type(index) is Tensor and index._layout.dtype.is_integer and index.ndim and x.ndim:
         extent = x._layout.shape[0]
         return gather_rows(x, checked("getitem", index, extent, -extent))
     region = region_of(x, index)
@@ -134,18 +145,18 @@ def region_of(x: Any, index: Any) -> Region:
             continue
         if isinstance(item, Tensor):
             advanced.append(position)
-            if (
-                item.ndim == 0
-            ):  # a single truth value: an axis of one or of none, in front of the rest
-                arrays.append((len(shape), from_numpy(np.zeros(int(bool(item)), np.int64))))
-                shape.append(1)
+            if item.dtype.is_bool:  # of the axes that it covers, seen as one
+                covered = x._layout.shape[axis : axis + item.ndim]
+                arrays.append((len(shape), _held_by(item, covered)))
+                slices += [(0, 1, n) for n in covered]
+                shape.append(math.prod(covered))
+                axis += item.ndim
                 continue
-            for part in _mask_indices(item, x._layout.shape, axis):
-                extent = x._layout.shape[axis]
-                arrays.append((len(shape), checked("getitem", part, extent, -extent)))
-                slices.append((0, 1, extent))
-                shape.append(extent)
-                axis += 1
+            extent = x._layout.shape[axis]
+            arrays.append((len(shape), checked("getitem", item, extent, -extent)))
+            slices.append((0, 1, extent))
+            shape.append(extent)
+            axis += 1
             continue
         extent = x._layout.shape[axis]
         if isinstance(item, slice):
@@ -200,13 +211,14 @@ def _open_part(item: slice, extent: int) -> tuple[int, int, int]:
 
 
 def _item(item: Any) -> Any:
-    item = from_outside(item)
     if item is None or item is Ellipsis:
         return item
-    if isinstance(item, slice):
-        return slice(
-            *(None if v is None else _as_int(v) for v in (item.start, item.stop, item.step))
-        )
+    if type(item) is slice:
+        bounds = item.start, item.stop, item.step
+        if BOUNDS.issuperset(map(type, bounds)):
+            return item
+        return slice(*(None if v is None else _as_int(v) for v in bounds))
+    item = from_outside(item)
     if isinstance(item, (list, np.ndarray, bool, np.bool_)):
         array = np.asarray(item)
         item = from_numpy(array.astype(np.int64) if array.size == 0 else array)
@@ -240,16 +252,13 @@ def _axes_used(item: Any) -> int:
     return 1
 
 
-def _mask_indices(item: Tensor, shape: tuple[int, ...], axis: int) -> list[Any]:
-    """The integer indices that a mask means; an integer index is itself."""
-    if not item.dtype.is_bool:
-        return [item]
-    covered = shape[axis : axis + item.ndim]
-    if item._layout.shape != covered:
+def _held_by(mask: Tensor, covered: tuple[int, ...]) -> Tensor:
+    """Where a mask of axes holds, with these axes as one."""
+    if mask._layout.shape != covered:
         raise IndexBoundsError(
-            f"getitem: a mask of shape {item._layout.shape} does not fit axes of shape {covered}"
+            f"getitem: a mask of shape {mask._layout.shape} does not fit axes of shape {covered}"
         )
-    return [from_numpy(part, INT64) for part in np.nonzero(item._view())]
+    return places(mask)
 
 
 class Rows(NamedTuple):
@@ -293,22 +302,12 @@ class Rows(NamedTuple):
 
 def rows_of(x: Any, arrays: list[tuple[int, Any]]) -> Rows:
     """The rows of a tensor that index arrays mean."""
-    axes = [at for at, _ in arrays]
     shape = x._layout.shape
-    try:
-        common = broadcast(*[part._layout.shape for _, part in arrays])
-    except ValueError:
-        shapes = " and ".join(str(part._layout.shape) for _, part in arrays)
-        raise IndexBoundsError(
-            f"getitem: index arrays of shapes {shapes} do not broadcast"
-        ) from None
-    where: Any = None
-    for at, part in arrays:
-        wide = cast_to(part, INT64)
-        # Negative indices count from the end: of their own axis, so before the axes are merged.
-        wide = wide if len(arrays) == 1 else wide + cast_to(wide < 0, INT64) * shape[at]
-        where = wide if where is None else where * shape[at] + wide
-    where = broadcast_to(where, common)
+    if len(arrays) == 1:
+        ((at, part),) = arrays
+        return Rows(x, at, cast_to(part, INT64), shape, None)
+    where = _together(arrays, shape)
+    axes = [at for at, _ in arrays]
     first, end = axes[0], axes[-1] + 1
     order = None
     if axes != [*range(first, end)]:  # with others between: those of the arrays come first
@@ -317,3 +316,21 @@ def rows_of(x: Any, arrays: list[tuple[int, Any]]) -> Rows:
     sizes = x._layout.shape
     merged = (*sizes[:first], math.prod(sizes[first:end]), *sizes[end:])
     return Rows(reshape(x, merged), first, where, shape, order)
+
+
+def _together(arrays: list[tuple[int, Any]], shape: tuple[int, ...]) -> Any:
+    """Indices into several axes, broadcast together, as indices into these axes as one."""
+    try:
+        broadcast(*[part._layout.shape for _, part in arrays])
+    except ValueError:
+        shapes = " and ".join(str(part._layout.shape) for _, part in arrays)
+        raise IndexBoundsError(
+            f"getitem: index arrays of shapes {shapes} do not broadcast"
+        ) from None
+    where: Any = None
+    for at, part in arrays:
+        wide = cast_to(part, INT64)
+        if getattr(part, "_range", (-1, 0))[0] < 0:  # if it is not known that none is negative
+            wide = wide + cast_to(wide < 0, INT64) * shape[at]
+        where = wide if where is None else where * shape[at] + wide
+    return where
