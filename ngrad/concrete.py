@@ -150,7 +150,7 @@ class Concrete:
         if self._assigned:
             count = len(results) - len(self._assigned)
             for variable, value in zip(self._assigned, results[count:], strict=True):
-                variable._hold(value)
+                variable._take(value)
         return results
 
     def _key(self, layouts: tuple[Layout, ...]) -> Key:

@@ -234,6 +234,9 @@ def _share(value: Any, what: str) -> float:
 def _gradient(value: Any, variable: Any, what: str) -> Any:
     if not isinstance(variable, Variable):
         raise DTypeError(f"{what}: updates variables, not {type(variable).__name__}")
+    held = variable._layout
+    if type(value) is Tensor and value._layout is held and held.dtype.is_floating:
+        return value
     if not variable.dtype.is_floating:
         raise DTypeError(
             f"{what}: variable {variable.name!r} is {variable.dtype.name}, not floating"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from ngrad.graph.layout import Layout
 from ngrad.graph.op import Call
@@ -47,7 +47,9 @@ class Schedule:
         "_first",
         "_loads",
         "_made",
+        "_others",
         "_outputs",
+        "_own",
         "_plain",
         "_plan",
         "_wanted",
@@ -120,9 +122,15 @@ class Schedule:
                 )
             else:
                 self._outputs.append((register, offset, where))
-        # Whether each output is a buffer of its own, in the order in which they are made.
-        made = [(self._first + k, 0, where) for k, where in enumerate(self._made)]
-        self._plain = self._outputs == made
+        # Of each output that is a buffer of its own, which one.
+        made = {(self._first + k, 0, where): k for k, where in enumerate(self._made)}
+        self._own = [made.pop(output, None) if output else None for output in self._outputs]
+        self._others = [
+            number
+            for number, output in enumerate(self._outputs)
+            if output is not None and self._own[number] is None
+        ]
+        self._plain = self._own == [*range(len(self._made))]
 
     def steps(self, registers: int) -> list[Step]:
         """The launches over so many registers; those below zero count from the last."""
@@ -133,17 +141,15 @@ class Schedule:
 
     def _results(self, kept: Mapping[int, Any], made: list[Tensor]) -> list[Tensor | None]:
         """The outputs, where some are no buffers of their own."""
-        results: list[Tensor | None] = []
-        for output in self._outputs:
-            if output is None:
-                results.append(None)
-                continue
-            source, offset, where = output
+        results: list[Tensor | None] = [None if k is None else made[k] for k in self._own]
+        for number in self._others:
+            source, offset, where = cast("tuple[Any, int, Any]", self._outputs[number])
             if type(source) is int and source >= self._first:
                 holder = made[source - self._first]
             else:
                 holder = self._input(kept, source - 1) if type(source) is int else source
-            results.append(Tensor(holder._block, holder._at + offset, where or holder._layout))
+            out = Tensor(holder._block, holder._at + offset, where or holder._layout)
+            results[number] = out
         return results
 
     def _input(self, kept: Mapping[int, Any], number: int) -> Tensor:

@@ -77,6 +77,16 @@ class Variable(Cell, Exporter):
         elif self._known(own):
             trace.assign(self, own)
 
+    def _take(self, value: Tensor) -> None:
+        """Hold a tensor that a run has just made, and that nobody else has."""
+        block = value._block
+        if block.status is not None:
+            block.status.raise_known()
+        if block.shared:
+            self._hold(value)
+        else:
+            self._held = value
+
     def _known(self, value: Tensor) -> bool:
         """Whether there is a variable already; a new one takes a value that is there."""
         if hasattr(self, "_held"):

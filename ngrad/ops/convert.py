@@ -215,9 +215,10 @@ def operands(what: str, *values: Any) -> tuple[Any, ...]:
     DTypeError
         For what is no number, naming the op.
     """
+    values = tuple([unwrap[type(x)](x) if type(x) in unwrap else x for x in values])
     if type(values[0]) is Tensor:
         own = values[0]._layout.dtype
-        if all(type(x) is Tensor and x._layout.dtype is own for x in values):
+        if not [x for x in values if type(x) is not Tensor or x._layout.dtype is not own]:
             return values
         found = _beside_numbers(what, own, values)
         if found is not None:
