@@ -155,6 +155,12 @@ def apply(op: Op, inputs: tuple[Any, ...], params: Params = ()) -> Any:
     return recorded(window, call, *inputs)
 
 
+def again(call: Call, *inputs: Any) -> Any:
+    """As `apply`, of a call that was found for the layouts of just these inputs."""
+    out = ran(state.window, call, settings.small, *inputs)
+    return apply(call.op, inputs, call.params) if out is None else out
+
+
 def apply_now(op: Op, inputs: tuple[Any, ...], params: Params = ()) -> Any:
     """As `apply`, of an op that may fail on values: run here, so that it raises on this line. While
     a graph is traced or a `function` recorded there are no values, and it raises when that runs.

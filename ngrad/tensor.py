@@ -358,7 +358,7 @@ _elsewhere: dict[Any, Tensor] = {}
 def scalar(value: Any, dtype: DType, device: Device = HOST) -> Tensor:
     """A 0-d tensor of a Python scalar; those of frequent values are made once."""
     # 0.0 == -0.0, but they are two; so are complex numbers of such parts.
-    key = (value if value and type(value) is not complex else str(value), dtype, device)
+    key = (value if value and type(value) is not complex else str(value), dtype.code, device)
     if device is not HOST:
         return _scalar_elsewhere(key, value, dtype, device)
     found = _scalars.get(key)

@@ -42,14 +42,14 @@ def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = 
     if x.ndim == 0:
         raise ValueError("diff requires input that is at least one dimensional")
     at = normal_axis(axis, x.ndim, "diff")
-    one = (*x.shape[:at], 1, *x.shape[at + 1 :])
-    ends = [None if end is None else asarray(end) for end in (prepend, append)]
-    before, after = (
-        broadcast_to(end, one) if end is not None and end.ndim == 0 else end for end in ends
-    )
-    parts = [part for part in (before, x, after) if part is not None]
-    x = concatenate(parts, at) if len(parts) > 1 else x
-    step = UFUNCS["not_equal" if x.dtype.kind == "b" else "subtract"]
+    if prepend is not None or append is not None:
+        one = (*x.shape[:at], 1, *x.shape[at + 1 :])
+        ends = [None if end is None else asarray(end) for end in (prepend, append)]
+        before, after = (
+            broadcast_to(end, one) if end is not None and end.ndim == 0 else end for end in ends
+        )
+        x = concatenate([part for part in (before, x, after) if part is not None], at)
+    step = UFUNCS["not_equal" if x._layout.dtype.is_bool else "subtract"]
     for _ in range(n):
         x = step(along(x, at, slice(1, None)), along(x, at, slice(-1)))
     return x

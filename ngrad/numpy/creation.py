@@ -12,12 +12,12 @@ from ngrad.devices import current
 from ngrad.dtypes import DType, as_dtype
 from ngrad.errors import ShapeError
 from ngrad.interop import asarray as share
-from ngrad.numpy.convert import FLOAT64, OURS, PLAIN, array_of, beside, dtype_of, to_tensor
+from ngrad.numpy.convert import FLOAT64, INT64, OURS, PLAIN, array_of, beside, dtype_of, to_tensor
 from ngrad.numpy.ndarray import ndarray
 from ngrad.ops.convert import cast_to, operands
 from ngrad.ops.shape import broadcast_to, reshape
 from ngrad.ops.transfer import to_device
-from ngrad.tensor import scalar
+from ngrad.tensor import from_numpy, scalar
 
 
 def array(
@@ -81,6 +81,8 @@ def asarray_chkfinite(a: Any, dtype: Any = None, order: Any = None) -> ndarray:
 
 
 def _shape(shape: Any, what: str) -> tuple[int, ...]:
+    if type(shape) is int and shape >= 0:
+        return (shape,)
     sizes = shape if isinstance(shape, (tuple, list)) else (shape,)
     if isinstance(shape, (ndarray, np.ndarray)):
         sizes = tuple(np.asarray(shape).ravel().tolist())
@@ -191,6 +193,8 @@ def arange(
     >>> np.arange(3), np.arange(0.0, 1.0, 0.5)
     (array([0, 1, 2]), array([0. , 0.5]))
     """
+    if len(bounds) == 1 and type(bounds[0]) is int and not named and dtype is device is None:
+        return array_of(from_numpy(np.arange(*bounds), INT64))
     names = ("stop",) if len(bounds) == 1 else ("start", "stop", "step", "dtype")
     given = dict(zip(names, bounds, strict=False))
     given |= named

@@ -175,7 +175,10 @@ def _together(arrays: Any, dtype: Any, what: str) -> list[Any]:
     made = [to_tensor(x) for x in arrays]
     if not made:
         raise ValueError(f"need at least one array to {what}")
-    wide = dtype_of(dtype) or promote(*(x._layout.dtype for x in made))
+    wanted = dtype_of(dtype)
+    if wanted is None and len({x._layout.dtype.code for x in made}) == 1:
+        return made
+    wide = wanted or promote(*[x._layout.dtype for x in made])
     return [cast_to(x, wide) for x in made]
 
 
@@ -196,8 +199,9 @@ def concatenate(
         from ngrad.ops.shape import reshape as shaped
 
         return array_of(joining.concat([shaped(x, (-1,)) for x in parts], 0))
-    if any(x.ndim == 0 for x in parts):
-        raise ValueError("zero-dimensional arrays cannot be concatenated")
+    for x in parts:
+        if not x._layout.ndim:
+            raise ValueError("zero-dimensional arrays cannot be concatenated")
     return array_of(joining.concat(parts, axis))
 
 

@@ -25,8 +25,9 @@ from ngrad.numpy.views import (
 )
 from ngrad.ops.assignment import assigned
 from ngrad.ops.convert import cast_to, unwrap
+from ngrad.ops.extents import INTEGERS
 from ngrad.ops.indexing import getitem
-from ngrad.ops.shape import INTEGERS, reshape
+from ngrad.ops.shape import reshape
 from ngrad.record import next_uid, state, uids
 from ngrad.tensor import Tensor, export_cells, writable
 from ngrad_kernels.exporting import Exporter

@@ -14,7 +14,8 @@ from ngrad.numpy.reductions import NOTHING
 from ngrad.numpy.ufuncs import refuse_out
 from ngrad.ops.convert import operands
 from ngrad.ops.matmul import matmul_operator
-from ngrad.ops.shape import expand_dims, normal_axis, squeeze
+from ngrad.ops.shape import normal_axis
+from ngrad.ops.shape import reshape as reshaped
 
 
 def _vector(what: str, x: Any, at: int, axis: Any = -1) -> Any:
@@ -25,7 +26,8 @@ def _vector(what: str, x: Any, at: int, axis: Any = -1) -> Any:
     along = normal_axis(axis, vectors.ndim, what)
     if along != vectors.ndim - 1:
         vectors = moveaxis(array_of(vectors), along, -1)._read()
-    return expand_dims(vectors, at)
+    shape = vectors._layout.shape
+    return reshaped(vectors, (*shape, 1) if at == -1 else (*shape[:-1], 1, shape[-1]))
 
 
 def _matrix(what: str, x: Any) -> Any:
@@ -37,7 +39,10 @@ def _matrix(what: str, x: Any) -> Any:
 
 def _product(x: Any, y: Any, *axes: int) -> ndarray:
     """The products of matrices, without axes of one element."""
-    return array_of(squeeze(matmul_operator(*operands("product", x, y)), axes))
+    found = matmul_operator(*operands("product", x, y))
+    shape = found._layout.shape
+    kept = [n for k, n in enumerate(shape, -len(shape)) if k not in axes]
+    return array_of(reshaped(found, tuple(kept)))
 
 
 def _refuse(what: str, out: Any, axes: Any) -> None:
@@ -62,8 +67,9 @@ def vecdot(
     _refuse("vecdot", out, axes)
     axis = -1 if axis is NOTHING else axis
     x, y = _vector("vecdot", x1, -2, axis), _vector("vecdot", x2, -1, axis)
-    if x.shape[-1] != y.shape[-2]:
-        raise ValueError(f"vecdot: vectors of {x.shape[-1]} and of {y.shape[-2]} elements")
+    n, m = x._layout.shape[-1], y._layout.shape[-2]
+    if n != m:
+        raise ValueError(f"vecdot: vectors of {n} and of {m} elements")
     found = _product(x.conj(), y, -2, -1)
     found = found if dtype is None else found.astype(dtype)
     return moveaxis(found[..., None], -1, axis) if keepdims else found

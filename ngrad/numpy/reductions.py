@@ -10,7 +10,7 @@ import numpy as np
 from ngrad.dtypes import BY_CODE
 from ngrad.numpy.convert import FLOAT32, FLOAT64, INT64, array_of, dtype_of, to_tensor
 from ngrad.numpy.ndarray import ndarray
-from ngrad.numpy.ufuncs import refuse_out
+from ngrad.numpy.ufuncs import UFUNCS, refuse_out
 from ngrad.ops import complexes, scans
 from ngrad.ops import reductions as r
 from ngrad.ops.arithmetic import subtract
@@ -18,6 +18,7 @@ from ngrad.ops.comparison import isnan, not_equal
 from ngrad.ops.convert import cast_to
 from ngrad.ops.elementwise import select
 from ngrad.ops.power import sqrt, square
+from ngrad.ops.shape import flat as flattened
 from ngrad.ops.shape import normal_axis, reshape
 
 BOOL, UINT64 = BY_CODE["b1"], BY_CODE["u8"]
@@ -29,6 +30,8 @@ def _wide(x: Any, dtype: Any) -> Any:
     wanted = dtype_of(dtype)
     if wanted is not None:
         return cast_to(x, wanted)
+    if x.dtype.is_inexact:
+        return x
     if x.dtype.is_bool or (x.dtype.is_integer and x.dtype.itemsize < 8):
         return cast_to(x, UINT64 if x.dtype.is_unsigned else INT64)
     return x
@@ -90,8 +93,6 @@ def _extreme(name: str, reduce: Callable[..., Any], pick: str) -> Callable[..., 
         a: Any, axis: Any = None, out: Any = None, keepdims: Any = NOTHING,
         initial: Any = NOTHING, where: Any = NOTHING,
     ) -> ndarray:  # fmt: skip
-        from ngrad.numpy.ufuncs import UFUNCS
-
         refuse_out(name, out)
         x = to_tensor(a)
         if where is not True and _counted(where):
@@ -250,7 +251,7 @@ def _place(name: str, op: Any) -> Callable[..., ndarray]:
     def place(a: Any, axis: Any = None, out: Any = None, *, keepdims: Any = NOTHING) -> ndarray:
         refuse_out(name, out)
         x = to_tensor(a)
-        flat = reshape(x, (x.size,)) if axis is None else x
+        flat = flattened(x) if axis is None else x
         if flat.size == 0 and flat._layout.shape[0 if axis is None else axis] == 0:
             raise ValueError(f"attempt to get {name} of an empty sequence")
         found = op(
@@ -368,7 +369,7 @@ def _running(name: str, op: Any) -> Callable[..., ndarray]:
     def running(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> ndarray:
         refuse_out(name, out)
         x = _wide(to_tensor(a), dtype)
-        x = reshape(x, (-1,)) if axis is None else x
+        x = flattened(x) if axis is None else x
         return array_of(op(x, 0 if axis is None else axis))
 
     running.__name__ = running.__qualname__ = name

@@ -16,8 +16,10 @@ from ngrad.numpy.manipulation import moveaxis, ravel
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.reductions import NOTHING
 from ngrad.numpy.ufuncs import UFUNCS, refuse_out
+from ngrad.ops import einsum as sums
 from ngrad.ops.bounds import checked
 from ngrad.ops.complexes import conj
+from ngrad.ops.convert import operands
 from ngrad.ops.elementwise import select
 from ngrad.ops.gather import gather_rows
 from ngrad.ops.indexing import getitem
@@ -41,7 +43,7 @@ def where(condition: Any, x: Any = None, y: Any = None, /) -> Any:
     if x is None:
         return nonzero(condition)
     values = [operand(x), operand(y)]
-    if not any(hasattr(value, "_layout") for value in values):
+    if not (hasattr(values[0], "_layout") or hasattr(values[1], "_layout")):
         values = [to_tensor(value) for value in values]
     return array_of(select(to_tensor(condition, BOOL), *values))
 
@@ -215,8 +217,6 @@ def trace(
 
 
 def _pair(x: Any, y: Any) -> tuple[Any, Any]:
-    from ngrad.ops.convert import operands
-
     one, two = operands("product", to_tensor(x), to_tensor(y))
     return one, two
 
@@ -268,9 +268,7 @@ def outer(a: Any, b: Any, out: Any = None) -> ndarray:
 
 def tensordot(a: Any, b: Any, axes: Any = 2) -> ndarray:
     """The sum of products over axes of both arrays."""
-    from ngrad.ops.einsum import tensordot as contracted
-
-    return array_of(contracted(*_pair(a, b), axes))
+    return array_of(sums.tensordot(*_pair(a, b), axes))
 
 
 def _spelled(*operands: Any) -> tuple[Any, ...]:
@@ -291,13 +289,11 @@ def einsum(*operands: Any, out: Any = None, optimize: Any = True, **options: Any
     >>> np.einsum("ij,j", [[1, 2], [3, 4]], [1, 1]), np.einsum([[1, 2], [3, 4]], [0, 0])
     (array([3, 7]), array(5))
     """
-    from ngrad.ops.einsum import einsum as summed
-
     refuse_out("einsum", out)
     if len(operands) < 2:
         raise ValueError(f"einsum: takes a string and arrays, not {len(operands)} operands")
     equation, *arrays = operands if isinstance(operands[0], str) else _spelled(*operands)
-    return array_of(summed(equation, *map(to_tensor, arrays)))
+    return array_of(sums.einsum(equation, *map(to_tensor, arrays)))
 
 
 __all__ = [

@@ -130,12 +130,17 @@ def _plain(value: Any) -> bool:
     return isinstance(value, (*KINDS, Dim)) and not isinstance(value, np.generic)
 
 
+WRAP_NOTHING = {Tensor, np.ndarray, list, tuple, str, *KINDS}
+"""Types of what stands for itself."""
+
+
 def from_outside(value: Any) -> Any:
     """The tensor that a wrapper stands for; anything else as it is."""
-    reader = unwrap.get(type(value))
-    if reader is None:
-        for kind, candidate in unwrap.items():
-            if isinstance(value, kind):
+    kind = type(value)
+    reader = unwrap.get(kind)
+    if reader is None and kind not in WRAP_NOTHING:
+        for wrapper, candidate in unwrap.items():
+            if isinstance(value, wrapper):
                 reader = candidate
                 break
     return reader(value) if reader else value
@@ -215,10 +220,16 @@ def operands(what: str, *values: Any) -> tuple[Any, ...]:
     DTypeError
         For what is no number, naming the op.
     """
-    values = tuple([unwrap[type(x)](x) if type(x) in unwrap else x for x in values])
+    for x in values:
+        if type(x) in unwrap:
+            values = tuple([unwrap[type(x)](x) if type(x) in unwrap else x for x in values])
+            break
     if type(values[0]) is Tensor:
         own = values[0]._layout.dtype
-        if not [x for x in values if type(x) is not Tensor or x._layout.dtype is not own]:
+        for x in values:
+            if type(x) is not Tensor or x._layout.dtype is not own:
+                break
+        else:
             return values
         found = _beside_numbers(what, own, values)
         if found is not None:
@@ -285,7 +296,10 @@ def _runs_at_once(device: Device, there: list[Layout]) -> bool:
     """
     if device is not HOST or not state.window.idle():
         return False
-    return sum([where.nbytes for where in there]) <= settings.at_once
+    size = 0
+    for where in there:
+        size += where.nbytes
+    return size <= settings.at_once
 
 
 def _kind(value: Any) -> type:

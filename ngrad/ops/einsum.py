@@ -108,6 +108,11 @@ def einsum(equation: str, *inputs: Any, optimize: str = "greedy", name: str | No
     shapes = tuple(value._layout.shape for value in values)
     planned = _planned.__wrapped__ if any(x._layout.open for x in values) else _planned
     terms, out, path = planned(equation, shapes, optimize)
+    how = None
+    if planned is _planned and path == PAIR:
+        how, order = _direct(terms, out, *shapes)
+    if how is not None:
+        return _permuted(_multiplied(values[0], values[1], how), order)
     labels = list(terms)
     sizes: dict[str, int] = {}
     for term, shape in zip(terms, shapes, strict=True):
@@ -231,7 +236,7 @@ def diagonal(x: Any, first: int, second: int, offset: int = 0) -> Any:
 
 
 def _permuted(x: Any, order: Sequence[int]) -> Any:
-    return x if list(order) == list(range(len(order))) else transpose(x, tuple(order))
+    return x if tuple(order) == tuple(range(len(order))) else transpose(x, tuple(order))
 
 
 def _arranged(x: Any, labels: Labels, out: Labels) -> Any:
@@ -256,8 +261,41 @@ def _pair(x: Any, in_x: Labels, y: Any, in_y: Labels, keep: set[str]) -> tuple[A
     if how.left is None or how.right is None:
         aligned = (_aligned(z, labels, how.result) for z, labels in ((x, in_x), (y, in_y)))
         return multiply(*aligned), how.result
-    out = product(how.left.of(x), how.right.of(y), how.left.flip, how.right.flip)
-    return reshape(out, how.shape), how.result
+    return _multiplied(x, y, how), how.result
+
+
+def _multiplied(x: Any, y: Any, how: Paired) -> Any:
+    """Two tensors multiplied as matrices."""
+    left, right = how.left, how.right
+    assert left is not None and right is not None
+    return reshape(product(left.of(x), right.of(y), left.flip, right.flip), how.shape)
+
+
+PAIR = ((0, 1),)
+"""The path of two tensors."""
+
+
+@functools.lru_cache(1024)
+def _direct(
+    terms: tuple[Labels, Labels], out: Labels, x: tuple[int, ...], y: tuple[int, ...]
+) -> tuple[Paired | None, tuple[int, ...]]:
+    """How two tensors are multiplied as matrices, and in which order the result has its axes; None
+    if there is more to be done before.
+    """
+    in_x, in_y = terms
+    sizes: dict[str, int] = {}
+    plain = all(
+        sizes.setdefault(label, n) == n
+        for term, shape in ((in_x, x), (in_y, y))
+        for label, n in zip(term, shape, strict=True)
+    )
+    plain = plain and all(len(set(term)) == len(term) for term in terms)
+    if not plain or not set(in_x) ^ set(in_y) <= set(out):
+        return None, ()
+    how = _paired(in_x, in_y, "".join(sorted(out)), x, y)
+    if how.left is None or how.right is None:
+        return None, ()
+    return how, tuple(how.result.index(label) for label in out)
 
 
 class Matrices(NamedTuple):

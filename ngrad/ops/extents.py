@@ -22,6 +22,8 @@ from ngrad.record import state
 from ngrad.tensor import Tensor, from_numpy
 from ngrad.window import Window
 
+INTEGERS = {int}
+
 
 def integers(value: Any, what: str) -> tuple[int, ...]:
     """Axes, seeds, shifts ... as a tuple of Python integers, from numbers, sequences, arrays or
@@ -34,7 +36,7 @@ def integers(value: Any, what: str) -> tuple[int, ...]:
 
 def dims(value: Any, what: str) -> tuple[int, ...]:
     """The same of sizes, of which those that are open stay so."""
-    if type(value) is tuple and all(type(n) is int for n in value):
+    if type(value) is tuple and INTEGERS.issuperset(map(type, value)):
         return value
     value = from_outside(value)
     if isinstance(value, Tensor):

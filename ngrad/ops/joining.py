@@ -20,7 +20,6 @@ from ngrad.ops.launching import place_launch
 from ngrad.ops.shape import (
     broadcast_to,
     embed,
-    expand_dims,
     normal_axis,
     reshape,
     reverse,
@@ -103,7 +102,7 @@ def concat(values: Any, axis: Any, name: str = "concat") -> Any:
         return _tensor(values, "concat")
     if not values:
         raise NumberError("concat: takes at least one tensor")
-    xs = operands("concat", *(_tensor(value, "concat") for value in values))
+    xs = operands("concat", *[_tensor(value, "concat") for value in values])
     if xs[0].ndim == 0:
         raise ShapeError("concat: 0-d tensors have no axis to join; use ngrad.stack")
     return apply(CONCAT, xs, (normal_axis(axis, xs[0].ndim, "concat"),))
@@ -122,13 +121,17 @@ def stack(values: Any, axis: int = 0, name: str = "stack") -> Any:
     values = list(values)
     if not values:
         raise NumberError("stack: takes at least one tensor")
-    xs = operands("stack", *(_tensor(value, "stack") for value in values))
+    xs = operands("stack", *[_tensor(value, "stack") for value in values])
     shape = xs[0]._layout.shape
     if any(x._layout.shape != shape for x in xs):
         shapes = {str(x._layout.shape) for x in xs}
         raise ShapeError(f"stack: shapes differ: {', '.join(sorted(shapes))}")
-    at = normal_axis(axis, xs[0].ndim + 1, "stack")
-    return concat([expand_dims(x, at) for x in xs], at)
+    at = normal_axis(axis, len(shape) + 1, "stack")
+    if at < len(shape):  # along an axis that is there, which is then made two
+        whole = apply(CONCAT, xs, (at,))
+        return reshape(whole, (*shape[:at], len(xs), *shape[at:]))
+    one = (*shape, 1)
+    return apply(CONCAT, tuple([reshape(x, one) for x in xs]), (at,))
 
 
 def unstack(value: Any, num: int | None = None, axis: int = 0, name: str = "unstack") -> list[Any]:

@@ -30,6 +30,10 @@ def pow(x: Any, y: Any, name: str | None = None) -> Any:
     >>> ngrad.pow([2.0, 3.0], 2).numpy()
     array([4., 9.], dtype=float32)
     """
+    if type(x) is Tensor and type(y) is int:  # the most frequent
+        lowered = _lowered(x, y)
+        if lowered is not None:
+            return lowered
     y = int(y) if isinstance(y, Dim) else from_outside(y)
     if isinstance(y, (int, float)) and not isinstance(y, (bool, np.generic)):
         base = tensor(x, "pow")

@@ -20,7 +20,7 @@ from ngrad.ops.power import pow, sqrt, square
 from ngrad.ops.shape import normal_axis, reshape, transpose
 from ngrad.ops.sorting import sort
 from ngrad.ops.svd import SVD
-from ngrad.record import apply_now
+from ngrad.record import apply_now, state
 
 
 def norm(
@@ -137,4 +137,5 @@ def away_from_zero(x: Any, function: Any) -> Any:
 
 
 def root(x: Any) -> Any:
-    return away_from_zero(x, sqrt)
+    """The root of what is not negative, with derivative 0 where it is 0."""
+    return away_from_zero(x, sqrt) if state.listens() else sqrt(x)

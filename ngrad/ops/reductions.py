@@ -23,7 +23,7 @@ from ngrad.ops.convert import cast_to, tensor
 from ngrad.ops.elementwise import select
 from ngrad.ops.extents import integers
 from ngrad.ops.shape import inverse, normal_axis, reshape, transpose
-from ngrad.record import apply
+from ngrad.record import again, apply
 from ngrad_kernels.body import Body, Step
 from ngrad_kernels.codes import computed, size_of
 from ngrad_kernels.contract import BLOCK, CHUNK, ROWS, accumulator
@@ -41,6 +41,8 @@ def normal_axes(axis: Any, ndim: int, what: str) -> tuple[int, ...]:
     """
     if axis is None:
         return tuple(range(ndim))
+    if type(axis) is int:
+        return (normal_axis(axis, ndim, what),)
     axes = tuple(normal_axis(a, ndim, what) for a in integers(axis, what))
     if len(set(axes)) != len(axes):
         raise ShapeError(f"{what}: an axis is named twice in {axis}")
@@ -205,7 +207,7 @@ def reduce_over(op: Op, value: Any, axis: Any, keepdims: bool, nonempty: bool = 
     if axis is None and not keepdims:  # the most frequent by far
         call = op.calls.get(((_ALL[x._layout.ndim],), (x._layout,)))
         if call is not None and x._layout.size:
-            return apply(op, (x,), call.params)
+            return again(call, x)
     axes = normal_axes(axis, x.ndim, op.name)
     if (
         nonempty
@@ -376,4 +378,5 @@ def _position(op: Op, value: Any, axis: Any, output_type: Any) -> Any:
     if x.ndim == 0:
         raise ShapeError(f"{op.name}: takes a tensor of at least one axis")
     at = normal_axis(0 if axis is None else axis, x.ndim, op.name)
-    return cast_to(apply(op, (x,), (at,)), as_dtype(output_type))
+    found = apply(op, (x,), (at,))
+    return found if output_type is INT64 else cast_to(found, as_dtype(output_type))

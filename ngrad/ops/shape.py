@@ -16,10 +16,10 @@ from ngrad.graph.program import OUT, Launch, Program
 from ngrad.graph.roles import Role
 from ngrad.graph.strides import broadcast_strides, same_shape
 from ngrad.ops.convert import number, operands, tensor
-from ngrad.ops.extents import dims, integers
+from ngrad.ops.extents import INTEGERS, dims, integers
 from ngrad.ops.identity import prepare_view
 from ngrad.ops.launching import place_launch, prepare_copy
-from ngrad.record import apply
+from ngrad.record import again, apply
 from ngrad.tensor import Tensor
 from ngrad_kernels.contract import CHUNK
 
@@ -32,7 +32,9 @@ def normal_axis(axis: Any, ndim: int, what: str) -> int:
     AxisError
         If there is no such axis, naming the op.
     """
-    (value,) = integers(axis, what)
+    value: int = axis
+    if type(axis) is not int:
+        (value,) = integers(axis, what)
     if not -ndim <= value < ndim:
         raise AxisError(f"{what}: axis {value} is out of range for {ndim} dimensions")
     return value + ndim if value < 0 else value
@@ -66,7 +68,6 @@ def _view_strides(x: Layout, shape: tuple[int, ...]) -> tuple[int, ...] | None:
         return None
 
 
-INTEGERS = {int}
 RESHAPE = Op("reshape", _reshape_infer, _reshape_prepare, ("shape",), family="shape")
 RESHAPE.fusion = Role("reshape")
 RESHAPE.view = True
@@ -100,8 +101,9 @@ def reshape(tensor: Any, shape: Any, name: str | None = None) -> Any:
     if type(shape) is tuple and INTEGERS.issuperset(map(type, shape)):
         if same_shape(shape, x._layout.shape):
             return x
-        if ((shape,), (x._layout,)) in RESHAPE.calls:
-            return apply(RESHAPE, (x,), (shape,))
+        call = RESHAPE.calls.get(((shape,), (x._layout,)))
+        if call is not None:
+            return again(call, x)
     wanted = dims(shape, "reshape")
     unknown = [k for k, n in enumerate(wanted) if n == -1]
     known = math.prod(n for n in wanted if n != -1)
@@ -116,6 +118,11 @@ def reshape(tensor: Any, shape: Any, name: str | None = None) -> Any:
             f"reshape: cannot see {x.size} elements of shape {tuple(x.shape)} as {wanted}"
         )
     return x if same_shape(wanted, x._layout.shape) else apply(RESHAPE, (x,), (wanted,))
+
+
+def flat(x: Any) -> Any:
+    """All elements of a tensor along one axis."""
+    return x if x._layout.ndim == 1 else reshape(x, (-1,))
 
 
 _tensor = tensor  # the name of several functions' first argument, as TensorFlow spells it
@@ -204,7 +211,10 @@ def broadcast_to(input: Any, shape: Any, name: str | None = None) -> Any:
     """
     x = _tensor(input, "broadcast_to")
     wanted = dims(shape, "broadcast_to")
-    return x if same_shape(wanted, x._layout.shape) else apply(BROADCAST, (x,), (wanted,))
+    if same_shape(wanted, x._layout.shape):
+        return x
+    call = BROADCAST.calls.get(((wanted,), (x._layout,)))
+    return apply(BROADCAST, (x,), (wanted,)) if call is None else again(call, x)
 
 
 def spread(x: Any, size: int) -> Any:
@@ -251,8 +261,9 @@ def transpose(a: Any, perm: Any = None, conjugate: bool = False, name: str = "tr
     """
     x = a if type(a) is Tensor else _tensor(a, "transpose")
     plain = type(perm) is tuple and INTEGERS.issuperset(map(type, perm))
-    if plain and ((perm,), (x._layout,)) in TRANSPOSE.calls:
-        return apply(TRANSPOSE, (x,), (perm,))
+    call = TRANSPOSE.calls.get(((perm,), (x._layout,))) if plain else None
+    if call is not None:
+        return again(call, x)
     order = tuple(range(x.ndim))[::-1] if perm is None else integers(perm, "transpose")
     if sorted(k + x.ndim if k < 0 else k for k in order) != list(range(x.ndim)):
         raise ShapeError(f"transpose: {order} is no permutation of {x.ndim} axes")

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from ngrad.dtypes import BY_CODE
 from ngrad.errors import NumberError
 from ngrad.graph.layout import Layout, layout
@@ -55,8 +53,8 @@ def order(x: Any, descending: bool) -> Any:
     elements stay as they were.
     """
     if not descending:
-        return np.argsort(x, -1, kind="stable")
-    return x.shape[-1] - 1 - np.argsort(x[..., ::-1], -1, kind="stable")[..., ::-1]
+        return x.argsort(-1, kind="stable")
+    return x.shape[-1] - 1 - x[..., ::-1].argsort(-1, kind="stable")[..., ::-1]
 
 
 ARGSORT = Op("argsort", _infer, _prepare, ("descending",), family="sorting", widens=True)
