@@ -15,7 +15,7 @@ from ngrad.numpy.ufuncs import refuse_out
 from ngrad.ops import joining
 from ngrad.ops.convert import cast_to
 from ngrad.ops.shape import broadcast_to as spread
-from ngrad.ops.shape import normal_axis
+from ngrad.ops.shape import flat, normal_axis
 
 
 def _axis(axis: Any, ndim: int, what: str) -> int:
@@ -196,13 +196,11 @@ def concatenate(
     refuse_out("concatenate", out)
     parts = _together(arrays, dtype, "concatenate")
     if axis is None:
-        from ngrad.ops.shape import reshape as shaped
-
-        return array_of(joining.concat([shaped(x, (-1,)) for x in parts], 0))
+        return array_of(joining.joined(tuple([flat(x) for x in parts]), 0))
     for x in parts:
         if not x._layout.ndim:
             raise ValueError("zero-dimensional arrays cannot be concatenated")
-    return array_of(joining.concat(parts, axis))
+    return array_of(joining.joined(tuple(parts), axis))
 
 
 concat = concatenate

@@ -14,8 +14,7 @@ from ngrad.numpy.reductions import NOTHING
 from ngrad.numpy.ufuncs import refuse_out
 from ngrad.ops.convert import operands
 from ngrad.ops.matmul import matmul_operator
-from ngrad.ops.shape import normal_axis
-from ngrad.ops.shape import reshape as reshaped
+from ngrad.ops.shape import normal_axis, reshaped
 
 
 def _vector(what: str, x: Any, at: int, axis: Any = -1) -> Any:

@@ -251,15 +251,14 @@ def _place(name: str, op: Any) -> Callable[..., ndarray]:
     def place(a: Any, axis: Any = None, out: Any = None, *, keepdims: Any = NOTHING) -> ndarray:
         refuse_out(name, out)
         x = to_tensor(a)
-        flat = flattened(x) if axis is None else x
-        if flat.size == 0 and flat._layout.shape[0 if axis is None else axis] == 0:
+        flat, at = (flattened(x), 0) if axis is None else (x, axis)
+        where = flat._layout
+        if not where.size and where.shape[at] == 0:
             raise ValueError(f"attempt to get {name} of an empty sequence")
-        found = op(
-            cast_to(flat, INT64) if flat.dtype.is_bool else flat, 0 if axis is None else axis
-        )
+        found = op(cast_to(flat, INT64) if where.dtype.is_bool else flat, at)
         if _kept(keepdims):
-            at = range(x.ndim) if axis is None else (normal_axis(axis, x.ndim, name),)
-            found = reshape(found, r.ones_shape(x._layout.shape, tuple(at)))
+            axes = range(x.ndim) if axis is None else (normal_axis(axis, x.ndim, name),)
+            found = reshape(found, r.ones_shape(x._layout.shape, tuple(axes)))
         return array_of(found)
 
     place.__name__ = place.__qualname__ = name

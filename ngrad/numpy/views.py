@@ -63,8 +63,9 @@ def key_of(index: Any) -> Any:
     if kind is int or index is Ellipsis:
         return index
     if kind is slice:
-        bounds = (index.start, index.stop, index.step)
-        return (slice, *bounds) if BOUNDS.issuperset(map(type, bounds)) else None
+        first, last, step = index.start, index.stop, index.step
+        plain = type(first) in BOUNDS and type(last) in BOUNDS and type(step) in BOUNDS
+        return (slice, first, last, step) if plain else None
     if kind is tuple:
         keys = [key_of(item) for item in index]
         return None if None in keys else (tuple, *keys)

@@ -22,6 +22,7 @@ from ngrad.ops.shape import (
     embed,
     normal_axis,
     reshape,
+    reshaped,
     reverse,
     spread,
     strided,
@@ -102,10 +103,15 @@ def concat(values: Any, axis: Any, name: str = "concat") -> Any:
         return _tensor(values, "concat")
     if not values:
         raise NumberError("concat: takes at least one tensor")
-    xs = operands("concat", *[_tensor(value, "concat") for value in values])
-    if xs[0].ndim == 0:
+    return joined(operands("concat", *[_tensor(value, "concat") for value in values]), axis)
+
+
+def joined(xs: tuple[Any, ...], axis: Any) -> Any:
+    """As `concat`, of tensors of one dtype."""
+    ndim = xs[0]._layout.ndim
+    if ndim == 0:
         raise ShapeError("concat: 0-d tensors have no axis to join; use ngrad.stack")
-    return apply(CONCAT, xs, (normal_axis(axis, xs[0].ndim, "concat"),))
+    return apply(CONCAT, xs, (normal_axis(axis, ndim, "concat"),))
 
 
 def stack(values: Any, axis: int = 0, name: str = "stack") -> Any:
@@ -129,9 +135,9 @@ def stack(values: Any, axis: int = 0, name: str = "stack") -> Any:
     at = normal_axis(axis, len(shape) + 1, "stack")
     if at < len(shape):  # along an axis that is there, which is then made two
         whole = apply(CONCAT, xs, (at,))
-        return reshape(whole, (*shape[:at], len(xs), *shape[at:]))
+        return reshaped(whole, (*shape[:at], len(xs), *shape[at:]))
     one = (*shape, 1)
-    return apply(CONCAT, tuple([reshape(x, one) for x in xs]), (at,))
+    return apply(CONCAT, tuple([reshaped(x, one) for x in xs]), (at,))
 
 
 def unstack(value: Any, num: int | None = None, axis: int = 0, name: str = "unstack") -> list[Any]:

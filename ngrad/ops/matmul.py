@@ -19,7 +19,7 @@ from ngrad.ops.complexes import conj
 from ngrad.ops.convert import operands
 from ngrad.ops.launching import dense, dense_operands
 from ngrad.ops.matrices import Matrix, batch_shape
-from ngrad.ops.shape import reshape, transpose
+from ngrad.ops.shape import reshape, reshaped, transpose
 from ngrad.record import apply
 from ngrad.tensor import Tensor, empty
 from ngrad_kernels.product import Matrices, Product
@@ -264,9 +264,9 @@ def matmul_operator(x: Any, y: Any) -> Any:
     if len(left) > 1 and len(right) > 1:
         return product(x, y)
     if len(left) == 1:
-        x = reshape(x, (1, k))
+        x = reshaped(x, (1, k))
     if len(right) == 1:
-        y = reshape(y, (k, 1))
+        y = reshaped(y, (k, 1))
     out = product(x, y)
     shape = out._layout.shape
     keep = shape[:-2]
@@ -274,4 +274,4 @@ def matmul_operator(x: Any, y: Any) -> Any:
         keep = (*keep, shape[-2])
     if len(right) > 1:
         keep = (*keep, shape[-1])
-    return reshape(out, keep)
+    return reshaped(out, keep)

@@ -11,7 +11,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from ngrad.dtypes import BY_CODE
+from ngrad.dtypes import BY_CODE, as_dtype
 from ngrad.errors import DTypeError, NumberError, ShapeError
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op
@@ -372,11 +372,10 @@ def argmin(input: Any, axis: Any = None, output_type: Any = INT64, name: str | N
 
 
 def _position(op: Op, value: Any, axis: Any, output_type: Any) -> Any:
-    from ngrad.dtypes import as_dtype
-
     x = tensor(value, op.name)
-    if x.ndim == 0:
+    ndim = x._layout.ndim
+    if ndim == 0:
         raise ShapeError(f"{op.name}: takes a tensor of at least one axis")
-    at = normal_axis(0 if axis is None else axis, x.ndim, op.name)
+    at = normal_axis(0 if axis is None else axis, ndim, op.name)
     found = apply(op, (x,), (at,))
     return found if output_type is INT64 else cast_to(found, as_dtype(output_type))

@@ -120,6 +120,12 @@ def reshape(tensor: Any, shape: Any, name: str | None = None) -> Any:
     return x if same_shape(wanted, x._layout.shape) else apply(RESHAPE, (x,), (wanted,))
 
 
+def reshaped(x: Any, shape: tuple[int, ...]) -> Any:
+    """As `reshape`, to a shape that the library made of sizes, whose types need no look."""
+    call = RESHAPE.calls.get(((shape,), (x._layout,)))
+    return reshape(x, shape) if call is None else again(call, x)
+
+
 def flat(x: Any) -> Any:
     """All elements of a tensor along one axis."""
     return x if x._layout.ndim == 1 else reshape(x, (-1,))
@@ -211,10 +217,10 @@ def broadcast_to(input: Any, shape: Any, name: str | None = None) -> Any:
     """
     x = _tensor(input, "broadcast_to")
     wanted = dims(shape, "broadcast_to")
-    if same_shape(wanted, x._layout.shape):
-        return x
     call = BROADCAST.calls.get(((wanted,), (x._layout,)))
-    return apply(BROADCAST, (x,), (wanted,)) if call is None else again(call, x)
+    if call is not None:
+        return again(call, x)
+    return x if same_shape(wanted, x._layout.shape) else apply(BROADCAST, (x,), (wanted,))
 
 
 def spread(x: Any, size: int) -> Any:
