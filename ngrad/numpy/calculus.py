@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ngrad.dtypes import can_cast, kind_of, result_type
-from ngrad.numpy.convert import FLOAT64, array_of
+from ngrad.numpy.convert import FLOAT64, array_of, operand
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.manipulation import atleast_1d, broadcast_to, concatenate, moveaxis, ravel, stack
 from ngrad.numpy.ndarray import ndarray
@@ -15,6 +15,7 @@ from ngrad.numpy.reductions import cumprod, cumsum, sum
 from ngrad.numpy.selection import where
 from ngrad.numpy.sorting import argsort, searchsorted
 from ngrad.numpy.ufuncs import UFUNCS, refuse_out
+from ngrad.ops.elementwise import select
 from ngrad.ops.gather import gather_rows
 from ngrad.ops.reductions import normal_axes
 from ngrad.ops.shape import normal_axis
@@ -205,16 +206,17 @@ def interp(
         places, values = places[order], values[order]
         places = concatenate([places[-1:] - period, places, places[:1] + period])
         values = concatenate([values[-1:], values, values[:1]])
-    first, final = places[0], places[-1]
-    low: Any = searchsorted(places[1:-1], at, "right")._read()
-    high = low + min(1, places.size - 1)
+    given = at._read()
+    first, final, start, end = (z[k]._read() for z in (places, values) for k in (0, -1))
+    low = searchsorted(places[1:-1], given, "right")._read()
+    after = slice(min(1, places.size - 1), None)
     x0, y0, x1, y1 = (
-        array_of(gather_rows(z._read(), index)) for index in (low, high) for z in (places, values)
+        gather_rows(z._read(), low) for z in (places, values, places[after], values[after])
     )
-    between = (y1 - y0) / (x1 - x0) * (at - x0) + y0
-    found = where(at >= final, values[-1], between)
-    found = found if right is None else where(at > final, right, found)
-    return where(at < first, values[0] if left is None else left, found)
+    found = select(given >= final, end, (y1 - y0) / (x1 - x0) * (given - x0) + y0)
+    if right is not None:
+        found = select(given > final, operand(right), found)
+    return array_of(select(given < first, start if left is None else operand(left), found))
 
 
 def unwrap(p: Any, discont: Any = None, axis: int = -1, *, period: Any = 2 * np.pi) -> ndarray:

@@ -8,13 +8,16 @@ from typing import Any
 import numpy as np
 
 from ngrad.dtypes import can_cast, result_type
-from ngrad.numpy.convert import OURS, PLAIN, to_tensor
+from ngrad.errors import IndexBoundsError
+from ngrad.numpy.convert import OURS, PLAIN, array_of, to_tensor
 from ngrad.numpy.creation import asarray, zeros_like
 from ngrad.numpy.editing import resize
 from ngrad.numpy.manipulation import broadcast_arrays, broadcast_to, ravel, stack
 from ngrad.numpy.ndarray import ndarray
-from ngrad.numpy.selection import clip, take, where
+from ngrad.numpy.selection import clip, where
 from ngrad.numpy.ufuncs import UFUNCS, refuse_out
+from ngrad.ops.bounds import checked
+from ngrad.ops.gather import gather_rows
 
 
 def select(condlist: Any, choicelist: Any, default: Any = 0) -> ndarray:
@@ -66,11 +69,11 @@ def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> ndarra
         index = clip(index, 0, n - 1)
     elif mode != "raise":
         raise ValueError(f"choose: mode is 'raise', 'wrap' or 'clip', not {mode!r}")
-    known = np.asarray(index)
-    if known.size and not (known.min() >= 0 and known.max() < n):
-        raise ValueError(f"choose: invalid entry in choice array: {n} choices, and {known.max()}")
-    places = known.astype(np.int64) * known.size + np.arange(known.size).reshape(known.shape)
-    return take(stack(arrays), places)
+    try:
+        where = checked("choose", asarray(index, int)._read(), n, noun="number")
+    except IndexBoundsError as error:
+        raise ValueError(str(error)) from None
+    return array_of(gather_rows(stack(arrays, -1)._read(), where, index.ndim, index.ndim))
 
 
 def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> ndarray:

@@ -44,8 +44,9 @@ def to_tensor(value: Any, dtype: DType | None = None) -> Tensor:
     DTypeError
         If it is no number, nor an array or nest of such.
     """
-    value = value._read() if type(value) is ndarray else from_outside(value)
-    if type(value) is Tensor or isinstance(value, Tensor):
+    if type(value) is not Tensor:
+        value = value._read() if type(value) is ndarray else from_outside(value)
+    if isinstance(value, Tensor):
         return value if dtype is None else converted(value, dtype)
     if type(value) is Weak:
         found: Tensor = cast_to(value.tensor, dtype or PLAIN[value.kind])

@@ -20,6 +20,8 @@ from ngrad.numpy.reductions import min as least
 from ngrad.numpy.selection import flattened, take
 from ngrad.numpy.statistics import median
 from ngrad.numpy.ufuncs import UFUNCS
+from ngrad.ops.gather import gather_rows
+from ngrad.ops.indexing import places
 from ngrad.ops.reductions import normal_axes
 from ngrad.ops.shape import normal_axis, reshape
 
@@ -29,23 +31,15 @@ def _flat(what: str, a: Any, axis: Any) -> tuple[ndarray, int]:
     return x, normal_axis(x.ndim - 1 if axis is None else axis, x.ndim, what)
 
 
-def _places(what: str, obj: Any, n: int, beyond: int) -> Any:
-    """The places along an axis of n that an index means, as NumPy's; -1 is the last."""
+def _index(what: str, obj: Any) -> Any:
+    """What says where to take out or put in: a slice, or a NumPy array of integers or bools."""
     if isinstance(obj, slice):
-        return np.arange(n)[obj]
-    at = np.asarray(obj)
-    if at.dtype == bool:
-        if what == "delete" and at.shape != (n,):
-            raise ValueError(f"delete: a mask of shape {at.shape} does not fit an axis of {n}")
-        return np.flatnonzero(at)
-    if at.ndim > 1 and what == "insert":
-        raise ValueError(f"insert: places are a number or a vector, not of shape {at.shape}")
-    at = at.astype(np.int64) if at.size == 0 else at
-    if at.dtype.kind not in "iu":
-        raise IndexBoundsError(f"{what}: places must be integers or bools, not {at.dtype}")
-    if at.size and not (-n <= at.min() and at.max() < n + beyond):
-        raise IndexBoundsError(f"{what}: index {obj} is out of bounds for axis of {n} elements")
-    return np.where(at < 0, at + n, at)
+        return obj
+    index = np.asarray(obj)
+    index = index if index.size else index.astype(np.int64)
+    if index.dtype.kind not in "iub":
+        raise IndexBoundsError(f"{what}: places must be integers or bools, not {index.dtype}")
+    return index
 
 
 def delete(arr: Any, obj: Any, axis: Any = None) -> ndarray:
@@ -58,10 +52,14 @@ def delete(arr: Any, obj: Any, axis: Any = None) -> ndarray:
     array([20, 30])
     """
     x, at = _flat("delete", arr, axis)
-    n = x.shape[at]
-    kept = np.ones(n, bool)
-    kept[_places("delete", obj, n, 0)] = False
-    return take(x, np.flatnonzero(kept), at)
+    kept = np.ones(x.shape[at], bool)
+    index = _index("delete", obj)
+    if not isinstance(index, slice) and index.dtype == bool and index.shape != kept.shape:
+        raise ValueError(
+            f"delete: a mask of shape {index.shape} does not fit an axis of {kept.size}"
+        )
+    kept[index] = False
+    return array_of(gather_rows(x._read(), places(kept), at))
 
 
 def insert(arr: Any, obj: Any, values: Any, axis: Any = None) -> ndarray:
@@ -74,17 +72,28 @@ def insert(arr: Any, obj: Any, values: Any, axis: Any = None) -> ndarray:
     array([1, 9, 2, 3])
     """
     x, at = _flat("insert", arr, axis)
-    n = x.shape[at]
-    places = _places("insert", obj, n, 1)
+    n, shape = x.shape[at], x.shape
     new = asarray(values, x.dtype)
     new = new.reshape((1,) * (x.ndim - new.ndim) + new.shape)
-    if places.size == 1 and not isinstance(obj, slice):  # as many as there are, in one place
-        new = moveaxis(new, 0, at) if np.ndim(places) == 0 else new
-        places = np.full(new.shape[at], places)
-    shape = (*x.shape[:at], places.size, *x.shape[at + 1 :])
-    both = concatenate([x, new if new.shape == shape else broadcast_to(new, shape)], at)
-    order = np.argsort(np.concatenate([np.arange(n) + 0.5, np.ravel(places)]), kind="stable")
-    return take(both, order, at)
+    index = _index("insert", obj)
+    if isinstance(index, slice):
+        index = np.arange(n)[index]
+    elif index.dtype == bool:
+        index = np.flatnonzero(index)
+    elif index.ndim > 1:
+        raise ValueError(f"insert: places are a number or a vector, not of shape {index.shape}")
+    where = [k + n * (k < 0) for k in index.ravel().tolist()]
+    if where and not (min(where) >= 0 and max(where) <= n):
+        raise IndexBoundsError(f"insert: index {obj} is out of bounds for axis of {n} elements")
+    if isinstance(obj, slice) or len(where) != 1:
+        new = broadcast_to(new, (*shape[:at], len(where), *shape[at + 1 :]))
+        order = np.argsort(np.concatenate([np.arange(n) + 0.5, where]), kind="stable")
+        return take(concatenate([x, new], at), order, at)
+    if index.ndim == 0 and at:
+        new = moveaxis(new, 0, at)
+    new = broadcast_to(new, (*shape[:at], new.shape[at], *shape[at + 1 :]))
+    (cut,) = where
+    return concatenate([along(x, at, slice(cut)), new, along(x, at, slice(cut, None))], at)
 
 
 def resize(a: Any, new_shape: Any) -> ndarray:

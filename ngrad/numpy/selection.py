@@ -22,7 +22,7 @@ from ngrad.ops.complexes import conj
 from ngrad.ops.convert import operands
 from ngrad.ops.elementwise import select
 from ngrad.ops.gather import gather_rows
-from ngrad.ops.indexing import getitem
+from ngrad.ops.indexing import getitem, places
 from ngrad.ops.matmul import matmul_operator
 from ngrad.ops.shape import broadcast_to, normal_axis, reshape, swap_last
 
@@ -151,17 +151,18 @@ def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> ndarray:
         raise ValueError("`indices` and `arr` must have the same number of dimensions")
     if index.dtype.kind not in "iu":
         return x[_along(index, x.shape, at)]  # which says what is wrong
-    rows, places = swap_last(x._read(), at), swap_last(index._read(), at)
-    (*lead, n), (*others, count) = rows._layout.shape, places._layout.shape
-    try:
-        lead = [*broadcast(tuple(lead), tuple(others))]
-    except ValueError:
-        raise IndexBoundsError(
-            f"take_along_axis: shapes {x.shape} and {index.shape} do not fit beside axis {at}"
-        ) from None
-    places = broadcast_to(checked("take_along_axis", places, n, -n), (*lead, count))
-    found = gather_rows(broadcast_to(rows, (*lead, n)), places, len(lead), len(lead))
-    return array_of(swap_last(found, at))
+    rows, where = swap_last(x._read(), at), swap_last(index._read(), at)
+    (*lead, n), (*others, count) = rows._layout.shape, where._layout.shape
+    if lead != others:
+        try:
+            lead = [*broadcast(tuple(lead), tuple(others))]
+        except ValueError:
+            raise IndexBoundsError(
+                f"take_along_axis: shapes {x.shape} and {index.shape} do not fit beside axis {at}"
+            ) from None
+        rows, where = broadcast_to(rows, (*lead, n)), broadcast_to(where, (*lead, count))
+    where = checked("take_along_axis", where, n, -n)
+    return array_of(swap_last(gather_rows(rows, where, len(lead), len(lead)), at))
 
 
 def _along(index: ndarray, shape: tuple[int, ...], at: int) -> tuple[Any, ...]:
@@ -185,10 +186,10 @@ def put_along_axis(arr: ndarray, indices: Any, values: Any, axis: int | None) ->
 def compress(condition: Any, a: Any, axis: int | None = None, out: Any = None) -> ndarray:
     """The slices along an axis at which a condition holds."""
     refuse_out("compress", out)
-    holds = asarray(condition)
+    holds = to_tensor(condition)
     if holds.ndim != 1:
         raise ValueError(f"compress: condition must be a vector, not of shape {holds.shape}")
-    return take(a, np.flatnonzero(np.asarray(holds)), axis)
+    return take(a, places(holds._view()), axis)
 
 
 def extract(condition: Any, arr: Any) -> ndarray:

@@ -170,9 +170,7 @@ def searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None) -> ndar
         raise ValueError(f"searchsorted: a must be a vector, not of shape {x._layout.shape}")
     if sorter is not None:
         x = take(array_of(x), sorter)._read()
-    shape = values._layout.shape
-    rows = (reshape(x, (1, x.size)), reshape(values, (1, values.size)))
-    return array_of(reshape(apply(order.SEARCH, rows, (side == "right",)), shape))
+    return array_of(apply(order.SEARCH, (x, values), (side == "right",)))
 
 
 def digitize(x: Any, bins: Any, right: bool = False) -> ndarray:

@@ -17,7 +17,7 @@ from ngrad.cell import Cell
 from ngrad.errors import NumberError
 from ngrad.graph.layout import Layout
 from ngrad.ops.assignment import assigned
-from ngrad.ops.indexing import getitem
+from ngrad.ops.indexing import BOUNDS, getitem
 from ngrad.ops.shape import inverse, reshape, transpose
 from ngrad.record import state
 from ngrad.tensor import Tensor, seen
@@ -70,9 +70,6 @@ def key_of(index: Any) -> Any:
         keys = [key_of(item) for item in index]
         return None if None in keys else (tuple, *keys)
     return "newaxis" if index is None else None
-
-
-BOUNDS = {int, type(None)}
 
 
 def settled(index: Any) -> Any:

@@ -40,7 +40,7 @@ def where_true(condition: Any) -> Any:
 
 def places(mask: Any) -> Tensor:
     """Where a mask holds, in row-major order."""
-    where = np.flatnonzero(mask._view())
+    where = np.flatnonzero(mask)
     found = from_numpy(where, INT64)
     if where.size:
         found._range = int(where[0]), int(where[-1])
@@ -68,7 +68,7 @@ def boolean_mask(tensor: Any, mask: Any, axis: Any = None, name: str = "boolean_
             f"boolean_mask: a mask of shape {holds._layout.shape} does not fit {shape} at axis {at}"
         )
     flat = reshape(x, (*shape[:at], holds.size, *shape[at + holds.ndim :]))
-    return gather_rows(flat, places(holds), at)
+    return gather_rows(flat, places(holds._view()), at)
 
 
 # -- x[...] ----------------------------------------------------------------------------------------
@@ -258,7 +258,7 @@ def _held_by(mask: Tensor, covered: tuple[int, ...]) -> Tensor:
         raise IndexBoundsError(
             f"getitem: a mask of shape {mask._layout.shape} does not fit axes of shape {covered}"
         )
-    return places(mask)
+    return places(mask._view())
 
 
 class Rows(NamedTuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -14,7 +15,7 @@ from ngrad.ops.convert import cast_to, tensor
 from ngrad.ops.gather import gather_rows
 from ngrad.ops.launching import dense_operands
 from ngrad.ops.matmul import array_at
-from ngrad.ops.shape import normal_axis, reshape, spread, swap_last
+from ngrad.ops.shape import normal_axis, spread, swap_last
 from ngrad.record import apply
 from ngrad.tensor import Tensor, empty
 
@@ -64,7 +65,7 @@ ARGSORT.batch(lambda size, batched, x, descending: apply(ARGSORT, (x,), (descend
 
 
 def _search_infer(x: Layout, values: Layout, right: bool) -> Layout:
-    """x: (batch, n), values: (batch, m)."""
+    """x: (lead..., n), values: (lead..., any...)."""
     return layout(INT64, values.shape)
 
 
@@ -72,7 +73,7 @@ def _search_prepare(inputs: tuple[Layout, ...], out: Layout, right: bool) -> Any
     if out.size == 0:
         return Program(), out
     target, x = out.device.target, inputs[0]
-    facts, held = target.facts([x.shape[1], out.shape[1], int(right)])
+    facts, held = target.facts([x.shape[-1], math.prod(out.shape[x.ndim - 1 :]), int(right)])
     read = dense_operands([*enumerate(inputs)])
     operands = (*read.operands, (OUT, 0))
     kernel = target.typed("search", x.dtype.code)
@@ -88,9 +89,10 @@ SEARCH.vjp(lambda g, out, x, values, right: (None, None))
 
 @SEARCH.batch
 def _(size: int, batched: Any, x: Any, values: Any, right: bool) -> Any:
+    if x.ndim == 1 and not batched[0]:  # the same row for all
+        return apply(SEARCH, (x, values), (right,))
     whole = [z if many else spread(z, size) for z, many in zip((x, values), batched, strict=True)]
-    rows = [reshape(z, (size * z._layout.shape[1], z._layout.shape[2])) for z in whole]
-    return reshape(apply(SEARCH, tuple(rows), (right,)), whole[1]._layout.shape)
+    return apply(SEARCH, tuple(whole), (right,))
 
 
 def argsort(

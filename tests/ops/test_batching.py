@@ -163,6 +163,7 @@ CASES = [
     *(applied("last_rows", _places(b, 4), rows=5) for b in (2, 1)),
     applied("linear_recurrence", _floats(2, 5), _floats(2, 5) - 0.5),
     applied("search", np.sort(_floats(2, 5)), _floats(2, 3), right=True),
+    applied("search", np.sort(_floats(5)), _floats(2, 3), right=False),
     applied("slide", _floats(2, 5), _floats(2, 3), lead=2, count=7),
     *(
         Case("embed", lambda x, v: ngrad.pad(x, [[1, 2], [0, 1]], constant_values=v), [x, v])

@@ -55,7 +55,10 @@ def _last_rows(index: Array, rows: int) -> Array:
 
 def _search(x: Array, values: Array, right: bool) -> Array:
     side: Any = "right" if right else "left"
-    return np.stack([np.searchsorted(a, v, side) for a, v in zip(x, values, strict=True)])
+    rows = x.reshape(math.prod(x.shape[:-1]), x.shape[-1])
+    given = values.reshape(len(rows), math.prod(values.shape[x.ndim - 1 :]))
+    found = [np.searchsorted(a, v, side) for a, v in zip(rows, given, strict=True)]
+    return np.array(found, int).reshape(values.shape)
 
 
 def _argsort(x: Array, descending: bool) -> Array:
