@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from typing import Any
 
 import numpy as np
@@ -55,9 +56,10 @@ class _Slices:
 
     def matrix(self, x: ndarray) -> ndarray:
         """An array of the shape of what is reduced, its reduced axes as the first of two."""
-        moved = moveaxis(x, self.axes, tuple(range(len(self.axes))))
-        count = int(np.prod([x.shape[k] for k in self.axes], dtype=np.int64))
-        return moved.reshape(count, int(np.prod(moved.shape[len(self.axes) :], dtype=np.int64)))
+        many = len(self.axes)
+        moved = x if many == x.ndim else moveaxis(x, self.axes, tuple(range(many)))
+        sizes = moved.shape
+        return moved.reshape(math.prod(sizes[:many]), math.prod(sizes[many:]))
 
     def at(self, index: Any) -> ndarray:
         """Elements in order at places, of shape (..., columns), or (...) if they are the same in
@@ -65,7 +67,7 @@ class _Slices:
         """
         if np.ndim(self.counts):
             return self.ordered[index, np.arange(self.ordered.shape[1])]
-        return self.ordered[index]
+        return self.ordered[index if np.ndim(index) else int(index)]
 
     def finished(self, found: ndarray, lead: tuple[int, ...]) -> ndarray:
         """The result in its shape; NaN of a column in which there is one that counts."""
@@ -136,23 +138,38 @@ def _interpolated(slices: _Slices, share: Any, q: Any, method: Any) -> ndarray:
     """Between the elements at both sides of a place in the order. Where it is, and of which dtype
     the result, NumPy's own quantile tells, of the places 0, 1, 2, ...
     """
-    counts = np.atleast_1d(slices.counts)
-    places = np.zeros(share.shape + counts.shape)
-    for count in np.unique(counts[counts > 0]):
-        of_one: Any = np.quantile(np.arange(float(count)), share, method=method)
-        places[..., counts == count] = of_one[..., None]
-    if not np.ndim(slices.counts):
-        places = places[..., 0]
     own = _quantiles_dtype(slices.x.dtype, share.dtype, bool(np.ndim(q)), method)
-    low = np.floor(places).astype(np.int64)
-    high, part = np.ceil(places).astype(np.int64), places - low
-    upper = part >= 0.5  # from the nearer of both, and exact at either
-    base = slices.at(np.where(upper, high, low)).astype(own)
-    if kind_of(own) != "f" or not part.any():
+    if slices.ordered.dtype != own:
+        slices.ordered = slices.ordered.astype(own)
+    given = share.tobytes(), share.dtype, share.shape, method
+    sides = _sides if share.size <= 64 else _sides.__wrapped__  # many are not remembered
+    near: Any
+    scale: Any
+    if np.ndim(slices.counts):
+        counts, which = np.unique(np.maximum(slices.counts, 1), return_inverse=True)
+        found = zip(*(sides(int(count), *given) for count in counts), strict=True)
+        near, low, high, scale = (np.stack(parts, -1)[..., which] for parts in found)
+    else:
+        near, low, high, scale = sides(slices.counts, *given)
+        scale = scale[..., None] if share.ndim else float(scale)
+    base = slices.at(near)
+    if kind_of(own) != "f" or not np.any(scale):
         return base
-    step = slices.at(high).astype(own) - slices.at(low).astype(own)
-    scale = np.where(upper, part - 1.0, part).astype(own)
-    return base + step * (scale if np.ndim(slices.counts) else scale[..., None])
+    step = slices.at(high) - slices.at(low)
+    return base + step * (scale if type(scale) is float else scale.astype(own))
+
+
+@functools.lru_cache(1024)
+def _sides(count: int, shares: bytes, dtype: Any, shape: tuple[int, ...], method: Any) -> Any:
+    """Where the quantiles of so many elements in order lie: the place that is nearest, those at
+    both sides, and what part of the way between these it is from the nearest.
+    """
+    share: Any = np.frombuffer(shares, dtype).reshape(shape)
+    place = np.quantile(np.arange(float(count)), share, method=method)
+    low, high = np.floor(place).astype(np.int64), np.ceil(place).astype(np.int64)
+    part = place - low
+    upper = part >= 0.5
+    return np.where(upper, high, low), low, high, np.where(upper, part - 1.0, part)
 
 
 @functools.cache
