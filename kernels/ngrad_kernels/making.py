@@ -254,27 +254,107 @@ def makers(kinds: Kinds) -> Makers:
     return Makers(found[0](), *found[1:])
 
 
-def _held(module: ir.Module, cell: type, numbers: Any) -> None:
-    """held(tensor, owner, way, seen): a new cell that holds a tensor, with a number of its own;
-    what is not given is None.
+class CellKinds(NamedTuple):
+    """The classes of what is made of tensors, and who may listen.
+
+    Attributes
+    ----------
+    cell : type
+        With what it `_held`; `_owner`, `_way` and `_seen` of a view, else None; a number, `_uid`.
+    tensor, window : type
+        The latter with `readers`, how many listen, and `trace`, None if it is of no recording.
+    numbers : iterator
     """
-    it = Function(module, "held", None)
-    builder, places = it.builder, offsets(cell)
-    out = it.new(cell)
+
+    cell: type
+    tensor: type
+    window: type
+    numbers: Iterator[int]
+
+
+PARTS = ("_held", "_owner", "_way", "_seen")
+
+
+def _write_cell(module: ir.Module, kinds: CellKinds) -> ir.Function:
+    """cell(held, owner, way, seen): a new cell with a number of its own; null if that raised."""
+    it = Code(module, "cell", POINTER, *[POINTER] * len(PARTS))
+    places = offsets(kinds.cell)
+    out = it.new(kinds.cell)
     following = it.external("PyIter_Next", POINTER, POINTER)
-    number = builder.call(following, [it.known(numbers)])
+    number = it.builder.call(following, [it.known(kinds.numbers)])
     it.unless_null(number, POINTER(None))
     it.put(out, places["_uid"], number)
-    for k, name in enumerate(("_held", "_owner", "_way", "_seen")):
-        given = builder.icmp_signed(">", it.count, WORD(k))
-        it.put_held(out, places[name], it.known(None))
-        with builder.if_then(given):
-            it.hold(it.given_object(k))
-            it.replace(out, places[name], it.given_object(k))
+    for name, part in zip(PARTS, it.function.args, strict=True):
+        it.put_held(out, places[name], part)
+    it.builder.ret(out)
+    return it.function
+
+
+def _array_of(module: ir.Module, kinds: CellKinds) -> None:
+    """array_of(held, owner, way, seen): a new cell; what is not given is None."""
+    make = _write_cell(module, kinds)
+    it = Function(module, "array_of", None)
+    builder = it.builder
+    parts = builder.bitcast(it.allocate(len(PARTS)), POINTER.as_pointer())
+    for k in range(len(PARTS)):
+        place = builder.gep(parts, [WORD(k)])
+        builder.store(it.known(None), place)
+        with builder.if_then(builder.icmp_signed(">", it.count, WORD(k))):
+            builder.store(it.given_object(k), place)
+    loaded = [builder.load(builder.gep(parts, [WORD(k)])) for k in range(len(PARTS))]
+    builder.ret(builder.call(make, loaded))
+
+
+def _view_of(module: ir.Module, kinds: CellKinds) -> None:
+    """view_of(cell, key, views, window): a view of a cell that is none itself, if its tensor is
+    there, nobody listens to the window, and `views` has what shows it, and its way, by the layout
+    and the key; else None.
+    """
+    it = Function(module, "view_of", 4)
+    it.require(it.builder.icmp_signed("==", it.count, WORD(4)))
+    builder, none = it.builder, it.known(None)
+    of_cell, of_tensor, of_window = (offsets(k) for k in kinds[:3])
+    cell, key, views, window = (it.given_object(k) for k in range(4))
+
+    def unless(holds: Any) -> None:
+        with builder.if_then(builder.not_(holds), likely=False):
+            it.done()
+
+    def same(x: Any, y: Any) -> Any:
+        return builder.icmp_unsigned("==", x, y)
+
+    x = it.get(cell, of_cell["_held"])
+    unless(same(it.get(cell, of_cell["_owner"]), none))
+    unless(it.is_of(x, kinds.tensor))
+    unless(builder.not_(same(it.get(x, of_tensor["_at"]), it.known(0))))
+    unless(same(it.get(window, of_window["readers"]), it.known(0)))
+    unless(same(it.get(window, of_window["trace"]), none))
+    layout = it.get(x, of_tensor["_layout"])
+    it.hold(layout)
+    it.hold(key)
+    pair = it.tuple_of(layout, key)
+    find = it.external("PyDict_GetItemWithError", POINTER, POINTER, POINTER)
+    found = builder.call(find, [views, pair])
+    it.let_go(pair)
+    it.raise_if_any()
+    unless(builder.not_(it.is_null(found)))
+    it.hold(found)  # whoever makes a tensor may have others forgotten
+    given = builder.bitcast(it.allocate(1), POINTER.as_pointer())
+    builder.store(x, given)
+    call = it.external("PyObject_Vectorcall", POINTER, POINTER, given.type, WORD, POINTER)
+    part = builder.call(call, [it.item(found, 0), given, WORD(1), POINTER(None)])
+    with builder.if_then(it.is_null(part), likely=False):
+        it.let_go(found)
+        builder.ret(POINTER(None))
+    out = builder.call(module.globals["cell"], [part, cell, it.item(found, 1), x])
+    it.let_go(part)
+    it.let_go(found)
     builder.ret(out)
 
 
-def cell_maker(cell: type, numbers: Iterator[int]) -> Callable[[Any], Any]:
-    """`held`, for a class of cells that are numbered."""
-    (make,) = build("ngrad.making.cells", held=partial(_held, cell=cell, numbers=numbers))
-    return make
+def cell_makers(kinds: CellKinds) -> list[Callable[..., Any]]:
+    """`array_of` and `view_of`, for some classes."""
+    writers = {"array_of": _array_of, "view_of": _view_of}
+    return build(
+        "ngrad.making.cells", **{name: partial(f, kinds=kinds) for name, f in writers.items()}
+    )

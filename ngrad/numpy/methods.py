@@ -53,10 +53,12 @@ IN_PLACE: dict[str, Callable[..., Any]] = {
 
 
 def _method(function: Callable[..., Any]) -> Callable[..., Any]:
-    def method(self: ndarray, *args: Any, **kwargs: Any) -> Any:
-        return call(self, *args, **kwargs)
+    if isinstance(function, FunctionType):
+        return named(function)
 
-    call = named(function) if isinstance(function, FunctionType) else function
+    def method(self: ndarray, *args: Any, **kwargs: Any) -> Any:
+        return function(self, *args, **kwargs)
+
     method.__doc__ = function.__doc__
     return method
 

@@ -12,13 +12,13 @@ from ngrad.cell import Cell
 from ngrad.devices import HOST
 from ngrad.graph.layout import Layout
 from ngrad.numpy.views import (
+    VIEWS,
     Axes,
     Part,
     Shaped,
     Way,
     is_basic,
     key_of,
-    known,
     remember,
     row_major,
     settled,
@@ -30,8 +30,9 @@ from ngrad.ops.indexing import getitem
 from ngrad.ops.shape import reshape
 from ngrad.record import next_uid, state, uids
 from ngrad.tensor import Tensor, export_cells, writable
+from ngrad.window import Window
 from ngrad_kernels.exporting import Exporter
-from ngrad_kernels.making import cell_maker
+from ngrad_kernels.making import CellKinds, cell_makers
 
 
 class ndarray(Cell, Exporter):
@@ -112,9 +113,7 @@ class ndarray(Cell, Exporter):
 
     def _known(self, key: Any) -> ndarray | None:
         """A view that was taken before of an array that lies alike, if there is one."""
-        value = self._held if self._owner is None else self._read()
-        found = known(value, key)
-        return None if found is None else array_of(found[0](value), self, found[1], value)
+        return view_of(self, key, VIEWS, state.window)
 
     @property
     def _layout(self) -> Layout:
@@ -378,10 +377,13 @@ class ndarray(Cell, Exporter):
         return True
 
 
-array_of: Callable[..., ndarray] = cell_maker(ndarray, uids)
+array_of: Callable[..., ndarray]
 """An array of its own that holds a tensor; every function comes here. With an owner, a way and the
 owner's value, a view, which shows the tensor.
 """
+view_of: Callable[..., ndarray | None]
+"""`view_of(array, key, views, window)`: a view that was taken before, if nobody listens."""
+array_of, view_of = cell_makers(CellKinds(ndarray, Tensor, Window, uids))
 export_cells(ndarray)
 
 

@@ -20,6 +20,7 @@ from ngrad.ops.elementwise import select
 from ngrad.ops.power import sqrt, square
 from ngrad.ops.shape import flat as flattened
 from ngrad.ops.shape import normal_axis, reshape
+from ngrad.record import apply
 
 BOOL, UINT64 = BY_CODE["b1"], BY_CODE["u8"]
 NOTHING: Any = np._NoValue
@@ -255,7 +256,8 @@ def _place(name: str, op: Any) -> Callable[..., ndarray]:
         where = flat._layout
         if not where.size and where.shape[at] == 0:
             raise ValueError(f"attempt to get {name} of an empty sequence")
-        found = op(cast_to(flat, INT64) if where.dtype.is_bool else flat, at)
+        flat = cast_to(flat, INT64) if where.dtype.is_bool else flat
+        found = apply(op, (flat,), (normal_axis(at, where.ndim, name),))
         if _kept(keepdims):
             axes = range(x.ndim) if axis is None else (normal_axis(axis, x.ndim, name),)
             found = reshape(found, r.ones_shape(x._layout.shape, tuple(axes)))
@@ -267,7 +269,7 @@ def _place(name: str, op: Any) -> Callable[..., ndarray]:
     return place
 
 
-argmax, argmin = _place("argmax", r.argmax), _place("argmin", r.argmin)
+argmax, argmin = _place("argmax", r.ARGMAX), _place("argmin", r.ARGMIN)
 
 
 # -- without NaNs ----------------------------------------------------------------------------------

@@ -242,12 +242,14 @@ def dot(a: Any, b: Any, out: Any = None) -> ndarray:
     array(11.)
     """
     refuse_out("dot", out)
-    x, y = _pair(a, b)
-    if x.ndim == 0 or y.ndim == 0:
+    x: Any = to_tensor(a)
+    y: Any = to_tensor(b)
+    rank, other = x._layout.ndim, y._layout.ndim
+    if rank == 0 or other == 0:
         return array_of(x * y)
-    if y.ndim <= 2 and x.ndim <= 2:
+    if other <= 2 and rank <= 2:
         return array_of(matmul_operator(x, y))
-    return tensordot(a, b, (x.ndim - 1, max(y.ndim - 2, 0)))
+    return tensordot(a, b, (rank - 1, max(other - 2, 0)))
 
 
 def vdot(a: Any, b: Any, /) -> ndarray:

@@ -9,7 +9,7 @@ import numpy as np
 from ngrad.dtypes import BY_CODE
 from ngrad.numpy.convert import array_of, to_tensor
 from ngrad.numpy.creation import asarray
-from ngrad.numpy.manipulation import atleast_1d, flip, ravel
+from ngrad.numpy.manipulation import flip, ravel
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.selection import take, take_along_axis
 from ngrad.numpy.ufuncs import UFUNCS
@@ -85,7 +85,8 @@ def argsort(
     >>> np.argsort([3, 1, 2])
     array([1, 2, 0])
     """
-    x = atleast_1d(asarray(a))  # NumPy takes a number, too
+    x = to_tensor(a)
+    x = x if x._layout.ndim else reshape(x, (1,))  # NumPy takes a number, too
     rows, at = _rows("argsort", x, axis, kind, order, stable)
     if not descending:
         return _argsorted(rows, at)

@@ -34,8 +34,9 @@ class Way(Protocol):
 
 
 SEEN = 4096
-"""Views that are remembered."""
-_seen: dict[Any, tuple[Callable[[Tensor], Tensor], Way]] = {}
+"""How many views are remembered."""
+VIEWS: dict[Any, tuple[Callable[[Tensor], Tensor], Way]] = {}
+"""What shows a view, and its way, by the layout of what it is of, and a key."""
 
 
 def known(x: Any, key: Any) -> tuple[Callable[[Tensor], Tensor], Way] | None:
@@ -45,15 +46,15 @@ def known(x: Any, key: Any) -> tuple[Callable[[Tensor], Tensor], Way] | None:
     window = state.window
     if window.readers or window.trace is not None or not x._at:
         return None
-    return _seen.get((x._layout, key))
+    return VIEWS.get((x._layout, key))
 
 
 def remember(x: Any, key: Any, view: Any, way: Way) -> Any:
     """A view, of which is remembered where it lies, if that is the tensor's own memory."""
     if type(x) is Tensor and x._at and view._at and view._block is x._block:
-        if len(_seen) >= SEEN:
-            _seen.clear()
-        _seen[x._layout, key] = seen(view._at - x._at, view._layout), way
+        if len(VIEWS) >= SEEN:
+            VIEWS.clear()
+        VIEWS[x._layout, key] = seen(view._at - x._at, view._layout), way
     return view
 
 
