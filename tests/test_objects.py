@@ -72,16 +72,15 @@ def test_objects_are_let_go(name: str) -> None:
     before = ngrad.config.at_once()
     ngrad.config.set_at_once(ngrad.config.AT_ONCE if at_once else 0)
     try:
-        for _ in range(300):
-            work()
-        ngrad.eval()
-        gc.collect()
-        blocks = sys.getallocatedblocks()
-        for _ in range(300):
-            work()
-        ngrad.eval()
-        gc.collect()
-        assert sys.getallocatedblocks() < blocks + 100
+        grown = []
+        for _ in range(4):  # other threads may have something to do, but not each time
+            blocks = sys.getallocatedblocks()
+            for _ in range(300):
+                work()
+            ngrad.eval()
+            gc.collect()
+            grown.append(sys.getallocatedblocks() - blocks)
+        assert min(grown) < 100
     finally:
         ngrad.config.set_at_once(before)
 

@@ -88,7 +88,7 @@ class ufunc:
     def _plain(self, operands: tuple[Any, ...]) -> Any:
         """The tensors of operands that nothing is to be done for; None if it is not so."""
         x, kind = operands[0], self._kind
-        if type(x) is not ndarray or kind == "bool":
+        if type(x) is not ndarray or kind == "bool" or self.nin > 2:
             return None
         first = x._held if x._owner is None else x._read()
         if kind == "float" and not first._layout.dtype.is_inexact:
