@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ngrad.dtypes import promote
+from ngrad.graph.strides import broadcast
 from ngrad.numpy.convert import array_of, dtype_of, to_tensor
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.ndarray import ndarray
@@ -132,8 +133,11 @@ def broadcast_to(array: Any, shape: Any, subok: bool = False) -> ndarray:
 def broadcast_arrays(*args: Any, subok: bool = False) -> tuple[ndarray, ...]:
     """Arrays repeated to the shape that they have together."""
     arrays = [asarray(x) for x in args]
-    shape = np.broadcast_shapes(*(x.shape for x in arrays))
-    return tuple(x if x.shape == shape else broadcast_to(x, shape) for x in arrays)
+    shapes = [x._layout.shape for x in arrays]
+    shape = broadcast(*shapes, ())
+    return tuple(
+        x if own == shape else broadcast_to(x, shape) for x, own in zip(arrays, shapes, strict=True)
+    )
 
 
 def atleast_1d(*arys: Any) -> Any:

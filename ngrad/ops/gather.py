@@ -25,6 +25,7 @@ from ngrad.ops.shape import (
     move_axis,
     normal_axis,
     reshape,
+    reshaped,
     spread,
     strided,
 )
@@ -220,8 +221,8 @@ def gather_rows(x: Any, index: Any, axis: int = 0, batches: int = 0) -> Any:
         return apply(TAKE, (x, index), (axis, batches))
     # One for each batch is picked from rows: as an axis of one, which can be fused.
     shape = x._layout.shape
-    found = apply(TAKE, (x, reshape(index, (*index._layout.shape, 1))), (axis, batches))
-    return reshape(found, (*shape[:axis], *shape[axis + 1 :]))
+    found = apply(TAKE, (x, reshaped(index, (*index._layout.shape, 1))), (axis, batches))
+    return reshaped(found, (*shape[:axis], *shape[axis + 1 :]))
 
 
 def gather_nd(params: Any, indices: Any, batch_dims: int = 0, name: str | None = None) -> Any:

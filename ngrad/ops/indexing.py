@@ -67,8 +67,14 @@ def boolean_mask(tensor: Any, mask: Any, axis: Any = None, name: str = "boolean_
         raise ShapeError(
             f"boolean_mask: a mask of shape {holds._layout.shape} does not fit {shape} at axis {at}"
         )
-    flat = reshape(x, (*shape[:at], holds.size, *shape[at + holds.ndim :]))
-    return gather_rows(flat, places(holds._view()), at)
+    return _held(x, holds, at)
+
+
+def _held(x: Any, mask: Any, at: int) -> Any:
+    """The elements at which a mask of axes holds, the first of which is given."""
+    shape = x._layout.shape
+    flat = reshape(x, (*shape[:at], mask.size, *shape[at + mask.ndim :]))
+    return gather_rows(flat, places(mask._view()), at)
 
 
 # -- x[...] ----------------------------------------------------------------------------------------
@@ -108,9 +114,12 @@ def getitem(x: Any, index: Any) -> Any:
     IndexBoundsError, ShapeError, DTypeError
         For an index out of range, too many indices, or something that is no index.
     """
-    if type(index) is Tensor and index._layout.dtype.is_integer and index.ndim and x.ndim:
-        extent = x._layout.shape[0]
-        return gather_rows(x, checked("getitem", index, extent, -extent))
+    if type(index) is Tensor and index.ndim and x.ndim:
+        where, shape = index._layout, x._layout.shape
+        if where.dtype.is_integer:
+            return gather_rows(x, checked("getitem", index, shape[0], -shape[0]))
+        if where.dtype.is_bool and where.shape == shape[: where.ndim]:
+            return _held(x, index, 0)
     region = region_of(x, index)
     out = x if region.is_whole(x) else strided(x, region.slices)
     out = reshape(out, region.shape)
