@@ -114,6 +114,8 @@ def getitem(x: Any, index: Any) -> Any:
     IndexBoundsError, ShapeError, DTypeError
         For an index out of range, too many indices, or something that is no index.
     """
+    if type(index) in (np.ndarray, list):
+        index = _item(index)
     if type(index) is Tensor and index.ndim and x.ndim:
         where, shape = index._layout, x._layout.shape
         if where.dtype.is_integer:
