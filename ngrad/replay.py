@@ -27,6 +27,8 @@ from ngrad_kernels.words import Words
 
 SMALL = 1 << 20
 """Bytes of results and temporaries up to which a plan is run by this thread alone."""
+MOST = 1 << 12
+"""Operands and results up to which a plan is replayed: their addresses are on the stack."""
 LARGE = 1 << 26
 """Bytes of them up to which a plan is replayed at once; in a larger one, time is in the kernels,
 and memory counts: there each value is let go as soon as it has been read."""
@@ -175,6 +177,8 @@ class Replay(Schedule):
         `loads` says of each input its slot, and its layout.
         """
         total, heavy = 0, False
+        if len(loads) + len(plan.outputs) > MOST:
+            return None
         for step in plan.steps:
             program, op = step.call.program, step.call.op
             if program is None or step.call.spec.device is not HOST:

@@ -13,7 +13,7 @@ from ngrad.dtypes import DType, as_dtype
 from ngrad.errors import ScalarError, ShapeError
 from ngrad.graph.dims import shown
 from ngrad.graph.layout import Layout, layout
-from ngrad_kernels.exporting import STRIDES, Exporter, export_tensors
+from ngrad_kernels.exporting import Exporter, asked, export_tensors
 from ngrad_kernels.making import Kinds, makers
 from ngrad_kernels.memory import Buffer
 from ngrad_kernels.native import blank
@@ -196,7 +196,7 @@ class Tensor(Exporter):
             lies = where.lies
         except AttributeError:
             lies = where.described()
-        if (request ^ STRIDES) & lies.refused:
+        if asked(request) & lies.refused:
             lies.refuse(request)
         return self, address, lies.address
 

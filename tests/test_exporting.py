@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
+import gc
+import hashlib
 import itertools
 import sys
 from typing import Any
@@ -109,6 +112,42 @@ def test_it_is_the_memory_itself_as_long_as_it_is_read(make: Any) -> None:
     ngrad.eval([ngrad.zeros((6,), ngrad.float64) + float(k) for k in range(8)])
     assert view.tolist() == array.tolist() == list(range(6))
     assert pending.tolist() == list(range(1, 7))
+
+
+def test_readers_who_ask_for_no_shape() -> None:
+    array = np.arange(6.0).reshape(2, 3)
+    x = ours.array(array)
+    assert hashlib.sha256(x).digest() == hashlib.sha256(array).digest()
+    if sys.version_info >= (3, 12):  # Python's own way to ask
+        for request in (0, 4, 0x18, 0x1C):
+            assert x.__buffer__(request).tobytes() == array.tobytes()
+        for value in (x, ngrad.constant([1.0], "bfloat16")):
+            for request in (0x8, 0x10):
+                with contextlib.suppress(BufferError):
+                    assert value.__buffer__(request).nbytes
+
+
+def test_what_is_half_made_raises() -> None:
+    for kind in (ngrad.Tensor, ours.ndarray):
+        with pytest.raises(AttributeError):
+            memoryview(kind.__new__(kind))
+
+
+def test_garbage_can_be_read_by_garbage() -> None:
+    """The collector ends all of a cycle's objects together: memory stays while one may read it."""
+    seen = []
+
+    class Model:
+        def __init__(self) -> None:
+            self.me, self.weights = self, ngrad.constant(np.full(100, 7.0))
+
+        def __del__(self) -> None:
+            others = [ngrad.constant(np.full(100, -1.0)) for _ in range(5)]
+            seen.append((float(self.weights[0]), len(others)))
+
+    Model()
+    gc.collect()
+    assert seen == [(7.0, 5)]
 
 
 def test_nothing_is_held_for_good() -> None:

@@ -19,11 +19,16 @@ from ngrad_kernels.heap_types import GET_BUFFER, heap_type, offsets, replace_slo
 from ngrad_kernels.machine import INT, POINTER, WORD, WORDS, Code, load
 
 METHOD = sys.intern("_exported")
-WRITABLE, FORMAT, SHAPE, STRIDES, ROWS, COLUMNS, EITHER = 0x1, 0x4, 0x8, 0x10, 0x20, 0x40, 0x80
-"""What a reader asks for, as bits (CPython's `PyBUF_`, each without what it includes): memory to
-write to; the format, shape and strides; elements in row-major order, in column-major order, in one
-of them.
+WRITABLE, FORMAT, SHAPE, STRIDES, ROWS, COLUMNS, EITHER = 0x1, 0x4, 0x8, 0x18, 0x20, 0x40, 0x80
+"""What a reader asks for, as bits (CPython's `PyBUF_`; the last three without the strides that they
+include): memory to write to; the format; the shape; that and strides; elements in row-major order,
+in column-major order, in one of them.
 """
+
+
+def asked(request: int) -> int:
+    """A request, with what it means by not asking for strides: elements in row-major order."""
+    return request if request & STRIDES == STRIDES else request | ROWS
 
 
 class Description(NamedTuple):
@@ -34,7 +39,7 @@ class Description(NamedTuple):
     address : int
         Of words: the address of the format, bytes an element and in all, axes, shape, strides.
     refused : int
-        Bits of what cannot be had. That of `STRIDES` says that a reader must ask for them.
+        Bits of what cannot be had: all, if `address` is 0.
     keep : object
         Holds the words.
     """
@@ -44,7 +49,7 @@ class Description(NamedTuple):
     keep: Any
 
     def refuse(self, request: int) -> NoReturn:
-        """Say why a request cannot be met, for which `(request ^ STRIDES) & refused`.
+        """Say why a request cannot be met, for which `asked(request) & refused`.
 
         Raises
         ------
@@ -70,14 +75,16 @@ def describe(
     header = [ctypes.addressof(text), dtype.itemsize, nbytes, len(shape)]
     words = np.array([*header, *shape, *strides], np.int64)
     flags = np.lib.stride_tricks.as_strided(np.empty(1, dtype), shape, strides).flags
-    refused = WRITABLE | (0 if flags.c_contiguous else STRIDES | ROWS)
+    refused = WRITABLE | (0 if flags.c_contiguous else ROWS)
     refused |= 0 if flags.f_contiguous else COLUMNS
     refused |= 0 if flags.forc else EITHER
     return Description(words.ctypes.data, refused, (words, text))
 
 
 def _ask_again(it: Code) -> None:
-    """Code that has Ctrl-C raised once more if it was raised: NumPy passes over whatever is."""
+    """Code that has Ctrl-C raised once more if it was raised: NumPy passes over whatever is. Who
+    does not, hears of it twice.
+    """
     builder = it.builder
     matches = it.external("PyErr_ExceptionMatches", INT, POINTER)
     is_that = builder.call(matches, [it.known(KeyboardInterrupt)])
@@ -94,6 +101,10 @@ def _start(module: ir.Module, name: str) -> tuple[Code, Any, Any, Any]:
     return it, *it.function.args
 
 
+def _asks(it: Code, request: Any, bits: int) -> Any:
+    return it.builder.icmp_signed("==", it.builder.and_(request, INT(bits)), INT(bits))
+
+
 def _fill(it: Code, view: Any, request: Any, holder: Any, address: Any, described: Any) -> None:
     """Code that fills a `Py_buffer`: memory at an address, that lies as words describe, and what
     holds it, of which the view takes a reference.
@@ -104,9 +115,8 @@ def _fill(it: Code, view: Any, request: Any, holder: Any, address: Any, describe
         place = builder.gep(view, [WORD(word)])
         builder.store(value, builder.bitcast(place, value.type.as_pointer()))
 
-    def if_asked(bits: int, value: Any) -> Any:
-        asked = builder.icmp_signed("==", builder.and_(request, INT(bits)), INT(bits))
-        return builder.select(asked, value, value.type(0))
+    def if_asked(bits: int, value: Any, otherwise: int = 0) -> Any:
+        return builder.select(_asks(it, request, bits), value, WORD(otherwise))
 
     words = builder.inttoptr(described, WORDS)
     format, itemsize, nbytes, ndim = (it.word(words, k) for k in range(4))
@@ -115,10 +125,16 @@ def _fill(it: Code, view: Any, request: Any, holder: Any, address: Any, describe
     put(0, address)
     put(2, nbytes)
     put(3, itemsize)
-    put(4, builder.or_(WORD(1), builder.shl(ndim, WORD(32))))  # that it is read-only; its axes
+    # Who asks for no shape sees one run of elements, and who sees no axes is given no shape.
+    axes = if_asked(SHAPE, ndim, 1)
+    some = builder.icmp_signed("!=", ndim, WORD(0))
+    shape, strides = (
+        builder.select(some, builder.ptrtoint(part, WORD), WORD(0)) for part in (shape, strides)
+    )
+    put(4, builder.or_(WORD(1), builder.shl(axes, WORD(32))))  # that it is read-only; its axes
     put(5, if_asked(FORMAT, format))
-    put(6, if_asked(SHAPE, builder.ptrtoint(shape, WORD)))
-    put(7, if_asked(STRIDES, builder.ptrtoint(strides, WORD)))
+    put(6, if_asked(SHAPE, shape))
+    put(7, if_asked(STRIDES, strides))
     put(8, WORD(0))
     put(9, WORD(0))
     put(1, builder.ptrtoint(holder, WORD))  # last: whoever lets go of the view lets go of this
@@ -140,8 +156,16 @@ def _get_buffer(module: ir.Module) -> None:
     with builder.if_then(it.is_null(found), likely=False):
         _ask_again(it)
         builder.ret(INT(-1))
+    with builder.if_then(builder.not_(it.is_of(found, tuple)), likely=False):
+        it.let_go(found)
+        builder.call(it.external("PyErr_BadArgument", INT), [])
+        builder.ret(INT(-1))
     holder = it.item(found, 0)
     address, described = (it.integer(it.item(found, k)) for k in (1, 2))
+    bad = builder.call(it.external("PyErr_Occurred", POINTER), [])
+    with builder.if_then(builder.not_(it.is_null(bad)), likely=False):
+        it.let_go(found)
+        builder.ret(INT(-1))
     it.hold(holder)
     it.let_go(found)
     _fill(it, view, request, holder, address, described)
@@ -174,12 +198,23 @@ def _get_quickly(module: ir.Module, tensor: type, layout: type) -> None:
     it, this, view, request = _start(module, "get_quickly")
     builder = it.builder
     of_tensor, of_layout = offsets(tensor), offsets(layout)
-    address = it.integer(it.get(this, of_tensor["_at"]))
-    lies = it.get(it.get(this, of_tensor["_layout"]), of_layout["lies"])
-    there = builder.icmp_signed("!=", address, WORD(0))
-    with builder.if_then(builder.and_(there, builder.not_(it.is_null(lies))), likely=True):
+    at, layout = (it.get(this, of_tensor[name]) for name in ("_at", "_layout"))
+
+    def by_python_if(condition: Any) -> None:
+        with builder.if_then(condition, likely=False):
+            _call(it, _address, this, view, request)
+
+    for part in (at, layout):  # half made
+        by_python_if(it.is_null(part))
+    lies = it.get(layout, of_layout["lies"])
+    by_python_if(it.is_null(lies))
+    by_python_if(builder.not_(it.is_of(at, int)))
+    address = it.integer(at)
+    with builder.if_then(builder.icmp_signed(">", address, WORD(0)), likely=True):
         described, refused = (it.integer(it.item(lies, k)) for k in range(2))
-        wanted = builder.sext(builder.xor(request, INT(STRIDES)), WORD)
+        strided = _asks(it, request, STRIDES)
+        asked = builder.select(strided, request, builder.or_(request, INT(ROWS)))
+        wanted = builder.sext(asked, WORD)
         fine = builder.icmp_signed("==", builder.and_(wanted, refused), WORD(0))
         with builder.if_then(fine, likely=True):
             it.hold(this)
@@ -195,6 +230,9 @@ def _get_held(module: ir.Module, cell: type, tensor: type, quickly: int) -> None
     builder = it.builder
     place = offsets(cell)
     owner, held = (it.get(this, place[name]) for name in ("_owner", "_held"))
+    unset = builder.or_(it.is_null(owner), it.is_null(held))  # half made
+    with builder.if_then(unset, likely=False):
+        _call(it, _address, this, view, request)
     with builder.if_then(it.is_of(held, tensor), likely=True):
         nobody = it.known(None)
         alone = builder.icmp_unsigned("==", owner, nobody)

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from types import MemberDescriptorType
 from typing import Any
 
-GET_BUFFER, DOC, FINALIZE, MEMBERS = 1, 56, 80, 72
-"""Slots: `Py_bf_getbuffer`, `Py_tp_doc`, `Py_tp_finalize`, `Py_tp_members`."""
+GET_BUFFER, DEALLOC, DOC, MEMBERS, FREE = 1, 52, 56, 72, 74
+"""Slots: `Py_bf_getbuffer`, `Py_tp_dealloc`, `Py_tp_doc`, `Py_tp_members`, `Py_tp_free`."""
 BASE_TYPE = 1 << 10
 OBJECT = 16  # `T_OBJECT_EX`: an attribute that may be unset
 WORD = ctypes.sizeof(ctypes.c_void_p)
@@ -46,8 +46,7 @@ _kept: list[Any] = []  # CPython keeps pointers to names
 def heap_type(name: str, doc: str, slots: dict[int, int], members: Sequence[str] = ()) -> Any:
     """A type whose objects have some members and nothing else.
 
-    They take no part in the search for cycles: whoever derives from it, with no slots of its own,
-    must see to it that there are none.
+    The search for cycles does not go through its members: these must be part of none.
 
     Parameters
     ----------
@@ -98,7 +97,8 @@ def offsets(kind: Any) -> dict[str, int]:
 
 def replace_slot(kind: type, before: int, now: int) -> None:
     """Put the address of a function in place of another in the one slot of a class that has it,
-    as inherited: classes derived from it later have the new one.
+    as inherited. Classes derived from it later have the new one, or from Python 3.12 on the one
+    before, which must do the same.
     """
     size: int = type.__basicsize__  # type: ignore[assignment]  # that of a class, not of its objects
     words = (ctypes.c_void_p * (size // WORD)).from_address(id(kind))

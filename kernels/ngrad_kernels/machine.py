@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import ctypes
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -18,6 +19,9 @@ BYTE, INT, WORD = ir.IntType(8), ir.IntType(32), ir.IntType(64)
 POINTER, WORDS = BYTE.as_pointer(), WORD.as_pointer()
 KERNEL = ir.FunctionType(ir.VoidType(), [WORDS, WORD, WORD]).as_pointer()
 
+
+if not getattr(sys, "_is_gil_enabled", lambda: True)():
+    raise ImportError("ngrad needs a Python with its global lock: see `python -X gil=1`")
 
 _known: list[Any] = []  # objects that machine code has the addresses of
 
@@ -66,14 +70,18 @@ class Code:
 
     def known(self, thing: Any) -> Any:
         """A Python object that lives as long as the process does."""
-        _known.append(thing)
+        if not any(thing is other for other in _known):
+            _known.append(thing)
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(thing))  # the list is emptied at the end
         return self.builder.inttoptr(WORD(id(thing)), POINTER)
 
-    def new(self, kind: type) -> Any:
-        """A new object of a class with `__slots__`, all unset. Returns null where there is none."""
+    def new(self, kind: type, *held: Any) -> Any:
+        """A new object of a class with `__slots__`, all unset. Where there is none, lets go of what
+        is held, and returns null.
+        """
         make = self.external("PyType_GenericAlloc", POINTER, POINTER, WORD)
         thing = self.builder.call(make, [self.known(kind), WORD(0)])
-        self.unless_null(thing, POINTER(None))
+        self.unless_null(thing, POINTER(None), *held)
         return thing
 
     def _place(self, thing: Any, offset: int) -> Any:
@@ -99,10 +107,12 @@ class Code:
         self.put(thing, offset, value)
         self.let_go(before)
 
+    def type_of(self, thing: Any) -> Any:
+        return self.get(thing, object.__basicsize__ - WORD.width // 8)
+
     def is_of(self, thing: Any, kind: type) -> Any:
         """Whether an object is of a class, and of no subclass."""
-        found = self.get(thing, object.__basicsize__ - WORD.width // 8)
-        return self.builder.icmp_unsigned("==", found, self.known(kind))
+        return self.builder.icmp_unsigned("==", self.type_of(thing), self.known(kind))
 
     def integer(self, thing: Any) -> Any:
         """A Python integer as a word; where it is none, an error has occurred."""
@@ -113,15 +123,44 @@ class Code:
         take = self.external("PyTuple_GetItem", POINTER, POINTER, WORD)
         return self.builder.call(take, [whole, k if isinstance(k, ir.Value) else WORD(k)])
 
-    def tuple_of(self, *things: Any) -> Any:
-        """A tuple, which takes the references. Returns null where there is none."""
-        make = self.external("PyTuple_New", POINTER, WORD)
-        whole = self.builder.call(make, [WORD(len(things))])
-        self.unless_null(whole, POINTER(None))
-        put = self.external("PyTuple_SetItem", INT, POINTER, WORD, POINTER)
-        for k, thing in enumerate(things):
-            self.builder.call(put, [whole, WORD(k), thing])
+    def references(self, count: Any) -> Any:
+        """Room for some objects."""
+        return self.builder.bitcast(self.allocate(count), POINTER.as_pointer())
+
+    def at(self, references: Any, k: Any) -> Any:
+        return self.builder.gep(references, [k if isinstance(k, ir.Value) else WORD(k)])
+
+    def let_go_of(self, references: Any, count: Any) -> None:
+        with self.loop(count) as k:
+            self.let_go(self.builder.load(self.at(references, k)))
+
+    def packed(
+        self, references: Any, count: Any, kind: str = "Tuple", held: tuple[Any, ...] = ()
+    ) -> Any:
+        """A tuple, or a list, of objects, which takes the references. Where there is none, lets go
+        of them and of what is held, and returns null.
+
+        It is made when all are there: another thread may find one that is half filled, by way of
+        the garbage collector, and CPython changes no tuple that has a second holder.
+        """
+        whole = self.builder.call(self.external(f"Py{kind}_New", POINTER, WORD), [count])
+        with self.builder.if_then(self.is_null(whole), likely=False):
+            self.let_go_of(references, count)
+            for thing in held:
+                self.let_go(thing)
+            self.builder.ret(POINTER(None))
+        put = self.external(f"Py{kind}_SetItem", INT, POINTER, WORD, POINTER)
+        with self.loop(count) as k:
+            self.builder.call(put, [whole, k, self.builder.load(self.at(references, k))])
         return whole
+
+    def tuple_of(self, *things: Any, otherwise: tuple[Any, ...] = ()) -> Any:
+        """A tuple of objects, likewise; where there is none, lets go of others too."""
+        with self.builder.goto_entry_block():
+            references = self.references(len(things))
+        for k, thing in enumerate(things):
+            self.builder.store(thing, self.at(references, k))
+        return self.packed(references, WORD(len(things)), held=otherwise)
 
     def call_method(self, name: str, *things: Any) -> Any:
         """What a method of the first gives for the others; null if it raised."""
@@ -133,15 +172,19 @@ class Code:
         call = self.external("PyObject_VectorcallMethod", POINTER, POINTER, WORDS, WORD, POINTER)
         return self.builder.call(call, [self.known(name), given, WORD(len(things)), POINTER(None)])
 
-    def unless_null(self, pointer: Any, otherwise: Any) -> None:
-        """Return, with this, where a call has failed."""
-        with self.builder.if_then(self.is_null(pointer), likely=False):
-            self.builder.ret(otherwise)
+    def unless_null(self, pointer: Any, otherwise: Any, *held: Any) -> None:
+        """Where a call has failed, let go of what is held, and return this."""
+        self._unless(self.is_null(pointer), otherwise, held)
 
-    def unless_negative(self, status: Any, otherwise: Any) -> None:
+    def unless_negative(self, status: Any, otherwise: Any, *held: Any) -> None:
         """The same where a call says so by a number."""
         failed = self.builder.icmp_signed("<", status, status.type(0))
+        self._unless(failed, otherwise, held)
+
+    def _unless(self, failed: Any, otherwise: Any, held: tuple[Any, ...]) -> None:
         with self.builder.if_then(failed, likely=False):
+            for thing in held:
+                self.let_go(thing)
             self.builder.ret(otherwise)
 
     def is_null(self, pointer: Any) -> Any:
@@ -150,7 +193,8 @@ class Code:
     @contextmanager
     def error_kept(self) -> Iterator[None]:
         """Code that may fail where nobody hears of it, an error on its way or not."""
-        parts = [self.builder.alloca(POINTER) for _ in range(3)]
+        with self.builder.goto_entry_block():
+            parts = [self.builder.alloca(POINTER) for _ in range(3)]
         kind = [POINTER.as_pointer()] * 3
         self.builder.call(self.external("PyErr_Fetch", ir.VoidType(), *kind), parts)
         yield
@@ -164,18 +208,20 @@ class Code:
 class Function(Code):
     """A function that Python can call, with integers, and that returns None."""
 
-    def __init__(self, module: ir.Module, name: str, arguments: int | None) -> None:
-        """`arguments`: how many it takes; None for any number."""
+    def __init__(self, module: ir.Module, name: str, least: int, more: int | None = 0) -> None:
+        """How many arguments it takes, and how many more it may be given, or None if any number:
+        with others it raises.
+        """
         super().__init__(module, name, POINTER, POINTER, POINTER.as_pointer(), WORD)
-        self.arguments = arguments
         self.own, self.given, self.count = self.function.args
+        if least:
+            self.require(self.builder.icmp_signed(">=", self.count, WORD(least)))
+        if more is not None:
+            self.require(self.builder.icmp_signed("<=", self.count, WORD(least + more)))
 
     def integers(self) -> Any:
-        """The arguments as words. A wrong number, or one that is no integer, raises."""
+        """The arguments as words. One that is no integer raises."""
         builder = self.builder
-        if self.arguments is not None:
-            right = builder.icmp_signed("==", self.count, WORD(self.arguments))
-            self.require(right)
         words = self.allocate(self.count)
         with self.loop(self.count) as k:
             value = self.integer(builder.load(builder.gep(self.given, [k])))
@@ -189,18 +235,12 @@ class Function(Code):
             self.builder.call(bad, [])
             self.builder.ret(POINTER(None))
 
-    def object(self) -> Any:
-        """The one argument, as it is."""
-        self.require(self.builder.icmp_signed("==", self.count, WORD(1)))
-        return self.given_object(0)
-
     def given_object(self, k: int) -> Any:
         """An argument as it is, borrowed."""
         return self.builder.load(self.builder.gep(self.given, [WORD(k)]))
 
     def rest(self, first: int) -> tuple[Any, Any]:
-        """Where the arguments from one on are, and how many; fewer before it raise."""
-        self.require(self.builder.icmp_signed(">=", self.count, WORD(first)))
+        """Where the arguments from one on are, and how many."""
         at = self.builder.gep(self.given, [WORD(first)])
         return at, self.builder.sub(self.count, WORD(first))
 

@@ -15,6 +15,8 @@ from ngrad_kernels.machine import INT, POINTER, WORD, WORDS, Code, Function, bin
 from ngrad_kernels.memory import Buffer, FreeList
 from ngrad_kernels.native import each_launch, in_grains
 
+NULL = POINTER(None)
+
 
 class Kinds(NamedTuple):
     """The classes of what is made, and what Python does besides.
@@ -58,8 +60,9 @@ def _write_made(module: ir.Module, kinds: Kinds) -> ir.Function:
     last = builder.sub(count, WORD(1))
     address = builder.call(item, [free, last])
     it.hold(address)
-    builder.call(cut, [free, last, count, POINTER(None)])
-    own = it.new(Buffer)
+    # Before anything else can run: it is nobody's from here on.
+    it.unless_negative(builder.call(cut, [free, last, count, NULL]), NULL, address)
+    own = it.new(Buffer, address)
     it.put(own, of_buffer["address"], address)
     it.put_held(own, of_buffer["free"], free)
     from_list = builder.block
@@ -67,7 +70,7 @@ def _write_made(module: ir.Module, kinds: Kinds) -> ir.Function:
 
     builder.position_at_end(other)
     taken = builder.call(call, [it.known(kinds.take), layout])
-    it.unless_null(taken, POINTER(None))
+    it.unless_null(taken, NULL)
     from_pool = builder.block
     builder.branch(done)
 
@@ -84,7 +87,7 @@ def _write_made(module: ir.Module, kinds: Kinds) -> ir.Function:
 def _tensor(it: Code, kinds: Kinds, block: Any, at: Any, layout: Any) -> Any:
     """A tensor, which takes the references to its block and its address."""
     places = offsets(kinds.tensor)
-    out = it.new(kinds.tensor)
+    out = it.new(kinds.tensor, block, at)
     it.put(out, places["_block"], block)
     it.put(out, places["_at"], at)
     it.put_held(out, places["_layout"], layout)
@@ -96,7 +99,7 @@ def _tensor(it: Code, kinds: Kinds, block: Any, at: Any, layout: Any) -> Any:
 def _empty(module: ir.Module, kinds: Kinds) -> None:
     """empty(layout): a tensor of arbitrary content, to be written by whoever made it."""
     it = Function(module, "empty", 1)
-    it.builder.ret(it.builder.call(_write_made(module, kinds), [it.object()]))
+    it.builder.ret(it.builder.call(_write_made(module, kinds), [it.given_object(0)]))
 
 
 def _ran(module: ir.Module, kinds: Kinds) -> None:
@@ -108,7 +111,7 @@ def _ran(module: ir.Module, kinds: Kinds) -> None:
     registers of the operands, the results, the last one first, and that memory.
     """
     made = module.globals["made"]
-    it = Function(module, "ran", None)
+    it = Function(module, "ran", 0, None)
     builder = it.builder
     of_tensor = offsets(kinds.tensor)
     words, layouts = builder.inttoptr(it.integer(it.bound(0)), WORDS), it.bound(1)
@@ -118,31 +121,24 @@ def _ran(module: ir.Module, kinds: Kinds) -> None:
     end = builder.add(arity, count)
     registers = it.allocate(builder.add(end, WORD(1)))
     with it.loop(arity) as k:
-        operand = builder.load(builder.gep(it.given, [k]))
-        it.require(it.is_of(operand, kinds.tensor))
-        at = it.integer(it.get(operand, of_tensor["_at"]))
+        operand = builder.load(it.at(it.given, k))
+        at = _address(it, kinds, operand)
         builder.store(at, builder.gep(registers, [k]))
     builder.store(scratch, builder.gep(registers, [end]))
-    results = builder.bitcast(it.allocate(count), POINTER.as_pointer())
+    results = it.references(count)
     with it.loop(count) as k:
         out = builder.call(made, [it.item(layouts, k)])
         with builder.if_then(it.is_null(out), likely=False):
-            with it.loop(k) as before:
-                it.let_go(builder.load(builder.gep(results, [before])))
-            builder.ret(POINTER(None))
-        builder.store(out, builder.gep(results, [k]))
+            it.let_go_of(results, k)
+            builder.ret(NULL)
+        builder.store(out, it.at(results, k))
         place = builder.gep(registers, [builder.sub(end, builder.add(k, WORD(1)))])
         builder.store(it.integer(it.get(out, of_tensor["_at"])), place)
     with each_launch(it, builder.gep(words, [WORD(4)]), steps, registers) as launch:
         in_grains(it, *launch)
     with builder.if_then(builder.icmp_signed("==", several, WORD(0)), likely=True):
         builder.ret(builder.load(results))
-    whole = builder.call(it.external("PyTuple_New", POINTER, WORD), [count])
-    it.unless_null(whole, POINTER(None))
-    put = it.external("PyTuple_SetItem", INT, POINTER, WORD, POINTER)
-    with it.loop(count) as k:
-        builder.call(put, [whole, k, builder.load(builder.gep(results, [k]))])
-    builder.ret(whole)
+    builder.ret(it.packed(results, count))
 
 
 def _write_value_of(module: ir.Module, kinds: Kinds) -> ir.Function:
@@ -153,12 +149,12 @@ def _write_value_of(module: ir.Module, kinds: Kinds) -> ir.Function:
     values, key, layout = it.function.args
     builder = it.builder
     value = builder.call(it.external("PyObject_GetItem", POINTER, POINTER, POINTER), [values, key])
-    it.unless_null(value, POINTER(None))
+    it.unless_null(value, NULL)
     with builder.if_then(it.is_of(value, kinds.tensor)):
         builder.ret(value)
     kind = ir.FunctionType(POINTER, [POINTER], var_arg=True)
     call = ir.Function(module, kind, "PyObject_CallFunctionObjArgs")
-    number = builder.call(call, [it.known(kinds.number), value, layout, POINTER(None)])
+    number = builder.call(call, [it.known(kinds.number), value, layout, NULL])
     it.let_go(value)
     builder.ret(number)
     return it.function
@@ -175,7 +171,7 @@ def _replayed(module: ir.Module, kinds: Kinds) -> None:
     it = Function(module, "replayed", 1)
     builder = it.builder
     at = offsets(kinds.tensor)["_at"]
-    values, words = it.object(), builder.inttoptr(it.integer(it.bound(0)), WORDS)
+    values, words = it.given_object(0), builder.inttoptr(it.integer(it.bound(0)), WORDS)
     keys, wheres, layouts = (it.bound(k) for k in range(1, 4))
     size = it.external("PyTuple_Size", WORD, POINTER)
     arity, count = builder.call(size, [keys]), builder.call(size, [layouts])
@@ -183,33 +179,39 @@ def _replayed(module: ir.Module, kinds: Kinds) -> None:
     registers = it.allocate(builder.add(first, count))
     builder.store(WORD(0), registers)
 
-    held = builder.call(it.external("PyTuple_New", POINTER, WORD), [arity])
-    it.unless_null(held, POINTER(None))
-    put = it.external("PyTuple_SetItem", INT, POINTER, WORD, POINTER)
+    held, results = it.references(arity), it.references(count)
     with it.loop(arity) as k:
         value = builder.call(value_of, [values, it.item(keys, k), it.item(wheres, k)])
         with builder.if_then(it.is_null(value), likely=False):
-            it.let_go(held)
-            builder.ret(POINTER(None))
-        builder.call(put, [held, k, value])
+            it.let_go_of(held, k)
+            builder.ret(NULL)
+        builder.store(value, it.at(held, k))
         place = builder.gep(registers, [builder.add(k, WORD(1))])
         builder.store(it.integer(it.get(value, at)), place)
-
-    results = builder.call(it.external("PyList_New", POINTER, WORD), [count])
     with it.loop(count) as k:
         out = builder.call(made, [it.item(layouts, k)])
         with builder.if_then(it.is_null(out), likely=False):
-            it.let_go(held)
-            it.let_go(results)
-            builder.ret(POINTER(None))
-        builder.call(it.external("PyList_SetItem", INT, POINTER, WORD, POINTER), [results, k, out])
+            it.let_go_of(held, arity)
+            it.let_go_of(results, k)
+            builder.ret(NULL)
+        builder.store(out, it.at(results, k))
         place = builder.gep(registers, [builder.add(k, first)])
         builder.store(it.integer(it.get(out, at)), place)
     steps = it.word(words, 0)
     with each_launch(it, builder.gep(words, [WORD(1)]), steps, registers) as launch:
         in_grains(it, *launch)
-    it.let_go(held)
-    builder.ret(results)
+    it.let_go_of(held, arity)
+    builder.ret(it.packed(results, count, "List"))
+
+
+def _address(it: Function, kinds: Kinds, x: Any) -> Any:
+    """Where a tensor's elements begin. What is no tensor, or not there yet, raises."""
+    it.require(it.is_of(x, kinds.tensor))
+    at = it.get(x, offsets(kinds.tensor)["_at"])
+    it.require(it.builder.not_(it.is_null(at)))
+    address = it.integer(at)
+    it.require(it.builder.icmp_signed(">", address, WORD(0)))
+    return address
 
 
 def _seen(module: ir.Module, kinds: Kinds) -> None:
@@ -219,11 +221,10 @@ def _seen(module: ir.Module, kinds: Kinds) -> None:
     it = Function(module, "seen", 1)
     builder = it.builder
     of_tensor = offsets(kinds.tensor)
-    x = it.object()
-    it.require(it.is_of(x, kinds.tensor))
-    place = builder.add(it.integer(it.get(x, of_tensor["_at"])), it.integer(it.bound(0)))
+    x = it.given_object(0)
+    place = builder.add(_address(it, kinds, x), it.integer(it.bound(0)))
     at = builder.call(it.external("PyLong_FromLongLong", POINTER, WORD), [place])
-    it.unless_null(at, POINTER(None))
+    it.unless_null(at, NULL)
     block = it.get(x, of_tensor["_block"])
     it.hold(block)
     builder.ret(_tensor(it, kinds, block, at, it.bound(1)))
@@ -282,7 +283,7 @@ def _write_cell(module: ir.Module, kinds: CellKinds) -> ir.Function:
     out = it.new(kinds.cell)
     following = it.external("PyIter_Next", POINTER, POINTER)
     number = it.builder.call(following, [it.known(kinds.numbers)])
-    it.unless_null(number, POINTER(None))
+    it.unless_null(number, NULL, out)
     it.put(out, places["_uid"], number)
     for name, part in zip(PARTS, it.function.args, strict=True):
         it.put_held(out, places[name], part)
@@ -293,7 +294,7 @@ def _write_cell(module: ir.Module, kinds: CellKinds) -> ir.Function:
 def _array_of(module: ir.Module, kinds: CellKinds) -> None:
     """array_of(held, owner, way, seen): a new cell; what is not given is None."""
     make = _write_cell(module, kinds)
-    it = Function(module, "array_of", None)
+    it = Function(module, "array_of", 1, len(PARTS) - 1)
     builder = it.builder
     parts = builder.bitcast(it.allocate(len(PARTS)), POINTER.as_pointer())
     for k in range(len(PARTS)):
@@ -311,7 +312,6 @@ def _view_of(module: ir.Module, kinds: CellKinds) -> None:
     and the key; else None.
     """
     it = Function(module, "view_of", 4)
-    it.require(it.builder.icmp_signed("==", it.count, WORD(4)))
     builder, none = it.builder, it.known(None)
     of_cell, of_tensor, of_window = (offsets(k) for k in kinds[:3])
     cell, key, views, window = (it.given_object(k) for k in range(4))
@@ -329,26 +329,27 @@ def _view_of(module: ir.Module, kinds: CellKinds) -> None:
     unless(builder.not_(same(it.get(x, of_tensor["_at"]), it.known(0))))
     unless(same(it.get(window, of_window["readers"]), it.known(0)))
     unless(same(it.get(window, of_window["trace"]), none))
+    it.hold(x)  # objects are made from here on: whatever runs then may have others forgotten
     layout = it.get(x, of_tensor["_layout"])
     it.hold(layout)
     it.hold(key)
-    pair = it.tuple_of(layout, key)
+    pair = it.tuple_of(layout, key, otherwise=(x,))
     find = it.external("PyDict_GetItemWithError", POINTER, POINTER, POINTER)
     found = builder.call(find, [views, pair])
     it.let_go(pair)
-    it.raise_if_any()
-    unless(builder.not_(it.is_null(found)))
-    it.hold(found)  # whoever makes a tensor may have others forgotten
+    with builder.if_then(it.is_null(found)):
+        it.let_go(x)
+        it.raise_if_any()
+        it.done()
+    it.hold(found)
     given = builder.bitcast(it.allocate(1), POINTER.as_pointer())
     builder.store(x, given)
     call = it.external("PyObject_Vectorcall", POINTER, POINTER, given.type, WORD, POINTER)
-    part = builder.call(call, [it.item(found, 0), given, WORD(1), POINTER(None)])
-    with builder.if_then(it.is_null(part), likely=False):
-        it.let_go(found)
-        builder.ret(POINTER(None))
+    part = builder.call(call, [it.item(found, 0), given, WORD(1), NULL])
+    it.unless_null(part, NULL, found, x)
     out = builder.call(module.globals["cell"], [part, cell, it.item(found, 1), x])
-    it.let_go(part)
-    it.let_go(found)
+    for thing in (part, found, x):
+        it.let_go(thing)
     builder.ret(out)
 
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 import numpy as np
 from llvmlite import ir
 
-from ngrad_kernels.heap_types import FINALIZE, heap_type, offset
+from ngrad_kernels.heap_types import DEALLOC, FREE, heap_type, offset
 from ngrad_kernels.machine import INT, POINTER, Code, load
 
 ALIGNMENT = 64
@@ -67,35 +67,42 @@ class FreeList(list[int]):
         self.size = size
 
 
-def _finalize(module: ir.Module) -> None:
-    """finalize(buffer): its block waits in the free list again. One that is half made has none, if
+def _dealloc(module: ir.Module) -> None:
+    """dealloc(buffer): its block waits in the free list again. One that is half made has none, if
     Ctrl-C came then.
+
+    Not a finalizer: the collector calls these of all that is garbage together, while others of it
+    may still read what is in the block, or come back to life.
     """
-    it = Code(module, "finalize", ir.VoidType(), POINTER)
+    it = Code(module, "dealloc", ir.VoidType(), POINTER)
     (buffer,) = it.function.args
     builder = it.builder
     address, free = (it.get(buffer, offset(k)) for k in range(2))
-    for part in (address, free):
-        with builder.if_then(it.is_null(part), likely=False):
-            builder.ret_void()
-    with it.error_kept():
+    kind = it.type_of(buffer)
+    unset = builder.or_(it.is_null(address), it.is_null(free))
+    with builder.if_then(builder.not_(unset), likely=True), it.error_kept():
         builder.call(it.external("PyList_Append", INT, POINTER, POINTER), [free, address])
+    it.let_go(address)
+    it.let_go(free)
+    slot = builder.call(it.external("PyType_GetSlot", POINTER, POINTER, INT), [kind, INT(FREE)])
+    release = ir.FunctionType(ir.VoidType(), [POINTER]).as_pointer()
+    builder.call(builder.bitcast(slot, release), [buffer])
+    it.let_go(kind)
     builder.ret_void()
 
 
+RETURNED = "Gives its block back, to a list of addresses, when its last holder lets go."
 if TYPE_CHECKING:
 
     class Returned:
-        """What has `free.append(address)` called when its last holder lets go."""
-
         __slots__ = ("address", "free")
         address: int
         free: Any
 else:
     Returned = heap_type(
         "ngrad_kernels.memory.Returned",
-        "What has `free.append(address)` called when its last holder lets go.",
-        {FINALIZE: load("ngrad.memory", finalize=_finalize)[0]},
+        RETURNED,
+        {DEALLOC: load("ngrad.memory", dealloc=_dealloc)[0]},
         ("address", "free"),
     )
 
@@ -143,11 +150,8 @@ class Shared(Buffer):
     shared = True
 
     def __init__(self, address: int, nbytes: int, owner: Any) -> None:
-        self.free, self.address = FreeList(nbytes), address
+        self.free, self.address = FreeList(nbytes), address  # a list that nobody takes from
         self._owner = owner
-
-    def __del__(self) -> None:
-        """Nothing comes back."""
 
 
 class OutOfMemory(MemoryError):

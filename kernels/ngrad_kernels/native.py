@@ -20,7 +20,7 @@ def _smaller(builder: ir.IRBuilder, x: Any, y: Any) -> Any:
 
 def _run(module: ir.Module) -> None:
     """run(kernel, facts, n, *operands): a kernel over [0, n)."""
-    it = Function(module, "run", None)
+    it = Function(module, "run", 3, None)
     words = it.integers()
     builder = it.builder
     kernel, facts, n = (it.word(words, k) for k in range(3))
@@ -69,7 +69,7 @@ def _march(module: ir.Module) -> None:
     those of more than a few grains by the threading layer's loop.
     """
     chunks = _chunks(module)
-    it = Function(module, "march", None)
+    it = Function(module, "march", 4, None)
     words = it.integers()
     builder = it.builder
     layer, threads, code, steps = (it.word(words, k) for k in range(4))
@@ -208,7 +208,7 @@ def _weak(module: ir.Module) -> None:
     """weak(x): a weak reference to x. `weakref.ref`, a class, takes twice as long to make one."""
     it = Function(module, "weak", 1)
     make = it.external("PyWeakref_NewRef", POINTER, POINTER, POINTER)
-    it.builder.ret(it.builder.call(make, [it.object(), POINTER(None)]))
+    it.builder.ret(it.builder.call(make, [it.given_object(0), POINTER(None)]))
 
 
 def _blank(module: ir.Module) -> None:
@@ -217,7 +217,7 @@ def _blank(module: ir.Module) -> None:
     """
     it = Function(module, "blank", 1)
     make = it.external("PyType_GenericAlloc", POINTER, POINTER, WORD)
-    it.builder.ret(it.builder.call(make, [it.object(), WORD(0)]))
+    it.builder.ret(it.builder.call(make, [it.given_object(0), WORD(0)]))
 
 
 TABLE = 64

@@ -74,15 +74,18 @@ def _write_ran(module: ir.Module, kinds: Kinds) -> ir.Function:
         x = builder.load(builder.gep(operands, [k]))
         unless(it.is_of(x, kinds.tensor))
         unless(builder.icmp_unsigned("!=", it.get(x, place), it.known(0)))
-    run = it.external("PyObject_Vectorcall", POINTER, POINTER, given[3], WORD, POINTER)
-    out = builder.call(run, [it.get(call, of_call["run"]), operands, count, NULL])
+    vectorcall = it.external("PyObject_Vectorcall", POINTER, POINTER, given[3], WORD, POINTER)
+    run = it.get(call, of_call["run"])
+    it.hold(run)  # the first run, in any thread, puts another in its place
+    out = builder.call(vectorcall, [run, operands, count, NULL])
+    it.let_go(run)
     it.unless_null(out, NULL)
     cost = it.get(call, of_call["cost"])  # now: the first run finds out what it costs
     more = builder.call(
         it.external("PyNumber_Add", POINTER, POINTER, POINTER),
         [it.get(cost, of_cost["runs"]), it.known(1)],
     )
-    it.unless_null(more, NULL)
+    it.unless_null(more, NULL, out)
     it.replace(cost, of_cost["runs"], more)
     builder.ret(out)
     return it.function
@@ -123,6 +126,9 @@ def _write_slot_of_float(module: ir.Module, kinds: Kinds) -> ir.Function:
     slot = builder.call(find, [it.get(window, offsets(kinds.window)["numbers"]), key])
     it.let_go(key)
     with builder.if_then(it.is_null(slot), likely=False):
+        occurred = builder.call(it.external("PyErr_Occurred", POINTER), [])
+        with builder.if_then(builder.not_(it.is_null(occurred)), likely=False):
+            builder.ret(NULL)
         builder.ret(it.call_method(NUMBER, window, x, layout))
     it.hold(slot)
     builder.ret(slot)
@@ -139,12 +145,12 @@ def _write_noted(module: ir.Module, kinds: Kinds) -> ir.Function:
     builder = it.builder
     of_window, of_tensor = offsets(kinds.window), offsets(kinds.tensor)
 
-    make = it.external("PyTuple_New", POINTER, WORD)
-    entry = builder.call(make, [builder.add(count, WORD(1))])
-    it.unless_null(entry, NULL)
-    put = it.external("PyTuple_SetItem", INT, POINTER, WORD, POINTER)
+    length = builder.add(count, WORD(1))
+    line = it.references(length)
     it.hold(call)
-    builder.call(put, [entry, WORD(0), call])
+    builder.store(call, line)
+    with it.loop(count) as k:
+        builder.store(NULL, it.at(line, builder.add(k, WORD(1))))
     inputs = it.get(call, offsets(kinds.call)["inputs"])
     for numbers in (True, False):  # numbers first, as where operands are converted by Python
         with it.loop(count) as k:
@@ -152,39 +158,45 @@ def _write_noted(module: ir.Module, kinds: Kinds) -> ir.Function:
             is_number = it.is_of(x, float)
             with builder.if_then(is_number if numbers else builder.not_(is_number)):
                 if numbers:
-                    slot = builder.call(slot_of_float, [window, x, it.item(inputs, k)])
+                    where = it.item(inputs, k)
+                    with builder.if_then(it.is_null(where), likely=False):
+                        it.let_go_of(line, length)
+                        builder.ret(NULL)
+                    slot = builder.call(slot_of_float, [window, x, where])
                 else:
                     slot = builder.call(slot_of, [window, x])
                 with builder.if_then(it.is_null(slot), likely=False):
-                    it.let_go(entry)
+                    it.let_go_of(line, length)
                     builder.ret(NULL)
-                builder.call(put, [entry, builder.add(k, WORD(1)), slot])
+                builder.store(slot, it.at(line, builder.add(k, WORD(1))))
 
-    out = it.new(kinds.tensor)
+    entry = it.packed(line, length)
+    out = it.new(kinds.tensor, entry)
     it.put_held(out, of_tensor["_at"], it.known(0))
     it.put_held(out, of_tensor["_layout"], it.get(call, offsets(kinds.call)["spec"]))
     it.put_held(out, of_tensor["_window"], window)
     weak = it.external("PyWeakref_NewRef", POINTER, POINTER, POINTER)
     holder = builder.call(weak, [out, NULL])
-    it.unless_null(holder, NULL)
+    it.unless_null(holder, NULL, entry, out)
 
     # From here on no object is made in whose course the collector could run what records.
     entries = it.get(window, of_window["entries"])
     position = builder.call(it.external("PyList_Size", WORD, POINTER), [entries])
     number = builder.call(it.external("PyLong_FromSsize_t", POINTER, WORD), [position])
+    it.unless_null(number, NULL, entry, out, holder)
     it.put(out, of_tensor["_slot"], number)
     note = it.external("PyDict_SetItem", INT, POINTER, POINTER, POINTER)
     noted = builder.call(note, [it.get(window, of_window["results"]), number, holder])
-    it.unless_negative(noted, NULL)
+    it.unless_negative(noted, NULL, entry, out, holder)
     it.let_go(holder)
     # Last: whoever counts entries finds all of each.
     with builder.if_else(it.is_of(entries, list), likely=True) as (plain, own):
         with plain:
             append = it.external("PyList_Append", INT, POINTER, POINTER)
-            it.unless_negative(builder.call(append, [entries, entry]), NULL)
+            it.unless_negative(builder.call(append, [entries, entry]), NULL, entry, out)
         with own:  # a list that notes more than its items
             none = it.call_method(APPEND, entries, entry)
-            it.unless_null(none, NULL)
+            it.unless_null(none, NULL, entry, out)
             it.let_go(none)
     it.let_go(entry)
 
@@ -200,25 +212,31 @@ def _write_noted(module: ir.Module, kinds: Kinds) -> ir.Function:
     return it.function
 
 
-def _recorded(module: ir.Module) -> None:
+def _called(module: ir.Module, name: str, kinds: Kinds, given: int) -> tuple[Function, list[Any]]:
+    """A function of a window, a call and more, and what it is given first."""
+    it = Function(module, name, given, None)
+    first = [it.given_object(k) for k in range(given)]
+    it.require(it.is_of(first[0], kinds.window))
+    it.require(it.is_of(first[1], kinds.call))
+    return it, first
+
+
+def _recorded(module: ir.Module, kinds: Kinds) -> None:
     """recorded(window, call, *operands): the call, recorded."""
-    it = Function(module, "recorded", None)
-    window, call = (it.given_object(k) for k in range(2))
+    it, (window, call) = _called(module, "recorded", kinds, 2)
     it.builder.ret(it.builder.call(module.globals["noted"], [window, call, *it.rest(2)]))
 
 
-def _ran(module: ir.Module) -> None:
+def _ran(module: ir.Module, kinds: Kinds) -> None:
     """ran(window, call, small, *operands): what it gives where it is called, or None."""
-    it = Function(module, "ran", None)
-    given = [it.given_object(k) for k in range(3)]
+    it, given = _called(module, "ran", kinds, 3)
     it.builder.ret(it.builder.call(module.globals["ran_at_once"], [*given, *it.rest(3)]))
 
 
-def _applied(module: ir.Module) -> None:
+def _applied(module: ir.Module, kinds: Kinds) -> None:
     """applied(window, call, small, *operands): the same, or else the call, recorded."""
-    it = Function(module, "applied", None)
-    builder = it.builder
-    given, rest = [it.given_object(k) for k in range(3)], it.rest(3)
+    it, given = _called(module, "applied", kinds, 3)
+    builder, rest = it.builder, it.rest(3)
     out = builder.call(module.globals["ran_at_once"], [*given, *rest])
     none = it.known(None)
     with builder.if_then(builder.icmp_unsigned("!=", out, none)):
@@ -238,26 +256,41 @@ def _waiting(module: ir.Module, kinds: Kinds) -> None:
     find = it.external("PyDict_GetItemWithError", POINTER, POINTER, POINTER)
     ask = it.external("PyObject_CallNoArgs", POINTER, POINTER)
     append = it.external("PyList_Append", INT, POINTER, POINTER)
+    results = it.given_object(0)
+    it.require(it.is_of(results, dict))
     first, end = it.given_integer(1), it.given_integer(2)
     it.raise_if_any()
     make = it.external("PyList_New", POINTER, WORD)
-    slots, tensors, gone = (builder.call(make, [WORD(0)]) for _ in range(3))
+    held: tuple[Any, ...] = ()
+    for _ in range(3):
+        made = builder.call(make, [WORD(0)])
+        it.unless_null(made, NULL, *held)
+        held = (*held, made)
+    slots, tensors, gone = held
+
+    def add(whole: Any, thing: Any, *more: Any) -> None:
+        it.unless_negative(builder.call(append, [whole, thing]), NULL, *held, *more)
+
     with it.loop(builder.sub(end, first)) as k:
         slot = builder.call(number, [builder.add(first, k)])
-        holder = builder.call(find, [it.given_object(0), slot])
+        it.unless_null(slot, NULL, *held)
+        holder = builder.call(find, [results, slot])
         with builder.if_then(builder.not_(it.is_null(holder))):
+            it.hold(holder)
             tensor = builder.call(ask, [holder])
+            it.let_go(holder)
+            it.unless_null(tensor, NULL, slot, *held)
             with builder.if_else(it.is_of(tensor, kinds.tensor)) as (there, dead):
                 with there:
                     pending = builder.icmp_signed("==", it.integer(it.get(tensor, at)), WORD(0))
                     with builder.if_then(pending):
-                        builder.call(append, [slots, slot])
-                        builder.call(append, [tensors, tensor])
+                        add(slots, slot, slot, tensor)
+                        add(tensors, tensor, slot, tensor)
                 with dead:
-                    builder.call(append, [gone, slot])
+                    add(gone, slot, slot, tensor)
             it.let_go(tensor)
         it.let_go(slot)
-    builder.ret(it.tuple_of(slots, tensors, gone))
+    builder.ret(it.tuple_of(*held))
 
 
 class Recorders(NamedTuple):
@@ -275,8 +308,9 @@ def recorders(kinds: Kinds) -> Recorders:
     def recorded(module: ir.Module) -> None:
         _write_noted(module, kinds)
         _write_ran(module, kinds)
-        _recorded(module)
+        _recorded(module, kinds)
 
-    writers = {"recorded": recorded, "ran": _ran, "applied": _applied}
-    writers["waiting"] = partial(_waiting, kinds=kinds)
+    writers: dict[str, Any] = {"recorded": recorded}
+    for name, write in {"ran": _ran, "applied": _applied, "waiting": _waiting}.items():
+        writers[name] = partial(write, kinds=kinds)
     return Recorders(*build("ngrad.recording", **writers))

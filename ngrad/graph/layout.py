@@ -5,6 +5,8 @@ compared, and hashed, by identity.
 from __future__ import annotations
 
 import math
+import os
+import threading
 from collections import deque
 from typing import Any
 from weakref import WeakValueDictionary
@@ -94,7 +96,10 @@ class Layout:
         """`lies`, the first time."""
         if self.device is not HOST:
             raise BufferError(f"a tensor on {self.device} has no memory on the CPU; see .cpu()")
-        self.lies = describe(self.dtype.numpy_dtype, self.shape, self.strides, self.nbytes)
+        with _describing:  # what readers have words of is never replaced
+            if not hasattr(self, "lies"):
+                lies = (self.dtype.numpy_dtype, self.shape, self.strides, self.nbytes)
+                self.lies = describe(*lies)
         return self.lies
 
     @property
@@ -138,6 +143,17 @@ class Layout:
             return self
         return layout(self.dtype, self.shape, self.strides, device)
 
+
+_describing = threading.Lock()
+
+
+def _after_fork() -> None:
+    global _describing
+    _describing = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 _interned: WeakValueDictionary[tuple[Any, ...], Layout] = WeakValueDictionary()
 _recent: deque[Layout] = deque(maxlen=1024)

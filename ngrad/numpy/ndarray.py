@@ -357,10 +357,11 @@ class ndarray(Cell, Exporter):
             Tensor.evaluate(x)
         if x._block.shared:  # with another library
             return False
-        # This name, the cell's, and `getrefcount`'s own; of a tensor in a window there are more.
-        if sys.getrefcount(x) != 3 or sys.getrefcount(x._block) != 2 or not x._layout.contiguous:
+        block, where = x._block, x._layout
+        # A name here, and the cell's or the tensor's; of a tensor in a window there are more.
+        alone = sys.getrefcount(x) == sys.getrefcount(block) == NAMED + 1
+        if not (alone and where.contiguous):
             return False
-        where = x._layout
         if (
             type(index) is int
             and where.ndim == 1
@@ -385,6 +386,15 @@ view_of: Callable[..., ndarray | None]
 """`view_of(array, key, views, window)`: a view that was taken before, if nobody listens."""
 array_of, view_of = cell_makers(CellKinds(ndarray, Tensor, Window, uids))
 export_cells(ndarray)
+
+
+def _named_once() -> int:
+    thing = object()
+    return sys.getrefcount(thing)
+
+
+NAMED = _named_once()
+"""What `getrefcount` says of what one name in a function has: one less from Python 3.14 on."""
 
 
 def _number(value: Any) -> Any:

@@ -53,7 +53,6 @@ class DeviceBuffer(Buffer):
         try:
             if self.users:  # before the block can be taken
                 self.free.stream.after.update(self.users)
-            self.free.append(self.address)
         except AttributeError:  # Ctrl-C came while it was made
             return
 
