@@ -23,18 +23,20 @@ def features() -> str:
     return f"{host},-prefer-256-bit" if "+avx512vbmi2" in host else host
 
 
-def target_machine() -> Any:
+def target_machine(opt: int = 3) -> Any:
     """LLVM's description of this CPU."""
     target = llvm.Target.from_triple(llvm.get_process_triple())
-    return target.create_target_machine(cpu=llvm.get_host_cpu_name(), features=features(), opt=3)
+    return target.create_target_machine(cpu=llvm.get_host_cpu_name(), features=features(), opt=opt)
 
 
 @functools.cache
-def engine() -> Any:
-    """LLVM's loader for our code; Numba's lives in one of its own."""
+def engine(opt: int = 3) -> Any:
+    """LLVM's loader for our code; Numba's lives in one of its own. `opt`: how much is made of what
+    is no machine code yet.
+    """
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
-    return llvm.create_mcjit_compiler(llvm.parse_assembly(""), target_machine())
+    return llvm.create_mcjit_compiler(llvm.parse_assembly(""), target_machine(opt))
 
 
 OBJECT_FILES = (b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\x64\x86", b"\x64\xaa")

@@ -308,9 +308,12 @@ def load(name: str, **functions: Callable[[ir.Module], None]) -> list[int]:
     module.triple = llvm.get_process_triple()
     for write in functions.values():
         write(module)
-    engine().add_module(llvm.parse_assembly(str(module)))
-    engine().finalize_object()
-    return [engine().get_function_address(function) for function in functions]
+    # What takes time in them are calls: to optimise these would take a tenth of a second of every
+    # import, and gain nothing that can be measured.
+    here = engine(0)
+    here.add_module(llvm.parse_assembly(str(module)))
+    here.finalize_object()
+    return [here.get_function_address(function) for function in functions]
 
 
 def binders(name: str, **functions: Callable[[ir.Module], None]) -> list[Callable[..., Any]]:
