@@ -18,7 +18,7 @@ from ngrad.graph.entries import CONSTANT_OF, LEAF, SCALAR, Entry, marker
 from ngrad.graph.graph import Graph
 from ngrad.graph.layout import Layout
 from ngrad.ops.identity import IDENTITY
-from ngrad.plans import Key, Structure, build, plans
+from ngrad.plans import Key, plans
 from ngrad.record import state
 from ngrad.tensor import Tensor
 from ngrad.window import RECOMPUTED, Fault, Window, recorded, waiting
@@ -239,15 +239,6 @@ def inline(window: Window, heard: Heard, goal: Goal) -> list[Tensor | None]:
     if window is not current:
         slots = brought(window, current, slots)
     return Recording(current, graph, need, slots).results()
-
-
-def record_graph(
-    window: Window, structure: Structure, slots: dict[int, int]
-) -> list[Tensor | None]:
-    """Record what a structure wants in another window, where its leaves stand at given slots."""
-    graph, places, _ = build(structure)
-    inputs = {number: slots[slot] for number, slot in enumerate(places) if slot in slots}
-    return Recording(window, graph, graph.needed(), inputs).results()
 
 
 def brought(window: Window, current: Window, wanted: dict[int, int]) -> dict[int, int]:
