@@ -80,12 +80,15 @@ class Captured(Schedule):
 
     @staticmethod
     def of(plan: Plan, loads: Loads) -> Captured | None:
-        """A plan of launches on one GPU, if it is one, and its temporaries are not too large."""
+        """A plan of launches on one GPU, if it is one that a graph may hold, and its temporaries
+        are not too large.
+        """
         devices = {step.call.spec.device for step in plan.steps}
         devices |= {where.device for _, where in loads}
         if len(devices) != 1 or HOST in devices:
             return None
-        if any(step.call.program is None for step in plan.steps):
+        programs = [step.call.program for step in plan.steps]
+        if any(program is None or program.alone for program in programs):
             return None
         found = Captured(plan, loads, devices.pop())
         return found if found.temporaries <= ROOM else None

@@ -68,6 +68,9 @@ class Program(NamedTuple):
         (`ngrad/status.py`): its launches know that as one more result.
     over : dict of int to int
         Which results are put in the memory of an input, and of which one.
+    alone : bool
+        Whether a launch may wait for its device, as some of a library do: then it can be no part of
+        a graph of the driver's.
     """
 
     launches: tuple[Launch, ...] = ()
@@ -76,6 +79,7 @@ class Program(NamedTuple):
     keep: tuple[Any, ...] = ()
     checks: bool = False
     over: Mapping[int, int] = MappingProxyType({})
+    alone: bool = False
 
 
 def operands(inputs: int) -> tuple[tuple[int, int], ...]:

@@ -27,7 +27,7 @@ def _eigh(x: Any, lower: bool) -> Any:
     return np.linalg.eigh(x, "L" if lower else "U")
 
 
-EIGH = by_lapack("eigh", _infer, _eigh, ("lower",))
+EIGH = by_lapack("eigh", _infer, _eigh, ("lower",), into={0: 1})
 """Eigenvalues in ascending order, and the eigenvectors as columns; one triangle is read."""
 
 

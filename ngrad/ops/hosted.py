@@ -1,23 +1,33 @@
-"""Ops that NumPy and SciPy compute on the CPU: by LAPACK, or an element at a time."""
+"""Ops that NumPy and SciPy compute on the CPU: by LAPACK, or an element at a time. Of the former,
+those that the library of a device knows are its own there.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from ngrad.graph.layout import Layout
 from ngrad.graph.op import Op
+from ngrad.graph.program import Program
 from ngrad.ops.batching import elementwise
+from ngrad.ops.by_library import by_library
 from ngrad.ops.matmul import array_at
 from ngrad.ops.matrices import Matrix, bad_matrix
 from ngrad.tensor import Tensor, empty
 
 
 def by_lapack(
-    name: str, infer: Callable[..., Any], compute: Callable[..., Any], params: tuple[str, ...] = ()
+    name: str,
+    infer: Callable[..., Any],
+    compute: Callable[..., Any],
+    params: tuple[str, ...] = (),
+    into: Mapping[int, int] = MappingProxyType({}),
+    tall: bool = False,
 ) -> Op:
     """An op on batches of matrices.
 
@@ -27,6 +37,8 @@ def by_lapack(
         `compute(*arrays, **params)`, of batches, gives an array for each result (bare, if there is
         one). Where it raises NumPy's LinAlgError, that is raised with the place in its batch of the
         first matrix (of the first operand) that it raises it for.
+    into, tall
+        How a device's library has its operands, as `by_library` says.
     """
 
     def taken(others: tuple[Matrix, ...], given: dict[str, Any], matrix: Matrix) -> bool:
@@ -43,7 +55,7 @@ def by_lapack(
         except np.linalg.LinAlgError:
             raise bad_matrix(name, first, partial(taken, others, given)) from None
 
-    return on_host(name, infer, careful, params, "linalg")
+    return on_host(name, infer, careful, params, "linalg", partial(by_library, name, into, tall))
 
 
 def on_host(
@@ -52,16 +64,27 @@ def on_host(
     compute: Callable[..., Any],
     params: tuple[str, ...],
     family: str,
+    library: Callable[..., tuple[Program, tuple[Layout, ...]] | None] = lambda *_: None,
 ) -> Op:
     """An op that a function of NumPy's arrays computes, which gives one for each result (bare, if
     there is one); over batches as over one, its operands broadcast.
+
+    Parameters
+    ----------
+    library : callable
+        `library(inputs, outs, params)` gives how its device computes it, if it does, and how the
+        results lie then.
     """
 
     def prepare(
         inputs: tuple[Layout, ...], out: Any, **given: Any
-    ) -> tuple[Callable[..., Any], Any]:
+    ) -> tuple[Callable[..., Any] | Program, Any]:
         several = isinstance(out, tuple)
         outs: tuple[Layout, ...] = out if several else (out,)
+        own = library(inputs, outs, given)
+        if own is not None:
+            program, laid = own
+            return program, laid if several else laid[0]
         readers = [*map(_reader, inputs)]
         writers = [array_at(where) for where in outs]
 

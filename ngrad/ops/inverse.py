@@ -33,7 +33,7 @@ def _(g: Any, out: Any, x: Any) -> Any:
     return (-product(product(out, g, True), out, False, True),)
 
 
-SOLVE = by_lapack("solve", partial(solution, "solve"), np.linalg.solve)
+SOLVE = by_lapack("solve", partial(solution, "solve"), np.linalg.solve, into={1: 0})
 
 
 @SOLVE.vjp

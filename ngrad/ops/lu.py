@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from ngrad.graph.layout import Layout, layout
 from ngrad.ops.convert import cast_to, tensor
 from ngrad.ops.creation import ones_of
@@ -31,6 +33,8 @@ def _lu(x: Any) -> Any:
     from scipy.linalg import lu
 
     p, lower, upper = lu(x)
+    if x.size == 0:  # SciPy exchanges no rows where there are no columns, and gives none
+        p = np.eye(x.shape[-2])
     return p.real, lower, upper  # SciPy's is complex of matrices of one complex number
 
 

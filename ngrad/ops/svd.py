@@ -35,7 +35,7 @@ def _svd(x: Any, full: bool) -> Any:
     return np.linalg.svd(x, full)
 
 
-SVD = by_lapack("svd", _infer, _svd, ("full",))
+SVD = by_lapack("svd", _infer, _svd, ("full",), tall=True)
 """U, the singular values in descending order, and V^H; if `full`, U and V are square."""
 
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from ngrad.graph.layout import Layout, layout
+from ngrad.graph.layout import Layout
 from ngrad.graph.op import Op
 from ngrad.graph.program import OUT, Program
-from ngrad.graph.strides import broadcast_strides
 from ngrad.ops.batching import elementwise
+from ngrad.ops.by_library import repeated
 from ngrad.ops.complexes import conj
 from ngrad.ops.convert import operands
 from ngrad.ops.launching import dense_operands, place_launch
@@ -66,11 +66,7 @@ def _prepare(
 
 def _launched(inputs: tuple[Layout, ...], out: Layout, work: Prepared) -> Program:
     """The library's routine, which solves in place, behind a copy of the right-hand sides."""
-    batch = out.shape[:-2]
-    matrix, rhs = (
-        layout(x.dtype, shape, broadcast_strides(x, shape), x.device)
-        for x, shape in ((x, (*batch, *x.shape[-2:])) for x in inputs)
-    )
+    matrix, rhs = (repeated(where, out.shape[:-2]) for where in inputs)
     read = dense_operands([(0, matrix)])
     copy, held = place_launch(rhs, [(rhs.size, rhs.dtype.itemsize)], which=1)
     behind = read._replace(launches=(*read.launches, copy), keep=(*read.keep, held))

@@ -6,30 +6,20 @@ from __future__ import annotations
 
 import ctypes
 import enum
-import functools
-import itertools
-from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
+from doubled import Array, FillMode, Library, Operation, array_at, columns_at, pointers_at
+from solver_doubles import CusolverDn, factored, solved
 
-from ngrad_kernels.codes import size_of
+from ngrad_kernels.blas import LETTERS
+from ngrad_kernels.codes import ctype_of, part_of, size_of
 from ngrad_kernels.cuda import doubles
-
-Array = np.ndarray[Any, Any]
-
-
-class Operation(enum.IntEnum):
-    N, T = 0, 1
 
 
 class SideMode(enum.IntEnum):
     LEFT, RIGHT = 0, 1
-
-
-class FillMode(enum.IntEnum):
-    LOWER, UPPER = 0, 1
 
 
 class DiagType(enum.IntEnum):
@@ -48,49 +38,8 @@ class Type(enum.IntEnum):
     R2C, C2R, C2C, D2Z, Z2D, Z2Z = 42, 44, 41, 106, 108, 105
 
 
-KINDS = {0: "f4", 1: "f8"}
+KINDS = {0: "f4", 1: "f8", 4: "c8", 5: "c16"}
 """`cudaDataType_t`."""
-
-
-def columns_at(address: int, rows: int, columns: int, run: int, code: str) -> Array:
-    """A matrix by columns at an address of the device."""
-    size = size_of(code)
-    assert run >= max(1, rows), f"columns of {rows} elements do not fit a leading dimension {run}"
-    nbytes = (run * (columns - 1) + rows) * size if rows and columns else 0
-    return array_at(address, nbytes, (rows, columns), code, (size, run * size))
-
-
-def array_at(
-    address: int, nbytes: int, shape: tuple[int, ...], code: str, strides: Any = None
-) -> Array:
-    assert nbytes == 0 or doubles._device.holds(address, nbytes), "memory that is not the device's"
-    memory = (ctypes.c_char * nbytes).from_address(address)
-    return np.ndarray(shape, code, memory, 0, strides)
-
-
-class Library:
-    """Handles, each with a stream, and how often each function was called."""
-
-    def __init__(self, streams: Callable[[], Iterator[Any]]) -> None:
-        self.calls: Counter[str] = Counter()
-        self._streams = streams
-        self._numbers = itertools.count(1)
-        self._of: dict[int, Any] = {}
-
-    def create(self) -> int:
-        handle = next(self._numbers)
-        self._of[handle] = None
-        return handle
-
-    def destroy(self, handle: int) -> None:
-        del self._of[handle]
-
-    def set_stream(self, handle: int, stream: int) -> None:
-        (self._of[handle],) = (known for known in self._streams() if id(known) == stream)
-
-    def queue(self, name: str, handle: int, work: Callable[[], None]) -> None:
-        self.calls[name] += 1
-        self._of[handle].add(work)
 
 
 class Cublas(Library):
@@ -113,7 +62,7 @@ class Cublas(Library):
     ) -> None:  # fmt: skip
         code = KINDS[ctype]
         assert atype == btype == ctype
-        assert (compute_type == ComputeType.COMPUTE_64F) == (code == "f8")
+        assert (compute_type == ComputeType.COMPUTE_64F) == (part_of(code) == "f8")
         assert (scalar_at(alpha, code), scalar_at(beta, code)) == (1, 0)
         assert min(m, n, batch_count) > 0 and batch_count * stride_c >= (batch_count > 1) * m * n
         self.computed.append(ComputeType(compute_type))
@@ -142,34 +91,59 @@ class Cublas(Library):
 
         self.queue("trsm", handle, work)
 
-    def _trsm(code: str) -> Any:  # a function for each precision
-        def trsm(
-            self, handle: int, side: int, uplo: int, trans: int, diag: int, m: int, n: int,
-            alpha: int, a: int, lda: int, b: int, ldb: int,
-        ) -> None:  # fmt: skip
-            how = (side, uplo, trans, diag, m, n, alpha, lda, ldb)
-            self._solve(code, handle, how, lambda: iter([(a, b)]))
 
-        return trsm
+def _precise(c: str, code: str) -> dict[str, Any]:
+    """The functions of a precision."""
 
-    def _trsm_batched(code: str) -> Any:
-        def trsm_batched(
-            self, handle: int, side: int, uplo: int, trans: int, diag: int, m: int, n: int,
-            alpha: int, a: int, lda: int, b: int, ldb: int, batch_count: int,
-        ) -> None:  # fmt: skip
-            how = (side, uplo, trans, diag, m, n, alpha, lda, ldb)
-            self._solve(code, handle, how, lambda: pairs_at(a, b, batch_count))
+    def trsm(
+        self: Any, handle: int, side: int, uplo: int, trans: int, diag: int, m: int, n: int,
+        alpha: int, a: int, lda: int, b: int, ldb: int,
+    ) -> None:  # fmt: skip
+        how = (side, uplo, trans, diag, m, n, alpha, lda, ldb)
+        self._solve(code, handle, how, lambda: iter([(a, b)]))
 
-        return trsm_batched
+    def trsm_batched(
+        self: Any, handle: int, side: int, uplo: int, trans: int, diag: int, m: int, n: int,
+        alpha: int, a: int, lda: int, b: int, ldb: int, batch_count: int,
+    ) -> None:  # fmt: skip
+        how = (side, uplo, trans, diag, m, n, alpha, lda, ldb)
+        self._solve(code, handle, how, lambda: pairs_at(a, b, batch_count))
 
-    strsm, dtrsm = _trsm("f4"), _trsm("f8")
-    strsm_batched, dtrsm_batched = _trsm_batched("f4"), _trsm_batched("f8")
+    def getrf_batched(
+        self: Any, handle: int, n: int, a: int, lda: int, p: int, info: int, batch_size: int
+    ) -> None:
+        def work() -> None:
+            for k, place in enumerate(pointers_at(a, batch_size)):
+                factored(columns_at(place, n, n, lda, code), p + 4 * n * k, info + 4 * k)
+
+        self.queue("getrf", handle, work)
+
+    def getrs_batched(
+        self: Any, handle: int, trans: int, n: int, nrhs: int, aarray: int, lda: int,
+        dev_ipiv: int, barray: int, ldb: int, info: int, batch_size: int,
+    ) -> None:  # fmt: skip
+        assert trans == Operation.N
+        ctypes.c_int.from_address(info).value = 0  # of the host
+
+        def work() -> None:
+            for k, (a, b) in enumerate(pairs_at(aarray, barray, batch_size)):
+                right = columns_at(b, n, nrhs, ldb, code)
+                solved(columns_at(a, n, n, lda, code), dev_ipiv + 4 * n * k, right)
+
+        self.queue("getrs", handle, work)
+
+    return {f"{c}{f.__name__}": f for f in (trsm, trsm_batched, getrf_batched, getrs_batched)}
 
 
-def scalar_at(address: int, code: str) -> float:
+for code, letter in LETTERS.items():
+    for name, function in _precise(letter, code).items():
+        setattr(Cublas, name, function)
+
+
+def scalar_at(address: int, code: str) -> complex:
     """A number in the host's memory."""
-    kind = ctypes.c_float if code == "f4" else ctypes.c_double
-    return kind.from_address(address).value
+    value: complex = ctype_of(code).from_address(address).value
+    return value
 
 
 def matrix(address: int, trans: int, rows: int, columns: int, run: int, code: str) -> Array:
@@ -179,71 +153,8 @@ def matrix(address: int, trans: int, rows: int, columns: int, run: int, code: st
     return columns_at(address, rows, columns, run, code)
 
 
-def pointers_at(address: int, count: int) -> list[int]:
-    """Addresses in the device's memory."""
-    return [int(p) for p in array_at(address, 8 * count, (count,), "i8")]
-
-
 def pairs_at(a: int, b: int, count: int) -> Iterator[Any]:
     return zip(pointers_at(a, count), pointers_at(b, count), strict=True)
-
-
-class CusolverDn(Library):
-    WORK = 7
-    """Elements of workspace that it asks for."""
-
-    def _factor(
-        self, code: str, handle: int, uplo: int, n: int, places: Callable[[], list[int]], lda: int,
-        infos: int, both: bool = False,
-    ) -> None:  # fmt: skip
-        """What lies below is not its own, and stays; or, as a GPU does it with small matrices of a
-        batch, `both` triangles are written.
-        """
-        assert uplo == FillMode.UPPER
-
-        def work() -> None:
-            given = places()
-            found = array_at(infos, 4 * len(given), (len(given),), "i4")
-            for k, a in enumerate(given):
-                factor = columns_at(a, n, n, lda, code)
-                inside = np.triu_indices(n)
-                try:
-                    factor[inside] = np.linalg.cholesky(np.triu(factor).T).T[inside]
-                    if both:
-                        factor.T[inside] = factor[inside]
-                    found[k] = 0
-                except np.linalg.LinAlgError:
-                    found[k] = n
-
-        self.queue("potrf", handle, work)
-
-    def _potrf_buffer_size(self, handle: int, uplo: int, n: int, a: int, lda: int) -> int:
-        assert uplo == FillMode.UPPER and lda >= n
-        return self.WORK
-
-    def _potrf(code: str) -> Any:  # a function for each precision
-        def potrf(
-            self, handle: int, uplo: int, n: int, a: int, lda: int, workspace: int, lwork: int,
-            dev_info: int,
-        ) -> None:  # fmt: skip
-            assert lwork == self.WORK and doubles._device.holds(workspace, size_of(code) * lwork)
-            self._factor(code, handle, uplo, n, lambda: [a], lda, dev_info)
-
-        return potrf
-
-    def _potrf_batched(code: str) -> Any:
-        def potrf_batched(
-            self, handle: int, uplo: int, n: int, aarray: int, lda: int, info_array: int,
-            batch_size: int,
-        ) -> None:  # fmt: skip
-            places = functools.partial(pointers_at, aarray, batch_size)
-            self._factor(code, handle, uplo, n, places, lda, info_array, True)
-
-        return potrf_batched
-
-    spotrf, dpotrf = _potrf("f4"), _potrf("f8")
-    spotrf_batched, dpotrf_batched = _potrf_batched("f4"), _potrf_batched("f8")
-    spotrf_buffer_size = dpotrf_buffer_size = _potrf_buffer_size
 
 
 class Cufft(Library):

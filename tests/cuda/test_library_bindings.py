@@ -51,8 +51,11 @@ def test_numbers(library: str) -> None:
 
 def test_numbers_that_have_no_name_in_the_bindings() -> None:
     cublas = importlib.import_module("nvmath.bindings.cublas")
-    from ngrad_kernels.cuda.solver import UPPER
+    from ngrad_kernels.cuda import blas, lu, solver
 
-    assert cublas.FillMode.UPPER == UPPER
-    nvmath = importlib.import_module("nvmath")
-    assert (nvmath.CudaDataType.CUDA_R_32F, nvmath.CudaDataType.CUDA_R_64F) == (0, 1)
+    assert (cublas.FillMode.LOWER, cublas.FillMode.UPPER) == (solver.LOWER, solver.UPPER)
+    assert cublas.Operation.N == lu.NOT_TRANSPOSED
+    assert importlib.import_module("nvmath.bindings.cusolver").EigMode.VECTOR == solver.VECTORS
+    kinds = importlib.import_module("nvmath").CudaDataType
+    names = {"f4": "CUDA_R_32F", "f8": "CUDA_R_64F", "c8": "CUDA_C_32F", "c16": "CUDA_C_64F"}
+    assert {code: kinds[name] for code, name in names.items()} == blas._TYPES

@@ -140,3 +140,9 @@ def test_transforms_undo_each_other() -> None:
         x = ngrad.constant(np.random.default_rng(length).normal(size=(3, length)))
         back = apply(TABLE["irfft"], (apply(TABLE["rfft"], (x,)),), (length,))
         np.testing.assert_allclose(back, length * x.numpy(), rtol=1e-12)
+
+
+def test_lu_of_no_columns() -> None:
+    p, lower, upper = linalg.lu(np.ones((2, 3, 0)))
+    np.testing.assert_array_equal(p, np.stack([np.eye(3)] * 2))
+    assert (lower.shape, upper.shape) == ((2, 3, 0), (2, 0, 0))

@@ -11,8 +11,9 @@ import itertools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from ngrad_kernels.blas import LETTERS
 from ngrad_kernels.codes import ctype_of, part_of, size_of
-from ngrad_kernels.cuda.matrices import PRECISIONS, batched, note_fault, pointers, zero_diagonals
+from ngrad_kernels.cuda.matrices import batched, note_fault, pointers, zero_diagonals
 from ngrad_kernels.product import Product, precision
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def triangular_solve(libraries: Libraries, code: str) -> Routine:
     the matrices, the right-hand sides, which become the solutions, and an entry for a fault.
     """
     one, size = ctypes.addressof(_ONE[code]), size_of(code)
-    letter = PRECISIONS[code]
+    letter = LETTERS[code]
 
     def call(words: Sequence[int], addresses: Sequence[int]) -> None:
         count, rows, columns, lower, adjoint, who = words

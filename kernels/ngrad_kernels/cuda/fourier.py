@@ -92,3 +92,7 @@ def rfft(libraries: Libraries, code: str) -> Routine:
 def irfft(libraries: Libraries, code: str) -> Routine:
     """Signals of spectra, not scaled; words and addresses as of `rfft`, the other way round."""
     return Plans(libraries, "irfft", code)
+
+
+ROUTINES = (fft, rfft, irfft)
+"""By the names of the ops."""

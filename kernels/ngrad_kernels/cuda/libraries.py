@@ -72,10 +72,10 @@ class Libraries:
         return Prepared(kernel, facts, tiles(product, tile), 1, held)
 
     def routine(self, name: str, code: str, words: Sequence[int]) -> Prepared | None:
-        """A routine of linear algebra, a transform, or a sort of our own, of a dtype; None if its
-        library is not there.
+        """A routine of linear algebra, a transform, or a sort of our own, of a dtype; None if there
+        is none, or its library is not there.
         """
-        from ngrad_kernels.cuda import blas, fourier, solver, sorting
+        from ngrad_kernels.cuda import blas, fourier, lu, solver, sorting
 
         if name == "checked_index":
             return self._checks(code, words)
@@ -83,15 +83,16 @@ class Libraries:
             if code[0] == "c":  # whose order is not that of their bits
                 return None
             return self.prepared(self._number(name, code, sorting.argsort), words)
-        library, make = {
-            "triangular_solve": ("cublas", blas.triangular_solve),
-            "cholesky": ("cusolverDn", solver.cholesky),
-            "fft": ("cufft", fourier.fft),
-            "rfft": ("cufft", fourier.rfft),
-            "irfft": ("cufft", fourier.irfft),
-        }[name]
-        factors = library in ("cublas", "cusolverDn")
-        if (factors and code[0] == "c") or self.bindings(library) is None:
+        found: dict[str, tuple[Callable[[Libraries, str], Routine], tuple[str, ...]]] = {
+            "triangular_solve": (blas.triangular_solve, ("cublas",)),
+            **{f.__name__: (f, ("cublas", "cusolverDn")) for f in lu.ROUTINES},
+            **{f.__name__: (f, ("cusolverDn",)) for f in solver.ROUTINES},
+            **{f.__name__: (f, ("cufft",)) for f in fourier.ROUTINES},
+        }
+        if name not in found:
+            return None
+        make, needed = found[name]
+        if any(self.bindings(library) is None for library in needed):
             return None
         return self.prepared(self._number(name, code, make), words)
 

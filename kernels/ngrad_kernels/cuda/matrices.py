@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from ngrad_kernels.codes import part_of
 from ngrad_kernels.cuda.source import Source
+from ngrad_kernels.scalars import SCALARS
 
 if TYPE_CHECKING:
     from ngrad_kernels.cuda.target import CudaTarget
 
-PRECISIONS = {"f4": "s", "f8": "d"}
-"""What names of LAPACK's routines begin with, by dtype."""
 SMALL = 256
 """Rows up to which all of a batch are one call of a batched routine, which is made for small ones;
 larger ones go one by one. No measurement says where one is better.
@@ -22,6 +22,11 @@ def batched(count: int, rows: int) -> bool:
     """Whether a batch is one call of a batched routine."""
     return count > 1 and rows <= SMALL
 
+
+PARTS = ("all", "upper", "unit lower")
+"""What of a matrix `part` copies, by number: all of it; what is not below the diagonal, and zeros
+below; or what is below it, with ones on it and zeros above.
+"""
 
 # Numbers come in place of operands: kernels so have no facts, which would be copied first.
 _TEXTS = {
@@ -42,6 +47,69 @@ def {name}(facts, n, a1, a2, rows):
             if load_{code}(a1, (i * rows + k) * rows + k) == 0 and info == 0:
                 info = i4(k + 1)
         store_i4(a2, i, info)
+        i += thread_count()
+""",
+    "part": """
+def {name}(facts, n, a1, a2, high, wide, rows, columns, what):
+    i = thread_index()
+    while i < n:
+        row, at = i % rows, i // rows
+        column = at % columns
+        value = {code}(0)
+        if column < wide and (what == 0 or (row <= column if what == 1 else row > column)):
+            value = load_{code}(a1, (at // columns * wide + column) * high + row)
+        elif what == 2 and row == column:
+            value = {code}(1)
+        store_{code}(a2, i, value)
+        i += thread_count()
+""",
+    "adjoint": """
+def {name}(facts, n, a1, a2, rows):
+    i = thread_index()
+    while i < n:
+        at = i // rows
+        value = load_{code}(a1, (at - at % rows + i % rows) * rows + at % rows)
+        store_{code}(a2, i, {conj})
+        i += thread_count()
+""",
+    "order": """
+def {name}(facts, n, a1, a2, rows, count):
+    i = thread_index()
+    while i < n:
+        for k in range(rows):
+            store_i4(a2, i * rows + k, i4(k))
+        for k in range(count):
+            at = i8(load_i4(a1, i * count + k)) - 1
+            first, second = reload_i4(a2, i * rows + k), reload_i4(a2, i * rows + at)
+            store_i4(a2, i * rows + k, second)
+            store_i4(a2, i * rows + at, first)
+        i += thread_count()
+""",
+    "permutation": """
+def {name}(facts, n, a1, a2, rows):
+    i = thread_index()
+    while i < n:
+        taken = i8(load_i4(a1, i // rows)) == i % rows
+        store_{part}(a2, i, {part}(1) if taken else {part}(0))
+        i += thread_count()
+""",
+    "determinant": """
+def {name}(facts, n, a1, a2, a3, a4, rows, whole):
+    i = thread_index()
+    while i < n:
+        sign, total = {code}(1), f8(0)
+        for k in range(rows):
+            value = load_{code}(a1, (i * rows + k) * rows + k)
+            sign = {signed}
+            total += log_f8(f8({abs}))
+            if i8(load_i4(a2, i * rows + k)) != k + 1:
+                sign = {negative}
+        if whole:
+            value = {size}
+            store_{code}(a3, i, {scaled})
+        else:
+            store_{code}(a3, i, sign)
+            store_{part}(a4, i, {part}(total))
         i += thread_count()
 """,
     "pointers": """
@@ -65,6 +133,14 @@ def {name}(facts, n, a1, a2, who):
 KERNELS = tuple(_TEXTS)
 
 
+def _said(scalar: str, code: str, *operands: str) -> str:
+    """The expression of a scalar function, of a dtype."""
+    expression = SCALARS[scalar].expression(code[0])
+    assert expression is not None
+    text = f"({expression.format(*operands, c=code, p=part_of(code))})"
+    return f"{code}{text}" if SCALARS[scalar].result is None else text
+
+
 def source(kernel: str, code: str) -> Source:
     """One of these kernels, for a dtype.
 
@@ -73,8 +149,20 @@ def source(kernel: str, code: str) -> Source:
     >>> source("lower", "f4").name
     'lower_f4'
     """
-    name = f"{kernel}_{code}"
-    return Source(name, _TEXTS[kernel].format(name=name, code=code), 3, 1)
+    name, part, words = f"{kernel}_{code}", part_of(code), {}
+    if code[0] in "fc":
+        size, value = f"{part}(exp_f8(total))", "value"
+        words = {
+            "abs": _said("abs", code, value),
+            "signed": _said("multiply", code, "sign", _said("sign", code, value)),
+            "negative": _said("negative", code, "sign"),
+            "scaled": _said("multiply", code, "sign", value),
+            "size": size if code == part else f"cartesian({size}, {part}(0))",
+            "conj": value if code == part else _said("conj", code, value),
+        }
+    text = _TEXTS[kernel].format(name=name, code=code, part=part, **words)
+    operands = text.partition("(")[2].partition(")")[0].count(",") - 1
+    return Source(name, text, operands, 1)
 
 
 def _launch(target: CudaTarget, kernel: str, code: str, n: int, operands: Sequence[int]) -> None:
@@ -94,6 +182,59 @@ def zero_diagonals(
     there is none.
     """
     _launch(target, "zero_diagonals", code, count, (matrices, infos, rows))
+
+
+def part(
+    target: CudaTarget,
+    code: str,
+    what: str,
+    count: int,
+    source: tuple[int, int, int],
+    result: tuple[int, int, int],
+) -> None:
+    """Copy the upper left parts of matrices by columns, of which `PARTS` says what. Matrices are an
+    address, rows and columns; of a source without columns zeros come, and ones on a diagonal of
+    its own.
+    """
+    matrices, high, wide = source
+    address, rows, columns = result
+    operands = (matrices, address, high, wide, rows, columns, PARTS.index(what))
+    _launch(target, "part", code, count * rows * columns, operands)
+
+
+def identity(target: CudaTarget, code: str, count: int, rows: int, result: int) -> None:
+    """Write identity matrices."""
+    part(target, code, "unit lower", count, (0, rows, 0), (result, rows, rows))
+
+
+def adjoint(
+    target: CudaTarget, code: str, count: int, rows: int, matrices: int, result: int
+) -> None:
+    """Copy the conjugate transposes of square matrices."""
+    _launch(target, "adjoint", code, count * rows * rows, (matrices, result, rows))
+
+
+def permutation(
+    target: CudaTarget, code: str, count: int, rows: int, pivots: int, many: int, result: int
+) -> None:
+    """The matrices P by columns, of real numbers, for which A is P L U where LAPACK exchanged so
+    many rows with those that `pivots` names from 1.
+    """
+    order, part = target.pool.take(4 * count * rows), part_of(code)
+    _launch(target, "order", "i4", count, (pivots, order.address, rows, many))
+    _launch(target, "permutation", part, count * rows * rows, (order.address, result, rows))
+
+
+def determinant(
+    target: CudaTarget, code: str, count: int, rows: int, factors: int, pivots: int,
+    results: Sequence[int],
+) -> None:  # fmt: skip
+    """Determinants of factored matrices; or, of two results, their signs, and the logarithms of
+    their magnitudes.
+    """
+    signs, logarithms = (*results, 0)[:2]
+    operands = (factors, pivots, signs, logarithms, rows, int(len(results) == 1))
+    _launch(target, "determinant", code, count, operands)
 
 
 def pointers(target: CudaTarget, count: int, step: int, first: int, result: int) -> None:

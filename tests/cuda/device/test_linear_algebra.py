@@ -12,13 +12,16 @@ import pytest
 from device_work import get, get_array, put_array
 from test_products import numbers, with_libraries
 
-from ngrad_kernels.cuda import matrices
+from ngrad_kernels.codes import part_of
+from ngrad_kernels.cuda import matrices, solver
 from ngrad_kernels.cuda.libraries import Libraries
 from ngrad_kernels.cuda.target import CudaTarget
 
 Array = np.ndarray[Any, Any]
-CHECKING = ("cholesky", "triangular_solve")
-codes = pytest.mark.parametrize("code", ["f4", "f8"])
+CHECKING = ("cholesky", "triangular_solve", "solve", "inv", "eigh", "svd")
+CODES = ("f4", "f8", "c8", "c16")
+codes = pytest.mark.parametrize("code", CODES)
+reals = pytest.mark.parametrize("code", CODES[:2])
 
 
 @pytest.fixture
@@ -26,34 +29,41 @@ def libraries(open_target: Callable[..., CudaTarget]) -> Libraries:
     return with_libraries(open_target(0))
 
 
-def run(libraries: Libraries, name: str, words: list[int], x: Array, out: Array) -> Array:
-    """What a routine leaves in `out`, which it begins with."""
-    found, (who, least, greatest) = noted(libraries, name, words, x, out)
+def run(libraries: Libraries, name: str, words: list[int], *arrays: Array) -> Any:
+    """What a routine leaves in its operands; the last, where there are two."""
+    found, (who, least, greatest) = noted(libraries, name, words, *arrays)
     assert least > greatest, f"{who} finds matrix {least} wrong"
-    return found
+    return found[-1] if len(arrays) == 2 else found
 
 
 WHO = 7
 
 
 def noted(
-    libraries: Libraries, name: str, words: list[int], x: Array, out: Array
-) -> tuple[Array, list[int]]:
+    libraries: Libraries, name: str, words: list[int], *arrays: Array
+) -> tuple[list[Array], list[int]]:
     """What a routine leaves, and in the entry of a status."""
-    target, code = libraries.target, x.dtype.str[1:]
-    work = libraries.routine(name, code, [*words, WHO] if name in CHECKING else words)
+    target, checks = libraries.target, name in CHECKING
+    code = max((x.dtype for x in arrays), key=lambda dtype: dtype.itemsize).str[1:]
+    work = libraries.routine(name, code, [*words, WHO] if checks else words)
     assert work is not None
-    source, result, entry = put_array(target, x), put_array(target, out), target.pool.take(24)
+    buffers, entry = [put_array(target, x) for x in arrays], target.pool.take(24)
     target.launch(target.skeleton("status_clear"), 0, 1, 1, [entry.address])
-    addresses = [source.address, result.address, entry.address]
-    addresses = addresses if name in CHECKING else addresses[:2]
+    addresses = [buffer.address for buffer in (*buffers, *[entry] * checks)]
     target.launch(work.kernel, work.facts, work.n, work.grain, addresses)
-    return get_array(target, result, out.shape, out.dtype), get(target, entry, 3).tolist()
+    given = zip(buffers, arrays, strict=True)
+    found = [get_array(target, buffer, x.shape, x.dtype) for buffer, x in given]
+    return found, get(target, entry, 3).tolist()
+
+
+def drawn(shape: tuple[int, ...], code: str, seed: int) -> Array:
+    x = numbers(shape, "f8", seed)
+    return (x + 1j * numbers(shape, "f8", seed + 1) if code[0] == "c" else x).astype(code)
 
 
 def definite(shape: tuple[int, ...], code: str) -> Array:
-    x = numbers((*shape, shape[-1]), "f8", 3)
-    return (x @ x.swapaxes(-1, -2) + np.eye(shape[-1])).astype(code)
+    x = drawn((*shape, shape[-1]), code, 3)
+    return (x @ x.conj().swapaxes(-1, -2) + np.eye(shape[-1])).astype(code)
 
 
 def factored(libraries: Libraries, x: Array) -> Array:
@@ -66,34 +76,130 @@ def factored(libraries: Libraries, x: Array) -> Array:
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whether a batch is one call."""
     monkeypatch.setattr(matrices, "SMALL", request.param)
+    monkeypatch.setattr(solver, "JACOBI", min(request.param, solver.JACOBI))
 
 
 @codes
-@pytest.mark.parametrize("shape", [(1,), (3,), (2, 3), (2, 2, 4)], ids=str)
+@pytest.mark.parametrize("shape", [(1,), (3,), (2, 2, 3)], ids=str)
 def test_cholesky(libraries: Libraries, way: None, shape: tuple[int, ...], code: str) -> None:
     x = definite(shape, code)
     read = np.tril(x) + np.triu(np.full_like(x, np.nan), 1)
     close = 32 * np.finfo(code).eps
     np.testing.assert_allclose(
-        factored(libraries, read), np.linalg.cholesky(x.astype("f8")), rtol=close, atol=close
+        factored(libraries, read), np.linalg.cholesky(x), rtol=close, atol=close
     )
 
 
 @codes
 @pytest.mark.parametrize("lower", [True, False])
 @pytest.mark.parametrize("adjoint", [True, False])
-@pytest.mark.parametrize(("batch", "columns"), [((), 2), ((3,), 1), ((2, 2), 5)], ids=str)
+@pytest.mark.parametrize(("batch", "columns"), [((), 1), ((2, 2), 3)], ids=str)
 def test_triangular_solve(
     libraries: Libraries, way: None, code: str, lower: bool, adjoint: bool, batch: Any, columns: int
 ) -> None:
-    a = numbers((*batch, 4, 4), code, 1) + 4 * np.eye(4, dtype=code)
-    b = numbers((*batch, 4, columns), code, 2)
+    a = drawn((*batch, 4, 4), code, 1) + 4 * np.eye(4, dtype=code)
+    b = drawn((*batch, 4, columns), code, 2)
     words = [int(np.prod(batch, dtype=int)), 4, columns, int(lower), int(adjoint)]
     x = run(libraries, "triangular_solve", words, a, b)
-    triangle = (np.tril if lower else np.triu)(a).astype("f8")
+    triangle = (np.tril if lower else np.triu)(a)
     triangle = triangle.swapaxes(-1, -2) if adjoint else triangle
     close = 64 * np.finfo(code).eps
     np.testing.assert_allclose(triangle @ x, b, rtol=close, atol=close)
+
+
+def turned(x: Array) -> Array:
+    """Matrices by columns, or those that lie so."""
+    return np.ascontiguousarray(x.swapaxes(-1, -2))
+
+
+def filler(shape: tuple[int, ...], code: str) -> Array:
+    """What a routine has to write over."""
+    return np.full(shape, np.nan, code)
+
+
+def assert_near(found: Array, wanted: Array) -> None:
+    close = 100 * np.finfo(found.dtype).eps
+    np.testing.assert_allclose(found, wanted, rtol=close, atol=close)
+
+
+def assert_orthonormal(columns: Array) -> None:
+    grams = columns.conj().swapaxes(-1, -2) @ columns
+    assert_near(grams, np.broadcast_to(np.eye(columns.shape[-1]), grams.shape))
+
+
+@codes
+def test_systems(libraries: Libraries, way: None, code: str) -> None:
+    a, b = drawn((3, 4, 4), code, 1) + 2 * np.eye(4, dtype=code), drawn((3, 4, 2), code, 5)
+    x = turned(run(libraries, "solve", [3, 4, 2], turned(a), turned(b)))
+    assert_near(a @ x, b)
+    inverses = turned(run(libraries, "inv", [3, 4, 4], turned(a), filler(a.shape, code)))
+    assert_near(a @ inverses, np.broadcast_to(np.eye(4), a.shape))
+
+
+@codes
+def test_determinants(libraries: Libraries, way: None, code: str) -> None:
+    a, part = drawn((3, 4, 4), code, 1), part_of(code)
+    a[2, 1] = a[2, 0]
+    found = run(libraries, "det", [3, 4, 4], turned(a), filler((3,), code))
+    assert_near(found, np.linalg.det(a))
+    given = turned(a), filler((3,), code), filler((3,), part)
+    _, signs, logarithms = run(libraries, "slogdet", [3, 4, 4], *given)
+    assert_near(signs[:2], np.linalg.slogdet(a[:2])[0])
+    assert_near(logarithms[:2], np.linalg.slogdet(a[:2])[1])
+    assert logarithms[2] < -10  # of two equal rows: rounding may leave no zero
+
+
+@codes
+@pytest.mark.parametrize(("rows", "columns"), [(3, 3), (4, 2), (2, 4)])
+def test_factors(libraries: Libraries, code: str, rows: int, columns: int) -> None:
+    """LU, and QR both ways."""
+    least, part = min(rows, columns), part_of(code)
+    a, sizes = drawn((2, rows, columns), code, 1), [2, rows, columns]
+    given = turned(a), filler((2, rows, rows), part)
+    given = *given, filler((2, least, rows), code), filler((2, columns, least), code)
+    p, lower, upper = (turned(x) for x in run(libraries, "lu", sizes, *given)[1:])
+    assert_near(p.astype(code) @ lower @ upper, a)
+    assert (np.abs(lower) < 1.5).all()  # LAPACK takes |re| + |im| for the size of a complex number
+    np.testing.assert_array_equal(lower, np.tril(lower, -1) + np.eye(rows, least, dtype=code))
+    np.testing.assert_array_equal(upper, np.triu(upper))
+    assert set(p.ravel()) == {0, 1}
+    assert_orthonormal(p)
+    for complete in (0, 1):
+        inner = rows if complete else least
+        given = turned(a), filler((2, inner, rows), code), filler((2, columns, inner), code)
+        q, r = (turned(x) for x in run(libraries, "qr", [*sizes, complete], *given)[1:])
+        assert_near(q @ r, a)
+        assert_orthonormal(q)
+        np.testing.assert_array_equal(r, np.triu(r))
+        assert_near(np.diagonal(r, axis1=-2, axis2=-1).imag, np.zeros((2, least), part))
+
+
+@codes
+@pytest.mark.parametrize("lower", [True, False])
+def test_eigenvalues(libraries: Libraries, way: None, code: str, lower: bool) -> None:
+    a, part = definite((2, 3), code), part_of(code)
+    read = (np.tril if lower else np.triu)(a)
+    (values, vectors), _ = noted(
+        libraries, "eigh", [2, 3, 3, int(lower)], filler((2, 3), part), turned(read)
+    )
+    vectors = turned(vectors)
+    assert_near(values, np.linalg.eigvalsh(a))
+    assert_near(a @ vectors, vectors * values[:, None, :])
+    assert_orthonormal(vectors)
+
+
+@codes
+@pytest.mark.parametrize("full", [True, False])
+def test_singular_values(libraries: Libraries, way: None, code: str, full: bool) -> None:
+    a, part = drawn((2, 4, 3), code, 1), part_of(code)
+    left = 4 if full else 3
+    given = turned(a), filler((2, left, 4), code), filler((2, 3), part), filler((2, 3, 3), code)
+    _, u, s, vh = run(libraries, "svd", [2, 4, 3, int(full)], *given)
+    u, vh = turned(u), turned(vh)
+    assert_near(s, np.linalg.svd(a)[1])
+    assert_near((u[..., :3] * s[:, None, :]) @ vh, a)
+    assert_orthonormal(u)
+    assert_orthonormal(vh)
 
 
 def test_the_first_wrong_matrix_is_noted(libraries: Libraries, way: None) -> None:
@@ -105,9 +211,24 @@ def test_the_first_wrong_matrix_is_noted(libraries: Libraries, way: None) -> Non
     words = [3, 2, 1, 1, 0]
     _, fault = noted(libraries, "triangular_solve", words, a, np.ones((3, 2, 1)))
     assert fault == [WHO, 2, 2]
+    _, fault = noted(libraries, "solve", [3, 2, 1], a, np.ones((3, 1, 2)))
+    assert fault == [WHO, 2, 2]
+    _, fault = noted(libraries, "inv", [3, 2, 2], a, np.ones((3, 2, 2)))
+    assert fault == [WHO, 2, 2]
 
 
-@codes
+def test_what_does_not_converge_is_noted(libraries: Libraries, way: None) -> None:
+    if not hasattr(libraries.bindings("cusolverDn"), "calls"):
+        pytest.skip("what cuSOLVER makes of a NaN is not documented")
+    a = np.stack([np.eye(2), np.full((2, 2), np.nan), np.full((2, 2), np.nan)])
+    _, fault = noted(libraries, "eigh", [3, 2, 2, 1], np.ones((3, 2)), a)
+    assert fault == [WHO, 1, 1]
+    given = a, np.ones((3, 2, 2)), np.ones((3, 2)), np.ones((3, 2, 2))
+    _, fault = noted(libraries, "svd", [3, 2, 2, 1], *given)
+    assert fault == [WHO, 1, 1]
+
+
+@reals
 @pytest.mark.parametrize(("count", "length"), [(1, 1), (1, 2), (3, 5), (2, 6)])
 def test_transforms(libraries: Libraries, code: str, count: int, length: int) -> None:
     x, pairs = numbers((count, length), code, 1), length // 2 + 1
@@ -147,7 +268,7 @@ def test_plans_are_kept(libraries: Libraries, monkeypatch: pytest.MonkeyPatch) -
 
 def test_without_libraries(open_target: Callable[..., CudaTarget]) -> None:
     libraries = Libraries(open_target(0), lambda name: None)
-    for name in ("cholesky", "triangular_solve", "rfft", "irfft"):
+    for name in (*CHECKING, "det", "slogdet", "lu", "qr", "rfft", "irfft"):
         assert libraries.routine(name, "f4", [1, 1, 1, 0, 0]) is None
 
 

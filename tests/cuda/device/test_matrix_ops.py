@@ -23,6 +23,9 @@ Array = np.ndarray[Any, Any]
 SQUARE = numbers((2, 3, 3), "f8", 1)
 DEFINITE = SQUARE @ SQUARE.swapaxes(-1, -2) + np.eye(3)
 REGULAR = SQUARE + 4 * np.eye(3)
+COMPLEX = REGULAR + 1j * SQUARE[::-1]
+HERMITIAN = COMPLEX @ COMPLEX.conj().swapaxes(-1, -2) + np.eye(3)
+TALL, WIDE = numbers((4, 3), "f8", 4), numbers((2, 3, 4), "f8", 4)
 RHS = numbers((3, 2), "f8", 2)
 
 
@@ -46,6 +49,17 @@ FUNCTIONS: list[tuple[str, Callable[..., Any], tuple[Array, ...]]] = [
     ("turned", lambda x: linalg.cholesky(linalg.matrix_transpose(x)), (DEFINITE,)),
     ("solve", lambda x, y: linalg.triangular_solve(x, y), (REGULAR, RHS)),
     ("upper", lambda x, y: linalg.triangular_solve(x, y, False, True), (REGULAR[0], RHS)),
+    ("complex cholesky", linalg.cholesky, (HERMITIAN,)),
+    ("complex solve", lambda x, y: linalg.triangular_solve(x, y, True, True), (COMPLEX, RHS + 1j)),
+    ("system", linalg.solve, (COMPLEX[0], COMPLEX)),
+    ("inverse", linalg.inv, (REGULAR,)),
+    ("determinant", lambda x: linalg.slogdet(x)[1], (SQUARE,)),
+    ("lu", lambda x: linalg.lu(x)[2], (WIDE * (1 + 2j),)),
+    ("q", lambda x: linalg.qr(x)[0], (WIDE,)),
+    ("r", lambda x: linalg.qr(x, True)[1], (TALL,)),
+    ("eigenvectors", lambda x: linalg.eigh(x)[1] ** 2, (DEFINITE[0],)),
+    ("singular values", lambda x: linalg.svd(x, compute_uv=False), (WIDE + 1j,)),
+    ("singular vectors", lambda x: linalg.svd(x)[1] ** 2, (TALL,)),
     ("rfft", lambda x: apply(TABLE["rfft"], (x[..., ::-1],)), (SQUARE,)),
     ("irfft", lambda x: apply(TABLE["irfft"], (x,), (4,)), (SQUARE + 1j,)),
     ("fft", lambda x: apply(TABLE["fft"], (x,), (True,)), (SQUARE + 1j,)),
@@ -80,13 +94,56 @@ def test_as_on_the_cpu(
         np.testing.assert_allclose(x.numpy(), wanted.numpy(), rtol=1e-12, atol=1e-12)
 
 
+EMPTY: list[tuple[Callable[..., Any], tuple[int, ...]]] = [
+    (linalg.inv, (2, 0, 0)),
+    (lambda x: linalg.solve(x, np.ones((2, 0, 3))), (2, 0, 0)),
+    (linalg.det, (2, 0, 0)),
+    (linalg.slogdet, (2, 0, 0)),
+    (linalg.lu, (2, 2, 0)),
+    (lambda x: linalg.qr(x, True), (2, 2, 0)),
+    (linalg.eigh, (0, 3, 3)),
+    (lambda x: linalg.svd(x, True), (2, 2, 0)),
+    (lambda x: linalg.svd(x, True), (2, 0, 2)),
+]
+
+
+def test_empty_matrices() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for function, shape in EMPTY:
+            expected = function(np.ones(shape))
+            with ngrad.device("cuda:0"):
+                found = function(np.ones(shape))
+            if not isinstance(found, tuple):
+                expected, found = (expected,), (found,)
+            for x, wanted in zip(found, expected, strict=True):
+                assert x.device == "cuda:0"
+                np.testing.assert_array_equal(x.numpy(), wanted.numpy())
+
+
+def test_what_may_wait_is_in_no_graph(device: Any) -> None:
+    def replays(function: Callable[..., Any]) -> int:
+        run, before = ngrad.function(function), device.target.counters["replays"]
+        with ngrad.device("cuda:0"):
+            x = ngrad.constant(DEFINITE[0])
+        for _ in range(6):
+            run(x).numpy()
+        return int(device.target.counters["replays"]) - before
+
+    assert replays(lambda x: ngrad.reduce_sum(linalg.cholesky(x * 2.0) * 3.0)) > 0
+    assert replays(lambda x: ngrad.reduce_sum(linalg.eigh(x * 2.0)[0] * 3.0)) == 0
+
+
 def test_faults_raise_where_what_depends_on_them_is_looked_at() -> None:
     with ngrad.device("cuda:0"):
         x = linalg.cholesky(DEFINITE * np.array([[1.0, 1.0], [-1.0, 1.0]])[..., None, None])
         y = linalg.triangular_solve(np.diag([1.0, 0.0]), np.ones((2, 1)))
+        z = linalg.inv(np.stack([np.eye(2), np.ones((2, 2))]))
         assert ngrad.reduce_sum(ngrad.ones([2])).numpy() == 2.0
         for _ in range(2):
             with pytest.raises(NumberError, match=r"cholesky: matrix \[1, 0\] of the batch"):
                 x.numpy()
             with pytest.raises(NumberError, match="triangular_solve: the matrix is singular"):
                 ngrad.reduce_sum(y).numpy()
+            with pytest.raises(NumberError, match=r"inv: matrix \[1\] of the batch is singular"):
+                (z + 1.0).numpy()

@@ -1,0 +1,356 @@
+"""Doubles of nvmath's bindings of cuSOLVER: the same names and arguments, held to what the library
+asks of them, and LAPACK's results.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from doubled import Array, FillMode, Library, Operation, array_at, columns_at, pointers_at
+from scipy.linalg import lapack
+
+from ngrad_kernels.blas import LETTERS
+from ngrad_kernels.codes import part_of, size_of
+
+VECTOR = 1
+"""`cusolverEigMode_t`."""
+SQUARE, REDUCED = ord("A"), ord("S")
+"""What of singular vectors is asked for."""
+SMALL = 32
+"""Rows and columns of the largest matrices whose singular values Jacobi's method finds in a batch.
+"""
+
+
+def of_lapack(name: str, code: str) -> Callable[..., Any]:
+    function: Callable[..., Any] = getattr(lapack, LETTERS[code] + name)
+    return function
+
+
+def info_at(address: int) -> Array:
+    return array_at(address, 4, (1,), "i4")
+
+
+def factored(a: Array, pivots: int, info: int) -> None:
+    """Have a matrix written over by its LU factors."""
+    least = min(a.shape)
+    factors, found, wrong = of_lapack("getrf", a.dtype.str[1:])(a)
+    a[...] = factors
+    array_at(pivots, 4 * least, (least,), "i4")[...] = found + 1
+    info_at(info)[...] = wrong
+
+
+def solved(a: Array, pivots: int, b: Array) -> None:
+    """Have right-hand sides written over by solutions."""
+    found = array_at(pivots, 4 * len(a), (len(a),), "i4")
+    b[...] = of_lapack("getrs", a.dtype.str[1:])(a, found - 1, b)[0]
+
+
+def batch_at(address: int, count: int, rows: int, columns: int, run: int, code: str) -> list[Array]:
+    """Matrices by columns, one behind the other."""
+    step = run * columns * size_of(code)
+    return [columns_at(address + k * step, rows, columns, run, code) for k in range(count)]
+
+
+class CusolverDn(Library):
+    WORK = 7
+    """Elements of workspace that it asks for."""
+
+    def __init__(self, streams: Callable[[], Iterator[Any]]) -> None:
+        super().__init__(streams)
+        self._settings: dict[int, str] = {}
+
+    def create_syevj_info(self) -> int:
+        self._settings[len(self._settings) + 1] = "syevj"
+        return len(self._settings)
+
+    def create_gesvdj_info(self) -> int:
+        self._settings[len(self._settings) + 1] = "gesvdj"
+        return len(self._settings)
+
+    def _work(
+        self, name: str, handle: int, work: Callable[[], None], room: int, length: int, code: str
+    ) -> None:
+        """Queue work that leaves nothing of what was in its workspace."""
+        assert length == self.WORK
+
+        def done() -> None:
+            work()
+            array_at(room, length * size_of(code), (length,), code)[...] = np.nan
+
+        self.queue(name, handle, done)
+
+
+Functions = dict[str, Callable[..., Any]]
+
+
+def _length(check: Callable[..., bool]) -> Callable[..., int]:
+    """A function that says how large a workspace must be; its arguments are checked."""
+
+    @functools.wraps(check, updated=())
+    def buffer_size(self: CusolverDn, *arguments: int) -> int:
+        assert check(self, *arguments)
+        return self.WORK
+
+    return buffer_size
+
+
+# -- Cholesky --------------------------------------------------------------------------------------
+
+
+def _potrf(c: str, code: str) -> Functions:
+    def factor(a: Array, info: int, both: bool) -> None:
+        """What lies below is not its own, and stays; or, as a GPU does it with small matrices of a
+        batch, `both` triangles are written.
+        """
+        inside = np.triu_indices(len(a))
+        try:
+            a[inside] = np.linalg.cholesky(np.triu(a).T.conj()).T.conj()[inside]
+            if both:
+                a.T[inside] = a[inside]
+            info_at(info)[...] = 0
+        except np.linalg.LinAlgError:
+            info_at(info)[...] = len(a)
+
+    @_length
+    def buffer_size(self: Any, handle: int, uplo: int, n: int, a: int, lda: int) -> bool:
+        return uplo == FillMode.UPPER and lda >= n
+
+    def potrf(
+        self: Any, handle: int, uplo: int, n: int, a: int, lda: int, workspace: int, lwork: int,
+        dev_info: int,
+    ) -> None:  # fmt: skip
+        assert uplo == FillMode.UPPER
+
+        def work() -> None:
+            factor(columns_at(a, n, n, lda, code), dev_info, False)
+
+        self._work("potrf", handle, work, workspace, lwork, code)
+
+    def batched(
+        self: Any, handle: int, uplo: int, n: int, aarray: int, lda: int, info_array: int,
+        batch_size: int,
+    ) -> None:  # fmt: skip
+        assert uplo == FillMode.UPPER
+
+        def work() -> None:
+            for k, a in enumerate(pointers_at(aarray, batch_size)):
+                factor(columns_at(a, n, n, lda, code), info_array + 4 * k, True)
+
+        self.queue("potrf", handle, work)
+
+    names = f"{c}potrf", f"{c}potrf_batched", f"{c}potrf_buffer_size"
+    return dict(zip(names, (potrf, batched, buffer_size), strict=True))
+
+
+# -- LU and QR -------------------------------------------------------------------------------------
+
+
+def _getrf(c: str, code: str) -> Functions:
+    @_length
+    def buffer_size(self: Any, handle: int, m: int, n: int, a: int, lda: int) -> bool:
+        return lda >= m > 0 and n > 0
+
+    def getrf(
+        self: Any, handle: int, m: int, n: int, a: int, lda: int, workspace: int, dev_ipiv: int,
+        dev_info: int,
+    ) -> None:  # fmt: skip
+        def work() -> None:
+            factored(columns_at(a, m, n, lda, code), dev_ipiv, dev_info)
+
+        self._work("getrf", handle, work, workspace, self.WORK, code)
+
+    def getrs(
+        self: Any, handle: int, trans: int, n: int, nrhs: int, a: int, lda: int, dev_ipiv: int,
+        b: int, ldb: int, dev_info: int,
+    ) -> None:  # fmt: skip
+        assert trans == Operation.N
+
+        def work() -> None:
+            solved(columns_at(a, n, n, lda, code), dev_ipiv, columns_at(b, n, nrhs, ldb, code))
+            info_at(dev_info)[...] = 0
+
+        self.queue("getrs", handle, work)
+
+    names = f"{c}getrf", f"{c}getrs", f"{c}getrf_buffer_size"
+    return dict(zip(names, (getrf, getrs, buffer_size), strict=True))
+
+
+def _geqrf(c: str, code: str) -> Functions:
+    size, q = size_of(code), "ungqr" if code[0] == "c" else "orgqr"
+
+    @_length
+    def factor_size(self: Any, handle: int, m: int, n: int, a: int, lda: int) -> bool:
+        return lda >= m > 0 and n > 0
+
+    def geqrf(
+        self: Any, handle: int, m: int, n: int, a: int, lda: int, tau: int, workspace: int,
+        lwork: int, dev_info: int,
+    ) -> None:  # fmt: skip
+        least = min(m, n)
+
+        def work() -> None:
+            matrix = columns_at(a, m, n, lda, code)
+            matrix[...], found, _, info_at(dev_info)[...] = of_lapack("geqrf", code)(matrix)
+            array_at(tau, size * least, (least,), code)[...] = found
+
+        self._work("geqrf", handle, work, workspace, lwork, code)
+
+    @_length
+    def make_size(
+        self: Any, handle: int, m: int, n: int, k: int, a: int, lda: int, tau: int
+    ) -> bool:
+        return lda >= m >= n >= k > 0
+
+    def orgqr(
+        self: Any, handle: int, m: int, n: int, k: int, a: int, lda: int, tau: int, work: int,
+        lwork: int, info: int,
+    ) -> None:  # fmt: skip
+        assert m >= n >= k > 0
+
+        def done() -> None:
+            matrix, found = columns_at(a, m, n, lda, code), array_at(tau, size * k, (k,), code)
+            matrix[...], _, info_at(info)[...] = of_lapack(q, code)(matrix, found)
+
+        self._work("orgqr", handle, done, work, lwork, code)
+
+    names = f"{c}geqrf", f"{c}geqrf_buffer_size", f"{c}{q}", f"{c}{q}_buffer_size"
+    return dict(zip(names, (geqrf, factor_size, orgqr, make_size), strict=True))
+
+
+# -- eigenvalues -----------------------------------------------------------------------------------
+
+
+def _syevd(c: str, code: str) -> Functions:
+    kind, part = "he" if code[0] == "c" else "sy", part_of(code)
+
+    def solve(a: Array, w: int, uplo: int, info: int) -> None:
+        n, low = len(a), uplo == FillMode.LOWER
+        triangle = np.tril(a) if low else np.triu(a)
+        if not np.isfinite(triangle).all():
+            info_at(info)[...] = n + 1
+            return
+        values, a[...], info_at(info)[...] = of_lapack(f"{kind}evd", code)(triangle, lower=low)
+        array_at(w, n * size_of(part), (n,), part)[...] = values
+
+    @_length
+    def buffer_size(
+        self: Any, handle: int, jobz: int, uplo: int, n: int, a: int, lda: int, w: int
+    ) -> bool:
+        return jobz == VECTOR and lda >= n > 0
+
+    def syevd(
+        self: Any, handle: int, jobz: int, uplo: int, n: int, a: int, lda: int, w: int, work: int,
+        lwork: int, info: int,
+    ) -> None:  # fmt: skip
+        assert jobz == VECTOR
+
+        def done() -> None:
+            solve(columns_at(a, n, n, lda, code), w, uplo, info)
+
+        self._work("syevd", handle, done, work, lwork, code)
+
+    @_length
+    def batched_size(
+        self: Any, handle: int, jobz: int, uplo: int, n: int, a: int, lda: int, w: int,
+        params: int, batch_size: int,
+    ) -> bool:  # fmt: skip
+        return jobz == VECTOR and lda >= n > 0 and self._settings[params] == "syevj"
+
+    def batched(
+        self: Any, handle: int, jobz: int, uplo: int, n: int, a: int, lda: int, w: int, work: int,
+        lwork: int, info: int, params: int, batch_size: int,
+    ) -> None:  # fmt: skip
+        assert jobz == VECTOR and self._settings[params] == "syevj"
+
+        def done() -> None:
+            for k, matrix in enumerate(batch_at(a, batch_size, n, n, lda, code)):
+                solve(matrix, w + k * n * size_of(part), uplo, info + 4 * k)
+
+        self._work("syevj", handle, done, work, lwork, code)
+
+    names = f"{c}{kind}evd", f"{c}{kind}evj_batched"
+    return {
+        **dict(zip(names, (syevd, batched), strict=True)),
+        **{
+            f"{name}_buffer_size": length
+            for name, length in zip(names, (buffer_size, batched_size), strict=True)
+        },
+    }
+
+
+# -- singular values -------------------------------------------------------------------------------
+
+
+def _gesvd(c: str, code: str) -> Functions:
+    part, size = part_of(code), size_of(part_of(code))
+
+    def solve(a: Array, full: bool, s: int, u: Array, vh: Array, info: int) -> None:
+        n = min(a.shape)
+        if not np.isfinite(a).all():
+            info_at(info)[...] = n + 1
+            return
+        left, values, right, info_at(info)[...] = of_lapack("gesvd", code)(a, full_matrices=full)
+        u[...], vh[...] = left[:, : u.shape[1]], right
+        array_at(s, n * size, (n,), part)[...] = values
+        a[...] = np.nan
+
+    @_length
+    def buffer_size(self: Any, handle: int, m: int, n: int) -> bool:
+        return m >= n > 0
+
+    def gesvd(
+        self: Any, handle: int, jobu: int, jobvt: int, m: int, n: int, a: int, lda: int, s: int,
+        u: int, ldu: int, vt: int, ldvt: int, work: int, lwork: int, rwork: int, info: int,
+    ) -> None:  # fmt: skip
+        assert m >= n > 0 and jobu in (SQUARE, REDUCED) and jobvt == SQUARE
+        full = jobu == SQUARE
+
+        def done() -> None:
+            left = columns_at(u, m, m if full else n, ldu, code)
+            right = columns_at(vt, n, n, ldvt, code)
+            solve(columns_at(a, m, n, lda, code), full, s, left, right, info)
+            array_at(rwork, (n - 1) * size, (n - 1,), part)[...] = np.nan
+
+        self._work("gesvd", handle, done, work, lwork, code)
+
+    @_length
+    def batched_size(
+        self: Any, handle: int, jobz: int, m: int, n: int, a: int, lda: int, s: int, u: int,
+        ldu: int, v: int, ldv: int, params: int, batch_size: int,
+    ) -> bool:  # fmt: skip
+        return jobz == VECTOR and 0 < max(m, n) <= SMALL and self._settings[params] == "gesvdj"
+
+    def batched(
+        self: Any, handle: int, jobz: int, m: int, n: int, a: int, lda: int, s: int, u: int,
+        ldu: int, v: int, ldv: int, work: int, lwork: int, info: int, params: int, batch_size: int,
+    ) -> None:  # fmt: skip
+        assert jobz == VECTOR and max(m, n) <= SMALL and self._settings[params] == "gesvdj"
+
+        def done() -> None:
+            matrices = batch_at(a, batch_size, m, n, lda, code)
+            left = batch_at(u, batch_size, m, m, ldu, code)
+            right = batch_at(v, batch_size, n, n, ldv, code)
+            for k in range(batch_size):
+                values = s + k * min(m, n) * size
+                solve(matrices[k], True, values, left[k], right[k], info + 4 * k)
+                right[k][...] = right[k].T.conj()  # it gives V, not V^H
+
+        self._work("gesvdj", handle, done, work, lwork, code)
+
+    names = f"{c}gesvd", f"{c}gesvdj_batched"
+    return {
+        **dict(zip(names, (gesvd, batched), strict=True)),
+        **{
+            f"{name}_buffer_size": length
+            for name, length in zip(names, (buffer_size, batched_size), strict=True)
+        },
+    }
+
+
+for code, letter in LETTERS.items():
+    for make in (_potrf, _getrf, _geqrf, _syevd, _gesvd):
+        for name, function in make(letter, code).items():
+            setattr(CusolverDn, name, function)
