@@ -2,7 +2,8 @@
 
 A structure is what was recorded, which values are there, which are wanted, and which gradient. Two
 structures are one when they are equal in full. When one comes for the first time and its fused
-kernels are on disk, they are loaded; if not, it runs with the kernels of its ops. When it comes
+kernels are on disk, they are loaded; if not, it runs with the kernels of its ops, unless so many
+of these are missing too that the fused ones take less time to compile (`cold.py`). When it comes
 again, its fused kernels are compiled: in the background, where runs go on meanwhile, or at once.
 """
 
@@ -18,6 +19,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from ngrad.captured import Captured
+from ngrad.cold import fused_sooner
 from ngrad.config import settings
 from ngrad.graph.cost import Cost, counters
 from ngrad.graph.differentiate import Goal, Heard, differentiate, tools
@@ -145,22 +147,33 @@ class Planned:
             return
         self.tried += 1
         if self.tried == 1:
-            if len(self.graph.nodes) > AT_ONCE:
-                return  # cutting takes a while, and it may never come again
-            try:
-                with without_compiling():
-                    self.fuse()
-            except NotCached:
-                pass
+            self._fuse_at_first()
         elif settings.fusion == "wait":
             self.fuse()
         else:
             _compiler.compile(self)
 
+    def _fuse_at_first(self) -> None:
+        """Fuse, if the fused kernels are on disk, or are compiled sooner than those of the ops."""
+        if len(self.graph.nodes) > AT_ONCE:
+            return  # cutting takes a while, and it may never come again
+        fused = self._fused()
+        try:
+            with without_compiling():
+                self._run_as(fused)
+        except NotCached:
+            if fused_sooner(fused, self.graph, self.layouts):
+                self._run_as(fused)
+
     def fuse(self) -> None:
         """Cut the graph into fused kernels, which may have to be compiled first."""
-        graph = gather(fuse(self.graph, self.layouts))
-        self.cut = Cut(graph, self.places, self.layouts)
+        self._run_as(self._fused())
+
+    def _fused(self) -> Graph:
+        return gather(fuse(self.graph, self.layouts))
+
+    def _run_as(self, fused: Graph) -> None:
+        self.cut = Cut(fused, self.places, self.layouts)
         self.tried = 2
         counters["fused"] += 1
 

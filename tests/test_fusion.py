@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 import ngrad
-from ngrad import GradientTape, constant
+from ngrad import GradientTape, cold, constant
+from ngrad.graph.graph import Graph
 from ngrad_kernels import cache
 
 Result = list[Any]
@@ -209,3 +215,44 @@ def test_the_background_gives_the_same_bits_meanwhile() -> None:
 
     first = value()
     assert all(value() == first for _ in range(200))
+
+
+def test_a_first_run_compiles_what_is_there_sooner(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fused kernels where those of many ops are missing; these at last, where it goes on so."""
+    monkeypatch.setattr(cold, "missing", lambda graph, _: {"fused"} if graph is fused else ops)
+    monkeypatch.setattr(cold, "_put_off", Counter())
+    fused, graph, ops = Graph(), Graph(), {"a", "b", "c", "d"}
+    sooner = [cold.fused_sooner(fused, graph, {}) for _ in range(4)]
+    assert sooner == [True, False, False, False]
+    ops |= {f"new {k}" for k in range(8)}
+    sooner = [cold.fused_sooner(fused, graph, {}) for _ in range(4)]
+    assert sooner == [True, True, True, False]
+
+
+COLD = """
+import numpy as np
+import ngrad
+from ngrad_kernels import cache
+
+names = []
+cache.listeners.append(lambda what, name, *_: names.append(name.split("_")[0]))
+x = ngrad.constant(np.linspace(0.0, 1.0, 3000, dtype="f4"))
+def value():
+    return ngrad.reduce_sum(ngrad.tanh(x * x + 1.0) * ngrad.exp(x) - x / 3.0).numpy().tobytes()
+first = value()
+print(*names)
+ngrad.config.set_eager(True)
+print(first == value())
+"""
+
+
+def test_a_new_program_in_an_empty_cache_compiles_its_fused_kernel(tmp_path: Path) -> None:
+    settings = {"NGRAD_CACHE_DIR": str(tmp_path / "kernels"), "NGRAD_FUSION": "background"}
+    done = subprocess.run(
+        [sys.executable, "-c", COLD],
+        env={**os.environ, **settings},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split() == ["space", "True"]

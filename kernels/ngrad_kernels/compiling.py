@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import functools
 from typing import Any
 
 import llvmlite.binding as llvm
-import numba as nb
 from numba.core import compiler, types
-from numba.core.codegen import JITCodeLibrary, JITCPUCodegen
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.registry import cpu_target
 
 from ngrad_kernels import (
     cartesian,
+    codegen,
     framing,
     integers,
     intrinsics,
@@ -26,7 +24,6 @@ from ngrad_kernels.cache import Signature
 from ngrad_kernels.vecmath import FUNCTIONS
 
 NAMESPACE: dict[str, Any] = {
-    "nb": nb,
     **intrinsics.NAMESPACE,
     **integers.NAMESPACE,
     **cartesian.NAMESPACE,
@@ -42,38 +39,6 @@ ARGUMENTS = {
     Signature.KERNEL: (types.CPointer(types.intp), types.intp, types.intp),
     Signature.PACK: (types.intp,) * 5,
 }
-
-
-class _Library(JITCodeLibrary):
-    """A module that is optimised, once, and for whoever emits it: Numba would make machine code of
-    it besides, to call, and would optimise for the sake of reference counts before that.
-    """
-
-    def _optimize_functions(self, ll_module: Any) -> None:
-        ll_module.data_layout = self._codegen._data_layout
-
-    def _optimize_final_module(self) -> None:
-        passes, builder = self._codegen._module_pass_manager()
-        passes.run(self._final_module, builder)
-
-    def _finalize_final_module(self) -> None:
-        self._finalized = True
-
-
-class _Codegen(JITCPUCodegen):
-    """Numba's code generation, tuned as ours: loops are vectorised in it."""
-
-    _library_class = _Library
-
-    def _customize_tm_features(self) -> str:
-        return loader.features()
-
-
-@functools.cache
-def _target() -> Any:
-    """Numba's CPU target with our code generation; what is defined in one is in the other."""
-    make: Any = _Codegen
-    return cpu_target.target_context.subtarget(_internal_codegen=make("ngrad.kernels"))
 
 
 def _flags() -> Any:
@@ -94,7 +59,7 @@ def llvm_module(name: str, source: str, signature: Signature, symbol: str) -> An
     exec(compile(source, f"<ngrad {name}>", "exec"), scope)
     result = compiler.compile_extra(
         cpu_target.typing_context,
-        _target(),
+        codegen.target(),
         scope[name],
         ARGUMENTS[signature],
         types.void,

@@ -6,14 +6,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba as nb
-
+from ngrad_kernels.codegen import helper
 from ngrad_kernels.intrinsics import NAMESPACE as INTRINSICS
 
 copy_bytes = INTRINSICS["copy_bytes"]
 
 
-@nb.njit(error_model="numpy", fastmath=False)
+@helper()
 def framed(address, scratch, zeros, c, n, first, end, size):
     """Where elements [c, c + n) of an axis are, of which an operand fills [first, end): its own, or
     in scratch, between zeros.

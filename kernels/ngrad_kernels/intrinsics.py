@@ -11,16 +11,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numba as nb
 import numpy as np
 from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
+from ngrad_kernels.codegen import helper
 from ngrad_kernels.codes import HALVES, size_of
 from ngrad_kernels.halves import BYTE, HALF, narrowed, rounding, widened
 
-scalar = nb.njit(error_model="numpy", fastmath=False, forceinline=True)
+scalar = helper(inline=True)
 """Compile a scalar helper with its own floating-point contract; inlined, since a call would stop
 the vectoriser.
 """
@@ -218,7 +218,7 @@ def copysign(typingctx, x, y):
 
 NAMESPACE: dict[str, Any] = {
     "np": np,
-    "nb": nb,
+    "helper": helper,
     "fma": fma,
     "select": select,
     "cartesian": cartesian,

@@ -55,7 +55,7 @@ def mix(a: int, b: int, purpose: int) -> tuple[int, int]:
 # The source text of kernels holds their constants too, since their key on disk is made of it.
 # Helpers are inlined by force: a call that is left in a loop stops the vectoriser.
 
-_JIT = "@nb.njit(error_model='numpy', fastmath=False, forceinline=True)\n"
+_JIT = "@helper(inline=True)\n"
 
 
 def _block() -> str:

@@ -25,10 +25,7 @@ CALLED = ("pack", "fetch")
 
 def as_helpers(*functions: Callable[..., Any]) -> str:
     """The source of routines that others of the same text call."""
-    return "".join(
-        f"@nb.njit(error_model='numpy', fastmath=False)\n{inspect.getsource(function)}\n"
-        for function in functions
-    )
+    return "".join(f"@helper()\n{inspect.getsource(function)}\n" for function in functions)
 
 
 def move(target, source, size, count, step_to, step_from):

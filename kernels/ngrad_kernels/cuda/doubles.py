@@ -23,6 +23,7 @@ from numba.core.typing.typeof import typeof
 from numba.cuda.simulator import kernel as simulator
 from numba.cuda.simulator.cudadrv.devicearray import FakeCUDAArray
 
+from ngrad_kernels.codegen import Helper
 from ngrad_kernels.codes import computed, ctype_of, part_of, size_of
 from ngrad_kernels.compiling import NAMESPACE as COMPILED
 from ngrad_kernels.cuda.routines import HELPERS
@@ -189,7 +190,9 @@ class _Compiled:
     """A function of the CPU's namespace, with results of the dtype that it is declared to have."""
 
     def __init__(self, function: Any) -> None:
-        if not isinstance(function, nb.core.dispatcher.Dispatcher):
+        if isinstance(function, Helper):
+            function = function.plain
+        elif not isinstance(function, nb.core.dispatcher.Dispatcher):
             operands = len(inspect.signature(function._defn).parameters) - 1  # after the context
             function = nb.njit(error_model="numpy")(_CALLERS[operands](function))
         self.function = function
@@ -268,17 +271,14 @@ def ballot(condition: Any) -> int:
     return sum(1 << lane for lane, vote in enumerate(votes) if vote)
 
 
-class _Numba:
-    """`nb`, as source texts use it: helpers stay in Python."""
-
-    @staticmethod
-    def njit(**options: Any) -> Callable[[Any], Any]:
-        return lambda function: function
+def helper(inline: bool = False) -> Callable[[Any], Any]:
+    """As source texts use it: helpers stay in Python."""
+    return lambda function: function
 
 
 _PLAIN = {
     "np": np,
-    "nb": _Numba,
+    "helper": helper,
     "select": lambda condition, x, y: x if condition else y,
     "stack_words": stack_words,
     "copy_bytes": copy_bytes,

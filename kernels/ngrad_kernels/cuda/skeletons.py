@@ -48,7 +48,7 @@ def typed(name: str, code: str) -> Source:
 
 
 _DRAW = """
-draw = nb.njit(error_model='numpy', fastmath=False)({name})
+draw = helper()({name})
 
 
 def cuda_{name}(facts, n, {addresses}):
