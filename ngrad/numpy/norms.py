@@ -12,8 +12,11 @@ from ngrad.numpy.ndarray import ndarray
 from ngrad.ops import reductions as r
 from ngrad.ops.comparison import greater, isnan, logical_and, logical_not, not_equal
 from ngrad.ops.convert import cast_to
+from ngrad.ops.creation import ones_of
+from ngrad.ops.determinant import SLOGDET
 from ngrad.ops.elementwise import select
 from ngrad.ops.inverse import INV
+from ngrad.ops.linalg import band
 from ngrad.ops.norms import of_matrices, of_vectors, root, singular_values, squares
 from ngrad.ops.shape import expand_dims, normal_axis
 from ngrad.record import apply_now
@@ -89,14 +92,9 @@ def cond(x: Any, p: Any = None) -> ndarray:
 
 def _inverse(x: Any) -> tuple[Any, Any]:
     """Which matrices are regular, and their inverses; others have that of the identity."""
-    try:
-        return to_tensor(True), apply_now(INV, (x,))
-    except LinAlgError:
-        singular = np.linalg.slogdet(np.asarray(x))[0] == 0
-        if not singular.any():
-            raise
-    regular = to_tensor(~singular)
-    unit = to_tensor(np.eye(x._layout.shape[-1]), x.dtype)
+    sign, _ = apply_now(SLOGDET, (x,))
+    regular = not_equal(sign, 0)
+    unit = band(ones_of(x._layout.spec), 0, 0)
     safe = select(expand_dims(expand_dims(regular, -1), -1), x, unit)
     return regular, apply_now(INV, (safe,))
 

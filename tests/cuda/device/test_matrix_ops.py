@@ -13,6 +13,7 @@ import pytest
 from test_products import numbers, with_libraries
 
 import ngrad
+import ngrad.numpy as tnp
 from ngrad import linalg
 from ngrad.devices import device_of
 from ngrad.errors import NumberError
@@ -105,6 +106,15 @@ EMPTY: list[tuple[Callable[..., Any], tuple[int, ...]]] = [
     (lambda x: linalg.svd(x, True), (2, 2, 0)),
     (lambda x: linalg.svd(x, True), (2, 0, 2)),
 ]
+
+
+def test_condition_numbers() -> None:
+    """Which are infinite where there is no inverse, and no fault."""
+    with ngrad.device("cuda:0"):
+        x = tnp.asarray(np.stack([np.diag([4.0, 2.0]), np.ones((2, 2))]))
+        found = tnp.linalg.cond(x, 1)
+        assert found.device == "cuda:0"
+        np.testing.assert_allclose(found.tolist(), [2.0, np.inf])
 
 
 def test_empty_matrices() -> None:
