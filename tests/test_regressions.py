@@ -196,7 +196,7 @@ def test_a_child_of_several_launching_threads_is_serial() -> None:
 import os, threading
 import numpy as np
 import ngrad
-from ngrad_kernels import cpu
+from ngrad_kernels import threads
 
 x = ngrad.constant(np.linspace(0, 1, 1_000_000))
 before = ngrad.tanh(x).numpy()
@@ -205,11 +205,11 @@ def in_child():
     child = os.fork()
     if child == 0:
         same = np.array_equal(ngrad.tanh(x).numpy(), before)
-        os._exit(same + 2 * cpu._forked)
+        os._exit(same + 2 * threads.barred())
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 first = in_child()
-assert first == 1 or cpu.threading_layer() != "tbb" and first == 3
+assert first == 1 or threads.layer() != "tbb" and first == 3
 thread = threading.Thread(target=lambda: ngrad.tanh(x).numpy())
 thread.start()
 thread.join()

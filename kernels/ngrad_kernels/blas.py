@@ -22,9 +22,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import threadpoolctl
-from numba.np.ufunc import parallel
 
-from ngrad_kernels import cache, skeletons
+from ngrad_kernels import cache, skeletons, threads
 from ngrad_kernels.codes import size_of
 from ngrad_kernels.product import Prepared, Product
 from ngrad_kernels.target import Libraries
@@ -232,7 +231,7 @@ def most_threads() -> int:
     """How many threads the process began with; two if it was one, since a lone item is run with
     Python's lock held.
     """
-    return max(2, int(parallel.get_thread_count()))
+    return max(2, threads.most())
 
 
 class Blas:

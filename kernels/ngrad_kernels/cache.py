@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import hashlib
+import importlib.metadata
 import os
 import stat
 import tempfile
@@ -27,9 +28,7 @@ from typing import Any
 
 import llvmlite
 import llvmlite.binding as llvm
-import numba
 import platformdirs
-from numba.core import config
 
 from ngrad_kernels import loader
 
@@ -37,7 +36,11 @@ MAGIC = b"ngrad-kernel-1\n"
 SIZE_LIMIT = 1 << 30
 """Bytes of kernels on disk past which the oldest go."""
 
-_FLAGS = ("CPU_NAME", "CPU_FEATURES", "OPT", "LOOP_VECTORIZE", "SLP_VECTORIZE", "ENABLE_AVX")
+_FLAGS = tuple(
+    f"NUMBA_{name}"
+    for name in ("CPU_NAME", "CPU_FEATURES", "OPT", "LOOP_VECTORIZE", "SLP_VECTORIZE", "ENABLE_AVX")
+)
+"""The environment variables by which Numba is told how to optimise."""
 DECIDING = (
     *("cartesian.py", "codegen.py", "codes.py", "compiling.py", "contract.py", "framing.py"),
     *("halves.py", "integers.py", "intrinsics.py", "reductions.py", "short_rows.py"),
@@ -74,9 +77,9 @@ def environment() -> str:
         llvm.get_process_triple(),
         llvm.get_host_cpu_name(),
         loader.features(),
-        *(f"{name}={getattr(config, name)}" for name in _FLAGS),
+        *(f"{name}={os.environ.get(name, '')}" for name in _FLAGS),
     )
-    versions = f"numba {numba.__version__}\nllvmlite {llvmlite.__version__}"
+    versions = f"numba {importlib.metadata.version('numba')}\nllvmlite {llvmlite.__version__}"
     return "\n".join((versions, *target, digest_of(DECIDING)))
 
 

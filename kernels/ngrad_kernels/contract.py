@@ -25,6 +25,12 @@ SHORT = 1 << 4
 ROWS = 1 << 10
 SLAB = 1 << 4
 
+# What changes no bit:
+SEVERAL = 1 << 7
+"""The most short rows that are taken at a time (`short_rows.py`)."""
+LINE = 1 << 6
+"""Bytes that are written at once when a value is repeated; so many may be written past the last."""
+
 
 def lanes(code: str) -> int:
     """The lanes of a block: as many as several vectors hold, so that one need not wait for another.

@@ -10,20 +10,14 @@ from __future__ import annotations
 import ctypes
 import functools
 import inspect
-import os
-import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
 from typing import Any
 
-import llvmlite.binding as llvm
-import numba as nb
 import numpy as np
-from numba.np.ufunc import parallel
 
-from ngrad_kernels import blas, cache, native, philox, skeletons
+from ngrad_kernels import blas, cache, native, philox, skeletons, threads
 from ngrad_kernels.body import Body
 from ngrad_kernels.codes import size_of
 from ngrad_kernels.contract import CHUNK
@@ -40,74 +34,12 @@ counters: Counter[str] = Counter()
 """What a driver was asked for: nothing, since there is none."""
 libraries = blas.libraries
 
-# -- threads ---------------------------------------------------------------------------------------
-
-
-def _find_tbb() -> None:
-    """Load TBB from its wheel, whose folder is off the loader's path, so that Numba finds it."""
-    if "NUMBA_THREADING_LAYER" in os.environ:
-        return
-    names = {"linux": "lib/libtbb.so.12", "win32": "Library/bin/tbb12.dll"}
-    path = Path(sys.prefix) / names.get(sys.platform, "")
-    if path.is_file():
-        ctypes.CDLL(str(path), getattr(ctypes, "RTLD_GLOBAL", 0))
-
-
-_find_tbb()
-_forked = False
-"""Whether this is a child that must not enter the threading layer. GNU OpenMP would kill it; TBB's
-workers cannot be stopped before a fork once a second thread has used them, and the child would now
-and then wait for ever on what they held.
-"""
-_launched: set[int] = set()  # the threads that have entered the layer
-
-
-def _after_fork() -> None:
-    global _forked
-    alone = _launched <= {threading.get_ident()}
-    safe = alone and threading_layer() in ("tbb", "none yet")
-    _forked = _forked or not safe
-
-
-def threading_layer() -> str:
-    """The layer that parallel launches run on: "tbb", "omp", "workqueue", or "none yet"."""
-    try:
-        return str(parallel.threading_layer())
-    except ValueError:
-        return "none yet"
-
-
-def set_threads(count: int) -> None:
-    """Use `count` threads for the parallel launches of this Python thread.
-
-    Raises
-    ------
-    ValueError
-        If `count` is not between 1 and the number of threads that the process began with.
-    """
-    nb.set_num_threads(count)
-
-
-def get_threads() -> int:
-    """How many threads a parallel launch from this Python thread uses."""
-    return int(nb.get_num_threads())
-
+threading_layer, get_threads, set_threads = threads.layer, threads.used, threads.use
 
 # -- launching -----------------------------------------------------------------------------------
 
 run = native.run
 
-
-@functools.cache
-def _parallel_for() -> int:
-    """The address of the threading layer's loop; starts its threads."""
-    with cache.lock():
-        parallel._launch_threads()
-        return int(llvm.address_of_symbol("numba_parallel_for"))
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
 
 _workqueue = threading.Lock()  # numba's own layer aborts the process when two threads enter it
 
@@ -132,16 +64,15 @@ def launch(kernel: int, facts: int, n: int, grain: int, addresses: Sequence[int]
         return
     table = (ctypes.c_int64 * (len(addresses) + 1))(facts, *addresses)
     where = ctypes.addressof(table)
-    if _forked:
+    if threads.barred():
         native.drive(0, 1, kernel, where, n, grain)
         return
-    _launched.add(threading.get_ident())
-    layer, threads = _parallel_for(), get_threads()
-    if threading_layer() == "workqueue":
+    layer = threads.enter()
+    if threads.layer() == "workqueue":
         with _workqueue:
-            native.drive(layer, threads, kernel, where, n, grain)
+            native.drive(*layer, kernel, where, n, grain)
     else:
-        native.drive(layer, threads, kernel, where, n, grain)
+        native.drive(*layer, kernel, where, n, grain)
 
 
 def launch_all(works: Sequence[Work]) -> None:
@@ -154,7 +85,7 @@ def launch_all(works: Sequence[Work]) -> None:
             large.append((kernel, facts, n, grain, addresses))
         elif n > 0:
             native.run(kernel, facts, n, *addresses)
-    if len(large) < 2 or _forked or threading_layer() == "workqueue":
+    if len(large) < 2 or threads.barred() or threads.layer() == "workqueue":
         for work in large:
             launch(*work)
         return
@@ -165,9 +96,7 @@ def launch_all(works: Sequence[Work]) -> None:
         words += [kernel, ctypes.addressof(table), n, grain, grains]
         grains += -(-n // grain)
     code = (ctypes.c_int64 * len(words))(*words)
-    _launched.add(threading.get_ident())
-    layer, threads = _parallel_for(), get_threads()
-    native.drive_all(layer, threads, ctypes.addressof(code), len(large), grains)
+    native.drive_all(*threads.enter(), ctypes.addressof(code), len(large), grains)
 
 
 def in_a_row(launches: Iterable[Step]) -> Callable[[list[int]], None]:
@@ -175,16 +104,15 @@ def in_a_row(launches: Iterable[Step]) -> Callable[[list[int]], None]:
     words = Words(launches)
 
     def march(registers: list[int]) -> None:
-        if _forked:
+        if threads.barred():
             native.march(0, 1, words.address, words.steps, *registers)
             return
-        _launched.add(threading.get_ident())
-        layer, threads = _parallel_for(), get_threads()
-        if threading_layer() == "workqueue":
+        layer = threads.enter()
+        if threads.layer() == "workqueue":
             with _workqueue:
-                native.march(layer, threads, words.address, words.steps, *registers)
+                native.march(*layer, words.address, words.steps, *registers)
         else:
-            native.march(layer, threads, words.address, words.steps, *registers)
+            native.march(*layer, words.address, words.steps, *registers)
 
     return march
 
@@ -223,8 +151,9 @@ def skeleton(name: str) -> int:
 
 def scatter_parts(rows: int, count: int, width: int) -> tuple[int, int]:
     """Into how many parts of rows, and tiles of columns, the threads share a scatter-add."""
-    tiles = max(1, min(get_threads(), width // 64))
-    parts = max(1, min(get_threads() // tiles, rows // 1024)) if count >= CHUNK else 1
+    count_of_threads = threads.used()
+    tiles = max(1, min(count_of_threads, width // 64))
+    parts = max(1, min(count_of_threads // tiles, rows // 1024)) if count >= CHUNK else 1
     return parts, tiles
 
 

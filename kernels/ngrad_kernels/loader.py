@@ -6,10 +6,10 @@ Loading needs LLVM alone, so `import ngrad` sets up no compiler.
 from __future__ import annotations
 
 import functools
+import os
 from typing import Any
 
 import llvmlite.binding as llvm
-from numba.core.codegen import get_host_cpu_features
 
 
 @functools.cache
@@ -19,7 +19,10 @@ def features() -> str:
     LLVM keeps to vectors of 256 bits on Intel's CPUs that have 512, since the first of them lowered
     their clock for these. Those that have VBMI2 too hardly do (exp and tanh: up to 1.6 x faster).
     """
-    host = str(get_host_cpu_features())
+    found = llvm.get_host_cpu_features()
+    if os.environ.get("NUMBA_ENABLE_AVX") == "0":
+        found.update({name: False for name in found if name.startswith("avx")})
+    host = str(found.flatten())
     return f"{host},-prefer-256-bit" if "+avx512vbmi2" in host else host
 
 

@@ -10,9 +10,8 @@ from __future__ import annotations
 
 from ngrad_kernels.body import Body
 from ngrad_kernels.codes import size_of, words_for
-from ngrad_kernels.contract import BLOCK, FOLDED, accumulator, identity
+from ngrad_kernels.contract import BLOCK, FOLDED, SEVERAL, accumulator, identity
 from ngrad_kernels.expressions import assignments
-from ngrad_kernels.short_rows import SEVERAL
 
 # Words of a reduction's facts, before the words of its strided view (if it has one).
 FOLD, LENGTH, CHUNKS, WIDTH, PACK, VIEW = range(6)

@@ -11,8 +11,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 
 from ngrad_kernels.codes import words_for
-from ngrad_kernels.contract import BLOCK
-from ngrad_kernels.short_rows import LINE, SEVERAL
+from ngrad_kernels.contract import BLOCK, LINE, SEVERAL
 from ngrad_kernels.space import Space, Step
 from ngrad_kernels.space_passes import Pass, passes
 from ngrad_kernels.space_writer import SpaceWriter

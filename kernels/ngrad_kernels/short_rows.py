@@ -16,7 +16,7 @@ from numba.core import cgutils, types
 from numba.extending import intrinsic
 
 from ngrad_kernels.codes import part_of, size_of
-from ngrad_kernels.contract import SHORT
+from ngrad_kernels.contract import LINE, SEVERAL, SHORT
 from ngrad_kernels.intrinsics import COMPUTED, MEMORY, WORD
 from ngrad_kernels.reductions import (
     combination,
@@ -31,14 +31,9 @@ from ngrad_kernels.reductions import (
 
 TOGETHER = 64
 """Elements of the longest rows that are taken several at a time."""
-SEVERAL = 128
-"""The most rows at a time."""
 WIDE = 8
 """Rows that are reduced side by side, each in a lane: as many as there are registers for where each
 of them begins."""
-LINE = 64
-"""Bytes that are written at once when a value is repeated; so many may be written past the last."""
-
 
 Write = Callable[[ir.IRBuilder, Any, int], None]
 """What writes a routine: given its operands, and an element's alignment."""
