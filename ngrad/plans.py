@@ -147,7 +147,12 @@ class Planned:
             return
         self.tried += 1
         if self.tried == 1:
-            self._fuse_at_first()
+            try:
+                self._fuse_at_first()
+            except Exception as error:
+                if settings.fusion == "wait":
+                    raise
+                _failed(error)
         elif settings.fusion == "wait":
             self.fuse()
         else:
@@ -215,15 +220,8 @@ class _Compiler:
         while (planned := self.waiting.get()) is not None:
             try:
                 planned.fuse()
-            except Exception as error:  # it runs as it did
-                counters["failed"] += 1
-                failures.append(repr(error))
-                with contextlib.suppress(RuntimeWarning):  # where warnings are errors
-                    warnings.warn(
-                        f"a program is not fused, and runs with a kernel for each op: {error!r}",
-                        RuntimeWarning,
-                        stacklevel=1,
-                    )
+            except Exception as error:
+                _failed(error)
             finally:
                 self.pending.pop(id(planned), None)
 
@@ -237,7 +235,21 @@ class _Compiler:
 
 
 failures: list[str] = []
-"""What went wrong in the background: a test that finds something here fails."""
+"""What went wrong where a program could go on: a test that finds something here fails."""
+
+
+def _failed(error: Exception) -> None:
+    """A program could not be fused: it runs as it did."""
+    counters["failed"] += 1
+    failures.append(repr(error))
+    with contextlib.suppress(RuntimeWarning):  # where warnings are errors
+        warnings.warn(
+            f"a program is not fused, and runs with a kernel for each op: {error!r}",
+            RuntimeWarning,
+            stacklevel=1,
+        )
+
+
 _compiler = _Compiler()
 
 
