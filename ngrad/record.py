@@ -119,22 +119,22 @@ def apply(op: Op, inputs: tuple[Any, ...], params: Params = ()) -> Any:
     params : tuple
         The op's static parameters, hashable.
     """
-    layouts = tuple([x._layout for x in inputs])
-    call = op.calls.get((params, layouts))
-    out = None if call is None else ran(state.window, call, settings.small, *inputs)
+    out = ran(state.window, op.calls, params, settings.small, inputs)
     if out is not None:
         return out
     if state.graph is not None and any(type(x) is Symbol for x in inputs):
         if _widened(op, inputs):
             return move.widened(op, inputs, params)
         return state.graph.apply(op, inputs, params)
+    layouts = tuple([x._layout for x in inputs])
+    call = op.calls.get((params, layouts))
     if call is None:
         if _widened(op, inputs):
             return move.widened(op, inputs, params)
         if not op.moves and any(where.device is not layouts[0].device for where in layouts):
             return apply(op, move.together(op.name, inputs), params)
         call = op.call(params, layouts)
-        out = ran(state.window, call, settings.small, *inputs)
+        out = ran(state.window, op.calls, params, settings.small, inputs)
         if out is not None:
             return out
     window = state.window
@@ -153,12 +153,6 @@ def apply(op: Op, inputs: tuple[Any, ...], params: Params = ()) -> Any:
     if call.several:
         return window.append_several(call, tuple([window[x] for x in inputs]))
     return recorded(window, call, *inputs)
-
-
-def again(call: Call, *inputs: Any) -> Any:
-    """As `apply`, of a call that was found for the layouts of just these inputs."""
-    out = ran(state.window, call, settings.small, *inputs)
-    return apply(call.op, inputs, call.params) if out is None else out
 
 
 def apply_now(op: Op, inputs: tuple[Any, ...], params: Params = ()) -> Any:

@@ -362,9 +362,10 @@ waiting: Callable[[dict[int, ref[Tensor]], int, int], tuple[list[int], list[Any]
 and those whose tensors are gone.
 """
 ran: Callable[..., Any]
-"""`ran(window, call, small, *operands)`: what a call of at most `small` bytes gives, if the window
-is idle and all operands are there; or None.
+"""`ran(window, calls, params, small, operands)`: what the call by these params and the layouts of a
+tuple of operands gives, if it is of at most `small` bytes, the window is idle and all operands are
+there; or None.
 """
 applied: Callable[..., Any]
-"""`applied(window, call, small, *operands)`: the same, or the call of one result recorded."""
+"""`applied(window, call, small, *operands)`: the same of a call of one result; else that, recorded."""
 recorded, ran, applied, waiting = recorders(Kinds(Window, Call, Tensor, Cost))

@@ -5,7 +5,7 @@ machine code: every op comes here, and in Python this was most of what it took.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -59,13 +59,8 @@ def _write_ran(module: ir.Module, kinds: Kinds) -> ir.Function:
             it.hold(it.known(None))
             builder.ret(it.known(None))
 
-    pending = builder.call(
-        it.external("PyList_Size", WORD, POINTER), [it.get(window, of_window["entries"])]
-    )
-    unless(builder.icmp_signed("==", pending, WORD(0)))
-    for name, nothing in (("readers", 0), ("trace", None)):
-        found = it.get(window, of_window[name])
-        unless(builder.icmp_unsigned("==", found, it.known(nothing)))
+    for holds in _idle(it, of_window, window):
+        unless(holds)
     compare = it.external("PyObject_RichCompareBool", INT, POINTER, POINTER, INT)
     fits = builder.call(compare, [it.get(call, of_call["size"]), small, INT(AT_MOST)])
     it.unless_negative(fits, NULL)
@@ -93,6 +88,16 @@ def _write_ran(module: ir.Module, kinds: Kinds) -> ir.Function:
 
 AT_MOST = 1
 """`Py_LE`."""
+
+
+def _idle(it: Code, of_window: dict[str, int], window: Any) -> Iterator[Any]:
+    """Whether nothing is recorded in a window, and nothing listens: what must hold, in turns."""
+    same = it.builder.icmp_unsigned
+    size = it.external("PyList_Size", WORD, POINTER)
+    pending = it.builder.call(size, [it.get(window, of_window["entries"])])
+    yield it.builder.icmp_signed("==", pending, WORD(0))
+    yield same("==", it.get(window, of_window["readers"]), it.known(0))
+    yield same("==", it.get(window, of_window["trace"]), it.known(None))
 
 
 def _write_slot_of(module: ir.Module, kinds: Kinds) -> ir.Function:
@@ -228,9 +233,45 @@ def _recorded(module: ir.Module, kinds: Kinds) -> None:
 
 
 def _ran(module: ir.Module, kinds: Kinds) -> None:
-    """ran(window, call, small, *operands): what it gives where it is called, or None."""
-    it, given = _called(module, "ran", kinds, 3)
-    it.builder.ret(it.builder.call(module.globals["ran_at_once"], [*given, *it.rest(3)]))
+    """ran(window, calls, params, small, operands): what a call of a tuple of operands gives where
+    it is called; or None, also if none is in `calls` by the params and the operands' layouts.
+    """
+    it = Function(module, "ran", 5)
+    builder, of_tensor = it.builder, offsets(kinds.tensor)
+    window, calls, params, small, whole = (it.given_object(k) for k in range(5))
+    for thing, kind in ((window, kinds.window), (calls, dict), (whole, tuple)):
+        it.require(it.is_of(thing, kind))
+
+    def unless(holds: Any) -> None:
+        with builder.if_then(builder.not_(holds), likely=False):
+            it.done()
+
+    for holds in _idle(it, offsets(kinds.window), window):  # first: it is in most programs, or not
+        unless(holds)
+    count = builder.call(it.external("PyTuple_Size", WORD, POINTER), [whole])
+    operands, layouts = it.references(count), it.references(count)
+    with it.loop(count) as k:
+        x = it.item(whole, k)
+        unless(it.is_of(x, kinds.tensor))
+        builder.store(x, it.at(operands, k))
+        builder.store(it.get(x, of_tensor["_layout"]), it.at(layouts, k))
+    with it.loop(count) as k:
+        it.hold(builder.load(it.at(layouts, k)))
+    where = it.packed(layouts, count)
+    it.hold(params)
+    key = it.tuple_of(params, where)
+    find = it.external("PyDict_GetItemWithError", POINTER, POINTER, POINTER)
+    call = builder.call(find, [calls, key])
+    with builder.if_then(it.is_null(call)):
+        it.let_go(key)
+        it.raise_if_any()
+        it.done()
+    it.hold(call)
+    it.let_go(key)
+    given = [window, call, small, operands, count]
+    out = builder.call(module.globals["ran_at_once"], given)
+    it.let_go(call)
+    builder.ret(out)
 
 
 def _applied(module: ir.Module, kinds: Kinds) -> None:

@@ -23,7 +23,7 @@ from ngrad.ops.convert import cast_to, tensor
 from ngrad.ops.elementwise import select
 from ngrad.ops.extents import integers
 from ngrad.ops.shape import inverse, normal_axis, reshape, transpose
-from ngrad.record import again, apply
+from ngrad.record import apply
 from ngrad_kernels.body import Body, Step
 from ngrad_kernels.codes import computed, size_of
 from ngrad_kernels.contract import BLOCK, CHUNK, ROWS, accumulator
@@ -205,9 +205,9 @@ _ALL = tuple([tuple(range(ndim)) for ndim in range(65)])
 def reduce_over(op: Op, value: Any, axis: Any, keepdims: bool, nonempty: bool = False) -> Any:
     x = tensor(value, op.name)
     if axis is None and not keepdims:  # the most frequent by far
-        call = op.calls.get(((_ALL[x._layout.ndim],), (x._layout,)))
-        if call is not None and x._layout.size:
-            return again(call, x)
+        params = (_ALL[x._layout.ndim],)
+        if (params, (x._layout,)) in op.calls and x._layout.size:
+            return apply(op, (x,), params)
     axes = normal_axes(axis, x.ndim, op.name)
     if (
         nonempty

@@ -19,7 +19,7 @@ from ngrad.ops.convert import number, operands, tensor
 from ngrad.ops.extents import INTEGERS, dims, integers
 from ngrad.ops.identity import prepare_view
 from ngrad.ops.launching import place_launch, prepare_copy
-from ngrad.record import again, apply
+from ngrad.record import apply
 from ngrad.tensor import Tensor
 from ngrad_kernels.contract import CHUNK
 
@@ -101,9 +101,8 @@ def reshape(tensor: Any, shape: Any, name: str | None = None) -> Any:
     if type(shape) is tuple and INTEGERS.issuperset(map(type, shape)):
         if same_shape(shape, x._layout.shape):
             return x
-        call = RESHAPE.calls.get(((shape,), (x._layout,)))
-        if call is not None:
-            return again(call, x)
+        if ((shape,), (x._layout,)) in RESHAPE.calls:
+            return apply(RESHAPE, (x,), (shape,))
     wanted = dims(shape, "reshape")
     unknown = [k for k, n in enumerate(wanted) if n == -1]
     known = math.prod(n for n in wanted if n != -1)
@@ -122,8 +121,9 @@ def reshape(tensor: Any, shape: Any, name: str | None = None) -> Any:
 
 def reshaped(x: Any, shape: tuple[int, ...]) -> Any:
     """As `reshape`, to a shape that the library made of sizes, whose types need no look."""
-    call = RESHAPE.calls.get(((shape,), (x._layout,)))
-    return reshape(x, shape) if call is None else again(call, x)
+    if ((shape,), (x._layout,)) in RESHAPE.calls:
+        return apply(RESHAPE, (x,), (shape,))
+    return reshape(x, shape)
 
 
 def flat(x: Any) -> Any:
@@ -217,9 +217,6 @@ def broadcast_to(input: Any, shape: Any, name: str | None = None) -> Any:
     """
     x = _tensor(input, "broadcast_to")
     wanted = dims(shape, "broadcast_to")
-    call = BROADCAST.calls.get(((wanted,), (x._layout,)))
-    if call is not None:
-        return again(call, x)
     return x if same_shape(wanted, x._layout.shape) else apply(BROADCAST, (x,), (wanted,))
 
 
@@ -267,9 +264,8 @@ def transpose(a: Any, perm: Any = None, conjugate: bool = False, name: str = "tr
     """
     x = a if type(a) is Tensor else _tensor(a, "transpose")
     plain = type(perm) is tuple and INTEGERS.issuperset(map(type, perm))
-    call = TRANSPOSE.calls.get(((perm,), (x._layout,))) if plain else None
-    if call is not None:
-        return again(call, x)
+    if plain and ((perm,), (x._layout,)) in TRANSPOSE.calls:
+        return apply(TRANSPOSE, (x,), (perm,))
     order = tuple(range(x.ndim))[::-1] if perm is None else integers(perm, "transpose")
     if sorted(k + x.ndim if k < 0 else k for k in order) != list(range(x.ndim)):
         raise ShapeError(f"transpose: {order} is no permutation of {x.ndim} axes")
