@@ -337,12 +337,12 @@ def writable(tensor: Tensor) -> np.ndarray[Any, Any]:
 def from_numpy(array: Any, dtype: DType | None = None, device: Device | None = None) -> Tensor:
     """A tensor with a copy of an array's elements, on the current device if none is given."""
     array, device = np.asarray(array), device or current()
-    where = layout(dtype or as_dtype(array.dtype), tuple(array.shape), None, device)
+    where = layout(dtype or as_dtype(array.dtype), array.shape, None, device)
     result = empty(where)
     if where.size == 0:
         return result
     if device is HOST:
-        np.copyto(writable(result), array, casting="unsafe")
+        where.array(result._at, None, True)[...] = array
     else:
         source = np.ascontiguousarray(array.astype(where.dtype.numpy_dtype, copy=False))
         device.target.copy_in(result._at, source.ctypes.data, where.nbytes)

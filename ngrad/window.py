@@ -367,5 +367,5 @@ tuple of operands gives, if it is of at most `small` bytes, the window is idle a
 there; or None.
 """
 applied: Callable[..., Any]
-"""`applied(window, call, small, *operands)`: the same of a call of one result; else that, recorded."""
+"""`applied(window, call, small, *operands)`: the same of a call of one result, or that recorded."""
 recorded, ran, applied, waiting = recorders(Kinds(Window, Call, Tensor, Cost))

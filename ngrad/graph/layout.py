@@ -84,13 +84,18 @@ class Layout:
         self, address: int, owner: Any = None, writable: bool = False
     ) -> np.ndarray[Any, Any]:
         """A NumPy array over memory of the CPU that lies so, which holds its owner."""
+        flags = WRITEABLE if writable else 0
+        return array_over(self.dtype.numpy_dtype, self.ndim, self.words, address, owner, flags)
+
+    @property
+    def words(self) -> int:
+        """Where its shape and its strides lie, for as long as it lives."""
         try:
-            where, _ = self._words
+            return self._words[0]
         except AttributeError:
             words = np.array([*self.shape, *self.strides, 0], np.int64)
-            where, _ = self._words = words.ctypes.data, words
-        flags = WRITEABLE if writable else 0
-        return array_over(self.dtype.numpy_dtype, self.ndim, where, address, owner, flags)
+            self._words = words.ctypes.data, words
+            return self._words[0]
 
     def described(self) -> Description:
         """`lies`, the first time."""

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import functools
 import operator
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from ngrad.devices import current
-from ngrad.dtypes import DType, as_dtype
+from ngrad.devices import current, device_of
+from ngrad.dtypes import BY_CODE, DType, as_dtype
 from ngrad.errors import ShapeError
+from ngrad.graph.layout import layout
 from ngrad.interop import asarray as share
-from ngrad.numpy.convert import FLOAT64, INT64, OURS, PLAIN, array_of, beside, dtype_of, to_tensor
+from ngrad.numpy.convert import FLOAT64, INT64, OURS, array_of, beside, dtype_of, to_tensor
 from ngrad.numpy.ndarray import ndarray
+from ngrad.numpy.views import SEEN
 from ngrad.ops.convert import cast_to, operands
 from ngrad.ops.shape import broadcast_to, reshape
 from ngrad.ops.transfer import to_device
-from ngrad.tensor import from_numpy, scalar
+from ngrad.tensor import Tensor, from_numpy, scalar, seen
 
 
 def array(
@@ -96,16 +99,25 @@ def _shape(shape: Any, what: str) -> tuple[int, ...]:
 
 
 def _filled(value: Any, shape: tuple[int, ...], dtype: DType, device: Any = None) -> ndarray:
-    single = scalar(value, dtype, current()) if type(value) in PLAIN else to_tensor(value, dtype)
-    x = broadcast_to(single, shape)
+    x = broadcast_to(to_tensor(value, dtype), shape)
     return array_of(x if device is None else to_device(x, device))
 
 
-def _maker(name: str, value: Any) -> Callable[..., ndarray]:
+@functools.lru_cache(SEEN)
+def _repeated(value: int, shape: tuple[int, ...], code: str, device: Any) -> Callable[[], Tensor]:
+    """What makes tensors of a shape whose elements are one in memory."""
+    single = scalar(value, BY_CODE[code], device)
+    repeats = layout(BY_CODE[code], shape, (0,) * len(shape), device)
+    return functools.partial(seen(0, repeats), single)
+
+
+def _maker(name: str, value: int) -> Callable[..., ndarray]:
     def make(
         shape: Any, dtype: Any = float, order: Any = "C", *, device: Any = None, like: Any = None
     ) -> ndarray:
-        return _filled(value, _shape(shape, name), dtype_of(dtype) or FLOAT64, device)
+        wanted = FLOAT64 if dtype is float else dtype_of(dtype) or FLOAT64
+        place = current() if device is None else device_of(device)
+        return array_of(_repeated(value, _shape(shape, name), wanted.code, place)())
 
     make.__name__ = make.__qualname__ = name
     make.__doc__ = f"An array of {name if value else 'zeros'}, float64 unless it is said otherwise."

@@ -111,10 +111,6 @@ class ndarray(Cell, Exporter):
         value = self._read()
         return array_of(way.read(value), self, way, value)
 
-    def _known(self, key: Any) -> ndarray | None:
-        """A view that was taken before of an array that lies alike, if there is one."""
-        return view_of(self, key, VIEWS, state.window)
-
     @property
     def _layout(self) -> Layout:
         return self._read()._layout
@@ -253,9 +249,10 @@ class ndarray(Cell, Exporter):
 
     def __getitem__(self, index: Any) -> Any:
         if type(index) is ndarray:
-            return array_of(getitem(self._read(), index._read()))
-        key = key_of(index)
-        view = None if key is None else self._known(key)
+            held = self._held if self._owner is None else self._read()
+            return array_of(getitem(held, index._held if index._owner is None else index._read()))
+        key = index if type(index) is int else key_of(index)
+        view = None if key is None else view_of(self, key, VIEWS, state.window)
         if view is not None:
             return view
         if key is not None or is_basic(index):
@@ -277,7 +274,7 @@ class ndarray(Cell, Exporter):
 
     @property
     def T(self) -> ndarray:
-        view = self._known("T")
+        view = view_of(self, "T", VIEWS, state.window)
         return self.transpose() if view is None else view
 
     @property
@@ -292,7 +289,7 @@ class ndarray(Cell, Exporter):
         plain = type(given) is tuple and INTEGERS.issuperset(map(type, given))
         alone = self._owner is None and order == "C" and not copy
         key = (Shaped, *given) if plain and alone else None
-        view = None if key is None else self._known(key)
+        view = None if key is None else view_of(self, key, VIEWS, state.window)
         if view is not None:
             return view
         x = self._read()

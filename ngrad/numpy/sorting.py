@@ -33,7 +33,7 @@ def _rows(what: str, a: Any, axis: Any, kind: Any, fields: Any, stable: Any = No
     if kind is not None and kind not in KINDS:
         raise ValueError(f"{what}: kind is one of {', '.join(KINDS)}, not {kind!r}")
     x = to_tensor(a)
-    return (reshape(x, (-1,)), 0) if axis is None else (x, normal_axis(axis, x.ndim, what))
+    return (reshape(x, (-1,)), 0) if axis is None else (x, normal_axis(axis, x._layout.ndim, what))
 
 
 def sort(
@@ -50,7 +50,8 @@ def sort(
     array([1, 2, 3])
     """
     x, at = _rows("sort", a, axis, kind, order, stable)
-    return flip(_sorted(x, at), at).copy() if descending else _sorted(x, at)
+    found = _sorted(x, at)
+    return flip(found, at).copy() if descending else found
 
 
 def sort_complex(a: Any) -> ndarray:

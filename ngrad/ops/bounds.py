@@ -118,8 +118,9 @@ def checked(what: str, index: Any, bound: int, lowest: int = 0, noun: str = "ind
     if index._at:
         if index._block.shared:  # after this, nobody may write to it
             index = Tensor.own(index)
-        if host or settings.eager or hasattr(index, "_range"):
-            least, greatest = range_of(index)
+        known = hasattr(index, "_range")
+        if known or host or settings.eager:
+            least, greatest = index._range if known else range_of(index)
             if least < lowest or greatest >= bound:
                 raise Bounds(what, bound, lowest, noun, "").error(least, greatest)
             return index

@@ -216,8 +216,9 @@ def gather(
 
 def gather_rows(x: Any, index: Any, axis: int = 0, batches: int = 0) -> Any:
     """As `gather`, at indices that were checked, of which negative ones count from the end."""
-    index = cast_to(index, INT64)
-    if index.ndim > batches:
+    if index._layout.dtype is not INT64:
+        index = cast_to(index, INT64)
+    if index._layout.ndim > batches:
         return apply(TAKE, (x, index), (axis, batches))
     # One for each batch is picked from rows: as an axis of one, which can be fused.
     shape = x._layout.shape

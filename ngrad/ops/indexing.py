@@ -20,8 +20,9 @@ from ngrad.graph.dims import Dim, size
 from ngrad.graph.strides import broadcast
 from ngrad.ops.bounds import checked
 from ngrad.ops.convert import cast_to, from_outside, tensor
-from ngrad.ops.gather import gather_rows
+from ngrad.ops.gather import TAKE, gather_rows
 from ngrad.ops.shape import inverse, normal_axis, reshape, strided, transpose
+from ngrad.record import apply
 from ngrad.tensor import Tensor, from_numpy
 
 INT64 = BY_CODE["i8"]
@@ -116,10 +117,11 @@ def getitem(x: Any, index: Any) -> Any:
     """
     if type(index) in (np.ndarray, list):
         index = _item(index)
-    if type(index) is Tensor and index.ndim and x.ndim:
+    if type(index) is Tensor and index._layout.ndim and x._layout.ndim:
         where, shape = index._layout, x._layout.shape
         if where.dtype.is_integer:
-            return gather_rows(x, checked("getitem", index, shape[0], -shape[0]))
+            index = checked("getitem", index, shape[0], -shape[0])
+            return apply(TAKE, (x, cast_to(index, INT64)), (0, 0))
         if where.dtype.is_bool and where.shape == shape[: where.ndim]:
             return _held(x, index, 0)
     region = region_of(x, index)

@@ -22,6 +22,7 @@ from ngrad.ops.matrices import Matrix, batch_shape
 from ngrad.ops.shape import reshape, reshaped, transpose
 from ngrad.record import apply
 from ngrad.tensor import Tensor, empty
+from ngrad_kernels.arrays import WRITEABLE, array_over
 from ngrad_kernels.product import Matrices, Product
 
 
@@ -29,7 +30,12 @@ def array_at(where: Layout) -> Callable[[int], Matrix]:
     """A routine that gives the NumPy array of a layout at an address, whose memory the caller
     holds.
     """
-    return lambda address: where.array(address, None, True)
+    kind, ndim, words = where.dtype.numpy_dtype, where.ndim, where.words
+
+    def at(address: int, lies: Layout = where) -> Matrix:  # which holds the words
+        return array_over(kind, ndim, words, address, None, WRITEABLE)
+
+    return at
 
 
 def _transposed(where: Layout) -> Layout:

@@ -295,7 +295,7 @@ def move_axis(x: Any, source: int, target: int) -> Any:
 
 def swap_last(x: Any, axis: int) -> Any:
     """A tensor with an axis and its last one exchanged."""
-    last = x.ndim - 1
+    last = x._layout.ndim - 1
     if axis == last:
         return x
     return transpose(x, (*range(axis), last, *range(axis + 1, last), axis))

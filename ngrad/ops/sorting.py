@@ -12,7 +12,7 @@ from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op
 from ngrad.graph.program import OUT, Launch, Program
 from ngrad.ops.convert import cast_to, tensor
-from ngrad.ops.gather import gather_rows
+from ngrad.ops.gather import TAKE
 from ngrad.ops.launching import dense_operands
 from ngrad.ops.matmul import array_at
 from ngrad.ops.shape import normal_axis, spread, swap_last
@@ -43,7 +43,7 @@ def _prepare(
 
     def run(x: Tensor) -> Tensor:
         made = empty(out)
-        write(made._at)[...] = order(read(x._address), descending)
+        write(made._at)[...] = order(read(x._at), descending)
         return made
 
     return run, out
@@ -54,8 +54,8 @@ def order(x: Any, descending: bool) -> Any:
     elements stay as they were.
     """
     if not descending:
-        return x.argsort(-1, kind="stable")
-    return x.shape[-1] - 1 - x[..., ::-1].argsort(-1, kind="stable")[..., ::-1]
+        return x.argsort(-1, "stable")
+    return x.shape[-1] - 1 - x[..., ::-1].argsort(-1, "stable")[..., ::-1]
 
 
 ARGSORT = Op("argsort", _infer, _prepare, ("descending",), family="sorting", widens=True)
@@ -147,10 +147,10 @@ def sort(values: Any, axis: Any = -1, direction: str = "ASCENDING", name: str | 
     array([3, 2, 1], dtype=int32)
     """
     x = tensor(values, "sort")
-    at = normal_axis(axis, x.ndim, "sort")
+    at, last = normal_axis(axis, x._layout.ndim, "sort"), x._layout.ndim - 1
     x = swap_last(x, at)
     where = apply(ARGSORT, (x,), (_descends("sort", direction),))
-    return swap_last(gather_rows(x, where, x.ndim - 1, x.ndim - 1), at)
+    return swap_last(apply(TAKE, (x, where), (last, last)), at)
 
 
 def _descends(what: str, direction: Any) -> bool:
