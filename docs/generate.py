@@ -24,6 +24,7 @@ FAMILIES = {
     "reduction": "Reductions and scans",
     "indexing": "Gathers and scatters",
     "sorting": "Sorting",
+    "interpolation": "Interpolation",
     "linalg": "Linear algebra",
     "special": "Special functions",
     "random": "Random",

@@ -20,6 +20,7 @@ from ngrad.graph.layout import layout
 from ngrad.graph.op import TABLE, Op
 from ngrad.ops.elementwise import CAST, SELECT, Elementwise
 from ngrad.ops.gather import ADD_ROWS
+from ngrad.ops.interpolation import INTERP
 from ngrad.ops.samplers import BITS, CATEGORICAL, GAMMA, INTEGERS, UINT64
 from ngrad.ops.scans import LINEAR
 from ngrad.ops.slide import SLIDE
@@ -118,6 +119,9 @@ def _tasks(op: Op) -> Iterator[Task]:
     elif op is SEARCH:
         for code in COMMON:
             yield Task(op.name, (False,), ((code, (1, 2)),) * 2)
+    elif op is INTERP:
+        for code in FLOATS:
+            yield Task(op.name, (), ((code, (1, 2)),) * 3)
     elif op is ADD_ROWS:
         for code, dtype in COMMON.items():
             if not dtype.is_bool:

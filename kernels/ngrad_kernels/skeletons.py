@@ -343,6 +343,36 @@ def search_{{code}}(table, lo, hi):
         store_i8(table[3], item, first)
 '''
 
+BETWEEN = f"""
+        row, right = places + {{size}}, True
+        {HALVING.strip()}
+        after = first + min(1, count - 1)
+        x0, y0 = load_{{code}}(places, first), load_{{code}}(values, first)
+        x1, y1 = load_{{code}}(places, after), load_{{code}}(values, after)
+        found = (y1 - y0) / (x1 - x0) * (value - x0) + y0
+        if value >= load_{{code}}(places, count - 1):
+            found = load_{{code}}(values, count - 1)
+        if value < load_{{code}}(places, 0):
+            found = load_{{code}}(values, 0)
+"""
+"""The line through the two points that a value lies between, of `count` at rising places; `long` of
+them are inner ones."""
+
+INTERP = f'''
+def interp_{{code}}(table, lo, hi):
+    """The piecewise linear function through points of a row, at each value.
+
+    Facts: points a row, inner ones, values a row.
+    """
+    facts = table_at(table[0])
+    count, long = facts[0], facts[1]
+    for item in range(lo, hi):
+        at = item // facts[2] * count * {{size}}
+        value, places, values = load_{{code}}(table[1], item), table[2] + at, table[3] + at
+        {BETWEEN.strip()}
+        store_{{code}}(table[4], item, found)
+'''
+
 PLACE = """
         k = item % facts[2]
         rest = item // facts[2]
@@ -394,5 +424,7 @@ def fold_{{code}}(table, lo, hi):
                         store_{{code}}(target, z, {{code}}(total))
 '''
 
-TYPED = {"scatter_add": SCATTER_ADD, "slide": SLIDE, "search": SEARCH, "fold": FOLD}
+TYPED = {
+    "scatter_add": SCATTER_ADD, "slide": SLIDE, "search": SEARCH, "interp": INTERP, "fold": FOLD,
+}  # fmt: skip
 """Routines that compare or reckon, and so are compiled for each dtype."""

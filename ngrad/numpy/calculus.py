@@ -7,18 +7,23 @@ from typing import Any
 import numpy as np
 
 from ngrad.dtypes import can_cast, kind_of, result_type
-from ngrad.numpy.convert import FLOAT64, array_of, operand
+from ngrad.numpy.convert import FLOAT64, array_of, operand, to_tensor
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.manipulation import atleast_1d, broadcast_to, concatenate, moveaxis, ravel, stack
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.reductions import cumprod, cumsum, sum
 from ngrad.numpy.selection import where
-from ngrad.numpy.sorting import argsort, searchsorted
 from ngrad.numpy.ufuncs import UFUNCS, refuse_out
+from ngrad.ops.complexes import complex_, imag, real
+from ngrad.ops.convert import cast_to
 from ngrad.ops.elementwise import select
 from ngrad.ops.gather import gather_rows
+from ngrad.ops.interpolation import INTERP
+from ngrad.ops.joining import concat
 from ngrad.ops.reductions import normal_axes
 from ngrad.ops.shape import normal_axis
+from ngrad.ops.sorting import positions
+from ngrad.record import apply
 
 
 def along(x: ndarray, axis: int, part: Any) -> ndarray:
@@ -188,35 +193,37 @@ def interp(
     >>> np.interp([1.5, 9.0], [1, 2, 3], [3, 2, 0])
     array([2.5, 0. ])
     """
-    at, places = (asarray(v, FLOAT64) for v in (x, xp))
-    values = asarray(fp)
-    values = values if values.dtype.kind == "c" else asarray(values, FLOAT64)
-    if places.ndim != 1 or values.ndim != 1:
-        raise ValueError(f"interp: xp and fp are vectors, not of {places.shape}, {values.shape}")
-    if places.shape != values.shape:
+    at: Any = to_tensor(x, FLOAT64)
+    places: Any = to_tensor(xp, FLOAT64)
+    values: Any = to_tensor(fp)
+    values = values if values._layout.dtype.is_complex else cast_to(values, FLOAT64)
+    shape = places._layout.shape
+    if len(shape) != 1 or values.ndim != 1:
+        raise ValueError(f"interp: xp and fp are vectors, not of {shape}, {values._layout.shape}")
+    if shape != values._layout.shape:
         raise ValueError(f"interp: fp and xp are not of the same length: {fp}, {xp}")
-    if places.size == 0:
+    if shape == (0,):
         raise ValueError("interp: array of sample points is empty: xp has shape (0,)")
     if period is not None:
         if period == 0:
             raise ValueError("interp: period must be a non-zero value")
         period, left, right = abs(period), None, None
         at, places = at % period, places % period
-        order = argsort(places)
-        places, values = places[order], values[order]
-        places = concatenate([places[-1:] - period, places, places[:1] + period])
-        values = concatenate([values[-1:], values, values[:1]])
-    given = at._read()
-    first, final, start, end = (z[k]._read() for z in (places, values) for k in (0, -1))
-    low = searchsorted(places[1:-1], given, "right")._read()
-    after = slice(min(1, places.size - 1), None)
-    x0, y0, x1, y1 = (
-        gather_rows(z._read(), low) for z in (places, values, places[after], values[after])
-    )
-    found = select(given >= final, end, (y1 - y0) / (x1 - x0) * (given - x0) + y0)
+        order = positions(places, 0)
+        places, values = gather_rows(places, order), gather_rows(values, order)
+        places = concat([places[-1:] - period, places, places[:1] + period], 0)
+        values = concat([values[-1:], values, values[:1]], 0)
+    found = _line(at, places, values)
     if right is not None:
-        found = select(given > final, operand(right), found)
-    return array_of(select(given < first, start if left is None else operand(left), found))
+        found = select(at > places[-1], operand(right), found)
+    return array_of(found if left is None else select(at < places[0], operand(left), found))
+
+
+def _line(x: Any, places: Any, values: Any) -> Any:
+    """What lies between points, whose values may be complex."""
+    if values._layout.dtype.is_complex:
+        return complex_(*(_line(x, places, part) for part in (real(values), imag(values))))
+    return apply(INTERP, (x, places, values))
 
 
 def unwrap(p: Any, discont: Any = None, axis: int = -1, *, period: Any = 2 * np.pi) -> ndarray:

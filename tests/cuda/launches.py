@@ -267,6 +267,20 @@ def searches(code: str, rng: np.random.Generator) -> Iterator[Launch]:
         yield Launch(f"search {code}", source, kernel, 40, (x, values, out), facts=(37, 20, right))
 
 
+def lines(code: str, rng: np.random.Generator) -> Iterator[Launch]:
+    if code[0] != "f":
+        return
+    for count in (9, 2, 1):
+        places = np.sort(numbers(rng, code, (2, count), False))
+        values = numbers(rng, code, (2, count), False)
+        x = numbers(rng, code, (2, 20), True)
+        x[:, :1] = places[:, :1]
+        source, kernel = typed("interp", code), cpu.typed("interp", code)
+        facts = (count, max(count - 2, 0), 20)
+        yield Launch(f"interp {code}", source, kernel, 40, (x, places, values, np.empty_like(x)),
+                     facts=facts)  # fmt: skip
+
+
 def slides(code: str, rng: np.random.Generator) -> Iterator[Launch]:
     if code == "b1":
         return

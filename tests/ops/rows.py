@@ -19,6 +19,7 @@ from ngrad.graph.op import TABLE
 from ngrad.graph.reference import REFERENCES
 from ngrad.ops.assignment import assigned
 from ngrad.ops.bitwise import gcd
+from ngrad.ops.interpolation import INTERP
 from ngrad.ops.losses import multiply_no_nan
 from ngrad.ops.slide import SLIDE
 from ngrad.ops.sorting import SEARCH
@@ -462,6 +463,13 @@ def _sorted(name: str, reference: Any) -> list[Row]:
     ]
 
 
+def _interpolated(x: Array, places: Array, values: Array) -> Array:
+    places = np.sort(places)
+    if places.ndim == 1:
+        return np.interp(x, places, values)
+    return np.array([np.interp(*row) for row in zip(x, places, values, strict=True)])
+
+
 SORTING = [
     *(
         Row(
@@ -475,6 +483,20 @@ SORTING = [
             label="right" if right else "left",
         )
         for right in (False, True)
+    ),
+    Row(
+        "interp",
+        lambda x, places, values: apply(INTERP, (x, ngrad.sort(places), values)),
+        _interpolated,
+        domains=((-2, 2),) * 3,
+        shapes=(
+            ((5,), (4,), (4,)),
+            ((2, 3), (2, 4), (2, 4)),
+            ((3,), (1,), (1,)),
+            ((0,), (2,), (2,)),
+        ),
+        ulps=8,
+        floor=1e-6,
     ),
     *_sorted("argsort", lambda *how: _order(*how).astype(np.int32)),
     *_sorted("sort", lambda x, axis, down: np.take_along_axis(x, _order(x, axis, down), axis)),

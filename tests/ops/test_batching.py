@@ -164,6 +164,8 @@ CASES = [
     applied("linear_recurrence", _floats(2, 5), _floats(2, 5) - 0.5),
     applied("search", np.sort(_floats(2, 5)), _floats(2, 3), right=True),
     applied("search", np.sort(_floats(5)), _floats(2, 3), right=False),
+    applied("interp", _floats(2, 3), np.sort(_floats(2, 5)), _floats(2, 5)),
+    applied("interp", _floats(2, 3), np.sort(_floats(4)), _floats(4)),
     applied("slide", _floats(2, 5), _floats(2, 3), lead=2, count=7),
     *(
         Case("embed", lambda x, v: ngrad.pad(x, [[1, 2], [0, 1]], constant_values=v), [x, v])

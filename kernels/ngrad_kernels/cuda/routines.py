@@ -9,7 +9,7 @@ Kernels have the signature `(facts, n, *addresses)`; facts and operands are thos
 
 from __future__ import annotations
 
-from ngrad_kernels.skeletons import HALVING, OVERLAPPING, PLACE
+from ngrad_kernels.skeletons import BETWEEN, HALVING, OVERLAPPING, PLACE
 
 # -- helpers ---------------------------------------------------------------------------------------
 
@@ -384,6 +384,20 @@ def search_{{code}}(facts, n, a0, a1, a2):
         item += thread_count()
 '''
 
+INTERP = f'''
+def interp_{{code}}(facts, n, a0, a1, a2, a3):
+    """The piecewise linear function through points of a row: a thread for each value."""
+    words = table_at(facts)
+    count, long = words[0], words[1]
+    item = thread_index()
+    while item < n:
+        at = item // words[2] * count * {{size}}
+        value, places, values = load_{{code}}(a0, item), a1 + at, a2 + at
+        {BETWEEN.strip()}
+        store_{{code}}(a3, item, found)
+        item += thread_count()
+'''
+
 FOLD = f'''
 def fold_{{code}}(words, n, a0, a1):
     """Sums of what overlaps, of each row of the result: a thread for each element."""
@@ -400,4 +414,6 @@ def fold_{{code}}(words, n, a0, a1):
         at += thread_count()
 '''
 
-TYPED = {"scatter_add": SCATTER_ADD, "slide": SLIDE, "search": SEARCH, "fold": FOLD}
+TYPED = {
+    "scatter_add": SCATTER_ADD, "slide": SLIDE, "search": SEARCH, "interp": INTERP, "fold": FOLD,
+}  # fmt: skip

@@ -44,7 +44,8 @@ def typed(name: str, code: str) -> Source:
     """The source of a routine that reckons, for a dtype."""
     text = routines.TYPED[name].format(code=code, size=size_of(code))
     busy = {"scatter_add": _PARTS, "slide": _TILE, "fold": _ROW}.get(name, 1)
-    return Source(f"{name}_{code}", text, 2 if name == "fold" else 3, busy)
+    operands = {"fold": 2, "interp": 4}.get(name, 3)
+    return Source(f"{name}_{code}", text, operands, busy)
 
 
 _DRAW = """

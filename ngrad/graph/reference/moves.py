@@ -61,6 +61,13 @@ def _search(x: Array, values: Array, right: bool) -> Array:
     return np.array(found, int).reshape(values.shape)
 
 
+def _interp(x: Array, places: Array, values: Array) -> Array:
+    rows = math.prod(places.shape[:-1]), places.shape[-1]
+    given = x.reshape(rows[0], math.prod(x.shape[places.ndim - 1 :]))
+    points = zip(given, places.reshape(rows), values.reshape(rows), strict=True)
+    return np.array([np.interp(*three) for three in points]).reshape(x.shape)
+
+
 def _argsort(x: Array, descending: bool) -> Array:
     """By the ranks of values, of which NaN is one: those of equal elements are equal."""
     _, rank = np.unique(x, return_inverse=True)
@@ -116,4 +123,5 @@ MOVES: dict[str, Reference] = {
     "last_rows": _last_rows,
     "argsort": _argsort,
     "search": _search,
+    "interp": _interp,
 }

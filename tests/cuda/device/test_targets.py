@@ -127,6 +127,14 @@ LAUNCHES = {
         (FLOATS, FLOATS[10:50]),
         np.zeros(40, np.int64),
     ),
+    "interp": Launch(
+        lambda target: target.typed("interp", "f4"),
+        lambda target: (30, 28, 20),
+        40,
+        CHUNK,
+        (FLOATS[10:50], FLOATS, FLOATS),
+        np.zeros(40, np.float32),
+    ),
     "sampler": Launch(
         lambda target: target.sampler("normal", "f4"),
         lambda target: (),

@@ -7,11 +7,14 @@ import numpy as np
 import pytest
 from simulator import assert_same
 
+MOVING = (
+    launches.copies, launches.gathers, launches.searches, launches.lines, launches.slides,
+    launches.folds,
+)  # fmt: skip
+
 
 @pytest.mark.parametrize("code", launches.SOME)
-@pytest.mark.parametrize(
-    "of", [launches.copies, launches.gathers, launches.searches, launches.slides, launches.folds]
-)
+@pytest.mark.parametrize("of", MOVING)
 def test_rows_that_move(of: str, code: str, rng: np.random.Generator) -> None:
     for launch in of(code, rng):
         for size in (32, 64):
