@@ -12,19 +12,26 @@ from ngrad.numpy.manipulation import moveaxis, reshape
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.reductions import NOTHING
 from ngrad.numpy.ufuncs import refuse_out
+from ngrad.ops.complexes import conj
 from ngrad.ops.convert import operands
-from ngrad.ops.matmul import matmul_operator
-from ngrad.ops.shape import normal_axis, reshaped
+from ngrad.ops.matmul import VECDOT, matmul_operator
+from ngrad.ops.shape import move_axis, normal_axis, reshaped
+from ngrad.record import apply
 
 
-def _vector(what: str, x: Any, at: int, axis: Any = -1) -> Any:
-    """Vectors along an axis, which comes last, as matrices of one row (at is -2) or column (-1)."""
+def _vectors(what: str, x: Any, axis: Any = -1) -> Any:
+    """Vectors along an axis, which comes last."""
     vectors = to_tensor(x)
-    if vectors.ndim == 0:
+    ndim = vectors._layout.ndim
+    if ndim == 0:
         raise ValueError(f"{what}: takes vectors, not a number")
-    along = normal_axis(axis, vectors.ndim, what)
-    if along != vectors.ndim - 1:
-        vectors = moveaxis(array_of(vectors), along, -1)._read()
+    along = normal_axis(axis, ndim, what)
+    return move_axis(vectors, along, ndim - 1)
+
+
+def _vector(what: str, x: Any, at: int) -> Any:
+    """Vectors as matrices of one row (at is -2) or column (-1)."""
+    vectors = _vectors(what, x)
     shape = vectors._layout.shape
     return reshaped(vectors, (*shape, 1) if at == -1 else (*shape[:-1], 1, shape[-1]))
 
@@ -65,11 +72,11 @@ def vecdot(
     """
     _refuse("vecdot", out, axes)
     axis = -1 if axis is NOTHING else axis
-    x, y = _vector("vecdot", x1, -2, axis), _vector("vecdot", x2, -1, axis)
-    n, m = x._layout.shape[-1], y._layout.shape[-2]
+    x, y = operands("vecdot", _vectors("vecdot", x1, axis), _vectors("vecdot", x2, axis))
+    n, m = x._layout.shape[-1], y._layout.shape[-1]
     if n != m:
         raise ValueError(f"vecdot: vectors of {n} and of {m} elements")
-    found = _product(x.conj(), y, -2, -1)
+    found = array_of(apply(VECDOT, (conj(x) if x._layout.dtype.is_complex else x, y)))
     found = found if dtype is None else found.astype(dtype)
     return moveaxis(found[..., None], -1, axis) if keepdims else found
 

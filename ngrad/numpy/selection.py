@@ -260,7 +260,10 @@ def vdot(a: Any, b: Any, /) -> ndarray:
 def inner(a: Any, b: Any, /) -> ndarray:
     """Over the last axes of both."""
     x, y = _pair(a, b)
-    return array_of(x * y) if x.ndim == 0 or y.ndim == 0 else tensordot(a, b, (-1, -1))
+    rank, other = x._layout.ndim, y._layout.ndim
+    if rank == 0 or other == 0:
+        return array_of(x * y)
+    return array_of(matmul_operator(x, y)) if rank == other == 1 else tensordot(x, y, (-1, -1))
 
 
 def outer(a: Any, b: Any, out: Any = None) -> ndarray:

@@ -164,12 +164,7 @@ def _(size: int, batched: Any, x: Any, y: Any, transpose_x: bool, transpose_y: b
         return _one_product(x, y, transpose_x, transpose_y)
     if not batched[0] and x.ndim == 2:
         return _swapped(_one_product(y, x, not transpose_y, not transpose_x))
-    rank = max(x.ndim - batched[0], y.ndim - batched[1])
-    x, y = (
-        reshape(v, (size, *(1,) * (rank + 1 - v.ndim), *v._layout.shape[1:])) if many else v
-        for v, many in zip((x, y), batched, strict=True)
-    )
-    return apply(MATMUL, (x, y), (transpose_x, transpose_y))
+    return apply(MATMUL, _aligned(size, batched, x, y), (transpose_x, transpose_y))
 
 
 def _one_product(x: Any, y: Any, transpose_x: bool, transpose_y: bool) -> Any:
@@ -180,6 +175,62 @@ def _one_product(x: Any, y: Any, transpose_x: bool, transpose_y: bool) -> Any:
 def _swapped(x: Any) -> Any:
     """The last two axes exchanged."""
     return transpose(x, (*range(x.ndim - 2), x.ndim - 1, x.ndim - 2))
+
+
+# -- products of vectors: those of one row and one column ------------------------------------------
+
+
+def _dot_infer(x: Layout, y: Layout) -> Layout:
+    """x: (lead..., k), y: (lead..., k), of which the lead is broadcast together."""
+    return layout(x.dtype, _infer(*_row_and_column(x, y), False, False).shape[:-2])
+
+
+def _row_and_column(x: Layout, y: Layout) -> tuple[Layout, Layout]:
+    """Vectors seen as matrices of one row, and of one column."""
+    (*lead, k), (*before, step) = x.shape, x.strides
+    row = layout(x.dtype, (*lead, 1, k), (*before, x.dtype.itemsize, step), x.device)
+    return row, layout(y.dtype, (*y.shape, 1), (*y.strides, y.dtype.itemsize), y.device)
+
+
+def _dot_prepare(inputs: tuple[Layout, ...], out: Layout) -> tuple[Any, Layout]:
+    whole = layout(out.dtype, (*out.shape, 1, 1), None, out.device)
+    how, _ = _prepare(_row_and_column(*inputs), whole, False, False)
+    if isinstance(how, Program):
+        return how, out
+
+    def run(x: Tensor, y: Tensor) -> Tensor:
+        made = how(x, y)
+        return Tensor(made._block, made._at, out)
+
+    return run, out
+
+
+VECDOT = Op("vecdot", _dot_infer, _dot_prepare, family="linalg", widens=True)
+"""The products of vectors, which are along the last axes."""
+
+
+@VECDOT.vjp
+def _(g: Any, out: Any, x: Any, y: Any) -> Any:
+    share = reshaped(g, (*g._layout.shape, 1))
+    return share * y, share * x
+
+
+@VECDOT.batch
+def _(size: int, batched: Any, x: Any, y: Any) -> Any:
+    if not batched[1] and y.ndim == 1:
+        return matmul_operator(x, y)  # one product with all of them
+    if not batched[0] and x.ndim == 1:
+        return matmul_operator(y, x)
+    return apply(VECDOT, _aligned(size, batched, x, y))
+
+
+def _aligned(size: int, batched: Any, *operands: Any) -> tuple[Any, ...]:
+    """Operands whose axes are broadcast from behind, the one that leads before those of all."""
+    rank = max(v.ndim - many for v, many in zip(operands, batched, strict=True))
+    return tuple(
+        reshape(v, (size, *(1,) * (rank + 1 - v.ndim), *v._layout.shape[1:])) if many else v
+        for v, many in zip(operands, batched, strict=True)
+    )
 
 
 def _operands(x: Any, y: Any) -> tuple[Any, ...]:
@@ -267,17 +318,12 @@ def matmul_operator(x: Any, y: Any) -> Any:
     k, other = left[-1], right[-2] if len(right) > 1 else right[0]
     if k != other:
         raise _misfit(left, right, k, other)
-    if len(left) > 1 and len(right) > 1:
-        return product(x, y)
+    if len(left) == len(right) == 1:
+        return apply(VECDOT, (x, y))
     if len(left) == 1:
-        x = reshaped(x, (1, k))
+        out = product(reshaped(x, (1, k)), y)
+        return reshaped(out, (*out._layout.shape[:-2], out._layout.shape[-1]))
     if len(right) == 1:
-        y = reshaped(y, (k, 1))
-    out = product(x, y)
-    shape = out._layout.shape
-    keep = shape[:-2]
-    if len(left) > 1:
-        keep = (*keep, shape[-2])
-    if len(right) > 1:
-        keep = (*keep, shape[-1])
-    return reshaped(out, keep)
+        out = product(x, reshaped(y, (k, 1)))
+        return reshaped(out, out._layout.shape[:-1])
+    return product(x, y)

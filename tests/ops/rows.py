@@ -548,6 +548,16 @@ LINALG = [
         floor=32 * EPS,
     ),
     Row(
+        "vecdot",
+        lambda x, y: apply(TABLE["vecdot"], (x, y)),
+        REFERENCES["vecdot"],
+        ((-2, 2), (-2, 2)),
+        "fiubc",
+        shapes=(((4,), (4,)), ((2, 3), (3,)), ((2, 1, 3), (2, 3)), ((2, 0), (2, 0))),
+        ulps=8,
+        floor=32 * EPS,
+    ),
+    Row(
         "cholesky",
         _factor,
         _factor_array,

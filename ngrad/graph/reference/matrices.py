@@ -68,6 +68,7 @@ def _lu(x: Array) -> Any:
 
 MATRICES: dict[str, Callable[..., Any]] = {
     "matmul": _matmul,
+    "vecdot": lambda x, y: np.matmul(x[..., None, :], y[..., None])[..., 0, 0],
     "cholesky": lambda x: np.linalg.cholesky(wide(x)),
     "triangular_solve": _triangular_solve,
     "inv": lambda x: np.linalg.inv(wide(x)),
