@@ -9,15 +9,19 @@ import numpy as np
 
 from ngrad.dtypes import can_cast, result_type
 from ngrad.errors import IndexBoundsError
-from ngrad.numpy.convert import OURS, PLAIN, array_of, to_tensor
+from ngrad.graph.strides import broadcast
+from ngrad.numpy.convert import INT64, OURS, PLAIN, array_of, to_tensor
 from ngrad.numpy.creation import asarray, zeros_like
 from ngrad.numpy.editing import resize
-from ngrad.numpy.manipulation import broadcast_arrays, broadcast_to, ravel, stack
+from ngrad.numpy.manipulation import broadcast_to, ravel, together
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.selection import clip, where
 from ngrad.numpy.ufuncs import UFUNCS, refuse_out
 from ngrad.ops.bounds import checked
+from ngrad.ops.convert import cast_to
 from ngrad.ops.gather import gather_rows
+from ngrad.ops.joining import stacked
+from ngrad.ops.shape import broadcast_to as spread
 
 
 def select(condlist: Any, choicelist: Any, default: Any = 0) -> ndarray:
@@ -59,21 +63,23 @@ def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> ndarra
     array([30,  2])
     """
     refuse_out("choose", out)
-    index, *arrays = broadcast_arrays(a, *choices)
-    if index.dtype.kind not in "iub":
-        raise TypeError(f"choose: the numbers must be integers, not {index.dtype}")
-    n = len(arrays)
+    index, parts = to_tensor(a), together(choices, None, "choose from")
+    dtype, n = index._layout.dtype, len(parts)
+    if not (dtype.is_integer or dtype.is_bool):
+        raise TypeError(f"choose: the numbers must be integers, not {dtype.name}")
     if mode == "wrap":
-        index = UFUNCS["remainder"](index, n)
+        index = UFUNCS["remainder"](array_of(index), n)._read()
     elif mode == "clip":
-        index = clip(index, 0, n - 1)
+        index = clip(array_of(index), 0, n - 1)._read()
     elif mode != "raise":
         raise ValueError(f"choose: mode is 'raise', 'wrap' or 'clip', not {mode!r}")
     try:
-        where = checked("choose", asarray(index, int)._read(), n, noun="number")
+        index = checked("choose", cast_to(index, INT64), n, noun="number")
     except IndexBoundsError as error:
         raise ValueError(str(error)) from None
-    return array_of(gather_rows(stack(arrays, -1)._read(), where, index.ndim, index.ndim))
+    shape = broadcast(*[x._layout.shape for x in (index, *parts)])
+    index, *parts = [x if x._layout.shape == shape else spread(x, shape) for x in (index, *parts)]
+    return array_of(gather_rows(stacked(tuple(parts), -1), index, len(shape), len(shape)))
 
 
 def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> ndarray:

@@ -174,9 +174,9 @@ def _each(arrays: list[ndarray]) -> Any:
 # -- joining ---------------------------------------------------------------------------------------
 
 
-def _together(arrays: Any, dtype: Any, what: str) -> list[Any]:
+def together(arrays: Any, dtype: Any, what: str) -> list[Any]:
     """Tensors of one dtype."""
-    made = [to_tensor(x) for x in arrays]
+    made = [x._read() if type(x) is ndarray else to_tensor(x) for x in arrays]
     if not made:
         raise ValueError(f"need at least one array to {what}")
     wanted = dtype_of(dtype)
@@ -198,7 +198,7 @@ def concatenate(
     array([1., 1., 0.])
     """
     refuse_out("concatenate", out)
-    parts = _together(arrays, dtype, "concatenate")
+    parts = together(arrays, dtype, "concatenate")
     if axis is None:
         return array_of(joining.joined(tuple([flat(x) for x in parts]), 0))
     for x in parts:
@@ -215,7 +215,7 @@ def stack(
 ) -> ndarray:
     """Arrays of one shape along a new axis."""
     refuse_out("stack", out)
-    return array_of(joining.stack(_together(arrays, dtype, "stack"), axis))
+    return array_of(joining.stacked(tuple(together(arrays, dtype, "stack")), axis))
 
 
 def vstack(tup: Any, *, dtype: Any = None, casting: Any = "same_kind") -> ndarray:

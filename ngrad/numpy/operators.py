@@ -28,6 +28,7 @@ COMPARISONS = {
 QUICK = {
     "add": arithmetic.add, "subtract": arithmetic.subtract, "multiply": arithmetic.multiply,
     "divide": arithmetic.divide, "power": power,
+    "floor_divide": arithmetic.floordiv, "remainder": arithmetic.mod,
     "less": comparison.less, "less_equal": comparison.less_equal,
     "greater": comparison.greater, "greater_equal": comparison.greater_equal,
     "equal": comparison.equal, "not_equal": comparison.not_equal,
@@ -35,7 +36,7 @@ QUICK = {
 }  # fmt: skip
 """Ops that mean the same on tensors, whatever the dtypes; but for bools, of one operand, or if one
 of those that follow."""
-NOT_OF_BOOLS = ("subtract", "power")
+NOT_OF_BOOLS = ("subtract", "power", "floor_divide", "remainder")
 
 
 def _binary(function: ufunc) -> Callable[[ndarray, Any], Any]:

@@ -127,7 +127,11 @@ def stack(values: Any, axis: int = 0, name: str = "stack") -> Any:
     values = list(values)
     if not values:
         raise NumberError("stack: takes at least one tensor")
-    xs = operands("stack", *[_tensor(value, "stack") for value in values])
+    return stacked(operands("stack", *[_tensor(value, "stack") for value in values]), axis)
+
+
+def stacked(xs: tuple[Any, ...], axis: int) -> Any:
+    """As `stack`, of tensors of one dtype."""
     shape = xs[0]._layout.shape
     if any(x._layout.shape != shape for x in xs):
         shapes = {str(x._layout.shape) for x in xs}
