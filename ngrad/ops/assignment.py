@@ -132,7 +132,7 @@ def _fitted(value: Any, shape: tuple[int, ...]) -> Any:
 def _replaced(x: Any, region: Region, part: Any) -> Any:
     """x with a part of every axis replaced."""
     part = reshape(part, tuple(count for _, _, count in region.slices))
-    if region.is_whole(x):
+    if region.whole:
         return part
     shape = x._layout.shape
     inside = broadcast_to(number(True, BOOL, x._layout.device), part._layout.shape)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any, NamedTuple
 
@@ -17,17 +18,20 @@ from ngrad.errors import (
     TraceError,
 )
 from ngrad.graph.dims import Dim, size
+from ngrad.graph.layout import Layout
 from ngrad.graph.strides import broadcast
 from ngrad.ops.bounds import checked
 from ngrad.ops.convert import cast_to, from_outside, tensor
 from ngrad.ops.gather import TAKE, gather_rows
-from ngrad.ops.shape import inverse, normal_axis, reshape, strided, transpose
-from ngrad.record import apply
+from ngrad.ops.shape import inverse, normal_axis, reshape, reshaped, strided, transpose
+from ngrad.record import apply, state
 from ngrad.tensor import Tensor, from_numpy
 
 INT64 = BY_CODE["i8"]
 BOUNDS = {int, type(None)}
 """Types of the bounds of most slices."""
+WHOLE = (slice, None, None, None)
+"""The kind of a slice of all."""
 
 
 # -- boolean masks: the shape of the result depends on values, so they are evaluated at the call ---
@@ -41,7 +45,7 @@ def where_true(condition: Any) -> Any:
 
 def places(mask: Any) -> Tensor:
     """Where a mask holds, in row-major order."""
-    where = np.flatnonzero(mask)
+    (where,) = mask.reshape(-1).nonzero()
     found = from_numpy(where, INT64)
     if where.size:
         found._range = int(where[0]), int(where[-1])
@@ -81,9 +85,9 @@ def _held(x: Any, mask: Any, at: int) -> Any:
 # -- x[...] ----------------------------------------------------------------------------------------
 
 
-class Region(NamedTuple):
-    """What an index means: a part of every axis, as it is reshaped; then, of some of its axes, the
-    elements at index arrays.
+class Meaning(NamedTuple):
+    """What an index means for a shape: a part of every axis, as it is reshaped; then, of some of
+    its axes, the elements at index arrays.
 
     Attributes
     ----------
@@ -91,20 +95,38 @@ class Region(NamedTuple):
         For each axis.
     shape : tuple of int
         Of the part, with new axes, and without those at an integer.
-    arrays : list of (int, Tensor)
-        Axes of that shape, and the indices into each; checked against its bounds.
+    arrays : tuple of (int, int, int)
+        For each index array an axis of that shape; which item of the index it is; and the first
+        axis that it is of.
     adjacent : bool
         Whether the axes of the index arrays stay where they are; if not, they come first.
+    whole : bool
+        Whether the slices are all of it, in order.
+    """
+
+    slices: tuple[tuple[int, int, int], ...]
+    shape: tuple[int, ...]
+    arrays: tuple[tuple[int, int, int], ...]
+    adjacent: bool
+    whole: bool
+
+
+class Region(NamedTuple):
+    """What an index means for a tensor.
+
+    Attributes
+    ----------
+    slices, shape, adjacent, whole
+        As of a `Meaning`.
+    arrays : list of (int, Tensor)
+        Axes of that shape, and the indices into each; checked against its bounds.
     """
 
     slices: tuple[tuple[int, int, int], ...]
     shape: tuple[int, ...]
     arrays: list[tuple[int, Any]]
     adjacent: bool
-
-    def is_whole(self, x: Any) -> bool:
-        """Whether the slices are all of a tensor, in order."""
-        return self.slices == tuple((0, 1, n) for n in x._layout.shape)
+    whole: bool
 
 
 def getitem(x: Any, index: Any) -> Any:
@@ -125,8 +147,8 @@ def getitem(x: Any, index: Any) -> Any:
         if where.dtype.is_bool and where.shape == shape[: where.ndim]:
             return _held(x, index, 0)
     region = region_of(x, index)
-    out = x if region.is_whole(x) else strided(x, region.slices)
-    out = reshape(out, region.shape)
+    out = x if region.whole else strided(x, region.slices)
+    out = reshaped(out, region.shape)
     if not region.arrays:
         return out
     rows = rows_of(out, region.arrays)
@@ -135,58 +157,77 @@ def getitem(x: Any, index: Any) -> Any:
 
 def region_of(x: Any, index: Any) -> Region:
     """What an index means for a tensor; errors as of `getitem`."""
-    items = list(index) if isinstance(index, tuple) else [index]
-    items = [_item(item) for item in items]
-    used = sum(_axes_used(item) for item in items)
-    if used > x.ndim:
-        raise IndexBoundsError(f"getitem: {used} indices for a tensor of {x.ndim} dimensions")
-    dots = [k for k, item in enumerate(items) if item is Ellipsis]
+    items = [_item(item) for item in index] if isinstance(index, tuple) else [_item(index)]
+    shape = x._layout.shape
+    # Where open sizes are asked for, they are to be asked each time.
+    meant = _meant if state.window.trace is None else _meant.__wrapped__
+    meaning = meant(shape, tuple([_kind(item) for item in items]))
+    arrays: list[tuple[int, Any]] = []
+    for at, which, axis in meaning.arrays:
+        item = items[which]
+        if item._layout.dtype.is_bool:  # of the axes that it covers, seen as one
+            arrays.append((at, _held_by(item, shape[axis : axis + item.ndim])))
+        else:
+            arrays.append((at, checked("getitem", item, shape[axis], -shape[axis])))
+    return Region(meaning.slices, meaning.shape, arrays, meaning.adjacent, meaning.whole)
+
+
+def _kind(item: Any) -> Any:
+    """What an item of an index is known by: a tensor by its layout."""
+    if type(item) is slice:
+        return slice, item.start, item.stop, item.step
+    return item._layout if isinstance(item, Tensor) else item
+
+
+@functools.lru_cache(4096)
+def _meant(extents: tuple[int, ...], kinds: tuple[Any, ...]) -> Meaning:
+    """What items of these kinds mean for a shape."""
+    ndim = len(extents)
+    used = sum(map(_axes_used, kinds))
+    if used > ndim:
+        raise IndexBoundsError(f"getitem: {used} indices for a tensor of {ndim} dimensions")
+    dots = [k for k, kind in enumerate(kinds) if kind is Ellipsis]
     if len(dots) > 1:
         raise IndexBoundsError(f"getitem: an index has at most one ellipsis, not {len(dots)}")
-    filler = [slice(None)] * (x.ndim - used)
-    at = dots[0] if dots else len(items)
-    items = [*items[:at], *filler, *items[at + len(dots) :]]
+    at = dots[0] if dots else len(kinds)
+    numbered = [(k, kind) for k, kind in enumerate(kinds) if kind is not Ellipsis]
+    numbered[at:at] = [(-1, WHOLE)] * (ndim - used)
 
     slices: list[tuple[int, int, int]] = []
     shape: list[int] = []
-    arrays: list[tuple[int, Any]] = []  # position in the basic result, index tensor
+    arrays: list[tuple[int, int, int]] = []
     advanced: list[int] = []  # positions among items, to know whether they are adjacent
+    several = any(isinstance(kind, Layout) for kind in kinds)
     axis = 0
-    for position, item in enumerate(items):
-        if item is None:
+    for position, (k, kind) in enumerate(numbered):
+        if kind is None:
             shape.append(1)
             continue
-        if isinstance(item, Tensor):
+        if isinstance(kind, Layout):
             advanced.append(position)
-            if item.dtype.is_bool:  # of the axes that it covers, seen as one
-                covered = x._layout.shape[axis : axis + item.ndim]
-                arrays.append((len(shape), _held_by(item, covered)))
-                slices += [(0, 1, n) for n in covered]
-                shape.append(math.prod(covered))
-                axis += item.ndim
-                continue
-            extent = x._layout.shape[axis]
-            arrays.append((len(shape), checked("getitem", item, extent, -extent)))
-            slices.append((0, 1, extent))
-            shape.append(extent)
-            axis += 1
+            covered = extents[axis : axis + _axes_used(kind)]
+            arrays.append((len(shape), k, axis))
+            slices += [(0, 1, n) for n in covered]
+            shape.append(math.prod(covered))
+            axis += len(covered)
             continue
-        extent = x._layout.shape[axis]
-        if isinstance(item, slice):
-            start, step, count = _part(item, extent)
+        extent = extents[axis]
+        if type(kind) is tuple:
+            start, step, count = _part(slice(*kind[1:]), extent)
             slices.append((start, step, count))
             shape.append(count)
         else:
-            if not -extent <= item < extent:
+            if not -extent <= kind < extent:
                 raise IndexBoundsError(
-                    f"getitem: index {item} is out of range for axis {axis} of {extent} elements"
+                    f"getitem: index {kind} is out of range for axis {axis} of {extent} elements"
                 )
-            slices.append((item if item >= 0 else item + extent, 1, 1))
-            if arrays or any(isinstance(other, Tensor) for other in items):
+            slices.append((kind if kind >= 0 else kind + extent, 1, 1))
+            if several:
                 advanced.append(position)
         axis += 1
     adjacent = not advanced or advanced == list(range(advanced[0], advanced[-1] + 1))
-    return Region(tuple(slices), tuple(shape), arrays, adjacent)
+    whole = slices == [(0, 1, n) for n in extents]
+    return Meaning(tuple(slices), tuple(shape), tuple(arrays), adjacent, whole)
 
 
 def _part(item: slice, extent: int) -> tuple[int, int, int]:
@@ -260,7 +301,7 @@ def _as_int(value: Any) -> int:
 def _axes_used(item: Any) -> int:
     if item is None or item is Ellipsis:
         return 0
-    if isinstance(item, Tensor) and item.dtype.is_bool:
+    if isinstance(item, Layout) and item.dtype.is_bool:
         return item.ndim
     return 1
 
@@ -333,8 +374,10 @@ def rows_of(x: Any, arrays: list[tuple[int, Any]]) -> Rows:
 
 def _together(arrays: list[tuple[int, Any]], shape: tuple[int, ...]) -> Any:
     """Indices into several axes, broadcast together, as indices into these axes as one."""
+    first = arrays[0][1]._layout.shape
     try:
-        broadcast(*[part._layout.shape for _, part in arrays])
+        if any(part._layout.shape != first for _, part in arrays):
+            broadcast(*[part._layout.shape for _, part in arrays])
     except ValueError:
         shapes = " and ".join(str(part._layout.shape) for _, part in arrays)
         raise IndexBoundsError(
