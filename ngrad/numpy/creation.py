@@ -111,13 +111,16 @@ def _repeated(value: int, shape: tuple[int, ...], code: str, device: Any) -> Cal
     return functools.partial(seen(0, repeats), single)
 
 
+def _filled_with(value: int, shape: tuple[int, ...], dtype: DType, device: Any) -> ndarray:
+    return array_of(_repeated(value, shape, dtype.code, device_of(device))())
+
+
 def _maker(name: str, value: int) -> Callable[..., ndarray]:
     def make(
         shape: Any, dtype: Any = float, order: Any = "C", *, device: Any = None, like: Any = None
     ) -> ndarray:
         wanted = FLOAT64 if dtype is float else dtype_of(dtype) or FLOAT64
-        place = current() if device is None else device_of(device)
-        return array_of(_repeated(value, _shape(shape, name), wanted.code, place)())
+        return _filled_with(value, _shape(shape, name), wanted, device or current())
 
     make.__name__ = make.__qualname__ = name
     make.__doc__ = f"An array of {name if value else 'zeros'}, float64 unless it is said otherwise."
@@ -154,12 +157,15 @@ def full_like(
     return _filled(to_tensor(fill_value), sizes, dtype_of(dtype) or x.dtype, place)
 
 
-def _like(name: str, value: Any) -> Callable[..., ndarray]:
+def _like(name: str, value: int) -> Callable[..., ndarray]:
     def make(
         a: Any, dtype: Any = None, order: Any = "K", subok: bool = True, shape: Any = None, *,
         device: Any = None,
     ) -> ndarray:  # fmt: skip
-        return full_like(a, value, dtype, shape=shape, device=device)
+        x = to_tensor(a)._layout
+        wanted = x.dtype if dtype is None else dtype_of(dtype) or x.dtype
+        sizes = x.shape if shape is None else _shape(shape, name)
+        return _filled_with(value, sizes, wanted, device or x.device)
 
     make.__name__ = make.__qualname__ = name
     make.__doc__ = f"An array of {value}s, of the shape and dtype of another."
@@ -185,8 +191,8 @@ def eye(
            [0., 0., 1.]])
     """
     rows, columns = _shape((N, N if M is None else M), "eye")
-    at = np.arange(rows)[:, None] + int(k) == np.arange(columns)
-    return asarray(at, dtype_of(dtype) or FLOAT64, device=device)
+    found = from_numpy(np.eye(rows, columns, int(k), bool), dtype_of(dtype) or FLOAT64)
+    return array_of(found if device is None else to_device(found, device))
 
 
 def identity(n: int, dtype: Any = None, *, like: Any = None) -> ndarray:

@@ -255,7 +255,8 @@ class ndarray(Cell, Exporter):
         view = None if key is None else view_of(self, key, VIEWS, state.window)
         if view is not None:
             return view
-        if key is not None or is_basic(index):
+        arrays = type(index) is tuple and ndarray in map(type, index)
+        if not arrays and (key is not None or is_basic(index)):
             return self._seen_by(Part(settled(index)))
         return array_of(getitem(self._read(), read_index(index)))
 
@@ -288,7 +289,7 @@ class ndarray(Cell, Exporter):
         given = shape[0] if len(shape) == 1 and not isinstance(shape[0], int) else shape
         plain = type(given) is tuple and INTEGERS.issuperset(map(type, given))
         alone = self._owner is None and order == "C" and not copy
-        key = (Shaped, *given) if plain and alone else None
+        key = given if plain and alone else None
         view = None if key is None else view_of(self, key, VIEWS, state.window)
         if view is not None:
             return view

@@ -11,12 +11,16 @@ from ngrad.dtypes import kind_of, result_type
 from ngrad.numpy.creation import asarray, ones, zeros, zeros_like
 from ngrad.numpy.editing import trim_zeros
 from ngrad.numpy.manipulation import atleast_1d, concatenate, flip, tile
-from ngrad.numpy.ndarray import ndarray
+from ngrad.numpy.ndarray import array_of, ndarray
 from ngrad.numpy.reductions import cumprod, sum
 from ngrad.numpy.selection import matmul, outer, where
 from ngrad.numpy.signal import convolve
 from ngrad.numpy.systems import lstsq, pinv
 from ngrad.numpy.ufuncs import UFUNCS
+from ngrad.ops.joining import stacked
+from ngrad.ops.shape import reshaped, strided
+from ngrad.ops.slide import SLIDE
+from ngrad.record import apply
 
 
 def polyval(p: Any, x: Any) -> ndarray:
@@ -204,10 +208,15 @@ def poly(seq_of_zeros: Any) -> ndarray:
         )
     own = places._layout.dtype
     places = places if own.is_inexact and not own.is_half else places.astype(float)
-    found, zero = ones(1, places.dtype), zeros(1, places.dtype)
-    for root in places:
-        found = concatenate([found, zero]) - root * concatenate([zero, found])
-    return found if places.size else asarray(1.0)
+    if not places.size:
+        return asarray(1.0)
+    roots, n = places._read(), places.size
+    found = ones((1, 1), places.dtype)._read()
+    factors = stacked((-roots, ones(n, places.dtype)._read()), 1)
+    for k in range(n):  # times x - root
+        factor = strided(factors, ((k, 1, 1), (0, 1, 2)))
+        found = apply(SLIDE, (found, factor), (1, k + 2))
+    return array_of(reshaped(found, (n + 1,)))
 
 
 def roots(p: Any) -> ndarray:

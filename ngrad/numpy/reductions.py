@@ -19,7 +19,7 @@ from ngrad.ops.convert import cast_to
 from ngrad.ops.elementwise import select
 from ngrad.ops.power import sqrt, square
 from ngrad.ops.shape import flat as flattened
-from ngrad.ops.shape import normal_axis, reshape
+from ngrad.ops.shape import normal_axis, reshape, reshaped
 from ngrad.record import apply
 
 BOOL, UINT64 = BY_CODE["b1"], BY_CODE["u8"]
@@ -214,7 +214,7 @@ def var(
     else:
         found = total / subtract(count, float(ddof))
     axes = r.normal_axes(axis, x.ndim, "var")
-    return array_of(found if kept else reshape(found, r.kept_shape(x._layout.shape, axes)))
+    return array_of(found if kept else reshaped(found, r.kept_shape(x._layout.shape, axes)))
 
 
 def std(

@@ -22,7 +22,7 @@ from ngrad.ops.comparison import equal
 from ngrad.ops.convert import cast_to, tensor
 from ngrad.ops.elementwise import select
 from ngrad.ops.extents import integers
-from ngrad.ops.shape import inverse, normal_axis, reshape, transpose
+from ngrad.ops.shape import inverse, normal_axis, reshape, reshaped, transpose
 from ngrad.record import apply
 from ngrad_kernels.body import Body, Step
 from ngrad_kernels.codes import computed, size_of
@@ -223,7 +223,7 @@ def reduce_over(op: Op, value: Any, axis: Any, keepdims: bool, nonempty: bool = 
     else:
         op.infer(x._layout, axes)  # it raises for a dtype that the op does not take
         out = x
-    return reshape(out, ones_shape(x._layout.shape, axes)) if keepdims else out
+    return reshaped(out, ones_shape(x._layout.shape, axes)) if keepdims else out
 
 
 def reduce_sum(
