@@ -31,6 +31,12 @@ def broadcast(*shapes: tuple[int, ...]) -> tuple[int, ...]:
     >>> broadcast((2, 1), (3,), ())
     (2, 3)
     """
+    first = shapes[0]
+    for shape in shapes:
+        if not same_shape(shape, first):
+            break
+    else:
+        return first
     rank = max([len(shape) for shape in shapes])
     result = [1] * rank
     for shape in shapes:

@@ -20,7 +20,7 @@ from ngrad.numpy.convert import plain
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.manipulation import broadcast_to, concatenate, ravel, stack
 from ngrad.numpy.naming import KINDS, explain
-from ngrad.numpy.ndarray import ndarray, read_index
+from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.reductions import NOTHING
 from ngrad.numpy.selection import where as chosen
 from ngrad.numpy.ufuncs import refuse_out, ufunc
@@ -179,7 +179,7 @@ def at(self: ufunc, a: Any, indices: Any, b: Any = NOTHING, /) -> None:
     if change is not None and new is not None and a.dtype.kind != "b":
         value = new._read()
         value = negative(value) if self.__name__ == "subtract" else value
-        a._write(assigned(a._read(), read_index(indices), value, change))
+        a._write(assigned(a._read(), indices, value, change))
         return
     index = tuple(map(plain, indices)) if isinstance(indices, tuple) else plain(indices)
     places = np.arange(a.size).reshape(a.shape)[index]

@@ -339,6 +339,8 @@ def repeat(a: Any, repeats: Any, axis: int | None = None) -> ndarray:
 
 
 def _counts(value: Any) -> Any:
+    if type(value) is int:
+        return value
     found = np.asarray(value)
     return int(found) if found.ndim == 0 else found.tolist()
 

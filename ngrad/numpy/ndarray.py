@@ -258,7 +258,7 @@ class ndarray(Cell, Exporter):
         arrays = type(index) is tuple and ndarray in map(type, index)
         if not arrays and (key is not None or is_basic(index)):
             return self._seen_by(Part(settled(index)))
-        return array_of(getitem(self._read(), read_index(index)))
+        return array_of(getitem(self._read(), index))
 
     def transpose(self, *axes: Any) -> ndarray:
         """A view with its axes in another order: reversed, or as given."""
@@ -328,7 +328,7 @@ class ndarray(Cell, Exporter):
         if self._owner is None and self._put(index, value):
             return
         x = self._read()
-        self._write(assigned(x, read_index(index), self._like(value)))
+        self._write(assigned(x, index, self._like(value)))
 
     def _like(self, value: Any) -> Tensor:
         """A value to be assigned, in this array's dtype."""
@@ -411,13 +411,6 @@ def _unpickled(array: Any) -> ndarray:
     from ngrad.tensor import from_numpy
 
     return ndarray(from_numpy(array))
-
-
-def read_index(index: Any) -> Any:
-    """An index with tensors in place of arrays."""
-    if isinstance(index, tuple):
-        return tuple(map(read_index, index))
-    return index._read() if isinstance(index, ndarray) else index
 
 
 unwrap[ndarray] = ndarray._read

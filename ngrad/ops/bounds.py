@@ -54,16 +54,16 @@ class Bounds(NamedTuple):
 
 def range_of(index: Tensor) -> tuple[int, int]:
     """The least and the greatest element, which are found once."""
-    try:
-        return index._range
-    except AttributeError:
+    found: tuple[int, int] | None = getattr(index, "_range", None)
+    if found is None:
         where = index._layout
         if where.device is HOST and where.contiguous and where.dtype.code in ("i4", "i8"):
-            index._range = _extremes(where.dtype.itemsize, where.size, index._address)
+            found = _extremes(where.dtype.itemsize, where.size, index._address)
         else:
             values = index._view()
-            index._range = int(values.min()), int(values.max())
-        return index._range
+            found = int(values.min()), int(values.max())
+        index._range = found
+    return found
 
 
 def _extremes(itemsize: int, size: int, address: int) -> tuple[int, int]:
@@ -118,9 +118,9 @@ def checked(what: str, index: Any, bound: int, lowest: int = 0, noun: str = "ind
     if index._at:
         if index._block.shared:  # after this, nobody may write to it
             index = Tensor.own(index)
-        known = hasattr(index, "_range")
-        if known or host or settings.eager:
-            least, greatest = index._range if known else range_of(index)
+        found = getattr(index, "_range", None)
+        if found is not None or host or settings.eager:
+            least, greatest = found or range_of(index)
             if least < lowest or greatest >= bound:
                 raise Bounds(what, bound, lowest, noun, "").error(least, greatest)
             return index

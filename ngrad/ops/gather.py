@@ -329,11 +329,11 @@ def repeat(input: Any, repeats: Any, axis: Any = None, name: str | None = None) 
         x, axis = reshape(x, (-1,) if x.size else (0,)), 0
     at = normal_axis(axis, x.ndim, "repeat")
     n = x._layout.shape[at]
-    times = np.asarray(integers(repeats, "repeat"))
-    if times.size not in (1, n) or (times.size and times.min() < 0):
+    times = integers(repeats, "repeat")
+    if len(times) not in (1, n) or (times and min(times) < 0):
         raise ShapeError(f"repeat: takes one non-negative count, or one for each of {n} elements")
-    if times.size == 1:
-        k = int(times[0])
+    if len(times) == 1:
+        (k,) = times
         shape = x._layout.shape
         spread = broadcast_to(expand_dims(x, at + 1), (*shape[: at + 1], k, *shape[at + 1 :]))
         return reshape(spread, (*shape[:at], n * k, *shape[at + 1 :]))

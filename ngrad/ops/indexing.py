@@ -265,7 +265,7 @@ def _open_part(item: slice, extent: int) -> tuple[int, int, int]:
 
 
 def _item(item: Any) -> Any:
-    if item is None or item is Ellipsis:
+    if item is None or item is Ellipsis or type(item) is int:
         return item
     if type(item) is slice:
         bounds = item.start, item.stop, item.step
@@ -374,10 +374,8 @@ def rows_of(x: Any, arrays: list[tuple[int, Any]]) -> Rows:
 
 def _together(arrays: list[tuple[int, Any]], shape: tuple[int, ...]) -> Any:
     """Indices into several axes, broadcast together, as indices into these axes as one."""
-    first = arrays[0][1]._layout.shape
     try:
-        if any(part._layout.shape != first for _, part in arrays):
-            broadcast(*[part._layout.shape for _, part in arrays])
+        broadcast(*[part._layout.shape for _, part in arrays])
     except ValueError:
         shapes = " and ".join(str(part._layout.shape) for _, part in arrays)
         raise IndexBoundsError(
