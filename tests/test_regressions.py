@@ -217,3 +217,23 @@ print("serial:", in_child())
 """
     # The layer may say, before or after, that it could not stop its threads.
     assert "serial: 3" in ran(program).splitlines()
+
+
+def test_a_call_is_found_by_how_operands_lay_when_it_was_resolved() -> None:
+    """A pending operand that is computed by the call lies otherwise from then on."""
+    ones = constant(np.ones((3, 11)))
+    before = ngrad.config.at_once()
+    try:
+        ngrad.config.set_at_once(0)
+        repeated = ngrad.broadcast_to(constant(np.float64(3.0)) * 2.0, (3, 11))
+        ngrad.config.set_eager(True)
+        found = [repeated * ones]
+        ngrad.config.set_eager(False)
+        ngrad.config.set_at_once(ngrad.config.AT_ONCE)
+        ngrad.eval()
+        found.append(repeated * ones)
+    finally:
+        ngrad.config.set_eager(False)
+        ngrad.config.set_at_once(before)
+    for x in found:
+        np.testing.assert_array_equal(x.numpy(), np.full((3, 11), 6.0))

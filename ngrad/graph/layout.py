@@ -93,8 +93,10 @@ class Layout:
         try:
             return self._words[0]
         except AttributeError:
-            words = np.array([*self.shape, *self.strides, 0], np.int64)
-            self._words = words.ctypes.data, words
+            with _describing:  # what readers have the address of is never replaced
+                if not hasattr(self, "_words"):
+                    words = np.array([*self.shape, *self.strides, 0], np.int64)
+                    self._words = words.ctypes.data, words
             return self._words[0]
 
     def described(self) -> Description:

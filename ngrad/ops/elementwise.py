@@ -97,7 +97,7 @@ class Elementwise(Op):
                 self.seen.clear()
             self.seen[layouts[0] if self.arity == 1 else layouts] = call
             if self.arity == 2 and not any(map(_converted, values, inputs)):
-                self.seen[tuple(map(_kind, values))] = call
+                self.seen[tuple(map(_kind, values, layouts))] = call
         return out
 
     def operator(self) -> Callable[[Any, Any], Any]:
@@ -147,8 +147,11 @@ def _number(value: Any, where: Layout, window: Any, small: Any) -> Any:
     return value if type(value) is float else window.number(value, where)
 
 
-def _kind(value: Any) -> Any:
-    return value._layout if type(value) is Tensor else type(value)
+def _kind(value: Any, where: Layout) -> Any:
+    """What an operand is found by: its layout when the call was resolved. Once it has been run, it
+    may lie otherwise.
+    """
+    return where if type(value) is Tensor else type(value)
 
 
 def _converted(value: Any, operand: Tensor) -> bool:
