@@ -17,8 +17,12 @@ from ngrad_kernels.cuda import doubles
 Array = np.ndarray[Any, Any]
 
 
+IN_GRAPHS = ("gemm", "trsm", "potrf", "exec")
+"""What has been seen in graphs of the driver; others may wait for the device, which breaks one."""
+
+
 class Operation(enum.IntEnum):
-    N, T = 0, 1
+    N, T, C = 0, 1, 2
 
 
 class FillMode(enum.IntEnum):
@@ -39,6 +43,12 @@ def array_at(
     assert nbytes == 0 or doubles._device.holds(address, nbytes), "memory that is not the device's"
     memory = (ctypes.c_char * nbytes).from_address(address)
     return np.ndarray(shape, code, memory, 0, strides)
+
+
+def in_host(address: int) -> int:
+    """An address that a library reads or writes itself, as it is called."""
+    assert not doubles._device.holds(address, 1), "memory of the device, where the host's is wanted"
+    return address
 
 
 def pointers_at(address: int, count: int) -> list[int]:
@@ -67,5 +77,7 @@ class Library:
         (self._of[handle],) = (known for known in self._streams() if id(known) == stream)
 
     def queue(self, name: str, handle: int, work: Callable[[], None]) -> None:
+        stream = self._of[handle]
+        assert stream.noted is None or name in IN_GRAPHS, f"{name} may wait, and is captured"
         self.calls[name] += 1
-        self._of[handle].add(work)
+        stream.add(work)

@@ -10,7 +10,16 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
-from doubled import Array, FillMode, Library, Operation, array_at, columns_at, pointers_at
+from doubled import (
+    Array,
+    FillMode,
+    Library,
+    Operation,
+    array_at,
+    columns_at,
+    in_host,
+    pointers_at,
+)
 from solver_doubles import CusolverDn, factored, solved
 
 from ngrad_kernels.blas import LETTERS
@@ -123,7 +132,7 @@ def _precise(c: str, code: str) -> dict[str, Any]:
         dev_ipiv: int, barray: int, ldb: int, info: int, batch_size: int,
     ) -> None:  # fmt: skip
         assert trans == Operation.N
-        ctypes.c_int.from_address(info).value = 0  # of the host
+        ctypes.c_int.from_address(in_host(info)).value = 0
 
         def work() -> None:
             for k, (a, b) in enumerate(pairs_at(aarray, barray, batch_size)):
@@ -141,16 +150,17 @@ for code, letter in LETTERS.items():
 
 
 def scalar_at(address: int, code: str) -> complex:
-    """A number in the host's memory."""
-    value: complex = ctype_of(code).from_address(address).value
+    """A number in the host's memory, where they are if nothing else is said (the pointer mode)."""
+    value: complex = ctype_of(code).from_address(in_host(address)).value
     return value
 
 
 def matrix(address: int, trans: int, rows: int, columns: int, run: int, code: str) -> Array:
     """op(A), of rows and columns."""
-    if trans == Operation.T:
-        return columns_at(address, columns, rows, run, code).T
-    return columns_at(address, rows, columns, run, code)
+    if trans == Operation.N:
+        return columns_at(address, rows, columns, run, code)
+    turned = columns_at(address, columns, rows, run, code).T
+    return turned.conj() if trans == Operation.C else turned
 
 
 def pairs_at(a: int, b: int, count: int) -> Iterator[Any]:

@@ -4,7 +4,7 @@ asks of them, and LAPACK's results.
 
 from __future__ import annotations
 
-import functools
+import zlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -29,23 +29,34 @@ def of_lapack(name: str, code: str) -> Callable[..., Any]:
     return function
 
 
+def needed(name: str, code: str, *sizes: int) -> int:
+    """Elements of workspace that a function asks for: another number for each function, dtype and
+    size, and so many that memory of as many bytes does not hold them.
+    """
+    return 65 + zlib.crc32(repr((name, code, sizes)).encode()) % 64
+
+
 def info_at(address: int) -> Array:
     return array_at(address, 4, (1,), "i4")
 
 
 def factored(a: Array, pivots: int, info: int) -> None:
-    """Have a matrix written over by its LU factors."""
+    """Have a matrix written over by its LU factors. Of a NaN no one is the largest of a column: as
+    some LAPACKs do, it then names a row that is not there.
+    """
+    known = np.isfinite(a).all()
     least = min(a.shape)
     factors, found, wrong = of_lapack("getrf", a.dtype.str[1:])(a)
     a[...] = factors
-    array_at(pivots, 4 * least, (least,), "i4")[...] = found + 1
+    array_at(pivots, 4 * least, (least,), "i4")[...] = found + 1 if known else len(a) + 1
     info_at(info)[...] = wrong
 
 
 def solved(a: Array, pivots: int, b: Array) -> None:
     """Have right-hand sides written over by solutions."""
     found = array_at(pivots, 4 * len(a), (len(a),), "i4")
-    b[...] = of_lapack("getrs", a.dtype.str[1:])(a, found - 1, b)[0]
+    known = (found <= len(a)).all()
+    b[...] = of_lapack("getrs", a.dtype.str[1:])(a, found - 1, b)[0] if known else np.nan
 
 
 def batch_at(address: int, count: int, rows: int, columns: int, run: int, code: str) -> list[Array]:
@@ -55,9 +66,6 @@ def batch_at(address: int, count: int, rows: int, columns: int, run: int, code: 
 
 
 class CusolverDn(Library):
-    WORK = 7
-    """Elements of workspace that it asks for."""
-
     def __init__(self, streams: Callable[[], Iterator[Any]]) -> None:
         super().__init__(streams)
         self._settings: dict[int, str] = {}
@@ -71,10 +79,11 @@ class CusolverDn(Library):
         return len(self._settings)
 
     def _work(
-        self, name: str, handle: int, work: Callable[[], None], room: int, length: int, code: str
-    ) -> None:
+        self, name: str, handle: int, work: Callable[[], None], room: int, length: int, code: str,
+        *sizes: int,
+    ) -> None:  # fmt: skip
         """Queue work that leaves nothing of what was in its workspace."""
-        assert length == self.WORK
+        assert length == needed(name, code, *sizes)
 
         def done() -> None:
             work()
@@ -84,17 +93,6 @@ class CusolverDn(Library):
 
 
 Functions = dict[str, Callable[..., Any]]
-
-
-def _length(check: Callable[..., bool]) -> Callable[..., int]:
-    """A function that says how large a workspace must be; its arguments are checked."""
-
-    @functools.wraps(check, updated=())
-    def buffer_size(self: CusolverDn, *arguments: int) -> int:
-        assert check(self, *arguments)
-        return self.WORK
-
-    return buffer_size
 
 
 # -- Cholesky --------------------------------------------------------------------------------------
@@ -114,9 +112,9 @@ def _potrf(c: str, code: str) -> Functions:
         except np.linalg.LinAlgError:
             info_at(info)[...] = len(a)
 
-    @_length
-    def buffer_size(self: Any, handle: int, uplo: int, n: int, a: int, lda: int) -> bool:
-        return uplo == FillMode.UPPER and lda >= n
+    def buffer_size(self: Any, handle: int, uplo: int, n: int, a: int, lda: int) -> int:
+        assert uplo == FillMode.UPPER and lda >= n
+        return needed("potrf", code, n)
 
     def potrf(
         self: Any, handle: int, uplo: int, n: int, a: int, lda: int, workspace: int, lwork: int,
@@ -127,7 +125,7 @@ def _potrf(c: str, code: str) -> Functions:
         def work() -> None:
             factor(columns_at(a, n, n, lda, code), dev_info, False)
 
-        self._work("potrf", handle, work, workspace, lwork, code)
+        self._work("potrf", handle, work, workspace, lwork, code, n)
 
     def batched(
         self: Any, handle: int, uplo: int, n: int, aarray: int, lda: int, info_array: int,
@@ -149,9 +147,9 @@ def _potrf(c: str, code: str) -> Functions:
 
 
 def _getrf(c: str, code: str) -> Functions:
-    @_length
-    def buffer_size(self: Any, handle: int, m: int, n: int, a: int, lda: int) -> bool:
-        return lda >= m > 0 and n > 0
+    def buffer_size(self: Any, handle: int, m: int, n: int, a: int, lda: int) -> int:
+        assert lda >= m > 0 and n > 0
+        return needed("getrf", code, m, n)
 
     def getrf(
         self: Any, handle: int, m: int, n: int, a: int, lda: int, workspace: int, dev_ipiv: int,
@@ -160,7 +158,7 @@ def _getrf(c: str, code: str) -> Functions:
         def work() -> None:
             factored(columns_at(a, m, n, lda, code), dev_ipiv, dev_info)
 
-        self._work("getrf", handle, work, workspace, self.WORK, code)
+        self._work("getrf", handle, work, workspace, needed("getrf", code, m, n), code, m, n)
 
     def getrs(
         self: Any, handle: int, trans: int, n: int, nrhs: int, a: int, lda: int, dev_ipiv: int,
@@ -181,9 +179,9 @@ def _getrf(c: str, code: str) -> Functions:
 def _geqrf(c: str, code: str) -> Functions:
     size, q = size_of(code), "ungqr" if code[0] == "c" else "orgqr"
 
-    @_length
-    def factor_size(self: Any, handle: int, m: int, n: int, a: int, lda: int) -> bool:
-        return lda >= m > 0 and n > 0
+    def factor_size(self: Any, handle: int, m: int, n: int, a: int, lda: int) -> int:
+        assert lda >= m > 0 and n > 0
+        return needed("geqrf", code, m, n)
 
     def geqrf(
         self: Any, handle: int, m: int, n: int, a: int, lda: int, tau: int, workspace: int,
@@ -196,13 +194,13 @@ def _geqrf(c: str, code: str) -> Functions:
             matrix[...], found, _, info_at(dev_info)[...] = of_lapack("geqrf", code)(matrix)
             array_at(tau, size * least, (least,), code)[...] = found
 
-        self._work("geqrf", handle, work, workspace, lwork, code)
+        self._work("geqrf", handle, work, workspace, lwork, code, m, n)
 
-    @_length
     def make_size(
         self: Any, handle: int, m: int, n: int, k: int, a: int, lda: int, tau: int
-    ) -> bool:
-        return lda >= m >= n >= k > 0
+    ) -> int:
+        assert lda >= m >= n >= k > 0
+        return needed("orgqr", code, m, n, k)
 
     def orgqr(
         self: Any, handle: int, m: int, n: int, k: int, a: int, lda: int, tau: int, work: int,
@@ -214,7 +212,7 @@ def _geqrf(c: str, code: str) -> Functions:
             matrix, found = columns_at(a, m, n, lda, code), array_at(tau, size * k, (k,), code)
             matrix[...], _, info_at(info)[...] = of_lapack(q, code)(matrix, found)
 
-        self._work("orgqr", handle, done, work, lwork, code)
+        self._work("orgqr", handle, done, work, lwork, code, m, n, k)
 
     names = f"{c}geqrf", f"{c}geqrf_buffer_size", f"{c}{q}", f"{c}{q}_buffer_size"
     return dict(zip(names, (geqrf, factor_size, orgqr, make_size), strict=True))
@@ -235,11 +233,11 @@ def _syevd(c: str, code: str) -> Functions:
         values, a[...], info_at(info)[...] = of_lapack(f"{kind}evd", code)(triangle, lower=low)
         array_at(w, n * size_of(part), (n,), part)[...] = values
 
-    @_length
     def buffer_size(
         self: Any, handle: int, jobz: int, uplo: int, n: int, a: int, lda: int, w: int
-    ) -> bool:
-        return jobz == VECTOR and lda >= n > 0
+    ) -> int:
+        assert jobz == VECTOR and lda >= n > 0
+        return needed("syevd", code, n)
 
     def syevd(
         self: Any, handle: int, jobz: int, uplo: int, n: int, a: int, lda: int, w: int, work: int,
@@ -250,14 +248,14 @@ def _syevd(c: str, code: str) -> Functions:
         def done() -> None:
             solve(columns_at(a, n, n, lda, code), w, uplo, info)
 
-        self._work("syevd", handle, done, work, lwork, code)
+        self._work("syevd", handle, done, work, lwork, code, n)
 
-    @_length
     def batched_size(
         self: Any, handle: int, jobz: int, uplo: int, n: int, a: int, lda: int, w: int,
         params: int, batch_size: int,
-    ) -> bool:  # fmt: skip
-        return jobz == VECTOR and lda >= n > 0 and self._settings[params] == "syevj"
+    ) -> int:  # fmt: skip
+        assert jobz == VECTOR and lda >= n > 0 and self._settings[params] == "syevj"
+        return needed("syevj", code, n, batch_size)
 
     def batched(
         self: Any, handle: int, jobz: int, uplo: int, n: int, a: int, lda: int, w: int, work: int,
@@ -269,7 +267,7 @@ def _syevd(c: str, code: str) -> Functions:
             for k, matrix in enumerate(batch_at(a, batch_size, n, n, lda, code)):
                 solve(matrix, w + k * n * size_of(part), uplo, info + 4 * k)
 
-        self._work("syevj", handle, done, work, lwork, code)
+        self._work("syevj", handle, done, work, lwork, code, n, batch_size)
 
     names = f"{c}{kind}evd", f"{c}{kind}evj_batched"
     return {
@@ -297,15 +295,15 @@ def _gesvd(c: str, code: str) -> Functions:
         array_at(s, n * size, (n,), part)[...] = values
         a[...] = np.nan
 
-    @_length
-    def buffer_size(self: Any, handle: int, m: int, n: int) -> bool:
-        return m >= n > 0
+    def buffer_size(self: Any, handle: int, m: int, n: int) -> int:
+        assert m >= n > 0
+        return needed("gesvd", code, m, n)
 
     def gesvd(
         self: Any, handle: int, jobu: int, jobvt: int, m: int, n: int, a: int, lda: int, s: int,
         u: int, ldu: int, vt: int, ldvt: int, work: int, lwork: int, rwork: int, info: int,
     ) -> None:  # fmt: skip
-        assert m >= n > 0 and jobu in (SQUARE, REDUCED) and jobvt == SQUARE
+        assert m >= n > 0 and jobu in (SQUARE, REDUCED) and jobvt == jobu
         full = jobu == SQUARE
 
         def done() -> None:
@@ -314,14 +312,14 @@ def _gesvd(c: str, code: str) -> Functions:
             solve(columns_at(a, m, n, lda, code), full, s, left, right, info)
             array_at(rwork, (n - 1) * size, (n - 1,), part)[...] = np.nan
 
-        self._work("gesvd", handle, done, work, lwork, code)
+        self._work("gesvd", handle, done, work, lwork, code, m, n)
 
-    @_length
     def batched_size(
         self: Any, handle: int, jobz: int, m: int, n: int, a: int, lda: int, s: int, u: int,
         ldu: int, v: int, ldv: int, params: int, batch_size: int,
-    ) -> bool:  # fmt: skip
-        return jobz == VECTOR and 0 < max(m, n) <= SMALL and self._settings[params] == "gesvdj"
+    ) -> int:  # fmt: skip
+        assert jobz == VECTOR and 0 < max(m, n) <= SMALL and self._settings[params] == "gesvdj"
+        return needed("gesvdj", code, m, n, batch_size)
 
     def batched(
         self: Any, handle: int, jobz: int, m: int, n: int, a: int, lda: int, s: int, u: int,
@@ -338,7 +336,7 @@ def _gesvd(c: str, code: str) -> Functions:
                 solve(matrices[k], True, values, left[k], right[k], info + 4 * k)
                 right[k][...] = right[k].T.conj()  # it gives V, not V^H
 
-        self._work("gesvdj", handle, done, work, lwork, code)
+        self._work("gesvdj", handle, done, work, lwork, code, m, n, batch_size)
 
     names = f"{c}gesvd", f"{c}gesvdj_batched"
     return {

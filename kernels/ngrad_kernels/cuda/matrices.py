@@ -80,9 +80,10 @@ def {name}(facts, n, a1, a2, rows, count):
             store_i4(a2, i * rows + k, i4(k))
         for k in range(count):
             at = i8(load_i4(a1, i * count + k)) - 1
-            first, second = reload_i4(a2, i * rows + k), reload_i4(a2, i * rows + at)
-            store_i4(a2, i * rows + k, second)
-            store_i4(a2, i * rows + at, first)
+            if 0 <= at < rows:
+                first, second = reload_i4(a2, i * rows + k), reload_i4(a2, i * rows + at)
+                store_i4(a2, i * rows + k, second)
+                store_i4(a2, i * rows + at, first)
         i += thread_count()
 """,
     "permutation": """

@@ -169,7 +169,7 @@ def svd(libraries: Libraries, code: str) -> Routine:
         job = ALL if inner == rows else SOME
         for k in range(count):
             factor(
-                handle, job, ALL, rows, columns,
+                handle, job, job, rows, columns,
                 matrices + k * rows * columns * size, rows, s + k * columns * part_size,
                 u + k * rows * inner * size, rows, vh + k * columns * columns * size, columns,
                 room.address, length, rest.address, infos + 4 * k,

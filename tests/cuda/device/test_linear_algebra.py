@@ -177,6 +177,15 @@ def test_factors(libraries: Libraries, code: str, rows: int, columns: int) -> No
         assert_near(np.diagonal(r, axis1=-2, axis2=-1).imag, np.zeros((2, least), part))
 
 
+def test_lu_of_a_nan_has_a_permutation(libraries: Libraries, way: None) -> None:
+    """Whatever rows the library names: none is looked for outside of the matrix."""
+    a = np.stack([np.full((3, 3), np.nan), np.eye(3)])
+    given = (a, *(filler(a.shape, "f8") for _ in range(3)))
+    _, p, _, upper = run(libraries, "lu", [2, 3, 3], *given)
+    assert_orthonormal(p)
+    np.testing.assert_array_equal(upper[1], np.eye(3))
+
+
 @codes
 @pytest.mark.parametrize("lower", [True, False])
 def test_eigenvalues(libraries: Libraries, way: None, code: str, lower: bool) -> None:
