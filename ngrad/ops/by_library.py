@@ -34,11 +34,12 @@ def by_library(
         Whether it takes no matrices with fewer rows than columns: it is given their transposes, and
         the factors that it finds are the transposes of the last result, and so on to the first.
     params : dict of str to bool
-        What the routine is told besides how many matrices there are, and their rows and columns.
+        What the routine is told besides how many matrices there are, and their rows and columns:
+        those of the operand that becomes a result, or of the first one.
     """
     batch = broadcast(*[where.shape[:-2] for where in inputs])
     given = [repeated(where, batch) for where in inputs]
-    count, rows, columns = matrix_words(given[-1])
+    count, rows, columns = matrix_words(given[next(iter(into), 0)])
     turned = tall and rows < columns
     sizes = (count, columns, rows) if turned else (count, rows, columns)
     who = [number(Batch(name, batch))] if name in WRONG else []

@@ -1,4 +1,6 @@
-"""Determinants, their logarithms, and cofactors, which are the derivatives of determinants."""
+"""Determinants, their logarithms, and adjugates, whose transposes are the derivatives of
+determinants.
+"""
 
 from __future__ import annotations
 
@@ -29,22 +31,22 @@ def _slogdet_infer(x: Layout) -> tuple[Layout, Layout]:
     return layout(x.dtype, x.shape[:-2]), layout(x.dtype.real_dtype, x.shape[:-2])
 
 
-def _cofactor_infer(x: Layout) -> Layout:
-    require_square("cofactor", x)
+def _adjugate_infer(x: Layout) -> Layout:
+    require_square("adjugate", x)
     return x.spec
 
 
-def _cofactor(x: Any) -> Any:
-    # det(A) A^-T, as a polynomial of the singular values: of singular matrices, too.
+def _adjugate(x: Any) -> Any:
+    # det(A) A^-1, as a polynomial of the singular values: of singular matrices, too.
     u, s, vh = np.linalg.svd(x)
     others = np.where(np.eye(s.shape[-1], dtype=bool), 1, s[..., None, :]).prod(-1, dtype=s.dtype)
     sign = np.sign(np.linalg.det(u) * np.linalg.det(vh))
-    return sign[..., None, None] * ((u * others[..., None, :]) @ vh).conj()
+    return sign[..., None, None] * ((u * others[..., None, :]) @ vh).conj().swapaxes(-1, -2)
 
 
 DET = by_lapack("det", _det_infer, np.linalg.det)
-COFACTOR = by_lapack("cofactor", _cofactor_infer, _cofactor)
-"""The transpose of the adjugate."""
+ADJUGATE = by_lapack("adjugate", _adjugate_infer, _adjugate)
+"""The determinant times the inverse, also where there is none: the transpose of the cofactors."""
 SLOGDET = by_lapack("slogdet", _slogdet_infer, np.linalg.slogdet)
 """The sign of a determinant, and the logarithm of its magnitude."""
 
@@ -55,14 +57,14 @@ def _as_matrix(x: Any) -> Any:
 
 @DET.vjp
 def _(g: Any, out: Any, x: Any) -> Any:
-    return (_as_matrix(g) * apply(COFACTOR, (x,)),)
+    return (_as_matrix(g) * matrix_transpose(apply(ADJUGATE, (x,))),)
 
 
-@COFACTOR.vjp
+@ADJUGATE.vjp
 def _(g: Any, out: Any, x: Any) -> Any:
-    # The derivative of det(A) A^-T; 0 / 0 where A is singular.
-    along = _as_matrix(reduce_sum(g * out, (-2, -1))) * out
-    across = product(product(out, g, False, True), out)
+    # The derivative of det(A) A^-1; 0 / 0 where A is singular.
+    along = _as_matrix(reduce_sum(g * out, (-2, -1))) * matrix_transpose(out)
+    across = product(product(out, g, True), out, False, True)
     return ((along - across) / _as_matrix(apply(DET, (x,))),)
 
 

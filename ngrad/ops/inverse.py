@@ -52,7 +52,7 @@ def _pinv(x: Any, cutoff: Any, hermitian: bool) -> Any:
     return np.linalg.pinv(x, cutoff[..., 0, 0], hermitian)
 
 
-PINV = by_lapack("pinv", _pinv_infer, _pinv, ("hermitian",))
+PINV = by_lapack("pinv", _pinv_infer, _pinv, ("hermitian",), tall=True)
 """Of singular values not above `cutoff`, of shape (..., 1, 1), times the largest, none counts."""
 
 

@@ -666,8 +666,8 @@ def _slogdet(x: Any) -> Any:
     return sign * logarithm
 
 
-def _cofactor(x: Array) -> Array:
-    return np.linalg.det(x)[..., None, None] * np.linalg.inv(x).swapaxes(-1, -2)
+def _adjugate(x: Array) -> Array:
+    return np.linalg.det(x)[..., None, None] * np.linalg.inv(x)
 
 
 def _pinv(x: Any) -> Any:
@@ -740,7 +740,7 @@ FACTORS = [
     _lapack(
         "slogdet", _slogdet, lambda x: np.multiply(*np.linalg.slogdet(_graded_array(x))), *SQUARES
     ),
-    _of_square("cofactor", _cofactor),
+    _of_square("adjugate", _adjugate),
     _lapack(
         "solve",
         lambda x, y: apply(TABLE["solve"], (_graded(x), y)),

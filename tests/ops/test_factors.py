@@ -142,6 +142,14 @@ def test_transforms_undo_each_other() -> None:
         np.testing.assert_allclose(back, length * x.numpy(), rtol=1e-12)
 
 
+def test_a_determinant_of_a_nan_says_that_it_has_no_slope() -> None:
+    x = ngrad.constant(np.stack([np.eye(2), np.full((2, 2), np.nan)]))
+    out, tape = recorded(linalg.det, x)
+    assert np.isnan(out.numpy()[1])
+    with pytest.raises(NumberError, match=r"adjugate: matrix \[1\] of the batch.* NaN"):
+        tape.gradient(out, x).numpy()
+
+
 def test_lu_of_no_columns() -> None:
     p, lower, upper = linalg.lu(np.ones((2, 3, 0)))
     np.testing.assert_array_equal(p, np.stack([np.eye(3)] * 2))

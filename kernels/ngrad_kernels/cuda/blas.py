@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 # CUDA's numbers of dtypes (`cudaDataType_t`).
 _TYPES = {"f4": 0, "f8": 1, "c8": 4, "c16": 5}
+_COMPUTE = {code: f"COMPUTE_{8 * size_of(part_of(code))}F" for code in _TYPES}
 _ONE = {code: ctype_of(code)(1) for code in _TYPES}
 _ZERO = {code: ctype_of(code)(0) for code in _TYPES}
 
@@ -69,11 +70,8 @@ def gemm(libraries: Libraries, code: str) -> Routine:
         rows, columns, depth, x_by, x_run, y_by, y_run, count, x_step, y_step, *starts = words
         x, y, out = addresses
         cublas, handle = libraries.handle("cublas")
-        compute = cublas.ComputeType.COMPUTE_64F
-        if part_of(code) == "f4":
-            exact, fast = "COMPUTE_32F", "COMPUTE_32F_FAST_TF32"
-            name = fast if precision.name == "tf32" else exact
-            compute = cublas.ComputeType[name]
+        fast = part_of(code) == "f4" and precision.name == "tf32"
+        compute = cublas.ComputeType["COMPUTE_32F_FAST_TF32" if fast else _COMPUTE[code]]
         of = (cublas.Operation.N, cublas.Operation.T)
         for k in range(len(starts) // 2):
             cublas.gemm_strided_batched_ex_64(
@@ -83,6 +81,27 @@ def gemm(libraries: Libraries, code: str) -> Routine:
                 zero, out + k * count * rows * columns * size, kind, columns, rows * columns,
                 count, compute, cublas.GemmAlgo.DEFAULT,
             )  # fmt: skip
+
+    return call
+
+
+def adjoint_product(libraries: Libraries, code: str) -> Routine:
+    """The conjugate transposes of products X Y of a dtype, all by columns. Words: how many, rows of
+    X, and rows and columns of Y. Addresses: of X, of Y, and of the results.
+    """
+    kind = _TYPES[code]
+    one, zero = ctypes.addressof(_ONE[code]), ctypes.addressof(_ZERO[code])
+
+    def call(words: Sequence[int], addresses: Sequence[int]) -> None:
+        count, rows, inner = words
+        x, y, out = addresses
+        cublas, handle = libraries.handle("cublas")
+        adjoint = cublas.Operation.C if code[0] == "c" else cublas.Operation.T
+        cublas.gemm_strided_batched_ex_64(
+            handle, adjoint, adjoint, inner, rows, inner, one, y, kind, inner, inner * inner,
+            x, kind, rows, rows * inner, zero, out, kind, inner, inner * rows,
+            count, cublas.ComputeType[_COMPUTE[code]], cublas.GemmAlgo.DEFAULT,
+        )  # fmt: skip
 
     return call
 

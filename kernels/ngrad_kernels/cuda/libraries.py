@@ -75,7 +75,7 @@ class Libraries:
         """A routine of linear algebra, a transform, or a sort of our own, of a dtype; None if there
         is none, or its library is not there.
         """
-        from ngrad_kernels.cuda import blas, fourier, lu, solver, sorting
+        from ngrad_kernels.cuda import adjugates, blas, fourier, lu, solver, sorting
 
         if name == "checked_index":
             return self._checks(code, words)
@@ -85,7 +85,10 @@ class Libraries:
             return self.prepared(self._number(name, code, sorting.argsort), words)
         found: dict[str, tuple[Callable[[Libraries, str], Routine], tuple[str, ...]]] = {
             "triangular_solve": (blas.triangular_solve, ("cublas",)),
-            **{f.__name__: (f, ("cublas", "cusolverDn")) for f in lu.ROUTINES},
+            **{
+                f.__name__: (f, ("cublas", "cusolverDn"))
+                for f in (*lu.ROUTINES, *adjugates.ROUTINES)
+            },
             **{f.__name__: (f, ("cusolverDn",)) for f in solver.ROUTINES},
             **{f.__name__: (f, ("cufft",)) for f in fourier.ROUTINES},
         }

@@ -23,7 +23,7 @@ _complaint = ctypes.c_int(0)
 """Where cuBLAS says, at once, which argument it refuses; it raises for that, too."""
 
 
-def _factored(
+def factored(
     libraries: Libraries, code: str, count: int, rows: int, columns: int, matrices: int
 ) -> tuple[Any, Any]:
     """Have matrices written over by their factors; and where the pivots are, and the infos."""
@@ -57,7 +57,7 @@ def _solved(
     matrices, solved, entry = addresses
     size, letter = size_of(code), LETTERS[code]
     target, pool = libraries.target, libraries.target.pool
-    pivots, infos = _factored(libraries, code, count, rows, rows, matrices)
+    pivots, infos = factored(libraries, code, count, rows, rows, matrices)
     kernels.note_fault(target, infos.address, count, entry, who)
     square, wide = rows * rows * size, rows * columns * size
     if kernels.batched(count, rows):
@@ -113,7 +113,7 @@ def _determinants(libraries: Libraries, code: str) -> Routine:
     def call(words: Sequence[int], addresses: Sequence[int]) -> None:
         count, rows, _ = words
         matrices, *results = addresses
-        pivots, _ = _factored(libraries, code, count, rows, rows, matrices)
+        pivots, _ = factored(libraries, code, count, rows, rows, matrices)
         found = matrices, pivots.address, results
         kernels.determinant(libraries.target, code, count, rows, *found)
 
@@ -139,7 +139,7 @@ def lu(libraries: Libraries, code: str) -> Routine:
         count, rows, columns = words
         matrices, p, lower, upper = addresses
         target, least = libraries.target, min(rows, columns)
-        pivots, _ = _factored(libraries, code, count, rows, columns, matrices)
+        pivots, _ = factored(libraries, code, count, rows, columns, matrices)
         given = matrices, rows, columns
         kernels.permutation(target, code, count, rows, pivots.address, least, p)
         kernels.part(target, code, "unit lower", count, given, (lower, rows, least))

@@ -106,11 +106,47 @@ def {name}(facts, n, a1, a2, a3, a4, rows, whole):
             if i8(load_i4(a2, i * rows + k)) != k + 1:
                 sign = {negative}
         if whole:
-            value = {size}
+            value, size = sign, {part}(exp_f8(total))
+            scale = {wide}
             store_{code}(a3, i, {scaled})
         else:
             store_{code}(a3, i, sign)
             store_{part}(a4, i, {part}(total))
+        i += thread_count()
+""",
+    "reciprocals": """
+def {name}(facts, n, a1, a2, a3, rows):
+    i = thread_index()
+    while i < n:
+        size, at = load_{part}(a1, i), i // rows
+        if size > load_{part}(a2, at) * load_{part}(a1, at * rows):
+            size = {part}(1) / size
+        else:
+            size = {part}(0)
+        store_{code}(a3, i, {wide})
+        i += thread_count()
+""",
+    "products_of_others": """
+def {name}(facts, n, a1, a2, a3, rows, count):
+    i = thread_index()
+    while i < n:
+        size, at = {part}(1), i // rows
+        for k in range(rows):
+            if k != i % rows:
+                size = size * load_{part}(a1, at * rows + k)
+        value, scale = load_{code}(a2, at), load_{code}(a2, count + at)
+        value = {scaled}
+        value, scale = {conj}, {wide}
+        store_{code}(a3, i, {scaled})
+        i += thread_count()
+""",
+    "scale_rows": """
+def {name}(facts, n, a1, a2, rows):
+    i = thread_index()
+    while i < n:
+        value = load_{code}(a1, i)
+        scale = load_{code}(a2, i // (rows * rows) * rows + i % rows)
+        store_{code}(a1, i, {scaled})
         i += thread_count()
 """,
     "pointers": """
@@ -152,13 +188,13 @@ def source(kernel: str, code: str) -> Source:
     """
     name, part, words = f"{kernel}_{code}", part_of(code), {}
     if code[0] in "fc":
-        size, value = f"{part}(exp_f8(total))", "value"
+        value = "value"
         words = {
             "abs": _said("abs", code, value),
             "signed": _said("multiply", code, "sign", _said("sign", code, value)),
             "negative": _said("negative", code, "sign"),
-            "scaled": _said("multiply", code, "sign", value),
-            "size": size if code == part else f"cartesian({size}, {part}(0))",
+            "scaled": _said("multiply", code, value, "scale"),
+            "wide": "size" if code == part else f"cartesian(size, {part}(0))",
             "conj": value if code == part else _said("conj", code, value),
         }
     text = _TEXTS[kernel].format(name=name, code=code, part=part, **words)
@@ -236,6 +272,32 @@ def determinant(
     signs, logarithms = (*results, 0)[:2]
     operands = (factors, pivots, signs, logarithms, rows, int(len(results) == 1))
     _launch(target, "determinant", code, count, operands)
+
+
+def reciprocals(
+    target: CudaTarget, code: str, count: int, rows: int, values: int, shares: int, result: int
+) -> None:
+    """The reciprocals of singular values, which descend, but 0 of those up to a matrix's share of
+    its largest one; in the matrices' dtype.
+    """
+    _launch(target, "reciprocals", code, count * rows, (values, shares, result, rows))
+
+
+def products_of_others(
+    target: CudaTarget, code: str, count: int, rows: int, values: int, signs: int, result: int
+) -> None:
+    """For each singular value the product of the others, times the conjugates of two signs of each
+    matrix, of which the second ones lie behind all the first.
+    """
+    operands = (values, signs, result, rows, count)
+    _launch(target, "products_of_others", code, count * rows, operands)
+
+
+def scale_rows(
+    target: CudaTarget, code: str, count: int, rows: int, matrices: int, scales: int
+) -> None:
+    """Multiply each row of square matrices by columns by a number of its own."""
+    _launch(target, "scale_rows", code, count * rows * rows, (matrices, scales, rows))
 
 
 def pointers(target: CudaTarget, count: int, step: int, first: int, result: int) -> None:

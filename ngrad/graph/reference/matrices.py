@@ -38,13 +38,13 @@ def _inverse_of_part(x: Array, cutoff: Array, hermitian: bool) -> Any:
     return np.linalg.pinv(wide(x), wide(cutoff)[..., 0, 0], hermitian)
 
 
-def _cofactor(x: Array) -> Any:
+def _adjugate(x: Array) -> Any:
     """By minors, each the determinant of what is left without a row and a column."""
     x, n = wide(x), range(x.shape[-1])
     found = np.empty_like(x)
     for i, j in itertools.product(n, n):
         minor = np.delete(np.delete(x, i, -2), j, -1)
-        found[..., i, j] = (-1) ** (i + j) * np.linalg.det(minor)
+        found[..., j, i] = (-1) ** (i + j) * np.linalg.det(minor)
     return found
 
 
@@ -76,7 +76,7 @@ MATRICES: dict[str, Callable[..., Any]] = {
     "pinv": _inverse_of_part,
     "det": lambda x: np.linalg.det(wide(x)),
     "slogdet": lambda x: np.linalg.slogdet(wide(x)),
-    "cofactor": _cofactor,
+    "adjugate": _adjugate,
     "qr": lambda x, complete: np.linalg.qr(wide(x), "complete" if complete else "reduced"),
     "svd": lambda x, full: np.linalg.svd(wide(x), full),
     "eig": lambda x: np.linalg.eig(x.astype(np.complex128)),

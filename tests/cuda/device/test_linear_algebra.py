@@ -12,13 +12,14 @@ import pytest
 from device_work import get, get_array, put_array
 from test_products import numbers, with_libraries
 
+from ngrad.graph.reference.matrices import MATRICES
 from ngrad_kernels.codes import part_of
 from ngrad_kernels.cuda import matrices, solver
 from ngrad_kernels.cuda.libraries import Libraries
 from ngrad_kernels.cuda.target import CudaTarget
 
 Array = np.ndarray[Any, Any]
-CHECKING = ("cholesky", "triangular_solve", "solve", "inv", "eigh", "svd")
+CHECKING = ("cholesky", "triangular_solve", "solve", "inv", "eigh", "svd", "pinv", "adjugate")
 CODES = ("f4", "f8", "c8", "c16")
 codes = pytest.mark.parametrize("code", CODES)
 reals = pytest.mark.parametrize("code", CODES[:2])
@@ -177,6 +178,26 @@ def test_factors(libraries: Libraries, code: str, rows: int, columns: int) -> No
         assert_near(np.diagonal(r, axis1=-2, axis2=-1).imag, np.zeros((2, least), part))
 
 
+@codes
+def test_pseudo_inverses(libraries: Libraries, way: None, code: str) -> None:
+    """Of a matrix of full rank, and of one whose last singular values do not count."""
+    a, part = drawn((2, 4, 3), code, 1), part_of(code)
+    a[1] = a[1, :, :1] * drawn((1, 3), code, 3)
+    shares = np.array([1e-3, 1e-2], part)
+    given = turned(a), shares, filler((2, 4, 3), code)
+    inverses = turned(run(libraries, "pinv", [2, 4, 3, 0], *given)[-1])
+    assert_near(inverses, np.linalg.pinv(a, shares))
+
+
+@codes
+def test_adjugates(libraries: Libraries, way: None, code: str) -> None:
+    """Of regular matrices, of one of rank 2, whose adjugate has rank 1, and of one of rank 1."""
+    a = drawn((4, 3, 3), code, 1)
+    a[2, 2], a[3] = a[2, 0] - a[2, 1], a[3, :, :1] * a[3, :1]
+    found = turned(run(libraries, "adjugate", [4, 3, 3], turned(a), filler(a.shape, code)))
+    assert_near(found, MATRICES["adjugate"](a).astype(code))
+
+
 def test_lu_of_a_nan_has_a_permutation(libraries: Libraries, way: None) -> None:
     """Whatever rows the library names: none is looked for outside of the matrix."""
     a = np.stack([np.full((3, 3), np.nan), np.eye(3)])
@@ -237,6 +258,8 @@ def test_what_does_not_converge_is_noted(libraries: Libraries, way: None) -> Non
     assert fault == [WHO, 1, 1]
     given = a, np.ones((3, 2, 2)), np.ones((3, 2)), np.ones((3, 2, 2))
     _, fault = noted(libraries, "svd", [3, 2, 2, 1], *given)
+    assert fault == [WHO, 1, 1]
+    _, fault = noted(libraries, "adjugate", [3, 2, 2], a, np.ones((3, 2, 2)))
     assert fault == [WHO, 1, 1]
 
 

@@ -26,6 +26,7 @@ DEFINITE = SQUARE @ SQUARE.swapaxes(-1, -2) + np.eye(3)
 REGULAR = SQUARE + 4 * np.eye(3)
 COMPLEX = REGULAR + 1j * SQUARE[::-1]
 HERMITIAN = COMPLEX @ COMPLEX.conj().swapaxes(-1, -2) + np.eye(3)
+SINGULAR = np.concatenate([SQUARE[:, :2], SQUARE[:, :1] - SQUARE[:, 1:2]], -2)
 TALL, WIDE = numbers((4, 3), "f8", 4), numbers((2, 3, 4), "f8", 4)
 RHS = numbers((3, 2), "f8", 2)
 
@@ -55,6 +56,10 @@ FUNCTIONS: list[tuple[str, Callable[..., Any], tuple[Array, ...]]] = [
     ("system", linalg.solve, (COMPLEX[0], COMPLEX)),
     ("inverse", linalg.inv, (REGULAR,)),
     ("determinant", lambda x: linalg.slogdet(x)[1], (SQUARE,)),
+    ("slope of a determinant", lambda x: linalg.det(x) + 1.0, (SINGULAR,)),
+    ("adjugate", lambda x: apply(TABLE["adjugate"], (x,)), (COMPLEX,)),
+    ("pseudo-inverse", linalg.pinv, (WIDE + 1j,)),
+    ("least squares", lambda x, y: tnp.linalg.lstsq(x, y)[0]._read(), (TALL, TALL[:, 0])),
     ("lu", lambda x: linalg.lu(x)[2], (WIDE * (1 + 2j),)),
     ("q", lambda x: linalg.qr(x)[0], (WIDE,)),
     ("r", lambda x: linalg.qr(x, True)[1], (TALL,)),
