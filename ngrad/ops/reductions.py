@@ -24,6 +24,7 @@ from ngrad.ops.elementwise import select
 from ngrad.ops.extents import integers
 from ngrad.ops.shape import inverse, normal_axis, reshape, reshaped, transpose
 from ngrad.record import apply
+from ngrad.tensor import Tensor
 from ngrad_kernels.body import Body, Step
 from ngrad_kernels.codes import computed, size_of
 from ngrad_kernels.contract import BLOCK, CHUNK, ROWS, accumulator
@@ -55,7 +56,9 @@ def kept_shape(shape: tuple[int, ...], axes: tuple[int, ...]) -> tuple[int, ...]
 
 def ones_shape(shape: tuple[int, ...], axes: tuple[int, ...]) -> tuple[int, ...]:
     """The shape with reduced axes kept as ones."""
-    return tuple(1 if k in axes else n for k, n in enumerate(shape))
+    for a in axes:
+        shape = (*shape[:a], 1, *shape[a + 1 :])
+    return shape
 
 
 # -- how a reduction runs --------------------------------------------------------------------------
@@ -202,12 +205,22 @@ _ALL = tuple([tuple(range(ndim)) for ndim in range(65)])
 """All axes, by how many there are: as many as NumPy's arrays may have."""
 
 
+def _as_given(axis: Any, ndim: int) -> Any:
+    """What axes may be normalised to, where they are spelled as they mostly are."""
+    if axis is None:
+        return _ALL[ndim]
+    if type(axis) is int:
+        return (axis + ndim if axis < 0 else axis,)
+    return axis if type(axis) is tuple else None
+
+
 def reduce_over(op: Op, value: Any, axis: Any, keepdims: bool, nonempty: bool = False) -> Any:
-    x = tensor(value, op.name)
-    if axis is None and not keepdims:  # the most frequent by far
-        params = (_ALL[x._layout.ndim],)
-        if (params, (x._layout,)) in op.calls and x._layout.size:
-            return apply(op, (x,), params)
+    x = value if type(value) is Tensor else tensor(value, op.name)
+    where = x._layout
+    params = (_as_given(axis, where.ndim),)
+    if (params, (where,)) in op.calls and where.size:  # they are as `normal_axes` gives them
+        out = apply(op, (x,), params)
+        return reshaped(out, ones_shape(where.shape, params[0])) if keepdims else out
     axes = normal_axes(axis, x.ndim, op.name)
     if (
         nonempty

@@ -30,17 +30,19 @@ def reduce_mean(
     np.float32(1.5)
     """
     x = tensor(input_tensor, "reduce_mean")
-    if x.dtype.is_half:  # the sum may be too large for it
-        return cast_to(reduce_mean(cast_to(x, float32), axis, keepdims), x.dtype)
-    axes = normal_axes(axis, x.ndim, "reduce_mean")
+    where = x._layout
+    dtype, shape = where.dtype, where.shape
+    if dtype.is_half:  # the sum may be too large for it
+        return cast_to(reduce_mean(cast_to(x, float32), axis, keepdims), dtype)
+    axes = normal_axes(axis, where.ndim, "reduce_mean")
     total = reduce_over(SUM, x, axes, keepdims)
-    count = math.prod(x._layout.shape[a] for a in axes)
-    if x.dtype.is_inexact:
+    count = math.prod([shape[a] for a in axes])
+    if dtype.is_inexact:
         return total / (count if isinstance(count, Dim) else float(count))
-    wide = total if x.dtype.itemsize == 8 else cast_to(total, int64)  # which holds the count
+    wide = total if dtype.itemsize == 8 else cast_to(total, int64)  # which holds the count
     below = wide // count
     inexact = logical_and(wide < 0, below * count != wide)
-    return cast_to(below + cast_to(inexact, wide.dtype), x.dtype)
+    return cast_to(below + cast_to(inexact, wide.dtype), dtype)
 
 
 def reduce_variance(
