@@ -19,7 +19,7 @@ from ngrad.graph.graph import Graph, Symbol
 from ngrad.graph.op import Call, Op, Params
 from ngrad.hooks import hooks
 from ngrad.tensor import Tensor
-from ngrad.window import Window, ran, recorded
+from ngrad.window import Window, found, recorded
 
 uids = itertools.count(1)
 """A number of its own for each variable. Numbers, unlike `id`s, are never used again."""
@@ -119,7 +119,7 @@ def apply(op: Op, inputs: tuple[Any, ...], params: Params = ()) -> Any:
     params : tuple
         The op's static parameters, hashable.
     """
-    out = ran(state.window, op.calls, params, settings.small, inputs)
+    out = found(state.window, op.calls, params, settings.small, inputs)
     if out is not None:
         return out
     if state.graph is not None and any(type(x) is Symbol for x in inputs):
@@ -134,7 +134,7 @@ def apply(op: Op, inputs: tuple[Any, ...], params: Params = ()) -> Any:
         if not op.moves and any(where.device is not layouts[0].device for where in layouts):
             return apply(op, move.together(op.name, inputs), params)
         call = op.call(params, layouts)
-        out = ran(state.window, op.calls, params, settings.small, inputs)
+        out = found(state.window, op.calls, params, settings.small, inputs)
         if out is not None:
             return out
     window = state.window

@@ -361,11 +361,13 @@ waiting: Callable[[dict[int, ref[Tensor]], int, int], tuple[list[int], list[Any]
 """`waiting(results, first, end)`: of these slots those whose tensors have no value, these tensors,
 and those whose tensors are gone.
 """
-ran: Callable[..., Any]
-"""`ran(window, calls, params, small, operands)`: what the call by these params and the layouts of a
-tuple of operands gives, if it is of at most `small` bytes, the window is idle and all operands are
-there; or None.
-"""
 applied: Callable[..., Any]
-"""`applied(window, call, small, *operands)`: the same of a call of one result, or that recorded."""
-recorded, ran, applied, waiting = recorders(Kinds(Window, Call, Tensor, Cost))
+"""`applied(window, call, small, *operands)`: what a call of one result gives, if it is of at most
+`small` bytes, the window is idle and all operands are there; or else the call, recorded.
+"""
+found: Callable[..., Any]
+"""`found(window, calls, params, small, operands)`: the same of the call by these params and the
+layouts of a tuple of operands; None if there is none, if `small` is negative, of several results,
+and of a view of what is there already.
+"""
+recorded, found, applied, waiting = recorders(Kinds(Window, Call, Tensor, Cost))

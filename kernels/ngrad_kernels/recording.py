@@ -30,7 +30,8 @@ class Kinds(NamedTuple):
         `readers`, how many listen, and `trace`, None if it is of no recording.
     call : type
         With the layouts of its operands, `inputs`, and of its result, `spec`; its `size` in bytes;
-        `run`, a callable over tensors that are there; and its `cost`.
+        `run`, a callable over tensors that are there; its `cost`; and whether it has `several`
+        results, and gives a `view` of its first operand.
     tensor : type
     cost : type
         With a count of `runs`.
@@ -232,11 +233,13 @@ def _recorded(module: ir.Module, kinds: Kinds) -> None:
     it.builder.ret(it.builder.call(module.globals["noted"], [window, call, *it.rest(2)]))
 
 
-def _ran(module: ir.Module, kinds: Kinds) -> None:
-    """ran(window, calls, params, small, operands): what a call of a tuple of operands gives where
-    it is called; or None, also if none is in `calls` by the params and the operands' layouts.
+def _found(module: ir.Module, kinds: Kinds) -> None:
+    """found(window, calls, params, small, operands): what the call of a tuple of operands gives,
+    run where it is called or recorded. None if `calls` has none by the params and the operands'
+    layouts, if `small` is negative, if it has several results, and if it gives a view of what is
+    there already, which may be seen at once.
     """
-    it = Function(module, "ran", 5)
+    it = Function(module, "found", 5)
     builder, of_tensor = it.builder, offsets(kinds.tensor)
     window, calls, params, small, whole = (it.given_object(k) for k in range(5))
     for thing, kind in ((window, kinds.window), (calls, dict), (whole, tuple)):
@@ -246,8 +249,9 @@ def _ran(module: ir.Module, kinds: Kinds) -> None:
         with builder.if_then(builder.not_(holds), likely=False):
             it.done()
 
-    for holds in _idle(it, offsets(kinds.window), window):  # first: it is in most programs, or not
-        unless(holds)
+    with builder.if_then(builder.icmp_signed("<", it.given_integer(3), WORD(0)), likely=False):
+        it.raise_if_any()
+        it.done()
     count = builder.call(it.external("PyTuple_Size", WORD, POINTER), [whole])
     operands, layouts = it.references(count), it.references(count)
     with it.loop(count) as k:
@@ -268,14 +272,28 @@ def _ran(module: ir.Module, kinds: Kinds) -> None:
         it.done()
     it.hold(call)
     it.let_go(key)
-    given = [window, call, small, operands, count]
-    out = builder.call(module.globals["ran_at_once"], given)
+    out = builder.call(module.globals["ran_at_once"], [window, call, small, operands, count])
+    same, of_call = builder.icmp_unsigned, offsets(kinds.call)
+    ran = same("!=", out, it.known(None))  # or it raised, and is null
+    several = same("==", it.get(call, of_call["several"]), it.known(True))
+    with builder.if_then(builder.or_(ran, several)):
+        it.let_go(call)
+        builder.ret(out)
+    with builder.if_then(same("==", it.get(call, of_call["view"]), it.known(True))):
+        seen = builder.load(operands)
+        with builder.if_then(same("!=", it.get(seen, of_tensor["_at"]), it.known(0))):
+            it.let_go(call)
+            builder.ret(out)
+    it.let_go(out)
+    out = builder.call(module.globals["noted"], [window, call, operands, count])
     it.let_go(call)
     builder.ret(out)
 
 
 def _applied(module: ir.Module, kinds: Kinds) -> None:
-    """applied(window, call, small, *operands): the same, or else the call, recorded."""
+    """applied(window, call, small, *operands): what a call gives that is run where it is called, or
+    else the call, recorded.
+    """
     it, given = _called(module, "applied", kinds, 3)
     builder, rest = it.builder, it.rest(3)
     out = builder.call(module.globals["ran_at_once"], [*given, *rest])
@@ -338,7 +356,7 @@ class Recorders(NamedTuple):
     """What applies calls, and finds what waits; each says so itself, above."""
 
     recorded: Callable[..., Any]
-    ran: Callable[..., Any]
+    found: Callable[..., Any]
     applied: Callable[..., Any]
     waiting: Callable[..., Any]
 
@@ -352,6 +370,6 @@ def recorders(kinds: Kinds) -> Recorders:
         _recorded(module, kinds)
 
     writers: dict[str, Any] = {"recorded": recorded}
-    for name, write in {"ran": _ran, "applied": _applied, "waiting": _waiting}.items():
+    for name, write in {"found": _found, "applied": _applied, "waiting": _waiting}.items():
         writers[name] = partial(write, kinds=kinds)
     return Recorders(*build("ngrad.recording", **writers))

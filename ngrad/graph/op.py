@@ -53,7 +53,7 @@ class Call:
 
     __slots__ = (
         "_outputs", "_program", "bytes", "cost", "inputs", "launches", "op", "open", "params",
-        "run", "several", "size", "spec", "specs",
+        "run", "several", "size", "spec", "specs", "view",
     )  # fmt: skip
 
     def __init__(
@@ -68,6 +68,7 @@ class Call:
         self.op, self.params, self.inputs, self.specs = op, params, inputs, specs
         self.spec = specs[0]
         self.several = several
+        self.view = op.view
         self.open = is_open(params) or any(map(_open, (*inputs, *specs)))
         run = _never if self.open else run
         self.size = math.inf if self.open or op.family in NEVER_AT_ONCE else _size(inputs, specs)

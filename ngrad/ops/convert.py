@@ -203,6 +203,16 @@ def number(value: Any, dtype: DType, device: Device, at_once: bool = False) -> A
     return state.window.argument(value, dtype, device)
 
 
+def beside(x: Any, value: Any, what: str) -> Any:
+    """A value as an operand beside a tensor, of its dtype, to which it is converted."""
+    where: Layout = x._layout
+    kind: Any = type(value)
+    if kind in KINDS and weak(where.dtype, kind) is where.dtype:
+        at_once = _runs_at_once(where.device, [where])
+        return number(value, where.dtype, where.device, at_once)
+    return cast_to(tensor(value, what), where.dtype)
+
+
 def cast_to(value: Any, dtype: DType) -> Any:
     """A tensor converted to a dtype; itself if it has that dtype."""
     if value._layout.dtype is dtype:

@@ -13,7 +13,7 @@ from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op
 from ngrad.graph.program import Program
 from ngrad.graph.roles import Role
-from ngrad.ops.convert import cast_to, from_outside, operands
+from ngrad.ops.convert import beside, from_outside, operands
 from ngrad.ops.convert import tensor as _tensor
 from ngrad.ops.extents import dims, integers
 from ngrad.ops.launching import place_launch
@@ -251,22 +251,21 @@ def pad(
     """
     x = _tensor(tensor, "pad")
     widths = np.asarray(from_outside(paddings))
+    pairs = widths.tolist()
     if (
         widths.shape != (x.ndim, 2)
         or widths.dtype.kind not in "iu"
-        or (widths.size and widths.min() < 0)
+        or any(n < 0 for pair in pairs for n in pair)
     ):
         raise ShapeError(
             f"pad: paddings must be non-negative integers of shape {(x.ndim, 2)}, not {paddings!r}"
         )
-    pairs = [(int(before), int(after)) for before, after in widths]
     kind = mode.upper()
     if kind == "CONSTANT":
         sizes = x._layout.shape
         shape = tuple(n + before + after for n, (before, after) in zip(sizes, pairs, strict=True))
         slices = tuple((before, 1, n) for n, (before, _) in zip(sizes, pairs, strict=True))
-        value = cast_to(_tensor(constant_values, "pad"), x.dtype)
-        return embed(x, value, shape, slices)
+        return embed(x, beside(x, constant_values, "pad"), shape, slices)
     if kind not in ("REFLECT", "SYMMETRIC"):
         raise NumberError(f"pad: mode {mode!r} is none of CONSTANT, REFLECT, SYMMETRIC")
     edge = int(kind == "REFLECT")
