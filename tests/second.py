@@ -105,8 +105,10 @@ class SecondTarget:
 
 
 def _product(work: Product) -> Callable[..., None]:
-    """A matrix product by NumPy, of memory where it lies."""
-    dtype = BY_CODE[work.code]
+    """A matrix product as the CPU has it; of what its BLAS does not take, by NumPy."""
+    dtype, prepared = BY_CODE[work.code], cpu.libraries.product(work)
+    if prepared is not None:
+        return lambda *addresses: cpu.launch(*prepared[:4], addresses)
 
     def reader(rows: int, columns: int, lies: Matrices | None = None) -> Callable[[int], Any]:
         strides = None if lies is None else (*lies.batch, lies.down, lies.across)

@@ -7,6 +7,7 @@ import ctypes
 import gc
 import hashlib
 import itertools
+import signal
 import sys
 from typing import Any
 
@@ -186,6 +187,7 @@ def test_what_a_function_records_has_none() -> None:
 
 def test_ctrl_c_passes_a_reader_that_passes_over_errors(monkeypatch: pytest.MonkeyPatch) -> None:
     """NumPy asks another way after any error: there it is raised once more."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored by what runs in a background
     evaluate, times = Tensor.evaluate, []
 
     def interrupted(x: Tensor) -> None:

@@ -180,10 +180,12 @@ NAMES = {
     "cumsum": "accumulate", "cumprod": "accumulate",
 }  # fmt: skip
 """NumPy's names of ops that have another here."""
+PRODUCTS = {"dot": "dot", "inner": "dot", "tensordot": "dot", "vecdot": "vecdot"}
+"""Its names of products that are no `matmul`, by the functions that ask for them."""
 FAMILIES = ("elementwise", "reduction", "linalg")
 SILENT = {
     "isclose", "nanmean", "nanvar", "nanstd", "nanmedian", "nanquantile", "cond", "convolve",
-    "correlate",
+    "correlate", "einsum", "vdot",
 }  # fmt: skip
 """Functions within which NumPy says nothing, either."""
 
@@ -201,6 +203,9 @@ def _ran(call: Call, inputs: tuple[Any, ...], out: Any) -> None:
     if any(c.co_name in SILENT or c.co_filename.startswith(f"{PACKAGE}scipy") for c in codes):
         return
     name = NAMES.get(call.op.name, call.op.name)
+    if name in ("matmul", "vecdot"):
+        asked = [PRODUCTS[c.co_name] for c in codes if c.co_name in PRODUCTS]
+        name = asked[-1] if asked else "matmul"
     called = [found for frame in frames if (found := _called(frame)) is not None]
     if called:  # NumPy's, with what was given to it, whatever it is made of here
         function, given, options = called[-1]
