@@ -314,7 +314,9 @@ replayed: Callable[..., Callable[[Mapping[int, Any]], list[Any]]]
 are there or numbers, which makes others."""
 seen: Callable[..., Callable[[Tensor], Tensor]]
 """`seen(offset, layout)`: a callable that shows memory of a tensor, whose value is there."""
-empty, ran, replayed, seen = makers(Kinds(Tensor, Layout, _taken, _number))
+picked: Callable[..., Callable[[Tensor], Tensor]]
+"""`picked(offset, layout, nbytes)`: a callable that copies an element of a tensor, likewise."""
+empty, ran, replayed, seen, picked = makers(Kinds(Tensor, Layout, _taken, _number))
 export_cells = export_tensors(Tensor, Layout)
 
 

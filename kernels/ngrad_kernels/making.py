@@ -230,13 +230,27 @@ def _seen(module: ir.Module, kinds: Kinds) -> None:
     builder.ret(_tensor(it, kinds, block, at, it.bound(1)))
 
 
+def _picked(module: ir.Module, kinds: Kinds) -> None:
+    """picked(x), bound to an offset, a layout of one element and its bytes: a tensor of its own
+    with that element of another in the host's memory, whose value is there.
+    """
+    it = Function(module, "picked", 1)
+    builder = it.builder
+    place = builder.add(_address(it, kinds, it.given_object(0)), it.integer(it.bound(0)))
+    out = builder.call(module.globals["made"], [it.bound(1)])
+    it.unless_null(out, NULL)
+    copy = it.external("memcpy", POINTER, WORD, WORD, WORD)
+    builder.call(copy, [_address(it, kinds, out), place, it.integer(it.bound(2))])
+    builder.ret(out)
+
+
 class Makers(NamedTuple):
     """What makes tensors of some classes.
 
     Attributes
     ----------
     empty : callable
-    ran, replayed, seen : callable
+    ran, replayed, seen, picked : callable
         Each takes what a callable is bound to, and gives that.
     """
 
@@ -244,11 +258,14 @@ class Makers(NamedTuple):
     ran: Callable[..., Callable[..., Any]]
     replayed: Callable[..., Callable[[Any], Any]]
     seen: Callable[..., Callable[[Any], Any]]
+    picked: Callable[..., Callable[[Any], Any]]
 
 
 def makers(kinds: Kinds) -> Makers:
     """These, for some classes."""
-    writers = {"empty": _empty, "ran": _ran, "replayed": _replayed, "seen": _seen}
+    writers = {
+        "empty": _empty, "ran": _ran, "replayed": _replayed, "seen": _seen, "picked": _picked,
+    }  # fmt: skip
     found = binders(
         "ngrad.making", **{name: partial(f, kinds=kinds) for name, f in writers.items()}
     )
@@ -309,7 +326,7 @@ def _array_of(module: ir.Module, kinds: CellKinds) -> None:
 def _view_of(module: ir.Module, kinds: CellKinds) -> None:
     """view_of(cell, key, views, window): a view of a cell that is none itself, if its tensor is
     there, nobody listens to the window, and `views` has what shows it, and its way, by the layout
-    and the key; else None.
+    and the key; else None. Without a way it is an array of its own.
     """
     it = Function(module, "view_of", 4)
     builder, none = it.builder, it.known(None)
@@ -347,7 +364,10 @@ def _view_of(module: ir.Module, kinds: CellKinds) -> None:
     call = it.external("PyObject_Vectorcall", POINTER, POINTER, given.type, WORD, POINTER)
     part = builder.call(call, [it.item(found, 0), given, WORD(1), NULL])
     it.unless_null(part, NULL, found, x)
-    out = builder.call(module.globals["cell"], [part, cell, it.item(found, 1), x])
+    way = it.item(found, 1)
+    own = same(way, none)
+    owner, value = builder.select(own, none, cell), builder.select(own, none, x)
+    out = builder.call(module.globals["cell"], [part, owner, way, value])
     for thing in (part, found, x):
         it.let_go(thing)
     builder.ret(out)

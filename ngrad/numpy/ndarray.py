@@ -17,7 +17,9 @@ from ngrad.numpy.views import (
     Part,
     Shaped,
     Way,
+    element,
     is_basic,
+    is_element,
     key_of,
     remember,
     row_major,
@@ -257,7 +259,10 @@ class ndarray(Cell, Exporter):
             return view
         arrays = type(index) is tuple and ndarray in map(type, index)
         if not arrays and (key is not None or is_basic(index)):
-            return self._seen_by(Part(settled(index)))
+            place = settled(index)
+            if is_element(place, self.ndim):
+                return array_of(element(self._read(), key, place))
+            return self._seen_by(Part(place))
         return array_of(getitem(self._read(), index))
 
     def transpose(self, *axes: Any) -> ndarray:

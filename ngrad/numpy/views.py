@@ -14,13 +14,14 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from ngrad.cell import Cell
+from ngrad.devices import HOST
 from ngrad.errors import NumberError
 from ngrad.graph.layout import Layout
 from ngrad.ops.assignment import assigned
 from ngrad.ops.indexing import BOUNDS, getitem
 from ngrad.ops.shape import inverse, reshape, transpose
 from ngrad.record import state
-from ngrad.tensor import Tensor, seen
+from ngrad.tensor import Tensor, picked, seen
 
 
 class Way(Protocol):
@@ -35,11 +36,12 @@ class Way(Protocol):
 
 SEEN = 4096
 """How many views are remembered."""
-VIEWS: dict[Any, tuple[Callable[[Tensor], Tensor], Way]] = {}
-"""What shows a view, and its way, by the layout of what it is of, and a key."""
+VIEWS: dict[Any, tuple[Callable[[Tensor], Tensor], Way | None]] = {}
+"""What shows a view, and its way, by the layout of what it is of, and a key; or what copies an
+element, and None."""
 
 
-def known(x: Any, key: Any) -> tuple[Callable[[Tensor], Tensor], Way] | None:
+def known(x: Any, key: Any) -> tuple[Callable[[Tensor], Tensor], Way | None] | None:
     """What shows a view that was taken before of a tensor that lies alike, and its way; None if
     somebody listens, or this one has no value yet.
     """
@@ -51,11 +53,40 @@ def known(x: Any, key: Any) -> tuple[Callable[[Tensor], Tensor], Way] | None:
 
 def remember(x: Any, key: Any, view: Any, way: Way) -> Any:
     """A view, of which is remembered where it lies, if that is the tensor's own memory."""
-    if type(x) is Tensor and x._at and view._at and view._block is x._block:
-        if len(VIEWS) >= SEEN:
-            VIEWS.clear()
-        VIEWS[x._layout, key] = seen(view._at - x._at, view._layout), way
+    if _shows(view, x):
+        _note(x, key, seen(view._at - x._at, view._layout), way)
     return view
+
+
+def _shows(view: Any, x: Any) -> bool:
+    return bool(type(x) is Tensor and x._at and view._at and view._block is x._block)
+
+
+def _note(x: Tensor, key: Any, view: Callable[[Tensor], Tensor], way: Way | None) -> None:
+    if len(VIEWS) >= SEEN:
+        VIEWS.clear()
+    VIEWS[x._layout, key] = view, way
+
+
+def element(x: Any, key: Any, index: Any) -> Any:
+    """x[index] of as many integers as there are axes: no view, as NumPy's is a scalar. It has
+    memory of its own, so that x still has its memory alone.
+    """
+    found = None if key is None else known(x, key)
+    if found is not None:
+        return found[0](x)
+    part = getitem(x, index)
+    if key is None or x._layout.device is not HOST or not _shows(part, x):
+        return part
+    own = picked(part._at - x._at, part._layout, part._layout.nbytes)
+    _note(x, key, own, None)
+    return own(x)
+
+
+def is_element(index: Any, ndim: int) -> bool:
+    """Whether a basic index is of integers alone, one for each axis."""
+    items = index if type(index) is tuple else (index,)
+    return len(items) == ndim and all(isinstance(item, (int, np.integer)) for item in items)
 
 
 def key_of(index: Any) -> Any:

@@ -80,6 +80,7 @@ VIEWS: dict[str, Callable[[Any], Any]] = {
     "slice": lambda x: x[1:],
     "step": lambda x: x[..., ::-2],
     "row": lambda x: x[0],
+    "element": lambda x: x[(0,) * x.ndim],  # none: NumPy's is a number
     "new axis": lambda x: x[None],
     "transpose": lambda x: x.T,
     "reshape": lambda x: x.reshape(-1),
@@ -131,6 +132,22 @@ def test_a_view_of_all() -> None:
         x.view(int)
     with pytest.raises(AttributeError, match=r"no 'resize'.*np\.resize"):
         x.resize(4)
+
+
+def test_elements_are_no_views() -> None:
+    """Nor what a loop goes over: two are exchanged by one line, as NumPy's are."""
+    start = np.array([[5, 2, 4], [6, 1, 3]])
+    for x in (start.copy(), ours.array(start), ours.array(start).reshape(6).reshape(2, 3)):
+        for _ in range(2):  # how an element lies is remembered
+            first, last = x[0, 0], x[np.int64(1), -1]
+            x[0, 0], x[1, 2] = x[1, 2], x[0, 0]
+            assert (first, last) == (x[1, 2], x[0, 0]) and first.base is None
+        assert x.tolist() == start.tolist()
+        row = x[1]
+        kept = list(row)
+        row[0], row[1] = row[1], row[0]
+        first += 1
+        assert kept == [6, 1, 3] and x.tolist() == [[5, 2, 4], [1, 6, 3]]
 
 
 def test_sorting_in_place() -> None:
