@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ngrad.cell import Cell
+from ngrad.config import settings
 from ngrad.devices import HOST
 from ngrad.graph.layout import Layout
 from ngrad.numpy.views import (
@@ -31,7 +32,7 @@ from ngrad.ops.extents import INTEGERS
 from ngrad.ops.indexing import getitem
 from ngrad.ops.shape import reshape
 from ngrad.record import next_uid, state, uids
-from ngrad.tensor import Tensor, export_cells, writable
+from ngrad.tensor import Tensor, export_cells, from_numpy, writable
 from ngrad.window import Window
 from ngrad_kernels.exporting import Exporter
 from ngrad_kernels.making import CellKinds, cell_makers
@@ -106,7 +107,8 @@ class ndarray(Cell, Exporter):
         if owner is None or way is None:
             self._held = value
         else:
-            owner._write(way.written(owner._read(), value))
+            self._held = self._seen = None  # type: ignore[assignment]  # the owner's memory
+            way.write(owner, value)
 
     def _seen_by(self, way: Way) -> ndarray:
         """A view of this array."""
@@ -332,8 +334,9 @@ class ndarray(Cell, Exporter):
             return  # the end of x[index] += ..., which has written there
         if self._owner is None and self._put(index, value):
             return
-        x = self._read()
-        self._write(assigned(x, index, self._like(value)))
+        found = self._like(value)
+        if not self._place(index, found):
+            self._write(assigned(self._read(), index, found))
 
     def _like(self, value: Any) -> Tensor:
         """A value to be assigned, in this array's dtype."""
@@ -353,18 +356,10 @@ class ndarray(Cell, Exporter):
         if not is_basic(index) or self._held._layout.device is not HOST:
             return False
         number = _number(value)
-        if number is None:
+        if number is None or not self._alone():
             return False
         x = self._held
-        if not x._at:
-            Tensor.evaluate(x)
-        if x._block.shared:  # with another library
-            return False
-        block, where = x._block, x._layout
-        # A name here, and the cell's or the tensor's; of a tensor in a window there are more.
-        alone = sys.getrefcount(x) == sys.getrefcount(block) == NAMED + 1
-        if not (alone and where.contiguous):
-            return False
+        where = x._layout
         if (
             type(index) is int
             and where.ndim == 1
@@ -378,6 +373,37 @@ class ndarray(Cell, Exporter):
         else:
             writable(x)[index] = number
         self._held = Tensor(x._block, x._at, where)
+        return True
+
+    def _alone(self) -> bool:
+        """Whether nobody else has the memory that this array is all of."""
+        x = self._held
+        if not x._at:
+            Tensor.evaluate(x)
+        block = x._block
+        # A name here, and the cell's or the tensor's; of a tensor in a window there are more.
+        alone = sys.getrefcount(x) == sys.getrefcount(block) == NAMED + 1
+        return alone and x._layout.contiguous and not block.shared  # with another library
+
+    def _place(self, index: Any, value: Tensor) -> bool:
+        """Write what is small as NumPy does, as small ops run where they are called: where the
+        elements lie, if nobody else has this memory, or else into a copy, if that is small too.
+        Whether it could be done.
+        """
+        small, where = settings.small, self._layout
+        if state.listens() or value._layout.nbytes > small or where.device is not HOST:
+            return False
+        elements, alone = np.asarray(value), self._owner is None and self._alone()
+        if not alone and where.nbytes > small:
+            return False
+        x = self._held if alone else from_numpy(np.asarray(self._read()), where.dtype, HOST)
+        try:
+            writable(x)[host_index(index)] = elements
+        except (IndexError, TypeError, ValueError):
+            return False  # what raises says so
+        block, at, where = x._block, x._at, x._layout
+        del x  # which a view's owner would find beside its own
+        self._write(Tensor(block, at, where))
         return True
 
 
@@ -413,9 +439,14 @@ def _number(value: Any) -> Any:
 
 
 def _unpickled(array: Any) -> ndarray:
-    from ngrad.tensor import from_numpy
-
     return ndarray(from_numpy(array))
+
+
+def host_index(index: Any) -> Any:
+    """An index as NumPy takes it."""
+    if isinstance(index, tuple):
+        return tuple(map(host_index, index))
+    return np.asarray(index) if isinstance(index, (Tensor, Cell)) else index
 
 
 unwrap[ndarray] = ndarray._read

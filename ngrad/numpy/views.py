@@ -17,7 +17,6 @@ from ngrad.cell import Cell
 from ngrad.devices import HOST
 from ngrad.errors import NumberError
 from ngrad.graph.layout import Layout
-from ngrad.ops.assignment import assigned
 from ngrad.ops.indexing import BOUNDS, getitem
 from ngrad.ops.shape import inverse, reshape, transpose
 from ngrad.record import state
@@ -30,8 +29,8 @@ class Way(Protocol):
     def read(self, x: Any) -> Any:
         """The elements that the view shows."""
 
-    def written(self, x: Any, value: Any) -> Any:
-        """The array with those elements replaced by as many others."""
+    def write(self, x: Any, value: Any) -> None:
+        """Replace these elements of an array by a tensor of as many others."""
 
 
 SEEN = 4096
@@ -76,7 +75,8 @@ def element(x: Any, key: Any, index: Any) -> Any:
     if found is not None:
         return found[0](x)
     part = getitem(x, index)
-    if key is None or x._layout.device is not HOST or not _shows(part, x):
+    silent = not state.listens() and x._layout.device is HOST
+    if key is None or not (silent and _shows(part, x)):
         return part
     own = picked(part._at - x._at, part._layout, part._layout.nbytes)
     _note(x, key, own, None)
@@ -130,8 +130,8 @@ class Part(NamedTuple):
         view = getitem(x, self.index)
         return view if key is None else remember(x, key, view, self)
 
-    def written(self, x: Any, value: Any) -> Any:
-        return assigned(x, self.index, value)
+    def write(self, x: Any, value: Any) -> None:
+        x[self.index] = value
 
 
 class Axes(NamedTuple):
@@ -143,8 +143,8 @@ class Axes(NamedTuple):
         found = known(x, self)
         return remember(x, self, transpose(x, self.perm), self) if found is None else found[0](x)
 
-    def written(self, x: Any, value: Any) -> Any:
-        return transpose(value, inverse(self.perm))
+    def write(self, x: Any, value: Any) -> None:
+        x._write(transpose(value, inverse(self.perm)))
 
 
 class Shaped(NamedTuple):
@@ -159,14 +159,14 @@ class Shaped(NamedTuple):
         found = known(x, self)
         return remember(x, self, reshape(x, self.shape), self) if found is None else found[0](x)
 
-    def written(self, x: Any, value: Any) -> Any:
+    def write(self, x: Any, value: Any) -> None:
         if not self.sure:
             raise NumberError(
                 f"assignment: into an array of shape {self.shape} that was reshaped from "
                 f"{x._layout.shape}: in NumPy it depends on the order in memory whether that is a "
                 "view or a copy; take a .copy() of it first, or assign to the array itself"
             )
-        return reshape(value, x._layout.shape)
+        x._write(reshape(value, x._layout.shape))
 
 
 def row_major(where: Layout) -> bool:

@@ -249,6 +249,23 @@ def test_a_loop_over_elements_writes_in_place() -> None:
     assert other[0] == 1.0 and x[0] == 0.0
 
 
+def test_a_loop_over_parts_writes_in_place() -> None:
+    x = ours.zeros((100, 30))
+    x[0] = 0.0
+    where = x._read()._address
+    for k in range(1, 100):
+        x[k] = x[k - 1] + 1.0
+        x[k, ::2] += 1.0
+        x[ours.asarray(k)][0] = 5.0  # of a copy
+        x[k][1] = 0.5
+        x[[k, k], [2, 2]] = ours.array([7.0, 2.0 * k])
+    assert x._read()._address == where
+    assert x[99].tolist() == [198.0, 0.5] + [198.0, 99.0] * 14
+    other = x[5]
+    x[4] = other  # a part of the same memory
+    assert x._read()._address != where and x[4].tolist() == other.tolist()
+
+
 # -- derivatives -----------------------------------------------------------------------------------
 
 
