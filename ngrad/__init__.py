@@ -101,6 +101,7 @@ from ngrad.math import (
     truediv,
 )
 from ngrad.ops.assignment import LAST as _LAST  # noqa: F401, an op that `ngrad.numpy` makes use of
+from ngrad.ops.clipping import clip_by_global_norm, clip_by_norm
 from ngrad.ops.complexes import complex
 from ngrad.ops.creation import (
     constant,
@@ -164,6 +165,8 @@ __all__ = [
     "broadcast_to",
     "cast",
     "ceil",
+    "clip_by_global_norm",
+    "clip_by_norm",
     "clip_by_value",
     "complex",
     "complex64",

@@ -1,6 +1,7 @@
 """TensorFlow's `tf.linalg`: products, contractions, norms, diagonals, factors."""
 
 from ngrad.ops.cholesky import cholesky
+from ngrad.ops.clipping import global_norm
 from ngrad.ops.creation import eye
 from ngrad.ops.determinant import det, slogdet
 from ngrad.ops.eig import eig, eigvals
@@ -31,6 +32,7 @@ __all__ = [
     "einsum",
     "expm",
     "eye",
+    "global_norm",
     "inv",
     "l2_normalize",
     "logm",

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ngrad.devices import Device, current
-from ngrad.dtypes import DType, as_dtype, float32, int32, int64, kind_of, result_type
+from ngrad.dtypes import DType, as_dtype, float32, float64, int32, int64, kind_of, result_type
 from ngrad.errors import DTypeError, NumberError, ShapeError
 from ngrad.graph.dims import Dim, size
 from ngrad.graph.layout import Layout, layout
@@ -277,6 +277,7 @@ def range_(
 
 def linspace(start: Any, stop: Any, num: Any, name: str | None = None, axis: int = 0) -> Any:
     """`num` numbers, evenly spaced from `start` to `stop`, both included; differentiable in both.
+    Integers are float64 first.
 
     Examples
     --------
@@ -285,6 +286,8 @@ def linspace(start: Any, stop: Any, num: Any, name: str | None = None, axis: int
     array([0. , 0.5, 1. ], dtype=float32)
     """
     first, last = tensor(start, "linspace"), tensor(stop, "linspace")
+    if first.dtype.is_integer and last.dtype.is_integer:
+        first, last = cast_to(first, float64), cast_to(last, float64)
     if not first.dtype.is_floating or first.dtype is not last.dtype:
         raise DTypeError(
             f"linspace: start and stop must be floating and of one dtype, not {first.dtype.name} "

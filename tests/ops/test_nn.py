@@ -264,6 +264,11 @@ def test_multiply_no_nan() -> None:
 
 # -- the rest ----------------------------------------------------------------------------------
 
+
+def to_norm(most: float, axis: int | None = None) -> Callable[[Any], Any]:
+    return lambda x: x * np.minimum(1, most / np.linalg.norm(x, axis=axis, keepdims=True))
+
+
 COMPOSED: dict[str, tuple[Callable[..., Any], Callable[..., Any], tuple[tuple[int, ...], ...]]] = {
     "bias_add": (nn.bias_add, np.add, ((2, 2, 3), (3,))),
     "bias_add, channels first": (
@@ -277,6 +282,23 @@ COMPOSED: dict[str, tuple[Callable[..., Any], Callable[..., Any], tuple[tuple[in
         lambda x: nn.l2_normalize(x, 0),
         lambda x: x / np.linalg.norm(x, axis=0),
         ((2, 3),),
+    ),
+    "clip_by_norm": (lambda x: ngrad.clip_by_norm(x, 1.5), to_norm(1.5), ((2, 3),)),
+    "clip_by_norm, axis": (lambda x: ngrad.clip_by_norm(x, 2.0, 1), to_norm(2.0, 1), ((3, 2),)),
+    "clip_by_global_norm": (
+        lambda x, y: ngrad.concat(ngrad.clip_by_global_norm([x, y], 2.0)[0], 0),
+        lambda x, y: to_norm(2.0)(np.concatenate([x, y])),
+        ((3,), (4,)),
+    ),
+    "clip_by_global_norm, within": (
+        lambda x, y: ngrad.clip_by_global_norm(iter([x, None, y]), 20.0)[0][2] * x[0],
+        lambda x, y: y * x[0],
+        ((3,), (4,)),
+    ),
+    "global_norm": (
+        lambda x, y: ngrad.linalg.global_norm([x, None, y]),
+        lambda x, y: np.sqrt((x**2).sum() + (y**2).sum()),
+        ((3,), (2, 2)),
     ),
     "l2_loss": (nn.l2_loss, lambda x: (x**2).sum() / 2, ((2, 3),)),
     "mean": (lambda x: nn.moments(x, [0])[0], lambda x: x.mean(0), ((4, 2),)),
@@ -321,6 +343,15 @@ def test_composed(function: Any, reference: Any, shapes: Any) -> None:
         np.testing.assert_allclose(found, expected, rtol=1e-13)
     check_gradient(function, *given, rtol=1e-6)
     check_second_gradient(function, *given, rtol=1e-6)
+
+
+def test_gradients_of_nothing_or_of_infinite_norm() -> None:
+    zeros, infinite = np.zeros(2), np.array([np.inf, 1.0])
+    slope = ngrad.grad(lambda x: ngrad.reduce_sum(ngrad.clip_by_norm(x, 0.5)))
+    assert slope(ngrad.constant(zeros)).tolist() == [1.0, 1.0]
+    assert ngrad.clip_by_global_norm([zeros], 1.0)[0][0].tolist() == [0.0, 0.0]
+    assert np.isnan(ngrad.clip_by_global_norm([infinite, zeros], 1.0)[0][1].numpy()).all()
+    assert float(ngrad.linalg.global_norm([None])) == 0.0
 
 
 def test_l2_normalize_at_zero_is_zero_with_a_finite_derivative() -> None:
