@@ -275,11 +275,7 @@ class Tensor(Exporter):
         return repr(self) if self._recorded_in() is not None else str(self._view())
 
     def __format__(self, spec: str) -> str:
-        return (
-            format(self.item(), spec)
-            if spec and self._layout.size == 1
-            else format(str(self), spec)
-        )
+        return format(self.item(), spec) if spec else str(self)
 
     def __copy__(self) -> Tensor:
         return self

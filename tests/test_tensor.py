@@ -148,6 +148,8 @@ def test_text() -> None:
     assert repr(constant(3)) == "<Tensor 3, shape=(), dtype=int32>"
     assert str(x) == "[1. 2.]" and f"{x}" == "[1. 2.]"
     assert f"{constant(2.5):.3f}" == "2.500" and f"{constant(7):>3d}" == "  7"
+    with pytest.raises(TypeError, match=r"one element, not of shape \(2,\)"):
+        f"{constant([1.0, 2.0]):.3f}"
     assert repr(Variable(1.0, name="w")) == "<Variable 'w' 1., shape=(), dtype=float32>"
     assert "..." in repr(ngrad.zeros([10_000]))
 

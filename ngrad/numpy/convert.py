@@ -59,8 +59,10 @@ def to_tensor(value: Any, dtype: DType | None = None) -> Tensor:
         return constant_of(value, dtype or PLAIN[type(value)], "array")
     try:
         array = np.asarray(value)
-    except ValueError as error:
-        raise ValueError(f"array: {error}") from None
+        if isinstance(value, (list, tuple)) and dtype is not None and dtype.is_integer:
+            array = np.asarray(value, dtype.numpy_dtype)  # numbers out of range raise
+    except (OverflowError, ValueError) as error:
+        raise type(error)(f"array: {error}") from None
     if kind_of(array.dtype) not in "fiubc":
         raise DTypeError(f"array: cannot make an array of {type(value).__name__}, of {array.dtype}")
     return from_numpy(array, dtype or as_dtype(array.dtype))

@@ -331,7 +331,7 @@ def tri(
 
 def indices(dimensions: Any, dtype: Any = int, sparse: bool = False) -> Any:
     """For each axis of a grid, the index along it at every place."""
-    found: Any = np.indices(_shape(dimensions, "indices"), sparse=bool(sparse))  # type: ignore[call-overload]
+    found: Any = np.indices(_shape(tuple(dimensions), "indices"), sparse=bool(sparse))  # type: ignore[call-overload]
     if sparse:
         return tuple(asarray(part, dtype) for part in found)
     return asarray(found, dtype)

@@ -53,7 +53,7 @@ def bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> ndarray:
             f"bincount: the weights, of shape {asarray(weights).shape}, and the list, of "
             f"{numbers.shape}, don't have the same length"
         )
-    size = max(least, int(values.max(initial=-1)) + 1)
+    size = max(least, int(values.max()) + 1 if values.size else 0)
     return _counts(numbers._read(), size, weights)
 
 

@@ -114,6 +114,13 @@ def item(x: ndarray, *index: Any) -> Any:
     return (x.reshape(-1) if flat else x)[tuple(map(operator.index, at))]._read().item()
 
 
+def _rounded(x: ndarray, ndigits: Any = None) -> Any:
+    """`round` of one number: an integer if no digits are given, as of NumPy's scalars."""
+    if x.ndim:
+        raise TypeError(f"round: takes one number, not an array of shape {x.shape}; use x.round")
+    return round(x._read().item()) if ndigits is None else selection.round_(x, ndigits)
+
+
 def fill(x: ndarray, value: Any) -> None:
     """Assign a value to every element."""
     x[...] = value
@@ -180,6 +187,7 @@ def _attach() -> None:
         "real": property(_real, lambda x, part: _with_parts(x, part, logic.imag(x))),
         "imag": property(logic.imag, lambda x, part: _with_parts(x, logic.real(x), part)),
         "__array_namespace__": _array_namespace,
+        "__round__": _rounded,
         "__getattr__": _absent,
         "data": property(memoryview),
         "dump": lambda x, file: np.asarray(x).dump(file),

@@ -26,13 +26,14 @@ from ngrad.numpy.views import (
     row_major,
     settled,
 )
+from ngrad.numpy.writing import host_index, read_as, written
 from ngrad.ops.assignment import assigned
 from ngrad.ops.convert import cast_to, unwrap
 from ngrad.ops.extents import INTEGERS
 from ngrad.ops.indexing import getitem
 from ngrad.ops.shape import reshape
 from ngrad.record import next_uid, state, uids
-from ngrad.tensor import Tensor, export_cells, from_numpy, writable
+from ngrad.tensor import Tensor, export_cells, from_numpy
 from ngrad.window import Window
 from ngrad_kernels.exporting import Exporter
 from ngrad_kernels.making import CellKinds, cell_makers
@@ -342,8 +343,9 @@ class ndarray(Cell, Exporter):
         """A value to be assigned, in this array's dtype."""
         from ngrad.numpy.convert import to_tensor
 
-        if isinstance(value, str):
-            value = self.dtype.type(value)  # the number that it reads as
+        whole = self._layout.dtype.is_integer and type(value) in (int, float)
+        if whole or isinstance(value, (str, complex)):
+            value = read_as(value, self.dtype)
         found: Tensor = to_tensor(value)
         return cast_to(found, self._layout.dtype)
 
@@ -370,8 +372,8 @@ class ndarray(Cell, Exporter):
             if not 0 <= at < where.size:
                 return False  # what raises says so
             where.dtype.ctype.from_address(x._at + at * where.dtype.itemsize).value = number
-        else:
-            writable(x)[index] = number
+        elif not written(x, index, number):
+            return False
         self._held = Tensor(x._block, x._at, where)
         return True
 
@@ -390,23 +392,25 @@ class ndarray(Cell, Exporter):
         elements lie, if nobody else has this memory, or else into a copy, if that is small too.
         Whether it could be done.
         """
-        small, where = settings.small, self._layout
+        small, where = SMALL * settings.small, self._layout
         if state.listens() or value._layout.nbytes > small or where.device is not HOST:
             return False
         elements, alone = np.asarray(value), self._owner is None and self._alone()
         if not alone and where.nbytes > small:
             return False
         x = self._held if alone else from_numpy(np.asarray(self._read()), where.dtype, HOST)
-        try:
-            writable(x)[host_index(index)] = elements
-        except (IndexError, TypeError, ValueError):
-            return False  # what raises says so
+        if not written(x, host_index(index), elements):
+            return False
         block, at, where = x._block, x._at, x._layout
         del x  # which a view's owner would find beside its own
         self._write(Tensor(block, at, where))
         return True
 
 
+SMALL = 16
+"""How many times the bytes of an op that runs at once an assignment may have that does: recorded it
+is several ops and a selection from the whole array.
+"""
 array_of: Callable[..., ndarray]
 """An array of its own that holds a tensor; every function comes here. With an owner, a way and the
 owner's value, a view, which shows the tensor.
@@ -440,13 +444,6 @@ def _number(value: Any) -> Any:
 
 def _unpickled(array: Any) -> ndarray:
     return ndarray(from_numpy(array))
-
-
-def host_index(index: Any) -> Any:
-    """An index as NumPy takes it."""
-    if isinstance(index, tuple):
-        return tuple(map(host_index, index))
-    return np.asarray(index) if isinstance(index, (Tensor, Cell)) else index
 
 
 unwrap[ndarray] = ndarray._read

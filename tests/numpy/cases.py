@@ -439,6 +439,7 @@ NUMBERS = np.array([3, 1, 0, 7, 3, 3])
 case("bincount", NUMBERS)
 case("bincount", NUMBERS, minlength=11)
 case("bincount", np.array([], int), minlength=2)
+case("bincount", NUMBERS.astype(np.uint8))
 case("bincount", NUMBERS, CUBE.ravel()[:6], orders=1)
 for bins in (10, 4, np.array([-2.0, -1.0, 0.5, 0.5, 1.5]), "sturges", "auto"):
     case("histogram", B, bins)

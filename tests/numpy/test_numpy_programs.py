@@ -75,6 +75,8 @@ PROGRAMS: list[tuple[Program, tuple[Any, ...]]] = [
     (lambda np, x: [x.put([0], 9), x, x.flat[3], [*x.flat][2]][1:], (np.array(K),)),
     # grids
     (lambda np: np.mgrid[0:3, 1:7:2], ()),
+    (lambda np: np.indices(n for n in (2, 3)), ()),
+    (lambda np, x: [round(x[0]), round(x[1], 1), round(x[1], ndigits=-1)], (V * 7.0,)),
     (lambda np: np.mgrid[-1:1:5j], ()),
     (lambda np: np.ogrid[0:3, 1:2:4j], ()),
     (lambda np, x: np.r_[x, 0, 2:7:2, 0:1:3j], (V,)),
