@@ -78,11 +78,11 @@ def converted(x: Tensor, dtype: DType) -> Tensor:
 
 
 def _holds_arrays(value: Any) -> bool:
-    return any(
-        isinstance(item, (Tensor, ndarray, Weak))
-        or (isinstance(item, (list, tuple)) and _holds_arrays(item))
-        for item in value
-    )
+    kinds = set(map(type, value))  # few, of however many items
+    if any(issubclass(kind, (Tensor, ndarray, Weak)) for kind in kinds):
+        return True
+    nested = any(issubclass(kind, (list, tuple)) for kind in kinds)
+    return nested and any(_holds_arrays(v) for v in value if isinstance(v, (list, tuple)))
 
 
 def operand(value: Any) -> Any:
