@@ -11,6 +11,9 @@ from types import MethodType
 from typing import Any
 from weakref import WeakSet, ref
 
+import optree
+
+from ngrad.cell import Cell
 from ngrad.concrete import Concrete
 from ngrad.config import settings
 from ngrad.ops.convert import cast_to, constant_of
@@ -24,6 +27,18 @@ MANY = 8
 """Recordings of one function for values of Python arguments, from which on each new one warns."""
 LIMIT = 1024
 """Recordings of one function that are kept."""
+
+
+def _called(f: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+    """What Python returns for arguments, of which arrays are its own, as where it is recorded."""
+
+    def own(leaf: Any) -> Any:
+        held = isinstance(leaf, Cell) and not isinstance(leaf, Variable)
+        return type(leaf)(leaf._read()) if held else leaf
+
+    given: Any = (args, kwargs)
+    args, kwargs = optree.tree_map(own, given, none_is_leaf=True)
+    return f(*args, **kwargs)
 
 
 class Function:
@@ -78,12 +93,12 @@ class Function:
         if self._specs is not None:
             args, kwargs = self._checked(args, kwargs)
         if settings.eager or state.window.trace is not None:
-            return f(*args, **kwargs)  # within another function it is part of that one
+            return _called(f, args, kwargs)  # within another function it is part of that one
         leaves, signature = read_arguments(args, kwargs)
         concrete = self._found.get(signature) or self._recorded(f, leaves, signature)
         self._last = concrete
         if concrete.opaque and state.stack:
-            return f(*args, **kwargs)
+            return _called(f, args, kwargs)
         return concrete(leaves)
 
     def _checked(self, args: Any, kwargs: Any) -> tuple[Any, Any]:

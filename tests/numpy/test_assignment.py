@@ -308,6 +308,13 @@ def test_transforms_pass_fresh_arrays() -> None:
         found = run(x)
         assert isinstance(found, ours.ndarray) and x.tolist() == [1.0, 2.0]
     assert ngrad.grad(f)(x).tolist() == [0.0, 2 * 5 * 4 + 6.0]
+    inner = ngrad.function(f)
+    outer = ngrad.function(lambda x: inner(x) + x.sum())
+    before = ngrad.config.eager()
+    for eager in (False, True):
+        ngrad.config.set_eager(eager)
+        assert outer(x) == 34.0 + 3.0 and x.tolist() == [1.0, 2.0]
+    ngrad.config.set_eager(before)
 
 
 @pytest.mark.parametrize(
