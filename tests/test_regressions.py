@@ -18,8 +18,10 @@ from ngrad.errors import ShapeError
 from ngrad.graph.entries import LEAF
 from ngrad.graph.layout import layout
 from ngrad.graph.op import CALLS_LIMIT
+from ngrad.ops.arithmetic import multiply
 from ngrad.record import state
 from ngrad.replay import SMALL, arena
+from ngrad.window import applied
 
 
 def ran(program: str) -> str:
@@ -237,3 +239,12 @@ def test_a_call_is_found_by_how_operands_lay_when_it_was_resolved() -> None:
         ngrad.config.set_at_once(before)
     for x in found:
         np.testing.assert_array_equal(x.numpy(), np.full((3, 11), 6.0))
+
+
+def test_a_call_runs_only_on_what_lies_as_it_has_it() -> None:
+    """Another thread may compute an operand between the look at its layout and the run."""
+    ones, repeated = (constant(x) for x in (np.ones((3, 11)), np.float64(3.0)))
+    repeated = ngrad.broadcast_to(repeated, (3, 11))
+    where = ones._layout
+    found = applied(state.window, multiply.call((), (where, where)), SMALL, repeated, ones)
+    np.testing.assert_array_equal(found.numpy(), np.full((3, 11), 3.0))

@@ -45,15 +45,15 @@ class Kinds(NamedTuple):
 
 def _write_ran(module: ir.Module, kinds: Kinds) -> ir.Function:
     """ran(window, call, small, operands, count): what a call of at most `small` bytes gives, if
-    every operand is a tensor that is there, and nothing is recorded in the window, nor listens to
-    it; None if it is not so, and null if that raised.
+    every operand is a tensor that is there, and lies as the call has it, and nothing is recorded in
+    the window, nor listens to it; None if it is not so, and null if that raised.
     """
     given = [POINTER, POINTER, POINTER, POINTER.as_pointer(), WORD]
     it = Code(module, "ran_at_once", POINTER, *given)
     window, call, small, operands, count = it.function.args
     builder = it.builder
     of_window, of_call, of_cost = (offsets(k) for k in (kinds.window, kinds.call, kinds.cost))
-    place = offsets(kinds.tensor)["_at"]
+    of_tensor = offsets(kinds.tensor)
 
     def unless(holds: Any) -> None:
         with builder.if_then(builder.not_(holds), likely=False):
@@ -66,10 +66,15 @@ def _write_ran(module: ir.Module, kinds: Kinds) -> ir.Function:
     fits = builder.call(compare, [it.get(call, of_call["size"]), small, INT(AT_MOST)])
     it.unless_negative(fits, NULL)
     unless(builder.icmp_signed("!=", fits, INT(0)))
+    inputs = it.get(call, of_call["inputs"])
     with it.loop(count) as k:
         x = builder.load(builder.gep(operands, [k]))
         unless(it.is_of(x, kinds.tensor))
-        unless(builder.icmp_unsigned("!=", it.get(x, place), it.known(0)))
+        unless(builder.icmp_unsigned("!=", it.get(x, of_tensor["_at"]), it.known(0)))
+        # Another thread may have computed it since the call was found by how it would have lain.
+        where = it.item(inputs, k)
+        it.unless_null(where, NULL)
+        unless(builder.icmp_unsigned("==", it.get(x, of_tensor["_layout"]), where))
     vectorcall = it.external("PyObject_Vectorcall", POINTER, POINTER, given[3], WORD, POINTER)
     run = it.get(call, of_call["run"])
     it.hold(run)  # the first run, in any thread, puts another in its place
