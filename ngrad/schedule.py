@@ -52,6 +52,7 @@ class Schedule:
         "_own",
         "_plain",
         "_plan",
+        "_programs",
         "_wanted",
         "checks",
         "launches",
@@ -74,8 +75,10 @@ class Schedule:
         self.launches: list[tuple[Launch, list[tuple[int, int]]]] = []
         room, (register, begin) = Room(), block
         last = _last_uses(plan, owners)
-        for index, step in enumerate(plan.steps):
-            program = program_of(step.call)
+        # They hold what launches have the addresses of: another thread may prepare a call again,
+        # which then has another program.
+        self._programs = [program_of(step.call) for step in plan.steps]
+        for index, (step, program) in enumerate(zip(plan.steps, self._programs, strict=True)):
             if program.view is not None:
                 owner, offset = base[step.inputs[0]]
                 base.append((owner, offset + program.view))

@@ -6,6 +6,7 @@ import gc
 import os
 import subprocess
 import sys
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -14,11 +15,15 @@ import pytest
 
 import ngrad
 from ngrad import GradientTape, constant
+from ngrad.dtypes import BY_CODE
 from ngrad.errors import ShapeError
 from ngrad.graph.entries import LEAF
+from ngrad.graph.graph import Graph
 from ngrad.graph.layout import layout
 from ngrad.graph.op import CALLS_LIMIT
 from ngrad.ops.arithmetic import multiply
+from ngrad.ops.reductions import SUM
+from ngrad.plans import Cut
 from ngrad.record import state
 from ngrad.replay import SMALL, arena
 from ngrad.window import applied
@@ -248,3 +253,18 @@ def test_a_call_runs_only_on_what_lies_as_it_has_it() -> None:
     where = ones._layout
     found = applied(state.window, multiply.call((), (where, where)), SMALL, repeated, ones)
     np.testing.assert_array_equal(found.numpy(), np.full((3, 11), 3.0))
+
+
+def test_a_program_reads_its_facts_after_another_thread_prepared_its_calls_again() -> None:
+    """Two that prepare a call at once have a program each, of which the call keeps one."""
+    graph = Graph()
+    with_facts = SUM.call(((0,),), (layout(BY_CODE["f8"], (3, 5)),))
+    x = graph.input(with_facts.inputs[0])
+    graph.outputs = (graph.apply(with_facts.op, (x,), with_facts.params).index,)
+    cut = Cut(graph, (0,), {0: with_facts.inputs[0]})
+    facts = [weakref.ref(x) for x in with_facts.program.keep]
+    with_facts._prepare()
+    gc.collect()
+    assert facts and all(fact() is not None for fact in facts)
+    (found,) = cut.run({0: constant(np.ones((3, 5)))})
+    np.testing.assert_array_equal(found.numpy(), np.full(5, 3.0))
