@@ -21,7 +21,7 @@ from ngrad.graph.strides import collapse, is_run, view_words
 from ngrad.ops.comparison import equal
 from ngrad.ops.convert import cast_to, tensor
 from ngrad.ops.elementwise import select
-from ngrad.ops.extents import integers
+from ngrad.ops.extents import INTEGERS, integers
 from ngrad.ops.shape import inverse, normal_axis, reshape, reshaped, transpose
 from ngrad.record import apply
 from ngrad.tensor import Tensor
@@ -211,7 +211,8 @@ def _as_given(axis: Any, ndim: int) -> Any:
         return _ALL[ndim]
     if type(axis) is int:
         return (axis + ndim if axis < 0 else axis,)
-    return axis if type(axis) is tuple else None
+    plain = type(axis) is tuple and INTEGERS.issuperset(map(type, axis))  # 1.0 is found as 1 is
+    return axis if plain else None
 
 
 def reduce_over(op: Op, value: Any, axis: Any, keepdims: bool, nonempty: bool = False) -> Any:

@@ -69,8 +69,10 @@ def test_axes_that_do_not_fit(name: str) -> None:
     for axis in (2, -3, (0, 0), (0, -2)):
         with pytest.raises(ShapeError, match=name):
             function(x, axis)
-    with pytest.raises(DTypeError, match=name):
-        function(x, 0.5)
+    function(x, 0)  # as which 0.0 is looked up
+    for wrong in (0.5, (0.0,), ([0],)):
+        with pytest.raises(DTypeError, match=name):
+            function(x, wrong)
 
 
 # -- the order contract ----------------------------------------------------------------------------
