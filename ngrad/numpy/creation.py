@@ -20,6 +20,7 @@ from ngrad.numpy.views import SEEN
 from ngrad.ops.convert import cast_to, operands
 from ngrad.ops.shape import broadcast_to, reshape
 from ngrad.ops.transfer import to_device
+from ngrad.record import state
 from ngrad.tensor import Tensor, from_numpy, scalar, seen
 
 
@@ -112,6 +113,8 @@ def _repeated(value: int, shape: tuple[int, ...], code: str, device: Any) -> Cal
 
 
 def _filled_with(value: int, shape: tuple[int, ...], dtype: DType, device: Any) -> ndarray:
+    if state.window.trace is not None:  # sizes may be open, and then nothing is there yet
+        return _filled(value, shape, dtype, device)
     return array_of(_repeated(value, shape, dtype.code, device_of(device))())
 
 

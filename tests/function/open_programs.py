@@ -9,6 +9,7 @@ import numpy as np
 from function_programs import slope
 
 import ngrad
+import ngrad.numpy as nnp
 from ngrad import nn
 from ngrad.optimizers import SGD, Adam
 
@@ -160,6 +161,7 @@ ANY: dict[str, Callable[[], Program]] = {
     "concat": lambda: slope(lambda x: ngrad.concat([x, x * x, x[1:]], 0)),
     "split": lambda: slope(lambda x: ngrad.split(x * x, [1, -1])),
     "stack": lambda: lambda x: ngrad.stack([x, x * 2.0], 1),
+    "ones like": lambda: lambda x: nnp.ones_like(x)._read(),
     "pad": lambda: slope(lambda x: ngrad.pad(x, [[1, 2], [0, 0]], constant_values=3.0) ** 2),
     "pad, reflected": lambda: lambda x: ngrad.pad(x, [[1, 1], [1, 1]], "REFLECT"),
     "roll": lambda: slope(lambda x: ngrad.roll(x, 1, 0) * x),
