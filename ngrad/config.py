@@ -10,6 +10,7 @@ True
 from __future__ import annotations
 
 import os
+import sys
 
 import threadpoolctl
 
@@ -38,7 +39,7 @@ class _Settings:
         """To be called when one of the others was set. `small`: up to how many bytes an op that
         nobody is told of may run where it is called, with no more questions; -1 for none.
         """
-        self.small = -1 if self.eager or self.watched else self.at_once
+        self.small = -1 if self.eager or self.watched else min(self.at_once, sys.maxsize)
 
 
 settings = _Settings()

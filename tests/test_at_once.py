@@ -134,6 +134,11 @@ def test_an_error_is_raised_on_its_line() -> None:
         config.set_at_once(-1)
 
 
+def test_any_number_of_bytes_may_be_run_at_once() -> None:
+    config.set_at_once(1 << 70)
+    np.testing.assert_array_equal(ngrad.reduce_sum(constant(X), 0).numpy(), X.sum(0))
+
+
 def test_a_recording_for_any_size_asks_no_size() -> None:
     @ngrad.function(input_signature=[ngrad.TensorSpec([None, 2])])
     def centred(x: Any) -> Any:
