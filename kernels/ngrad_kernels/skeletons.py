@@ -349,7 +349,12 @@ BETWEEN = f"""
         after = first + min(1, count - 1)
         x0, y0 = load_{{code}}(places, first), load_{{code}}(values, first)
         x1, y1 = load_{{code}}(places, after), load_{{code}}(values, after)
-        found = (y1 - y0) / (x1 - x0) * (value - x0) + y0
+        slope = (y1 - y0) / (x1 - x0)
+        found = slope * (value - x0) + y0
+        if found != found and value == value:  # from infinite values a line may be known still
+            found = slope * (value - x1) + y1
+            if value == x0 or found != found and y0 == y1:
+                found = y0
         if value >= load_{{code}}(places, count - 1):
             found = load_{{code}}(values, count - 1)
         if value < load_{{code}}(places, 0):
