@@ -54,6 +54,42 @@ def test_ops_in_a_forked_child(layer: str) -> None:
     assert result.stdout.split()[0] in ("tbb", "omp", "workqueue")
 
 
+IMPORTING = """
+import os, signal, sys, threading, time
+import ngrad
+
+def stop(event, names):
+    if event == "import" and names[0] == "numba.core":
+        begun.set()
+        over.wait()
+
+assert "numba" not in sys.modules
+begun, over = threading.Event(), threading.Event()
+sys.addaudithook(stop)
+thread = threading.Thread(target=__import__, args=("numba",))
+thread.start()
+begun.wait()
+child = os.fork()
+if child == 0:
+    os._exit(3)
+found, end = (0, 0), time.monotonic() + 20
+while found[0] == 0 and time.monotonic() < end:
+    found = os.waitpid(child, os.WNOHANG)
+    time.sleep(0.01)
+if found[0] == 0:
+    os.kill(child, signal.SIGKILL)
+print(os.waitstatus_to_exitcode(found[1]))
+over.set()
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+def test_a_child_does_not_wait_for_a_thread_that_imports_numba() -> None:
+    command = [sys.executable, "-W", "ignore::DeprecationWarning", "-c", IMPORTING]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert result.stdout == "3\n", result.stderr
+
+
 def test_threads_launch_in_parallel_at_once() -> None:
     x = ngrad.constant(np.arange(float(LARGE)))
     expected = float(ngrad.reduce_sum(x * 3.0))

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import importlib
 import os
 import sys
 import threading
@@ -15,6 +16,8 @@ from typing import Any
 import llvmlite.binding as llvm
 
 from ngrad_kernels import cache
+
+PARALLEL = "numba.np.ufunc.parallel"
 
 
 def _find_tbb() -> None:
@@ -32,9 +35,7 @@ def _numba() -> Any:
     """Numba's module of threads."""
     with cache.lock():  # no fork meanwhile
         _find_tbb()
-        from numba.np.ufunc import parallel
-
-    return parallel
+        return importlib.import_module(PARALLEL)
 
 
 def most() -> int:
@@ -68,9 +69,11 @@ def use(count: int) -> None:
 
 def layer() -> str:
     """The layer that parallel launches run on: "tbb", "omp", "workqueue", or "none yet"."""
+    # It is not imported for this: a child of a fork would wait for ever on a thread that was at it.
+    parallel: Any = sys.modules.get(PARALLEL)
     try:
-        return str(_numba().threading_layer()) if "numba" in sys.modules else "none yet"
-    except ValueError:
+        return str(parallel.threading_layer())
+    except (AttributeError, ValueError):  # not imported so far, or not used
         return "none yet"
 
 
