@@ -14,7 +14,7 @@ from ngrad.errors import DTypeError, NumberError, ShapeError
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op
 from ngrad.graph.program import OUT, Program
-from ngrad.graph.strides import broadcast_strides
+from ngrad.graph.strides import broadcast, broadcast_strides
 from ngrad.ops.complexes import conj
 from ngrad.ops.convert import operands
 from ngrad.ops.launching import dense, dense_operands
@@ -182,7 +182,19 @@ def _swapped(x: Any) -> Any:
 
 def _dot_infer(x: Layout, y: Layout) -> Layout:
     """x: (lead..., k), y: (lead..., k), of which the lead is broadcast together."""
-    return layout(x.dtype, _infer(*_row_and_column(x, y), False, False).shape[:-2])
+    if x.dtype is not y.dtype:
+        raise DTypeError(
+            f"vecdot: operands must have one dtype, not {x.dtype.name}, {y.dtype.name}"
+        )
+    try:
+        if x.shape[-1] != y.shape[-1]:
+            raise ValueError
+        return layout(x.dtype, broadcast(x.shape[:-1], y.shape[:-1]))
+    except ValueError:
+        raise ShapeError(
+            f"vecdot: shapes {x.shape} and {y.shape} do not fit: their last axes must be equal, "
+            "and the others broadcast"
+        ) from None
 
 
 def _row_and_column(x: Layout, y: Layout) -> tuple[Layout, Layout]:
