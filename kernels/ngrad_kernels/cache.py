@@ -36,11 +36,8 @@ MAGIC = b"ngrad-kernel-1\n"
 SIZE_LIMIT = 1 << 30
 """Bytes of kernels on disk past which the oldest go."""
 
-_FLAGS = tuple(
-    f"NUMBA_{name}"
-    for name in ("CPU_NAME", "CPU_FEATURES", "OPT", "LOOP_VECTORIZE", "SLP_VECTORIZE", "ENABLE_AVX")
-)
-"""The environment variables by which Numba is told how to optimise."""
+_FLAGS = ("NUMBA_CPU_NAME", "NUMBA_ENABLE_AVX")
+"""The environment variables that say what CPU code is for."""
 DECIDING = (
     *("cartesian.py", "codegen.py", "codes.py", "compiling.py", "contract.py", "framing.py"),
     *("halves.py", "integers.py", "intrinsics.py", "reductions.py", "short_rows.py"),

@@ -25,7 +25,9 @@ class _Library(JITCodeLibrary):
         ll_module.data_layout = self._codegen._data_layout
 
     def _optimize_final_module(self) -> None:
-        passes, builder = self._codegen._module_pass_manager()
+        # Whatever Numba is told of its own code: what is on disk is for all.
+        options = {"opt": 3, "loop_vectorize": True, "slp_vectorize": False}
+        passes, builder = self._codegen._module_pass_manager(**options)
         passes.run(self._final_module, builder)
 
     def _finalize_final_module(self) -> None:
