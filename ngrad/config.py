@@ -14,10 +14,11 @@ import sys
 
 import threadpoolctl
 
-from ngrad_kernels import cache, cpu
+from ngrad_kernels import cache
 from ngrad_kernels.memory import MemoryStats, Pool, pool
 from ngrad_kernels.product import PRECISIONS, precision
 from ngrad_kernels.targets import target
+from ngrad_kernels.threads import use, used
 
 AT_ONCE = 1 << 13
 """Bytes, unless set: where one more kernel takes less time than recording its call and planning."""
@@ -199,7 +200,7 @@ def threads() -> int:
     >>> config.threads() >= 1
     True
     """
-    return cpu.get_threads()
+    return used()
 
 
 def set_threads(count: int) -> None:
@@ -220,7 +221,7 @@ def set_threads(count: int) -> None:
     >>> config.threads()
     1
     """
-    cpu.set_threads(count)
+    use(count)
     threadpoolctl.threadpool_limits(count, user_api="blas")
 
 

@@ -18,10 +18,10 @@ FORKED = """
 import os, sys
 import numpy as np
 import ngrad
-from ngrad_kernels import cpu
+from ngrad_kernels import threads
 x = ngrad.constant(np.arange({n}.0))
 total = float(ngrad.reduce_sum(x * x))          # a parallel launch in the parent
-print(cpu.threading_layer(), flush=True)
+print(threads.layer(), flush=True)
 children = []
 for k in range(3):
     child = os.fork()

@@ -10,7 +10,6 @@ from __future__ import annotations
 import ctypes
 import functools
 import inspect
-import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -34,14 +33,10 @@ counters: Counter[str] = Counter()
 """What a driver was asked for: nothing, since there is none."""
 libraries = blas.libraries
 
-threading_layer, get_threads, set_threads = threads.layer, threads.used, threads.use
 
 # -- launching -----------------------------------------------------------------------------------
 
 run = native.run
-
-
-_workqueue = threading.Lock()  # numba's own layer aborts the process when two threads enter it
 
 
 def launch(kernel: int, facts: int, n: int, grain: int, addresses: Sequence[int]) -> None:
@@ -64,15 +59,7 @@ def launch(kernel: int, facts: int, n: int, grain: int, addresses: Sequence[int]
         return
     table = (ctypes.c_int64 * (len(addresses) + 1))(facts, *addresses)
     where = ctypes.addressof(table)
-    if threads.barred():
-        native.drive(0, 1, kernel, where, n, grain)
-        return
-    layer = threads.enter()
-    if threads.layer() == "workqueue":
-        with _workqueue:
-            native.drive(*layer, kernel, where, n, grain)
-    else:
-        native.drive(*layer, kernel, where, n, grain)
+    threads.run(native.drive, kernel, where, n, grain)
 
 
 def launch_all(works: Sequence[Work]) -> None:
@@ -85,7 +72,7 @@ def launch_all(works: Sequence[Work]) -> None:
             large.append((kernel, facts, n, grain, addresses))
         elif n > 0:
             native.run(kernel, facts, n, *addresses)
-    if len(large) < 2 or threads.barred() or threads.layer() == "workqueue":
+    if len(large) < 2:
         for work in large:
             launch(*work)
         return
@@ -96,7 +83,7 @@ def launch_all(works: Sequence[Work]) -> None:
         words += [kernel, ctypes.addressof(table), n, grain, grains]
         grains += -(-n // grain)
     code = (ctypes.c_int64 * len(words))(*words)
-    native.drive_all(*threads.enter(), ctypes.addressof(code), len(large), grains)
+    threads.run(native.drive_all, ctypes.addressof(code), len(large), grains)
 
 
 def in_a_row(launches: Iterable[Step]) -> Callable[[list[int]], None]:
@@ -104,15 +91,7 @@ def in_a_row(launches: Iterable[Step]) -> Callable[[list[int]], None]:
     words = Words(launches)
 
     def march(registers: list[int]) -> None:
-        if threads.barred():
-            native.march(0, 1, words.address, words.steps, *registers)
-            return
-        layer = threads.enter()
-        if threads.layer() == "workqueue":
-            with _workqueue:
-                native.march(*layer, words.address, words.steps, *registers)
-        else:
-            native.march(*layer, words.address, words.steps, *registers)
+        threads.run(native.march, words.address, words.steps, *registers)
 
     return march
 
@@ -151,9 +130,9 @@ def skeleton(name: str) -> int:
 
 def scatter_parts(rows: int, count: int, width: int) -> tuple[int, int]:
     """Into how many parts of rows, and tiles of columns, the threads share a scatter-add."""
-    count_of_threads = threads.used()
-    tiles = max(1, min(count_of_threads, width // 64))
-    parts = max(1, min(count_of_threads // tiles, rows // 1024)) if count >= CHUNK else 1
+    workers = threads.used()
+    tiles = max(1, min(workers, width // 64))
+    parts = max(1, min(workers // tiles, rows // 1024)) if count >= CHUNK else 1
     return parts, tiles
 
 
@@ -235,7 +214,6 @@ __all__ = [
     "copy_out",
     "counters",
     "facts",
-    "get_threads",
     "hand_over",
     "in_a_row",
     "kernel_of",
@@ -248,14 +226,12 @@ __all__ = [
     "run_user",
     "sampler",
     "scatter_parts",
-    "set_threads",
     "share",
     "skeleton",
     "stream_number",
     "strided_map",
     "synchronize",
     "take_over",
-    "threading_layer",
     "typed",
     "use",
 ]

@@ -4,12 +4,14 @@ threads: what is small, or on disk, does without.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import functools
 import importlib
 import os
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -111,7 +113,17 @@ def barred() -> bool:
     return _forked
 
 
-def enter() -> tuple[int, int]:
-    """The address of the layer's loop, and the number of threads, for a launch from this thread."""
+_workqueue = threading.Lock()  # Numba's own layer aborts the process when two threads enter it
+
+
+def run(launch: Callable[..., object], *given: Any) -> None:
+    """Have a native routine, whose first arguments are the address of the layer's loop and a number
+    of threads, share its work among them.
+    """
+    if _forked:
+        launch(0, 1, *given)
+        return
     _entered.add(threading.get_ident())
-    return _loop(), used()
+    loop, count = _loop(), used()
+    with _workqueue if layer() == "workqueue" else contextlib.nullcontext():
+        launch(loop, count, *given)

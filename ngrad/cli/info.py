@@ -20,7 +20,7 @@ from ngrad.cli.cache import describe, history
 from ngrad.devices import device_of, list_devices
 from ngrad.errors import DeviceError
 from ngrad.replay import SMALL
-from ngrad_kernels import cpu
+from ngrad_kernels import threads
 
 HELP = "versions, processor, threads, cache, memory, CUDA"
 _TELLING = ("sse4.2", "avx", "avx2", "fma", "avx512f", "avx512vl", "neon", "sve", "sve2")
@@ -57,7 +57,7 @@ def _layer() -> str:
     """The threading layer, which is chosen at the first parallel launch: so one is made."""
     large = ngrad.zeros([SMALL])
     ngrad.eval(large + large)
-    return cpu.threading_layer()
+    return threads.layer()
 
 
 def _tbb(layer: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from composed import Array, Case, composed, dtype_of, fused, same_bits
 
-from ngrad_kernels import cpu
+from ngrad_kernels import threads
 from ngrad_kernels.codes import part_of
 from ngrad_kernels.space import Operand, Reduce, Space, Step
 
@@ -118,8 +118,8 @@ def filled(
 
 def assert_same(case: Case) -> None:
     expected = composed(case)
-    for threads, stream in ((1, False), (2, False), (2, True)):
-        cpu.set_threads(threads)
+    for count, stream in ((1, False), (2, False), (2, True)):
+        threads.use(count)
         for k, (x, y) in enumerate(zip(fused(case, stream=stream), expected, strict=True)):
-            where = f"output {k}, {threads} threads, {case.cut}, {case.space.text()}"
+            where = f"output {k}, {count} threads, {case.cut}, {case.space.text()}"
             assert same_bits(x, y), f"{where}, streamed: {stream}"

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from products import CODES, WAYS, Array, assert_close, laid_out, numbers, product_of
 
-from ngrad_kernels import blas, cpu
+from ngrad_kernels import blas, cpu, threads
 from ngrad_kernels.product import Matrices, Product
 
 THREADS = 5
@@ -51,12 +51,12 @@ def test_any_sizes_and_strides(sizes: Any, batch: Any, ways: Any, code: str) -> 
     y = laid_out(depth, columns, batch, ways[1], code, 2)
     found = multiplied(x, y)
     assert_close(found, x, y)
-    before = cpu.get_threads()
+    before = threads.used()
     try:
-        cpu.set_threads(1)
+        threads.use(1)
         np.testing.assert_array_equal(multiplied(x, y), found)
     finally:
-        cpu.set_threads(before)
+        threads.use(before)
 
 
 def test_special_values_take_no_part_in_what_is_not_their_own() -> None:
