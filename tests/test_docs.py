@@ -28,11 +28,11 @@ def test_table_of_ops_is_up_to_date() -> None:
 
 
 def test_table_of_numpys_names_is_up_to_date() -> None:
-    module = generator("coverage")
+    module = generator("numpy_coverage")
     written = module.TARGET.read_text()
     if f"of NumPy {module.NUMPY};" not in written:
         pytest.skip(f"the table is of another NumPy than {module.NUMPY}")
-    assert module.text() == written, "run `python docs/coverage.py`"
+    assert module.text() == written, "run `python docs/numpy_coverage.py`"
     found = re.findall(r"(\d+) of the (\d+) names that have a meaning here", written)
     print(*(f"{there} of {wanted}" for there, wanted in found), sep=", ")
     there, wanted = map(int, found[0])

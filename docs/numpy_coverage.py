@@ -1,4 +1,4 @@
-"""Write docs/numpy-coverage.md, what there is of NumPy's names: `python docs/coverage.py`."""
+"""Write docs/numpy-coverage.md, what there is of NumPy's names: `python docs/numpy_coverage.py`."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ FACTS = words("""
 
 HEAD = f"""# NumPy's names
 
-Written by `python docs/coverage.py`, of NumPy {NUMPY}; change what it reads, not this file.
+Written by `python docs/numpy_coverage.py`, of NumPy {NUMPY}; change what it reads, not this file.
 
 *Derivatives*: the highest order that a test compares with differences, in `tests/numpy`; none of
 what returns no floats, or steps of them. *Runs as*: `ops`, which are deferred and fused,
