@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ngrad.cell import Cell
-from ngrad.config import settings
-from ngrad.devices import HOST
 from ngrad.graph.layout import Layout
 from ngrad.numpy.views import (
     VIEWS,
@@ -26,9 +22,8 @@ from ngrad.numpy.views import (
     row_major,
     settled,
 )
-from ngrad.numpy.writing import host_index, read_as, written
-from ngrad.ops.assignment import assigned
-from ngrad.ops.convert import cast_to, unwrap
+from ngrad.numpy.writing import Assigned
+from ngrad.ops.convert import unwrap
 from ngrad.ops.extents import INTEGERS
 from ngrad.ops.indexing import getitem
 from ngrad.ops.shape import reshape
@@ -39,7 +34,7 @@ from ngrad_kernels.exporting import Exporter
 from ngrad_kernels.making import CellKinds, cell_makers
 
 
-class ndarray(Cell, Exporter):
+class ndarray(Assigned, Exporter):
     """An n-d array that can be assigned to: NumPy's, with derivatives. Made by `array`, `zeros` and
     every function here; not by calling this class.
 
@@ -64,7 +59,7 @@ class ndarray(Cell, Exporter):
            [7., 7., 7.]])
     """
 
-    __slots__ = ("__weakref__", "_held", "_owner", "_seen", "_way")
+    __slots__ = ("__weakref__",)
     if TYPE_CHECKING:  # operators and methods that are attached from the functions of their names
 
         def __getattr__(self, name: str) -> Any: ...
@@ -86,7 +81,7 @@ class ndarray(Cell, Exporter):
     ) -> None:
         self._held = tensor
         self._owner, self._way = owner, way
-        self._seen: Tensor | None = None
+        self._seen = None
         self._uid = next_uid()
 
     # -- the tensor --------------------------------------------------------------------------------
@@ -324,93 +319,7 @@ class ndarray(Cell, Exporter):
             return way.sure
         return owner._in_order() and self._held._layout.contiguous
 
-    # -- assignment --------------------------------------------------------------------------------
 
-    def __setitem__(self, index: Any, value: Any) -> None:
-        if (
-            isinstance(value, ndarray)
-            and value._owner is self
-            and value._way == Part(settled(index))
-        ):
-            return  # the end of x[index] += ..., which has written there
-        if self._owner is None and self._put(index, value):
-            return
-        found = self._like(value)
-        if not self._place(index, found):
-            self._write(assigned(self._read(), index, found))
-
-    def _like(self, value: Any) -> Tensor:
-        """A value to be assigned, in this array's dtype."""
-        from ngrad.numpy.convert import to_tensor
-
-        whole = self._layout.dtype.is_integer and type(value) in (int, float)
-        if whole or isinstance(value, (str, complex)):
-            value = read_as(value, self.dtype)
-        found: Tensor = to_tensor(value)
-        return cast_to(found, self._layout.dtype)
-
-    def _put(self, index: Any, value: Any) -> bool:
-        """Write a number where the elements lie, if nobody else has this memory: then a loop over
-        elements takes no more for a long array than for a short one. Whether it could be done.
-        """
-        if state.listens():
-            return False  # what was there before is wanted
-        if not is_basic(index) or self._held._layout.device is not HOST:
-            return False
-        number = _number(value)
-        if number is None or not self._alone():
-            return False
-        x = self._held
-        where = x._layout
-        if (
-            type(index) is int
-            and where.ndim == 1
-            and type(number) is float
-            and where.dtype.is_floating
-        ):
-            at = index if index >= 0 else index + where.size
-            if not 0 <= at < where.size:
-                return False  # what raises says so
-            where.dtype.ctype.from_address(x._at + at * where.dtype.itemsize).value = number
-        elif not written(x, index, number):
-            return False
-        self._held = Tensor(x._block, x._at, where)
-        return True
-
-    def _alone(self) -> bool:
-        """Whether nobody else has the memory that this array is all of."""
-        x = self._held
-        if not x._at:
-            Tensor.evaluate(x)
-        block = x._block
-        # A name here, and the cell's or the tensor's; of a tensor in a window there are more.
-        alone = sys.getrefcount(x) == sys.getrefcount(block) == NAMED + 1
-        return alone and x._layout.contiguous and not block.shared  # with another library
-
-    def _place(self, index: Any, value: Tensor) -> bool:
-        """Write what is small as NumPy does, as small ops run where they are called: where the
-        elements lie, if nobody else has this memory, or else into a copy, if that is small too.
-        Whether it could be done.
-        """
-        small, where = SMALL * settings.small, self._layout
-        if state.listens() or value._layout.nbytes > small or where.device is not HOST:
-            return False
-        elements, alone = np.asarray(value), self._owner is None and self._alone()
-        if not alone and where.nbytes > small:
-            return False
-        x = self._held if alone else from_numpy(np.asarray(self._read()), where.dtype, HOST)
-        if not written(x, host_index(index), elements):
-            return False
-        block, at, where = x._block, x._at, x._layout
-        del x  # which a view's owner would find beside its own
-        self._write(Tensor(block, at, where))
-        return True
-
-
-SMALL = 16
-"""How many times the bytes of an op that runs at once an assignment may have that does: recorded it
-is several ops and a selection from the whole array.
-"""
 array_of: Callable[..., ndarray]
 """An array of its own that holds a tensor; every function comes here. With an owner, a way and the
 owner's value, a view, which shows the tensor.
@@ -419,27 +328,6 @@ view_of: Callable[..., ndarray | None]
 """`view_of(array, key, views, window)`: a view that was taken before, if nobody listens."""
 array_of, view_of = cell_makers(CellKinds(ndarray, Tensor, Window, uids))
 export_cells(ndarray)
-
-
-def _named_once() -> int:
-    thing = object()
-    return sys.getrefcount(thing)
-
-
-NAMED = _named_once()
-"""What `getrefcount` says of what one name in a function has: one less from Python 3.14 on."""
-
-
-def _number(value: Any) -> Any:
-    """The Python number that a value is, or that the only element of it is; or None."""
-    if type(value) is ndarray:
-        if value.size != 1 or value._layout.device is not HOST:
-            return None
-        found = value._read().item()
-        if value._owner is not None:  # it can be read again, and so need not hold the memory
-            value._held = value._seen = None  # type: ignore[assignment]
-        return found
-    return value if isinstance(value, (bool, int, float, np.generic)) else None
 
 
 def _unpickled(array: Any) -> ndarray:
