@@ -36,8 +36,14 @@ SAMPLES: dict[str, Any] = {
     "tied": np.array([2, 2, 1], "f4"),
     "other": np.array([2, 0, 1], "f4"),
     "zero": np.zeros(2, "f4"),
+    "holes": np.array([0, 2, 0, 3], "f4"),
+    "others": np.array([0, 0, 2, 4], "f4"),
+    "rows": np.array([[1, 2], [3, 2], [3, 0], [5, 6]], "f4"),
+    "image": RNG.normal(size=(1, 5, 5, 2)).astype("f4"),
 }
 LABELS = np.array([1, 0, 3])
+IDS = np.array([0, 1, 1, 3])
+LOGS = ("xlogy", "xlog1py", "xdivy")
 
 EXPECTED = {
     "maximum of ties": "ties are shared evenly",
@@ -77,7 +83,94 @@ def reductions() -> dict[str, tuple[Program, str]]:
     }
 
 
+def segments() -> dict[str, tuple[Program, str]]:
+    def program(name: str, *count: int) -> Program:
+        return lambda tf, x: getattr(tf.math, name)(x, IDS, *count)
+
+    names = "sum mean prod max min"
+    return {
+        **{f"segment_{name}": (program(f"segment_{name}"), "rows") for name in names.split()},
+        **{
+            f"unsorted_segment_{name}": (program(f"unsorted_segment_{name}", 5), "rows")
+            for name in (*names.split(), "sqrt_n")
+        },
+    }
+
+
+def scatters() -> dict[str, tuple[Program, str]]:
+    def program(name: str) -> Program:
+        return lambda tf, x, y: getattr(tf, name)(x, [[0], [3], [0], [1]], y)
+
+    names = [f"tensor_scatter_nd_{how}" for how in ("add", "sub", "max", "min")]
+    return {name: (program(name), "holes others") for name in names}
+
+
+def systems() -> dict[str, tuple[Program, str]]:
+    def program(name: str) -> Program:
+        return lambda tf, x: getattr(tf.linalg, name)(tf.matmul(x, x, transpose_b=True) + tf.eye(3))
+
+    return {f"linalg.{name}": (program(name), "x") for name in ("logdet", "tensor_diag_part")}
+
+
 PROGRAMS: dict[str, tuple[Program, str]] = {
+    **{
+        f"math.{name} of zeros": (
+            lambda tf, x, y, name=name: getattr(tf.math, name)(x, y),
+            "holes others",
+        )
+        for name in ("divide_no_nan", "multiply_no_nan", "squared_difference", *LOGS)
+    },
+    **segments(),
+    **scatters(),
+    **systems(),
+    **unary("log_sigmoid", "x"),
+    **unary("reciprocal_no_nan count_nonzero is_non_decreasing is_strictly_increasing", "holes"),
+    "math.add_n": (lambda tf, x, y: tf.add_n([x, y, x]), "x y"),
+    "math.polyval": (lambda tf, x, y: tf.math.polyval([y[0, 0], 2.0, y[1, 1]], x), "x y"),
+    "math.top_k": (lambda tf, x: tf.math.top_k(x, 2)[0], "x"),
+    "math.top_k, where": (lambda tf, x: tf.math.top_k(x, 2)[1], "x"),
+    "math.in_top_k": (lambda tf, x: tf.math.in_top_k(LABELS, x, 2), "x"),
+    "math.bincount": (lambda tf, j: tf.math.bincount(j), "j"),
+    "math.bincount, weighted": (
+        lambda tf, j, x: tf.math.bincount(j[0], tf.stop_gradient(x[0])),
+        "j x",
+    ),
+    "math.confusion_matrix": (lambda tf: tf.math.confusion_matrix(LABELS, [1, 2, 3]), ""),
+    "math.invert_permutation": (lambda tf: tf.math.invert_permutation([2, 0, 1]), ""),
+    "unique": (lambda tf, j: tf.unique(tf.reshape(j, [-1]))[0], "j"),
+    "unique, where": (lambda tf, j: tf.unique(tf.reshape(j, [-1]))[1], "j"),
+    "unique, counts": (lambda tf, j: tf.unique_with_counts(tf.reshape(j, [-1]))[2], "j"),
+    "searchsorted": (lambda tf, x, y: tf.searchsorted(tf.sort(x), y, "right"), "x y"),
+    "sequence_mask": (lambda tf, j: tf.sequence_mask(j, dtype=tf.float32), "j"),
+    "slice": (lambda tf, x: tf.slice(x, [1, 0], [-1, 3]), "x"),
+    "saturate_cast": (lambda tf, x: tf.saturate_cast(300 * x, tf.uint8), "x"),
+    "tensor_scatter_nd_update": (
+        lambda tf, x, y: tf.tensor_scatter_nd_update(x, [[0], [3]], y[1:3]),
+        "holes others",
+    ),
+    "linalg.cholesky_solve": (
+        lambda tf, x, y: tf.linalg.cholesky_solve(
+            tf.linalg.cholesky(tf.matmul(x, x, False, True) + tf.eye(3)), y
+        ),
+        "x y",
+    ),
+    "linalg.lstsq": (lambda tf, x, y: tf.linalg.lstsq(tf.transpose(x), tf.transpose(y)), "x y"),
+    "linalg.lstsq, wide": (lambda tf, x, y: tf.linalg.lstsq(x, y), "x y"),
+    "linalg.lstsq, regularised": (lambda tf, x, y: tf.linalg.lstsq(x, y, 0.3), "x y"),
+    "linalg.set_diag": (lambda tf, x, y: tf.linalg.set_diag(x, y[0, :3]), "x y"),
+    "linalg.normalize": (lambda tf, x: tf.linalg.normalize(x, axis=1)[0], "x"),
+    "linalg.cross": (lambda tf, x, y: tf.linalg.cross(x[:, 1:], y[:, 1:]), "x y"),
+    "linalg.matrix_rank": (lambda tf, x: tf.linalg.matrix_rank(x), "x"),
+    "linalg.tensor_diag": (lambda tf, x: tf.linalg.tensor_diag(x), "x"),
+    "nn.max_pool2d": (lambda tf, x: tf.nn.max_pool2d(x, 2, 2, "SAME"), "image"),
+    "nn.avg_pool2d": (lambda tf, x: tf.nn.avg_pool2d(x, 2, 1, "VALID"), "image"),
+    "nn.separable_conv2d": (
+        lambda tf, x: tf.nn.separable_conv2d(
+            x, x[0, :3, :3, :, None], tf.ones([1, 1, 2, 3]), [1, 1, 1, 1], "SAME"
+        ),
+        "image",
+    ),
+    "nn.convolution": (lambda tf, x: tf.nn.convolution(x, x[0, :3, :3, :, None]), "image"),
     **unary("abs negative exp sin cos tan tanh sigmoid square sign floor ceil round", "x"),
     **unary("sinh cosh asinh atan softplus", "x"),
     **unary("log sqrt rsqrt log1p lgamma digamma reciprocal", "positive"),

@@ -34,17 +34,20 @@ from ngrad.dtypes import (
 )
 from ngrad.dtypes import bool_ as bool
 from ngrad.dtypes import float16 as half
+from ngrad.dtypes import float64 as double
 from ngrad.eager import enable_eager_execution, executing_eagerly, is_tensor, rank, shape, size
 from ngrad.evaluate import eval
 from ngrad.function import TensorSpec, function
 from ngrad.interop import asarray
 from ngrad.kernels import kernel_op
-from ngrad.linalg import einsum, eye, matmul, norm, tensordot
+from ngrad.linalg import eig, eigvals, einsum, eye, matmul, norm, tensordot
+from ngrad.linalg import sqrtm as matrix_square_root
 from ngrad.math import (
     abs,
     acos,
     acosh,
     add,
+    add_n,
     argmax,
     argmin,
     asin,
@@ -89,6 +92,7 @@ from ngrad.math import (
     reduce_sum,
     round,
     rsqrt,
+    scalar_mul,
     sigmoid,
     sign,
     sin,
@@ -103,6 +107,9 @@ from ngrad.math import (
 from ngrad.ops.assignment import LAST as _LAST  # noqa: F401, an op that `ngrad.numpy` makes use of
 from ngrad.ops.clipping import clip_by_global_norm, clip_by_norm
 from ngrad.ops.complexes import complex
+from ngrad.ops.composed import saturate_cast
+from ngrad.ops.counting import sequence_mask
+from ngrad.ops.counting import slice_ as slice
 from ngrad.ops.creation import (
     constant,
     convert_to_tensor,
@@ -123,6 +130,13 @@ from ngrad.ops.identity import identity, stop_gradient
 from ngrad.ops.indexing import boolean_mask
 from ngrad.ops.joining import concat, pad, roll, split, stack, tile, unstack
 from ngrad.ops.math import clip_by_value, where
+from ngrad.ops.ranking import searchsorted, unique, unique_with_counts
+from ngrad.ops.scatters import (
+    tensor_scatter_nd_max,
+    tensor_scatter_nd_min,
+    tensor_scatter_nd_sub,
+    tensor_scatter_nd_update,
+)
 from ngrad.ops.shape import broadcast_to, expand_dims, reshape, reverse, squeeze, transpose
 from ngrad.ops.sorting import argsort, sort
 from ngrad.profile import profile
@@ -148,6 +162,7 @@ __all__ = [
     "acos",
     "acosh",
     "add",
+    "add_n",
     "argmax",
     "argmin",
     "argsort",
@@ -182,6 +197,9 @@ __all__ = [
     "debug",
     "device",
     "divide",
+    "double",
+    "eig",
+    "eigvals",
     "einsum",
     "enable_eager_execution",
     "equal",
@@ -226,6 +244,7 @@ __all__ = [
     "logical_xor",
     "math",
     "matmul",
+    "matrix_square_root",
     "maximum",
     "meshgrid",
     "minimum",
@@ -263,7 +282,11 @@ __all__ = [
     "roll",
     "round",
     "rsqrt",
+    "saturate_cast",
+    "scalar_mul",
     "scatter_nd",
+    "searchsorted",
+    "sequence_mask",
     "set_default_device",
     "set_random_seed",
     "shape",
@@ -272,6 +295,7 @@ __all__ = [
     "sin",
     "sinh",
     "size",
+    "slice",
     "sort",
     "split",
     "sqrt",
@@ -284,6 +308,10 @@ __all__ = [
     "tan",
     "tanh",
     "tensor_scatter_nd_add",
+    "tensor_scatter_nd_max",
+    "tensor_scatter_nd_min",
+    "tensor_scatter_nd_sub",
+    "tensor_scatter_nd_update",
     "tensordot",
     "tile",
     "transpose",
@@ -293,6 +321,8 @@ __all__ = [
     "uint16",
     "uint32",
     "uint64",
+    "unique",
+    "unique_with_counts",
     "unstack",
     "value_and_grad",
     "where",

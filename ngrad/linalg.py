@@ -16,12 +16,25 @@ from ngrad.ops.normalization import l2_normalize
 from ngrad.ops.norms import norm
 from ngrad.ops.qr import qr
 from ngrad.ops.svd import svd
+from ngrad.ops.systems import (
+    cholesky_solve,
+    cross,
+    logdet,
+    lstsq,
+    matrix_rank,
+    normalize,
+    set_diag,
+    tensor_diag,
+    tensor_diag_part,
+)
 from ngrad.ops.triangular import triangular_solve
 
 __all__ = [
     "adjoint",
     "band_part",
     "cholesky",
+    "cholesky_solve",
+    "cross",
     "det",
     "diag",
     "diag_part",
@@ -35,18 +48,25 @@ __all__ = [
     "global_norm",
     "inv",
     "l2_normalize",
+    "logdet",
     "logm",
+    "lstsq",
     "lu",
     "matmul",
+    "matrix_rank",
     "matrix_transpose",
     "matvec",
     "norm",
+    "normalize",
     "pinv",
     "qr",
+    "set_diag",
     "slogdet",
     "solve",
     "sqrtm",
     "svd",
+    "tensor_diag",
+    "tensor_diag_part",
     "tensordot",
     "trace",
     "triangular_solve",

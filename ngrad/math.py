@@ -1,5 +1,6 @@
 """TensorFlow's `tf.math`: elementwise functions, reductions, running reductions."""
 
+from ngrad.ops.activations import log_softmax, softmax, softsign
 from ngrad.ops.arithmetic import abs_ as abs
 from ngrad.ops.arithmetic import (
     add,
@@ -20,6 +21,7 @@ from ngrad.ops.arithmetic import (
 )
 from ngrad.ops.arithmetic import divide as truediv
 from ngrad.ops.arithmetic import mod as floormod
+from ngrad.ops.arithmetic import round_ as rint
 from ngrad.ops.arithmetic import round_ as round
 from ngrad.ops.comparison import (
     equal,
@@ -37,10 +39,34 @@ from ngrad.ops.comparison import isfinite as is_finite
 from ngrad.ops.comparison import isinf as is_inf
 from ngrad.ops.comparison import isnan as is_nan
 from ngrad.ops.complexes import angle, conj, imag, real
+from ngrad.ops.composed import (
+    add_n,
+    count_nonzero,
+    invert_permutation,
+    is_non_decreasing,
+    is_strictly_increasing,
+    log_sigmoid,
+    polyval,
+    scalar_mul,
+    squared_difference,
+)
+from ngrad.ops.composed import add_n as accumulate_n
+from ngrad.ops.counting import bincount, confusion_matrix
 from ngrad.ops.exponential import exp, expm1, log, log1p, log2, log10, sigmoid, softplus
 from ngrad.ops.hyperbolic import acosh, asinh, atanh, cosh, sinh, tanh
 from ngrad.ops.math import pow
+from ngrad.ops.nn import zero_fraction
+from ngrad.ops.no_nan import (
+    divide_no_nan,
+    multiply_no_nan,
+    reciprocal_no_nan,
+    xdivy,
+    xlog1py,
+    xlogy,
+)
+from ngrad.ops.normalization import l2_normalize
 from ngrad.ops.power import cbrt, hypot, reciprocal, rsqrt, sqrt, square
+from ngrad.ops.ranking import in_top_k, top_k
 from ngrad.ops.reductions import (
     argmax,
     argmin,
@@ -53,15 +79,30 @@ from ngrad.ops.reductions import (
 )
 from ngrad.ops.scans import cumprod, cumsum
 from ngrad.ops.scipy_special import erfinv, ndtri
+from ngrad.ops.segments import (
+    segment_max,
+    segment_mean,
+    segment_min,
+    segment_prod,
+    segment_sum,
+    unsorted_segment_max,
+    unsorted_segment_mean,
+    unsorted_segment_min,
+    unsorted_segment_prod,
+    unsorted_segment_sqrt_n,
+    unsorted_segment_sum,
+)
 from ngrad.ops.special import digamma, erf, erfc, lgamma, trigamma
 from ngrad.ops.statistics import reduce_logsumexp, reduce_mean, reduce_std, reduce_variance
 from ngrad.ops.trigonometric import acos, asin, atan, atan2, cos, sin, tan
 
 __all__ = [
     "abs",
+    "accumulate_n",
     "acos",
     "acosh",
     "add",
+    "add_n",
     "angle",
     "argmax",
     "argmin",
@@ -70,16 +111,20 @@ __all__ = [
     "atan",
     "atan2",
     "atanh",
+    "bincount",
     "cbrt",
     "ceil",
+    "confusion_matrix",
     "conj",
     "copysign",
     "cos",
     "cosh",
+    "count_nonzero",
     "cumprod",
     "cumsum",
     "digamma",
     "divide",
+    "divide_no_nan",
     "equal",
     "erf",
     "erfc",
@@ -93,9 +138,14 @@ __all__ = [
     "greater_equal",
     "hypot",
     "imag",
+    "in_top_k",
+    "invert_permutation",
     "is_finite",
     "is_inf",
     "is_nan",
+    "is_non_decreasing",
+    "is_strictly_increasing",
+    "l2_normalize",
     "less",
     "less_equal",
     "lgamma",
@@ -103,6 +153,8 @@ __all__ = [
     "log1p",
     "log2",
     "log10",
+    "log_sigmoid",
+    "log_softmax",
     "logical_and",
     "logical_not",
     "logical_or",
@@ -111,13 +163,16 @@ __all__ = [
     "minimum",
     "mod",
     "multiply",
+    "multiply_no_nan",
     "ndtri",
     "negative",
     "nextafter",
     "not_equal",
+    "polyval",
     "pow",
     "real",
     "reciprocal",
+    "reciprocal_no_nan",
     "reduce_all",
     "reduce_any",
     "reduce_logsumexp",
@@ -128,19 +183,40 @@ __all__ = [
     "reduce_std",
     "reduce_sum",
     "reduce_variance",
+    "rint",
     "round",
     "rsqrt",
+    "scalar_mul",
+    "segment_max",
+    "segment_mean",
+    "segment_min",
+    "segment_prod",
+    "segment_sum",
     "sigmoid",
     "sign",
     "sin",
     "sinh",
+    "softmax",
     "softplus",
+    "softsign",
     "sqrt",
     "square",
+    "squared_difference",
     "subtract",
     "tan",
     "tanh",
+    "top_k",
     "trigamma",
     "truediv",
     "trunc",
+    "unsorted_segment_max",
+    "unsorted_segment_mean",
+    "unsorted_segment_min",
+    "unsorted_segment_prod",
+    "unsorted_segment_sqrt_n",
+    "unsorted_segment_sum",
+    "xdivy",
+    "xlog1py",
+    "xlogy",
+    "zero_fraction",
 ]

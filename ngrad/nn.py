@@ -21,7 +21,9 @@ from ngrad.ops.convolution import (
     conv2d,
     conv2d_transpose,
     conv3d,
+    convolution,
     depthwise_conv2d,
+    separable_conv2d,
 )
 from ngrad.ops.losses import (
     l2_loss,
@@ -33,29 +35,45 @@ from ngrad.ops.losses import (
 from ngrad.ops.nn import bias_add, dropout, embedding_lookup, zero_fraction
 from ngrad.ops.normalization import batch_normalization, l2_normalize, moments
 from ngrad.ops.pooling import avg_pool, max_pool
+from ngrad.ops.pooling import avg_pool as avg_pool1d
+from ngrad.ops.pooling import avg_pool as avg_pool2d
+from ngrad.ops.pooling import avg_pool as avg_pool3d
+from ngrad.ops.pooling import max_pool as max_pool1d
+from ngrad.ops.pooling import max_pool as max_pool2d
+from ngrad.ops.pooling import max_pool as max_pool3d
+from ngrad.ops.ranking import in_top_k, top_k
 
 __all__ = [
     "avg_pool",
+    "avg_pool1d",
+    "avg_pool2d",
+    "avg_pool3d",
     "batch_normalization",
     "bias_add",
     "conv1d",
     "conv2d",
     "conv2d_transpose",
     "conv3d",
+    "convolution",
     "depthwise_conv2d",
     "dropout",
     "elu",
     "embedding_lookup",
     "gelu",
+    "in_top_k",
     "l2_loss",
     "l2_normalize",
     "leaky_relu",
     "log_softmax",
     "max_pool",
+    "max_pool1d",
+    "max_pool2d",
+    "max_pool3d",
     "moments",
     "relu",
     "relu6",
     "selu",
+    "separable_conv2d",
     "sigmoid",
     "sigmoid_cross_entropy_with_logits",
     "silu",
@@ -66,6 +84,7 @@ __all__ = [
     "sparse_softmax_cross_entropy_with_logits",
     "swish",
     "tanh",
+    "top_k",
     "weighted_cross_entropy_with_logits",
     "zero_fraction",
 ]

@@ -257,14 +257,21 @@ def last(table, lo, hi):
                 store_i8(table[2], batch * rows + at, m)
 
 
-SCATTER_ADD = '''
-def scatter_add_{code}(table, lo, hi):
-    """Add rows: out[b, index[b, m]] += g[b, m], m in order. Item: (batch, part of the rows, tile of
-    a row).
+JOINED = {
+    "add": "here + comes",
+    "max": "select((here >= comes) | (here != here), here, comes)",
+    "min": "select((here <= comes) | (here != here), here, comes)",
+}
+"""What becomes of an element of a result by one that comes to it: a NaN stays."""
 
-    Each part owns a range of rows of the output and reads every index, so the order of additions to
-    an element is that of m, whatever the number of threads. Facts: rows, indices a batch, elements
-    a row, how many batches in a row have the same indices, parts, tiles.
+SCATTER = '''
+def scatter_NAME_{code}(table, lo, hi):
+    """Join rows: out[b, index[b, m]] with g[b, m], m in order. Item: (batch, part of the rows, tile
+    of a row).
+
+    Each part owns a range of rows of the output and reads every index, so the order in which an
+    element is joined is that of m, whatever the number of threads. Facts: rows, indices a batch,
+    elements a row, how many batches in a row have the same indices, parts, tiles.
     """
     facts = table_at(table[0])
     rows, count, width, sharing = facts[0], facts[1], facts[2], facts[3]
@@ -284,8 +291,18 @@ def scatter_add_{code}(table, lo, hi):
             source = table[1] + ((batch * count + m) * width + begin) * {size}
             target = table[3] + ((batch * rows + at) * width + begin) * {size}
             for j in range(end - begin):
-                store_{code}(target, j, {code}(reload_{code}(target, j) + load_{code}(source, j)))
+                here, comes = reload_{code}(target, j), load_{code}(source, j)
+                store_{code}(target, j, {code}(JOINED))
 '''
+
+
+def scatters(text: str) -> dict[str, str]:
+    """The routines that join rows, of one text."""
+    return {
+        f"scatter_{name}": text.replace("NAME", name).replace("JOINED", how)
+        for name, how in JOINED.items()
+    }
+
 
 SLIDE = '''
 def slide_{code}(table, lo, hi):
@@ -430,6 +447,6 @@ def fold_{{code}}(table, lo, hi):
 '''
 
 TYPED = {
-    "scatter_add": SCATTER_ADD, "slide": SLIDE, "search": SEARCH, "interp": INTERP, "fold": FOLD,
+    **scatters(SCATTER), "slide": SLIDE, "search": SEARCH, "interp": INTERP, "fold": FOLD,
 }  # fmt: skip
 """Routines that compare or reckon, and so are compiled for each dtype."""

@@ -56,6 +56,8 @@ def to_tensor(value: Any, dtype: DType | None = None) -> Tensor:
         wide = dtype or promote(*(x._layout.dtype for x in made))
         return stack([cast_to(x, wide) for x in made])
     if type(value) in PLAIN:
+        if type(value) is float and dtype is not None and dtype.is_integer:
+            value = int(value)  # NaN and infinities raise
         return constant_of(value, dtype or PLAIN[type(value)], "array")
     try:
         array = np.asarray(value)

@@ -91,12 +91,16 @@ def constant_of(value: Any, dtype: DType | None, what: str, device: Device | Non
             if _holds_tensors(value)
             else value
         )
+    wanted = dtype.numpy_dtype if dtype is not None and _plain(value) else None
     try:
-        array = np.asarray(value, None if dtype is None or not _plain(value) else dtype.numpy_dtype)
+        array = np.asarray(value, wanted)
+        own = kind_of(np.asarray(value).dtype) if wanted is not None and array.size else ""
     except (ValueError, TypeError) as error:
         raise DTypeError(
             f"{what}: cannot make a tensor of {type(value).__name__}: {error}"
         ) from None
+    if own == "f" and wanted is not None and wanted.kind in "iu":
+        raise DTypeError(f"{what}: {value!r} is not of integers, as {wanted} is; use ngrad.cast")
     if kind_of(array.dtype) not in "fiubc":
         raise DTypeError(
             f"{what}: cannot make a tensor of {type(value).__name__} with NumPy dtype {array.dtype}"

@@ -289,3 +289,45 @@ def conv2d_transpose(
     for axis, (n, (before, _)) in enumerate(zip(extents, pairs, strict=True), 1):
         out = out[(slice(None),) * axis + (slice(before, before + n),)]
     return channels_back(out, channels)
+
+
+def separable_conv2d(
+    input: Any, depthwise_filter: Any, pointwise_filter: Any, strides: Any, padding: Any,
+    data_format: Any = "NHWC", dilations: Any = None, name: str | None = None,
+) -> Any:  # fmt: skip
+    """A convolution of each channel by itself, then one that combines channels.
+
+    Parameters
+    ----------
+    depthwise_filter : tensor of shape (height, width, channels, filters of a channel)
+    pointwise_filter : tensor of shape (1, 1, channels * filters of a channel, channels out)
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> x, each, all = ngrad.ones((1, 3, 3, 2)), ngrad.ones((3, 3, 2, 2)), ngrad.ones((1, 1, 4, 5))
+    >>> ngrad.nn.separable_conv2d(x, each, all, 1, "VALID").shape
+    (1, 1, 1, 5)
+    """
+    each = depthwise_conv2d(input, depthwise_filter, strides, padding, data_format, dilations)
+    return conv2d(each, pointwise_filter, 1, "VALID", data_format)
+
+
+def convolution(
+    input: Any, filters: Any, strides: Any = None, padding: Any = "VALID", data_format: Any = None,
+    dilations: Any = None, name: str | None = None,
+) -> Any:  # fmt: skip
+    """A convolution over the axes between the first and the last, one to three: `conv2d` says what
+    the arguments are.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.nn.convolution(ngrad.ones((1, 5, 1)), ngrad.ones((2, 1, 3))).shape
+    (1, 4, 3)
+    """
+    axes = tensor(input, "convolution").ndim - 2
+    if not 1 <= axes <= 3:
+        raise ShapeError(f"convolution: takes tensors of 3 to 5 axes, not of {axes + 2}")
+    steps = 1 if strides is None else strides
+    return _convolve("convolution", input, filters, steps, padding, data_format, dilations, axes)

@@ -14,9 +14,9 @@ from ngrad.ops.eigh import gaps
 from ngrad.ops.hosted import by_lapack
 from ngrad.ops.inverse import SOLVE
 from ngrad.ops.linalg import diag, diag_part, matrix_transpose, off_diagonal
-from ngrad.ops.losses import multiply_no_nan
 from ngrad.ops.matmul import product
 from ngrad.ops.matrices import require_square
+from ngrad.ops.no_nan import multiply_no_nan
 from ngrad.ops.shape import expand_dims
 from ngrad.record import apply, apply_now
 from ngrad_kernels.codes import pair_of

@@ -11,9 +11,9 @@ from ngrad.ops.complexes import conj
 from ngrad.ops.convert import tensor as to_tensor
 from ngrad.ops.hosted import by_lapack
 from ngrad.ops.linalg import diag, hermitian, off_diagonal
-from ngrad.ops.losses import multiply_no_nan
 from ngrad.ops.matmul import product
 from ngrad.ops.matrices import require_square
+from ngrad.ops.no_nan import multiply_no_nan
 from ngrad.ops.shape import expand_dims
 from ngrad.record import apply_now
 

@@ -106,20 +106,21 @@ def _(g: Any, out: Any, x: Any, index: Any, axis: int, batches: int) -> Any:
 @TAKE.batch
 def _(size: int, batched: Any, x: Any, index: Any, axis: int, batches: int) -> Any:
     if batched[0]:
-        return _beside(TAKE, size, batched, x, index, axis, batches)
+        return beside(TAKE, size, batched, x, index, axis, batches)
     # The same rows for all: one gather at the indices of all, side by side.
     out = apply(TAKE, (x, move_axis(index, 0, batches)), (axis, batches))
     return move_axis(out, axis, 0)
 
 
-def _beside(
-    op: Op, size: int, batched: Any, x: Any, index: Any, axis: int, batches: int, *params: Any
-) -> Any:
+def beside(
+    op: Op, size: int, batched: Any, x: Any, index: Any, axis: int, batches: int,
+    rows: tuple[Any, ...] = (), before: tuple[Any, ...] = (),
+) -> Any:  # fmt: skip
     """An op on rows of a batch: one more axis that leads, unless all have the same indices."""
     if batched[0] and not batched[1] and batches == 0:
-        return apply(op, (x, index), (*params, axis + 1, 0))
+        return apply(op, (*before, x, index), (*rows, axis + 1, 0))
     x, index = (z if many else spread(z, size) for z, many in zip((x, index), batched, strict=True))
-    return apply(op, (x, index), (*params, axis + 1, batches + 1))
+    return apply(op, (*before, x, index), (*rows, axis + 1, batches + 1))
 
 
 def _add_rows_infer(g: Layout, index: Layout, rows: int, axis: int, batches: int) -> Layout:
@@ -130,20 +131,29 @@ def _add_rows_infer(g: Layout, index: Layout, rows: int, axis: int, batches: int
 def _add_rows_prepare(
     inputs: tuple[Layout, ...], out: Layout, rows: int, axis: int, batches: int
 ) -> Any:
-    g, index = inputs
+    clear = out.device.target.skeleton("clear")
+    start = Launch(clear, 0, -(-out.nbytes // 8), CHUNK, ((OUT, 0),))
+    return rows_joined("add", start, inputs, 0, out, axis, batches), out
+
+
+def rows_joined(
+    how: str, start: Launch, inputs: tuple[Layout, ...], which: int, out: Layout, axis: int,
+    batches: int, *held: Any,
+) -> Program:  # fmt: skip
+    """Rows, operand `which`, joined at the indices behind them, to what the first launch makes."""
+    values, index = inputs[which : which + 2]
+    if values.size == 0:
+        return Program((start,), keep=held)
     at = Gathered.of(out, index, axis, batches)
     target = out.device.target
-    parts, tiles = target.scatter_parts(rows, at.places, at.width)
-    facts, held = target.facts([rows, at.places, at.width, at.sharing, parts, tiles])
+    parts, tiles = target.scatter_parts(at.rows, at.places, at.width)
+    facts, kept = target.facts([at.rows, at.places, at.width, at.sharing, parts, tiles])
     items, work = at.batches * parts * tiles, at.places * at.width
     grain = 1 if work >= CHUNK else max(1, CHUNK // max(1, work))
-    clear = Launch(target.skeleton("clear"), 0, -(-out.nbytes // 8), CHUNK, ((OUT, 0),))
-    if g.size == 0:
-        return Program((clear,)), out
-    read = dense_operands([*enumerate(inputs)])
+    read = dense_operands([(which, values), (which + 1, index)])
     operands = (*read.operands, (OUT, 0))
-    launch = Launch(target.typed("scatter_add", g.dtype.code), facts, items, grain, operands)
-    return read.then(clear, launch, keep=(held,)), out
+    kernel = target.typed(f"scatter_{how}", values.dtype.code)
+    return read.then(start, Launch(kernel, facts, items, grain, operands), keep=(*held, kept))
 
 
 ADD_ROWS = Op(
@@ -161,10 +171,10 @@ def _(g: Any, out: Any, added: Any, index: Any, rows: Any, axis: int, batches: i
 
 @ADD_ROWS.batch
 def _(size: int, batched: Any, g: Any, index: Any, rows: Any, axis: int, batches: int) -> Any:
-    return _beside(ADD_ROWS, size, batched, g, index, axis, batches, rows)
+    return beside(ADD_ROWS, size, batched, g, index, axis, batches, (rows,))
 
 
-def _index_tensor(value: Any, what: str) -> Any:
+def index_tensor(value: Any, what: str) -> Any:
     index = tensor(value, what)
     if not index.dtype.is_integer:
         raise DTypeError(f"{what}: indices must be integers, not {index.dtype.name}")
@@ -201,7 +211,7 @@ def gather(
     >>> ngrad.gather([10, 20, 30], [2, 0]).numpy()
     array([30, 10], dtype=int32)
     """
-    x, index = tensor(params, "gather"), _index_tensor(indices, "gather")
+    x, index = tensor(params, "gather"), index_tensor(indices, "gather")
     batches = batch_dims + index.ndim if batch_dims < 0 else batch_dims
     at = normal_axis(batches if axis is None else axis, x.ndim, "gather")
     shape, index_shape = x._layout.shape, index._layout.shape
@@ -241,7 +251,7 @@ def gather_nd(params: Any, indices: Any, batch_dims: int = 0, name: str | None =
     >>> ngrad.gather_nd([[1, 2], [3, 4]], [[0, 1], [1, 0]]).numpy()
     array([2, 3], dtype=int32)
     """
-    x, index = tensor(params, "gather_nd"), _index_tensor(indices, "gather_nd")
+    x, index = tensor(params, "gather_nd"), index_tensor(indices, "gather_nd")
     shape, index_shape = x._layout.shape, index._layout.shape
     depth = index_shape[-1] if index_shape else -1
     if (
@@ -255,10 +265,10 @@ def gather_nd(params: Any, indices: Any, batch_dims: int = 0, name: str | None =
     lead, axes = shape[:batch_dims], shape[batch_dims : batch_dims + depth]
     rest = shape[batch_dims + depth :]
     rows = reshape(x, (*lead, math.prod(axes), *rest))
-    return gather_rows(rows, _linear_index("gather_nd", index, axes), batch_dims, batch_dims)
+    return gather_rows(rows, linear_index("gather_nd", index, axes), batch_dims, batch_dims)
 
 
-def _linear_index(what: str, index: Any, axes: tuple[int, ...]) -> Any:
+def linear_index(what: str, index: Any, axes: tuple[int, ...]) -> Any:
     """Index tuples (in the last axis) as positions in row-major order, each checked against its
     axis.
     """
@@ -285,7 +295,7 @@ def scatter_nd(indices: Any, updates: Any, shape: Any, name: str | None = None) 
     >>> ngrad.scatter_nd([[0], [2], [0]], [1, 2, 3], [3]).numpy()
     array([4, 0, 2], dtype=int32)
     """
-    index, x = _index_tensor(indices, "scatter_nd"), tensor(updates, "scatter_nd")
+    index, x = index_tensor(indices, "scatter_nd"), tensor(updates, "scatter_nd")
     sizes = dims(shape, "scatter_nd")
     index_shape = index._layout.shape
     depth = index_shape[-1] if index_shape else -1
@@ -295,7 +305,7 @@ def scatter_nd(indices: Any, updates: Any, shape: Any, name: str | None = None) 
             f"{index_shape} and {sizes}"
         )
     axes = sizes[:depth]
-    where = _linear_index("scatter_nd", index, axes)
+    where = linear_index("scatter_nd", index, axes)
     return reshape(apply(ADD_ROWS, (x, where), (math.prod(axes), 0, 0)), sizes)
 
 

@@ -8,21 +8,11 @@ from ngrad.errors import DTypeError, ShapeError
 from ngrad.ops.activations import logits_of, shifted
 from ngrad.ops.bounds import checked
 from ngrad.ops.convert import cast_to, floating, tensor
-from ngrad.ops.elementwise import elementwise
 from ngrad.ops.exponential import exp, log, softplus
 from ngrad.ops.gather import gather_rows
 from ngrad.ops.launching import broadcast_shapes
+from ngrad.ops.no_nan import multiply_no_nan
 from ngrad.ops.reductions import reduce_sum
-
-
-@elementwise
-def multiply_no_nan(x: Any, y: Any) -> Any:
-    """x * y, but 0 where y is 0, even if x is infinite or NaN."""
-
-
-@multiply_no_nan.vjp
-def _(g: Any, out: Any, x: Any, y: Any) -> Any:
-    return multiply_no_nan(g, y), multiply_no_nan(x, g)
 
 
 def _labels_like(labels: Any, logits: Any, what: str) -> Any:

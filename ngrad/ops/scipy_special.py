@@ -17,7 +17,7 @@ from ngrad.ops.exponential import exp, log, log1p
 from ngrad.ops.hosted import on_host
 from ngrad.ops.identity import prepare_view
 from ngrad.ops.launching import broadcast_shapes
-from ngrad.ops.losses import multiply_no_nan
+from ngrad.ops.no_nan import multiply_no_nan
 from ngrad.ops.special import digamma, lgamma, trigamma
 from ngrad.ops.trigonometric import cos, sin
 from ngrad.ops.zeta import slope

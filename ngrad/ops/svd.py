@@ -12,9 +12,9 @@ from ngrad.ops.convert import tensor as to_tensor
 from ngrad.ops.eigh import gaps
 from ngrad.ops.hosted import by_lapack
 from ngrad.ops.linalg import adjoint, diag, diag_part, off_diagonal
-from ngrad.ops.losses import multiply_no_nan
 from ngrad.ops.matmul import product
 from ngrad.ops.matrices import require_matrices
+from ngrad.ops.no_nan import multiply_no_nan
 from ngrad.ops.qr import first
 from ngrad.ops.shape import expand_dims
 from ngrad.record import apply_now

@@ -36,7 +36,7 @@ from ngrad.ops.convert import operands
 from ngrad.ops.elementwise import select
 from ngrad.ops.exponential import exp, log, log1p, sigmoid, softplus
 from ngrad.ops.identity import stop_gradient
-from ngrad.ops.losses import multiply_no_nan
+from ngrad.ops.no_nan import multiply_no_nan
 from ngrad.ops.shape import reshape
 from ngrad.ops.special import digamma as _digamma
 from ngrad.ops.special import erf as _erf

@@ -24,6 +24,7 @@ from ngrad_kernels.cuda.skeletons import sampler, skeleton, typed
 from ngrad_kernels.cuda.source import Source
 from ngrad_kernels.intrinsics import COMPUTED
 from ngrad_kernels.scalars import SCALARS, supports
+from ngrad_kernels.skeletons import JOINED
 
 CODES = COMPUTED
 _draw = random.Random(int(os.environ.get("NGRAD_CUDA_SEED", "0")))
@@ -248,11 +249,12 @@ def gathers(code: str, rng: np.random.Generator) -> Iterator[Launch]:
         if code == "b1":
             continue
         g = numbers(rng, code, (batch, count, width), True)
-        total = np.zeros((batch, rows, width), x.dtype)
         facts = (rows, count, width, sharing, 2, 1)
-        source, kernel = typed("scatter_add", code), cpu.typed("scatter_add", code)
-        yield Launch(f"scatter_add {code}", source, kernel, 2 * batch, (g, index, total),
-                     facts=facts, grain=1)  # fmt: skip
+        for how in JOINED if code[0] != "c" else ("add",):
+            total = numbers(rng, code, (batch, rows, width), True)
+            source, kernel = typed(f"scatter_{how}", code), cpu.typed(f"scatter_{how}", code)
+            yield Launch(f"scatter_{how} {code}", source, kernel, 2 * batch, (g, index, total),
+                         facts=facts, grain=1)  # fmt: skip
 
 
 def searches(code: str, rng: np.random.Generator) -> Iterator[Launch]:

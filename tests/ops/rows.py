@@ -20,7 +20,7 @@ from ngrad.graph.reference import REFERENCES
 from ngrad.ops.assignment import assigned
 from ngrad.ops.bitwise import gcd
 from ngrad.ops.interpolation import INTERP
-from ngrad.ops.losses import multiply_no_nan
+from ngrad.ops.no_nan import multiply_no_nan
 from ngrad.ops.slide import SLIDE
 from ngrad.ops.sorting import SEARCH
 from ngrad.ops.transfer import to_device
@@ -420,6 +420,17 @@ def _assigned(x: Array) -> Array:
     return out
 
 
+def _extremes(how: str) -> Row:
+    join = getattr(np, how)
+    return Row(
+        f"{how}_rows",
+        lambda x: getattr(ngrad.math, f"unsorted_segment_{how}")(x, _INDEX, 3),
+        lambda x: np.stack([join(x[k == _INDEX], 0) for k in range(3)]),
+        kinds="fiu",
+        shapes=(((4, 2),),),
+    )
+
+
 INDEXING = [
     _moves("take_rows", "", lambda x: ngrad.gather(x, _INDEX), lambda x: x[_INDEX], (3, 2)),
     _moves("last_rows", "", lambda x: assigned(x, _INDEX, x[::-1]), _assigned, (4, 2)),
@@ -430,6 +441,7 @@ INDEXING = [
         kinds="fiubc",
         shapes=(((4, 2),),),
     ),
+    *map(_extremes, ("max", "min")),
 ]
 
 

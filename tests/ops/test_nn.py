@@ -13,7 +13,7 @@ from numeric import LAYOUTS, check_gradient, check_second_gradient, grid, laid_o
 import ngrad
 from ngrad import nn
 from ngrad.errors import DTypeError, IndexBoundsError, NgradError, NumberError, ShapeError
-from ngrad.ops.losses import multiply_no_nan
+from ngrad.ops.no_nan import multiply_no_nan
 
 Array = np.ndarray[Any, Any]
 SHAPES = ((), (0,), (7,), (3, 4), (2, 0, 3), (2, 1, 3))

@@ -9,7 +9,7 @@ Kernels have the signature `(facts, n, *addresses)`; facts and operands are thos
 
 from __future__ import annotations
 
-from ngrad_kernels.skeletons import BETWEEN, HALVING, OVERLAPPING, PLACE
+from ngrad_kernels.skeletons import BETWEEN, HALVING, OVERLAPPING, PLACE, scatters
 
 # -- helpers ---------------------------------------------------------------------------------------
 
@@ -312,12 +312,12 @@ def sort_move(
         item += thread_count() // 16
 
 
-SCATTER_ADD = '''
-def scatter_add_{code}(facts, n, a0, a1, a2):
-    """Add rows, of each element of the result in the order of m.
+SCATTER = '''
+def scatter_NAME_{code}(facts, n, a0, a1, a2):
+    """Join rows, of each element of the result in the order of m.
 
     A group has a part of the rows of a batch and a tile of 64 columns; it reads every index, and
-    adds what falls into its part. How many parts there are follows from the number of threads, and
+    joins what falls into its part. How many parts there are follows from the number of threads, and
     changes no bit.
     """
     words = table_at(facts)
@@ -348,8 +348,8 @@ def scatter_add_{code}(facts, n, a0, a1, a2):
                         source = a0 + (batch * count + start + k) * width * {size}
                         target = a2 + (batch * rows + row) * width * {size}
                         for j in range(begin, end, 16):
-                            total = reload_{code}(target, j) + load_{code}(source, j)
-                            store_{code}(target, j, {code}(total))
+                            here, comes = reload_{code}(target, j), load_{code}(source, j)
+                            store_{code}(target, j, {code}(JOINED))
         unit += groups
 '''
 
@@ -415,5 +415,5 @@ def fold_{{code}}(words, n, a0, a1):
 '''
 
 TYPED = {
-    "scatter_add": SCATTER_ADD, "slide": SLIDE, "search": SEARCH, "interp": INTERP, "fold": FOLD,
+    **scatters(SCATTER), "slide": SLIDE, "search": SEARCH, "interp": INTERP, "fold": FOLD,
 }  # fmt: skip

@@ -43,7 +43,7 @@ def skeleton(name: str) -> Source:
 def typed(name: str, code: str) -> Source:
     """The source of a routine that reckons, for a dtype."""
     text = routines.TYPED[name].format(code=code, size=size_of(code))
-    busy = {"scatter_add": _PARTS, "slide": _TILE, "fold": _ROW}.get(name, 1)
+    busy = {"slide": _TILE, "fold": _ROW}.get(name, _PARTS if name.startswith("scatter") else 1)
     operands = {"fold": 2, "interp": 4}.get(name, 3)
     return Source(f"{name}_{code}", text, operands, busy)
 

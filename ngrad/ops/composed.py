@@ -1,0 +1,191 @@
+"""Sums, polynomials, counts and the like, made of other ops, among TensorFlow's `math`."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from typing import Any
+
+from ngrad.dtypes import as_dtype, int64
+from ngrad.errors import DTypeError, NumberError, ShapeError
+from ngrad.ops.arithmetic import add, subtract
+from ngrad.ops.comparison import greater, greater_equal, not_equal
+from ngrad.ops.complexes import conj
+from ngrad.ops.convert import cast_to, floating, operands, tensor
+from ngrad.ops.exponential import softplus
+from ngrad.ops.identity import identity
+from ngrad.ops.math import clip_by_value
+from ngrad.ops.power import square
+from ngrad.ops.reductions import reduce_all, reduce_sum
+from ngrad.ops.shape import reshape
+from ngrad.ops.sorting import positions
+
+
+def squared_difference(x: Any, y: Any, name: str | None = None) -> Any:
+    """(x - y)**2; of complex numbers |x - y|**2, as a complex number.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.math.squared_difference([1.0, 4.0], 2.0).numpy()
+    array([1., 4.], dtype=float32)
+    """
+    away = subtract(x, y)
+    return conj(away) * away if away.dtype.is_complex else square(away)
+
+
+def add_n(inputs: Any, name: str | None = None) -> Any:
+    """The sum of tensors of one shape and dtype.
+
+    Raises
+    ------
+    NumberError
+        If there is none.
+    ShapeError, DTypeError
+        If they differ.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.add_n([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]).numpy()
+    array([ 9., 12.], dtype=float32)
+    """
+    xs = [tensor(x, "add_n") for x in (inputs if isinstance(inputs, Sequence) else [inputs])]
+    if not xs:
+        raise NumberError("add_n: takes at least one tensor")
+    first = xs[0]
+    for x in xs:
+        if x._layout.shape != first._layout.shape:
+            shapes = ", ".join(str(tuple(x.shape)) for x in xs)
+            raise ShapeError(f"add_n: takes tensors of one shape, not {shapes}; use + to broadcast")
+        if x.dtype is not first.dtype:
+            names = ", ".join(x.dtype.name for x in xs)
+            raise DTypeError(f"add_n: takes tensors of one dtype, not {names}; use ngrad.cast")
+    return functools.reduce(add, xs) if len(xs) > 1 else identity(first)
+
+
+def scalar_mul(scalar: Any, x: Any, name: str | None = None) -> Any:
+    """A tensor times a number, in the tensor's dtype.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.math.scalar_mul(2, [1.5, 2.0]).numpy()
+    array([3., 4.], dtype=float32)
+    """
+    x = tensor(x, "scalar_mul")
+    by = tensor(scalar, "scalar_mul", x.dtype)
+    if by.ndim:
+        raise ShapeError(f"scalar_mul: takes one number, not a tensor of shape {by._layout.shape}")
+    return x * cast_to(by, x.dtype)
+
+
+def polyval(coeffs: Any, x: Any, name: str | None = None) -> Any:
+    """The polynomial with these coefficients, a list from the highest power down, by Horner's rule.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.math.polyval([1.0, 0.0, -1.0], [2.0, 3.0]).numpy()
+    array([3., 8.], dtype=float32)
+    """
+    if not isinstance(coeffs, (list, tuple)):
+        raise DTypeError(
+            f"polyval: takes a list of coefficients, not {type(coeffs).__name__}; use ngrad.unstack"
+        )
+    x = tensor(x, "polyval")
+    if not coeffs:
+        return x * 0
+    return functools.reduce(lambda found, a: a + found * x, coeffs[1:], coeffs[0] + x * 0)
+
+
+def count_nonzero(
+    input: Any, axis: Any = None, keepdims: bool | None = None, dtype: Any = int64,
+    name: str | None = None,
+) -> Any:  # fmt: skip
+    """How many elements over axes are not 0.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.math.count_nonzero([[1, 0], [2, 3]], axis=1).numpy()
+    array([1, 2])
+    """
+    there = not_equal(tensor(input, "count_nonzero"), 0)
+    return reduce_sum(cast_to(there, as_dtype(dtype)), axis, bool(keepdims))
+
+
+def log_sigmoid(x: Any, name: str | None = None) -> Any:
+    """log(sigmoid(x)), without underflow.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.math.log_sigmoid([-1000.0, 1000.0]).numpy()
+    array([-1000.,    -0.], dtype=float32)
+    """
+    return -softplus(-floating(x, "log_sigmoid"))
+
+
+def saturate_cast(value: Any, dtype: Any, name: str | None = None) -> Any:
+    """Convert to a dtype; what is out of its range becomes its least or greatest value.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.saturate_cast([-1, 7, 300], ngrad.uint8).numpy()
+    array([  0,   7, 255], dtype=uint8)
+    """
+    x, wanted = tensor(value, "saturate_cast"), as_dtype(dtype)
+    if x.dtype.is_integer and wanted.is_integer:  # a float saturates by itself
+        (low, high), (least, greatest) = x.dtype.limits, wanted.limits
+        x = clip_by_value(x, max(int(low), int(least)), min(int(high), int(greatest)))
+    return cast_to(x, wanted)
+
+
+def invert_permutation(x: Any, name: str | None = None) -> Any:
+    """Where each of the numbers 0, 1, ... stands in a permutation of them.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.math.invert_permutation([2, 0, 1]).numpy()
+    array([1, 2, 0], dtype=int32)
+    """
+    x = tensor(x, "invert_permutation")
+    if x.ndim != 1 or not x.dtype.is_integer:
+        raise ShapeError(
+            f"invert_permutation: takes a vector of integers, not {x.dtype.name} of shape "
+            f"{x._layout.shape}"
+        )
+    return cast_to(positions(x, 0), x.dtype)
+
+
+def is_non_decreasing(x: Any, name: str | None = None) -> Any:
+    """Whether no element is less than the one before it, of the flattened tensor.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> bool(ngrad.math.is_non_decreasing([1.0, 1.0, 3.0]))
+    True
+    """
+    return _each_beside_the_last(greater_equal, x, "is_non_decreasing")
+
+
+def is_strictly_increasing(x: Any, name: str | None = None) -> Any:
+    """Whether each element is greater than the one before it, of the flattened tensor.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> bool(ngrad.math.is_strictly_increasing([1.0, 1.0, 3.0]))
+    False
+    """
+    return _each_beside_the_last(greater, x, "is_strictly_increasing")
+
+
+def _each_beside_the_last(compare: Any, x: Any, what: str) -> Any:
+    (x,) = operands(what, x)
+    row = reshape(x, (x._layout.size,))
+    return reduce_all(compare(row[1:], row[:-1]))

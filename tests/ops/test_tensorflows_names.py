@@ -1,0 +1,289 @@
+"""TensorFlow's names that are made of other ops: values by NumPy, gradients by differences, and
+what there is at zeros and ties, which `asv_bench/agreement.py` compares with TensorFlow's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+from numeric import check_gradient
+from scipy import special
+
+import ngrad
+from ngrad import linalg, math, nn
+from ngrad.errors import (
+    DTypeError,
+    IndexBoundsError,
+    NgradError,
+    NumberError,
+    ShapeError,
+    TraceError,
+)
+
+Array = Any
+RNG = np.random.default_rng(5)
+X, Y = RNG.normal(size=(2, 3, 4))
+P = RNG.uniform(0.5, 2.0, (3, 4))
+SQUARE = X @ X.T + np.eye(3)
+HOLES, OTHERS = np.array([0.0, 2.0, 0.0, 3.0]), np.array([0.0, 0.0, 2.0, 4.0])
+IDS = np.array([0, 2, 2])
+WHOLE = np.array([3, 1, 3, 0])
+INF, NAN = np.inf, np.nan
+
+
+class Case(NamedTuple):
+    """A function of tensors, what it gives of arrays, and where; by differences, too, if smooth."""
+
+    function: Callable[..., Any]
+    reference: Callable[..., Any]
+    arrays: tuple[Array, ...]
+    smooth: bool = True
+
+
+def _joined(join: Any, empty: float) -> Callable[[Array], Array]:
+    return lambda x: np.stack(
+        [join(x[k == IDS], 0) if k in IDS else np.full(x.shape[1:], empty) for k in range(4)]
+    )
+
+
+def _at(x: Array, values: Array, join: Any) -> Array:
+    out = x.copy()
+    join.at(out, WHOLE, values)
+    return out
+
+
+LOWEST, HIGHEST = np.finfo(np.float64).min, np.finfo(np.float64).max
+SEGMENTS: dict[str, tuple[Any, float, float]] = {
+    "sum": (np.sum, 0.0, 0.0),
+    "mean": (np.mean, 0.0, 0.0),
+    "prod": (np.prod, 1.0, 1.0),
+    "max": (np.max, LOWEST, 0.0),
+    "min": (np.min, HIGHEST, 0.0),
+    "sqrt_n": (lambda x, axis: np.sum(x, axis) / np.sqrt(len(x)), 0.0, 0.0),
+}
+CASES: dict[str, Case] = {
+    "divide_no_nan": Case(math.divide_no_nan, np.divide, (X, P)),
+    "xdivy": Case(math.xdivy, np.divide, (X, P)),
+    "xlogy": Case(math.xlogy, special.xlogy, (X, P)),
+    "xlog1py": Case(math.xlog1py, special.xlog1py, (X, P)),
+    "reciprocal_no_nan": Case(math.reciprocal_no_nan, np.reciprocal, (P,)),
+    "squared_difference": Case(math.squared_difference, lambda x, y: (x - y) ** 2, (X, Y)),
+    "squared_difference, complex": Case(
+        math.squared_difference, lambda x, y: abs(x - y) ** 2 + 0j, (X + 1j * Y, Y - 2j * P), False
+    ),
+    "add_n": Case(lambda x, y: math.add_n([x, y, x]), lambda x, y: x + y + x, (X, Y)),
+    "scalar_mul": Case(lambda x: math.scalar_mul(3, x), lambda x: 3 * x, (X,)),
+    "polyval": Case(
+        lambda x, a: math.polyval([a, 2.0, 1.0], x), lambda x, a: a * x**2 + 2 * x + 1, (X, Y)
+    ),
+    "log_sigmoid": Case(math.log_sigmoid, special.log_expit, (X,)),
+    "top_k": Case(lambda x: math.top_k(x, 2)[0], lambda x: np.sort(x)[:, :-3:-1], (X,)),
+    "bincount": Case(
+        lambda w: math.bincount(WHOLE, w, minlength=6, maxlength=3),
+        lambda w: np.bincount(WHOLE, w)[:3],
+        (X[0],),
+    ),
+    "logdet": Case(lambda x: linalg.logdet(x @ x.T), lambda x: np.linalg.slogdet(x @ x.T)[1], (X,)),
+    "cholesky_solve": Case(
+        lambda a, b: linalg.cholesky_solve(linalg.cholesky(a @ a.T), b),
+        lambda a, b: np.linalg.solve(a @ a.T, b),
+        (X, Y),
+    ),
+    "lstsq": Case(linalg.lstsq, lambda a, b: np.linalg.lstsq(a, b)[0], (X.T, Y.T)),
+    "lstsq, wide": Case(linalg.lstsq, lambda a, b: np.linalg.lstsq(a, b)[0], (X, Y)),
+    "lstsq, regularised": Case(
+        lambda a, b: linalg.lstsq(a, b, 0.5),
+        lambda a, b: np.linalg.solve(a.T @ a + 0.5 * np.eye(4), a.T @ b),
+        (X, Y),
+    ),
+    "matrix_rank": Case(linalg.matrix_rank, np.linalg.matrix_rank, (X,), False),
+    "set_diag": Case(
+        lambda x, y: linalg.set_diag(x, y, k=1),
+        lambda x, y: np.where(np.eye(3, 4, 1) > 0, np.r_[0, y], x),
+        (X, Y[0, :3]),
+    ),
+    "set_diag, below": Case(
+        lambda x, y: linalg.set_diag(x, y, k=-1),
+        lambda x, y: np.where(np.eye(3, 4, -1) > 0, np.r_[y, 0, 0], x),
+        (X, Y[0, :2]),
+    ),
+    "normalize": Case(
+        lambda x: linalg.normalize(x, axis=1)[0],
+        lambda x: x / np.linalg.norm(x, axis=1, keepdims=True),
+        (X,),
+    ),
+    "cross": Case(linalg.cross, np.cross, (X[:, 1:], Y[:, 1:])),
+    "tensor_diag": Case(
+        lambda x: linalg.tensor_diag_part(linalg.tensor_diag(x) * 2.0), lambda x: 2 * x, (X,)
+    ),
+    "slice": Case(lambda x: ngrad.slice(x, [1, 0], [-1, 3]), lambda x: x[1:, :3], (X,)),
+    "update": Case(
+        lambda x, y: ngrad.tensor_scatter_nd_update(x, WHOLE[:3, None], y),
+        lambda x, y: np.stack([x[0], y[1], x[2], y[2]]),
+        (X.T, Y.T[:3]),
+    ),
+    "subtract": Case(
+        lambda x, y: ngrad.tensor_scatter_nd_sub(x, WHOLE[:, None], y),
+        lambda x, y: _at(x, y, np.subtract),
+        (X.T, Y.T),
+    ),
+    "maximum": Case(
+        lambda x, y: ngrad.tensor_scatter_nd_max(x, WHOLE[:, None], y),
+        lambda x, y: _at(x, y, np.maximum),
+        (X.T, Y.T),
+    ),
+    "minimum": Case(
+        lambda x, y: ngrad.tensor_scatter_nd_min(x, WHOLE[:, None], y),
+        lambda x, y: _at(x, y, np.minimum),
+        (X.T, Y.T),
+    ),
+    "separable_conv2d": Case(
+        lambda x, w: nn.separable_conv2d(x[None, :, :, None], w, np.ones((1, 1, 2, 1)), 1, "VALID"),
+        lambda x, w: np.einsum("ijkl,kl->ij", np.lib.stride_tricks.sliding_window_view(x, (2, 2)),
+                               w.sum((2, 3)))[None, :, :, None],
+        (X, RNG.normal(size=(2, 2, 1, 2))),
+    ),
+    **{
+        f"unsorted_segment_{name}": Case(
+            lambda x, name=name: getattr(math, f"unsorted_segment_{name}")(x, IDS, 4),
+            _joined(join, empty),
+            (X,),
+            abs(empty) < 2,
+        )
+        for name, (join, empty, _) in SEGMENTS.items()
+    },
+    **{
+        f"segment_{name}": Case(
+            lambda x, name=name: getattr(math, f"segment_{name}")(x, IDS),
+            lambda x, join=join, empty=empty: _joined(join, empty)(x)[:3],
+            (X,),
+        )
+        for name, (join, _, empty) in SEGMENTS.items()
+        if name != "sqrt_n"
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_values_and_gradients(name: str) -> None:
+    case = CASES[name]
+    found = case.function(*map(ngrad.constant, case.arrays))
+    np.testing.assert_allclose(found.numpy(), case.reference(*case.arrays), rtol=1e-12, atol=1e-12)
+    if case.smooth:
+        check_gradient(case.function, *case.arrays, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "call, expected",
+    [
+        (
+            lambda: math.in_top_k([1, 1, 0], [[2.0, 1.0, 3.0], [2.0, 2.0, 1.0], [INF, 0.0, 1]], 1),
+            [0, 1, 0],
+        ),
+        (lambda: math.top_k([2.0, NAN, 2.0], 2).indices, [1, 0]),
+        (lambda: math.count_nonzero([[0.0, 2.0], [3.0, NAN]], axis=1), [1, 2]),
+        (
+            lambda: math.confusion_matrix([1, 0, 1], [2, 0, 2], weights=[5, 1, 2]),
+            [[1, 0, 0], [0, 0, 7], [0, 0, 0]],
+        ),
+        (lambda: math.invert_permutation([2, 0, 3, 1]), [1, 3, 0, 2]),
+        (lambda: math.is_non_decreasing([1, 1, 0]), False),
+        (lambda: math.is_strictly_increasing([[1, 2], [3, 4]]), True),
+        (lambda: math.unsorted_segment_max([[1, 5], [7, 2]], [-1, 0], 2), [[7, 2], [-(2**31)] * 2]),
+        (lambda: math.unsorted_segment_min([-INF, NAN], [0, 1], 2), [-INF, NAN]),
+        (lambda: math.segment_sum([[1, 2], [3, 4]], [1, 1]), [[0, 0], [4, 6]]),
+        (lambda: ngrad.saturate_cast([-(2**40), 2**40], "int32"), [-(2**31), 2**31 - 1]),
+        (lambda: ngrad.sequence_mask([[0], [2]]), [[[0, 0]], [[1, 1]]]),
+        (lambda: ngrad.searchsorted([[1, 3], [2, 2]], [[2, 3], [2, 1]]), [[1, 1], [0, 0]]),
+        (lambda: ngrad.unique([3.0, 1.0, 3.0, 2.0]).y, [3, 1, 2]),
+        (lambda: ngrad.unique([3.0, 1.0, 3.0, 2.0], out_idx="int64").idx, [0, 1, 0, 2]),
+        (lambda: ngrad.unique_with_counts([3, 1, 3]).count, [2, 1]),
+    ],
+)  # fmt: skip
+def test_what_is_not_smooth(call: Any, expected: Any) -> None:
+    np.testing.assert_array_equal(call().numpy(), expected)
+
+
+@pytest.mark.parametrize(
+    "function, arrays, slopes",
+    [
+        (math.divide_no_nan, (HOLES, OTHERS), ([0, 0, 0.5, 0.25], [0, 0, 0, -3 / 16])),
+        (math.multiply_no_nan, (OTHERS, HOLES), ([0, 2, 0, 3], [0, 0, 2, 4])),
+        (math.xlogy, (HOLES, OTHERS), ([0, -INF, 0, np.log(4)], [0, INF, 0, 0.75])),
+        (math.xlog1py, (HOLES, OTHERS), ([0, 0, 0, np.log(5)], [0, 2, 0, 0.6])),
+        (math.xdivy, (HOLES, OTHERS), ([0, INF, 0, 0.25], [0, -INF, 0, -3 / 16])),
+        (
+            lambda x: math.unsorted_segment_max(x, [0, 0, 0, 1], 2),
+            (np.array([2.0, 2.0, 2.0, 1.0]),),
+            ([1 / 3, 1 / 3, 1 / 3, 1],),
+        ),
+        (
+            lambda x, y: ngrad.tensor_scatter_nd_min(x, [[0], [0]], y),
+            (np.array([2.0]), np.array([2.0, 2.0])),
+            ([1 / 3], [1 / 3, 1 / 3]),
+        ),
+        (lambda x: math.unsorted_segment_prod(x, [0, 0, 0], 1), (HOLES[:3],), ([0, 0, 0],)),
+        (lambda x: math.unsorted_segment_prod(x, [0, 0, 0], 1), (HOLES[1:],), ([0, 6, 0],)),
+    ],
+)
+def test_gradients_at_zeros_and_ties_are_tensorflows(
+    function: Any, arrays: Any, slopes: Any
+) -> None:
+    total = lambda *xs: ngrad.reduce_sum(function(*xs))  # noqa: E731
+    found = ngrad.grad(total, argnums=tuple(range(len(arrays))))(*map(ngrad.constant, arrays))
+    for one, expected in zip(found, slopes, strict=True):
+        np.testing.assert_allclose(one.numpy(), expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "call, error, message",
+    [
+        (lambda: ngrad.constant(1.5, "int32"), DTypeError, "constant: 1.5 .*int32"),
+        (lambda: ngrad.Variable([2.0], dtype="int8"), DTypeError, r"Variable: \[2.0\] .*int8"),
+        (lambda: ngrad.Variable(1).assign_add(0.5), DTypeError, "assign_add: 0.5 .*int32"),
+        (lambda: math.unsorted_segment_sum([1.0], [2], 2), IndexBoundsError, "segment id 2"),
+        (lambda: math.unsorted_segment_sum([1.0], [0, 0], 2), ShapeError, r"\(2,\).*\(1,\)"),
+        (lambda: math.unsorted_segment_mean([1], [0], 2), DTypeError, "segment_mean.*int32"),
+        (lambda: math.unsorted_segment_max([1.0], [0.5], 2), DTypeError, "float32"),
+        (lambda: math.segment_sum([1.0, 2.0], [1, 0]), NumberError, "unsorted_segment_sum"),
+        (lambda: math.top_k([1.0, 2.0], 3), ShapeError, r"top_k: no 3 .*\(2,\)"),
+        (lambda: math.in_top_k([2], [[1.0, 2.0]], 1), IndexBoundsError, "target 2"),
+        (lambda: math.add_n([[1.0], [1.0, 2.0]]), ShapeError, r"\(1,\), \(2,\)"),
+        (lambda: math.add_n([[1.0], [1]]), DTypeError, "float32, int32"),
+        (lambda: math.confusion_matrix([2], [0], 2), IndexBoundsError, "class 2"),
+        (lambda: math.bincount([-1]), NumberError, "-1"),
+        (lambda: ngrad.slice([1, 2], [1], [2]), ShapeError, r"\(2,\)"),
+        (lambda: ngrad.unique([[1]]), ShapeError, r"\(1, 1\)"),
+        (lambda: linalg.set_diag([[1, 2]], [1, 2]), ShapeError, r"\(2,\)"),
+        (
+            lambda: ngrad.tensor_scatter_nd_update([1, 2], [[0]], [1, 2]),
+            ShapeError,
+            r"\(2,\).*\(1, 1\)",
+        ),
+        (
+            lambda: ngrad.function(lambda x: ngrad.unique(x).y)(ngrad.constant([1.0])),
+            TraceError,
+            "recorded",
+        ),
+    ],
+)
+def test_what_does_not_fit_raises(call: Any, error: type[NgradError], message: str) -> None:
+    with pytest.raises(error, match=message):
+        call()
+
+
+def test_segments_can_be_recorded_and_batched() -> None:
+    def f(x: Any) -> Any:
+        return math.unsorted_segment_max(x, [0, 1, 0], 2) * math.unsorted_segment_prod(
+            x, [1, 1, 0], 2
+        )
+
+    x = ngrad.constant([1.0, 3.0, 2.0])
+    np.testing.assert_array_equal(ngrad.function(f)(x).numpy(), f(x).numpy())
+    with ngrad.GradientTape() as tape:
+        tape.watch(x)
+        y = f(x)
+    np.testing.assert_allclose(tape.jacobian(y, x).numpy(), [[0, 0, 4], [9, 6, 0]])
