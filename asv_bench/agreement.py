@@ -125,6 +125,19 @@ PROGRAMS: dict[str, tuple[Program, str]] = {
     **systems(),
     **unary("log_sigmoid", "x"),
     **unary("reciprocal_no_nan count_nonzero is_non_decreasing is_strictly_increasing", "holes"),
+    "cond": (lambda tf, x: tf.cond(x[0, 0] > 9, lambda: x, lambda: x * x), "x"),
+    "map_fn": (lambda tf, x: tf.map_fn(lambda row: tf.reduce_sum(row * row), x), "x"),
+    "vectorized_map": (lambda tf, x: tf.vectorized_map(lambda row: row * row[0], x), "x"),
+    "scan": (lambda tf, x: tf.scan(lambda a, row: a * row, x), "x"),
+    "scan, reversed": (lambda tf, x: tf.scan(lambda a, y: a * y, x, x[0], reverse=True), "x"),
+    "foldl": (lambda tf, x: tf.foldl(lambda a, row: a / row, x), "positive"),
+    "foldr": (lambda tf, x, y: tf.foldr(lambda a, row: a - row, x, initializer=y[0]), "x y"),
+    "while_loop": (
+        lambda tf, x: tf.while_loop(
+            lambda k, y: k < 3, lambda k, y: (k + 1, y * x), (tf.constant(0), x)
+        )[1],
+        "x",
+    ),
     "math.add_n": (lambda tf, x, y: tf.add_n([x, y, x]), "x y"),
     "math.polyval": (lambda tf, x, y: tf.math.polyval([y[0, 0], 2.0, y[1, 1]], x), "x y"),
     "math.top_k": (lambda tf, x: tf.math.top_k(x, 2)[0], "x"),

@@ -10,8 +10,27 @@ Examples
 array([2., 4.], dtype=float32)
 """
 
-from ngrad import bitwise, config, debug, errors, linalg, math, nn, optimizers, random
+from ngrad import bitwise, config, debug, debugging, errors, linalg, math, nn, optimizers, random
 from ngrad.asking import UnconnectedGradients
+from ngrad.checks import (
+    Assert,
+    assert_equal,
+    assert_greater,
+    assert_less,
+    assert_rank,
+    ensure_shape,
+)
+from ngrad.control import (
+    case,
+    cond,
+    foldl,
+    foldr,
+    map_fn,
+    scan,
+    switch_case,
+    vectorized_map,
+    while_loop,
+)
 from ngrad.devices import device, list_devices, set_default_device
 from ngrad.dlpack import from_dlpack
 from ngrad.dtypes import (
@@ -104,6 +123,7 @@ from ngrad.math import (
     tanh,
     truediv,
 )
+from ngrad.module import Module
 from ngrad.ops.assignment import LAST as _LAST  # noqa: F401, an op that `ngrad.numpy` makes use of
 from ngrad.ops.clipping import clip_by_global_norm, clip_by_norm
 from ngrad.ops.complexes import complex
@@ -132,6 +152,7 @@ from ngrad.ops.joining import concat, pad, roll, split, stack, tile, unstack
 from ngrad.ops.math import clip_by_value, where
 from ngrad.ops.ranking import searchsorted, unique, unique_with_counts
 from ngrad.ops.scatters import (
+    IndexedSlices,
     tensor_scatter_nd_max,
     tensor_scatter_nd_min,
     tensor_scatter_nd_sub,
@@ -139,6 +160,7 @@ from ngrad.ops.scatters import (
 )
 from ngrad.ops.shape import broadcast_to, expand_dims, reshape, reverse, squeeze, transpose
 from ngrad.ops.sorting import argsort, sort
+from ngrad.printing import print_ as print
 from ngrad.profile import profile
 from ngrad.random import random_normal, random_shuffle, random_uniform, truncated_normal
 from ngrad.random import set_seed as set_random_seed
@@ -152,8 +174,11 @@ __version__ = "0.1.0"
 newaxis = None
 
 __all__ = [
+    "Assert",
     "DType",
     "GradientTape",
+    "IndexedSlices",
+    "Module",
     "Tensor",
     "TensorSpec",
     "UnconnectedGradients",
@@ -170,6 +195,10 @@ __all__ = [
     "asarray",
     "asin",
     "asinh",
+    "assert_equal",
+    "assert_greater",
+    "assert_less",
+    "assert_rank",
     "atan",
     "atan2",
     "atanh",
@@ -178,6 +207,7 @@ __all__ = [
     "bool",
     "boolean_mask",
     "broadcast_to",
+    "case",
     "cast",
     "ceil",
     "clip_by_global_norm",
@@ -187,6 +217,7 @@ __all__ = [
     "complex64",
     "complex128",
     "concat",
+    "cond",
     "config",
     "constant",
     "convert_to_tensor",
@@ -195,6 +226,7 @@ __all__ = [
     "cumsum",
     "custom_gradient",
     "debug",
+    "debugging",
     "device",
     "divide",
     "double",
@@ -202,6 +234,7 @@ __all__ = [
     "eigvals",
     "einsum",
     "enable_eager_execution",
+    "ensure_shape",
     "equal",
     "errors",
     "eval",
@@ -216,6 +249,8 @@ __all__ = [
     "float64",
     "floor",
     "floordiv",
+    "foldl",
+    "foldr",
     "from_dlpack",
     "function",
     "gather",
@@ -242,6 +277,7 @@ __all__ = [
     "logical_not",
     "logical_or",
     "logical_xor",
+    "map_fn",
     "math",
     "matmul",
     "matrix_square_root",
@@ -261,6 +297,7 @@ __all__ = [
     "optimizers",
     "pad",
     "pow",
+    "print",
     "profile",
     "random",
     "random_normal",
@@ -284,6 +321,7 @@ __all__ = [
     "rsqrt",
     "saturate_cast",
     "scalar_mul",
+    "scan",
     "scatter_nd",
     "searchsorted",
     "sequence_mask",
@@ -305,6 +343,7 @@ __all__ = [
     "stats",
     "stop_gradient",
     "subtract",
+    "switch_case",
     "tan",
     "tanh",
     "tensor_scatter_nd_add",
@@ -325,7 +364,9 @@ __all__ = [
     "unique_with_counts",
     "unstack",
     "value_and_grad",
+    "vectorized_map",
     "where",
+    "while_loop",
     "zeros",
     "zeros_like",
 ]

@@ -11,12 +11,13 @@ from ngrad.errors import DTypeError, ShapeError, TraceError
 from ngrad.ops.convert import cast_to, constant_of, tensor, unwrap
 from ngrad.ops.identity import identity, stop_gradient
 from ngrad.ops.operators import attach
+from ngrad.ops.scatters import Scattered
 from ngrad.record import next_uid, state
 from ngrad.tensor import Shape, Tensor
 from ngrad_kernels.exporting import Exporter
 
 
-class Variable(Cell, Exporter):
+class Variable(Cell, Scattered, Exporter):
     """A tensor that can be assigned to. It is read anywhere a tensor goes; tapes watch it when it
     is read.
 

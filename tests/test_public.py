@@ -18,7 +18,9 @@ import pytest
 import ngrad
 from ngrad.errors import DTypeError
 
-NAMESPACES = (ngrad, ngrad.math, ngrad.nn, ngrad.linalg, ngrad.random, ngrad.bitwise)
+NAMESPACES = (
+    *(ngrad, ngrad.math, ngrad.nn, ngrad.linalg, ngrad.random, ngrad.bitwise, ngrad.debugging),
+)
 CALLABLES = {
     f"{space.__name__}.{name}": getattr(space, name)
     for space in NAMESPACES

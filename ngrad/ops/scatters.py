@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from ngrad.errors import ShapeError
-from ngrad.ops.assignment import assigned
+from ngrad.errors import DTypeError, ShapeError
+from ngrad.ops.assignment import ADD, REPLACE, Change, assigned
 from ngrad.ops.convert import cast_to
 from ngrad.ops.convert import tensor as convert
-from ngrad.ops.gather import index_tensor, linear_index, tensor_scatter_nd_add
+from ngrad.ops.gather import gather, gather_nd, index_tensor, linear_index, tensor_scatter_nd_add
 from ngrad.ops.joining import concat
 from ngrad.ops.segments import extreme_rows
 from ngrad.ops.shape import reshape
+from ngrad.ops.updates import DIVIDE, MAXIMUM, MINIMUM, MULTIPLY, SUBTRACT
 from ngrad.tensor import from_numpy
 
 
@@ -112,3 +114,87 @@ def _rows(what: str, tensor: Any, indices: Any, updates: Any) -> tuple[Any, Any,
         reshape(where, (count,)),
         reshape(values, (count, *rest)),
     )
+
+
+# -- of variables ----------------------------------------------------------------------------------
+
+
+class IndexedSlices(NamedTuple):
+    """Slices along the first axis of a tensor, and which they are: what `Variable.scatter_add` and
+    its siblings take. Gradients are tensors here.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> v = ngrad.Variable([1.0, 2.0, 3.0])
+    >>> v.scatter_add(ngrad.IndexedSlices([10.0, 5.0], [0, 0])).numpy()
+    array([16.,  2.,  3.], dtype=float32)
+    """
+
+    values: Any
+    indices: Any
+    dense_shape: Any = None
+
+
+class Scattered:
+    """Assignments to elements of a variable, which return it: at index tuples (`scatter_nd_...`),
+    or of slices along the first axis. Equal indices add up, or as the name says; of updates the
+    last counts. Nothing flows back through an assignment.
+    """
+
+    __slots__ = ()
+    _tensor: Any
+    assign: Callable[[Any], Any]
+
+    def scatter_nd_update(self, indices: Any, updates: Any, name: str | None = None) -> Any:
+        return self.assign(tensor_scatter_nd_update(self._tensor, indices, updates))
+
+    def scatter_nd_add(self, indices: Any, updates: Any, name: str | None = None) -> Any:
+        return self.assign(tensor_scatter_nd_add(self._tensor, indices, updates))
+
+    def scatter_nd_sub(self, indices: Any, updates: Any, name: str | None = None) -> Any:
+        return self.assign(tensor_scatter_nd_sub(self._tensor, indices, updates))
+
+    def scatter_nd_max(self, indices: Any, updates: Any, name: str | None = None) -> Any:
+        return self.assign(tensor_scatter_nd_max(self._tensor, indices, updates))
+
+    def scatter_nd_min(self, indices: Any, updates: Any, name: str | None = None) -> Any:
+        return self.assign(tensor_scatter_nd_min(self._tensor, indices, updates))
+
+    def scatter_update(self, sparse_delta: Any, use_locking: bool = False, name: Any = None) -> Any:
+        return self._sliced("scatter_update", sparse_delta, REPLACE)
+
+    def scatter_mul(self, sparse_delta: Any, use_locking: bool = False, name: Any = None) -> Any:
+        return self._sliced("scatter_mul", sparse_delta, MULTIPLY)
+
+    def scatter_div(self, sparse_delta: Any, use_locking: bool = False, name: Any = None) -> Any:
+        return self._sliced("scatter_div", sparse_delta, DIVIDE)
+
+    def scatter_add(self, sparse_delta: Any, use_locking: bool = False, name: Any = None) -> Any:
+        return self._sliced("scatter_add", sparse_delta, ADD)
+
+    def scatter_sub(self, sparse_delta: Any, use_locking: bool = False, name: Any = None) -> Any:
+        return self._sliced("scatter_sub", sparse_delta, SUBTRACT)
+
+    def scatter_max(self, sparse_delta: Any, use_locking: bool = False, name: Any = None) -> Any:
+        return self._sliced("scatter_max", sparse_delta, MAXIMUM)
+
+    def scatter_min(self, sparse_delta: Any, use_locking: bool = False, name: Any = None) -> Any:
+        return self._sliced("scatter_min", sparse_delta, MINIMUM)
+
+    def _sliced(self, what: str, slices: Any, change: Change) -> Any:
+        if not isinstance(slices, IndexedSlices):
+            raise DTypeError(
+                f"{what}: takes ngrad.IndexedSlices(values, indices), not "
+                f"{type(slices).__name__}; scatter_nd_{what.removeprefix('scatter_')} takes indices"
+            )
+        x, index = self._tensor, index_tensor(slices.indices, what)
+        values = cast_to(convert(slices.values, what, x.dtype), x.dtype)
+        return self.assign(assigned(x, index, values, change))
+
+    def gather_nd(self, indices: Any, name: str | None = None) -> Any:
+        return gather_nd(self, indices)
+
+    def sparse_read(self, indices: Any, name: str | None = None) -> Any:
+        """The slices along the first axis at indices."""
+        return gather(self, indices)

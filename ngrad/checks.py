@@ -1,0 +1,371 @@
+"""What should hold of tensors, or an error says where it does not. What is about values looks at
+them, which raises while a `function` is recorded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+
+from ngrad.dtypes import as_dtype
+from ngrad.errors import DTypeError, NumberError, NumericsError, ShapeError
+from ngrad.numerics import check_numerics as _checking
+from ngrad.ops.convert import from_outside, operands, tensor
+from ngrad.ops.extents import integers
+from ngrad.ops.identity import identity
+from ngrad.tensor import Tensor
+
+# -- values ----------------------------------------------------------------------------------------
+
+
+def _require(what: str, holds: Any, message: Any, *shown: Any) -> None:
+    """Raise unless an array of bools holds all over, with the first place at which it does not."""
+    holds = np.asarray(holds)
+    if holds.all():
+        return
+    at = tuple(int(k) for k in np.argwhere(~holds)[0])
+    values = " and ".join(repr(np.broadcast_to(x, holds.shape)[at].item()) for x in shown)
+    place = f" at {at}" if at else ""
+    raise NumberError(f"{what}: {f'{message}: ' if message else ''}not so of {values}{place}")
+
+
+def _comparing(name: str, sign: str, example: str, holds: Callable[[Any, Any], Any]) -> Any:
+    def check(
+        x: Any, y: Any, message: Any = None, summarize: Any = None, name: str | None = None
+    ) -> None:
+        a, b = (np.asarray(value) for value in operands(check.__name__, x, y))
+        try:
+            found = holds(a, b)
+        except ValueError:
+            raise ShapeError(
+                f"{check.__name__}: shapes {a.shape} and {b.shape} do not broadcast"
+            ) from None
+        _require(check.__name__, found, message, a, b)
+
+    return _named(check, name, f"Raise unless x {sign} y everywhere.", example)
+
+
+def _signed(name: str, sign: str, example: str, holds: Callable[[Any], Any]) -> Any:
+    def check(x: Any, message: Any = None, summarize: Any = None, name: str | None = None) -> None:
+        a = np.asarray(tensor(x, check.__name__))
+        _require(check.__name__, holds(a), message, a)
+
+    return _named(check, name, f"Raise unless x {sign} 0 everywhere.", example)
+
+
+def _named(check: Any, name: str, summary: str, example: str) -> Any:
+    check.__name__ = check.__qualname__ = name
+    check.__doc__ = f"""{summary}
+
+    Raises
+    ------
+    NumberError
+        With the message, if one is given, and the first place.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.debugging.{name}({example})
+    """
+    return check
+
+
+assert_equal = _comparing("assert_equal", "==", "[1, 2], [1, 2]", np.equal)
+assert_none_equal = _comparing("assert_none_equal", "!=", "[1, 2], 3", np.not_equal)
+assert_less = _comparing("assert_less", "<", "[1, 2], 3", np.less)
+assert_less_equal = _comparing("assert_less_equal", "<=", "[1, 2], 2", np.less_equal)
+assert_greater = _comparing("assert_greater", ">", "[1, 2], 0", np.greater)
+assert_greater_equal = _comparing("assert_greater_equal", ">=", "[1, 2], 1", np.greater_equal)
+assert_positive = _signed("assert_positive", ">", "[1, 2]", lambda x: x > 0)
+assert_negative = _signed("assert_negative", "<", "[-1, -2]", lambda x: x < 0)
+assert_non_negative = _signed("assert_non_negative", ">=", "[0, 2]", lambda x: x >= 0)
+assert_non_positive = _signed("assert_non_positive", "<=", "[0, -2]", lambda x: x <= 0)
+
+
+def assert_near(
+    x: Any, y: Any, rtol: Any = None, atol: Any = None, message: Any = None, summarize: Any = None,
+    name: str | None = None,
+) -> None:  # fmt: skip
+    """Raise unless |x - y| <= atol + rtol |y| everywhere; both are 10 times the dtype's epsilon
+    if not given.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.debugging.assert_near([1.0], [1.0 + 1e-7])
+    """
+    a, b = operands("assert_near", x, y)
+    eps = 10 * float(a.dtype.real_dtype.finfo.eps) if a.dtype.is_inexact else 0.0
+    p, q = np.asarray(a), np.asarray(b)
+    bound = (eps if atol is None else atol) + (eps if rtol is None else rtol) * abs(q)
+    _require("assert_near", abs(p - q) <= bound, message, p, q)
+
+
+def Assert(
+    condition: Any, data: Iterable[Any], summarize: Any = None, name: str | None = None
+) -> None:
+    """Raise, with data to be shown, unless a condition holds.
+
+    Raises
+    ------
+    NumberError
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> x = ngrad.constant([1.0, 2.0])
+    >>> ngrad.debugging.Assert(ngrad.reduce_all(x > 0.0), [x])
+    """
+    if not bool(condition):
+        raise NumberError(f"Assert: does not hold of {', '.join(map(str, data))}")
+
+
+def check_numerics(tensor: Any, message: str, name: str | None = None) -> Any:
+    """The tensor, if it has neither a NaN nor an infinity; `ngrad.debug.check_numerics` tells where
+    one first came to be.
+
+    Raises
+    ------
+    NumericsError
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.debugging.check_numerics([1.0, 2.0], "so far").numpy()
+    array([1., 2.], dtype=float32)
+    """
+    from ngrad.ops.convert import tensor as convert
+
+    x = convert(tensor, "check_numerics")
+    values = np.asarray(x)
+    finite = np.isfinite(values)
+    if not finite.all():
+        at = tuple(int(k) for k in np.argwhere(~finite)[0])
+        place = f" at {at}" if at else ""
+        raise NumericsError(f"check_numerics: {message}: {values[at]}{place}")
+    return identity(x)
+
+
+def assert_all_finite(x: Any, message: str, name: str | None = None) -> Any:
+    """As `check_numerics`.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.debugging.assert_all_finite([1.0], "so far").numpy()
+    array([1.], dtype=float32)
+    """
+    return check_numerics(x, message)
+
+
+def enable_check_numerics(stack_height_limit: int = 30, path_length_limit: int = 50) -> None:
+    """Have every op and gradient raise that first makes a NaN or an infinity, from now on; as
+    `ngrad.debug.check_numerics`, which can be entered, too.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.debugging.enable_check_numerics()
+    >>> ngrad.debugging.disable_check_numerics()
+    """
+    _checking(True)
+
+
+def disable_check_numerics() -> None:
+    """The end of `enable_check_numerics`.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.debugging.disable_check_numerics()
+    """
+    _checking(False)
+
+
+# -- dtypes ----------------------------------------------------------------------------------------
+
+
+def is_numeric_tensor(tensor: Any) -> bool:
+    """Whether it is a tensor or a variable, of numbers other than bools.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.debugging.is_numeric_tensor(ngrad.ones([2]))
+    True
+    """
+    x = from_outside(tensor)
+    return isinstance(x, Tensor) and not x.dtype.is_bool
+
+
+def assert_type(tensor: Any, tf_type: Any, message: Any = None, name: str | None = None) -> None:
+    """Raise unless a tensor is of a dtype.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.debugging.assert_type(ngrad.ones([2]), ngrad.float32)
+    """
+    from ngrad.ops.convert import tensor as convert
+
+    own, wanted = convert(tensor, "assert_type").dtype, as_dtype(tf_type)
+    if own is not wanted:
+        raise DTypeError(f"assert_type: {_prefix(message)}{own.name}, not {wanted.name}")
+
+
+def assert_integer(x: Any, message: Any = None, name: str | None = None) -> None:
+    """Raise unless a tensor is of integers.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.debugging.assert_integer([1, 2])
+    """
+    own = tensor(x, "assert_integer").dtype
+    if not own.is_integer:
+        raise DTypeError(f"assert_integer: {_prefix(message)}{own.name} is no dtype of integers")
+
+
+def assert_same_float_dtype(tensors: Any = None, dtype: Any = None) -> Any:
+    """The dtype of floats that all tensors have; float32 of none.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.debugging.assert_same_float_dtype([ngrad.ones([2]), ngrad.zeros([])])
+    ngrad.float32
+    """
+    found = {tensor(x, "assert_same_float_dtype").dtype for x in tensors or ()}
+    if dtype is not None:
+        found.add(as_dtype(dtype))
+    if len(found) > 1 or not all(own.is_floating for own in found):
+        names = ", ".join(sorted(own.name for own in found))
+        raise DTypeError(f"assert_same_float_dtype: {names} are not one dtype of floats")
+    return found.pop() if found else as_dtype("float32")
+
+
+def _prefix(message: Any) -> str:
+    return f"{message}: " if message else ""
+
+
+# -- shapes ----------------------------------------------------------------------------------------
+
+
+def ensure_shape(x: Any, shape: Any, name: str | None = None) -> Any:
+    """The tensor, if it has a shape, in which a size of None is any.
+
+    Raises
+    ------
+    ShapeError
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.ensure_shape([[1, 2, 3]], [None, 3]).shape
+    (1, 3)
+    """
+    x = tensor(x, "ensure_shape")
+    own, wanted = x._layout.shape, tuple(shape)
+    fits = len(own) == len(wanted) and all(
+        size is None or n == size for n, size in zip(own, wanted, strict=True)
+    )
+    if not fits:
+        raise ShapeError(f"ensure_shape: a tensor of shape {own}, where {wanted} was said")
+    return x
+
+
+def assert_rank(x: Any, rank: Any, message: Any = None, name: str | None = None) -> None:
+    """Raise unless a tensor has so many axes.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.debugging.assert_rank([[1, 2]], 2)
+    """
+    _ranked("assert_rank", x, integers(rank, "assert_rank"), message)
+
+
+def assert_rank_in(x: Any, ranks: Any, message: Any = None, name: str | None = None) -> None:
+    """Raise unless a tensor has one of some numbers of axes.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.debugging.assert_rank_in([[1, 2]], (1, 2))
+    """
+    _ranked("assert_rank_in", x, integers(ranks, "assert_rank_in"), message)
+
+
+def assert_rank_at_least(x: Any, rank: Any, message: Any = None, name: str | None = None) -> None:
+    """Raise unless a tensor has so many axes or more.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.debugging.assert_rank_at_least([[1, 2]], 1)
+    """
+    (least,) = integers(rank, "assert_rank_at_least")
+    _ranked("assert_rank_at_least", x, range(least, 65), message)
+
+
+def assert_scalar(tensor: Any, message: Any = None, name: str | None = None) -> Any:
+    """The tensor, if it has no axes.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.debugging.assert_scalar(3.0).numpy()
+    np.float32(3.0)
+    """
+    return _ranked("assert_scalar", tensor, (0,), message)
+
+
+def _ranked(what: str, x: Any, ranks: Any, message: Any) -> Any:
+    x = tensor(x, what)
+    if x.ndim not in ranks:
+        wanted = f"{ranks[0]} or more" if isinstance(ranks, range) else ", ".join(map(str, ranks))
+        raise ShapeError(
+            f"{what}: {_prefix(message)}shape {x._layout.shape} has {x.ndim} axes, not {wanted}"
+        )
+    return x
+
+
+def assert_shapes(
+    shapes: Any, data: Any = None, summarize: Any = None, message: Any = None,
+    name: str | None = None,
+) -> None:  # fmt: skip
+    """Raise unless tensors have shapes, in which a letter stands for one size wherever it is, and
+    None for any.
+
+    Parameters
+    ----------
+    shapes : list of (tensor, shape), or dict of such
+        Shapes are sequences of sizes and letters, or texts of these.
+
+    Raises
+    ------
+    ShapeError
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> x, y = ngrad.ones([2, 3]), ngrad.ones([3])
+    >>> ngrad.debugging.assert_shapes([(x, ("N", "D")), (y, "D")])
+    """
+    known: dict[Any, int] = {}
+    for value, shape in shapes.items() if isinstance(shapes, dict) else shapes:
+        own = tensor(value, "assert_shapes")._layout.shape
+        wanted = tuple(shape) if isinstance(shape, (list, tuple, str)) else (shape,)
+        sizes = [int(s) if isinstance(s, str) and s.isdigit() else s for s in wanted]
+        fits = len(own) == len(sizes)
+        for n, size in zip(own, sizes, strict=False):
+            bound = known.setdefault(size, n) if isinstance(size, str) else size
+            fits = fits and bound in (None, n)
+        if not fits:
+            said = ", ".join(f"{k} = {n}" for k, n in known.items())
+            raise ShapeError(
+                f"assert_shapes: {_prefix(message)}a tensor of shape {own}, where {wanted} was "
+                f"said{f', with {said}' if said else ''}"
+            )

@@ -1,0 +1,155 @@
+"""TensorFlow's control flow, modules, checks and assignments to elements of variables."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import numpy as np
+import pytest
+
+import ngrad as tf
+from ngrad import debugging
+from ngrad.errors import DTypeError, NgradError, NumberError, NumericsError, ShapeError, TraceError
+
+X = tf.constant([1.0, 2.0, 4.0])
+
+
+def slope(f: Any) -> list[float]:
+    found: list[float] = tf.grad(lambda x: tf.reduce_sum(f(x)))(X).numpy().tolist()
+    return found
+
+
+@pytest.mark.parametrize(
+    "f, value, gradient",
+    [
+        (lambda x: tf.cond(x[0] < 2.0, lambda: x * x, lambda: x), [1, 4, 16], [2, 4, 8]),
+        (lambda x: tf.case([(x[0] > 2.0, lambda: x)], lambda: 3.0 * x), [3, 6, 12], [3, 3, 3]),
+        (lambda x: tf.switch_case(2, [lambda: x, lambda: -x]), [-1, -2, -4], [-1, -1, -1]),
+        (lambda x: tf.switch_case(5, {5: lambda: x}, lambda: -x), [1, 2, 4], [1, 1, 1]),
+        (
+            lambda x: tf.while_loop(lambda y: y[2] < 30.0, lambda y: y * 2.0, [x])[0],
+            [8, 16, 32],
+            [8, 8, 8],
+        ),
+        (
+            lambda x: tf.while_loop(lambda y: True, lambda y: y * x, x, maximum_iterations=2),
+            [1, 8, 64],
+            [3, 12, 48],
+        ),
+        (lambda x: tf.map_fn(lambda y: y * y, x), [1, 4, 16], [2, 4, 8]),
+        (lambda x: tf.map_fn(lambda y: y[0] * y[1], (x, x[::-1])), [4, 4, 4], [8, 4, 2]),
+        (lambda x: tf.vectorized_map(lambda y: {"a": y + 1.0}, x)["a"], [2, 3, 5], [1, 1, 1]),
+        (lambda x: tf.scan(lambda a, y: a * y, x), [1, 2, 8], [11, 5, 2]),
+        (lambda x: tf.scan(lambda a, y: a + y, x, 1.0), [2, 4, 8], [3, 2, 1]),
+        (lambda x: tf.scan(lambda a, y: a + y, x, reverse=True), [7, 6, 4], [1, 2, 3]),
+        (lambda x: tf.foldl(lambda a, y: a / y, x), 0.125, [0.125, -0.0625, -0.03125]),
+        (lambda x: tf.foldr(lambda a, y: a - y, x, 1.0), -6, [-1, -1, -1]),
+    ],
+)
+def test_values_and_gradients(f: Any, value: Any, gradient: Any) -> None:
+    np.testing.assert_allclose(f(X).numpy(), value)
+    np.testing.assert_allclose(slope(f), gradient)
+
+
+def test_loops_without_computed_conditions_can_be_recorded() -> None:
+    f = lambda x: tf.scan(lambda a, y: a + y, tf.map_fn(tf.square, x))  # noqa: E731
+    np.testing.assert_array_equal(tf.function(f)(X).numpy(), f(X).numpy())
+    with pytest.raises(TraceError, match=r"ngrad\.where"):
+        tf.function(lambda x: tf.cond(x[0] > 0.0, lambda: x, lambda: -x))(X)
+
+
+class Inner(tf.Module):
+    def __init__(self, start: float) -> None:
+        super().__init__()
+        self.w = tf.Variable(start)
+        self.steps = tf.Variable(0, trainable=False)
+
+
+class OuterNet(tf.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.scale = tf.Variable(7.0)
+        self.layers = {"b": [Inner(1.0), Inner(2.0)], "rate": 0.1, "none": None}
+        self.same = self.layers["b"][0]  # type: ignore[index]
+        self.itself = self
+
+
+def test_a_module_finds_its_variables_and_submodules() -> None:
+    net = OuterNet()
+    assert [float(v) for v in net.trainable_variables] == [7.0, 1.0, 2.0]
+    assert len(net.non_trainable_variables) == 2 and len(net.variables) == 5
+    assert net.submodules == tuple(net.layers["b"])  # type: ignore[arg-type]
+    assert net.name == "outer_net" and tf.Module("mine").name == "mine"
+
+
+SLICES = tf.IndexedSlices([[1.0, 2.0], [3.0, 4.0]], [1, 1])
+
+
+@pytest.mark.parametrize(
+    "how, expected",
+    [
+        ("update", [3, 4]), ("add", [6, 8]), ("sub", [-2, -4]), ("mul", [6, 16]),
+        ("div", [2 / 3, 1 / 4]), ("max", [3, 4]), ("min", [1, 2]),
+    ],
+)  # fmt: skip
+def test_assignments_to_elements_of_a_variable(how: str, expected: Any) -> None:
+    start = np.array([[5.0, 6.0], [2.0, 2.0]], "f4")
+    v = tf.Variable(start)
+    assert getattr(v, f"scatter_{how}")(SLICES) is v
+    np.testing.assert_allclose(v.numpy(), [[5, 6], expected], rtol=1e-6)
+    if how not in ("mul", "div"):
+        w = tf.Variable(start)
+        getattr(w, f"scatter_nd_{how}")([[1], [1]], SLICES.values)
+        np.testing.assert_array_equal(w.numpy(), v.numpy())
+    np.testing.assert_array_equal(v.sparse_read([0]).numpy(), start[:1])
+    with pytest.raises(DTypeError, match=rf"scatter_{how}: .*IndexedSlices.*list"):
+        getattr(v, f"scatter_{how}")([1.0])
+
+
+def test_print_shows_tensors_in_nests(capsys: pytest.CaptureFixture[str]) -> None:
+    stream = io.StringIO()
+    tf.print("a", X, [X[0], {"k": True}], 2.0, None, output_stream=stream, sep="|", end="")
+    assert stream.getvalue() == "a|[1 2 4]|[1, {'k': True}]|2.0|None"
+    tf.print(tf.range(9))
+    tf.print(tf.range(9), summarize=-1)
+    assert capsys.readouterr().err == "[0 1 2 ... 6 7 8]\n[0 1 2 3 4 5 6 7 8]\n"
+
+
+@pytest.mark.parametrize(
+    "call, error, message",
+    [
+        (lambda: tf.assert_equal([1, 2], [1, 3], "n"), NumberError, r"n: .*2 and 3 at \(1,\)"),
+        (lambda: tf.assert_greater(1.0, 1.0), NumberError, "greater: not so of 1.0 and 1.0$"),
+        (lambda: tf.assert_less([1, 2], [1, 2, 3]), ShapeError, r"\(2,\) and \(3,\)"),
+        (lambda: debugging.assert_near(1.0, 1.1), NumberError, "assert_near"),
+        (lambda: debugging.assert_positive([1, 0]), NumberError, r"0 at \(1,\)"),
+        (lambda: debugging.assert_integer(1.0), DTypeError, "float32"),
+        (lambda: debugging.assert_type(1.0, "int32"), DTypeError, "float32, not int32"),
+        (lambda: debugging.assert_same_float_dtype([X, 1]), DTypeError, "float32, int32"),
+        (lambda: debugging.check_numerics([1, np.inf], "x"), NumericsError, r"x: inf at \(1,\)"),
+        (lambda: tf.assert_rank(X, 2, "rows"), ShapeError, r"rows: shape \(3,\) has 1 axes, not 2"),
+        (lambda: debugging.assert_rank_at_least(X, 2), ShapeError, "2 or more"),
+        (lambda: debugging.assert_shapes([(X, "N"), ([1], "N")]), ShapeError, "N = 3"),
+        (lambda: tf.ensure_shape(X, [None, 3]), ShapeError, r"\(3,\).*\(None, 3\)"),
+        (lambda: tf.Assert(X[0] > 1.0, [X]), NumberError, "Assert"),
+        (lambda: tf.case([(False, lambda: 1)]), NumberError, "no default"),
+        (lambda: tf.case([(True, print), (True, print)], exclusive=True), NumberError, "exclusive"),
+        (lambda: tf.map_fn(lambda y: y, X, dtype=tf.int32), DTypeError, "float32, where int32"),
+        (lambda: tf.map_fn(lambda y: y, X[:0]), ShapeError, r"\(0,\)"),
+        (lambda: tf.scan(lambda a, y: a, (X, X[1:])), ShapeError, r"\(3,\), \(2,\)"),
+        (lambda: tf.while_loop(lambda a, b: True, lambda a, b: a, (X, X)), ShapeError, "2 .* 1"),
+    ],
+)  # fmt: skip
+def test_what_does_not_hold_raises(call: Any, error: type[NgradError], message: str) -> None:
+    with pytest.raises(error, match=message):
+        call()
+
+
+def test_what_holds_raises_nothing() -> None:
+    debugging.assert_near([1.0, 2.0], [1.0, 2.0 + 1e-7])
+    debugging.assert_none_equal([1, 2], 3)
+    debugging.assert_shapes([(X, ("N",)), (tf.zeros([2, 3]), (None, "N"))])
+    debugging.assert_rank_in(X, (0, 1))
+    assert debugging.assert_scalar(2.0).numpy() == 2.0
+    assert tf.ensure_shape(X, [None]) is X
