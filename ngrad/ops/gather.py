@@ -81,14 +81,19 @@ def _take_prepare(inputs: tuple[Layout, ...], out: Layout, axis: int, batches: i
     x, index = inputs
     if out.size == 0:
         return Program(), out
-    at = Gathered.of(x, index, axis, batches)
+    read = dense_operands([*enumerate(inputs)])
+    launch, held = take_launch(Gathered.of(x, index, axis, batches), out, read.operands)
+    return read.then(launch, keep=(held,)), out
+
+
+def take_launch(at: Gathered, out: Layout, read: tuple[tuple[int, int], ...]) -> tuple[Launch, Any]:
+    """The launch that gathers rows of one operand at indices in another, both row-major, and what
+    to keep for it.
+    """
     target = out.device.target
     facts, held = target.facts([at.rows, at.places, at.width * out.dtype.itemsize, at.sharing])
-    grain = max(1, CHUNK // at.width)
-    read = dense_operands([*enumerate(inputs)])
-    operands = (*read.operands, (OUT, 0))
-    launch = Launch(target.skeleton("take"), facts, at.batches * at.places, grain, operands)
-    return read.then(launch, keep=(held,)), out
+    work, grain = at.batches * at.places, max(1, CHUNK // at.width)
+    return Launch(target.skeleton("take"), facts, work, grain, (*read, (OUT, 0))), held
 
 
 TAKE = Op("take_rows", _take_infer, _take_prepare, ("axis", "batches"), family="indexing")

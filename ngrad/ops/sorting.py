@@ -10,58 +10,91 @@ from ngrad.dtypes import BY_CODE
 from ngrad.errors import NumberError
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op
-from ngrad.graph.program import OUT, Launch, Program
+from ngrad.graph.program import OUT, SCRATCH, Launch, Program
 from ngrad.ops.convert import cast_to, tensor
-from ngrad.ops.gather import TAKE
+from ngrad.ops.gather import ADD_ROWS, Gathered, take_launch
 from ngrad.ops.launching import dense_operands
 from ngrad.ops.matmul import array_at
+from ngrad.ops.ordering import arranged, order
 from ngrad.ops.shape import normal_axis, spread, swap_last
 from ngrad.record import apply
 from ngrad.tensor import Tensor, empty
+from ngrad_kernels.product import Prepared
 
 INT32, INT64 = BY_CODE["i4"], BY_CODE["i8"]
 DIRECTIONS = {"ASCENDING": False, "DESCENDING": True}
 
 
-def _infer(x: Layout, descending: bool) -> Layout:
+def _argsort_infer(x: Layout, descending: bool) -> Layout:
     return layout(INT64, x.shape)
 
 
-def _prepare(
-    inputs: tuple[Layout, ...], out: Layout, descending: bool
-) -> tuple[Callable[..., Any] | Program, Layout]:
+def _argsort_prepare(inputs: tuple[Layout, ...], out: Layout, descending: bool) -> Any:
     (x,) = inputs
     if out.size == 0:
         return Program(), out
-    length = out.shape[-1]
-    words = [out.size // length, length, int(descending)]
-    work = out.device.target.libraries.routine("argsort", x.dtype.code, words)
-    if work is not None:
-        keys = dense_operands([(0, x)])
-        return keys.launching(work, (*keys.operands, (OUT, 0))), out
+    work = _routine(x, descending)
+    if work is None:
+        return _on_host(order, x, out, descending)
+    keys = dense_operands([(0, x)])
+    return keys.launching(work, (*keys.operands, (OUT, 0))), out
+
+
+def _routine(x: Layout, descending: bool) -> Prepared | None:
+    """What finds the order of elements on their device, which is not the host."""
+    length = x.shape[-1]
+    words = [x.size // length, length, int(descending)]
+    return x.device.target.libraries.routine("argsort", x.dtype.code, words)
+
+
+def _on_host(compute: Callable[..., Any], x: Layout, out: Layout, descending: bool) -> Any:
     read, write = array_at(x), array_at(out)
 
     def run(x: Tensor) -> Tensor:
         made = empty(out)
-        write(made._at)[...] = order(read(x._at), descending)
+        write(made._at)[...] = compute(read(x._at), descending)
         return made
 
     return run, out
 
 
-def order(x: Any, descending: bool) -> Any:
-    """NumPy's stable order of an array along its last axis; in a descending one, too, equal
-    elements stay as they were.
-    """
-    if not descending:
-        return x.argsort(-1, "stable")
-    return x.shape[-1] - 1 - x[..., ::-1].argsort(-1, "stable")[..., ::-1]
-
-
-ARGSORT = Op("argsort", _infer, _prepare, ("descending",), family="sorting", widens=True)
+ARGSORT = Op(
+    "argsort", _argsort_infer, _argsort_prepare, ("descending",), family="sorting", widens=True
+)
 """Where the elements along the last axis stand in it once they are in order."""
 ARGSORT.vjp(lambda g, out, x, descending: (None,))
 ARGSORT.batch(lambda size, batched, x, descending: apply(ARGSORT, (x,), (descending,)))
+
+
+def _sort_prepare(inputs: tuple[Layout, ...], out: Layout, descending: bool) -> Any:
+    (x,) = inputs
+    if out.size == 0:
+        return Program(), out
+    work = _routine(x, descending)
+    if work is None:
+        return _on_host(arranged, x, out, descending)
+    keys = dense_operands([(0, x)])
+    where = SCRATCH, keys.scratch
+    find = Launch(work.kernel, work.facts, work.n, work.grain, (*keys.operands, where))
+    rows = Gathered.of(x, out, x.ndim - 1, x.ndim - 1)
+    take, held = take_launch(rows, out, (*keys.operands, where))
+    program = keys.then(find, take, keep=(work.keep, held))
+    return program._replace(scratch=keys.scratch + INT64.itemsize * out.size), out
+
+
+def _sort_infer(x: Layout, descending: bool) -> Layout:
+    return x.spec
+
+
+SORT = Op("sort", _sort_infer, _sort_prepare, ("descending",), family="sorting", widens=True)
+"""The elements along the last axis in order."""
+SORT.batch(lambda size, batched, x, descending: apply(SORT, (x,), (descending,)))
+
+
+@SORT.vjp
+def _(g: Any, out: Any, x: Any, descending: bool) -> Any:
+    where, last = apply(ARGSORT, (x,), (descending,)), x._layout.ndim - 1
+    return (apply(ADD_ROWS, (g, where), (x._layout.shape[-1], last, last)),)
 
 
 def _search_infer(x: Layout, values: Layout, right: bool) -> Layout:
@@ -147,10 +180,9 @@ def sort(values: Any, axis: Any = -1, direction: str = "ASCENDING", name: str | 
     array([3, 2, 1], dtype=int32)
     """
     x = tensor(values, "sort")
-    at, last = normal_axis(axis, x._layout.ndim, "sort"), x._layout.ndim - 1
+    at = normal_axis(axis, x._layout.ndim, "sort")
     x = swap_last(x, at)
-    where = apply(ARGSORT, (x,), (_descends("sort", direction),))
-    return swap_last(apply(TAKE, (x, where), (last, last)), at)
+    return swap_last(apply(SORT, (x,), (_descends("sort", direction),)), at)
 
 
 def _descends(what: str, direction: Any) -> bool:

@@ -459,7 +459,7 @@ def _order(x: Array, axis: int, descending: bool) -> Array:
 def _sorted(name: str, reference: Any) -> list[Row]:
     return [
         Row(
-            "argsort",
+            name,
             lambda x, a=axis, d=direction: getattr(ngrad, name)(x, a, d),
             lambda x, a=axis, d=direction: reference(x, a, d == "DESCENDING"),
             kinds="fiubc",

@@ -39,6 +39,28 @@ def test_many_rows_with_many_ties(code: str) -> None:
     assert (steps <= 0).all() and (np.diff(found)[steps == 0] > 0).all()
 
 
+@pytest.mark.parametrize("length", [300, 3000])
+@pytest.mark.parametrize("code", ["f2", "f4", "f8", "u4", "i8", "u8"])
+def test_long_rows_are_stable_as_short_ones_are(code: str, length: int) -> None:
+    """NumPy's fast sorts are not; with extremes, and zeros and NaNs of both signs."""
+    rng = np.random.default_rng(7)
+    if code[0] == "f":
+        x = np.where(rng.random((2, length)) < 0.3, rng.choice(TIES, (2, length)), 0.0)
+        x = (x + rng.normal(size=x.shape).round(1)).astype(code)
+        x[:, ::5] = -0.0
+    else:
+        info = np.iinfo(code)
+        x = rng.choice(np.array([info.min, info.max, 3, 4], code), (2, length))
+        x[:, ::3] = rng.integers(info.min, info.max, x[:, ::3].shape, code)
+    with np.errstate(invalid="ignore"):
+        _, rank = np.unique(x, return_inverse=True)
+    for direction, sign in (("ASCENDING", 1), ("DESCENDING", -1)):
+        order = np.argsort(sign * rank.reshape(x.shape), kind="stable")
+        assert_same_bits(ngrad.argsort(x, direction=direction), order.astype(np.int32))
+        expected = np.take_along_axis(x, order, -1)
+        assert_same_bits(ngrad.sort(x, direction=direction), expected)
+
+
 def test_a_cotangent_goes_to_where_its_element_was() -> None:
     """Of equal elements, to each its own."""
     x = ngrad.constant([[3.0, 1.0, 2.0], [5.0, 5.0, 4.0]])

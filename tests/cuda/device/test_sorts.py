@@ -12,7 +12,7 @@ from test_products import CODES
 
 import ngrad
 from ngrad.devices import device_of
-from ngrad.ops.sorting import order
+from ngrad.ops.ordering import order
 from ngrad_kernels.cuda import sorting
 from ngrad_kernels.cuda.target import CudaTarget
 
@@ -67,6 +67,17 @@ def test_units_and_blocks(
     x = elements(rows, length, "i2", rng)
     target = open_target(0, threads=threads)
     np.testing.assert_array_equal(argsort(target, x, False), order(x, False))
+
+
+def test_elements_in_order(rng: np.random.Generator) -> None:
+    """Of a transposed array too, which is copied first."""
+    x = elements(3, 20, "f4", rng)
+    with ngrad.device("cuda:0"):
+        tensor = ngrad.constant(x)
+        for axis in (0, 1):
+            found = ngrad.sort(tensor, axis).numpy()
+            places = np.argsort(x, axis, kind="stable")
+            np.testing.assert_array_equal(found, np.take_along_axis(x, places, axis))
 
 
 def test_a_shuffle_is_the_cpus() -> None:
