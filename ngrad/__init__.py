@@ -158,7 +158,8 @@ from ngrad.ops.scatters import (
     tensor_scatter_nd_sub,
     tensor_scatter_nd_update,
 )
-from ngrad.ops.shape import broadcast_to, expand_dims, reshape, reverse, squeeze, transpose
+from ngrad.ops.shape import broadcast_to, expand_dims, reshape, squeeze, transpose
+from ngrad.ops.slicing import reverse
 from ngrad.ops.sorting import argsort, sort
 from ngrad.printing import print_ as print
 from ngrad.profile import profile

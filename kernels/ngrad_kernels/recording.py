@@ -242,7 +242,7 @@ def _found(module: ir.Module, kinds: Kinds) -> None:
     """found(window, calls, params, small, operands): what the call of a tuple of operands gives,
     run where it is called or recorded. None if `calls` has none by the params and the operands'
     layouts, if `small` is negative, if it has several results, and if it gives a view of what is
-    there already, which may be seen at once.
+    there already and nobody listens to, which may be seen at once.
     """
     it = Function(module, "found", 5)
     builder, of_tensor = it.builder, offsets(kinds.tensor)
@@ -285,10 +285,19 @@ def _found(module: ir.Module, kinds: Kinds) -> None:
         it.let_go(call)
         builder.ret(out)
     with builder.if_then(same("==", it.get(call, of_call["view"]), it.known(True))):
-        seen = builder.load(operands)
+        seen, of_window = builder.load(operands), offsets(kinds.window)
         with builder.if_then(same("!=", it.get(seen, of_tensor["_at"]), it.known(0))):
-            it.let_go(call)
-            builder.ret(out)
+            contains = it.external("PyDict_Contains", INT, POINTER, POINTER)
+            kept = builder.call(contains, [window, seen])
+            it.unless_negative(kept, NULL, call, out)
+            stands = builder.or_(
+                builder.icmp_signed("!=", kept, INT(0)),
+                same("==", it.get(seen, of_tensor["_window"]), window),
+            )
+            heard = same("!=", it.get(window, of_window["readers"]), it.known(0))
+            with builder.if_then(builder.not_(builder.and_(stands, heard))):
+                it.let_go(call)
+                builder.ret(out)
     it.let_go(out)
     out = builder.call(module.globals["noted"], [window, call, operands, count])
     it.let_go(call)

@@ -11,12 +11,14 @@ from typing import Any
 import numpy as np
 
 from ngrad.cell import Cell
+from ngrad.devices import HOST
 from ngrad.dtypes import BRAIN, BY_CODE, DType, as_dtype, kind_of, promote
 from ngrad.errors import DTypeError
 from ngrad.numpy.ndarray import array_of as array_of
 from ngrad.numpy.ndarray import ndarray
 from ngrad.ops.convert import Weak, cast_to, constant_of, from_outside
-from ngrad.ops.joining import stack
+from ngrad.ops.joining import stack, stacked
+from ngrad.record import state
 from ngrad.tensor import Tensor, from_numpy
 
 FLOAT32, FLOAT64, COMPLEX128 = BY_CODE["f4"], BY_CODE["f8"], BY_CODE["c16"]
@@ -52,9 +54,7 @@ def to_tensor(value: Any, dtype: DType | None = None) -> Tensor:
         found: Tensor = cast_to(value.tensor, dtype or PLAIN[value.kind])
         return found
     if isinstance(value, (list, tuple)) and _holds_arrays(value):
-        made = [to_tensor(item) for item in value]
-        wide = dtype or promote(*(x._layout.dtype for x in made))
-        return stack([cast_to(x, wide) for x in made])
+        return _joined([to_tensor(item) for item in value], dtype)
     if type(value) in PLAIN:
         if type(value) is float and dtype is not None and dtype.is_integer:
             value = int(value)  # NaN and infinities raise
@@ -70,6 +70,20 @@ def to_tensor(value: Any, dtype: DType | None = None) -> Tensor:
     return from_numpy(array, dtype or as_dtype(array.dtype))
 
 
+def _joined(made: list[Tensor], dtype: DType | None) -> Tensor:
+    """Tensors along a new axis."""
+    kinds = {x._layout.dtype for x in made}
+    wide = dtype or promote(*kinds)
+    if kinds == {wide}:
+        if not state.listens() and all(x._at and x._layout is made[0]._layout for x in made):
+            where = made[0]._layout
+            if where.ndim == 0 and where.device is HOST:  # elements, as of a list of numbers
+                array = np.array([x.item() for x in made], wide.numpy_dtype)
+                return from_numpy(array, wide, HOST)
+        return stacked(tuple(made), 0)
+    return stack([cast_to(x, wide) for x in made])
+
+
 def converted(x: Tensor, dtype: DType) -> Tensor:
     """A tensor in another dtype; it warns, as NumPy does, where imaginary parts are lost."""
     if x.dtype.is_complex and not (dtype.is_complex or dtype.is_bool):
@@ -80,6 +94,8 @@ def converted(x: Tensor, dtype: DType) -> Tensor:
 
 
 def _holds_arrays(value: Any) -> bool:
+    if value and type(value[0]) in (ndarray, Tensor):
+        return True
     kinds = set(map(type, value))  # few, of however many items
     if any(issubclass(kind, (Tensor, ndarray, Weak)) for kind in kinds):
         return True

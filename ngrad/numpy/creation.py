@@ -16,9 +16,8 @@ from ngrad.graph.layout import layout
 from ngrad.interop import asarray as share
 from ngrad.numpy.convert import FLOAT64, INT64, OURS, array_of, beside, dtype_of, to_tensor
 from ngrad.numpy.ndarray import ndarray
-from ngrad.numpy.views import SEEN
 from ngrad.ops.convert import cast_to, operands
-from ngrad.ops.shape import broadcast_to, reshape
+from ngrad.ops.shape import SEEN, broadcast_to, reshape
 from ngrad.ops.transfer import to_device
 from ngrad.record import state
 from ngrad.tensor import Tensor, from_numpy, scalar, seen

@@ -16,7 +16,7 @@ import numpy as np
 from ngrad.dtypes import can_cast
 from ngrad.numpy import reductions as r
 from ngrad.numpy.calculus import along
-from ngrad.numpy.convert import plain
+from ngrad.numpy.convert import array_of, plain
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.manipulation import broadcast_to, concatenate, ravel, stack
 from ngrad.numpy.naming import KINDS, explain
@@ -27,6 +27,7 @@ from ngrad.numpy.ufuncs import refuse_out, ufunc
 from ngrad.ops.arithmetic import negative
 from ngrad.ops.assignment import ADD, assigned
 from ngrad.ops.reductions import normal_axes, ones_shape
+from ngrad.ops.scans import cummax, cummin
 from ngrad.ops.shape import normal_axis
 from ngrad.ops.updates import MAXIMUM, MINIMUM, MULTIPLY
 
@@ -35,6 +36,7 @@ REDUCTIONS: dict[str, Callable[..., ndarray]] = {
     "logical_or": r.any_,
 }  # fmt: skip
 RUNNING: dict[str, Callable[..., ndarray]] = {"add": r.cumsum, "multiply": r.cumprod}
+EXTREMES = {"maximum": cummax, "minimum": cummin}
 CHANGES = {
     "add": ADD, "subtract": ADD, "multiply": MULTIPLY, "maximum": MAXIMUM, "minimum": MINIMUM,
 }  # fmt: skip
@@ -120,6 +122,8 @@ def accumulate(
     if self.__name__ in RUNNING:
         return RUNNING[self.__name__](x, at, dtype)
     x = x if dtype is None else x.astype(dtype)
+    if self.__name__ in EXTREMES and x.dtype.kind != "b":
+        return array_of(EXTREMES[self.__name__](x._read(), at))
     n = x.shape[at]
     if self.__name__ in ASSOCIATIVE:  # of 2, 4, 8, ... elements up to each
         step = 1

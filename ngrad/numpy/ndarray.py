@@ -11,21 +11,18 @@ from ngrad.graph.layout import Layout
 from ngrad.numpy.views import (
     VIEWS,
     Axes,
-    Part,
     Shaped,
     Way,
     element,
     is_basic,
-    is_element,
-    key_of,
+    part_of,
     remember,
     row_major,
-    settled,
 )
 from ngrad.numpy.writing import Assigned
 from ngrad.ops.convert import unwrap
 from ngrad.ops.extents import INTEGERS
-from ngrad.ops.indexing import getitem
+from ngrad.ops.indexing import getitem, key_of
 from ngrad.ops.shape import reshape
 from ngrad.record import next_uid, state, uids
 from ngrad.tensor import Tensor, export_cells, from_numpy
@@ -255,12 +252,11 @@ class ndarray(Assigned, Exporter):
         view = None if key is None else view_of(self, key, VIEWS, state.window)
         if view is not None:
             return view
-        arrays = type(index) is tuple and ndarray in map(type, index)
-        if not arrays and (key is not None or is_basic(index)):
-            place = settled(index)
-            if is_element(place, self.ndim):
-                return array_of(element(self._read(), key, place))
-            return self._seen_by(Part(place))
+        if key is not None or is_basic(index):
+            part, x = part_of(index, key), self._read()
+            if part.integers == x._layout.ndim:
+                return array_of(element(x, key, part.index))
+            return array_of(part.read(x), self, part, x)
         return array_of(getitem(self._read(), index))
 
     def transpose(self, *axes: Any) -> ndarray:

@@ -18,7 +18,8 @@ from ngrad.numpy.signal import convolve
 from ngrad.numpy.systems import lstsq, pinv
 from ngrad.numpy.ufuncs import UFUNCS
 from ngrad.ops.joining import stacked
-from ngrad.ops.shape import reshaped, strided
+from ngrad.ops.shape import reshaped
+from ngrad.ops.slicing import strided
 from ngrad.ops.slide import SLIDE
 from ngrad.record import apply
 

@@ -366,7 +366,7 @@ nanmin = _nan_extreme("nanmin", min, np.inf)
 # -- running ---------------------------------------------------------------------------------------
 
 
-def _running(name: str, op: Any) -> Callable[..., ndarray]:
+def _running(name: str, what: str, op: Any) -> Callable[..., ndarray]:
     def running(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> ndarray:
         refuse_out(name, out)
         x = _wide(to_tensor(a), dtype)
@@ -374,12 +374,12 @@ def _running(name: str, op: Any) -> Callable[..., ndarray]:
         return array_of(op(x, 0 if axis is None else axis))
 
     running.__name__ = running.__qualname__ = name
-    what = "sums" if name == "cumsum" else "products"
     running.__doc__ = f"The running {what} along an axis, or of all elements."
     return running
 
 
-cumsum, cumprod = _running("cumsum", scans.cumsum), _running("cumprod", scans.cumprod)
+cumsum = _running("cumsum", "sums", scans.cumsum)
+cumprod = _running("cumprod", "products", scans.cumprod)
 
 
 def nancumsum(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> ndarray:

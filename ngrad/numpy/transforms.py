@@ -13,7 +13,8 @@ from ngrad.numpy.ufuncs import refuse_out
 from ngrad.ops.complexes import conj
 from ngrad.ops.convert import cast_to
 from ngrad.ops.fourier import FFT, IRFFT, RFFT, frequencies
-from ngrad.ops.shape import embed, normal_axis, strided, swap_last
+from ngrad.ops.shape import normal_axis, swap_last
+from ngrad.ops.slicing import embed, strided
 from ngrad.record import apply
 from ngrad_kernels.codes import pair_of
 

@@ -17,8 +17,8 @@ from ngrad.cell import Cell
 from ngrad.devices import HOST
 from ngrad.errors import NumberError
 from ngrad.graph.layout import Layout
-from ngrad.ops.indexing import BOUNDS, getitem
-from ngrad.ops.shape import inverse, reshape, transpose
+from ngrad.ops.indexing import getitem, part
+from ngrad.ops.shape import SEEN, inverse, reshape, transpose
 from ngrad.record import state
 from ngrad.tensor import Tensor, picked, seen
 
@@ -33,8 +33,6 @@ class Way(Protocol):
         """Replace these elements of an array by a tensor of as many others."""
 
 
-SEEN = 4096
-"""How many views are remembered."""
 VIEWS: dict[Any, tuple[Callable[[Tensor], Tensor], Way | None]] = {}
 """What shows a view, and its way, by the layout of what it is of, and a key; or what copies an
 element, and None."""
@@ -71,37 +69,18 @@ def element(x: Any, key: Any, index: Any) -> Any:
     """x[index] of as many integers as there are axes: no view, as NumPy's is a scalar. It has
     memory of its own, so that x still has its memory alone.
     """
-    found = None if key is None else known(x, key)
+    if key is None:
+        return getitem(x, index)
+    found = known(x, key)
     if found is not None:
         return found[0](x)
-    part = getitem(x, index)
+    taken = part(x, index, key)
     silent = not state.listens() and x._layout.device is HOST
-    if key is None or not (silent and _shows(part, x)):
-        return part
-    own = picked(part._at - x._at, part._layout, part._layout.nbytes)
+    if not (silent and _shows(taken, x)):
+        return taken
+    own = picked(taken._at - x._at, taken._layout, taken._layout.nbytes)
     _note(x, key, own, None)
     return own(x)
-
-
-def is_element(index: Any, ndim: int) -> bool:
-    """Whether a basic index is of integers alone, one for each axis."""
-    items = index if type(index) is tuple else (index,)
-    return len(items) == ndim and all(isinstance(item, (int, np.integer)) for item in items)
-
-
-def key_of(index: Any) -> Any:
-    """What a basic index is remembered by, if it is of Python's own numbers; None for any other."""
-    kind = type(index)
-    if kind is int or index is Ellipsis:
-        return index
-    if kind is slice:
-        first, last, step = index.start, index.stop, index.step
-        plain = type(first) in BOUNDS and type(last) in BOUNDS and type(step) in BOUNDS
-        return (slice, first, last, step) if plain else None
-    if kind is tuple:
-        keys = [key_of(item) for item in index]
-        return None if None in keys else (tuple, *keys)
-    return "newaxis" if index is None else None
 
 
 def settled(index: Any) -> Any:
@@ -118,20 +97,52 @@ def settled(index: Any) -> Any:
 
 
 class Part(NamedTuple):
-    """x[index], of integers, slices, an ellipsis and new axes."""
+    """x[index], of integers, slices, an ellipsis and new axes.
+
+    Attributes
+    ----------
+    index
+    key
+        What it is known by, if it is of Python's own numbers.
+    integers : int
+        How many there are of these alone: of as many axes it names an element. -1 if there is
+        anything else.
+    """
 
     index: Any
+    key: Any
+    integers: int
 
     def read(self, x: Any) -> Any:
-        key = key_of(self.index)
-        found = None if key is None else known(x, key)
+        key = self.key
+        if key is None:
+            return getitem(x, self.index)
+        found = known(x, key)
         if found is not None:
             return found[0](x)
-        view = getitem(x, self.index)
-        return view if key is None else remember(x, key, view, self)
+        return remember(x, key, part(x, self.index, key), self)
 
     def write(self, x: Any, value: Any) -> None:
         x[self.index] = value
+
+
+PARTS: dict[Any, Part] = {}
+"""Parts that were taken before, by the keys of their indices."""
+
+
+def part_of(index: Any, key: Any) -> Part:
+    """What a basic index takes; `key` is what it is known by, or None."""
+    found = None if key is None else PARTS.get(key)
+    if found is None:
+        index = settled(index)
+        items = index if type(index) is tuple else (index,)
+        alone = all(isinstance(item, (int, np.integer)) for item in items)
+        found = Part(index, key, len(items) if alone else -1)
+        if key is not None:
+            if len(PARTS) >= SEEN:
+                PARTS.clear()
+            PARTS[key] = found
+    return found
 
 
 class Axes(NamedTuple):

@@ -13,9 +13,10 @@ from ngrad.cell import Cell
 from ngrad.config import settings
 from ngrad.devices import HOST
 from ngrad.graph.layout import Layout
-from ngrad.numpy.views import Part, Way, is_basic, settled
+from ngrad.numpy.views import Way, is_basic, part_of
 from ngrad.ops.assignment import assigned
 from ngrad.ops.convert import cast_to
+from ngrad.ops.indexing import key_of
 from ngrad.record import state
 from ngrad.tensor import Tensor, from_numpy, writable
 
@@ -94,7 +95,7 @@ class Assigned(Cell):
         if (
             isinstance(value, Assigned)
             and value._owner is self
-            and value._way == Part(settled(index))
+            and value._way == part_of(index, key_of(index))
         ):
             return  # the end of x[index] += ..., which has written there
         if self._owner is None and self._put(index, value):

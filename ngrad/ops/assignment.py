@@ -25,7 +25,8 @@ from ngrad.ops.gather import ADD_ROWS, gather_rows
 from ngrad.ops.indexing import Region, Rows, region_of, rows_of
 from ngrad.ops.joining import concat
 from ngrad.ops.launching import dense_operands
-from ngrad.ops.shape import broadcast_to, embed, reshape, strided
+from ngrad.ops.shape import broadcast_to, reshape
+from ngrad.ops.slicing import embed, strided
 from ngrad.ops.sorting import positions
 from ngrad.record import apply
 from ngrad.tensor import Tensor

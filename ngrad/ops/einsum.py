@@ -13,7 +13,8 @@ from ngrad.ops.convert import operands, tensor
 from ngrad.ops.extents import integers
 from ngrad.ops.matmul import product
 from ngrad.ops.reductions import reduce_sum
-from ngrad.ops.shape import normal_axis, reshape, strided, transpose
+from ngrad.ops.shape import normal_axis, reshape, transpose
+from ngrad.ops.slicing import strided
 
 Labels = str
 """One character an axis."""

@@ -19,7 +19,7 @@ from ngrad.ops.complexes import conj
 from ngrad.ops.creation import ones_of
 from ngrad.ops.launching import dense_operands
 from ngrad.ops.matmul import array_at
-from ngrad.ops.shape import embed
+from ngrad.ops.slicing import embed
 from ngrad.record import apply
 from ngrad.tensor import Tensor, empty
 from ngrad_kernels.codes import pair_of

@@ -27,8 +27,8 @@ from ngrad.ops.shape import (
     reshape,
     reshaped,
     spread,
-    strided,
 )
+from ngrad.ops.slicing import strided
 from ngrad.record import apply
 from ngrad.tensor import from_numpy
 from ngrad_kernels.contract import CHUNK

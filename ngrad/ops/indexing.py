@@ -19,11 +19,13 @@ from ngrad.errors import (
 )
 from ngrad.graph.dims import Dim, size
 from ngrad.graph.layout import Layout
+from ngrad.graph.op import Op, Params
 from ngrad.graph.strides import broadcast
 from ngrad.ops.bounds import checked
 from ngrad.ops.convert import cast_to, from_outside, tensor
 from ngrad.ops.gather import TAKE, gather_rows
-from ngrad.ops.shape import inverse, normal_axis, reshape, reshaped, strided, transpose
+from ngrad.ops.shape import RESHAPE, SEEN, inverse, normal_axis, reshape, reshaped, transpose
+from ngrad.ops.slicing import SLICE, strided
 from ngrad.record import apply, state
 from ngrad.tensor import Tensor, from_numpy
 
@@ -129,6 +131,45 @@ class Region(NamedTuple):
     whole: bool
 
 
+STEPS: dict[tuple[Layout, Any], tuple[tuple[Op, Params], ...]] = {}
+"""What takes a part of a tensor, by its layout and what the index is known by."""
+
+
+def key_of(index: Any) -> Any:
+    """What a basic index is known by, if it is of Python's own numbers; None for any other."""
+    kind = type(index)
+    if kind is int or index is Ellipsis:
+        return index
+    if kind is slice:
+        first, last, step = index.start, index.stop, index.step
+        plain = type(first) in BOUNDS and type(last) in BOUNDS and type(step) in BOUNDS
+        return (slice, first, last, step) if plain else None
+    if kind is tuple:
+        keys = [*map(key_of, index)]
+        return None if None in keys else (tuple, *keys)
+    if isinstance(index, np.integer):
+        return int(index)
+    return "newaxis" if index is None else None
+
+
+def part(x: Any, index: Any, key: Any) -> Any:
+    """x[index] of an index that is known by a key."""
+    where = x._layout
+    steps = STEPS.get((where, key))
+    if steps is None:
+        meant = region_of(x, index)
+        taken = () if meant.whole else ((SLICE, (meant.slices,)),)
+        shape = tuple(count for _, _, count in meant.slices)
+        steps = taken if shape == meant.shape else (*taken, (RESHAPE, (meant.shape,)))
+        if not where.open:
+            if len(STEPS) >= SEEN:
+                STEPS.clear()
+            STEPS[where, key] = steps
+    for op, params in steps:
+        x = apply(op, (x,), params)
+    return x
+
+
 def getitem(x: Any, index: Any) -> Any:
     """x[index]: integers, slices, ellipsis, newaxis, integer arrays and boolean masks, as in NumPy.
 
@@ -137,6 +178,9 @@ def getitem(x: Any, index: Any) -> Any:
     IndexBoundsError, ShapeError, DTypeError
         For an index out of range, too many indices, or something that is no index.
     """
+    key = key_of(index)
+    if key is not None:
+        return part(x, index, key)
     if type(index) in (np.ndarray, list):
         index = _item(index)
     if type(index) is Tensor and index._layout.ndim and x._layout.ndim:

@@ -13,7 +13,8 @@ from ngrad.ops.comparison import equal
 from ngrad.ops.elementwise import select
 from ngrad.ops.gather import ADD_ROWS, gather_rows
 from ngrad.ops.launching import dense_operands
-from ngrad.ops.shape import reshape, spread, strided
+from ngrad.ops.shape import reshape, spread
+from ngrad.ops.slicing import strided
 from ngrad.ops.sorting import SEARCH, SEARCHES
 from ngrad.record import apply
 

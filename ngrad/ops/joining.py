@@ -17,16 +17,8 @@ from ngrad.ops.convert import beside, from_outside, operands
 from ngrad.ops.convert import tensor as _tensor
 from ngrad.ops.extents import dims, integers
 from ngrad.ops.launching import place_launch
-from ngrad.ops.shape import (
-    broadcast_to,
-    embed,
-    normal_axis,
-    reshape,
-    reshaped,
-    reverse,
-    spread,
-    strided,
-)
+from ngrad.ops.shape import broadcast_to, normal_axis, reshape, reshaped, spread
+from ngrad.ops.slicing import embed, reverse, strided
 from ngrad.record import apply
 
 # -- concat ----------------------------------------------------------------------------------------

@@ -17,7 +17,8 @@ from ngrad.ops.extents import integers
 from ngrad.ops.matmul import product
 from ngrad.ops.reductions import reduce_sum
 from ngrad.ops.scans import CUMSUM
-from ngrad.ops.shape import broadcast_to, embed, expand_dims, reshape, squeeze, transpose
+from ngrad.ops.shape import broadcast_to, expand_dims, reshape, squeeze, transpose
+from ngrad.ops.slicing import embed
 from ngrad.record import apply
 
 INT64 = BY_CODE["i8"]

@@ -15,7 +15,7 @@ from ngrad.ops.linalg import band, matrix_transpose
 from ngrad.ops.matmul import product
 from ngrad.ops.matrices import require_matrices
 from ngrad.ops.qr import part
-from ngrad.ops.shape import embed
+from ngrad.ops.slicing import embed
 from ngrad.ops.triangular import solve
 from ngrad.record import apply_now
 

@@ -14,7 +14,7 @@ from ngrad.ops.joining import concat
 from ngrad.ops.linalg import half_lower, matrix_transpose
 from ngrad.ops.matmul import product
 from ngrad.ops.matrices import require_matrices
-from ngrad.ops.shape import strided
+from ngrad.ops.slicing import strided
 from ngrad.ops.triangular import solve
 from ngrad.record import apply_now
 

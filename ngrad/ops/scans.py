@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
+from ngrad.dtypes import BY_CODE
 from ngrad.errors import DTypeError
 from ngrad.graph.layout import Layout
 from ngrad.graph.op import Op, require
 from ngrad.graph.program import OUT, Launch, Program, operands
-from ngrad.ops.convert import tensor
+from ngrad.ops.comparison import equal, logical_or, not_equal
+from ngrad.ops.convert import number, tensor
+from ngrad.ops.elementwise import select
+from ngrad.ops.gather import ADD_ROWS
 from ngrad.ops.launching import dense_operands
 from ngrad.ops.reductions import is_view, reduction_facts
-from ngrad.ops.shape import embed, normal_axis, spread, strided, swap_last
-from ngrad.ops.shape import reverse as flip
+from ngrad.ops.shape import broadcast_to, normal_axis, spread, swap_last
+from ngrad.ops.slicing import embed, strided
+from ngrad.ops.slicing import reverse as flip
 from ngrad.record import apply
 from ngrad_kernels.body import Body
 from ngrad_kernels.contract import CHUNK
+
+INT64 = BY_CODE["i8"]
 
 
 def _scan(name: str, reduction: str) -> Op:
@@ -43,6 +50,7 @@ def _scan(name: str, reduction: str) -> Op:
 
 
 CUMSUM, CUMPROD = _scan("cumsum", "sum"), _scan("cumprod", "prod")
+CUMMAX, CUMMIN = _scan("cummax", "max"), _scan("cummin", "min")
 
 
 @CUMSUM.vjp
@@ -58,6 +66,20 @@ def _(g: Any, out: Any, x: Any) -> Any:
     before = cumprod(x, -1, exclusive=True)
     h = flip(apply(LINEAR, (flip(_ahead(x), -1), flip(g, -1))), -1)
     return (before * h,)
+
+
+def _extreme_vjp(g: Any, out: Any, x: Any) -> Any:
+    # A cotangent goes to the latest element that was the extreme where it came: of NaNs too, which
+    # are the extreme from the first one on.
+    shape, last = x._layout.shape, x._layout.ndim - 1
+    found = logical_or(equal(x, out), not_equal(x, x))
+    ones = broadcast_to(number(1, INT64, x._layout.device), shape)
+    where = apply(CUMMAX, (select(found, apply(CUMSUM, (ones,)) - 1, 0),))
+    return (apply(ADD_ROWS, (g, where), (shape[-1], last, last)),)
+
+
+CUMMAX.vjp(_extreme_vjp)
+CUMMIN.vjp(_extreme_vjp)
 
 
 def _lead(x: Any) -> tuple[tuple[int, int, int], ...]:
@@ -150,6 +172,16 @@ def cumprod(
     array([1, 1, 2], dtype=int32)
     """
     return _running(CUMPROD, x, axis, exclusive, reverse, 1)
+
+
+def cummax(x: Any, axis: Any = 0) -> Any:
+    """Running maxima along an axis; a NaN stays."""
+    return _running(CUMMAX, x, axis, False, False, 0)
+
+
+def cummin(x: Any, axis: Any = 0) -> Any:
+    """Running minima along an axis; a NaN stays."""
+    return _running(CUMMIN, x, axis, False, False, 0)
 
 
 def _running(op: Op, value: Any, axis: Any, exclusive: bool, backwards: bool, start: int) -> Any:

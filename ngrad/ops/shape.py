@@ -8,20 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from ngrad.dtypes import BY_CODE
 from ngrad.errors import AxisError, ShapeError
-from ngrad.graph.layout import Layout, contiguous_strides, layout
+from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op
-from ngrad.graph.program import OUT, Launch, Program
 from ngrad.graph.roles import Role
 from ngrad.graph.strides import broadcast_strides, same_shape
-from ngrad.ops.convert import number, operands, tensor
+from ngrad.ops.convert import tensor
 from ngrad.ops.extents import INTEGERS, dims, integers
 from ngrad.ops.identity import prepare_view
-from ngrad.ops.launching import place_launch, prepare_copy
+from ngrad.ops.launching import prepare_copy
 from ngrad.record import apply
 from ngrad.tensor import Tensor
-from ngrad_kernels.contract import CHUNK
 
 
 def normal_axis(axis: Any, ndim: int, what: str) -> int:
@@ -98,11 +95,10 @@ def reshape(tensor: Any, shape: Any, name: str | None = None) -> Any:
     array([1, 2, 3, 4], dtype=int32)
     """
     x = tensor if type(tensor) is Tensor else _tensor(tensor, "reshape")
-    if type(shape) is tuple and INTEGERS.issuperset(map(type, shape)):
-        if same_shape(shape, x._layout.shape):
-            return x
-        if ((shape,), (x._layout,)) in RESHAPE.calls:
-            return apply(RESHAPE, (x,), (shape,))
+    plain = type(shape) is tuple and INTEGERS.issuperset(map(type, shape))
+    meant = MEANT.get((x._layout, shape)) if plain else None
+    if meant is not None:
+        return reshaped(x, meant)
     wanted = dims(shape, "reshape")
     unknown = [k for k, n in enumerate(wanted) if n == -1]
     known = math.prod(n for n in wanted if n != -1)
@@ -116,7 +112,17 @@ def reshape(tensor: Any, shape: Any, name: str | None = None) -> Any:
         raise ShapeError(
             f"reshape: cannot see {x.size} elements of shape {tuple(x.shape)} as {wanted}"
         )
-    return x if same_shape(wanted, x._layout.shape) else apply(RESHAPE, (x,), (wanted,))
+    if plain and not x._layout.open:
+        if len(MEANT) >= SEEN:
+            MEANT.clear()
+        MEANT[x._layout, shape] = wanted
+    return reshaped(x, wanted)
+
+
+SEEN = 4096
+"""How many shapes that were asked for are remembered, and how many indices."""
+MEANT: dict[tuple[Layout, tuple[int, ...]], tuple[int, ...]] = {}
+"""What shapes mean for layouts: sizes, of which none is -1."""
 
 
 def reshaped(x: Any, shape: tuple[int, ...]) -> Any:
@@ -298,125 +304,3 @@ def swap_last(x: Any, axis: int) -> Any:
     if axis == last:
         return x
     return transpose(x, (*range(axis), last, *range(axis + 1, last), axis))
-
-
-# -- strided slices, and their transpose -----------------------------------------------------------
-
-Slice = tuple[int, int, int]
-"""Start, step and count along an axis: (start + step * k for k in range(count))."""
-
-
-def _slice_infer(x: Layout, slices: tuple[Slice, ...]) -> Layout:
-    return layout(x.dtype, tuple(count for _, _, count in slices))
-
-
-def _slice_prepare(inputs: tuple[Layout, ...], out: Layout, slices: tuple[Slice, ...]) -> Any:
-    (x,) = inputs
-    if out.size == 0:
-        return prepare_view(0, out)
-    strides = tuple(s * step for s, (_, step, _) in zip(x.strides, slices, strict=True))
-    offset = sum(s * start for s, (start, _, _) in zip(x.strides, slices, strict=True))
-    return prepare_view(offset, layout(x.dtype, out.shape, strides))
-
-
-SLICE = Op("strided_slice", _slice_infer, _slice_prepare, ("slices",), family="shape")
-SLICE.fusion = Role("slice")
-SLICE.view = True
-
-
-@SLICE.vjp
-def _(g: Any, out: Any, x: Any, slices: Any) -> Any:
-    return (embed(g, 0.0, x._layout.shape, slices),)
-
-
-@SLICE.batch
-def _(size: int, batched: Any, x: Any, slices: Any) -> Any:
-    return strided(x, ((0, 1, size), *slices))
-
-
-def strided(x: Any, slices: tuple[Slice, ...]) -> Any:
-    """A view of part of x; bounds have been checked by whoever calls."""
-    return apply(SLICE, (x,), (slices,))
-
-
-def _embed_infer(
-    x: Layout, value: Layout, shape: tuple[int, ...], slices: tuple[Slice, ...]
-) -> Layout:
-    return layout(x.dtype, shape)
-
-
-def _embed_prepare(
-    inputs: tuple[Layout, ...], out: Layout, shape: tuple[int, ...], slices: tuple[Slice, ...]
-) -> Any:
-    (x, _) = inputs
-    itemsize = out.dtype.itemsize
-    strides = contiguous_strides(shape, itemsize)
-    offset = sum(s * start for s, (start, _, _) in zip(strides, slices, strict=True))
-    dims = [(n, s * step) for n, s, (_, step, _) in zip(x.shape, strides, slices, strict=True)]
-    if out.size == 0:
-        return Program(), out
-    target = out.device.target
-    facts, held = target.facts([itemsize])
-    launches = [Launch(target.skeleton("fill"), facts, out.size, CHUNK, ((1, 0), (OUT, 0)))]
-    keep: list[Any] = [held]
-    if x.size:
-        place, held = place_launch(x, dims, offset)
-        launches.append(place)
-        keep.append(held)
-    return Program(tuple(launches), keep=tuple(keep)), out
-
-
-EMBED = Op("embed", _embed_infer, _embed_prepare, ("shape", "slices"), family="shape")
-EMBED.fusion = Role("embed")
-
-
-@EMBED.vjp
-def _(g: Any, out: Any, x: Any, value: Any, shape: Any, slices: Any) -> Any:
-    from ngrad.ops.elementwise import select
-    from ngrad.ops.reductions import reduce_sum
-
-    return strided(g, slices), reduce_sum(select(_outside(x, shape, slices), g, 0.0))
-
-
-def _outside(x: Any, shape: tuple[int, ...], slices: tuple[Slice, ...]) -> Any:
-    """Where an embedding of x shows the value, not x."""
-    inside = number(False, BY_CODE["b1"], x._layout.device)
-    return embed(broadcast_to(inside, x._layout.shape), True, shape, slices)
-
-
-@EMBED.batch
-def _(size: int, batched: Any, x: Any, value: Any, shape: Any, slices: Any) -> Any:
-    from ngrad.ops.elementwise import select
-
-    x = x if batched[0] else spread(x, size)
-    shape, slices = (size, *shape), ((0, 1, size), *slices)
-    if not batched[1]:
-        return embed(x, value, shape, slices)
-    value = reshape(value, (size, *(1,) * (x.ndim - 1)))
-    inside = embed(x, number(0, x.dtype, x._layout.device), shape, slices)
-    return select(_outside(x, shape, slices), value, inside)
-
-
-def embed(x: Any, value: Any, shape: tuple[int, ...], slices: tuple[Slice, ...]) -> Any:
-    """A tensor of a shape filled with a value, with x at the places that slices name: the transpose
-    of a slice.
-    """
-    x, value = operands("embed", x, value)
-    return apply(EMBED, (x, value), (shape, slices))
-
-
-def reverse(tensor: Any, axis: Any, name: str | None = None) -> Any:
-    """Reverse the order along axes; no memory is moved.
-
-    Examples
-    --------
-    >>> import ngrad
-    >>> ngrad.reverse([1, 2, 3], axis=[0]).numpy()
-    array([3, 2, 1], dtype=int32)
-    """
-    x = _tensor(tensor, "reverse")
-    axes = {normal_axis(a, x.ndim, "reverse") for a in integers(axis, "reverse")}
-    slices = (
-        (n - 1, -1, n) if k in axes and n else (0, 1, n) for k, n in enumerate(x._layout.shape)
-    )
-    return strided(x, tuple(slices))

@@ -9,7 +9,8 @@ from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op
 from ngrad.graph.program import OUT, Launch, Program
 from ngrad.ops.launching import dense_operands
-from ngrad.ops.shape import reshape, reverse, spread
+from ngrad.ops.shape import reshape, spread
+from ngrad.ops.slicing import reverse
 from ngrad.record import apply
 from ngrad_kernels.contract import CHUNK
 

@@ -17,6 +17,7 @@ from ngrad import linalg, nn
 from ngrad.devices import HOST
 from ngrad.graph.op import TABLE
 from ngrad.graph.reference import REFERENCES
+from ngrad.ops import scans
 from ngrad.ops.assignment import assigned
 from ngrad.ops.bitwise import gcd
 from ngrad.ops.interpolation import INTERP
@@ -282,6 +283,20 @@ def _scan(op: str, fold: Any) -> list[Row]:
     ]
 
 
+def _running_extremes(op: str, fold: Any) -> list[Row]:
+    return [
+        Row(
+            op,
+            lambda x, a=axis: getattr(scans, op)(x, a),
+            lambda x, a=axis: fold.accumulate(x, a),
+            kinds="fiuc",
+            shapes=((shape,),),
+            label=f"axis={axis}",
+        )
+        for axis, shape in ((0, (7,)), (1, (3, 4)), (0, (2, 0)))
+    ]
+
+
 def _slid(x: Array, w: Array, lead: int, size: int) -> Array:
     """Of each row, a part of the whole correlation."""
     rows = [np.convolve(a, b[::-1]) for a, b in zip(x, w, strict=True)]
@@ -306,6 +321,8 @@ REDUCTIONS = [
     *_position("argmin"),
     *_scan("cumsum", np.add),
     *_scan("cumprod", np.multiply),
+    *_running_extremes("cummax", np.maximum),
+    *_running_extremes("cummin", np.minimum),
     *(
         Row(
             "slide",

@@ -75,6 +75,8 @@ FOLDS: dict[str, Reference] = {
     "argmin": lambda x, axis: np.argmin(x, axis),
     "cumsum": _running(np.add),
     "cumprod": _running(np.multiply),
+    "cummax": _running(np.maximum),
+    "cummin": _running(np.minimum),
     "linear_recurrence": _linear_recurrence,
     "slide": _slide,
 }

@@ -122,6 +122,7 @@ MOVES: dict[str, Reference] = {
     "add_rows": _add_rows,
     "last_rows": _last_rows,
     "argsort": _argsort,
+    "sort": lambda x, descending: np.take_along_axis(x, _argsort(x, descending), -1),
     "search": _search,
     "interp": _interp,
 }
