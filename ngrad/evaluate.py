@@ -95,10 +95,14 @@ def _since(window: Window, work: Work) -> tuple[Key, dict[int, Any]]:
     if done == 0:
         known = known_values(window, len(entries)) if window.adopted else ()
         return (entries, known, wanted, None, None), window.kept
-    needed = set(range(done, len(entries)))
-    for slot in range(len(entries) - 1, -1, -1):
-        if slot in needed and _value(window, slot) is None:
-            needed.update(entries[slot][1:])
+    needed: set[int] = set()
+    open_ = [*range(done, len(entries))]
+    while open_:  # what is needed, and no more of what was before: that may be long
+        slot = open_.pop()
+        if slot not in needed:
+            needed.add(slot)
+            if _value(window, slot) is None:
+                open_ += entries[slot][1:]
     lines: list[Entry] = []
     kept: dict[int, Any] = {}
     place: dict[int, int] = {}

@@ -142,11 +142,10 @@ def apply(op: Op, inputs: tuple[Any, ...], params: Params = ()) -> Any:
         return run_now(call, inputs)
     # Another thread may have computed it just now, which decides how it lies.
     there = op.view and inputs[0]._at and inputs[0]._layout is layouts[0]
-    if there and not (state.stack and window.slot_of(inputs[0]) >= 0):
+    heard = there and state.stack and window.slot_of(inputs[0]) >= 0
+    if there and not heard and call.shown:
         # Seen through another layout at once: then a new part of a batch is no new structure.
-        program = call.program
-        if program is not None and program.view is not None:
-            return call.run(*inputs)
+        return call.run(*inputs)
     at_once = settings.watched and call.size <= settings.at_once and window.idle()
     if at_once and all(x._at for x in inputs):
         return run_now(call, inputs)

@@ -27,11 +27,12 @@ class Kinds(NamedTuple):
         A dictionary of slots by tensor, with `entries`, a list; `results`, weak references by slot;
         `limit`, a number of entries, and a method `full(call)` that is called past it; `numbers`,
         slots by `id` and layout of Python numbers, and `number(value, layout)`, which adds one;
-        `readers`, how many listen, and `trace`, None if it is of no recording.
+        `readers`, how many listen; `computed`, of tensors that stand there by their number; and
+        `trace`, None if it is of no recording.
     call : type
         With the layouts of its operands, `inputs`, and of its result, `spec`; its `size` in bytes;
         `run`, a callable over tensors that are there; its `cost`; and whether it has `several`
-        results, and gives a `view` of its first operand.
+        results, gives a `view` of its first operand, and `shows` it without a copy.
     tensor : type
     cost : type
         With a count of `runs`.
@@ -75,11 +76,7 @@ def _write_ran(module: ir.Module, kinds: Kinds) -> ir.Function:
         where = it.item(inputs, k)
         it.unless_null(where, NULL)
         unless(builder.icmp_unsigned("==", it.get(x, of_tensor["_layout"]), where))
-    vectorcall = it.external("PyObject_Vectorcall", POINTER, POINTER, given[3], WORD, POINTER)
-    run = it.get(call, of_call["run"])
-    it.hold(run)  # the first run, in any thread, puts another in its place
-    out = builder.call(vectorcall, [run, operands, count, NULL])
-    it.let_go(run)
+    out = _run(it, it.get(call, of_call["run"]), operands, count)
     it.unless_null(out, NULL)
     cost = it.get(call, of_call["cost"])  # now: the first run finds out what it costs
     more = builder.call(
@@ -90,6 +87,15 @@ def _write_ran(module: ir.Module, kinds: Kinds) -> ir.Function:
     it.replace(cost, of_cost["runs"], more)
     builder.ret(out)
     return it.function
+
+
+def _run(it: Code, run: Any, operands: Any, count: Any) -> Any:
+    """What a call gives, or null if it raised."""
+    given = [POINTER, POINTER, POINTER.as_pointer(), WORD, POINTER]
+    it.hold(run)  # the first run, in any thread, puts another in its place
+    out = it.builder.call(it.external("PyObject_Vectorcall", *given), [run, operands, count, NULL])
+    it.let_go(run)
+    return out
 
 
 AT_MOST = 1
@@ -296,6 +302,29 @@ def _found(module: ir.Module, kinds: Kinds) -> None:
             )
             heard = same("!=", it.get(window, of_window["readers"]), it.known(0))
             with builder.if_then(builder.not_(builder.and_(stands, heard))):
+                # Known by its number alone, it may stand there all the same.
+                size = it.external("PyDict_Size", WORD, POINTER)
+                count_of = builder.call(size, [it.get(window, of_window["computed"])])
+                strange = builder.not_(
+                    builder.or_(stands, builder.icmp_signed("!=", count_of, WORD(0)))
+                )
+                free = same("==", it.get(window, of_window["trace"]), it.known(None))
+                may = builder.and_(
+                    builder.select(heard, strange, free),
+                    builder.and_(
+                        same("==", it.get(call, of_call["shows"]), it.known(True)),
+                        same(
+                            "==",
+                            it.get(seen, of_tensor["_layout"]),
+                            it.item(it.get(call, of_call["inputs"]), 0),
+                        ),
+                    ),
+                )
+                with builder.if_then(may):
+                    it.let_go(out)
+                    view = _run(it, it.get(call, of_call["run"]), operands, count)
+                    it.let_go(call)
+                    builder.ret(view)
                 it.let_go(call)
                 builder.ret(out)
     it.let_go(out)

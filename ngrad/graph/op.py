@@ -46,6 +46,9 @@ class Call:
         else infinite.
     cost : Cost
         What a run by itself costs, and how many there were.
+    view, shows : bool
+        Whether its op gives, if possible, the first operand's own memory, and whether this call
+        does, as is known once it is prepared.
     launches, bytes : int
         How often `run` launches kernels, and what it reads and writes if each element is read
         once; known once the call is prepared.
@@ -53,7 +56,7 @@ class Call:
 
     __slots__ = (
         "_outputs", "_program", "bytes", "cost", "inputs", "launches", "op", "open", "params",
-        "run", "several", "size", "spec", "specs", "view",
+        "run", "several", "shows", "size", "spec", "specs", "view",
     )  # fmt: skip
 
     def __init__(
@@ -69,6 +72,7 @@ class Call:
         self.spec = specs[0]
         self.several = several
         self.view = op.view
+        self.shows = False
         self.open = is_open(params) or any(map(_open, (*inputs, *specs)))
         run = _never if self.open else run
         self.size = math.inf if self.open or op.family in NEVER_AT_ONCE else _size(inputs, specs)
@@ -99,6 +103,7 @@ class Call:
         if self._program is None or self.launches:
             self.bytes = sum(where.distinct_bytes for where in (*self.inputs, *results))
         self.cost = Cost(self.launches, self.bytes, plans=0)
+        self.shows = self._program is not None and self._program.view is not None
         # Last, since threads may meet here: whoever sees the outputs sees the rest.
         self.run = how if self._program is None else Op.runner(how, len(self.inputs), outputs)
         self._outputs = results
@@ -110,6 +115,11 @@ class Call:
             self._prepare()
         assert self._outputs is not None
         return self._outputs
+
+    @property
+    def shown(self) -> bool:
+        """As `shows`, of a call that may not be prepared yet."""
+        return self.program is not None and self.shows
 
     @property
     def program(self) -> Program | None:

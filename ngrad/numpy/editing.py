@@ -22,6 +22,7 @@ from ngrad.numpy.statistics import median
 from ngrad.numpy.ufuncs import UFUNCS
 from ngrad.ops.gather import gather_rows
 from ngrad.ops.indexing import places
+from ngrad.ops.joining import embedded
 from ngrad.ops.reductions import normal_axes
 from ngrad.ops.shape import normal_axis, reshape
 
@@ -217,15 +218,11 @@ def _edge(x: ndarray, axis: int, widths: Any) -> list[ndarray]:
     return _repeated(x, axis, widths, _ends(x, axis))
 
 
-def _empty(x: ndarray, axis: int, widths: Any) -> list[ndarray]:
-    return _constant(x, axis, widths, (0, 0))
-
-
 # mode: (what is before and after along an axis, the option that it takes, its default)
 MODES: dict[str, tuple[Callable[..., list[ndarray]], str, Any]] = {
     "constant": (_constant, "constant_values", 0),
     "edge": (_edge, "", None),
-    "empty": (_empty, "", None),
+    "empty": (_constant, "", 0),
     "linear_ramp": (_ramp, "end_values", 0),
     "maximum": (_statistic(greatest), "stat_length", None),
     "mean": (_statistic(mean), "stat_length", None),
@@ -273,11 +270,14 @@ def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> nd
     if widths.size and widths.min() < 0:
         raise ValueError(f"pad: widths can't contain negative values: {pad_width}")
     sides = np.broadcast_to(widths, (x.ndim, 2)).tolist()
-    values = _pairs(kwargs.get(option, default), x.ndim)
+    value = kwargs.get(option, default)
+    if mode in ("constant", "empty") and np.ndim(value) == 0:
+        return array_of(embedded(x._read(), sides, asarray(value, x.dtype)._read()))
+    values = _pairs(value, x.ndim)
     for k, width in enumerate(sides):
         if not any(width):
             continue
-        if x.shape[k] == 0 and mode not in ("constant", "empty"):
+        if x.shape[k] == 0 and mode != "constant":
             raise ValueError(f"pad: can't extend empty axis {k} of {x.shape} using mode {mode!r}")
         before, after = around(x, k, width, *([values[k]] if option else []))
         x = concatenate([before, x, after], k)

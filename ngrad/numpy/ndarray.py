@@ -22,12 +22,13 @@ from ngrad.numpy.views import (
 from ngrad.numpy.writing import Assigned
 from ngrad.ops.convert import unwrap
 from ngrad.ops.extents import INTEGERS
-from ngrad.ops.indexing import getitem, key_of
+from ngrad.ops.indexing import getitem
 from ngrad.ops.shape import reshape
 from ngrad.record import next_uid, state, uids
 from ngrad.tensor import Tensor, export_cells, from_numpy
 from ngrad.window import Window
 from ngrad_kernels.exporting import Exporter
+from ngrad_kernels.keys import key_of
 from ngrad_kernels.making import CellKinds, cell_makers
 
 

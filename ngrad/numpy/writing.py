@@ -16,9 +16,9 @@ from ngrad.graph.layout import Layout
 from ngrad.numpy.views import Way, is_basic, part_of
 from ngrad.ops.assignment import assigned
 from ngrad.ops.convert import cast_to
-from ngrad.ops.indexing import key_of
 from ngrad.record import state
 from ngrad.tensor import Tensor, from_numpy, writable
+from ngrad_kernels.keys import key_of
 
 SMALL = 16
 """How many times the bytes of an op that runs at once an assignment may have that does: recorded it

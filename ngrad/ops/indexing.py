@@ -28,6 +28,7 @@ from ngrad.ops.shape import RESHAPE, SEEN, inverse, normal_axis, reshape, reshap
 from ngrad.ops.slicing import SLICE, strided
 from ngrad.record import apply, state
 from ngrad.tensor import Tensor, from_numpy
+from ngrad_kernels.keys import key_of
 
 INT64 = BY_CODE["i8"]
 BOUNDS = {int, type(None)}
@@ -133,23 +134,6 @@ class Region(NamedTuple):
 
 STEPS: dict[tuple[Layout, Any], tuple[tuple[Op, Params], ...]] = {}
 """What takes a part of a tensor, by its layout and what the index is known by."""
-
-
-def key_of(index: Any) -> Any:
-    """What a basic index is known by, if it is of Python's own numbers; None for any other."""
-    kind = type(index)
-    if kind is int or index is Ellipsis:
-        return index
-    if kind is slice:
-        first, last, step = index.start, index.stop, index.step
-        plain = type(first) in BOUNDS and type(last) in BOUNDS and type(step) in BOUNDS
-        return (slice, first, last, step) if plain else None
-    if kind is tuple:
-        keys = [*map(key_of, index)]
-        return None if None in keys else (tuple, *keys)
-    if isinstance(index, np.integer):
-        return int(index)
-    return "newaxis" if index is None else None
 
 
 def part(x: Any, index: Any, key: Any) -> Any:

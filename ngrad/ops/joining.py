@@ -254,10 +254,7 @@ def pad(
         )
     kind = mode.upper()
     if kind == "CONSTANT":
-        sizes = x._layout.shape
-        shape = tuple(n + before + after for n, (before, after) in zip(sizes, pairs, strict=True))
-        slices = tuple((before, 1, n) for n, (before, _) in zip(sizes, pairs, strict=True))
-        return embed(x, beside(x, constant_values, "pad"), shape, slices)
+        return embedded(x, pairs, beside(x, constant_values, "pad"))
     if kind not in ("REFLECT", "SYMMETRIC"):
         raise NumberError(f"pad: mode {mode!r} is none of CONSTANT, REFLECT, SYMMETRIC")
     edge = int(kind == "REFLECT")
@@ -274,6 +271,14 @@ def pad(
             parts.append(reverse(_part(x, axis, n - edge - after, after), axis))
         x = concat(parts, axis) if len(parts) > 1 else x
     return x
+
+
+def embedded(x: Any, widths: Any, value: Any) -> Any:
+    """A tensor with so many elements of a value before and after along each axis."""
+    sizes = x._layout.shape
+    shape = tuple(n + before + after for n, (before, after) in zip(sizes, widths, strict=True))
+    slices = tuple((before, 1, n) for n, (before, _) in zip(sizes, widths, strict=True))
+    return embed(x, value, shape, slices)
 
 
 def roll(input: Any, shift: Any, axis: Any = None, name: str | None = None) -> Any:

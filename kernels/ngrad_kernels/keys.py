@@ -1,0 +1,86 @@
+"""What an index is remembered by, in machine code: slices have no hash before Python 3.12."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+
+from ngrad_kernels.machine import INT, POINTER, WORD, Code, Function, build
+
+NULL = POINTER(None)
+SIZE = WORD.width // 8
+
+
+def _bounds() -> list[int]:
+    """Where the bounds of a slice lie in it, in bytes."""
+    marks = [object() for _ in range(3)]
+    thing = slice(*marks)
+    words = (ctypes.c_void_p * (slice.__basicsize__ // SIZE)).from_address(id(thing))
+    return [list(words).index(id(mark)) * SIZE for mark in marks]
+
+
+def _write_item_key(module: ir.Module) -> None:
+    """item_key(item): what one item of an index is known by; None, or null if that raised."""
+    it = Code(module, "item_key", POINTER, POINTER)
+    (item,) = it.function.args
+    builder, none = it.builder, it.known(None)
+
+    def same(x: Any, y: Any) -> Any:
+        return builder.icmp_unsigned("==", x, y)
+
+    def give(thing: Any) -> None:
+        it.hold(thing)
+        builder.ret(thing)
+
+    with builder.if_then(builder.or_(it.is_of(item, int), same(item, it.known(Ellipsis)))):
+        give(item)
+    with builder.if_then(it.is_of(item, slice)):
+        bounds = [it.get(item, offset) for offset in _bounds()]
+        for bound in bounds:
+            plain = builder.or_(it.is_of(bound, int), same(bound, none))
+            with builder.if_then(builder.not_(plain)):
+                give(none)
+        parts = [it.known(slice), *bounds]
+        for part in parts:
+            it.hold(part)
+        builder.ret(it.tuple_of(*parts))
+    with builder.if_then(same(item, none)):
+        give(it.known("newaxis"))
+    is_instance = it.external("PyObject_IsInstance", INT, POINTER, POINTER)
+    found = builder.call(is_instance, [item, it.known(np.integer)])
+    it.unless_negative(found, NULL)
+    with builder.if_then(builder.icmp_signed("==", found, INT(0))):
+        give(none)
+    builder.ret(builder.call(it.external("PyNumber_Long", POINTER, POINTER), [item]))
+
+
+def _key_of(module: ir.Module) -> None:
+    """key_of(index): what a basic index is known by, if it is of Python's and NumPy's integers;
+    None for any other.
+    """
+    _write_item_key(module)
+    item_key = module.globals["item_key"]
+    it = Function(module, "key_of", 1, 0)
+    builder, index = it.builder, it.given_object(0)
+    with builder.if_then(builder.not_(it.is_of(index, tuple))):
+        builder.ret(builder.call(item_key, [index]))
+    count = builder.call(it.external("PyTuple_Size", WORD, POINTER), [index])
+    keys = it.references(builder.add(count, WORD(1)))
+    it.hold(it.known(tuple))
+    builder.store(it.known(tuple), keys)
+    with it.loop(count) as k:
+        key = builder.call(item_key, [it.item(index, k)])
+        known = builder.icmp_unsigned("!=", key, it.known(None))
+        with builder.if_then(builder.not_(builder.and_(known, builder.not_(it.is_null(key))))):
+            it.let_go_of(keys, builder.add(k, WORD(1)))
+            builder.ret(key)
+        builder.store(key, it.at(keys, builder.add(k, WORD(1))))
+    builder.ret(it.packed(keys, builder.add(count, WORD(1))))
+
+
+key_of: Callable[[Any], Any]
+(key_of,) = build("ngrad.keys", key_of=_key_of)
