@@ -15,7 +15,7 @@ from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.selection import take
 from ngrad.numpy.sorting import isin
 from ngrad.ops.convert import operands as together
-from ngrad.ops.ordering import order
+from ngrad.ops.ordering import distinct
 from ngrad.ops.shape import normal_axis
 
 
@@ -58,7 +58,7 @@ def unique(
     x = asarray(ar)
     axis = axis if axis is None else normal_axis(axis, x.ndim, "unique")
     if axis is None:
-        index, *found = _distinct(known(x), equal_nan, return_inverse, return_counts)
+        index, *found = distinct(known(x), equal_nan, return_inverse, return_counts)
         values = take(ravel(x), index)
     else:
         asked: Any = (True, return_inverse, return_counts, axis)
@@ -66,27 +66,6 @@ def unique(
         values = take(x, index, axis)
     parts = [index, *found] if return_index else found
     return (values, *map(asarray, parts)) if parts else values
-
-
-def _distinct(x: Any, equal_nan: bool, inverse: bool, counts: bool) -> list[Any]:
-    """The first of each value of an array; where each element is among them, and how often each is
-    there, if asked for. As NumPy's, by an order that is found faster.
-    """
-    flat = x.ravel()
-    where = order(flat, False)
-    ranked = flat[where]
-    first = np.ones(flat.size, bool)
-    first[1:] = ranked[1:] != ranked[:-1]
-    if equal_nan and flat.dtype.kind in "fc":
-        first[1:] &= ~(np.isnan(ranked[1:]) & np.isnan(ranked[:-1]))
-    found = [where[first]]
-    if inverse:
-        among = np.empty(flat.size, np.int64)
-        among[where] = np.cumsum(first) - 1
-        found.append(among.reshape(x.shape))
-    if counts:
-        found.append(np.diff(np.flatnonzero(first), append=flat.size))
-    return found
 
 
 def unique_all(x: Any) -> UniqueAllResult:

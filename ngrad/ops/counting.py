@@ -16,7 +16,8 @@ from ngrad.ops.gather import scatter_nd
 from ngrad.ops.joining import stack
 from ngrad.ops.reductions import reduce_max
 from ngrad.ops.segments import unsorted_segment_sum
-from ngrad.ops.shape import expand_dims, reshape, strided
+from ngrad.ops.shape import expand_dims, reshape
+from ngrad.ops.slicing import strided
 
 
 def sequence_mask(

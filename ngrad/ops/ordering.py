@@ -87,5 +87,26 @@ def arranged(x: Any, descending: bool) -> Any:
     return out
 
 
+def distinct(x: Any, equal_nan: bool, inverse: bool, counts: bool) -> list[Any]:
+    """Where the values of an array are first, in order of the values; where each element is among
+    them, and how often each is there, if asked for.
+    """
+    flat = x.ravel()
+    where = order(flat, False)
+    ranked = flat[where]
+    first = np.ones(flat.size, bool)
+    first[1:] = ranked[1:] != ranked[:-1]
+    if equal_nan and flat.dtype.kind in "fc":
+        first[1:] &= ~(np.isnan(ranked[1:]) & np.isnan(ranked[:-1]))
+    found = [where[first]]
+    if inverse:
+        among = np.empty(flat.size, np.int64)
+        among[where] = np.cumsum(first) - 1
+        found.append(among.reshape(x.shape))
+    if counts:
+        found.append(np.diff(np.flatnonzero(first), append=flat.size))
+    return found
+
+
 def _turned(x: Any, turn: bool) -> Any:
     return x[..., ::-1] if turn else x

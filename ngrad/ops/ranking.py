@@ -13,6 +13,7 @@ from ngrad.ops.comparison import greater, isfinite, less, logical_and
 from ngrad.ops.convert import cast_to, operands, tensor
 from ngrad.ops.extents import integers
 from ngrad.ops.gather import TAKE, gather_rows
+from ngrad.ops.ordering import distinct
 from ngrad.ops.reductions import reduce_all, reduce_sum
 from ngrad.ops.shape import expand_dims
 from ngrad.ops.sorting import ARGSORT, SEARCH
@@ -162,7 +163,7 @@ def unique_with_counts(x: Any, out_idx: Any = int32, name: str | None = None) ->
     if not wanted.is_integer:
         raise DTypeError(f"unique: out_idx is an integer dtype, not {wanted.name}")
     # A NaN is no other's equal.
-    _, first, inverse, count = np.unique(x.numpy(), True, True, True, equal_nan=False)
+    first, inverse, count = distinct(x.numpy(), equal_nan=False, inverse=True, counts=True)
     order = np.argsort(first)  # NumPy's values are sorted
     place = np.argsort(order)
     return UniqueWithCounts(

@@ -22,7 +22,8 @@ from ngrad.ops.linalg import adjoint, diag, diag_part
 from ngrad.ops.matmul import product
 from ngrad.ops.norms import norm, singular_values
 from ngrad.ops.reductions import reduce_max, reduce_sum
-from ngrad.ops.shape import broadcast_to, embed, reshape
+from ngrad.ops.shape import broadcast_to, reshape
+from ngrad.ops.slicing import embed
 from ngrad.ops.triangular import triangular_solve
 
 
