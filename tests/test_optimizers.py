@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 import ngrad
-from ngrad.errors import DTypeError, NumberError, ShapeError
+from ngrad import optimizers as o
+from ngrad.errors import DTypeError, GradientError, NumberError, ShapeError
 from ngrad.optimizers import SGD, Adam
 from ngrad.record import state
 
@@ -31,19 +32,109 @@ def sgd(rate: float = 0.01, momentum: float = 0.0, nesterov: bool = False) -> St
 
 
 def adam(
-    rate: float = 0.001, beta_1: float = 0.9, beta_2: float = 0.999, epsilon: float = 1e-7
-) -> Step:
-    m = v = np.zeros(())
+    rate: float = 0.001, beta_1: float = 0.9, beta_2: float = 0.999, epsilon: float = 1e-7,
+    amsgrad: bool = False, decay: float = 0.0,
+) -> Step:  # fmt: skip
+    m = v = largest = np.zeros(())
     t = 0
 
     def step(w: Array, g: Array) -> Array:
-        nonlocal m, v, t
+        nonlocal m, v, largest, t
         t += 1
+        w = w - w * rate * decay
         m, v = beta_1 * m + (1 - beta_1) * g, beta_2 * v + (1 - beta_2) * g**2
+        largest = np.maximum(largest, v) if amsgrad else v
         root = np.sqrt(1 - beta_2**t)
-        return w - rate * root / (1 - beta_1**t) * m / (np.sqrt(v) + epsilon)
+        return w - rate * root / (1 - beta_1**t) * m / (np.sqrt(largest) + epsilon)
 
     return step
+
+
+def nadam(rate: float, beta_1: float = 0.9, beta_2: float = 0.999, epsilon: float = 1e-7) -> Step:
+    m = v = np.zeros(())
+    t, product = 0, 1.0
+
+    def mu(t: int) -> float:
+        return beta_1 * (1 - 0.5 * 0.96**t)
+
+    def step(w: Array, g: Array) -> Array:
+        nonlocal m, v, t, product
+        t += 1
+        product *= mu(t)
+        m, v = beta_1 * m + (1 - beta_1) * g, beta_2 * v + (1 - beta_2) * g**2
+        ahead = mu(t + 1) * m / (1 - product * mu(t + 1)) + (1 - mu(t)) * g / (1 - product)
+        return w - rate * ahead / (np.sqrt(v / (1 - beta_2**t)) + epsilon)
+
+    return step
+
+
+def adamax(rate: float, beta_1: float = 0.9, beta_2: float = 0.999, epsilon: float = 1e-7) -> Step:
+    m = u = np.zeros(())
+    t = 0
+
+    def step(w: Array, g: Array) -> Array:
+        nonlocal m, u, t
+        t += 1
+        m, u = beta_1 * m + (1 - beta_1) * g, np.maximum(beta_2 * u, abs(g))
+        return w - rate / (1 - beta_1**t) * m / (u + epsilon)
+
+    return step
+
+
+def rmsprop(
+    rate: float, rho: float = 0.9, momentum: float = 0.0, epsilon: float = 1e-7,
+    centered: bool = False,
+) -> Step:  # fmt: skip
+    v = mean = velocity = np.zeros(())
+
+    def step(w: Array, g: Array) -> Array:
+        nonlocal v, mean, velocity
+        v, mean = rho * v + (1 - rho) * g**2, rho * mean + (1 - rho) * g
+        spread = v - mean**2 if centered else v
+        velocity = momentum * velocity + rate * g / np.sqrt(spread + epsilon)
+        return w - velocity
+
+    return step
+
+
+def adagrad(rate: float, start: float = 0.1, epsilon: float = 1e-7) -> Step:
+    v = np.full((), start)
+
+    def step(w: Array, g: Array) -> Array:
+        nonlocal v
+        v = v + g**2
+        return w - rate * g / np.sqrt(v + epsilon)
+
+    return step
+
+
+def adadelta(rate: float, rho: float = 0.95, epsilon: float = 1e-7) -> Step:
+    v = d = np.zeros(())
+
+    def step(w: Array, g: Array) -> Array:
+        nonlocal v, d
+        v = rho * v + (1 - rho) * g**2
+        move = np.sqrt(d + epsilon) / np.sqrt(v + epsilon) * g
+        d = rho * d + (1 - rho) * move**2
+        return w - rate * move
+
+    return step
+
+
+def lion(rate: float, beta_1: float = 0.9, beta_2: float = 0.99) -> Step:
+    m = np.zeros(())
+
+    def step(w: Array, g: Array) -> Array:
+        nonlocal m
+        w = w - rate * np.sign(beta_1 * m + (1 - beta_1) * g)
+        m = beta_2 * m + (1 - beta_2) * g
+        return w
+
+    return step
+
+
+def clipped(step: Step, clip: Callable[[Array], Array]) -> Step:
+    return lambda w, g: step(w, clip(g))
 
 
 OPTIMIZERS: dict[str, tuple[Callable[[], Any], Callable[[], Step]]] = {
@@ -56,14 +147,43 @@ OPTIMIZERS: dict[str, tuple[Callable[[], Any], Callable[[], Step]]] = {
     ),
     "Adam": (Adam, adam),
     "Adam, given": (lambda: Adam(0.1, 0.5, 0.9, 1e-3), lambda: adam(0.1, 0.5, 0.9, 1e-3)),
+    "Nadam": (lambda: o.Nadam(0.1, 0.7), lambda: nadam(0.1, 0.7)),
+}
+OTHERS: dict[str, tuple[Callable[[], Any], Callable[[], Step]]] = {
+    "Adam, amsgrad": (
+        lambda: Adam(0.1, 0.5, 0.9, amsgrad=True),
+        lambda: adam(0.1, 0.5, 0.9, amsgrad=True),
+    ),
+    "AdamW": (lambda: o.AdamW(0.1, 0.3), lambda: adam(0.1, decay=0.3)),
+    "RMSprop": (
+        lambda: o.RMSprop(0.1, 0.8, 0.5, centered=True),
+        lambda: rmsprop(0.1, 0.8, 0.5, centered=True),
+    ),
+    "Adamax": (lambda: o.Adamax(0.1), lambda: adamax(0.1)),
+    "RMSprop, plain": (lambda: o.RMSprop(0.1), lambda: rmsprop(0.1)),
+    "Adagrad": (lambda: o.Adagrad(0.1, 0.2), lambda: adagrad(0.1, 0.2)),
+    "Adadelta": (lambda: o.Adadelta(0.1, 0.9), lambda: adadelta(0.1, 0.9)),
+    "Lion": (lambda: o.Lion(0.1, 0.8), lambda: lion(0.1, 0.8)),
+    "clipnorm": (
+        lambda: SGD(0.1, clipnorm=1.0),
+        lambda: clipped(sgd(0.1), lambda g: g / max(1.0, np.sqrt((g**2).sum()))),
+    ),
+    "clipvalue": (
+        lambda: SGD(0.1, clipvalue=0.5),
+        lambda: clipped(sgd(0.1), lambda g: np.clip(g, -0.5, 0.5)),
+    ),
 }
 each = pytest.mark.parametrize(
     ("make", "reference"), list(OPTIMIZERS.values()), ids=list(OPTIMIZERS)
 )
 
 
-@each
 @pytest.mark.parametrize("code", ["f4", "f8"])
+@pytest.mark.parametrize(
+    ("make", "reference"),
+    [*OPTIMIZERS.values(), *OTHERS.values()],
+    ids=[*OPTIMIZERS, *OTHERS],
+)
 def test_steps_are_the_papers(make: Any, reference: Any, code: str) -> None:
     draw = np.random.default_rng(1)
     starts = [draw.standard_normal(shape).astype(code) for shape in ((), (3,), (2, 3), (0,))]
@@ -167,6 +287,78 @@ def test_the_learning_rate_may_be_a_function_of_the_step() -> None:
     optimizer.learning_rate = 10.0
     optimizer.apply_gradients([(1.0, w)])
     np.testing.assert_allclose(w.numpy(), -(1 + 1 / 2 + 1 / 3) - 10, rtol=1e-6)
+
+
+STEPS = range(0, 13, 3)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "expected"),
+    [
+        (o.schedules.ExponentialDecay(0.5, 4, 0.5), lambda t: 0.5 * 0.5 ** (t / 4)),
+        (o.schedules.ExponentialDecay(0.5, 4, 0.5, True), lambda t: 0.5 * 0.5 ** (t // 4)),
+        (o.schedules.InverseTimeDecay(0.5, 4, 2.0), lambda t: 0.5 / (1 + t / 2)),
+        (o.schedules.InverseTimeDecay(0.5, 4, 2.0, True), lambda t: 0.5 / (1 + t // 4 * 2)),
+        (
+            o.schedules.PolynomialDecay(0.5, 6, 0.1, 2.0),
+            lambda t: 0.4 * (1 - min(t, 6) / 6) ** 2 + 0.1,
+        ),
+        (
+            o.schedules.PolynomialDecay(0.5, 6, 0.1, cycle=True),
+            lambda t: 0.4 * (1 - t / (6 * max(1, -(-t // 6)))) + 0.1,
+        ),
+        (o.schedules.PiecewiseConstantDecay([3, 6], [3, 2, 1]), lambda t: 1 + (t < 4) + (t < 7)),
+        (
+            o.schedules.CosineDecay(0.0, 6, 0.1, warmup_target=1.0, warmup_steps=3),
+            lambda t: t / 3 if t < 3 else 0.55 + 0.45 * np.cos(np.pi * min(t - 3, 6) / 6),
+        ),
+    ],
+    ids=lambda part: type(part).__name__,
+)
+def test_schedules(schedule: Any, expected: Any) -> None:
+    np.testing.assert_allclose([schedule(t) for t in STEPS], [expected(t) for t in STEPS])
+    with pytest.raises(NumberError, match="boundaries"):
+        o.schedules.PiecewiseConstantDecay([1], [1.0])
+
+
+def test_gradients_are_clipped_together() -> None:
+    w, b = ngrad.Variable([0.0]), ngrad.Variable(0.0, dtype="float64")
+    optimizer = SGD(1.0, global_clipnorm=1.0)
+    optimizer.apply([[3.0], 4.0], [w, b])
+    np.testing.assert_allclose([w.numpy()[0], b.numpy()], [-0.6, -0.8], rtol=1e-6)
+    optimizer.global_clipnorm = None
+    optimizer.apply([[3.0], 4.0], [w, b])
+    np.testing.assert_allclose([w.numpy()[0], b.numpy()], [-3.6, -4.8], rtol=1e-6)
+    with pytest.raises(NumberError, match="one of clipnorm, clipvalue"):
+        SGD(clipnorm=1.0, clipvalue=1.0)
+
+
+def test_what_decays_can_be_chosen() -> None:
+    w, b, c = (ngrad.Variable(1.0, name=name) for name in ("w", "bias", "c"))
+    optimizer = SGD(0.5, weight_decay=0.5)
+    for excluded, expected in (({}, [0.75] * 3), ({"var_list": [c], "var_names": ["bias"]}, [])):
+        optimizer.exclude_from_weight_decay(**excluded)
+        optimizer.apply([0.0] * 3, [w, b, c])
+        expected = expected or [0.75**2, 0.75, 0.75]
+        np.testing.assert_allclose([float(v) for v in (w, b, c)], expected)
+
+
+def test_a_loss_is_minimised() -> None:
+    w, fixed = ngrad.Variable(3.0), ngrad.Variable(2.0, trainable=False)
+
+    def loss() -> Any:
+        return ngrad.square(w) * fixed
+
+    SGD(0.1).minimize(loss)
+    assert float(w) == pytest.approx(1.8) and float(fixed) == 2.0
+    SGD(0.1).minimize(loss, lambda: [w])
+    SGD(0.1).minimize(loss, [fixed])
+    assert float(fixed) == pytest.approx(2.0 - 0.1 * 1.08**2)
+    with ngrad.GradientTape() as tape:
+        value = loss()
+    SGD(0.1).minimize(value, [w], tape=tape)
+    with pytest.raises(GradientError, match="tape="):
+        SGD().minimize(value, [w])
 
 
 def test_variables_without_a_gradient_stay_with_a_warning() -> None:

@@ -119,7 +119,12 @@ def ones_of(where: Layout) -> Any:
     return _filled(1, where.dtype, where.shape, where.device)
 
 
-def _filled(value: int, dtype: Any, shape: tuple[int, ...], device: Device | None = None) -> Any:
+def full_of(where: Layout, value: float) -> Any:
+    """A number everywhere, of a layout's dtype and shape."""
+    return _filled(value, where.dtype, where.shape, where.device)
+
+
+def _filled(value: float, dtype: Any, shape: tuple[int, ...], device: Device | None = None) -> Any:
     device = device or current()
     if state.graph is not None:
         return broadcast_to(state.graph.constant(value, dtype, device), shape)

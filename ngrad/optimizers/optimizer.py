@@ -1,28 +1,33 @@
-"""Optimizers that update variables from gradients: SGD with momentum, and Adam; Keras' spelling.
+"""What optimizers share: how they clip, count, and keep state in variables; Keras' spelling.
 
-An update is recorded by no tape. State is kept in variables, up to two for each that is updated.
+An update is recorded by no tape.
 """
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Callable, Iterable
 from typing import Any
 from weakref import ref
 
 from ngrad.config import settings
-from ngrad.dtypes import BY_CODE
-from ngrad.errors import DTypeError, NumberError, ShapeError
+from ngrad.dtypes import BY_CODE, promote
+from ngrad.errors import DTypeError, GradientError, NumberError, ShapeError
 from ngrad.function import Function, function
-from ngrad.ops.convert import from_outside, tensor
-from ngrad.ops.creation import zeros_of
-from ngrad.ops.power import sqrt, square
+from ngrad.ops.clipping import clip_by_global_norm, clip_by_norm
+from ngrad.ops.convert import cast_to, from_outside, tensor
+from ngrad.ops.creation import full_of
+from ngrad.ops.math import clip_by_value
 from ngrad.record import paused, state
+from ngrad.tape import GradientTape
 from ngrad.tensor import Tensor
 from ngrad.tracing import held_weakly, host, made_here
 from ngrad.variable import Variable
 
 Rate = float | Callable[[int], Any]
+Update = Callable[[Any, Variable, list[Any]], None]
+CLIPS = ("clipnorm", "global_clipnorm", "clipvalue")
 KEPT = 8
 """Sets of variables whose updates an optimizer remembers, and so holds."""
 
@@ -30,10 +35,21 @@ KEPT = 8
 class Optimizer:
     """What optimizers share; a subclass says how one variable changes.
 
-    Attributes
+    Parameters
     ----------
     learning_rate : float or callable
-        A number, or a function that returns one from how many updates were made. It may be set.
+        A number, or a function that returns one from how many updates were made.
+    weight_decay : float, optional
+        Before an update, variables lose this share of themselves, times the learning rate
+        (Loshchilov and Hutter, Decoupled Weight Decay Regularization, 2019).
+    clipnorm, global_clipnorm, clipvalue : float, optional
+        One of: the greatest norm that a gradient may have, or all of them together, and the
+        greatest magnitude that an element may have.
+
+    Attributes
+    ----------
+    learning_rate, weight_decay, clipnorm, global_clipnorm, clipvalue
+        As given; they may be set.
     iterations : Variable
         How many updates have been made, int64.
     variables : list of Variable
@@ -43,8 +59,22 @@ class Optimizer:
     slots: tuple[str, ...] = ()
     """Names of the state that each variable has."""
 
-    def __init__(self, learning_rate: Rate) -> None:
+    def __init__(
+        self,
+        learning_rate: Rate,
+        *,
+        weight_decay: float | None = None,
+        clipnorm: float | None = None,
+        global_clipnorm: float | None = None,
+        clipvalue: float | None = None,
+    ) -> None:
         self.learning_rate = learning_rate
+        self.weight_decay = _optional(weight_decay, "weight_decay")
+        self.clipnorm = _optional(clipnorm, "clipnorm")
+        self.global_clipnorm = _optional(global_clipnorm, "global_clipnorm")
+        self.clipvalue = _optional(clipvalue, "clipvalue")
+        self._clip()
+        self._undecayed: tuple[frozenset[int], tuple[str, ...]] = (frozenset(), ())
         self.iterations = Variable(0, trainable=False, name="iterations", dtype=BY_CODE["i8"])
         self._state: dict[int, list[Variable]] = {}
         self._known: tuple[Any, int] = (None, 0)
@@ -58,7 +88,7 @@ class Optimizer:
 
     @learning_rate.setter
     def learning_rate(self, value: Rate) -> None:
-        self._rate = value if callable(value) else _number(value, "learning_rate")
+        self._rate = value if callable(value) else number(value, "learning_rate")
 
     @property
     def variables(self) -> list[Variable]:
@@ -111,9 +141,92 @@ class Optimizer:
             self._recorded([v for _, v in given])(*[g for g, _ in given])
             return self.iterations
 
+    def apply(self, grads: Iterable[Any], trainable_variables: Iterable[Variable]) -> Variable:
+        """As `apply_gradients`, of gradients and variables apart."""
+        return self.apply_gradients(zip(grads, trainable_variables, strict=True))
+
+    def minimize(
+        self,
+        loss: Any,
+        var_list: Iterable[Variable] | Callable[[], Iterable[Variable]] | None = None,
+        tape: GradientTape | None = None,
+        name: str | None = None,
+    ) -> Variable:
+        """Update variables by the gradient of a loss.
+
+        Parameters
+        ----------
+        loss : callable, or tensor
+            A function without arguments that returns it; a tensor needs the tape that heard of it.
+        var_list : variables, or callable that returns them after the loss was computed
+            All trainable ones that the loss reads if not given.
+
+        Examples
+        --------
+        >>> import ngrad
+        >>> w = ngrad.Variable(3.0)
+        >>> optimizer = ngrad.optimizers.SGD(0.5)
+        >>> step = optimizer.minimize(lambda: ngrad.square(w), [w])
+        >>> w.numpy()
+        np.float32(0.0)
+        """
+        if var_list is not None and not callable(var_list):
+            var_list = list(var_list)
+        if callable(loss):
+            with GradientTape() as tape:
+                if isinstance(var_list, list):
+                    tape.watch(var_list)
+                loss = loss()
+        elif tape is None:
+            raise GradientError(
+                f"{type(self).__name__}.minimize: a loss that is a tensor needs its tape=; or pass "
+                "a function that returns the loss"
+            )
+        if var_list is None:
+            var_list = tape.watched_variables()
+        variables = list(var_list() if callable(var_list) else var_list)
+        return self.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
+
+    def exclude_from_weight_decay(
+        self, var_list: Iterable[Variable] | None = None, var_names: Iterable[str] | None = None
+    ) -> None:
+        """Variables that do not decay: some, and those in whose names a pattern is found."""
+        self._undecayed = frozenset(v._uid for v in var_list or ()), tuple(var_names or ())
+
+    def _decays(self, variable: Variable) -> bool:
+        own, names = self._undecayed
+        return (
+            self.weight_decay is not None
+            and variable._uid not in own
+            and not any(re.search(name, variable.name) for name in names)
+        )
+
+    def _clip(self) -> str:
+        """By which attribute gradients are clipped, if they are."""
+        set_ = [what for what in CLIPS if getattr(self, what) is not None]
+        if len(set_) > 1:
+            raise NumberError(f"{type(self).__name__}: takes one of {', '.join(set_)}")
+        return set_[0] if set_ else ""
+
+    def _clipped(self, given: list[tuple[Any, Variable]]) -> list[Any]:
+        gradients, how = [g for g, _ in given], self._clip()
+        if not how:
+            return gradients
+        bound = self._asked(lambda own: number(getattr(own, how), how))
+        if how == "global_clipnorm":
+            wide = promote(*(g.dtype for g in gradients))
+            clipped, _ = clip_by_global_norm(gradients, bound(wide))
+            return [cast_to(g, v.dtype) for g, (_, v) in zip(clipped, given, strict=True)]
+        if how == "clipnorm":
+            return [clip_by_norm(g, bound(g.dtype)) for g in gradients]
+        return [clip_by_value(g, -bound(g.dtype), bound(g.dtype)) for g in gradients]
+
     def _update(self, given: list[tuple[Any, Variable]]) -> Variable:
-        update = self._step()
-        for gradient, variable in given:
+        update, gradients = self._step(), self._clipped(given)
+        lost = self._counted(lambda own, rate, step: rate * own.weight_decay)
+        for gradient, (_, variable) in zip(gradients, given, strict=True):
+            if self._decays(variable):
+                variable.assign_sub(variable * lost(variable.dtype))
             update(gradient, variable, self._slots_of(variable))
         return self._count_on()
 
@@ -121,7 +234,8 @@ class Optimizer:
         """The update of these variables as a function of their gradients: a loop makes the same
         one again and again, whose Python would take as long as that of all else in a step.
         """
-        key = (self._kind(), *[v._uid for v in variables])
+        decays = None if self.weight_decay is None else tuple(map(self._decays, variables))
+        key = (self._kind(), self._clip(), decays, *[v._uid for v in variables])
         found = self._updates.get(key)
         if found is None:
             self.build(variables)
@@ -148,15 +262,18 @@ class Optimizer:
     def _slots_of(self, variable: Variable) -> list[Variable]:
         found = self._state.get(variable._uid)
         if found is None:
+            start = full_of(variable._layout, self._start())
             found = self._state[variable._uid] = [
-                Variable(
-                    zeros_of(variable._layout), trainable=False, name=f"{variable.name}/{slot}"
-                )
+                Variable(start, trainable=False, name=f"{variable.name}/{slot}")
                 for slot in self.slots
             ]
         return found
 
-    def _step(self) -> Callable[[Any, Variable, list[Any]], None]:
+    def _start(self) -> float:
+        """What the state of a variable is at first."""
+        return 0.0
+
+    def _step(self) -> Update:
         """The update of one variable at this step."""
         raise NotImplementedError
 
@@ -211,12 +328,16 @@ class Optimizer:
         def make(own: Any) -> float:
             step = own._made() + before
             rate = own._rate(step) if callable(own._rate) else own._rate
-            return function(own, _number(rate, "learning_rate"), step + 1)
+            return function(own, number(rate, "learning_rate"), step + 1)
 
         return self._asked(make)
 
 
-def _number(value: Any, what: str) -> float:
+def _optional(value: Any, what: str) -> float | None:
+    return None if value is None else number(value, what)
+
+
+def number(value: Any, what: str) -> float:
     value = from_outside(value)
     found = float(value.item() if isinstance(value, Tensor) else value)
     if not found >= 0.0:
@@ -224,8 +345,8 @@ def _number(value: Any, what: str) -> float:
     return found
 
 
-def _share(value: Any, what: str) -> float:
-    found = _number(value, what)
+def share(value: Any, what: str) -> float:
+    found = number(value, what)
     if found >= 1.0:
         raise NumberError(f"{what}: must be in [0, 1), not {found}")
     return found
@@ -255,110 +376,3 @@ def _gradient(value: Any, variable: Any, what: str) -> Any:
             f"{variable.dtype.name}; convert it with ngrad.cast"
         )
     return g
-
-
-class SGD(Optimizer):
-    """Gradient descent, with momentum if asked.
-
-    Without momentum w <- w - learning_rate * g. With it v <- momentum * v - learning_rate * g, and
-    w <- w + v (Polyak, 1964), or w <- w + momentum * v - learning_rate * g if `nesterov`
-    (Sutskever et al., On the importance of initialization and momentum in deep learning, 2013).
-
-    Parameters
-    ----------
-    learning_rate : float or callable of the step
-    momentum : float
-        In [0, 1).
-    nesterov : bool
-
-    Examples
-    --------
-    >>> import ngrad
-    >>> from ngrad.optimizers import SGD
-    >>> w = ngrad.Variable([1.0, 2.0])
-    >>> step = SGD(learning_rate=0.5).apply_gradients([([1.0, 1.0], w)])
-    >>> w.numpy()
-    array([0.5, 1.5], dtype=float32)
-    """
-
-    def __init__(
-        self, learning_rate: Rate = 0.01, momentum: float = 0.0, nesterov: bool = False
-    ) -> None:
-        super().__init__(learning_rate)
-        self.momentum, self.nesterov = _share(momentum, "momentum"), bool(nesterov)
-        self.slots = ("momentum",) if self.momentum else ()
-
-    def _kind(self) -> Any:
-        return self.nesterov
-
-    def _step(self) -> Callable[[Any, Variable, list[Any]], None]:
-        nesterov, decay = self.nesterov, self._asked(lambda own: own.momentum)
-        rate = self._counted(lambda own, rate, step: rate)
-
-        def update(g: Any, w: Variable, slots: list[Any]) -> None:
-            move = rate(w.dtype) * g
-            if slots:
-                (velocity,), momentum = slots, decay(w.dtype)
-                velocity.assign(momentum * velocity - move)
-                move = move - momentum * velocity if nesterov else -velocity
-            w.assign_sub(move)
-
-        return update
-
-
-class Adam(Optimizer):
-    """Adam (Kingma and Ba, Adam: A Method for Stochastic Optimization, 2015).
-
-    In the form at the end of the paper's section 2, as in Keras: m and v are the running means of
-    g and g**2, and w <- w - rate * m / (sqrt(v) + epsilon), where at step t
-    rate = learning_rate * sqrt(1 - beta_2**t) / (1 - beta_1**t).
-
-    Parameters
-    ----------
-    learning_rate : float or callable of the step
-    beta_1, beta_2 : float
-        Decay of the running means, in [0, 1).
-    epsilon : float
-
-    Examples
-    --------
-    >>> import ngrad
-    >>> from ngrad.optimizers import Adam
-    >>> w = ngrad.Variable([1.0, 2.0])
-    >>> step = Adam(learning_rate=0.5).apply_gradients([([1.0, -4.0], w)])
-    >>> w.numpy().round(3)
-    array([0.5, 2.5], dtype=float32)
-    """
-
-    slots = ("m", "v")
-
-    def __init__(
-        self,
-        learning_rate: Rate = 0.001,
-        beta_1: float = 0.9,
-        beta_2: float = 0.999,
-        epsilon: float = 1e-7,
-    ) -> None:
-        super().__init__(learning_rate)
-        self.beta_1, self.beta_2 = _share(beta_1, "beta_1"), _share(beta_2, "beta_2")
-        self.epsilon = _number(epsilon, "epsilon")
-
-    def _step(self) -> Callable[[Any, Variable, list[Any]], None]:
-        new_1 = self._asked(lambda own: 1.0 - own.beta_1)
-        new_2 = self._asked(lambda own: 1.0 - own.beta_2)
-        small = self._asked(lambda own: own.epsilon)
-        scaled = self._counted(
-            lambda own, rate, t: rate * (1.0 - own.beta_2**t) ** 0.5 / (1.0 - own.beta_1**t)
-        )
-
-        def update(g: Any, w: Variable, slots: list[Any]) -> None:
-            rate = scaled(w.dtype)  # before anything is updated: it may be refused
-            m, v = slots
-            m.assign_add(new_1(w.dtype) * (g - m))
-            v.assign_add(new_2(w.dtype) * (square(g) - v))
-            w.assign_sub(rate * m / (sqrt(v) + small(w.dtype)))
-
-        return update
-
-
-__all__ = ["SGD", "Adam", "Optimizer"]
