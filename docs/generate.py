@@ -85,7 +85,7 @@ def public(module: Any) -> Iterator[tuple[str, Any]]:
 def namespaces() -> Iterator[str]:
     """A table of names for each namespace; what the top level has is not said twice."""
     top = {id(value) for _, value in public(ngrad)}
-    names = ("math", "nn", "linalg", "bitwise", "random", "optimizers", "debugging")
+    names = ("math", "nn", "linalg", "bitwise", "random", "optimizers", "debugging", "signal")
     inner = [(f"ngrad.{name}", getattr(ngrad, name)) for name in names]
     for title, module in [("ngrad", ngrad), *inner]:
         yield f"\n### `{title}`\n\n| name | |\n| --- | --- |"

@@ -10,7 +10,22 @@ Examples
 array([2., 4.], dtype=float32)
 """
 
-from ngrad import bitwise, config, debug, debugging, errors, linalg, math, nn, optimizers, random
+import typing as _typing
+
+from ngrad import (
+    bitwise,
+    config,
+    debug,
+    debugging,
+    errors,
+    linalg,
+    math,
+    nn,
+    optimizers,
+    random,
+    signal,
+)
+from ngrad.absent import tensorflow as _tensorflow
 from ngrad.asking import UnconnectedGradients
 from ngrad.checks import (
     Assert,
@@ -123,11 +138,12 @@ from ngrad.math import (
     tanh,
     truediv,
 )
+from ngrad.math import divide as realdiv
 from ngrad.module import Module
 from ngrad.ops.assignment import LAST as _LAST  # noqa: F401, an op that `ngrad.numpy` makes use of
 from ngrad.ops.clipping import clip_by_global_norm, clip_by_norm
 from ngrad.ops.complexes import complex
-from ngrad.ops.composed import saturate_cast
+from ngrad.ops.composed import saturate_cast, truncatediv, truncatemod
 from ngrad.ops.counting import sequence_mask
 from ngrad.ops.counting import slice_ as slice
 from ngrad.ops.creation import (
@@ -173,6 +189,9 @@ from ngrad.variable import Variable
 
 __version__ = "0.1.0"
 newaxis = None
+
+if not _typing.TYPE_CHECKING:
+    __getattr__ = _tensorflow("ngrad")
 
 __all__ = [
     "Assert",
@@ -306,6 +325,7 @@ __all__ = [
     "random_uniform",
     "range",
     "rank",
+    "realdiv",
     "reduce_all",
     "reduce_any",
     "reduce_logsumexp",
@@ -331,6 +351,7 @@ __all__ = [
     "shape",
     "sigmoid",
     "sign",
+    "signal",
     "sin",
     "sinh",
     "size",
@@ -357,6 +378,8 @@ __all__ = [
     "transpose",
     "truediv",
     "truncated_normal",
+    "truncatediv",
+    "truncatemod",
     "uint8",
     "uint16",
     "uint32",

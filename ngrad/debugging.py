@@ -1,5 +1,8 @@
 """TensorFlow's `tf.debugging`: what should hold of tensors, or an error says where it does not."""
 
+import typing as _typing
+
+from ngrad.absent import tensorflow as _tensorflow
 from ngrad.checks import (
     Assert,
     assert_all_finite,
@@ -27,6 +30,9 @@ from ngrad.checks import (
     enable_check_numerics,
     is_numeric_tensor,
 )
+
+if not _typing.TYPE_CHECKING:
+    __getattr__ = _tensorflow("ngrad.debugging")
 
 __all__ = [
     "Assert",

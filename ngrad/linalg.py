@@ -1,5 +1,8 @@
 """TensorFlow's `tf.linalg`: products, contractions, norms, diagonals, factors."""
 
+import typing as _typing
+
+from ngrad.absent import tensorflow as _tensorflow
 from ngrad.ops.cholesky import cholesky
 from ngrad.ops.clipping import global_norm
 from ngrad.ops.creation import eye
@@ -28,6 +31,9 @@ from ngrad.ops.systems import (
     tensor_diag_part,
 )
 from ngrad.ops.triangular import triangular_solve
+
+if not _typing.TYPE_CHECKING:
+    __getattr__ = _tensorflow("ngrad.linalg")
 
 __all__ = [
     "adjoint",

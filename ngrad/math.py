@@ -1,5 +1,8 @@
 """TensorFlow's `tf.math`: elementwise functions, reductions, running reductions."""
 
+import typing as _typing
+
+from ngrad.absent import tensorflow as _tensorflow
 from ngrad.ops.activations import log_softmax, softmax, softsign
 from ngrad.ops.arithmetic import abs_ as abs
 from ngrad.ops.arithmetic import (
@@ -78,7 +81,6 @@ from ngrad.ops.reductions import (
     reduce_sum,
 )
 from ngrad.ops.scans import cumprod, cumsum
-from ngrad.ops.scipy_special import erfinv, ndtri
 from ngrad.ops.segments import (
     segment_max,
     segment_mean,
@@ -93,8 +95,26 @@ from ngrad.ops.segments import (
     unsorted_segment_sum,
 )
 from ngrad.ops.special import digamma, erf, erfc, lgamma, trigamma
+from ngrad.ops.special_names import (
+    bessel_i0,
+    bessel_i0e,
+    bessel_i1,
+    bessel_i1e,
+    betainc,
+    erfcinv,
+    erfinv,
+    igamma,
+    igammac,
+    lbeta,
+    ndtri,
+    polygamma,
+    zeta,
+)
 from ngrad.ops.statistics import reduce_logsumexp, reduce_mean, reduce_std, reduce_variance
 from ngrad.ops.trigonometric import acos, asin, atan, atan2, cos, sin, tan
+
+if not _typing.TYPE_CHECKING:
+    __getattr__ = _tensorflow("ngrad.math")
 
 __all__ = [
     "abs",
@@ -111,6 +131,11 @@ __all__ = [
     "atan",
     "atan2",
     "atanh",
+    "bessel_i0",
+    "bessel_i0e",
+    "bessel_i1",
+    "bessel_i1e",
+    "betainc",
     "bincount",
     "cbrt",
     "ceil",
@@ -128,6 +153,7 @@ __all__ = [
     "equal",
     "erf",
     "erfc",
+    "erfcinv",
     "erfinv",
     "exp",
     "expm1",
@@ -137,6 +163,8 @@ __all__ = [
     "greater",
     "greater_equal",
     "hypot",
+    "igamma",
+    "igammac",
     "imag",
     "in_top_k",
     "invert_permutation",
@@ -146,6 +174,7 @@ __all__ = [
     "is_non_decreasing",
     "is_strictly_increasing",
     "l2_normalize",
+    "lbeta",
     "less",
     "less_equal",
     "lgamma",
@@ -168,6 +197,7 @@ __all__ = [
     "negative",
     "nextafter",
     "not_equal",
+    "polygamma",
     "polyval",
     "pow",
     "real",
@@ -219,4 +249,5 @@ __all__ = [
     "xlog1py",
     "xlogy",
     "zero_fraction",
+    "zeta",
 ]

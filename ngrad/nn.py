@@ -1,6 +1,10 @@
 """TensorFlow's `tf.nn`: activations, losses, normalization, convolutions and pooling."""
 
+import typing as _typing
+
+from ngrad.absent import tensorflow as _tensorflow
 from ngrad.ops.activations import (
+    crelu,
     elu,
     gelu,
     leaky_relu,
@@ -17,6 +21,7 @@ from ngrad.ops.activations import (
 )
 from ngrad.ops.activations import silu as swish
 from ngrad.ops.convolution import (
+    atrous_conv2d,
     conv1d,
     conv2d,
     conv2d_transpose,
@@ -27,12 +32,21 @@ from ngrad.ops.convolution import (
 )
 from ngrad.ops.losses import (
     l2_loss,
+    log_poisson_loss,
     sigmoid_cross_entropy_with_logits,
     softmax_cross_entropy_with_logits,
     sparse_softmax_cross_entropy_with_logits,
     weighted_cross_entropy_with_logits,
 )
-from ngrad.ops.nn import bias_add, dropout, embedding_lookup, zero_fraction
+from ngrad.ops.nn import (
+    bias_add,
+    depth_to_space,
+    dropout,
+    embedding_lookup,
+    space_to_depth,
+    weighted_moments,
+    zero_fraction,
+)
 from ngrad.ops.normalization import batch_normalization, l2_normalize, moments
 from ngrad.ops.pooling import avg_pool, max_pool
 from ngrad.ops.pooling import avg_pool as avg_pool1d
@@ -43,7 +57,11 @@ from ngrad.ops.pooling import max_pool as max_pool2d
 from ngrad.ops.pooling import max_pool as max_pool3d
 from ngrad.ops.ranking import in_top_k, top_k
 
+if not _typing.TYPE_CHECKING:
+    __getattr__ = _tensorflow("ngrad.nn")
+
 __all__ = [
+    "atrous_conv2d",
     "avg_pool",
     "avg_pool1d",
     "avg_pool2d",
@@ -55,6 +73,8 @@ __all__ = [
     "conv2d_transpose",
     "conv3d",
     "convolution",
+    "crelu",
+    "depth_to_space",
     "depthwise_conv2d",
     "dropout",
     "elu",
@@ -64,6 +84,7 @@ __all__ = [
     "l2_loss",
     "l2_normalize",
     "leaky_relu",
+    "log_poisson_loss",
     "log_softmax",
     "max_pool",
     "max_pool1d",
@@ -81,10 +102,12 @@ __all__ = [
     "softmax_cross_entropy_with_logits",
     "softplus",
     "softsign",
+    "space_to_depth",
     "sparse_softmax_cross_entropy_with_logits",
     "swish",
     "tanh",
     "top_k",
     "weighted_cross_entropy_with_logits",
+    "weighted_moments",
     "zero_fraction",
 ]

@@ -1,7 +1,9 @@
 """TensorFlow's `tf.random`: draws from a global seed, stateless draws, generators."""
 
+import typing as _typing
 from types import SimpleNamespace as _Namespace
 
+from ngrad.absent import tensorflow as _tensorflow
 from ngrad.ops.generator import Generator
 from ngrad.ops.random import (
     categorical,
@@ -24,6 +26,9 @@ from ngrad.ops.random import uniform as random_uniform
 
 experimental = _Namespace(Generator=Generator, stateless_shuffle=stateless_shuffle)
 """Names that TensorFlow has there."""
+
+if not _typing.TYPE_CHECKING:
+    __getattr__ = _tensorflow("ngrad.random")
 
 __all__ = [
     "Generator",

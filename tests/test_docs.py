@@ -39,6 +39,24 @@ def test_table_of_numpys_names_is_up_to_date() -> None:
     assert there >= 0.95 * wanted, "of the main namespace"
 
 
+def test_what_tensorflow_has_and_ngrad_has_not_says_why() -> None:
+    import importlib
+
+    from ngrad.absent import TENSORFLOW, by_name
+
+    module = generator("tensorflow_coverage")
+    assert module.text() == module.TARGET.read_text(), "run `python docs/tensorflow_coverage.py`"
+    for space, reasons in TENSORFLOW.items():
+        namespace = importlib.import_module(space)
+        for name, reason in by_name(reasons).items():
+            with pytest.raises(
+                AttributeError, match=re.escape(f"{space} has no {name!r}: {reason}")
+            ):
+                getattr(namespace, name)
+        with pytest.raises(AttributeError, match="has no attribute 'misspelt'"):
+            getattr(namespace, "misspelt")  # noqa: B009
+
+
 def test_every_name_and_op_is_in_the_table() -> None:
     import ngrad
     from ngrad.graph.op import TABLE

@@ -19,7 +19,9 @@ import ngrad
 from ngrad.errors import DTypeError
 
 NAMESPACES = (
-    *(ngrad, ngrad.math, ngrad.nn, ngrad.linalg, ngrad.random, ngrad.bitwise, ngrad.debugging),
+    ngrad,
+    *(ngrad.math, ngrad.nn, ngrad.linalg, ngrad.random, ngrad.bitwise),
+    *(ngrad.debugging, ngrad.signal),
 )
 CALLABLES = {
     f"{space.__name__}.{name}": getattr(space, name)

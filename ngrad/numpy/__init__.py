@@ -87,6 +87,7 @@ from numpy import (
     ushort,
 )  # fmt: skip
 
+from ngrad.absent import missing as _missing
 from ngrad.numpy import fft, lib, linalg, random
 from ngrad.numpy import folding as _folding
 from ngrad.numpy import methods as _methods
@@ -132,16 +133,19 @@ for _name, _value in list(globals().items()):
         globals()[_name] = _named(_value)
 
 
+_find = _missing(
+    "ngrad.numpy",
+    _ABSENT,
+    lambda name: "NumPy's own takes numpy.asarray(x)" if hasattr(_numpy, name) else "",
+)
+
+
 def __getattr__(name: str) -> Any:
     if name == "special":  # an extension that the Array API standard is to have: SciPy asks for it
         from ngrad.protocols import Special
 
         return Special()
-    if name in _ABSENT:
-        raise AttributeError(f"ngrad.numpy has no {name!r}: {_ABSENT[name]}")
-    if hasattr(_numpy, name):
-        raise AttributeError(f"ngrad.numpy has no {name!r}; NumPy's own takes numpy.asarray(x)")
-    raise AttributeError(f"module 'ngrad.numpy' has no attribute {name!r}")
+    return _find(name)
 
 
 __all__ = [

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-APART: dict[str, tuple[str, ...]] = {
+from ngrad.absent import Reasons, by_name
+
+APART: Reasons = {
     "extended precision is in no kernel": (
         "clongdouble", "complex256", "float128", "longdouble",
     ),
@@ -30,7 +32,7 @@ APART: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 """What has no meaning for arrays of numbers, or is no function of them."""
 
-OF_ARRAYS: dict[str, tuple[str, ...]] = {
+OF_ARRAYS: Reasons = {
     "it would write to memory, which may be shared; assign to the array's elements": (
         "ctypes", "setfield", "setflags",
     ),
@@ -40,5 +42,4 @@ OF_ARRAYS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 """Methods and attributes of NumPy's arrays."""
 
-BY_NAME = {name: reason for reason, names in APART.items() for name in names}
-OF_ARRAYS_BY_NAME = {name: reason for reason, names in OF_ARRAYS.items() for name in names}
+BY_NAME, OF_ARRAYS_BY_NAME = by_name(APART), by_name(OF_ARRAYS)

@@ -13,11 +13,13 @@ from ngrad.ops.elementwise import elementwise, select
 from ngrad.ops.exponential import exp, expm1, log, sigmoid, softplus
 from ngrad.ops.hyperbolic import tanh
 from ngrad.ops.identity import stop_gradient
+from ngrad.ops.joining import concat
 from ngrad.ops.reductions import reduce_max, reduce_sum
 from ngrad.ops.shape import normal_axis
 from ngrad.ops.special import erfc
 
 __all__ = [
+    "crelu",
     "elu",
     "gelu",
     "leaky_relu",
@@ -213,3 +215,16 @@ def log_softmax(logits: Any, axis: Any = -1, name: str | None = None) -> Any:
     x, at = logits_of(logits, axis, "log_softmax")
     low = shifted(x, at)
     return low - log(reduce_sum(exp(low), at, keepdims=True))
+
+
+def crelu(features: Any, axis: Any = -1, name: str | None = None) -> Any:
+    """`relu` of features and of their negatives, side by side along an axis.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.nn.crelu([-1.0, 3.0]).numpy()
+    array([0., 3., 1., 0.], dtype=float32)
+    """
+    x = floating(features, "crelu")
+    return concat([relu(x), relu(-x)], axis)

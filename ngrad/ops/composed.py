@@ -8,8 +8,8 @@ from typing import Any
 
 from ngrad.dtypes import as_dtype, int64
 from ngrad.errors import DTypeError, NumberError, ShapeError
-from ngrad.ops.arithmetic import add, subtract
-from ngrad.ops.comparison import greater, greater_equal, not_equal
+from ngrad.ops.arithmetic import add, divide, floordiv, subtract, trunc
+from ngrad.ops.comparison import greater, greater_equal, less, logical_and, not_equal
 from ngrad.ops.complexes import conj
 from ngrad.ops.convert import cast_to, floating, operands, tensor
 from ngrad.ops.exponential import softplus
@@ -189,3 +189,33 @@ def _each_beside_the_last(compare: Any, x: Any, what: str) -> Any:
     (x,) = operands(what, x)
     row = reshape(x, (x._layout.size,))
     return reduce_all(compare(row[1:], row[:-1]))
+
+
+def truncatediv(x: Any, y: Any, name: str | None = None) -> Any:
+    """The quotient of integers rounded towards 0, where `floordiv` rounds down; 0 by 0.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.truncatediv([7, -7], 2).numpy()
+    array([ 3, -3], dtype=int32)
+    """
+    x, y = operands("truncatediv", x, y)
+    if not x.dtype.is_integer:
+        return trunc(divide(x, y))
+    below = floordiv(x, y)
+    inexact = logical_and(not_equal(below * y, x), not_equal(y, 0))
+    return below + cast_to(logical_and(inexact, less(x, 0) != less(y, 0)), x.dtype)
+
+
+def truncatemod(x: Any, y: Any, name: str | None = None) -> Any:
+    """The remainder of `truncatediv`, with the sign of x.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.truncatemod([7, -7], 2).numpy()
+    array([ 1, -1], dtype=int32)
+    """
+    x, y = operands("truncatemod", x, y)
+    return x - truncatediv(x, y) * y

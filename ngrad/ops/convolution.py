@@ -331,3 +331,17 @@ def convolution(
         raise ShapeError(f"convolution: takes tensors of 3 to 5 axes, not of {axes + 2}")
     steps = 1 if strides is None else strides
     return _convolve("convolution", input, filters, steps, padding, data_format, dilations, axes)
+
+
+def atrous_conv2d(
+    value: Any, filters: Any, rate: Any, padding: Any, name: str | None = None
+) -> Any:
+    """`conv2d` by filters with gaps: `rate` is its `dilations`.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.nn.atrous_conv2d(ngrad.ones((1, 5, 5, 1)), ngrad.ones((2, 2, 1, 1)), 3, "VALID").shape
+    (1, 2, 2, 1)
+    """
+    return conv2d(value, filters, 1, padding, dilations=rate)

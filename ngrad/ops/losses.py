@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from ngrad.errors import DTypeError, ShapeError
 from ngrad.ops.activations import logits_of, shifted
 from ngrad.ops.bounds import checked
+from ngrad.ops.comparison import greater
 from ngrad.ops.convert import cast_to, floating, tensor
+from ngrad.ops.elementwise import select
 from ngrad.ops.exponential import exp, log, softplus
 from ngrad.ops.gather import gather_rows
 from ngrad.ops.launching import broadcast_shapes
@@ -149,3 +152,26 @@ def l2_loss(t: Any, name: str | None = None) -> Any:
     """
     x = floating(t, "l2_loss")
     return 0.5 * reduce_sum(x * x)
+
+
+def log_poisson_loss(
+    targets: Any, log_input: Any, compute_full_loss: bool = False, name: str | None = None
+) -> Any:
+    """exp(log_input) - targets * log_input; with Stirling's approximation of log(targets!) where
+    these are greater than 1, if the full loss is wanted.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.nn.log_poisson_loss([2.0], [0.0]).numpy()
+    array([1.], dtype=float32)
+    """
+    x = floating(log_input, "log_poisson_loss")
+    z = _labels_like(targets, x, "log_poisson_loss")
+    found = exp(x) - x * z
+    if not compute_full_loss:
+        return found
+    many = greater(z, 1.0)
+    safe = select(many, z, 1.0)
+    stirling = safe * log(safe) - safe + 0.5 * log(2.0 * math.pi * safe)
+    return found + select(many, stirling, 0.0)

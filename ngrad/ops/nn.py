@@ -11,11 +11,13 @@ from ngrad.ops.bounds import checked
 from ngrad.ops.comparison import equal, greater_equal
 from ngrad.ops.convert import cast_to, floating, from_outside, operands, tensor
 from ngrad.ops.elementwise import select
-from ngrad.ops.extents import dims
+from ngrad.ops.extents import dims, integers
 from ngrad.ops.gather import gather
 from ngrad.ops.launching import broadcast_shapes
+from ngrad.ops.power import square
 from ngrad.ops.random import uniform
-from ngrad.ops.shape import reshape
+from ngrad.ops.reductions import kept_shape, normal_axes, reduce_sum
+from ngrad.ops.shape import broadcast_to, reshape, transpose
 from ngrad.ops.statistics import reduce_mean
 from ngrad.tensor import Tensor
 
@@ -133,3 +135,75 @@ def zero_fraction(value: Any, dtype: Any = float32, name: str | None = None) -> 
     """
     zero = equal(tensor(value, "zero_fraction"), 0)
     return reduce_mean(cast_to(zero, as_dtype(dtype)))
+
+
+def weighted_moments(
+    x: Any, axes: Any, frequency_weights: Any, keepdims: bool = False, name: str | None = None
+) -> tuple[Any, Any]:
+    """The mean and the variance over axes of elements that count by weights.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> mean, variance = ngrad.nn.weighted_moments([1.0, 4.0], [0], [2.0, 1.0])
+    >>> mean.numpy(), variance.numpy()
+    (np.float32(2.0), np.float32(2.0))
+    """
+    what = "weighted_moments"
+    x, weights = operands(what, floating(x, what), frequency_weights)
+    over = normal_axes(axes, x.ndim, what)
+    weights = broadcast_to(weights, broadcast_shapes(what, weights._layout, x._layout))
+    total = reduce_sum(weights, over, keepdims=True)
+    mean = reduce_sum(x * weights, over, keepdims=True) / total
+    variance = reduce_sum(square(x - mean) * weights, over, keepdims=True) / total
+    if keepdims:
+        return mean, variance
+    kept = kept_shape(x._layout.shape, over)
+    return reshape(mean, kept), reshape(variance, kept)
+
+
+def depth_to_space(
+    input: Any, block_size: Any, data_format: str = "NHWC", name: str | None = None
+) -> Any:
+    """Channels as blocks of pixels: (n, h, w, b * b * c) gives (n, h * b, w * b, c).
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.nn.depth_to_space(ngrad.ones([1, 2, 2, 12]), 2).shape
+    (1, 4, 4, 3)
+    """
+    x, block = _blocks("depth_to_space", input, block_size, data_format)
+    n, height, width, depth = x._layout.shape
+    if depth % block**2:
+        raise ShapeError(f"depth_to_space: {depth} channels are no blocks of {block} x {block}")
+    parts = reshape(x, (n, height, width, block, block, depth // block**2))
+    return reshape(transpose(parts, (0, 1, 3, 2, 4, 5)), (n, height * block, width * block, -1))
+
+
+def space_to_depth(
+    input: Any, block_size: Any, data_format: str = "NHWC", name: str | None = None
+) -> Any:
+    """Blocks of pixels as channels: (n, h * b, w * b, c) gives (n, h, w, b * b * c).
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.nn.space_to_depth(ngrad.ones([1, 4, 4, 3]), 2).shape
+    (1, 2, 2, 12)
+    """
+    x, block = _blocks("space_to_depth", input, block_size, data_format)
+    n, height, width, depth = x._layout.shape
+    if height % block or width % block:
+        raise ShapeError(f"space_to_depth: {(height, width)} pixels are no blocks of {block}")
+    parts = reshape(x, (n, height // block, block, width // block, block, depth))
+    return reshape(transpose(parts, (0, 1, 3, 2, 4, 5)), (n, height // block, width // block, -1))
+
+
+def _blocks(what: str, input: Any, block_size: Any, data_format: str) -> tuple[Any, int]:
+    x, (block,) = tensor(input, what), integers(block_size, what)
+    if data_format != "NHWC":
+        raise NumberError(f"{what}: data_format is 'NHWC', not {data_format!r}; transpose it")
+    if x.ndim != 4 or block < 1:
+        raise ShapeError(f"{what}: takes 4 axes and blocks from 1 on, not {x.ndim} and {block}")
+    return x, block

@@ -11,7 +11,7 @@ from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op, require
 from ngrad.ops.arithmetic import sign
 from ngrad.ops.comparison import less
-from ngrad.ops.convert import floating, number
+from ngrad.ops.convert import number
 from ngrad.ops.elementwise import select
 from ngrad.ops.exponential import exp, log, log1p
 from ngrad.ops.hosted import on_host
@@ -345,30 +345,3 @@ def incomplete(op: Op, *operands: Any) -> Any:
     """An incomplete function, whose parameters, all but the last operand, are kept constant."""
     *parameters, x = operands
     return apply(op, (*(apply(FIXED, (y,), (op.name,)) for y in parameters), x))
-
-
-# -- TensorFlow's names ----------------------------------------------------------------------------
-
-
-def erfinv(x: Any, name: str | None = None) -> Any:
-    """The inverse of `erf`.
-
-    Examples
-    --------
-    >>> import ngrad
-    >>> ngrad.math.erfinv([0.0, 0.5]).numpy()
-    array([0.        , 0.47693628], dtype=float32)
-    """
-    return apply(ERFINV, (floating(x, "erfinv"),))
-
-
-def ndtri(x: Any, name: str | None = None) -> Any:
-    """The inverse of the normal distribution function.
-
-    Examples
-    --------
-    >>> import ngrad
-    >>> ngrad.math.ndtri([0.5, 0.975]).numpy().round(2)
-    array([0.  , 1.96], dtype=float32)
-    """
-    return apply(NDTRI, (floating(x, "ndtri"),))

@@ -6,16 +6,15 @@ import importlib
 from collections.abc import Callable
 from typing import Any
 
+from ngrad import absent
+
 
 def missing(part: str) -> Callable[[str], Any]:
     """The `__getattr__` of `ngrad.scipy`'s part of that name."""
 
-    def getattr_(name: str) -> Any:
-        if not name.startswith("_") and hasattr(importlib.import_module(f"scipy.{part}"), name):
-            raise AttributeError(
-                f"ngrad.scipy.{part} has no {name!r}; SciPy's own takes numpy.asarray(x), without "
-                "derivatives"
-            )
-        raise AttributeError(f"module 'ngrad.scipy.{part}' has no attribute {name!r}")
+    def otherwise(name: str) -> str:
+        if name.startswith("_") or not hasattr(importlib.import_module(f"scipy.{part}"), name):
+            return ""
+        return "SciPy's own takes numpy.asarray(x), without derivatives"
 
-    return getattr_
+    return absent.missing(f"ngrad.scipy.{part}", {}, otherwise)

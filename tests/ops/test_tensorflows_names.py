@@ -146,6 +146,55 @@ CASES: dict[str, Case] = {
                                w.sum((2, 3)))[None, :, :, None],
         (X, RNG.normal(size=(2, 2, 1, 2))),
     ),
+    "igamma": Case(lambda x: math.igamma(2.0, x), lambda x: special.gammainc(2, x), (P,)),
+    "igammac": Case(lambda x: math.igammac(2.0, x), lambda x: special.gammaincc(2, x), (P,)),
+    "betainc": Case(
+        lambda x: math.betainc(2.0, 3.0, x), lambda x: special.betainc(2, 3, x), (P / 3,)
+    ),
+    "polygamma": Case(lambda x: math.polygamma(1, x), lambda x: special.polygamma(1, x), (P,)),
+    "zeta": Case(math.zeta, special.zeta, (P + 1, P)),
+    "lbeta": Case(
+        math.lbeta, lambda x: special.gammaln(x).sum(1) - special.gammaln(x.sum(1)), (P,)
+    ),
+    **{
+        name: Case(getattr(math, name), getattr(special, name.removeprefix("bessel_")), (X,))
+        for name in ("bessel_i0", "bessel_i0e", "bessel_i1", "bessel_i1e")
+    },
+    "crelu": Case(nn.crelu, lambda x: np.maximum(np.concatenate([x, -x], -1), 0), (X,)),
+    "log_poisson_loss": Case(
+        lambda z, x: nn.log_poisson_loss(z, x, True),
+        lambda z, x: np.exp(x) - x * z
+        + (z > 1) * (z * np.log(z) - z + 0.5 * np.log(2 * np.pi * z)),
+        (P, X),
+    ),
+    "space_to_depth": Case(
+        lambda x: nn.depth_to_space(2.0 * nn.space_to_depth(x, 2), 2),
+        lambda x: 2 * x,
+        (RNG.normal(size=(1, 4, 2, 1)),),
+    ),
+    "depth_to_space": Case(
+        lambda x: nn.depth_to_space(x[None, None, None], 2)[0, ..., 0],
+        lambda x: x.reshape(2, 2),
+        (X[0],),
+    ),
+    "weighted_moments": Case(
+        lambda x, w: nn.weighted_moments(x, [0, 1], w)[1],
+        lambda x, w: np.average((x - np.average(x, weights=w)) ** 2, weights=w),
+        (X, P),
+    ),
+    "truncatediv": Case(
+        ngrad.truncatediv, lambda x, y: np.trunc(x / y), (np.arange(-6, 7), np.array([4])), False
+    ),
+    "truncatemod": Case(ngrad.truncatemod, np.fmod, (np.arange(-6, 7), np.array([-4])), False),
+    "rfft": Case(lambda x: ngrad.signal.rfft(x, [6]), lambda x: np.fft.rfft(x, 6), (X,), False),
+    "irfft2d": Case(
+        lambda x: ngrad.signal.irfft2d(ngrad.signal.rfft2d(x)) ** 2, lambda x: x**2, (X,)
+    ),
+    "ifft3d": Case(ngrad.signal.ifft3d, np.fft.ifftn, (RNG.normal(size=(2, 2, 2)),), False),
+    "fftshift": Case(
+        lambda x: ngrad.signal.fftshift(x, [1]), lambda x: np.fft.fftshift(x, [1]), (X,)
+    ),
+    "ifftshift": Case(ngrad.signal.ifftshift, np.fft.ifftshift, (X,)),
     **{
         f"unsorted_segment_{name}": Case(
             lambda x, name=name: getattr(math, f"unsorted_segment_{name}")(x, IDS, 4),

@@ -1,0 +1,52 @@
+"""Write docs/tensorflow.md, on TensorFlow's names: `python docs/tensorflow_coverage.py`."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from ngrad.absent import TENSORFLOW, YET
+
+TARGET = Path(__file__).with_name("tensorflow.md")
+
+HEAD = """# TensorFlow's names
+
+Written by `python docs/tensorflow_coverage.py`, of what `ngrad/absent.py` says; change that.
+
+`import ngrad as tf` runs eager TensorFlow code on numbers: [ops.md](ops.md) lists what there is,
+with TensorFlow's arguments. This page lists what is not there, and why; asking for such a name says
+the same. `python asv_bench/agreement.py` runs programs on both, and finds names that neither page
+has.
+
+What differs where both have a name:
+
+- A Python number beside a tensor has its dtype, and tensors of different dtypes are promoted by
+  NumPy's rules, where TensorFlow raises.
+- Gradients are tensors; there are no `IndexedSlices` among them.
+- `cond`, `while_loop`, `map_fn` and `scan` are Python: they run their functions where they are
+  called. In a recorded `function` a condition that is computed has no value, and raises.
+- `unique`, `segment_sum` (not `unsorted_segment_sum`), and `sequence_mask` and `bincount` without a
+  size look at values when they are called, since these decide a shape.
+- Of equal indices in `tensor_scatter_nd_update` the last counts, and it alone has a gradient.
+- An index, label or id out of range raises, where TensorFlow may skip it.
+- Ties: [limits.md](limits.md).
+"""
+
+
+def paragraphs(space: str) -> Iterator[str]:
+    reasons = TENSORFLOW[space]
+    here = len(importlib.import_module(space).__all__)
+    yield f"\n## `{space}`\n\n{here} names are there.\n\n| not there | |\n| --- | --- |"
+    for reason in sorted(reasons, key=lambda reason: reason == YET):
+        names = ", ".join(f"`{name}`" for name in reasons[reason])
+        yield f"| {names} | {reason.replace('|', chr(92) + '|')} |"
+
+
+def text() -> str:
+    """The whole page."""
+    return "\n".join([HEAD.rstrip("\n"), *(line for s in TENSORFLOW for line in paragraphs(s)), ""])
+
+
+if __name__ == "__main__":
+    TARGET.write_text(text())

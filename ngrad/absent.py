@@ -1,0 +1,237 @@
+"""What namespaces say of names that they do not have: why, and what to write instead."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+Reasons = dict[str, tuple[str, ...]]
+
+
+def by_name(apart: Reasons) -> dict[str, str]:
+    """The reason of each name."""
+    return {name: reason for reason, names in apart.items() for name in names}
+
+
+def missing(
+    space: str, reasons: Mapping[str, str], otherwise: Callable[[str], str] = lambda name: ""
+) -> Callable[[str], Any]:
+    """The `__getattr__` of a namespace.
+
+    Parameters
+    ----------
+    reasons : mapping
+        By name.
+    otherwise : callable
+        The reason of a name that is not among these; nothing if there is no such name.
+
+    Examples
+    --------
+    >>> find = missing("ngrad", {"data": "slice arrays instead"})
+    >>> find("data")
+    Traceback (most recent call last):
+    ...
+    AttributeError: ngrad has no 'data': slice arrays instead
+    """
+
+    def find(name: str) -> Any:
+        reason = reasons.get(name) or otherwise(name)
+        if reason:
+            raise AttributeError(f"{space} has no {name!r}: {reason}")
+        raise AttributeError(f"module {space!r} has no attribute {name!r}")
+
+    return find
+
+
+# -- TensorFlow's ----------------------------------------------------------------------------------
+
+YET = "not here yet"
+"""Of names that have a meaning here."""
+
+TENSORFLOW: dict[str, Reasons] = {
+    "ngrad": {
+        "layers, models, losses and metrics are Keras'; ngrad.Module finds variables, ngrad.nn has "
+        "functions and losses, ngrad.optimizers what keras.optimizers has": (
+            "estimator", "feature_column", "initializers", "keras", "layers", "losses", "metrics",
+        ),
+        "optimizers are in ngrad.optimizers": ("train",),
+        "an initial value is a tensor here: ngrad.Variable(ngrad.random.normal(shape))": (
+            "constant_initializer", "get_variable", "ones_initializer", "random_normal_initializer",
+            "random_uniform_initializer", "truncated_normal_initializer", "zeros_initializer",
+        ),
+        "there are no graphs and no sessions: call the function; ngrad.function records it": (
+            "Graph", "Operation", "Session", "autograph", "compat", "disable_eager_execution",
+            "get_default_graph", "global_variables_initializer", "graph_util", "import_graph_def",
+            "init_scope", "inside_function", "is_symbolic_tensor", "placeholder", "v1",
+            "variable_creator_scope", "wrap_function",
+        ),
+        "what is called runs, in the order in which it is called": (
+            "control_dependencies", "group", "no_op", "tuple",
+        ),
+        "use ngrad.GradientTape, whose gradients may be differentiated again and whose `jacobian` "
+        "is one of them": (
+            "AggregationMethod", "RegisterGradient", "gradients", "hessians", "no_gradient",
+        ),
+        "use ngrad.GradientTape: there is no forward mode": ("autodiff",),
+        "use ngrad.custom_gradient": ("grad_pass_through", "nondifferentiable_batch_function"),
+        "cheap values are computed again by themselves where that saves memory": (
+            "recompute_grad",
+        ),
+        "Python runs where it is called: call the function": ("numpy_function", "py_function"),
+        "slice NumPy's arrays, or any iterator of batches, and pass them to ngrad.constant": (
+            "data",
+        ),
+        "write NumPy's files: numpy.save(path, x), and ngrad.constant(numpy.load(path))": (
+            "io", "make_ndarray", "make_tensor_proto", "saved_model", "summary",
+        ),
+        "of text, which no kernel reads; use Python's": (
+            "as_string", "edit_distance", "fingerprint", "string", "strings",
+        ),
+        "tensors are dense; ngrad.math.segment_sum and its like take ids of rows": (
+            "RaggedTensor", "RaggedTensorSpec", "SparseTensor", "SparseTensorSpec", "ragged",
+            "ragged_fill_empty_rows", "ragged_fill_empty_rows_grad", "sparse",
+        ),
+        "append to a list, and ngrad.stack it": ("TensorArray", "TensorArraySpec"),
+        "use a dict, or ngrad.searchsorted": ("lookup", "sets"),
+        "one process on one device: `with ngrad.device(name)`, of ngrad.list_devices()": (
+            "DeviceSpec", "VariableAggregation", "VariableSynchronization", "distribute", "dtensor",
+            "tpu",
+        ),
+        "settings are in ngrad.config, devices in ngrad.list_devices()": (
+            "config_pb2", "get_logger", "load_library", "load_op_library", "logging", "sysconfig",
+            "test", "version", "xla",
+        ),
+        "use ngrad.profile() and ngrad.stats()": ("profiler", "timestamp"),
+        "a kernel of your own is an op by ngrad.kernel_op": ("raw_ops", "resource"),
+        "a shape is a tuple": (
+            "TensorShape", "broadcast_dynamic_shape", "broadcast_static_shape", "get_static_value",
+            "parallel_stack", "shape_n",
+        ),
+        "use ngrad.TensorSpec": (
+            "NoneTensorSpec", "OptionalSpec", "TypeSpec", "type_spec_from_value",
+        ),
+        "names are not kept; leave it out": ("get_current_name_scope", "name_scope"),
+        "use optree, which ngrad's nests are by: optree.tree_map(function, nest)": ("nest",),
+        "assertions are in ngrad.debugging": ("check_pinned",),
+        "threads need no guard to read: use threading.Lock": ("CriticalSection",),
+        "indices are those of ngrad.numpy": ("unravel_index",),
+        "use x[begin:end:step]": ("strided_slice",),
+        "use the names of ngrad.nn": (
+            "conv", "conv2d_backprop_filter_v2", "conv2d_backprop_input_v2",
+        ),
+        "gradients are dense": ("IndexedSlicesSpec",),
+        "use ngrad.math.top_k": ("approx_top_k",),
+        "use ngrad.identity": ("guarantee_const", "identity_n"),
+        "other dtypes are not there; those of ngrad are listed by ngrad.as_dtype": (
+            "qint16", "qint32", "qint8", "quantization", "quint16", "quint8", "variant",
+        ),
+        "pass what numpy.asarray takes": ("register_tensor_conversion_function",),
+        "other packages read images and sound": ("audio", "image"),
+        "a part of TensorFlow's own": (
+            "experimental", "lite", "mlir", "queue", "security", "tools", "types",
+        ),
+        YET: (
+            "batch_to_space", "bitcast", "dynamic_partition", "dynamic_stitch",
+            "extract_volume_patches", "fftnd", "histogram_fixed_width",
+            "histogram_fixed_width_bins", "ifftnd", "irfftnd", "random_index_shuffle",
+            "required_space_to_batch_paddings", "reverse_sequence", "rfftnd", "space_to_batch",
+            "space_to_batch_nd",
+        ),
+    },
+    "ngrad.math": {
+        "use top_k": ("approx_max_k", "approx_min_k"),
+        "use ngrad.norm": ("reduce_euclidean_norm",),
+        "SciPy's functions are in ngrad.scipy.special, with derivatives": ("special",),
+        YET: ("cumulative_logsumexp", "sobol_sample"),
+    },
+    "ngrad.nn": {
+        "cells and layers are Keras'; loop, or use ngrad.scan": (
+            "RNNCellDeviceWrapper", "RNNCellDropoutWrapper", "RNNCellResidualWrapper",
+        ),
+        "write the formula: what is elementwise is fused": (
+            "batch_norm_with_global_normalization", "compute_average_loss", "normalize_moments",
+            "scale_regularization_loss", "sufficient_statistics",
+        ),
+        "use conv2d_transpose": ("conv1d_transpose", "conv3d_transpose", "conv_transpose"),
+        "the gradient of depthwise_conv2d is it": (
+            "depthwise_conv2d_backprop_filter", "depthwise_conv2d_backprop_input",
+        ),
+        "use top_k": ("approx_max_k", "approx_min_k"),
+        "tensors are dense": ("embedding_lookup_sparse", "safe_embedding_lookup_sparse"),
+        YET: (
+            "all_candidate_sampler", "atrous_conv2d_transpose", "collapse_repeated",
+            "compute_accidental_hits", "ctc_beam_search_decoder", "ctc_greedy_decoder", "ctc_loss",
+            "ctc_unique_labels", "dilation2d", "erosion2d", "experimental",
+            "fixed_unigram_candidate_sampler", "fractional_avg_pool", "fractional_max_pool",
+            "isotonic_regression", "learned_unigram_candidate_sampler",
+            "local_response_normalization", "lrn", "max_pool_with_argmax", "nce_loss", "pool",
+            "sampled_softmax_loss", "space_to_batch", "with_space_to_batch",
+        ),
+    },
+    "ngrad.linalg": {
+        "matrices are tensors, and products of them are functions": tuple(
+            f"LinearOperator{kind}"
+            for kind in (
+                "", "Adjoint", "BlockDiag", "BlockLowerTriangular", "Circulant", "Circulant2D",
+                "Circulant3D", "Composition", "Diag", "FullMatrix", "Householder", "Identity",
+                "Inversion", "Kronecker", "LowRankUpdate", "LowerTriangular", "Permutation",
+                "ScaledIdentity", "Toeplitz", "Tridiag", "Zeros",
+            )
+        ),
+        "use solve or inv": ("lu_matrix_inverse", "lu_reconstruct", "lu_solve"),
+        "use eigh, or ngrad.scipy.linalg": ("eigh_tridiagonal",),
+        "use solve": ("banded_triangular_solve", "tridiagonal_solve"),
+        "use matmul": ("tridiagonal_matmul",),
+        "a part of TensorFlow's own": ("experimental",),
+    },
+    "ngrad.random": {
+        "the algorithm is Philox; a Generator takes a seed": ("Algorithm", "create_rng_state"),
+        "use a Generator of your own, or ngrad.random.set_seed": (
+            "get_global_generator", "set_global_generator",
+        ),
+        "a seed is two integers: choose others": ("fold_in", "split"),
+        YET: (
+            "all_candidate_sampler", "fixed_unigram_candidate_sampler",
+            "learned_unigram_candidate_sampler", "log_uniform_candidate_sampler", "poisson",
+            "stateless_binomial", "stateless_parameterized_truncated_normal", "stateless_poisson",
+            "uniform_candidate_sampler",
+        ),
+    },
+    "ngrad.signal": {
+        "windows are NumPy's: ngrad.numpy.hanning, hamming, kaiser": (
+            "hamming_window", "hann_window", "kaiser_bessel_derived_window", "kaiser_window",
+            "vorbis_window",
+        ),
+        "use ngrad.numpy.fft": ("fftnd", "ifftnd", "irfftnd", "rfftnd"),
+        YET: (
+            "dct", "frame", "idct", "inverse_mdct", "inverse_stft", "inverse_stft_window_fn",
+            "linear_to_mel_weight_matrix", "mdct", "mfccs_from_log_mel_spectrograms",
+            "overlap_and_add", "stft",
+        ),
+    },
+    "ngrad.debugging": {
+        "tracebacks are whole": (
+            "disable_traceback_filtering", "enable_traceback_filtering",
+            "is_traceback_filtering_enabled",
+        ),
+        "a tensor says where it is: x.device": (
+            "get_log_device_placement", "set_log_device_placement",
+        ),
+        "an iterable is what can be looped over": ("assert_proper_iterable",),
+        "a part of TensorFlow's own": ("experimental",),
+    },
+    "ngrad.optimizers": {
+        "floats of two bytes are computed as float32; scale the loss yourself": (
+            "LossScaleOptimizer",
+        ),
+        "make it by its class": ("deserialize", "get", "legacy", "serialize"),
+        "a part of TensorFlow's own": ("MultiOptimizer", "OptimizerMap"),
+        YET: ("Adafactor", "Ftrl", "Lamb", "Muon", "ScheduleFreeAdamW"),
+    },
+}  # fmt: skip
+"""By namespace, TensorFlow's names that it has not."""
+
+
+def tensorflow(space: str) -> Callable[[str], Any]:
+    """The `__getattr__` of a namespace that has TensorFlow's names."""
+    return missing(space, by_name(TENSORFLOW[space]))

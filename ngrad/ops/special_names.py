@@ -1,0 +1,182 @@
+"""TensorFlow's names of special functions that SciPy computes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ngrad.errors import NumberError
+from ngrad.graph.op import Op
+from ngrad.ops import scipy_special as s
+from ngrad.ops.convert import floating, operands
+from ngrad.ops.reductions import reduce_sum
+from ngrad.ops.special import lgamma
+from ngrad.record import apply
+
+
+def _floats(what: str, *values: Any) -> tuple[Any, ...]:
+    return tuple(floating(x, what) for x in operands(what, *values))
+
+
+def erfinv(x: Any, name: str | None = None) -> Any:
+    """The inverse of `erf`.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.math.erfinv([0.0, 0.5]).numpy()
+    array([0.        , 0.47693628], dtype=float32)
+    """
+    return apply(s.ERFINV, (floating(x, "erfinv"),))
+
+
+def erfcinv(x: Any, name: str | None = None) -> Any:
+    """The inverse of `erfc`.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.math.erfcinv([0.5, 1.5]).numpy()
+    array([ 0.47693628, -0.47693628], dtype=float32)
+    """
+    return apply(s.ERFCINV, (floating(x, "erfcinv"),))
+
+
+def ndtri(x: Any, name: str | None = None) -> Any:
+    """The inverse of the normal distribution function.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.math.ndtri([0.5, 0.975]).numpy().round(2)
+    array([0.  , 1.96], dtype=float32)
+    """
+    return apply(s.NDTRI, (floating(x, "ndtri"),))
+
+
+def lbeta(x: Any, name: str | None = None) -> Any:
+    """The logarithm of the beta function of all elements along the last axis, in absolute value.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.math.lbeta([1.0, 1.0, 1.0]).numpy().round(4)
+    np.float32(-0.6931)
+    """
+    x = floating(x, "lbeta")
+    return reduce_sum(lgamma(x), -1) - lgamma(reduce_sum(x, -1))
+
+
+def igamma(a: Any, x: Any, name: str | None = None) -> Any:
+    """The share of gamma(a) up to x; it has a derivative in x.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.math.igamma(1.0, 1.0).numpy().round(4)
+    np.float32(0.6321)
+    """
+    return s.incomplete(s.GAMMAINC, *_floats("igamma", a, x))
+
+
+def igammac(a: Any, x: Any, name: str | None = None) -> Any:
+    """The share of gamma(a) above x; it has a derivative in x.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.math.igammac(1.0, 1.0).numpy().round(4)
+    np.float32(0.3679)
+    """
+    return s.incomplete(s.GAMMAINCC, *_floats("igammac", a, x))
+
+
+def betainc(a: Any, b: Any, x: Any, name: str | None = None) -> Any:
+    """The share of beta(a, b) up to x; it has a derivative in x.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.math.betainc(1.0, 1.0, 0.25).numpy()
+    np.float32(0.25)
+    """
+    return s.incomplete(s.BETAINC, *_floats("betainc", a, b, x))
+
+
+def polygamma(a: Any, x: Any, name: str | None = None) -> Any:
+    """The derivative of `digamma` of an order, a number.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.math.polygamma(1, 1.0).numpy().round(4)
+    np.float32(1.6449)
+    """
+    order = float(a)
+    if order < 0 or order != int(order):
+        raise NumberError(f"polygamma: takes an order of 0, 1, ..., not {order}")
+    return apply(s.POLYGAMMA, (floating(x, "polygamma"),), (int(order),))
+
+
+def zeta(x: Any, q: Any, name: str | None = None) -> Any:
+    """Hurwitz's zeta function, the sum of (k + q)**-x over k from 0 on.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.math.zeta(2.0, 1.0).numpy().round(4)
+    np.float32(1.6449)
+    """
+    return apply(s.ZETA, _floats("zeta", x, q))
+
+
+def _bessel(what: str, kind: str, order: int, x: Any) -> Any:
+    op: Op = s.BESSEL
+    return apply(op, (floating(x, what),), (kind, order))
+
+
+def bessel_i0(x: Any, name: str | None = None) -> Any:
+    """The modified Bessel function of the first kind, of order 0.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.math.bessel_i0(0.0).numpy()
+    np.float32(1.0)
+    """
+    return _bessel("bessel_i0", "i", 0, x)
+
+
+def bessel_i0e(x: Any, name: str | None = None) -> Any:
+    """`bessel_i0` times exp(-|x|).
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.math.bessel_i0e(0.0).numpy()
+    np.float32(1.0)
+    """
+    return _bessel("bessel_i0e", "ie", 0, x)
+
+
+def bessel_i1(x: Any, name: str | None = None) -> Any:
+    """The modified Bessel function of the first kind, of order 1.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.math.bessel_i1(0.0).numpy()
+    np.float32(0.0)
+    """
+    return _bessel("bessel_i1", "i", 1, x)
+
+
+def bessel_i1e(x: Any, name: str | None = None) -> Any:
+    """`bessel_i1` times exp(-|x|).
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.math.bessel_i1e(0.0).numpy()
+    np.float32(0.0)
+    """
+    return _bessel("bessel_i1e", "ie", 1, x)
