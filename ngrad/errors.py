@@ -17,8 +17,20 @@ class ShapeError(NgradError, ValueError):
     """Shapes or axes that do not fit an op."""
 
 
-class AxisError(ShapeError, IndexError):
-    """An axis that is not there."""
+class AxisError(ShapeError, np.exceptions.AxisError):
+    """An axis that is not there, of so many.
+
+    Attributes
+    ----------
+    axis, ndim : int or None
+    """
+
+    def __init__(self, message: str, axis: int | None = None, ndim: int | None = None) -> None:
+        super().__init__(message)
+        self.axis, self.ndim = axis, ndim
+
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 class ScalarError(ShapeError, TypeError):

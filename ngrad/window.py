@@ -14,6 +14,8 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 from weakref import ref
 
+import numpy as np
+
 from ngrad.devices import HOST, Device
 from ngrad.dtypes import DType
 from ngrad.graph.cost import Cost
@@ -232,6 +234,8 @@ class Window(dict[Tensor, int]):
         key = (id(value), where)
         slot = self.numbers.get(key)
         if slot is None:
+            if type(value) is int:
+                np.asarray(value, where.dtype.numpy_dtype)  # raises on the line if it does not fit
             slot = self.numbers[key] = self.note((marker(SCALAR, (), where),), value)
         return slot
 

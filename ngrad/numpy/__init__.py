@@ -27,6 +27,7 @@ from numpy import (
     dtype,
     e,
     euler_gamma,
+    exceptions,
     float16,
     float32,
     float64,

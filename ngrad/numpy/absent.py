@@ -26,7 +26,7 @@ APART: Reasons = {
     "superseded: use two-dimensional arrays and @": ("asmatrix", "bmat", "matrix"),
     "superseded in NumPy itself; the functions of the names poly... are here": ("poly1d",),
     "a package of NumPy's beside its arrays": (
-        "core", "ctypeslib", "dtypes", "emath", "exceptions", "f2py", "ma", "polynomial", "test",
+        "core", "ctypeslib", "dtypes", "emath", "f2py", "ma", "polynomial", "test",
         "testing", "typing",
     ),
 }  # fmt: skip

@@ -21,6 +21,7 @@ from ngrad.ops.gather import gather_rows
 from ngrad.ops.interpolation import INTERP
 from ngrad.ops.joining import concat
 from ngrad.ops.reductions import normal_axes
+from ngrad.ops.shape import broadcast_to as spread
 from ngrad.ops.shape import normal_axis
 from ngrad.ops.sorting import positions
 from ngrad.record import apply
@@ -214,6 +215,8 @@ def interp(
         places = concat([places[-1:] - period, places, places[:1] + period], 0)
         values = concat([values[-1:], values, values[:1]], 0)
     found = _line(at, places, values)
+    if shape == (1,):
+        found = spread(values[0], at._layout.shape)  # of NaN too, as in NumPy
     if right is not None:
         found = select(at > places[-1], operand(right), found)
     return array_of(found if left is None else select(at < places[0], operand(left), found))

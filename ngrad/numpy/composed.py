@@ -156,6 +156,12 @@ def bool_sum(op: Any, of_bools: Any) -> Callable[..., Any]:
     return compute
 
 
+def positive(x: Any) -> Any:
+    if x.dtype.is_bool:
+        raise TypeError("positive: not for bools, as in NumPy; use logical_or or astype(int)")
+    return x
+
+
 def reciprocal(x: Any) -> Any:
     return p.reciprocal(x) if x.dtype.is_inexact else a.floordiv(1, x)
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ngrad.devices import current, device_of
-from ngrad.dtypes import BY_CODE, DType, as_dtype
+from ngrad.dtypes import BY_CODE, DType, result_type
 from ngrad.errors import ShapeError
 from ngrad.graph.layout import layout
 from ngrad.interop import asarray as share
@@ -285,8 +285,15 @@ def logspace(
     """`num` powers of a base, evenly spaced on a logarithmic scale."""
     from ngrad.numpy.ufuncs import UFUNCS
 
+    if np.ndim(base):
+        ndim = max(map(np.ndim, (start, stop, base)))
+        start, stop, base = (
+            x.reshape((1,) * (ndim - x.ndim) + x.shape) for x in map(asarray, (start, stop, base))
+        )
+        base = base.reshape(np.expand_dims(np.empty(base.shape), axis).shape)
     found = UFUNCS["power"](base, linspace(start, stop, num, endpoint, axis=axis))
-    return found if dtype is None else array_of(cast_to(found._read(), as_dtype(dtype)))
+    wanted = dtype_of(dtype)
+    return found if wanted is None else array_of(cast_to(found._read(), wanted))
 
 
 def geomspace(
@@ -295,13 +302,23 @@ def geomspace(
     """`num` numbers, each the same multiple of the one before, from a start to a stop."""
     from ngrad.numpy.ufuncs import UFUNCS
 
-    first, last = (asarray(v, FLOAT64) for v in (start, stop))
+    given = [asarray(v) for v in (start, stop)]
+    wide = result_type(*(x.dtype for x in given), np.float64, *([] if dtype is None else [dtype]))
+    first, last = (x.astype(wide) for x in given)
     if not (np.asarray(first).all() and np.asarray(last).all()):
         raise ValueError(f"geomspace: a geometric sequence cannot include 0: {start}, {stop}")
     sign = UFUNCS["sign"](first)
-    low, high = UFUNCS["log10"](first * sign), UFUNCS["log10"](last * sign)
-    found = logspace(low, high, num, endpoint, axis=axis) * sign
-    return found if dtype is None else array_of(cast_to(found._read(), as_dtype(dtype)))
+    first, last = first / sign, last / sign
+    found = logspace(UFUNCS["log10"](first), UFUNCS["log10"](last), num, endpoint)
+    for at, end in ((0, first), (-1, last))[: min(num, 2 if endpoint else 1)]:
+        found[at] = end  # exactly
+    found = found * sign
+    if axis:
+        from ngrad.numpy.manipulation import moveaxis
+
+        found = moveaxis(found, 0, axis)
+    wanted = dtype_of(dtype)
+    return found if wanted is None else array_of(cast_to(found._read(), wanted))
 
 
 def meshgrid(

@@ -51,8 +51,8 @@ class Draws:
 
     def _draw(self, name: str, *args: Any, **kwargs: Any) -> ndarray:
         """What a method of NumPy's gives; in a `function` that is drawn at every call."""
-        values = [_on_host(x) for x in args]
-        named = {key: _on_host(x) for key, x in kwargs.items()}
+        values = [on_host(x) for x in args]
+        named = {key: on_host(x) for key, x in kwargs.items()}
         trace = state.window.trace
         if trace is None:
             try:
@@ -98,7 +98,7 @@ class Draws:
         drawn = None
         if state.window.trace is None:
             source = copy.deepcopy(self._source)
-            drawn = _array(getattr(source, name)(*map(_on_host, given), size=size))
+            drawn = _array(getattr(source, name)(*map(on_host, given), size=size))
         z = self._draw(standard, size=_size(size, *given))
         near = path(z, *map(_parameter, given))
         if drawn is None:
@@ -208,10 +208,13 @@ class Draws:
 
     def _shuffle(self, x: Any, axis: int) -> None:
         """The same in place, which every view of it sees."""
-        if not isinstance(x, ndarray):
+        if isinstance(x, (list, np.ndarray)) and state.window.trace is None:
+            self._source.shuffle(x, *([axis] if axis else []))
+            return
+        if not isinstance(x, ndarray) or not x.ndim:
             raise TypeError(
-                f"shuffle: takes an array of ngrad.numpy, which can be assigned to, not "
-                f"{type(x).__name__}; permutation returns a new one"
+                f"shuffle: takes a list, or an array with axes that can be assigned to, not "
+                f"{type(x).__name__} of {np.ndim(x)} axes; permutation returns a new one"
             )
         x[...] = self._ordered(x, axis)
 
@@ -224,7 +227,7 @@ def _is_ours(value: Any) -> bool:
     return isinstance(from_outside(value), Tensor)
 
 
-def _on_host(value: Any) -> Any:
+def on_host(value: Any) -> Any:
     return np.asarray(value) if _is_ours(value) else value
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ngrad.dtypes import kind_of
-from ngrad.errors import IndexBoundsError
+from ngrad.errors import IndexBoundsError, IndexTypeError
 from ngrad.numpy.calculus import along
 from ngrad.numpy.convert import array_of
 from ngrad.numpy.creation import asarray, linspace
@@ -39,7 +39,7 @@ def _index(what: str, obj: Any) -> Any:
     index = np.asarray(obj)
     index = index if index.size else index.astype(np.int64)
     if index.dtype.kind not in "iub":
-        raise IndexBoundsError(f"{what}: places must be integers or bools, not {index.dtype}")
+        raise IndexTypeError(f"{what}: places must be integers or bools, not {index.dtype}")
     return index
 
 
@@ -109,9 +109,9 @@ def resize(a: Any, new_shape: Any) -> ndarray:
     return array_of(reshape(take(x, np.arange(count) % x.size)._read(), sizes))
 
 
-def trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> ndarray:
-    """An array without the zeros at its front, its back, or both. Where they end is looked up at
-    the call.
+def trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> Any:
+    """An array, list or tuple without the zeros at its front, its back, or both. Where they end is
+    looked up at the call.
     """
     x = asarray(filt)
     sides = trim.lower()
@@ -125,6 +125,8 @@ def trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> ndarray:
         everything = not len(places)
         start = int(first) if "f" in sides or everything else None
         cuts[k] = slice(start, int(last) if "b" in sides or everything else None)
+    if isinstance(filt, (list, tuple)) and x.ndim == 1:
+        return filt[cuts[0]]
     return x[tuple(cuts)]
 
 
@@ -164,7 +166,7 @@ def _statistic(reduce: Callable[..., ndarray]) -> Callable[..., list[ndarray]]:
             (n, n) if lengths is None else lengths, (True, False), strict=True
         ):
             count = min(int(length), n)
-            if count < 1:
+            if count < 0 or (count == 0 and reduce in (greatest, least)):
                 raise ValueError(f"pad: stat_length of {length} yields no value for padding")
             part = take(x, np.arange(count) if front else np.arange(n - count, n), axis)
             found = reduce(part, axis, keepdims=True)

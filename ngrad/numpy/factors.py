@@ -122,7 +122,7 @@ def svd(
     size = UFUNCS["absolute"](values)
     order = asarray(np.argsort(np.asarray(size), -1)[..., ::-1])
     vectors = take_along_axis(vectors, order[..., None, :], -1)
-    signs = take_along_axis(UFUNCS["sign"](values), order, -1)
+    signs = take_along_axis(UFUNCS["copysign"](1.0, values), order, -1)  # 0 has one, too
     rows = adjoint(vectors * signs[..., None, :])
     return SVDResult(vectors, take_along_axis(size, order, -1), array_of(rows))
 

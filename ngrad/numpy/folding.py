@@ -69,6 +69,8 @@ def reduce(
     name = f"{self.__name__}.reduce"
     refuse_out(name, out)
     x = _operand(self, "reduce", array)
+    if initial is None and x.size == 0:
+        raise ValueError(f"{name}: of no elements of {x.shape}, initial cannot be None")
     if x.ndim == 0 and axis in (0, -1, None):
         axis = ()
     known = REDUCTIONS.get(self.__name__)
@@ -94,7 +96,9 @@ def reduce(
     if rows.shape[0] == 0:
         if neutral is None and initial is NOTHING:
             raise ValueError(f"zero-size array to reduction operation {self.__name__} of {x.shape}")
-        return broadcast_to(asarray(neutral if initial is NOTHING else initial, x.dtype), shape)
+        return broadcast_to(
+            asarray(neutral if initial is NOTHING else initial, x.dtype), shape
+        ).copy()
     found = _folded(self, rows)
     if initial is not NOTHING and initial is not None:
         found = self(initial, found)

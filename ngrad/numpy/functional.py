@@ -118,6 +118,9 @@ class vectorize:
                 self.pyfunc(*(now[k] for k in range(len(args))), **{k: now[k] for k in kwargs})
             )
         several = isinstance(made[0], tuple) if made else len(self.otypes) > 1
+        wanted = self._cores[1] if self._cores else None
+        if made and wanted not in (None, len(made[0]) if several else 1):
+            raise ValueError(f"vectorize: {self.__name__} gave not {wanted} results")
         count = (len(made[0]) if made else len(self.otypes)) if several else 1
         found = []
         for k in range(count):

@@ -98,8 +98,8 @@ class _Joined:
             return asarray(item)
         start, stop = item.start or 0, item.stop
         step = 1 if item.step is None else item.step
-        if isinstance(step, complex):
-            return linspace(start, stop, int(abs(step)))
+        if isinstance(step, (complex, np.complexfloating)):
+            return linspace(start, stop, int(np.abs(step)))
         return arange(start, stop, step)
 
     def _shaped(self, x: ndarray, ndim: int, first: int) -> ndarray:

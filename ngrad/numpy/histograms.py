@@ -4,16 +4,19 @@ counts with weights have derivatives in these.
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
 
 from ngrad.numpy.convert import FLOAT64, INT64, array_of, plain, to_tensor
 from ngrad.numpy.creation import asarray
+from ngrad.numpy.logic import imag, real
 from ngrad.numpy.manipulation import ravel, stack
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.reductions import sum
 from ngrad.numpy.sorting import searchsorted
+from ngrad.ops.complexes import complex_
 from ngrad.ops.convert import cast_to
 from ngrad.ops.gather import ADD_ROWS
 from ngrad.ops.shape import broadcast_to, reshape
@@ -23,6 +26,9 @@ from ngrad.record import apply
 def _counts(place: Any, size: int, weights: Any) -> ndarray:
     """How often each of so many places occurs, or the sums of its weights."""
     n = place.size
+    if weights is not None and to_tensor(weights).dtype.is_complex:
+        parts = (_counts(place, size, part(weights))._read() for part in (real, imag))
+        return array_of(complex_(*parts))
     given = broadcast_to(to_tensor(1), (n,)) if weights is None else to_tensor(weights, FLOAT64)
     index = cast_to(reshape(place, (n,)), INT64)
     return array_of(apply(ADD_ROWS, (reshape(given, (n,)), index), (size, 0, 0)))
@@ -41,11 +47,12 @@ def bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> ndarray:
     if numbers.ndim != 1:
         raise ValueError(f"bincount: takes a vector, not an array of shape {numbers.shape}")
     values = np.asarray(numbers)
-    if values.size and not np.can_cast(values.dtype, np.int64):
+    if values.size and not np.can_cast(values.dtype, np.int64) and values.dtype != np.uint64:
         raise TypeError(f"bincount: cannot cast {values.dtype} safely to int64")
+    values = values.astype(np.int64)
     if values.size and values.min() < 0:
         raise ValueError(f"bincount: takes no negative numbers, and there is {values.min()}")
-    least = int(minlength.__index__())
+    least = operator.index(minlength)
     if least < 0:
         raise ValueError(f"bincount: minlength must not be negative, not {least}")
     if weights is not None and asarray(weights).shape != numbers.shape:
@@ -109,6 +116,9 @@ def histogramdd(
     each = list(bins) if np.iterable(bins) else [bins] * dims
     if len(each) != dims:
         raise ValueError(f"histogramdd: {len(each)} bins for points of {dims} dimensions")
+    for k, one in enumerate(each):
+        if np.ndim(one) == 0 and one < 1:
+            raise ValueError(f"histogramdd: bins[{k}] must be positive, not {one}")
     ranges = [None] * dims if range is None else list(range)
     if len(ranges) != dims:
         raise ValueError(f"histogramdd: range has {len(ranges)} entries for {dims} dimensions")

@@ -82,9 +82,10 @@ def multi_dot(arrays: Any, *, out: Any = None) -> ndarray:
     array([55.])
     """
     refuse_out("multi_dot", out)
-    factors = operands("multi_dot", *map(to_tensor, arrays))
-    if len(factors) < 2:
-        raise ValueError(f"multi_dot: expects two arrays or more, not {len(factors)}")
+    given = [to_tensor(x) for x in arrays]
+    if len(given) < 2:
+        raise ValueError(f"multi_dot: expects two arrays or more, not {len(given)}")
+    factors = operands("multi_dot", *given)
     for k, x in enumerate(factors):
         if x.ndim != 2 and not (x.ndim == 1 and k in (0, len(factors) - 1)):
             raise MatrixShapeError(f"multi_dot: array {k} is no matrix: shape {x._layout.shape}")

@@ -35,7 +35,8 @@ def isclose(
     elif not y.dtype.is_inexact:
         y = to_tensor(asarray(array_of(y), np.float64))
     absolute, one, two = UFUNCS["absolute"], x, y
-    near = UFUNCS["less_equal"](absolute(UFUNCS["subtract"](one, two)), atol + rtol * absolute(two))
+    size = absolute(two) if isinstance(two, Tensor) else abs(two)
+    near = UFUNCS["less_equal"](absolute(UFUNCS["subtract"](one, two)), atol + rtol * size)
     found = (near & UFUNCS["isfinite"](two)) | UFUNCS["equal"](one, two)
     if equal_nan:
         found = found | (UFUNCS["isnan"](one) & UFUNCS["isnan"](two))
@@ -181,16 +182,21 @@ def nan_to_num(
     value = asarray(x)
     if value.dtype.kind == "c":
         whole, turned = (
-            nan_to_num(part, copy, nan, posinf, neginf)._read() for part in (real(x), imag(x))
+            nan_to_num(part, True, nan, posinf, neginf)._read() for part in (real(x), imag(x))
         )
-        return array_of(complexes.complex(whole, turned))
-    if kind_of(value.dtype) != "f":
-        return value.copy()
-    limits = value._layout.dtype.finfo
-    high = float(limits.max) if posinf is None else posinf
-    low = float(limits.min) if neginf is None else neginf
-    found = where(isposinf(value), high, where(isneginf(value), low, value))
-    return where(UFUNCS["isnan"](value), nan, found).astype(value.dtype)
+        found = array_of(complexes.complex(whole, turned))
+    elif kind_of(value.dtype) != "f":
+        found = value.copy() if copy else value
+    else:
+        limits = value._layout.dtype.finfo
+        high = float(limits.max) if posinf is None else posinf
+        low = float(limits.min) if neginf is None else neginf
+        found = where(isposinf(value), high, where(isneginf(value), low, value))
+        found = where(UFUNCS["isnan"](value), nan, found).astype(value.dtype)
+    if copy or found is value:
+        return found
+    value[...] = found
+    return value
 
 
 def fix(x: Any, out: Any = None) -> ndarray:

@@ -7,15 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from ngrad.dtypes import promote
+from ngrad.dtypes import can_cast, promote
+from ngrad.errors import AxisError
 from ngrad.graph.strides import broadcast
 from ngrad.numpy.convert import array_of, dtype_of, to_tensor
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.ufuncs import refuse_out
+from ngrad.numpy.views import Repeated
 from ngrad.ops import joining
 from ngrad.ops.convert import cast_to
-from ngrad.ops.shape import broadcast_to as spread
 from ngrad.ops.shape import flat, normal_axis
 
 
@@ -24,7 +25,7 @@ def _axis(axis: Any, ndim: int, what: str) -> int:
 
 
 def _axes(axis: Any, ndim: int, what: str) -> tuple[int, ...]:
-    found = axis if isinstance(axis, (tuple, list)) else (axis,)
+    found = tuple(axis) if np.iterable(axis) else (axis,)
     axes = tuple(normal_axis(k, ndim, what) for k in found)
     if len(set(axes)) != len(axes):
         raise ValueError(f"{what}: repeated axis in {axis}")
@@ -96,6 +97,8 @@ def rollaxis(a: Any, axis: int, start: int = 0) -> ndarray:
     x = asarray(a)
     at = _axis(axis, x.ndim, "rollaxis")
     start = start + x.ndim if start < 0 else start
+    if not 0 <= start <= x.ndim:
+        raise AxisError(f"rollaxis: start {start} is not in [0, {x.ndim}]", axis=start, ndim=x.ndim)
     return moveaxis(x, at, start - 1 if at < start else start)
 
 
@@ -124,10 +127,9 @@ def squeeze(a: Any, axis: Any = None) -> ndarray:
 
 
 def broadcast_to(array: Any, shape: Any, subok: bool = False) -> ndarray:
-    """The same elements repeated to a shape."""
-    return array_of(
-        spread(to_tensor(array), shape if isinstance(shape, (tuple, list)) else (shape,))
-    )
+    """The same elements repeated to a shape: a view, which cannot be assigned to."""
+    sizes = shape if isinstance(shape, (tuple, list)) else (shape,)
+    return asarray(array)._seen_by(Repeated(tuple(sizes)))
 
 
 def broadcast_arrays(*args: Any, subok: bool = False) -> tuple[ndarray, ...]:
@@ -174,15 +176,27 @@ def _each(arrays: list[ndarray]) -> Any:
 # -- joining ---------------------------------------------------------------------------------------
 
 
-def together(arrays: Any, dtype: Any, what: str) -> list[Any]:
+def _sequence(arrays: Any, what: str) -> Any:
+    """Arrays that can be asked for again: no generator."""
+    if not hasattr(arrays, "__getitem__"):
+        raise TypeError(f"arrays to {what} must be a sequence, not a {type(arrays).__name__}")
+    return arrays
+
+
+def together(arrays: Any, dtype: Any, what: str, casting: Any = "same_kind") -> list[Any]:
     """Tensors of one dtype."""
-    made = [x._read() if type(x) is ndarray else to_tensor(x) for x in arrays]
+    made = [x._read() if type(x) is ndarray else to_tensor(x) for x in _sequence(arrays, what)]
     if not made:
         raise ValueError(f"need at least one array to {what}")
     wanted = dtype_of(dtype)
     if wanted is None and len({x._layout.dtype.code for x in made}) == 1:
         return made
     wide = wanted or promote(*[x._layout.dtype for x in made])
+    for x in made:
+        if not can_cast(x._layout.dtype.numpy_dtype, wide.numpy_dtype, casting):
+            raise TypeError(
+                f"{what}: cannot cast {x._layout.dtype} to {wide}, with casting={casting!r}"
+            )
     return [cast_to(x, wide) for x in made]
 
 
@@ -198,7 +212,7 @@ def concatenate(
     array([1., 1., 0.])
     """
     refuse_out("concatenate", out)
-    parts = together(arrays, dtype, "concatenate")
+    parts = together(arrays, dtype, "concatenate", casting)
     if axis is None:
         return array_of(joining.joined(tuple([flat(x) for x in parts]), 0))
     for x in parts:
@@ -215,12 +229,13 @@ def stack(
 ) -> ndarray:
     """Arrays of one shape along a new axis."""
     refuse_out("stack", out)
-    return array_of(joining.stacked(tuple(together(arrays, dtype, "stack")), axis))
+    return array_of(joining.stacked(tuple(together(arrays, dtype, "stack", casting)), axis))
 
 
 def vstack(tup: Any, *, dtype: Any = None, casting: Any = "same_kind") -> ndarray:
     """Arrays one below the other."""
-    return concatenate([atleast_2d(x) for x in tup], 0, dtype=dtype)
+    parts = [atleast_2d(x) for x in _sequence(tup, "stack")]
+    return concatenate(parts, 0, dtype=dtype, casting=casting)
 
 
 row_stack = vstack
@@ -228,18 +243,19 @@ row_stack = vstack
 
 def hstack(tup: Any, *, dtype: Any = None, casting: Any = "same_kind") -> ndarray:
     """Arrays side by side."""
-    parts = [atleast_1d(x) for x in tup]
-    return concatenate(parts, 0 if parts and parts[0].ndim == 1 else 1, dtype=dtype)
+    parts = [atleast_1d(x) for x in _sequence(tup, "stack")]
+    axis = 0 if parts and parts[0].ndim == 1 else 1
+    return concatenate(parts, axis, dtype=dtype, casting=casting)
 
 
 def dstack(tup: Any) -> ndarray:
     """Arrays one behind the other, along the third axis."""
-    return concatenate([atleast_3d(x) for x in tup], 2)
+    return concatenate([atleast_3d(x) for x in _sequence(tup, "stack")], 2)
 
 
 def column_stack(tup: Any) -> ndarray:
     """Vectors as the columns of a matrix."""
-    parts = [asarray(x) for x in tup]
+    parts = [asarray(x) for x in _sequence(tup, "stack")]
     return concatenate([x.reshape(-1, 1) if x.ndim < 2 else x for x in parts], 1)
 
 
@@ -254,7 +270,14 @@ def block(arrays: Any) -> ndarray:
     """An array of nested lists of blocks."""
 
     def depth(part: Any) -> int:
-        return 1 + max(map(depth, part)) if isinstance(part, list) else 0
+        if isinstance(part, tuple):
+            raise TypeError(f"block: blocks are in lists, not in a tuple of {len(part)}")
+        if not isinstance(part, list):
+            return 0
+        depths = set(map(depth, part))
+        if len(depths) != 1:
+            raise ValueError(f"block: lists must be as deep as each other, and not {part}")
+        return 1 + depths.pop()
 
     levels = depth(arrays)
 
@@ -267,7 +290,7 @@ def block(arrays: Any) -> ndarray:
         x = asarray(part)
         return x.reshape((1,) * max(levels - x.ndim, 0) + x.shape)
 
-    return joined(arrays, 0)
+    return joined(arrays, 0) if levels else asarray(arrays).copy()
 
 
 # -- splitting, repeating --------------------------------------------------------------------------

@@ -63,6 +63,16 @@ def _method(function: Callable[..., Any]) -> Callable[..., Any]:
     return method
 
 
+def _of_numbers(name: str) -> Callable[[ndarray], Any]:
+    """What NumPy has for one number, and not for arrays with axes."""
+
+    def method(x: ndarray) -> Any:
+        return getattr(x.numpy(), name)()
+
+    method.__doc__ = f"`{name}` of an array of one number, without axes."
+    return method
+
+
 def _in_place(function: Callable[..., Any]) -> Callable[..., None]:
     def method(self: ndarray, *args: Any, **kwargs: Any) -> None:
         self[...] = named(function)(self, *args, **kwargs)
@@ -193,6 +203,7 @@ def _attach() -> None:
         "dump": lambda x, file: np.asarray(x).dump(file),
         "dumps": lambda x: np.asarray(x).dumps(),
         "view": named(view),
+        **{name: _of_numbers(name) for name in ("as_integer_ratio", "is_integer")},
     }
     for name, method in others.items():
         setattr(ndarray, name, method)

@@ -11,7 +11,7 @@ import numpy as np
 from ngrad.errors import NgradError
 from ngrad.numpy.ndarray import ndarray
 
-KINDS = (ValueError, TypeError, IndexError)
+KINDS = (ValueError, TypeError, IndexError, OverflowError)
 
 
 @functools.cache

@@ -228,7 +228,7 @@ class ndarray(Assigned, Exporter):
         return str(self._read())
 
     def __format__(self, spec: str) -> str:
-        return format(self._read(), spec)
+        return str(self) if self.shape and not spec else format(self._read().item(), spec)
 
     def __copy__(self) -> ndarray:
         return self.copy()
@@ -262,7 +262,8 @@ class ndarray(Assigned, Exporter):
 
     def transpose(self, *axes: Any) -> ndarray:
         """A view with its axes in another order: reversed, or as given."""
-        order = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes
+        given = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes
+        order = () if given is None else tuple(given)
         if not order:
             x = self._read()
             way = Axes(tuple(range(x.ndim))[::-1])
@@ -288,6 +289,7 @@ class ndarray(Assigned, Exporter):
         """The same elements, in row-major order, in another shape; one size may be -1."""
         given = shape[0] if len(shape) == 1 and not isinstance(shape[0], int) else shape
         plain = type(given) is tuple and INTEGERS.issuperset(map(type, given))
+        order = order.upper() if isinstance(order, str) else "C" if order is None else order
         alone = self._owner is None and order == "C" and not copy
         key = given if plain and alone else None
         view = None if key is None else view_of(self, key, VIEWS, state.window)

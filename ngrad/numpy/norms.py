@@ -10,7 +10,14 @@ from ngrad.errors import LinAlgError
 from ngrad.numpy.convert import FLOAT64, INT64, array_of, to_tensor
 from ngrad.numpy.ndarray import ndarray
 from ngrad.ops import reductions as r
-from ngrad.ops.comparison import greater, isnan, logical_and, logical_not, not_equal
+from ngrad.ops.comparison import (
+    greater,
+    isnan,
+    logical_and,
+    logical_not,
+    logical_or,
+    not_equal,
+)
 from ngrad.ops.convert import cast_to
 from ngrad.ops.creation import ones_of
 from ngrad.ops.determinant import SLOGDET
@@ -85,7 +92,7 @@ def cond(x: Any, p: Any = None) -> ndarray:
     else:
         regular, inverse = _inverse(x)
         found = (norm(x, p, (-2, -1)) * norm(inverse, p, (-2, -1)))._read()
-        found = select(regular, found, np.inf)
+        found = select(logical_or(regular, r.reduce_any(isnan(x), (-2, -1))), found, np.inf)
     unknown = logical_and(isnan(found), logical_not(r.reduce_any(isnan(x), (-2, -1))))
     return array_of(select(unknown, np.inf, found))
 

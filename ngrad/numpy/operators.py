@@ -7,6 +7,7 @@ from typing import Any
 
 from ngrad.dtypes import can_cast
 from ngrad.numpy.convert import BOOL, PLAIN, to_tensor
+from ngrad.numpy.creation import full
 from ngrad.numpy.ndarray import array_of, ndarray
 from ngrad.numpy.ufuncs import UFUNCS, ufunc
 from ngrad.ops import arithmetic, comparison
@@ -36,6 +37,7 @@ QUICK = {
 }  # fmt: skip
 """Ops that mean the same on tensors, whatever the dtypes; but for bools, of one operand, or if one
 of those that follow."""
+UNLIKE = {"equal": False, "not_equal": True}
 NOT_OF_BOOLS = ("subtract", "power", "floor_divide", "remainder")
 
 
@@ -53,9 +55,16 @@ def _binary(function: ufunc) -> Callable[[ndarray, Any], Any]:
                 return array_of(quick(held, y._held if y._owner is None else y._read()))
             if type(y) in PLAIN:
                 return array_of(quick(held, y))
-        return function(x, y) if is_operand(y) else NotImplemented
+        return function(x, y) if is_operand(y) else _unlike(function, x, y)
 
     return operator
+
+
+def _unlike(function: ufunc, x: ndarray, y: Any) -> Any:
+    """A comparison with what is no number: text and None differ from every element."""
+    if function.__name__ not in UNLIKE or not (y is None or isinstance(y, (str, bytes))):
+        return NotImplemented
+    return full(x.shape, UNLIKE[function.__name__])
 
 
 def _reflected(function: ufunc) -> Callable[[ndarray, Any], Any]:

@@ -10,6 +10,7 @@ import numpy as np
 from ngrad.dtypes import kind_of, result_type
 from ngrad.numpy.creation import asarray, ones, zeros, zeros_like
 from ngrad.numpy.editing import trim_zeros
+from ngrad.numpy.factors import eigvals
 from ngrad.numpy.manipulation import atleast_1d, concatenate, flip, tile
 from ngrad.numpy.ndarray import array_of, ndarray
 from ngrad.numpy.reductions import cumprod, sum
@@ -76,6 +77,7 @@ def polymul(a1: Any, a2: Any) -> ndarray:
 def polydiv(u: Any, v: Any) -> tuple[ndarray, ndarray]:
     """The quotient of two polynomials, and what is left, without its leading zeros."""
     r, divisor = (atleast_1d(asarray(a)) + 0.0 for a in (u, v))
+    r = r.astype(result_type(r.dtype, divisor.dtype))
     n = divisor.size - 1
     terms = []
     for k in range(r.size - n):
@@ -193,7 +195,7 @@ def polyfit(
 
 
 def poly(seq_of_zeros: Any) -> ndarray:
-    """The polynomial with given roots.
+    """The polynomial with given roots; of a square matrix, its characteristic one.
 
     Examples
     --------
@@ -202,10 +204,12 @@ def poly(seq_of_zeros: Any) -> ndarray:
     array([ 1., -1., -2.])
     """
     places = atleast_1d(asarray(seq_of_zeros))
+    if places.ndim == 2 and places.shape[0] == places.shape[1] and places.size:
+        places = eigvals(places)  # of a real matrix in pairs
+        return poly(places).real if kind_of(asarray(seq_of_zeros).dtype) != "c" else poly(places)
     if places.ndim != 1:
         raise ValueError(
-            f"poly: takes a vector of roots, not an array of shape {places.shape}; of a matrix, "
-            "its eigenvalues"
+            f"poly: takes a vector of roots, or a square matrix, not an array of {places.shape}"
         )
     own = places._layout.dtype
     places = places if own.is_inexact and not own.is_half else places.astype(float)

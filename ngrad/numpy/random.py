@@ -14,7 +14,7 @@ import numpy as np
 from numpy.random import MT19937, PCG64, PCG64DXSM, SFC64, BitGenerator, Philox, SeedSequence
 
 from ngrad.numpy.creation import asarray
-from ngrad.numpy.draws import Draws
+from ngrad.numpy.draws import Draws, on_host
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.selection import take, take_along_axis
 from ngrad.numpy.ufuncs import refuse_out
@@ -93,6 +93,12 @@ class Generator(Draws):
         return f"Generator({type(self.bit_generator).__name__})"
 
 
+def _seed(value: Any) -> Any:
+    """A seed as NumPy takes it: a number where there is one."""
+    known = on_host(value)
+    return known.item() if isinstance(known, np.ndarray) and known.ndim == 0 else known
+
+
 def _last(shape: tuple[int, ...], axis: int) -> tuple[int, ...]:
     return (*shape[:axis], *shape[axis + 1 :], shape[axis])
 
@@ -108,11 +114,11 @@ class RandomState(Draws):
     """
 
     def __init__(self, seed: Any = None) -> None:
-        super().__init__(partial(np.random.RandomState, seed))
+        super().__init__(partial(np.random.RandomState, _seed(seed)))
 
     def seed(self, seed: Any = None) -> None:
         """Begin anew."""
-        each_call(lambda: self._source.seed(seed))
+        each_call(lambda: self._source.seed(_seed(seed)))
 
     def get_state(self, legacy: bool = True) -> Any:
         """What `set_state` takes, NumPy's too."""
@@ -158,7 +164,7 @@ def default_rng(seed: Any = None) -> Generator:
     """
     if isinstance(seed, Generator):
         return seed
-    return Generator._of(partial(np.random.default_rng, seed))
+    return Generator._of(partial(np.random.default_rng, _seed(seed)))
 
 
 # -- the legacy functions --------------------------------------------------------------------------

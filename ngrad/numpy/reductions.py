@@ -49,6 +49,11 @@ def _masked(x: Any, where: Any, neutral: Any) -> Any:
     )
 
 
+def _axes(x: Any, axis: Any) -> Any:
+    """What is reduced: of a number, NumPy takes its first axis or last one for none."""
+    return () if type(axis) is int and axis in (0, -1) and x.ndim == 0 else axis
+
+
 def _kept(keepdims: Any) -> bool:
     return bool(keepdims) if _counted(keepdims) else False
 
@@ -67,7 +72,7 @@ def sum(
     """
     refuse_out("sum", out)
     x = _masked(_wide(to_tensor(a), dtype), where, 0)
-    found = r.reduce_sum(x, axis, _kept(keepdims))
+    found = r.reduce_sum(x, _axes(x, axis), _kept(keepdims))
     return array_of(found + initial if _counted(initial) else found)
 
 
@@ -85,7 +90,7 @@ def prod(
     """
     refuse_out("prod", out)
     x = _masked(_wide(to_tensor(a), dtype), where, 1)
-    found = r.reduce_prod(x, axis, _kept(keepdims))
+    found = r.reduce_prod(x, _axes(x, axis), _kept(keepdims))
     return array_of(found * initial if _counted(initial) else found)
 
 
@@ -100,6 +105,7 @@ def _extreme(name: str, reduce: Callable[..., Any], pick: str) -> Callable[..., 
             if not _counted(initial):
                 raise ValueError(f"{name}: takes initial= beside where=, since it has no identity")
             x = _masked(x, where, initial)
+        axis = _axes(x, axis)
         if x.size == 0 and not _counted(initial) and _empty(x, axis):
             raise ValueError(
                 f"zero-size array to reduction operation {pick} which has no identity: shape "
@@ -130,7 +136,7 @@ def _truth(name: str, reduce: Callable[..., Any], neutral: bool) -> Callable[...
     ) -> ndarray:  # fmt: skip
         refuse_out(name, out)
         x = _masked(cast_to(to_tensor(a), BOOL), where, neutral)
-        return array_of(reduce(x, axis, _kept(keepdims)))
+        return array_of(reduce(x, _axes(x, axis), _kept(keepdims)))
 
     truth.__name__ = truth.__qualname__ = name
     truth.__doc__ = f"Whether {name} of the elements over axes hold."
@@ -195,7 +201,10 @@ def var(
     (array(1.), array(2.))
     """
     refuse_out("var", out)
-    ddof = correction if _counted(correction) else ddof
+    if _counted(correction):
+        if ddof:
+            raise ValueError(f"var: takes ddof or correction, not both: {ddof}, {correction}")
+        ddof = correction
     x = _floating(to_tensor(a), dtype)
     count, kept = _count(x, axis, where, True), _kept(keepdims)
     middle = (
@@ -306,6 +315,12 @@ def _there(a: Any, where: Any) -> tuple[Any, Any]:
     return x, array_of(holds)
 
 
+def _inexact(what: str, x: Any, dtype: Any) -> None:
+    wanted = dtype_of(dtype)
+    if x.dtype.is_inexact and not (wanted is None or wanted.is_inexact):
+        raise TypeError(f"{what}: of {x.dtype.name}, dtype must be inexact, not {wanted.name}")
+
+
 def nanmean(
     a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = NOTHING, *,
     where: Any = NOTHING,
@@ -313,6 +328,7 @@ def nanmean(
     """As `mean`, of what is no NaN."""
     refuse_out("nanmean", out)
     x, holds = _there(a, where)
+    _inexact("nanmean", x, dtype)
     return mean(array_of(_without_nans(x, 0.0)), axis, dtype, None, keepdims, where=holds)
 
 
@@ -324,10 +340,14 @@ def nanvar(
     """As `var`, of what is no NaN."""
     refuse_out("nanvar", out)
     x, holds = _there(a, where)
+    _inexact("nanvar", x, dtype)
     clean = array_of(_without_nans(x, 0.0))
-    return var(
+    found = var(
         clean, axis, dtype, None, ddof, keepdims, where=holds, mean=mean, correction=correction
     )
+    less = correction if _counted(correction) else ddof
+    enough = sum(holds, axis, keepdims=keepdims) > less
+    return array_of(select(enough._read(), found._read(), float("nan")))
 
 
 def nanstd(
@@ -348,7 +368,7 @@ def _nan_extreme(name: str, reduce: Callable[..., Any], worst: float) -> Callabl
         initial: Any = NOTHING, where: Any = NOTHING,
     ) -> ndarray:  # fmt: skip
         x = to_tensor(a)
-        if not x.dtype.is_floating:
+        if not x.dtype.is_inexact:
             return reduce(array_of(x), axis, out, keepdims, initial, where)
         found = reduce(array_of(_without_nans(x, worst)), axis, out, keepdims, initial, where)
         nothing = all(array_of(isnan(x)), axis, None, keepdims)

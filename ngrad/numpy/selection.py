@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from ngrad.dtypes import BY_CODE
+from ngrad.dtypes import BY_CODE, can_cast
 from ngrad.errors import IndexBoundsError
 from ngrad.graph.strides import broadcast
-from ngrad.numpy.convert import array_of, operand, to_tensor
+from ngrad.numpy.convert import array_of, dtype_of, operand, to_tensor
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.manipulation import moveaxis, ravel
 from ngrad.numpy.ndarray import ndarray
@@ -19,7 +19,7 @@ from ngrad.numpy.ufuncs import UFUNCS, refuse_out
 from ngrad.ops import einsum as sums
 from ngrad.ops.bounds import checked
 from ngrad.ops.complexes import conj
-from ngrad.ops.convert import operands
+from ngrad.ops.convert import cast_to, operands
 from ngrad.ops.elementwise import select
 from ngrad.ops.gather import gather_rows
 from ngrad.ops.indexing import getitem, places
@@ -86,8 +86,14 @@ def clip(
     given = a_min is not NOTHING, a_max is not NOTHING
     if given[0] != given[1]:
         raise TypeError("clip: takes a_min and a_max, or neither; None stands for no bound")
+    if given[0] and not (min is max is None):
+        raise ValueError(f"clip: takes a_min and a_max, or min and max, not both: {min=}, {max=}")
     low, high = (a_min, a_max) if given[0] else (min, max)
     x = array_of(to_tensor(a))
+    if x.dtype.kind in "iu":  # integers beyond those of the dtype are no bounds
+        limits = np.iinfo(x.dtype)
+        low = None if type(low) is int and low <= limits.min else low
+        high = None if type(high) is int and high >= limits.max else high
     if low is not None:
         x = UFUNCS["maximum"](x, low)
     return x if high is None else UFUNCS["minimum"](x, high)
@@ -180,7 +186,10 @@ def put_along_axis(arr: ndarray, indices: Any, values: Any, axis: int | None) ->
     """Assign elements at indices along an axis, each of its own row."""
     x = ravel(arr) if axis is None else arr
     at = normal_axis(-1 if axis is None else axis, x.ndim, "put_along_axis")
-    x[_along(asarray(indices), x.shape, at)] = values
+    index = asarray(indices)
+    if index.ndim != x.ndim:
+        raise ValueError(f"put_along_axis: indices of {index.ndim} dimensions, not {x.ndim}")
+    x[_along(index, x.shape, at)] = values
 
 
 def compress(condition: Any, a: Any, axis: int | None = None, out: Any = None) -> ndarray:
@@ -202,6 +211,9 @@ def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> ndarray
     from ngrad.ops.linalg import diag_part
 
     x = moveaxis(asarray(a), (axis1, axis2), (-2, -1))
+    rows, columns = x.shape[-2:]
+    if not -rows < offset < columns:  # which has no elements
+        return x[..., :0, 0]
     return array_of(diag_part(x._read(), k=offset))
 
 
@@ -285,7 +297,10 @@ def _spelled(*operands: Any) -> tuple[Any, ...]:
     return f"{','.join(terms)}" + f"->{result}" * (len(operands) % 2), *arrays
 
 
-def einsum(*operands: Any, out: Any = None, optimize: Any = True, **options: Any) -> ndarray:
+def einsum(
+    *operands: Any, out: Any = None, dtype: Any = None, order: Any = "K", casting: Any = "safe",
+    optimize: Any = True,
+) -> ndarray:  # fmt: skip
     """Einstein's sum, of a string and arrays; or of arrays, each with a list of numbers that name
     its axes, and those of the result, if they are given.
 
@@ -299,7 +314,13 @@ def einsum(*operands: Any, out: Any = None, optimize: Any = True, **options: Any
     if len(operands) < 2:
         raise ValueError(f"einsum: takes a string and arrays, not {len(operands)} operands")
     equation, *arrays = operands if isinstance(operands[0], str) else _spelled(*operands)
-    return array_of(sums.einsum(equation, *map(to_tensor, arrays)))
+    parts, wanted = [to_tensor(x) for x in arrays], dtype_of(dtype)
+    if wanted is not None:
+        for x in parts:
+            if not can_cast(x.dtype.numpy_dtype, wanted.numpy_dtype, casting):
+                raise TypeError(f"einsum: cannot cast {x.dtype} to {wanted}, casting={casting!r}")
+        parts = [cast_to(x, wanted) for x in parts]
+    return array_of(sums.einsum(equation, *parts))
 
 
 __all__ = [

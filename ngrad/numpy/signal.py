@@ -38,6 +38,8 @@ def _slid(x: ndarray, w: ndarray, mode: Any) -> ndarray:
 
 def _vectors(what: str, a: Any, v: Any, mode: Any) -> tuple[ndarray, ndarray]:
     x, y = atleast_1d(asarray(a)), atleast_1d(asarray(v))
+    if not isinstance(mode, (int, str)):
+        raise TypeError(f"{what}: mode is a name, not {mode!r}")
     if mode not in MODES:
         raise ValueError(f"{what}: mode is one of {', '.join(MODES)}, not {mode!r}")
     if x.ndim != 1 or y.ndim != 1:
@@ -112,7 +114,7 @@ def sinc(x: Any) -> ndarray:
 
 def _floats(x: Any) -> Any:
     value = to_tensor(x)
-    return value if value.dtype.is_floating else cast_to(value, FLOAT64)
+    return value if value.dtype.is_inexact else cast_to(value, FLOAT64)
 
 
 FACTORS = np.cumprod(np.concatenate([[1.0], 1.0 / np.arange(1.0, 40.0) ** 2])).tolist()
@@ -131,6 +133,8 @@ def i0(x: Any) -> ndarray:
     array([1.    , 1.2661])
     """
     value = _floats(x)
+    if value.dtype.is_complex:
+        raise TypeError(f"i0: takes real numbers, not {value.dtype.name}")
     size = abs_(value)
     near = minimum(value * value, 400.0) * 0.25
     far = maximum(size, 20.0)

@@ -187,6 +187,9 @@ def digitize(x: Any, bins: Any, right: bool = False) -> ndarray:
     array([1, 4, 3])
     """
     edges, side = asarray(bins), "left" if right else "right"
+    for value in (edges, asarray(x)):
+        if value.dtype.kind == "c":
+            raise TypeError(f"digitize: takes real numbers, not {value.dtype}")
     steps = np.diff(np.asarray(edges))
     if (steps >= 0).all():
         return searchsorted(edges, x, side)

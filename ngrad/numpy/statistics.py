@@ -10,9 +10,9 @@ import numpy as np
 
 from ngrad.dtypes import BRAIN, HALF, as_dtype, kind_of, result_type
 from ngrad.errors import IndexBoundsError
-from ngrad.numpy.convert import FLOAT64
+from ngrad.numpy.convert import FLOAT64, PLAIN
 from ngrad.numpy.creation import asarray
-from ngrad.numpy.manipulation import broadcast_to, concatenate, moveaxis
+from ngrad.numpy.manipulation import _axes, broadcast_to, concatenate, moveaxis
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.reductions import NOTHING, argmax, argmin, cumsum, mean, nanmean, sum
 from ngrad.numpy.reductions import all as every
@@ -118,6 +118,7 @@ def _quantile(
     slices = _Slices(what, a, axis, keepdims, what.startswith("nan"))
     if slices.x.dtype.kind == "b":
         raise TypeError(f"{what}: not for bools, as in NumPy; use astype(float)")
+    exact = type(q) not in PLAIN  # of a dtype of its own
     share = np.asarray(q) / whole if whole != 1 else np.asarray(q)
     if share.ndim > 2:
         raise ValueError(f"{what}: q is a number or a vector, not of shape {share.shape}")
@@ -131,14 +132,14 @@ def _quantile(
         if slices.nans:
             return nanmean(slices.x, axis, keepdims=keepdims)
         raise IndexBoundsError(f"{what}: of no elements: shape {slices.x.shape}")
-    return slices.finished(_interpolated(slices, share, q, method), share.shape)
+    return slices.finished(_interpolated(slices, share, exact, method), share.shape)
 
 
-def _interpolated(slices: _Slices, share: Any, q: Any, method: Any) -> ndarray:
+def _interpolated(slices: _Slices, share: Any, exact: bool, method: Any) -> ndarray:
     """Between the elements at both sides of a place in the order. Where it is, and of which dtype
     the result, NumPy's own quantile tells, of the places 0, 1, 2, ...
     """
-    own = _quantiles_dtype(slices.x.dtype, share.dtype, bool(np.ndim(q)), method)
+    own = _quantiles_dtype(slices.x.dtype, share.dtype, exact, method)
     if slices.ordered.dtype != own:
         slices.ordered = slices.ordered.astype(own)
     given = share.tobytes(), share.dtype, share.shape, method
@@ -173,10 +174,10 @@ def _sides(count: int, shares: bytes, dtype: Any, shape: tuple[int, ...], method
 
 
 @functools.cache
-def _quantiles_dtype(dtype: Any, of_shares: Any, several: bool, method: Any) -> Any:
-    """The dtype of NumPy's quantiles; one share is a number, beside which float32 stays so."""
+def _quantiles_dtype(dtype: Any, of_shares: Any, exact: bool, method: Any) -> Any:
+    """The dtype of NumPy's quantiles; a Python number has none of its own."""
     share = np.zeros(1, of_shares)
-    like = share if several else share.item()
+    like = share if exact else share.item()
     known = HALF if dtype == BRAIN else dtype
     found = np.quantile(np.zeros(1, known), like, method=method).dtype
     return dtype if found == known else found
@@ -254,7 +255,7 @@ def _weights(what: str, weights: Any, x: ndarray, axis: Any) -> ndarray:
         raise TypeError(
             f"{what}: axis must be specified when shapes differ: {x.shape}, and weights {w.shape}"
         )
-    axes = normal_axes(axis, x.ndim, what)
+    axes = _axes(axis, x.ndim, what)
     if w.shape != tuple(x.shape[k] for k in axes):
         raise ValueError(f"{what}: weights of shape {w.shape} do not fit {x.shape}, axis {axis}")
     w = w.transpose(tuple(int(k) for k in np.argsort(axes)))
@@ -285,7 +286,7 @@ def average(
         total = sum(w, axis, dtype, keepdims=keepdims)
         weighed = UFUNCS["multiply"](x, w, dtype=dtype)
         found = sum(weighed, axis, keepdims=keepdims) / total
-    return (found, broadcast_to(total, found.shape)) if returned else found
+    return (found, broadcast_to(total, found.shape).copy()) if returned else found
 
 
 def _each_weight(what: str, name: str, weights: Any, count: int) -> ndarray:

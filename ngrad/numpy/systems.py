@@ -96,7 +96,7 @@ def lstsq(a: Any, b: Any, rcond: Any = None) -> tuple[ndarray, ndarray, ndarray,
     if rcond is None:
         rcond = epsilon(x)
     elif rcond == -1:
-        rcond = float(x.dtype.finfo.eps)
+        rcond = float(x.dtype.finfo.eps) / 2.0  # as LAPACK's, of numbers that are rounded
     s = singular_values(x)
     values = np.asarray(s)
     rank = int((values > rcond * values.max(initial=0)).sum())

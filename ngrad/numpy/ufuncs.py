@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ngrad.dtypes import BY_CODE
+from ngrad.dtypes import BY_CODE, can_cast
 from ngrad.numpy import composed
 from ngrad.numpy.convert import PLAIN, beside, dtype_of, to_tensor
 from ngrad.numpy.naming import KINDS, explain
@@ -26,6 +26,11 @@ from ngrad.ops.elementwise import select
 from ngrad.ops.math import pow as power_
 
 BOOL = BY_CODE["b1"]
+TESTS = {
+    "equal", "not_equal", "less", "less_equal", "greater", "greater_equal", "isnan", "isinf",
+    "isfinite", "signbit",
+}  # fmt: skip
+"""Those that give bools of any dtype."""
 
 
 class ufunc:
@@ -77,7 +82,9 @@ class ufunc:
         if out is not None:
             refuse_out(self.__name__, out)
         try:
-            found = self._compute(*self._converted(operands, dtype))
+            found = self._compute(*self._converted(operands, dtype, casting))
+            if dtype is not None and self.nout == 1 and found.dtype is not dtype_of(dtype):
+                raise TypeError(f"there is no {self.__name__} that gives {dtype}")
             if where is not True:
                 found = self._where(where, found)
         except KINDS as error:
@@ -100,11 +107,22 @@ class ufunc:
             return first, y._held if y._owner is None else y._read()
         return (first, y) if type(y) in PLAIN else None
 
-    def _converted(self, operands: tuple[Any, ...], dtype: Any) -> list[Any]:
+    def _converted(
+        self, operands: tuple[Any, ...], dtype: Any, casting: Any = "same_kind"
+    ) -> list[Any]:
         wanted = dtype_of(dtype)
         values = beside(operands)
-        if wanted is not None:
-            values = [cast_to(to_tensor(x), wanted) for x in values]
+        if wanted is not None and not (
+            wanted.is_bool and (self._kind == "bool" or self.__name__ in TESTS)
+        ):
+            values = [to_tensor(x) for x in values]
+            for own in (x.dtype for x in values):
+                if not can_cast(own.numpy_dtype, wanted.numpy_dtype, casting):
+                    raise TypeError(
+                        f"{self.__name__}: cannot cast {own.name} to {wanted.name}, "
+                        f"with casting={casting!r}"
+                    )
+            values = [cast_to(x, wanted) for x in values]
         if self._kind == "float":
             values = composed.as_floats(values)
         elif self._kind == "bool":
@@ -127,8 +145,16 @@ class ufunc:
         x, y = ndarray(to_tensor(x)), ndarray(to_tensor(y))
         return self(x.reshape(x.shape + (1,) * y.ndim), y, **options)
 
+    def __reduce__(self) -> Any:
+        return ufunc_of, (self.__name__,)
+
     def __repr__(self) -> str:
         return f"<ufunc '{self.__name__}'>"
+
+
+def ufunc_of(name: str) -> ufunc:
+    """The one of a name, such as a pickle has."""
+    return UFUNCS[name]
 
 
 _SIGNATURE = inspect.signature(ufunc.with_options.__get__(object()))
@@ -165,7 +191,7 @@ _TABLE: dict[str, tuple[Callable[..., Any], int, str]] = {
     "power": (power_, 2, "same"),
     "float_power": (composed.float_power, 2, "same"),
     "negative": (composed.bool_sum(a.negative, None), 1, "same"),
-    "positive": (lambda x: x, 1, "same"),
+    "positive": (composed.positive, 1, "same"),
     "absolute": (composed.bool_sum(a.abs_, lambda x: x), 1, "same"),
     "fabs": (a.abs_, 1, "float"),
     "sign": (composed.signs, 1, "same"),

@@ -18,7 +18,7 @@ from ngrad.devices import HOST
 from ngrad.errors import NumberError
 from ngrad.graph.layout import Layout
 from ngrad.ops.indexing import getitem, part
-from ngrad.ops.shape import SEEN, inverse, reshape, transpose
+from ngrad.ops.shape import SEEN, broadcast_to, inverse, reshape, transpose
 from ngrad.record import state
 from ngrad.tensor import Tensor, picked, seen
 
@@ -178,6 +178,21 @@ class Shaped(NamedTuple):
                 "view or a copy; take a .copy() of it first, or assign to the array itself"
             )
         x._write(reshape(value, x._layout.shape))
+
+
+class Repeated(NamedTuple):
+    """broadcast_to(x, shape)."""
+
+    shape: tuple[int, ...]
+
+    def read(self, x: Any) -> Any:
+        return broadcast_to(x, self.shape)
+
+    def write(self, x: Any, value: Any) -> None:
+        raise NumberError(
+            f"broadcast_to: what it made of shape {x._layout.shape}, of shape {self.shape}, is "
+            "read-only; take a .copy() of it first"
+        )
 
 
 def row_major(where: Layout) -> bool:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ngrad.dtypes import BY_CODE
-from ngrad.errors import DTypeError, ShapeError
+from ngrad.errors import DTypeError, IndexBoundsError, ShapeError
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op
 from ngrad.graph.program import OUT, Launch
@@ -103,7 +103,7 @@ def _masked(x: Any, mask: Any, value: Any, change: Change) -> Any:
     """x with a value, the same for all, where a mask of its first axes holds."""
     shape, covered = x._layout.shape, mask._layout.shape
     if covered != shape[: mask.ndim]:
-        raise ShapeError(f"assignment: a mask of shape {covered} does not fit {shape}")
+        raise IndexBoundsError(f"assignment: a mask of shape {covered} does not fit {shape}")
     rest = shape[mask.ndim :]
     wide = reshape(mask, (*covered, *(1,) * len(rest)))
     return select(wide, change(x, _fitted(value, rest) if rest else value), x)

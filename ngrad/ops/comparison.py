@@ -2,10 +2,55 @@
 
 from __future__ import annotations
 
-from ngrad.ops.elementwise import elementwise
+from typing import Any
+
+from ngrad.dtypes import BY_CODE
+from ngrad.graph.graph import Symbol
+from ngrad.ops.convert import cast_to, from_outside, tensor
+from ngrad.ops.elementwise import Binary, elementwise, select
+from ngrad.tensor import Tensor
+
+FLOAT64, UINT64 = BY_CODE["f8"], BY_CODE["u8"]
+MIXED = {"i8", "u8"}
+"""Dtypes of integers that no dtype of integers is common to."""
+INFINITY = float("inf")
 
 
-@elementwise
+class Comparison(Binary):
+    """A comparison of numbers as they are: also of int64 with uint64, and of integers with a Python
+    integer that their dtype does not hold.
+    """
+
+    def _first(self, *values: Any) -> Any:
+        x, y = read = [from_outside(value) for value in values]
+        if {_code(value) for value in read} == MIXED:
+            x, y = tensor(x), tensor(y)
+            signed, below = (x, self(x, 0)) if _code(x) == "i8" else (y, self(0, y))
+            return select(less(signed, 0), below, self(cast_to(x, UINT64), cast_to(y, UINT64)))
+        return super()._first(x, y)
+
+    def _operands(self, *values: Any) -> tuple[Any, ...]:
+        try:
+            return super()._operands(*values)
+        except OverflowError:  # beyond all integers of a dtype is as good as infinite
+            return super()._operands(*map(_as_float, values))
+
+
+def _as_float(value: Any) -> Any:
+    """A tensor as floats; a Python integer as an infinity."""
+    if type(value) is int:
+        return INFINITY if value > 0 else -INFINITY
+    return cast_to(tensor(value), FLOAT64)
+
+
+def _code(value: Any) -> Any:
+    if isinstance(value, (Tensor, Symbol)):
+        return value._layout.dtype.code
+    dtype = getattr(value, "dtype", None)
+    return None if dtype is None else dtype.str[1:]
+
+
+@Comparison
 def equal(x, y):
     """Whether x == y.
 
@@ -20,7 +65,7 @@ def equal(x, y):
     """
 
 
-@elementwise
+@Comparison
 def not_equal(x, y):
     """Whether x != y.
 
@@ -35,7 +80,7 @@ def not_equal(x, y):
     """
 
 
-@elementwise
+@Comparison
 def less(x, y):
     """Whether x < y.
 
@@ -50,7 +95,7 @@ def less(x, y):
     """
 
 
-@elementwise
+@Comparison
 def less_equal(x, y):
     """Whether x <= y.
 
@@ -65,7 +110,7 @@ def less_equal(x, y):
     """
 
 
-@elementwise
+@Comparison
 def greater(x, y):
     """Whether x > y.
 
@@ -80,7 +125,7 @@ def greater(x, y):
     """
 
 
-@elementwise
+@Comparison
 def greater_equal(x, y):
     """Whether x >= y.
 

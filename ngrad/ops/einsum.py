@@ -196,13 +196,16 @@ def _check_extents(
 ) -> None:
     sizes: dict[str, int] = {}
     for term, shape in zip(terms, shapes, strict=True):
+        own: dict[str, int] = {}
         for label, n in zip(term, shape, strict=True):
-            known = sizes.setdefault(label, n)
-            if known == n or (label in dots and n == 1):
-                continue
-            if label in dots and known == 1:
-                sizes[label] = n
-                continue
+            known = own.setdefault(label, n)
+            if known == n:
+                known = sizes.setdefault(label, n)
+                if known == n or n == 1:
+                    continue
+                if known == 1:
+                    sizes[label] = n
+                    continue
             axis = "an axis of '...'" if label in dots else repr(label)
             raise ShapeError(f"einsum: {equation!r} has {axis} of {known} and of {n} elements")
 

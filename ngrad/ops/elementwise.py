@@ -118,7 +118,10 @@ class Elementwise(Op):
                 return self._first(x, y)
             window = local.window
             if kind is not Tensor:
-                y = _number(y, call.inputs[1], window, call.size <= small and x._at)
+                try:
+                    y = _number(y, call.inputs[1], window, call.size <= small and x._at)
+                except OverflowError:  # which raises, or compares
+                    return self._first(x, y)
             return applied(window, call, small, x, y)
 
         return binary
@@ -133,7 +136,10 @@ class Elementwise(Op):
                 call, small = seen.get((type(x), y._layout)), settings.small
                 if call is not None and small >= 0:
                     window = local.window
-                    x = _number(x, call.inputs[0], window, call.size <= small and y._at)
+                    try:
+                        x = _number(x, call.inputs[0], window, call.size <= small and y._at)
+                    except OverflowError:
+                        return self._first(x, y)
                     return applied(window, call, small, x, y)
             return self._first(x, y) if is_operand(x) else NotImplemented
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ngrad.dtypes import promote
 from ngrad.errors import NumberError
 from ngrad.graph.dims import Dim
 from ngrad.ops import power
@@ -58,6 +59,8 @@ def _any_negative(x: Any, y: Any) -> bool:
             isinstance(value, (list, tuple, np.ndarray)) and np.asarray(value).dtype.kind in "iub"
         )
 
+    if isinstance(x, Tensor) and isinstance(y, Tensor) and promote(x.dtype, y.dtype).is_inexact:
+        return False
     return whole(x) and whole(y) and bool((np.asarray(y) < 0).any())
 
 

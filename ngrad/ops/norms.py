@@ -10,7 +10,7 @@ from ngrad.errors import NumberError, ShapeError
 from ngrad.graph.op import require
 from ngrad.ops import complexes
 from ngrad.ops import reductions as r
-from ngrad.ops.arithmetic import abs_
+from ngrad.ops.arithmetic import abs_, maximum
 from ngrad.ops.comparison import equal, not_equal
 from ngrad.ops.convert import cast_to, operands
 from ngrad.ops.eigh import EIGH
@@ -83,7 +83,7 @@ def of_vectors(x: Any, ord: Any, axes: tuple[int, ...], kept: bool) -> Any:
     if isinstance(ord, str):
         raise NumberError(f"norm: invalid order {ord!r} for vectors, of shape {x._layout.shape}")
     if ord == np.inf:
-        return r.reduce_max(abs_(x), axes, kept)
+        return _largest(abs_(x), axes, kept)
     if ord == -np.inf:
         return r.reduce_min(abs_(x), axes, kept)
     if ord == 0:
@@ -106,15 +106,21 @@ def of_matrices(x: Any, ord: Any, rows: int, columns: int, kept: bool) -> Any:
     if ord in (2, -2, "nuc"):
         others = [k for k in range(x.ndim) if k not in (rows, columns)]
         values = singular_values(transpose(x, (*others, rows, columns)))
-        reduce = {2: r.reduce_max, -2: r.reduce_min, "nuc": r.reduce_sum}[ord]
+        reduce: Any = {2: _largest, -2: r.reduce_min, "nuc": r.reduce_sum}[ord]
         found = reduce(values, -1)
         return reshape(found, r.ones_shape(x._layout.shape, (rows, columns))) if kept else found
     if ord not in (1, -1, np.inf, -np.inf):
         raise NumberError(f"norm: invalid order {ord!r} for matrices, of shape {x._layout.shape}")
     summed, other = (rows, columns) if abs(ord) == 1 else (columns, rows)
     sums = r.reduce_sum(abs_(x), summed, True)
-    found = (r.reduce_max if ord > 0 else r.reduce_min)(sums, other, True)
+    found = (_largest if ord > 0 else r.reduce_min)(sums, other, True)
     return found if kept else reshape(found, r.kept_shape(x._layout.shape, (rows, columns)))
+
+
+def _largest(x: Any, axes: Any, kept: bool = False) -> Any:
+    """The greatest of what is not negative: of nothing 0."""
+    found = r.reduce_max(x, axes, kept)
+    return found if x.size else maximum(found, 0.0)
 
 
 def singular_values(x: Any, hermitian: bool = False) -> Any:

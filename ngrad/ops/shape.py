@@ -33,7 +33,8 @@ def normal_axis(axis: Any, ndim: int, what: str) -> int:
     if type(axis) is not int:
         (value,) = integers(axis, what)
     if not -ndim <= value < ndim:
-        raise AxisError(f"{what}: axis {value} is out of range for {ndim} dimensions")
+        message = f"{what}: axis {value} is out of range for {ndim} dimensions"
+        raise AxisError(message, axis=value, ndim=ndim)
     return value + ndim if value < 0 else value
 
 

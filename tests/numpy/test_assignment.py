@@ -193,7 +193,8 @@ def test_augmented_assignment_of_a_part() -> None:
         ((0, 0, 0), 0.0, IndexError),
         ("a", 0.0, (IndexError, TypeError)),
         (slice(0, 2), np.ones(3), ValueError),
-        (np.array([True, False]), 0.0, (IndexError, ValueError)),
+        (np.array([True, False]), 0.0, IndexError),
+        (np.ones((4, 3), bool), np.ones(2), IndexError),
         (0, "a", (TypeError, ValueError)),
     ],
 )

@@ -124,7 +124,7 @@ def test_results_are_their_own(part: str, name: str) -> None:
     before = [np.array(x) for x in arrays]
     found = getattr(space_of(ours, part), name)(*args, **kwargs)
     for result in found if isinstance(found, (tuple, list)) else [found]:
-        if isinstance(result, ours.ndarray):
+        if isinstance(result, ours.ndarray) and name != "broadcast_to":  # which is read-only
             result[...] = 0
     same = all(np.array_equal(x, y) for x, y in zip(arrays, before, strict=True))
     assert same or name in VIEWS.split()

@@ -1,0 +1,127 @@
+"""Corners that NumPy's own tests look into: each gives what NumPy gives."""
+
+from __future__ import annotations
+
+import pickle
+
+import numpy as np
+import pytest
+from test_functions import assert_like
+
+import ngrad
+import ngrad.numpy as ours
+
+CORNERS = """
+np.pad([1.0, 2.0], (1, 2), 'mean', stat_length=0)
+np.pad([1.0, 2.0], (1, 2), 'median', stat_length=0)
+np.histogram([0.2, 0.7], bins=2, range=(0, 1), weights=[1 + 2j, 3j])
+np.bincount(np.array([1, 2], np.uint64), minlength=5)
+np.r_[0 : 36 : np.complex64(5j)]
+np.poly([[1.0, 2.0], [3.0, 4.0]])
+np.poly([[0.0, 1.0], [-1.0, 0.0]])
+np.polydiv([2, 6, 6, 1], [-1j, 1 + 2j, -(2 + 1j), 1])
+np.nan_to_num(X := np.array([np.nan, 1.0]), copy=False) is X
+np.nan_to_num(X := np.array([-np.inf, np.nan, 1.0]), copy=False) + X
+np.nan_to_num(X := np.array([-np.inf, 1j]), copy=False) + X
+np.diag(np.ones((3, 2)), 2)
+np.diag(np.ones((3, 2)), -9)
+np.diagonal(np.ones((2, 3, 2)), 5)
+np.trace(np.ones((3, 2)), 5)
+np.nanmin(np.array([1 + 2j, np.nan, 3]))
+np.nanmax(np.array([[1 + 2j, np.nan, 3], [0, 0, 0]]), axis=0)
+np.nanvar(np.array([[1.0, np.nan, 2.0], [1.0, 2.0, 3.0]]), axis=1, ddof=2)
+np.nanvar(np.array([[1.0, np.nan, 2.0], [1.0, 2.0, 3.0]]), axis=1, ddof=5)
+np.average(np.arange(24.0).reshape(2, 3, 4), (2, 0), np.arange(8.0).reshape(4, 2))
+np.trim_zeros([0, 1, 0, 2, 0])
+np.trim_zeros((0, 1, 0), 'f')
+np.sinc(np.array([0, 1 + 1j]))
+np.interp([np.nan, 1.0, 0.0], [1.0], [2.0])
+np.interp(np.nan, [1.0], [2.0], left=0.0)
+np.percentile(np.float32([1, 2, 3]), np.float64(50))
+np.percentile(np.float32([1, 2, 3]), np.array(50.0))
+np.quantile(np.array([1, 2, 3], np.float32), np.float64(0.5))
+np.quantile(np.array([1, 2, 3], np.float32), 0.5)
+np.array([1, 2]) == None
+np.array([[1, 2]]) != None
+np.array([1, 2]) == 'a'
+np.array([1, 2]) != b'a'
+np.array([1, 2], np.uint8) > -1
+np.array([1, 2], np.uint8) == -1
+np.array([1, 255], np.uint8) == 256
+1000 > np.array([1, 2], np.int8)
+np.equal(np.array([1, 44], np.uint8), 300)
+np.array([1, 2**63 - 1]) == 2**63
+np.array([1, 2]) < 2**70
+np.any(np.zeros(10000, np.uint8) == 256)
+np.all(np.zeros(10000, np.uint8) >= -1)
+np.array([2**60]) < np.array([2**60 + 1], np.uint64)
+np.array([2**60 + 1], np.uint64) == np.array([2**60])
+np.array([-1, 5, 2**62]) >= np.array([2**63 + 1, 5, 0], np.uint64)
+np.array([2**63 + 1, 5, 0], np.uint64) > np.array([-1, 5, 2**62])
+np.array([2**63 + 1, 0], np.uint64) != np.array(-1)
+np.reshape(np.arange(6), (2, 3), order='f')
+np.arange(6).reshape(2, 3).flatten('f')
+np.arange(6).reshape(1, 2, 3).transpose(np.array([2, 0, 1]))
+np.arange(6).reshape(1, 2, 3).transpose(None)
+f'{np.array(0.1, np.float32)} {np.array([1.5, 2.0])} {np.array(3)}'
+np.linalg.cond([[np.nan, 1.0], [2.0, 3.0]], 1)
+np.linalg.cond([[np.nan, 1.0], [2.0, 3.0]], 'fro')
+np.linalg.cond([[1.0, 2.0], [2.0, 4.0]], -1)
+np.einsum('ij,jk->ik', np.ones((3, 1)), np.ones((4, 2)))
+np.einsum('ij,ij->ij', np.ones((3, 1)), np.ones((1, 2)))
+np.einsum('ij,j', np.ones((2, 2), np.int8), np.ones(2, np.int8), dtype='f8')
+np.geomspace(1, 1000, 4, dtype=int)
+np.geomspace(0.3, 20.3, 3)[[0, -1]]
+np.geomspace(1, 1000, 3, endpoint=False)
+np.geomspace(-1000, -1, 1)
+np.geomspace(1j, 16j, 5)
+np.geomspace([1.0, 2.0], [100.0, 200.0], 3, axis=1)
+np.logspace(0, 3, 4, dtype=int)
+np.logspace(0, 3, 4, base=[2.0, 10.0])
+np.logspace([0, 1], 3, 4, base=np.array([2.0, 10.0]), axis=1)
+np.vstack((np.arange(2), np.arange(2.0)), dtype=int, casting='unsafe')
+np.block(np.arange(3))
+np.add([1, 2], [2.5, 3.5], dtype=np.float32)
+np.equal([1, 2], [2, 2], dtype=bool)
+np.logical_and([1, 2], [0, 3], dtype=bool)
+np.sum(3, axis=0) + np.max(2.5, axis=-1) + np.prod(3.5, axis=0, keepdims=True)
+np.all(False, axis=0)
+loads(dumps(np.sin))([0.5, 1.5])
+loads(dumps(np.add)).reduce([1, 2])
+np.array([2, 4], np.uint64) ** np.array([-1])
+np.clip(np.array([0, 7, 255], np.uint8), -1, 300)
+np.clip(np.arange(5, dtype=np.int32), -(2**320), 3)
+np.rollaxis(np.ones((1, 2, 3)), 2, -3)
+np.moveaxis(np.ones((1, 2, 3)), range(2), np.array([1, 2]))
+np.isclose(np.array(1.0, np.float32), 2, atol=0, rtol=(1 - 2e-16) / 2)
+np.linalg.norm(np.ones((0, 2)), np.inf)
+np.linalg.norm(np.ones((2, 0)), np.inf, axis=1)
+np.linalg.norm(np.ones((0, 0)), 2)
+np.abs(np.linalg.svd([[1.0, 0.0], [0.0, 0.0]], hermitian=True)[2])
+np.array([2.5, 3.0])[1].is_integer()
+np.array([2.5])[0].as_integer_ratio()
+np.random.default_rng(np.arange(3)).random(2)
+np.random.RandomState(np.arange(3)[1]).rand(2)
+np.random.RandomState(3).shuffle(X := [1, 2, 3, 4, 5]) or X
+""".strip().splitlines()
+
+
+@pytest.mark.parametrize("text", CORNERS)
+@pytest.mark.filterwarnings("ignore")  # NumPy's
+def test_as_numpy(text: str) -> None:
+    names = {"dumps": pickle.dumps, "loads": pickle.loads}
+    assert_like(eval(text, {"np": ours, **names}), eval(text, {"np": np, **names}), 4.0)
+
+
+def test_a_broadcast_array_is_a_view() -> None:
+    x = ours.array([1.0, 2.0])
+    wide = ours.broadcast_to(x, (2, 2))
+    x[0] = 7.0
+    assert wide.tolist() == [[7.0, 2.0]] * 2
+    assert ngrad.grad(lambda x: (ours.broadcast_to(x, (3, 2)) ** 2).sum())(x).tolist() == [42, 12]
+
+
+def test_the_axis_that_is_not_there_can_be_asked_for() -> None:
+    with pytest.raises(ours.exceptions.AxisError) as found:
+        ours.sum(ours.ones((2, 3)), axis=5)
+    assert (found.value.axis, found.value.ndim) == (5, 2)
