@@ -197,6 +197,20 @@ TENSORFLOW: dict[str, Reasons] = {
             "uniform_candidate_sampler",
         ),
     },
+    "ngrad.dtypes": {
+        "what converts is at the top level: ngrad.cast and ngrad.saturate_cast": (
+            "cast", "saturate_cast",
+        ),
+        "it is at the top level: ngrad.bool, ngrad.complex, ngrad.double and ngrad.half": (
+            "bool", "complex", "double", "half",
+        ),
+        "of text, which no kernel reads": ("string",),
+        "other dtypes are not there; those of ngrad are listed by ngrad.as_dtype": (
+            "QUANTIZED_DTYPES", "qint16", "qint32", "qint8", "quint16", "quint8", "resource",
+            "variant",
+        ),
+        "a part of TensorFlow's own": ("experimental",),
+    },
     "ngrad.signal": {
         "windows are NumPy's: ngrad.numpy.hanning, hamming, kaiser": (
             "hamming_window", "hann_window", "kaiser_bessel_derived_window", "kaiser_window",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import functools
+import typing
 from typing import Any
 
 import ml_dtypes
 import numpy as np
 
+from ngrad.absent import tensorflow
 from ngrad.errors import DTypeError
 from ngrad_kernels.codes import HALVES, ctype_of, dtype_of, part_of
 
@@ -230,3 +232,7 @@ def weak(dtype: DType, kind: type) -> DType:
     promotion.
     """
     return _BY_NUMPY[result_type(dtype.numpy_dtype, kind(1))]
+
+
+if not typing.TYPE_CHECKING:
+    __getattr__ = tensorflow("ngrad.dtypes")

@@ -27,6 +27,9 @@ from ngrad.status import number
 from ngrad.tensor import Tensor
 from ngrad_kernels import cpu
 
+LOWEST = -(1 << 63)
+"""The lowest index, where any negative one is taken."""
+
 
 class Bounds(NamedTuple):
     """What indices are held to, and for whom. `line` is where the call is, if it is not told by the
@@ -43,7 +46,8 @@ class Bounds(NamedTuple):
         """The error for the least and the greatest index, of which one is out of bounds."""
         wrong = least if least < self.lowest else greatest
         where = f", in the call at {self.line}" if self.line else ""
-        bounds = f"[{self.lowest}, {self.bound})"
+        begin = "(-inf" if self.lowest == LOWEST else f"[{self.lowest}"
+        bounds = f"{begin}, {self.bound})"
         return IndexBoundsError(f"{self.what}: {self.noun} {wrong} is out of range {bounds}{where}")
 
     def require(self, index: Tensor) -> None:

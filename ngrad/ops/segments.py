@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
-
 from ngrad.dtypes import BY_CODE, DType
 from ngrad.errors import DTypeError, NumberError, ShapeError
 from ngrad.graph.layout import Layout, layout
@@ -14,7 +12,7 @@ from ngrad.graph.op import Op, require
 from ngrad.graph.program import OUT, Launch, Program
 from ngrad.ops.arithmetic import maximum
 from ngrad.ops.assignment import LAST, assigned
-from ngrad.ops.bounds import checked
+from ngrad.ops.bounds import LOWEST, checked
 from ngrad.ops.comparison import equal, greater_equal, less
 from ngrad.ops.convert import cast_to, number, tensor
 from ngrad.ops.creation import ones_of
@@ -151,8 +149,7 @@ def _given(what: str, data: Any, segment_ids: Any) -> tuple[Any, Any]:
 def _unsorted(what: str, data: Any, segment_ids: Any, num_segments: Any) -> Segments:
     x, ids = _given(what, data, segment_ids)
     (count,) = dims(num_segments, what)
-    lowest = int(np.iinfo(np.int64).min)
-    return Segments(what, x, checked(what, ids, count, lowest, "segment id"), count)
+    return Segments(what, x, checked(what, ids, count, LOWEST, "segment id"), count)
 
 
 def _sorted(what: str, data: Any, segment_ids: Any) -> Segments:
