@@ -20,8 +20,8 @@ has.
 
 What differs where both have a name:
 
-- A Python number beside a tensor has its dtype, and tensors of different dtypes are promoted by
-  NumPy's rules, where TensorFlow raises.
+- Operands of different dtypes are promoted by NumPy's rules, where TensorFlow raises; a Python
+  number beside a tensor has the tensor's dtype if that is of its kind.
 - Gradients are tensors; there are no `IndexedSlices` among them.
 - `cond`, `while_loop`, `map_fn` and `scan` are Python: they run their functions where they are
   called. In a recorded `function` a condition that is computed has no value, and raises.

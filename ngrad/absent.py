@@ -68,8 +68,7 @@ TENSORFLOW: dict[str, Reasons] = {
         "what is called runs, in the order in which it is called": (
             "control_dependencies", "group", "no_op", "tuple",
         ),
-        "use ngrad.GradientTape, whose gradients may be differentiated again and whose `jacobian` "
-        "is one of them": (
+        "use ngrad.GradientTape, within another for second derivatives, or its `jacobian`": (
             "AggregationMethod", "RegisterGradient", "gradients", "hessians", "no_gradient",
         ),
         "use ngrad.GradientTape: there is no forward mode": ("autodiff",),
