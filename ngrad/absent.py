@@ -188,7 +188,6 @@ TENSORFLOW: dict[str, Reasons] = {
         "use a Generator of your own, or ngrad.random.set_seed": (
             "get_global_generator", "set_global_generator",
         ),
-        "a seed is two integers: choose others": ("fold_in", "split"),
         YET: (
             "all_candidate_sampler", "fixed_unigram_candidate_sampler",
             "learned_unigram_candidate_sampler", "log_uniform_candidate_sampler", "poisson",

@@ -23,8 +23,14 @@ from ngrad.ops.random import (
 from ngrad.ops.random import normal as random_normal
 from ngrad.ops.random import shuffle as random_shuffle
 from ngrad.ops.random import uniform as random_uniform
+from ngrad.ops.seeds import fold_in, split
 
-experimental = _Namespace(Generator=Generator, stateless_shuffle=stateless_shuffle)
+experimental = _Namespace(
+    Generator=Generator,
+    stateless_fold_in=fold_in,
+    stateless_shuffle=stateless_shuffle,
+    stateless_split=split,
+)
 """Names that TensorFlow has there."""
 
 if not _typing.TYPE_CHECKING:
@@ -34,6 +40,7 @@ __all__ = [
     "Generator",
     "categorical",
     "experimental",
+    "fold_in",
     "gamma",
     "normal",
     "random_normal",
@@ -41,6 +48,7 @@ __all__ = [
     "random_uniform",
     "set_seed",
     "shuffle",
+    "split",
     "stateless_categorical",
     "stateless_gamma",
     "stateless_normal",

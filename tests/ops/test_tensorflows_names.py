@@ -336,3 +336,12 @@ def test_segments_can_be_recorded_and_batched() -> None:
         tape.watch(x)
         y = f(x)
     np.testing.assert_allclose(tape.jacobian(y, x).numpy(), [[0, 0, 4], [9, 6, 0]])
+
+
+def test_seeds_that_follow_from_one_differ() -> None:
+    seeds = [*ngrad.random.split([1, 2], 3), *(ngrad.random.fold_in([1, 2], k) for k in range(3))]
+    assert len({tuple(seed.numpy().tolist()) for seed in [ngrad.constant([1, 2]), *seeds]}) == 7
+    for again, seed in zip(ngrad.random.split([1, 2], 3), seeds, strict=False):
+        np.testing.assert_array_equal(again.numpy(), seed.numpy())
+    drawn = [ngrad.random.stateless_uniform([], seed=seed).numpy() for seed in seeds]
+    assert len(set(drawn)) == 6
