@@ -20,6 +20,7 @@ from ngrad.numpy.reductions import min as least
 from ngrad.numpy.selection import flattened, take
 from ngrad.numpy.statistics import median
 from ngrad.numpy.ufuncs import UFUNCS
+from ngrad.ops.convert import beside
 from ngrad.ops.gather import gather_rows
 from ngrad.ops.indexing import places
 from ngrad.ops.joining import embedded
@@ -274,7 +275,9 @@ def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> nd
     sides = np.broadcast_to(widths, (x.ndim, 2)).tolist()
     value = kwargs.get(option, default)
     if mode in ("constant", "empty") and np.ndim(value) == 0:
-        return array_of(embedded(x._read(), sides, asarray(value, x.dtype)._read()))
+        whole = x._read()
+        end = value if type(value) is int else asarray(value, x.dtype)._read()
+        return array_of(embedded(whole, sides, beside(whole, end, "pad")))
     values = _pairs(value, x.ndim)
     for k, width in enumerate(sides):
         if not any(width):

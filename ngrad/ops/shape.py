@@ -276,7 +276,7 @@ def transpose(a: Any, perm: Any = None, conjugate: bool = False, name: str = "tr
     if sorted(k + x.ndim if k < 0 else k for k in order) != list(range(x.ndim)):
         raise ShapeError(f"transpose: {order} is no permutation of {x.ndim} axes")
     order = tuple(k % x.ndim for k in order)
-    return apply(TRANSPOSE, (x,), (order,))
+    return x if order == (*range(x.ndim),) else apply(TRANSPOSE, (x,), (order,))
 
 
 def inverse(perm: Sequence[int]) -> tuple[int, ...]:
