@@ -106,7 +106,10 @@ move = _Move()
 
 def _widened(op: Op, inputs: tuple[Any, ...]) -> bool:
     """Whether an op has no form for operands, which are floats of two bytes."""
-    return op.widens and any(x._layout.dtype.is_half for x in inputs)
+    widens = op.widens
+    if widens is False or not any(x._layout.dtype.is_half for x in inputs):
+        return False
+    return widens is True or widens(*[x._layout for x in inputs])
 
 
 def apply(op: Op, inputs: tuple[Any, ...], params: Params = ()) -> Any:

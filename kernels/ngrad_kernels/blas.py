@@ -239,6 +239,8 @@ class Blas:
     which ops call.
     """
 
+    halves = False
+
     def product(self, product: Product) -> Prepared | None:
         """A batch of products; None for integers, and where BLAS cannot count so far."""
         code, size = product.code, size_of(product.code)

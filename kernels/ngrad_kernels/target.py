@@ -24,6 +24,10 @@ Work = tuple[int, int, int, int, Sequence[int]]
 class Libraries(Protocol):
     """What is no loop nest: matrix products, linear algebra, transforms, sorts."""
 
+    @property
+    def halves(self) -> bool:
+        """Whether it multiplies matrices of floats of two bytes, and adds products in float32."""
+
     def product(self, product: Product, /) -> Prepared | None:
         """A batch of matrix products; None where NumPy is to be called, on the CPU."""
 

@@ -161,9 +161,9 @@ class Op:
     family : str
         "elementwise", "reduction", "shape", ...; "engine" for what only recording uses, "kernel"
         for a user's kernels, "opaque" for a user's Python.
-    widens : bool
-        Whether it has no form for floats of two bytes: they are converted to float32, and floats
-        that it gives are rounded back.
+    widens : bool or callable
+        Whether it has no form for floats of two bytes, or for layouts of which some are of such:
+        they are converted to float32, and floats that it gives are rounded back.
 
     Attributes
     ----------
@@ -192,7 +192,7 @@ class Op:
         prepare: Callable[..., Any],
         params: tuple[str, ...] = (),
         family: str = "",
-        widens: bool = False,
+        widens: bool | Callable[..., bool] = False,
     ) -> None:
         self.name, self.infer, self.prepare, self.params = name, infer, prepare, params
         self.family = family

@@ -140,8 +140,13 @@ def _matrices(where: Layout, batch: list[int], flip: bool) -> Matrices:
     return Matrices(tuple(strides), *((across, down) if flip else (down, across)))
 
 
+def _widens(x: Layout, y: Layout) -> bool:
+    """Whether there are no products of such operands, floats of two bytes, on their device."""
+    return not (x.dtype is y.dtype and x.device.target.libraries.halves)
+
+
 MATMUL = Op(
-    "matmul", _infer, _prepare, ("transpose_x", "transpose_y"), family="linalg", widens=True
+    "matmul", _infer, _prepare, ("transpose_x", "transpose_y"), family="linalg", widens=_widens
 )
 
 
@@ -217,7 +222,7 @@ def _dot_prepare(inputs: tuple[Layout, ...], out: Layout) -> tuple[Any, Layout]:
     return run, out
 
 
-VECDOT = Op("vecdot", _dot_infer, _dot_prepare, family="linalg", widens=True)
+VECDOT = Op("vecdot", _dot_infer, _dot_prepare, family="linalg", widens=_widens)
 """The products of vectors, which are along the last axes."""
 
 

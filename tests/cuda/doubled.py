@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ngrad_kernels.codes import size_of
+from ngrad_kernels.codes import dtype_of, size_of
 from ngrad_kernels.cuda import doubles
 
 Array = np.ndarray[Any, Any]
@@ -42,7 +42,7 @@ def array_at(
 ) -> Array:
     assert nbytes == 0 or doubles._device.holds(address, nbytes), "memory that is not the device's"
     memory = (ctypes.c_char * nbytes).from_address(address)
-    return np.ndarray(shape, code, memory, 0, strides)
+    return np.ndarray(shape, dtype_of(code), memory, 0, strides)
 
 
 def in_host(address: int) -> int:

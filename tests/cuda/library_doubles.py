@@ -23,7 +23,7 @@ from doubled import (
 from solver_doubles import CusolverDn, factored, solved
 
 from ngrad_kernels.blas import LETTERS
-from ngrad_kernels.codes import ctype_of, part_of, size_of
+from ngrad_kernels.codes import HALVES, computed, ctype_of, dtype_of, part_of, size_of
 from ngrad_kernels.cuda import doubles
 
 
@@ -43,25 +43,34 @@ class ComputeType(enum.IntEnum):
     COMPUTE_32F, COMPUTE_32F_FAST_TF32, COMPUTE_64F = 68, 77, 70
 
 
+class Math(enum.IntEnum):
+    DISALLOW_REDUCED_PRECISION_REDUCTION = 16
+
+
 class Type(enum.IntEnum):
     R2C, C2R, C2C, D2Z, Z2D, Z2Z = 42, 44, 41, 106, 108, 105
 
 
-KINDS = {0: "f4", 1: "f8", 4: "c8", 5: "c16"}
+KINDS = {0: "f4", 1: "f8", 2: "f2", 4: "c8", 5: "c16", 14: "f2b"}
 """`cudaDataType_t`."""
 
 
 class Cublas(Library):
     Operation, SideMode, FillMode, DiagType = Operation, SideMode, FillMode, DiagType
-    ComputeType, GemmAlgo = ComputeType, GemmAlgo
+    ComputeType, GemmAlgo, Math = ComputeType, GemmAlgo, Math
 
     def __init__(self, streams: Callable[[], Iterator[Any]]) -> None:
         super().__init__(streams)
         self.computed: list[ComputeType] = []
+        self.exact: set[int] = set()
 
     def set_workspace(self, handle: int, workspace: int, workspace_size_in_bytes: int) -> None:
         assert self._of[handle] is not None, "a stream sets the workspace back"
         assert doubles._device.holds(workspace, workspace_size_in_bytes)
+
+    def set_math_mode(self, handle: int, mode: int) -> None:
+        assert self._of[handle] is not None and mode == Math.DISALLOW_REDUCED_PRECISION_REDUCTION
+        self.exact.add(handle)
 
     def gemm_strided_batched_ex_64(
         self, handle: int, transa: int, transb: int, m: int, n: int, k: int, alpha: int,
@@ -72,8 +81,11 @@ class Cublas(Library):
         code = KINDS[ctype]
         assert atype == btype == ctype
         assert (compute_type == ComputeType.COMPUTE_64F) == (part_of(code) == "f8")
-        assert (scalar_at(alpha, code), scalar_at(beta, code)) == (1, 0)
+        sums = computed(code)
+        assert (scalar_at(alpha, sums), scalar_at(beta, sums)) == (1, 0)
+        assert code == "f4" or compute_type != ComputeType.COMPUTE_32F_FAST_TF32
         assert min(m, n, batch_count) > 0 and batch_count * stride_c >= (batch_count > 1) * m * n
+        assert handle in self.exact or code not in HALVES
         self.computed.append(ComputeType(compute_type))
         size = size_of(code)
 
@@ -81,7 +93,8 @@ class Cublas(Library):
             for i in range(batch_count):
                 left = matrix(a + i * stride_a * size, transa, m, k, lda, code)
                 right = matrix(b + i * stride_b * size, transb, k, n, ldb, code)
-                columns_at(c + i * stride_c * size, m, n, ldc, code)[...] = left @ right
+                product = left.astype(dtype_of(sums)) @ right.astype(dtype_of(sums))
+                columns_at(c + i * stride_c * size, m, n, ldc, code)[...] = product
 
         self.queue("gemm", handle, work)
 

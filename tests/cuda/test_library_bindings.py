@@ -58,4 +58,5 @@ def test_numbers_that_have_no_name_in_the_bindings() -> None:
     assert importlib.import_module("nvmath.bindings.cusolver").EigMode.VECTOR == solver.VECTORS
     kinds = importlib.import_module("nvmath").CudaDataType
     names = {"f4": "CUDA_R_32F", "f8": "CUDA_R_64F", "c8": "CUDA_C_32F", "c16": "CUDA_C_64F"}
+    names |= {"f2": "CUDA_R_16F", "f2b": "CUDA_R_16BF"}
     assert {code: kinds[name] for code, name in names.items()} == blas._TYPES

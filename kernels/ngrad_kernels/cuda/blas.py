@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ngrad_kernels.blas import LETTERS
-from ngrad_kernels.codes import ctype_of, part_of, size_of
+from ngrad_kernels.codes import computed, ctype_of, part_of, size_of
 from ngrad_kernels.cuda.matrices import batched, note_fault, pointers, zero_diagonals
 from ngrad_kernels.product import Product, precision
 
@@ -20,10 +20,11 @@ if TYPE_CHECKING:
     from ngrad_kernels.cuda.libraries import Libraries, Routine
 
 # CUDA's numbers of dtypes (`cudaDataType_t`).
-_TYPES = {"f4": 0, "f8": 1, "c8": 4, "c16": 5}
-_COMPUTE = {code: f"COMPUTE_{8 * size_of(part_of(code))}F" for code in _TYPES}
-_ONE = {code: ctype_of(code)(1) for code in _TYPES}
-_ZERO = {code: ctype_of(code)(0) for code in _TYPES}
+_TYPES = {"f4": 0, "f8": 1, "f2": 2, "c8": 4, "c16": 5, "f2b": 14}
+# In what products are added, and factors of them given.
+_COMPUTE = {code: f"COMPUTE_{8 * size_of(part_of(computed(code)))}F" for code in _TYPES}
+_ONE = {code: ctype_of(computed(code))(1) for code in _TYPES}
+_ZERO = {code: ctype_of(computed(code))(0) for code in _TYPES}
 
 
 # -- products --------------------------------------------------------------------------------------

@@ -57,6 +57,11 @@ class Libraries:
 
     # -- what is asked for -------------------------------------------------------------------------
 
+    @property
+    def halves(self) -> bool:
+        """Whether there are products of floats of two bytes: where cuBLAS is."""
+        return self.bindings("cublas") is not None
+
     def product(self, product: Product) -> Prepared:
         """A batch of matrix products: cuBLAS's, but of integers, where it is there."""
         if product.code[0] in "fc" and self.bindings("cublas") is not None:
@@ -147,6 +152,9 @@ class Libraries:
             if library == "cublas":  # after the stream, which sets it back
                 room = self._rooms[stream] = self.target.pool.take(WORKSPACE)
                 library_bindings.set_workspace(found, room.address, WORKSPACE)
+                # Sums of floats of two bytes stay float32 where a product is split along its depth.
+                exact = library_bindings.Math.DISALLOW_REDUCED_PRECISION_REDUCTION
+                library_bindings.set_math_mode(found, exact)
             self._handles[key] = found
         return library_bindings, found
 

@@ -16,6 +16,10 @@ from hypothesis import strategies as st
 from library_doubles import DOUBLES
 from products import CODES, WAYS, Array, assert_close, laid_out, numbers, owner, product_of
 
+import ngrad
+from ngrad.devices import device_of
+from ngrad.dtypes import DType
+from ngrad.ops.matmul import MATMUL
 from ngrad_kernels.cuda.libraries import Libraries
 from ngrad_kernels.cuda.target import CudaTarget
 from ngrad_kernels.product import precision
@@ -131,6 +135,36 @@ def test_precision_is_named(open_target: Callable[..., CudaTarget]) -> None:
     if hasattr(cublas, "computed"):
         names = [compute.name for compute in cublas.computed]
         assert names == ["COMPUTE_32F", "COMPUTE_32F_FAST_TF32"]
+
+
+@pytest.mark.parametrize("half", [ngrad.float16, ngrad.bfloat16], ids=str)
+def test_floats_of_two_bytes(half: DType) -> None:
+    """By the library as they lie, transposed ones too, with sums in float32; and by way of float32
+    where it is not there.
+    """
+    x, y = numbers((33, 70), "f4", 1), numbers((33, 5), "f4", 2)
+    target = device_of("cuda:0").target
+    before, found = target.libraries, []
+    try:
+        for libraries in (Libraries(target, lambda name: None), with_libraries(target)):
+            target.libraries = libraries
+            with ngrad.device("cuda:0"):
+                a, b = (ngrad.cast(ngrad.constant(v), half) for v in (x, y))
+                found.append(ngrad.linalg.matmul(a, b, transpose_a=True))
+                found[-1].numpy()
+            given = any(key[1][0].dtype is half for key in MATMUL.calls)
+            assert given == libraries.halves
+    finally:
+        target.libraries = before
+        for key in [key for key in MATMUL.calls if key[1][0].dtype is half]:
+            del MATMUL.calls[key]
+    one, other = (v.numpy().astype(np.float64) for v in found)
+    rounded = [v.astype(half.numpy_dtype).astype(np.float64) for v in (x, y)]
+    exact = rounded[0].T @ rounded[1]
+    eps = float(half.finfo.eps)
+    for result in (one, other):
+        assert found[0].dtype is found[1].dtype is half
+        np.testing.assert_allclose(result, exact, rtol=0.51 * eps, atol=1e-5)
 
 
 def test_what_a_warm_product_asks_for(open_target: Callable[..., CudaTarget]) -> None:
