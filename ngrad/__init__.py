@@ -13,6 +13,7 @@ array([2., 4.], dtype=float32)
 import typing as _typing
 
 from ngrad import (
+    autodiff,
     bitwise,
     config,
     debug,
@@ -72,6 +73,7 @@ from ngrad.dtypes import float64 as double
 from ngrad.eager import enable_eager_execution, executing_eagerly, is_tensor, rank, shape, size
 from ngrad.evaluate import eval
 from ngrad.function import TensorSpec, function
+from ngrad.functional import hessian, jacobian, jvp, vjp
 from ngrad.interop import asarray
 from ngrad.kernels import kernel_op
 from ngrad.linalg import eig, eigvals, einsum, eye, matmul, norm, tensordot
@@ -222,6 +224,7 @@ __all__ = [
     "atan",
     "atan2",
     "atanh",
+    "autodiff",
     "bfloat16",
     "bitwise",
     "bool",
@@ -279,12 +282,15 @@ __all__ = [
     "greater",
     "greater_equal",
     "half",
+    "hessian",
     "identity",
     "int8",
     "int16",
     "int32",
     "int64",
     "is_tensor",
+    "jacobian",
+    "jvp",
     "kernel_op",
     "less",
     "less_equal",
@@ -389,6 +395,7 @@ __all__ = [
     "unstack",
     "value_and_grad",
     "vectorized_map",
+    "vjp",
     "where",
     "while_loop",
     "zeros",

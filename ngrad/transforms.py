@@ -27,7 +27,7 @@ from ngrad.tensor import Tensor
 from ngrad.variable import Variable
 
 
-def _fresh(value: Any, what: str, holomorphic: bool) -> Any:
+def fresh(value: Any, what: str, holomorphic: bool) -> Any:
     """A tensor of a leaf that only this differentiation follows; a variable is itself."""
     made = value if isinstance(value, Variable) else tensor(value, what)
     if holomorphic and not made.dtype.is_complex:
@@ -48,6 +48,22 @@ def _as(value: Any, made: Tensor) -> Any:
     """A tensor, in a cell if a value is one."""
     kind: Any = type(value)
     return kind(made) if isinstance(value, Cell) else made
+
+
+def followed(
+    what: str, args: tuple[Any, ...], argnums: int | Sequence[int], holomorphic: bool = False
+) -> tuple[tuple[Any, ...], list[Any]]:
+    """The arguments to differentiate with respect to, made fresh; and all, these among them."""
+    numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+    if not all(-len(args) <= k < len(args) for k in numbers):
+        raise ValueError(f"{what}: argnums {argnums} for {len(args)} positional arguments")
+    chosen = []
+    replaced = list(args)
+    for k in numbers:
+        made = optree.tree_map(lambda leaf: fresh(leaf, what, holomorphic), args[k])
+        chosen.append(made)
+        replaced[k] = made
+    return tuple(chosen), replaced
 
 
 def value_and_grad(
@@ -94,19 +110,10 @@ def value_and_grad(
     (9.0, 6.0)
     """
     single = isinstance(argnums, int)
-    numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
 
     @functools.wraps(f)
     def differentiated(*args: Any, **kwargs: Any) -> Any:
-        if not all(-len(args) <= k < len(args) for k in numbers):
-            raise ValueError(f"grad: argnums {argnums} for {len(args)} positional arguments")
-        places = [k % len(args) for k in numbers]
-        chosen = tuple(
-            optree.tree_map(lambda leaf: _fresh(leaf, "grad", holomorphic), args[k]) for k in places
-        )
-        replaced = list(args)
-        for k, value in zip(places, chosen, strict=True):
-            replaced[k] = value
+        chosen, replaced = followed("grad", args, argnums, holomorphic)
         with GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(chosen)
             result = f(*replaced, **kwargs)

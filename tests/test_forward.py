@@ -1,0 +1,175 @@
+"""Derivatives along a direction, and functions' derivatives as functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from numeric import Array, weights
+from test_jacobian import PROGRAMS
+
+import ngrad
+import ngrad.numpy as np_
+from ngrad.autodiff import ForwardAccumulator
+from ngrad.errors import DTypeError, ShapeError
+
+STEP = 1e-6
+
+
+def directions(arrays: tuple[Array, ...]) -> tuple[Array, ...]:
+    draw = np.random.default_rng(3)
+    return tuple(draw.normal(size=a.shape) for a in arrays)
+
+
+def along(f: Callable[..., Any], arrays: tuple[Array, ...], tangents: tuple[Array, ...]) -> Array:
+    """The central difference."""
+
+    def at(step: float) -> Any:
+        moved = (a + step * t for a, t in zip(arrays, tangents, strict=True))
+        return f(*map(ngrad.constant, moved)).numpy()
+
+    return np.asarray((at(STEP) - at(-STEP)) / (2 * STEP))
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_the_jacobian_times_a_tangent(name: str) -> None:
+    f, arrays = PROGRAMS[name]
+    tangents = directions(arrays)
+    value, found = ngrad.jvp(f, arrays, tangents)
+    np.testing.assert_array_equal(value, f(*map(ngrad.constant, arrays)))
+    np.testing.assert_allclose(found, along(f, arrays, tangents), rtol=1e-7, atol=1e-8)
+    parts = ngrad.jacobian(f, range(len(arrays)))(*arrays)
+    whole = sum(np.tensordot(j, t, t.ndim) for j, t in zip(parts, tangents, strict=True))
+    np.testing.assert_allclose(found, whole, rtol=1e-11, atol=1e-13)
+    # And the transpose agrees: <u, J v> is <J^T u, v>.
+    cotangent = np.random.default_rng(4).normal(size=found.shape)
+    pulled = ngrad.vjp(f, *arrays)[1](cotangent)
+    dots = sum(np.vdot(p, t) for p, t in zip(pulled, tangents, strict=True))
+    np.testing.assert_allclose(np.vdot(cotangent, found), dots, rtol=1e-11, atol=1e-13)
+
+
+def test_complex_directions() -> None:
+    """Of what is not holomorphic, too: derivatives with respect to real and imaginary parts."""
+    z, t = np.array([1 + 2j, -0.5j]), np.array([0.3 - 1j, 2 + 0.1j])
+
+    def f(x: Any) -> Any:
+        return x * x * ngrad.math.conj(x) + ngrad.exp(x) * ngrad.cast(ngrad.math.real(x), "c16")
+
+    _, found = ngrad.jvp(f, (z,), (t,))
+    np.testing.assert_allclose(found, along(f, (z,), (t,)), rtol=1e-7)
+
+
+def test_higher_orders() -> None:
+    """Hessian times vector; the second derivative along a line; all under an outer tape."""
+    x, v = weights((4,)), np.array([1.0, -2.0, 0.5, 3.0])
+
+    def f(x: Any) -> Any:
+        return ngrad.reduce_sum(ngrad.sin(x) * ngrad.exp(x[::-1]))
+
+    hessian = ngrad.hessian(f)(x).numpy()
+    np.testing.assert_allclose(hessian, hessian.T, rtol=1e-12)
+    np.testing.assert_allclose(ngrad.jvp(ngrad.grad(f), (x,), (v,))[1], hessian @ v, rtol=1e-12)
+    second = ngrad.jvp(lambda x: ngrad.jvp(f, (x,), (v,))[1], (x,), (v,))[1]
+    np.testing.assert_allclose(second, v @ hessian @ v, rtol=1e-12)
+    point = ngrad.constant(x)
+    with ngrad.GradientTape() as tape:
+        tape.watch(point)
+        slope = ngrad.jvp(f, (point,), (v,))[1]
+    np.testing.assert_allclose(tape.gradient(slope, point), hessian @ v, rtol=1e-12)
+
+
+def test_nothing_is_pulled_back() -> None:
+    """Of each layer a product for its value and one for its tangent, as a rule would take."""
+    x, v, w = (ngrad.constant(weights((4, 4))) for _ in range(3))
+    with ngrad.profile() as profile:
+        ngrad.eval(ngrad.jvp(lambda x: _layers(x, w), (x,), (v,)))
+    products = [event for event in profile.events if "matmul" in event.name]
+    assert len(products) == 4
+
+
+def _layers(x: Any, w: Any) -> Any:
+    return ngrad.tanh(ngrad.tanh(x @ w) @ w)
+
+
+def test_an_accumulator() -> None:
+    """Of a variable and a nest; what depends on no primal has no tangent, or zeros."""
+    w, x = ngrad.Variable([1.0, 2.0]), ngrad.constant(3.0)
+    primals, tangents = {"w": w, "x": x}, {"w": ngrad.constant([1.0, 0.0]), "x": 2.0}
+    with ForwardAccumulator(primals, tangents) as accumulator:
+        y, other = w * x, ngrad.ones([2]) * 4.0
+        early = accumulator.jvp(y)
+    for found in (early, accumulator.jvp(y)):
+        np.testing.assert_array_equal(found, [1.0 * 3 + 1 * 2, 2 * 2])
+    assert accumulator.jvp([other]) == [None]
+    np.testing.assert_array_equal(accumulator.jvp(other, "zero"), [0.0, 0.0])
+
+
+def test_nests_and_what_is_beside_the_value() -> None:
+    def f(pair: Any, scale: float) -> Any:
+        return {"sum": pair[0] + pair[1] * scale, "product": pair[0] * pair[1]}, "aside"
+
+    pair = (ngrad.constant(2.0), ngrad.constant(5.0))
+    _, tangent, aux = ngrad.jvp(lambda p: f(p, 3.0), (pair,), ((1.0, 0.5),), has_aux=True)
+    assert (float(tangent["sum"]), float(tangent["product"]), aux) == (2.5, 6.0, "aside")
+    _, pullback, _ = ngrad.vjp(lambda p: f(p, 3.0), pair, has_aux=True)
+    for _ in range(2):  # as often as is wanted
+        (slopes,) = pullback({"sum": 1.0, "product": 2.0})
+        assert [float(s) for s in slopes] == [1 + 2 * 5, 3 + 2 * 2]
+    found, aux = ngrad.jacobian(f, has_aux=True)(pair, 3.0)
+    assert [float(s) for s in found["product"]] == [5.0, 2.0] and aux == "aside"
+    slopes = ngrad.hessian(lambda x, y: x * x * y, argnums=(0, 1))(2.0, 5.0)
+    assert [[float(s) for s in row] for row in slopes] == [[10.0, 4.0], [4.0, 0.0]]
+
+
+@pytest.mark.parametrize("way", ["eager", "function", "numpy"])
+def test_ways_to_run(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    x, v = np.array([1.0, 2.0, 3.0]), np.array([0.0, 1.0, 1.0])
+
+    def f(x: Any) -> Any:
+        return x * x[0] + ngrad.tanh(x)
+
+    expected = ngrad.jvp(f, (x,), (v,))[1].numpy()
+    if way == "function":
+        run = ngrad.function(lambda x, v: ngrad.jvp(f, (x,), (v,))[1])
+        found = [run(ngrad.constant(x), ngrad.constant(v)) for _ in range(2)]
+    elif way == "eager":
+        before = ngrad.config.eager()
+        ngrad.config.set_eager(True)
+        try:
+            found = [ngrad.jvp(f, (x,), (v,))[1]]
+        finally:
+            ngrad.config.set_eager(before)
+    else:
+        found = [ngrad.jvp(lambda x: x * x[0] + np_.tanh(x), (np_.array(x),), (np_.array(v),))[1]]
+        assert isinstance(found[0], np_.ndarray)
+    for tangent in found:
+        np.testing.assert_array_equal(tangent, expected)
+
+
+WRONG: dict[str, tuple[type[Exception], Callable[[], Any], str]] = {
+    "no tuple": (TypeError, lambda: ngrad.jvp(ngrad.sin, 1.0, 1.0), "primals are a tuple"),
+    "count": (ValueError, lambda: ngrad.jvp(ngrad.add, (1.0, 2.0), (1.0,)), "1 tangents for 2"),
+    "shape": (
+        ShapeError,
+        lambda: ngrad.jvp(ngrad.sin, (ngrad.ones([2]),), (ngrad.ones([3]),)),
+        r"tangent of shape \(3,\) for a primal of shape \(2,\)",
+    ),
+    "integers": (DTypeError, lambda: ngrad.jvp(ngrad.sin, (1,), (1,)), "int32"),
+    "integer result": (
+        DTypeError,
+        lambda: ngrad.jvp(lambda x: ngrad.cast(x, "i4"), (1.0,), (1.0,)),
+        "value is int32",
+    ),
+    "accumulator": (DTypeError, lambda: ForwardAccumulator(ngrad.constant(1), 1), "int32"),
+    "argnums": (ValueError, lambda: ngrad.jacobian(ngrad.sin, 1)(1.0), "jacobian: argnums 1"),
+    "no scalar": (ShapeError, lambda: ngrad.hessian(ngrad.sin)(ngrad.ones([2])), "scalar"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_errors(name: str) -> None:
+    error, call, match = WRONG[name]
+    with pytest.raises(error, match=match):
+        call()
