@@ -68,10 +68,9 @@ TENSORFLOW: dict[str, Reasons] = {
         "what is called runs, in the order in which it is called": (
             "control_dependencies", "group", "no_op", "tuple",
         ),
-        "use ngrad.GradientTape, within another for second derivatives, or its `jacobian`": (
+        "use ngrad.GradientTape, within another for second derivatives; or ngrad.hessian": (
             "AggregationMethod", "RegisterGradient", "gradients", "hessians", "no_gradient",
         ),
-        "use ngrad.GradientTape: there is no forward mode": ("autodiff",),
         "use ngrad.custom_gradient": ("grad_pass_through", "nondifferentiable_batch_function"),
         "cheap values are computed again by themselves where that saves memory": (
             "recompute_grad",
