@@ -225,8 +225,11 @@ def arange(
     start = 0 if start is None else start
     if not isinstance(step, OURS) and step == 0:
         raise ZeroDivisionError(f"arange: from {start} to {stop} in steps of {step}")
-    values = np.arange(*(_plain(v) for v in (start, stop, 1 if step is None else step)))
-    return asarray(values, dtype, device=device)
+    numbers = [_plain(v) for v in (start, stop, 1 if step is None else step)]
+    wanted = dtype_of(dtype)
+    # NumPy steps in the dtype that is asked for: from its first number by the gap to its second.
+    own = None if wanted is None or wanted.is_bool else wanted.numpy_dtype
+    return asarray(np.arange(*numbers, dtype=own), wanted, device=device)
 
 
 def _plain(value: Any) -> Any:
