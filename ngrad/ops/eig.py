@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from ngrad.devices import HOST
 from ngrad.dtypes import BY_CODE
 from ngrad.graph.layout import Layout, layout
 from ngrad.ops.complexes import conj
+from ngrad.ops.convert import cast_to
 from ngrad.ops.convert import tensor as to_tensor
 from ngrad.ops.eigh import gaps
 from ngrad.ops.hosted import by_lapack
@@ -64,7 +66,10 @@ def eig(tensor: Any, name: str | None = None) -> tuple[Any, Any]:
     >>> ngrad.linalg.eig([[2.0, 0.0], [0.0, 1.0]])[0].numpy()
     array([2.+0.j, 1.+0.j], dtype=complex64)
     """
-    values, vectors = apply_now(EIG, (to_tensor(tensor, "eig"),))
+    x = to_tensor(tensor, "eig")
+    if x._layout.device is not HOST:  # whose routine is of complex matrices
+        x = cast_to(x, _infer(x._layout)[0].dtype)
+    values, vectors = apply_now(EIG, (x,))
     return values, vectors
 
 

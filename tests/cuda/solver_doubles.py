@@ -4,19 +4,31 @@ asks of them, and LAPACK's results.
 
 from __future__ import annotations
 
+import ctypes
 import zlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
-from doubled import Array, FillMode, Library, Operation, array_at, columns_at, pointers_at
+from doubled import (
+    Array,
+    FillMode,
+    Library,
+    Operation,
+    array_at,
+    columns_at,
+    in_host,
+    pointers_at,
+)
 from scipy.linalg import lapack
 
 from ngrad_kernels.blas import LETTERS
 from ngrad_kernels.codes import part_of, size_of
 
-VECTOR = 1
+NONE, VECTOR = 0, 1
 """`cusolverEigMode_t`."""
+COMPLEX = {4: "c8", 5: "c16"}
+"""`cudaDataType_t`."""
 SQUARE, REDUCED = ord("A"), ord("S")
 """What of singular vectors is asked for."""
 SMALL = 32
@@ -77,6 +89,45 @@ class CusolverDn(Library):
     def create_gesvdj_info(self) -> int:
         self._settings[len(self._settings) + 1] = "gesvdj"
         return len(self._settings)
+
+    def create_params(self) -> int:
+        self._settings[len(self._settings) + 1] = "params"
+        return len(self._settings)
+
+    def xgeev_buffer_size(
+        self, handle: int, params: int, jobvl: int, jobvr: int, n: int, data_type_a: int, a: int,
+        lda: int, data_type_w: int, w: int, data_type_vl: int, vl: int, ldvl: int,
+        data_type_vr: int, vr: int, ldvr: int, compute_type: int,
+    ) -> tuple[int, int]:  # fmt: skip
+        assert (jobvl, jobvr) == (NONE, VECTOR) and self._settings[params] == "params"
+        kinds = {data_type_a, data_type_w, data_type_vl, data_type_vr, compute_type}
+        assert min(lda, ldvl, ldvr) >= n > 0 and len(kinds) == 1
+        code = COMPLEX[compute_type]
+        return needed("geev", code, n) * size_of(code), needed("geev of the host", code, n)
+
+    def xgeev(
+        self, handle: int, params: int, jobvl: int, jobvr: int, n: int, data_type_a: int, a: int,
+        lda: int, data_type_w: int, w: int, data_type_vl: int, vl: int, ldvl: int,
+        data_type_vr: int, vr: int, ldvr: int, compute_type: int, buffer_on_device: int,
+        workspace_in_bytes_on_device: int, buffer_on_host: int, workspace_in_bytes_on_host: int,
+        info: int,
+    ) -> None:  # fmt: skip
+        code = COMPLEX[compute_type]
+        of_host = needed("geev of the host", code, n)
+        assert workspace_in_bytes_on_host == of_host
+        ctypes.memset(in_host(buffer_on_host), 0xFF, of_host)
+
+        def done() -> None:
+            matrix = columns_at(a, n, n, lda, code)
+            if np.isfinite(matrix).all():
+                values, vectors = np.linalg.eig(matrix)
+                array_at(w, n * size_of(code), (n,), code)[...] = values
+                columns_at(vr, n, n, ldvr, code)[...] = vectors
+            info_at(info)[...] = 0 if np.isfinite(matrix).all() else n
+            matrix[...] = np.nan
+
+        length = workspace_in_bytes_on_device // size_of(code)
+        self._work("geev", handle, done, buffer_on_device, length, code, n)
 
     def _work(
         self, name: str, handle: int, work: Callable[[], None], room: int, length: int, code: str,

@@ -56,7 +56,8 @@ def test_numbers_that_have_no_name_in_the_bindings() -> None:
     assert (cublas.FillMode.LOWER, cublas.FillMode.UPPER) == (solver.LOWER, solver.UPPER)
     assert cublas.Operation.N == lu.NOT_TRANSPOSED
     assert importlib.import_module("nvmath.bindings.cusolver").EigMode.VECTOR == solver.VECTORS
+    assert importlib.import_module("nvmath.bindings.cusolver").EigMode.NOVECTOR == solver.NONE
     kinds = importlib.import_module("nvmath").CudaDataType
     names = {"f4": "CUDA_R_32F", "f8": "CUDA_R_64F", "c8": "CUDA_C_32F", "c16": "CUDA_C_64F"}
     names |= {"f2": "CUDA_R_16F", "f2b": "CUDA_R_16BF"}
-    assert {code: kinds[name] for code, name in names.items()} == blas._TYPES
+    assert {code: kinds[name] for code, name in names.items()} == blas.TYPES

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from ngrad_kernels.cuda.libraries import Libraries, Routine
 
 # CUDA's numbers of dtypes (`cudaDataType_t`).
-_TYPES = {"f4": 0, "f8": 1, "f2": 2, "c8": 4, "c16": 5, "f2b": 14}
+TYPES = {"f4": 0, "f8": 1, "f2": 2, "c8": 4, "c16": 5, "f2b": 14}
 # In what products are added, and factors of them given.
-_COMPUTE = {code: f"COMPUTE_{8 * size_of(part_of(computed(code)))}F" for code in _TYPES}
-_ONE = {code: ctype_of(computed(code))(1) for code in _TYPES}
-_ZERO = {code: ctype_of(computed(code))(0) for code in _TYPES}
+_COMPUTE = {code: f"COMPUTE_{8 * size_of(part_of(computed(code)))}F" for code in TYPES}
+_ONE = {code: ctype_of(computed(code))(1) for code in TYPES}
+_ZERO = {code: ctype_of(computed(code))(0) for code in TYPES}
 
 
 # -- products --------------------------------------------------------------------------------------
@@ -64,7 +64,7 @@ def _collapsed(product: Product) -> list[tuple[int, int, int]]:
 
 def gemm(libraries: Libraries, code: str) -> Routine:
     """Products of a dtype, as `gemm_words` says."""
-    kind, size = _TYPES[code], size_of(code)
+    kind, size = TYPES[code], size_of(code)
     one, zero = ctypes.addressof(_ONE[code]), ctypes.addressof(_ZERO[code])
 
     def call(words: Sequence[int], addresses: Sequence[int]) -> None:
@@ -90,7 +90,7 @@ def adjoint_product(libraries: Libraries, code: str) -> Routine:
     """The conjugate transposes of products X Y of a dtype, all by columns. Words: how many, rows of
     X, and rows and columns of Y. Addresses: of X, of Y, and of the results.
     """
-    kind = _TYPES[code]
+    kind = TYPES[code]
     one, zero = ctypes.addressof(_ONE[code]), ctypes.addressof(_ZERO[code])
 
     def call(words: Sequence[int], addresses: Sequence[int]) -> None:

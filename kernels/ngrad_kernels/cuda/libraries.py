@@ -88,6 +88,8 @@ class Libraries:
             if code[0] == "c":  # whose order is not that of their bits
                 return None
             return self.prepared(self._number(name, code, sorting.argsort), words)
+        if name == "eig" and code[0] != "c":  # the routine's results are of one dtype with these
+            return None
         found: dict[str, tuple[Callable[[Libraries, str], Routine], tuple[str, ...]]] = {
             "triangular_solve": (blas.triangular_solve, ("cublas",)),
             **{

@@ -7,11 +7,13 @@ its work: what has that memory next is queued behind it.
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ngrad_kernels.blas import LETTERS
 from ngrad_kernels.codes import part_of, size_of
+from ngrad_kernels.cuda.blas import TYPES
 from ngrad_kernels.cuda.matrices import (
     adjoint,
     batched,
@@ -27,8 +29,8 @@ if TYPE_CHECKING:
 
 LOWER, UPPER = 0, 1
 """`cublasFillMode_t`."""
-VECTORS = 1
-"""`cusolverEigMode_t`: vectors too."""
+NONE, VECTORS = 0, 1
+"""`cusolverEigMode_t`: no vectors, or vectors too."""
 ALL, SOME = ord("A"), ord("S")
 """What of U and V^H `gesvd` gives: square ones, or as many columns and rows as values."""
 JACOBI = 32
@@ -150,6 +152,40 @@ def eigh(libraries: Libraries, code: str) -> Routine:
     return call
 
 
+def eig(libraries: Libraries, code: str) -> Routine:
+    """Eigenvalues and eigenvectors of square matrices of a complex dtype. Words: how many, rows,
+    columns, and who asks. Addresses: of the matrices, which are written over, of the values, of the
+    vectors, and an entry for a fault.
+    """
+    size, kind = size_of(code), TYPES[code]
+    params: dict[int, int] = {}
+
+    def call(words: Sequence[int], addresses: Sequence[int]) -> None:
+        count, rows, _, who = words
+        matrices, values, vectors, entry = addresses
+        target, pool = libraries.target, libraries.target.pool
+        solver, handle = libraries.handle("cusolverDn")
+        if handle not in params:
+            params[handle] = solver.create_params()
+        infos = pool.take(4 * count)
+        for k in range(count):
+            matrix, vector = (place + k * rows * rows * size for place in (matrices, vectors))
+            given = (
+                handle, params[handle], NONE, VECTORS, rows, kind, matrix, rows,
+                kind, values + k * rows * size, kind, 0, rows, kind, vector, rows, kind,
+            )  # fmt: skip
+            length, of_host = solver.xgeev_buffer_size(*given)
+            room, host = pool.take(max(length, 1)), ctypes.create_string_buffer(max(of_host, 1))
+            at_host = ctypes.addressof(host)
+            info = infos.address + 4 * k
+            solver.xgeev(*given, room.address, length, at_host, of_host, info)
+            # It works on the host too, perhaps until its work on the device is done.
+            target.synchronize()
+        note_fault(target, infos.address, count, entry, who)
+
+    return call
+
+
 def svd(libraries: Libraries, code: str) -> Routine:
     """Singular values and vectors of matrices of a dtype, with as many rows as columns or more.
     Words: how many, rows, columns, whether U is square, and who asks. Addresses: of the matrices,
@@ -224,5 +260,5 @@ class _Settings:
 
 
 ROUTINES: tuple[Callable[[Libraries, str], Routine], ...]
-ROUTINES = (cholesky, qr, eigh, svd)
+ROUTINES = (cholesky, qr, eigh, eig, svd)
 """By the names of the ops."""

@@ -19,7 +19,17 @@ from ngrad_kernels.cuda.libraries import Libraries
 from ngrad_kernels.cuda.target import CudaTarget
 
 Array = np.ndarray[Any, Any]
-CHECKING = ("cholesky", "triangular_solve", "solve", "inv", "eigh", "svd", "pinv", "adjugate")
+CHECKING = (
+    "cholesky",
+    "triangular_solve",
+    "solve",
+    "inv",
+    "eigh",
+    "eig",
+    "svd",
+    "pinv",
+    "adjugate",
+)
 CODES = ("f4", "f8", "c8", "c16")
 codes = pytest.mark.parametrize("code", CODES)
 reals = pytest.mark.parametrize("code", CODES[:2])
@@ -221,6 +231,16 @@ def test_eigenvalues(libraries: Libraries, way: None, code: str, lower: bool) ->
     assert_orthonormal(vectors)
 
 
+@pytest.mark.parametrize("code", ["c8", "c16"])
+def test_eigenvalues_of_any_matrix(libraries: Libraries, code: str) -> None:
+    a = drawn((2, 4, 4), code, 5)
+    given = turned(a), filler((2, 4), code), filler((2, 4, 4), code)
+    _, values, vectors = run(libraries, "eig", [2, 4, 4], *given)
+    vectors = turned(vectors)
+    assert_near(a @ vectors, vectors * values[:, None, :])
+    assert_near(np.linalg.norm(vectors, axis=1), np.ones((2, 4)))
+
+
 @codes
 @pytest.mark.parametrize("full", [True, False])
 def test_singular_values(libraries: Libraries, way: None, code: str, full: bool) -> None:
@@ -255,6 +275,9 @@ def test_what_does_not_converge_is_noted(libraries: Libraries, way: None) -> Non
         pytest.skip("what cuSOLVER makes of a NaN is not documented")
     a = np.stack([np.eye(2), np.full((2, 2), np.nan), np.full((2, 2), np.nan)])
     _, fault = noted(libraries, "eigh", [3, 2, 2, 1], np.ones((3, 2)), a)
+    assert fault == [WHO, 1, 1]
+    given = a.astype("c16"), np.ones((3, 2), "c16"), np.ones((3, 2, 2), "c16")
+    _, fault = noted(libraries, "eig", [3, 2, 2], *given)
     assert fault == [WHO, 1, 1]
     given = a, np.ones((3, 2, 2)), np.ones((3, 2)), np.ones((3, 2, 2))
     _, fault = noted(libraries, "svd", [3, 2, 2, 1], *given)

@@ -64,6 +64,7 @@ FUNCTIONS: list[tuple[str, Callable[..., Any], tuple[Array, ...]]] = [
     ("q", lambda x: linalg.qr(x)[0], (WIDE,)),
     ("r", lambda x: linalg.qr(x, True)[1], (TALL,)),
     ("eigenvectors", lambda x: linalg.eigh(x)[1] ** 2, (DEFINITE[0],)),
+    ("eigenvalues of any", lambda x: ngrad.reduce_sum(ngrad.abs(linalg.eig(x)[0]), -1), (SQUARE,)),
     ("singular values", lambda x: linalg.svd(x, compute_uv=False), (WIDE + 1j,)),
     ("singular vectors", lambda x: linalg.svd(x)[1] ** 2, (TALL,)),
     ("rfft", lambda x: apply(TABLE["rfft"], (x[..., ::-1],)), (SQUARE,)),
@@ -108,6 +109,7 @@ EMPTY: list[tuple[Callable[..., Any], tuple[int, ...]]] = [
     (linalg.lu, (2, 2, 0)),
     (lambda x: linalg.qr(x, True), (2, 2, 0)),
     (linalg.eigh, (0, 3, 3)),
+    (linalg.eig, (2, 0, 0)),
     (lambda x: linalg.svd(x, True), (2, 2, 0)),
     (lambda x: linalg.svd(x, True), (2, 0, 2)),
 ]
