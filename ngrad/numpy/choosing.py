@@ -126,13 +126,20 @@ def _target(what: str, arr: Any) -> ndarray:
     return arr
 
 
+def _values(value: Any, x: ndarray) -> ndarray:
+    """Values for elements of an array; Python integers must be such as its dtype holds."""
+    found = asarray(value)
+    whole = found.dtype.kind in "iu" and x.dtype.kind in "iu"
+    return asarray(value, x.dtype) if whole and type(value) in (int, list, tuple) else found
+
+
 def place(arr: ndarray, mask: Any, vals: Any) -> None:
     """Assign values, one after the other and again from the first, where a mask holds."""
     x = _target("place", arr)
     where_ = np.asarray(asarray(mask, bool))
     if where_.size != x.size:
         raise ValueError(f"place: mask and data must be the same size: {where_.shape}, {x.shape}")
-    holds, values = where_.reshape(x.shape), ravel(vals)
+    holds, values = where_.reshape(x.shape), ravel(_values(vals, x))
     count = int(holds.sum())
     if count and not values.size:
         raise ValueError("place: cannot insert from an empty array: values have shape (0,)")
@@ -146,7 +153,7 @@ def putmask(a: ndarray, /, mask: Any, values: Any) -> None:
     holds = asarray(mask, bool)
     if holds.size != x.size:
         raise ValueError(f"putmask: mask and data must be the same size: {holds.shape}, {x.shape}")
-    new = asarray(values)
+    new = _values(values, x)
     if not can_cast(new.dtype, x.dtype, "same_kind") and type(values) not in PLAIN:
         raise TypeError(f"putmask: cannot cast values of {new.dtype} to {x.dtype}")
     if new.size:
@@ -158,7 +165,7 @@ def put(a: ndarray, ind: Any, v: Any, mode: str = "raise") -> None:
     array.
     """
     x = _target("put", a)
-    places, values, n = np.asarray(asarray(ind)).ravel(), ravel(v), x.size
+    places, values, n = np.asarray(asarray(ind)).ravel(), ravel(_values(v, x)), x.size
     if places.dtype.kind not in "iub" and places.size:
         raise TypeError(f"put: places must be integers, not {places.dtype}")
     places = places.astype(np.int64)
@@ -183,7 +190,7 @@ def copyto(dst: ndarray, src: Any, casting: Any = "same_kind", where: Any = True
         If it would not be cast so.
     """
     x = _target("copyto", dst)
-    new = asarray(src)
+    new = _values(src, x)
     kind = type(src) if type(src) in PLAIN else None
     fits = result_type(x.dtype, src) == x.dtype if kind else False
     if not fits and not can_cast(new.dtype, x.dtype, casting):

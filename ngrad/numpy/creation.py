@@ -156,7 +156,9 @@ def full_like(
     x = to_tensor(a)
     sizes = x._layout.shape if shape is None else _shape(shape, "full_like")
     place = device or x._layout.device
-    return _filled(to_tensor(fill_value), sizes, dtype_of(dtype) or x.dtype, place)
+    wanted = dtype_of(dtype) or x.dtype
+    value = to_tensor(fill_value, wanted if type(fill_value) is int else None)
+    return _filled(value, sizes, wanted, place)
 
 
 def _like(name: str, value: int) -> Callable[..., ndarray]:

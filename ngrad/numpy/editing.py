@@ -156,7 +156,7 @@ def _repeated(x: ndarray, axis: int, widths: Any, values: Any) -> list[ndarray]:
 
 
 def _constant(x: ndarray, axis: int, widths: Any, values: Any) -> list[ndarray]:
-    return _repeated(x, axis, widths, [asarray(value, x.dtype) for value in values])
+    return _repeated(x, axis, widths, [asarray(value).astype(x.dtype) for value in values])
 
 
 def _statistic(reduce: Callable[..., ndarray]) -> Callable[..., list[ndarray]]:
@@ -276,7 +276,10 @@ def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> nd
     value = kwargs.get(option, default)
     if mode in ("constant", "empty") and np.ndim(value) == 0:
         whole = x._read()
-        end = value if type(value) is int else asarray(value, x.dtype)._read()
+        if type(value) is int:  # which wraps, as in NumPy
+            end = np.asarray(value).astype(x.dtype).item()
+        else:
+            end = asarray(value).astype(x.dtype)._read()
         return array_of(embedded(whole, sides, beside(whole, end, "pad")))
     values = _pairs(value, x.ndim)
     for k, width in enumerate(sides):
