@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from ngrad.dtypes import can_cast, promote
+from ngrad.dtypes import as_dtype, can_cast, result_type
 from ngrad.errors import AxisError
 from ngrad.graph.strides import broadcast
-from ngrad.numpy.convert import array_of, dtype_of, to_tensor
+from ngrad.numpy.convert import PLAIN, array_of, dtype_of, to_tensor
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.ufuncs import refuse_out
@@ -184,20 +184,25 @@ def _sequence(arrays: Any, what: str) -> Any:
 
 
 def together(arrays: Any, dtype: Any, what: str, casting: Any = "same_kind") -> list[Any]:
-    """Tensors of one dtype."""
-    made = [x._read() if type(x) is ndarray else to_tensor(x) for x in _sequence(arrays, what)]
+    """Tensors of one dtype, to which Python's numbers add their kind alone."""
+    given = _sequence(arrays, what)
+    made = [x._read() if type(x) is ndarray else to_tensor(x) for x in given]
     if not made:
         raise ValueError(f"need at least one array to {what}")
     wanted = dtype_of(dtype)
     if wanted is None and len({x._layout.dtype.code for x in made}) == 1:
         return made
-    wide = wanted or promote(*[x._layout.dtype for x in made])
-    for x in made:
-        if not can_cast(x._layout.dtype.numpy_dtype, wide.numpy_dtype, casting):
-            raise TypeError(
-                f"{what}: cannot cast {x._layout.dtype} to {wide}, with casting={casting!r}"
-            )
-    return [cast_to(x, wide) for x in made]
+    kinds = [
+        x if type(x) in PLAIN else y.dtype.numpy_dtype for x, y in zip(given, made, strict=True)
+    ]
+    wide = wanted or as_dtype(result_type(*kinds))
+    for own in kinds:
+        if type(own) not in PLAIN and not can_cast(own, wide.numpy_dtype, casting):
+            raise TypeError(f"{what}: cannot cast {own} to {wide}, with casting={casting!r}")
+    return [
+        cast_to(y, wide) if wanted or type(x) not in PLAIN else to_tensor(x, wide)
+        for x, y in zip(given, made, strict=True)
+    ]
 
 
 def concatenate(
@@ -229,7 +234,8 @@ def stack(
 ) -> ndarray:
     """Arrays of one shape along a new axis."""
     refuse_out("stack", out)
-    return array_of(joining.stacked(tuple(together(arrays, dtype, "stack", casting)), axis))
+    made = [asarray(x) if type(x) in PLAIN else x for x in _sequence(arrays, "stack")]
+    return array_of(joining.stacked(tuple(together(made, dtype, "stack", casting)), axis))
 
 
 def vstack(tup: Any, *, dtype: Any = None, casting: Any = "same_kind") -> ndarray:

@@ -77,6 +77,8 @@ class ndarray(Assigned, Exporter):
     def __init__(
         self, tensor: Tensor, owner: ndarray | None = None, way: Way | None = None
     ) -> None:
+        if not hasattr(tensor, "_layout"):
+            raise TypeError(f"ndarray: arrays are made by empty, zeros or array, not of {tensor!r}")
         self._held = tensor
         self._owner, self._way = owner, way
         self._seen = None

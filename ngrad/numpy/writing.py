@@ -15,7 +15,6 @@ from ngrad.devices import HOST
 from ngrad.graph.layout import Layout
 from ngrad.numpy.views import Way, is_basic, part_of
 from ngrad.ops.assignment import assigned
-from ngrad.ops.convert import cast_to
 from ngrad.record import state
 from ngrad.tensor import Tensor, from_numpy, writable
 from ngrad_kernels.keys import key_of
@@ -106,13 +105,13 @@ class Assigned(Cell):
 
     def _like(self, value: Any) -> Tensor:
         """A value to be assigned, in this array's dtype."""
-        from ngrad.numpy.convert import to_tensor
+        from ngrad.numpy.convert import converted, to_tensor
 
         whole = self._layout.dtype.is_integer and type(value) in (int, float)
         if whole or isinstance(value, (str, complex)):
             value = read_as(value, self.dtype)
         found: Tensor = to_tensor(value)
-        return cast_to(found, self._layout.dtype)
+        return converted(found, self._layout.dtype)
 
     def _put(self, index: Any, value: Any) -> bool:
         """Write a number where the elements lie, if nobody else has this memory: then a loop over
