@@ -132,7 +132,7 @@ def test_systems_by_a_factor(lower: bool, matrix: Any, rhs: Any) -> None:
         (lambda: linalg.solve_triangular(SQUARE, V, 3), ValueError, "trans is 0, 1, 2"),
         (lambda: linalg.solve_triangular(SQUARE, TALL), ValueError, r"\(3, 3\).*\(4, 3\)"),
         (lambda: linalg.cho_factor(-DEFINITE), LinAlgError, "not positive definite"),
-        (lambda: linalg.schur, AttributeError, "ngrad.scipy.linalg has no 'schur'; SciPy's own"),
+        (lambda: linalg.schur, AttributeError, "ngrad.scipy.linalg has no 'schur': SciPy's own"),
         (lambda: linalg.nonsense, AttributeError, "has no attribute 'nonsense'"),
     ],
 )
