@@ -78,6 +78,7 @@ from ngrad.interop import asarray
 from ngrad.kernels import kernel_op
 from ngrad.linalg import eig, eigvals, einsum, eye, matmul, norm, tensordot
 from ngrad.linalg import sqrtm as matrix_square_root
+from ngrad.mapping import vmap
 from ngrad.math import (
     abs,
     acos,
@@ -396,6 +397,7 @@ __all__ = [
     "value_and_grad",
     "vectorized_map",
     "vjp",
+    "vmap",
     "where",
     "while_loop",
     "zeros",

@@ -6,13 +6,15 @@ value yet, and asking for it raises.
 from __future__ import annotations
 
 import itertools
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import optree
 
 from ngrad.dtypes import as_dtype
-from ngrad.errors import DTypeError, NumberError, ShapeError
+from ngrad.errors import DTypeError, NumberError, ShapeError, TraceError
+from ngrad.mapping import vmap
 from ngrad.ops.convert import KINDS, tensor
 from ngrad.ops.joining import stack, unstack
 
@@ -197,7 +199,21 @@ def map_fn(
 def vectorized_map(
     fn: Function, elems: Any, fallback_to_while_loop: bool = True, warn: bool = True
 ) -> Any:
-    """As `map_fn`: what `fn` records of all slices runs as one plan.
+    """As `map_fn`, of all slices at once: `fn` is called once, and what it does is done for a batch
+    of them, as `ngrad.vmap` says.
+
+    Parameters
+    ----------
+    fn : callable of a slice
+    elems : tensor, or nest of tensors of one length
+    fallback_to_while_loop : bool
+        Whether `fn` is called on one slice after another where it asks for values, assigns to
+        variables or draws numbers, with a warning if `warn`.
+
+    Raises
+    ------
+    TraceError
+        If it does so, and there is no falling back.
 
     Examples
     --------
@@ -205,7 +221,17 @@ def vectorized_map(
     >>> ngrad.vectorized_map(lambda x: x * x, [1.0, 2.0]).numpy()
     array([1., 4.], dtype=float32)
     """
-    return _stacked([fn(x) for x in _slices("vectorized_map", elems)])
+    given = _tensors("vectorized_map", _as_leaf(elems))
+    _lengths("vectorized_map", optree.tree_leaves(given))
+    try:
+        return vmap(fn)(given)
+    except TraceError as error:
+        if not fallback_to_while_loop:
+            raise
+        if warn:
+            message = f"vectorized_map: takes one example after another, since {error}"
+            warnings.warn(message, RuntimeWarning, stacklevel=2)
+    return map_fn(fn, given)
 
 
 def scan(
@@ -292,12 +318,17 @@ def _slices(what: str, elems: Any) -> Sequence[Any]:
     """Slices along the first axis, of nests a nest of them each."""
     leaves: list[Any]
     leaves, structure = optree.tree_flatten(_tensors(what, _as_leaf(elems)))
+    _lengths(what, leaves)
+    rows = zip(*map(unstack, leaves), strict=True)
+    return [optree.tree_unflatten(structure, row) for row in rows]
+
+
+def _lengths(what: str, leaves: Sequence[Any]) -> None:
+    """Raise unless there are slices along a first axis, of one length."""
     lengths = {x._layout.shape[0] if x.ndim else None for x in leaves}
     if len(lengths) != 1 or not lengths.isdisjoint({0, None}):
         shapes = ", ".join(str(tuple(x.shape)) for x in leaves)
         raise ShapeError(f"{what}: takes slices along a first axis, of one length, not of {shapes}")
-    rows = zip(*map(unstack, leaves), strict=True)
-    return [optree.tree_unflatten(structure, row) for row in rows]
 
 
 def _as_leaf(elems: Any) -> Any:

@@ -99,14 +99,15 @@ def read_arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[list[
     for k, leaf in enumerate(leaves):
         if isinstance(leaf, ARRAYS):
             leaves[k] = constant_of(leaf, None, "function")
-    parts = [_part(leaf) for leaf in leaves]
+    parts = [part_of(leaf) for leaf in leaves]
     for k, part in enumerate(parts):
         if type(part) is Held:
             leaves[k] = leaves[k]._read()
     return leaves, (tuple(parts), structure)
 
 
-def _part(leaf: Any) -> Any:
+def part_of(leaf: Any) -> Any:
+    """What of a leaf counts."""
     kind = type(leaf)
     if kind is Tensor:
         return leaf._layout.spec

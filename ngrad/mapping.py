@@ -1,0 +1,224 @@
+"""`vmap`: a function of one example as a function of a batch of them.
+
+The function is run once, for one example, and what was recorded of it is done for the whole batch:
+each op by its batching rule, as a Jacobian's sweep is (`graph/batch.py`). What depends on no
+example is computed once, and products with a matrix of weights become one product.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import optree
+
+from ngrad.cell import Cell
+from ngrad.concrete import Concrete
+from ngrad.config import settings
+from ngrad.errors import ShapeError, TraceError
+from ngrad.graph.batch import rule_of
+from ngrad.graph.entries import PART_OF
+from ngrad.graph.layout import layout
+from ngrad.ops.convert import Weak, from_outside, tensor
+from ngrad.ops.joining import stack
+from ngrad.ops.shape import move_axis, normal_axis, spread
+from ngrad.record import apply, state
+from ngrad.signature import ARRAYS, Held, part_of
+from ngrad.tensor import Tensor, scalar
+from ngrad.variable import Variable
+
+Axes = int | None
+"""Along which axis examples lie; None for what is the same for all."""
+
+
+class Mapped(Concrete):
+    """A function as it was recorded for one example."""
+
+    def over(self, leaves: list[Any], many: list[bool], size: int) -> list[tuple[Any, bool]]:
+        """Its results for a batch, as a list of their leaves, and of each whether the examples lie
+        along its first axis; if not, it is the same for all.
+
+        Parameters
+        ----------
+        leaves : list
+            Of the arguments; the examples along the first axes of those that are `many`.
+        size : int
+            How many examples there are.
+        """
+        if self._assigned or self._asked:
+            done = "assigns to a variable" if self._assigned else "draws numbers, or counts steps,"
+            raise TraceError(
+                f"vmap: the function {done} for one example, which is not done for each of a "
+                "batch; do it outside, and pass what it gives"
+            )
+        values, whole = dict(self._constants), set()
+        for slot, k in self._arguments:
+            values[slot] = leaves[k]
+            if many[k]:
+                whole.add(slot)
+        for slot, variable in self._reads:
+            values[slot] = variable._read()
+        for slot, number in self._copies:
+            values[slot] = values[number]
+        found: list[Any] = []
+        flags: list[bool] = []
+        for slot, (call, *inputs) in enumerate(self._entries):
+            value, flag = values.get(slot), slot in whole
+            if value is not None:
+                if type(value) is not Tensor:
+                    value = scalar(value, call.spec.dtype, call.spec.device)
+            elif call.op is PART_OF:
+                value, flag = found[inputs[0]][call.params[0]], flags[inputs[0]]
+            else:
+                given = tuple([found[k] for k in inputs])
+                seen = tuple([flags[k] for k in inputs])
+                flag = any(seen)
+                if flag:
+                    keywords = call.op.keywords(call.params)
+                    value = rule_of(call.op)(size, seen, *given, **keywords)
+                else:
+                    value = apply(call.op, given, call.params)
+            found.append(value)
+            flags.append(flag)
+        state.window.checks |= self._checks
+        state.window.opaque |= self.opaque
+        results: list[tuple[Any, bool]] = []
+        for k, kind in self._outputs:
+            if k < 0:  # what it is of is no tensor that was recorded
+                results.append((kind, False))
+                continue
+            slot = self._wanted[k]
+            value = found[slot]
+            results.append((value if kind in (None, Weak) else kind(value), flags[slot]))
+        return results
+
+    def nest(self, leaves: list[Any]) -> Any:
+        """What it returns, of its leaves."""
+        return leaves[0] if self._single else optree.tree_unflatten(self._structure, leaves)
+
+
+def vmap(
+    f: Callable[..., Any],
+    in_axes: Axes | Sequence[Axes] = 0,
+    out_axes: int = 0,
+) -> Callable[..., Any]:
+    """A function of batches, of a function of one example.
+
+    Parameters
+    ----------
+    f : callable
+        Of tensors, arrays, or nests of them, for one example; it returns a nest of them. It is run
+        once, with tensors that have no values: what it computes with them may not decide what it
+        does.
+    in_axes : int, None, or a sequence of such
+        For each positional argument, along which axis of its tensors the examples lie; None if it
+        is the same for all. Tensors among keyword arguments have them along their first axis.
+        Numbers of Python, variables, and whatever is no tensor are the same for all.
+    out_axes : int
+        Along which axis of the results they will lie.
+
+    Returns
+    -------
+    callable
+        Of the same arguments, with examples; gradients go through it, and it may itself be mapped,
+        differentiated, or recorded by `function`.
+
+    Raises
+    ------
+    ShapeError
+        If there is no such axis, or lengths differ.
+    ValueError
+        If there are not as many axes as positional arguments, or no argument has examples.
+    TraceError
+        If f asks for a value, assigns to a variable, or draws random numbers.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> x = ngrad.constant([[1.0, 2.0], [3.0, 4.0]])
+    >>> ngrad.vmap(lambda row: ngrad.reduce_sum(row * row))(x).numpy()
+    array([ 5., 25.], dtype=float32)
+
+    The gradient of a loss for each example:
+
+    >>> loss = lambda w, row: ngrad.reduce_sum(w * row) ** 2
+    >>> w = ngrad.constant([1.0, 0.0])
+    >>> ngrad.vmap(ngrad.grad(loss), in_axes=(None, 0))(w, x).numpy()
+    array([[ 2.,  4.],
+           [18., 24.]], dtype=float32)
+    """
+
+    @functools.wraps(f)
+    def mapped(*args: Any, **kwargs: Any) -> Any:
+        given: Any = (args, kwargs)
+        leaves, structure = optree.tree_flatten(given, none_is_leaf=True)
+        parts, many, sizes = [], [], []
+        for k, (leaf, axis) in enumerate(zip(leaves, _axes(in_axes, args, kwargs), strict=True)):
+            value = tensor(leaf, "vmap") if isinstance(leaf, ARRAYS) else leaf
+            held = isinstance(value, Cell) and not isinstance(value, Variable)
+            rows = from_outside(value) if held else value
+            many.append(axis is not None and type(rows) is Tensor)
+            if not many[-1]:
+                leaves[k] = rows
+                parts.append(part_of(value))
+                continue
+            at = normal_axis(axis, rows.ndim, "vmap")
+            rows = leaves[k] = move_axis(rows, at, 0)
+            where = rows._layout
+            sizes.append(where.shape[0])
+            one = layout(where.dtype, where.shape[1:], None, where.device)
+            parts.append(Held(type(value), one) if held else one)
+        if not sizes:
+            raise ValueError("vmap: no argument has examples along an axis")
+        if len(set(sizes)) > 1:
+            raise ShapeError(f"vmap: arguments of {', '.join(map(str, sizes))} examples")
+        (size,) = set(sizes)
+        if settings.eager:  # then what f computes has values as it is called
+            found = []
+            for row in range(size):
+                own, named = optree.tree_unflatten(structure, _example(parts, leaves, many, row))
+                found.append(f(*own, **named))
+            return optree.tree_map(
+                lambda *rows: _batch(_like(rows[0], stack(rows)), True, size, out_axes), *found
+            )
+        name = getattr(f, "__name__", "function")
+        recorded = Mapped(name, f, leaves, (tuple(parts), structure))
+        results = recorded.over(leaves, many, size)
+        return recorded.nest([_batch(x, whole, size, out_axes) for x, whole in results])
+
+    return mapped
+
+
+def _axes(
+    in_axes: Axes | Sequence[Axes], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> list[Axes]:
+    """The axis for each leaf of the arguments."""
+    each = (in_axes,) * len(args) if in_axes is None or isinstance(in_axes, int) else (*in_axes,)
+    if len(each) != len(args):
+        raise ValueError(f"vmap: {len(each)} in_axes for {len(args)} positional arguments")
+    found: list[Axes] = []
+    for value, axis in (*zip(args, each, strict=True), (kwargs, 0)):
+        found += [axis] * len(optree.tree_leaves(value, none_is_leaf=True))
+    return found
+
+
+def _example(parts: list[Any], leaves: list[Any], many: list[bool], row: int) -> list[Any]:
+    """The leaves of the arguments for one example."""
+    own = [x[row] if mapped else x for x, mapped in zip(leaves, many, strict=True)]
+    pairs = zip(own, parts, strict=True)
+    return [part.kind(x) if type(part) is Held else x for x, part in pairs]
+
+
+def _like(value: Any, made: Tensor) -> Any:
+    """A tensor, in a cell if a value is one."""
+    kind: Any = type(value)
+    return kind(made) if isinstance(value, Cell) and kind is not Variable else made
+
+
+def _batch(value: Any, whole: bool, size: int, axis: int) -> Any:
+    """A leaf of the results, with examples along an axis."""
+    x = tensor(value, "vmap")
+    x = x if whole else spread(x, size)
+    moved = move_axis(x, 0, normal_axis(axis, x.ndim, "vmap"))
+    return _like(value, moved)

@@ -1,0 +1,159 @@
+"""`vmap`: as a loop over examples, whatever is mapped, and with derivatives through it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from numeric import Array, weights
+from test_jacobian import PROGRAMS
+
+import ngrad
+import ngrad.numpy as np_
+from ngrad.errors import AxisError, ShapeError, TraceError
+
+SIZE = 3
+
+
+def examples(array: Array, which: int) -> Array:
+    draw = np.random.default_rng(which)
+    return array + 0.1 * draw.normal(size=(SIZE, *array.shape))
+
+
+def looped(f: Callable[..., Any], batches: list[Any], axes: list[int | None]) -> Array:
+    rows = [
+        f(*(b if axis is None else ngrad.gather(b, k, axis=axis) for b, axis in pairs))
+        for k in range(SIZE)
+        for pairs in [list(zip(batches, axes, strict=True))]
+    ]
+    return np.stack([np.asarray(row) for row in rows])
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_as_a_loop(name: str) -> None:
+    """All arguments mapped, and the first alone; and so do gradients through it."""
+    f, arrays = PROGRAMS[name]
+    for axes in ([0] * len(arrays), [0] + [None] * (len(arrays) - 1)):
+        given = [
+            ngrad.constant(a if axis is None else examples(a, k))
+            for k, (a, axis) in enumerate(zip(arrays, axes, strict=True))
+        ]
+        mapped = ngrad.vmap(f, in_axes=axes)
+        np.testing.assert_allclose(mapped(*given), looped(f, given, axes), rtol=1e-12, atol=1e-14)
+        total = ngrad.grad(lambda *xs, g=mapped: ngrad.reduce_sum(g(*xs) ** 2), range(len(given)))
+        every = ngrad.grad(
+            lambda *xs, axes=axes: sum(
+                ngrad.reduce_sum(
+                    f(*(x if a is None else x[k] for x, a in zip(xs, axes, strict=True))) ** 2
+                )
+                for k in range(SIZE)
+            ),
+            range(len(given)),
+        )
+        for found, expected in zip(total(*given), every(*given), strict=True):
+            np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-12)
+
+
+def test_axes_nests_and_what_is_the_same_for_all() -> None:
+    x = ngrad.constant(weights((4, SIZE)))
+
+    def f(pair: dict[str, Any], scale: float, power: int, *, shift: Any) -> Any:
+        return {"a": pair["x"] * scale**power + shift, "b": 7.0, "c": ngrad.ones([2])}
+
+    found = ngrad.vmap(f, in_axes=(1, 0, 0), out_axes=-1)({"x": x}, 2.0, 3, shift=np.arange(3.0))
+    np.testing.assert_allclose(found["a"], x * 8.0 + np.arange(3.0))
+    np.testing.assert_array_equal(found["b"], np.full(SIZE, 7.0))
+    assert found["c"].shape == (2, SIZE)
+    both = ngrad.vmap(ngrad.vmap(ngrad.multiply, (None, 0)), (0, None))(x[:, 0], x[0])
+    np.testing.assert_allclose(both, np.outer(x[:, 0], x[0]))
+
+
+def test_what_it_closes_over_has_a_gradient() -> None:
+    w, v = ngrad.constant([2.0, 3.0]), ngrad.Variable([1.0, -1.0])
+    x = ngrad.constant(weights((SIZE, 2)).astype("f4"))
+    with ngrad.GradientTape() as tape:
+        tape.watch(w)
+        scaled = w * 2.0  # of the tape, and not computed yet
+        y = ngrad.vmap(lambda row: ngrad.reduce_sum(row * scaled * v))(x)
+        loss = ngrad.reduce_sum(y)
+    in_w, in_v = tape.gradient(loss, [w, v])
+    columns = x.numpy().sum(0)
+    np.testing.assert_allclose(in_w, 2 * columns * v.numpy(), rtol=1e-5)
+    np.testing.assert_allclose(in_v, columns * scaled.numpy(), rtol=1e-5)
+
+
+def test_gradients_of_each_example() -> None:
+    """One product of each kind for all of them."""
+    x, t = ngrad.constant(weights((5, 4))), ngrad.constant(weights((5, 2)))
+    w = ngrad.constant(weights((4, 2)))
+
+    def loss(w: Any, row: Any, target: Any) -> Any:
+        return ngrad.reduce_sum((ngrad.tanh(row[None] @ w)[0] - target) ** 2)
+
+    slope = ngrad.vmap(ngrad.grad(loss), (None, 0, 0))
+    expected = np.stack([ngrad.grad(loss)(w, x[k], t[k]).numpy() for k in range(5)])
+    np.testing.assert_allclose(slope(w, x, t), expected, rtol=1e-12)
+    with ngrad.profile() as profile:
+        ngrad.eval(slope(w, x, t))
+    assert sum("matmul" in event.name for event in profile.events) == 2
+
+
+def clipped(x: Any) -> Any:
+    @ngrad.custom_gradient
+    def f(x: Any) -> Any:
+        return x * x, lambda upstream: ngrad.clip_by_value(upstream, -1.0, 1.0)
+
+    return f(x)
+
+
+def test_ways_to_run() -> None:
+    """Eagerly, in a `function`, of arrays, and with a user's gradient."""
+    x = weights((SIZE, 4))
+
+    def f(row: Any) -> Any:
+        return ngrad.reduce_sum(ngrad.sort(row) * [1.0, 2.0, 3.0, 4.0]) * row[0]
+
+    expected = looped(f, [ngrad.constant(x)], [0])
+    run = ngrad.function(lambda x: ngrad.vmap(f)(x))
+    for _ in range(2):
+        np.testing.assert_allclose(run(ngrad.constant(x)), expected, rtol=1e-12)
+    before = ngrad.config.eager()
+    ngrad.config.set_eager(True)
+    try:
+        np.testing.assert_allclose(ngrad.vmap(f)(x), expected, rtol=1e-12)
+    finally:
+        ngrad.config.set_eager(before)
+    found = ngrad.vmap(lambda row: np_.cumsum(row)[::-1])(np_.array(x))
+    assert isinstance(found, np_.ndarray)
+    np.testing.assert_allclose(found, np.cumsum(x, 1)[:, ::-1])
+    slope = ngrad.grad(lambda x: ngrad.reduce_sum(3.0 * ngrad.vmap(clipped)(x)))(x)
+    np.testing.assert_array_equal(slope, np.ones_like(x))
+    np.testing.assert_allclose(ngrad.vectorized_map(f, x), expected, rtol=1e-12)
+
+
+def test_what_cannot_be_mapped() -> None:
+    """`vectorized_map` then loops, and says so, unless it is not to."""
+    x, v = ngrad.constant([1.0, -2.0, 3.0]), ngrad.Variable(0.0)
+    wrong: list[Callable[[Any], Any]] = [
+        lambda e: e * 2.0 if e > 0.0 else -e,
+        lambda e: e + ngrad.random.normal([]),
+        lambda e: v.assign_add(e) * 1.0,
+    ]
+    for f in wrong:
+        with pytest.raises(TraceError):
+            ngrad.vmap(f)(x)
+        with pytest.raises(TraceError):
+            ngrad.vectorized_map(f, x, fallback_to_while_loop=False)
+    assert float(v) == 0.0
+    with pytest.warns(RuntimeWarning, match="one example after another"):
+        np.testing.assert_array_equal(ngrad.vectorized_map(wrong[0], x), [2.0, 2.0, 6.0])
+    with pytest.raises(AxisError):
+        ngrad.vmap(ngrad.sin, 1)(x)
+    with pytest.raises(ShapeError, match="of 3, 2 examples"):
+        ngrad.vmap(ngrad.add)(x, x[:2])
+    with pytest.raises(ValueError, match="1 in_axes for 2"):
+        ngrad.vmap(ngrad.add, (0,))(x, x)
+    with pytest.raises(ValueError, match="no argument has examples"):
+        ngrad.vmap(ngrad.sin)(2.0)
