@@ -106,6 +106,7 @@ from ngrad.numpy.grids import *
 from ngrad.numpy.histograms import *
 from ngrad.numpy.inspection import REVISIONS as _REVISIONS
 from ngrad.numpy.inspection import Info as __array_namespace_info__
+from ngrad.numpy.joining import *
 from ngrad.numpy.logic import *
 from ngrad.numpy.manipulation import *
 from ngrad.numpy.naming import named as _named

@@ -9,7 +9,8 @@ import numpy as np
 from ngrad.numpy.calculus import along
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.editing import pad
-from ngrad.numpy.manipulation import concatenate, moveaxis, ravel
+from ngrad.numpy.joining import concatenate
+from ngrad.numpy.manipulation import moveaxis, ravel
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.reductions import sum
 from ngrad.numpy.ufuncs import UFUNCS

@@ -9,7 +9,8 @@ import numpy as np
 from ngrad.dtypes import can_cast, kind_of, result_type
 from ngrad.numpy.convert import FLOAT64, array_of, operand, to_tensor
 from ngrad.numpy.creation import asarray
-from ngrad.numpy.manipulation import atleast_1d, broadcast_to, concatenate, moveaxis, ravel, stack
+from ngrad.numpy.joining import concatenate, stack
+from ngrad.numpy.manipulation import atleast_1d, broadcast_to, moveaxis, ravel
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.reductions import cumprod, cumsum, sum
 from ngrad.numpy.selection import where

@@ -13,7 +13,8 @@ from ngrad.graph.strides import broadcast
 from ngrad.numpy.convert import INT64, OURS, PLAIN, array_of, to_tensor
 from ngrad.numpy.creation import asarray, zeros_like
 from ngrad.numpy.editing import resize
-from ngrad.numpy.manipulation import broadcast_to, ravel, together
+from ngrad.numpy.joining import together
+from ngrad.numpy.manipulation import broadcast_to, ravel
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.selection import clip, where
 from ngrad.numpy.ufuncs import UFUNCS, refuse_out

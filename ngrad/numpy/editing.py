@@ -12,7 +12,8 @@ from ngrad.errors import IndexBoundsError, IndexTypeError
 from ngrad.numpy.calculus import along
 from ngrad.numpy.convert import array_of
 from ngrad.numpy.creation import asarray, linspace
-from ngrad.numpy.manipulation import broadcast_to, concatenate, flip, moveaxis
+from ngrad.numpy.joining import concatenate
+from ngrad.numpy.manipulation import broadcast_to, flip, moveaxis
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.reductions import max as greatest
 from ngrad.numpy.reductions import mean

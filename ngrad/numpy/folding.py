@@ -18,7 +18,8 @@ from ngrad.numpy import reductions as r
 from ngrad.numpy.calculus import along
 from ngrad.numpy.convert import array_of, plain
 from ngrad.numpy.creation import asarray
-from ngrad.numpy.manipulation import broadcast_to, concatenate, ravel, stack
+from ngrad.numpy.joining import concatenate, stack
+from ngrad.numpy.manipulation import broadcast_to, ravel
 from ngrad.numpy.naming import KINDS, explain
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.reductions import NOTHING

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from ngrad.numpy.creation import asarray
-from ngrad.numpy.manipulation import broadcast_to, expand_dims, moveaxis, stack
+from ngrad.numpy.joining import stack
+from ngrad.numpy.manipulation import broadcast_to, expand_dims, moveaxis
 from ngrad.numpy.ndarray import ndarray
 from ngrad.ops.shape import normal_axis
 

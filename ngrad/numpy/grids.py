@@ -10,7 +10,7 @@ import numpy as np
 from ngrad.dtypes import result_type
 from ngrad.numpy.convert import PLAIN, plain
 from ngrad.numpy.creation import arange, asarray, linspace
-from ngrad.numpy.manipulation import concatenate
+from ngrad.numpy.joining import concatenate
 from ngrad.numpy.ndarray import ndarray
 
 

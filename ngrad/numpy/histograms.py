@@ -11,8 +11,9 @@ import numpy as np
 
 from ngrad.numpy.convert import FLOAT64, INT64, array_of, plain, to_tensor
 from ngrad.numpy.creation import asarray
+from ngrad.numpy.joining import stack
 from ngrad.numpy.logic import imag, real
-from ngrad.numpy.manipulation import ravel, stack
+from ngrad.numpy.manipulation import ravel
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.reductions import sum
 from ngrad.numpy.sorting import searchsorted

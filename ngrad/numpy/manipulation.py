@@ -1,4 +1,4 @@
-"""Shapes and order: what moves elements, joins and repeats them."""
+"""Shapes and order: what moves elements, parts and repeats them."""
 
 from __future__ import annotations
 
@@ -7,24 +7,22 @@ from typing import Any
 
 import numpy as np
 
-from ngrad.dtypes import as_dtype, can_cast, result_type
 from ngrad.errors import AxisError
 from ngrad.graph.strides import broadcast
-from ngrad.numpy.convert import PLAIN, array_of, dtype_of, to_tensor
+from ngrad.numpy.convert import array_of, to_tensor
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.ndarray import ndarray
-from ngrad.numpy.ufuncs import refuse_out
 from ngrad.numpy.views import Repeated
 from ngrad.ops import joining
-from ngrad.ops.convert import cast_to
-from ngrad.ops.shape import flat, normal_axis
+from ngrad.ops.shape import normal_axis
 
 
 def _axis(axis: Any, ndim: int, what: str) -> int:
     return normal_axis(axis, ndim, what)
 
 
-def _axes(axis: Any, ndim: int, what: str) -> tuple[int, ...]:
+def distinct_axes(axis: Any, ndim: int, what: str) -> tuple[int, ...]:
+    """Axes counted from the front, in the order given, no two the same."""
     found = tuple(axis) if np.iterable(axis) else (axis,)
     axes = tuple(normal_axis(k, ndim, what) for k in found)
     if len(set(axes)) != len(axes):
@@ -83,7 +81,10 @@ def moveaxis(a: Any, source: Any, destination: Any) -> ndarray:
     (3, 4, 2)
     """
     x = asarray(a)
-    first, last = _axes(source, x.ndim, "moveaxis"), _axes(destination, x.ndim, "moveaxis")
+    first, last = (
+        distinct_axes(source, x.ndim, "moveaxis"),
+        distinct_axes(destination, x.ndim, "moveaxis"),
+    )
     if len(first) != len(last):
         raise ValueError("moveaxis: source and destination must name as many axes as each other")
     order = [k for k in range(x.ndim) if k not in first]
@@ -106,7 +107,7 @@ def expand_dims(a: Any, axis: Any) -> ndarray:
     """New axes of one element."""
     x = asarray(a)
     given = axis if isinstance(axis, (tuple, list)) else (axis,)
-    axes = _axes(tuple(given), x.ndim + len(given), "expand_dims")
+    axes = distinct_axes(tuple(given), x.ndim + len(given), "expand_dims")
     return x[tuple(None if k in axes else slice(None) for k in range(x.ndim + len(axes)))]
 
 
@@ -116,7 +117,7 @@ def squeeze(a: Any, axis: Any = None) -> ndarray:
     axes = (
         tuple(k for k, n in enumerate(x.shape) if n == 1)
         if axis is None
-        else _axes(axis, x.ndim, "squeeze")
+        else distinct_axes(axis, x.ndim, "squeeze")
     )
     if any(x.shape[k] != 1 for k in axes):
         raise ValueError(
@@ -171,132 +172,6 @@ def atleast_3d(*arys: Any) -> Any:
 
 def _each(arrays: list[ndarray]) -> Any:
     return arrays[0] if len(arrays) == 1 else tuple(arrays)
-
-
-# -- joining ---------------------------------------------------------------------------------------
-
-
-def _sequence(arrays: Any, what: str) -> Any:
-    """Arrays that can be asked for again: no generator."""
-    if not hasattr(arrays, "__getitem__"):
-        raise TypeError(f"arrays to {what} must be a sequence, not a {type(arrays).__name__}")
-    return arrays
-
-
-def together(arrays: Any, dtype: Any, what: str, casting: Any = "same_kind") -> list[Any]:
-    """Tensors of one dtype, to which Python's numbers add their kind alone."""
-    given = _sequence(arrays, what)
-    made = [x._read() if type(x) is ndarray else to_tensor(x) for x in given]
-    if not made:
-        raise ValueError(f"need at least one array to {what}")
-    wanted = dtype_of(dtype)
-    if wanted is None and len({x._layout.dtype.code for x in made}) == 1:
-        return made
-    kinds = [
-        x if type(x) in PLAIN else y.dtype.numpy_dtype for x, y in zip(given, made, strict=True)
-    ]
-    wide = wanted or as_dtype(result_type(*kinds))
-    for own in kinds:
-        if type(own) not in PLAIN and not can_cast(own, wide.numpy_dtype, casting):
-            raise TypeError(f"{what}: cannot cast {own} to {wide}, with casting={casting!r}")
-    return [
-        cast_to(y, wide) if wanted or type(x) not in PLAIN else to_tensor(x, wide)
-        for x, y in zip(given, made, strict=True)
-    ]
-
-
-def concatenate(
-    arrays: Any, /, axis: Any = 0, out: Any = None, *, dtype: Any = None, casting: Any = "same_kind"
-) -> ndarray:
-    """Arrays one after the other along an axis.
-
-    Examples
-    --------
-    >>> import ngrad.numpy as np
-    >>> np.concatenate([np.ones(2), np.zeros(1)])
-    array([1., 1., 0.])
-    """
-    refuse_out("concatenate", out)
-    parts = together(arrays, dtype, "concatenate", casting)
-    if axis is None:
-        return array_of(joining.joined(tuple([flat(x) for x in parts]), 0))
-    for x in parts:
-        if not x._layout.ndim:
-            raise ValueError("zero-dimensional arrays cannot be concatenated")
-    return array_of(joining.joined(tuple(parts), axis))
-
-
-concat = concatenate
-
-
-def stack(
-    arrays: Any, axis: int = 0, out: Any = None, *, dtype: Any = None, casting: Any = "same_kind"
-) -> ndarray:
-    """Arrays of one shape along a new axis."""
-    refuse_out("stack", out)
-    made = [asarray(x) if type(x) in PLAIN else x for x in _sequence(arrays, "stack")]
-    return array_of(joining.stacked(tuple(together(made, dtype, "stack", casting)), axis))
-
-
-def vstack(tup: Any, *, dtype: Any = None, casting: Any = "same_kind") -> ndarray:
-    """Arrays one below the other."""
-    parts = [atleast_2d(x) for x in _sequence(tup, "stack")]
-    return concatenate(parts, 0, dtype=dtype, casting=casting)
-
-
-row_stack = vstack
-
-
-def hstack(tup: Any, *, dtype: Any = None, casting: Any = "same_kind") -> ndarray:
-    """Arrays side by side."""
-    parts = [atleast_1d(x) for x in _sequence(tup, "stack")]
-    axis = 0 if parts and parts[0].ndim == 1 else 1
-    return concatenate(parts, axis, dtype=dtype, casting=casting)
-
-
-def dstack(tup: Any) -> ndarray:
-    """Arrays one behind the other, along the third axis."""
-    return concatenate([atleast_3d(x) for x in _sequence(tup, "stack")], 2)
-
-
-def column_stack(tup: Any) -> ndarray:
-    """Vectors as the columns of a matrix."""
-    parts = [asarray(x) for x in _sequence(tup, "stack")]
-    return concatenate([x.reshape(-1, 1) if x.ndim < 2 else x for x in parts], 1)
-
-
-def append(arr: Any, values: Any, axis: int | None = None) -> ndarray:
-    """Values behind those of an array."""
-    if axis is None:
-        return concatenate([ravel(arr), ravel(values)])
-    return concatenate([arr, values], axis)
-
-
-def block(arrays: Any) -> ndarray:
-    """An array of nested lists of blocks."""
-
-    def depth(part: Any) -> int:
-        if isinstance(part, tuple):
-            raise TypeError(f"block: blocks are in lists, not in a tuple of {len(part)}")
-        if not isinstance(part, list):
-            return 0
-        depths = set(map(depth, part))
-        if len(depths) != 1:
-            raise ValueError(f"block: lists must be as deep as each other, and not {part}")
-        return 1 + depths.pop()
-
-    levels = depth(arrays)
-
-    def joined(part: Any, level: int) -> ndarray:
-        if isinstance(part, list):
-            made = [joined(each, level + 1) for each in part]
-            ndim = max(max(x.ndim for x in made), levels)
-            made = [x.reshape((1,) * (ndim - x.ndim) + x.shape) for x in made]
-            return concatenate(made, level - levels)
-        x = asarray(part)
-        return x.reshape((1,) * max(levels - x.ndim, 0) + x.shape)
-
-    return joined(arrays, 0) if levels else asarray(arrays).copy()
 
 
 # -- splitting, repeating --------------------------------------------------------------------------
@@ -387,7 +262,7 @@ def tile(A: Any, reps: Any) -> ndarray:
 def flip(m: Any, axis: Any = None) -> ndarray:
     """The order along axes reversed, all if None."""
     x = asarray(m)
-    axes = range(x.ndim) if axis is None else _axes(axis, x.ndim, "flip")
+    axes = range(x.ndim) if axis is None else distinct_axes(axis, x.ndim, "flip")
     back = slice(None, None, -1)
     return x[tuple(back if k in axes else slice(None) for k in range(x.ndim))]
 
@@ -405,7 +280,7 @@ def fliplr(m: Any) -> ndarray:
 def rot90(m: Any, k: int = 1, axes: Any = (0, 1)) -> ndarray:
     """Quarter turns in the plane of two axes."""
     x = asarray(m)
-    one, two = _axes(tuple(axes), x.ndim, "rot90")
+    one, two = distinct_axes(tuple(axes), x.ndim, "rot90")
     turns = k % 4
     if turns == 0:
         return x[...]
@@ -420,10 +295,8 @@ def roll(a: Any, shift: Any, axis: Any = None) -> ndarray:
 
 
 __all__ = [
-    "append", "array_split", "atleast_1d", "atleast_2d", "atleast_3d", "block",
-    "broadcast_arrays", "broadcast_to", "column_stack", "concat", "concatenate", "dsplit",
-    "dstack", "expand_dims", "flip", "fliplr", "flipud", "hsplit", "hstack", "matrix_transpose",
-    "moveaxis", "permute_dims", "ravel", "repeat", "reshape", "roll", "rollaxis", "rot90",
-    "row_stack", "split", "squeeze", "stack", "swapaxes", "tile", "transpose", "unstack",
-    "vsplit", "vstack",
+    "array_split", "atleast_1d", "atleast_2d", "atleast_3d", "broadcast_arrays", "broadcast_to",
+    "dsplit", "expand_dims", "flip", "fliplr", "flipud", "hsplit", "matrix_transpose", "moveaxis",
+    "permute_dims", "ravel", "repeat", "reshape", "roll", "rollaxis", "rot90", "split", "squeeze",
+    "swapaxes", "tile", "transpose", "unstack", "vsplit",
 ]  # fmt: skip

@@ -11,7 +11,8 @@ from ngrad.dtypes import kind_of, result_type
 from ngrad.numpy.creation import asarray, ones, zeros, zeros_like
 from ngrad.numpy.editing import trim_zeros
 from ngrad.numpy.factors import eigvals
-from ngrad.numpy.manipulation import atleast_1d, concatenate, flip, tile
+from ngrad.numpy.joining import concatenate
+from ngrad.numpy.manipulation import atleast_1d, flip, tile
 from ngrad.numpy.ndarray import array_of, ndarray
 from ngrad.numpy.reductions import cumprod, sum
 from ngrad.numpy.selection import matmul, outer, where

@@ -10,7 +10,8 @@ import numpy as np
 
 from ngrad.numpy.convert import array_of, known, to_tensor
 from ngrad.numpy.creation import asarray
-from ngrad.numpy.manipulation import concatenate, ravel
+from ngrad.numpy.joining import concatenate
+from ngrad.numpy.manipulation import ravel
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.selection import take
 from ngrad.numpy.sorting import isin

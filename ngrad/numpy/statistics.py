@@ -12,7 +12,8 @@ from ngrad.dtypes import BRAIN, HALF, as_dtype, kind_of, result_type
 from ngrad.errors import IndexBoundsError
 from ngrad.numpy.convert import FLOAT64, PLAIN
 from ngrad.numpy.creation import asarray
-from ngrad.numpy.manipulation import _axes, broadcast_to, concatenate, moveaxis
+from ngrad.numpy.joining import concatenate
+from ngrad.numpy.manipulation import broadcast_to, distinct_axes, moveaxis
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.reductions import NOTHING, argmax, argmin, cumsum, mean, nanmean, sum
 from ngrad.numpy.reductions import all as every
@@ -255,7 +256,7 @@ def _weights(what: str, weights: Any, x: ndarray, axis: Any) -> ndarray:
         raise TypeError(
             f"{what}: axis must be specified when shapes differ: {x.shape}, and weights {w.shape}"
         )
-    axes = _axes(axis, x.ndim, what)
+    axes = distinct_axes(axis, x.ndim, what)
     if w.shape != tuple(x.shape[k] for k in axes):
         raise ValueError(f"{what}: weights of shape {w.shape} do not fit {x.shape}, axis {axis}")
     w = w.transpose(tuple(int(k) for k in np.argsort(axes)))

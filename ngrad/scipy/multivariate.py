@@ -8,8 +8,8 @@ from typing import Any
 from ngrad.errors import NumberError, ShapeError
 from ngrad.numpy.convert import array_of
 from ngrad.numpy.creation import eye
+from ngrad.numpy.joining import concatenate
 from ngrad.numpy.linalg import cholesky
-from ngrad.numpy.manipulation import concatenate
 from ngrad.numpy.norms import floats
 from ngrad.numpy.reductions import sum as sum_
 from ngrad.numpy.selection import diagonal, where
