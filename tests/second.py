@@ -40,6 +40,8 @@ class Known(System):
 class SecondTarget:
     """The CPU's kernels. What they read and write must be this device's."""
 
+    halves = False
+
     def __init__(self) -> None:
         self.libraries = self
         self.source = Known()

@@ -169,6 +169,37 @@ def test_gradient(row: Row) -> None:
             check_gradient(row.function, *row.sample(shapes, code), rtol=row.rtol)
 
 
+@smooth_row
+def test_jvp(row: Row) -> None:
+    """That of tangents against the VJP of a cotangent: <u, J v> is <J^T u, v>."""
+    draw = np.random.default_rng(3)
+
+    def drawn(x: Any) -> Any:
+        found = draw.normal(size=x.shape)
+        found = found + 1j * draw.normal(size=x.shape) if x.dtype.is_complex else found
+        return ngrad.cast(ngrad.constant(found), x.dtype)
+
+    def inner(pairs: Any) -> float:
+        return float(sum(np.vdot(x, y).real for x, y in pairs))
+
+    for code in row.wide:
+        given = [ngrad.constant(a) for a in row.sample(row.cases[-1], code)]
+        places = [k for k, x in enumerate(given) if x.dtype.is_inexact]
+
+        def function(*xs: Any, given: Any = given, places: Any = places) -> Any:
+            pairs = dict(zip(places, xs, strict=True))
+            return row.function(*(pairs.get(k, x) for k, x in enumerate(given)))
+
+        primals = [given[k] for k in places]
+        tangents = [drawn(x) for x in primals]
+        value, tangent = ngrad.jvp(function, primals, tangents)
+        cotangent = drawn(value)
+        pulled = ngrad.vjp(function, *primals)[1](cotangent)
+        forward, backward = inner([(cotangent, tangent)]), inner(zip(pulled, tangents, strict=True))
+        rtol = 1e3 * float(np.finfo(value.dtype.as_numpy_dtype).eps)
+        assert forward == pytest.approx(backward, rel=rtol, abs=rtol)
+
+
 @pytest.mark.parametrize("row", SMOOTH, ids=str)
 def test_second_gradient(row: Row) -> None:
     for shapes in row.cases:
