@@ -10,7 +10,7 @@ import numpy as np
 from ngrad.dtypes import can_cast, result_type
 from ngrad.errors import IndexBoundsError
 from ngrad.graph.strides import broadcast
-from ngrad.numpy.convert import INT64, OURS, PLAIN, array_of, to_tensor
+from ngrad.numpy.convert import INT64, PLAIN, array_of, to_tensor
 from ngrad.numpy.creation import asarray, zeros_like
 from ngrad.numpy.editing import resize
 from ngrad.numpy.joining import together
@@ -47,7 +47,7 @@ def select(condlist: Any, choicelist: Any, default: Any = 0) -> ndarray:
             raise TypeError(f"select: condition {k} should be of bools, not {condition.dtype}")
     choices = [x if type(x) in PLAIN else asarray(x) for x in (*choicelist, default)]
     dtype = result_type(*(x if type(x) in PLAIN else x.dtype for x in choices))
-    shape = np.broadcast_shapes(*(x.shape for x in (*holds, *map(asarray, choices[:-1]))))
+    shape = np.broadcast_shapes(*(x.shape for x in (*holds, *map(asarray, choices))))
     found = broadcast_to(asarray(choices[-1], dtype), shape)
     for condition, choice in zip(holds[::-1], choices[-2::-1], strict=True):
         found = where(condition, asarray(choice, dtype), found)
@@ -95,9 +95,7 @@ def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> nd
     array([0., 0., 1., 4.])
     """
     at = asarray(x)
-    single = np.isscalar(condlist) or (
-        not isinstance(condlist[0], (list, tuple, *OURS, np.ndarray)) and at.ndim != 0
-    )
+    single = np.ndim(condlist) == 0 or (np.ndim(condlist[0]) == 0 and at.ndim != 0)
     holds = [asarray(c, bool) for c in ([condlist] if single else condlist)]
     if len(funclist) == len(holds) + 1:
         holds.append(UFUNCS["logical_not"](functools.reduce(UFUNCS["logical_or"], holds)))

@@ -213,7 +213,7 @@ def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> ndarray
     x = moveaxis(asarray(a), (axis1, axis2), (-2, -1))
     rows, columns = x.shape[-2:]
     if not -rows < offset < columns:  # which has no elements
-        return x[..., :0, 0]
+        return x[..., :0, :].reshape((*x.shape[:-2], 0))
     return array_of(diag_part(x._read(), k=offset))
 
 

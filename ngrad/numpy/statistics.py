@@ -187,12 +187,13 @@ def _quantiles_dtype(dtype: Any, of_shares: Any, exact: bool, method: Any) -> An
 def _weighted(slices: _Slices, share: Any, weights: Any, axis: Any) -> ndarray:
     """The first element in order up to which lies that share of the weights."""
     spread = broadcast_to(_weights(slices.what, weights, slices.x, axis), slices.x.shape)
-    given = np.asarray(spread)
+    by = slices.matrix(spread).astype(float)
+    given = np.asarray(by)
     if (given < 0).any():
         raise ValueError(f"{slices.what}: weights must be non-negative")
-    if not np.isfinite(given).all() or not given.any():
+    together = given.sum(0)
+    if not (np.isfinite(together) & (together > 0)).all():
         raise ValueError(f"{slices.what}: weights included NaN, inf or were all zero")
-    by = slices.matrix(spread).astype(float)
     if slices.nans:
         by = where(UFUNCS["isnan"](slices.columns), 0.0, by)
     order = argsort(slices.columns, 0)
@@ -326,7 +327,7 @@ def cov(
     wide = as_dtype(result_type(*(x.dtype for x in parts), np.float64) if dtype is None else dtype)
     rows = [asarray(x, wide).reshape(1, -1) if x.ndim < 2 else asarray(x, wide) for x in parts]
     rows = [
-        x.T if not rowvar and own.ndim == 2 and x.shape[0] != 1 - k else x
+        x.T if not rowvar and own.ndim == 2 and (k == 0 or x.shape[0] != 1) else x
         for k, (x, own) in enumerate(zip(rows, parts, strict=True))
     ]
     if rows[0].shape[0] == 0:
@@ -368,7 +369,7 @@ def corrcoef(x: Any, y: Any = None, rowvar: bool = True, *, dtype: Any = None) -
 def _nan_place(name: str, place: Any, worst: float) -> Any:
     def found(a: Any, axis: Any = None, out: Any = None, *, keepdims: Any = NOTHING) -> ndarray:
         x = asarray(a)
-        if kind_of(x.dtype) != "f":
+        if kind_of(x.dtype) not in "fc":
             return place(x, axis, out, keepdims=keepdims)
         nan = UFUNCS["isnan"](x)
         if x.size and np.asarray(every(nan, axis)).any():
