@@ -296,8 +296,9 @@ def cross(
             f"cross: incompatible dimensions for cross product: {x.shape} and {y.shape} along the "
             "last axis, which takes 3 (two, deprecated in NumPy, are not taken)"
         )
-    x0, x1, x2 = (x[..., k] for k in range(3))
-    y0, y1, y2 = (y[..., k] for k in range(3))
+    one, other = x._read(), y._read()
+    x0, x1, x2 = (one[..., k] for k in range(3))
+    y0, y1, y2 = (other[..., k] for k in range(3))
     found = stack([x1 * y2 - x2 * y1, x2 * y0 - x0 * y2, x0 * y1 - x1 * y0], -1)
     return moveaxis(found, -1, axisc)
 
