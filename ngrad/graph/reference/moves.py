@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -39,11 +40,19 @@ def _take_rows(x: Array, index: Array, axis: int, batches: int) -> Array:
     return found.reshape(*x.shape[:axis], *index.shape[batches:], *x.shape[axis + 1 :])
 
 
-def _add_rows(g: Array, index: Array, rows: int, axis: int, batches: int) -> Array:
-    out = np.zeros((*g.shape[:axis], rows, *g.shape[axis + index.ndim - batches :]), g.dtype)
+def _joined(
+    join: np.ufunc, start: Any, x: Array, index: Array, rows: int, axis: int, batches: int
+) -> Array:
+    """Rows joined at indices of a new axis, to a number."""
+    shape = (*x.shape[:axis], rows, *x.shape[axis + index.ndim - batches :])
+    out = np.full(shape, start, x.dtype)
     flat, own = _rows(out, index, axis, batches)
-    np.add.at(flat, (np.arange(len(flat))[:, None], own), g.reshape(*own.shape, flat.shape[2]))
+    join.at(flat, (np.arange(len(flat))[:, None], own), x.reshape(*own.shape, flat.shape[2]))
     return out
+
+
+def _add_rows(g: Array, index: Array, rows: int, axis: int, batches: int) -> Array:
+    return _joined(np.add, 0, g, index, rows, axis, batches)
 
 
 def _last_rows(index: Array, rows: int) -> Array:
@@ -120,6 +129,8 @@ MOVES: dict[str, Reference] = {
     "checked_index": lambda index, **_: index,
     "take_rows": _take_rows,
     "add_rows": _add_rows,
+    "max_rows": functools.partial(_joined, np.maximum),
+    "min_rows": functools.partial(_joined, np.minimum),
     "last_rows": _last_rows,
     "argsort": _argsort,
     "sort": lambda x, descending: np.take_along_axis(x, _argsort(x, descending), -1),
