@@ -20,7 +20,7 @@ from ngrad.ops.convert import cast_to
 from ngrad.ops.elementwise import select
 from ngrad.ops.gather import gather_rows
 from ngrad.ops.interpolation import INTERP
-from ngrad.ops.joining import concat
+from ngrad.ops.joining import concat, unstack
 from ngrad.ops.reductions import normal_axes
 from ngrad.ops.shape import broadcast_to as spread
 from ngrad.ops.shape import normal_axis
@@ -296,9 +296,8 @@ def cross(
             f"cross: incompatible dimensions for cross product: {x.shape} and {y.shape} along the "
             "last axis, which takes 3 (two, deprecated in NumPy, are not taken)"
         )
-    one, other = x._read(), y._read()
-    x0, x1, x2 = (one[..., k] for k in range(3))
-    y0, y1, y2 = (other[..., k] for k in range(3))
+    x0, x1, x2 = unstack(x._read(), axis=-1)
+    y0, y1, y2 = unstack(y._read(), axis=-1)
     found = stack([x1 * y2 - x2 * y1, x2 * y0 - x0 * y2, x0 * y1 - x1 * y0], -1)
     return moveaxis(found, -1, axisc)
 
