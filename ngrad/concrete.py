@@ -41,10 +41,14 @@ class Concrete:
     ----------
     sizes : Sizes
         The open ones; the same object for all that comes of one recording.
+    again : bool
+        Whether it is never run, but what was recorded is done again with tensors.
     opaque : bool
         Whether there is a `custom_gradient` in it, whose Python is called at each gradient: then a
         tape hears the function's own Python, not a replay.
     """
+
+    again = False
 
     def __init__(
         self,
@@ -58,7 +62,7 @@ class Concrete:
         self.sizes = sizes = Sizes()
         if axes:
             parts = tuple([_opened(sizes, k, part, axes) for k, part in enumerate(parts)])
-        trace = Trace(name)
+        trace = Trace(name, self.again)
         window = trace.window
         outer = state.window, state.stack, state.graph
         try:

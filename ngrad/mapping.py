@@ -35,6 +35,8 @@ Axes = int | None
 class Mapped(Concrete):
     """A function as it was recorded for one example."""
 
+    again = True
+
     def over(self, leaves: list[Any], many: list[bool], size: int) -> list[tuple[Any, bool]]:
         """Its results for a batch, as a list of their leaves, and of each whether the examples lie
         along its first axis; if not, it is the same for all.

@@ -28,6 +28,9 @@ class Trace:
 
     Attributes
     ----------
+    waits : bool
+        Whether tensors from outside, too, need have no values yet: what was recorded is not run,
+        but done again.
     window : Window
     arguments : list of int
         The slots of arguments.
@@ -43,8 +46,8 @@ class Trace:
         of all slots before it, where the recording is recorded itself.
     """
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    def __init__(self, name: str, waits: bool = False) -> None:
+        self.name, self.waits = name, waits
         self.ended = False
         self.arguments: list[int] = []
         self.asked: list[tuple[int, Callable[[], Any]]] = []

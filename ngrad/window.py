@@ -147,8 +147,10 @@ class Window(dict[Tensor, int]):
             if slot >= 0:
                 self.keep(slot, x)
                 return slot
-        if not x._at:
-            Tensor.evaluate(x)  # pending work of another window
+        if not x._at:  # pending work of another window
+            if self.trace is not None and self.trace.waits:
+                return self._awaited(x)
+            Tensor.evaluate(x)
         value = self._guarded(x) if x._block.shared else x
         entries = self.entries
         slot = len(entries)
@@ -162,6 +164,11 @@ class Window(dict[Tensor, int]):
         return slot
 
     __missing__ = stand
+
+    def _awaited(self, x: Tensor) -> int:
+        """Where a tensor stands whose value is not asked for here."""
+        self[x] = slot = self.note(leaf(x._layout.spec), x)
+        return slot
 
     def _guarded(self, x: Tensor) -> Tensor:
         """What stands for memory that others may write to: a copy, if it is read again; if not,

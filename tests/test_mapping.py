@@ -84,6 +84,27 @@ def test_what_it_closes_over_has_a_gradient() -> None:
     np.testing.assert_allclose(in_v, columns * scaled.numpy(), rtol=1e-5)
 
 
+def test_closures_over_what_has_no_value() -> None:
+    """Of a mapped function around it, of a recorded one, and of what is pending."""
+    x, y = ngrad.constant(weights((SIZE,))), ngrad.constant(weights((4,)))
+    expected = np.sin(np.multiply.outer(x.numpy(), y.numpy()))
+
+    def outer(x: Any, y: Any) -> Any:
+        return ngrad.vmap(lambda a: ngrad.vmap(lambda b: ngrad.sin(a * b))(y))(x)
+
+    np.testing.assert_allclose(outer(x, y), expected, rtol=1e-12)
+    np.testing.assert_allclose(ngrad.function(outer)(x, y), expected, rtol=1e-12)
+    doubled = y + y
+    np.testing.assert_allclose(
+        ngrad.vmap(lambda a: a * doubled)(x), np.multiply.outer(x.numpy(), 2 * y.numpy())
+    )
+    found = ngrad.jacobian(lambda y: ngrad.reduce_sum(outer(x, y), 0))(y)
+    slopes = np.cos(np.multiply.outer(x.numpy(), y.numpy())) * x.numpy()[:, None]
+    np.testing.assert_allclose(found, np.diag(slopes.sum(0)), rtol=1e-12, atol=1e-15)
+    twice = ngrad.vmap(lambda a: ngrad.jvp(lambda b: b * b * a, (a,), (1.0,))[1])(x)
+    np.testing.assert_allclose(twice, 2 * x.numpy() ** 2, rtol=1e-12)
+
+
 def test_gradients_of_each_example() -> None:
     """One product of each kind for all of them."""
     x, t = ngrad.constant(weights((5, 4))), ngrad.constant(weights((5, 2)))
