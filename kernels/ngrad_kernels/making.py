@@ -373,9 +373,26 @@ def _view_of(module: ir.Module, kinds: CellKinds) -> None:
     builder.ret(out)
 
 
+def _exchanged(module: ir.Module, kinds: CellKinds) -> None:
+    """exchanged(cell, before, now): whether a cell held a tensor; it holds another from now on. No
+    thread can come in between.
+    """
+    it = Function(module, "exchanged", 3)
+    builder, place = it.builder, offsets(kinds.cell)["_held"]
+    cell, before, now = (it.given_object(k) for k in range(3))
+    it.require(it.is_of(cell, kinds.cell))
+    with builder.if_then(builder.icmp_unsigned("!=", it.get(cell, place), before)):
+        it.hold(it.known(False))
+        builder.ret(it.known(False))
+    it.hold(now)
+    it.replace(cell, place, now)
+    it.hold(it.known(True))
+    builder.ret(it.known(True))
+
+
 def cell_makers(kinds: CellKinds) -> list[Callable[..., Any]]:
-    """`array_of` and `view_of`, for some classes."""
-    writers = {"array_of": _array_of, "view_of": _view_of}
+    """`array_of`, `view_of` and `exchanged`, for some classes."""
+    writers = {"array_of": _array_of, "view_of": _view_of, "exchanged": _exchanged}
     return build(
         "ngrad.making.cells", **{name: partial(f, kinds=kinds) for name, f in writers.items()}
     )

@@ -327,7 +327,8 @@ owner's value, a view, which shows the tensor.
 """
 view_of: Callable[..., ndarray | None]
 """`view_of(array, key, views, window)`: a view that was taken before, if nobody listens."""
-array_of, view_of = cell_makers(CellKinds(ndarray, Tensor, Window, uids))
+array_of, view_of, exchanged = cell_makers(CellKinds(ndarray, Tensor, Window, uids))
+Assigned.exchanged = staticmethod(exchanged)
 export_cells(ndarray)
 
 

@@ -5,7 +5,8 @@ an op.
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -73,9 +74,18 @@ def read_as(value: Any, dtype: np.dtype[Any]) -> Any:
 
 
 class Assigned(Cell):
-    """A cell that is assigned to by index: an array, or a view of one, its owner."""
+    """A cell that is assigned to by index: an array, or a view of one, its owner.
+
+    Threads may assign to different elements of one array. An assignment makes a tensor of the one
+    that the array holds, and if by then it holds another, begins again: to write the same elements
+    twice is no harm, and those that another thread wrote meanwhile are not lost.
+    """
 
     __slots__ = ("_held", "_owner", "_seen", "_way")
+    exchanged: ClassVar[Callable[[Any, Any, Tensor], bool]]
+    """`exchanged(cell, before, now)`: whether a cell held a tensor; it holds another from now on,
+    and no thread comes in between. Set where it is made, in machine code.
+    """
     _held: Tensor
     _owner: Any
     _seen: Tensor | None
@@ -100,8 +110,8 @@ class Assigned(Cell):
         if self._owner is None and self._put(index, value):
             return
         found = self._like(value)
-        if not self._place(index, found):
-            self._write(assigned(self._read(), index, found))
+        while not (self._place(index, found) or self._record(index, found)):
+            pass
 
     def _like(self, value: Any) -> Tensor:
         """A value to be assigned, in this array's dtype."""
@@ -122,9 +132,9 @@ class Assigned(Cell):
         if not is_basic(index) or self._held._layout.device is not HOST:
             return False
         number = _number(value)
-        if number is None or not self._alone():
+        x = None if number is None else self._alone()
+        if x is None:
             return False
-        x = self._held
         where = x._layout
         if (
             type(index) is int
@@ -138,18 +148,35 @@ class Assigned(Cell):
             where.dtype.ctype.from_address(x._at + at * where.dtype.itemsize).value = number
         elif not written(x, index, number):
             return False
-        self._held = Tensor(x._block, x._at, where)
+        return self._exchange(x, Tensor(x._block, x._at, where)) or self._put(index, value)
+
+    def _record(self, index: Any, value: Tensor) -> bool:
+        """Assign by an op. Whether it could be done before another thread assigned."""
+        before = self._held if self._owner is None else None
+        whole = self._read() if before is None else before
+        now = assigned(whole, index, value)
+        del whole  # which a view's owner would find beside its own
+        return self._exchange(before, now)
+
+    def _exchange(self, before: Tensor | None, now: Tensor) -> bool:
+        """Hold another tensor than one of before. Whether it was held until now; of a view there is
+        none, and what it shows is written to its owner, whatever that holds.
+        """
+        if before is not None:
+            return type(self).exchanged(self, before, now)
+        self._write(now)
         return True
 
-    def _alone(self) -> bool:
-        """Whether nobody else has the memory that this array is all of."""
+    def _alone(self) -> Tensor | None:
+        """The tensor that this array holds, if nobody else has its memory, which it is all of."""
         x = self._held
         if not x._at:
             Tensor.evaluate(x)
         block = x._block
         # A name here, and the cell's or the tensor's; of a tensor in a window there are more.
         alone = sys.getrefcount(x) == sys.getrefcount(block) == NAMED + 1
-        return alone and x._layout.contiguous and not block.shared  # with another library
+        fit = alone and x._layout.contiguous and not block.shared  # with another library
+        return x if fit else None
 
     def _place(self, index: Any, value: Tensor) -> bool:
         """Write what is small as NumPy does, as small ops run where they are called: where the
@@ -159,13 +186,19 @@ class Assigned(Cell):
         small, where = SMALL * settings.small, self._layout
         if state.listens() or value._layout.nbytes > small or where.device is not HOST:
             return False
-        elements, alone = np.asarray(value), self._owner is None and self._alone()
-        if not alone and where.nbytes > small:
+        elements = np.asarray(value)
+        before = self._alone() if self._owner is None else None
+        if before is None and where.nbytes > small:
             return False
-        x = self._held if alone else from_numpy(np.asarray(self._read()), where.dtype, HOST)
+        if before is not None:
+            x = before
+        else:
+            before = self._held if self._owner is None else None
+            x = from_numpy(
+                np.asarray(self._read() if before is None else before), where.dtype, HOST
+            )
         if not written(x, host_index(index), elements):
             return False
         block, at, where = x._block, x._at, x._layout
         del x  # which a view's owner would find beside its own
-        self._write(Tensor(block, at, where))
-        return True
+        return self._exchange(before, Tensor(block, at, where))

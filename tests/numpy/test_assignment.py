@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import pickle
+import sys
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -248,6 +250,47 @@ def test_a_loop_over_elements_writes_in_place() -> None:
     other = np.asarray(x)  # now somebody else has the memory
     x[0] = 0.0
     assert other[0] == 1.0 and x[0] == 0.0
+
+
+def test_what_another_thread_writes_meanwhile_is_not_lost() -> None:
+    """An index that assigns to the array while it is asked stands for the thread."""
+    for shape in ((4,), (4, 2), (60_000, 2)):
+        x = ours.zeros(shape)
+
+        class Place:
+            asked = 0
+
+            def __index__(self, x: Any = x) -> int:
+                self.asked += 1
+                if self.asked == 1:
+                    x[0] = 5.0
+                return 3
+
+        x[Place()] = ours.array(1.0)
+        expected = np.zeros(shape)
+        expected[0], expected[3] = 5.0, 1.0
+        np.testing.assert_array_equal(x, expected)
+
+
+def test_threads_write_into_one_array() -> None:
+    x, before = ours.zeros((400, 2)), sys.getswitchinterval()
+
+    def work(first: int) -> None:
+        for k in range(first, 400, 4):
+            x[k] = [k, 1.0]
+            x[k : k + 1] += 1.0
+
+    threads = [threading.Thread(target=work, args=(k,)) for k in range(4)]
+    try:
+        sys.setswitchinterval(1e-5)
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(before)
+    expected = np.stack([np.arange(1.0, 401), np.full(400, 2.0)], 1)
+    np.testing.assert_array_equal(x, expected)
 
 
 def test_a_loop_over_parts_writes_in_place() -> None:
