@@ -76,7 +76,7 @@ def _wide(keys: Any) -> Any:
 
 def arranged(x: Any, descending: bool) -> Any:
     """The elements of an array's rows in that order."""
-    if x.dtype.kind == "c":
+    if x.dtype.kind == "c" and _several_alike(x):
         return np.take_along_axis(x, order(x, descending), -1)
     if x.shape[-1] < SHORT or _counted(x):
         return _turned(np.sort(_turned(x, descending), -1, "stable"), descending)
@@ -106,6 +106,12 @@ def distinct(x: Any, equal_nan: bool, inverse: bool, counts: bool) -> list[Any]:
     if counts:
         found.append(np.diff(np.flatnonzero(first), append=flat.size))
     return found
+
+
+def _several_alike(x: Any) -> bool:
+    """Whether complex numbers may be equal in order that are not the same."""
+    parts = (x.real, x.imag)
+    return any(np.isnan(part).any() or np.signbit(part[part == 0]).any() for part in parts)
 
 
 def _turned(x: Any, turn: bool) -> Any:
