@@ -64,6 +64,17 @@ def test_throughput(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(run(throughput.Shaped)) == 4
 
 
+def test_transforms(monkeypatch: pytest.MonkeyPatch) -> None:
+    transforms = module("benchmarks.transforms", monkeypatch)
+    products = {"value": 2, "gradient": 4, "jvp": 4}
+    for what in transforms.Transform.params[0]:
+        found = run(transforms.Transform, what)["track_products"]
+        assert found == products.get(what, found) > 0
+    monkeypatch.setattr(transforms, "SIZE", 3000)
+    for op in transforms.Order.params[0]:
+        run(transforms.Order, op, "float32")
+
+
 def test_starting(monkeypatch: pytest.MonkeyPatch) -> None:
     """From an empty cache the program compiles its few kernels; from a warm one none."""
     starting = module("benchmarks.starting", monkeypatch)

@@ -10,23 +10,29 @@ import ngrad as tf
 class SmallOp:
     """One op on small operands: recorded, or not."""
 
-    params = (["multiply", "tanh", "reduce_sum", "slice", "matmul"], [False, True])
+    params = (
+        ["multiply", "tanh", "reduce_sum", "slice", "matmul", "slice of an array"],
+        [False, True],
+    )
     param_names = ("op", "tape")
 
     def setup(self, op: str, tape: bool) -> None:
-        x, y = tf.ones([4, 4]), tf.ones([4, 4])
+        import ngrad.numpy
+
+        x, y, array = tf.ones([4, 4]), tf.ones([4, 4]), ngrad.numpy.ones((4, 4))
         self.call = {
             "multiply": lambda: x * y,
             "tanh": lambda: tf.tanh(x),
             "reduce_sum": lambda: tf.reduce_sum(x),
             "slice": lambda: x[1:3],
             "matmul": lambda: x @ y,
+            "slice of an array": lambda: array[1:3, ::2],
         }[op]
         self.count = 0
         self.tape = tf.GradientTape() if tape else None
         if self.tape is not None:
             self.tape.__enter__()
-            self.tape.watch(x)
+            self.tape.watch([x, array])
         self.call()
 
     def teardown(self, op: str, tape: bool) -> None:
