@@ -104,6 +104,7 @@ class Assigned(Cell):
         if (
             isinstance(value, Assigned)
             and value._owner is self
+            and is_basic(index)  # arrays, which have none, compare element for element
             and value._way == part_of(index, key_of(index))
         ):
             return  # the end of x[index] += ..., which has written there

@@ -216,6 +216,13 @@ def test_parts_that_are_spelled_alike() -> None:
         assert x[False].tolist() == []
 
 
+@pytest.mark.parametrize("index", [np.array([0, 2]), (np.array([0, 2]), ...), [0, 2]], ids=str)
+def test_a_view_at_places_of_its_own_array(index: Any) -> None:
+    found, expected = ours.arange(3.0), np.arange(3.0)
+    found[index], expected[index] = found[1:], expected[1:]
+    assert found.tolist() == expected.tolist()
+
+
 def test_the_dtype_is_kept() -> None:
     x = ours.array([1, 2, 3])
     x[0] = 7.9
