@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
+from operator import mul
 from typing import Any
 
 from ngrad.ops.arithmetic import abs_, maximum
@@ -137,7 +139,7 @@ class Nadam(Means):
 
         def rest(own: Nadam, t: int) -> float:
             """1 - M(t)."""
-            return 1.0 - own.beta_1**t * _warmed(t)
+            return 1.0 - own.beta_1**t * WARMED[min(t, len(WARMED) - 1)]
 
         of_m = self._counted(lambda own, rate, t: rate * mu(own, t + 1) / rest(own, t + 1))
         of_g = self._counted(lambda own, rate, t: rate * (1.0 - mu(own, t)) / rest(own, t))
@@ -154,14 +156,8 @@ class Nadam(Means):
         return update
 
 
-_WARMED = [1.0]
-
-
-def _warmed(t: int) -> float:
-    """The product of 1 - 0.96**k / 2 for k up to t."""
-    while len(_WARMED) <= t:
-        _WARMED.append(_WARMED[-1] * (1.0 - 0.5 * 0.96 ** len(_WARMED)))
-    return _WARMED[t]
+WARMED: tuple[float, ...] = (1.0, *accumulate((1.0 - 0.5 * 0.96**k for k in range(1, 1000)), mul))
+"""The product of 1 - 0.96**k / 2 for k up to each; beyond these, factors are 1 in float64."""
 
 
 class Adamax(Means):
