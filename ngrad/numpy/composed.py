@@ -56,14 +56,6 @@ def pair(*values: Any) -> tuple[Any, ...]:
     return operands("ufunc", *values)
 
 
-def fmod(x: Any, y: Any) -> Any:
-    x, y = pair(x, y)
-    rest = a.mod(a.abs_(x), a.abs_(y))
-    if x.dtype.is_floating:
-        return a.copysign(rest, x)
-    return rest if x.dtype.is_unsigned else select(c.less(x, 0), a.negative(rest), rest)
-
-
 def heaviside(x: Any, y: Any) -> Any:
     x, y = pair(x, y)
     step = select(c.less(x, 0), 0.0, select(c.equal(x, 0), y, 1.0))

@@ -21,6 +21,7 @@ from ngrad.ops import hyperbolic as h
 from ngrad.ops import power as p
 from ngrad.ops import trigonometric as t
 from ngrad.ops.complexes import conj
+from ngrad.ops.composed import truncatemod
 from ngrad.ops.convert import cast_to
 from ngrad.ops.elementwise import select
 from ngrad.ops.math import pow as power_
@@ -187,7 +188,7 @@ _TABLE: dict[str, tuple[Callable[..., Any], int, str]] = {
     "divide": (a.divide, 2, "same"),
     "floor_divide": (a.floordiv, 2, "same"),
     "remainder": (a.mod, 2, "same"),
-    "fmod": (composed.fmod, 2, "same"),
+    "fmod": (truncatemod, 2, "same"),
     "power": (power_, 2, "same"),
     "float_power": (composed.float_power, 2, "same"),
     "negative": (composed.bool_sum(a.negative, None), 1, "same"),

@@ -8,16 +8,18 @@ from typing import Any
 
 from ngrad.dtypes import as_dtype, int64
 from ngrad.errors import DTypeError, NumberError, ShapeError
-from ngrad.ops.arithmetic import add, divide, floordiv, subtract, trunc
+from ngrad.ops.arithmetic import abs_, add, copysign, divide, floordiv, mod, subtract, trunc
 from ngrad.ops.comparison import greater, greater_equal, less, logical_and, not_equal
 from ngrad.ops.complexes import conj
 from ngrad.ops.convert import cast_to, floating, operands, tensor
+from ngrad.ops.creation import zeros_like
+from ngrad.ops.elementwise import select
 from ngrad.ops.exponential import softplus
 from ngrad.ops.identity import identity
 from ngrad.ops.math import clip_by_value
 from ngrad.ops.power import square
 from ngrad.ops.reductions import reduce_all, reduce_sum
-from ngrad.ops.shape import reshape
+from ngrad.ops.shape import broadcast_to, reshape
 from ngrad.ops.sorting import positions
 
 
@@ -95,8 +97,9 @@ def polyval(coeffs: Any, x: Any, name: str | None = None) -> Any:
         )
     x = tensor(x, "polyval")
     if not coeffs:
-        return x * 0
-    return functools.reduce(lambda found, a: a + found * x, coeffs[1:], coeffs[0] + x * 0)
+        return zeros_like(x)
+    first = broadcast_to(tensor(coeffs[0], "polyval", x.dtype), x._layout.shape)
+    return functools.reduce(lambda found, a: a + found * x, coeffs[1:], first)
 
 
 def count_nonzero(
@@ -137,9 +140,13 @@ def saturate_cast(value: Any, dtype: Any, name: str | None = None) -> Any:
     array([  0,   7, 255], dtype=uint8)
     """
     x, wanted = tensor(value, "saturate_cast"), as_dtype(dtype)
-    if x.dtype.is_integer and wanted.is_integer:  # a float saturates by itself
-        (low, high), (least, greatest) = x.dtype.limits, wanted.limits
-        x = clip_by_value(x, max(int(low), int(least)), min(int(high), int(greatest)))
+    whole = x.dtype.is_integer
+    # A float that is made an integer saturates by itself.
+    if (whole and wanted.is_integer) or (wanted.is_floating and not x.dtype.is_complex):
+        exact: Any = int if whole else float
+        low, high, least, greatest = map(exact, (*x.dtype.limits, *wanted.limits))
+        if least > low or greatest < high:
+            x = clip_by_value(x, max(low, least), min(high, greatest))
     return cast_to(x, wanted)
 
 
@@ -209,7 +216,7 @@ def truncatediv(x: Any, y: Any, name: str | None = None) -> Any:
 
 
 def truncatemod(x: Any, y: Any, name: str | None = None) -> Any:
-    """The remainder of `truncatediv`, with the sign of x.
+    """The remainder of `truncatediv`, with the sign of x, and exact; of integers by 0 it is 0.
 
     Examples
     --------
@@ -218,4 +225,9 @@ def truncatemod(x: Any, y: Any, name: str | None = None) -> Any:
     array([ 1, -1], dtype=int32)
     """
     x, y = operands("truncatemod", x, y)
-    return x - truncatediv(x, y) * y
+    if x.dtype.is_floating:
+        below = less(copysign(1.0, x), 0)  # -0.0 too
+        rest = mod(select(below, -x, x), abs_(y))
+        return select(below, -rest, rest)
+    rest = mod(x, y)  # not of |x|: the least integer has no magnitude
+    return select(logical_and(not_equal(rest, 0), less(x, 0) != less(y, 0)), rest - y, rest)

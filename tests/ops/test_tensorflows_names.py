@@ -31,7 +31,7 @@ SQUARE = X @ X.T + np.eye(3)
 HOLES, OTHERS = np.array([0.0, 2.0, 0.0, 3.0]), np.array([0.0, 0.0, 2.0, 4.0])
 IDS = np.array([0, 2, 2])
 WHOLE = np.array([3, 1, 3, 0])
-INF, NAN = np.inf, np.nan
+INF, NAN, MAX = np.inf, np.nan, float(np.finfo(np.float32).max)
 
 
 class Case(NamedTuple):
@@ -186,6 +186,7 @@ CASES: dict[str, Case] = {
         ngrad.truncatediv, lambda x, y: np.trunc(x / y), (np.arange(-6, 7), np.array([4])), False
     ),
     "truncatemod": Case(ngrad.truncatemod, np.fmod, (np.arange(-6, 7), np.array([-4])), False),
+    "truncatemod, floats": Case(ngrad.truncatemod, np.fmod, (X * 9, P)),
     "rfft": Case(lambda x: ngrad.signal.rfft(x, [6]), lambda x: np.fft.rfft(x, 6), (X,), False),
     "irfft2d": Case(
         lambda x: ngrad.signal.irfft2d(ngrad.signal.rfft2d(x)) ** 2, lambda x: x**2, (X,)
@@ -245,6 +246,12 @@ def test_values_and_gradients(name: str) -> None:
         (lambda: math.unsorted_segment_min([-INF, NAN], [0, 1], 2), [-INF, NAN]),
         (lambda: math.segment_sum([[1, 2], [3, 4]], [1, 1]), [[0, 0], [4, 6]]),
         (lambda: ngrad.saturate_cast([-(2**40), 2**40], "int32"), [-(2**31), 2**31 - 1]),
+        (lambda: ngrad.saturate_cast([-(10**6), 7], "float16"), [-65504, 7]),
+        (lambda: ngrad.saturate_cast(np.array([1e39, NAN]), "float32"), [MAX, NAN]),
+        (lambda: ngrad.saturate_cast([INF, -INF], "float64"), [INF, -INF]),
+        (lambda: ngrad.truncatemod([1e20, -6.0, 5.0], [3.0, 2.0, -INF]), [2, -0.0, 5]),
+        (lambda: math.polyval([1.0, 2.0], [3.0, INF]), [5, INF]),
+        (lambda: math.polyval([4.0], [3.0, INF]), [4, 4]),
         (lambda: ngrad.sequence_mask([[0], [2]]), [[[0, 0]], [[1, 1]]]),
         (lambda: ngrad.searchsorted([[1, 3], [2, 2]], [[2, 3], [2, 1]]), [[1, 1], [0, 0]]),
         (lambda: ngrad.unique([3.0, 1.0, 3.0, 2.0]).y, [3, 1, 2]),
