@@ -99,8 +99,13 @@ def assert_near(
     a, b = operands("assert_near", x, y)
     eps = 10 * float(a.dtype.real_dtype.finfo.eps) if a.dtype.is_inexact else 0.0
     p, q = np.asarray(a), np.asarray(b)
+    if a.dtype.is_integer:  # two may be further apart than any is from 0
+        ends, unsigned = (np.maximum(p, q), np.minimum(p, q)), f"u{p.itemsize}"
+        apart = np.subtract(*ends, dtype=unsigned, casting="unsafe")
+    else:
+        apart = abs(p - q)
     bound = (eps if atol is None else atol) + (eps if rtol is None else rtol) * abs(q)
-    _require("assert_near", abs(p - q) <= bound, message, p, q)
+    _require("assert_near", apart <= bound, message, p, q)
 
 
 def Assert(
@@ -337,7 +342,7 @@ def assert_shapes(
     name: str | None = None,
 ) -> None:  # fmt: skip
     """Raise unless tensors have shapes, in which a letter stands for one size wherever it is, and
-    None for any.
+    None or "." for any; an ellipsis or "*" in front for any number of axes.
 
     Parameters
     ----------
@@ -359,10 +364,14 @@ def assert_shapes(
         own = tensor(value, "assert_shapes")._layout.shape
         wanted = tuple(shape) if isinstance(shape, (list, tuple, str)) else (shape,)
         sizes = [int(s) if isinstance(s, str) and s.isdigit() else s for s in wanted]
-        fits = len(own) == len(sizes)
-        for n, size in zip(own, sizes, strict=False):
-            bound = known.setdefault(size, n) if isinstance(size, str) else size
-            fits = fits and bound in (None, n)
+        inner = own
+        if sizes[:1] in ([...], ["*"]):
+            del sizes[0]
+            inner = own[max(len(own) - len(sizes), 0) :]
+        fits = len(inner) == len(sizes)
+        for n, size in zip(inner, sizes, strict=False):
+            bound = known.setdefault(size, n) if isinstance(size, str) and size != "." else size
+            fits = fits and bound in (None, ".", n)
         if not fits:
             said = ", ".join(f"{k} = {n}" for k, n in known.items())
             raise ShapeError(

@@ -155,7 +155,8 @@ def while_loop(
                 f"while_loop: body takes {len(state)} variables and returned {len(found)}"
             )
         state = _tensors("while_loop", found)
-    return type(loop_vars)(state) if several else state[0]
+    kind = type(loop_vars)
+    return getattr(kind, "_make", kind)(state) if several else state[0]
 
 
 def map_fn(

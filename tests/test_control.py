@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -13,6 +13,11 @@ from ngrad import debugging
 from ngrad.errors import DTypeError, NgradError, NumberError, NumericsError, ShapeError, TraceError
 
 X = tf.constant([1.0, 2.0, 4.0])
+
+
+class Loop(NamedTuple):
+    n: Any
+    y: Any
 
 
 def slope(f: Any) -> list[float]:
@@ -36,6 +41,11 @@ def slope(f: Any) -> list[float]:
             lambda x: tf.while_loop(lambda y: True, lambda y: y * x, x, maximum_iterations=2),
             [1, 8, 64],
             [3, 12, 48],
+        ),
+        (
+            lambda x: tf.while_loop(lambda n, y: n < 2, lambda n, y: (n + 1, y * y), Loop(0, x)).y,
+            [1, 16, 256],
+            [4, 32, 256],
         ),
         (lambda x: tf.map_fn(lambda y: y * y, x), [1, 4, 16], [2, 4, 8]),
         (lambda x: tf.map_fn(lambda y: y[0] * y[1], (x, x[::-1])), [4, 4, 4], [8, 4, 2]),
@@ -131,6 +141,10 @@ def test_print_shows_tensors_in_nests(capsys: pytest.CaptureFixture[str]) -> Non
         (lambda: tf.assert_rank(X, 2, "rows"), ShapeError, r"rows: shape \(3,\) has 1 axes, not 2"),
         (lambda: debugging.assert_rank_at_least(X, 2), ShapeError, "2 or more"),
         (lambda: debugging.assert_shapes([(X, "N"), ([1], "N")]), ShapeError, "N = 3"),
+        (lambda: debugging.assert_shapes([(X, "N"), ([[1]], "*N")]), ShapeError, "N = 3"),
+        (lambda: debugging.assert_shapes([(X, (..., 1, 3))]), ShapeError, "Ellipsis, 1, 3"),
+        (lambda: debugging.assert_near(*tf.constant([[127], [-128]], "int8"), atol=2), NumberError,
+         "127 and -128"),
         (lambda: tf.ensure_shape(X, [None, 3]), ShapeError, r"\(3,\).*\(None, 3\)"),
         (lambda: tf.Assert(X[0] > 1.0, [X]), NumberError, "Assert"),
         (lambda: tf.case([(False, lambda: 1)]), NumberError, "no default"),
@@ -150,6 +164,7 @@ def test_what_holds_raises_nothing() -> None:
     debugging.assert_near([1.0, 2.0], [1.0, 2.0 + 1e-7])
     debugging.assert_none_equal([1, 2], 3)
     debugging.assert_shapes([(X, ("N",)), (tf.zeros([2, 3]), (None, "N"))])
+    debugging.assert_shapes([(X, "*3"), (X, (..., "N")), (tf.zeros([1, 2, 3]), (..., ".", "N"))])
     debugging.assert_rank_in(X, (0, 1))
     assert debugging.assert_scalar(2.0).numpy() == 2.0
     assert tf.ensure_shape(X, [None]) is X
