@@ -14,6 +14,7 @@ from rows import ROWS
 from table import Row
 
 import ngrad
+from ngrad.devices import HOST
 from ngrad.dtypes import as_dtype
 from ngrad.errors import GradientError
 from ngrad.graph.batch import batched, rule_of
@@ -22,10 +23,12 @@ from ngrad.graph.layout import layout
 from ngrad.graph.op import TABLE, Op
 from ngrad.graph.plan import Plan
 from ngrad.graph.simplify import rewrite
+from ngrad.ops.convert import number
 from ngrad.record import apply, execute, traced
 from ngrad.tensor import from_numpy, scalar
 
 SIZES = (3, 1, 0)
+F8 = as_dtype("f8")
 CLOSE = {op.name for op in TABLE.values() if op.family == "linalg"} - {"fft", "rfft", "irfft"}
 """Ops whose bits, or those of their rules, depend on the shapes that they are called with: BLAS
 adds in other orders. Their matrices keep their structure from one element of a batch to the next.
@@ -122,6 +125,17 @@ def applied(op: str, *arrays: Array, **params: Any) -> Case:
     return Case(op, lambda *xs: apply(TABLE[op], xs, tuple(params.values())), list(arrays))
 
 
+def extreme(how: str, values: Array, index: Array, axis: int) -> Case:
+    """What joins rows by their extremes, beside the number that it begins with."""
+
+    def function(x: Any, places: Any) -> Any:
+        start = number(-0.5 if how == "max" else 0.5, F8, HOST)
+        params = (3, axis, index.ndim - 1)
+        return apply(TABLE[f"{how}_rows"], (start, x, places), params)
+
+    return Case(f"{how}_rows", function, [values, index])
+
+
 def _floats(*shape: int) -> Array:
     return weights(shape)
 
@@ -136,7 +150,6 @@ def _matrices(*shape: int, transposed: bool) -> Array:
 
 
 STATE = np.array([7, 11, 100, 5], np.uint64)
-F8 = as_dtype("f8")
 ROWS_ALONG = (
     ((3, 2), 0, ()),
     ((2, 3, 2), 1, ()),
@@ -159,6 +172,10 @@ CASES = [
             batches=len(lead),
         )
         for shape, axis, lead in ROWS_ALONG
+    ),
+    *(
+        extreme(how, _floats(*shape[:axis], 4, *shape[axis + 1 :]), _places(*lead, 4), axis)
+        for how, (shape, axis, lead) in itertools.product(("max", "min"), ROWS_ALONG)
     ),
     *(applied("last_rows", _places(b, 4), rows=5) for b in (2, 1)),
     applied("linear_recurrence", _floats(2, 5), _floats(2, 5) - 0.5),
@@ -200,7 +217,10 @@ CASES = [
     applied("random_bits", STATE[:2], dtype=as_dtype("u8"), shape=(6,)),
 ]
 # The rows of these make operands themselves, out of constants.
-CONSTANT = ("take_rows", "add_rows", "last_rows", "linear_recurrence", "slide", "search")
+CONSTANT = (
+    "take_rows", "add_rows", "max_rows", "min_rows", "last_rows", "linear_recurrence", "slide",
+    "search",
+)  # fmt: skip
 TABLED = [row for row in ROWS if row.op not in CONSTANT]
 
 
