@@ -166,8 +166,8 @@ from ngrad.ops.elementwise import cast
 from ngrad.ops.fourier import RFFT as _RFFT  # noqa: F401, an op of `ngrad.numpy.fft`
 from ngrad.ops.gather import gather, gather_nd, repeat, scatter_nd, tensor_scatter_nd_add
 from ngrad.ops.identity import identity, stop_gradient
-from ngrad.ops.indexing import boolean_mask
 from ngrad.ops.joining import concat, pad, roll, split, stack, tile, unstack
+from ngrad.ops.masks import boolean_mask
 from ngrad.ops.math import clip_by_value, where
 from ngrad.ops.ranking import searchsorted, unique, unique_with_counts
 from ngrad.ops.scatters import (

@@ -23,8 +23,8 @@ from ngrad.numpy.statistics import median
 from ngrad.numpy.ufuncs import UFUNCS
 from ngrad.ops.convert import beside
 from ngrad.ops.gather import gather_rows
-from ngrad.ops.indexing import places
 from ngrad.ops.joining import embedded
+from ngrad.ops.masks import places
 from ngrad.ops.reductions import normal_axes
 from ngrad.ops.shape import normal_axis, reshape
 

@@ -22,7 +22,8 @@ from ngrad.ops.complexes import conj
 from ngrad.ops.convert import cast_to, operands
 from ngrad.ops.elementwise import select
 from ngrad.ops.gather import gather_rows
-from ngrad.ops.indexing import getitem, places
+from ngrad.ops.indexing import getitem
+from ngrad.ops.masks import places
 from ngrad.ops.matmul import matmul_operator
 from ngrad.ops.shape import broadcast_to, normal_axis, reshape, swap_last
 

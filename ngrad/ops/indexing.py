@@ -10,11 +10,9 @@ import numpy as np
 
 from ngrad.dtypes import BY_CODE
 from ngrad.errors import (
-    DTypeError,
     IndexBoundsError,
     IndexTypeError,
     NumberError,
-    ShapeError,
     TraceError,
 )
 from ngrad.graph.dims import Dim, size
@@ -22,9 +20,10 @@ from ngrad.graph.layout import Layout
 from ngrad.graph.op import Op, Params
 from ngrad.graph.strides import broadcast
 from ngrad.ops.bounds import checked
-from ngrad.ops.convert import cast_to, from_outside, tensor
+from ngrad.ops.convert import cast_to, from_outside
 from ngrad.ops.gather import TAKE, gather_rows
-from ngrad.ops.shape import RESHAPE, SEEN, inverse, normal_axis, reshape, reshaped, transpose
+from ngrad.ops.masks import held, places
+from ngrad.ops.shape import RESHAPE, SEEN, inverse, reshape, reshaped, transpose
 from ngrad.ops.slicing import SLICE, strided
 from ngrad.record import apply, state
 from ngrad.tensor import Tensor, from_numpy
@@ -35,57 +34,6 @@ BOUNDS = {int, type(None)}
 """Types of the bounds of most slices."""
 WHOLE = (slice, None, None, None)
 """The kind of a slice of all."""
-
-
-# -- boolean masks: the shape of the result depends on values, so they are evaluated at the call ---
-
-
-def where_true(condition: Any) -> Any:
-    """The index tuples at which a condition holds, in row-major order: (count, ndim), int64."""
-    x = tensor(condition, "where")
-    return from_numpy(np.argwhere(x._view()), INT64)
-
-
-def places(mask: Any) -> Tensor:
-    """Where a mask holds, in row-major order."""
-    (where,) = mask.reshape(-1).nonzero()
-    found = from_numpy(where, INT64)
-    if where.size:
-        found._range = int(where[0]), int(where[-1])
-    return found
-
-
-def boolean_mask(tensor: Any, mask: Any, axis: Any = None, name: str = "boolean_mask") -> Any:
-    """The elements (or slices) at which a mask holds, in order.
-
-    Examples
-    --------
-    >>> import ngrad
-    >>> ngrad.boolean_mask([1, 2, 3], [True, False, True]).numpy()
-    array([1, 3], dtype=int32)
-    """
-    from ngrad.ops.convert import tensor as convert
-
-    x, holds = convert(tensor, "boolean_mask"), convert(mask, "boolean_mask")
-    at = 0 if axis is None else normal_axis(axis, x.ndim, "boolean_mask")
-    if not holds.dtype.is_bool:
-        raise DTypeError(f"boolean_mask: the mask must be bool, not {holds.dtype.name}")
-    shape = x._layout.shape
-    if holds.ndim == 0 or holds._layout.shape != shape[at : at + holds.ndim]:
-        raise ShapeError(
-            f"boolean_mask: a mask of shape {holds._layout.shape} does not fit {shape} at axis {at}"
-        )
-    return _held(x, holds, at)
-
-
-def _held(x: Any, mask: Any, at: int) -> Any:
-    """The elements at which a mask of axes holds, the first of which is given."""
-    shape = x._layout.shape
-    flat = reshape(x, (*shape[:at], mask.size, *shape[at + mask.ndim :]))
-    return gather_rows(flat, places(mask._view()), at)
-
-
-# -- x[...] ----------------------------------------------------------------------------------------
 
 
 class Meaning(NamedTuple):
@@ -173,7 +121,7 @@ def getitem(x: Any, index: Any) -> Any:
             index = checked("getitem", index, shape[0], -shape[0])
             return apply(TAKE, (x, cast_to(index, INT64)), (0, 0))
         if where.dtype.is_bool and where.shape == shape[: where.ndim]:
-            return _held(x, index, 0)
+            return held(x, index, 0)
     region = region_of(x, index)
     out = x if region.whole else strided(x, region.slices)
     out = reshaped(out, region.shape)

@@ -108,7 +108,7 @@ def where(condition: Any, x: Any = None, y: Any = None, name: str | None = None)
     >>> ngrad.where([True, False], [1, 2], [3, 4]).numpy()
     array([1, 4], dtype=int32)
     """
-    from ngrad.ops.indexing import where_true
+    from ngrad.ops.masks import where_true
 
     if (x is None) != (y is None):
         raise NumberError("where: takes both x and y, or neither")

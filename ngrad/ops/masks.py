@@ -1,0 +1,61 @@
+"""Boolean masks: the shape of the result depends on values, so they are looked at where they are
+called.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ngrad.dtypes import BY_CODE
+from ngrad.errors import DTypeError, ShapeError
+from ngrad.ops.convert import tensor as convert
+from ngrad.ops.gather import gather_rows
+from ngrad.ops.shape import normal_axis, reshape
+from ngrad.tensor import Tensor, from_numpy
+
+INT64 = BY_CODE["i8"]
+
+
+def where_true(condition: Any) -> Any:
+    """The index tuples at which a condition holds, in row-major order: (count, ndim), int64."""
+    x = convert(condition, "where")
+    return from_numpy(np.argwhere(x._view()), INT64)
+
+
+def places(mask: Any) -> Tensor:
+    """Where a mask holds, in row-major order."""
+    (where,) = mask.reshape(-1).nonzero()
+    found = from_numpy(where, INT64)
+    if where.size:
+        found._range = int(where[0]), int(where[-1])
+    return found
+
+
+def boolean_mask(tensor: Any, mask: Any, axis: Any = None, name: str = "boolean_mask") -> Any:
+    """The elements (or slices) at which a mask holds, in order.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.boolean_mask([1, 2, 3], [True, False, True]).numpy()
+    array([1, 3], dtype=int32)
+    """
+    x, holds = convert(tensor, "boolean_mask"), convert(mask, "boolean_mask")
+    at = 0 if axis is None else normal_axis(axis, x.ndim, "boolean_mask")
+    if not holds.dtype.is_bool:
+        raise DTypeError(f"boolean_mask: the mask must be bool, not {holds.dtype.name}")
+    shape = x._layout.shape
+    if holds.ndim == 0 or holds._layout.shape != shape[at : at + holds.ndim]:
+        raise ShapeError(
+            f"boolean_mask: a mask of shape {holds._layout.shape} does not fit {shape} at axis {at}"
+        )
+    return held(x, holds, at)
+
+
+def held(x: Any, mask: Any, at: int) -> Any:
+    """The elements at which a mask of axes holds, the first of which is given."""
+    shape = x._layout.shape
+    flat = reshape(x, (*shape[:at], mask.size, *shape[at + mask.ndim :]))
+    return gather_rows(flat, places(mask._view()), at)
