@@ -148,7 +148,6 @@ from ngrad.ops.clipping import clip_by_global_norm, clip_by_norm
 from ngrad.ops.complexes import complex
 from ngrad.ops.composed import saturate_cast, truncatediv, truncatemod
 from ngrad.ops.counting import sequence_mask
-from ngrad.ops.counting import slice_ as slice
 from ngrad.ops.creation import (
     constant,
     convert_to_tensor,
@@ -179,6 +178,7 @@ from ngrad.ops.scatters import (
 )
 from ngrad.ops.shape import broadcast_to, expand_dims, reshape, squeeze, transpose
 from ngrad.ops.slicing import reverse
+from ngrad.ops.slicing import slice_ as slice
 from ngrad.ops.sorting import argsort, sort
 from ngrad.printing import print_ as print
 from ngrad.profile import profile

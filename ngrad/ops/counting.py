@@ -1,4 +1,4 @@
-"""Masks of lengths, counts of integers, and parts of a tensor by where they begin."""
+"""Masks of lengths, and counts of integers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from ngrad.ops.joining import stack
 from ngrad.ops.reductions import reduce_max
 from ngrad.ops.segments import unsorted_segment_sum
 from ngrad.ops.shape import expand_dims, reshape
-from ngrad.ops.slicing import strided
 
 
 def sequence_mask(
@@ -137,30 +136,3 @@ def confusion_matrix(
     pairs = [checked("confusion_matrix", x, count, noun="class") for x in (rows, columns)]
     where = stack([cast_to(x, int64) for x in pairs], -1)
     return scatter_nd(where, values, (count, count))
-
-
-def slice_(input_: Any, begin: Any, size: Any, name: str | None = None) -> Any:
-    """A part of a tensor: where it begins along each axis, and how many elements it has, -1 for all
-    that are left.
-
-    Raises
-    ------
-    ShapeError
-        If it is no part of the tensor.
-
-    Examples
-    --------
-    >>> import ngrad
-    >>> ngrad.slice([[1, 2, 3], [4, 5, 6]], [0, 1], [2, -1]).numpy()
-    array([[2, 3],
-           [5, 6]], dtype=int32)
-    """
-    x = tensor(input_, "slice")
-    first, counts = dims(begin, "slice"), dims(size, "slice")
-    shape = x._layout.shape
-    if not len(first) == len(counts) == len(shape):
-        raise ShapeError(f"slice: begin {first} and size {counts} for a tensor of shape {shape}")
-    counts = tuple(n - a if c == -1 else c for a, c, n in zip(first, counts, shape, strict=True))
-    if any(a < 0 or c < 0 or a + c > n for a, c, n in zip(first, counts, shape, strict=True)):
-        raise ShapeError(f"slice: begin {first} and size {counts} go beyond shape {shape}")
-    return strided(x, tuple((a, 1, c) for a, c in zip(first, counts, strict=True)))

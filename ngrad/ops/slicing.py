@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from ngrad.dtypes import BY_CODE
+from ngrad.errors import ShapeError
 from ngrad.graph.layout import Layout, contiguous_strides, layout
 from ngrad.graph.op import Op
 from ngrad.graph.program import OUT, Launch, Program
 from ngrad.graph.roles import Role
 from ngrad.ops.convert import number, operands
 from ngrad.ops.convert import tensor as convert
-from ngrad.ops.extents import integers
+from ngrad.ops.extents import dims, integers
 from ngrad.ops.identity import prepare_view
 from ngrad.ops.launching import place_launch
 from ngrad.ops.shape import broadcast_to, normal_axis, reshape, spread
@@ -119,6 +120,33 @@ def embed(x: Any, value: Any, shape: tuple[int, ...], slices: tuple[Slice, ...])
     """
     x, value = operands("embed", x, value)
     return apply(EMBED, (x, value), (shape, slices))
+
+
+def slice_(input_: Any, begin: Any, size: Any, name: str | None = None) -> Any:
+    """A part of a tensor: where it begins along each axis, and how many elements it has, -1 for all
+    that are left.
+
+    Raises
+    ------
+    ShapeError
+        If it is no part of the tensor.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.slice([[1, 2, 3], [4, 5, 6]], [0, 1], [2, -1]).numpy()
+    array([[2, 3],
+           [5, 6]], dtype=int32)
+    """
+    x = convert(input_, "slice")
+    first, counts = dims(begin, "slice"), dims(size, "slice")
+    shape = x._layout.shape
+    if not len(first) == len(counts) == len(shape):
+        raise ShapeError(f"slice: begin {first} and size {counts} for a tensor of shape {shape}")
+    counts = tuple(n - a if c == -1 else c for a, c, n in zip(first, counts, shape, strict=True))
+    if any(a < 0 or c < 0 or a + c > n for a, c, n in zip(first, counts, shape, strict=True)):
+        raise ShapeError(f"slice: begin {first} and size {counts} go beyond shape {shape}")
+    return strided(x, tuple((a, 1, c) for a, c in zip(first, counts, strict=True)))
 
 
 def reverse(tensor: Any, axis: Any, name: str | None = None) -> Any:
