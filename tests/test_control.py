@@ -10,7 +10,15 @@ import pytest
 
 import ngrad as tf
 from ngrad import debugging
-from ngrad.errors import DTypeError, NgradError, NumberError, NumericsError, ShapeError, TraceError
+from ngrad.errors import (
+    DTypeError,
+    IndexBoundsError,
+    NgradError,
+    NumberError,
+    NumericsError,
+    ShapeError,
+    TraceError,
+)
 
 X = tf.constant([1.0, 2.0, 4.0])
 
@@ -146,6 +154,8 @@ def test_print_shows_tensors_in_nests(capsys: pytest.CaptureFixture[str]) -> Non
         (lambda: debugging.assert_near(*tf.constant([[127], [-128]], "int8"), atol=2), NumberError,
          "127 and -128"),
         (lambda: tf.ensure_shape(X, [None, 3]), ShapeError, r"\(3,\).*\(None, 3\)"),
+        (lambda: tf.Variable([1.0]).scatter_add(tf.IndexedSlices([1.0], [-1])), IndexBoundsError,
+         "scatter_add: index -1"),
         (lambda: tf.Assert(X[0] > 1.0, [X]), NumberError, "Assert"),
         (lambda: tf.case([(False, lambda: 1)]), NumberError, "no default"),
         (lambda: tf.case([(True, print), (True, print)], exclusive=True), NumberError, "exclusive"),

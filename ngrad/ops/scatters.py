@@ -10,6 +10,7 @@ import numpy as np
 
 from ngrad.errors import DTypeError, ShapeError
 from ngrad.ops.assignment import ADD, REPLACE, Change, assigned
+from ngrad.ops.bounds import checked
 from ngrad.ops.convert import cast_to
 from ngrad.ops.convert import tensor as convert
 from ngrad.ops.gather import gather, gather_nd, index_tensor, linear_index, tensor_scatter_nd_add
@@ -188,7 +189,8 @@ class Scattered:
                 f"{what}: takes ngrad.IndexedSlices(values, indices), not "
                 f"{type(slices).__name__}; scatter_nd_{what.removeprefix('scatter_')} takes indices"
             )
-        x, index = self._tensor, index_tensor(slices.indices, what)
+        x = self._tensor
+        index = checked(what, index_tensor(slices.indices, what), (*x._layout.shape, 0)[0])
         values = cast_to(convert(slices.values, what, x.dtype), x.dtype)
         return self.assign(assigned(x, index, values, change))
 
