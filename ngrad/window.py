@@ -379,6 +379,6 @@ applied: Callable[..., Any]
 found: Callable[..., Any]
 """`found(window, calls, params, small, operands)`: the same of the call by these params and the
 layouts of a tuple of operands; None if there is none, if `small` is negative, of several results,
-and of a view of what is there already.
+and of a view of what is there already, unless it is known who listens to that.
 """
 recorded, found, applied, waiting = recorders(Kinds(Window, Call, Tensor, Cost))

@@ -247,8 +247,8 @@ def _recorded(module: ir.Module, kinds: Kinds) -> None:
 def _found(module: ir.Module, kinds: Kinds) -> None:
     """found(window, calls, params, small, operands): what the call of a tuple of operands gives,
     run where it is called or recorded. None if `calls` has none by the params and the operands'
-    layouts, if `small` is negative, if it has several results, and if it gives a view of what is
-    there already and nobody listens to, which may be seen at once.
+    layouts, if `small` is negative, if it has several results, and of a view of what is there
+    already, unless it is known who listens to that: then it is recorded, or shown at once.
     """
     it = Function(module, "found", 5)
     builder, of_tensor = it.builder, offsets(kinds.tensor)
