@@ -110,6 +110,7 @@ from ngrad.numpy.joining import *
 from ngrad.numpy.logic import *
 from ngrad.numpy.manipulation import *
 from ngrad.numpy.naming import named as _named
+from ngrad.numpy.nans import *
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.polynomials import *
 from ngrad.numpy.products import *

@@ -14,7 +14,7 @@ from ngrad.numpy.ufuncs import UFUNCS, refuse_out
 from ngrad.ops import complexes, scans
 from ngrad.ops import reductions as r
 from ngrad.ops.arithmetic import subtract
-from ngrad.ops.comparison import isnan, not_equal
+from ngrad.ops.comparison import not_equal
 from ngrad.ops.convert import cast_to
 from ngrad.ops.elementwise import select
 from ngrad.ops.power import sqrt, square
@@ -38,15 +38,13 @@ def _wide(x: Any, dtype: Any) -> Any:
     return x
 
 
-def _counted(value: Any) -> bool:
+def counted(value: Any) -> bool:
     return value is not NOTHING and value is not None
 
 
 def _masked(x: Any, where: Any, neutral: Any) -> Any:
     """x where a condition holds, and elsewhere what changes no result."""
-    return (
-        select(to_tensor(where, BOOL), x, neutral) if where is not True and _counted(where) else x
-    )
+    return select(to_tensor(where, BOOL), x, neutral) if where is not True and counted(where) else x
 
 
 def _axes(x: Any, axis: Any) -> Any:
@@ -55,7 +53,7 @@ def _axes(x: Any, axis: Any) -> Any:
 
 
 def _kept(keepdims: Any) -> bool:
-    return bool(keepdims) if _counted(keepdims) else False
+    return bool(keepdims) if counted(keepdims) else False
 
 
 def sum(
@@ -73,7 +71,7 @@ def sum(
     refuse_out("sum", out)
     x = _masked(_wide(to_tensor(a), dtype), where, 0)
     found = r.reduce_sum(x, _axes(x, axis), _kept(keepdims))
-    return array_of(found + initial if _counted(initial) else found)
+    return array_of(found + initial if counted(initial) else found)
 
 
 def prod(
@@ -91,7 +89,7 @@ def prod(
     refuse_out("prod", out)
     x = _masked(_wide(to_tensor(a), dtype), where, 1)
     found = r.reduce_prod(x, _axes(x, axis), _kept(keepdims))
-    return array_of(found * initial if _counted(initial) else found)
+    return array_of(found * initial if counted(initial) else found)
 
 
 def _extreme(name: str, reduce: Callable[..., Any], pick: str) -> Callable[..., ndarray]:
@@ -101,18 +99,18 @@ def _extreme(name: str, reduce: Callable[..., Any], pick: str) -> Callable[..., 
     ) -> ndarray:  # fmt: skip
         refuse_out(name, out)
         x = to_tensor(a)
-        if where is not True and _counted(where):
-            if not _counted(initial):
+        if where is not True and counted(where):
+            if not counted(initial):
                 raise ValueError(f"{name}: takes initial= beside where=, since it has no identity")
             x = _masked(x, where, initial)
         axis = _axes(x, axis)
-        if x.size == 0 and not _counted(initial) and _empty(x, axis):
+        if x.size == 0 and not counted(initial) and _empty(x, axis):
             raise ValueError(
                 f"zero-size array to reduction operation {pick} which has no identity: shape "
                 f"{x._layout.shape}, axis {axis}"
             )
         found = array_of(reduce(x, axis, _kept(keepdims)))
-        return UFUNCS[pick](found, initial) if _counted(initial) else found
+        return UFUNCS[pick](found, initial) if counted(initial) else found
 
     extreme.__name__ = extreme.__qualname__ = name
     extreme.__doc__ = f"The {pick} over axes, all if None; NaN if there is one."
@@ -150,7 +148,7 @@ any_ = _truth("any", r.reduce_any, False)
 def _count(x: Any, axis: Any, where: Any, keepdims: bool) -> Any:
     """How many elements are reduced: a number, or a tensor where a condition says so."""
     axes = r.normal_axes(axis, x.ndim, "mean")
-    if where is not True and _counted(where):
+    if where is not True and counted(where):
         from ngrad.ops.shape import broadcast_to
 
         holds = broadcast_to(to_tensor(where, BOOL), x._layout.shape)
@@ -201,16 +199,14 @@ def var(
     (array(1.), array(2.))
     """
     refuse_out("var", out)
-    if _counted(correction):
+    if counted(correction):
         if ddof:
             raise ValueError(f"var: takes ddof or correction, not both: {ddof}, {correction}")
         ddof = correction
     x = _floating(to_tensor(a), dtype)
     count, kept = _count(x, axis, where, True), _kept(keepdims)
     middle = (
-        to_tensor(mean)
-        if _counted(mean)
-        else r.reduce_sum(_masked(x, where, 0), axis, True) / count
+        to_tensor(mean) if counted(mean) else r.reduce_sum(_masked(x, where, 0), axis, True) / count
     )
     away = x - middle
     squares = square(complexes.real(away))
@@ -281,108 +277,6 @@ def _place(name: str, op: Any) -> Callable[..., ndarray]:
 argmax, argmin = _place("argmax", r.ARGMAX), _place("argmin", r.ARGMIN)
 
 
-# -- without NaNs ----------------------------------------------------------------------------------
-
-
-def _without_nans(x: Any, instead: Any) -> Any:
-    return select(isnan(x), instead, x) if x.dtype.is_inexact else x
-
-
-def nansum(
-    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = NOTHING,
-    initial: Any = NOTHING, where: Any = NOTHING,
-) -> ndarray:  # fmt: skip
-    """As `sum`, NaNs counting as 0."""
-    x = array_of(_without_nans(to_tensor(a), 0.0))
-    return sum(x, axis, dtype, out, keepdims, initial, where)
-
-
-def nanprod(
-    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = NOTHING,
-    initial: Any = NOTHING, where: Any = NOTHING,
-) -> ndarray:  # fmt: skip
-    """As `prod`, NaNs counting as 1."""
-    x = array_of(_without_nans(to_tensor(a), 1.0))
-    return prod(x, axis, dtype, out, keepdims, initial, where)
-
-
-def _there(a: Any, where: Any) -> tuple[Any, Any]:
-    """A tensor, and where it is no NaN."""
-    x = to_tensor(a)
-    holds: Any = ~isnan(x) if x.dtype.is_inexact else to_tensor(True)
-    if where is not True and _counted(where):
-        holds = holds & to_tensor(where, BOOL)
-    return x, array_of(holds)
-
-
-def _inexact(what: str, x: Any, dtype: Any) -> None:
-    wanted = dtype_of(dtype)
-    if x.dtype.is_inexact and not (wanted is None or wanted.is_inexact):
-        raise TypeError(f"{what}: of {x.dtype.name}, dtype must be inexact, not {wanted.name}")
-
-
-def nanmean(
-    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = NOTHING, *,
-    where: Any = NOTHING,
-) -> ndarray:  # fmt: skip
-    """As `mean`, of what is no NaN."""
-    refuse_out("nanmean", out)
-    x, holds = _there(a, where)
-    _inexact("nanmean", x, dtype)
-    return mean(array_of(_without_nans(x, 0.0)), axis, dtype, None, keepdims, where=holds)
-
-
-def nanvar(
-    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: Any = 0,
-    keepdims: Any = NOTHING, *, where: Any = NOTHING, mean: Any = NOTHING,
-    correction: Any = NOTHING,
-) -> ndarray:  # fmt: skip
-    """As `var`, of what is no NaN."""
-    refuse_out("nanvar", out)
-    x, holds = _there(a, where)
-    _inexact("nanvar", x, dtype)
-    clean = array_of(_without_nans(x, 0.0))
-    found = var(
-        clean, axis, dtype, None, ddof, keepdims, where=holds, mean=mean, correction=correction
-    )
-    less = correction if _counted(correction) else ddof
-    enough = sum(holds, axis, keepdims=keepdims) > less
-    return array_of(select(enough._read(), found._read(), float("nan")))
-
-
-def nanstd(
-    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: Any = 0,
-    keepdims: Any = NOTHING, *, where: Any = NOTHING, mean: Any = NOTHING,
-    correction: Any = NOTHING,
-) -> ndarray:  # fmt: skip
-    """As `std`, of what is no NaN."""
-    found = nanvar(
-        a, axis, dtype, out, ddof, keepdims, where=where, mean=mean, correction=correction
-    )
-    return array_of(sqrt(found._read()))
-
-
-def _nan_extreme(name: str, reduce: Callable[..., Any], worst: float) -> Callable[..., ndarray]:
-    def extreme(
-        a: Any, axis: Any = None, out: Any = None, keepdims: Any = NOTHING,
-        initial: Any = NOTHING, where: Any = NOTHING,
-    ) -> ndarray:  # fmt: skip
-        x = to_tensor(a)
-        if not x.dtype.is_inexact:
-            return reduce(array_of(x), axis, out, keepdims, initial, where)
-        found = reduce(array_of(_without_nans(x, worst)), axis, out, keepdims, initial, where)
-        nothing = all(array_of(isnan(x)), axis, None, keepdims)
-        return array_of(select(nothing._read(), float("nan"), found._read()))
-
-    extreme.__name__ = extreme.__qualname__ = name
-    extreme.__doc__ = f"As `{name[3:]}`, of what is no NaN; NaN where there is nothing else."
-    return extreme
-
-
-nanmax = _nan_extreme("nanmax", max, -np.inf)
-nanmin = _nan_extreme("nanmin", min, np.inf)
-
-
 # -- running ---------------------------------------------------------------------------------------
 
 
@@ -402,18 +296,7 @@ cumsum = _running("cumsum", "sums", scans.cumsum)
 cumprod = _running("cumprod", "products", scans.cumprod)
 
 
-def nancumsum(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> ndarray:
-    """As `cumsum`, NaNs counting as 0."""
-    return cumsum(array_of(_without_nans(to_tensor(a), 0.0)), axis, dtype, out)
-
-
-def nancumprod(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> ndarray:
-    """As `cumprod`, NaNs counting as 1."""
-    return cumprod(array_of(_without_nans(to_tensor(a), 1.0)), axis, dtype, out)
-
-
 __all__ = [
     "all", "amax", "amin", "argmax", "argmin", "count_nonzero", "cumprod", "cumsum", "max",
-    "mean", "min", "nancumprod", "nancumsum", "nanmax", "nanmean", "nanmin", "nanprod", "nanstd",
-    "nansum", "nanvar", "prod", "ptp", "std", "sum", "var",
+    "mean", "min", "prod", "ptp", "std", "sum", "var",
 ]  # fmt: skip

@@ -14,8 +14,9 @@ from ngrad.numpy.convert import FLOAT64, PLAIN
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.joining import concatenate
 from ngrad.numpy.manipulation import broadcast_to, distinct_axes, moveaxis
+from ngrad.numpy.nans import nanmean
 from ngrad.numpy.ndarray import ndarray
-from ngrad.numpy.reductions import NOTHING, argmax, argmin, cumsum, mean, nanmean, sum
+from ngrad.numpy.reductions import NOTHING, argmax, argmin, cumsum, mean, sum
 from ngrad.numpy.reductions import all as every
 from ngrad.numpy.selection import clip, diagonal, matmul, take_along_axis, where
 from ngrad.numpy.sorting import argsort, sort
