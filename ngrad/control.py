@@ -278,8 +278,7 @@ def foldl(
     >>> ngrad.foldl(lambda total, x: 10 * total + x, [1, 2, 3]).numpy()
     np.int32(123)
     """
-    *_, last = _running("foldl", fn, elems, initializer, False)
-    return last
+    return _last("foldl", fn, elems, initializer, False)
 
 
 def foldr(
@@ -294,12 +293,11 @@ def foldr(
     >>> ngrad.foldr(lambda total, x: 10 * total + x, [1, 2, 3]).numpy()
     np.int32(321)
     """
-    *_, last = _running("foldr", fn, elems, initializer, True)
-    return last
+    return _last("foldr", fn, elems, initializer, True)
 
 
 def _running(what: str, fn: Function, elems: Any, initializer: Any, reverse: bool) -> Iterable[Any]:
-    slices = _slices(what, elems)
+    slices = _slices(what, elems, least=int(initializer is None or what == "scan"))
     rest = iter(slices[::-1] if reverse else slices)
     if initializer is None:
         found = next(rest)
@@ -311,23 +309,31 @@ def _running(what: str, fn: Function, elems: Any, initializer: Any, reverse: boo
         yield found
 
 
+def _last(what: str, fn: Function, elems: Any, initializer: Any, reverse: bool) -> Any:
+    """Of no slices what it began with."""
+    found = None if initializer is None else _tensors(what, initializer)
+    for found in _running(what, fn, elems, initializer, reverse):  # noqa: B007
+        pass
+    return found
+
+
 def _tensors(what: str, nest: Any) -> Any:
     return optree.tree_map(lambda x: tensor(x, what), nest)
 
 
-def _slices(what: str, elems: Any) -> Sequence[Any]:
+def _slices(what: str, elems: Any, least: int = 1) -> Sequence[Any]:
     """Slices along the first axis, of nests a nest of them each."""
     leaves: list[Any]
     leaves, structure = optree.tree_flatten(_tensors(what, _as_leaf(elems)))
-    _lengths(what, leaves)
+    _lengths(what, leaves, least)
     rows = zip(*map(unstack, leaves), strict=True)
     return [optree.tree_unflatten(structure, row) for row in rows]
 
 
-def _lengths(what: str, leaves: Sequence[Any]) -> None:
+def _lengths(what: str, leaves: Sequence[Any], least: int = 1) -> None:
     """Raise unless there are slices along a first axis, of one length."""
     lengths = {x._layout.shape[0] if x.ndim else None for x in leaves}
-    if len(lengths) != 1 or not lengths.isdisjoint({0, None}):
+    if len(lengths) != 1 or not lengths.isdisjoint({None, *range(least)}):
         shapes = ", ".join(str(tuple(x.shape)) for x in leaves)
         raise ShapeError(f"{what}: takes slices along a first axis, of one length, not of {shapes}")
 

@@ -178,3 +178,9 @@ def test_what_holds_raises_nothing() -> None:
     debugging.assert_rank_in(X, (0, 1))
     assert debugging.assert_scalar(2.0).numpy() == 2.0
     assert tf.ensure_shape(X, [None]) is X
+
+
+@pytest.mark.parametrize("fold", [tf.foldl, tf.foldr])
+def test_a_fold_of_nothing_is_what_it_begins_with(fold: Any) -> None:
+    found = fold(lambda total, x: total + x, tf.zeros([0, 2]), tf.constant([1.0, 2.0]))
+    np.testing.assert_array_equal(found, [1.0, 2.0])
