@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import optree
 
@@ -153,43 +153,76 @@ def vmap(
 
     @functools.wraps(f)
     def mapped(*args: Any, **kwargs: Any) -> Any:
-        given: Any = (args, kwargs)
-        leaves, structure = optree.tree_flatten(given, none_is_leaf=True)
-        parts, many, sizes = [], [], []
-        for k, (leaf, axis) in enumerate(zip(leaves, _axes(in_axes, args, kwargs), strict=True)):
-            value = tensor(leaf, "vmap") if isinstance(leaf, ARRAYS) else leaf
-            held = isinstance(value, Cell) and not isinstance(value, Variable)
-            rows = from_outside(value) if held else value
-            many.append(axis is not None and type(rows) is Tensor)
-            if not many[-1]:
-                leaves[k] = rows
-                parts.append(part_of(value))
-                continue
-            at = normal_axis(axis, rows.ndim, "vmap")
-            rows = leaves[k] = move_axis(rows, at, 0)
-            where = rows._layout
-            sizes.append(where.shape[0])
-            one = layout(where.dtype, where.shape[1:], None, where.device)
-            parts.append(Held(type(value), one) if held else one)
-        if not sizes:
-            raise ValueError("vmap: no argument has examples along an axis")
-        if len(set(sizes)) > 1:
-            raise ShapeError(f"vmap: arguments of {', '.join(map(str, sizes))} examples")
-        (size,) = set(sizes)
+        given = _read(in_axes, args, kwargs)
         if settings.eager:  # then what f computes has values as it is called
             found = []
-            for row in range(size):
-                own, named = optree.tree_unflatten(structure, _example(parts, leaves, many, row))
+            for row in range(given.size):
+                own, named = given.example(row)
                 found.append(f(*own, **named))
             return optree.tree_map(
-                lambda *rows: _batch(_like(rows[0], stack(rows)), True, size, out_axes), *found
+                lambda *rows: _batch(_stacked(rows), True, given.size, out_axes), *found
             )
         name = getattr(f, "__name__", "function")
-        recorded = Mapped(name, f, leaves, (tuple(parts), structure))
-        results = recorded.over(leaves, many, size)
-        return recorded.nest([_batch(x, whole, size, out_axes) for x, whole in results])
+        recorded = Mapped(name, f, given.leaves, (tuple(given.parts), given.structure))
+        results = recorded.over(given.leaves, given.many, given.size)
+        return recorded.nest([_batch(x, whole, given.size, out_axes) for x, whole in results])
 
     return mapped
+
+
+class _Given(NamedTuple):
+    """Arguments of a batch.
+
+    Attributes
+    ----------
+    leaves, parts : list
+        Tensors and what else there is, with the examples along the first axes of those that are
+        `many`; and what of each counts in a signature, of one example.
+    many : list of bool
+    size : int
+        How many examples there are.
+    structure
+        Of the leaves.
+    """
+
+    leaves: list[Any]
+    parts: list[Any]
+    many: list[bool]
+    size: int
+    structure: Any
+
+    def example(self, row: int) -> Any:
+        """The arguments of one example."""
+        own = [x[row] if many else x for x, many in zip(self.leaves, self.many, strict=True)]
+        pairs = zip(own, self.parts, strict=True)
+        leaves = [part.kind(x) if type(part) is Held else x for x, part in pairs]
+        return optree.tree_unflatten(self.structure, leaves)
+
+
+def _read(in_axes: Axes | Sequence[Axes], args: tuple[Any, ...], kwargs: dict[str, Any]) -> _Given:
+    """The arguments of a call; errors are as of `vmap`."""
+    nest: Any = (args, kwargs)
+    leaves, structure = optree.tree_flatten(nest, none_is_leaf=True)
+    parts, many, sizes = [], [], set()
+    for k, (leaf, axis) in enumerate(zip(leaves, _axes(in_axes, args, kwargs), strict=True)):
+        value = tensor(leaf, "vmap") if isinstance(leaf, ARRAYS) else leaf
+        held = isinstance(value, Cell) and not isinstance(value, Variable)
+        x = from_outside(value) if held else value
+        many.append(axis is not None and type(x) is Tensor)
+        if many[-1]:
+            x = move_axis(x, normal_axis(axis, x.ndim, "vmap"), 0)
+            where = x._layout
+            sizes.add(where.shape[0])
+            one = layout(where.dtype, where.shape[1:], None, where.device)
+            parts.append(Held(type(value), one) if held else one)
+        else:
+            parts.append(part_of(value))
+        leaves[k] = x
+    if not sizes:
+        raise ValueError("vmap: no argument has examples along an axis")
+    if len(sizes) > 1:
+        raise ShapeError(f"vmap: arguments of {', '.join(map(str, sorted(sizes)))} examples")
+    return _Given(leaves, parts, many, sizes.pop(), structure)
 
 
 def _axes(
@@ -205,17 +238,10 @@ def _axes(
     return found
 
 
-def _example(parts: list[Any], leaves: list[Any], many: list[bool], row: int) -> list[Any]:
-    """The leaves of the arguments for one example."""
-    own = [x[row] if mapped else x for x, mapped in zip(leaves, many, strict=True)]
-    pairs = zip(own, parts, strict=True)
-    return [part.kind(x) if type(part) is Held else x for x, part in pairs]
-
-
-def _like(value: Any, made: Tensor) -> Any:
-    """A tensor, in a cell if a value is one."""
-    kind: Any = type(value)
-    return kind(made) if isinstance(value, Cell) and kind is not Variable else made
+def _stacked(rows: tuple[Any, ...]) -> Any:
+    """One leaf of the results of all examples."""
+    made = stack(rows)
+    return rows[0].given(made) if isinstance(rows[0], Cell) else made
 
 
 def _batch(value: Any, whole: bool, size: int, axis: int) -> Any:
@@ -223,4 +249,4 @@ def _batch(value: Any, whole: bool, size: int, axis: int) -> Any:
     x = tensor(value, "vmap")
     x = x if whole else spread(x, size)
     moved = move_axis(x, 0, normal_axis(axis, x.ndim, "vmap"))
-    return _like(value, moved)
+    return value.given(moved) if isinstance(value, Cell) else moved

@@ -172,7 +172,7 @@ def test_what_cannot_be_mapped() -> None:
         np.testing.assert_array_equal(ngrad.vectorized_map(wrong[0], x), [2.0, 2.0, 6.0])
     with pytest.raises(AxisError):
         ngrad.vmap(ngrad.sin, 1)(x)
-    with pytest.raises(ShapeError, match="of 3, 2 examples"):
+    with pytest.raises(ShapeError, match="of 2, 3 examples"):
         ngrad.vmap(ngrad.add)(x, x[:2])
     with pytest.raises(ValueError, match="1 in_axes for 2"):
         ngrad.vmap(ngrad.add, (0,))(x, x)
