@@ -47,6 +47,7 @@ from ngrad.control import (
     vectorized_map,
     while_loop,
 )
+from ngrad.custom import custom_gradient
 from ngrad.devices import device, list_devices, set_default_device
 from ngrad.dlpack import from_dlpack
 from ngrad.dtypes import (
@@ -73,7 +74,6 @@ from ngrad.dtypes import float64 as double
 from ngrad.eager import enable_eager_execution, executing_eagerly, is_tensor, rank, shape, size
 from ngrad.evaluate import eval
 from ngrad.function import TensorSpec, function
-from ngrad.functional import hessian, jacobian, jvp, vjp
 from ngrad.interop import asarray
 from ngrad.kernels import kernel_op
 from ngrad.linalg import eig, eigvals, einsum, eye, matmul, norm, tensordot
@@ -187,7 +187,7 @@ from ngrad.random import set_seed as set_random_seed
 from ngrad.stats import stats
 from ngrad.tape import GradientTape
 from ngrad.tensor import Tensor
-from ngrad.transforms import custom_gradient, grad, value_and_grad
+from ngrad.transforms import grad, hessian, jacobian, jvp, value_and_grad, vjp
 from ngrad.variable import Variable
 
 __version__ = "0.1.0"

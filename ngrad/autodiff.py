@@ -14,7 +14,7 @@ from typing import Any
 import optree
 
 from ngrad.asking import UnconnectedGradients, held, source_of, targets_of
-from ngrad.cell import Cell
+from ngrad.cell import like
 from ngrad.errors import DTypeError, ShapeError
 from ngrad.ops.convert import cast_to, tensor
 from ngrad.ops.creation import zeros_of
@@ -150,5 +150,5 @@ class ForwardAccumulator:
         for k, (leaf, tangent) in enumerate(zip(leaves, found, strict=True)):
             if tangent is None and zero:
                 tangent = zeros_of(held(leaf)._layout.spec)
-            found[k] = leaf.given(tangent) if isinstance(leaf, Cell) else tangent
+            found[k] = like(leaf, tangent)
         return optree.tree_unflatten(structure, found)

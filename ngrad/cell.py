@@ -26,3 +26,8 @@ class Cell:
     def given(self, gradient: Tensor | None) -> Any:
         """What a gradient with respect to this is given as."""
         return gradient
+
+
+def like(value: Any, made: Tensor | None) -> Any:
+    """A tensor that was made of a value, or of what it is: an array if that is one."""
+    return value.given(made) if isinstance(value, Cell) else made

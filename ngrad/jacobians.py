@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import optree
 
 from ngrad.asking import UnconnectedGradients, held, source_of
-from ngrad.cell import Cell
+from ngrad.cell import like
 from ngrad.config import settings
 from ngrad.errors import NumberError, ShapeError
 from ngrad.evaluate import Recording, brought, known_values, pending_work, publish, run
@@ -97,7 +97,7 @@ def jacobian(
     for x, g in zip(wanted, _derivatives(tape, y, wanted, seed, count, rows), strict=True):
         whole = layout(x._layout.dtype, (*shape, *x._layout.shape))
         found = reshape(g, whole.shape) if g is not None else zeros_of(whole) if zero else None
-        results.append(x.given(found) if isinstance(x, Cell) else found)
+        results.append(like(x, found))
     return optree.tree_unflatten(structure, results)
 
 

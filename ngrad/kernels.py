@@ -13,6 +13,7 @@ import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from ngrad.custom import cotangents
 from ngrad.devices import HOST, Device
 from ngrad.errors import DeviceError, GradientError, ShapeError
 from ngrad.graph.differentiate import tools
@@ -24,7 +25,6 @@ from ngrad.ops.convert import Weak, from_outside, operands, tensor
 from ngrad.record import apply_now, state
 from ngrad.signature import TensorSpec
 from ngrad.tensor import Tensor
-from ngrad.transforms import cotangents
 
 
 class OnDevice:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import optree
 
-from ngrad.cell import Cell
+from ngrad.cell import Cell, like
 from ngrad.concrete import Concrete
 from ngrad.config import settings
 from ngrad.errors import ShapeError, TraceError
@@ -160,7 +160,7 @@ def vmap(
                 own, named = given.example(row)
                 found.append(f(*own, **named))
             return optree.tree_map(
-                lambda *rows: _batch(_stacked(rows), True, given.size, out_axes), *found
+                lambda *rows: _batch(like(rows[0], stack(rows)), True, given.size, out_axes), *found
             )
         name = getattr(f, "__name__", "function")
         recorded = Mapped(name, f, given.leaves, (tuple(given.parts), given.structure))
@@ -238,15 +238,9 @@ def _axes(
     return found
 
 
-def _stacked(rows: tuple[Any, ...]) -> Any:
-    """One leaf of the results of all examples."""
-    made = stack(rows)
-    return rows[0].given(made) if isinstance(rows[0], Cell) else made
-
-
 def _batch(value: Any, whole: bool, size: int, axis: int) -> Any:
     """A leaf of the results, with examples along an axis."""
     x = tensor(value, "vmap")
     x = x if whole else spread(x, size)
     moved = move_axis(x, 0, normal_axis(axis, x.ndim, "vmap"))
-    return value.given(moved) if isinstance(value, Cell) else moved
+    return like(value, moved)

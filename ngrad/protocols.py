@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 
 import ngrad.numpy
+from ngrad.custom import custom_gradient
 from ngrad.errors import GradientError
 from ngrad.numpy.convert import OURS, plain, to_tensor
 from ngrad.numpy.ndarray import ndarray
 from ngrad.record import state
 from ngrad.tensor import Tensor
-from ngrad.transforms import custom_gradient
 
 KNOWN = (*OURS, np.ndarray, np.generic)
 """Types of operands. What is of another, with a protocol of its own, is asked instead."""

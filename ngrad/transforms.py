@@ -1,30 +1,25 @@
-"""Functions from functions, built on the tape: `grad`, `value_and_grad`; and `custom_gradient`."""
+"""Derivatives of functions as functions, built on the tape."""
 
 from __future__ import annotations
 
 import functools
-import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import optree
 
 from ngrad.asking import UnconnectedGradients
-from ngrad.cell import Cell
-from ngrad.config import settings
+from ngrad.autodiff import pushed, tangents_of
+from ngrad.cell import Cell, like
 from ngrad.errors import DTypeError, ShapeError
-from ngrad.graph.layout import Layout
-from ngrad.graph.op import Call, Op
 from ngrad.ops.complexes import conj
-from ngrad.ops.convert import KINDS, cast_to, tensor
+from ngrad.ops.convert import tensor
 from ngrad.ops.creation import zeros_of
 from ngrad.ops.identity import identity
-from ngrad.ops.joining import concat
-from ngrad.ops.launching import dense
-from ngrad.record import heard, state
 from ngrad.tape import GradientTape
-from ngrad.tensor import Tensor
 from ngrad.variable import Variable
+
+ZERO = UnconnectedGradients.ZERO
 
 
 def fresh(value: Any, what: str, holomorphic: bool) -> Any:
@@ -41,13 +36,7 @@ def fresh(value: Any, what: str, holomorphic: bool) -> Any:
             f"{what}: an argument is {made.dtype.name}; only floating-point and complex ones have "
             "a gradient"
         )
-    return _as(value, identity(made))
-
-
-def _as(value: Any, made: Tensor) -> Any:
-    """A tensor, in a cell if a value is one."""
-    kind: Any = type(value)
-    return kind(made) if isinstance(value, Cell) else made
+    return like(value, identity(made))
 
 
 def followed(
@@ -132,9 +121,9 @@ def value_and_grad(
                 "a real number; return its real part or modulus, or pass holomorphic=True for "
                 "the derivative of a holomorphic function"
             )
-        slopes = tape.gradient(value, chosen, unconnected_gradients=UnconnectedGradients.ZERO)
+        slopes = tape.gradient(value, chosen, unconnected_gradients=ZERO)
         if holomorphic:
-            slopes = optree.tree_map(lambda slope: _as(slope, conj(slope)), slopes)
+            slopes = optree.tree_map(lambda slope: like(slope, conj(slope)), slopes)
         return ((value, aux) if has_aux else value), (slopes[0] if single else slopes)
 
     return differentiated
@@ -166,203 +155,214 @@ def grad(
     return differentiated
 
 
-# -- custom_gradient -------------------------------------------------------------------------------
+# -- products with Jacobians, and these themselves -------------------------------------------------
 
 
-class _VariableReads:
-    """A recorder that only notes which trainable variables are read."""
+def _run(
+    what: str, f: Callable[..., Any], args: Sequence[Any], has_aux: bool, **kwargs: Any
+) -> tuple[Any, Any]:
+    """What a function returns, a nest of tensors (or arrays), and its aux."""
+    found = f(*args, **kwargs)
+    value, aux = found if has_aux else (found, None)
 
-    def __init__(self) -> None:
-        self.found: dict[int, Variable] = {}
+    def made(leaf: Any) -> Any:
+        return leaf if isinstance(leaf, Cell) else tensor(leaf, what)
 
-    def variable_read(self, variable: Variable) -> None:
-        if variable.trainable:
-            self.found.setdefault(variable._uid, variable)
-
-    def pause(self) -> None:
-        pass
-
-    def resume(self) -> None:
-        pass
+    return optree.tree_map(made, value), aux
 
 
-def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a function a derivative of its own.
+def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
+    """A function's value, and what pulls cotangents of it back to its arguments.
 
     Parameters
     ----------
     f : callable
-        `f(*args)` returns `(result, grad_fn)`; the result is a tensor or a nest.
-        `grad_fn(*upstream)` takes a cotangent for each result and returns one for each argument
-        (None for zero). If f reads trainable variables, `grad_fn` takes `variables=` too and
-        returns `(argument cotangents, variable cotangents)`.
+        Of the primals; it returns a tensor or a nest of them, or `(result, aux)` if `has_aux`.
+    *primals : tensor or nest of tensors
+        Floating-point or complex.
+    has_aux : bool
+        Whether f returns something beside its value, which is passed on.
 
-    Notes
-    -----
-    `grad_fn` is called at each `gradient`, and what it computes is recorded like anything else, so
-    higher orders differentiate through it.
+    Returns
+    -------
+    value
+    pullback : callable
+        Of a cotangent, a nest like `value`; it gives a tuple of gradients, like the primals, and
+        may be called again. Those of complex primals are as a tape gives them.
+    aux
+        If `has_aux`.
+
+    Raises
+    ------
+    DTypeError
+        If a primal is neither floating-point nor complex.
 
     Examples
     --------
     >>> import ngrad
-    >>> @custom_gradient
-    ... def clipped(x):
-    ...     return x, lambda upstream: ngrad.clip_by_value(upstream, -1.0, 1.0)
-    >>> float(grad(lambda x: 10.0 * clipped(x))(2.0))
-    1.0
+    >>> value, pullback = ngrad.vjp(lambda x, y: x * y, 3.0, 5.0)
+    >>> float(value), [float(slope) for slope in pullback(2.0)]
+    (15.0, [10.0, 6.0])
+    """
+    points, _ = followed("vjp", primals, range(len(primals)))
+    with GradientTape(persistent=True, watch_accessed_variables=False) as tape:
+        tape.watch(points)
+        value, aux = _run("vjp", f, points, has_aux)
+
+    def pullback(cotangent: Any) -> Any:
+        return tape.gradient(value, points, cotangent, unconnected_gradients=ZERO)
+
+    return (value, pullback, aux) if has_aux else (value, pullback)
+
+
+def jvp(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool = False) -> Any:
+    """A function's value, and its derivative along a direction: the product of its Jacobian with
+    tangents of its arguments.
+
+    Parameters
+    ----------
+    f : callable
+        Of the primals; it returns a tensor or a nest of them, or `(result, aux)` if `has_aux`.
+    primals : tuple
+        The arguments, each a tensor or a nest of them, floating-point or complex.
+    tangents : tuple like `primals`
+    has_aux : bool
+        Whether f returns something beside its value, which is passed on.
+
+    Returns
+    -------
+    value, tangent
+        The latter a nest like the former; and `aux`, if `has_aux`.
+
+    Raises
+    ------
+    TypeError
+        If the primals are no tuple.
+    DTypeError
+        If a primal, or what f returns, is neither floating-point nor complex.
+    ShapeError
+        If a tangent has another shape than its primal.
+    ValueError
+        If there are more or fewer tangents than primals.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> value, tangent = ngrad.jvp(lambda x, y: x * y, (3.0, 5.0), (1.0, 0.0))
+    >>> float(value), float(tangent)
+    (15.0, 5.0)
+
+    The product of a Hessian with a vector, without the Hessian:
+
+    >>> x, v = ngrad.constant([1.0, 2.0]), ngrad.constant([0.0, 1.0])
+    >>> slope = ngrad.grad(lambda x: ngrad.reduce_sum(x**3))
+    >>> ngrad.jvp(slope, (x,), (v,))[1].numpy()
+    array([ 0., 12.], dtype=float32)
+    """
+    if not isinstance(primals, (tuple, list)):
+        raise TypeError(
+            f"jvp: primals are a tuple of arguments, not {type(primals).__name__}; write (x,)"
+        )
+    points, _ = followed("jvp", tuple(primals), range(len(primals)))
+    directions = tangents_of(points, tangents, "jvp")
+    with GradientTape(persistent=True, watch_accessed_variables=False) as tape:
+        tape.watch(points)
+        value, aux = _run("jvp", f, points, has_aux)
+    leaves, structure = optree.tree_flatten(value)
+    for leaf in leaves:
+        if not leaf._layout.dtype.is_inexact:
+            raise DTypeError(
+                f"jvp: the function's value is {leaf._layout.dtype.name}; only floating-point and "
+                "complex ones have tangents: pass others on with has_aux=True"
+            )
+    made = []
+    for leaf, found in zip(leaves, pushed(tape, leaves, points, directions), strict=True):
+        own = zeros_of(leaf._layout.spec) if found is None else found
+        made.append(like(leaf, own))
+    tangent = optree.tree_unflatten(structure, made)
+    return (value, tangent, aux) if has_aux else (value, tangent)
+
+
+def jacobian(
+    f: Callable[..., Any],
+    argnums: int | Sequence[int] = 0,
+    has_aux: bool = False,
+    chunk_size: int | None = None,
+) -> Callable[..., Any]:
+    """A function that returns f's Jacobian, of one batched backward sweep.
+
+    Parameters
+    ----------
+    f : callable
+        It returns a tensor or a nest of them, or `(result, aux)` if `has_aux`.
+    argnums : int or sequence of int
+        Which positional arguments to differentiate with respect to; each may be any nest of
+        tensors.
+    has_aux : bool
+        Whether f returns something beside its value, which is passed on.
+    chunk_size : int, optional
+        For how many elements of a result to compute at once, which bounds the memory.
+
+    Returns
+    -------
+    callable
+        For each result a nest like the argument, or a tuple of such, of shapes `result.shape +
+        argument.shape`; and `aux`, if `has_aux`.
+
+    Raises
+    ------
+    DTypeError
+        If an argument to differentiate with respect to is neither floating-point nor complex.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> x = ngrad.constant([1.0, 2.0])
+    >>> ngrad.jacobian(lambda x: x * x)(x).numpy()
+    array([[2., 0.],
+           [0., 4.]], dtype=float32)
     """
 
     @functools.wraps(f)
-    def wrapped(*args: Any, **kwargs: Any) -> Any:
-        leaves: list[Any]
-        leaves, structure = optree.tree_flatten(args)  # type: ignore[arg-type]
-        leaves = [
-            leaf
-            if isinstance(leaf, Variable) or not _is_numeric(leaf)
-            else heard(tensor(leaf, f.__name__))
-            for leaf in leaves
-        ]
-        reads = _VariableReads()
-        state.stack.append(reads)
-        try:
-            result, grad_fn = f(*optree.tree_unflatten(structure, leaves), **kwargs)
-        finally:
-            state.stack.remove(reads)
-        given = {leaf._uid for leaf in leaves if isinstance(leaf, Variable)}
-        variables = [v for uid, v in reads.found.items() if uid not in given]
-        if variables and "variables" not in inspect.signature(grad_fn).parameters:
-            names = ", ".join(v.name for v in variables)
-            raise TypeError(
-                f"custom_gradient: {f.__name__} reads variables ({names}), so its gradient "
-                "function must take `variables=` and return (argument cotangents, variable "
-                "cotangents)"
-            )
-        places = [k for k, leaf in enumerate(leaves) if isinstance(leaf, (Tensor, Variable))]
-        inputs = tuple(
-            [
-                v._read() if isinstance(v, Variable) else v
-                for v in [*(leaves[k] for k in places), *variables]
-            ]
+    def differentiated(*args: Any, **kwargs: Any) -> Any:
+        chosen, replaced = followed("jacobian", args, argnums)
+        sources = chosen[0] if isinstance(argnums, int) else chosen
+        with GradientTape(persistent=True, watch_accessed_variables=False) as tape:
+            tape.watch(chosen)
+            value, aux = _run("jacobian", f, replaced, has_aux, **kwargs)
+        found = optree.tree_map(
+            lambda leaf: tape.jacobian(
+                leaf, sources, unconnected_gradients=ZERO, chunk_size=chunk_size
+            ),
+            value,
         )
-        outputs, out_structure = optree.tree_flatten(result)
-        results = tuple([tensor(value, f.__name__) for value in outputs])
-        if state.stack:
-            backward = _Backward(f.__name__, grad_fn, len(leaves), places, variables, inputs)
-            results = backward.record(inputs, results)
-        return optree.tree_unflatten(out_structure, list(results))
+        return (found, aux) if has_aux else found
 
-    return wrapped
+    return differentiated
 
 
-def _is_numeric(value: Any) -> bool:
-    return isinstance(value, (Tensor, *KINDS)) or hasattr(value, "__array__")
+def hessian(
+    f: Callable[..., Any],
+    argnums: int | Sequence[int] = 0,
+    has_aux: bool = False,
+    chunk_size: int | None = None,
+) -> Callable[..., Any]:
+    """A function that returns f's second derivatives: the Jacobian of its gradient.
 
-
-def _row_major(value: Tensor) -> Tensor:
-    """The value as the sweep was planned to find it: by address, in row-major order."""
-    return value if value._layout.contiguous else concat([value], 0)
-
-
-def cotangents(what: str, found: Sequence[Any], inputs: Sequence[Layout]) -> tuple[Tensor, ...]:
-    """What a user's Python gave for inputs of given layouts, None for zeros, as a sweep that was
-    planned finds it: in their dtypes, in row-major order.
+    Parameters as for `jacobian`, of an f that returns a scalar. Of several arguments, or nests, it
+    is a nest of nests: like what the gradient is of, then like what its Jacobian is of.
 
     Raises
     ------
     ShapeError
-        If one has another shape than its input.
+        If f's value is not a scalar.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> x = ngrad.constant([1.0, 2.0])
+    >>> ngrad.hessian(lambda x: x[0] * x[1] ** 2)(x).numpy()
+    array([[0., 4.],
+           [4., 2.]], dtype=float32)
     """
-    results = []
-    for value, where in zip(found, inputs, strict=True):
-        if value is None:
-            results.append(_row_major(zeros_of(where)))
-            continue
-        value = cast_to(tensor(value, what), where.dtype)
-        if value._layout.shape != where.shape:
-            raise ShapeError(
-                f"{what} returned a cotangent of shape {tuple(value.shape)} for an input of shape "
-                f"{where.shape}"
-            )
-        results.append(_row_major(identity(value)))
-    return tuple(results)
-
-
-def _as_given(inputs: tuple[Layout, ...], outputs: tuple[Layout, ...]) -> Any:
-    """Of an op's operands, the last ones, as many as it has results."""
-    count = len(outputs)
-
-    def run(*tensors: Tensor) -> tuple[Tensor, ...]:
-        return tuple([dense(x._layout)(x) for x in tensors[-count:]])
-
-    return run, outputs
-
-
-class _Backward:
-    """A user's gradient function as an opaque node: called at each sweep, never cached by
-    structure.
-    """
-
-    def __init__(
-        self,
-        name: str,
-        grad_fn: Callable[..., Any],
-        leaves: int,
-        places: list[int],
-        variables: list[Variable],
-        inputs: tuple[Tensor, ...],
-    ) -> None:
-        self.name, self.grad_fn, self.leaves = name, grad_fn, leaves
-        self.places, self.variables = places, variables
-        self.layouts = tuple(x._layout.spec for x in inputs)
-
-    def record(self, inputs: tuple[Tensor, ...], results: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-        """The results as those of one opaque op of the inputs, through which alone it flows back.
-
-        Its operands are the inputs and what the user's Python made of them.
-        """
-        given = tuple([x._layout.spec for x in results])
-        op = Op(f"custom_gradient({self.name})", lambda *_: given, _as_given, family="opaque")
-        back = Op(f"gradient of {self.name}", self._specs, self._prepare, family="opaque")
-
-        def rule(g: Any, out: Any, *operands: Any) -> Any:
-            assert state.graph is not None
-            upstream = g if isinstance(g, tuple) else (g,)
-            # A user's Python speaks of gradients as tapes do.
-            cotangents = state.graph.apply(back, tuple(map(conj, upstream)), ())
-            return (*map(conj, cotangents), *(None for _ in given))
-
-        op.vjp(rule)
-        operands = (*inputs, *results)
-        call = Call(op, (), tuple([x._layout.spec for x in operands]), given, several=True)
-        window = state.window
-        window.opaque = True
-        slots = tuple([window[x] for x in operands])
-        if settings.eager:
-            made = tuple([Tensor(x._buffer, x._address, x._layout) for x in results])
-            window.note_done(call, slots, made)
-            return made
-        return window.append_several(call, slots)
-
-    def _specs(self, *_: Layout) -> tuple[Layout, ...]:
-        return self.layouts
-
-    def _prepare(self, inputs: tuple[Layout, ...], outputs: tuple[Layout, ...]) -> Any:
-        return self._run, outputs
-
-    def _run(self, *upstream: Tensor) -> tuple[Tensor, ...]:
-        if self.variables:
-            given, of_variables = self.grad_fn(*upstream, variables=self.variables)
-            of_variables = optree.tree_leaves(of_variables, none_is_leaf=True)
-        else:
-            given, of_variables = self.grad_fn(*upstream), []
-        found = optree.tree_leaves(given, none_is_leaf=True)
-        if len(found) == self.leaves:
-            found = [found[k] for k in self.places]
-        if len(found) != len(self.places) or len(of_variables) != len(self.variables):
-            raise ValueError(
-                f"custom_gradient: the gradient function of {self.name} returned {len(found)} and "
-                f"{len(of_variables)} cotangents for {len(self.places)} arguments and "
-                f"{len(self.variables)} variables"
-            )
-        every = [*found, *of_variables]
-        return cotangents(f"custom_gradient: {self.name}", every, self.layouts)
+    return jacobian(grad(f, argnums, has_aux), argnums, has_aux, chunk_size)

@@ -1,0 +1,223 @@
+"""`custom_gradient`: a derivative of one's own."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import optree
+
+from ngrad.config import settings
+from ngrad.errors import ShapeError
+from ngrad.graph.layout import Layout
+from ngrad.graph.op import Call, Op
+from ngrad.ops.complexes import conj
+from ngrad.ops.convert import KINDS, cast_to, tensor
+from ngrad.ops.creation import zeros_of
+from ngrad.ops.identity import identity
+from ngrad.ops.joining import concat
+from ngrad.ops.launching import dense
+from ngrad.record import heard, state
+from ngrad.tensor import Tensor
+from ngrad.variable import Variable
+
+
+class _VariableReads:
+    """A recorder that only notes which trainable variables are read."""
+
+    def __init__(self) -> None:
+        self.found: dict[int, Variable] = {}
+
+    def variable_read(self, variable: Variable) -> None:
+        if variable.trainable:
+            self.found.setdefault(variable._uid, variable)
+
+    def pause(self) -> None:
+        pass
+
+    def resume(self) -> None:
+        pass
+
+
+def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a function a derivative of its own.
+
+    Parameters
+    ----------
+    f : callable
+        `f(*args)` returns `(result, grad_fn)`; the result is a tensor or a nest.
+        `grad_fn(*upstream)` takes a cotangent for each result and returns one for each argument
+        (None for zero). If f reads trainable variables, `grad_fn` takes `variables=` too and
+        returns `(argument cotangents, variable cotangents)`.
+
+    Notes
+    -----
+    `grad_fn` is called at each `gradient`, and what it computes is recorded like anything else, so
+    higher orders differentiate through it.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> @custom_gradient
+    ... def clipped(x):
+    ...     return x, lambda upstream: ngrad.clip_by_value(upstream, -1.0, 1.0)
+    >>> float(grad(lambda x: 10.0 * clipped(x))(2.0))
+    1.0
+    """
+
+    @functools.wraps(f)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        leaves: list[Any]
+        leaves, structure = optree.tree_flatten(args)  # type: ignore[arg-type]
+        leaves = [
+            leaf
+            if isinstance(leaf, Variable) or not _is_numeric(leaf)
+            else heard(tensor(leaf, f.__name__))
+            for leaf in leaves
+        ]
+        reads = _VariableReads()
+        state.stack.append(reads)
+        try:
+            result, grad_fn = f(*optree.tree_unflatten(structure, leaves), **kwargs)
+        finally:
+            state.stack.remove(reads)
+        given = {leaf._uid for leaf in leaves if isinstance(leaf, Variable)}
+        variables = [v for uid, v in reads.found.items() if uid not in given]
+        if variables and "variables" not in inspect.signature(grad_fn).parameters:
+            names = ", ".join(v.name for v in variables)
+            raise TypeError(
+                f"custom_gradient: {f.__name__} reads variables ({names}), so its gradient "
+                "function must take `variables=` and return (argument cotangents, variable "
+                "cotangents)"
+            )
+        places = [k for k, leaf in enumerate(leaves) if isinstance(leaf, (Tensor, Variable))]
+        inputs = tuple(
+            [
+                v._read() if isinstance(v, Variable) else v
+                for v in [*(leaves[k] for k in places), *variables]
+            ]
+        )
+        outputs, out_structure = optree.tree_flatten(result)
+        results = tuple([tensor(value, f.__name__) for value in outputs])
+        if state.stack:
+            backward = _Backward(f.__name__, grad_fn, len(leaves), places, variables, inputs)
+            results = backward.record(inputs, results)
+        return optree.tree_unflatten(out_structure, list(results))
+
+    return wrapped
+
+
+def _is_numeric(value: Any) -> bool:
+    return isinstance(value, (Tensor, *KINDS)) or hasattr(value, "__array__")
+
+
+def _row_major(value: Tensor) -> Tensor:
+    """The value as the sweep was planned to find it: by address, in row-major order."""
+    return value if value._layout.contiguous else concat([value], 0)
+
+
+def cotangents(what: str, found: Sequence[Any], inputs: Sequence[Layout]) -> tuple[Tensor, ...]:
+    """What a user's Python gave for inputs of given layouts, None for zeros, as a sweep that was
+    planned finds it: in their dtypes, in row-major order.
+
+    Raises
+    ------
+    ShapeError
+        If one has another shape than its input.
+    """
+    results = []
+    for value, where in zip(found, inputs, strict=True):
+        if value is None:
+            results.append(_row_major(zeros_of(where)))
+            continue
+        value = cast_to(tensor(value, what), where.dtype)
+        if value._layout.shape != where.shape:
+            raise ShapeError(
+                f"{what} returned a cotangent of shape {tuple(value.shape)} for an input of shape "
+                f"{where.shape}"
+            )
+        results.append(_row_major(identity(value)))
+    return tuple(results)
+
+
+def _as_given(inputs: tuple[Layout, ...], outputs: tuple[Layout, ...]) -> Any:
+    """Of an op's operands, the last ones, as many as it has results."""
+    count = len(outputs)
+
+    def run(*tensors: Tensor) -> tuple[Tensor, ...]:
+        return tuple([dense(x._layout)(x) for x in tensors[-count:]])
+
+    return run, outputs
+
+
+class _Backward:
+    """A user's gradient function as an opaque node: called at each sweep, never cached by
+    structure.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        grad_fn: Callable[..., Any],
+        leaves: int,
+        places: list[int],
+        variables: list[Variable],
+        inputs: tuple[Tensor, ...],
+    ) -> None:
+        self.name, self.grad_fn, self.leaves = name, grad_fn, leaves
+        self.places, self.variables = places, variables
+        self.layouts = tuple(x._layout.spec for x in inputs)
+
+    def record(self, inputs: tuple[Tensor, ...], results: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        """The results as those of one opaque op of the inputs, through which alone it flows back.
+
+        Its operands are the inputs and what the user's Python made of them.
+        """
+        given = tuple([x._layout.spec for x in results])
+        op = Op(f"custom_gradient({self.name})", lambda *_: given, _as_given, family="opaque")
+        back = Op(f"gradient of {self.name}", self._specs, self._prepare, family="opaque")
+
+        def rule(g: Any, out: Any, *operands: Any) -> Any:
+            assert state.graph is not None
+            upstream = g if isinstance(g, tuple) else (g,)
+            # A user's Python speaks of gradients as tapes do.
+            cotangents = state.graph.apply(back, tuple(map(conj, upstream)), ())
+            return (*map(conj, cotangents), *(None for _ in given))
+
+        op.vjp(rule)
+        operands = (*inputs, *results)
+        call = Call(op, (), tuple([x._layout.spec for x in operands]), given, several=True)
+        window = state.window
+        window.opaque = True
+        slots = tuple([window[x] for x in operands])
+        if settings.eager:
+            made = tuple([Tensor(x._buffer, x._address, x._layout) for x in results])
+            window.note_done(call, slots, made)
+            return made
+        return window.append_several(call, slots)
+
+    def _specs(self, *_: Layout) -> tuple[Layout, ...]:
+        return self.layouts
+
+    def _prepare(self, inputs: tuple[Layout, ...], outputs: tuple[Layout, ...]) -> Any:
+        return self._run, outputs
+
+    def _run(self, *upstream: Tensor) -> tuple[Tensor, ...]:
+        if self.variables:
+            given, of_variables = self.grad_fn(*upstream, variables=self.variables)
+            of_variables = optree.tree_leaves(of_variables, none_is_leaf=True)
+        else:
+            given, of_variables = self.grad_fn(*upstream), []
+        found = optree.tree_leaves(given, none_is_leaf=True)
+        if len(found) == self.leaves:
+            found = [found[k] for k in self.places]
+        if len(found) != len(self.places) or len(of_variables) != len(self.variables):
+            raise ValueError(
+                f"custom_gradient: the gradient function of {self.name} returned {len(found)} and "
+                f"{len(of_variables)} cotangents for {len(self.places)} arguments and "
+                f"{len(self.variables)} variables"
+            )
+        every = [*found, *of_variables]
+        return cotangents(f"custom_gradient: {self.name}", every, self.layouts)
