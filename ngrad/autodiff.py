@@ -2,8 +2,8 @@
 
 There is one set of rules, those of VJPs. A VJP is linear in its cotangent, with the transposed
 Jacobian J^T as its matrix, so the VJP of that in turn, with respect to the cotangent, is J itself:
-the product of J with a tangent is two backward sweeps, in one plan, of which the simplifier drops
-whatever neither needs. The trick is Jamie Townsend's (2017).
+the product of J with a tangent is two backward sweeps, in one plan. What was pulled back on the way
+is held by nobody, and so is never computed. The trick is Jamie Townsend's (2017).
 """
 
 from __future__ import annotations

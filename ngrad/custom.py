@@ -60,10 +60,10 @@ def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
     Examples
     --------
     >>> import ngrad
-    >>> @custom_gradient
+    >>> @ngrad.custom_gradient
     ... def clipped(x):
     ...     return x, lambda upstream: ngrad.clip_by_value(upstream, -1.0, 1.0)
-    >>> float(grad(lambda x: 10.0 * clipped(x))(2.0))
+    >>> float(ngrad.grad(lambda x: 10.0 * clipped(x))(2.0))
     1.0
     """
 
