@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
-from ngrad.dtypes import BY_CODE
+from ngrad.dtypes import BY_CODE, DType
 from ngrad.errors import NumberError
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op
 from ngrad.graph.program import OUT, SCRATCH, Launch, Program
 from ngrad.ops.convert import cast_to, tensor
 from ngrad.ops.gather import ADD_ROWS, Gathered, take_launch
-from ngrad.ops.launching import dense_operands
+from ngrad.ops.launching import Dense, dense_operands
 from ngrad.ops.matmul import array_at
 from ngrad.ops.ordering import arranged, order
 from ngrad.ops.shape import normal_axis, spread, swap_last
@@ -25,70 +24,62 @@ INT32, INT64 = BY_CODE["i4"], BY_CODE["i8"]
 DIRECTIONS = {"ASCENDING": False, "DESCENDING": True}
 
 
-def _argsort_infer(x: Layout, descending: bool) -> Layout:
-    return layout(INT64, x.shape)
+def _ordering(name: str, dtype: DType | None, compute: Any, launched: Any) -> Op:
+    """An op on the order of elements along the last axis, with results of a dtype, or of theirs.
+
+    Parameters
+    ----------
+    compute : callable
+        Of an array and of whether the order descends, on the host.
+    launched : callable
+        `launched(keys, work, x, out)`: the program of a device, of dense operands and of what finds
+        where elements stand.
+    """
+
+    def infer(x: Layout, descending: bool) -> Layout:
+        return layout(dtype or x.dtype, x.shape)
+
+    def prepare(inputs: tuple[Layout, ...], out: Layout, descending: bool) -> Any:
+        (x,) = inputs
+        if out.size == 0:
+            return Program(), out
+        length = x.shape[-1]
+        words = [x.size // length, length, int(descending)]
+        work = x.device.target.libraries.routine("argsort", x.dtype.code, words)
+        if work is not None:
+            return launched(dense_operands([(0, x)]), work, x, out), out
+        read, write = array_at(x), array_at(out)
+
+        def run(x: Tensor) -> Tensor:
+            made = empty(out)
+            write(made._at)[...] = compute(read(x._at), descending)
+            return made
+
+        return run, out
+
+    op = Op(name, infer, prepare, ("descending",), family="sorting", widens=True)
+    op.batch(lambda size, batched, x, descending: apply(op, (x,), (descending,)))
+    return op
 
 
-def _argsort_prepare(inputs: tuple[Layout, ...], out: Layout, descending: bool) -> Any:
-    (x,) = inputs
-    if out.size == 0:
-        return Program(), out
-    work = _routine(x, descending)
-    if work is None:
-        return _on_host(order, x, out, descending)
-    keys = dense_operands([(0, x)])
-    return keys.launching(work, (*keys.operands, (OUT, 0))), out
+def _places(keys: Dense, work: Prepared, x: Layout, out: Layout) -> Program:
+    return keys.launching(work, (*keys.operands, (OUT, 0)))
 
 
-def _routine(x: Layout, descending: bool) -> Prepared | None:
-    """What finds the order of elements on their device, which is not the host."""
-    length = x.shape[-1]
-    words = [x.size // length, length, int(descending)]
-    return x.device.target.libraries.routine("argsort", x.dtype.code, words)
-
-
-def _on_host(compute: Callable[..., Any], x: Layout, out: Layout, descending: bool) -> Any:
-    read, write = array_at(x), array_at(out)
-
-    def run(x: Tensor) -> Tensor:
-        made = empty(out)
-        write(made._at)[...] = compute(read(x._at), descending)
-        return made
-
-    return run, out
-
-
-ARGSORT = Op(
-    "argsort", _argsort_infer, _argsort_prepare, ("descending",), family="sorting", widens=True
-)
-"""Where the elements along the last axis stand in it once they are in order."""
-ARGSORT.vjp(lambda g, out, x, descending: (None,))
-ARGSORT.batch(lambda size, batched, x, descending: apply(ARGSORT, (x,), (descending,)))
-
-
-def _sort_prepare(inputs: tuple[Layout, ...], out: Layout, descending: bool) -> Any:
-    (x,) = inputs
-    if out.size == 0:
-        return Program(), out
-    work = _routine(x, descending)
-    if work is None:
-        return _on_host(arranged, x, out, descending)
-    keys = dense_operands([(0, x)])
+def _elements(keys: Dense, work: Prepared, x: Layout, out: Layout) -> Program:
     where = SCRATCH, keys.scratch
     find = Launch(work.kernel, work.facts, work.n, work.grain, (*keys.operands, where))
     rows = Gathered.of(x, out, x.ndim - 1, x.ndim - 1)
     take, held = take_launch(rows, out, (*keys.operands, where))
     program = keys.then(find, take, keep=(work.keep, held))
-    return program._replace(scratch=keys.scratch + INT64.itemsize * out.size), out
+    return program._replace(scratch=keys.scratch + INT64.itemsize * out.size)
 
 
-def _sort_infer(x: Layout, descending: bool) -> Layout:
-    return x.spec
-
-
-SORT = Op("sort", _sort_infer, _sort_prepare, ("descending",), family="sorting", widens=True)
+ARGSORT = _ordering("argsort", INT64, order, _places)
+"""Where the elements along the last axis stand in it once they are in order."""
+ARGSORT.vjp(lambda g, out, x, descending: (None,))
+SORT = _ordering("sort", None, arranged, _elements)
 """The elements along the last axis in order."""
-SORT.batch(lambda size, batched, x, descending: apply(SORT, (x,), (descending,)))
 
 
 @SORT.vjp
