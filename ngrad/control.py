@@ -311,10 +311,10 @@ def _running(what: str, fn: Function, elems: Any, initializer: Any, reverse: boo
 
 def _last(what: str, fn: Function, elems: Any, initializer: Any, reverse: bool) -> Any:
     """Of no slices what it began with."""
-    found = None if initializer is None else _tensors(what, initializer)
-    for found in _running(what, fn, elems, initializer, reverse):  # noqa: B007
-        pass
-    return found
+    last = None if initializer is None else _tensors(what, initializer)
+    for found in _running(what, fn, elems, initializer, reverse):
+        last = found
+    return last
 
 
 def _tensors(what: str, nest: Any) -> Any:
