@@ -26,6 +26,7 @@ from ngrad_kernels.render_space import render_space
 from ngrad_kernels.skeletons import CALLED
 from ngrad_kernels.space import Space
 from ngrad_kernels.target import Work
+from ngrad_kernels.typed import TYPED
 from ngrad_kernels.words import Step, Words
 
 name = "cpu"
@@ -139,7 +140,7 @@ def scatter_parts(rows: int, count: int, width: int) -> tuple[int, int]:
 @functools.cache
 def typed(name: str, code: str) -> int:
     """The address of a shared routine's kernel for a dtype."""
-    return cache.load(f"{name}_{code}", skeletons.TYPED[name].format(code=code, size=size_of(code)))
+    return cache.load(f"{name}_{code}", TYPED[name].format(code=code, size=size_of(code)))
 
 
 sampler = philox.kernel_of

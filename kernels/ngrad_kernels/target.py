@@ -80,7 +80,7 @@ class Target(Protocol):
         """
 
     def typed(self, name: str, code: str, /) -> int:
-        """A shared routine of `skeletons.TYPED` for a dtype."""
+        """A shared routine of `typed.TYPED` for a dtype."""
 
     def scatter_parts(self, rows: int, count: int, width: int, /) -> tuple[int, int]:
         """Into how many parts of rows, and tiles of columns, a scatter-add is shared."""

@@ -24,7 +24,7 @@ from ngrad_kernels.cuda.skeletons import sampler, skeleton, typed
 from ngrad_kernels.cuda.source import Source
 from ngrad_kernels.intrinsics import COMPUTED
 from ngrad_kernels.scalars import SCALARS, supports
-from ngrad_kernels.skeletons import JOINED
+from ngrad_kernels.typed import JOINED
 
 CODES = COMPUTED
 _draw = random.Random(int(os.environ.get("NGRAD_CUDA_SEED", "0")))

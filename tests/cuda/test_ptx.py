@@ -27,9 +27,9 @@ from ngrad_kernels.cuda.render_space import render_space
 from ngrad_kernels.cuda.skeletons import sampler, skeleton, typed
 from ngrad_kernels.cuda.source import THREADS, Source
 from ngrad_kernels.in_place import in_place
-from ngrad_kernels.skeletons import TYPED
 from ngrad_kernels.space import Operand, Space
 from ngrad_kernels.space import Step as SpaceStep
+from ngrad_kernels.typed import TYPED
 
 compiling = pytest.importorskip(
     "ngrad_kernels.cuda.compiling", reason="needs ngrad[cuda13]", exc_type=ImportError

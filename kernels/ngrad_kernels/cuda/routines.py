@@ -1,4 +1,4 @@
-"""Routines of the CUDA target: what its kernels call, and the kernels that move or add rows.
+"""Routines of the CUDA target: what its kernels call, and the kernels that move elements.
 
 Kernels have the signature `(facts, n, *addresses)`; facts and operands are those of `skeletons.py`.
 """
@@ -8,8 +8,6 @@ Kernels have the signature `(facts, n, *addresses)`; facts and operands are thos
 # ruff: noqa: F821
 
 from __future__ import annotations
-
-from ngrad_kernels.skeletons import BETWEEN, HALVING, OVERLAPPING, PLACE, scatters
 
 # -- helpers ---------------------------------------------------------------------------------------
 
@@ -310,110 +308,3 @@ def sort_move(
                 if shift + 4 < 8 * size:
                     copy_item(to_keys + to * size, keys + at * size, size)
         item += thread_count() // 16
-
-
-SCATTER = '''
-def scatter_NAME_{code}(facts, n, a0, a1, a2):
-    """Join rows, of each element of the result in the order of m.
-
-    A group has a part of the rows of a batch and a tile of 64 columns; it reads every index, and
-    joins what falls into its part. How many parts there are follows from the number of threads, and
-    changes no bit.
-    """
-    words = table_at(facts)
-    rows, count, width, sharing = words[0], words[1], words[2], words[3]
-    tiles = (width + 63) // 64
-    batches = n // (words[4] * words[5])
-    lane, groups = thread_index() % 16, thread_count() // 16
-    parts = max(1, min(rows, groups // max(1, batches * tiles)))
-    unit = thread_index() // 16
-    while unit < batches * parts * tiles:
-        tile = unit % tiles
-        part = (unit // tiles) % parts
-        batch = unit // (tiles * parts)
-        first, last = rows * part // parts, rows * (part + 1) // parts
-        begin, end = tile * 64 + lane, min(width, tile * 64 + 64)
-        index = a1 + batch // sharing * count * 8
-        for start in range(0, count, 16):
-            m = start + lane
-            at = i8(-1)
-            if m < count:
-                at = load_i8(index, m)
-                at = at + rows if at < 0 else at
-            hits = ballot(first <= at and at < last)
-            if hits != 0:
-                for k in range(16):
-                    if (hits >> k) & 1:
-                        row = shuffle(at, k)
-                        source = a0 + (batch * count + start + k) * width * {size}
-                        target = a2 + (batch * rows + row) * width * {size}
-                        for j in range(begin, end, 16):
-                            here, comes = reload_{code}(target, j), load_{code}(source, j)
-                            store_{code}(target, j, {code}(JOINED))
-        unit += groups
-'''
-
-SLIDE = '''
-def slide_{code}(facts, n, a0, a1, a2):
-    """Sums of products of a row and weights that slide along it: a thread for each."""
-    words = table_at(facts)
-    long, m, size, lead = words[0], words[1], words[2], words[3]
-    at = thread_index()
-    while at < n // words[4] * size:
-        batch = at // size
-        i = at - batch * size
-        total = {code}(0)
-        for k in range(max(0, lead - i), min(m, long + lead - i)):
-            x = load_{code}(a0, batch * long + i + k - lead)
-            total = {code}(total + x * load_{code}(a1, batch * m + k))
-        store_{code}(a2, at, total)
-        at += thread_count()
-'''
-
-SEARCH = f'''
-def search_{{code}}(facts, n, a0, a1, a2):
-    """How many elements of a sorted row come before each value: a thread for each."""
-    words = table_at(facts)
-    long, count, right = words[0], words[1], words[2]
-    item = thread_index()
-    while item < n:
-        row = a0 + item // count * long * {{size}}
-        value = load_{{code}}(a1, item)
-        {HALVING.strip()}
-        store_i8(a2, item, first)
-        item += thread_count()
-'''
-
-INTERP = f'''
-def interp_{{code}}(facts, n, a0, a1, a2, a3):
-    """The piecewise linear function through points of a row: a thread for each value."""
-    words = table_at(facts)
-    count, long = words[0], words[1]
-    item = thread_index()
-    while item < n:
-        at = item // words[2] * count * {{size}}
-        value, places, values = load_{{code}}(a0, item), a1 + at, a2 + at
-        {BETWEEN.strip()}
-        store_{{code}}(a3, item, found)
-        item += thread_count()
-'''
-
-FOLD = f'''
-def fold_{{code}}(words, n, a0, a1):
-    """Sums of what overlaps, of each row of the result: a thread for each element."""
-    facts = table_at(words)
-    width = facts[15]
-    at = thread_index()
-    while at < n * width:
-        item = at // width
-        {PLACE.strip()}
-        total = {{code}}(0)
-        {OVERLAPPING.strip()}
-                    total = {{code}}(total + load_{{code}}(a0, row * width + at % width))
-        store_{{code}}(a1, at, total)
-        at += thread_count()
-'''
-
-TYPED = {
-    **scatters(SCATTER), "slide": SLIDE, "search": SEARCH, "interp": INTERP, "fold": FOLD,
-}  # fmt: skip

@@ -9,6 +9,7 @@ from ngrad_kernels import philox
 from ngrad_kernels.codes import size_of
 from ngrad_kernels.cuda import routines
 from ngrad_kernels.cuda.source import Source
+from ngrad_kernels.cuda.typed import TYPED
 
 _OPERANDS = {
     "place": 2, "fill": 2, "clear": 1, "take": 3, "last": 2, "carry": 9,
@@ -42,7 +43,7 @@ def skeleton(name: str) -> Source:
 @functools.cache
 def typed(name: str, code: str) -> Source:
     """The source of a routine that reckons, for a dtype."""
-    text = routines.TYPED[name].format(code=code, size=size_of(code))
+    text = TYPED[name].format(code=code, size=size_of(code))
     busy = {"slide": _TILE, "fold": _ROW}.get(name, _PARTS if name.startswith("scatter") else 1)
     operands = {"fold": 2, "interp": 4}.get(name, 3)
     return Source(f"{name}_{code}", text, operands, busy)

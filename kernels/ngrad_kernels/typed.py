@@ -1,0 +1,199 @@
+"""Shared routines that reckon, each a text with a place for a dtype: scatters, sliding sums,
+searches, interpolation and the folding of windows. Otherwise as `skeletons.py`.
+"""
+
+from __future__ import annotations
+
+JOINED = {
+    "add": "here + comes",
+    "max": "select((here >= comes) | (here != here), here, comes)",
+    "min": "select((here <= comes) | (here != here), here, comes)",
+}
+"""What becomes of an element of a result by one that comes to it: a NaN stays."""
+
+SCATTER = '''
+def scatter_NAME_{code}(table, lo, hi):
+    """Join rows: out[b, index[b, m]] with g[b, m], m in order. Item: (batch, part of the rows, tile
+    of a row).
+
+    Each part owns a range of rows of the output and reads every index, so the order in which an
+    element is joined is that of m, whatever the number of threads. Facts: rows, indices a batch,
+    elements a row, how many batches in a row have the same indices, parts, tiles.
+    """
+    facts = table_at(table[0])
+    rows, count, width, sharing = facts[0], facts[1], facts[2], facts[3]
+    parts, tiles = facts[4], facts[5]
+    for item in range(lo, hi):
+        tile = item % tiles
+        part = (item // tiles) % parts
+        batch = item // (tiles * parts)
+        first, last = rows * part // parts, rows * (part + 1) // parts
+        begin, end = width * tile // tiles, width * (tile + 1) // tiles
+        index = table[2] + batch // sharing * count * 8
+        for m in range(count):
+            at = load_i8(index, m)
+            at = at + rows if at < 0 else at
+            if at < first or at >= last:
+                continue
+            source = table[1] + ((batch * count + m) * width + begin) * {size}
+            target = table[3] + ((batch * rows + at) * width + begin) * {size}
+            for j in range(end - begin):
+                here, comes = reload_{code}(target, j), load_{code}(source, j)
+                store_{code}(target, j, {code}(JOINED))
+'''
+
+
+def scatters(text: str) -> dict[str, str]:
+    """The routines that join rows, of one text."""
+    return {
+        f"scatter_{name}": text.replace("NAME", name).replace("JOINED", how)
+        for name, how in JOINED.items()
+    }
+
+
+SLIDE = '''
+def slide_{code}(table, lo, hi):
+    """Sums of products of a row and weights that slide along it: out[b, i] = sum over k, in order,
+    of x[b, i + k - lead] * w[b, k], where x has such an element. Item: (batch, tile of outputs).
+
+    Facts: elements of x, of w and of out a batch, lead, tiles, elements a tile.
+    """
+    facts = table_at(table[0])
+    n, m, size, lead, tiles, tile = facts[0], facts[1], facts[2], facts[3], facts[4], facts[5]
+    for item in range(lo, hi):
+        batch = item // tiles
+        begin = (item - batch * tiles) * tile
+        end = min(size, begin + tile)
+        target = table[3] + (batch * size) * {size}
+        for i in range(begin, end):
+            store_{code}(target, i, {code}(0))
+        for k in range(max(0, lead - end + 1), min(m, n + lead - begin)):
+            weight = load_{code}(table[2], batch * m + k)
+            first = max(begin, lead - k)
+            source = table[1] + (batch * n + first + k - lead) * {size}
+            place = target + first * {size}
+            for i in range(min(end, n + lead - k) - first):
+                total = reload_{code}(place, i) + load_{code}(source, i) * weight
+                store_{code}(place, i, {code}(total))
+'''
+
+HALVING = """
+        first, last = 0, long
+        while first < last:
+            middle = (first + last) // 2
+            there = load_{code}(row, middle)
+            if right:
+                before = there == value or precedes(there, value) or value != value
+            else:
+                before = precedes(there, value) or (value != value and there == there)
+            if before:
+                first = middle + 1
+            else:
+                last = middle
+"""
+
+SEARCH = f'''
+def search_{{code}}(table, lo, hi):
+    """How many elements of a sorted row come before each value; NaN is the greatest.
+
+    Facts: elements of a row, values a row, whether what is equal comes before.
+    """
+    facts = table_at(table[0])
+    long, count, right = facts[0], facts[1], facts[2]
+    for item in range(lo, hi):
+        row = table[1] + item // count * long * {{size}}
+        value = load_{{code}}(table[2], item)
+        {HALVING.strip()}
+        store_i8(table[3], item, first)
+'''
+
+BETWEEN = f"""
+        row, right = places + {{size}}, True
+        {HALVING.strip()}
+        after = first + min(1, count - 1)
+        x0, y0 = load_{{code}}(places, first), load_{{code}}(values, first)
+        x1, y1 = load_{{code}}(places, after), load_{{code}}(values, after)
+        slope = (y1 - y0) / (x1 - x0)
+        found = slope * (value - x0) + y0
+        if found != found and value == value:  # from infinite values a line may be known still
+            found = slope * (value - x1) + y1
+            if value == x0 or found != found and y0 == y1:
+                found = y0
+        if value >= load_{{code}}(places, count - 1):
+            found = load_{{code}}(values, count - 1)
+        if value < load_{{code}}(places, 0):
+            found = load_{{code}}(values, 0)
+"""
+"""The line through the two points that a value lies between, of `count` at rising places; `long` of
+them are inner ones."""
+
+INTERP = f'''
+def interp_{{code}}(table, lo, hi):
+    """The piecewise linear function through points of a row, at each value.
+
+    Facts: points a row, inner ones, values a row.
+    """
+    facts = table_at(table[0])
+    count, long = facts[0], facts[1]
+    for item in range(lo, hi):
+        at = item // facts[2] * count * {{size}}
+        value, places, values = load_{{code}}(table[1], item), table[2] + at, table[3] + at
+        {BETWEEN.strip()}
+        store_{{code}}(table[4], item, found)
+'''
+
+PLACE = """
+        k = item % facts[2]
+        rest = item // facts[2]
+        j = rest % facts[1]
+        rest = rest // facts[1]
+        i = rest % facts[0]
+        batch = rest // facts[0]
+"""
+"""Where an item of a fold stands: in the batch, and along three axes."""
+
+OVERLAPPING = """
+        for p in range(facts[6]):
+            a = i - p * facts[12]
+            if a < 0 or a % facts[9] or a // facts[9] >= facts[3]:
+                continue
+            for q in range(facts[7]):
+                b = j - q * facts[13]
+                if b < 0 or b % facts[10] or b // facts[10] >= facts[4]:
+                    continue
+                for r in range(facts[8]):
+                    c = k - r * facts[14]
+                    if c < 0 or c % facts[11] or c // facts[11] >= facts[5]:
+                        continue
+                    window = (batch * facts[3] + a // facts[9]) * facts[4] + b // facts[10]
+                    window = window * facts[5] + c // facts[11]
+                    row = ((window * facts[6] + p) * facts[7] + q) * facts[8] + r
+"""
+"""The rows of windows that show the element there, in the order of where in a window they stand."""
+
+FOLD = f'''
+def fold_{{code}}(table, lo, hi):
+    """Sums of what overlaps: of each row of the result, the rows of windows that show it. Item:
+    such a row.
+
+    Facts, of three axes each: extents, how many windows, their sizes, steps and gaps; and the
+    elements of a row.
+    """
+    facts = table_at(table[0])
+    width = facts[15]
+    for item in range(lo, hi):
+        {PLACE.strip()}
+        target = table[2] + item * width * {{size}}
+        for z in range(width):
+            store_{{code}}(target, z, {{code}}(0))
+        {OVERLAPPING.strip()}
+                    source = table[1] + row * width * {{size}}
+                    for z in range(width):
+                        total = reload_{{code}}(target, z) + load_{{code}}(source, z)
+                        store_{{code}}(target, z, {{code}}(total))
+'''
+
+TYPED = {
+    **scatters(SCATTER), "slide": SLIDE, "search": SEARCH, "interp": INTERP, "fold": FOLD,
+}  # fmt: skip
+"""Routines that compare or reckon, and so are compiled for each dtype."""
