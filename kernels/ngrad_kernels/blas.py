@@ -7,8 +7,8 @@ training step of a small perceptron spent half as long again in its products as 
 So BLAS is called with one thread, by a kernel that is launched as any other; which also leaves
 products small enough for one call to be walked through with everything else.
 
-How a product is cut into tiles
-depends on its sizes and on how many threads the process began with: not on how many are in use.
+How a product is cut into tiles depends on its sizes and on how many threads the process began with:
+not on how many are in use.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import threadpoolctl
 
-from ngrad_kernels import cache, skeletons, threads
+from ngrad_kernels import blas_threads, cache, skeletons, threads
 from ngrad_kernels.codes import size_of
 from ngrad_kernels.product import Prepared, Product
 from ngrad_kernels.target import Libraries
@@ -44,21 +44,27 @@ LONGEST = (1 << 31) - 1
 _AFFIXES = [(before, after) for before in ("", "scipy_") for after in ("", "64_", "_64")]
 """What builds of OpenBLAS have around the names of its functions."""
 _THREADS = (
-    *[(f"{a}openblas_get_num_threads{z}", f"{a}openblas_set_num_threads{z}") for a, z in _AFFIXES],
-    ("MKL_Get_Max_Threads", "MKL_Set_Num_Threads_Local"),
-    ("bli_thread_get_num_threads", "bli_thread_set_num_threads"),
+    *[
+        (f"{a}openblas_get_num_threads{z}", f"{a}openblas_set_num_threads{z}", True)
+        for a, z in _AFFIXES
+    ],
+    ("MKL_Get_Max_Threads", "MKL_Set_Num_Threads_Local", False),
+    ("bli_thread_get_num_threads", "bli_thread_set_num_threads", False),
 )
-"""What libraries call the functions that say, and set, how many threads they use."""
+"""What libraries call the functions that say, and set, how many threads they use; and whether that
+is one number for the process, or for each thread that calls them its own.
+"""
 
 
 class Library(NamedTuple):
     """A BLAS: addresses of its routines by name, and of the functions that say, and set, its number
-    of threads (0 if it has none).
+    of threads (0 if it has none); whether that is the process's.
     """
 
     routines: dict[str, int]
     get_threads: int
     set_threads: int
+    shared: bool
 
 
 LETTERS = {"f4": "s", "f8": "d", "c8": "c", "c16": "z"}
@@ -97,19 +103,22 @@ def _scipys() -> Library:
     capsules = {name: cython_blas.__pyx_capi__[name] for name in ROUTINES}
     routines = {name: int(pointer_of(one, name_of(one))) for name, one in capsules.items()}
     functions = [_threads(one.dynlib) for one in _loaded("scipy")]
-    return Library(routines, *next((pair for pair in functions if pair[0]), (0, 0)))
+    return Library(routines, *next((one for one in functions if one[0]), _NONE))
 
 
 def _address(library: Any, name: str) -> int:
     return ctypes.cast(getattr(library, name), ctypes.c_void_p).value or 0
 
 
-def _threads(library: Any) -> tuple[int, int]:
-    for names in _THREADS:
+_NONE = (0, 0, False)
+
+
+def _threads(library: Any) -> tuple[int, int, bool]:
+    for *names, shared in _THREADS:
         if all(hasattr(library, name) for name in names):
             get, set_ = (_address(library, name) for name in names)
-            return get, set_
-    return 0, 0
+            return get, set_, shared
+    return _NONE
 
 
 # -- the kernel ------------------------------------------------------------------------------------
@@ -123,8 +132,9 @@ def {name}(table, lo, hi):
     facts = table_at(table[0])
     rows, columns, depth, down, across = facts[0], facts[1], facts[2], facts[3], facts[4]
     x_by, x_run, y_by, y_run = facts[5], facts[6], facts[7], facts[8]
-    gemm, gemv, get_threads, set_threads = facts[9], facts[10], facts[11], facts[12]
-    x_view, y_view = table[0] + facts[13] * 8, table[0] + facts[14] * 8
+    gemm, gemv = facts[9], facts[10]
+    get_threads, set_threads, held = facts[11], facts[12], facts[13]
+    x_view, y_view = table[0] + facts[14] * 8, table[0] + facts[15] * 8
     words = stack_words(24)
     numbers = words + 13 * 8
     one, zero, flags = numbers + 6 * 8, numbers + 8 * 8, numbers + 10 * 8
@@ -133,9 +143,7 @@ def {name}(table, lo, hi):
     given = table_at(words)
     threads = 1
     if get_threads != 0:
-        threads = ask(get_threads)
-        if threads != 1:
-            tell(set_threads, 1)
+        threads = hold_threads(held, get_threads, set_threads)
     for item in range(lo, hi):
         batch, tile = item // (down * across), item % (down * across)
         top, high = span(rows, down, tile // across)
@@ -175,8 +183,8 @@ def {name}(table, lo, hi):
         given[6], given[7], given[8], given[9] = y, numbers + 24, x, numbers + 32
         given[10], given[11], given[12] = zero, out, numbers + 40
         call_words(gemm, words, 13)
-    if threads != 1:
-        tell(set_threads, threads)
+    if get_threads != 0:
+        give_back_threads(held, set_threads, threads)
 """
 
 
@@ -189,7 +197,7 @@ def span(extent: int, parts: int, part: int) -> tuple[int, int]:
     return first, min(each, extent - first)
 
 
-_HELPERS = skeletons.as_helpers(skeletons.locate, span)
+_HELPERS = skeletons.as_helpers(skeletons.locate, span, *blas_threads.HELPERS)
 
 
 @functools.cache
@@ -250,8 +258,9 @@ class Blas:
             return None
         down, across, grain = tiles(product, most_threads())
         letter = LETTERS[code]
-        routines, *threads = library()
-        called = [routines[f"{letter}gemm"], routines[f"{letter}gemv"], *threads]
+        routines, get_threads, set_threads, shared = library()
+        called = [routines[f"{letter}gemm"], routines[f"{letter}gemv"], get_threads, set_threads]
+        called.append(blas_threads.held.ctypes.data if shared else 0)
         views = [product.view(operand) for operand in (product.x, product.y)]
         start = len(sizes) + 2 + len(lies) + len(called) + len(views)
         words = [*sizes, down, across, *lies, *called, start, start + len(views[0])]

@@ -347,6 +347,19 @@ def tell(typingctx, function, number):
 
 
 @intrinsic
+def exchange(typingctx, address, word):
+    """Store a word at an address, and what was there, in one step: what other threads did before
+    they stored theirs is seen from here on.
+    """
+
+    def codegen(context, builder, signature, args):
+        where = builder.inttoptr(args[0], WORD.as_pointer())
+        return builder.atomic_rmw("xchg", where, args[1], "seq_cst")
+
+    return types.intp(types.intp, types.intp), codegen
+
+
+@intrinsic
 def copy_bytes(typingctx, target, source, count):
     """memcpy between addresses."""
 
@@ -371,6 +384,7 @@ NAMESPACE |= {
     "call_words": call_words,
     "ask": ask,
     "tell": tell,
+    "exchange": exchange,
     "stack_words": stack_words,
     "copy_bytes": copy_bytes,
 }

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ctypes
 import math
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -13,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from products import CODES, WAYS, Array, assert_close, laid_out, numbers, product_of
 
-from ngrad_kernels import blas, cpu, threads
+from ngrad_kernels import blas, blas_threads, cpu, threads
 from ngrad_kernels.product import Matrices, Product
 
 THREADS = 5
@@ -100,6 +102,7 @@ class Double:
 
     def __init__(self, threads: int) -> None:
         self.threads, self.at_call = threads, list[int]()
+        self.meanwhile: Callable[[], object] | None = None  # at the first call
         words = [ctypes.c_void_p] * 13
         self.routine = ctypes.CFUNCTYPE(None, *words)(self._called)
         self.get = ctypes.CFUNCTYPE(ctypes.c_int)(lambda: self.threads)
@@ -107,6 +110,9 @@ class Double:
 
     def _called(self, *addresses: int) -> None:
         self.at_call.append(self.threads)
+        if meanwhile := self.meanwhile:
+            self.meanwhile = None
+            meanwhile()
 
     def _set(self, count: int) -> None:
         self.threads = count
@@ -116,7 +122,7 @@ class Double:
             ctypes.cast(one, ctypes.c_void_p).value or 0
             for one in (self.routine, self.get, self.set)
         )
-        return blas.Library(dict.fromkeys(blas.ROUTINES, routine), get, set_)
+        return blas.Library(dict.fromkeys(blas.ROUTINES, routine), get, set_, True)
 
 
 @pytest.fixture(params=[1, 4])
@@ -133,6 +139,37 @@ def test_it_is_called_with_one_thread(double: Double, shape: tuple[int, int, int
     x, y = numbers((6, rows, depth), "f4", 1), numbers((6, depth, columns), "f4", 2)
     multiplied(x, y)
     assert double.at_call and set(double.at_call) == {1}
+
+
+def test_so_it_is_when_another_product_ends_that_began_before(double: Double) -> None:
+    """The number is the process's: who is done first must leave it to the others."""
+    x, y = numbers((6, 2, 2), "f4", 1), numbers((6, 2, 2), "f4", 2)  # one call of the kernel
+    second_began = threading.Event()
+
+    def second() -> None:
+        double.meanwhile = lambda: (second_began.set(), first.result(60))
+        multiplied(x, y)
+
+    before = threads.used()
+    try:
+        threads.use(1)
+        with ThreadPoolExecutor(1) as pool:
+            first_began = threading.Event()
+            double.meanwhile = lambda: (first_began.set(), second_began.wait(60))
+            first = pool.submit(multiplied, x[:1], y[:1])
+            assert first_began.wait(60)
+            second()
+    finally:
+        threads.use(before)
+    assert len(double.at_call) == 7 and set(double.at_call) == {1}
+
+
+def test_a_child_forked_meanwhile_has_them_back(double: Double) -> None:
+    set_threads = double.library().set_threads
+    blas_threads.held[:] = 1, 2, double.threads, set_threads
+    double.threads = 1
+    blas_threads._after_fork()
+    assert not blas_threads.held.any()
 
 
 # -- how products are cut --------------------------------------------------------------------------
