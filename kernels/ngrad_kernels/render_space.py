@@ -293,6 +293,13 @@ class _Kernel(ShortRows):
                 sums = f"combine_{reduction}(reload_{code}(z{k}, i), {code}(v{operand}))"
                 self.write(f"store_{code}(z{k}, i, {sums})")
 
+    def column_at(self, place: str, column: str) -> str:
+        # Within a block places are counted from its start: int32, of which a vector has twice as
+        # many as of int64.
+        if column != "(c + i)":
+            return super().column_at(place, column)
+        return f"i4(i) == i4(min(max({place} - c, -1), BLOCK))"
+
     def _element(self, one: Pass, value: int) -> None:
         step, code = self.space.step(value), self.space.code_of(value)
         if value in one.reloads:

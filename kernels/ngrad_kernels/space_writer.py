@@ -75,9 +75,13 @@ class SpaceWriter(Writer):
             return f"({column} >= o{step.frame}) & ({column} < e{step.frame})"
         if step.scalar == "spread":
             index, g = names
-            at = f"select({index} < 0, {index} + length, {index})"
-            return f"select({column} == {at}, {code}({code}(0) + {g}), {code}(0))"
+            at = self.column_at(f"select({index} < 0, {index} + length, {index})", column)
+            return f"select({at}, {code}({code}(0) + {g}), {code}(0))"
         return expression(step.scalar, names, self.space.code_of(step.operands[0]), code)
+
+    def column_at(self, place: str, column: str) -> str:
+        """A condition: whether a column is at a place of its row."""
+        return f"{column} == {place}"
 
     def values(self, level: str, ready: int) -> None:
         """The values of a level that can be computed after so many passes, and their outputs."""
