@@ -1,4 +1,6 @@
-"""What an index is remembered by, in machine code: slices have no hash before Python 3.12."""
+"""What an index, or a shape, is remembered by, in machine code: slices have no hash before Python
+3.12.
+"""
 
 from __future__ import annotations
 
@@ -82,5 +84,25 @@ def _key_of(module: ir.Module) -> None:
     builder.ret(it.packed(keys, builder.add(count, WORD(1))))
 
 
+def _are_integers(module: ir.Module) -> None:
+    """are_integers(value): whether it is a tuple of Python's integers and of nothing else: 1.0 and
+    True are equal to one, and would be found in its place.
+    """
+    it = Function(module, "are_integers", 1)
+    builder, value = it.builder, it.given_object(0)
+
+    def give(answer: bool) -> None:
+        it.hold(it.known(answer))
+        builder.ret(it.known(answer))
+
+    with builder.if_then(builder.not_(it.is_of(value, tuple)), likely=False):
+        give(False)
+    count = builder.call(it.external("PyTuple_Size", WORD, POINTER), [value])
+    with it.loop(count) as k, builder.if_then(builder.not_(it.is_of(it.item(value, k), int))):
+        give(False)
+    give(True)
+
+
 key_of: Callable[[Any], Any]
-(key_of,) = build("ngrad.keys", key_of=_key_of)
+are_integers: Callable[[Any], bool]
+key_of, are_integers = build("ngrad.keys", key_of=_key_of, are_integers=_are_integers)

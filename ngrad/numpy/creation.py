@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ngrad.devices import current, device_of
+from ngrad.devices import Device, current, device_of
 from ngrad.dtypes import BY_CODE, DType, result_type
 from ngrad.errors import ShapeError
 from ngrad.graph.layout import layout
@@ -84,8 +84,6 @@ def asarray_chkfinite(a: Any, dtype: Any = None, order: Any = None) -> ndarray:
 
 
 def _shape(shape: Any, what: str) -> tuple[int, ...]:
-    if type(shape) is int and shape >= 0:
-        return (shape,)
     sizes = shape if isinstance(shape, (tuple, list)) else (shape,)
     if isinstance(shape, (ndarray, np.ndarray)):
         sizes = tuple(np.asarray(shape).ravel().tolist())
@@ -111,18 +109,20 @@ def _repeated(value: int, shape: tuple[int, ...], code: str, device: Any) -> Cal
     return functools.partial(seen(0, repeats), single)
 
 
-def _filled_with(value: int, shape: tuple[int, ...], dtype: DType, device: Any) -> ndarray:
+def _filled_with(value: int, shape: tuple[int, ...], dtype: DType, device: Device) -> ndarray:
     if state.window.trace is not None:  # sizes may be open, and then nothing is there yet
         return _filled(value, shape, dtype, device)
-    return array_of(_repeated(value, shape, dtype.code, device_of(device))())
+    return array_of(_repeated(value, shape, dtype.code, device)())
 
 
 def _maker(name: str, value: int) -> Callable[..., ndarray]:
     def make(
         shape: Any, dtype: Any = float, order: Any = "C", *, device: Any = None, like: Any = None
     ) -> ndarray:
+        sizes = (shape,) if type(shape) is int and shape >= 0 else _shape(shape, name)
         wanted = FLOAT64 if dtype is float else dtype_of(dtype) or FLOAT64
-        return _filled_with(value, _shape(shape, name), wanted, device or current())
+        place = current() if device is None else device_of(device)
+        return _filled_with(value, sizes, wanted, place)
 
     make.__name__ = make.__qualname__ = name
     make.__doc__ = f"An array of {name if value else 'zeros'}, float64 unless it is said otherwise."
@@ -169,7 +169,7 @@ def _like(name: str, value: int) -> Callable[..., ndarray]:
         x = to_tensor(a)._layout
         wanted = x.dtype if dtype is None else dtype_of(dtype) or x.dtype
         sizes = x.shape if shape is None else _shape(shape, name)
-        return _filled_with(value, sizes, wanted, device or x.device)
+        return _filled_with(value, sizes, wanted, device_of(device or x.device))
 
     make.__name__ = make.__qualname__ = name
     make.__doc__ = f"An array of {value}s, of the shape and dtype of another."
@@ -204,6 +204,17 @@ def identity(n: int, dtype: Any = None, *, like: Any = None) -> ndarray:
     return eye(n, dtype=dtype or float)
 
 
+FEW = 512
+"""Numbers from 0 on, up to so many of which there is one copy."""
+
+
+@functools.lru_cache(FEW)
+def _counted(count: int, device: Device) -> Callable[[], Tensor]:
+    """What makes tensors of the numbers from 0 up to a count, of one memory."""
+    numbers = from_numpy(np.arange(count), INT64, device)
+    return functools.partial(seen(0, numbers._layout), numbers)
+
+
 def arange(
     *bounds: Any, dtype: Any = None, device: Any = None, like: Any = None, **named: Any
 ) -> ndarray:
@@ -216,7 +227,10 @@ def arange(
     (array([0, 1, 2]), array([0. , 0.5]))
     """
     if len(bounds) == 1 and type(bounds[0]) is int and not named and dtype is device is None:
-        return array_of(from_numpy(np.arange(*bounds), INT64))
+        device, (count,) = current(), bounds
+        if count <= FEW:
+            return array_of(_counted(max(count, 0), device)())
+        return array_of(from_numpy(np.arange(count), INT64, device))
     names = ("stop",) if len(bounds) == 1 else ("start", "stop", "step", "dtype")
     given = dict(zip(names, bounds, strict=False))
     given |= named

@@ -21,14 +21,13 @@ from ngrad.numpy.views import (
 )
 from ngrad.numpy.writing import Assigned
 from ngrad.ops.convert import unwrap
-from ngrad.ops.extents import INTEGERS
 from ngrad.ops.indexing import getitem
 from ngrad.ops.shape import reshape
 from ngrad.record import next_uid, state, uids
 from ngrad.tensor import Tensor, export_cells, from_numpy
 from ngrad.window import Window
 from ngrad_kernels.exporting import Exporter
-from ngrad_kernels.keys import key_of
+from ngrad_kernels.keys import are_integers, key_of
 from ngrad_kernels.making import CellKinds, cell_makers
 
 
@@ -290,13 +289,13 @@ class ndarray(Assigned, Exporter):
     def reshape(self, *shape: Any, order: Any = "C", copy: bool | None = None) -> ndarray:
         """The same elements, in row-major order, in another shape; one size may be -1."""
         given = shape[0] if len(shape) == 1 and not isinstance(shape[0], int) else shape
-        plain = type(given) is tuple and INTEGERS.issuperset(map(type, given))
-        order = order.upper() if isinstance(order, str) else "C" if order is None else order
-        alone = self._owner is None and order == "C" and not copy
-        key = given if plain and alone else None
-        view = None if key is None else view_of(self, key, VIEWS, state.window)
-        if view is not None:
-            return view
+        key = None
+        if order != "C":
+            order = order.upper() if isinstance(order, str) else "C" if order is None else order
+        elif self._owner is None and not copy and are_integers(given):
+            view, key = view_of(self, given, VIEWS, state.window), given
+            if view is not None:
+                return view
         x = self._read()
         if order not in ("C", "A", "K", "F"):
             raise ValueError(f"reshape: order must be 'C', 'F', 'A' or 'K', not {order!r}")

@@ -115,6 +115,9 @@ def checked(what: str, index: Any, bound: int, lowest: int = 0, noun: str = "ind
         Naming the op, an index that is out, and the bound: here, or, if their range is not known,
         when their values are computed (on a GPU, looked at), with the line of this call.
     """
+    found = getattr(index, "_range", None)
+    if found is not None and found[0] >= lowest and found[1] < bound and not index._block.shared:
+        return index
     where = index._layout
     if type(index) is Symbol or where.size == 0:
         return index  # a symbol's tensor was checked when the forward op was applied
@@ -122,7 +125,7 @@ def checked(what: str, index: Any, bound: int, lowest: int = 0, noun: str = "ind
     if index._at:
         if index._block.shared:  # after this, nobody may write to it
             index = Tensor.own(index)
-        found = getattr(index, "_range", None)
+            found = getattr(index, "_range", None)
         if found is not None or host or settings.eager:
             least, greatest = found or range_of(index)
             if least < lowest or greatest >= bound:

@@ -21,8 +21,7 @@ from ngrad.ops.convert import from_outside
 from ngrad.record import state
 from ngrad.tensor import Tensor, from_numpy
 from ngrad.window import Window
-
-INTEGERS = {int}
+from ngrad_kernels.keys import are_integers
 
 
 def integers(value: Any, what: str) -> tuple[int, ...]:
@@ -36,8 +35,9 @@ def integers(value: Any, what: str) -> tuple[int, ...]:
 
 def dims(value: Any, what: str) -> tuple[int, ...]:
     """The same of sizes, of which those that are open stay so."""
-    if type(value) is tuple and INTEGERS.issuperset(map(type, value)):
-        return value
+    if are_integers(value):
+        sizes: tuple[int, ...] = value
+        return sizes
     value = from_outside(value)
     if isinstance(value, Tensor):
         value = sizes_in(value) or value

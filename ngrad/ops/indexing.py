@@ -110,16 +110,19 @@ def getitem(x: Any, index: Any) -> Any:
     IndexBoundsError, ShapeError, DTypeError
         For an index out of range, too many indices, or something that is no index.
     """
-    key = key_of(index)
-    if key is not None:
-        return part(x, index, key)
-    if type(index) in (np.ndarray, list):
-        index = _item(index)
+    if type(index) is not Tensor:
+        key = key_of(index)
+        if key is not None:
+            return part(x, index, key)
+        if type(index) in (np.ndarray, list):
+            index = _item(index)
     if type(index) is Tensor and index._layout.ndim and x._layout.ndim:
         where, shape = index._layout, x._layout.shape
         if where.dtype.is_integer:
             index = checked("getitem", index, shape[0], -shape[0])
-            return apply(TAKE, (x, cast_to(index, INT64)), (0, 0))
+            if where.dtype is not INT64:
+                index = cast_to(index, INT64)
+            return apply(TAKE, (x, index), (0, 0))
         if where.dtype.is_bool and where.shape == shape[: where.ndim]:
             return held(x, index, 0)
     region = region_of(x, index)

@@ -21,13 +21,14 @@ from ngrad.graph.strides import collapse, is_run, view_words
 from ngrad.ops.comparison import equal
 from ngrad.ops.convert import cast_to, tensor
 from ngrad.ops.elementwise import select
-from ngrad.ops.extents import INTEGERS, integers
+from ngrad.ops.extents import integers
 from ngrad.ops.shape import inverse, normal_axis, reshape, reshaped, transpose
 from ngrad.record import apply
 from ngrad.tensor import Tensor
 from ngrad_kernels.body import Body, Step
 from ngrad_kernels.codes import computed, size_of
 from ngrad_kernels.contract import BLOCK, CHUNK, ROWS, accumulator
+from ngrad_kernels.keys import are_integers
 
 BOOL, INT64 = BY_CODE["b1"], BY_CODE["i8"]
 
@@ -211,8 +212,7 @@ def _as_given(axis: Any, ndim: int) -> Any:
         return _ALL[ndim]
     if type(axis) is int:
         return (axis + ndim if axis < 0 else axis,)
-    plain = type(axis) is tuple and INTEGERS.issuperset(map(type, axis))  # 1.0 is found as 1 is
-    return axis if plain else None
+    return axis if are_integers(axis) else None
 
 
 def reduce_over(op: Op, value: Any, axis: Any, keepdims: bool, nonempty: bool = False) -> Any:

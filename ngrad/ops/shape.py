@@ -14,11 +14,12 @@ from ngrad.graph.op import Op
 from ngrad.graph.roles import Role
 from ngrad.graph.strides import broadcast_strides, same_shape
 from ngrad.ops.convert import tensor
-from ngrad.ops.extents import INTEGERS, dims, integers
+from ngrad.ops.extents import dims, integers
 from ngrad.ops.identity import prepare_view
 from ngrad.ops.launching import prepare_copy
 from ngrad.record import apply
 from ngrad.tensor import Tensor
+from ngrad_kernels.keys import are_integers
 
 
 def normal_axis(axis: Any, ndim: int, what: str) -> int:
@@ -96,7 +97,7 @@ def reshape(tensor: Any, shape: Any, name: str | None = None) -> Any:
     array([1, 2, 3, 4], dtype=int32)
     """
     x = tensor if type(tensor) is Tensor else _tensor(tensor, "reshape")
-    plain = type(shape) is tuple and INTEGERS.issuperset(map(type, shape))
+    plain = are_integers(shape)
     meant = MEANT.get((x._layout, shape)) if plain else None
     if meant is not None:
         return reshaped(x, meant)
@@ -269,8 +270,7 @@ def transpose(a: Any, perm: Any = None, conjugate: bool = False, name: str = "tr
            [2, 4]], dtype=int32)
     """
     x = a if type(a) is Tensor else _tensor(a, "transpose")
-    plain = type(perm) is tuple and INTEGERS.issuperset(map(type, perm))
-    if plain and ((perm,), (x._layout,)) in TRANSPOSE.calls:
+    if are_integers(perm) and ((perm,), (x._layout,)) in TRANSPOSE.calls:
         return apply(TRANSPOSE, (x,), (perm,))
     order = tuple(range(x.ndim))[::-1] if perm is None else integers(perm, "transpose")
     if sorted(k + x.ndim if k < 0 else k for k in order) != list(range(x.ndim)):
