@@ -378,6 +378,16 @@ def test_copies_are_their_own(copied: Callable[[Any], Any]) -> None:
     assert x.tolist() == [0.0, 1.0, 2.0] and y.tolist() == [7.0, 1.0, 2.0]
 
 
+@pytest.mark.parametrize("made", [lambda: np.zeros(3), lambda: np.ones(3), lambda: np.arange(3)])
+def test_what_is_made_anew_is_its_own(made: Callable[[], Any]) -> None:
+    """Though as long as nobody assigns, all share one memory."""
+    first, second, before = made(), made(), made().tolist()
+    first[0], first[1:] = 7, 8
+    second += 2
+    assert first.tolist() == [7, 8, 8] and second.tolist() == [x + 2 for x in before]
+    assert made().tolist() == before
+
+
 def test_slices_bounded_by_arrays() -> None:
     """A view is bounded by what the arrays held when it was taken."""
     x, start = ours.arange(6.0), ours.asarray(1)
