@@ -378,7 +378,9 @@ def test_copies_are_their_own(copied: Callable[[Any], Any]) -> None:
     assert x.tolist() == [0.0, 1.0, 2.0] and y.tolist() == [7.0, 1.0, 2.0]
 
 
-@pytest.mark.parametrize("made", [lambda: np.zeros(3), lambda: np.ones(3), lambda: np.arange(3)])
+@pytest.mark.parametrize(
+    "made", [lambda: ours.zeros(3), lambda: ours.ones(3), lambda: ours.arange(3)]
+)
 def test_what_is_made_anew_is_its_own(made: Callable[[], Any]) -> None:
     """Though as long as nobody assigns, all share one memory."""
     first, second, before = made(), made(), made().tolist()
