@@ -79,7 +79,9 @@ def arranged(x: Any, descending: bool) -> Any:
     if x.dtype.kind == "c" and _several_alike(x):
         return np.take_along_axis(x, order(x, descending), -1)
     if x.shape[-1] < SHORT or _counted(x):
-        return _turned(np.sort(_turned(x, descending), -1, "stable"), descending)
+        out = _turned(x, descending).copy()
+        out.sort(-1, "stable")
+        return _turned(out, descending)
     out = _turned(np.sort(x, -1), descending)
     if x.dtype.kind == "f":  # zeros of both signs are equal, and so is all that is no number
         for equal in (lambda x: x == 0, np.isnan):
