@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -61,12 +61,9 @@ settings; `facts` are about arrays, not their values.
 
 def tests(name: str) -> ModuleType:
     """A table of the tests'."""
-    spec = importlib.util.spec_from_file_location(f"coverage_{name}", TABLES / f"{name}.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # the class of a case wants to know where it is
-    spec.loader.exec_module(module)
-    return module
+    if str(TABLES) not in sys.path:
+        sys.path.insert(0, str(TABLES))
+    return importlib.import_module(name)
 
 
 def orders() -> dict[int, int]:

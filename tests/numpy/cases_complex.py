@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from cases import Case
+from calls import Case
 
 Z = np.array([[1 + 2j, 3 - 1j, 0.5j], [-2.0, 1 - 1j, -0.25 + 3j]])
 Y = np.array([2 - 1j, 0.5 + 1j, -1.5j])

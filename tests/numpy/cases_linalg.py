@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from cases import Case
+from calls import Case
 
 RNG = np.random.default_rng(8)
 SQUARE = RNG.normal(size=(3, 3)) + np.diag([1.0, 3.0, 6.0])

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cases import CASES, Case
+from calls import Case
+from cases import CASES
 
 import ngrad.numpy as ours
 from ngrad.dtypes import BRAIN, HALF

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cases import CASES, OTHER, ROUNDING, Case
+from calls import Case
+from cases import CASES, OTHER, ROUNDING
 from cases_complex import COMPLEX
 from numeric import check_gradient, check_second_gradient
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from cases import CUBE, Case, K
+from calls import CUBE, Case, K
 from numeric import check_gradient
 from test_functions import assert_like, converted, function_of
 

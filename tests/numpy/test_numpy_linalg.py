@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cases import Case
+from calls import Case
 from cases_linalg import (
     BATCH,
     CASES,

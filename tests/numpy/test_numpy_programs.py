@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cases import CUBE, SPECIAL, A, B, K, M, V, W
+from calls import CUBE, SPECIAL, A, B, K, M, V, W
 from numeric import check_gradient
 from test_functions import assert_like, converted
 

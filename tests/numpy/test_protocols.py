@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 import scipy.optimize
 import scipy.special
-from cases import CASES, Case
+from calls import Case
+from cases import CASES
 from numeric import assert_same_bits, check_gradient
 
 import ngrad

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import scipy.linalg
-from cases import Case
+from calls import Case
 from cases_linalg import (
     BATCH,
     DEFINITE,

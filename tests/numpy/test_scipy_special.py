@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import scipy.special
 import scipy.stats
-from cases import Case
+from calls import Case
 from numeric import check_gradient, check_second_gradient
 from test_functions import assert_like, converted, function_of
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cases import CUBE, A, B, K, M, V, describe
+from calls import CUBE, A, B, K, M, V, describe
 from test_functions import converted
 from wrong_expressions import EXPRESSIONS
 

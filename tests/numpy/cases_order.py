@@ -1,0 +1,140 @@
+"""Calls of functions that choose, order or contract: a part of the table of `cases.py`."""
+
+from __future__ import annotations
+
+import numpy as np
+from calls import CUBE, SINGLE, SMALL, SPECIAL, UNSIGNED, A, B, J, K, M, V, W, table
+
+CASES, case = table()
+
+# -- selection and products ------------------------------------------------------------------------
+
+case("where", A > 0, A, B, orders=1)
+case("where", M, 1, 2.5)
+case("where", M)
+case("nonzero", K)
+case("argwhere", K)
+case("flatnonzero", M)
+case("clip", A, -0.5, 1.0, orders=1)
+case("clip", K, 0, None)
+case("clip", K, min=-1, max=4)
+case("round", B)
+case("round", B, 1)
+case("round", K, -1)
+case("around", SPECIAL)
+case("take", A, [2, 0, 2], axis=0, orders=1)
+case("take", A, [[0, -1], [5, 3]])
+case("take", V, [7, -9], mode="wrap")
+case("take", V, [7, -9], mode="clip")
+case("take_along_axis", A, np.argsort(A, axis=1), axis=1, orders=1)
+case("take_along_axis", K, np.array([[0], [3]]), axis=1)
+case("compress", [True, False, True], A, axis=0)
+case("extract", A > 0, A)
+case("diagonal", CUBE, 1, 1, 2, orders=1)
+case("trace", A, orders=1)
+case("trace", CUBE, axis1=1, axis2=2)
+case("matmul", A, A.T, orders=2)
+case("matmul", CUBE, V, orders=1)
+case("matmul", K, J.T)
+case("dot", A, V, orders=1)
+case("dot", CUBE, CUBE.swapaxes(1, 2)[0])
+case("dot", 2.0, A)
+case("vdot", A, B, orders=1)
+case("inner", A, B, orders=1)
+case("outer", V, W, orders=1)
+case("tensordot", CUBE, A, ([1, 2], [0, 1]), orders=1)
+case("einsum", A, [0, 1], V, [1], orders=2)
+case("einsum", CUBE, [0, 1, ...], [1, ..., 0])
+case("einsum", "ij,ik->jk", A, B, orders=1)
+
+# -- order and sets --------------------------------------------------------------------------------
+
+TIED = np.array([3, 1, 3, 2, 1, 1])
+for name in ("sort", "argsort"):
+    for axis in (0, -1, None):
+        case(name, CUBE, axis=axis, orders=1 if name == "sort" else 0)
+    for x in (K, SPECIAL, SINGLE, UNSIGNED, np.zeros((2, 0)), M):
+        case(name, x, stable=True)
+case("sort", V, kind="mergesort")
+case("argsort", np.float64(2.5))
+case("lexsort", (TIED[::-1], TIED))
+case("lexsort", [B[0], M[0].astype(float)])
+case("lexsort", (K[:, ::-1], np.abs(J) // 3), axis=0)
+EDGES = np.sort(B.ravel())
+for side in ("left", "right"):
+    case("searchsorted", EDGES, A, side=side)
+    case("searchsorted", np.sort(TIED), K, side=side)
+    case("searchsorted", np.sort(SPECIAL), SPECIAL, side=side)
+    case("searchsorted", TIED, 2, side=side, sorter=np.argsort(TIED, kind="stable"))
+    case("searchsorted", np.zeros(0), V, side=side)
+    case("searchsorted", np.zeros(1), V, side=side)
+for right in (False, True):
+    case("digitize", A, EDGES, right=right)
+    case("digitize", K, np.array([5, 2, 2, -3]), right=right)
+case("isin", K, [2, 9, 100])
+case("isin", A, A[1], invert=True)
+case("isin", SPECIAL, SPECIAL)
+case("isin", K, [])
+case("unique", A, orders=1)
+for x in (TIED, K, M, np.r_[SPECIAL, SPECIAL]):
+    case("unique", x)
+    case("unique", x, return_index=True, return_inverse=True, return_counts=True)
+case("unique", SPECIAL, equal_nan=False)
+case("unique", A[:2, ::-1], axis=0, orders=1)
+case("unique", K[[0, 1, 0]], axis=0)
+case("unique", TIED.reshape(2, 3), axis=1, return_inverse=True)
+for name in ("unique_all", "unique_counts", "unique_inverse", "unique_values"):
+    case(name, A, orders=1 if name == "unique_values" else 0)
+    if name != "unique_values":  # whose order NumPy leaves open
+        case(name, TIED)
+case("intersect1d", TIED, [2, 3, 9])
+case("intersect1d", np.r_[V, W], W, return_indices=True)
+case("intersect1d", A, A[1])
+case("union1d", TIED, K)
+case("union1d", A, V, orders=1)
+for unique in (False, True):
+    case("setdiff1d", A, A[1], unique)
+    case("setdiff1d", A, V, unique, orders=1)
+    case("setxor1d", A[:2], A[1:], unique)
+    case("setxor1d", A, V, unique, orders=1)
+case("setdiff1d", TIED, [1, 7])
+case("setxor1d", TIED, K)
+
+# -- choices, grids, functions of slices -----------------------------------------------------------
+
+case("select", [A > 1, A < 0], [A, B], 0.5, orders=1)
+case("select", [M, ~M], [1, K])
+case("select", [K > 2, K > 0], [K, SINGLE[:2]], default=-1)
+case("choose", [[2, 0], [1, 1]], [10, [20, 21], [[30], [31]]])
+case("choose", K, [A[0], B[0], V], mode="wrap")
+case("choose", K, [A[0], B[0], V], mode="clip")
+case("choose", M.astype(int), [A[:2], B[:2]], orders=1)
+case("piecewise", A, [A < 0, A > 1], [-1.0, 2.5, 0.0])
+case("piecewise", A, [A < 0], [lambda x: x * x, lambda x: 3 * x], orders=1)
+case("piecewise", K, [K > 2], [lambda x: x + 0.7, 1])
+case("piecewise", V, [False, True, False, True], [1.0, 2.0])
+for axis in (0, 1, 2):
+    case("apply_along_axis", lambda x: (x * x).sum(), axis, CUBE, orders=1 if axis else 0)
+    case("apply_along_axis", lambda x: x[::-1] * 2, axis, CUBE)
+    case("apply_along_axis", lambda x: x[:, None] * x[:2], axis, CUBE)
+case("apply_over_axes", lambda x, axis: x.sum(axis), CUBE, [0, 2], orders=1)
+case("apply_over_axes", lambda x, axis: x.sum(axis, keepdims=True), CUBE, -1)
+case("ix_", [0, 2], [True, False, True])
+case("ix_", np.array([1, 0]))
+case("unravel_index", [[5, 7]], (3, 4))
+case("unravel_index", 11, (3, 4), order="F")
+case("ravel_multi_index", ([1, 2], [3, 0]), (3, 4))
+case("ravel_multi_index", ([4, -1], [3, 5]), (3, 4), mode=("wrap", "clip"))
+case("vecdot", A, B, orders=2)
+case("vecdot", CUBE, CUBE, axis=0, keepdims=True)
+case("vecdot", K, J[0])
+case("matvec", CUBE, V, orders=1)
+case("matvec", K, J)
+case("vecmat", V, CUBE.swapaxes(1, 2), orders=1)
+case("vecmat", J[0], K.T)
+for name in ("cumulative_sum", "cumulative_prod"):
+    case(name, V, orders=2)
+    case(name, CUBE, axis=1, include_initial=True, orders=1)
+    case(name, SMALL, include_initial=True)
+    case(name, np.float64(2.5))
+    case(name, K, axis=0, dtype=np.float32)

@@ -1,0 +1,152 @@
+"""Calls of functions that reduce, make or reshape arrays: a part of the table of `cases.py`."""
+
+from __future__ import annotations
+
+import numpy as np
+from calls import CUBE, HOLED, SINGLE, SMALL, A, B, K, M, V, W, table
+
+CASES, case = table()
+
+# -- reductions ------------------------------------------------------------------------------------
+
+for name in ("sum", "mean", "prod", "max", "min"):
+    for axis in (None, 0, -1, (0, 2)):
+        case(name, CUBE, axis=axis, orders=1 if name in ("max", "min") else 2)
+    case(name, CUBE, axis=1, keepdims=True)
+    case(name, K)
+    case(name, SMALL)
+    case(name, SINGLE, axis=1)
+for name in ("sum", "mean", "prod"):
+    case(name, A, where=A > 0)
+    case(name, K, axis=0, dtype=np.float32)
+case("sum", M, axis=1)
+case("sum", A, initial=2.0)
+case("max", A, initial=5.0)
+case("min", A, axis=0, where=A > 0, initial=9.0)
+for name in ("var", "std"):
+    case(name, CUBE, axis=1, orders=2)
+    case(name, CUBE, ddof=1)
+    case(name, A, axis=0, keepdims=True, where=A > -1)
+    case(name, K, axis=1)
+case("ptp", A, axis=1, orders=1)
+for name in ("all", "any"):
+    case(name, M, axis=0)
+    case(name, K, keepdims=True)
+    case(name, M, where=[[True], [False]])
+case("count_nonzero", K, axis=1)
+case("count_nonzero", M)
+for name in ("argmax", "argmin"):
+    case(name, B)
+    case(name, B, axis=1)
+    case(name, K, axis=0, keepdims=True)
+for name in ("nansum", "nanprod", "nanmean", "nanvar", "nanstd", "nanmax", "nanmin"):
+    case(name, HOLED)
+    case(name, HOLED, axis=0)
+    case(name, A, axis=1, orders=1)
+for name in ("cumsum", "cumprod"):
+    case(name, CUBE, axis=1, orders=2)
+    case(name, A)
+    case(name, K, axis=-1)
+    case(name, SMALL)
+    case("nan" + name, HOLED, axis=1)
+
+# -- creation --------------------------------------------------------------------------------------
+
+case("array", [[1, 2], [3, 4]])
+case("array", [1.0, 2.0], dtype=np.float32)
+case("array", 3, ndmin=2)
+case("array", [True, False])
+case("asarray", K)
+case("asarray", [[A[0], V], [W, B[1]]], orders=1)
+case("asanyarray", A)
+case("ascontiguousarray", A)
+case("asfortranarray", A)
+case("asarray_chkfinite", A)
+for name in ("zeros", "ones"):
+    case(name, (2, 3))
+    case(name, 3, dtype=int)
+    case(name + "_like", K)
+    case(name + "_like", A, dtype=bool)
+case("full", (2, 2), 7)
+case("full", 3, 0.5, dtype=np.float32)
+case("full_like", K, 2.7)
+case("eye", 3)
+case("eye", 3, 4, k=-1, dtype=int)
+case("identity", 2)
+case("arange", 5)
+case("arange", 2, 9, 3)
+case("arange", 0.0, 1.0, 0.3)
+case("arange", 5, 0, -2, dtype=np.int32)
+case("arange", 5, 0, -1.5, dtype=np.int64)
+case("arange", 0, 1, 0.1, dtype=np.float16)
+case("linspace", 0, 1, 7)
+case("linspace", 2.0, -3.0, 5, endpoint=False)
+case("linspace", V, W, 4, axis=1, orders=1)
+case("linspace", 0, SINGLE[0], 3)
+case("linspace", 0, 10, 4, dtype=int)
+case("linspace", 1, 2, 1)
+case("linspace", 0, 1, 5, retstep=True)
+case("logspace", 0, 2, 5)
+case("geomspace", 1, 256, 9)
+case("meshgrid", V, W[:3])
+case("meshgrid", V, W[:3], indexing="ij")
+case("meshgrid", V, W[:3], sparse=True)
+case("tri", 3, 4, 1)
+case("indices", (2, 3))
+case("indices", (2, 3), sparse=True)
+case("copy", A, orders=1)
+
+# -- shapes ----------------------------------------------------------------------------------------
+
+case("reshape", CUBE, (4, -1), orders=1)
+case("reshape", CUBE, (6, 4), order="F")
+case("ravel", A, orders=1)
+case("ravel", A.T)
+case("transpose", CUBE, orders=1)
+case("transpose", CUBE, (1, 2, 0))
+case("permute_dims", CUBE, (1, 2, 0))
+case("matrix_transpose", CUBE)
+case("swapaxes", CUBE, 0, -1, orders=1)
+case("moveaxis", CUBE, [0, 1], [-1, 0])
+case("rollaxis", CUBE, 2)
+case("rollaxis", CUBE, 0, 3)
+case("expand_dims", A, (0, -1))
+case("squeeze", A[:1, :, None], orders=1)
+case("squeeze", A[:1, :, None], axis=-1)
+case("broadcast_to", V, (3, 4), orders=1)
+case("broadcast_arrays", A, V[:1])
+for name in ("atleast_1d", "atleast_2d", "atleast_3d"):
+    for x in (np.float64(2.0), V, A, CUBE):
+        case(name, x)
+    case(name, V, A)
+case("concatenate", [A, B], orders=1)
+case("concatenate", [A, K[:, :4][:1]], axis=0)
+case("concatenate", [A, V], axis=None)
+case("concat", [CUBE, CUBE], axis=-1)
+case("stack", [V, W], axis=1, orders=1)
+case("vstack", [V, A])
+case("hstack", [A, B])
+case("hstack", [V, W])
+case("dstack", [A, B])
+case("column_stack", [V, W])
+case("append", A, V)
+case("append", A, B, axis=0)
+case("block", [[A, B], [B, A]])
+case("array_split", np.arange(7), 3)
+case("array_split", A, [1, 3], axis=1)
+case("split", A, 2, axis=1)
+case("vsplit", A, 3)
+case("hsplit", A, 2)
+case("dsplit", CUBE, 2)
+case("unstack", A, axis=1)
+case("repeat", A, 2, orders=1)
+case("repeat", A, [1, 0, 2], axis=0)
+case("tile", V, (2, 3), orders=1)
+case("tile", A, 2)
+for name in ("flip", "flipud", "fliplr"):
+    case(name, A, orders=1)
+case("flip", CUBE, (0, 2))
+for k in range(-1, 5):
+    case("rot90", A, k)
+case("roll", A, 2, orders=1)
+case("roll", A, (1, -1), axis=(0, 1))
