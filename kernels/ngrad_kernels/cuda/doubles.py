@@ -3,16 +3,16 @@
 Values are NumPy scalars, whose arithmetic is IEEE's and wraps. Arithmetic that has a name (`fma`,
 `exp_f4`, `combine_max`, ...) is the CPU's own, compiled. Memory is this process's, and every access
 must lie in a range that was registered (or that the kernel itself asked for), as it must on a GPU,
-and be aligned. A shuffle is an exchange between two barriers of a group's 16 threads.
+and be aligned. The 16 threads of a group wait for one another where they exchange values.
 """
 
 from __future__ import annotations
 
 import bisect
 import ctypes
+import functools
 import inspect
 import threading
-import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -26,6 +26,7 @@ from numba.cuda.simulator.cudadrv.devicearray import FakeCUDAArray
 from ngrad_kernels.codegen import Helper
 from ngrad_kernels.codes import computed, ctype_of, part_of, size_of
 from ngrad_kernels.compiling import NAMESPACE as COMPILED
+from ngrad_kernels.cuda.exchange import Group
 from ngrad_kernels.cuda.routines import HELPERS
 from ngrad_kernels.cuda.source import ALIGNMENT, GROUP, VECTOR
 from ngrad_kernels.intrinsics import COMPUTED, MEMORY
@@ -38,25 +39,28 @@ class Ranges:
     """Ranges of addresses, none overlapping another."""
 
     def __init__(self) -> None:
-        self._starts: list[int] = []
         self._ends: dict[int, int] = {}
+        self._sorted: tuple[list[int], list[int]] = ([], [])  # never changed, so read with no lock
         self._lock = threading.Lock()
 
     def add(self, address: int, nbytes: int) -> None:
         with self._lock:
-            if address not in self._ends:
-                bisect.insort(self._starts, address)
             self._ends[address] = address + nbytes
+            self._sort()
 
     def remove(self, address: int) -> None:
         with self._lock:
-            self._starts.remove(address)
             del self._ends[address]
+            self._sort()
+
+    def _sort(self) -> None:
+        starts = sorted(self._ends)
+        self._sorted = starts, [self._ends[start] for start in starts]
 
     def holds(self, address: int, nbytes: int) -> bool:
-        with self._lock:
-            k = bisect.bisect_right(self._starts, address) - 1
-            return k >= 0 and address + nbytes <= self._ends[self._starts[k]]
+        starts, ends = self._sorted
+        k = bisect.bisect_right(starts, address) - 1
+        return k >= 0 and address + nbytes <= ends[k]
 
 
 _device = Ranges()
@@ -131,11 +135,11 @@ def _access(code: str) -> dict[str, Callable[..., Any]]:
     allowed = {kind, bool, np.bool_} | ({int} if code == "i8" else set())
     stored = ctype_of("u1" if code == "b1" else code)
     plain_of = {"f": float, "c": complex}.get(code[0], int)
+    alignment = {1: size_of(part_of(code)), VECTOR: min(ALIGNMENT, size * VECTOR)}
 
     def place(address: int, index: int, count: int = 1) -> int:
         where = int(address) + int(index) * size * count
-        align = size_of(part_of(code)) if count == 1 else min(ALIGNMENT, size * count)
-        _check(where, size * count, align)
+        _check(where, size * count, alignment[count])
         return where
 
     def load(address: int, index: int) -> Any:
@@ -197,33 +201,20 @@ class _Compiled:
             function = nb.njit(error_model="numpy")(_CALLERS[operands](function))
         self.function = function
         self.results: dict[tuple[Any, ...], Any] = {}
+        self.lock = threading.Lock()
 
     def __call__(self, *args: Any) -> Any:
-        result = self.function(*args)
         kinds = tuple(map(type, args))
-        if kinds not in self.results:
-            overload = self.function.overloads[tuple(map(typeof, args))]
-            self.results[kinds] = np.dtype(str(overload.signature.return_type)).type
-        return self.results[kinds](result)
+        kind = self.results.get(kinds)
+        if kind is None:
+            with self.lock:  # Numba runs what is compiled a little before it lists it
+                self.function(*args)
+                overload = self.function.overloads[tuple(map(typeof, args))]
+            kind = self.results[kinds] = np.dtype(str(overload.signature.return_type)).type
+        return kind(self.function(*args))
 
 
 # -- threads ---------------------------------------------------------------------------------------
-
-
-class _Group:
-    """The 16 threads of a group: a value of each, and where they wait for one another."""
-
-    def __init__(self) -> None:
-        self.values: list[Any] = [None] * GROUP
-        self.barrier = threading.Barrier(GROUP)
-
-    def exchange(self, value: Any) -> list[Any]:
-        """The values of all lanes."""
-        self.values[_here.thread % GROUP] = value
-        self.barrier.wait(60)
-        values = list(self.values)
-        self.barrier.wait(60)
-        return values
 
 
 class _Launch:
@@ -231,14 +222,17 @@ class _Launch:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._groups: dict[tuple[int, int], _Group] = {}
+        self._groups: dict[tuple[int, int], Group] = {}
         self._shared: dict[int, int] = {}
         self.ranges = Ranges()
         self.kept: list[Any] = []
 
-    def group(self) -> _Group:
+    def group(self, block: int, thread: int) -> Group:
+        key = block, thread // GROUP
         with self._lock:
-            return self._groups.setdefault((_here.block, _here.thread // GROUP), _Group())
+            if key not in self._groups:
+                self._groups[key] = Group()
+            return self._groups[key]
 
     def shared(self, count: int) -> int:
         with self._lock:
@@ -248,7 +242,7 @@ class _Launch:
 
     def end(self) -> None:
         for group in self._groups.values():
-            group.barrier.abort()
+            group.abort()
         for address in self._shared.values():
             _device.remove(address)
 
@@ -256,19 +250,24 @@ class _Launch:
 _here = threading.local()
 
 
+def _exchange(value: Any) -> list[Any]:
+    """The values of all threads of this one's group."""
+    found: list[Any] = _here.group.exchange(_here.thread % GROUP, value)
+    return found
+
+
 def shuffle(value: Any, lane: int) -> Any:
-    return _here.launch.group().exchange(value)[int(lane) % GROUP]
+    return _exchange(value)[int(lane) % GROUP]
 
 
 def shuffle_down(value: Any, distance: int) -> Any:
     lane = _here.thread % GROUP
     other = lane + int(distance)
-    return _here.launch.group().exchange(value)[other if other < GROUP else lane]
+    return _exchange(value)[other if other < GROUP else lane]
 
 
 def ballot(condition: Any) -> int:
-    votes = _here.launch.group().exchange(bool(condition))
-    return sum(1 << lane for lane, vote in enumerate(votes) if vote)
+    return sum(1 << lane for lane, vote in enumerate(_exchange(bool(condition))) if vote)
 
 
 def helper(inline: bool = False) -> Callable[[Any], Any]:
@@ -313,9 +312,11 @@ exec(as_helpers(*HELPERS), NAMESPACE)  # whose names are those above
 
 
 def _is_alive(thread: Any) -> bool:
-    """Whether a thread runs. The simulator asks without a pause, and would leave them no time."""
-    if thread.thread_id == 0:
-        time.sleep(1e-4)
+    """Whether a thread runs. The simulator asks without a pause, and would leave them no time: so
+    it waits a little for one that is not at a barrier.
+    """
+    if not thread.syncthreads_blocked:
+        thread.join(1e-4)
     return threading.Thread.is_alive(thread)
 
 
@@ -332,21 +333,45 @@ def run_user(run: Callable[[Any, list[Any]], object], interfaces: Sequence[dict[
     run(cuda.stream(), [FakeCUDAArray(np.asarray(_Memory(each))) for each in interfaces])
 
 
-def launch(name: str, text: str, grid: int, size: int, arguments: tuple[int, ...]) -> None:
-    """Run the kernel `name` of a source text with `grid` blocks of `size` threads, and wait."""
+_WAITING = {"barrier", "shared_words", "shuffle", "shuffle_down", "ballot"}
+"""What threads do with one another."""
+
+
+@functools.lru_cache(1 << 10)
+def _loaded(name: str, text: str) -> tuple[Callable[..., None], bool]:
+    """A kernel of a source text, and whether its threads do anything with one another."""
     scope = dict(NAMESPACE)
     exec(compile(text, f"<ngrad {name}>", "exec"), scope)
-    kernel, shared = scope[name], _Launch()
+    names: set[str] = set()
+    left = [name]
+    while left:
+        one = left.pop()
+        if one not in names:
+            names.add(one)
+            left += getattr(getattr(scope.get(one), "__code__", None), "co_names", ())
+    return scope[name], not names.isdisjoint(_WAITING)
+
+
+def launch(name: str, text: str, grid: int, size: int, arguments: tuple[int, ...]) -> None:
+    """Run the kernel `name` of a source text with `grid` blocks of `size` threads, and wait.
+
+    Threads that do nothing with one another run one by one in one of the simulator's: to begin one
+    takes it longer than what most do.
+    """
+    kernel, together = _loaded(name, text)
+    shared = _Launch()
 
     def thread(*args: int) -> None:
-        _here.launch, _here.own, _here.kept = shared, Ranges(), []
-        _here.thread, _here.block = cuda.threadIdx.x, cuda.blockIdx.x
-        _here.block_size, _here.grid_size = cuda.blockDim.x, cuda.gridDim.x
-        _here.barrier = cuda.syncthreads
-        with np.errstate(all="ignore"):
-            kernel(*args)
+        _here.launch, _here.block, _here.barrier = shared, cuda.blockIdx.x, cuda.syncthreads
+        _here.block_size, _here.grid_size = size, grid
+        for _here.thread in (cuda.threadIdx.x,) if together else range(size):
+            _here.own, _here.kept = Ranges(), []
+            if together:
+                _here.group = shared.group(_here.block, _here.thread)
+            with np.errstate(all="ignore"):
+                kernel(*args)
 
     try:
-        cuda.jit(thread)[grid, size](*arguments)
+        cuda.jit(thread)[grid, size if together else 1](*arguments)
     finally:
         shared.end()
