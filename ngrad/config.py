@@ -15,8 +15,8 @@ import sys
 import threadpoolctl
 
 from ngrad_kernels import cache
+from ngrad_kernels.choices import PRECISIONS, choices
 from ngrad_kernels.memory import MemoryStats, Pool, pool
-from ngrad_kernels.product import PRECISIONS, precision
 from ngrad_kernels.targets import target
 from ngrad_kernels.threads import use, used
 
@@ -161,7 +161,7 @@ def matmul_precision() -> str:
     >>> config.matmul_precision()
     'float32'
     """
-    return precision.name
+    return choices.precision
 
 
 def set_matmul_precision(name: str) -> None:
@@ -188,7 +188,37 @@ def set_matmul_precision(name: str) -> None:
     """
     if name not in PRECISIONS:
         raise ValueError(f"the precision of matmul is one of {', '.join(PRECISIONS)}, not {name!r}")
-    precision.name = name
+    choices.precision = name
+
+
+def op_determinism() -> bool:
+    """Whether an op gives the same bits each time; as for `set_op_determinism`.
+
+    Examples
+    --------
+    >>> from ngrad import config
+    >>> config.op_determinism()
+    True
+    """
+    return choices.deterministic
+
+
+def set_op_determinism(on: bool) -> None:
+    """Have every op give the same bits each time, as it does unless set; or let CUDA add floats at
+    many indices (the gradient of a `gather`, `scatter_nd`, `segment_sum`) atomically, in whichever
+    order its threads come, rather than put the indices in order first.
+
+    It holds for calls from now on; a plan that was captured as a graph keeps what it was captured
+    with. On the CPU it changes nothing. TensorFlow has `config.experimental.enable_op_determinism`
+    for it, and is not deterministic unless it is called.
+
+    Examples
+    --------
+    >>> from ngrad import config
+    >>> config.set_op_determinism(False)
+    >>> config.set_op_determinism(True)
+    """
+    choices.deterministic = bool(on)
 
 
 def threads() -> int:

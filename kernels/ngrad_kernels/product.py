@@ -87,19 +87,3 @@ class Prepared(NamedTuple):
     n: int
     grain: int
     keep: Any
-
-
-class Precision:
-    """How float32 is multiplied where a library has a choice: "float32", or "tf32", whose products
-    have 10 bits of mantissa and whose sums are float32.
-    """
-
-    __slots__ = ("name",)
-
-    def __init__(self) -> None:
-        self.name = "float32"
-
-
-PRECISIONS = ("float32", "tf32")
-precision = Precision()
-"""The process's."""

@@ -238,8 +238,9 @@ def extremes(table, lo, hi):
 
 
 def last(table, lo, hi):
-    """For each row of a batch, the last place at which an index names it; -1 if none does. Item:
-    batch and part of the rows, which reads every index. Negative indices count from the end.
+    """For each row of a batch, the last place at which an index names it, counted from 1; what none
+    names stays as it is. Item: batch and part of the rows, which reads every index. Negative
+    indices count from the end.
 
     Facts: rows and indices of a batch, parts.
     """
@@ -248,10 +249,8 @@ def last(table, lo, hi):
     for item in range(lo, hi):
         batch, part = item // parts, item % parts
         first, end = rows * part // parts, rows * (part + 1) // parts
-        for row in range(first, end):
-            store_i8(table[2], batch * rows + row, -1)
         for m in range(count):
             at = load_i8(table[1], batch * count + m)
             at = at + rows if at < 0 else at
             if first <= at and at < end:
-                store_i8(table[2], batch * rows + at, m)
+                store_i8(table[2], batch * rows + at, m + 1)

@@ -33,7 +33,7 @@ class Libraries(Protocol):
 
     def routine(self, name: str, code: str, words: Sequence[int], /) -> Prepared | None:
         """The routine of an op ("cholesky", ...) for a dtype and what it is told of sizes; None if
-        the library for it is not installed.
+        there is none, or the library for it is not installed.
         """
 
 

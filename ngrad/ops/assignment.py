@@ -17,11 +17,11 @@ from ngrad.errors import DTypeError, IndexBoundsError, ShapeError
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op
 from ngrad.graph.program import OUT, Launch
-from ngrad.ops.arithmetic import add, maximum
-from ngrad.ops.comparison import equal, greater_equal, less
+from ngrad.ops.arithmetic import add
+from ngrad.ops.comparison import equal, greater, less
 from ngrad.ops.convert import cast_to, from_outside, number, tensor
 from ngrad.ops.elementwise import select
-from ngrad.ops.gather import ADD_ROWS, gather_rows
+from ngrad.ops.gather import ADD_ROWS, cleared, gather_rows
 from ngrad.ops.indexing import Region, Rows, region_of, rows_of
 from ngrad.ops.joining import concat
 from ngrad.ops.launching import dense_operands
@@ -157,8 +157,8 @@ def _with_rows(rows: Rows, values: Any, change: Change) -> Any:
         where = select(less(where, 0), where + sizes[at], where)  # two names of one element
         values, where = _runs(values, where, at, change.joined)
     last = reshape(apply(LAST, (reshape(where, (1, where.size)),), (sizes[at],)), (sizes[at],))
-    held = reshape(greater_equal(last, 0), (sizes[at], *(1,) * (flat.ndim - 1 - at)))
-    return select(held, change(flat, gather_rows(values, maximum(last, 0), at)), flat)
+    held = reshape(greater(last, 0), (sizes[at], *(1,) * (flat.ndim - 1 - at)))
+    return select(held, change(flat, gather_rows(values, last - 1, at)), flat)
 
 
 def _runs(values: Any, where: Any, axis: int, joined: Callable[[Any, Any], Any]) -> tuple[Any, Any]:
@@ -191,11 +191,12 @@ def _last_prepare(inputs: tuple[Layout, ...], out: Layout, rows: int) -> Any:
     read = dense_operands([*enumerate(inputs)])
     operands = (*read.operands, (OUT, 0))
     launch = Launch(target.skeleton("last"), facts, batch * parts, 1, operands)
-    return read.then(launch, keep=(held,)), out
+    return read.then(cleared(out), launch, keep=(held,)), out
 
 
 LAST = Op("last_rows", _last_infer, _last_prepare, ("rows",), family="indexing")
-"""For each row of a batch, the last place at which an index names it; -1 if none does."""
+"""For each row of a batch, the last place, counted from 1, at which an index names it; 0 if none
+does."""
 
 
 @LAST.batch

@@ -32,6 +32,8 @@ from ngrad.ops.slicing import strided
 from ngrad.record import apply
 from ngrad.tensor import from_numpy
 from ngrad_kernels.contract import CHUNK
+from ngrad_kernels.product import Prepared
+from ngrad_kernels.target import Target
 
 INT64 = BY_CODE["i8"]
 
@@ -136,9 +138,13 @@ def _add_rows_infer(g: Layout, index: Layout, rows: int, axis: int, batches: int
 def _add_rows_prepare(
     inputs: tuple[Layout, ...], out: Layout, rows: int, axis: int, batches: int
 ) -> Any:
+    return rows_joined("add", cleared(out), inputs, 0, out, axis, batches), out
+
+
+def cleared(out: Layout) -> Launch:
+    """The launch that zeroes a result."""
     clear = out.device.target.skeleton("clear")
-    start = Launch(clear, 0, -(-out.nbytes // 8), CHUNK, ((OUT, 0),))
-    return rows_joined("add", start, inputs, 0, out, axis, batches), out
+    return Launch(clear, 0, -(-out.nbytes // 8), CHUNK, ((OUT, 0),))
 
 
 def rows_joined(
@@ -149,16 +155,23 @@ def rows_joined(
     values, index = inputs[which : which + 2]
     if values.size == 0:
         return Program((start,), keep=held)
-    at = Gathered.of(out, index, axis, batches)
-    target = out.device.target
+    at, target, name = Gathered.of(out, index, axis, batches), out.device.target, f"scatter_{how}"
+    work = target.libraries.routine(name, values.dtype.code, at)
+    if work is None:
+        work = _in_parts(target.typed(name, values.dtype.code), at, target)
+    read = dense_operands([(which, values), (which + 1, index)])
+    operands = (*read.operands, (OUT, 0))
+    launch = Launch(work.kernel, work.facts, work.n, work.grain, operands)
+    return read.then(start, launch, keep=(*held, work.keep))
+
+
+def _in_parts(kernel: int, at: Gathered, target: Target) -> Prepared:
+    """Rows joined by parts of the result, each of which reads all indices."""
     parts, tiles = target.scatter_parts(at.rows, at.places, at.width)
     facts, kept = target.facts([at.rows, at.places, at.width, at.sharing, parts, tiles])
     items, work = at.batches * parts * tiles, at.places * at.width
     grain = 1 if work >= CHUNK else max(1, CHUNK // max(1, work))
-    read = dense_operands([(which, values), (which + 1, index)])
-    operands = (*read.operands, (OUT, 0))
-    kernel = target.typed(f"scatter_{how}", values.dtype.code)
-    return read.then(start, Launch(kernel, facts, items, grain, operands), keep=(*held, kept))
+    return Prepared(kernel, facts, items, grain, kept)
 
 
 ADD_ROWS = Op(

@@ -13,7 +13,7 @@ from ngrad.graph.program import OUT, Launch, Program
 from ngrad.ops.arithmetic import maximum
 from ngrad.ops.assignment import LAST, assigned
 from ngrad.ops.bounds import LOWEST, checked
-from ngrad.ops.comparison import equal, greater_equal, less
+from ngrad.ops.comparison import equal, greater, less
 from ngrad.ops.convert import cast_to, number, tensor
 from ngrad.ops.creation import ones_of
 from ngrad.ops.elementwise import select
@@ -131,7 +131,7 @@ class Segments:
         ids, x = self.ids, self.rows
         found = extreme_rows(how, x, ids, self.count + 1)[: self.count]
         last = apply(LAST, (reshape(ids, (1, ids._layout.size)),), (self.count + 1,))
-        there = greater_equal(last[0, : self.count], 0)
+        there = greater(last[0, : self.count], 0)
         empty = _bound(x.dtype, how) if empty is None else empty
         return select(reshape(there, (self.count, *(1,) * (x.ndim - 1))), found, empty)
 

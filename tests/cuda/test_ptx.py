@@ -20,7 +20,7 @@ from test_random_spaces import cases
 
 from ngrad_kernels.body import Body, Step
 from ngrad_kernels.codes import HALVES
-from ngrad_kernels.cuda import matrices, sorting
+from ngrad_kernels.cuda import matrices, scattering, sorting
 from ngrad_kernels.cuda.gemm import render_gemm, tile_of
 from ngrad_kernels.cuda.render import render
 from ngrad_kernels.cuda.render_space import render_space
@@ -37,7 +37,7 @@ compiling = pytest.importorskip(
 CAPABILITIES = ((8, 0), (9, 0))
 NAMED = re.compile(r'@"(?:llvm\.(fma\.f\d\d)|__nv_(fmodf?))"')
 """What may hold an fma: the source's own, and libdevice's exact remainder."""
-CONTRACTED = re.compile(r"\bfma\.|\b(?:add|sub|mul)\.f(?:32|64)|\.ftz|\.approx")
+CONTRACTED = re.compile(r"\bfma\.|(?<!atom\.global\.)\b(?:add|sub|mul)\.f(?:32|64)|\.ftz|\.approx")
 
 
 def _ptxas() -> str:
@@ -153,6 +153,12 @@ def test_products(code: str, tmp_path: Path, request: pytest.FixtureRequest) -> 
 
 def test_sorts(tmp_path: Path, request: pytest.FixtureRequest) -> None:
     check_all(map(sorting.source, sorting.KERNELS), tmp_path, request)
+
+
+def test_scatters(tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    sources = [scattering.add_atomically(code) for code in ("f4", "f8")]
+    sources += [scattering.join("add", code) for code in launches.SOME if code != "b1"]
+    check_all([*sources, scattering.join("max", "f4")], tmp_path, request)
 
 
 def test_kernels_around_libraries(tmp_path: Path, request: pytest.FixtureRequest) -> None:

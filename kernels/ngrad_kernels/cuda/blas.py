@@ -12,9 +12,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ngrad_kernels.blas import LETTERS
+from ngrad_kernels.choices import choices
 from ngrad_kernels.codes import computed, ctype_of, part_of, size_of
 from ngrad_kernels.cuda.matrices import batched, note_fault, pointers, zero_diagonals
-from ngrad_kernels.product import Product, precision
+from ngrad_kernels.product import Product
 
 if TYPE_CHECKING:
     from ngrad_kernels.cuda.libraries import Libraries, Routine
@@ -71,7 +72,7 @@ def gemm(libraries: Libraries, code: str) -> Routine:
         rows, columns, depth, x_by, x_run, y_by, y_run, count, x_step, y_step, *starts = words
         x, y, out = addresses
         cublas, handle = libraries.handle("cublas")
-        fast = part_of(code) == "f4" and precision.name == "tf32"
+        fast = part_of(code) == "f4" and choices.precision == "tf32"
         compute = cublas.ComputeType["COMPUTE_32F_FAST_TF32" if fast else _COMPUTE[code]]
         of = (cublas.Operation.N, cublas.Operation.T)
         for k in range(len(starts) // 2):

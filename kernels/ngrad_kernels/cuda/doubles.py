@@ -113,6 +113,17 @@ def _atomic(combine: Callable[[int, int], int]) -> Callable[[int, int], None]:
     return change
 
 
+def _atomic_add(code: str) -> Callable[[int, int, Any], None]:
+    alone, access = threading.Lock(), _access(code)
+    load, store = access[f"load_{code}"], access[f"store_{code}"]
+
+    def add(address: int, index: int, value: Any) -> None:
+        with alone:
+            store(address, index, load(address, index) + value)
+
+    return add
+
+
 class _Table:
     def __init__(self, address: int) -> None:
         self.address = int(address)
@@ -290,6 +301,7 @@ _PLAIN = {
     "shared_words": lambda count: _here.launch.shared(count),
     "atomic_min": _atomic(min),
     "atomic_max": _atomic(max),
+    **{f"atomic_add_{code}": _atomic_add(code) for code in ("f4", "f8")},
     "at_hand": lambda values: values,
     "quotient": lambda x, y: x // y,
     "shuffle": shuffle,

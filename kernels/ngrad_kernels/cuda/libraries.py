@@ -77,10 +77,10 @@ class Libraries:
         return Prepared(kernel, facts, tiles(product, tile), 1, held)
 
     def routine(self, name: str, code: str, words: Sequence[int]) -> Prepared | None:
-        """A routine of linear algebra, a transform, or a sort of our own, of a dtype; None if there
-        is none, or its library is not there.
+        """A routine of linear algebra, a transform, or a sort or scatter of our own, of a dtype;
+        None if there is none, it does not pay, or its library is not there.
         """
-        from ngrad_kernels.cuda import adjugates, blas, fourier, lu, solver, sorting
+        from ngrad_kernels.cuda import adjugates, blas, fourier, lu, scattering, solver, sorting
 
         if name == "checked_index":
             return self._checks(code, words)
@@ -88,6 +88,10 @@ class Libraries:
             if code[0] == "c":  # whose order is not that of their bits
                 return None
             return self.prepared(self._number(name, code, sorting.argsort), words)
+        if name in scattering.ROUTINES:
+            if not scattering.pays(*words):
+                return None
+            return self.prepared(self._number(name, code, scattering.ROUTINES[name]), words)
         if name == "eig" and code[0] != "c":  # the routine's results are of one dtype with these
             return None
         found: dict[str, tuple[Callable[[Libraries, str], Routine], tuple[str, ...]]] = {

@@ -47,6 +47,12 @@ def ahead(better, equal, at, where):
     return at >= 0 and (where < 0 or better or (equal and at < where))
 
 
+def row_of(index, rows):
+    """The row that an index names; a negative number if none. Negative ones count from the end."""
+    row = index + rows if index < 0 else index
+    return row if row < rows else -1
+
+
 def copy_item(target, source, size):
     """Copy an item of 1, 2, 4, 8 or 16 bytes."""
     if size == 16:
@@ -119,8 +125,8 @@ def holders(digit, lanes, bits):
 
 
 HELPERS = (
-    thread_index, thread_count, locate, element, ahead, copy_item, load_bits, store_bits, ordered,
-    digit_at, holders,
+    thread_index, thread_count, locate, element, ahead, row_of, copy_item, load_bits, store_bits,
+    ordered, digit_at, holders,
 )  # fmt: skip
 
 
@@ -184,25 +190,18 @@ def take(facts, n, a0, a1, a2):
 
 
 def last(facts, n, a0, a1):
-    """For each row of a batch, the last place at which an index names it, a part of the rows a
-    thread.
+    """For each row of a batch, the last place at which an index names it: a thread for each index,
+    of which the greatest remains.
     """
     words = table_at(facts)
     rows, count = words[0], words[1]
-    batches = n // words[2]
-    parts = max(1, min(rows, thread_count() // max(1, batches)))
-    unit = thread_index()
-    while unit < batches * parts:
-        batch, part = unit // parts, unit % parts
-        first, end = rows * part // parts, rows * (part + 1) // parts
-        for row in range(first, end):
-            store_i8(a1, batch * rows + row, -1)
-        for m in range(count):
-            at = load_i8(a0, batch * count + m)
-            at = at + rows if at < 0 else at
-            if first <= at and at < end:
-                store_i8(a1, batch * rows + at, m)
-        unit += thread_count()
+    i = thread_index()
+    while i < n * count:
+        batch = quotient(i, count)
+        row = row_of(load_i8(a0, i), rows)
+        if row >= 0:
+            atomic_max(a1 + (batch * rows + row) * 8, i - batch * count + 1)
+        i += thread_count()
 
 
 def status_clear(facts, n, a0):
@@ -239,6 +238,15 @@ def check_index(facts, n, a0, a1, a2):
             atomic_min(a2 + 8, index)
             atomic_max(a2 + 16, index)
         store_bits(a1, i, min(max(index, lowest), bound - 1), size)
+        i += thread_count()
+
+
+def index_keys(facts, n, a0, a1, rows, size):
+    """The rows that indices name, as keys of a sort: what names none comes last."""
+    i = thread_index()
+    while i < n:
+        row = row_of(load_i8(a0, i), rows)
+        store_bits(a1, i, row if row >= 0 else rows, size)
         i += thread_count()
 
 
@@ -287,8 +295,8 @@ def sort_move(
     facts, n, keys, order, places, to_keys, to_order,
     length, units, unit, size, infinity, flip, shift,
 ):  # fmt: skip
-    """Move elements, and where they stood at first, to the places of their digit. The last one
-    needs no keys any more.
+    """Move elements, and where they stood at first, to the places of their digit; the elements only
+    if there is memory for them.
     """
     lane, item = thread_index() % 16, thread_index() // 16
     while item < n:
@@ -305,6 +313,6 @@ def sort_move(
             place += count_bits(holders(lane, lanes, bits))
             if inside:
                 store_i8(to_order, to, load_i8(order, at) if shift else start + lane)
-                if shift + 4 < 8 * size:
+                if to_keys != 0:
                     copy_item(to_keys + to * size, keys + at * size, size)
         item += thread_count() // 16

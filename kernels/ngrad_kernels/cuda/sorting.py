@@ -13,7 +13,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ngrad_kernels.codes import size_of
 from ngrad_kernels.cuda import routines
@@ -31,7 +31,7 @@ UNITS = 4096
 """The most units that a row has: a thread block makes places of the counts of all."""
 _INFINITY = {"f4": 0x7F800000, "f8": 0x7FF0000000000000}
 """The bits of infinity, beyond which are those of NaN."""
-KERNELS = {"sort_count": GROUP, "sort_places": THREADS, "sort_move": GROUP}
+KERNELS = {"sort_count": GROUP, "sort_places": THREADS, "sort_move": GROUP, "index_keys": 1}
 """By name, the threads that a unit keeps busy, or a row."""
 
 
@@ -70,29 +70,50 @@ def argsort(libraries: Libraries, code: str) -> Routine:
     def call(words: Sequence[int], addresses: Sequence[int]) -> None:
         rows, length, descending = words
         keys, out = addresses
-        target, pool = libraries.target, libraries.target.pool
-        unit = max(LEAST, -(-length // (GROUP * UNITS)) * GROUP)
-        units = -(-length // unit)
-        reading = (length, units, unit, size, infinity, flipped(code, descending))
-        counts = pool.take(8 * GROUP * rows * units)
-        # What a digit moves the next one reads, and the last writes to the result.
-        moved = [pool.take(size * rows * length) for _ in range(2)]
-        other = pool.take(8 * rows * length)
-        order = 0
-        for k in range(8 * size // DIGIT):
-            more = (*reading, k * DIGIT)
-            to_keys, to_order = moved[k % 2].address, (other.address, out)[k % 2]
-            _launch(target, "sort_count", rows * units, keys, counts.address, *more)
-            _launch(target, "sort_places", rows, counts.address, GROUP * units)
-            _launch(
-                target, "sort_move", rows * units,
-                keys, order, counts.address, to_keys, to_order, *more,
-            )  # fmt: skip
-            keys, order = to_keys, to_order
+        reading = Reading(size, infinity, flipped(code, descending))
+        by_digits(libraries.target, keys, out, rows, length, reading, 8 * size // DIGIT)
 
     return call
 
 
-def _launch(target: CudaTarget, name: str, n: int, *operands: int) -> None:
-    number = target.load(name, lambda: source(name))
-    target.launch(number, 0, n, n, operands)
+class Reading(NamedTuple):
+    """How keys are read as unsigned integers: their bytes, the bits of their infinity (0 if there
+    is none), and the bits that are inverted.
+    """
+
+    size: int
+    infinity: int = 0
+    flip: int = 0
+
+
+def by_digits(
+    target: CudaTarget, keys: int, out: int, rows: int, length: int, reading: Reading, digits: int,
+    keys_out: int = 0,
+) -> None:  # fmt: skip
+    """Queue the order of each row of keys by so many digits: where they stand, in int64; and, if
+    there is an address for them, the keys in that order.
+    """
+    pool, size = target.pool, reading.size
+    unit = max(LEAST, -(-length // (GROUP * UNITS)) * GROUP)
+    units = -(-length // unit)
+    counts = pool.take(8 * GROUP * rows * units)
+    # What a digit moves the next one reads, and the last writes to the result.
+    moved = [pool.take(size * rows * length) for _ in range(2)]
+    other = pool.take(8 * rows * length)
+    order = 0
+    for k in range(digits):
+        more = (length, units, unit, *reading, k * DIGIT)
+        to_keys = moved[k % 2].address if k + 1 < digits else keys_out
+        to_order = (other.address, out)[(digits - k) % 2]
+        launch(target, source("sort_count"), rows * units, keys, counts.address, *more)
+        launch(target, source("sort_places"), rows, counts.address, GROUP * units)
+        launch(
+            target, source("sort_move"), rows * units,
+            keys, order, counts.address, to_keys, to_order, *more,
+        )  # fmt: skip
+        keys, order = to_keys, to_order
+
+
+def launch(target: CudaTarget, kernel: Source, n: int, *operands: int) -> None:
+    """Queue a kernel that is told of sizes by words of the launch."""
+    target.launch(target.load(kernel.name, lambda: kernel), 0, n, n, operands)

@@ -256,6 +256,23 @@ def _atomic(how: str) -> Callable[..., Any]:
     return combine
 
 
+def _atomic_add(code: str) -> Callable[..., Any]:
+    """An intrinsic `(address, index, x)` that adds to an element, whichever threads do it."""
+    numba_type, kind = MEMORY[code][:2]
+
+    @intrinsic
+    def add(typingctx, address, index, x):
+        def codegen(context, builder, signature, args):
+            place = builder.gep(builder.inttoptr(args[0], kind.as_pointer()), [args[1]])
+            name = f"llvm.nvvm.atomic.load.add.f{8 * size_of(code)}.p0f{8 * size_of(code)}"
+            _call(builder, name, kind, place, args[2])
+            return context.get_dummy_value()
+
+        return types.void(types.intp, types.intp, numba_type), codegen
+
+    return add
+
+
 WIDE = {f"{name}4_{code}": function for code in MEMORY for name, function in _wide(code).items()}
 
 NAMESPACE: dict[str, Any] = {
@@ -274,6 +291,8 @@ NAMESPACE: dict[str, Any] = {
     "quotient": quotient,
     "atomic_min": _atomic("min"),
     "atomic_max": _atomic("max"),
+    "atomic_add_f4": _atomic_add("f4"),
+    "atomic_add_f8": _atomic_add("f8"),
     **WIDE,
 }
 """The names that a CUDA source text may use."""

@@ -20,9 +20,9 @@ import ngrad
 from ngrad.devices import device_of
 from ngrad.dtypes import DType
 from ngrad.ops.matmul import MATMUL
+from ngrad_kernels.choices import choices
 from ngrad_kernels.cuda.libraries import Libraries
 from ngrad_kernels.cuda.target import CudaTarget
-from ngrad_kernels.product import precision
 
 
 def multiplied(libraries: Libraries, x: Array, y: Array) -> Array:
@@ -127,11 +127,11 @@ def test_precision_is_named(open_target: Callable[..., CudaTarget]) -> None:
     x, y = numbers((4, 4), "f4", 1), numbers((4, 4), "f4", 2)
     try:
         for name in ("float32", "tf32"):
-            precision.name = name
+            choices.precision = name
             found = multiplied(libraries, x, y)
             np.testing.assert_allclose(found, x @ y, rtol=0, atol=1e-2 if name == "tf32" else 1e-5)
     finally:
-        precision.name = "float32"
+        choices.precision = "float32"
     if hasattr(cublas, "computed"):
         names = [compute.name for compute in cublas.computed]
         assert names == ["COMPUTE_32F", "COMPUTE_32F_FAST_TF32"]
