@@ -10,10 +10,11 @@ from __future__ import annotations
 import ctypes
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from ngrad.config import settings
 from ngrad.devices import HOST, current
 from ngrad.dtypes import BY_CODE, DType, as_dtype
 from ngrad.errors import DTypeError, NumberError, ShapeError
@@ -34,7 +35,8 @@ from ngrad.ops.reductions import reduce_max
 from ngrad.ops.scans import cumsum
 from ngrad.ops.shape import broadcast_to
 from ngrad.ops.sorting import ARGSORT
-from ngrad.record import apply, paused, state
+from ngrad.record import apply, paused, state, user_line
+from ngrad.status import number as number_of
 from ngrad.tensor import Tensor, empty, from_numpy
 from ngrad.tracing import host_tensor
 from ngrad_kernels.codes import HALVES, computed
@@ -136,18 +138,41 @@ def _require_finite(what: str, totals: Tensor) -> None:
         )
 
 
-def _finite_prepare(inputs: tuple[Layout, ...], out: Layout) -> Any:
+class Finite(NamedTuple):
+    """Whose totals have to be finite, and the line of the call."""
+
+    what: str
+    line: str
+
+    def error(self, least: int, greatest: int) -> NumberError:
+        return NumberError(
+            f"{self.what}: a row of logits needs a finite largest element, and no NaN, in the call "
+            f"at {self.line}"
+        )
+
+
+def _finite_prepare(inputs: tuple[Layout, ...], out: Layout, what: str, line: str) -> Any:
+    (totals,) = inputs
+    words = [totals.size, 0, INFINITY, number_of(Finite(what, line))]
+    work = out.device.target.libraries.routine("checked_index", "i8", words)
+    if work is not None:
+        read = dense_operands([(0, totals)])
+        return read.launching(work, (*read.operands, (OUT, 0)), checks=True), out
+
     def run(totals: Tensor) -> Tensor:
-        _require_finite("categorical", totals)
+        _require_finite(what, totals)
         return Tensor(totals._buffer, totals._address, totals._layout)
 
-    return run, inputs[0]
+    return run, totals
 
 
-FINITE = Op("checked_totals", lambda totals: totals, _finite_prepare, family="engine")
-"""Running totals that a categorical draw reads, checked when they are there."""
+INFINITY = 0x7FF << 52
+"""The bits of float64's infinity: a total, which is not negative, has fewer if it is finite."""
+FINITE = Op("checked_totals", lambda x, **_: x, _finite_prepare, Finite._fields, family="engine")
+"""Running totals that a categorical draw reads, checked when they are there; on a GPU as indices
+are, whose words these could be (`bounds.py`)."""
 FINITE.anywhere = True
-FINITE.vjp(lambda g, out, totals: (None,))
+FINITE.vjp(lambda g, out, totals, **_: (None,))
 CATEGORICAL = Op(
     "categorical", _categorical_infer, _categorical_prepare, ("samples",), family="random"
 )
@@ -291,10 +316,11 @@ def categorical(draw: Draw, logits: Any, samples: Any, dtype: Any, what: str) ->
     with paused():  # nothing flows back from a class number
         wide = cast_to(x, FLOAT64)
         totals = cumsum(exp(wide - reduce_max(wide, 1, True)), 1)
-        if state.window.trace is None:  # on this line, and before anything is drawn
+        here = settings.eager or totals._layout.device is HOST
+        if here and state.window.trace is None:  # on this line, and before anything is drawn
             _require_finite(what, totals)
         else:
-            totals = apply(FINITE, (totals,))
+            totals = apply(FINITE, (totals,), (what, user_line()))
     return cast_to(apply(CATEGORICAL, (_state(draw), totals), (count,)), kind)
 
 

@@ -1,5 +1,6 @@
-"""Indices out of bounds on a GPU: nobody waits for their check, no memory out of bounds is touched,
-and what depends on them, in whichever plan, raises where it is looked at.
+"""Indices out of bounds, and logits that are no numbers, on a GPU: nobody waits for their check, no
+memory out of bounds is touched, and what depends on them, in whichever plan, raises where it is
+looked at.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from test_programs import GPU, evaluated
 
 import ngrad
 from ngrad.devices import device_of
-from ngrad.errors import IndexBoundsError
+from ngrad.errors import IndexBoundsError, NumberError
 
 every_gather = pytest.mark.parametrize("name", GATHERS)
 
@@ -149,6 +150,26 @@ def test_others_are_handed_nothing_wrong() -> None:
     ):
         with pytest.raises(IndexBoundsError, match="index 5"):
             hand()
+
+
+def test_logits_are_checked_as_indices_are() -> None:
+    def draw(more: float) -> Any:
+        logits = ngrad.constant([[0.0, 1.0, 2.0], [1.0, 0.0, -1.0]]) * [[1.0], [more]]
+        return ngrad.random.stateless_categorical(logits, 5, [1, 2])
+
+    counts = []
+    for _ in range(2):  # kernels are loaded, and told of sizes, the first time
+        ngrad.eval(found := draw(1.0))
+        counts.append(waits())
+    assert counts[0] == counts[1]
+    with ngrad.device("cpu"):
+        np.testing.assert_array_equal(found.numpy(), draw(1.0).numpy())
+    for wrong in (np.nan, np.inf):
+        match = rf"categorical: a row of logits .* at {re.escape(__file__)}:\d+"
+        with pytest.raises(NumberError, match=match):
+            (draw(wrong) + 1).numpy()
+        with evaluated("eager"), pytest.raises(NumberError, match="row 1 of logits"):
+            draw(wrong)
 
 
 def embed(steps: int, wrong: int, seen: list[dict[str, int]]) -> Callable[[], Any]:
