@@ -19,8 +19,9 @@ from ngrad.config import settings
 from ngrad.errors import ShapeError, TraceError
 from ngrad.graph.batch import rule_of
 from ngrad.graph.entries import PART_OF
-from ngrad.graph.layout import layout
+from ngrad.graph.layout import Layout, layout
 from ngrad.ops.convert import Weak, from_outside, tensor
+from ngrad.ops.creation import zeros_of
 from ngrad.ops.joining import stack
 from ngrad.ops.shape import move_axis, normal_axis, spread
 from ngrad.record import apply, state
@@ -156,11 +157,14 @@ def vmap(
         given = _read(in_axes, args, kwargs)
         if settings.eager:  # then what f computes has values as it is called
             found = []
-            for row in range(given.size):
+            for row in range(max(given.size, 1)):
                 own, named = given.example(row)
                 found.append(f(*own, **named))
             return optree.tree_map(
-                lambda *rows: _batch(like(rows[0], stack(rows)), True, given.size, out_axes), *found
+                lambda *rows: _batch(
+                    like(rows[0], stack(rows)[: given.size]), True, given.size, out_axes
+                ),
+                *found,
             )
         name = getattr(f, "__name__", "function")
         recorded = Mapped(name, f, given.leaves, (tuple(given.parts), given.structure))
@@ -192,8 +196,9 @@ class _Given(NamedTuple):
     structure: Any
 
     def example(self, row: int) -> Any:
-        """The arguments of one example."""
-        own = [x[row] if many else x for x, many in zip(self.leaves, self.many, strict=True)]
+        """The arguments of one example; of zeros, where there is none."""
+        each = zip(self.leaves, self.many, strict=True)
+        own = [(x[row] if self.size else zeros_of(_one(x))) if many else x for x, many in each]
         pairs = zip(own, self.parts, strict=True)
         leaves = [part.kind(x) if type(part) is Held else x for x, part in pairs]
         return optree.tree_unflatten(self.structure, leaves)
@@ -211,9 +216,8 @@ def _read(in_axes: Axes | Sequence[Axes], args: tuple[Any, ...], kwargs: dict[st
         many.append(axis is not None and type(x) is Tensor)
         if many[-1]:
             x = move_axis(x, normal_axis(axis, x.ndim, "vmap"), 0)
-            where = x._layout
-            sizes.add(where.shape[0])
-            one = layout(where.dtype, where.shape[1:], None, where.device)
+            sizes.add(x._layout.shape[0])
+            one = _one(x)
             parts.append(Held(type(value), one) if held else one)
         else:
             parts.append(part_of(value))
@@ -223,6 +227,12 @@ def _read(in_axes: Axes | Sequence[Axes], args: tuple[Any, ...], kwargs: dict[st
     if len(sizes) > 1:
         raise ShapeError(f"vmap: arguments of {', '.join(map(str, sorted(sizes)))} examples")
     return _Given(leaves, parts, many, sizes.pop(), structure)
+
+
+def _one(x: Tensor) -> Layout:
+    """One of the examples along the first axis."""
+    where = x._layout
+    return layout(where.dtype, where.shape[1:], None, where.device)
 
 
 def _axes(

@@ -144,8 +144,10 @@ def test_ways_to_run() -> None:
     ngrad.config.set_eager(True)
     try:
         np.testing.assert_allclose(ngrad.vmap(f)(x), expected, rtol=1e-12)
+        assert ngrad.vmap(f)(x[:0]).shape == (0,)
     finally:
         ngrad.config.set_eager(before)
+    assert ngrad.vmap(f)(x[:0]).shape == (0,)
     found = ngrad.vmap(lambda row: np_.cumsum(row)[::-1])(np_.array(x))
     assert isinstance(found, np_.ndarray)
     np.testing.assert_allclose(found, np.cumsum(x, 1)[:, ::-1])
