@@ -22,6 +22,7 @@ TARGET = Path(__file__).with_name("ops.md")
 FAMILIES = {
     "elementwise": "Elementwise",
     "reduction": "Reductions and scans",
+    "running": "Elementwise ops, of one element after another",
     "indexing": "Gathers and scatters",
     "sorting": "Sorting",
     "interpolation": "Interpolation",

@@ -43,7 +43,8 @@ class Body:
     outputs : tuple of int
         Which values are stored (map), or reduced.
     reduction : str or None
-        How values combine: "sum", "prod", "max", "min", for every form but "map".
+        How values combine: "sum", "prod", "max", "min", of int64 "and", "or", "xor", for
+        every form but "map"; for "scan" also "linear", or a scalar operation.
     result : str or None
         The dtype code of the reduced result.
 

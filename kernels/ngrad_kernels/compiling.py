@@ -12,6 +12,7 @@ from numba.core.registry import cpu_target
 from ngrad_kernels import (
     cartesian,
     codegen,
+    floats,
     framing,
     integers,
     intrinsics,
@@ -26,6 +27,7 @@ from ngrad_kernels.vecmath import FUNCTIONS
 NAMESPACE: dict[str, Any] = {
     **intrinsics.NAMESPACE,
     **integers.NAMESPACE,
+    **floats.NAMESPACE,
     **cartesian.NAMESPACE,
     **reductions.NAMESPACE,
     **short_rows.NAMESPACE,

@@ -64,6 +64,8 @@ def identity(reduction: str, code: str) -> str:
     """
     if reduction in ("sum", "prod"):
         return f"{code}({int(reduction == 'prod')})"
+    if reduction in ("and", "or", "xor"):
+        return f"{code}({-int(reduction == 'and')})"
     if code[0] == "f":
         return f"{code}({'-' if reduction == 'max' else ''}np.inf)"
     if code[0] == "c":

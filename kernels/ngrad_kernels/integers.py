@@ -97,6 +97,37 @@ def mod_uint(x, y):
 
 
 @scalar
+def floordiv_narrow(x, y):
+    """As of integers of 8 bytes, of those of fewer, by the quotient of floats, which is a vector's:
+    exact, since what is no whole number is further from one than it is rounded.
+    """
+    special = (y == 0) | (y == -1)
+    divisor = select(special, type(y)(1), y)
+    quotient = type(x)(floor(np.float64(x) / np.float64(divisor)))
+    return select(special, select(y == 0, type(x)(0), type(x)(-x)), quotient)
+
+
+@scalar
+def floordiv_unsigned(x, y):
+    """As `floordiv_narrow`, of unsigned integers."""
+    divisor = select(y == 0, type(y)(1), y)
+    quotient = type(x)(np.int64(floor(np.float64(x) / np.float64(divisor))))
+    return select(y == 0, type(x)(0), quotient)
+
+
+@scalar
+def mod_narrow(x, y):
+    """Remainder with the sign of the divisor, of integers of fewer than 8 bytes."""
+    return select((y == 0) | (y == -1), type(x)(0), type(x)(x - floordiv_narrow(x, y) * y))
+
+
+@scalar
+def mod_unsigned(x, y):
+    """As `mod_narrow`, of unsigned integers."""
+    return select(y == 0, type(x)(0), type(x)(x - floordiv_unsigned(x, y) * y))
+
+
+@scalar
 def pow_int(x, y):
     """x to a non-negative integer power, wrapping; by repeated squaring."""
     result = type(x)(1)
@@ -178,10 +209,6 @@ def floordiv_float(x, y):
 NAMESPACE: dict[str, Any] = {
     function.py_func.__name__: function
     for function in (
-        floordiv_int,
-        mod_int,
-        floordiv_uint,
-        mod_uint,
         pow_int,
         gcd_int,
         gcd_uint,
@@ -189,4 +216,12 @@ NAMESPACE: dict[str, Any] = {
         floordiv_float,
     )
 } | {"math": math, "np": np, "shift_left": shift_left, "shift_right": shift_right}
+for _size in (1, 2, 4, 8):
+    _narrow = _size < 8
+    NAMESPACE |= {
+        f"floordiv_i{_size}": floordiv_narrow if _narrow else floordiv_int,
+        f"floordiv_u{_size}": floordiv_unsigned if _narrow else floordiv_uint,
+        f"mod_i{_size}": mod_narrow if _narrow else mod_int,
+        f"mod_u{_size}": mod_unsigned if _narrow else mod_uint,
+    }
 NAMESPACE |= {f"nextafter_{code}": _nextafter(code) for code in FLOATS}

@@ -18,6 +18,13 @@ from ngrad_kernels.codes import part_of, size_of
 from ngrad_kernels.contract import BLOCK, CHUNK, ROWS, SHORT, SLAB, STRETCH, lanes
 from ngrad_kernels.intrinsics import COMPUTED, MEMORY, WORD, paired, parts, scalar
 
+BITWISE = {"and": "and_", "or": "or_", "xor": "xor"}
+"""Reductions of int64 alone, and LLVM's instructions for them."""
+NAMES = {
+    code: ("sum", "prod", "max", "min", *(BITWISE if code == "i8" else ())) for code in COMPUTED
+}
+"""The reductions that there are of a dtype."""
+
 BYTE, INDEX = ir.IntType(8), ir.IntType(32)
 
 
@@ -32,6 +39,9 @@ def combination(reduction: str, code: str) -> Callable[[ir.IRBuilder, Any, Any],
         return lambda b, x, y: b.fadd(x, y) if floating else b.add(x, y)
     if reduction == "prod":
         return lambda b, x, y: b.fmul(x, y) if floating else b.mul(x, y)
+    if reduction in BITWISE:
+        method = BITWISE[reduction]
+        return lambda b, x, y: getattr(b, method)(x, y)
     order = ">" if reduction == "max" else "<"
 
     def extreme(builder: ir.IRBuilder, x: Any, y: Any) -> Any:
@@ -70,6 +80,8 @@ def neutral(reduction: str, code: str) -> Any:
         return [part, 0.0 if reduction == "prod" else part]
     if reduction in ("sum", "prod"):
         return float(reduction == "prod") if code[0] == "f" else int(reduction == "prod")
+    if reduction in BITWISE:
+        return -1 if reduction == "and" else 0
     if code[0] == "f":
         return float("-inf" if reduction == "max" else "inf")
     bits = 8 * size_of(code)
@@ -342,10 +354,10 @@ def same(x, y):
 NAMESPACE: dict[str, Any] = {
     **{
         f"block_{reduction}_{code}": block(reduction, code)
-        for reduction in ("sum", "prod", "max", "min")
-        for code in COMPUTED
+        for code, names in NAMES.items()
+        for reduction in names
     },
-    **{f"combine_{reduction}": combine(reduction) for reduction in ("sum", "prod", "max", "min")},
+    **{f"combine_{reduction}": combine(reduction) for reduction in NAMES["i8"]},
     "better_max": better_max,
     "better_min": better_min,
     "precedes": precedes,

@@ -9,9 +9,10 @@ bring in negative-index handling and stop the vectoriser.
 from __future__ import annotations
 
 from ngrad_kernels.body import Body
-from ngrad_kernels.codes import size_of, words_for
+from ngrad_kernels.codes import computed, size_of, words_for
 from ngrad_kernels.contract import BLOCK, FOLDED, SEVERAL, accumulator, identity
-from ngrad_kernels.expressions import assignments
+from ngrad_kernels.expressions import assignments, expression
+from ngrad_kernels.scalars import SCALARS
 
 # Words of a reduction's facts, before the words of its strided view (if it has one).
 FOLD, LENGTH, CHUNKS, WIDTH, PACK, VIEW = range(6)
@@ -232,6 +233,8 @@ def _scan(body: Body, name: str) -> list[str]:
     wide = accumulator(code)
     if body.reduction == "linear":
         return _linear(body, name)
+    if body.reduction in SCALARS:
+        return _applied(body, name)
     return [
         *_prologue(body, name),
         "    for row in range(lo, hi):",
@@ -258,6 +261,23 @@ def _linear(body: Body, name: str) -> list[str]:
         f"            a = {wide}(load_{code}(table[1], i))",
         f"            total = {wide}(load_{code}(table[2], i)) + a * total",
         f"            store_{code}(table[3], i, {code}(total))",
+    ]
+
+
+def _applied(body: Body, name: str) -> list[str]:
+    """A scalar operation of what came before and each element, along each row of contiguous
+    operands; it begins anew with an element where the second operand says so.
+    """
+    code = body.inputs[0]
+    after = expression(body.reduction or "", ("total", "x"), code, code)
+    return [
+        *_prologue(body, name),
+        "    for row in range(lo, hi):",
+        f"        total = {computed(code)}(0)",
+        "        for i in range(row * length, (row + 1) * length):",
+        f"            x = load_{code}(table[1], i)",
+        f"            total = x if load_b1(table[2], i) else {after}",
+        f"            store_{code}(table[3], i, total)",
     ]
 
 

@@ -53,6 +53,9 @@ def _by_parts(expression: str) -> str:
     return f"cartesian({', '.join(both)})"
 
 
+_APART = "select({0} == {1}, {c}(0), fabs({0} - {1}))"
+"""How far two numbers are apart: of an infinity and itself 0."""
+
 SCALARS: dict[str, Scalar] = {
     # arithmetic
     "add": Scalar({"fiu": "{0} + {1}", "b": "{0} | {1}", "c": _by_parts("{0} + {1}")}),
@@ -62,13 +65,12 @@ SCALARS: dict[str, Scalar] = {
     "floordiv": Scalar(
         {
             "f": "floordiv_float({0}, {1})",
-            "i": "floordiv_int({0}, {1})",
-            "u": "floordiv_uint({0}, {1})",
+            "iu": "floordiv_{c}({0}, {1})",
         },
         cost=2,
     ),
     "mod": Scalar(
-        {"f": "mod_float({0}, {1})", "i": "mod_int({0}, {1})", "u": "mod_uint({0}, {1})"},
+        {"f": "mod_float({0}, {1})", "iu": "mod_{c}({0}, {1})"},
         cost=2,
     ),
     "negative": Scalar({"fiu": "-{0}", "c": _by_parts("-{0}")}),
@@ -114,6 +116,9 @@ SCALARS: dict[str, Scalar] = {
         }
     ),
     "copysign": Scalar({"f": "copysign({0}, {1})"}),
+    "mantissa": Scalar({"f": "mantissa_{c}({0})"}, cost=1),
+    "exponent": Scalar({"f": "exponent_{c}({0})"}, result="i4", cost=1),
+    "ldexp": Scalar({"f": "ldexp_{c}({0}, {1})"}, cost=2),
     "nextafter": Scalar({"f": "nextafter_{s}({0}, {1})"}),
     "multiply_no_nan": Scalar(
         {
@@ -172,6 +177,7 @@ SCALARS: dict[str, Scalar] = {
             *("sinh", "cosh", "tanh", "asinh", "acosh", "atanh"),
         )
     },
+    "logaddexp": Scalar({"f": f"combine_max({{0}}, {{1}}) + softplus_{{c}}(-{_APART})"}, cost=2),
     "atan2": Scalar({"f": "atan2_{c}({0}, {1})"}, cost=2),
     "hypot": Scalar({"f": "hypot_{c}({0}, {1})"}, cost=2),
     "pow": Scalar({"fc": "pow_{c}({0}, {1})", "iu": "pow_int({0}, {1})"}, cost=2),

@@ -17,8 +17,9 @@ from numba.extending import intrinsic
 
 from ngrad_kernels.codes import part_of, size_of
 from ngrad_kernels.contract import LINE, SEVERAL, SHORT
-from ngrad_kernels.intrinsics import COMPUTED, MEMORY, WORD
+from ngrad_kernels.intrinsics import MEMORY, WORD
 from ngrad_kernels.reductions import (
+    NAMES,
     combination,
     constant,
     neutral,
@@ -148,8 +149,8 @@ def repeat(code: str) -> Callable[..., Any]:
 NAMESPACE: dict[str, Any] = {
     **{
         f"rows_{reduction}_{code}": rows(reduction, code)
-        for reduction in ("sum", "prod", "max", "min")
-        for code in COMPUTED
+        for code, names in NAMES.items()
+        for reduction in names
     },
     **{f"repeat_{code}": repeat(code) for code in MEMORY},
     "SEVERAL": SEVERAL,

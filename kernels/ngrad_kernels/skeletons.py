@@ -220,6 +220,29 @@ def take(table, lo, hi):
         item, batch, first = item + many, batch + 1, 0
 
 
+def pack_bits(table, lo, hi):
+    """Bytes of eight bools each, which a product gathers in the upper byte of a word. Item: a byte.
+
+    Facts: by what eight bools, as a word, are multiplied.
+    """
+    factor = u8(table_at(table[0])[0])
+    source, target = table[1] + lo * 8, table[2] + lo
+    for i in range(hi - lo):
+        store_i1(target, i, i1((load_u8(source, i) * factor) >> u8(56)))
+
+
+def unpack_bits(table, lo, hi):
+    """The bits of bytes, each as a byte of a word. Item: a byte of the operand.
+
+    Facts: a bit in each byte of a word, that which it shows.
+    """
+    mask, lowest, most = u8(table_at(table[0])[0]), u8(0x0101010101010101), u8(0x7F7F7F7F7F7F7F7F)
+    source, target = table[1] + lo, table[2] + lo * 8
+    for i in range(hi - lo):
+        shown = (u8(load_u1(source, i)) * lowest) & mask
+        store_u8(target, i, ((shown + most) >> u8(7)) & lowest)
+
+
 def extremes(table, lo, hi):
     """The least and the greatest of integers [lo, hi), in 8 bytes each. Facts: their size, 4 or
     8.

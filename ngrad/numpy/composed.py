@@ -20,8 +20,8 @@ from ngrad.ops.elementwise import select
 from ngrad.ops.math import pow as power_
 from ngrad.tensor import Tensor
 
-FLOAT64, COMPLEX128 = BY_CODE["f8"], BY_CODE["c16"]
-INT8, INT32, INT64 = BY_CODE["i1"], BY_CODE["i4"], BY_CODE["i8"]
+FLOAT32, FLOAT64, COMPLEX128 = BY_CODE["f4"], BY_CODE["f8"], BY_CODE["c16"]
+INT8, INT64 = BY_CODE["i1"], BY_CODE["i8"]
 UINT8, UINT64 = BY_CODE["u1"], BY_CODE["u8"]
 
 FLOATS = {**dict.fromkeys(("b1", "i1", "u1"), "f2"), **dict.fromkeys(("i2", "u2"), "f4")}
@@ -62,15 +62,8 @@ def heaviside(x: Any, y: Any) -> Any:
     return select(c.isnan(x), x, step)
 
 
-def logaddexp(x: Any, y: Any) -> Any:
-    x, y = pair(x, y)
-    low, high = a.minimum(x, y), a.maximum(x, y)
-    apart = select(c.equal(low, high), 0.0, low - high)  # of two infinities NaN
-    return high + e.log1p(e.exp(apart))
-
-
 def logaddexp2(x: Any, y: Any) -> Any:
-    return logaddexp(x * LN2, y * LN2) / LN2
+    return e.logaddexp(x * LN2, y * LN2) / LN2
 
 
 LN2 = float(np.log(2.0))
@@ -122,13 +115,7 @@ def spacing(x: Any) -> Any:
 
 
 def frexp(x: Any) -> tuple[Any, Any]:
-    """A mantissa of [0.5, 1) and a power of 2: the logarithm's, corrected where it is rounded."""
-    plain = c.logical_and(c.isfinite(x), c.not_equal(x, 0))
-    size = select(plain, a.abs_(x), 1.0)
-    power = cast_to(a.floor(e.log2(size)) + 1.0, INT32)
-    part = ldexp(size, -power)
-    power = power + cast_to(c.greater_equal(part, 1.0), INT32) - cast_to(c.less(part, 0.5), INT32)
-    return select(plain, ldexp(x, -power), x), select(plain, power, 0)
+    return a.mantissa(x), a.exponent(x)
 
 
 def bool_sum(op: Any, of_bools: Any) -> Callable[..., Any]:
@@ -179,6 +166,5 @@ def ldexp(x: Any, y: Any) -> Any:
     if x.dtype.is_complex or not can_cast(y.dtype.numpy_dtype, np.int64):
         raise DTypeError(f"ldexp: takes floats and integers, not {x.dtype.name}, {y.dtype.name}")
     (x,) = as_floats([x])
-    half = a.floordiv(cast_to(y, INT64), 2)  # 2**y may overflow where x * 2**y does not
-    two = cast_to(to_tensor(2.0), x.dtype)
-    return x * power_(two, cast_to(half, x.dtype)) * power_(two, cast_to(y - half, x.dtype))
+    wide = FLOAT32 if x.dtype.is_half else x.dtype  # which has every power that counts
+    return cast_to(a.ldexp(cast_to(x, wide), cast_to(y, wide)), x.dtype)

@@ -182,7 +182,7 @@ NAMES = {
 """NumPy's names of ops that have another here."""
 PRODUCTS = {"dot": "dot", "inner": "dot", "tensordot": "dot", "vecdot": "vecdot"}
 """Its names of products that are no `matmul`, by the functions that ask for them."""
-FAMILIES = ("elementwise", "reduction", "linalg")
+FAMILIES = ("elementwise", "reduction", "running", "linalg")
 SILENT = {
     "isclose", "nanmean", "nanvar", "nanstd", "nanmedian", "nanquantile", "cond", "convolve",
     "correlate", "einsum", "vdot",

@@ -18,35 +18,57 @@ from ngrad.numpy import reductions as r
 from ngrad.numpy.calculus import along
 from ngrad.numpy.convert import array_of, plain
 from ngrad.numpy.creation import asarray
-from ngrad.numpy.joining import concatenate, stack
+from ngrad.numpy.joining import concatenate
 from ngrad.numpy.manipulation import broadcast_to, ravel
 from ngrad.numpy.naming import KINDS, explain
 from ngrad.numpy.ndarray import ndarray
-from ngrad.numpy.reductions import NOTHING
+from ngrad.numpy.reductions import NOTHING, wide
+from ngrad.numpy.running import op_of, running
+from ngrad.numpy.selection import take
 from ngrad.numpy.selection import where as chosen
-from ngrad.numpy.ufuncs import refuse_out, ufunc
+from ngrad.numpy.ufuncs import UFUNCS, refuse_out, ufunc
 from ngrad.ops.arithmetic import negative
-from ngrad.ops.assignment import ADD, assigned
-from ngrad.ops.reductions import normal_axes, ones_shape
+from ngrad.ops.assignment import ADD, Change, assigned
+from ngrad.ops.reductions import AND, OR, XOR, normal_axes, ones_shape, reduce_bits
 from ngrad.ops.scans import cummax, cummin
 from ngrad.ops.shape import normal_axis
-from ngrad.ops.updates import MAXIMUM, MINIMUM, MULTIPLY
+
+
+def _of_numbers(extreme: Callable[..., ndarray], instead: float) -> Callable[..., ndarray]:
+    """A reduction to an extreme that leaves NaNs out, unless there is nothing else."""
+
+    def reduce(x: ndarray, axis: Any, initial: Any = NOTHING, **options: Any) -> ndarray:
+        if not x._layout.dtype.is_inexact:
+            return extreme(x, axis, initial=initial, **options)
+        none = UFUNCS["isnan"](x)
+        found = extreme(chosen(none, instead, x), axis, initial=initial, **options)
+        if initial is not NOTHING and initial is not None:
+            return found
+        return chosen(r.all(none, axis, keepdims=options["keepdims"]), np.nan, found)
+
+    return reduce
+
 
 REDUCTIONS: dict[str, Callable[..., ndarray]] = {
     "add": r.sum, "multiply": r.prod, "maximum": r.max, "minimum": r.min, "logical_and": r.all,
-    "logical_or": r.any_,
+    "logical_or": r.any_, "fmax": _of_numbers(r.max, -np.inf), "fmin": _of_numbers(r.min, np.inf),
 }  # fmt: skip
+BITS = {"bitwise_and": AND, "bitwise_or": OR, "bitwise_xor": XOR, "logical_xor": XOR}
 RUNNING: dict[str, Callable[..., ndarray]] = {"add": r.cumsum, "multiply": r.cumprod}
 EXTREMES = {"maximum": cummax, "minimum": cummin}
-CHANGES = {
-    "add": ADD, "subtract": ADD, "multiply": MULTIPLY, "maximum": MAXIMUM, "minimum": MINIMUM,
-}  # fmt: skip
-"""Functions of which several values for one element are joined before they are applied."""
 ASSOCIATIVE = {
     "add", "multiply", "maximum", "minimum", "fmax", "fmin", "logical_and", "logical_or",
     "logical_xor", "bitwise_and", "bitwise_or", "bitwise_xor", "gcd", "lcm", "hypot", "logaddexp",
     "logaddexp2",
 }  # fmt: skip
+CHANGES = {
+    "add": ADD,
+    "subtract": ADD,
+    **{name: Change(op, op) for name in ASSOCIATIVE - {"add"} if (op := op_of(name)) is not None},
+}
+"""Functions of which several values for one element are joined before they are applied."""
+FEW = 1024
+"""Elements that are reduced one after the other: of more, that takes longer than launches."""
 
 
 def _operand(function: ufunc, what: str, array: Any) -> ndarray:
@@ -83,14 +105,23 @@ def reduce(
             x = x.astype(dtype)
         return known(x, axis, keepdims=keepdims, where=where, **options)
     x = x if dtype is None else x.astype(dtype)
+    if self.__name__ in BITS and initial is NOTHING:
+        x = x if where is True else chosen(where, x, identity(self))
+        return array_of(reduce_bits(BITS[self.__name__], x._read(), axis, bool(keepdims)))
     neutral = identity(self)
+    free = self.__name__ in ASSOCIATIVE
     if where is not True:
+        if not free:
+            raise ValueError(
+                f"{name}: takes no where= here, since the order of its elements counts; "
+                "use numpy.asarray, or reduce those that are wanted"
+            )
         if neutral is None and initial is NOTHING:
             raise ValueError(f"{name}: takes initial= beside where=, since it has no identity")
-        x = chosen(where, x, neutral if initial is NOTHING else initial)
+        x = chosen(where, x, initial if neutral is None else neutral)
     axes = normal_axes(axis, x.ndim, name)
     shape = ones_shape(x.shape, axes)
-    if len(axes) > 1 and self.__name__ not in ASSOCIATIVE:
+    if len(axes) > 1 and not free:
         raise ValueError(f"{name}: reduction operation is not reorderable, so takes one axis")
     kept = tuple(k for k in range(x.ndim) if k not in axes)
     rows = x.transpose(axes + kept).reshape((-1, *(x.shape[k] for k in kept)))
@@ -100,21 +131,20 @@ def reduce(
         return broadcast_to(
             asarray(neutral if initial is NOTHING else initial, x.dtype), shape
         ).copy()
-    found = _folded(self, rows)
     if initial is not NOTHING and initial is not None:
-        found = self(initial, found)
+        start = broadcast_to(asarray(initial, rows.dtype), (1, *rows.shape[1:]))
+        rows = concatenate([start, rows])
+    found = _folded(self, rows)
     return found.reshape(shape) if keepdims else found
 
 
 def _folded(function: ufunc, rows: ndarray) -> ndarray:
-    """Along the first axis."""
-    if function.__name__ not in ASSOCIATIVE:
-        return functools.reduce(function, [rows[k] for k in range(rows.shape[0])])
-    while (n := rows.shape[0]) > 1:
+    """Along the first axis: where the order is free, halves of many elements at once."""
+    while function.__name__ in ASSOCIATIVE and (n := rows.shape[0]) > 1 and rows.size > FEW:
         half = n // 2
         pairs = function(rows[:half], rows[half : 2 * half])
         rows = concatenate([pairs, rows[2 * half :]]) if n % 2 else pairs
-    return rows[0]
+    return running(function, rows, 0, [0])[-1]
 
 
 def accumulate(
@@ -129,18 +159,7 @@ def accumulate(
     x = x if dtype is None else x.astype(dtype)
     if self.__name__ in EXTREMES and x.dtype.kind != "b":
         return array_of(EXTREMES[self.__name__](x._read(), at))
-    n = x.shape[at]
-    if self.__name__ in ASSOCIATIVE:  # of 2, 4, 8, ... elements up to each
-        step = 1
-        while step < n:
-            later = self(along(x, at, slice(n - step)), along(x, at, slice(step, None)))
-            x = concatenate([along(x, at, slice(step)), later], at)
-            step *= 2
-        return x
-    parts = [along(x, at, k) for k in range(n)]
-    for k in range(1, n):
-        parts[k] = self(parts[k - 1], parts[k])
-    return stack(parts, at) if parts else x
+    return running(self, x, at, [0][: x.shape[at]])
 
 
 def reduceat(
@@ -152,15 +171,24 @@ def reduceat(
     name = f"{self.__name__}.reduceat"
     refuse_out(name, out)
     x = _operand(self, "reduceat", array)
-    at, places = normal_axis(axis, x.ndim, name), np.asarray(asarray(indices)).tolist()
+    at, first = normal_axis(axis, x.ndim, name), np.asarray(asarray(indices)).astype(np.int64)
     n = x.shape[at]
-    if any(not 0 <= place < n for place in places):
-        raise IndexError(f"{name}: indices {places} are out of bounds for an axis of {n} elements")
-    parts = [
-        reduce(self, along(x, at, slice(first, last if last > first else first + 1)), at, dtype)
-        for first, last in zip(places, [*places[1:], n], strict=True)
-    ]
-    return stack(parts, at)
+    if ((first < 0) | (first >= n)).any():
+        raise IndexError(
+            f"{name}: indices {first.tolist()} are out of bounds for an axis of {n} elements"
+        )
+    if self.__name__ in RUNNING:
+        x = array_of(wide(x._read(), dtype))
+    elif dtype is not None:
+        x = x.astype(dtype)
+    counts = np.maximum(np.append(first[1:], n)[: first.size] - first, 1)
+    ends = np.cumsum(counts)
+    starts = ends - counts
+    if first.size and (first - starts == first[0]).all():
+        x = along(x, at, slice(first[0], None))
+    else:
+        x = take(x, np.arange(counts.sum()) + np.repeat(first - starts, counts), at)
+    return take(running(self, x, at, starts), ends - 1, at)
 
 
 def at(self: ufunc, a: Any, indices: Any, b: Any = NOTHING, /) -> None:

@@ -26,7 +26,7 @@ BOOL, UINT64 = BY_CODE["b1"], BY_CODE["u8"]
 NOTHING: Any = np._NoValue
 
 
-def _wide(x: Any, dtype: Any) -> Any:
+def wide(x: Any, dtype: Any) -> Any:
     """A tensor in the dtype in which NumPy adds: integers in at least 64 bits."""
     wanted = dtype_of(dtype)
     if wanted is not None:
@@ -69,7 +69,7 @@ def sum(
     array([4, 6])
     """
     refuse_out("sum", out)
-    x = _masked(_wide(to_tensor(a), dtype), where, 0)
+    x = _masked(wide(to_tensor(a), dtype), where, 0)
     found = r.reduce_sum(x, _axes(x, axis), _kept(keepdims))
     return array_of(found + initial if counted(initial) else found)
 
@@ -87,7 +87,7 @@ def prod(
     array(6.)
     """
     refuse_out("prod", out)
-    x = _masked(_wide(to_tensor(a), dtype), where, 1)
+    x = _masked(wide(to_tensor(a), dtype), where, 1)
     found = r.reduce_prod(x, _axes(x, axis), _kept(keepdims))
     return array_of(found * initial if counted(initial) else found)
 
@@ -283,7 +283,7 @@ argmax, argmin = _place("argmax", r.ARGMAX), _place("argmin", r.ARGMIN)
 def _running(name: str, what: str, op: Any) -> Callable[..., ndarray]:
     def running(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> ndarray:
         refuse_out(name, out)
-        x = _wide(to_tensor(a), dtype)
+        x = wide(to_tensor(a), dtype)
         x = flattened(x) if axis is None else x
         return array_of(op(x, 0 if axis is None else axis))
 

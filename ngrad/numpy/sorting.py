@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ngrad.dtypes import BY_CODE
+from ngrad.graph.op import Op
 from ngrad.numpy.convert import array_of, to_tensor
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.manipulation import flip, ravel
@@ -19,6 +20,7 @@ from ngrad.ops.convert import cast_to
 from ngrad.ops.convert import operands as together
 from ngrad.ops.gather import gather_rows
 from ngrad.ops.shape import broadcast_to, normal_axis, reshape
+from ngrad.ops.sorting import ARGPARTITION, PARTITION, partitioned
 from ngrad.record import apply
 
 KINDS = ("quicksort", "mergesort", "heapsort", "stable")
@@ -119,32 +121,42 @@ def lexsort(keys: Any, axis: int = -1) -> ndarray:
     return found
 
 
-def _places(what: str, kth: Any, n: int) -> None:
+def _places(what: str, kth: Any, n: int) -> tuple[int, ...]:
+    """Places along an axis of n elements, counted from the front."""
     places = np.asarray(kth)
     if places.dtype.kind not in "iu":
         raise TypeError(f"{what}: kth must be integers, not {places.dtype}")
     if places.size and not (-n <= places.min() and places.max() < n):
         raise ValueError(f"{what}: kth {kth} is out of bounds for an axis of {n} elements")
+    return tuple(np.unique(places % max(n, 1)).tolist())
 
 
 def partition(
     a: Any, kth: Any, axis: Any = -1, kind: str = "introselect", order: Any = None
 ) -> ndarray:
     """With the kth element along an axis where order puts it, none before it greater, none after
-    it less: here all are in order.
+    it less; the others stand anywhere.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.partition([7, 1, 5, 3], 2)[2]
+    array(5)
     """
-    x, at = _rows("partition", a, axis, _plain(kind), order)
-    _places("partition", kth, x._layout.shape[at])
-    return _sorted(x, at)
+    return _partitioned("partition", PARTITION, a, kth, axis, kind, order)
 
 
 def argpartition(
     a: Any, kth: Any, axis: Any = -1, kind: str = "introselect", order: Any = None
 ) -> ndarray:
     """Where the elements of `partition` stand in the array."""
-    x, at = _rows("argpartition", a, axis, _plain(kind), order)
-    _places("argpartition", kth, x._layout.shape[at])
-    return _argsorted(x, at)
+    return _partitioned("argpartition", ARGPARTITION, a, kth, axis, kind, order)
+
+
+def _partitioned(what: str, op: Op, a: Any, kth: Any, axis: Any, kind: str, fields: Any) -> ndarray:
+    x, at = _rows(what, a, axis, _plain(kind), fields)
+    places = _places(what, kth, x._layout.shape[at])
+    return array_of(partitioned(op, x, places, at) if places else x)
 
 
 def _plain(kind: str) -> Any:

@@ -211,7 +211,7 @@ _TABLE: dict[str, tuple[Callable[..., Any], int, str]] = {
     "log2": (e.log2, 1, "float"),
     "log10": (e.log10, 1, "float"),
     "log1p": (e.log1p, 1, "float"),
-    "logaddexp": (composed.logaddexp, 2, "float"),
+    "logaddexp": (e.logaddexp, 2, "float"),
     "logaddexp2": (composed.logaddexp2, 2, "float"),
     "sin": (t.sin, 1, "float"),
     "cos": (t.cos, 1, "float"),

@@ -1,4 +1,4 @@
-"""Elementwise arithmetic, rounding and extremes, each with its rule."""
+"""Elementwise arithmetic, rounding, extremes and parts of floats, each with its rule."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from ngrad.graph.differentiate import tools
 from ngrad.ops.comparison import equal
-from ngrad.ops.elementwise import elementwise, select
+from ngrad.ops.elementwise import cast, elementwise, select
 
 
 @elementwise
@@ -276,6 +276,61 @@ def _extreme_rule(g: Any, out: Any, x: Any, y: Any) -> Any:
 
 maximum.vjp(_extreme_rule)
 minimum.vjp(_extreme_rule)
+
+
+@elementwise
+def mantissa(x):
+    """m of x = m * 2**e with 0.5 <= |m| < 1; of zeros, infinities and NaN, x.
+
+    Takes floats. The derivative is 2**-e.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.frexp([3.0, -0.25])
+    (array([ 0.75, -0.5 ]), array([ 2, -1], dtype=int32))
+    """
+
+
+@mantissa.vjp
+def _(g, out, x):
+    return (ldexp(g, -cast(exponent(x), x.dtype)),)
+
+
+@elementwise
+def exponent(x):
+    """e of x = m * 2**e with 0.5 <= |m| < 1, in int32; 0 of zeros, infinities and NaN.
+
+    Takes floats. It has no derivative.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.frexp(1024.0)[1]
+    array(11, dtype=int32)
+    """
+
+
+exponent.vjp(lambda g, out, x: (None,))
+
+
+@elementwise
+def ldexp(x, y):
+    """x * 2**y for whole y, rounded once.
+
+    Takes floats. The derivative in x is 2**y; there is none in y.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.ldexp([1.0, 3.0], [4, -1])
+    array([16. ,  1.5])
+    """
+
+
+@ldexp.vjp
+def _(g, out, x, y):
+    return ldexp(g, y), None
 
 
 @elementwise

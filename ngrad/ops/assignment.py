@@ -17,15 +17,16 @@ from ngrad.errors import DTypeError, IndexBoundsError, ShapeError
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op
 from ngrad.graph.program import OUT, Launch
+from ngrad.ops.accumulate import accumulated
 from ngrad.ops.arithmetic import add
-from ngrad.ops.comparison import equal, greater, less
+from ngrad.ops.comparison import greater, less, not_equal
 from ngrad.ops.convert import cast_to, from_outside, number, tensor
-from ngrad.ops.elementwise import select
+from ngrad.ops.elementwise import Binary, select
 from ngrad.ops.gather import ADD_ROWS, cleared, gather_rows
 from ngrad.ops.indexing import Region, Rows, region_of, rows_of
 from ngrad.ops.joining import concat
 from ngrad.ops.launching import dense_operands
-from ngrad.ops.shape import broadcast_to, reshape
+from ngrad.ops.shape import broadcast_to, reshape, swap_last
 from ngrad.ops.slicing import embed, strided
 from ngrad.ops.sorting import positions
 from ngrad.record import apply
@@ -41,13 +42,13 @@ class Change(NamedTuple):
     ----------
     of : callable or None
         `of(element, value)`; None if the value takes the element's place.
-    joined : callable or None
-        `joined(value, value)`, associative: what several values for one element are together; None
-        if the last counts.
+    joined : op or None
+        Of two values, associative: what several for one element are together; None if the last
+        counts.
     """
 
     of: Callable[[Any, Any], Any] | None = None
-    joined: Callable[[Any, Any], Any] | None = None
+    joined: Binary | None = None
 
     def __call__(self, x: Any, value: Any) -> Any:
         found = value if self.of is None else self.of(x, value)
@@ -161,19 +162,16 @@ def _with_rows(rows: Rows, values: Any, change: Change) -> Any:
     return select(held, change(flat, gather_rows(values, last - 1, at)), flat)
 
 
-def _runs(values: Any, where: Any, axis: int, joined: Callable[[Any, Any], Any]) -> tuple[Any, Any]:
-    """Values in the order of their rows, each joined with those for the same row before it: with
-    one, then with the two before these, and so on; so that the last for a row is all of its.
+def _runs(values: Any, where: Any, axis: int, joined: Binary) -> tuple[Any, Any]:
+    """Values in the order of their rows, each joined with those for the same row before it; so that
+    the last for a row is all of its.
     """
     order = positions(where, -1)
     values, where = gather_rows(values, order, axis), gather_rows(where, order)
-    rows, count, step = reshape(where, (-1, *(1,) * (values.ndim - 1 - axis))), where.size, 1
-    before = (slice(None),) * axis
-    while step < count:
-        early, late = values[*before, :-step], values[*before, step:]
-        late = select(equal(rows[:-step], rows[step:]), joined(early, late), late)
-        values, step = concat([values[*before, :step], late], axis), 2 * step
-    return values, where
+    first = broadcast_to(number(True, BOOL, where._layout.device), (1,))
+    anew = concat([first, not_equal(where[1:], where[:-1])], 0)
+    rows = accumulated(joined.name, swap_last(values, axis), anew)
+    return swap_last(rows, axis), where
 
 
 # -- the last of several ---------------------------------------------------------------------------

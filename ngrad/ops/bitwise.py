@@ -1,8 +1,18 @@
-"""Bitwise ops, shifts and divisors of integers. They have no derivative."""
+"""Bitwise ops, shifts and divisors of integers; bits as elements. They have no derivative."""
 
 from __future__ import annotations
 
+from typing import Any
+
+from ngrad.dtypes import BY_CODE
+from ngrad.errors import DTypeError, ShapeError
+from ngrad.graph.layout import Layout, layout
+from ngrad.graph.op import Op
+from ngrad.graph.program import OUT, Launch, Program
 from ngrad.ops.elementwise import elementwise
+from ngrad.ops.launching import dense_operands
+from ngrad.record import apply
+from ngrad_kernels.contract import CHUNK
 
 
 @elementwise
@@ -103,3 +113,47 @@ def gcd(x, y):
     >>> np.gcd([12, -18, 0], [18, 12, 5])
     array([6, 6, 5])
     """
+
+
+# -- eight elements as a byte ----------------------------------------------------------------------
+
+BOOL, UINT8 = BY_CODE["b1"], BY_CODE["u1"]
+RISING, FALLING = 0x8040201008040201 - (1 << 64), 0x0102040810204080
+"""A bit in each byte of a word: the lowest in the first byte, or the highest."""
+
+
+def _pack_infer(x: Layout, big: bool) -> Layout:
+    if x.dtype is not BOOL:
+        raise DTypeError(f"pack_bits: takes bools, not {x.dtype.name}; compare first")
+    if x.shape[-1] % 8:
+        raise ShapeError(f"pack_bits: the last axis of {x.shape} has no multiple of 8 elements")
+    return layout(UINT8, (*x.shape[:-1], x.shape[-1] // 8))
+
+
+def _unpack_infer(x: Layout, big: bool) -> Layout:
+    if x.dtype is not UINT8:
+        raise DTypeError(f"unpack_bits: takes uint8, not {x.dtype.name}")
+    return layout(UINT8, (*x.shape[:-1], 8 * x.shape[-1]))
+
+
+def _op(name: str, infer: Any, words: tuple[int, int]) -> Op:
+    def prepare(inputs: tuple[Layout, ...], out: Layout, big: bool) -> Any:
+        if out.size == 0:
+            return Program(), out
+        target, count = out.device.target, max(inputs[0].size, out.size) // 8
+        facts, held = target.facts([words[big]])
+        read = dense_operands([(0, inputs[0])])
+        operands = (*read.operands, (OUT, 0))
+        launch = Launch(target.skeleton(name), facts, count, CHUNK // 8, operands)
+        return read.then(launch, keep=(held,)), out
+
+    op = Op(name, infer, prepare, ("big",), family="indexing")
+    op.vjp(lambda g, out, x, big: (None,))
+    op.batch(lambda size, batched, x, big: apply(op, (x,), (big,)))
+    return op
+
+
+PACK = _op("pack_bits", _pack_infer, (FALLING, RISING))
+"""Bytes of eight bools each along the last axis; the first is the highest bit if `big`."""
+UNPACK = _op("unpack_bits", _unpack_infer, (RISING, FALLING))
+"""The bits of bytes along the last axis, an element each."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ngrad.ops.elementwise import elementwise
+from ngrad.ops.comparison import equal, isinf, logical_and
+from ngrad.ops.elementwise import elementwise, select
 
 
 @elementwise(floats=True)
@@ -168,3 +169,29 @@ def softplus(features: Any, name: str | None = None) -> Any:
     array([ 0.       ,  0.6931472, 50.       ], dtype=float32)
     """
     return softplus_(features)
+
+
+@elementwise(floats=True)
+def logaddexp(x, y):
+    """log(e**x + e**y), without overflow.
+
+    Integers and bools are converted to float64. The derivatives are the shares of the sum,
+    sigmoid(x - y) and sigmoid(y - x): halves of equal infinities.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.logaddexp([0.0, 1000.0], [0.0, 1001.0])
+    array([6.93147181e-01, 1.00131326e+03])
+    """
+
+
+@logaddexp.vjp
+def _(g, out, x, y):
+    apart = _apart(x, y)
+    return g * sigmoid(apart), g * sigmoid(-apart)
+
+
+def _apart(x: Any, y: Any) -> Any:
+    """x - y; 0 of equal infinities."""
+    return select(logical_and(equal(x, y), isinf(x)), 0.0, x - y)

@@ -25,6 +25,10 @@ def order(x: Any, descending: bool) -> Any:
         np.invert(keys, keys)
     if keys.dtype.itemsize == 4:
         return _narrow(keys)
+    if x.dtype.kind != "f" and x.size:
+        least = int(keys.min())
+        if int(keys.max()) - least < 1 << 31:  # as places, and most numbers that count
+            return _narrow(keys - least)
     return _wide(keys)
 
 

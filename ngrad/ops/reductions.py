@@ -159,6 +159,10 @@ SUM = _reduction("reduce_sum", "sum", "fiuc")
 PROD = _reduction("reduce_prod", "prod", "fiuc")
 MAX = _reduction("reduce_max", "max", "fiubc")
 MIN = _reduction("reduce_min", "min", "fiubc")
+AND, OR, XOR = (_reduction(f"reduce_{name}", name, "i") for name in ("and", "or", "xor"))
+"""Bits that are set in every element, in any, and in an odd number of them: of int64."""
+for _op in (AND, OR, XOR):
+    _op.vjp(lambda g, out, x, axes: (None,))
 
 
 def _spread(g: Any, x: Any, axes: tuple[int, ...]) -> Any:
@@ -297,6 +301,14 @@ def reduce_min(
     array([1, 2], dtype=int32)
     """
     return reduce_over(MIN, input_tensor, axis, keepdims, nonempty=True)
+
+
+def reduce_bits(op: Op, value: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """`AND`, `OR` or `XOR` of integers or bools over axes."""
+    x = tensor(value, op.name)
+    if x.dtype.is_inexact:
+        raise DTypeError(f"{op.name}: takes integers and bools, not {x.dtype.name}")
+    return cast_to(reduce_over(op, cast_to(x, INT64), axis, keepdims), x.dtype)
 
 
 def _bool(value: Any, what: str) -> Any:

@@ -64,7 +64,7 @@ def _(g: Any, out: Any, x: Any) -> Any:
     # + 1] * h[i + 1] the gradient is h[i] times the product of all before i: a linear recurrence,
     # which never divides.
     before = cumprod(x, -1, exclusive=True)
-    h = flip(apply(LINEAR, (flip(_ahead(x), -1), flip(g, -1))), -1)
+    h = flip(apply(LINEAR, (flip(ahead(x), -1), flip(g, -1))), -1)
     return (before * h,)
 
 
@@ -86,7 +86,7 @@ def _lead(x: Any) -> tuple[tuple[int, int, int], ...]:
     return tuple((0, 1, n) for n in x._layout.shape[:-1])
 
 
-def _ahead(x: Any) -> Any:
+def ahead(x: Any) -> Any:
     """x[..., 1:], then a zero."""
     rest = max(x._layout.shape[-1] - 1, 0)
     return embed(
@@ -94,7 +94,7 @@ def _ahead(x: Any) -> Any:
     )
 
 
-def _behind(x: Any, start: Any = 0) -> Any:
+def behind(x: Any, start: Any = 0) -> Any:
     """A start value, then x[..., :-1]."""
     rest = max(x._layout.shape[-1] - 1, 0)
     return embed(
@@ -129,8 +129,8 @@ LINEAR = Op("linear_recurrence", _linear_infer, _linear_prepare, family="reducti
 
 @LINEAR.vjp
 def _(g: Any, out: Any, a: Any, b: Any) -> Any:
-    back = flip(apply(LINEAR, (flip(_ahead(a), -1), flip(g, -1))), -1)
-    return back * _behind(out), back
+    back = flip(apply(LINEAR, (flip(ahead(a), -1), flip(g, -1))), -1)
+    return back * behind(out), back
 
 
 @LINEAR.batch
@@ -191,7 +191,7 @@ def _running(op: Op, value: Any, axis: Any, exclusive: bool, backwards: bool, st
     x = swap_last(x, at)
     x = flip(x, -1) if backwards else x
     if exclusive and x._layout.shape[-1]:
-        x = _behind(x, start)
+        x = behind(x, start)
     x = apply(op, (x,))
     x = flip(x, -1) if backwards else x
     return swap_last(x, at)

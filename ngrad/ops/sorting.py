@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from ngrad.dtypes import BY_CODE, DType
 from ngrad.errors import NumberError
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op
 from ngrad.graph.program import OUT, SCRATCH, Launch, Program
 from ngrad.ops.convert import cast_to, tensor
-from ngrad.ops.gather import ADD_ROWS, Gathered, take_launch
+from ngrad.ops.gather import ADD_ROWS, TAKE, Gathered, take_launch
 from ngrad.ops.launching import Dense, dense_operands
 from ngrad.ops.matmul import array_at
 from ngrad.ops.ordering import arranged, order
@@ -24,27 +26,31 @@ INT32, INT64 = BY_CODE["i4"], BY_CODE["i8"]
 DIRECTIONS = {"ASCENDING": False, "DESCENDING": True}
 
 
-def _ordering(name: str, dtype: DType | None, compute: Any, launched: Any) -> Op:
+def _ordering(
+    name: str, dtype: DType | None, compute: Any, launched: Any, param: str = "descending"
+) -> Op:
     """An op on the order of elements along the last axis, with results of a dtype, or of theirs.
 
     Parameters
     ----------
     compute : callable
-        Of an array and of whether the order descends, on the host.
+        Of an array and of the op's param, on the host.
     launched : callable
         `launched(keys, work, x, out)`: the program of a device, of dense operands and of what finds
         where elements stand.
+    param : str
+        Whether the order descends; or "kth", the places that are to be in order, at least.
     """
 
-    def infer(x: Layout, descending: bool) -> Layout:
+    def infer(x: Layout, **given: Any) -> Layout:
         return layout(dtype or x.dtype, x.shape)
 
-    def prepare(inputs: tuple[Layout, ...], out: Layout, descending: bool) -> Any:
-        (x,) = inputs
+    def prepare(inputs: tuple[Layout, ...], out: Layout, **given: Any) -> Any:
+        (x,), how = inputs, given[param]
         if out.size == 0:
             return Program(), out
         length = x.shape[-1]
-        words = [x.size // length, length, int(descending)]
+        words = [x.size // length, length, int(how is True)]
         work = x.device.target.libraries.routine("argsort", x.dtype.code, words)
         if work is not None:
             return launched(dense_operands([(0, x)]), work, x, out), out
@@ -52,13 +58,13 @@ def _ordering(name: str, dtype: DType | None, compute: Any, launched: Any) -> Op
 
         def run(x: Tensor) -> Tensor:
             made = empty(out)
-            write(made._at)[...] = compute(read(x._at), descending)
+            write(made._at)[...] = compute(read(x._at), how)
             return made
 
         return run, out
 
-    op = Op(name, infer, prepare, ("descending",), family="sorting", widens=True)
-    op.batch(lambda size, batched, x, descending: apply(op, (x,), (descending,)))
+    op = Op(name, infer, prepare, (param,), family="sorting", widens=True)
+    op.batch(lambda size, batched, x, **given: apply(op, (x,), (given[param],)))
     return op
 
 
@@ -86,6 +92,30 @@ SORT = _ordering("sort", None, arranged, _elements)
 def _(g: Any, out: Any, x: Any, descending: bool) -> Any:
     where, last = apply(ARGSORT, (x,), (descending,)), x._layout.ndim - 1
     return (apply(ADD_ROWS, (g, where), (x._layout.shape[-1], last, last)),)
+
+
+ARGPARTITION = _ordering(
+    "argpartition", INT64, lambda x, kth: x.argpartition(kth, -1), _places, "kth"
+)
+"""Where the elements along the last axis stand in it once the kth are where order puts them, none
+that is greater before them, and none that is less behind. On some devices all are in order."""
+ARGPARTITION.vjp(lambda g, out, x, kth: (None,))
+PARTITION = _ordering("partition", None, lambda x, kth: np.partition(x, kth, -1), _elements, "kth")
+"""The elements along the last axis, so arranged."""
+
+
+@PARTITION.vjp
+def _(g: Any, out: Any, x: Any, kth: Any) -> Any:
+    # The elements in order are those of the result in order.
+    last = x._layout.ndim - 1
+    where, found = (apply(ARGSORT, (z,), (False,)) for z in (x, out))
+    g = apply(TAKE, (g, found), (last, last))
+    return (apply(ADD_ROWS, (g, where), (x._layout.shape[-1], last, last)),)
+
+
+def partitioned(op: Op, x: Any, kth: tuple[int, ...], axis: int) -> Any:
+    """`PARTITION` or `ARGPARTITION` along an axis."""
+    return swap_last(apply(op, (swap_last(x, axis),), (kth,)), axis)
 
 
 def _search_infer(x: Layout, values: Layout, right: bool) -> Layout:

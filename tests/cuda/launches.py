@@ -208,9 +208,9 @@ def reducing(
 def scanning(
     reduction: str, code: str, rows: int, length: int, views: bool, rng: np.random.Generator
 ) -> Launch:
-    count = 2 if reduction == "linear" else 1
-    body = Body("scan", (code,) * count, (), (count - 1,), reduction, code)
-    inputs = [numbers(rng, code, (length, rows), True).T for _ in range(count)]
+    codes = (code, *{"linear": (code,), "hypot": ("b1",)}.get(reduction, ()))
+    body = Body("scan", codes, (), (0,), reduction, code)
+    inputs = [numbers(rng, one, (length, rows), True).T for one in codes]
     if not views:
         inputs = [np.ascontiguousarray(x) for x in inputs]
     pack = cpu.skeleton("pack") if views else 0
@@ -232,6 +232,10 @@ def copies(code: str, rng: np.random.Generator) -> Iterator[Launch]:
     facts = (2, 2 + len(words), *words, *words_of(out))
     kernel = cpu.skeleton("place")
     yield Launch(f"place {code}", skeleton("place"), kernel, x.size, (x, out), facts=facts)
+    for name, one, shape, size in (("pack", "b1", 88, 11), ("unpack", "u1", 11, 88)):
+        x, out, name = numbers(rng, one, (shape,), True), np.empty(size, np.uint8), f"{name}_bits"
+        facts = (0x0102040810204080,)
+        yield Launch(name, skeleton(name), cpu.skeleton(name), 11, (x, out), facts=facts)
     item, out = numbers(rng, code, (1,), False), np.empty(67, x.dtype)
     kernel, facts = cpu.skeleton("fill"), (x.itemsize,)
     yield Launch(f"fill {code}", skeleton("fill"), kernel, out.size, (item, out), facts=facts)

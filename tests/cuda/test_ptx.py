@@ -117,6 +117,12 @@ def test_reductions(
             sources.append(render(body, True))
     if code[0] in "fc":
         sources.append(render(Body("scan", (code, code), (), (1,), "linear", code)))
+    applied = "hypot" if code[0] == "f" else "divide" if code[0] == "c" else "bitwise_xor"
+    sources.append(render(Body("scan", (code, "b1"), (), (0,), applied, code)))
+    if code == "i8":
+        sources += [
+            render(Body(form, (code,), (), (0,), "xor", code)) for form in ("rows", "columns")
+        ]
     check_all(sources, tmp_path, request)
 
 
@@ -129,6 +135,7 @@ def test_floats_of_two_bytes(code: str, tmp_path: Path, request: pytest.FixtureR
 
 def test_kernels_that_move_rows(tmp_path: Path, request: pytest.FixtureRequest) -> None:
     sources = [skeleton(name) for name in ("place", "fill", "take", "carry", "check_index")]
+    sources += [skeleton(name) for name in ("pack_bits", "unpack_bits")]
     sources += [skeleton(name) for name in ("status_clear", "status_inherit")]
     sources += [
         typed(name, code)

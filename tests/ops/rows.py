@@ -17,13 +17,15 @@ from ngrad import linalg, nn
 from ngrad.devices import HOST
 from ngrad.graph.op import TABLE
 from ngrad.graph.reference import REFERENCES
-from ngrad.ops import scans
+from ngrad.ops import arithmetic, exponential, scans
+from ngrad.ops.accumulate import accumulated
 from ngrad.ops.assignment import assigned
-from ngrad.ops.bitwise import gcd
+from ngrad.ops.bitwise import PACK, UNPACK, gcd
 from ngrad.ops.interpolation import INTERP
 from ngrad.ops.no_nan import multiply_no_nan
+from ngrad.ops.reductions import reduce_bits
 from ngrad.ops.slide import SLIDE
-from ngrad.ops.sorting import SEARCH
+from ngrad.ops.sorting import SEARCH, partitioned
 from ngrad.ops.transfer import to_device
 from ngrad.record import apply
 
@@ -52,6 +54,10 @@ def _sigmoid(x: Array) -> Array:
 
 def _extreme(x: Array, y: Array, better: Any) -> Array:
     return np.where(better(x, y) | (x != x), x, y)
+
+
+def _powers(x: Array) -> Array:
+    return np.where(np.isfinite(x), np.frexp(x)[1], 0).astype(np.int32)
 
 
 ARITHMETIC = [
@@ -97,6 +103,14 @@ ARITHMETIC = [
     exact("reciprocal", lambda x: 1 / x, 1, "fc", converts="iub", domains=((0.2, 4),)),
     exact("maximum", lambda x, y: _extreme(x, y, np.greater_equal), kinds="fiubc"),
     exact("minimum", lambda x, y: _extreme(x, y, np.less_equal), kinds="fiubc"),
+    exact("mantissa", lambda x: np.frexp(x)[0], 1, "f", function=arithmetic.mantissa),
+    exact("exponent", lambda x: _powers(x), 1, "f", function=arithmetic.exponent, smooth=False),
+    exact(
+        "ldexp",
+        lambda x, y: np.ldexp(x, np.clip(np.nan_to_num(y), -9999, 9999).astype(int)),
+        kinds="f",
+        function=lambda x, y: arithmetic.ldexp(x, ngrad.cast(ngrad.cast(y, "i4"), x.dtype)),
+    ),
     exact("copysign", np.copysign, kinds="f"),
     exact("nextafter", np.nextafter, kinds="f"),
     exact("relu", lambda x: np.maximum(x, 0), 1, function=nn.relu),
@@ -160,6 +174,15 @@ VECMATH = [
     smooth("trigamma", lambda x: sc.polygamma(1, x), (0.4, 6), ulps=8),
     smooth("cbrt", np.cbrt, (0.3, 3)),
     smooth("hypot", np.hypot, (-2, 2), (0.5, 2)),
+    Row(
+        "logaddexp",
+        exponential.logaddexp,
+        np.logaddexp,
+        ((-2, 2), (-1, 3)),
+        converts="iub",
+        ulps=4,
+        floor=4 * EPS,
+    ),
     Row("pow", ngrad.pow, np.power, ((0.4, 2), (-2, 2)), "fiuc", ulps=4, whole=(None, (0, 5))),
 ]
 SELECTION = [
@@ -297,6 +320,37 @@ def _running_extremes(op: str, fold: Any) -> list[Row]:
     ]
 
 
+def _accumulated(function: Any, x: Array) -> Array:
+    """From anew at the third element."""
+    parts = [function.accumulate(part, -1, x.dtype) for part in np.split(x, [3], -1)]
+    return np.concatenate(parts, -1)
+
+
+def _accumulates(name: str, kinds: str, smooth: bool = True) -> Row:
+    anew = np.array([True, False, False, True, False])
+    return Row(
+        "accumulate",
+        lambda x: accumulated(name, x, ngrad.constant(anew)),
+        lambda x: _accumulated(getattr(np, name), x),
+        ((0.5, 2),),
+        kinds,
+        shapes=(((5,),), ((2, 5),), ((0, 5),)),
+        smooth=smooth,
+        label=name,
+    )
+
+
+def _of_bits(name: str) -> Row:
+    return Row(
+        f"reduce_{name}",
+        lambda x: reduce_bits(TABLE[f"reduce_{name}"], x, 1),
+        lambda x: getattr(np, f"bitwise_{name}").reduce(x, 1),
+        kinds="iub",
+        shapes=(((3, 4),), ((2, 20),), ((2, 3, 5),), ((2, 0),)),
+        smooth=False,
+    )
+
+
 def _slid(x: Array, w: Array, lead: int, size: int) -> Array:
     """Of each row, a part of the whole correlation."""
     rows = [np.convolve(a, b[::-1]) for a, b in zip(x, w, strict=True)]
@@ -317,6 +371,9 @@ REDUCTIONS = [
     *_reduced("reduce_prod", _prod, "fiuc", ulps=8),
     *_reduced("reduce_max", lambda x, axis, keep: np.max(x, axis, keepdims=keep), "fiubc"),
     *_reduced("reduce_min", lambda x, axis, keep: np.min(x, axis, keepdims=keep), "fiubc"),
+    *map(_of_bits, ("and", "or", "xor")),
+    _accumulates("divide", "f"),
+    _accumulates("logical_xor", "b", smooth=False),
     *_position("argmax"),
     *_position("argmin"),
     *_scan("cumsum", np.add),
@@ -528,6 +585,34 @@ SORTING = [
         floor=1e-6,
     ),
     *_sorted("argsort", lambda *how: _order(*how).astype(np.int32)),
+    *(
+        Row(
+            op,
+            lambda x, op=op: partitioned(TABLE[op], x, (1, 4), 0),
+            lambda x, op=op: getattr(np, op)(x, (1, 4), 0),
+            kinds="fiubc",
+            shapes=(((9,),), ((5, 3),)),
+            smooth=op == "partition",
+        )
+        for op in ("partition", "argpartition")
+    ),
+    *(
+        Row(
+            op.name,
+            lambda x, op=op, big=big: apply(op, (x,), (big,)),
+            lambda x, bits=bits, big=big: bits(x, -1, bitorder="big" if big else "little"),
+            kinds=kinds,
+            shapes=(((2, 16),),),
+            smooth=False,
+            fixed=(code,),
+            label=f"big={big}",
+        )
+        for op, bits, kinds, code in (
+            (PACK, np.packbits, "b", None),
+            (UNPACK, np.unpackbits, "fiubc", "u1"),
+        )
+        for big in (True, False)
+    ),
     *_sorted("sort", lambda x, axis, down: np.take_along_axis(x, _order(x, axis, down), axis)),
 ]
 

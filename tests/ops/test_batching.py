@@ -178,6 +178,7 @@ CASES = [
         for how, (shape, axis, lead) in itertools.product(("max", "min"), ROWS_ALONG)
     ),
     *(applied("last_rows", _places(b, 4), rows=5) for b in (2, 1)),
+    applied("accumulate", _floats(2, 5), _places(2, 5) != 2, function="hypot"),
     applied("linear_recurrence", _floats(2, 5), _floats(2, 5) - 0.5),
     applied("search", np.sort(_floats(2, 5)), _floats(2, 3), right=True),
     applied("search", np.sort(_floats(5)), _floats(2, 3), right=False),
@@ -219,7 +220,7 @@ CASES = [
 # The rows of these make operands themselves, out of constants.
 CONSTANT = (
     "take_rows", "add_rows", "max_rows", "min_rows", "last_rows", "linear_recurrence", "slide",
-    "search",
+    "search", "accumulate",
 )  # fmt: skip
 TABLED = [row for row in ROWS if row.op not in CONSTANT]
 

@@ -10,15 +10,15 @@ from __future__ import annotations
 import functools
 
 from ngrad_kernels.body import Body
-from ngrad_kernels.codes import size_of, words_for
+from ngrad_kernels.codes import computed, size_of, words_for
 from ngrad_kernels.contract import BLOCK, CHUNK, FOLDED, accumulator, identity
 from ngrad_kernels.cuda.elements import Elements
 from ngrad_kernels.cuda.elementwise import Access, elementwise, one_by_one
 from ngrad_kernels.cuda.groups import GROUPS, Reduction, reduce_chunk, reduce_columns, teams
 from ngrad_kernels.cuda.source import GROUP, THREADS, Source
-from ngrad_kernels.expressions import assignments
+from ngrad_kernels.expressions import assignments, expression
 from ngrad_kernels.render import CHUNKS, FOLD, LENGTH, VIEW, WIDTH
-from ngrad_kernels.scalars import is_long
+from ngrad_kernels.scalars import SCALARS, is_long
 from ngrad_kernels.writer import Writer
 
 AHEAD = 8
@@ -281,14 +281,18 @@ class _Kernel(Writer):
 
     def scan(self) -> None:
         """A group a row: 16 elements are read at once, and handed on in order."""
-        names: tuple[str, ...]
-        if self.body.reduction == "linear":
-            names, inner = ("x0", "x1"), "shuffle(x1, k) + shuffle(x0, k) * total"
-            start = f"{self.wide}(0)"
+        reduction, wide = self.body.reduction or "", self.wide
+        kinds: tuple[str, ...] = (wide,) * len(self.body.inputs)
+        start = f"{wide}(0)"
+        if reduction == "linear":
+            inner = "shuffle(x1, k) + shuffle(x0, k) * total"
+        elif reduction in SCALARS:
+            kinds = (computed(self.code), "b1")
+            after = expression(reduction, ("total", "shuffle(x0, k)"), self.code, self.code)
+            start, inner = f"{kinds[0]}(0)", f"select(shuffle(x1, k), shuffle(x0, k), {after})"
         else:
-            names, inner = ("x0",), f"{self.combine}(total, shuffle(x0, k))"
-            start = self.start()
-        out, result = f"a{len(names)}", self.body.result
+            start, inner = self.start(), f"{self.combine}(total, shuffle(x0, k))"
+        out, result = f"a{len(kinds)}", self.body.result
         self._facts()
         teams(self, "False")
         self.write("row = team")
@@ -296,9 +300,9 @@ class _Kernel(Writer):
             self.write(f"total = {start}")
             with self.block(f"for b in range(0, length, {GROUP})"):
                 self.write("at = row * length + b + lane", f"size = min({GROUP}, length - b)")
-                self.write(*[f"{name} = {self.wide}(0)" for name in names], "mine = total")
+                self.write(*[f"x{k} = {kind}(0)" for k, kind in enumerate(kinds)], "mine = total")
                 with self.block("if lane < size"):
-                    self._read(names)
+                    self._read(kinds)
                 with self.block("for k in range(size)"):
                     self.write(f"total = {inner}")
                     with self.block("if k == lane"):
@@ -307,14 +311,16 @@ class _Kernel(Writer):
                     self.write(f"store_{result}({out}, at, {result}(mine))")
             self.write("row += teams")
 
-    def _read(self, names: tuple[str, ...]) -> None:
-        """The elements `at` of contiguous operands, or of the one that may be a view."""
-        if len(names) == 1:
+    def _read(self, kinds: tuple[str, ...]) -> None:
+        """The elements `at` of contiguous operands, or of the one that may be a view, as values of
+        these dtypes.
+        """
+        if len(kinds) == 1:
             self._load("at")
             self.write(f"x0 = {self.wide}(v0)")
             return
-        for k, name in enumerate(names):
-            self.write(f"{name} = {self.wide}(load_{self.code}(a{k}, at))")
+        for k, (kind, code) in enumerate(zip(kinds, self.body.inputs, strict=True)):
+            self.write(f"x{k} = {kind}(load_{code}(a{k}, at))")
 
 
 _OPERANDS = {"rows": 3, "columns": 3, "arg": 3}

@@ -189,6 +189,25 @@ def take(facts, n, a0, a1, a2):
         i += thread_count()
 
 
+def pack_bits(facts, n, a0, a1):
+    """Bytes of eight bools each: a thread for each."""
+    factor = u8(table_at(facts)[0])
+    i = thread_index()
+    while i < n:
+        store_i1(a1, i, i1((load_u8(a0, i) * factor) >> u8(56)))
+        i += thread_count()
+
+
+def unpack_bits(facts, n, a0, a1):
+    """The bits of bytes, each as a byte of a word: a thread for each byte of the operand."""
+    mask, lowest, most = u8(table_at(facts)[0]), u8(0x0101010101010101), u8(0x7F7F7F7F7F7F7F7F)
+    i = thread_index()
+    while i < n:
+        shown = (u8(load_u1(a0, i)) * lowest) & mask
+        store_u8(a1, i, ((shown + most) >> u8(7)) & lowest)
+        i += thread_count()
+
+
 def last(facts, n, a0, a1):
     """For each row of a batch, the last place at which an index names it: a thread for each index,
     of which the greatest remains.

@@ -13,6 +13,7 @@ from ngrad_kernels.cuda.typed import TYPED
 
 _OPERANDS = {
     "place": 2, "fill": 2, "clear": 1, "take": 3, "last": 2, "carry": 9,
+    "pack_bits": 2, "unpack_bits": 2,
     "status_clear": 1, "status_inherit": 2, "check_index": 3,
 }  # fmt: skip
 CARRIED = 64
@@ -27,8 +28,8 @@ _PARTS = 1 << 15
 
 @functools.cache
 def skeleton(name: str) -> Source:
-    """The source of a shared kernel: "place", "fill", "clear", "take" or "last", as in
-    `ngrad_kernels.skeletons`; "carry"; or one that works on a status.
+    """The source of a shared kernel: one of `ngrad_kernels.skeletons`; "carry"; or one that works
+    on a status.
 
     Examples
     --------

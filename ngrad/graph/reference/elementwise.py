@@ -94,6 +94,9 @@ ELEMENTWISE: dict[str, Reference] = {
     "reciprocal": lambda x: 1 / x,
     "maximum": lambda x, y: np.where((x >= y) | (x != x), x, y),
     "minimum": lambda x, y: np.where((x <= y) | (x != x), x, y),
+    "mantissa": lambda x: np.frexp(x)[0],
+    "exponent": lambda x: np.where(np.isfinite(x), np.frexp(x)[1], 0).astype(np.int32),
+    "ldexp": lambda x, y: np.ldexp(x, np.clip(np.nan_to_num(y), -5000, 5000).astype(np.int32)),
     "copysign": np.copysign,
     "nextafter": np.nextafter,
     "gcd": np.gcd,
@@ -122,6 +125,7 @@ ELEMENTWISE: dict[str, Reference] = {
                 name: getattr(np, name)
                 for name in (
                     *("exp", "expm1", "log", "log1p", "log2", "log10", "cbrt", "hypot"),
+                    "logaddexp",
                     *("sin", "cos", "tan", "sinh", "cosh", "tanh"),
                 )
             },

@@ -56,6 +56,16 @@ def _linear_recurrence(a: Array, b: Array) -> Array:
     return out
 
 
+def _accumulate(x: Array, anew: Array, function: str) -> Array:
+    from ngrad.graph.reference import REFERENCES
+
+    out = x.copy()
+    for k in range(1, x.shape[-1]):
+        after = REFERENCES[function](out[..., k - 1], x[..., k])
+        out[..., k] = np.where(anew[..., k], x[..., k], after)
+    return out
+
+
 def _slide(x: Array, w: Array, lead: int, count: int) -> Array:
     x, w = wide(x), wide(w)
     out = np.zeros((x.shape[0], count), x.dtype)
@@ -77,6 +87,8 @@ FOLDS: dict[str, Reference] = {
     "cumprod": _running(np.multiply),
     "cummax": _running(np.maximum),
     "cummin": _running(np.minimum),
+    **{f"reduce_{name}": _fold(getattr(np, f"bitwise_{name}")) for name in ("and", "or", "xor")},
+    "accumulate": _accumulate,
     "linear_recurrence": _linear_recurrence,
     "slide": _slide,
 }

@@ -134,6 +134,10 @@ MOVES: dict[str, Reference] = {
     "last_rows": _last_rows,
     "argsort": _argsort,
     "sort": lambda x, descending: np.take_along_axis(x, _argsort(x, descending), -1),
+    "partition": lambda x, kth: np.partition(x, kth, -1),
+    "argpartition": lambda x, kth: np.argpartition(x, kth, -1),
+    "pack_bits": lambda x, big: np.packbits(x, -1, bitorder="big" if big else "little"),
+    "unpack_bits": lambda x, big: np.unpackbits(x, -1, bitorder="big" if big else "little"),
     "search": _search,
     "interp": _interp,
 }

@@ -62,12 +62,16 @@ REDUCTIONS = [
     (code, reduction)
     for code in SOME
     for reduction in (("max", "min") if code == "b1" else ("sum", "prod", "max", "min"))
-]
+] + [("i8", "xor")]
 SCANS = [
     (code, reduction)
     for code in SOME
     if code != "b1"
-    for reduction in (("sum", "prod", "linear") if code[0] in "fc" else ("sum", "prod"))
+    for reduction in (
+        *("sum", "prod"),
+        *(("linear",) if code[0] in "fc" else ()),
+        *(("hypot",) if code[0] == "f" else ()),
+    )
 ]
 
 
@@ -118,7 +122,7 @@ def test_positions(code: str, reduction: str, rng: Rng) -> None:
 @pytest.mark.parametrize("code, reduction", SCANS)
 def test_scans(code: str, reduction: str, rng: Rng) -> None:
     for length in (1, 16, 37):
-        views = reduction != "linear" and bool(rng.integers(2))
+        views = reduction in ("sum", "prod") and bool(rng.integers(2))
         assert_same(launches.scanning(reduction, code, 5, length, views, rng))
 
 

@@ -1,0 +1,68 @@
+"""Functions of two operands applied along an axis, to what came before and each element."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import numpy as np
+
+from ngrad.graph.op import TABLE
+from ngrad.numpy.calculus import along
+from ngrad.numpy.composed import LN2
+from ngrad.numpy.convert import array_of
+from ngrad.numpy.joining import stack
+from ngrad.numpy.ndarray import ndarray
+from ngrad.numpy.selection import where
+from ngrad.numpy.ufuncs import UFUNCS, ufunc
+from ngrad.ops.accumulate import accumulated
+from ngrad.ops.elementwise import Binary
+from ngrad.ops.shape import swap_last
+from ngrad.tensor import from_numpy
+
+APPLIED = {
+    **{
+        name: name
+        for name in (
+            "add", "subtract", "multiply", "divide", "maximum", "minimum", "copysign", "nextafter",
+            "hypot", "logaddexp", "logical_and", "logical_or", "logical_xor", "bitwise_and",
+            "bitwise_or", "bitwise_xor", "left_shift", "right_shift", "gcd",
+        )
+    },
+    "floor_divide": "floordiv", "remainder": "mod", "power": "pow", "arctan2": "atan2",
+}  # fmt: skip
+"""Functions that are one op, and its name: a kernel applies it to one element after the other."""
+
+
+NUMBERS = {"fmax": ("maximum", -np.inf), "fmin": ("minimum", np.inf)}
+
+
+def op_of(name: str) -> Binary | None:
+    """The op that a function is; None if it is made of several."""
+    return cast(Binary, TABLE[APPLIED[name]]) if name in APPLIED else None
+
+
+def running(function: ufunc, x: ndarray, axis: int, starts: Any) -> ndarray:
+    """A function of all elements up to each along an axis, from anew at some places."""
+    if function.__name__ in NUMBERS:  # as maximum or minimum, with NaNs left out
+        name, least = NUMBERS[function.__name__]
+        if not x._layout.dtype.is_inexact:
+            return running(UFUNCS[name], x, axis, starts)
+        none = UFUNCS["isnan"](x)
+        found = running(UFUNCS[name], where(none, least, x), axis, starts)
+        return where(running(UFUNCS["logical_and"], none, axis, starts), np.nan, found)
+    if function.__name__ == "logaddexp2":
+        return running(UFUNCS["logaddexp"], x * LN2, axis, starts) / LN2
+    op = op_of(function.__name__)
+    values = function._converted((x, x), None)
+    if op is None or (op.name == "pow" and not values[0].dtype.is_inexact):
+        parts = [along(x, axis, k) for k in range(x.shape[axis])]
+        for k in set(range(1, len(parts))).difference(starts):
+            parts[k] = function(parts[k - 1], parts[k])
+        return stack(parts, axis) if parts else x
+    first = op._operands(*values)[0]
+    anew = np.zeros(x.shape[axis], bool)
+    anew[starts] = True
+    rows = accumulated(
+        op.name, swap_last(first, axis), from_numpy(anew, None, first._layout.device)
+    )
+    return array_of(swap_last(rows, axis))
