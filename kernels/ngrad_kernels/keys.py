@@ -53,10 +53,12 @@ def _write_item_key(module: ir.Module) -> None:
     with builder.if_then(same(item, none)):
         give(it.known("newaxis"))
     is_instance = it.external("PyObject_IsInstance", INT, POINTER, POINTER)
-    found = builder.call(is_instance, [item, it.known(np.integer)])
-    it.unless_negative(found, NULL)
-    with builder.if_then(builder.icmp_signed("==", found, INT(0))):
-        give(none)
+    # A span of time, which NumPy has among its integers, is no index.
+    for kind, wanted in ((np.integer, 1), (np.timedelta64, 0)):
+        found = builder.call(is_instance, [item, it.known(kind)])
+        it.unless_negative(found, NULL)
+        with builder.if_then(builder.icmp_signed("!=", found, INT(wanted))):
+            give(none)
     builder.ret(builder.call(it.external("PyNumber_Long", POINTER, POINTER), [item]))
 
 

@@ -31,6 +31,7 @@ def array(
     order: Any = "K",
     subok: bool = False,
     ndmin: int = 0,
+    ndmax: int = 64,
     like: Any = None,
 ) -> ndarray:
     """An array of a value: a nest of numbers and arrays, or anything that NumPy makes one of.
@@ -42,6 +43,10 @@ def array(
     dtype('int64')
     """
     x = to_tensor(object, dtype_of(dtype))
+    if not ndmin <= ndmax <= 64:
+        raise ValueError(f"array: takes ndmin <= ndmax <= 64, not {ndmin} and {ndmax}")
+    if isinstance(object, (list, tuple)) and x.ndim > ndmax:
+        raise ValueError(f"array: a nest of {x.ndim} dimensions has more than ndmax={ndmax}")
     if x.ndim < ndmin:
         x = reshape(x, (*(1,) * (ndmin - x.ndim), *x._layout.shape))
     return array_of(x)

@@ -156,19 +156,23 @@ class errstate(contextlib.ContextDecorator):
         if unknown:
             raise TypeError(f"errstate: has no {', '.join(sorted(unknown))}")
         self._call, self._modes = call, modes
-        self._before: list[Handling] = []
+        self._before: Handling
+        self._entered = False
 
     def _recreate_cm(self) -> errstate:
         return errstate(call=self._call, **self._modes)  # each call of a function has its own
 
     def __enter__(self) -> None:
+        if self._entered:
+            raise TypeError("Cannot enter `np.errstate` twice.")
+        self._entered = True
         before = _handling.get()
         new = before.changed(**self._modes)
         _set(new if self._call is None else new._replace(call=self._call))
-        self._before.append(before)
+        self._before = before
 
     def __exit__(self, *exc: object) -> None:
-        _set(self._before.pop())
+        _set(self._before)
 
 
 # -- what went wrong -------------------------------------------------------------------------------
@@ -248,15 +252,16 @@ def _frames() -> Iterator[Any]:
 
 def _suspicious(name: str, operands: list[Any], result: Any, handling: Handling) -> bool:
     """Whether a result may have come of an error."""
-    if kind_of(result.dtype) != "f":
-        divides = name in ("floordiv", "mod") and not operands[1].all()
+    if kind_of(result.dtype) not in "fc":
+        divides = name in ("floordiv", "mod") and ((operands[1] == 0) | (operands[1] == -1)).any()
         return divides or (name == "cast" and kind_of(operands[0].dtype) == "f")
-    if handling.under != "ignore" and (abs(result) < as_dtype(result.dtype).finfo.tiny).any():
+    tiny = as_dtype(result.dtype).finfo.tiny if kind_of(result.dtype) == "f" else 0
+    if handling.under != "ignore" and (abs(result) < tiny).any():
         return True
     bad = ~np.isfinite(result)
     if not bad.any():
         return False
-    floats = [x for x in operands if kind_of(x.dtype) == "f"]
+    floats = [x for x in operands if kind_of(x.dtype) in "fc"]
     if any(x.shape != result.shape and x.ndim for x in floats):  # of a reduction, say
         return all(np.isfinite(x).all() for x in floats) or not any(
             np.isnan(x).any() for x in floats

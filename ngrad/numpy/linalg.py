@@ -30,10 +30,10 @@ from ngrad.numpy.factors import (
 from ngrad.numpy.manipulation import broadcast_to, matrix_transpose
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.norms import cond, matrix_norm, matrix_rank, norm, vector_norm
-from ngrad.numpy.products import vecdot
+from ngrad.numpy.products import matmul, vecdot
 from ngrad.numpy.selection import diagonal as _diagonal
-from ngrad.numpy.selection import matmul, tensordot
 from ngrad.numpy.selection import outer as _outer
+from ngrad.numpy.selection import tensordot
 from ngrad.numpy.selection import trace as _trace
 from ngrad.numpy.systems import inv, lstsq, pinv, solve, tensorinv, tensorsolve
 from ngrad.numpy.ufuncs import refuse_out

@@ -299,8 +299,10 @@ class ndarray(Assigned, Exporter):
         x = self._read()
         if order not in ("C", "A", "K", "F"):
             raise ValueError(f"reshape: order must be 'C', 'F', 'A' or 'K', not {order!r}")
+        sizes = tuple(given) if isinstance(given, (tuple, list)) else (given,)
+        if any(isinstance(n, (bool, np.bool_)) for n in sizes):
+            raise TypeError(f"reshape: sizes are integers, not bools: {[*sizes]}")
         if order == "F":
-            sizes = tuple(given) if isinstance(given, (tuple, list)) else (given,)
             return self.transpose().reshape(sizes[::-1], copy=copy).transpose()
         made = reshape(x, given)
         if copy:

@@ -55,17 +55,30 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> n
         axis = tuple(range(x.ndim))
     axes = r.normal_axes(axis, x.ndim, "norm")
     if len(axes) == 1:
+        _some(x, axes if ord == -np.inf else ())
         return array_of(of_vectors(x, ord, axes, keepdims))
     if len(axes) != 2:
         raise ValueError(f"norm: takes one axis or two, not {len(axes)}: shape {x._layout.shape}")
     rows, columns = (normal_axis(k, x.ndim, "norm") for k in axis)
+    _some(x, {-np.inf: (rows,), -1: (columns,), -2: axes}.get(ord, ()))
     return array_of(of_matrices(x, ord, rows, columns, keepdims))
+
+
+def _some(x: Any, axes: tuple[int, ...]) -> None:
+    """Raise if there is nothing along axes, of which a norm is the least."""
+    if any(x._layout.shape[k] == 0 for k in axes):
+        raise ValueError(
+            "norm: zero-size array to reduction operation minimum which has no identity: shape "
+            f"{x._layout.shape}"
+        )
 
 
 def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any = 2) -> ndarray:
     """The norm of the elements along axes, all if None, as one vector."""
     x = floats(x)
-    return array_of(of_vectors(x, ord, r.normal_axes(axis, x.ndim, "vector_norm"), keepdims))
+    axes = r.normal_axes(axis, x.ndim, "vector_norm")
+    _some(x, axes if ord == -np.inf else ())
+    return array_of(of_vectors(x, ord, axes, keepdims))
 
 
 def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> ndarray:

@@ -14,8 +14,9 @@ from ngrad.numpy.factors import eigvals
 from ngrad.numpy.joining import concatenate
 from ngrad.numpy.manipulation import atleast_1d, flip, tile
 from ngrad.numpy.ndarray import array_of, ndarray
+from ngrad.numpy.products import matmul
 from ngrad.numpy.reductions import cumprod, sum
-from ngrad.numpy.selection import matmul, outer, where
+from ngrad.numpy.selection import outer, where
 from ngrad.numpy.signal import convolve
 from ngrad.numpy.systems import lstsq, pinv
 from ngrad.numpy.ufuncs import UFUNCS

@@ -8,6 +8,7 @@ import numpy as np
 
 from ngrad.numpy.convert import OURS, array_of, to_tensor
 from ngrad.numpy.creation import asarray
+from ngrad.numpy.loops import axes_of, dtypes_of
 from ngrad.numpy.manipulation import moveaxis, reshape
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.reductions import NOTHING
@@ -51,16 +52,55 @@ def _product(x: Any, y: Any, *axes: int) -> ndarray:
     return array_of(reshaped(found, tuple(kept)))
 
 
-def _refuse(what: str, out: Any, axes: Any) -> None:
+def _at(
+    what: str, out: Any, axes: Any, cores: tuple[int, ...], signature: Any, dtype: Any, *xs: Any
+) -> Any:
+    """Operands of a dtype whose vectors or matrices are of the last axes, and where these come in
+    the result; None if last, too.
+    """
     refuse_out(what, out)
-    if axes is not NOTHING and axes is not None:
-        raise TypeError(f"{what}: axes= is not supported; use moveaxis")
+    if signature is not None:
+        taken, made = dtypes_of(what, signature, 2, 1)
+        dtype = made if taken is None else taken
+    arrays = [asarray(x) for x in xs]
+    if dtype is not None:
+        arrays = [x.astype(dtype, casting="same_kind") for x in arrays]
+    places = axes_of(what, axes, *cores)
+    if places is None:
+        return *arrays, None
+    moved = [
+        moveaxis(x, place, tuple(range(-len(place), 0)))
+        for x, place in zip(arrays, places[:-1], strict=True)
+    ]
+    return *moved, places[-1]
+
+
+def _back(found: ndarray, place: tuple[int, ...] | None) -> ndarray:
+    return found if not place else moveaxis(found, tuple(range(-len(place), 0)), place)
+
+
+def matmul(
+    x1: Any, x2: Any, /, out: Any = None, *, axes: Any = NOTHING, casting: Any = "same_kind",
+    order: Any = "K", dtype: Any = None, subok: bool = True, signature: Any = None,
+) -> ndarray:  # fmt: skip
+    """The matrix product over the last two axes; a vector on the left is a row, one on the right a
+    column.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.matmul([[0, 1], [2, 0]], [[3, 4], [5, 6]])
+    array([[5, 6],
+           [6, 8]])
+    """
+    x, y, place = _at("matmul", out, axes, (2, 2, 2), signature, dtype, x1, x2)
+    return _back(array_of(matmul_operator(*operands("product", x._read(), y._read()))), place)
 
 
 def vecdot(
-    x1: Any, x2: Any, /, out: Any = None, *, axes: Any = NOTHING, axis: Any = -1,
+    x1: Any, x2: Any, /, out: Any = None, *, axes: Any = NOTHING, axis: Any = NOTHING,
     keepdims: bool = False, casting: Any = "same_kind", order: Any = "K", dtype: Any = None,
-    subok: bool = True,
+    subok: bool = True, signature: Any = None,
 ) -> ndarray:  # fmt: skip
     """The products of vectors along an axis, of the first ones' conjugates.
 
@@ -70,20 +110,21 @@ def vecdot(
     >>> np.vecdot([[1, 2], [3, 4]], [1, 1])
     array([3, 7])
     """
-    _refuse("vecdot", out, axes)
+    x1, x2, place = _at("vecdot", out, axes, (1, 1, 0), signature, dtype, x1, x2)
+    if place is not None and axis is not NOTHING:
+        raise TypeError("vecdot: takes axis= or axes=, not both")
     axis = -1 if axis is NOTHING else axis
     x, y = operands("vecdot", _vectors("vecdot", x1, axis), _vectors("vecdot", x2, axis))
     n, m = x._layout.shape[-1], y._layout.shape[-1]
     if n != m:
         raise ValueError(f"vecdot: vectors of {n} and of {m} elements")
     found = array_of(apply(VECDOT, (conj(x) if x._layout.dtype.is_complex else x, y)))
-    found = found if dtype is None else found.astype(dtype)
     return moveaxis(found[..., None], -1, axis) if keepdims else found
 
 
 def matvec(
     x1: Any, x2: Any, /, out: Any = None, *, axes: Any = NOTHING, casting: Any = "same_kind",
-    order: Any = "K", dtype: Any = None, subok: bool = True,
+    order: Any = "K", dtype: Any = None, subok: bool = True, signature: Any = None,
 ) -> ndarray:  # fmt: skip
     """Matrices times vectors.
 
@@ -93,14 +134,13 @@ def matvec(
     >>> np.matvec([[0, 1], [2, 0]], [3, 4])
     array([4, 6])
     """
-    _refuse("matvec", out, axes)
-    found = _product(_matrix("matvec", x1), _vector("matvec", x2, -1), -1)
-    return found if dtype is None else found.astype(dtype)
+    x1, x2, place = _at("matvec", out, axes, (2, 1, 1), signature, dtype, x1, x2)
+    return _back(_product(_matrix("matvec", x1), _vector("matvec", x2, -1), -1), place)
 
 
 def vecmat(
     x1: Any, x2: Any, /, out: Any = None, *, axes: Any = NOTHING, casting: Any = "same_kind",
-    order: Any = "K", dtype: Any = None, subok: bool = True,
+    order: Any = "K", dtype: Any = None, subok: bool = True, signature: Any = None,
 ) -> ndarray:  # fmt: skip
     """Vectors, or their conjugates, times matrices.
 
@@ -110,9 +150,8 @@ def vecmat(
     >>> np.vecmat([3, 4], [[0, 1], [2, 0]])
     array([8, 3])
     """
-    _refuse("vecmat", out, axes)
-    found = _product(_vector("vecmat", x1, -2).conj(), _matrix("vecmat", x2), -2)
-    return found if dtype is None else found.astype(dtype)
+    x1, x2, place = _at("vecmat", out, axes, (1, 2, 1), signature, dtype, x1, x2)
+    return _back(_product(_vector("vecmat", x1, -2).conj(), _matrix("vecmat", x2), -2), place)
 
 
 def einsum_path(*operands: Any, optimize: Any = "greedy", einsum_call: bool = False) -> Any:
@@ -143,4 +182,4 @@ def kron(a: Any, b: Any) -> ndarray:
     return apart.reshape(tuple(n * m for n, m in zip(x.shape, y.shape, strict=True)))
 
 
-__all__ = ["einsum_path", "kron", "matvec", "vecdot", "vecmat"]
+__all__ = ["einsum_path", "kron", "matmul", "matvec", "vecdot", "vecmat"]

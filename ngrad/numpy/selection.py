@@ -235,16 +235,6 @@ def _pair(x: Any, y: Any) -> tuple[Any, Any]:
     return one, two
 
 
-def matmul(
-    x1: Any, x2: Any, /, out: Any = None, *, dtype: Any = None, casting: Any = "same_kind"
-) -> ndarray:
-    """The matrix product over the last two axes; a vector on the left is a row, one on the right a
-    column.
-    """
-    refuse_out("matmul", out)
-    return array_of(matmul_operator(*_pair(x1, x2)))
-
-
 def dot(a: Any, b: Any, out: Any = None) -> ndarray:
     """Over the last axis of a and the last but one (or the only one) of b; of numbers the product.
 
@@ -326,6 +316,6 @@ def einsum(
 
 __all__ = [
     "argwhere", "clip", "compress", "diagonal", "dot", "einsum", "extract", "flatnonzero",
-    "inner", "matmul", "nonzero", "outer", "put_along_axis", "take", "take_along_axis",
+    "inner", "nonzero", "outer", "put_along_axis", "take", "take_along_axis",
     "tensordot", "trace", "vdot", "where",
 ]  # fmt: skip

@@ -115,6 +115,8 @@ def lexsort(keys: Any, axis: int = -1) -> ndarray:
         raise TypeError("need sequence of keys with len > 0 in lexsort")
     if any(key.shape != by[0].shape for key in by):
         raise ValueError(f"lexsort: all keys need one shape, not {[key.shape for key in by]}")
+    if by[0].ndim == 0:  # a number by itself, of however many keys
+        return asarray(0)
     found = argsort(by[0], axis)
     for key in by[1:]:
         found = take_along_axis(found, argsort(take_along_axis(key, found, axis), axis), axis)

@@ -16,9 +16,10 @@ from ngrad.numpy.joining import concatenate
 from ngrad.numpy.manipulation import broadcast_to, distinct_axes, moveaxis
 from ngrad.numpy.nans import nanmean
 from ngrad.numpy.ndarray import ndarray
+from ngrad.numpy.products import matmul
 from ngrad.numpy.reductions import NOTHING, argmax, argmin, cumsum, mean, sum
 from ngrad.numpy.reductions import all as every
-from ngrad.numpy.selection import clip, diagonal, matmul, take_along_axis, where
+from ngrad.numpy.selection import clip, diagonal, take_along_axis, where
 from ngrad.numpy.sorting import argsort, sort
 from ngrad.numpy.ufuncs import UFUNCS, refuse_out
 from ngrad.ops.reductions import normal_axes, ones_shape

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ngrad.dtypes import BY_CODE, can_cast
-from ngrad.numpy import composed
+from ngrad.numpy import composed, loops
 from ngrad.numpy.convert import PLAIN, beside, dtype_of, to_tensor
 from ngrad.numpy.naming import KINDS, explain
 from ngrad.numpy.ndarray import array_of, ndarray
@@ -73,6 +73,8 @@ class ufunc:
         order: Any = "K",
         dtype: Any = None,
         subok: bool = True,
+        signature: Any = None,
+        sig: Any = None,
     ) -> Any:
         """A call with any of NumPy's arguments."""
         if len(operands) != self.nin:
@@ -82,10 +84,18 @@ class ufunc:
             )
         if out is not None:
             refuse_out(self.__name__, out)
+        signature, gives = sig if signature is None else signature, dtype
+        if signature is not None:
+            if dtype is not None:
+                raise TypeError(
+                    f"{self.__name__}: takes one of signature={signature!r} and dtype={dtype!r}"
+                )
+            dtype, gives = loops.dtypes_of(self.__name__, signature, self.nin, self.nout)
+            dtype = gives if dtype is None else dtype
         try:
             found = self._compute(*self._converted(operands, dtype, casting))
-            if dtype is not None and self.nout == 1 and found.dtype is not dtype_of(dtype):
-                raise TypeError(f"there is no {self.__name__} that gives {dtype}")
+            if gives is not None and self.nout == 1 and found.dtype is not dtype_of(gives):
+                raise TypeError(f"there is no {self.__name__} that gives {gives}")
             if where is not True:
                 found = self._where(where, found)
         except KINDS as error:

@@ -207,6 +207,6 @@ def is_basic(index: Any) -> bool:
     """Whether an index is of integers, slices, an ellipsis and new axes: then it gives a view."""
     if type(index) is tuple:
         return all(map(is_basic, index))
-    if isinstance(index, (bool, np.bool_)):
+    if isinstance(index, (bool, np.bool_, np.timedelta64)):
         return False
     return index is None or index is Ellipsis or isinstance(index, (int, slice, np.integer))

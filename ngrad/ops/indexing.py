@@ -251,6 +251,8 @@ def _item(item: Any) -> Any:
         if BOUNDS.issuperset(map(type, bounds)):
             return item
         return slice(*(None if v is None else _as_int(v) for v in bounds))
+    if isinstance(item, np.timedelta64):  # which NumPy has among its integers
+        raise IndexTypeError(f"getitem: {item!r} is no index")
     item = from_outside(item)
     if isinstance(item, (list, np.ndarray, bool, np.bool_)):
         array = np.asarray(item)

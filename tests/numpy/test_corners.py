@@ -111,6 +111,36 @@ np.linalg.norm(np.ones((0, 0)), 2)
 np.abs(np.linalg.svd([[1.0, 0.0], [0.0, 0.0]], hermitian=True)[2])
 np.array([2.5, 3.0])[1].is_integer()
 np.array([2.5])[0].as_integer_ratio()
+np.lexsort([3, 1, 2])
+np.lexsort((3,))
+np.array([[1, 2], [3, 4]], ndmax=2)
+np.packbits(np.zeros((2, 0), bool), axis=1)
+np.unpackbits(np.array([[2], [131]], np.uint8), axis=1, count=-3, bitorder='little')
+np.frexp(np.array([np.nan, -np.inf, 0.0, -3.0, 5e-324]))
+np.ldexp(np.array([1.0, 5e-324, np.inf, -0.7]), [-1074, 2000, -5000, 10**6])
+np.signbit(np.sum(np.array([[-0.0] * 40] * 2), axis=1))
+np.add(1, 2, signature='dd->d')
+np.add([1], [2], sig=(np.float64, None, None))
+np.add([1], [2], signature=(None, None, np.float32))
+np.equal([1], [2], signature='ii->?')
+np.matmul(CUBE, CUBE, axes=[(1, 2), (2, 1), (1, 2)])
+np.matmul(CUBE, np.swapaxes(CUBE, 1, 2), axes=[(-2, -1), (-2, -1), (0, 1)])
+np.matmul(np.ones((2, 2), int), np.ones((2, 2), int), signature='dd->d')
+np.vecdot(CUBE[0], CUBE[1].T, axes=[1, 0, ()])
+np.vecdot(CUBE, CUBE, axis=1, keepdims=True)
+np.matvec(CUBE, np.arange(4), axes=[(0, 2), 0, -1])
+np.vecmat(np.arange(2), CUBE[:, :, 0], axes=[(0,), (0, 1), (0,)])
+np.subtract.accumulate(CUBE, axis=1)
+np.divide.reduce([7.0, 2.0, 4.0], initial=3.0)
+np.gcd.reduce([12, 18, 27])
+np.hypot.reduce(CUBE, axis=(0, 2))
+np.fmax.accumulate([np.nan, 2.0, np.nan, 1.0])
+np.fmin.reduce([[np.nan, np.nan], [2.0, np.nan]], axis=1)
+np.bitwise_xor.reduce(np.array([[5, 3], [6, 9]], np.uint8), axis=1)
+np.bitwise_and.reduce([True, False], keepdims=True)
+np.add.reduceat(np.arange(8, dtype=np.float32), [0, 4, 1, 5, 2, 6])
+np.logaddexp2.reduceat(CUBE, [0, 2], axis=1)
+np.maximum.reduceat([3, 1, 2], np.array([], int))
 np.random.default_rng(np.arange(3)).random(2)
 np.random.RandomState(np.arange(3)[1]).rand(2)
 np.random.RandomState(3).shuffle(X := [1, 2, 3, 4, 5]) or X
@@ -121,7 +151,11 @@ np.random.RandomState(3).shuffle(X := [1, 2, 3, 4, 5]) or X
 @pytest.mark.filterwarnings("ignore")  # NumPy's
 def test_as_numpy(text: str) -> None:
     names = {"dumps": pickle.dumps, "loads": pickle.loads}
-    assert_like(eval(text, {"np": ours, **names}), eval(text, {"np": np, **names}), 4.0)
+    found, expected = (
+        eval(text, {"np": namespace, "CUBE": namespace.arange(24).reshape(2, 3, 4), **names})
+        for namespace in (ours, np)
+    )
+    assert_like(found, expected, 4.0)
 
 
 def test_a_broadcast_array_is_a_view() -> None:
@@ -136,3 +170,8 @@ def test_the_axis_that_is_not_there_can_be_asked_for() -> None:
     with pytest.raises(ours.exceptions.AxisError) as found:
         ours.sum(ours.ones((2, 3)), axis=5)
     assert (found.value.axis, found.value.ndim) == (5, 2)
+
+
+def test_a_span_of_time_is_no_index() -> None:
+    with pytest.raises(IndexError, match="timedelta64"):
+        ours.arange(5)[np.timedelta64(1)]

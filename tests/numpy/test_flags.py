@@ -53,11 +53,20 @@ def test_every_case_as_numpy() -> None:
     assert differ == OTHERWISE
 
 
+def _twice(space: Any) -> None:
+    state = space.errstate(all="ignore")
+    with state, state:
+        pass
+
+
 PROGRAMS: dict[str, Callable[[Any, Any], Any]] = {
     "log": lambda np, x: np.log(x),
     "divide": lambda np, x: x / 0.0,
     "reflected": lambda np, x: 1.0 / x,
     "floor_divide": lambda np, x: x.astype(int) // 0,
+    "the least integer": lambda np, x: np.array([-(2**63)]) // np.array([-1]),
+    "complex": lambda np, x: (x + 1j) / (0j * x),
+    "complex product": lambda np, x: (x + 1e300j) * 1e300,
     "sqrt": lambda np, x: np.sqrt(x),
     "exp": lambda np, x: np.exp(800.0 * x),
     "multiply": lambda np, x: (x * 1e-200) * 1e-200,
@@ -170,6 +179,7 @@ def test_beside_check_numerics() -> None:
         (lambda np: np.seterr(all="foo"), ValueError),
         (lambda np: np.errstate(divide="no").__enter__(), ValueError),
         (lambda np: np.errstate(zero="warn"), TypeError),
+        (_twice, TypeError),
         (lambda np: np.seterrcall(3), TypeError),
     ],
 )

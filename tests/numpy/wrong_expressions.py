@@ -1,6 +1,21 @@
 """Wrong calls as text: the table that `test_wrong.py` evaluates with NumPy and with us."""
 
 EXPRESSIONS = """
+A.reshape(True)
+A.reshape(True, 12)
+np.array([[1, 2], [3, 4]], ndmax=1)
+np.array([1], ndmin=2, ndmax=1)
+np.linalg.norm(np.ones((0, 2)), -np.inf)
+np.linalg.norm(np.ones(0), -np.inf)
+np.add(A, A, signature='dd')
+np.add(A, A, signature='f')
+np.add(A, A, sig='ii->i')
+np.add(A, A, signature='dd->d', dtype=float)
+np.matmul(A, A, axes=[(0, 1)])
+np.matmul(A, A.T, axis=0)
+np.matmul(A, A, axes=[(0, 1), (0, 1), (0, 1)])
+np.vecdot(V, V, axis=0, axes=[0, 0])
+np.vecdot(V, V, axes=0)
 A[7]
 A[0, 9]
 A[0, 0, 0]

@@ -1,0 +1,62 @@
+"""What universal functions are told of their loops: `signature=`, and `axes=` of products."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ngrad.dtypes import DType
+from ngrad.numpy.convert import dtype_of
+
+
+def dtypes_of(what: str, signature: Any, nin: int, nout: int) -> tuple[DType | None, DType | None]:
+    """The dtype of the operands, and that of the results, in a signature such as "ff->f", or a
+    tuple of dtypes; None for those that it leaves open.
+
+    Raises
+    ------
+    ValueError
+        If it is not of so many.
+    TypeError
+        If operands, or results, are to differ.
+    """
+    given: Any = signature
+    if len(signature) == 1:
+        raise TypeError(f"{what}: takes dtype= for {signature!r}, or a signature of all operands")
+    if isinstance(signature, str):
+        before, _, after = signature.partition("->")
+        if (len(before), len(after)) != (nin, nout):
+            raise ValueError(
+                f"{what}: takes a signature of {nin} typecode(s) before and {nout} after the ->, "
+                f"not {signature!r}"
+            )
+        given = before + after
+    if len(given) != nin + nout:
+        raise ValueError(f"{what}: takes a signature of {nin + nout} dtypes, not {signature!r}")
+    own = [None if kind is None else dtype_of(kind) for kind in given]
+    taken, made = ({kind for kind in part if kind} for part in (own[:nin], own[nin:]))
+    if len(taken) > 1 or len(made) > 1:
+        raise TypeError(
+            f"{what}: operands have one dtype here, and results too, unlike {signature!r}"
+        )
+    return taken.pop() if taken else None, made.pop() if made else None
+
+
+def axes_of(what: str, axes: Any, *cores: int) -> list[tuple[int, ...]] | None:
+    """The axes of the matrices or vectors of each operand, and of the result, of which there are as
+    many as `cores` says; None if they are the last.
+    """
+    if axes is np._NoValue or axes is None:
+        return None
+    if not isinstance(axes, list):
+        raise TypeError(f"{what}: axes must be a list, not {type(axes).__name__}")
+    given = [(entry,) if isinstance(entry, int) else tuple(entry) for entry in axes]
+    if len(given) == len(cores) - 1 and cores[-1] == 0:
+        given.append(())
+    if [len(entry) for entry in given] != list(cores):
+        raise ValueError(
+            f"{what}: axes must be a list with an entry for all {len(cores)} inputs and outputs, "
+            f"of {', '.join(map(str, cores))} axes: {axes!r}"
+        )
+    return given
