@@ -163,6 +163,20 @@ def gcd_uint(x, y):
     return x
 
 
+def _lcm(size: int) -> Callable[..., Any]:
+    """The least common multiple of integers of so many bytes: |x| / gcd * |y|, which wraps."""
+    word = np.dtype(f"u{size}").type
+
+    @scalar
+    def lcm(x, y):
+        a = word(-x) if x < 0 else word(x)
+        b = word(-y) if y < 0 else word(y)
+        divisor = gcd_uint(a, b)
+        return word(word(a // (word(1) if divisor == 0 else divisor)) * b)
+
+    return lcm
+
+
 def _nextafter(code: str) -> Callable[..., Any]:
     """The float next to x in the direction of y: that of the next bits."""
     to_bits, to_float = bits_of[code], from_bits[code]
@@ -221,6 +235,7 @@ for _size in (1, 2, 4, 8):
     NAMESPACE |= {
         f"floordiv_i{_size}": floordiv_narrow if _narrow else floordiv_int,
         f"floordiv_u{_size}": floordiv_unsigned if _narrow else floordiv_uint,
+        **dict.fromkeys((f"lcm_i{_size}", f"lcm_u{_size}"), _lcm(_size)),
         f"mod_i{_size}": mod_narrow if _narrow else mod_int,
         f"mod_u{_size}": mod_unsigned if _narrow else mod_uint,
     }

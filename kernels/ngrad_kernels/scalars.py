@@ -164,6 +164,7 @@ SCALARS: dict[str, Scalar] = {
     "left_shift": Scalar({"iu": "shift_left({0}, {1})"}),
     "right_shift": Scalar({"iu": "shift_right({0}, {1})"}),
     "gcd": Scalar({"i": "gcd_int({0}, {1})", "u": "gcd_uint({0}, {1})"}, cost=2),
+    "lcm": Scalar({"iu": "lcm_{c}({0}, {1})"}, cost=2),
     # vecmath
     **{
         name: _vecmath(name)

@@ -11,7 +11,6 @@ from ngrad.dtypes import BY_CODE, can_cast, promote
 from ngrad.errors import DTypeError
 from ngrad.numpy.convert import to_tensor
 from ngrad.ops import arithmetic as a
-from ngrad.ops import bitwise as b
 from ngrad.ops import comparison as c
 from ngrad.ops import exponential as e
 from ngrad.ops import power as p
@@ -101,13 +100,9 @@ def bitwise_count(x: Any) -> Any:
     return cast_to((wide * 0x0101010101010101) >> 56, UINT8)
 
 
-def gcd(x: Any, y: Any) -> Any:
-    return b.gcd(*(cast_to(z, INT8) if z.dtype.is_bool else z for z in pair(x, y)))
-
-
-def lcm(x: Any, y: Any) -> Any:
-    x, y = (cast_to(z, INT8) if z.dtype.is_bool else z for z in pair(x, y))
-    return a.abs_(a.floordiv(x, b.gcd(x, y)) * y)
+def of_integers(op: Any) -> Callable[[Any, Any], Any]:
+    """A function of integers, which takes bools as such."""
+    return lambda x, y: op(*(cast_to(z, INT8) if z.dtype.is_bool else z for z in pair(x, y)))
 
 
 def spacing(x: Any) -> Any:

@@ -25,7 +25,7 @@ APPLIED = {
         for name in (
             "add", "subtract", "multiply", "divide", "maximum", "minimum", "copysign", "nextafter",
             "hypot", "logaddexp", "logical_and", "logical_or", "logical_xor", "bitwise_and",
-            "bitwise_or", "bitwise_xor", "left_shift", "right_shift", "gcd",
+            "bitwise_or", "bitwise_xor", "left_shift", "right_shift", "gcd", "lcm",
         )
     },
     "floor_divide": "floordiv", "remainder": "mod", "power": "pow", "arctan2": "atan2",

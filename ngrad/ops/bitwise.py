@@ -115,6 +115,20 @@ def gcd(x, y):
     """
 
 
+@elementwise
+def lcm(x, y):
+    """The least common multiple of |x| and |y|, which wraps.
+
+    Takes integers. Of 0 and any other it is 0.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.lcm([12, -18, 0], [18, 12, 5])
+    array([36, 36,  0])
+    """
+
+
 # -- eight elements as a byte ----------------------------------------------------------------------
 
 BOOL, UINT8 = BY_CODE["b1"], BY_CODE["u1"]

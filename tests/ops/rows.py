@@ -20,7 +20,7 @@ from ngrad.graph.reference import REFERENCES
 from ngrad.ops import arithmetic, exponential, scans
 from ngrad.ops.accumulate import accumulated
 from ngrad.ops.assignment import assigned
-from ngrad.ops.bitwise import PACK, UNPACK, gcd
+from ngrad.ops.bitwise import PACK, UNPACK, gcd, lcm
 from ngrad.ops.interpolation import INTERP
 from ngrad.ops.no_nan import multiply_no_nan
 from ngrad.ops.reductions import reduce_bits
@@ -144,6 +144,7 @@ BITWISE = [
     exact("left_shift", np.left_shift, kinds="iu", smooth=False, whole=(None, (-3, 70))),
     exact("right_shift", np.right_shift, kinds="iu", smooth=False, whole=(None, (-3, 70))),
     exact("gcd", np.gcd, kinds="iu", smooth=False, function=gcd),
+    exact("lcm", np.lcm, kinds="iu", smooth=False, function=lcm),
 ]
 VECMATH = [
     smooth("exp", np.exp, kinds="fc"),

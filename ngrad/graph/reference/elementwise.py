@@ -100,6 +100,7 @@ ELEMENTWISE: dict[str, Reference] = {
     "copysign": np.copysign,
     "nextafter": np.nextafter,
     "gcd": np.gcd,
+    "lcm": np.lcm,
     "relu": lambda x: np.where(x <= 0, _zero(x), x),
     "where": np.where,
     "complex": _complex,
