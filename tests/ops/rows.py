@@ -337,6 +337,7 @@ def _accumulates(name: str, kinds: str, smooth: bool = True) -> Row:
         kinds,
         shapes=(((5,),), ((2, 5),), ((0, 5),)),
         smooth=smooth,
+        ulps=8 if smooth else 0,
         label=name,
     )
 
@@ -373,7 +374,7 @@ REDUCTIONS = [
     *_reduced("reduce_max", lambda x, axis, keep: np.max(x, axis, keepdims=keep), "fiubc"),
     *_reduced("reduce_min", lambda x, axis, keep: np.min(x, axis, keepdims=keep), "fiubc"),
     *map(_of_bits, ("and", "or", "xor")),
-    _accumulates("divide", "f"),
+    _accumulates("hypot", "f"),
     _accumulates("logical_xor", "b", smooth=False),
     *_position("argmax"),
     *_position("argmin"),
