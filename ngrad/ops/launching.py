@@ -132,6 +132,24 @@ class Dense(NamedTuple):
         """The program that copies what must be, and then does this."""
         return Program((*self.launches, *launches), self.scratch, keep=(*self.keep, *keep))
 
+    def before(self, program: Program) -> Program:
+        """The program that copies what must be, and then does another's launches of that."""
+
+        def placed(which: int, offset: int) -> tuple[int, int]:
+            if which == SCRATCH:
+                return SCRATCH, self.scratch + offset
+            if which < 0:
+                return which, offset
+            here, start = self.operands[which]
+            return here, start + offset
+
+        launches = [
+            launch._replace(operands=tuple([placed(*operand) for operand in launch.operands]))
+            for launch in program.launches
+        ]
+        scratch = self.scratch + program.scratch
+        return Program((*self.launches, *launches), scratch, keep=(*self.keep, *program.keep))
+
     def launching(
         self, work: Prepared, operands: tuple[tuple[int, int], ...], checks: bool = False
     ) -> Program:

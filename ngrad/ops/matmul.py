@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 
 from ngrad.errors import DTypeError, NumberError, ShapeError
+from ngrad.graph.group import FUSED, Group, Leaf
+from ngrad.graph.indexing import Split
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op
 from ngrad.graph.program import OUT, Program
@@ -24,6 +26,7 @@ from ngrad.record import apply
 from ngrad.tensor import Tensor, empty
 from ngrad_kernels.arrays import WRITEABLE, array_over
 from ngrad_kernels.product import Matrices, Product
+from ngrad_kernels.space import Reduce, Step
 
 
 def array_at(where: Layout) -> Callable[[int], Matrix]:
@@ -210,6 +213,9 @@ def _row_and_column(x: Layout, y: Layout) -> tuple[Layout, Layout]:
 
 
 def _dot_prepare(inputs: tuple[Layout, ...], out: Layout) -> tuple[Any, Layout]:
+    shape = (*out.shape, inputs[0].shape[-1])
+    if out.dtype.is_inexact and 0 not in shape:
+        return _summed(inputs, out, shape), out
     whole = layout(out.dtype, (*out.shape, 1, 1), None, out.device)
     how, _ = _prepare(_row_and_column(*inputs), whole, False, False)
     if isinstance(how, Program):
@@ -222,7 +228,26 @@ def _dot_prepare(inputs: tuple[Layout, ...], out: Layout) -> tuple[Any, Layout]:
     return run, out
 
 
-VECDOT = Op("vecdot", _dot_infer, _dot_prepare, family="linalg", widens=_widens)
+def _summed(inputs: tuple[Layout, ...], out: Layout, shape: tuple[int, ...]) -> Program:
+    """Products of vectors as sums of products, of operands that are broadcast to a shape: on all
+    threads, where BLAS would be called for each vector, and no slower for one.
+    """
+    code = out.dtype.code
+    read = dense_operands(
+        [
+            (k, layout(out.dtype, shape, broadcast_strides(x, shape), out.device))
+            for k, x in enumerate(inputs)
+        ]
+    )
+    steps = Step("multiply", (0, 1), code), Reduce("sum", 2, "row", code)
+    leaves = tuple([Leaf(k, "element", shape) for k in range(2)])
+    group = Group(Split(out.size, shape[-1]), leaves, steps, (3,), (out.spec,))
+    row_major = layout(out.dtype, shape, None, out.device)
+    program, _ = FUSED.prepare((row_major, row_major), out, group=group)
+    return program if not read.launches else read.before(program)
+
+
+VECDOT = Op("vecdot", _dot_infer, _dot_prepare, family="linalg", widens=True)
 """The products of vectors, which are along the last axes."""
 
 
