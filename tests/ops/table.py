@@ -29,6 +29,8 @@ BINARY: tuple[Shapes, ...] = (
     ((2, 1, 3), (4, 1)),
 )
 
+EPS = float(np.finfo(np.float64).eps)
+
 
 @dataclass(frozen=True)
 class Row:

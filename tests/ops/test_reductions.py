@@ -17,7 +17,7 @@ from numeric import (
     grid,
     laid_out,
 )
-from rows import running
+from rows_reductions import running
 
 import ngrad
 from ngrad.errors import DTypeError, NumberError, ShapeError

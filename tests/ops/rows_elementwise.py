@@ -1,0 +1,206 @@
+"""Rows of elementwise ops."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import scipy.special as sc
+from numeric import Array
+from table import EPS, Row, exact, saturated, smooth
+
+import ngrad
+from ngrad import nn
+from ngrad.graph.op import TABLE
+from ngrad.ops import arithmetic, exponential
+from ngrad.ops.bitwise import gcd, lcm
+from ngrad.ops.no_nan import multiply_no_nan
+
+
+def _product(x: Array, y: Array) -> Array:
+    """x * y; of complex numbers part by part, since NumPy's own may use fused products."""
+    if x.dtype.kind != "c":
+        return np.multiply(x, y)
+    out = np.empty(np.broadcast_shapes(x.shape, y.shape), x.dtype)
+    out.real = x.real * y.real - x.imag * y.imag
+    out.imag = x.real * y.imag + x.imag * y.real
+    return out
+
+
+def _joined(x: Array, y: Array) -> Array:
+    out = np.empty(np.broadcast_shapes(x.shape, y.shape), f"c{2 * x.itemsize}")
+    out.real, out.imag = x, y
+    return out
+
+
+def _sigmoid(x: Array) -> Array:
+    return 1 / (1 + np.exp(-x)) if x.dtype.kind == "c" else sc.expit(x)
+
+
+def _extreme(x: Array, y: Array, better: Any) -> Array:
+    return np.where(better(x, y) | (x != x), x, y)
+
+
+def _powers(x: Array) -> Array:
+    return np.where(np.isfinite(x), np.frexp(x)[1], 0).astype(np.int32)
+
+
+ARITHMETIC = [
+    exact("add", np.add, kinds="fiubc"),
+    exact("subtract", np.subtract, kinds="fiuc"),
+    exact("multiply", _product, kinds="fiubc"),
+    exact("divide", np.divide, kinds="fc", converts="iub", domains=((-3, 3), (0.5, 2))),
+    exact("floordiv", np.floor_divide, domains=((-3, 3), (0.7, 2)), smooth=False),
+    exact("mod", np.mod, domains=((-3, 3), (0.7, 2))),
+    exact("negative", np.negative, 1, "fiuc"),
+    exact("abs", np.abs, 1, "fiuc", complex_ulps=2),
+    exact(
+        "sign",
+        lambda x: np.where(x == 0, x, np.sign(x)),
+        1,
+        "fiuc",
+        smooth=False,
+        complex_ulps=3,
+    ),
+    Row(
+        "complex",
+        lambda x, y: ngrad.sign(ngrad.complex(x, y)),
+        lambda x, y: np.sign(_joined(x, y)),
+        ((-2, 2), (0.2, 2)),
+        ulps=3,
+        label="sign",
+    ),
+    exact("floor", np.floor, 1, smooth=False),
+    exact("ceil", np.ceil, 1, smooth=False),
+    exact("round", lambda x: np.rint(x) if x.dtype.kind == "f" else x, 1, smooth=False),
+    exact("trunc", np.trunc, 1, smooth=False),
+    exact("square", lambda x: _product(x, x), 1, "fiuc"),
+    exact("sqrt", np.sqrt, 1, "fc", converts="iub", domains=((0.2, 4),), complex_ulps=3),
+    exact(
+        "rsqrt",
+        lambda x: 1 / np.sqrt(x),
+        1,
+        "fc",
+        converts="iub",
+        domains=((0.2, 4),),
+        complex_ulps=6,
+    ),
+    exact("reciprocal", lambda x: 1 / x, 1, "fc", converts="iub", domains=((0.2, 4),)),
+    exact("maximum", lambda x, y: _extreme(x, y, np.greater_equal), kinds="fiubc"),
+    exact("minimum", lambda x, y: _extreme(x, y, np.less_equal), kinds="fiubc"),
+    exact("mantissa", lambda x: np.frexp(x)[0], 1, "f", function=arithmetic.mantissa),
+    exact("exponent", lambda x: _powers(x), 1, "f", function=arithmetic.exponent, smooth=False),
+    exact(
+        "ldexp",
+        lambda x, y: np.ldexp(x, np.clip(np.nan_to_num(y), -9999, 9999).astype(int)),
+        kinds="f",
+        function=lambda x, y: arithmetic.ldexp(x, ngrad.cast(ngrad.cast(y, "i4"), x.dtype)),
+    ),
+    exact("copysign", np.copysign, kinds="f"),
+    exact("nextafter", np.nextafter, kinds="f"),
+    exact("relu", lambda x: np.maximum(x, 0), 1, function=nn.relu),
+    exact(
+        "multiply_no_nan",
+        lambda x, y: np.where(y == 0, 0, _product(x, y)),
+        kinds="fc",
+        function=multiply_no_nan,
+    ),
+]
+COMPARISON = [
+    *(
+        exact(name, getattr(np, name), kinds="fiubc", smooth=False)
+        for name in ("equal", "not_equal", "less", "less_equal", "greater", "greater_equal")
+    ),
+    *(
+        exact(name, getattr(np, name), 1, kinds="fiubc", smooth=False)
+        for name in ("isnan", "isinf", "isfinite")
+    ),
+    *(
+        exact(name, getattr(np, name), kinds="b", smooth=False)
+        for name in ("logical_and", "logical_or", "logical_xor")
+    ),
+    exact("logical_not", np.logical_not, 1, kinds="b", smooth=False),
+]
+BITWISE = [
+    exact("bitwise_and", np.bitwise_and, kinds="iub", smooth=False),
+    exact("bitwise_or", np.bitwise_or, kinds="iub", smooth=False),
+    exact("bitwise_xor", np.bitwise_xor, kinds="iub", smooth=False),
+    exact("invert", np.invert, 1, kinds="iub", smooth=False),
+    exact("left_shift", np.left_shift, kinds="iu", smooth=False, whole=(None, (-3, 70))),
+    exact("right_shift", np.right_shift, kinds="iu", smooth=False, whole=(None, (-3, 70))),
+    exact("gcd", np.gcd, kinds="iu", smooth=False, function=gcd),
+    exact("lcm", np.lcm, kinds="iu", smooth=False, function=lcm),
+]
+VECMATH = [
+    smooth("exp", np.exp, kinds="fc"),
+    smooth("expm1", np.expm1, kinds="fc"),
+    smooth("log", np.log, (0.2, 4), kinds="fc"),
+    smooth("log1p", np.log1p, (-0.7, 4), kinds="fc"),
+    smooth("log2", np.log2, (0.2, 4), kinds="fc"),
+    smooth("log10", np.log10, (0.2, 4), kinds="fc"),
+    smooth("sin", np.sin, (-5, 5), kinds="fc"),
+    smooth("cos", np.cos, (-5, 5), kinds="fc"),
+    smooth("tan", np.tan, (-1.2, 1.2), kinds="fc"),
+    smooth("asin", np.arcsin, (-0.8, 0.8), kinds="fc"),
+    smooth("acos", np.arccos, (-0.8, 0.8), kinds="fc"),
+    smooth("atan", np.arctan, kinds="fc"),
+    smooth("atan2", np.arctan2, (0.3, 2), (-2, 2)),
+    smooth("sinh", np.sinh, kinds="fc"),
+    smooth("cosh", np.cosh, kinds="fc"),
+    smooth("tanh", np.tanh, kinds="fc"),
+    smooth("asinh", np.arcsinh, kinds="fc"),
+    smooth("acosh", np.arccosh, (1.3, 4), kinds="fc"),
+    smooth("atanh", np.arctanh, (-0.8, 0.8), kinds="fc"),
+    smooth("sigmoid", _sigmoid, (-4, 4), kinds="fc"),
+    smooth("softplus", lambda x: np.logaddexp(0, x), (-4, 4)),
+    smooth("erf", sc.erf),
+    smooth("erfc", sc.erfc, ulps=16),
+    smooth("lgamma", sc.gammaln, (0.4, 6), floor=4 * EPS),
+    smooth("digamma", sc.digamma, (0.4, 6), floor=8 * EPS),
+    smooth("trigamma", lambda x: sc.polygamma(1, x), (0.4, 6), ulps=8),
+    smooth("cbrt", np.cbrt, (0.3, 3)),
+    smooth("hypot", np.hypot, (-2, 2), (0.5, 2)),
+    Row(
+        "logaddexp",
+        exponential.logaddexp,
+        np.logaddexp,
+        ((-2, 2), (-1, 3)),
+        converts="iub",
+        ulps=4,
+        floor=4 * EPS,
+    ),
+    Row("pow", ngrad.pow, np.power, ((0.4, 2), (-2, 2)), "fiuc", ulps=4, whole=(None, (0, 5))),
+]
+SELECTION = [
+    Row(
+        "where",
+        ngrad.where,
+        np.where,
+        ((0, 1), (-2, 2), (-2, 2)),
+        "fiubc",
+        fixed=("b1", None, None),
+    ),
+    *(
+        Row(
+            "cast",
+            lambda x, code=code: ngrad.cast(x, code),
+            lambda x, code=code: saturated(x, code),
+            ((-3, 3),),
+            "fiubc",
+            smooth=code[0] in "fc",
+            rtol=1e-7 if code in ("f8", "c16") else 1e-3,
+            label=code,
+        )
+        for code in ("f8", "f4", "i1", "u2", "i8", "b1", "c8", "c16")
+    ),
+]
+
+
+COMPLEX = [
+    Row("complex", ngrad.complex, _joined, ((-2, 2), (-2, 2))),
+    *(
+        exact(name, getattr(np, name), 1, "c", function=TABLE[name])
+        for name in ("real", "imag", "conj")
+    ),
+    exact("angle", np.angle, 1, "c", function=TABLE["angle"], complex_ulps=2),
+]

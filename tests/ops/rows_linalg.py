@@ -1,0 +1,295 @@
+"""Rows of linear algebra."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numeric import Array
+from scipy.linalg import expm, logm, lu, solve_triangular, sqrtm
+from table import EPS, Row
+
+import ngrad
+from ngrad import linalg
+from ngrad.graph.op import TABLE
+from ngrad.graph.reference import REFERENCES
+from ngrad.record import apply
+
+
+def _unit(x: Any, size: float = 1.0) -> Any:
+    """Identity matrices like x, which may be a symbol; integers stay, for the op to refuse."""
+    return linalg.diag(0.0 * linalg.diag_part(x) + size) if x.dtype.is_inexact else x
+
+
+def _factor(x: Any) -> Any:
+    """A Cholesky factor, of a matrix that is Hermitian and definite whatever x is in the domain."""
+    return linalg.cholesky(x + linalg.adjoint(x) + _unit(x, 4.0))
+
+
+def _factor_array(x: Array) -> Array:
+    return np.linalg.cholesky(x + np.swapaxes(x, -1, -2).conj() + 4 * np.eye(x.shape[-1]))
+
+
+def _solution(lower: bool, adjoint: bool) -> Any:
+    """The op, on a triangle of a matrix whose diagonal keeps away from zero."""
+    return lambda x, y: linalg.triangular_solve(x + _unit(x), y, lower, adjoint)
+
+
+def _solved(lower: bool, adjoint: bool) -> Any:
+    def reference(x: Array, y: Array) -> Array:
+        regular = x + np.eye(x.shape[-1])
+        batch = np.broadcast_shapes(x.shape[:-2], y.shape[:-2])
+        regular = np.broadcast_to(regular, (*batch, *x.shape[-2:]))
+        out = np.empty((*batch, *y.shape[-2:]), x.dtype)
+        for k in np.ndindex(batch):
+            rhs = np.broadcast_to(y, out.shape)[k]
+            out[k] = solve_triangular(regular[k], rhs, 2 * adjoint, lower)
+        return out
+
+    return reference
+
+
+LINALG = [
+    Row(
+        "matmul",
+        lambda x, y: x @ y,
+        np.matmul,
+        ((-2, 2), (-2, 2)),
+        "fiubc",
+        shapes=(((3, 4), (4, 2)), ((2, 3, 4), (4, 2)), ((0, 3), (3, 2)), ((2, 0), (0, 3))),
+        ulps=8,
+        floor=32 * EPS,
+    ),
+    Row(
+        "vecdot",
+        lambda x, y: apply(TABLE["vecdot"], (x, y)),
+        REFERENCES["vecdot"],
+        ((-2, 2), (-2, 2)),
+        "fiubc",
+        shapes=(((4,), (4,)), ((2, 3), (3,)), ((2, 1, 3), (2, 3)), ((2, 0), (2, 0))),
+        ulps=8,
+        floor=32 * EPS,
+    ),
+    Row(
+        "cholesky",
+        _factor,
+        _factor_array,
+        ((-0.4, 0.4),),
+        "fc",
+        shapes=(((3, 3),), ((2, 2, 2),), ((1, 1),), ((0, 0),), ((2, 0, 3, 3),)),
+        ulps=8,
+        floor=32 * EPS,
+    ),
+    *(
+        Row(
+            "triangular_solve",
+            _solution(lower, adjoint),
+            _solved(lower, adjoint),
+            ((-0.4, 0.4), (-2, 2)),
+            "fc",
+            shapes=(((3, 3), (3, 2)), ((2, 2, 2), (2, 1)), ((2, 2), (3, 2, 1)), ((2, 2), (2, 0))),
+            ulps=8,
+            floor=32 * EPS,
+            label=f"{'lower' if lower else 'upper'}{'-adjoint' * adjoint}",
+        )
+        for lower in (True, False)
+        for adjoint in (False, True)
+    ),
+    Row(
+        "rfft",
+        lambda x: apply(TABLE["rfft"], (x,)),
+        np.fft.rfft,
+        shapes=(((1,),), ((2,),), ((5,),), ((2, 6),), ((0, 3),)),
+        ulps=8,
+        floor=32 * EPS,
+    ),
+    *(
+        Row(
+            "irfft",
+            lambda x, n=length: apply(TABLE["irfft"], (x,), (n,)),
+            lambda x, n=length: np.fft.irfft(x, n, norm="forward"),
+            kinds="c",
+            shapes=((shape,),),
+            ulps=8,
+            floor=32 * EPS,
+            label=str(length),
+        )
+        for length, shape in ((1, (1,)), (2, (2,)), (5, (3,)), (6, (2, 4)), (3, (0, 2)))
+    ),
+    *(
+        Row(
+            "fft",
+            lambda x, back=inverse: apply(TABLE["fft"], (x,), (back,)),
+            lambda x, back=inverse: np.fft.ifft(x, norm="forward") if back else np.fft.fft(x),
+            kinds="c",
+            shapes=(((1,),), ((5,),), ((2, 6),), ((0, 3),)),
+            ulps=8,
+            floor=32 * EPS,
+            label="inverse" if inverse else "",
+        )
+        for inverse in (False, True)
+    ),
+]
+
+
+def _graded(x: Any) -> Any:
+    """Matrices near those with 1, 2, ... on their diagonals, which LAPACK factors stably."""
+    if not x.dtype.is_inexact:
+        return x
+    return x + linalg.band_part(ngrad.cumsum(0.0 * x + 1.0, -1), 0, 0)
+
+
+def _graded_array(x: Array) -> Array:
+    m, n = x.shape[-2:]
+    return x + np.eye(m, n) * np.arange(1, n + 1)
+
+
+def _hermitian(x: Any) -> Any:
+    return _graded(0.5 * (x + linalg.adjoint(x))) if x.dtype.is_inexact else x
+
+
+def _lapack(op: str, function: Any, reference: Any, *shapes: Any, **options: Any) -> Row:
+    options = {
+        "domains": ((-0.2, 0.2),) * len(shapes[0]),
+        "kinds": "fc",
+        "ulps": 32,
+        "floor": 128 * EPS,
+        **options,
+    }
+    return Row(op, function, reference, shapes=shapes, **options)
+
+
+SQUARES = ((3, 3),), ((2, 2, 2),), ((1, 1),), ((0, 0),), ((2, 0, 3, 3),)
+
+
+FEW = ((3, 3),), ((2, 1, 1),), ((2, 0, 3, 3),)
+"""Of what SciPy takes its time for."""
+
+
+def _of_square(op: str, reference: Any, **options: Any) -> Row:
+    def function(x: Any) -> Any:
+        return apply(TABLE[op], (_graded(x),))
+
+    shapes = options.pop("shapes", SQUARES)
+    return _lapack(op, function, lambda x: reference(_graded_array(x)), *shapes, **options)
+
+
+def _slogdet(x: Any) -> Any:
+    sign, logarithm = apply(TABLE["slogdet"], (_graded(x),))
+    return sign * logarithm
+
+
+def _adjugate(x: Array) -> Array:
+    return np.linalg.det(x)[..., None, None] * np.linalg.inv(x)
+
+
+def _pinv(x: Any) -> Any:
+    part = ngrad.math.real(x)
+    cutoff = 1e-6 + 0.0 * ngrad.reduce_sum(part, (-2, -1), True) if x.dtype.is_inexact else x
+    return apply(TABLE["pinv"], (_graded(x), cutoff), (False,))
+
+
+def _known(u: Any, v: Any, xp: Any) -> Any:
+    """What does not depend on the sign, or phase, of pairs of columns; of every element."""
+    return u * xp.conj(v[..., :1, :])
+
+
+def _eigh(x: Any, lower: bool) -> Any:
+    values, vectors = apply(TABLE["eigh"], (_hermitian(x),), (lower,))
+    values = ngrad.cast(values, vectors.dtype)
+    return ngrad.concat([values[..., None], _known(vectors, vectors, ngrad.math)], -1)
+
+
+def _eigh_array(x: Array) -> Array:
+    values, vectors = np.linalg.eigh(_graded_array(0.5 * (x + x.swapaxes(-1, -2).conj())))
+    return np.concatenate([values[..., None], _known(vectors, vectors, np)], -1)
+
+
+def _eig(x: Any) -> Any:
+    values, vectors = apply(TABLE["eig"], (_graded(x),))
+    return ngrad.concat([values[..., None], _known(vectors, vectors, ngrad.math)], -1)
+
+
+def _eig_array(x: Array) -> Array:
+    values, vectors = np.linalg.eig(_graded_array(x))
+    return np.concatenate([values[..., None], _known(vectors, vectors, np)], -1)
+
+
+def _svd(x: Any, full: bool) -> Any:
+    u, s, vh = apply(TABLE["svd"], (_graded(x),), (full,))
+    u, v = u[..., : s.shape[-1]], linalg.adjoint(vh)[..., : s.shape[-1]]
+    sized = _known(u, v, ngrad.math) * s[..., None, :]
+    return ngrad.concat([sized, _known(v, v, ngrad.math)], -2)
+
+
+def _svd_array(x: Array) -> Array:
+    u, s, vh = np.linalg.svd(_graded_array(x), full_matrices=False)
+    v = vh.swapaxes(-1, -2).conj()
+    return np.concatenate([_known(u, v, np) * s[..., None, :], _known(v, v, np)], -2)
+
+
+def _lu(x: Any) -> Any:
+    _, lower, upper = apply(TABLE["lu"], (_turned(_graded(x)),))
+    return lower @ upper * lower[..., :1] + upper[..., :1, :]
+
+
+def _turned(x: Any) -> Any:
+    """The rows in the opposite order, which the factorisation turns round."""
+    return x[..., ::-1, :]
+
+
+def _lu_array(x: Array) -> Array:
+    _, lower, upper = lu(_turned(_graded_array(x)))
+    return lower @ upper * lower[..., :1] + upper[..., :1, :]
+
+
+def _matrix_function(function: Any) -> Any:
+    return lambda x: np.reshape([function(x[at]) for at in np.ndindex(x.shape[:-2])], x.shape)
+
+
+FACTORS = [
+    _of_square("inv", np.linalg.inv),
+    _of_square("det", np.linalg.det),
+    _lapack(
+        "slogdet", _slogdet, lambda x: np.multiply(*np.linalg.slogdet(_graded_array(x))), *SQUARES
+    ),
+    _of_square("adjugate", _adjugate),
+    _lapack(
+        "solve",
+        lambda x, y: apply(TABLE["solve"], (_graded(x), y)),
+        lambda x, y: np.linalg.solve(_graded_array(x), y),
+        *(((3, 3), (3, 2)), ((2, 2, 2), (2, 1)), ((2, 2), (3, 2, 1)), ((2, 2), (2, 0))),
+    ),
+    _lapack(
+        "pinv",
+        _pinv,
+        lambda x: np.linalg.pinv(_graded_array(x), 1e-6),
+        *(((4, 3),), ((2, 2, 3),), ((3, 3),), ((0, 3),)),
+    ),
+    _lapack("eig", _eig, _eig_array, *SQUARES),
+    *(
+        _lapack("eigh", lambda x, low=low: _eigh(x, low), _eigh_array, *SQUARES, label=label)
+        for low, label in ((True, "lower"), (False, "upper"))
+    ),
+    *(
+        _lapack(
+            "svd",
+            lambda x, full=full: _svd(x, full),
+            _svd_array,
+            *(((3, 3),), ((2, 2, 2),), ((3, 2),), ((2, 3),), ((0, 0),), ((2, 0, 3, 2),)),
+            label=label,
+        )
+        for full, label in ((True, "full"), (False, "reduced"))
+    ),
+    _lapack(
+        "qr",
+        lambda x: ngrad.concat(apply(TABLE["qr"], (_graded(x),), (False,)), -2),
+        lambda x: np.concatenate(np.linalg.qr(_graded_array(x)), -2),
+        *(((3, 3),), ((2, 2, 2),), ((3, 2),), ((1, 1),), ((0, 0),), ((2, 0, 3, 3),)),
+    ),
+    _lapack("lu", _lu, _lu_array, *(((3, 3),), ((2, 2, 2),), ((3, 2),), ((2, 3),), ((1, 1),))),
+    *(
+        _of_square(f.__name__, _matrix_function(f), shapes=FEW, ulps=256)
+        for f in (expm, logm, sqrtm)
+    ),
+]

@@ -1,0 +1,132 @@
+"""Rows of ops that move elements."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numeric import Array
+from second import second
+from table import Row
+
+import ngrad
+from ngrad.devices import HOST
+from ngrad.graph.op import TABLE
+from ngrad.graph.reference import REFERENCES
+from ngrad.ops.assignment import assigned
+from ngrad.ops.transfer import to_device
+from ngrad.record import apply
+
+
+def _there_and_back(x: Any) -> Any:
+    home = x._layout.device
+    return to_device(to_device(x, HOST if home is second() else second()), home)
+
+
+def _moves(op: str, label: str, function: Any, reference: Any, *shapes: Any, **options: Any) -> Row:
+    """An op that only moves elements: any dtype, to the bit."""
+    domains = ((-2, 2),) * len(shapes)
+    return Row(op, function, reference, domains, "fiubc", shapes=(shapes,), label=label, **options)
+
+
+SHAPES = [
+    _moves("identity", "", ngrad.identity, lambda x: x, (2, 3)),
+    _moves("to_device", "", _there_and_back, lambda x: x, (2, 3)),
+    _moves("stop_gradient", "", ngrad.stop_gradient, lambda x: x, (2, 3), smooth=False),
+    _moves("reshape", "", lambda x: ngrad.reshape(x, (2, -1)), lambda x: x.reshape(2, -1), (3, 4)),
+    _moves(
+        "broadcast_to",
+        "",
+        lambda x: ngrad.broadcast_to(x, (2, 3, 4)),
+        lambda x: np.broadcast_to(x, (2, 3, 4)),
+        (3, 1),
+    ),
+    _moves(
+        "transpose",
+        "",
+        lambda x: ngrad.transpose(x, (1, 2, 0)),
+        lambda x: x.transpose(1, 2, 0),
+        (2, 3, 4),
+    ),
+    _moves("strided_slice", "steps", lambda x: x[::2, ::-1], lambda x: x[::2, ::-1], (5, 3)),
+    _moves("strided_slice", "empty", lambda x: x[3:1], lambda x: x[3:1], (5, 3)),
+    _moves(
+        "embed",
+        "",
+        lambda x: ngrad.pad(x, [[1, 2], [0, 1]]),
+        lambda x: np.pad(x, [[1, 2], [0, 1]]),
+        (2, 3),
+    ),
+    *(
+        Row(
+            op,
+            lambda x, op=op, params=params: apply(TABLE[op], (x,), params),
+            lambda x, op=op, params=params: REFERENCES[op](x, *params),
+            ((-2, 2),),
+            "fiuc" + "b" * (op == "windows"),
+            shapes=(shapes,),
+            ulps=8.0 * (op == "fold_windows"),
+            label=label,
+        )
+        for op, label, params, *shapes in (
+            ("windows", "1d", ((3,), (2,), (1,)), (2, 8, 1)),
+            ("windows", "2d", ((2, 3), (1, 2), (3, 1)), (1, 5, 6, 3)),
+            ("fold_windows", "1d", ((8,), (3,), (2,), (1,)), (2, 3, 3, 1)),
+            ("fold_windows", "2d", ((5, 6), (2, 3), (1, 2), (3, 1)), (1, 2, 2, 2, 3, 3)),
+            (
+                "fold_windows",
+                "3d",
+                ((2, 3, 3), (2, 2, 1)) + ((1, 1, 1),) * 2,
+                (1, 1, 2, 3, 2, 2, 1, 2),
+            ),
+        )
+    ),
+    _moves(
+        "concat",
+        "",
+        lambda x, y: ngrad.concat([x, y, x], 1),
+        lambda x, y: np.concatenate([x, y, x], 1),
+        (2, 3),
+        (2, 1),
+    ),
+]
+
+
+def _scattered(x: Array, index: Array, rows: int) -> Array:
+    out = np.zeros((rows, *x.shape[1:]), x.dtype)
+    np.add.at(out, index, x)
+    return out
+
+
+_INDEX = np.array([2, 0, 2, 1])
+
+
+def _assigned(x: Array) -> Array:
+    out = x.copy()
+    out[_INDEX] = x[::-1]
+    return out
+
+
+def _extremes(how: str) -> Row:
+    join = getattr(np, how)
+    return Row(
+        f"{how}_rows",
+        lambda x: getattr(ngrad.math, f"unsorted_segment_{how}")(x, _INDEX, 3),
+        lambda x: np.stack([join(x[k == _INDEX], 0) for k in range(3)]),
+        kinds="fiu",
+        shapes=(((4, 2),),),
+    )
+
+
+INDEXING = [
+    _moves("take_rows", "", lambda x: ngrad.gather(x, _INDEX), lambda x: x[_INDEX], (3, 2)),
+    _moves("last_rows", "", lambda x: assigned(x, _INDEX, x[::-1]), _assigned, (4, 2)),
+    Row(
+        "add_rows",
+        lambda x: ngrad.scatter_nd(_INDEX[:, None], x, [3, *x.shape[1:]]),
+        lambda x: _scattered(x, _INDEX, 3),
+        kinds="fiubc",
+        shapes=(((4, 2),),),
+    ),
+    *map(_extremes, ("max", "min")),
+]

@@ -1,0 +1,96 @@
+"""Rows of special functions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import scipy.special as sc
+from numeric import Array
+from scipy import stats
+from table import EPS, Row
+
+import ngrad
+from ngrad.graph.op import TABLE
+from ngrad.record import apply
+
+
+def _special(op: str, reference: Any, *domains: Any, params: Any = (), **options: Any) -> Row:
+    function = options.pop("function", lambda *xs: apply(TABLE[op], xs, params))
+    options = {"ulps": 8, "floor": 16 * EPS, **options}
+    return Row(op, function, reference, domains, **options)
+
+
+def _of_order(op: str, reference: Any, domain: Any, *params: Any, **options: Any) -> Row:
+    """A function that has an order as its last param."""
+    label = "-".join(map(str, params))
+
+    def at_order(x: Array) -> Array:
+        return reference(params[-1], x)
+
+    return _special(op, at_order, domain, params=params, label=label, **options)
+
+
+def _incomplete(op: str, domain: Any, *parameters: float) -> Row:
+    """A function of its last operand; in the others it has no derivative."""
+
+    def function(x: Any) -> Any:
+        fixed = [ngrad.stop_gradient(0.0 * x + value) for value in parameters]
+        return apply(TABLE[op], (*fixed, x)) if x.dtype.is_floating else apply(TABLE[op], (x,) * 2)
+
+    reference = getattr(sc, op)
+    return _special(op, lambda x: reference(*parameters, x), domain, function=function)
+
+
+SPECIAL = [
+    _incomplete("gammainc", (0.3, 4), 1.5),
+    _incomplete("gammaincc", (0.3, 4), 2.5),
+    _incomplete("betainc", (0.2, 0.9), 1.5, 2.5),
+    _incomplete("betaincc", (0.2, 0.9), 0.5, 2.5),
+    _incomplete("stdtr", (-3, 3), 4.0),
+    _special("gamma", sc.gamma, (0.4, 5)),
+    _special("gamma", sc.gamma, (-3.7, -3.3), label="negative", rtol=1e-6),
+    _special("beta", sc.beta, (0.3, 4), (0.5, 3)),
+    _special("betaln", sc.betaln, (0.3, 4), (0.5, 3)),
+    _special("erfinv", sc.erfinv, (-0.9, 0.9)),
+    _special("erfcx", sc.erfcx, (-2, 5)),
+    _special("ndtri", sc.ndtri, (0.1, 0.9)),
+    _special("log_ndtr", sc.log_ndtr, (-9, 3), rtol=1e-6),
+    _special("ndtri_exp", sc.ndtri_exp, (-4, -0.1)),
+    _special("erfcinv", sc.erfcinv, (0.2, 1.8)),
+    _special("erfi", sc.erfi, (-1.5, 1.5)),
+    _special("dawsn", sc.dawsn, (-3, 3)),
+    _special("gammasgn", sc.gammasgn, (-3.7, -3.3), smooth=False),
+    _special("rgamma", sc.rgamma, (0.4, 5)),
+    _special("rgamma", sc.rgamma, (-3.7, -3.3), label="negative", rtol=1e-6),
+    _special("poch", sc.poch, (0.6, 3), (0.3, 2)),
+    _special("binom", sc.binom, (3, 6), (0.5, 2)),
+    _special("expi", sc.expi, (0.5, 3)),
+    _special("exp1", sc.exp1, (0.3, 3)),
+    _special("exprel", sc.exprel, (-2, 2)),
+    _special("spence", sc.spence, (0.3, 2)),
+    _special("ellipk", sc.ellipk, (0.1, 0.9)),
+    _special("ellipe", sc.ellipe, (0.1, 0.9)),
+    _special("riemann_zeta", sc.zeta, (1.5, 4)),
+    _special("zeta", sc.zeta, (1.5, 4), (0.6, 4)),
+    _incomplete("gammaincinv", (0.2, 0.9), 1.5),
+    _incomplete("gammainccinv", (0.2, 0.9), 2.5),
+    _incomplete("betaincinv", (0.2, 0.9), 1.5, 2.5),
+    _incomplete("betainccinv", (0.2, 0.9), 0.5, 2.5),
+    _incomplete("stdtrit", (0.6, 0.9), 4.0),
+    _special(
+        "whole_quantile",
+        lambda q: stats.poisson.ppf(q, 2.5),
+        (0.2, 0.9),
+        function=lambda q: apply(TABLE["whole_quantile"], (q, 0.0 * q + 2.5), ("poisson", "ppf")),
+        smooth=False,
+    ),
+    _incomplete("hyp1f1", (-2, 2), 1.5, 2.5),
+    _incomplete("hyp2f1", (-0.8, 0.8), 1.5, 0.5, 2.5),
+    *(_of_order("expn", sc.expn, (0.3, 3), order) for order in (1, 2)),
+    *(_of_order("polygamma", sc.polygamma, (0.6, 5), order) for order in (0, 1, 3)),
+    *(
+        _of_order("bessel", getattr(sc, f"{kind}v"), (0.6, 5), kind, order, floor=64 * EPS)
+        for kind in "jyik"
+        for order in (0, 1, 2.5)
+    ),
+]
