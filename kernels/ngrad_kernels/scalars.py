@@ -168,7 +168,7 @@ SCALARS: dict[str, Scalar] = {
     # vecmath
     **{
         name: _vecmath(name)
-        for name in (*("softplus", "cbrt", "erf", "erfc", "lgamma", "digamma", "trigamma"),)
+        for name in (*("exp2", "softplus", "cbrt", "erf", "erfc", "lgamma", "digamma", "trigamma"),)
     },
     **{
         name: _vecmath(name, "fc")

@@ -61,6 +61,10 @@ def heaviside(x: Any, y: Any) -> Any:
     return select(c.isnan(x), x, step)
 
 
+def exp2(x: Any) -> Any:
+    return e.exp(x * LN2) if x.dtype.is_complex else e.exp2(x)
+
+
 def logaddexp2(x: Any, y: Any) -> Any:
     return e.logaddexp(x * LN2, y * LN2) / LN2
 

@@ -29,6 +29,28 @@ def _(g, out, x):
 
 
 @elementwise(floats=True)
+def exp2(x):
+    """Two to a power, 2**x.
+
+    Integers and bools are converted to float64. The derivative is ln(2) 2**x.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.exp2([3.0, -1.0])
+    array([8. , 0.5])
+    """
+
+
+@exp2.vjp
+def _(g, out, x):
+    return (g * out * LN2,)
+
+
+LN2 = math.log(2.0)
+
+
+@elementwise(floats=True)
 def expm1(x):
     """e**x - 1, without cancellation near 0.
 

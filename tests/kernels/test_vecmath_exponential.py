@@ -28,8 +28,10 @@ def _cbrt(x: Any) -> Any:
 
 # arguments beyond which a function is constant, infinite or undefined: mpmath need not go there
 EXP = (0.35, 1, 17.3, 37, 87.3, 88.7, 103, 104, 708.3, 709.7, 745, 745.2)
+EXP2 = (0.5, 1.5, 126, 127.5, 128, 149, 150, 1022, 1023.5, 1024, 1074, 1075)
 UNARY: dict[str, dict[str, Any]] = {
     "exp": {"high": 1e4, "borders": EXP},
+    "exp2": {"high": 1e4, "borders": EXP2, "exact": lambda x: mpmath.power(2, x)},
     "expm1": {"high": 1e4, "borders": EXP},
     "sigmoid": {"high": 1e4, "borders": EXP, "exact": _sigmoid},
     "softplus": {"high": 1e4, "borders": (1.0986, *EXP), "exact": _softplus},
@@ -102,6 +104,7 @@ def test_ulp_of_hypot(code: str) -> None:
 
 SPECIAL: dict[str, list[tuple[float, ...]]] = {
     "exp": [(0, 1), (-0.0, 1), (INF, INF), (-INF, 0), (1e5, INF), (-1e5, 0), (NAN, NAN)],
+    "exp2": [(0, 1), (-0.0, 1), (10, 1024), (-149, 2.0**-149), (INF, INF), (-INF, 0), (NAN, NAN)],
     "expm1": [(0, 0), (-0.0, -0.0), (INF, INF), (-INF, -1), (-1e5, -1), (1e5, INF), (NAN, NAN)],
     "sigmoid": [(0, 0.5), (-0.0, 0.5), (INF, 1), (-INF, 0), (1e5, 1), (-1e5, 0), (NAN, NAN)],
     "softplus": [(INF, INF), (-INF, 0), (-1e5, 0), (1e5, 1e5), (1e30, 1e30), (NAN, NAN)],

@@ -133,6 +133,7 @@ BITWISE = [
 ]
 VECMATH = [
     smooth("exp", np.exp, kinds="fc"),
+    smooth("exp2", np.exp2, function=exponential.exp2),
     smooth("expm1", np.expm1, kinds="fc"),
     smooth("log", np.log, (0.2, 4), kinds="fc"),
     smooth("log1p", np.log1p, (-0.7, 4), kinds="fc"),

@@ -125,7 +125,7 @@ ELEMENTWISE: dict[str, Reference] = {
             **{
                 name: getattr(np, name)
                 for name in (
-                    *("exp", "expm1", "log", "log1p", "log2", "log10", "cbrt", "hypot"),
+                    *("exp", "exp2", "expm1", "log", "log1p", "log2", "log10", "cbrt", "hypot"),
                     "logaddexp",
                     *("sin", "cos", "tan", "sinh", "cosh", "tanh"),
                 )
