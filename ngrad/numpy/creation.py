@@ -15,7 +15,8 @@ from ngrad.errors import ShapeError
 from ngrad.graph.layout import layout
 from ngrad.interop import asarray as share
 from ngrad.numpy.convert import FLOAT64, INT64, OURS, array_of, beside, dtype_of, to_tensor
-from ngrad.numpy.ndarray import ndarray
+from ngrad.numpy.ndarray import laid, lies_in, ndarray
+from ngrad.numpy.views import row_major
 from ngrad.ops.convert import cast_to, operands
 from ngrad.ops.shape import SEEN, broadcast_to, reshape
 from ngrad.ops.transfer import to_device
@@ -49,7 +50,7 @@ def array(
         raise ValueError(f"array: a nest of {x.ndim} dimensions has more than ndmax={ndmax}")
     if x.ndim < ndmin:
         x = reshape(x, (*(1,) * (ndmin - x.ndim), *x._layout.shape))
-    return array_of(x)
+    return laid(x, order)
 
 
 def asarray(
@@ -71,13 +72,13 @@ def asarray(
         shared = share(a, wanted, device=device, copy=False)
         return a if isinstance(a, ndarray) else array_of(shared)
     same = wanted is None or (isinstance(a, ndarray) and a._layout.dtype is wanted)
-    if isinstance(a, ndarray) and same and device is None and not copy:
+    if isinstance(a, ndarray) and same and device is None and not copy and lies_in(a, order):
         return a
     x = to_tensor(a, wanted)
-    return array_of(x if device is None else to_device(x, device))
+    return laid(x if device is None else to_device(x, device), order)
 
 
-asanyarray = ascontiguousarray = asfortranarray = asarray
+asanyarray = asarray
 
 
 def asarray_chkfinite(a: Any, dtype: Any = None, order: Any = None) -> ndarray:
@@ -127,7 +128,8 @@ def _maker(name: str, value: int) -> Callable[..., ndarray]:
         sizes = (shape,) if type(shape) is int and shape >= 0 else _shape(shape, name)
         wanted = FLOAT64 if dtype is float else dtype_of(dtype) or FLOAT64
         place = current() if device is None else device_of(device)
-        return _filled_with(value, sizes, wanted, place)
+        made = _filled_with(value, sizes, wanted, place)
+        return made if order == "C" else laid(made._held, order)
 
     make.__name__ = make.__qualname__ = name
     make.__doc__ = f"An array of {name if value else 'zeros'}, float64 unless it is said otherwise."
@@ -150,7 +152,7 @@ def full(
     array([7, 7])
     """
     value = to_tensor(fill_value, dtype_of(dtype))
-    return _filled(value, _shape(shape, "full"), value.dtype, device)
+    return laid(_filled(value, _shape(shape, "full"), value.dtype, device)._held, order)
 
 
 def full_like(
@@ -174,7 +176,10 @@ def _like(name: str, value: int) -> Callable[..., ndarray]:
         x = to_tensor(a)._layout
         wanted = x.dtype if dtype is None else dtype_of(dtype) or x.dtype
         sizes = x.shape if shape is None else _shape(shape, name)
-        return _filled_with(value, sizes, wanted, device_of(device or x.device))
+        made = _filled_with(value, sizes, wanted, device_of(device or x.device))
+        if order == "K" and not row_major(x):
+            order = "F"  # or anything but row-major
+        return made if order in ("C", "K") else laid(made._held, order)
 
     make.__name__ = make.__qualname__ = name
     make.__doc__ = f"An array of {value}s, of the shape and dtype of another."
@@ -389,12 +394,11 @@ def fromfunction(
 
 def copy(a: Any, order: Any = "K", subok: bool = False) -> ndarray:
     """An array of its own, of the same value."""
-    return array_of(to_tensor(a))
+    return laid(to_tensor(a), order)
 
 
 __all__ = [
-    "arange", "array", "asanyarray", "asarray", "asarray_chkfinite", "ascontiguousarray",
-    "asfortranarray", "copy", "empty", "empty_like", "eye", "fromfunction", "full", "full_like",
-    "geomspace", "identity", "indices", "linspace", "logspace", "meshgrid", "ones", "ones_like",
-    "tri", "zeros", "zeros_like",
+    "arange", "array", "asanyarray", "asarray", "asarray_chkfinite", "copy", "empty", "empty_like",
+    "eye", "fromfunction", "full", "full_like", "geomspace", "identity", "indices", "linspace",
+    "logspace", "meshgrid", "ones", "ones_like", "tri", "zeros", "zeros_like",
 ]  # fmt: skip

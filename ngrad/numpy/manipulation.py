@@ -11,7 +11,7 @@ from ngrad.errors import AxisError
 from ngrad.graph.strides import broadcast
 from ngrad.numpy.convert import array_of, to_tensor
 from ngrad.numpy.creation import asarray
-from ngrad.numpy.ndarray import ndarray
+from ngrad.numpy.ndarray import lies_of, ndarray
 from ngrad.numpy.views import Repeated
 from ngrad.ops import joining
 from ngrad.ops.shape import normal_axis
@@ -44,8 +44,20 @@ def reshape(a: Any, /, shape: Any, order: Any = "C", *, copy: bool | None = None
 
 
 def ravel(a: Any, order: Any = "C") -> ndarray:
-    """All elements along one axis."""
-    return asarray(a).reshape(-1, order=order)
+    """All elements along one axis: a view of what lies in that order, and of others a copy. With
+    order "K" or "A", in that of memory, where it is known.
+    """
+    x = asarray(a)
+    if order == "C" and x._owner is None:
+        return x.reshape(-1)
+    order, lies = order.upper() if isinstance(order, str) else order, lies_of(x)
+    if lies is not None and (order == "K" or (order == "A" and lies.flags.fnc)):
+        steps = lies.strides
+        x = x.transpose(tuple(sorted(range(x.ndim), key=lambda k: -abs(steps[k]))))
+    elif order == "F":
+        x, order = x.transpose(), "C"
+    lies = lies_of(x)
+    return x.reshape(-1, order=order, copy=lies is not None and not lies.flags.c_contiguous)
 
 
 def transpose(a: Any, axes: Any = None) -> ndarray:

@@ -18,6 +18,7 @@ from ngrad.numpy.inspection import REVISIONS
 from ngrad.numpy.naming import named
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.ufuncs import UFUNCS
+from ngrad.numpy.views import Shaped
 from ngrad.ops import complexes
 from ngrad.ops.transfer import to_device
 from ngrad.ops.updates import At
@@ -111,8 +112,8 @@ def _flatten(x: ndarray, order: Any = "C") -> ndarray:
 
 
 def _flat(x: ndarray) -> ndarray:
-    """A view with one axis."""
-    return x.reshape(-1)
+    """A view with one axis, of any array: NumPy's is one, too."""
+    return x._seen_by(Shaped((x.size,), True))
 
 
 def item(x: ndarray, *index: Any) -> Any:

@@ -11,6 +11,7 @@ from ngrad.graph.layout import Layout
 from ngrad.numpy.views import (
     VIEWS,
     Axes,
+    Made,
     Shaped,
     Way,
     element,
@@ -86,11 +87,12 @@ class ndarray(Assigned, Exporter):
     # -- the tensor --------------------------------------------------------------------------------
 
     def _read(self) -> Tensor:
-        owner, way = self._owner, self._way
-        if owner is not None and way is not None:
-            value = owner._read()
-            if value is not self._seen:  # it was assigned to
-                self._held, self._seen = way.read(value), value
+        owner = self._owner
+        if owner is None:
+            return self._held
+        value = owner._held if owner._owner is None else _read_in_turn(owner)
+        if value is not self._seen:  # it was assigned to
+            self._held, self._seen = self._way.read(value), value
         return self._held
 
     def given(self, gradient: Tensor | None) -> Any:
@@ -98,12 +100,13 @@ class ndarray(Assigned, Exporter):
 
     def _write(self, value: Tensor) -> None:
         """Hold another tensor, of the same shape and dtype."""
-        owner, way = self._owner, self._way
-        if owner is None or way is None:
+        owner = self._owner
+        if owner is None:
+            self._keep_order(self._held, value)
             self._held = value
         else:
             self._held = self._seen = None  # type: ignore[assignment]  # the owner's memory
-            way.write(owner, value)
+            self._way.write(owner, value)
 
     def _seen_by(self, way: Way) -> ndarray:
         """A view of this array."""
@@ -242,7 +245,7 @@ class ndarray(Assigned, Exporter):
 
     def copy(self, order: Any = "C") -> ndarray:
         """An array of its own, of the same value."""
-        return ndarray(self._read())
+        return laid(self._read(), order)
 
     # -- views -------------------------------------------------------------------------------------
 
@@ -292,7 +295,7 @@ class ndarray(Assigned, Exporter):
         key = None
         if order != "C":
             order = order.upper() if isinstance(order, str) else "C" if order is None else order
-        elif self._owner is None and not copy and are_integers(given):
+        elif self._owner is self._way is None and not copy and are_integers(given):
             view, key = view_of(self, given, VIEWS, state.window), given
             if view is not None:
                 return view
@@ -307,19 +310,61 @@ class ndarray(Assigned, Exporter):
         made = reshape(x, given)
         if copy:
             return ndarray(made)
-        way = Shaped(made._layout.shape, self._in_order())
+        lies = lies_of(self)
+        if lies is not None and not np.may_share_memory(lies, lies.reshape(made._layout.shape)):
+            return array_of(made, None, Made(True))
+        way = Shaped(made._layout.shape, lies is not None)
         return array_of(made if key is None else remember(x, key, made, way), self, way, x)
 
-    def _in_order(self) -> bool:
-        """Whether NumPy's array would certainly lie in row-major order too: then what is reshaped
-        from it is a view.
-        """
-        owner, way = self._owner, self._way
-        if owner is None or way is None:
-            return row_major(self._held._layout)
-        if isinstance(way, Shaped):
-            return way.sure
-        return owner._in_order() and self._held._layout.contiguous
+
+def laid(x: Tensor, order: Any) -> ndarray:
+    """An array of its own, that lies in NumPy in an order: "C", "F", or else as the tensor does."""
+    lies = row_major(x._layout)
+    wanted = {"C": True, "F": x.ndim < 2}.get(order.upper() if isinstance(order, str) else "", lies)
+    return array_of(x) if wanted is lies else array_of(x, None, Made(wanted))
+
+
+def _way_to(x: ndarray) -> list[ndarray]:
+    """The views from an array of its own to one: a loop, as there may be any number."""
+    views = []
+    while x._owner is not None:
+        views.append(x)
+        x = x._owner
+    return [x, *views[::-1]]
+
+
+def _read_in_turn(x: ndarray) -> Tensor:
+    """What a view of a view holds, those before it read first."""
+    first, *views = _way_to(x)
+    value = first._held
+    for view in views:
+        if value is not view._seen:
+            view._held, view._seen = view._way.read(value), value
+        value = view._held
+    return value
+
+
+def lies_of(x: ndarray) -> np.ndarray[Any, Any] | None:
+    """An array of bytes, never looked at, that lies as NumPy's would: whether what is reshaped from
+    that is a view or a copy, depends on it. None if it is not known.
+    """
+    first, *views = _way_to(x)
+    if not (row_major(first._held._layout) if first._way is None else first._way.rows):
+        return None
+    lies = np.empty(first._held._layout.shape, np.uint8)
+    for view in views:
+        lies = view._way.shown(lies)
+    return lies
+
+
+def lies_in(x: ndarray, order: Any) -> bool:
+    """Whether NumPy's array would certainly lie in an order that is asked for."""
+    if order not in ("C", "F"):
+        return True
+    lies = lies_of(x)
+    if lies is None:
+        return False
+    return lies.flags.c_contiguous if order == "C" else lies.flags.f_contiguous
 
 
 array_of: Callable[..., ndarray]

@@ -101,15 +101,29 @@ REQUIREMENTS = {
 }  # fmt: skip
 
 
+def ascontiguousarray(a: Any, dtype: Any = None, *, like: Any = None) -> ndarray:
+    """An array of one axis or more in row-major order: itself, or a copy if NumPy's is one."""
+    x = asarray(a, dtype, "C")
+    return x if x.ndim else x.reshape(1)
+
+
+def asfortranarray(a: Any, dtype: Any = None, *, like: Any = None) -> ndarray:
+    """An array of one axis or more in column-major order: itself, or a copy if NumPy's is one."""
+    x = asarray(a, dtype, "F")
+    return x if x.ndim else x.reshape(1)
+
+
 def require(a: Any, dtype: Any = None, requirements: Any = None, *, like: Any = None) -> ndarray:
-    """An array of a dtype; requirements of memory are met by any."""
-    unknown = {*map(str.upper, requirements or ())} - REQUIREMENTS
+    """An array of a dtype, in an order; other requirements of memory are met by any."""
+    given = {*map(str.upper, requirements or ())}
+    unknown = given - REQUIREMENTS
     if unknown:
         raise KeyError(f"require: {min(unknown)!r} is none of {', '.join(sorted(REQUIREMENTS))}")
-    return asarray(a, dtype)
+    order = "C" if given & {"C", "C_CONTIGUOUS", "CONTIGUOUS"} else None
+    return asarray(a, dtype, "F" if given & {"F", "F_CONTIGUOUS", "FORTRAN"} else order)
 
 
 __all__ = [
-    "astype", "can_cast", "common_type", "finfo", "isdtype", "issubdtype", "min_scalar_type",
-    "promote_types", "require", "result_type",
+    "ascontiguousarray", "asfortranarray", "astype", "can_cast", "common_type", "finfo", "isdtype",
+    "issubdtype", "min_scalar_type", "promote_types", "require", "result_type",
 ]  # fmt: skip

@@ -32,6 +32,17 @@ class Way(Protocol):
     def write(self, x: Any, value: Any) -> None:
         """Replace these elements of an array by a tensor of as many others."""
 
+    def shown(self, lies: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """NumPy's view of an array."""
+
+
+class Made(NamedTuple):
+    """In place of a way, of an array of its own: whether NumPy's certainly lies in row-major order.
+    None while the tensor tells; an assignment may have that lie otherwise, and NumPy's stays.
+    """
+
+    rows: bool
+
 
 VIEWS: dict[Any, tuple[Callable[[Tensor], Tensor], Way | None]] = {}
 """What shows a view, and its way, by the layout of what it is of, and a key; or what copies an
@@ -125,6 +136,9 @@ class Part(NamedTuple):
     def write(self, x: Any, value: Any) -> None:
         x[self.index] = value
 
+    def shown(self, lies: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        return lies[self.index]
+
 
 PARTS: dict[Any, Part] = {}
 """Parts that were taken before, by the keys of their indices."""
@@ -157,6 +171,9 @@ class Axes(NamedTuple):
     def write(self, x: Any, value: Any) -> None:
         x._write(transpose(value, inverse(self.perm)))
 
+    def shown(self, lies: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        return lies.transpose(self.perm)
+
 
 class Shaped(NamedTuple):
     """x.reshape(shape). Whether NumPy's is a view or a copy depends on how x lies: `sure`, if it is
@@ -179,6 +196,9 @@ class Shaped(NamedTuple):
             )
         x._write(reshape(value, x._layout.shape))
 
+    def shown(self, lies: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        return lies.reshape(self.shape)
+
 
 class Repeated(NamedTuple):
     """broadcast_to(x, shape)."""
@@ -193,6 +213,9 @@ class Repeated(NamedTuple):
             f"broadcast_to: what it made of shape {x._layout.shape}, of shape {self.shape}, is "
             "read-only; take a .copy() of it first"
         )
+
+    def shown(self, lies: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        return np.broadcast_to(lies, self.shape)
 
 
 def row_major(where: Layout) -> bool:

@@ -14,7 +14,7 @@ from ngrad.cell import Cell
 from ngrad.config import settings
 from ngrad.devices import HOST
 from ngrad.graph.layout import Layout
-from ngrad.numpy.views import Way, is_basic, part_of
+from ngrad.numpy.views import Made, is_basic, part_of, row_major
 from ngrad.ops.assignment import assigned
 from ngrad.record import state
 from ngrad.tensor import Tensor, from_numpy, writable
@@ -89,7 +89,8 @@ class Assigned(Cell):
     _held: Tensor
     _owner: Any
     _seen: Tensor | None
-    _way: Way | None
+    _way: Any
+    """The way from the owner; of an array of its own None, or how it was `Made`."""
     if TYPE_CHECKING:
 
         @property
@@ -164,9 +165,16 @@ class Assigned(Cell):
         none, and what it shows is written to its owner, whatever that holds.
         """
         if before is not None:
+            self._keep_order(before, now)
             return type(self).exchanged(self, before, now)
         self._write(now)
         return True
+
+    def _keep_order(self, before: Tensor, now: Tensor) -> None:
+        """Know how an array of its own lies in NumPy, which an assignment does not change."""
+        lay = row_major(before._layout)
+        if self._way is None and lay is not row_major(now._layout):
+            self._way = Made(lay)
 
     def _alone(self) -> Tensor | None:
         """The tensor that this array holds, if nobody else has its memory, which it is all of."""

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ngrad.dtypes import BY_CODE
-from ngrad.errors import DTypeError, IndexBoundsError, ShapeError
+from ngrad.errors import DTypeError, IndexBoundsError, ScalarError, ShapeError
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op
 from ngrad.graph.program import OUT, Launch
@@ -124,7 +124,7 @@ def _fitted(value: Any, shape: tuple[int, ...]) -> Any:
     except ValueError:
         fits = False
     if not fits:
-        raise ShapeError(
+        raise (ShapeError if shape else ScalarError)(
             f"assignment: a value of shape {value._layout.shape} does not broadcast to the shape "
             f"{shape} of what is assigned"
         )

@@ -86,6 +86,7 @@ VIEWS: dict[str, Callable[[Any], Any]] = {
     "new axis": lambda x: x[None],
     "transpose": lambda x: x.T,
     "reshape": lambda x: x.reshape(-1),
+    "ravel": lambda x: x.ravel(),
 }
 CHANGES: dict[str, Callable[[Any, float], Any]] = {
     "set": lambda x, v: x.__setitem__(Ellipsis, v),
@@ -108,18 +109,12 @@ def test_views_and_names_of_one_array(data: Any) -> None:
         x, y = theirs[which], own[which]
         if data.draw(st.booleans()) and x.ndim and x.shape[0]:
             name = data.draw(st.sampled_from(sorted(VIEWS)))
-            made = VIEWS[name](x)
-            if name == "reshape" and not np.shares_memory(made, x):
-                continue  # a copy
-            theirs.append(made)
+            theirs.append(VIEWS[name](x))
             own.append(VIEWS[name](y))
         elif x.ndim and x.shape[0]:
             name = data.draw(st.sampled_from(sorted(CHANGES)))
-            try:
-                CHANGES[name](y, step + 0.5)
-            except ngrad.errors.NumberError:  # whether NumPy's is a view, nobody could say
-                continue
             CHANGES[name](x, step + 0.5)
+            CHANGES[name](y, step + 0.5)
         for one, other in zip(own, theirs, strict=True):
             np.testing.assert_array_equal(np.asarray(one), other)
 
@@ -134,6 +129,8 @@ def test_a_view_of_all() -> None:
         x.view(int)
     with pytest.raises(AttributeError, match=r"no 'resize'.*np\.resize"):
         x.resize(4)
+    with pytest.raises(ngrad.errors.NumberError, match="order in memory"):
+        ours.zeros((2, 3), order="F").ravel()[0] = 1.0
 
 
 def test_elements_are_no_views() -> None:
@@ -193,6 +190,7 @@ def test_augmented_assignment_of_a_part() -> None:
     [
         (7, 0.0, IndexError),
         ((0, 0, 0), 0.0, IndexError),
+        ((0, 0), [1.0, 2.0], TypeError),
         ("a", 0.0, (IndexError, TypeError)),
         (slice(0, 2), np.ones(3), ValueError),
         (np.array([True, False]), 0.0, IndexError),

@@ -61,6 +61,21 @@ np.array([2**60 + 1], np.uint64) == np.array([2**60])
 np.array([-1, 5, 2**62]) >= np.array([2**63 + 1, 5, 0], np.uint64)
 np.array([2**63 + 1, 5, 0], np.uint64) > np.array([-1, 5, 2**62])
 np.array([2**63 + 1, 0], np.uint64) != np.array(-1)
+[X := np.arange(1100)] + [X := X[1:] for _ in range(1000)][-1:]
+[X := np.ones((4, 3)), X.T[1].fill(3), R := X.ravel(), R[2:].fill(7), X, R][3:]
+[X := np.arange(12).reshape(3, 4), R := X.T.reshape(-1), R[2:].fill(7), X, R][3:]
+[X := np.arange(12).reshape(3, 4), R := X[:, 1].reshape(3, 1), R[2:].fill(7), X, R][3:]
+[X := np.arange(12).reshape(3, 4), R := X[:, 1].ravel(), R[2:].fill(7), X, R][3:]
+[X := np.arange(12).reshape(3, 4), R := X[::2].reshape(2, 2, 2), R[1:].fill(7), X, R][3:]
+[X := np.arange(12).reshape(3, 4), R := X[::2].reshape(4, 2), R[2:].fill(7), X, R][3:]
+[X := np.arange(12).reshape(3, 4), R := X.T.copy(), R[0].fill(1), R.ravel()[2:].fill(7), X, R][4:]
+[X := np.arange(12).reshape(3, 4), X.T.flat.__setitem__(1, 9), X][2:]
+[X := np.arange(12).reshape(3, 4), R := np.ascontiguousarray(X.T), R[0].fill(7), X, R][3:]
+[X := np.arange(12).reshape(3, 4), R := np.asfortranarray(X), R[0].fill(7), X, R][3:]
+[X := np.arange(12).reshape(3, 4), R := np.require(X, None, 'F'), R[0].fill(7), X, R][3:]
+np.ascontiguousarray(3) + np.asfortranarray(4)
+np.arange(24).reshape(2, 3, 4).transpose(1, 2, 0).ravel('K')
+np.arange(24).reshape(2, 3, 4).T.ravel('A')
 np.reshape(np.arange(6), (2, 3), order='f')
 np.arange(6).reshape(2, 3).flatten('f')
 np.arange(6).reshape(1, 2, 3).transpose(np.array([2, 0, 1]))
