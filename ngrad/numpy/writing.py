@@ -189,15 +189,16 @@ class Assigned(Cell):
 
     def _place(self, index: Any, value: Tensor) -> bool:
         """Write what is small as NumPy does, as small ops run where they are called: where the
-        elements lie, if nobody else has this memory, or else into a copy, if that is small too.
-        Whether it could be done.
+        elements lie, if nobody else has this memory, or else into a copy, if that is small too, or
+        is of one number throughout: a selection from that takes longer. Whether it could be done.
         """
         small, where = SMALL * settings.small, self._layout
         if state.listens() or value._layout.nbytes > small or where.device is not HOST:
             return False
         elements = np.asarray(value)
         before = self._alone() if self._owner is None else None
-        if before is None and where.nbytes > small:
+        repeated = self._owner is None and not any(where.strides)
+        if before is None and where.nbytes > small and not repeated:
             return False
         if before is not None:
             x = before

@@ -73,6 +73,7 @@ np.array([2**63 + 1, 0], np.uint64) != np.array(-1)
 [X := np.arange(12).reshape(3, 4), R := np.ascontiguousarray(X.T), R[0].fill(7), X, R][3:]
 [X := np.arange(12).reshape(3, 4), R := np.asfortranarray(X), R[0].fill(7), X, R][3:]
 [X := np.arange(12).reshape(3, 4), R := np.require(X, None, 'F'), R[0].fill(7), X, R][3:]
+[X := np.ones(20000), R := X[:3], Y := X + 1, X.__setitem__(slice(2, 9), [5.0]), X, R, Y][4:]
 np.ascontiguousarray(3) + np.asfortranarray(4)
 np.arange(24).reshape(2, 3, 4).transpose(1, 2, 0).ravel('K')
 np.arange(24).reshape(2, 3, 4).T.ravel('A')
