@@ -136,8 +136,8 @@ class Dense(NamedTuple):
         """The program that copies what must be, and then does another's launches of that."""
 
         def placed(which: int, offset: int) -> tuple[int, int]:
-            if which == SCRATCH:
-                return SCRATCH, self.scratch + offset
+            if which == SCRATCH:  # what takes no bytes may be anywhere
+                return SCRATCH, self.scratch + offset if offset < program.scratch else 0
             if which < 0:
                 return which, offset
             here, start = self.operands[which]
