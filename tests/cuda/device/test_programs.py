@@ -20,6 +20,7 @@ from rows import ROWS
 from table import Row
 
 import ngrad
+import ngrad.numpy as ours
 from ngrad.devices import device_of
 from ngrad.graph.op import TABLE
 from ngrad_kernels.contract import CHUNK, STRETCH
@@ -30,6 +31,8 @@ GPU = "cuda:0"
 X = np.linspace(-2.0, 2.0, 12, dtype=np.float32).reshape(3, 4)
 HOST_ONLY = {op.name for op in TABLE.values() if op.family in ("linalg", "special")}
 HOST_ONLY |= {"to_device", "trigamma"}  # whose derivative is the host's, and which is digamma's
+PARTITIONS = {"partition", "argpartition"}
+"""Ops of which but a few places are determined: a GPU sorts for them."""
 
 
 def bits(value: Any) -> list[bytes]:
@@ -70,7 +73,10 @@ def _drawn(row: Row) -> tuple[str, Any]:
     return rng.choice(codes), shapes[rng.integers(len(shapes))] if shapes else row.cases[0]
 
 
-@pytest.mark.parametrize("row", [row for row in ROWS if row.op not in HOST_ONLY], ids=str)
+EXACT = [row for row in ROWS if row.op not in HOST_ONLY | PARTITIONS]
+
+
+@pytest.mark.parametrize("row", EXACT, ids=str)
 def test_every_op(row: Row) -> None:
     code, shapes = _drawn(row)
     arrays = row.sample(shapes, code)
@@ -88,6 +94,17 @@ def test_every_op(row: Row) -> None:
     found = on_gpu(run)
     assert {x.device for x in found} == {GPU}
     assert bits(found) == bits(run())
+
+
+@pytest.mark.parametrize("name", sorted(PARTITIONS))
+def test_partitions(name: str) -> None:
+    x, kth = np.array([[5, 1, 4, 1, 3, 9, 2], [2, 2, 7, 0, 8, 8, 1]], np.float32), 3
+    found = np.asarray(on_gpu(lambda: getattr(ours, name)(ours.array(x), kth)))
+    parts = np.take_along_axis(x, found, -1) if name == "argpartition" else found
+    ordered = np.sort(x)
+    np.testing.assert_array_equal(np.sort(parts), ordered)
+    np.testing.assert_array_equal(parts[:, kth], ordered[:, kth])
+    assert (parts[:, :kth] <= parts[:, [kth]]).all() and (parts[:, kth:] >= parts[:, [kth]]).all()
 
 
 # -- programs --------------------------------------------------------------------------------------
