@@ -22,10 +22,10 @@ from ngrad.ops.arithmetic import add
 from ngrad.ops.comparison import greater, less, not_equal
 from ngrad.ops.convert import cast_to, from_outside, number, tensor
 from ngrad.ops.elementwise import Binary, select
-from ngrad.ops.gather import ADD_ROWS, cleared, gather_rows
+from ngrad.ops.gather import ADD_ROWS, gather_rows
 from ngrad.ops.indexing import Region, Rows, region_of, rows_of
 from ngrad.ops.joining import concat
-from ngrad.ops.launching import dense_operands
+from ngrad.ops.launching import cleared, dense_operands
 from ngrad.ops.shape import broadcast_to, reshape, swap_last
 from ngrad.ops.slicing import embed, strided
 from ngrad.ops.sorting import positions

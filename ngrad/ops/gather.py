@@ -18,7 +18,7 @@ from ngrad.graph.roles import Role
 from ngrad.ops.bounds import checked
 from ngrad.ops.convert import cast_to, tensor
 from ngrad.ops.extents import dims, integers
-from ngrad.ops.launching import dense_operands
+from ngrad.ops.launching import cleared, dense_operands
 from ngrad.ops.shape import (
     broadcast_to,
     expand_dims,
@@ -139,12 +139,6 @@ def _add_rows_prepare(
     inputs: tuple[Layout, ...], out: Layout, rows: int, axis: int, batches: int
 ) -> Any:
     return rows_joined("add", cleared(out), inputs, 0, out, axis, batches), out
-
-
-def cleared(out: Layout) -> Launch:
-    """The launch that zeroes a result."""
-    clear = out.device.target.skeleton("clear")
-    return Launch(clear, 0, -(-out.nbytes // 8), CHUNK, ((OUT, 0),))
 
 
 def rows_joined(

@@ -109,6 +109,12 @@ def prepare_copy(source: Layout, out: Layout) -> tuple[Program, Layout]:
     return Program((launch,), keep=(facts,)), out
 
 
+def cleared(out: Layout) -> Launch:
+    """The launch that zeroes a result."""
+    clear = out.device.target.skeleton("clear")
+    return Launch(clear, 0, -(-out.nbytes // 8), CHUNK, ((OUT, 0),))
+
+
 class Dense(NamedTuple):
     """Operands as a kernel reads them: inputs where they lie, or row-major copies in scratch.
 

@@ -19,7 +19,7 @@ from ngrad.graph.program import OUT, Program
 from ngrad.graph.strides import broadcast, broadcast_strides
 from ngrad.ops.complexes import conj
 from ngrad.ops.convert import operands
-from ngrad.ops.launching import dense, dense_operands
+from ngrad.ops.launching import cleared, dense, dense_operands
 from ngrad.ops.matrices import Matrix, batch_shape
 from ngrad.ops.shape import reshape, reshaped, transpose
 from ngrad.record import apply
@@ -185,7 +185,7 @@ def _swapped(x: Any) -> Any:
     return transpose(x, (*range(x.ndim - 2), x.ndim - 1, x.ndim - 2))
 
 
-# -- products of vectors: those of one row and one column ------------------------------------------
+# -- products of vectors ---------------------------------------------------------------------------
 
 
 def _dot_infer(x: Layout, y: Layout) -> Layout:
@@ -205,46 +205,26 @@ def _dot_infer(x: Layout, y: Layout) -> Layout:
         ) from None
 
 
-def _row_and_column(x: Layout, y: Layout) -> tuple[Layout, Layout]:
-    """Vectors seen as matrices of one row, and of one column."""
-    (*lead, k), (*before, step) = x.shape, x.strides
-    row = layout(x.dtype, (*lead, 1, k), (*before, x.dtype.itemsize, step), x.device)
-    return row, layout(y.dtype, (*y.shape, 1), (*y.strides, y.dtype.itemsize), y.device)
-
-
-def _dot_prepare(inputs: tuple[Layout, ...], out: Layout) -> tuple[Any, Layout]:
-    shape = (*out.shape, inputs[0].shape[-1])
-    if out.dtype.is_inexact and 0 not in shape:
-        return _summed(inputs, out, shape), out
-    whole = layout(out.dtype, (*out.shape, 1, 1), None, out.device)
-    how, _ = _prepare(_row_and_column(*inputs), whole, False, False)
-    if isinstance(how, Program):
-        return how, out
-
-    def run(x: Tensor, y: Tensor) -> Tensor:
-        made = how(x, y)
-        return Tensor(made._block, made._at, out)
-
-    return run, out
-
-
-def _summed(inputs: tuple[Layout, ...], out: Layout, shape: tuple[int, ...]) -> Program:
-    """Products of vectors as sums of products, of operands that are broadcast to a shape: on all
-    threads, where BLAS would be called for each vector, and no slower for one.
+def _dot_prepare(inputs: tuple[Layout, ...], out: Layout) -> tuple[Program, Layout]:
+    """As sums of products, of operands that are broadcast to one shape: on all threads, where BLAS
+    would be called for each vector, and no slower for one.
     """
-    code = out.dtype.code
+    shape, code = (*out.shape, inputs[0].shape[-1]), out.dtype.code
+    if 0 in shape:
+        return Program((cleared(out),) if out.size else ()), out
     read = dense_operands(
         [
             (k, layout(out.dtype, shape, broadcast_strides(x, shape), out.device))
             for k, x in enumerate(inputs)
         ]
     )
-    steps = Step("multiply", (0, 1), code), Reduce("sum", 2, "row", code)
+    total = "max" if out.dtype.is_bool else "sum"
+    steps = Step("multiply", (0, 1), code), Reduce(total, 2, "row", code)
     leaves = tuple([Leaf(k, "element", shape) for k in range(2)])
     group = Group(Split(out.size, shape[-1]), leaves, steps, (3,), (out.spec,))
     row_major = layout(out.dtype, shape, None, out.device)
     program, _ = FUSED.prepare((row_major, row_major), out, group=group)
-    return program if not read.launches else read.before(program)
+    return (program if not read.launches else read.before(program)), out
 
 
 VECDOT = Op("vecdot", _dot_infer, _dot_prepare, family="linalg", widens=True)
