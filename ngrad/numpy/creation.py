@@ -12,7 +12,7 @@ import numpy as np
 from ngrad.devices import Device, current, device_of
 from ngrad.dtypes import BY_CODE, DType, result_type
 from ngrad.errors import ShapeError
-from ngrad.graph.layout import layout
+from ngrad.graph.layout import Layout, layout
 from ngrad.interop import asarray as share
 from ngrad.numpy.convert import FLOAT64, INT64, OURS, array_of, beside, dtype_of, to_tensor
 from ngrad.numpy.ndarray import laid, lies_in, ndarray
@@ -102,9 +102,9 @@ def _shape(shape: Any, what: str) -> tuple[int, ...]:
     return found
 
 
-def _filled(value: Any, shape: tuple[int, ...], dtype: DType, device: Any = None) -> ndarray:
+def _filled(value: Any, shape: tuple[int, ...], dtype: DType, device: Any = None) -> Any:
     x = broadcast_to(to_tensor(value, dtype), shape)
-    return array_of(x if device is None else to_device(x, device))
+    return x if device is None else to_device(x, device)
 
 
 @functools.lru_cache(SEEN)
@@ -115,10 +115,15 @@ def _repeated(value: int, shape: tuple[int, ...], code: str, device: Any) -> Cal
     return functools.partial(seen(0, repeats), single)
 
 
-def _filled_with(value: int, shape: tuple[int, ...], dtype: DType, device: Device) -> ndarray:
+def _filled_with(value: int, shape: tuple[int, ...], dtype: DType, device: Device) -> Any:
     if state.window.trace is not None:  # sizes may be open, and then nothing is there yet
         return _filled(value, shape, dtype, device)
-    return array_of(_repeated(value, shape, dtype.code, device)())
+    return _repeated(value, shape, dtype.code, device)()
+
+
+def _laid_as(x: Layout, made: Any, order: Any) -> ndarray:
+    """An array that lies, where it is not said in which order, as another does."""
+    return laid(made, "F" if order == "K" and not row_major(x) else order)
 
 
 def _maker(name: str, value: int) -> Callable[..., ndarray]:
@@ -129,7 +134,7 @@ def _maker(name: str, value: int) -> Callable[..., ndarray]:
         wanted = FLOAT64 if dtype is float else dtype_of(dtype) or FLOAT64
         place = current() if device is None else device_of(device)
         made = _filled_with(value, sizes, wanted, place)
-        return made if order == "C" else laid(made._held, order)
+        return array_of(made) if order == "C" else laid(made, order)
 
     make.__name__ = make.__qualname__ = name
     make.__doc__ = f"An array of {name if value else 'zeros'}, float64 unless it is said otherwise."
@@ -152,7 +157,7 @@ def full(
     array([7, 7])
     """
     value = to_tensor(fill_value, dtype_of(dtype))
-    return laid(_filled(value, _shape(shape, "full"), value.dtype, device)._held, order)
+    return laid(_filled(value, _shape(shape, "full"), value.dtype, device), order)
 
 
 def full_like(
@@ -165,7 +170,7 @@ def full_like(
     place = device or x._layout.device
     wanted = dtype_of(dtype) or x.dtype
     value = to_tensor(fill_value, wanted if type(fill_value) is int else None)
-    return _filled(value, sizes, wanted, place)
+    return _laid_as(x._layout, _filled(value, sizes, wanted, place), order)
 
 
 def _like(name: str, value: int) -> Callable[..., ndarray]:
@@ -177,9 +182,7 @@ def _like(name: str, value: int) -> Callable[..., ndarray]:
         wanted = x.dtype if dtype is None else dtype_of(dtype) or x.dtype
         sizes = x.shape if shape is None else _shape(shape, name)
         made = _filled_with(value, sizes, wanted, device_of(device or x.device))
-        if order == "K" and not row_major(x):
-            order = "F"  # or anything but row-major
-        return made if order in ("C", "K") else laid(made._held, order)
+        return _laid_as(x, made, order)
 
     make.__name__ = make.__qualname__ = name
     make.__doc__ = f"An array of {value}s, of the shape and dtype of another."

@@ -23,7 +23,7 @@ from ngrad.numpy.manipulation import broadcast_to, ravel
 from ngrad.numpy.naming import KINDS, explain
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.reductions import NOTHING, wide
-from ngrad.numpy.running import op_of, running
+from ngrad.numpy.running import NUMBERS, op_of, running
 from ngrad.numpy.selection import take
 from ngrad.numpy.selection import where as chosen
 from ngrad.numpy.ufuncs import UFUNCS, refuse_out, ufunc
@@ -51,8 +51,9 @@ def _of_numbers(extreme: Callable[..., ndarray], instead: float) -> Callable[...
 
 REDUCTIONS: dict[str, Callable[..., ndarray]] = {
     "add": r.sum, "multiply": r.prod, "maximum": r.max, "minimum": r.min, "logical_and": r.all,
-    "logical_or": r.any_, "fmax": _of_numbers(r.max, -np.inf), "fmin": _of_numbers(r.min, np.inf),
+    "logical_or": r.any_,
 }  # fmt: skip
+REDUCTIONS |= {name: _of_numbers(REDUCTIONS[of], least) for name, (of, least) in NUMBERS.items()}
 BITS = {"bitwise_and": AND, "bitwise_or": OR, "bitwise_xor": XOR, "logical_xor": XOR}
 RUNNING: dict[str, Callable[..., ndarray]] = {"add": r.cumsum, "multiply": r.cumprod}
 EXTREMES = {"maximum": cummax, "minimum": cummin}

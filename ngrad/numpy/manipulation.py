@@ -47,13 +47,14 @@ def ravel(a: Any, order: Any = "C") -> ndarray:
     """All elements along one axis: a view of what lies in that order, and of others a copy. With
     order "K" or "A", in that of memory, where it is known.
     """
-    x = asarray(a)
+    x, order = asarray(a), order.upper() if isinstance(order, str) else order
     if order == "C" and x._owner is None:
         return x.reshape(-1)
-    order, lies = order.upper() if isinstance(order, str) else order, lies_of(x)
-    if lies is not None and (order == "K" or (order == "A" and lies.flags.fnc)):
-        steps = lies.strides
-        x = x.transpose(tuple(sorted(range(x.ndim), key=lambda k: -abs(steps[k]))))
+    if order in ("K", "A"):
+        lies = lies_of(x)
+        if lies is not None and (order == "K" or lies.flags.fnc):
+            steps = lies.strides
+            x = x.transpose(tuple(sorted(range(x.ndim), key=lambda k: -abs(steps[k]))))
     elif order == "F":
         x, order = x.transpose(), "C"
     lies = lies_of(x)

@@ -32,8 +32,8 @@ APPLIED = {
 }  # fmt: skip
 """Functions that are one op, and its name: a kernel applies it to one element after the other."""
 
-
 NUMBERS = {"fmax": ("maximum", -np.inf), "fmin": ("minimum", np.inf)}
+"""Extremes that leave NaNs out: as of which function, with what in their place."""
 
 
 def op_of(name: str) -> Binary | None:

@@ -172,8 +172,10 @@ class Assigned(Cell):
 
     def _keep_order(self, before: Tensor, now: Tensor) -> None:
         """Know how an array of its own lies in NumPy, which an assignment does not change."""
+        if self._way is not None or before._layout is now._layout:
+            return
         lay = row_major(before._layout)
-        if self._way is None and lay is not row_major(now._layout):
+        if lay is not row_major(now._layout):
             self._way = Made(lay)
 
     def _alone(self) -> Tensor | None:
