@@ -62,10 +62,12 @@ def _at(
     if signature is not None:
         taken, made = dtypes_of(what, signature, 2, 1)
         dtype = made if taken is None else taken
+    places = axes_of(what, axes, *cores)
+    if dtype is places is None:
+        return *xs, None
     arrays = [asarray(x) for x in xs]
     if dtype is not None:
         arrays = [x.astype(dtype, casting="same_kind") for x in arrays]
-    places = axes_of(what, axes, *cores)
     if places is None:
         return *arrays, None
     moved = [
@@ -94,7 +96,7 @@ def matmul(
            [6, 8]])
     """
     x, y, place = _at("matmul", out, axes, (2, 2, 2), signature, dtype, x1, x2)
-    return _back(array_of(matmul_operator(*operands("product", x._read(), y._read()))), place)
+    return _back(array_of(matmul_operator(*operands("product", to_tensor(x), to_tensor(y)))), place)
 
 
 def vecdot(
