@@ -11,10 +11,11 @@ from ngrad.dtypes import kind_of
 from ngrad.errors import IndexBoundsError, IndexTypeError
 from ngrad.numpy.calculus import along
 from ngrad.numpy.convert import array_of
-from ngrad.numpy.creation import asarray, linspace
+from ngrad.numpy.creation import asarray
 from ngrad.numpy.joining import concatenate
 from ngrad.numpy.manipulation import broadcast_to, flip, moveaxis
 from ngrad.numpy.ndarray import ndarray
+from ngrad.numpy.ranges import linspace
 from ngrad.numpy.reductions import max as greatest
 from ngrad.numpy.reductions import mean
 from ngrad.numpy.reductions import min as least

@@ -9,9 +9,10 @@ import numpy as np
 
 from ngrad.dtypes import result_type
 from ngrad.numpy.convert import PLAIN, plain
-from ngrad.numpy.creation import arange, asarray, linspace
+from ngrad.numpy.creation import asarray
 from ngrad.numpy.joining import concatenate
 from ngrad.numpy.ndarray import ndarray
+from ngrad.numpy.ranges import arange, linspace
 
 
 class _Grid:

@@ -1,0 +1,149 @@
+"""Numbers in a row: counted, or spaced evenly or by a factor."""
+
+from __future__ import annotations
+
+import functools
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ngrad.devices import Device, current
+from ngrad.dtypes import result_type
+from ngrad.numpy.convert import FLOAT64, INT64, OURS, array_of, beside, dtype_of, to_tensor
+from ngrad.numpy.creation import asarray
+from ngrad.numpy.manipulation import moveaxis
+from ngrad.numpy.ndarray import ndarray
+from ngrad.numpy.ufuncs import UFUNCS
+from ngrad.ops.arithmetic import floor
+from ngrad.ops.convert import cast_to, operands
+from ngrad.ops.elementwise import select
+from ngrad.ops.shape import reshape
+from ngrad.tensor import Tensor, from_numpy, seen
+
+FEW = 512
+"""Numbers from 0 on, up to so many of which there is one copy."""
+
+
+@functools.lru_cache(FEW)
+def _counted(count: int, device: Device) -> Callable[[], Tensor]:
+    """What makes tensors of the numbers from 0 up to a count, of one memory."""
+    numbers = from_numpy(np.arange(count), INT64, device)
+    return functools.partial(seen(0, numbers._layout), numbers)
+
+
+def arange(
+    *bounds: Any, dtype: Any = None, device: Any = None, like: Any = None, **named: Any
+) -> ndarray:
+    """Numbers from a start (0) up to, not including, a stop, by a step (1).
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.arange(3), np.arange(0.0, 1.0, 0.5)
+    (array([0, 1, 2]), array([0. , 0.5]))
+    """
+    if len(bounds) == 1 and type(bounds[0]) is int and not named and dtype is device is None:
+        device, (count,) = current(), bounds
+        if count <= FEW:
+            return array_of(_counted(max(count, 0), device)())
+        return array_of(from_numpy(np.arange(count), INT64, device))
+    names = ("stop",) if len(bounds) == 1 else ("start", "stop", "step", "dtype")
+    given = dict(zip(names, bounds, strict=False))
+    given |= named
+    dtype = given.pop("dtype", dtype)
+    if "stop" not in given:
+        raise TypeError("arange() requires stop to be specified.")
+    start, stop, step = given.get("start", 0), given["stop"], given.get("step", 1)
+    start = 0 if start is None else start
+    if not isinstance(step, OURS) and step == 0:
+        raise ZeroDivisionError(f"arange: from {start} to {stop} in steps of {step}")
+    numbers = [_plain(v) for v in (start, stop, 1 if step is None else step)]
+    wanted = dtype_of(dtype)
+    # NumPy steps in the dtype that is asked for: from its first number by the gap to its second.
+    own = None if wanted is None or wanted.is_bool else wanted.numpy_dtype
+    return asarray(np.arange(*numbers, dtype=own), wanted, device=device)
+
+
+def _plain(value: Any) -> Any:
+    return to_tensor(value).item() if isinstance(value, OURS) else value
+
+
+def linspace(
+    start: Any, stop: Any, num: int = 50, endpoint: bool = True, retstep: bool = False,
+    dtype: Any = None, axis: int = 0, *, device: Any = None,
+) -> Any:  # fmt: skip
+    """`num` numbers, evenly spaced from a start to a stop, which is one of them if `endpoint`.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.linspace(0, 1, 5)
+    array([0.  , 0.25, 0.5 , 0.75, 1.  ])
+    """
+    count = operator.index(num)
+    if count < 0:
+        raise ValueError(f"linspace: num must not be negative, not {count}")
+    first, last = map(_float, operands("linspace", *beside((start, stop))))
+    parts = count - 1 if endpoint else count
+    step = (last - first) / max(parts, 1) if parts > 0 else (last - first) * float("nan")
+    ndim = max(first.ndim, last.ndim)
+    at = reshape(to_tensor(np.arange(count), first.dtype.real_dtype), (count, *(1,) * ndim))
+    found = at * (step if parts > 0 else last - first) + first
+    if endpoint and count > 1:  # exactly
+        ends = np.arange(count).reshape((count, *(1,) * ndim)) == count - 1
+        found = select(to_tensor(ends), last, found)
+    wanted = dtype_of(dtype)
+    if wanted is not None and wanted.is_integer:
+        found = floor(found)
+    found = found if wanted is None else cast_to(found, wanted)
+    made = array_of(found)
+    if axis not in (0, -ndim - 1):
+        made = moveaxis(made, 0, axis)
+    made = made if device is None else asarray(made, device=device)
+    return (made, array_of(step)) if retstep else made
+
+
+def _float(x: Any) -> Any:
+    return x if x.dtype.is_inexact else cast_to(x, FLOAT64)
+
+
+def logspace(
+    start: Any, stop: Any, num: int = 50, endpoint: bool = True, base: Any = 10.0,
+    dtype: Any = None, axis: int = 0,
+) -> ndarray:  # fmt: skip
+    """`num` powers of a base, evenly spaced on a logarithmic scale."""
+    if np.ndim(base):
+        ndim = max(map(np.ndim, (start, stop, base)))
+        start, stop, base = (
+            x.reshape((1,) * (ndim - x.ndim) + x.shape) for x in map(asarray, (start, stop, base))
+        )
+        base = base.reshape(np.expand_dims(np.empty(base.shape), axis).shape)
+    found = UFUNCS["power"](base, linspace(start, stop, num, endpoint, axis=axis))
+    wanted = dtype_of(dtype)
+    return found if wanted is None else array_of(cast_to(found._read(), wanted))
+
+
+def geomspace(
+    start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0
+) -> ndarray:
+    """`num` numbers, each the same multiple of the one before, from a start to a stop."""
+    given = [asarray(v) for v in (start, stop)]
+    wide = result_type(*(x.dtype for x in given), np.float64, *([] if dtype is None else [dtype]))
+    first, last = (x.astype(wide) for x in given)
+    if not (np.asarray(first).all() and np.asarray(last).all()):
+        raise ValueError(f"geomspace: a geometric sequence cannot include 0: {start}, {stop}")
+    sign = UFUNCS["sign"](first)
+    first, last = first / sign, last / sign
+    found = logspace(UFUNCS["log10"](first), UFUNCS["log10"](last), num, endpoint)
+    for at, end in ((0, first), (-1, last))[: min(num, 2 if endpoint else 1)]:
+        found[at] = end  # exactly
+    found = found * sign
+    if axis:
+        found = moveaxis(found, 0, axis)
+    wanted = dtype_of(dtype)
+    return found if wanted is None else array_of(cast_to(found._read(), wanted))
+
+
+__all__ = ["arange", "geomspace", "linspace", "logspace"]
