@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import array_api_compat as compat
 import numpy as np
 import pytest
 import scipy.optimize
@@ -194,7 +195,6 @@ def test_scipy_and_scikit_learn_take_arrays() -> None:
 
 @pytest.mark.parametrize("value", [ours.ones(2), ours.asarray(1.0)])
 def test_array_api_compat(value: Any) -> None:
-    compat = pytest.importorskip("array_api_compat")
     assert compat.is_array_api_obj(value) and not compat.is_numpy_array(value)
     assert compat.array_namespace(value, value * 2.0) is ours
     assert compat.device(value) == value.device and compat.size(value) == value.size
