@@ -20,6 +20,7 @@ from ngrad_kernels import (
     reductions,
     short_rows,
     streaming,
+    strips,
 )
 from ngrad_kernels.cache import Signature
 from ngrad_kernels.vecmath import FUNCTIONS
@@ -32,6 +33,7 @@ NAMESPACE: dict[str, Any] = {
     **reductions.NAMESPACE,
     **short_rows.NAMESPACE,
     **streaming.NAMESPACE,
+    **strips.NAMESPACE,
     **framing.NAMESPACE,
     **FUNCTIONS,
 }

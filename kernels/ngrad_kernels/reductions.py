@@ -1,8 +1,9 @@
 """Fixed-order reductions of a contiguous block, in explicit vector code.
 
 A block is reduced in lanes, the lanes as a tree (`contract.py` has the sizes). So the bits depend
-on the values and their number alone, and the loop that computed the values vectorises freely:
-partial sums kept inside that loop would stop the vectoriser (5 x slower, measured).
+on the values and their number alone, and the loop that computed the values vectorises freely: a
+sum that went through that loop would stop the vectoriser (5 x slower, measured; `strips.py` has one
+that does not).
 """
 
 from __future__ import annotations
@@ -108,7 +109,7 @@ def _some(builder: ir.IRBuilder, lanes: Any, places: Iterable[int]) -> Any:
     return each(builder, lanes, lambda part: _picked(builder, part, places))
 
 
-def _tree(builder: ir.IRBuilder, lanes: Any, width: int, combine: Callable[..., Any]) -> Any:
+def tree(builder: ir.IRBuilder, lanes: Any, width: int, combine: Callable[..., Any]) -> Any:
     """All lanes of a vector combined: the lower half with the upper one, until one is left."""
     half = width // 2
     while half:
@@ -195,7 +196,7 @@ def routine(module: ir.Module, reduction: str, code: str, align: int) -> ir.Func
         at = builder.bitcast(builder.gep(base, [whole]), vector.as_pointer())
         left = builder.trunc(builder.mul(builder.sub(n, whole), WORD(count // width)), BYTE)
         others = ir.Constant(vector, _alternating(neutral(reduction, code), width))
-        found = _masked_load(builder, part, at, left, others, align)
+        found = masked_load(builder, part, at, left, others, align)
         state.add(_apart(builder, code, width, found))
     builder.ret(state.result())
     return function
@@ -206,7 +207,7 @@ def _alternating(value: Any, width: int) -> list[Any]:
     return [*value] * width if isinstance(value, list) else [value] * width
 
 
-def _masked_load(
+def masked_load(
     builder: ir.IRBuilder, code: str, at: Any, count: Any, others: Any, align: int
 ) -> Any:
     """The first `count` (a byte) elements of a vector in memory; those of `others` behind them."""
@@ -262,7 +263,7 @@ class _Lanes:
 
     def result(self) -> Any:
         """All lanes as a tree."""
-        return _tree(self.builder, self.builder.load(self.lanes), self.width, self.combine)
+        return tree(self.builder, self.builder.load(self.lanes), self.width, self.combine)
 
 
 class _Extremes(_Lanes):

@@ -2,19 +2,21 @@
 
 The kernel loops over items, the rows of each, the passes over a row, and in a pass over blocks of
 columns. A block is computed in one loop that vectorises: it loads, computes, and stores. What is to
-be reduced waits in first-level cache, or where it lies, for the routines of `reductions.py`, so
-that its bits are those of a reduction that runs alone.
+be reduced is so in that loop, a strip at a time (`strips.py`), or waits in first-level cache, or
+where it lies, for the routines of `reductions.py`: its bits are those of a reduction that runs
+alone.
 
 Names: those of `space_writer.py`; `p` the address of a block of an operand; `q` where a block of an
 output is computed: in the output, at `y`, or, if it is to be streamed (`g`), in memory in cache, at
 `m`; `c` and `d` accumulators of columns and what a slab of rows adds to them, `z` the place of a
-block in `d`; `s` scratch of a block. (`f4`, `b1`, ... are dtypes.)
+block in `d`; `s` scratch of a block; `b` memory for a strip of a value, `l` the lanes of a
+reduction that its loop does. (`f4`, `b1`, ... are dtypes.)
 """
 
 from __future__ import annotations
 
 from ngrad_kernels.codes import size_of, words_for
-from ngrad_kernels.contract import BLOCK, identity
+from ngrad_kernels.contract import BLOCK, IN_STRIPS, identity
 from ngrad_kernels.render_short import ShortRows
 from ngrad_kernels.space import FETCH, LENGTH, ROWS, SPAN, STREAM, TILE, TILES, Space, Step
 from ngrad_kernels.space_passes import Loop, Pass, passes
@@ -68,6 +70,8 @@ class _Kernel(ShortRows):
                 self.write("store_i8(zeros, i, 0)")
         for k in sorted({k for one in passes(space) for k in self._waiting(one)}):
             self.write(f"s{k} = stack_words({words_for(BLOCK, space.code_of(k))})")
+        for k in sorted({self.reduced(k) for one in passes(space) for k in self._folded(one)}):
+            self.write(f"b{k} = strip_{space.code_of(k)}()")
         for k in sorted(self.streamed):
             count = HELD if k in self.held else BLOCK
             words = words_for(count, space.code_of(space.outputs[k]))
@@ -205,17 +209,21 @@ class _Kernel(ShortRows):
         with self.block(f"for c in range({begin}, {end}, BLOCK)"):
             self.write(f"n = min(BLOCK, {end} - c)")
             self.compute(one)
+            folded = self._folded(one)
             for value in one.rows:
                 reduction, code, wide = self.reduction(value)
                 where, _ = self.place(one, self.reduced(value))
-                part = f"{wide}(block_{reduction}_{code}({where}, n))"
+                part = f"block_{reduction}_{code}({where}, n)"
+                if value in folded:
+                    part = f"total_{reduction}_{code}(l{value}, whole, {where}, n)"
+                part = f"{wide}({part})"
                 self.write(f"t{value} = combine_{reduction}(t{value}, {part})")
             self.stream(one)
 
     def compute(self, one: Pass) -> None:
         self._addresses(one)
-        for index, loop in enumerate(one.loops):
-            self._loop(one, loop, index == 0)
+        for loop in one.loops:
+            self._loop(one, loop)
 
     def stream(self, one: Pass) -> None:
         """Send the outputs that a pass finishes past the caches, and get what is read next."""
@@ -260,9 +268,11 @@ class _Kernel(ShortRows):
     def _padded(self, k: int, first: str, end: str, size: int) -> None:
         self.write(f"p{k} = framed(a{k}, s{k}, zeros, c, n, {first}, {end}, {size})")
 
-    def _loop(self, one: Pass, loop: Loop, first: bool) -> None:
-        """One loop over a block; what is the same for a whole row is stored by the first."""
-        space = self.space
+    def _ends(self, one: Pass, loop: Loop) -> tuple[list[tuple[str, int]], list[int]]:
+        """What a loop over a block stores, where and which values; and to which column reductions
+        it adds. What is the same for a whole row is stored by the first.
+        """
+        space, first = self.space, loop is one.loops[0]
 
         def here(value: int) -> bool:
             return value in loop.values or (first and space.level_of(value) != "element")
@@ -273,25 +283,73 @@ class _Kernel(ShortRows):
         stores = [(f"q{k}", value) for k, value in one.stores if here(value)]
         stores += [(f"s{k}", k) for k in self._waiting(one) if here(k)]
         columns = [k for k in one.columns if once(self.reduced(space.outputs[k]))]
+        return stores, columns
+
+    def _folded(self, one: Pass) -> dict[int, Loop]:
+        """The row reductions of a pass that a loop does itself, and which: the first that has the
+        operand at hand. For one that only reads it there would be no loop but for that.
+        """
+        found = {}
+        for value in one.rows:
+            reduction, code, _ = self.reduction(value)
+            having = [loop for loop in one.loops if self.reduced(value) in loop.values]
+            if having and any(self._ends(one, having[0])) and reduction in IN_STRIPS.get(code, ()):
+                found[value] = having[0]
+        return found
+
+    def _loop(self, one: Pass, loop: Loop) -> None:
+        """One loop over a block."""
+        stores, columns = self._ends(one, loop)
         if not stores and not columns:
             return
-        with self.block("for i in range(n)"):
-            if self.several:
-                steps = [step for value in loop.values if (step := space.step(value))]
-                used = {k for step in steps for k in step.operands}
-                self.load_repeated(used.union(value for _, value in stores))
-            for value in loop.reads:
-                where, read = self.place(one, value)
-                self.write(f"v{value} = {read}_{space.code_of(value)}({where}, i)")
-            for value in loop.values:
-                self._element(one, value)
-            for where, value in stores:
-                self.write(f"store_{space.code_of(value)}({where}, i, v{value})")
-            for k in columns:
-                reduction, code, _ = self.reduction(space.outputs[k])
-                operand = self.reduced(space.outputs[k])
-                sums = f"combine_{reduction}(reload_{code}(z{k}, i), {code}(v{operand}))"
-                self.write(f"store_{code}(z{k}, i, {sums})")
+        rows = [] if self.several else [k for k, by in self._folded(one).items() if by is loop]
+        if not rows:
+            with self.block("for i in range(n)"):
+                self._elements(one, loop, stores, columns)
+            return
+        again = {value for other in one.loops for value in other.reads}
+        again.update(self.reduced(value) for value in one.rows if value not in rows)
+        folded = {self.reduced(value) for value in rows}
+        kept = [(at, k) for at, k in stores if at != f"s{k}" or k not in folded - again]
+        for value in rows:
+            reduction, code, _ = self.reduction(value)
+            self.write(f"l{value} = lanes_{reduction}_{code}()")
+        self.write("whole = n & -STRIP")
+        with self.block("for strip in range(0, whole, STRIP)"):
+            with self.block("for j in range(STRIP)"):
+                self.write("i = strip + j")
+                self._elements(one, loop, kept, columns)
+                for k in sorted(folded):
+                    self.write(f"put_{self.space.code_of(k)}(b{k}, j, v{k})")
+            for value in rows:
+                reduction, code, _ = self.reduction(value)
+                joined = f"join_{reduction}_{code}(l{value}, b{self.reduced(value)})"
+                self.write(f"l{value} = {joined}")
+        with self.block("for j in range(n - whole)"):
+            self.write("i = whole + j")
+            self._elements(one, loop, stores, columns)
+
+    def _elements(
+        self, one: Pass, loop: Loop, stores: list[tuple[str, int]], columns: list[int]
+    ) -> None:
+        """Element i of a block: what a loop loads, computes, and stores of it."""
+        space = self.space
+        if self.several:
+            steps = [step for value in loop.values if (step := space.step(value))]
+            used = {k for step in steps for k in step.operands}
+            self.load_repeated(used.union(value for _, value in stores))
+        for value in loop.reads:
+            where, read = self.place(one, value)
+            self.write(f"v{value} = {read}_{space.code_of(value)}({where}, i)")
+        for value in loop.values:
+            self._element(one, value)
+        for where, value in stores:
+            self.write(f"store_{space.code_of(value)}({where}, i, v{value})")
+        for k in columns:
+            reduction, code, _ = self.reduction(space.outputs[k])
+            operand = self.reduced(space.outputs[k])
+            sums = f"combine_{reduction}(reload_{code}(z{k}, i), {code}(v{operand}))"
+            self.write(f"store_{code}(z{k}, i, {sums})")
 
     def column_at(self, place: str, column: str) -> str:
         # Within a block places are counted from its start: int32, of which a vector has twice as

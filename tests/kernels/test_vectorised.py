@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import platform
 import re
+from typing import Any
 
 import pytest
 
 from ngrad_kernels import compiling, loader
 from ngrad_kernels.body import Body, Step
 from ngrad_kernels.cache import Signature
+from ngrad_kernels.contract import STRIP
 from ngrad_kernels.in_place import in_place
+from ngrad_kernels.intrinsics import MEMORY
 from ngrad_kernels.render import render
 from ngrad_kernels.render_space import render_space
 from ngrad_kernels.space import Operand, Reduce, Space
@@ -21,11 +24,15 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-def assembly(body: Body | Space) -> str:
-    """The instructions of a body's, or a space's, kernel."""
+def module_of(body: Body | Space) -> Any:
+    """The optimised LLVM module of a body's, or a space's, kernel."""
     name, source = render(body) if isinstance(body, Body) else render_space(body)
-    module = compiling.llvm_module(name, source, Signature.KERNEL, f"{name}_entry")
-    return str(loader.target_machine().emit_assembly(module))
+    return compiling.llvm_module(name, source, Signature.KERNEL, f"{name}_entry")
+
+
+def assembly(body: Body | Space) -> str:
+    """Its instructions."""
+    return str(loader.target_machine().emit_assembly(module_of(body)))
 
 
 def elementwise(name: str, arity: int, code: str) -> Body:
@@ -152,6 +159,16 @@ def test_a_row_program() -> None:
     routines = [f"ngrad.{name}.f4{rows}" for name in ("max", "sum") for rows in ("", ".rows")]
     assert_calls_nothing(text, *routines, "ngrad.repeat.f4", "ngrad.stream", "memcpy")
     assert re.search(r"vmovnt\w+\s.*%[yz]mm", text)
+
+
+@pytest.mark.parametrize("code", ["f4", "f8"])
+def test_what_is_reduced_stays_in_registers(code: str) -> None:
+    """The memory of a strip, which LLVM has no use for once its loop is unrolled."""
+    steps = (SpaceStep("square", (0,), code), Reduce("sum", 1, "row", code))
+    space = Space((Operand(code, "element"),), steps, (1, 2))
+    strip = f"[{STRIP} x {MEMORY[code][1]}]"
+    assert f"strip_{code}()" in render_space(space)[1]
+    assert strip not in str(module_of(space))
 
 
 def test_in_place() -> None:
