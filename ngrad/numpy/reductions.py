@@ -262,8 +262,9 @@ def _place(name: str, op: Any) -> Callable[..., ndarray]:
         if not where.size and where.shape[at] == 0:
             raise ValueError(f"attempt to get {name} of an empty sequence")
         flat = cast_to(flat, INT64) if where.dtype.is_bool else flat
-        found = apply(op, (flat,), (normal_axis(at, where.ndim, name),))
-        if _kept(keepdims):
+        at = 0 if axis is None else normal_axis(axis, where.ndim, name)
+        found = apply(op, (flat,), (at,))
+        if keepdims is not NOTHING and _kept(keepdims):
             axes = range(x.ndim) if axis is None else (normal_axis(axis, x.ndim, name),)
             found = reshape(found, r.ones_shape(x._layout.shape, tuple(axes)))
         return array_of(found)

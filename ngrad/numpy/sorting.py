@@ -73,7 +73,7 @@ def sort_complex(a: Any) -> ndarray:
 
 
 def _sorted(x: Any, axis: int) -> ndarray:
-    return array_of(order.sort(x, axis))
+    return array_of(order.sorted_along(x, axis, False))
 
 
 def argsort(

@@ -30,6 +30,8 @@ from ngrad.tensor import Tensor, from_numpy
 from ngrad_kernels.keys import key_of
 
 INT64 = BY_CODE["i8"]
+FIRST = 0, 0
+"""Rows along the first axis, of no batch."""
 BOUNDS = {int, type(None)}
 """Types of the bounds of most slices."""
 WHOLE = (slice, None, None, None)
@@ -118,11 +120,11 @@ def getitem(x: Any, index: Any) -> Any:
             index = _item(index)
     if type(index) is Tensor and index._layout.ndim and x._layout.ndim:
         where, shape = index._layout, x._layout.shape
+        if where.dtype is INT64:
+            return apply(TAKE, (x, checked("getitem", index, shape[0], -shape[0])), FIRST)
         if where.dtype.is_integer:
-            index = checked("getitem", index, shape[0], -shape[0])
-            if where.dtype is not INT64:
-                index = cast_to(index, INT64)
-            return apply(TAKE, (x, index), (0, 0))
+            index = cast_to(checked("getitem", index, shape[0], -shape[0]), INT64)
+            return apply(TAKE, (x, index), FIRST)
         if where.dtype.is_bool and where.shape == shape[: where.ndim]:
             return held(x, index, 0)
     region = region_of(x, index)

@@ -78,19 +78,19 @@ def _wide(keys: Any) -> Any:
     return where
 
 
-def arranged(x: Any, descending: bool) -> Any:
-    """The elements of an array's rows in that order."""
+def arrange(x: Any, descending: bool, out: Any) -> None:
+    """Write the elements of an array's rows in that order."""
     if x.dtype.kind == "c" and _several_alike(x):
-        return np.take_along_axis(x, order(x, descending), -1)
+        out[...] = np.take_along_axis(x, order(x, descending), -1)
+        return
+    out[...] = x
     if x.shape[-1] < SHORT or _counted(x):
-        out = _turned(x, descending).copy()
-        out.sort(-1, "stable")
-        return _turned(out, descending)
-    out = _turned(np.sort(x, -1), descending)
+        _turned(out, descending).sort(-1, "stable")
+        return
+    _turned(out, descending).sort(-1)
     if x.dtype.kind == "f":  # zeros of both signs are equal, and so is all that is no number
         for equal in (lambda x: x == 0, np.isnan):
             out[equal(out)] = x[equal(x)]
-    return out
 
 
 def distinct(x: Any, equal_nan: bool, inverse: bool, counts: bool) -> list[Any]:

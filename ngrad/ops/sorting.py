@@ -16,7 +16,7 @@ from ngrad.ops.convert import cast_to, tensor
 from ngrad.ops.gather import ADD_ROWS, TAKE, Gathered, take_launch
 from ngrad.ops.launching import Dense, dense_operands
 from ngrad.ops.matmul import array_at
-from ngrad.ops.ordering import arranged, order
+from ngrad.ops.ordering import arrange, order
 from ngrad.ops.shape import normal_axis, spread, swap_last
 from ngrad.record import apply
 from ngrad.tensor import Tensor, empty
@@ -34,7 +34,8 @@ def _ordering(
     Parameters
     ----------
     compute : callable
-        Of an array and of the op's param, on the host.
+        `compute(array, how, out)` writes the result to an array, on the host; `how` is the op's
+        param.
     launched : callable
         `launched(keys, work, x, out)`: the program of a device, of dense operands and of what finds
         where elements stand.
@@ -58,7 +59,7 @@ def _ordering(
 
         def run(x: Tensor) -> Tensor:
             made = empty(out)
-            write(made._at)[...] = compute(read(x._at), how)
+            compute(read(x._at), how, write(made._at))
             return made
 
         return run, out
@@ -66,6 +67,15 @@ def _ordering(
     op = Op(name, infer, prepare, (param,), family="sorting", widens=True)
     op.batch(lambda size, batched, x, **given: apply(op, (x,), (given[param],)))
     return op
+
+
+def _result_of(compute: Any) -> Any:
+    """What writes the result of a function of an array and of an op's param."""
+
+    def write(x: Any, how: Any, out: Any) -> None:
+        out[...] = compute(x, how)
+
+    return write
 
 
 def _places(keys: Dense, work: Prepared, x: Layout, out: Layout) -> Program:
@@ -81,10 +91,10 @@ def _elements(keys: Dense, work: Prepared, x: Layout, out: Layout) -> Program:
     return program._replace(scratch=keys.scratch + INT64.itemsize * out.size)
 
 
-ARGSORT = _ordering("argsort", INT64, order, _places)
+ARGSORT = _ordering("argsort", INT64, _result_of(order), _places)
 """Where the elements along the last axis stand in it once they are in order."""
 ARGSORT.vjp(lambda g, out, x, descending: (None,))
-SORT = _ordering("sort", None, arranged, _elements)
+SORT = _ordering("sort", None, arrange, _elements)
 """The elements along the last axis in order."""
 
 
@@ -95,12 +105,14 @@ def _(g: Any, out: Any, x: Any, descending: bool) -> Any:
 
 
 ARGPARTITION = _ordering(
-    "argpartition", INT64, lambda x, kth: x.argpartition(kth, -1), _places, "kth"
+    "argpartition", INT64, _result_of(lambda x, kth: x.argpartition(kth, -1)), _places, "kth"
 )
 """Where the elements along the last axis stand in it once the kth are where order puts them, none
 that is greater before them, and none that is less behind. On some devices all are in order."""
 ARGPARTITION.vjp(lambda g, out, x, kth: (None,))
-PARTITION = _ordering("partition", None, lambda x, kth: np.partition(x, kth, -1), _elements, "kth")
+PARTITION = _ordering(
+    "partition", None, _result_of(lambda x, kth: np.partition(x, kth, -1)), _elements, "kth"
+)
 """The elements along the last axis, so arranged."""
 
 
@@ -202,8 +214,14 @@ def sort(values: Any, axis: Any = -1, direction: str = "ASCENDING", name: str | 
     """
     x = tensor(values, "sort")
     at = normal_axis(axis, x._layout.ndim, "sort")
-    x = swap_last(x, at)
-    return swap_last(apply(SORT, (x,), (_descends("sort", direction),)), at)
+    return sorted_along(x, at, _descends("sort", direction))
+
+
+def sorted_along(x: Any, axis: int, descending: bool) -> Any:
+    """The elements of a tensor in order along an axis that is counted from the front."""
+    if axis == x._layout.ndim - 1:
+        return apply(SORT, (x,), (descending,))
+    return swap_last(apply(SORT, (swap_last(x, axis),), (descending,)), axis)
 
 
 def _descends(what: str, direction: Any) -> bool:
