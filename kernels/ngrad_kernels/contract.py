@@ -31,7 +31,8 @@ SEVERAL = 1 << 7
 STRIP = 1 << 6
 """The elements of which a loop reduces what it computes (`strips.py`): a multiple of all lanes."""
 IN_STRIPS = dict.fromkeys(("f4", "f8", "i4", "i8", "u4", "u8"), ("sum", "prod"))
-"""The reductions that a loop does itself, by the dtype of what is reduced."""
+"""The reductions that a loop does itself, by the dtype of what is reduced; extremes, which look for
+NaN too, gain nothing by it."""
 LINE = 1 << 6
 """Bytes that are written at once when a value is repeated; so many may be written past the last."""
 
