@@ -310,9 +310,10 @@ replayed: Callable[..., Callable[[Mapping[int, Any]], list[Any]]]
 are there or numbers, which makes others."""
 seen: Callable[..., Callable[[Tensor], Tensor]]
 """`seen(offset, layout)`: a callable that shows memory of a tensor, whose value is there."""
-picked: Callable[..., Callable[[Tensor], Tensor]]
-"""`picked(offset, layout, nbytes)`: a callable that copies an element of a tensor, likewise."""
-empty, ran, replayed, seen, picked = makers(Kinds(Tensor, Layout, _taken, _number))
+seen_at: Callable[[Tensor, int, Layout], Tensor]
+"""`seen_at(x, offset, layout)`: memory of a tensor whose value is there, shown."""
+KINDS = Kinds(Tensor, Layout, _taken, _number)
+empty, seen_at, ran, replayed, seen = makers(KINDS)
 export_cells = export_tensors(Tensor, Layout)
 
 

@@ -4,14 +4,14 @@ an op on a few numbers takes, this was the most.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
 
 from llvmlite import ir
 
 from ngrad_kernels.heap_types import offsets
-from ngrad_kernels.machine import INT, POINTER, WORD, WORDS, Code, Function, binders, build
+from ngrad_kernels.machine import INT, POINTER, WORD, WORDS, Code, Function, binders
 from ngrad_kernels.memory import Buffer, FreeList
 from ngrad_kernels.native import each_launch, in_grains
 
@@ -36,7 +36,7 @@ class Kinds(NamedTuple):
     number: Callable[[Any, Any], Any]
 
 
-def _write_made(module: ir.Module, kinds: Kinds) -> ir.Function:
+def write_made(module: ir.Module, kinds: Kinds) -> ir.Function:
     """made(layout): a tensor of arbitrary content; null if that raised."""
     it = Code(module, "made", POINTER, POINTER)
     (layout,) = it.function.args
@@ -80,11 +80,11 @@ def _write_made(module: ir.Module, kinds: Kinds) -> ir.Function:
     block.add_incoming(taken, from_pool)
     at = it.get(block, of_buffer["address"])
     it.hold(at)
-    builder.ret(_tensor(it, kinds, block, at, layout))
+    builder.ret(shown_by(it, kinds, block, at, layout))
     return it.function
 
 
-def _tensor(it: Code, kinds: Kinds, block: Any, at: Any, layout: Any) -> Any:
+def shown_by(it: Code, kinds: Kinds, block: Any, at: Any, layout: Any) -> Any:
     """A tensor, which takes the references to its block and its address."""
     places = offsets(kinds.tensor)
     out = it.new(kinds.tensor, block, at)
@@ -99,7 +99,7 @@ def _tensor(it: Code, kinds: Kinds, block: Any, at: Any, layout: Any) -> Any:
 def _empty(module: ir.Module, kinds: Kinds) -> None:
     """empty(layout): a tensor of arbitrary content, to be written by whoever made it."""
     it = Function(module, "empty", 1)
-    it.builder.ret(it.builder.call(_write_made(module, kinds), [it.given_object(0)]))
+    it.builder.ret(it.builder.call(write_made(module, kinds), [it.given_object(0)]))
 
 
 def _ran(module: ir.Module, kinds: Kinds) -> None:
@@ -122,7 +122,7 @@ def _ran(module: ir.Module, kinds: Kinds) -> None:
     registers = it.allocate(builder.add(end, WORD(1)))
     with it.loop(arity) as k:
         operand = builder.load(it.at(it.given, k))
-        at = _address(it, kinds, operand)
+        at = address_of(it, kinds, operand)
         builder.store(at, builder.gep(registers, [k]))
     builder.store(scratch, builder.gep(registers, [end]))
     results = it.references(count)
@@ -204,7 +204,7 @@ def _replayed(module: ir.Module, kinds: Kinds) -> None:
     builder.ret(it.packed(results, count, "List"))
 
 
-def _address(it: Function, kinds: Kinds, x: Any) -> Any:
+def address_of(it: Function, kinds: Kinds, x: Any) -> Any:
     """Where a tensor's elements begin. What is no tensor, or not there yet, raises."""
     it.require(it.is_of(x, kinds.tensor))
     at = it.get(x, offsets(kinds.tensor)["_at"])
@@ -222,26 +222,27 @@ def _seen(module: ir.Module, kinds: Kinds) -> None:
     builder = it.builder
     of_tensor = offsets(kinds.tensor)
     x = it.given_object(0)
-    place = builder.add(_address(it, kinds, x), it.integer(it.bound(0)))
+    place = builder.add(address_of(it, kinds, x), it.integer(it.bound(0)))
     at = builder.call(it.external("PyLong_FromLongLong", POINTER, WORD), [place])
     it.unless_null(at, NULL)
     block = it.get(x, of_tensor["_block"])
     it.hold(block)
-    builder.ret(_tensor(it, kinds, block, at, it.bound(1)))
+    builder.ret(shown_by(it, kinds, block, at, it.bound(1)))
 
 
-def _picked(module: ir.Module, kinds: Kinds) -> None:
-    """picked(x), bound to an offset, a layout of one element and its bytes: a tensor of its own
-    with that element of another in the host's memory, whose value is there.
-    """
-    it = Function(module, "picked", 1)
+def _seen_at(module: ir.Module, kinds: Kinds) -> None:
+    """seen_at(x, offset, layout): the same with an offset and a layout that are given."""
+    it = Function(module, "seen_at", 3)
     builder = it.builder
-    place = builder.add(_address(it, kinds, it.given_object(0)), it.integer(it.bound(0)))
-    out = builder.call(module.globals["made"], [it.bound(1)])
-    it.unless_null(out, NULL)
-    copy = it.external("memcpy", POINTER, WORD, WORD, WORD)
-    builder.call(copy, [_address(it, kinds, out), place, it.integer(it.bound(2))])
-    builder.ret(out)
+    x, layout = it.given_object(0), it.given_object(2)
+    it.require(it.is_of(layout, kinds.layout))
+    place = builder.add(address_of(it, kinds, x), it.given_integer(1))
+    it.raise_if_any()
+    at = builder.call(it.external("PyLong_FromLongLong", POINTER, WORD), [place])
+    it.unless_null(at, NULL)
+    block = it.get(x, offsets(kinds.tensor)["_block"])
+    it.hold(block)
+    builder.ret(shown_by(it, kinds, block, at, layout))
 
 
 class Makers(NamedTuple):
@@ -249,150 +250,24 @@ class Makers(NamedTuple):
 
     Attributes
     ----------
-    empty : callable
-    ran, replayed, seen, picked : callable
+    empty, seen_at : callable
+    ran, replayed, seen : callable
         Each takes what a callable is bound to, and gives that.
     """
 
     empty: Callable[[Any], Any]
+    seen_at: Callable[[Any, int, Any], Any]
     ran: Callable[..., Callable[..., Any]]
     replayed: Callable[..., Callable[[Any], Any]]
     seen: Callable[..., Callable[[Any], Any]]
-    picked: Callable[..., Callable[[Any], Any]]
 
 
 def makers(kinds: Kinds) -> Makers:
     """These, for some classes."""
     writers = {
-        "empty": _empty, "ran": _ran, "replayed": _replayed, "seen": _seen, "picked": _picked,
+        "empty": _empty, "seen_at": _seen_at, "ran": _ran, "replayed": _replayed, "seen": _seen,
     }  # fmt: skip
     found = binders(
         "ngrad.making", **{name: partial(f, kinds=kinds) for name, f in writers.items()}
     )
-    return Makers(found[0](), *found[1:])
-
-
-class CellKinds(NamedTuple):
-    """The classes of what is made of tensors, and who may listen.
-
-    Attributes
-    ----------
-    cell : type
-        With what it `_held`; `_owner`, `_way` and `_seen` of a view, else None; a number, `_uid`.
-    tensor, window : type
-        The latter with `readers`, how many listen, and `trace`, None if it is of no recording.
-    numbers : iterator
-    """
-
-    cell: type
-    tensor: type
-    window: type
-    numbers: Iterator[int]
-
-
-PARTS = ("_held", "_owner", "_way", "_seen")
-
-
-def _write_cell(module: ir.Module, kinds: CellKinds) -> ir.Function:
-    """cell(held, owner, way, seen): a new cell with a number of its own; null if that raised."""
-    it = Code(module, "cell", POINTER, *[POINTER] * len(PARTS))
-    places = offsets(kinds.cell)
-    out = it.new(kinds.cell)
-    following = it.external("PyIter_Next", POINTER, POINTER)
-    number = it.builder.call(following, [it.known(kinds.numbers)])
-    it.unless_null(number, NULL, out)
-    it.put(out, places["_uid"], number)
-    for name, part in zip(PARTS, it.function.args, strict=True):
-        it.put_held(out, places[name], part)
-    it.builder.ret(out)
-    return it.function
-
-
-def _array_of(module: ir.Module, kinds: CellKinds) -> None:
-    """array_of(held, owner, way, seen): a new cell; what is not given is None."""
-    make = _write_cell(module, kinds)
-    it = Function(module, "array_of", 1, len(PARTS) - 1)
-    builder = it.builder
-    parts = builder.bitcast(it.allocate(len(PARTS)), POINTER.as_pointer())
-    for k in range(len(PARTS)):
-        place = builder.gep(parts, [WORD(k)])
-        builder.store(it.known(None), place)
-        with builder.if_then(builder.icmp_signed(">", it.count, WORD(k))):
-            builder.store(it.given_object(k), place)
-    loaded = [builder.load(builder.gep(parts, [WORD(k)])) for k in range(len(PARTS))]
-    builder.ret(builder.call(make, loaded))
-
-
-def _view_of(module: ir.Module, kinds: CellKinds) -> None:
-    """view_of(cell, key, views, window): a view of a cell that is none itself, if its tensor is
-    there, nobody listens to the window, and `views` has what shows it, and its way, by the layout
-    and the key; else None. Without a way it is an array of its own.
-    """
-    it = Function(module, "view_of", 4)
-    builder, none = it.builder, it.known(None)
-    of_cell, of_tensor, of_window = (offsets(k) for k in kinds[:3])
-    cell, key, views, window = (it.given_object(k) for k in range(4))
-
-    def unless(holds: Any) -> None:
-        with builder.if_then(builder.not_(holds), likely=False):
-            it.done()
-
-    def same(x: Any, y: Any) -> Any:
-        return builder.icmp_unsigned("==", x, y)
-
-    x = it.get(cell, of_cell["_held"])
-    unless(same(it.get(cell, of_cell["_owner"]), none))
-    unless(it.is_of(x, kinds.tensor))
-    unless(builder.not_(same(it.get(x, of_tensor["_at"]), it.known(0))))
-    unless(same(it.get(window, of_window["readers"]), it.known(0)))
-    unless(same(it.get(window, of_window["trace"]), none))
-    it.hold(x)  # objects are made from here on: whatever runs then may have others forgotten
-    layout = it.get(x, of_tensor["_layout"])
-    it.hold(layout)
-    it.hold(key)
-    pair = it.tuple_of(layout, key, otherwise=(x,))
-    find = it.external("PyDict_GetItemWithError", POINTER, POINTER, POINTER)
-    found = builder.call(find, [views, pair])
-    it.let_go(pair)
-    with builder.if_then(it.is_null(found)):
-        it.let_go(x)
-        it.raise_if_any()
-        it.done()
-    it.hold(found)
-    given = builder.bitcast(it.allocate(1), POINTER.as_pointer())
-    builder.store(x, given)
-    call = it.external("PyObject_Vectorcall", POINTER, POINTER, given.type, WORD, POINTER)
-    part = builder.call(call, [it.item(found, 0), given, WORD(1), NULL])
-    it.unless_null(part, NULL, found, x)
-    way = it.item(found, 1)
-    own = same(way, none)
-    owner, value = builder.select(own, none, cell), builder.select(own, none, x)
-    out = builder.call(module.globals["cell"], [part, owner, way, value])
-    for thing in (part, found, x):
-        it.let_go(thing)
-    builder.ret(out)
-
-
-def _exchanged(module: ir.Module, kinds: CellKinds) -> None:
-    """exchanged(cell, before, now): whether a cell held a tensor; it holds another from now on. No
-    thread can come in between.
-    """
-    it = Function(module, "exchanged", 3)
-    builder, place = it.builder, offsets(kinds.cell)["_held"]
-    cell, before, now = (it.given_object(k) for k in range(3))
-    it.require(it.is_of(cell, kinds.cell))
-    with builder.if_then(builder.icmp_unsigned("!=", it.get(cell, place), before)):
-        it.hold(it.known(False))
-        builder.ret(it.known(False))
-    it.hold(now)
-    it.replace(cell, place, now)
-    it.hold(it.known(True))
-    builder.ret(it.known(True))
-
-
-def cell_makers(kinds: CellKinds) -> list[Callable[..., Any]]:
-    """`array_of`, `view_of` and `exchanged`, for some classes."""
-    writers = {"array_of": _array_of, "view_of": _view_of, "exchanged": _exchanged}
-    return build(
-        "ngrad.making.cells", **{name: partial(f, kinds=kinds) for name, f in writers.items()}
-    )
+    return Makers(found[0](), found[1](), *found[2:])

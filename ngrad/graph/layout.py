@@ -61,8 +61,8 @@ class Layout:
     """
 
     __slots__ = (
-        "__weakref__", "_span", "_words", "contiguous", "device", "dtype", "free", "leaf", "lies",
-        "nbytes", "ndim", "open", "shape", "size", "strides",
+        "__weakref__", "_span", "_words", "contiguous", "device", "dtype", "element", "free",
+        "leaf", "lies", "nbytes", "ndim", "open", "row", "shape", "size", "strides",
     )  # fmt: skip
 
     dtype: DType
@@ -73,9 +73,11 @@ class Layout:
     size: int
     nbytes: int
     contiguous: bool
+    element: Layout  # of one, once one was taken
     free: FreeList
     leaf: tuple[Any]  # the entry of a value from outside, where one was recorded
     open: bool
+    row: Layout  # of what is at a place along the first axis, likewise
     lies: Description  # what the buffer protocol says of memory that lies so, once it was asked
     _span: tuple[int, Layout]
     _words: tuple[int, Any]  # where its shape and strides lie, and what holds them

@@ -15,8 +15,9 @@ from ngrad.errors import ShapeError
 from ngrad.graph.layout import Layout, layout
 from ngrad.interop import asarray as share
 from ngrad.numpy.convert import FLOAT64, array_of, dtype_of, to_tensor
-from ngrad.numpy.ndarray import laid, lies_in, ndarray
+from ngrad.numpy.ndarray import laid, ndarray
 from ngrad.numpy.views import row_major
+from ngrad.numpy.ways import lies_in
 from ngrad.ops.shape import SEEN, broadcast_to, reshape
 from ngrad.ops.transfer import to_device
 from ngrad.record import state

@@ -11,8 +11,9 @@ from ngrad.errors import AxisError
 from ngrad.graph.strides import broadcast
 from ngrad.numpy.convert import array_of, to_tensor
 from ngrad.numpy.creation import asarray
-from ngrad.numpy.ndarray import lies_of, ndarray
+from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.views import Repeated
+from ngrad.numpy.ways import lies_of
 from ngrad.ops import joining
 from ngrad.ops.shape import normal_axis
 
@@ -244,8 +245,7 @@ def _split_of(what: str, ary: Any, parts: Any, ndim: int, axis: int) -> list[nda
 
 def unstack(x: Any, /, *, axis: int = 0) -> tuple[ndarray, ...]:
     """The slices along an axis."""
-    moved = moveaxis(x, axis, 0)
-    return tuple(moved[k] for k in range(moved.shape[0]))
+    return tuple(moveaxis(x, axis, 0))
 
 
 def repeat(a: Any, repeats: Any, axis: int | None = None) -> ndarray:
@@ -259,7 +259,9 @@ def _counts(value: Any) -> Any:
     if type(value) is int:
         return value
     found = np.asarray(value)
-    return int(found) if found.ndim == 0 else found.tolist()
+    if found.ndim == 0:
+        return int(found)
+    return found if found.ndim == 1 and found.dtype.kind in "iu" else found.tolist()
 
 
 def tile(A: Any, reps: Any) -> ndarray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from ngrad.numpy.views import (
     VIEWS,
     Axes,
     Made,
+    Part,
     Shaped,
     Way,
     element,
@@ -19,17 +21,19 @@ from ngrad.numpy.views import (
     part_of,
     remember,
     row_major,
+    row_part,
 )
+from ngrad.numpy.ways import lies_of, read_in_turn, shown_in_turn, way_to
 from ngrad.numpy.writing import Assigned
 from ngrad.ops.convert import unwrap
 from ngrad.ops.indexing import getitem
 from ngrad.ops.shape import reshape
 from ngrad.record import next_uid, state, uids
-from ngrad.tensor import Tensor, export_cells, from_numpy
+from ngrad.tensor import KINDS, Tensor, export_cells, from_numpy
 from ngrad.window import Window
+from ngrad_kernels.cells import CellKinds, cell_makers
 from ngrad_kernels.exporting import Exporter
 from ngrad_kernels.keys import are_integers, key_of
-from ngrad_kernels.making import CellKinds, cell_makers
 
 
 class ndarray(Assigned, Exporter):
@@ -90,10 +94,24 @@ class ndarray(Assigned, Exporter):
         owner = self._owner
         if owner is None:
             return self._held
-        value = owner._held if owner._owner is None else _read_in_turn(owner)
-        if value is not self._seen:  # it was assigned to
-            self._held, self._seen = self._way.read(value), value
-        return self._held
+        value = owner._held if owner._owner is None else read_in_turn(owner)
+        seen, held = self._seen, self._held
+        if seen is value and self._seen is seen:  # nor did another thread see to it meanwhile
+            return held
+        held = self._way.read(value)  # it was assigned to
+        self._held, self._seen = held, value
+        return held
+
+    def _shown(self) -> Tensor:
+        """What a view shows, read so that the view holds no more memory of its owner than before:
+        the owner has it alone then, and is assigned to in place.
+        """
+        owner = self._owner
+        if owner is None:
+            return self._held
+        value = owner._held if owner._owner is None else shown_in_turn(owner)
+        seen, held = self._seen, self._held
+        return held if seen is value and self._seen is seen else self._way.read(value)
 
     def given(self, gradient: Tensor | None) -> Any:
         return None if gradient is None else ndarray(gradient)
@@ -104,8 +122,8 @@ class ndarray(Assigned, Exporter):
         if owner is None:
             self._keep_order(self._held, value)
             self._held = value
-        else:
-            self._held = self._seen = None  # type: ignore[assignment]  # the owner's memory
+        elif not self._place(..., value):
+            self._forget()  # the owner's memory
             self._way.write(owner, value)
 
     def _seen_by(self, way: Way) -> ndarray:
@@ -217,7 +235,18 @@ class ndarray(Assigned, Exporter):
     def __iter__(self) -> Iterator[ndarray]:
         if not self.shape:
             raise TypeError("iteration over a 0-d array")
-        return (self[k] for k in range(self.shape[0]))
+        return self._each()
+
+    def _each(self) -> Iterator[Any]:
+        """The elements or rows in turn: of what the array holds by then."""
+        if not state.listens():
+            Tensor.evaluate(self._read())
+        count, take = self.shape[0], element_of if self.ndim == 1 else partial(row_of, self)
+        self._forget()
+        for k in range(count):
+            # No name of the tensor is kept, beside which the array had its memory not alone.
+            found = take(self._shown(), k, state.window)
+            yield self[k] if found is None else found
 
     def __contains__(self, value: Any) -> bool:
         return bool((np.asarray(self) == np.asarray(value)).any())
@@ -254,15 +283,32 @@ class ndarray(Assigned, Exporter):
             held = self._held if self._owner is None else self._read()
             return array_of(getitem(held, index._held if index._owner is None else index._read()))
         key = index if type(index) is int else key_of(index)
-        view = None if key is None else view_of(self, key, VIEWS, state.window)
-        if view is not None:
-            return view
+        if key is not None:
+            shown = self._held if self._owner is None else self._shown()
+            found = element_of(shown, key, state.window)
+            if found is None and type(key) is int:
+                found = row_of(self, shown, key, state.window)
+            elif found is None:
+                found = view_of(self, key, VIEWS, state.window)
+            if found is not None:
+                return found
+            del shown
         if key is not None or is_basic(index):
-            part, x = part_of(index, key), self._read()
-            if part.integers == x._layout.ndim:
-                return array_of(element(x, key, part.index))
+            part = part_of(index, key)
+            if part.integers == self._shown()._layout.ndim:
+                return array_of(self._element(part))
+            x = self._read()
             return array_of(part.read(x), self, part, x)
         return array_of(getitem(self._read(), index))
+
+    def _element(self, part: Part) -> Tensor:
+        """x[index] of integers, one for each axis."""
+        if not state.listens():  # else it would be recorded, and hold memory that is assigned to
+            first = way_to(self)[0]._held
+            if not first._at:
+                Tensor.evaluate(first)
+            del first
+        return element(self._shown(), part)
 
     def transpose(self, *axes: Any) -> ndarray:
         """A view with its axes in another order: reversed, or as given."""
@@ -324,56 +370,23 @@ def laid(x: Tensor, order: Any) -> ndarray:
     return array_of(x) if wanted is lies else array_of(x, None, Made(wanted))
 
 
-def _way_to(x: ndarray) -> list[ndarray]:
-    """The views from an array of its own to one: a loop, as there may be any number."""
-    views = []
-    while x._owner is not None:
-        views.append(x)
-        x = x._owner
-    return [x, *views[::-1]]
-
-
-def _read_in_turn(x: ndarray) -> Tensor:
-    """What a view of a view holds, those before it read first."""
-    first, *views = _way_to(x)
-    value = first._held
-    for view in views:
-        if value is not view._seen:
-            view._held, view._seen = view._way.read(value), value
-        value = view._held
-    return value
-
-
-def lies_of(x: ndarray) -> np.ndarray[Any, Any] | None:
-    """An array of bytes, never looked at, that lies as NumPy's would: whether what is reshaped from
-    that is a view or a copy, depends on it. None if it is not known.
-    """
-    first, *views = _way_to(x)
-    if not (row_major(first._held._layout) if first._way is None else first._way.rows):
-        return None
-    lies = np.empty(first._held._layout.shape, np.uint8)
-    for view in views:
-        lies = view._way.shown(lies)
-    return lies
-
-
-def lies_in(x: ndarray, order: Any) -> bool:
-    """Whether NumPy's array would certainly lie in an order that is asked for."""
-    if order not in ("C", "F"):
-        return True
-    lies = lies_of(x)
-    if lies is None:
-        return False
-    return lies.flags.c_contiguous if order == "C" else lies.flags.f_contiguous
-
-
 array_of: Callable[..., ndarray]
 """An array of its own that holds a tensor; every function comes here. With an owner, a way and the
 owner's value, a view, which shows the tensor.
 """
 view_of: Callable[..., ndarray | None]
 """`view_of(array, key, views, window)`: a view that was taken before, if nobody listens."""
-array_of, view_of, exchanged = cell_makers(CellKinds(ndarray, Tensor, Window, uids))
+element_of: Callable[..., ndarray | None]
+"""`element_of(tensor, key, window)`: an element of a tensor in an array of its own, if nobody
+listens.
+"""
+row_of: Callable[..., ndarray | None]
+"""`row_of(array, tensor, k, window)`: a view of an array, which shows a tensor, at a place along
+its first axis, likewise.
+"""
+array_of, view_of, element_of, row_of, exchanged = cell_makers(
+    CellKinds(ndarray, Window, uids, KINDS, row_part)
+)
 Assigned.exchanged = staticmethod(exchanged)
 export_cells(ndarray)
 

@@ -20,11 +20,20 @@ from ngrad.graph.layout import Layout
 from ngrad.ops.indexing import getitem, part
 from ngrad.ops.shape import SEEN, broadcast_to, inverse, reshape, transpose
 from ngrad.record import state
-from ngrad.tensor import Tensor, picked, seen
+from ngrad.tensor import Tensor, from_numpy, seen
 
 
 class Way(Protocol):
-    """From an array to a view of it."""
+    """From an array to a view of it.
+
+    Attributes
+    ----------
+    writes : bool
+        Whether what it shows may be assigned to.
+    """
+
+    @property
+    def writes(self) -> bool: ...
 
     def read(self, x: Any) -> Any:
         """The elements that the view shows."""
@@ -44,12 +53,11 @@ class Made(NamedTuple):
     rows: bool
 
 
-VIEWS: dict[Any, tuple[Callable[[Tensor], Tensor], Way | None]] = {}
-"""What shows a view, and its way, by the layout of what it is of, and a key; or what copies an
-element, and None."""
+VIEWS: dict[Any, tuple[Callable[[Tensor], Tensor], Way]] = {}
+"""What shows a view, and its way, by the layout of what it is of, and a key."""
 
 
-def known(x: Any, key: Any) -> tuple[Callable[[Tensor], Tensor], Way | None] | None:
+def known(x: Any, key: Any) -> tuple[Callable[[Tensor], Tensor], Way] | None:
     """What shows a view that was taken before of a tensor that lies alike, and its way; None if
     somebody listens, or this one has no value yet.
     """
@@ -61,37 +69,30 @@ def known(x: Any, key: Any) -> tuple[Callable[[Tensor], Tensor], Way | None] | N
 
 def remember(x: Any, key: Any, view: Any, way: Way) -> Any:
     """A view, of which is remembered where it lies, if that is the tensor's own memory."""
-    if _shows(view, x):
-        _note(x, key, seen(view._at - x._at, view._layout), way)
+    if shows(view, x):
+        if len(VIEWS) >= SEEN:
+            VIEWS.clear()
+        VIEWS[x._layout, key] = seen(view._at - x._at, view._layout), way
     return view
 
 
-def _shows(view: Any, x: Any) -> bool:
+def shows(view: Any, x: Any) -> bool:
+    """Whether a tensor is memory of another, and both are there."""
     return bool(type(x) is Tensor and x._at and view._at and view._block is x._block)
 
 
-def _note(x: Tensor, key: Any, view: Callable[[Tensor], Tensor], way: Way | None) -> None:
-    if len(VIEWS) >= SEEN:
-        VIEWS.clear()
-    VIEWS[x._layout, key] = view, way
-
-
-def element(x: Any, key: Any, index: Any) -> Any:
+def element(x: Any, taken: Part) -> Any:
     """x[index] of as many integers as there are axes: no view, as NumPy's is a scalar. It has
     memory of its own, so that x still has its memory alone.
     """
-    if key is None:
-        return getitem(x, index)
-    found = known(x, key)
-    if found is not None:
-        return found[0](x)
-    taken = part(x, index, key)
-    silent = not state.listens() and x._layout.device is HOST
-    if not (silent and _shows(taken, x)):
-        return taken
-    own = picked(taken._at - x._at, taken._layout, taken._layout.nbytes)
-    _note(x, key, own, None)
-    return own(x)
+    if taken.key is None:
+        return getitem(x, taken.index)
+    found, where = part(x, taken.index, taken.key), x._layout
+    if where.device is not HOST or not shows(found, x) or state.listens():
+        return found
+    if where.ndim:
+        where.element = found._layout  # from now on `element_of` copies them
+    return from_numpy(found._view(), where.dtype, HOST)
 
 
 def settled(index: Any) -> Any:
@@ -124,10 +125,16 @@ class Part(NamedTuple):
     key: Any
     integers: int
 
+    @property
+    def writes(self) -> bool:
+        return True
+
     def read(self, x: Any) -> Any:
         key = self.key
         if key is None:
             return getitem(x, self.index)
+        if type(key) is int:
+            return part(x, self.index, key)
         found = known(x, key)
         if found is not None:
             return found[0](x)
@@ -146,6 +153,8 @@ PARTS: dict[Any, Part] = {}
 
 def part_of(index: Any, key: Any) -> Part:
     """What a basic index takes; `key` is what it is known by, or None."""
+    if type(key) is int:
+        return row_part(key)
     found = None if key is None else PARTS.get(key)
     if found is None:
         index = settled(index)
@@ -159,10 +168,19 @@ def part_of(index: Any, key: Any) -> Part:
     return found
 
 
+def row_part(k: int) -> Part:
+    """x[k]."""
+    return Part(k, k, 1)
+
+
 class Axes(NamedTuple):
     """x.transpose(perm)."""
 
     perm: tuple[int, ...]
+
+    @property
+    def writes(self) -> bool:
+        return True
 
     def read(self, x: Any) -> Any:
         found = known(x, self)
@@ -182,6 +200,10 @@ class Shaped(NamedTuple):
 
     shape: tuple[int, ...]
     sure: bool
+
+    @property
+    def writes(self) -> bool:
+        return self.sure
 
     def read(self, x: Any) -> Any:
         found = known(x, self)
@@ -204,6 +226,10 @@ class Repeated(NamedTuple):
     """broadcast_to(x, shape)."""
 
     shape: tuple[int, ...]
+
+    @property
+    def writes(self) -> bool:
+        return False
 
     def read(self, x: Any) -> Any:
         return broadcast_to(x, self.shape)

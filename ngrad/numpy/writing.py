@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -15,9 +15,10 @@ from ngrad.config import settings
 from ngrad.devices import HOST
 from ngrad.graph.layout import Layout
 from ngrad.numpy.views import Made, is_basic, part_of, row_major
+from ngrad.numpy.ways import way_to
 from ngrad.ops.assignment import assigned
 from ngrad.record import state
-from ngrad.tensor import Tensor, from_numpy, writable
+from ngrad.tensor import Tensor, from_numpy
 from ngrad_kernels.keys import key_of
 
 SMALL = 16
@@ -41,8 +42,7 @@ def _number(value: Any) -> Any:
         if value.size != 1 or value._layout.device is not HOST:
             return None
         found = value._read().item()
-        if value._owner is not None:  # it can be read again, and so need not hold the memory
-            value._held = value._seen = None  # type: ignore[assignment]
+        value._forget()
         return found
     return value if isinstance(value, (bool, int, float, np.generic)) else None
 
@@ -54,12 +54,52 @@ def host_index(index: Any) -> Any:
     return np.asarray(index) if isinstance(index, (Tensor, Cell)) else index
 
 
-def written(x: Tensor, index: Any, value: Any) -> bool:
-    """Whether a value could be written where a tensor's elements lie. If not, there is an error for
-    the ordinary way to tell of.
+def _is_small(x: Tensor) -> bool:
+    """Whether it is written at once, as small ops run where they are called."""
+    return x._layout.device is HOST and x._layout.nbytes <= SMALL * settings.small
+
+
+def _is_mask(index: Any) -> bool:
+    """Whether an index is one array of bools."""
+    index = index[0] if type(index) is tuple and len(index) == 1 else index
+    if isinstance(index, Cell):
+        index = index._read()
+    return isinstance(index, (Tensor, np.ndarray)) and index.dtype == bool
+
+
+class Room(NamedTuple):
+    """Where elements lie that may be written to.
+
+    Attributes
+    ----------
+    first : Assigned
+        The array whose memory it is.
+    whole : Tensor
+        What that holds.
+    at : int
+    where : Layout
+    """
+
+    first: Assigned
+    whole: Tensor
+    at: int
+    where: Layout
+
+    def filled(self) -> bool:
+        """Have the array hold another tensor of this memory, now that it was written to. Whether
+        no other thread assigned meanwhile.
+        """
+        whole = self.whole
+        now = Tensor(whole._block, whole._at, whole._layout)
+        return type(self.first).exchanged(self.first, whole, now)
+
+
+def written(at: int, where: Layout, index: Any, value: Any) -> bool:
+    """Whether a value could be written where elements lie. If not, there is an error for the
+    ordinary way to tell of.
     """
     try:
-        writable(x)[index] = value
+        where.array(at, None, True)[index] = value
     except (IndexError, OverflowError, TypeError, ValueError):
         return False
     return True
@@ -100,6 +140,7 @@ class Assigned(Cell):
         @property
         def size(self) -> int: ...
         def _write(self, value: Tensor) -> None: ...
+        def _shown(self) -> Tensor: ...
 
     def __setitem__(self, index: Any, value: Any) -> None:
         if (
@@ -109,9 +150,11 @@ class Assigned(Cell):
             and value._way == part_of(index, key_of(index))
         ):
             return  # the end of x[index] += ..., which has written there
-        if self._owner is None and self._put(index, value):
+        if self._put(index, value):
             return
         found = self._like(value)
+        if isinstance(value, Assigned) and value._owner is not None:
+            found = value._apart(found)
         while not (self._place(index, found) or self._record(index, found)):
             pass
 
@@ -131,26 +174,26 @@ class Assigned(Cell):
         """
         if state.listens():
             return False  # what was there before is wanted
-        if not is_basic(index) or self._held._layout.device is not HOST:
+        if not is_basic(index):
             return False
         number = _number(value)
-        x = None if number is None else self._alone()
-        if x is None:
+        room = None if number is None else self._room()
+        if room is None:
             return False
-        where = x._layout
+        at, where = room.at, room.where
         if (
             type(index) is int
             and where.ndim == 1
             and type(number) is float
             and where.dtype.is_floating
         ):
-            at = index if index >= 0 else index + where.size
-            if not 0 <= at < where.size:
+            place = index if index >= 0 else index + where.size
+            if not 0 <= place < where.size:
                 return False  # what raises says so
-            where.dtype.ctype.from_address(x._at + at * where.dtype.itemsize).value = number
-        elif not written(x, index, number):
+            where.dtype.ctype.from_address(at + place * where.strides[0]).value = number
+        elif not written(at, where, index, number):
             return False
-        return self._exchange(x, Tensor(x._block, x._at, where)) or self._put(index, value)
+        return room.filled() or self._put(index, value)
 
     def _record(self, index: Any, value: Tensor) -> bool:
         """Assign by an op. Whether it could be done before another thread assigned."""
@@ -186,31 +229,74 @@ class Assigned(Cell):
         block = x._block
         # A name here, and the cell's or the tensor's; of a tensor in a window there are more.
         alone = sys.getrefcount(x) == sys.getrefcount(block) == NAMED + 1
-        fit = alone and x._layout.contiguous and not block.shared  # with another library
-        return x if fit else None
+        where = x._layout
+        fit = alone and where.contiguous and where.device is HOST and not block.shared
+        return x if fit else None  # nor has another library
+
+    def _room(self) -> Room | None:
+        """Where the elements lie, if nobody else has this memory, which is the host's."""
+        if self._owner is None:
+            x = self._alone()
+            return None if x is None else Room(self, x, x._at, x._layout)
+        first, *views = way_to(self)
+        if not all(view._way.writes for view in views):
+            return None
+        held = first._held
+        if not held._at:
+            Tensor.evaluate(held)
+        shown = self._shown()
+        if shown._block is not held._block:
+            return None
+        at, where, whole = shown._at, shown._layout, (held._at, held._layout)
+        del shown, held
+        for view in views:
+            view._forget()
+        x = first._alone()
+        if x is None or (x._at, x._layout) != whole:  # another thread assigned meanwhile
+            return None
+        return Room(first, x, at, where)
+
+    def _forget(self) -> None:
+        """Hold no memory, of a view: it can be read again."""
+        if self._owner is not None:
+            self._seen = self._held = None  # type: ignore[assignment]
+
+    def _apart(self, found: Tensor) -> Tensor:
+        """What this view shows, to be assigned to what may be its owner: in memory of its own, if
+        it is small, so that the owner can be written to.
+        """
+        if state.listens():
+            return found
+        if found is self._held and _is_small(found):
+            found = from_numpy(np.asarray(found), found._layout.dtype, HOST)
+        self._forget()
+        return found
 
     def _place(self, index: Any, value: Tensor) -> bool:
-        """Write what is small as NumPy does, as small ops run where they are called: where the
-        elements lie, if nobody else has this memory, or else into a copy, if that is small too, or
-        is of one number throughout: a selection from that takes longer. Whether it could be done.
+        """Write as NumPy does, what is small or there: where the elements lie, if nobody else has
+        this memory, or else into a copy. Whether it could be done.
         """
-        small, where = SMALL * settings.small, self._layout
-        if state.listens() or value._layout.nbytes > small or where.device is not HOST:
+        lone = _is_mask(index) and value._layout.size == 1  # selected where it is computed
+        if state.listens() or not (_is_small(value) or (value._at and not lone)):
             return False
         elements = np.asarray(value)
-        before = self._alone() if self._owner is None else None
-        repeated = self._owner is None and not any(where.strides)
-        if before is None and where.nbytes > small and not repeated:
+        room = self._room() or (self._separated(lone) and self._room())
+        if not room or not written(room.at, room.where, host_index(index), elements):
             return False
-        if before is not None:
-            x = before
-        else:
-            before = self._held if self._owner is None else None
-            x = from_numpy(
-                np.asarray(self._read() if before is None else before), where.dtype, HOST
-            )
-        if not written(x, host_index(index), elements):
+        return room.filled() or self._place(index, value)
+
+    def _separated(self, small: bool) -> bool:
+        """Give the array whose memory this is memory that nobody else has: a copy, if it is there
+        or small, or of one number throughout, a selection from which would take longer; or only
+        then if it is `small`. Whether it has.
+        """
+        first, *views = way_to(self)
+        x = first._held
+        there = x._at and not small
+        if x._layout.device is not HOST or not all(view._way.writes for view in views):
             return False
-        block, at, where = x._block, x._at, x._layout
-        del x  # which a view's owner would find beside its own
-        return self._exchange(before, Tensor(block, at, where))
+        if not (there or _is_small(x) or not any(x._layout.strides)):
+            return False
+        own = from_numpy(np.asarray(x), x._layout.dtype, HOST)
+        first._keep_order(x, own)
+        return type(self).exchanged(first, x, own) or self._separated(small)

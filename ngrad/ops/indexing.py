@@ -16,7 +16,7 @@ from ngrad.errors import (
     TraceError,
 )
 from ngrad.graph.dims import Dim, size
-from ngrad.graph.layout import Layout
+from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op, Params
 from ngrad.graph.strides import broadcast
 from ngrad.ops.bounds import checked
@@ -26,7 +26,7 @@ from ngrad.ops.masks import held, places
 from ngrad.ops.shape import RESHAPE, SEEN, inverse, reshape, reshaped, transpose
 from ngrad.ops.slicing import SLICE, strided
 from ngrad.record import apply, state
-from ngrad.tensor import Tensor, from_numpy
+from ngrad.tensor import Tensor, from_numpy, seen_at
 from ngrad_kernels.keys import key_of
 
 INT64 = BY_CODE["i8"]
@@ -84,10 +84,14 @@ class Region(NamedTuple):
 
 STEPS: dict[tuple[Layout, Any], tuple[tuple[Op, Params], ...]] = {}
 """What takes a part of a tensor, by its layout and what the index is known by."""
+SPANS: dict[tuple[Layout, Any], tuple[int, Layout]] = {}
+"""Where a part of a tensor begins, in bytes, and how it lies, likewise."""
 
 
 def part(x: Any, index: Any, key: Any) -> Any:
     """x[index] of an index that is known by a key."""
+    if type(x) is Tensor and x._at and not (state.window.readers or state.listens()):
+        return _shown(x, index, key)
     where = x._layout
     steps = STEPS.get((where, key))
     if steps is None:
@@ -102,6 +106,33 @@ def part(x: Any, index: Any, key: Any) -> Any:
     for op, params in steps:
         x = apply(op, (x,), params)
     return x
+
+
+def _shown(x: Tensor, index: Any, key: Any) -> Tensor:
+    """The same of a tensor that is there, and of which nobody records anything: memory of it. To
+    have an op show it takes longer by far where the index is one that was not seen before.
+    """
+    where = x._layout
+    span = SPANS.get((where, key))
+    if span is None:
+        if type(key) is int and where.ndim and -where.shape[0] <= key < where.shape[0]:
+            # Any number of these may come, in which others are not to be forgotten.
+            begins = where.strides[0] * (key if key >= 0 else key + where.shape[0])
+            where.row = layout(where.dtype, where.shape[1:], where.strides[1:], where.device)
+            return seen_at(x, begins, where.row)
+        meant = region_of(x, index)
+        pairs = zip(where.strides, meant.slices, strict=True)
+        steps = iter([s * step for s, (_, step, count) in pairs if count != 1])
+        # Axes of one element come and go; the others are the same, in order.
+        strides = tuple([next(steps) if n != 1 else 0 for n in meant.shape])
+        starts = [start for start, _, _ in meant.slices]
+        begins = sum(s * start for s, start in zip(where.strides, starts, strict=True))
+        span = begins, layout(where.dtype, meant.shape, strides, where.device)
+        if len(SPANS) >= SEEN:
+            SPANS.clear()
+        SPANS[where, key] = span
+    begins, lies = span
+    return x if lies is where and not begins else seen_at(x, begins, lies)
 
 
 def getitem(x: Any, index: Any) -> Any:

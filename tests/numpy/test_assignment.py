@@ -312,7 +312,7 @@ def test_a_loop_over_parts_writes_in_place() -> None:
     assert x[99].tolist() == [198.0, 0.5] + [198.0, 99.0] * 14
     other = x[5]
     x[4] = other  # a part of the same memory
-    assert x._read()._address != where and x[4].tolist() == other.tolist()
+    assert x._read()._address == where and x[4].tolist() == other.tolist()
 
 
 # -- derivatives -----------------------------------------------------------------------------------

@@ -1,0 +1,274 @@
+"""Cells over tensors, made in machine code: arrays, views and elements of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any, NamedTuple
+
+from llvmlite import ir
+
+from ngrad_kernels.heap_types import offsets
+from ngrad_kernels.machine import INT, POINTER, WORD, Code, Function, build
+from ngrad_kernels.making import NULL, Kinds, shown_by, write_made
+from ngrad_kernels.memory import FreeList
+
+
+class CellKinds(NamedTuple):
+    """The classes of what is made of tensors, and who may listen.
+
+    Attributes
+    ----------
+    cell : type
+        With what it `_held`; `_owner`, `_way` and `_seen` of a view, else None; a number, `_uid`.
+    window : type
+        With `readers`, how many listen, and `trace`, None if it is of no recording.
+    numbers : iterator
+    kinds : Kinds
+    row : callable
+        `row(k)`: the way to a row.
+    """
+
+    cell: type
+    window: type
+    numbers: Iterator[int]
+    kinds: Kinds
+    row: Callable[[int], Any]
+
+
+PARTS = ("_held", "_owner", "_way", "_seen")
+
+
+def _write_cell(module: ir.Module, kinds: CellKinds) -> ir.Function:
+    """cell(held, owner, way, seen): a new cell with a number of its own; null if that raised."""
+    it = Code(module, "cell", POINTER, *[POINTER] * len(PARTS))
+    places = offsets(kinds.cell)
+    out = it.new(kinds.cell)
+    following = it.external("PyIter_Next", POINTER, POINTER)
+    number = it.builder.call(following, [it.known(kinds.numbers)])
+    it.unless_null(number, NULL, out)
+    it.put(out, places["_uid"], number)
+    for name, part in zip(PARTS, it.function.args, strict=True):
+        it.put_held(out, places[name], part)
+    it.builder.ret(out)
+    return it.function
+
+
+def _array_of(module: ir.Module, kinds: CellKinds) -> None:
+    """array_of(held, owner, way, seen): a new cell; what is not given is None."""
+    make = _write_cell(module, kinds)
+    it = Function(module, "array_of", 1, len(PARTS) - 1)
+    builder = it.builder
+    parts = builder.bitcast(it.allocate(len(PARTS)), POINTER.as_pointer())
+    for k in range(len(PARTS)):
+        place = builder.gep(parts, [WORD(k)])
+        builder.store(it.known(None), place)
+        with builder.if_then(builder.icmp_signed(">", it.count, WORD(k))):
+            builder.store(it.given_object(k), place)
+    loaded = [builder.load(builder.gep(parts, [WORD(k)])) for k in range(len(PARTS))]
+    builder.ret(builder.call(make, loaded))
+
+
+def _silent(it: Function, kinds: CellKinds, x: Any, window: Any) -> Any:
+    """Whether a tensor is there, and nobody listens to the window."""
+    builder, of_window = it.builder, offsets(kinds.window)
+
+    def same(x: Any, y: Any) -> Any:
+        return builder.icmp_unsigned("==", x, y)
+
+    with builder.if_then(builder.not_(it.is_of(x, kinds.kinds.tensor)), likely=False):
+        it.done()
+    there = builder.not_(same(it.get(x, offsets(kinds.kinds.tensor)["_at"]), it.known(0)))
+    unread = same(it.get(window, of_window["readers"]), it.known(0))
+    untraced = same(it.get(window, of_window["trace"]), it.known(None))
+    return builder.and_(there, builder.and_(unread, untraced))
+
+
+def _view_of(module: ir.Module, kinds: CellKinds) -> None:
+    """view_of(cell, key, views, window): a view of a cell that is none itself, if its tensor is
+    there, nobody listens to the window, and `views` has what shows it, and its way, by the layout
+    and the key; else None.
+    """
+    it = Function(module, "view_of", 4)
+    builder, none = it.builder, it.known(None)
+    of_cell, of_tensor = offsets(kinds.cell), offsets(kinds.kinds.tensor)
+    cell, key, views, window = (it.given_object(k) for k in range(4))
+
+    def unless(holds: Any) -> None:
+        with builder.if_then(builder.not_(holds), likely=False):
+            it.done()
+
+    def same(x: Any, y: Any) -> Any:
+        return builder.icmp_unsigned("==", x, y)
+
+    x = it.get(cell, of_cell["_held"])
+    unless(same(it.get(cell, of_cell["_owner"]), none))
+    unless(_silent(it, kinds, x, window))
+    it.hold(x)  # objects are made from here on: whatever runs then may have others forgotten
+    layout = it.get(x, of_tensor["_layout"])
+    it.hold(layout)
+    it.hold(key)
+    pair = it.tuple_of(layout, key, otherwise=(x,))
+    find = it.external("PyDict_GetItemWithError", POINTER, POINTER, POINTER)
+    found = builder.call(find, [views, pair])
+    it.let_go(pair)
+    with builder.if_then(it.is_null(found)):
+        it.let_go(x)
+        it.raise_if_any()
+        it.done()
+    it.hold(found)
+    given = builder.bitcast(it.allocate(1), POINTER.as_pointer())
+    builder.store(x, given)
+    call = it.external("PyObject_Vectorcall", POINTER, POINTER, given.type, WORD, POINTER)
+    part = builder.call(call, [it.item(found, 0), given, WORD(1), NULL])
+    it.unless_null(part, NULL, found, x)
+    out = builder.call(module.globals["cell"], [part, cell, it.item(found, 1), x])
+    for thing in (part, found, x):
+        it.let_go(thing)
+    builder.ret(out)
+
+
+def _write_offset(module: ir.Module, kinds: CellKinds) -> ir.Function:
+    """offset(layout, axis, index): bytes from the first element to one along an axis; -1 if the
+    index is no integer or out of range.
+    """
+    it = Code(module, "offset", WORD, POINTER, WORD, POINTER)
+    layout, axis, index = it.function.args
+    builder, of_layout, none = it.builder, offsets(kinds.kinds.layout), WORD(-1)
+
+    def unless(holds: Any) -> None:
+        with builder.if_then(builder.not_(holds), likely=False):
+            builder.ret(none)
+
+    unless(it.is_of(index, int))
+    flow = builder.alloca(INT)
+    whole = it.external("PyLong_AsLongLongAndOverflow", WORD, POINTER, flow.type)
+    given = builder.call(whole, [index, flow])
+    unless(builder.icmp_signed("==", builder.load(flow), INT(0)))
+    extent, stride = (
+        it.integer(it.item(it.get(layout, of_layout[name]), axis)) for name in ("shape", "strides")
+    )
+    negative = builder.icmp_signed("<", given, WORD(0))
+    at = builder.select(negative, builder.add(given, extent), given)
+    unless(builder.icmp_unsigned("<", at, extent))
+    builder.ret(builder.mul(at, stride))
+    return it.function
+
+
+def _known_part(it: Function, kinds: CellKinds, x: Any, window: Any, name: str) -> tuple[Any, Any]:
+    """The layout of a tensor, and what that knows of a name, a layout too; None is returned if it
+    knows nothing, or the tensor is not there or not the host's, or somebody listens.
+    """
+    builder, of_layout = it.builder, offsets(kinds.kinds.layout)
+
+    def unless(holds: Any) -> None:
+        with builder.if_then(builder.not_(holds), likely=False):
+            it.done()
+
+    unless(_silent(it, kinds, x, window))
+    where = it.get(x, offsets(kinds.kinds.tensor)["_layout"])
+    free, part = (it.get(where, of_layout[slot]) for slot in ("free", name))
+    unless(builder.not_(builder.or_(it.is_null(free), it.is_null(part))))
+    unless(it.is_of(free, FreeList))
+    return where, part
+
+
+def _element_of(module: ir.Module, kinds: CellKinds) -> None:
+    """element_of(x, key, window): a new cell of an element of a tensor in the host's memory, of
+    which an integer or several are the `key`, one for each axis; if the tensor is there and its
+    layout knows that of an `element`, and nobody listens to the window. Else None, as for an index
+    out of range.
+    """
+    made, offset = write_made(module, kinds.kinds), _write_offset(module, kinds)
+    it = Function(module, "element_of", 3)
+    builder = it.builder
+    of_tensor, of_layout = offsets(kinds.kinds.tensor), offsets(kinds.kinds.layout)
+    x, key, window = (it.given_object(k) for k in range(3))
+    where, element = _known_part(it, kinds, x, window, "element")
+    size = it.external("PyTuple_Size", WORD, POINTER)
+    single = it.is_of(key, int)
+    index, place, count = it.references(1), it.allocate(1), it.allocate(1)
+    with builder.if_then(builder.not_(builder.or_(single, it.is_of(key, tuple))), likely=False):
+        it.done()
+    builder.store(key, index)
+    builder.store(WORD(1), count)
+    with builder.if_then(builder.not_(single)):
+        builder.store(builder.sub(builder.call(size, [key]), WORD(1)), count)
+    axes = builder.load(count)
+    ndim = builder.call(size, [it.get(where, of_layout["shape"])])
+    with builder.if_then(builder.icmp_signed("!=", axes, ndim)):
+        it.done()
+    builder.store(it.integer(it.get(x, of_tensor["_at"])), place)
+    with it.loop(axes) as k:
+        with builder.if_then(builder.not_(single)):
+            builder.store(it.item(key, builder.add(k, WORD(1))), index)
+        step = builder.call(offset, [where, k, builder.load(index)])
+        with builder.if_then(builder.icmp_signed("==", step, WORD(-1)), likely=False):
+            it.done()
+        builder.store(builder.add(builder.load(place), step), place)
+    out = builder.call(made, [element])
+    it.unless_null(out, NULL)
+    to, nbytes = (
+        it.integer(it.get(thing, slot))
+        for thing, slot in ((out, of_tensor["_at"]), (element, of_layout["nbytes"]))
+    )
+    copy = it.external("memcpy", POINTER, WORD, WORD, WORD)
+    builder.call(copy, [to, builder.load(place), nbytes])
+    none = it.known(None)
+    cell = builder.call(module.globals["cell"], [out, none, none, none])
+    it.let_go(out)
+    builder.ret(cell)
+
+
+def _row_of(module: ir.Module, kinds: CellKinds) -> None:
+    """row_of(cell, x, k, window): a view of a cell, which shows the tensor x, at an integer along
+    its first axis; if the tensor's layout knows that of a `row`, and all else is as of
+    `element_of`. Else None.
+    """
+    it = Function(module, "row_of", 4)
+    builder, of_tensor = it.builder, offsets(kinds.kinds.tensor)
+    cell, x, index, window = (it.given_object(k) for k in range(4))
+    where, row = _known_part(it, kinds, x, window, "row")
+    step = builder.call(module.globals["offset"], [where, WORD(0), index])
+    with builder.if_then(builder.icmp_signed("==", step, WORD(-1)), likely=False):
+        it.done()
+    place = builder.add(it.integer(it.get(x, of_tensor["_at"])), step)
+    at = builder.call(it.external("PyLong_FromLongLong", POINTER, WORD), [place])
+    it.unless_null(at, NULL)
+    block = it.get(x, of_tensor["_block"])
+    it.hold(block)
+    shown = shown_by(it, kinds.kinds, block, at, row)
+    it.unless_null(shown, NULL)
+    call = it.external("PyObject_CallOneArg", POINTER, POINTER, POINTER)
+    way = builder.call(call, [it.known(kinds.row), index])
+    it.unless_null(way, NULL, shown)
+    out = builder.call(module.globals["cell"], [shown, cell, way, x])
+    for thing in (way, shown):
+        it.let_go(thing)
+    builder.ret(out)
+
+
+def _exchanged(module: ir.Module, kinds: CellKinds) -> None:
+    """exchanged(cell, before, now): whether a cell held a tensor; it holds another from now on. No
+    thread can come in between.
+    """
+    it = Function(module, "exchanged", 3)
+    builder, place = it.builder, offsets(kinds.cell)["_held"]
+    cell, before, now = (it.given_object(k) for k in range(3))
+    it.require(it.is_of(cell, kinds.cell))
+    with builder.if_then(builder.icmp_unsigned("!=", it.get(cell, place), before)):
+        it.hold(it.known(False))
+        builder.ret(it.known(False))
+    it.hold(now)
+    it.replace(cell, place, now)
+    it.hold(it.known(True))
+    builder.ret(it.known(True))
+
+
+def cell_makers(kinds: CellKinds) -> list[Callable[..., Any]]:
+    """`array_of`, `view_of`, `element_of`, `row_of` and `exchanged`, for some classes."""
+    writers = {
+        "array_of": _array_of, "view_of": _view_of, "element_of": _element_of, "row_of": _row_of,
+        "exchanged": _exchanged,
+    }  # fmt: skip
+    return build("ngrad.cells", **{name: partial(f, kinds=kinds) for name, f in writers.items()})

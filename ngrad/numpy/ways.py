@@ -1,0 +1,64 @@
+"""The way from an array of its own to a view of views of it: how what that shows is read, and how
+it lies in NumPy.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ngrad.numpy.views import row_major
+from ngrad.tensor import Tensor
+
+
+def way_to(x: Any) -> list[Any]:
+    """The views from an array of its own to one: a loop, as there may be any number."""
+    views = []
+    while x._owner is not None:
+        views.append(x)
+        x = x._owner
+    return [x, *views[::-1]]
+
+
+def read_in_turn(x: Any) -> Tensor:
+    """What a view of a view holds, those before it read first."""
+    first, *views = way_to(x)
+    value = first._held
+    for view in views:
+        if value is not view._seen:
+            view._held, view._seen = view._way.read(value), value
+        value = view._held
+    return value
+
+
+def shown_in_turn(x: Any) -> Tensor:
+    """The same, and none of them holds what was read."""
+    first, *views = way_to(x)
+    value = first._held
+    for view in views:
+        value = view._held if value is view._seen else view._way.read(value)
+    return value
+
+
+def lies_of(x: Any) -> np.ndarray[Any, Any] | None:
+    """An array of bytes, never looked at, that lies as NumPy's would: whether what is reshaped from
+    that is a view or a copy, depends on it. None if it is not known.
+    """
+    first, *views = way_to(x)
+    if not (row_major(first._held._layout) if first._way is None else first._way.rows):
+        return None
+    lies = np.empty(first._held._layout.shape, np.uint8)
+    for view in views:
+        lies = view._way.shown(lies)
+    return lies
+
+
+def lies_in(x: Any, order: Any) -> bool:
+    """Whether NumPy's array would certainly lie in an order that is asked for."""
+    if order not in ("C", "F"):
+        return True
+    lies = lies_of(x)
+    if lies is None:
+        return False
+    return lies.flags.c_contiguous if order == "C" else lies.flags.f_contiguous
