@@ -143,7 +143,7 @@ def place(arr: ndarray, mask: Any, vals: Any) -> None:
     if count and not values.size:
         raise ValueError("place: cannot insert from an empty array: values have shape (0,)")
     if count:
-        x[holds] = values[np.arange(count) % values.size]
+        x[holds] = values if values.size == 1 else resize(values, count)
 
 
 def putmask(a: ndarray, /, mask: Any, values: Any) -> None:
@@ -177,7 +177,8 @@ def put(a: ndarray, ind: Any, v: Any, mode: str = "raise") -> None:
     if places.size and not (-n <= places.min() and places.max() < n):
         raise IndexError(f"put: index {places.max()} is out of bounds for {n} elements")
     if places.size and values.size:
-        x[np.unravel_index(places % n, x.shape)] = values[np.arange(places.size) % values.size]
+        new = values if values.size == 1 else resize(values, places.size)
+        x[np.unravel_index(places % n, x.shape)] = new
 
 
 def copyto(dst: ndarray, src: Any, casting: Any = "same_kind", where: Any = True) -> None:

@@ -24,10 +24,14 @@ from ngrad.numpy.statistics import median
 from ngrad.numpy.ufuncs import UFUNCS
 from ngrad.ops.convert import beside
 from ngrad.ops.gather import gather_rows
-from ngrad.ops.joining import embedded
+from ngrad.ops.joining import embedded, tile
 from ngrad.ops.masks import places
 from ngrad.ops.reductions import normal_axes
 from ngrad.ops.shape import normal_axis, reshape
+from ngrad.ops.slicing import strided
+
+FEW = 8
+"""How many slices may be taken out for what stays to be joined of its parts, not gathered."""
 
 
 def _flat(what: str, a: Any, axis: Any) -> tuple[ndarray, int]:
@@ -63,6 +67,11 @@ def delete(arr: Any, obj: Any, axis: Any = None) -> ndarray:
             f"delete: a mask of shape {index.shape} does not fit an axis of {kept.size}"
         )
     kept[index] = False
+    gone = np.flatnonzero(~kept)
+    if gone.size <= FEW:
+        bounds = zip((0, *(gone + 1)), (*gone, kept.size), strict=True)
+        parts = [along(x, at, slice(int(start), int(stop))) for start, stop in bounds]
+        return concatenate([part for part in parts if part.shape[at]] or parts[:1], at)
     return array_of(gather_rows(x._read(), places(kept), at))
 
 
@@ -109,7 +118,8 @@ def resize(a: Any, new_shape: Any) -> ndarray:
         raise ValueError(f"resize: all elements of new_shape must be non-negative: {new_shape}")
     if not x.size:
         return asarray(np.zeros(sizes, x.dtype.numpy_dtype))
-    return array_of(reshape(take(x, np.arange(count) % x.size)._read(), sizes))
+    repeated = x if count <= x.size else tile(x, (-(-count // x.size),))
+    return array_of(reshape(strided(repeated, ((0, 1, count),)), sizes))
 
 
 def trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> Any:

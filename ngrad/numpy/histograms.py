@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ngrad.devices import HOST
 from ngrad.numpy.convert import FLOAT64, INT64, array_of, plain, to_tensor
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.joining import stack
@@ -21,12 +22,14 @@ from ngrad.ops.complexes import complex_
 from ngrad.ops.convert import cast_to
 from ngrad.ops.gather import ADD_ROWS
 from ngrad.ops.shape import broadcast_to, reshape
-from ngrad.record import apply
+from ngrad.record import apply, state
 
 
 def _counts(place: Any, size: int, weights: Any) -> ndarray:
     """How often each of so many places occurs, or the sums of its weights."""
-    n = place.size
+    n, window = place.size, state.window
+    if weights is None and place._layout.device is HOST and window.trace is None:
+        return asarray(np.bincount(np.asarray(place).reshape(-1), minlength=size))
     if weights is not None and to_tensor(weights).dtype.is_complex:
         parts = (_counts(place, size, part(weights))._read() for part in (real, imag))
         return array_of(complex_(*parts))
@@ -50,7 +53,7 @@ def bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> ndarray:
     values = np.asarray(numbers)
     if values.size and not np.can_cast(values.dtype, np.int64) and values.dtype != np.uint64:
         raise TypeError(f"bincount: cannot cast {values.dtype} safely to int64")
-    values = values.astype(np.int64)
+    values = values.astype(np.int64, copy=False)
     if values.size and values.min() < 0:
         raise ValueError(f"bincount: takes no negative numbers, and there is {values.min()}")
     least = operator.index(minlength)

@@ -22,6 +22,7 @@ from ngrad.ops.elementwise import select
 from ngrad.ops.shape import reshape
 from ngrad.tensor import Tensor, from_numpy, seen
 
+REAL = (int, float)
 FEW = 512
 """Numbers from 0 on, up to so many of which there is one copy."""
 
@@ -85,15 +86,13 @@ def linspace(
     count = operator.index(num)
     if count < 0:
         raise ValueError(f"linspace: num must not be negative, not {count}")
-    first, last = map(_float, operands("linspace", *beside((start, stop))))
-    parts = count - 1 if endpoint else count
-    step = (last - first) / max(parts, 1) if parts > 0 else (last - first) * float("nan")
-    ndim = max(first.ndim, last.ndim)
-    at = reshape(to_tensor(np.arange(count), first.dtype.real_dtype), (count, *(1,) * ndim))
-    found = at * (step if parts > 0 else last - first) + first
-    if endpoint and count > 1:  # exactly
-        ends = np.arange(count).reshape((count, *(1,) * ndim)) == count - 1
-        found = select(to_tensor(ends), last, found)
+    if type(start) in REAL and type(stop) in REAL:  # NumPy's arithmetic is that of `_spaced`
+        found, step = map(to_tensor, np.linspace(start, stop, count, endpoint, retstep=True))
+        ndim = 0
+    else:
+        first, last = map(_float, operands("linspace", *beside((start, stop))))
+        ndim = max(first.ndim, last.ndim)
+        found, step = _spaced(first, last, count, endpoint, ndim)
     wanted = dtype_of(dtype)
     if wanted is not None and wanted.is_integer:
         found = floor(found)
@@ -103,6 +102,18 @@ def linspace(
         made = moveaxis(made, 0, axis)
     made = made if device is None else asarray(made, device=device)
     return (made, array_of(step)) if retstep else made
+
+
+def _spaced(first: Any, last: Any, count: int, endpoint: bool, ndim: int) -> tuple[Any, Any]:
+    """Numbers from the first to the last, along an axis in front, and the step between them."""
+    parts = count - 1 if endpoint else count
+    step = (last - first) / max(parts, 1) if parts > 0 else (last - first) * float("nan")
+    at = reshape(to_tensor(np.arange(count), first.dtype.real_dtype), (count, *(1,) * ndim))
+    found = at * (step if parts > 0 else last - first) + first
+    if endpoint and count > 1:  # exactly
+        ends = np.arange(count).reshape((count, *(1,) * ndim)) == count - 1
+        found = select(to_tensor(ends), last, found)
+    return found, step
 
 
 def _float(x: Any) -> Any:

@@ -58,12 +58,18 @@ def unique(
     """
     x = asarray(ar)
     axis = axis if axis is None else normal_axis(axis, x.ndim, "unique")
+    if (
+        axis is None
+        and not (return_index or return_inverse or return_counts)
+        and x.dtype.kind in "iub"
+    ):
+        return asarray(np.unique(np.asarray(x)))  # of which it does not matter where they are
     if axis is None:
         index, *found = distinct(known(x), equal_nan, return_inverse, return_counts)
         values = take(ravel(x), index)
     else:
-        asked: Any = (True, return_inverse, return_counts, axis)
-        _, index, *found = np.unique(known(x), *asked, equal_nan=equal_nan)
+        also: Any = (True, return_inverse, return_counts, axis)
+        _, index, *found = np.unique(known(x), *also, equal_nan=equal_nan)
         values = take(x, index, axis)
     parts = [index, *found] if return_index else found
     return (values, *map(asarray, parts)) if parts else values

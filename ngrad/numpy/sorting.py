@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ngrad.devices import HOST
 from ngrad.dtypes import BY_CODE
 from ngrad.graph.op import Op
 from ngrad.numpy.convert import array_of, to_tensor
@@ -21,7 +22,8 @@ from ngrad.ops.convert import operands as together
 from ngrad.ops.gather import gather_rows
 from ngrad.ops.shape import broadcast_to, normal_axis, reshape
 from ngrad.ops.sorting import ARGPARTITION, PARTITION, partitioned
-from ngrad.record import apply
+from ngrad.record import apply, state
+from ngrad.tensor import from_numpy
 
 KINDS = ("quicksort", "mergesort", "heapsort", "stable")
 
@@ -229,6 +231,10 @@ def isin(
     if kind not in (None, "sort", "table"):
         raise ValueError(f"isin: kind is None, 'sort' or 'table', not {kind!r}")
     values, among = together("isin", to_tensor(element), to_tensor(test_elements))
+    counted = values.dtype.is_integer or values.dtype.is_bool
+    if counted and values._layout.device is HOST and not state.listens():
+        made = np.isin(np.asarray(values), np.asarray(among), assume_unique, invert, kind=kind)
+        return array_of(from_numpy(made))
     if not among.size:
         found = broadcast_to(to_tensor(False), values._layout.shape)
     else:

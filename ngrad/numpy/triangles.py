@@ -9,6 +9,7 @@ import numpy as np
 
 from ngrad.numpy.convert import array_of, plain, to_tensor
 from ngrad.numpy.creation import asarray
+from ngrad.numpy.editing import resize
 from ngrad.numpy.manipulation import ravel
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.selection import diagonal, where
@@ -64,12 +65,12 @@ def fill_diagonal(a: ndarray, val: Any, wrap: bool = False) -> None:
         raise ValueError(f"fill_diagonal: array must be at least 2-d, not of shape {a.shape}")
     if a.ndim > 2 and len(set(a.shape)) > 1:
         raise ValueError(f"fill_diagonal: all dimensions must be of equal length, not {a.shape}")
-    mark = np.zeros(a.shape, bool)
-    np.fill_diagonal(mark, True, wrap)
-    places = np.nonzero(mark)
-    count = places[0].size
-    values = ravel(val)
-    a[places] = values[np.arange(count) % values.size] if values.size else values
+    columns = a.shape[-1]
+    step = sum(columns**k for k in range(a.ndim))
+    end = a.size if wrap or a.ndim > 2 else min(a.size, columns * columns)
+    values, flat = ravel(val), a.flat
+    count = len(range(0, end, step))
+    flat[:end:step] = values if values.size < 2 else resize(values, count)
 
 
 # -- where they lie --------------------------------------------------------------------------------

@@ -351,11 +351,12 @@ def repeat(input: Any, repeats: Any, axis: Any = None, name: str | None = None) 
         x, axis = reshape(x, (-1,) if x.size else (0,)), 0
     at = normal_axis(axis, x.ndim, "repeat")
     n = x._layout.shape[at]
-    times = integers(repeats, "repeat")
-    if len(times) not in (1, n) or (times and min(times) < 0):
+    given = isinstance(repeats, np.ndarray) and repeats.ndim == 1 and repeats.dtype.kind in "iu"
+    times = repeats if given else np.array(integers(repeats, "repeat"), np.int64)
+    if times.size not in (1, n) or (times < 0).any():
         raise ShapeError(f"repeat: takes one non-negative count, or one for each of {n} elements")
-    if len(times) == 1:
-        (k,) = times
+    if times.size == 1:
+        k = int(times[0])
         shape = x._layout.shape
         spread = broadcast_to(expand_dims(x, at + 1), (*shape[: at + 1], k, *shape[at + 1 :]))
         return reshape(spread, (*shape[:at], n * k, *shape[at + 1 :]))

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import copy
 import pickle
-import sys
-import threading
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
+from crowd import crowd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numeric import check_gradient
@@ -278,22 +277,14 @@ def test_what_another_thread_writes_meanwhile_is_not_lost() -> None:
 
 
 def test_threads_write_into_one_array() -> None:
-    x, before = ours.zeros((400, 2)), sys.getswitchinterval()
+    x = ours.zeros((400, 2))
 
     def work(first: int) -> None:
         for k in range(first, 400, 4):
             x[k] = [k, 1.0]
             x[k : k + 1] += 1.0
 
-    threads = [threading.Thread(target=work, args=(k,)) for k in range(4)]
-    try:
-        sys.setswitchinterval(1e-5)
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    finally:
-        sys.setswitchinterval(before)
+    crowd(work)
     expected = np.stack([np.arange(1.0, 401), np.full(400, 2.0)], 1)
     np.testing.assert_array_equal(x, expected)
 

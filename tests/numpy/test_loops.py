@@ -4,12 +4,11 @@ at a time.
 
 from __future__ import annotations
 
-import sys
-import threading
 from typing import Any
 
 import numpy as np
 import pytest
+from crowd import crowd
 
 import ngrad as tf
 import ngrad.numpy as ours
@@ -155,7 +154,7 @@ def test_assignments_through_views_have_derivatives() -> None:
 
 
 def test_threads_write_through_views_of_one_array() -> None:
-    x, before = ours.zeros((400, 2)), sys.getswitchinterval()
+    x = ours.zeros((400, 2))
     column = x[:, 1]
 
     def work(first: int) -> None:
@@ -165,13 +164,5 @@ def test_threads_write_through_views_of_one_array() -> None:
             column[k] = column[k] + 1.0
             x[k][1:] += 1.0
 
-    threads = [threading.Thread(target=work, args=(k,)) for k in range(4)]
-    try:
-        sys.setswitchinterval(1e-5)
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    finally:
-        sys.setswitchinterval(before)
+    crowd(work)
     np.testing.assert_array_equal(x, np.stack([np.arange(400.0), np.full(400, 2.0)], 1))
