@@ -129,9 +129,19 @@ def skeleton(name: str) -> int:
     return cache.load(name, source, signature)
 
 
+SEVERAL, FAR = 4, 1 << 17
+"""Threads that are several, and elements that no cache near a core holds."""
+
+
 def scatter_parts(rows: int, count: int, width: int) -> tuple[int, int]:
-    """Into how many parts of rows, and tiles of columns, the threads share a scatter-add."""
+    """Into how many parts of rows, and tiles of columns, the threads share a scatter-add.
+
+    To pass an index takes a thread as long as to add one element, unless its place has to come from
+    far: with few threads, or few rows, one does better alone.
+    """
     workers = threads.used()
+    if width == 1 and (workers < SEVERAL or rows < FAR):
+        return 1, 1
     tiles = max(1, min(workers, width // 64))
     parts = max(1, min(workers // tiles, rows // 1024)) if count >= CHUNK else 1
     return parts, tiles

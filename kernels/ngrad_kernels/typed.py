@@ -30,6 +30,14 @@ def scatter_NAME_{code}(table, lo, hi):
         first, last = rows * part // parts, rows * (part + 1) // parts
         begin, end = width * tile // tiles, width * (tile + 1) // tiles
         index = table[2] + batch // sharing * count * 8
+        if width == 1 and parts == 1:
+            source, target = table[1] + batch * count * {size}, table[3] + batch * rows * {size}
+            for m in range(count):
+                at = load_i8(index, m)
+                at = at + rows if at < 0 else at
+                here, comes = reload_{code}(target, at), load_{code}(source, m)
+                store_{code}(target, at, {code}(JOINED))
+            continue
         for m in range(count):
             at = load_i8(index, m)
             at = at + rows if at < 0 else at

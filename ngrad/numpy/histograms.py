@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ngrad.devices import HOST
-from ngrad.numpy.convert import FLOAT64, INT64, array_of, plain, to_tensor
+from ngrad.numpy.convert import FLOAT64, INT64, array_of, known, plain, to_tensor
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.joining import stack
 from ngrad.numpy.logic import imag, real
@@ -95,10 +95,13 @@ def histogram(
     w = None if weights is None else asarray(weights)
     if w is not None and w.shape != x.shape:
         raise ValueError(f"histogram: weights of shape {w.shape} do not fit {x.shape}")
-    edges = histogram_bin_edges(x, bins, range, w)
-    size = edges.size - 1
-    each = None if w is None else ravel(w)
-    counts = _counts(_slots(ravel(x), edges)._read(), size + 2, each)[1:-1]
+    even = np.ndim(plain(bins)) == 0
+    if even and w is None and x._layout.device is HOST:  # NumPy need not search for them
+        counts, edges = map(asarray, np.histogram(known(x), plain(bins), range))
+    else:
+        edges = histogram_bin_edges(x, bins, range, w)
+        each = None if w is None else ravel(w)
+        counts = _counts(_slots(ravel(x), edges)._read(), edges.size + 1, each)[1:-1]
     if w is not None:
         counts = counts.astype(w.dtype)
     if density:

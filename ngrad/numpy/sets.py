@@ -18,6 +18,7 @@ from ngrad.numpy.sorting import isin
 from ngrad.ops.convert import operands as together
 from ngrad.ops.ordering import distinct
 from ngrad.ops.shape import normal_axis
+from ngrad.tensor import from_numpy
 
 
 class UniqueAllResult(NamedTuple):
@@ -58,12 +59,9 @@ def unique(
     """
     x = asarray(ar)
     axis = axis if axis is None else normal_axis(axis, x.ndim, "unique")
-    if (
-        axis is None
-        and not (return_index or return_inverse or return_counts)
-        and x.dtype.kind in "iub"
-    ):
-        return asarray(np.unique(np.asarray(x)))  # of which it does not matter where they are
+    alone = not (return_index or return_inverse or return_counts)
+    if axis is None and alone and x.dtype.kind in "iub":  # it does not matter where they are
+        return array_of(from_numpy(np.unique(np.asarray(x)), None, x._layout.device))
     if axis is None:
         index, *found = distinct(known(x), equal_nan, return_inverse, return_counts)
         values = take(ravel(x), index)

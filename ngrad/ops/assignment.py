@@ -22,6 +22,7 @@ from ngrad.ops.arithmetic import add
 from ngrad.ops.comparison import greater, less, not_equal
 from ngrad.ops.convert import cast_to, from_outside, number, tensor
 from ngrad.ops.elementwise import Binary, select
+from ngrad.ops.extremes import extreme_rows
 from ngrad.ops.gather import ADD_ROWS, gather_rows
 from ngrad.ops.indexing import Region, Rows, region_of, rows_of
 from ngrad.ops.joining import concat
@@ -29,7 +30,7 @@ from ngrad.ops.launching import cleared, dense_operands
 from ngrad.ops.shape import broadcast_to, reshape, swap_last
 from ngrad.ops.slicing import embed, strided
 from ngrad.ops.sorting import positions
-from ngrad.record import apply
+from ngrad.record import apply, state
 from ngrad.tensor import Tensor
 
 INT64, BOOL = BY_CODE["i8"], BY_CODE["b1"]
@@ -57,6 +58,8 @@ class Change(NamedTuple):
         return found
 
 
+BEYOND = {"maximum": "max", "minimum": "min"}
+"""What is joined without an order."""
 REPLACE, ADD = Change(), Change(add, add)
 
 
@@ -154,6 +157,10 @@ def _with_rows(rows: Rows, values: Any, change: Change) -> Any:
         return flat + apply(ADD_ROWS, (values, where), (sizes[at], at, 0))
     where = reshape(where, (where.size,))
     values = reshape(values, (*sizes[:at], where.size, *sizes[at + 1 :]))
+    how = None if change.joined is None else BEYOND.get(change.joined.name)
+    if how is not None and values.dtype.code[0] in "fiu" and not state.listens():
+        # The same number; but elements of one value share its cotangent in another way.
+        return change(flat, extreme_rows(how, values, where, sizes[at], at))
     if change.joined is not None:
         where = select(less(where, 0), where + sizes[at], where)  # two names of one element
         values, where = _runs(values, where, at, change.joined)

@@ -13,9 +13,9 @@ from ngrad.ops.assignment import ADD, REPLACE, Change, assigned
 from ngrad.ops.bounds import checked
 from ngrad.ops.convert import cast_to
 from ngrad.ops.convert import tensor as convert
+from ngrad.ops.extremes import extreme_rows
 from ngrad.ops.gather import gather, gather_nd, index_tensor, linear_index, tensor_scatter_nd_add
 from ngrad.ops.joining import concat
-from ngrad.ops.segments import extreme_rows
 from ngrad.ops.shape import reshape
 from ngrad.ops.updates import DIVIDE, MAXIMUM, MINIMUM, MULTIPLY, SUBTRACT
 from ngrad.tensor import from_numpy

@@ -2,87 +2,27 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
-from ngrad.dtypes import BY_CODE, DType
+from ngrad.dtypes import BY_CODE
 from ngrad.errors import DTypeError, NumberError, ShapeError
-from ngrad.graph.layout import Layout, layout
-from ngrad.graph.op import Op, require
-from ngrad.graph.program import OUT, Launch, Program
+from ngrad.graph.layout import layout
 from ngrad.ops.arithmetic import maximum
 from ngrad.ops.assignment import LAST, assigned
 from ngrad.ops.bounds import LOWEST, checked
-from ngrad.ops.comparison import equal, greater, less
-from ngrad.ops.convert import cast_to, number, tensor
+from ngrad.ops.comparison import greater, less
+from ngrad.ops.convert import cast_to, tensor
 from ngrad.ops.creation import ones_of
 from ngrad.ops.elementwise import select
 from ngrad.ops.extents import dims
-from ngrad.ops.gather import ADD_ROWS, TAKE, beside, rows_joined
+from ngrad.ops.extremes import bound_of, extreme_rows
+from ngrad.ops.gather import ADD_ROWS
 from ngrad.ops.power import sqrt
 from ngrad.ops.shape import reshape
 from ngrad.ops.updates import MULTIPLY
 from ngrad.record import apply
-from ngrad_kernels.contract import CHUNK
 
 INT64 = BY_CODE["i8"]
-
-# -- the largest and the least of rows -------------------------------------------------------------
-
-
-def _extreme(how: str) -> Op:
-    def infer(
-        start: Layout, values: Layout, index: Layout, rows: int, axis: int, batches: int
-    ) -> Layout:
-        rest = values.shape[axis + index.ndim - batches :]
-        return layout(values.dtype, (*values.shape[:axis], rows, *rest))
-
-    def prepare(inputs: Any, out: Layout, rows: int, axis: int, batches: int) -> Any:
-        if out.size == 0:
-            return Program(), out
-        target = out.device.target
-        facts, held = target.facts([out.dtype.itemsize])
-        fill = Launch(target.skeleton("fill"), facts, out.size, CHUNK, ((0, 0), (OUT, 0)))
-        return rows_joined(how, fill, inputs, 1, out, axis, batches, held), out
-
-    names = ("rows", "axis", "batches")
-    op = Op(f"{how}_rows", infer, prepare, names, family="indexing", widens=True)
-
-    @op.vjp
-    def _(g: Any, out: Any, start: Any, values: Any, index: Any, *, rows: Any, **at: Any) -> Any:
-        where = (at["axis"], at["batches"])
-        hit = equal(values, apply(TAKE, (out, index), where))
-        ties = apply(ADD_ROWS, (cast_to(hit, values.dtype), index), (rows, *where))
-        return None, select(hit, apply(TAKE, (g / ties, index), where), 0), None
-
-    @op.batch
-    def _(size: int, batched: Any, *inputs: Any, rows: int, axis: int, batches: int) -> Any:
-        start, values, index = inputs
-        return beside(op, size, batched[1:], values, index, axis, batches, (rows,), (start,))
-
-    return op
-
-
-EXTREMES = {how: _extreme(how) for how in ("max", "min")}
-"""The largest, or least, of rows at indices of a new axis, and of the first operand, a number;
-elements that are share the cotangent evenly. Otherwise as `ADD_ROWS`."""
-
-
-def extreme_rows(how: str, values: Any, index: Any, rows: int) -> Any:
-    """The largest or least of the rows at each index; of none, what no number is beyond."""
-    require(f"{how}_rows", values._layout, "fhiu", "real numbers")
-    dtype = values.dtype
-    infinite = -math.inf if how == "max" else math.inf
-    start = infinite if dtype.is_floating else _bound(dtype, how)
-    start = number(start, dtype, values._layout.device)
-    return apply(EXTREMES[how], (start, values, index), (rows, 0, 0))
-
-
-def _bound(dtype: DType, how: str) -> Any:
-    """What no number is greater, or less, than: of the finite ones."""
-    bound = dtype.limits[how == "min"]
-    return float(bound) if dtype.is_floating else int(bound)
-
 
 # -- by ids ----------------------------------------------------------------------------------------
 
@@ -132,7 +72,7 @@ class Segments:
         found = extreme_rows(how, x, ids, self.count + 1)[: self.count]
         last = apply(LAST, (reshape(ids, (1, ids._layout.size)),), (self.count + 1,))
         there = greater(last[0, : self.count], 0)
-        empty = _bound(x.dtype, how) if empty is None else empty
+        empty = bound_of(x.dtype, how) if empty is None else empty
         return select(reshape(there, (self.count, *(1,) * (x.ndim - 1))), found, empty)
 
 

@@ -56,6 +56,34 @@ def _ours(index: Any) -> Any:
     return ours.array(index) if isinstance(index, np.ndarray) else index
 
 
+SPECIAL = np.array([0.0, -0.0, 1.5, -np.inf, np.nan, -1.5, np.inf])
+
+
+@pytest.mark.parametrize("name", ["max", "min"])
+@pytest.mark.parametrize("dtype", ["f8", "f4", "f2", "i8", "i1", "u4", "c16"])
+@pytest.mark.parametrize("shape", [(7,), (7, 3), (2, 7)])
+def test_extremes_have_the_same_bits_whoever_listens(
+    name: str, dtype: str, shape: tuple[int, ...]
+) -> None:
+    """They are joined in another way where nobody does."""
+    rng, axis = np.random.default_rng(7), shape.index(7)
+    with np.errstate(invalid="ignore"):
+        start, given = (rng.choice(SPECIAL, n).astype(dtype) for n in (shape, (*shape[:axis], 40)))
+    index = (slice(None),) * axis + (rng.integers(-7, 7, 40),)
+    given = rng.permuted(np.resize(given, start[index].shape))
+    x, y = ours.array(start), ours.array(given)
+    found = getattr(x.at[index], name)(y)
+    with ngrad.GradientTape():
+        listened = getattr(x.at[index], name)(y)
+    if dtype[0] in "iu":
+        expected = start.copy()
+        METHODS[name].at(expected, index, given)
+        np.testing.assert_array_equal(found, expected)
+    known, other = np.asarray(found), np.asarray(listened)
+    np.testing.assert_array_equal(known, other)
+    np.testing.assert_array_equal(np.signbit(known.real), np.signbit(other.real))
+
+
 @pytest.mark.parametrize("name", [*METHODS, "set", "apply"])
 def test_gradients(name: str) -> None:
     """In what was there and in the values, of an element that is named once, thrice or never."""
