@@ -284,15 +284,17 @@ class ndarray(Assigned, Exporter):
             return array_of(getitem(held, index._held if index._owner is None else index._read()))
         key = index if type(index) is int else key_of(index)
         if key is not None:
-            shown = self._held if self._owner is None else self._shown()
-            found = element_of(shown, key, state.window)
-            if found is None and type(key) is int:
-                found = row_of(self, shown, key, state.window)
-            elif found is None:
+            found = None
+            if type(index) is not slice:
+                shown = self._held if self._owner is None else self._shown()
+                found = element_of(shown, key, state.window)
+                if found is None and type(key) is int:
+                    found = row_of(self, shown, key, state.window)
+                del shown
+            if found is None and type(key) is not int:
                 found = view_of(self, key, VIEWS, state.window)
             if found is not None:
                 return found
-            del shown
         if key is not None or is_basic(index):
             part = part_of(index, key)
             if part.integers == self._shown()._layout.ndim:

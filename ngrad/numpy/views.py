@@ -7,6 +7,7 @@ of the owner's.
 
 from __future__ import annotations
 
+import functools
 import operator
 from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
@@ -168,6 +169,7 @@ def part_of(index: Any, key: Any) -> Part:
     return found
 
 
+@functools.lru_cache(SEEN)
 def row_part(k: int) -> Part:
     """x[k]."""
     return Part(k, k, 1)
