@@ -70,9 +70,11 @@ def orders() -> dict[int, int]:
     """The highest order that is checked, by the identity of a function: aliases share it."""
     module = tests("cases")
     found = {id(getattr(ours, name)): order for name, order in module.CHECKED.items()}
-    for case in module.CASES:
-        key = id(getattr(ours, case.name))
-        found[key] = max(found.get(key, 0), case.orders)
+    parts = ((ours, "cases"), (ours.linalg, "cases_linalg"), (ours.fft, "cases_fft"))
+    for space, table in parts:
+        for case in tests(table).CASES:
+            key = id(getattr(space, case.name))
+            found[key] = max(found.get(key, 0), case.orders)
     return found
 
 

@@ -7,9 +7,10 @@ import cases_elementwise
 import cases_order
 import cases_shapes
 import cases_statistics
+from calls import to_second_order
 
 PARTS = (cases_elementwise, cases_shapes, cases_order, cases_statistics, cases_arrays)
-CASES = [case for part in PARTS for case in part.CASES]
+CASES = to_second_order([case for part in PARTS for case in part.CASES])
 
 OTHER = {
     "argpartition", "broadcast", "c_", "copyto", "einsum_path", "empty", "empty_like", "errstate",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from calls import Case
+from calls import Case, to_second_order
 
 RNG = np.random.default_rng(8)
 SQUARE = RNG.normal(size=(3, 3)) + np.diag([1.0, 3.0, 6.0])
@@ -98,12 +98,12 @@ for order in (None, 0, 1, 2, 3, 0.5, -1, -2, np.inf, -np.inf):
 for order in (None, "fro", "nuc", 1, -1, 2, -2, np.inf, -np.inf):
     case("norm", SQUARE, order, orders=2)
     case("norm", BATCH, order, axis=(0, 2), keepdims=True)
-    case("matrix_norm", BATCH, ord="fro" if order is None else order)
+    case("matrix_norm", BATCH, ord="fro" if order is None else order, orders=1)
 case("norm", BATCH)
 case("norm", np.zeros((2, 2)))
 case("norm", np.zeros(3), -1)
 case("vector_norm", BATCH, keepdims=True, orders=1)
-case("matrix_norm", BATCH, keepdims=True)
+case("matrix_norm", BATCH, keepdims=True, orders=1)
 for p in (None, 2, -2, 1, -1, np.inf, "fro", "nuc"):
     case("cond", BATCH, p, orders=1)
 for p in (None, -2, 1, -1, np.inf, "fro"):
@@ -132,8 +132,8 @@ case("trace", BATCH, orders=1)
 case("trace", BATCH, offset=-1)
 case("trace", WHOLE, dtype=np.float32)
 case("matmul", SQUARE, TALL.T, orders=1)
-case("tensordot", BATCH, SQUARE, axes=1)
-case("matrix_transpose", BATCH)
+case("tensordot", BATCH, SQUARE, axes=1, orders=1)
+case("matrix_transpose", BATCH, orders=1)
 
 # -- complex numbers: derivatives are those of `tests/ops/rows.py` ---------------------------------
 
@@ -167,3 +167,5 @@ case("matrix_power", Z, -2)
 case("multi_dot", [ZTALL, Z, V])
 case("tensorsolve", np.multiply.outer(Z, np.eye(2)).transpose(0, 2, 1, 3), ZTALL[:3, :2])
 case("tensorinv", Z, ind=1)
+
+CASES = to_second_order(CASES)

@@ -63,12 +63,14 @@ def joined(found: Any) -> Any:
     return ngrad.concat([ngrad.reshape(x, (-1,)) for x in found if x.dtype.kind == "f"], 0)
 
 
-def function_of(case: Case, space: Any = ours) -> tuple[Callable[..., Any], list[Any]]:
-    """The case as a function of its arrays of floats, and these; several results are one."""
+def function_of(
+    case: Case, space: Any = ours, kinds: str = "f"
+) -> tuple[Callable[..., Any], list[Any]]:
+    """The case as a function of its arrays of some kinds, and these; several results are one."""
     arrays: list[Any] = []
 
     def replaced(value: Any, given: Any) -> Any:
-        if isinstance(value, np.ndarray) and value.dtype.kind == "f":
+        if isinstance(value, np.ndarray) and value.dtype.kind in kinds:
             return given(value)
         if isinstance(value, list):
             return [replaced(x, given) for x in value]
@@ -92,6 +94,7 @@ def function_of(case: Case, space: Any = ours) -> tuple[Callable[..., Any], list
 @pytest.mark.parametrize("case", [case for case in CASES if case.orders], ids=str)
 def test_gradients(case: Case) -> None:
     function, arrays = function_of(case)
+    assert arrays
     check_gradient(function, *arrays)
     if case.orders > 1:
         check_second_gradient(function, *arrays)

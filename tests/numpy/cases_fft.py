@@ -1,0 +1,49 @@
+"""Calls of functions of NumPy's `fft`: the table of `test_numpy_fft.py`."""
+
+from __future__ import annotations
+
+import numpy as np
+from calls import CUBE, Case, K, to_second_order
+
+X = np.cos(np.arange(6.0)).reshape(2, 3)
+Z = X + 1j * np.sin(np.arange(6.0)).reshape(2, 3)
+CALLS = [
+    *(Case(name, (n,), {}, 0) for name in ("fftfreq", "rfftfreq") for n in (1, 2, 5, 8)),
+    *(Case(name, (6,), {"d": 0.1}, 0) for name in ("fftfreq", "rfftfreq")),
+    *(
+        Case(name, (x,), {"axes": axes}, int(x is CUBE))
+        for name in ("fftshift", "ifftshift")
+        for x, axes in ((CUBE, None), (CUBE, 1), (CUBE, (0, -1)), (K, None))
+    ),
+    *(
+        Case(name, (x, *given), options, int(x is X or x is Z))
+        for name, x in {
+            **dict.fromkeys(("fft", "ifft", "irfft", "hfft"), Z),
+            **dict.fromkeys(("rfft", "ihfft"), X),
+        }.items()
+        for given, options in (
+            ((), {}),
+            ((4,), {"axis": 0, "norm": "ortho"}),
+            ((2,), {"norm": "forward"}),
+        )
+    ),
+    *(
+        Case(name, (Z,), options, int(not options))
+        for name in ("fftn", "ifftn", "irfftn", "fft2", "ifft2", "irfft2")
+        for options in (
+            {},
+            {"axes": (1, 0), "norm": "ortho"},
+            {"s": (-1, 4), "axes": (0, 1)},
+        )
+    ),
+    *(
+        Case(name, (X,), options, int(not options))
+        for name in ("rfftn", "rfft2", "fft", "irfft", "fftn")
+        for options in ({}, {"norm": "forward"})
+    ),
+    Case("fftn", (CUBE,), {"axes": (0, 2)}, 1),
+    Case("rfftn", (CUBE,), {}, 1),
+    Case("irfftn", (Z,), {"s": (2, 5), "axes": (0, 1)}, 1),
+    *(Case(name, (K.astype(kind),), {}, 0) for name in ("fft", "rfft") for kind in ("i4", "f4")),
+]
+CASES = to_second_order(CALLS)
