@@ -12,6 +12,7 @@ from ngrad.errors import DTypeError
 from ngrad.numpy.convert import to_tensor
 from ngrad.ops import arithmetic as a
 from ngrad.ops import comparison as c
+from ngrad.ops import complexes
 from ngrad.ops import exponential as e
 from ngrad.ops import power as p
 from ngrad.ops.convert import cast_to, operands
@@ -33,6 +34,10 @@ def as_floats(values: list[Any]) -> list[Any]:
     if any(dtype.is_inexact for dtype in own):
         return values
     wide = promote(*(BY_CODE[FLOATS.get(dtype.code, "f8")] for dtype in own))
+    bools = all(dtype.is_bool for dtype in own)
+    kept = (Tensor, bool) if bools else (Tensor, int)  # beside which an integer is as small
+    if not all(isinstance(x, kept) for x in values):
+        wide = FLOAT64
     return [cast_to(x, wide) if isinstance(x, Tensor) else x for x in values]
 
 
@@ -55,6 +60,30 @@ def pair(*values: Any) -> tuple[Any, ...]:
     return operands("ufunc", *values)
 
 
+def of_reals(name: str, op: Any) -> Callable[..., Any]:
+    """A function of real numbers, which are ordered."""
+
+    def compute(*values: Any) -> Any:
+        for x in values:
+            if x.dtype.is_complex if isinstance(x, Tensor) else type(x) is complex:
+                kind = getattr(x, "dtype", type(x).__name__)
+                raise DTypeError(f"{name}: takes real numbers, not {kind}; use .real or .imag")
+        return op(*values)
+
+    return compute
+
+
+def bools_as_integers(op: Any) -> Callable[..., Any]:
+    """A function of numbers, for which bools alone are int8."""
+
+    def compute(*values: Any) -> Any:
+        if all(x.dtype.is_bool if isinstance(x, Tensor) else type(x) is bool for x in values):
+            values = tuple(cast_to(to_tensor(x), INT8) for x in values)
+        return op(*values)
+
+    return compute
+
+
 def heaviside(x: Any, y: Any) -> Any:
     x, y = pair(x, y)
     step = select(c.less(x, 0), 0.0, select(c.equal(x, 0), y, 1.0))
@@ -66,6 +95,7 @@ def exp2(x: Any) -> Any:
 
 
 def logaddexp2(x: Any, y: Any) -> Any:
+    x, y = pair(x, y)
     return e.logaddexp(x * LN2, y * LN2) / LN2
 
 
@@ -105,8 +135,14 @@ def bitwise_count(x: Any) -> Any:
 
 
 def of_integers(op: Any) -> Callable[[Any, Any], Any]:
-    """A function of integers, which takes bools as such."""
-    return lambda x, y: op(*(cast_to(z, INT8) if z.dtype.is_bool else z for z in pair(x, y)))
+    """A function of integers, which NumPy refuses to bools alone."""
+    return lambda x, y: bool_sum(op, None)(*pair(x, y))
+
+
+def rint(x: Any) -> Any:
+    if not x.dtype.is_complex:
+        return a.round_(x)
+    return complexes.complex(a.round_(complexes.real(x)), a.round_(complexes.imag(x)))
 
 
 def spacing(x: Any) -> Any:
@@ -125,9 +161,8 @@ def bool_sum(op: Any, of_bools: Any) -> Callable[..., Any]:
             return op(*values)
         if all(isinstance(x, Tensor) and x.dtype.is_bool for x in values):
             if of_bools is None:
-                raise TypeError(
-                    f"{op.name}: not for bools, as in NumPy; use bitwise_xor or logical_not"
-                )
+                name = getattr(op, "name", op.__name__)
+                raise TypeError(f"{name}: not for bools, as in NumPy; use logical functions")
             return of_bools(*values)
         return op(*values)
 
@@ -141,7 +176,10 @@ def positive(x: Any) -> Any:
 
 
 def reciprocal(x: Any) -> Any:
-    return p.reciprocal(x) if x.dtype.is_inexact else a.floordiv(1, x)
+    if x.dtype.is_inexact:
+        return p.reciprocal(x)
+    found = a.floordiv(1, x)
+    return found if x.dtype.is_unsigned else found + cast_to(c.less(x, -1), x.dtype)  # towards 0
 
 
 def signs(x: Any) -> Any:

@@ -74,8 +74,13 @@ class Elementwise(Op):
         return Body("map", (code,) * self.arity, (step,), (self.arity,))
 
     def _operands(self, *values: Any) -> tuple[Any, ...]:
-        values = operands(self.name, *values)
-        dtype = values[0]._layout.dtype
+        try:
+            found = operands(self.name, *values)
+        except OverflowError:  # an integer that the others' dtype has not; all are to be floats
+            if not self.floats:
+                raise
+            found = operands(self.name, *[float(x) if type(x) is int else x for x in values])
+        values, dtype = found, found[0]._layout.dtype
         if self.floats and not dtype.is_inexact:
             return tuple(cast(value, BY_CODE["f8"]) for value in values)
         return values
