@@ -83,6 +83,9 @@ def nanvar(
 ) -> ndarray:  # fmt: skip
     """As `var`, of what is no NaN."""
     refuse_out("nanvar", out)
+    if not to_tensor(a).dtype.is_inexact:
+        return var(a, axis, dtype, None, ddof, keepdims, where=where, mean=mean,
+                   correction=correction)  # fmt: skip
     x, holds = _there(a, where)
     _inexact("nanvar", x, dtype)
     clean = array_of(_without_nans(x, 0.0))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ngrad.dtypes import BY_CODE
-from ngrad.numpy.convert import FLOAT32, FLOAT64, INT64, array_of, dtype_of, to_tensor
+from ngrad.numpy.convert import FLOAT32, FLOAT64, INT64, PLAIN, array_of, dtype_of, to_tensor
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.ufuncs import UFUNCS, refuse_out
 from ngrad.ops import complexes, scans
@@ -49,7 +49,22 @@ def _masked(x: Any, where: Any, neutral: Any) -> Any:
 
 def _axes(x: Any, axis: Any) -> Any:
     """What is reduced: of a number, NumPy takes its first axis or last one for none."""
-    return () if type(axis) is int and axis in (0, -1) and x.ndim == 0 else axis
+    return () if type(axis) is int and axis in (0, -1) and x.ndim == 0 else _checked(axis)
+
+
+def _checked(axis: Any) -> Any:
+    if isinstance(axis, (list, bool, np.bool_)):
+        raise TypeError(f"axis must be an integer or a tuple of such, not {axis!r}")
+    return axis
+
+
+def _begun(initial: Any, dtype: Any) -> Any:
+    """What a reduction begins with, in the dtype of its result, as NumPy casts it."""
+    if dtype.is_bool and type(initial) in PLAIN:
+        return bool(initial)
+    if type(initial) is float and dtype.is_integer:
+        return int(initial)
+    return initial if type(initial) in PLAIN else cast_to(to_tensor(initial), dtype)
 
 
 def _kept(keepdims: Any) -> bool:
@@ -71,7 +86,7 @@ def sum(
     refuse_out("sum", out)
     x = _masked(wide(to_tensor(a), dtype), where, 0)
     found = r.reduce_sum(x, _axes(x, axis), _kept(keepdims))
-    return array_of(found + initial if counted(initial) else found)
+    return array_of(found + _begun(initial, found.dtype) if counted(initial) else found)
 
 
 def prod(
@@ -89,7 +104,7 @@ def prod(
     refuse_out("prod", out)
     x = _masked(wide(to_tensor(a), dtype), where, 1)
     found = r.reduce_prod(x, _axes(x, axis), _kept(keepdims))
-    return array_of(found * initial if counted(initial) else found)
+    return array_of(found * _begun(initial, found.dtype) if counted(initial) else found)
 
 
 def _extreme(name: str, reduce: Callable[..., Any], pick: str) -> Callable[..., ndarray]:
@@ -102,7 +117,7 @@ def _extreme(name: str, reduce: Callable[..., Any], pick: str) -> Callable[..., 
         if where is not True and counted(where):
             if not counted(initial):
                 raise ValueError(f"{name}: takes initial= beside where=, since it has no identity")
-            x = _masked(x, where, initial)
+            x = _masked(x, where, _begun(initial, x.dtype))
         axis = _axes(x, axis)
         if x.size == 0 and not counted(initial) and _empty(x, axis):
             raise ValueError(
@@ -110,7 +125,7 @@ def _extreme(name: str, reduce: Callable[..., Any], pick: str) -> Callable[..., 
                 f"{x._layout.shape}, axis {axis}"
             )
         found = array_of(reduce(x, axis, _kept(keepdims)))
-        return UFUNCS[pick](found, initial) if counted(initial) else found
+        return UFUNCS[pick](found, _begun(initial, x.dtype)) if counted(initial) else found
 
     extreme.__name__ = extreme.__qualname__ = name
     extreme.__doc__ = f"The {pick} over axes, all if None; NaN if there is one."
@@ -179,7 +194,7 @@ def mean(
     array(1.5)
     """
     refuse_out("mean", out)
-    x, kept = _floating(to_tensor(a), dtype), _kept(keepdims)
+    x, kept, axis = _floating(to_tensor(a), dtype), _kept(keepdims), _checked(axis)
     wide = cast_to(x, FLOAT32) if x.dtype.is_half else x  # which holds the sum
     total = r.reduce_sum(_masked(wide, where, 0), axis, kept)
     return array_of(cast_to(total / _count(x, axis, where, kept), x.dtype))
@@ -203,7 +218,7 @@ def var(
         if ddof:
             raise ValueError(f"var: takes ddof or correction, not both: {ddof}, {correction}")
         ddof = correction
-    x = _floating(to_tensor(a), dtype)
+    x, axis = _floating(to_tensor(a), dtype), _checked(axis)
     count, kept = _count(x, axis, where, True), _kept(keepdims)
     middle = (
         to_tensor(mean) if counted(mean) else r.reduce_sum(_masked(x, where, 0), axis, True) / count

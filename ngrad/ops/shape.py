@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ngrad.errors import AxisError, ShapeError
+from ngrad.errors import AxisError, DTypeError, ShapeError
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op
 from ngrad.graph.roles import Role
@@ -32,7 +32,10 @@ def normal_axis(axis: Any, ndim: int, what: str) -> int:
     """
     value: int = axis
     if type(axis) is not int:
-        (value,) = integers(axis, what)
+        found = integers(axis, what)
+        if len(found) != 1:
+            raise DTypeError(f"{what}: takes one axis, not {axis!r}")
+        (value,) = found
     if not -ndim <= value < ndim:
         message = f"{what}: axis {value} is out of range for {ndim} dimensions"
         raise AxisError(message, axis=value, ndim=ndim)
