@@ -43,9 +43,12 @@ def array(
     >>> np.array([[1, 2], [3, 4]]).dtype
     dtype('int64')
     """
-    x = to_tensor(object, dtype_of(dtype))
     if not ndmin <= ndmax <= 64:
         raise ValueError(f"array: takes ndmin <= ndmax <= 64, not {ndmin} and {ndmax}")
+    if not copy and (copy is not None or isinstance(object, ndarray)):
+        found = asarray(object, dtype, order, copy=None if copy is None else False)
+        return found.reshape((1,) * max(ndmin - found.ndim, 0) + found.shape)
+    x = to_tensor(object, dtype_of(dtype))
     if isinstance(object, (list, tuple)) and x.ndim > ndmax:
         raise ValueError(f"array: a nest of {x.ndim} dimensions has more than ndmax={ndmax}")
     if x.ndim < ndmin:
@@ -91,6 +94,8 @@ def asarray_chkfinite(a: Any, dtype: Any = None, order: Any = None) -> ndarray:
 
 def _shape(shape: Any, what: str) -> tuple[int, ...]:
     sizes = shape if isinstance(shape, (tuple, list)) else (shape,)
+    if isinstance(shape, bool):
+        raise TypeError(f"{what}: a shape is made of integers, not '{shape}'")
     if isinstance(shape, (ndarray, np.ndarray)):
         sizes = tuple(np.asarray(shape).ravel().tolist())
     try:

@@ -15,6 +15,7 @@ from ngrad.numpy.reductions import all as every
 from ngrad.numpy.selection import where
 from ngrad.numpy.ufuncs import UFUNCS, refuse_out
 from ngrad.ops import complexes
+from ngrad.ops.shape import normal_axis
 from ngrad.tensor import Tensor
 
 
@@ -93,7 +94,8 @@ def array_equiv(a1: Any, a2: Any) -> builtins.bool:
 
 def real(val: Any) -> ndarray:
     """The real part: of real numbers, themselves."""
-    return array_of(complexes.real(asarray(val)._read()))
+    x = asarray(val)
+    return array_of(complexes.real(x._read())) if x.dtype.kind == "c" else x
 
 
 def imag(val: Any) -> ndarray:
@@ -143,6 +145,7 @@ def iscomplexobj(x: Any) -> builtins.bool:
 def angle(z: Any, deg: bool = False) -> ndarray:
     """The angle of numbers with the positive axis: of real ones 0 or pi."""
     x = asarray(z)
+    x = x.astype(float) if x.dtype.kind == "b" else x
     found = (
         UFUNCS["arctan2"](imag(x), real(x))
         if x.dtype.kind != "c"
@@ -225,7 +228,7 @@ def size(a: Any, axis: Any = None) -> int:
         return x.size
     found = 1
     for k in axis if isinstance(axis, tuple) else (axis,):
-        found *= x.shape[k]
+        found *= x.shape[normal_axis(k, x.ndim, "size")]
     return found
 
 

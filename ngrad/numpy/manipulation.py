@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import operator
 from typing import Any
 
 import numpy as np
@@ -58,14 +59,18 @@ def ravel(a: Any, order: Any = "C") -> ndarray:
             x = x.transpose(tuple(sorted(range(x.ndim), key=lambda k: -abs(steps[k]))))
     elif order == "F":
         x, order = x.transpose(), "C"
+    elif order != "C":
+        raise ValueError(f"ravel: order must be one of 'C', 'F', 'A', or 'K', not {order!r}")
     lies = lies_of(x)
-    return x.reshape(-1, order=order, copy=lies is not None and not lies.flags.c_contiguous)
+    return x.reshape(-1, copy=lies is not None and not lies.flags.c_contiguous)
 
 
 def transpose(a: Any, axes: Any = None) -> ndarray:
     """Axes in another order: reversed, or as given."""
     x = asarray(a)
-    return x.transpose() if axes is None else x.transpose(tuple(axes))
+    if axes is None:
+        return x.transpose()
+    return x.transpose(tuple(axes) if np.iterable(axes) else (axes,))
 
 
 permute_dims = transpose
@@ -128,11 +133,10 @@ def expand_dims(a: Any, axis: Any) -> ndarray:
 def squeeze(a: Any, axis: Any = None) -> ndarray:
     """Axes of one element removed: all, or those given."""
     x = asarray(a)
-    axes = (
-        tuple(k for k, n in enumerate(x.shape) if n == 1)
-        if axis is None
-        else distinct_axes(axis, x.ndim, "squeeze")
-    )
+    if axis is None or (x.ndim == 0 and type(axis) is int and axis in (0, -1)):
+        axes = tuple(k for k, n in enumerate(x.shape) if n == 1)
+    else:
+        axes = distinct_axes(axis, x.ndim, "squeeze")
     if any(x.shape[k] != 1 for k in axes):
         raise ValueError(
             f"cannot select an axis to squeeze out which has size not equal to one: {axis} of "
@@ -267,7 +271,8 @@ def _counts(value: Any) -> Any:
 def tile(A: Any, reps: Any) -> ndarray:
     """The whole array so many times along each axis."""
     x = asarray(A)
-    times = tuple(reps) if isinstance(reps, (tuple, list)) else (int(reps),)
+    given = reps if np.iterable(reps) and not isinstance(reps, str) else (reps,)
+    times = tuple(int(n) if isinstance(n, str) or n != n else operator.index(n) for n in given)
     ndim = max(x.ndim, len(times))
     x = x.reshape((1,) * (ndim - x.ndim) + x.shape)
     times = (1,) * (ndim - len(times)) + times
@@ -306,7 +311,16 @@ def rot90(m: Any, k: int = 1, axes: Any = (0, 1)) -> ndarray:
 
 def roll(a: Any, shift: Any, axis: Any = None) -> ndarray:
     """Elements shifted along axes; what leaves at one end enters at the other."""
-    return array_of(joining.roll(to_tensor(a), _counts(shift), axis))
+    if axis is None:
+        return array_of(joining.roll(to_tensor(a), _counts(shift), None))
+    pairs = np.broadcast(np.asarray(shift), np.asarray(axis))
+    if pairs.ndim > 1:
+        raise ValueError(f"roll: shift and axis are numbers or vectors, not {shift}, {axis}")
+    moves = [(int(n), int(k)) for n, k in pairs]
+    if not moves:
+        return asarray(a).copy()
+    shifts, axes = zip(*moves, strict=True)
+    return array_of(joining.roll(to_tensor(a), shifts, axes))
 
 
 __all__ = [

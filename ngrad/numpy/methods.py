@@ -106,9 +106,16 @@ def _with_parts(x: ndarray, real: Any, imag: Any) -> None:
     x[...] = array_of(complexes.complex(to_tensor(real, dtype), to_tensor(imag, dtype)))
 
 
+def _set_real(x: ndarray, part: Any) -> None:
+    if x.dtype.kind == "c":
+        _with_parts(x, part, logic.imag(x))
+    else:
+        x[...] = part
+
+
 def _flatten(x: ndarray, order: Any = "C") -> ndarray:
     """A copy with one axis."""
-    return array_of(x.reshape(-1, order=order)._read())
+    return array_of(manipulation.ravel(x, order)._read())
 
 
 def _flat(x: ndarray) -> ndarray:
@@ -195,7 +202,7 @@ def _attach() -> None:
         "to_device": _to_device,
         "cpu": lambda x: _to_device(x, "cpu"),
         "gpu": lambda x, index=0: _to_device(x, f"cuda:{index}"),
-        "real": property(_real, lambda x, part: _with_parts(x, part, logic.imag(x))),
+        "real": property(_real, _set_real),
         "imag": property(logic.imag, lambda x, part: _with_parts(x, logic.real(x), part)),
         "__array_namespace__": _array_namespace,
         "__round__": _rounded,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ngrad.errors import CopyError
 from ngrad.graph.layout import Layout
 from ngrad.numpy.views import (
     VIEWS,
@@ -348,18 +349,27 @@ class ndarray(Assigned, Exporter):
             if view is not None:
                 return view
         x = self._read()
-        if order not in ("C", "A", "K", "F"):
-            raise ValueError(f"reshape: order must be 'C', 'F', 'A' or 'K', not {order!r}")
+        if order not in ("C", "A", "F"):
+            raise ValueError(f"reshape: order must be 'C', 'F' or 'A', not {order!r}")
         sizes = tuple(given) if isinstance(given, (tuple, list)) else (given,)
         if any(isinstance(n, (bool, np.bool_)) for n in sizes):
             raise TypeError(f"reshape: sizes are integers, not bools: {[*sizes]}")
+        if order == "A":
+            now = lies_of(self)
+            order = "F" if now is not None and now.flags.fnc else "C"
         if order == "F":
             return self.transpose().reshape(sizes[::-1], copy=copy).transpose()
         made = reshape(x, given)
         if copy:
             return ndarray(made)
         lies = lies_of(self)
-        if lies is not None and not np.may_share_memory(lies, lies.reshape(made._layout.shape)):
+        copies = lies is None or not np.may_share_memory(lies, lies.reshape(made._layout.shape))
+        if copies and copy is False and made.size:
+            raise CopyError(
+                f"reshape: {x._layout.shape} to {made._layout.shape} copies, or it cannot be told "
+                "whether it does, and copy is False"
+            )
+        if copies and lies is not None:
             return array_of(made, None, Made(True))
         way = Shaped(made._layout.shape, lies is not None)
         return array_of(made if key is None else remember(x, key, made, way), self, way, x)

@@ -16,6 +16,8 @@ from ngrad.numpy.manipulation import moveaxis, ravel
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.reductions import NOTHING
 from ngrad.numpy.ufuncs import UFUNCS, refuse_out
+from ngrad.numpy.views import Diagonal
+from ngrad.ops import complexes
 from ngrad.ops import einsum as sums
 from ngrad.ops.bounds import checked
 from ngrad.ops.complexes import conj
@@ -105,9 +107,10 @@ def round_(a: Any, decimals: int = 0, out: Any = None) -> ndarray:
     refuse_out("round", out)
     x = array_of(to_tensor(a))
     if x.dtype.kind == "c":
-        return round_(x.real, decimals) + 1j * round_(x.imag, decimals)
+        real, imag = round_(x.real, decimals), round_(x.imag, decimals)
+        return array_of(complexes.complex(real._read(), imag._read()))
     if decimals == 0:
-        return x if x.dtype.kind in "iub" else UFUNCS["rint"](x)
+        return x if x.dtype.kind in "iu" else UFUNCS["rint"](x)
     if x.dtype.kind in "iu" and decimals > 0:
         return x
     scale = 10.0 ** abs(decimals)
@@ -138,13 +141,15 @@ def take(
     x = flattened(a) if axis is None else to_tensor(a)
     at = normal_axis(0 if axis is None else axis, x.ndim, "take")
     index, n = to_tensor(indices), x._layout.shape[at]
+    if index.dtype.is_bool or (isinstance(indices, (list, tuple)) and not index.size):
+        index = cast_to(index, BY_CODE["i8"])  # bools are numbers here, and no mask
     if mode == "wrap":
         index = UFUNCS["remainder"](array_of(index), n)._read()
     elif mode == "clip":
         index = clip(array_of(index), 0, n - 1)._read()
     elif mode != "raise":
         raise ValueError(f"take: mode is 'raise', 'wrap' or 'clip', not {mode!r}")
-    if index.dtype.is_bool or not index.dtype.is_integer:
+    if not index.dtype.is_integer:
         return array_of(getitem(x, (*(slice(None),) * at, index)))
     return array_of(gather_rows(x, checked("take", index, n, -n), at, 0))
 
@@ -208,14 +213,12 @@ def extract(condition: Any, arr: Any) -> ndarray:
 
 
 def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> ndarray:
-    """The diagonals of the matrices of two axes."""
-    from ngrad.ops.linalg import diag_part
-
+    """The diagonals of the matrices of two axes: a view, which cannot be assigned to."""
     x = moveaxis(asarray(a), (axis1, axis2), (-2, -1))
     rows, columns = x.shape[-2:]
     if not -rows < offset < columns:  # which has no elements
         return x[..., :0, :].reshape((*x.shape[:-2], 0))
-    return array_of(diag_part(x._read(), k=offset))
+    return x._seen_by(Diagonal(offset))
 
 
 def trace(
@@ -311,6 +314,9 @@ def einsum(
             if not can_cast(x.dtype.numpy_dtype, wanted.numpy_dtype, casting):
                 raise TypeError(f"einsum: cannot cast {x.dtype} to {wanted}, casting={casting!r}")
         parts = [cast_to(x, wanted) for x in parts]
+    if all(x.dtype.is_bool for x in parts):  # of which a sum is whether any holds
+        found = sums.einsum(equation, *(cast_to(x, BY_CODE["i8"]) for x in parts))
+        return array_of(cast_to(found, BOOL))
     return array_of(sums.einsum(equation, *parts))
 
 

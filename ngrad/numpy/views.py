@@ -246,6 +246,26 @@ class Repeated(NamedTuple):
         return np.broadcast_to(lies, self.shape)
 
 
+class Diagonal(NamedTuple):
+    """x.diagonal(offset), of the last two axes."""
+
+    offset: int
+
+    def read(self, x: Any) -> Any:
+        from ngrad.ops.linalg import diag_part
+
+        return diag_part(x, k=self.offset)
+
+    def write(self, x: Any, value: Any) -> None:
+        raise NumberError(
+            f"diagonal: that of an array of shape {x._layout.shape} is read-only; take a .copy() "
+            "of it first, or assign by fill_diagonal or diag_indices"
+        )
+
+    def shown(self, lies: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        return lies.diagonal(self.offset, -2, -1)
+
+
 def row_major(where: Layout) -> bool:
     """Whether the last axis lies innermost; axes that repeat one element lie anywhere."""
     if where.contiguous:
