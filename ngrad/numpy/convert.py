@@ -22,7 +22,7 @@ from ngrad.record import state
 from ngrad.tensor import Tensor, from_numpy
 
 FLOAT32, FLOAT64, COMPLEX128 = BY_CODE["f4"], BY_CODE["f8"], BY_CODE["c16"]
-INT64, BOOL = BY_CODE["i8"], BY_CODE["b1"]
+INT64, UINT64, BOOL = BY_CODE["i8"], BY_CODE["u8"], BY_CODE["b1"]
 OURS = (Tensor, Cell)
 """Types of arrays, tensors and variables."""
 NUMBERS = (bool, int, float, complex)
@@ -58,12 +58,15 @@ def to_tensor(value: Any, dtype: DType | None = None) -> Tensor:
     if type(value) in PLAIN:
         if type(value) is float and dtype is not None and dtype.is_integer:
             value = int(value)  # NaN and infinities raise
-        return constant_of(value, dtype or PLAIN[type(value)], "array")
+        large = type(value) is int and 1 << 63 <= value < 1 << 64
+        return constant_of(value, dtype or (UINT64 if large else PLAIN[type(value)]), "array")
     try:
-        array = np.asarray(value)
-        if isinstance(value, (list, tuple)) and dtype is not None and dtype.is_integer:
-            array = np.asarray(value, dtype.numpy_dtype)  # numbers out of range raise
-    except (OverflowError, ValueError) as error:
+        if isinstance(value, (list, tuple, str)) and dtype is not None:
+            # Numbers out of range raise, text is read.
+            array = np.asarray(value, dtype.numpy_dtype)
+        else:
+            array = np.asarray(value)
+    except (OverflowError, TypeError, ValueError) as error:
         raise type(error)(f"array: {error}") from None
     if kind_of(array.dtype) not in "fiubc":
         raise DTypeError(f"array: cannot make an array of {type(value).__name__}, of {array.dtype}")
@@ -114,7 +117,8 @@ def beside(values: Iterable[Any]) -> list[Any]:
     """
     found = [x._read() if type(x) is ndarray else operand(x) for x in values]
     if all(type(x) in PLAIN or type(x) is Weak for x in found):
-        return [to_tensor(x) for x in found]
+        alone = len(found) == 1  # beside another number, one that int64 has not is refused
+        return [to_tensor(x, None if alone or type(x) is Weak else PLAIN[type(x)]) for x in found]
     return found
 
 

@@ -165,8 +165,10 @@ class Assigned(Cell):
         whole = self._layout.dtype.is_integer and type(value) in (int, float)
         if whole or isinstance(value, (str, complex)):
             value = read_as(value, self.dtype)
-        found: Tensor = to_tensor(value)
-        return converted(found, self._layout.dtype)
+        # Of a list, numbers that the dtype has not are refused; of an array they are cast.
+        dtype = self._layout.dtype
+        found: Tensor = to_tensor(value, dtype if isinstance(value, (list, tuple)) else None)
+        return converted(found, dtype)
 
     def _put(self, index: Any, value: Any) -> bool:
         """Write a number where the elements lie, if nobody else has this memory: then a loop over

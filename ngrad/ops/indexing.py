@@ -287,7 +287,7 @@ def _item(item: Any) -> Any:
     if isinstance(item, np.timedelta64):  # which NumPy has among its integers
         raise IndexTypeError(f"getitem: {item!r} is no index")
     item = from_outside(item)
-    if isinstance(item, (list, np.ndarray, bool, np.bool_)):
+    if isinstance(item, (list, tuple, range, np.ndarray, bool, np.bool_)):
         array = np.asarray(item)
         item = from_numpy(array.astype(np.int64) if array.size == 0 else array)
     if isinstance(item, Tensor):
