@@ -23,6 +23,7 @@ from ngrad.numpy.selection import take, where
 from ngrad.numpy.ufuncs import UFUNCS
 from ngrad.ops.convert import from_outside
 from ngrad.ops.identity import stop_gradient
+from ngrad.ops.shape import normal_axis
 from ngrad.record import state
 from ngrad.tensor import Tensor, from_numpy
 from ngrad.tracing import held_weakly
@@ -200,11 +201,14 @@ class Draws:
     def _permutation(self, x: Any, axis: int) -> ndarray:
         """arange(x), or the slices of an array along an axis, in a new order."""
         array = asarray(x)
-        return self._ordered(array, axis) if array.ndim else self._draw("permutation", x)
+        if not array.ndim:
+            return self._draw("permutation", x)
+        return self._ordered(array, axis, "permutation")
 
-    def _ordered(self, x: Any, axis: int) -> ndarray:
+    def _ordered(self, x: Any, axis: int, what: str) -> ndarray:
         """The slices of an array along an axis in a new order."""
-        return take(x, self._draw("permutation", x.shape[axis]), axis)
+        at = normal_axis(axis, x.ndim, what)
+        return take(x, self._draw("permutation", x.shape[at]), at)
 
     def _shuffle(self, x: Any, axis: int) -> None:
         """The same in place, which every view of it sees."""
@@ -216,7 +220,7 @@ class Draws:
                 f"shuffle: takes a list, or an array with axes that can be assigned to, not "
                 f"{type(x).__name__} of {np.ndim(x)} axes; permutation returns a new one"
             )
-        x[...] = self._ordered(x, axis)
+        x[...] = self._ordered(x, axis, "shuffle")
 
 
 def _array(value: Any) -> ndarray:

@@ -256,6 +256,17 @@ def _pairs(value: Any, ndim: int) -> Any:
     return broadcast_to(asarray(value), (ndim, 2))
 
 
+def _padded_by(write: Any, x: ndarray, sides: list[Any], options: dict[str, Any]) -> ndarray:
+    """An array with zeros around it, into each row of which, axis after axis, a function writes."""
+    whole = x._read()
+    padded = array_of(embedded(whole, sides, beside(whole, 0, "pad")))
+    for axis, side in enumerate(sides):
+        rows = moveaxis(padded, axis, -1)
+        for at in np.ndindex(rows.shape[:-1]):
+            write(rows[at], tuple(side), axis, options)
+    return padded
+
+
 def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> ndarray:
     """An array with elements added before and after along its axes: a constant, its own elements
     repeated or mirrored, or what is made of them.
@@ -267,12 +278,10 @@ def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> nd
     array([3, 2, 1, 2, 3, 2])
     """
     x = asarray(array)
-    if callable(mode):
-        raise TypeError("pad: mode is a name; functions write into arrays of NumPy's alone")
-    if mode not in MODES:
+    if not callable(mode) and mode not in MODES:
         raise ValueError(f"pad: mode {mode!r} is none of {', '.join(MODES)}")
-    around, option, default = MODES[mode]
-    for name in kwargs:
+    around, option, default = MODES["empty" if callable(mode) else mode]
+    for name in () if callable(mode) else kwargs:
         if name != option:
             raise ValueError(f"pad: unsupported keyword argument for mode {mode!r}: {name}")
     if isinstance(pad_width, dict):
@@ -285,6 +294,8 @@ def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> nd
     if widths.size and widths.min() < 0:
         raise ValueError(f"pad: widths can't contain negative values: {pad_width}")
     sides = np.broadcast_to(widths, (x.ndim, 2)).tolist()
+    if callable(mode):
+        return _padded_by(mode, x, sides, kwargs)
     value = kwargs.get(option, default)
     if mode in ("constant", "empty") and np.ndim(value) == 0:
         whole = x._read()

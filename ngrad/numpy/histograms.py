@@ -114,7 +114,7 @@ def histogramdd(
     sample: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None
 ) -> tuple[ndarray, tuple[ndarray, ...]]:
     """How many points, each a row, lie in each bin of several dimensions; and the edges in each."""
-    if isinstance(sample, (list, tuple)):
+    if isinstance(sample, (list, tuple)) and any(np.ndim(x) for x in sample):
         points = stack([ravel(x) for x in sample], 1)
     else:
         points = asarray(sample)

@@ -95,7 +95,7 @@ class Generator(Draws):
 
 def _seed(value: Any) -> Any:
     """A seed as NumPy takes it: a number where there is one."""
-    known = on_host(value)
+    known = value._source if isinstance(value, RandomState) else on_host(value)
     return known.item() if isinstance(known, np.ndarray) and known.ndim == 0 else known
 
 
@@ -135,6 +135,12 @@ class RandomState(Draws):
     def randn(self, *shape: int) -> ndarray:
         """Normally distributed numbers; a shape is given by its sizes."""
         return self._draw("randn", *shape)
+
+    def choice(self, a: Any, size: Any = None, replace: bool = True, p: Any = None) -> ndarray:
+        """Elements of a vector, or of arange(a)."""
+        if np.ndim(a) > 1:
+            raise ValueError(f"choice: a must be 1-dimensional, not of shape {np.shape(a)}")
+        return super().choice(a, size, replace, p)
 
     def permutation(self, x: Any) -> ndarray:
         """arange(x), or the slices of an array along its first axis, in a new order."""

@@ -63,7 +63,7 @@ def arange(
     numbers = [_plain(v) for v in (start, stop, 1 if step is None else step)]
     wanted = dtype_of(dtype)
     # NumPy steps in the dtype that is asked for: from its first number by the gap to its second.
-    own = None if wanted is None or wanted.is_bool else wanted.numpy_dtype
+    own = None if wanted is None else wanted.numpy_dtype
     return asarray(np.arange(*numbers, dtype=own), wanted, device=device)
 
 

@@ -69,7 +69,7 @@ def sort_complex(a: Any) -> ndarray:
     array([1.+0.j, 2.-1.j, 3.+0.j])
     """
     x = to_tensor(a)
-    small = x.dtype.code in ("i1", "i2", "u1", "u2", "f4")
+    small = x.dtype.code in ("i1", "i2", "u1", "u2")
     wide = x.dtype if x.dtype.is_complex else BY_CODE["c8" if small else "c16"]
     return sort(array_of(cast_to(x, wide)))
 
@@ -187,6 +187,10 @@ def searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None) -> ndar
     if x.ndim != 1:
         raise ValueError(f"searchsorted: a must be a vector, not of shape {x._layout.shape}")
     if sorter is not None:
+        if np.shape(sorter) != x._layout.shape:
+            raise ValueError(
+                f"searchsorted: sorter of shape {np.shape(sorter)} for {x.size} elements"
+            )
         x = take(array_of(x), sorter)._read()
     return array_of(apply(order.SEARCH, (x, values), (side == "right",)))
 
@@ -231,6 +235,8 @@ def isin(
     if kind not in (None, "sort", "table"):
         raise ValueError(f"isin: kind is None, 'sort' or 'table', not {kind!r}")
     values, among = together("isin", to_tensor(element), to_tensor(test_elements))
+    if kind == "table" and values.dtype.is_inexact:
+        raise ValueError(f"isin: a table is of integers or bools, not {values.dtype.name}")
     counted = values.dtype.is_integer or values.dtype.is_bool
     if counted and values._layout.device is HOST and not state.listens():
         made = np.isin(np.asarray(values), np.asarray(among), assume_unique, invert, kind=kind)

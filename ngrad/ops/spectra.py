@@ -9,6 +9,7 @@ from typing import Any
 from ngrad.dtypes import BY_CODE
 from ngrad.errors import DTypeError, NumberError
 from ngrad.ops.convert import cast_to
+from ngrad.ops.extents import integers
 from ngrad.ops.fourier import FFT, IRFFT, RFFT, frequencies
 from ngrad.ops.shape import normal_axis, swap_last
 from ngrad.ops.slicing import embed, strided
@@ -36,7 +37,7 @@ def resized(x: Any, count: int) -> Any:
 
 
 def length_of(what: str, n: Any, default: int) -> int:
-    count = default if n is None else int(n)
+    (count,) = (default,) if n is None else integers(n, what)
     if count < 1:
         raise NumberError(f"{what}: invalid number of data points ({count}) specified")
     return count
@@ -87,10 +88,10 @@ def sizes_of(
         sizes: list[Any] = [*lengths]
         if real and sizes:
             sizes[-1] = None
-    else:
-        sizes = [n if k == -1 else k for k, n in zip(s, lengths, strict=False)]
-    if len(sizes) != len(chosen):
+    elif len(s) != len(chosen):
         raise NumberError(f"{what}: shape and axes have different lengths: {s}, {axes}")
+    else:
+        sizes = [n if k == -1 else k for k, n in zip(s, lengths, strict=True)]
     if not chosen and real:
         raise NumberError(f"{what}: at least 1 axis must be transformed")
     return sizes, chosen

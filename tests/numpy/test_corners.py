@@ -160,6 +160,45 @@ np.maximum.reduceat([3, 1, 2], np.array([], int))
 np.random.default_rng(np.arange(3)).random(2)
 np.random.RandomState(np.arange(3)[1]).rand(2)
 np.random.RandomState(3).shuffle(X := [1, 2, 3, 4, 5]) or X
+np.hypot(np.array([1], 'i2'), 2.5) + np.arctan2([True], 2)
+np.logaddexp2(np.array([1, 2], 'i1'), np.array([0.5], 'f4'))
+300 / np.array([5], 'i1') + np.array([5], 'u1') / -2
+np.reciprocal(np.array([-3, -1, 1, 2, -128], 'i1'))
+np.reciprocal([True])
+np.rint(np.array([1.5 - 2.5j, -0.2 + 0.4j]))
+np.round(np.array([complex(np.inf, 1.4), complex(1.6, np.nan), complex(-0.4, np.inf)]))
+np.array([True]) // np.array([True])
+divmod(np.array([True, False]), np.array([True]))
+(np.array([True]) ** np.array([True]), np.array([True]) << np.array([True]), np.square([True]))
+(np.round([True, False]), np.angle([True]))
+np.array(2**63) + np.abs(2**63)
+np.array(['1', '2.5'], dtype=float)
+np.array([1.5, 300], dtype='f4')
+[X := np.arange(3), Y := np.array(X, copy=False), Y.fill(7), X, np.array(X, copy=None, ndmin=2)][3:]
+[X := np.arange(3.0), Y := np.real(X), Y.fill(7), X, setattr(X, 'real', [1, 2, 3]), X][3:]
+[X := np.arange(6).reshape(2, 3), Y := np.diagonal(X), Z := X.diagonal(1), X.fill(7), Y, Z][4:]
+[X := np.arange(6).reshape(2, 3), X.T.flatten('K'), X.T.flatten('A'), X.T.reshape(6, order='A')]
+[X := np.arange(5), X.__setitem__(range(2), 7), X.__setitem__(((2, 3),), 8), X, X[range(2)]][3:]
+[X := np.arange(5.0), X.__setitem__(slice(2), ['1.5', '2']), X][2:]
+np.arange(6).reshape(2, 3).reshape(3, 2, copy=False)
+np.arange(6).reshape(2, 3)[:, :2].reshape(2, 2, 1, copy=False)
+np.nanstd([[1, 2], [3, 5]], axis=1)
+np.nanvar([True, False, True], ddof=1)
+np.sum([1, 2], initial=1.7)
+np.max([1, 2], initial=3.7)
+np.prod(np.array([2, 3], 'i1'), initial=300)
+np.take([5, 6], [True, False])
+np.take([5, 6], [])
+np.sort_complex(np.array([3, 1], 'f4'))
+np.linalg.cond(np.ones((0, 3, 3)))
+np.histogramdd([1, 2])[0]
+np.einsum('ij,jk->ik', [[True, False], [True, True]], [[True, False], [False, False]])
+np.transpose([1], 0)
+np.squeeze(3, axis=0)
+np.roll([[1, 2, 3], [3, 4, 5]], (1, 2), axis=1) + np.roll([[1, 2, 3], [3, 4, 5]], 1, axis=())
+np.tile([1, 2], np.array([2, 1]))
+np.pad([1.5, 2, 3], 2, lambda row, width, axis, options: row.__setitem__(slice(width[0]), 9))
+np.random.default_rng(np.random.RandomState(3)).random(2)
 """.strip().splitlines()
 
 
