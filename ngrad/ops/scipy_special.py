@@ -162,6 +162,8 @@ def _polygamma(x: Any, order: int) -> Any:
 def _bessel(x: Any, kind: str, order: float) -> Any:
     import scipy.special
 
+    if kind[1:] and abs(order) in (0, 1):  # which know all x, where those of any order end at 4e9
+        return getattr(scipy.special, f"{kind[0]}{abs(order):.0f}e")(x)
     return getattr(scipy.special, f"{kind[0]}v{kind[1:]}")(order, x)
 
 

@@ -107,6 +107,8 @@ case("stdtr", 3.0, ANY, orders=2)
 for name in ("j0", "j1", "y0", "y1", "i0", "i1", "k0", "k1", "i0e", "i1e", "k0e", "k1e"):
     case(name, POSITIVE, orders=2)
 case("i0e", ANY, orders=2)
+for name in ("i0e", "i1e", "k0e", "k1e"):
+    case(name, np.array([0.0, 800.0, 1e10, 1e300, np.inf, np.nan]))
 case("yn", 2, POSITIVE)
 case("kn", 2, POSITIVE)
 for name in ("jv", "jn", "yv", "iv", "kv", "ive", "kve"):
