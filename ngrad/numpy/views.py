@@ -251,6 +251,10 @@ class Diagonal(NamedTuple):
 
     offset: int
 
+    @property
+    def writes(self) -> bool:
+        return False
+
     def read(self, x: Any) -> Any:
         from ngrad.ops.linalg import diag_part
 
