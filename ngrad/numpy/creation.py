@@ -174,7 +174,7 @@ def full_like(
     sizes = x._layout.shape if shape is None else _shape(shape, "full_like")
     place = device or x._layout.device
     wanted = dtype_of(dtype) or x.dtype
-    value = to_tensor(fill_value, wanted if type(fill_value) is int else None)
+    value = to_tensor(fill_value, wanted if type(fill_value) in (int, float) else None)
     return _laid_as(x._layout, _filled(value, sizes, wanted, place), order)
 
 

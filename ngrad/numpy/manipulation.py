@@ -204,7 +204,9 @@ def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[ndarr
         count = int(indices_or_sections)
         if count <= 0:
             raise ValueError("number sections must be larger than 0.")
-        cuts = [k * (n // count) + min(k, n % count) for k in range(count + 1)]
+        size, more = divmod(n, count)
+        # As NumPy, whose list of sizes fails at once where there are more than fit into memory.
+        cuts = [0, *itertools.accumulate([size + 1] * more + [size] * (count - more))]
     else:
         cuts = [0, *(int(k) for k in indices_or_sections), n]
     lead = (slice(None),) * at

@@ -98,7 +98,7 @@ def polyder(p: Any, m: int = 1) -> ndarray:
     if m < 0:
         raise ValueError(f"polyder: order of derivative must be positive (see polyint), not {m}")
     found = asarray(p)
-    for _ in range(int(m)):
+    for _ in range(min(int(m), found.shape[0])):
         found = found[:-1] * np.arange(found.shape[0] - 1, 0, -1)
     return found
 
