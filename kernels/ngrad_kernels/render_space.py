@@ -15,11 +15,11 @@ reduction that its loop does. (`f4`, `b1`, ... are dtypes.)
 
 from __future__ import annotations
 
+from ngrad_kernels.block_loops import BlockLoops
 from ngrad_kernels.codes import size_of, words_for
-from ngrad_kernels.contract import BLOCK, IN_STRIPS, identity
-from ngrad_kernels.render_short import ShortRows
-from ngrad_kernels.space import FETCH, LENGTH, ROWS, SPAN, STREAM, TILE, TILES, Space, Step
-from ngrad_kernels.space_passes import Loop, Pass, passes
+from ngrad_kernels.contract import BLOCK, identity
+from ngrad_kernels.space import FETCH, LENGTH, ROWS, SPAN, STREAM, TILE, TILES, Space
+from ngrad_kernels.space_passes import Pass, passes
 
 HEADER = 8
 """Words of scratch that `fetch` takes before the elements that it packs."""
@@ -27,7 +27,7 @@ HELD = 4 * BLOCK
 """Elements of the longest row that waits in memory in cache for its last pass, to be streamed."""
 
 
-class _Kernel(ShortRows):
+class _Kernel(BlockLoops):
     """The source of one space's kernel."""
 
     def __init__(self, space: Space, name: str) -> None:
@@ -68,9 +68,9 @@ class _Kernel(ShortRows):
             self.write(f"zeros = stack_words({words})")
             with self.block(f"for i in range({words})"):
                 self.write("store_i8(zeros, i, 0)")
-        for k in sorted({k for one in passes(space) for k in self._waiting(one)}):
+        for k in sorted({k for one in passes(space) for k in self.waiting(one)}):
             self.write(f"s{k} = stack_words({words_for(BLOCK, space.code_of(k))})")
-        for k in sorted({self.reduced(k) for one in passes(space) for k in self._folded(one)}):
+        for k in sorted({self.reduced(k) for one in passes(space) for k in self.folded(one)}):
             self.write(f"b{k} = strip_{space.code_of(k)}()")
         for k in sorted(self.streamed):
             count = HELD if k in self.held else BLOCK
@@ -156,27 +156,6 @@ class _Kernel(ShortRows):
 
     # -- a pass ------------------------------------------------------------------------------------
 
-    def place(self, one: Pass, value: int) -> tuple[str, str]:
-        """Where a block of a value to be reduced, or read by another loop, lies, and how it is
-        read: where it was read from or stored, if that is so, or in scratch.
-        """
-        for k, stored in one.stores:
-            if stored == value:
-                return f"q{k}", "reload"
-        held = one.reloads.get(value)
-        if held is not None and held not in dict(one.stores):
-            return f"q{held}", "reload"
-        loaded = self.space.step(value) is None and held is None
-        if loaded and self.space.level_of(value) == "element":
-            return f"p{value}", "load"
-        return f"s{value}", "reload"
-
-    def _waiting(self, one: Pass) -> list[int]:
-        """The values that wait in scratch of their own to be reduced, or for another loop."""
-        again = {self.reduced(value) for value in one.rows}
-        again.update(value for loop in one.loops for value in loop.reads)
-        return [k for k in sorted(again) if self.place(one, k)[0] == f"s{k}"]
-
     def _pass(self, one: Pass) -> None:
         if not one.rows:
             self._blocks(one, "first", "last")
@@ -209,7 +188,7 @@ class _Kernel(ShortRows):
         with self.block(f"for c in range({begin}, {end}, BLOCK)"):
             self.write(f"n = min(BLOCK, {end} - c)")
             self.compute(one)
-            folded = self._folded(one)
+            folded = self.folded(one)
             for value in one.rows:
                 reduction, code, wide = self.reduction(value)
                 where, _ = self.place(one, self.reduced(value))
@@ -223,7 +202,7 @@ class _Kernel(ShortRows):
     def compute(self, one: Pass) -> None:
         self._addresses(one)
         for loop in one.loops:
-            self._loop(one, loop)
+            self.loop(one, loop)
 
     def stream(self, one: Pass) -> None:
         """Send the outputs that a pass finishes past the caches, and get what is read next."""
@@ -267,108 +246,6 @@ class _Kernel(ShortRows):
 
     def _padded(self, k: int, first: str, end: str, size: int) -> None:
         self.write(f"p{k} = framed(a{k}, s{k}, zeros, c, n, {first}, {end}, {size})")
-
-    def _ends(self, one: Pass, loop: Loop) -> tuple[list[tuple[str, int]], list[int]]:
-        """What a loop over a block stores, where and which values; and to which column reductions
-        it adds. What is the same for a whole row is stored by the first.
-        """
-        space, first = self.space, loop is one.loops[0]
-
-        def here(value: int) -> bool:
-            return value in loop.values or (first and space.level_of(value) != "element")
-
-        def once(value: int) -> bool:  # an input may be loaded by several
-            return first if value < len(space.inputs) else here(value)
-
-        stores = [(f"q{k}", value) for k, value in one.stores if here(value)]
-        stores += [(f"s{k}", k) for k in self._waiting(one) if here(k)]
-        columns = [k for k in one.columns if once(self.reduced(space.outputs[k]))]
-        return stores, columns
-
-    def _folded(self, one: Pass) -> dict[int, Loop]:
-        """The row reductions of a pass that a loop does itself, and which: the first that has the
-        operand at hand. For one that only reads it there would be no loop but for that.
-        """
-        found = {}
-        for value in one.rows:
-            reduction, code, _ = self.reduction(value)
-            having = [loop for loop in one.loops if self.reduced(value) in loop.values]
-            if having and any(self._ends(one, having[0])) and reduction in IN_STRIPS.get(code, ()):
-                found[value] = having[0]
-        return found
-
-    def _loop(self, one: Pass, loop: Loop) -> None:
-        """One loop over a block."""
-        stores, columns = self._ends(one, loop)
-        if not stores and not columns:
-            return
-        rows = [] if self.several else [k for k, by in self._folded(one).items() if by is loop]
-        if not rows:
-            with self.block("for i in range(n)"):
-                self._elements(one, loop, stores, columns)
-            return
-        again = {value for other in one.loops for value in other.reads}
-        again.update(self.reduced(value) for value in one.rows if value not in rows)
-        folded = {self.reduced(value) for value in rows}
-        kept = [(at, k) for at, k in stores if at != f"s{k}" or k not in folded - again]
-        for value in rows:
-            reduction, code, _ = self.reduction(value)
-            self.write(f"l{value} = lanes_{reduction}_{code}()")
-        self.write("whole = n & -STRIP")
-        with self.block("for strip in range(0, whole, STRIP)"):
-            with self.block("for j in range(STRIP)"):
-                self.write("i = strip + j")
-                self._elements(one, loop, kept, columns)
-                for k in sorted(folded):
-                    self.write(f"put_{self.space.code_of(k)}(b{k}, j, v{k})")
-            for value in rows:
-                reduction, code, _ = self.reduction(value)
-                joined = f"join_{reduction}_{code}(l{value}, b{self.reduced(value)})"
-                self.write(f"l{value} = {joined}")
-        with self.block("for j in range(n - whole)"):
-            self.write("i = whole + j")
-            self._elements(one, loop, stores, columns)
-
-    def _elements(
-        self, one: Pass, loop: Loop, stores: list[tuple[str, int]], columns: list[int]
-    ) -> None:
-        """Element i of a block: what a loop loads, computes, and stores of it."""
-        space = self.space
-        if self.several:
-            steps = [step for value in loop.values if (step := space.step(value))]
-            used = {k for step in steps for k in step.operands}
-            self.load_repeated(used.union(value for _, value in stores))
-        for value in loop.reads:
-            where, read = self.place(one, value)
-            self.write(f"v{value} = {read}_{space.code_of(value)}({where}, i)")
-        for value in loop.values:
-            self._element(one, value)
-        for where, value in stores:
-            self.write(f"store_{space.code_of(value)}({where}, i, v{value})")
-        for k in columns:
-            reduction, code, _ = self.reduction(space.outputs[k])
-            operand = self.reduced(space.outputs[k])
-            sums = f"combine_{reduction}(reload_{code}(z{k}, i), {code}(v{operand}))"
-            self.write(f"store_{code}(z{k}, i, {sums})")
-
-    def column_at(self, place: str, column: str) -> str:
-        # Within a block places are counted from its start: int32, of which a vector has twice as
-        # many as of int64.
-        if column != "(c + i)":
-            return super().column_at(place, column)
-        return f"i4(i) == i4(min(max({place} - c, -1), BLOCK))"
-
-    def _element(self, one: Pass, value: int) -> None:
-        step, code = self.space.step(value), self.space.code_of(value)
-        if value in one.reloads:
-            self.write(f"v{value} = reload_{code}(q{one.reloads[value]}, i)")
-        elif isinstance(step, Step):
-            column = "reload_i8(columns, i)" if self.several else "(c + i)"
-            self.write(f"v{value} = {self.expression(step, column)}")
-        elif self.several and value in self.of_columns:
-            self.write(f"v{value} = reload_{code}(x{value}, i)")
-        else:
-            self.write(f"v{value} = load_{code}(p{value}, i)")
 
 
 def render_space(space: Space) -> tuple[str, str]:

@@ -85,6 +85,16 @@ def cone(space: Space, roots: Iterable[int], known: Collection[int] = ()) -> lis
     return sorted(found)
 
 
+def dependents(space: Space, value: int) -> set[int]:
+    """The values that depend on one, itself included."""
+    found = {value}
+    for k in range(value + 1, space.count):
+        step = space.step(k)
+        if step is not None and not found.isdisjoint(step.operands):
+            found.add(k)
+    return found
+
+
 def elements(space: Space, roots: Iterable[int], known: Collection[int] = ()) -> tuple[int, ...]:
     """Those values of level element that have to be at hand to compute some in a column."""
     levels = [space.level_of(k) for k in range(space.count)]

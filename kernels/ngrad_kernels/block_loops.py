@@ -1,0 +1,208 @@
+"""The loops over a block of columns in a `Space`'s kernel, for the CPU.
+
+Such a loop vectorises: it loads, computes, and stores. Sums of what it computes it makes itself
+(`strips.py`). An element that alone of its row has something put to it is computed once more, by
+itself, and the loop need not look for it.
+"""
+
+from __future__ import annotations
+
+from ngrad_kernels.contract import IN_STRIPS
+from ngrad_kernels.render_short import ShortRows
+from ngrad_kernels.space import Step
+from ngrad_kernels.space_passes import Loop, Pass, dependents
+
+Stores = list[tuple[str, int]]
+"""Where values are stored, and which."""
+
+
+def _puts(step: object) -> bool:
+    return isinstance(step, Step) and step.scalar == "spread"
+
+
+class BlockLoops(ShortRows):
+    """Code for a block, in loops.
+
+    Attributes
+    ----------
+    put : bool or None
+        While the element is computed that something is put to, True; for the others, False. None
+        where each is asked for its column.
+    """
+
+    put: bool | None = None
+
+    def place(self, one: Pass, value: int) -> tuple[str, str]:
+        """Where a block of a value to be reduced, or read by another loop, lies, and how it is
+        read: where it was read from or stored, if that is so, or in scratch.
+        """
+        for k, stored in one.stores:
+            if stored == value:
+                return f"q{k}", "reload"
+        held = one.reloads.get(value)
+        if held is not None and held not in dict(one.stores):
+            return f"q{held}", "reload"
+        loaded = self.space.step(value) is None and held is None
+        if loaded and self.space.level_of(value) == "element":
+            return f"p{value}", "load"
+        return f"s{value}", "reload"
+
+    def waiting(self, one: Pass) -> list[int]:
+        """The values that wait in scratch of their own to be reduced, or for another loop."""
+        again = {self.reduced(value) for value in one.rows}
+        again.update(value for loop in one.loops for value in loop.reads)
+        return [k for k in sorted(again) if self.place(one, k)[0] == f"s{k}"]
+
+    # -- an element by itself ----------------------------------------------------------------------
+
+    def _spread(self, one: Pass, loop: Loop, stores: Stores, columns: list[int]) -> Step | None:
+        """What is put to one element of a row, if it is all that a loop has of the kind, and what
+        depends on it is only stored to outputs.
+        """
+        space = self.space
+        found = [k for k in loop.values if k not in one.reloads and _puts(space.step(k))]
+        if self.several or len(found) != 1 or len(one.loops) > 1 or columns:
+            return None
+        reduced = {self.reduced(value) for value in one.rows}
+        if not reduced.isdisjoint(dependents(space, found[0])) or not stores:
+            return None
+        step = space.step(found[0])
+        return step if isinstance(step, Step) else None
+
+    def _compute_apart(self, one: Pass, loop: Loop, stores: Stores, spread: Step) -> None:
+        """The element that something is put to, before what it is made of is written over."""
+        index = f"v{spread.operands[0]}"
+        self.write(f"i = select({index} < 0, {index} + length, {index}) - c")
+        self.write("apart, held = i, 0 <= i < n")
+        for where, value in stores:
+            code = self.space.code_of(value)
+            self.write(f"{where}_apart = {code}(0)")
+        self.put = True
+        with self.block("if held"):
+            self._elements(one, loop, [], [])
+            for where, value in stores:
+                self.write(f"{where}_apart = v{value}")
+        self.put = False
+
+    def _store_apart(self, stores: Stores) -> None:
+        self.put = None
+        with self.block("if held"):
+            for where, value in stores:
+                code = self.space.code_of(value)
+                self.write(f"store_{code}({where}, apart, {where}_apart)")
+
+    # -- a loop ------------------------------------------------------------------------------------
+
+    def _ends(self, one: Pass, loop: Loop) -> tuple[Stores, list[int]]:
+        """What a loop over a block stores, where and which values; and to which column reductions
+        it adds. What is the same for a whole row is stored by the first.
+        """
+        space, first = self.space, loop is one.loops[0]
+
+        def here(value: int) -> bool:
+            return value in loop.values or (first and space.level_of(value) != "element")
+
+        def once(value: int) -> bool:  # an input may be loaded by several
+            return first if value < len(space.inputs) else here(value)
+
+        stores = [(f"q{k}", value) for k, value in one.stores if here(value)]
+        stores += [(f"s{k}", k) for k in self.waiting(one) if here(k)]
+        columns = [k for k in one.columns if once(self.reduced(space.outputs[k]))]
+        return stores, columns
+
+    def folded(self, one: Pass) -> dict[int, Loop]:
+        """The row reductions of a pass that a loop does itself, and which: the first that has the
+        operand at hand. For one that only reads it there would be no loop but for that.
+        """
+        found = {}
+        for value in one.rows:
+            reduction, code, _ = self.reduction(value)
+            having = [loop for loop in one.loops if self.reduced(value) in loop.values]
+            if having and any(self._ends(one, having[0])) and reduction in IN_STRIPS.get(code, ()):
+                found[value] = having[0]
+        return found
+
+    def loop(self, one: Pass, loop: Loop) -> None:
+        """One loop over a block."""
+        stores, columns = self._ends(one, loop)
+        if not stores and not columns:
+            return
+        rows = [] if self.several else [k for k, by in self.folded(one).items() if by is loop]
+        spread = self._spread(one, loop, stores, columns)
+        if spread is not None:
+            self._compute_apart(one, loop, stores, spread)
+        if rows:
+            self._strips(one, loop, stores, columns, rows)
+        else:
+            with self.block("for i in range(n)"):
+                self._elements(one, loop, stores, columns)
+        if spread is not None:
+            self._store_apart(stores)
+
+    def _strips(
+        self, one: Pass, loop: Loop, stores: Stores, columns: list[int], rows: list[int]
+    ) -> None:
+        """A loop that does row reductions."""
+        again = {value for other in one.loops for value in other.reads}
+        again.update(self.reduced(value) for value in one.rows if value not in rows)
+        folded = {self.reduced(value) for value in rows}
+        kept = [(at, k) for at, k in stores if at != f"s{k}" or k not in folded - again]
+        for value in rows:
+            reduction, code, _ = self.reduction(value)
+            self.write(f"l{value} = lanes_{reduction}_{code}()")
+        self.write("whole = n & -STRIP")
+        with self.block("for strip in range(0, whole, STRIP)"):
+            with self.block("for j in range(STRIP)"):
+                self.write("i = strip + j")
+                self._elements(one, loop, kept, columns)
+                for k in sorted(folded):
+                    self.write(f"put_{self.space.code_of(k)}(b{k}, j, v{k})")
+            for value in rows:
+                reduction, code, _ = self.reduction(value)
+                joined = f"join_{reduction}_{code}(l{value}, b{self.reduced(value)})"
+                self.write(f"l{value} = {joined}")
+        with self.block("for j in range(n - whole)"):
+            self.write("i = whole + j")
+            self._elements(one, loop, stores, columns)
+
+    def _elements(self, one: Pass, loop: Loop, stores: Stores, columns: list[int]) -> None:
+        """Element i of a block: what a loop loads, computes, and stores of it."""
+        space = self.space
+        if self.several:
+            steps = [step for value in loop.values if (step := space.step(value))]
+            used = {k for step in steps for k in step.operands}
+            self.load_repeated(used.union(value for _, value in stores))
+        for value in loop.reads:
+            where, read = self.place(one, value)
+            self.write(f"v{value} = {read}_{space.code_of(value)}({where}, i)")
+        for value in loop.values:
+            self._element(one, value)
+        for where, value in stores:
+            self.write(f"store_{space.code_of(value)}({where}, i, v{value})")
+        for k in columns:
+            reduction, code, _ = self.reduction(space.outputs[k])
+            operand = self.reduced(space.outputs[k])
+            sums = f"combine_{reduction}(reload_{code}(z{k}, i), {code}(v{operand}))"
+            self.write(f"store_{code}(z{k}, i, {sums})")
+
+    def column_at(self, place: str, column: str) -> str:
+        # Within a block places are counted from its start: int32, of which a vector has twice as
+        # many as of int64.
+        if column != "(c + i)":
+            return super().column_at(place, column)
+        return f"i4(i) == i4(min(max({place} - c, -1), BLOCK))"
+
+    def _element(self, one: Pass, value: int) -> None:
+        step, code = self.space.step(value), self.space.code_of(value)
+        if value in one.reloads:
+            self.write(f"v{value} = reload_{code}(q{one.reloads[value]}, i)")
+        elif isinstance(step, Step):
+            column = "reload_i8(columns, i)" if self.several else "(c + i)"
+            found = self.expression(step, column)
+            if self.put is not None and _puts(step):
+                found = f"{code}({code}(0) + v{step.operands[1]})" if self.put else f"{code}(0)"
+            self.write(f"v{value} = {found}")
+        elif self.several and value in self.of_columns:
+            self.write(f"v{value} = reload_{code}(x{value}, i)")
+        else:
+            self.write(f"v{value} = load_{code}(p{value}, i)")
