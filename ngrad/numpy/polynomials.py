@@ -20,6 +20,7 @@ from ngrad.numpy.selection import outer, where
 from ngrad.numpy.signal import convolve
 from ngrad.numpy.systems import lstsq, pinv
 from ngrad.numpy.ufuncs import UFUNCS
+from ngrad.ops.identity import stop_gradient
 from ngrad.ops.joining import stacked
 from ngrad.ops.shape import reshaped
 from ngrad.ops.slicing import strided
@@ -228,7 +229,7 @@ def poly(seq_of_zeros: Any) -> ndarray:
 
 def roots(p: Any) -> ndarray:
     """The roots of a polynomial, found by NumPy at the call: complex numbers, if one is. Two steps
-    of Newton's give them their derivatives, which those of multiple roots have not.
+    of Newton's give them their derivatives; those of multiple roots are not finite.
 
     Examples
     --------
@@ -245,10 +246,12 @@ def roots(p: Any) -> ndarray:
     terms = terms if kind_of(terms.dtype) == known.dtype.kind else terms.astype(known.dtype)
     found, slope = asarray(known), polyder(terms).astype(known.dtype)
     for _ in range(2 if known.size else 0):
-        steep = polyval(slope, found)
+        height, steep = polyval(terms, found), polyval(slope, found)
         simple = UFUNCS["not_equal"](steep, 0.0)
-        step = where(simple, polyval(terms, found), 0.0) / where(simple, steep, 1.0)
-        found = found - step
+        step = where(simple, height, 0.0) / where(simple, steep, 1.0)
+        # A multiple root moves as the root of what a term adds: a step of 0, whose slope is not.
+        added = height - array_of(stop_gradient(height._read()))
+        found = found - step - where(simple, 0.0, UFUNCS["sqrt"](where(simple, 1.0, added)))
     return found
 
 

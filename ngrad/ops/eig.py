@@ -9,17 +9,21 @@ import numpy as np
 from ngrad.devices import HOST
 from ngrad.dtypes import BY_CODE
 from ngrad.graph.layout import Layout, layout
+from ngrad.ops.comparison import greater
 from ngrad.ops.complexes import conj
 from ngrad.ops.convert import cast_to
 from ngrad.ops.convert import tensor as to_tensor
 from ngrad.ops.eigh import gaps
+from ngrad.ops.elementwise import select
 from ngrad.ops.hosted import by_lapack
 from ngrad.ops.inverse import SOLVE
 from ngrad.ops.linalg import diag, diag_part, matrix_transpose, off_diagonal
 from ngrad.ops.matmul import product
 from ngrad.ops.matrices import require_square
 from ngrad.ops.no_nan import multiply_no_nan
+from ngrad.ops.reductions import reduce_max, reduce_min
 from ngrad.ops.shape import expand_dims
+from ngrad.ops.svd import SVD
 from ngrad.record import apply, apply_now
 from ngrad_kernels.codes import pair_of
 
@@ -43,7 +47,16 @@ def _(g: Any, out: Any, x: Any) -> Any:
     along = product(vectors, conj(vectors), True) * expand_dims(diag_part(inner), -2)
     middle = diag(in_values) + multiply_no_nan(1.0 / gaps(values), off_diagonal(inner - along))
     turned = matrix_transpose(vectors)
-    return (apply(SOLVE, (turned, product(middle, turned))),)
+    found = apply(SOLVE, (turned, product(middle, turned)))
+    return (select(_span(vectors), found, float("nan")),)
+
+
+def _span(vectors: Any) -> Any:
+    """Whether there are as many eigenvectors as rows; if not, no value has a derivative."""
+    _, sizes, _ = apply(SVD, (vectors,), (False,))
+    least = float(np.finfo(sizes.dtype.numpy_dtype).eps) * vectors._layout.shape[-1]
+    span = greater(reduce_min(sizes, -1), reduce_max(sizes, -1) * least)
+    return expand_dims(expand_dims(span, -1), -1)
 
 
 def eig(tensor: Any, name: str | None = None) -> tuple[Any, Any]:
@@ -53,7 +66,7 @@ def eig(tensor: Any, name: str | None = None) -> tuple[Any, Any]:
     Eigenvectors are one choice of many, up to factors of modulus 1: functions that these do not
     change, as |v|**2 and v v^H, have a derivative; others get that of vectors which turn at right
     angles to themselves. By way of eigenvectors of equal eigenvalues it is not finite; where a
-    matrix has fewer eigenvectors than rows there is none, and what is given means nothing.
+    matrix has fewer eigenvectors than rows there is none, which is NaN.
 
     Raises
     ------

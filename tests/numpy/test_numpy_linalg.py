@@ -102,6 +102,16 @@ def test_equal_values() -> None:
     np.testing.assert_allclose(u[:, :2].T @ np.asarray(zero) @ vh[:2].T, np.eye(2), atol=1e-12)
 
 
+@pytest.mark.parametrize(
+    "function, x",
+    [(ours.linalg.eigvals, [[1.0, 1.0], [0.0, 1.0]]), (ours.roots, [1.0, -2.0, 1.0])],
+)
+def test_what_has_no_derivative_is_given_none(function: Any, x: Any) -> None:
+    """Eigenvalues of a matrix with fewer eigenvectors than rows, and roots that are equal."""
+    slopes = ngrad.grad(lambda x: ours.sum(ours.abs(function(x)) ** 2))(ours.array(x))
+    assert np.isnan(np.asarray(slopes)).all()
+
+
 @pytest.mark.parametrize("matrix", [SQUARE, Z], ids=["real", "complex"])
 def test_batches_of_gradients(matrix: Any) -> None:
     """A Jacobian has the rules batched; a function has them recorded."""
