@@ -23,6 +23,7 @@ from numba.core.typing.typeof import typeof
 from numba.cuda.simulator import kernel as simulator
 from numba.cuda.simulator.cudadrv.devicearray import FakeCUDAArray
 
+from ngrad_kernels import strips
 from ngrad_kernels.codegen import Helper
 from ngrad_kernels.codes import computed, ctype_of, part_of, size_of
 from ngrad_kernels.compiling import NAMESPACE as COMPILED
@@ -312,7 +313,7 @@ _PLAIN = {
     **{name: function for code in MEMORY for name, function in _access(code).items()},
 }
 _CALLED = ("block_", "repeat_", "rows_")
-_UNUSED = ("call_kernel", "call_pack", "math", "stream_bytes", "streamed")
+_UNUSED = {"call_kernel", "call_pack", "math", "stream_bytes", "streamed", *strips.NAMESPACE}
 NAMESPACE: dict[str, Any] = _PLAIN | {
     name: _Compiled(value) if callable(value) else value
     for name, value in COMPILED.items()
