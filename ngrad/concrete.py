@@ -74,6 +74,9 @@ class Concrete:
                 args, kwargs = optree.tree_unflatten(structure, given)
                 result = f(*args, **kwargs)
                 del args, kwargs
+            for leaf in optree.tree_leaves(result):
+                if isinstance(leaf, Cell) and not isinstance(leaf, Variable):
+                    leaf._read()  # what a view shows of an array that was assigned to since
         finally:
             trace.ended, sizes.open = True, False
             state.window, state.stack, state.graph = outer
