@@ -62,7 +62,8 @@ def ravel(a: Any, order: Any = "C") -> ndarray:
     elif order != "C":
         raise ValueError(f"ravel: order must be one of 'C', 'F', 'A', or 'K', not {order!r}")
     lies = lies_of(x)
-    return x.reshape(-1, copy=lies is not None and not lies.flags.c_contiguous)
+    copies = lies is not None and not lies.flags.c_contiguous
+    return x.reshape(-1, copy=True if copies else None)
 
 
 def transpose(a: Any, axes: Any = None) -> ndarray:

@@ -280,8 +280,8 @@ def row_major(where: Layout) -> bool:
 
 def is_basic(index: Any) -> bool:
     """Whether an index is of integers, slices, an ellipsis and new axes: then it gives a view."""
-    if type(index) is tuple:
-        return all(map(is_basic, index))
+    if type(index) is tuple:  # one within is a list of places
+        return all(type(item) is not tuple and is_basic(item) for item in index)
     if isinstance(index, (bool, np.bool_, np.timedelta64)):
         return False
     return index is None or index is Ellipsis or isinstance(index, (int, slice, np.integer))
