@@ -26,9 +26,11 @@ def read_in_turn(x: Any) -> Tensor:
     first, *views = way_to(x)
     value = first._held
     for view in views:
-        if value is not view._seen:
-            view._held, view._seen = view._way.read(value), value
-        value = view._held
+        seen, held = view._seen, view._held
+        if seen is not value or view._seen is not seen:  # or another thread sees to it
+            held = view._way.read(value)
+            view._held, view._seen = held, value
+        value = held
     return value
 
 
@@ -37,7 +39,9 @@ def shown_in_turn(x: Any) -> Tensor:
     first, *views = way_to(x)
     value = first._held
     for view in views:
-        value = view._held if value is view._seen else view._way.read(value)
+        seen, held = view._seen, view._held
+        kept = seen is value and view._seen is seen  # nor does another thread see to it
+        value = held if kept else view._way.read(value)
     return value
 
 

@@ -4,6 +4,7 @@ an op.
 
 from __future__ import annotations
 
+import operator
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
@@ -14,7 +15,7 @@ from ngrad.cell import Cell
 from ngrad.config import settings
 from ngrad.devices import HOST
 from ngrad.graph.layout import Layout
-from ngrad.numpy.views import Made, is_basic, part_of, row_major
+from ngrad.numpy.views import Made, is_basic, part_of, row_major, shows
 from ngrad.numpy.ways import way_to
 from ngrad.ops.assignment import assigned
 from ngrad.record import state
@@ -48,10 +49,19 @@ def _number(value: Any) -> Any:
 
 
 def host_index(index: Any) -> Any:
-    """An index as NumPy takes it."""
+    """An index as NumPy takes it, with nothing left in it to be asked what it means: that may run
+    code of anybody's, who may look at the array or assign to it.
+    """
     if isinstance(index, tuple):
         return tuple(map(host_index, index))
-    return np.asarray(index) if isinstance(index, (Tensor, Cell)) else index
+    if type(index) is slice:
+        bounds = index.start, index.stop, index.step
+        return slice(*[None if bound is None else operator.index(bound) for bound in bounds])
+    if isinstance(index, (int, np.generic, np.ndarray, list)):
+        return index
+    if isinstance(index, Cell) or hasattr(index, "__array__"):
+        return np.asarray(index)
+    return operator.index(index) if hasattr(index, "__index__") else index
 
 
 def _is_small(x: Tensor) -> bool:
@@ -73,25 +83,28 @@ class Room(NamedTuple):
     Attributes
     ----------
     first : Assigned
-        The array whose memory it is.
-    whole : Tensor
-        What that holds.
+        The array whose memory it is, or will be.
+    before, now : Tensor
+        What that holds, and what it is to hold once they were written: another tensor of the same
+        memory, or a copy.
     at : int
     where : Layout
     """
 
     first: Assigned
-    whole: Tensor
+    before: Tensor
+    now: Tensor
     at: int
     where: Layout
 
     def filled(self) -> bool:
-        """Have the array hold another tensor of this memory, now that it was written to. Whether
-        no other thread assigned meanwhile.
-        """
-        whole = self.whole
-        now = Tensor(whole._block, whole._at, whole._layout)
-        return type(self.first).exchanged(self.first, whole, now)
+        """Have the array hold what was written to. Whether no other thread assigned meanwhile."""
+        return type(self.first).exchanged(self.first, self.before, self.now)
+
+
+def again(x: Tensor) -> Tensor:
+    """Another tensor of the same memory, of which nothing is known yet."""
+    return Tensor(x._block, x._at, x._layout)
 
 
 def written(at: int, where: Layout, index: Any, value: Any) -> bool:
@@ -176,8 +189,8 @@ class Assigned(Cell):
         """
         if state.listens():
             return False  # what was there before is wanted
-        if not is_basic(index):
-            return False
+        if key_of(index) is None:
+            return False  # no basic index, or one that is yet to be asked what it means
         number = _number(value)
         room = None if number is None else self._room()
         if room is None:
@@ -239,7 +252,7 @@ class Assigned(Cell):
         """Where the elements lie, if nobody else has this memory, which is the host's."""
         if self._owner is None:
             x = self._alone()
-            return None if x is None else Room(self, x, x._at, x._layout)
+            return None if x is None else Room(self, x, again(x), x._at, x._layout)
         first, *views = way_to(self)
         if not all(view._way.writes for view in views):
             return None
@@ -247,7 +260,7 @@ class Assigned(Cell):
         if not held._at:
             Tensor.evaluate(held)
         shown = self._shown()
-        if shown._block is not held._block:
+        if not shows(shown, held):  # a copy of it, which may be pending
             return None
         at, where, whole = shown._at, shown._layout, (held._at, held._layout)
         del shown, held
@@ -256,7 +269,7 @@ class Assigned(Cell):
         x = first._alone()
         if x is None or (x._at, x._layout) != whole:  # another thread assigned meanwhile
             return None
-        return Room(first, x, at, where)
+        return Room(first, x, again(x), at, where)
 
     def _forget(self) -> None:
         """Hold no memory, of a view: it can be read again."""
@@ -281,24 +294,35 @@ class Assigned(Cell):
         lone = _is_mask(index) and value._layout.size == 1  # selected where it is computed
         if state.listens() or not (_is_small(value) or (value._at and not lone)):
             return False
+        try:
+            index = host_index(index)
+        except TypeError:
+            return False  # what raises says so
         elements = np.asarray(value)
-        room = self._room() or (self._separated(lone) and self._room())
-        if not room or not written(room.at, room.where, host_index(index), elements):
-            return False
-        return room.filled() or self._place(index, value)
+        while True:
+            room = self._room() or self._separate(lone)
+            if not room or not written(room.at, room.where, index, elements):
+                return False
+            if room.filled():
+                return True
 
-    def _separated(self, small: bool) -> bool:
-        """Give the array whose memory this is memory that nobody else has: a copy, if it is there
-        or small, or of one number throughout, a selection from which would take longer; or only
-        then if it is `small`. Whether it has.
+    def _separate(self, small: bool) -> Room | None:
+        """The same of memory that nobody has yet, for the array whose memory this is: a copy of
+        what it holds, if that is there or small, or of one number throughout, a selection from
+        which would take longer; or only then if it is `small`.
         """
         first, *views = way_to(self)
         x = first._held
         there = x._at and not small
         if x._layout.device is not HOST or not all(view._way.writes for view in views):
-            return False
+            return None
         if not (there or _is_small(x) or not any(x._layout.strides)):
-            return False
+            return None
         own = from_numpy(np.asarray(x), x._layout.dtype, HOST)
+        shown = own
+        for view in views:
+            shown = view._way.read(shown)
+        if not shows(shown, own):
+            return None
         first._keep_order(x, own)
-        return type(self).exchanged(first, x, own) or self._separated(small)
+        return Room(first, x, own, shown._at, shown._layout)

@@ -16,6 +16,8 @@ from numeric import check_gradient
 
 import ngrad
 import ngrad.numpy as ours
+from ngrad.numpy import writing
+from ngrad.numpy.writing import written
 
 SHAPE = (4, 3, 5)
 
@@ -256,24 +258,66 @@ def test_a_loop_over_elements_writes_in_place() -> None:
     assert other[0] == 1.0 and x[0] == 0.0
 
 
-def test_what_another_thread_writes_meanwhile_is_not_lost() -> None:
-    """An index that assigns to the array while it is asked stands for the thread."""
-    for shape in ((4,), (4, 2), (60_000, 2)):
-        x = ours.zeros(shape)
+@pytest.mark.parametrize("alone", [False, True])
+@pytest.mark.parametrize("through", [lambda x: x, lambda x: x[:], lambda x: x.T[::-1].T[:, ::-1]])
+@pytest.mark.parametrize("length", [4, 60_000])
+def test_what_another_thread_writes_meanwhile_is_not_lost(
+    length: int, through: Callable[[Any], Any], alone: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What assigns to the array right before it is written to stands for the thread."""
+    for value in (1.0, [1.0, 1.0]):
+        x = ours.zeros((length, 2))
+        x[1] = 2.0
+        kept, times = (None if alone else x._read()), iter([True])
 
-        class Place:
-            asked = 0
+        def meanwhile(*given: Any, times: Any = times, x: Any = x) -> bool:
+            if next(times, False):
+                x[0] = 5.0
+            return written(*given)
 
-            def __index__(self, x: Any = x) -> int:
-                self.asked += 1
-                if self.asked == 1:
-                    x[0] = 5.0
-                return 3
-
-        x[Place()] = ours.array(1.0)
-        expected = np.zeros(shape)
+        monkeypatch.setattr(writing, "written", meanwhile)
+        through(x)[3] = value
+        monkeypatch.undo()
+        expected = np.zeros((length, 2))
+        expected[1] = 2.0
+        assert kept is None or np.array_equal(kept, expected)
         expected[0], expected[3] = 5.0, 1.0
         np.testing.assert_array_equal(x, expected)
+
+
+class Asked:
+    """An index that looks at an array, and assigns to it, when it is asked."""
+
+    def __init__(self, x: Any, place: int) -> None:
+        self.x, self.place = x, place
+        self.taken: list[Any] = []
+
+    def __index__(self) -> int:
+        self.taken += [np.asarray(self.x), self.x._read()]
+        self.x[5] = 7.0
+        return self.place
+
+
+@pytest.mark.parametrize("index", [lambda i: i, lambda i: slice(i, 3), lambda i: (..., i)])
+@pytest.mark.parametrize("value", [9.0, np.array(9.0)])
+def test_an_index_is_asked_before_anything_is_written(index: Any, value: Any) -> None:
+    for whole in (True, False):
+        x = ours.arange(6.0)
+        x[0] = 1.0
+        asked = Asked(x, 2)
+        (x if whole else x[:])[index(asked)] = value
+        assert x.tolist() == [1.0, 1.0, 9.0, 3.0, 4.0, 7.0]
+        assert [one.tolist() for one in asked.taken] == [[1.0, 1.0, 2.0, 3.0, 4.0, 5.0]] * 2
+
+
+@pytest.mark.parametrize("index", [((0, 2),), (slice(0, 3), (0, 1)), ((0, 2), 1)], ids=str)
+def test_a_tuple_in_an_index_is_a_list_of_places(index: Any) -> None:
+    x, expected = ours.zeros((4, 3)), np.zeros((4, 3))
+    for one in (x, expected):
+        taken = one[index]
+        taken[:] = 7.0
+        one[index] += 1.0
+    np.testing.assert_array_equal(x, expected)
 
 
 def test_threads_write_into_one_array() -> None:
@@ -355,6 +399,19 @@ def test_transforms_pass_fresh_arrays() -> None:
         ngrad.config.set_eager(eager)
         assert outer(x) == 34.0 + 3.0 and x.tolist() == [1.0, 2.0]
     ngrad.config.set_eager(before)
+
+
+def test_a_function_returns_views_of_what_it_assigned_to() -> None:
+    def f(x: Any) -> Any:
+        y = x * 1.0
+        one, two = y[1:], y[1:].reshape(2, 1)
+        y[1] = 7.0
+        return one, two[0]
+
+    x = ours.array([1.0, 2.0, 3.0])
+    for run in (ngrad.function(f), f):
+        one, two = run(x)
+        assert one.tolist() == [7.0, 3.0] and two.tolist() == [7.0]
 
 
 @pytest.mark.parametrize(

@@ -87,6 +87,21 @@ def test_views_of_one_array_are_written_to_in_place() -> None:
     np.testing.assert_array_equal(right, two)
 
 
+@pytest.mark.parametrize("size", [3, 300])
+def test_what_lies_otherwise_is_written_to_in_its_own_order(size: int) -> None:
+    x, expected = _both((size, size))
+    for one in (x, expected):
+        one.T.flat[3] = 7.0
+        one.T.flat[1:9:2] = 8.0
+        one[1:, :].T.flat[2] += 1.0
+    np.testing.assert_array_equal(x, expected)
+
+
+def test_a_part_of_what_lies_in_an_unknown_order_is_laid_out_flat() -> None:
+    x, expected = _both((4, 3))
+    np.testing.assert_array_equal((x.T + 1)[1:].ravel(), (expected.T + 1)[1:].ravel())
+
+
 def test_what_has_the_memory_keeps_its_value() -> None:
     x, before = _both((40, 3))
     shared, doubled, copied = x._read(), x * 2, x.copy()
