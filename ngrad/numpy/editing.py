@@ -30,8 +30,9 @@ from ngrad.ops.reductions import normal_axes
 from ngrad.ops.shape import normal_axis, reshape
 from ngrad.ops.slicing import strided
 
-FEW = 8
-"""How many slices may be taken out for what stays to be joined of its parts, not gathered."""
+FEW, LONG = 8, 1 << 13
+"""How many slices may be taken out, and of how many elements at least, for what stays to be joined
+of its parts. A gather takes fewer calls."""
 
 
 def _flat(what: str, a: Any, axis: Any) -> tuple[ndarray, int]:
@@ -68,7 +69,7 @@ def delete(arr: Any, obj: Any, axis: Any = None) -> ndarray:
         )
     kept[index] = False
     gone = np.flatnonzero(~kept)
-    if gone.size <= FEW:
+    if gone.size <= FEW and x.size >= LONG:
         bounds = zip((0, *(gone + 1)), (*gone, kept.size), strict=True)
         parts = [along(x, at, slice(int(start), int(stop))) for start, stop in bounds]
         return concatenate([part for part in parts if part.shape[at]] or parts[:1], at)
