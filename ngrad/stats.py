@@ -91,12 +91,12 @@ def stats() -> Stats:
     Examples
     --------
     >>> import ngrad
-    >>> x = ngrad.constant([0.5] * 1000)
+    >>> x = ngrad.constant([0.5] * 10_000)
     >>> before = ngrad.stats()
     >>> ngrad.eval(x + x)
     >>> done = ngrad.stats() - before
     >>> done.runs, done.launches, done.bytes
-    (1, 1, 12000)
+    (1, 1, 120000)
     """
     memory, counters = pool.stats(), counted()
     return Stats(
