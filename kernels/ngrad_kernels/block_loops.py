@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from ngrad_kernels.contract import IN_STRIPS
 from ngrad_kernels.render_short import ShortRows
-from ngrad_kernels.space import Step
+from ngrad_kernels.space import Space, Step
 from ngrad_kernels.space_passes import Loop, Pass, dependents
 
 Stores = list[tuple[str, int]]
@@ -18,6 +18,11 @@ Stores = list[tuple[str, int]]
 
 def _puts(step: object) -> bool:
     return isinstance(step, Step) and step.scalar == "spread"
+
+
+def _put_by(space: Space, one: Pass, loop: Loop) -> list[int]:
+    """The values of a loop that are put to one element of a row."""
+    return [k for k in loop.values if k not in one.reloads and _puts(space.step(k))]
 
 
 class BlockLoops(ShortRows):
@@ -55,22 +60,22 @@ class BlockLoops(ShortRows):
 
     # -- an element by itself ----------------------------------------------------------------------
 
-    def _spread(self, one: Pass, loop: Loop, stores: Stores, columns: list[int]) -> Step | None:
-        """What is put to one element of a row, if it is all that a loop has of the kind, and what
-        depends on it is only stored to outputs.
+    def _apart(self, one: Pass, loop: Loop, stores: Stores, columns: list[int]) -> Stores:
+        """What a loop stores that depends on what is put to one element of a row, if that is all
+        that it has of the kind, and nothing else comes of it.
         """
-        space = self.space
-        found = [k for k in loop.values if k not in one.reloads and _puts(space.step(k))]
+        found = _put_by(self.space, one, loop)
         if self.several or len(found) != 1 or len(one.loops) > 1 or columns:
-            return None
-        reduced = {self.reduced(value) for value in one.rows}
-        if not reduced.isdisjoint(dependents(space, found[0])) or not stores:
-            return None
-        step = space.step(found[0])
-        return step if isinstance(step, Step) else None
+            return []
+        reached = dependents(self.space, found[0])
+        if not reached.isdisjoint(map(self.reduced, one.rows)):
+            return []
+        return [(where, value) for where, value in stores if value in reached]
 
-    def _compute_apart(self, one: Pass, loop: Loop, stores: Stores, spread: Step) -> None:
+    def _compute_apart(self, one: Pass, loop: Loop, stores: Stores) -> None:
         """The element that something is put to, before what it is made of is written over."""
+        (spread,) = (self.space.step(k) for k in _put_by(self.space, one, loop))
+        assert spread is not None
         index = f"v{spread.operands[0]}"
         self.write(f"i = select({index} < 0, {index} + length, {index}) - c")
         self.write("apart, held = i, 0 <= i < n")
@@ -85,6 +90,7 @@ class BlockLoops(ShortRows):
         self.put = False
 
     def _store_apart(self, stores: Stores) -> None:
+        """Over what the loop has stored of it."""
         self.put = None
         with self.block("if held"):
             for where, value in stores:
@@ -128,16 +134,16 @@ class BlockLoops(ShortRows):
         if not stores and not columns:
             return
         rows = [] if self.several else [k for k, by in self.folded(one).items() if by is loop]
-        spread = self._spread(one, loop, stores, columns)
-        if spread is not None:
-            self._compute_apart(one, loop, stores, spread)
+        apart = self._apart(one, loop, stores, columns)
+        if apart:
+            self._compute_apart(one, loop, apart)
         if rows:
             self._strips(one, loop, stores, columns, rows)
         else:
             with self.block("for i in range(n)"):
                 self._elements(one, loop, stores, columns)
-        if spread is not None:
-            self._store_apart(stores)
+        if apart:
+            self._store_apart(apart)
 
     def _strips(
         self, one: Pass, loop: Loop, stores: Stores, columns: list[int], rows: list[int]

@@ -69,18 +69,18 @@ def _array_of(module: ir.Module, kinds: CellKinds) -> None:
     builder.ret(builder.call(make, loaded))
 
 
+def _same(it: Function, x: Any, y: Any) -> Any:
+    return it.builder.icmp_unsigned("==", x, y)
+
+
 def _silent(it: Function, kinds: CellKinds, x: Any, window: Any) -> Any:
     """Whether a tensor is there, and nobody listens to the window."""
     builder, of_window = it.builder, offsets(kinds.window)
 
-    def same(x: Any, y: Any) -> Any:
-        return builder.icmp_unsigned("==", x, y)
-
-    with builder.if_then(builder.not_(it.is_of(x, kinds.kinds.tensor)), likely=False):
-        it.done()
-    there = builder.not_(same(it.get(x, offsets(kinds.kinds.tensor)["_at"]), it.known(0)))
-    unread = same(it.get(window, of_window["readers"]), it.known(0))
-    untraced = same(it.get(window, of_window["trace"]), it.known(None))
+    it.done_unless(it.is_of(x, kinds.kinds.tensor))
+    there = builder.not_(_same(it, it.get(x, offsets(kinds.kinds.tensor)["_at"]), it.known(0)))
+    unread = _same(it, it.get(window, of_window["readers"]), it.known(0))
+    untraced = _same(it, it.get(window, of_window["trace"]), it.known(None))
     return builder.and_(there, builder.and_(unread, untraced))
 
 
@@ -94,16 +94,9 @@ def _view_of(module: ir.Module, kinds: CellKinds) -> None:
     of_cell, of_tensor = offsets(kinds.cell), offsets(kinds.kinds.tensor)
     cell, key, views, window = (it.given_object(k) for k in range(4))
 
-    def unless(holds: Any) -> None:
-        with builder.if_then(builder.not_(holds), likely=False):
-            it.done()
-
-    def same(x: Any, y: Any) -> Any:
-        return builder.icmp_unsigned("==", x, y)
-
     x = it.get(cell, of_cell["_held"])
-    unless(same(it.get(cell, of_cell["_owner"]), none))
-    unless(_silent(it, kinds, x, window))
+    it.done_unless(_same(it, it.get(cell, of_cell["_owner"]), none))
+    it.done_unless(_silent(it, kinds, x, window))
     it.hold(x)  # objects are made from here on: whatever runs then may have others forgotten
     layout = it.get(x, of_tensor["_layout"])
     it.hold(layout)
@@ -161,15 +154,11 @@ def _known_part(it: Function, kinds: CellKinds, x: Any, window: Any, name: str) 
     """
     builder, of_layout = it.builder, offsets(kinds.kinds.layout)
 
-    def unless(holds: Any) -> None:
-        with builder.if_then(builder.not_(holds), likely=False):
-            it.done()
-
-    unless(_silent(it, kinds, x, window))
+    it.done_unless(_silent(it, kinds, x, window))
     where = it.get(x, offsets(kinds.kinds.tensor)["_layout"])
     free, part = (it.get(where, of_layout[slot]) for slot in ("free", name))
-    unless(builder.not_(builder.or_(it.is_null(free), it.is_null(part))))
-    unless(it.is_of(free, FreeList))
+    it.done_unless(builder.not_(builder.or_(it.is_null(free), it.is_null(part))))
+    it.done_unless(it.is_of(free, FreeList))
     return where, part
 
 
@@ -188,23 +177,20 @@ def _element_of(module: ir.Module, kinds: CellKinds) -> None:
     size = it.external("PyTuple_Size", WORD, POINTER)
     single = it.is_of(key, int)
     index, place, count = it.references(1), it.allocate(1), it.allocate(1)
-    with builder.if_then(builder.not_(builder.or_(single, it.is_of(key, tuple))), likely=False):
-        it.done()
+    it.done_unless(builder.or_(single, it.is_of(key, tuple)))
     builder.store(key, index)
     builder.store(WORD(1), count)
     with builder.if_then(builder.not_(single)):
         builder.store(builder.sub(builder.call(size, [key]), WORD(1)), count)
     axes = builder.load(count)
     ndim = builder.call(size, [it.get(where, of_layout["shape"])])
-    with builder.if_then(builder.icmp_signed("!=", axes, ndim)):
-        it.done()
+    it.done_unless(builder.icmp_signed("==", axes, ndim))
     builder.store(it.integer(it.get(x, of_tensor["_at"])), place)
     with it.loop(axes) as k:
         with builder.if_then(builder.not_(single)):
             builder.store(it.item(key, builder.add(k, WORD(1))), index)
         step = builder.call(offset, [where, k, builder.load(index)])
-        with builder.if_then(builder.icmp_signed("==", step, WORD(-1)), likely=False):
-            it.done()
+        it.done_unless(builder.icmp_signed("!=", step, WORD(-1)))
         builder.store(builder.add(builder.load(place), step), place)
     out = builder.call(made, [element])
     it.unless_null(out, NULL)
@@ -230,8 +216,7 @@ def _row_of(module: ir.Module, kinds: CellKinds) -> None:
     cell, x, index, window = (it.given_object(k) for k in range(4))
     where, row = _known_part(it, kinds, x, window, "row")
     step = builder.call(module.globals["offset"], [where, WORD(0), index])
-    with builder.if_then(builder.icmp_signed("==", step, WORD(-1)), likely=False):
-        it.done()
+    it.done_unless(builder.icmp_signed("!=", step, WORD(-1)))
     place = builder.add(it.integer(it.get(x, of_tensor["_at"])), step)
     at = builder.call(it.external("PyLong_FromLongLong", POINTER, WORD), [place])
     it.unless_null(at, NULL)

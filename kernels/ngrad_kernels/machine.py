@@ -264,6 +264,10 @@ class Function(Code):
         self.hold(none)
         self.builder.ret(none)
 
+    def done_unless(self, holds: Any) -> None:
+        with self.builder.if_then(self.builder.not_(holds), likely=False):
+            self.done()
+
 
 @contextmanager
 def without_gil(it: Code) -> Iterator[None]:

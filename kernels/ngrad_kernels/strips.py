@@ -116,7 +116,6 @@ def _total(reduction: str, code: str) -> Callable[..., Any]:
     many are in the lanes, and the others where they would be in a block at an address.
     """
     numba_type, element = MEMORY[code]
-    width, combine = lanes(code), combination(reduction, code)
 
     @intrinsic
     def total(typingctx, held, whole, address, n):
@@ -132,16 +131,25 @@ def _total(reduction: str, code: str) -> Callable[..., Any]:
                 with in_lanes:
                     at = builder.gep(builder.inttoptr(address, element.as_pointer()), [whole])
                     left = builder.sub(n, whole)
-                    rest = cgutils.alloca_once_value(builder, found)
-                    with builder.if_then(builder.icmp_signed(">", left, WORD(0))):
-                        for part in _masked(builder, reduction, code, at, left, align):
-                            builder.store(combine(builder, builder.load(rest), part), rest)
-                    builder.store(tree(builder, builder.load(rest), width, combine), result)
+                    value = _ended(builder, reduction, code, found, at, left, align)
+                    builder.store(value, result)
             return builder.load(result)
 
         return numba_type(Lanes(code), *[types.intp] * 3), codegen
 
     return total
+
+
+def _ended(
+    builder: ir.IRBuilder, reduction: str, code: str, held: Any, at: Any, left: Any, align: int
+) -> Any:
+    """All lanes combined, after the `left` elements behind the last strip, which are in memory."""
+    combine = combination(reduction, code)
+    found = cgutils.alloca_once_value(builder, held)
+    with builder.if_then(builder.icmp_signed(">", left, WORD(0))):
+        for part in _masked(builder, reduction, code, at, left, align):
+            builder.store(combine(builder, builder.load(found), part), found)
+    return tree(builder, builder.load(found), lanes(code), combine)
 
 
 def _masked(
