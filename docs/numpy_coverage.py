@@ -25,8 +25,8 @@ def words(text: str) -> frozenset[str]:
 LOOKED_UP = words("""
     allclose argwhere array_equal array_equiv asarray_chkfinite bincount compress digitize
     extract flatnonzero histogram histogram2d histogram_bin_edges histogramdd intersect1d
-    mask_indices nanargmax nanargmin nanmedian nanpercentile nanquantile nonzero piecewise place
-    polydiv polyfit polymul roots setdiff1d setxor1d trim_zeros union1d unique unique_all
+    isin mask_indices nanargmax nanargmin nanmedian nanpercentile nanquantile nonzero piecewise
+    place polydiv polyfit polymul roots setdiff1d setxor1d trim_zeros union1d unique unique_all
     unique_counts unique_inverse unique_values vectorize
 """)
 """What looks at values at the call: for the shape of its result, for what it raises, or since it is

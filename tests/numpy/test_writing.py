@@ -1,0 +1,119 @@
+"""Assignments are written where the elements lie, and lose nothing that others hold or write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from crowd import crowd
+
+import ngrad.numpy as ours
+from ngrad.numpy import writing
+from ngrad.numpy.writing import written
+
+
+def test_a_loop_over_elements_writes_in_place() -> None:
+    x = ours.zeros(100)
+    x[0] = 1.0
+    _ = x[0].item()
+    where = x._read()._address
+    for k in range(1, 100):
+        x[k] = x[k - 1] + 1.0
+    assert x._read()._address == where and x.tolist() == list(range(1, 101))
+    other = np.asarray(x)  # now somebody else has the memory
+    x[0] = 0.0
+    assert other[0] == 1.0 and x[0] == 0.0
+
+
+@pytest.mark.parametrize("alone", [False, True])
+@pytest.mark.parametrize("through", [lambda x: x, lambda x: x[:], lambda x: x.T[::-1].T[:, ::-1]])
+@pytest.mark.parametrize("length", [4, 60_000])
+def test_what_another_thread_writes_meanwhile_is_not_lost(
+    length: int, through: Callable[[Any], Any], alone: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What assigns to the array right before it is written to stands for the thread."""
+    for value in (1.0, [1.0, 1.0]):
+        x = ours.zeros((length, 2))
+        x[1] = 2.0
+        kept, times = (None if alone else x._read()), iter([True])
+
+        def meanwhile(*given: Any, times: Any = times, x: Any = x) -> bool:
+            if next(times, False):
+                x[0] = 5.0
+            return written(*given)
+
+        monkeypatch.setattr(writing, "written", meanwhile)
+        through(x)[3] = value
+        monkeypatch.undo()
+        expected = np.zeros((length, 2))
+        expected[1] = 2.0
+        assert kept is None or np.array_equal(kept, expected)
+        expected[0], expected[3] = 5.0, 1.0
+        np.testing.assert_array_equal(x, expected)
+
+
+class Asked:
+    """An index that looks at an array, and assigns to it, when it is asked."""
+
+    def __init__(self, x: Any, place: int) -> None:
+        self.x, self.place = x, place
+        self.taken: list[Any] = []
+
+    def __index__(self) -> int:
+        self.taken += [np.asarray(self.x), self.x._read()]
+        self.x[5] = 7.0
+        return self.place
+
+
+@pytest.mark.parametrize("index", [lambda i: i, lambda i: slice(i, 3), lambda i: (..., i)])
+@pytest.mark.parametrize("value", [9.0, np.array(9.0)])
+def test_an_index_is_asked_before_anything_is_written(index: Any, value: Any) -> None:
+    for whole in (True, False):
+        x = ours.arange(6.0)
+        x[0] = 1.0
+        asked = Asked(x, 2)
+        (x if whole else x[:])[index(asked)] = value
+        assert x.tolist() == [1.0, 1.0, 9.0, 3.0, 4.0, 7.0]
+        assert [one.tolist() for one in asked.taken] == [[1.0, 1.0, 2.0, 3.0, 4.0, 5.0]] * 2
+
+
+@pytest.mark.parametrize("index", [((0, 2),), (slice(0, 3), (0, 1)), ((0, 2), 1)], ids=str)
+def test_a_tuple_in_an_index_is_a_list_of_places(index: Any) -> None:
+    x, expected = ours.zeros((4, 3)), np.zeros((4, 3))
+    for one in (x, expected):
+        taken = one[index]
+        taken[:] = 7.0
+        one[index] += 1.0
+    np.testing.assert_array_equal(x, expected)
+
+
+def test_threads_write_into_one_array() -> None:
+    x = ours.zeros((400, 2))
+
+    def work(first: int) -> None:
+        for k in range(first, 400, 4):
+            x[k] = [k, 1.0]
+            x[k : k + 1] += 1.0
+
+    crowd(work)
+    expected = np.stack([np.arange(1.0, 401), np.full(400, 2.0)], 1)
+    np.testing.assert_array_equal(x, expected)
+
+
+def test_a_loop_over_parts_writes_in_place() -> None:
+    x = ours.zeros((100, 30))
+    x[0] = 0.0
+    where = x._read()._address
+    for k in range(1, 100):
+        x[k] = x[k - 1] + 1.0
+        x[k, ::2] += 1.0
+        x[ours.asarray(k)][0] = 5.0  # of a copy
+        x[k][1] = 0.5
+        x[[k, k], [2, 2]] = ours.array([7.0, 2.0 * k])
+    assert x._read()._address == where
+    assert x[99].tolist() == [198.0, 0.5] + [198.0, 99.0] * 14
+    other = x[5]
+    x[4] = other  # a part of the same memory
+    assert x._read()._address == where and x[4].tolist() == other.tolist()
