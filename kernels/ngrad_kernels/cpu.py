@@ -100,9 +100,9 @@ def in_a_row(launches: Iterable[Step]) -> Callable[[list[int]], None]:
 # -- kernels ---------------------------------------------------------------------------------------
 
 
-def kernel_of(body: Body | Space, views: bool = False) -> int:
+def kernel_of(body: Body | Space, views: bool = False, length: int = 0) -> int:
     """The address of a body's, or a space's, kernel: compiled, or loaded from disk, once in a
-    process. Whether an operand is a view, its facts say.
+    process. Whether an operand is a view, and how long rows are, its facts say.
     """
     return _kernel_of(body)
 

@@ -64,9 +64,9 @@ class Target(Protocol):
 
     # -- kernels: a number each, compiled or loaded once in a process ------------------------------
 
-    def kernel_of(self, body: Body | Space, /, views: bool = False) -> int:
+    def kernel_of(self, body: Body | Space, /, views: bool = False, length: int = 0) -> int:
         """The kernel of a body or a space; of a body that reduces or scans, over a contiguous
-        operand or over a view.
+        operand or over a view; of a space for rows of a length, which may have one of their own.
         """
 
     def strided_map(self, body: Body, /) -> tuple[int, int]:

@@ -133,7 +133,7 @@ def _prepare(
     for nbytes in partial_bytes(space, *sizes):
         partials.append((SCRATCH, scratch))
         scratch += padded(nbytes) if nbytes else 0
-    kernel, count = target.kernel_of(space), items(*sizes)
+    kernel, count = target.kernel_of(space, length=group.split.length), items(*sizes)
     operands += partials
     launches.append(Launch(kernel, where, count, 1, tuple(operands)))
     for last in fold(space, *sizes):

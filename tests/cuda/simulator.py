@@ -12,10 +12,11 @@ from launches import Launch
 from ngrad_kernels import cpu
 from ngrad_kernels.body import Body
 from ngrad_kernels.cuda import doubles
+from ngrad_kernels.cuda.kept_rows import elements_kept, render_kept
 from ngrad_kernels.cuda.render import render
 from ngrad_kernels.cuda.render_space import render_space
 from ngrad_kernels.cuda.source import Source
-from ngrad_kernels.space import Space
+from ngrad_kernels.space import LENGTH, Space
 
 
 def owner(x: Array) -> Array:
@@ -26,10 +27,12 @@ def owner(x: Array) -> Array:
 
 
 class Simulated:
-    """Where kernels run: on the simulator, on a grid of so many blocks of so many threads."""
+    """Where kernels run: on the simulator, on a grid of so many blocks of so many threads; whether
+    warps keep what rows they can, however short.
+    """
 
-    def __init__(self, grid: int, size: int) -> None:
-        self.grid, self.size = grid, size
+    def __init__(self, grid: int, size: int, keep: bool = False) -> None:
+        self.grid, self.size, self.keep = grid, size, keep
 
     @staticmethod
     def fetch() -> int:
@@ -50,8 +53,12 @@ class Simulated:
     def launch(
         self, kernel: Body | Space, facts: Array, n: int, grain: int, addresses: Sequence[int]
     ) -> None:
-        source = render(kernel) if isinstance(kernel, Body) else render_space(kernel)
+        source = render(kernel) if isinstance(kernel, Body) else self.source(kernel, facts)
         self.run(source, facts.ctypes.data, n, addresses)
+
+    def source(self, space: Space, facts: Array) -> Source:
+        kept = elements_kept(space, int(facts[LENGTH]), least=0) if self.keep else 0
+        return render_kept(space, kept) if kept else render_space(space)
 
     def run(self, source: Source, facts: int, n: int, addresses: Sequence[int]) -> None:
         missing = [0] * (source.operands - len(addresses))

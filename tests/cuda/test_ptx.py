@@ -4,6 +4,7 @@ that the source does not name.
 
 from __future__ import annotations
 
+import itertools
 import re
 import subprocess
 from collections.abc import Callable, Iterable
@@ -22,6 +23,7 @@ from ngrad_kernels.body import Body, Step
 from ngrad_kernels.codes import HALVES
 from ngrad_kernels.cuda import matrices, scattering, sorting
 from ngrad_kernels.cuda.gemm import render_gemm, tile_of
+from ngrad_kernels.cuda.kept_rows import elements_kept, render_kept
 from ngrad_kernels.cuda.render import render
 from ngrad_kernels.cuda.render_space import render_space
 from ngrad_kernels.cuda.skeletons import sampler, skeleton, typed
@@ -182,7 +184,17 @@ PROGRAMS = (
 
 @pytest.mark.parametrize("make", PROGRAMS, ids=lambda make: make.__name__)
 def test_spaces(make: Callable[[], Space], tmp_path: Path, request: pytest.FixtureRequest) -> None:
-    check_all([render_space(make())], tmp_path, request)
+    space = make()
+    kept = elements_kept(space, 500)
+    own = [render_kept(space, kept)] if kept else []
+    check_all([render_space(space), *own], tmp_path, request)
+
+
+def test_rows_that_warps_keep(tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    """The longest, of many values."""
+    found = [(make(), k) for make in PROGRAMS if (k := elements_kept(make(), 1024))]
+    assert len(found) > 1
+    check_all(itertools.starmap(render_kept, found), tmp_path, request)
 
 
 @settings(
@@ -193,7 +205,9 @@ def test_spaces(make: Callable[[], Space], tmp_path: Path, request: pytest.Fixtu
 @given(case=cases())
 def test_any_space(case: Case, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     assume(not reduces_both(case.space))
-    check_all([render_space(case.space)], tmp_path, request)
+    kept = elements_kept(case.space, case.length, least=0)
+    own = [render_kept(case.space, kept)] if kept else []
+    check_all([render_space(case.space), *own], tmp_path, request)
 
 
 # -- the compiler ----------------------------------------------------------------------------------

@@ -29,7 +29,7 @@ from ngrad_kernels.codes import computed, ctype_of, part_of, size_of
 from ngrad_kernels.compiling import NAMESPACE as COMPILED
 from ngrad_kernels.cuda.exchange import Group
 from ngrad_kernels.cuda.routines import HELPERS
-from ngrad_kernels.cuda.source import ALIGNMENT, GROUP, VECTOR
+from ngrad_kernels.cuda.source import ALIGNMENT, GROUP, VECTOR, WARP
 from ngrad_kernels.intrinsics import COMPUTED, MEMORY
 from ngrad_kernels.skeletons import as_helpers
 
@@ -162,6 +162,9 @@ def _access(code: str) -> dict[str, Callable[..., Any]]:
             raise TypeError(f"a {type(value).__name__} is stored as {code}")
         stored.from_address(place(address, index)).value = plain_of(value)
 
+    def load_if(address: int, index: int, condition: Any) -> Any:
+        return load(address, index) if condition else kind(0)
+
     def load4(address: int, index: int) -> Any:
         where = place(address, index, VECTOR)
         return tuple([load(where, k) for k in range(VECTOR)])
@@ -174,6 +177,7 @@ def _access(code: str) -> dict[str, Callable[..., Any]]:
     return {
         f"load_{code}": load,
         f"reload_{code}": load,
+        f"load_if_{code}": load_if,
         f"store_{code}": store,
         f"load4_{code}": load4,
         f"reload4_{code}": load4,
@@ -234,16 +238,16 @@ class _Launch:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._groups: dict[tuple[int, int], Group] = {}
+        self._groups: dict[tuple[int, int, int], Group] = {}
         self._shared: dict[int, int] = {}
         self.ranges = Ranges()
         self.kept: list[Any] = []
 
-    def group(self, block: int, thread: int) -> Group:
-        key = block, thread // GROUP
+    def group(self, block: int, thread: int, size: int) -> Group:
+        key = block, thread // size, size
         with self._lock:
             if key not in self._groups:
-                self._groups[key] = Group()
+                self._groups[key] = Group(size)
             return self._groups[key]
 
     def shared(self, count: int) -> int:
@@ -262,20 +266,27 @@ class _Launch:
 _here = threading.local()
 
 
-def _exchange(value: Any) -> list[Any]:
-    """The values of all threads of this one's group."""
-    found: list[Any] = _here.group.exchange(_here.thread % GROUP, value)
+def _exchange(value: Any, size: int = GROUP) -> list[Any]:
+    """The values of all threads of this one's group, or warp."""
+    group = _here.group if size == GROUP else _here.warp
+    found: list[Any] = group.exchange(_here.thread % size, value)
     return found
 
 
-def shuffle(value: Any, lane: int) -> Any:
-    return _exchange(value)[int(lane) % GROUP]
+def _shuffles(size: int) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    def shuffle(value: Any, lane: int) -> Any:
+        return _exchange(value, size)[int(lane) % size]
+
+    def shuffle_down(value: Any, distance: int) -> Any:
+        lane = _here.thread % size
+        other = lane + int(distance)
+        return _exchange(value, size)[other if other < size else lane]
+
+    return shuffle, shuffle_down
 
 
-def shuffle_down(value: Any, distance: int) -> Any:
-    lane = _here.thread % GROUP
-    other = lane + int(distance)
-    return _exchange(value)[other if other < GROUP else lane]
+shuffle, shuffle_down = _shuffles(GROUP)
+shuffle_warp, shuffle_warp_down = _shuffles(WARP)
 
 
 def ballot(condition: Any) -> int:
@@ -307,6 +318,8 @@ _PLAIN = {
     "quotient": lambda x, y: x // y,
     "shuffle": shuffle,
     "shuffle_down": shuffle_down,
+    "shuffle_warp": shuffle_warp,
+    "shuffle_warp_down": shuffle_warp_down,
     "ballot": ballot,
     "count_bits": lambda bits: int(bits).bit_count(),
     **{code: _conversion(code) for code in COMPUTED},
@@ -346,7 +359,8 @@ def run_user(run: Callable[[Any, list[Any]], object], interfaces: Sequence[dict[
     run(cuda.stream(), [FakeCUDAArray(np.asarray(_Memory(each))) for each in interfaces])
 
 
-_WAITING = {"barrier", "shared_words", "shuffle", "shuffle_down", "ballot"}
+_SHUFFLES = ("shuffle", "shuffle_down", "shuffle_warp", "shuffle_warp_down")
+_WAITING = {"barrier", "shared_words", "ballot", *_SHUFFLES}
 """What threads do with one another."""
 
 
@@ -380,7 +394,9 @@ def launch(name: str, text: str, grid: int, size: int, arguments: tuple[int, ...
         for _here.thread in (cuda.threadIdx.x,) if together else range(size):
             _here.own, _here.kept = Ranges(), []
             if together:
-                _here.group = shared.group(_here.block, _here.thread)
+                _here.group, _here.warp = (
+                    shared.group(_here.block, _here.thread, size) for size in (GROUP, WARP)
+                )
             with np.errstate(all="ignore"):
                 kernel(*args)
 

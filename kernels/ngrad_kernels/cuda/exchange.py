@@ -1,4 +1,4 @@
-"""`Group`: how the threads of a group know one another's values, on Numba's simulator."""
+"""`Group`: how the threads of a group, or a warp, know one another's values, on Numba's simulator."""
 
 from __future__ import annotations
 
@@ -7,19 +7,18 @@ import itertools
 import threading
 from typing import Any
 
-from ngrad_kernels.cuda.source import GROUP
-
 
 class Group:
-    """The 16 threads of a group: a value of each, and where they wait for one another: each at a
-    lock of its own, which takes a third of the time of `threading.Barrier`.
+    """The threads of a group or a warp: a value of each, and where they wait for one another: each
+    at a lock of its own, which takes a third of the time of `threading.Barrier`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, size: int) -> None:
+        self._size = size
         # In turns: who reads one exchange's values has done so when all have come to the next.
-        self._values: tuple[list[Any], list[Any]] = ([None] * GROUP, [None] * GROUP)
-        self._turns = [0] * GROUP
-        self._locks = [threading.Lock() for _ in range(GROUP)]
+        self._values: tuple[list[Any], list[Any]] = ([None] * size, [None] * size)
+        self._turns = [0] * size
+        self._locks = [threading.Lock() for _ in range(size)]
         self._arrivals = itertools.count(1)
         self._broken = False
         for lock in self._locks:
@@ -30,7 +29,7 @@ class Group:
         values = self._values[self._turns[lane]]
         self._turns[lane] ^= 1
         values[lane] = value
-        if next(self._arrivals) % GROUP == 0:
+        if next(self._arrivals) % self._size == 0:
             for other, lock in enumerate(self._locks):
                 if other != lane:
                     lock.release()

@@ -17,52 +17,24 @@ from ngrad_kernels.contract import BLOCK, CHUNK, identity
 from ngrad_kernels.cuda.elements import Elements
 from ngrad_kernels.cuda.elementwise import Access, elementwise, one_by_one
 from ngrad_kernels.cuda.groups import BLOCKS, Reduction, reduce_chunk, reduce_columns, teams
+from ngrad_kernels.cuda.kept_rows import elements_kept, render_kept
 from ngrad_kernels.cuda.source import Source
+from ngrad_kernels.cuda.space_kernel import SpaceKernel
 from ngrad_kernels.scalars import is_long
-from ngrad_kernels.space import LENGTH, ROWS, SPAN, TILE, TILES, Space, Step
-from ngrad_kernels.space_passes import Pass, cone, elements, passes
-from ngrad_kernels.space_writer import SpaceWriter
+from ngrad_kernels.space import SPAN, TILE, TILES, Space, Step
+from ngrad_kernels.space_passes import Pass, cone, elements
 
 
-class _Kernel(SpaceWriter):
+class _Kernel(SpaceKernel):
     """The source of one space's kernel."""
 
-    def __init__(self, space: Space, name: str) -> None:
-        super().__init__(space)
-        self.passes = passes(space)
-        self.columns = [k for one in self.passes for k in one.columns]
-        self.rows = [value for one in self.passes for value in one.rows]
-        if self.rows and self.columns:
-            raise ValueError(f"{name}: reduces rows and columns, which on a GPU two spaces do")
-        self.count = len(space.inputs) + len(space.outputs) + len(space.reduced())
-        addresses = ", ".join(f"a{k}" for k in range(self.count))
-        with self.block(f"def {name}(facts, n, {addresses})"):
-            self._prologue()
-            if self.rows:
-                self._row_programs()
-            else:
-                self._elements()
-
-    def _prologue(self) -> None:
-        self.write("words = table_at(facts)", f"rows, length = words[{ROWS}], words[{LENGTH}]")
+    def loops(self) -> None:
         if self.rows or self.columns:
             self.write(f"span, tile, tiles = words[{SPAN}], words[{TILE}], words[{TILES}]")
-        self.frames("words")
-        for place, k in enumerate(self.views):
-            self.write(f"w{k} = facts + 8 * words[{self.view_word(place)}]")
-        self.write("first_thread = thread_index() == 0")
-        self.values("one", 0)
-
-    # -- operands ----------------------------------------------------------------------------------
-
-    def operand(self, position: int) -> str:
-        return f"a{position}"
-
-    def lead(self, level: str) -> str:
-        return "first_thread" if level == "one" else "speaks"
-
-    def load_view(self, k: int, load: str, column: str) -> None:
-        self.write(f"{load}(locate(a{k}, w{k}, start + {column}), 0)")
+        if self.rows:
+            self._row_programs()
+        else:
+            self._elements()
 
     # -- values ------------------------------------------------------------------------------------
 
@@ -269,8 +241,9 @@ class _Kernel(SpaceWriter):
                     self.finish(value)
 
 
-def render_space(space: Space) -> Source:
-    """The source of a space's kernel; its name is unique to the content.
+def render_space(space: Space, length: int = 0) -> Source:
+    """The source of a space's kernel, for rows of any length; if that is given, for such rows. Its
+    name is unique to the content.
 
     Examples
     --------
@@ -280,6 +253,9 @@ def render_space(space: Space) -> Source:
     >>> "store4_f4(a1, i" in source.text
     True
     """
+    kept = elements_kept(space, length)
+    if kept:
+        return render_kept(space, kept)
     name = f"space_{space.digest()[:16]}"
     kernel = _Kernel(space, name)
     return Source(name, kernel.text, kernel.count, CHUNK)

@@ -12,6 +12,7 @@ THREADS = 256
 """Threads of the largest block that kernels may be launched with; any multiple of 32 will do."""
 GROUP = 16
 """Threads that reduce together: half a warp."""
+WARP = 32
 
 
 class Source(NamedTuple):

@@ -21,6 +21,7 @@ from ngrad_kernels.body import Body
 from ngrad_kernels.cuda import skeletons
 from ngrad_kernels.cuda.driver import MOST_PARAMETERS, Driver
 from ngrad_kernels.cuda.errors import CudaError
+from ngrad_kernels.cuda.kept_rows import elements_kept
 from ngrad_kernels.cuda.libraries import Libraries
 from ngrad_kernels.cuda.memory import DevicePool, SharedBuffer
 from ngrad_kernels.cuda.render import render
@@ -108,9 +109,10 @@ class CudaTarget:
                 self._numbers[key] = len(self._kernels)
             return self._numbers[key]
 
-    def kernel_of(self, body: Body | Space, views: bool = False) -> int:
+    def kernel_of(self, body: Body | Space, views: bool = False, length: int = 0) -> int:
         if isinstance(body, Space):
-            return self.load(body, lambda: render_space(body))
+            key = body, elements_kept(body, length)
+            return self.load(key, lambda: render_space(body, length))
         return self.load((body, views), lambda: render(body, views))
 
     def strided_map(self, body: Body) -> tuple[int, int]:

@@ -2,7 +2,8 @@
 block shares, and accesses of four elements at a time.
 
 A *group* is half a warp, which `contract.py`'s lanes of a block are shared out to evenly, whatever
-the dtype. Shuffles stay within a group, and only its own threads wait for them.
+the dtype. Shuffles stay within a group, and only its own threads wait for them; those of a warp are
+called so.
 `doubles.py` has the same names for the simulator.
 """
 
@@ -26,6 +27,7 @@ from ngrad_kernels.skeletons import as_helpers
 
 INT = ir.IntType(32)
 SEGMENT = (32 - GROUP) << 8 | 31  # how a shuffle is kept within a group
+WHOLE = 31  # and within a warp
 
 
 def _call(builder: ir.IRBuilder, name: str, result: ir.Type, *args: Any) -> Any:
@@ -87,16 +89,17 @@ def _members(builder: ir.IRBuilder) -> Any:
     return builder.shl(INT((1 << GROUP) - 1), half)
 
 
-def _exchange(builder: ir.IRBuilder, how: str, value: Any, operand: Any) -> Any:
+def _exchange(builder: ir.IRBuilder, how: str, value: Any, operand: Any, segment: int) -> Any:
     """A shuffle of an integer of at most 32 bits."""
-    whole = builder.zext(value, INT)
+    whole, all_threads = builder.zext(value, INT), INT((1 << 32) - 1)
+    members = all_threads if segment == WHOLE else _members(builder)
     name = f"llvm.nvvm.shfl.sync.{how}.i32"
-    got = _call(builder, name, INT, _members(builder), whole, operand, INT(SEGMENT))
+    got = _call(builder, name, INT, members, whole, operand, INT(segment))
     return builder.trunc(got, value.type)
 
 
-def _shuffle(how: str) -> Callable[..., Any]:
-    """An intrinsic `(x, k) -> x of another lane`, for any dtype."""
+def _shuffle(how: str, segment: int = SEGMENT) -> Callable[..., Any]:
+    """An intrinsic `(x, k) -> x of another lane`, for any dtype; of a group or a warp."""
 
     @intrinsic
     def shuffle(typingctx, x, k):
@@ -108,10 +111,11 @@ def _shuffle(how: str) -> Callable[..., Any]:
             bits = getattr(value.type, "width", 8 * value.type.get_abi_size(context.target_data))
             whole = builder.bitcast(value, ir.IntType(bits))
             if bits < 64:
-                return builder.bitcast(_exchange(builder, how, whole, operand), value.type)
+                return builder.bitcast(_exchange(builder, how, whole, operand, segment), value.type)
             halves = [builder.trunc(builder.lshr(whole, WORD(shift)), INT) for shift in (0, 32)]
             low, high = (
-                builder.zext(_exchange(builder, how, half, operand), WORD) for half in halves
+                builder.zext(_exchange(builder, how, half, operand, segment), WORD)
+                for half in halves
             )
             got = builder.or_(low, builder.shl(high, WORD(32)))
             return builder.bitcast(got, value.type)
@@ -194,6 +198,30 @@ def _wide(code: str) -> dict[str, Callable[..., Any]]:
     return {"load": loader(scoped=True), "reload": loader(scoped=False), "store": store}
 
 
+def _load_if(code: str) -> Callable[..., Any]:
+    """An intrinsic `(address, index, condition)` that loads an element, if a condition holds, else
+    is zero. Stores of the kernel may touch the memory: one that follows is no reason to wait.
+    """
+    numba_type, stored = MEMORY[code]
+
+    @intrinsic
+    def load(typingctx, address, index, condition):
+        def codegen(context, builder, signature, args):
+            there, at, holds = args
+            before = builder.block
+            with builder.if_then(holds):
+                place = builder.gep(builder.inttoptr(there, stored.as_pointer()), [at])
+                value, within = builder.load(place), builder.block
+            found = builder.phi(stored)
+            found.add_incoming(ir.Constant(stored, None), before)
+            found.add_incoming(value, within)
+            return widened(builder, code, found)
+
+        return numba_type(types.intp, types.intp, types.boolean), codegen
+
+    return load
+
+
 @intrinsic
 def quotient(typingctx, x, y):
     """x // y of numbers that are not negative; of 32 bits, if that holds both, as is usual."""
@@ -273,6 +301,7 @@ def _atomic_add(code: str) -> Callable[..., Any]:
     return add
 
 
+LOADS_IF = {f"load_if_{code}": _load_if(code) for code in MEMORY}
 WIDE = {f"{name}4_{code}": function for code in MEMORY for name, function in _wide(code).items()}
 
 NAMESPACE: dict[str, Any] = {
@@ -285,6 +314,8 @@ NAMESPACE: dict[str, Any] = {
     "shared_words": shared_words,
     "shuffle": _shuffle("idx"),
     "shuffle_down": _shuffle("down"),
+    "shuffle_warp": _shuffle("idx", WHOLE),
+    "shuffle_warp_down": _shuffle("down", WHOLE),
     "ballot": ballot,
     "count_bits": count_bits,
     "at_hand": at_hand,
@@ -294,6 +325,7 @@ NAMESPACE: dict[str, Any] = {
     "atomic_add_f4": _atomic_add("f4"),
     "atomic_add_f8": _atomic_add("f8"),
     **WIDE,
+    **LOADS_IF,
 }
 """The names that a CUDA source text may use."""
 

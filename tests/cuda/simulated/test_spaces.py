@@ -15,6 +15,7 @@ from spaces import filled, reduces_both
 from test_random_spaces import cases
 
 from ngrad_kernels.contract import BLOCK, CHUNK, ROWS
+from ngrad_kernels.cuda.kept_rows import elements_kept
 from ngrad_kernels.cuda.render_space import render_space
 from ngrad_kernels.space import Operand, Reduce, Space, Step
 
@@ -23,8 +24,8 @@ TALL = [(40, 3), (1025, 2), (0, 4), (3, 1100)]
 FLAT = [0, 1, 7, 1025, 16385]
 
 
-def assert_same(case: Case, grid: int = 2, size: int = 32) -> None:
-    pairs = zip(fused(case, Simulated(grid, size)), fused(case), strict=True)
+def assert_same(case: Case, grid: int = 2, size: int = 32, keep: bool = False) -> None:
+    pairs = zip(fused(case, Simulated(grid, size, keep)), fused(case), strict=True)
     for k, (x, y) in enumerate(pairs):
         where = f"output {k}, {grid} blocks of {size}, {case.cut}, {case.space.text()}"
         assert same_bits(x, y), where
@@ -39,6 +40,17 @@ def test_row_programs(make: Callable[[], Space], rows: int, length: int) -> None
         length = max(length, 1)  # it picks a column
     for size in (32, 64):
         assert_same(filled(make(), rows, length, 2, max(length, 1), special=size == 32), 2, size)
+
+
+@pytest.mark.parametrize("rows, length", [(3, 16), (2, 31), (5, 33), (3, 257), (0, 40), (2, 1024)])
+@pytest.mark.parametrize(
+    "make", [programs.softmax, programs.cross_entropy], ids=lambda f: f.__name__
+)
+def test_rows_that_warps_keep(make: Callable[[], Space], rows: int, length: int) -> None:
+    assert elements_kept(make(), length, least=0)
+    for size in (32, 64):
+        case = filled(make(), rows, length, 2, length, special=size == 32)
+        assert_same(case, 2, size, keep=True)
 
 
 @pytest.mark.parametrize("rows, length", ROWED[:4] + TALL)
@@ -90,3 +102,5 @@ def test_any_space(case: Case, shape: tuple[int, int]) -> None:
     assume(case.rows * case.length * case.space.count < 20_000)  # Python is slow
     assume(not reduces_both(case.space))
     assert_same(case, *shape)
+    if elements_kept(case.space, case.length, least=0):
+        assert_same(case, *shape, keep=True)

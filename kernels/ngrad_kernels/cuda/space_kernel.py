@@ -1,0 +1,49 @@
+"""What all CUDA kernels of a `Space` begin with, and where their operands are."""
+
+from __future__ import annotations
+
+from ngrad_kernels.space import LENGTH, ROWS, Space
+from ngrad_kernels.space_passes import passes
+from ngrad_kernels.space_writer import SpaceWriter
+
+
+class SpaceKernel(SpaceWriter):
+    """The source of one space's kernel, of which a subclass writes the loops."""
+
+    def __init__(self, space: Space, name: str) -> None:
+        super().__init__(space)
+        self.name = name
+        self.passes = passes(space)
+        self.columns = [k for one in self.passes for k in one.columns]
+        self.rows = [value for one in self.passes for value in one.rows]
+        if self.rows and self.columns:
+            raise ValueError(f"{name}: reduces rows and columns, which on a GPU two spaces do")
+        self.count = len(space.inputs) + len(space.outputs) + len(space.reduced())
+        addresses = ", ".join(f"a{k}" for k in range(self.count))
+        with self.block(f"def {name}(facts, n, {addresses})"):
+            self.prologue()
+            self.loops()
+
+    def loops(self) -> None:
+        """What follows the names that all kernels have."""
+        raise NotImplementedError
+
+    def prologue(self) -> None:
+        """The sizes, where frames and views are, and the values that are the same for all."""
+        self.write("words = table_at(facts)", f"rows, length = words[{ROWS}], words[{LENGTH}]")
+        self.frames("words")
+        for place, k in enumerate(self.views):
+            self.write(f"w{k} = facts + 8 * words[{self.view_word(place)}]")
+        self.write("first_thread = thread_index() == 0")
+        self.values("one", 0)
+
+    # -- operands ----------------------------------------------------------------------------------
+
+    def operand(self, position: int) -> str:
+        return f"a{position}"
+
+    def lead(self, level: str) -> str:
+        return "first_thread" if level == "one" else "speaks"
+
+    def load_view(self, k: int, load: str, column: str) -> None:
+        self.write(f"{load}(locate(a{k}, w{k}, start + {column}), 0)")
