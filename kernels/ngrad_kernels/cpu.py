@@ -25,7 +25,7 @@ from ngrad_kernels.render import render
 from ngrad_kernels.render_space import render_space
 from ngrad_kernels.skeletons import CALLED
 from ngrad_kernels.space import Space
-from ngrad_kernels.target import Work
+from ngrad_kernels.target import Columns, Work
 from ngrad_kernels.typed import TYPED
 from ngrad_kernels.words import Step, Words
 
@@ -111,6 +111,11 @@ def kernel_of(body: Body | Space, views: bool = False, length: int = 0) -> int:
 def _kernel_of(body: Body | Space) -> int:
     name, source = render(body) if isinstance(body, Body) else render_space(body)
     return cache.load(name, source)
+
+
+def columns_of(space: Space, length: int) -> Columns:
+    """How a space's columns are reduced: beside its rows."""
+    return "blocks"
 
 
 _HELPERS = skeletons.as_helpers(
@@ -220,6 +225,7 @@ __all__ = [
     "CHUNK",
     "Work",
     "capture",
+    "columns_of",
     "copy",
     "copy_in",
     "copy_out",

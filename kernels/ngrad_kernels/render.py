@@ -16,6 +16,8 @@ from ngrad_kernels.scalars import SCALARS
 
 # Words of a reduction's facts, before the words of its strided view (if it has one).
 FOLD, LENGTH, CHUNKS, WIDTH, PACK, VIEW = range(6)
+SLABS = 2
+"""What `FOLD` is where a column's slabs are folded to blocks of rows, which a GPU does."""
 
 
 def _steps(body: Body, indent: str) -> list[str]:

@@ -17,7 +17,8 @@ from typing import NamedTuple
 
 from ngrad_kernels.body import Body, Form
 from ngrad_kernels.codes import size_of
-from ngrad_kernels.contract import BLOCK, CHUNK, ROWS, accumulator
+from ngrad_kernels.contract import BLOCK, CHUNK, ROWS, SLAB, accumulator
+from ngrad_kernels.render import SLABS
 from ngrad_kernels.space import FRAMES, Reduce, Space
 from ngrad_kernels.space_passes import element_outputs
 
@@ -120,10 +121,13 @@ def facts(
     return [*head, *words]
 
 
-def partial_bytes(space: Space, rows: int, length: int, span: int, tile: int) -> tuple[int, ...]:
+def partial_bytes(
+    space: Space, rows: int, length: int, span: int, tile: int, slabs: bool = False
+) -> tuple[int, ...]:
     """The bytes of partial results of each output that is a reduction, in order; 0 if it has none.
 
     A reduction over columns has some even where nothing is left to fold: it accumulates there.
+    `slabs`: behind them are results of slabs.
     """
     blocks, tiles = _cut(rows, length, span, tile)
     sizes = []
@@ -133,7 +137,9 @@ def partial_bytes(space: Space, rows: int, length: int, span: int, tile: int) ->
         code = space.code_of(step.operand)
         size = size_of(accumulator(code))
         if step.axis == "column":
-            sizes.append(blocks * length * (size + size_of(code)))  # and the sums of a slab
+            # And the sums of one slab, or of all.
+            kept = -(-rows // SLAB) if slabs else blocks
+            sizes.append(length * (blocks * size + kept * size_of(code)))
         else:
             sizes.append(rows * tiles * size if tiles > 1 else 0)
     return tuple(sizes)
@@ -141,7 +147,7 @@ def partial_bytes(space: Space, rows: int, length: int, span: int, tile: int) ->
 
 class Fold(NamedTuple):
     """A launch that folds partial results: `cpu.kernel_of(body)` over `items` (in grains of
-    `CHUNK`), with the operands (anything, the output, the partial results).
+    `CHUNK`), with the operands (results of slabs, the output, the partial results).
 
     Attributes
     ----------
@@ -149,6 +155,8 @@ class Fold(NamedTuple):
         Position in the space's outputs.
     partial : int
         Position in `partial_bytes`.
+    slabs : int
+        How many bytes behind partial results those of slabs are, if it folds these.
     body : Body
     facts : sequence of int
     items : int
@@ -156,13 +164,16 @@ class Fold(NamedTuple):
 
     output: int
     partial: int
+    slabs: int
     body: Body
     facts: Sequence[int]
     items: int
 
 
-def fold(space: Space, rows: int, length: int, span: int, tile: int) -> tuple[Fold, ...]:
-    """What is left to launch after the space's own kernel."""
+def fold(
+    space: Space, rows: int, length: int, span: int, tile: int, slabs: bool = False
+) -> tuple[Fold, ...]:
+    """What is left to launch after the space's own kernel, which may give results of slabs."""
     blocks, tiles = _cut(rows, length, span, tile)
     folds = []
     for partial, k in enumerate(space.reduced()):
@@ -170,10 +181,13 @@ def fold(space: Space, rows: int, length: int, span: int, tile: int) -> tuple[Fo
         assert step is not None
         code = space.code_of(step.operand)
         parts, width = (tiles, 1) if step.axis == "row" else (blocks, length)
+        form: Form = "rows" if step.axis == "row" else "columns"
+        body = Body(form, (code,), (), (0,), step.reduction, step.code)
+        count = rows if step.axis == "row" else length
+        if slabs and step.axis == "column":
+            behind = blocks * length * size_of(accumulator(code))
+            words = (SLABS, -(-rows // SLAB), blocks, length, 0)  # as render.py numbers them
+            folds.append(Fold(k, partial, behind, body, words, count))
         if parts > 1:
-            form: Form = "rows" if step.axis == "row" else "columns"
-            body = Body(form, (code,), (), (0,), step.reduction, step.code)
-            words = (1, 0, parts, width, 0)  # as render.py numbers them
-            count = rows if step.axis == "row" else length
-            folds.append(Fold(k, partial, body, words, count))
+            folds.append(Fold(k, partial, 0, body, (1, 0, parts, width, 0), count))
     return tuple(folds)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from ngrad_kernels.body import Body
 from ngrad_kernels.memory import Buffer, Pool
@@ -19,6 +19,10 @@ from ngrad_kernels.words import Step
 
 Work = tuple[int, int, int, int, Sequence[int]]
 """A launch: kernel, facts, n, grain and addresses, as `launch` takes them."""
+Columns = Literal["blocks", "slabs", "apart"]
+"""How a space reduces columns: a block of rows at a time; a slab at a time, which is then folded;
+or, where it reduces rows too, in a space of their own (`apart.py`).
+"""
 
 
 class Libraries(Protocol):
@@ -68,6 +72,9 @@ class Target(Protocol):
         """The kernel of a body or a space; of a body that reduces or scans, over a contiguous
         operand or over a view; of a space for rows of a length, which may have one of their own.
         """
+
+    def columns_of(self, space: Space, length: int, /) -> Columns:
+        """How a space's columns, whose rows are of a length, are reduced."""
 
     def strided_map(self, body: Body, /) -> tuple[int, int]:
         """The kernel that runs an elementwise body over strided operands, and the first of its

@@ -90,7 +90,7 @@ class _Fused:
         """Build a unit's group, if it is worth a kernel, and ask for what it reads."""
         wanted = sorted(self.wanted[unit])
         own = self.partition.units[unit]
-        members = self.facts.behind(wanted, own.again.union(own.members))
+        members = self.facts.behind(wanted, frozenset(own.members))
         built = self.built[unit] = self._group(unit, members, wanted)
         for k in built.inputs if built else self.old.nodes[wanted[0]].inputs:
             self._want(k)

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from ngrad.devices import HOST, Device
+from ngrad.devices import Device
 from ngrad.graph.fusable import Fusable, Use
 from ngrad.graph.indexing import Split
 from ngrad_kernels.space import Level
@@ -64,8 +64,6 @@ class Unit:
         The space, if it has several members.
     levels : dict
         Of its members in that space.
-    again : frozenset of int
-        Values of another unit that it computes again.
     """
 
     members: list[int]
@@ -75,7 +73,6 @@ class Unit:
     before: int
     split: Split | None = None
     levels: dict[int, Level] = field(default_factory=dict)
-    again: frozenset[int] = frozenset()
 
 
 class Partition:
@@ -110,8 +107,6 @@ class Partition:
             self.units[k] = Unit([k], steps, set(facts.uses[k]), written, before)
         self._merge_along_edges()
         self._merge_readers()
-        for k in list(self.units):
-            self._separate(k)
 
     def _merge_along_edges(self) -> None:
         for k, kind in enumerate(self.facts.kinds):
@@ -172,40 +167,6 @@ class Partition:
                 before = one.before | other.before
                 return Unit(members, steps, read, written, before, split, levels)
         return None
-
-    def _separate(self, a: int) -> None:
-        """On a GPU, what combines columns leaves a unit that reduces rows too, for one of its own.
-        There a thread block would take all rows of a part of the columns, where each of many could
-        take a row; so the elements are computed again, from the results of the rows.
-        """
-        unit, facts = self.units[a], self.facts
-        columns = [k for k in unit.members if facts.reduces_columns(k)]
-        rest = [k for k in unit.members if k not in columns]
-        if self._device(unit) is HOST or not columns:
-            return
-        if not any(facts.kinds[k] == "reduce" for k in rest):
-            return
-        again, waiting = set[int](), [*columns]
-        while waiting:
-            behind = [use.value for use in facts.uses[waiting.pop()]]
-            more = [k for k in behind if unit.levels.get(k) == "element" and k not in again]
-            again.update(more)
-            waiting += more
-        # Of the numbers that it had, each of the two has one.
-        first, second = (a, columns[0]) if a in rest else (rest[0], a)
-        one, other = 1 << first % STRETCH, 1 << second % STRETCH
-        before = unit.before & ~(one | other)
-        near = self.near[self.stretch[a]]
-        for number in near:
-            if self.units[number].before >> a % STRETCH & 1:
-                self.units[number].before |= one | other
-        near |= {first, second}
-        self.units[first] = replace(unit, members=rest, before=before)
-        self.units[second] = replace(
-            unit, members=columns, before=before | one, again=frozenset(again)
-        )
-        for k in unit.members:
-            self.unit[k] = second if k in columns else first
 
     def _device(self, unit: Unit) -> Device:
         return self.facts.nodes[unit.members[0]].spec.device

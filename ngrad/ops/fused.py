@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from ngrad.graph.gather import TOGETHER
@@ -19,12 +21,18 @@ from ngrad.graph.room import padded
 from ngrad.graph.strides import Dims, broadcast_strides, collapse, is_run, view_words
 from ngrad.ops.elementwise import Elementwise
 from ngrad.ops.launching import dense_operands
+from ngrad_kernels.apart import apart
+from ngrad_kernels.codes import size_of
 from ngrad_kernels.contract import BLOCK, CHUNK, ROWS
 from ngrad_kernels.in_place import in_place
 from ngrad_kernels.render import render
 from ngrad_kernels.render_space import render_space
 from ngrad_kernels.space import Kind, Operand, Reduce, Space, Step
 from ngrad_kernels.space_facts import facts, fold, items, partial_bytes
+from ngrad_kernels.target import Target
+
+Place = tuple[int, int]
+"""Where an operand is: an input, a result or scratch, and how many bytes from its beginning."""
 
 
 class Loaded(NamedTuple):
@@ -108,41 +116,89 @@ def _cut(space: Space, split: Split) -> tuple[int, int]:
     return span, min(tile, length)
 
 
+class _Launches:
+    """The launches of a group's spaces, and the memory that they share.
+
+    Parameters
+    ----------
+    group : Group
+    target : Target
+    loaded : list of Loaded
+        How its leaves are.
+    """
+
+    def __init__(self, group: Group, target: Target, loaded: list[Loaded]) -> None:
+        self.launches: list[Launch] = []
+        self.keep: list[Any] = []
+        self.scratch = 0
+        self._target, self._split = target, group.split
+        self._frames = [(frame.offset, frame.extent) for frame in group.frames]
+        self._views = [leaf.view for leaf in loaded if leaf.view]
+
+    def dense(self, group: Group, inputs: tuple[Layout, ...], loaded: list[Loaded]) -> list[Place]:
+        """Where the leaves are, once those that must be are copied to contiguous memory."""
+        leaves = [(leaf.input, inputs[leaf.input]) for leaf in group.leaves]
+        made = dense_operands(
+            [pair for pair, how in zip(leaves, loaded, strict=True) if how.copied]
+        )
+        self.launches += made.launches
+        self.keep += made.keep
+        self.scratch += made.scratch
+        copies = iter(made.operands)
+        return [
+            next(copies) if how.copied else (which, 0)
+            for (which, _), how in zip(leaves, loaded, strict=True)
+        ]
+
+    def room(self, nbytes: int) -> Place:
+        """Memory that is nobody's."""
+        place = SCRATCH, self.scratch
+        self.scratch += padded(nbytes) if nbytes else 0
+        return place
+
+    def add(self, space: Space, operands: list[Place], results: list[Place]) -> None:
+        """A space, and what folds its partial results."""
+        target = self._target
+        sizes = (*self._split, *_cut(space, self._split))
+        slabs = target.columns_of(space, self._split.length) == "slabs"
+        fetch = target.skeleton("fetch") if self._views else 0
+        where = self._facts(facts(space, *sizes, self._frames, self._views, fetch))
+        partials = [self.room(nbytes) for nbytes in partial_bytes(space, *sizes, slabs)]
+        kernel, count = target.kernel_of(space, length=self._split.length), items(*sizes)
+        self.launches.append(Launch(kernel, where, count, 1, (*operands, *results, *partials)))
+        for last in fold(space, *sizes, slabs):
+            which, offset = partials[last.partial]
+            given = ((which, offset + last.slabs), results[last.output], (which, offset))
+            where = self._facts(last.facts)
+            self.launches.append(
+                Launch(target.kernel_of(last.body), where, last.items, CHUNK, given)
+            )
+
+    def _facts(self, words: Sequence[int]) -> int:
+        where, held = self._target.facts(words)
+        self.keep.append(held)
+        return where
+
+
 def _prepare(
     inputs: tuple[Layout, ...], out: Layout | tuple[Layout, ...], group: Group
 ) -> tuple[Program, Layout | tuple[Layout, ...]]:
     space, loaded = lower(group, inputs)
-    span, tile = _cut(space, group.split)
-    sizes = (*group.split, span, tile)
-    frames = [(frame.offset, frame.extent) for frame in group.frames]
     target = inputs[0].device.target
-    views = [leaf.view for leaf in loaded if leaf.view]
-    fetch = target.skeleton("fetch") if views else 0
-    where, words = target.facts(facts(space, *sizes, frames, views, fetch))
-    copied = [how.copied for how in loaded]
-    leaves = [(leaf.input, inputs[leaf.input]) for leaf in group.leaves]
-    dense = dense_operands([pair for pair, copy in zip(leaves, copied, strict=True) if copy])
-    copies = iter(dense.operands)
-    operands = [
-        next(copies) if copy else (which, 0)
-        for (which, _), copy in zip(leaves, copied, strict=True)
-    ]
-    operands += [(result(k), 0) for k in range(len(group.outputs))]
-    launches, keep, scratch = [*dense.launches], [words, *dense.keep], dense.scratch
-    partials = []
-    for nbytes in partial_bytes(space, *sizes):
-        partials.append((SCRATCH, scratch))
-        scratch += padded(nbytes) if nbytes else 0
-    kernel, count = target.kernel_of(space, length=group.split.length), items(*sizes)
-    operands += partials
-    launches.append(Launch(kernel, where, count, 1, tuple(operands)))
-    for last in fold(space, *sizes):
-        given = ((SCRATCH, 0), (result(last.output), 0), partials[last.partial])
-        where, words = target.facts(last.facts)
-        launches.append(Launch(target.kernel_of(last.body), where, last.items, CHUNK, given))
-        keep.append(words)
+    made = _Launches(group, target, loaded)
+    operands = made.dense(group, inputs, loaded)
+    results = [(result(k), 0) for k in range(len(group.outputs))]
+    if target.columns_of(space, group.split.length) == "apart":
+        space = replace(space, over=())  # the second reads what the first would have written over
+        first, second, firsts, seconds, given = apart(space)
+        rows = [made.room(group.split.rows * size_of(space.code_of(k))) for k in given]
+        made.add(first, operands, [*(results[k] for k in firsts), *rows])
+        made.add(second, [*operands, *rows], [results[k] for k in seconds])
+    else:
+        made.add(space, operands, results)
     over = {output: group.leaves[leaf].input for leaf, output in space.over}
-    return Program(tuple(launches), scratch, keep=tuple(keep), over=over), out
+    program = Program(tuple(made.launches), made.scratch, keep=tuple(made.keep), over=over)
+    return program, out
 
 
 FUSED.prepare = _prepare

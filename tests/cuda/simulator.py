@@ -10,6 +10,7 @@ from composed import Array, same_bits
 from launches import Launch
 
 from ngrad_kernels import cpu
+from ngrad_kernels.apart import reduces_both
 from ngrad_kernels.body import Body
 from ngrad_kernels.cuda import doubles
 from ngrad_kernels.cuda.kept_rows import elements_kept, render_kept
@@ -17,6 +18,7 @@ from ngrad_kernels.cuda.render import render
 from ngrad_kernels.cuda.render_space import render_space
 from ngrad_kernels.cuda.source import Source
 from ngrad_kernels.space import LENGTH, Space
+from ngrad_kernels.target import Columns
 
 
 def owner(x: Array) -> Array:
@@ -38,6 +40,10 @@ class Simulated:
     def fetch() -> int:
         """The word of a space's facts that says how views are read: by the kernel itself."""
         return 0
+
+    def columns_of(self, space: Space, length: int) -> Columns:
+        """How a space's columns are reduced: apart where `source` refuses them beside rows."""
+        return "slabs" if self.keep and reduces_both(space) else "blocks"
 
     @contextmanager
     def memory(self, arrays: Sequence[Array]) -> Iterator[None]:

@@ -16,6 +16,7 @@ from ngrad_kernels.body import Body
 from ngrad_kernels.body import Step as BodyStep
 from ngrad_kernels.contract import BLOCK, CHUNK, ROWS, accumulator
 from ngrad_kernels.space import STREAM, Reduce, Space, Step
+from ngrad_kernels.target import Columns
 
 Array = np.ndarray[Any, Any]
 GUARD = 64  # bytes around what a kernel writes, which it must leave alone
@@ -75,6 +76,11 @@ class Cpu:
         return cpu.skeleton("fetch")
 
     @staticmethod
+    def columns_of(space: Space, length: int) -> Columns:
+        """How a space's columns are reduced."""
+        return cpu.columns_of(space, length)
+
+    @staticmethod
     def memory(arrays: Sequence[Array]) -> AbstractContextManager[Any]:
         """Within it, kernels may use the memory of arrays."""
         return nullcontext()
@@ -93,9 +99,10 @@ def fused(case: Case, target: Any = Cpu, stream: bool = False) -> list[Array]:
     words = space_facts.facts(space, *case.cut, case.frames, case.views, fetch)
     facts = np.array(words, np.int64)
     facts[STREAM] = stream
+    slabs = target.columns_of(space, case.length) == "slabs"
     folds = [
         fold._replace(facts=np.array(fold.facts, np.int64))
-        for fold in space_facts.fold(space, *case.cut)
+        for fold in space_facts.fold(space, *case.cut, slabs)
     ]
     shapes = [_shape(space, value, case.rows, case.length) for value in space.outputs]
     kinds = [dtype_of(space.code_of(value)) for value in space.outputs]
@@ -107,7 +114,7 @@ def fused(case: Case, target: Any = Cpu, stream: bool = False) -> list[Array]:
     for k, place in space.over:
         outputs[place].memory[GUARD:-GUARD] = inputs[k].view(np.uint8).reshape(-1)
         inputs[k] = outputs[place].memory[GUARD:-GUARD]
-    partials = [_Guarded(size) for size in space_facts.partial_bytes(space, *case.cut)]
+    partials = [_Guarded(size) for size in space_facts.partial_bytes(space, *case.cut, slabs)]
     written = (*outputs, *partials)
     addresses = [*(x.ctypes.data for x in inputs), *(place.address for place in written)]
     count = space_facts.items(*case.cut)
@@ -115,7 +122,8 @@ def fused(case: Case, target: Any = Cpu, stream: bool = False) -> list[Array]:
     with target.memory([*read, *(place.memory for place in written)]):
         target.launch(space, facts, count, 1, addresses)
         for fold in folds:
-            operands = [0, outputs[fold.output].address, partials[fold.partial].address]
+            given = partials[fold.partial].address
+            operands = [given + fold.slabs, outputs[fold.output].address, given]
             target.launch(fold.body, fold.facts, fold.items, CHUNK, operands)
     for place in partials:
         place.array(np.dtype("u1"), (-1,))

@@ -38,11 +38,6 @@ class Builder:
 # -- data ------------------------------------------------------------------------------------------
 
 
-def reduces_both(space: Space) -> bool:
-    """Whether a space reduces rows and columns."""
-    return {step.axis for step in space.steps if isinstance(step, Reduce)} == {"row", "column"}
-
-
 def numbers(rng: np.random.Generator, code: str, shape: tuple[int, ...], special: bool) -> Array:
     """Values of a dtype, with the difficult ones among them if wanted."""
     if code[0] == "c":

@@ -1,4 +1,4 @@
-"""`Group`: how the threads of a group, or a warp, know one another's values, on Numba's simulator."""
+"""`Group`: how threads of a group, or a warp, know one another's values, on Numba's simulator."""
 
 from __future__ import annotations
 

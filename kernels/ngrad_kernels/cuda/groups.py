@@ -231,7 +231,7 @@ def reduce_columns(
             for one in reductions:
                 writer.write(f"part_{one.result} = {identity(one.reduction, one.code)}")
             with writer.block("if inside"):
-                _slab(writer, reductions, elements)
+                reduce_slab(writer, reductions, elements)
             with writer.block("if share == 1"):
                 for one in reductions:
                     _add(writer, one, f"part_{one.result}")
@@ -258,8 +258,8 @@ def reduce_columns(
         writer.write("unit += step")
 
 
-def _slab(writer: Writer, reductions: Sequence[Reduction], elements: Elements) -> None:
-    """A column's elements in a slab of rows, reduced in order."""
+def reduce_slab(writer: Writer, reductions: Sequence[Reduction], elements: Elements) -> None:
+    """A column's elements in a slab of rows, [slab, stop), reduced in order."""
 
     together = elements.together
 

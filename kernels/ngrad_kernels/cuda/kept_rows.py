@@ -1,12 +1,16 @@
 """`Space` to source text, for CUDA, where rows are short enough for registers: a warp a row.
 
-All that a row's elements read of memory is asked for at once, and stays in registers for every pass,
-as does what a pass computes for a later one. So each element is read once and written once, while
-other rows' are under way; where passes read it from the caches again, these are what a GPU waits for.
+All that a row's elements read of memory is asked for at once, and stays in registers for every
+pass, as does what a pass computes for a later one. So each element is read once and written once,
+while other rows' are under way; where passes read it from the caches again, a GPU waits for these.
 
 Element `32 r + lane` of a row is a thread's element `r`. What all of them do is written out, so a
 kernel has so many elements a thread, and is for rows of no more than 32 times as many. Of a
 contract's 64 or 32 lanes a thread has two or one.
+
+Where columns are reduced too, a thread block has a slab of rows, whose warps take them. Then its
+threads take the columns, read the slab once more, which is in cache, and what is known of its rows
+from shared memory. What a slab gives is folded by a launch of its own.
 
 Names: those of `space_kernel.py`; `v3_2` is the value `v3` of a thread's element 2, `left` how many
 elements the row has from the thread's first one on.
@@ -15,15 +19,18 @@ elements the row has from the thread's first one on.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 
-from ngrad_kernels.codes import size_of
-from ngrad_kernels.contract import CHUNK, SHORT, identity, lanes
-from ngrad_kernels.cuda.source import WARP, Source
+from ngrad_kernels.codes import size_of, words_for
+from ngrad_kernels.contract import CHUNK, ROWS, SHORT, SLAB, identity, lanes
+from ngrad_kernels.cuda.elements import Elements
+from ngrad_kernels.cuda.groups import Reduction, reduce_slab
+from ngrad_kernels.cuda.source import THREADS, WARP, Source
 from ngrad_kernels.cuda.space_kernel import SpaceKernel
 from ngrad_kernels.scalars import is_long
-from ngrad_kernels.space import Space, Step
-from ngrad_kernels.space_passes import Pass, elements, needed, passes
+from ngrad_kernels.space import Reduce, Space, Step
+from ngrad_kernels.space_passes import Pass, cone, elements, needed, passes
 
 LEAST = 128
 """Elements of a row from which on a warp takes it: of shorter ones half a warp has two or more."""
@@ -56,11 +63,11 @@ def elements_kept(space: Space, length: int, least: int = LEAST) -> int:
 
 def _suits(space: Space) -> bool:
     """Whether a warp can have the space's rows."""
-    reductions = [step for k in needed(space) if (step := space.reduction(k))]
-    steps = [step for k in needed(space) if isinstance(step := space.step(k), Step)]
+    values = [space.step(k) for k in needed(space)]
+    steps = [step for step in values if isinstance(step, Step)]
+    reductions = [step for step in values if isinstance(step, Reduce) and step.axis == "row"]
     return (
         bool(reductions)
-        and all(step.axis == "row" for step in reductions)
         and all(lanes(space.code_of(step.operand)) % WARP == 0 for step in reductions)
         and not any(is_long(step.scalar, step.code) for step in steps)
         and not any(operand.kind == "padded" for operand in space.inputs)
@@ -98,17 +105,25 @@ class _KeptRows(SpaceKernel):
 
     def loops(self) -> None:
         self.write(
-            f"lane, warp = thread_id() % {WARP}, thread_index() // {WARP}",
-            f"warps, row = thread_count() // {WARP}, warp",
+            f"lane = thread_id() % {WARP}",
+            "speaks = lead = lane == 0",
+            "t, tiles, left = 0, 1, length - lane",
         )
-        self.write("speaks = lead = lane == 0", "t, tiles = 0, 1", "left = length - lane")
+        if self.columns:
+            self._slabs()
+            return
+        self.write(f"row, warps = thread_index() // {WARP}, thread_count() // {WARP}")
         with self.block("while row < rows"):
-            self.write("start = row * length")
-            self._load()
-            for index, one in enumerate(self.passes):
-                self.values("row", index)
-                self._pass(index, one)
+            self._row()
             self.write("row += warps")
+
+    def _row(self) -> None:
+        """The row `row`, by a warp."""
+        self.write("start = row * length")
+        self._load()
+        for index, one in enumerate(self.passes):
+            self.values("row", index)
+            self._pass(index, one)
 
     # -- elements ----------------------------------------------------------------------------------
 
@@ -193,7 +208,7 @@ class _KeptRows(SpaceKernel):
         """The lanes as a tree: a thread's own, then those of the warp, whose threads are all told;
         and folded, as block, chunk and stretch of a long row are.
         """
-        reduction, code, wide = self.reduction(value)
+        reduction, _, wide = self.reduction(value)
         combine, (own, *other) = f"combine_{reduction}", self._lanes(value)
         self.write(*[f"{own} = {combine}({own}, {name})" for name in other])
         for distance in (16, 8, 4, 2, 1):
@@ -206,9 +221,85 @@ class _KeptRows(SpaceKernel):
             with self.block("if lead"):
                 self.finish(value)
 
+    # -- columns -----------------------------------------------------------------------------------
+
+    def _slabs(self) -> None:
+        """A slab of rows, by a thread block: rows by its warps, then columns by its threads."""
+        space = self.space
+        roots = [self.reduced(space.outputs[k]) for k in self.columns]
+        of_rows = [k for k in range(space.count) if space.level_of(k) == "row"]
+        given = [k for k in cone(space, roots, of_rows) if k in of_rows]
+        places, words = {}, 0
+        for k in (k for k in given if k >= len(space.inputs)):
+            places[k] = f"shared + {8 * words}"
+            words += words_for(SLAB, space.code_of(k))
+        if places:
+            self.write(f"shared = shared_words({words})")
+        self.write(
+            f"warp, warps = thread_id() // {WARP}, block_size() // {WARP}",
+            "slab = block_id() * SLAB",
+        )
+        with self.block("while slab < rows"):
+            self.write("stop = min(rows, slab + SLAB)")
+            with self.block("for row in range(slab + warp, stop, warps)"):
+                self._row()
+                with self.block("if lead") if places else nullcontext():
+                    for k, place in places.items():
+                        self.write(f"store_{space.code_of(k)}({place}, row - slab, v{k})")
+            self.write("barrier()")
+            with self.block("for j in range(thread_id(), length, block_size())"):
+                self._columns(roots, given, places)
+            self.write("barrier()", "slab += grid_size() * SLAB")
+
+    def _columns(
+        self, roots: Sequence[int], given: Sequence[int], places: Mapping[int, str]
+    ) -> None:
+        """What a slab gives to the columns `j`, behind where its block of rows puts its own."""
+        space = self.space
+        reductions = []
+        for k, root in zip(self.columns, roots, strict=True):
+            reduction, code, wide = self.reduction(space.outputs[k])
+            reductions.append(Reduction(reduction, code, wide, f"{code}(v{root})", f"c{k}"))
+            self.write(f"part_c{k} = {identity(reduction, code)}")
+        reduce_slab(self, reductions, self._again(elements(space, roots), given, places))
+        for k, (_, code, wide, _, total) in zip(self.columns, reductions, strict=True):
+            own = f"(rows + ROWS - 1) // ROWS * length * {size_of(wide)}"
+            at = "slab // SLAB * length + j"
+            place = f"{self.operand(self.partial[k])} + {own}"
+            self.write(f"store_{code}({place}, {at}, part_{total})")
+
+    def _again(
+        self, values: Sequence[int], given: Sequence[int], places: Mapping[int, str]
+    ) -> Elements:
+        """An element of the column `j`, computed from memory and what is known of its row."""
+        space = self.space
+        read = [k for k in values if k < len(space.inputs)]
+        rest = [k for k in values if k not in read]
+
+        def reads() -> None:
+            self.write("start = row * length")
+            for k in given:
+                if k in places:
+                    self.write(f"v{k} = reload_{space.code_of(k)}({places[k]}, row - slab)")
+                else:
+                    self.value(k, "row")
+            for k in read:
+                self.load_in(k, "j")
+
+        def compute() -> None:
+            for k in rest:
+                step = space.step(k)
+                assert isinstance(step, Step)
+                self.write(f"v{k} = {self.expression(step, 'j')}")
+
+        names = [f"v{k}" for k in (*given, *read)]
+        return Elements(names, reads, compute, len(rest), mark="column_")
+
 
 def render_kept(space: Space, count: int) -> Source:
     """The source of a space's kernel for rows of at most `32 * count` elements, and 16 at least."""
     name = f"space_{space.digest()[:16]}_{count}"
     kernel = _KeptRows(space, name, count)
-    return Source(name, kernel.text, kernel.count, CHUNK // count)
+    # An item is a block of rows where columns are reduced, else as many rows as a chunk has.
+    width = ROWS // SLAB * THREADS if kernel.columns else CHUNK // count
+    return Source(name, kernel.text, kernel.count, width)

@@ -11,13 +11,13 @@ import functools
 
 from ngrad_kernels.body import Body
 from ngrad_kernels.codes import computed, size_of, words_for
-from ngrad_kernels.contract import BLOCK, CHUNK, FOLDED, accumulator, identity
+from ngrad_kernels.contract import BLOCK, CHUNK, FOLDED, ROWS, SLAB, accumulator, identity
 from ngrad_kernels.cuda.elements import Elements
 from ngrad_kernels.cuda.elementwise import Access, elementwise, one_by_one
 from ngrad_kernels.cuda.groups import GROUPS, Reduction, reduce_chunk, reduce_columns, teams
 from ngrad_kernels.cuda.source import GROUP, THREADS, Source
 from ngrad_kernels.expressions import assignments, expression
-from ngrad_kernels.render import CHUNKS, FOLD, LENGTH, VIEW, WIDTH
+from ngrad_kernels.render import CHUNKS, FOLD, LENGTH, SLABS, VIEW, WIDTH
 from ngrad_kernels.scalars import SCALARS, is_long
 from ngrad_kernels.writer import Writer
 
@@ -176,11 +176,18 @@ class _Kernel(Writer):
         count: str,
         start: str = "",
         step: str = "1",
+        code: str = "",
     ) -> None:
-        """Combine `count` partial results, some asked for ahead, into `total`."""
+        """Combine `count` partial results, some asked for ahead, into `total`; of a dtype, if it
+        is not the accumulator's.
+        """
 
         def part(number: str) -> str:
-            return f"{load}_{self.wide}({address}, start + ({number}) * {step})"
+            return f"{load}_{code or self.wide}({address}, start + ({number}) * {step})"
+
+        def more(value: str) -> str:
+            wide = f"{self.wide}({value})" if code else value
+            return f"{total} = {self.combine}({total}, {wide})"
 
         names = [f"part{k}" for k in range(AHEAD)]
         self.write(
@@ -192,12 +199,32 @@ class _Kernel(Writer):
         with self.block(f"for c in range(0, done, {AHEAD})"):
             self.write(*[f"{name} = {part(f'c + {k}')}" for k, name in enumerate(names)])
             self.write(f"{', '.join(names)} = at_hand(({', '.join(names)}))")
-            self.write(*[f"{total} = {self.combine}({total}, {name})" for name in names])
+            self.write(*[more(name) for name in names])
         with self.block("for c in range(done, count)"):
-            self.write(f"{total} = {self.combine}({total}, {part('c')})")
+            self.write(more(part("c")))
+
+    def _fold_slabs(self) -> None:
+        """What slabs give to columns, in order: to the partial result of a block of rows, or if
+        there is one block to the result. A thread for each.
+        """
+        each = ROWS // SLAB
+        self.write("unit = thread_index()")
+        with self.block("while unit < chunks * width"):
+            self.write("block = quotient(unit, width)", f"slab = block * {each}")
+            count = f"min({each}, length - slab)"
+            first = "(slab - block) * width + unit"
+            self._in_order("total", "load", "a0", first, count, step="width", code=self.reduced)
+            with self.block("if chunks == 1"):
+                self._store_total("unit")
+            with self.block("else"):
+                self.write(f"store_{self.wide}(a2, unit, total)")
+            self.write("unit += thread_count()")
 
     def columns(self) -> None:
         self._facts()
+        with self.block(f"if words[{FOLD}] == {SLABS}"):
+            self._fold_slabs()
+            self.write("return")
         with self.block(f"if words[{FOLD}] != 0"):
             self._fold("(item // width * chunks) * width + item % width", "width")
             self.write("return")

@@ -2,8 +2,8 @@
 
 What a space reduces decides how threads are shared out. Nothing: a thread an element. Columns: a
 thread a column, or several where these are few. Rows: a team a row, which passes over it as
-`space_passes.py` says (`groups.py` has both). Rows and columns want threads of their own, so two
-spaces: where a graph is cut for a GPU, none reduces both.
+`space_passes.py` says (`groups.py` has both). A row that is short enough a warp keeps, and then
+columns can be reduced too (`kept_rows.py`); else `apart.py` makes two spaces of such a one.
 
 Names: those of `space_writer.py` and `groups.py`; `j` a column, `c` its total.
 """
@@ -29,6 +29,10 @@ class _Kernel(SpaceKernel):
     """The source of one space's kernel."""
 
     def loops(self) -> None:
+        if self.rows and self.columns:
+            raise ValueError(
+                f"{self.name}: reduces rows and columns; two kernels do, unless warps keep rows"
+            )
         if self.rows or self.columns:
             self.write(f"span, tile, tiles = words[{SPAN}], words[{TILE}], words[{TILES}]")
         if self.rows:

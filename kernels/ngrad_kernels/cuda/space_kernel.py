@@ -16,8 +16,6 @@ class SpaceKernel(SpaceWriter):
         self.passes = passes(space)
         self.columns = [k for one in self.passes for k in one.columns]
         self.rows = [value for one in self.passes for value in one.rows]
-        if self.rows and self.columns:
-            raise ValueError(f"{name}: reduces rows and columns, which on a GPU two spaces do")
         self.count = len(space.inputs) + len(space.outputs) + len(space.reduced())
         addresses = ", ".join(f"a{k}" for k in range(self.count))
         with self.block(f"def {name}(facts, n, {addresses})"):

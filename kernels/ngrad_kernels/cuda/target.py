@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from ngrad_kernels import cache
+from ngrad_kernels.apart import reduces_both
 from ngrad_kernels.body import Body
 from ngrad_kernels.cuda import skeletons
 from ngrad_kernels.cuda.driver import MOST_PARAMETERS, Driver
@@ -34,7 +35,7 @@ from ngrad_kernels.cuda.streams import Streams
 from ngrad_kernels.memory import Buffer
 from ngrad_kernels.skeletons import CALLED
 from ngrad_kernels.space import Space
-from ngrad_kernels.target import Work
+from ngrad_kernels.target import Columns, Work
 from ngrad_kernels.words import Step
 
 MOST_CARRIED = 4 * CARRIED
@@ -114,6 +115,11 @@ class CudaTarget:
             key = body, elements_kept(body, length)
             return self.load(key, lambda: render_space(body, length))
         return self.load((body, views), lambda: render(body, views))
+
+    def columns_of(self, space: Space, length: int) -> Columns:
+        if not reduces_both(space):
+            return "blocks"
+        return "slabs" if elements_kept(space, length) else "apart"
 
     def strided_map(self, body: Body) -> tuple[int, int]:
         return self.kernel_of(body, views=True), 1

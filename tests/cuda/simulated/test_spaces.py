@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,9 +13,10 @@ from composed import Case, fused, same_bits
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from simulator import Simulated
-from spaces import filled, reduces_both
+from spaces import filled
 from test_random_spaces import cases
 
+from ngrad_kernels.apart import Apart, apart, reduces_both
 from ngrad_kernels.contract import BLOCK, CHUNK, ROWS
 from ngrad_kernels.cuda.kept_rows import elements_kept
 from ngrad_kernels.cuda.render_space import render_space
@@ -29,6 +32,22 @@ def assert_same(case: Case, grid: int = 2, size: int = 32, keep: bool = False) -
     for k, (x, y) in enumerate(pairs):
         where = f"output {k}, {grid} blocks of {size}, {case.cut}, {case.space.text()}"
         assert same_bits(x, y), where
+
+
+def assert_apart(case: Case, grid: int = 2, size: int = 32) -> None:
+    """A space's rows and columns by two kernels, the second of which reads what the first found."""
+    space = replace(case.space, over=())
+    parts: Apart = apart(space)
+    found: list[Any] = [None] * len(space.outputs)
+    target = Simulated(grid, size)
+    first = fused(replace(case, space=parts.first), target)
+    rows = first[len(parts.firsts) :]
+    given = (*case.inputs, *rows)
+    second = fused(replace(case, space=parts.second, inputs=given), target)
+    for k, x in [*zip(parts.firsts, first, strict=False), *zip(parts.seconds, second, strict=True)]:
+        found[k] = x
+    for k, (x, y) in enumerate(zip(found, fused(replace(case, space=space)), strict=True)):
+        assert same_bits(x, y), f"output {k}, {grid} blocks of {size}, {space.text()}"
 
 
 @pytest.mark.parametrize("rows, length", ROWED)
@@ -51,6 +70,15 @@ def test_rows_that_warps_keep(make: Callable[[], Space], rows: int, length: int)
     for size in (32, 64):
         case = filled(make(), rows, length, 2, length, special=size == 32)
         assert_same(case, 2, size, keep=True)
+
+
+@pytest.mark.parametrize("rows, length", [(1, 16), (16, 40), (37, 33), (0, 20), (1030, 17)])
+def test_columns_beside_rows(rows: int, length: int) -> None:
+    """By slabs, where warps keep the rows, and apart."""
+    case = filled(programs.layer_norm_gradient(), rows, length, ROWS, length, special=rows == 37)
+    assert_same(case, 2, 64, keep=True)
+    if rows < 100:
+        assert_apart(case, 2, 64)
 
 
 @pytest.mark.parametrize("rows, length", ROWED[:4] + TALL)
@@ -100,7 +128,9 @@ def test_rows_and_columns_are_refused() -> None:
 @given(cases(), st.sampled_from([(1, 32), (2, 32), (2, 64), (3, 64)]))
 def test_any_space(case: Case, shape: tuple[int, int]) -> None:
     assume(case.rows * case.length * case.space.count < 20_000)  # Python is slow
-    assume(not reduces_both(case.space))
-    assert_same(case, *shape)
+    if reduces_both(case.space):
+        assert_apart(case, *shape)
+    else:
+        assert_same(case, *shape)
     if elements_kept(case.space, case.length, least=0):
         assert_same(case, *shape, keep=True)
