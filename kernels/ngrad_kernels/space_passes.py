@@ -108,7 +108,7 @@ def _cost(space: Space, value: int) -> int:
     return SCALARS[step.scalar].cost if isinstance(step, Step) and step.scalar in SCALARS else 0
 
 
-def _costly(space: Space) -> frozenset[int]:
+def costly_values(space: Space) -> frozenset[int]:
     """The values that cost more to compute in a column than to read."""
     found: set[int] = set()
     for value in range(len(space.inputs), space.count):
@@ -201,7 +201,7 @@ def _holder(space: Space, value: int, index: int, free: Collection[int]) -> int 
 @functools.lru_cache(1 << 10)
 def passes(space: Space) -> tuple[Pass, ...]:
     """The passes of a space's kernel over each row."""
-    costly, own = _costly(space), element_outputs(space)
+    costly, own = costly_values(space), element_outputs(space)
     # Readable: value -> (output, first pass, last pass).
     readable = {value: (k, 0, 0) for value, k in space.over}
     readable |= {

@@ -77,7 +77,7 @@ def check_all(sources: Iterable[Source], folder: Path, request: pytest.FixtureRe
         modules = compiling.llvm_ir(source, CAPABILITIES[0])
         counts = []
         for capability in CAPABILITIES:
-            text = compiling.assemble(modules, capability)
+            text = compiling.assemble(modules, capability, source.resident)
             counts.append(check(source, text, capability, folder))
         request.node.user_properties.append(("registers", (source.name, *counts)))
         others = [_unnamed(module) for module in modules]

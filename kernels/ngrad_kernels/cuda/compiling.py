@@ -25,7 +25,7 @@ from numba.cuda import compiler, dispatcher
 from numba.cuda.cudadrv import nvvm
 
 from ngrad_kernels import cache
-from ngrad_kernels.cuda.source import Source
+from ngrad_kernels.cuda.source import THREADS, Source
 from ngrad_kernels.cuda.threads import NAMESPACE
 
 if getattr(cuda, "implementation", "") != "NVIDIA":
@@ -48,6 +48,7 @@ _LIBDEVICE = (
 )
 _ENVIRONMENT = re.compile(r"^\.common .*NumbaEnv.*\n", re.MULTILINE)
 """What Numba declares for each function, and no kernel reads: its name counts what was compiled."""
+_ENTRY = re.compile(r"\.entry \w+\([^)]*\)")
 _SATURATING = re.compile(r'"llvm\.(fpto([su])i)\.sat\.i(\d+)\.f(\d+)"')
 _DECLARED = re.compile(rf"declare \w+ @{_SATURATING.pattern}.*")
 
@@ -127,11 +128,13 @@ def llvm_ir(source: Source, capability: Capability) -> list[str]:
     return [_for_nvvm(module.replace(entry, source.name)) for module in modules]
 
 
-def assemble(modules: list[str], capability: Capability) -> str:
-    """The PTX of LLVM modules."""
+def assemble(modules: list[str], capability: Capability, resident: int = 0) -> str:
+    """The PTX of LLVM modules, with room for so many blocks as `Source` says."""
     with cache.lock():
         code = nvvm.compile_ir(modules, arch="compute_{}{}".format(*capability), **OPTIONS)
-    return _ENVIRONMENT.sub("", code.decode().strip("\0").strip() + "\n")
+    text = _ENVIRONMENT.sub("", code.decode().strip("\0").strip() + "\n")
+    bounds = f"\n.maxntid {THREADS}, 1, 1\n.minnctapersm {resident}"
+    return _ENTRY.sub(rf"\g<0>{bounds}", text) if resident else text
 
 
 def ptx(source: Source, capability: Capability) -> str:
@@ -146,9 +149,9 @@ def ptx(source: Source, capability: Capability) -> str:
     >>> f".entry {source.name}" in ptx(source, (9, 0))
     True
     """
-    key = cache.key_of(source.text, environment(capability))
+    key = cache.key_of(f"{source.resident} {source.text}", environment(capability))
 
     def make() -> bytes:
-        return assemble(llvm_ir(source, capability), capability).encode()
+        return assemble(llvm_ir(source, capability), capability, source.resident).encode()
 
     return cache.code_of(source.name, key, make).decode()

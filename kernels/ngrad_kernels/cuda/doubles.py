@@ -14,6 +14,7 @@ import functools
 import inspect
 import threading
 from collections.abc import Callable, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import numba as nb
@@ -293,6 +294,13 @@ def ballot(condition: Any) -> int:
     return sum(1 << lane for lane, vote in enumerate(_exchange(bool(condition))) if vote)
 
 
+def _array(count: int, convert: Callable[[Any], Any]) -> Any:
+    """A thread's own array, of values that a conversion gives."""
+    found = np.empty(count, np.asarray(convert(0)).dtype)
+    found.view(np.uint8)[:] = 0xFF  # no kernel may count on zeros
+    return found
+
+
 def helper(inline: bool = False) -> Callable[[Any], Any]:
     """As source texts use it: helpers stay in Python."""
     return lambda function: function
@@ -300,6 +308,7 @@ def helper(inline: bool = False) -> Callable[[Any], Any]:
 
 _PLAIN = {
     "np": np,
+    "cuda": SimpleNamespace(local=SimpleNamespace(array=_array)),
     "helper": helper,
     "select": lambda condition, x, y: x if condition else y,
     "stack_words": stack_words,

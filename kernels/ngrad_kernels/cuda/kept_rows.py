@@ -1,28 +1,29 @@
 """`Space` to source text, for CUDA, where rows are short enough for registers: a warp a row.
 
 All that a row's elements read of memory is asked for at once, and stays in registers for every
-pass, as does what a pass computes for a later one. So each element is read once and written once,
-while other rows' are under way; where passes read it from the caches again, a GPU waits for these.
+pass, as does what is costly to compute again. So each element is read once and written once, while
+other rows' are under way; where passes read it from the caches again, a GPU waits for these.
 
-Element `32 r + lane` of a row is a thread's element `r`. What all of them do is written out, so a
-kernel has so many elements a thread, and is for rows of no more than 32 times as many. Of a
-contract's 64 or 32 lanes a thread has two or one.
+Element `32 r + lane` of a row is a thread's element `r`. How many it may have is a constant of the
+kernel, which is for rows of no more than 32 times as many: so loops are unrolled, and arrays are
+registers. Of a contract's 64 or 32 lanes a thread has two or one.
 
 Where columns are reduced too, a thread block has a slab of rows, whose warps take them. Then its
 threads take the columns, read the slab once more, which is in cache, and what is known of its rows
 from shared memory. What a slab gives is folded by a launch of its own.
 
-Names: those of `space_kernel.py`; `v3_2` is the value `v3` of a thread's element 2, `left` how many
-elements the row has from the thread's first one on.
+Names: those of `space_kernel.py`; `x` the values of a thread's elements, `left` how many elements
+the row has from the thread's first one on.
 """
 
 from __future__ import annotations
 
-import re
+import functools
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
+from typing import NamedTuple
 
-from ngrad_kernels.codes import size_of, words_for
+from ngrad_kernels.codes import computed, size_of, words_for
 from ngrad_kernels.contract import CHUNK, ROWS, SHORT, SLAB, identity, lanes
 from ngrad_kernels.cuda.elements import Elements
 from ngrad_kernels.cuda.groups import Reduction, reduce_slab
@@ -30,17 +31,16 @@ from ngrad_kernels.cuda.source import THREADS, WARP, Source
 from ngrad_kernels.cuda.space_kernel import SpaceKernel
 from ngrad_kernels.scalars import is_long
 from ngrad_kernels.space import Reduce, Space, Step
-from ngrad_kernels.space_passes import Pass, cone, elements, needed, passes
+from ngrad_kernels.space_passes import cone, costly_values, elements, needed, passes
 
 LEAST = 128
 """Elements of a row from which on a warp takes it: of shorter ones half a warp has two or more."""
 ELEMENTS = (1, 2, 3, 4, 6, 8, 12, 16, 20, 24, 28, 32)
 """How many elements a thread may have: few kernels, of which none idles for long."""
+RESIDENT = 2
+"""Thread blocks that a multiprocessor has at least where their warps wait for one another."""
 KEPT = 128
 """The most words of four bytes that a thread keeps of a row: of the 255 that it may have."""
-WRITTEN = 1000
-"""The most values of elements that a source text may have written out."""
-_VALUE = re.compile(r"\bv(\d+)\b")
 
 
 def elements_kept(space: Space, length: int, least: int = LEAST) -> int:
@@ -57,8 +57,7 @@ def elements_kept(space: Space, length: int, least: int = LEAST) -> int:
     count = next((k for k in ELEMENTS if length <= k * WARP), 0)
     if not count or length < max(SHORT, least) or not _suits(space):
         return 0
-    words, written = _sizes(space)
-    return count if count * words <= KEPT and count * written <= WRITTEN else 0
+    return count if count * _words(space) <= KEPT else 0
 
 
 def _suits(space: Space) -> bool:
@@ -74,25 +73,57 @@ def _suits(space: Space) -> bool:
     )
 
 
-def _sizes(space: Space) -> tuple[int, int]:
-    """What a thread keeps of an element, in words of four bytes; and how many values are written
-    out for it.
+class Kept(NamedTuple):
+    """A pass over what is kept of a row.
+
+    Attributes
+    ----------
+    reads : tuple of int
+        Values that are at hand: of inputs, or that an earlier pass computed.
+    values : tuple of int
+        Those that it computes, in order.
+    held : tuple of int
+        Of these, what a later pass reads.
+    stores : tuple of (output, value)
     """
-    kept, written = set[int](), 0
+
+    reads: tuple[int, ...]
+    values: tuple[int, ...]
+    held: tuple[int, ...]
+    stores: tuple[tuple[int, int], ...]
+
+
+@functools.lru_cache(1 << 10)
+def kept_passes(space: Space) -> tuple[Kept, ...]:
+    """The passes of `space_passes.py`, none of which computes again what is costly."""
+    needs, costly, known = list[list[int]](), costly_values(space), set[int]()
+    stores = []
     for one in passes(space):
-        values = _of(space, one)
-        inputs = {k for k in values if k < len(space.inputs)}
-        kept |= inputs | set(one.reloads)
-        written += len(values) - len(inputs)
-    return sum(max(1, size_of(space.code_of(k)) // 4) for k in kept), written
+        stores.append(tuple([pair for pair in one.stores if space.outputs[pair[0]] == pair[1]]))
+        roots = [value for _, value in stores[-1]]
+        roots += [step.operand for k in one.rows if (step := space.reduction(k))]
+        needs.append(list(elements(space, roots, known)))
+        known |= costly.intersection(needs[-1])
+    found, computed = [], set[int]()
+    for index, values in enumerate(needs):
+        later = {k for more in needs[index + 1 :] for k in more}
+        reads = [k for k in values if k < len(space.inputs) or k in computed]
+        fresh = [k for k in values if k not in reads]
+        held = later.intersection(costly).intersection(fresh)
+        computed |= held
+        found.append(Kept(tuple(reads), tuple(fresh), tuple(sorted(held)), stores[index]))
+    return tuple(found)
 
 
-def _of(space: Space, one: Pass) -> tuple[int, ...]:
-    """The values of level element that a pass needs, those of earlier ones included."""
-    roots = [space.outputs[k] for k, value in one.stores if space.outputs[k] == value]
-    roots += [step.operand for k in one.rows if (step := space.reduction(k))]
-    held = [value for k, value in one.stores if space.outputs[k] != value]
-    return elements(space, [*roots, *held], one.reloads)
+def _words(space: Space) -> int:
+    """The most that a thread keeps of an element at a time, in words of four bytes."""
+    kept = kept_passes(space)
+    most, there = 0, {k for one in kept for k in one.reads if k < len(space.inputs)}
+    for index, one in enumerate(kept):
+        later = {k for more in kept[index + 1 :] for k in more.reads}
+        there = (there | set(one.held)) & (later | set(one.reads) | set(one.held))
+        most = max(most, sum(max(1, size_of(space.code_of(k)) // 4) for k in there))
+    return most
 
 
 class _KeptRows(SpaceKernel):
@@ -100,7 +131,7 @@ class _KeptRows(SpaceKernel):
 
     def __init__(self, space: Space, name: str, count: int) -> None:
         self.elements = count
-        self.names: dict[int, str] = {}  # of values of level element: what follows the number
+        self.kept = kept_passes(space)
         super().__init__(space, name)
 
     def loops(self) -> None:
@@ -109,6 +140,11 @@ class _KeptRows(SpaceKernel):
             "speaks = lead = lane == 0",
             "t, tiles, left = 0, 1, length - lane",
         )
+        for k in sorted({k for one in self.kept for k in (*one.reads, *one.held)}):
+            self._array(f"x{k}", self.elements, self.space.code_of(k))
+        for value in self.rows:
+            code = self.reduction(value)[1]
+            self._array(f"lanes{value}", lanes(code) // WARP, code)
         if self.columns:
             self._slabs()
             return
@@ -117,100 +153,81 @@ class _KeptRows(SpaceKernel):
             self._row()
             self.write("row += warps")
 
+    def _array(self, name: str, count: int, code: str) -> None:
+        self.write(f"{name} = cuda.local.array({count}, {computed(code)})")
+
     def _row(self) -> None:
         """The row `row`, by a warp."""
         self.write("start = row * length")
         self._load()
         for index, one in enumerate(self.passes):
             self.values("row", index)
-            self._pass(index, one)
+            self._pass(one.rows, self.kept[index])
 
     # -- elements ----------------------------------------------------------------------------------
 
-    def _inside(self, r: int) -> str:
-        return f"left > {WARP * r}"
-
     def _load(self) -> None:
-        """All that elements read, asked for before any of it is used."""
-        inputs = sorted({k for one in self.passes for k in _of(self.space, one)})
-        inputs = [k for k in inputs if k < len(self.space.inputs)]
+        """All that elements read."""
+        read = {k for one in self.kept for k in one.reads}
+        inputs = [k for k in sorted(read) if k < len(self.space.inputs)]
         for k in inputs:
             operand = self.space.inputs[k]
             if operand.kind != "view":
                 first = "lane" if operand.kind == "column" else "(start + lane)"
                 self.write(f"from{k} = a{k} + {size_of(operand.code)} * {first}")
-        asked = []
-        for r in range(self.elements):
+        with self.block(f"for r in range({self.elements})"):
             for k in inputs:
-                operand, at = self.space.inputs[k], f"from{k}, {WARP * r}"
+                operand, at = self.space.inputs[k], f"from{k}, {WARP} * r"
                 if operand.kind == "view":
-                    at = f"locate(a{k}, w{k}, start + lane + {WARP * r}), 0"
-                self.write(f"v{k}_{r}w = load_if_{operand.code}({at}, {self._inside(r)})")
-                asked.append(f"v{k}_{r}")
-        if asked:
-            waiting = "".join(f"{name}w, " for name in asked)
-            self.write(f"{''.join(f'{name}, ' for name in asked)}= at_hand(({waiting}))")
-        self.names = dict.fromkeys(inputs, "")
+                    at = f"locate(a{k}, w{k}, start + lane + {WARP} * r), 0"
+                self.write(f"x{k}[r] = load_if_{operand.code}({at}, left > {WARP} * r)")
 
-    def _named(self, text: str, r: int) -> str:
-        """Source of a column in general as that of a thread's element."""
-
-        def own(found: re.Match[str]) -> str:
-            pass_of = self.names.get(int(found[1]))
-            return found[0] if pass_of is None else f"{found[0]}{pass_of}_{r}"
-
-        return _VALUE.sub(own, text)
-
-    def _pass(self, index: int, one: Pass) -> None:
+    def _pass(self, rows: Sequence[int], one: Kept) -> None:
         space = self.space
-        for value in one.rows:
+        for value in rows:
             reduction, code, _ = self.reduction(value)
-            start = identity(reduction, code)
-            self.write(*[f"{lane} = {start}" for lane in self._lanes(value)])
-        values = _of(space, one)
-        fresh = [k for k in values if k >= len(space.inputs) and k not in one.reloads]
-        self.names |= dict.fromkeys(fresh, f"p{index}")
-        finished = [(k, value) for k, value in one.stores if space.outputs[k] == value]
-        for k, value in finished:
+            for place in range(lanes(code) // WARP):
+                self.write(f"lanes{value}[{place}] = {identity(reduction, code)}")
+        for k, value in one.stores:
             size = size_of(space.code_of(value))
             self.write(f"to{k} = {self.out(k)} + {size} * (start + lane)")
-        for r in range(self.elements):
-            for k in fresh:
-                step = space.step(k)
-                assert isinstance(step, Step)
-                text = f"v{k} = {self.expression(step, f'(lane + {WARP * r})')}"
-                self.write(self._named(text, r))
-            for value in one.rows:
-                self._take(value, r)
-        for r in range(self.elements) if finished else ():
-            with self.block(f"if {self._inside(r)}"):
-                for k, value in finished:
-                    stored = self._named(f"v{value}", r)
-                    self.write(f"store_{space.code_of(value)}(to{k}, {WARP * r}, {stored})")
-        for value in one.rows:
+        if rows or one.stores:
+            with self.block(f"for r in range({self.elements})"):
+                self._element(rows, one)
+        for value in rows:
             self._reduce(value)
 
+    def _element(self, rows: Sequence[int], one: Kept) -> None:
+        """A thread's element `r`."""
+        space = self.space
+        self.write(f"j, inside = lane + {WARP} * r, left > {WARP} * r")
+        self.write(*[f"v{k} = x{k}[r]" for k in one.reads])
+        for k in one.values:
+            step = space.step(k)
+            assert isinstance(step, Step)
+            self.write(f"v{k} = {self.expression(step, 'j')}")
+        self.write(*[f"x{k}[r] = v{k}" for k in one.held])
+        for value in rows:
+            reduction, code, _ = self.reduction(value)
+            lane = f"lanes{value}[r % {lanes(code) // WARP}]"
+            more = f"combine_{reduction}({lane}, v{self.reduced(value)})"
+            self.write(f"{lane} = select(inside, {more}, {lane})")
+        if one.stores:
+            with self.block("if inside"):
+                for k, value in one.stores:
+                    self.write(f"store_{space.code_of(value)}(to{k}, {WARP} * r, v{value})")
+
     # -- reductions --------------------------------------------------------------------------------
-
-    def _lanes(self, value: int) -> list[str]:
-        """The names of a thread's lanes."""
-        return [f"all{k}_{value}" for k in range(lanes(self.reduction(value)[1]) // WARP)]
-
-    def _take(self, value: int, r: int) -> None:
-        """Combine a thread's element with the lane that it belongs to."""
-        names = self._lanes(value)
-        lane = names[r % len(names)]
-        more = self._named(f"v{self.reduced(value)}", r)
-        combined = f"combine_{self.reduction(value)[0]}({lane}, {more})"
-        self.write(f"{lane} = select({self._inside(r)}, {combined}, {lane})")
 
     def _reduce(self, value: int) -> None:
         """The lanes as a tree: a thread's own, then those of the warp, whose threads are all told;
         and folded, as block, chunk and stretch of a long row are.
         """
-        reduction, _, wide = self.reduction(value)
-        combine, (own, *other) = f"combine_{reduction}", self._lanes(value)
-        self.write(*[f"{own} = {combine}({own}, {name})" for name in other])
+        reduction, code, wide = self.reduction(value)
+        combine, own = f"combine_{reduction}", f"own{value}"
+        self.write(f"{own} = lanes{value}[0]")
+        for place in range(1, lanes(code) // WARP):
+            self.write(f"{own} = {combine}({own}, lanes{value}[{place}])")
         for distance in (16, 8, 4, 2, 1):
             self.write(f"{own} = {combine}({own}, shuffle_warp_down({own}, {distance}))")
         self.write(f"r{value} = {wide}(shuffle_warp({own}, 0))")
@@ -302,4 +319,5 @@ def render_kept(space: Space, count: int) -> Source:
     kernel = _KeptRows(space, name, count)
     # An item is a block of rows where columns are reduced, else as many rows as a chunk has.
     width = ROWS // SLAB * THREADS if kernel.columns else CHUNK // count
-    return Source(name, kernel.text, kernel.count, width)
+    resident = RESIDENT if kernel.columns else 0
+    return Source(name, kernel.text, kernel.count, width, resident)

@@ -33,9 +33,13 @@ class Source(NamedTuple):
         How many addresses it takes. Launches that give fewer have nothing to read there: 0 will do.
     width : int
         How many threads an item can keep busy.
+    resident : int
+        How many of its blocks a multiprocessor is to have room for, in registers; 0 for as many as
+        it happens to have.
     """
 
     name: str
     text: str
     operands: int
     width: int
+    resident: int = 0
