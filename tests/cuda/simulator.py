@@ -63,7 +63,7 @@ class Simulated:
         self.run(source, facts.ctypes.data, n, addresses)
 
     def source(self, space: Space, facts: Array) -> Source:
-        kept = elements_kept(space, int(facts[LENGTH]), least=0) if self.keep else 0
+        kept = elements_kept(space, int(facts[LENGTH])) if self.keep else 0
         return render_kept(space, kept) if kept else render_space(space)
 
     def run(self, source: Source, facts: int, n: int, addresses: Sequence[int]) -> None:

@@ -206,7 +206,7 @@ def test_rows_that_warps_keep(tmp_path: Path, request: pytest.FixtureRequest) ->
 )
 @given(case=cases())
 def test_any_space(case: Case, tmp_path: Path, request: pytest.FixtureRequest) -> None:
-    kept = elements_kept(case.space, case.length, least=0)
+    kept = elements_kept(case.space, case.length)
     own = [render_kept(case.space, kept)] if kept else []
     spaces = apart(case.space)[:2] if reduces_both(case.space) else (case.space,)
     check_all([*map(render_space, spaces), *own], tmp_path, request)

@@ -75,7 +75,7 @@ class Driver(Protocol):
     def free_pinned(self, address: int) -> None:
         """Give such memory back."""
 
-    def load(self, name: str, words: int, image: Any) -> Function:
+    def load(self, name: str, words: int, image: Any, threads: int) -> Function:
         """A kernel, of so many words of parameters, from its PTX (the simulator's: its source)."""
 
     def stream(self) -> Any:
@@ -256,16 +256,16 @@ class CudaDriver:
 
     # -- kernels -----------------------------------------------------------------------------------
 
-    def load(self, name: str, words: int, image: Any) -> Function:
+    def load(self, name: str, words: int, image: Any, threads: int) -> Function:
         data = image if isinstance(image, bytes) else image.encode()
         try:
             (module,) = self._ask("cuModuleLoadData", data + b"\0")  # PTX is read as a C string
             (handle,) = self._ask("cuModuleGetFunction", module, name.encode())
-            (resident,) = self._ask(_OCCUPANCY, handle, THREADS, 0)
+            (resident,) = self._ask(_OCCUPANCY, handle, threads, 0)
         except CudaError as error:
             raise CudaError(f"loading {name}: {error}", error.name) from None
         blocks = self.properties.multiprocessors * resident
-        return Function(name, words, int(handle), module, blocks)
+        return Function(name, words, int(handle), module, blocks, threads)
 
     def row(self, launches: Sequence[Launch]) -> Row:
         return Row(launches, self._entry)
@@ -284,7 +284,7 @@ class CudaDriver:
         row = self.row(row.launches[first:])
         if refused := walk(row.address, stream, registers):
             function, grid, *_ = row.launches[refused & NUMBER]
-            asked = f"launching {function.name} as {grid} blocks of {THREADS}"
+            asked = f"launching {function.name} as {grid} blocks of {function.threads}"
             raise self._error(self._cu.CUresult(refused >> REFUSED), asked)
 
     def run_user(

@@ -19,7 +19,7 @@ the row has from the thread's first one on.
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from typing import NamedTuple
 
@@ -33,17 +33,23 @@ from ngrad_kernels.scalars import is_long
 from ngrad_kernels.space import Reduce, Space, Step
 from ngrad_kernels.space_passes import cone, costly_values, elements, needed, passes
 
-LEAST = 128
-"""Elements of a row from which on a warp takes it: of shorter ones half a warp has two or more."""
 ELEMENTS = (1, 2, 3, 4, 6, 8, 12, 16, 20, 24, 28, 32)
-"""How many elements a thread may have: few kernels, of which none idles for long."""
-RESIDENT = 2
-"""Thread blocks that a multiprocessor has at least where their warps wait for one another."""
+"""The most elements that a thread may have: few kernels, each for rows that are too long for the one
+before. So all but the last few of a row's elements are there for certain.
+"""
+APART = 128
+"""Threads of a block whose warps have nothing to do with one another: of small blocks more have
+room at the same time.
+"""
 KEPT = 128
 """The most words of four bytes that a thread keeps of a row: of the 255 that it may have."""
+FEW = 64
+"""Words up to which two thread blocks have room for theirs: so one computes while the other waits
+for memory, or for all of its own warps.
+"""
 
 
-def elements_kept(space: Space, length: int, least: int = LEAST) -> int:
+def elements_kept(space: Space, length: int) -> int:
     """How many elements a thread has where a warp keeps rows of such a length; 0 where it does not.
 
     Examples
@@ -55,7 +61,7 @@ def elements_kept(space: Space, length: int, least: int = LEAST) -> int:
     (32, 0, 0)
     """
     count = next((k for k in ELEMENTS if length <= k * WARP), 0)
-    if not count or length < max(SHORT, least) or not _suits(space):
+    if not count or length < SHORT or not _suits(space):
         return 0
     return count if count * _words(space) <= KEPT else 0
 
@@ -71,6 +77,11 @@ def _suits(space: Space) -> bool:
         and not any(is_long(step.scalar, step.code) for step in steps)
         and not any(operand.kind == "padded" for operand in space.inputs)
     )
+
+
+def _below(count: int) -> int:
+    """How many elements a thread surely has, of the most that it may have."""
+    return max((k for k in ELEMENTS if k < count), default=0)
 
 
 class Kept(NamedTuple):
@@ -131,6 +142,7 @@ class _KeptRows(SpaceKernel):
 
     def __init__(self, space: Space, name: str, count: int) -> None:
         self.elements = count
+        self.sure = _below(count)
         self.kept = kept_passes(space)
         super().__init__(space, name)
 
@@ -175,12 +187,32 @@ class _KeptRows(SpaceKernel):
             if operand.kind != "view":
                 first = "lane" if operand.kind == "column" else "(start + lane)"
                 self.write(f"from{k} = a{k} + {size_of(operand.code)} * {first}")
-        with self.block(f"for r in range({self.elements})"):
+
+        def load(sure: bool) -> None:
             for k in inputs:
                 operand, at = self.space.inputs[k], f"from{k}, {WARP} * r"
                 if operand.kind == "view":
                     at = f"locate(a{k}, w{k}, start + lane + {WARP} * r), 0"
-                self.write(f"x{k}[r] = load_if_{operand.code}({at}, left > {WARP} * r)")
+                if sure:
+                    self.write(f"x{k}[r] = reload_{operand.code}({at})")
+                else:
+                    self.write(f"x{k}[r] = load_if_{operand.code}({at}, left > {WARP} * r)")
+
+        self._each(load)
+        # All are asked for before the first is waited for.
+        names = "".join(f"x{k}[r], " for k in inputs)
+        if names:
+            with self.block(f"for r in range({self.elements})"):
+                self.write(f"{names}= at_hand(({names}))")
+
+    def _each(self, write: Callable[[bool], None]) -> None:
+        """A loop over a thread's elements, by what writes its body: once for those that every row
+        has, once for those that it may have.
+        """
+        for first, last in ((0, self.sure), (self.sure, self.elements)):
+            if first < last:
+                with self.block(f"for r in range({first}, {last})"):
+                    write(last == self.sure)
 
     def _pass(self, rows: Sequence[int], one: Kept) -> None:
         space = self.space
@@ -192,15 +224,16 @@ class _KeptRows(SpaceKernel):
             size = size_of(space.code_of(value))
             self.write(f"to{k} = {self.out(k)} + {size} * (start + lane)")
         if rows or one.stores:
-            with self.block(f"for r in range({self.elements})"):
-                self._element(rows, one)
+            self._each(functools.partial(self._element, rows, one))
         for value in rows:
             self._reduce(value)
 
-    def _element(self, rows: Sequence[int], one: Kept) -> None:
-        """A thread's element `r`."""
+    def _element(self, rows: Sequence[int], one: Kept, sure: bool) -> None:
+        """A thread's element `r`, which surely is there, or maybe."""
         space = self.space
-        self.write(f"j, inside = lane + {WARP} * r, left > {WARP} * r")
+        self.write(f"j = lane + {WARP} * r")
+        if not sure:
+            self.write(f"inside = left > {WARP} * r")
         self.write(*[f"v{k} = x{k}[r]" for k in one.reads])
         for k in one.values:
             step = space.step(k)
@@ -211,9 +244,9 @@ class _KeptRows(SpaceKernel):
             reduction, code, _ = self.reduction(value)
             lane = f"lanes{value}[r % {lanes(code) // WARP}]"
             more = f"combine_{reduction}({lane}, v{self.reduced(value)})"
-            self.write(f"{lane} = select(inside, {more}, {lane})")
+            self.write(f"{lane} = {more if sure else f'select(inside, {more}, {lane})'}")
         if one.stores:
-            with self.block("if inside"):
+            with nullcontext() if sure else self.block("if inside"):
                 for k, value in one.stores:
                     self.write(f"store_{space.code_of(value)}(to{k}, {WARP} * r, v{value})")
 
@@ -314,10 +347,11 @@ class _KeptRows(SpaceKernel):
 
 
 def render_kept(space: Space, count: int) -> Source:
-    """The source of a space's kernel for rows of at most `32 * count` elements, and 16 at least."""
+    """The source of a space's kernel for rows of which `elements_kept` gives a count."""
     name = f"space_{space.digest()[:16]}_{count}"
     kernel = _KeptRows(space, name, count)
     # An item is a block of rows where columns are reduced, else as many rows as a chunk has.
     width = ROWS // SLAB * THREADS if kernel.columns else CHUNK // count
-    resident = RESIDENT if kernel.columns else 0
-    return Source(name, kernel.text, kernel.count, width, resident)
+    resident = 2 if kernel.columns and count * _words(space) <= FEW else 0
+    threads = THREADS if kernel.columns else APART
+    return Source(name, kernel.text, kernel.count, width, resident, threads)

@@ -6,13 +6,13 @@ from array import array
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from ngrad_kernels.cuda.source import THREADS
+from ngrad_kernels.cuda.walker import BLOCK
 from ngrad_kernels.words import Step, Words
 
 
 class Function(NamedTuple):
-    """A loaded kernel: its name, how many words it takes, its handle, what that lives in, and how
-    many of its blocks run at the same time.
+    """A loaded kernel: its name, how many words it takes, its handle, what that lives in, how many
+    of its blocks run at the same time, and how many threads one has.
     """
 
     name: str
@@ -20,6 +20,7 @@ class Function(NamedTuple):
     handle: Any
     module: Any
     blocks: int
+    threads: int
 
 
 class Launch(NamedTuple):
@@ -38,7 +39,8 @@ def _step(launch: Launch) -> Step:
     """A launch as the walker has it, which takes the number of items for an operand as others."""
     function, grid, facts, n, operands = launch
     padding = ((0, 0),) * (function.words - 2 - len(operands))
-    return function.handle, facts, n, grid, ((0, n), *operands, *padding)
+    shape = function.threads << BLOCK | grid
+    return function.handle, facts, n, shape, ((0, n), *operands, *padding)
 
 
 class Row:
@@ -62,5 +64,5 @@ class Row:
         self.names = tuple([each.function.name for each in launches])
         self._words = Words(map(_step, launches))
         most = max((each.function.words for each in launches), default=0)
-        self._head = array("q", (entry, THREADS, most, self._words.address, self.steps))
+        self._head = array("q", (entry, most, self._words.address, self.steps))
         self.address: int = self._head.buffer_info()[0]

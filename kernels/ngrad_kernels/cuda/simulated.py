@@ -121,8 +121,8 @@ class SimulatedDriver:
 
     # -- kernels -----------------------------------------------------------------------------------
 
-    def load(self, name: str, words: int, image: Any) -> Function:
-        return Function(name, words, image, None, self.properties.multiprocessors)
+    def load(self, name: str, words: int, image: Any, threads: int) -> Function:
+        return Function(name, words, image, None, self.properties.multiprocessors, threads)
 
     def row(self, launches: Sequence[Launch]) -> Sequence[Launch]:
         return launches
@@ -135,11 +135,9 @@ class SimulatedDriver:
             self._queue(function, grid, tuple(words), stream)
 
     def _queue(self, function: Function, grid: int, words: tuple[int, ...], stream: Any) -> None:
-        block = self.properties.threads
-
         def run() -> None:
             try:
-                doubles.launch(function.name, function.handle, grid, block, words)
+                doubles.launch(function.name, function.handle, grid, function.threads, words)
             except Exception as error:
                 raise CudaError(f"{function.name}: {error}", "CUDA_ERROR_LAUNCH_FAILED") from error
 

@@ -36,6 +36,8 @@ class Source(NamedTuple):
     resident : int
         How many of its blocks a multiprocessor is to have room for, in registers; 0 for as many as
         it happens to have.
+    threads : int
+        How many threads its blocks are to have, if the device has so many.
     """
 
     name: str
@@ -43,3 +45,4 @@ class Source(NamedTuple):
     operands: int
     width: int
     resident: int = 0
+    threads: int = THREADS

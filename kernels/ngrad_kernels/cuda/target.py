@@ -75,7 +75,6 @@ class CudaTarget:
         self.staging = Staging(name, driver)
         self.libraries = Libraries(self, driver.library)
         self._build = build
-        self._threads = driver.properties.threads
         self._single = functools.lru_cache(SINGLE)(self._new_single)
         self._kernels: list[tuple[Function, int]] = []  # and how many threads an item keeps busy
         self._numbers: dict[Hashable, int] = {}
@@ -105,7 +104,8 @@ class CudaTarget:
                     raise CudaError(
                         f"{kernel.name}: a launch has at most {MOST_PARAMETERS} words, not {words}"
                     )
-                function = self.driver.load(kernel.name, words, self._build(kernel))
+                threads = min(kernel.threads, self.driver.properties.threads)
+                function = self.driver.load(kernel.name, words, self._build(kernel), threads)
                 self._kernels.append((function, kernel.width))
                 self._numbers[key] = len(self._kernels)
             return self._numbers[key]
@@ -196,7 +196,7 @@ class CudaTarget:
             raise CudaError(f"{function.name}: takes {function.words} words, not {words}")
         # Kernels take any grid. Blocks beyond those that run at the same time would only begin
         # later what the others do as well; the last of them, alone, would have it all to do.
-        grid = min(-(-n * width // self._threads), function.blocks)
+        grid = min(-(-n * width // function.threads), function.blocks)
         return Launch(function, grid, facts, n, operands)
 
     def _libraries_row(self, steps: list[Step]) -> Callable[[list[int]], None]:

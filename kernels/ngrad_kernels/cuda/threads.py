@@ -246,15 +246,14 @@ def at_hand(typingctx, values):
     def codegen(context, builder, signature, args):
         found = cgutils.unpack_tuple(builder, args[0])
         flat = [part for value in found for part in _scalars(builder, value)]
-        if len(flat) == 1:
-            return args[0]  # which assembly would not give as a tuple, and has none to wait for
         wide = [builder.zext(v, INT) if str(v.type) in ("i1", "i8") else v for v in flat]
         names = [_REGISTERS[str(value.type)] for value in wide]
         kind = ir.LiteralStructType([value.type for value in wide])
         constraints = ",".join([*(f"={name}" for name in names), *map(str, range(len(names)))])
-        function = ir.FunctionType(kind, kind.elements)
+        single = len(wide) == 1  # which is no structure
+        function = ir.FunctionType(wide[0].type if single else kind, kind.elements)
         out = builder.asm(function, "", constraints, wide, False)
-        parts_of = [builder.extract_value(out, k) for k in range(len(wide))]
+        parts_of = [out] if single else [builder.extract_value(out, k) for k in range(len(wide))]
         narrow = iter(
             builder.trunc(new, old.type) if new.type != old.type else new
             for new, old in zip(parts_of, flat, strict=True)

@@ -12,15 +12,16 @@ from ngrad_kernels.native import each_launch
 
 REFUSED = 32
 """Bits of what `walk` returns that are below the driver's status."""
+BLOCK = 32
+"""Bits of a launch's shape that are its grid, below the threads of a block."""
 NUMBER = (1 << REFUSED) - 1
 """Those bits: the number of the launch that was refused."""
 
 
 def _walk(module: ir.Module) -> None:
     """walk(row, stream, registers): launches by the driver, laid out as `words.Words` has them:
-    handles for kernels, grids for grains. `row` is the address of five words: that of
-    `cuLaunchKernel`, how many threads a block has, the most words that a launch has, and `Words`'
-    own address and steps; `registers` is a list. Returns 0, or at the first that the driver refuses
+    handles for kernels, shapes for grains. `row` is the address of four words: that of
+    `cuLaunchKernel`, the most words that a launch has, and `Words`' own address and steps; `registers` is a list. Returns 0, or at the first that the driver refuses
     its status and, in the lower bits, its number; what follows is not launched.
 
     Other threads go on meanwhile: the driver waits where a stream has no room for more.
@@ -30,7 +31,7 @@ def _walk(module: ir.Module) -> None:
     builder = it.builder
     row, stream = builder.inttoptr(it.given_integer(0), WORDS), it.given_integer(1)
     registers = _integers(it, it.given_object(2))
-    launch, block, most, code, count = (it.word(row, k) for k in range(5))
+    launch, most, code, count = (it.word(row, k) for k in range(4))
     table, pointers, refused, number = (it.allocate(k) for k in (most, most, 1, 1))
     for place in (refused, number):
         builder.store(WORD(0), place)
@@ -39,14 +40,15 @@ def _walk(module: ir.Module) -> None:
         builder.store(word, builder.gep(pointers, [k]))
     kind = ir.FunctionType(INT, [POINTER, *[INT] * 7, *[POINTER] * 3]).as_pointer()
     call, where = builder.inttoptr(launch, kind), builder.inttoptr(stream, POINTER)
-    threads, given = builder.trunc(block, INT), builder.bitcast(pointers, POINTER)
+    given = builder.bitcast(pointers, POINTER)
     one, none = INT(1), INT(0)
-    with without_gil(it), each_launch(it, code, count, registers, table) as (kernel, _, _, grain):
+    with without_gil(it), each_launch(it, code, count, registers, table) as (kernel, _, _, shape):
         fine = builder.icmp_signed("==", builder.load(refused), WORD(0))
         with builder.if_then(fine, likely=True):
-            function, grid = builder.inttoptr(kernel, POINTER), builder.trunc(grain, INT)
-            shape = (grid, one, one, threads, one, one, none)
-            status = builder.call(call, [function, *shape, where, given, POINTER(None)])
+            function, grid = builder.inttoptr(kernel, POINTER), builder.trunc(shape, INT)
+            threads = builder.trunc(builder.lshr(shape, WORD(BLOCK)), INT)
+            sizes = (grid, one, one, threads, one, one, none)
+            status = builder.call(call, [function, *sizes, where, given, POINTER(None)])
             high = builder.shl(builder.zext(status, WORD), WORD(REFUSED))
             at = builder.load(number)
             launched = builder.icmp_signed("==", status, none)

@@ -66,7 +66,7 @@ def test_row_programs(make: Callable[[], Space], rows: int, length: int) -> None
     "make", [programs.softmax, programs.cross_entropy], ids=lambda f: f.__name__
 )
 def test_rows_that_warps_keep(make: Callable[[], Space], rows: int, length: int) -> None:
-    assert elements_kept(make(), length, least=0)
+    assert elements_kept(make(), length)
     for size in (32, 64):
         case = filled(make(), rows, length, 2, length, special=size == 32)
         assert_same(case, 2, size, keep=True)
@@ -132,5 +132,5 @@ def test_any_space(case: Case, shape: tuple[int, int]) -> None:
         assert_apart(case, *shape)
     else:
         assert_same(case, *shape)
-    if elements_kept(case.space, case.length, least=0):
+    if elements_kept(case.space, case.length):
         assert_same(case, *shape, keep=True)
