@@ -16,9 +16,11 @@ from ngrad.graph.strides import broadcast
 WRONG = {
     "cholesky": "is not positive definite",
     **dict.fromkeys(("triangular_solve", "inv", "solve"), "is singular"),
+    "lu": "has no factors, as a NaN or an infinity is in it",
     "eig": "has no eigenvalues that converge; is a NaN or an infinity in it?",
     **dict.fromkeys(
-        ("eigh", "svd", "pinv", "adjugate"), "has no factors that converge; is a NaN in it?"
+        ("eigh", "svd", "pinv", "adjugate"),
+        "has no factors that converge; is a NaN or an infinity in it?",
     ),
     "logm": "has no logarithm of its dtype; cast it to a complex one, if it is not singular",
     "sqrtm": "has no square root of its dtype; cast it to a complex one, if it is not singular",
