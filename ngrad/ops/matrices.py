@@ -100,6 +100,18 @@ def solution(op: str, matrix: Layout, rhs: Layout) -> Layout:
     return layout(rhs.dtype, (*batch, *rhs.shape[-2:]))
 
 
+def require_finite(matrices: Matrix) -> None:
+    """Raise if a NaN or an infinity is in matrices, of which LAPACK may give finite factors, or
+    never come to an end.
+
+    Raises
+    ------
+    numpy.linalg.LinAlgError
+    """
+    if not np.isfinite(matrices).all():
+        raise np.linalg.LinAlgError("a NaN or an infinity is in a matrix")
+
+
 def matrix_words(where: Layout) -> list[int]:
     """How many matrices there are, and their rows and columns: what libraries are told."""
     return [math.prod(where.shape[:-2]), *where.shape[-2:]]
