@@ -124,10 +124,10 @@ Functions = dict[str, Callable[..., Any]]
 def _potrf(c: str, code: str) -> Functions:
     @np.errstate(invalid="ignore")
     def factor(a: Array, info: int, both: bool) -> None:
-        """What lies below is not its own, and stays; or, as a GPU does it with small matrices of a
+        """What lies above is not its own, and stays; or, as a GPU does it with small matrices of a
         batch, `both` triangles are written. A NaN is no pivot that ends it.
         """
-        rows = np.triu(a).T.conj()
+        rows = np.tril(a)
         info_at(info)[...] = 0
         for k in range(len(a)):
             if rows[k, k].real <= 0:
@@ -136,20 +136,20 @@ def _potrf(c: str, code: str) -> Functions:
             rows[k:, k] /= np.sqrt(rows[k, k].real)
             for j in range(k + 1, len(a)):
                 rows[j:, j] -= rows[j:, k] * rows[j, k].conj()
-        inside = np.triu_indices(len(a))
-        a[inside] = rows.T.conj()[inside]
+        inside = np.tril_indices(len(a))
+        a[inside] = rows[inside]
         if both:
             a.T[inside] = a[inside]
 
     def buffer_size(self: Any, handle: int, uplo: int, n: int, a: int, lda: int) -> int:
-        assert uplo == FillMode.UPPER and lda >= n
+        assert uplo == FillMode.LOWER and lda >= n
         return needed("potrf", code, n)
 
     def potrf(
         self: Any, handle: int, uplo: int, n: int, a: int, lda: int, workspace: int, lwork: int,
         dev_info: int,
     ) -> None:  # fmt: skip
-        assert uplo == FillMode.UPPER
+        assert uplo == FillMode.LOWER
 
         def work() -> None:
             factor(columns_at(a, n, n, lda, code), dev_info, False)
@@ -160,7 +160,7 @@ def _potrf(c: str, code: str) -> Functions:
         self: Any, handle: int, uplo: int, n: int, aarray: int, lda: int, info_array: int,
         batch_size: int,
     ) -> None:  # fmt: skip
-        assert uplo == FillMode.UPPER
+        assert uplo == FillMode.LOWER
 
         def work() -> None:
             for k, a in enumerate(pointers_at(aarray, batch_size)):

@@ -34,14 +34,14 @@ MEANT = ("all", "upper", "lower")
 # Numbers come in place of operands: kernels so have no facts, which would be copied first.
 _TEXTS = {
     "lower": """
-def {name}(facts, n, a1, a2, a3, rows):
+def {name}(facts, n, a1, a2, a3, rows, back):
     i = thread_index()
     while i < n:
-        row, column = i // rows % rows, i % rows
+        first, second = i // rows % rows, i % rows
         value = {code}(0)
-        if column <= row:
-            value = load_{code}(a1, i)
-            if a3 != 0 and row == column and not {real} > 0:
+        if second <= first if back else first <= second:
+            value = load_{code}(a1, i + (second - first) * (rows - 1))
+            if back and first == second and not {real} > 0:
                 store_i4(a3, i // (rows * rows), i4(1))
         store_{code}(a2, i, value)
         i += thread_count()
@@ -253,20 +253,19 @@ def _launch(target: CudaTarget, kernel: str, code: str, n: int, operands: Sequen
     target.launch(number, 0, n, n, operands)
 
 
-def lower(
-    target: CudaTarget,
-    code: str,
-    count: int,
-    rows: int,
-    matrices: int,
-    result: int,
-    infos: int = 0,
+def lower(target: CudaTarget, code: str, count: int, rows: int, matrices: int, result: int) -> None:
+    """Copy the lower triangles of matrices by rows, and zeros above, to matrices by columns."""
+    _launch(target, "lower", code, count * rows * rows, (matrices, result, 0, rows, 0))
+
+
+def lower_back(
+    target: CudaTarget, code: str, count: int, rows: int, factors: int, result: int, infos: int
 ) -> None:
-    """Copy the lower triangles of matrices, and zeros above; and have infos, if there are any, say
-    so of those on whose diagonals are not positive numbers alone. Of factors of Cholesky, a NaN
-    anywhere in the triangle makes one there.
+    """Copy the lower triangles of factors by columns, and zeros above, to matrices by rows; and
+    have the infos of those say so on whose diagonals are not positive numbers alone. A NaN anywhere
+    in a triangle makes one there.
     """
-    _launch(target, "lower", code, count * rows * rows, (matrices, result, infos, rows))
+    _launch(target, "lower", code, count * rows * rows, (factors, result, infos, rows, 1))
 
 
 def tame(
