@@ -15,7 +15,7 @@ from ngrad.ops.hosted import by_lapack
 from ngrad.ops.inverse import INV
 from ngrad.ops.linalg import matrix_transpose
 from ngrad.ops.matmul import product
-from ngrad.ops.matrices import require_square
+from ngrad.ops.matrices import require_finite, require_square
 from ngrad.ops.reductions import reduce_sum
 from ngrad.ops.shape import expand_dims
 from ngrad.record import apply, apply_now
@@ -38,6 +38,7 @@ def _adjugate_infer(x: Layout) -> Layout:
 
 def _adjugate(x: Any) -> Any:
     # det(A) A^-1, as a polynomial of the singular values: of singular matrices, too.
+    require_finite(x)
     u, s, vh = np.linalg.svd(x)
     others = np.where(np.eye(s.shape[-1], dtype=bool), 1, s[..., None, :]).prod(-1, dtype=s.dtype)
     sign = np.sign(np.linalg.det(u) * np.linalg.det(vh))

@@ -12,7 +12,7 @@ from ngrad.ops.convert import tensor as to_tensor
 from ngrad.ops.hosted import by_lapack
 from ngrad.ops.linalg import diag, hermitian, off_diagonal
 from ngrad.ops.matmul import product
-from ngrad.ops.matrices import require_square
+from ngrad.ops.matrices import require_finite, require_square
 from ngrad.ops.no_nan import multiply_no_nan
 from ngrad.ops.shape import expand_dims
 from ngrad.record import apply_now
@@ -24,6 +24,7 @@ def _infer(x: Layout, lower: bool) -> tuple[Layout, Layout]:
 
 
 def _eigh(x: Any, lower: bool) -> Any:
+    require_finite(np.tril(x) if lower else np.triu(x))
     return np.linalg.eigh(x, "L" if lower else "U")
 
 

@@ -15,7 +15,13 @@ from ngrad.ops.linalg import adjoint as adjoint_of
 from ngrad.ops.linalg import hermitian as hermitian_part
 from ngrad.ops.linalg import matrix_transpose
 from ngrad.ops.matmul import product
-from ngrad.ops.matrices import batch_shape, require_matrices, require_square, solution
+from ngrad.ops.matrices import (
+    batch_shape,
+    require_finite,
+    require_matrices,
+    require_square,
+    solution,
+)
 from ngrad.ops.shape import expand_dims
 from ngrad.record import apply, apply_now
 
@@ -25,7 +31,21 @@ def _inv_infer(x: Layout) -> Layout:
     return x.spec
 
 
-INV = by_lapack("inv", _inv_infer, np.linalg.inv)
+def _inv(x: Any) -> Any:
+    return _unknown_of_nan(x, np.linalg.inv(x))
+
+
+def _solve(matrix: Any, rhs: Any) -> Any:
+    return _unknown_of_nan(matrix, np.linalg.solve(matrix, rhs))
+
+
+def _unknown_of_nan(matrices: Any, found: Any) -> Any:
+    """What is found, but NaN for matrices in which a NaN is: LAPACK may lose it as a pivot."""
+    np.copyto(found, np.nan, where=np.isnan(matrices).any((-2, -1), keepdims=True))
+    return found
+
+
+INV = by_lapack("inv", _inv_infer, _inv)
 
 
 @INV.vjp
@@ -33,7 +53,7 @@ def _(g: Any, out: Any, x: Any) -> Any:
     return (-product(product(out, g, True), out, False, True),)
 
 
-SOLVE = by_lapack("solve", partial(solution, "solve"), np.linalg.solve, into={1: 0})
+SOLVE = by_lapack("solve", partial(solution, "solve"), _solve, into={1: 0})
 
 
 @SOLVE.vjp
@@ -49,6 +69,7 @@ def _pinv_infer(x: Layout, cutoff: Layout, hermitian: bool) -> Layout:
 
 
 def _pinv(x: Any, cutoff: Any, hermitian: bool) -> Any:
+    require_finite(np.tril(x) if hermitian else x)
     return np.linalg.pinv(x, cutoff[..., 0, 0], hermitian)
 
 

@@ -13,7 +13,7 @@ from ngrad.ops.hosted import by_lapack
 from ngrad.ops.joining import concat
 from ngrad.ops.linalg import band, matrix_transpose
 from ngrad.ops.matmul import product
-from ngrad.ops.matrices import require_matrices
+from ngrad.ops.matrices import require_finite, require_matrices
 from ngrad.ops.qr import part
 from ngrad.ops.slicing import embed
 from ngrad.ops.triangular import solve
@@ -32,7 +32,8 @@ def _infer(x: Layout) -> tuple[Layout, Layout, Layout]:
 def _lu(x: Any) -> Any:
     from scipy.linalg import lu
 
-    p, lower, upper = lu(x)
+    require_finite(x)
+    p, lower, upper = lu(x, check_finite=False)
     if x.size == 0:  # SciPy exchanges no rows where there are no columns, and gives none
         p = np.eye(x.shape[-2])
     return p.real, lower, upper  # SciPy's is complex of matrices of one complex number

@@ -16,9 +16,11 @@ from ngrad.graph.strides import broadcast
 WRONG = {
     "cholesky": "is not positive definite",
     **dict.fromkeys(("triangular_solve", "inv", "solve"), "is singular"),
+    "lu": "has no factors, as a NaN or an infinity is in it",
     "eig": "has no eigenvalues that converge; is a NaN or an infinity in it?",
     **dict.fromkeys(
-        ("eigh", "svd", "pinv", "adjugate"), "has no factors that converge; is a NaN in it?"
+        ("eigh", "svd", "pinv", "adjugate"),
+        "has no factors that converge; is a NaN or an infinity in it?",
     ),
     "logm": "has no logarithm of its dtype; cast it to a complex one, if it is not singular",
     "sqrtm": "has no square root of its dtype; cast it to a complex one, if it is not singular",
@@ -96,6 +98,18 @@ def solution(op: str, matrix: Layout, rhs: Layout) -> Layout:
         )
     batch = batch_shape(op, matrix.shape, rhs.shape)
     return layout(rhs.dtype, (*batch, *rhs.shape[-2:]))
+
+
+def require_finite(matrices: Matrix) -> None:
+    """Raise if a NaN or an infinity is in matrices, of which LAPACK may give finite factors, or
+    never come to an end.
+
+    Raises
+    ------
+    numpy.linalg.LinAlgError
+    """
+    if not np.isfinite(matrices).all():
+        raise np.linalg.LinAlgError("a NaN or an infinity is in a matrix")
 
 
 def matrix_words(where: Layout) -> list[int]:

@@ -13,7 +13,7 @@ from ngrad.ops.eigh import gaps
 from ngrad.ops.hosted import by_lapack
 from ngrad.ops.linalg import adjoint, diag, diag_part, off_diagonal
 from ngrad.ops.matmul import product
-from ngrad.ops.matrices import require_matrices
+from ngrad.ops.matrices import require_finite, require_matrices
 from ngrad.ops.no_nan import multiply_no_nan
 from ngrad.ops.qr import first
 from ngrad.ops.shape import expand_dims
@@ -32,6 +32,7 @@ def _infer(x: Layout, full: bool) -> tuple[Layout, Layout, Layout]:
 
 
 def _svd(x: Any, full: bool) -> Any:
+    require_finite(x)
     return np.linalg.svd(x, full)
 
 

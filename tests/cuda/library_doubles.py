@@ -20,7 +20,8 @@ from doubled import (
     in_host,
     pointers_at,
 )
-from solver_doubles import CusolverDn, factored, solved
+from lu_doubles import factored, solved
+from solver_doubles import CusolverDn
 
 from ngrad_kernels.blas import LETTERS
 from ngrad_kernels.codes import HALVES, computed, ctype_of, dtype_of, part_of, size_of
@@ -136,7 +137,7 @@ def _precise(c: str, code: str) -> dict[str, Any]:
     ) -> None:
         def work() -> None:
             for k, place in enumerate(pointers_at(a, batch_size)):
-                factored(columns_at(place, n, n, lda, code), p + 4 * n * k, info + 4 * k)
+                factored(columns_at(place, n, n, lda, code), p + 4 * n * k, info + 4 * k, False)
 
         self.queue("getrf", handle, work)
 

@@ -20,7 +20,7 @@ from doubled import (
     in_host,
     pointers_at,
 )
-from scipy.linalg import lapack
+from lu_doubles import factored, finite, info_at, of_lapack, solved
 
 from ngrad_kernels.blas import LETTERS
 from ngrad_kernels.codes import part_of, size_of
@@ -36,39 +36,11 @@ SMALL = 32
 """
 
 
-def of_lapack(name: str, code: str) -> Callable[..., Any]:
-    function: Callable[..., Any] = getattr(lapack, LETTERS[code] + name)
-    return function
-
-
 def needed(name: str, code: str, *sizes: int) -> int:
     """Elements of workspace that a function asks for: another number for each function, dtype and
     size, and so many that memory of as many bytes does not hold them.
     """
     return 65 + zlib.crc32(repr((name, code, sizes)).encode()) % 64
-
-
-def info_at(address: int) -> Array:
-    return array_at(address, 4, (1,), "i4")
-
-
-def factored(a: Array, pivots: int, info: int) -> None:
-    """Have a matrix written over by its LU factors. Of a NaN no one is the largest of a column: as
-    some LAPACKs do, it then names a row that is not there.
-    """
-    known = np.isfinite(a).all()
-    least = min(a.shape)
-    factors, found, wrong = of_lapack("getrf", a.dtype.str[1:])(a)
-    a[...] = factors
-    array_at(pivots, 4 * least, (least,), "i4")[...] = found + 1 if known else len(a) + 1
-    info_at(info)[...] = wrong
-
-
-def solved(a: Array, pivots: int, b: Array) -> None:
-    """Have right-hand sides written over by solutions."""
-    found = array_at(pivots, 4 * len(a), (len(a),), "i4")
-    known = (found <= len(a)).all()
-    b[...] = of_lapack("getrs", a.dtype.str[1:])(a, found - 1, b)[0] if known else np.nan
 
 
 def batch_at(address: int, count: int, rows: int, columns: int, run: int, code: str) -> list[Array]:
@@ -150,28 +122,34 @@ Functions = dict[str, Callable[..., Any]]
 
 
 def _potrf(c: str, code: str) -> Functions:
+    @np.errstate(invalid="ignore")
     def factor(a: Array, info: int, both: bool) -> None:
-        """What lies below is not its own, and stays; or, as a GPU does it with small matrices of a
-        batch, `both` triangles are written.
+        """What lies above is not its own, and stays; or, as a GPU does it with small matrices of a
+        batch, `both` triangles are written. A NaN is no pivot that ends it.
         """
-        inside = np.triu_indices(len(a))
-        try:
-            a[inside] = np.linalg.cholesky(np.triu(a).T.conj()).T.conj()[inside]
-            if both:
-                a.T[inside] = a[inside]
-            info_at(info)[...] = 0
-        except np.linalg.LinAlgError:
-            info_at(info)[...] = len(a)
+        rows = np.tril(a)
+        info_at(info)[...] = 0
+        for k in range(len(a)):
+            if rows[k, k].real <= 0:
+                info_at(info)[...] = k + 1
+                return
+            rows[k:, k] /= np.sqrt(rows[k, k].real)
+            for j in range(k + 1, len(a)):
+                rows[j:, j] -= rows[j:, k] * rows[j, k].conj()
+        inside = np.tril_indices(len(a))
+        a[inside] = rows[inside]
+        if both:
+            a.T[inside] = a[inside]
 
     def buffer_size(self: Any, handle: int, uplo: int, n: int, a: int, lda: int) -> int:
-        assert uplo == FillMode.UPPER and lda >= n
+        assert uplo == FillMode.LOWER and lda >= n
         return needed("potrf", code, n)
 
     def potrf(
         self: Any, handle: int, uplo: int, n: int, a: int, lda: int, workspace: int, lwork: int,
         dev_info: int,
     ) -> None:  # fmt: skip
-        assert uplo == FillMode.UPPER
+        assert uplo == FillMode.LOWER
 
         def work() -> None:
             factor(columns_at(a, n, n, lda, code), dev_info, False)
@@ -182,7 +160,7 @@ def _potrf(c: str, code: str) -> Functions:
         self: Any, handle: int, uplo: int, n: int, aarray: int, lda: int, info_array: int,
         batch_size: int,
     ) -> None:  # fmt: skip
-        assert uplo == FillMode.UPPER
+        assert uplo == FillMode.LOWER
 
         def work() -> None:
             for k, a in enumerate(pointers_at(aarray, batch_size)):
@@ -207,7 +185,7 @@ def _getrf(c: str, code: str) -> Functions:
         dev_info: int,
     ) -> None:  # fmt: skip
         def work() -> None:
-            factored(columns_at(a, m, n, lda, code), dev_ipiv, dev_info)
+            factored(columns_at(a, m, n, lda, code), dev_ipiv, dev_info, True)
 
         self._work("getrf", handle, work, workspace, needed("getrf", code, m, n), code, m, n)
 
@@ -275,13 +253,17 @@ def _geqrf(c: str, code: str) -> Functions:
 def _syevd(c: str, code: str) -> Functions:
     kind, part = "he" if code[0] == "c" else "sy", part_of(code)
 
-    def solve(a: Array, w: int, uplo: int, info: int) -> None:
+    def solve(a: Array, w: int, uplo: int, info: int, jacobi: bool) -> None:
+        """Of a NaN Jacobi's method gives vectors of numbers, and a value, and says nothing."""
         n, low = len(a), uplo == FillMode.LOWER
         triangle = np.tril(a) if low else np.triu(a)
-        if not np.isfinite(triangle).all():
+        known = np.isfinite(triangle).all()
+        if not (known or jacobi):
             info_at(info)[...] = n + 1
             return
-        values, a[...], info_at(info)[...] = of_lapack(f"{kind}evd", code)(triangle, lower=low)
+        found = of_lapack(f"{kind}evd", code)(finite(triangle), lower=low)
+        values, a[...], info_at(info)[...] = found
+        values[0] = values[0] if known else np.nan
         array_at(w, n * size_of(part), (n,), part)[...] = values
 
     def buffer_size(
@@ -297,7 +279,7 @@ def _syevd(c: str, code: str) -> Functions:
         assert jobz == VECTOR
 
         def done() -> None:
-            solve(columns_at(a, n, n, lda, code), w, uplo, info)
+            solve(columns_at(a, n, n, lda, code), w, uplo, info, False)
 
         self._work("syevd", handle, done, work, lwork, code, n)
 
@@ -316,7 +298,7 @@ def _syevd(c: str, code: str) -> Functions:
 
         def done() -> None:
             for k, matrix in enumerate(batch_at(a, batch_size, n, n, lda, code)):
-                solve(matrix, w + k * n * size_of(part), uplo, info + 4 * k)
+                solve(matrix, w + k * n * size_of(part), uplo, info + 4 * k, True)
 
         self._work("syevj", handle, done, work, lwork, code, n, batch_size)
 
@@ -336,12 +318,17 @@ def _syevd(c: str, code: str) -> Functions:
 def _gesvd(c: str, code: str) -> Functions:
     part, size = part_of(code), size_of(part_of(code))
 
-    def solve(a: Array, full: bool, s: int, u: Array, vh: Array, info: int) -> None:
-        n = min(a.shape)
-        if not np.isfinite(a).all():
+    def solve(
+        a: Array, full: bool, s: int, u: Array, vh: Array, info: int, jacobi: bool
+    ) -> None:  # fmt: skip
+        """Of a NaN Jacobi's method gives vectors of numbers, and a value, and says nothing."""
+        n, known = min(a.shape), np.isfinite(a).all()
+        if not (known or jacobi):
             info_at(info)[...] = n + 1
             return
-        left, values, right, info_at(info)[...] = of_lapack("gesvd", code)(a, full_matrices=full)
+        found = of_lapack("gesvd", code)(finite(a), full_matrices=full)
+        left, values, right, info_at(info)[...] = found
+        values[-1] = values[-1] if known else np.nan
         u[...], vh[...] = left[:, : u.shape[1]], right
         array_at(s, n * size, (n,), part)[...] = values
         a[...] = np.nan
@@ -360,7 +347,7 @@ def _gesvd(c: str, code: str) -> Functions:
         def done() -> None:
             left = columns_at(u, m, m if full else n, ldu, code)
             right = columns_at(vt, n, n, ldvt, code)
-            solve(columns_at(a, m, n, lda, code), full, s, left, right, info)
+            solve(columns_at(a, m, n, lda, code), full, s, left, right, info, False)
             array_at(rwork, (n - 1) * size, (n - 1,), part)[...] = np.nan
 
         self._work("gesvd", handle, done, work, lwork, code, m, n)
@@ -384,7 +371,7 @@ def _gesvd(c: str, code: str) -> Functions:
             right = batch_at(v, batch_size, n, n, ldv, code)
             for k in range(batch_size):
                 values = s + k * min(m, n) * size
-                solve(matrices[k], True, values, left[k], right[k], info + 4 * k)
+                solve(matrices[k], True, values, left[k], right[k], info + 4 * k, True)
                 right[k][...] = right[k].T.conj()  # it gives V, not V^H
 
         self._work("gesvdj", handle, done, work, lwork, code, m, n, batch_size)

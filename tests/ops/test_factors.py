@@ -12,7 +12,7 @@ from numeric import LAYOUTS, assert_same_bits, check_gradient, laid_out, recorde
 
 import ngrad
 from ngrad import linalg
-from ngrad.errors import DTypeError, NumberError, ShapeError
+from ngrad.errors import DTypeError, LinAlgError, NumberError, ShapeError
 from ngrad.graph.op import TABLE
 from ngrad.record import apply
 
@@ -148,6 +148,28 @@ def test_a_determinant_of_a_nan_says_that_it_has_no_slope() -> None:
     assert np.isnan(out.numpy()[1])
     with pytest.raises(NumberError, match=r"adjugate: matrix \[1\] of the batch.* NaN"):
         tape.gradient(out, x).numpy()
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize("at", [(0, 0), (2, 2), (1, 4), (4, 1)], ids=str)
+def test_what_is_not_finite(value: float, at: tuple[int, int]) -> None:
+    """LAPACK gives finite factors of some, and never ends with others."""
+    x = np.random.default_rng(0).normal(size=(3, 6, 6))
+    x = x @ x.swapaxes(-1, -2) + np.eye(6)
+    x[(1, *at)] = value
+    functions = [linalg.svd, linalg.pinv, linalg.lu, linalg.eig]
+    if at[0] >= at[1]:
+        functions.append(linalg.eigh)
+    else:
+        wanted = np.linalg.eigvalsh(np.tril(x) + np.tril(x, -1).swapaxes(-1, -2))
+        np.testing.assert_allclose(linalg.eigvalsh(x), wanted, rtol=1e-12)
+    for function in functions:
+        with pytest.raises(LinAlgError, match=r"matrix \[1\] of the batch .* NaN"):
+            function(x)
+    for tensor in (linalg.inv(x), linalg.solve(x, np.ones((6, 1)))):
+        found = tensor.numpy()
+        known = np.isfinite(found).all((-2, -1))
+        assert known[[0, 2]].all() and (np.isnan(found[1]).all() or not np.isnan(value))
 
 
 def test_lu_of_no_columns() -> None:

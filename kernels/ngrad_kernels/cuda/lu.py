@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ngrad_kernels.blas import LETTERS
-from ngrad_kernels.codes import size_of
+from ngrad_kernels.codes import part_of, size_of
 from ngrad_kernels.cuda import matrices as kernels
 
 if TYPE_CHECKING:
@@ -52,30 +52,43 @@ def factored(
 def _solved(
     libraries: Libraries, code: str, sizes: Sequence[int], addresses: Sequence[int], who: int
 ) -> None:
-    """Have right-hand sides written over by solutions, and matrices by their factors."""
+    """Have right-hand sides written over by solutions, and matrices by their factors. Of a matrix
+    that is not finite they are NaN.
+    """
     count, rows, columns = sizes
     matrices, solved, entry = addresses
-    size, letter = size_of(code), LETTERS[code]
-    target, pool = libraries.target, libraries.target.pool
+    target = libraries.target
+    marks = kernels.tame(target, code, count, rows, rows, matrices)
     pivots, infos = factored(libraries, code, count, rows, rows, matrices)
     kernels.note_fault(target, infos.address, count, entry, who)
+    _substitute(libraries, code, sizes, matrices, pivots.address, solved)
+    kernels.unknown(target, code, count, rows * columns, marks.address, solved)
+
+
+def _substitute(
+    libraries: Libraries, code: str, sizes: Sequence[int], factors: int, pivots: int, solved: int
+) -> None:
+    """Have right-hand sides written over by solutions, of factors."""
+    count, rows, columns = sizes
+    size, letter = size_of(code), LETTERS[code]
+    target, pool = libraries.target, libraries.target.pool
     square, wide = rows * rows * size, rows * columns * size
     if kernels.batched(count, rows):
         cublas, handle = libraries.handle("cublas")
         room = pool.take(16 * count)
-        kernels.pointers(target, count, square, matrices, room.address)
+        kernels.pointers(target, count, square, factors, room.address)
         kernels.pointers(target, count, wide, solved, room.address + 8 * count)
         getattr(cublas, f"{letter}getrs_batched")(
-            handle, NOT_TRANSPOSED, rows, columns, room.address, rows, pivots.address,
+            handle, NOT_TRANSPOSED, rows, columns, room.address, rows, pivots,
             room.address + 8 * count, rows, ctypes.addressof(_complaint), count,
         )  # fmt: skip
         return
     solver, handle = libraries.handle("cusolverDn")
-    solve = getattr(solver, f"{letter}getrs")
+    infos, solve = pool.take(4 * count), getattr(solver, f"{letter}getrs")
     for k in range(count):
         solve(
-            handle, NOT_TRANSPOSED, rows, columns, matrices + k * square, rows,
-            pivots.address + 4 * rows * k, solved + k * wide, rows, infos.address + 4 * k,
+            handle, NOT_TRANSPOSED, rows, columns, factors + k * square, rows,
+            pivots + 4 * rows * k, solved + k * wide, rows, infos.address + 4 * k,
         )  # fmt: skip
 
 
@@ -106,16 +119,20 @@ def inv(libraries: Libraries, code: str) -> Routine:
 
 
 def _determinants(libraries: Libraries, code: str) -> Routine:
-    """Of matrices of a dtype. Words: how many, rows, and columns. Addresses: of the matrices, which
-    are written over, and of the results.
+    """Of matrices of a dtype; NaN of those that are not finite. Words: how many, rows, and columns.
+    Addresses: of the matrices, which are written over, and of the results.
     """
 
     def call(words: Sequence[int], addresses: Sequence[int]) -> None:
         count, rows, _ = words
         matrices, *results = addresses
+        target = libraries.target
+        marks = kernels.tame(target, code, count, rows, rows, matrices)
         pivots, _ = factored(libraries, code, count, rows, rows, matrices)
         found = matrices, pivots.address, results
-        kernels.determinant(libraries.target, code, count, rows, *found)
+        kernels.determinant(target, code, count, rows, *found)
+        for result, kind in zip(results, (code, part_of(code)), strict=False):
+            kernels.unknown(target, kind, count, 1, marks.address, result)
 
     return call
 
@@ -131,14 +148,16 @@ def slogdet(libraries: Libraries, code: str) -> Routine:
 
 
 def lu(libraries: Libraries, code: str) -> Routine:
-    """LU factors of a dtype. Words: how many, rows, and columns. Addresses: of the matrices, which
-    are written over, of P in real numbers, of L and of U.
+    """LU factors of a dtype. Words: how many, rows, columns, and who asks. Addresses: of the
+    matrices, which are written over, of P in real numbers, of L and of U, and an entry for a fault.
     """
 
     def call(words: Sequence[int], addresses: Sequence[int]) -> None:
-        count, rows, columns = words
-        matrices, p, lower, upper = addresses
+        count, rows, columns, who = words
+        matrices, p, lower, upper, entry = addresses
         target, least = libraries.target, min(rows, columns)
+        marks = kernels.tame(target, code, count, rows, columns, matrices)
+        kernels.note_fault(target, marks.address, count, entry, who)
         pivots, _ = factored(libraries, code, count, rows, columns, matrices)
         given = matrices, rows, columns
         kernels.permutation(target, code, count, rows, pivots.address, least, p)

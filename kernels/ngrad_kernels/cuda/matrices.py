@@ -11,6 +11,7 @@ from ngrad_kernels.scalars import SCALARS
 
 if TYPE_CHECKING:
     from ngrad_kernels.cuda.target import CudaTarget
+    from ngrad_kernels.memory import Buffer
 
 SMALL = 256
 """Rows up to which all of a batch are one call of a batched routine, which is made for small ones;
@@ -27,15 +28,54 @@ PARTS = ("all", "upper", "unit lower")
 """What of a matrix `part` copies, by number: all of it; what is not below the diagonal, and zeros
 below; or what is below it, with ones on it and zeros above.
 """
+MEANT = ("all", "upper", "lower")
+"""What of a matrix counts, by number: all of it, or what is not below, or above, the diagonal."""
 
 # Numbers come in place of operands: kernels so have no facts, which would be copied first.
 _TEXTS = {
     "lower": """
-def {name}(facts, n, a1, a2, rows):
+def {name}(facts, n, a1, a2, a3, rows, back):
     i = thread_index()
     while i < n:
-        value = load_{code}(a1, i)
-        store_{code}(a2, i, value if i % rows <= i // rows % rows else {code}(0))
+        first, second = i // rows % rows, i % rows
+        value = {code}(0)
+        if second <= first if back else first <= second:
+            value = load_{code}(a1, i + (second - first) * (rows - 1))
+            if back and first == second and not {real} > 0:
+                store_i4(a3, i // (rows * rows), i4(1))
+        store_{code}(a2, i, value)
+        i += thread_count()
+""",
+    "mark": """
+def {name}(facts, n, a1, a2, rows, columns, meant):
+    i = thread_index()
+    while i < n:
+        row, at = i % rows, i // rows
+        column = at % columns
+        if meant == 0 or (row <= column if meant == 1 else row >= column):
+            value = load_{code}(a1, i)
+            if not {finite}:
+                store_i4(a2, at // columns, i4(1))
+        i += thread_count()
+""",
+    "tame": """
+def {name}(facts, n, a1, a2, rows, columns, meant):
+    i = thread_index()
+    while i < n:
+        row, at = i % rows, i // rows
+        column = at % columns
+        if load_i4(a2, at // columns) != 0:
+            store_{code}(a1, i, {code}(1) if row == column else {code}(0))
+        elif meant != 0 and (row > column if meant == 1 else row < column):
+            store_{code}(a1, i, {code}(0))
+        i += thread_count()
+""",
+    "unknown": """
+def {name}(facts, n, a1, a2, size):
+    i = thread_index()
+    while i < n:
+        if load_i4(a2, i // size) != 0:
+            store_{code}(a1, i, {nan})
         i += thread_count()
 """,
     "zero_diagonals": """
@@ -157,11 +197,12 @@ def {name}(facts, n, a1, first, step):
         i += thread_count()
 """,
     "note_fault": """
-def {name}(facts, n, a1, a2, who):
-    entry = table_at(a2)
+def {name}(facts, n, a1, a2, a3, who):
+    entry = table_at(a3)
     if thread_index() == 0:
         for k in range(n):
-            if load_i4(a1, k) != 0 and entry[1] > entry[2]:
+            wrong = load_i4(a1, k) != 0 or (a2 != 0 and load_i4(a2, k) != 0)
+            if wrong and entry[1] > entry[2]:
                 entry[0] = who
                 entry[1] = k
                 entry[2] = k
@@ -195,6 +236,11 @@ def source(kernel: str, code: str) -> Source:
             "negative": _said("negative", code, "sign"),
             "scaled": _said("multiply", code, value, "scale"),
             "wide": "size" if code == part else f"cartesian(size, {part}(0))",
+            "real": value if code == part else "value.real",
+            "finite": _said("isfinite", code, value),
+            "nan": f"{part}(np.nan)"
+            if code == part
+            else f"cartesian({part}(np.nan), {part}(np.nan))",
             "conj": value if code == part else _said("conj", code, value),
         }
     text = _TEXTS[kernel].format(name=name, code=code, part=part, **words)
@@ -208,8 +254,47 @@ def _launch(target: CudaTarget, kernel: str, code: str, n: int, operands: Sequen
 
 
 def lower(target: CudaTarget, code: str, count: int, rows: int, matrices: int, result: int) -> None:
-    """Copy the lower triangles of matrices, and zeros above."""
-    _launch(target, "lower", code, count * rows * rows, (matrices, result, rows))
+    """Copy the lower triangles of matrices by rows, and zeros above, to matrices by columns."""
+    _launch(target, "lower", code, count * rows * rows, (matrices, result, 0, rows, 0))
+
+
+def lower_back(
+    target: CudaTarget, code: str, count: int, rows: int, factors: int, result: int, infos: int
+) -> None:
+    """Copy the lower triangles of factors by columns, and zeros above, to matrices by rows; and
+    have the infos of those say so on whose diagonals are not positive numbers alone. A NaN anywhere
+    in a triangle makes one there.
+    """
+    _launch(target, "lower", code, count * rows * rows, (factors, result, infos, rows, 1))
+
+
+def tame(
+    target: CudaTarget,
+    code: str,
+    count: int,
+    rows: int,
+    columns: int,
+    matrices: int,
+    meant: str = "all",
+) -> Buffer:
+    """Have matrices by columns in which a NaN or an infinity is, in what is meant of them, be
+    identities, and the others have zeros where they are not meant; and for each, in an i4, whether
+    it was one of the first.
+
+    What libraries make of a NaN is theirs: finite numbers, which look like results; and nowhere do
+    they say that they come to an end.
+    """
+    marks = target.pool.take(8 * -(-count // 2))
+    target.launch(target.skeleton("clear"), 0, -(-count // 2), 1, [marks.address])
+    operands = matrices, marks.address, rows, columns, MEANT.index(meant)
+    for kernel in ("mark", "tame"):
+        _launch(target, kernel, code, count * rows * columns, operands)
+    return marks
+
+
+def unknown(target: CudaTarget, code: str, count: int, size: int, marks: int, results: int) -> None:
+    """Write NaN to results, of a size each, whose marks say that they are not known."""
+    _launch(target, "unknown", code, count * size, (results, marks, size))
 
 
 def zero_diagonals(
@@ -305,8 +390,10 @@ def pointers(target: CudaTarget, count: int, step: int, first: int, result: int)
     _launch(target, "pointers", "i8", count, (result, first, step))
 
 
-def note_fault(target: CudaTarget, infos: int, count: int, entry: int, who: int) -> None:
-    """LAPACK's info words, one a matrix, to an entry of a status: who asks, and the first matrix
-    whose word is not 0.
+def note_fault(
+    target: CudaTarget, infos: int, count: int, entry: int, who: int, marks: int = 0
+) -> None:
+    """LAPACK's info words, one a matrix, and marks of `tame`, if there are any, to an entry of a
+    status: who asks, and the first matrix of which one is not 0.
     """
-    _launch(target, "note_fault", "i4", count, (infos, entry, who))
+    _launch(target, "note_fault", "i4", count, (infos, marks, entry, who))

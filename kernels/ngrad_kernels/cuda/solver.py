@@ -1,7 +1,7 @@
 """cuSOLVER: factorisations of Cholesky, QR factors, eigenvalues and singular values.
 
-It sees matrices by columns, and so do the routines here, but that of Cholesky, whose factors are
-the same memory by rows. What it works in is the pool's, and is given back when a routine has queued
+It sees matrices by columns, and so do the routines here, but that of Cholesky, whose operands and
+results lie by rows. What it works in is the pool's, and is given back when a routine has queued
 its work: what has that memory next is queued behind it.
 """
 
@@ -19,9 +19,11 @@ from ngrad_kernels.cuda.matrices import (
     batched,
     identity,
     lower,
+    lower_back,
     note_fault,
     part,
     pointers,
+    tame,
 )
 
 if TYPE_CHECKING:
@@ -49,27 +51,27 @@ def cholesky(libraries: Libraries, code: str) -> Routine:
         count, rows, _, who = words
         matrices, factors, entry = addresses
         target, pool, square = libraries.target, libraries.target.pool, rows * rows * size
-        lower(target, code, count, rows, matrices, factors)
         solver, handle = libraries.handle("cusolverDn")
-        infos = pool.take(4 * count)
-        # By columns, as it sees them, lower triangles are upper ones: of the transposes, which of
-        # complex matrices are the conjugates, with U^H U = conj(A) where U is L^T.
+        infos, copies = pool.take(4 * count), pool.take(count * square)
+        # By columns, as it sees them, and so turned: lower triangles stay what it is fast with.
+        lower(target, code, count, rows, matrices, copies.address)
         if batched(count, rows):
             room = pool.take(8 * count)
-            pointers(target, count, square, factors, room.address)
+            pointers(target, count, square, copies.address, room.address)
             factor = getattr(solver, f"{letter}potrf_batched")
-            factor(handle, UPPER, rows, room.address, rows, infos.address, count)
-            # Small matrices come back with both of their triangles written.
-            lower(target, code, count, rows, factors, factors)
+            factor(handle, LOWER, rows, room.address, rows, infos.address, count)
         else:
             length = getattr(solver, f"{letter}potrf_buffer_size")(
-                handle, UPPER, rows, factors, rows
+                handle, LOWER, rows, copies.address, rows
             )
             room = pool.take(max(length, 1) * size)
             factor = getattr(solver, f"{letter}potrf")
             for k in range(count):
-                place, info = factors + k * square, infos.address + 4 * k
-                factor(handle, UPPER, rows, place, rows, room.address, length, info)
+                place, info = copies.address + k * square, infos.address + 4 * k
+                factor(handle, LOWER, rows, place, rows, room.address, length, info)
+        # Small matrices of a batch come with both of their triangles written; and a NaN is no
+        # negative pivot to it.
+        lower_back(target, code, count, rows, copies.address, factors, infos.address)
         note_fault(target, infos.address, count, entry, who)
 
     return call
@@ -132,6 +134,7 @@ def eigh(libraries: Libraries, code: str) -> Routine:
         solver, handle = libraries.handle("cusolverDn")
         how = VECTORS, (LOWER if low else UPPER), rows
         infos = pool.take(4 * count)
+        marks = tame(target, code, count, rows, rows, vectors, "lower" if low else "upper")
         if count > 1 and rows <= JACOBI:
             more = settings(solver, handle), count
             given = (handle, *how, vectors, rows, values)
@@ -147,7 +150,7 @@ def eigh(libraries: Libraries, code: str) -> Routine:
                 matrix, value = vectors + k * rows * rows * size, values + k * rows * part_size
                 info = infos.address + 4 * k
                 solve(handle, *how, matrix, rows, value, room.address, length, info)
-        note_fault(target, infos.address, count, entry, who)
+        note_fault(target, infos.address, count, entry, who, marks.address)
 
     return call
 
@@ -168,6 +171,7 @@ def eig(libraries: Libraries, code: str) -> Routine:
         if handle not in params:
             params[handle] = solver.create_params()
         infos = pool.take(4 * count)
+        marks = tame(target, code, count, rows, rows, matrices)
         for k in range(count):
             matrix, vector = (place + k * rows * rows * size for place in (matrices, vectors))
             given = (
@@ -181,7 +185,7 @@ def eig(libraries: Libraries, code: str) -> Routine:
             solver.xgeev(*given, room.address, length, at_host, of_host, info)
             # It works on the host too, perhaps until its work on the device is done.
             target.synchronize()
-        note_fault(target, infos.address, count, entry, who)
+        note_fault(target, infos.address, count, entry, who, marks.address)
 
     return call
 
@@ -237,9 +241,10 @@ def svd(libraries: Libraries, code: str) -> Routine:
             identity(target, code, count, inner, places[1])
             return
         infos = target.pool.take(4 * count)
+        marks = tame(target, code, count, rows, columns, places[0])
         factor = together if count > 1 and rows <= JACOBI else one_by_one
         factor((count, rows, columns, inner), places, infos.address)
-        note_fault(target, infos.address, count, entry, who)
+        note_fault(target, infos.address, count, entry, who, marks.address)
 
     return call
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from ngrad_kernels.cuda import devices
+from ngrad_kernels.cuda import devices, matrices, solver
+from ngrad_kernels.cuda.libraries import Libraries
 from ngrad_kernels.cuda.target import CudaTarget
 
 collect_ignore_glob = [] if devices.available() else ["test_*.py"]
@@ -37,3 +38,18 @@ def open_target() -> Callable[..., CudaTarget]:
 @pytest.fixture
 def target(open_target: Callable[..., CudaTarget]) -> CudaTarget:
     return open_target(0)
+
+
+@pytest.fixture
+def libraries(open_target: Callable[..., CudaTarget]) -> Libraries:
+    """NVIDIA's, or their doubles."""
+    from test_products import with_libraries
+
+    return with_libraries(open_target(0))
+
+
+@pytest.fixture(params=[matrices.SMALL, 0], ids=["batched", "one by one"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether a batch is one call."""
+    monkeypatch.setattr(matrices, "SMALL", request.param)
+    monkeypatch.setattr(solver, "JACOBI", min(request.param, solver.JACOBI))

@@ -10,84 +10,34 @@ from typing import Any
 import numpy as np
 import pytest
 from device_work import get, get_array, put_array
-from test_products import numbers, with_libraries
+from matrix_work import (
+    CHECKING,
+    CODES,
+    WHO,
+    Array,
+    assert_near,
+    definite,
+    drawn,
+    filler,
+    noted,
+    run,
+    turned,
+)
+from test_products import numbers
 
 from ngrad.graph.reference.matrices import MATRICES
 from ngrad_kernels.codes import part_of
-from ngrad_kernels.cuda import matrices, solver
 from ngrad_kernels.cuda.libraries import Libraries
 from ngrad_kernels.cuda.target import CudaTarget
 
-Array = np.ndarray[Any, Any]
-CHECKING = (
-    "cholesky",
-    "triangular_solve",
-    "solve",
-    "inv",
-    "eigh",
-    "eig",
-    "svd",
-    "pinv",
-    "adjugate",
-)
-CODES = ("f4", "f8", "c8", "c16")
 codes = pytest.mark.parametrize("code", CODES)
 reals = pytest.mark.parametrize("code", CODES[:2])
-
-
-@pytest.fixture
-def libraries(open_target: Callable[..., CudaTarget]) -> Libraries:
-    return with_libraries(open_target(0))
-
-
-def run(libraries: Libraries, name: str, words: list[int], *arrays: Array) -> Any:
-    """What a routine leaves in its operands; the last, where there are two."""
-    found, (who, least, greatest) = noted(libraries, name, words, *arrays)
-    assert least > greatest, f"{who} finds matrix {least} wrong"
-    return found[-1] if len(arrays) == 2 else found
-
-
-WHO = 7
-
-
-def noted(
-    libraries: Libraries, name: str, words: list[int], *arrays: Array
-) -> tuple[list[Array], list[int]]:
-    """What a routine leaves, and in the entry of a status."""
-    target, checks = libraries.target, name in CHECKING
-    code = max((x.dtype for x in arrays), key=lambda dtype: dtype.itemsize).str[1:]
-    work = libraries.routine(name, code, [*words, WHO] if checks else words)
-    assert work is not None
-    buffers, entry = [put_array(target, x) for x in arrays], target.pool.take(24)
-    target.launch(target.skeleton("status_clear"), 0, 1, 1, [entry.address])
-    addresses = [buffer.address for buffer in (*buffers, *[entry] * checks)]
-    target.launch(work.kernel, work.facts, work.n, work.grain, addresses)
-    given = zip(buffers, arrays, strict=True)
-    found = [get_array(target, buffer, x.shape, x.dtype) for buffer, x in given]
-    return found, get(target, entry, 3).tolist()
-
-
-def drawn(shape: tuple[int, ...], code: str, seed: int) -> Array:
-    x = numbers(shape, "f8", seed)
-    return (x + 1j * numbers(shape, "f8", seed + 1) if code[0] == "c" else x).astype(code)
-
-
-def definite(shape: tuple[int, ...], code: str) -> Array:
-    x = drawn((*shape, shape[-1]), code, 3)
-    return (x @ x.conj().swapaxes(-1, -2) + np.eye(shape[-1])).astype(code)
 
 
 def factored(libraries: Libraries, x: Array) -> Array:
     *batch, rows, _ = x.shape
     words = [int(np.prod(batch, dtype=int)), rows, rows]
     return run(libraries, "cholesky", words, x, np.full_like(x, np.nan))
-
-
-@pytest.fixture(params=[matrices.SMALL, 0], ids=["batched", "one by one"])
-def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whether a batch is one call."""
-    monkeypatch.setattr(matrices, "SMALL", request.param)
-    monkeypatch.setattr(solver, "JACOBI", min(request.param, solver.JACOBI))
 
 
 @codes
@@ -117,21 +67,6 @@ def test_triangular_solve(
     triangle = triangle.swapaxes(-1, -2) if adjoint else triangle
     close = 64 * np.finfo(code).eps
     np.testing.assert_allclose(triangle @ x, b, rtol=close, atol=close)
-
-
-def turned(x: Array) -> Array:
-    """Matrices by columns, or those that lie so."""
-    return np.ascontiguousarray(x.swapaxes(-1, -2))
-
-
-def filler(shape: tuple[int, ...], code: str) -> Array:
-    """What a routine has to write over."""
-    return np.full(shape, np.nan, code)
-
-
-def assert_near(found: Array, wanted: Array) -> None:
-    close = 100 * np.finfo(found.dtype).eps
-    np.testing.assert_allclose(found, wanted, rtol=close, atol=close)
 
 
 def assert_orthonormal(columns: Array) -> None:
@@ -208,15 +143,6 @@ def test_adjugates(libraries: Libraries, way: None, code: str) -> None:
     assert_near(found, MATRICES["adjugate"](a).astype(code))
 
 
-def test_lu_of_a_nan_has_a_permutation(libraries: Libraries, way: None) -> None:
-    """Whatever rows the library names: none is looked for outside of the matrix."""
-    a = np.stack([np.full((3, 3), np.nan), np.eye(3)])
-    given = (a, *(filler(a.shape, "f8") for _ in range(3)))
-    _, p, _, upper = run(libraries, "lu", [2, 3, 3], *given)
-    assert_orthonormal(p)
-    np.testing.assert_array_equal(upper[1], np.eye(3))
-
-
 @codes
 @pytest.mark.parametrize("lower", [True, False])
 def test_eigenvalues(libraries: Libraries, way: None, code: str, lower: bool) -> None:
@@ -225,9 +151,9 @@ def test_eigenvalues(libraries: Libraries, way: None, code: str, lower: bool) ->
     (values, vectors), _ = noted(
         libraries, "eigh", [2, 3, 3, int(lower)], filler((2, 3), part), turned(read)
     )
-    vectors = turned(vectors)
-    assert_near(values, np.linalg.eigvalsh(a))
-    assert_near(a @ vectors, vectors * values[:, None, :])
+    vectors, size = turned(vectors), np.linalg.norm(a, 2, (-2, -1)).max()
+    assert_near(values, np.linalg.eigvalsh(a), size)
+    assert_near(a @ vectors, vectors * values[:, None, :], size)
     assert_orthonormal(vectors)
 
 
@@ -268,22 +194,6 @@ def test_the_first_wrong_matrix_is_noted(libraries: Libraries, way: None) -> Non
     assert fault == [WHO, 2, 2]
     _, fault = noted(libraries, "inv", [3, 2, 2], a, np.ones((3, 2, 2)))
     assert fault == [WHO, 2, 2]
-
-
-def test_what_does_not_converge_is_noted(libraries: Libraries, way: None) -> None:
-    if not hasattr(libraries.bindings("cusolverDn"), "calls"):
-        pytest.skip("what cuSOLVER makes of a NaN is not documented")
-    a = np.stack([np.eye(2), np.full((2, 2), np.nan), np.full((2, 2), np.nan)])
-    _, fault = noted(libraries, "eigh", [3, 2, 2, 1], np.ones((3, 2)), a)
-    assert fault == [WHO, 1, 1]
-    given = a.astype("c16"), np.ones((3, 2), "c16"), np.ones((3, 2, 2), "c16")
-    _, fault = noted(libraries, "eig", [3, 2, 2], *given)
-    assert fault == [WHO, 1, 1]
-    given = a, np.ones((3, 2, 2)), np.ones((3, 2)), np.ones((3, 2, 2))
-    _, fault = noted(libraries, "svd", [3, 2, 2, 1], *given)
-    assert fault == [WHO, 1, 1]
-    _, fault = noted(libraries, "adjugate", [3, 2, 2], a, np.ones((3, 2, 2)))
-    assert fault == [WHO, 1, 1]
 
 
 @reals

@@ -16,7 +16,7 @@ import ngrad
 import ngrad.numpy as tnp
 from ngrad import linalg
 from ngrad.devices import device_of
-from ngrad.errors import NumberError
+from ngrad.errors import LinAlgError, NumberError
 from ngrad.graph.op import TABLE
 from ngrad.record import apply
 
@@ -164,3 +164,35 @@ def test_faults_raise_where_what_depends_on_them_is_looked_at() -> None:
                 ngrad.reduce_sum(y).numpy()
             with pytest.raises(NumberError, match=r"inv: matrix \[1\] of the batch is singular"):
                 (z + 1.0).numpy()
+
+
+@pytest.mark.parametrize("shape", [(6, 6), (3, 6, 6)], ids=str)
+@pytest.mark.parametrize("dtype", ["f4", "f8", "c8", "c16"])
+def test_a_nan_does_what_it_does_on_the_cpu(shape: tuple[int, ...], dtype: str) -> None:
+    """Where the CPU raises, a look does, and says the same; results are NaN elsewhere."""
+    x = numbers(shape, "f8", 1)
+    x = (x @ x.swapaxes(-1, -2) + np.eye(6)).astype(dtype)
+    x[(*[1] * (x.ndim - 2), 2, 2)] = np.nan
+    factors: list[Callable[..., Any]] = [
+        linalg.cholesky, linalg.lu, linalg.eigh, linalg.svd, linalg.pinv,
+    ]  # fmt: skip
+    if dtype[0] == "c":
+        factors.append(linalg.eig)
+    for function in factors:
+        with pytest.raises(LinAlgError) as expected:
+            function(x)
+        with ngrad.device("cuda:0"):
+            found = function(x)
+        for part in found if isinstance(found, tuple) else [found]:
+            with pytest.raises(LinAlgError) as error:
+                part.numpy()
+            assert str(error.value) == str(expected.value)
+    others: list[Callable[..., Any]] = [
+        linalg.inv, linalg.det, lambda a: linalg.slogdet(a)[1],
+        lambda a: linalg.solve(a, np.ones((6, 2), dtype)),
+    ]  # fmt: skip
+    close = 1e3 * np.finfo(dtype).eps
+    for function in others:
+        with ngrad.device("cuda:0"):
+            found = function(x)
+        np.testing.assert_allclose(found.numpy(), function(x).numpy(), rtol=close, atol=close)
