@@ -16,7 +16,7 @@ from driver_double import Bindings, real
 from ngrad_kernels.cuda.driver import CudaDriver
 from ngrad_kernels.cuda.errors import CudaError
 from ngrad_kernels.cuda.rows import Function, Launch
-from ngrad_kernels.cuda.source import Source
+from ngrad_kernels.cuda.source import THREADS, Source
 from ngrad_kernels.cuda.target import CudaTarget
 
 PTX = ".version 9.0\n.target sm_90\n"
@@ -49,7 +49,7 @@ def test_every_call_is_as_the_bindings_want_it(driver: CudaDriver, cu: Bindings)
     """Each method of the driver once; all in the device's own context."""
     address, pinned = driver.allocate(1024), driver.allocate_pinned(64)
     stream, event = driver.stream(), driver.event()
-    function = driver.load("mix", 5, PTX)
+    function = driver.load("mix", 5, PTX, THREADS)
     queue(driver, stream, function)
     driver.copy_in(address, pinned, 64, stream)
     driver.copy_out(pinned, address, 64, stream)
@@ -76,7 +76,7 @@ def test_every_call_is_as_the_bindings_want_it(driver: CudaDriver, cu: Bindings)
 
 
 def test_ptx_ends_as_a_c_string_does(driver: CudaDriver, cu: Bindings) -> None:
-    driver.load("mix", 5, PTX)
+    driver.load("mix", 5, PTX, THREADS)
     assert dict(cu.calls)["cuModuleLoadData"] == (PTX.encode() + b"\0",)
     assert dict(cu.calls)["cuModuleGetFunction"][1] == b"mix"
 
@@ -108,11 +108,11 @@ def test_an_error_says_what_was_asked(driver: CudaDriver, cu: Bindings) -> None:
 def test_a_refused_kernel_is_named(driver: CudaDriver, cu: Bindings) -> None:
     cu.fails["cuModuleLoadData"] = CUresult.CUDA_ERROR_UNSUPPORTED_PTX_VERSION
     with pytest.raises(CudaError, match=r"^loading mix: cuModuleLoadData: .*update the driver"):
-        driver.load("mix", 5, PTX)
+        driver.load("mix", 5, PTX, THREADS)
 
 
 def test_a_refused_launch_names_its_kernel(driver: CudaDriver, cu: Bindings) -> None:
-    function, stream = driver.load("mix", 5, PTX), driver.stream()
+    function, stream = driver.load("mix", 5, PTX, THREADS), driver.stream()
     cu.fails["cuLaunchKernel"] = CUresult.CUDA_ERROR_INVALID_VALUE
     with pytest.raises(CudaError, match=r"^launching mix as 3 blocks of 256: CUDA_ERROR_INVALID_V"):
         queue(driver, stream, function, grid=3)
@@ -120,7 +120,7 @@ def test_a_refused_launch_names_its_kernel(driver: CudaDriver, cu: Bindings) -> 
 
 def test_a_launch_enters_the_context_where_it_must(driver: CudaDriver, cu: Bindings) -> None:
     """A thread that is in no context is refused, enters the device's, and launches."""
-    function, stream = driver.load("mix", 5, PTX), driver.stream()
+    function, stream = driver.load("mix", 5, PTX, THREADS), driver.stream()
     refused, launch = [], cu._call
 
     def call(name: str, *arguments: Any) -> tuple[Any, ...]:
@@ -139,7 +139,7 @@ def test_a_launch_enters_the_context_where_it_must(driver: CudaDriver, cu: Bindi
 
 def test_what_is_refused_on_the_way_is_launched_once(driver: CudaDriver, cu: Bindings) -> None:
     """A row goes on where the driver refused it, with the same operands."""
-    kernels, stream = [driver.load(name, 7, PTX) for name in "abc"], driver.stream()
+    kernels, stream = [driver.load(name, 7, PTX, THREADS) for name in "abc"], driver.stream()
     cu.parameters, call, refusals = 7, cu._call, [None, "refuse"]
 
     def once(name: str, *arguments: Any) -> tuple[Any, ...]:
@@ -161,7 +161,7 @@ def test_what_is_refused_on_the_way_is_launched_once(driver: CudaDriver, cu: Bin
 def test_a_failed_kernel_is_among_the_last_launched(driver: CudaDriver, cu: Bindings) -> None:
     stream = driver.stream()
     for name in ("first", "second"):
-        queue(driver, stream, driver.load(name, 5, PTX))
+        queue(driver, stream, driver.load(name, 5, PTX, THREADS))
     cu.fails["cuStreamSynchronize"] = CUresult.CUDA_ERROR_ILLEGAL_ADDRESS
     with pytest.raises(CudaError, match=r"latest last: first, second\. .*CUDA_LAUNCH_BLOCKING=1"):
         driver.synchronize(stream)

@@ -34,8 +34,8 @@ from ngrad_kernels.space import Reduce, Space, Step
 from ngrad_kernels.space_passes import cone, costly_values, elements, needed, passes
 
 ELEMENTS = (1, 2, 3, 4, 6, 8, 12, 16, 20, 24, 28, 32)
-"""The most elements that a thread may have: few kernels, each for rows that are too long for the one
-before. So all but the last few of a row's elements are there for certain.
+"""The most elements that a thread may have: few kernels, each for rows that are too long for the
+one before. So all but the last few of a row's elements are there for certain.
 """
 APART = 128
 """Threads of a block whose warps have nothing to do with one another: of small blocks more have

@@ -21,8 +21,9 @@ NUMBER = (1 << REFUSED) - 1
 def _walk(module: ir.Module) -> None:
     """walk(row, stream, registers): launches by the driver, laid out as `words.Words` has them:
     handles for kernels, shapes for grains. `row` is the address of four words: that of
-    `cuLaunchKernel`, the most words that a launch has, and `Words`' own address and steps; `registers` is a list. Returns 0, or at the first that the driver refuses
-    its status and, in the lower bits, its number; what follows is not launched.
+    `cuLaunchKernel`, the most words that a launch has, and `Words`' own address and steps;
+    `registers` is a list. Returns 0, or at the first that the driver refuses its status and, in the
+    lower bits, its number; what follows is not launched.
 
     Other threads go on meanwhile: the driver waits where a stream has no room for more.
     """
