@@ -114,7 +114,7 @@ def _device(capability: Capability) -> Iterator[None]:
 
 def llvm_ir(source: Source, capability: Capability) -> list[str]:
     """The LLVM modules of a kernel as NVVM takes them."""
-    scope = dict(NAMESPACE)
+    scope = {**NAMESPACE, "cuda": cuda}  # of which texts use `cuda.local.array`
     exec(compile(source.text, f"<ngrad {source.name}>", "exec"), scope)
     arguments = (types.int64,) * (2 + source.operands)
     with cache.lock(), _device(capability):

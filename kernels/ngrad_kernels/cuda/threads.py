@@ -13,7 +13,6 @@ from collections.abc import Callable
 from typing import Any
 
 from llvmlite import ir
-from numba import cuda
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
@@ -308,7 +307,6 @@ WIDE = {f"{name}4_{code}": function for code in MEMORY for name, function in _wi
 
 NAMESPACE: dict[str, Any] = {
     **SHARED_NAMES,
-    "cuda": cuda,  # of which texts use `cuda.local.array`
     "thread_id": _reader("tid.x"),
     "block_id": _reader("ctaid.x"),
     "block_size": _reader("ntid.x"),
