@@ -18,7 +18,8 @@ WRONG = {
     **dict.fromkeys(("triangular_solve", "inv", "solve"), "is singular"),
     "eig": "has no eigenvalues that converge; is a NaN or an infinity in it?",
     **dict.fromkeys(
-        ("eigh", "svd", "pinv", "adjugate"), "has no factors that converge; is a NaN in it?"
+        ("eigh", "svd", "pinv", "lstsq", "adjugate"),
+        "has no factors that converge; is a NaN in it?",
     ),
     "logm": "has no logarithm of its dtype; cast it to a complex one, if it is not singular",
     "sqrtm": "has no square root of its dtype; cast it to a complex one, if it is not singular",
