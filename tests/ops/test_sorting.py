@@ -84,6 +84,23 @@ def test_long_rows_are_stable_as_short_ones_are(code: str, length: int) -> None:
         assert_same_bits(ngrad.sort(x, direction=direction), expected)
 
 
+@pytest.mark.parametrize("length", [300, 3000])
+@pytest.mark.parametrize("code", ["i4", "u4", "i8", "u8"])
+def test_integers_of_few_digits(code: str, length: int) -> None:
+    """At both ends of the dtype, and where a difference of two does not fit it."""
+    info, rng = np.iinfo(code), np.random.default_rng(3)
+    low, high = int(info.min), int(info.max)
+    for least, most in (
+        (0, 100), (0, 1 << 20), (high - 70_000, high), (low, low + (1 << 16)), (low, high),
+        (low, low + (1 << 31)), (high - (1 << 32) + 1, high),
+    ):  # fmt: skip
+        x = rng.integers(max(least, low), most, (2, length), code, endpoint=True)
+        x[:, ::7], x[:, 5] = max(least, low), most
+        for direction, ranked in (("ASCENDING", x), ("DESCENDING", ~x)):
+            found = ngrad.argsort(x, direction=direction)
+            assert_same_bits(found, ranked.argsort(-1, "stable").astype(np.int32))
+
+
 def test_a_cotangent_goes_to_where_its_element_was() -> None:
     """Of equal elements, to each its own."""
     x = ngrad.constant([[3.0, 1.0, 2.0], [5.0, 5.0, 4.0]])

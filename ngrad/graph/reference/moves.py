@@ -138,6 +138,7 @@ MOVES: dict[str, Reference] = {
     "add_rows": _add_rows,
     "max_rows": functools.partial(_joined, np.maximum),
     "min_rows": functools.partial(_joined, np.minimum),
+    "multiply_rows": functools.partial(_joined, np.multiply),
     "last_rows": _last_rows,
     "argsort": _argsort,
     "sort": lambda x, descending: np.take_along_axis(x, _argsort(x, descending), -1),
