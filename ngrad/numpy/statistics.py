@@ -16,6 +16,7 @@ from ngrad.numpy.joining import concatenate
 from ngrad.numpy.manipulation import broadcast_to, distinct_axes, moveaxis
 from ngrad.numpy.nans import nanmean
 from ngrad.numpy.ndarray import ndarray
+from ngrad.numpy.nothing import NUMBERS, VARIANCE, warn_of
 from ngrad.numpy.products import matmul
 from ngrad.numpy.reductions import NOTHING, argmax, argmin, cumsum, mean, sum
 from ngrad.numpy.reductions import all as every
@@ -56,6 +57,8 @@ class _Slices:
         self.nans = nans and self.floats
         if self.nans:
             self.counts = self.counts - np.isnan(np.asarray(self.rows)).sum(1)
+            if self.x.size and not self.counts.all():
+                warn_of(NUMBERS)
 
     def matrix(self, x: ndarray) -> ndarray:
         """An array of the shape of what is reduced, its reduced axes as the last of two."""
@@ -352,6 +355,8 @@ def cov(
     middle, total = average(X, 1, w, True)
     total = total[0]
     if w is None:
+        if X.shape[1] <= ddof:
+            warn_of(VARIANCE)
         rest: Any = float(max(X.shape[1] - ddof, 0))
     else:
         less = ddof if aweights is None else ddof * sum(w * asarray(aweights, FLOAT64)) / total
