@@ -146,7 +146,7 @@ def _folded(function: ufunc, rows: ndarray) -> ndarray:
         half = n // 2
         pairs = function(rows[:half], rows[half : 2 * half])
         rows = concatenate([pairs, rows[2 * half :]]) if n % 2 else pairs
-    return running(function, rows, 0, [0])[-1]
+    return running(function, rows, 0, [0], True)[0]
 
 
 def accumulate(
@@ -190,7 +190,7 @@ def reduceat(
         x = along(x, at, slice(first[0], None))
     else:
         x = take(x, np.arange(counts.sum()) + np.repeat(first - starts, counts), at)
-    return take(running(self, x, at, starts), ends - 1, at)
+    return running(self, x, at, starts, True) if first.size else x
 
 
 def at(self: ufunc, a: Any, indices: Any, b: Any = NOTHING, /) -> None:

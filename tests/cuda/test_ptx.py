@@ -119,6 +119,7 @@ def test_reductions(
         sources.append(render(Body("scan", (code, code), (), (1,), "linear", code)))
     applied = "hypot" if code[0] == "f" else "divide" if code[0] == "c" else "bitwise_xor"
     sources.append(render(Body("scan", (code, "b1"), (), (0,), applied, code)))
+    sources.append(render(Body("segments", (code, "i8"), (), (0,), applied, code)))
     if code == "i8":
         sources += [
             render(Body(form, (code,), (), (0,), "xor", code)) for form in ("rows", "columns")

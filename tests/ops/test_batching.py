@@ -179,6 +179,8 @@ CASES = [
     ),
     *(applied("last_rows", _places(b, 4), rows=5) for b in (2, 1)),
     applied("accumulate", _floats(2, 5), _places(2, 5) != 2, function="hypot"),
+    applied("segments", _floats(5, 2), np.array([0, 1, 3]), function="hypot", axis=0),
+    applied("segments", _floats(2, 5), np.array([0, 4]), function="add", axis=1),
     applied("linear_recurrence", _floats(2, 5), _floats(2, 5) - 0.5),
     applied("search", np.sort(_floats(2, 5)), _floats(2, 3), right=True),
     applied("search", np.sort(_floats(5)), _floats(2, 3), right=False),
@@ -220,7 +222,7 @@ CASES = [
 # The rows of these make operands themselves, out of constants.
 CONSTANT = (
     "take_rows", "add_rows", "max_rows", "min_rows", "multiply_rows", "last_rows",
-    "linear_recurrence", "slide", "search", "accumulate",
+    "linear_recurrence", "slide", "search", "accumulate", "segments",
 )  # fmt: skip
 TABLED = [row for row in ROWS if row.op not in CONSTANT]
 
