@@ -169,6 +169,7 @@ from ngrad.ops.joining import concat, pad, roll, split, stack, tile, unstack
 from ngrad.ops.masks import boolean_mask
 from ngrad.ops.math import clip_by_value, where
 from ngrad.ops.ranking import searchsorted, unique, unique_with_counts
+from ngrad.ops.ranks import RANKED as _RANKED  # noqa: F401, an op of `ngrad.numpy.median`
 from ngrad.ops.scatters import (
     IndexedSlices,
     tensor_scatter_nd_max,

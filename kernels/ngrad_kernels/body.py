@@ -12,7 +12,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Literal
 
-Form = Literal["map", "rows", "columns", "arg", "scan"]
+Form = Literal["map", "rows", "columns", "arg", "scan", "segments"]
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,10 @@ class Body:
 
     Attributes
     ----------
-    form : {"map", "rows", "columns", "arg", "scan"}
+    form : {"map", "rows", "columns", "arg", "scan", "segments"}
         The loop nest: elementwise; a reduction over the last or over an earlier axis; the position
-        of an extreme over the last axis; a running reduction along the last axis.
+        of an extreme over the last axis; a running reduction along the last axis; one of each of
+        the segments of an axis.
     inputs : tuple of str
         Dtype codes of what is loaded.
     steps : tuple of Step
@@ -44,7 +45,7 @@ class Body:
         Which values are stored (map), or reduced.
     reduction : str or None
         How values combine: "sum", "prod", "max", "min", of int64 "and", "or", "xor", for
-        every form but "map"; for "scan" also "linear", or a scalar operation.
+        every form but "map"; for "scan" also "linear", or a scalar operation, as for "segments".
     result : str or None
         The dtype code of the reduced result.
 

@@ -6,6 +6,7 @@ an accumulator, `CHUNK` elements at a time; chunks are folded in order, `STRETCH
 time; stretches are folded in order. Reductions over an earlier axis combine rows in order, `SLAB`
 at a time in the operand's own dtype; slabs are folded in order into an accumulator, `ROWS` rows at
 a time; these are folded in order. Nothing else (strides, threads, what shares the loop) decides.
+Segments of a vector are added in order, on the CPU those of `LONG` elements or more in blocks.
 
 So a float32 meets at most 22 roundings in float32 in a block, and 16 in a slab, before it is part
 of a float64.
@@ -22,6 +23,7 @@ STRETCH = 1 << 20
 FOLDED = STRETCH // CHUNK
 """Chunks of a stretch: the partial results that one thread folds, where there are many."""
 SHORT = 1 << 4
+LONG = 1 << 6
 ROWS = 1 << 10
 SLAB = 1 << 4
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from ngrad_kernels.body import Body
 from ngrad_kernels.codes import computed, size_of, words_for
-from ngrad_kernels.contract import BLOCK, FOLDED, SEVERAL, accumulator, identity
+from ngrad_kernels.contract import BLOCK, FOLDED, LONG, SEVERAL, accumulator, identity
 from ngrad_kernels.expressions import assignments, expression
 from ngrad_kernels.scalars import SCALARS
 
@@ -283,7 +283,59 @@ def _applied(body: Body, name: str) -> list[str]:
     ]
 
 
-_FORMS = {"map": _map, "rows": _rows, "columns": _columns, "arg": _arg, "scan": _scan}
+def _segments(body: Body, name: str) -> list[str]:
+    """A scalar operation of the elements, or rows, of each segment of an axis, in order. Item: a
+    segment, of a batch. The second operand says where they begin.
+
+    Facts: segments, elements of the axis, and of a row.
+    """
+    code = body.inputs[0]
+    size, after = size_of(code), expression(body.reduction or "", ("total", "x"), code, code)
+    wide, blocks = accumulator(code), []
+    if body.reduction == "add" and code == computed(code):
+        blocks = [
+            f"            if last - first >= {LONG}:",
+            f"                total = {wide}(0)",
+            "                for b in range(0, last - first, BLOCK):",
+            "                    n = min(BLOCK, last - first - b)",
+            f"                    part = {wide}(block_sum_{code}(source + b * {size}, n))",
+            "                    total = combine_sum(total, part)",
+            f"                store_{code}(target, 0, {code}(total))",
+            "                continue",
+        ]
+    return [
+        f"def {name}(table, lo, hi):",
+        "    facts = table_at(table[0])",
+        "    count, length, width = facts[0], facts[1], facts[2]",
+        "    for item in range(lo, hi):",
+        "        batch = item // count",
+        "        segment = item - batch * count",
+        "        first, last = load_i8(table[2], segment), length",
+        "        if segment + 1 < count:",
+        "            last = load_i8(table[2], segment + 1)",
+        f"        source = table[1] + (batch * length + first) * width * {size}",
+        f"        target = table[3] + item * width * {size}",
+        "        if width == 1:",
+        *blocks,
+        f"            here = {computed(code)}(load_{code}(source, 0))",
+        "            for i in range(1, last - first):",
+        f"                total, x = here, load_{code}(source, i)",
+        f"                here = {after}",
+        f"            store_{code}(target, 0, here)",
+        "            continue",
+        f"        copy_bytes(target, source, width * {size})",
+        "        for i in range(1, last - first):",
+        f"            near = source + i * width * {size}",
+        "            for j in range(width):",
+        f"                total, x = reload_{code}(target, j), load_{code}(near, j)",
+        f"                store_{code}(target, j, {after})",
+    ]
+
+
+_FORMS = {
+    "map": _map, "rows": _rows, "columns": _columns, "arg": _arg, "scan": _scan,
+    "segments": _segments,
+}  # fmt: skip
 
 
 def render(body: Body) -> tuple[str, str]:

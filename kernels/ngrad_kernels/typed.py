@@ -6,6 +6,7 @@ from __future__ import annotations
 
 JOINED = {
     "add": "here + comes",
+    "multiply": "here * comes",
     "max": "select((here >= comes) | (here != here), here, comes)",
     "min": "select((here <= comes) | (here != here), here, comes)",
 }

@@ -4,29 +4,28 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from ngrad.numpy.calculus import along
-from ngrad.numpy.convert import array_of
-from ngrad.numpy.creation import asarray
+from ngrad.numpy.convert import BOOL, array_of, to_tensor
 from ngrad.numpy.editing import pad
-from ngrad.numpy.joining import concatenate
-from ngrad.numpy.manipulation import moveaxis, ravel
 from ngrad.numpy.ndarray import ndarray
-from ngrad.ops.bitwise import PACK, UNPACK
-from ngrad.ops.shape import normal_axis
+from ngrad.ops.bitwise import PACK, UINT8, UNPACK
+from ngrad.ops.convert import cast_to, number
+from ngrad.ops.joining import concat
+from ngrad.ops.shape import broadcast_to, flat, move_axis, normal_axis
 from ngrad.record import apply
 
 
 def _rows(what: str, a: Any, axis: int | None, bitorder: str) -> tuple[Any, int, bool]:
-    """What is looked at along its last axis, which axis that was, and whether the first element is
-    the highest bit.
+    """The tensor of what is looked at, along its last axis; which axis that was, and whether the
+    first element is the highest bit.
     """
     if bitorder not in ("big", "little"):
         raise ValueError(f"{what}: bitorder is 'big' or 'little', not {bitorder!r}")
-    x = ravel(a) if axis is None else asarray(a)
-    at = normal_axis(0 if axis is None else axis, x.ndim, what)
-    return moveaxis(x, at, -1), at, bitorder == "big"
+    x = to_tensor(a)
+    x = flat(x) if axis is None else x
+    ndim = x._layout.ndim
+    at = normal_axis(0 if axis is None else axis, ndim, what)
+    return move_axis(x, at, ndim - 1), at, bitorder == "big"
 
 
 def packbits(a: Any, /, axis: int | None = None, bitorder: str = "big") -> ndarray:
@@ -39,13 +38,15 @@ def packbits(a: Any, /, axis: int | None = None, bitorder: str = "big") -> ndarr
     array([131], dtype=uint8)
     """
     rows, at, big = _rows("packbits", a, axis, bitorder)
-    if rows.dtype.kind not in "iub":
-        raise TypeError(f"packbits: takes integers and bools, not {rows.dtype}")
-    rows = rows.astype(bool)
-    missing = -rows.shape[-1] % 8
+    where = rows._layout
+    if not (where.dtype.is_integer or where.dtype.is_bool):
+        raise TypeError(f"packbits: takes integers and bools, not {where.dtype.name}")
+    rows, last = cast_to(rows, BOOL), where.ndim - 1
+    missing = -where.shape[last] % 8
     if missing:
-        rows = concatenate([rows, np.zeros((*rows.shape[:-1], missing), bool)], -1)
-    return moveaxis(array_of(apply(PACK, (rows._read(),), (big,))), -1, at)
+        shape = (*where.shape[:last], missing)
+        rows = concat([rows, broadcast_to(number(False, BOOL, where.device), shape)], last)
+    return array_of(move_axis(apply(PACK, (rows,), (big,)), last, at))
 
 
 def unpackbits(
@@ -60,9 +61,10 @@ def unpackbits(
     array([1, 0, 0, 0, 0, 0, 1, 1], dtype=uint8)
     """
     rows, at, big = _rows("unpackbits", a, axis, bitorder)
-    if rows.dtype != np.uint8:
-        raise TypeError(f"unpackbits: takes uint8, not {rows.dtype}")
-    found = moveaxis(array_of(apply(UNPACK, (rows._read(),), (big,))), -1, at)
+    dtype, last = rows._layout.dtype, rows._layout.ndim - 1
+    if dtype is not UINT8:
+        raise TypeError(f"unpackbits: takes uint8, not {dtype.name}")
+    found = array_of(move_axis(apply(UNPACK, (rows,), (big,)), last, at))
     n = found.shape[at]
     if count is None:
         return found
@@ -70,7 +72,7 @@ def unpackbits(
         raise ValueError(f"unpackbits: -count larger than number of elements: {count} of {n}")
     if count <= n:
         return along(found, at, slice(count))
-    more = [(0, max(count - n, 0) if k == at else 0) for k in range(rows.ndim)]
+    more = [(0, max(count - n, 0) if k == at else 0) for k in range(last + 1)]
     return pad(found, more)
 
 

@@ -29,6 +29,7 @@ from ngrad.numpy.selection import where as chosen
 from ngrad.numpy.ufuncs import UFUNCS, refuse_out, ufunc
 from ngrad.ops.arithmetic import negative
 from ngrad.ops.assignment import ADD, Change, assigned
+from ngrad.ops.ordering import order
 from ngrad.ops.reductions import AND, OR, XOR, normal_axes, ones_shape, reduce_bits
 from ngrad.ops.scans import cummax, cummin
 from ngrad.ops.shape import normal_axis
@@ -145,7 +146,7 @@ def _folded(function: ufunc, rows: ndarray) -> ndarray:
         half = n // 2
         pairs = function(rows[:half], rows[half : 2 * half])
         rows = concatenate([pairs, rows[2 * half :]]) if n % 2 else pairs
-    return running(function, rows, 0, [0])[-1]
+    return running(function, rows, 0, [0], True)[0]
 
 
 def accumulate(
@@ -189,7 +190,7 @@ def reduceat(
         x = along(x, at, slice(first[0], None))
     else:
         x = take(x, np.arange(counts.sum()) + np.repeat(first - starts, counts), at)
-    return take(running(self, x, at, starts), ends - 1, at)
+    return running(self, x, at, starts, True) if first.size else x
 
 
 def at(self: ufunc, a: Any, indices: Any, b: Any = NOTHING, /) -> None:
@@ -221,17 +222,33 @@ def at(self: ufunc, a: Any, indices: Any, b: Any = NOTHING, /) -> None:
         return
     index = tuple(map(plain, indices)) if isinstance(indices, tuple) else plain(indices)
     places = np.arange(a.size).reshape(a.shape)[index]
-    values = None if new is None else ravel(broadcast_to(new, places.shape))
-    where = places.ravel()
-    order = np.argsort(where, kind="stable")
-    turn = np.empty(where.size, np.int64)  # how often an element was named before
-    named = where[order]
-    turn[order] = np.arange(where.size) - np.searchsorted(named, named)
-    for k in range(int(turn.max(initial=-1)) + 1):
-        now = np.flatnonzero(turn == k)
-        index = np.unravel_index(where[now], a.shape)
-        part = (a[index],) if values is None else (a[index], values[now])
-        a[index] = self(*part)
+    if places.size:
+        values = None if new is None else ravel(broadcast_to(new, places.shape))
+        _one_by_one(self, a, places.ravel(), values)
+
+
+def _one_by_one(function: ufunc, a: ndarray, places: Any, values: ndarray | None) -> None:
+    """Assign the function of elements at places of the flattened array as often as these come, in
+    order: of all at once, then of those that come a second time, and so on.
+    """
+    by = order(places, False)
+    named = places[by]
+    first = np.flatnonzero(np.append(True, named[1:] != named[:-1]))
+    often = np.diff(first, append=named.size)
+    most = order(often, True)
+    first, often = first[most], often[most]
+    turns = range(int(often[0]))
+    sizes = np.searchsorted(-often, -np.arange(len(turns)), "left").tolist()  # that come again
+    if values is not None:
+        values = values[np.concatenate([by[first[: sizes[k]] + k] for k in turns])]
+    index = np.unravel_index(named[first], a.shape)
+    found, done, begin = a[index], [], 0
+    for size in sizes:
+        done.append(found[size:])
+        part = () if values is None else (values[begin : begin + size],)
+        found = function(found[:size], *part).astype(a.dtype, copy=False)
+        begin += size
+    a[index] = concatenate([found, *done[::-1]])
 
 
 def _explained(method: Callable[..., Any]) -> Callable[..., Any]:

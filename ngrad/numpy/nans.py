@@ -9,9 +9,11 @@ import numpy as np
 
 from ngrad.numpy.convert import BOOL, array_of, dtype_of, to_tensor
 from ngrad.numpy.ndarray import ndarray
+from ngrad.numpy.nothing import MEAN, VARIANCE, warn_of
 from ngrad.numpy.reductions import (
     NOTHING,
     all,
+    count_of,
     counted,
     cumprod,
     cumsum,
@@ -26,6 +28,7 @@ from ngrad.numpy.ufuncs import refuse_out
 from ngrad.ops.comparison import isnan
 from ngrad.ops.elementwise import select
 from ngrad.ops.power import sqrt
+from ngrad.ops.reductions import kept_shape, normal_axes
 
 
 def _without_nans(x: Any, instead: Any) -> Any:
@@ -65,6 +68,14 @@ def _inexact(what: str, x: Any, dtype: Any) -> None:
         raise TypeError(f"{what}: of {x.dtype.name}, dtype must be inexact, not {wanted.name}")
 
 
+def _enough(x: Any, axis: Any, less: Any, nothing: str) -> None:
+    """Warn if slices have no more elements than that, of whatever values."""
+    shape = x._layout.shape
+    kept = kept_shape(shape, normal_axes(axis, len(shape), "reduce"))
+    if count_of(x, axis, True, False) <= less and 0 not in kept:
+        warn_of(nothing)
+
+
 def nanmean(
     a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = NOTHING, *,
     where: Any = NOTHING,
@@ -73,6 +84,7 @@ def nanmean(
     refuse_out("nanmean", out)
     x, holds = _there(a, where)
     _inexact("nanmean", x, dtype)
+    _enough(x, axis, 0, MEAN)
     return mean(array_of(_without_nans(x, 0.0)), axis, dtype, None, keepdims, where=holds)
 
 
@@ -88,11 +100,12 @@ def nanvar(
                    correction=correction)  # fmt: skip
     x, holds = _there(a, where)
     _inexact("nanvar", x, dtype)
+    less = correction if counted(correction) else ddof
+    _enough(x, axis, less, f"{VARIANCE}.")
     clean = array_of(_without_nans(x, 0.0))
     found = var(
         clean, axis, dtype, None, ddof, keepdims, where=holds, mean=mean, correction=correction
     )
-    less = correction if counted(correction) else ddof
     enough = sum(holds, axis, keepdims=keepdims) > less
     return array_of(select(enough._read(), found._read(), float("nan")))
 

@@ -10,6 +10,7 @@ import numpy as np
 from ngrad.dtypes import BY_CODE
 from ngrad.numpy.convert import FLOAT32, FLOAT64, INT64, PLAIN, array_of, dtype_of, to_tensor
 from ngrad.numpy.ndarray import ndarray
+from ngrad.numpy.nothing import MEAN, VARIANCE, warn_of
 from ngrad.numpy.ufuncs import UFUNCS, refuse_out
 from ngrad.ops import complexes, scans
 from ngrad.ops import reductions as r
@@ -160,7 +161,7 @@ all = _truth("all", r.reduce_all, True)
 any_ = _truth("any", r.reduce_any, False)
 
 
-def _count(x: Any, axis: Any, where: Any, keepdims: bool) -> Any:
+def count_of(x: Any, axis: Any, where: Any, keepdims: bool) -> Any:
     """How many elements are reduced: a number, or a tensor where a condition says so."""
     axes = r.normal_axes(axis, x.ndim, "mean")
     if where is not True and counted(where):
@@ -197,7 +198,10 @@ def mean(
     x, kept, axis = _floating(to_tensor(a), dtype), _kept(keepdims), _checked(axis)
     wide = cast_to(x, FLOAT32) if x.dtype.is_half else x  # which holds the sum
     total = r.reduce_sum(_masked(wide, where, 0), axis, kept)
-    return array_of(cast_to(total / _count(x, axis, where, kept), x.dtype))
+    count = count_of(x, axis, where, kept)
+    if type(count) is float and count == 0:
+        warn_of(MEAN)
+    return array_of(cast_to(total / count, x.dtype))
 
 
 def var(
@@ -219,7 +223,7 @@ def var(
             raise ValueError(f"var: takes ddof or correction, not both: {ddof}, {correction}")
         ddof = correction
     x, axis = _floating(to_tensor(a), dtype), _checked(axis)
-    count, kept = _count(x, axis, where, True), _kept(keepdims)
+    count, kept = count_of(x, axis, where, True), _kept(keepdims)
     middle = (
         to_tensor(mean) if counted(mean) else r.reduce_sum(_masked(x, where, 0), axis, True) / count
     )
@@ -230,6 +234,8 @@ def var(
         count = count if isinstance(count, float) else complexes.real(count)
     total = r.reduce_sum(_masked(squares, where, 0), axis, True)
     if isinstance(count, float):
+        if count <= ddof:
+            warn_of(VARIANCE)
         found = total / float(np.maximum(count - ddof, 0.0))
     else:
         found = total / subtract(count, float(ddof))

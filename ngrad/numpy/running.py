@@ -9,14 +9,15 @@ import numpy as np
 from ngrad.graph.op import TABLE
 from ngrad.numpy.calculus import along
 from ngrad.numpy.composed import LN2
-from ngrad.numpy.convert import array_of
+from ngrad.numpy.convert import INT64, array_of
 from ngrad.numpy.joining import stack
 from ngrad.numpy.ndarray import ndarray
-from ngrad.numpy.selection import where
+from ngrad.numpy.selection import take, where
 from ngrad.numpy.ufuncs import UFUNCS, ufunc
-from ngrad.ops.accumulate import accumulated
+from ngrad.ops.accumulate import accumulated, of_segments
 from ngrad.ops.elementwise import Binary
 from ngrad.ops.shape import swap_last
+from ngrad.record import state
 from ngrad.tensor import from_numpy
 
 APPLIED = {
@@ -41,28 +42,35 @@ def op_of(name: str) -> Binary | None:
     return cast(Binary, TABLE[APPLIED[name]]) if name in APPLIED else None
 
 
-def running(function: ufunc, x: ndarray, axis: int, starts: Any) -> ndarray:
-    """A function of all elements up to each along an axis, from anew at some places."""
+def running(function: ufunc, x: ndarray, axis: int, starts: Any, last: bool = False) -> ndarray:
+    """A function of all elements up to each along an axis, from anew at some places: of these the
+    first is 0, and none is there twice. If `last`, of all from each of them up to the next.
+    """
     if function.__name__ in NUMBERS:  # as maximum or minimum, with NaNs left out
         name, least = NUMBERS[function.__name__]
         if not x._layout.dtype.is_inexact:
-            return running(UFUNCS[name], x, axis, starts)
+            return running(UFUNCS[name], x, axis, starts, last)
         none = UFUNCS["isnan"](x)
-        found = running(UFUNCS[name], where(none, least, x), axis, starts)
-        return where(running(UFUNCS["logical_and"], none, axis, starts), np.nan, found)
+        found = running(UFUNCS[name], where(none, least, x), axis, starts, last)
+        return where(running(UFUNCS["logical_and"], none, axis, starts, last), np.nan, found)
     if function.__name__ == "logaddexp2":
-        return running(UFUNCS["logaddexp"], x * LN2, axis, starts) / LN2
+        return running(UFUNCS["logaddexp"], x * LN2, axis, starts, last) / LN2
     op = op_of(function.__name__)
     values = function._converted((x, x), None)
     if op is None or (op.name == "pow" and not values[0].dtype.is_inexact):
         parts = [along(x, axis, k) for k in range(x.shape[axis])]
         for k in set(range(1, len(parts))).difference(starts):
             parts[k] = function(parts[k - 1], parts[k])
+        if last:
+            parts = [parts[k - 1] for k in (*starts[1:], len(parts))]
         return stack(parts, axis) if parts else x
     first = op._operands(*values)[0]
+    device = first._layout.device
+    # What has a derivative that looks at what comes before each element is run through anyhow.
+    if last and (op.name == "add" or not state.listens()):
+        return array_of(of_segments(op.name, first, from_numpy(starts, INT64, device), axis))
     anew = np.zeros(x.shape[axis], bool)
     anew[starts] = True
-    rows = accumulated(
-        op.name, swap_last(first, axis), from_numpy(anew, None, first._layout.device)
-    )
-    return array_of(swap_last(rows, axis))
+    rows = accumulated(op.name, swap_last(first, axis), from_numpy(anew, None, device))
+    found = array_of(swap_last(rows, axis))
+    return take(found, np.array([*starts[1:], x.shape[axis]]) - 1, axis) if last else found

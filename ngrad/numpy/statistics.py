@@ -10,34 +10,36 @@ import numpy as np
 
 from ngrad.dtypes import BRAIN, HALF, as_dtype, kind_of, result_type
 from ngrad.errors import IndexBoundsError
-from ngrad.numpy.convert import FLOAT64, PLAIN
+from ngrad.numpy.convert import FLOAT64, INT64, PLAIN, array_of
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.joining import concatenate
 from ngrad.numpy.manipulation import broadcast_to, distinct_axes, moveaxis
 from ngrad.numpy.nans import nanmean
 from ngrad.numpy.ndarray import ndarray
+from ngrad.numpy.nothing import NUMBERS, VARIANCE, warn_of
 from ngrad.numpy.products import matmul
 from ngrad.numpy.reductions import NOTHING, argmax, argmin, cumsum, mean, sum
 from ngrad.numpy.reductions import all as every
 from ngrad.numpy.selection import clip, diagonal, take_along_axis, where
-from ngrad.numpy.sorting import argsort, sort
+from ngrad.numpy.sorting import argsort
 from ngrad.numpy.ufuncs import UFUNCS, refuse_out
+from ngrad.ops.ranks import ranked
 from ngrad.ops.reductions import normal_axes, ones_shape
+from ngrad.ops.shape import reshaped, swap_last
+from ngrad.tensor import from_numpy
 
 NAN = float("nan")
 
 
 class _Slices:
-    """What is reduced, as the columns of a matrix, in order: NaN comes last.
+    """What is reduced, as the rows of a matrix, and their order, in which NaN comes last.
 
     Attributes
     ----------
-    columns : ndarray
-        As they came.
-    ordered : ndarray
+    rows : ndarray
     counts : int or NumPy array
-        How many elements of a column count: all, or in each those that are no NaN. These are looked
-        up at the call.
+        How many elements of a row count: all, or in each those that are no NaN. These are looked up
+        at the call.
     """
 
     def __init__(self, what: str, a: Any, axis: Any, keepdims: Any, nans: bool) -> None:
@@ -49,33 +51,42 @@ class _Slices:
             if keepdims not in (NOTHING, None, False)
             else tuple(n for k, n in enumerate(shape) if k not in self.axes)
         )
-        self.columns = self.matrix(self.x)
-        self.ordered = sort(self.columns, 0)
-        self.counts: Any = self.columns.shape[0]
+        self.rows = self.matrix(self.x)
+        self.counts: Any = self.rows.shape[1]
         self.floats = kind_of(self.x.dtype) == "f"
         self.nans = nans and self.floats
         if self.nans:
-            self.counts = self.counts - np.isnan(np.asarray(self.columns)).sum(0)
+            self.counts = self.counts - np.isnan(np.asarray(self.rows)).sum(1)
+            if self.x.size and not self.counts.all():
+                warn_of(NUMBERS)
 
     def matrix(self, x: ndarray) -> ndarray:
-        """An array of the shape of what is reduced, its reduced axes as the first of two."""
-        many = len(self.axes)
-        moved = x if many == x.ndim else moveaxis(x, self.axes, tuple(range(many)))
+        """An array of the shape of what is reduced, its reduced axes as the last of two."""
+        many, ndim = len(self.axes), x.ndim
+        moved = x if many == ndim else moveaxis(x, self.axes, tuple(range(ndim - many, ndim)))
         sizes = moved.shape
-        return moved.reshape(math.prod(sizes[:many]), math.prod(sizes[many:]))
+        return moved.reshape(math.prod(sizes[: ndim - many]), math.prod(sizes[ndim - many :]))
 
-    def at(self, index: Any) -> ndarray:
-        """Elements in order at places, of shape (..., columns), or (...) if they are the same in
-        every column.
+    def at(self, *places: Any) -> list[ndarray]:
+        """The elements at places of the order: integers, or arrays of shape (...), of shape (...,
+        rows) if each row has its own. They are of shape (..., rows); and the greatest of all.
         """
-        if np.ndim(self.counts):
-            return self.ordered[index, np.arange(self.ordered.shape[1])]
-        return self.ordered[index if np.ndim(index) else int(index)]
+        rows, given = self.rows._read(), [np.asarray(place) for place in places]
+        each, many = np.ndim(self.counts), self.rows.shape[:1]
+        flat = [z.reshape(-1, *many) if each else z.reshape(-1) for z in given]
+        last = np.full((1, *flat[0].shape[1:]), rows._layout.shape[1] - 1)
+        ranks = from_numpy(np.concatenate([*flat, last]).T, INT64, rows._layout.device)
+        columns, begin, found = swap_last(ranked(rows, ranks), 0), 0, []
+        for z, of in zip(flat, given, strict=True):
+            part = columns[begin : begin + len(z)]
+            begin += len(z)
+            found.append(array_of(reshaped(part, of.shape if each else of.shape + many)))
+        return [*found, array_of(columns[begin])]
 
-    def finished(self, found: ndarray, lead: tuple[int, ...]) -> ndarray:
-        """The result in its shape; NaN of a column in which there is one that counts."""
+    def finished(self, found: ndarray, greatest: ndarray, lead: tuple[int, ...]) -> ndarray:
+        """The result in its shape; NaN of a row in which there is one that counts."""
         if self.floats and not self.nans:
-            found = where(UFUNCS["isnan"](self.ordered[-1]), NAN, found)
+            found = where(UFUNCS["isnan"](greatest), NAN, found)
         return found.reshape(lead + self.shape)
 
 
@@ -84,8 +95,8 @@ def _median(what: str, a: Any, axis: Any, out: Any, keepdims: Any, nans: bool) -
     if asarray(a).size == 0:
         return (nanmean if nans else mean)(a, axis, keepdims=keepdims)
     slices = _Slices(what, a, axis, keepdims, nans)
-    low, high = slices.at(np.maximum(slices.counts - 1, 0) // 2), slices.at(slices.counts // 2)
-    return slices.finished(low * 0.5 + high * 0.5, ())
+    low, high, most = slices.at(np.maximum(slices.counts - 1, 0) // 2, slices.counts // 2)
+    return slices.finished(low * 0.5 + high * 0.5, most, ())
 
 
 def median(
@@ -130,21 +141,19 @@ def _quantile(
     if weights is not None:
         if method != "inverted_cdf":
             raise ValueError(f"{what}: weights= goes with method='inverted_cdf', not {method!r}")
-        return slices.finished(_weighted(slices, share, weights, axis), share.shape)
+        return slices.finished(*_weighted(slices, share, weights, axis), share.shape)
     if slices.x.size == 0:
         if slices.nans:
             return nanmean(slices.x, axis, keepdims=keepdims)
         raise IndexBoundsError(f"{what}: of no elements: shape {slices.x.shape}")
-    return slices.finished(_interpolated(slices, share, exact, method), share.shape)
+    return slices.finished(*_interpolated(slices, share, exact, method), share.shape)
 
 
-def _interpolated(slices: _Slices, share: Any, exact: bool, method: Any) -> ndarray:
-    """Between the elements at both sides of a place in the order. Where it is, and of which dtype
-    the result, NumPy's own quantile tells, of the places 0, 1, 2, ...
+def _interpolated(slices: _Slices, share: Any, exact: bool, method: Any) -> tuple[ndarray, ndarray]:
+    """Between the elements at both sides of a place in the order; and the greatest. Where it is,
+    and of which dtype the result, NumPy's own quantile tells, of the places 0, 1, 2, ...
     """
     own = _quantiles_dtype(slices.x.dtype, share.dtype, exact, method)
-    if slices.ordered.dtype != own:
-        slices.ordered = slices.ordered.astype(own)
     given = share.tobytes(), share.dtype, share.shape, method
     sides = _sides if share.size <= 64 else _sides.__wrapped__  # many are not remembered
     near: Any
@@ -156,11 +165,12 @@ def _interpolated(slices: _Slices, share: Any, exact: bool, method: Any) -> ndar
     else:
         near, low, high, scale = sides(slices.counts, *given)
         scale = scale[..., None] if share.ndim else float(scale)
-    base = slices.at(near)
     if kind_of(own) != "f" or not np.any(scale):
-        return base
-    step = slices.at(high) - slices.at(low)
-    return base + step * (scale if type(scale) is float else scale.astype(own))
+        base, most = slices.at(near)
+        return base.astype(own), most
+    base, behind, before, most = (x.astype(own) for x in slices.at(near, low, high))
+    step = (before - behind) * (scale if type(scale) is float else scale.astype(own))
+    return base + step, most
 
 
 @functools.lru_cache(1024)
@@ -186,25 +196,26 @@ def _quantiles_dtype(dtype: Any, of_shares: Any, exact: bool, method: Any) -> An
     return dtype if found == known else found
 
 
-def _weighted(slices: _Slices, share: Any, weights: Any, axis: Any) -> ndarray:
-    """The first element in order up to which lies that share of the weights."""
+def _weighted(slices: _Slices, share: Any, weights: Any, axis: Any) -> tuple[ndarray, ndarray]:
+    """The first element in order up to which lies that share of the weights; and the greatest."""
     spread = broadcast_to(_weights(slices.what, weights, slices.x, axis), slices.x.shape)
     by = slices.matrix(spread).astype(float)
     given = np.asarray(by)
     if (given < 0).any():
         raise ValueError(f"{slices.what}: weights must be non-negative")
-    together = given.sum(0)
+    together = given.sum(1)
     if not (np.isfinite(together) & (together > 0)).all():
         raise ValueError(f"{slices.what}: weights included NaN, inf or were all zero")
     if slices.nans:
-        by = where(UFUNCS["isnan"](slices.columns), 0.0, by)
-    order = argsort(slices.columns, 0)
-    total = cumsum(take_along_axis(by, order, 0), 0)
-    total = total / total[-1]
+        by = where(UFUNCS["isnan"](slices.rows), 0.0, by)
+    order = argsort(slices.rows, 1)
+    total = cumsum(take_along_axis(by, order, 1), 1)
+    total = total / total[:, -1:]
     total = where(total == 0.0, -1.0, total)  # what has no weight is never the first
-    before = sum(total < asarray(share)[..., None, None], -2)
-    place = clip(before, None, slices.ordered.shape[0] - 1)
-    return slices.ordered[place, np.arange(slices.ordered.shape[1])]
+    before = sum(total < asarray(share)[..., None, None], -1)
+    place = clip(before, None, slices.rows.shape[1] - 1)
+    ordered = take_along_axis(slices.rows, order, 1)
+    return ordered[np.arange(ordered.shape[0]), place], ordered[:, -1]
 
 
 def quantile(
@@ -344,6 +355,8 @@ def cov(
     middle, total = average(X, 1, w, True)
     total = total[0]
     if w is None:
+        if X.shape[1] <= ddof:
+            warn_of(VARIANCE)
         rest: Any = float(max(X.shape[1] - ddof, 0))
     else:
         less = ddof if aweights is None else ddof * sum(w * asarray(aweights, FLOAT64)) / total

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ngrad.devices import HOST
 from ngrad.errors import MatrixShapeError
 from ngrad.numpy.convert import array_of, to_tensor
 from ngrad.numpy.creation import asarray
@@ -14,12 +15,13 @@ from ngrad.numpy.manipulation import moveaxis
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.norms import epsilon, floats
 from ngrad.ops.convert import operands
-from ngrad.ops.inverse import INV, PINV, SOLVE
+from ngrad.ops.inverse import INV, LSTSQ, PINV, SOLVE
 from ngrad.ops.matmul import product
 from ngrad.ops.norms import singular_values, squares
 from ngrad.ops.reductions import reduce_sum
 from ngrad.ops.shape import expand_dims, squeeze
-from ngrad.record import apply_now
+from ngrad.ops.svd import SVD
+from ngrad.record import apply, apply_now
 
 
 def solve(a: Any, b: Any) -> ndarray:
@@ -97,11 +99,16 @@ def lstsq(a: Any, b: Any, rcond: Any = None) -> tuple[ndarray, ndarray, ndarray,
         rcond = epsilon(x)
     elif rcond == -1:
         rcond = float(x.dtype.finfo.eps) / 2.0  # as LAPACK's, of numbers that are rounded
-    s = singular_values(x)
-    values = np.asarray(s)
-    rank = int((values > rcond * values.max(initial=0)).sum())
     columns_of_b = y if y.ndim == 2 else expand_dims(y, -1)
-    found = product(apply_now(PINV, (x, _cutoff(rcond, x)), (False,)), columns_of_b)
+    cutoff = _cutoff(rcond, x)
+    if x._layout.device is HOST:
+        found, known = apply_now(LSTSQ, (x, columns_of_b, cutoff))
+        rank, s = int(known.item()), apply(SVD, (x,), (False,))[1]
+    else:
+        s = singular_values(x)
+        values = np.asarray(s)
+        rank = int((values > rcond * values.max(initial=0)).sum())
+        found = product(apply_now(PINV, (x, cutoff), (False,)), columns_of_b)
     if rank == columns < rows:
         rest = reduce_sum(squares(columns_of_b - product(x, found)), 0)
     else:

@@ -18,7 +18,7 @@ from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op
 from ngrad.graph.program import OUT, Launch
 from ngrad.ops.accumulate import accumulated
-from ngrad.ops.arithmetic import add
+from ngrad.ops.arithmetic import add, divide, multiply
 from ngrad.ops.comparison import greater, less, not_equal
 from ngrad.ops.convert import cast_to, from_outside, number, tensor
 from ngrad.ops.elementwise import Binary, select
@@ -27,6 +27,7 @@ from ngrad.ops.gather import ADD_ROWS, gather_rows
 from ngrad.ops.indexing import Region, Rows, region_of, rows_of
 from ngrad.ops.joining import concat
 from ngrad.ops.launching import cleared, dense_operands
+from ngrad.ops.multiplied import multiplied_rows
 from ngrad.ops.shape import broadcast_to, reshape, swap_last
 from ngrad.ops.slicing import embed, strided
 from ngrad.ops.sorting import positions
@@ -60,6 +61,8 @@ class Change(NamedTuple):
 
 BEYOND = {"maximum": "max", "minimum": "min"}
 """What is joined without an order."""
+BY_ONE = (multiply, divide)
+"""Functions that 1 as the second operand leaves the first of."""
 REPLACE, ADD = Change(), Change(add, add)
 
 
@@ -158,9 +161,12 @@ def _with_rows(rows: Rows, values: Any, change: Change) -> Any:
     where = reshape(where, (where.size,))
     values = reshape(values, (*sizes[:at], where.size, *sizes[at + 1 :]))
     how = None if change.joined is None else BEYOND.get(change.joined.name)
-    if how is not None and values.dtype.code[0] in "fiu" and not state.listens():
+    real = values.dtype.code[0] in "fiu"
+    if how is not None and real and not state.listens():
         # The same number; but elements of one value share its cotangent in another way.
         return change(flat, extreme_rows(how, values, where, sizes[at], at))
+    if change.joined is multiply and change.of in BY_ONE and real and not values.dtype.is_half:
+        return change(flat, multiplied_rows(values, where, sizes[at], at))
     if change.joined is not None:
         where = select(less(where, 0), where + sizes[at], where)  # two names of one element
         values, where = _runs(values, where, at, change.joined)

@@ -17,7 +17,11 @@ from ngrad.record import apply
 from ngrad_kernels.contract import CHUNK
 
 
-def _extreme(how: str) -> Op:
+def joining(how: str) -> Op:
+    """An op that joins rows at indices of a new axis, and of the first operand, a number. Otherwise
+    as `ADD_ROWS`.
+    """
+
     def infer(
         start: Layout, values: Layout, index: Layout, rows: int, axis: int, batches: int
     ) -> Layout:
@@ -35,13 +39,6 @@ def _extreme(how: str) -> Op:
     names = ("rows", "axis", "batches")
     op = Op(f"{how}_rows", infer, prepare, names, family="indexing", widens=True)
 
-    @op.vjp
-    def _(g: Any, out: Any, start: Any, values: Any, index: Any, *, rows: Any, **at: Any) -> Any:
-        where = (at["axis"], at["batches"])
-        hit = equal(values, apply(TAKE, (out, index), where))
-        ties = apply(ADD_ROWS, (cast_to(hit, values.dtype), index), (rows, *where))
-        return None, select(hit, apply(TAKE, (g / ties, index), where), 0), None
-
     @op.batch
     def _(size: int, batched: Any, *inputs: Any, rows: int, axis: int, batches: int) -> Any:
         start, values, index = inputs
@@ -50,9 +47,20 @@ def _extreme(how: str) -> Op:
     return op
 
 
-EXTREMES = {how: _extreme(how) for how in ("max", "min")}
-"""The largest, or least, of rows at indices of a new axis, and of the first operand, a number;
-elements that are share the cotangent evenly. Otherwise as `ADD_ROWS`."""
+EXTREMES = {how: joining(how) for how in ("max", "min")}
+"""The largest, or least; elements that are share the cotangent evenly."""
+
+
+def _extreme_vjp(
+    g: Any, out: Any, start: Any, values: Any, index: Any, rows: Any, axis: int, batches: int
+) -> Any:
+    hit = equal(values, apply(TAKE, (out, index), (axis, batches)))
+    ties = apply(ADD_ROWS, (cast_to(hit, values.dtype), index), (rows, axis, batches))
+    return None, select(hit, apply(TAKE, (g / ties, index), (axis, batches)), 0), None
+
+
+for _op in EXTREMES.values():
+    _op.vjp(_extreme_vjp)
 
 
 def extreme_rows(how: str, values: Any, index: Any, rows: int, axis: int = 0) -> Any:

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from ngrad.dtypes import BY_CODE
+from ngrad.errors import ShapeError
 from ngrad.graph.layout import Layout, layout
 from ngrad.ops.complexes import conj
 from ngrad.ops.convert import operands, tensor
@@ -24,6 +26,8 @@ from ngrad.ops.matrices import (
 )
 from ngrad.ops.shape import expand_dims
 from ngrad.record import apply, apply_now
+
+INT32 = BY_CODE["i4"]
 
 
 def _inv_infer(x: Layout) -> Layout:
@@ -81,11 +85,61 @@ PINV = by_lapack("pinv", _pinv_infer, _pinv, ("hermitian",), tall=True)
 def _(g: Any, out: Any, x: Any, cutoff: Any, hermitian: bool) -> Any:
     # Golub and Pereyra (1973), while the rank stays: with P the pseudo-inverse,
     # dP = -P dA P + P P^H dA^H (1 - A P) + (1 - P A) dA^H P^H P.
-    left = product(product(g, out, True), conj(out), False, True)
-    right = product(conj(out), product(out, g, False, True), True)
-    whole = left - product(x, product(out, left)) + right - product(product(right, out), x)
-    whole = conj(whole) - product(product(out, g, True), out, False, True)
+    back, own = matrix_transpose(g), adjoint_of(out)
+    left, right = _three(back, out, own), _three(own, out, back)
+    whole = left - _three(x, out, left) + right - _three(right, out, x)
+    whole = conj(whole) - _three(matrix_transpose(out), g, matrix_transpose(out))
     return hermitian_part(whole) if hermitian else whole, None
+
+
+def _three(x: Any, y: Any, z: Any) -> Any:
+    """The product of a matrix, one of the transposed shape, and one of the first's: what is between
+    is the smaller of two squares.
+    """
+    rows, columns = x._layout.shape[-2:]
+    if rows > columns:
+        return product(x, product(y, z))
+    return product(product(x, y), z)
+
+
+def _lstsq_infer(matrix: Layout, rhs: Layout, cutoff: Layout) -> tuple[Layout, Layout]:
+    require_matrices("lstsq", matrix)
+    batch = batch_shape("lstsq", matrix.shape, rhs.shape)
+    if matrix.dtype is not rhs.dtype or matrix.shape[-2] != rhs.shape[-2]:
+        raise ShapeError(
+            f"lstsq: takes right-hand sides of as many rows, not {matrix.dtype.name} of shape "
+            f"{matrix.shape} and {rhs.dtype.name} of shape {rhs.shape}"
+        )
+    shape = (*batch_shape("lstsq", (*batch, 1, 1), cutoff.shape), matrix.shape[-1], rhs.shape[-1])
+    return layout(rhs.dtype, shape), layout(INT32, shape[:-2])
+
+
+def _lstsq(matrix: Any, rhs: Any, cutoff: Any) -> Any:
+    require_finite(matrix)
+    columns, width = matrix.shape[-1], rhs.shape[-1]
+    lead = np.broadcast_shapes(matrix.shape[:-2], rhs.shape[:-2], cutoff.shape[:-2])
+    found, ranks = np.empty((*lead, columns, width), matrix.dtype), np.empty(lead, np.int32)
+    a, b = (np.broadcast_to(x, (*lead, *x.shape[-2:])) for x in (matrix, rhs))
+    bounds = np.broadcast_to(cutoff[..., 0, 0], lead)
+    for at in np.ndindex(lead):
+        found[at], _, ranks[at], _ = np.linalg.lstsq(a[at], b[at], float(bounds[at]))
+    return found, ranks
+
+
+LSTSQ = by_lapack("lstsq", _lstsq_infer, _lstsq)
+"""The shortest X for which |A X - B| is least, and the rank of A, with `cutoff` as of `PINV`."""
+
+
+@LSTSQ.vjp
+def _(g: Any, out: Any, matrix: Any, rhs: Any, cutoff: Any) -> Any:
+    # The rule of `PINV`, times B: with X = P B and R = B - A X,
+    # dX = P dB - P dA X + P P^H dA^H R + (1 - P A) dA^H P^H X.
+    inverse, x = apply(PINV, (matrix, cutoff), (False,)), out[0]
+    in_rhs = product(inverse, g[0], True)
+    along = product(rhs - product(matrix, x), product(conj(inverse), in_rhs), False, True)
+    across = g[0] - product(matrix, in_rhs, True)
+    along = along + product(product(conj(inverse), x, True), across, False, True)
+    return conj(along) - product(in_rhs, x, False, True), in_rhs, None
 
 
 def inv(input: Any, adjoint: bool = False, name: str | None = None) -> Any:

@@ -10,12 +10,23 @@ SHORT, LONG = 256, 2048
 """Elements a row from which a fast sort and the passes that make it stable cost less than NumPy's
 own stable sort: of the elements, and of their places."""
 
+PARTED = 512
+"""Elements a row from which NumPy partitions sooner than it sorts."""
+SEVERAL = 32
+"""Ranks of a row more than which an order of all finds sooner."""
+
 
 def order(x: Any, descending: bool) -> Any:
     """Where the elements of an array's rows stand once they are in order; in a descending one,
     too, equal elements stay as they were.
     """
     length = x.shape[-1]
+    if x.dtype.kind in "iu" and length >= SHORT and x.size:
+        least, most = int(x.min()), int(x.max())
+        digits = _digits(most - least)
+        if digits == 1 or (digits == 2 and length >= LONG):
+            # That they wrap does not matter to so many.
+            return _by_digits((most - x if descending else x - least).astype(np.uint32), digits)
     if length < LONG or x.dtype.kind == "c" or _counted(x):
         if not descending:
             return x.argsort(-1, "stable")
@@ -23,18 +34,28 @@ def order(x: Any, descending: bool) -> Any:
     keys = _keys(x)
     if descending:
         np.invert(keys, keys)
-    if keys.dtype.itemsize == 4:
-        return _narrow(keys)
-    if x.dtype.kind != "f" and x.size:
-        least = int(keys.min())
-        if int(keys.max()) - least < 1 << 31:  # as places, and most numbers that count
-            return _narrow(keys - least)
-    return _wide(keys)
+    return _narrow(keys) if keys.dtype.itemsize == 4 else _wide(keys)
 
 
 def _counted(x: Any) -> bool:
     """Whether NumPy's stable sort is one by digits, which is fast."""
     return bool(x.dtype.itemsize < 4 and x.dtype.kind != "f")
+
+
+def _digits(number: int) -> int:
+    """Of two bytes each."""
+    return max(1, -(-number.bit_length() // 16))
+
+
+def _by_digits(keys: Any, digits: int) -> Any:
+    """Of keys that are not negative, by their last digit, and then the next: NumPy's stable sort of
+    what takes two bytes does not compare.
+    """
+    where = keys.astype(np.uint16).argsort(-1, "stable")
+    for k in range(1, digits):
+        digit = np.take_along_axis((keys >> (16 * k)).astype(np.uint16), where, -1)
+        where = np.take_along_axis(where, digit.argsort(-1, "stable"), -1)
+    return where
 
 
 def _keys(x: Any) -> Any:
@@ -53,7 +74,7 @@ def _keys(x: Any) -> Any:
 
 
 def _narrow(keys: Any) -> Any:
-    """Of keys of 32 bits: each is sorted with its place below it."""
+    """Of keys of 32 bits, as floats have them: each is sorted with its place below it."""
     length = keys.shape[-1]
     pairs = keys.astype(np.int64)
     pairs <<= 32
@@ -91,6 +112,59 @@ def arrange(x: Any, descending: bool, out: Any) -> None:
     if x.dtype.kind == "f":  # zeros of both signs are equal, and so is all that is no number
         for equal in (lambda x: x == 0, np.isnan):
             out[equal(out)] = x[equal(x)]
+
+
+# -- at some places of the order -------------------------------------------------------------------
+
+
+def at_ranks(x: Any, ranks: Any) -> Any:
+    """The elements at ranks, (lead..., k), of an array's rows in order; without one, of long rows
+    at few ranks.
+    """
+    if x.dtype.kind == "c":
+        return _taken(x, _taken(order(x, False), ranks))
+    if x.shape[-1] < PARTED or (wanted := np.unique(ranks)).size > SEVERAL:
+        ordered = np.sort(x, -1)
+    else:
+        ordered = np.partition(x, wanted, -1)
+    found = _taken(ordered, ranks)
+    if x.dtype.kind == "f" and (found == 0).any():  # zeros of both signs are equal
+        found = _taken(x, places_at_ranks(x, ranks, found))
+    return found
+
+
+def places_at_ranks(x: Any, ranks: Any, found: Any) -> Any:
+    """Where in an array's rows the elements at ranks stand that were found: the place of the one
+    that is as far behind others equal to it as its rank is behind that of the first.
+    """
+    lead, length = found.shape[:-1], x.shape[-1]
+    if x.dtype.kind == "c" or found.shape[-1] > SEVERAL or x.size < PARTED:
+        return _taken(order(x, False), ranks)
+    rows = np.ascontiguousarray(np.broadcast_to(x, (*lead, length)).reshape(-1, length))
+    ranks = np.broadcast_to(ranks, found.shape).reshape(-1, found.shape[-1])
+    where = np.empty(ranks.shape, np.int64)
+    for k, values in enumerate(found.reshape(ranks.shape).T[..., None]):
+        if k and (ranks[:, k] == ranks[:, k - 1]).all():
+            where[:, k] = where[:, k - 1]
+            continue
+        less, same = rows < values, rows == values
+        if (values != values).any():  # NaN is the greatest, and equal to any other
+            less |= (values != values) & (rows == rows)
+            same |= (values != values) & (rows != rows)
+        every, counts = np.flatnonzero(same), np.count_nonzero(same, -1)
+        first = np.cumsum(counts) - counts
+        behind = ranks[:, k] - np.count_nonzero(less, -1)
+        where[:, k] = every[first + behind] - length * np.arange(len(rows))
+    return where.reshape(found.shape)
+
+
+def _taken(x: Any, places: Any) -> Any:
+    """The elements of rows at places, whose leading axes broadcast."""
+    if places.ndim == 1:
+        return x[..., places]
+    lead = np.broadcast_shapes(x.shape[:-1], places.shape[:-1])
+    x, places = (np.broadcast_to(z, (*lead, z.shape[-1])) for z in (x, places))
+    return np.take_along_axis(x, places, -1)
 
 
 def distinct(x: Any, equal_nan: bool, inverse: bool, counts: bool) -> list[Any]:

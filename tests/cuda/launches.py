@@ -222,6 +222,15 @@ def scanning(
     )  # fmt: skip
 
 
+def segments(reduction: str, code: str, width: int, rng: np.random.Generator) -> Launch:
+    """Of fewer elements than are added in blocks."""
+    body = Body("segments", (code, "i8"), (), (0,), reduction, code)
+    x, starts = numbers(rng, code, (3, 20, width), True), np.array([0, 1, 2, 13])
+    out = np.empty((3, 4, width), dtype_of(code))
+    return Launch(body.text(), render(body), cpu.kernel_of(body), 12, (x, starts, out), 1,
+                  (4, 20, width), grain=1)  # fmt: skip
+
+
 # -- kernels that are no body's --------------------------------------------------------------------
 
 

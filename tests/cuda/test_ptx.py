@@ -121,6 +121,7 @@ def test_reductions(
         sources.append(render(Body("scan", (code, code), (), (1,), "linear", code)))
     applied = "hypot" if code[0] == "f" else "divide" if code[0] == "c" else "bitwise_xor"
     sources.append(render(Body("scan", (code, "b1"), (), (0,), applied, code)))
+    sources.append(render(Body("segments", (code, "i8"), (), (0,), applied, code)))
     if code == "i8":
         sources += [
             render(Body(form, (code,), (), (0,), "xor", code)) for form in ("rows", "columns")
@@ -144,7 +145,7 @@ def test_kernels_that_move_rows(tmp_path: Path, request: pytest.FixtureRequest) 
         for name in TYPED
         for code in launches.CODES
         if code != "b1" and (name != "interp" or code[0] == "f")
-        if code[0] != "c" or name not in ("scatter_max", "scatter_min")
+        if code[0] != "c" or name not in ("scatter_max", "scatter_min", "scatter_multiply")
     ]
     sources += [typed("search", "b1")]
     check_all(sources, tmp_path, request)

@@ -192,7 +192,38 @@ def test_gradients(function: Any) -> None:
     check_gradient(lambda x, y: ngrad.convert_to_tensor(function(x, y)), V, W)
 
 
-@pytest.mark.parametrize("name", ["add", "multiply", "maximum"])
+@pytest.mark.parametrize("code", ["f4", "f8", "c16", "i4", "u8"])
+def test_long_segments(code: str) -> None:
+    """Which are added in blocks; with the same bits where a tape listens."""
+    rng, starts = np.random.default_rng(2), [0, 5, 68, 133, 3000]
+    x = (rng.integers(0, 9, 4000) / (1 if code[0] in "iu" else 8)).astype(code)
+    y = ours.array(x)
+    found = ours.add.reduceat(y, starts)
+    expected = [part.sum(dtype=found.dtype) for part in np.split(x, starts[1:])]
+    np.testing.assert_array_equal(found, expected)
+    if code[0] == "f":
+        with ngrad.GradientTape() as tape:
+            tape.watch(y)
+            again = ours.add.reduceat(y, starts)
+        np.testing.assert_array_equal(found, again)
+        np.testing.assert_array_equal(tape.gradient(again, y), np.ones(4000))
+
+
+@pytest.mark.parametrize("name", ["multiply", "divide", "fmod", "negative"])
+@pytest.mark.parametrize("places", [3, 700])
+def test_many_assignments_at_places(name: str, places: int) -> None:
+    """Each in its turn, however often a place comes."""
+    rng = np.random.default_rng(places)
+    index = rng.integers(-places, places, 3000), rng.integers(0, 2, 3000)
+    x, y = rng.uniform(1, 2, (places, 2)), rng.uniform(0.8, 1.3, 3000)
+    given = () if name == "negative" else (y,)
+    found = ours.array(x)
+    getattr(ours, name).at(found, index, *given)
+    getattr(np, name).at(x, index, *given)
+    np.testing.assert_allclose(found, x, 1e-12 if name == "multiply" else 0)
+
+
+@pytest.mark.parametrize("name", ["add", "multiply", "maximum", "divide", "arctan2"])
 def test_gradients_of_repeated_assignment(name: str) -> None:
     def function(x: Any, y: Any) -> Any:
         z = ours.array(x)

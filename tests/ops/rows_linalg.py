@@ -183,10 +183,17 @@ def _adjugate(x: Array) -> Array:
     return np.linalg.det(x)[..., None, None] * np.linalg.inv(x)
 
 
-def _pinv(x: Any) -> Any:
+def _cutoff(x: Any) -> Any:
     part = ngrad.math.real(x)
-    cutoff = 1e-6 + 0.0 * ngrad.reduce_sum(part, (-2, -1), True) if x.dtype.is_inexact else x
-    return apply(TABLE["pinv"], (_graded(x), cutoff), (False,))
+    return 1e-6 + 0.0 * ngrad.reduce_sum(part, (-2, -1), True) if x.dtype.is_inexact else x
+
+
+def _pinv(x: Any) -> Any:
+    return apply(TABLE["pinv"], (_graded(x), _cutoff(x)), (False,))
+
+
+def _lstsq(x: Any, y: Any) -> Any:
+    return apply(TABLE["lstsq"], (_graded(x), y, _cutoff(x)))[0]
 
 
 def _known(u: Any, v: Any, xp: Any) -> Any:
@@ -265,6 +272,12 @@ FACTORS = [
         _pinv,
         lambda x: np.linalg.pinv(_graded_array(x), 1e-6),
         *(((4, 3),), ((2, 2, 3),), ((3, 3),), ((0, 3),)),
+    ),
+    _lapack(
+        "lstsq",
+        _lstsq,
+        lambda x, y: np.linalg.pinv(_graded_array(x), 1e-6) @ y,
+        *(((4, 3), (4, 2)), ((2, 2, 3), (2, 2, 1)), ((3, 3), (2, 3, 1)), ((0, 3), (0, 2))),
     ),
     _lapack("eig", _eig, _eig_array, *SQUARES),
     *(

@@ -14,6 +14,7 @@ from ngrad.devices import HOST
 from ngrad.graph.op import TABLE
 from ngrad.graph.reference import REFERENCES
 from ngrad.ops.assignment import assigned
+from ngrad.ops.multiplied import multiplied_rows
 from ngrad.ops.transfer import to_device
 from ngrad.record import apply
 
@@ -129,4 +130,11 @@ INDEXING = [
         shapes=(((4, 2),),),
     ),
     *map(_extremes, ("max", "min")),
+    Row(
+        "multiply_rows",
+        lambda x: multiplied_rows(x, ngrad.constant(_INDEX), 3),
+        lambda x: np.stack([np.prod(x[k == _INDEX], 0, dtype=x.dtype) for k in range(3)]),
+        kinds="fiu",
+        shapes=(((4, 2),),),
+    ),
 ]

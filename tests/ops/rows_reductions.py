@@ -11,7 +11,7 @@ from table import Row
 import ngrad
 from ngrad.graph.op import TABLE
 from ngrad.ops import scans
-from ngrad.ops.accumulate import accumulated
+from ngrad.ops.accumulate import accumulated, of_segments
 from ngrad.ops.reductions import reduce_bits
 from ngrad.ops.slide import SLIDE
 from ngrad.record import apply
@@ -135,6 +135,23 @@ def _accumulates(name: str, kinds: str, smooth: bool = True) -> Row:
     )
 
 
+def _of_segments(name: str, kinds: str, smooth: bool = True) -> Row:
+    starts = np.array([0, 1, 3])
+    return Row(
+        "segments",
+        lambda x: of_segments(name, x, ngrad.constant(starts), 0),
+        lambda x: np.stack(
+            [getattr(np, name).reduce(part, 0, x.dtype) for part in np.split(x, starts[1:])]
+        ),
+        ((0.5, 2),),
+        kinds,
+        shapes=(((7,),), ((5, 3),), ((4, 0),)),
+        smooth=smooth,
+        ulps=8 if smooth else 0,
+        label=name,
+    )
+
+
 def _of_bits(name: str) -> Row:
     return Row(
         f"reduce_{name}",
@@ -169,6 +186,9 @@ REDUCTIONS = [
     *map(_of_bits, ("and", "or", "xor")),
     _accumulates("hypot", "f"),
     _accumulates("logical_xor", "b", smooth=False),
+    _of_segments("add", "fiubc"),
+    _of_segments("hypot", "f"),
+    _of_segments("logical_xor", "b", smooth=False),
     *_position("argmax"),
     *_position("argmin"),
     *_scan("cumsum", np.add),

@@ -12,8 +12,11 @@ import ngrad
 from ngrad.graph.op import TABLE
 from ngrad.ops.bitwise import PACK, UNPACK
 from ngrad.ops.interpolation import INTERP
+from ngrad.ops.ranks import PLACES, RANKED, ranked
 from ngrad.ops.sorting import SEARCH, partitioned
 from ngrad.record import apply
+
+_take = np.take_along_axis
 
 
 def _searched(x: Array, values: Array, right: bool) -> Array:
@@ -44,6 +47,16 @@ def _sorted(name: str, reference: Any) -> list[Row]:
             (1, "ASCENDING", (2, 0, 3)),
         )
     ]
+
+
+def _broadcast(x: Array, ranks: Array) -> tuple[Array, Array]:
+    lead = np.broadcast_shapes(x.shape[:-1], ranks.shape[:-1])
+    both = (np.broadcast_to(z, (*lead, z.shape[-1])) for z in (x, ranks))
+    return tuple(both)  # type: ignore[return-value]
+
+
+def _rank_places(x: Array, ranks: Array) -> Array:
+    return _take(*_broadcast(_order(x, -1, False), ranks), -1)
 
 
 def _interpolated(x: Array, places: Array, values: Array) -> Array:
@@ -96,6 +109,31 @@ SORTING = [
     *(
         Row(
             op.name,
+            function,
+            reference,
+            ((-2, 2), (0, 4)),
+            kinds="fiubc",
+            shapes=(((9,), (3,)), ((2, 3, 5), (3,)), ((3, 7), (3, 2)), ((7,), (3, 2))),
+            smooth=op is RANKED,
+            fixed=(None, "i8"),
+            whole=(None, (0, 4)),
+        )
+        for op, function, reference in (
+            (
+                RANKED,
+                ranked,
+                lambda x, ranks: _take(*_broadcast(x, _rank_places(x, ranks)), -1),
+            ),
+            (
+                PLACES,
+                lambda x, ranks: apply(PLACES, (x, ranks, ranked(x, ranks))),
+                _rank_places,
+            ),
+        )
+    ),
+    *(
+        Row(
+            op.name,
             lambda x, op=op, big=big: apply(op, (x,), (big,)),
             lambda x, bits=bits, big=big: bits(x, -1, bitorder="big" if big else "little"),
             kinds=kinds,
@@ -110,5 +148,5 @@ SORTING = [
         )
         for big in (True, False)
     ),
-    *_sorted("sort", lambda x, axis, down: np.take_along_axis(x, _order(x, axis, down), axis)),
+    *_sorted("sort", lambda x, axis, down: _take(x, _order(x, axis, down), axis)),
 ]

@@ -125,8 +125,8 @@ def applied(op: str, *arrays: Array, **params: Any) -> Case:
     return Case(op, lambda *xs: apply(TABLE[op], xs, tuple(params.values())), list(arrays))
 
 
-def extreme(how: str, values: Array, index: Array, axis: int) -> Case:
-    """What joins rows by their extremes, beside the number that it begins with."""
+def joined(how: str, values: Array, index: Array, axis: int) -> Case:
+    """What joins rows, beside the number that it begins with."""
 
     def function(x: Any, places: Any) -> Any:
         start = number(-0.5 if how == "max" else 0.5, F8, HOST)
@@ -174,11 +174,13 @@ CASES = [
         for shape, axis, lead in ROWS_ALONG
     ),
     *(
-        extreme(how, _floats(*shape[:axis], 4, *shape[axis + 1 :]), _places(*lead, 4), axis)
-        for how, (shape, axis, lead) in itertools.product(("max", "min"), ROWS_ALONG)
+        joined(how, _floats(*shape[:axis], 4, *shape[axis + 1 :]), _places(*lead, 4), axis)
+        for how, (shape, axis, lead) in itertools.product(("max", "min", "multiply"), ROWS_ALONG)
     ),
     *(applied("last_rows", _places(b, 4), rows=5) for b in (2, 1)),
     applied("accumulate", _floats(2, 5), _places(2, 5) != 2, function="hypot"),
+    applied("segments", _floats(5, 2), np.array([0, 1, 3]), function="hypot", axis=0),
+    applied("segments", _floats(2, 5), np.array([0, 4]), function="add", axis=1),
     applied("linear_recurrence", _floats(2, 5), _floats(2, 5) - 0.5),
     applied("search", np.sort(_floats(2, 5)), _floats(2, 3), right=True),
     applied("search", np.sort(_floats(5)), _floats(2, 3), right=False),
@@ -219,8 +221,8 @@ CASES = [
 ]
 # The rows of these make operands themselves, out of constants.
 CONSTANT = (
-    "take_rows", "add_rows", "max_rows", "min_rows", "last_rows", "linear_recurrence", "slide",
-    "search", "accumulate",
+    "take_rows", "add_rows", "max_rows", "min_rows", "multiply_rows", "last_rows",
+    "linear_recurrence", "slide", "search", "accumulate", "segments",
 )  # fmt: skip
 TABLED = [row for row in ROWS if row.op not in CONSTANT]
 

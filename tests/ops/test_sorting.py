@@ -9,10 +9,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from numeric import CODES, assert_same_bits
+from numeric import CODES, Array, assert_same_bits
 
 import ngrad
 from ngrad.errors import NumberError, ShapeError
+from ngrad.ops.ranks import PLACES, RANKED
+from ngrad.ops.sorting import ARGSORT
+from ngrad.record import apply
 
 TIES = np.array([np.nan, 2.0, -0.0, 0.0, -np.inf, -np.nan, 2.0, np.inf, -1e-45, 1e-45, 0.0, -0.0])
 
@@ -39,19 +42,39 @@ def test_many_rows_with_many_ties(code: str) -> None:
     assert (steps <= 0).all() and (np.diff(found)[steps == 0] > 0).all()
 
 
-@pytest.mark.parametrize("length", [300, 3000])
-@pytest.mark.parametrize("code", ["f2", "f4", "f8", "u4", "i8", "u8"])
-def test_long_rows_are_stable_as_short_ones_are(code: str, length: int) -> None:
-    """NumPy's fast sorts are not; with extremes, and zeros and NaNs of both signs."""
+def _tied(code: str, length: int) -> Array:
     rng = np.random.default_rng(7)
     if code[0] == "f":
         x = np.where(rng.random((2, length)) < 0.3, rng.choice(TIES, (2, length)), 0.0)
         x = (x + rng.normal(size=x.shape).round(1)).astype(code)
         x[:, ::5] = -0.0
-    else:
-        info = np.iinfo(code)
-        x = rng.choice(np.array([info.min, info.max, 3, 4], code), (2, length))
-        x[:, ::3] = rng.integers(info.min, info.max, x[:, ::3].shape, code)
+        return x
+    info = np.iinfo(code)
+    x = rng.choice(np.array([info.min, info.max, 3, 4], code), (2, length))
+    x[:, ::3] = rng.integers(info.min, info.max, x[:, ::3].shape, code)
+    return x
+
+
+@pytest.mark.parametrize("length", [300, 3000])
+@pytest.mark.parametrize("code", ["f2", "f4", "f8", "u4", "i8", "u8"])
+@pytest.mark.parametrize("step", [3, 40, 100])
+def test_elements_at_ranks_are_those_of_the_order(code: str, length: int, step: int) -> None:
+    x, ranks = _tied(code, length), np.arange(0, length, length // step)
+    each = np.stack([ranks, ranks[::-1]])
+    order, ordered = apply(ARGSORT, (ngrad.constant(x),), (False,)), ngrad.sort(x)
+    for at in (ranks, each):
+        found = apply(RANKED, (ngrad.constant(x), ngrad.constant(at)))
+        where = apply(PLACES, (ngrad.constant(x), ngrad.constant(at), found))
+        spread = np.broadcast_to(at, (2, len(ranks)))
+        assert_same_bits(found, np.take_along_axis(ordered.numpy(), spread, -1))
+        assert_same_bits(where, np.take_along_axis(order.numpy(), spread, -1))
+
+
+@pytest.mark.parametrize("length", [300, 3000])
+@pytest.mark.parametrize("code", ["f2", "f4", "f8", "u4", "i8", "u8"])
+def test_long_rows_are_stable_as_short_ones_are(code: str, length: int) -> None:
+    """NumPy's fast sorts are not; with extremes, and zeros and NaNs of both signs."""
+    x = _tied(code, length)
     with np.errstate(invalid="ignore"):
         _, rank = np.unique(x, return_inverse=True)
     for direction, sign in (("ASCENDING", 1), ("DESCENDING", -1)):
@@ -59,6 +82,23 @@ def test_long_rows_are_stable_as_short_ones_are(code: str, length: int) -> None:
         assert_same_bits(ngrad.argsort(x, direction=direction), order.astype(np.int32))
         expected = np.take_along_axis(x, order, -1)
         assert_same_bits(ngrad.sort(x, direction=direction), expected)
+
+
+@pytest.mark.parametrize("length", [300, 3000])
+@pytest.mark.parametrize("code", ["i4", "u4", "i8", "u8"])
+def test_integers_of_few_digits(code: str, length: int) -> None:
+    """At both ends of the dtype, and where a difference of two does not fit it."""
+    info, rng = np.iinfo(code), np.random.default_rng(3)
+    low, high = int(info.min), int(info.max)
+    for least, most in (
+        (0, 100), (0, 1 << 20), (high - 70_000, high), (low, low + (1 << 16)), (low, high),
+        (low, low + (1 << 31)), (high - (1 << 32) + 1, high),
+    ):  # fmt: skip
+        x = rng.integers(max(least, low), most, (2, length), code, endpoint=True)
+        x[:, ::7], x[:, 5] = max(least, low), most
+        for direction, ranked in (("ASCENDING", x), ("DESCENDING", ~x)):
+            found = ngrad.argsort(x, direction=direction)
+            assert_same_bits(found, ranked.argsort(-1, "stable").astype(np.int32))
 
 
 def test_a_cotangent_goes_to_where_its_element_was() -> None:

@@ -21,7 +21,7 @@ from ngrad_kernels.render import CHUNKS, FOLD, LENGTH, SLABS, VIEW, WIDTH
 from ngrad_kernels.scalars import SCALARS, is_long
 from ngrad_kernels.writer import Writer
 
-AHEAD = 8
+AHEAD = 16
 """Partial results that a thread asks for before it combines the first."""
 
 
@@ -338,6 +338,30 @@ class _Kernel(Writer):
                     self.write(f"store_{result}({out}, at, {result}(mine))")
             self.write("row += teams")
 
+    def segments(self) -> None:
+        """A thread an element of the result."""
+        code = self.code
+        after = expression(self.body.reduction or "", ("total", "x"), code, code)
+        self.write(
+            "words = table_at(facts)",
+            "count, length, width = words[0], words[1], words[2]",
+            "at = thread_index()",
+        )
+        with self.block("while at < n * width"):
+            self.write(
+                "item = at // width",
+                "batch = item // count",
+                "segment = item - batch * count",
+                "first, last = load_i8(a1, segment), length",
+            )
+            with self.block("if segment + 1 < count"):
+                self.write("last = load_i8(a1, segment + 1)")
+            self.write(f"total = {computed(code)}(0)")
+            with self.block("for i in range(first, last)"):
+                self.write(f"x = load_{code}(a0, (batch * length + i) * width + at - item * width)")
+                self.write(f"total = x if i == first else {after}")
+            self.write(f"store_{code}(a2, at, total)", "at += thread_count()")
+
     def _read(self, kinds: tuple[str, ...]) -> None:
         """The elements `at` of contiguous operands, or of the one that may be a view, as values of
         these dtypes.
@@ -352,7 +376,14 @@ class _Kernel(Writer):
 
 _OPERANDS = {"rows": 3, "columns": 3, "arg": 3}
 """Of a reduction: input, result, and partial results, which a launch of several chunks has."""
-_WIDTHS = {"map": 1, "rows": THREADS, "columns": CHUNK, "arg": THREADS, "scan": GROUP}
+_WIDTHS = {
+    "map": 1,
+    "rows": THREADS,
+    "columns": CHUNK,
+    "arg": THREADS,
+    "scan": GROUP,
+    "segments": 1,
+}
 
 
 def render(body: Body, views: bool = False) -> Source:

@@ -56,6 +56,16 @@ def _linear_recurrence(a: Array, b: Array) -> Array:
     return out
 
 
+def _segments(x: Array, starts: Array, function: str, axis: int) -> Array:
+    parts = [
+        _accumulate(np.moveaxis(part, axis, -1), np.arange(part.shape[axis]) == 0, function)[
+            ..., -1
+        ]
+        for part in np.split(x, starts[1:], axis)
+    ]
+    return np.stack(parts, axis)
+
+
 def _accumulate(x: Array, anew: Array, function: str) -> Array:
     from ngrad.graph.reference import REFERENCES
 
@@ -89,6 +99,7 @@ FOLDS: dict[str, Reference] = {
     "cummin": _running(np.minimum),
     **{f"reduce_{name}": _fold(getattr(np, f"bitwise_{name}")) for name in ("and", "or", "xor")},
     "accumulate": _accumulate,
+    "segments": _segments,
     "linear_recurrence": _linear_recurrence,
     "slide": _slide,
 }

@@ -38,6 +38,13 @@ def _inverse_of_part(x: Array, cutoff: Array, hermitian: bool) -> Any:
     return np.linalg.pinv(wide(x), wide(cutoff)[..., 0, 0], hermitian)
 
 
+def _lstsq(matrix: Array, rhs: Array, cutoff: Array) -> Any:
+    found = np.matmul(_inverse_of_part(matrix, cutoff, False), wide(rhs))
+    values = np.linalg.svd(wide(matrix), compute_uv=False)
+    ranks = (values > wide(cutoff)[..., 0] * values.max(-1, initial=0, keepdims=True)).sum(-1)
+    return found, np.broadcast_to(ranks.astype(np.int32), found.shape[:-2])
+
+
 def _adjugate(x: Array) -> Any:
     """By minors, each the determinant of what is left without a row and a column."""
     x, n = wide(x), range(x.shape[-1])
@@ -74,6 +81,7 @@ MATRICES: dict[str, Callable[..., Any]] = {
     "inv": lambda x: np.linalg.inv(wide(x)),
     "solve": lambda matrix, rhs: np.linalg.solve(wide(matrix), wide(rhs)),
     "pinv": _inverse_of_part,
+    "lstsq": _lstsq,
     "det": lambda x: np.linalg.det(wide(x)),
     "slogdet": lambda x: np.linalg.slogdet(wide(x)),
     "adjugate": _adjugate,

@@ -83,6 +83,13 @@ def _argsort(x: Array, descending: bool) -> Array:
     return np.argsort(rank.reshape(x.shape) * (1 - 2 * descending), -1, kind="stable")
 
 
+def _at_ranks(x: Array, ranks: Array) -> tuple[Array, Array]:
+    """Rows, and where their elements at ranks stand."""
+    lead = np.broadcast_shapes(x.shape[:-1], ranks.shape[:-1])
+    x, ranks = (np.broadcast_to(z, (*lead, z.shape[-1])) for z in (x, ranks))
+    return x, np.take_along_axis(_argsort(x, False), ranks, -1)
+
+
 def _shown(extents: Any, sizes: Any, steps: Any, gaps: Any) -> list[Any]:
     """For each place in a window, in order: that place, and the elements that are shown there."""
     counts = [
@@ -131,9 +138,12 @@ MOVES: dict[str, Reference] = {
     "add_rows": _add_rows,
     "max_rows": functools.partial(_joined, np.maximum),
     "min_rows": functools.partial(_joined, np.minimum),
+    "multiply_rows": functools.partial(_joined, np.multiply),
     "last_rows": _last_rows,
     "argsort": _argsort,
     "sort": lambda x, descending: np.take_along_axis(x, _argsort(x, descending), -1),
+    "ranked": lambda x, ranks: np.take_along_axis(*_at_ranks(x, ranks), -1),
+    "rank_places": lambda x, ranks, found: _at_ranks(x, ranks)[1],
     "partition": lambda x, kth: np.partition(x, kth, -1),
     "argpartition": lambda x, kth: np.argpartition(x, kth, -1),
     "pack_bits": lambda x, big: np.packbits(x, -1, bitorder="big" if big else "little"),

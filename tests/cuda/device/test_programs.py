@@ -31,6 +31,7 @@ GPU = "cuda:0"
 X = np.linspace(-2.0, 2.0, 12, dtype=np.float32).reshape(3, 4)
 HOST_ONLY = {op.name for op in TABLE.values() if op.family in ("linalg", "special")}
 HOST_ONLY |= {"to_device", "trigamma"}  # whose derivative is the host's, and which is digamma's
+HOST_ONLY.add("rank_places")  # of what was not sorted
 PARTITIONS = {"partition", "argpartition"}
 """Ops of which but a few places are determined: a GPU sorts for them."""
 

@@ -45,9 +45,11 @@ def atomically() -> Iterator[None]:
 
 
 def joined(target: CudaTarget | None, how: str, sizes: Sizes, g: Array, index: Array) -> Array:
-    """Rows joined to zeros on a device, or on the CPU by the kernel that reads all indices."""
+    """Rows joined to zeros, or to ones if they are multiplied, on a device, or on the CPU by the
+    kernel that reads all indices.
+    """
     batches, rows, count, width, sharing = sizes
-    out, code = np.zeros((batches, rows, width), g.dtype), g.dtype.str[1:]
+    out, code = np.full((batches, rows, width), how == "multiply", g.dtype), g.dtype.str[1:]
     if target is None:
         facts = np.array([rows, count, width, sharing, 1, 1])
         addresses = [x.ctypes.data for x in (g, index, out)]
@@ -86,7 +88,7 @@ def test_sizes_and_blocks(
 ) -> None:
     """Rows of several tiles, indices of one to three digits, batches that have them in common."""
     g, index = drawn(sizes, "f4", rng)
-    for how, threads in zip(JOINED, rng.permutation([32, 32, 64]), strict=True):
+    for how, threads in zip(JOINED, rng.permutation([32, 32, 64, 64]), strict=True):
         target = open_target(0, threads=int(threads))
         assert same_bits(joined(target, how, sizes, g, index), joined(None, how, sizes, g, index))
 

@@ -126,6 +126,12 @@ def test_scans(code: str, reduction: str, rng: Rng) -> None:
         assert_same(launches.scanning(reduction, code, 5, length, views, rng))
 
 
+@pytest.mark.parametrize("width", [1, 3])
+@pytest.mark.parametrize("code, reduction", [("f4", "add"), ("f8", "hypot"), ("i4", "subtract")])
+def test_segments(code: str, reduction: str, width: int, rng: Rng) -> None:
+    assert_same(launches.segments(reduction, code, width, rng))
+
+
 @pytest.mark.parametrize("code", HALVES)
 def test_floats_of_two_bytes(code: str, rng: Rng) -> None:
     """Ops, conversions to and from them, reductions of what is widened, scans."""
