@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from composed import Array, Case, composed, dtype_of, fused, same_bits
+from composed import Array, Case, Cpu, composed, dtype_of, fused, same_bits
 
 from ngrad_kernels import threads
+from ngrad_kernels.apart import apart
 from ngrad_kernels.codes import part_of
 from ngrad_kernels.space import Operand, Reduce, Space, Step
 
@@ -118,3 +120,17 @@ def assert_same(case: Case) -> None:
         for k, (x, y) in enumerate(zip(fused(case, stream=stream), expected, strict=True)):
             where = f"output {k}, {count} threads, {case.cut}, {case.space.text()}"
             assert same_bits(x, y), f"{where}, streamed: {stream}"
+
+
+def assert_apart(case: Case, target: Any = Cpu) -> None:
+    """A space's rows and columns by two kernels, the second of which reads what the first found."""
+    space = replace(case.space, over=())
+    parts = apart(space)
+    first = fused(replace(case, space=parts.first), target)
+    inputs = (*case.inputs, *first[len(parts.firsts) :])
+    second = fused(replace(case, space=parts.second, inputs=inputs), target)
+    found = dict(zip(parts.firsts, first, strict=False)) | dict(
+        zip(parts.seconds, second, strict=True)
+    )
+    for k, whole in enumerate(fused(replace(case, space=space))):
+        assert same_bits(found[k], whole), f"output {k}, {case.cut}, {space.text()}"

@@ -7,8 +7,9 @@ from typing import Any
 from composed import Case
 from hypothesis import given
 from hypothesis import strategies as st
-from spaces import Builder, assert_same, filled
+from spaces import Builder, assert_apart, assert_same, filled
 
+from ngrad_kernels.apart import reduces_both
 from ngrad_kernels.contract import BLOCK, CHUNK, ROWS
 from ngrad_kernels.in_place import in_place
 from ngrad_kernels.space import Reduce, Space
@@ -136,3 +137,5 @@ def cases(draw: Any) -> Case:
 @given(cases())
 def test_any_space(case: Case) -> None:
     assert_same(case)
+    if reduces_both(case.space):
+        assert_apart(case)

@@ -115,13 +115,13 @@ def kept_passes(space: Space) -> tuple[Kept, ...]:
         roots += [step.operand for k in one.rows if (step := space.reduction(k))]
         needs.append(list(elements(space, roots, known)))
         known |= costly.intersection(needs[-1])
-    found, computed = [], set[int]()
+    found, there = [], set[int]()
     for index, values in enumerate(needs):
         later = {k for more in needs[index + 1 :] for k in more}
-        reads = [k for k in values if k < len(space.inputs) or k in computed]
+        reads = [k for k in values if k < len(space.inputs) or k in there]
         fresh = [k for k in values if k not in reads]
         held = later.intersection(costly).intersection(fresh)
-        computed |= held
+        there |= held
         found.append(Kept(tuple(reads), tuple(fresh), tuple(sorted(held)), stores[index]))
     return tuple(found)
 

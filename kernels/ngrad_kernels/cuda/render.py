@@ -21,7 +21,7 @@ from ngrad_kernels.render import CHUNKS, FOLD, LENGTH, SLABS, VIEW, WIDTH
 from ngrad_kernels.scalars import SCALARS, is_long
 from ngrad_kernels.writer import Writer
 
-AHEAD = 16
+AHEAD = 8
 """Partial results that a thread asks for before it combines the first."""
 
 

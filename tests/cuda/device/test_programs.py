@@ -7,6 +7,7 @@ near, and tested in `test_matrix_ops.py`.
 
 from __future__ import annotations
 
+import functools
 import os
 import zlib
 from collections.abc import Callable, Iterator
@@ -119,8 +120,8 @@ def chain() -> Any:
     return y, tape.gradient(y, x)
 
 
-def rows() -> Any:
-    x, scale = ngrad.constant(X), ngrad.constant(X[0])
+def rows(values: Any = X) -> Any:
+    x, scale = ngrad.constant(values), ngrad.constant(values[0])
     with ngrad.GradientTape() as tape:
         tape.watch([x, scale])
         mean, variance = ngrad.nn.moments(x, [1], keepdims=True)
@@ -208,6 +209,20 @@ def test_rows_of_several_chunks() -> None:
     for way in ("deferred", "fused"):
         with evaluated(way):
             assert bits(on_gpu(program)) == expected
+
+
+@pytest.mark.parametrize("code", ["f4", "f8"])
+def test_rows_of_any_length(code: str) -> None:
+    """Those that warps keep, with their columns, and those that thread blocks pass over."""
+    shapes = [(18, 17), (3, 40)]
+    if not devices.simulated():
+        shapes += [(1041, 33), (37, 128), (2100, 512), (1000, 1000), (1030, 1024), (40, 1500)]
+    for shape in shapes:
+        values = np.random.default_rng(SEED).normal(size=shape).astype(code)
+        expected = bits(rows(values))
+        with evaluated("fused"):
+            for _ in range(2):
+                assert bits(on_gpu(functools.partial(rows, values))) == expected, shape
 
 
 def test_floats_of_two_bytes() -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pytest
@@ -13,10 +11,10 @@ from composed import Case, fused, same_bits
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from simulator import Simulated
-from spaces import filled
+from spaces import assert_apart, filled
 from test_random_spaces import cases
 
-from ngrad_kernels.apart import Apart, apart, reduces_both
+from ngrad_kernels.apart import reduces_both
 from ngrad_kernels.contract import BLOCK, CHUNK, ROWS
 from ngrad_kernels.cuda.kept_rows import elements_kept
 from ngrad_kernels.cuda.render_space import render_space
@@ -32,22 +30,6 @@ def assert_same(case: Case, grid: int = 2, size: int = 32, keep: bool = False) -
     for k, (x, y) in enumerate(pairs):
         where = f"output {k}, {grid} blocks of {size}, {case.cut}, {case.space.text()}"
         assert same_bits(x, y), where
-
-
-def assert_apart(case: Case, grid: int = 2, size: int = 32) -> None:
-    """A space's rows and columns by two kernels, the second of which reads what the first found."""
-    space = replace(case.space, over=())
-    parts: Apart = apart(space)
-    found: list[Any] = [None] * len(space.outputs)
-    target = Simulated(grid, size)
-    first = fused(replace(case, space=parts.first), target)
-    rows = first[len(parts.firsts) :]
-    given = (*case.inputs, *rows)
-    second = fused(replace(case, space=parts.second, inputs=given), target)
-    for k, x in [*zip(parts.firsts, first, strict=False), *zip(parts.seconds, second, strict=True)]:
-        found[k] = x
-    for k, (x, y) in enumerate(zip(found, fused(replace(case, space=space)), strict=True)):
-        assert same_bits(x, y), f"output {k}, {grid} blocks of {size}, {space.text()}"
 
 
 @pytest.mark.parametrize("rows, length", ROWED)
@@ -78,7 +60,7 @@ def test_columns_beside_rows(rows: int, length: int) -> None:
     case = filled(programs.layer_norm_gradient(), rows, length, ROWS, length, special=rows == 37)
     assert_same(case, 2, 64, keep=True)
     if rows < 100:
-        assert_apart(case, 2, 64)
+        assert_apart(case, Simulated(2, 64))
 
 
 @pytest.mark.parametrize("rows, length", ROWED[:4] + TALL)
@@ -129,7 +111,7 @@ def test_rows_and_columns_are_refused() -> None:
 def test_any_space(case: Case, shape: tuple[int, int]) -> None:
     assume(case.rows * case.length * case.space.count < 20_000)  # Python is slow
     if reduces_both(case.space):
-        assert_apart(case, *shape)
+        assert_apart(case, Simulated(*shape))
     else:
         assert_same(case, *shape)
     if elements_kept(case.space, case.length):
