@@ -16,14 +16,16 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from ngrad_kernels.codes import words_for
+from ngrad_kernels.codes import computed, words_for
 from ngrad_kernels.contract import BLOCK, CHUNK, ROWS, SHORT, SLAB, identity, lanes
-from ngrad_kernels.cuda.elements import SEVERAL, Elements, Rename
+from ngrad_kernels.cuda.elements import Elements
 from ngrad_kernels.cuda.source import GROUP, THREADS
 from ngrad_kernels.writer import Writer
 
 GROUPS = THREADS // GROUP
 """The most groups that a thread block has."""
+FEW = 4
+"""Elements at a time of those that are left of a block."""
 BLOCKS = CHUNK // BLOCK
 """Results of a reduction in shared memory: one for each block of a chunk."""
 
@@ -41,8 +43,13 @@ class Reduction(NamedTuple):
 
     @property
     def lanes(self) -> list[str]:
-        """The names of a thread's lanes, in order."""
-        return [f"all{k}_{self.result}" for k in range(lanes(self.code) // GROUP)]
+        """A thread's lanes, in order."""
+        return [f"lanes_{self.result}[{k}]" for k in range(self.own)]
+
+    @property
+    def own(self) -> int:
+        """How many lanes a thread has."""
+        return lanes(self.code) // GROUP
 
 
 def words_of(reductions: Sequence[Reduction]) -> int:
@@ -74,37 +81,41 @@ def reduce_chunk(writer: Writer, reductions: Sequence[Reduction], elements: Elem
     A lane's elements are always the same ones, whatever the pass: it may read what it stored.
     """
     for one in reductions:
-        writer.write(f"part_{one.result} = {identity(one.reduction, one.wide)}")
+        writer.write(
+            f"part_{one.result} = {identity(one.reduction, one.wide)}",
+            f"lanes_{one.result} = cuda.local.array({one.own}, {computed(one.code)})",
+        )
+
+    def take(inside: str = "") -> None:
+        for one in reductions:
+            lane = f"lanes_{one.result}[q % {one.own}]"
+            more = f"combine_{one.reduction}({lane}, {one.value})"
+            writer.write(f"{lane} = {f'select({inside}, {more}, {lane})' if inside else more}")
+
     with writer.block("for b in range(chunk + group * BLOCK, end, groups * BLOCK)"):
         writer.write("size = min(BLOCK, end - b)")
         for one in reductions:
             start = identity(one.reduction, one.code)
-            writer.write(*[f"{name} = {start}" for name in one.lanes])
-        fewest = max((len(one.lanes) for one in reductions), default=1)
+            writer.write(*[f"{lane} = {start}" for lane in one.lanes])
+        fewest = max((one.own for one in reductions), default=1)
         count = max(elements.together, fewest)
         step = GROUP * count
         writer.write(f"done = size // {step} * {step}" if count > 1 else "done = size")
         with writer.block(f"for i in range(lane, done, {step})"):
-            elements.several(
-                writer,
-                count,
-                lambda k: writer.write(f"j = b + i + {GROUP * k}"),
-                lambda rename: _take(writer, reductions, count, rename),
-            )
+            elements.several(writer, count, lambda: writer.write(f"j = b + i + {GROUP} * q"), take)
         if count > 1:
             # The last element stands for those that are not there, which nothing keeps.
-            few = max(min(count, SEVERAL), fewest)
+            few = max(min(count, FEW), fewest)
             with writer.block(f"for i in range(done + lane, size + lane, {GROUP * few})"):
                 elements.several(
                     writer,
                     few,
-                    lambda k: writer.write(
-                        f"place = i + {GROUP * k}",
+                    lambda: writer.write(
+                        f"place = i + {GROUP} * q",
                         "inside = place < size",
                         "j = b + min(place, size - 1)",
                     ),
-                    lambda rename: _take(writer, reductions, few, rename, "inside"),
-                    "rest",
+                    functools.partial(take, "inside"),
                     "inside",
                 )
         for one in reductions:
@@ -116,32 +127,6 @@ def reduce_chunk(writer: Writer, reductions: Sequence[Reduction], elements: Elem
                     writer.write(f"store_{one.wide}({place}, part_{one.result})")
     if reductions:
         _fold_blocks(writer, reductions)
-
-
-def _take(
-    writer: Writer,
-    reductions: Sequence[Reduction],
-    count: int,
-    rename: Rename,
-    inside: str = "",
-) -> None:
-    """Combine elements' values with the lanes that those of their numbers belong to."""
-    for one in reductions:
-        for first, lane in enumerate(one.lanes):
-            numbers = range(first, count, len(one.lanes))
-            if inside:
-                for k in numbers:
-                    more = f"combine_{one.reduction}({lane}, {rename(k, one.value)})"
-                    writer.write(f"{lane} = select({rename(k, inside)}, {more}, {lane})")
-            else:
-                writer.write(f"{lane} = {_combined(one, lane, numbers, rename)}")
-
-
-def _combined(one: Reduction, total: str, numbers: Sequence[int], rename: Rename) -> str:
-    """A total with the values of elements, in order."""
-    for k in numbers:
-        total = f"combine_{one.reduction}({total}, {rename(k, one.value)})"
-    return total
 
 
 def _combine_lanes(writer: Writer, one: Reduction) -> None:
@@ -261,25 +246,19 @@ def reduce_columns(
 def reduce_slab(writer: Writer, reductions: Sequence[Reduction], elements: Elements) -> None:
     """A column's elements in a slab of rows, [slab, stop), reduced in order."""
 
-    together = elements.together
-
-    def add(count: int, rename: Rename) -> None:
+    def add() -> None:
         for one in reductions:
             part = f"part_{one.result}"
-            writer.write(f"{part} = {_combined(one, part, range(count), rename)}")
+            writer.write(f"{part} = combine_{one.reduction}({part}, {one.value})")
 
+    together = elements.together
     writer.write("last, done = min(stop, slab + SLAB), slab")
     if together > 1:
         writer.write(f"done = slab + (last - slab) // {together} * {together}")
         with writer.block(f"for at in range(slab, done, {together})"):
-            elements.several(
-                writer,
-                together,
-                lambda k: writer.write(f"row = at + {k}"),
-                functools.partial(add, together),
-            )
+            elements.several(writer, together, lambda: writer.write("row = at + q"), add)
     with writer.block("for row in range(done, last)"):
-        elements.several(writer, 1, lambda k: None, functools.partial(add, 1), "rest")
+        elements.several(writer, 1, lambda: None, add)
 
 
 def _slab_words(reductions: Sequence[Reduction]) -> int:

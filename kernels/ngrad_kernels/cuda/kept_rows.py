@@ -342,8 +342,8 @@ class _KeptRows(SpaceKernel):
                 assert isinstance(step, Step)
                 self.write(f"v{k} = {self.expression(step, 'j')}")
 
-        names = [f"v{k}" for k in (*given, *read)]
-        return Elements(names, reads, compute, len(rest), mark="column_")
+        names = {f"v{k}": space.code_of(k) for k in (*given, *read)}
+        return Elements(names, reads, compute)
 
 
 def render_kept(space: Space, count: int) -> Source:

@@ -96,7 +96,7 @@ class _Kernel(Writer):
     def _elements(self, number: str) -> Elements:
         """What is reduced: elements of a number in row-major order."""
         load = functools.partial(self._load, number)
-        return Elements(["v0"], load, self.compute, len(self.body.steps), long=self._long())
+        return Elements({"v0": self.code}, load, self.compute, long=self._long())
 
     def _reduction(self) -> Reduction:
         reduction = self.body.reduction or ""

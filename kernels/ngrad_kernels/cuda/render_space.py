@@ -70,17 +70,15 @@ class _Kernel(SpaceKernel):
                 code = self.space.code_of(value)
                 self.write(f"store_{code}({self.out(k)}, start + j, v{value})")
 
-        names = [f"v{k}" for k in dict.fromkeys((*place, *read))]
+        names = {f"v{k}": self.space.code_of(k) for k in (*place, *read)}
         rest = [k for k in values if k not in read]
         return Elements(
             names,
             reads,
             functools.partial(self._compute, rest),
-            len(rest),
             store,
             stores=bool(one.stores),
             long=self._long(rest),
-            mark=f"pass{self.passes.index(one)}_",
         )
 
     def _compute(self, values: Sequence[int]) -> None:
