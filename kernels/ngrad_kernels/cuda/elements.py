@@ -27,6 +27,8 @@ class Elements(NamedTuple):
     reads : dict of str to str
         The names of the values that `read` sets, and their dtype codes.
     read, compute, store : callable
+    place : callable
+        Writes what they need of where the element is.
     stores : bool
         Whether `store` writes anything.
     long : bool
@@ -37,6 +39,7 @@ class Elements(NamedTuple):
     read: Callable[[], None]
     compute: Callable[[], None]
     store: Callable[[], None] = lambda: None
+    place: Callable[[], None] = lambda: None
     stores: bool = False
     long: bool = False
 
@@ -59,12 +62,14 @@ class Elements(NamedTuple):
         if count == 1:
             writer.write("q = 0")
             move()
+            self.place()
             self.read()
         else:
             for name, code in self.reads.items():
                 writer.write(f"{name}s = cuda.local.array({count}, {computed(code)})")
             with writer.block(f"for q in range({count})"):
                 move()
+                self.place()
                 self.read()
                 writer.write(*[f"{name}s[q] = {name}" for name in self.reads])
             if self.reads:
@@ -74,6 +79,7 @@ class Elements(NamedTuple):
         with nullcontext() if count == 1 else writer.block(f"for q in range({count})"):
             if count > 1:
                 move()
+                self.place()
                 writer.write(*[f"{name} = {name}s[q]" for name in self.reads])
             self.compute()
             use()

@@ -327,7 +327,6 @@ class _KeptRows(SpaceKernel):
         rest = [k for k in values if k not in read]
 
         def reads() -> None:
-            self.write("start = row * length")
             for k in given:
                 if k in places:
                     self.write(f"v{k} = reload_{space.code_of(k)}({places[k]}, row - slab)")
@@ -343,7 +342,7 @@ class _KeptRows(SpaceKernel):
                 self.write(f"v{k} = {self.expression(step, 'j')}")
 
         names = {f"v{k}": space.code_of(k) for k in (*given, *read)}
-        return Elements(names, reads, compute)
+        return Elements(names, reads, compute, place=lambda: self.write("start = row * length"))
 
 
 def render_kept(space: Space, count: int) -> Source:

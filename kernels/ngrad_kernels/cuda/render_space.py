@@ -55,7 +55,6 @@ class _Kernel(SpaceKernel):
         read = [k for k in values if k in one.reloads or not isinstance(self.space.step(k), Step)]
 
         def reads() -> None:
-            move()
             for k in place:
                 self.value(k, "row")
             for k in read:
@@ -77,6 +76,7 @@ class _Kernel(SpaceKernel):
             reads,
             functools.partial(self._compute, rest),
             store,
+            move,
             stores=bool(one.stores),
             long=self._long(rest),
         )
