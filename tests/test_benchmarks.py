@@ -99,7 +99,7 @@ def test_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     assert list(figures.transcendental(1, 10)) == []
 
 
-@pytest.mark.parametrize("name", ["fused", "scaling", "figures"])
+@pytest.mark.parametrize("name", ["fused", "scaling", "figures", "routines"])
 def test_without_a_gpu_they_say_what_is_missing(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if len(ngrad.list_devices()) > 1:
         pytest.skip("there is a GPU")

@@ -198,10 +198,10 @@ class _KeptRows(SpaceKernel):
                 else:
                     self.write(f"x{k}[r] = load_if_{operand.code}({at}, left > {WARP} * r)")
 
-        self._each(load)
-        # All are asked for before the first is waited for.
-        names = "".join(f"x{k}[r], " for k in inputs)
-        if names:
+        if inputs:
+            self._each(load)
+            # All are asked for before the first is waited for.
+            names = "".join(f"x{k}[r], " for k in inputs)
             with self.block(f"for r in range({self.elements})"):
                 self.write(f"{names}= at_hand(({names}))")
 

@@ -30,6 +30,7 @@ ROWS = ("tanh(x*y+z)", "cross-entropy", "layer norm", "sum of", "MLP", "one kern
         ("fused", ["--scale", "1e-6", "--rounds", "1"], ROWS),
         ("scaling", ["--largest", "1000", "--rounds", "1"], ("1e+03",)),
         ("figures", ["--size", "100", "--rounds", "1"], ("add, 1e+02 float32", "reduce_max")),
+        ("routines", ["--scale", "1e-5", "--rounds", "1"], ("10 rows of 1 to 2", "cholesky of")),
     ],
 )
 def test_runs(

@@ -42,14 +42,13 @@ def test_a_warm_loop_allocates_nothing_and_waits_for_nothing(target: CudaTarget)
     before = target.counters
     for k in range(10):
         step(k)
-    done = target.counters - before
-    assert done.pop("allocations", 0) <= 10  # pinned pieces, until the device has read them
-    assert done == {"launches": 20, "copies": 10}
     assert (get(target, total, COUNT) == 4 * 45).all()
-    before = target.counters
     for k in range(10):
         step(k)
-    assert target.counters - before == {"launches": 20, "copies": 10}
+    done = target.counters - before
+    # Pinned pieces, until the device has read them: so many may wait at a time.
+    assert done.pop("allocations", 0) <= 10
+    assert done == {"launches": 40, "copies": 21, "synchronisations": 1}
 
 
 def test_limit(target: CudaTarget) -> None:

@@ -54,6 +54,14 @@ def test_rows_that_warps_keep(make: Callable[[], Space], rows: int, length: int)
         assert_same(case, 2, size, keep=True)
 
 
+def test_rows_of_one_number() -> None:
+    """Reductions of what a row repeats: elements read nothing."""
+    inputs, steps = (Operand("f4", "row"),), (Reduce("sum", 0, "row", "f4"),)
+    case = filled(Space(inputs, steps, (1,)), 3, 40, 2, 40)
+    assert_same(case, keep=True)
+    assert_same(case)
+
+
 @pytest.mark.parametrize("rows, length", [(1, 16), (16, 40), (37, 33), (0, 20), (1030, 17)])
 def test_columns_beside_rows(rows: int, length: int) -> None:
     """By slabs, where warps keep the rows, and apart."""

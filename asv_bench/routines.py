@@ -1,0 +1,128 @@
+"""Sums at indices and linear algebra beside PyTorch's, on a GPU or the CPU.
+
+    python asv_bench/routines.py [--device cuda]
+
+Sums at indices are timed as they are by default, with the CPU's bits, and (on a GPU) in whichever
+order threads come, which is PyTorch's way. Every figure is the least of several rounds, of ten
+calls between two waits.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+import place
+from figures import least, shown
+from place import Work, missing, torch_tensor, waiting
+from rich.console import Console
+from rich.table import Table
+
+import ngrad as tf
+import ngrad.numpy as gnp
+
+CALLS = 10
+INDICES = ((10, 10_000, 64), (1000, 10_000, 64), (1000, 1_000_000, 1), (100_000, 1_000_000, 1),
+           (100_000, 100_000, 64))  # fmt: skip
+"""Rows of the result, indices, and elements a row."""
+MATRICES = ((512, 512), (2048, 2048), (1000, 8, 8), (16, 200, 200))
+FACTORS = ("cholesky", "inv", "det", "qr", "eigh")
+
+
+class Line(NamedTuple):
+    """What was timed, and the seconds that each contender took."""
+
+    name: str
+    best: dict[str, float]
+
+
+def _timed(works: dict[str, Work], rounds: int) -> dict[str, float]:
+    queued = {name: waiting(name, work, CALLS) for name, work in works.items()}
+    return {name: seconds / CALLS for name, seconds in least(queued, rounds).items()}
+
+
+def sums_at_indices(rounds: int, scale: float) -> Iterator[Line]:
+    """`unsorted_segment_sum`, and PyTorch's `index_add_` to zeros."""
+    for rows, count, width in INDICES:
+        sizes = (max(2, int(n * scale)) for n in (rows, count))
+        yield _sum_at_indices(*sizes, width, rounds)
+
+
+def _sum_at_indices(rows: int, count: int, width: int, rounds: int) -> Line:
+    rng = np.random.default_rng(0)
+    values = rng.normal(size=(count, width)).astype(np.float32)
+    places = rng.integers(0, rows, count)
+    data, ids = tf.constant(values), tf.constant(places)
+
+    def ours(more: int = 0) -> Work:
+        return lambda: tf.eval(tf.math.unsorted_segment_sum(data, ids, rows + more))
+
+    works = {"ngrad": ours()}
+    if not missing("PyTorch"):
+        theirs, at = torch_tensor(values), torch_tensor(places)
+        works["PyTorch"] = lambda: theirs.new_zeros((rows, width)).index_add_(0, at, theirs)
+    best = _timed(works, rounds)
+    if place.on_gpu():
+        tf.config.set_op_determinism(False)
+        try:  # of one more row: a plan keeps what it was made with
+            best["in any order"] = _timed({"ngrad": ours(1)}, rounds)["ngrad"]
+        finally:
+            tf.config.set_op_determinism(True)
+    return Line(f"{count:,} rows of {width} to {rows:,}", best)
+
+
+def linear_algebra(rounds: int, scale: float) -> Iterator[Line]:
+    """Factors and what is computed by them, of positive definite matrices."""
+    rng = np.random.default_rng(0)
+    for shape in MATRICES:
+        *batch, rows, _ = (max(2, int(n * scale)) for n in shape)
+        x = rng.normal(size=(*batch, rows, rows))
+        x = (x @ np.swapaxes(x, -1, -2) + np.eye(rows)).astype(np.float32)
+        for name in FACTORS:
+            yield _factors(name, x, rounds)
+
+
+def _factors(name: str, x: Any, rounds: int) -> Line:
+    ours, given = getattr(gnp.linalg, name), tf.constant(x)
+
+    def work() -> None:
+        results = ours(given)
+        tf.eval(*results) if isinstance(results, tuple) else tf.eval(results)
+
+    works: dict[str, Work] = {"ngrad": work}
+    if not missing("PyTorch"):
+        import torch
+
+        theirs, tensor = getattr(torch.linalg, name), torch_tensor(x)
+        works["PyTorch"] = lambda: theirs(tensor)
+    return Line(f"{name} of {' x '.join(map(str, x.shape))} float32", _timed(works, rounds))
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Time all, and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--rounds", type=int, default=3, help="of which the least counts (3)")
+    parser.add_argument("--scale", type=float, default=1.0, help="of the sizes (1)")
+    place.add_argument(parser)
+    chosen = parser.parse_args(arguments)
+    place.choose(chosen.device)
+    tf.config.set_fusion("wait")
+    table = Table(title=f"{place.heading()}, least of {chosen.rounds} rounds")
+    for heading in ("", "ngrad", "in any order", "PyTorch"):
+        table.add_column(heading)
+    for lines in (sums_at_indices, linear_algebra):
+        for name, best in lines(chosen.rounds, chosen.scale):
+            own = best["ngrad"]
+            others = [
+                f"{shown(best[other])} ({best[other] / own:.2f} x)" if other in best else ""
+                for other in ("in any order", "PyTorch")
+            ]
+            table.add_row(name, shown(own), *others)
+    Console(width=None if sys.stdout.isatty() else 120).print(table)
+
+
+if __name__ == "__main__":
+    main()
