@@ -1,4 +1,4 @@
-"""Sums at indices and linear algebra beside PyTorch's, on a GPU or the CPU.
+"""Rows by their length, sums at indices and linear algebra beside PyTorch's, on a GPU or the CPU.
 
     python asv_bench/routines.py [--device cuda]
 
@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import place
 from figures import least, shown
+from peers import copying, numbers
 from place import Work, missing, torch_tensor, waiting
 from rich.console import Console
 from rich.table import Table
@@ -25,8 +26,9 @@ import ngrad as tf
 import ngrad.numpy as gnp
 
 CALLS = 10
+LENGTHS = (32, 64, 128, 256, 512, 1024, 4096)
 INDICES = ((10, 10_000, 64), (1000, 10_000, 64), (1000, 1_000_000, 1), (100_000, 1_000_000, 1),
-           (100_000, 100_000, 64))  # fmt: skip
+           (100_000, 100_000, 64), (10, 1_000_000, 64))  # fmt: skip
 """Rows of the result, indices, and elements a row."""
 MATRICES = ((512, 512), (2048, 2048), (1000, 8, 8), (16, 200, 200))
 FACTORS = ("cholesky", "inv", "det", "qr", "eigh")
@@ -42,6 +44,43 @@ class Line(NamedTuple):
 def _timed(works: dict[str, Work], rounds: int) -> dict[str, float]:
     queued = {name: waiting(name, work, CALLS) for name, work in works.items()}
     return {name: seconds / CALLS for name, seconds in least(queued, rounds).items()}
+
+
+def rows_of(rounds: int, scale: float) -> Iterator[Line]:
+    """Softmax, and with its gradient, of as many elements in rows of several lengths."""
+    elements = int((1 << (26 if place.on_gpu() else 22)) * scale)
+    for length in LENGTHS:
+        values = numbers((max(1, elements // length), length))[0]
+        x = tf.constant(values)
+
+        def derived(x: Any = x) -> Any:
+            with tf.GradientTape() as tape:
+                tape.watch(x)
+                y = tf.nn.softmax(x)
+            return y, tape.gradient(y, x, output_gradients=x)
+
+        def plain(x: Any = x) -> None:
+            tf.eval(tf.nn.softmax(x))
+
+        for name, work, arrays in (("softmax", plain, 2), ("softmax and gradient", derived, 3)):
+            works: dict[str, Work] = {"ngrad": work, "copy": copying(arrays * values.nbytes)}
+            if not missing("PyTorch"):
+                works["PyTorch"] = _softmax(values, name == "softmax")
+            yield Line(f"{name}, rows of {length}", _timed(works, rounds))
+
+
+def _softmax(values: Any, plain: bool) -> Work:
+    import torch
+
+    x = torch_tensor(values, not plain)
+    if plain:
+        return lambda: torch.softmax(x, 1)
+
+    def derived() -> Any:
+        y = torch.softmax(x, 1)
+        return y, torch.autograd.grad(y, x, x.detach())
+
+    return derived
 
 
 def sums_at_indices(rounds: int, scale: float) -> Iterator[Line]:
@@ -111,14 +150,14 @@ def main(arguments: list[str] | None = None) -> None:
     place.choose(chosen.device)
     tf.config.set_fusion("wait")
     table = Table(title=f"{place.heading()}, least of {chosen.rounds} rounds")
-    for heading in ("", "ngrad", "in any order", "PyTorch"):
+    for heading in ("", "ngrad", "copy", "in any order", "PyTorch"):
         table.add_column(heading)
-    for lines in (sums_at_indices, linear_algebra):
+    for lines in (rows_of, sums_at_indices, linear_algebra):
         for name, best in lines(chosen.rounds, chosen.scale):
             own = best["ngrad"]
             others = [
                 f"{shown(best[other])} ({best[other] / own:.2f} x)" if other in best else ""
-                for other in ("in any order", "PyTorch")
+                for other in ("copy", "in any order", "PyTorch")
             ]
             table.add_row(name, shown(own), *others)
     Console(width=None if sys.stdout.isatty() else 120).print(table)

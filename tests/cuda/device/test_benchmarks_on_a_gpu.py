@@ -30,7 +30,11 @@ ROWS = ("tanh(x*y+z)", "cross-entropy", "layer norm", "sum of", "MLP", "one kern
         ("fused", ["--scale", "1e-6", "--rounds", "1"], ROWS),
         ("scaling", ["--largest", "1000", "--rounds", "1"], ("1e+03",)),
         ("figures", ["--size", "100", "--rounds", "1"], ("add, 1e+02 float32", "reduce_max")),
-        ("routines", ["--scale", "1e-5", "--rounds", "1"], ("10 rows of 1 to 2", "cholesky of")),
+        (
+            "routines",
+            ["--scale", "1e-5", "--rounds", "1"],
+            ("10 rows of 1 to 2", "cholesky of", "of 32"),
+        ),
     ],
 )
 def test_runs(
@@ -44,7 +48,8 @@ def test_runs(
     least = found.least  # a call a turn, where small sizes have hundreds
     monkeypatch.setattr(found, "least", lambda works, rounds, repeat=1: least(works, rounds))
     monkeypatch.setattr(found, "CALLS", 1, raising=False)
-    monkeypatch.setattr(found, "FACTORS", ("cholesky",), raising=False)
+    for name, few in (("FACTORS", ("cholesky",)), ("LENGTHS", (32,))):
+        monkeypatch.setattr(found, name, few, raising=False)
     found.main(["--device", "cuda", *arguments])
     printed = capsys.readouterr().out
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
