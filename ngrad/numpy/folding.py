@@ -8,6 +8,7 @@ the other.
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -29,6 +30,7 @@ from ngrad.numpy.selection import where as chosen
 from ngrad.numpy.ufuncs import UFUNCS, refuse_out, ufunc
 from ngrad.ops.arithmetic import negative
 from ngrad.ops.assignment import ADD, Change, assigned
+from ngrad.ops.convert import cast_to
 from ngrad.ops.ordering import order
 from ngrad.ops.reductions import AND, OR, XOR, normal_axes, ones_shape, reduce_bits
 from ngrad.ops.scans import cummax, cummin
@@ -42,7 +44,8 @@ def _of_numbers(extreme: Callable[..., ndarray], instead: float) -> Callable[...
         if not x._layout.dtype.is_inexact:
             return extreme(x, axis, initial=initial, **options)
         none = UFUNCS["isnan"](x)
-        found = extreme(chosen(none, instead, x), axis, initial=initial, **options)
+        least = complex(instead, instead) if x._layout.dtype.is_complex else instead
+        found = extreme(chosen(none, least, x), axis, initial=initial, **options)
         if initial is not NOTHING and initial is not None:
             return found
         return chosen(r.all(none, axis, keepdims=options["keepdims"]), np.nan, found)
@@ -63,12 +66,17 @@ ASSOCIATIVE = {
     "logical_xor", "bitwise_and", "bitwise_or", "bitwise_xor", "gcd", "lcm", "hypot", "logaddexp",
     "logaddexp2",
 }  # fmt: skip
+SIGNLESS = ("gcd", "hypot")
+"""Functions that an element and the identity have, of one element, too: it may be negative."""
 CHANGES = {
     "add": ADD,
     "subtract": ADD,
     **{name: Change(op, op) for name in ASSOCIATIVE - {"add"} if (op := op_of(name)) is not None},
 }
 """Functions of which several values for one element are joined before they are applied."""
+WRAPPING = ("add", "subtract", "multiply", "bitwise_and", "bitwise_or", "bitwise_xor")
+"""Of them, those of integers that may wrap before: the result that wraps is the same."""
+OF_FLOATS = ("hypot", "logaddexp")
 FEW = 1024
 """Elements that are reduced one after the other: of more, that takes longer than launches."""
 
@@ -126,17 +134,20 @@ def reduce(
     if len(axes) > 1 and not free:
         raise ValueError(f"{name}: reduction operation is not reorderable, so takes one axis")
     kept = tuple(k for k in range(x.ndim) if k not in axes)
-    rows = x.transpose(axes + kept).reshape((-1, *(x.shape[k] for k in kept)))
+    count = math.prod(x.shape[k] for k in axes)
+    rows = x.transpose(axes + kept).reshape((count, *(x.shape[k] for k in kept)))
     if rows.shape[0] == 0:
         if neutral is None and initial is NOTHING:
             raise ValueError(f"zero-size array to reduction operation {self.__name__} of {x.shape}")
-        return broadcast_to(
-            asarray(neutral if initial is NOTHING else initial, x.dtype), shape
-        ).copy()
+        start = asarray(neutral if initial is NOTHING else initial, self(rows, rows).dtype)
+        return broadcast_to(start, shape if keepdims else rows.shape[1:]).copy()
     if initial is not NOTHING and initial is not None:
         start = broadcast_to(asarray(initial, rows.dtype), (1, *rows.shape[1:]))
         rows = concatenate([start, rows])
-    found = _folded(self, rows)
+    if count == 1 and initial is NOTHING and self.__name__ in SIGNLESS:
+        found = self(rows[0], asarray(neutral, rows.dtype))
+    else:
+        found = _folded(self, rows)
     return found.reshape(shape) if keepdims else found
 
 
@@ -190,7 +201,7 @@ def reduceat(
         x = along(x, at, slice(first[0], None))
     else:
         x = take(x, np.arange(counts.sum()) + np.repeat(first - starts, counts), at)
-    return running(self, x, at, starts, True) if first.size else x
+    return running(self, x, at, starts, True) if first.size else self(x, x)
 
 
 def at(self: ufunc, a: Any, indices: Any, b: Any = NOTHING, /) -> None:
@@ -214,17 +225,32 @@ def at(self: ufunc, a: Any, indices: Any, b: Any = NOTHING, /) -> None:
     new = None if b is NOTHING else asarray(b)
     if new is not None and not can_cast(new.dtype, a.dtype, "same_kind"):
         raise TypeError(f"{name}: cannot cast {new.dtype} to {a.dtype}, the array's dtype")
-    change = CHANGES.get(self.__name__)
-    if change is not None and new is not None and a.dtype.kind != "b":
-        value = new._read()
+    if new is not None and _joins(self.__name__, a.dtype, new.dtype, b):
+        value = cast_to(new._read(), a._layout.dtype)
         value = negative(value) if self.__name__ == "subtract" else value
-        a._write(assigned(a._read(), indices, value, change))
+        a._write(assigned(a._read(), indices, value, CHANGES[self.__name__]))
         return
     index = tuple(map(plain, indices)) if isinstance(indices, tuple) else plain(indices)
     places = np.arange(a.size).reshape(a.shape)[index]
     if places.size:
         values = None if new is None else ravel(broadcast_to(new, places.shape))
         _one_by_one(self, a, places.ravel(), values)
+
+
+def _joins(name: str, own: Any, given: Any, value: Any) -> bool:
+    """Whether values are joined in an array's dtype, with the results that one after the other
+    would have.
+    """
+    if name not in CHANGES or own.kind == "b" or name.startswith("logical"):
+        return False
+    if own.kind not in "iu":
+        return True
+    if name in OF_FLOATS:
+        return False
+    if type(value) is int:
+        least, most = np.iinfo(own).min, np.iinfo(own).max
+        return name in WRAPPING or int(least) <= value <= int(most)
+    return name in WRAPPING or can_cast(given, own, "safe")
 
 
 def _one_by_one(function: ufunc, a: ndarray, places: Any, values: ndarray | None) -> None:
@@ -241,7 +267,7 @@ def _one_by_one(function: ufunc, a: ndarray, places: Any, values: ndarray | None
     sizes = np.searchsorted(-often, -np.arange(len(turns)), "left").tolist()  # that come again
     if values is not None:
         values = values[np.concatenate([by[first[: sizes[k]] + k] for k in turns])]
-    index = np.unravel_index(named[first], a.shape)
+    index = np.unravel_index(named[first], a.shape) if a.ndim else None
     found, done, begin = a[index], [], 0
     for size in sizes:
         done.append(found[size:])

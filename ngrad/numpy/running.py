@@ -51,7 +51,8 @@ def running(function: ufunc, x: ndarray, axis: int, starts: Any, last: bool = Fa
         if not x._layout.dtype.is_inexact:
             return running(UFUNCS[name], x, axis, starts, last)
         none = UFUNCS["isnan"](x)
-        found = running(UFUNCS[name], where(none, least, x), axis, starts, last)
+        instead = complex(least, least) if x._layout.dtype.is_complex else least
+        found = running(UFUNCS[name], where(none, instead, x), axis, starts, last)
         return where(running(UFUNCS["logical_and"], none, axis, starts, last), np.nan, found)
     if function.__name__ == "logaddexp2":
         return running(UFUNCS["logaddexp"], x * LN2, axis, starts, last) / LN2

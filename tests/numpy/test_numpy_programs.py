@@ -138,6 +138,16 @@ PROGRAMS: list[tuple[Program, tuple[Any, ...]]] = [
     (assigned_at("negative", ([0, 1, 1], [2, 0, 0])), (A,)),
     (assigned_at("add", np.s_[1:, ::2], 0.5), (A,)),
     (assigned_at("divide", A > 1, 2.0), (A,)),
+    (assigned_at("divide", ..., 2.0), (3.0,)),
+    (assigned_at("square", None), (3.0,)),
+    *(
+        (assigned_at(name, [0, 2, 0, -1], y), (x,))
+        for name in ("subtract", "minimum", "maximum", "hypot", "logical_or")
+        for y in (np.array([4, 1, 250, 9], np.uint8), np.array([300, -200, 0, 3]))
+        for x in (K[0], K[0].astype(np.int8), V)
+        if name != "hypot" or x.dtype != np.int8  # which floats of 300 do not fit
+    ),
+    (assigned_at("subtract", [0, 0, 2], [True, True, False]), (V,)),
     # files
     (saved("save"), (A,)),
     (saved("savez"), (A, K)),
