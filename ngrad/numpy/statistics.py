@@ -29,6 +29,8 @@ from ngrad.ops.shape import reshaped, swap_last
 from ngrad.tensor import from_numpy
 
 NAN = float("nan")
+STEPS = ("inverted_cdf", "closest_observation", "lower", "higher", "nearest")
+"""Methods by which every quantile is an element."""
 
 
 class _Slices:
@@ -130,8 +132,10 @@ def _quantile(
 ) -> ndarray:  # fmt: skip
     refuse_out(what, out)
     slices = _Slices(what, a, axis, keepdims, what.startswith("nan"))
-    if slices.x.dtype.kind == "b":
-        raise TypeError(f"{what}: not for bools, as in NumPy; use astype(float)")
+    if slices.x.dtype.kind == "b" and method not in STEPS:
+        raise TypeError(
+            f"{what}: bools have nothing between them; use astype(float), or method= one of {STEPS}"
+        )
     exact = type(q) not in PLAIN  # of a dtype of its own
     share = np.asarray(q) / whole if whole != 1 else np.asarray(q)
     if share.ndim > 2:
@@ -142,9 +146,9 @@ def _quantile(
         if method != "inverted_cdf":
             raise ValueError(f"{what}: weights= goes with method='inverted_cdf', not {method!r}")
         return slices.finished(*_weighted(slices, share, weights, axis), share.shape)
-    if slices.x.size == 0:
-        if slices.nans:
-            return nanmean(slices.x, axis, keepdims=keepdims)
+    if slices.x.size == 0 and what.startswith("nan"):
+        return nanmean(slices.x, axis, keepdims=keepdims)
+    if slices.rows.shape[1] == 0:
         raise IndexBoundsError(f"{what}: of no elements: shape {slices.x.shape}")
     return slices.finished(*_interpolated(slices, share, exact, method), share.shape)
 
@@ -169,8 +173,11 @@ def _interpolated(slices: _Slices, share: Any, exact: bool, method: Any) -> tupl
         base, most = slices.at(near)
         return base.astype(own), most
     base, behind, before, most = (x.astype(own) for x in slices.at(near, low, high))
-    step = (before - behind) * (scale if type(scale) is float else scale.astype(own))
-    return base + step, most
+    if type(scale) is float:
+        return base + (before - behind) * scale, most
+    found = base + (before - behind) * scale.astype(own)
+    # Of an infinity at its place, nothing is taken off, whatever other quantiles there are.
+    return (found if scale.all() else where(scale != 0.0, found, base)), most
 
 
 @functools.lru_cache(1024)

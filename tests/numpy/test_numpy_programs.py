@@ -233,6 +233,16 @@ def test_many_assignments_at_places(name: str, places: int) -> None:
     np.testing.assert_allclose(found, x, 1e-12 if name == "multiply" else 0)
 
 
+@pytest.mark.parametrize("x", [[1.0, 2.0, np.inf], [np.inf] * 3, [-np.inf, np.inf, 1.0]])
+def test_quantiles_beside_infinities(x: Any) -> None:
+    """One at an element is that element, whichever others are asked for."""
+    shares = [0.0, 0.3, 0.5, 1.0]
+    both = ours.quantile(x, shares), ours.nanquantile([x, [1.0, np.nan, 2.0]], shares, axis=1)[:, 0]
+    for found in both:
+        np.testing.assert_array_equal(found, [ours.quantile(x, share) for share in shares])
+        np.testing.assert_array_equal(np.asarray(found)[[0, 2, 3]], np.sort(x))
+
+
 @pytest.mark.parametrize("name", ["add", "multiply", "maximum", "divide", "arctan2"])
 def test_gradients_of_repeated_assignment(name: str) -> None:
     def function(x: Any, y: Any) -> Any:
