@@ -289,7 +289,8 @@ def _item(item: Any) -> Any:
     item = from_outside(item)
     if isinstance(item, (list, tuple, range, np.ndarray, bool, np.bool_)):
         array = np.asarray(item)
-        item = from_numpy(array.astype(np.int64) if array.size == 0 else array)
+        listed = array.size == 0 and array.dtype != bool  # as [], which is of floats
+        item = from_numpy(array.astype(np.int64) if listed else array)
     if isinstance(item, Tensor):
         if item.dtype.is_bool:
             return item

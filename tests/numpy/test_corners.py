@@ -171,6 +171,8 @@ np.logaddexp.reduce(np.zeros((3, 0), np.float32), axis=1, keepdims=True)
 np.gcd.reduce(np.zeros(0, int), initial=4)
 np.fmax.reduce([complex(-np.inf, -1), np.nan])
 np.fmin.reduceat([complex(np.inf, 1), np.nan, 2], [0, 2])
+np.zeros((0, 4))[np.zeros((0, 4), bool)]
+np.zeros((4, 0, 2))[:, np.zeros(0, bool)]
 np.quantile(np.zeros((0, 3)), 0.5, axis=1)
 np.quantile(np.zeros((3, 0), int), [0.2, 0.5], axis=0, keepdims=True)
 np.nanquantile(np.zeros((3, 0), int), 0.5, axis=1)

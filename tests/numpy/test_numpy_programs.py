@@ -140,6 +140,7 @@ PROGRAMS: list[tuple[Program, tuple[Any, ...]]] = [
     (assigned_at("divide", A > 1, 2.0), (A,)),
     (assigned_at("divide", ..., 2.0), (3.0,)),
     (assigned_at("square", None), (3.0,)),
+    (assigned_at("add", np.zeros((0, 4), bool), np.zeros(0)), (np.zeros((0, 4)),)),
     *(
         (assigned_at(name, [0, 2, 0, -1], y), (x,))
         for name in ("subtract", "minimum", "maximum", "hypot", "logical_or")
