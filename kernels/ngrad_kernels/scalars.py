@@ -9,6 +9,7 @@ supported, and the front end says so.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ngrad_kernels.codes import pair_of, part_of
@@ -213,3 +214,22 @@ def is_long(scalar: str, code: str) -> bool:
     (False, True, False)
     """
     return code in ("f8", "c8", "c16") and scalar in SCALARS and SCALARS[scalar].cost > 1
+
+
+UNROLLED = 4
+"""What the steps of a loop may cost that a GPU's compiler unrolls, for eight elements: of twice as
+much it was seen not to be.
+"""
+
+
+def is_unrolled(steps: Iterable[tuple[str, str]]) -> bool:
+    """Whether a loop over elements is unrolled, given the scalar and the dtype of each step.
+
+    Examples
+    --------
+    >>> is_unrolled([("tanh", "f4"), ("exp", "f4"), ("add", "f4")]), is_unrolled([("exp", "f8")])
+    (True, False)
+    """
+    found = [*steps]
+    cost = sum(SCALARS[scalar].cost for scalar, _ in found if scalar in SCALARS)
+    return cost <= UNROLLED and not any(is_long(*step) for step in found)

@@ -3,7 +3,7 @@
 What several elements read is asked of memory before anything is computed of it: a thread that
 waits for each in turn leaves memory idle (half of its speed, measured). So there is a loop that
 reads and one that computes, of a constant number of turns: they are unrolled, and the array between
-them is registers.
+them is registers. Where the work is more than the compiler unrolls, turns are written out.
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ class Elements(NamedTuple):
         Whether `store` writes anything.
     long : bool
         Whether computing takes longer than memory does.
+    unrolled : bool
+        Whether loops over elements are unrolled.
     """
 
     reads: Mapping[str, str]
@@ -42,6 +44,7 @@ class Elements(NamedTuple):
     place: Callable[[], None] = lambda: None
     stores: bool = False
     long: bool = False
+    unrolled: bool = True
 
     @property
     def together(self) -> int:
@@ -67,16 +70,12 @@ class Elements(NamedTuple):
         else:
             for name, code in self.reads.items():
                 writer.write(f"{name}s = cuda.local.array({count}, {computed(code)})")
-            with writer.block(f"for q in range({count})"):
-                move()
-                self.place()
-                self.read()
-                writer.write(*[f"{name}s[q] = {name}" for name in self.reads])
+            self._turns(writer, count, lambda: self._ask(writer, move))
             if self.reads:
-                with writer.block(f"for q in range({count})"):
-                    names = "".join(f"{name}s[q], " for name in self.reads)
-                    writer.write(f"{names}= at_hand(({names}))")
-        with nullcontext() if count == 1 else writer.block(f"for q in range({count})"):
+                names = "".join(f"{name}s[q], " for name in self.reads)
+                self._turns(writer, count, lambda: writer.write(f"{names}= at_hand(({names}))"))
+
+        def work() -> None:
             if count > 1:
                 move()
                 self.place()
@@ -86,3 +85,24 @@ class Elements(NamedTuple):
             if self.stores:
                 with writer.block(f"if {inside}") if inside else nullcontext():
                     self.store()
+
+        self._turns(writer, count, work)
+
+    def _ask(self, writer: Writer, move: Callable[[], None]) -> None:
+        """What an element reads, to where it waits for its turn."""
+        move()
+        self.place()
+        self.read()
+        writer.write(*[f"{name}s[q] = {name}" for name in self.reads])
+
+    def _turns(self, writer: Writer, count: int, body: Callable[[], None]) -> None:
+        """So many turns, of which `q` is the number."""
+        if count == 1:
+            body()
+        elif self.unrolled:
+            with writer.block(f"for q in range({count})"):
+                body()
+        else:
+            for q in range(count):
+                writer.write(f"q = {q}")
+                body()

@@ -29,7 +29,7 @@ from ngrad_kernels.cuda.elements import Elements
 from ngrad_kernels.cuda.groups import Reduction, reduce_slab
 from ngrad_kernels.cuda.source import THREADS, WARP, Source
 from ngrad_kernels.cuda.space_kernel import SpaceKernel
-from ngrad_kernels.scalars import is_long
+from ngrad_kernels.scalars import is_unrolled
 from ngrad_kernels.space import Reduce, Space, Step
 from ngrad_kernels.space_passes import cone, costly_values, elements, needed, passes
 
@@ -40,6 +40,10 @@ one before. So all but the last few of a row's elements are there for certain.
 APART = 128
 """Threads of a block whose warps have nothing to do with one another: of small blocks more have
 room at the same time.
+"""
+UNROLLED = 8
+"""Turns of a loop. One of 20, with the work of a layer norm, was not unrolled, and what it read not
+in registers.
 """
 KEPT = 128
 """The most words of four bytes that a thread keeps of a row: of the 255 that it may have."""
@@ -68,13 +72,13 @@ def elements_kept(space: Space, length: int) -> int:
 
 def _suits(space: Space) -> bool:
     """Whether a warp can have the space's rows."""
-    values = [space.step(k) for k in needed(space)]
-    steps = [step for step in values if isinstance(step, Step)]
-    reductions = [step for step in values if isinstance(step, Reduce) and step.axis == "row"]
+    found = [(k, space.step(k)) for k in needed(space)]
+    reductions = [step for _, step in found if isinstance(step, Reduce) and step.axis == "row"]
+    work = [step for k, step in found if isinstance(step, Step) and space.level_of(k) == "element"]
     return (
         bool(reductions)
         and all(lanes(space.code_of(step.operand)) % WARP == 0 for step in reductions)
-        and not any(is_long(step.scalar, step.code) for step in steps)
+        and is_unrolled((step.scalar, step.code) for step in work)
         and not any(operand.kind == "padded" for operand in space.inputs)
     )
 
@@ -206,13 +210,13 @@ class _KeptRows(SpaceKernel):
                 self.write(f"{names}= at_hand(({names}))")
 
     def _each(self, write: Callable[[bool], None]) -> None:
-        """A loop over a thread's elements, by what writes its body: once for those that every row
-        has, once for those that it may have.
+        """Loops over a thread's elements, by what writes their body: of those that every row has,
+        and of those that it may have. None is longer than the compiler unrolls.
         """
-        for first, last in ((0, self.sure), (self.sure, self.elements)):
-            if first < last:
-                with self.block(f"for r in range({first}, {last})"):
-                    write(last == self.sure)
+        for start, stop in ((0, self.sure), (self.sure, self.elements)):
+            for first in range(start, stop, UNROLLED):
+                with self.block(f"for r in range({first}, {min(first + UNROLLED, stop)})"):
+                    write(stop == self.sure)
 
     def _pass(self, rows: Sequence[int], one: Kept) -> None:
         space = self.space

@@ -18,7 +18,7 @@ from ngrad_kernels.cuda.groups import GROUPS, Reduction, reduce_chunk, reduce_co
 from ngrad_kernels.cuda.source import GROUP, THREADS, Source
 from ngrad_kernels.expressions import assignments, expression
 from ngrad_kernels.render import CHUNKS, FOLD, LENGTH, SLABS, VIEW, WIDTH
-from ngrad_kernels.scalars import SCALARS, is_long
+from ngrad_kernels.scalars import SCALARS, is_long, is_unrolled
 from ngrad_kernels.writer import Writer
 
 AHEAD = 8
@@ -96,7 +96,8 @@ class _Kernel(Writer):
     def _elements(self, number: str) -> Elements:
         """What is reduced: elements of a number in row-major order."""
         load = functools.partial(self._load, number)
-        return Elements({"v0": self.code}, load, self.compute, long=self._long())
+        unrolled = is_unrolled((step.scalar, step.code) for step in self.body.steps)
+        return Elements({"v0": self.code}, load, self.compute, long=self._long(), unrolled=unrolled)
 
     def _reduction(self) -> Reduction:
         reduction = self.body.reduction or ""

@@ -20,7 +20,7 @@ from ngrad_kernels.cuda.groups import BLOCKS, Reduction, reduce_chunk, reduce_co
 from ngrad_kernels.cuda.kept_rows import elements_kept, render_kept
 from ngrad_kernels.cuda.source import Source
 from ngrad_kernels.cuda.space_kernel import SpaceKernel
-from ngrad_kernels.scalars import is_long
+from ngrad_kernels.scalars import is_long, is_unrolled
 from ngrad_kernels.space import SPAN, TILE, TILES, Space, Step
 from ngrad_kernels.space_passes import Pass, cone, elements
 
@@ -79,6 +79,7 @@ class _Kernel(SpaceKernel):
             move,
             stores=bool(one.stores),
             long=self._long(rest),
+            unrolled=is_unrolled(self._scalars(rest)),
         )
 
     def _compute(self, values: Sequence[int]) -> None:
@@ -90,9 +91,12 @@ class _Kernel(SpaceKernel):
             else:
                 self.load_in(k, "j")
 
-    def _long(self, values: Sequence[int]) -> bool:
+    def _scalars(self, values: Sequence[int]) -> list[tuple[str, str]]:
         steps = [step for k in values if isinstance(step := self.space.step(k), Step)]
-        return any(is_long(step.scalar, step.code) for step in steps)
+        return [(step.scalar, step.code) for step in steps]
+
+    def _long(self, values: Sequence[int]) -> bool:
+        return any(is_long(*step) for step in self._scalars(values))
 
     def _of_rows(self, roots: Sequence[int]) -> list[int]:
         """The values of level row that some need."""
