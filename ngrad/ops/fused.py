@@ -188,8 +188,11 @@ def _prepare(
     made = _Launches(group, target, loaded)
     operands = made.dense(group, inputs, loaded)
     results = [(result(k), 0) for k in range(len(group.outputs))]
-    if target.columns_of(space, group.split.length) == "apart":
-        space = replace(space, over=())  # the second reads what the first would have written over
+    bare = replace(space, over=())
+    how = target.columns_of(bare, group.split.length)
+    if how != "blocks":
+        space = bare  # columns are read once more, when what is stored beside them is
+    if how == "apart":
         first, second, firsts, seconds, given = apart(space)
         rows = [made.room(group.split.rows * size_of(space.code_of(k))) for k in given]
         made.add(first, operands, [*(results[k] for k in firsts), *rows])

@@ -23,6 +23,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from typing import NamedTuple
 
+from ngrad_kernels.apart import column_outputs
 from ngrad_kernels.codes import computed, size_of, words_for
 from ngrad_kernels.contract import CHUNK, ROWS, SHORT, SLAB, identity, lanes
 from ngrad_kernels.cuda.elements import Elements
@@ -77,6 +78,7 @@ def _suits(space: Space) -> bool:
     work = [step for k, step in found if isinstance(step, Step) and space.level_of(k) == "element"]
     return (
         bool(reductions)
+        and not (space.over and column_outputs(space))  # which are read again when rows are stored
         and all(lanes(space.code_of(step.operand)) % WARP == 0 for step in reductions)
         and is_unrolled((step.scalar, step.code) for step in work)
         and not any(operand.kind == "padded" for operand in space.inputs)

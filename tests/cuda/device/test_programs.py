@@ -225,6 +225,20 @@ def test_rows_of_any_length(code: str) -> None:
                 assert bits(on_gpu(functools.partial(rows, values))) == expected, shape
 
 
+def test_columns_of_what_is_written_over() -> None:
+    """Rows, columns and elements of a tensor that nobody holds: the latter may take its place."""
+
+    def program() -> Any:
+        eye = ngrad.constant(np.eye(20))
+        x = ngrad.matmul(eye, ngrad.constant(np.arange(20.0 * 40).reshape(20, 40)))
+        return ngrad.reduce_sum(x, 0), ngrad.reduce_sum(x, 1), x + 1.0
+
+    expected = bits(program())
+    with evaluated("fused"):
+        for _ in range(3):
+            assert bits(on_gpu(program)) == expected
+
+
 def test_floats_of_two_bytes() -> None:
     test_programs(halves, "fused")
 
