@@ -36,8 +36,9 @@ def scatter_NAME_{code}(table, lo, hi):
             for m in range(count):
                 at = load_i8(index, m)
                 at = at + rows if at < 0 else at
-                here, comes = reload_{code}(target, at), load_{code}(source, m)
-                store_{code}(target, at, {code}(JOINED))
+                if u8(at) < u8(rows):
+                    here, comes = reload_{code}(target, at), load_{code}(source, m)
+                    store_{code}(target, at, {code}(JOINED))
             continue
         for m in range(count):
             at = load_i8(index, m)

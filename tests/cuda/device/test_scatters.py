@@ -52,9 +52,12 @@ def joined(target: CudaTarget | None, how: str, sizes: Sizes, g: Array, index: A
     out, code = np.full((batches, rows, width), how == "multiply", g.dtype), g.dtype.str[1:]
     if target is None:
         facts = np.array([rows, count, width, sharing, 1, 1])
-        addresses = [x.ctypes.data for x in (g, index, out)]
+        memory = np.concatenate([(around := np.full(2 * width, 7, g.dtype)), out.ravel(), around])
+        inner = memory[2 * width : -2 * width]
+        addresses = [x.ctypes.data for x in (g, index, inner)]
         cpu.launch(cpu.typed(f"scatter_{how}", code), facts.ctypes.data, batches, 1, addresses)
-        return out
+        assert (memory[: 2 * width] == 7).all() and (memory[-2 * width :] == 7).all()
+        return inner.reshape(out.shape)
     work = target.libraries.routine(f"scatter_{how}", code, sizes)
     assert work is not None
     held = [put_array(target, x) for x in (g, index, out)]
