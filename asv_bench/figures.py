@@ -9,7 +9,6 @@ Every figure is the least of several rounds; in a round each contender has its t
 
 from __future__ import annotations
 
-import argparse
 import os
 import subprocess
 import sys
@@ -248,10 +247,8 @@ def transcendental(rounds: int, size: int) -> Iterator[Figure]:
 
 def main(arguments: list[str] | None = None) -> None:
     """Time all, and print the table: on a GPU the throughput, since overheads are the CPU's."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--rounds", type=int, default=10, help="of which the least counts (10)")
+    parser = place.parser(__doc__, 10)
     parser.add_argument("--size", type=int, default=10_000_000, help="of large arrays (1e7)")
-    place.add_argument(parser)
     chosen = parser.parse_args(arguments)
     place.choose(chosen.device)
     table = Table(title=f"{place.heading()}, least of {chosen.rounds} rounds")

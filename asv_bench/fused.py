@@ -11,7 +11,6 @@ that left there.
 
 from __future__ import annotations
 
-import argparse
 import os
 import subprocess
 import sys
@@ -55,13 +54,11 @@ def first_calls() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Time all, and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--rounds", type=int, default=15, help="of which the least counts (15)")
+    parser = place.parser(__doc__, 15)
     parser.add_argument("--scale", type=float, default=1.0, help="of the sizes (1)")
     parser.add_argument("--only", default="", help="programs whose name has this in it")
     parser.add_argument("--queued", type=int, default=1, help="calls between two waits (1)")
     parser.add_argument("--first", action="store_true", help="first calls in new processes")
-    place.add_argument(parser)
     chosen = parser.parse_args(arguments)
     place.choose(chosen.device)
     if chosen.first:

@@ -24,8 +24,14 @@ MODULES = {"jax.jit": "jax", "PyTorch": "torch", "torch.compile": "torch", "CuPy
 """What contenders need."""
 
 
-def add_argument(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="where (cpu)")
+def parser(doc: str | None, rounds: int) -> argparse.ArgumentParser:
+    """What scripts that time something are asked: how often, and where."""
+    made = argparse.ArgumentParser(description=doc.splitlines()[0] if doc else None)
+    made.add_argument(
+        "--rounds", type=int, default=rounds, help=f"of which the least counts ({rounds})"
+    )
+    made.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="where (cpu)")
+    return made
 
 
 def choose(device: str) -> None:

@@ -9,7 +9,6 @@ calls between two waits.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -142,10 +141,8 @@ def _factors(name: str, x: Any, rounds: int) -> Line:
 
 def main(arguments: list[str] | None = None) -> None:
     """Time all, and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--rounds", type=int, default=3, help="of which the least counts (3)")
+    parser = place.parser(__doc__, 3)
     parser.add_argument("--scale", type=float, default=1.0, help="of the sizes (1)")
-    place.add_argument(parser)
     chosen = parser.parse_args(arguments)
     place.choose(chosen.device)
     tf.config.set_fusion("wait")

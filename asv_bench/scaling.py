@@ -9,7 +9,6 @@ sum(tanh(x*y + z)**2 * exp(-x)) in float32.
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 from typing import Any
 
@@ -64,11 +63,9 @@ def draw(sizes: list[int], found: dict[str, list[float]]) -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Measure, print, draw."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--rounds", type=int, default=15, help="of which the least counts (15)")
+    parser = place.parser(__doc__, 15)
     parser.add_argument("--largest", type=float, default=1e8, help="number of elements (1e8)")
     parser.add_argument("--plot", action="store_true", help="draw docs/scaling.svg, of the CPU")
-    place.add_argument(parser)
     chosen = parser.parse_args(arguments)
     place.choose(chosen.device)
     tf.config.set_fusion("wait")

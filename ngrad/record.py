@@ -11,7 +11,7 @@ import itertools
 import os
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 from ngrad.config import settings
@@ -28,8 +28,18 @@ next_uid = uids.__next__
 PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 
 
+def own_frames(depth: int = 0) -> Iterator[Any]:
+    """The frames of this package, from the one that is so far above the caller out to its user."""
+    frame: Any = sys._getframe(depth + 1)
+    while frame is not None and frame.f_code.co_filename.startswith(PACKAGE):
+        yield frame
+        frame = frame.f_back
+
+
 def user_line() -> str:
-    """Where the innermost frame outside of this package is."""
+    """Where the innermost frame outside of this package is. Called for each op that checks indices,
+    so without a generator.
+    """
     frame: Any = sys._getframe(1)
     while frame is not None and frame.f_code.co_filename.startswith(PACKAGE):
         frame = frame.f_back

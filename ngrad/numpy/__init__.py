@@ -114,6 +114,7 @@ from ngrad.numpy.nans import *
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.polynomials import *
 from ngrad.numpy.products import *
+from ngrad.numpy.quantiles import *
 from ngrad.numpy.ranges import *
 from ngrad.numpy.reductions import *
 from ngrad.numpy.reductions import any_ as any

@@ -15,12 +15,12 @@ from ngrad.numpy.creation import asarray
 from ngrad.numpy.joining import concatenate
 from ngrad.numpy.manipulation import broadcast_to, flip, moveaxis
 from ngrad.numpy.ndarray import ndarray
+from ngrad.numpy.quantiles import median
 from ngrad.numpy.ranges import linspace
 from ngrad.numpy.reductions import max as greatest
 from ngrad.numpy.reductions import mean
 from ngrad.numpy.reductions import min as least
 from ngrad.numpy.selection import flattened, take
-from ngrad.numpy.statistics import median
 from ngrad.numpy.ufuncs import UFUNCS
 from ngrad.ops.convert import beside
 from ngrad.ops.gather import gather_rows

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any, NamedTuple
 
@@ -22,7 +22,7 @@ from ngrad.graph.op import Call
 from ngrad.numerics import told
 from ngrad.numpy.convert import PLAIN
 from ngrad.numpy.ufuncs import ufunc
-from ngrad.record import PACKAGE
+from ngrad.record import PACKAGE, own_frames
 
 KINDS = ("divide", "over", "under", "invalid")
 MODES = ("ignore", "warn", "raise", "call", "print", "log")
@@ -202,7 +202,7 @@ def _ran(call: Call, inputs: tuple[Any, ...], out: Any) -> None:
     operands, result = [x._view() for x in inputs], out._view()
     if not _suspicious(call.op.name, operands, result, handling):
         return
-    frames = [*_frames()]
+    frames = [*own_frames(1)]
     codes = [frame.f_code for frame in frames]
     if any(c.co_name in SILENT or c.co_filename.startswith(f"{PACKAGE}scipy") for c in codes):
         return
@@ -240,14 +240,6 @@ def _called(frame: Any) -> tuple[ufunc, tuple[Any, ...], dict[str, Any]] | None:
     if frame.f_code.co_name == "operator" and isinstance(held.get("function"), ufunc):
         return held["function"], tuple(held[k] for k in "xy" if k in held), {}
     return None
-
-
-def _frames() -> Iterator[Any]:
-    """The frames of this package, from the op on that was called last."""
-    frame: Any = sys._getframe(2)
-    while frame is not None and frame.f_code.co_filename.startswith(PACKAGE):
-        yield frame
-        frame = frame.f_back
 
 
 def _suspicious(name: str, operands: list[Any], result: Any, handling: Handling) -> bool:

@@ -29,7 +29,6 @@ from ngrad_kernels.render import render
 from ngrad_kernels.render_space import render_space
 from ngrad_kernels.space import Kind, Operand, Reduce, Space, Step
 from ngrad_kernels.space_facts import facts, fold, items, partial_bytes
-from ngrad_kernels.target import Target
 
 Place = tuple[int, int]
 """Where an operand is: an input, a result or scratch, and how many bytes from its beginning."""
@@ -122,30 +121,26 @@ class _Launches:
     Parameters
     ----------
     group : Group
-    target : Target
+    inputs : tuple of Layout
     loaded : list of Loaded
         How its leaves are.
+
+    Attributes
+    ----------
+    operands : list of Place
+        Where the leaves are, once those that must be are copied to contiguous memory.
     """
 
-    def __init__(self, group: Group, target: Target, loaded: list[Loaded]) -> None:
-        self.launches: list[Launch] = []
-        self.keep: list[Any] = []
-        self.scratch = 0
-        self._target, self._split = target, group.split
+    def __init__(self, group: Group, inputs: tuple[Layout, ...], loaded: list[Loaded]) -> None:
+        self._target, self._split = inputs[0].device.target, group.split
         self._frames = [(frame.offset, frame.extent) for frame in group.frames]
         self._views = [leaf.view for leaf in loaded if leaf.view]
-
-    def dense(self, group: Group, inputs: tuple[Layout, ...], loaded: list[Loaded]) -> list[Place]:
-        """Where the leaves are, once those that must be are copied to contiguous memory."""
         leaves = [(leaf.input, inputs[leaf.input]) for leaf in group.leaves]
-        made = dense_operands(
-            [pair for pair, how in zip(leaves, loaded, strict=True) if how.copied]
-        )
-        self.launches += made.launches
-        self.keep += made.keep
-        self.scratch += made.scratch
+        copied = [where for where, how in zip(leaves, loaded, strict=True) if how.copied]
+        made = dense_operands(copied)
+        self.launches, self.keep, self.scratch = [*made.launches], [*made.keep], made.scratch
         copies = iter(made.operands)
-        return [
+        self.operands = [
             next(copies) if how.copied else (which, 0)
             for (which, _), how in zip(leaves, loaded, strict=True)
         ]
@@ -184,21 +179,19 @@ def _prepare(
     inputs: tuple[Layout, ...], out: Layout | tuple[Layout, ...], group: Group
 ) -> tuple[Program, Layout | tuple[Layout, ...]]:
     space, loaded = lower(group, inputs)
-    target = inputs[0].device.target
-    made = _Launches(group, target, loaded)
-    operands = made.dense(group, inputs, loaded)
+    made = _Launches(group, inputs, loaded)
     results = [(result(k), 0) for k in range(len(group.outputs))]
     bare = replace(space, over=())
-    how = target.columns_of(bare, group.split.length)
+    how = inputs[0].device.target.columns_of(bare, group.split.length)
     if how != "blocks":
         space = bare  # columns are read once more, when what is stored beside them is
     if how == "apart":
         first, second, firsts, seconds, given = apart(space)
         rows = [made.room(group.split.rows * size_of(space.code_of(k))) for k in given]
-        made.add(first, operands, [*(results[k] for k in firsts), *rows])
-        made.add(second, [*operands, *rows], [results[k] for k in seconds])
+        made.add(first, made.operands, [*(results[k] for k in firsts), *rows])
+        made.add(second, [*made.operands, *rows], [results[k] for k in seconds])
     else:
-        made.add(space, operands, results)
+        made.add(space, made.operands, results)
     over = {output: group.leaves[leaf].input for leaf, output in space.over}
     program = Program(tuple(made.launches), made.scratch, keep=tuple(made.keep), over=over)
     return program, out

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ngrad_kernels.codes import dtype_of, size_of
-from ngrad_kernels.cuda import doubles
+from ngrad_kernels.cuda import doubled_memory
 
 Array = np.ndarray[Any, Any]
 
@@ -40,14 +40,18 @@ def columns_at(address: int, rows: int, columns: int, run: int, code: str) -> Ar
 def array_at(
     address: int, nbytes: int, shape: tuple[int, ...], code: str, strides: Any = None
 ) -> Array:
-    assert nbytes == 0 or doubles._device.holds(address, nbytes), "memory that is not the device's"
+    assert nbytes == 0 or doubled_memory.device.holds(address, nbytes), (
+        "memory that is not the device's"
+    )
     memory = (ctypes.c_char * nbytes).from_address(address)
     return np.ndarray(shape, dtype_of(code), memory, 0, strides)
 
 
 def in_host(address: int) -> int:
     """An address that a library reads or writes itself, as it is called."""
-    assert not doubles._device.holds(address, 1), "memory of the device, where the host's is wanted"
+    assert not doubled_memory.device.holds(address, 1), (
+        "memory of the device, where the host's is wanted"
+    )
     return address
 
 

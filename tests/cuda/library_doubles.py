@@ -25,7 +25,7 @@ from solver_doubles import CusolverDn
 
 from ngrad_kernels.blas import LETTERS
 from ngrad_kernels.codes import HALVES, computed, ctype_of, dtype_of, part_of, size_of
-from ngrad_kernels.cuda import doubles
+from ngrad_kernels.cuda import doubled_memory
 
 
 class SideMode(enum.IntEnum):
@@ -67,7 +67,7 @@ class Cublas(Library):
 
     def set_workspace(self, handle: int, workspace: int, workspace_size_in_bytes: int) -> None:
         assert self._of[handle] is not None, "a stream sets the workspace back"
-        assert doubles._device.holds(workspace, workspace_size_in_bytes)
+        assert doubled_memory.device.holds(workspace, workspace_size_in_bytes)
 
     def set_math_mode(self, handle: int, mode: int) -> None:
         assert self._of[handle] is not None and mode == Math.DISALLOW_REDUCED_PRECISION_REDUCTION
@@ -211,7 +211,7 @@ class Cufft(Library):
         return self.WORK
 
     def set_work_area(self, plan: int, work_area: int) -> None:
-        assert doubles._device.holds(work_area, self.WORK)
+        assert doubled_memory.device.holds(work_area, self.WORK)
         self._areas[plan] = work_area
 
     def destroy(self, handle: int) -> None:

@@ -12,7 +12,7 @@ from launches import Launch
 from ngrad_kernels import cpu
 from ngrad_kernels.apart import reduces_both
 from ngrad_kernels.body import Body
-from ngrad_kernels.cuda import doubles
+from ngrad_kernels.cuda import doubled_memory, doubles
 from ngrad_kernels.cuda.kept_rows import elements_kept, render_kept
 from ngrad_kernels.cuda.render import render
 from ngrad_kernels.cuda.render_space import render_space
@@ -49,12 +49,12 @@ class Simulated:
     def memory(self, arrays: Sequence[Array]) -> Iterator[None]:
         owners = {x.ctypes.data: x.nbytes for x in map(owner, arrays) if x.nbytes}
         for address, nbytes in owners.items():
-            doubles.register(address, nbytes)
+            doubled_memory.register(address, nbytes)
         try:
             yield
         finally:
             for address in owners:
-                doubles.forget(address)
+                doubled_memory.forget(address)
 
     def launch(
         self, kernel: Body | Space, facts: Array, n: int, grain: int, addresses: Sequence[int]

@@ -8,8 +8,6 @@ and be aligned. The 16 threads of a group wait for one another where they exchan
 
 from __future__ import annotations
 
-import bisect
-import ctypes
 import functools
 import inspect
 import threading
@@ -26,165 +24,24 @@ from numba.cuda.simulator.cudadrv.devicearray import FakeCUDAArray
 
 from ngrad_kernels import strips
 from ngrad_kernels.codegen import Helper
-from ngrad_kernels.codes import computed, ctype_of, part_of, size_of
 from ngrad_kernels.compiling import NAMESPACE as COMPILED
+from ngrad_kernels.cuda.doubled_memory import (
+    Ranges,
+    Table,
+    access,
+    atomic,
+    atomic_add,
+    copy_bytes,
+    device,
+    here,
+    stack_words,
+    words_of,
+)
 from ngrad_kernels.cuda.exchange import Group
 from ngrad_kernels.cuda.routines import HELPERS
-from ngrad_kernels.cuda.source import ALIGNMENT, GROUP, VECTOR, WARP
+from ngrad_kernels.cuda.source import GROUP, WARP
 from ngrad_kernels.intrinsics import COMPUTED, MEMORY
 from ngrad_kernels.skeletons import as_helpers
-
-# -- memory ----------------------------------------------------------------------------------------
-
-
-class Ranges:
-    """Ranges of addresses, none overlapping another."""
-
-    def __init__(self) -> None:
-        self._ends: dict[int, int] = {}
-        self._sorted: tuple[list[int], list[int]] = ([], [])  # never changed, so read with no lock
-        self._lock = threading.Lock()
-
-    def add(self, address: int, nbytes: int) -> None:
-        with self._lock:
-            self._ends[address] = address + nbytes
-            self._sort()
-
-    def remove(self, address: int) -> None:
-        with self._lock:
-            del self._ends[address]
-            self._sort()
-
-    def _sort(self) -> None:
-        starts = sorted(self._ends)
-        self._sorted = starts, [self._ends[start] for start in starts]
-
-    def holds(self, address: int, nbytes: int) -> bool:
-        starts, ends = self._sorted
-        k = bisect.bisect_right(starts, address) - 1
-        return k >= 0 and address + nbytes <= ends[k]
-
-
-_device = Ranges()
-
-
-def register(address: int, nbytes: int) -> None:
-    """Let kernels use a range of memory, as the device's."""
-    _device.add(address, nbytes)
-
-
-def forget(address: int) -> None:
-    """The range that begins here is no longer the device's."""
-    _device.remove(address)
-
-
-def _check(address: int, nbytes: int, align: int) -> None:
-    if address % align:
-        raise MemoryError(f"an access of {nbytes} bytes at {address:#x}, which is not aligned")
-    if not (_device.holds(address, nbytes) or _here.own.holds(address, nbytes)):
-        raise MemoryError(f"an access of {nbytes} bytes at {address:#x}, which is not the device's")
-
-
-def _words(count: int, owner: Ranges, kept: list[Any]) -> int:
-    """The address of words of memory that live as long as `kept`."""
-    words = np.full(count + 8, -1, np.int64)  # no kernel may count on zeros
-    address = -(-words.ctypes.data // 64) * 64
-    owner.add(address, 8 * count)
-    kept.append(words)
-    return address
-
-
-def stack_words(count: int) -> int:
-    return _words(count, _here.own, _here.kept)
-
-
-def copy_bytes(target: int, source: int, count: int) -> None:
-    _check(target, int(count), 1)
-    _check(source, int(count), 1)
-    ctypes.memmove(int(target), int(source), int(count))
-
-
-def _atomic(combine: Callable[[int, int], int]) -> Callable[[int, int], None]:
-    alone = threading.Lock()
-
-    def change(address: int, value: int) -> None:
-        word = _Table(address)
-        with alone:
-            word[0] = combine(word[0], int(value))
-
-    return change
-
-
-def _atomic_add(code: str) -> Callable[[int, int, Any], None]:
-    alone, access = threading.Lock(), _access(code)
-    load, store = access[f"load_{code}"], access[f"store_{code}"]
-
-    def add(address: int, index: int, value: Any) -> None:
-        with alone:
-            store(address, index, load(address, index) + value)
-
-    return add
-
-
-class _Table:
-    def __init__(self, address: int) -> None:
-        self.address = int(address)
-
-    def _word(self, index: int) -> Any:
-        where = self.address + 8 * int(index)
-        _check(where, 8, 8)
-        return ctypes.c_int64.from_address(where)
-
-    def __getitem__(self, index: int) -> int:
-        return int(self._word(index).value)
-
-    def __setitem__(self, index: int, value: int) -> None:
-        self._word(index).value = int(value)
-
-
-def _access(code: str) -> dict[str, Callable[..., Any]]:
-    kind, size = np.dtype("?" if code == "b1" else computed(code)).type, size_of(code)
-    # Of what Numba converts by itself: booleans to any number, and Python's integers are int64.
-    allowed = {kind, bool, np.bool_} | ({int} if code == "i8" else set())
-    stored = ctype_of("u1" if code == "b1" else code)
-    plain_of = {"f": float, "c": complex}.get(code[0], int)
-    alignment = {1: size_of(part_of(code)), VECTOR: min(ALIGNMENT, size * VECTOR)}
-
-    def place(address: int, index: int, count: int = 1) -> int:
-        where = int(address) + int(index) * size * count
-        _check(where, size * count, alignment[count])
-        return where
-
-    def load(address: int, index: int) -> Any:
-        return kind(stored.from_address(place(address, index)).value)
-
-    def store(address: int, index: int, value: Any) -> None:
-        if type(value) not in allowed:
-            raise TypeError(f"a {type(value).__name__} is stored as {code}")
-        stored.from_address(place(address, index)).value = plain_of(value)
-
-    def load_if(address: int, index: int, condition: Any) -> Any:
-        return load(address, index) if condition else kind(0)
-
-    def load4(address: int, index: int) -> Any:
-        where = place(address, index, VECTOR)
-        return tuple([load(where, k) for k in range(VECTOR)])
-
-    def store4(address: int, index: int, *values: Any) -> None:
-        where = place(address, index, VECTOR)
-        for k, value in enumerate(values):
-            store(where, k, value)
-
-    return {
-        f"load_{code}": load,
-        f"reload_{code}": load,
-        f"load_if_{code}": load_if,
-        f"store_{code}": store,
-        f"load4_{code}": load4,
-        f"reload4_{code}": load4,
-        f"store4_{code}": store4,
-    }
-
 
 # -- values ----------------------------------------------------------------------------------------
 
@@ -253,24 +110,21 @@ class _Launch:
 
     def shared(self, count: int) -> int:
         with self._lock:
-            if _here.block not in self._shared:
-                self._shared[_here.block] = _words(count, _device, self.kept)
-            return self._shared[_here.block]
+            if here.block not in self._shared:
+                self._shared[here.block] = words_of(count, device, self.kept)
+            return self._shared[here.block]
 
     def end(self) -> None:
         for group in self._groups.values():
             group.abort()
         for address in self._shared.values():
-            _device.remove(address)
-
-
-_here = threading.local()
+            device.remove(address)
 
 
 def _exchange(value: Any, size: int = GROUP) -> list[Any]:
     """The values of all threads of this one's group, or warp."""
-    group = _here.group if size == GROUP else _here.warp
-    found: list[Any] = group.exchange(_here.thread % size, value)
+    group = here.group if size == GROUP else here.warp
+    found: list[Any] = group.exchange(here.thread % size, value)
     return found
 
 
@@ -279,7 +133,7 @@ def _shuffles(size: int) -> tuple[Callable[..., Any], Callable[..., Any]]:
         return _exchange(value, size)[int(lane) % size]
 
     def shuffle_down(value: Any, distance: int) -> Any:
-        lane = _here.thread % size
+        lane = here.thread % size
         other = lane + int(distance)
         return _exchange(value, size)[other if other < size else lane]
 
@@ -313,16 +167,16 @@ _PLAIN = {
     "select": lambda condition, x, y: x if condition else y,
     "stack_words": stack_words,
     "copy_bytes": copy_bytes,
-    "table_at": _Table,
-    "thread_id": lambda: _here.thread,
-    "block_id": lambda: _here.block,
-    "block_size": lambda: _here.block_size,
-    "grid_size": lambda: _here.grid_size,
-    "barrier": lambda: _here.barrier(),
-    "shared_words": lambda count: _here.launch.shared(count),
-    "atomic_min": _atomic(min),
-    "atomic_max": _atomic(max),
-    **{f"atomic_add_{code}": _atomic_add(code) for code in ("f4", "f8")},
+    "table_at": Table,
+    "thread_id": lambda: here.thread,
+    "block_id": lambda: here.block,
+    "block_size": lambda: here.block_size,
+    "grid_size": lambda: here.grid_size,
+    "barrier": lambda: here.barrier(),
+    "shared_words": lambda count: here.launch.shared(count),
+    "atomic_min": atomic(min),
+    "atomic_max": atomic(max),
+    **{f"atomic_add_{code}": atomic_add(code) for code in ("f4", "f8")},
     "at_hand": lambda values: values,
     "quotient": lambda x, y: x // y,
     "shuffle": shuffle,
@@ -332,7 +186,7 @@ _PLAIN = {
     "ballot": ballot,
     "count_bits": lambda bits: int(bits).bit_count(),
     **{code: _conversion(code) for code in COMPUTED},
-    **{name: function for code in MEMORY for name, function in _access(code).items()},
+    **{name: function for code in MEMORY for name, function in access(code).items()},
 }
 _CALLED = ("block_", "repeat_", "rows_")
 _UNUSED = {"call_kernel", "call_pack", "math", "stream_bytes", "streamed", *strips.NAMESPACE}
@@ -398,13 +252,13 @@ def launch(name: str, text: str, grid: int, size: int, arguments: tuple[int, ...
     shared = _Launch()
 
     def thread(*args: int) -> None:
-        _here.launch, _here.block, _here.barrier = shared, cuda.blockIdx.x, cuda.syncthreads
-        _here.block_size, _here.grid_size = size, grid
-        for _here.thread in (cuda.threadIdx.x,) if together else range(size):
-            _here.own, _here.kept = Ranges(), []
+        here.launch, here.block, here.barrier = shared, cuda.blockIdx.x, cuda.syncthreads
+        here.block_size, here.grid_size = size, grid
+        for here.thread in (cuda.threadIdx.x,) if together else range(size):
+            here.own, here.kept = Ranges(), []
             if together:
-                _here.group, _here.warp = (
-                    shared.group(_here.block, _here.thread, size) for size in (GROUP, WARP)
+                here.group, here.warp = (
+                    shared.group(here.block, here.thread, size) for size in (GROUP, WARP)
                 )
             with np.errstate(all="ignore"):
                 kernel(*args)

@@ -31,6 +31,14 @@ below; or what is below it, with ones on it and zeros above.
 MEANT = ("all", "upper", "lower")
 """What of a matrix counts, by number: all of it, or what is not below, or above, the diagonal."""
 
+_BY_COLUMNS = """
+def {name}(facts, n, a1, a2, rows, columns, meant):
+    i = thread_index()
+    while i < n:
+        row, at = i % rows, i // rows
+        column = at % columns"""
+"""How a kernel begins that goes through matrices by columns, of which something is meant."""
+
 # Numbers come in place of operands: kernels so have no facts, which would be copied first.
 _TEXTS = {
     "lower": """
@@ -46,24 +54,16 @@ def {name}(facts, n, a1, a2, a3, rows, back):
         store_{code}(a2, i, value)
         i += thread_count()
 """,
-    "mark": """
-def {name}(facts, n, a1, a2, rows, columns, meant):
-    i = thread_index()
-    while i < n:
-        row, at = i % rows, i // rows
-        column = at % columns
+    "mark": _BY_COLUMNS
+    + """
         if meant == 0 or (row <= column if meant == 1 else row >= column):
             value = load_{code}(a1, i)
             if not {finite}:
                 store_i4(a2, at // columns, i4(1))
         i += thread_count()
 """,
-    "tame": """
-def {name}(facts, n, a1, a2, rows, columns, meant):
-    i = thread_index()
-    while i < n:
-        row, at = i % rows, i // rows
-        column = at % columns
+    "tame": _BY_COLUMNS
+    + """
         if load_i4(a2, at // columns) != 0:
             store_{code}(a1, i, {code}(1) if row == column else {code}(0))
         elif meant != 0 and (row > column if meant == 1 else row < column):

@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ngrad_kernels.cuda import doubles
+from ngrad_kernels.cuda import doubled_memory, doubles
 from ngrad_kernels.cuda.driver import COUNTED, Properties
 from ngrad_kernels.cuda.errors import CudaError
 from ngrad_kernels.cuda.rows import Function, Launch
@@ -105,11 +105,11 @@ class SimulatedDriver:
         address = self._new(size)
         self.used += size
         self._sizes[address] = size
-        doubles.register(address, size)
+        doubled_memory.register(address, size)
         return address
 
     def free(self, address: int) -> None:
-        doubles.forget(address)
+        doubled_memory.forget(address)
         self.used -= self._sizes.pop(address)
         self._host.free(address)
 

@@ -1,5 +1,4 @@
-"""Whole programs on a GPU: the CPU's bits, whichever way they are evaluated, and what a warm loop
-asks of the driver.
+"""Whole programs on a GPU: the CPU's bits, whichever way they are evaluated.
 
 The values compared hold no matrix product but the kernel's own over integers: those of floats are
 near, and tested in `test_matrix_ops.py`.
@@ -10,58 +9,28 @@ from __future__ import annotations
 import functools
 import os
 import zlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
-from device_work import Thread
+from evaluating import GPU, bits, evaluated, on_gpu
 from rows import ROWS
 from table import Row
 
 import ngrad
 import ngrad.numpy as ours
-from ngrad.devices import device_of
 from ngrad.graph.op import TABLE
 from ngrad_kernels.contract import CHUNK, STRETCH
 from ngrad_kernels.cuda import devices
 
 SEED = int(os.environ.get("NGRAD_CUDA_SEED", "0"))
-GPU = "cuda:0"
 X = np.linspace(-2.0, 2.0, 12, dtype=np.float32).reshape(3, 4)
 HOST_ONLY = {op.name for op in TABLE.values() if op.family in ("linalg", "special")}
 HOST_ONLY |= {"to_device", "trigamma"}  # whose derivative is the host's, and which is digamma's
 HOST_ONLY.add("rank_places")  # of what was not sorted
 PARTITIONS = {"partition", "argpartition"}
 """Ops of which but a few places are determined: a GPU sorts for them."""
-
-
-def bits(value: Any) -> list[bytes]:
-    """With one NaN for all: a GPU makes them of other bits than a CPU."""
-    leaves = value if isinstance(value, (list, tuple)) else [value]
-    arrays = [np.array(leaf.numpy()) for leaf in leaves]
-    for array in arrays:
-        if array.dtype.kind == "f":
-            array[array != array] = np.nan
-    return [array.tobytes() for array in arrays]
-
-
-def on_gpu(f: Callable[[], Any]) -> Any:
-    with ngrad.device(GPU):
-        return f()
-
-
-@contextmanager
-def evaluated(way: str) -> Iterator[None]:
-    before = ngrad.config.fusion()
-    ngrad.config.set_eager(way == "eager")
-    ngrad.config.set_fusion("wait" if way == "fused" else "off")
-    try:
-        yield
-    finally:
-        ngrad.config.set_eager(False)
-        ngrad.config.set_fusion(before)
 
 
 # -- every op once, in a dtype that the seed draws -------------------------------------------------
@@ -241,150 +210,6 @@ def test_columns_of_what_is_written_over() -> None:
 
 def test_floats_of_two_bytes() -> None:
     test_programs(halves, "fused")
-
-
-# -- a warm loop -----------------------------------------------------------------------------------
-
-
-def loss_of(w: Any, b: Any) -> Any:
-    return ngrad.reduce_mean((ngrad.tanh(w) * b - 0.5) ** 2)
-
-
-def slopes(w: Any, b: Any) -> tuple[Any, Any]:
-    with ngrad.GradientTape() as tape:
-        loss = loss_of(w, b)
-    return loss, tape.gradient(loss, [w, b])
-
-
-Step = Callable[[float], None]
-
-
-def by_an_optimizer(w: Any, b: Any) -> Step:
-    adam = ngrad.optimizers.Adam(0.1)
-
-    def step(rate: float) -> None:
-        adam.learning_rate = rate
-        _, gradients = slopes(w, b)
-        adam.apply_gradients(zip(gradients, [w, b], strict=True))
-
-    return step
-
-
-def by_hand(w: Any, b: Any) -> Step:
-    def step(rate: float) -> None:
-        _, (dw, db) = slopes(w, b)
-        w.assign_sub(rate * dw)
-        b.assign_add(-rate * db + 1e-3)
-        b.assign_sub(rate * 1e-3)
-
-    return step
-
-
-def in_a_function(w: Any, b: Any) -> Step:
-    @ngrad.function
-    def step(rate: float) -> Any:
-        loss, (dw, db) = slopes(w, b)
-        w.assign_sub(rate / (1.0 + rate) * dw)
-        b.assign_sub(rate * 0.5 * db)
-        return loss
-
-    return step
-
-
-def steadily(w: Any, b: Any) -> Step:
-    step = in_a_function(w, b)
-    return lambda rate: step(0.1)
-
-
-def by_a_schedule_in_a_function(w: Any, b: Any) -> Step:
-    adam = ngrad.optimizers.Adam(lambda done: 0.1 / (done + 1))
-
-    @ngrad.function
-    def step() -> Any:
-        loss, gradients = slopes(w, b)
-        adam.apply_gradients(zip(gradients, [w, b], strict=True))
-        return loss
-
-    return lambda rate: step()
-
-
-def eagerly(w: Any, b: Any) -> Step:
-    by = by_hand(w, b)
-
-    def step(rate: float) -> None:
-        with evaluated("eager"):
-            by(rate)
-
-    return step
-
-
-def descend(maker: Callable[[Any, Any], Step], steps: int) -> tuple[Any, list[dict[str, int]]]:
-    """Steps of a fit by least squares, each with another number; and what the driver was asked for
-    up to each.
-    """
-    w, b, counts = ngrad.Variable(X), ngrad.Variable(X[0]), []
-    step = maker(w, b)
-    for k in range(steps):
-        step(0.3 / (k + 1))
-        ngrad.eval(w, b)
-        counts.append(dict(device_of(GPU).target.counters))
-    return [w.numpy(), b.numpy()], counts
-
-
-@pytest.mark.parametrize(
-    "maker, launches, replays",
-    [
-        (by_an_optimizer, 1, 2),
-        (by_hand, 3, 1),  # an update is one launch, which takes less time than a graph
-        (in_a_function, 1, 1),
-        (steadily, 0, 1),
-        (by_a_schedule_in_a_function, 1, 1),
-        (eagerly, None, 1),
-    ],
-)
-def test_a_warm_loop(maker: Callable[[Any, Any], Step], launches: int | None, replays: int) -> None:
-    """Its plans are replayed as graphs. The numbers that each needs go with one launch, if others
-    than before: none is allocated for, copied, or waited for. And they are the CPU's.
-    """
-    # A number that ops are given one by one is kept for a while.
-    steps = 80 if launches is None else 14
-    with evaluated("fused"):
-        found, counts = on_gpu(lambda: descend(maker, steps))
-        expected, _ = descend(maker, steps)
-    for x, y in zip(found, expected, strict=True):
-        assert x.tobytes() == y.tobytes()
-    before, after = counts[-5], counts[-1]
-    for what in ("allocations", "copies", "synchronisations", "waits"):
-        assert after[what] == before[what], what
-    assert after["replays"] == before["replays"] + 4 * replays
-    assert launches is None or after["launches"] == before["launches"] + 4 * launches
-
-
-def test_numbers_of_the_last_run_serve_the_next() -> None:
-    """If they have its bits, and are this thread's: another's may be read before they are there."""
-    x, other = on_gpu(lambda: ngrad.constant(X)), Thread()
-
-    def here(f: Callable[[Any], Any], k: Any) -> Any:
-        return f(k)
-
-    def product(k: float) -> Any:
-        z = x * k
-        ngrad.eval(z)
-        return z
-
-    with evaluated("fused"):
-        for numbers, launches in [((2.0,) * 6, 1), ((0.0, -0.0) * 2, 2), ((np.nan,) * 3, 1)]:
-            found: list[list[Any]] = []
-            for do in (here, other.do):
-                found.append([do(product, k) for k in numbers])
-                before = dict(device_of(GPU).target.counters)
-                found[-1].append(do(product, numbers[0]))
-                after = device_of(GPU).target.counters
-                assert after["launches"] == before["launches"] + launches
-            expected = bits([ngrad.constant(X) * k for k in (*numbers, numbers[0])])
-            assert other.do(bits, found[1]) == expected  # before this thread's stream runs
-            assert bits(found[0]) == expected
-    other.end()
 
 
 # -- memory ----------------------------------------------------------------------------------------

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from evaluating import GPU, evaluated
 from test_faults import GATHERS, WRONG, X
-from test_programs import GPU, evaluated
 
 import ngrad
 from ngrad.devices import device_of
