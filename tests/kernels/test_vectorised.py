@@ -157,7 +157,16 @@ def test_a_row_program() -> None:
     assert packed(text, "f4", "sub") and packed(text, "f4", "div")
     assert len(packed(text, "f4", "mul", "add", *FUSED)) >= 8
     routines = [f"ngrad.{name}.f4{rows}" for name in ("max", "sum") for rows in ("", ".rows")]
-    assert_calls_nothing(text, *routines, "ngrad.repeat.f4", "ngrad.stream", "memcpy")
+    assert_calls_nothing(text, *routines, "ngrad.repeat.f4", "memcpy")
+    assert "vmovnt" not in text  # stores drain while exp is computed
+
+
+def test_rows_of_few_operations_go_past_the_caches() -> None:
+    """Rows divided by their largest elements: what is written is not read first."""
+    steps = (Reduce("max", 0, "row", "f4"), SpaceStep("divide", (0, 1), "f4"))
+    text = assembly(Space((Operand("f4", "element"),), steps, (2,)))
+    routines = ["ngrad.max.f4", "ngrad.max.f4.rows", "ngrad.repeat.f4", "memcpy"]
+    assert_calls_nothing(text, *routines, "ngrad.stream")
     assert re.search(r"vmovnt\w+\s.*%[yz]mm", text)
 
 
