@@ -109,6 +109,28 @@ def test_random_programs(program: Any) -> None:
         assert [g.tobytes() for g in found] == expected, way
 
 
+@pytest.mark.parametrize("value", [2.0, np.arange(3.0)], ids=["number", "array"])
+def test_assignment_looks_at_nothing(value: Any) -> None:
+    """Elements are written on the device of their array: nothing waits for it."""
+    import ngrad.numpy as tnp
+
+    with ngrad.device(SECOND):
+        x, new = tnp.zeros(6) + 1.0, tnp.asarray(value)
+        index = tnp.asarray([4, 0, 2])
+        ngrad.eval([x._read(), new._read(), index._read()])
+        counts = second().target.counts
+        before = counts["out"]
+        x[::2] = new
+        x[...] = x + 1.0
+        x[index] = value
+        assert counts["out"] == before
+    expected = np.ones(6)
+    expected[::2] = value
+    expected += 1.0
+    expected[[4, 0, 2]] = value
+    assert x.tolist() == expected.tolist()
+
+
 def test_fused_programs(monkeypatch: pytest.MonkeyPatch) -> None:
     """Fused kernels are the device's, and what it computes is what the CPU does."""
     before = ngrad.config.fusion()

@@ -294,6 +294,8 @@ class Assigned(Cell):
         lone = _is_mask(index) and value._layout.size == 1  # selected where it is computed
         if state.listens() or not (_is_small(value) or (value._at and not lone)):
             return False
+        if way_to(self)[0]._held._layout.device is not HOST:
+            return False  # nor is what is assigned, or where, looked at
         try:
             index = host_index(index)
         except TypeError:
