@@ -6,56 +6,39 @@ import importlib
 import sys
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 import ngrad.numpy as ours
 from ngrad.numpy.absent import APART, BY_NAME, OF_ARRAYS_BY_NAME
 
+sys.path.insert(0, str(Path(__file__).parent))
+from numpy_places import CALLS, Places
+
 TARGET = Path(__file__).with_name("numpy-coverage.md")
 TABLES = TARGET.parents[1] / "tests" / "numpy"
+PARTS = ((ours, "cases"), (ours.linalg, "cases_linalg"), (ours.fft, "cases_fft"))
 NUMPY = ".".join(np.__version__.split(".")[:2])
 
-
-def words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-LOOKED_UP = words("""
-    allclose argwhere array_equal array_equiv asarray_chkfinite bincount compress digitize
-    extract flatnonzero histogram histogram2d histogram_bin_edges histogramdd intersect1d
-    isin mask_indices nanargmax nanargmin nanmedian nanpercentile nanquantile nonzero piecewise
-    place polydiv polyfit polymul roots setdiff1d setxor1d trim_zeros union1d unique unique_all
-    unique_counts unique_inverse unique_values vectorize
-""")
-"""What looks at values at the call: for the shape of its result, for what it raises, or since it is
-no array."""
-
-HOST = words("""
-    array2string array_repr array_str bartlett blackman broadcast diag_indices diag_indices_from
-    einsum_path frombuffer fromfile fromiter fromstring genfromtxt hamming hanning ix_ load loadtxt
-    mgrid ogrid ravel_multi_index save savetxt savez savez_compressed tril_indices
-    tril_indices_from triu_indices triu_indices_from unravel_index
-""")
-"""What NumPy itself computes, to be converted."""
-
-FACTS = words("""
-    can_cast common_type iscomplexobj isrealobj isscalar min_scalar_type ndarray ndim result_type
-    shape size ufunc
-""")
-"""What is about arrays, not their values."""
 
 HEAD = f"""# NumPy's names
 
 Written by `python docs/numpy_coverage.py`, of NumPy {NUMPY}; change what it reads, not this file.
 
 *Derivatives*: the highest order that a test compares with differences, in `tests/numpy`; none of
-what returns no floats, or steps of them. *Runs as*: `ops`, which are deferred and fused,
-each with a kernel for CPUs and for CUDA; `ops, looked up`, which besides look at values when they
-are called: for the shape of their result, for what they raise, or since they return no array;
-`host`, computed by NumPy and converted; `NumPy's`, the same object, which is about dtypes and
-settings; `facts` are about arrays, not their values.
+what returns no floats, or steps of them. *CPU* and *CUDA*: what runs there, as found by calling
+each name as its tests do, and asking the op table:
+
+- `kernel`: an op with a kernel of ours, deferred, and fused if it can be; `kernels`: composed of
+  such.
+- `library`: LAPACK, BLAS or NumPy, at whole operands; with CUDA cuBLAS, cuSOLVER or cuFFT
+  (`ngrad[cuda13-math]`).
+- `host`: NumPy computes it, on the CPU; with CUDA there are copies.
+- `view`: nothing is computed; memory is shared, or one number repeated.
+- `looks`: some calls look at values, for the shape of what they return, or what they raise.
+- `facts`: about arrays, dtypes and settings; no element is touched. `NumPy's`: the same object.
+- `names`: a namespace.
 """
 
 
@@ -70,49 +53,67 @@ def orders() -> dict[int, int]:
     """The highest order that is checked, by the identity of a function: aliases share it."""
     module = tests("cases")
     found = {id(getattr(ours, name)): order for name, order in module.CHECKED.items()}
-    parts = ((ours, "cases"), (ours.linalg, "cases_linalg"), (ours.fft, "cases_fft"))
-    for space, table in parts:
+    for space, table in PARTS:
         for case in tests(table).CASES:
             key = id(getattr(space, case.name))
             found[key] = max(found.get(key, 0), case.orders)
     return found
 
 
-def runs(name: str, thing: Any, theirs: Any) -> str:
-    if thing is theirs:
-        return "NumPy's"
-    if name in HOST or name in FACTS:
-        return "host" if name in HOST else "facts"
-    return "ops, looked up" if name in LOOKED_UP else "ops"
+def places() -> Places:
+    """Where each name runs: its tests called, or else the example of its docstring."""
+    found = Places()
+    for case in CALLS:
+        found.call(ours, case)
+    for space, module in PARTS:
+        for case in tests(module).CASES:
+            found.call(space, case)
+        for name in space.__all__:
+            thing = getattr(space, name)
+            foreign = isinstance(thing, ModuleType) or thing is getattr(np, name, None)
+            if id(thing) not in found.found and not foreign:
+                found.run_example(space, name)
+    return found
 
 
 def public(space: Any) -> list[str]:
     return sorted(name for name in dir(space) if not name.startswith("_"))
 
 
-def table(space: Any, theirs: Any, names: list[str]) -> tuple[list[str], int, int]:
-    """Rows, how many names are there, and how many have a meaning here."""
-    checked, rows, there, wanted = orders(), [], 0, 0
+class Part(NamedTuple):
+    """Rows of names that are there, and that are not; how many have a meaning here."""
+
+    there: list[str]
+    absent: list[str]
+    wanted: int
+
+
+def table(space: Any, theirs: Any, names: list[str], found: Places) -> Part:
+    checked, there, absent, wanted = orders(), [], [], 0
     apart = {name for part in APART.values() for name in part}
     for name in names:
         thing = getattr(space, name, None) if space is not None else None
         if thing is None and getattr(theirs, name, 0) is not None:
             reason = "not there yet" if space is not ours else BY_NAME.get(name, "not there yet")
-            rows.append(f"| `{name}` | no | | {reason} |")
+            absent.append(f"| `{name}` | no | {reason} |")
             wanted += space is not ours or name not in apart
             continue
         wanted += 1
-        there += 1
-        order = checked.get(id(thing), 0)
-        how = runs(name, thing, getattr(theirs, name, None))
-        rows.append(f"| `{name}` | yes | {order or ''} | {how} |")
-    return rows, there, wanted
+        order = checked.get(id(thing), 0) or ""
+        same = thing is getattr(theirs, name, None)
+        cpu, cuda = ("NumPy's", "NumPy's") if same else found.shown(thing)
+        there.append(f"| `{name}` | yes | {order} | {cpu} | {cuda} |")
+    return Part(there, absent, wanted)
 
 
-def section(title: str, rows: list[str], there: int, wanted: int) -> list[str]:
+def section(title: str, part: Part) -> list[str]:
+    there, wanted = len(part.there), part.wanted
     count = f"{there} of the {wanted} names that have a meaning here: {100 * there / wanted:.1f} %."
-    head = ["| name | here | derivatives | runs as, or why not |", "| --- | --- | --- | --- |"]
-    return ["", f"## {title}", "", count, "", *head, *rows]
+    head = ["| name | implemented | derivatives | CPU | CUDA |", "| --- | --- | --- | --- | --- |"]
+    lines = ["", f"## {title}", "", count, "", *head, *part.there]
+    if part.absent:
+        lines += ["", "| name | implemented | why not |", "| --- | --- | --- |", *part.absent]
+    return lines
 
 
 def of_arrays() -> list[str]:
@@ -125,7 +126,7 @@ def of_arrays() -> list[str]:
 
 
 def text() -> str:
-    lines = HEAD.splitlines()
+    lines, found = HEAD.splitlines(), places()
     for title, space, theirs in (
         ("numpy", ours, np),
         ("numpy.linalg", getattr(ours, "linalg", None), np.linalg),
@@ -134,7 +135,7 @@ def text() -> str:
         names = [name for name in public(theirs) if name not in ("test", "linalg", "helper")]
         names = names if theirs is np else [n for n in names if not n.endswith("Error")]
         names += ["linalg"] if theirs is np else []
-        lines += section(title, *table(space, theirs, sorted(names)))
+        lines += section(title, table(space, theirs, sorted(names), found))
     lines += of_arrays()
     for part, names in tests("standard").NAMES.items():
         space = getattr(ours, part) if part else ours
@@ -151,4 +152,7 @@ def text() -> str:
 
 
 if __name__ == "__main__":
-    TARGET.write_text(text())
+    if sys.argv[1:] == ["-"]:
+        sys.stdout.write(text())
+    else:
+        TARGET.write_text(text())
