@@ -109,6 +109,23 @@ def test_random_programs(program: Any) -> None:
         assert [g.tobytes() for g in found] == expected, way
 
 
+@pytest.mark.parametrize(
+    "count",
+    [
+        lambda x: ngrad.sequence_mask(x, 4),
+        lambda x: ngrad.math.bincount(x, axis=-1),
+        lambda x: ngrad.math.bincount(x, ngrad.cast(x, "float32"), 7, axis=-1),
+    ],
+    ids=["sequence_mask", "bincount", "weights"],
+)
+def test_counts_are_where_the_integers_are(count: Any) -> None:
+    """Also where new tensors are not made."""
+    x = np.array([[3, 1, 3], [0, 2, 2]])
+    found = count(there(lambda: ngrad.constant(x)))
+    assert found.device == SECOND
+    assert bits(found) == bits(count(ngrad.constant(x)))
+
+
 @pytest.mark.parametrize("value", [2.0, np.arange(3.0)], ids=["number", "array"])
 def test_assignment_looks_at_nothing(value: Any) -> None:
     """Elements are written on the device of their array: nothing waits for it."""

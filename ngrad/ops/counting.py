@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from ngrad.dtypes import as_dtype, bool_, int32, int64
-from ngrad.errors import DTypeError, NumberError, ShapeError
+from ngrad.errors import AxisError, DTypeError, NumberError, ShapeError
 from ngrad.ops.bounds import checked, range_of
-from ngrad.ops.comparison import less
+from ngrad.ops.comparison import greater, less
 from ngrad.ops.convert import cast_to, tensor
-from ngrad.ops.creation import ones_like, range_
+from ngrad.ops.creation import RANGE, ones_like
 from ngrad.ops.elementwise import select
-from ngrad.ops.extents import dims, integers
+from ngrad.ops.extents import dims, integers, made
 from ngrad.ops.gather import scatter_nd
 from ngrad.ops.joining import stack
 from ngrad.ops.reductions import reduce_max
 from ngrad.ops.segments import unsorted_segment_sum
-from ngrad.ops.shape import expand_dims, reshape
+from ngrad.ops.shape import broadcast_to, expand_dims, reshape
 
 
 def sequence_mask(
@@ -44,13 +45,13 @@ def sequence_mask(
     if maxlen is None:
         maxlen = max(int(reduce_max(x)), 0) if x._layout.size else 0
     (count,) = dims(maxlen, "sequence_mask")
-    steps = range_(count, dtype=int64)
+    steps = made(RANGE, 0, 1, count, int64, device=x._layout.device)
     return cast_to(less(steps, expand_dims(cast_to(x, int64), -1)), as_dtype(dtype))
 
 
 def bincount(
     arr: Any, weights: Any = None, minlength: Any = None, maxlength: Any = None,
-    dtype: Any = int32, name: str | None = None,
+    dtype: Any = int32, name: str | None = None, axis: Any = None, binary_output: bool = False,
 ) -> Any:  # fmt: skip
     """How often each of the numbers 0, 1, ... is among integers; or the sum of its weights, in
     which there are derivatives.
@@ -63,28 +64,47 @@ def bincount(
         looked up at the call.
     dtype : dtype
         Of counts; sums are of the weights' own.
+    axis : {None, 0, -1}
+        -1 for the counts of each row, up to the greatest number in all; else those of all integers.
+    binary_output : bool
+        Give 1 for a number that is there, however often; not with weights.
 
     Raises
     ------
     NumberError
-        If an integer is negative.
+        If an integer is negative, or for both weights and binary_output.
+    AxisError
+        If axis is another.
 
     Examples
     --------
     >>> import ngrad
     >>> ngrad.math.bincount([1, 1, 3]).numpy()
     array([0, 2, 0, 1], dtype=int32)
+    >>> ngrad.math.bincount([[1, 1], [0, 2]], axis=-1).numpy()
+    array([[0, 2, 0],
+           [1, 0, 1]], dtype=int32)
     """
     x = tensor(arr, "bincount")
     if not x.dtype.is_integer:
         raise DTypeError(f"bincount: takes integers, not {x.dtype.name}")
-    values = ones_like(x, as_dtype(dtype)) if weights is None else tensor(weights, "bincount")
+    if axis not in (None, 0, -1):
+        raise AxisError(f"bincount: counts along axis None, 0 or -1, not {axis}")
+    if binary_output and weights is not None:
+        raise NumberError("bincount: takes weights or binary_output, not both")
+    wanted = as_dtype(dtype)
+    if weights is None:  # a count that is only looked at must not wrap to 0
+        values = ones_like(x, int64 if binary_output else wanted)
+    else:
+        values = tensor(weights, "bincount")
     if values._layout.shape != x._layout.shape:
         raise ShapeError(
             f"bincount: weights of shape {values._layout.shape} for integers of shape "
             f"{x._layout.shape}"
         )
-    x = reshape(x, (x._layout.size,))
+    shape, size = x._layout.shape, x._layout.size
+    lead = shape[:-1] if axis == -1 else ()
+    x = reshape(x, (size,))
     least, greatest = range_of(x) if x.size else (0, -1)
     if least < 0:
         raise NumberError(f"bincount: takes no negative integers, and there is {least}")
@@ -93,8 +113,15 @@ def bincount(
         count = max(count, *integers(minlength, "bincount"))
     if maxlength is not None:
         count = min(count, *integers(maxlength, "bincount"))
-    ids = select(less(x, count), cast_to(x, int64), -1)
-    return unsorted_segment_sum(reshape(values, (x.size,)), ids, count)
+    ids, rows = cast_to(x, int64), math.prod(lead)
+    if lead:  # each row has bins of its own
+        first = made(RANGE, 0, count, rows, int64, device=x._layout.device)
+        ids = ids + reshape(broadcast_to(reshape(first, (*lead, 1)), shape), (size,))
+    ids = select(less(x, count), ids, -1)
+    found = unsorted_segment_sum(reshape(values, (size,)), ids, rows * count)
+    if binary_output:
+        found = cast_to(greater(found, 0), wanted)
+    return reshape(found, (*lead, count))
 
 
 def confusion_matrix(

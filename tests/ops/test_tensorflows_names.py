@@ -15,6 +15,7 @@ from scipy import special
 import ngrad
 from ngrad import linalg, math, nn
 from ngrad.errors import (
+    AxisError,
     DTypeError,
     IndexBoundsError,
     NgradError,
@@ -31,6 +32,8 @@ SQUARE = X @ X.T + np.eye(3)
 HOLES, OTHERS = np.array([0.0, 2.0, 0.0, 3.0]), np.array([0.0, 0.0, 2.0, 4.0])
 IDS = np.array([0, 2, 2])
 WHOLE = np.array([3, 1, 3, 0])
+WHOLES = np.array([[3, 1, 3, 0], [0, 0, 0, 0], [4, 2, 2, 1]])
+COUNTS = np.stack([np.bincount(row, minlength=5) for row in WHOLES])
 INF, NAN, MAX = np.inf, np.nan, float(np.finfo(np.float32).max)
 
 
@@ -85,6 +88,11 @@ CASES: dict[str, Case] = {
         lambda w: math.bincount(WHOLE, w, minlength=6, maxlength=3),
         lambda w: np.bincount(WHOLE, w)[:3],
         (X[0],),
+    ),
+    "bincount of rows": Case(
+        lambda w: math.bincount(WHOLES, w, 6, 3, axis=-1),
+        lambda w: np.stack([np.bincount(n, one, 6)[:3] for n, one in zip(WHOLES, w, strict=True)]),
+        (X,),
     ),
     "logdet": Case(lambda x: linalg.logdet(x @ x.T), lambda x: np.linalg.slogdet(x @ x.T)[1], (X,)),
     "cholesky_solve": Case(
@@ -239,6 +247,17 @@ def test_values_and_gradients(name: str) -> None:
             lambda: math.confusion_matrix([1, 0, 1], [2, 0, 2], weights=[5, 1, 2]),
             [[1, 0, 0], [0, 0, 7], [0, 0, 0]],
         ),
+        (lambda: math.bincount(WHOLES), np.bincount(WHOLES.ravel())),
+        (lambda: math.bincount(WHOLES, axis=0), np.bincount(WHOLES.ravel())),
+        (lambda: math.bincount(WHOLES, axis=-1), COUNTS),
+        (lambda: math.bincount(WHOLE, axis=-1), np.bincount(WHOLE)),
+        (lambda: math.bincount(WHOLES[None], axis=-1), COUNTS[None]),
+        (lambda: math.bincount(WHOLES, minlength=7, axis=-1), np.pad(COUNTS, ((0, 0), (0, 2)))),
+        (lambda: math.bincount(WHOLES, maxlength=2, axis=-1), COUNTS[:, :2]),
+        (lambda: math.bincount(WHOLES, axis=-1, binary_output=True), COUNTS > 0),
+        (lambda: math.bincount([1] * 256, dtype="int8", binary_output=True), [0, 1]),
+        (lambda: math.bincount(np.zeros((2, 0), int), axis=-1), np.zeros((2, 0))),
+        (lambda: math.bincount(np.zeros((2, 0), int), minlength=3, axis=-1), np.zeros((2, 3))),
         (lambda: math.invert_permutation([2, 0, 3, 1]), [1, 3, 0, 2]),
         (lambda: math.is_non_decreasing([1, 1, 0]), False),
         (lambda: math.is_strictly_increasing([[1, 2], [3, 4]]), True),
@@ -311,6 +330,8 @@ def test_gradients_at_zeros_and_ties_are_tensorflows(
         (lambda: math.add_n([[1.0], [1]]), DTypeError, "float32, int32"),
         (lambda: math.confusion_matrix([2], [0], 2), IndexBoundsError, "class 2"),
         (lambda: math.bincount([-1]), NumberError, "-1"),
+        (lambda: math.bincount([[1]], axis=1), AxisError, "-1, not 1"),
+        (lambda: math.bincount([1], [2], binary_output=True), NumberError, "not both"),
         (lambda: ngrad.slice([1, 2], [1], [2]), ShapeError, r"\(2,\)"),
         (lambda: ngrad.unique([[1]]), ShapeError, r"\(1, 1\)"),
         (lambda: linalg.set_diag([[1, 2]], [1, 2]), ShapeError, r"\(2,\)"),
