@@ -86,6 +86,10 @@ class Concrete:
         self._single: bool = self._structure.is_leaf()
         wanted: list[int] = []
         self._outputs = [_output(window, value, wanted) for value in found]
+        self._shows = [
+            (action, [_output(window, value, wanted) for value in leaves])
+            for leaves, action in trace.shows
+        ]
         assigned = trace.assigned()
         wanted += [window[value] for _, value in assigned]
         self._assigned = [variable for variable, _ in assigned]
@@ -120,6 +124,9 @@ class Concrete:
         found, settled = copy.copy(self), Settled(values)
         found._entries = settled.entries(self._entries)
         found._outputs = [(k, settled(value)) for k, value in self._outputs]
+        found._shows = [
+            (action, [(k, settled(value)) for k, value in leaves]) for action, leaves in self._shows
+        ]
         found._constants = {
             slot: found._constant(slot, settled(value)) for slot, value in self._constants.items()
         }
@@ -137,9 +144,11 @@ class Concrete:
         for slot, number in self._copies:
             values[slot] = values[number]
         results = self._record(values) if state.stack else self._run(values)
+        for show, leaves_shown in self._shows:
+            show(_all_made(leaves_shown, results))
         for action in self._after:
             action()
-        made = [_made(value, None if k < 0 else results[k]) for k, value in self._outputs]
+        made = _all_made(self._outputs, results)
         return made[0] if self._single else optree.tree_unflatten(self._structure, made)
 
     # -- a run -------------------------------------------------------------------------------------
@@ -192,6 +201,10 @@ class Concrete:
         while again is not None:
             again(tensors)
             _, again = next(heard)
+        for slot in self._wanted:
+            if type(tensors[slot]) is not Tensor:  # a number, of which the window keeps no tensor
+                spec = self._entries[slot][0].spec
+                tensors[slot] = scalar(tensors[slot], spec.dtype, spec.device)
         return [tensors[slot] for slot in self._wanted]
 
     @staticmethod
@@ -235,6 +248,10 @@ def _output(window: Window, value: Any, wanted: list[int]) -> tuple[int, Any]:
         wanted.append(tensor._slot)
         return len(wanted) - 1, None if tensor is value else type(value)
     return -1, value
+
+
+def _all_made(outputs: list[tuple[int, Any]], results: list[Any]) -> list[Any]:
+    return [_made(value, None if k < 0 else results[k]) for k, value in outputs]
 
 
 def _made(value: Any, result: Any) -> Any:

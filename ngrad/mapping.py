@@ -49,8 +49,9 @@ class Mapped(Concrete):
         size : int
             How many examples there are.
         """
-        if self._assigned or self._asked:
-            done = "assigns to a variable" if self._assigned else "draws numbers, or counts steps,"
+        if self._assigned or self._asked or self._shows:
+            done = "draws numbers, or counts steps," if self._asked else "prints"
+            done = "assigns to a variable" if self._assigned else done
             raise TraceError(
                 f"vmap: the function {done} for one example, which is not done for each of a "
                 "batch; do it outside, and pass what it gives"

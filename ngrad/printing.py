@@ -10,6 +10,7 @@ import numpy as np
 import optree
 
 from ngrad.ops.convert import from_outside
+from ngrad.record import state
 from ngrad.tensor import Tensor
 
 
@@ -26,7 +27,8 @@ def print_(
     *inputs: Any, output_stream: Any = None, summarize: int = 3, sep: str = " ", end: str = "\n",
     name: str | None = None,
 ) -> None:  # fmt: skip
-    """Print values, those of tensors in nests too, to the standard error stream.
+    """Print values, those of tensors in nests too, to the standard error stream; in a `function`,
+    after each call.
 
     Parameters
     ----------
@@ -43,20 +45,30 @@ def print_(
     >>> tf.print("x =", tf.constant([1.0, 2.5]), {"n": tf.constant(2)}, output_stream=sys.stdout)
     x = [1 2.5] {'n': 2}
     """
+    given: Any = list(inputs)
+    found, structure = optree.tree_flatten(given, none_is_leaf=True)
 
-    def shown(leaf: Any) -> Any:
-        leaf = from_outside(leaf)
-        if not isinstance(leaf, Tensor):
-            return leaf
-        every = summarize < 0
-        return _Shown(
-            np.array2string(
-                np.asarray(leaf),
-                threshold=sys.maxsize if every else 2 * summarize,
-                edgeitems=None if every else summarize,
-                formatter={"float_kind": lambda x: str(x).removesuffix(".0")},
-            )
+    def show(leaves: list[Any]) -> None:
+        texts = optree.tree_unflatten(structure, [_text(leaf, summarize) for leaf in leaves])
+        builtins.print(*texts, sep=sep, end=end, file=output_stream or sys.stderr)
+
+    values, trace = [from_outside(leaf) for leaf in found], state.window.trace
+    if trace is None:
+        show(values)
+    else:
+        trace.show(values, show)
+
+
+def _text(leaf: Any, summarize: int) -> Any:
+    """A leaf as it is shown: of a tensor, the text of its elements."""
+    if not isinstance(leaf, Tensor):
+        return leaf
+    every = summarize < 0
+    return _Shown(
+        np.array2string(
+            np.asarray(leaf),
+            threshold=sys.maxsize if every else 2 * summarize,
+            edgeitems=None if every else summarize,
+            formatter={"float_kind": lambda x: str(x).removesuffix(".0")},
         )
-
-    values = [optree.tree_map(shown, value, none_is_leaf=True) for value in inputs]
-    builtins.print(*values, sep=sep, end=end, file=output_stream or sys.stderr)
+    )

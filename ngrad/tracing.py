@@ -52,6 +52,7 @@ class Trace:
         self.arguments: list[int] = []
         self.asked: list[tuple[int, Callable[[], Any]]] = []
         self.copies: list[tuple[int, int]] = []
+        self.shows: list[tuple[list[Any], Callable[[list[Any]], None]]] = []
         self._after: list[tuple[Any, Tensor, Callable[[], None]]] = []
         self.heard: list[tuple[int, Callable[[Tensors], None]]] = []
         self.window = Window(self)
@@ -148,6 +149,12 @@ class Trace:
         """Do this after each call, if the variable ends it with the value that it has now."""
         self._after.append((variable, self._variables[variable._uid][2], action))
 
+    def show(self, leaves: list[Any], action: Callable[[list[Any]], None]) -> None:
+        """After each call, before what `then` does, give values to an action: what the tensors
+        among them hold in that call.
+        """
+        self.shows.append((leaves, action))
+
     def after(self) -> list[Callable[[], None]]:
         """What is done after each call."""
         return [
@@ -189,6 +196,7 @@ class Trace:
         """
         self._variables, self._initial, self._updates = {}, {}, {}
         self.captured, self.heard, self.asked, self._after, self._made = [], [], [], [], []
+        self.shows = []
 
     # -- a recorder --------------------------------------------------------------------------------
 
