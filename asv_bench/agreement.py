@@ -181,6 +181,17 @@ PROGRAMS: dict[str, tuple[Program, str]] = {
         lambda tf, j, x: tf.math.bincount(j[0], tf.stop_gradient(x[0])),
         "j x",
     ),
+    "math.bincount, of rows": (lambda tf, j: tf.math.bincount(j, minlength=5, axis=-1), "j"),
+    "math.bincount, axis 0": (lambda tf, j: tf.math.bincount(j, axis=0, maxlength=3), "j"),
+    "math.bincount, of a vector": (lambda tf, j: tf.math.bincount(j[0], axis=-1), "j"),
+    "math.bincount, of rows, weighted": (
+        lambda tf, j, x: tf.math.bincount(j, tf.stop_gradient(x), axis=-1),
+        "j x",
+    ),
+    "math.bincount, binary": (
+        lambda tf, j: tf.math.bincount(j, axis=-1, binary_output=True, dtype=tf.int64),
+        "j",
+    ),
     "math.confusion_matrix": (lambda tf: tf.math.confusion_matrix(LABELS, [1, 2, 3]), ""),
     "math.invert_permutation": (lambda tf: tf.math.invert_permutation([2, 0, 1]), ""),
     "unique": (lambda tf, j: tf.unique(tf.reshape(j, [-1]))[0], "j"),
