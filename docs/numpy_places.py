@@ -125,7 +125,8 @@ class Ran:
 
     def note(self, forms: list[str], looked: bool, given: bool, brought: bool | None) -> None:
         """A call: how its ops ran, whether it looked at values, was given arrays, and, if it gives
-        one, whether that was made by NumPy."""
+        one, whether that was made by NumPy.
+        """
         ran = [form for form in forms if form != "view"]
         if ran:
             self.least = min(self.least or len(ran), len(ran))
@@ -150,12 +151,16 @@ class Ran:
         return ", ".join([*parts, "looks"] if looked else parts)
 
 
-@contextlib.contextmanager
-def unseen(shown: list[Any]) -> Iterator[None]:
-    """Within it what an example shows is put in a list, and what it prints goes nowhere."""
+def run(examples: list[doctest.Example], name: str) -> list[Any]:
+    """What the examples of a docstring show; what they print goes nowhere."""
+    shown: list[Any] = []
+    namespace: dict[str, Any] = {}
     nowhere = contextlib.redirect_stdout(io.StringIO())
     with mock.patch.object(sys, "displayhook", shown.append), nowhere:
-        yield
+        for example in examples:
+            if example.exc_msg is None:
+                exec(compile(example.source, name, "single"), namespace)
+    return shown
 
 
 class Places:
@@ -269,28 +274,15 @@ class Places:
     def run_example(self, space: Any, name: str) -> None:
         """Run the example of a docstring; what is no function is listened to all the while."""
         thing = getattr(space, name)
-        parsed = doctest.DocTestParser().get_examples(inspect.getdoc(thing) or "")
+        examples = doctest.DocTestParser().get_examples(inspect.getdoc(thing) or "")
         for device, where in self.where.items():
 
             def called(*args: Any, device: str = device, **kwargs: Any) -> Any:
                 return self.listen(thing, device, lambda: thing(*args, **kwargs))
 
-            shown: list[Any] = []
-
-            def run(shown: list[Any] = shown) -> list[Any]:
-                namespace: dict[str, Any] = {}
-                for example in parsed:
-                    if example.exc_msg is None:
-                        exec(compile(example.source, name, "single"), namespace)
-                return shown
-
-            with (
-                self.listening(),
-                ngrad.device(where.name),
-                unseen(shown),
-            ):
+            with self.listening(), ngrad.device(where.name):
                 if inspect.isfunction(thing):
                     with mock.patch.object(space, name, called):
-                        run()
-                elif parsed and thing is not ours.ndarray:
-                    self.listen(thing, device, run)
+                        run(examples, name)
+                elif examples and thing is not ours.ndarray:
+                    self.listen(thing, device, lambda: run(examples, name))

@@ -49,13 +49,16 @@ class Mapped(Concrete):
         size : int
             How many examples there are.
         """
-        if self._assigned or self._asked or self._shows:
-            done = "draws numbers, or counts steps," if self._asked else "prints"
-            done = "assigns to a variable" if self._assigned else done
-            raise TraceError(
-                f"vmap: the function {done} for one example, which is not done for each of a "
-                "batch; do it outside, and pass what it gives"
-            )
+        for does, what in (
+            (self._assigned, "assigns to a variable"),
+            (self._asked, "draws numbers, or counts steps,"),
+            (self._shows, "prints"),
+        ):
+            if does:
+                raise TraceError(
+                    f"vmap: the function {what} for one example, which is not done for each of a "
+                    "batch; do it outside, and pass what it gives"
+                )
         values, whole = dict(self._constants), set()
         for slot, k in self._arguments:
             values[slot] = leaves[k]
