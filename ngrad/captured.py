@@ -4,19 +4,20 @@ addresses come again, as in a loop they do.
 
 from __future__ import annotations
 
-import ctypes
 import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ngrad.devices import HOST, Device
-from ngrad.graph.layout import Layout
 from ngrad.graph.plan import Plan
+from ngrad.numbers import Numbers
 from ngrad.schedule import Loads, Schedule, program_of
 from ngrad.status import Places, Status, begin, places, unsettled
 from ngrad.tensor import Tensor
 from ngrad_kernels.codes import words_for
+from ngrad_kernels.cuda.gathering import gatherer
 from ngrad_kernels.memory import Buffer, FreeList
+from ngrad_kernels.words import packed, unpacked
 
 ROOM = 1 << 26
 """Bytes of temporaries up to which a plan has them in one block. In a larger plan memory counts:
@@ -47,8 +48,8 @@ class Captured(Schedule):
     """
 
     __slots__ = (
-        "_blocks", "_depends", "_device", "_few", "_graphs", "_last", "_launch_all", "_seen",
-        "_sizes", "_uid",
+        "_blocks", "_depends", "_device", "_few", "_gather", "_graphs", "_launch_all", "_numbers",
+        "_seen", "_sizes", "_uid",
     )  # fmt: skip
 
     def __init__(self, plan: Plan, loads: Loads, device: Device) -> None:
@@ -66,7 +67,10 @@ class Captured(Schedule):
         self._sizes += [Status.nbytes(1 + self.checks), 8 * numbers]
         self._graphs: dict[Key, Any] = {}
         self._seen: dict[Key, None] = {}
-        self._last: tuple[bytes, Buffer | None] = b"", None  # the numbers of the last run
+        self._numbers: Numbers | None = None  # a run tells which of its operands are numbers
+        keys, checked = [slot for slot, _ in loads], [bool(k & CHECKED) for k in self._depends]
+        bound = keys, self._blocks, self._made, checked
+        self._gather = gatherer(Tensor)(*map(tuple, bound))
 
     def _dependences(self, plan: Plan) -> list[int]:
         """For each result, as bits, the inputs that it depends on, and whether on checks."""
@@ -95,9 +99,40 @@ class Captured(Schedule):
 
     def run(self, kept: Mapping[int, Any]) -> list[Tensor | None]:
         """The plan's outputs, for values by slot."""
+        lists = self._device.pool.own_lists(self._uid, self._sizes)
+        addresses, held = self._numbers.put(kept, lists[-1]) if self._numbers else ((), None)
+        own = self._begin(lists) if self.checks else None
+        found = self._gather(kept, lists, own, own.buffer.address if own else 0, addresses)
+        if found is None:
+            own = None  # its memory comes again
+            found, held = self._gather_others(kept, lists)
+        registers, made, *before = found
+        if self._few and not before:
+            self._launch_all(registers)
+        else:
+            self._launch(lists, registers, *before)
+        del held
+        return made if self._plain else self._results(kept, made)
+
+    def _begin(self, lists: Sequence[FreeList], parents: tuple[Status, ...] = ()) -> Status:
+        """The status of a run."""
+        room = self._device.pool.take_of(lists[-2])
+        return Status(self._device, 1 + self.checks, room, parents)
+
+    def _gather_others(
+        self, kept: Mapping[int, Any], lists: Sequence[FreeList]
+    ) -> tuple[tuple[Any, ...], Buffer | None]:
+        """The registers and the results, and statuses that the run's own begins with, where there
+        is more to do: for operands that are another stream's or not known to be fine, and where
+        results have no memory yet. Beside it what is held until all is launched.
+        """
         registers, used, wrong = [0], self._blocks.copy(), CHECKED
-        numbers: list[tuple[int, Layout, Any]] = []
-        for slot, where in self._loads:
+        numbers = tuple([load for load in self._loads if type(kept[load[0]]) is not Tensor])
+        if numbers != (self._numbers.loads if self._numbers else ()):
+            self._numbers = Numbers(self._device, numbers)
+        addresses, held = self._numbers.put(kept, lists[-1]) if self._numbers else ((), None)
+        given = iter(addresses)
+        for slot, _ in self._loads:
             value = kept[slot]
             if type(value) is Tensor:
                 block = value._block
@@ -106,59 +141,25 @@ class Captured(Schedule):
                 registers.append(value._at)
                 used.append(block)
             else:
-                numbers.append((len(registers), where, value))
-                registers.append(0)
-        parents: tuple[Status, ...] = ()
-        if wrong != CHECKED:
-            parents = unsettled(used)
-            used += [parent.buffer for parent in parents]
-        pool = self._device.pool
-        *lists, for_status, for_numbers = pool.own_lists(self._uid, self._sizes, used)
-        held = self._put(numbers, registers, for_numbers) if numbers else None
+                registers.append(next(given))
+        parents = unsettled(used) if wrong != CHECKED else ()
+        self._device.target.use([*used, *[parent.buffer for parent in parents]])
         own, status = 0, parents[0] if parents else None
         if self.checks or len(parents) > 1:
-            room = pool.take_of(for_status)
-            status = Status(self._device, 1 + self.checks, room, parents)
-            own = room.address
+            status = self._begin(lists, parents)
+            own = status.buffer.address
         made: list[Any] = []
-        for where, free in zip(self._made, lists, strict=True):
-            buffer = pool.take_of(free)
-            if status is not None and self._depends[len(made)] & wrong:
+        for where, free, depends in zip(self._made, lists, self._depends, strict=False):
+            buffer = self._device.pool.take_of(free)
+            if status is not None and depends & wrong:
                 buffer.status = status
             registers.append(buffer.address)
             made.append(Tensor(buffer, buffer.address, where))
-        registers.append(own)
-        if self._few and not own:
-            registers.append(0)
-            self._launch_all(registers)
-        else:
-            self._launch(registers, places(parents) if own else ())
-        del held
-        return made if self._plain else self._results(kept, made)
+        before = (places(parents),) if own else ()
+        return (packed([*registers, own, 0]), made, *before), held
 
-    def _put(
-        self, numbers: list[tuple[int, Layout, Any]], registers: list[int], own: FreeList
-    ) -> Buffer:
-        """Python numbers on the device, by one copy to memory that comes again in a loop; by none
-        where they are those of the last run.
-        """
-        sizes = [words_for(1, where.dtype.code) for _, where, _ in numbers]
-        words = (ctypes.c_int64 * sum(sizes))()
-        offsets = [*itertools.accumulate(sizes, initial=0)]
-        for (_, where, value), k in zip(numbers, offsets, strict=False):
-            where.dtype.ctype.from_buffer(words, 8 * k).value = value
-        (last, buffer), now = self._last, bytes(words)
-        if buffer is None or last != now or buffer.free is not own:
-            buffer, self._last = None, (b"", None)  # let go first: its memory is written again
-            buffer = self._device.pool.take_of(own)
-            self._device.target.copy_in(buffer.address, ctypes.addressof(words), len(now))
-            self._last = now, buffer
-        for (register, _, _), k in zip(numbers, offsets, strict=False):
-            registers[register] = buffer.address + 8 * k
-        return buffer
-
-    def _launch(self, registers: Sequence[int], before: Places) -> None:
-        key = (self._device.target.stream_number(), *registers, *before)
+    def _launch(self, lists: Sequence[FreeList], registers: bytes, before: Places = ()) -> None:
+        key = id(lists), registers, before  # those are one stream's
         graph = self._graphs.get(key)
         if graph is None and key in self._seen:
             # No lock: threads have streams, and so keys, of their own.
@@ -174,9 +175,13 @@ class Captured(Schedule):
             self._seen.pop(next(iter(self._seen)), None)
         self._queue(registers, before)
 
-    def _queue(self, registers: Sequence[int], before: Places) -> None:
+    def _queue(self, registers: bytes, before: Places) -> None:
         """Launch all, with temporaries in a block that is let go when they have run."""
         if self.checks or before:
-            begin(self._device, registers[-1], 1 + self.checks, before)
-        room = self._device.pool.take(self.temporaries) if self.temporaries else None
-        self._launch_all([*registers, room.address if room else 0])
+            own, _ = unpacked(registers[-16:])
+            begin(self._device, own, 1 + self.checks, before)
+        if not self.temporaries:
+            self._launch_all(registers)
+            return
+        room = self._device.pool.take(self.temporaries)
+        self._launch_all(registers[:-8] + packed([room.address]))

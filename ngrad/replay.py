@@ -23,7 +23,7 @@ from ngrad.status import begun, unsettled
 from ngrad.tensor import Tensor, empty, ran, replayed, scalar, seen
 from ngrad_kernels import cpu, native
 from ngrad_kernels.memory import Buffer, pool
-from ngrad_kernels.words import Words
+from ngrad_kernels.words import Words, packed
 
 SMALL = 1 << 20
 """Bytes of results and temporaries up to which a plan is run by this thread alone."""
@@ -209,7 +209,7 @@ class Replay(Schedule):
         registers += [x._at for x in made]
         room = pool.take(self.temporaries)
         registers.append(room.address)
-        self._march(registers)
+        self._march(packed(registers))
         return made if self._plain else self._results(kept, made)
 
 

@@ -17,7 +17,7 @@ from ngrad.ops.matmul import array_at
 from ngrad_kernels import cpu
 from ngrad_kernels.memory import Pool, System
 from ngrad_kernels.product import Matrices, Prepared, Product
-from ngrad_kernels.words import Step
+from ngrad_kernels.words import Step, unpacked
 
 
 class Known(System):
@@ -73,12 +73,13 @@ class SecondTarget:
             if kernel < 0:
                 self.calls[-1 - kernel](*addresses)
 
-    def in_a_row(self, launches: Iterable[Step]) -> Callable[[list[int]], None]:
+    def in_a_row(self, launches: Iterable[Step]) -> Callable[[bytes], None]:
         steps = list(launches)
 
-        def run(registers: list[int]) -> None:
+        def run(registers: bytes) -> None:
+            held = unpacked(registers)
             for *work, operands in steps:
-                self.launch(*work, [registers[which] + more for which, more in operands])
+                self.launch(*work, [held[which] + more for which, more in operands])
 
         return run
 

@@ -222,7 +222,7 @@ def _row_of(module: ir.Module, kinds: CellKinds) -> None:
     it.unless_null(at, NULL)
     block = it.get(x, of_tensor["_block"])
     it.hold(block)
-    shown = shown_by(it, kinds.kinds, block, at, row)
+    shown = shown_by(it, kinds.kinds.tensor, block, at, row)
     it.unless_null(shown, NULL)
     call = it.external("PyObject_CallOneArg", POINTER, POINTER, POINTER)
     way = builder.call(call, [it.known(kinds.row), index])

@@ -87,12 +87,12 @@ def launch_all(works: Sequence[Work]) -> None:
     threads.run(native.drive_all, ctypes.addressof(code), len(large), grains)
 
 
-def in_a_row(launches: Iterable[Step]) -> Callable[[list[int]], None]:
+def in_a_row(launches: Iterable[Step]) -> Callable[[bytes], None]:
     """Launches on end, as `native.march` has them, on all threads where they are worth it."""
     words = Words(launches)
 
-    def march(registers: list[int]) -> None:
-        threads.run(native.march, words.address, words.steps, *registers)
+    def march(registers: bytes) -> None:
+        threads.run(native.march, words.address, words.steps, registers)
 
     return march
 

@@ -248,6 +248,15 @@ class Function(Code):
         """An argument as a word; `raise_if_any` raises if it is no integer."""
         return self.integer(self.given_object(k))
 
+    def words_in(self, content: Any) -> Any:
+        """Where the words of bytes are, which are borrowed; with what is none it raises, as it does
+        if an error has occurred before.
+        """
+        read = self.external("PyBytes_AsString", POINTER, POINTER)
+        words = self.builder.bitcast(self.builder.call(read, [content]), WORDS)
+        self.raise_if_any()
+        return words
+
     def bound(self, k: int) -> Any:
         """An item of the tuple that the function is bound to (`binders`), borrowed."""
         return self.item(self.own, k)

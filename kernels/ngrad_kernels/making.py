@@ -44,8 +44,6 @@ def write_made(module: ir.Module, kinds: Kinds) -> ir.Function:
     of_buffer = offsets(Buffer)
     free = it.get(layout, offsets(kinds.layout)["free"])
     size = it.external("PyList_Size", WORD, POINTER)
-    item = it.external("PyList_GetItem", POINTER, POINTER, WORD)
-    cut = it.external("PyList_SetSlice", INT, POINTER, WORD, WORD, POINTER)
     call = it.external("PyObject_CallOneArg", POINTER, POINTER, POINTER)
     pooled, other = (builder.append_basic_block() for _ in range(2))
     waits, done = (builder.append_basic_block() for _ in range(2))
@@ -57,11 +55,7 @@ def write_made(module: ir.Module, kinds: Kinds) -> ir.Function:
     builder.cbranch(builder.icmp_signed(">", count, WORD(0)), waits, other)
 
     builder.position_at_end(waits)
-    last = builder.sub(count, WORD(1))
-    address = builder.call(item, [free, last])
-    it.hold(address)
-    # Before anything else can run: it is nobody's from here on.
-    it.unless_negative(builder.call(cut, [free, last, count, NULL]), NULL, address)
+    address = last_of(it, free, count)
     own = it.new(Buffer, address)
     it.put(own, of_buffer["address"], address)
     it.put_held(own, of_buffer["free"], free)
@@ -80,14 +74,26 @@ def write_made(module: ir.Module, kinds: Kinds) -> ir.Function:
     block.add_incoming(taken, from_pool)
     at = it.get(block, of_buffer["address"])
     it.hold(at)
-    builder.ret(shown_by(it, kinds, block, at, layout))
+    builder.ret(shown_by(it, kinds.tensor, block, at, layout))
     return it.function
 
 
-def shown_by(it: Code, kinds: Kinds, block: Any, at: Any, layout: Any) -> Any:
+def last_of(it: Code, free: Any, count: Any) -> Any:
+    """The last address of a free list, which has so many of them: nobody's, from here on."""
+    item = it.external("PyList_GetItem", POINTER, POINTER, WORD)
+    cut = it.external("PyList_SetSlice", INT, POINTER, WORD, WORD, POINTER)
+    last = it.builder.sub(count, WORD(1))
+    address = it.builder.call(item, [free, last])
+    it.hold(address)
+    # Before anything else can run.
+    it.unless_negative(it.builder.call(cut, [free, last, count, NULL]), NULL, address)
+    return address
+
+
+def shown_by(it: Code, tensor: type, block: Any, at: Any, layout: Any) -> Any:
     """A tensor, which takes the references to its block and its address."""
-    places = offsets(kinds.tensor)
-    out = it.new(kinds.tensor, block, at)
+    places = offsets(tensor)
+    out = it.new(tensor, block, at)
     it.put(out, places["_block"], block)
     it.put(out, places["_at"], at)
     it.put_held(out, places["_layout"], layout)
@@ -227,7 +233,7 @@ def _seen(module: ir.Module, kinds: Kinds) -> None:
     it.unless_null(at, NULL)
     block = it.get(x, of_tensor["_block"])
     it.hold(block)
-    builder.ret(shown_by(it, kinds, block, at, it.bound(1)))
+    builder.ret(shown_by(it, kinds.tensor, block, at, it.bound(1)))
 
 
 def _seen_at(module: ir.Module, kinds: Kinds) -> None:
@@ -242,7 +248,7 @@ def _seen_at(module: ir.Module, kinds: Kinds) -> None:
     it.unless_null(at, NULL)
     block = it.get(x, offsets(kinds.tensor)["_block"])
     it.hold(block)
-    builder.ret(shown_by(it, kinds, block, at, layout))
+    builder.ret(shown_by(it, kinds.tensor, block, at, layout))
 
 
 class Makers(NamedTuple):

@@ -13,7 +13,7 @@ import itertools
 import os
 import threading
 from collections import Counter
-from collections.abc import Collection, Hashable, Iterable, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
@@ -225,12 +225,9 @@ class Pool:
         free = self.free_list(nbytes)
         return block(free, self._pop(free))
 
-    def own_lists(
-        self, whose: Hashable, sizes: Sequence[int], used: Iterable[Buffer] = ()
-    ) -> Sequence[FreeList]:
+    def own_lists(self, whose: Hashable, sizes: Sequence[int]) -> Sequence[FreeList]:
         """A free list for each of some sizes, of blocks that somebody has had before: so that who
-        repeats what it does, and asks for the same sizes, finds the same addresses. What they are
-        for reads the buffers that are `used`, as `Target.use` says.
+        repeats what it does, and asks for the same sizes, finds the same addresses.
         """
         found = self._own.get(whose)
         if found is None:

@@ -65,28 +65,26 @@ def in_grains(it: Function, kernel: Any, table: Any, n: Any, grain: Any) -> None
 
 
 def _march(module: ir.Module) -> None:
-    """march(parallel_for, threads, code, steps, *registers): launches on end, without the GIL;
-    those of more than a few grains by the threading layer's loop.
+    """march(parallel_for, threads, code, steps, registers): launches on end, over registers as
+    bytes, without the GIL; those of more than a few grains by the threading layer's loop.
     """
     chunks = _chunks(module)
-    it = Function(module, "march", 4, None)
-    words = it.integers()
+    it = Function(module, "march", 5)
     builder = it.builder
-    layer, threads, code, steps = (it.word(words, k) for k in range(4))
+    layer, threads, code, steps = (it.given_integer(k) for k in range(4))
+    registers = it.words_in(it.given_object(4))
     shared = it.allocate(4)
-    with without_gil(it):
-        registers = builder.gep(words, [WORD(4)])
-        with each_launch(it, code, steps, registers) as (kernel, table, n, grain):
-            count = builder.sdiv(builder.add(n, builder.sub(grain, WORD(1))), grain)
-            many = builder.icmp_signed(">", count, WORD(1))
-            with builder.if_else(many) as (together, alone):
-                with together:
-                    parts = (kernel, builder.ptrtoint(table, WORD), n, grain)
-                    for k, value in enumerate(parts):
-                        builder.store(value, builder.gep(shared, [WORD(k)]))
-                    _share(it, chunks, layer, threads, count, shared)
-                with alone:
-                    in_grains(it, kernel, table, n, grain)
+    with without_gil(it), each_launch(it, code, steps, registers) as (kernel, table, n, grain):
+        count = builder.sdiv(builder.add(n, builder.sub(grain, WORD(1))), grain)
+        many = builder.icmp_signed(">", count, WORD(1))
+        with builder.if_else(many) as (together, alone):
+            with together:
+                parts = (kernel, builder.ptrtoint(table, WORD), n, grain)
+                for k, value in enumerate(parts):
+                    builder.store(value, builder.gep(shared, [WORD(k)]))
+                _share(it, chunks, layer, threads, count, shared)
+            with alone:
+                in_grains(it, kernel, table, n, grain)
     it.done()
 
 

@@ -121,8 +121,10 @@ class Target(Protocol):
     def launch_all(self, works: Sequence[Work], /) -> None:
         """Launches that do not wait for one another."""
 
-    def in_a_row(self, launches: Iterable[Step], /) -> Callable[[list[int]], None]:
-        """What launches one after the other, in less time than one by one, over given registers."""
+    def in_a_row(self, launches: Iterable[Step], /) -> Callable[[bytes], None]:
+        """What launches one after the other, in less time than one by one, over given registers, as
+        `words.packed` has them.
+        """
 
     def capture(self, run: Callable[[], object], /) -> Callable[[], object]:
         """A callable that repeats what `run` launches, at the same addresses, in less time.

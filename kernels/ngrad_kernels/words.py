@@ -11,6 +11,22 @@ whose sum is its address. Register 0 holds zero.
 """
 
 
+def packed(registers: Iterable[int]) -> bytes:
+    """Registers as bytes, a word each: as launches on a GPU have them.
+
+    Examples
+    --------
+    >>> unpacked(packed([0, -5])).tolist()
+    [0, -5]
+    """
+    return array("q", registers).tobytes()
+
+
+def unpacked(registers: bytes) -> memoryview[int]:
+    """Such registers as integers."""
+    return memoryview(registers).cast("q")
+
+
 class Words:
     """Launches on end, laid out: of each its kernel, facts, n, grain, how many operands it has, and
     of each of these its register and its offset.

@@ -55,6 +55,8 @@ _LAUNCH = ctypes.CFUNCTYPE(
     *(ctypes.c_int, ctypes.c_void_p, *[ctypes.c_uint] * 7, *[ctypes.c_void_p] * 3)
 )
 """`cuLaunchKernel` in C."""
+_REPLAY = ctypes.CFUNCTYPE(ctypes.c_int, *[ctypes.c_void_p] * 2)
+"""`cuGraphLaunch` in C."""
 _ATTRIBUTES = {
     "COMPUTE_CAPABILITY_MAJOR": 9,
     "COMPUTE_CAPABILITY_MINOR": 0,
@@ -96,7 +98,10 @@ class Bindings:
         self.parameters = parameters
         self._context: Any = None
         self._numbers = itertools.count(0x1000)
-        self._launch = _LAUNCH(self._launched)  # what is called by its address
+        self._by_address = {  # what is called by its address
+            b"cuLaunchKernel": _LAUNCH(functools.partial(self._called, "cuLaunchKernel")),
+            b"cuGraphLaunch": _REPLAY(functools.partial(self._called, "cuGraphLaunch")),
+        }
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(real, name)
@@ -121,13 +126,11 @@ class Bindings:
             return (status, *[None] * nothing)
         return (status, *self._answer(name, arguments))
 
-    def _launched(self, *arguments: Any) -> int:
+    def _called(self, name: str, *arguments: Any) -> int:
         try:
-            (status,) = self._call(
-                "cuLaunchKernel", real.cuLaunchKernel, *[given or 0 for given in arguments]
-            )
+            (status,) = self._call(name, getattr(real, name), *[given or 0 for given in arguments])
         except Exception as error:  # which ctypes would print, and take for success
-            print(f"cuLaunchKernel{arguments}: {error!r}")
+            print(f"{name}{arguments}: {error!r}")
             return int(real.CUresult.CUDA_ERROR_UNKNOWN)
         return int(status)
 
@@ -137,8 +140,7 @@ class Bindings:
             words = [ctypes.c_int64.from_address(pointer or 0).value for pointer in pointers]
             self.words.append(tuple(words))
         if name == "cuGetProcAddress":
-            assert arguments[0] == b"cuLaunchKernel"
-            return ctypes.cast(self._launch, ctypes.c_void_p).value, 0
+            return ctypes.cast(self._by_address[arguments[0]], ctypes.c_void_p).value, 0
         if name.startswith("cuGetError"):
             return (arguments[0].name.encode(),)
         if name == "cuDeviceGetAttribute":

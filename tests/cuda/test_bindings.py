@@ -18,6 +18,7 @@ from ngrad_kernels.cuda.errors import CudaError
 from ngrad_kernels.cuda.rows import Function, Launch
 from ngrad_kernels.cuda.source import THREADS, Source
 from ngrad_kernels.cuda.target import CudaTarget
+from ngrad_kernels.words import packed
 
 PTX = ".version 9.0\n.target sm_90\n"
 KERNEL = Source("mix", "", 3, 1)
@@ -28,7 +29,7 @@ def queue(driver: CudaDriver, stream: Any, *functions: Function, grid: int = 1) 
     """Kernels on end, over three operands."""
     operands = [(0, 1 << 40), (1, 8), (1, -8)]
     row = driver.row([Launch(function, grid, 7, 1000, operands) for function in functions])
-    driver.launch(row, stream, [0, 100])
+    driver.launch(row, stream, packed([0, 100]))
 
 
 @pytest.fixture
@@ -154,7 +155,7 @@ def test_what_is_refused_on_the_way_is_launched_once(driver: CudaDriver, cu: Bin
     assert cu.words == [(7, 1000, 1 << 40, 108, 92, 0, 0)] * 3
     assert driver.counters["launches"] == 3
     with pytest.raises(TypeError):
-        driver.launch(driver.row([Launch(kernels[0], 1, 0, 1, [(0, 0)])]), stream, [None])
+        driver.launch(driver.row([Launch(kernels[0], 1, 0, 1, [(0, 0)])]), stream, [0])
     assert len(cu.words) == 3
 
 

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, Protocol
 from ngrad_kernels.cuda.errors import CudaError, driver_error
 from ngrad_kernels.cuda.rows import Function, Launch, Row
 from ngrad_kernels.cuda.source import THREADS
-from ngrad_kernels.cuda.walker import NUMBER, REFUSED, walk
+from ngrad_kernels.cuda.walker import NUMBER, REFUSED, ask, walk
 
 MOST_PARAMETERS = 512
 """Parameters of a launch, each a word: 4 KiB, which is what every driver takes."""
@@ -107,7 +107,7 @@ class Driver(Protocol):
         those that are given are 0.
         """
 
-    def launch(self, row: Any, stream: Any, registers: list[int]) -> None:
+    def launch(self, row: Any, stream: Any, registers: bytes) -> None:
         """Run launches, over registers."""
 
     def run_user(
@@ -147,11 +147,11 @@ class Driver(Protocol):
 class CudaGraph:
     """An executable graph, which goes with its last holder."""
 
-    __slots__ = ("_driver", "handle")
+    __slots__ = ("_driver", "handle", "number")
 
     def __init__(self, driver: CudaDriver, handle: Any) -> None:
         self._driver = driver
-        self.handle = handle
+        self.handle, self.number = handle, int(handle)
 
     def __del__(self) -> None:
         self._driver.destroy(self.handle)
@@ -178,9 +178,10 @@ class CudaDriver:
         self.counters = dict.fromkeys(COUNTED, 0)
         (device,) = self._results(cu.cuDeviceGet(ordinal), "cuDeviceGet")
         self.properties = self._properties(device)
-        # Its address: Python between two launches would take longer than a launch.
-        name, since = b"cuLaunchKernel", 4000
-        self._entry, _ = self._results(cu.cuGetProcAddress(name, since, 0), "cuGetProcAddress")
+        self._entry, self._replay = (
+            self._address(b"cuLaunchKernel"),
+            self._address(b"cuGraphLaunch"),
+        )
         # The primary context, which PyTorch, CuPy and Numba use too: their memory is ours to read.
         (self._context,) = self._results(
             cu.cuDevicePrimaryCtxRetain(device), "cuDevicePrimaryCtxRetain"
@@ -203,6 +204,13 @@ class CudaDriver:
             THREADS,
             attribute("MULTIPROCESSOR_COUNT"),
         )
+
+    def _address(self, name: bytes) -> int:
+        """Where a function of the driver is, as it has been since CUDA 10: what is called most is
+        called there, since a binding takes as long as the driver.
+        """
+        found, _ = self._results(self._cu.cuGetProcAddress(name, 10000, 0), "cuGetProcAddress")
+        return int(found)
 
     def _results(self, answer: tuple[Any, ...], call: str) -> tuple[Any, ...]:
         status, *values = answer
@@ -270,7 +278,7 @@ class CudaDriver:
     def row(self, launches: Sequence[Launch]) -> Row:
         return Row(launches, self._entry)
 
-    def launch(self, row: Row, stream: Any, registers: list[int]) -> None:
+    def launch(self, row: Row, stream: Any, registers: bytes) -> None:
         # Every kernel comes through here. What is launched, and where, says its context; only a
         # thread that is in none, or in another's, is refused, and has it set.
         self.counters["launches"] += row.steps
@@ -278,7 +286,7 @@ class CudaDriver:
         if refused := walk(row.address, stream, registers):
             self._insist(row, stream, registers, refused & NUMBER)
 
-    def _insist(self, row: Row, stream: Any, registers: list[int], first: int) -> None:
+    def _insist(self, row: Row, stream: Any, registers: bytes, first: int) -> None:
         """Launch what was refused, and what follows, in this device's context."""
         self._enter()
         row = self.row(row.launches[first:])
@@ -362,7 +370,8 @@ class CudaDriver:
 
     def replay(self, graph: CudaGraph, stream: Any) -> None:
         self.counters["replays"] += 1
-        self._ask("cuGraphLaunch", graph.handle, stream)
+        if ask(self._replay, graph.number, stream):  # in no context, or another's, as for `launch`
+            self._ask("cuGraphLaunch", graph.handle, stream)
 
     def library(self, name: str) -> Any:
         try:

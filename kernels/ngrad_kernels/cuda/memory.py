@@ -136,11 +136,8 @@ class DevicePool(Pool):
             free.stream.capture.append(buffer)
         return buffer
 
-    def own_lists(
-        self, whose: Hashable, sizes: Sequence[int], used: Iterable[Any] = ()
-    ) -> Sequence[StreamList]:
+    def own_lists(self, whose: Hashable, sizes: Sequence[int]) -> Sequence[StreamList]:
         stream = self._streams.current()
-        stream.use_all(used)
         found = stream.own.get(whose)
         if found is None:
             lists = [StreamList(self.class_size(nbytes), stream) for nbytes in sizes]

@@ -19,6 +19,7 @@ from ngrad_kernels.cuda.driver import COUNTED, Properties
 from ngrad_kernels.cuda.errors import CudaError
 from ngrad_kernels.cuda.rows import Function, Launch
 from ngrad_kernels.memory import System
+from ngrad_kernels.words import unpacked
 
 JUNK = 0xA5
 """What each byte of new memory holds."""
@@ -127,10 +128,11 @@ class SimulatedDriver:
     def row(self, launches: Sequence[Launch]) -> Sequence[Launch]:
         return launches
 
-    def launch(self, row: Sequence[Launch], stream: Any, registers: list[int]) -> None:
+    def launch(self, row: Sequence[Launch], stream: Any, registers: bytes) -> None:
+        held = unpacked(registers)
         for function, grid, facts, n, operands in row:
             self.counters["launches"] += 1
-            words = [facts, n, *[registers[register] + offset for register, offset in operands]]
+            words = [facts, n, *[held[register] + offset for register, offset in operands]]
             words += [0] * (function.words - len(words))
             self._queue(function, grid, tuple(words), stream)
 

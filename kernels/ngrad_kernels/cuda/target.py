@@ -36,7 +36,7 @@ from ngrad_kernels.memory import Buffer
 from ngrad_kernels.skeletons import CALLED
 from ngrad_kernels.space import Space
 from ngrad_kernels.target import Columns, Work
-from ngrad_kernels.words import Step
+from ngrad_kernels.words import Step, packed, unpacked
 
 MOST_CARRIED = 4 * CARRIED
 """Bytes from the host up to which they go with launches."""
@@ -158,31 +158,31 @@ class CudaTarget:
             self.libraries.run(kernel, facts, addresses)
             return
         row = self._single(kernel, facts, n, len(addresses))
-        self.driver.launch(row, self.streams.ready().handle, [0, *addresses])
+        self.driver.launch(row, self.streams.ready().handle, packed((0, *addresses)))
 
     def _new_single(self, kernel: int, facts: int, n: int, operands: int) -> Any:
         places = [(k + 1, 0) for k in range(operands)]
         return self.driver.row([self._launch(kernel, facts, n, 1, places)])
 
-    def in_a_row(self, launches: Iterable[Step]) -> Callable[[list[int]], None]:
-        parts: list[Callable[[list[int]], None]] = []
+    def in_a_row(self, launches: Iterable[Step]) -> Callable[[bytes], None]:
+        parts: list[Callable[[bytes], None]] = []
         there = [each for each in launches if each[2] > 0]
         for foreign, part in itertools.groupby(there, lambda each: each[0] < 0):
             parts.append((self._libraries_row if foreign else self._row)(list(part)))
         if len(parts) == 1:
             return parts[0]
 
-        def run(registers: list[int]) -> None:
+        def run(registers: bytes) -> None:
             for part in parts:
                 part(registers)
 
         return run
 
-    def _row(self, steps: list[Step]) -> Callable[[list[int]], None]:
+    def _row(self, steps: list[Step]) -> Callable[[bytes], None]:
         row = self.driver.row([self._launch(*each) for each in steps])
         launch, ready = self.driver.launch, self.streams.ready
 
-        def run(registers: list[int]) -> None:
+        def run(registers: bytes) -> None:
             launch(row, ready().handle, registers)
 
         return run
@@ -199,12 +199,13 @@ class CudaTarget:
         grid = min(-(-n * width // function.threads), function.blocks)
         return Launch(function, grid, facts, n, operands)
 
-    def _libraries_row(self, steps: list[Step]) -> Callable[[list[int]], None]:
+    def _libraries_row(self, steps: list[Step]) -> Callable[[bytes], None]:
         call = self.libraries.run
 
-        def run(registers: list[int]) -> None:
+        def run(registers: bytes) -> None:
+            held = unpacked(registers)
             for routine, facts, _, _, operands in steps:
-                call(routine, facts, [registers[which] + offset for which, offset in operands])
+                call(routine, facts, [held[which] + offset for which, offset in operands])
 
         return run
 

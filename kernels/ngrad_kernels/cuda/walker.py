@@ -1,9 +1,8 @@
-"""`walk`: launches on end, each a call of the driver by its address, with no Python between."""
+"""What is asked of the driver most, by the addresses of its functions: no binding takes part."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from llvmlite import ir
 
@@ -22,8 +21,8 @@ def _walk(module: ir.Module) -> None:
     """walk(row, stream, registers): launches by the driver, laid out as `words.Words` has them:
     handles for kernels, shapes for grains. `row` is the address of four words: that of
     `cuLaunchKernel`, the most words that a launch has, and `Words`' own address and steps;
-    `registers` is a list. Returns 0, or at the first that the driver refuses its status and, in the
-    lower bits, its number; what follows is not launched.
+    `registers` are words as bytes. Returns 0, or at the first that the driver refuses its status
+    and, in the lower bits, its number; what follows is not launched.
 
     Other threads go on meanwhile: the driver waits where a stream has no room for more.
     """
@@ -31,7 +30,7 @@ def _walk(module: ir.Module) -> None:
     it.require(it.builder.icmp_signed("==", it.count, WORD(3)))
     builder = it.builder
     row, stream = builder.inttoptr(it.given_integer(0), WORDS), it.given_integer(1)
-    registers = _integers(it, it.given_object(2))
+    registers = it.words_in(it.given_object(2))
     launch, most, code, count = (it.word(row, k) for k in range(4))
     table, pointers, refused, number = (it.allocate(k) for k in (most, most, 1, 1))
     for place in (refused, number):
@@ -59,21 +58,24 @@ def _walk(module: ir.Module) -> None:
     builder.ret(builder.call(result, [builder.load(refused)]))
 
 
-def _integers(it: Function, numbers: Any) -> Any:
-    """The integers of a list as words; what is none raises."""
+def _ask(module: ir.Module) -> None:
+    """ask(function, thing, stream): what a function of the driver at an address answers of two
+    handles, such as a graph and the stream to run it on.
+
+    Other threads go on meanwhile.
+    """
+    it = Function(module, "ask", 3)
     builder = it.builder
-    size = it.external("PyList_Size", WORD, POINTER)
-    item = it.external("PyList_GetItem", POINTER, POINTER, WORD)
-    convert = it.external("PyLong_AsLongLong", WORD, POINTER)
-    count = builder.call(size, [numbers])
+    function, *handles = (it.given_integer(k) for k in range(3))
     it.raise_if_any()
-    words = it.allocate(count)
-    with it.loop(count) as k:
-        value = builder.call(convert, [builder.call(item, [numbers, k])])
-        builder.store(value, builder.gep(words, [k]))
-    it.raise_if_any()
-    return words
+    kind = ir.FunctionType(INT, [POINTER] * 2).as_pointer()
+    with without_gil(it):
+        given = [builder.inttoptr(handle, POINTER) for handle in handles]
+        status = builder.zext(builder.call(builder.inttoptr(function, kind), given), WORD)
+    result = it.external("PyLong_FromLongLong", POINTER, WORD)
+    builder.ret(builder.call(result, [status]))
 
 
-walk: Callable[[int, int, list[int]], int]
-(walk,) = build("ngrad.cuda", walk=_walk)
+walk: Callable[[int, int, bytes], int]
+ask: Callable[[int, int, int], int]
+walk, ask = build("ngrad.cuda", walk=_walk, ask=_ask)
