@@ -10,6 +10,9 @@ from typing import NamedTuple
 from ngrad_kernels.cuda.source import ALIGNMENT, VECTOR
 from ngrad_kernels.writer import Writer
 
+WAVES = 4
+"""Times as many blocks as run at the same time: with more, those of small arrays end too soon."""
+
 
 class Access(NamedTuple):
     """An operand of which element i is loaded to, or stored from, a value `v`; `how` it is loaded:

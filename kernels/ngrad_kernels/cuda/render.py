@@ -13,7 +13,7 @@ from ngrad_kernels.body import Body
 from ngrad_kernels.codes import computed, size_of, words_for
 from ngrad_kernels.contract import BLOCK, CHUNK, identity
 from ngrad_kernels.cuda.elements import Elements
-from ngrad_kernels.cuda.elementwise import Access, elementwise, one_by_one
+from ngrad_kernels.cuda.elementwise import WAVES, Access, elementwise, one_by_one
 from ngrad_kernels.cuda.folds import Folds
 from ngrad_kernels.cuda.groups import GROUPS, Reduction, reduce_chunk, reduce_columns, teams
 from ngrad_kernels.cuda.source import GROUP, THREADS, Source
@@ -306,4 +306,5 @@ def render(body: Body, views: bool = False) -> Source:
     addresses = ", ".join(f"a{k}" for k in range(operands))
     with kernel.block(f"def {name}(facts, n, {addresses})"):
         getattr(kernel, body.form)()
-    return Source(name, kernel.text, operands, _WIDTHS[body.form])
+    waves = WAVES if body.form == "map" and not views else 1
+    return Source(name, kernel.text, operands, _WIDTHS[body.form], waves=waves)

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 
 from ngrad_kernels.contract import BLOCK, CHUNK, identity
 from ngrad_kernels.cuda.elements import Elements
-from ngrad_kernels.cuda.elementwise import Access, elementwise, one_by_one
+from ngrad_kernels.cuda.elementwise import WAVES, Access, elementwise, one_by_one
 from ngrad_kernels.cuda.groups import BLOCKS, Reduction, reduce_chunk, reduce_columns, teams
 from ngrad_kernels.cuda.kept_rows import elements_kept, render_kept
 from ngrad_kernels.cuda.source import Source
@@ -264,4 +264,5 @@ def render_space(space: Space, length: int = 0) -> Source:
         return render_kept(space, kept)
     name = f"space_{space.digest()[:16]}"
     kernel = _Kernel(space, name)
-    return Source(name, kernel.text, kernel.count, CHUNK)
+    waves = 1 if kernel.rows or kernel.columns else WAVES
+    return Source(name, kernel.text, kernel.count, CHUNK, waves=waves)

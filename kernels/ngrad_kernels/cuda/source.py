@@ -38,6 +38,10 @@ class Source(NamedTuple):
         it happens to have.
     threads : int
         How many threads its blocks are to have, if the device has so many.
+    waves : int
+        How many times as many blocks a launch may have as run at the same time. Where there is
+        more than one, a block's end, and its beginning, is beside others' middle; and who is done
+        early has more to do. But each has to begin.
     """
 
     name: str
@@ -46,3 +50,4 @@ class Source(NamedTuple):
     width: int
     resident: int = 0
     threads: int = THREADS
+    waves: int = 1

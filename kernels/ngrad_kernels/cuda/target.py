@@ -76,7 +76,7 @@ class CudaTarget:
         self.libraries = Libraries(self, driver.library)
         self._build = build
         self._single = functools.lru_cache(SINGLE)(self._new_single)
-        self._kernels: list[tuple[Function, int]] = []  # and how many threads an item keeps busy
+        self._kernels: list[tuple[Function, Source]] = []
         self._numbers: dict[Hashable, int] = {}
 
     def __repr__(self) -> str:
@@ -106,7 +106,7 @@ class CudaTarget:
                     )
                 threads = min(kernel.threads, self.driver.properties.threads)
                 function = self.driver.load(kernel.name, words, self._build(kernel), threads)
-                self._kernels.append((function, kernel.width))
+                self._kernels.append((function, kernel))
                 self._numbers[key] = len(self._kernels)
             return self._numbers[key]
 
@@ -190,13 +190,13 @@ class CudaTarget:
     def _launch(
         self, kernel: int, facts: int, n: int, grain: int, operands: Sequence[tuple[int, int]]
     ) -> Launch:
-        function, width = self._kernels[kernel - 1]
+        function, source = self._kernels[kernel - 1]
         words = len(operands) + 2
         if words > function.words:
             raise CudaError(f"{function.name}: takes {function.words} words, not {words}")
-        # Kernels take any grid. Blocks beyond those that run at the same time would only begin
-        # later what the others do as well; the last of them, alone, would have it all to do.
-        grid = min(-(-n * width // function.threads), function.blocks)
+        # Kernels take any grid; so each says how many blocks beyond those that run at the same time
+        # are worth their beginning.
+        grid = min(-(-n * source.width // function.threads), function.blocks * source.waves)
         return Launch(function, grid, facts, n, operands)
 
     def _libraries_row(self, steps: list[Step]) -> Callable[[bytes], None]:
