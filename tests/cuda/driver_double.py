@@ -38,6 +38,7 @@ _RESULTS: dict[str, tuple[Any, ...]] = {
     "cuGraphLaunch": (),
     "cuGraphExecDestroy": (),
     "cuOccupancyMaxActiveBlocksPerMultiprocessor": (8,),
+    "cuFuncGetAttribute": (0,),
 }
 _HANDLES = {
     "cuDeviceGet": int,

@@ -13,7 +13,8 @@ from ngrad_kernels import cpu
 from ngrad_kernels.apart import reduces_both
 from ngrad_kernels.body import Body
 from ngrad_kernels.cuda import doubled_memory, doubles
-from ngrad_kernels.cuda.kept_rows import elements_kept, render_kept
+from ngrad_kernels.cuda.keeping import elements_kept
+from ngrad_kernels.cuda.kept_long_rows import render_kept
 from ngrad_kernels.cuda.render import render
 from ngrad_kernels.cuda.render_space import render_space
 from ngrad_kernels.cuda.source import Source
@@ -69,7 +70,8 @@ class Simulated:
     def run(self, source: Source, facts: int, n: int, addresses: Sequence[int]) -> None:
         missing = [0] * (source.operands - len(addresses))
         arguments = (facts, n, *addresses, *missing)
-        doubles.launch(source.name, source.text, self.grid, self.size, arguments)
+        size = source.threads if source.exact else self.size
+        doubles.launch(source.name, source.text, self.grid, size, arguments)
 
 
 def _copied(x: Array) -> Array:

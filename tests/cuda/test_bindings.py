@@ -83,7 +83,7 @@ def test_ptx_ends_as_a_c_string_does(driver: CudaDriver, cu: Bindings) -> None:
 
 
 def test_a_launch_is_one_call_of_the_driver(driver: CudaDriver, cu: Bindings) -> None:
-    target = CudaTarget("cuda:0", driver, lambda source: PTX)
+    target = CudaTarget("cuda:0", driver, lambda source: [PTX])
     number = target.load("mix", lambda: KERNEL)
     for _ in range(2):
         target.launch(number, 7, 1000, 16384, (1 << 40, 2, 3))
@@ -185,7 +185,7 @@ def test_an_event_that_has_not_passed(driver: CudaDriver, cu: Bindings) -> None:
 
 @pytest.mark.parametrize("what", ["pool", "pinned"])
 def test_too_little_memory(driver: CudaDriver, cu: Bindings, what: str) -> None:
-    target = CudaTarget("cuda:0", driver, lambda source: PTX)
+    target = CudaTarget("cuda:0", driver, lambda source: [PTX])
     pool = target.pool if what == "pool" else target.staging.pool
     call = "cuMemAlloc" if what == "pool" else "cuMemHostAlloc"
     cu.fails[call] = CUresult.CUDA_ERROR_OUT_OF_MEMORY
@@ -201,7 +201,7 @@ def test_too_little_memory(driver: CudaDriver, cu: Bindings, what: str) -> None:
 
 def test_a_capture_that_breaks(driver: CudaDriver, cu: Bindings) -> None:
     """The run's own error is the one that is raised, and the stream is used on."""
-    target = CudaTarget("cuda:0", driver, lambda source: PTX)
+    target = CudaTarget("cuda:0", driver, lambda source: [PTX])
     cu.fails["cuStreamEndCapture"] = CUresult.CUDA_ERROR_STREAM_CAPTURE_INVALIDATED
 
     def run() -> None:

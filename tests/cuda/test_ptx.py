@@ -21,9 +21,11 @@ from test_random_spaces import cases
 from ngrad_kernels.apart import apart, reduces_both
 from ngrad_kernels.body import Body, Step
 from ngrad_kernels.codes import HALVES
+from ngrad_kernels.contract import CHUNK
 from ngrad_kernels.cuda import matrices, scattering, sorting
 from ngrad_kernels.cuda.gemm import render_gemm, tile_of
-from ngrad_kernels.cuda.kept_rows import elements_kept, render_kept
+from ngrad_kernels.cuda.keeping import elements_kept
+from ngrad_kernels.cuda.kept_long_rows import render_kept
 from ngrad_kernels.cuda.render import render
 from ngrad_kernels.cuda.render_space import render_space
 from ngrad_kernels.cuda.skeletons import sampler, skeleton, typed
@@ -58,15 +60,18 @@ def _unnamed(module: str) -> str:
 
 
 def check(source: Source, text: str, capability: tuple[int, int], folder: Path) -> int:
-    """The registers of a kernel, once ptxas has taken it."""
+    """The registers of a kernel, once ptxas has taken it, in one of the forms that it may have."""
     assert f".entry {source.name}(" in text
     path = folder / f"{source.name}.ptx"
-    path.write_text(text)
     arch = "-arch=sm_{}{}".format(*capability)
     command = [_ptxas(), "-v", arch, str(path), "-o", str(path.with_suffix(".cubin"))]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 0, f"{source.name}: {done.stderr}\n{source.text}"
-    spills = re.findall(r"(\d+) bytes spill", done.stderr)
+    for resident in source.resident:
+        path.write_text(compiling.bounded(text, resident, source.threads))
+        done = subprocess.run(command, capture_output=True, text=True)
+        assert done.returncode == 0, f"{source.name}: {done.stderr}\n{source.text}"
+        spills = re.findall(r"(\d+) bytes spill", done.stderr)
+        if not any(map(int, spills)):
+            break
     assert spills and not any(map(int, spills)), f"{source.name} spills: {done.stderr}"
     if "cuda.local.array" in source.text:  # which loops that are not unrolled would have in memory
         assert "0 bytes stack frame" in done.stderr, f"{source.name}: {done.stderr}"
@@ -79,7 +84,7 @@ def check_all(sources: Iterable[Source], folder: Path, request: pytest.FixtureRe
         modules = compiling.llvm_ir(source, CAPABILITIES[0])
         counts = []
         for capability in CAPABILITIES:
-            text = compiling.assemble(modules, capability, source.resident)
+            text = compiling.assemble(modules, capability)
             counts.append(check(source, text, capability, folder))
         request.node.user_properties.append(("registers", (source.name, *counts)))
         others = [_unnamed(module) for module in modules]
@@ -195,9 +200,10 @@ def test_spaces(make: Callable[[], Space], tmp_path: Path, request: pytest.Fixtu
     check_all([*map(render_space, spaces), *own], tmp_path, request)
 
 
-def test_rows_that_warps_keep(tmp_path: Path, request: pytest.FixtureRequest) -> None:
-    """The longest, of many values."""
-    found = [(make(), k) for make in PROGRAMS if (k := elements_kept(make(), 1024))]
+@pytest.mark.parametrize("length", [1024, 4096, CHUNK])
+def test_rows_that_are_kept(length: int, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    """The longest of a warp, of many values, and of thread blocks."""
+    found = [(make(), k) for make in PROGRAMS if (k := elements_kept(make(), length))]
     assert len(found) > 1
     check_all(itertools.starmap(render_kept, found), tmp_path, request)
 

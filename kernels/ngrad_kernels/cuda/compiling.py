@@ -25,7 +25,7 @@ from numba.cuda import compiler, dispatcher
 from numba.cuda.cudadrv import nvvm
 
 from ngrad_kernels import cache
-from ngrad_kernels.cuda.source import THREADS, Source
+from ngrad_kernels.cuda.source import Source
 from ngrad_kernels.cuda.threads import NAMESPACE
 
 if getattr(cuda, "implementation", "") != "NVIDIA":
@@ -128,12 +128,16 @@ def llvm_ir(source: Source, capability: Capability) -> list[str]:
     return [_for_nvvm(module.replace(entry, source.name)) for module in modules]
 
 
-def assemble(modules: list[str], capability: Capability, resident: int = 0) -> str:
-    """The PTX of LLVM modules, with room for so many blocks as `Source` says."""
+def assemble(modules: list[str], capability: Capability) -> str:
+    """The PTX of LLVM modules."""
     with cache.lock():
         code = nvvm.compile_ir(modules, arch="compute_{}{}".format(*capability), **OPTIONS)
-    text = _ENVIRONMENT.sub("", code.decode().strip("\0").strip() + "\n")
-    bounds = f"\n.maxntid {THREADS}, 1, 1\n.minnctapersm {resident}"
+    return _ENVIRONMENT.sub("", code.decode().strip("\0").strip() + "\n")
+
+
+def bounded(text: str, resident: int, threads: int) -> str:
+    """The PTX of a kernel, with room for so many blocks of so many threads; 0 for any number."""
+    bounds = f"\n.maxntid {threads}, 1, 1\n.minnctapersm {resident}"
     return _ENTRY.sub(rf"\g<0>{bounds}", text) if resident else text
 
 
@@ -149,9 +153,9 @@ def ptx(source: Source, capability: Capability) -> str:
     >>> f".entry {source.name}" in ptx(source, (9, 0))
     True
     """
-    key = cache.key_of(f"{source.resident} {source.text}", environment(capability))
+    key = cache.key_of(source.text, environment(capability))
 
     def make() -> bytes:
-        return assemble(llvm_ir(source, capability), capability, source.resident).encode()
+        return assemble(llvm_ir(source, capability), capability).encode()
 
     return cache.code_of(source.name, key, make).decode()

@@ -119,7 +119,7 @@ def available() -> list[str]:
 def _simulated(ordinal: int) -> tuple[Driver, Build]:
     from ngrad_kernels.cuda.simulated import SimulatedDriver
 
-    return SimulatedDriver(ordinal), lambda source: source.text
+    return SimulatedDriver(ordinal), lambda source: [source.text]
 
 
 def _real(ordinal: int) -> tuple[Driver, Build]:
@@ -131,10 +131,11 @@ def _real(ordinal: int) -> tuple[Driver, Build]:
             f"compiled for {OLDEST[0]}.{OLDEST[1]} and later"
         )
 
-    def build(source: Source) -> str:
+    def build(source: Source) -> list[str]:
         from ngrad_kernels.cuda import compiling  # which imports Numba's CUDA: a second
 
-        return compiling.ptx(source, capability)
+        text = compiling.ptx(source, capability)
+        return [compiling.bounded(text, count, source.threads) for count in source.resident]
 
     return driver, build
 

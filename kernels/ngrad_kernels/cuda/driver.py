@@ -174,6 +174,7 @@ class CudaDriver:
     def __init__(self, cu: Any, ordinal: int) -> None:
         self._cu, self._ordinal = cu, ordinal
         self._context: Any = None
+        self._local_size = cu.CUfunction_attribute.CU_FUNC_ATTRIBUTE_LOCAL_SIZE_BYTES
         self._recent: deque[tuple[str, ...]] = deque(maxlen=8)  # names of what was launched last
         self.counters = dict.fromkeys(COUNTED, 0)
         (device,) = self._results(cu.cuDeviceGet(ordinal), "cuDeviceGet")
@@ -270,10 +271,11 @@ class CudaDriver:
             (module,) = self._ask("cuModuleLoadData", data + b"\0")  # PTX is read as a C string
             (handle,) = self._ask("cuModuleGetFunction", module, name.encode())
             (resident,) = self._ask(_OCCUPANCY, handle, threads, 0)
+            (local,) = self._ask("cuFuncGetAttribute", self._local_size, handle)
         except CudaError as error:
             raise CudaError(f"loading {name}: {error}", error.name) from None
         blocks = self.properties.multiprocessors * resident
-        return Function(name, words, int(handle), module, blocks, threads)
+        return Function(name, words, int(handle), module, blocks, threads, local)
 
     def row(self, launches: Sequence[Launch]) -> Row:
         return Row(launches, self._entry)

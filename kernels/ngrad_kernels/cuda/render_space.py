@@ -17,7 +17,8 @@ from ngrad_kernels.contract import BLOCK, CHUNK, identity
 from ngrad_kernels.cuda.elements import Elements
 from ngrad_kernels.cuda.elementwise import WAVES, Access, elementwise, one_by_one
 from ngrad_kernels.cuda.groups import BLOCKS, Reduction, reduce_chunk, reduce_columns, teams
-from ngrad_kernels.cuda.kept_rows import elements_kept, render_kept
+from ngrad_kernels.cuda.keeping import elements_kept
+from ngrad_kernels.cuda.kept_long_rows import render_kept
 from ngrad_kernels.cuda.source import Source
 from ngrad_kernels.cuda.space_kernel import SpaceKernel
 from ngrad_kernels.scalars import is_long, is_unrolled

@@ -12,7 +12,8 @@ from ngrad_kernels.words import Step, Words
 
 class Function(NamedTuple):
     """A loaded kernel: its name, how many words it takes, its handle, what that lives in, how many
-    of its blocks run at the same time, and how many threads one has.
+    of its blocks run at the same time, how many threads one has, and how many bytes of a thread's
+    values wait in memory.
     """
 
     name: str
@@ -21,6 +22,7 @@ class Function(NamedTuple):
     module: Any
     blocks: int
     threads: int
+    spilled: int = 0
 
 
 class Launch(NamedTuple):

@@ -21,8 +21,8 @@ class Source(NamedTuple):
     The kernel has the signature `(facts, n, *addresses)`, all int64: the device's address of the
     launch's facts (0 if it has none), the number of items, the addresses of operands. Facts, items
     and operands are those of the CPU's kernel, but that words which are addresses of routines there
-    are 0 or 1 here. Any grid, of blocks of a multiple of 32 up to `THREADS`, gives
-    the same bits.
+    are 0 or 1 here. Any grid, of blocks of a multiple of 32 up to `THREADS` unless it is `exact`,
+    gives the same bits.
 
     Attributes
     ----------
@@ -33,21 +33,25 @@ class Source(NamedTuple):
         How many addresses it takes. Launches that give fewer have nothing to read there: 0 will do.
     width : int
         How many threads an item can keep busy.
-    resident : int
-        How many of its blocks a multiprocessor is to have room for, in registers; 0 for as many as
-        it happens to have.
+    resident : tuple of int
+        How many of its blocks a multiprocessor is to have room for, in registers: as many as can be
+        of these without values having to wait in memory, the most first; 0 for as many as it
+        happens to have.
     threads : int
         How many threads its blocks are to have, if the device has so many.
     waves : int
         How many times as many blocks a launch may have as run at the same time. Where there is
         more than one, a block's end, and its beginning, is beside others' middle; and who is done
         early has more to do. But each has to begin.
+    exact : bool
+        Whether its blocks have to have so many threads, and a launch of others is wrong.
     """
 
     name: str
     text: str
     operands: int
     width: int
-    resident: int = 0
+    resident: tuple[int, ...] = (0,)
     threads: int = THREADS
     waves: int = 1
+    exact: bool = False

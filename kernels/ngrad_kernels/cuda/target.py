@@ -22,7 +22,7 @@ from ngrad_kernels.body import Body
 from ngrad_kernels.cuda import skeletons
 from ngrad_kernels.cuda.driver import MOST_PARAMETERS, Driver
 from ngrad_kernels.cuda.errors import CudaError
-from ngrad_kernels.cuda.kept_rows import elements_kept
+from ngrad_kernels.cuda.keeping import elements_kept
 from ngrad_kernels.cuda.libraries import Libraries
 from ngrad_kernels.cuda.memory import DevicePool, SharedBuffer
 from ngrad_kernels.cuda.render import render
@@ -42,8 +42,8 @@ MOST_CARRIED = 4 * CARRIED
 """Bytes from the host up to which they go with launches."""
 SINGLE = 1024
 """Launches by themselves that are kept, to come again over other memory."""
-Build = Callable[[Source], Any]
-"""A kernel's source to what the driver loads."""
+Build = Callable[[Source], Sequence[Any]]
+"""A kernel's source to what the driver loads: of these, the first that spills least."""
 
 
 class CudaTarget:
@@ -104,9 +104,16 @@ class CudaTarget:
                     raise CudaError(
                         f"{kernel.name}: a launch has at most {MOST_PARAMETERS} words, not {words}"
                     )
-                threads = min(kernel.threads, self.driver.properties.threads)
-                function = self.driver.load(kernel.name, words, self._build(kernel), threads)
-                self._kernels.append((function, kernel))
+                threads = kernel.threads
+                if not kernel.exact:
+                    threads = min(threads, self.driver.properties.threads)
+                functions: list[Function] = []
+                for image in self._build(kernel):
+                    functions.append(self.driver.load(kernel.name, words, image, threads))
+                    if not functions[-1].spilled:
+                        break
+                best = min(functions, key=lambda function: function.spilled)
+                self._kernels.append((best, kernel))
                 self._numbers[key] = len(self._kernels)
             return self._numbers[key]
 

@@ -20,7 +20,7 @@ def _simulated(ordinal: int, **options: Any) -> CudaTarget:
     from ngrad_kernels.cuda.simulated import SimulatedDriver
 
     driver = SimulatedDriver(ordinal, **options)
-    return CudaTarget(f"cuda:{ordinal}", driver, lambda source: source.text)
+    return CudaTarget(f"cuda:{ordinal}", driver, lambda source: [source.text])
 
 
 def _real(ordinal: int, **options: Any) -> CudaTarget:

@@ -16,7 +16,7 @@ from test_random_spaces import cases
 
 from ngrad_kernels.apart import reduces_both
 from ngrad_kernels.contract import BLOCK, CHUNK, ROWS
-from ngrad_kernels.cuda.kept_rows import elements_kept
+from ngrad_kernels.cuda.keeping import elements_kept
 from ngrad_kernels.cuda.render_space import render_space
 from ngrad_kernels.space import Operand, Reduce, Space, Step
 
@@ -52,6 +52,34 @@ def test_rows_that_warps_keep(make: Callable[[], Space], rows: int, length: int)
     for size in (32, 64):
         case = filled(make(), rows, length, 2, length, special=size == 32)
         assert_same(case, 2, size, keep=True)
+
+
+def one_pass() -> Space:
+    """Several reductions at once, of several dtypes."""
+    operands = (Operand("f4", "element"), Operand("f8", "column"), Operand("i4", "element"))
+    steps = (
+        Step("multiply", (0, 0), "f4"),
+        Reduce("sum", 3, "row", "f4"),
+        Reduce("max", 0, "row", "f4"),
+        Reduce("prod", 1, "row", "f8"),
+        Reduce("sum", 2, "row", "i4"),
+    )
+    return Space(operands, steps, (4, 5, 6, 7))
+
+
+@pytest.mark.parametrize("length", [1025, 1030, 1040, 2048, 2049, 3100, CHUNK])
+@pytest.mark.parametrize(
+    "make", [programs.softmax, programs.cross_entropy, one_pass], ids=lambda f: f.__name__
+)
+def test_rows_that_thread_blocks_keep(make: Callable[[], Space], length: int) -> None:
+    """Their last block may be of few elements, which are reduced in order, or of none."""
+    if make is one_pass:  # of so much no longer row is kept
+        length = min(length, 8 * BLOCK)
+    assert elements_kept(make(), length) > 32
+    assert not elements_kept(make(), CHUNK + 1)
+    rows = 3 if length < 2000 else 1
+    case = filled(make(), rows, length, 2, length, special=length % 2 == 0)
+    assert_same(case, 2, 32, keep=True)
 
 
 def test_rows_of_one_number() -> None:
