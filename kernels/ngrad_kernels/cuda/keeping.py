@@ -27,7 +27,7 @@ WARPS = (2, 3, 4, 6, 8, 12, CHUNK // BLOCK)
 """The most warps that a longer row may have."""
 KEPT = 128
 """The most words of four bytes that a thread keeps of a row: of the 255 that it may have."""
-REGISTERS, OTHERS = 1 << 16, 40
+REGISTERS, OTHERS = 1 << 16, 32
 """Registers of a multiprocessor, and those that a thread needs for other than what it keeps."""
 
 
@@ -49,7 +49,8 @@ def elements_kept(space: Space, length: int) -> int:
         return 0
     if count > MOST and column_outputs(space):  # which are read again, from the caches
         return 0
-    return count if min(count, MOST) * words_kept(space) <= _room(warps_of(count)) else 0
+    fits = min(count, MOST) * words_kept(space) <= KEPT
+    return count if fits and (count <= MOST or _has_room(space, warps_of(count))) else 0
 
 
 def warps_of(count: int) -> int:
@@ -57,9 +58,12 @@ def warps_of(count: int) -> int:
     return -(-count // MOST)
 
 
-def _room(warps: int) -> int:
-    """The words that a thread may keep, where so many warps are a thread block's."""
-    return min(KEPT, REGISTERS // (WARP * warps) - OTHERS)
+def _has_room(space: Space, warps: int) -> bool:
+    """Whether two thread blocks of so many warps have room at a time, so that one can wait for
+    memory while the other computes. What an element no longer needs has its place for what it does.
+    """
+    most = max(after for _, after in _words(space))
+    return MOST * most + OTHERS <= REGISTERS // (2 * WARP * warps)
 
 
 def _suits(space: Space) -> bool:
@@ -125,10 +129,23 @@ def kept_passes(space: Space) -> tuple[Kept, ...]:
 
 def words_kept(space: Space) -> int:
     """The most that a thread keeps of an element at a time, in words of four bytes."""
+    return max(within for within, _ in _words(space))
+
+
+def _words(space: Space) -> list[tuple[int, int]]:
+    """What a thread keeps of an element while a pass computes it, and after the pass; first, what
+    is loaded.
+    """
+
+    def size(values: set[int]) -> int:
+        return sum(max(1, size_of(space.code_of(k)) // 4) for k in values)
+
     kept = kept_passes(space)
-    most, there = 0, {k for one in kept for k in one.reads if k < len(space.inputs)}
+    there = {k for one in kept for k in one.reads if k < len(space.inputs)}
+    found = [(size(there), size(there))]
     for index, one in enumerate(kept):
         later = {k for more in kept[index + 1 :] for k in more.reads}
-        there = (there | set(one.held)) & (later | set(one.reads) | set(one.held))
-        most = max(most, sum(max(1, size_of(space.code_of(k)) // 4) for k in there))
-    return most
+        within = (there | set(one.held)) & (later | set(one.reads) | set(one.held))
+        there = within & later
+        found.append((size(within), size(there)))
+    return found

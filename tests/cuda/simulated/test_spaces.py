@@ -74,7 +74,7 @@ def one_pass() -> Space:
 def test_rows_that_thread_blocks_keep(make: Callable[[], Space], length: int) -> None:
     """Their last block may be of few elements, which are reduced in order, or of none."""
     if make is one_pass:  # of so much no longer row is kept
-        length = min(length, 8 * BLOCK)
+        length = min(length, 6 * BLOCK)
     assert elements_kept(make(), length) > 32
     assert not elements_kept(make(), CHUNK + 1)
     rows = 3 if length < 2000 else 1
