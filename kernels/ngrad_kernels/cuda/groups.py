@@ -1,8 +1,9 @@
 """How groups of threads reduce, as source text: in `contract.py`'s order, so with the CPU's bits.
 
-A *team* takes a row at a time. It is one group where rows are of at most a block of elements; else
-all groups of a thread block, each of which takes blocks of the row in turn. A thread has the same
-few of the contract's lanes in every block: of 64, each 16th.
+A *team* takes a row at a time. It is one group where rows are of at most a block of elements, or of
+a few and there are many rows; else all groups of a thread block, each of which takes
+blocks of the row in turn. A thread has the same few of the contract's lanes in every block: of 64,
+each 16th.
 
 The names that the text uses: `lane`, which of its group's threads this is; `group` and `groups`,
 which of its team's groups it is in, and how many these are; `team` and `teams` likewise in the
@@ -26,6 +27,9 @@ GROUPS = THREADS // GROUP
 """The most groups that a thread block has."""
 FEW = 4
 """Elements at a time of those that are left of a block."""
+ALONE = 8
+"""The most blocks of a row that a group takes alone: of 16 groups with a row, not half would have
+any."""
 BLOCKS = CHUNK // BLOCK
 """Results of a reduction in shared memory: one for each block of a chunk."""
 
@@ -62,11 +66,19 @@ def _blocks(reductions: Sequence[Reduction], k: int) -> str:
     return f"shared + {8 * words_of(reductions[:k])}"
 
 
-def teams(writer: Writer, by_block: str) -> None:
-    """The names of this module. `by_block`: whether teams are thread blocks."""
+def by_block(rows: str) -> str:
+    """Whether thread blocks take so many rows of a `length`: where rows are long, or so few that
+    more groups have work so.
+    """
+    few = f"{rows} * {BLOCK} < grid_size() * length"
+    return f"length > {BLOCK} and (length > {ALONE * BLOCK} or {few})"
+
+
+def teams(writer: Writer, whole: str) -> None:
+    """The names of this module. `whole`: whether teams are thread blocks."""
     writer.write(
         f"lane = thread_id() % {GROUP}",
-        f"whole = {by_block}",
+        f"whole = {whole}",
         f"group, groups = thread_id() // {GROUP}, block_size() // {GROUP}",
         "team, teams = block_id(), grid_size()",
     )
@@ -81,8 +93,10 @@ def reduce_chunk(writer: Writer, reductions: Sequence[Reduction], elements: Elem
     A lane's elements are always the same ones, whatever the pass: it may read what it stored.
     """
     for one in reductions:
+        start = identity(one.reduction, one.wide)
         writer.write(
-            f"part_{one.result} = {identity(one.reduction, one.wide)}",
+            f"part_{one.result} = {start}",
+            f"{one.result} = {start}",
             f"lanes_{one.result} = cuda.local.array({one.own}, {computed(one.code)})",
         )
 
@@ -121,7 +135,11 @@ def reduce_chunk(writer: Writer, reductions: Sequence[Reduction], elements: Elem
         for one in reductions:
             _combine_lanes(writer, one)
         if reductions:
-            with writer.block("if whole and lane == 0"):
+            with writer.block("if not whole"):
+                for one in reductions:
+                    total = f"combine_{one.reduction}({one.result}, part_{one.result})"
+                    writer.write(f"{one.result} = {total}")
+            with writer.block("elif lane == 0"):
                 for k, one in enumerate(reductions):
                     place = f"{_blocks(reductions, k)}, (b - chunk) // BLOCK"
                     writer.write(f"store_{one.wide}({place}, part_{one.result})")
@@ -152,9 +170,7 @@ def _combine_lanes(writer: Writer, one: Reduction) -> None:
 
 
 def _fold_blocks(writer: Writer, reductions: Sequence[Reduction]) -> None:
-    """The blocks of a chunk, in order."""
-    for one in reductions:
-        writer.write(f"{one.result} = {identity(one.reduction, one.wide)}")
+    """The blocks of a chunk, in order, where several groups have them."""
     with writer.block("if whole"):
         writer.write("barrier()")
         with writer.block("for k in range((end - chunk + BLOCK - 1) // BLOCK)"):
@@ -163,10 +179,6 @@ def _fold_blocks(writer: Writer, reductions: Sequence[Reduction]) -> None:
                 total = f"combine_{one.reduction}({one.result}, {part})"
                 writer.write(f"{one.result} = {total}")
         writer.write("barrier()")
-    with writer.block("else"):
-        for one in reductions:
-            total = f"combine_{one.reduction}({one.result}, part_{one.result})"
-            writer.write(f"{one.result} = {total}")
 
 
 # -- columns ---------------------------------------------------------------------------------------

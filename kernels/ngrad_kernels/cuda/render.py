@@ -11,11 +11,18 @@ import functools
 
 from ngrad_kernels.body import Body
 from ngrad_kernels.codes import computed, size_of, words_for
-from ngrad_kernels.contract import BLOCK, CHUNK, identity
+from ngrad_kernels.contract import CHUNK, identity
 from ngrad_kernels.cuda.elements import Elements
 from ngrad_kernels.cuda.elementwise import WAVES, Access, elementwise, one_by_one
 from ngrad_kernels.cuda.folds import Folds
-from ngrad_kernels.cuda.groups import GROUPS, Reduction, reduce_chunk, reduce_columns, teams
+from ngrad_kernels.cuda.groups import (
+    GROUPS,
+    Reduction,
+    by_block,
+    reduce_chunk,
+    reduce_columns,
+    teams,
+)
 from ngrad_kernels.cuda.source import GROUP, THREADS, Source
 from ngrad_kernels.expressions import assignments, expression
 from ngrad_kernels.render import CHUNKS, FOLD, LENGTH, SLABS, VIEW, WIDTH
@@ -107,7 +114,7 @@ class _Kernel(Folds):
         with self.block(f"if words[{FOLD}] != 0"):
             self._fold_rows()
             self.write("return")
-        teams(self, f"length > {BLOCK}")
+        teams(self, by_block("n"))
         self.write("item = team")
         with self.block("while item < n"):
             self._chunk()
@@ -156,7 +163,7 @@ class _Kernel(Folds):
         with self.block(f"if words[{FOLD}] != 0"):
             self._fold_positions(better)
             self.write("return")
-        teams(self, f"length > {BLOCK}")
+        teams(self, by_block("n"))
         self.write("item = team")
         with self.block("while item < n"):
             self._chunk()

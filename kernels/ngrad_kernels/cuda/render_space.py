@@ -13,10 +13,17 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Sequence
 
-from ngrad_kernels.contract import BLOCK, CHUNK, identity
+from ngrad_kernels.contract import CHUNK, identity
 from ngrad_kernels.cuda.elements import Elements
 from ngrad_kernels.cuda.elementwise import WAVES, Access, elementwise, one_by_one
-from ngrad_kernels.cuda.groups import BLOCKS, Reduction, reduce_chunk, reduce_columns, teams
+from ngrad_kernels.cuda.groups import (
+    BLOCKS,
+    Reduction,
+    by_block,
+    reduce_chunk,
+    reduce_columns,
+    teams,
+)
 from ngrad_kernels.cuda.keeping import elements_kept
 from ngrad_kernels.cuda.kept_long_rows import render_kept
 from ngrad_kernels.cuda.source import Source
@@ -201,7 +208,7 @@ class _Kernel(SpaceKernel):
 
     def _row_programs(self) -> None:
         self.write(f"shared = shared_words({BLOCKS * max(len(one.rows) for one in self.passes)})")
-        teams(self, f"tiles > 1 or length > {BLOCK}")
+        teams(self, f"tiles > 1 or {by_block('rows')}")
         self.write("unit = team")
         with self.block("while unit < rows * tiles"):
             self.write("row = unit // tiles", "t = unit - row * tiles")

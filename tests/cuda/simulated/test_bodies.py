@@ -89,6 +89,14 @@ def test_rows_of_several_chunks(form: str, reduction: str, rng: Rng) -> None:
         assert_same(one, 3, 64)
 
 
+@pytest.mark.parametrize("form, reduction", [("rows", "sum"), ("rows", "max"), ("arg", "min")])
+def test_rows_of_a_few_blocks(form: str, reduction: str, rng: Rng) -> None:
+    """A group takes them alone where there are many, and otherwise a thread block."""
+    for one in launches.reducing(form, reduction, "f4", (7, 3000, 1), False, rng):
+        for grid in (2, 4):
+            assert_same(one, grid, 64)
+
+
 def test_many_partial_results(rng: Rng) -> None:
     """So many of a row that a thread block folds them."""
     _, fold = launches.reducing("rows", "sum", "f4", (2, 100 << 14, 1), False, rng)

@@ -20,7 +20,7 @@ from ngrad_kernels.cuda.keeping import elements_kept
 from ngrad_kernels.cuda.render_space import render_space
 from ngrad_kernels.space import Operand, Reduce, Space, Step
 
-ROWED = [(1, 1), (3, 7), (2, 0), (0, 5), (5, 1024), (3, 1025), (2, 2100)]
+ROWED = [(1, 1), (3, 7), (2, 0), (0, 5), (5, 1024), (3, 1025), (2, 2100), (5, 2100)]
 TALL = [(40, 3), (1025, 2), (0, 4), (3, 1100)]
 FLAT = [0, 1, 7, 1025, 16385]
 
