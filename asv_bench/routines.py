@@ -1,6 +1,6 @@
 """Rows by their length, sums at indices and linear algebra beside PyTorch's, on a GPU or the CPU.
 
-    python asv_bench/routines.py [--device cuda]
+    python asv_bench/routines.py [--device cuda] [--only rows_of]
 
 Sums at indices are timed as they are by default, with the CPU's bits, and (on a GPU) in whichever
 order threads come, which is PyTorch's way. Every figure is the least of several rounds, of ten
@@ -25,7 +25,7 @@ import ngrad as tf
 import ngrad.numpy as gnp
 
 CALLS = 10
-LENGTHS = (32, 64, 128, 256, 512, 1024, 4096)
+LENGTHS = (32, 64, 128, 256, 512, 1024, 1500, 2048, 4096, 16384)
 INDICES = ((10, 10_000, 64), (1000, 10_000, 64), (1000, 1_000_000, 1), (100_000, 1_000_000, 1),
            (100_000, 100_000, 64), (10, 1_000_000, 64))  # fmt: skip
 """Rows of the result, indices, and elements a row."""
@@ -46,7 +46,9 @@ def _timed(works: dict[str, Work], rounds: int) -> dict[str, float]:
 
 
 def rows_of(rounds: int, scale: float) -> Iterator[Line]:
-    """Softmax, and with its gradient, of as many elements in rows of several lengths."""
+    """Sums and softmax, and this with its gradient, of as many elements in rows of several
+    lengths.
+    """
     elements = int((1 << (26 if place.on_gpu() else 22)) * scale)
     for length in LENGTHS:
         values = numbers((max(1, elements // length), length))[0]
@@ -61,25 +63,35 @@ def rows_of(rounds: int, scale: float) -> Iterator[Line]:
         def plain(x: Any = x) -> None:
             tf.eval(tf.nn.softmax(x))
 
-        for name, work, arrays in (("softmax", plain, 2), ("softmax and gradient", derived, 3)):
+        def added(x: Any = x) -> None:
+            tf.eval(tf.reduce_sum(x, 1))
+
+        for name, work, arrays in (
+            ("sum", added, 1),
+            ("softmax", plain, 2),
+            ("softmax and gradient", derived, 3),
+        ):
             works: dict[str, Work] = {"ngrad": work, "copy": copying(arrays * values.nbytes)}
             if not missing("PyTorch"):
-                works["PyTorch"] = _softmax(values, name == "softmax")
+                works["PyTorch"] = _by_pytorch(values, name)
             yield Line(f"{name}, rows of {length}", _timed(works, rounds))
 
 
-def _softmax(values: Any, plain: bool) -> Work:
+def _by_pytorch(values: Any, name: str) -> Work:
     import torch
 
-    x = torch_tensor(values, not plain)
-    if plain:
-        return lambda: torch.softmax(x, 1)
+    x = torch_tensor(values, name == "softmax and gradient")
 
     def derived() -> Any:
         y = torch.softmax(x, 1)
         return y, torch.autograd.grad(y, x, x.detach())
 
-    return derived
+    works: dict[str, Work] = {
+        "sum": lambda: torch.sum(x, 1),
+        "softmax": lambda: torch.softmax(x, 1),
+        "softmax and gradient": derived,
+    }
+    return works[name]
 
 
 def sums_at_indices(rounds: int, scale: float) -> Iterator[Line]:
@@ -139,17 +151,21 @@ def _factors(name: str, x: Any, rounds: int) -> Line:
     return Line(f"{name} of {' x '.join(map(str, x.shape))} float32", _timed(works, rounds))
 
 
+PARTS = {lines.__name__: lines for lines in (rows_of, sums_at_indices, linear_algebra)}
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Time all, and print the table."""
     parser = place.parser(__doc__, 3)
     parser.add_argument("--scale", type=float, default=1.0, help="of the sizes (1)")
+    parser.add_argument("--only", default="", help="one of " + ", ".join(PARTS))
     chosen = parser.parse_args(arguments)
     place.choose(chosen.device)
     tf.config.set_fusion("wait")
     table = Table(title=f"{place.heading()}, least of {chosen.rounds} rounds")
     for heading in ("", "ngrad", "copy", "in any order", "PyTorch"):
         table.add_column(heading)
-    for lines in (rows_of, sums_at_indices, linear_algebra):
+    for lines in [PARTS[chosen.only]] if chosen.only else PARTS.values():
         for name, best in lines(chosen.rounds, chosen.scale):
             own = best["ngrad"]
             others = [
