@@ -15,7 +15,6 @@ from ngrad.schedule import Loads, Schedule, program_of
 from ngrad.status import Places, Status, begin, places, unsettled
 from ngrad.tensor import Tensor
 from ngrad_kernels.codes import words_for
-from ngrad_kernels.cuda.gathering import gatherer
 from ngrad_kernels.memory import Buffer, FreeList
 from ngrad_kernels.words import packed, unpacked
 
@@ -70,7 +69,7 @@ class Captured(Schedule):
         self._numbers: Numbers | None = None  # a run tells which of its operands are numbers
         keys, checked = [slot for slot, _ in loads], [bool(k & CHECKED) for k in self._depends]
         bound = keys, self._blocks, self._made, checked
-        self._gather = gatherer(Tensor)(*map(tuple, bound))
+        self._gather = device.pool.gatherer(Tensor, *map(tuple, bound))
 
     def _dependences(self, plan: Plan) -> list[int]:
         """For each result, as bits, the inputs that it depends on, and whether on checks."""

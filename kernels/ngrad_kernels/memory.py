@@ -13,7 +13,7 @@ import itertools
 import os
 import threading
 from collections import Counter
-from collections.abc import Collection, Hashable, Sequence
+from collections.abc import Callable, Collection, Hashable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
@@ -169,6 +169,10 @@ class MemoryStats:
     limit_bytes: int | None
 
 
+def _leave(*given: Any) -> None:
+    """Leave it to Python."""
+
+
 class Pool:
     """Buffers by size class."""
 
@@ -234,6 +238,12 @@ class Pool:
             lists = [FreeList(self.class_size(nbytes)) for nbytes in sizes]
             found = self._own.setdefault(whose, lists)
         return found
+
+    def gatherer(self, tensor: type, *plan: tuple[Any, ...]) -> Callable[..., Any]:
+        """What gathers a plan's addresses in less time than Python, or gives None where it does
+        not: `cuda/gathering.py` says of what. Here nothing does.
+        """
+        return _leave
 
     def take_of(self, own: FreeList) -> Buffer:
         """A buffer as `take` gives, of such a list if one waits there."""

@@ -28,7 +28,7 @@ def _gathered(module: ir.Module, tensor: type) -> None:
     results, tensors in buffers from `lists` that have `status` where they depend on checks. Of
     operands that are no tensors, the addresses are `numbers`, in order. None where a run has more
     to do: an operand, or a constant, that another stream wrote or that something may be wrong with,
-    memory of another library's, a list without a block, or lists that are no stream's.
+    memory of another library's, or a list without a block.
     """
     it = Function(module, "gathered", 5)
     builder = it.builder
@@ -59,7 +59,7 @@ def _gathered(module: ir.Module, tensor: type) -> None:
 
     first = builder.call(item, [lists, WORD(0)])
     it.unless_null(first, NULL)
-    unless(it.is_of(first, StreamList))
+    it.require(it.is_of(first, StreamList))
     stream = it.get(first, of_list["stream"])
 
     def ours(block: Any, *held: Any) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import sys
-from collections.abc import Collection, Hashable, Iterable, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from typing import Any
 
 from ngrad_kernels.cuda.driver import Driver
@@ -143,6 +143,11 @@ class DevicePool(Pool):
             lists = [StreamList(self.class_size(nbytes), stream) for nbytes in sizes]
             found = stream.own.setdefault(whose, lists)
         return found
+
+    def gatherer(self, tensor: type, *plan: tuple[Any, ...]) -> Callable[..., Any]:
+        from ngrad_kernels.cuda.gathering import gatherer  # which knows what is in this module
+
+        return gatherer(tensor)(*plan)
 
     def take_of(self, own: Any) -> DeviceBuffer:
         buffer: DeviceBuffer = blank(DeviceBuffer)  # `block`, spelled out: every result comes here
