@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ngrad.devices import current
-from ngrad.dtypes import as_dtype
+from ngrad.dtypes import BY_CODE, as_dtype
 from ngrad.graph.layout import layout
 from ngrad.numpy.convert import FLOAT64, array_of, to_tensor
 from ngrad.numpy.creation import asarray
@@ -21,12 +21,12 @@ from ngrad.numpy.naming import KINDS, explain
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.selection import take, where
 from ngrad.numpy.ufuncs import UFUNCS
-from ngrad.ops.convert import from_outside
+from ngrad.ops.convert import Weak, from_outside
 from ngrad.ops.identity import stop_gradient
 from ngrad.ops.shape import normal_axis
 from ngrad.record import state
 from ngrad.tensor import Tensor, from_numpy
-from ngrad.tracing import held_weakly
+from ngrad.tracing import held_weakly, host
 
 exp, expm1 = UFUNCS["exp"], UFUNCS["expm1"]
 
@@ -50,30 +50,36 @@ class Draws:
     def _start(self) -> None:
         self._source: Any = self._make()
 
-    def _draw(self, name: str, *args: Any, **kwargs: Any) -> ndarray:
-        """What a method of NumPy's gives; in a `function` that is drawn at every call."""
+    def _draw(self, name: str, *args: Any, **kwargs: Any) -> Any:
+        """What a method of NumPy's gives, arrays as ours, a number as it is. In a `function` it is
+        drawn at every call, and a Python float is a number without a value there, which leaves the
+        dtype to an array beside it, too.
+        """
         values = [on_host(x) for x in args]
         named = {key: on_host(x) for key, x in kwargs.items()}
         trace = state.window.trace
         if trace is None:
             try:
-                return _array(getattr(self._source, name)(*values, **named))
+                drawn = getattr(self._source, name)(*values, **named)
+                return _array(drawn) if isinstance(drawn, np.ndarray) else drawn
             except KINDS as error:
                 explain(error, name, args, kwargs)
                 raise
-        like = np.asarray(getattr(copy.deepcopy(self._source), name)(*values, **named))
-        spec = layout(as_dtype(like.dtype), like.shape, None, current())
+        like = getattr(copy.deepcopy(self._source), name)(*values, **named)
         itself = held_weakly(self)
 
-        def make() -> Tensor:
-            drawn: Tensor = _array(getattr(itself()._source, name)(*values, **named))._read()
-            return drawn
+        def again() -> Any:
+            return getattr(itself()._source, name)(*values, **named)
 
-        return array_of(trace.ask(make, spec))
+        if type(like) is float:
+            return Weak(host(again, BY_CODE["f8"]))
+        array = np.asarray(like)
+        spec = layout(as_dtype(array.dtype), array.shape, None, current())
+        return array_of(trace.ask(lambda: _array(again())._read(), spec))
 
     # -- made of standard draws --------------------------------------------------------------------
 
-    def _scaled(self, name: str, standard: str, size: Any, loc: Any, scale: Any) -> ndarray:
+    def _scaled(self, name: str, standard: str, size: Any, loc: Any, scale: Any) -> Any:
         """loc + scale * z; of exponential and Rayleigh draws, whose loc is None, scale * z."""
         given = (scale,) if loc is None else (loc, scale)
         if not any(map(_is_ours, given)):
@@ -90,7 +96,7 @@ class Draws:
         size: Any,
         given: tuple[Any, ...],
         path: Callable[..., Any],
-    ) -> ndarray:
+    ) -> Any:
         """NumPy's draw, with the derivatives of a path to it, but for rounding, from a standard one
         and the parameters. In a `function`, where there are no parameters yet, it ends at the path.
         """
@@ -107,11 +113,11 @@ class Draws:
         still = array_of(stop_gradient(near._read()))
         return drawn + where(UFUNCS["isfinite"](near), near - still, 0.0)
 
-    def normal(self, loc: Any = 0.0, scale: Any = 1.0, size: Any = None) -> ndarray:
+    def normal(self, loc: Any = 0.0, scale: Any = 1.0, size: Any = None) -> Any:
         """Of a normal distribution; with derivatives in its parameters."""
         return self._scaled("normal", "standard_normal", size, loc, scale)
 
-    def uniform(self, low: Any = 0.0, high: Any = 1.0, size: Any = None) -> ndarray:
+    def uniform(self, low: Any = 0.0, high: Any = 1.0, size: Any = None) -> Any:
         """Of [low, high), evenly; with derivatives in its parameters."""
         if not (_is_ours(low) or _is_ours(high)):
             return self._draw("uniform", low, high, size=size)
@@ -120,27 +126,27 @@ class Draws:
             raise OverflowError("uniform: high - low range exceeds valid bounds")
         return first + (last - first) * self._draw("random", size=_size(size, low, high))
 
-    def exponential(self, scale: Any = 1.0, size: Any = None) -> ndarray:
+    def exponential(self, scale: Any = 1.0, size: Any = None) -> Any:
         """Of an exponential distribution; with derivatives in its parameter."""
         return self._scaled("exponential", "standard_exponential", size, None, scale)
 
-    def rayleigh(self, scale: Any = 1.0, size: Any = None) -> ndarray:
+    def rayleigh(self, scale: Any = 1.0, size: Any = None) -> Any:
         """Of a Rayleigh distribution; with derivatives in its parameter."""
         return self._scaled("rayleigh", "rayleigh", size, None, scale)
 
-    def laplace(self, loc: Any = 0.0, scale: Any = 1.0, size: Any = None) -> ndarray:
+    def laplace(self, loc: Any = 0.0, scale: Any = 1.0, size: Any = None) -> Any:
         """Of a Laplace distribution; with derivatives in its parameters."""
         return self._scaled("laplace", "laplace", size, loc, scale)
 
-    def logistic(self, loc: Any = 0.0, scale: Any = 1.0, size: Any = None) -> ndarray:
+    def logistic(self, loc: Any = 0.0, scale: Any = 1.0, size: Any = None) -> Any:
         """Of a logistic distribution; with derivatives in its parameters."""
         return self._scaled("logistic", "logistic", size, loc, scale)
 
-    def gumbel(self, loc: Any = 0.0, scale: Any = 1.0, size: Any = None) -> ndarray:
+    def gumbel(self, loc: Any = 0.0, scale: Any = 1.0, size: Any = None) -> Any:
         """Of a Gumbel distribution; with derivatives in its parameters."""
         return self._scaled("gumbel", "gumbel", size, loc, scale)
 
-    def lognormal(self, mean: Any = 0.0, sigma: Any = 1.0, size: Any = None) -> ndarray:
+    def lognormal(self, mean: Any = 0.0, sigma: Any = 1.0, size: Any = None) -> Any:
         """Whose logarithm is normally distributed; with derivatives in its parameters."""
 
         def path(z: Any, mean: Any, sigma: Any) -> Any:
@@ -148,7 +154,7 @@ class Draws:
 
         return self._followed("lognormal", "standard_normal", size, (mean, sigma), path)
 
-    def weibull(self, a: Any, size: Any = None) -> ndarray:
+    def weibull(self, a: Any, size: Any = None) -> Any:
         """Of a Weibull distribution; with a derivative in its parameter."""
 
         def path(z: Any, a: Any) -> Any:
@@ -156,7 +162,7 @@ class Draws:
 
         return self._followed("weibull", "standard_exponential", size, (a,), path)
 
-    def power(self, a: Any, size: Any = None) -> ndarray:
+    def power(self, a: Any, size: Any = None) -> Any:
         """Of the density a x**(a - 1) in [0, 1]; with a derivative in its parameter."""
 
         def path(z: Any, a: Any) -> Any:
@@ -164,7 +170,7 @@ class Draws:
 
         return self._followed("power", "standard_exponential", size, (a,), path)
 
-    def pareto(self, a: Any, size: Any = None) -> ndarray:
+    def pareto(self, a: Any, size: Any = None) -> Any:
         """Of a Pareto distribution that begins at 0; with a derivative in its parameter."""
 
         def path(z: Any, a: Any) -> Any:
@@ -187,7 +193,7 @@ class Draws:
         p: Any = None,
         *args: Any,
         **kwargs: Any,
-    ) -> ndarray:
+    ) -> Any:
         """Elements of an array along an axis (with a `Generator`, the next argument), or of
         arange(a); those of an array of ours have derivatives.
         """
@@ -228,10 +234,12 @@ def _array(value: Any) -> ndarray:
 
 
 def _is_ours(value: Any) -> bool:
-    return isinstance(from_outside(value), Tensor)
+    return isinstance(from_outside(value), (Tensor, Weak))
 
 
 def on_host(value: Any) -> Any:
+    if type(value) is Weak:
+        return float(value)  # which raises: there is none yet
     return np.asarray(value) if _is_ours(value) else value
 
 

@@ -17,6 +17,7 @@ from ngrad.numpy.reductions import (
     counted,
     cumprod,
     cumsum,
+    in_dtype,
     max,
     mean,
     min,
@@ -119,7 +120,7 @@ def nanstd(
     found = nanvar(
         a, axis, dtype, out, ddof, keepdims, where=where, mean=mean, correction=correction
     )
-    return array_of(sqrt(found._read()))
+    return array_of(in_dtype(dtype, sqrt(found._read())))
 
 
 def _nan_extreme(name: str, reduce: Callable[..., Any], worst: float) -> Callable[..., ndarray]:

@@ -208,14 +208,24 @@ class ndarray(Assigned, Exporter):
     def __dlpack_device__(self) -> Any:
         return self._read().__dlpack_device__()  # type: ignore[attr-defined]
 
+    def _number(self, what: str) -> Any:
+        """Its element, of a 0-d array: NumPy makes no Python number of one with axes."""
+        value = self._read()
+        if value._layout.ndim:
+            raise TypeError(
+                f"{what}: only 0-dimensional arrays can be converted to Python scalars, not one of "
+                f"shape {value._layout.shape}; use x.item() for the only element"
+            )
+        return value.item()
+
     def __float__(self) -> float:
-        return float(self._read())
+        return float(self._number("float"))
 
     def __int__(self) -> int:
-        return int(self._read())
+        return int(self._number("int"))
 
     def __complex__(self) -> complex:
-        return complex(self._read())
+        return complex(self._number("complex"))
 
     def __index__(self) -> int:
         return self._read().__index__()
@@ -262,7 +272,14 @@ class ndarray(Assigned, Exporter):
         return str(self._read())
 
     def __format__(self, spec: str) -> str:
-        return str(self) if self.shape and not spec else format(self._read().item(), spec)
+        if not self.shape:
+            return format(self._read().item(), spec)
+        if spec:
+            raise TypeError(
+                f"format: an array of shape {self.shape} takes no format {spec!r}; format its "
+                "elements, or use numpy.array2string"
+            )
+        return str(self)
 
     def __copy__(self) -> ndarray:
         return self.copy()

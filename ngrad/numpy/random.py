@@ -30,8 +30,8 @@ SHARED = (
 """Methods of both that are NumPy's as they are."""
 
 
-def _as_it_is(name: str) -> Callable[..., ndarray]:
-    def method(self: Draws, *args: Any, out: Any = None, **kwargs: Any) -> ndarray:
+def _as_it_is(name: str) -> Callable[..., Any]:
+    def method(self: Draws, *args: Any, out: Any = None, **kwargs: Any) -> Any:
         refuse_out(name, out)
         return self._draw(name, *args, **kwargs)
 
@@ -128,15 +128,15 @@ class RandomState(Draws):
         """Go on from where a state was got."""
         each_call(lambda: self._source.set_state(state))
 
-    def rand(self, *shape: int) -> ndarray:
+    def rand(self, *shape: int) -> Any:
         """Numbers of [0, 1), evenly; a shape is given by its sizes."""
         return self._draw("rand", *shape)
 
-    def randn(self, *shape: int) -> ndarray:
+    def randn(self, *shape: int) -> Any:
         """Normally distributed numbers; a shape is given by its sizes."""
         return self._draw("randn", *shape)
 
-    def choice(self, a: Any, size: Any = None, replace: bool = True, p: Any = None) -> ndarray:
+    def choice(self, a: Any, size: Any = None, replace: bool = True, p: Any = None) -> Any:
         """Elements of a vector, or of arange(a)."""
         if np.ndim(a) > 1:
             raise ValueError(f"choice: a must be 1-dimensional, not of shape {np.shape(a)}")

@@ -8,7 +8,16 @@ from typing import Any
 import numpy as np
 
 from ngrad.dtypes import BY_CODE
-from ngrad.numpy.convert import FLOAT32, FLOAT64, INT64, PLAIN, array_of, dtype_of, to_tensor
+from ngrad.numpy.convert import (
+    FLOAT32,
+    FLOAT64,
+    INT64,
+    PLAIN,
+    array_of,
+    converted,
+    dtype_of,
+    to_tensor,
+)
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.nothing import MEAN, VARIANCE, warn_of
 from ngrad.numpy.ufuncs import UFUNCS, refuse_out
@@ -29,9 +38,8 @@ NOTHING: Any = np._NoValue
 
 def wide(x: Any, dtype: Any) -> Any:
     """A tensor in the dtype in which NumPy adds: integers in at least 64 bits."""
-    wanted = dtype_of(dtype)
-    if wanted is not None:
-        return cast_to(x, wanted)
+    if dtype is not None:
+        return in_dtype(dtype, x)
     if x.dtype.is_inexact:
         return x
     if x.dtype.is_bool or (x.dtype.is_integer and x.dtype.itemsize < 8):
@@ -72,6 +80,11 @@ def _kept(keepdims: Any) -> bool:
     return bool(keepdims) if counted(keepdims) else False
 
 
+def _added(x: Any, axis: Any, keepdims: bool) -> Any:
+    """The sum, which of truth values is whether any holds."""
+    return (r.reduce_any if x.dtype.is_bool else r.reduce_sum)(x, axis, keepdims)
+
+
 def sum(
     a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = NOTHING,
     initial: Any = NOTHING, where: Any = NOTHING,
@@ -86,7 +99,7 @@ def sum(
     """
     refuse_out("sum", out)
     x = _masked(wide(to_tensor(a), dtype), where, 0)
-    found = r.reduce_sum(x, _axes(x, axis), _kept(keepdims))
+    found = _added(x, _axes(x, axis), _kept(keepdims))
     return array_of(found + _begun(initial, found.dtype) if counted(initial) else found)
 
 
@@ -104,7 +117,8 @@ def prod(
     """
     refuse_out("prod", out)
     x = _masked(wide(to_tensor(a), dtype), where, 1)
-    found = r.reduce_prod(x, _axes(x, axis), _kept(keepdims))
+    reduce = r.reduce_all if x.dtype.is_bool else r.reduce_prod
+    found = reduce(x, _axes(x, axis), _kept(keepdims))
     return array_of(found * _begun(initial, found.dtype) if counted(initial) else found)
 
 
@@ -176,9 +190,8 @@ def count_of(x: Any, axis: Any, where: Any, keepdims: bool) -> Any:
 
 
 def _floating(x: Any, dtype: Any) -> Any:
-    wanted = dtype_of(dtype)
-    if wanted is not None:
-        return cast_to(x, wanted)
+    if dtype is not None:
+        return in_dtype(dtype, x)
     return x if x.dtype.is_inexact else cast_to(x, FLOAT64)
 
 
@@ -197,11 +210,17 @@ def mean(
     refuse_out("mean", out)
     x, kept, axis = _floating(to_tensor(a), dtype), _kept(keepdims), _checked(axis)
     wide = cast_to(x, FLOAT32) if x.dtype.is_half else x  # which holds the sum
-    total = r.reduce_sum(_masked(wide, where, 0), axis, kept)
+    total = _added(_masked(wide, where, 0), axis, kept)
     count = count_of(x, axis, where, kept)
     if type(count) is float and count == 0:
         warn_of(MEAN)
     return array_of(cast_to(total / count, x.dtype))
+
+
+def in_dtype(dtype: Any, x: Any) -> Any:
+    """A tensor in a dtype, if one is given."""
+    wanted = dtype_of(dtype)
+    return x if wanted is None else converted(x, wanted)
 
 
 def var(
@@ -222,23 +241,25 @@ def var(
         if ddof:
             raise ValueError(f"var: takes ddof or correction, not both: {ddof}, {correction}")
         ddof = correction
-    x, axis = _floating(to_tensor(a), dtype), _checked(axis)
+    x, axis = _floating(to_tensor(a), None), _checked(axis)
     count, kept = count_of(x, axis, where, True), _kept(keepdims)
-    middle = (
-        to_tensor(mean) if counted(mean) else r.reduce_sum(_masked(x, where, 0), axis, True) / count
-    )
+    count = count if isinstance(count, float) else complexes.real(count)
+    if counted(mean):
+        middle = to_tensor(mean)
+    else:
+        total = _added(in_dtype(dtype, _masked(x, where, 0)), axis, True)
+        middle = in_dtype(dtype, total / count)
     away = x - middle
     squares = square(complexes.real(away))
-    if x.dtype.is_complex:  # of the distance, which is real
+    if away.dtype.is_complex:  # of the distance, which is real
         squares = squares + square(complexes.imag(away))
-        count = count if isinstance(count, float) else complexes.real(count)
-    total = r.reduce_sum(_masked(squares, where, 0), axis, True)
+    total = _added(in_dtype(dtype, _masked(squares, where, 0)), axis, True)
     if isinstance(count, float):
         if count <= ddof:
             warn_of(VARIANCE)
-        found = total / float(np.maximum(count - ddof, 0.0))
+        found = in_dtype(dtype, total / float(np.maximum(count - ddof, 0.0)))
     else:
-        found = total / subtract(count, float(ddof))
+        found = in_dtype(dtype, total / subtract(count, float(ddof)))
     axes = r.normal_axes(axis, x.ndim, "var")
     return array_of(found if kept else reshaped(found, r.kept_shape(x._layout.shape, axes)))
 
@@ -258,7 +279,7 @@ def std(
     """
     refuse_out("std", out)
     found = var(a, axis, dtype, None, ddof, keepdims, where=where, mean=mean, correction=correction)
-    return array_of(sqrt(found._read()))
+    return array_of(in_dtype(dtype, sqrt(found._read())))
 
 
 def ptp(a: Any, axis: Any = None, out: Any = None, keepdims: Any = NOTHING) -> ndarray:
@@ -307,7 +328,10 @@ def _running(name: str, what: str, op: Any) -> Callable[..., ndarray]:
         refuse_out(name, out)
         x = wide(to_tensor(a), dtype)
         x = flattened(x) if axis is None else x
-        return array_of(op(x, 0 if axis is None else axis))
+        at = 0 if axis is None else axis
+        if x.dtype.is_bool:  # sums and products of truth values are such
+            return array_of(cast_to(op(cast_to(x, INT64), at), BOOL))
+        return array_of(op(x, at))
 
     running.__name__ = running.__qualname__ = name
     running.__doc__ = f"The running {what} along an axis, or of all elements."

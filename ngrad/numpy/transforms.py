@@ -27,6 +27,11 @@ def _floats(a: Any) -> Any:
     return x if x.dtype.is_inexact else cast_to(x, BY_CODE["f8"])
 
 
+def _halves(x: Any, found: Any) -> Any:
+    """Real results as they are; of float16 in its dtype, as NumPy's."""
+    return cast_to(found, x.dtype) if x.dtype.is_half else found
+
+
 def fft(a: Any, n: Any = None, axis: int = -1, norm: Any = None, out: Any = None) -> ndarray:
     """The discrete Fourier transform along an axis, of n elements.
 
@@ -55,13 +60,16 @@ def rfft(a: Any, n: Any = None, axis: int = -1, norm: Any = None, out: Any = Non
 def irfft(a: Any, n: Any = None, axis: int = -1, norm: Any = None, out: Any = None) -> ndarray:
     """The inverse of `rfft`: n real numbers, an even count if it is not given."""
     refuse_out("irfft", out)
-    return array_of(back_to_real("irfft", _floats(a), n, axis, norm))
+    x = _floats(a)
+    return array_of(_halves(x, back_to_real("irfft", x, n, axis, norm)))
 
 
 def hfft(a: Any, n: Any = None, axis: int = -1, norm: Any = None, out: Any = None) -> ndarray:
     """The transform of a signal whose second half is the conjugate of the first: real numbers."""
     refuse_out("hfft", out)
-    return array_of(back_to_real("hfft", conj(_floats(a)), n, axis, OTHER.get(norm, norm)))
+    x = _floats(a)
+    found = back_to_real("hfft", conj(x), n, axis, OTHER.get(norm, norm))
+    return array_of(_halves(x, found))
 
 
 def ihfft(a: Any, n: Any = None, axis: int = -1, norm: Any = None, out: Any = None) -> ndarray:
@@ -88,10 +96,17 @@ def _several(name: str, compute: Callable[..., Any]) -> Callable[..., ndarray]:
     return transform
 
 
+def _back_over(name: str, x: Any, s: Any, axes: Any, norm: Any) -> Any:
+    """Along one axis it is `irfft`, along several what that gives of complex numbers."""
+    found = back_over(name, x, s, axes, norm)
+    alone = (axes is not None and len(axes) == 1) or x.ndim == 1
+    return _halves(x, found) if alone else found
+
+
 fftn, fft2 = (_several(name, complex_over(False)) for name in ("fftn", "fft2"))
 ifftn, ifft2 = (_several(name, complex_over(True)) for name in ("ifftn", "ifft2"))
 rfftn, rfft2 = (_several(name, real_over) for name in ("rfftn", "rfft2"))
-irfftn, irfft2 = (_several(name, back_over) for name in ("irfftn", "irfft2"))
+irfftn, irfft2 = (_several(name, _back_over) for name in ("irfftn", "irfft2"))
 
 __all__ = [
     "fft", "fft2", "fftn", "hfft", "ifft", "ifft2", "ifftn", "ihfft", "irfft", "irfft2", "irfftn",

@@ -65,7 +65,8 @@ def bincount(
     dtype : dtype
         Of counts; sums are of the weights' own.
     axis : {None, 0, -1}
-        -1 for the counts of each row, up to the greatest number in all; else those of all integers.
+        -1 for the counts of each row of a matrix, up to the greatest number in all; else those of
+        all integers.
     binary_output : bool
         Give 1 for a number that is there, however often; not with weights.
 
@@ -75,6 +76,8 @@ def bincount(
         If an integer is negative, or for both weights and binary_output.
     AxisError
         If axis is another.
+    ShapeError
+        If weights are not of arr's shape, or for axis -1 if there are more than two.
 
     Examples
     --------
@@ -90,6 +93,11 @@ def bincount(
         raise DTypeError(f"bincount: takes integers, not {x.dtype.name}")
     if axis not in (None, 0, -1):
         raise AxisError(f"bincount: counts along axis None, 0 or -1, not {axis}")
+    if axis == -1 and x.ndim > 2:
+        raise ShapeError(
+            f"bincount: counts along axis -1 of vectors and matrices, not of shape "
+            f"{x._layout.shape}; reshape to (-1, {x._layout.shape[-1]})"
+        )
     if binary_output and weights is not None:
         raise NumberError("bincount: takes weights or binary_output, not both")
     wanted = as_dtype(dtype)
@@ -116,7 +124,7 @@ def bincount(
     ids, rows = cast_to(x, int64), math.prod(lead)
     if lead:  # each row has bins of its own
         first = made(RANGE, 0, count, rows, int64, device=x._layout.device)
-        ids = ids + reshape(broadcast_to(reshape(first, (*lead, 1)), shape), (size,))
+        ids = ids + reshape(broadcast_to(expand_dims(first, -1), shape), (size,))
     ids = select(less(x, count), ids, -1)
     found = unsorted_segment_sum(reshape(values, (size,)), ids, rows * count)
     if binary_output:

@@ -44,6 +44,13 @@ CALLS = [
     Case("fftn", (CUBE,), {"axes": (0, 2)}, 1),
     Case("rfftn", (CUBE,), {}, 1),
     Case("irfftn", (Z,), {"s": (2, 5), "axes": (0, 1)}, 1),
-    *(Case(name, (K.astype(kind),), {}, 0) for name in ("fft", "rfft") for kind in ("i4", "f4")),
+    *(
+        Case(name, (np.abs(K).astype(kind),), {}, 0)
+        for name in np.fft.__all__
+        if "freq" not in name
+        for kind in "?bBiefFD"
+        if kind not in "FD" or (name[:2] != "rf" and name != "ihfft")
+    ),
+    *(Case("irfftn", (K.astype(kind),), {"axes": (0,)}, 0) for kind in "bef"),
 ]
 CASES = to_second_order(CALLS)

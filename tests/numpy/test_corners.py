@@ -203,6 +203,14 @@ np.array([1.5, 300], dtype='f4')
 np.arange(6).reshape(2, 3).reshape(3, 2, copy=False)
 np.arange(6).reshape(2, 3)[:, :2].reshape(2, 2, 1, copy=False)
 np.nanstd([[1, 2], [3, 5]], axis=1)
+[np.var([[1, 2], [3, 5]], 1, dtype=kind) for kind in '?bHiefdFD']
+[np.var(np.array([1, 2, 4], kind), dtype=dtype) for kind in 'befd' for dtype in '?befD']
+[np.std(np.array([1, 2j, 4], kind), dtype=dtype) for kind in 'FD' for dtype in '?bedFD']
+[np.nanvar([[1, np.nan, 4, 2]], 1, dtype=kind) for kind in 'efdFD']
+[np.nanstd([1, 3, 4], dtype=kind) for kind in '?bLefD']
+[np.sum([[1, 0], [0, 0]], 1, dtype=bool), np.mean([0.5, 0], dtype=bool)]
+[np.prod([2, 0], dtype=bool), np.trace([[0, 1]], dtype=bool)]
+[np.cumsum([0, 2, 0], dtype=bool), np.cumprod([3, 2, 0], dtype=bool)]
 np.nanvar([True, False, True], ddof=1)
 np.sum([1, 2], initial=1.7)
 np.max([1, 2], initial=3.7)

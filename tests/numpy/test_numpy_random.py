@@ -154,6 +154,39 @@ def test_legacy_functions(number: int) -> None:
     assert_same(found, call(np.random))
 
 
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda r: r.default_rng(1).random(),
+        lambda r: r.default_rng(1).random(dtype=np.float32),
+        lambda r: r.default_rng(1).normal(1.0, 2.0),
+        lambda r: r.default_rng(1).lognormal(),
+        lambda r: r.default_rng(1).gamma(2.0),
+        lambda r: r.default_rng(1).integers(9),
+        lambda r: r.default_rng(1).integers(9, dtype=np.uint8),
+        lambda r: r.default_rng(1).poisson(3.0),
+        lambda r: r.default_rng(1).choice(5),
+        lambda r: r.RandomState(1).rand(),
+        lambda r: r.RandomState(1).randn(),
+        lambda r: r.RandomState(1).randint(9),
+        lambda r: r.RandomState(1).uniform(2, 3),
+        lambda r: r.RandomState(1).choice(5),
+    ],
+)
+def test_a_draw_of_one_number_is_numpys(call: Call) -> None:
+    """Which leaves float32 to an array beside it, in a `function` too, if it is Python's float."""
+    expected = call(np.random)
+    found = call(ours.random)
+    assert (type(found), found) == (type(expected), expected)
+    x = np.ones(2, np.float32)
+    drawn = ngrad.function(lambda x: (call(ours.random), x * call(ours.random)))
+    for number, product in (drawn(ours.array(x)) for _ in range(2)):
+        assert number == expected
+        assert type(number) is type(expected) or not isinstance(expected, float)
+        if not isinstance(expected, int):  # of Python's, which int64 stands for
+            assert_same(product, x * expected)
+
+
 def test_every_name_is_there() -> None:
     own = set(ours.random.__all__)
     assert set(np.random.__all__) - own == {"random_integers"}  # deprecated
@@ -241,6 +274,18 @@ def test_a_function_draws_at_every_call() -> None:
         theirs = np.random.default_rng(9)
         expected = [theirs.lognormal(a, a), theirs.weibull(a), theirs.power(a), theirs.pareto(a)]
         np.testing.assert_allclose(followed(ngrad.constant(a, "f8")), expected, rtol=1e-14)
+
+    @ngrad.function
+    def of_drawn(low: float) -> Any:
+        own = ours.random.default_rng(9)
+        return own.normal(own.random(), own.exponential(), 3), own.uniform(low, own.random(), 2)
+
+    for low in (-1.0, 0.25):
+        theirs = np.random.default_rng(9)
+        expected = theirs.normal(theirs.random(), theirs.exponential(), 3)
+        found, uniform = of_drawn(low)
+        assert_same(found, expected)
+        assert_same(uniform, theirs.uniform(low, theirs.random(), 2))
 
     @ngrad.function
     def g() -> Any:
