@@ -118,8 +118,10 @@ def _shown(x: Tensor, index: Any, key: Any) -> Tensor:
         if type(key) is int and where.ndim and -where.shape[0] <= key < where.shape[0]:
             # Any number of these may come, in which others are not to be forgotten.
             begins = where.strides[0] * (key if key >= 0 else key + where.shape[0])
-            where.row = layout(where.dtype, where.shape[1:], where.strides[1:], where.device)
-            return seen_at(x, begins, where.row)
+            row = layout(where.dtype, where.shape[1:], where.strides[1:], where.device)
+            if where.ndim > 1:  # an element of an array is no view
+                where.row = row
+            return seen_at(x, begins, row)
         meant = region_of(x, index)
         pairs = zip(where.strides, meant.slices, strict=True)
         steps = iter([s * step for s, (_, step, count) in pairs if count != 1])

@@ -32,6 +32,13 @@ def test_elements_and_rows_in_turn_are_numpys(dtype: str) -> None:
                 assert {e.dtype for e in row} == {wanted.dtype} and row[0].base is None
 
 
+def test_elements_are_no_views_though_a_tensor_of_the_kind_has_shown_one() -> None:
+    t, x = tf.constant([1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0], "f8"), ours.arange(7.0)
+    assert float(t[0]) == 1.0
+    x[0], x[1] = x[1], x[0]
+    assert x.tolist() == [1, 0, 2, 3, 4, 5, 6]
+
+
 @pytest.mark.parametrize("index", [6, -7, 2**80, -(2**80), (0, 5), (6, 0)])
 def test_no_element_beyond_an_axis_is_taken(index: Any) -> None:
     x, _ = _both((6, 5))
