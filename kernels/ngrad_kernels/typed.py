@@ -12,15 +12,7 @@ JOINED = {
 }
 """What becomes of an element of a result by one that comes to it: a NaN stays."""
 
-SCATTER = '''
-def scatter_NAME_{code}(table, lo, hi):
-    """Join rows: out[b, index[b, m]] with g[b, m], m in order. Item: (batch, part of the rows, tile
-    of a row).
-
-    Each part owns a range of rows of the output and reads every index, so the order in which an
-    element is joined is that of m, whatever the number of threads. Facts: rows, indices a batch,
-    elements a row, how many batches in a row have the same indices, parts, tiles.
-    """
+PARTS = """
     facts = table_at(table[0])
     rows, count, width, sharing = facts[0], facts[1], facts[2], facts[3]
     parts, tiles = facts[4], facts[5]
@@ -31,6 +23,18 @@ def scatter_NAME_{code}(table, lo, hi):
         first, last = rows * part // parts, rows * (part + 1) // parts
         begin, end = width * tile // tiles, width * (tile + 1) // tiles
         index = table[2] + batch // sharing * count * 8
+"""
+
+SCATTER = '''
+def scatter_NAME_{code}(table, lo, hi):
+    """Join rows: out[b, index[b, m]] with g[b, m], m in order. Item: (batch, part of the rows, tile
+    of a row).
+
+    Each part owns a range of rows of the output and reads every index, so the order in which an
+    element is joined is that of m, whatever the number of threads. Facts: rows, indices a batch,
+    elements a row, how many batches in a row have the same indices, parts, tiles.
+    """
+    PARTS
         if width == 1 and parts == 1:
             source, target = table[1] + batch * count * {size}, table[3] + batch * rows * {size}
             for m in range(count):
@@ -50,7 +54,7 @@ def scatter_NAME_{code}(table, lo, hi):
             for j in range(end - begin):
                 here, comes = reload_{code}(target, j), load_{code}(source, j)
                 store_{code}(target, j, {code}(JOINED))
-'''
+'''.replace("PARTS", PARTS.strip())
 
 
 def scatters(text: str) -> dict[str, str]:
@@ -60,6 +64,47 @@ def scatters(text: str) -> dict[str, str]:
         for name, how in JOINED.items()
     }
 
+
+OTHERS = '''
+def others_{code}(table, lo, hi):
+    """For each row, the product of the others at its index: of those before it, then of those
+    behind. Item, facts and parts are those of a scatter; its result is memory to reckon in.
+    """
+    PARTS
+        for turn in range(2):
+            for row in range(first, last):
+                state = table[3] + ((batch * rows + row) * width + begin) * {size}
+                for j in range(end - begin):
+                    store_{code}(state, j, {code}(1))
+            if width == 1 and parts == 1:
+                begun = batch * count * {size}
+                source, target = table[1] + begun, table[4] + begun
+                state = table[3] + batch * rows * {size}
+                for k in range(count):
+                    m = count - 1 - k if turn else k
+                    at = load_i8(index, m)
+                    at = at + rows if at < 0 else at
+                    if u8(at) < u8(rows):
+                        far = reload_{code}(state, at)
+                        near = reload_{code}(target, m) if turn else {code}(1)
+                        store_{code}(target, m, {code}(near * far))
+                        store_{code}(state, at, {code}(far * load_{code}(source, m)))
+                continue
+            for k in range(count):
+                m = count - 1 - k if turn else k
+                at = load_i8(index, m)
+                at = at + rows if at < 0 else at
+                if at < first or at >= last:
+                    continue
+                place = ((batch * count + m) * width + begin) * {size}
+                source, target = table[1] + place, table[4] + place
+                state = table[3] + ((batch * rows + at) * width + begin) * {size}
+                for j in range(end - begin):
+                    far = reload_{code}(state, j)
+                    near = reload_{code}(target, j) if turn else {code}(1)
+                    store_{code}(target, j, {code}(near * far))
+                    store_{code}(state, j, {code}(far * load_{code}(source, j)))
+'''.replace("PARTS", PARTS.strip())
 
 SLIDE = '''
 def slide_{code}(table, lo, hi):
@@ -204,6 +249,7 @@ def fold_{{code}}(table, lo, hi):
 '''
 
 TYPED = {
-    **scatters(SCATTER), "slide": SLIDE, "search": SEARCH, "interp": INTERP, "fold": FOLD,
+    **scatters(SCATTER), "others": OTHERS, "slide": SLIDE, "search": SEARCH, "interp": INTERP,
+    "fold": FOLD,
 }  # fmt: skip
 """Routines that compare or reckon, and so are compiled for each dtype."""

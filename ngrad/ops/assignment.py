@@ -162,17 +162,28 @@ def _with_rows(rows: Rows, values: Any, change: Change) -> Any:
     values = reshape(values, (*sizes[:at], where.size, *sizes[at + 1 :]))
     how = None if change.joined is None else BEYOND.get(change.joined.name)
     real = values.dtype.code[0] in "fiu"
-    if how is not None and real and not state.listens():
-        # The same number; but elements of one value share its cotangent in another way.
-        return change(flat, extreme_rows(how, values, where, sizes[at], at))
+    if how is not None and real:
+        found = change(flat, extreme_rows(how, values, where, sizes[at], at))
+        # An infinity that no index names would share its cotangent with what none is beyond.
+        if values.dtype.is_integer or not state.listens():
+            return found
+        return select(greater(_last(rows), 0), found, flat)
     if change.joined is multiply and change.of in BY_ONE and real and not values.dtype.is_half:
         return change(flat, multiplied_rows(values, where, sizes[at], at))
     if change.joined is not None:
         where = select(less(where, 0), where + sizes[at], where)  # two names of one element
         values, where = _runs(values, where, at, change.joined)
-    last = reshape(apply(LAST, (reshape(where, (1, where.size)),), (sizes[at],)), (sizes[at],))
-    held = reshape(greater(last, 0), (sizes[at], *(1,) * (flat.ndim - 1 - at)))
-    return select(held, change(flat, gather_rows(values, last - 1, at)), flat)
+    last = _last(rows._replace(where=where))
+    own = reshape(last, (sizes[at],))
+    return select(greater(last, 0), change(flat, gather_rows(values, own - 1, at)), flat)
+
+
+def _last(rows: Rows) -> Any:
+    """Of each row, the last place, counted from 1, at which it is named; 0 if at none."""
+    flat, at, where = rows.flat, rows.axis, rows.where
+    count = flat._layout.shape[at]
+    found = apply(LAST, (reshape(where, (1, where.size)),), (count,))
+    return reshape(found, (count, *(1,) * (flat.ndim - 1 - at)))
 
 
 def _runs(values: Any, where: Any, axis: int, joined: Binary) -> tuple[Any, Any]:

@@ -152,14 +152,14 @@ def rows_joined(
     at, target, name = Gathered.of(out, index, axis, batches), out.device.target, f"scatter_{how}"
     work = target.libraries.routine(name, values.dtype.code, at)
     if work is None:
-        work = _in_parts(target.typed(name, values.dtype.code), at, target)
+        work = in_parts(target.typed(name, values.dtype.code), at, target)
     read = dense_operands([(which, values), (which + 1, index)])
     operands = (*read.operands, (OUT, 0))
     launch = Launch(work.kernel, work.facts, work.n, work.grain, operands)
     return read.then(start, launch, keep=(*held, work.keep))
 
 
-def _in_parts(kernel: int, at: Gathered, target: Target) -> Prepared:
+def in_parts(kernel: int, at: Gathered, target: Target) -> Prepared:
     """Rows joined by parts of the result, each of which reads all indices."""
     parts, tiles = target.scatter_parts(at.rows, at.places, at.width)
     facts, kept = target.facts([at.rows, at.places, at.width, at.sharing, parts, tiles])

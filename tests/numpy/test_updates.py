@@ -98,6 +98,36 @@ def test_gradients(name: str) -> None:
     check_second_gradient(function, *arrays, rtol=1e-6)
 
 
+@pytest.mark.parametrize("name", ["max", "min"])
+def test_values_that_are_equal_share_a_cotangent(name: str) -> None:
+    """Evenly, when they have halved it with an element that they equal; none of an element that is
+    not named goes to what begins the search, either.
+    """
+    sign = 1.0 if name == "max" else -1.0
+    x, y = sign * ours.array([1.0, 2.0, -np.inf, 5.0]), sign * ours.array([3.0, 3.0, 3.0, 2.0])
+
+    def function(x: Any, y: Any) -> Any:
+        return getattr(x.at[[0, 0, 0, 1]], name)(y).sum()
+
+    for f in (ngrad.grad(function, (0, 1)), ngrad.function(ngrad.grad(function, (0, 1)))):
+        for_x, for_y = f(x, y)
+        assert for_x.tolist() == [0.0, 0.5, 1.0, 1.0]
+        assert for_y.tolist() == [1 / 3, 1 / 3, 1 / 3, 0.5]
+
+
+def test_products_with_zeros_have_derivatives() -> None:
+    """To second order, in each of several values for one element: none is divided by."""
+    index = np.array([0, 1, 0, 1, 0, -1, -1])
+    x, y = np.array([[0.7, 2.0, 0.5]] * 2).T, np.array([0.0, 1.5, 2.0, 0.0, -1.0, 0.0, 0.0])
+    y = np.stack([y, y[::-1]], 1)
+
+    def function(x: Any, y: Any) -> Any:
+        return ngrad.convert_to_tensor(ours.asarray(x).at[index].multiply(y))
+
+    check_gradient(function, x, y)
+    check_second_gradient(function, x, y)
+
+
 def test_tensors_and_variables() -> None:
     """In float32, where a `function` is recorded, with an index that is a result."""
     x, v = ngrad.constant([1.0, 2.0, 3.0]), ngrad.Variable([1.0, 2.0])

@@ -14,7 +14,7 @@ from ngrad.devices import HOST
 from ngrad.graph.op import TABLE
 from ngrad.graph.reference import REFERENCES
 from ngrad.ops.assignment import assigned
-from ngrad.ops.multiplied import multiplied_rows
+from ngrad.ops.multiplied import OTHERS, multiplied_rows
 from ngrad.ops.transfer import to_device
 from ngrad.record import apply
 
@@ -100,6 +100,7 @@ def _scattered(x: Array, index: Array, rows: int) -> Array:
 
 
 _INDEX = np.array([2, 0, 2, 1])
+_ALIKE = np.array([2, 0, -1, 1, 2, -2])
 
 
 def _assigned(x: Array) -> Array:
@@ -136,5 +137,12 @@ INDEXING = [
         lambda x: np.stack([np.prod(x[k == _INDEX], 0, dtype=x.dtype) for k in range(3)]),
         kinds="fiu",
         shapes=(((4, 2),),),
+    ),
+    Row(
+        "other_rows",
+        lambda x: apply(OTHERS, (x, ngrad.constant(_ALIKE)), (3, 0, 0)),
+        lambda x: REFERENCES["other_rows"](x, _ALIKE, 3, 0, 0),
+        kinds="fiu",
+        shapes=(((6, 2),),),
     ),
 ]

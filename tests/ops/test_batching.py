@@ -164,14 +164,14 @@ CASES = [
     ),
     *(
         applied(
-            "add_rows",
+            op,
             _floats(*shape[:axis], 4, *shape[axis + 1 :]),
             _places(*lead, 4),
             rows=3,
             axis=axis,
             batches=len(lead),
         )
-        for shape, axis, lead in ROWS_ALONG
+        for op, (shape, axis, lead) in itertools.product(("add_rows", "other_rows"), ROWS_ALONG)
     ),
     *(
         joined(how, _floats(*shape[:axis], 4, *shape[axis + 1 :]), _places(*lead, 4), axis)
@@ -221,7 +221,7 @@ CASES = [
 ]
 # The rows of these make operands themselves, out of constants.
 CONSTANT = (
-    "take_rows", "add_rows", "max_rows", "min_rows", "multiply_rows", "last_rows",
+    "take_rows", "add_rows", "max_rows", "min_rows", "multiply_rows", "other_rows", "last_rows",
     "linear_recurrence", "slide", "search", "accumulate", "segments",
 )  # fmt: skip
 TABLED = [row for row in ROWS if row.op not in CONSTANT]

@@ -45,8 +45,9 @@ def skeleton(name: str) -> Source:
 def typed(name: str, code: str) -> Source:
     """The source of a routine that reckons, for a dtype."""
     text = TYPED[name].format(code=code, size=size_of(code))
-    busy = {"slide": _TILE, "fold": _ROW}.get(name, _PARTS if name.startswith("scatter") else 1)
-    operands = {"fold": 2, "interp": 4}.get(name, 3)
+    parts = name.startswith(("scatter", "others"))
+    busy = {"slide": _TILE, "fold": _ROW}.get(name, _PARTS if parts else 1)
+    operands = {"fold": 2, "interp": 4, "others": 4}.get(name, 3)
     return Source(f"{name}_{code}", text, operands, busy)
 
 

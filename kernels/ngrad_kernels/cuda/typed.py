@@ -6,14 +6,7 @@ from __future__ import annotations
 
 from ngrad_kernels.typed import BETWEEN, HALVING, OVERLAPPING, PLACE, scatters
 
-SCATTER = '''
-def scatter_NAME_{code}(facts, n, a0, a1, a2):
-    """Join rows, of each element of the result in the order of m.
-
-    A group has a part of the rows of a batch and a tile of 64 columns; it reads every index, and
-    joins what falls into its part. How many parts there are follows from the number of threads, and
-    changes no bit.
-    """
+PARTS = """
     words = table_at(facts)
     rows, count, width, sharing = words[0], words[1], words[2], words[3]
     tiles = (width + 63) // 64
@@ -28,6 +21,17 @@ def scatter_NAME_{code}(facts, n, a0, a1, a2):
         first, last = rows * part // parts, rows * (part + 1) // parts
         begin, end = tile * 64 + lane, min(width, tile * 64 + 64)
         index = a1 + batch // sharing * count * 8
+"""
+
+SCATTER = '''
+def scatter_NAME_{code}(facts, n, a0, a1, a2):
+    """Join rows, of each element of the result in the order of m.
+
+    A group has a part of the rows of a batch and a tile of 64 columns; it reads every index, and
+    joins what falls into its part. How many parts there are follows from the number of threads, and
+    changes no bit.
+    """
+    PARTS
         for start in range(0, count, 16):
             m = start + lane
             at = i8(-1)
@@ -45,7 +49,40 @@ def scatter_NAME_{code}(facts, n, a0, a1, a2):
                             here, comes = reload_{code}(target, j), load_{code}(source, j)
                             store_{code}(target, j, {code}(JOINED))
         unit += groups
-'''
+'''.replace("PARTS", PARTS.strip())
+
+OTHERS = '''
+def others_{code}(facts, n, a0, a1, a2, a3):
+    """Products of the others: groups share them as they share a scatter's rows. A thread has the
+    same columns throughout, so it waits for no other.
+    """
+    PARTS
+        for turn in range(2):
+            for row in range(first, last):
+                state = a2 + (batch * rows + row) * width * {size}
+                for j in range(begin, end, 16):
+                    store_{code}(state, j, {code}(1))
+            for start in range(0, count, 16):
+                m = start + lane
+                at = i8(-1)
+                if m < count:
+                    at = load_i8(index, count - 1 - m if turn else m)
+                    at = at + rows if at < 0 else at
+                hits = ballot(first <= at and at < last)
+                if hits != 0:
+                    for k in range(16):
+                        if (hits >> k) & 1:
+                            row = shuffle(at, k)
+                            m = count - 1 - start - k if turn else start + k
+                            place = (batch * count + m) * width * {size}
+                            state = a2 + (batch * rows + row) * width * {size}
+                            for j in range(begin, end, 16):
+                                far = reload_{code}(state, j)
+                                near = reload_{code}(a3 + place, j) if turn else {code}(1)
+                                store_{code}(a3 + place, j, {code}(near * far))
+                                store_{code}(state, j, {code}(far * load_{code}(a0 + place, j)))
+        unit += groups
+'''.replace("PARTS", PARTS.strip())
 
 SLIDE = '''
 def slide_{code}(facts, n, a0, a1, a2):
@@ -109,5 +146,6 @@ def fold_{{code}}(words, n, a0, a1):
 '''
 
 TYPED = {
-    **scatters(SCATTER), "slide": SLIDE, "search": SEARCH, "interp": INTERP, "fold": FOLD,
+    **scatters(SCATTER), "others": OTHERS, "slide": SLIDE, "search": SEARCH, "interp": INTERP,
+    "fold": FOLD,
 }  # fmt: skip

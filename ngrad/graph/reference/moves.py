@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -53,6 +54,19 @@ def _joined(
 
 def _add_rows(g: Array, index: Array, rows: int, axis: int, batches: int) -> Array:
     return _joined(np.add, 0, g, index, rows, axis, batches)
+
+
+def _other_rows(x: Array, index: Array, rows: int, axis: int, batches: int) -> Array:
+    out = np.ones((*x.shape[:axis], rows, *x.shape[axis + index.ndim - batches :]), x.dtype)
+    flat, own = _rows(out, index, axis, batches)
+    given = x.reshape(*own.shape, flat.shape[2])
+    found = np.ones_like(given)
+    for places in (range(own.shape[1]), range(own.shape[1])[::-1]):
+        flat = np.ones_like(flat)
+        for k, m in itertools.product(range(len(own)), places):
+            found[k, m] *= flat[k, own[k, m]]
+            flat[k, own[k, m]] *= given[k, m]
+    return found.reshape(x.shape)
 
 
 def _last_rows(index: Array, rows: int) -> Array:
@@ -139,6 +153,7 @@ MOVES: dict[str, Reference] = {
     "max_rows": functools.partial(_joined, np.maximum),
     "min_rows": functools.partial(_joined, np.minimum),
     "multiply_rows": functools.partial(_joined, np.multiply),
+    "other_rows": _other_rows,
     "last_rows": _last_rows,
     "argsort": _argsort,
     "sort": lambda x, descending: np.take_along_axis(x, _argsort(x, descending), -1),
