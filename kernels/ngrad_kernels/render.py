@@ -291,18 +291,7 @@ def _segments(body: Body, name: str) -> list[str]:
     """
     code = body.inputs[0]
     size, after = size_of(code), expression(body.reduction or "", ("total", "x"), code, code)
-    wide, blocks = accumulator(code), []
-    if body.reduction == "add" and code == computed(code):
-        blocks = [
-            f"            if last - first >= {LONG}:",
-            f"                total = {wide}(0)",
-            "                for b in range(0, last - first, BLOCK):",
-            "                    n = min(BLOCK, last - first - b)",
-            f"                    part = {wide}(block_sum_{code}(source + b * {size}, n))",
-            "                    total = combine_sum(total, part)",
-            f"                store_{code}(target, 0, {code}(total))",
-            "                continue",
-        ]
+    blocks = _in_blocks(body.reduction or "", code)
     return [
         f"def {name}(table, lo, hi):",
         "    facts = table_at(table[0])",
@@ -329,6 +318,36 @@ def _segments(body: Body, name: str) -> list[str]:
         "            for j in range(width):",
         f"                total, x = reload_{code}(target, j), load_{code}(near, j)",
         f"                store_{code}(target, j, {after})",
+    ]
+
+
+BY_BLOCKS = {"add": "sum", "maximum": "max", "minimum": "min"}
+"""Scalar operations of floats, and the reductions that go through a block of them in vectors."""
+
+
+def _in_blocks(function: str, code: str) -> list[str]:
+    """What reduces a long segment of floats by blocks."""
+    reduction, kind = BY_BLOCKS.get(function), code[0]
+    if reduction is None or code != computed(code) or (reduction != "sum" and kind != "f"):
+        return []
+    size, wide = size_of(code), accumulator(code) if reduction == "sum" else code
+    first_zero = [
+        "                if total == 0:  # the first of those of either sign, as one by one",
+        "                    b = 0",
+        f"                    while load_{code}(source, b) != 0:",
+        "                        b += 1",
+        f"                    total = load_{code}(source, b)",
+    ]
+    return [
+        f"            if last - first >= {LONG}:",
+        f"                total = {identity(reduction, wide)}",
+        "                for b in range(0, last - first, BLOCK):",
+        "                    n = min(BLOCK, last - first - b)",
+        f"                    part = {wide}(block_{reduction}_{code}(source + b * {size}, n))",
+        f"                    total = combine_{reduction}(total, part)",
+        *(first_zero if reduction != "sum" else []),
+        f"                store_{code}(target, 0, {code}(total))",
+        "                continue",
     ]
 
 

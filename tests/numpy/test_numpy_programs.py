@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from calls import CUBE, SPECIAL, A, B, K, M, V, W
-from numeric import check_gradient
+from numeric import assert_same_bits, check_gradient
 from test_functions import assert_like, converted
 
 import ngrad
@@ -209,6 +209,9 @@ def test_long_segments(code: str) -> None:
     rng, starts = np.random.default_rng(2), [0, 5, 68, 133, 3000]
     x = (rng.integers(0, 9, 4000) / (1 if code[0] in "iu" else 8)).astype(code)
     y = ours.array(x)
+    for name in ("maximum", "minimum"):
+        extremes = getattr(np, name).reduceat(x, starts)
+        np.testing.assert_array_equal(getattr(ours, name).reduceat(y, starts), extremes)
     found = ours.add.reduceat(y, starts)
     expected = [part.sum(dtype=found.dtype) for part in np.split(x, starts[1:])]
     np.testing.assert_array_equal(found, expected)
@@ -218,6 +221,20 @@ def test_long_segments(code: str) -> None:
             again = ours.add.reduceat(y, starts)
         np.testing.assert_array_equal(found, again)
         np.testing.assert_array_equal(tape.gradient(again, y), np.ones(4000))
+
+
+@pytest.mark.parametrize("code", ["f4", "f8"])
+def test_extremes_of_long_segments_are_those_of_one_element_after_the_other(code: str) -> None:
+    """To the sign of a zero, of which the first counts; and a NaN stays."""
+    rng, starts = np.random.default_rng(3), [0, 1, 70, 500, 900]
+    for values in ([0.0, -0.0, -1.0], [-np.inf], [0.0, -0.0, np.nan, 2.0], [1.5, -2.5]):
+        x = rng.choice(values, 1500).astype(code)
+        for name, y in (("maximum", x), ("minimum", -x)):
+            found = getattr(ours, name).reduceat(ours.array(y), starts)
+            with ngrad.GradientTape():
+                again = getattr(ours, name).reduceat(ours.array(y), starts)
+            np.testing.assert_array_equal(found, getattr(np, name).reduceat(y, starts))
+            assert_same_bits(np.asarray(found), np.asarray(again))
 
 
 @pytest.mark.parametrize("name", ["multiply", "divide", "fmod", "negative"])
