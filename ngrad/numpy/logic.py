@@ -14,6 +14,7 @@ from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.reductions import all as every
 from ngrad.numpy.selection import where
 from ngrad.numpy.ufuncs import UFUNCS, refuse_out
+from ngrad.numpy.views import OfComplex
 from ngrad.ops import complexes
 from ngrad.ops.shape import normal_axis
 from ngrad.tensor import Tensor
@@ -92,15 +93,19 @@ def array_equiv(a1: Any, a2: Any) -> builtins.bool:
 # -- reals and infinities --------------------------------------------------------------------------
 
 
+REAL, IMAG = OfComplex(False), OfComplex(True)
+
+
 def real(val: Any) -> ndarray:
-    """The real part: of real numbers, themselves."""
+    """The real part: of an array a view, of real numbers themselves."""
     x = asarray(val)
-    return array_of(complexes.real(x._read())) if x.dtype.kind == "c" else x
+    return x._seen_by(REAL) if x.dtype.kind == "c" else x
 
 
 def imag(val: Any) -> ndarray:
-    """The imaginary part: of real numbers, zeros."""
-    return array_of(complexes.imag(asarray(val)._read()))
+    """The imaginary part: of an array a view, of real numbers zeros."""
+    x = asarray(val)
+    return x._seen_by(IMAG) if x.dtype.kind == "c" else array_of(complexes.imag(x._read()))
 
 
 def real_if_close(a: Any, tol: Any = 100) -> ndarray:

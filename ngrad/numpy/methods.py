@@ -12,14 +12,13 @@ import numpy as np
 from ngrad.dtypes import can_cast
 from ngrad.numpy import choosing, logic, manipulation, reductions, selection, sorting
 from ngrad.numpy.absent import OF_ARRAYS_BY_NAME
-from ngrad.numpy.convert import array_of, converted, dtype_of, to_tensor
+from ngrad.numpy.convert import array_of, converted, dtype_of
 from ngrad.numpy.editing import resize
 from ngrad.numpy.inspection import REVISIONS
 from ngrad.numpy.naming import named
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.ufuncs import UFUNCS
 from ngrad.numpy.views import Shaped
-from ngrad.ops import complexes
 from ngrad.ops.transfer import to_device
 from ngrad.ops.updates import At
 
@@ -98,19 +97,14 @@ def _real(x: ndarray) -> ndarray:
     return logic.real(x) if x.dtype.kind == "c" else x
 
 
-def _with_parts(x: ndarray, real: Any, imag: Any) -> None:
-    """Assign the parts of an array's elements."""
-    if x.dtype.kind != "c":
-        raise TypeError("imag: an array of real numbers has none to set")
-    dtype = x._layout.dtype.real_dtype
-    x[...] = array_of(complexes.complex(to_tensor(real, dtype), to_tensor(imag, dtype)))
-
-
 def _set_real(x: ndarray, part: Any) -> None:
-    if x.dtype.kind == "c":
-        _with_parts(x, part, logic.imag(x))
-    else:
-        x[...] = part
+    _real(x)[...] = part
+
+
+def _set_imag(x: ndarray, part: Any) -> None:
+    if x.dtype.kind != "c":
+        raise TypeError(f"imag: an array of {x.dtype} has none to set")
+    logic.imag(x)[...] = part
 
 
 def _flatten(x: ndarray, order: Any = "C") -> ndarray:
@@ -203,7 +197,7 @@ def _attach() -> None:
         "cpu": lambda x: _to_device(x, "cpu"),
         "gpu": lambda x, index=0: _to_device(x, f"cuda:{index}"),
         "real": property(_real, _set_real),
-        "imag": property(logic.imag, lambda x, part: _with_parts(x, logic.real(x), part)),
+        "imag": property(logic.imag, _set_imag),
         "__array_namespace__": _array_namespace,
         "__round__": _rounded,
         "__getattr__": _absent,

@@ -20,6 +20,7 @@ from ngrad.numpy.views import (
     element,
     is_basic,
     part_of,
+    placed,
     remember,
     row_major,
     row_part,
@@ -112,7 +113,7 @@ class ndarray(Assigned, Exporter):
             return self._held
         value = owner._held if owner._owner is None else shown_in_turn(owner)
         seen, held = self._seen, self._held
-        return held if seen is value and self._seen is seen else self._way.read(value)
+        return held if seen is value and self._seen is seen else placed(value, self._way)
 
     def given(self, gradient: Tensor | None) -> Any:
         return None if gradient is None else ndarray(gradient)

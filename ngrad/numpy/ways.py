@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ngrad.numpy.views import row_major
+from ngrad.numpy.views import placed, row_major
 from ngrad.tensor import Tensor
 
 
@@ -41,7 +41,7 @@ def shown_in_turn(x: Any) -> Tensor:
     for view in views:
         seen, held = view._seen, view._held
         kept = seen is value and view._seen is seen  # nor does another thread see to it
-        value = held if kept else view._way.read(value)
+        value = held if kept else placed(value, view._way)
     return value
 
 

@@ -15,7 +15,7 @@ from ngrad.cell import Cell
 from ngrad.config import settings
 from ngrad.devices import HOST
 from ngrad.graph.layout import Layout
-from ngrad.numpy.views import Made, is_basic, part_of, row_major, shows
+from ngrad.numpy.views import Made, OfComplex, is_basic, part_of, placed, row_major, shows
 from ngrad.numpy.ways import way_to
 from ngrad.ops.assignment import assigned
 from ngrad.record import state
@@ -259,7 +259,9 @@ class Assigned(Cell):
         held = first._held
         if not held._at:
             Tensor.evaluate(held)
-        shown = self._shown()
+        ways = [view._way for view in views]
+        # What an op reads would have the memory, too, as long as it is pending.
+        shown = placed(held, *ways) if OfComplex in map(type, ways) else self._shown()
         if not shows(shown, held):  # a copy of it, which may be pending
             return None
         at, where, whole = shown._at, shown._layout, (held._at, held._layout)
@@ -321,9 +323,7 @@ class Assigned(Cell):
         if not (there or _is_small(x) or not any(x._layout.strides)):
             return None
         own = from_numpy(np.asarray(x), x._layout.dtype, HOST)
-        shown = own
-        for view in views:
-            shown = view._way.read(shown)
+        shown = placed(own, *[view._way for view in views])
         if not shows(shown, own):
             return None
         first._keep_order(x, own)

@@ -196,6 +196,11 @@ np.array(['1', '2.5'], dtype=float)
 np.array([1.5, 300], dtype='f4')
 [X := np.arange(3), Y := np.array(X, copy=False), Y.fill(7), X, np.array(X, copy=None, ndmin=2)][3:]
 [X := np.arange(3.0), Y := np.real(X), Y.fill(7), X, setattr(X, 'real', [1, 2, 3]), X][3:]
+[X := np.arange(4) * 1j, Y := X.real, Z := X.imag[1:], Y.fill(7), Z.__setitem__(1, 9), X, Y, Z][5:]
+[X := np.ones((2, 3)) + 2j, X.real.T[0].fill(5), X[0].imag.fill(3), X.reshape(-1).real, X][3:]
+[X := np.ones(3) + 2j, np.add.at(X.imag, [0, 0], 5.0), np.real(X)[1:].fill(4), X, X.real][3:]
+[X := np.ones(3) + 2j, setattr(X, 'imag', X.real), setattr(X, 'real', [4, 5, 6]), X, X.real[1]][3:]
+[X := np.array(2 + 1j), X.real.fill(7), X, X.real + X.imag][2:]
 [X := np.arange(6).reshape(2, 3), Y := np.diagonal(X), Z := X.diagonal(1), X.fill(7), Y, Z][4:]
 [X := np.arange(6).reshape(2, 3), X.T.flatten('K'), X.T.flatten('A'), X.T.reshape(6, order='A')]
 [X := np.arange(5), X.__setitem__(range(2), 7), X.__setitem__(((2, 3),), 8), X, X[range(2)]][3:]
