@@ -73,7 +73,7 @@ def asarray(
     wanted = dtype_of(dtype)
     if copy is False:
         shared = share(a, wanted, device=device, copy=False)
-        return a if isinstance(a, ndarray) else array_of(shared)
+        return a if isinstance(a, ndarray) else laid(shared, "K")
     same = wanted is None or (isinstance(a, ndarray) and a._layout.dtype is wanted)
     if isinstance(a, ndarray) and same and device is None and not copy and lies_in(a, order):
         return a
@@ -139,7 +139,7 @@ def _maker(name: str, value: int) -> Callable[..., ndarray]:
         wanted = FLOAT64 if dtype is float else dtype_of(dtype) or FLOAT64
         place = current() if device is None else device_of(device)
         made = _filled_with(value, sizes, wanted, place)
-        return array_of(made) if order == "C" else laid(made, order)
+        return array_of(made) if order == "C" and sizes else laid(made, order)
 
     make.__name__ = make.__qualname__ = name
     make.__doc__ = f"An array of {name if value else 'zeros'}, float64 unless it is said otherwise."

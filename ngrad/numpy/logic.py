@@ -99,13 +99,17 @@ REAL, IMAG = OfComplex(False), OfComplex(True)
 def real(val: Any) -> ndarray:
     """The real part: of an array a view, of real numbers themselves."""
     x = asarray(val)
-    return x._seen_by(REAL) if x.dtype.kind == "c" else x
+    if x.dtype.kind != "c":
+        return x
+    return array_of(complexes.real(x._held)) if x.is_number else x._seen_by(REAL)
 
 
 def imag(val: Any) -> ndarray:
     """The imaginary part: of an array a view, of real numbers zeros."""
     x = asarray(val)
-    return x._seen_by(IMAG) if x.dtype.kind == "c" else array_of(complexes.imag(x._read()))
+    if x.dtype.kind != "c" or x.is_number:
+        return array_of(complexes.imag(x._read()))
+    return x._seen_by(IMAG)
 
 
 def real_if_close(a: Any, tol: Any = 100) -> ndarray:

@@ -132,6 +132,8 @@ def _nan_extreme(name: str, reduce: Callable[..., Any], worst: float) -> Callabl
         if not x.dtype.is_inexact:
             return reduce(array_of(x), axis, out, keepdims, initial, where)
         found = reduce(array_of(_without_nans(x, worst)), axis, out, keepdims, initial, where)
+        if counted(initial):  # which is there, too
+            return found
         nothing = all(array_of(isnan(x)), axis, None, keepdims)
         return array_of(select(nothing._read(), float("nan"), found._read()))
 

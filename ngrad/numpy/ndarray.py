@@ -116,7 +116,16 @@ class ndarray(Assigned, Exporter):
         return held if seen is value and self._seen is seen else placed(value, self._way)
 
     def given(self, gradient: Tensor | None) -> Any:
-        return None if gradient is None else ndarray(gradient)
+        if gradient is None or gradient._layout.ndim or self.is_number:
+            return None if gradient is None else ndarray(gradient)
+        return laid(gradient, "K")
+
+    @property
+    def is_number(self) -> bool:
+        """Whether it stands for a NumPy scalar: an element, or a result with no axes. `+=` makes
+        another of it, as of any number, and other names keep the one there was.
+        """
+        return self._owner is self._way is None and not self._held._layout.ndim
 
     def _write(self, value: Tensor) -> None:
         """Hold another tensor, of the same shape and dtype."""
@@ -394,8 +403,12 @@ class ndarray(Assigned, Exporter):
 
 
 def laid(x: Tensor, order: Any) -> ndarray:
-    """An array of its own, that lies in NumPy in an order: "C", "F", or else as the tensor does."""
+    """An array of its own, that lies in NumPy in an order: "C", "F", or else as the tensor does. It
+    is an array with no axes, too, and not a number.
+    """
     lies = row_major(x._layout)
+    if not x.ndim:
+        return array_of(x, None, Made(lies))
     wanted = {"C": True, "F": x.ndim < 2}.get(order.upper() if isinstance(order, str) else "", lies)
     return array_of(x) if wanted is lies else array_of(x, None, Made(wanted))
 

@@ -96,7 +96,8 @@ def _in_place(function: ufunc, sign: str) -> Callable[[ndarray, Any], Any]:
     def operator(x: ndarray, y: Any) -> Any:
         if not is_operand(y):
             return NotImplemented
-        return updated(x, function(x, y), f"{sign}=")
+        found = function(x, y)
+        return found if x.is_number else updated(x, found, f"{sign}=")
 
     return operator
 

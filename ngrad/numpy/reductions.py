@@ -23,7 +23,7 @@ from ngrad.numpy.nothing import MEAN, VARIANCE, warn_of
 from ngrad.numpy.ufuncs import UFUNCS, refuse_out
 from ngrad.ops import complexes, scans
 from ngrad.ops import reductions as r
-from ngrad.ops.arithmetic import subtract
+from ngrad.ops.arithmetic import maximum, subtract
 from ngrad.ops.comparison import not_equal
 from ngrad.ops.convert import cast_to
 from ngrad.ops.elementwise import select
@@ -53,7 +53,10 @@ def counted(value: Any) -> bool:
 
 def _masked(x: Any, where: Any, neutral: Any) -> Any:
     """x where a condition holds, and elsewhere what changes no result."""
-    return select(to_tensor(where, BOOL), x, neutral) if where is not True and counted(where) else x
+    if where is True or not counted(where):
+        return x
+    neutral = bool(neutral) if x.dtype.is_bool else neutral
+    return select(to_tensor(where, BOOL), x, neutral)
 
 
 def _axes(x: Any, axis: Any) -> Any:
@@ -73,6 +76,8 @@ def _begun(initial: Any, dtype: Any) -> Any:
         return bool(initial)
     if type(initial) is float and dtype.is_integer:
         return int(initial)
+    if type(initial) is complex and not dtype.is_complex:
+        raise TypeError(f"initial= of a reduction of {dtype.name} is a real number, not {initial}")
     return initial if type(initial) in PLAIN else cast_to(to_tensor(initial), dtype)
 
 
@@ -139,8 +144,13 @@ def _extreme(name: str, reduce: Callable[..., Any], pick: str) -> Callable[..., 
                 f"zero-size array to reduction operation {pick} which has no identity: shape "
                 f"{x._layout.shape}, axis {axis}"
             )
-        found = array_of(reduce(x, axis, _kept(keepdims)))
-        return UFUNCS[pick](found, _begun(initial, x.dtype)) if counted(initial) else found
+        if not counted(initial):
+            return array_of(reduce(x, axis, _kept(keepdims)))
+        begun = _begun(initial, x.dtype)
+        if x.size == 0 and _empty(x, axis):
+            nothing = r.reduce_any(cast_to(x, BOOL), axis, _kept(keepdims))
+            return array_of(select(nothing, cast_to(nothing, x.dtype), begun))
+        return UFUNCS[pick](array_of(reduce(x, axis, _kept(keepdims))), begun)
 
     extreme.__name__ = extreme.__qualname__ = name
     extreme.__doc__ = f"The {pick} over axes, all if None; NaN if there is one."
@@ -241,9 +251,11 @@ def var(
         if ddof:
             raise ValueError(f"var: takes ddof or correction, not both: {ddof}, {correction}")
         ddof = correction
-    x, axis = _floating(to_tensor(a), None), _checked(axis)
+    x, axis = to_tensor(a), _checked(axis)
+    x = _floating(x, None) if dtype is None else x  # else NumPy's differences are of what is given
     count, kept = count_of(x, axis, where, True), _kept(keepdims)
     count = count if isinstance(count, float) else complexes.real(count)
+    middle: Any
     if counted(mean):
         middle = to_tensor(mean)
     else:
@@ -259,7 +271,7 @@ def var(
             warn_of(VARIANCE)
         found = in_dtype(dtype, total / float(np.maximum(count - ddof, 0.0)))
     else:
-        found = in_dtype(dtype, total / subtract(count, float(ddof)))
+        found = in_dtype(dtype, total / maximum(subtract(count, float(ddof)), 0.0))
     axes = r.normal_axes(axis, x.ndim, "var")
     return array_of(found if kept else reshaped(found, r.kept_shape(x._layout.shape, axes)))
 
@@ -295,19 +307,25 @@ def count_nonzero(a: Any, axis: Any = None, *, keepdims: bool = False) -> ndarra
     return sum(array_of(x if x.dtype.is_bool else not_equal(x, 0)), axis, keepdims=keepdims)
 
 
+def _along(name: str, x: Any, axis: Any) -> tuple[Any, int]:
+    """A tensor and its axis; all elements in a row if that is None. A number has one, too."""
+    if axis is None or (x.ndim == 0 and type(axis) is int and axis in (0, -1)):
+        return flattened(x), 0
+    return x, normal_axis(axis, x.ndim, name)
+
+
 def _place(name: str, op: Any) -> Callable[..., ndarray]:
     def place(a: Any, axis: Any = None, out: Any = None, *, keepdims: Any = NOTHING) -> ndarray:
         refuse_out(name, out)
         x = to_tensor(a)
-        flat, at = (flattened(x), 0) if axis is None else (x, axis)
+        flat, at = _along(name, x, axis)
         where = flat._layout
         if not where.size and where.shape[at] == 0:
             raise ValueError(f"attempt to get {name} of an empty sequence")
         flat = cast_to(flat, INT64) if where.dtype.is_bool else flat
-        at = 0 if axis is None else normal_axis(axis, where.ndim, name)
         found = apply(op, (flat,), (at,))
         if keepdims is not NOTHING and _kept(keepdims):
-            axes = range(x.ndim) if axis is None else (normal_axis(axis, x.ndim, name),)
+            axes = range(x.ndim) if axis is None or not x.ndim else (at,)
             found = reshape(found, r.ones_shape(x._layout.shape, tuple(axes)))
         return array_of(found)
 
@@ -326,9 +344,7 @@ argmax, argmin = _place("argmax", r.ARGMAX), _place("argmin", r.ARGMIN)
 def _running(name: str, what: str, op: Any) -> Callable[..., ndarray]:
     def running(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> ndarray:
         refuse_out(name, out)
-        x = wide(to_tensor(a), dtype)
-        x = flattened(x) if axis is None else x
-        at = 0 if axis is None else axis
+        x, at = _along(name, wide(to_tensor(a), dtype), axis)
         if x.dtype.is_bool:  # sums and products of truth values are such
             return array_of(cast_to(op(cast_to(x, INT64), at), BOOL))
         return array_of(op(x, at))

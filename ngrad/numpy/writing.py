@@ -38,9 +38,9 @@ NAMED = _named_once()
 
 
 def _number(value: Any) -> Any:
-    """The Python number that a value is, or that the only element of it is; or None."""
+    """The Python number that a value is, if it is one, or an array with no axes; or None."""
     if isinstance(value, Assigned):
-        if value.size != 1 or value._layout.device is not HOST:
+        if value._layout.ndim or value._layout.device is not HOST:
             return None
         found = value._read().item()
         value._forget()

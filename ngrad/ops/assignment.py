@@ -83,6 +83,11 @@ def assigned(x: Any, index: Any, value: Any, change: Change = REPLACE) -> Any:
         return _masked(x, mask, value, change)
     region = region_of(x, index)
     if not region.arrays:
+        if value.ndim and not region.shape and not _dotted(index):
+            raise ScalarError(
+                f"assignment: setting an array element with a sequence, a value of shape "
+                f"{value._layout.shape}; take its element"
+            )
         value = _fitted(value, region.shape)
         return _replaced(x, region, value if change is REPLACE else change(_part(x, region), value))
     rows = rows_of(_part(x, region), region.arrays)
@@ -104,6 +109,11 @@ def _mask(index: Any) -> Any:
     ):
         return tensor(index, "assignment")
     return index if isinstance(index, Tensor) and index.dtype.is_bool else None
+
+
+def _dotted(index: Any) -> bool:
+    """Whether there is an ellipsis in an index, which has it name an array, not an element."""
+    return index is Ellipsis or (isinstance(index, tuple) and any(k is Ellipsis for k in index))
 
 
 def _masked(x: Any, mask: Any, value: Any, change: Change) -> Any:

@@ -210,15 +210,16 @@ def _meant(extents: tuple[int, ...], kinds: tuple[Any, ...]) -> Meaning:
     slices: list[tuple[int, int, int]] = []
     shape: list[int] = []
     arrays: list[tuple[int, int, int]] = []
-    advanced: list[int] = []  # positions among items, to know whether they are adjacent
+    # Which items are, to know whether they are adjacent: not if an ellipsis is between, of no axes.
+    advanced: list[int] = []
     several = any(isinstance(kind, Layout) for kind in kinds)
     axis = 0
-    for position, (k, kind) in enumerate(numbered):
+    for k, kind in numbered:
         if kind is None:
             shape.append(1)
             continue
         if isinstance(kind, Layout):
-            advanced.append(position)
+            advanced.append(k)
             covered = extents[axis : axis + _axes_used(kind)]
             arrays.append((len(shape), k, axis))
             slices += [(0, 1, n) for n in covered]
@@ -237,7 +238,7 @@ def _meant(extents: tuple[int, ...], kinds: tuple[Any, ...]) -> Meaning:
                 )
             slices.append((kind if kind >= 0 else kind + extent, 1, 1))
             if several:
-                advanced.append(position)
+                advanced.append(k)
         axis += 1
     adjacent = not advanced or advanced == list(range(advanced[0], advanced[-1] + 1))
     whole = slices == [(0, 1, n) for n in extents]

@@ -33,7 +33,7 @@ def normal_axis(axis: Any, ndim: int, what: str) -> int:
     value: int = axis
     if type(axis) is not int:
         found = integers(axis, what)
-        if len(found) != 1:
+        if len(found) != 1 or isinstance(axis, (tuple, list)):
             raise DTypeError(f"{what}: takes one axis, not {axis!r}")
         (value,) = found
     if not -ndim <= value < ndim:

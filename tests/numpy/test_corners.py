@@ -208,6 +208,14 @@ np.array([1.5, 300], dtype='f4')
 np.arange(6).reshape(2, 3).reshape(3, 2, copy=False)
 np.arange(6).reshape(2, 3)[:, :2].reshape(2, 2, 1, copy=False)
 np.nanstd([[1, 2], [3, 5]], axis=1)
+np.arange(24).reshape(2, 3, 4)[:, [1, -1], ..., 0]
+np.arange(24).reshape(2, 3, 4)[:, 1, ..., [True, False, True, True]]
+[np.max(np.zeros((0, 3), int), 0, initial=-4), np.min(np.zeros(0, 'u1'), initial=9)]
+[np.max(np.zeros(0, bool), initial=True), np.nanmax(np.zeros(0), initial=2.25)]
+[np.argmax(3, axis=0), np.argmin(3, -1, keepdims=True)]
+[np.cumsum(3, axis=-1), np.nancumprod(2, axis=0)]
+[np.var([1, 2], dtype='u1', where=[False, False]), np.std(np.ones(3), where=False, ddof=1)]
+np.prod([2.0, 0.0], dtype=bool, where=[True, False])
 [np.var([[1, 2], [3, 5]], 1, dtype=kind) for kind in '?bHiefdFD']
 [np.var(np.array([1, 2, 4], kind), dtype=dtype) for kind in 'befd' for dtype in '?befD']
 [np.std(np.array([1, 2j, 4], kind), dtype=dtype) for kind in 'FD' for dtype in '?bedFD']

@@ -1,0 +1,73 @@
+"""Elements and results with no axes, which stand for NumPy's scalars, in programs of both."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import ngrad
+import ngrad.numpy as ours
+
+PROGRAMS = {
+    "an integer element and a fraction": "x[0] += 1.5; x[1] /= 2; found = x",
+    "a sum and a fraction": "s = x.sum(); s += 0.5; found = s",
+    "another name of a sum": "s = x.sum(); t = s; s += 1; found = [s, t]",
+    "another name of an element": "s = x[1]; t = s; s *= 5; found = [s, t, x]",
+    "running totals": "s, found = 0, []\nfor v in x:\n    s += v\n    found.append(s)",
+    "a list of means": "s, found = x.mean(), []\nfor _ in x:\n    s -= 1\n    found.append(s)",
+    "a maximum less an array": "s = x.max(); s -= np.array([1, 2, 3]); found = s",
+    "of float32": "s = x.astype('f4').sum(); s += 1.5; t = s; s **= 2; found = [s, t]",
+    "the imaginary part of one": "s = (x * 1j)[1].imag; t = s; s += 1; found = [s, t]",
+    "an array with no axes": "s = np.array(5.0); t = s; s += 1; found = [s, t]",
+    "zeros with no axes": "s = np.zeros(()); t = s; s += 1; found = [s, t]",
+    "a copy with no axes": "s = np.array(5).copy(); t = s; s *= 2; found = [s, t]",
+    "a view with no axes": "s = x[1, ...]; s += 7; found = [s, x]",
+    "an integer array with no axes": "s = np.array(5); s += 1.5",
+    "a sequence for an element": "x[0] = [1]",
+    "an array for an element": "x[0] = np.array([1])",
+    "an array for the element of an array with no axes": "np.array(1.0)[()] = np.ones(1)",
+    "an array for one with no axes": "s = np.array(1.0); s[...] = np.ones(1) * 2; found = s",
+}
+
+
+def run(text: str, space: Any) -> Any:
+    """Dtypes and values of what a program has found."""
+    names: dict[str, Any] = {"np": space, "x": space.arange(3)}
+    exec(text, names)
+    found = names["found"]
+    parts = map(np.asarray, found if isinstance(found, list) else [found])
+    return [(part.dtype, part.tolist()) for part in parts]
+
+
+@pytest.mark.parametrize("text", PROGRAMS.values(), ids=PROGRAMS)
+def test_as_numpy(text: str) -> None:
+    try:
+        expected = run(text, np)
+    except (TypeError, ValueError) as error:
+        with pytest.raises(TypeError if isinstance(error, TypeError) else ValueError):
+            run(text, ours)
+    else:
+        assert run(text, ours) == expected
+
+
+def test_what_is_added_to_a_number_has_derivatives() -> None:
+    def total(x: Any) -> Any:
+        s, found = 0.0, 0.0
+        for k in range(3):
+            s += x[k] * (k + 1)
+            found += s * s
+        return found
+
+    x = ours.array([1.0, 2.0, 3.0])
+    for f in (ngrad.grad(total), ngrad.function(ngrad.grad(total))):
+        assert f(x).tolist() == [40.0, 76.0, 84.0]
+    assert float(ngrad.grad(lambda x: _doubled(x))(ours.array(2.0))) == 6.0
+
+
+def _doubled(x: Any) -> Any:
+    """An argument that is an array with no axes stays one."""
+    y = x
+    x += 1.0
+    return x * y
