@@ -242,7 +242,9 @@ def size(a: Any, axis: Any = None) -> int:
 
 
 def isscalar(element: Any) -> builtins.bool:
-    """Whether a value is a number or text: no array, not one of 0 axes either."""
+    """Whether a value is a number or text, or one of ours: no array, not one of 0 axes either."""
+    if isinstance(element, ndarray):
+        return element.is_number
     return builtins.bool(np.isscalar(element))
 
 

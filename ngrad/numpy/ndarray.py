@@ -272,7 +272,10 @@ class ndarray(Assigned, Exporter):
     def __contains__(self, value: Any) -> bool:
         return bool((np.asarray(self) == np.asarray(value)).any())
 
-    __hash__ = None  # type: ignore[assignment]
+    def __hash__(self) -> int:
+        if not self.is_number:
+            raise TypeError(f"unhashable type: 'ndarray', of shape {self.shape}")
+        return hash(self._held.item())
 
     def __repr__(self) -> str:
         value = self._read()
