@@ -143,7 +143,7 @@ def squeeze(a: Any, axis: Any = None) -> ndarray:
             f"cannot select an axis to squeeze out which has size not equal to one: {axis} of "
             f"{x.shape}"
         )
-    return x[tuple(0 if k in axes else slice(None) for k in range(x.ndim))]
+    return x[(*(0 if k in axes else slice(None) for k in range(x.ndim)), ...)]  # a view
 
 
 def broadcast_to(array: Any, shape: Any, subok: bool = False) -> ndarray:
@@ -315,7 +315,8 @@ def rot90(m: Any, k: int = 1, axes: Any = (0, 1)) -> ndarray:
 def roll(a: Any, shift: Any, axis: Any = None) -> ndarray:
     """Elements shifted along axes; what leaves at one end enters at the other."""
     if axis is None:
-        return array_of(joining.roll(to_tensor(a), _counts(shift), None))
+        whole = sum(shift) if isinstance(shift, (tuple, list)) else shift
+        return array_of(joining.roll(to_tensor(a), _counts(whole), None))
     pairs = np.broadcast(np.asarray(shift), np.asarray(axis))
     if pairs.ndim > 1:
         raise ValueError(f"roll: shift and axis are numbers or vectors, not {shift}, {axis}")

@@ -236,6 +236,8 @@ np.histogramdd([1, 2])[0]
 np.einsum('ij,jk->ik', [[True, False], [True, True]], [[True, False], [False, False]])
 np.transpose([1], 0)
 np.squeeze(3, axis=0)
+np.roll(np.arange(5), (1, 2))
+[X := np.ones((1, 1)), Y := np.squeeze(X), Y.fill(7), X][3:]
 np.roll([[1, 2, 3], [3, 4, 5]], (1, 2), axis=1) + np.roll([[1, 2, 3], [3, 4, 5]], 1, axis=())
 np.tile([1, 2], np.array([2, 1]))
 np.pad([1.5, 2, 3], 2, lambda row, width, axis, options: row.__setitem__(slice(width[0]), 9))
