@@ -1,6 +1,6 @@
 """Sweeps beside PyTorch's and `jax.jit`'s, in turns in one process, warm: value and gradient.
 
-    python asv_bench/fused.py [--device cuda [--queued 10]]
+    python asv_bench/fused.py [--device cuda [--queued 10]] [--alone]
 
 `sweeps.py` has the programs. Every figure is the least of several rounds; in a round each contender
 has its turn. A GPU is waited for after each call, or after several that are queued at once: then
@@ -58,6 +58,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--scale", type=float, default=1.0, help="of the sizes (1)")
     parser.add_argument("--only", default="", help="programs whose name has this in it")
     parser.add_argument("--queued", type=int, default=1, help="calls between two waits (1)")
+    parser.add_argument("--alone", action="store_true", help="time no others")
     parser.add_argument("--first", action="store_true", help="first calls in new processes")
     chosen = parser.parse_args(arguments)
     place.choose(chosen.device)
@@ -68,7 +69,7 @@ def main(arguments: list[str] | None = None) -> None:
     found, absent = [], {}
     for program in programs(chosen.scale):
         if chosen.only in program.name:
-            contenders, others = program.contenders(chosen.queued)
+            contenders, others = program.contenders(chosen.queued, chosen.alone)
             calls = chosen.queued if program.waits else 1
             best = least(contenders, chosen.rounds, -(-program.repeat // calls))
             found.append((program, {name: seconds / calls for name, seconds in best.items()}))

@@ -27,11 +27,16 @@ class Program(NamedTuple):
     repeat: int = 1
     waits: bool = True
 
-    def contenders(self, calls: int = 1) -> tuple[dict[str, Work], dict[str, str]]:
-        """Who can take part, with so many calls at a time, and why the others cannot."""
-        absent = {name: place.missing(name) for name in self.others}
+    def contenders(
+        self, calls: int = 1, alone: bool = False
+    ) -> tuple[dict[str, Work], dict[str, str]]:
+        """Who can take part, with so many calls at a time, and why the others cannot; or ngrad and
+        its floor alone.
+        """
+        others = {} if alone else self.others
+        absent = {name: place.missing(name) for name in others}
         works = {"ngrad": self.ours} | ({} if self.floor is None else {"floor": self.floor})
-        works |= {name: make() for name, make in self.others.items() if not absent[name]}
+        works |= {name: make() for name, make in others.items() if not absent[name]}
         if self.waits:
             works = {name: place.waiting(name, work, calls) for name, work in works.items()}
         return works, {name: why for name, why in absent.items() if why}
