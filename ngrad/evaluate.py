@@ -169,10 +169,13 @@ def eval(*tensors: Any) -> None:
     >>> x = ngrad.ones([2]) * 3.0
     >>> ngrad.eval(x)
     """
+    if len(tensors) == 1 and type(tensors[0]) is Tensor:
+        if not tensors[0]._at:
+            look(tensors[0])
+        return
     if not tensors and state.window.trace is None:
         run(state.window)
-    alone = len(tensors) == 1 and type(tensors[0]) is Tensor
-    leaves: Sequence[Any] = tensors if alone else optree.tree_leaves(tensors)  # type: ignore[arg-type]
+    leaves: Sequence[Any] = optree.tree_leaves(tensors)  # type: ignore[arg-type]
     for leaf in leaves:
         value = getattr(leaf, "_tensor", leaf)  # what a variable holds: no tape hears of a look
         if isinstance(value, Tensor) and not value._at:
