@@ -3,8 +3,8 @@
 What a space reduces decides how threads are shared out. Nothing: a thread an element. Columns: a
 thread a column, or several where these are few. Rows: a team a row, which passes over it as
 `space_passes.py` says (`groups.py` has both). A row that is short enough a warp keeps, and then
-columns can be reduced too (`kept_rows.py`); else `apart.py` makes two spaces of such a one. One that
-is longer a thread block may keep (`kept_long_rows.py`).
+columns can be reduced too (`kept_rows.py`); else `apart.py` makes two spaces of such a one. A
+longer one a thread block may keep (`kept_long_rows.py`).
 
 Names: those of `space_writer.py` and `groups.py`; `j` a column, `c` its total.
 """
