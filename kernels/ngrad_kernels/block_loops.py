@@ -162,10 +162,10 @@ class BlockLoops(ShortRows):
                 self.write("i = strip + j")
                 self._elements(one, loop, kept, columns)
                 for k in sorted(folded):
-                    self.write(f"put_{self.space.code_of(k)}(b{k}, j, v{k})")
+                    self.write(f"put_{self.space.code_of(k)}(strip{k}, j, v{k})")
             for value in rows:
                 reduction, code, _ = self.reduction(value)
-                joined = f"join_{reduction}_{code}(l{value}, b{self.reduced(value)})"
+                joined = f"join_{reduction}_{code}(l{value}, strip{self.reduced(value)})"
                 self.write(f"l{value} = {joined}")
         with self.block("for j in range(n - whole)"):
             self.write("i = whole + j")

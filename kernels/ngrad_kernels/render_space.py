@@ -8,9 +8,10 @@ alone.
 
 Names: those of `space_writer.py`; `p` the address of a block of an operand; `q` where a block of an
 output is computed: in the output, at `y`, or, if it is to be streamed (`g`), in memory in cache, at
-`m`; `c` and `d` accumulators of columns and what a slab of rows adds to them, `z` the place of a
-block in `d`; `s` scratch of a block; `b` memory for a strip of a value, `l` the lanes of a
-reduction that its loop does. (`f4`, `b1`, ... are dtypes.)
+`m`; `sums` and `d` accumulators of columns and what a slab of rows adds to them, `z` the place of a
+block in `d`; `s` scratch of a block; `strip` memory for a strip of a value, `l` the lanes of a
+reduction that its loop does. What is numbered has no name that is a dtype's with a number: not `b`,
+`c`, `f`, `i`, or `u`.
 """
 
 from __future__ import annotations
@@ -71,7 +72,7 @@ class _Kernel(BlockLoops):
         for k in sorted({k for one in passes(space) for k in self.waiting(one)}):
             self.write(f"s{k} = stack_words({words_for(BLOCK, space.code_of(k))})")
         for k in sorted({self.reduced(k) for one in passes(space) for k in self.folded(one)}):
-            self.write(f"b{k} = strip_{space.code_of(k)}()")
+            self.write(f"strip{k} = strip_{space.code_of(k)}()")
         for k in sorted(self.streamed):
             count = HELD if k in self.held else BLOCK
             words = words_for(count, space.code_of(space.outputs[k]))
@@ -104,14 +105,14 @@ class _Kernel(BlockLoops):
             self._total(k)
 
     def _accumulators(self, k: int) -> None:
-        """Where the columns of output k are reduced: `c`, then (as many behind them all) `d` for
+        """Where the columns of output k are reduced: `sums`, then (as many behind them all) `d` for
         the rows of a slab.
         """
         reduction, code, wide = self.reduction(self.space.outputs[k])
-        self.write(f"c{k} = {self.operand(self.partial[k])} + block * length * {size_of(wide)}")
+        self.write(f"sums{k} = {self.operand(self.partial[k])} + block * length * {size_of(wide)}")
         self.write(f"d{k} = {self.operand(self.partial[k])} + slabs * {size_of(wide)}")
         self.write(f"d{k} += block * length * {size_of(code)}")
-        self.write(f"p = c{k} + first * {size_of(wide)}", f"q = d{k} + first * {size_of(code)}")
+        self.write(f"p = sums{k} + first * {size_of(wide)}", f"q = d{k} + first * {size_of(code)}")
         with self.block("for i in range(last - first)"):
             self.write(f"store_{wide}(p, i, {identity(reduction, wide)})")
             self.write(f"store_{code}(q, i, {identity(reduction, code)})")
@@ -119,7 +120,7 @@ class _Kernel(BlockLoops):
     def _add_slab(self, k: int) -> None:
         """Fold a slab of output k, and make its memory ready for the next."""
         reduction, code, wide = self.reduction(self.space.outputs[k])
-        self.write(f"p = c{k} + first * {size_of(wide)}", f"q = d{k} + first * {size_of(code)}")
+        self.write(f"p = sums{k} + first * {size_of(wide)}", f"q = d{k} + first * {size_of(code)}")
         with self.block("for i in range(last - first)"):
             part = f"{wide}(reload_{code}(q, i))"
             self.write(f"store_{wide}(p, i, combine_{reduction}(reload_{wide}(p, i), {part}))")
@@ -130,7 +131,7 @@ class _Kernel(BlockLoops):
         _, _, wide = self.reduction(self.space.outputs[k])
         code = self.space.code_of(self.space.outputs[k])
         with self.block("if rows <= span"):
-            self.write(f"p = c{k} + first * {size_of(wide)}")
+            self.write(f"p = sums{k} + first * {size_of(wide)}")
             self.write(f"q = {self.out(k)} + first * {size_of(code)}")
             with self.block("for i in range(last - first)"):
                 self.write(f"store_{code}(q, i, {code}(reload_{wide}(p, i)))")
@@ -162,20 +163,20 @@ class _Kernel(BlockLoops):
             return
         self._identities("r", one.rows)
         with self.block("for stretch in range(first, last, STRETCH)"):
-            self._identities("u", one.rows)
+            self._identities("chunks", one.rows)
             with self.block("for chunk in range(stretch, min(last, stretch + STRETCH), CHUNK)"):
                 self.write("end = min(last, chunk + CHUNK)")
                 self._identities("t", one.rows)
                 self._blocks(one, "chunk", "end")
-                self.fold("u", "t", one.rows)
-            self.fold("r", "u", one.rows)
+                self.fold("chunks", "t", one.rows)
+            self.fold("r", "chunks", one.rows)
         for value in one.rows:
             self.write(f"v{value} = {self.space.code_of(value)}(r{value})")
             self.finish(value)
 
     def _identities(self, prefix: str, rows: tuple[int, ...]) -> None:
-        """Where folds begin: `r` of a row's stretches, `u` of a stretch's chunks, `t` of a chunk's
-        blocks.
+        """Where folds begin: `r` of a row's stretches, `chunks` of those of a stretch, `t` of the
+        blocks of a chunk.
         """
         for value in rows:
             reduction, _, wide = self.reduction(value)

@@ -14,7 +14,7 @@ from spaces import Builder, assert_same, filled
 
 from ngrad_kernels import space_facts
 from ngrad_kernels.contract import BLOCK, CHUNK, ROWS
-from ngrad_kernels.space import STREAM, Operand, Reduce, Space
+from ngrad_kernels.space import STREAM, Operand, Reduce, Space, Step
 from ngrad_kernels.space_passes import passes
 
 # -- programs that are met -------------------------------------------------------------------------
@@ -126,6 +126,37 @@ def test_columns(make: Callable[[], Space], rows: int, length: int) -> None:
 def test_flat(make: Callable[[], Space], rows: int, length: int) -> None:
     for seed in range(3):
         assert_same(filled(make(), rows, length, 1, CHUNK, seed, special=seed == 0))
+
+
+def strip_of_one() -> Space:
+    """The strip of value 1, beside a reduction of booleans."""
+    f4 = Operand("f4", "element")
+    total, less = Reduce("sum", 1, "row", "f4"), Step("less", (0, 1), "b1")
+    return Space((f4, f4), (total, less, Reduce("max", 3, "row", "b1")), (2, 4))
+
+
+def row_sum_at(number: int, code: str) -> Space:
+    inputs = (Operand(code, "element"),) * number
+    return Space(inputs, (Reduce("sum", number - 1, "row", code),), (number,))
+
+
+def column_sum_at(number: int, code: str) -> Space:
+    """One of an output of such a number."""
+    total = Reduce("sum", 0, "column", code)
+    return Space((Operand(code, "element"),), (total,), (1,) * (number + 1))
+
+
+NUMBERED = [
+    strip_of_one(),
+    *(row_sum_at(size, f"u{size}") for size in (1, 2, 4, 8)),
+    column_sum_at(8, "c8"),
+]
+
+
+@pytest.mark.parametrize("space", NUMBERED, ids=range(len(NUMBERED)))
+def test_numbers_are_no_sizes(space: Space) -> None:
+    """What a kernel names by a number is not the dtype that is called so."""
+    assert_same(filled(space, 2, 1100, ROWS, 1100, special=False))
 
 
 def test_spread_adds_to_zero() -> None:

@@ -225,8 +225,8 @@ class KeptRows(SpaceKernel):
         reductions = []
         for k, root in zip(self.columns, roots, strict=True):
             reduction, code, wide = self.reduction(space.outputs[k])
-            reductions.append(Reduction(reduction, code, wide, f"{code}(v{root})", f"c{k}"))
-            self.write(f"part_c{k} = {identity(reduction, code)}")
+            reductions.append(Reduction(reduction, code, wide, f"{code}(v{root})", f"sums{k}"))
+            self.write(f"part_sums{k} = {identity(reduction, code)}")
         reduce_slab(self, reductions, self._again(elements(space, roots), given, places))
         for k, (_, code, wide, _, total) in zip(self.columns, reductions, strict=True):
             own = f"(rows + ROWS - 1) // ROWS * length * {size_of(wide)}"

@@ -6,7 +6,7 @@ thread a column, or several where these are few. Rows: a team a row, which passe
 columns can be reduced too (`kept_rows.py`); else `apart.py` makes two spaces of such a one. A
 longer one a thread block may keep (`kept_long_rows.py`).
 
-Names: those of `space_writer.py` and `groups.py`; `j` a column, `c` its total.
+Names: those of `space_writer.py` and `groups.py`; `j` a column, `sums` its totals.
 """
 
 from __future__ import annotations
@@ -183,7 +183,7 @@ class _Kernel(SpaceKernel):
             value = space.outputs[k]
             reduction, code, wide = self.reduction(value)
             operand = f"{code}(v{self.reduced(value)})"
-            reductions.append(Reduction(reduction, code, wide, operand, f"c{k}"))
+            reductions.append(Reduction(reduction, code, wide, operand, f"sums{k}"))
 
         def rows() -> None:
             self.write("first = block * span", "stop = min(rows, first + span)")
@@ -238,17 +238,17 @@ class _Kernel(SpaceKernel):
         roots = [value for _, value in one.stores] + [self.reduced(value) for value in one.rows]
         own = self._worked(elements(space, roots, one.reloads), one)
         self.write(*[f"r{k} = {start}" for k, start in zip(one.rows, starts, strict=True)])
-        self.write(*[f"u{k} = {start}" for k, start in zip(one.rows, starts, strict=True)])
+        self.write(*[f"chunks{k} = {start}" for k, start in zip(one.rows, starts, strict=True)])
         with self.block("for chunk in range(first, last, CHUNK)"):
             self.write("end = min(last, chunk + CHUNK)")
             reduce_chunk(self, reductions, own)
-            self.fold("u", "t", one.rows)
+            self.fold("chunks", "t", one.rows)
             if one.rows:
                 # One loop: within another, rows of one chunk would need half as many registers
                 # again.
                 with self.block("if end == last or (end - first) % STRETCH == 0"):
-                    self.fold("r", "u", one.rows)
-                    self.write(*[f"u{k} = {x}" for k, x in zip(one.rows, starts, strict=True)])
+                    self.fold("r", "chunks", one.rows)
+                    self.write(*[f"chunks{k} = {x}" for k, x in zip(one.rows, starts, strict=True)])
         for value in one.rows:
             self.write(f"v{value} = {space.code_of(value)}(r{value})")
             if value in space.outputs:

@@ -134,6 +134,13 @@ def test_a_pick_leaves_the_element_as_it_is(other: int) -> None:
         assert_same(case)
 
 
+@pytest.mark.parametrize("space", programs.NUMBERED, ids=range(len(programs.NUMBERED)))
+def test_numbers_are_no_sizes(space: Space) -> None:
+    case = filled(space, 2, 40, ROWS, 40, special=False)
+    assert_same(case)
+    assert_same(case, keep=True)
+
+
 def test_rows_and_columns_are_refused() -> None:
     with pytest.raises(ValueError, match="reduces rows and columns"):
         render_space(programs.layer_norm_gradient())
