@@ -119,23 +119,40 @@ def test_a_refused_launch_names_its_kernel(driver: CudaDriver, cu: Bindings) -> 
         queue(driver, stream, function, grid=3)
 
 
-def test_a_launch_enters_the_context_where_it_must(driver: CudaDriver, cu: Bindings) -> None:
-    """A thread that is in no context is refused, enters the device's, and launches."""
+@pytest.mark.parametrize("asked", ["cuLaunchKernel", "cuGraphLaunch"])
+def test_work_enters_the_context_where_it_must(
+    driver: CudaDriver, cu: Bindings, asked: str
+) -> None:
+    """A thread that is in no context is refused, enters the device's, and launches or replays."""
     function, stream = driver.load("mix", 5, PTX, THREADS), driver.stream()
+    driver.begin_capture(stream)
+    graph = driver.end_capture(stream)
     refused, launch = [], cu._call
 
     def call(name: str, *arguments: Any) -> tuple[Any, ...]:
-        if name == "cuLaunchKernel" and cu._context is None:
+        if name == asked and cu._context is None:
             refused.append(name)
             return (CUresult.CUDA_ERROR_INVALID_CONTEXT,)
         return launch(name, *arguments)
 
     cu._call = call
     cu._context = None
-    queue(driver, stream, function)
-    queue(driver, stream, function)
-    assert refused == ["cuLaunchKernel"]
-    assert cu.names()[-2:] == ["cuLaunchKernel"] * 2
+    for _ in range(2):
+        if asked == "cuLaunchKernel":
+            queue(driver, stream, function)
+        else:
+            driver.replay(graph, stream)
+    assert refused == [asked]
+    assert cu.names()[-2:] == [asked] * 2
+
+
+def test_a_refused_replay_says_so(driver: CudaDriver, cu: Bindings) -> None:
+    stream = driver.stream()
+    driver.begin_capture(stream)
+    graph = driver.end_capture(stream)
+    cu.fails["cuGraphLaunch"] = CUresult.CUDA_ERROR_OUT_OF_MEMORY
+    with pytest.raises(CudaError, match="cuGraphLaunch"):
+        driver.replay(graph, stream)
 
 
 def test_what_is_refused_on_the_way_is_launched_once(driver: CudaDriver, cu: Bindings) -> None:
