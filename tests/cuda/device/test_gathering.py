@@ -76,6 +76,7 @@ def anothers() -> Any:
             ngrad.eval(x)
         return x
 
+    make()  # so that this thread has a stream, and not the other's when that ends
     other = Thread()
     found = other.do(make)
     other.end()
