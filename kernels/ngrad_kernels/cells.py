@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 
 from llvmlite import ir
 
-from ngrad_kernels.heap_types import offsets
-from ngrad_kernels.machine import INT, POINTER, WORD, Code, Function, build
+from ngrad_kernels.heap_types import offsets, replace_slot
+from ngrad_kernels.machine import INT, POINTER, WORD, Code, Function, binder, load
 from ngrad_kernels.making import NULL, Kinds, shown_by, write_made
 from ngrad_kernels.memory import FreeList
+from ngrad_kernels.subscripts import ADDRESS, Ways, write_subscript, write_viewed
 
 
 class CellKinds(NamedTuple):
@@ -250,10 +251,36 @@ def _exchanged(module: ir.Module, kinds: CellKinds) -> None:
     builder.ret(it.known(True))
 
 
-def cell_makers(kinds: CellKinds) -> list[Callable[..., Any]]:
-    """`array_of`, `view_of`, `element_of`, `row_of` and `exchanged`, for some classes."""
-    writers = {
-        "array_of": _array_of, "view_of": _view_of, "element_of": _element_of, "row_of": _row_of,
-        "exchanged": _exchanged,
-    }  # fmt: skip
-    return build("ngrad.cells", **{name: partial(f, kinds=kinds) for name, f in writers.items()})
+class Cells(NamedTuple):
+    """What makes cells of some classes.
+
+    Attributes
+    ----------
+    array_of, view_of, element_of, row_of, exchanged : callable
+    viewed : callable
+        Takes what a callable is bound to, and gives that.
+    """
+
+    array_of: Callable[..., Any]
+    view_of: Callable[..., Any]
+    element_of: Callable[..., Any]
+    row_of: Callable[..., Any]
+    exchanged: Callable[..., bool]
+    viewed: Callable[..., Callable[[Any], Any]]
+
+
+def cell_makers(kinds: CellKinds, ways: Ways) -> Cells:
+    """These, for some classes; from now on x[index] of a cell, too, is found in machine code."""
+    writers: dict[str, Callable[[ir.Module], None]] = {
+        "array_of": partial(_array_of, kinds=kinds),
+        "view_of": partial(_view_of, kinds=kinds),
+        "element_of": partial(_element_of, kinds=kinds),
+        "row_of": partial(_row_of, kinds=kinds),
+        "exchanged": partial(_exchanged, kinds=kinds),
+        "viewed": partial(write_viewed, ways=ways),
+        "subscript": partial(write_subscript, kinds=kinds, ways=ways),
+    }
+    *found, subscript = load("ngrad.cells", **writers)
+    array_of, view_of, element_of, row_of, exchanged, viewed = map(binder, writers, found)
+    replace_slot(kinds.cell, ADDRESS, subscript)
+    return Cells(array_of(), view_of(), element_of(), row_of(), exchanged(), viewed)

@@ -9,8 +9,10 @@ from collections.abc import Sequence
 from types import MemberDescriptorType
 from typing import Any
 
-GET_BUFFER, DEALLOC, DOC, MEMBERS, FREE = 1, 52, 56, 72, 74
-"""Slots: `Py_bf_getbuffer`, `Py_tp_dealloc`, `Py_tp_doc`, `Py_tp_members`, `Py_tp_free`."""
+GET_BUFFER, SUBSCRIPT, DEALLOC, DOC, MEMBERS, FREE = 1, 5, 52, 56, 72, 74
+"""Slots: `Py_bf_getbuffer`, `Py_mp_subscript`, `Py_tp_dealloc`, `Py_tp_doc`, `Py_tp_members`,
+`Py_tp_free`.
+"""
 BASE_TYPE = 1 << 10
 OBJECT = 16  # `T_OBJECT_EX`: an attribute that may be unset
 WORD = ctypes.sizeof(ctypes.c_void_p)

@@ -301,7 +301,8 @@ METH_FASTCALL = 0x80
 _definitions: list[_MethodDef] = []  # CPython keeps pointers to them
 
 
-def _binder(name: str, address: int) -> Callable[..., Callable[..., Any]]:
+def binder(name: str, address: int) -> Callable[..., Callable[..., Any]]:
+    """What gives a function to Python bound to a tuple of some values (`bound`)."""
     definition = _MethodDef(name.encode(), address, METH_FASTCALL, None)
     _definitions.append(definition)
     make = ctypes.pythonapi.PyCFunction_NewEx
@@ -330,8 +331,8 @@ def load(name: str, **functions: Callable[[ir.Module], None]) -> list[int]:
 
 
 def binders(name: str, **functions: Callable[[ir.Module], None]) -> list[Callable[..., Any]]:
-    """For each function, what gives it to Python bound to a tuple of some values (`bound`)."""
-    return [_binder(*found) for found in zip(functions, load(name, **functions), strict=True)]
+    """For each function, what gives it to Python bound to values."""
+    return [binder(*found) for found in zip(functions, load(name, **functions), strict=True)]
 
 
 def build(name: str, **functions: Callable[[ir.Module], None]) -> list[Callable[..., Any]]:

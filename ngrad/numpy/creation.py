@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import operator
 from collections.abc import Callable
 from typing import Any
@@ -112,18 +111,31 @@ def _filled(value: Any, shape: tuple[int, ...], dtype: DType, device: Any = None
     return x if device is None else to_device(x, device)
 
 
-@functools.lru_cache(SEEN)
-def _repeated(value: int, shape: tuple[int, ...], code: str, device: Any) -> Callable[[], Tensor]:
-    """What makes tensors of a shape whose elements are one in memory."""
-    single = scalar(value, BY_CODE[code], device)
-    repeats = layout(BY_CODE[code], shape, (0,) * len(shape), device)
-    return functools.partial(seen(0, repeats), single)
+Repeats = tuple[Callable[[Tensor], Tensor], Tensor]
+
+
+class _Repeated(dict[tuple[int, tuple[int, ...], str, Device], Repeats]):
+    """By value, shape, dtype's code and device, what shows one element as a tensor of that shape,
+    and a tensor of the element: a bounded number.
+    """
+
+    def __missing__(self, key: tuple[int, tuple[int, ...], str, Device]) -> Repeats:
+        value, shape, code, device = key
+        single = scalar(value, BY_CODE[code], device)
+        repeats = layout(BY_CODE[code], shape, (0,) * len(shape), device)
+        if len(self) >= SEEN:
+            self.clear()
+        return self.setdefault(key, (seen(0, repeats), single))
+
+
+_repeated = _Repeated()
 
 
 def _filled_with(value: int, shape: tuple[int, ...], dtype: DType, device: Device) -> Any:
     if state.window.trace is not None:  # sizes may be open, and then nothing is there yet
         return _filled(value, shape, dtype, device)
-    return _repeated(value, shape, dtype.code, device)()
+    show, single = _repeated[value, shape, dtype.code, device]
+    return show(single)
 
 
 def _laid_as(x: Layout, made: Any, order: Any) -> ndarray:
@@ -138,8 +150,10 @@ def _maker(name: str, value: int) -> Callable[..., ndarray]:
         sizes = (shape,) if type(shape) is int and shape >= 0 else _shape(shape, name)
         wanted = FLOAT64 if dtype is float else dtype_of(dtype) or FLOAT64
         place = current() if device is None else device_of(device)
-        made = _filled_with(value, sizes, wanted, place)
-        return array_of(made) if order == "C" and sizes else laid(made, order)
+        if order == "C" and sizes and state.window.trace is None:
+            show, single = _repeated[value, sizes, wanted.code, place]  # without another call
+            return array_of(show(single))
+        return laid(_filled_with(value, sizes, wanted, place), order)
 
     make.__name__ = make.__qualname__ = name
     make.__doc__ = f"An array of {name if value else 'zeros'}, float64 unless it is said otherwise."

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ngrad.config import settings
 from ngrad.errors import CopyError
 from ngrad.graph.layout import Layout
 from ngrad.numpy.views import (
@@ -28,17 +29,19 @@ from ngrad.numpy.views import (
 from ngrad.numpy.ways import lies_of, read_in_turn, shown_in_turn, way_to
 from ngrad.numpy.writing import Assigned
 from ngrad.ops.convert import unwrap
-from ngrad.ops.indexing import getitem
+from ngrad.ops.gather import TAKE
+from ngrad.ops.indexing import FIRST, by_tensor, getitem
 from ngrad.ops.shape import reshape
 from ngrad.record import next_uid, state, uids
 from ngrad.tensor import KINDS, Tensor, export_cells, from_numpy
-from ngrad.window import Window
+from ngrad.window import Window, found
 from ngrad_kernels.cells import CellKinds, cell_makers
 from ngrad_kernels.exporting import Exporter
 from ngrad_kernels.keys import are_integers, key_of
+from ngrad_kernels.subscripts import Subscripted, Ways
 
 
-class ndarray(Assigned, Exporter):
+class ndarray(Subscripted, Assigned, Exporter):
     """An n-d array that can be assigned to: NumPy's, with derivatives. Made by `array`, `zeros` and
     every function here; not by calling this class.
 
@@ -309,23 +312,21 @@ class ndarray(Assigned, Exporter):
 
     # -- views -------------------------------------------------------------------------------------
 
-    def __getitem__(self, index: Any) -> Any:
+    def _item(self, index: Any) -> Any:
+        """x[index] where machine code (`subscripts.py`) leaves it: if somebody listens, of views of
+        views, and of a view that is taken for the first time.
+        """
         if type(index) is ndarray:
-            held = self._held if self._owner is None else self._read()
-            return array_of(getitem(held, index._held if index._owner is None else index._read()))
-        key = index if type(index) is int else key_of(index)
-        if key is not None:
-            found = None
-            if type(index) is not slice:
-                shown = self._held if self._owner is None else self._shown()
-                found = element_of(shown, key, state.window)
-                if found is None and type(key) is int:
-                    found = row_of(self, shown, key, state.window)
-                del shown
-            if found is None and type(key) is not int:
-                found = view_of(self, key, VIEWS, state.window)
+            return array_of(getitem(self._read(), index._read()))
+        key = key_of(index)
+        if key is not None and type(index) is not slice:
+            shown = self._shown()
+            found = element_of(shown, key, state.window)
+            if found is None and type(key) is int:
+                found = row_of(self, shown, key, state.window)
             if found is not None:
                 return found
+            del shown
         if key is not None or is_basic(index):
             part = part_of(index, key)
             if part.integers == self._shown()._layout.ndim:
@@ -357,10 +358,7 @@ class ndarray(Assigned, Exporter):
             raise ValueError(f"transpose: axes {perm} do not match an array of {self.ndim} axes")
         return self._seen_by(Axes(normal))
 
-    @property
-    def T(self) -> ndarray:
-        view = view_of(self, "T", VIEWS, state.window)
-        return self.transpose() if view is None else view
+    T: Any  # set below
 
     @property
     def mT(self) -> ndarray:
@@ -430,10 +428,12 @@ row_of: Callable[..., ndarray | None]
 """`row_of(array, tensor, k, window)`: a view of an array, which shows a tensor, at a place along
 its first axis, likewise.
 """
-array_of, view_of, element_of, row_of, exchanged = cell_makers(
-    CellKinds(ndarray, Window, uids, KINDS, row_part)
+array_of, view_of, element_of, row_of, exchanged, _viewed = cell_makers(
+    CellKinds(ndarray, Window, uids, KINDS, row_part),
+    Ways(state, settings, VIEWS, found, TAKE.calls, FIRST, by_tensor),
 )
 Assigned.exchanged = staticmethod(exchanged)
+ndarray.T = property(_viewed("T", ndarray.transpose), doc="A view with its axes reversed.")
 export_cells(ndarray)
 
 

@@ -151,15 +151,26 @@ def getitem(x: Any, index: Any) -> Any:
             return part(x, index, key)
         if type(index) in (np.ndarray, list):
             index = _item(index)
-    if type(index) is Tensor and index._layout.ndim and x._layout.ndim:
-        where, shape = index._layout, x._layout.shape
+    return by_tensor(x, index) if type(index) is Tensor else by_region(x, index)
+
+
+def by_tensor(x: Any, index: Tensor) -> Any:
+    """x[index] of integers, or of a mask."""
+    where, shape = index._layout, x._layout.shape
+    if where.ndim and shape:
+        extent = shape[0]
         if where.dtype is INT64:
-            return apply(TAKE, (x, checked("getitem", index, shape[0], -shape[0])), FIRST)
+            return apply(TAKE, (x, checked("getitem", index, extent, -extent)), FIRST)
         if where.dtype.is_integer:
-            index = cast_to(checked("getitem", index, shape[0], -shape[0]), INT64)
+            index = cast_to(checked("getitem", index, extent, -extent), INT64)
             return apply(TAKE, (x, index), FIRST)
         if where.dtype.is_bool and where.shape == shape[: where.ndim]:
             return held(x, index, 0)
+    return by_region(x, index)
+
+
+def by_region(x: Any, index: Any) -> Any:
+    """x[index] of anything, in as many steps as its kinds of items take."""
     region = region_of(x, index)
     out = x if region.whole else strided(x, region.slices)
     out = reshaped(out, region.shape)

@@ -1,0 +1,258 @@
+"""`x[index]` and `x.T` of cells in machine code, for as long as nothing of it needs Python: of a
+small array, Python's own part is most of what these take.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from llvmlite import ir
+
+from ngrad_kernels.heap_types import SUBSCRIPT, heap_type, offsets
+from ngrad_kernels.keys import key_of
+from ngrad_kernels.machine import POINTER, WORD, Code, Function, load
+from ngrad_kernels.making import NULL
+from ngrad_kernels.memory import Buffer
+
+if TYPE_CHECKING:
+    from ngrad_kernels.cells import CellKinds
+
+METHOD, WINDOW, SMALL = map(sys.intern, ("_item", "window", "small"))
+BIT = ir.IntType(1)
+
+
+class Ways(NamedTuple):
+    """How items are found.
+
+    Attributes
+    ----------
+    state, settings : object
+        With the thread's `window`, and with `small`, as `found` asks for it.
+    views : dict
+        What shows a view that was taken before, and its way, by layout and key.
+    found : callable
+        Of `recording.py`.
+    calls, params : dict and tuple
+        What takes the rows of a tensor at those of another, which are in range.
+    taken : callable
+        `taken(x, index)`: of a tensor, that of its items at those of another.
+    """
+
+    state: Any
+    settings: Any
+    views: dict[Any, Any]
+    found: Callable[..., Any]
+    calls: dict[Any, Any]
+    params: tuple[Any, ...]
+    taken: Callable[[Any, Any], Any]
+
+
+def _attribute(it: Code, thing: Any, name: str, *held: Any) -> Any:
+    """An attribute; what is held is let go if there is none."""
+    take = it.external("PyObject_GetAttr", POINTER, POINTER, POINTER)
+    found = it.builder.call(take, [it.known(thing), it.known(name)])
+    it.unless_null(found, NULL, *held)
+    return found
+
+
+def _write_held_by(module: ir.Module, kinds: CellKinds) -> ir.Function:
+    """held_by(cell): the tensor that it holds, borrowed, if that is what it shows: if it is no
+    view, or one of a cell that holds what it did. Null for any other, and for what is no cell.
+    """
+    it = Code(module, "held_by", POINTER, POINTER)
+    (this,) = it.function.args
+    builder, place, nobody = it.builder, offsets(kinds.cell), it.known(None)
+
+    def unless(holds: Any) -> None:
+        with builder.if_then(builder.not_(holds), likely=False):
+            builder.ret(NULL)
+
+    def same(x: Any, y: Any) -> Any:
+        return builder.icmp_unsigned("==", x, y)
+
+    unless(it.is_of(this, kinds.cell))
+    owner, held = (it.get(this, place[name]) for name in ("_owner", "_held"))
+    unless(builder.not_(builder.or_(it.is_null(owner), it.is_null(held))))  # half made
+    unless(it.is_of(held, kinds.kinds.tensor))
+    with builder.if_then(builder.not_(same(owner, nobody))):
+        unless(it.is_of(owner, kinds.cell))
+        unless(same(it.get(owner, place["_owner"]), nobody))
+        unless(same(it.get(owner, place["_held"]), it.get(this, place["_seen"])))
+    builder.ret(held)
+    return it.function
+
+
+def _write_in_range(module: ir.Module, kinds: CellKinds) -> ir.Function:
+    """in_range(x, index): whether a tensor in the host's memory has axes, and so has another whose
+    elements are known to be places along its first axis, and whose memory nobody else writes to.
+    """
+    it = Code(module, "in_range", BIT, POINTER, POINTER)
+    x, index = it.function.args
+    builder = it.builder
+    of_tensor, of_layout = offsets(kinds.kinds.tensor), offsets(kinds.kinds.layout)
+
+    def unless(holds: Any) -> None:
+        with builder.if_then(builder.not_(holds), likely=False):
+            builder.ret(BIT(0))
+
+    for operand in (x, index):
+        unless(builder.icmp_unsigned("!=", it.get(operand, of_tensor["_at"]), it.known(0)))
+        unless(it.is_of(it.get(operand, of_tensor["_block"]), Buffer))
+    size = it.external("PyTuple_Size", WORD, POINTER)
+    shape, its = (
+        it.get(it.get(operand, of_tensor["_layout"]), of_layout["shape"]) for operand in (x, index)
+    )
+    for sizes in (shape, its):
+        unless(builder.icmp_signed(">", builder.call(size, [sizes]), WORD(0)))
+    known = it.get(index, of_tensor["_range"])
+    unless(builder.not_(it.is_null(known)))
+    extent = it.integer(it.item(shape, 0))
+    least, greatest = (it.integer(it.item(known, k)) for k in range(2))
+    low = builder.icmp_signed(">=", least, builder.neg(extent))
+    builder.ret(builder.and_(low, builder.icmp_signed("<", greatest, extent)))
+    return it.function
+
+
+def _call(it: Code, name: str, *things: Any) -> Any:
+    """What a function of this module, that Python can call, gives."""
+    with it.builder.goto_entry_block():
+        given = it.references(len(things))
+    for k, thing in enumerate(things):
+        it.builder.store(thing, it.at(given, k))
+    return it.builder.call(it.module.globals[name], [NULL, given, WORD(len(things))])
+
+
+def _give(it: Code, found: Any, *held: Any) -> None:
+    """Code that lets go of what is held and returns what was found, if that is not None."""
+    builder = it.builder
+    with builder.if_then(builder.icmp_unsigned("!=", found, it.known(None))):  # or if it raised
+        for thing in held:
+            it.let_go(thing)
+        builder.ret(found)
+    it.let_go(found)
+
+
+def _subscript(module: ir.Module) -> None:
+    """subscript(self, index): what `self._item(index)` gives."""
+    it = Code(module, "subscript", POINTER, POINTER, POINTER)
+    it.builder.ret(it.call_method(METHOD, *it.function.args))
+
+
+(ADDRESS,) = load("ngrad.subscripts", subscript=_subscript)
+if TYPE_CHECKING:
+
+    class Subscripted:
+        """A base of classes with a method `_item(index)`, which gives x[index]."""
+
+        __slots__ = ()
+
+        def __getitem__(self, index: Any) -> Any: ...
+else:
+    # A method in Python would be called at once by x[index], past the slot.
+    doc = "A base of classes with a method `_item(index)`, which gives x[index]."
+    Subscripted = heap_type("ngrad_kernels.subscripts.Subscripted", doc, {SUBSCRIPT: ADDRESS})
+
+
+def write_subscript(module: ir.Module, kinds: CellKinds, ways: Ways) -> None:
+    """subscript(cell, index): an element, a row, a view that was taken before, or the elements at
+    those of another cell. What is none of them, and all that somebody listens to, is for
+    `cell._item(index)`.
+    """
+    held_by = _write_held_by(module, kinds)
+    it = Code(module, "subscript", POINTER, POINTER, POINTER)
+    this, index = it.function.args
+    builder = it.builder
+
+    x = builder.call(held_by, [this])
+    with builder.if_then(it.is_null(x), likely=False):
+        builder.ret(it.call_method(METHOD, this, index))
+    it.hold(x)
+    with builder.if_then(it.is_of(index, kinds.cell), likely=False):
+        _take(it, kinds, x, builder.call(held_by, [index]), ways)
+
+    it.hold(index)
+    with builder.if_else(it.is_of(index, int)) as (number, other):
+        with number:
+            plain = builder.block
+        with other:
+            find = it.external("PyObject_CallOneArg", POINTER, POINTER, POINTER)
+            found = builder.call(find, [it.known(key_of), index])
+            it.let_go(index)
+            it.unless_null(found, NULL, x)
+            read = builder.block
+    key = builder.phi(POINTER)
+    key.add_incoming(index, plain)
+    key.add_incoming(found, read)
+    with builder.if_then(builder.icmp_unsigned("!=", key, it.known(None))):
+        window = _attribute(it, ways.state, WINDOW, x, key)
+        of_number = it.is_of(key, int)
+        with builder.if_then(builder.not_(it.is_of(index, slice))):
+            _give(it, _call(it, "element_of", x, key, window), x, key, window)
+        with builder.if_else(of_number) as (row, part):
+            with row:
+                _give(it, _call(it, "row_of", this, x, key, window), x, key, window)
+            with part:
+                found = _call(it, "view_of", this, key, it.known(ways.views), window)
+                _give(it, found, x, key, window)
+        it.let_go(window)
+    it.let_go(key)
+    it.let_go(x)
+    builder.ret(it.call_method(METHOD, this, index))
+
+
+def _take(it: Code, kinds: CellKinds, x: Any, at: Any, ways: Ways) -> None:
+    """Code that returns a cell of the items of a tensor, which it lets go of, at those of another,
+    if there is one.
+    """
+    builder, none = it.builder, it.known(None)
+
+    def call(function: Any, *things: Any) -> Any:
+        with builder.goto_entry_block():
+            given = it.references(len(things))
+        for k, thing in enumerate(things):
+            builder.store(thing, it.at(given, k))
+        kinds = POINTER, given.type, WORD, POINTER
+        vectorcall = it.external("PyObject_Vectorcall", POINTER, *kinds)
+        return builder.call(vectorcall, [it.known(function), given, WORD(len(things)), NULL])
+
+    def give(out: Any) -> None:
+        for operand in (x, at):
+            it.let_go(operand)
+        made = builder.call(it.module.globals["cell"], [out, none, none, none])
+        it.let_go(out)
+        builder.ret(made)
+
+    with builder.if_then(builder.not_(it.is_null(at))):
+        it.hold(at)
+        with builder.if_then(builder.call(_write_in_range(it.module, kinds), [x, at])):
+            window = _attribute(it, ways.state, WINDOW, x, at)
+            small = _attribute(it, ways.settings, SMALL, window, x, at)
+            for operand in (x, at):
+                it.hold(operand)
+            both = it.tuple_of(x, at, otherwise=(small, window, x, at))
+            calls, params = it.known(ways.calls), it.known(ways.params)
+            out = call(ways.found, window, calls, params, small, both)
+            for thing in (both, small, window):
+                it.let_go(thing)
+            it.unless_null(out, NULL, x, at)
+            with builder.if_then(builder.icmp_unsigned("!=", out, none)):
+                give(out)
+            it.let_go(out)
+        out = call(ways.taken, x, at)
+        it.unless_null(out, NULL, x, at)
+        give(out)
+
+
+def write_viewed(module: ir.Module, ways: Ways) -> None:
+    """viewed(cell), bound to a key and a function: a view by the key that was taken before; or what
+    the function gives for the cell.
+    """
+    it = Function(module, "viewed", 1)
+    builder, this = it.builder, it.given_object(0)
+    window = _attribute(it, ways.state, WINDOW)
+    _give(it, _call(it, "view_of", this, it.bound(0), it.known(ways.views), window), window)
+    it.let_go(window)
+    otherwise = it.external("PyObject_CallOneArg", POINTER, POINTER, POINTER)
+    builder.ret(builder.call(otherwise, [it.bound(1), this]))
