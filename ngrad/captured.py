@@ -11,7 +11,7 @@ from typing import Any
 from ngrad.devices import HOST, Device
 from ngrad.graph.plan import Plan
 from ngrad.numbers import Numbers
-from ngrad.schedule import Loads, Schedule, program_of
+from ngrad.schedule import MOST, Loads, Schedule, program_of
 from ngrad.status import Places, Status, begin, places, unsettled
 from ngrad.tensor import Tensor
 from ngrad_kernels.codes import words_for
@@ -88,7 +88,7 @@ class Captured(Schedule):
         """
         devices = {step.call.spec.device for step in plan.steps}
         devices |= {where.device for _, where in loads}
-        if len(devices) != 1 or HOST in devices:
+        if len(devices) != 1 or HOST in devices or len(loads) + len(plan.outputs) > MOST:
             return None
         programs = [step.call.program for step in plan.steps]
         if any(program is None or program.alone for program in programs):
@@ -99,7 +99,8 @@ class Captured(Schedule):
     def run(self, kept: Mapping[int, Any]) -> list[Tensor | None]:
         """The plan's outputs, for values by slot."""
         lists = self._device.pool.own_lists(self._uid, self._sizes)
-        addresses, held = self._numbers.put(kept, lists[-1]) if self._numbers else ((), None)
+        numbers = self._numbers  # another thread may put others in their place
+        addresses, held = numbers.put(kept, lists[-1]) if numbers else ((), None)
         own = self._begin(lists) if self.checks else None
         found = self._gather(kept, lists, own, own.buffer.address if own else 0, addresses)
         if found is None:
@@ -126,10 +127,11 @@ class Captured(Schedule):
         results have no memory yet. Beside it what is held until all is launched.
         """
         registers, used, wrong = [0], self._blocks.copy(), CHECKED
-        numbers = tuple([load for load in self._loads if type(kept[load[0]]) is not Tensor])
-        if numbers != (self._numbers.loads if self._numbers else ()):
-            self._numbers = Numbers(self._device, numbers)
-        addresses, held = self._numbers.put(kept, lists[-1]) if self._numbers else ((), None)
+        loads = tuple([load for load in self._loads if type(kept[load[0]]) is not Tensor])
+        numbers = self._numbers
+        if loads != (numbers.loads if numbers else ()):
+            numbers = self._numbers = Numbers(self._device, loads)
+        addresses, held = numbers.put(kept, lists[-1]) if numbers else ((), None)
         given = iter(addresses)
         for slot, _ in self._loads:
             value = kept[slot]

@@ -18,7 +18,7 @@ from ngrad.graph.op import Op
 from ngrad.graph.plan import Plan
 from ngrad.graph.program import Program
 from ngrad.graph.room import padded
-from ngrad.schedule import Loads, Schedule
+from ngrad.schedule import MOST, Loads, Schedule
 from ngrad.status import begun, unsettled
 from ngrad.tensor import Tensor, empty, ran, replayed, scalar, seen
 from ngrad_kernels import cpu, native
@@ -27,8 +27,6 @@ from ngrad_kernels.words import Words, packed
 
 SMALL = 1 << 20
 """Bytes of results and temporaries up to which a plan is run by this thread alone."""
-MOST = 1 << 12
-"""Operands and results up to which a plan is replayed: their addresses are on the stack."""
 LARGE = 1 << 26
 """Bytes of them up to which a plan is replayed at once; in a larger one, time is in the kernels,
 and memory counts: there each value is let go as soon as it has been read."""
