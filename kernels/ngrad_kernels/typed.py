@@ -228,24 +228,48 @@ OVERLAPPING = """
 
 FOLD = f'''
 def fold_{{code}}(table, lo, hi):
-    """Sums of what overlaps: of each row of the result, the rows of windows that show it. Item:
-    such a row.
+    """Sums of what overlaps: of each row of the result, the rows of windows that show it, in the
+    order of where in a window they stand. Item: such a row.
 
-    Facts, of three axes each: extents, how many windows, their sizes, steps and gaps; and the
-    elements of a row.
+    Rows in a line, along the last axis, are summed at once: where a window shows one decides where
+    the next ones show others. Facts, of three axes each: extents, how many windows, their sizes,
+    steps and gaps; and the elements of a row.
     """
     facts = table_at(table[0])
-    width = facts[15]
-    for item in range(lo, hi):
+    windows, size, step, gap, width = facts[5], facts[8], facts[11], facts[14], facts[15]
+    whole = facts[6] * facts[7] * size
+    item = lo
+    while item < hi:
         {PLACE.strip()}
+        line = min(facts[2] - k, hi - item)
         target = table[2] + item * width * {{size}}
-        for z in range(width):
+        for z in range(line * width):
             store_{{code}}(target, z, {{code}}(0))
-        {OVERLAPPING.strip()}
-                    source = table[1] + row * width * {{size}}
-                    for z in range(width):
-                        total = reload_{{code}}(target, z) + load_{{code}}(source, z)
-                        store_{{code}}(target, z, {{code}}(total))
+        first = max(0, (k - (size - 1) * gap + step - 1) // step)
+        last = min(windows, (k + line - 1) // step + 1)
+        for p in range(facts[6]):
+            a = i - p * facts[12]
+            if a < 0 or a % facts[9] or a // facts[9] >= facts[3]:
+                continue
+            for q in range(facts[7]):
+                b = j - q * facts[13]
+                if b < 0 or b % facts[10] or b // facts[10] >= facts[4]:
+                    continue
+                before = ((batch * facts[3] + a // facts[9]) * facts[4] + b // facts[10]) * windows
+                for c in range(last - 1, first - 1, -1):  # so an element has them in order
+                    row = (before + c) * whole + (p * facts[7] + q) * size
+                    start = c * step - k
+                    # Neighbours in a window are neighbours in the line, if there are no gaps.
+                    rows = size if gap == 1 else 1
+                    for r in range(0, size, rows):
+                        at = start + r * gap
+                        low, high = max(0, -at), min(rows, line - at)
+                        source = table[1] + (row + r + low) * width * {{size}}
+                        place = target + (at + low) * width * {{size}}
+                        for z in range((high - low) * width):
+                            total = reload_{{code}}(place, z) + load_{{code}}(source, z)
+                            store_{{code}}(place, z, {{code}}(total))
+        item += line
 '''
 
 TYPED = {
