@@ -220,56 +220,72 @@ OVERLAPPING = """
                     c = k - r * facts[14]
                     if c < 0 or c % facts[11] or c // facts[11] >= facts[5]:
                         continue
-                    window = (batch * facts[3] + a // facts[9]) * facts[4] + b // facts[10]
-                    window = window * facts[5] + c // facts[11]
-                    row = ((window * facts[6] + p) * facts[7] + q) * facts[8] + r
+                    row = batch * facts[16] + a // facts[9] * facts[17] + p * facts[20]
+                    row += b // facts[10] * facts[18] + q * facts[21]
+                    row += c // facts[11] * facts[19] + r * facts[22]
 """
-"""The rows of windows that show the element there, in the order of where in a window they stand."""
+"""Where the rows of windows begin that show the element there, in the order of where in a window
+they stand.
+"""
+
+AHEAD = 1 << 12
+"""Bytes from what a fold reads to what it will: what it reads of windows that overlap is in pieces,
+and the processor does not guess which come next.
+"""
 
 FOLD = f'''
 def fold_{{code}}(table, lo, hi):
     """Sums of what overlaps: of each row of the result, the rows of windows that show it, in the
     order of where in a window they stand. Item: such a row.
 
-    Rows in a line, along the last axis, are summed at once: where a window shows one decides where
-    the next ones show others. Facts, of three axes each: extents, how many windows, their sizes,
-    steps and gaps; and the elements of a row.
+    Of some rows of a line along the last axis, or of whole lines, windows are read one after the
+    other, from the last on: so they come to each row in that order. Facts, of three axes each:
+    extents, how many windows, their sizes, steps and gaps; the elements of a row; and how windows
+    lie, by the bytes from a batch to the next, for each axis from a window to the next, and for
+    each within a window.
     """
     facts = table_at(table[0])
-    windows, size, step, gap, width = facts[5], facts[8], facts[11], facts[14], facts[15]
-    whole = facts[6] * facts[7] * size
+    size, step, gap, width = facts[8], facts[11], facts[14], facts[15]
+    nbytes, hop = width * {{size}}, facts[22]
+    # Neighbours in a window are neighbours in a line, if there are no gaps.
+    together = size if gap == 1 and hop == nbytes else 1
+    ahead = max(1, {AHEAD} // max(1, facts[19])) * facts[19]
     item = lo
     while item < hi:
         {PLACE.strip()}
-        line = min(facts[2] - k, hi - item)
-        target = table[2] + item * width * {{size}}
-        for z in range(line * width):
+        lines, count = 1, min(facts[2] - k, hi - item)
+        if count == facts[2]:
+            lines = min(facts[1] - j, (hi - item) // count)
+        target = table[2] + item * nbytes
+        for z in range(lines * count * width):
             store_{{code}}(target, z, {{code}}(0))
-        first = max(0, (k - (size - 1) * gap + step - 1) // step)
-        last = min(windows, (k + line - 1) // step + 1)
+        first_b = max(0, (j - (facts[7] - 1) * facts[13] + facts[10] - 1) // facts[10])
+        first_c = max(0, (k - (size - 1) * gap + step - 1) // step)
+        last_b = min(facts[4], (j + lines - 1) // facts[10] + 1)
+        last_c = min(facts[5], (k + count - 1) // step + 1)
         for p in range(facts[6]):
             a = i - p * facts[12]
             if a < 0 or a % facts[9] or a // facts[9] >= facts[3]:
                 continue
-            for q in range(facts[7]):
-                b = j - q * facts[13]
-                if b < 0 or b % facts[10] or b // facts[10] >= facts[4]:
-                    continue
-                before = ((batch * facts[3] + a // facts[9]) * facts[4] + b // facts[10]) * windows
-                for c in range(last - 1, first - 1, -1):  # so an element has them in order
-                    row = (before + c) * whole + (p * facts[7] + q) * size
-                    start = c * step - k
-                    # Neighbours in a window are neighbours in the line, if there are no gaps.
-                    rows = size if gap == 1 else 1
-                    for r in range(0, size, rows):
-                        at = start + r * gap
-                        low, high = max(0, -at), min(rows, line - at)
-                        source = table[1] + (row + r + low) * width * {{size}}
-                        place = target + (at + low) * width * {{size}}
-                        for z in range((high - low) * width):
-                            total = reload_{{code}}(place, z) + load_{{code}}(source, z)
-                            store_{{code}}(place, z, {{code}}(total))
-        item += line
+            slab = table[1] + batch * facts[16] + a // facts[9] * facts[17] + p * facts[20]
+            for b in range(last_b - 1, first_b - 1, -1):
+                for c in range(last_c - 1, first_c - 1, -1):
+                    window = slab + b * facts[18] + c * facts[19]
+                    for q in range(facts[7]):
+                        line = b * facts[10] + q * facts[13] - j
+                        if line < 0 or line >= lines:
+                            continue
+                        for r in range(0, size, together):
+                            at = c * step - k + r * gap
+                            low, high = max(0, -at), min(together, count - at)
+                            source = window + q * facts[21] + (r + low) * hop
+                            place = target + (line * count + at + low) * nbytes
+                            for z in range(0, (high - low) * nbytes, 64):
+                                fetch_ahead(source - ahead + z)
+                            for z in range((high - low) * width):
+                                total = reload_{{code}}(place, z) + load_{{code}}(source, z)
+                                store_{{code}}(place, z, {{code}}(total))
+        item += lines * count
 '''
 
 TYPED = {

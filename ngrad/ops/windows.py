@@ -11,7 +11,7 @@ from ngrad.graph.op import Op
 from ngrad.graph.program import OUT, Launch, Program
 from ngrad.graph.roles import Role
 from ngrad.ops.identity import prepare_view
-from ngrad.ops.launching import dense_operands
+from ngrad.ops.launching import Dense, dense_operands
 from ngrad.record import apply
 from ngrad_kernels.contract import CHUNK
 
@@ -122,11 +122,17 @@ def _fold_prepare(
     counts = g.shape[1 : 1 + len(sizes)]
     missing = (1,) * (AXES - len(sizes))
     words = [n for part in (extents, counts, sizes, steps, gaps) for n in (*missing, *part)]
-    width = out.shape[-1]
+    width, axes = out.shape[-1], len(sizes)
+    # Windows may lie as they will, if rows are whole.
+    whole = width == 1 or g.strides[-1] == g.dtype.itemsize
+    read = Dense(((0, 0),), (), 0, ()) if whole else dense_operands([(0, g)])
+    first, *strides = g.strides if whole else layout(g.dtype, g.shape).strides
+    between, within = strides[:axes], strides[axes:-1]
+    lies = [first, *missing, *between, *missing, *within]
     target = out.device.target
-    facts, held = target.facts([*words, width])
-    read = dense_operands([(0, g)])
-    grain = max(1, CHUNK // (width * math.prod(sizes)))
+    facts, held = target.facts([*words, width, *lies])
+    summed = width * math.prod(sizes) // math.prod(steps)  # of a row, about
+    grain = max(1, 4 * CHUNK // max(1, summed))
     operands = (*read.operands, (OUT, 0))
     kernel = target.typed("fold", out.dtype.code)
     return read.then(Launch(kernel, facts, out.size // width, grain, operands), keep=(held,)), out

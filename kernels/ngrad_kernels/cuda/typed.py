@@ -140,7 +140,7 @@ def fold_{{code}}(words, n, a0, a1):
         {PLACE.strip()}
         total = {{code}}(0)
         {OVERLAPPING.strip()}
-                    total = {{code}}(total + load_{{code}}(a0, row * width + at % width))
+                    total = {{code}}(total + load_{{code}}(a0 + row, at % width))
         store_{{code}}(a1, at, total)
         at += thread_count()
 '''
