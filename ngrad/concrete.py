@@ -12,15 +12,17 @@ import optree
 
 from ngrad.cell import Cell
 from ngrad.dtypes import complex128, float64
+from ngrad.giving import alone, is_large, run_over, settle
 from ngrad.graph.dims import Dim, Sizes
 from ngrad.graph.entries import CONSTANT_OF, LEAF, Entry, Settled, marker
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Call
+from ngrad.hooks import hooks
 from ngrad.ops.convert import Weak
 from ngrad.plans import Key, Planned, plans
 from ngrad.record import state
 from ngrad.signature import Held, Number, Signature, Static
-from ngrad.tensor import Tensor, scalar
+from ngrad.tensor import Tensor, pending, scalar
 from ngrad.tracing import Trace
 from ngrad.variable import Variable
 from ngrad.window import Window, recorded
@@ -103,7 +105,10 @@ class Concrete:
         self.opaque, self._checks = window.opaque, window.checks
         slots = [*trace.arguments, *(k for k, _ in self._asked), *(k for k, _ in self._reads)]
         self._places = [k for k in slots if k >= 0 and self._entries[k][0].op is LEAF]
-        self._planned: dict[tuple[Layout, ...], Planned] = {}
+        self._planned: dict[tuple[Any, ...], Planned] = {}
+        read = {id(variable): slot for slot, variable in self._reads}
+        replaced = [read[id(variable)] for variable in self._assigned if id(variable) in read]
+        self._replaced = [slot for slot in replaced if is_large(self._entries[slot][0].spec)]
         window.kept.clear()  # a tensor that leaked may hold the window for long
         window.clear()
         trace.let_go()
@@ -159,15 +164,58 @@ class Concrete:
             if not x._at:
                 Tensor.evaluate(x)
         layouts = tuple([values[slot]._layout for slot in self._places])
-        planned = self._planned.get(layouts)
-        if planned is None:
-            planned = self._planned[layouts] = plans[self._key(layouts)]
-        results: list[Any] = planned.run(values)
+        if self._replaced and hooks.execute is None and not self._checks:
+            slots = alone(values, self._replaced, 2)  # beside them, a variable has each
+            found = self._run_over(values, slots, layouts) if slots else None
+            if found is not None:
+                return found
+        results: list[Any] = self._planned_for(layouts).run(values)
         if self._assigned:
             count = len(results) - len(self._assigned)
             for variable, value in zip(self._assigned, results[count:], strict=True):
                 variable._take(value)
         return results
+
+    def _planned_for(self, layouts: tuple[Layout, ...], *given: tuple[int, ...]) -> Planned:
+        planned = self._planned.get((layouts, *given))
+        if planned is None:
+            planned = self._planned[(layouts, *given)] = plans[(*self._key(layouts), *given)]
+        return planned
+
+    def _run_over(
+        self, values: dict[int, Any], slots: tuple[int, ...], layouts: tuple[Layout, ...]
+    ) -> list[Any] | None:
+        """Write over what variables held, if it can be. Meanwhile they hold what is pending in a
+        window that is locked: another thread that looks at one waits for it.
+        """
+        cut = self._planned_for(layouts, slots).ready()
+        if not cut.over:
+            return None
+        window = Window()
+        results: list[Any] = []
+        count = len(self._wanted) - len(self._assigned)
+        wheres = [self._entries[slot][0].spec for slot in self._wanted[count:]]
+        waits = [pending(window, k, where) for k, where in enumerate(wheres)]
+        before = [variable._held for variable in self._assigned]
+
+        def tell(found: Sequence[Any]) -> None:
+            results.extend(found)
+            for tensor, value in zip(waits, found[count:], strict=True):
+                settle(tensor, value)
+
+        with window.lock():
+            try:
+                for variable, tensor in zip(self._assigned, waits, strict=True):
+                    variable._held = tensor
+                # From here on nobody finds the values: whoever did is among their holders.
+                if alone(values, slots, 2) == slots:
+                    run_over(values, slots, cut.run_over, tell)
+            finally:
+                if not results:  # given up: they hold what they held, for whoever waited too
+                    for variable, old, tensor in zip(self._assigned, before, waits, strict=True):
+                        variable._held = old
+                        settle(tensor, Tensor(old._buffer, old._address, old._layout))
+        return results or None
 
     def _key(self, layouts: tuple[Layout, ...]) -> Key:
         entries = list(self._entries)

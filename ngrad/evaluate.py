@@ -8,11 +8,13 @@ planned with a kernel for each op; when it comes again, with fused kernels. Both
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import optree
 
 from ngrad.errors import IndexBoundsError
+from ngrad.giving import given, run_over
 from ngrad.graph.differentiate import Goal, Heard
 from ngrad.graph.entries import CONSTANT_OF, LEAF, SCALAR, Entry, marker
 from ngrad.graph.graph import Graph
@@ -130,8 +132,13 @@ def run(window: Window) -> None:
         values: Sequence[Tensor | None] = ()
         if work[1]:
             key, kept = _since(window, work)
+            slots = given(window) if window.left else ()
+            planned = plans[(*key, slots) if slots else key]
+            if slots and planned.ready().over:
+                run_over(kept, slots, planned.ready().run_over, partial(publish, window, work))
+                return
             try:
-                values = plans[key].run(kept)
+                values = planned.run(kept)
             except IndexBoundsError:
                 work, values = _without_faults(work, key, kept)
         publish(window, work, values)

@@ -34,6 +34,7 @@ from ngrad.hooks import hooks
 from ngrad.ops.fused import sources
 from ngrad.record import execute
 from ngrad.replay import Replay
+from ngrad.schedule import writes_over_inputs
 from ngrad.tensor import Tensor, scalar
 from ngrad_kernels.cache import NotCached, without_compiling
 
@@ -54,6 +55,8 @@ class Structure(NamedTuple):
         Slots whose values are stored.
     heard, goal : Heard and Goal, or None
         The gradient that is asked for.
+    given : tuple of int
+        Slots of values that nobody else has: a run may write over them.
     """
 
     entries: tuple[Entry, ...]
@@ -61,10 +64,13 @@ class Structure(NamedTuple):
     wanted: tuple[int, ...]
     heard: Heard | None = None
     goal: Goal | None = None
+    given: tuple[int, ...] = ()
 
 
-Key = tuple[Any, Any, Any, Any, Any]
-"""A structure as a bare tuple, as are what was heard and the goal: what plans are looked up by."""
+Key = tuple[Any, ...]
+"""A structure as a bare tuple, as are what was heard and the goal, and without what is given if
+nothing is: what plans are looked up by.
+"""
 
 
 def build(
@@ -73,7 +79,7 @@ def build(
     """The graph of a structure; for each of its inputs the slot, and its layout. `told` is as for
     `differentiate`.
     """
-    entries, known, wanted, heard, goal = structure
+    entries, known, wanted, heard, goal, _ = structure
     graph = Graph(rewrite)
     if known is None:
         known = tuple([(k, call.spec) for k, (call, *_) in enumerate(entries)])
@@ -103,6 +109,19 @@ class Cut:
         launches = sum(step.call.launches for step in self.plan.steps)
         self.cost = Cost(launches, sum(step.call.bytes for step in self.plan.steps))
 
+    @property
+    def over(self) -> bool:
+        """Whether it writes over inputs, by `run_over` and in no other way."""
+        return type(self.replay) is Replay and self.replay.over
+
+    def run_over(
+        self, kept: Mapping[int, Any], tell: Callable[[list[Tensor | None]], None]
+    ) -> None:
+        """Write over inputs; `tell` hears of the outputs, however this ends once it has begun."""
+        assert isinstance(self.replay, Replay)
+        self.cost.runs += 1
+        self.replay.run(kept, tell)
+
     def run(self, kept: Mapping[int, Any]) -> list[Tensor | None]:
         """The outputs of the graph, tensors of their own, for values by slot."""
         self.cost.runs += 1
@@ -124,22 +143,33 @@ class Cut:
 class Planned:
     """How a structure runs, kept for the next time."""
 
-    __slots__ = ("cut", "graph", "layouts", "places", "tried")
+    __slots__ = ("_given", "cut", "graph", "layouts", "places", "tried")
 
-    def __init__(self, graph: Graph, places: tuple[int, ...], layouts: dict[int, Layout]) -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        places: tuple[int, ...],
+        layouts: dict[int, Layout],
+        given: tuple[int, ...] = (),
+    ) -> None:
         self.graph, self.places, self.layouts = graph, places, layouts
+        self._given = frozenset([k for k, slot in enumerate(places) if slot in given])
         self.tried = 0
         counters["planned"] += 1
         self.cut: Cut | None = None
 
     def run(self, kept: Mapping[int, Any]) -> list[Tensor | None]:
         """The outputs of the graph: what is wanted, then the gradients."""
+        return self.ready().run(kept)
+
+    def ready(self) -> Cut:
+        """The way to run it now."""
         if self.tried < 2:
             self._heat()
         cut = self.cut
         if cut is None:
             cut = self.cut = Cut(self.graph, self.places, self.layouts)
-        return cut.run(kept)
+        return cut
 
     def _heat(self) -> None:
         """Go over to fused kernels: loaded at the first run, compiled at the second."""
@@ -175,10 +205,14 @@ class Planned:
         self._run_as(self._fused())
 
     def _fused(self) -> Graph:
-        return gather(fuse(self.graph, self.layouts))
+        return gather(fuse(self.graph, self.layouts, self._given))
 
     def _run_as(self, fused: Graph) -> None:
-        self.cut = Cut(fused, self.places, self.layouts)
+        cut = Cut(fused, self.places, self.layouts)
+        if writes_over_inputs(cut.plan) and not cut.over:  # it is not all launches
+            self._given = frozenset()
+            cut = Cut(self._fused(), self.places, self.layouts)
+        self.cut = cut
         self.tried = 2
         counters["fused"] += 1
 
@@ -259,9 +293,11 @@ class _Plans(dict[Key, Planned]):
     """
 
     def __missing__(self, key: Key) -> Planned:
-        entries, known, wanted, heard, goal = key
-        structure = Structure(entries, known, wanted, heard and Heard(*heard), goal and Goal(*goal))
-        planned = Planned(*build(structure))
+        entries, known, wanted, heard, goal, *given = key
+        structure = Structure(
+            entries, known, wanted, heard and Heard(*heard), goal and Goal(*goal), *given
+        )
+        planned = Planned(*build(structure), *given)
         if any(call.open or call.op.family == "opaque" for call, *_ in structure.entries):
             return planned  # a recording's, or a user's Python and all that it holds
         # No lock, which a fork could leave taken: threads that meet lose a plan at worst.

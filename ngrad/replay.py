@@ -18,7 +18,7 @@ from ngrad.graph.op import Op
 from ngrad.graph.plan import Plan
 from ngrad.graph.program import Program
 from ngrad.graph.room import padded
-from ngrad.schedule import MOST, Loads, Schedule
+from ngrad.schedule import MOST, Loads, Schedule, writes_over_inputs
 from ngrad.status import begun, unsettled
 from ngrad.tensor import Tensor, empty, ran, replayed, scalar, seen
 from ngrad_kernels import cpu, native
@@ -187,10 +187,17 @@ class Replay(Schedule):
             total += padded(program.scratch)
             # What a contraction takes shows not in bytes, but in the parts that it is cut into.
             heavy |= op.family == "linalg" and any(x.n > x.grain for x in program.launches)
-        return None if total > LARGE else Replay(plan, loads, heavy or total > SMALL)
+        given = writes_over_inputs(plan)
+        if total > LARGE and not given:
+            return None
+        return Replay(plan, loads, heavy or given or total > SMALL)
 
-    def run(self, kept: Mapping[int, Any]) -> list[Tensor | None]:
-        """The plan's outputs, for values by slot."""
+    def run(
+        self, kept: Mapping[int, Any], tell: Callable[[list[Tensor | None]], None] | None = None
+    ) -> list[Tensor | None]:
+        """The plan's outputs, for values by slot; where it writes over some, they are told of
+        however this ends, once it has begun.
+        """
         made: list[Any]
         if not self.shared:
             made = self._walk(kept)
@@ -207,8 +214,16 @@ class Replay(Schedule):
         registers += [x._at for x in made]
         room = pool.take(self.temporaries)
         registers.append(room.address)
-        self._march(packed(registers))
-        return made if self._plain else self._results(kept, made)
+        results = made if self._plain else self._results(kept, made)
+        words = packed(registers)
+        if tell is None:
+            self._march(words)
+            return results
+        try:
+            self._march(words)  # whole: Ctrl-C is heard of after it
+        finally:
+            tell(results)
+        return results
 
 
 @functools.cache

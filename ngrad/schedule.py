@@ -38,6 +38,8 @@ class Schedule:
     ----------
     launches : list of (Launch, list of (register, offset))
         In order, each with where its operands begin.
+    over : bool
+        Whether a result is written over an input.
     temporaries : int
         Bytes of the block that they take.
     checks : int
@@ -58,6 +60,7 @@ class Schedule:
         "_wanted",
         "checks",
         "launches",
+        "over",
         "temporaries",
     )
 
@@ -73,7 +76,7 @@ class Schedule:
         self._first = inputs + 1
         self._made: list[Layout] = []
         self._wanted = wanted
-        self.checks = 0
+        self.checks, self.over = 0, False
         self.launches: list[tuple[Launch, list[tuple[int, int]]]] = []
         room, (register, begin) = Room(), block
         last = _last_uses(plan, owners)
@@ -89,6 +92,7 @@ class Schedule:
             for k, number in enumerate(results):
                 if k in program.over:
                     base.append(base[step.inputs[program.over[k]]])
+                    self.over |= base[-1][0] in range(1, inputs + 1)
                 elif number in wanted:
                     base.append((self._first + len(self._made), 0))
                     self._made.append(layouts[number - first])
@@ -186,6 +190,18 @@ def _owners(plan: Plan, first: int) -> list[int]:
         for k in range(len(step.call.outputs)):
             owners.append(owners[step.inputs[over[k]]] if k in over else len(owners))
     return owners
+
+
+def writes_over_inputs(plan: Plan) -> bool:
+    """Whether a step puts a result over one of the plan's inputs."""
+    inputs = range(len(plan.inputs))
+    programs = ((step, step.call.program) for step in plan.steps)
+    return any(
+        step.inputs[k] in inputs
+        for step, program in programs
+        if program is not None
+        for k in program.over.values()
+    )
 
 
 def program_of(call: Call) -> Program:

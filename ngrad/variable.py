@@ -8,6 +8,7 @@ from ngrad.cell import Cell
 from ngrad.devices import HOST
 from ngrad.dtypes import DType, as_dtype
 from ngrad.errors import DTypeError, ShapeError, TraceError
+from ngrad.giving import leave
 from ngrad.ops.convert import cast_to, constant_of, tensor, unwrap
 from ngrad.ops.identity import identity, stop_gradient
 from ngrad.ops.operators import attach
@@ -39,6 +40,7 @@ class Variable(Cell, Scattered, Exporter):
     """
 
     __slots__ = ("__weakref__", "_held", "_name", "_trainable")
+    _held: Tensor
     __array_priority__ = 101
 
     def __init__(
@@ -74,6 +76,8 @@ class Variable(Cell, Scattered, Exporter):
             own = stop_gradient(value)
         trace = state.window.trace
         if trace is None:
+            if not own._at and hasattr(self, "_held"):
+                leave(self._held, own._window)
             self._held = own
         elif self._known(own):
             trace.assign(self, own)

@@ -57,6 +57,8 @@ class Window(dict[Tensor, int]):
     kept : dict
         By slot, the values that are there: tensors from outside, Python numbers, and what a tape
         needs of what was run.
+    left : list of int
+        Slots of values that a variable held until it was assigned to.
     computed : dict
         Slots by `id` of tensors that were computed and may be gone.
     done : int
@@ -72,7 +74,8 @@ class Window(dict[Tensor, int]):
 
     __slots__ = (
         "__weakref__", "_epoch", "_lock", "adopted", "checks", "claimed", "computed", "done",
-        "entries", "kept", "limit", "numbers", "opaque", "readers", "results", "room", "trace",
+        "entries", "kept", "left", "limit", "numbers", "opaque", "readers", "results", "room",
+        "trace",
     )  # fmt: skip
     __eq__, __repr__ = object.__eq__, object.__repr__  # a window is itself, whatever it keeps
     __hash__ = object.__hash__  # type: ignore[assignment]
@@ -87,6 +90,7 @@ class Window(dict[Tensor, int]):
         self.kept: dict[int, Any] = {}
         self.computed: dict[int, int] = {}
         self.numbers: dict[tuple[int, Layout], int] = {}
+        self.left: list[int] = []
         self.claimed = _nobody
         self.done = self.readers = 0
         self.adopted = self.opaque = self.checks = False

@@ -1,12 +1,13 @@
 """Values that die in a group: it alone still reads them, so that a result may take their place.
 
-Only what the plan itself makes, and shows to nobody: no input, constant or output, nothing that a
-view of it shows later, nothing that a user's Python has seen. Whether a result can be put there is
-for its kernel to say (`ngrad_kernels/in_place.py`).
+Only what the plan itself makes, or is given, and shows to nobody: no constant or output, nothing
+that a view of it shows later, nothing that a user's Python has seen. Whether a result can be put
+there is for its kernel to say (`ngrad_kernels/in_place.py`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import replace
 
 from ngrad.graph.graph import CONSTANT, INPUT, PART, Graph, Node
@@ -14,10 +15,16 @@ from ngrad.graph.group import FUSED
 from ngrad.graph.op import USERS
 
 
-def mark_dying(graph: Graph) -> Graph:
-    """The graph, whose groups say which of their inputs die in them. No size decides."""
+def mark_dying(graph: Graph, given: Container[int] = ()) -> Graph:
+    """The graph, whose groups say which of their inputs die in them. No size decides.
+
+    Parameters
+    ----------
+    given : container of int
+        Numbers of the graph's inputs that nobody else has.
+    """
     depths = graph.depths()
-    owners, readers, held = _memory(graph)
+    owners, readers, held = _memory(graph, given)
     new = Graph()
     new.inputs, new.outputs = graph.inputs, graph.outputs
     for k, node in enumerate(graph.nodes):
@@ -36,7 +43,7 @@ def mark_dying(graph: Graph) -> Graph:
     return new
 
 
-def _memory(graph: Graph) -> tuple[list[int], list[list[int]], set[int]]:
+def _memory(graph: Graph, given: Container[int]) -> tuple[list[int], list[list[int]], set[int]]:
     """For each value, that whose memory it may be; who reads that memory; and the values whose
     memory others have, or may have.
     """
@@ -47,7 +54,8 @@ def _memory(graph: Graph) -> tuple[list[int], list[list[int]], set[int]]:
         owners.append(owners[node.inputs[0]] if _may_be_its_operand(node) else k)
         behind = [owners[j] for j in node.inputs]
         opaque = not isinstance(node.op, str) and node.op.family in USERS  # may keep what it sees
-        if node.op in (INPUT, CONSTANT) or opaque or (node.op == PART and behind[0] in held):
+        outside = node.op == CONSTANT or (node.op == INPUT and node.params[0] not in given)
+        if outside or opaque or (node.op == PART and behind[0] in held):
             held.add(k)
         if opaque:
             held.update(behind)

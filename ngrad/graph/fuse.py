@@ -9,6 +9,8 @@ group costs nothing.
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 from ngrad.graph.build import Built, build
 from ngrad.graph.dying import mark_dying
 from ngrad.graph.fusable import Fusable
@@ -23,7 +25,7 @@ AGAIN_LIMIT = 8
 """Steps that a group computes again rather than read what another group computed."""
 
 
-def fuse(graph: Graph, layouts: dict[int, Layout]) -> Graph:
+def fuse(graph: Graph, layouts: dict[int, Layout], given: Container[int] = ()) -> Graph:
     """A graph that gives the same bits in fewer passes over memory.
 
     Parameters
@@ -31,8 +33,10 @@ def fuse(graph: Graph, layouts: dict[int, Layout]) -> Graph:
     graph : Graph
     layouts : dict
         How each input (by its number) lies in memory.
+    given : container of int
+        Numbers of inputs whose memory results may take.
     """
-    return mark_dying(_Fused(narrow(graph), layouts).new)
+    return mark_dying(_Fused(narrow(graph), layouts).new, given)
 
 
 def describe(graph: Graph) -> str:

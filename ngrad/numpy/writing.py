@@ -14,6 +14,7 @@ import numpy as np
 from ngrad.cell import Cell
 from ngrad.config import settings
 from ngrad.devices import HOST
+from ngrad.giving import NAMED
 from ngrad.graph.layout import Layout
 from ngrad.numpy.views import Made, OfComplex, is_basic, part_of, placed, row_major, shows
 from ngrad.numpy.ways import way_to
@@ -26,15 +27,6 @@ SMALL = 16
 """How many times the bytes of an op that runs at once an assignment may have that does: recorded it
 is several ops and a selection from the whole array.
 """
-
-
-def _named_once() -> int:
-    thing = object()
-    return sys.getrefcount(thing)
-
-
-NAMED = _named_once()
-"""What `getrefcount` says of what one name in a function has: one less from Python 3.14 on."""
 
 
 def _number(value: Any) -> Any:

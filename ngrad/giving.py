@@ -1,0 +1,131 @@
+"""Values whose memory a run may write its results to: what variables held before they were assigned
+to, where nobody else has it.
+
+A step of training then takes no memory beside that of its variables, and writes to lines that it
+has just read. What was given is gone once a run has begun: so such a run is all launches, one after
+the other in machine code, and however it ends its results are told of.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+from weakref import getweakrefcount
+
+from ngrad.errors import NgradError
+from ngrad.graph.layout import Layout
+from ngrad.hooks import hooks
+from ngrad.record import state
+from ngrad.tensor import Tensor
+from ngrad.window import Window
+from ngrad_kernels.memory import Buffer
+
+LEAST = 1 << 16
+"""Bytes of a value from which on its memory is worth giving."""
+
+
+def _named_once() -> int:
+    thing = object()
+    return sys.getrefcount(thing)
+
+
+NAMED = _named_once()
+"""What `getrefcount` says of what one name in a function has: one less from Python 3.14 on."""
+
+
+def is_large(where: Layout) -> bool:
+    """Whether the memory of a value is worth giving."""
+    return where.open or where.nbytes >= LEAST
+
+
+def alone(values: Mapping[int, Any], slots: Iterable[int], holders: int) -> tuple[int, ...]:
+    """Of these slots those of values that nobody has but so many holders, `values` among them, and
+    of whose memory nobody has any, on the CPU; all of it, in row-major order.
+    """
+    found = []
+    for slot in slots:
+        value = values[slot]
+        if type(value) is not Tensor or not value._at:
+            continue
+        block, where = value._block, value._layout
+        if (
+            type(block) is Buffer
+            and sys.getrefcount(value) == NAMED + holders
+            and sys.getrefcount(block) == NAMED + 1
+            and getweakrefcount(value) == 0
+            and value._at == block.address
+            and where.contiguous
+            and is_large(where)
+        ):
+            found.append(slot)
+    return tuple(found)
+
+
+def leave(value: Tensor, work: Any) -> None:
+    """A variable holds what is pending in a window from now on, and this value no longer."""
+    if is_large(value._layout) and type(work) is Window and work.trace is None:
+        slot = work.get(value, -1)
+        if slot >= 0:
+            work.left.append(slot)
+
+
+def given(window: Window) -> tuple[int, ...]:
+    """The slots of a window's values that a run of all of it may write over: if it is the thread's
+    own, and nobody asks for anything of it after that.
+
+    Raises
+    ------
+    NgradError
+        If that has begun before, and was interrupted before its results were told of.
+    """
+    kept, slots = window.kept, sorted(set(window.left))
+    if any(slot not in kept for slot in slots):
+        raise NgradError(
+            "values of variables were being updated in place when this was interrupted, twice; "
+            "they are lost"
+        )
+    asked = window.readers or window.claimed() is not None
+    if asked or window.done or window.checks or window.adopted or window.opaque:
+        return ()
+    if state.window is not window or hooks.execute is not None:
+        return ()
+    return alone(kept, slots, 2)  # the window has a value twice: as a key, and by its slot
+
+
+def run_over(
+    kept: dict[int, Any],
+    slots: Iterable[int],
+    run: Callable[[dict[int, Any], Callable[[Any], None]], Any],
+    tell: Callable[[Sequence[Any]], None],
+) -> None:
+    """Run what writes over the values of some slots, which are kept no longer: `run(values, tell)`.
+
+    Parameters
+    ----------
+    tell : callable
+        Is told the results, also where Ctrl-C came meanwhile.
+    """
+    taken: dict[int, Any] = {}
+    told = False
+
+    def tell_once(results: Sequence[Any]) -> None:
+        nonlocal told
+        told = True
+        tell(results)
+
+    try:
+        for slot in slots:
+            taken[slot] = kept.pop(slot)
+        run({**kept, **taken}, tell_once)
+    except BaseException:
+        if not told:  # nothing was written
+            kept.update(taken)
+        raise
+
+
+def settle(tensor: Tensor, value: Tensor) -> None:
+    """Give a pending tensor its value. A thread that looks meanwhile finds all of it, or none."""
+    tensor._block, tensor._layout = value._block, value._layout
+    tensor._at = value._at
+    tensor._window = None

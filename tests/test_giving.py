@@ -1,0 +1,240 @@
+"""Updates in the memory of what variables held: where nobody else has it, and nowhere else."""
+
+from __future__ import annotations
+
+import gc
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+import ngrad as tf
+from ngrad import giving
+from ngrad.replay import Replay
+from ngrad_kernels.memory import pool
+
+SIZE = giving.LEAST // 4  # elements of float32
+
+
+@pytest.fixture(autouse=True)
+def compiled() -> Iterator[None]:
+    before = tf.config.fusion()
+    tf.config.set_fusion("wait")
+    yield
+    tf.config.set_fusion(before)
+
+
+def address(variable: Any) -> int:
+    return int(variable._tensor._address)
+
+
+def descent(variable: Any) -> None:
+    variable.assign_sub(variable * 0.25)
+    tf.eval(variable)
+
+
+def by_optimizer() -> Callable[[Any], None]:
+    optimizer = tf.optimizers.Adam(0.5)
+
+    def step(variable: Any) -> None:
+        optimizer.apply_gradients([(variable * 2.0, variable)])
+
+    return step
+
+
+def by_function() -> Callable[[Any], None]:
+    optimizer = tf.optimizers.SGD(0.125)
+
+    @tf.function
+    def step(variable_sum: Any) -> Any:
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_sum(held[0] * held[0]) + variable_sum
+        optimizer.apply_gradients([(tape.gradient(loss, held[0]), held[0])])
+        return loss
+
+    held: list[Any] = []
+
+    def run(variable: Any) -> None:
+        if not held:
+            held.append(variable)
+        step(tf.constant(0.0))
+
+    return run
+
+
+STEPS: dict[str, Callable[[], Callable[[Any], None]]] = {
+    "window": lambda: descent,
+    "optimizer": by_optimizer,
+    "function": by_function,
+}
+
+
+def started(size: int = SIZE) -> Any:
+    return tf.Variable(np.linspace(-1.0, 1.0, size, dtype=np.float32))
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_a_variable_is_updated_where_it_is(name):
+    step, variable = STEPS[name](), started()
+    for _ in range(4):
+        step(variable)
+    before = address(variable)
+    for _ in range(3):
+        step(variable)
+        assert address(variable) == before
+
+
+def others_value(variable: Any) -> Any:
+    return variable.value()
+
+
+def others_array(variable: Any) -> Any:
+    return np.asarray(variable)
+
+
+def others_view(variable: Any) -> Any:
+    return memoryview(variable)
+
+
+def others_capsule(variable: Any) -> Any:
+    return np.from_dlpack(variable.value())
+
+
+def others_variable(variable: Any) -> Any:
+    return tf.Variable(variable)
+
+
+def others_slice(variable: Any) -> Any:
+    return variable[1:]
+
+
+def others_pending(variable: Any) -> Any:
+    return variable + 0.0
+
+
+HOLDERS = [
+    others_value, others_array, others_view, others_capsule, others_variable, others_slice,
+    others_pending,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("hold", HOLDERS)
+@pytest.mark.parametrize("name", STEPS)
+def test_what_somebody_holds_stays(name, hold):
+    step, variable = STEPS[name](), started()
+    for _ in range(4):
+        step(variable)
+    expected = np.array(hold(variable))
+    other = hold(variable)
+    step(variable)
+    step(variable)
+    np.testing.assert_array_equal(np.array(other), expected)
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_a_tape_that_may_ask_again_has_its_values(name):
+    step, variable = STEPS[name](), started()
+    for _ in range(4):
+        step(variable)
+    with tf.GradientTape(persistent=True) as tape:
+        y = tf.reduce_sum(variable * variable * variable)
+    expected = 3.0 * variable.numpy() ** 2
+    step(variable)
+    step(variable)
+    np.testing.assert_allclose(tape.gradient(y, variable).numpy(), expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_the_bits_are_those_of_memory_of_its_own(name):
+    found = []
+    for hold in (False, True):
+        step, variable = STEPS[name](), started(3 * SIZE + 7)
+        held = []
+        for _ in range(7):
+            if hold:
+                held.append(variable._tensor)
+            step(variable)
+        found.append(variable.numpy())
+    np.testing.assert_array_equal(*found)
+
+
+def test_a_step_of_adam_takes_no_other_memory():
+    variable, step = started(1 << 20), by_optimizer()
+    for _ in range(4):
+        step(variable)
+    gc.collect()
+    pool.release()
+    for _ in range(3):
+        step(variable)
+    assert tf.stats().pooled_bytes < 1.1 * 4 * (1 << 20)  # what its gradient was in
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("name", STEPS)
+def test_interrupted_it_holds_what_was_or_what_is(name, when, monkeypatch):
+    step, variable = STEPS[name](), started()
+    other, twin = STEPS[name](), started()
+    for _ in range(5):
+        step(variable)
+        other(twin)
+    run = Replay.run
+
+    def interrupted(self: Any, kept: Any, tell: Any = None) -> Any:
+        if tell is None:
+            return run(self, kept)
+        if when == "before":
+            raise KeyboardInterrupt
+        march = self._march
+
+        def late(words: bytes) -> None:
+            march(words)
+            raise KeyboardInterrupt
+
+        self._march = late
+        try:
+            return run(self, kept, tell)
+        finally:
+            self._march = march
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Replay, "run", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            step(variable)
+    if when == "after":
+        other(twin)
+    if name == "window" and when == "before":  # what was pending is pending still
+        other(twin)
+    np.testing.assert_array_equal(variable.numpy(), twin.numpy())
+
+
+def test_threads_that_look_find_one_value_or_the_next():
+    variable = tf.Variable(np.zeros(1 << 20, np.float32))
+
+    @tf.function
+    def step(by: Any) -> None:
+        variable.assign_add(by)
+
+    one = tf.constant(1.0)
+    for _ in range(4):
+        step(one)
+    torn: list[Any] = []
+    done = threading.Event()
+
+    def look() -> None:
+        while not done.is_set():
+            seen = np.array(variable._tensor._view())
+            if seen.min() != seen.max():
+                torn.append(seen)
+
+    lookers = [threading.Thread(target=look) for _ in range(2)]
+    for thread in lookers:
+        thread.start()
+    for _ in range(300):
+        step(one)
+    done.set()
+    for thread in lookers:
+        thread.join()
+    assert not torn
+    assert variable.numpy()[0] == 304.0
