@@ -16,8 +16,7 @@ from sweeps import programs
 SCALE = 1.0
 NAMES = (
     "elementwise", "rosenbrock", "cross entropy", "layer norm", "perceptron",
-    "perceptron as a function", "jacobian", "small",
-    "steps", "steps as a function",
+    "perceptron as a function", "adam", "jacobian", "small", "steps", "steps as a function",
 )  # fmt: skip
 
 
