@@ -13,6 +13,7 @@ from typing import Any
 
 import optree
 
+from ngrad.cell import Cell
 from ngrad.errors import IndexBoundsError
 from ngrad.giving import given, run_over
 from ngrad.graph.differentiate import Goal, Heard
@@ -164,8 +165,8 @@ def _without_faults(
 
 
 def eval(*tensors: Any) -> None:
-    """Compute pending values now: those of nests of tensors, or all of this thread's if none are
-    given.
+    """Compute pending values now: those of nests of tensors, variables and arrays, or all of this
+    thread's if none are given.
 
     Values are computed when someone looks at them, so this is needed for timing, and to let go of
     what pending work holds.
@@ -185,6 +186,8 @@ def eval(*tensors: Any) -> None:
     leaves: Sequence[Any] = optree.tree_leaves(tensors)  # type: ignore[arg-type]
     for leaf in leaves:
         value = getattr(leaf, "_tensor", leaf)  # what a variable holds: no tape hears of a look
+        if isinstance(value, Cell):
+            value = value._read()
         if isinstance(value, Tensor) and not value._at:
             look(value)
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import ngrad as tf
+import ngrad.numpy as gnp
 from ngrad import giving
 from ngrad.replay import Replay
 from ngrad_kernels.memory import pool
@@ -238,3 +239,35 @@ def test_threads_that_look_find_one_value_or_the_next():
         thread.join()
     assert not torn
     assert variable.numpy()[0] == 304.0
+
+
+def test_an_array_is_added_to_where_it_is():
+    x = gnp.array(np.linspace(-1.0, 1.0, SIZE))
+    for _ in range(4):
+        x -= 0.25 * x
+        tf.eval(x)
+    before, alias = x._read()._address, x
+    for _ in range(2):
+        x -= 0.25 * x
+        tf.eval(x)
+        assert alias is x
+        assert x._read()._address == before
+    copied = x.copy()
+    expected = copied.numpy()
+    x -= 0.25 * x
+    tf.eval(x)
+    np.testing.assert_array_equal(copied.numpy(), expected)
+    view = x[1:]
+    other = np.asarray(x)
+    expected = other.copy()
+    x += 1.0
+    tf.eval(x)
+    np.testing.assert_array_equal(other, expected)
+    np.testing.assert_array_equal(view.numpy(), x.numpy()[1:])
+
+
+def test_eval_computes_arrays():
+    x = gnp.array(np.linspace(-1.0, 1.0, SIZE)) * 2.0
+    assert not x._read()._at
+    tf.eval({"x": x})
+    assert x._read()._at

@@ -10,6 +10,7 @@ import numpy as np
 
 from ngrad.config import settings
 from ngrad.errors import CopyError
+from ngrad.giving import leave
 from ngrad.graph.layout import Layout
 from ngrad.numpy.views import (
     VIEWS,
@@ -135,6 +136,8 @@ class ndarray(Subscripted, Assigned, Exporter):
         owner = self._owner
         if owner is None:
             self._keep_order(self._held, value)
+            if not value._at:
+                leave(self._held, value._window)
             self._held = value
         elif not self._place(..., value):
             self._forget()  # the owner's memory
