@@ -26,6 +26,7 @@ from ngrad.ops.arithmetic import divide as truediv
 from ngrad.ops.arithmetic import mod as floormod
 from ngrad.ops.arithmetic import round_ as rint
 from ngrad.ops.arithmetic import round_ as round
+from ngrad.ops.bessel import bessel_i0, bessel_i0e, bessel_i1, bessel_i1e
 from ngrad.ops.comparison import (
     equal,
     greater,
@@ -96,10 +97,6 @@ from ngrad.ops.segments import (
 )
 from ngrad.ops.special import digamma, erf, erfc, lgamma, trigamma
 from ngrad.ops.special_names import (
-    bessel_i0,
-    bessel_i0e,
-    bessel_i1,
-    bessel_i1e,
     betainc,
     erfcinv,
     erfinv,

@@ -169,7 +169,10 @@ SCALARS: dict[str, Scalar] = {
     # vecmath
     **{
         name: _vecmath(name)
-        for name in (*("exp2", "softplus", "cbrt", "erf", "erfc", "lgamma", "digamma", "trigamma"),)
+        for name in (
+            *("exp2", "softplus", "cbrt", "erf", "erfc", "lgamma", "digamma", "trigamma"),
+            *("bessel_i0", "bessel_i0e", "bessel_i1", "bessel_i1e"),
+        )
     },
     **{
         name: _vecmath(name, "fc")

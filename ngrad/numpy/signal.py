@@ -14,11 +14,8 @@ from ngrad.numpy.manipulation import atleast_1d
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.selection import where
 from ngrad.numpy.ufuncs import UFUNCS
-from ngrad.ops.arithmetic import abs_, maximum, minimum
+from ngrad.ops.bessel import bessel_i0
 from ngrad.ops.convert import cast_to
-from ngrad.ops.elementwise import select
-from ngrad.ops.exponential import exp
-from ngrad.ops.power import sqrt
 from ngrad.ops.shape import reshape
 from ngrad.ops.slide import SLIDE
 from ngrad.record import apply
@@ -117,14 +114,8 @@ def _floats(x: Any) -> Any:
     return value if value.dtype.is_inexact else cast_to(value, FLOAT64)
 
 
-FACTORS = np.cumprod(np.concatenate([[1.0], 1.0 / np.arange(1.0, 40.0) ** 2])).tolist()
-ODD = np.arange(1.0, 32.0)
-ASYMPTOTIC = np.cumprod(np.concatenate([[1.0], (2.0 * ODD - 1.0) ** 2 / (8.0 * ODD)])).tolist()
-
-
 def i0(x: Any) -> ndarray:
-    """The modified Bessel function of the first kind, of order 0: by its power series, whose terms
-    are all positive, up to 20, and by its asymptotic one beyond.
+    """The modified Bessel function of the first kind, of order 0.
 
     Examples
     --------
@@ -135,11 +126,7 @@ def i0(x: Any) -> ndarray:
     value = _floats(x)
     if value.dtype.is_complex:
         raise TypeError(f"i0: takes real numbers, not {value.dtype.name}")
-    size = abs_(value)
-    near = minimum(value * value, 400.0) * 0.25
-    far = maximum(size, 20.0)
-    beyond = exp(far) / sqrt(far * (2.0 * np.pi)) * _series(1.0 / far, ASYMPTOTIC)
-    return array_of(select(size > 20.0, beyond, _series(near, FACTORS)))
+    return array_of(bessel_i0(value))
 
 
 # -- windows ---------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from ngrad.errors import DTypeError, GradientError
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op, require
 from ngrad.ops.arithmetic import sign
+from ngrad.ops.bessel import BY_ORDER
 from ngrad.ops.comparison import less
 from ngrad.ops.convert import number
 from ngrad.ops.elementwise import select
@@ -162,8 +163,8 @@ def _polygamma(x: Any, order: int) -> Any:
 def _bessel(x: Any, kind: str, order: float) -> Any:
     import scipy.special
 
-    if kind[1:] and abs(order) in (0, 1):  # which know all x, where those of any order end at 4e9
-        return getattr(scipy.special, f"{kind[0]}{abs(order):.0f}e")(x)
+    if kind == "ke" and abs(order) in (0, 1):  # which know all x, those of any order end at 4e9
+        return getattr(scipy.special, f"k{abs(order):.0f}e")(x)
     return getattr(scipy.special, f"{kind[0]}v{kind[1:]}")(order, x)
 
 
@@ -185,10 +186,20 @@ WHOLE_QUANTILE.vjp(lambda g, out, *xs, law, method: (None,) * len(xs))
 POLYGAMMA = _by_scipy("polygamma", _polygamma, ("order",))
 EXPN = _by_scipy("expn", _expn, ("order",))
 BESSEL = _by_scipy("bessel", _bessel, ("kind", "order"))
-"""Of kind j, y, i or k; i times exp(-|x|) is of kind "ie", k times exp(x) of kind "ke"."""
+"""Of kind j, y, i or k; i times exp(-|x|) is of kind "ie", k times exp(x) of kind "ke". Those
+of `BY_ORDER` are kernels: `bessel` finds either.
+"""
 NEIGHBOURS = {"j": (0.5, -0.5), "y": (0.5, -0.5), "i": (0.5, 0.5), "k": (-0.5, -0.5)}
 """By kind, how much of the functions of the orders below and above is in a derivative (DLMF 10.6.1,
 10.29.1)."""
+
+
+def bessel(x: Any, kind: str, order: float) -> Any:
+    """Bessel's function of a kind, and of any order."""
+    kernel = BY_ORDER.get((kind, abs(order)))
+    if kernel is None:
+        return apply(BESSEL, (x,), (kind, order))
+    return -kernel(x) if order == -1 and kind in "jy" else kernel(x)  # DLMF 10.4.1, 10.27
 
 
 @POLYGAMMA.vjp
@@ -204,7 +215,7 @@ def _(g: Any, out: Any, x: Any) -> Any:
 @BESSEL.vjp
 def _(g: Any, out: Any, x: Any, kind: str, order: float) -> Any:
     below, above = NEIGHBOURS[kind[0]]
-    lower, upper = (apply(BESSEL, (x,), (kind, order + step)) for step in (-1, 1))
+    lower, upper = (bessel(x, kind, order + step) for step in (-1, 1))
     slope = below * lower + above * upper
     if kind[1:]:
         slope = slope - sign(x) * out if kind == "ie" else slope + out

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from ngrad.errors import NumberError
-from ngrad.graph.op import Op
 from ngrad.ops import scipy_special as s
 from ngrad.ops.convert import floating, operands
 from ngrad.ops.reductions import reduce_sum
@@ -127,56 +126,3 @@ def zeta(x: Any, q: Any, name: str | None = None) -> Any:
     np.float32(1.6449)
     """
     return apply(s.ZETA, _floats("zeta", x, q))
-
-
-def _bessel(what: str, kind: str, order: int, x: Any) -> Any:
-    op: Op = s.BESSEL
-    return apply(op, (floating(x, what),), (kind, order))
-
-
-def bessel_i0(x: Any, name: str | None = None) -> Any:
-    """The modified Bessel function of the first kind, of order 0.
-
-    Examples
-    --------
-    >>> import ngrad
-    >>> ngrad.math.bessel_i0(0.0).numpy()
-    np.float32(1.0)
-    """
-    return _bessel("bessel_i0", "i", 0, x)
-
-
-def bessel_i0e(x: Any, name: str | None = None) -> Any:
-    """`bessel_i0` times exp(-|x|).
-
-    Examples
-    --------
-    >>> import ngrad
-    >>> ngrad.math.bessel_i0e(0.0).numpy()
-    np.float32(1.0)
-    """
-    return _bessel("bessel_i0e", "ie", 0, x)
-
-
-def bessel_i1(x: Any, name: str | None = None) -> Any:
-    """The modified Bessel function of the first kind, of order 1.
-
-    Examples
-    --------
-    >>> import ngrad
-    >>> ngrad.math.bessel_i1(0.0).numpy()
-    np.float32(0.0)
-    """
-    return _bessel("bessel_i1", "i", 1, x)
-
-
-def bessel_i1e(x: Any, name: str | None = None) -> Any:
-    """`bessel_i1` times exp(-|x|).
-
-    Examples
-    --------
-    >>> import ngrad
-    >>> ngrad.math.bessel_i1e(0.0).numpy()
-    np.float32(0.0)
-    """
-    return _bessel("bessel_i1e", "ie", 1, x)

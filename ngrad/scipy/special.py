@@ -131,7 +131,7 @@ def _huber(delta: Any, r: Any) -> Any:
 
 
 def _bessel(kind: str, order: int) -> Callable[[Any], Any]:
-    return lambda x: apply(s.BESSEL, (x,), (kind, order))
+    return lambda x: s.bessel(x, kind, order)
 
 
 BESSEL = {"j": "J", "y": "Y", "i": "I", "k": "K", "ie": "I exp(-|x|)", "ke": "K exp(x)"}
@@ -246,7 +246,7 @@ def _of_order(kind: str) -> Callable[[Any, Any], ndarray]:
     name = f"{kind[0]}v{kind[1:]}"
 
     def function(v: Any, z: Any) -> ndarray:
-        return array_of(apply(s.BESSEL, (floats(z),), (kind, _order(name, v))))
+        return array_of(s.bessel(floats(z), kind, _order(name, v)))
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = f"Bessel's function {BESSEL[kind]} of an order that is a number."

@@ -11,6 +11,7 @@ from typing import Any
 
 import mpmath
 import numpy as np
+import test_vecmath_bessel as bessel
 import test_vecmath_exponential as exponential
 import test_vecmath_special as special
 import test_vecmath_trigonometric as trigonometric
@@ -24,6 +25,10 @@ POLES = {"log": (0,), "log2": (0,), "log10": (0,), "log1p": (-1,), "atanh": (-1,
 REGIONS: dict[str, dict[str, Any]] = {
     **{name: {"borders": trigonometric.BORDERS} for name in trigonometric.LIMITS},
     **{name: {"borders": special.BORDERS[name]} for name in special.REFERENCES},
+    **{
+        name: {"borders": bessel.BORDERS[name], "signed": bessel.signed(name)}
+        for name in bessel.REFERENCES
+    },
     **exponential.UNARY,
 }
 for _name in ("asin", "acos"):
@@ -36,7 +41,9 @@ def reference(name: str) -> Callable[..., Any]:
     """The function in mpmath."""
     if name == "pow":
         return mpmath.power
-    exact = special.REFERENCES.get(name) or REGIONS.get(name, {}).get("exact")
+    exact = {**special.REFERENCES, **bessel.REFERENCES}.get(name) or REGIONS.get(name, {}).get(
+        "exact"
+    )
     return exact or getattr(mpmath, name)
 
 

@@ -55,6 +55,7 @@ ARITHMETIC = {
     "maximum": (2, ("blendv", "max", "blendm", "cmp", "cmpge", "cmple")),
 }
 FUNCTIONS = ("exp", "expm1", "log", "sin", "cos", "tanh", "sigmoid", "softplus", "erf")
+FUNCTIONS += ("bessel_i0", "bessel_i0e", "bessel_i1", "bessel_i1e")
 
 
 FUSED = [

@@ -159,6 +159,11 @@ VECMATH = [
     smooth("lgamma", sc.gammaln, (0.4, 6), floor=4 * EPS),
     smooth("digamma", sc.digamma, (0.4, 6), floor=8 * EPS),
     smooth("trigamma", lambda x: sc.polygamma(1, x), (0.4, 6), ulps=8),
+    *(
+        smooth(f"bessel_{name}", getattr(sc, name), domain, ulps=16, label=label)
+        for name in ("i0", "i0e", "i1", "i1e")
+        for label, domain in (("near", (0.1, 2)), ("far", (5, 12)), ("left", (-6, -0.1)))
+    ),
     smooth("cbrt", np.cbrt, (0.3, 3)),
     smooth("hypot", np.hypot, (-2, 2), (0.5, 2)),
     Row(

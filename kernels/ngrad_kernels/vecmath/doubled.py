@@ -72,3 +72,11 @@ def pair_divide(ah, al, bh, bl):
     q = ah / bh
     r = fma(-q, bh, ah)  # exact
     return fast_two_sum(q, (r + fma(-q, bl, al)) / bh)
+
+
+@scalar
+def stepped(t, h, low, c):
+    """(h + low) t + c for a polynomial's last steps, relative error about u |low| / |sum|."""
+    p, e = two_product(t, h)
+    s, f = two_sum(c, p)
+    return s, fma(t, low, e + f)

@@ -119,6 +119,22 @@ def exp_reduced8(x, low):
 
 
 @scalar
+def exp_wide4(t):
+    """exp(t) of a float64 |t| < 700 to 39 bits: for results in float32."""
+    n = fma(t, LOG2E8, ROUND8) - ROUND8
+    r = fma(-n, LN2_8, t)
+    p = fma(2.4707797700703075e-05, r, 0.00019909300199320843)
+    p = fma(p, r, 0.0013889200417053018)
+    p = fma(p, r, 0.008333281257147537)
+    p = fma(p, r, 0.04166666436874404)
+    p = fma(p, r, 0.1666666678633358)
+    p = fma(p, r, 0.5000000000435982)
+    p = fma(p, r, 1.0)
+    p = fma(p, r, 1.0)
+    return p * power8(n)
+
+
+@scalar
 def exp_f4(x):
     """exp(x). Max error 0.87 ulp."""
     x = select(x < np.float32(-104.5), np.float32(-104.5), x)

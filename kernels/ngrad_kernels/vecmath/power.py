@@ -26,9 +26,8 @@ from ngrad_kernels.intrinsics import (
 from ngrad_kernels.vecmath.doubled import fast_two_sum
 from ngrad_kernels.vecmath.exponential import (
     LN2_8,
-    LOG2E8,
-    ROUND8,
     exp_reduced8,
+    exp_wide4,
     halves8,
     power8,
 )
@@ -148,17 +147,7 @@ def pow_f4(x, y):
     t = np.float64(b) * log_wide4(np.float64(fabs(x)))
     t = select(t < -110.0, -110.0, t)
     t = select(t > 90.0, 90.0, t)
-    n = fma(t, LOG2E8, ROUND8) - ROUND8
-    r = fma(-n, LN2_8, t)
-    p = fma(2.4707797700703075e-05, r, 0.00019909300199320843)
-    p = fma(p, r, 0.0013889200417053018)
-    p = fma(p, r, 0.008333281257147537)
-    p = fma(p, r, 0.04166666436874404)
-    p = fma(p, r, 0.1666666678633358)
-    p = fma(p, r, 0.5000000000435982)
-    p = fma(p, r, 1.0)
-    p = fma(p, r, 1.0)
-    return pow_special4(x, y, np.float32(p * power8(n)))
+    return pow_special4(x, y, np.float32(exp_wide4(t)))
 
 
 @scalar

@@ -144,6 +144,7 @@ ELEMENTWISE: dict[str, Reference] = {
             "lgamma": special("gammaln"),
             "digamma": special("digamma"),
             "trigamma": lambda x: special("zeta")(2.0, x),
+            **{f"bessel_{name}": special(name) for name in ("i0", "i0e", "i1", "i1e")},
         }.items()
     },
 }

@@ -1,0 +1,125 @@
+"""Bessel's functions of orders 0 and 1, each with its rule, by functions of these orders.
+
+The formulas are those of DLMF 10.6 and 10.29.
+"""
+
+from __future__ import annotations
+
+from ngrad.ops.arithmetic import abs_, sign
+from ngrad.ops.comparison import less
+from ngrad.ops.elementwise import Elementwise, elementwise, select
+from ngrad.ops.exponential import exp
+
+NEAR = 0.25
+"""Below it the quotient of a function of order 1 and x is a series: that of a quotient has a
+derivative which is a difference, and lacks eps / x.
+"""
+
+
+def over(out, x, way, scaled=False):
+    """J_1(x) / x, where `way` is -1, or I_1(x) / x, where it is 1, with its derivatives at 0: the
+    first terms of its power series around it. `out` is J_1(x) or I_1(x), `scaled` by exp(-|x|).
+    """
+    near = less(abs_(x), NEAR)
+    small = select(near, x, 0.0)
+    z = (0.25 * way) * (small * small)
+    # the sum of z**k / (k! (k + 1)!), over 2
+    series = 1 / 2 + z * (
+        1 / 4 + z * (1 / 24 + z * (1 / 288 + z * (1 / 5760 + z * (1 / 172800 + z / 7257600))))
+    )
+    if scaled:
+        series = series * exp(-abs_(small))
+    return select(near, series, out / select(near, 1.0, x))
+
+
+# -- modified, of the first kind -------------------------------------------------------------------
+
+
+@elementwise(floats=True)
+def bessel_i0(x):
+    """The modified Bessel function of the first kind, of order 0 (DLMF 10.25).
+
+    Integers and bools are converted to float64. The derivative is bessel_i1(x).
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.math.bessel_i0([0.0, 1.0]).numpy()
+    array([1.       , 1.2660658], dtype=float32)
+    """
+
+
+@bessel_i0.vjp
+def _(g, out, x):
+    return (g * bessel_i1(x),)
+
+
+@elementwise(floats=True)
+def bessel_i1(x):
+    """The modified Bessel function of the first kind, of order 1 (DLMF 10.25).
+
+    Integers and bools are converted to float64. The derivative is bessel_i0(x) - bessel_i1(x) / x,
+    at 0 its limit 1/2.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.math.bessel_i1([0.0, 1.0]).numpy()
+    array([0.       , 0.5651591], dtype=float32)
+    """
+
+
+@bessel_i1.vjp
+def _(g, out, x):
+    size = abs_(out)
+    # beyond the largest number: not the difference of two infinities
+    return (g * select(less(size, float("inf")), bessel_i0(x) - over(out, x, 1), size),)
+
+
+@elementwise(floats=True)
+def bessel_i0e(x):
+    """`bessel_i0` times exp(-abs(x)), which does not overflow.
+
+    Integers and bools are converted to float64. The derivative is bessel_i1e(x) - sign(x)
+    bessel_i0e(x), and 0 at the kink at 0.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.math.bessel_i0e([0.0, 1.0]).numpy()
+    array([1.       , 0.4657596], dtype=float32)
+    """
+
+
+@bessel_i0e.vjp
+def _(g, out, x):
+    return (g * (bessel_i1e(x) - sign(x) * out),)
+
+
+@elementwise(floats=True)
+def bessel_i1e(x):
+    """`bessel_i1` times exp(-abs(x)), which does not overflow.
+
+    Integers and bools are converted to float64. The derivative is bessel_i0e(x) - bessel_i1e(x) / x
+    - sign(x) bessel_i1e(x), at 0 its limit 1/2.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.math.bessel_i1e([0.0, 1.0]).numpy()
+    array([0.        , 0.20791042], dtype=float32)
+    """
+
+
+@bessel_i1e.vjp
+def _(g, out, x):
+    return (g * (bessel_i0e(x) - (over(out, x, 1, scaled=True) + sign(x) * out)),)
+
+
+BY_ORDER: dict[tuple[str, float], Elementwise] = {
+    ("i", 0): bessel_i0,
+    ("i", 1): bessel_i1,
+    ("ie", 0): bessel_i0e,
+    ("ie", 1): bessel_i1e,
+}
+"""By kind and order."""
