@@ -28,6 +28,7 @@ from ngrad_kernels.vecmath import FUNCTIONS
 
 sys.path.append(str(Path(__file__).parents[1] / "tests" / "kernels"))
 import regions
+import test_vecmath_bessel as bessel
 import ulp
 
 TARGET = Path(__file__).with_name("vecmath.md")
@@ -56,9 +57,23 @@ class Row:
         """Has zeros where no relative bound can hold: counts in eps max(1, |result|)."""
         return self.side == "x < 0" and self.name in ("digamma", "lgamma")
 
+    @property
+    def waves(self) -> bool:
+        """Goes up and down around 0: counts in eps max(height, |result|)."""
+        return self.name in bessel.WAVES
+
+    @property
+    def mark(self) -> str:
+        """That of a unit which is not the ulp."""
+        return " *" if self.crosses else " †" if self.waves else ""
+
+    def least(self, x: np.ndarray) -> np.ndarray:
+        """The result of which the unit is eps, at x, if the result itself is smaller."""
+        return np.ones(x.size) if self.crosses else np.maximum(np.abs(x), 1.0) ** -0.5
+
     def label(self) -> str:
         """How its line in the table begins."""
-        return f"| `{self.name}` | {self.side}{' *' if self.crosses else ''} |"
+        return f"| `{self.name}` | {self.side}{self.mark} |"
 
 
 def rows() -> Iterator[Row]:
@@ -88,10 +103,10 @@ def errors(row: Row, code: str, *points: np.ndarray) -> np.ndarray:
     """The error of the row's function at each point, in the row's unit."""
     exact = ulp.exact_values(regions.reference(row.name), *points)
     found = ulp.ulp_error(evaluate(row.name, code, *points), exact, ulp.DTYPES[code])
-    if row.crosses:
-        for i, value in enumerate(exact):
+    if row.mark:
+        for i, (value, least) in enumerate(zip(exact, row.least(*points), strict=True)):
             unit = mpmath.ldexp(1, mpmath.frexp(value)[1] - 1)  # an ulp, over eps
-            found[i] *= float(unit / max(1, abs(value)))
+            found[i] *= float(unit / max(least, abs(value)))
     return found
 
 
@@ -102,7 +117,9 @@ def _rough_errors(row: Row, *points: np.ndarray) -> np.ndarray:
     got = np.clip(evaluate(row.name, "f4", *points).astype(np.float64), -limit, limit)
     wide = np.clip(evaluate(row.name, "f8", *points), -limit, limit)
     exponent = np.clip(np.frexp(wide)[1], info.minexp + 1, info.maxexp) - 1
-    unit = np.maximum(1, np.abs(wide)) if row.crosses else np.ldexp(1.0, exponent)
+    unit = np.ldexp(1.0, exponent)
+    if row.mark:
+        unit = np.maximum(row.least(*(p.astype(np.float64) for p in points)), np.abs(wide))
     found = np.abs(got - wide) / (float(info.eps) * unit)
     found[np.isnan(found)] = np.inf
     found[np.isnan(got) & np.isnan(wide)] = 0

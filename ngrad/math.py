@@ -26,7 +26,20 @@ from ngrad.ops.arithmetic import divide as truediv
 from ngrad.ops.arithmetic import mod as floormod
 from ngrad.ops.arithmetic import round_ as rint
 from ngrad.ops.arithmetic import round_ as round
-from ngrad.ops.bessel import bessel_i0, bessel_i0e, bessel_i1, bessel_i1e
+from ngrad.ops.bessel import (
+    bessel_i0,
+    bessel_i0e,
+    bessel_i1,
+    bessel_i1e,
+    bessel_j0,
+    bessel_j1,
+    bessel_k0,
+    bessel_k0e,
+    bessel_k1,
+    bessel_k1e,
+    bessel_y0,
+    bessel_y1,
+)
 from ngrad.ops.comparison import (
     equal,
     greater,
@@ -132,6 +145,14 @@ __all__ = [
     "bessel_i0e",
     "bessel_i1",
     "bessel_i1e",
+    "bessel_j0",
+    "bessel_j1",
+    "bessel_k0",
+    "bessel_k0e",
+    "bessel_k1",
+    "bessel_k1e",
+    "bessel_y0",
+    "bessel_y1",
     "betainc",
     "bincount",
     "cbrt",

@@ -116,10 +116,185 @@ def _(g, out, x):
     return (g * (bessel_i0e(x) - (over(out, x, 1, scaled=True) + sign(x) * out)),)
 
 
+# -- of the first kind -----------------------------------------------------------------------------
+
+
+@elementwise(floats=True)
+def bessel_j0(x):
+    """Bessel's function of the first kind, of order 0 (DLMF 10.2).
+
+    Integers and bools are converted to float64. The derivative is -bessel_j1(x).
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.math.bessel_j0([0.0, 1.0]).numpy()
+    array([1.       , 0.7651977], dtype=float32)
+    """
+
+
+@bessel_j0.vjp
+def _(g, out, x):
+    return (-g * bessel_j1(x),)
+
+
+@elementwise(floats=True)
+def bessel_j1(x):
+    """Bessel's function of the first kind, of order 1 (DLMF 10.2).
+
+    Integers and bools are converted to float64. The derivative is bessel_j0(x) - bessel_j1(x) / x,
+    at 0 its limit 1/2.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.math.bessel_j1([0.0, 1.0]).numpy()
+    array([0.        , 0.44005057], dtype=float32)
+    """
+
+
+@bessel_j1.vjp
+def _(g, out, x):
+    return (g * (bessel_j0(x) - over(out, x, -1)),)
+
+
+# -- modified, of the second kind ------------------------------------------------------------------
+
+
+@elementwise(floats=True)
+def bessel_k0(x):
+    """The modified Bessel function of the second kind, of order 0 (DLMF 10.25).
+
+    Integers and bools are converted to float64. At 0 it is infinite, below NaN. The derivative
+    is -bessel_k1(x).
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.math.bessel_k0([0.0, 1.0]).numpy()
+    array([       inf, 0.42102444], dtype=float32)
+    """
+
+
+@bessel_k0.vjp
+def _(g, out, x):
+    return (-g * bessel_k1(x),)
+
+
+@elementwise(floats=True)
+def bessel_k1(x):
+    """The modified Bessel function of the second kind, of order 1 (DLMF 10.25).
+
+    Integers and bools are converted to float64. At 0 it is infinite, below NaN. The derivative
+    is -bessel_k0(x) - bessel_k1(x) / x.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.math.bessel_k1([0.0, 1.0]).numpy()
+    array([       inf, 0.60190725], dtype=float32)
+    """
+
+
+@bessel_k1.vjp
+def _(g, out, x):
+    return (-g * (bessel_k0(x) + out / x),)
+
+
+@elementwise(floats=True)
+def bessel_k0e(x):
+    """`bessel_k0` times exp(x), which does not underflow.
+
+    Integers and bools are converted to float64. The derivative is bessel_k0e(x) - bessel_k1e(x).
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.math.bessel_k0e([0.0, 1.0]).numpy()
+    array([      inf, 1.1444631], dtype=float32)
+    """
+
+
+@bessel_k0e.vjp
+def _(g, out, x):
+    return (g * (out - bessel_k1e(x)),)
+
+
+@elementwise(floats=True)
+def bessel_k1e(x):
+    """`bessel_k1` times exp(x), which does not underflow.
+
+    Integers and bools are converted to float64. The derivative is bessel_k1e(x) - bessel_k0e(x) -
+    bessel_k1e(x) / x.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.math.bessel_k1e([0.0, 1.0]).numpy()
+    array([      inf, 1.6361535], dtype=float32)
+    """
+
+
+@bessel_k1e.vjp
+def _(g, out, x):
+    return (g * (out - (bessel_k0e(x) + out / x)),)
+
+
+# -- of the second kind ----------------------------------------------------------------------------
+
+
+@elementwise(floats=True)
+def bessel_y0(x):
+    """Bessel's function of the second kind, of order 0 (DLMF 10.2).
+
+    Integers and bools are converted to float64. At 0 it is -inf, below NaN. The derivative is
+    -bessel_y1(x).
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.math.bessel_y0([0.0, 1.0]).numpy()
+    array([      -inf, 0.08825696], dtype=float32)
+    """
+
+
+@bessel_y0.vjp
+def _(g, out, x):
+    return (-g * bessel_y1(x),)
+
+
+@elementwise(floats=True)
+def bessel_y1(x):
+    """Bessel's function of the second kind, of order 1 (DLMF 10.2).
+
+    Integers and bools are converted to float64. At 0 it is -inf, below NaN. The derivative is
+    bessel_y0(x) - bessel_y1(x) / x.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.math.bessel_y1([0.0, 1.0]).numpy()
+    array([       -inf, -0.78121284], dtype=float32)
+    """
+
+
+@bessel_y1.vjp
+def _(g, out, x):
+    return (g * (bessel_y0(x) - out / x),)
+
+
 BY_ORDER: dict[tuple[str, float], Elementwise] = {
+    ("j", 0): bessel_j0,
+    ("j", 1): bessel_j1,
+    ("y", 0): bessel_y0,
+    ("y", 1): bessel_y1,
     ("i", 0): bessel_i0,
     ("i", 1): bessel_i1,
     ("ie", 0): bessel_i0e,
     ("ie", 1): bessel_i1e,
+    ("k", 0): bessel_k0,
+    ("k", 1): bessel_k1,
+    ("ke", 0): bessel_k0e,
+    ("ke", 1): bessel_k1e,
 }
 """By kind and order."""

@@ -163,8 +163,6 @@ def _polygamma(x: Any, order: int) -> Any:
 def _bessel(x: Any, kind: str, order: float) -> Any:
     import scipy.special
 
-    if kind == "ke" and abs(order) in (0, 1):  # which know all x, those of any order end at 4e9
-        return getattr(scipy.special, f"k{abs(order):.0f}e")(x)
     return getattr(scipy.special, f"{kind[0]}v{kind[1:]}")(order, x)
 
 
@@ -187,7 +185,7 @@ POLYGAMMA = _by_scipy("polygamma", _polygamma, ("order",))
 EXPN = _by_scipy("expn", _expn, ("order",))
 BESSEL = _by_scipy("bessel", _bessel, ("kind", "order"))
 """Of kind j, y, i or k; i times exp(-|x|) is of kind "ie", k times exp(x) of kind "ke". Those
-of `BY_ORDER` are kernels: `bessel` finds either.
+of orders 0 and 1 are kernels: `bessel` finds either.
 """
 NEIGHBOURS = {"j": (0.5, -0.5), "y": (0.5, -0.5), "i": (0.5, 0.5), "k": (-0.5, -0.5)}
 """By kind, how much of the functions of the orders below and above is in a derivative (DLMF 10.6.1,

@@ -183,7 +183,11 @@ EXACT: list[tuple[Any, ...]] = [
     ("i1", (), lambda x: mpmath.besseli(1, x), (-3.0, 0.0, 1e-9, 0.2, 0.3, 9.0)),
     ("i1e", (), lambda x: mpmath.besseli(1, x) * mpmath.exp(-abs(x)), (1e-9, 0.2, -0.3, 9.0)),
     ("iv", (2,), lambda x: mpmath.besseli(2, x), (0.4, 6.0)),
-    ("kv", (1,), lambda x: mpmath.besselk(1, x), (0.4, 6.0)),
+    ("j0", (), lambda x: mpmath.besselj(0, x), (-3.0, 0.0, 1e-9, 0.2, 0.3, 9.0)),
+    ("j1", (), lambda x: mpmath.besselj(1, x), (-3.0, 0.0, 1e-9, 0.2, 0.3, 9.0)),
+    *((f"y{n}", (), lambda x, n=n: mpmath.bessely(n, x), (0.4, 6.0, 9.0)) for n in (0, 1)),
+    *((f"k{n}", (), lambda x, n=n: mpmath.besselk(n, x), (0.4, 6.0)) for n in (0, 1)),
+    ("kv", (2,), lambda x: mpmath.besselk(2, x), (0.4, 6.0)),
     ("ive", (1,), lambda x: mpmath.besseli(1, x) * mpmath.exp(-abs(x)), (-2.0, 6.0)),
     ("kve", (0.5,), lambda x: mpmath.besselk(0.5, x) * mpmath.exp(x), (0.4, 6.0)),
 ]

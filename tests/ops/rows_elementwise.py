@@ -164,6 +164,11 @@ VECMATH = [
         for name in ("i0", "i0e", "i1", "i1e")
         for label, domain in (("near", (0.1, 2)), ("far", (5, 12)), ("left", (-6, -0.1)))
     ),
+    *(
+        smooth(f"bessel_{name}", getattr(sc, name), domain, floor=16 * EPS, ulps=16, label=label)
+        for name in ("j0", "j1", "k0", "k0e", "k1", "k1e", "y0", "y1")
+        for label, domain in (("near", (0.3, 0.9)), ("middle", (1.1, 7)), ("far", (8.1, 12)))
+    ),
     smooth("cbrt", np.cbrt, (0.3, 3)),
     smooth("hypot", np.hypot, (-2, 2), (0.5, 2)),
     Row(

@@ -136,6 +136,15 @@ def _half_turns_f4(x, offset):
 
 
 @scalar
+def _quarter_turns_f4(x):
+    """(q, f): the angle x is q + f quarter turns, |f| <= 1/2. q is in the low bits."""
+    s, u, v, w = _turns_f4(x)
+    rounded = fma(FOUR, s + (u + v), ROUNDER)
+    f = fma(FOUR, v, fma(FOUR, u, fma(FOUR, s, ROUNDER - rounded)))
+    return bits_of_f8(rounded), fma(FOUR, w, f)
+
+
+@scalar
 def _sine_f4(q, f):
     """sin(pi (q + f)) for |f| <= 1/2."""
     z = f * f
@@ -169,11 +178,9 @@ def cos_f4(x):
 @scalar
 def tan_f4(x):
     """Reduced to |angle| <= pi/4, sine over cosine, all in float64. Largest error 0.56 ulp."""
-    s, u, v, w = _turns_f4(np.float64(x))
-    rounded = fma(FOUR, s + (u + v), ROUNDER)
-    f = fma(FOUR, v, fma(FOUR, u, fma(FOUR, s, ROUNDER - rounded)))
-    sine, cosine = _sine_cosine_f4(fma(FOUR, w, f))
-    odd = (bits_of_f8(rounded) & np.int64(1)) != np.int64(0)
+    q, f = _quarter_turns_f4(np.float64(x))
+    sine, cosine = _sine_cosine_f4(f)
+    odd = (q & np.int64(1)) != np.int64(0)
     value = select(odd, -cosine, sine) / select(odd, sine, cosine)
     return select(x == np.float32(0.0), x, np.float32(value))
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from ngrad.dtypes import DType
 from ngrad.graph.reference.folds import wide
-from ngrad.graph.reference.special import special
+from ngrad.graph.reference.special import BESSEL, special
 
 Array = np.ndarray[Any, Any]
 Reference = Callable[..., Any]
@@ -144,7 +144,7 @@ ELEMENTWISE: dict[str, Reference] = {
             "lgamma": special("gammaln"),
             "digamma": special("digamma"),
             "trigamma": lambda x: special("zeta")(2.0, x),
-            **{f"bessel_{name}": special(name) for name in ("i0", "i0e", "i1", "i1e")},
+            **{f"bessel_{name}": special(name) for name in BESSEL},
         }.items()
     },
 }

@@ -35,6 +35,10 @@ def _bessel(x: Any, kind: str, order: float) -> Any:
     return special(f"{kind}v")(order, x)
 
 
+BESSEL = ("i0", "i0e", "i1", "i1e", "j0", "j1", "k0", "k0e", "k1", "k1e", "y0", "y1")
+"""Bessel's functions that are elementwise ops, by SciPy's names."""
+
+
 def _whole_quantile(*xs: Any, law: str, method: str) -> Any:
     import scipy.stats
 
