@@ -111,6 +111,10 @@ for name in ("i0e", "i1e", "k0e", "k1e"):
     case(name, np.array([0.0, 800.0, 1e10, 1e300, np.inf, np.nan]))
 case("yn", 2, POSITIVE)
 case("kn", 2, POSITIVE)
+for n in (-3, -1, 0, 1, 2, 3):
+    for name in ("yv", "kv", "kve"):
+        case(name, n, np.array([0.0, -1.0, 1e-200, 100.0, np.nan]))
+    case("kv", n, np.array([np.inf]))
 for name in ("jv", "jn", "yv", "iv", "kv", "ive", "kve"):
     case(name, 2, POSITIVE, orders=2)
     case(name, 1.5, POSITIVE, orders=1)
@@ -187,7 +191,10 @@ EXACT: list[tuple[Any, ...]] = [
     ("j1", (), lambda x: mpmath.besselj(1, x), (-3.0, 0.0, 1e-9, 0.2, 0.3, 9.0)),
     *((f"y{n}", (), lambda x, n=n: mpmath.bessely(n, x), (0.4, 6.0, 9.0)) for n in (0, 1)),
     *((f"k{n}", (), lambda x, n=n: mpmath.besselk(n, x), (0.4, 6.0)) for n in (0, 1)),
-    ("kv", (2,), lambda x: mpmath.besselk(2, x), (0.4, 6.0)),
+    *(("kn", (n,), lambda x, n=n: mpmath.besselk(n, x), (0.4, 6.0, 90.0)) for n in (2, 3, 4)),
+    *(("yn", (n,), lambda x, n=n: mpmath.bessely(n, x), (0.4, 6.0, 90.0)) for n in (2, 3, 4)),
+    ("yv", (-3,), lambda x: mpmath.bessely(-3, x), (0.4, 6.0)),
+    ("kve", (3,), lambda x: mpmath.besselk(3, x) * mpmath.exp(x), (0.4, 6.0)),
     ("ive", (1,), lambda x: mpmath.besseli(1, x) * mpmath.exp(-abs(x)), (-2.0, 6.0)),
     ("kve", (0.5,), lambda x: mpmath.besselk(0.5, x) * mpmath.exp(x), (0.4, 6.0)),
 ]
