@@ -311,11 +311,15 @@ def folds(code: str, rng: np.random.Generator) -> Iterator[Launch]:
     if code == "b1":
         return
     extents, counts, sizes = (2, 5, 6), (1, 2, 2), (2, 2, 3)
-    facts = (*extents, *counts, *sizes, 1, 1, 2, 1, 3, 1, 3)
-    g = numbers(rng, code, (2, *counts, *sizes, 3), True)
-    out = np.empty((2, *extents, 3), g.dtype)
+    how = (*extents, *counts, *sizes, 1, 1, 2, 1, 3, 1, 3)
     source, kernel = typed("fold", code), cpu.typed("fold", code)
-    yield Launch(f"fold {code}", source, kernel, out.size // 3, (g, out), facts=facts)
+    for elements_first in (False, True):
+        shape = (*sizes, 2, *counts, 3) if elements_first else (2, *counts, *sizes, 3)
+        g = numbers(rng, code, shape, True)
+        lies = np.moveaxis(g, (0, 1, 2), (4, 5, 6)) if elements_first else g
+        out = np.empty((2, *extents, 3), g.dtype)
+        facts = (*how, *lies.strides[:-1])
+        yield Launch(f"fold {code}", source, kernel, out.size // 3, (g, out), facts=facts)
 
 
 def drawing(name: str, code: str, n: int, rng: np.random.Generator) -> Launch:
