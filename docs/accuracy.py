@@ -55,7 +55,9 @@ class Row:
     @property
     def crosses(self) -> bool:
         """Has zeros where no relative bound can hold: counts in eps max(1, |result|)."""
-        return self.side == "x < 0" and self.name in ("digamma", "lgamma")
+        return self.name == "betaln" or (
+            self.side == "x < 0" and self.name in ("digamma", "lgamma")
+        )
 
     @property
     def waves(self) -> bool:
@@ -67,7 +69,7 @@ class Row:
         """That of a unit which is not the ulp."""
         return " *" if self.crosses else " †" if self.waves else ""
 
-    def least(self, x: np.ndarray) -> np.ndarray:
+    def least(self, x: np.ndarray, *others: np.ndarray) -> np.ndarray:
         """The result of which the unit is eps, at x, if the result itself is smaller."""
         return np.ones(x.size) if self.crosses else np.maximum(np.abs(x), 1.0) ** -0.5
 
@@ -105,6 +107,8 @@ def errors(row: Row, code: str, *points: np.ndarray) -> np.ndarray:
     found = ulp.ulp_error(evaluate(row.name, code, *points), exact, ulp.DTYPES[code])
     if row.mark:
         for i, (value, least) in enumerate(zip(exact, row.least(*points), strict=True)):
+            if not mpmath.isfinite(value):
+                continue
             unit = mpmath.ldexp(1, mpmath.frexp(value)[1] - 1)  # an ulp, over eps
             found[i] *= float(unit / max(least, abs(value)))
     return found

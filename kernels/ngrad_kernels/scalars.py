@@ -57,6 +57,14 @@ def _by_parts(expression: str) -> str:
 _APART = "select({0} == {1}, {c}(0), fabs({0} - {1}))"
 """How far two numbers are apart: of an infinity and itself 0."""
 
+_PARITY = "floor({0}) - {c}(2) * floor({c}(0.5) * {0})"
+_AT_ZERO = "select({0} == 0, copysign({c}(1), {0}), {c}(np.nan))"
+_GAMMASGN = (
+    f"select({{0}} > 0, {{c}}(1), select(floor({{0}}) == {{0}}, {_AT_ZERO}, "
+    f"{{c}}(1) - {{c}}(2) * ({_PARITY})))"
+)
+"""The sign of gamma, which changes at the poles: a zero's own there, and NaN at the others."""
+
 SCALARS: dict[str, Scalar] = {
     # arithmetic
     "add": Scalar({"fiu": "{0} + {1}", "b": "{0} | {1}", "c": _by_parts("{0} + {1}")}),
@@ -170,7 +178,8 @@ SCALARS: dict[str, Scalar] = {
     **{
         name: _vecmath(name)
         for name in (
-            *("exp2", "softplus", "cbrt", "erf", "erfc", "lgamma", "digamma", "trigamma"),
+            *("exp2", "softplus", "cbrt", "erf", "erfc"),
+            *("gamma", "rgamma", "lgamma", "digamma", "trigamma"),
             *("bessel_i0", "bessel_i0e", "bessel_i1", "bessel_i1e", "bessel_j0", "bessel_j1"),
             *("bessel_k0", "bessel_k0e", "bessel_k1", "bessel_k1e", "bessel_y0", "bessel_y1"),
         )
@@ -182,6 +191,11 @@ SCALARS: dict[str, Scalar] = {
             *("sin", "cos", "tan", "asin", "acos", "atan"),
             *("sinh", "cosh", "tanh", "asinh", "acosh", "atanh"),
         )
+    },
+    "gammasgn": Scalar({"f": _GAMMASGN}, cost=1),
+    **{
+        name: Scalar({"f": f"{name}_{{c}}({{0}}, {{1}})"}, cost=2)
+        for name in ("beta", "betaln", "binom")
     },
     "logaddexp": Scalar({"f": f"combine_max({{0}}, {{1}}) + softplus_{{c}}(-{_APART})"}, cost=2),
     "atan2": Scalar({"f": "atan2_{c}({0}, {1})"}, cost=2),

@@ -12,15 +12,16 @@ from typing import Any
 import mpmath
 import numpy as np
 import test_vecmath_bessel as bessel
+import test_vecmath_beta as beta
 import test_vecmath_exponential as exponential
 import test_vecmath_special as special
 import test_vecmath_trigonometric as trigonometric
 import ulp
 
-PAIRS = ("atan2", "hypot", "pow")
+PAIRS = ("atan2", "beta", "betaln", "binom", "hypot", "pow")
 """Functions of two arguments."""
-SIDED = ("digamma", "lgamma", "trigamma")
-"""Functions that are reflected for x < 0, and there have poles at the whole numbers."""
+SIDED = ("digamma", "gamma", "lgamma", "rgamma", "trigamma")
+"""Functions that are reflected for x < 0, and there have poles, or zeros, at the whole numbers."""
 POLES = {"log": (0,), "log2": (0,), "log10": (0,), "log1p": (-1,), "atanh": (-1, 1)}
 REGIONS: dict[str, dict[str, Any]] = {
     **{name: {"borders": trigonometric.BORDERS} for name in trigonometric.LIMITS},
@@ -33,6 +34,8 @@ REGIONS: dict[str, dict[str, Any]] = {
 }
 for _name in ("asin", "acos"):
     REGIONS[_name] = {**REGIONS[_name], "high": 1.0}
+for _name in ("gamma", "rgamma"):
+    REGIONS[_name] = {**REGIONS[_name], "high": special.TOPS["f8"]}
 
 Points = tuple[np.ndarray, ...]
 
@@ -41,16 +44,20 @@ def reference(name: str) -> Callable[..., Any]:
     """The function in mpmath."""
     if name == "pow":
         return mpmath.power
-    exact = {**special.REFERENCES, **bessel.REFERENCES}.get(name) or REGIONS.get(name, {}).get(
-        "exact"
-    )
+    exact = {**special.REFERENCES, **bessel.REFERENCES, **beta.REFERENCES}.get(name)
+    exact = exact or REGIONS.get(name, {}).get("exact")
     return exact or getattr(mpmath, name)
 
 
 def arguments(name: str, side: str, code: str, count: int, seed: int) -> Points:
     """At most 10 `count` arguments: random and special ones. `side`: "all", "x > 0" or "x < 0"."""
     rng = np.random.default_rng(seed)
-    points = _pairs(name, code, count, rng) if name in PAIRS else _numbers(name, code, count, rng)
+    if name in beta.REFERENCES:
+        points = beta.pairs(code, count, rng)
+    elif name in PAIRS:
+        points = _pairs(name, code, count, rng)
+    else:
+        points = _numbers(name, code, count, rng)
     points = _within(name, side, points)
     chosen = rng.permutation(points[0].size)[: 10 * count]
     return tuple(p[chosen] for p in points)
@@ -73,6 +80,8 @@ def beside(name: str, side: str, points: Sequence[np.ndarray], count: int, seed:
 def _within(name: str, side: str, points: Points) -> Points:
     """Those arguments for which the reference is meant: no poles, inside of the region."""
     keep = np.logical_and.reduce([np.isfinite(p) for p in points])
+    if name in beta.REFERENCES:
+        keep &= beta.smooth(name, *points)
     if name in PAIRS:
         return tuple(p[keep & (points[0] != 0) & (points[1] != 0)] for p in points)
     (x,), region = points, REGIONS[name]

@@ -1,9 +1,11 @@
-"""erf, erfc, lgamma, digamma, trigamma: one ulp in float32, two in float64.
+"""erf, erfc, gamma, rgamma, lgamma, digamma, trigamma: one ulp in float32, two in float64.
 
 For x < 0, where they have zeros, an absolute bound for lgamma and digamma.
 """
 
 from __future__ import annotations
+
+import math
 
 import mpmath
 import numpy as np
@@ -12,6 +14,18 @@ import ulp
 
 INF, NAN = np.inf, np.nan
 ZERO = 1.4616321449683623  # of digamma, for x > 0
+
+
+def gamma(x):
+    if x > 1e4:
+        return mpmath.inf
+    if x <= 0 and x == mpmath.floor(x):
+        return mpmath.nan
+    return mpmath.gamma(x) if x > -1e4 else mpmath.mpf(0)
+
+
+def rgamma(x):
+    return mpmath.rgamma(x) if x < 1e4 else mpmath.mpf(0)
 
 
 def lgamma(x):
@@ -43,6 +57,8 @@ def erfc(x):
 REFERENCES = {
     "erf": mpmath.erf,
     "erfc": erfc,
+    "gamma": gamma,
+    "rgamma": rgamma,
     "lgamma": lgamma,
     "digamma": digamma,
     "trigamma": trigamma,
@@ -51,14 +67,21 @@ REFERENCES = {
 LIMITS = {
     "erf": {"f4": 1.0, "f8": 1.6},
     "erfc": {"f4": 0.58, "f8": 1.4},
+    "gamma": {"f4": 0.51, "f8": 0.76},
+    "rgamma": {"f4": 0.51, "f8": 0.76},
     "lgamma": {"f4": 0.55, "f8": 2.0},
     "digamma": {"f4": 0.55, "f8": 2.0},
     "trigamma": {"f4": 0.51, "f8": 1.6},
 }
+STEPS = tuple(k + 0.5 for k in range(8))
+TOPS = {"f4": 45.0, "f8": 190.0}
+"""From where on gamma overflows and, at -x, is 0."""
 BORDERS = {
     "erf": (0.5, 1.0, 3.95, 6.0),
     "erfc": (0.5, 1.0, 3.0, 10.1, 10.2, 26.5, 27.3),
-    "lgamma": (0.5, 1.0, 1.5, 2.0, 2.5, 3.5, 4.5, 5.5, 6.5, 7.5),
+    "gamma": (*STEPS, 35.04, 170.62, 171.62, 180.5),
+    "rgamma": (*STEPS, 35.04, 170.62, 171.62, 180.5),
+    "lgamma": (*STEPS, 1.0, 2.0),
     "digamma": (1.0, 2.0, 4.0, 8.0, ZERO),
     "trigamma": (1.0,),
 }
@@ -83,10 +106,12 @@ def test_error_function(name, code):
 
 
 @pytest.mark.parametrize("code", ["f4", "f8"])
-@pytest.mark.parametrize("name", ["lgamma", "digamma", "trigamma"])
+@pytest.mark.parametrize("name", ["gamma", "rgamma", "lgamma", "digamma", "trigamma"])
 def test_gamma_positive(name, code):
     xs = ulp.samples(code, 600, BORDERS[name], signed=False)[:: 2 if code == "f4" else 11]
     rng = np.random.default_rng(4)
+    if name in ("gamma", "rgamma"):
+        xs = np.concatenate([xs, rng.uniform(0, TOPS[code], 600).astype(xs.dtype)])
     more = around((1.0, 2.0, ZERO), xs.dtype), rng.uniform(0, 9, 600).astype(xs.dtype)
     xs = np.concatenate([xs, *more])
     xs = xs[xs > 0]
@@ -111,20 +136,41 @@ def test_gamma_negative(name, code):
 
 
 @pytest.mark.parametrize("code", ["f4", "f8"])
-def test_trigamma_negative(code):
-    """It has no zeros there, so that ulps count."""
+@pytest.mark.parametrize("name", ["trigamma", "gamma", "rgamma"])
+def test_negative_in_ulps(name, code):
+    """There they have no zeros but for poles of gamma, at which rgamma is 0."""
     rng = np.random.default_rng(6)
     xs = [-rng.uniform(0, 3, 400), -rng.uniform(0, 30, 400), -(10 ** rng.uniform(-200, 6, 300))]
+    xs += [-rng.uniform(0, TOPS[code], 400)]
     xs = np.concatenate(
         [*map(ulp.DTYPES[code].type, xs), around(range(0, -9, -1), ulp.DTYPES[code])]
     )
-    error, where, got, wanted = ulp.worst_case("trigamma", code, xs[xs < 0], exact=trigamma)
+    error, where, got, wanted = ulp.worst_case(name, code, xs[xs < 0], exact=REFERENCES[name])
     assert error <= {"f4": 0.51, "f8": 0.9}[code], (error, where, got, wanted)
+
+
+@pytest.mark.parametrize("code", ["f4", "f8"])
+def test_factorials_are_exact(code):
+    """As far as the dtype has them, and correctly rounded on."""
+    whole = {"f4": 34, "f8": 23}[code]
+    got = ulp.apply("gamma", code, np.arange(1, whole + 1))
+    wanted = [math.factorial(n) for n in range(whole)]
+    assert got.tolist() == np.array(wanted, ulp.DTYPES[code]).tolist()
 
 
 SPECIAL = {
     "erf": [(0.0, 0.0), (-0.0, -0.0), (INF, 1.0), (-INF, -1.0), (9.0, 1.0), (NAN, NAN)],
     "erfc": [(0.0, 1.0), (-0.0, 1.0), (INF, 0.0), (-INF, 2.0), (30.0, 0.0), (NAN, NAN)],
+    "gamma": [
+        *((0.0, INF), (-0.0, -INF), (INF, INF), (320.0, INF), (5.0, 24.0)),
+        *((-1000.5, -0.0), (-1001.5, 0.0)),
+        *((x, NAN) for x in (-1.0, -2.0, -1e30, -INF, NAN)),
+    ],
+    "rgamma": [
+        *((0.0, 0.0), (-0.0, -0.0), (INF, 0.0), (320.0, 0.0), (3.0, 0.5)),
+        *((-1000.5, -INF), (-1001.5, INF), (NAN, NAN)),
+        *((x, 0.0) for x in (-1.0, -2.0, -1e30, -INF)),
+    ],
     "lgamma": [
         *((x, INF) for x in (0.0, -0.0, -1.0, -2.0, -1e30, INF, -INF)),
         *((1.0, 0.0), (2.0, 0.0), (NAN, NAN)),

@@ -57,6 +57,9 @@ ARITHMETIC = {
 FUNCTIONS = ("exp", "expm1", "log", "sin", "cos", "tanh", "sigmoid", "softplus", "erf")
 FUNCTIONS += ("bessel_i0", "bessel_i0e", "bessel_i1", "bessel_i1e", "bessel_j0", "bessel_j1")
 FUNCTIONS += ("bessel_k0", "bessel_k0e", "bessel_k1", "bessel_k1e", "bessel_y0", "bessel_y1")
+FUNCTIONS += ("gamma", "rgamma", "beta", "betaln", "binom")
+PAIRS = ("beta", "betaln", "binom")
+"""Those of two operands."""
 
 
 FUSED = [
@@ -80,7 +83,7 @@ def test_arithmetic(name: str, code: str) -> None:
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_functions(name: str, code: str) -> None:
     """Products and sums (fused or not) by the vector, and no call of a mathematical library."""
-    text = assembly(elementwise(name, 1, code))
+    text = assembly(elementwise(name, 1 + (name in PAIRS), code))
     wide = [*packed(text, code, "mul", "add", *FUSED), *packed(text, "f8", "mul", "add", *FUSED)]
     assert len(wide) >= 8  # a float32 function may compute in float64
     assert_calls_nothing(text)

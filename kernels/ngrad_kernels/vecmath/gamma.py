@@ -144,7 +144,16 @@ def sinc_rest8(z):
 
 
 @scalar
-def _factors(a, negative):
+def sinc_pair8(t):
+    """(h, low): sin(pi t) / (pi t) for |t| <= 1/2, to 61 bits."""
+    z, zl = two_product(t, t)
+    p, low = two_product(SINC_1, z)
+    c, cl = fast_two_sum(ONE, p)
+    return fast_two_sum(c, cl + fma(SINC_1, zl, fma(z * z, sinc_rest8(z), low)))
+
+
+@scalar
+def factors(a, negative):
     """(k, five factors): lgamma(a) = lgamma(2 + a - k) +- log(their product), minus where k < 2.
 
     Below 1/2 that is a (a + 1), of which a is left to the reflection where x is negative. Beyond
@@ -160,6 +169,34 @@ def _factors(a, negative):
 
 
 @scalar
+def product8(a, k, first, second, third, fourth, fifth):
+    """(h, low): the product of the factors, with the rounding of a + 1 in the second."""
+    ph, pl = two_product(first, second)
+    pl = fma(first, select(k == ZERO, two_sum(a, ONE)[1], ZERO), pl)
+    qh, ql = two_product(ph, third)
+    ql = fma(pl, third, ql)
+    ph, pl = two_product(qh, fourth)
+    pl = fma(ql, fourth, pl)
+    qh, ql = two_product(ph, fifth)
+    return qh, fma(pl, fifth, ql)
+
+
+@scalar
+def stirling8(r):
+    """a times what Stirling's formula of log gamma(a) lacks, for r = 1 / a, a >= 7.5."""
+    z = r * r
+    p = fma(fma(fma(fma(STIRLING_7, z, STIRLING_6), z, STIRLING_5), z, STIRLING_4), z, STIRLING_3)
+    return fma(fma(fma(p, z, STIRLING_2), z, STIRLING_1), z, STIRLING_0)
+
+
+@scalar
+def stirling4(r):
+    """stirling8 to 37 bits."""
+    z = r * r
+    return fma(fma(STIRLING4_2, z, STIRLING4_1), z, STIRLING4_0)
+
+
+@scalar
 def lgamma_f4(x):
     """In float64.
 
@@ -168,7 +205,7 @@ def lgamma_f4(x):
     wide = np.float64(x)
     a = select(fabs(wide) < INFINITY, fabs(wide), ONE)
     negative = wide < ZERO
-    k, first, second, third, fourth, fifth = _factors(a, negative)
+    k, first, second, third, fourth, fifth = factors(a, negative)
     log = log_wide4(first * second * third * (fourth * fifth))
     d = a - k
     p = fma(fma(fma(fma(NEAR4_10, d, NEAR4_9), d, NEAR4_8), d, NEAR4_7), d, NEAR4_6)
@@ -176,9 +213,7 @@ def lgamma_f4(x):
     p = fma(p, d, NEAR4_0)
     near = fma(d, p, select(k < TWO, -log, log))
     r = ONE / a
-    z = r * r
-    p = fma(fma(STIRLING4_2, z, STIRLING4_1), z, STIRLING4_0)
-    far = fma(a - HALF, log - ONE, fma(p, r, STIRLING_C))
+    far = fma(a - HALF, log - ONE, fma(stirling4(r), r, STIRLING_C))
     value = select(a < FAR, near, far)
 
     t = fabs(a - rint(a))
@@ -195,15 +230,9 @@ def lgamma_f8(x):
     """Largest error 1.95 ulp for x > 0; for x < 0 2.0 * 2^-53 max(1, |result|)."""
     a = select(fabs(x) < INFINITY, fabs(x), ONE)
     negative = x < ZERO
-    k, first, second, third, fourth, fifth = _factors(a, negative)
-    ph, pl = two_product(first, second)
-    pl = fma(first, select(k == ZERO, two_sum(a, ONE)[1], ZERO), pl)
-    qh, ql = two_product(ph, third)
-    ql = fma(pl, third, ql)
-    ph, pl = two_product(qh, fourth)
-    pl = fma(ql, fourth, pl)
-    qh, ql = two_product(ph, fifth)
-    lh, ll = _log_f8(qh, fma(pl, fifth, ql))
+    k, first, second, third, fourth, fifth = factors(a, negative)
+    qh, ql = product8(a, k, first, second, third, fourth, fifth)
+    lh, ll = _log_f8(qh, ql)
 
     d = a - k
     p = fma(fma(fma(fma(fma(NEAR_16, d, NEAR_15), d, NEAR_14), d, NEAR_13), d, NEAR_12), d, NEAR_11)
@@ -216,12 +245,9 @@ def lgamma_f8(x):
     nl = nl + (e + select(k < TWO, -ll, ll))
 
     r = ONE / a
-    z = r * r
-    p = fma(fma(fma(fma(STIRLING_7, z, STIRLING_6), z, STIRLING_5), z, STIRLING_4), z, STIRLING_3)
-    p = fma(fma(fma(p, z, STIRLING_2), z, STIRLING_1), z, STIRLING_0)
     mh, ml = fast_two_sum(lh, -ONE)
     fh, fl = two_product(a - HALF, mh)
-    fl = fma(a - HALF, ml + ll, fl) + fma(p, r, STIRLING_C)
+    fl = fma(a - HALF, ml + ll, fl) + fma(stirling8(r), r, STIRLING_C)
     fl = select(fh < INFINITY, fl, ZERO)
     h = select(a < FAR, nh, fh)
     l = select(a < FAR, nl, fl)  # noqa: E741

@@ -61,11 +61,8 @@ def split_from8(x, start):
 
 
 @scalar
-def log_wide4(x):
-    """log(x) of a positive normal float64 to 44 bits: for results in float32."""
-    e, m = split_from8(x, ROOT_HALF_BITS8)
-    f = m - 1.0
-    s = f / (2.0 + f)
+def log_of_ratio4(s, e):
+    """e ln 2 + log((1 + s) / (1 - s)), |s| <= 0.1716, to 44 bits."""
     z = s * s
     p = fma(0.1958552770046132, z, 0.22176099152284)
     p = fma(p, z, 0.2857211114659674)
@@ -75,19 +72,19 @@ def log_wide4(x):
 
 
 @scalar
-def log_pair8(x):
-    """log(x) of a positive finite x as a pair, relative error about 2^-65.
-
-    With s = f / (2 + f) as a pair: 2 s + s^3 (2/3 + s^2 P(s^2)), where only s^2 P is a plain float.
-    """
-    small = x < TINY8
-    e, m = split_from8(select(small, x * GROW8, x), ROOT_HALF_BITS8)
-    e = select(small, e - 54.0, e)
+def log_wide4(x):
+    """log(x) of a positive normal float64 to 44 bits: for results in float32."""
+    e, m = split_from8(x, ROOT_HALF_BITS8)
     f = m - 1.0
-    d, d_low = fast_two_sum(2.0, f)
-    inverse = 1.0 / d
-    s = f * inverse
-    s_low = fma(-s, d_low, fma(-s, d, f)) * inverse
+    return log_of_ratio4(f / (2.0 + f), e)
+
+
+@scalar
+def log_of_ratio8(s, s_low, e):
+    """e ln 2 + log((1 + s) / (1 - s)) as a pair, relative error about 2^-65; |s| <= 0.1716, a pair.
+
+    2 s + s^3 (2/3 + s^2 P(s^2)), where only s^2 P is a plain float.
+    """
     z = s * s
     z_low = fma(s + s, s_low, fma(s, s, -z))
     p = fma(0.1319787602107353, z, 0.13256655710189907)
@@ -104,6 +101,34 @@ def log_pair8(x):
     head, tail = fast_two_sum(e * LN2_HEAD8, s + s)
     head, more = fast_two_sum(head, u)
     return fast_two_sum(head, tail + (more + fma(e, LN2_TAIL8, fma(2.0, s_low, u_low))))
+
+
+@scalar
+def log_pair8(x):
+    """log(x) of a positive finite x as a pair, relative error about 2^-65."""
+    small = x < TINY8
+    e, m = split_from8(select(small, x * GROW8, x), ROOT_HALF_BITS8)
+    e = select(small, e - 54.0, e)
+    f = m - 1.0
+    d, d_low = fast_two_sum(2.0, f)
+    inverse = 1.0 / d
+    s = f * inverse
+    s_low = fma(-s, d_low, fma(-s, d, f)) * inverse
+    return log_of_ratio8(s, s_low, e)
+
+
+@scalar
+def log_sum8(x, low):
+    """log(x + low) of a pair as one, x normal and positive; relative error about 2^-65, off 1."""
+    e, m = split_from8(x, ROOT_HALF_BITS8)
+    m_low = low * power8(-e)
+    f = m - 1.0
+    d, d_low = fast_two_sum(2.0, f)
+    inverse = 1.0 / d
+    s = f * inverse
+    s_low = (fma(-s, d_low, fma(-s, d, f)) + fma(-s, m_low, m_low)) * inverse
+    s, s_low = fast_two_sum(s, s_low)
+    return log_of_ratio8(s, s_low, e)
 
 
 @scalar

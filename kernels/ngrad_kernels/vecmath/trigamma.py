@@ -15,8 +15,8 @@ from __future__ import annotations
 import numpy as np
 
 from ngrad_kernels.intrinsics import fma, rint, scalar, select
-from ngrad_kernels.vecmath.doubled import fast_two_sum, two_product
-from ngrad_kernels.vecmath.gamma import SINC_1, sinc4, sinc_rest8
+from ngrad_kernels.vecmath.doubled import two_product
+from ngrad_kernels.vecmath.gamma import sinc4, sinc_pair8
 
 ZERO = np.float64(0.0)
 HALF = np.float64(0.5)
@@ -97,10 +97,7 @@ def trigamma_f8(x):
     series = r + fma(fma(-r, y, ONE), r + z, z * fma(r, p / q, HALF))
 
     t = x - rint(x)
-    z, zl = two_product(t, t)
-    p, low = two_product(SINC_1, z)
-    c, cl = fast_two_sum(ONE, p)
-    c, cl = fast_two_sum(c, cl + fma(SINC_1, zl, fma(z * z, sinc_rest8(z), low)))
+    c, cl = sinc_pair8(t)
     h, low = two_product(t, c)
     low = fma(t, cl, low)
     h = select(negative, h, x)
