@@ -11,16 +11,16 @@ from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op, require
 from ngrad.ops.arithmetic import sign
 from ngrad.ops.bessel import BY_ORDER
-from ngrad.ops.comparison import equal, less
+from ngrad.ops.comparison import equal
 from ngrad.ops.convert import number
 from ngrad.ops.elementwise import select
 from ngrad.ops.exponential import exp, log, log1p
+from ngrad.ops.gammas import betaln
 from ngrad.ops.hosted import on_host
 from ngrad.ops.identity import prepare_view
 from ngrad.ops.launching import broadcast_shapes
 from ngrad.ops.no_nan import multiply_no_nan
 from ngrad.ops.special import digamma, lgamma, trigamma
-from ngrad.ops.trigonometric import cos, sin
 from ngrad.ops.zeta import slope
 from ngrad.record import apply
 
@@ -49,33 +49,12 @@ def _by_scipy(
     return op
 
 
-GAMMA = _by_scipy("gamma")
-BETA, BETALN = _by_scipy("beta"), _by_scipy("betaln")
 ERFINV, ERFCX = _by_scipy("erfinv"), _by_scipy("erfcx")
 NDTRI, LOG_NDTR = _by_scipy("ndtri"), _by_scipy("log_ndtr")
 NDTRI_EXP, ERFCINV = _by_scipy("ndtri_exp"), _by_scipy("erfcinv")
 ERFI, DAWSN = _by_scipy("erfi"), _by_scipy("dawsn")
-GAMMASGN, RGAMMA = _by_scipy("gammasgn"), _by_scipy("rgamma")
-POCH, BINOM = _by_scipy("poch"), _by_scipy("binom")
+POCH = _by_scipy("poch")
 EXPI, EXP1 = _by_scipy("expi"), _by_scipy("exp1")
-GAMMASGN.vjp(lambda g, out, x: (None,))
-
-
-@GAMMA.vjp
-def _(g: Any, out: Any, x: Any) -> Any:
-    return (g * (out * digamma(x)),)
-
-
-@BETA.vjp
-def _(g: Any, out: Any, a: Any, b: Any) -> Any:
-    both = digamma(a + b)
-    return g * (out * (digamma(a) - both)), g * (out * (digamma(b) - both))
-
-
-@BETALN.vjp
-def _(g: Any, out: Any, a: Any, b: Any) -> Any:
-    both = digamma(a + b)
-    return g * (digamma(a) - both), g * (digamma(b) - both)
 
 
 @ERFINV.vjp
@@ -119,26 +98,10 @@ def _(g: Any, out: Any, x: Any) -> Any:
     return (g * (1.0 - 2.0 * x * out),)
 
 
-@RGAMMA.vjp
-def _(g: Any, out: Any, x: Any) -> Any:
-    # By reflection where there are zeros, at which digamma is infinite.
-    left = less(x, 0.5)
-    y, z = select(left, 1.0 - x, 0.5), select(left, 0.5, x)
-    turn = math.pi * select(left, x, 0.0)
-    slope = apply(GAMMA, (y,)) * (cos(turn) - digamma(y) * sin(turn) / math.pi)
-    return (g * select(left, slope, -out * digamma(z)),)
-
-
 @POCH.vjp
 def _(g: Any, out: Any, x: Any, m: Any) -> Any:
     last = digamma(x + m)
     return g * (out * (last - digamma(x))), g * (out * last)
-
-
-@BINOM.vjp
-def _(g: Any, out: Any, n: Any, k: Any) -> Any:
-    rest = digamma(n - k + 1.0)
-    return g * (out * (digamma(n + 1.0) - rest)), g * (out * (rest - digamma(k + 1.0)))
 
 
 @EXPI.vjp
@@ -266,11 +229,11 @@ def _gamma_density(a: Any, x: Any) -> Any:
 
 def _beta_density(a: Any, b: Any, x: Any) -> Any:
     powers = multiply_no_nan(log(x), a - 1.0) + multiply_no_nan(log1p(-x), b - 1.0)
-    return exp(powers - apply(BETALN, (a, b)))
+    return exp(powers - betaln(a, b))
 
 
 def _t_density(df: Any, x: Any) -> Any:
-    most = -0.5 * log(df) - apply(BETALN, (0.5 * df, 0.5 + 0.0 * df))
+    most = -0.5 * log(df) - betaln(0.5 * df, 0.5 + 0.0 * df)
     return exp(most - 0.5 * (df + 1.0) * log1p(x * x / df))
 
 

@@ -35,6 +35,7 @@ from ngrad.ops.comparison import (
 from ngrad.ops.convert import operands
 from ngrad.ops.elementwise import select
 from ngrad.ops.exponential import exp, log, log1p, sigmoid, softplus
+from ngrad.ops.gammas import beta, betaln, binom, gamma, gammasgn, rgamma
 from ngrad.ops.identity import stop_gradient
 from ngrad.ops.no_nan import multiply_no_nan
 from ngrad.ops.shape import reshape
@@ -140,11 +141,11 @@ BESSEL = {"j": "J", "y": "Y", "i": "I", "k": "K", "ie": "I exp(-|x|)", "ke": "K 
 
 _TABLE: dict[str, tuple[Callable[..., Any], int, str]] = {
     # name: (of tensors, operands, what it is)
-    "gamma": (_op(s.GAMMA), 1, "The gamma function."),
+    "gamma": (gamma, 1, "The gamma function."),
     "gammaln": (lgamma, 1, "The logarithm of |gamma(x)|."),
     "digamma": (_digamma, 1, "The derivative of gammaln."),
-    "beta": (_op(s.BETA), 2, "gamma(a) gamma(b) / gamma(a + b)."),
-    "betaln": (_op(s.BETALN), 2, "The logarithm of |beta(a, b)|."),
+    "beta": (beta, 2, "gamma(a) gamma(b) / gamma(a + b)."),
+    "betaln": (betaln, 2, "The logarithm of |beta(a, b)|."),
     "gammainc": (_gammainc, 2, "The share of gamma(a) up to x."),
     "gammaincc": (_gammaincc, 2, "The share of gamma(a) above x."),
     "betainc": (_betainc, 3, "The share of beta(a, b) up to x."),
@@ -160,10 +161,10 @@ _TABLE: dict[str, tuple[Callable[..., Any], int, str]] = {
     "betainccinv": (_incomplete(s.BETAINCCINV), 3, "The inverse of betaincc(a, b, .)."),
     "stdtrit": (_incomplete(s.STDTRIT), 2, "The inverse of stdtr(df, .)."),
     "loggamma": (_loggamma, 1, "The logarithm of gamma(x); NaN of negative numbers."),
-    "gammasgn": (_op(s.GAMMASGN), 1, "The sign of gamma(x)."),
-    "rgamma": (_op(s.RGAMMA), 1, "1 / gamma(x)."),
+    "gammasgn": (gammasgn, 1, "The sign of gamma(x)."),
+    "rgamma": (rgamma, 1, "1 / gamma(x)."),
     "poch": (_op(s.POCH), 2, "gamma(z + m) / gamma(z)."),
-    "binom": (_op(s.BINOM), 2, "gamma(n + 1) / (gamma(k + 1) gamma(n - k + 1))."),
+    "binom": (binom, 2, "gamma(n + 1) / (gamma(k + 1) gamma(n - k + 1))."),
     "hyp1f1": (_incomplete(s.HYP1F1), 3, "Kummer's function of a, b and x."),
     "hyp2f1": (_incomplete(s.HYP2F1), 4, "Gauss's function of a, b, c and x."),
     "ellipk": (_op(s.ELLIPK), 1, "The complete elliptic integral of the first kind, of m."),
@@ -312,7 +313,7 @@ def comb(N: Any, k: Any, *, exact: bool = False) -> ndarray:
         raise NumberError("comb: exact integers have no derivative; use math.comb")
     n, x = operands("comb", floats(N), floats(k))
     there = logical_and(greater_equal(x, 0.0), greater_equal(n, x))
-    return array_of(select(there, apply(s.BINOM, (n, select(there, x, 0.0))), 0.0))
+    return array_of(select(there, binom(n, select(there, x, 0.0)), 0.0))
 
 
 def factorial(n: Any, exact: bool = False) -> ndarray:
@@ -328,7 +329,7 @@ def factorial(n: Any, exact: bool = False) -> ndarray:
         raise NumberError("factorial: exact integers have no derivative; use math.factorial")
     x = floats(n)
     below = less(x, 0.0)
-    return array_of(select(below, 0.0, apply(s.GAMMA, (select(below, 0.0, x) + 1.0,))))
+    return array_of(select(below, 0.0, gamma(select(below, 0.0, x) + 1.0)))
 
 
 # -- over axes -------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from table import EPS, Row, exact, saturated, smooth
 import ngrad
 from ngrad import nn
 from ngrad.graph.op import TABLE
-from ngrad.ops import arithmetic, exponential
+from ngrad.ops import arithmetic, exponential, gammas
 from ngrad.ops.bitwise import gcd, lcm
 from ngrad.ops.no_nan import multiply_no_nan
 
@@ -156,6 +156,26 @@ VECMATH = [
     smooth("softplus", lambda x: np.logaddexp(0, x), (-4, 4)),
     smooth("erf", sc.erf),
     smooth("erfc", sc.erfc, ulps=16),
+    smooth("gamma", sc.gamma, (0.4, 5), function=gammas.gamma, ulps=8),
+    smooth(
+        *("gamma", sc.gamma, (-3.7, -3.3)),
+        function=gammas.gamma,
+        label="negative",
+        rtol=1e-6,
+        ulps=8,
+    ),
+    smooth("rgamma", sc.rgamma, (0.4, 5), function=gammas.rgamma, ulps=8),
+    smooth(
+        *("rgamma", sc.rgamma, (-3.7, -3.3)),
+        function=gammas.rgamma,
+        label="negative",
+        rtol=1e-6,
+        ulps=8,
+    ),
+    exact("gammasgn", sc.gammasgn, 1, "f", converts="iub", function=gammas.gammasgn, smooth=False),
+    smooth("beta", sc.beta, (0.3, 4), (0.5, 3), function=gammas.beta, ulps=16),
+    smooth("betaln", sc.betaln, (0.3, 4), (0.5, 3), function=gammas.betaln, floor=16 * EPS),
+    smooth("binom", sc.binom, (3, 6), (0.5, 2), function=gammas.binom, ulps=16),
     smooth("lgamma", sc.gammaln, (0.4, 6), floor=4 * EPS),
     smooth("digamma", sc.digamma, (0.4, 6), floor=8 * EPS),
     smooth("trigamma", lambda x: sc.polygamma(1, x), (0.4, 6), ulps=8),

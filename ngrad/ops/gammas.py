@@ -1,0 +1,134 @@
+"""The gamma function, its reciprocal and sign, the beta function and binomial coefficients, each
+with its rule.
+"""
+
+from __future__ import annotations
+
+import math
+
+from ngrad.ops.comparison import less
+from ngrad.ops.elementwise import elementwise, select
+from ngrad.ops.special import digamma
+from ngrad.ops.trigonometric import cos, sin
+
+
+@elementwise(floats=True)
+def gamma(x):
+    """The gamma function, (x - 1)! where x is whole (DLMF 5.2.1).
+
+    Integers and bools are converted to float64. At 0 it is infinite with the zero's sign, at the
+    negative integers NaN. The derivative is gamma(x) digamma(x).
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> gamma(ngrad.constant([0.5, 5.0, -1.0])).numpy()
+    array([ 1.7724539, 24.       ,        nan], dtype=float32)
+    """
+
+
+@gamma.vjp
+def _(g, out, x):
+    return (g * (out * digamma(x)),)
+
+
+@elementwise(floats=True)
+def rgamma(x):
+    """1 / gamma(x), which is 0 where gamma has its poles.
+
+    Integers and bools are converted to float64.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> rgamma(ngrad.constant([0.5, 3.0, -1.0])).numpy()
+    array([0.5641896, 0.5      , 0.       ], dtype=float32)
+    """
+
+
+@rgamma.vjp
+def _(g, out, x):
+    # By reflection where there are zeros, at which digamma is infinite.
+    left = less(x, 0.5)
+    y, z = select(left, 1.0 - x, 0.5), select(left, 0.5, x)
+    turn = math.pi * select(left, x, 0.0)
+    slope = gamma(y) * (cos(turn) - digamma(y) * sin(turn) / math.pi)
+    return (g * select(left, slope, -out * digamma(z)),)
+
+
+@elementwise(floats=True)
+def gammasgn(x):
+    """The sign of gamma(x): that of a zero, and NaN at the negative integers.
+
+    Integers and bools are converted to float64.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> gammasgn(ngrad.constant([2.0, -0.5, -1.0])).numpy()
+    array([ 1., -1., nan], dtype=float32)
+    """
+
+
+gammasgn.vjp(lambda g, out, x: (None,))
+
+
+@elementwise(floats=True)
+def beta(x, y):
+    """gamma(x) gamma(y) / gamma(x + y), without overflow between (DLMF 5.12.1).
+
+    Integers and bools are converted to float64. Where x or y is 0 or a negative integer it is
+    infinite, unless the other is a whole number y <= -x: then it is its limit along that y.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> beta(ngrad.constant([0.5, 2.0, -3.0]), ngrad.constant([0.5, 3.0, 2.0])).numpy()
+    array([3.1415927 , 0.08333334, 0.16666667], dtype=float32)
+    """
+
+
+@beta.vjp
+def _(g, out, x, y):
+    both = digamma(x + y)
+    return g * (out * (digamma(x) - both)), g * (out * (digamma(y) - both))
+
+
+@elementwise(floats=True)
+def betaln(x, y):
+    """The logarithm of |beta(x, y)|, to which no large numbers are added that cancel.
+
+    Integers and bools are converted to float64.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> betaln(ngrad.constant([0.5, 1e20]), ngrad.constant([0.5, 2.0])).numpy()
+    array([  1.1447299, -92.1034   ], dtype=float32)
+    """
+
+
+@betaln.vjp
+def _(g, out, x, y):
+    both = digamma(x + y)
+    return g * (digamma(x) - both), g * (digamma(y) - both)
+
+
+@elementwise(floats=True)
+def binom(x, y):
+    """gamma(x + 1) / (gamma(y + 1) gamma(x - y + 1)), without overflow between.
+
+    Integers and bools are converted to float64. Where x is a negative integer it is NaN.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> binom(ngrad.constant([5.0, 0.5]), ngrad.constant([2.0, 2.0])).numpy()
+    array([10.   , -0.125], dtype=float32)
+    """
+
+
+@binom.vjp
+def _(g, out, x, y):
+    rest = digamma(x - y + 1.0)
+    return g * (out * (digamma(x + 1.0) - rest)), g * (out * (rest - digamma(y + 1.0)))
