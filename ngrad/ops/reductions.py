@@ -136,9 +136,9 @@ def prepare_reduction(
 # -- sum, prod, max, min ---------------------------------------------------------------------------
 
 
-def _reduction(name: str, reduction: str, kinds: str) -> Op:
+def _reduction(name: str, reduction: str, *kinds: str) -> Op:
     def infer(x: Layout, axes: tuple[int, ...]) -> Layout:
-        if x.dtype.code[0] not in kinds:
+        if not x.dtype.code.startswith(kinds):
             raise DTypeError(f"{name}: does not take {x.dtype.name}; convert with ngrad.cast")
         return layout(x.dtype, kept_shape(x.shape, axes))
 
@@ -155,11 +155,11 @@ def _reduction(name: str, reduction: str, kinds: str) -> Op:
     return op
 
 
-SUM = _reduction("reduce_sum", "sum", "fiuc")
-PROD = _reduction("reduce_prod", "prod", "fiuc")
-MAX = _reduction("reduce_max", "max", "fiubc")
-MIN = _reduction("reduce_min", "min", "fiubc")
-AND, OR, XOR = (_reduction(f"reduce_{name}", name, "i") for name in ("and", "or", "xor"))
+SUM = _reduction("reduce_sum", "sum", *"fiuc")
+PROD = _reduction("reduce_prod", "prod", *"fiuc")
+MAX = _reduction("reduce_max", "max", *"fiubc")
+MIN = _reduction("reduce_min", "min", *"fiubc")
+AND, OR, XOR = (_reduction(f"reduce_{name}", name, "i8") for name in ("and", "or", "xor"))
 """Bits that are set in every element, in any, and in an odd number of them: of int64."""
 for _op in (AND, OR, XOR):
     _op.vjp(lambda g, out, x, axes: (None,))
