@@ -81,6 +81,7 @@ from ngrad.ops.no_nan import (
     xlog1py,
     xlogy,
 )
+from ngrad.ops.normal import erfcinv, erfinv, ndtri
 from ngrad.ops.normalization import l2_normalize
 from ngrad.ops.power import cbrt, hypot, reciprocal, rsqrt, sqrt, square
 from ngrad.ops.ranking import in_top_k, top_k
@@ -111,12 +112,9 @@ from ngrad.ops.segments import (
 from ngrad.ops.special import digamma, erf, erfc, lgamma, trigamma
 from ngrad.ops.special_names import (
     betainc,
-    erfcinv,
-    erfinv,
     igamma,
     igammac,
     lbeta,
-    ndtri,
     polygamma,
     zeta,
 )

@@ -179,6 +179,7 @@ SCALARS: dict[str, Scalar] = {
         name: _vecmath(name)
         for name in (
             *("exp2", "softplus", "cbrt", "erf", "erfc"),
+            *("erfinv", "erfcinv", "erfcx", "ndtri", "log_ndtr", "ndtri_exp"),
             *("gamma", "rgamma", "lgamma", "digamma", "trigamma"),
             *("bessel_i0", "bessel_i0e", "bessel_i1", "bessel_i1e", "bessel_j0", "bessel_j1"),
             *("bessel_k0", "bessel_k0e", "bessel_k1", "bessel_k1e", "bessel_y0", "bessel_y1"),

@@ -49,43 +49,9 @@ def _by_scipy(
     return op
 
 
-ERFINV, ERFCX = _by_scipy("erfinv"), _by_scipy("erfcx")
-NDTRI, LOG_NDTR = _by_scipy("ndtri"), _by_scipy("log_ndtr")
-NDTRI_EXP, ERFCINV = _by_scipy("ndtri_exp"), _by_scipy("erfcinv")
 ERFI, DAWSN = _by_scipy("erfi"), _by_scipy("dawsn")
 POCH = _by_scipy("poch")
 EXPI, EXP1 = _by_scipy("expi"), _by_scipy("exp1")
-
-
-@ERFINV.vjp
-def _(g: Any, out: Any, x: Any) -> Any:
-    return (g * (math.sqrt(math.pi) / 2 * exp(out * out)),)
-
-
-@ERFCX.vjp
-def _(g: Any, out: Any, x: Any) -> Any:
-    return (g * (2.0 * x * out - 2.0 / math.sqrt(math.pi)),)
-
-
-@NDTRI.vjp
-def _(g: Any, out: Any, x: Any) -> Any:
-    return (g * (math.sqrt(2 * math.pi) * exp(0.5 * out * out)),)
-
-
-@LOG_NDTR.vjp
-def _(g: Any, out: Any, x: Any) -> Any:
-    # The density over the distribution function, without underflow in the lower tail.
-    return (g * (math.sqrt(2 / math.pi) / apply(ERFCX, (x * -math.sqrt(0.5),))),)
-
-
-@NDTRI_EXP.vjp
-def _(g: Any, out: Any, x: Any) -> Any:
-    return (g * (math.sqrt(2 * math.pi) * exp(x + 0.5 * out * out)),)
-
-
-@ERFCINV.vjp
-def _(g: Any, out: Any, x: Any) -> Any:
-    return (g * (-math.sqrt(math.pi) / 2 * exp(out * out)),)
 
 
 @ERFI.vjp

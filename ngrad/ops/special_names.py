@@ -16,42 +16,6 @@ def _floats(what: str, *values: Any) -> tuple[Any, ...]:
     return tuple(floating(x, what) for x in operands(what, *values))
 
 
-def erfinv(x: Any, name: str | None = None) -> Any:
-    """The inverse of `erf`.
-
-    Examples
-    --------
-    >>> import ngrad
-    >>> ngrad.math.erfinv([0.0, 0.5]).numpy()
-    array([0.        , 0.47693628], dtype=float32)
-    """
-    return apply(s.ERFINV, (floating(x, "erfinv"),))
-
-
-def erfcinv(x: Any, name: str | None = None) -> Any:
-    """The inverse of `erfc`.
-
-    Examples
-    --------
-    >>> import ngrad
-    >>> ngrad.math.erfcinv([0.5, 1.5]).numpy()
-    array([ 0.47693628, -0.47693628], dtype=float32)
-    """
-    return apply(s.ERFCINV, (floating(x, "erfcinv"),))
-
-
-def ndtri(x: Any, name: str | None = None) -> Any:
-    """The inverse of the normal distribution function.
-
-    Examples
-    --------
-    >>> import ngrad
-    >>> ngrad.math.ndtri([0.5, 0.975]).numpy().round(2)
-    array([0.  , 1.96], dtype=float32)
-    """
-    return apply(s.NDTRI, (floating(x, "ndtri"),))
-
-
 def lbeta(x: Any, name: str | None = None) -> Any:
     """The logarithm of the beta function of all elements along the last axis, in absolute value.
 

@@ -38,6 +38,7 @@ from ngrad.ops.exponential import exp, log, log1p, sigmoid, softplus
 from ngrad.ops.gammas import beta, betaln, binom, gamma, gammasgn, rgamma
 from ngrad.ops.identity import stop_gradient
 from ngrad.ops.no_nan import multiply_no_nan
+from ngrad.ops.normal import erfcinv, erfcx, erfinv, log_ndtr, ndtri, ndtri_exp
 from ngrad.ops.shape import reshape
 from ngrad.ops.special import digamma as _digamma
 from ngrad.ops.special import erf as _erf
@@ -177,15 +178,15 @@ _TABLE: dict[str, tuple[Callable[..., Any], int, str]] = {
     "boxcox": (_boxcox, 2, "(x**lmbda - 1) / lmbda, and log(x) where lmbda is 0."),
     "erf": (_erf, 1, "The error function."),
     "erfc": (_erfc, 1, "1 - erf(x), without cancellation."),
-    "erfcx": (_op(s.ERFCX), 1, "exp(x**2) erfc(x), without overflow."),
-    "erfinv": (_op(s.ERFINV), 1, "The inverse of erf."),
-    "erfcinv": (_op(s.ERFCINV), 1, "The inverse of erfc."),
+    "erfcx": (erfcx, 1, "exp(x**2) erfc(x), without overflow."),
+    "erfinv": (erfinv, 1, "The inverse of erf."),
+    "erfcinv": (erfcinv, 1, "The inverse of erfc."),
     "erfi": (_op(s.ERFI), 1, "The imaginary error function, -i erf(ix)."),
     "dawsn": (_op(s.DAWSN), 1, "Dawson's integral, exp(-x**2) erfi(x) sqrt(pi) / 2."),
     "ndtr": (lambda x: 0.5 * _erfc(x * -math.sqrt(0.5)), 1, "The normal distribution function."),
-    "log_ndtr": (_op(s.LOG_NDTR), 1, "The logarithm of ndtr, without underflow."),
-    "ndtri": (_op(s.NDTRI), 1, "The inverse of ndtr."),
-    "ndtri_exp": (_op(s.NDTRI_EXP), 1, "The inverse of log_ndtr."),
+    "log_ndtr": (log_ndtr, 1, "The logarithm of ndtr, without underflow."),
+    "ndtri": (ndtri, 1, "The inverse of ndtr."),
+    "ndtri_exp": (ndtri_exp, 1, "The inverse of log_ndtr."),
     "expit": (sigmoid, 1, "1 / (1 + exp(-x))."),
     "logit": (_logit, 1, "The inverse of expit, log(x / (1 - x))."),
     "log_expit": (lambda x: -softplus(-x), 1, "The logarithm of expit, without underflow."),

@@ -14,6 +14,7 @@ import numpy as np
 import test_vecmath_bessel as bessel
 import test_vecmath_beta as beta
 import test_vecmath_exponential as exponential
+import test_vecmath_normal as normal
 import test_vecmath_special as special
 import test_vecmath_trigonometric as trigonometric
 import ulp
@@ -30,6 +31,7 @@ REGIONS: dict[str, dict[str, Any]] = {
         name: {"borders": bessel.BORDERS[name], "signed": bessel.signed(name)}
         for name in bessel.REFERENCES
     },
+    **normal.REGIONS,
     **exponential.UNARY,
 }
 for _name in ("asin", "acos"):
@@ -44,7 +46,12 @@ def reference(name: str) -> Callable[..., Any]:
     """The function in mpmath."""
     if name == "pow":
         return mpmath.power
-    exact = {**special.REFERENCES, **bessel.REFERENCES, **beta.REFERENCES}.get(name)
+    exact = {
+        **special.REFERENCES,
+        **normal.REFERENCES,
+        **bessel.REFERENCES,
+        **beta.REFERENCES,
+    }.get(name)
     exact = exact or REGIONS.get(name, {}).get("exact")
     return exact or getattr(mpmath, name)
 
@@ -86,7 +93,7 @@ def _within(name: str, side: str, points: Points) -> Points:
         return tuple(p[keep & (points[0] != 0) & (points[1] != 0)] for p in points)
     (x,), region = points, REGIONS[name]
     keep &= (np.abs(x) >= region.get("low", 0)) & (np.abs(x) <= region.get("high", np.inf))
-    keep &= ~np.isin(x, POLES.get(name, ()))
+    keep &= normal.inside(name, x) & ~np.isin(x, POLES.get(name, ()))
     keep &= (x > 0) | region.get("signed", True)
     if side != "all":
         keep &= x > 0 if side == "x > 0" else (x < 0) & (x != np.floor(x))
@@ -106,6 +113,8 @@ def _numbers(name: str, code: str, count: int, rng: np.random.Generator) -> Poin
     if name in trigonometric.LIMITS and high == np.inf:
         turns = rng.integers(1, 2 ** rng.integers(1, 40, count), endpoint=True)
         found += [turns * (np.pi / 2), np.array(trigonometric.HARD[code])]
+    if name in normal.REFERENCES:
+        found.append(normal.arguments(name, code, count, rng))
     if name in SIDED:
         found.append(special.around((*range(-8, 3), special.ZERO), dtype))
     return (np.concatenate([part.astype(dtype) for part in found]),)

@@ -55,6 +55,7 @@ ARITHMETIC = {
     "maximum": (2, ("blendv", "max", "blendm", "cmp", "cmpge", "cmple")),
 }
 FUNCTIONS = ("exp", "expm1", "log", "sin", "cos", "tanh", "sigmoid", "softplus", "erf")
+FUNCTIONS += ("erfinv", "erfcinv", "ndtri", "ndtri_exp", "erfcx", "log_ndtr")
 FUNCTIONS += ("bessel_i0", "bessel_i0e", "bessel_i1", "bessel_i1e", "bessel_j0", "bessel_j1")
 FUNCTIONS += ("bessel_k0", "bessel_k0e", "bessel_k1", "bessel_k1e", "bessel_y0", "bessel_y1")
 FUNCTIONS += ("gamma", "rgamma", "beta", "betaln", "binom")

@@ -12,7 +12,7 @@ from table import EPS, Row, exact, saturated, smooth
 import ngrad
 from ngrad import nn
 from ngrad.graph.op import TABLE
-from ngrad.ops import arithmetic, exponential, gammas
+from ngrad.ops import arithmetic, exponential, gammas, normal
 from ngrad.ops.bitwise import gcd, lcm
 from ngrad.ops.no_nan import multiply_no_nan
 
@@ -176,6 +176,23 @@ VECMATH = [
     smooth("beta", sc.beta, (0.3, 4), (0.5, 3), function=gammas.beta, ulps=16),
     smooth("betaln", sc.betaln, (0.3, 4), (0.5, 3), function=gammas.betaln, floor=16 * EPS),
     smooth("binom", sc.binom, (3, 6), (0.5, 2), function=gammas.binom, ulps=16),
+    smooth("erfinv", sc.erfinv, (-0.9, 0.9), ulps=8),
+    smooth("erfcinv", sc.erfcinv, (0.2, 1.8), ulps=8),
+    smooth("ndtri", sc.ndtri, (0.1, 0.9), ulps=8),
+    smooth("erfcx", sc.erfcx, (-2, 5), function=normal.erfcx, ulps=8),
+    smooth(
+        *("log_ndtr", sc.log_ndtr, (-9, 3)),
+        function=normal.log_ndtr,
+        ulps=8,
+        floor=16 * EPS,
+        rtol=1e-6,
+    ),
+    smooth(
+        *("ndtri_exp", sc.ndtri_exp, (-4, -0.1)),
+        function=normal.ndtri_exp,
+        ulps=8,
+        floor=16 * EPS,
+    ),
     smooth("lgamma", sc.gammaln, (0.4, 6), floor=4 * EPS),
     smooth("digamma", sc.digamma, (0.4, 6), floor=8 * EPS),
     smooth("trigamma", lambda x: sc.polygamma(1, x), (0.4, 6), ulps=8),

@@ -147,6 +147,10 @@ ELEMENTWISE: dict[str, Reference] = {
             "beta": special("beta"),
             "betaln": special("betaln"),
             "binom": special("binom"),
+            **{
+                name: special(name)
+                for name in ("erfinv", "erfcinv", "erfcx", "ndtri", "log_ndtr", "ndtri_exp")
+            },
             "lgamma": special("gammaln"),
             "digamma": special("digamma"),
             "trigamma": lambda x: special("zeta")(2.0, x),

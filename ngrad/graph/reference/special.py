@@ -49,10 +49,9 @@ SPECIAL: dict[str, Callable[..., Any]] = {
     **{
         name: special(name)
         for name in (
-            *("erfinv", "erfcx", "ndtri", "log_ndtr"),
             *("gammainc", "gammaincc", "betainc", "betaincc", "stdtr"),
             *("gammaincinv", "gammainccinv", "betaincinv", "betainccinv", "stdtrit"),
-            *("ndtri_exp", "erfcinv", "erfi", "dawsn", "poch"),
+            *("erfi", "dawsn", "poch"),
             *("expi", "exp1", "exprel", "spence", "ellipk", "ellipe", "zeta", "hyp1f1", "hyp2f1"),
         )
     },
