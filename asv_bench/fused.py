@@ -1,12 +1,12 @@
 """Sweeps beside PyTorch's and `jax.jit`'s, in turns in one process, warm: value and gradient.
 
-    python asv_bench/fused.py [--device cuda [--queued 10]] [--alone]
+    python asv_bench/fused.py [--device cuda [--queued 10]] [--alone] [--layers]
 
-`sweeps.py` has the programs. Every figure is the least of several rounds; in a round each contender
-has its turn. A GPU is waited for after each call, or after several that are queued at once: then
-it is busy all the time, unless what the host does for a call takes longer. `--first` times the
-first calls of the first program in new processes instead: with an empty kernel cache, and with what
-that left there.
+`sweeps.py` has the programs, `layers.py` layers of networks. Every figure is the least of several
+rounds; in a round each contender has its turn. A GPU is waited for after each call, or after
+several that are queued at once: then it is busy all the time, unless what the host does for a call
+takes longer. `--first` times the first calls of the first program in new processes instead: with an
+empty kernel cache, and with what that left there.
 """
 
 from __future__ import annotations
@@ -16,12 +16,13 @@ import subprocess
 import sys
 import tempfile
 
+import layers
 import place
+import sweeps
 from figures import least, shown
 from peers import Program
 from rich.console import Console
 from rich.table import Table
-from sweeps import programs
 
 import ngrad as tf
 
@@ -59,6 +60,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--only", default="", help="programs whose name has this in it")
     parser.add_argument("--queued", type=int, default=1, help="calls between two waits (1)")
     parser.add_argument("--alone", action="store_true", help="time no others")
+    parser.add_argument("--layers", action="store_true", help="layers of networks")
     parser.add_argument("--first", action="store_true", help="first calls in new processes")
     chosen = parser.parse_args(arguments)
     place.choose(chosen.device)
@@ -67,7 +69,7 @@ def main(arguments: list[str] | None = None) -> None:
         return
     tf.config.set_fusion("wait")
     found, absent = [], {}
-    for program in programs(chosen.scale):
+    for program in (layers if chosen.layers else sweeps).programs(chosen.scale):
         if chosen.only in program.name:
             contenders, others = program.contenders(chosen.queued, chosen.alone)
             calls = chosen.queued if program.waits else 1

@@ -108,6 +108,13 @@ def test_without_a_gpu_they_say_what_is_missing(name: str, monkeypatch: pytest.M
         script.main(["--device", "cuda"])
 
 
+def test_layers(monkeypatch: pytest.MonkeyPatch) -> None:
+    for program in module("layers", monkeypatch).programs(0.05):
+        value, gradients = program.ours()
+        several = gradients if isinstance(gradients, list) else [gradients]
+        assert all(np.isfinite(found.numpy()).all() for found in (value, *several))
+
+
 def test_sweeps(monkeypatch: pytest.MonkeyPatch) -> None:
     fused = module("benchmarks.fused", monkeypatch)
     monkeypatch.setattr(fused, "SCALE", 1e-3)

@@ -1,0 +1,139 @@
+"""Layers of networks, as `sweeps.py` has programs: value and gradient, beside PyTorch's."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from peers import Program, by_torch, numbers, taped
+
+import ngrad as tf
+
+
+def _program(
+    name: str, ours: Callable[..., Any], theirs: Callable[..., Any], *arrays: Any
+) -> Program:
+    """Of a function of tensors, and PyTorch's with the module first; of each the sum of squares."""
+    return Program(
+        name,
+        "",
+        taped(lambda *xs: tf.reduce_sum(ours(*xs) ** 2), *arrays),
+        {"PyTorch": by_torch(lambda m, *xs: (theirs(m.nn.functional, *xs) ** 2).sum(), *arrays)},
+        repeat=3,
+    )
+
+
+def convolution(size: int, channels: tuple[int, int], window: int, stride: int) -> Program:
+    """With padding, so that there are as many windows as the input has pixels, by the stride."""
+    arrays = numbers((8, size, size, channels[0]), (window, window, *channels))
+
+    def theirs(m: Any, x: Any, w: Any) -> Any:
+        x, w = x.permute(0, 3, 1, 2), w.permute(3, 2, 0, 1)
+        return m.conv2d(x, w, stride=stride, padding=window // 2)
+
+    few, many = channels
+    return _program(
+        f"conv2d {window} x {window} / {stride}, (8, {size}, {size}), {few} to {many}",
+        lambda x, w: tf.nn.conv2d(x, w, stride, "SAME"),
+        theirs,
+        *arrays,
+    )
+
+
+def pooling(kind: str, size: int, channels: int) -> Program:
+    (x,) = numbers((32, size, size, channels))
+    pool = getattr(tf.nn, f"{kind}_pool2d")
+    return _program(
+        f"{kind}_pool2d 2 x 2, (32, {size}, {size}, {channels})",
+        lambda x: pool(x, 2, 2, "VALID"),
+        lambda m, x: getattr(m, f"{kind}_pool2d")(x.permute(0, 3, 1, 2), 2),
+        x,
+    )
+
+
+def attention(batch: int, length: int, width: int, heads: int) -> Program:
+    """Of several heads, from inputs and three matrices."""
+    x, *weights = numbers((batch, length, width), *[(width, width)] * 3)
+    scale = 1 / math.sqrt(width // heads)
+
+    def ours(x: Any, *weights: Any) -> Any:
+        shape = batch, length, heads, width // heads
+        q, k, v = (tf.transpose(tf.reshape(x @ w, shape), (0, 2, 1, 3)) for w in weights)
+        return tf.nn.softmax(tf.matmul(q, k, transpose_b=True) * scale) @ v
+
+    def theirs(m: Any, x: Any, *weights: Any) -> Any:
+        shape = batch, length, heads, width // heads
+        q, k, v = ((x @ w).reshape(shape).permute(0, 2, 1, 3) for w in weights)
+        return m.softmax(q @ k.transpose(-1, -2) * scale, -1) @ v
+
+    name = f"attention, ({batch}, {length}, {width}), {heads} heads"
+    return _program(name, ours, theirs, x, *[w * 0.05 for w in weights])
+
+
+def recurrence(steps: int, batch: int, width: int) -> Program:
+    """A plain recurrent network, step by step in Python."""
+    x, w, u = numbers((steps, batch, width), (width, width), (width, width))
+
+    def ours(x: Any, w: Any, u: Any) -> Any:
+        h = tf.zeros((batch, width))
+        for k in range(steps):
+            h = tf.tanh(x[k] @ w + h @ u)
+        return h
+
+    def theirs(m: Any, x: Any, w: Any, u: Any) -> Any:
+        h = 0.0 * x[0]
+        for k in range(steps):
+            h = m.tanh(x[k] @ w + h @ u)
+        return h
+
+    name = f"recurrent network, {steps} steps, ({batch}, {width})"
+    return _program(name, ours, theirs, x, w * 0.1, u * 0.1)
+
+
+def embedding(rows: int, width: int, taken: int) -> Program:
+    (table,) = numbers((rows, width))
+    places = np.random.default_rng(1).integers(0, rows, taken)
+    given = tf.constant(places)
+
+    def theirs(m: Any, table: Any) -> Any:
+        import torch
+
+        return m.embedding(torch.tensor(places, device=table.device), table)
+
+    name = f"embedding of {taken}, ({rows}, {width})"
+    return _program(name, lambda table: tf.gather(table, given), theirs, table)
+
+
+def batch_norm(size: int, channels: int) -> Program:
+    """And relu."""
+    arrays = numbers((32, size, size, channels), (channels,), (channels,))
+
+    def ours(x: Any, gain: Any, shift: Any) -> Any:
+        mean, variance = tf.nn.moments(x, (0, 1, 2))
+        return tf.nn.relu(tf.nn.batch_normalization(x, mean, variance, shift, gain, 1e-5))
+
+    def theirs(m: Any, x: Any, gain: Any, shift: Any) -> Any:
+        return m.relu(m.batch_norm(x.permute(0, 3, 1, 2), None, None, gain, shift, training=True))
+
+    name = f"batch norm and relu, (32, {size}, {size}, {channels})"
+    return _program(name, ours, theirs, *arrays)
+
+
+def programs(scale: float = 1.0) -> list[Program]:
+    """All of them; `scale` makes them smaller."""
+
+    def n(size: int) -> int:
+        return max(2, int(size * scale))
+
+    return [
+        convolution(n(28), (n(32), n(64)), 3, 1),
+        convolution(n(64), (n(16), n(32)), 5, 2),
+        pooling("max", n(28), n(32)),
+        pooling("avg", n(28), n(32)),
+        batch_norm(n(28), n(64)),
+        attention(n(8), n(128), 8 * n(32), 8),
+        recurrence(n(50), n(32), n(128)),
+        embedding(n(10_000), n(64), n(3200)),
+    ]
