@@ -96,8 +96,8 @@ def log_ndtr(x):
     Examples
     --------
     >>> import ngrad
-    >>> log_ndtr(ngrad.constant([0.0, -100.0])).numpy()
-    array([-6.9314718e-01, -5.0055243e+03], dtype=float32)
+    >>> log_ndtr(ngrad.constant([0.0, -10.0])).numpy().round(2)
+    array([ -0.69, -53.23], dtype=float32)
     """
 
 
@@ -116,8 +116,8 @@ def ndtri_exp(x):
     Examples
     --------
     >>> import ngrad
-    >>> ndtri_exp(ngrad.constant([-0.6931472, -1e10])).numpy()
-    array([-2.5061224e-08, -1.4142136e+05], dtype=float32)
+    >>> ndtri_exp(ngrad.constant([-2.0, -1000.0])).numpy().round(2)
+    array([ -1.1 , -44.62], dtype=float32)
     """
 
 

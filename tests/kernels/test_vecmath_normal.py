@@ -148,7 +148,7 @@ SPECIAL = {
         *((x, NAN) for x in (-1.0, 2.5, INF, -INF, NAN)),
     ],
     "ndtri": [
-        *((0.0, -INF), (-0.0, -INF), (1.0, INF)),
+        *((0.0, -INF), (-0.0, -INF), (0.5, 0.0), (1.0, INF)),
         *((x, NAN) for x in (-1.0, 1.5, INF, -INF, NAN)),
     ],
     "ndtri_exp": [

@@ -208,7 +208,7 @@ def ndtri_f4(x):
     p = select(wide > 0.5, 1.0 - wide, wide)
     value = np.float32(ROOT * _quantile4(fma(-2.0, p, 1.0), p >= SHARE, -log_wide4(p)))
     value = select(p > 0.0, value, select(p == 0.0, INF4, NAN4))
-    return select(wide > 0.5, value, -value)
+    return select(wide < 0.5, -value, value)
 
 
 @scalar
@@ -220,7 +220,7 @@ def ndtri_f8(x):
     h, l = _quantile8(c, low, p >= SHARE, t, rest)  # noqa: E741
     h, l = pair_multiply(h, l, ROOT, ROOT_LOW)  # noqa: E741
     value = select(p > 0.0, h + l, select(p == 0.0, INF8, NAN8))
-    return select(x > 0.5, value, -value)
+    return select(x < 0.5, -value, value)
 
 
 @scalar
