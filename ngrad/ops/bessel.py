@@ -274,7 +274,7 @@ def bessel_y1(x):
     --------
     >>> import ngrad
     >>> ngrad.math.bessel_y1([0.0, 1.0]).numpy()
-    array([       -inf, -0.78121284], dtype=float32)
+    array([      -inf, -0.7812128], dtype=float32)
     """
 
 
