@@ -27,6 +27,10 @@ from ngrad.tracing import Trace
 from ngrad.variable import Variable
 from ngrad.window import Window, recorded
 
+_updating = Window()
+"""Whose lock is held while what variables hold is written over: two functions that wait for each
+other's variables would do so for good.
+"""
 NUMBERS = {float: layout(float64, ()), complex: layout(complex128, ())}
 """What stands for a Python number."""
 
@@ -196,14 +200,14 @@ class Concrete:
         count = len(self._wanted) - len(self._assigned)
         wheres = [self._entries[slot][0].spec for slot in self._wanted[count:]]
         waits = [pending(window, k, where) for k, where in enumerate(wheres)]
-        before = [variable._held for variable in self._assigned]
 
         def tell(found: Sequence[Any]) -> None:
             results.extend(found)
             for tensor, value in zip(waits, found[count:], strict=True):
                 settle(tensor, value)
 
-        with window.lock():
+        with _updating.lock(), window.lock():
+            before = [variable._held for variable in self._assigned]
             try:
                 for variable, tensor in zip(self._assigned, waits, strict=True):
                     variable._held = tensor

@@ -241,6 +241,35 @@ def test_threads_that_look_find_one_value_or_the_next():
     assert variable.numpy()[0] == 304.0
 
 
+def test_functions_that_update_the_same_variables_in_threads() -> None:
+    variables = [tf.Variable(np.zeros(SIZE, np.float32)) for _ in range(2)]
+
+    def stepping(first: Any, second: Any) -> Callable[[], None]:
+        @tf.function
+        def step(by: Any) -> None:
+            first.assign_add(by + 0.0 * second)
+            second.assign_add(by + 0.0 * first)
+
+        def work() -> None:
+            for _ in range(200):
+                step(tf.constant(1.0))
+
+        return work
+
+    threads = [
+        threading.Thread(target=stepping(*order), daemon=True)
+        for order in (variables, variables[::-1], variables)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60.0)
+        assert not thread.is_alive()
+    for variable in variables:
+        found = variable.numpy()
+        assert found.min() == found.max() >= 200.0
+
+
 def test_an_array_is_added_to_where_it_is():
     x = gnp.array(np.linspace(-1.0, 1.0, SIZE))
     for _ in range(4):
