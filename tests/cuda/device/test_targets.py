@@ -113,7 +113,10 @@ LAUNCHES = {
     ),
     "fold": Launch(
         lambda target: target.typed("fold", "f4"),
-        lambda target: (1, 1, 8, 1, 1, 3, 1, 1, 3, 1, 1, 2, 1, 1, 1, 2),
+        lambda target: (
+            *(1, 1, 8, 1, 1, 3, 1, 1, 3, 1, 1, 2, 1, 1, 1, 2),
+            *(72, 72, 72, 24, 24, 24, 8),
+        ),
         16,
         CHUNK,
         (FLOATS[:36],),
