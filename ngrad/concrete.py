@@ -19,7 +19,7 @@ from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Call
 from ngrad.hooks import hooks
 from ngrad.ops.convert import Weak
-from ngrad.plans import Key, Planned, plans
+from ngrad.plans import Cut, Key, Planned, plans
 from ngrad.record import state
 from ngrad.signature import Held, Number, Signature, Static
 from ngrad.tensor import Tensor, pending, scalar
@@ -109,7 +109,7 @@ class Concrete:
         self.opaque, self._checks = window.opaque, window.checks
         slots = [*trace.arguments, *(k for k, _ in self._asked), *(k for k, _ in self._reads)]
         self._places = [k for k in slots if k >= 0 and self._entries[k][0].op is LEAF]
-        self._planned: dict[tuple[Any, ...], Planned] = {}
+        self._planned: dict[tuple[tuple[Layout, ...], tuple[int, ...]], Planned] = {}
         read = {id(variable): slot for slot, variable in self._reads}
         replaced = [read[id(variable)] for variable in self._assigned if id(variable) in read]
         self._replaced = [slot for slot in replaced if is_large(self._entries[slot][0].spec)]
@@ -168,33 +168,35 @@ class Concrete:
             if not x._at:
                 Tensor.evaluate(x)
         layouts = tuple([values[slot]._layout for slot in self._places])
+        slots: tuple[int, ...] = ()
         if self._replaced and hooks.execute is None and not self._checks:
             slots = alone(values, self._replaced, 2)  # beside them, a variable has each
-            found = self._run_over(values, slots, layouts) if slots else None
+        cut = self._planned_for(layouts, slots).ready()
+        if cut.over:
+            found = self._run_over(values, slots, cut)
             if found is not None:
                 return found
-        results: list[Any] = self._planned_for(layouts).run(values)
+            cut = self._planned_for(layouts).ready()
+        results: list[Any] = cut.run(values)
         if self._assigned:
             count = len(results) - len(self._assigned)
             for variable, value in zip(self._assigned, results[count:], strict=True):
                 variable._take(value)
         return results
 
-    def _planned_for(self, layouts: tuple[Layout, ...], *given: tuple[int, ...]) -> Planned:
-        planned = self._planned.get((layouts, *given))
+    def _planned_for(self, layouts: tuple[Layout, ...], given: tuple[int, ...] = ()) -> Planned:
+        planned = self._planned.get((layouts, given))
         if planned is None:
-            planned = self._planned[(layouts, *given)] = plans[(*self._key(layouts), *given)]
+            key = self._key(layouts)
+            planned = self._planned[layouts, given] = plans[(*key, given) if given else key]
         return planned
 
     def _run_over(
-        self, values: dict[int, Any], slots: tuple[int, ...], layouts: tuple[Layout, ...]
+        self, values: dict[int, Any], slots: tuple[int, ...], cut: Cut
     ) -> list[Any] | None:
         """Write over what variables held, if it can be. Meanwhile they hold what is pending in a
         window that is locked: another thread that looks at one waits for it.
         """
-        cut = self._planned_for(layouts, slots).ready()
-        if not cut.over:
-            return None
         window = Window()
         results: list[Any] = []
         count = len(self._wanted) - len(self._assigned)

@@ -134,12 +134,12 @@ def run(window: Window) -> None:
         if work[1]:
             key, kept = _since(window, work)
             slots = given(window) if window.left else ()
-            planned = plans[(*key, slots) if slots else key]
-            if slots and planned.ready().over:
-                run_over(kept, slots, planned.ready().run_over, partial(publish, window, work))
+            cut = plans[(*key, slots) if slots else key].ready()
+            if cut.over:
+                run_over(kept, slots, cut.run_over, partial(publish, window, work))
                 return
             try:
-                values = planned.run(kept)
+                values = cut.run(kept)
             except IndexBoundsError:
                 work, values = _without_faults(work, key, kept)
         publish(window, work, values)

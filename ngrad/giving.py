@@ -79,17 +79,16 @@ def given(window: Window) -> tuple[int, ...]:
     NgradError
         If that has begun before, and was interrupted before its results were told of.
     """
+    asked = window.readers or window.claimed() is not None or state.window is not window
+    if asked or window.done or window.checks or window.adopted or window.opaque or hooks.execute:
+        window.left.clear()  # what a window is run for once more, it is not given
+        return ()
     kept, slots = window.kept, sorted(set(window.left))
     if any(slot not in kept for slot in slots):
         raise NgradError(
             "values of variables were being updated in place when this was interrupted, twice; "
             "they are lost"
         )
-    asked = window.readers or window.claimed() is not None
-    if asked or window.done or window.checks or window.adopted or window.opaque:
-        return ()
-    if state.window is not window or hooks.execute is not None:
-        return ()
     return alone(kept, slots, 2)  # the window has a value twice: as a key, and by its slot
 
 

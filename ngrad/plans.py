@@ -97,22 +97,25 @@ def build(
 
 
 class Cut:
-    """A graph as a plan: one of the two ways to run it."""
+    """A graph as a plan: one of the two ways to run it.
 
-    __slots__ = ("cost", "graph", "loads", "plan", "replay")
+    Attributes
+    ----------
+    over : bool
+        Whether it writes over inputs: then it is run by `run_over`, and in no other way.
+    """
+
+    __slots__ = ("cost", "graph", "loads", "over", "plan", "replay")
 
     def __init__(self, graph: Graph, places: tuple[int, ...], layouts: dict[int, Layout]) -> None:
         self.graph = graph
         self.plan = Plan(graph, layouts, scalar)
         self.loads = tuple([(places[k], layouts[k]) for k in self.plan.inputs])
-        self.replay = Replay.of(self.plan, self.loads) or Captured.of(self.plan, self.loads)
+        self.over = writes_over_inputs(self.plan)
+        replay = Replay.of(self.plan, self.loads, self.over)
+        self.replay = replay or Captured.of(self.plan, self.loads)
         launches = sum(step.call.launches for step in self.plan.steps)
         self.cost = Cost(launches, sum(step.call.bytes for step in self.plan.steps))
-
-    @property
-    def over(self) -> bool:
-        """Whether it writes over inputs, by `run_over` and in no other way."""
-        return type(self.replay) is Replay and self.replay.over
 
     def run_over(
         self, kept: Mapping[int, Any], tell: Callable[[list[Tensor | None]], None]
@@ -209,7 +212,7 @@ class Planned:
 
     def _run_as(self, fused: Graph) -> None:
         cut = Cut(fused, self.places, self.layouts)
-        if writes_over_inputs(cut.plan) and not cut.over:  # it is not all launches
+        if cut.over and not isinstance(cut.replay, Replay):  # it is not all launches
             self._given = frozenset()
             cut = Cut(self._fused(), self.places, self.layouts)
         self.cut = cut
@@ -297,7 +300,7 @@ class _Plans(dict[Key, Planned]):
         structure = Structure(
             entries, known, wanted, heard and Heard(*heard), goal and Goal(*goal), *given
         )
-        planned = Planned(*build(structure), *given)
+        planned = Planned(*build(structure), structure.given)
         if any(call.open or call.op.family == "opaque" for call, *_ in structure.entries):
             return planned  # a recording's, or a user's Python and all that it holds
         # No lock, which a fork could leave taken: threads that meet lose a plan at worst.

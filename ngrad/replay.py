@@ -18,7 +18,7 @@ from ngrad.graph.op import Op
 from ngrad.graph.plan import Plan
 from ngrad.graph.program import Program
 from ngrad.graph.room import padded
-from ngrad.schedule import MOST, Loads, Schedule, writes_over_inputs
+from ngrad.schedule import MOST, Loads, Schedule
 from ngrad.status import begun, unsettled
 from ngrad.tensor import Tensor, empty, ran, replayed, scalar, seen
 from ngrad_kernels import cpu, native
@@ -170,7 +170,7 @@ class Replay(Schedule):
             self._walk = replayed(words.address, slots, wheres, tuple(self._made), words, block)
 
     @staticmethod
-    def of(plan: Plan, loads: Loads) -> Replay | None:
+    def of(plan: Plan, loads: Loads, over: bool = False) -> Replay | None:
         """A replay of a plan, if it is all launches of values on the CPU that are not too large.
         `loads` says of each input its slot, and its layout.
         """
@@ -187,10 +187,9 @@ class Replay(Schedule):
             total += padded(program.scratch)
             # What a contraction takes shows not in bytes, but in the parts that it is cut into.
             heavy |= op.family == "linalg" and any(x.n > x.grain for x in program.launches)
-        given = writes_over_inputs(plan)
-        if total > LARGE and not given:
+        if total > LARGE and not over:
             return None
-        return Replay(plan, loads, heavy or given or total > SMALL)
+        return Replay(plan, loads, heavy or over or total > SMALL)
 
     def run(
         self, kept: Mapping[int, Any], tell: Callable[[list[Tensor | None]], None] | None = None

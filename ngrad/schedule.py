@@ -38,8 +38,6 @@ class Schedule:
     ----------
     launches : list of (Launch, list of (register, offset))
         In order, each with where its operands begin.
-    over : bool
-        Whether a result is written over an input.
     temporaries : int
         Bytes of the block that they take.
     checks : int
@@ -60,7 +58,6 @@ class Schedule:
         "_wanted",
         "checks",
         "launches",
-        "over",
         "temporaries",
     )
 
@@ -76,7 +73,7 @@ class Schedule:
         self._first = inputs + 1
         self._made: list[Layout] = []
         self._wanted = wanted
-        self.checks, self.over = 0, False
+        self.checks = 0
         self.launches: list[tuple[Launch, list[tuple[int, int]]]] = []
         room, (register, begin) = Room(), block
         last = _last_uses(plan, owners)
@@ -92,7 +89,6 @@ class Schedule:
             for k, number in enumerate(results):
                 if k in program.over:
                     base.append(base[step.inputs[program.over[k]]])
-                    self.over |= base[-1][0] in range(1, inputs + 1)
                 elif number in wanted:
                     base.append((self._first + len(self._made), 0))
                     self._made.append(layouts[number - first])
