@@ -13,17 +13,14 @@ not on how many are in use.
 
 from __future__ import annotations
 
-import ctypes
 import functools
 import sys
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any, NamedTuple
 
 import numpy as np
-import threadpoolctl
 
 from ngrad_kernels import blas_threads, cache, skeletons, threads
+from ngrad_kernels.blas_library import LETTERS, library
 from ngrad_kernels.codes import size_of
 from ngrad_kernels.product import Prepared, Product
 from ngrad_kernels.target import Libraries
@@ -37,88 +34,6 @@ VECTOR = 1 << 17
 """Elements of a matrix that meets one vector, of which each is read for one multiply-add."""
 LONGEST = (1 << 31) - 1
 """The most elements of an axis, and between runs, that BLAS may know of: it may count in int32."""
-
-
-# -- the library -----------------------------------------------------------------------------------
-
-_AFFIXES = [(before, after) for before in ("", "scipy_") for after in ("", "64_", "_64")]
-"""What builds of OpenBLAS have around the names of its functions."""
-_THREADS = (
-    *[
-        (f"{a}openblas_get_num_threads{z}", f"{a}openblas_set_num_threads{z}", True)
-        for a, z in _AFFIXES
-    ],
-    ("MKL_Get_Max_Threads", "MKL_Set_Num_Threads_Local", False),
-    ("bli_thread_get_num_threads", "bli_thread_set_num_threads", False),
-)
-"""What libraries call the functions that say, and set, how many threads they use; and whether that
-is one number for the process, or for each thread that calls them its own.
-"""
-
-
-class Library(NamedTuple):
-    """A BLAS: addresses of its routines by name, and of the functions that say, and set, its number
-    of threads (0 if it has none); whether that is the process's.
-    """
-
-    routines: dict[str, int]
-    get_threads: int
-    set_threads: int
-    shared: bool
-
-
-LETTERS = {"f4": "s", "f8": "d", "c8": "c", "c16": "z"}
-"""What BLAS and LAPACK call dtypes."""
-ROUTINES = tuple(f"{letter}{name}" for letter in LETTERS.values() for name in ("gemm", "gemv"))
-
-
-@functools.cache
-def library() -> Library:
-    """NumPy's BLAS, if its routines can be found by name; if not, SciPy's, which hands them out."""
-    return _numpys() or _scipys()
-
-
-def _loaded(package: str) -> list[Any]:
-    """The libraries that a package has brought, or else whatever BLAS there is."""
-    found = threadpoolctl.ThreadpoolController().select(user_api="blas").lib_controllers
-    return [one for one in found if package in Path(one.filepath).parts[-2]] or list(found)
-
-
-def _numpys() -> Library | None:
-    for one in _loaded("numpy"):
-        for before, after in _AFFIXES:
-            names = [f"{before}{name}_{after}" for name in ROUTINES]
-            if all(hasattr(one.dynlib, name) for name in names):
-                addresses = [_address(one.dynlib, name) for name in names]
-                return Library(dict(zip(ROUTINES, addresses, strict=True)), *_threads(one.dynlib))
-    return None
-
-
-def _scipys() -> Library:
-    from scipy.linalg import cython_blas
-
-    name_of, pointer_of = ctypes.pythonapi.PyCapsule_GetName, ctypes.pythonapi.PyCapsule_GetPointer
-    name_of.restype, name_of.argtypes = ctypes.c_char_p, [ctypes.py_object]
-    pointer_of.restype, pointer_of.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
-    capsules = {name: cython_blas.__pyx_capi__[name] for name in ROUTINES}
-    routines = {name: int(pointer_of(one, name_of(one))) for name, one in capsules.items()}
-    functions = [_threads(one.dynlib) for one in _loaded("scipy")]
-    return Library(routines, *next((one for one in functions if one[0]), _NONE))
-
-
-def _address(library: Any, name: str) -> int:
-    return ctypes.cast(getattr(library, name), ctypes.c_void_p).value or 0
-
-
-_NONE = (0, 0, False)
-
-
-def _threads(library: Any) -> tuple[int, int, bool]:
-    for *names, shared in _THREADS:
-        if all(hasattr(library, name) for name in names):
-            get, set_ = (_address(library, name) for name in names)
-            return get, set_, shared
-    return _NONE
 
 
 # -- the kernel ------------------------------------------------------------------------------------
@@ -258,9 +173,8 @@ class Blas:
             return None
         down, across, grain = tiles(product, most_threads())
         letter = LETTERS[code]
-        routines, get_threads, set_threads, shared = library()
-        called = [routines[f"{letter}gemm"], routines[f"{letter}gemv"], get_threads, set_threads]
-        called.append(blas_threads.held.ctypes.data if shared else 0)
+        routines, pool = library()
+        called = [routines[f"{letter}gemm"], routines[f"{letter}gemv"], *blas_threads.words(pool)]
         views = [product.view(operand) for operand in (product.x, product.y)]
         start = len(sizes) + 2 + len(lies) + len(called) + len(views)
         words = [*sizes, down, across, *lies, *called, start, start + len(views[0])]

@@ -1,8 +1,8 @@
-"""BLAS's number of threads, where it is one number for the process: one, while any of our kernels
-calls BLAS, and what it was before when the last of them is done.
+"""The number of threads of BLAS and LAPACK: one, while any of our kernels calls BLAS, or any op has
+a small factor of LAPACK, and what it was before when the last of them is done.
 
-Whoever set it back earlier would give threads to calls that others have yet to make; and with
-another number of threads a product can have other bits.
+Where it is one number for the process, whoever set it back earlier would give threads to calls that
+others have yet to make; and with another number of threads a product can have other bits.
 """
 
 # pyright: reportUndefinedVariable=false
@@ -16,10 +16,23 @@ import os
 
 import numpy as np
 
-held = np.zeros(4, np.int64)
-"""Whether somebody is at this table; how many kernels have BLAS use one thread; how many it used
-before the first of them; the address of the function that sets that.
+from ngrad_kernels.blas_library import Pool
+
+HELD: dict[int, np.ndarray] = {}
+"""For each library whose number is the process's, by the address of the function that sets it:
+whether somebody is at this table; how many have it use one thread; how many it used before the
+first of them; that address.
 """
+
+
+def words(pool: Pool) -> list[int]:
+    """What `hold_threads` and `give_back_threads` are told: where a library's number is read, and
+    set, and its table, or 0.
+    """
+    if not pool.shared:
+        return [pool.get_threads, pool.set_threads, 0]
+    table = HELD.setdefault(pool.set_threads, np.zeros(4, np.int64))
+    return [pool.get_threads, pool.set_threads, table.ctypes.data]
 
 
 def hold_threads(held, get_threads, set_threads):
@@ -57,12 +70,27 @@ HELPERS = (hold_threads, give_back_threads)
 """What kernels call."""
 
 
+def hold_library(table, lo, hi):
+    """Have a library use one thread. Facts: the words that say which; room for how many it used."""
+    facts = table_at(table[0])
+    if facts[0] != 0:
+        facts[3] = hold_threads(facts[2], facts[0], facts[1])
+
+
+def give_back_library(table, lo, hi):
+    """The reverse."""
+    facts = table_at(table[0])
+    if facts[0] != 0:
+        give_back_threads(facts[2], facts[1], facts[3])
+
+
 def _after_fork() -> None:
     """In the child, where no other thread goes on."""
-    _, kernels, threads, set_threads = held.tolist()
-    held[:] = 0
-    if kernels:
-        ctypes.CFUNCTYPE(None, ctypes.c_int)(set_threads)(threads)
+    for table in HELD.values():
+        _, holders, threads, set_threads = table.tolist()
+        table[:] = 0
+        if holders:
+            ctypes.CFUNCTYPE(None, ctypes.c_int)(set_threads)(threads)
 
 
 if hasattr(os, "register_at_fork"):

@@ -21,6 +21,7 @@ from ngrad.ops.triangular import solve
 from ngrad.record import apply, apply_now
 from ngrad.status import number
 from ngrad.tensor import Tensor, empty
+from ngrad_kernels.lapack import threads_for
 
 
 def _infer(x: Layout) -> Layout:
@@ -44,7 +45,8 @@ def _prepare(
         made = empty(out)
         matrices = read(x._address)
         try:
-            factors = np.linalg.cholesky(matrices)
+            with threads_for("numpy", out.shape[-1] ** 3):
+                factors = np.linalg.cholesky(matrices)
         except np.linalg.LinAlgError:
             raise _indefinite(matrices) from None
         # NaN comes through some LAPACKs as a factor.

@@ -19,6 +19,7 @@ from ngrad.ops.by_library import by_library
 from ngrad.ops.matmul import array_at
 from ngrad.ops.matrices import Matrix, bad_matrix
 from ngrad.tensor import Tensor, empty
+from ngrad_kernels.lapack import threads_for
 
 
 def by_lapack(
@@ -28,6 +29,7 @@ def by_lapack(
     params: tuple[str, ...] = (),
     into: Mapping[int, int] = MappingProxyType({}),
     tall: bool = False,
+    package: str = "numpy",
 ) -> Op:
     """An op on batches of matrices.
 
@@ -39,6 +41,8 @@ def by_lapack(
         first matrix (of the first operand) that it raises it for.
     into, tall
         How a device's library has its operands, as `by_library` says.
+    package : {"numpy", "scipy"}
+        Whose LAPACK that is.
     """
 
     def taken(others: tuple[Matrix, ...], given: dict[str, Any], matrix: Matrix) -> bool:
@@ -51,7 +55,9 @@ def by_lapack(
 
     def careful(first: Matrix, *others: Matrix, **given: Any) -> Any:
         try:
-            return compute(first, *others, **given)
+            rows, columns = first.shape[-2:]
+            with threads_for(package, rows * columns * min(rows, columns)):
+                return compute(first, *others, **given)
         except np.linalg.LinAlgError:
             raise bad_matrix(name, first, partial(taken, others, given)) from None
 

@@ -39,7 +39,7 @@ def _lu(x: Any) -> Any:
     return p.real, lower, upper  # SciPy's is complex of matrices of one complex number
 
 
-LU = by_lapack("lu", _infer, _lu)
+LU = by_lapack("lu", _infer, _lu, package="scipy")
 """A permutation matrix P, L lower triangular with ones on its diagonal, and U upper triangular."""
 
 

@@ -17,6 +17,7 @@ from ngrad.ops.linalg import matrix_transpose
 from ngrad.ops.matrices import require_square
 from ngrad.ops.qr import part
 from ngrad.record import apply, apply_now
+from ngrad_kernels.lapack import threads_for
 
 
 def _of_matrices(name: str) -> Op:
@@ -31,19 +32,19 @@ def _of_matrices(name: str) -> Op:
     def compute(x: Any) -> Any:
         import scipy.linalg
 
-        function = getattr(scipy.linalg, name)
+        function, rows = getattr(scipy.linalg, name), x.shape[-1]
         found = np.empty(x.shape, x.dtype)
         for at in np.ndindex(x.shape[:-2]):
-            with warnings.catch_warnings(record=True) as told:
+            with warnings.catch_warnings(record=True) as told, threads_for("numpy", rows**3):
                 warnings.simplefilter("always")
-                value = function(x[at])
+                value = function(x[at])  # which multiplies by NumPy's BLAS
             singular = any("exactly singular" in str(warning.message) for warning in told)
             if name != "expm" and (singular or not _is_taken(value, found.dtype)):
                 raise np.linalg.LinAlgError(name)
             found[at] = value if found.dtype.kind == "c" else value.real
         return found
 
-    op = by_lapack(name, infer, compute)
+    op = by_lapack(name, infer, compute, package="scipy")
 
     @op.vjp
     def _(g: Any, out: Any, x: Any) -> Any:

@@ -21,6 +21,7 @@ from ngrad.ops.matrices import Batch, Matrix, bad_matrix, matrix_words, solution
 from ngrad.record import apply, apply_now
 from ngrad.status import number
 from ngrad.tensor import Tensor, empty
+from ngrad_kernels.lapack import threads_for
 from ngrad_kernels.product import Prepared
 
 
@@ -43,7 +44,7 @@ def _prepare(
     codes = {"f4": blas.strsm, "f8": blas.dtrsm, "c8": blas.ctrsm, "c16": blas.ztrsm}
     trsm = codes[out.dtype.code]
     read_matrix, read_rhs, write = array_at(inputs[0]), array_at(inputs[1]), array_at(out)
-    batch = out.shape[:-2]
+    batch, sums = out.shape[:-2], inputs[0].shape[-1] * out.shape[-2] * out.shape[-1]
 
     def run(matrix: Tensor, rhs: Tensor) -> Tensor:
         matrices = read_matrix(matrix._address)
@@ -53,12 +54,13 @@ def _prepare(
         solved = write(made._at)
         solved[...] = read_rhs(rhs._address)
         each = np.broadcast_to(matrices, (*batch, *matrices.shape[-2:]))
-        for k in np.ndindex(batch):
-            # A X = B as X^T A^T = B^T, which is what BLAS, by columns, sees in rows: in place.
-            x = solved[k].T
-            x[...] = trsm(
-                1.0, each[k].T, x, side=1, lower=not lower, trans_a=transposed, overwrite_b=1
-            )
+        with threads_for("scipy", sums):
+            for k in np.ndindex(batch):
+                # A X = B as X^T A^T = B^T, which is what BLAS, by columns, sees in rows: in place.
+                x = solved[k].T
+                x[...] = trsm(
+                    1.0, each[k].T, x, side=1, lower=not lower, trans_a=transposed, overwrite_b=1
+                )
         return made
 
     return run, out

@@ -23,7 +23,7 @@ from doubled import (
 from lu_doubles import factored, solved
 from solver_doubles import CusolverDn
 
-from ngrad_kernels.blas import LETTERS
+from ngrad_kernels.blas_library import LETTERS
 from ngrad_kernels.codes import HALVES, computed, ctype_of, dtype_of, part_of, size_of
 from ngrad_kernels.cuda import doubled_memory
 

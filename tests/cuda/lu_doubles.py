@@ -9,7 +9,7 @@ import numpy as np
 from doubled import Array, array_at
 from scipy.linalg import lapack
 
-from ngrad_kernels.blas import LETTERS
+from ngrad_kernels.blas_library import LETTERS
 
 
 def of_lapack(name: str, code: str) -> Callable[..., Any]:

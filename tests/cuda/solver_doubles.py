@@ -22,7 +22,7 @@ from doubled import (
 )
 from lu_doubles import factored, finite, info_at, of_lapack, solved
 
-from ngrad_kernels.blas import LETTERS
+from ngrad_kernels.blas_library import LETTERS
 from ngrad_kernels.codes import part_of, size_of
 
 NONE, VECTOR = 0, 1

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from products import CODES, WAYS, Array, assert_close, laid_out, numbers, product_of
 
-from ngrad_kernels import blas, blas_threads, cpu, threads
+from ngrad_kernels import blas, blas_library, blas_threads, cpu, threads
 from ngrad_kernels.product import Matrices, Product
 
 THREADS = 5
@@ -72,7 +72,7 @@ def test_special_values_take_no_part_in_what_is_not_their_own() -> None:
 
 def test_scipys_gives_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where NumPy's BLAS does not show its routines."""
-    monkeypatch.setattr(blas, "library", blas._scipys)
+    monkeypatch.setattr(blas, "library", blas_library.scipys)
     for code in ("f4", "f8"):
         for columns in (1, 30):
             x, y = numbers((20, 25), code, 1), numbers((25, columns), code, 2)
@@ -117,12 +117,13 @@ class Double:
     def _set(self, count: int) -> None:
         self.threads = count
 
-    def library(self) -> blas.Library:
+    def library(self) -> blas_library.Library:
         routine, get, set_ = (
             ctypes.cast(one, ctypes.c_void_p).value or 0
             for one in (self.routine, self.get, self.set)
         )
-        return blas.Library(dict.fromkeys(blas.ROUTINES, routine), get, set_, True)
+        routines = dict.fromkeys(blas_library.ROUTINES, routine)
+        return blas_library.Library(routines, blas_library.Pool(get, set_, True))
 
 
 @pytest.fixture(params=[1, 4])
@@ -165,11 +166,13 @@ def test_so_it_is_when_another_product_ends_that_began_before(double: Double) ->
 
 
 def test_a_child_forked_meanwhile_has_them_back(double: Double) -> None:
-    set_threads = double.library().set_threads
-    blas_threads.held[:] = 1, 2, double.threads, set_threads
+    pool = double.library().pool
+    blas_threads.words(pool)
+    table = blas_threads.HELD[pool.set_threads]
+    table[:] = 1, 2, double.threads, pool.set_threads
     double.threads = 1
     blas_threads._after_fork()
-    assert not blas_threads.held.any()
+    assert not table.any()
 
 
 # -- how products are cut --------------------------------------------------------------------------

@@ -11,7 +11,7 @@ import itertools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ngrad_kernels.blas import LETTERS
+from ngrad_kernels.blas_library import LETTERS
 from ngrad_kernels.choices import choices
 from ngrad_kernels.codes import computed, ctype_of, part_of, size_of
 from ngrad_kernels.cuda.matrices import batched, note_fault, pointers, zero_diagonals

@@ -11,7 +11,7 @@ import ctypes
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ngrad_kernels.blas import LETTERS
+from ngrad_kernels.blas_library import LETTERS
 from ngrad_kernels.codes import part_of, size_of
 from ngrad_kernels.cuda.blas import TYPES
 from ngrad_kernels.cuda.matrices import (
