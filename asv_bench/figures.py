@@ -42,7 +42,7 @@ def least(contenders: dict[str, Work], rounds: int, repeat: int = 1) -> dict[str
     """The least seconds a call of each contender, over rounds in which each has its turn.
 
     A turn begins with a pause and a call that is not timed: the threads of the one before may still
-    be spinning, and its data are in the cache.
+    be spinning (OpenBLAS's do so for 0.1 s), and its data are in the cache.
     """
     best = dict.fromkeys(contenders, float("inf"))
     for work in contenders.values():
@@ -50,7 +50,7 @@ def least(contenders: dict[str, Work], rounds: int, repeat: int = 1) -> dict[str
         work()
     for _ in range(rounds):
         for name, work in contenders.items():
-            time.sleep(0.02)
+            time.sleep(0.15)
             for _ in range(2):
                 work()
                 start = time.perf_counter()

@@ -1,9 +1,9 @@
 """LAPACK as ops call it, by way of NumPy and SciPy: small factors by one thread.
 
-The threads of OpenBLAS go on looking for work for 25 ms and more after each call, on the cores that
-ours are at home on: after the inverse of a hundred rows, elementwise kernels took twice as long.
-And what they save is little: at 200 rows, one thread takes 0.4 (Cholesky) to 1.5 (an inverse) of
-the time of two.
+The threads of OpenBLAS go on looking for work for 0.1 s after each call, on the cores that ours are
+at home on: after the inverse of a hundred rows, elementwise kernels took twice as long. And what
+they save is little: at 200 rows, one thread takes 0.4 (Cholesky) to 1.5 (an inverse) of the time of
+two.
 """
 
 from __future__ import annotations
