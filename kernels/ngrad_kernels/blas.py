@@ -28,8 +28,8 @@ from ngrad_kernels.target import Libraries
 TILE = 1 << 20
 """Multiply-adds from which a tile is worth a thread: some ten microseconds."""
 LARGE = 1 << 27
-"""Multiply-adds from which there may be more tiles than threads, so that one which is held up holds
-up less."""
+"""Multiply-adds of a tile, where there are more tiles than threads, so that one which is held up
+holds up less."""
 VECTOR = 1 << 17
 """Elements of a matrix that meets one vector, of which each is read for one multiply-add."""
 LONGEST = (1 << 31) - 1
@@ -143,8 +143,8 @@ def tiles(product: Product, threads: int) -> tuple[int, int, int]:
     work = rows * columns * max(depth, 1)
     worth = VECTOR if rows == 1 or columns == 1 else TILE
     wanted = max(1, min(-(-threads // product.products), work // worth))
-    if product.products == 1:
-        wanted = max(wanted, min(4 * threads, work // LARGE))
+    if product.products == 1 and (each := work // (LARGE * threads)) > 1:
+        wanted = threads * (4 if each >= 4 else 2)  # each thread as many as any other
     pairs = [(n, wanted // n) for n in range(1, wanted + 1) if wanted % n == 0]
     down, across = min(pairs, key=lambda pair: rows / pair[0] + columns / pair[1])
     return down, across, max(1, worth * down * across // max(work, 1))

@@ -44,7 +44,9 @@ class Library(NamedTuple):
 
 LETTERS = {"f4": "s", "f8": "d", "c8": "c", "c16": "z"}
 """What BLAS and LAPACK call dtypes."""
-ROUTINES = tuple(f"{letter}{name}" for letter in LETTERS.values() for name in ("gemm", "gemv"))
+ROUTINES = tuple(
+    f"{letter}{name}" for letter in LETTERS.values() for name in ("gemm", "gemv", "trsm", "trsv")
+)
 
 
 @functools.cache

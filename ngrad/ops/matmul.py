@@ -51,7 +51,7 @@ def _transposed(where: Layout) -> Layout:
     )
 
 
-def _suits_blas(where: Layout) -> bool:
+def suits_blas(where: Layout) -> bool:
     """Whether BLAS reads matrices where they lie: rows or columns are runs that do not overlap."""
     item = where.dtype.itemsize
     (rows, columns), (down, across) = where.shape[-2:], where.strides[-2:]
@@ -86,7 +86,7 @@ def _prepare(
         return Program(), out
     # What BLAS cannot read where it lies is copied on every device, so that how an operand came to
     # lie as it does decides as little as can be.
-    fit = [not where.dtype.is_inexact or _suits_blas(where) for where in inputs]
+    fit = [not where.dtype.is_inexact or suits_blas(where) for where in inputs]
     given = inputs, fit, out, transpose_x, transpose_y
     return _launched(*given) or _by_numpy(*given), out
 
@@ -131,14 +131,15 @@ def _launched(
     read = dense_operands([*enumerate(inputs)], fit)
     x, y = (where if suits else where.spec for where, suits in zip(inputs, fit, strict=True))
     *batch, rows, columns = out.shape
-    left, right = _matrices(x, batch, transpose_x), _matrices(y, batch, transpose_y)
+    left, right = matrices_of(x, batch, transpose_x), matrices_of(y, batch, transpose_y)
     depth = x.shape[-2 if transpose_x else -1]
     work = Product(out.dtype.code, tuple(batch), rows, columns, depth, left, right)
     prepared = out.device.target.libraries.product(work)
     return prepared and read.launching(prepared, (*read.operands, (OUT, 0)))
 
 
-def _matrices(where: Layout, batch: list[int], flip: bool) -> Matrices:
+def matrices_of(where: Layout, batch: list[int], flip: bool = False) -> Matrices:
+    """Where matrices of a layout, or their transposes, lie, broadcast to a batch."""
     *strides, down, across = broadcast_strides(where, (*batch, *where.shape[-2:]))
     return Matrices(tuple(strides), *((across, down) if flip else (down, across)))
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ngrad.errors import ShapeError
 from ngrad.graph.layout import Layout
 from ngrad.graph.op import Op
 from ngrad.graph.program import OUT, Program
@@ -14,15 +15,16 @@ from ngrad.ops.batching import elementwise
 from ngrad.ops.by_library import repeated
 from ngrad.ops.complexes import conj
 from ngrad.ops.convert import operands
-from ngrad.ops.launching import dense_operands, place_launch
+from ngrad.ops.launching import dense, dense_operands, place_launch
 from ngrad.ops.linalg import band
-from ngrad.ops.matmul import array_at, product
+from ngrad.ops.matmul import array_at, matrices_of, product, suits_blas
 from ngrad.ops.matrices import Batch, Matrix, bad_matrix, matrix_words, solution
 from ngrad.record import apply, apply_now
 from ngrad.status import number
 from ngrad.tensor import Tensor, empty
-from ngrad_kernels.lapack import threads_for
+from ngrad_kernels import cpu
 from ngrad_kernels.product import Prepared
+from ngrad_kernels.triangular import Triangular, prepared
 
 
 def _infer(matrix: Layout, rhs: Layout, lower: bool, transposed: bool) -> Layout:
@@ -39,31 +41,35 @@ def _prepare(
     work = out.device.target.libraries.routine("triangular_solve", out.dtype.code, words)
     if work is not None:
         return _launched(inputs, out, work), out
-    from scipy.linalg import blas
+    return _by_blas(inputs, out, lower, transposed), out
 
-    codes = {"f4": blas.strsm, "f8": blas.dtrsm, "c8": blas.ctrsm, "c16": blas.ztrsm}
-    trsm = codes[out.dtype.code]
-    read_matrix, read_rhs, write = array_at(inputs[0]), array_at(inputs[1]), array_at(out)
-    batch, sums = out.shape[:-2], inputs[0].shape[-1] * out.shape[-2] * out.shape[-1]
+
+def _by_blas(
+    inputs: tuple[Layout, ...], out: Layout, lower: bool, transposed: bool
+) -> Callable[..., Tensor]:
+    """What the CPU does, where it is called: so that a singular matrix raises there."""
+    suits = suits_blas(inputs[0])
+    fix, lies = (None, inputs[0]) if suits else (dense(inputs[0]), inputs[0].spec)
+    read_matrix, read_rhs, write = array_at(lies), array_at(inputs[1]), array_at(out)
+    *batch, rows, columns = out.shape
+    where = matrices_of(lies, batch)
+    code = out.dtype.code
+    work = prepared(Triangular(code, tuple(batch), rows, columns, where, lower, transposed))
+    if work is None:
+        raise ShapeError(f"triangular_solve: BLAS cannot count the elements of shape {out.shape}")
 
     def run(matrix: Tensor, rhs: Tensor) -> Tensor:
+        if fix is not None:
+            matrix = fix(matrix)
         matrices = read_matrix(matrix._address)
         if not np.diagonal(matrices, axis1=-2, axis2=-1).all():
             raise bad_matrix("triangular_solve", matrices, _is_regular)
         made = empty(out)
-        solved = write(made._at)
-        solved[...] = read_rhs(rhs._address)
-        each = np.broadcast_to(matrices, (*batch, *matrices.shape[-2:]))
-        with threads_for("scipy", sums):
-            for k in np.ndindex(batch):
-                # A X = B as X^T A^T = B^T, which is what BLAS, by columns, sees in rows: in place.
-                x = solved[k].T
-                x[...] = trsm(
-                    1.0, each[k].T, x, side=1, lower=not lower, trans_a=transposed, overwrite_b=1
-                )
+        write(made._at)[...] = read_rhs(rhs._address)
+        cpu.launch(work.kernel, work.facts, work.n, work.grain, (matrix._address, made._at))
         return made
 
-    return run, out
+    return run
 
 
 def _launched(inputs: tuple[Layout, ...], out: Layout, work: Prepared) -> Program:

@@ -16,6 +16,8 @@ def numbers(shape: tuple[int, ...], code: str, seed: int) -> Array:
     draw = np.random.default_rng(seed)
     if code[0] == "f":
         return draw.normal(size=shape).astype(code)
+    if code[0] == "c":
+        return (draw.normal(size=shape) + 1j * draw.normal(size=shape)).astype(code)
     if code == "b1":
         return draw.integers(0, 2, shape).astype(bool)
     info = np.iinfo(code)

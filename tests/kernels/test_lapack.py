@@ -27,7 +27,6 @@ from ngrad.linalg import (
     solve,
     sqrtm,
     svd,
-    triangular_solve,
 )  # fmt: skip
 from ngrad_kernels import blas_threads, lapack
 from ngrad_kernels.blas_library import Pool, pool_of
@@ -72,7 +71,6 @@ CALLS: dict[str, tuple[str, Callable[[], object]]] = {
     "solve": ("numpy", partial(solve, A, B)),
     "lstsq": ("numpy", partial(lstsq, A, B)),
     **{f.__name__: ("scipy", partial(f, A)) for f in (expm, logm, lu, sqrtm)},
-    "triangular_solve": ("scipy", partial(triangular_solve, A, B)),
 }
 
 
