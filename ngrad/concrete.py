@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import optree
 
@@ -21,7 +21,7 @@ from ngrad.hooks import hooks
 from ngrad.ops.convert import Weak
 from ngrad.plans import Cut, Key, Planned, plans
 from ngrad.record import state
-from ngrad.signature import Held, Number, Signature, Static
+from ngrad.signature import Held, Number, Same, Signature, Static
 from ngrad.tensor import Tensor, pending, scalar
 from ngrad.tracing import Trace
 from ngrad.variable import Variable
@@ -73,7 +73,10 @@ class Concrete:
         outer = state.window, state.stack, state.graph
         try:
             state.window, state.stack, state.graph = window, [trace], None
-            given = [_placeholder(trace, *pair) for pair in zip(parts, leaves, strict=True)]
+            given: list[Any] = []
+            for part, leaf in zip(parts, leaves, strict=True):
+                same = type(part) is Same
+                given.append(given[part.first] if same else _placeholder(trace, part, leaf))
             if structure is None:
                 result = f(*given)
             else:
@@ -91,9 +94,9 @@ class Concrete:
         found, self._structure = optree.tree_flatten(result)
         self._single: bool = self._structure.is_leaf()
         wanted: list[int] = []
-        self._outputs = [_output(window, value, wanted) for value in found]
+        self._outputs = [_output(trace, value, wanted) for value in found]
         self._shows = [
-            (action, [_output(window, value, wanted) for value in leaves])
+            (action, [_output(trace, value, wanted) for value in leaves])
             for leaves, action in trace.shows
         ]
         assigned = trace.assigned()
@@ -103,7 +106,7 @@ class Concrete:
         self._entries = tuple(window.entries)
         self._reads, self._asked, self._heard = trace.reads(), trace.asked, trace.heard
         self._captured, self._copies, self._after = trace.captured, trace.copies, trace.after()
-        places = [k for k, part in enumerate(parts) if type(part) is not Static]
+        places = [k for k, part in enumerate(parts) if type(part) not in (Static, Same)]
         self._arguments = list(zip(trace.arguments, places, strict=True))
         self._constants = {slot: self._constant(slot, value) for slot, value in window.kept.items()}
         self.opaque, self._checks = window.opaque, window.checks
@@ -293,14 +296,26 @@ def _placeholder(trace: Trace, part: Any, leaf: Any) -> Any:
     return trace.argument(part)
 
 
-def _output(window: Window, value: Any, wanted: list[int]) -> tuple[int, Any]:
+class Made(NamedTuple):
+    """An array that a function makes of what it always holds: another at each call, since it can be
+    assigned to.
+    """
+
+    kind: Callable[[Tensor], Any]
+    held: Tensor
+
+
+def _output(trace: Trace, value: Any, wanted: list[int]) -> tuple[int, Any]:
     """Which of the results a leaf of what a function returns is, or -1 and what it always is."""
     tensor = value.tensor if type(value) is Weak else value
-    if isinstance(value, Cell) and not isinstance(value, Variable):
+    is_array = isinstance(value, Cell) and not isinstance(value, Variable)
+    if is_array:
         tensor = value._read()
-    if type(tensor) is Tensor and tensor._window is window:
+    if type(tensor) is Tensor and tensor._window is trace.window:
         wanted.append(tensor._slot)
         return len(wanted) - 1, None if tensor is value else type(value)
+    if is_array and value._uid > trace.since:
+        return -1, Made(type(value), tensor)
     return -1, value
 
 
@@ -311,7 +326,7 @@ def _all_made(outputs: list[tuple[int, Any]], results: list[Any]) -> list[Any]:
 def _made(value: Any, result: Any) -> Any:
     """An output of a call: what it always is, or a result, as a tensor or of another kind."""
     if result is None:
-        return value
+        return value.kind(value.held) if type(value) is Made else value
     if value is Weak:
         return result.item()
     return result if value is None else value(result)

@@ -32,9 +32,15 @@ LIMIT = 1024
 def _called(f: Callable[..., Any], args: Any, kwargs: Any) -> Any:
     """What Python returns for arguments, of which arrays are its own, as where it is recorded."""
 
+    arrays: dict[int, Any] = {}
+
     def own(leaf: Any) -> Any:
-        held = isinstance(leaf, Cell) and not isinstance(leaf, Variable)
-        return type(leaf)(leaf._read()) if held else leaf
+        if not isinstance(leaf, Cell) or isinstance(leaf, Variable):
+            return leaf
+        if leaf._uid not in arrays:  # one that is given twice is one
+            kind: Any = type(leaf)
+            arrays[leaf._uid] = kind(leaf._read())
+        return arrays[leaf._uid]
 
     given: Any = (args, kwargs)
     args, kwargs = optree.tree_map(own, given, none_is_leaf=True)
@@ -111,7 +117,7 @@ class Function:
             )
         made = []
         for k, (value, spec) in enumerate(zip(args, self._specs, strict=True)):
-            value = value._read() if isinstance(value, Variable) else value
+            value = value._read() if isinstance(value, Cell) else value
             if not isinstance(value, Tensor):
                 value = cast_to(constant_of(value, spec.dtype, "function"), spec.dtype)
             spec.check(value, f"function {self._name}: argument {k}")

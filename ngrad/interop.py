@@ -20,6 +20,7 @@ from ngrad.graph.layout import layout
 from ngrad.ops.convert import cast_to, from_outside, tensor
 from ngrad.ops.identity import identity
 from ngrad.ops.transfer import to_device
+from ngrad.record import copied
 from ngrad.sharing import shared
 from ngrad.status import settle
 from ngrad.tensor import Tensor
@@ -76,7 +77,7 @@ def asarray(
         if copy is not False and x._layout.device is HOST:
             place = place or current()
     elif copy:
-        x = Tensor.own(x) if x._at and x._block.shared else identity(x)
+        x = identity(copied(x))
     place = place or x._layout.device
     if copy is False and (wanted not in (None, x.dtype) or place is not x._layout.device):
         raise CopyError(f"asarray: {x._layout!r} cannot be had otherwise without a copy; copy it")

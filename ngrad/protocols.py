@@ -24,7 +24,8 @@ KNOWN = (*OURS, np.ndarray, np.generic)
 CONVERTERS = (np.atleast_1d, np.atleast_2d, np.atleast_3d)
 """By which SciPy makes NumPy arrays, which its compiled code wants, of what a user's function gave.
 They do, as `numpy.asarray` does; but where somebody listens a derivative would be lost, and they
-are like all others."""
+are like all others. So does `broadcast_arrays` of None and text among arrays, of which Matplotlib
+makes arrays of objects."""
 
 SHARED = (np.may_share_memory, np.shares_memory)
 """What is about memory, not values."""
@@ -58,7 +59,10 @@ def array_function(function: Any, types: Any, args: Any, kwargs: Any) -> Any:
     """Any other function of NumPy's."""
     if not all(issubclass(kind, KNOWN) for kind in types):
         return NotImplemented
-    if function in SHARED or (function in CONVERTERS and not state.listens()):
+    converts = function in CONVERTERS or (
+        function is np.broadcast_arrays and not all(map(_is_number, args))
+    )
+    if function in SHARED or (converts and not state.listens()):
         return function(*map(plain, args))
     space: Any = ngrad.numpy
     try:
@@ -68,6 +72,11 @@ def array_function(function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         raise TypeError(f"{function.__name__}: {error}") from None
     found = space(*args, **kwargs)
     return found if any(issubclass(kind, ndarray) for kind in types) else _tensors(found)
+
+
+def _is_number(x: Any) -> bool:
+    """Whether a value is a number, or an array of such."""
+    return isinstance(x, OURS) or np.asarray(x).dtype.kind in "biufc"
 
 
 def _tensors(found: Any) -> Any:

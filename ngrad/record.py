@@ -208,6 +208,14 @@ def heard(x: Any) -> Any:
     return x
 
 
+def copied(x: Any) -> Any:
+    """A tensor of the same value in memory that nobody else writes to: itself, unless others may;
+    the copy that a tape has of it, where one listens.
+    """
+    x = heard(x)
+    return Tensor.own(x) if x._at and x._block.shared else x
+
+
 def execute(call: Call, inputs: tuple[Any, ...]) -> Any:
     """Run a call: nothing is recorded."""
     return call.run(*inputs) if hooks.execute is None else hooks.execute(call, inputs)

@@ -60,6 +60,12 @@ class Held(NamedTuple):
     where: Layout
 
 
+class Same(NamedTuple):
+    """An array that is given already: as which leaf."""
+
+    first: int
+
+
 class Number(NamedTuple):
     """A Python float, or complex number, of any value."""
 
@@ -71,8 +77,8 @@ ARRAYS = (np.ndarray, np.number, np.bool_)
 
 
 Signature = tuple[tuple[Any, ...], Any]
-"""What of each leaf of the arguments counts: its layout, a Number, or a Static. And the nest that
-the leaves make; None if they are all positional arguments.
+"""What of each leaf of the arguments counts: its layout, a Number, a Static, or which leaf it is.
+And the nest that the leaves make; None if they are all positional arguments.
 """
 
 
@@ -100,8 +106,11 @@ def read_arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[list[
         if isinstance(leaf, ARRAYS):
             leaves[k] = constant_of(leaf, None, "function")
     parts = [part_of(leaf) for leaf in leaves]
+    arrays: dict[int, int] = {}
     for k, part in enumerate(parts):
         if type(part) is Held:
+            first = arrays.setdefault(leaves[k]._uid, k)
+            parts[k] = part if first == k else Same(first)
             leaves[k] = leaves[k]._read()
     return leaves, (tuple(parts), structure)
 

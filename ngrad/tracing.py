@@ -16,7 +16,7 @@ from ngrad.dtypes import DType
 from ngrad.errors import TraceError
 from ngrad.graph.entries import SCALAR, marker
 from ngrad.graph.layout import Layout, layout
-from ngrad.record import state, user_line
+from ngrad.record import next_uid, state, user_line
 from ngrad.tensor import Tensor, scalar
 from ngrad.window import Window
 
@@ -32,6 +32,8 @@ class Trace:
         Whether tensors from outside, too, need have no values yet: what was recorded is not run,
         but done again.
     window : Window
+    since : int
+        A number that is less than those of all variables and arrays that are made here.
     arguments : list of int
         The slots of arguments.
     asked : list of (int, callable)
@@ -48,7 +50,7 @@ class Trace:
 
     def __init__(self, name: str, waits: bool = False) -> None:
         self.name, self.waits = name, waits
-        self.ended = False
+        self.ended, self.since = False, next_uid()
         self.arguments: list[int] = []
         self.asked: list[tuple[int, Callable[[], Any]]] = []
         self.copies: list[tuple[int, int]] = []
@@ -217,6 +219,20 @@ class Trace:
         self.heard.append((len(self.window.entries), _resume))
 
     # -- errors ------------------------------------------------------------------------------------
+
+    def require_own(self, uid: int, what: str) -> None:
+        """Raise if what has a number was there before: what is assigned to it here, is once.
+
+        Raises
+        ------
+        TraceError
+        """
+        if uid < self.since:
+            raise TraceError(
+                f"function {self.name}: {user_line()} assigns to {what} from outside, which calls "
+                "would not do again; pass it as an argument and return what it becomes, or make "
+                "it a Variable"
+            )
 
     def refuse(self) -> TraceError:
         """The error of whoever looks at a value, with the line that did."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from numeric import CODES
 from second import second
 
 import ngrad
+import ngrad.numpy as ours
 from ngrad import dlpack
 from ngrad.errors import DeviceError, DTypeError
 
@@ -131,3 +133,33 @@ def test_refusals() -> None:
     ngrad.from_dlpack(Once())
     with pytest.raises(BufferError, match="used before"):
         ngrad.from_dlpack(Once())
+
+
+COPIES: dict[str, Callable[[Any], Any]] = {
+    "array": ours.array,
+    "asarray": lambda x: ours.asarray(x, copy=True),
+    "astype": lambda x: x.astype(x.dtype),
+    "copy": lambda x: x.copy(),
+    "flatten": lambda x: x.flatten(),
+    "from_dlpack": lambda x: ours.from_dlpack(x, copy=True),
+    "ngrad.asarray": lambda x: ngrad.asarray(x, copy=True),
+    "positive": lambda x: +x,
+    "reshape": lambda x: x.reshape(4, copy=True),
+}
+
+
+@pytest.mark.parametrize("name", COPIES)
+def test_a_copy_is_of_what_was_there(name: str) -> None:
+    theirs = np.arange(4.0)
+    found = COPIES[name](ours.from_dlpack(theirs))
+    theirs[:] = 9.0
+    assert np.asarray(found).tolist() == [0.0, 1.0, 2.0, 3.0]
+
+
+@pytest.mark.parametrize("name", [name for name in COPIES if name != "from_dlpack"])
+def test_a_tape_hears_of_a_copy(name: str) -> None:
+    x = ours.from_dlpack(np.arange(4.0))
+    with ngrad.GradientTape() as tape:
+        tape.watch(x)
+        y = COPIES[name](x) * 3.0
+    assert np.asarray(tape.gradient(y, x)).tolist() == [3.0] * 4

@@ -57,7 +57,7 @@ def _by_parts(expression: str) -> str:
 _APART = "select({0} == {1}, {c}(0), fabs({0} - {1}))"
 """How far two numbers are apart: of an infinity and itself 0."""
 
-_PARITY = "floor({0}) - {c}(2) * floor({c}(0.5) * {0})"
+_PARITY = "floor({0}) - {c}(2) * floor({c}(0.5) * floor({0}))"
 _AT_ZERO = "select({0} == 0, copysign({c}(1), {0}), {c}(np.nan))"
 _GAMMASGN = (
     f"select({{0}} > 0, {{c}}(1), select(floor({{0}}) == {{0}}, {_AT_ZERO}, "

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ngrad.dtypes import can_cast, kind_of, result_type
-from ngrad.numpy.convert import FLOAT64, array_of, operand, to_tensor
+from ngrad.numpy.convert import COMPLEX128, FLOAT64, array_of, operand, to_tensor
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.joining import concatenate, stack
 from ngrad.numpy.manipulation import atleast_1d, broadcast_to, moveaxis, ravel
@@ -198,7 +198,7 @@ def interp(
     at: Any = to_tensor(x, FLOAT64)
     places: Any = to_tensor(xp, FLOAT64)
     values: Any = to_tensor(fp)
-    values = values if values._layout.dtype.is_complex else cast_to(values, FLOAT64)
+    values = cast_to(values, COMPLEX128 if values._layout.dtype.is_complex else FLOAT64)
     shape = places._layout.shape
     if len(shape) != 1 or values.ndim != 1:
         raise ValueError(f"interp: xp and fp are vectors, not of {shape}, {values._layout.shape}")

@@ -18,6 +18,7 @@ from ngrad.ops import power as p
 from ngrad.ops.convert import cast_to, operands
 from ngrad.ops.elementwise import select
 from ngrad.ops.math import pow as power_
+from ngrad.record import copied
 from ngrad.tensor import Tensor
 
 FLOAT32, FLOAT64, COMPLEX128 = BY_CODE["f4"], BY_CODE["f8"], BY_CODE["c16"]
@@ -82,6 +83,12 @@ def bools_as_integers(op: Any) -> Callable[..., Any]:
         return op(*values)
 
     return compute
+
+
+def power(x: Any, y: Any) -> Any:
+    if isinstance(x, Tensor) and x.dtype.is_bool and type(y) is int:
+        x = cast_to(x, INT64)
+    return bools_as_integers(power_)(x, y)
 
 
 def heaviside(x: Any, y: Any) -> Any:
@@ -172,7 +179,7 @@ def bool_sum(op: Any, of_bools: Any) -> Callable[..., Any]:
 def positive(x: Any) -> Any:
     if x.dtype.is_bool:
         raise TypeError("positive: not for bools, as in NumPy; use logical_or or astype(int)")
-    return x
+    return copied(x)
 
 
 def reciprocal(x: Any) -> Any:

@@ -15,11 +15,11 @@ from ngrad.graph.layout import Layout, layout
 from ngrad.interop import asarray as share
 from ngrad.numpy.convert import FLOAT64, array_of, dtype_of, to_tensor
 from ngrad.numpy.ndarray import laid, ndarray
-from ngrad.numpy.views import row_major
+from ngrad.numpy.views import Repeated, row_major
 from ngrad.numpy.ways import lies_in
 from ngrad.ops.shape import SEEN, broadcast_to, reshape
 from ngrad.ops.transfer import to_device
-from ngrad.record import state
+from ngrad.record import copied, state
 from ngrad.tensor import Tensor, from_numpy, scalar, seen
 
 
@@ -52,7 +52,7 @@ def array(
         raise ValueError(f"array: a nest of {x.ndim} dimensions has more than ndmax={ndmax}")
     if x.ndim < ndmin:
         x = reshape(x, (*(1,) * (ndmin - x.ndim), *x._layout.shape))
-    return laid(x, order)
+    return laid(copied(x), order)
 
 
 def asarray(
@@ -77,6 +77,7 @@ def asarray(
     if isinstance(a, ndarray) and same and device is None and not copy and lies_in(a, order):
         return a
     x = to_tensor(a, wanted)
+    x = copied(x) if copy else x
     return laid(x if device is None else to_device(x, device), order)
 
 
@@ -242,7 +243,7 @@ def meshgrid(
     """Coordinate arrays of coordinate vectors."""
     if indexing not in ("xy", "ij"):
         raise ValueError(f"meshgrid: indexing is 'xy' or 'ij', not {indexing!r}")
-    vectors = [reshape(to_tensor(x), (-1,)) for x in xi]
+    vectors = [asarray(x, copy=copy or None).reshape(-1) for x in xi]
     order = [*range(len(vectors))]
     if indexing == "xy" and len(vectors) > 1:
         order[:2] = [1, 0]
@@ -250,8 +251,9 @@ def meshgrid(
     made = []
     for k, vector in enumerate(vectors):
         place = order.index(k)
-        wide = reshape(vector, tuple(-1 if n == place else 1 for n in range(len(vectors))))
-        made.append(array_of(wide if sparse else broadcast_to(wide, shape)))
+        wide = vector.reshape(tuple(-1 if n == place else 1 for n in range(len(vectors))))
+        wide = wide if sparse else wide._seen_by(Repeated(shape))
+        made.append(array_of(wide._read()) if copy else wide)
     return tuple(made)
 
 
@@ -280,7 +282,7 @@ def fromfunction(
 
 def copy(a: Any, order: Any = "K", subok: bool = False) -> ndarray:
     """An array of its own, of the same value."""
-    return laid(to_tensor(a), order)
+    return laid(copied(to_tensor(a)), order)
 
 
 __all__ = [

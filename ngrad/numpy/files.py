@@ -93,8 +93,7 @@ def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> n
     """An array of another library's, by DLPack."""
     from ngrad.dlpack import from_dlpack as shared
 
-    found = ndarray(shared(x))
-    return asarray(found, device=device, copy=copy)
+    return ndarray(shared(x, device=device, copy=copy))
 
 
 # -- as text ---------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from ngrad.numpy.ufuncs import UFUNCS
 from ngrad.numpy.views import Shaped
 from ngrad.ops.transfer import to_device
 from ngrad.ops.updates import At
+from ngrad.record import copied
 
 
 def clip(a: ndarray, min: Any = None, max: Any = None, out: Any = None) -> ndarray:
@@ -42,9 +43,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "squeeze": manipulation.squeeze, "swapaxes": manipulation.swapaxes, "clip": clip,
     "round": selection.round_, "take": selection.take, "diagonal": selection.diagonal,
     "trace": selection.trace, "nonzero": selection.nonzero, "compress": compress,
-    "conj": UFUNCS["conjugate"], "conjugate": UFUNCS["conjugate"], "argsort": sorting.argsort,
-    "argpartition": sorting.argpartition, "choose": choosing.choose, "put": choosing.put,
-    "searchsorted": sorting.searchsorted, "dot": selection.dot,
+    "argsort": sorting.argsort, "argpartition": sorting.argpartition, "choose": choosing.choose,
+    "put": choosing.put, "searchsorted": sorting.searchsorted, "dot": selection.dot,
 }  # fmt: skip
 IN_PLACE: dict[str, Callable[..., Any]] = {
     "sort": sorting.sort, "partition": sorting.partition,
@@ -90,11 +90,18 @@ def astype(
     assert wanted is not None
     if casting != "unsafe" and not can_cast(x.dtype, wanted.numpy_dtype, casting):
         raise TypeError(f"astype: cannot cast {x.dtype} to {wanted.name} with casting={casting!r}")
-    return x if x._layout.dtype is wanted and not copy else array_of(converted(x._read(), wanted))
+    if x._layout.dtype is wanted:
+        return array_of(copied(x._read())) if copy else x
+    return array_of(converted(x._read(), wanted))
 
 
 def _real(x: ndarray) -> ndarray:
     return logic.real(x) if x.dtype.kind == "c" else x
+
+
+def _conj(x: ndarray) -> Any:
+    """The complex conjugates; of real numbers the array itself, as NumPy's method has it."""
+    return UFUNCS["conjugate"](x) if x.dtype.kind == "c" else x
 
 
 def _set_real(x: ndarray, part: Any) -> None:
@@ -109,7 +116,7 @@ def _set_imag(x: ndarray, part: Any) -> None:
 
 def _flatten(x: ndarray, order: Any = "C") -> ndarray:
     """A copy with one axis."""
-    return array_of(manipulation.ravel(x, order)._read())
+    return array_of(copied(manipulation.ravel(x, order)._read()))
 
 
 def _flat(x: ndarray) -> ndarray:
@@ -187,6 +194,8 @@ def _attach() -> None:
         setattr(ndarray, name, _in_place(function))
     others: dict[str, Any] = {
         "astype": named(astype),
+        "conj": _conj,
+        "conjugate": _conj,
         "at": property(lambda x: At(x._read(), array_of)),
         "fill": named(fill),
         "flatten": _flatten,

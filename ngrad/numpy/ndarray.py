@@ -33,7 +33,7 @@ from ngrad.ops.convert import unwrap
 from ngrad.ops.gather import TAKE
 from ngrad.ops.indexing import FIRST, by_tensor, getitem
 from ngrad.ops.shape import reshape
-from ngrad.record import next_uid, state, uids
+from ngrad.record import copied, next_uid, state, uids
 from ngrad.tensor import KINDS, Tensor, export_cells, from_numpy
 from ngrad.window import Window, found
 from ngrad_kernels.cells import CellKinds, cell_makers
@@ -135,6 +135,7 @@ class ndarray(Subscripted, Assigned, Exporter):
         """Hold another tensor, of the same shape and dtype."""
         owner = self._owner
         if owner is None:
+            self._require_own()
             self._keep_order(self._held, value)
             if not value._at:
                 leave(self._held, value._window)
@@ -311,7 +312,7 @@ class ndarray(Subscripted, Assigned, Exporter):
 
     def copy(self, order: Any = "C") -> ndarray:
         """An array of its own, of the same value."""
-        return laid(self._read(), order)
+        return laid(copied(self._read()), order)
 
     # -- views -------------------------------------------------------------------------------------
 
@@ -392,7 +393,7 @@ class ndarray(Subscripted, Assigned, Exporter):
             return self.transpose().reshape(sizes[::-1], copy=copy).transpose()
         made = reshape(x, given)
         if copy:
-            return ndarray(made)
+            return ndarray(copied(made))
         lies = lies_of(self)
         copies = lies is None or not np.may_share_memory(lies, lies.reshape(made._layout.shape))
         if copies and copy is False and made.size:

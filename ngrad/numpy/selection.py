@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from string import ascii_letters
 from typing import Any
 
@@ -16,7 +17,7 @@ from ngrad.numpy.manipulation import moveaxis, ravel
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.reductions import NOTHING
 from ngrad.numpy.ufuncs import UFUNCS, refuse_out
-from ngrad.numpy.views import Diagonal
+from ngrad.numpy.views import Diagonal, Shown
 from ngrad.ops import complexes
 from ngrad.ops import einsum as sums
 from ngrad.ops.bounds import checked
@@ -291,6 +292,17 @@ def _spelled(*operands: Any) -> tuple[Any, ...]:
     return f"{','.join(terms)}" + f"->{result}" * (len(operands) % 2), *arrays
 
 
+def _only_shows(equation: str) -> bool:
+    """Whether there is one operand, and no sum: then NumPy's result is a view."""
+    given, arrow, named = equation.replace(" ", "").partition("->")
+    letters = given.replace("...", "")
+    if "," in given or not letters:
+        return False
+    if not arrow:
+        return len({*letters}) == len(letters)
+    return {*letters} == {*named.replace("...", "")}
+
+
 def einsum(
     *operands: Any, out: Any = None, dtype: Any = None, order: Any = "K", casting: Any = "safe",
     optimize: Any = True,
@@ -309,6 +321,10 @@ def einsum(
         raise ValueError(f"einsum: takes a string and arrays, not {len(operands)} operands")
     equation, *arrays = operands if isinstance(operands[0], str) else _spelled(*operands)
     parts, wanted = [to_tensor(x) for x in arrays], dtype_of(dtype)
+    if type(arrays[0]) is ndarray and wanted in (None, parts[0].dtype) and _only_shows(equation):
+        return arrays[0]._seen_by(
+            Shown("einsum", partial(sums.einsum, equation), partial(np.einsum, equation))
+        )
     if wanted is not None:
         for x in parts:
             if not can_cast(x.dtype.numpy_dtype, wanted.numpy_dtype, casting):

@@ -24,7 +24,6 @@ from ngrad.ops.complexes import conj
 from ngrad.ops.composed import truncatemod
 from ngrad.ops.convert import cast_to
 from ngrad.ops.elementwise import select
-from ngrad.ops.math import pow as power_
 
 BOOL = BY_CODE["b1"]
 TESTS = {
@@ -199,7 +198,7 @@ _TABLE: dict[str, tuple[Callable[..., Any], int, str]] = {
     "floor_divide": (composed.bools_as_integers(a.floordiv), 2, "same"),
     "remainder": (composed.bools_as_integers(a.mod), 2, "same"),
     "fmod": (composed.bools_as_integers(truncatemod), 2, "same"),
-    "power": (composed.bools_as_integers(power_), 2, "same"),
+    "power": (composed.power, 2, "same"),
     "float_power": (composed.float_power, 2, "same"),
     "negative": (composed.bool_sum(a.negative, None), 1, "same"),
     "positive": (composed.positive, 1, "same"),

@@ -281,6 +281,41 @@ class Diagonal(NamedTuple):
         return lies.diagonal(self.offset, -2, -1)
 
 
+class Shown(NamedTuple):
+    """What a function shows in a way of its own, and is not assigned to.
+
+    Attributes
+    ----------
+    name : str
+        Of the function, for the error.
+    of : callable
+        Of a tensor.
+    lies : callable
+        NumPy's, of an array.
+    """
+
+    name: str
+    of: Callable[[Any], Any]
+    lies: Callable[[Any], Any]
+
+    @property
+    def writes(self) -> bool:
+        return False
+
+    def read(self, x: Any) -> Any:
+        return self.of(x)
+
+    def write(self, x: Any, value: Any) -> None:
+        raise NumberError(
+            f"{self.name}: what it shows of an array of shape {x._layout.shape} is read-only; take "
+            "a .copy() of it first, or assign to the array"
+        )
+
+    def shown(self, lies: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        found: np.ndarray[Any, Any] = self.lies(lies)
+        return found
+
+
 class OfComplex(NamedTuple):
     """x.real, or x.imag, of complex numbers. Read by an op, which is fused with what comes of it:
     to read every other number by itself takes ten times as long.

@@ -215,10 +215,17 @@ class Assigned(Cell):
         none, and what it shows is written to its owner, whatever that holds.
         """
         if before is not None:
+            self._require_own()
             self._keep_order(before, now)
             return type(self).exchanged(self, before, now)
         self._write(now)
         return True
+
+    def _require_own(self) -> None:
+        """Raise, while a `function` is recorded, if this array was there before."""
+        trace = state.window.trace
+        if trace is not None:
+            trace.require_own(self._uid, "an array")
 
     def _keep_order(self, before: Tensor, now: Tensor) -> None:
         """Know how an array of its own lies in NumPy, which an assignment does not change."""

@@ -10,7 +10,7 @@ from ngrad.ops.arithmetic import abs_, maximum
 from ngrad.ops.comparison import greater, isfinite, less, less_equal
 from ngrad.ops.elementwise import select
 from ngrad.ops.exponential import exp, expm1, log, log1p
-from ngrad.ops.power import sqrt
+from ngrad.ops.power import sqrt, square
 from ngrad.ops.trigonometric import atan2, cos, tan
 from ngrad.scipy.distributions import Continuous, Law
 from ngrad.scipy.special import OF_TENSORS as of
@@ -20,7 +20,8 @@ LOG_ROOT = 0.5 * math.log(2.0 * math.pi)
 betaln, gammaln, xlog1py, xlogy = of["betaln"], of["gammaln"], of["xlog1py"], of["xlogy"]
 ndtr, log_ndtr, ndtri, ndtri_exp = of["ndtr"], of["log_ndtr"], of["ndtri"], of["ndtri_exp"]
 expit, log_expit, logit = of["expit"], of["log_expit"], of["logit"]
-stdtr, stdtrit, erf, erfc, i0e = of["stdtr"], of["stdtrit"], of["erf"], of["erfc"], of["i0e"]
+stdtr, stdtrit, erf, erfc = of["stdtr"], of["stdtrit"], of["erf"], of["erfc"]
+i0, i0e = of["i0"], of["i0e"]
 gammainc, gammaincc = of["gammainc"], of["gammaincc"]
 gammaincinv, gammainccinv = of["gammaincinv"], of["gammainccinv"]
 betainc, betaincc = of["betainc"], of["betaincc"]
@@ -44,9 +45,29 @@ def _logistic(y: Any) -> Any:
     return size - 2.0 * log1p(exp(size))
 
 
+FAR = 1e8
+"""Beyond it 1 is nothing beside a square."""
+
+
+def _log1p_square(y: Any) -> Any:
+    """log(1 + y**2), whose square may be infinite."""
+    far = greater(abs_(y), FAR)
+    return select(far, 2.0 * log(abs_(select(far, y, FAR))), log1p(square(select(far, 0.0, y))))
+
+
 def _t(y: Any, df: Any) -> Any:
-    most = -0.5 * log(df) - betaln(0.5 * df, 0.5 + 0.0 * df)
-    return most - 0.5 * (df + 1.0) * log1p(y * y / df)
+    some = isfinite(df)
+    n = select(some, df, 1.0)
+    most = -0.5 * log(n) - betaln(0.5 * n, 0.5 + 0.0 * n)
+    found = most - 0.5 * (n + 1.0) * _log1p_square(y / sqrt(n))
+    return select(some, found, -0.5 * y * y - LOG_ROOT)
+
+
+def _log_i0e(kappa: Any) -> Any:
+    """The logarithm of i0e, which has a kink at 0, of numbers from 0 on, of which none is one."""
+    small = less(kappa, 1.0)
+    near, away = select(small, kappa, 0.0), select(small, 1.0, kappa)
+    return select(small, log(i0(near)) - near, log(i0e(away)))
 
 
 def _log_mass(a: Any, b: Any) -> Any:
@@ -140,7 +161,7 @@ t = Continuous(
 cauchy = Continuous(
     "cauchy",
     Law(
-        lambda y: -math.log(math.pi) - log1p(y * y),
+        lambda y: -math.log(math.pi) - _log1p_square(y),
         below=lambda y: atan2(1.0, -y) / math.pi,
         above=lambda y: atan2(1.0, y) / math.pi,
         inverse=lambda p: tan(math.pi * (p - 0.5)),
@@ -179,7 +200,7 @@ skewnorm = Continuous(
 vonmises = Continuous(
     "vonmises",
     Law(
-        lambda y, kappa: kappa * (cos(y) - 1.0) - math.log(2.0 * math.pi) - log(i0e(kappa)),
+        lambda y, kappa: kappa * (cos(y) - 1.0) - math.log(2.0 * math.pi) - _log_i0e(kappa),
         shapes=(("kappa", (-0.0, math.inf)),),
     ),
 )
@@ -244,7 +265,7 @@ halfnorm = Continuous(
 halfcauchy = Continuous(
     "halfcauchy",
     Law(
-        lambda y: math.log(2.0 / math.pi) - log1p(y * y),
+        lambda y: math.log(2.0 / math.pi) - _log1p_square(y),
         below=lambda y: atan2(y, 1.0) * (2.0 / math.pi),
         above=lambda y: atan2(1.0, y) * (2.0 / math.pi),
         support=POSITIVE,

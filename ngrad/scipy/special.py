@@ -94,12 +94,19 @@ def _entr(x: Any) -> Any:
 
 def _rel_entr(x: Any, y: Any) -> Any:
     x, y = operands("rel_entr", x, y)
-    return _divergence(x, y, lambda p, q: p * log(p / q), 0.0)
+    return _divergence(x, y, lambda p, q: p * _log_ratio(p, q), 0.0)
 
 
 def _kl_div(x: Any, y: Any) -> Any:
     x, y = operands("kl_div", x, y)
-    return _divergence(x, y, lambda p, q: p * log(p / q) - p + q, y)
+    return _divergence(x, y, lambda p, q: p * _log_ratio(p, q) - p + q, y)
+
+
+def _log_ratio(p: Any, q: Any) -> Any:
+    """log(p / q) of positive numbers, whose quotient may be no number between 0 and infinity."""
+    ratio = p / q
+    there = logical_and(greater(ratio, 0.0), isfinite(ratio))
+    return select(there, log(select(there, ratio, 1.0)), log(p) - log(q))
 
 
 def _divergence(x: Any, y: Any, inside: Callable[[Any, Any], Any], at_zero: Any) -> Any:

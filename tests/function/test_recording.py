@@ -13,6 +13,7 @@ import pytest
 from function_programs import X, bits, trained
 
 import ngrad
+import ngrad.numpy as ours
 from ngrad.errors import IndexBoundsError, TraceError
 from ngrad.optimizers import SGD, Adam
 from ngrad.record import state
@@ -129,6 +130,36 @@ def test_a_tape_that_listened_inside_is_refused_outside() -> None:
 
 
 # -- state -----------------------------------------------------------------------------------------
+
+
+def test_an_array_from_outside_is_not_assigned_to() -> None:
+    x = ours.zeros(3)
+
+    def f(y: Any) -> Any:
+        x[1:][0] += y[0]
+        return x * 1.0
+
+    with pytest.raises(
+        TraceError, match=r"function f: .*test_recording.py:\d+ assigns to an array"
+    ):
+        ngrad.function(f)(ours.ones(3))
+    x[0] = 2.0  # as usable as ever
+    assert x.tolist() == [2.0, 0.0, 0.0]
+
+
+def test_arrays_that_are_returned_are_of_one_call() -> None:
+    kept = ours.arange(3.0)
+
+    @ngrad.function
+    def f(x: Any) -> Any:
+        made = ours.zeros(3)
+        return made, made[1:], kept, x
+
+    first, second = f(ours.ones(3)), f(ours.ones(3))
+    first[0][0] = first[1][0] = first[3][0] = 4.0
+    assert [y.tolist() for y in second] == [[0.0] * 3, [0.0] * 2, [0.0, 1.0, 2.0], [1.0] * 3]
+    assert [y.tolist() for y in f(ours.ones(3))] == [y.tolist() for y in second]
+    assert first[2] is second[2] is kept  # as without `function`
 
 
 def test_an_exception_leaves_nothing_behind() -> None:

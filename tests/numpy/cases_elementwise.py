@@ -55,6 +55,8 @@ case("divmod", K, J)
 case("power", POSITIVE, A, orders=2)
 case("power", A, 2, orders=2)
 case("power", K, 3)
+for exponent in (1, 2, 2.0):
+    case("power", np.array([True, False]), exponent)
 case("float_power", K, -2)
 for name in ("maximum", "minimum", "fmax", "fmin"):
     case(name, A, B, orders=1)

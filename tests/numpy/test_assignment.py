@@ -293,6 +293,58 @@ def test_transforms_pass_fresh_arrays() -> None:
     ngrad.config.set_eager(before)
 
 
+def test_an_array_that_is_given_twice_is_one() -> None:
+    def f(x: Any, y: Any) -> Any:
+        x[0] = 9.0
+        return y * 1.0
+
+    def pair(both: Any) -> Any:
+        return f(*both)
+
+    x = ours.arange(3.0)
+    call = ngrad.function(f)
+    for _ in range(2):
+        assert call(x, x).tolist() == [9.0, 1.0, 2.0]
+        assert call(x, ours.arange(3.0)).tolist() == [0.0, 1.0, 2.0]
+        assert call(x, x).tolist() == [9.0, 1.0, 2.0]
+        assert call.traces == 2
+    assert ngrad.function(pair)([x, x]).tolist() == [9.0, 1.0, 2.0]
+    assert x.tolist() == [0.0, 1.0, 2.0]
+
+
+READ_ONLY: dict[str, Callable[[Any], Any]] = {
+    "broadcast_to": lambda x: ours.broadcast_to(x, (2, 3, 3)),
+    "diagonal": lambda x: ours.diagonal(x),
+    "einsum, a diagonal": lambda x: ours.einsum("ii->i", x),
+    "einsum, transposed": lambda x: ours.einsum("...j->j...", x),
+    "einsum, by numbers": lambda x: ours.einsum(x, [0, 1], [1, 0]),
+    "einsum, in order": lambda x: ours.einsum("ba", x),
+    "meshgrid": lambda x: ours.meshgrid(x[0], x[1], copy=False)[0],
+    "sliding_window_view": lambda x: ours.lib.stride_tricks.sliding_window_view(x, (2, 2)),
+}
+
+
+@pytest.mark.parametrize("name", READ_ONLY)
+def test_what_would_be_a_view_and_is_not_written_through(name: str) -> None:
+    """It shows what is assigned to the array, and an assignment to it is no silent nothing."""
+    x = ours.zeros((3, 3))
+    view = READ_ONLY[name](x)
+    x[...] = 2.0
+    assert (np.asarray(view) == 2.0).all()
+    with pytest.raises(ValueError, match=r"copy\(\)"):
+        view[0] = 5.0
+    assert (np.asarray(x) == 2.0).all()
+
+
+def test_what_numpy_gives_as_the_array_itself() -> None:
+    x = ours.zeros(3)
+    assert x.conj() is x.conjugate() is x
+    ours.conj(x)[0] = 1.0
+    ours.einsum("i,i->i", x, x)[0] = 1.0
+    ours.meshgrid(x, x)[0][0] = 1.0
+    assert x.tolist() == [0.0, 0.0, 0.0]
+
+
 def test_a_function_returns_views_of_what_it_assigned_to() -> None:
     def f(x: Any) -> Any:
         y = x * 1.0

@@ -133,6 +133,15 @@ def test_into_numpy() -> None:
         np.add(array, 1.0, out=x)
 
 
+def test_arrays_beside_what_is_no_number() -> None:
+    """As Matplotlib has them for its bars."""
+    x, none, text = np.broadcast_arrays(ours.arange(2.0), None, "a")  # type: ignore[arg-type]
+    assert (x.tolist(), none.tolist(), text.tolist()) == ([0.0, 1.0], [None] * 2, ["a"] * 2)
+    assert isinstance(np.broadcast_arrays(ours.arange(2.0), 1)[1], ours.ndarray)
+    with ngrad.GradientTape(), pytest.raises(TypeError, match="broadcast_arrays"):
+        np.broadcast_arrays(ours.arange(2.0), None)  # type: ignore[arg-type]
+
+
 def test_foreign_arrays_are_asked() -> None:
     class Foreign:
         def __array_ufunc__(self, *args: Any, **kwargs: Any) -> str:

@@ -95,6 +95,9 @@ for name in ("xlogy", "xlog1py", "rel_entr", "kl_div", "beta", "betaln"):
     case(name, np.array([1, 2]), 3)
     if "beta" not in name:
         case(name, FIRST, SECOND)
+# Whose quotient is no number between 0 and infinity.
+case("rel_entr", np.array([1e-300, 1e300]), np.array([1e100, 1e-100]))
+case("gammasgn", np.array([-5e-324, -1e-300, -1.5, -2.5]))
 for name in ("gammainc", "gammaincc"):
     case(name, POSITIVE, POSITIVE[::-1])
     case(name, 1.5, POSITIVE, orders=2)

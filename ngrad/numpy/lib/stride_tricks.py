@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import operator
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from ngrad.numpy.convert import array_of
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.ndarray import ndarray
+from ngrad.numpy.views import Shown
 from ngrad.ops.shape import normal_axis, reshape, transpose
 from ngrad.ops.windows import AXES, WINDOWS
 from ngrad.record import apply
@@ -40,18 +41,24 @@ def sliding_window_view(
     """
     if writeable:
         raise ValueError("sliding_window_view: windows that overlap cannot be written to")
-    found = asarray(x)._read()
-    sizes = [operator.index(n) for n in np.atleast_1d(window_shape)]
-    ndim = found.ndim
+    array = asarray(x)
+    sizes, ndim = [operator.index(n) for n in np.atleast_1d(window_shape)], array.ndim
     given = range(ndim) if axis is None else np.atleast_1d(axis)
     axes = [normal_axis(k, ndim, "sliding_window_view") for k in given]
     if len(sizes) != len(axes):
         raise ValueError(f"sliding_window_view: window_shape {window_shape} for axes {axes}")
+    place = None if axis is None else tuple(axes)
+    theirs = partial(np.lib.stride_tricks.sliding_window_view, window_shape=sizes, axis=place)
+    return array._seen_by(Shown("sliding_window_view", partial(_slid, axes, sizes), theirs))
+
+
+def _slid(axes: list[int], sizes: list[int], x: Any) -> Any:
+    """The windows of a tensor."""
     while axes:
         count = next(n for n in range(len(axes), 0, -1) if n <= AXES and len({*axes[:n]}) == n)
-        found = _windows(found, axes[:count], tuple(sizes[:count]))
+        x = _windows(x, axes[:count], tuple(sizes[:count]))
         axes, sizes = axes[count:], sizes[count:]
-    return array_of(found)
+    return x
 
 
 def _windows(x: Any, axes: list[int], sizes: tuple[int, ...]) -> Any:
