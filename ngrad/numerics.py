@@ -142,9 +142,9 @@ def _note(window: Window, results: Sequence[Tensor], line: str) -> None:
 
 
 def _wrong(values: Iterable[Tensor]) -> str:
-    """What is not finite in values; empty if all are, or are no floats."""
+    """What is not finite in values; empty if all are, or are integers."""
     for value in values:
-        if not value._layout.dtype.is_floating:
+        if not value._layout.dtype.is_inexact:
             continue
         array = value._view()
         bad = ~np.isfinite(array)

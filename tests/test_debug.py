@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 import ngrad
+import ngrad.numpy as ours
 from ngrad import GradientTape, Variable, config, constant, math, where
 from ngrad.debug import check_numerics, show
 from ngrad.errors import NumericsError
@@ -130,6 +131,7 @@ FORWARD = {
     "divide": (lambda: constant(1.0) / 0.0, "inf, from finite operands"),
     "exp": (lambda: ngrad.exp(constant(1000.0, ngrad.float64)), "inf"),
     "reduce_sum": (lambda: ngrad.reduce_sum([3e38, 3e38]), "inf"),
+    "fft": (lambda: ours.fft.fft([1e308, 1e308]), r"\(inf\+0j\) at \(0,\)"),
     "matmul": (lambda: constant([[3e38, 3e38]]) @ constant([[1.0], [1.0]]), "inf"),
 }
 
