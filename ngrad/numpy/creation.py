@@ -145,15 +145,25 @@ def _laid_as(x: Layout, made: Any, order: Any) -> ndarray:
 
 
 def _maker(name: str, value: int) -> Callable[..., ndarray]:
+    vectors: dict[tuple[Any, Device], Repeats] = {}  # by size, of float64
+
     def make(
         shape: Any, dtype: Any = float, order: Any = "C", *, device: Any = None, like: Any = None
     ) -> ndarray:
-        sizes = (shape,) if type(shape) is int and shape >= 0 else _shape(shape, name)
-        wanted = FLOAT64 if dtype is float else dtype_of(dtype) or FLOAT64
         place = current() if device is None else device_of(device)
+        if dtype is float and type(shape) is int and order == "C" and state.window.trace is None:
+            found = vectors.get((shape, place))
+            if found is not None:
+                return array_of(found[0](found[1]))
+        sizes = _shape(shape, name)
+        wanted = FLOAT64 if dtype is float else dtype_of(dtype) or FLOAT64
         if order == "C" and sizes and state.window.trace is None:
-            show, single = _repeated[value, sizes, wanted.code, place]  # without another call
-            return array_of(show(single))
+            found = _repeated[value, sizes, wanted.code, place]
+            if type(shape) is int and wanted is FLOAT64:
+                if len(vectors) >= SEEN:
+                    vectors.clear()
+                vectors[shape, place] = found
+            return array_of(found[0](found[1]))
         return laid(_filled_with(value, sizes, wanted, place), order)
 
     make.__name__ = make.__qualname__ = name
