@@ -60,7 +60,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--only", default="", help="programs whose name has this in it")
     parser.add_argument("--queued", type=int, default=1, help="calls between two waits (1)")
     parser.add_argument("--alone", action="store_true", help="time no others")
-    parser.add_argument("--layers", action="store_true", help="layers of networks")
+    parser.add_argument("--layers", action="store_true", help="layers of networks, and a GP")
     parser.add_argument("--first", action="store_true", help="first calls in new processes")
     chosen = parser.parse_args(arguments)
     place.choose(chosen.device)

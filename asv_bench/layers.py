@@ -1,15 +1,21 @@
-"""Layers of networks, as `sweeps.py` has programs: value and gradient, beside PyTorch's."""
+"""Layers of networks, and a Gaussian process, as `sweeps.py` has programs: value and gradient,
+beside PyTorch's.
+"""
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from peers import Program, by_torch, numbers, taped
+from peers import Program, by_jax, by_torch, numbers, taped
+from place import torch_tensor
 
 import ngrad as tf
+import ngrad.numpy as np_
+from ngrad.scipy.linalg import solve_triangular
 
 
 def _program(
@@ -121,6 +127,44 @@ def batch_norm(size: int, channels: int) -> Program:
     return _program(name, ours, theirs, *arrays)
 
 
+def gaussian_process(points: int) -> Program:
+    """The marginal likelihood of points, and its gradient in three parameters: elementwise work
+    around a Cholesky factor and a triangular system.
+    """
+    x = np.sort(np.random.default_rng(1).uniform(-3, 3, points))[:, None]
+    arrays, parameters = (x, np.sin(x), np.eye(points)), np.array([0.0, 0.0, -4.0])
+
+    def likelihood(m: Any, solve: Any, arrays: Any, p: Any) -> Any:
+        x, y, eye = arrays
+        near = m.exp(-0.5 * (x - x.T) ** 2 * m.exp(-2.0 * p[1]))
+        factor = m.linalg.cholesky(m.exp(p[0]) * near + m.exp(p[2]) * eye)
+        return 0.5 * (solve(factor, y) ** 2).sum() + m.log(m.diagonal(factor)).sum()
+
+    given = [np_.asarray(array) for array in arrays]
+    theirs = functools.cache(lambda: [torch_tensor(array) for array in arrays])
+
+    def of_torch(torch: Any, p: Any) -> Any:
+        solve = functools.partial(torch.linalg.solve_triangular, upper=False)
+        return likelihood(torch, solve, theirs(), p)
+
+    def of_jax(jnp: Any, p: Any) -> Any:
+        from jax.scipy.linalg import solve_triangular
+
+        return likelihood(jnp, functools.partial(solve_triangular, lower=True), arrays, p)
+
+    def ours(p: Any) -> Any:
+        p = np_.asarray(p)
+        return likelihood(np_, functools.partial(solve_triangular, lower=True), given, p)
+
+    return Program(
+        f"Gaussian process, {points} points, float64",
+        "",
+        taped(ours, parameters),
+        {"jax.jit": by_jax(of_jax, parameters), "PyTorch": by_torch(of_torch, parameters)},
+        repeat=5,
+    )
+
+
 def programs(scale: float = 1.0) -> list[Program]:
     """All of them; `scale` makes them smaller."""
 
@@ -136,4 +180,5 @@ def programs(scale: float = 1.0) -> list[Program]:
         attention(n(8), n(128), 8 * n(32), 8),
         recurrence(n(50), n(32), n(128)),
         embedding(n(10_000), n(64), n(3200)),
+        gaussian_process(n(150)),
     ]
