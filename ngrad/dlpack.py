@@ -159,6 +159,8 @@ def capsule(
         if copy is False:
             raise BufferError(f"__dlpack__: {x._layout!r} cannot be had elsewhere without a copy")
         x, flags = copied(x, x._layout.spec.on(_device(*wanted))), COPIED
+    elif copy is None and x._layout.repeats:
+        x = copied(x, x._layout.spec)  # some libraries write to what is read-only
     address, where = x._address, x._layout
     settle(x._block)
     if where.device is not HOST and stream != -1:

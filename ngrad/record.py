@@ -212,6 +212,8 @@ def copied(x: Any) -> Any:
     """A tensor of the same value in memory that nobody else writes to: itself, unless others may;
     the copy that a tape has of it, where one listens.
     """
+    if type(x) is not Tensor:
+        return x  # a symbol
     x = heard(x)
     return Tensor.own(x) if x._at and x._block.shared else x
 

@@ -13,7 +13,7 @@ from ngrad.dtypes import DType, as_dtype
 from ngrad.errors import ScalarError, ShapeError
 from ngrad.graph.dims import shown
 from ngrad.graph.layout import Layout, layout
-from ngrad_kernels.exporting import Exporter, asked, export_tensors
+from ngrad_kernels.exporting import WRITABLE, Exporter, asked, export_tensors
 from ngrad_kernels.making import Kinds, makers
 from ngrad_kernels.memory import Buffer
 from ngrad_kernels.native import blank
@@ -197,8 +197,16 @@ class Tensor(Exporter):
         except AttributeError:
             lies = where.described()
         if asked(request) & lies.refused:
-            lies.refuse(request)
+            if not where.repeats or asked(request) & WRITABLE:
+                lies.refuse(request)
+            return self._apart()._exported(request)
         return self, address, lies.address
+
+    def _apart(self) -> Tensor:
+        """The elements in memory of their own, of a tensor of the host whose memory is that of many
+        constants: some libraries write to what is read-only.
+        """
+        return from_numpy(np.array(self._view()), self._layout.dtype, HOST)
 
     @property
     def __array_interface__(self) -> dict[str, Any]:
@@ -208,13 +216,17 @@ class Tensor(Exporter):
             raise AttributeError(f"a tensor on {where.device} has no __array_interface__")
         if where.dtype.typestr is None:
             raise AttributeError(f"NumPy's array interface has no name for {where.dtype.name}")
+        block = self._block
+        if where.repeats:
+            own = self._apart()
+            address, where, block = own._at, own._layout, own._block
         before, memory = (0, where) if where.contiguous else where.span
         return {
             "version": 3,
             "shape": where.shape,
             "strides": None if where.contiguous else where.strides,
             "typestr": where.dtype.typestr,
-            "data": memory.array(address - before, self._block),
+            "data": memory.array(address - before, block),
             "offset": before,
         }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import io
 from collections.abc import Callable
 from typing import Any
 
@@ -163,3 +164,28 @@ def test_a_tape_hears_of_a_copy(name: str) -> None:
         tape.watch(x)
         y = COPIES[name](x) * 3.0
     assert np.asarray(tape.gradient(y, x)).tolist() == [3.0] * 4
+
+
+CONSTANTS: dict[str, Callable[[], Any]] = {
+    "zeros": lambda: ours.zeros(3),
+    "ones": lambda: ours.ones((2, 2)),
+    "full": lambda: ours.full(3, 2.0),
+    "a number": lambda: ours.array(0.0),
+    "of no axes": lambda: ours.zeros(()),
+    "tensor": lambda: ngrad.zeros(3),
+}
+
+
+@pytest.mark.parametrize("name", CONSTANTS)
+def test_constants_are_not_lent(name: str) -> None:
+    """What stands for all zeros of a process is nobody's to write to, were it read-only."""
+    make = CONSTANTS[name]
+    before = np.array(make())
+    for lend in (np.from_dlpack, lambda x: np.array(x.__array_interface__["data"])):
+        seen = lend(make())
+        assert seen.flags.c_contiguous and seen.size == before.size
+        place = seen.ctypes.data
+        assert place != np.asarray(make()).ctypes.data
+    file = io.BytesIO()
+    file.write(make())
+    assert file.getvalue() == before.tobytes()

@@ -112,6 +112,12 @@ class Layout:
         return self.lies
 
     @property
+    def repeats(self) -> bool:
+        """Whether an element stands for several, or for all: perhaps in memory of many tensors."""
+        several = zip(self.shape, self.strides, strict=True)
+        return self.size == 1 or any(n > 1 and not step for n, step in several)
+
+    @property
     def span(self) -> tuple[int, Layout]:
         """How many bytes before the first element the memory of all begins, and its layout as
         bytes.

@@ -24,6 +24,7 @@ from ngrad.tensor import Tensor
 FLOAT32, FLOAT64, COMPLEX128 = BY_CODE["f4"], BY_CODE["f8"], BY_CODE["c16"]
 INT8, INT64 = BY_CODE["i1"], BY_CODE["i8"]
 UINT8, UINT64 = BY_CODE["u1"], BY_CODE["u8"]
+LN2 = float(np.log(2.0))
 
 FLOATS = {**dict.fromkeys(("b1", "i1", "u1"), "f2"), **dict.fromkeys(("i2", "u2"), "f4")}
 """What functions of floats make of small integers; of others it is float64."""
@@ -101,12 +102,25 @@ def exp2(x: Any) -> Any:
     return e.exp(x * LN2) if x.dtype.is_complex else e.exp2(x)
 
 
+def in_float32(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of floats of one dtype, of several ops: those of two bytes are rounded once."""
+
+    def compute(*values: Any) -> Any:
+        dtype = values[0].dtype
+        if not dtype.is_half:
+            return function(*values)
+        return cast_to(function(*(cast_to(x, FLOAT32) for x in values)), dtype)
+
+    return compute
+
+
+degrees = in_float32(lambda x: x * (180.0 / np.pi))
+radians = in_float32(lambda x: x * (np.pi / 180.0))
+_logaddexp2 = in_float32(lambda x, y: e.logaddexp(x * LN2, y * LN2) / LN2)
+
+
 def logaddexp2(x: Any, y: Any) -> Any:
-    x, y = pair(x, y)
-    return e.logaddexp(x * LN2, y * LN2) / LN2
-
-
-LN2 = float(np.log(2.0))
+    return _logaddexp2(*pair(x, y))
 
 
 def signbit(x: Any) -> Any:

@@ -122,8 +122,12 @@ class Draws:
         if not (_is_ours(low) or _is_ours(high)):
             return self._draw("uniform", low, high, size=size)
         first, last = _parameter(low), _parameter(high)
-        if state.window.trace is None and not np.isfinite(np.asarray(last - first)).all():
-            raise OverflowError("uniform: high - low range exceeds valid bounds")
+        if state.window.trace is None:
+            between = np.asarray(last - first)
+            if not np.isfinite(between).all():
+                raise OverflowError("uniform: high - low range exceeds valid bounds")
+            if isinstance(self._source, np.random.Generator) and (between < 0).any():
+                raise ValueError("uniform: high - low < 0")  # of the old generator it is not asked
         return first + (last - first) * self._draw("random", size=_size(size, low, high))
 
     def exponential(self, scale: Any = 1.0, size: Any = None) -> Any:

@@ -14,11 +14,11 @@ from ngrad.numpy import choosing, logic, manipulation, reductions, selection, so
 from ngrad.numpy.absent import OF_ARRAYS_BY_NAME
 from ngrad.numpy.convert import array_of, converted, dtype_of
 from ngrad.numpy.editing import resize
+from ngrad.numpy.flat import flatiter
 from ngrad.numpy.inspection import REVISIONS
 from ngrad.numpy.naming import named
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.ufuncs import UFUNCS
-from ngrad.numpy.views import Shaped
 from ngrad.ops.transfer import to_device
 from ngrad.ops.updates import At
 from ngrad.record import copied
@@ -119,11 +119,6 @@ def _flatten(x: ndarray, order: Any = "C") -> ndarray:
     return array_of(copied(manipulation.ravel(x, order)._read()))
 
 
-def _flat(x: ndarray) -> ndarray:
-    """A view with one axis, of any array: NumPy's is one, too."""
-    return x._seen_by(Shaped((x.size,), True))
-
-
 def item(x: ndarray, *index: Any) -> Any:
     """An element as a Python scalar: the only one, or that at an index."""
     if not index:
@@ -200,7 +195,7 @@ def _attach() -> None:
         "fill": named(fill),
         "flatten": _flatten,
         "item": named(item),
-        "flat": property(_flat, lambda x, values: x.__setitem__(..., resize(values, x.shape))),
+        "flat": property(flatiter, lambda x, values: x.__setitem__(..., resize(values, x.shape))),
         "tofile": lambda x, *args, **kwargs: np.asarray(x).tofile(*args, **kwargs),
         "to_device": _to_device,
         "cpu": lambda x: _to_device(x, "cpu"),

@@ -407,14 +407,20 @@ class ndarray(Subscripted, Assigned, Exporter):
         return array_of(made if key is None else remember(x, key, made, way), self, way, x)
 
 
+ORDERS = ("C", "F", "A", "K", None)
+
+
 def laid(x: Tensor, order: Any) -> ndarray:
     """An array of its own, that lies in NumPy in an order: "C", "F", or else as the tensor does. It
     is an array with no axes, too, and not a number.
     """
     lies = row_major(x._layout)
+    order = order.upper() if isinstance(order, str) else order
+    if order not in ORDERS:
+        raise ValueError(f"order must be one of 'C', 'F', 'A', or 'K' (got {order!r})")
     if not x.ndim:
         return array_of(x, None, Made(lies))
-    wanted = {"C": True, "F": x.ndim < 2}.get(order.upper() if isinstance(order, str) else "", lies)
+    wanted = {"C": True, "F": x.ndim < 2}.get(order, lies)
     return array_of(x) if wanted is lies else array_of(x, None, Made(wanted))
 
 

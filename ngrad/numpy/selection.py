@@ -296,7 +296,7 @@ def _only_shows(equation: str) -> bool:
     """Whether there is one operand, and no sum: then NumPy's result is a view."""
     given, arrow, named = equation.replace(" ", "").partition("->")
     letters = given.replace("...", "")
-    if "," in given or not letters:
+    if "," in given:
         return False
     if not arrow:
         return len({*letters}) == len(letters)

@@ -6,8 +6,6 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from ngrad.dtypes import BY_CODE, can_cast
 from ngrad.numpy import composed, loops
 from ngrad.numpy.convert import PLAIN, beside, dtype_of, to_tensor
@@ -31,6 +29,9 @@ TESTS = {
     "isfinite", "signbit",
 }  # fmt: skip
 """Those that give bools of any dtype."""
+
+
+CASTINGS = ("no", "equiv", "safe", "same_kind", "unsafe")
 
 
 class ufunc:
@@ -76,6 +77,10 @@ class ufunc:
         sig: Any = None,
     ) -> Any:
         """A call with any of NumPy's arguments."""
+        if order not in (*"CFAKcfak", None):
+            raise ValueError(f"{self.__name__}: order is 'C', 'F', 'A' or 'K', not {order!r}")
+        if casting not in CASTINGS:
+            raise ValueError(f"{self.__name__}: casting is one of {CASTINGS}, not {casting!r}")
         if len(operands) != self.nin:
             raise TypeError(
                 f"{self.__name__}() takes {self.nin} positional arguments, not {len(operands)}"
@@ -236,8 +241,8 @@ _TABLE: dict[str, tuple[Callable[..., Any], int, str]] = {
     "arcsinh": (h.asinh, 1, "float"),
     "arccosh": (h.acosh, 1, "float"),
     "arctanh": (h.atanh, 1, "float"),
-    "degrees": (composed.of_reals("degrees", lambda x: x * (180.0 / np.pi)), 1, "float"),
-    "radians": (composed.of_reals("radians", lambda x: x * (np.pi / 180.0)), 1, "float"),
+    "degrees": (composed.of_reals("degrees", composed.degrees), 1, "float"),
+    "radians": (composed.of_reals("radians", composed.radians), 1, "float"),
     "maximum": (a.maximum, 2, "same"),
     "minimum": (a.minimum, 2, "same"),
     "fmax": (composed.fmax, 2, "same"),

@@ -66,6 +66,9 @@ class Weak:
     def __repr__(self) -> str:
         return f"<Python {self.kind.__name__}>"
 
+    def __format__(self, spec: str) -> str:
+        return format(self.kind(self), spec) if spec else repr(self)
+
 
 def _number(size: Dim) -> Any:
     """A size as a Python float: one that is asked for wherever the recording is used."""

@@ -18,7 +18,7 @@ from ngrad.ops.elementwise import select
 from ngrad.ops.extents import dims, integers, made
 from ngrad.ops.identity import identity
 from ngrad.ops.shape import broadcast_to, expand_dims, reshape
-from ngrad.record import state
+from ngrad.record import copied, state
 from ngrad.tensor import Tensor, from_numpy, scalar
 
 
@@ -59,7 +59,7 @@ def constant(value: Any, dtype: Any = None, shape: Any = None, name: str = "Cons
 def _read(value: Any) -> Any:
     """What a variable holds, as a tensor of its own, told apart from later reads."""
     held = from_outside(value)
-    return held if held is value else identity(held)
+    return copied(held) if held is value else identity(held)
 
 
 def _made(value: Any, wanted: Any) -> Any:

@@ -9,7 +9,7 @@ from ngrad.graph.op import Op
 from ngrad.graph.program import Program
 from ngrad.graph.roles import Role
 from ngrad.ops.convert import tensor
-from ngrad.record import apply
+from ngrad.record import apply, copied
 
 
 def prepare_view(offset: int, out: Layout) -> tuple[Program, Layout]:
@@ -45,7 +45,7 @@ def identity(input: Any, name: str | None = None) -> Any:
     >>> ngrad.identity([1, 2]).numpy()
     array([1, 2], dtype=int32)
     """
-    return apply(IDENTITY, (tensor(input, "identity"),))
+    return apply(IDENTITY, (copied(tensor(input, "identity")),))
 
 
 STOP = Op("stop_gradient", _same, lambda inputs, out: prepare_view(0, inputs[0]), family="shape")
@@ -68,4 +68,4 @@ def stop_gradient(input: Any, name: str | None = None) -> Any:
     >>> float(tape.gradient(y, x))
     3.0
     """
-    return apply(STOP, (tensor(input, "stop_gradient"),))
+    return apply(STOP, (copied(tensor(input, "stop_gradient")),))

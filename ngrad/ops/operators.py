@@ -126,6 +126,8 @@ def _attach_weak() -> None:
         setattr(Weak, f"__{name}__", _of_weak(op))
     for name in ("__neg__", "__pos__", "__abs__"):
         setattr(Weak, name, lambda x, method=METHODS[name]: Weak(method(x.tensor)))
+    setattr(Weak, "__divmod__", METHODS["__divmod__"])  # noqa: B010
+    setattr(Weak, "__rdivmod__", lambda y, x: METHODS["__divmod__"](x, y))  # noqa: B010
     Weak.__hash__ = object.__hash__  # type: ignore[method-assign]
 
 

@@ -11,6 +11,7 @@ from ngrad.numpy.creation import eye
 from ngrad.numpy.joining import concatenate
 from ngrad.numpy.linalg import cholesky
 from ngrad.numpy.norms import floats
+from ngrad.numpy.reductions import all as all_
 from ngrad.numpy.reductions import sum as sum_
 from ngrad.numpy.selection import diagonal, where
 from ngrad.numpy.ufuncs import UFUNCS
@@ -18,7 +19,7 @@ from ngrad.scipy.distributions import Named
 from ngrad.scipy.linalg import solve_triangular
 from ngrad.scipy.special import SPECIAL
 
-exp, log, equal = UFUNCS["exp"], UFUNCS["log"], UFUNCS["equal"]
+exp, log, equal, floor = (UFUNCS[name] for name in ("exp", "log", "equal", "floor"))
 gammaln, xlogy = SPECIAL["gammaln"], SPECIAL["xlogy"]
 
 
@@ -99,10 +100,11 @@ class Multinomial(Named):
     """
 
     def logpmf(self, x: Any, n: Any, p: Any) -> Any:
-        """The logarithm of the probability; -inf of counts that do not add up to n."""
+        """The logarithm of the probability; -inf of what are no counts, or do not add up to n."""
         x, n, p = (array_of(floats(z)) for z in (x, n, p))
         ways = gammaln(n + 1.0) - sum_(gammaln(x + 1.0), axis=-1)
-        return where(equal(sum_(x, axis=-1), n), ways + sum_(xlogy(x, p), axis=-1), -math.inf)
+        counts = equal(sum_(x, axis=-1), n) & all_(equal(floor(x), x) & (x >= 0.0), axis=-1)
+        return where(counts, ways + sum_(xlogy(x, p), axis=-1), -math.inf)
 
     def pmf(self, x: Any, n: Any, p: Any) -> Any:
         """The probability."""

@@ -75,21 +75,25 @@ def _logit(x: Any) -> Any:
     return log(x) - log1p(-x)
 
 
-def _xlog(function: Any) -> Callable[[Any, Any], Any]:
-    """x * function(y), but 0 where x is 0, unless y is NaN."""
+def _xlog(function: Any, at_zero: float) -> Callable[[Any, Any], Any]:
+    """x * function(y), but 0 where x is 0, unless y is NaN. Where x is 0 and the function infinite,
+    it counts as constant in both: `at_zero` is where the function is 0.
+    """
 
     def compute(x: Any, y: Any) -> Any:
         x, y = operands("xlogy", x, y)
-        return select(isnan(y), y, multiply_no_nan(function(y), x))
+        edge = logical_and(equal(x, 0.0), equal(y, at_zero - 1.0))
+        inside = select(edge, at_zero, y)
+        return select(isnan(y), y, multiply_no_nan(function(inside), x))
 
     return compute
 
 
-_xlogy, _xlog1py = _xlog(log), _xlog(log1p)
+_xlogy, _xlog1py = _xlog(log, 1.0), _xlog(log1p, 0.0)
 
 
 def _entr(x: Any) -> Any:
-    return select(less(x, 0.0), -np.inf, -_xlogy(x, x))
+    return select(less(x, 0.0), -np.inf, -multiply_no_nan(log(x), x))
 
 
 def _rel_entr(x: Any, y: Any) -> Any:

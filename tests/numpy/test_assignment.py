@@ -312,6 +312,23 @@ def test_an_array_that_is_given_twice_is_one() -> None:
     assert x.tolist() == [0.0, 1.0, 2.0]
 
 
+def test_flat_is_an_iterator_that_is_written_through() -> None:
+    for space in (np, ours):
+        x = space.arange(6.0).reshape(2, 3)
+        part, flat = x.flat[1:3], x.flat
+        part[0] = 55.0  # a copy
+        x.flat[[0, 5]] = 9.0
+        x.T.flat[1] = -1.0
+        assert (float(next(flat)), flat.index, flat.coords) == (9.0, 1, (0, 1))
+        assert flat.base is x
+        assert [float(value) for value in flat] == [1.0, 2.0, -1.0, 4.0, 9.0]
+        with pytest.raises(StopIteration):
+            next(flat)
+        assert (len(x.flat), float(x.flat[-1]), x.flat.copy().shape) == (6, 9.0, (6,))
+    slopes = ngrad.grad(lambda x: ours.sum(ours.asarray(x.flat) ** 2))(x)
+    assert slopes.tolist() == [[18.0, 2.0, 4.0], [-2.0, 8.0, 18.0]]
+
+
 READ_ONLY: dict[str, Callable[[Any], Any]] = {
     "broadcast_to": lambda x: ours.broadcast_to(x, (2, 3, 3)),
     "diagonal": lambda x: ours.diagonal(x),
@@ -319,6 +336,7 @@ READ_ONLY: dict[str, Callable[[Any], Any]] = {
     "einsum, transposed": lambda x: ours.einsum("...j->j...", x),
     "einsum, by numbers": lambda x: ours.einsum(x, [0, 1], [1, 0]),
     "einsum, in order": lambda x: ours.einsum("ba", x),
+    "einsum, as it is": lambda x: ours.einsum("...", x),
     "meshgrid": lambda x: ours.meshgrid(x[0], x[1], copy=False)[0],
     "sliding_window_view": lambda x: ours.lib.stride_tricks.sliding_window_view(x, (2, 2)),
 }

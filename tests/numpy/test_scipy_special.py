@@ -223,6 +223,8 @@ def test_every_name_has_a_case() -> None:
 def test_derivatives_at_the_edges() -> None:
     slopes = [
         (special.xlogy, (0.0, 2.0), (np.log(2.0), 0.0)),
+        (special.xlogy, (0.0, 0.0), (0.0, 0.0)),
+        (special.xlog1py, (0.0, -1.0), (0.0, 0.0)),
         (special.xlog1py, (0.0, 1.0), (np.log(2.0), 0.0)),
         (special.log_ndtr, (-40.0,), (40.0249688472,)),
         (special.log_expit, (-800.0,), (1.0,)),
