@@ -180,7 +180,7 @@ SCALARS: dict[str, Scalar] = {
         for name in (
             *("exp2", "softplus", "cbrt", "erf", "erfc"),
             *("erfinv", "erfcinv", "erfcx", "ndtri", "log_ndtr", "ndtri_exp"),
-            *("gamma", "rgamma", "lgamma", "digamma", "trigamma"),
+            *("gamma", "rgamma", "lgamma", "digamma", "trigamma", "riemann_zeta"),
             *("bessel_i0", "bessel_i0e", "bessel_i1", "bessel_i1e", "bessel_j0", "bessel_j1"),
             *("bessel_k0", "bessel_k0e", "bessel_k1", "bessel_k1e", "bessel_y0", "bessel_y1"),
         )
@@ -196,7 +196,7 @@ SCALARS: dict[str, Scalar] = {
     "gammasgn": Scalar({"f": _GAMMASGN}, cost=1),
     **{
         name: Scalar({"f": f"{name}_{{c}}({{0}}, {{1}})"}, cost=2)
-        for name in ("beta", "betaln", "binom")
+        for name in ("beta", "betaln", "binom", "polygamma", "zeta")
     },
     "logaddexp": Scalar({"f": f"combine_max({{0}}, {{1}}) + softplus_{{c}}(-{_APART})"}, cost=2),
     "atan2": Scalar({"f": "atan2_{c}({0}, {1})"}, cost=2),

@@ -20,8 +20,7 @@ from ngrad.ops.hosted import on_host
 from ngrad.ops.identity import prepare_view
 from ngrad.ops.launching import broadcast_shapes
 from ngrad.ops.no_nan import multiply_no_nan
-from ngrad.ops.special import digamma, lgamma, trigamma
-from ngrad.ops.zeta import slope
+from ngrad.ops.special import digamma, lgamma
 from ngrad.record import apply
 
 
@@ -83,12 +82,6 @@ def _(g: Any, out: Any, x: Any) -> Any:
 # -- by order --------------------------------------------------------------------------------------
 
 
-def _polygamma(x: Any, order: int) -> Any:
-    from scipy.special import polygamma
-
-    return polygamma(order, x)
-
-
 def _bessel(x: Any, kind: str, order: float) -> Any:
     import scipy.special
 
@@ -110,7 +103,6 @@ def _whole_quantile(q: Any, *shapes: Any, law: str, method: str) -> Any:
 WHOLE_QUANTILE = _by_scipy("whole_quantile", _whole_quantile, ("law", "method"))
 """Quantiles of distributions of whole numbers, which are steps."""
 WHOLE_QUANTILE.vjp(lambda g, out, *xs, law, method: (None,) * len(xs))
-POLYGAMMA = _by_scipy("polygamma", _polygamma, ("order",))
 EXPN = _by_scipy("expn", _expn, ("order",))
 BESSEL = _by_scipy("bessel", _bessel, ("kind", "order"))
 """Of kind j, y, i or k; i times exp(-|x|) is of kind "ie", k times exp(x) of kind "ke". Those
@@ -146,16 +138,6 @@ def _upward(x: Any, kind: str, order: int) -> Any:
     return select(equal(x, 0.0), limit, found)
 
 
-@POLYGAMMA.vjp
-def _(g: Any, out: Any, x: Any, order: int) -> Any:
-    return (g * apply(POLYGAMMA, (x,), (order + 1,)),)
-
-
-@trigamma.vjp
-def _(g: Any, out: Any, x: Any) -> Any:
-    return (g * apply(POLYGAMMA, (x,), (2,)),)
-
-
 @BESSEL.vjp
 def _(g: Any, out: Any, x: Any, kind: str, order: float) -> Any:
     below, above = NEIGHBOURS[kind[0]]
@@ -174,18 +156,11 @@ def _(g: Any, out: Any, x: Any, order: int) -> Any:
 # -- incomplete functions --------------------------------------------------------------------------
 
 
-def _riemann(x: Any) -> Any:
-    from scipy.special import zeta
-
-    return zeta(x)
-
-
 GAMMAINC, GAMMAINCC = _by_scipy("gammainc"), _by_scipy("gammaincc")
 BETAINC, BETAINCC = _by_scipy("betainc"), _by_scipy("betaincc")
 STDTR, STDTRIT = _by_scipy("stdtr"), _by_scipy("stdtrit")
 GAMMAINCINV, GAMMAINCCINV = _by_scipy("gammaincinv"), _by_scipy("gammainccinv")
 BETAINCINV, BETAINCCINV = _by_scipy("betaincinv"), _by_scipy("betainccinv")
-ZETA, RIEMANN = _by_scipy("zeta"), _by_scipy("riemann_zeta", _riemann)
 HYP1F1, HYP2F1 = _by_scipy("hyp1f1"), _by_scipy("hyp2f1")
 
 
@@ -223,16 +198,6 @@ _distribution(GAMMAINCC, GAMMAINCCINV, _gamma_density, -1.0)
 _distribution(BETAINC, BETAINCINV, _beta_density)
 _distribution(BETAINCC, BETAINCCINV, _beta_density, -1.0)
 _distribution(STDTR, STDTRIT, _t_density)
-
-
-@ZETA.vjp
-def _(g: Any, out: Any, x: Any, q: Any) -> Any:
-    return g * slope(x, q), -g * x * apply(ZETA, (x + 1.0, q))
-
-
-@RIEMANN.vjp
-def _(g: Any, out: Any, x: Any) -> Any:
-    return (g * slope(x, number(1.0, x.dtype, x._layout.device)),)
 
 
 @HYP1F1.vjp

@@ -91,7 +91,7 @@ def trigamma(x):
     """Derivative of digamma, the sum of 1 / (x + k)**2 over k >= 0 (DLMF 5.15.1).
 
     Integers and bools are converted to float64. At 0 and the negative integers it is
-    infinite. Its derivatives are computed by SciPy.
+    infinite. Its derivative is the polygamma function of order 2.
 
     Examples
     --------

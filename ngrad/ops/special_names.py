@@ -6,10 +6,10 @@ from typing import Any
 
 from ngrad.errors import NumberError
 from ngrad.ops import scipy_special as s
+from ngrad.ops import zeta as z
 from ngrad.ops.convert import floating, operands
 from ngrad.ops.reductions import reduce_sum
 from ngrad.ops.special import lgamma
-from ngrad.record import apply
 
 
 def _floats(what: str, *values: Any) -> tuple[Any, ...]:
@@ -77,7 +77,7 @@ def polygamma(a: Any, x: Any, name: str | None = None) -> Any:
     order = float(a)
     if order < 0 or order != int(order):
         raise NumberError(f"polygamma: takes an order of 0, 1, ..., not {order}")
-    return apply(s.POLYGAMMA, (floating(x, "polygamma"),), (int(order),))
+    return z.of_order(int(order), floating(x, "polygamma"))
 
 
 def zeta(x: Any, q: Any, name: str | None = None) -> Any:
@@ -89,4 +89,4 @@ def zeta(x: Any, q: Any, name: str | None = None) -> Any:
     >>> ngrad.math.zeta(2.0, 1.0).numpy().round(4)
     np.float32(1.6449)
     """
-    return apply(s.ZETA, _floats("zeta", x, q))
+    return z.zeta(*_floats("zeta", x, q))

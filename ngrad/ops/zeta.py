@@ -1,10 +1,13 @@
-"""The derivative of zeta functions in their exponent, which SciPy does not have."""
+"""Zeta functions and the derivatives of digamma, each with its rule."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from ngrad.ops.convert import number
+from ngrad.ops.elementwise import elementwise
 from ngrad.ops.exponential import exp, log
+from ngrad.ops.special import digamma, trigamma
 
 TERMS = 10
 """Terms of the series before the rest is taken by its expansion."""
@@ -15,13 +18,13 @@ BERNOULLI = (
 """B(2j) / (2j)!, of Bernoulli's numbers, for j from 1 on."""
 
 
-def slope(x: Any, q: Any) -> Any:
+def slope(x, q):
     """The derivative in x of zeta(x, q), the sum of (k + q)**-x over k from 0 on, for x > 1 and
     q > 0: the first terms, and of the rest Euler's and Maclaurin's expansion (Johansson, Rigorous
     high-precision computation of the Hurwitz zeta function, 2015, eq. 5), each differentiated. Near
     1e-14 of the value in float64. Below 1 it continues Riemann's, as near from -0.5 on.
     """
-    found: Any = 0.0
+    found = 0.0
     for k in range(TERMS):
         base = log(q + float(k))
         found = found - base * exp(-x * base)
@@ -31,9 +34,85 @@ def slope(x: Any, q: Any) -> Any:
     found = found - end * tail * above * (base + above) - 0.5 * base * tail
     # x (x + 1) ... (x + 2 j - 2) and its derivative, and end**(1 - 2 j).
     product, its, power = x, 1.0, 1.0 / end
-    for j, number in enumerate(BERNOULLI, 1):
-        found = found + number * tail * power * (its - base * product)
+    for j, factor in enumerate(BERNOULLI, 1):
+        found = found + factor * tail * power * (its - base * product)
         one, two = x + float(2 * j - 1), x + float(2 * j)
         its = its * (one * two) + product * (one + two)
         product, power = product * (one * two), power / (end * end)
     return found
+
+
+def constant(value, x):
+    """A number as an operand beside x."""
+    return number(float(value), x.dtype, x._layout.device)
+
+
+@elementwise(floats=True)
+def zeta(x, y):
+    """Hurwitz's zeta function, the sum of (k + y)**-x over k from 0 on (DLMF 25.11.1).
+
+    Integers and bools are converted to float64. At x = 1 and where y is 0 or a negative whole
+    number it is infinite, for x < 1 NaN; for y < 0 it is NaN, unless x is whole.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> zeta(ngrad.constant([2.0, 3.0]), ngrad.constant([1.0, -0.5])).numpy()
+    array([1.6449341, 0.4143983], dtype=float32)
+    """
+
+
+@zeta.vjp
+def _(g, out, x, y):
+    return g * slope(x, y), -g * x * zeta(x + 1.0, y)
+
+
+@elementwise(floats=True)
+def riemann_zeta(x):
+    """Riemann's zeta function, the sum of k**-x over k from 1 on, continued to x < 1 (DLMF 25.2.1).
+
+    Integers and bools are converted to float64. At 1 it is infinite.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> riemann_zeta(ngrad.constant([2.0, 0.0, -1.0])).numpy()
+    array([ 1.6449341 , -0.5       , -0.08333334], dtype=float32)
+    """
+
+
+@riemann_zeta.vjp
+def _(g, out, x):
+    return (g * slope(x, constant(1.0, x)),)
+
+
+@elementwise(floats=True)
+def polygamma(x, y):
+    """The derivative of digamma of order x, at y, for whole x > 0 (DLMF 5.15.1).
+
+    Integers and bools are converted to float64. Where y is 0 or a negative whole number it is
+    infinite, with the sign that it has for y > 0.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> polygamma(ngrad.constant([1.0, 2.0]), ngrad.constant([1.0, 0.0])).numpy()
+    array([1.644934,     -inf], dtype=float32)
+    """
+
+
+@polygamma.vjp
+def _(g, out, x, y):
+    return None, g * polygamma(x + 1.0, y)
+
+
+@trigamma.vjp
+def _(g, out, x):
+    return (g * polygamma(constant(2.0, x), x),)
+
+
+def of_order(order: int, x: Any) -> Any:
+    """`polygamma` of an order that is a number, from 0 on."""
+    if order < 2:
+        return trigamma(x) if order else digamma(x)
+    return polygamma(constant(order, x), x)

@@ -45,6 +45,9 @@ from ngrad.ops.special import erf as _erf
 from ngrad.ops.special import erfc as _erfc
 from ngrad.ops.special import lgamma
 from ngrad.ops.statistics import reduce_logsumexp
+from ngrad.ops.zeta import of_order as _polygamma
+from ngrad.ops.zeta import riemann_zeta
+from ngrad.ops.zeta import zeta as _zeta
 from ngrad.record import apply
 from ngrad.scipy.missing import missing
 
@@ -238,7 +241,7 @@ def polygamma(n: int, x: Any) -> ndarray:
     >>> special.polygamma(1, 1.0).round(6)
     array(1.644934)
     """
-    return array_of(apply(s.POLYGAMMA, (floats(x),), (_whole("polygamma", n),)))
+    return array_of(_polygamma(_whole("polygamma", n), floats(x)))
 
 
 def _order(what: str, value: Any) -> Any:
@@ -292,8 +295,8 @@ def zeta(x: Any, q: Any = None) -> ndarray:
     array(1.644934)
     """
     if q is None:
-        return array_of(apply(s.RIEMANN, (floats(x),)))
-    return array_of(apply(s.ZETA, operands("zeta", floats(x), floats(q))))
+        return array_of(riemann_zeta(floats(x)))
+    return array_of(_zeta(*operands("zeta", floats(x), floats(q))))
 
 
 def multigammaln(a: Any, d: int) -> ndarray:

@@ -17,13 +17,21 @@ import test_vecmath_exponential as exponential
 import test_vecmath_normal as normal
 import test_vecmath_special as special
 import test_vecmath_trigonometric as trigonometric
+import test_vecmath_zeta as zeta
 import ulp
 
-PAIRS = ("atan2", "beta", "betaln", "binom", "hypot", "pow")
+PAIRS = ("atan2", "beta", "betaln", "binom", "hypot", "polygamma", "pow", "zeta")
 """Functions of two arguments."""
 SIDED = ("digamma", "gamma", "lgamma", "rgamma", "trigamma")
 """Functions that are reflected for x < 0, and there have poles, or zeros, at the whole numbers."""
-POLES = {"log": (0,), "log2": (0,), "log10": (0,), "log1p": (-1,), "atanh": (-1, 1)}
+POLES = {
+    "riemann_zeta": (1,),
+    "log": (0,),
+    "log2": (0,),
+    "log10": (0,),
+    "log1p": (-1,),
+    "atanh": (-1, 1),
+}
 REGIONS: dict[str, dict[str, Any]] = {
     **{name: {"borders": trigonometric.BORDERS} for name in trigonometric.LIMITS},
     **{name: {"borders": special.BORDERS[name]} for name in special.REFERENCES},
@@ -32,6 +40,7 @@ REGIONS: dict[str, dict[str, Any]] = {
         for name in bessel.REFERENCES
     },
     **normal.REGIONS,
+    "riemann_zeta": {"borders": zeta.BORDERS, "high": zeta.TOPS["f8"]},
     **exponential.UNARY,
 }
 for _name in ("asin", "acos"):
@@ -51,6 +60,7 @@ def reference(name: str) -> Callable[..., Any]:
         **normal.REFERENCES,
         **bessel.REFERENCES,
         **beta.REFERENCES,
+        **zeta.REFERENCES,
     }.get(name)
     exact = exact or REGIONS.get(name, {}).get("exact")
     return exact or getattr(mpmath, name)
@@ -61,6 +71,8 @@ def arguments(name: str, side: str, code: str, count: int, seed: int) -> Points:
     rng = np.random.default_rng(seed)
     if name in beta.REFERENCES:
         points = beta.pairs(code, count, rng)
+    elif name in zeta.PAIRS:
+        points = zeta.pairs(name, code, count, rng)
     elif name in PAIRS:
         points = _pairs(name, code, count, rng)
     else:
@@ -81,6 +93,8 @@ def beside(name: str, side: str, points: Sequence[np.ndarray], count: int, seed:
             )
             for p in points
         )
+    if name == "polygamma":  # of whole orders
+        moved = (points[0][chosen], moved[1])
     return _within(name, side, moved)
 
 
@@ -89,6 +103,8 @@ def _within(name: str, side: str, points: Points) -> Points:
     keep = np.logical_and.reduce([np.isfinite(p) for p in points])
     if name in beta.REFERENCES:
         keep &= beta.smooth(name, *points)
+    if name in zeta.PAIRS:
+        keep &= zeta.smooth(name, *points)
     if name in PAIRS:
         return tuple(p[keep & (points[0] != 0) & (points[1] != 0)] for p in points)
     (x,), region = points, REGIONS[name]

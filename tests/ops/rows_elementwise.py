@@ -12,7 +12,7 @@ from table import EPS, Row, exact, saturated, smooth
 import ngrad
 from ngrad import nn
 from ngrad.graph.op import TABLE
-from ngrad.ops import arithmetic, exponential, gammas, normal
+from ngrad.ops import arithmetic, exponential, gammas, normal, zeta
 from ngrad.ops.bitwise import gcd, lcm
 from ngrad.ops.no_nan import multiply_no_nan
 
@@ -196,6 +196,30 @@ VECMATH = [
     smooth("lgamma", sc.gammaln, (0.4, 6), floor=4 * EPS),
     smooth("digamma", sc.digamma, (0.4, 6), floor=8 * EPS),
     smooth("trigamma", lambda x: sc.polygamma(1, x), (0.4, 6), ulps=8),
+    smooth("zeta", sc.zeta, (1.5, 4), (0.6, 4), function=zeta.zeta, ulps=16),
+    *(
+        smooth(
+            *("riemann_zeta", sc.zeta, domain),
+            function=zeta.riemann_zeta,
+            label=label,
+            ulps=16,
+            floor=64 * EPS,  # SciPy's
+        )
+        for label, domain in (("right", (1.5, 4)), ("left", (-0.4, 0.6)))
+    ),
+    *(
+        smooth(
+            "polygamma",
+            lambda x, order=order: sc.polygamma(order, x),
+            domain,
+            function=lambda x, order=order: zeta.polygamma(0.0 * x + order, x),
+            label=f"{order}-{label}",
+            ulps=16,
+            rtol=1e-5 if label == "left" else 1e-6,
+        )
+        for order in (2, 3)
+        for label, domain in (("right", (0.6, 5)), ("left", (-2.4, -2.2)))
+    ),
     *(
         smooth(f"bessel_{name}", getattr(sc, name), domain, ulps=16, label=label)
         for name in ("i0", "i0e", "i1", "i1e")

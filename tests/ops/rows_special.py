@@ -56,8 +56,6 @@ SPECIAL = [
     _special("spence", sc.spence, (0.3, 2)),
     _special("ellipk", sc.ellipk, (0.1, 0.9)),
     _special("ellipe", sc.ellipe, (0.1, 0.9)),
-    _special("riemann_zeta", sc.zeta, (1.5, 4)),
-    _special("zeta", sc.zeta, (1.5, 4), (0.6, 4)),
     _incomplete("gammaincinv", (0.2, 0.9), 1.5),
     _incomplete("gammainccinv", (0.2, 0.9), 2.5),
     _incomplete("betaincinv", (0.2, 0.9), 1.5, 2.5),
@@ -73,7 +71,6 @@ SPECIAL = [
     _incomplete("hyp1f1", (-2, 2), 1.5, 2.5),
     _incomplete("hyp2f1", (-0.8, 0.8), 1.5, 0.5, 2.5),
     *(_of_order("expn", sc.expn, (0.3, 3), order) for order in (1, 2)),
-    *(_of_order("polygamma", sc.polygamma, (0.6, 5), order) for order in (0, 1, 3)),
     *(
         _of_order("bessel", getattr(sc, f"{kind}v"), (0.6, 5), kind, order, floor=64 * EPS)
         for kind in "jyik"

@@ -131,18 +131,23 @@ def _quotient4(x):
 
 
 @scalar
-def _quotient8(x):
-    """(ph, pl, qh, ql, n, pole): gamma(x) = 2^n p / q, in pairs."""
-    negative = x < ZERO
-    a = select(fabs(x) < TOP, fabs(x), TOP)
-    b = select(a < FAR, FAR, a)
+def stirling_sum8(b):
+    """(h, l): log gamma(b) by Stirling's formula, b >= 7.5."""
     lh, ll = log_pair8(b)
     mh, ml = fast_two_sum(lh, -ONE)
     eh, el = two_product(b - HALF, mh)
     el = fma(b - HALF, ml + ll, el)
     r = ONE / b
     eh, e = two_sum(eh, LEFT)
-    eh, el = fast_two_sum(eh, (el + e) + fma(stirling8(r), r, LEFT_LOW))
+    return fast_two_sum(eh, (el + e) + fma(stirling8(r), r, LEFT_LOW))
+
+
+@scalar
+def _quotient8(x):
+    """(ph, pl, qh, ql, n, pole): gamma(x) = 2^n p / q, in pairs."""
+    negative = x < ZERO
+    a = select(fabs(x) < TOP, fabs(x), TOP)
+    eh, el = stirling_sum8(select(a < FAR, FAR, a))
     _, n, h, rest = exp_reduced8(eh, el)
     h, l = fast_two_sum(ONE, h)  # noqa: E741
     h, l = fast_two_sum(h, l + rest)  # noqa: E741

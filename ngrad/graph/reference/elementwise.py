@@ -13,7 +13,7 @@ import numpy as np
 
 from ngrad.dtypes import DType
 from ngrad.graph.reference.folds import wide
-from ngrad.graph.reference.special import BESSEL, special
+from ngrad.graph.reference.special import BESSEL, polygamma, special
 
 Array = np.ndarray[Any, Any]
 Reference = Callable[..., Any]
@@ -153,6 +153,9 @@ ELEMENTWISE: dict[str, Reference] = {
             },
             "lgamma": special("gammaln"),
             "digamma": special("digamma"),
+            "polygamma": polygamma,
+            "riemann_zeta": special("zeta"),
+            "zeta": special("zeta"),
             "trigamma": lambda x: special("zeta")(2.0, x),
             **{f"bessel_{name}": special(name) for name in BESSEL},
         }.items()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 
 def special(name: str) -> Callable[..., Any]:
     """A function of `scipy.special`.
@@ -27,8 +29,9 @@ def special(name: str) -> Callable[..., Any]:
     return function
 
 
-def _polygamma(x: Any, order: int) -> Any:
-    return special("polygamma")(order, x)
+def polygamma(order: Any, x: Any) -> Any:
+    """SciPy's, of an order that is a float."""
+    return special("polygamma")(np.int64(order), x)
 
 
 def _bessel(x: Any, kind: str, order: float) -> Any:
@@ -52,12 +55,10 @@ SPECIAL: dict[str, Callable[..., Any]] = {
             *("gammainc", "gammaincc", "betainc", "betaincc", "stdtr"),
             *("gammaincinv", "gammainccinv", "betaincinv", "betainccinv", "stdtrit"),
             *("erfi", "dawsn", "poch"),
-            *("expi", "exp1", "exprel", "spence", "ellipk", "ellipe", "zeta", "hyp1f1", "hyp2f1"),
+            *("expi", "exp1", "exprel", "spence", "ellipk", "ellipe", "hyp1f1", "hyp2f1"),
         )
     },
-    "riemann_zeta": special("zeta"),
     "expn": lambda x, order: special("expn")(order, x),
-    "polygamma": _polygamma,
     "bessel": _bessel,
     "whole_quantile": _whole_quantile,
 }
