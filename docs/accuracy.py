@@ -29,6 +29,7 @@ from ngrad_kernels.vecmath import FUNCTIONS
 sys.path.append(str(Path(__file__).parents[1] / "tests" / "kernels"))
 import regions
 import test_vecmath_bessel as bessel
+import test_vecmath_bessel_orders as orders
 import ulp
 
 TARGET = Path(__file__).with_name("vecmath.md")
@@ -43,6 +44,8 @@ WORST = {"f4": 2000, "f8": 200}
 ROUNDS = 6
 """How often neighbours of the worst ones so far are tried."""
 BLOCK, REPEATS, CALLS = 4096, 100, 20
+ORDER = 5
+"""That of which functions of whole orders are timed."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,7 @@ class Row:
     @property
     def waves(self) -> bool:
         """Goes up and down around 0: counts in eps max(height, |result|)."""
-        return self.name in bessel.WAVES
+        return self.name in (*bessel.WAVES, *orders.WAVES)
 
     @property
     def mark(self) -> str:
@@ -71,6 +74,8 @@ class Row:
 
     def least(self, x: np.ndarray, *others: np.ndarray) -> np.ndarray:
         """The result of which the unit is eps, at x, if the result itself is smaller."""
+        if self.name in orders.WAVES:  # of an order and of an argument
+            return orders.height(x, *others)
         return np.ones(x.size) if self.crosses else np.maximum(np.abs(x), 1.0) ** -0.5
 
     def label(self) -> str:
@@ -124,6 +129,7 @@ def _rough_errors(row: Row, *points: np.ndarray) -> np.ndarray:
     unit = np.ldexp(1.0, exponent)
     if row.mark:
         unit = np.maximum(row.least(*(p.astype(np.float64) for p in points)), np.abs(wide))
+        unit = np.maximum(unit, float(info.tiny))
     found = np.abs(got - wide) / (float(info.eps) * unit)
     found[np.isnan(found)] = np.inf
     found[np.isnan(got) & np.isnan(wide)] = 0
@@ -157,6 +163,8 @@ def nanoseconds(name: str, code: str) -> float:
     start = -room.ctypes.data % 64 // dtype.itemsize
     blocks = room[start : start + 3 * BLOCK].reshape(3, BLOCK)
     blocks[:] = np.random.default_rng(SEED).uniform(0.1, 0.9, BLOCK) + (name == "acosh")
+    if name in orders.REFERENCES:
+        blocks[0] = ORDER
     addresses = [block.ctypes.data for block in blocks][: 2 + (name in regions.PAIRS)]
     kernel, best = _kernel(name, code), math.inf
     for _ in range(REPEATS):

@@ -196,7 +196,10 @@ SCALARS: dict[str, Scalar] = {
     "gammasgn": Scalar({"f": _GAMMASGN}, cost=1),
     **{
         name: Scalar({"f": f"{name}_{{c}}({{0}}, {{1}})"}, cost=2)
-        for name in ("beta", "betaln", "binom", "polygamma", "zeta")
+        for name in (
+            *("beta", "betaln", "binom", "polygamma", "zeta"),
+            *("bessel_in", "bessel_ine", "bessel_jn", "bessel_kn", "bessel_kne", "bessel_yn"),
+        )
     },
     "logaddexp": Scalar({"f": f"combine_max({{0}}, {{1}}) + softplus_{{c}}(-{_APART})"}, cost=2),
     "atan2": Scalar({"f": "atan2_{c}({0}, {1})"}, cost=2),

@@ -12,6 +12,7 @@ from typing import Any
 import mpmath
 import numpy as np
 import test_vecmath_bessel as bessel
+import test_vecmath_bessel_orders as orders
 import test_vecmath_beta as beta
 import test_vecmath_exponential as exponential
 import test_vecmath_normal as normal
@@ -21,6 +22,7 @@ import test_vecmath_zeta as zeta
 import ulp
 
 PAIRS = ("atan2", "beta", "betaln", "binom", "hypot", "polygamma", "pow", "zeta")
+PAIRS += tuple(orders.REFERENCES)
 """Functions of two arguments."""
 SIDED = ("digamma", "gamma", "lgamma", "rgamma", "trigamma")
 """Functions that are reflected for x < 0, and there have poles, or zeros, at the whole numbers."""
@@ -61,6 +63,7 @@ def reference(name: str) -> Callable[..., Any]:
         **bessel.REFERENCES,
         **beta.REFERENCES,
         **zeta.REFERENCES,
+        **orders.REFERENCES,
     }.get(name)
     exact = exact or REGIONS.get(name, {}).get("exact")
     return exact or getattr(mpmath, name)
@@ -71,6 +74,8 @@ def arguments(name: str, side: str, code: str, count: int, seed: int) -> Points:
     rng = np.random.default_rng(seed)
     if name in beta.REFERENCES:
         points = beta.pairs(code, count, rng)
+    elif name in orders.REFERENCES:
+        points = orders.pairs(name, code, count, rng)
     elif name in zeta.PAIRS:
         points = zeta.pairs(name, code, count, rng)
     elif name in PAIRS:
@@ -93,7 +98,7 @@ def beside(name: str, side: str, points: Sequence[np.ndarray], count: int, seed:
             )
             for p in points
         )
-    if name == "polygamma":  # of whole orders
+    if name == "polygamma" or name in orders.REFERENCES:  # of whole orders
         moved = (points[0][chosen], moved[1])
     return _within(name, side, moved)
 
@@ -103,6 +108,8 @@ def _within(name: str, side: str, points: Points) -> Points:
     keep = np.logical_and.reduce([np.isfinite(p) for p in points])
     if name in beta.REFERENCES:
         keep &= beta.smooth(name, *points)
+    if name in orders.REFERENCES:
+        return tuple(p[keep] for p in points)
     if name in zeta.PAIRS:
         keep &= zeta.smooth(name, *points)
     if name in PAIRS:

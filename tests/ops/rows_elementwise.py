@@ -12,7 +12,7 @@ from table import EPS, Row, exact, saturated, smooth
 import ngrad
 from ngrad import nn
 from ngrad.graph.op import TABLE
-from ngrad.ops import arithmetic, exponential, gammas, normal, zeta
+from ngrad.ops import arithmetic, bessel_orders, exponential, gammas, normal, zeta
 from ngrad.ops.bitwise import gcd, lcm
 from ngrad.ops.no_nan import multiply_no_nan
 
@@ -229,6 +229,20 @@ VECMATH = [
         smooth(f"bessel_{name}", getattr(sc, name), domain, floor=16 * EPS, ulps=16, label=label)
         for name in ("j0", "j1", "k0", "k0e", "k1", "k1e", "y0", "y1")
         for label, domain in (("near", (0.3, 0.9)), ("middle", (1.1, 7)), ("far", (8.1, 12)))
+    ),
+    *(
+        smooth(
+            f"bessel_{kind[0]}n{kind[1:]}",
+            lambda x, kind=kind, n=n: getattr(sc, f"{kind[0]}v{kind[1:]}")(n, x),
+            domain,
+            function=lambda x, kind=kind, n=n: bessel_orders.BY_KIND[kind](0.0 * x + n, x),
+            label=f"{n}-{domain[0]}",
+            floor=64 * EPS if kind in "jy" else 0.0,
+            ulps=64,
+            rtol=1e-6,
+        )
+        for kind in bessel_orders.BY_KIND
+        for n, domain in ((2, (0.6, 5)), (5, (3, 8)), (7, (30.5, 34)))
     ),
     smooth("cbrt", np.cbrt, (0.3, 3)),
     smooth("hypot", np.hypot, (-2, 2), (0.5, 2)),

@@ -13,7 +13,7 @@ import numpy as np
 
 from ngrad.dtypes import DType
 from ngrad.graph.reference.folds import wide
-from ngrad.graph.reference.special import BESSEL, polygamma, special
+from ngrad.graph.reference.special import BESSEL, ORDERS, polygamma, special
 
 Array = np.ndarray[Any, Any]
 Reference = Callable[..., Any]
@@ -158,6 +158,7 @@ ELEMENTWISE: dict[str, Reference] = {
             "zeta": special("zeta"),
             "trigamma": lambda x: special("zeta")(2.0, x),
             **{f"bessel_{name}": special(name) for name in BESSEL},
+            **{f"bessel_{name}": special(theirs) for name, theirs in ORDERS.items()},
         }.items()
     },
 }

@@ -38,6 +38,8 @@ def _bessel(x: Any, kind: str, order: float) -> Any:
     return special(f"{kind}v")(order, x)
 
 
+ORDERS = {"jn": "jv", "yn": "yv", "in": "iv", "ine": "ive", "kn": "kv", "kne": "kve"}
+"""Bessel's functions of whole orders that are ops, and SciPy's names."""
 BESSEL = ("i0", "i0e", "i1", "i1e", "j0", "j1", "k0", "k0e", "k1", "k1e", "y0", "y1")
 """Bessel's functions that are elementwise ops, by SciPy's names."""
 
