@@ -181,6 +181,7 @@ SCALARS: dict[str, Scalar] = {
             *("exp2", "softplus", "cbrt", "erf", "erfc"),
             *("erfinv", "erfcinv", "erfcx", "ndtri", "log_ndtr", "ndtri_exp"),
             *("gamma", "rgamma", "lgamma", "digamma", "trigamma", "riemann_zeta"),
+            *("dawsn", "erfi", "exp1", "expi", "exprel"),
             *("bessel_i0", "bessel_i0e", "bessel_i1", "bessel_i1e", "bessel_j0", "bessel_j1"),
             *("bessel_k0", "bessel_k0e", "bessel_k1", "bessel_k1e", "bessel_y0", "bessel_y1"),
         )

@@ -19,6 +19,7 @@ from ngrad.ops.exponential import exp, log, log1p
 from ngrad.ops.gammas import betaln
 from ngrad.ops.hosted import on_host
 from ngrad.ops.identity import prepare_view
+from ngrad.ops.integrals import exp1, exprel
 from ngrad.ops.launching import broadcast_shapes
 from ngrad.ops.no_nan import multiply_no_nan
 from ngrad.ops.special import digamma, lgamma
@@ -49,35 +50,13 @@ def _by_scipy(
     return op
 
 
-ERFI, DAWSN = _by_scipy("erfi"), _by_scipy("dawsn")
 POCH = _by_scipy("poch")
-EXPI, EXP1 = _by_scipy("expi"), _by_scipy("exp1")
-
-
-@ERFI.vjp
-def _(g: Any, out: Any, x: Any) -> Any:
-    return (g * (2.0 / math.sqrt(math.pi) * exp(x * x)),)
-
-
-@DAWSN.vjp
-def _(g: Any, out: Any, x: Any) -> Any:
-    return (g * (1.0 - 2.0 * x * out),)
 
 
 @POCH.vjp
 def _(g: Any, out: Any, x: Any, m: Any) -> Any:
     last = digamma(x + m)
     return g * (out * (last - digamma(x))), g * (out * last)
-
-
-@EXPI.vjp
-def _(g: Any, out: Any, x: Any) -> Any:
-    return (g * (exp(x) / x),)
-
-
-@EXP1.vjp
-def _(g: Any, out: Any, x: Any) -> Any:
-    return (-g * (exp(-x) / x),)
 
 
 # -- by order --------------------------------------------------------------------------------------
@@ -153,7 +132,12 @@ def _(g: Any, out: Any, x: Any, kind: str, order: float) -> Any:
 
 @EXPN.vjp
 def _(g: Any, out: Any, x: Any, order: int) -> Any:
-    return (-g * (apply(EXPN, (x,), (order - 1,)) if order else exp(-x) * (x + 1.0) / (x * x)),)
+    return (-g * (expn(order - 1, x) if order else exp(-x) * (x + 1.0) / (x * x)),)
+
+
+def expn(order: int, x: Any) -> Any:
+    """The integral of exp(-x t) / t**order from 1 on."""
+    return exp1(x) if order == 1 else apply(EXPN, (x,), (order,))
 
 
 # -- incomplete functions --------------------------------------------------------------------------
@@ -216,7 +200,7 @@ def _(g: Any, out: Any, a: Any, b: Any, c: Any, x: Any) -> Any:
 
 # -- whose derivatives are hypergeometric functions, smooth where a quotient of them were 0 / 0 ----
 
-EXPREL, SPENCE = _by_scipy("exprel"), _by_scipy("spence")
+SPENCE = _by_scipy("spence")
 ELLIPK, ELLIPE = _by_scipy("ellipk"), _by_scipy("ellipe")
 
 
@@ -226,7 +210,7 @@ def hypergeometric(op: Op, *operands: Any) -> Any:
     return apply(op, (*(number(a, x.dtype, x._layout.device) for a in parameters), x))
 
 
-@EXPREL.vjp
+@exprel.vjp
 def _(g: Any, out: Any, x: Any) -> Any:
     return (g * (0.5 * hypergeometric(HYP1F1, 2.0, 3.0, x)),)
 

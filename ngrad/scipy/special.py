@@ -37,6 +37,7 @@ from ngrad.ops.elementwise import select
 from ngrad.ops.exponential import exp, log, log1p, sigmoid, softplus
 from ngrad.ops.gammas import beta, betaln, binom, gamma, gammasgn, rgamma
 from ngrad.ops.identity import stop_gradient
+from ngrad.ops.integrals import dawsn, erfi, exp1, expi, exprel
 from ngrad.ops.no_nan import multiply_no_nan
 from ngrad.ops.normal import erfcinv, erfcx, erfinv, log_ndtr, ndtri, ndtri_exp
 from ngrad.ops.shape import reshape
@@ -71,7 +72,7 @@ def _loggamma(x: Any) -> Any:
 
 def _boxcox(x: Any, power: Any) -> Any:
     x, power = operands("boxcox", x, power)
-    return log(x) * apply(s.EXPREL, (power * log(x),))
+    return log(x) * exprel(power * log(x))
 
 
 def _logit(x: Any) -> Any:
@@ -185,9 +186,9 @@ _TABLE: dict[str, tuple[Callable[..., Any], int, str]] = {
     "ellipk": (_op(s.ELLIPK), 1, "The complete elliptic integral of the first kind, of m."),
     "ellipe": (_op(s.ELLIPE), 1, "The complete elliptic integral of the second kind, of m."),
     "spence": (_op(s.SPENCE), 1, "The integral of log(t) / (1 - t) from 1 to x."),
-    "expi": (_op(s.EXPI), 1, "The integral of exp(t) / t up to x."),
-    "exp1": (_op(s.EXP1), 1, "The integral of exp(-t) / t from x on."),
-    "exprel": (_op(s.EXPREL), 1, "(exp(x) - 1) / x."),
+    "expi": (expi, 1, "The integral of exp(t) / t up to x."),
+    "exp1": (exp1, 1, "The integral of exp(-t) / t from x on."),
+    "exprel": (exprel, 1, "(exp(x) - 1) / x."),
     "huber": (_huber, 2, "r**2 / 2 up to |r| = delta, and its tangent from there."),
     "boxcox": (_boxcox, 2, "(x**lmbda - 1) / lmbda, and log(x) where lmbda is 0."),
     "erf": (_erf, 1, "The error function."),
@@ -195,8 +196,8 @@ _TABLE: dict[str, tuple[Callable[..., Any], int, str]] = {
     "erfcx": (erfcx, 1, "exp(x**2) erfc(x), without overflow."),
     "erfinv": (erfinv, 1, "The inverse of erf."),
     "erfcinv": (erfcinv, 1, "The inverse of erfc."),
-    "erfi": (_op(s.ERFI), 1, "The imaginary error function, -i erf(ix)."),
-    "dawsn": (_op(s.DAWSN), 1, "Dawson's integral, exp(-x**2) erfi(x) sqrt(pi) / 2."),
+    "erfi": (erfi, 1, "The imaginary error function, -i erf(ix)."),
+    "dawsn": (dawsn, 1, "Dawson's integral, exp(-x**2) erfi(x) sqrt(pi) / 2."),
     "ndtr": (lambda x: 0.5 * _erfc(x * -math.sqrt(0.5)), 1, "The normal distribution function."),
     "log_ndtr": (log_ndtr, 1, "The logarithm of ndtr, without underflow."),
     "ndtri": (ndtri, 1, "The inverse of ndtr."),
@@ -282,7 +283,7 @@ def expn(n: int, x: Any) -> ndarray:
     >>> special.expn(2, 1.0).round(6)
     array(0.148496)
     """
-    return array_of(apply(s.EXPN, (floats(x),), (_whole("expn", n),)))
+    return array_of(s.expn(_whole("expn", n), floats(x)))
 
 
 def zeta(x: Any, q: Any = None) -> ndarray:

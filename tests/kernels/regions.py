@@ -15,6 +15,7 @@ import test_vecmath_bessel as bessel
 import test_vecmath_bessel_orders as orders
 import test_vecmath_beta as beta
 import test_vecmath_exponential as exponential
+import test_vecmath_integrals as integrals
 import test_vecmath_normal as normal
 import test_vecmath_special as special
 import test_vecmath_trigonometric as trigonometric
@@ -42,6 +43,7 @@ REGIONS: dict[str, dict[str, Any]] = {
         for name in bessel.REFERENCES
     },
     **normal.REGIONS,
+    **integrals.REGIONS,
     "riemann_zeta": {"borders": zeta.BORDERS, "high": zeta.TOPS["f8"]},
     **exponential.UNARY,
 }
@@ -60,6 +62,7 @@ def reference(name: str) -> Callable[..., Any]:
     exact = {
         **special.REFERENCES,
         **normal.REFERENCES,
+        **integrals.REFERENCES,
         **bessel.REFERENCES,
         **beta.REFERENCES,
         **zeta.REFERENCES,

@@ -58,6 +58,7 @@ FUNCTIONS = ("exp", "expm1", "log", "sin", "cos", "tanh", "sigmoid", "softplus",
 FUNCTIONS += ("erfinv", "erfcinv", "ndtri", "ndtri_exp", "erfcx", "log_ndtr")
 FUNCTIONS += ("bessel_i0", "bessel_i0e", "bessel_i1", "bessel_i1e", "bessel_j0", "bessel_j1")
 FUNCTIONS += ("bessel_k0", "bessel_k0e", "bessel_k1", "bessel_k1e", "bessel_y0", "bessel_y1")
+FUNCTIONS += ("dawsn", "erfi", "exp1", "expi", "exprel")
 FUNCTIONS += ("gamma", "rgamma", "beta", "betaln", "binom", "polygamma", "riemann_zeta", "zeta")
 PAIRS = ("beta", "betaln", "binom", "polygamma", "zeta")
 """Those of two operands."""

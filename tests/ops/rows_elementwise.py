@@ -12,7 +12,7 @@ from table import EPS, Row, exact, saturated, smooth
 import ngrad
 from ngrad import nn
 from ngrad.graph.op import TABLE
-from ngrad.ops import arithmetic, bessel_orders, exponential, gammas, normal, zeta
+from ngrad.ops import arithmetic, bessel_orders, exponential, gammas, integrals, normal, zeta
 from ngrad.ops.bitwise import gcd, lcm
 from ngrad.ops.no_nan import multiply_no_nan
 
@@ -196,6 +196,24 @@ VECMATH = [
     smooth("lgamma", sc.gammaln, (0.4, 6), floor=4 * EPS),
     smooth("digamma", sc.digamma, (0.4, 6), floor=8 * EPS),
     smooth("trigamma", lambda x: sc.polygamma(1, x), (0.4, 6), ulps=8),
+    *(
+        smooth(
+            *(name, getattr(sc, name), domain),
+            function=getattr(integrals, name),
+            label=label,
+            ulps=64,  # SciPy's
+            floor=64 * EPS,
+            rtol=1e-6,
+        )
+        for name, ranges in {
+            "dawsn": ((-2, 2), (3.1, 4.9), (5.1, 9)),
+            "erfi": ((-2, 2), (3.1, 4.9)),
+            "exp1": ((0.3, 0.9), (1.1, 5)),
+            "expi": ((0.6, 5), (7, 11), (-3, -0.4)),
+            "exprel": ((-2, 2), (-30, -3)),
+        }.items()
+        for label, domain in zip(("near", "middle", "far"), ranges, strict=False)
+    ),
     smooth("zeta", sc.zeta, (1.5, 4), (0.6, 4), function=zeta.zeta, ulps=16),
     *(
         smooth(

@@ -151,6 +151,7 @@ ELEMENTWISE: dict[str, Reference] = {
                 name: special(name)
                 for name in ("erfinv", "erfcinv", "erfcx", "ndtri", "log_ndtr", "ndtri_exp")
             },
+            **{name: special(name) for name in ("dawsn", "erfi", "exp1", "expi", "exprel")},
             "lgamma": special("gammaln"),
             "digamma": special("digamma"),
             "polygamma": polygamma,

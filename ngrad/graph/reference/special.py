@@ -56,8 +56,7 @@ SPECIAL: dict[str, Callable[..., Any]] = {
         for name in (
             *("gammainc", "gammaincc", "betainc", "betaincc", "stdtr"),
             *("gammaincinv", "gammainccinv", "betaincinv", "betainccinv", "stdtrit"),
-            *("erfi", "dawsn", "poch"),
-            *("expi", "exp1", "exprel", "spence", "ellipk", "ellipe", "hyp1f1", "hyp2f1"),
+            *("poch", "spence", "ellipk", "ellipe", "hyp1f1", "hyp2f1"),
         )
     },
     "expn": lambda x, order: special("expn")(order, x),

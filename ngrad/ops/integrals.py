@@ -1,0 +1,98 @@
+"""Dawson's and exponential integrals, each with its rule."""
+
+from __future__ import annotations
+
+import math
+
+from ngrad.ops.elementwise import elementwise
+from ngrad.ops.exponential import exp
+
+
+@elementwise(floats=True)
+def dawsn(x):
+    """Dawson's integral, exp(-x**2) times that of exp(t**2) from 0 to x (DLMF 7.2.5).
+
+    Integers and bools are converted to float64.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> dawsn(ngrad.constant([0.0, 1.0])).numpy()
+    array([0.       , 0.5380795], dtype=float32)
+    """
+
+
+@dawsn.vjp
+def _(g, out, x):
+    return (g * (1.0 - 2.0 * x * out),)
+
+
+@elementwise(floats=True)
+def erfi(x):
+    """The imaginary error function, 2 / sqrt(pi) times the integral of exp(t**2) from 0 to x.
+
+    Integers and bools are converted to float64.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> erfi(ngrad.constant([0.0, 1.0])).numpy()
+    array([0.       , 1.6504258], dtype=float32)
+    """
+
+
+@erfi.vjp
+def _(g, out, x):
+    return (g * (2.0 / math.sqrt(math.pi) * exp(x * x)),)
+
+
+@elementwise(floats=True)
+def exp1(x):
+    """The exponential integral E1, that of exp(-t) / t from x on (DLMF 6.2.1).
+
+    Integers and bools are converted to float64. At 0 it is infinite, below NaN.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> exp1(ngrad.constant([0.0, 1.0])).numpy()
+    array([       inf, 0.21938394], dtype=float32)
+    """
+
+
+@exp1.vjp
+def _(g, out, x):
+    return (-g * (exp(-x) / x),)
+
+
+@elementwise(floats=True)
+def expi(x):
+    """The exponential integral Ei, the principal value of that of exp(t) / t up to x (DLMF 6.2.5).
+
+    Integers and bools are converted to float64. At 0 it is -inf.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> expi(ngrad.constant([0.0, 1.0])).numpy()
+    array([     -inf, 1.8951178], dtype=float32)
+    """
+
+
+@expi.vjp
+def _(g, out, x):
+    return (g * (exp(x) / x),)
+
+
+@elementwise(floats=True)
+def exprel(x):
+    """(exp(x) - 1) / x, and 1 at 0.
+
+    Integers and bools are converted to float64.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> exprel(ngrad.constant([0.0, 1.0])).numpy()
+    array([1.       , 1.7182818], dtype=float32)
+    """
