@@ -163,7 +163,7 @@ def nanoseconds(name: str, code: str) -> float:
     start = -room.ctypes.data % 64 // dtype.itemsize
     blocks = room[start : start + 3 * BLOCK].reshape(3, BLOCK)
     blocks[:] = np.random.default_rng(SEED).uniform(0.1, 0.9, BLOCK) + (name == "acosh")
-    if name in orders.REFERENCES:
+    if name in regions.WHOLE:
         blocks[0] = ORDER
     addresses = [block.ctypes.data for block in blocks][: 2 + (name in regions.PAIRS)]
     kernel, best = _kernel(name, code), math.inf

@@ -198,7 +198,7 @@ SCALARS: dict[str, Scalar] = {
     **{
         name: Scalar({"f": f"{name}_{{c}}({{0}}, {{1}})"}, cost=2)
         for name in (
-            *("beta", "betaln", "binom", "polygamma", "zeta"),
+            *("beta", "betaln", "binom", "expn", "polygamma", "zeta"),
             *("bessel_in", "bessel_ine", "bessel_jn", "bessel_kn", "bessel_kne", "bessel_yn"),
         )
     },

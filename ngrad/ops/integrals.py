@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import math
 
-from ngrad.ops.elementwise import elementwise
+from ngrad.ops.arithmetic import abs_
+from ngrad.ops.comparison import less
+from ngrad.ops.elementwise import elementwise, select
 from ngrad.ops.exponential import exp
+
+NEAR, TERMS = 0.5, 15
+"""Up to where the derivative of `exprel` is a sum of so many powers, and its own are."""
 
 
 @elementwise(floats=True)
@@ -66,6 +71,29 @@ def _(g, out, x):
 
 
 @elementwise(floats=True)
+def expn(x, y):
+    """The exponential integral of whole order x, that of exp(-y t) / t**x from 1 on (DLMF 8.19.3).
+
+    Integers and bools are converted to float64. Of an order that is not whole, below 0 or beyond
+    64, and of negative numbers it is NaN. Its derivative is that of order x - 1, negative.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> expn(ngrad.constant([1.0, 2.0]), ngrad.constant([1.0, 0.0])).numpy()
+    array([0.21938394, 1.        ], dtype=float32)
+    """
+
+
+@expn.vjp
+def _(g, out, x, y):
+    # of order 0 it is exp(-y) / y
+    first = less(x, 0.5)
+    lower = expn(select(first, x, x - 1.0), y)
+    return None, -g * (lower * select(first, 1.0 + 1.0 / y, 1.0))
+
+
+@elementwise(floats=True)
 def expi(x):
     """The exponential integral Ei, the principal value of that of exp(t) / t up to x (DLMF 6.2.5).
 
@@ -96,3 +124,14 @@ def exprel(x):
     >>> exprel(ngrad.constant([0.0, 1.0])).numpy()
     array([1.       , 1.7182818], dtype=float32)
     """
+
+
+@exprel.vjp
+def _(g, out, x):
+    # about 0 the sum of (k + 1) x**k / (k + 2)! over k from 0 on; elsewhere from exp(x) = 1 + x out
+    near = less(abs_(x), NEAR)
+    small, large = select(near, x, 0.0), select(near, 1.0, x)
+    series = 0.0
+    for k in range(TERMS, -1, -1):
+        series = series * small + (k + 1) / math.factorial(k + 2)
+    return (g * select(near, series, out * (1.0 - 1.0 / large) + 1.0 / large),)

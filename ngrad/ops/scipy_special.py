@@ -9,6 +9,7 @@ from typing import Any
 from ngrad.errors import DTypeError, GradientError
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op, require
+from ngrad.ops import integrals
 from ngrad.ops.arithmetic import sign
 from ngrad.ops.bessel import BY_ORDER
 from ngrad.ops.bessel_orders import BY_KIND, HIGHEST
@@ -19,7 +20,6 @@ from ngrad.ops.exponential import exp, log, log1p
 from ngrad.ops.gammas import betaln
 from ngrad.ops.hosted import on_host
 from ngrad.ops.identity import prepare_view
-from ngrad.ops.integrals import exp1, exprel
 from ngrad.ops.launching import broadcast_shapes
 from ngrad.ops.no_nan import multiply_no_nan
 from ngrad.ops.special import digamma, lgamma
@@ -83,7 +83,8 @@ def _whole_quantile(q: Any, *shapes: Any, law: str, method: str) -> Any:
 WHOLE_QUANTILE = _by_scipy("whole_quantile", _whole_quantile, ("law", "method"))
 """Quantiles of distributions of whole numbers, which are steps."""
 WHOLE_QUANTILE.vjp(lambda g, out, *xs, law, method: (None,) * len(xs))
-EXPN = _by_scipy("expn", _expn, ("order",))
+EXPN = _by_scipy("high_expn", _expn, ("order",))
+"""The exponential integral of orders beyond those of the kernel."""
 BESSEL = _by_scipy("bessel", _bessel, ("kind", "order"))
 """Of kind j, y, i or k; i times exp(-|x|) is of kind "ie", k times exp(x) of kind "ke". Those
 of whole orders up to `HIGHEST` are kernels: `bessel` finds either.
@@ -132,12 +133,14 @@ def _(g: Any, out: Any, x: Any, kind: str, order: float) -> Any:
 
 @EXPN.vjp
 def _(g: Any, out: Any, x: Any, order: int) -> Any:
-    return (-g * (expn(order - 1, x) if order else exp(-x) * (x + 1.0) / (x * x)),)
+    return (-g * expn(order - 1, x),)
 
 
 def expn(order: int, x: Any) -> Any:
     """The integral of exp(-x t) / t**order from 1 on."""
-    return exp1(x) if order == 1 else apply(EXPN, (x,), (order,))
+    if order > HIGHEST:
+        return apply(EXPN, (x,), (order,))
+    return integrals.expn(number(float(order), x.dtype, x._layout.device), x)
 
 
 # -- incomplete functions --------------------------------------------------------------------------
@@ -208,11 +211,6 @@ def hypergeometric(op: Op, *operands: Any) -> Any:
     """A hypergeometric function of parameters that are numbers."""
     *parameters, x = operands
     return apply(op, (*(number(a, x.dtype, x._layout.device) for a in parameters), x))
-
-
-@exprel.vjp
-def _(g: Any, out: Any, x: Any) -> Any:
-    return (g * (0.5 * hypergeometric(HYP1F1, 2.0, 3.0, x)),)
 
 
 @SPENCE.vjp

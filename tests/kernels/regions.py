@@ -23,7 +23,9 @@ import test_vecmath_zeta as zeta
 import ulp
 
 PAIRS = ("atan2", "beta", "betaln", "binom", "hypot", "polygamma", "pow", "zeta")
-PAIRS += tuple(orders.REFERENCES)
+PAIRS += ("expn", *orders.REFERENCES)
+WHOLE = {**dict.fromkeys(orders.REFERENCES, orders), "expn": integrals}
+"""Those of a whole order, and where their arguments are drawn."""
 """Functions of two arguments."""
 SIDED = ("digamma", "gamma", "lgamma", "rgamma", "trigamma")
 """Functions that are reflected for x < 0, and there have poles, or zeros, at the whole numbers."""
@@ -67,6 +69,7 @@ def reference(name: str) -> Callable[..., Any]:
         **beta.REFERENCES,
         **zeta.REFERENCES,
         **orders.REFERENCES,
+        "expn": integrals.expn,
     }.get(name)
     exact = exact or REGIONS.get(name, {}).get("exact")
     return exact or getattr(mpmath, name)
@@ -77,8 +80,8 @@ def arguments(name: str, side: str, code: str, count: int, seed: int) -> Points:
     rng = np.random.default_rng(seed)
     if name in beta.REFERENCES:
         points = beta.pairs(code, count, rng)
-    elif name in orders.REFERENCES:
-        points = orders.pairs(name, code, count, rng)
+    elif name in WHOLE:
+        points = WHOLE[name].pairs(name, code, count, rng)
     elif name in zeta.PAIRS:
         points = zeta.pairs(name, code, count, rng)
     elif name in PAIRS:
@@ -101,7 +104,7 @@ def beside(name: str, side: str, points: Sequence[np.ndarray], count: int, seed:
             )
             for p in points
         )
-    if name == "polygamma" or name in orders.REFERENCES:  # of whole orders
+    if name == "polygamma" or name in WHOLE:
         moved = (points[0][chosen], moved[1])
     return _within(name, side, moved)
 
@@ -111,7 +114,7 @@ def _within(name: str, side: str, points: Points) -> Points:
     keep = np.logical_and.reduce([np.isfinite(p) for p in points])
     if name in beta.REFERENCES:
         keep &= beta.smooth(name, *points)
-    if name in orders.REFERENCES:
+    if name in WHOLE:
         return tuple(p[keep] for p in points)
     if name in zeta.PAIRS:
         keep &= zeta.smooth(name, *points)

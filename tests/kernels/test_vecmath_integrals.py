@@ -1,4 +1,4 @@
-"""dawsn, erfi, exp1, expi, exprel: at most 0.53 ulp in float32, in float64 two."""
+"""dawsn, erfi, exp1, expi, exprel, expn: at most 0.53 ulp in float32, in float64 two."""
 
 from __future__ import annotations
 
@@ -43,6 +43,27 @@ def exprel(x):
     return (mpmath.expm1(x) / x if x < 1000 else mpmath.inf) if x else mpf(1)
 
 
+def expn(n, x):
+    if x <= 1:
+        return mpmath.expint(n, x)
+    k = 50 + int(800 / x)
+    f = x + n + 2 * k
+    for j in range(k, 0, -1):
+        f = x + n + 2 * (j - 1) - j * (n + j - 1) / f
+    return mpmath.exp(-x) / f
+
+
+def pairs(name, code, count, rng):
+    """Orders, and arguments for expn."""
+    n = rng.integers(0, 51, 6 * count) * 1.0
+    n[:count] = rng.integers(0, 6, count)
+    n[-count:] = rng.integers(0, 3, count)
+    top = {"f4": 85, "f8": 700}[code]
+    ranges = (0, 5), (0, 1), (1, 2), (1, 30), (5, top), (0.5, 4)
+    x = np.concatenate([rng.uniform(*ends, count) for ends in ranges])
+    return n.astype(ulp.DTYPES[code]), x.astype(ulp.DTYPES[code])
+
+
 REFERENCES = {"dawsn": dawsn, "erfi": erfi, "exp1": exp1, "expi": expi, "exprel": exprel}
 REGIONS = {
     "dawsn": {"borders": (3.0, 5.0)},
@@ -68,6 +89,20 @@ def test_everywhere(name, code):
     xs = np.concatenate([xs, more[np.abs(more) <= REGIONS[name].get("high", INF)]])
     error, where, got, wanted = ulp.worst_case(name, code, xs, exact=REFERENCES[name])
     assert error <= {"f4": 0.53, "f8": 2.0}[code], (error, where, got, wanted)
+
+
+@pytest.mark.parametrize("code", ["f4", "f8"])
+def test_of_order(code):
+    n, x = pairs("expn", code, 40, np.random.default_rng(4))
+    exact = ulp.exact_values(expn, n, x)
+    error = ulp.ulp_error(ulp.apply("expn", code, n, x), exact, n.dtype)
+    at = int(np.argmax(error))
+    assert error[at] <= {"f4": 0.51, "f8": 0.8}[code], (error[at], n[at], x[at])
+    cases = [(0, 0.0, INF), (1, 0.0, INF), (2, -0.0, 1.0), (5, 0.0, 0.25), (3, INF, 0.0)]
+    cases += [(3, -1.0, NAN), (3, NAN, NAN), (-1, 1.0, NAN), (65, 1.0, NAN), (0.5, 1.0, NAN)]
+    for n, x, wanted in cases:
+        (got,) = ulp.apply("expn", code, np.array([float(n)]), np.array([x]))
+        assert np.array_equal(got, wanted, equal_nan=True), (n, x, got)
 
 
 SPECIAL = {

@@ -214,6 +214,19 @@ VECMATH = [
         }.items()
         for label, domain in zip(("near", "middle", "far"), ranges, strict=False)
     ),
+    *(
+        smooth(
+            "expn",
+            lambda x, n=n: sc.expn(n, x),
+            domain,
+            function=lambda x, n=n: integrals.expn(0.0 * x + n, x),
+            label=f"{n}-{domain[0]}",
+            ulps=64,  # SciPy's
+            rtol=1e-6,
+        )
+        for n in (0, 1, 3)
+        for domain in ((0.3, 0.9), (1.1, 5))
+    ),
     smooth("zeta", sc.zeta, (1.5, 4), (0.6, 4), function=zeta.zeta, ulps=16),
     *(
         smooth(

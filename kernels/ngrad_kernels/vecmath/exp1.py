@@ -98,10 +98,8 @@ def divided8(h, l, y, rest, w):  # noqa: E741
 
 
 @scalar
-def sum_exp1_8(a):
-    """E1(a) of a finite a > 0."""
-    near = a <= ONE
-    z = select(near, a, ONE)
+def near_exp1_8(z):
+    """(h, l): E1(z) for 0 < z <= 1."""
     p = fma(SERIES_11, z, SERIES_10)
     p = fma(p, z, SERIES_9)
     p = fma(p, z, SERIES_8)
@@ -117,7 +115,15 @@ def sum_exp1_8(a):
     h, l = pair_times(p, low, z)  # noqa: E741
     lh, ll = log_pair8(z)
     lh, ll = pair_add(lh, ll, GAMMA, GAMMA_LOW)
-    h, l = pair_add(h, l, -lh, -ll)  # noqa: E741
+    return pair_add(h, l, -lh, -ll)
+
+
+@scalar
+def sum_exp1_8(a):
+    """E1(a) of a finite a > 0."""
+    near = a <= ONE
+    z = select(near, a, ONE)
+    h, l = near_exp1_8(z)  # noqa: E741
     w = select(near, ONE, a)
     y = ONE / w
     rest = fma(-y, w, ONE)

@@ -13,7 +13,7 @@ import numpy as np
 
 from ngrad.dtypes import DType
 from ngrad.graph.reference.folds import wide
-from ngrad.graph.reference.special import BESSEL, ORDERS, polygamma, special
+from ngrad.graph.reference.special import BESSEL, ORDERS, expn, polygamma, special
 
 Array = np.ndarray[Any, Any]
 Reference = Callable[..., Any]
@@ -154,6 +154,7 @@ ELEMENTWISE: dict[str, Reference] = {
             **{name: special(name) for name in ("dawsn", "erfi", "exp1", "expi", "exprel")},
             "lgamma": special("gammaln"),
             "digamma": special("digamma"),
+            "expn": expn,
             "polygamma": polygamma,
             "riemann_zeta": special("zeta"),
             "zeta": special("zeta"),

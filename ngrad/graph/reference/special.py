@@ -29,6 +29,11 @@ def special(name: str) -> Callable[..., Any]:
     return function
 
 
+def expn(order: Any, x: Any) -> Any:
+    """SciPy's, of an order that is a float."""
+    return special("expn")(np.int64(order), x)
+
+
 def polygamma(order: Any, x: Any) -> Any:
     """SciPy's, of an order that is a float."""
     return special("polygamma")(np.int64(order), x)
@@ -59,7 +64,7 @@ SPECIAL: dict[str, Callable[..., Any]] = {
             *("poch", "spence", "ellipk", "ellipe", "hyp1f1", "hyp2f1"),
         )
     },
-    "expn": lambda x, order: special("expn")(order, x),
+    "high_expn": lambda x, order: special("expn")(order, x),
     "bessel": _bessel,
     "whole_quantile": _whole_quantile,
 }
