@@ -40,7 +40,7 @@ def bessel_yn(x, y):
     --------
     >>> import ngrad
     >>> bessel_yn(ngrad.constant([2.0, -3.0]), ngrad.constant([1.0, 1.0])).numpy()
-    array([-1.6506826,  5.821518 ], dtype=float32)
+    array([-1.6506826,  5.8215175], dtype=float32)
     """
 
 
@@ -96,7 +96,7 @@ def bessel_kn(x, y):
     --------
     >>> import ngrad
     >>> bessel_kn(ngrad.constant([2.0, 3.0]), ngrad.constant([1.0, 1.0])).numpy()
-    array([1.6248389, 7.1012626], dtype=float32)
+    array([1.624839, 7.101263], dtype=float32)
     """
 
 
@@ -113,7 +113,7 @@ def bessel_kne(x, y):
     --------
     >>> import ngrad
     >>> bessel_kne(ngrad.constant([2.0, 3.0]), ngrad.constant([1.0, 1.0])).numpy()
-    array([ 4.41677  , 19.303234 ], dtype=float32)
+    array([ 4.41677 , 19.303234], dtype=float32)
     """
 
 

@@ -122,7 +122,7 @@ def exprel(x):
     --------
     >>> import ngrad
     >>> exprel(ngrad.constant([0.0, 1.0])).numpy()
-    array([1.       , 1.7182818], dtype=float32)
+    array([1.       , 1.7182819], dtype=float32)
     """
 
 

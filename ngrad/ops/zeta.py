@@ -58,7 +58,7 @@ def zeta(x, y):
     --------
     >>> import ngrad
     >>> zeta(ngrad.constant([2.0, 3.0]), ngrad.constant([1.0, -0.5])).numpy()
-    array([1.6449341, 0.4143983], dtype=float32)
+    array([1.644934 , 0.4143983], dtype=float32)
     """
 
 
@@ -77,7 +77,7 @@ def riemann_zeta(x):
     --------
     >>> import ngrad
     >>> riemann_zeta(ngrad.constant([2.0, 0.0, -1.0])).numpy()
-    array([ 1.6449341 , -0.5       , -0.08333334], dtype=float32)
+    array([ 1.644934  , -0.5       , -0.08333334], dtype=float32)
     """
 
 
