@@ -30,6 +30,7 @@ sys.path.append(str(Path(__file__).parents[1] / "tests" / "kernels"))
 import regions
 import test_vecmath_bessel as bessel
 import test_vecmath_bessel_orders as orders
+import test_vecmath_shares as shares
 import ulp
 
 TARGET = Path(__file__).with_name("vecmath.md")
@@ -41,6 +42,8 @@ DENSER = 20
 """Random float32 arguments for each float64 one: float64 finds the bad ones, faster than mpmath."""
 WORST = {"f4": 2000, "f8": 200}
 """How many of the worst arguments are looked at again: in mpmath, and around them."""
+FEW = 250
+"""Random arguments of each kind at most for functions whose reference takes long."""
 ROUNDS = 6
 """How often neighbours of the worst ones so far are tried."""
 BLOCK, REPEATS, CALLS = 4096, 100, 20
@@ -68,6 +71,11 @@ class Row:
         return self.name in (*bessel.WAVES, *orders.WAVES)
 
     @property
+    def slow(self) -> bool:
+        """Its reference takes milliseconds."""
+        return self.name in shares.REFERENCES
+
+    @property
     def mark(self) -> str:
         """That of a unit which is not the ulp."""
         return " *" if self.crosses else " †" if self.waves else ""
@@ -92,7 +100,7 @@ def rows() -> Iterator[Row]:
 
 @functools.cache
 def _kernel(name: str, code: str) -> int:
-    arity = 1 + (name in regions.PAIRS)
+    arity = regions.arity(name)
     step = Step(name, tuple(range(arity)), code)
     return cpu.kernel_of(Body("map", (code,) * arity, (step,), (arity,)))
 
@@ -138,12 +146,14 @@ def _rough_errors(row: Row, *points: np.ndarray) -> np.ndarray:
 
 def _worst(row: Row, code: str, points: regions.Points) -> regions.Points:
     found = _rough_errors(row, *points) if code == "f4" else errors(row, code, *points)
-    chosen = np.argsort(found)[-WORST[code] :]
+    chosen = np.argsort(found)[-WORST["f8" if row.slow else code] :]
     return tuple(p[chosen] for p in points)
 
 
 def measure(row: Row, code: str, count: int, seed: int) -> tuple[float, tuple[float, ...]]:
     """The largest error, and where: over random and special arguments, then beside the worst."""
+    if row.slow:
+        count = min(count, FEW)
     if code == "f4":
         count *= DENSER
     points = _worst(row, code, regions.arguments(row.name, row.side, code, count, seed))
@@ -159,13 +169,13 @@ def measure(row: Row, code: str, count: int, seed: int) -> tuple[float, tuple[fl
 def nanoseconds(name: str, code: str) -> float:
     """Best time an element of a block that stays in the caches, in one thread."""
     dtype = ulp.DTYPES[code]
-    room = np.zeros(3 * BLOCK + 16, dtype)
+    room = np.zeros(4 * BLOCK + 16, dtype)
     start = -room.ctypes.data % 64 // dtype.itemsize
-    blocks = room[start : start + 3 * BLOCK].reshape(3, BLOCK)
+    blocks = room[start : start + 4 * BLOCK].reshape(4, BLOCK)
     blocks[:] = np.random.default_rng(SEED).uniform(0.1, 0.9, BLOCK) + (name == "acosh")
     if name in regions.WHOLE:
         blocks[0] = ORDER
-    addresses = [block.ctypes.data for block in blocks][: 2 + (name in regions.PAIRS)]
+    addresses = [block.ctypes.data for block in blocks][: 1 + regions.arity(name)]
     kernel, best = _kernel(name, code), math.inf
     for _ in range(REPEATS):
         begin = time.perf_counter()

@@ -19,7 +19,8 @@ from ngrad_kernels.codes import pair_of, part_of
 class Scalar:
     """One scalar operation: an expression by kind of operand, the dtype of its result ("b1", "part"
     of a complex number, or the "pair" of two floats), and what it costs. 0: less than reading a
-    value that was kept; 1: more; 2: so much that its own latency counts (a polynomial, a loop).
+    value that was kept; 1: more; 2: so much that its own latency counts (a polynomial, a loop); 8:
+    so much that its code is not to be repeated.
     """
 
     cpu: dict[str, str]
@@ -201,6 +202,14 @@ SCALARS: dict[str, Scalar] = {
             *("beta", "betaln", "binom", "expn", "polygamma", "zeta"),
             *("bessel_in", "bessel_ine", "bessel_jn", "bessel_kn", "bessel_kne", "bessel_yn"),
         )
+    },
+    **{
+        name: Scalar({"f": f"{name}_{{c}}({{0}}, {{1}})"}, cost=8)
+        for name in ("gammainc", "gammaincc", "gamma_density", "stdtr", "student_density")
+    },
+    **{
+        name: Scalar({"f": f"{name}_{{c}}({{0}}, {{1}}, {{2}})"}, cost=8)
+        for name in ("betainc", "betaincc", "beta_density")
     },
     "logaddexp": Scalar({"f": f"combine_max({{0}}, {{1}}) + softplus_{{c}}(-{_APART})"}, cost=2),
     "atan2": Scalar({"f": "atan2_{c}({0}, {1})"}, cost=2),

@@ -79,7 +79,8 @@ def bodies(scalar: str, codes: Sequence[str] = CODES) -> Iterator[Body]:
     for code in codes:
         row = SCALARS[scalar]
         if supports(scalar, code) and not (code == "c8" and row.cost > 1):
-            count = 2 if "{1}" in (row.expression(code[0]) or "") else 1
+            text = row.expression(code[0]) or ""
+            count = 1 + ("{1}" in text) + ("{2}" in text)
             step = Step(scalar, tuple(range(count)), row.result_of(code))
             yield Body("map", (code,) * count, (step,), (count,))
 

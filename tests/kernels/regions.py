@@ -17,16 +17,19 @@ import test_vecmath_beta as beta
 import test_vecmath_exponential as exponential
 import test_vecmath_integrals as integrals
 import test_vecmath_normal as normal
+import test_vecmath_shares as shares
 import test_vecmath_special as special
 import test_vecmath_trigonometric as trigonometric
 import test_vecmath_zeta as zeta
 import ulp
 
 PAIRS = ("atan2", "beta", "betaln", "binom", "hypot", "polygamma", "pow", "zeta")
-PAIRS += ("expn", *orders.REFERENCES)
+PAIRS += ("expn", *orders.REFERENCES, *shares.PAIRS)
 WHOLE = {**dict.fromkeys(orders.REFERENCES, orders), "expn": integrals}
 """Those of a whole order, and where their arguments are drawn."""
 """Functions of two arguments."""
+TRIPLES = shares.TRIPLES
+"""Of three."""
 SIDED = ("digamma", "gamma", "lgamma", "rgamma", "trigamma")
 """Functions that are reflected for x < 0, and there have poles, or zeros, at the whole numbers."""
 POLES = {
@@ -57,6 +60,11 @@ for _name in ("gamma", "rgamma"):
 Points = tuple[np.ndarray, ...]
 
 
+def arity(name: str) -> int:
+    """How many arguments a function has."""
+    return 1 + (name in PAIRS) + 2 * (name in TRIPLES)
+
+
 def reference(name: str) -> Callable[..., Any]:
     """The function in mpmath."""
     if name == "pow":
@@ -70,6 +78,7 @@ def reference(name: str) -> Callable[..., Any]:
         **zeta.REFERENCES,
         **orders.REFERENCES,
         "expn": integrals.expn,
+        **shares.REFERENCES,
     }.get(name)
     exact = exact or REGIONS.get(name, {}).get("exact")
     return exact or getattr(mpmath, name)
@@ -84,6 +93,8 @@ def arguments(name: str, side: str, code: str, count: int, seed: int) -> Points:
         points = WHOLE[name].pairs(name, code, count, rng)
     elif name in zeta.PAIRS:
         points = zeta.pairs(name, code, count, rng)
+    elif name in shares.REFERENCES:
+        points = shares.arguments(name, code, count, rng)
     elif name in PAIRS:
         points = _pairs(name, code, count, rng)
     else:
@@ -114,7 +125,9 @@ def _within(name: str, side: str, points: Points) -> Points:
     keep = np.logical_and.reduce([np.isfinite(p) for p in points])
     if name in beta.REFERENCES:
         keep &= beta.smooth(name, *points)
-    if name in WHOLE:
+    if name in shares.REFERENCES:
+        keep &= shares.inside(name, *points)
+    if name in WHOLE or name in shares.REFERENCES:
         return tuple(p[keep] for p in points)
     if name in zeta.PAIRS:
         keep &= zeta.smooth(name, *points)

@@ -11,14 +11,20 @@ from types import ModuleType
 import numpy as np
 import pytest
 import regions
+import test_vecmath_shares as shares
 import ulp
 
 from ngrad_kernels.vecmath import FUNCTIONS
 
 SCRIPT = Path(__file__).parents[2] / "docs" / "accuracy.py"
 MAX_ULP = {"f4": 1.0, "f8": 2.0}
-HARDER = ("bessel_jn", "bessel_yn", "erfcinv", "erfinv", "ndtri", "ndtri_exp")
-"""Of which float64 is allowed 3."""
+MORE = {
+    **dict.fromkeys(
+        ("bessel_jn", "bessel_yn", "erfcinv", "erfinv", "ndtri", "ndtri_exp"), 3.0
+    ),
+    **dict.fromkeys(shares.DELICATE, 4.0),
+}
+"""What float64 is allowed of some."""
 QUICK = 30
 """Random arguments of each kind: a look where the table's measurement takes minutes."""
 SCATTER = 1.02
@@ -76,7 +82,7 @@ def test_says_how_it_was_measured() -> None:
 def test_claims_are_within_bounds_and_true(row: accuracy.Row, code: str) -> None:
     """At its worst argument a function errs by just what the table says: no CPU changes a bit."""
     error, at = claim(row, code)
-    assert error <= (3.0 if code == "f8" and row.name in HARDER else MAX_ULP[code])
+    assert error <= (MORE.get(row.name, MAX_ULP[code]) if code == "f8" else MAX_ULP[code])
     assert accuracy.rounded_up(accuracy.errors(row, code, *at)[0]) == error
 
 
@@ -84,7 +90,8 @@ def test_claims_are_within_bounds_and_true(row: accuracy.Row, code: str) -> None
 @each_row
 def test_nothing_worse_turns_up(row: accuracy.Row, code: str) -> None:
     """Among other arguments than the table's."""
-    error, at = accuracy.measure(row, code, QUICK, seed=accuracy.SEED + 1)
+    count = QUICK // 5 if row.slow else QUICK
+    error, at = accuracy.measure(row, code, count, seed=accuracy.SEED + 1)
     assert error <= SCATTER * claim(row, code)[0], at
 
 

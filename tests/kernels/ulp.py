@@ -48,12 +48,19 @@ def loop_kernel(function: Any, code: str, arity: int) -> Any:
             for i in range(n):
                 store_(y, i, function(load_(x, i)))
 
-    else:
+    elif arity == 2:
 
         @nb.cfunc("void(intp,intp,intp,intp)", **options)
         def kernel(x, z, y, n):
             for i in range(n):
                 store_(y, i, function(load_(x, i), load_(z, i)))
+
+    else:
+
+        @nb.cfunc("void(intp,intp,intp,intp,intp)", **options)
+        def kernel(x, z, w, y, n):
+            for i in range(n):
+                store_(y, i, function(load_(x, i), load_(z, i), load_(w, i)))
 
     return kernel
 

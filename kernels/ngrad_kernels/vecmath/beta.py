@@ -83,6 +83,31 @@ def sine4(a, whole):
 
 
 @scalar
+def _scaled8(lo, hi):
+    """(lo, hi, n, down, up): what is tiny times powers of 2, which make 2^n of the result, and what
+    is huge times `down`, which is 1 / `up`.
+    """
+    grow = select(hi < SMALL, LIFTED - split_from8(hi, ONE_BITS8)[0], ZERO)
+    lo = lo * power8(grow)
+    hi = hi * power8(grow)
+    more = select(lo < SMALLER, LIFTED_LESS - split_from8(lo, ONE_BITS8)[0], ZERO)
+    lo = lo * power8(more)
+    huge = hi > HUGE
+    down = select(huge, DOWN, ONE)
+    return lo * down, hi * down, grow + more, down, select(huge, UP, ONE)
+
+
+@scalar
+def positive_parts8(x, y):
+    """parts8 of finite x, y > 0."""
+    swap = y < x
+    lo, hi, scale, down, up = _scaled8(select(swap, y, x), select(swap, x, y))
+    sh, sl = two_sum(hi, lo)
+    nh, nl, dh, dl, eh, el = ratio8(lo, False, hi, False, sh, sl, False, True, down, up)
+    return nh, nl, dh, dl, eh, el, scale
+
+
+@scalar
 def parts8(x, y):
     """(N, D, E, n): beta(x, y) = 2^n N / D exp(E), where N, D and E are pairs."""
     xneg = x < ZERO
@@ -94,18 +119,7 @@ def parts8(x, y):
     hi = select(swap, ax, ay)
     lneg = select(swap, yneg, xneg)
     hneg = select(swap, xneg, yneg)
-    # what is tiny is scaled
-    grow = select(hi < SMALL, LIFTED - split_from8(hi, ONE_BITS8)[0], ZERO)
-    lo = lo * power8(grow)
-    hi = hi * power8(grow)
-    more = select(lo < SMALLER, LIFTED_LESS - split_from8(lo, ONE_BITS8)[0], ZERO)
-    lo = lo * power8(more)
-    # and what is huge
-    huge = hi > HUGE
-    down = select(huge, DOWN, ONE)
-    up = select(huge, UP, ONE)
-    lo = lo * down
-    hi = hi * down
+    lo, hi, scale, down, up = _scaled8(lo, hi)
     sh, sl = two_sum(select(hneg, -hi, hi), select(lneg, -lo, lo))
     sneg = sh <= ZERO
     sh = fabs(sh)
@@ -132,7 +146,7 @@ def parts8(x, y):
     bh, bl = pair_multiply(bh, bl, select(inverse, nh, dh), select(inverse, nl, dl))
     eh = select(inverse, -eh, eh)
     el = select(inverse, -el, el)
-    return th, tl, bh, bl, eh, el, grow + more
+    return th, tl, bh, bl, eh, el, scale
 
 
 @scalar
