@@ -213,9 +213,24 @@ class Binary(Elementwise):
         return self._first(x, y)
 
 
+class Ternary(Elementwise):
+    """An elementwise op of three operands."""
+
+    arity = 3
+
+    def __call__(self, x: Any, y: Any, z: Any, name: str | None = None) -> Any:
+        return self._first(x, y, z)
+
+
 def elementwise(function: Callable[..., Any] | None = None, *, floats: bool = False) -> Any:
-    """Declare an elementwise op: the function, of x or of x and y, gives its name and docstring."""
-    kinds: dict[tuple[str, ...], type[Elementwise]] = {("x",): Unary, ("x", "y"): Binary}
+    """Declare an elementwise op: the function, of x, of x and y, or of x, y and z, gives its name
+    and docstring.
+    """
+    kinds: dict[tuple[str, ...], type[Elementwise]] = {
+        ("x",): Unary,
+        ("x", "y"): Binary,
+        ("x", "y", "z"): Ternary,
+    }
 
     def declare(function: Callable[..., Any]) -> Elementwise:
         return kinds[tuple(inspect.signature(function).parameters)](function, floats)

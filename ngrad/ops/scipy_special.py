@@ -16,13 +16,11 @@ from ngrad.ops.bessel_orders import BY_KIND, HIGHEST
 from ngrad.ops.comparison import equal
 from ngrad.ops.convert import number
 from ngrad.ops.elementwise import select
-from ngrad.ops.exponential import exp, log, log1p
-from ngrad.ops.gammas import betaln
 from ngrad.ops.hosted import on_host
 from ngrad.ops.identity import prepare_view
+from ngrad.ops.incomplete import beta_density, gamma_density, student_density
 from ngrad.ops.launching import broadcast_shapes
-from ngrad.ops.no_nan import multiply_no_nan
-from ngrad.ops.special import digamma, lgamma
+from ngrad.ops.special import digamma
 from ngrad.record import apply
 
 
@@ -146,36 +144,16 @@ def expn(order: int, x: Any) -> Any:
 # -- incomplete functions --------------------------------------------------------------------------
 
 
-GAMMAINC, GAMMAINCC = _by_scipy("gammainc"), _by_scipy("gammaincc")
-BETAINC, BETAINCC = _by_scipy("betainc"), _by_scipy("betaincc")
-STDTR, STDTRIT = _by_scipy("stdtr"), _by_scipy("stdtrit")
+STDTRIT = _by_scipy("stdtrit")
 GAMMAINCINV, GAMMAINCCINV = _by_scipy("gammaincinv"), _by_scipy("gammainccinv")
 BETAINCINV, BETAINCCINV = _by_scipy("betaincinv"), _by_scipy("betainccinv")
 HYP1F1, HYP2F1 = _by_scipy("hyp1f1"), _by_scipy("hyp2f1")
 
 
-def _gamma_density(a: Any, x: Any) -> Any:
-    return exp(multiply_no_nan(log(x), a - 1.0) - x - lgamma(a))
-
-
-def _beta_density(a: Any, b: Any, x: Any) -> Any:
-    powers = multiply_no_nan(log(x), a - 1.0) + multiply_no_nan(log1p(-x), b - 1.0)
-    return exp(powers - betaln(a, b))
-
-
-def _t_density(df: Any, x: Any) -> Any:
-    most = -0.5 * log(df) - betaln(0.5 * df, 0.5 + 0.0 * df)
-    return exp(most - 0.5 * (df + 1.0) * log1p(x * x / df))
-
-
-def _distribution(op: Op, inverse: Op, density: Callable[..., Any], way: float = 1.0) -> None:
-    """The rules, in the last operand, of a distribution function (or of what is above it, if `way`
-    is -1) and of its inverse.
+def _quantile(inverse: Op, density: Callable[..., Any], way: float = 1.0) -> None:
+    """The rule, in the last operand, of the inverse of a distribution function (or of what is above
+    it, if `way` is -1).
     """
-
-    @op.vjp
-    def _(g: Any, out: Any, *operands: Any) -> Any:
-        return *(0.0 * a for a in operands[:-1]), way * g * density(*operands)
 
     @inverse.vjp
     def _(g: Any, out: Any, *operands: Any) -> Any:
@@ -183,11 +161,11 @@ def _distribution(op: Op, inverse: Op, density: Callable[..., Any], way: float =
         return *(0.0 * a for a in parameters), way * g / density(*parameters, out)
 
 
-_distribution(GAMMAINC, GAMMAINCINV, _gamma_density)
-_distribution(GAMMAINCC, GAMMAINCCINV, _gamma_density, -1.0)
-_distribution(BETAINC, BETAINCINV, _beta_density)
-_distribution(BETAINCC, BETAINCCINV, _beta_density, -1.0)
-_distribution(STDTR, STDTRIT, _t_density)
+_quantile(GAMMAINCINV, gamma_density)
+_quantile(GAMMAINCCINV, gamma_density, -1.0)
+_quantile(BETAINCINV, beta_density)
+_quantile(BETAINCCINV, beta_density, -1.0)
+_quantile(STDTRIT, student_density)
 
 
 @HYP1F1.vjp

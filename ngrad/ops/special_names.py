@@ -8,6 +8,8 @@ from ngrad.errors import NumberError
 from ngrad.ops import scipy_special as s
 from ngrad.ops import zeta as z
 from ngrad.ops.convert import floating, operands
+from ngrad.ops.incomplete import betainc as betainc_
+from ngrad.ops.incomplete import gammainc, gammaincc
 from ngrad.ops.reductions import reduce_sum
 from ngrad.ops.special import lgamma
 
@@ -38,7 +40,7 @@ def igamma(a: Any, x: Any, name: str | None = None) -> Any:
     >>> ngrad.math.igamma(1.0, 1.0).numpy().round(4)
     np.float32(0.6321)
     """
-    return s.incomplete(s.GAMMAINC, *_floats("igamma", a, x))
+    return s.incomplete(gammainc, *_floats("igamma", a, x))
 
 
 def igammac(a: Any, x: Any, name: str | None = None) -> Any:
@@ -50,7 +52,7 @@ def igammac(a: Any, x: Any, name: str | None = None) -> Any:
     >>> ngrad.math.igammac(1.0, 1.0).numpy().round(4)
     np.float32(0.3679)
     """
-    return s.incomplete(s.GAMMAINCC, *_floats("igammac", a, x))
+    return s.incomplete(gammaincc, *_floats("igammac", a, x))
 
 
 def betainc(a: Any, b: Any, x: Any, name: str | None = None) -> Any:
@@ -62,7 +64,7 @@ def betainc(a: Any, b: Any, x: Any, name: str | None = None) -> Any:
     >>> ngrad.math.betainc(1.0, 1.0, 0.25).numpy()
     np.float32(0.25)
     """
-    return s.incomplete(s.BETAINC, *_floats("betainc", a, b, x))
+    return s.incomplete(betainc_, *_floats("betainc", a, b, x))
 
 
 def polygamma(a: Any, x: Any, name: str | None = None) -> Any:

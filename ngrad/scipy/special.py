@@ -37,6 +37,7 @@ from ngrad.ops.elementwise import select
 from ngrad.ops.exponential import exp, log, log1p, sigmoid, softplus
 from ngrad.ops.gammas import beta, betaln, binom, gamma, gammasgn, rgamma
 from ngrad.ops.identity import stop_gradient
+from ngrad.ops.incomplete import betainc, betaincc, gammainc, gammaincc, stdtr
 from ngrad.ops.integrals import dawsn, erfi, exp1, expi, exprel
 from ngrad.ops.no_nan import multiply_no_nan
 from ngrad.ops.normal import erfcinv, erfcx, erfinv, log_ndtr, ndtri, ndtri_exp
@@ -126,8 +127,8 @@ def _divergence(x: Any, y: Any, inside: Callable[[Any, Any], Any], at_zero: Any)
     return select(positive, found, select(zero, at_zero, other))
 
 
-_gammainc, _gammaincc = _incomplete(s.GAMMAINC), _incomplete(s.GAMMAINCC)
-_betainc = _incomplete(s.BETAINC)
+_gammainc, _gammaincc = _incomplete(gammainc), _incomplete(gammaincc)
+_betainc = _incomplete(betainc)
 
 
 def _fdtr(n: Any, d: Any, x: Any) -> Any:
@@ -165,8 +166,8 @@ _TABLE: dict[str, tuple[Callable[..., Any], int, str]] = {
     "gammainc": (_gammainc, 2, "The share of gamma(a) up to x."),
     "gammaincc": (_gammaincc, 2, "The share of gamma(a) above x."),
     "betainc": (_betainc, 3, "The share of beta(a, b) up to x."),
-    "betaincc": (_incomplete(s.BETAINCC), 3, "The share of beta(a, b) above x."),
-    "stdtr": (_incomplete(s.STDTR), 2, "Student's distribution function, of df and t."),
+    "betaincc": (_incomplete(betaincc), 3, "The share of beta(a, b) above x."),
+    "stdtr": (_incomplete(stdtr), 2, "Student's distribution function, of df and t."),
     "chdtr": (lambda v, x: _gammainc(0.5 * v, 0.5 * x), 2, "That of chi squared, of df and x."),
     "chdtrc": (lambda v, x: _gammaincc(0.5 * v, 0.5 * x), 2, "That above x, without cancellation."),
     "fdtr": (_fdtr, 3, "That of Fisher's F, of two df and x."),

@@ -25,9 +25,9 @@ import ulp
 
 PAIRS = ("atan2", "beta", "betaln", "binom", "hypot", "polygamma", "pow", "zeta")
 PAIRS += ("expn", *orders.REFERENCES, *shares.PAIRS)
+"""Functions of two arguments."""
 WHOLE = {**dict.fromkeys(orders.REFERENCES, orders), "expn": integrals}
 """Those of a whole order, and where their arguments are drawn."""
-"""Functions of two arguments."""
 TRIPLES = shares.TRIPLES
 """Of three."""
 SIDED = ("digamma", "gamma", "lgamma", "rgamma", "trigamma")

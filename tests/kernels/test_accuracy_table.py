@@ -19,9 +19,7 @@ from ngrad_kernels.vecmath import FUNCTIONS
 SCRIPT = Path(__file__).parents[2] / "docs" / "accuracy.py"
 MAX_ULP = {"f4": 1.0, "f8": 2.0}
 MORE = {
-    **dict.fromkeys(
-        ("bessel_jn", "bessel_yn", "erfcinv", "erfinv", "ndtri", "ndtri_exp"), 3.0
-    ),
+    **dict.fromkeys(("bessel_jn", "bessel_yn", "erfcinv", "erfinv", "ndtri", "ndtri_exp"), 3.0),
     **dict.fromkeys(shares.DELICATE, 4.0),
 }
 """What float64 is allowed of some."""

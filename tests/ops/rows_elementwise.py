@@ -12,7 +12,16 @@ from table import EPS, Row, exact, saturated, smooth
 import ngrad
 from ngrad import nn
 from ngrad.graph.op import TABLE
-from ngrad.ops import arithmetic, bessel_orders, exponential, gammas, integrals, normal, zeta
+from ngrad.ops import (
+    arithmetic,
+    bessel_orders,
+    exponential,
+    gammas,
+    incomplete,
+    integrals,
+    normal,
+    zeta,
+)  # fmt: skip
 from ngrad.ops.bitwise import gcd, lcm
 from ngrad.ops.no_nan import multiply_no_nan
 
@@ -43,6 +52,18 @@ def _extreme(x: Array, y: Array, better: Any) -> Array:
 
 def _powers(x: Array) -> Array:
     return np.where(np.isfinite(x), np.frexp(x)[1], 0).astype(np.int32)
+
+
+def _gamma_density(a: Array, x: Array) -> Array:
+    return np.exp(sc.xlogy(a - 1, x) - x - sc.gammaln(a))
+
+
+def _beta_density(a: Array, b: Array, x: Array) -> Array:
+    return x ** (a - 1) * (1 - x) ** (b - 1) / sc.beta(a, b)
+
+
+def _student_density(df: Array, t: Array) -> Array:
+    return (1 + t * t / df) ** (-0.5 * (df + 1)) / (np.sqrt(df) * sc.beta(0.5 * df, 0.5))
 
 
 ARITHMETIC = [
@@ -176,6 +197,21 @@ VECMATH = [
     smooth("beta", sc.beta, (0.3, 4), (0.5, 3), function=gammas.beta, ulps=16),
     smooth("betaln", sc.betaln, (0.3, 4), (0.5, 3), function=gammas.betaln, floor=16 * EPS),
     smooth("binom", sc.binom, (3, 6), (0.5, 2), function=gammas.binom, ulps=16),
+    smooth(
+        *("gamma_density", _gamma_density, (0.6, 4), (0.3, 4)),
+        function=incomplete.gamma_density,
+        ulps=32,
+    ),
+    smooth(
+        *("beta_density", _beta_density, (0.6, 4), (0.6, 3), (0.1, 0.8)),
+        function=incomplete.beta_density,
+        ulps=32,
+    ),
+    smooth(
+        *("student_density", _student_density, (0.6, 4), (-3, 3)),
+        function=incomplete.student_density,
+        ulps=32,
+    ),
     smooth("erfinv", sc.erfinv, (-0.9, 0.9), ulps=8),
     smooth("erfcinv", sc.erfcinv, (0.2, 1.8), ulps=8),
     smooth("ndtri", sc.ndtri, (0.1, 0.9), ulps=8),

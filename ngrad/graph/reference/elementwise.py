@@ -49,6 +49,21 @@ def _cast(x: Array, dtype: DType) -> Any:
     return np.where(over, target.type(info.max), np.where(under, target.type(info.min), inside))
 
 
+def _gamma_density(a: Array, x: Array) -> Any:
+    size = special("xlogy")(a - 1.0, x) - x - special("gammaln")(a)
+    return np.where((x >= 0) & (a >= 0), np.exp(size), np.nan)
+
+
+def _beta_density(a: Array, b: Array, x: Array) -> Any:
+    powers = special("xlogy")(a - 1.0, x) + special("xlog1py")(b - 1.0, -x)
+    return np.exp(powers - special("betaln")(a, b))
+
+
+def _student_density(df: Array, t: Array) -> Any:
+    size = -0.5 * (df + 1.0) * np.log1p(t * t / df) - special("betaln")(0.5 * df, 0.5)
+    return np.exp(size) / np.sqrt(df)
+
+
 def product(x: Array, y: Array) -> Any:
     """x * y; of complex numbers part by part, since NumPy's own may use fused products."""
     if x.dtype.kind != "c":
@@ -147,6 +162,14 @@ ELEMENTWISE: dict[str, Reference] = {
             "beta": special("beta"),
             "betaln": special("betaln"),
             "binom": special("binom"),
+            "gammainc": special("gammainc"),
+            "gammaincc": special("gammaincc"),
+            "betainc": special("betainc"),
+            "betaincc": special("betaincc"),
+            "stdtr": special("stdtr"),
+            "gamma_density": _gamma_density,
+            "beta_density": _beta_density,
+            "student_density": _student_density,
             **{
                 name: special(name)
                 for name in ("erfinv", "erfcinv", "erfcx", "ndtri", "log_ndtr", "ndtri_exp")

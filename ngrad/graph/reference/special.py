@@ -59,7 +59,6 @@ SPECIAL: dict[str, Callable[..., Any]] = {
     **{
         name: special(name)
         for name in (
-            *("gammainc", "gammaincc", "betainc", "betaincc", "stdtr"),
             *("gammaincinv", "gammainccinv", "betaincinv", "betainccinv", "stdtrit"),
             *("poch", "spence", "ellipk", "ellipe", "hyp1f1", "hyp2f1"),
         )

@@ -1,0 +1,175 @@
+"""Shares of the gamma and beta functions below and above x, Student's distribution, and the
+densities of these, each with its rule.
+"""
+
+from __future__ import annotations
+
+from ngrad.ops.elementwise import elementwise
+from ngrad.ops.exponential import log, log1p
+from ngrad.ops.special import digamma
+
+
+@elementwise(floats=True)
+def gamma_density(x, y):
+    """y**(x - 1) exp(-y) / gamma(x), the density of the gamma distribution at y (DLMF 8.2).
+
+    Integers and bools are converted to float64. Nothing large cancels in it, however large x is.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> gamma_density(ngrad.constant([1.0, 2.5]), ngrad.constant([0.5, 2.0])).numpy()
+    array([0.60653067, 0.28795183], dtype=float32)
+    """
+
+
+@gamma_density.vjp
+def _(g, out, a, x):
+    return g * (out * (log(x) - digamma(a))), g * (out * ((a - 1.0) / x - 1.0))
+
+
+@elementwise(floats=True)
+def gammainc(x, y):
+    """The share of gamma(x) up to y (DLMF 8.2.4).
+
+    Integers and bools are converted to float64. The derivative in y is the density; in x there is
+    none.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> gammainc(ngrad.constant([1.0, 2.5]), ngrad.constant([0.5, 2.0])).numpy()
+    array([0.39346933, 0.45058405], dtype=float32)
+    """
+
+
+@gammainc.vjp
+def _(g, out, a, x):
+    return 0.0 * a, g * gamma_density(a, x)
+
+
+@elementwise(floats=True)
+def gammaincc(x, y):
+    """The share of gamma(x) above y, without cancellation (DLMF 8.2.4).
+
+    Integers and bools are converted to float64. The derivative in y is the density, negative; in x
+    there is none.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> gammaincc(ngrad.constant([1.0, 2.5]), ngrad.constant([0.5, 2.0])).numpy()
+    array([0.60653067, 0.54941595], dtype=float32)
+    """
+
+
+@gammaincc.vjp
+def _(g, out, a, x):
+    return 0.0 * a, -g * gamma_density(a, x)
+
+
+@elementwise(floats=True)
+def beta_density(x, y, z):
+    """z**(x - 1) (1 - z)**(y - 1) / beta(x, y), the density of the beta distribution at z.
+
+    Integers and bools are converted to float64. Nothing large cancels in it, however large x and y
+    are.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> beta_density(ngrad.constant(2.0), ngrad.constant(3.0), ngrad.constant([0.5, 1.0])).numpy()
+    array([1.5, 0. ], dtype=float32)
+    """
+
+
+@beta_density.vjp
+def _(g, out, a, b, x):
+    both = digamma(a + b)
+    return (
+        g * (out * (log(x) - digamma(a) + both)),
+        g * (out * (log1p(-x) - digamma(b) + both)),
+        g * (out * ((a - 1.0) / x - (b - 1.0) / (1.0 - x))),
+    )
+
+
+@elementwise(floats=True)
+def betainc(x, y, z):
+    """The share of beta(x, y) up to z (DLMF 8.17.2).
+
+    Integers and bools are converted to float64. The derivative in z is the density; in x and y
+    there is none.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> betainc(ngrad.constant(2.0), ngrad.constant(3.0), ngrad.constant([0.5, 1.0])).numpy()
+    array([0.6875, 1.    ], dtype=float32)
+    """
+
+
+@betainc.vjp
+def _(g, out, a, b, x):
+    return 0.0 * a, 0.0 * b, g * beta_density(a, b, x)
+
+
+@elementwise(floats=True)
+def betaincc(x, y, z):
+    """The share of beta(x, y) above z, without cancellation (DLMF 8.17.4).
+
+    Integers and bools are converted to float64. The derivative in z is the density, negative; in x
+    and y there is none.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> betaincc(ngrad.constant(2.0), ngrad.constant(3.0), ngrad.constant([0.5, 1.0])).numpy()
+    array([0.3125, 0.    ], dtype=float32)
+    """
+
+
+@betaincc.vjp
+def _(g, out, a, b, x):
+    return 0.0 * a, 0.0 * b, -g * beta_density(a, b, x)
+
+
+@elementwise(floats=True)
+def student_density(x, y):
+    """The density at y of Student's distribution with x degrees of freedom.
+
+    Integers and bools are converted to float64.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> student_density(ngrad.constant(1.0), ngrad.constant([0.0, 1.0])).numpy()
+    array([0.31830987, 0.15915494], dtype=float32)
+    """
+
+
+@student_density.vjp
+def _(g, out, df, t):
+    total = df + t * t
+    shape = digamma(0.5 * (df + 1.0)) - digamma(0.5 * df) - 1.0 / df
+    shape = shape - log1p(t * t / df) + (df + 1.0) * (t * t) / (df * total)
+    return g * (0.5 * out * shape), -g * (out * ((df + 1.0) * t / total))
+
+
+@elementwise(floats=True)
+def stdtr(x, y):
+    """The share up to y of Student's distribution with x degrees of freedom.
+
+    Integers and bools are converted to float64. The derivative in y is the density; in x there is
+    none.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> stdtr(ngrad.constant(1.0), ngrad.constant([0.0, 1.0])).numpy()
+    array([0.5 , 0.75], dtype=float32)
+    """
+
+
+@stdtr.vjp
+def _(g, out, df, t):
+    return 0.0 * df, g * student_density(df, t)
