@@ -23,7 +23,7 @@ from ngrad.plans import Cut, Key, Planned, plans
 from ngrad.record import state
 from ngrad.signature import Held, Number, Same, Signature, Static
 from ngrad.tensor import Tensor, pending, scalar
-from ngrad.tracing import Trace
+from ngrad.tracing import READS, Trace
 from ngrad.variable import Variable
 from ngrad.window import Window, recorded
 
@@ -72,6 +72,7 @@ class Concrete:
         window = trace.window
         outer = state.window, state.stack, state.graph
         try:
+            READS.begin()
             state.window, state.stack, state.graph = window, [trace], None
             given: list[Any] = []
             for part, leaf in zip(parts, leaves, strict=True):
@@ -89,6 +90,7 @@ class Concrete:
         finally:
             trace.ended, sizes.open = True, False
             state.window, state.stack, state.graph = outer
+            READS.end()
         del given
         trace.close()
         found, self._structure = optree.tree_flatten(result)
@@ -320,10 +322,10 @@ def _output(trace: Trace, value: Any, wanted: list[int]) -> tuple[int, Any]:
 
 
 def _all_made(outputs: list[tuple[int, Any]], results: list[Any]) -> list[Any]:
-    return [_made(value, None if k < 0 else results[k]) for k, value in outputs]
+    return [made_of(value, None if k < 0 else results[k]) for k, value in outputs]
 
 
-def _made(value: Any, result: Any) -> Any:
+def made_of(value: Any, result: Any) -> Any:
     """An output of a call: what it always is, or a result, as a tensor or of another kind."""
     if result is None:
         return value.kind(value.held) if type(value) is Made else value

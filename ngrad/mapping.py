@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import optree
 
 from ngrad.cell import Cell, like
-from ngrad.concrete import Concrete
+from ngrad.concrete import Concrete, made_of
 from ngrad.config import settings
 from ngrad.errors import ShapeError, TraceError
 from ngrad.graph.batch import rule_of
@@ -93,7 +93,7 @@ class Mapped(Concrete):
         results: list[tuple[Any, bool]] = []
         for k, kind in self._outputs:
             if k < 0:  # what it is of is no tensor that was recorded
-                results.append((kind, False))
+                results.append((made_of(kind, None), False))
                 continue
             slot = self._wanted[k]
             value = found[slot]

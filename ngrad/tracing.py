@@ -7,6 +7,7 @@ itself (draws, steps of optimizers).
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any
 from weakref import ref
@@ -21,6 +22,31 @@ from ngrad.tensor import Tensor, scalar
 from ngrad.window import Window
 
 Tensors = list[Any]
+
+
+class Reads:
+    """What is told when recordings begin, and when there are none any more: arrays, which are read
+    by them only then.
+    """
+
+    def __init__(self) -> None:
+        self.switch: Callable[[bool], None] = lambda on: None
+        self._count, self._lock = 0, threading.Lock()
+
+    def begin(self) -> None:
+        """One more."""
+        with self._lock:
+            self._count += 1
+            self.switch(True)
+
+    def end(self) -> None:
+        """One less."""
+        with self._lock:
+            self._count -= 1
+            self.switch(self._count > 0)
+
+
+READS = Reads()
 
 
 class Trace:
@@ -85,7 +111,7 @@ class Trace:
         """Do this at each call."""
         self.asked.append((-1, action))
 
-    # -- variables ---------------------------------------------------------------------------------
+    # -- variables, and arrays from outside --------------------------------------------------------
 
     def _capture(self, variable: Any) -> Any:
         if variable._uid not in self._initial:

@@ -170,6 +170,13 @@ def write_subscript(module: ir.Module, kinds: CellKinds, ways: Ways) -> None:
         builder.ret(it.call_method(METHOD, this, index))
     it.hold(x)
     with builder.if_then(it.is_of(index, kinds.cell), likely=False):
+        window = _attribute(it, ways.state, WINDOW, x)
+        trace = it.get(window, offsets(kinds.window)["trace"])
+        it.let_go(window)
+        # A recording reads arrays its own way.
+        with builder.if_then(builder.icmp_unsigned("!=", trace, it.known(None)), likely=False):
+            it.let_go(x)
+            builder.ret(it.call_method(METHOD, this, index))
         _take(it, kinds, x, builder.call(held_by, [index]), ways)
 
     it.hold(index)

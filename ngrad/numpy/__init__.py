@@ -93,6 +93,7 @@ from ngrad.numpy import fft, lib, linalg, random
 from ngrad.numpy import folding as _folding
 from ngrad.numpy import methods as _methods
 from ngrad.numpy import operators as _operators
+from ngrad.numpy import recorded as _recorded
 from ngrad.numpy.absent import BY_NAME as _ABSENT
 from ngrad.numpy.bits import *
 from ngrad.numpy.calculus import *

@@ -1,10 +1,11 @@
-"""TensorFlow's names of special functions that SciPy computes."""
+"""TensorFlow's names of special functions that are SciPy's, too."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from ngrad.errors import NumberError
+from ngrad.ops import gammas  # noqa: F401  (whose ops are in the table, whoever calls them)
 from ngrad.ops import scipy_special as s
 from ngrad.ops import zeta as z
 from ngrad.ops.convert import floating, operands

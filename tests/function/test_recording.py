@@ -15,6 +15,7 @@ from function_programs import X, bits, trained
 import ngrad
 import ngrad.numpy as ours
 from ngrad.errors import IndexBoundsError, TraceError
+from ngrad.numpy.writing import Assigned
 from ngrad.optimizers import SGD, Adam
 from ngrad.record import state
 
@@ -145,6 +146,65 @@ def test_an_array_from_outside_is_not_assigned_to() -> None:
         ngrad.function(f)(ours.ones(3))
     x[0] = 2.0  # as usable as ever
     assert x.tolist() == [2.0, 0.0, 0.0]
+
+
+OUTSIDE: dict[str, Callable[[Any, Any], Any]] = {
+    "itself": lambda x, outside: x * outside,
+    "its view": lambda x, outside: x[1:] * outside[1:],
+    "as an index": lambda x, outside: x[outside.astype(int) % 3],
+    "by a function": lambda x, outside: ours.sin(outside) + ours.sum(outside * x),
+    "by one of NumPy's": lambda x, outside: np.cumsum(outside) + x,
+    "by tensors'": lambda x, outside: ngrad.tanh(outside) * x,
+    "mapped": lambda x, outside: ngrad.vmap(lambda each: each * outside[0])(x),
+    "in a list": lambda x, outside: ours.concatenate([outside, x]),
+}
+
+
+@pytest.mark.parametrize("name", OUTSIDE)
+def test_an_array_from_outside_is_read_at_every_call(name: str) -> None:
+    outside, x = ours.arange(3.0), ours.ones(3)
+    f = ngrad.function(lambda x: OUTSIDE[name](x, outside))
+    for change in range(3):
+        assert np.asarray(f(x)).tolist() == np.asarray(OUTSIDE[name](x, outside)).tolist()
+        if change:
+            outside += 1.5
+        else:
+            outside[1] = 7.0
+    assert f.traces == 1
+
+
+def test_a_view_from_outside_is_read_at_every_call() -> None:
+    outside = ours.arange(4.0)
+    view = outside[1:3]
+    f = ngrad.function(lambda x: x * view)
+    assert f(ours.ones(2)).tolist() == [1.0, 2.0]
+    outside[2] = 5.0
+    assert f(ours.ones(2)).tolist() == view.tolist() == [1.0, 5.0]
+
+
+def test_a_tape_hears_of_an_array_from_outside() -> None:
+    w = ours.zeros(2)
+    loss = ngrad.function(lambda x: ours.sum((x * w - 1.0) ** 2))
+    for expected in (-2.0, -1.0, -0.5):
+        with Tape() as tape:
+            tape.watch(w)
+            value = loss(ours.ones(2))
+        slope = tape.gradient(value, w)
+        assert slope.tolist() == [expected] * 2
+        w -= 0.25 * slope
+
+
+def test_arrays_are_read_as_ever_when_nothing_is_recorded() -> None:
+    slot = Assigned.__dict__["_held"]
+
+    def fails(x: Any) -> Any:
+        assert Assigned.__dict__["_held"] is not slot
+        ngrad.function(lambda y: y + x)(x)
+        raise ValueError("in between")
+
+    with pytest.raises(ValueError, match="in between"):
+        ngrad.function(fails)(ours.ones(2))
+    assert Assigned.__dict__["_held"] is slot
 
 
 def test_arrays_that_are_returned_are_of_one_call() -> None:

@@ -64,6 +64,14 @@ def _coefficients(skew: Any, q: Any) -> list[Any]:
     return f
 
 
+def polynomial(coefficients: list[Any], x: Any) -> Any:
+    """The sum of coefficients times powers of x, the lowest first."""
+    total = mpf(0)
+    for c in reversed(coefficients):
+        total = total * x + c
+    return total
+
+
 def _uniform(n: Any, w: Any, half: Any, coefficients: list[Any]) -> Any:
     """The smaller share, by Temme's expansion to more terms than bits ask for: beyond h, of the
     sign of w, with h^2 / 2 = half.
@@ -72,7 +80,7 @@ def _uniform(n: Any, w: Any, half: Any, coefficients: list[Any]) -> Any:
     beta = [mpf(0)] * (TERMS + 2)
     for k in range(TERMS, 0, -1):
         beta[k - 1] = coefficients[k] + (k + 1) / n * beta[k + 1]
-    rest = mpmath.polyval(beta[::-1], h) / (1 + beta[1] / n) / mpmath.sqrt(2 * mpmath.pi * n)
+    rest = polynomial(beta, h) / (1 + beta[1] / n) / mpmath.sqrt(2 * mpmath.pi * n)
     rest = rest if w > 0 else -rest
     return mpmath.erfc(mpmath.sqrt(n * half)) / 2 + mpmath.exp(_near(-n * half)) * rest
 
