@@ -84,9 +84,12 @@ class Concrete:
                 args, kwargs = optree.tree_unflatten(structure, given)
                 result = f(*args, **kwargs)
                 del args, kwargs
-            for leaf in optree.tree_leaves(result):
-                if isinstance(leaf, Cell) and not isinstance(leaf, Variable):
-                    leaf._read()  # what a view shows of an array that was assigned to since
+            # What arrays hold is what they are read as here: views, of arrays from outside, too.
+            held = {
+                id(leaf): leaf._read()
+                for leaf in optree.tree_leaves(result)
+                if isinstance(leaf, Cell) and not isinstance(leaf, Variable)
+            }
         finally:
             trace.ended, sizes.open = True, False
             state.window, state.stack, state.graph = outer
@@ -96,9 +99,9 @@ class Concrete:
         found, self._structure = optree.tree_flatten(result)
         self._single: bool = self._structure.is_leaf()
         wanted: list[int] = []
-        self._outputs = [_output(trace, value, wanted) for value in found]
+        self._outputs = [_output(trace, value, wanted, held) for value in found]
         self._shows = [
-            (action, [_output(trace, value, wanted) for value in leaves])
+            (action, [_output(trace, value, wanted, {}) for value in leaves])
             for leaves, action in trace.shows
         ]
         assigned = trace.assigned()
@@ -307,16 +310,20 @@ class Made(NamedTuple):
     held: Tensor
 
 
-def _output(trace: Trace, value: Any, wanted: list[int]) -> tuple[int, Any]:
-    """Which of the results a leaf of what a function returns is, or -1 and what it always is."""
-    tensor = value.tensor if type(value) is Weak else value
-    is_array = isinstance(value, Cell) and not isinstance(value, Variable)
-    if is_array:
-        tensor = value._read()
+def _output(
+    trace: Trace, value: Any, wanted: list[int], held: dict[int, Tensor]
+) -> tuple[int, Any]:
+    """Which of the results a leaf of what a function returns is, or -1 and what it always is, as an
+    array from outside is; `held` is what arrays hold, by their ids.
+    """
+    is_array = id(value) in held
+    if is_array and value._uid < trace.since:
+        return -1, value
+    tensor = held[id(value)] if is_array else value.tensor if type(value) is Weak else value
     if type(tensor) is Tensor and tensor._window is trace.window:
         wanted.append(tensor._slot)
         return len(wanted) - 1, None if tensor is value else type(value)
-    if is_array and value._uid > trace.since:
+    if is_array:
         return -1, Made(type(value), tensor)
     return -1, value
 

@@ -27,7 +27,7 @@ from ngrad.numpy.views import (
     row_major,
     row_part,
 )
-from ngrad.numpy.ways import lies_of, read_in_turn, shown_in_turn, way_to
+from ngrad.numpy.ways import lies_of, read_in_turn, shown_in_turn, unheard, way_to
 from ngrad.numpy.writing import Assigned
 from ngrad.ops.convert import unwrap
 from ngrad.ops.gather import TAKE
@@ -102,7 +102,8 @@ class ndarray(Subscripted, Assigned, Exporter):
             return self._held
         value = owner._held if owner._owner is None else read_in_turn(owner)
         seen, held = self._seen, self._held
-        if seen is value and self._seen is seen:  # nor did another thread see to it meanwhile
+        # Nor did another thread see to it meanwhile.
+        if seen is value and self._seen is seen and not (state.stack and unheard(held)):
             return held
         held = self._way.read(value)  # it was assigned to
         self._held, self._seen = held, value
@@ -117,6 +118,8 @@ class ndarray(Subscripted, Assigned, Exporter):
             return self._held
         value = owner._held if owner._owner is None else shown_in_turn(owner)
         seen, held = self._seen, self._held
+        if state.stack:  # which would hear of it again for each element
+            return self._read()
         return held if seen is value and self._seen is seen else placed(value, self._way)
 
     def given(self, gradient: Tensor | None) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ngrad.numpy.views import placed, row_major
+from ngrad.record import state
 from ngrad.tensor import Tensor
 
 
@@ -21,13 +22,21 @@ def way_to(x: Any) -> list[Any]:
     return [x, *views[::-1]]
 
 
+def unheard(held: Tensor) -> bool:
+    """Whether a tape that listens has not heard how what a view holds came of its owner: then it is
+    read again.
+    """
+    return state.window.slot_of(held) < 0
+
+
 def read_in_turn(x: Any) -> Tensor:
     """What a view of a view holds, those before it read first."""
     first, *views = way_to(x)
     value = first._held
     for view in views:
         seen, held = view._seen, view._held
-        if seen is not value or view._seen is not seen:  # or another thread sees to it
+        # Or another thread sees to it.
+        if seen is not value or view._seen is not seen or (state.stack and unheard(held)):
             held = view._way.read(value)
             view._held, view._seen = held, value
         value = held
@@ -40,7 +49,8 @@ def shown_in_turn(x: Any) -> Tensor:
     value = first._held
     for view in views:
         seen, held = view._seen, view._held
-        kept = seen is value and view._seen is seen  # nor does another thread see to it
+        # Nor does another thread see to it.
+        kept = seen is value and view._seen is seen and not (state.stack and unheard(held))
         value = held if kept else placed(value, view._way)
     return value
 

@@ -262,6 +262,19 @@ def test_gradients_go_through_assignments() -> None:
     check_gradient(changed, x, np.array([0.5, -1.5, 2.0, 1.25]))
 
 
+def test_gradients_go_through_views_from_before() -> None:
+    x = ours.arange(6.0).reshape(2, 3)
+    row, turned, part = x[1], x.T, x.T[1:][:, 0]
+    with ngrad.GradientTape(persistent=True) as tape:
+        tape.watch(x)
+        values = [ours.sum(row**2), turned[2, 1] ** 2, part[0] * 3.0, sum(row) * 2.0]
+    expected = [
+        [[0.0] * 3, [6.0, 8.0, 10.0]], [[0.0] * 3, [0.0, 0.0, 10.0]],
+        [[0.0, 3.0, 0.0], [0.0] * 3], [[0.0] * 3, [2.0] * 3],
+    ]  # fmt: skip
+    assert [tape.gradient(value, x).tolist() for value in values] == expected
+
+
 def test_a_source_is_what_was_watched() -> None:
     x = ours.array([1.0, 2.0, 3.0])
     with ngrad.GradientTape() as tape:
