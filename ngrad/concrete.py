@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 
 import optree
 
-from ngrad.cell import Cell
 from ngrad.dtypes import complex128, float64
 from ngrad.giving import alone, is_large, run_over, settle
 from ngrad.graph.dims import Dim, Sizes
@@ -21,10 +20,9 @@ from ngrad.hooks import hooks
 from ngrad.ops.convert import Weak
 from ngrad.plans import Cut, Key, Planned, plans
 from ngrad.record import state
-from ngrad.signature import Held, Number, Same, Signature, Static
+from ngrad.signature import Held, Number, Same, Signature, Static, is_array
 from ngrad.tensor import Tensor, pending, scalar
 from ngrad.tracing import READS, Trace
-from ngrad.variable import Variable
 from ngrad.window import Window, recorded
 
 _updating = Window()
@@ -85,11 +83,7 @@ class Concrete:
                 result = f(*args, **kwargs)
                 del args, kwargs
             # What arrays hold is what they are read as here: views, of arrays from outside, too.
-            held = {
-                id(leaf): leaf._read()
-                for leaf in optree.tree_leaves(result)
-                if isinstance(leaf, Cell) and not isinstance(leaf, Variable)
-            }
+            held = {id(leaf): leaf._read() for leaf in optree.tree_leaves(result) if is_array(leaf)}
         finally:
             trace.ended, sizes.open = True, False
             state.window, state.stack, state.graph = outer
@@ -316,15 +310,16 @@ def _output(
     """Which of the results a leaf of what a function returns is, or -1 and what it always is, as an
     array from outside is; `held` is what arrays hold, by their ids.
     """
-    is_array = id(value) in held
-    if is_array and value._uid < trace.since:
+    made = held.get(id(value))
+    if made is not None and value._uid < trace.since:
         return -1, value
-    tensor = held[id(value)] if is_array else value.tensor if type(value) is Weak else value
+    plain = value.tensor if type(value) is Weak else value
+    tensor = plain if made is None else made
     if type(tensor) is Tensor and tensor._window is trace.window:
         wanted.append(tensor._slot)
         return len(wanted) - 1, None if tensor is value else type(value)
-    if is_array:
-        return -1, Made(type(value), tensor)
+    if made is not None:
+        return -1, Made(type(value), made)
     return -1, value
 
 

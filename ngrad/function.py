@@ -19,9 +19,8 @@ from ngrad.config import settings
 from ngrad.ops.convert import cast_to, constant_of
 from ngrad.plans import Planned
 from ngrad.record import state
-from ngrad.signature import Signature, Static, TensorSpec, read_arguments
+from ngrad.signature import Signature, Static, TensorSpec, is_array, read_arguments
 from ngrad.tensor import Tensor
-from ngrad.variable import Variable
 
 MANY = 8
 """Recordings of one function for values of Python arguments, from which on each new one warns."""
@@ -35,7 +34,7 @@ def _called(f: Callable[..., Any], args: Any, kwargs: Any) -> Any:
     arrays: dict[int, Any] = {}
 
     def own(leaf: Any) -> Any:
-        if not isinstance(leaf, Cell) or isinstance(leaf, Variable):
+        if not is_array(leaf):
             return leaf
         if leaf._uid not in arrays:  # one that is given twice is one
             kind: Any = type(leaf)

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import optree
 
-from ngrad.cell import Cell, like
+from ngrad.cell import like
 from ngrad.concrete import Concrete, made_of
 from ngrad.config import settings
 from ngrad.errors import ShapeError, TraceError
@@ -25,9 +25,8 @@ from ngrad.ops.creation import zeros_of
 from ngrad.ops.joining import stack
 from ngrad.ops.shape import move_axis, normal_axis, spread
 from ngrad.record import apply, state
-from ngrad.signature import ARRAYS, Held, part_of
+from ngrad.signature import ARRAYS, Held, is_array, part_of
 from ngrad.tensor import Tensor, scalar
-from ngrad.variable import Variable
 
 Axes = int | None
 """Along which axis examples lie; None for what is the same for all."""
@@ -215,7 +214,7 @@ def _read(in_axes: Axes | Sequence[Axes], args: tuple[Any, ...], kwargs: dict[st
     parts, many, sizes = [], [], set()
     for k, (leaf, axis) in enumerate(zip(leaves, _axes(in_axes, args, kwargs), strict=True)):
         value = tensor(leaf, "vmap") if isinstance(leaf, ARRAYS) else leaf
-        held = isinstance(value, Cell) and not isinstance(value, Variable)
+        held = is_array(value)
         x = from_outside(value) if held else value
         many.append(axis is not None and type(x) is Tensor)
         if many[-1]:

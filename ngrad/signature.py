@@ -16,6 +16,11 @@ from ngrad.tensor import Tensor
 from ngrad.variable import Variable
 
 
+def is_array(leaf: Any) -> bool:
+    """Whether it is an array that can be assigned to, of which a function has its own."""
+    return isinstance(leaf, Cell) and not isinstance(leaf, Variable)
+
+
 class TensorSpec:
     """The dtype and shape of an argument of a `function`; a size of None is any.
 

@@ -105,7 +105,7 @@ class ndarray(Subscripted, Assigned, Exporter):
         # Nor did another thread see to it meanwhile.
         if seen is value and self._seen is seen and not (state.stack and unheard(held)):
             return held
-        held = self._way.read(value)  # it was assigned to
+        held = self._way.read(value)  # it was assigned to, or is to be heard of
         self._held, self._seen = held, value
         return held
 
@@ -116,10 +116,10 @@ class ndarray(Subscripted, Assigned, Exporter):
         owner = self._owner
         if owner is None:
             return self._held
-        value = owner._held if owner._owner is None else shown_in_turn(owner)
-        seen, held = self._seen, self._held
         if state.stack:  # which would hear of it again for each element
             return self._read()
+        value = owner._held if owner._owner is None else shown_in_turn(owner)
+        seen, held = self._seen, self._held
         return held if seen is value and self._seen is seen else placed(value, self._way)
 
     def given(self, gradient: Tensor | None) -> Any:

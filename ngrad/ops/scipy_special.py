@@ -14,7 +14,7 @@ from ngrad.ops.arithmetic import sign
 from ngrad.ops.bessel import BY_ORDER
 from ngrad.ops.bessel_orders import BY_KIND, HIGHEST
 from ngrad.ops.comparison import equal
-from ngrad.ops.convert import number
+from ngrad.ops.convert import beside
 from ngrad.ops.elementwise import select
 from ngrad.ops.hosted import on_host
 from ngrad.ops.identity import prepare_view
@@ -104,7 +104,7 @@ def bessel(x: Any, kind: str, order: float) -> Any:
     elif kind[0] in "yk" and abs(order) in UPWARD:
         found = _upward(x, kind, int(abs(order)))
     elif order == int(order) and abs(order) <= HIGHEST:
-        return BY_KIND[kind](number(float(order), x.dtype, x._layout.device), x)
+        return BY_KIND[kind](beside(x, float(order), "bessel"), x)
     else:
         return apply(BESSEL, (x,), (kind, order))
     return -found if order < 0 and order % 2 and kind in "jy" else found  # DLMF 10.4.1, 10.27
@@ -138,7 +138,7 @@ def expn(order: int, x: Any) -> Any:
     """The integral of exp(-x t) / t**order from 1 on."""
     if order > HIGHEST:
         return apply(EXPN, (x,), (order,))
-    return integrals.expn(number(float(order), x.dtype, x._layout.device), x)
+    return integrals.expn(beside(x, float(order), "expn"), x)
 
 
 # -- incomplete functions --------------------------------------------------------------------------
@@ -188,7 +188,7 @@ ELLIPK, ELLIPE = _by_scipy("ellipk"), _by_scipy("ellipe")
 def hypergeometric(op: Op, *operands: Any) -> Any:
     """A hypergeometric function of parameters that are numbers."""
     *parameters, x = operands
-    return apply(op, (*(number(a, x.dtype, x._layout.device) for a in parameters), x))
+    return apply(op, (*(beside(x, a, "hypergeometric") for a in parameters), x))
 
 
 @SPENCE.vjp

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ngrad.ops.convert import number
+from ngrad.ops.convert import beside
 from ngrad.ops.elementwise import elementwise
 from ngrad.ops.exponential import exp, log
 from ngrad.ops.special import digamma, trigamma
@@ -40,11 +40,6 @@ def slope(x, q):
         its = its * (one * two) + product * (one + two)
         product, power = product * (one * two), power / (end * end)
     return found
-
-
-def constant(value, x):
-    """A number as an operand beside x."""
-    return number(float(value), x.dtype, x._layout.device)
 
 
 @elementwise(floats=True)
@@ -83,7 +78,7 @@ def riemann_zeta(x):
 
 @riemann_zeta.vjp
 def _(g, out, x):
-    return (g * slope(x, constant(1.0, x)),)
+    return (g * slope(x, beside(x, 1.0, "zeta")),)
 
 
 @elementwise(floats=True)
@@ -108,11 +103,11 @@ def _(g, out, x, y):
 
 @trigamma.vjp
 def _(g, out, x):
-    return (g * polygamma(constant(2.0, x), x),)
+    return (g * polygamma(beside(x, 2.0, "polygamma"), x),)
 
 
 def of_order(order: int, x: Any) -> Any:
     """`polygamma` of an order that is a number, from 0 on."""
     if order < 2:
         return trigamma(x) if order else digamma(x)
-    return polygamma(constant(order, x), x)
+    return polygamma(beside(x, float(order), "polygamma"), x)

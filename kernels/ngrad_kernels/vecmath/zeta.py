@@ -60,15 +60,8 @@ def _step(s, z, b, more, j):
 
 
 @scalar
-def expansion8(s, y):
-    """The sum of B(2j) / (2j)! s (s + 1) ... (s + 2j - 2) y^(2j) over j from 1 to 12."""
-    z = y * y
-    p = _step(s, z, B_11, B_12, np.float64(21.0))
-    p = _step(s, z, B_10, p, np.float64(19.0))
-    p = _step(s, z, B_9, p, np.float64(17.0))
-    p = _step(s, z, B_8, p, np.float64(15.0))
-    p = _step(s, z, B_7, p, np.float64(13.0))
-    p = _step(s, z, B_6, p, np.float64(11.0))
+def _first_terms(s, z, p):
+    """s z times the first five terms, of which p is what follows."""
     p = _step(s, z, B_5, p, np.float64(9.0))
     p = _step(s, z, B_4, p, np.float64(7.0))
     p = _step(s, z, B_3, p, np.float64(5.0))
@@ -78,15 +71,21 @@ def expansion8(s, y):
 
 
 @scalar
+def expansion8(s, y):
+    """The sum of B(2j) / (2j)! s (s + 1) ... (s + 2j - 2) y^(2j) over j from 1 to 12."""
+    z = y * y
+    p = _step(s, z, B_11, B_12, np.float64(21.0))
+    p = _step(s, z, B_10, p, np.float64(19.0))
+    p = _step(s, z, B_9, p, np.float64(17.0))
+    p = _step(s, z, B_8, p, np.float64(15.0))
+    p = _step(s, z, B_7, p, np.float64(13.0))
+    return _first_terms(s, z, _step(s, z, B_6, p, np.float64(11.0)))
+
+
+@scalar
 def expansion4(s, y):
     """The same to six terms."""
-    z = y * y
-    p = _step(s, z, B_5, B_6, np.float64(9.0))
-    p = _step(s, z, B_4, p, np.float64(7.0))
-    p = _step(s, z, B_3, p, np.float64(5.0))
-    p = _step(s, z, B_2, p, np.float64(3.0))
-    p = _step(s, z, B_1, p, ONE)
-    return s * z * p
+    return _first_terms(s, y * y, B_6)
 
 
 @scalar
