@@ -269,7 +269,7 @@ class Variable(Cell, Scattered, Exporter):
                 return delta
             if kind is int and where.dtype.is_integer and 0 <= delta < 128:
                 return delta
-        return tensor(delta, what, where.dtype)
+        return tensor(delta, what, where.dtype, where.device)
 
     def __copy__(self) -> Variable:
         return Variable(self._tensor, self._trainable, self._name)

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ngrad.devices import Device
 from ngrad.dtypes import BY_CODE
 from ngrad.errors import DTypeError, IndexBoundsError, ScalarError, ShapeError
 from ngrad.graph.layout import Layout, layout
@@ -78,7 +79,7 @@ def assigned(x: Any, index: Any, value: Any, change: Change = REPLACE) -> Any:
         If the value does not broadcast to the region's shape.
     """
     value = cast_to(value, x.dtype)
-    mask = _mask(index)
+    mask = _mask(index, x._layout.device)
     if mask is not None and value.ndim <= x.ndim - mask.ndim:
         return _masked(x, mask, value, change)
     region = region_of(x, index)
@@ -100,14 +101,14 @@ def assigned(x: Any, index: Any, value: Any, change: Change = REPLACE) -> Any:
     return _replaced(x, region, rows.restored(_with_rows(rows, values, change)))
 
 
-def _mask(index: Any) -> Any:
+def _mask(index: Any, device: Device) -> Any:
     """The mask, if an index is one alone; whether its elements hold need not be looked at."""
     index = index[0] if isinstance(index, tuple) and len(index) == 1 else index
     index = from_outside(index)
     if isinstance(index, (bool, np.bool_)) or (
         isinstance(index, np.ndarray) and index.dtype == bool
     ):
-        return tensor(index, "assignment")
+        return tensor(index, "assignment", None, device)
     return index if isinstance(index, Tensor) and index.dtype.is_bool else None
 
 

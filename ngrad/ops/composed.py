@@ -11,7 +11,7 @@ from ngrad.errors import DTypeError, NumberError, ShapeError
 from ngrad.ops.arithmetic import abs_, add, copysign, divide, floordiv, mod, subtract, trunc
 from ngrad.ops.comparison import greater, greater_equal, less, logical_and, not_equal
 from ngrad.ops.complexes import conj
-from ngrad.ops.convert import cast_to, floating, operands, tensor
+from ngrad.ops.convert import cast_to, floating, operands, tensor, tensors
 from ngrad.ops.creation import zeros_like
 from ngrad.ops.elementwise import select
 from ngrad.ops.exponential import softplus
@@ -52,7 +52,7 @@ def add_n(inputs: Any, name: str | None = None) -> Any:
     >>> ngrad.add_n([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]).numpy()
     array([ 9., 12.], dtype=float32)
     """
-    xs = [tensor(x, "add_n") for x in (inputs if isinstance(inputs, Sequence) else [inputs])]
+    xs = tensors("add_n", *(inputs if isinstance(inputs, Sequence) else [inputs]))
     if not xs:
         raise NumberError("add_n: takes at least one tensor")
     first = xs[0]

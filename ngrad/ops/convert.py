@@ -177,8 +177,33 @@ def tensor(
     if isinstance(value, (list, tuple)) and _holds_tensors(value):
         from ngrad.ops.joining import stack
 
+        if dtype is None and device is None:
+            return stack(tensors(what, *value))
         return stack([tensor(item, what, dtype, device) for item in value])
     return constant_of(value, dtype, what, device)
+
+
+def tensors(what: str, *values: Any) -> tuple[Any, ...]:
+    """Each of the operands of an op as a tensor of its own dtype; what is from outside is put where
+    the tensors among them lie.
+    """
+    for x in values:
+        if type(x) is not Tensor:
+            break
+    else:
+        return values
+    read = [from_outside(x) for x in values]
+    device = device_beside(*read)
+    return tuple([tensor(x, what, None, device) for x in read])
+
+
+def device_beside(*values: Any) -> Device:
+    """Where what is from outside belongs beside these: where the tensors among them lie, of which
+    those of no axes may be moved to the others; on the current device if there are none.
+    """
+    there = [x._layout for x in values if isinstance(x, (Tensor, Symbol))]
+    device = next((where.device for where in there if where.ndim), None)
+    return device or (there[0].device if there else current())
 
 
 def floating(value: Any, what: str) -> Any:
@@ -255,9 +280,7 @@ def operands(what: str, *values: Any) -> tuple[Any, ...]:
     strong: list[DType] = []
     read = [x if isinstance(x, (Tensor, Symbol, Weak)) else from_outside(x) for x in values]
     there = [x._layout for x in read if isinstance(x, (Tensor, Symbol))]
-    # What has no axes may be moved to the others; what is no tensor yet is made there.
-    device = next((where.device for where in there if where.ndim), None)
-    device = device or (there[0].device if there else current())
+    device = device_beside(*read)
     for value in read:
         if not isinstance(value, (Tensor, Symbol, Weak)) and not _plain(value):
             value = tensor(value, what, device=device)

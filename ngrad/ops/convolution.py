@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ngrad.errors import DTypeError, NumberError, ShapeError
-from ngrad.ops.convert import operands, tensor
+from ngrad.ops.convert import operands, tensor, tensors
 from ngrad.ops.extents import integers
 from ngrad.ops.joining import pad
 from ngrad.ops.matmul import product
@@ -105,7 +105,7 @@ def _convolve(
     what: str, input: Any, filters: Any, strides: Any, padding: Any, data_format: Any,
     dilations: Any, axes: int,
 ) -> Any:  # fmt: skip
-    x, w = operands(what, tensor(input, what), tensor(filters, what))
+    x, w = operands(what, *tensors(what, input, filters))
     if not x.dtype.is_floating:
         raise DTypeError(f"{what}: takes floating-point tensors, not {x.dtype.name}")
     channels = channels_axis(what, data_format, x.ndim, axes)
@@ -223,7 +223,7 @@ def depthwise_conv2d(
     >>> ngrad.nn.depthwise_conv2d(ngrad.ones((1, 3, 3, 2)), ngrad.ones((3, 3, 2, 2))).shape
     (1, 1, 1, 4)
     """
-    w = tensor(filter, "depthwise_conv2d")
+    input, w = tensors("depthwise_conv2d", input, filter)
     if w.ndim != 4:
         raise ShapeError(
             "depthwise_conv2d: filter has shape (height, width, channels, filters of a channel), "
@@ -256,7 +256,7 @@ def conv2d_transpose(
            [1., 2., 1.]], dtype=float32)
     """
     what = "conv2d_transpose"
-    x, w = operands(what, tensor(input, what), tensor(filters, what))
+    x, w = operands(what, *tensors(what, input, filters))
     channels = channels_axis(what, data_format, x.ndim, 2)
     x = channels_last(x, channels)
     given = integers(output_shape, what)

@@ -9,7 +9,7 @@ from ngrad.dtypes import as_dtype, bool_, int32, int64
 from ngrad.errors import AxisError, DTypeError, NumberError, ShapeError
 from ngrad.ops.bounds import checked, range_of
 from ngrad.ops.comparison import greater, less
-from ngrad.ops.convert import cast_to, tensor
+from ngrad.ops.convert import cast_to, tensor, tensors
 from ngrad.ops.creation import RANGE, ones_like
 from ngrad.ops.elementwise import select
 from ngrad.ops.extents import dims, integers, made
@@ -104,7 +104,7 @@ def bincount(
     if weights is None:  # a count that is only looked at must not wrap to 0
         values = ones_like(x, int64 if binary_output else wanted)
     else:
-        values = tensor(weights, "bincount")
+        values = tensor(weights, "bincount", None, x._layout.device)
     if values._layout.shape != x._layout.shape:
         raise ShapeError(
             f"bincount: weights of shape {values._layout.shape} for integers of shape "
@@ -157,7 +157,7 @@ def confusion_matrix(
     array([[1, 0],
            [1, 1]], dtype=int32)
     """
-    rows, columns = (tensor(x, "confusion_matrix") for x in (labels, predictions))
+    rows, columns = tensors("confusion_matrix", labels, predictions)
     if rows.ndim != 1 or rows._layout.shape != columns._layout.shape:
         raise ShapeError(
             f"confusion_matrix: takes two vectors of one length, not shapes {rows._layout.shape} "
@@ -167,7 +167,10 @@ def confusion_matrix(
         num_classes = 1 + max([int(reduce_max(x)) for x in (rows, columns) if x.size], default=-1)
     (count,) = dims(num_classes, "confusion_matrix")
     wanted = as_dtype(dtype)
-    values = ones_like(rows, wanted) if weights is None else cast_to(tensor(weights), wanted)
+    if weights is None:
+        values = ones_like(rows, wanted)
+    else:
+        values = cast_to(tensor(weights, "confusion_matrix", None, rows._layout.device), wanted)
     pairs = [checked("confusion_matrix", x, count, noun="class") for x in (rows, columns)]
     where = stack([cast_to(x, int64) for x in pairs], -1)
     return scatter_nd(where, values, (count, count))

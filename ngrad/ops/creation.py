@@ -13,7 +13,14 @@ from ngrad.errors import DTypeError, NumberError, ShapeError
 from ngrad.graph.dims import Dim, size
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op
-from ngrad.ops.convert import cast_to, constant_of, from_outside, tensor
+from ngrad.ops.convert import (
+    cast_to,
+    constant_of,
+    device_beside,
+    from_outside,
+    tensor,
+    tensors,
+)
 from ngrad.ops.elementwise import select
 from ngrad.ops.extents import dims, integers, made
 from ngrad.ops.identity import identity
@@ -290,7 +297,7 @@ def linspace(start: Any, stop: Any, num: Any, name: str | None = None, axis: int
     >>> ngrad.linspace(0.0, 1.0, 3).numpy()
     array([0. , 0.5, 1. ], dtype=float32)
     """
-    first, last = tensor(start, "linspace"), tensor(stop, "linspace")
+    first, last = tensors("linspace", start, stop)
     if first.dtype.is_integer and last.dtype.is_integer:
         first, last = cast_to(first, float64), cast_to(last, float64)
     if not first.dtype.is_floating or first.dtype is not last.dtype:
@@ -301,7 +308,9 @@ def linspace(start: Any, stop: Any, num: Any, name: str | None = None, axis: int
     (count,) = integers(num, "linspace")
     if count < 1:
         raise NumberError(f"linspace: num must be positive, not {count}")
-    share = from_numpy(np.arange(count) / max(count - 1, 1), first.dtype)
+    share = from_numpy(
+        np.arange(count) / max(count - 1, 1), first.dtype, device_beside(first, last)
+    )
     at = axis if axis >= 0 else axis + first.ndim + 1
     weights = reshape(share, (count,) + (1,) * (first.ndim - at))
     near, far = expand_dims(first, at), expand_dims(last, at)
@@ -335,7 +344,8 @@ def one_hot(
     if not 0 <= at <= where.ndim:
         raise ShapeError(f"one_hot: axis {axis} is out of range for {where.ndim} dimensions")
     positions = reshape(
-        from_numpy(np.arange(count), where.dtype), (count,) + (1,) * (where.ndim - at)
+        from_numpy(np.arange(count), where.dtype, where._layout.device),
+        (count,) + (1,) * (where.ndim - at),
     )
     wanted = None if dtype is None else as_dtype(dtype)
     on = tensor(1.0 if on_value is None else on_value, "one_hot", wanted)

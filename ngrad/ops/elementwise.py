@@ -19,7 +19,7 @@ from ngrad.graph.graph import Symbol
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import CALLS_LIMIT, Call, Op, Params
 from ngrad.graph.roles import Role
-from ngrad.ops.convert import KINDS, Weak, operands, tensor, unwrap
+from ngrad.ops.convert import KINDS, Weak, device_beside, operands, tensor, unwrap
 from ngrad.ops.launching import broadcast_shapes, prepare_map
 from ngrad.record import apply, move, state
 from ngrad.tensor import Tensor, scalar
@@ -327,4 +327,6 @@ def select(condition: Any, x: Any, y: Any) -> Any:
         x, y = operands("where", x, y)
     else:  # a number beside a tensor is found sooner
         y, x = operands("where", y, x)
-    return apply(SELECT, (tensor(condition, "where"), x, y))
+    if type(condition) is not Tensor:
+        condition = tensor(condition, "where", None, device_beside(x, y))
+    return apply(SELECT, (condition, x, y))

@@ -16,7 +16,7 @@ from ngrad.graph.op import Op
 from ngrad.graph.program import OUT, Launch, Program
 from ngrad.graph.roles import Role
 from ngrad.ops.bounds import checked
-from ngrad.ops.convert import cast_to, tensor
+from ngrad.ops.convert import cast_to, tensor, tensors
 from ngrad.ops.extents import dims, integers
 from ngrad.ops.launching import cleared, dense_operands
 from ngrad.ops.shape import (
@@ -223,7 +223,8 @@ def gather(
     >>> ngrad.gather([10, 20, 30], [2, 0]).numpy()
     array([30, 10], dtype=int32)
     """
-    x, index = tensor(params, "gather"), index_tensor(indices, "gather")
+    x, index = tensors("gather", params, indices)
+    index = index_tensor(index, "gather")
     batches = batch_dims + index.ndim if batch_dims < 0 else batch_dims
     at = normal_axis(batches if axis is None else axis, x.ndim, "gather")
     shape, index_shape = x._layout.shape, index._layout.shape
@@ -263,7 +264,8 @@ def gather_nd(params: Any, indices: Any, batch_dims: int = 0, name: str | None =
     >>> ngrad.gather_nd([[1, 2], [3, 4]], [[0, 1], [1, 0]]).numpy()
     array([2, 3], dtype=int32)
     """
-    x, index = tensor(params, "gather_nd"), index_tensor(indices, "gather_nd")
+    x, index = tensors("gather_nd", params, indices)
+    index = index_tensor(index, "gather_nd")
     shape, index_shape = x._layout.shape, index._layout.shape
     depth = index_shape[-1] if index_shape else -1
     if (
@@ -285,7 +287,7 @@ def linear_index(what: str, index: Any, axes: tuple[int, ...]) -> Any:
     axis.
     """
     lead = index._layout.shape[:-1]
-    total = broadcast_to(tensor(np.int64(0)), lead)
+    total = broadcast_to(tensor(np.int64(0), what, device=index._layout.device), lead)
     for k, extent in enumerate(axes):
         column = strided(index, (*((0, 1, n) for n in lead), (k, 1, 1)))
         column = checked(what, column, extent)
@@ -307,7 +309,8 @@ def scatter_nd(indices: Any, updates: Any, shape: Any, name: str | None = None) 
     >>> ngrad.scatter_nd([[0], [2], [0]], [1, 2, 3], [3]).numpy()
     array([4, 0, 2], dtype=int32)
     """
-    index, x = index_tensor(indices, "scatter_nd"), tensor(updates, "scatter_nd")
+    index, x = tensors("scatter_nd", indices, updates)
+    index = index_tensor(index, "scatter_nd")
     sizes = dims(shape, "scatter_nd")
     index_shape = index._layout.shape
     depth = index_shape[-1] if index_shape else -1
@@ -330,10 +333,8 @@ def tensor_scatter_nd_add(tensor: Any, indices: Any, updates: Any, name: str | N
     >>> ngrad.tensor_scatter_nd_add([1, 1], [[0]], [5]).numpy()
     array([6, 1], dtype=int32)
     """
-    from ngrad.ops.convert import tensor as convert
-
-    x = convert(tensor, "tensor_scatter_nd_add")
-    return x + scatter_nd(indices, cast_to(convert(updates), x.dtype), x._layout.shape)
+    x, index, added = tensors("tensor_scatter_nd_add", tensor, indices, updates)
+    return x + scatter_nd(index, cast_to(added, x.dtype), x._layout.shape)
 
 
 def repeat(input: Any, repeats: Any, axis: Any = None, name: str | None = None) -> Any:
@@ -360,4 +361,5 @@ def repeat(input: Any, repeats: Any, axis: Any = None, name: str | None = None) 
         shape = x._layout.shape
         spread = broadcast_to(expand_dims(x, at + 1), (*shape[: at + 1], k, *shape[at + 1 :]))
         return reshape(spread, (*shape[:at], n * k, *shape[at + 1 :]))
-    return gather_rows(x, from_numpy(np.repeat(np.arange(n), times)), at)
+    where = from_numpy(np.repeat(np.arange(n), times), INT64, x._layout.device)
+    return gather_rows(x, where, at)

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ngrad.devices import Device
 from ngrad.dtypes import BY_CODE
 from ngrad.errors import (
     IndexBoundsError,
@@ -150,7 +151,7 @@ def getitem(x: Any, index: Any) -> Any:
         if key is not None:
             return part(x, index, key)
         if type(index) in (np.ndarray, list):
-            index = _item(index)
+            index = _item(index, x._layout.device)
     return by_tensor(x, index) if type(index) is Tensor else by_region(x, index)
 
 
@@ -182,7 +183,8 @@ def by_region(x: Any, index: Any) -> Any:
 
 def region_of(x: Any, index: Any) -> Region:
     """What an index means for a tensor; errors as of `getitem`."""
-    items = [_item(item) for item in index] if isinstance(index, tuple) else [_item(index)]
+    given, device = index if isinstance(index, tuple) else (index,), x._layout.device
+    items = [_item(item, device) for item in given]
     shape = x._layout.shape
     # Where open sizes are asked for, they are to be asked each time.
     meant = _meant if state.window.trace is None else _meant.__wrapped__
@@ -191,7 +193,8 @@ def region_of(x: Any, index: Any) -> Region:
     for at, which, axis in meaning.arrays:
         item = items[which]
         if item._layout.dtype.is_bool:  # of the axes that it covers, seen as one
-            arrays.append((at, _held_by(item, shape[axis : axis + item.ndim])))
+            covered = shape[axis : axis + item.ndim]
+            arrays.append((at, _held_by(item, covered, device)))
         else:
             arrays.append((at, checked("getitem", item, shape[axis], -shape[axis])))
     return Region(meaning.slices, meaning.shape, arrays, meaning.adjacent, meaning.whole)
@@ -290,7 +293,8 @@ def _open_part(item: slice, extent: int) -> tuple[int, int, int]:
     return start, step, (span + stride - 1) // stride
 
 
-def _item(item: Any) -> Any:
+def _item(item: Any, device: Device) -> Any:
+    """An item of an index: an array as a tensor, which is made on a device."""
     if item is None or item is Ellipsis or type(item) is int:
         return item
     if type(item) is slice:
@@ -304,7 +308,7 @@ def _item(item: Any) -> Any:
     if isinstance(item, (list, tuple, range, np.ndarray, bool, np.bool_)):
         array = np.asarray(item)
         listed = array.size == 0 and array.dtype != bool  # as [], which is of floats
-        item = from_numpy(array.astype(np.int64) if listed else array)
+        item = from_numpy(array.astype(np.int64) if listed else array, None, device)
     if isinstance(item, Tensor):
         if item.dtype.is_bool:
             return item
@@ -335,13 +339,13 @@ def _axes_used(item: Any) -> int:
     return 1
 
 
-def _held_by(mask: Tensor, covered: tuple[int, ...]) -> Tensor:
-    """Where a mask of axes holds, with these axes as one."""
+def _held_by(mask: Tensor, covered: tuple[int, ...], device: Device) -> Tensor:
+    """Where a mask of axes holds, with these axes as one; on a device."""
     if mask._layout.shape != covered:
         raise IndexBoundsError(
             f"getitem: a mask of shape {mask._layout.shape} does not fit axes of shape {covered}"
         )
-    return places(mask._view())
+    return places(mask._view(), device)
 
 
 class Rows(NamedTuple):

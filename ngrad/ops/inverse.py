@@ -210,5 +210,6 @@ def pinv(a: Any, rcond: Any = None, validate_args: bool = False, name: str | Non
     require_matrices("pinv", x._layout)
     if rcond is None:
         rcond = 10.0 * max(x._layout.shape[-2:]) * float(x.dtype.finfo.eps)
-    cutoff = expand_dims(expand_dims(tensor(rcond, "pinv", x.dtype.real_dtype), -1), -1)
+    cutoff = tensor(rcond, "pinv", x.dtype.real_dtype, x._layout.device)
+    cutoff = expand_dims(expand_dims(cutoff, -1), -1)
     return apply_now(PINV, (x, cutoff), (False,))

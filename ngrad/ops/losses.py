@@ -20,7 +20,7 @@ from ngrad.ops.reductions import reduce_sum
 
 def _labels_like(labels: Any, logits: Any, what: str) -> Any:
     """Labels as floats of the logits' dtype and shape."""
-    y = cast_to(tensor(labels, what, logits.dtype), logits.dtype)
+    y = cast_to(tensor(labels, what, logits.dtype, logits._layout.device), logits.dtype)
     if y._layout.shape != logits._layout.shape:
         raise ShapeError(
             f"{what}: labels of shape {y._layout.shape} and logits of shape {logits._layout.shape} "
@@ -86,7 +86,7 @@ def sparse_softmax_cross_entropy_with_logits(
     """
     what = "sparse_softmax_cross_entropy_with_logits"
     x, at = logits_of(logits, -1, what)
-    y = tensor(labels, what)
+    y = tensor(labels, what, None, x._layout.device)
     shape, classes = x._layout.shape[:-1], x._layout.shape[-1]
     if not y.dtype.is_integer:
         raise DTypeError(f"{what}: labels must be integers, not {y.dtype.name}; use ngrad.cast")
@@ -132,7 +132,7 @@ def weighted_cross_entropy_with_logits(
     what = "weighted_cross_entropy_with_logits"
     x = floating(logits, what)
     y = _labels_like(labels, x, what)
-    weight = tensor(pos_weight, what, x.dtype)
+    weight = tensor(pos_weight, what, x.dtype, x._layout.device)
     if broadcast_shapes(what, weight._layout, x._layout) != x._layout.shape:
         raise ShapeError(
             f"{what}: pos_weight of shape {weight._layout.shape} does not broadcast to the logits' "

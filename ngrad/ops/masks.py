@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from ngrad.devices import Device
 from ngrad.dtypes import BY_CODE
 from ngrad.errors import DTypeError, ShapeError
 from ngrad.ops.convert import tensor as convert
+from ngrad.ops.convert import tensors
 from ngrad.ops.gather import gather_rows
 from ngrad.ops.shape import normal_axis, reshape
 from ngrad.tensor import Tensor, from_numpy
@@ -21,13 +23,13 @@ INT64 = BY_CODE["i8"]
 def where_true(condition: Any) -> Any:
     """The index tuples at which a condition holds, in row-major order: (count, ndim), int64."""
     x = convert(condition, "where")
-    return from_numpy(np.argwhere(x._view()), INT64)
+    return from_numpy(np.argwhere(x._view()), INT64, x._layout.device)
 
 
-def places(mask: Any) -> Tensor:
-    """Where a mask holds, in row-major order."""
+def places(mask: Any, device: Device | None = None) -> Tensor:
+    """Where a mask holds, in row-major order; on the current device if none is given."""
     (where,) = mask.reshape(-1).nonzero()
-    found = from_numpy(where, INT64)
+    found = from_numpy(where, INT64, device)
     if where.size:
         found._range = int(where[0]), int(where[-1])
     return found
@@ -42,7 +44,7 @@ def boolean_mask(tensor: Any, mask: Any, axis: Any = None, name: str = "boolean_
     >>> ngrad.boolean_mask([1, 2, 3], [True, False, True]).numpy()
     array([1, 3], dtype=int32)
     """
-    x, holds = convert(tensor, "boolean_mask"), convert(mask, "boolean_mask")
+    x, holds = tensors("boolean_mask", tensor, mask)
     at = 0 if axis is None else normal_axis(axis, x.ndim, "boolean_mask")
     if not holds.dtype.is_bool:
         raise DTypeError(f"boolean_mask: the mask must be bool, not {holds.dtype.name}")
@@ -58,4 +60,4 @@ def held(x: Any, mask: Any, at: int) -> Any:
     """The elements at which a mask of axes holds, the first of which is given."""
     shape = x._layout.shape
     flat = reshape(x, (*shape[:at], mask.size, *shape[at + mask.ndim :]))
-    return gather_rows(flat, places(mask._view()), at)
+    return gather_rows(flat, places(mask._view(), x._layout.device), at)

@@ -11,7 +11,7 @@ from ngrad.errors import NumberError
 from ngrad.graph.dims import Dim
 from ngrad.ops import power
 from ngrad.ops.arithmetic import maximum, minimum
-from ngrad.ops.convert import KINDS, from_outside, tensor
+from ngrad.ops.convert import KINDS, device_beside, from_outside, tensor
 from ngrad.ops.elementwise import select
 from ngrad.tensor import Tensor
 
@@ -43,7 +43,7 @@ def pow(x: Any, y: Any, name: str | None = None) -> Any:
             if lowered is not None:
                 return lowered
     if not isinstance(x, (Tensor, Dim, *KINDS)):
-        x = tensor(x, "pow")
+        x = tensor(x, "pow", None, device_beside(y))
     if _any_negative(x, y):
         raise NumberError(
             "pow: integers to negative integer powers are not integers; convert the base to a float"
@@ -112,4 +112,9 @@ def where(condition: Any, x: Any = None, y: Any = None, name: str | None = None)
 
     if (x is None) != (y is None):
         raise NumberError("where: takes both x and y, or neither")
-    return where_true(condition) if x is None else select(condition, x, y)
+    if x is None:
+        return where_true(condition)
+    if isinstance(x, np.ndarray) or isinstance(y, np.ndarray):
+        device = device_beside(*map(from_outside, (condition, x, y)))
+        x, y = (tensor(v, "where", None, device) if type(v) is np.ndarray else v for v in (x, y))
+    return select(condition, x, y)

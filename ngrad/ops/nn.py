@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+from ngrad.devices import device
 from ngrad.dtypes import as_dtype, float32
 from ngrad.errors import DTypeError, NumberError, ShapeError
 from ngrad.graph.layout import layout
 from ngrad.ops.bounds import checked
 from ngrad.ops.comparison import equal, greater_equal
-from ngrad.ops.convert import cast_to, floating, from_outside, operands, tensor
+from ngrad.ops.convert import (
+    cast_to,
+    floating,
+    from_outside,
+    operands,
+    tensor,
+    tensors,
+)
 from ngrad.ops.elementwise import select
 from ngrad.ops.extents import dims, integers
 from ngrad.ops.gather import gather
@@ -96,7 +104,8 @@ def dropout(
         raise ShapeError(f"dropout: noise_shape {drawn} does not broadcast to {shape}")
     if share == 0.0:
         return x
-    keep = greater_equal(uniform(drawn, 0.0, 1.0, float32, seed=seed), share)
+    with device(x._layout.device):
+        keep = greater_equal(uniform(drawn, 0.0, 1.0, float32, seed=seed), share)
     return select(keep, x * (1.0 / (1.0 - share)), 0.0)
 
 
@@ -115,7 +124,7 @@ def embedding_lookup(params: Any, ids: Any, name: str | None = None) -> Any:
     array([[3., 4.],
            [3., 4.]], dtype=float32)
     """
-    table, index = tensor(params, "embedding_lookup"), tensor(ids, "embedding_lookup")
+    table, index = tensors("embedding_lookup", params, ids)
     if table.ndim == 0:
         raise ShapeError("embedding_lookup: params must have at least one axis")
     if not index.dtype.is_integer:

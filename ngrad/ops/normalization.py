@@ -66,7 +66,7 @@ def batch_normalization(
     array([ 5., 15.], dtype=float32)
     """
     x = floating(x, "batch_normalization")
-    spread = tensor(variance, "batch_normalization", x.dtype) + variance_epsilon
+    spread = tensor(variance, "batch_normalization", x.dtype, x._layout.device) + variance_epsilon
     factor = rsqrt(spread) if scale is None else rsqrt(spread) * scale
     out = (x - mean) * factor
     return out if offset is None else out + offset

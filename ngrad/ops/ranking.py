@@ -10,7 +10,7 @@ from ngrad.dtypes import as_dtype, int32, int64
 from ngrad.errors import DTypeError, NumberError, ShapeError
 from ngrad.ops.bounds import checked
 from ngrad.ops.comparison import greater, isfinite, less, logical_and
-from ngrad.ops.convert import cast_to, operands, tensor
+from ngrad.ops.convert import cast_to, operands, tensor, tensors
 from ngrad.ops.extents import integers
 from ngrad.ops.gather import TAKE, gather_rows
 from ngrad.ops.ordering import distinct
@@ -89,7 +89,7 @@ def in_top_k(targets: Any, predictions: Any, k: Any, name: str | None = None) ->
     >>> ngrad.math.in_top_k([1, 0], [[0.1, 0.7], [0.2, 0.8]], 1).numpy()
     array([ True, False])
     """
-    index, x = tensor(targets, "in_top_k"), tensor(predictions, "in_top_k")
+    index, x = tensors("in_top_k", targets, predictions)
     (count,) = integers(k, "in_top_k")
     if x.ndim != 2 or index._layout.shape != x._layout.shape[:1] or not index.dtype.is_integer:
         raise ShapeError(
@@ -165,9 +165,9 @@ def unique_with_counts(x: Any, out_idx: Any = int32, name: str | None = None) ->
     # A NaN is no other's equal.
     first, inverse, count = distinct(x.numpy(), equal_nan=False, inverse=True, counts=True)
     order = np.argsort(first)  # NumPy's values are sorted
-    place = np.argsort(order)
+    place, device = np.argsort(order), x._layout.device
     return UniqueWithCounts(
-        gather_rows(x, from_numpy(first[order])),
-        from_numpy(place[inverse], wanted),
-        from_numpy(count[order], wanted),
+        gather_rows(x, from_numpy(first[order], None, device)),
+        from_numpy(place[inverse], wanted, device),
+        from_numpy(count[order], wanted, device),
     )

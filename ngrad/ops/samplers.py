@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ngrad.config import settings
-from ngrad.devices import HOST, current
+from ngrad.devices import HOST, Device, current
 from ngrad.dtypes import BY_CODE, DType, as_dtype
 from ngrad.errors import DTypeError, NumberError, ShapeError
 from ngrad.graph.dims import Dim
@@ -25,7 +25,7 @@ from ngrad.graph.op import Op
 from ngrad.graph.program import OUT, Launch, Program, operands
 from ngrad.ops.arithmetic import abs_, maximum
 from ngrad.ops.comparison import less
-from ngrad.ops.convert import KINDS, cast_to, from_outside, tensor
+from ngrad.ops.convert import KINDS, cast_to, device_beside, from_outside, tensor
 from ngrad.ops.elementwise import select
 from ngrad.ops.exponential import exp
 from ngrad.ops.extents import dims, integers
@@ -52,10 +52,11 @@ FLOATS = ("f4", "f8", *HALVES)
 FRACTION = {"f4": 24, "f8": 53}  # bits of a standard uniform number
 
 
-def _state(draw: Draw, *more: int) -> Tensor:
-    """A draw as kernels read it: key, number, and what else a sampler wants in words of 64 bits."""
-
-    where = layout(UINT64, (2 + len(more),), None, current())
+def _state(draw: Draw, *more: int, device: Device | None = None) -> Tensor:
+    """A draw as kernels read it: key, number, and what else a sampler wants in words of 64 bits; on
+    the current device if none is given.
+    """
+    where = layout(UINT64, (2 + len(more),), None, device or current())
 
     def make() -> Tensor:
         words: list[Any] = [*draw(), *more]
@@ -220,9 +221,12 @@ def _is(value: Any, number: float) -> bool:
     return type(value) in KINDS and value == number
 
 
-def _drawn(op: Op, draw: Draw, kind: DType, sizes: Shape) -> Any:
-    """Standard numbers of a dtype; floats of two bytes are those of float32, rounded."""
-    return cast_to(apply(op, (_state(draw),), (BY_CODE[computed(kind.code)], sizes)), kind)
+def _drawn(op: Op, draw: Draw, kind: DType, sizes: Shape, *beside: Any) -> Any:
+    """Standard numbers of a dtype, for what is computed of them and operands; floats of two bytes
+    are those of float32, rounded.
+    """
+    words = _state(draw, device=device_beside(*beside))
+    return cast_to(apply(op, (words,), (BY_CODE[computed(kind.code)], sizes)), kind)
 
 
 # -- samplers --------------------------------------------------------------------------------------
@@ -233,7 +237,7 @@ def normal(op: Op, draw: Draw, shape: Any, mean: Any, stddev: Any, dtype: Any, w
     kind, sizes = _dtype_of(dtype, what, FLOATS), _shape_of(shape, what)
     mean = _operand(mean, kind, sizes, what, "mean")
     stddev = _operand(stddev, kind, sizes, what, "stddev")
-    z = _drawn(op, draw, kind, sizes)
+    z = _drawn(op, draw, kind, sizes, mean, stddev)
     z = z if _is(stddev, 1) else z * stddev
     return z if _is(mean, 0) else z + mean
 
@@ -261,7 +265,7 @@ def uniform(draw: Draw, shape: Any, minval: Any, maxval: Any, dtype: Any, what: 
         reaches = bool(last >= bound > least)  # each step of what follows rounds monotonically
     elif type(high) in KINDS:
         high = cast_to(tensor(float(high), what, kind), kind)
-    u = _drawn(UNIFORM, draw, kind, sizes)
+    u = _drawn(UNIFORM, draw, kind, sizes, low, high)
     if _is(low, 0) and _is(high, 1) and not kind.is_half:
         return u
     scale = float(width) if type(high) in KINDS else high - low
@@ -300,7 +304,7 @@ def gamma(draw: Draw, shape: Any, alpha: Any, beta: Any, dtype: Any, what: str) 
     if beta is not None:
         beta = cast_to(tensor(_operand(beta, kind, None, what, "beta"), what, kind), kind)
         alpha = broadcast_to(alpha, broadcast_shapes(what, alpha._layout, beta._layout))
-    g = apply(GAMMA, (_state(draw), alpha), (sizes,))
+    g = apply(GAMMA, (_state(draw, device=alpha._layout.device), alpha), (sizes,))
     return g if beta is None else g / beta
 
 
@@ -321,7 +325,8 @@ def categorical(draw: Draw, logits: Any, samples: Any, dtype: Any, what: str) ->
             _require_finite(what, totals)
         else:
             totals = apply(FINITE, (totals,), (what, user_line()))
-    return cast_to(apply(CATEGORICAL, (_state(draw), totals), (count,)), kind)
+    words = _state(draw, device=totals._layout.device)
+    return cast_to(apply(CATEGORICAL, (words, totals), (count,)), kind)
 
 
 def shuffle(draw: Draw, value: Any, what: str) -> Any:
@@ -329,5 +334,5 @@ def shuffle(draw: Draw, value: Any, what: str) -> Any:
     x = tensor(value, what)
     if x.ndim == 0:
         raise ShapeError(f"{what}: a 0-d tensor has no first axis")
-    words = apply(BITS, (_state(draw),), (UINT64, (x._layout.shape[0],)))
+    words = apply(BITS, (_state(draw, device=x._layout.device),), (UINT64, (x._layout.shape[0],)))
     return gather_rows(x, apply(ARGSORT, (words,), (False,)))

@@ -11,7 +11,7 @@ import numpy as np
 from ngrad.errors import DTypeError, ShapeError
 from ngrad.ops.assignment import ADD, REPLACE, Change, assigned
 from ngrad.ops.bounds import checked
-from ngrad.ops.convert import cast_to
+from ngrad.ops.convert import cast_to, tensors
 from ngrad.ops.convert import tensor as convert
 from ngrad.ops.extremes import extreme_rows
 from ngrad.ops.gather import gather, gather_nd, index_tensor, linear_index, tensor_scatter_nd_add
@@ -53,9 +53,8 @@ def tensor_scatter_nd_sub(tensor: Any, indices: Any, updates: Any, name: str | N
     >>> ngrad.tensor_scatter_nd_sub([1, 1], [[0], [0]], [5, 1]).numpy()
     array([-5,  1], dtype=int32)
     """
-    x = convert(tensor, "tensor_scatter_nd_sub")
-    y = cast_to(convert(updates, "tensor_scatter_nd_sub", x.dtype), x.dtype)
-    return tensor_scatter_nd_add(x, indices, -y)
+    x, index, y = tensors("tensor_scatter_nd_sub", tensor, indices, updates)
+    return tensor_scatter_nd_add(x, index, -cast_to(y, x.dtype))
 
 
 def tensor_scatter_nd_max(tensor: Any, indices: Any, updates: Any, name: str | None = None) -> Any:
@@ -98,8 +97,8 @@ def _shape(value: Any) -> Any:
 
 def _rows(what: str, tensor: Any, indices: Any, updates: Any) -> tuple[Any, Any, Any]:
     """A tensor as rows, the numbers of those that index tuples name, and a row for each."""
-    x, index = convert(tensor, what), index_tensor(indices, what)
-    values = cast_to(convert(updates, what, x.dtype), x.dtype)
+    x, index, values = tensors(what, tensor, indices, updates)
+    index, values = index_tensor(index, what), cast_to(values, x.dtype)
     shape, places = x._layout.shape, index._layout.shape
     depth = places[-1] if places else -1
     if not 0 <= depth <= len(shape) or values._layout.shape != (*places[:-1], *shape[depth:]):
@@ -190,8 +189,9 @@ class Scattered:
                 f"{type(slices).__name__}; scatter_nd_{what.removeprefix('scatter_')} takes indices"
             )
         x = self._tensor
-        index = checked(what, index_tensor(slices.indices, what), (*x._layout.shape, 0)[0])
-        values = cast_to(convert(slices.values, what, x.dtype), x.dtype)
+        _, index, values = tensors(what, x, slices.indices, slices.values)
+        index = checked(what, index_tensor(index, what), (*x._layout.shape, 0)[0])
+        values = cast_to(values, x.dtype)
         return self.assign(assigned(x, index, values, change))
 
     def gather_nd(self, indices: Any, name: str | None = None) -> Any:

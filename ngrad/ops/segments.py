@@ -11,7 +11,7 @@ from ngrad.ops.arithmetic import maximum
 from ngrad.ops.assignment import LAST, assigned
 from ngrad.ops.bounds import LOWEST, checked
 from ngrad.ops.comparison import greater, less
-from ngrad.ops.convert import cast_to, tensor
+from ngrad.ops.convert import cast_to, tensors
 from ngrad.ops.creation import ones_of
 from ngrad.ops.elementwise import select
 from ngrad.ops.extents import dims
@@ -77,7 +77,7 @@ class Segments:
 
 
 def _given(what: str, data: Any, segment_ids: Any) -> tuple[Any, Any]:
-    x, ids = tensor(data, what), tensor(segment_ids, what)
+    x, ids = tensors(what, data, segment_ids)
     if not ids.dtype.is_integer:
         raise DTypeError(f"{what}: segment_ids must be integers, not {ids.dtype.name}")
     shape, lead = x._layout.shape, ids._layout.shape

@@ -364,7 +364,7 @@ def _gradient(value: Any, variable: Any, what: str) -> Any:
         )
     if value is None:
         return None
-    g = tensor(value, what, variable.dtype)
+    g = tensor(value, what, variable.dtype, variable._layout.device)
     if g._layout.shape != variable._layout.shape:
         raise ShapeError(
             f"{what}: a gradient of shape {g._layout.shape} for variable {variable.name!r} "
