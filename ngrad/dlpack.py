@@ -10,6 +10,7 @@ Source: the DLPack specification, https://dmlc.github.io/dlpack/latest/ (version
 from __future__ import annotations
 
 import ctypes
+import functools
 from typing import Any
 
 from ngrad.devices import HOST, Device, device_of
@@ -20,6 +21,7 @@ from ngrad.ops.transfer import copied
 from ngrad.sharing import shared
 from ngrad.status import settle
 from ngrad.tensor import Tensor
+from ngrad_kernels.capsules import destructor
 
 CPU, CUDA = 1, 2
 """Device types."""
@@ -116,6 +118,12 @@ def _unused(capsule: int) -> None:
             _let_go(_pointer(capsule, name))
 
 
+@functools.cache
+def _destructor() -> int:
+    """Where the capsules' destructor is, which is made when there is one."""
+    return destructor(ctypes.cast(_unused, ctypes.c_void_p).value or 0)
+
+
 def _kind(dtype: DType) -> int:
     """DLPack's type code of a dtype."""
     return BFLOAT if dtype is bfloat16 else KINDS[dtype.code[0]]
@@ -182,7 +190,7 @@ def capsule(
     array.shape, array.strides = shape, strides
     place = ctypes.addressof(managed)
     _given[place] = managed, shape, strides, x._buffer
-    return _api.PyCapsule_New(place, name, _unused)
+    return _api.PyCapsule_New(place, name, _destructor())
 
 
 # -- taken in --------------------------------------------------------------------------------------

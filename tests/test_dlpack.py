@@ -68,6 +68,14 @@ def test_a_capsule_that_nobody_reads_lets_go() -> None:
         assert len(dlpack._given) == before
 
 
+def test_a_capsule_that_is_refused_lets_go() -> None:
+    """And whoever refuses it says why."""
+    before = len(dlpack._given)
+    with pytest.raises((BufferError, RuntimeError), match="Unsupported dtype"):
+        np.from_dlpack(ngrad.constant([1.0], ngrad.bfloat16))
+    assert len(dlpack._given) == before
+
+
 def test_from_a_library_that_knows_no_versions() -> None:
     class Old:
         def __init__(self, x: Any) -> None:
