@@ -172,6 +172,11 @@ def capsule(
     address, where = x._address, x._layout
     settle(x._block)
     if where.device is not HOST and stream != -1:
+        if stream == 0:
+            raise ValueError(
+                "__dlpack__: stream 0 is ambiguous, and not allowed on a GPU; ask for 1 (the "
+                "default stream) or 2 (that of each thread)"
+            )
         where.device.target.hand_over(stream)
     versioned = max_version is not None and max_version[0] >= 1
     name, form = next((n, f) for n, f in FORMS.items() if (f is _Versioned) == versioned)

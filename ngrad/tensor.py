@@ -293,7 +293,7 @@ class Tensor(Exporter):
         return self
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
-        return from_numpy(self._view())
+        return Tensor.own(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return from_numpy, (self.numpy(),)

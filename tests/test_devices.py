@@ -4,6 +4,7 @@ kernels (`second.py`), which refuses every address that is not its own.
 
 from __future__ import annotations
 
+import copy
 import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -251,6 +252,21 @@ def test_operands_on_several_devices_are_refused() -> None:
     ):
         with pytest.raises(DeviceError, match=r"cpu:0 and cuda:7|cuda:7 and cpu:0"):
             f()
+
+
+def test_a_copy_lies_where_the_original_does() -> None:
+    x = there(lambda: ngrad.constant([1.0, 2.0]))
+    held = {"x": x, "variable": ngrad.Variable(x)}
+    assert {copy.deepcopy(held)[key].device for key in held} == {SECOND}
+    assert bits(copy.deepcopy(x)) == bits(x)
+
+
+def test_streams_that_a_gpus_memory_is_given_to() -> None:
+    x = there(lambda: ngrad.constant([1.0, 2.0]))
+    for stream in (None, -1, 1, 2):
+        x.__dlpack__(stream=stream)
+    with pytest.raises(ValueError, match="__dlpack__: stream 0 is ambiguous"):
+        x.__dlpack__(stream=0)
 
 
 @pytest.mark.parametrize("name", ["tpu:0", "cuda:", "cpu:1", "", None, 3])

@@ -1,5 +1,5 @@
-"""The destructor of capsules, in machine code: CPython calls it with an error on its way, too, where
-who was given a capsule refused it, and what is written in Python would lose that error.
+"""The destructor of capsules, in machine code: where somebody refuses a capsule, CPython calls it
+with the error on its way, which what is written in Python would lose.
 """
 
 from __future__ import annotations
