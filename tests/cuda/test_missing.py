@@ -80,11 +80,27 @@ def test_the_device(cu: Bindings) -> None:
     assert "check that nvidia-smi runs" in refused()
 
 
-def test_the_version(cu: Bindings, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "version, advice",
+    [
+        (13000, "update the driver, or install the toolkit of its version (pip install "
+         "'ngrad[cuda13]' 'cuda-toolkit==13.0.*')"),
+        (12040, "update the driver, or install the toolkit of its version (pip install "
+         "'ngrad[cuda12]' 'cuda-toolkit==12.4.*')"),
+        (11080, "update the driver"),
+    ],
+)  # fmt: skip
+def test_an_old_driver(
+    cu: Bindings, monkeypatch: pytest.MonkeyPatch, version: int, advice: str
+) -> None:
     monkeypatch.setattr(devices.importlib.metadata, "version", lambda name: "13.1.0.0")
-    expected = "the driver is of version 13.0, older than the toolkit's 13.1; update the driver"
-    assert expected in refused()
+    cu.cuDriverGetVersion = lambda: (CUresult.CUDA_SUCCESS, version)
+    has = f"{version // 1000}.{version % 1000 // 10}"
+    expected = f"the driver is of version {has}, older than the toolkit's 13.1; {advice}"
+    assert refused() == f"CUDA: {expected}"
 
+
+def test_a_toolkit_of_the_systems(cu: Bindings, monkeypatch: pytest.MonkeyPatch) -> None:
     def unknown(name: str) -> str:
         raise importlib.metadata.PackageNotFoundError(name)
 

@@ -24,6 +24,8 @@ SIMULATED = 2
 """How many devices there are in the simulator."""
 OLDEST = (7, 5)
 """The oldest compute capability that the toolkit compiles for."""
+OLDEST_CUDA = 12
+"""The oldest CUDA that there is an extra for."""
 INSTALL = "pip install 'ngrad[cuda13]'"
 
 
@@ -75,13 +77,19 @@ def _check_versions(driver: int) -> None:
     except importlib.metadata.PackageNotFoundError:
         return  # the system's; the driver refuses what it cannot read
     major, minor = (int(part) for part in toolkit.split(".")[:2])
-    if driver < 1000 * major + 10 * minor:
-        has = f"{driver // 1000}.{driver % 1000 // 10}"
-        raise CudaUnavailable(
-            f"CUDA: the driver is of version {has}, older than the toolkit's {major}.{minor}; "
-            f"update the driver, or install the toolkit of its version "
-            f"(pip install 'ngrad[cuda{driver // 1000}]')"
+    if driver >= 1000 * major + 10 * minor:
+        return
+    own = driver // 1000, driver % 1000 // 10
+    advice = "update the driver"
+    if own[0] >= OLDEST_CUDA:
+        advice += (
+            ", or install the toolkit of its version (pip install "
+            f"'ngrad[cuda{own[0]}]' 'cuda-toolkit=={own[0]}.{own[1]}.*')"
         )
+    raise CudaUnavailable(
+        f"CUDA: the driver is of version {own[0]}.{own[1]}, older than the toolkit's "
+        f"{major}.{minor}; {advice}"
+    )
 
 
 @functools.cache
