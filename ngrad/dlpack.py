@@ -178,6 +178,8 @@ def capsule(
                 "default stream) or 2 (that of each thread)"
             )
         where.device.target.hand_over(stream)
+        if stream in (None, 1):  # a stream of its own may be gone by then
+            where.device.target.lend(x._block)
     versioned = max_version is not None and max_version[0] >= 1
     name, form = next((n, f) for n, f in FORMS.items() if (f is _Versioned) == versioned)
     managed = form()

@@ -142,6 +142,7 @@ def cuda_array_interface(x: Tensor) -> dict[str, Any]:
         raise AttributeError("a tensor on the CPU has no __cuda_array_interface__")
     if where.dtype.typestr is None:
         raise AttributeError(f"the array interface has no name for {where.dtype.name}")
+    where.device.target.lend(x._block)
     return {
         "version": 3,
         "shape": where.shape,

@@ -96,6 +96,9 @@ class SecondTarget:
     def hand_over(self, stream: int | None) -> None:
         self.counts["handed over"] += 1
 
+    def lend(self, buffer: Any) -> None:
+        self.counts["lent"] += 1
+
     def copy_in(self, address: int, source: int, nbytes: int) -> None:
         self._require_ours(address)
         self.counts["in"] += 1

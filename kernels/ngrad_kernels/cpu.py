@@ -209,6 +209,10 @@ def hand_over(stream: int | None) -> None:
     """What was launched has run."""
 
 
+def lend(buffer: Buffer) -> None:
+    """Who lets a buffer go has read it."""
+
+
 def copy(target: int, source: int, nbytes: int) -> None:
     """Copy between two places that do not overlap."""
     ctypes.memmove(target, source, nbytes)
@@ -236,6 +240,7 @@ __all__ = [
     "kernel_of",
     "launch",
     "launch_all",
+    "lend",
     "libraries",
     "name",
     "pool",

@@ -156,6 +156,11 @@ class Target(Protocol):
     def hand_over(self, stream: int | None, /) -> None:
         """Have another library's stream wait for what this thread has launched."""
 
+    def lend(self, buffer: Buffer, /) -> None:
+        """Have a buffer that other libraries read used again only behind what they have launched,
+        on the default stream, when they let it go.
+        """
+
     def copy(self, target: int, source: int, nbytes: int, /) -> None:
         """Copy within the device."""
 

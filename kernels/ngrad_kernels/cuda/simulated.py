@@ -24,6 +24,9 @@ from ngrad_kernels.words import unpacked
 JUNK = 0xA5
 """What each byte of new memory holds."""
 
+DEFAULT = 1
+"""The number of the default stream."""
+
 _running = threading.RLock()  # the simulator runs one kernel at a time
 
 
@@ -89,7 +92,7 @@ class SimulatedDriver:
         self.used = 0
         self._host = System()
         self._sizes: dict[int, int] = {}
-        self._foreign: dict[int | None, _Stream] = {}
+        self._foreign: dict[int, _Stream] = {}
 
     # -- memory ------------------------------------------------------------------------------------
 
@@ -158,7 +161,7 @@ class SimulatedDriver:
         return _Stream()
 
     def foreign(self, number: int | None) -> Any:
-        return self._foreign.setdefault(number, _Stream())
+        return self._foreign.setdefault(number or DEFAULT, _Stream())
 
     def event(self) -> Any:
         return _Event()

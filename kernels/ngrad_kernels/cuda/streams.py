@@ -8,6 +8,7 @@ another, of the same device or not; the host waits for nothing.
 
 from __future__ import annotations
 
+import functools
 import os
 import threading
 from collections import deque
@@ -58,9 +59,10 @@ class Stream:
         "_tail", "after", "capture", "driver", "flying", "handle", "lists", "own",
     )  # fmt: skip
 
-    def __init__(self, driver: Driver) -> None:
+    def __init__(self, driver: Driver, handle: Any = None) -> None:
+        """One of the driver's, by its handle, or a new one."""
         self.driver = driver
-        self.handle = driver.stream()
+        self.handle = driver.stream() if handle is None else handle
         self.after: set[Stream] = set()
         self.capture: list[Any] | None = None
         self.lists: dict[int, StreamList] = {}
@@ -108,6 +110,14 @@ class Stream:
         with _order:
             if self not in buffer.users:
                 self.follow(buffer.stream)
+                buffer.users = (*buffer.users, self)
+
+    def lend(self, buffer: DeviceBuffer) -> None:
+        """Have a buffer's memory not used again before what this stream holds when the buffer is
+        let go.
+        """
+        with _order:
+            if self not in buffer.users:
                 buffer.users = (*buffer.users, self)
 
     def use_all(self, buffers: Iterable[DeviceBuffer]) -> None:
@@ -182,6 +192,11 @@ class Streams:
         self._driver = driver
         self._idle: list[Stream] = []
         self._local = threading.local()
+
+    @functools.cached_property
+    def default(self) -> Stream:
+        """The default stream, where other libraries work unless they are told otherwise."""
+        return Stream(self._driver, self._driver.foreign(None))
 
     def current(self) -> Stream:
         """This thread's stream."""

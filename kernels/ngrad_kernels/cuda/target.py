@@ -281,5 +281,8 @@ class CudaTarget:
     def hand_over(self, stream: int | None) -> None:
         self.streams.ready().hand_over(stream)
 
+    def lend(self, buffer: Any) -> None:
+        self.streams.default.lend(buffer)
+
     def synchronize(self) -> None:
         self.driver.synchronize(self.streams.ready().handle)

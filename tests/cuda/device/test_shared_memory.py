@@ -199,3 +199,29 @@ def test_refusals() -> None:
     with pytest.raises(CopyError, match="lies on cuda:0, and is wanted on cpu:0"):
         from_dlpack(theirs.dlpack, device="cpu", copy=False)
     np.testing.assert_array_equal(from_dlpack(theirs.dlpack, device="cpu"), X)
+
+
+GIVEN: dict[str, Callable[[Any], Any]] = {
+    "dlpack": lambda x: x.__dlpack__(),
+    "dlpack, by number": lambda x: x.__dlpack__(stream=1, max_version=(1, 0)),
+    "interface": lambda x: (x.__cuda_array_interface__, x),
+}
+
+
+@pytest.mark.parametrize("how", GIVEN)
+def test_what_was_given_away_is_not_written_before_it_is_read(how: str) -> None:
+    """By what another library queued on the default stream before it let go."""
+    target = device_of(GPU).target
+    driver, default = target.driver, target.driver.foreign(None)
+    x = ngrad.constant(X).to_device(GPU)
+    given, address = GIVEN[how](x), x._address
+    seen = driver.allocate_pinned(X.nbytes)
+    driver.copy_out(seen, address, X.nbytes, default)
+    del x, given
+    y = ngrad.constant(-X).to_device(GPU)
+    assert y._address == address
+    np.testing.assert_array_equal(y, -X)
+    driver.synchronize(default)
+    found = np.frombuffer((ctypes.c_char * X.nbytes).from_address(seen), X.dtype)
+    np.testing.assert_array_equal(found.reshape(X.shape), X)
+    driver.free_pinned(seen)
