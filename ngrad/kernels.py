@@ -21,7 +21,7 @@ from ngrad.graph.dims import Dim
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op
 from ngrad.graph.strides import broadcast
-from ngrad.ops.convert import Weak, from_outside, operands, tensor
+from ngrad.ops.convert import Weak, device_beside, from_outside, operands, tensor
 from ngrad.record import apply_now, state
 from ngrad.signature import TensorSpec
 from ngrad.tensor import Tensor
@@ -125,7 +125,11 @@ class KernelOp:
             raise TypeError(f"{self._name}: a kernel op takes at least one operand")
         read = [from_outside(x) for x in values]
         kinds = [_kind(x) for x in read]
-        made = [x if k else tensor(x, self._name) for x, k in zip(read, kinds, strict=True)]
+        device = device_beside(*read)
+        made = [
+            x if k else tensor(x, self._name, None, device)
+            for x, k in zip(read, kinds, strict=True)
+        ]
         strong = [x for x, k in zip(made, kinds, strict=True) if not k]
         for place, kind in enumerate(kinds):
             like = [x for x in strong if x.dtype.code[0] in kind]
@@ -190,10 +194,11 @@ class KernelOp:
             try:
                 if device is HOST:
                     assert self._cpu is not None
-                    self._require_none(self._cpu(*reads, *params, *writes), writes)
+                    returned = self._cpu(*reads, *params, *writes)
                 else:
                     assert self._cuda is not None
-                    self._cuda(stream, *reads, *params, *writes)
+                    returned = self._cuda(stream, *reads, *params, *writes)
+                self._require_none(returned, writes)
             except Exception as error:
                 given = ", ".join(map(repr, layouts))
                 error.add_note(f"in kernel op {self._name}({given})")

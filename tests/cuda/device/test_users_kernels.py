@@ -165,21 +165,34 @@ def test_a_warm_loop_allocates_nothing_and_waits_for_nothing() -> None:
     assert after["replays"] == before["replays"] + 6
 
 
-def test_a_launcher_that_fails_is_named() -> None:
+def _raises(stream: Any, x: Any, out: Any) -> None:
+    raise RuntimeError("no grid")
+
+
+@pytest.mark.parametrize(
+    "launcher, kind, message",
+    [
+        (_raises, RuntimeError, "no grid"),
+        (lambda stream, x, out: x, TypeError, "broken: its kernel returned .*; it must write its"),
+    ],
+    ids=["raises", "returns"],
+)
+def test_a_launcher_that_fails_is_named(launcher: Any, kind: Any, message: str) -> None:
     @kernel_op
     def broken(x: Any) -> Any:
         return TensorSpec(x.shape, x.dtype)
 
-    @broken.cuda
-    def _(stream: Any, x: Any, out: Any) -> None:
-        raise RuntimeError("no grid")
-
-    def program(x: Any) -> Any:
-        return broken(x).numpy()
-
-    with pytest.raises(RuntimeError, match="no grid") as found:
-        on_gpu(program)
+    broken.cuda(launcher)
+    with pytest.raises(kind, match=message) as found:
+        on_gpu(lambda x: broken(x).numpy())
     assert found.value.__notes__ == ["in kernel op broken(float32[3, 4] on cuda:0)"]
+
+
+def test_arrays_beside_tensors() -> None:
+    x = ngrad.constant(X).to_device(GPU)
+    for found in (product(x, X), product(X, x)):
+        assert found.device == GPU
+        np.testing.assert_array_equal(found, X * X)
 
 
 def test_the_documents_example() -> None:
