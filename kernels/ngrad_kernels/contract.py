@@ -61,6 +61,21 @@ def accumulator(code: str) -> str:
     return {"f": "f8", "c": "c16"}.get(code[0], code)
 
 
+def started(reduction: str, code: str, part: str) -> str:
+    """Source of a chunk that is one block: what a fold makes of the block's result.
+
+    A product of complex numbers is not what one times it is, if it is infinite or a signed zero.
+
+    Examples
+    --------
+    >>> started("sum", "c16", "part"), started("prod", "c16", "part")
+    ('part', 'combine_prod(c16(1), part)')
+    """
+    if reduction == "prod" and code[0] == "c":
+        return f"combine_prod({identity(reduction, code)}, {part})"
+    return part
+
+
 def identity(reduction: str, code: str) -> str:
     """Source of the value that changes nothing: where a fold starts.
 

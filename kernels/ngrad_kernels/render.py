@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from ngrad_kernels.body import Body
 from ngrad_kernels.codes import computed, size_of, words_for
-from ngrad_kernels.contract import BLOCK, FOLDED, LONG, SEVERAL, accumulator, identity
+from ngrad_kernels.contract import BLOCK, FOLDED, LONG, SEVERAL, accumulator, identity, started
 from ngrad_kernels.expressions import assignments, expression
 from ngrad_kernels.scalars import SCALARS
 
@@ -86,6 +86,7 @@ def _rows(body: Body, name: str) -> list[str]:
     reduced = body.code_of(body.outputs[0])
     wide, start = accumulator(reduced), identity(body.reduction or "", accumulator(reduced))
     compute, where = _values(body, " " * 12)
+    read = f"{wide}(reload_{reduced}(results, k))"
     return [
         *_prologue(body, name),
         f"    values = {_block(reduced)}" if body.steps else "",
@@ -110,7 +111,7 @@ def _rows(body: Body, name: str) -> list[str]:
         *compute,
         f"            rows_{body.reduction}_{reduced}({where}, count, length, results)",
         "            for k in range(count):",
-        f"                part = {wide}(reload_{reduced}(results, k))",
+        f"                part = {started(body.reduction or '', wide, read)}",
         f"                store_{body.result}(table[2], item + k, {body.result}(part))",
         "        return",
         "    for item in range(lo, hi):",

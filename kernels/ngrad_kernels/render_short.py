@@ -11,7 +11,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 
 from ngrad_kernels.codes import words_for
-from ngrad_kernels.contract import BLOCK, LINE, SEVERAL
+from ngrad_kernels.contract import BLOCK, LINE, SEVERAL, started
 from ngrad_kernels.space import Space, Step
 from ngrad_kernels.space_passes import Pass, passes
 from ngrad_kernels.space_writer import SpaceWriter
@@ -147,8 +147,9 @@ class ShortRows(SpaceWriter):
             where, _ = self.place(one, self.reduced(value))
             self.write(f"rows_{reduction}_{code}({where}, count, length, reduced)")
             result = self.space.code_of(value)
+            part = started(reduction, wide, f"{wide}(reload_{code}(reduced, r))")
             with self._each_row():
-                self.write(f"v{value} = {result}({wide}(reload_{code}(reduced, r)))")
+                self.write(f"v{value} = {result}({part})")
                 self.write(f"store_{result}(h{value}, r, v{value})")
                 for k, output in enumerate(self.space.outputs):
                     if output == value:

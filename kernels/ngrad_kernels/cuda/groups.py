@@ -103,6 +103,9 @@ def reduce_chunk(writer: Writer, reductions: Sequence[Reduction], elements: Elem
     def take(inside: str = "") -> None:
         for one in reductions:
             lane = f"lanes_{one.result}[q % {one.own}]"
+            if one.reduction == "prod" and one.code[0] == "c":
+                writer.write(f"{lane} = {_times_one(one, lane, inside)}")
+                continue
             more = f"combine_{one.reduction}({lane}, {one.value})"
             writer.write(f"{lane} = {f'select({inside}, {more}, {lane})' if inside else more}")
 
@@ -145,6 +148,17 @@ def reduce_chunk(writer: Writer, reductions: Sequence[Reduction], elements: Elem
                     writer.write(f"store_{one.wide}({place}, part_{one.result})")
     if reductions:
         _fold_blocks(writer, reductions)
+
+
+def _times_one(one: Reduction, lane: str, inside: str) -> str:
+    """A lane of a product of complex numbers, which is another if it is multiplied by one and
+    infinite, or a signed zero: as on the CPU one stands for elements behind the last, as far as a
+    vector has lanes, and the elements of a short block are combined in order, with nothing before.
+    """
+    start, lanes = identity(one.reduction, one.code), GROUP * one.own
+    value = f"select({inside}, {one.value}, {start})" if inside else one.value
+    more = f"select(size < {SHORT}, {one.value}, combine_prod({lane}, {value}))"
+    return f"select(place < -(-size // {lanes}) * {lanes}, {more}, {lane})" if inside else more
 
 
 def _combine_lanes(writer: Writer, one: Reduction) -> None:

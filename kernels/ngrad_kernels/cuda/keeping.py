@@ -83,10 +83,17 @@ def _suits(space: Space) -> bool:
     return (
         bool(reductions)
         and not (space.over and column_outputs(space))  # which are read again when rows are stored
-        and all(lanes(space.code_of(step.operand)) % WARP == 0 for step in reductions)
+        and all(_folds(step, space.code_of(step.operand)) for step in reductions)
         and is_unrolled((step.scalar, step.code) for step in work)
         and not any(operand.kind == "padded" for operand in space.inputs)
     )
+
+
+def _folds(step: Reduce, code: str) -> bool:
+    """Whether warps can reduce rows so: not to a product of complex numbers, which is another if
+    it is multiplied by one and infinite, or a signed zero (`groups.py`).
+    """
+    return lanes(code) % WARP == 0 and not (step.reduction == "prod" and code[0] == "c")
 
 
 def below(count: int) -> int:

@@ -83,6 +83,21 @@ def test_rows(code: str, reduction: str, rng: Rng) -> None:
             assert_same(one, size=rng.choice(BLOCKS))
 
 
+@pytest.mark.parametrize("code", ["c8", "c16"])
+@pytest.mark.parametrize("length", [1, 2, 15, 40, 65, 300])
+def test_products_of_complex_numbers(code: str, length: int, rng: Rng) -> None:
+    """That are infinite, or signed zeros: one times these is another."""
+    unit = [1, -1, 1j, -1j, complex(-0.0, -1.0)]
+    special = [complex(np.inf, np.nan), complex(np.inf, 0), complex(-0.0, 0), complex(0, -0.0)]
+    for form, shape in (("rows", (20, length, 1)), ("columns", (2, length, 3))):
+        for one in launches.reducing(form, "prod", code, shape, False, rng):
+            given = one.operands[0].reshape(-1)
+            given[:] = rng.choice(unit, given.size)
+            few = rng.integers(0, given.size, 1 + given.size // 20)
+            given[few] = rng.choice(special, few.size)
+            assert_same(one, size=rng.choice(BLOCKS))
+
+
 @pytest.mark.parametrize("form, reduction", [("rows", "sum"), ("rows", "max"), ("arg", "min")])
 def test_rows_of_several_chunks(form: str, reduction: str, rng: Rng) -> None:
     for one in launches.reducing(form, reduction, "f4", (2, 33_000, 1), False, rng):
