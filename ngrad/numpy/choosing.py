@@ -20,8 +20,6 @@ from ngrad.numpy.selection import clip, where
 from ngrad.numpy.ufuncs import UFUNCS, refuse_out
 from ngrad.ops.bounds import checked
 from ngrad.ops.convert import cast_to
-from ngrad.ops.gather import gather_rows
-from ngrad.ops.joining import stacked
 from ngrad.ops.shape import broadcast_to as spread
 
 
@@ -79,8 +77,10 @@ def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> ndarra
     except IndexBoundsError as error:
         raise ValueError(str(error)) from None
     shape = broadcast(*[x._layout.shape for x in (index, *parts)])
-    index, *parts = [x if x._layout.shape == shape else spread(x, shape) for x in (index, *parts)]
-    return array_of(gather_rows(stacked(tuple(parts), -1), index, len(shape), len(shape)))
+    found, numbers = array_of(spread(parts[0], shape)), array_of(index)
+    for k in range(1, n):
+        found = where(numbers == k, array_of(parts[k]), found)
+    return found
 
 
 def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> ndarray:
