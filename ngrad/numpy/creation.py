@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ngrad.devices import Device, current, device_of
+from ngrad.devices import HOST, Device, current, device_of
 from ngrad.dtypes import BY_CODE, DType
 from ngrad.errors import ShapeError
 from ngrad.graph.layout import Layout, layout
@@ -145,25 +145,28 @@ def _laid_as(x: Layout, made: Any, order: Any) -> ndarray:
 
 
 def _maker(name: str, value: int) -> Callable[..., ndarray]:
-    vectors: dict[tuple[Any, Device], Repeats] = {}  # by size, of float64
+    vectors: dict[int, Repeats] = {}  # by size, of float64, in the host's memory
 
     def make(
         shape: Any, dtype: Any = float, order: Any = "C", *, device: Any = None, like: Any = None
     ) -> ndarray:
         place = current() if device is None else device_of(device)
-        if dtype is float and type(shape) is int and order == "C" and state.window.trace is None:
-            found = vectors.get((shape, place))
+        plain = type(shape) is int and dtype is float and place is HOST
+        if plain and order == "C" and state.window.trace is None:
+            found = vectors.get(shape)
             if found is not None:
-                return array_of(found[0](found[1]))
+                show, single = found
+                return array_of(show(single))
         sizes = _shape(shape, name)
         wanted = FLOAT64 if dtype is float else dtype_of(dtype) or FLOAT64
         if order == "C" and sizes and state.window.trace is None:
             found = _repeated[value, sizes, wanted.code, place]
-            if type(shape) is int and wanted is FLOAT64:
+            if plain:
                 if len(vectors) >= SEEN:
                     vectors.clear()
-                vectors[shape, place] = found
-            return array_of(found[0](found[1]))
+                vectors[shape] = found
+            show, single = found
+            return array_of(show(single))
         return laid(_filled_with(value, sizes, wanted, place), order)
 
     make.__name__ = make.__qualname__ = name

@@ -61,19 +61,21 @@ def delete(arr: Any, obj: Any, axis: Any = None) -> ndarray:
     array([20, 30])
     """
     x, at = _flat("delete", arr, axis)
-    kept = np.ones(x.shape[at], bool)
+    where = x._read()
+    gone = np.zeros(where._layout.shape[at], bool)
     index = _index("delete", obj)
-    if not isinstance(index, slice) and index.dtype == bool and index.shape != kept.shape:
+    if not isinstance(index, slice) and index.dtype == bool and index.shape != gone.shape:
         raise ValueError(
-            f"delete: a mask of shape {index.shape} does not fit an axis of {kept.size}"
+            f"delete: a mask of shape {index.shape} does not fit an axis of {gone.size}"
         )
-    kept[index] = False
-    gone = np.flatnonzero(~kept)
-    if gone.size <= FEW and x.size >= LONG:
-        bounds = zip((0, *(gone + 1)), (*gone, kept.size), strict=True)
-        parts = [along(x, at, slice(int(start), int(stop))) for start, stop in bounds]
-        return concatenate([part for part in parts if part.shape[at]] or parts[:1], at)
-    return array_of(gather_rows(x._read(), places(kept), at))
+    gone[index] = True
+    if where._layout.size >= LONG:
+        (cuts,) = gone.nonzero()
+        if cuts.size <= FEW:
+            bounds = zip((0, *(cuts + 1)), (*cuts, gone.size), strict=True)
+            parts = [along(x, at, slice(int(start), int(stop))) for start, stop in bounds]
+            return concatenate([part for part in parts if part.shape[at]] or parts[:1], at)
+    return array_of(gather_rows(where, places(~gone), at))
 
 
 def insert(arr: Any, obj: Any, values: Any, axis: Any = None) -> ndarray:
