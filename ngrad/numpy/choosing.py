@@ -79,7 +79,7 @@ def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> ndarra
     shape = broadcast(*[x._layout.shape for x in (index, *parts)])
     found, numbers = array_of(spread(parts[0], shape)), array_of(index)
     for k in range(1, n):
-        found = where(numbers == k, array_of(parts[k]), found)
+        found = where(UFUNCS["equal"](numbers, k), array_of(parts[k]), found)
     return found
 
 

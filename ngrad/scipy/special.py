@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from ngrad.errors import NumberError
-from ngrad.numpy.convert import OURS, array_of
+from ngrad.numpy.convert import array_of
+from ngrad.numpy.creation import asarray
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.norms import floats
 from ngrad.numpy.signal import sinc
@@ -47,11 +47,11 @@ from ngrad.ops.special import erf as _erf
 from ngrad.ops.special import erfc as _erfc
 from ngrad.ops.special import lgamma
 from ngrad.ops.statistics import reduce_logsumexp
-from ngrad.ops.zeta import of_order as _polygamma
 from ngrad.ops.zeta import riemann_zeta
 from ngrad.ops.zeta import zeta as _zeta
 from ngrad.record import apply
 from ngrad.scipy.missing import missing
+from ngrad.scipy.orders import BESSEL, expn, iv, ive, jv, kv, kve, polygamma, whole, yv
 
 __getattr__ = missing("special")
 
@@ -98,7 +98,8 @@ _xlogy, _xlog1py = _xlog(log, 1.0), _xlog(log1p, 0.0)
 
 
 def _entr(x: Any) -> Any:
-    return select(less(x, 0.0), -np.inf, -multiply_no_nan(log(x), x))
+    inside = select(equal(x, 0.0), stop_gradient(x), x)  # at 0 the slope is infinite, by log(0)
+    return select(less(x, 0.0), -np.inf, -multiply_no_nan(log(inside), x))
 
 
 def _rel_entr(x: Any, y: Any) -> Any:
@@ -150,10 +151,6 @@ def _huber(delta: Any, r: Any) -> Any:
 
 def _bessel(kind: str, order: int) -> Callable[[Any], Any]:
     return lambda x: s.bessel(x, kind, order)
-
-
-BESSEL = {"j": "J", "y": "Y", "i": "I", "k": "K", "ie": "I exp(-|x|)", "ke": "K exp(x)"}
-"""By kind, which of Bessel's functions it is."""
 
 
 _TABLE: dict[str, tuple[Callable[..., Any], int, str]] = {
@@ -231,60 +228,10 @@ SPECIAL |= {name: UFUNCS[name] for name in ("cbrt", "exp2", "expm1", "log1p")}
 globals().update(SPECIAL)
 
 
-# -- of an order -----------------------------------------------------------------------------------
+# -- of integers, and of two numbers ---------------------------------------------------------------
 
 
-def polygamma(n: int, x: Any) -> ndarray:
-    """The n-th derivative of digamma, for a whole number n.
-
-    Examples
-    --------
-    >>> from ngrad.scipy import special
-    >>> special.polygamma(1, 1.0).round(6)
-    array(1.644934)
-    """
-    return array_of(_polygamma(_whole("polygamma", n), floats(x)))
-
-
-def _order(what: str, value: Any) -> Any:
-    """An order as a Python number: it is fixed, and nothing flows back to it."""
-    if np.ndim(value) or isinstance(value, OURS):
-        raise NumberError(f"{what}: the order is one Python number, not an array")
-    return value if isinstance(value, int) else float(value)
-
-
-def _whole(what: str, value: Any) -> int:
-    order = _order(what, value)
-    if order % 1 or order < 0:
-        raise NumberError(f"{what}: the order is a whole number from 0 on, not {value!r}")
-    return int(order)
-
-
-def _of_order(kind: str) -> Callable[[Any, Any], ndarray]:
-    name = f"{kind[0]}v{kind[1:]}"
-
-    def function(v: Any, z: Any) -> ndarray:
-        return array_of(s.bessel(floats(z), kind, _order(name, v)))
-
-    function.__name__ = function.__qualname__ = name
-    function.__doc__ = f"Bessel's function {BESSEL[kind]} of an order that is a number."
-    return function
-
-
-jv, yv, iv, kv, ive, kve = map(_of_order, BESSEL)
 jn, yn, kn = jv, yv, kv
-
-
-def expn(n: int, x: Any) -> ndarray:
-    """The integral of exp(-x t) / t**n from 1 on, for a whole number n.
-
-    Examples
-    --------
-    >>> from ngrad.scipy import special
-    >>> special.expn(2, 1.0).round(6)
-    array(0.148496)
-    """
-    return array_of(s.expn(_whole("expn", n), floats(x)))
 
 
 def zeta(x: Any, q: Any = None) -> ndarray:
@@ -310,15 +257,16 @@ def multigammaln(a: Any, d: int) -> ndarray:
     >>> special.multigammaln(3.0, 2).round(6)
     array(1.550195)
     """
-    x, d = floats(a), _whole("multigammaln", d)
+    x, d = floats(a), whole("multigammaln", d)
     inside = greater(x, 0.5 * (d - 1))
     y = select(inside, x, float(d))
     found = sum((lgamma(y - 0.5 * k) for k in range(d)), 0.25 * d * (d - 1) * math.log(math.pi))
     return array_of(select(inside, found, np.nan))
 
 
-def comb(N: Any, k: Any, *, exact: bool = False) -> ndarray:
-    """How many ways there are to choose k of N; 0 where k is negative or greater than N.
+def comb(N: Any, k: Any, *, exact: bool = False, repetition: bool = False) -> Any:
+    """How many ways there are to choose k of N; 0 where k is negative or greater than N. With
+    repetition, an element may be chosen again. Exact ones are a Python integer, by SciPy.
 
     Examples
     --------
@@ -327,14 +275,19 @@ def comb(N: Any, k: Any, *, exact: bool = False) -> ndarray:
     array([ 1., 10.,  0.])
     """
     if exact:
-        raise NumberError("comb: exact integers have no derivative; use math.comb")
+        from scipy.special import comb as exactly
+
+        return exactly(N, k, exact=True, repetition=repetition)
     n, x = operands("comb", floats(N), floats(k))
+    if repetition:
+        nothing = logical_and(equal(x, 0.0), greater_equal(n, 0.0))
+        n = select(nothing, n, n + x - 1.0)
     there = logical_and(greater_equal(x, 0.0), greater_equal(n, x))
     return array_of(select(there, binom(n, select(there, x, 0.0)), 0.0))
 
 
-def factorial(n: Any, exact: bool = False) -> ndarray:
-    """gamma(n + 1), and 0 of negative numbers.
+def factorial(n: Any, exact: bool = False) -> Any:
+    """gamma(n + 1), and 0 of negative numbers. Exact ones are integers, by SciPy.
 
     Examples
     --------
@@ -343,7 +296,10 @@ def factorial(n: Any, exact: bool = False) -> ndarray:
     array([  1.,   6., 120.])
     """
     if exact:
-        raise NumberError("factorial: exact integers have no derivative; use math.factorial")
+        from scipy.special import factorial as exactly
+
+        found = exactly(np.asarray(n) if np.ndim(n) else n, exact=True)
+        return asarray(found) if np.ndim(found) else found
     x = floats(n)
     below = less(x, 0.0)
     return array_of(select(below, 0.0, gamma(select(below, 0.0, x) + 1.0)))
