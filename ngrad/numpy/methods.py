@@ -85,10 +85,15 @@ def astype(
     x: ndarray, dtype: Any, order: Any = "K", casting: str = "unsafe", subok: bool = True,
     copy: bool = True, *, device: Any = None,
 ) -> ndarray:  # fmt: skip
-    """The array in another dtype."""
+    """The array in another dtype. With the casting "same_value" (NumPy 2.4's) it raises if that
+    changes a value.
+    """
     wanted = dtype_of(dtype)
     assert wanted is not None
-    if casting != "unsafe" and not can_cast(x.dtype, wanted.numpy_dtype, casting):
+    if casting == "same_value":  # values are looked at, by NumPy, which raises if one changes
+        there: Any = np.asarray(x)
+        there.astype(wanted.numpy_dtype, casting=casting)
+    elif casting != "unsafe" and not can_cast(x.dtype, wanted.numpy_dtype, casting):
         raise TypeError(f"astype: cannot cast {x.dtype} to {wanted.name} with casting={casting!r}")
     if x._layout.dtype is wanted:
         return array_of(copied(x._read())) if copy else x

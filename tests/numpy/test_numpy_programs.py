@@ -57,6 +57,7 @@ def method(name: str, what: str, *args: Any, **kwargs: Any) -> Program:
     return lambda np, *arrays: getattr(getattr(np, name), what)(*arrays, *args, **kwargs)
 
 
+KEPT = "same_value" if np.lib.NumpyVersion(np.__version__) >= "2.4.0" else "unsafe"
 PROGRAMS: list[tuple[Program, tuple[Any, ...]]] = [
     # assignment
     (assigned("place", M, [1.5, 2.5, 3.5]), (A[:2],)),
@@ -73,6 +74,7 @@ PROGRAMS: list[tuple[Program, tuple[Any, ...]]] = [
     (lambda np, x: x.choose([V, W]), (np.array([1, 0, 1, 1]),)),
     (lambda np, x: [x.compress([True, False, True], 0), x.compress([False, True])], (A,)),
     (lambda np, x: [x.put([0], 9), x, x.flat[3], [*x.flat][2]][1:], (np.array(K),)),
+    (lambda np, x: x.astype(np.uint8, casting=KEPT), (np.array([3.0, 0.0, 255.0]),)),
     # grids
     (lambda np: np.mgrid[0:3, 1:7:2], ()),
     (lambda np: np.indices(n for n in (2, 3)), ()),

@@ -16,6 +16,7 @@ np.matmul(A, A.T, axis=0)
 np.matmul(A, A, axes=[(0, 1), (0, 1), (0, 1)])
 np.vecdot(V, V, axis=0, axes=[0, 0])
 np.vecdot(V, V, axes=0)
+(A + 0.5).astype(int, casting='same_value')
 A[7]
 A[0, 9]
 A[0, 0, 0]
