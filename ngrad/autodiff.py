@@ -8,6 +8,7 @@ is held by nobody, and so is never computed. The trick is Jamie Townsend's (2017
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from types import TracebackType
 from typing import Any
 
@@ -19,6 +20,7 @@ from ngrad.errors import DTypeError, ShapeError
 from ngrad.ops.convert import cast_to, tensor
 from ngrad.ops.creation import zeros_of
 from ngrad.ops.identity import identity
+from ngrad.record import state
 from ngrad.tape import GradientTape
 from ngrad.tensor import Tensor
 
@@ -112,8 +114,10 @@ class ForwardAccumulator:
         self._tangents = tangents_of(primals, tangents, "ForwardAccumulator")
         self._primals = primals
         self._tape = GradientTape(persistent=True, watch_accessed_variables=False)
+        self._outer: list[GradientTape] = []
 
     def __enter__(self) -> ForwardAccumulator:
+        self._outer = [tape for tape in state.stack if isinstance(tape, GradientTape)]
         self._tape.__enter__()
         self._tape.watch(self._primals)
         return self
@@ -131,7 +135,8 @@ class ForwardAccumulator:
         primals: Any,
         unconnected_gradients: UnconnectedGradients | str = UnconnectedGradients.NONE,
     ) -> Any:
-        """The tangents of values that were computed within it.
+        """The tangents of values that were computed within it. Tapes and accumulators around it
+        hear of them, as of what is computed there, even if their own context has ended.
 
         Parameters
         ----------
@@ -145,7 +150,11 @@ class ForwardAccumulator:
         A nest like `primals`.
         """
         leaves, structure = optree.tree_flatten(primals)
-        found = pushed(self._tape, leaves, self._primals, self._tangents)
+        with ExitStack() as listening:
+            for tape in self._outer:
+                if tape.has_ended:
+                    listening.enter_context(tape)
+            found = pushed(self._tape, leaves, self._primals, self._tangents)
         zero = UnconnectedGradients(unconnected_gradients) is ZERO
         for k, (leaf, tangent) in enumerate(zip(leaves, found, strict=True)):
             if tangent is None and zero:

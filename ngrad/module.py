@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import optree
@@ -52,6 +53,16 @@ class Module:
     @property
     def name(self) -> str:
         return self._name
+
+    @property
+    def name_scope(self) -> AbstractContextManager[None]:
+        """A context that does nothing, as names of variables are kept as they are given."""
+        return nullcontext()
+
+    @classmethod
+    def with_name_scope(cls, method: Callable[..., Any]) -> Callable[..., Any]:
+        """A method as it is, for the same reason."""
+        return method
 
     @property
     def variables(self) -> tuple[Variable, ...]:

@@ -34,8 +34,18 @@ class TensorSpec:
     __slots__ = ("dtype", "name", "shape")
 
     def __init__(self, shape: Any, dtype: Any = float32, name: str | None = None) -> None:
+        if shape is None:
+            raise ShapeError(
+                "TensorSpec: how many axes there are must be known; give a shape with None for "
+                "each size that is not"
+            )
         self.shape = tuple([None if n is None else int(n) for n in shape])
         self.dtype, self.name = as_dtype(dtype), name
+
+    @classmethod
+    def from_tensor(cls, tensor: Any, name: str | None = None) -> TensorSpec:
+        """That of a tensor, array or variable."""
+        return cls(tensor.shape, tensor.dtype, name)
 
     def check(self, value: Tensor, where: str) -> None:
         """Raise unless a tensor is one of these."""

@@ -143,6 +143,11 @@ class GradientTape(Jacobians):
         if window.readers == 0 and window.trace is None:
             window.limit = len(window.entries) + LIMIT
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether it has listened, does no longer, and can be asked for a gradient still."""
+        return self._window is not None and self._stack is None and not self._used
+
     def pause(self) -> None:
         """What is recorded from now on is not heard."""
         if self._begun >= 0 and self._window is not None:

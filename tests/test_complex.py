@@ -135,6 +135,14 @@ def test_conversions() -> None:
     assert ngrad.Variable(1j).assign_add(2).numpy() == 2 + 1j
 
 
+def test_conjugate_transposes() -> None:
+    x = ngrad.constant(np.array([[1 + 1j, 2.0], [3j, 4 - 1j], [0.0, -2j]]))
+    for found in (ngrad.transpose(x, conjugate=True), ngrad.linalg.adjoint(x)):
+        np.testing.assert_array_equal(found, x.numpy().conj().T)
+    np.testing.assert_array_equal(ngrad.transpose([[1, 2]], [0, 1], conjugate=True), [[1, 2]])
+    check_gradient(lambda x: ngrad.transpose(x, conjugate=True), x.numpy())
+
+
 def test_adjoint_products() -> None:
     x = np.random.default_rng(0).standard_normal((3, 2)) + 1j * np.arange(6).reshape(3, 2)
     found = ngrad.matmul(x, x, adjoint_a=True)

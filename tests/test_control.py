@@ -80,8 +80,13 @@ def test_loops_without_computed_conditions_can_be_recorded() -> None:
 class Inner(tf.Module):
     def __init__(self, start: float) -> None:
         super().__init__()
-        self.w = tf.Variable(start)
+        with self.name_scope:
+            self.w = tf.Variable(start)
         self.steps = tf.Variable(0, trainable=False)
+
+    @tf.Module.with_name_scope
+    def scaled(self, x: Any) -> Any:
+        return self.w * x
 
 
 class OuterNet(tf.Module):
@@ -98,6 +103,7 @@ def test_a_module_finds_its_variables_and_submodules() -> None:
     assert [float(v) for v in net.trainable_variables] == [7.0, 1.0, 2.0]
     assert len(net.non_trainable_variables) == 2 and len(net.variables) == 5
     assert net.submodules == tuple(net.layers["b"])  # type: ignore[arg-type]
+    assert float(Inner(3.0).scaled(2.0)) == 6.0
     assert net.name == "outer_net" and tf.Module("mine").name == "mine"
 
 

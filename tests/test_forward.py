@@ -148,6 +148,34 @@ def test_ways_to_run(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
         np.testing.assert_array_equal(tangent, expected)
 
 
+@pytest.mark.parametrize("traced", [False, True])
+def test_what_is_around_hears_of_tangents_after_it_has_ended(traced: bool) -> None:
+    def seconds(x: Any) -> Any:
+        one = ngrad.ones_like(x)
+        with ForwardAccumulator(x, one) as outer, ForwardAccumulator(x, one) as inner:
+            y = x**3.5
+        with ngrad.GradientTape() as tape:
+            tape.watch(x)
+            with ForwardAccumulator(x, one) as beside:
+                z = x**3.5
+        return outer.jvp(inner.jvp(y)), tape.gradient(beside.jvp(z), x)
+
+    found = (ngrad.function(seconds) if traced else seconds)(ngrad.constant(1.1, "f8"))
+    np.testing.assert_allclose(found, 2 * [3.5 * 2.5 * 1.1**1.5], rtol=1e-14)
+
+
+def test_a_tape_that_gave_its_gradient_does_not_hear_of_tangents() -> None:
+    x = ngrad.constant(1.1)
+    with ngrad.GradientTape() as tape:
+        tape.watch(x)
+        with ForwardAccumulator(x, ngrad.constant(1.0)) as accumulator:
+            y = x * x
+    slope = tape.gradient(y, x)
+    assert float(accumulator.jvp(y)) == float(slope)
+    with pytest.raises(RuntimeError, match="gives one gradient"):
+        tape.gradient(y, x)
+
+
 WRONG: dict[str, tuple[type[Exception], Callable[[], Any], str]] = {
     "no tuple": (TypeError, lambda: ngrad.jvp(ngrad.sin, 1.0, 1.0), "primals are a tuple"),
     "count": (ValueError, lambda: ngrad.jvp(ngrad.add, (1.0, 2.0), (1.0,)), "1 tangents for 2"),

@@ -86,7 +86,7 @@ asanyarray = asarray
 
 def asarray_chkfinite(a: Any, dtype: Any = None, order: Any = None) -> ndarray:
     """As `asarray`; a NaN or an infinity in it raises ValueError."""
-    found = asarray(a, dtype)
+    found = asarray(a, dtype, order)
     if not np.isfinite(np.asarray(found)).all():
         raise ValueError("array must not contain infs or NaNs")
     return found
@@ -242,7 +242,7 @@ def eye(
     """
     rows, columns = _shape((N, N if M is None else M), "eye")
     found = from_numpy(np.eye(rows, columns, int(k), bool), dtype_of(dtype) or FLOAT64)
-    return array_of(found if device is None else to_device(found, device))
+    return laid(found if device is None else to_device(found, device), order)
 
 
 def identity(n: int, dtype: Any = None, *, like: Any = None) -> ndarray:

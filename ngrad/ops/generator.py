@@ -38,8 +38,10 @@ class Generator:
             self._stream.trace.make_other(self, self._stream.settle)
 
     @classmethod
-    def from_seed(cls, seed: Any) -> Generator:
-        """The generator of an integer, which counts modulo 2**64."""
+    def from_seed(cls, seed: Any, alg: str | None = None) -> Generator:
+        """The generator of an integer, which counts modulo 2**64. Its algorithm is Philox."""
+        if alg not in (None, "philox", "auto_select"):
+            raise ValueError(f"Generator.from_seed: the algorithm is 'philox', not {alg!r}")
         return cls(mix(_seed(seed, "Generator.from_seed"), 0, GENERATOR)[0])
 
     @classmethod

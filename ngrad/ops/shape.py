@@ -263,7 +263,8 @@ def _(size: int, batched: Any, x: Any, perm: Any) -> Any:
 
 
 def transpose(a: Any, perm: Any = None, conjugate: bool = False, name: str = "transpose") -> Any:
-    """Permute axes: reversed, or as `perm` says; no memory is moved.
+    """Permute axes: reversed, or as `perm` says; no memory is moved. Complex elements are
+    conjugated, if asked for.
 
     Examples
     --------
@@ -272,6 +273,10 @@ def transpose(a: Any, perm: Any = None, conjugate: bool = False, name: str = "tr
     array([[1, 3],
            [2, 4]], dtype=int32)
     """
+    if conjugate:
+        from ngrad.ops.complexes import conj  # which is made of ops on shapes
+
+        return conj(transpose(a, perm))
     x = a if type(a) is Tensor else _tensor(a, "transpose")
     if are_integers(perm) and ((perm,), (x._layout,)) in TRANSPOSE.calls:
         return apply(TRANSPOSE, (x,), (perm,))

@@ -123,6 +123,13 @@ def test_an_input_signature_is_required(args: Any, kwargs: Any, error: Any, matc
         specified(*args, **kwargs)
 
 
+def test_specifications() -> None:
+    for x in (ngrad.ones([2, 3]), ngrad.Variable(ngrad.ones([2, 3])), np.ones((2, 3), "f4")):
+        assert repr(ngrad.TensorSpec.from_tensor(x)) == "TensorSpec((2, 3), ngrad.float32)"
+    with pytest.raises(ShapeError, match="how many axes there are must be known"):
+        ngrad.TensorSpec(None)
+
+
 @pytest.mark.parametrize("fusion", ["off", "wait"])
 def test_an_open_size_compiles_nothing(fusion: str) -> None:
     """Sizes of 0 and 1 are classes of their own."""

@@ -271,6 +271,7 @@ WRONG: dict[str, tuple[type[Exception], Callable[[], Any], str]] = {
     "one seed": (NumberError, lambda: random.stateless_normal([2], seed=1), "two integers"),
     "float seed": (DTypeError, lambda: random.set_seed(1.5), "set_seed"),
     "two seeds": (NumberError, lambda: random.normal([2], seed=[1, 2]), "one integer"),
+    "algorithm": (ValueError, lambda: Generator.from_seed(1, alg="threefry"), "'philox', not"),
     "negative split": (NumberError, lambda: Generator.from_seed(1).split(-1), "split"),
 }
 
