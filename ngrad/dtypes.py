@@ -165,10 +165,9 @@ def as_dtype(value: Any) -> DType:
         found = _spelled.get(value)
         if found is not None:
             return found
-        numpy_dtype = np.dtype(value)
-    except TypeError:
-        numpy_dtype = None
-    found = _BY_NUMPY.get(numpy_dtype.newbyteorder("=")) if numpy_dtype is not None else None
+        found = _BY_NUMPY.get(np.dtype(value).newbyteorder("="))
+    except TypeError:  # text of any length has no order of bytes
+        found = None
     if found is None:
         names = ", ".join(dtype.name for dtype in BY_CODE.values())
         raise DTypeError(f"{value!r} is no dtype of ngrad's; it has {names}")

@@ -204,6 +204,8 @@ def test_dtypes() -> None:
         ngrad.complex128.min  # noqa: B018 (it raises)
     with pytest.raises(DTypeError, match="longdouble"):
         ngrad.as_dtype("longdouble")
+    with pytest.raises(DTypeError, match="StringDType"):
+        ngrad.as_dtype(np.dtypes.StringDType())
 
 
 def test_default_dtypes_are_tensorflows() -> None:

@@ -17,6 +17,7 @@ from ngrad.numpy.manipulation import moveaxis
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.ufuncs import UFUNCS
 from ngrad.ops.arithmetic import floor
+from ngrad.ops.comparison import equal
 from ngrad.ops.convert import cast_to, operands
 from ngrad.ops.elementwise import select
 from ngrad.ops.shape import reshape
@@ -109,7 +110,10 @@ def _spaced(first: Any, last: Any, count: int, endpoint: bool, ndim: int) -> tup
     parts = count - 1 if endpoint else count
     step = (last - first) / max(parts, 1) if parts > 0 else (last - first) * float("nan")
     at = reshape(to_tensor(np.arange(count), first.dtype.real_dtype), (count, *(1,) * ndim))
-    found = at * (step if parts > 0 else last - first) + first
+    if parts > 0:  # a step that underflows is not taken as often as it is to be
+        found = select(equal(step, 0), (at / parts) * (last - first), at * step) + first
+    else:
+        found = at * (last - first) + first
     if endpoint and count > 1:  # exactly
         ends = np.arange(count).reshape((count, *(1,) * ndim)) == count - 1
         found = select(to_tensor(ends), last, found)

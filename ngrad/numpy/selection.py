@@ -287,9 +287,20 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> ndarray:
 def _spelled(*operands: Any) -> tuple[Any, ...]:
     """A string and arrays, of arrays and lists of numbers in turns."""
     arrays, axes = operands[: len(operands) // 2 * 2 : 2], operands[1::2]
-    terms = ["".join("..." if k is Ellipsis else ascii_letters[k] for k in ks) for ks in axes]
-    result = "".join("..." if k is Ellipsis else ascii_letters[k] for k in operands[-1])
-    return f"{','.join(terms)}" + f"->{result}" * (len(operands) % 2), *arrays
+    terms = ",".join(map(_letters, axes))
+    return f"{terms}->{_letters(operands[-1])}" if len(operands) % 2 else terms, *arrays
+
+
+def _letters(numbers: Any) -> str:
+    """Those that stand for numbers of axes, in a string."""
+    found = []
+    for k in numbers:
+        if k is not Ellipsis and not 0 <= k < len(ascii_letters):
+            raise ValueError(
+                f"einsum: axes are numbers from 0 to {len(ascii_letters) - 1}, not {k}"
+            )
+        found.append("..." if k is Ellipsis else ascii_letters[k])
+    return "".join(found)
 
 
 def _only_shows(equation: str) -> bool:
@@ -317,6 +328,8 @@ def einsum(
     (array([3, 7]), array(5))
     """
     refuse_out("einsum", out)
+    if order not in (*"CFAKcfak", None):
+        raise ValueError(f"einsum: order must be one of 'C', 'F', 'A', or 'K', not {order!r}")
     if len(operands) < 2:
         raise ValueError(f"einsum: takes a string and arrays, not {len(operands)} operands")
     equation, *arrays = operands if isinstance(operands[0], str) else _spelled(*operands)

@@ -17,7 +17,7 @@ from ngrad.numpy.selection import take, take_along_axis
 from ngrad.numpy.ufuncs import UFUNCS
 from ngrad.ops import sorting as order
 from ngrad.ops.arithmetic import minimum
-from ngrad.ops.convert import cast_to
+from ngrad.ops.convert import cast_to, tensor
 from ngrad.ops.convert import operands as together
 from ngrad.ops.gather import gather_rows
 from ngrad.ops.shape import broadcast_to, normal_axis, reshape
@@ -159,8 +159,12 @@ def argpartition(
 
 def _partitioned(what: str, op: Op, a: Any, kth: Any, axis: Any, kind: str, fields: Any) -> ndarray:
     x, at = _rows(what, a, axis, _plain(kind), fields)
-    places = _places(what, kth, x._layout.shape[at])
-    return array_of(partitioned(op, x, places, at) if places else x)
+    n = x._layout.shape[at]
+    places = _places(what, kth, n)
+    if places or op is PARTITION:
+        return array_of(partitioned(op, x, places, at) if places else x)
+    where = np.arange(n).reshape((n, *(1,) * (x.ndim - 1 - at)))
+    return array_of(broadcast_to(tensor(where, what, None, x._layout.device), x._layout.shape))
 
 
 def _plain(kind: str) -> Any:
@@ -234,13 +238,15 @@ def isin(
     """
     if kind not in (None, "sort", "table"):
         raise ValueError(f"isin: kind is None, 'sort' or 'table', not {kind!r}")
-    values, among = together("isin", to_tensor(element), to_tensor(test_elements))
-    if kind == "table" and values.dtype.is_inexact:
-        raise ValueError(f"isin: a table is of integers or bools, not {values.dtype.name}")
-    counted = values.dtype.is_integer or values.dtype.is_bool
-    if counted and values._layout.device is HOST and not state.listens():
+    values, among = to_tensor(element), to_tensor(test_elements)
+    inexact = [x.dtype for x in (values, among) if x.dtype.is_inexact]
+    if kind == "table" and inexact:
+        raise ValueError(f"isin: a table is of integers or bools, not {inexact[0].name}")
+    here = values._layout.device is among._layout.device is HOST
+    if not inexact and here and not state.listens():
         made = np.isin(np.asarray(values), np.asarray(among), assume_unique, invert, kind=kind)
         return array_of(from_numpy(made))
+    values, among = together("isin", values, among)
     if not among.size:
         found = broadcast_to(to_tensor(False), values._layout.shape)
     else:

@@ -77,6 +77,8 @@ case("isin", SPECIAL, SPECIAL)
 case("isin", K, [])
 case("isin", K, K[0].astype(np.int8), kind="table", invert=True)
 case("isin", UNSIGNED, SMALL)
+case("isin", np.array([2**63, 5, 2**53 + 1], np.uint64), K[0], kind="table")
+case("isin", np.array([2**63, 2**53 + 1], np.uint64), np.array([2**53]), kind="sort")
 case("isin", M, [True])
 case("unique", A, orders=1)
 for x in (TIED, K, M, np.r_[SPECIAL, SPECIAL]):
