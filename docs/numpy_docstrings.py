@@ -50,7 +50,6 @@ BY_NAME = {
     "asanyarray asarray asfortranarray": MEMORY,
     "argsort concat diff fromfile genfromtxt isreal unique": APART,
     "arange bitwise_left_shift": "numbers are arrays of no axes, and print as such in lists",
-    "cross": "vectors of two elements, deprecated in NumPy",
     "eig eigvals": "eigenvalues are complex whatever they are, as the array API has it",
     "einsum": "what `einsum` shows of an array is read-only",
     "empty empty_like poly Generator": "the contents are arbitrary, or random",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ from ngrad.ops.reductions import normal_axes
 from ngrad.ops.shape import broadcast_to as spread
 from ngrad.ops.shape import normal_axis
 from ngrad.ops.sorting import positions
-from ngrad.record import apply
+from ngrad.record import apply, own_frames
 
 
 def along(x: ndarray, axis: int, part: Any) -> ndarray:
@@ -276,7 +277,8 @@ cumulative_prod = _cumulative("cumulative_prod", cumprod, 1)
 def cross(
     a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None
 ) -> ndarray:
-    """The vector products of vectors of three components.
+    """The vector products of vectors of three components. One of two, which NumPy deprecates, lies
+    in the plane of the first two axes; of two such there is the third component alone.
 
     Examples
     --------
@@ -291,15 +293,31 @@ def cross(
         raise ValueError("cross: at least one array has zero dimension")
     x = moveaxis(x, normal_axis(axisa, x.ndim, "cross"), -1)
     y = moveaxis(y, normal_axis(axisb, y.ndim, "cross"), -1)
-    if x.shape[-1] != 3 or y.shape[-1] != 3:
+    if not {x.shape[-1], y.shape[-1]} <= {2, 3}:
         raise ValueError(
             f"cross: incompatible dimensions for cross product: {x.shape} and {y.shape} along the "
-            "last axis, which takes 3 (two, deprecated in NumPy, are not taken)"
+            "last axis, which takes 3 or, deprecated in NumPy, 2"
         )
-    x0, x1, x2 = unstack(x._read(), axis=-1)
-    y0, y1, y2 = unstack(y._read(), axis=-1)
-    found = stack([x1 * y2 - x2 * y1, x2 * y0 - x0 * y2, x0 * y1 - x1 * y0], -1)
-    return moveaxis(found, -1, axisc)
+    x0, x1, x2 = (*unstack(x._read(), axis=-1), None)[:3]
+    y0, y1, y2 = (*unstack(y._read(), axis=-1), None)[:3]
+    if x2 is None or y2 is None:
+        warnings.warn(
+            "cross: vectors of two components are deprecated in NumPy; give them a third, of 0",
+            DeprecationWarning,
+            stacklevel=1 + len([*own_frames()]),
+        )
+    if x2 is y2 is None:
+        return array_of(x0 * y1 - x1 * y0)
+    terms = [(x1, y2), (x2, y1), (x2, y0), (x0, y2), (x0, y1), (x1, y0)]
+    products = [None if p is None or q is None else p * q for p, q in terms]
+    parts = [_less(*products[k : k + 2]) for k in (0, 2, 4)]
+    shape = np.broadcast_shapes(*(part._layout.shape for part in parts))
+    return moveaxis(stack([spread(part, shape) for part in parts], -1), -1, axisc)
+
+
+def _less(x: Any, y: Any) -> Any:
+    """x - y, of which one may be nothing."""
+    return -y if x is None else x if y is None else x - y
 
 
 __all__ = [

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ngrad.numpy.creation import asarray
+from ngrad.numpy.creation import asarray, zeros
 from ngrad.numpy.joining import stack
 from ngrad.numpy.manipulation import broadcast_to, expand_dims, moveaxis
 from ngrad.numpy.ndarray import ndarray
@@ -56,6 +56,11 @@ def apply_over_axes(func: Any, a: Any, axes: Any) -> ndarray:
 _CORE = re.compile(r"\(([^)]*)\)")
 
 
+def _named(cores: str) -> list[list[str]]:
+    """The names of core dimensions, for each operand or result."""
+    return [[name for name in core.split(",") if name] for core in _CORE.findall(cores)]
+
+
 class vectorize:
     """A function of numbers as one of arrays, called for each element, or of arrays of few axes, by
     a signature such as "(n),(n)->()". Derivatives go through it, one call after the other: what is
@@ -79,14 +84,14 @@ class vectorize:
         self.excluded = set(excluded or ())
         self.signature = signature
         self.__name__ = getattr(pyfunc, "__name__", "vectorize")
+        self._what = f"vectorize: {self.__name__}"
         self.__doc__ = getattr(pyfunc, "__doc__", None) if doc is None else doc
-        self._cores: tuple[list[int], int] | None = None
+        self._cores: tuple[list[list[str]], list[list[str]]] | None = None
         if signature is not None:
             left, arrow, right = signature.replace(" ", "").partition("->")
             if not arrow or not _CORE.search(left) or not _CORE.search(right):
                 raise ValueError(f"vectorize: not a valid gufunc signature: {signature!r}")
-            sizes = [len([n for n in core.split(",") if n]) for core in _CORE.findall(left)]
-            self._cores = sizes, len(_CORE.findall(right))
+            self._cores = _named(left), _named(right)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if self.pyfunc is None:  # as a decorator
@@ -95,23 +100,23 @@ class vectorize:
         slots += [name for name in kwargs if name not in self.excluded]
         given: dict[Any, Any] = {**dict(enumerate(args)), **kwargs}
         arrays = [asarray(given[slot]) for slot in slots]
-        cores = self._cores[0] if self._cores else [0] * len(arrays)
+        cores = self._cores[0] if self._cores else [[]] * len(arrays)
         if len(cores) != len(arrays):
             raise TypeError(
-                f"{self.__name__}: wrong number of positional arguments: expected {len(cores)}, "
+                f"{self._what}: wrong number of positional arguments: expected {len(cores)}, "
                 f"not {len(arrays)}"
             )
+        sizes: dict[str, int] = {}
         for x, core in zip(arrays, cores, strict=True):
-            if x.ndim < core:
-                raise ValueError(f"{self.__name__}: {x.ndim}-d argument, of {core} core dimensions")
-        shapes = [x.shape[: x.ndim - core] for x, core in zip(arrays, cores, strict=True)]
+            self._agree(core, x.shape[max(x.ndim - len(core), 0) :], sizes)
+        shapes = [x.shape[: x.ndim - len(core)] for x, core in zip(arrays, cores, strict=True)]
         lead = np.broadcast_shapes(*shapes)
         wide = [
-            broadcast_to(x, lead + x.shape[x.ndim - core :])
+            broadcast_to(x, lead + x.shape[x.ndim - len(core) :])
             for x, core in zip(arrays, cores, strict=True)
         ]
         if 0 in lead and not self.otypes:
-            raise ValueError(f"{self.__name__}: cannot call it on no elements: set `otypes`")
+            raise ValueError(f"{self._what}: cannot call it on no elements: set `otypes`")
         made = []
         for index in np.ndindex(lead):
             now = given | {slot: x[index] for slot, x in zip(slots, wide, strict=True)}
@@ -119,17 +124,47 @@ class vectorize:
                 self.pyfunc(*(now[k] for k in range(len(args))), **{k: now[k] for k in kwargs})
             )
         several = isinstance(made[0], tuple) if made else len(self.otypes) > 1
-        wanted = self._cores[1] if self._cores else None
-        if made and wanted not in (None, len(made[0]) if several else 1):
-            raise ValueError(f"vectorize: {self.__name__} gave not {wanted} results")
         count = (len(made[0]) if made else len(self.otypes)) if several else 1
+        outs: Any = self._cores[1] if self._cores else [None] * count
+        if made and len(outs) != count:
+            raise ValueError(
+                f"{self._what}: wrong number of outputs: expected {len(outs)}, not {count}"
+            )
         found = []
-        for k in range(count):
+        for k, out in enumerate(outs):
             parts = [asarray(one[k] if several else one) for one in made]
+            for part in parts if out is not None else ():
+                self._agree(out, part.shape, sizes)
             dtype = np.dtype(self.otypes[k]) if self.otypes else parts[0].dtype
-            whole = stack(parts).reshape(lead + parts[0].shape) if parts else np.zeros(lead)
-            found.append(asarray(whole, dtype))
+            if parts:
+                found.append(asarray(stack(parts).reshape(lead + parts[0].shape), dtype))
+            else:
+                found.append(zeros(lead + self._sizes(out or [], sizes), dtype))
         return tuple(found) if several else found[0]
+
+    def _agree(self, core: list[str], shape: tuple[int, ...], sizes: dict[str, int]) -> None:
+        """Note the sizes of core dimensions, and refuse others than those noted."""
+        if len(shape) != len(core):
+            raise ValueError(
+                f"{self._what}: an array of {len(shape)} dimensions, not the core dimensions "
+                f"({','.join(core)})"
+            )
+        for name, size in zip(core, shape, strict=True):
+            if sizes.setdefault(name, size) != size:
+                raise ValueError(
+                    f"{self._what}: inconsistent size for core dimension {name!r}: {size} and "
+                    f"{sizes[name]}"
+                )
+
+    def _sizes(self, core: list[str], sizes: dict[str, int]) -> tuple[int, ...]:
+        """The sizes of core dimensions, all of which an operand must have."""
+        new = [name for name in core if name not in sizes]
+        if new:
+            raise ValueError(
+                f"{self._what}: cannot call it on no elements: nothing tells how large the new "
+                f"output dimensions {new} are"
+            )
+        return tuple(sizes[name] for name in core)
 
 
 __all__ = ["apply_along_axis", "apply_over_axes", "vectorize"]

@@ -47,7 +47,7 @@ def bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> ndarray:
     >>> np.bincount([0, 2, 2])
     array([1, 0, 2])
     """
-    numbers = asarray(x)
+    numbers = asarray(x, np.int64 if isinstance(x, list) and not x else None)
     if numbers.ndim != 1:
         raise ValueError(f"bincount: takes a vector, not an array of shape {numbers.shape}")
     values = np.asarray(numbers)

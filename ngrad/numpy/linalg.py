@@ -39,6 +39,7 @@ from ngrad.numpy.systems import inv, lstsq, pinv, solve, tensorinv, tensorsolve
 from ngrad.numpy.ufuncs import refuse_out
 from ngrad.ops.convert import operands
 from ngrad.ops.einsum import einsum
+from ngrad.ops.shape import normal_axis
 
 
 def matrix_power(a: Any, n: int) -> ndarray:
@@ -105,7 +106,11 @@ def cross(x1: Any, x2: Any, /, *, axis: int = -1) -> ndarray:
     >>> np.linalg.cross([1.0, 0.0, 0.0], [0.0, 1.0, 0.0])
     array([0., 0., 1.])
     """
-    return _cross(x1, x2, axis=axis)
+    x, y = asarray(x1), asarray(x2)
+    for shape in (x.shape, y.shape):
+        if shape and shape[normal_axis(axis, len(shape), "cross")] != 3:
+            raise ValueError(f"cross: vectors have three components, not shape {shape}")
+    return _cross(x, y, axis=axis)
 
 
 def outer(x1: Any, x2: Any, /) -> ndarray:

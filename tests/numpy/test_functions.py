@@ -135,3 +135,21 @@ def test_gradients_go_to_the_first_of_equal_values() -> None:
     for_x, for_y = ngrad.grad(f, (0, 1))(x, y)
     assert for_x.tolist() == [2 * 2.0 + 3.0, 3.0 + 5.0, 0.0, 3.0 + 5.0]
     assert for_y.tolist() == [5.0, 0.0]
+
+
+PLANAR = [
+    ((3, 2), (3, 2), {}), ((2,), (2,), {}), ((3, 2), (3,), {}), ((3,), (4, 2), {"axisc": 0}),
+    ((2, 4), (2, 4), {"axis": 0}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("x", "y", "axes"), PLANAR)
+def test_vectors_of_two_components(x: Any, y: Any, axes: dict[str, int]) -> None:
+    rng = np.random.default_rng(1)
+    a, b = rng.standard_normal(x), rng.standard_normal(y)
+    with pytest.warns(DeprecationWarning, match="vectors") as said:
+        found = ours.cross(a, b, **axes)
+        expected = np.cross(a, b, **axes)
+        check_second_gradient(lambda a, b: ours.cross(a, b, **axes), a, b)
+    assert said[0].filename == __file__
+    assert_like(found, expected, 0)

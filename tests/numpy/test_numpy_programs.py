@@ -98,6 +98,10 @@ PROGRAMS: list[tuple[Program, tuple[Any, ...]]] = [
     # functions of elements
     (lambda np, x, y: np.vectorize(lambda a, b: a - b if a > b else a * b)(x, y), (A, V)),
     (lambda np, x: np.vectorize(int)(x), (B,)),
+    (lambda np: np.bincount([], minlength=3), ()),
+    (lambda np, x: [np.insert(x, [], []), np.delete(x, [])], (V,)),
+    (lambda np, x: np.vectorize(lambda v: v, signature="(n)->(n)", otypes="d")(x), (A[:0],)),
+    (lambda np, x: np.vectorize(lambda v: v[1:], signature="(n)->(m)")(x), (A,)),
     (lambda np, x: np.vectorize(lambda v, k: (v + k, v * k))(x, k=2), (K,)),
     (lambda np, x: np.vectorize(lambda v: v, otypes=[float])(x), (K,)),
     (lambda np, x: np.vectorize(lambda v, p: v**p, excluded={1})(x, 2), (V,)),
