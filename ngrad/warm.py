@@ -21,6 +21,7 @@ from ngrad.graph.op import TABLE, Op
 from ngrad.ops.elementwise import CAST, SELECT, Elementwise
 from ngrad.ops.gather import ADD_ROWS
 from ngrad.ops.interpolation import INTERP
+from ngrad.ops.pools import LARGEST, OPERANDS
 from ngrad.ops.samplers import BITS, CATEGORICAL, GAMMA, INTEGERS, UINT64
 from ngrad.ops.scans import LINEAR
 from ngrad.ops.slide import SLIDE
@@ -116,6 +117,12 @@ def _tasks(op: Op) -> Iterator[Task]:
         for code, dtype in COMMON.items():
             if not dtype.is_bool:
                 yield Task(op.name, ((2,), (1,), (1,), (1,)), ((code, (1, 2, 1, 2)),))
+    elif op.name in OPERANDS:
+        how, lies = ((2,), (2,), ((0, 0),)), {"x": (1, 2, 2), "y": (1, 1, 2)}
+        for code, dtype in COMMON.items():
+            if dtype.is_floating or (op is LARGEST and not dtype.is_bool):
+                inputs = tuple((code, lies[name]) for name in OPERANDS[op.name])
+                yield Task(op.name, ((2,), *how) if "extents" in op.params else how, inputs)
     elif op is SEARCH:
         for code in COMMON:
             yield Task(op.name, (False,), ((code, (1, 2)),) * 2)

@@ -4,6 +4,8 @@ searches, interpolation and the folding of windows. Otherwise as `skeletons.py`.
 
 from __future__ import annotations
 
+from ngrad_kernels.pools import PLACE, POOLS
+
 JOINED = {
     "add": "here + comes",
     "multiply": "here * comes",
@@ -197,16 +199,6 @@ def interp_{{code}}(table, lo, hi):
         store_{{code}}(table[4], item, found)
 '''
 
-PLACE = """
-        k = item % facts[2]
-        rest = item // facts[2]
-        j = rest % facts[1]
-        rest = rest // facts[1]
-        i = rest % facts[0]
-        batch = rest // facts[0]
-"""
-"""Where an item of a fold stands: in the batch, and along three axes."""
-
 OVERLAPPING = """
         for p in range(facts[6]):
             a = i - p * facts[12]
@@ -290,6 +282,6 @@ def fold_{{code}}(table, lo, hi):
 
 TYPED = {
     **scatters(SCATTER), "others": OTHERS, "slide": SLIDE, "search": SEARCH, "interp": INTERP,
-    "fold": FOLD,
+    "fold": FOLD, **POOLS,
 }  # fmt: skip
 """Routines that compare or reckon, and so are compiled for each dtype."""

@@ -2,55 +2,36 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
 from typing import Any
 
-from ngrad.graph.layout import layout
-from ngrad.ops.convert import floating, tensor
-from ngrad.ops.convolution import (
-    Pairs,
-    channels_axis,
-    channels_back,
-    channels_last,
-    each_axis,
-    padded,
-    padding_of,
-)
-from ngrad.ops.creation import ones_of
-from ngrad.ops.reductions import reduce_max, reduce_sum
-from ngrad.ops.shape import transpose
-from ngrad.ops.statistics import reduce_mean
-from ngrad.ops.windows import WINDOWS, Sliding
+from ngrad.dtypes import BY_CODE
+from ngrad.graph.op import Op
+from ngrad.ops.convert import cast_to, floating, tensor
+from ngrad.ops.convolution import channels_axis, each_axis, padding_of
+from ngrad.ops.pools import LARGEST, MEAN
+from ngrad.ops.shape import reshape
+from ngrad.ops.windows import Sliding
 from ngrad.record import apply
+
+UINT8 = BY_CODE["u1"]
 
 
 def _pool(
-    what: str, x: Any, ksize: Any, strides: Any, padding: Any, data_format: Any,
-    reduce: Callable[[Any, Sliding, Pairs], Any],
-) -> Any:  # fmt: skip
+    op: Op, what: str, x: Any, ksize: Any, strides: Any, padding: Any, data_format: Any
+) -> Any:
     axes = max(x.ndim - 2, 1)
     channels = channels_axis(what, data_format, x.ndim, axes)
     sizes = each_axis(what, "ksize", ksize, axes, channels)
     steps = sizes if strides is None else each_axis(what, "strides", strides, axes, channels)
-    x = channels_last(x, channels)
+    batch, *rest = x._layout.shape
+    extents = rest[:-1] if channels > 1 else rest[1:]
     how = Sliding(sizes, steps, (1,) * axes)
-    return channels_back(
-        reduce(x, how, padding_of(what, padding, how, x._layout.shape[1:-1], channels)), channels
-    )
-
-
-def _windows_first(x: Any, how: Sliding) -> Any:
-    """The windows of x, with the axes within a window first: so what reduces them goes along rows
-    of channels.
-    """
-    seen, axes = apply(WINDOWS, (x,), how), len(how.sizes)
-    within = range(1 + axes, 1 + 2 * axes)
-    return transpose(seen, (*within, 0, *range(1, 1 + axes), 1 + 2 * axes))
-
-
-def _within(how: Sliding) -> tuple[int, ...]:
-    return tuple(range(len(how.sizes)))
+    params = (sizes, steps, padding_of(what, padding, how, extents, channels))
+    if channels > 1:
+        return apply(op, (x,), params)
+    # Each channel is pooled by itself: as one more of a batch.
+    found = apply(op, (reshape(x, (batch * rest[0], *extents, 1)),), params)
+    return reshape(found, (batch, rest[0], *found._layout.shape[1:-1]))
 
 
 def max_pool(
@@ -78,12 +59,10 @@ def max_pool(
            [13., 15.]], dtype=float32)
     """
     x = tensor(input, "max_pool")
-    lowest = -math.inf if x.dtype.is_floating else x.dtype.min
-
-    def largest(x: Any, how: Sliding, pairs: Pairs) -> Any:
-        return reduce_max(_windows_first(padded(x, pairs, lowest), how), _within(how))
-
-    return _pool("max_pool", x, ksize, strides, padding, data_format, largest)
+    dtype = x.dtype
+    x = cast_to(x, UINT8) if dtype.is_bool else x
+    found = _pool(LARGEST, "max_pool", x, ksize, strides, padding, data_format)
+    return cast_to(found, dtype)
 
 
 def avg_pool(
@@ -101,15 +80,4 @@ def avg_pool(
            [10.5, 12.5]], dtype=float32)
     """
     x = floating(input, "avg_pool")
-
-    def mean(x: Any, how: Sliding, pairs: Pairs) -> Any:
-        if not any(map(any, pairs)):
-            return reduce_mean(_windows_first(x, how), _within(how))
-
-        def sums(z: Any) -> Any:
-            return reduce_sum(_windows_first(padded(z, pairs), how), _within(how))
-
-        there = ones_of(layout(x.dtype, (1, *x._layout.shape[1:-1], 1), None, x._layout.device))
-        return sums(x) / sums(there)
-
-    return _pool("avg_pool", x, ksize, strides, padding, data_format, mean)
+    return _pool(MEAN, "avg_pool", x, ksize, strides, padding, data_format)

@@ -323,6 +323,35 @@ def folds(code: str, rng: np.random.Generator) -> Iterator[Launch]:
         yield Launch(f"fold {code}", source, kernel, out.size // 3, (g, out), facts=facts)
 
 
+def pools(code: str, rng: np.random.Generator) -> Iterator[Launch]:
+    """Windows that overlap, that lie apart, and that begin before an axis."""
+    if code[0] in "bc":
+        return
+    for sizes, steps, leads in (
+        ((1, 3, 2), (1, 2, 1), (0, 1, 0)),
+        ((2, 2, 3), (2, 3, 3), (0, 0, 1)),
+    ):
+        extents, counts = (2, 5, 6), (2, 2, 2)
+        words = [*extents, *counts, *sizes, *steps, *leads]
+        for width in (1, 20):
+            x = numbers(rng, code, (2, *extents, width), True)
+            h = numbers(rng, code, x.shape, True)
+            y = x[:, :, :2, 1:3].copy()
+            g = numbers(rng, code, y.shape, True)
+            given: dict[str, tuple[Array, ...]] = {
+                "pool_max": (x,), "pool_mean": (x,), "pool_ties": (y, x), "pool_hits": (h, y, x),
+                "unpool_mean": (g,), "unpool_hits": (g, y, x),
+            }  # fmt: skip
+            least = -(1 << (52 if code == "f8" else 23)) if code[0] == "f" else np.iinfo(code).min
+            facts = (*words, width, least)
+            for name in given if code[0] == "f" else ("pool_max",):
+                source, kernel = typed(name, code), cpu.typed(name, code)
+                out = np.empty_like(x if name.startswith("un") else y)
+                operands = (*given[name], out)
+                yield Launch(f"{name} {code}", source, kernel, out.size // width, operands,
+                             facts=facts)  # fmt: skip
+
+
 def drawing(name: str, code: str, n: int, rng: np.random.Generator) -> Launch:
     words = rng.integers(0, 2**63, 4, np.uint64)
     if name == "integers":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from rows_elementwise import ARITHMETIC, BITWISE, COMPARISON, COMPLEX, SELECTION, VECMATH
 from rows_linalg import FACTORS, LINALG
 from rows_moves import INDEXING, SHAPES
+from rows_pools import POOLS
 from rows_reductions import REDUCTIONS
 from rows_sorting import SORTING
 from rows_special import SPECIAL
@@ -18,6 +19,7 @@ ROWS: list[Row] = [
     *SELECTION,
     *COMPLEX,
     *REDUCTIONS,
+    *POOLS,
     *SHAPES,
     *INDEXING,
     *SORTING,

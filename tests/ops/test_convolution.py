@@ -165,6 +165,51 @@ def test_ties_share_evenly() -> None:
     np.testing.assert_array_equal(tape.gradient(y, x), np.full((1, 3, 3, 1), 1 / 9))
 
 
+def test_what_lies_beyond_the_input_counts_for_nothing() -> None:
+    x = constant(np.full((1, 2, 2, 1), -np.inf))
+    with GradientTape() as tape:
+        tape.watch(x)
+        y = nn.max_pool(x, 2, 2, ((1, 1), (1, 1)))
+    np.testing.assert_array_equal(tape.gradient(y, x), np.ones((1, 2, 2, 1)))
+    far, pairs = constant(np.ones((1, 2, 2, 1))), ((2, 2), (2, 2))
+    wanted = np.pad(np.ones((1, 1)), 1, constant_values=-np.inf)
+    np.testing.assert_array_equal(nn.max_pool(far, 2, 2, pairs)[0, :, :, 0], wanted)
+    wanted = np.pad(np.ones((1, 1)), 1, constant_values=np.nan)
+    np.testing.assert_array_equal(nn.avg_pool(far, 2, 2, pairs)[0, :, :, 0], wanted)
+
+
+def test_a_nan_is_the_largest_and_has_no_cotangent() -> None:
+    x = np.arange(8.0).reshape(1, 8, 1)
+    x[0, 2] = np.nan
+    with GradientTape() as tape:
+        tape.watch(z := constant(x))
+        y = nn.max_pool(z, 3, 2)
+    np.testing.assert_array_equal(y[0, :, 0], [np.nan, np.nan, 6])
+    np.testing.assert_array_equal(tape.gradient(y, z)[0, :, 0], [0, 0, 0, 0, 0, 0, 1, 0])
+
+
+@pytest.mark.parametrize("width", [1, 3, 40, 1100])
+@pytest.mark.parametrize(("size", "step"), [(2, 2), (3, 2), (5, 1), (40, 40)])
+@pytest.mark.parametrize("name", POOLS)
+def test_pooling_of_long_and_short_lines(name: str, size: int, step: int, width: int) -> None:
+    # Of lines in one piece and in several, with rows, or windows, side by side.
+    extent = 300 if width < 40 else 50
+    x = RNG.permutation(3 * extent * width).reshape(1, 3, extent, width) / 8.0
+    pool, reference, value = POOLS[name]
+    expected = assembled(
+        (at, reference(z, (1, 2)))
+        for at, z in windows(x, (2, size), (1, step), (1, 1), "SAME", value)
+    )
+    with GradientTape() as tape:
+        tape.watch(z := constant(x))
+        y = pool(z, (2, size), (1, step), "SAME")
+    np.testing.assert_allclose(y, expected, rtol=1e-12)
+    given = tape.gradient(y, z).numpy()
+    assert given.sum() == pytest.approx(y.size, rel=1e-12)  # each window gives its cotangent
+    if name == "max":
+        assert np.all((given != 0) == np.isin(x, expected))
+
+
 def test_integers_are_pooled_too() -> None:
     x = np.arange(-8, 8, dtype=np.int8).reshape(1, 4, 4, 1)
     found = nn.max_pool(x, 3, 3, ((1, 1), (1, 1)))

@@ -8,6 +8,7 @@ import inspect
 from ngrad_kernels import philox
 from ngrad_kernels.codes import size_of
 from ngrad_kernels.cuda import routines
+from ngrad_kernels.cuda.pools import OPERANDS, POOLS
 from ngrad_kernels.cuda.source import Source
 from ngrad_kernels.cuda.typed import TYPED
 
@@ -46,8 +47,9 @@ def typed(name: str, code: str) -> Source:
     """The source of a routine that reckons, for a dtype."""
     text = TYPED[name].format(code=code, size=size_of(code))
     parts = name.startswith(("scatter", "others"))
-    busy = {"slide": _TILE, "fold": _ROW}.get(name, _PARTS if parts else 1)
-    operands = {"fold": 2, "interp": 4, "others": 4}.get(name, 3)
+    rows = name == "fold" or name in POOLS
+    busy = _ROW if rows else {"slide": _TILE}.get(name, _PARTS if parts else 1)
+    operands = {"fold": 2, "interp": 4, "others": 4, **OPERANDS}.get(name, 3)
     return Source(f"{name}_{code}", text, operands, busy)
 
 

@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
-from ngrad_kernels.typed import BETWEEN, HALVING, OVERLAPPING, PLACE, scatters
+from ngrad_kernels.cuda.pools import POOLS
+from ngrad_kernels.pools import PLACE
+from ngrad_kernels.typed import BETWEEN, HALVING, OVERLAPPING, scatters
 
 PARTS = """
     words = table_at(facts)
@@ -147,5 +149,5 @@ def fold_{{code}}(words, n, a0, a1):
 
 TYPED = {
     **scatters(SCATTER), "others": OTHERS, "slide": SLIDE, "search": SEARCH, "interp": INTERP,
-    "fold": FOLD,
+    "fold": FOLD, **POOLS,
 }  # fmt: skip

@@ -15,6 +15,7 @@ from ngrad.graph.reference.folds import FOLDS
 from ngrad.graph.reference.fused import fused, together
 from ngrad.graph.reference.matrices import MATRICES
 from ngrad.graph.reference.moves import MOVES
+from ngrad.graph.reference.pools import POOLS
 from ngrad.graph.reference.special import SPECIAL
 
 REFERENCES: dict[str, Callable[..., Any]] = {
@@ -24,6 +25,7 @@ REFERENCES: dict[str, Callable[..., Any]] = {
     **MATRICES,
     **DRAWS,
     **SPECIAL,
+    **POOLS,
     "fused": fused,
     "together": together,
 }

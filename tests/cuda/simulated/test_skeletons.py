@@ -9,7 +9,7 @@ from simulator import assert_same
 
 MOVING = (
     launches.copies, launches.gathers, launches.searches, launches.lines, launches.slides,
-    launches.folds,
+    launches.folds, launches.pools,
 )  # fmt: skip
 
 
