@@ -251,7 +251,7 @@ class Places:
         try:
             with (
                 mock.patch.object(cpu.libraries, "product", telling),
-                mock.patch.dict(devices._found, beside),
+                mock.patch.dict(devices.opened, beside),
                 warnings.catch_warnings(),
             ):
                 warnings.simplefilter("ignore")

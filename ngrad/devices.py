@@ -56,7 +56,7 @@ class Device:
 HOST = Device("cpu", 0, cpu)
 """The CPU, with all its threads."""
 
-_found: dict[str, Device] = {HOST.name: HOST}
+opened: dict[str, Device] = {HOST.name: HOST}
 _lock = threading.Lock()
 
 
@@ -76,10 +76,10 @@ def device_of(name: str | Device) -> Device:
     kind = "cpu" if match[1].lower() == "cpu" else "cuda"
     index = int(match[2] or 0)
     own = f"{kind}:{index}"
-    found = _found.get(own)
+    found = opened.get(own)
     if found is None:
         with _lock:
-            found = _found.get(own) or _found.setdefault(own, _opened(kind, index))
+            found = opened.get(own) or opened.setdefault(own, _opened(kind, index))
     return found
 
 

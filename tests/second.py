@@ -133,7 +133,7 @@ def _product(work: Product) -> Callable[..., None]:
 
 def second() -> devices.Device:
     """The device; one for the process."""
-    found = devices._found.get("cuda:7")
+    found = devices.opened.get("cuda:7")
     if found is None:
-        found = devices._found["cuda:7"] = devices.Device("cuda", 7, SecondTarget())
+        found = devices.opened["cuda:7"] = devices.Device("cuda", 7, SecondTarget())
     return found

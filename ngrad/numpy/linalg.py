@@ -30,6 +30,7 @@ from ngrad.numpy.factors import (
 from ngrad.numpy.manipulation import broadcast_to, matrix_transpose
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.norms import cond, matrix_norm, matrix_rank, norm, vector_norm
+from ngrad.numpy.place import located
 from ngrad.numpy.products import matmul, vecdot
 from ngrad.numpy.selection import diagonal as _diagonal
 from ngrad.numpy.selection import outer as _outer
@@ -137,3 +138,4 @@ __all__ = [
     "matrix_transpose", "multi_dot", "norm", "outer", "pinv", "qr", "slogdet", "solve", "svd",
     "svdvals", "tensordot", "tensorinv", "tensorsolve", "trace", "vecdot", "vector_norm",
 ]  # fmt: skip
+globals().update(located(globals(), __all__))

@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from ngrad.devices import opened
 from ngrad.errors import NgradError
 from ngrad.numpy.ndarray import ndarray
+from ngrad.numpy.place import where_they_lie
 
 KINDS = (ValueError, TypeError, IndexError, OverflowError)
 
@@ -22,6 +24,8 @@ def named(function: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
         try:
+            if len(opened) > 1:
+                return where_they_lie(function, *args, **kwargs)
             return function(*args, **kwargs)
         except KINDS as error:
             explain(error, name, args, kwargs)

@@ -6,11 +6,13 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+from ngrad.devices import opened
 from ngrad.dtypes import BY_CODE, can_cast
 from ngrad.numpy import composed, loops
 from ngrad.numpy.convert import PLAIN, beside, dtype_of, to_tensor
 from ngrad.numpy.naming import KINDS, explain
 from ngrad.numpy.ndarray import array_of, ndarray
+from ngrad.numpy.place import where_they_lie
 from ngrad.ops import arithmetic as a
 from ngrad.ops import bitwise as b
 from ngrad.ops import comparison as c
@@ -56,9 +58,17 @@ class ufunc:
 
     def __call__(self, *operands: Any, **options: Any) -> Any:
         if options or len(operands) != self.nin:
+            if len(opened) > 1:
+                return where_they_lie(self.with_options, *operands, **options)
             return self.with_options(*operands, **options)
         try:
-            found = self._compute(*(self._plain(operands) or self._converted(operands, None)))
+            given = self._plain(operands)
+            if given is None:
+                if len(opened) > 1:
+                    given = where_they_lie(self._converted, operands, None)
+                else:
+                    given = self._converted(operands, None)
+            found = self._compute(*given)
         except KINDS as error:
             explain(error, self.__name__, operands, {})
             raise

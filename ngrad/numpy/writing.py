@@ -13,7 +13,7 @@ import numpy as np
 
 from ngrad.cell import Cell
 from ngrad.config import settings
-from ngrad.devices import HOST
+from ngrad.devices import HOST, opened
 from ngrad.giving import NAMED
 from ngrad.graph.layout import Layout
 from ngrad.numpy.views import Made, OfComplex, is_basic, part_of, placed, row_major, shows
@@ -157,6 +157,14 @@ class Assigned(Cell):
             return  # the end of x[index] += ..., which has written there
         if self._put(index, value):
             return
+        if len(opened) > 1:
+            from ngrad.numpy.place import where_they_lie
+
+            where_they_lie(Assigned._assign, self, index, value)
+        else:
+            self._assign(index, value)
+
+    def _assign(self, index: Any, value: Any) -> None:
         found = self._like(value)
         if isinstance(value, Assigned) and value._owner is not None:
             found = value._apart(found)

@@ -13,6 +13,7 @@ from ngrad.numpy.linalg import LinAlgError
 from ngrad.numpy.linalg import cholesky as _cholesky
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.norms import floats
+from ngrad.numpy.place import located
 from ngrad.ops import reductions
 from ngrad.ops.complexes import conj
 from ngrad.ops.convert import cast_to, operands
@@ -189,3 +190,4 @@ __all__ = [
     "LinAlgError", "cho_factor", "cho_solve", "cholesky", "expm", "logm", "lu", "solve_triangular",
     "sqrtm",
 ]  # fmt: skip
+globals().update(located(globals(), __all__))

@@ -14,6 +14,7 @@ from ngrad.numpy.convert import array_of
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.norms import floats
+from ngrad.numpy.place import located
 from ngrad.numpy.signal import sinc
 from ngrad.numpy.ufuncs import UFUNCS, ufunc
 from ngrad.ops import reductions as r
@@ -378,3 +379,4 @@ __all__ = [
     *SPECIAL, "comb", "expn", "factorial", "iv", "ive", "jn", "jv", "kn", "kv", "kve",
     "log_softmax", "logsumexp", "multigammaln", "polygamma", "sinc", "softmax", "yn", "yv", "zeta",
 ]  # fmt: skip
+globals().update(located(globals(), __all__))

@@ -1,0 +1,53 @@
+"""Where calls run: on the device of the arrays that they are given, whatever device is current."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from types import FunctionType
+from typing import Any
+
+from ngrad.cell import Cell
+from ngrad.devices import current, device, opened
+from ngrad.numpy.ndarray import ndarray
+from ngrad.ops.convert import device_beside
+
+
+def where_they_lie(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """What a function returns, called where the arrays among its arguments lie: there is what it
+    makes, and what is from outside. Asked for only if more devices than one have been used.
+    """
+    place = device_beside(*_arrays((*args, *kwargs.values())))
+    if place is current():
+        return function(*args, **kwargs)
+    with device(place):
+        return function(*args, **kwargs)
+
+
+def _arrays(values: Any) -> Iterator[Any]:
+    """What holds the elements of arrays and tensors, in lists of such too."""
+    for value in values:
+        if type(value) is ndarray:
+            yield value._held  # of a view, what it showed last lies where it does
+        elif isinstance(value, Cell):
+            yield value._read()
+        elif isinstance(value, (list, tuple)):
+            if any(not issubclass(kind, (int, float, str)) for kind in set(map(type, value))):
+                yield from _arrays(value)
+        else:
+            yield value
+
+
+def located(space: dict[str, Any], names: list[str]) -> dict[str, Callable[..., Any]]:
+    """The functions among names of a namespace, as ones that are called where arrays lie."""
+    return {name: _placed(space[name]) for name in names if type(space[name]) is FunctionType}
+
+
+def _placed(function: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if len(opened) > 1:
+            return where_they_lie(function, *args, **kwargs)
+        return function(*args, **kwargs)
+
+    return call
