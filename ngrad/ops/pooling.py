@@ -70,6 +70,8 @@ def avg_pool(
     name: str | None = None,
 ) -> Any:  # fmt: skip
     """The mean of each window, of what it has of the input: `max_pool` says what the arguments are.
+    Elements are added one after the other in the dtype of the input, of halves in float32;
+    `reduce_mean` adds more exactly, where a window is all of an axis.
 
     Examples
     --------
