@@ -18,7 +18,7 @@ from fusing import (
     uniform,
     value_and_gradient,
 )
-from hypothesis import given
+from hypothesis import given, settings
 from random_graphs import RandomGraph, random_graphs
 from tracing import Tracing
 
@@ -72,6 +72,7 @@ def check(graph: Any) -> None:
                 assert same(run(cut, tensors, small), expected), (threads, small)
 
 
+@settings(max_examples=30)
 @given(random_graphs())
 def test_random_graphs(example: RandomGraph) -> None:
     check(example.graph)

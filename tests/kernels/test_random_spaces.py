@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from composed import Case
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from spaces import Builder, assert_apart, assert_same, filled
 
@@ -134,6 +134,7 @@ def cases(draw: Any) -> Case:
     return filled(space, rows, length, span, tile, draw(st.integers(0, 99)), draw(st.booleans()))
 
 
+@settings(max_examples=30)
 @given(cases())
 def test_any_space(case: Case) -> None:
     assert_same(case)

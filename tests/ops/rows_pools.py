@@ -57,4 +57,9 @@ def _pooling(op: Op, label: str) -> Row:
     )
 
 
-POOLS = [_pooling(TABLE[name], label) for name in OPERANDS for label in _HOWS]
+_FEW = ("gaps", "overlapping", "wide")
+POOLS = [
+    _pooling(TABLE[name], label)
+    for name in OPERANDS
+    for label in (_HOWS if name in ("pool_max", "unpool_mean") else _FEW)
+]
