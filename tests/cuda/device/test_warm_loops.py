@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import gc
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -86,6 +87,17 @@ def eagerly(w: Any, b: Any) -> Step:
             by(rate)
 
     return step
+
+
+@pytest.fixture(autouse=True)
+def no_garbage() -> Iterator[None]:
+    """What other tests left is let go before, and not in between, when it would give its memory to
+    one of a loop's results, of which a graph then knows nothing.
+    """
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
 
 
 def descend(maker: Callable[[Any, Any], Step], steps: int) -> tuple[Any, list[dict[str, int]]]:
