@@ -13,11 +13,10 @@ import numpy as np
 
 import ngrad.numpy
 from ngrad.custom import custom_gradient
-from ngrad.devices import current
 from ngrad.errors import GradientError
 from ngrad.numpy.convert import OURS, plain, to_tensor
 from ngrad.numpy.ndarray import ndarray
-from ngrad.ops.convert import device_beside, from_outside, tensor
+from ngrad.numpy.place import where_they_lie
 from ngrad.record import state
 from ngrad.tensor import Tensor
 
@@ -49,20 +48,12 @@ def array_ufunc(function: np.ufunc, method: str, *inputs: Any, out: Any = (), **
     if ours is None:
         found = _on_host(function, method, inputs, kwargs)
     else:
-        found = getattr(ours, method)(*_together(function.__name__, inputs), **kwargs)
+        found = where_they_lie(getattr(ours, method), *inputs, **kwargs)
     if out:
         for target, value in zip(out, found if function.nout > 1 else (found,), strict=True):
             target[...] = value
         return out if function.nout > 1 else out[0]
     return found if any(isinstance(x, ndarray) for x in inputs) else _tensors(found)
-
-
-def _together(what: str, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Operands, of which NumPy's arrays lie where the tensors do, whichever device is current."""
-    device = device_beside(*map(from_outside, inputs))
-    if device is current():
-        return inputs
-    return tuple([tensor(x, what, None, device) if type(x) is np.ndarray else x for x in inputs])
 
 
 def array_function(function: Any, types: Any, args: Any, kwargs: Any) -> Any:

@@ -24,7 +24,7 @@ def named(function: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
         try:
-            if len(opened) > 1:
+            if len(opened) > 1:  # asked here too: most calls need no other
                 return where_they_lie(function, *args, **kwargs)
             return function(*args, **kwargs)
         except KINDS as error:

@@ -15,8 +15,10 @@ from ngrad.ops.convert import device_beside
 
 def where_they_lie(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """What a function returns, called where the arrays among its arguments lie: there is what it
-    makes, and what is from outside. Asked for only if more devices than one have been used.
+    makes, and what is from outside. If only one device has been used, it is called as it is.
     """
+    if len(opened) == 1:
+        return function(*args, **kwargs)
     place = device_beside(*_arrays((*args, *kwargs.values())))
     if place is current():
         return function(*args, **kwargs)
@@ -40,14 +42,12 @@ def _arrays(values: Any) -> Iterator[Any]:
 
 def located(space: dict[str, Any], names: list[str]) -> dict[str, Callable[..., Any]]:
     """The functions among names of a namespace, as ones that are called where arrays lie."""
-    return {name: _placed(space[name]) for name in names if type(space[name]) is FunctionType}
+    return {name: _located(space[name]) for name in names if type(space[name]) is FunctionType}
 
 
-def _placed(function: Callable[..., Any]) -> Callable[..., Any]:
+def _located(function: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
-        if len(opened) > 1:
-            return where_they_lie(function, *args, **kwargs)
-        return function(*args, **kwargs)
+        return where_they_lie(function, *args, **kwargs)
 
     return call

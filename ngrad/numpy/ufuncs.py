@@ -6,7 +6,6 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from ngrad.devices import opened
 from ngrad.dtypes import BY_CODE, can_cast
 from ngrad.numpy import composed, loops
 from ngrad.numpy.convert import PLAIN, beside, dtype_of, to_tensor
@@ -58,16 +57,9 @@ class ufunc:
 
     def __call__(self, *operands: Any, **options: Any) -> Any:
         if options or len(operands) != self.nin:
-            if len(opened) > 1:
-                return where_they_lie(self.with_options, *operands, **options)
-            return self.with_options(*operands, **options)
+            return where_they_lie(self.with_options, *operands, **options)
         try:
-            given = self._plain(operands)
-            if given is None:
-                if len(opened) > 1:
-                    given = where_they_lie(self._converted, operands, None)
-                else:
-                    given = self._converted(operands, None)
+            given = self._plain(operands) or where_they_lie(self._converted, operands, None)
             found = self._compute(*given)
         except KINDS as error:
             explain(error, self.__name__, operands, {})

@@ -16,7 +16,7 @@ from ngrad.graph.op import Op
 from ngrad.graph.program import OUT, Launch, Program
 from ngrad.graph.roles import Role
 from ngrad.ops.bounds import checked
-from ngrad.ops.convert import cast_to, tensor, tensors
+from ngrad.ops.convert import cast_to, device_beside, from_outside, tensor, tensors
 from ngrad.ops.extents import dims, integers
 from ngrad.ops.launching import cleared, dense_operands
 from ngrad.ops.shape import (
@@ -333,8 +333,18 @@ def tensor_scatter_nd_add(tensor: Any, indices: Any, updates: Any, name: str | N
     >>> ngrad.tensor_scatter_nd_add([1, 1], [[0]], [5]).numpy()
     array([6, 1], dtype=int32)
     """
-    x, index, added = tensors("tensor_scatter_nd_add", tensor, indices, updates)
-    return x + scatter_nd(index, cast_to(added, x.dtype), x._layout.shape)
+    x, index, added = updated_at("tensor_scatter_nd_add", tensor, indices, updates)
+    return x + scatter_nd(index, added, x._layout.shape)
+
+
+def updated_at(what: str, x: Any, indices: Any, updates: Any) -> tuple[Any, Any, Any]:
+    """A tensor, where it is to be updated, and with what, in its dtype: all where the tensors among
+    them lie.
+    """
+    read = [from_outside(value) for value in (x, indices, updates)]
+    device = device_beside(*read)
+    x, index = (tensor(value, what, None, device) for value in read[:2])
+    return x, index_tensor(index, what), cast_to(tensor(read[2], what, x.dtype, device), x.dtype)
 
 
 def repeat(input: Any, repeats: Any, axis: Any = None, name: str | None = None) -> Any:

@@ -11,10 +11,9 @@ import numpy as np
 from ngrad.errors import DTypeError, ShapeError
 from ngrad.ops.assignment import ADD, REPLACE, Change, assigned
 from ngrad.ops.bounds import checked
-from ngrad.ops.convert import cast_to, tensors
 from ngrad.ops.convert import tensor as convert
 from ngrad.ops.extremes import extreme_rows
-from ngrad.ops.gather import gather, gather_nd, index_tensor, linear_index, tensor_scatter_nd_add
+from ngrad.ops.gather import gather, gather_nd, linear_index, tensor_scatter_nd_add, updated_at
 from ngrad.ops.joining import concat
 from ngrad.ops.shape import reshape
 from ngrad.ops.updates import DIVIDE, MAXIMUM, MINIMUM, MULTIPLY, SUBTRACT
@@ -53,8 +52,8 @@ def tensor_scatter_nd_sub(tensor: Any, indices: Any, updates: Any, name: str | N
     >>> ngrad.tensor_scatter_nd_sub([1, 1], [[0], [0]], [5, 1]).numpy()
     array([-5,  1], dtype=int32)
     """
-    x, index, y = tensors("tensor_scatter_nd_sub", tensor, indices, updates)
-    return tensor_scatter_nd_add(x, index, -cast_to(y, x.dtype))
+    x, index, y = updated_at("tensor_scatter_nd_sub", tensor, indices, updates)
+    return tensor_scatter_nd_add(x, index, -y)
 
 
 def tensor_scatter_nd_max(tensor: Any, indices: Any, updates: Any, name: str | None = None) -> Any:
@@ -97,8 +96,7 @@ def _shape(value: Any) -> Any:
 
 def _rows(what: str, tensor: Any, indices: Any, updates: Any) -> tuple[Any, Any, Any]:
     """A tensor as rows, the numbers of those that index tuples name, and a row for each."""
-    x, index, values = tensors(what, tensor, indices, updates)
-    index, values = index_tensor(index, what), cast_to(values, x.dtype)
+    x, index, values = updated_at(what, tensor, indices, updates)
     shape, places = x._layout.shape, index._layout.shape
     depth = places[-1] if places else -1
     if not 0 <= depth <= len(shape) or values._layout.shape != (*places[:-1], *shape[depth:]):
@@ -188,10 +186,8 @@ class Scattered:
                 f"{what}: takes ngrad.IndexedSlices(values, indices), not "
                 f"{type(slices).__name__}; scatter_nd_{what.removeprefix('scatter_')} takes indices"
             )
-        x = self._tensor
-        _, index, values = tensors(what, x, slices.indices, slices.values)
-        index = checked(what, index_tensor(index, what), (*x._layout.shape, 0)[0])
-        values = cast_to(values, x.dtype)
+        x, index, values = updated_at(what, self._tensor, slices.indices, slices.values)
+        index = checked(what, index, (*x._layout.shape, 0)[0])
         return self.assign(assigned(x, index, values, change))
 
     def gather_nd(self, indices: Any, name: str | None = None) -> Any:

@@ -241,6 +241,21 @@ def test_scatter_nd() -> None:
     check_gradient(lambda b, u: ngrad.tensor_scatter_nd_add(b, index, u), base, updates)
 
 
+@pytest.mark.parametrize("how", ["add", "sub", "max", "min", "update"])
+def test_updates_are_of_the_tensors_dtype(how: str) -> None:
+    """A list's numbers too, which by themselves are float32; and none is rounded to an integer."""
+    change = getattr(ngrad, f"tensor_scatter_nd_{how}")
+    x, wanted = np.array([0.2, 2.0]), {"add": 0.2 + 0.1, "sub": 0.2 - 0.1, "max": 0.2}
+    for found in (change(x, [[0]], [0.1]), change(ngrad.constant(x), [[0]], np.array([0.1]))):
+        assert found.numpy()[0] == wanted.get(how, 0.1)
+    with pytest.raises(DTypeError, match="is not of integers"):
+        change([1, 2], [[0]], [1.5])
+    v = ngrad.Variable(x)
+    assert getattr(v, f"scatter_{how}")(ngrad.IndexedSlices([0.1], [0])).numpy()[0] == (
+        wanted.get(how, 0.1)
+    )
+
+
 def test_boolean_mask() -> None:
     x = filled((2, 3, 4))
     assert_same_bits(ngrad.boolean_mask(x, MASK), x[MASK])
