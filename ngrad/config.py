@@ -126,8 +126,9 @@ def fusion() -> str:
 
 
 def set_fusion(how: str) -> None:
-    """Compile fused kernels when a program comes for the second time: in the background, while it
-    goes on with a kernel for each op; at once, while it waits; or never, nor load any.
+    """Compile fused kernels when a program comes for the second time: in the background, by another
+    process, while it goes on with a kernel for each op; at once, while it waits; or never, nor load
+    any.
 
     No result changes by a bit. The environment variable `NGRAD_FUSION` sets it for a process.
 

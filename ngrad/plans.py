@@ -36,11 +36,14 @@ from ngrad.record import execute
 from ngrad.replay import Replay
 from ngrad.schedule import writes_over_inputs
 from ngrad.tensor import Tensor, scalar
-from ngrad_kernels.cache import NotCached, without_compiling
+from ngrad_kernels import beside
+from ngrad_kernels.cache import NotCached, made_by, without_compiling
 
 PLANS_LIMIT = 1024
 AT_ONCE = 256
 """Nodes up to which a graph is cut when it comes first, to see whether its kernels are on disk."""
+IDLE = 10.0
+"""Seconds without work after which the process that compiles is let go."""
 
 
 class Structure(NamedTuple):
@@ -225,7 +228,7 @@ class Planned:
 
 
 class _Compiler:
-    """A thread that fuses what came again, while runs go on."""
+    """A thread that fuses what came again, while runs go on; a process beside this one compiles."""
 
     def __init__(self) -> None:
         self._begin()
@@ -254,13 +257,23 @@ class _Compiler:
                 self.thread.start()
 
     def _work(self) -> None:
-        while (planned := self.waiting.get()) is not None:
-            try:
-                planned.fuse()
-            except Exception as error:
-                _failed(error)
-            finally:
-                self.pending.pop(id(planned), None)
+        with made_by(beside.make):
+            while (planned := self._next()) is not None:
+                try:
+                    planned.fuse()
+                except Exception as error:
+                    _failed(error)
+                finally:
+                    self.pending.pop(id(planned), None)
+        beside.end()
+
+    def _next(self) -> Planned | None:
+        """What comes next; a compiler that has nothing to do for a while is let go."""
+        try:
+            return self.waiting.get(timeout=IDLE)
+        except queue.Empty:
+            beside.end()
+            return self.waiting.get()
 
     def stop(self) -> None:
         """Finish what is being compiled: an interpreter that ends amid it may crash."""

@@ -14,6 +14,7 @@ import functools
 import hashlib
 import importlib.metadata
 import os
+import pkgutil
 import stat
 import tempfile
 import threading
@@ -24,7 +25,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import llvmlite
 import llvmlite.binding as llvm
@@ -254,6 +255,46 @@ def without_compiling() -> Iterator[None]:
         _limits.loading_only = False
 
 
+class Recipe(NamedTuple):
+    """What compiles: a function by the names of its module and its own, and its arguments. So its
+    module, which sets up a compiler, is imported by whoever calls it, and another process can.
+    """
+
+    function: str
+    arguments: tuple[Any, ...]
+
+    def make(self) -> bytes:
+        """Compile."""
+        code: bytes = pkgutil.resolve_name(self.function)(*self.arguments)
+        return code
+
+
+class Request(NamedTuple):
+    """What another process is asked for: to make code, and to keep it in a folder under a key."""
+
+    recipe: Recipe
+    folder: Path
+    key: str
+
+    def fulfil(self) -> bytes:
+        """Make it and keep it."""
+        code = self.recipe.make()
+        Store(self.folder).write(self.key, code)
+        return code
+
+
+@contextlib.contextmanager
+def made_by(helper: Callable[[Request], bytes | None]) -> Iterator[None]:
+    """Within it, in this thread, a helper is asked to compile; what it gives None for is compiled
+    here.
+    """
+    _limits.helper = helper
+    try:
+        yield
+    finally:
+        _limits.helper = None
+
+
 class Signature(Enum):
     """The C signatures of what is compiled."""
 
@@ -267,9 +308,7 @@ def _count(what: str, name: str, start: int) -> None:
         listener(what, name, start, time.perf_counter_ns())
 
 
-def code_of(
-    name: str, key: str, make: Callable[[], bytes], usable: Callable[[bytes], Any] = bool
-) -> bytes:
+def code_of(name: str, key: str, recipe: Recipe, usable: Callable[[bytes], Any] = bool) -> bytes:
     """A kernel's code under a key: from disk, or made and kept there.
 
     Parameters
@@ -278,7 +317,7 @@ def code_of(
         The kernel's.
     key : str
         As `key_of` gives it.
-    make : callable
+    recipe : Recipe
         Compiles.
     usable : callable
         Whether code serves: what is on disk and does not is made again.
@@ -288,6 +327,7 @@ def code_of(
     NotCached
         If it would have to be compiled, within `without_compiling`.
     """
+    helper = getattr(_limits, "helper", None)
     with lock():
         start = time.perf_counter_ns()
         code = store.read(key)
@@ -298,12 +338,25 @@ def code_of(
             counters["rejected"] += 1
         if getattr(_limits, "loading_only", False):
             raise NotCached(name)
-        code = make()
-        store.write(key, code)
-        if not usable(code):
-            raise RuntimeError(f"the code of {name}, just compiled, is not usable")
+        if helper is None:
+            return _made_here(name, key, recipe, usable, start)
+    made: bytes | None = helper(Request(recipe, store.folder, key))  # others may fork meanwhile
+    with lock():
+        if made is None or not usable(made):
+            return _made_here(name, key, recipe, usable, start)
         _count("compiled", name, start)
-        return code
+        return made
+
+
+def _made_here(
+    name: str, key: str, recipe: Recipe, usable: Callable[[bytes], Any], start: int
+) -> bytes:
+    code = recipe.make()
+    store.write(key, code)
+    if not usable(code):
+        raise RuntimeError(f"the code of {name}, just compiled, is not usable")
+    _count("compiled", name, start)
+    return code
 
 
 def load(name: str, source: str, signature: Signature = Signature.KERNEL) -> int:
@@ -319,10 +372,6 @@ def load(name: str, source: str, signature: Signature = Signature.KERNEL) -> int
         address = loader.link(code, symbol)
         return address
 
-    def compile_() -> bytes:
-        from ngrad_kernels import compiling  # sets up Numba's compiler, which loading does without
-
-        return compiling.machine_code(name, source, signature, symbol)
-
-    code_of(name, key, compile_, link)
+    arguments = (name, source, signature, symbol)
+    code_of(name, key, Recipe("ngrad_kernels.compiling:machine_code", arguments), link)
     return address

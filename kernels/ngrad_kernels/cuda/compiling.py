@@ -25,6 +25,7 @@ from numba.cuda import compiler, dispatcher
 from numba.cuda.cudadrv import nvvm
 
 from ngrad_kernels import cache
+from ngrad_kernels.cache import Recipe
 from ngrad_kernels.cuda.source import Source
 from ngrad_kernels.cuda.threads import NAMESPACE
 
@@ -141,6 +142,11 @@ def bounded(text: str, resident: int, threads: int) -> str:
     return _ENTRY.sub(rf"\g<0>{bounds}", text) if resident else text
 
 
+def assembled(source: Source, capability: Capability) -> bytes:
+    """The PTX of a kernel, compiled, as it is kept."""
+    return assemble(llvm_ir(source, capability), capability).encode()
+
+
 def ptx(source: Source, capability: Capability) -> str:
     """The PTX of a kernel for GPUs of a compute capability: loaded from disk, or compiled and kept
     there.
@@ -154,8 +160,5 @@ def ptx(source: Source, capability: Capability) -> str:
     True
     """
     key = cache.key_of(source.text, environment(capability))
-
-    def make() -> bytes:
-        return assemble(llvm_ir(source, capability), capability).encode()
-
-    return cache.code_of(source.name, key, make).decode()
+    recipe = Recipe("ngrad_kernels.cuda.compiling:assembled", (source, capability))
+    return cache.code_of(source.name, key, recipe).decode()
