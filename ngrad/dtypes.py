@@ -68,6 +68,11 @@ class DType:
         return self.itemsize
 
     @property
+    def type(self) -> Any:
+        """NumPy's class of its scalars, by NumPy's name for it."""
+        return self.as_numpy_dtype
+
+    @property
     def real_dtype(self) -> DType:
         """The dtype of a complex number's parts; of any other, itself."""
         return BY_CODE[part_of(self.code)]

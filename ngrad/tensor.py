@@ -197,7 +197,7 @@ class Tensor(Exporter):
         except AttributeError:
             lies = where.described()
         if asked(request) & lies.refused:
-            if not where.repeats or asked(request) & WRITABLE:
+            if lies.refused < 0 or not where.repeats or asked(request) & WRITABLE:
                 lies.refuse(request)
             return self._apart()._exported(request)
         return self, address, lies.address

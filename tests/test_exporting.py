@@ -128,6 +128,15 @@ def test_readers_who_ask_for_no_shape() -> None:
                     assert value.__buffer__(request).nbytes
 
 
+@pytest.mark.parametrize("shape", [(), (1,), (3,)])
+def test_a_dtype_without_a_name_there(shape: tuple[int, ...]) -> None:
+    """Neither of values, nor of a constant's one, which is lent as a copy."""
+    for x in (ngrad.constant(np.ones(shape), "bfloat16"), ngrad.zeros(shape, "bfloat16")):
+        with pytest.raises(BufferError, match="no name for this dtype"):
+            memoryview(x)
+        assert np.asarray(x).dtype == "bfloat16" and np.asarray(x).shape == shape
+
+
 def test_what_is_half_made_raises() -> None:
     for kind in (ngrad.Tensor, ours.ndarray):
         with pytest.raises(AttributeError):

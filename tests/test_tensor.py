@@ -194,6 +194,7 @@ def test_dtypes() -> None:
     for code in CODES:
         dtype = ngrad.as_dtype(code)
         assert dtype == np.dtype(code) and dtype.name == np.dtype(code).name
+        assert dtype.type is dtype.as_numpy_dtype is np.dtype(code).type
         assert np.dtype(dtype.as_numpy_dtype) == code and dtype.size == np.dtype(code).itemsize
         assert ngrad.as_dtype(dtype.name) is dtype and ctypes.sizeof(dtype.ctype) == dtype.size
     assert ngrad.float64.is_floating and ngrad.uint8.is_unsigned and ngrad.bool.is_bool

@@ -275,4 +275,4 @@ def test_the_axis_that_is_not_there_can_be_asked_for() -> None:
 
 def test_a_span_of_time_is_no_index() -> None:
     with pytest.raises(IndexError, match="timedelta64"):
-        ours.arange(5)[np.timedelta64(1)]
+        ours.arange(5)[np.timedelta64(1, "s")]

@@ -143,13 +143,23 @@ PLANAR = [
 ]  # fmt: skip
 
 
+def _with_a_third(vectors: Any, axis: int) -> Any:
+    missing = [(0, 0)] * vectors.ndim
+    missing[axis] = (0, 3 - vectors.shape[axis])
+    return np.pad(vectors, missing)
+
+
 @pytest.mark.parametrize(("x", "y", "axes"), PLANAR)
 def test_vectors_of_two_components(x: Any, y: Any, axes: dict[str, int]) -> None:
     rng = np.random.default_rng(1)
     a, b = rng.standard_normal(x), rng.standard_normal(y)
     with pytest.warns(DeprecationWarning, match="vectors") as said:
         found = ours.cross(a, b, **axes)
-        expected = np.cross(a, b, **axes)
         check_second_gradient(lambda a, b: ours.cross(a, b, **axes), a, b)
     assert said[0].filename == __file__
+    axis = axes.get("axis", -1)
+    of_three = [_with_a_third(part, axis) for part in (a, b)]  # NumPy 2.5 takes no others
+    expected = np.cross(*of_three, **axes)
+    if a.shape[axis] == b.shape[axis] == 2:
+        expected = expected.take(2, axis)
     assert_like(found, expected, 0)
