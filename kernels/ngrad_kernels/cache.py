@@ -16,6 +16,7 @@ import importlib.metadata
 import os
 import pkgutil
 import stat
+import sys
 import tempfile
 import threading
 import time
@@ -39,6 +40,8 @@ SIZE_LIMIT = 1 << 30
 
 _FLAGS = ("NUMBA_CPU_NAME", "NUMBA_ENABLE_AVX")
 """The environment variables that say what CPU code is for."""
+PYTHON = "python {}.{}".format(*sys.version_info)
+"""Whose bytecode Numba reads, and whose rules of arithmetic it follows."""
 DECIDING = (
     *("cartesian.py", "codegen.py", "codes.py", "compiling.py", "contract.py", "framing.py"),
     *("halves.py", "integers.py", "intrinsics.py", "reductions.py", "short_rows.py"),
@@ -78,7 +81,7 @@ def environment() -> str:
         *(f"{name}={os.environ.get(name, '')}" for name in _FLAGS),
     )
     versions = f"numba {importlib.metadata.version('numba')}\nllvmlite {llvmlite.__version__}"
-    return "\n".join((versions, *target, digest_of(DECIDING)))
+    return "\n".join((PYTHON, versions, *target, digest_of(DECIDING)))
 
 
 def key_of(source: str, target: str = "") -> str:

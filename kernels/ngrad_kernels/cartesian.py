@@ -1,7 +1,8 @@
 """Complex arithmetic by parts: products, quotients, and the order by real and then imaginary part.
 
 No product is contracted with a sum, so the bits are those of the formulas as they stand, on every
-target; and NumPy's, whose formulas these are.
+target; and NumPy's, whose formulas these are. What Numba makes of `x * y` and `x / y` is Python's,
+which from 3.14 on finds infinities where these have none.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ngrad_kernels.intrinsics import cartesian, copysign, fabs, scalar, select
+from ngrad_kernels.intrinsics import COMPUTED, cartesian, copysign, fabs, scalar, select
 from ngrad_kernels.vecmath.power import hypot_f4, hypot_f8
 
 
@@ -18,6 +19,11 @@ from ngrad_kernels.vecmath.power import hypot_f4, hypot_f8
 def complex_multiply(x, y):
     """x * y."""
     return cartesian(x.real * y.real - x.imag * y.imag, x.real * y.imag + x.imag * y.real)
+
+
+@scalar
+def _product(x, y):
+    return x * y
 
 
 @scalar
@@ -88,6 +94,7 @@ def _of_precision(part: Any, hypot: Any) -> dict[str, Any]:
 
 NAMESPACE: dict[str, Any] = {
     "complex_multiply": complex_multiply,
+    **{f"product_{code}": complex_multiply if code[0] == "c" else _product for code in COMPUTED},
     "complex_equal": complex_equal,
     "complex_isnan": complex_isnan,
     "complex_less": complex_less,

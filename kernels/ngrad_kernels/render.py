@@ -256,13 +256,14 @@ def _linear(body: Body, name: str) -> list[str]:
     """h[i] = b[i] + a[i] * h[i - 1] along each row of two contiguous operands."""
     code = body.result
     wide = accumulator(code or "")
+    product = f"product_{wide}(a, total)"
     return [
         *_prologue(body, name),
         "    for row in range(lo, hi):",
         f"        total = {wide}(0)",
         "        for i in range(row * length, (row + 1) * length):",
         f"            a = {wide}(load_{code}(table[1], i))",
-        f"            total = {wide}(load_{code}(table[2], i)) + a * total",
+        f"            total = {wide}(load_{code}(table[2], i)) + {product}",
         f"            store_{code}(table[3], i, {code}(total))",
     ]
 

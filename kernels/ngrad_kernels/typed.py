@@ -130,8 +130,8 @@ def slide_{code}(table, lo, hi):
             source = table[1] + (batch * n + first + k - lead) * {size}
             place = target + first * {size}
             for i in range(min(end, n + lead - k) - first):
-                total = reload_{code}(place, i) + load_{code}(source, i) * weight
-                store_{code}(place, i, {code}(total))
+                more = product_{code}(load_{code}(source, i), weight)
+                store_{code}(place, i, {code}(reload_{code}(place, i) + more))
 '''
 
 HALVING = """

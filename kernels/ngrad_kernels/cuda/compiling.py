@@ -85,7 +85,7 @@ def _for_nvvm(module: str) -> str:
 @functools.cache
 def environment(capability: Capability) -> str:
     """Everything but its own source that decides a kernel's PTX, as canonical text."""
-    versions = [f"numba {numba.__version__}"]
+    versions = [cache.PYTHON, f"numba {numba.__version__}"]
     for package in _PACKAGES:
         try:
             versions.append(f"{package} {metadata.version(package)}")

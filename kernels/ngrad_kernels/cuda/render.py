@@ -218,7 +218,7 @@ class _Kernel(Folds):
         kinds: tuple[str, ...] = (wide,) * len(self.body.inputs)
         start = f"{wide}(0)"
         if reduction == "linear":
-            inner = "shuffle(x1, k) + shuffle(x0, k) * total"
+            inner = f"shuffle(x1, k) + product_{wide}(shuffle(x0, k), total)"
         elif reduction in SCALARS:
             kinds = (computed(self.code), "b1")
             after = expression(reduction, ("total", "shuffle(x0, k)"), self.code, self.code)

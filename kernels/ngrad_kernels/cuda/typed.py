@@ -98,7 +98,7 @@ def slide_{code}(facts, n, a0, a1, a2):
         total = {code}(0)
         for k in range(max(0, lead - i), min(m, long + lead - i)):
             x = load_{code}(a0, batch * long + i + k - lead)
-            total = {code}(total + x * load_{code}(a1, batch * m + k))
+            total = {code}(total + product_{code}(x, load_{code}(a1, batch * m + k)))
         store_{code}(a2, at, total)
         at += thread_count()
 '''
