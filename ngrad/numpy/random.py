@@ -67,6 +67,16 @@ class Generator(Draws):
     def bit_generator(self) -> Any:
         return self._source.bit_generator
 
+    @property
+    def capsule(self) -> Any:
+        """The bit generator's, by which `numpy.random.default_rng`, and so SciPy, takes this one."""
+        return self.bit_generator.capsule
+
+    @property
+    def lock(self) -> Any:
+        """Held while numbers are drawn."""
+        return self.bit_generator.lock
+
     def spawn(self, n_children: int) -> list[Generator]:
         """Generators of their own."""
         return [Generator(child.bit_generator) for child in self._source.spawn(n_children)]

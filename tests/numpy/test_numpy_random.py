@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import scipy.optimize
 from numeric import check_gradient
 from test_functions import converted
 
@@ -324,3 +325,17 @@ def test_what_ours_alone_refuses() -> None:
         ours.random.default_rng(0).random(2, out=np.zeros(2))
     with pytest.raises(TypeError, match=r"shuffle: takes a list, or an array .*tuple"):
         ours.random.default_rng(0).shuffle((1, 2))
+
+
+def test_numpy_and_scipy_draw_from_it() -> None:
+    ours_, numpys = ours.random.default_rng(5), np.random.default_rng(5)
+    again = np.random.default_rng(ours_)
+    for one, other in ((ours_, numpys), (again, numpys), (ours_, numpys)):
+        np.testing.assert_array_equal(one.random(3), other.random(3))
+
+    def found(rng: Any) -> Any:
+        return scipy.optimize.differential_evolution(
+            lambda x: float(x @ x), [(-3, 2)] * 2, rng=rng, maxiter=3, polish=False
+        ).x
+
+    np.testing.assert_array_equal(found(ours_), found(numpys))
