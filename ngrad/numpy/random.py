@@ -69,7 +69,7 @@ class Generator(Draws):
 
     @property
     def capsule(self) -> Any:
-        """The bit generator's, by which `numpy.random.default_rng`, and so SciPy, takes this one."""
+        """The bit generator's: by it NumPy's `default_rng`, and so SciPy, takes this one."""
         return self.bit_generator.capsule
 
     @property
