@@ -144,6 +144,7 @@ from ngrad.math import (
 from ngrad.math import divide as realdiv
 from ngrad.module import Module
 from ngrad.ops.assignment import LAST as _LAST  # noqa: F401, an op that `ngrad.numpy` makes use of
+from ngrad.ops.bitcast import bitcast
 from ngrad.ops.clipping import clip_by_global_norm, clip_by_norm
 from ngrad.ops.complexes import complex
 from ngrad.ops.composed import saturate_cast, truncatediv, truncatemod
@@ -228,6 +229,7 @@ __all__ = [
     "atanh",
     "autodiff",
     "bfloat16",
+    "bitcast",
     "bitwise",
     "bool",
     "boolean_mask",

@@ -129,7 +129,7 @@ TENSORFLOW: dict[str, Reasons] = {
             "experimental", "lite", "mlir", "queue", "security", "tools", "types",
         ),
         YET: (
-            "batch_to_space", "bitcast", "dynamic_partition", "dynamic_stitch",
+            "batch_to_space", "dynamic_partition", "dynamic_stitch",
             "extract_volume_patches", "fftnd", "histogram_fixed_width",
             "histogram_fixed_width_bins", "ifftnd", "irfftnd", "random_index_shuffle",
             "required_space_to_batch_paddings", "reverse_sequence", "rfftnd", "space_to_batch",

@@ -77,6 +77,7 @@ SIGNATURES = {
     "one_hot": "indices depth on_value off_value axis dtype name",
     "ones": "shape dtype name",
     "ones_like": "input dtype name",
+    "bitcast": "input type name",
     "pad": "tensor paddings mode constant_values name",
     "random_normal": "shape mean stddev dtype seed name",
     "random_shuffle": "value seed name",

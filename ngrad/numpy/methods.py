@@ -19,6 +19,8 @@ from ngrad.numpy.inspection import REVISIONS
 from ngrad.numpy.naming import named
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.ufuncs import UFUNCS
+from ngrad.numpy.views import OfBits
+from ngrad.numpy.ways import lies_of
 from ngrad.ops.transfer import to_device
 from ngrad.ops.updates import At
 from ngrad.record import copied
@@ -162,23 +164,31 @@ def _array_namespace(x: ndarray, /, *, api_version: str | None = None) -> Any:
 
 
 def view(x: ndarray, dtype: Any = None, type: Any = None) -> ndarray:
-    """A view of the whole array: it sees assignments, and they go through it.
+    """A view of the whole array: it sees assignments, and they go through it. Of another dtype it
+    shows the same bits along the last axis.
 
     Raises
     ------
     TypeError
-        If another dtype or class is asked for: elements are not seen as what they are not.
+        If another class is asked for, or bytes are to be bools.
+    ValueError
+        If the last axis has not the bytes of elements of another size, or does not lie in order.
     """
     if type is not None:
         raise TypeError(f"view: arrays here are of one class, which is not {type!r}")
     wanted = dtype_of(dtype)
-    if wanted is not None and wanted is not x._layout.dtype:
-        raise TypeError(
-            f"view: an array of {x.dtype} is not seen as {wanted.name} here; x.astype converts its "
-            "values, and numpy.asarray(x).view shows NumPy's array of its bytes"
-        )
-    found: ndarray = x[...]
-    return found
+    own = x._layout.dtype
+    if wanted is None or wanted is own:
+        found: ndarray = x[...]
+        return found
+    if x.ndim and wanted.itemsize != own.itemsize:
+        lies = lies_of(x)
+        if lies is not None and lies.size and lies.shape[-1] > 1 and lies.strides[-1] != 1:
+            raise ValueError(
+                f"view: to see {own.name} of shape {x.shape} as {wanted.name}, which is of "
+                "another size, the last axis must lie in order; take a .copy() of it first"
+            )
+    return x._seen_by(OfBits(wanted, own.itemsize))
 
 
 def _absent(x: ndarray, name: str) -> Any:

@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import functools
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
 from ngrad.cell import Cell
 from ngrad.devices import HOST
+from ngrad.dtypes import DType
 from ngrad.errors import NumberError
 from ngrad.graph.layout import Layout, layout
 from ngrad.ops import complexes
+from ngrad.ops.bitcast import bits_of
 from ngrad.ops.indexing import getitem, part
 from ngrad.ops.shape import SEEN, broadcast_to, inverse, reshape, transpose
 from ngrad.record import state
@@ -343,7 +345,43 @@ class OfComplex(NamedTuple):
         x._write(complexes.complex(*both))
 
     def shown(self, lies: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-        return np.lib.stride_tricks.as_strided(lies, strides=[2 * s for s in lies.strides])
+        return lying(lies.shape, [2 * s for s in lies.strides])
+
+
+class OfBits(NamedTuple):
+    """x.view(dtype), of elements of so many bytes."""
+
+    dtype: DType
+    size: int
+
+    @property
+    def writes(self) -> bool:
+        return True
+
+    def read(self, x: Any) -> Any:
+        found = known(x, self)
+        if found is not None:
+            return found[0](x)
+        return remember(x, self, bits_of(x, self.dtype), self)
+
+    def write(self, x: Any, value: Any) -> None:
+        x._write(bits_of(value, x._layout.dtype))
+
+    def shown(self, lies: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        have, want = self.size, self.dtype.itemsize
+        if have == want:
+            return lies
+        *lead, last = lies.shape
+        *further, _ = lies.strides
+        return lying((*lead, last * have // want), (*(s * have // want for s in further), 1))
+
+
+def lying(shape: Sequence[int], strides: Sequence[int]) -> np.ndarray[Any, Any]:
+    """An array of arbitrary bytes that lies so."""
+    steps = [(n - 1) * s for n, s in zip(shape, strides, strict=True) if n > 0]
+    first = -sum(step for step in steps if step < 0)
+    room = np.empty(1 + sum(map(abs, steps)), np.uint8)
+    return np.ndarray(tuple(shape), np.uint8, room, first, tuple(strides))
 
 
 def row_major(where: Layout) -> bool:

@@ -36,6 +36,20 @@ SHAPES = [
     _moves("stop_gradient", "", ngrad.stop_gradient, lambda x: x, (2, 3), smooth=False),
     _moves("reshape", "", lambda x: ngrad.reshape(x, (2, -1)), lambda x: x.reshape(2, -1), (3, 4)),
     _moves(
+        "bitcast",
+        "",
+        lambda x: ngrad.bitcast(
+            x, {1: "int8", 2: "int16", 4: "int32", 8: "int64"}.get(x.dtype.size, "float64")
+        ),
+        lambda x: (
+            x.copy()
+            .view({1: "i1", 2: "i2", 4: "i4", 8: "i8"}.get(x.itemsize, "f8"))
+            .reshape(*x.shape, *(() if x.itemsize < 16 else (2,)))
+        ),
+        (2, 3),
+        smooth=False,
+    ),
+    _moves(
         "broadcast_to",
         "",
         lambda x: ngrad.broadcast_to(x, (2, 3, 4)),

@@ -140,6 +140,7 @@ MOVES: dict[str, Reference] = {
     "stop_gradient": lambda x: x,
     "to_device": lambda x, device: x,
     "reshape": lambda x, shape: x.reshape(shape),
+    "bitcast": lambda x, dtype: x.copy("C").view(dtype.numpy_dtype),
     "broadcast_to": lambda x, shape: np.broadcast_to(x, shape),
     "transpose": lambda x, perm: x.transpose(perm),
     "strided_slice": lambda x, slices: x[_places(slices)],
