@@ -23,6 +23,8 @@ from ngrad_kernels.cache import Request
 _START = (
     "import sys; sys.path = eval(sys.argv[1]); from ngrad_kernels import beside; beside.serve()"
 )
+PATIENCE = 60.0
+"""Seconds in which the other process has to have begun."""
 _LENGTH = 8  # bytes that say how many follow
 
 
@@ -35,17 +37,22 @@ class _Compiler:
         self.refused = not _is_python()
 
     def start(self) -> subprocess.Popen[bytes]:
-        process = subprocess.Popen(
-            [sys.executable, "-P", "-c", _START, repr(sys.path)],
-            bufsize=0,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,  # what goes wrong there is done, and reported, here
-            start_new_session=True,  # a Ctrl-C is for this process
-        )
-        self.process = process
-        if _receive(process.stdout) != cache.environment():
-            raise EOFError("what is installed has changed since this process began")
+        with cache.lock():  # or a child that is forked meanwhile would hold the pipes, too
+            process = self.process = subprocess.Popen(
+                [sys.executable, "-P", "-c", _START, repr(sys.path)],
+                bufsize=0,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,  # what goes wrong there is done, and reported, here
+                start_new_session=True,  # a Ctrl-C is for this process
+            )
+        waits = threading.Timer(PATIENCE, process.kill)
+        waits.start()
+        try:
+            if _receive(process.stdout) != cache.environment():
+                raise EOFError("what is installed has changed since this process began")
+        finally:
+            waits.cancel()
         return process
 
     def make(self, request: Request) -> bytes | None:
@@ -60,6 +67,8 @@ class _Compiler:
                 return code
             except (OSError, EOFError):
                 self.refused = True  # for good: it would not go better
+                if self.process is not None:
+                    self.process.kill()
                 self.end()
                 return None
 

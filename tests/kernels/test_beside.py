@@ -65,14 +65,16 @@ def test_a_process_that_died(
     assert code and other.refused and other.process is None
 
 
+@pytest.mark.parametrize("rest", ["", "exec sleep 100"], ids=["ends", "waits"])
 @pytest.mark.parametrize("name", ["application", "python"])
 def test_an_executable_that_is_no_python(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, rest: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is not run if its name says so, and otherwise once."""
+    """It is not run if its name says so, and otherwise once; it is not waited for for long."""
+    monkeypatch.setattr(beside, "PATIENCE", 0.5)
     ran = tmp_path / "ran"
     script = tmp_path / name
-    script.write_text(f"#!/bin/sh\necho again >> {ran}\n")
+    script.write_text(f"#!/bin/sh\necho again >> {ran}\n{rest}\n")
     script.chmod(stat.S_IRWXU)
     monkeypatch.setattr(sys, "executable", str(script))
     compiler = beside._Compiler()
