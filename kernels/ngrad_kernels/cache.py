@@ -354,6 +354,7 @@ def code_of(name: str, key: str, recipe: Recipe, usable: Callable[[bytes], Any] 
 def _made_here(
     name: str, key: str, recipe: Recipe, usable: Callable[[bytes], Any], start: int
 ) -> bytes:
+    """Code that this process compiles, and keeps."""
     code = recipe.make()
     store.write(key, code)
     if not usable(code):

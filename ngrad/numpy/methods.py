@@ -188,7 +188,7 @@ def view(x: ndarray, dtype: Any = None, type: Any = None) -> ndarray:
                 f"view: to see {own.name} of shape {x.shape} as {wanted.name}, which is of "
                 "another size, the last axis must lie in order; take a .copy() of it first"
             )
-    return x._seen_by(OfBits(wanted, own.itemsize))
+    return x._seen_by(OfBits(wanted, own))
 
 
 def _absent(x: ndarray, name: str) -> Any:

@@ -349,14 +349,14 @@ class OfComplex(NamedTuple):
 
 
 class OfBits(NamedTuple):
-    """x.view(dtype), of elements of so many bytes."""
+    """x.view(dtype) of another dtype. Of bools it is read-only, as a byte may be neither."""
 
     dtype: DType
-    size: int
+    own: DType
 
     @property
     def writes(self) -> bool:
-        return True
+        return not self.own.is_bool
 
     def read(self, x: Any) -> Any:
         found = known(x, self)
@@ -365,10 +365,15 @@ class OfBits(NamedTuple):
         return remember(x, self, bits_of(x, self.dtype), self)
 
     def write(self, x: Any, value: Any) -> None:
-        x._write(bits_of(value, x._layout.dtype))
+        if not self.writes:
+            raise NumberError(
+                f"view: what shows bools of shape {x._layout.shape} as {self.dtype.name} is "
+                "read-only; take a .copy() of it first, or assign to the array of bools"
+            )
+        x._write(bits_of(value, self.own))
 
     def shown(self, lies: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-        have, want = self.size, self.dtype.itemsize
+        have, want = self.own.itemsize, self.dtype.itemsize
         if have == want:
             return lies
         *lead, last = lies.shape

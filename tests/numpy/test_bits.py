@@ -84,6 +84,11 @@ def test_what_is_refused() -> None:
         ours.ones(3).view(type=np.matrix)
     same(ours.array([True, False]).view("i1"), np.array([True, False]).view("i1"))
     same(ours.array(1.0).view("i8"), np.array(1.0).view("i8"))
+    mask = ours.array([True, False])
+    for assign in (lambda v: v.fill(5), lambda v: v.__setitem__(0, 5), lambda v: v.__iadd__(1)):
+        with pytest.raises(ngrad.errors.NumberError, match="shows bools"):
+            assign(mask.view("i1"))
+    assert mask.tolist() == [True, False] and mask.view("i1").tolist() == [1, 0]
 
 
 def test_the_derivative_of_parts() -> None:
