@@ -44,7 +44,7 @@ PYTHON = "python {}.{}".format(*sys.version_info)
 """Whose bytecode Numba reads, and whose rules of arithmetic it follows."""
 DECIDING = (
     *("cartesian.py", "codegen.py", "codes.py", "compiling.py", "contract.py", "framing.py"),
-    *("halves.py", "integers.py", "intrinsics.py", "reductions.py", "short_rows.py"),
+    *("halves.py", "integers.py", "intrinsics.py", "passes.py", "reductions.py", "short_rows.py"),
     *("streaming.py", "vecmath"),
 )
 

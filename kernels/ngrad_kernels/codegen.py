@@ -13,7 +13,7 @@ from numba import _dynfunc  # type: ignore[attr-defined]
 from numba.core.codegen import JITCodeLibrary, JITCPUCodegen
 from numba.core.registry import CPUDispatcher, CPUTarget, cpu_target
 
-from ngrad_kernels import loader
+from ngrad_kernels import loader, passes
 
 
 class _Library(JITCodeLibrary):
@@ -51,11 +51,17 @@ def _uncalled(library: Any, function: Any, environment: Any) -> Any:
 
 
 @functools.cache
+def types() -> Any:
+    """Numba's rules of types, as ours."""
+    return passes.Types()
+
+
+@functools.cache
 def target() -> Any:
     """Numba's CPU target with our code generation; what is defined in one is in the other."""
     make: Any = _Codegen
     return cpu_target.target_context.subtarget(
-        _internal_codegen=make("ngrad.kernels"), get_executable=_uncalled
+        _internal_codegen=make("ngrad.kernels"), get_executable=_uncalled, typing_context=types()
     )
 
 
@@ -68,7 +74,7 @@ class _Target(CPUTarget):
 
     @property
     def typing_context(self) -> Any:
-        return cpu_target.typing_context
+        return types()
 
 
 class Helper(CPUDispatcher):
@@ -102,4 +108,4 @@ def helper(inline: bool = False) -> Callable[[Callable[..., Any]], Helper]:
         "no_cpython_wrapper": True,
         "no_cfunc_wrapper": True,
     }
-    return functools.partial(Helper, targetoptions=options)
+    return functools.partial(Helper, targetoptions=options, pipeline_class=passes.Pipeline)

@@ -7,7 +7,6 @@ from typing import Any
 import llvmlite.binding as llvm
 from numba.core import compiler, types
 from numba.core.compiler_lock import global_compiler_lock
-from numba.core.registry import cpu_target
 
 from ngrad_kernels import (
     cartesian,
@@ -17,6 +16,7 @@ from ngrad_kernels import (
     integers,
     intrinsics,
     loader,
+    passes,
     reductions,
     short_rows,
     streaming,
@@ -62,13 +62,14 @@ def llvm_module(name: str, source: str, signature: Signature, symbol: str) -> An
     scope = dict(NAMESPACE)
     exec(compile(source, f"<ngrad {name}>", "exec"), scope)
     result = compiler.compile_extra(
-        cpu_target.typing_context,
+        codegen.types(),
         codegen.target(),
         scope[name],
         ARGUMENTS[signature],
         types.void,
         _flags(),
         {},
+        pipeline_class=passes.Pipeline,
     )
     with global_compiler_lock:
         result.library.finalize()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module as _import_module
 from types import FunctionType as _FunctionType
 from types import ModuleType as _ModuleType
 from typing import Any
@@ -151,6 +152,8 @@ def __getattr__(name: str) -> Any:
         from ngrad.protocols import Special
 
         return Special()
+    if name == "testing":  # which few programs ask for, and takes a while to import
+        return _import_module("ngrad.numpy.testing")
     return _find(name)
 
 

@@ -27,7 +27,7 @@ APART: Reasons = {
     "superseded in NumPy itself; the functions of the names poly... are here": ("poly1d",),
     "a package of NumPy's beside its arrays": (
         "core", "ctypeslib", "dtypes", "emath", "f2py", "ma", "polynomial", "test",
-        "testing", "typing",
+        "typing",
     ),
 }  # fmt: skip
 """What has no meaning for arrays of numbers, or is no function of them."""

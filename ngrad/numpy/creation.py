@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import operator
 from collections.abc import Callable
 from typing import Any
@@ -14,6 +15,7 @@ from ngrad.errors import ShapeError
 from ngrad.graph.layout import Layout, layout
 from ngrad.interop import asarray as share
 from ngrad.numpy.convert import FLOAT64, array_of, dtype_of, to_tensor
+from ngrad.numpy.naming import named
 from ngrad.numpy.ndarray import laid, ndarray
 from ngrad.numpy.views import Repeated, row_major
 from ngrad.numpy.ways import lies_in
@@ -151,17 +153,11 @@ def _maker(name: str, value: int) -> Callable[..., ndarray]:
         shape: Any, dtype: Any = float, order: Any = "C", *, device: Any = None, like: Any = None
     ) -> ndarray:
         place = current() if device is None else device_of(device)
-        plain = type(shape) is int and dtype is float and place is HOST
-        if plain and order == "C" and state.window.trace is None:
-            found = vectors.get(shape)
-            if found is not None:
-                show, single = found
-                return array_of(show(single))
         sizes = _shape(shape, name)
         wanted = FLOAT64 if dtype is float else dtype_of(dtype) or FLOAT64
         if order == "C" and sizes and state.window.trace is None:
             found = _repeated[value, sizes, wanted.code, place]
-            if plain:
+            if type(shape) is int and dtype is float and place is HOST:
                 if len(vectors) >= SEEN:
                     vectors.clear()
                 vectors[shape] = found
@@ -171,7 +167,18 @@ def _maker(name: str, value: int) -> Callable[..., ndarray]:
 
     make.__name__ = make.__qualname__ = name
     make.__doc__ = f"An array of {name if value else 'zeros'}, float64 unless it is said otherwise."
-    return make
+    make_any = named(make)
+
+    @functools.wraps(make_any)
+    def make_vector(shape: Any, *args: Any, **kwargs: Any) -> ndarray:
+        if type(shape) is int and not (args or kwargs):  # as most calls are
+            found = vectors.get(shape)
+            if found is not None and current() is HOST and state.window.trace is None:
+                show, single = found
+                return array_of(show(single))
+        return make_any(shape, *args, **kwargs)
+
+    return make_vector
 
 
 zeros, ones, empty = (_maker(n, v) for n, v in (("zeros", 0), ("ones", 1), ("empty", 0)))

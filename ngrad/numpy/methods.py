@@ -174,7 +174,9 @@ def view(x: ndarray, dtype: Any = None, type: Any = None) -> ndarray:
     ValueError
         If the last axis has not the bytes of elements of another size, or does not lie in order.
     """
-    if type is not None:
+    if dtype is ndarray:  # the class may be given first
+        dtype = None
+    if type is not None and type is not ndarray:
         raise TypeError(f"view: arrays here are of one class, which is not {type!r}")
     wanted = dtype_of(dtype)
     own = x._layout.dtype

@@ -100,10 +100,11 @@ def together(code: str) -> Iterator[Body]:
 
 
 def conversions(code: str, codes: Sequence[str] = CODES) -> Iterator[Body]:
-    """Casts from a dtype to others, and a choice."""
-    for other in codes:
-        if other != code:
-            yield Body("map", (code,), (Step("cast", (0,), other),), (1,))
+    """Casts from a dtype to others, several in a map, and a choice."""
+    others = [other for other in codes if other != code]
+    for first in range(0, len(others), 6):
+        steps = tuple(Step("cast", (0,), other) for other in others[first : first + 6])
+        yield Body("map", (code,), steps, tuple(range(1, 1 + len(steps))))
     yield Body("map", ("b1", code, code), (Step("where", (0, 1, 2), code),), (3,))
 
 

@@ -72,7 +72,7 @@ def check(graph: Any) -> None:
                 assert same(run(cut, tensors, small), expected), (threads, small)
 
 
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(random_graphs())
 def test_random_graphs(example: RandomGraph) -> None:
     check(example.graph)

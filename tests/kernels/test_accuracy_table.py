@@ -23,7 +23,7 @@ MORE = {
     **dict.fromkeys(shares.DELICATE, 4.0),
 }
 """What float64 is allowed of some."""
-QUICK = 30
+QUICK = 15
 """Random arguments of each kind: a look where the table's measurement takes minutes."""
 SCATTER = 1.02
 """What a maximum may be above the table's: looks with several seeds stayed at or below it."""

@@ -134,7 +134,7 @@ def cases(draw: Any) -> Case:
     return filled(space, rows, length, span, tile, draw(st.integers(0, 99)), draw(st.booleans()))
 
 
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(cases())
 def test_any_space(case: Case) -> None:
     assert_same(case)

@@ -30,7 +30,8 @@ def test_conversions(code: str, rng: Rng) -> None:
     for body in launches.conversions(code, SOME):
         launch = launches.contiguous(body, 70, rng)
         if code[0] == "f":  # what no integer holds
-            launch.operands[-2][:8] = 0.5, -0.5, 127.5, 255.9, 3e9, 2e19, -1e10, -1e20
+            numbers = launch.operands[-1 - launch.results]
+            numbers[:8] = 0.5, -0.5, 127.5, 255.9, 3e9, 2e19, -1e10, -1e20
         assert_same(launch)
 
 
