@@ -20,7 +20,7 @@ from ngrad_kernels.memory import MemoryStats, Pool, pool
 from ngrad_kernels.targets import target
 from ngrad_kernels.threads import use, used
 
-AT_ONCE = 1 << 15
+AT_ONCE = 1 << 17
 """Bytes, unless set: where one more kernel takes less time than recording its call and planning."""
 
 

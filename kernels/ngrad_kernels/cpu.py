@@ -120,6 +120,7 @@ def columns_of(space: Space, length: int) -> Columns:
 
 _HELPERS = skeletons.as_helpers(
     skeletons.move,
+    skeletons.move_rows,
     skeletons.transfer,
     skeletons.locate,
     skeletons.row_contiguous,

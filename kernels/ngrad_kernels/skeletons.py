@@ -50,6 +50,23 @@ def move(target, source, size, count, step_to, step_from):
             copy_bytes(target + i * step_to, source + i * step_from, size)
 
 
+def move_rows(target, source, size, rows, count, rows_to, rows_from, step_to, step_from):
+    """Copy rows of `count` items: of few, of 4 or 8 bytes, without what `move` asks of each row."""
+    if size == 8:
+        for row in range(rows):
+            for i in range(count):
+                item = load_i8(source + row * rows_from + i * step_from, 0)
+                store_i8(target + row * rows_to + i * step_to, 0, item)
+    elif size == 4:
+        for row in range(rows):
+            for i in range(count):
+                item = load_i4(source + row * rows_from + i * step_from, 0)
+                store_i4(target + row * rows_to + i * step_to, 0, item)
+    else:
+        for row in range(rows):
+            move(target + row * rows_to, source + row * rows_from, size, count, step_to, step_from)
+
+
 def transfer(contiguous, base, view, start, count, scatter):
     """Copy elements [start, start + count) of a view, in logical order, to (or from) contiguous
     memory.
@@ -75,19 +92,28 @@ def transfer(contiguous, base, view, start, count, scatter):
         near = contiguous + done * size
         target, source = (address, near) if scatter else (near, address)
         step_to, step_from = (stride, size) if scatter else (size, stride)
-        move(target, source, size, run, step_to, step_from)
+        d, rows = last - 1, 1
+        if last > 0 and inner < 16 and index[last] == 0:  # short rows: as many as there are
+            rows = max(1, min(words[2 + 2 * d] - index[d], (count - done) // inner))
+        if rows > 1:
+            run = rows * inner
+            rows_to, rows_from = inner * size, words[3 + 2 * d]
+            rows_to, rows_from = (rows_from, rows_to) if scatter else (rows_to, rows_from)
+            move_rows(target, source, size, rows, inner, rows_to, rows_from, step_to, step_from)
+        else:
+            move(target, source, size, run, step_to, step_from)
         done += run
         address -= index[last] * stride
         index[last] = 0
-        d = last - 1
         while d >= 0:
-            index[d] += 1
-            address += words[3 + 2 * d]
+            index[d] += rows
+            address += rows * words[3 + 2 * d]
             if index[d] < words[2 + 2 * d]:
                 break
             address -= index[d] * words[3 + 2 * d]
             index[d] = 0
             d -= 1
+            rows = 1
 
 
 def locate(base, view, start):

@@ -193,7 +193,7 @@ def _statistic(reduce: Callable[..., ndarray]) -> Callable[..., list[ndarray]]:
 
 
 def _own(mode: Any) -> Callable[..., list[ndarray]]:
-    """Elements of the array itself, at the places that NumPy's padding of places tells."""
+    """Elements of the array itself, repeated or in its mirror image, as often as it takes."""
 
     def around(x: ndarray, axis: int, widths: Any, kind: Any = "even") -> list[ndarray]:
         if kind not in ("even", "odd"):
@@ -205,10 +205,17 @@ def _own(mode: Any) -> Callable[..., list[ndarray]]:
                 along(whole, axis, slice(widths[0])),
                 along(whole, axis, slice(widths[0] + n, None)),
             ]
-        places = np.pad(np.arange(n), widths, mode=mode)
-        return [take(x, places[: widths[0]], axis), take(x, places[widths[0] + n :], axis)]
+        before, after = (np.arange(*ends) for ends in ((-widths[0], 0), (n, n + widths[1])))
+        return [take(x, _place(mode, n, outside), axis) for outside in (before, after)]
 
     return around
+
+
+def _place(mode: str, n: int, outside: Any) -> Any:
+    """The places of an axis of n elements that stand for those outside."""
+    period = {"wrap": n, "symmetric": 2 * n, "reflect": max(2 * n - 2, 1)}[mode]
+    inside = outside % period
+    return np.where(inside < n, inside, period - inside - (mode == "symmetric"))
 
 
 def _turned(x: ndarray, axis: int, widths: Any, edge: int) -> ndarray:

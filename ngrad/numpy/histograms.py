@@ -25,10 +25,15 @@ from ngrad.ops.shape import broadcast_to, reshape
 from ngrad.record import apply, state
 
 
+def _on_host(place: Any) -> bool:
+    """Whether NumPy may count: nothing has to be recorded, or copied from another device."""
+    return place._layout.device is HOST and state.window.trace is None
+
+
 def _counts(place: Any, size: int, weights: Any) -> ndarray:
     """How often each of so many places occurs, or the sums of its weights."""
-    n, window = place.size, state.window
-    if weights is None and place._layout.device is HOST and window.trace is None:
+    n = place.size
+    if weights is None and _on_host(place):
         return asarray(np.bincount(np.asarray(place).reshape(-1), minlength=size))
     if weights is not None and to_tensor(weights).dtype.is_complex:
         parts = (_counts(place, size, part(weights))._read() for part in (real, imag))
@@ -54,11 +59,13 @@ def bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> ndarray:
     if values.size and not np.can_cast(values.dtype, np.int64) and values.dtype != np.uint64:
         raise TypeError(f"bincount: cannot cast {values.dtype} safely to int64")
     values = values.astype(np.int64, copy=False)
-    if values.size and values.min() < 0:
-        raise ValueError(f"bincount: takes no negative numbers, and there is {values.min()}")
     least = operator.index(minlength)
     if least < 0:
         raise ValueError(f"bincount: minlength must not be negative, not {least}")
+    if weights is None and _on_host(numbers._read()):  # where NumPy looks at the values itself
+        return asarray(np.bincount(values, minlength=least))
+    if values.size and values.min() < 0:
+        raise ValueError(f"bincount: takes no negative numbers, and there is {values.min()}")
     if weights is not None and asarray(weights).shape != numbers.shape:
         raise ValueError(
             f"bincount: the weights, of shape {asarray(weights).shape}, and the list, of "

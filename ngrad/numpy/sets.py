@@ -16,8 +16,9 @@ from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.selection import take
 from ngrad.numpy.sorting import isin
 from ngrad.ops.convert import operands as together
-from ngrad.ops.ordering import distinct
+from ngrad.ops.ordering import as_first, distinct, distinct_values
 from ngrad.ops.shape import normal_axis
+from ngrad.record import state
 from ngrad.tensor import from_numpy
 
 
@@ -44,6 +45,17 @@ class UniqueInverseResult(NamedTuple):
     inverse_indices: ndarray
 
 
+def _alone(x: ndarray) -> bool:
+    """Whether it does not matter where the values are: no derivative goes there."""
+    kind = x.dtype.kind
+    return kind in "iub" or (kind == "f" and not state.listens())
+
+
+def _like(x: ndarray, values: Any) -> ndarray:
+    """Values that an array has, as an array that is like it."""
+    return array_of(from_numpy(values, x._layout.dtype, x._layout.device))
+
+
 def unique(
     ar: Any, return_index: bool = False, return_inverse: bool = False,
     return_counts: bool = False, axis: Any = None, *, equal_nan: bool = True, sorted: bool = True,
@@ -59,9 +71,10 @@ def unique(
     """
     x = asarray(ar)
     axis = axis if axis is None else normal_axis(axis, x.ndim, "unique")
-    alone = not (return_index or return_inverse or return_counts)
-    if axis is None and alone and x.dtype.kind in "iub":  # it does not matter where they are
-        return array_of(from_numpy(np.unique(np.asarray(x)), None, x._layout.device))
+    if axis is None and not (return_index or return_inverse) and _alone(x):
+        values, *found = distinct_values(known(x), equal_nan, return_counts)
+        values = _like(x, values)
+        return (values, *map(asarray, found)) if return_counts else values
     if axis is None:
         index, *found = distinct(known(x), equal_nan, return_inverse, return_counts)
         values = take(ravel(x), index)
@@ -107,6 +120,9 @@ def intersect1d(
     array([1, 3])
     """
     x, y = map(array_of, together("intersect1d", to_tensor(ar1), to_tensor(ar2)))
+    if not (assume_unique or return_indices) and _alone(x):
+        values = np.intersect1d(known(x), known(y))
+        return _like(x, as_first(values, known(x).ravel()))
     _, first, second = np.intersect1d(known(x), known(y), assume_unique, True)
     found = take(x, first)
     return (found, asarray(first), asarray(second)) if return_indices else found

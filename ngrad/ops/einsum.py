@@ -111,7 +111,7 @@ def einsum(equation: str, *inputs: Any, optimize: str = "greedy", name: str | No
     terms, out, path = planned(equation, shapes, optimize)
     how = None
     if planned is _planned and path == PAIR:
-        how, order = _direct(terms, out, *shapes)
+        how, order = _direct(terms, out, *shapes, values[0].dtype.is_half)
     if how is not None:
         return _permuted(_multiplied(values[0], values[1], how), order)
     labels = list(terms)
@@ -261,18 +261,18 @@ def _pair(x: Any, in_x: Labels, y: Any, in_y: Labels, keep: set[str]) -> tuple[A
     y, in_y = _summed(y, in_y, keep.union(in_x))
     shapes = x._layout.shape, y._layout.shape
     paired = _paired.__wrapped__ if x._layout.open or y._layout.open else _paired
-    how = paired(in_x, in_y, "".join(sorted(keep)), *shapes)
-    if how.left is None or how.right is None:
-        aligned = (_aligned(z, labels, how.result) for z, labels in ((x, in_x), (y, in_y)))
-        return multiply(*aligned), how.result
+    how = paired(in_x, in_y, "".join(sorted(keep)), *shapes, x.dtype.is_half)
     return _multiplied(x, y, how), how.result
 
 
 def _multiplied(x: Any, y: Any, how: Paired) -> Any:
-    """Two tensors multiplied as matrices."""
+    """Two tensors multiplied: as matrices, or else elementwise, and summed."""
     left, right = how.left, how.right
-    assert left is not None and right is not None
-    return reshape(product(left.of(x), right.of(y), left.flip, right.flip), how.shape)
+    if how.axes is None:
+        found = product(left.of(x), right.of(y), left.flip, right.flip)
+        return reshape(found, how.shape)
+    found = multiply(left.of(x), right.of(y))
+    return reduce_sum(found, how.axes) if how.axes else found
 
 
 PAIR = ((0, 1),)
@@ -281,10 +281,10 @@ PAIR = ((0, 1),)
 
 @functools.lru_cache(1024)
 def _direct(
-    terms: tuple[Labels, Labels], out: Labels, x: tuple[int, ...], y: tuple[int, ...]
+    terms: tuple[Labels, Labels], out: Labels, x: tuple[int, ...], y: tuple[int, ...], half: bool
 ) -> tuple[Paired | None, tuple[int, ...]]:
-    """How two tensors are multiplied as matrices, and in which order the result has its axes; None
-    if there is more to be done before.
+    """How two tensors are multiplied, and in which order the result has its axes; None if there is
+    more to be done before.
     """
     in_x, in_y = terms
     sizes: dict[str, int] = {}
@@ -296,69 +296,80 @@ def _direct(
     plain = plain and all(len(set(term)) == len(term) for term in terms)
     if not plain or not set(in_x) ^ set(in_y) <= set(out):
         return None, ()
-    how = _paired(in_x, in_y, "".join(sorted(out)), x, y)
-    if how.left is None or how.right is None:
-        return None, ()
+    how = _paired(in_x, in_y, "".join(sorted(out)), x, y, half)
     return how, tuple(how.result.index(label) for label in out)
 
 
-class Matrices(NamedTuple):
-    """How a tensor becomes a batch of matrices: in which order its axes come, and of which shape it
-    is then; and whether the product takes these transposed.
+class Arranged(NamedTuple):
+    """How a tensor is read: in which order its axes come, if not as they are, and of which shape it
+    is then; and whether a product of matrices takes these transposed.
     """
 
-    order: tuple[int, ...]
+    order: tuple[int, ...] | None
     shape: tuple[int, ...]
     flip: bool
 
     def of(self, x: Any) -> Any:
-        return reshape(_permuted(x, self.order), self.shape)
+        moved = x if self.order is None else transpose(x, self.order)
+        return moved if moved._layout.shape == self.shape else reshape(moved, self.shape)
 
 
 class Paired(NamedTuple):
-    """How two tensors are multiplied: as matrices, if any label is summed over; and the labels and
-    the shape of what comes of it.
+    """How two tensors are multiplied: as batches of matrices if `axes` is None, or else element by
+    element, and summed over axes; and the labels and the shape of what comes of it.
     """
 
-    left: Matrices | None
-    right: Matrices | None
+    left: Arranged
+    right: Arranged
+    axes: tuple[int, ...] | None
     result: Labels
     shape: tuple[int, ...]
 
 
 @functools.lru_cache(1024)
 def _paired(
-    in_x: Labels, in_y: Labels, keep: Labels, x: tuple[int, ...], y: tuple[int, ...]
+    in_x: Labels, in_y: Labels, keep: Labels, x: tuple[int, ...], y: tuple[int, ...], half: bool
 ) -> Paired:
     batch = [label for label in in_x if label in in_y and label in keep]
     inner = [label for label in in_x if label in in_y and label not in keep]
     rows = [label for label in in_x if label not in in_y]
     columns = [label for label in in_y if label not in in_x]
-    result = "".join((*batch, *rows, *columns))
     sizes = dict(zip(in_x + in_y, (*x, *y), strict=True))
+    # Sums of rows of products are no products of matrices; but of halves those sum in float32.
+    if not inner or not (rows or columns or half):
+        labels = "".join((*batch, *rows, *columns)) if not inner else in_x
+        axes = tuple(k for k, label in enumerate(labels) if label not in keep)
+        result = "".join(label for label in labels if label in keep)
+        shape = tuple(sizes[label] for label in result)
+        left, right = _aligned(in_x, labels, sizes), _aligned(in_y, labels, sizes)
+        return Paired(left, right, axes, result, shape)
+    result = "".join((*batch, *rows, *columns))
     shape = tuple(sizes[label] for label in result)
-    if not inner:
-        return Paired(None, None, result, shape)
     # Each operand's two groups stay in the order in which it has them: the product reads either.
     flip_x = bool(rows) and in_x.index(inner[0]) < in_x.index(rows[0])
     flip_y = bool(columns) and in_y.index(columns[0]) < in_y.index(inner[0])
     of_x = (batch, inner, rows) if flip_x else (batch, rows, inner)
     of_y = (batch, columns, inner) if flip_y else (batch, inner, columns)
     left, right = _matrices(in_x, of_x, sizes, flip_x), _matrices(in_y, of_y, sizes, flip_y)
-    return Paired(left, right, result, shape)
+    return Paired(left, right, None, result, shape)
 
 
-def _aligned(x: Any, labels: Labels, result: Labels) -> Any:
-    """A tensor with the result's axes, one element long where it has none."""
-    moved = _arranged(x, labels, "".join(label for label in result if label in labels))
-    own = iter(moved._layout.shape)
-    return reshape(moved, tuple(next(own) if label in labels else 1 for label in result))
+def _order(labels: Labels, wanted: Iterable[str]) -> tuple[int, ...] | None:
+    """Where the labels are that are wanted; None if they are these."""
+    found = tuple(labels.index(label) for label in wanted)
+    return None if found == tuple(range(len(labels))) else found
+
+
+def _aligned(labels: Labels, wanted: Labels, sizes: dict[str, int]) -> Arranged:
+    """With the axes that are wanted, one element long where there are none."""
+    order = _order(labels, (label for label in wanted if label in labels))
+    return Arranged(order, tuple(sizes[n] if n in labels else 1 for n in wanted), False)
 
 
 def _matrices(
     labels: Labels, groups: Sequence[Sequence[str]], sizes: dict[str, int], flip: bool
-) -> Matrices:
+) -> Arranged:
     """An axis for each group of labels; without the first if that is empty."""
-    order = tuple(labels.index(label) for group in groups for label in group)
+    order = _order(labels, (label for group in groups for label in group))
     extents = [math.prod(sizes[label] for label in group) for group in groups]
-    return Matrices(order, tuple(extents if groups[0] else extents[1:]), flip)
+    return Arranged(order, tuple(extents if groups[0] else extents[1:]), flip)

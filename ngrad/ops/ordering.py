@@ -188,6 +188,31 @@ def distinct(x: Any, equal_nan: bool, inverse: bool, counts: bool) -> list[Any]:
     return found
 
 
+def distinct_values(x: Any, equal_nan: bool, counts: bool) -> list[Any]:
+    """The values of an array of real numbers, in order, and how often each is there, if asked for:
+    of those that are equal the first, without a look at where the others are.
+    """
+    flat = x.ravel()
+    ranked = np.sort(flat)
+    first = np.ones(flat.size, bool)
+    np.not_equal(ranked[1:], ranked[:-1], out=first[1:])
+    if equal_nan and flat.dtype.kind == "f" and flat.size and np.isnan(ranked[-1]):
+        first[np.searchsorted(ranked, np.nan) + 1 :] = False
+    values = as_first(ranked[first], flat)
+    return [values, np.diff(np.flatnonzero(first), append=flat.size)] if counts else [values]
+
+
+def as_first(values: Any, flat: Any) -> Any:
+    """Distinct values of a vector, each the first of those that are equal: zeros of both signs are,
+    and so is all that is no number.
+    """
+    if flat.dtype.kind == "f":
+        for equal in (lambda x: x == 0, np.isnan):
+            if (found := equal(values)).any():
+                values[found] = flat[equal(flat)][: found.sum()]
+    return values
+
+
 def _several_alike(x: Any) -> bool:
     """Whether complex numbers may be equal in order that are not the same."""
     parts = (x.real, x.imag)
