@@ -54,8 +54,7 @@ def sort(
     array([1, 2, 3])
     """
     x, at = _rows("sort", a, axis, kind, order, stable)
-    found = _sorted(x, at)
-    return flip(found, at).copy() if descending else found
+    return _sorted(x, at, bool(descending))
 
 
 def sort_complex(a: Any) -> ndarray:
@@ -74,8 +73,8 @@ def sort_complex(a: Any) -> ndarray:
     return sort(array_of(cast_to(x, wide)))
 
 
-def _sorted(x: Any, axis: int) -> ndarray:
-    return array_of(order.sorted_along(x, axis, False))
+def _sorted(x: Any, axis: int, descending: bool) -> ndarray:
+    return array_of(order.sorted_along(x, axis, descending))
 
 
 def argsort(

@@ -6,9 +6,12 @@ from typing import Any
 
 import numpy as np
 
+FEW = 512
+"""Elements up to which NumPy's stable sort costs less than a fast one and the passes that make it
+stable."""
 SHORT, LONG = 256, 2048
-"""Elements a row from which a fast sort and the passes that make it stable cost less than NumPy's
-own stable sort: of the elements, and of their places."""
+"""Elements a row from which, to find their places, counting digits is worth a look at what there is
+to count, and a fast sort the passes that make it stable."""
 
 PARTED = 512
 """Elements a row from which NumPy partitions sooner than it sorts."""
@@ -105,13 +108,14 @@ def arrange(x: Any, descending: bool, out: Any) -> None:
         out[...] = np.take_along_axis(x, order(x, descending), -1)
         return
     out[...] = x
-    if x.shape[-1] < SHORT or _counted(x):
+    if _counted(x) or x.size < FEW:
         _turned(out, descending).sort(-1, "stable")
         return
     _turned(out, descending).sort(-1)
     if x.dtype.kind == "f":  # zeros of both signs are equal, and so is all that is no number
         for equal in (lambda x: x == 0, np.isnan):
-            out[equal(out)] = x[equal(x)]
+            if (found := equal(out)).any():
+                out[found] = x[equal(x)]
 
 
 # -- at some places of the order -------------------------------------------------------------------

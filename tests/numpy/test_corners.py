@@ -276,3 +276,24 @@ def test_the_axis_that_is_not_there_can_be_asked_for() -> None:
 def test_a_span_of_time_is_no_index() -> None:
     with pytest.raises(IndexError, match="timedelta64"):
         ours.arange(5)[np.timedelta64(1, "s")]
+
+
+@pytest.mark.parametrize("size", [40, 2000])
+def test_what_is_equal_stays_in_order_and_the_first_of_it_is_taken(size: int) -> None:
+    """Zeros of both signs are equal, and as bits they are not: with a tape and without."""
+    rng = np.random.default_rng(size)
+    x = rng.integers(-2, 3, size) / 2.0
+    x[rng.random(size) < 0.3] = -0.0
+    x[rng.random(size) < 0.1] = np.nan
+    own = ours.array(x)
+    for descending in (False, True):
+        places = np.asarray(ours.argsort(own, descending=descending))
+        found = np.asarray(ours.sort(own, descending=descending))
+        assert found.tobytes() == x[places].tobytes()
+    for name, others in (("unique", ()), ("intersect1d", (x[: size // 2][::-1].copy(),))):
+        alone = getattr(ours, name)(own, *others)
+        with ngrad.GradientTape() as tape:
+            tape.watch(own)
+            taped = getattr(ours, name)(own, *others)
+        assert np.asarray(alone).tobytes() == np.asarray(taped).tobytes()
+        np.testing.assert_array_equal(np.asarray(alone), getattr(np, name)(x, *others))
