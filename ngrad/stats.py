@@ -91,7 +91,7 @@ def stats() -> Stats:
     Examples
     --------
     >>> import ngrad
-    >>> x = ngrad.constant([0.5] * 10_000)
+    >>> x = ngrad.constant([0.5] * 100_000)
     >>> before = ngrad.stats()
     >>> ngrad.eval(x + x)
     >>> done = ngrad.stats() - before
