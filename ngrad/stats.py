@@ -96,7 +96,7 @@ def stats() -> Stats:
     >>> ngrad.eval(x + x)
     >>> done = ngrad.stats() - before
     >>> done.runs, done.launches, done.bytes
-    (1, 1, 120000)
+    (1, 1, 1200000)
     """
     memory, counters = pool.stats(), counted()
     return Stats(
