@@ -146,3 +146,16 @@ def test_small_arrays(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, run in script.OPERATIONS.items():
         found, expected = run(ngrad.numpy, *own), run(np, *given)
         np.testing.assert_allclose(np.asarray(found), expected, rtol=1e-9, err_msg=name)
+
+
+def test_numpy_functions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They give what NumPy gives."""
+    import ngrad.numpy
+
+    script = module("numpy_functions", monkeypatch)
+    given = script.arrays(4096)
+    own = {name: ngrad.numpy.array(x) for name, x in given.items()}
+    for expression in script.EXPRESSIONS:
+        expected = eval(expression, {**given, "np": np, "n": 4096})
+        found = np.asarray(eval(expression, {**own, "np": ngrad.numpy, "n": 4096}))
+        np.testing.assert_allclose(found, expected, 1e-6, 1e-9, err_msg=expression)

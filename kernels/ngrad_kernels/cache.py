@@ -43,9 +43,9 @@ _FLAGS = ("NUMBA_CPU_NAME", "NUMBA_ENABLE_AVX")
 PYTHON = "python {}.{}".format(*sys.version_info)
 """Whose bytecode Numba reads, and whose rules of arithmetic it follows."""
 DECIDING = (
-    *("cartesian.py", "codegen.py", "codes.py", "compiling.py", "contract.py", "framing.py"),
-    *("halves.py", "integers.py", "intrinsics.py", "passes.py", "reductions.py", "short_rows.py"),
-    *("streaming.py", "vecmath"),
+    *("cartesian.py", "codegen.py", "codes.py", "compiling.py", "contract.py", "floats.py"),
+    *("framing.py", "halves.py", "integers.py", "intrinsics.py", "passes.py", "reductions.py"),
+    *("short_rows.py", "streaming.py", "strips.py", "vecmath"),
 )
 
 counters: Counter[str] = Counter()

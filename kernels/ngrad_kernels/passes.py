@@ -49,9 +49,10 @@ class Pipeline(CompilerBase):
 
 def asked_once(resolve: Callable[..., Any]) -> Callable[..., Any]:
     """Numba's rules of types, which for an operator tries one after the other, those of arrays,
-    lists and text too, whenever it meets it: what was found is kept.
+    lists and text too, whenever it meets it: what was found is kept, with what lowers it, which
+    Numba notes on the function for whoever asked last.
     """
-    found: dict[Any, Any] = {}
+    found: dict[Any, tuple[Any, Any]] = {}
 
     def resolve_function_type(func: Any, args: Any, kws: Any) -> Any:
         if kws or not isinstance(func, types.Function):
@@ -60,8 +61,13 @@ def asked_once(resolve: Callable[..., Any]) -> Callable[..., Any]:
             args = tuple(map(types.unliteral, args))
         key = (func, args)
         if key not in found:
-            found[key] = resolve(func, args, kws)
-        return found[key]
+            signature = resolve(func, args, kws)
+            if signature is None:
+                return None
+            found[key] = signature, func.get_impl_key(signature)
+        signature, lowering = found[key]
+        func._impl_keys[signature.args] = lowering
+        return signature
 
     return resolve_function_type
 

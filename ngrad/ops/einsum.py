@@ -111,7 +111,7 @@ def einsum(equation: str, *inputs: Any, optimize: str = "greedy", name: str | No
     terms, out, path = planned(equation, shapes, optimize)
     how = None
     if planned is _planned and path == PAIR:
-        how, order = _direct(terms, out, *shapes, values[0].dtype.is_half)
+        how, order = _direct(terms, out, *shapes, _sums(values[0]))
     if how is not None:
         return _permuted(_multiplied(values[0], values[1], how), order)
     labels = list(terms)
@@ -261,8 +261,15 @@ def _pair(x: Any, in_x: Labels, y: Any, in_y: Labels, keep: set[str]) -> tuple[A
     y, in_y = _summed(y, in_y, keep.union(in_x))
     shapes = x._layout.shape, y._layout.shape
     paired = _paired.__wrapped__ if x._layout.open or y._layout.open else _paired
-    how = paired(in_x, in_y, "".join(sorted(keep)), *shapes, x.dtype.is_half)
+    how = paired(in_x, in_y, "".join(sorted(keep)), *shapes, _sums(x))
     return _multiplied(x, y, how), how.result
+
+
+def _sums(x: Any) -> bool:
+    """Whether products of a dtype are added up in it: of halves they are in float32, and of bools
+    it is told whether any is true, to which products of matrices see.
+    """
+    return not (x.dtype.is_half or x.dtype.is_bool)
 
 
 def _multiplied(x: Any, y: Any, how: Paired) -> Any:
@@ -281,7 +288,7 @@ PAIR = ((0, 1),)
 
 @functools.lru_cache(1024)
 def _direct(
-    terms: tuple[Labels, Labels], out: Labels, x: tuple[int, ...], y: tuple[int, ...], half: bool
+    terms: tuple[Labels, Labels], out: Labels, x: tuple[int, ...], y: tuple[int, ...], sums: bool
 ) -> tuple[Paired | None, tuple[int, ...]]:
     """How two tensors are multiplied, and in which order the result has its axes; None if there is
     more to be done before.
@@ -296,7 +303,7 @@ def _direct(
     plain = plain and all(len(set(term)) == len(term) for term in terms)
     if not plain or not set(in_x) ^ set(in_y) <= set(out):
         return None, ()
-    how = _paired(in_x, in_y, "".join(sorted(out)), x, y, half)
+    how = _paired(in_x, in_y, "".join(sorted(out)), x, y, sums)
     return how, tuple(how.result.index(label) for label in out)
 
 
@@ -311,7 +318,9 @@ class Arranged(NamedTuple):
 
     def of(self, x: Any) -> Any:
         moved = x if self.order is None else transpose(x, self.order)
-        return moved if moved._layout.shape == self.shape else reshape(moved, self.shape)
+        own = moved._layout
+        alike = not own.open and own.shape == self.shape  # an open size is not asked what it is
+        return moved if alike else reshape(moved, self.shape)
 
 
 class Paired(NamedTuple):
@@ -328,15 +337,14 @@ class Paired(NamedTuple):
 
 @functools.lru_cache(1024)
 def _paired(
-    in_x: Labels, in_y: Labels, keep: Labels, x: tuple[int, ...], y: tuple[int, ...], half: bool
+    in_x: Labels, in_y: Labels, keep: Labels, x: tuple[int, ...], y: tuple[int, ...], sums: bool
 ) -> Paired:
     batch = [label for label in in_x if label in in_y and label in keep]
     inner = [label for label in in_x if label in in_y and label not in keep]
     rows = [label for label in in_x if label not in in_y]
     columns = [label for label in in_y if label not in in_x]
     sizes = dict(zip(in_x + in_y, (*x, *y), strict=True))
-    # Sums of rows of products are no products of matrices; but of halves those sum in float32.
-    if not inner or not (rows or columns or half):
+    if not inner or (sums and not (rows or columns)):  # no products of matrices, or of single rows
         labels = "".join((*batch, *rows, *columns)) if not inner else in_x
         axes = tuple(k for k, label in enumerate(labels) if label not in keep)
         result = "".join(label for label in labels if label in keep)

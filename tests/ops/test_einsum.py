@@ -74,6 +74,18 @@ def test_einsum_gradients(equation: str, shapes: Shapes) -> None:
         check_second_gradient(lambda *xs: linalg.einsum(equation, *xs), *arrays(shapes))
 
 
+@pytest.mark.parametrize("equation", ["ij,ij->i", "ij,ij->j", "ij,ji->", "ij,ij->ij", "ij,jk->ik"])
+@pytest.mark.parametrize("code", ["?", "i4", "u1", "f2", "c8"])
+def test_einsum_keeps_the_dtype(code: str, equation: str) -> None:
+    """Of bools some are true together; floats of two bytes are added up in float32."""
+    x = np.arange(49).reshape(7, 7) % 5 // 2
+    x, y = x.astype(code), (x.T + x // 2).astype(code)
+    expected = np.einsum(equation, x, y)
+    found = linalg.einsum(equation, x, y).numpy()
+    assert found.dtype == expected.dtype
+    np.testing.assert_array_equal(found, expected)
+
+
 @pytest.mark.parametrize("how", LAYOUTS)
 def test_einsum_in_any_memory_order(how: str) -> None:
     for equation, shapes in (("bij,bjk->kib", ((2, 4, 3), (2, 3, 5))), ("iji->j", ((3, 2, 3),))):
