@@ -66,7 +66,7 @@ def asked_once(resolve: Callable[..., Any]) -> Callable[..., Any]:
                 return None
             found[key] = signature, func.get_impl_key(signature)
         signature, lowering = found[key]
-        func._impl_keys[signature.args] = lowering
+        func._impl_keys[signature.args] = lowering  # type: ignore[attr-defined]
         return signature
 
     return resolve_function_type
