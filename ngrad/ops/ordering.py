@@ -112,10 +112,17 @@ def arrange(x: Any, descending: bool, out: Any) -> None:
         _turned(out, descending).sort(-1, "stable")
         return
     _turned(out, descending).sort(-1)
-    if x.dtype.kind == "f":  # zeros of both signs are equal, and so is all that is no number
+    _tell_apart(out, x)
+
+
+def _tell_apart(ranked: Any, x: Any) -> None:
+    """Have what is equal and not the same, zeros of both signs and what is no number, stand among
+    ranked elements as it does among all: the first, if not all are ranked.
+    """
+    if x.dtype.kind == "f":
         for equal in (lambda x: x == 0, np.isnan):
-            if (found := equal(out)).any():
-                out[found] = x[equal(x)]
+            if (found := equal(ranked)).any():
+                ranked[found] = x[equal(x)][: np.count_nonzero(found)]
 
 
 # -- at some places of the order -------------------------------------------------------------------
@@ -207,13 +214,8 @@ def distinct_values(x: Any, equal_nan: bool, counts: bool) -> list[Any]:
 
 
 def as_first(values: Any, flat: Any) -> Any:
-    """Distinct values of a vector, each the first of those that are equal: zeros of both signs are,
-    and so is all that is no number.
-    """
-    if flat.dtype.kind == "f":
-        for equal in (lambda x: x == 0, np.isnan):
-            if (found := equal(values)).any():
-                values[found] = flat[equal(flat)][: found.sum()]
+    """Distinct values of a vector, each the first of those that are equal."""
+    _tell_apart(values, flat)
     return values
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import shutil
 import subprocess
@@ -264,3 +265,20 @@ def test_the_default_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
     assert cache.default_folder() == tmp_path
     monkeypatch.delenv("NGRAD_CACHE_DIR")
     assert cache.default_folder().parts[-2:] == ("ngrad", "kernels")
+
+
+def test_a_key_holds_all_sources_that_decide_the_code() -> None:
+    """A kernel of another version would be loaded, were one left out."""
+    package = Path(cache.__file__).parent
+    found, asked = set(), ["compiling"]
+    while asked:
+        name = asked.pop()
+        if name in found or not (path := package / f"{name.replace('.', '/')}.py").exists():
+            continue
+        found.add(name)
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(package.name):
+                inner = node.module.removeprefix(package.name).lstrip(".")
+                asked += [inner] if inner else [alias.name for alias in node.names]
+    tops = {name.partition(".")[0] for name in found}
+    assert tops - {"cache"} == {name.removesuffix(".py") for name in cache.DECIDING}
