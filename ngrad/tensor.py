@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar
 
@@ -363,7 +364,7 @@ def from_numpy(array: Any, dtype: DType | None = None, device: Device | None = N
 
 
 _scalars: dict[Any, Tensor] = {}
-_elsewhere: dict[Any, Tensor] = {}
+_elsewhere: OrderedDict[Any, Tensor] = OrderedDict()
 
 
 def scalar(value: Any, dtype: DType, device: Device = HOST) -> Tensor:
@@ -387,12 +388,14 @@ def scalar(value: Any, dtype: DType, device: Device = HOST) -> Tensor:
 
 
 def _scalar_elsewhere(key: Any, value: Any, dtype: DType, device: Device) -> Tensor:
-    """One on a GPU. Few are kept, the oldest let go first: a new one then has its memory."""
-    found = _elsewhere.get(key)
+    """One on a GPU. Few are kept. That least recently asked for is let go first, so that a new one
+    has its memory: the others of a loop, and its results, stay where its graphs have them.
+    """
+    found = _elsewhere.pop(key, None)
     if found is None:
         if len(_elsewhere) >= 64:
-            _elsewhere.pop(next(iter(_elsewhere)), None)
+            _elsewhere.popitem(last=False)
         found = from_numpy(np.asarray(value, dtype.numpy_dtype), dtype, device)
-        if value == value:
-            _elsewhere[key] = found
+    if value == value:
+        _elsewhere[key] = found
     return found
