@@ -15,12 +15,15 @@ from dataclasses import dataclass
 from ngrad_kernels.codes import pair_of, part_of
 
 
+LONG = 8
+
+
 @dataclass(frozen=True)
 class Scalar:
     """One scalar operation: an expression by kind of operand, the dtype of its result ("b1", "part"
     of a complex number, or the "pair" of two floats), and what it costs. 0: less than reading a
-    value that was kept; 1: more; 2: so much that its own latency counts (a polynomial, a loop); 8:
-    so much that its code is not to be repeated.
+    value that was kept; 1: more; 2: so much that its own latency counts (a polynomial); `LONG`:
+    so much that its code is not to be repeated (loops, branches of many polynomials).
     """
 
     cpu: dict[str, str]
@@ -197,18 +200,15 @@ SCALARS: dict[str, Scalar] = {
     },
     "gammasgn": Scalar({"f": _GAMMASGN}, cost=1),
     **{
-        name: Scalar({"f": f"{name}_{{c}}({{0}}, {{1}})"}, cost=2)
+        name: Scalar({"f": f"{name}_{{c}}({{0}}, {{1}})"}, cost=LONG)
         for name in (
             *("beta", "betaln", "binom", "expn", "polygamma", "zeta"),
             *("bessel_in", "bessel_ine", "bessel_jn", "bessel_kn", "bessel_kne", "bessel_yn"),
+            *("gammainc", "gammaincc", "gamma_density", "stdtr", "student_density"),
         )
     },
     **{
-        name: Scalar({"f": f"{name}_{{c}}({{0}}, {{1}})"}, cost=8)
-        for name in ("gammainc", "gammaincc", "gamma_density", "stdtr", "student_density")
-    },
-    **{
-        name: Scalar({"f": f"{name}_{{c}}({{0}}, {{1}}, {{2}})"}, cost=8)
+        name: Scalar({"f": f"{name}_{{c}}({{0}}, {{1}}, {{2}})"}, cost=LONG)
         for name in ("betainc", "betaincc", "beta_density")
     },
     "logaddexp": Scalar({"f": f"combine_max({{0}}, {{1}}) + softplus_{{c}}(-{_APART})"}, cost=2),
@@ -242,10 +242,11 @@ def is_long(scalar: str, code: str) -> bool:
 
     Examples
     --------
-    >>> is_long("exp", "f4"), is_long("exp", "f8"), is_long("add", "f8")
-    (False, True, False)
+    >>> is_long("exp", "f4"), is_long("exp", "f8"), is_long("add", "f8"), is_long("zeta", "f4")
+    (False, True, False, True)
     """
-    return code in ("f8", "c8", "c16") and scalar in SCALARS and SCALARS[scalar].cost > 1
+    least = 2 if code in ("f8", "c8", "c16") else LONG
+    return scalar in SCALARS and SCALARS[scalar].cost >= least
 
 
 UNROLLED = 4
