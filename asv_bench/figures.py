@@ -38,11 +38,14 @@ class Figure(NamedTuple):
     aim: str
 
 
-def least(contenders: dict[str, Work], rounds: int, repeat: int = 1) -> dict[str, float]:
+def least(
+    contenders: dict[str, Work], rounds: int, repeat: int = 1, pause: float = 0.15
+) -> dict[str, float]:
     """The least seconds a call of each contender, over rounds in which each has its turn.
 
     A turn begins with a pause and a call that is not timed: the threads of the one before may still
-    be spinning (OpenBLAS's do so for 0.1 s), and its data are in the cache.
+    be spinning (OpenBLAS's do so for 0.1 s), and its data are in the cache. What uses no threads
+    needs none: on a shared machine many short turns on end find the quiet moments of both.
     """
     best = dict.fromkeys(contenders, float("inf"))
     for work in contenders.values():
@@ -50,7 +53,7 @@ def least(contenders: dict[str, Work], rounds: int, repeat: int = 1) -> dict[str
         work()
     for _ in range(rounds):
         for name, work in contenders.items():
-            time.sleep(0.15)
+            time.sleep(pause)
             for _ in range(2):
                 work()
                 start = time.perf_counter()

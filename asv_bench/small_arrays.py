@@ -3,7 +3,7 @@
     python asv_bench/small_arrays.py
 
 Each is a function of the namespace and of arrays, and is timed until its result is a NumPy array.
-Figures are the least of several rounds, in which both have their turn.
+Figures are the least of many short rounds, in which both have their turn.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from rich.table import Table
 import ngrad.numpy
 
 SIZE = 100
-REPEAT = 2000
+REPEAT = 100
 
 OPERATIONS: dict[str, Callable[..., Any]] = {
     "x + y": lambda np, x, y, m, i: x + y,
@@ -90,7 +90,7 @@ def arrays() -> tuple[Any, ...]:
 def main() -> None:
     """Time all, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--rounds", type=int, default=5, help="of which the least counts (5)")
+    parser.add_argument("--rounds", type=int, default=60, help="of which the least counts (60)")
     parser.add_argument("--only", default="", help="operations whose name has this in it")
     chosen = parser.parse_args()
     table = Table(title=f"{SIZE} elements, least of {chosen.rounds} rounds")
@@ -107,7 +107,7 @@ def main() -> None:
             "ngrad": lambda run=run: numpy.asarray(run(ngrad.numpy, *own)),
         }
         numpy.testing.assert_allclose(contenders["ngrad"](), contenders["NumPy"](), rtol=1e-9)
-        best = least(contenders, chosen.rounds, REPEAT)
+        best = least(contenders, chosen.rounds, REPEAT, pause=0)
         ratios.append(best["ngrad"] / best["NumPy"])
         times = [f"{best[k] * 1e6:.2f} us" for k in ("NumPy", "ngrad")]
         table.add_row(name, *times, f"{ratios[-1]:.1f}")

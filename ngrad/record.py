@@ -173,8 +173,11 @@ def apply_now(op: Op, inputs: tuple[Any, ...], params: Params = ()) -> Any:
     """
     if state.graph is not None or state.window.trace is not None:
         return apply(op, inputs, params)
-    inputs = move.together(op.name, inputs)
-    return run_now(op.call(params, tuple([x._layout for x in inputs])), inputs)
+    call = op.calls.get((params, tuple([x._layout for x in inputs])))
+    if call is None:
+        inputs = move.together(op.name, inputs)
+        call = op.call(params, tuple([x._layout for x in inputs]))
+    return run_now(call, inputs)
 
 
 def run_now(call: Call, inputs: tuple[Any, ...]) -> Any:

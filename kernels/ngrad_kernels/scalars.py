@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 from ngrad_kernels.codes import pair_of, part_of
 
-
 LONG = 8
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from ngrad.dtypes import kind_of
 from ngrad.errors import IndexBoundsError, IndexTypeError
 from ngrad.numpy.calculus import along
-from ngrad.numpy.convert import array_of
+from ngrad.numpy.convert import PLAIN, array_of
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.joining import concatenate
 from ngrad.numpy.manipulation import broadcast_to, flip, moveaxis
@@ -87,9 +87,7 @@ def insert(arr: Any, obj: Any, values: Any, axis: Any = None) -> ndarray:
     array([1, 9, 2, 3])
     """
     x, at = _flat("insert", arr, axis)
-    n, shape = x.shape[at], x.shape
-    new = asarray(values, x.dtype)
-    new = new.reshape((1,) * (x.ndim - new.ndim) + new.shape)
+    n = x.shape[at]
     index = _index("insert", obj)
     if isinstance(index, slice):
         index = np.arange(n)[index]
@@ -100,15 +98,31 @@ def insert(arr: Any, obj: Any, values: Any, axis: Any = None) -> ndarray:
     where = [k + n * (k < 0) for k in index.ravel().tolist()]
     if where and not (min(where) >= 0 and max(where) <= n):
         raise IndexBoundsError(f"insert: index {obj} is out of bounds for axis of {n} elements")
-    if isinstance(obj, slice) or len(where) != 1:
-        new = broadcast_to(new, (*shape[:at], len(where), *shape[at + 1 :]))
+    several = len(where) != 1
+    new = _to_put_in(values, x, at, len(where), several, bool(index.ndim))
+    if several:
         order = np.argsort(np.concatenate([np.arange(n) + 0.5, where]), kind="stable")
         return take(concatenate([x, new], at), order, at)
-    if index.ndim == 0 and at:
-        new = moveaxis(new, 0, at)
-    new = broadcast_to(new, (*shape[:at], new.shape[at], *shape[at + 1 :]))
     (cut,) = where
     return concatenate([along(x, at, slice(cut)), new, along(x, at, slice(cut, None))], at)
+
+
+def _to_put_in(
+    values: Any, x: ndarray, at: int, count: int, several: bool, listed: bool
+) -> ndarray:
+    """Values as slices of x along an axis: `count` of them, or, where all go to one place, as many
+    as there are.
+    """
+    shape = x.shape
+    if type(values) in PLAIN:
+        number = np.array(values, x.dtype)
+        return asarray(np.full((*shape[:at], count, *shape[at + 1 :]), number))
+    new = asarray(values, x.dtype)
+    new = new.reshape((1,) * (x.ndim - new.ndim) + new.shape)
+    if not several:
+        new = new if listed or not at else moveaxis(new, 0, at)
+        count = new.shape[at]
+    return broadcast_to(new, (*shape[:at], count, *shape[at + 1 :]))
 
 
 def resize(a: Any, new_shape: Any) -> ndarray:

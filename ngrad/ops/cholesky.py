@@ -50,7 +50,7 @@ def _prepare(
         except np.linalg.LinAlgError:
             raise _indefinite(matrices) from None
         # NaN comes through some LAPACKs as a factor.
-        if not (np.diagonal(factors, axis1=-2, axis2=-1).real > 0).all():
+        if not np.minimum.reduce(factors.diagonal(0, -2, -1).real, None) > 0:
             raise _indefinite(matrices)
         write(made._at)[...] = factors
         return made

@@ -92,14 +92,15 @@ def on_host(
             program, laid = own
             return program, laid if several else laid[0]
         readers = [*map(_reader, inputs)]
-        writers = [array_at(where) for where in outs]
+        writers = [_writer(where) for where in outs]
 
         def run(*tensors: Tensor) -> Any:
             arrays = [read(x) for read, x in zip(readers, tensors, strict=True)]
             with np.errstate(all="ignore"):
                 found = compute(*arrays, **given)
-            made = tuple(map(_written, outs, writers, found if several else (found,)))
-            return made if several else made[0]
+            if several:
+                return tuple([write(x) for write, x in zip(writers, found, strict=True)])
+            return writers[0](found)
 
         return run, out
 
@@ -115,8 +116,14 @@ def _reader(where: Layout) -> Callable[[Tensor], Matrix]:
     return lambda x: view(x._address)
 
 
-def _written(where: Layout, write: Callable[[int], Matrix], array: Matrix) -> Tensor:
-    made = empty(where)
-    if where.size:
-        write(made._at)[...] = array
-    return made
+def _writer(where: Layout) -> Callable[[Matrix], Tensor]:
+    if where.size == 0:
+        return lambda array: empty(where)
+    view = array_at(where)
+
+    def write(array: Matrix) -> Tensor:
+        made = empty(where)
+        view(made._at)[...] = array
+        return made
+
+    return write

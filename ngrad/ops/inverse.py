@@ -45,7 +45,9 @@ def _solve(matrix: Any, rhs: Any) -> Any:
 
 def _unknown_of_nan(matrices: Any, found: Any) -> Any:
     """What is found, but NaN for matrices in which a NaN is: LAPACK may lose it as a pivot."""
-    np.copyto(found, np.nan, where=np.isnan(matrices).any((-2, -1), keepdims=True))
+    square = np.vdot(matrices, matrices).real  # NaN only if there is one, or of complex infinities
+    if square != square:
+        np.copyto(found, np.nan, where=np.isnan(matrices).any((-2, -1), keepdims=True))
     return found
 
 
