@@ -10,6 +10,7 @@ Every figure is the least of several rounds; in a round each contender has its t
 from __future__ import annotations
 
 import os
+import statistics
 import subprocess
 import sys
 import time
@@ -38,16 +39,16 @@ class Figure(NamedTuple):
     aim: str
 
 
-def least(
+def turns(
     contenders: dict[str, Work], rounds: int, repeat: int = 1, pause: float = 0.15
-) -> dict[str, float]:
-    """The least seconds a call of each contender, over rounds in which each has its turn.
+) -> dict[str, list[float]]:
+    """The seconds a call of each contender, in rounds in which each has its turn.
 
     A turn begins with a pause and a call that is not timed: the threads of the one before may still
     be spinning (OpenBLAS's do so for 0.1 s), and its data are in the cache. What uses no threads
-    needs none: on a shared machine many short turns on end find the quiet moments of both.
+    needs none: a shared machine that changes its pace has the same for turns on end.
     """
-    best = dict.fromkeys(contenders, float("inf"))
+    found: dict[str, list[float]] = {name: [] for name in contenders}
     for work in contenders.values():
         work()
         work()
@@ -59,8 +60,24 @@ def least(
                 start = time.perf_counter()
                 for _ in range(repeat):
                     work()
-                best[name] = min(best[name], (time.perf_counter() - start) / repeat)
-    return best
+                found[name].append((time.perf_counter() - start) / repeat)
+    return found
+
+
+def least(contenders: dict[str, Work], rounds: int, repeat: int = 1) -> dict[str, float]:
+    """The least seconds a call of each contender, over rounds in which each has its turn."""
+    return {name: min(times) for name, times in turns(contenders, rounds, repeat).items()}
+
+
+def together(
+    contenders: dict[str, Work], rounds: int, repeat: int
+) -> tuple[dict[str, float], float]:
+    """The least seconds a call of two contenders that use no threads, and how many times as long
+    the second takes: the median of turns on end.
+    """
+    first, second = (times := turns(contenders, rounds, repeat, 0.0)).values()
+    ratios = [y / x for x, y in zip(first, second, strict=True)]
+    return {name: min(own) for name, own in times.items()}, statistics.median(ratios)
 
 
 def shown(seconds: float) -> str:

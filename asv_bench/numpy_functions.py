@@ -1,6 +1,7 @@
 """What single functions of large arrays take, beside NumPy's own time.
 
     python asv_bench/numpy_functions.py
+    python asv_bench/numpy_functions.py --size 100
 
 Each is an expression of a namespace and of arrays of some million elements, and is timed until its
 result is a NumPy array: warm, with all that it compiles there. Figures are the least of several
@@ -18,8 +19,9 @@ from typing import Any
 os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "20")  # its threads would spin in the other's turn
 
 import numpy
-from figures import least
+from figures import least, together
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 import ngrad.numpy
@@ -53,8 +55,9 @@ s.cumsum(); np.add.accumulate(x); np.add.reduceat(x, np.arange(0, n, 100))
 """
 ORDER = """
 np.sort(x); np.sort(f); np.sort(s); np.sort(t, axis=0); np.sort(t, axis=1); np.argsort(x)
-s[np.argsort(s)]; np.argsort(t, axis=1); np.partition(x, 999)[999]; x[np.argpartition(x, 999)][999]
-np.lexsort((x, s)); np.searchsorted(z, x); np.digitize(x, q.cumsum() / 128); np.unique(x)
+s[np.argsort(s)]; np.argsort(t, axis=1); np.partition(x, n // 999)[n // 999]
+x[np.argpartition(x, n // 999)][n // 999]; np.lexsort((x, s)); np.searchsorted(z, x)
+np.digitize(x, q.cumsum() / 128); np.unique(x)
 np.unique(s); np.unique(s, return_inverse=True)[1]; np.unique(s, return_counts=True)[1]
 np.isin(s, [1, 5, 9]); np.intersect1d(s, s); np.setdiff1d(s, [1, 2]); np.union1d(s, s)
 np.bincount(s); np.bincount(s, x); np.histogram(x, 100)[0]; np.histogram2d(x, y, 20)[0]
@@ -93,6 +96,10 @@ EXPRESSIONS = [
 ]
 
 
+SMALL = 1000
+"""Elements up to which many short rounds are taken, and calls of which none uses a thread."""
+
+
 def arrays(n: int) -> dict[str, Any]:
     """Vectors of n numbers, complex numbers, indices, small integers and bools; a square matrix of
     them, one of eight columns, and one of eight rows; and a few hundred.
@@ -106,7 +113,7 @@ def arrays(n: int) -> dict[str, Any]:
         "f": draw.random(n).astype("f4"),
         "c": draw.random(n) + 1j * draw.random(n),
         "i": draw.integers(0, n, n),
-        "s": draw.integers(0, 100, n),
+        "s": draw.integers(0, min(100, n // 8), n),
         "b": draw.random(n) > 0.5,
         "m": draw.random((side, side)),
         "q": draw.random(256),
@@ -138,15 +145,20 @@ def main() -> None:
             "ngrad": lambda code=code, names=ours: numpy.asarray(eval(code, names)),
         }
         numpy.testing.assert_allclose(contenders["ngrad"](), contenders["NumPy"](), 1e-6, 1e-9)
-        best = least(contenders, chosen.rounds)
-        found.append((best["ngrad"] / best["NumPy"], expression, best))
-    table = Table(title=f"{n:,} elements, least of {chosen.rounds} rounds, milliseconds")
+        if n <= SMALL:
+            best, ratio = together(contenders, 40, 30)
+        else:
+            best = least(contenders, chosen.rounds)
+            ratio = best["ngrad"] / best["NumPy"]
+        found.append((ratio, expression, best))
+    unit, scale = ("microseconds", 1e6) if n <= SMALL else ("milliseconds", 1e3)
+    table = Table(title=f"{n:,} elements, least of several rounds, {unit}")
     for heading in ("expression", "NumPy", "ngrad.numpy", "times NumPy's"):
         table.add_column(heading)
     for ratio, expression, best in sorted(found, reverse=True):
         if ratio > vars(chosen)["from"]:
-            times = (f"{1e3 * best[name]:.2f}" for name in ("NumPy", "ngrad"))
-            table.add_row(expression, *times, f"{ratio:.1f}")
+            times = (f"{scale * best[name]:.2f}" for name in ("NumPy", "ngrad"))
+            table.add_row(escape(expression), *times, f"{ratio:.1f}")
     console = Console(width=100)
     console.print(table)
     ratios = [ratio for ratio, *_ in found]

@@ -3,7 +3,8 @@
     python asv_bench/small_arrays.py
 
 Each is a function of the namespace and of arrays, and is timed until its result is a NumPy array.
-Figures are the least of many short rounds, in which both have their turn.
+Times are the least of many short rounds, in which both have their turn; how many times NumPy's they
+are is the median of rounds.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy
-from figures import least
+from figures import together
 from rich.console import Console
 from rich.table import Table
 
@@ -107,8 +108,8 @@ def main() -> None:
             "ngrad": lambda run=run: numpy.asarray(run(ngrad.numpy, *own)),
         }
         numpy.testing.assert_allclose(contenders["ngrad"](), contenders["NumPy"](), rtol=1e-9)
-        best = least(contenders, chosen.rounds, REPEAT, pause=0)
-        ratios.append(best["ngrad"] / best["NumPy"])
+        best, ratio = together(contenders, chosen.rounds, REPEAT)
+        ratios.append(ratio)
         times = [f"{best[k] * 1e6:.2f} us" for k in ("NumPy", "ngrad")]
         table.add_row(name, *times, f"{ratios[-1]:.1f}")
     within = sum(ratio <= 4.0 for ratio in ratios)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
@@ -346,10 +347,15 @@ def writable(tensor: Tensor) -> np.ndarray[Any, Any]:
     return tensor._layout.array(tensor._address, tensor._block, writable=True)
 
 
+@functools.lru_cache(1024)
+def _dense(dtype: DType, shape: tuple[int, ...], device: Device) -> Layout:
+    return layout(dtype, shape, None, device)
+
+
 def from_numpy(array: Any, dtype: DType | None = None, device: Device | None = None) -> Tensor:
     """A tensor with a copy of an array's elements, on the current device if none is given."""
     array, device = np.asarray(array), device or current()
-    where = layout(dtype or as_dtype(array.dtype), array.shape, None, device)
+    where = _dense(dtype or as_dtype(array.dtype), array.shape, device)
     result = empty(where)
     if where.size == 0:
         return result
@@ -367,6 +373,15 @@ _scalars: dict[Any, Tensor] = {}
 _elsewhere: OrderedDict[Any, Tensor] = OrderedDict()
 
 
+def single(value: Any, dtype: DType) -> Tensor:
+    """A new 0-d tensor of a Python scalar, in the host's memory."""
+    if not dtype.is_floating or type(value) is complex:  # what does not fit raises
+        return from_numpy(np.asarray(value, dtype.numpy_dtype), dtype, HOST)
+    found = empty(layout(dtype, ()))  # each step of a training has new ones
+    dtype.ctype.from_address(found._at).value = value
+    return found
+
+
 def scalar(value: Any, dtype: DType, device: Device = HOST) -> Tensor:
     """A 0-d tensor of a Python scalar; those of frequent values are made once."""
     # 0.0 == -0.0, but they are two; so are complex numbers of such parts.
@@ -375,11 +390,7 @@ def scalar(value: Any, dtype: DType, device: Device = HOST) -> Tensor:
         return _scalar_elsewhere(key, value, dtype, device)
     found = _scalars.get(key)
     if found is None:
-        if dtype.is_floating:  # each step of a training has new ones
-            found = empty(layout(dtype, ()))
-            dtype.ctype.from_address(found._at).value = value
-        else:
-            found = from_numpy(np.asarray(value, dtype.numpy_dtype), dtype, device)
+        found = single(value, dtype)
         if value == value:  # a NaN is equal to nothing, so it would never be found
             if len(_scalars) >= 1024:
                 _scalars.clear()

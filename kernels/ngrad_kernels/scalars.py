@@ -127,6 +127,21 @@ SCALARS: dict[str, Scalar] = {
             "c": "select(complex_less_equal({0}, {1}) | complex_isnan({0}), {0}, {1})",
         }
     ),
+    "fmax": Scalar(
+        {
+            "f": "select(({0} >= {1}) | ({1} != {1}), {0}, {1})",
+            "c": "select(complex_less_equal({1}, {0}) | complex_isnan({1}), {0}, {1})",
+        }
+    ),
+    "fmin": Scalar(
+        {
+            "f": "select(({0} <= {1}) | ({1} != {1}), {0}, {1})",
+            "c": "select(complex_less_equal({0}, {1}) | complex_isnan({1}), {0}, {1})",
+        }
+    ),
+    "heaviside": Scalar(
+        {"f": "select({0} == 0, {1}, select({0} != {0}, {0}, select({0} < 0, {c}(0), {c}(1))))"}
+    ),
     "copysign": Scalar({"f": "copysign({0}, {1})"}),
     "mantissa": Scalar({"f": "mantissa_{c}({0})"}, cost=1),
     "exponent": Scalar({"f": "exponent_{c}({0})"}, result="i4", cost=1),
@@ -148,6 +163,7 @@ SCALARS: dict[str, Scalar] = {
     "less_equal": _comparison("<=", "complex_less_equal({0}, {1})"),
     "greater": _comparison(">", "complex_less({1}, {0})"),
     "greater_equal": _comparison(">=", "complex_less_equal({1}, {0})"),
+    "signbit": Scalar({"f": "copysign({c}(1), {0}) < 0"}, result="b1"),
     "isnan": Scalar({"f": "{0} != {0}", "iub": "False", "c": "complex_isnan({0})"}, result="b1"),
     "isinf": Scalar(
         {

@@ -47,14 +47,14 @@ def fmax(x: Any, y: Any) -> Any:
     x, y = pair(x, y)
     if not x.dtype.is_inexact:
         return a.maximum(x, y)
-    return select(c.isnan(x), y, select(c.isnan(y), x, a.maximum(x, y)))
+    return a.fmax(x, y)
 
 
 def fmin(x: Any, y: Any) -> Any:
     x, y = pair(x, y)
     if not x.dtype.is_inexact:
         return a.minimum(x, y)
-    return select(c.isnan(x), y, select(c.isnan(y), x, a.minimum(x, y)))
+    return a.fmin(x, y)
 
 
 def pair(*values: Any) -> tuple[Any, ...]:
@@ -92,12 +92,6 @@ def power(x: Any, y: Any) -> Any:
     return bools_as_integers(power_)(x, y)
 
 
-def heaviside(x: Any, y: Any) -> Any:
-    x, y = pair(x, y)
-    step = select(c.less(x, 0), 0.0, select(c.equal(x, 0), y, 1.0))
-    return select(c.isnan(x), x, step)
-
-
 def exp2(x: Any) -> Any:
     return e.exp(x * LN2) if x.dtype.is_complex else e.exp2(x)
 
@@ -124,7 +118,7 @@ def logaddexp2(x: Any, y: Any) -> Any:
 
 
 def signbit(x: Any) -> Any:
-    return c.less(a.copysign(1.0, x) if x.dtype.is_floating else x, 0)
+    return c.signbit(x) if x.dtype.is_floating else c.less(x, 0)
 
 
 def modf(x: Any) -> tuple[Any, Any]:
@@ -204,8 +198,11 @@ def reciprocal(x: Any) -> Any:
 
 
 def signs(x: Any) -> Any:
-    found = bool_sum(a.sign, None)(x)
+    found = _signs(x)
     return found + 0.0 if x.dtype.is_floating else found  # of -0 it is 0
+
+
+_signs = bool_sum(a.sign, None)
 
 
 def whole(op: Any) -> Callable[[Any], Any]:

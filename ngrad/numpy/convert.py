@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ngrad.cell import Cell
-from ngrad.devices import HOST
+from ngrad.devices import HOST, current
 from ngrad.dtypes import BRAIN, BY_CODE, DType, as_dtype, kind_of, promote
 from ngrad.errors import DTypeError
 from ngrad.numpy.ndarray import array_of as array_of
@@ -19,7 +19,7 @@ from ngrad.numpy.ndarray import ndarray
 from ngrad.ops.convert import Weak, cast_to, constant_of, from_outside
 from ngrad.ops.joining import stack, stacked
 from ngrad.record import state
-from ngrad.tensor import Tensor, from_numpy
+from ngrad.tensor import Tensor, from_numpy, single
 
 FLOAT32, FLOAT64, COMPLEX128 = BY_CODE["f4"], BY_CODE["f8"], BY_CODE["c16"]
 INT64, UINT64, BOOL = BY_CODE["i8"], BY_CODE["u8"], BY_CODE["b1"]
@@ -46,6 +46,8 @@ def to_tensor(value: Any, dtype: DType | None = None) -> Tensor:
     DTypeError
         If it is no number, nor an array or nest of such.
     """
+    if type(value) is np.ndarray and value.dtype.kind in "fiubc":
+        return from_numpy(value, dtype or as_dtype(value.dtype))
     if type(value) is not Tensor:
         value = value._read() if type(value) is ndarray else from_outside(value)
     if isinstance(value, Tensor):
@@ -59,7 +61,10 @@ def to_tensor(value: Any, dtype: DType | None = None) -> Tensor:
         if type(value) is float and dtype is not None and dtype.is_integer:
             value = int(value)  # NaN and infinities raise
         large = type(value) is int and 1 << 63 <= value < 1 << 64
-        return constant_of(value, dtype or (UINT64 if large else PLAIN[type(value)]), "array")
+        wanted = dtype or (UINT64 if large else PLAIN[type(value)])
+        if type(value) is float and wanted.is_floating and current() is HOST:
+            return single(value, wanted)
+        return constant_of(value, wanted, "array")
     try:
         if isinstance(value, (list, tuple, str)) and dtype is not None:
             # Numbers out of range raise, text is read.

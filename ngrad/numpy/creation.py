@@ -14,7 +14,7 @@ from ngrad.dtypes import BY_CODE, DType
 from ngrad.errors import ShapeError
 from ngrad.graph.layout import Layout, layout
 from ngrad.interop import asarray as share
-from ngrad.numpy.convert import FLOAT64, array_of, dtype_of, to_tensor
+from ngrad.numpy.convert import FLOAT64, PLAIN, array_of, dtype_of, to_tensor
 from ngrad.numpy.naming import named
 from ngrad.numpy.ndarray import laid, ndarray
 from ngrad.numpy.views import Repeated, row_major
@@ -117,6 +117,12 @@ def _filled(value: Any, shape: tuple[int, ...], dtype: DType, device: Any = None
 Repeats = tuple[Callable[[Tensor], Tensor], Tensor]
 
 
+@functools.lru_cache(SEEN)
+def _repeating(shape: tuple[int, ...], code: str, device: Device) -> Callable[[Tensor], Tensor]:
+    """What shows one element as a tensor of a shape."""
+    return seen(0, layout(BY_CODE[code], shape, (0,) * len(shape), device))
+
+
 class _Repeated(dict[tuple[int, tuple[int, ...], str, Device], Repeats]):
     """By value, shape, dtype's code and device, what shows one element as a tensor of that shape,
     and a tensor of the element: a bounded number.
@@ -125,10 +131,9 @@ class _Repeated(dict[tuple[int, tuple[int, ...], str, Device], Repeats]):
     def __missing__(self, key: tuple[int, tuple[int, ...], str, Device]) -> Repeats:
         value, shape, code, device = key
         single = scalar(value, BY_CODE[code], device)
-        repeats = layout(BY_CODE[code], shape, (0,) * len(shape), device)
         if len(self) >= SEEN:
             self.clear()
-        return self.setdefault(key, (seen(0, repeats), single))
+        return self.setdefault(key, (_repeating(shape, code, device), single))
 
 
 _repeated = _Repeated()
@@ -196,8 +201,11 @@ def full(
     >>> np.full(2, 7)
     array([7, 7])
     """
-    value = to_tensor(fill_value, dtype_of(dtype))
-    return laid(_filled(value, _shape(shape, "full"), value.dtype, device), order)
+    value, sizes = to_tensor(fill_value, dtype_of(dtype)), _shape(shape, "full")
+    if type(fill_value) in PLAIN and sizes and state.window.trace is None and device is None:
+        show = _repeating(sizes, value.dtype.code, value._layout.device)
+        return laid(show(value), order)
+    return laid(_filled(value, sizes, value.dtype, device), order)
 
 
 def full_like(

@@ -23,6 +23,7 @@ from ngrad.ops.convert import cast_to
 from ngrad.ops.gather import ADD_ROWS
 from ngrad.ops.shape import broadcast_to, reshape
 from ngrad.record import apply, state
+from ngrad.tensor import from_numpy
 
 
 def _on_host(place: Any) -> bool:
@@ -56,14 +57,15 @@ def bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> ndarray:
     if numbers.ndim != 1:
         raise ValueError(f"bincount: takes a vector, not an array of shape {numbers.shape}")
     values = np.asarray(numbers)
-    if values.size and not np.can_cast(values.dtype, np.int64) and values.dtype != np.uint64:
-        raise TypeError(f"bincount: cannot cast {values.dtype} safely to int64")
-    values = values.astype(np.int64, copy=False)
+    if values.dtype != np.int64:
+        if values.size and not np.can_cast(values.dtype, np.int64) and values.dtype != np.uint64:
+            raise TypeError(f"bincount: cannot cast {values.dtype} safely to int64")
+        values = values.astype(np.int64, copy=False)
     least = operator.index(minlength)
     if least < 0:
         raise ValueError(f"bincount: minlength must not be negative, not {least}")
     if weights is None and _on_host(numbers._read()):  # where NumPy looks at the values itself
-        return asarray(np.bincount(values, minlength=least))
+        return array_of(from_numpy(np.bincount(values, minlength=least), INT64))
     if values.size and values.min() < 0:
         raise ValueError(f"bincount: takes no negative numbers, and there is {values.min()}")
     if weights is not None and asarray(weights).shape != numbers.shape:

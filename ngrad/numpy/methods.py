@@ -21,9 +21,10 @@ from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.ufuncs import UFUNCS
 from ngrad.numpy.views import OfBits
 from ngrad.numpy.ways import lies_of
+from ngrad.ops.elementwise import CAST
 from ngrad.ops.transfer import to_device
 from ngrad.ops.updates import At
-from ngrad.record import copied
+from ngrad.record import apply, copied
 
 
 def clip(a: ndarray, min: Any = None, max: Any = None, out: Any = None) -> ndarray:
@@ -97,9 +98,11 @@ def astype(
         there.astype(wanted.numpy_dtype, casting=casting)
     elif casting != "unsafe" and not can_cast(x.dtype, wanted.numpy_dtype, casting):
         raise TypeError(f"astype: cannot cast {x.dtype} to {wanted.name} with casting={casting!r}")
-    if x._layout.dtype is wanted:
-        return array_of(copied(x._read())) if copy else x
-    return array_of(converted(x._read(), wanted))
+    held = x._read()
+    own = held._layout.dtype
+    if own is wanted:
+        return array_of(copied(held)) if copy else x
+    return array_of(converted(held, wanted) if own.is_complex else apply(CAST, (held,), (wanted,)))
 
 
 def _real(x: ndarray) -> ndarray:

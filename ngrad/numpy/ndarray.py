@@ -418,6 +418,8 @@ def laid(x: Tensor, order: Any) -> ndarray:
     is an array with no axes, too, and not a number.
     """
     lies = row_major(x._layout)
+    if lies and order in ("C", "K") and x._layout.ndim:
+        return array_of(x)
     order = order.upper() if isinstance(order, str) else order
     if order not in ORDERS:
         raise ValueError(f"order must be one of 'C', 'F', 'A', or 'K' (got {order!r})")

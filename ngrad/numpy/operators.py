@@ -10,7 +10,7 @@ from ngrad.numpy.convert import BOOL, PLAIN, to_tensor
 from ngrad.numpy.creation import full
 from ngrad.numpy.ndarray import array_of, ndarray
 from ngrad.numpy.ufuncs import UFUNCS, ufunc
-from ngrad.ops import arithmetic, comparison
+from ngrad.ops import arithmetic, bitwise, comparison
 from ngrad.ops.convert import cast_to
 from ngrad.ops.elementwise import Elementwise, is_operand
 from ngrad.ops.math import pow as power
@@ -34,22 +34,27 @@ QUICK = {
     "greater": comparison.greater, "greater_equal": comparison.greater_equal,
     "equal": comparison.equal, "not_equal": comparison.not_equal,
     "negative": arithmetic.negative, "absolute": arithmetic.abs_,
+    "bitwise_and": bitwise.bitwise_and, "bitwise_or": bitwise.bitwise_or,
+    "bitwise_xor": bitwise.bitwise_xor, "left_shift": bitwise.left_shift,
+    "right_shift": bitwise.right_shift,
 }  # fmt: skip
 """Ops that mean the same on tensors, whatever the dtypes; but for bools, of one operand, or if one
 of those that follow."""
 UNLIKE = {"equal": False, "not_equal": True}
-NOT_OF_BOOLS = ("subtract", "power", "floor_divide", "remainder")
+SHIFTS = ("left_shift", "right_shift")
+NOT_OF_BOOLS = ("subtract", "power", "floor_divide", "remainder", *SHIFTS)
+OF_BITS = ("bitwise_and", "bitwise_or", "bitwise_xor", *SHIFTS)
 
 
 def _binary(function: ufunc) -> Callable[[ndarray, Any], Any]:
     op = QUICK.get(function.__name__)
     quick = op.operator() if isinstance(op, Elementwise) else op
-    careful = function.__name__ in NOT_OF_BOOLS
+    careful, bits = function.__name__ in NOT_OF_BOOLS, function.__name__ in OF_BITS
 
     def operator(x: ndarray, y: Any) -> Any:
         if quick is not None:
             held = x._held if x._owner is None else x._read()
-            if careful and held._layout.dtype is BOOL:
+            if (careful and held._layout.dtype is BOOL) or (bits and held._layout.dtype.is_inexact):
                 return function(x, y)
             if type(y) is ndarray:
                 return array_of(quick(held, y._held if y._owner is None else y._read()))
@@ -70,12 +75,13 @@ def _unlike(function: ufunc, x: ndarray, y: Any) -> Any:
 def _reflected(function: ufunc) -> Callable[[ndarray, Any], Any]:
     op = QUICK.get(function.__name__)
     quick = op.reflected() if isinstance(op, Elementwise) else op and (lambda y, x: op(x, y))
-    careful = function.__name__ in NOT_OF_BOOLS
+    careful, bits = function.__name__ in NOT_OF_BOOLS, function.__name__ in OF_BITS
 
     def operator(y: ndarray, x: Any) -> Any:
         if quick is not None and type(x) in PLAIN:
             held = y._held if y._owner is None else y._read()
-            if not (careful and held._layout.dtype is BOOL):
+            own = held._layout.dtype
+            if not ((careful and own is BOOL) or (bits and own.is_inexact)):
                 return array_of(quick(held, x))
         return function(x, y) if is_operand(x) else NotImplemented
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ngrad.devices import Device
 from ngrad.dtypes import BRAIN, HALF, kind_of
 from ngrad.errors import IndexBoundsError
 from ngrad.numpy.convert import INT64, PLAIN, array_of
@@ -21,14 +22,21 @@ from ngrad.numpy.selection import clip, take_along_axis, where
 from ngrad.numpy.sorting import argsort
 from ngrad.numpy.statistics import weights_over
 from ngrad.numpy.ufuncs import UFUNCS, refuse_out
+from ngrad.ops.comparison import isnan
+from ngrad.ops.elementwise import select
 from ngrad.ops.ranks import ranked
 from ngrad.ops.reductions import normal_axes, ones_shape
 from ngrad.ops.shape import reshaped, swap_last
-from ngrad.tensor import from_numpy
+from ngrad.tensor import Tensor, from_numpy
 
 NAN = float("nan")
 STEPS = ("inverted_cdf", "closest_observation", "lower", "higher", "nearest")
 """Methods by which every quantile is an element."""
+
+
+@functools.lru_cache(256)
+def _ranks(places: tuple[int, ...], device: Device) -> Tensor:
+    return from_numpy(np.array(places), INT64, device)
 
 
 class _Slices:
@@ -74,8 +82,12 @@ class _Slices:
         rows, given = self.rows._read(), [np.asarray(place) for place in places]
         each, many = np.ndim(self.counts), self.rows.shape[:1]
         flat = [z.reshape(-1, *many) if each else z.reshape(-1) for z in given]
-        last = np.full((1, *flat[0].shape[1:]), rows._layout.shape[1] - 1)
-        ranks = from_numpy(np.concatenate([*flat, last]).T, INT64, rows._layout.device)
+        length, device = rows._layout.shape[1], rows._layout.device
+        if each or max(z.size for z in flat) > 1:
+            last = np.full((1, *flat[0].shape[1:]), length - 1)
+            ranks = from_numpy(np.concatenate([*flat, last]).T, INT64, device)
+        else:
+            ranks = _ranks((*(int(z[0]) for z in flat), int(length) - 1), device)
         columns, begin, found = swap_last(ranked(rows, ranks), 0), 0, []
         for z, of in zip(flat, given, strict=True):
             part = columns[begin : begin + len(z)]
@@ -86,7 +98,7 @@ class _Slices:
     def finished(self, found: ndarray, greatest: ndarray, lead: tuple[int, ...]) -> ndarray:
         """The result in its shape; NaN of a row in which there is one that counts."""
         if self.floats and not self.nans:
-            found = where(UFUNCS["isnan"](greatest), NAN, found)
+            found = array_of(select(isnan(greatest._read()), NAN, found._read()))
         return found.reshape(lead + self.shape)
 
 

@@ -51,6 +51,9 @@ def arange(
         if count <= FEW:
             return array_of(_counted(max(count, 0), device)())
         return array_of(from_numpy(np.arange(count), INT64, device))
+    plain = dtype is device is None and not named and 0 < len(bounds) < 3
+    if plain and all(type(bound) is float for bound in bounds):
+        return array_of(from_numpy(np.arange(*bounds), FLOAT64))
     names = ("stop",) if len(bounds) == 1 else ("start", "stop", "step", "dtype")
     given = dict(zip(names, bounds, strict=False))
     given |= named

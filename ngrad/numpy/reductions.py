@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ngrad.devices import HOST
 from ngrad.dtypes import BY_CODE
 from ngrad.numpy.convert import (
     FLOAT32,
@@ -30,7 +31,8 @@ from ngrad.ops.elementwise import select
 from ngrad.ops.power import sqrt, square
 from ngrad.ops.shape import flat as flattened
 from ngrad.ops.shape import normal_axis, reshape, reshaped
-from ngrad.record import apply
+from ngrad.record import apply, state
+from ngrad.tensor import from_numpy
 
 BOOL, UINT64 = BY_CODE["b1"], BY_CODE["u8"]
 NOTHING: Any = np._NoValue
@@ -304,6 +306,9 @@ def ptp(a: Any, axis: Any = None, out: Any = None, keepdims: Any = NOTHING) -> n
 def count_nonzero(a: Any, axis: Any = None, *, keepdims: bool = False) -> ndarray:
     """How many elements over axes are not zero."""
     x = to_tensor(a)
+    if axis is None and x._at and x._layout.device is HOST and state.window.trace is None:
+        count = from_numpy(np.asarray(np.count_nonzero(x._view())), INT64)
+        return array_of(reshape(count, (1,) * x.ndim) if keepdims else count)
     return sum(array_of(x if x.dtype.is_bool else not_equal(x, 0)), axis, keepdims=keepdims)
 
 

@@ -250,7 +250,7 @@ _TABLE: dict[str, tuple[Callable[..., Any], int, str]] = {
     "fmax": (composed.fmax, 2, "same"),
     "fmin": (composed.fmin, 2, "same"),
     "copysign": (a.copysign, 2, "float"),
-    "heaviside": (composed.of_reals("heaviside", composed.heaviside), 2, "float"),
+    "heaviside": (composed.of_reals("heaviside", a.heaviside), 2, "float"),
     "ldexp": (composed.ldexp, 2, "same"),
     "signbit": (composed.of_reals("signbit", composed.signbit), 1, "same"),
     "isnan": (c.isnan, 1, "same"),

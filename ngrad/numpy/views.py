@@ -389,6 +389,7 @@ def lying(shape: Sequence[int], strides: Sequence[int]) -> np.ndarray[Any, Any]:
     return np.ndarray(tuple(shape), np.uint8, room, first, tuple(strides))
 
 
+@functools.lru_cache(4096)
 def row_major(where: Layout) -> bool:
     """Whether the last axis lies innermost; axes that repeat one element lie anywhere."""
     if where.contiguous:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ngrad.graph.differentiate import tools
-from ngrad.ops.comparison import equal
+from ngrad.ops.comparison import equal, isnan
 from ngrad.ops.elementwise import cast, elementwise, select
 
 
@@ -276,6 +276,62 @@ def _extreme_rule(g: Any, out: Any, x: Any, y: Any) -> Any:
 
 maximum.vjp(_extreme_rule)
 minimum.vjp(_extreme_rule)
+
+
+@elementwise
+def fmax(x, y):
+    """The larger of x and y; of a number and NaN the number.
+
+    Takes floats and complex numbers. The cotangent goes to the operand that it is; a tie shares it
+    evenly.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.fmax([1.0, np.nan], [3.0, 2.0])
+    array([3., 2.])
+    """
+
+
+@elementwise
+def fmin(x, y):
+    """The smaller of x and y; of a number and NaN the number.
+
+    Takes floats and complex numbers. The cotangent goes to the operand that it is; a tie shares it
+    evenly.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.fmin([1.0, np.nan], [3.0, 2.0])
+    array([1., 2.])
+    """
+
+
+def _number_rule(g: Any, out: Any, x: Any, y: Any) -> Any:
+    of_x, of_y = _extreme_rule(g, out, x, y)
+    return select(isnan(y), g, of_x), of_y
+
+
+fmax.vjp(_number_rule)
+fmin.vjp(_number_rule)
+
+
+@elementwise
+def heaviside(x, y):
+    """0 below 0, 1 above, y at 0; of NaN NaN.
+
+    Takes floats. There is no derivative in x; in y it is 1 where x is 0.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.heaviside([-1.5, 0.0, 2.0], 0.5)
+    array([0. , 0.5, 1. ])
+    """
+
+
+heaviside.vjp(lambda g, out, x, y: (None, select(equal(x, 0.0), g, 0.0)))
 
 
 @elementwise

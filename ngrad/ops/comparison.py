@@ -156,6 +156,20 @@ def isnan(x):
 
 
 @elementwise
+def signbit(x):
+    """Whether x has a negative sign, that of a zero or NaN included.
+
+    Takes floats; gives bool, through which no derivative flows.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.signbit([1.0, -0.0])
+    array([False,  True])
+    """
+
+
+@elementwise
 def isinf(x):
     """Whether x is an infinity.
 

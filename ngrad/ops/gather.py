@@ -21,7 +21,6 @@ from ngrad.ops.extents import dims, integers
 from ngrad.ops.launching import cleared, dense_operands
 from ngrad.ops.shape import (
     broadcast_to,
-    expand_dims,
     move_axis,
     normal_axis,
     reshape,
@@ -347,6 +346,14 @@ def updated_at(what: str, x: Any, indices: Any, updates: Any) -> tuple[Any, Any,
     return x, index_tensor(index, what), cast_to(tensor(read[2], what, x.dtype, device), x.dtype)
 
 
+def _each(x: Any, at: int, count: int) -> Any:
+    """Each slice along an axis so many times."""
+    shape = x._layout.shape
+    before, n, after = shape[:at], shape[at], shape[at + 1 :]
+    spread = broadcast_to(reshape(x, (*before, n, 1, *after)), (*before, n, count, *after))
+    return reshape(spread, (*before, n * count, *after))
+
+
 def repeat(input: Any, repeats: Any, axis: Any = None, name: str | None = None) -> Any:
     """Repeat each element along an axis (of the flattened tensor if None), as many times as
     `repeats` says.
@@ -362,14 +369,13 @@ def repeat(input: Any, repeats: Any, axis: Any = None, name: str | None = None) 
         x, axis = reshape(x, (-1,) if x.size else (0,)), 0
     at = normal_axis(axis, x.ndim, "repeat")
     n = x._layout.shape[at]
+    if type(repeats) is int and repeats >= 0:
+        return _each(x, at, repeats)
     given = isinstance(repeats, np.ndarray) and repeats.ndim == 1 and repeats.dtype.kind in "iu"
     times = repeats if given else np.array(integers(repeats, "repeat"), np.int64)
     if times.size not in (1, n) or (times < 0).any():
         raise ShapeError(f"repeat: takes one non-negative count, or one for each of {n} elements")
     if times.size == 1:
-        k = int(times[0])
-        shape = x._layout.shape
-        spread = broadcast_to(expand_dims(x, at + 1), (*shape[: at + 1], k, *shape[at + 1 :]))
-        return reshape(spread, (*shape[:at], n * k, *shape[at + 1 :]))
+        return _each(x, at, int(times[0]))
     where = from_numpy(np.repeat(np.arange(n), times), INT64, x._layout.device)
     return gather_rows(x, where, at)

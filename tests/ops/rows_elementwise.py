@@ -15,6 +15,7 @@ from ngrad.graph.op import TABLE
 from ngrad.ops import (
     arithmetic,
     bessel_orders,
+    comparison,
     exponential,
     gammas,
     incomplete,
@@ -56,6 +57,11 @@ def _powers(x: Array) -> Array:
 
 def _gamma_density(a: Array, x: Array) -> Array:
     return np.exp(sc.xlogy(a - 1, x) - x - sc.gammaln(a))
+
+
+def _number(x: Array, y: Array, first: Array) -> Array:
+    """Of two the first where it comes first, or the other is NaN: of zeros, too."""
+    return np.where(first | np.isnan(y), x, y)
 
 
 def _beta_density(a: Array, b: Array, x: Array) -> Array:
@@ -109,6 +115,9 @@ ARITHMETIC = [
     exact("reciprocal", lambda x: 1 / x, 1, "fc", converts="iub", domains=((0.2, 4),)),
     exact("maximum", lambda x, y: _extreme(x, y, np.greater_equal), kinds="fiubc"),
     exact("minimum", lambda x, y: _extreme(x, y, np.less_equal), kinds="fiubc"),
+    exact("fmax", lambda x, y: _number(x, y, x >= y), kinds="fc", function=arithmetic.fmax),
+    exact("fmin", lambda x, y: _number(x, y, x <= y), kinds="fc", function=arithmetic.fmin),
+    exact("heaviside", np.heaviside, kinds="f", function=arithmetic.heaviside),
     exact("mantissa", lambda x: np.frexp(x)[0], 1, "f", function=arithmetic.mantissa),
     exact("exponent", lambda x: _powers(x), 1, "f", function=arithmetic.exponent, smooth=False),
     exact(
@@ -136,6 +145,7 @@ COMPARISON = [
         exact(name, getattr(np, name), 1, kinds="fiubc", smooth=False)
         for name in ("isnan", "isinf", "isfinite")
     ),
+    exact("signbit", np.signbit, 1, kinds="f", smooth=False, function=comparison.signbit),
     *(
         exact(name, getattr(np, name), kinds="b", smooth=False)
         for name in ("logical_and", "logical_or", "logical_xor")

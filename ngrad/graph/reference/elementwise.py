@@ -109,6 +109,9 @@ ELEMENTWISE: dict[str, Reference] = {
     "reciprocal": lambda x: 1 / x,
     "maximum": lambda x, y: np.where((x >= y) | (x != x), x, y),
     "minimum": lambda x, y: np.where((x <= y) | (x != x), x, y),
+    "fmax": lambda x, y: np.where((x >= y) | (y != y), x, y),
+    "fmin": lambda x, y: np.where((x <= y) | (y != y), x, y),
+    "heaviside": np.heaviside,
     "mantissa": lambda x: np.frexp(x)[0],
     "exponent": lambda x: np.where(np.isfinite(x), np.frexp(x)[1], 0).astype(np.int32),
     "ldexp": lambda x, y: np.ldexp(x, np.clip(np.nan_to_num(y), -5000, 5000).astype(np.int32)),
@@ -128,7 +131,7 @@ ELEMENTWISE: dict[str, Reference] = {
         name: getattr(np, name)
         for name in (
             *("equal", "not_equal", "less", "less_equal", "greater", "greater_equal"),
-            *("isnan", "isinf", "isfinite"),
+            *("isnan", "isinf", "isfinite", "signbit"),
             *("logical_and", "logical_or", "logical_xor", "logical_not"),
             *("bitwise_and", "bitwise_or", "bitwise_xor", "invert", "left_shift", "right_shift"),
         )
