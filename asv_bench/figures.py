@@ -75,7 +75,8 @@ def together(
     """The least seconds a call of two contenders that use no threads, and how many times as long
     the second takes: the median of turns on end.
     """
-    first, second = (times := turns(contenders, rounds, repeat, 0.0)).values()
+    times = turns(contenders, rounds, repeat, 0.0)
+    first, second = times.values()
     ratios = [y / x for x, y in zip(first, second, strict=True)]
     return {name: min(own) for name, own in times.items()}, statistics.median(ratios)
 
