@@ -8,7 +8,6 @@ from ngrad.ops.arithmetic import abs_ as abs
 from ngrad.ops.arithmetic import (
     add,
     ceil,
-    copysign,
     divide,
     floor,
     floordiv,
@@ -17,7 +16,6 @@ from ngrad.ops.arithmetic import (
     mod,
     multiply,
     negative,
-    nextafter,
     sign,
     subtract,
     trunc,
@@ -70,6 +68,7 @@ from ngrad.ops.composed import (
 from ngrad.ops.composed import add_n as accumulate_n
 from ngrad.ops.counting import bincount, confusion_matrix
 from ngrad.ops.exponential import exp, expm1, log, log1p, log2, log10, sigmoid, softplus
+from ngrad.ops.float_parts import copysign, nextafter
 from ngrad.ops.hyperbolic import acosh, asinh, atanh, cosh, sinh, tanh
 from ngrad.ops.math import pow
 from ngrad.ops.nn import zero_fraction

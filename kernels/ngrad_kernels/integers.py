@@ -163,6 +163,23 @@ def gcd_uint(x, y):
     return x
 
 
+ONE, TWO, FOUR, BYTE, HALF, REST = (np.uint64(k) for k in (1, 2, 4, 8, 16, 32))
+PAIRS, FOURS, BYTES, COUNT = (
+    np.uint64(k) for k in (0x5555555555555555, 0x3333333333333333, 0x0F0F0F0F0F0F0F0F, 0x7F)
+)
+
+
+@scalar
+def bits_set(x):
+    """How many bits of a uint64 are set: of pairs, fours and bytes, whose counts are added."""
+    x = x - ((x >> ONE) & PAIRS)
+    x = (x & FOURS) + ((x >> TWO) & FOURS)
+    x = (x + (x >> FOUR)) & BYTES
+    x = x + (x >> BYTE)
+    x = x + (x >> HALF)
+    return (x + (x >> REST)) & COUNT
+
+
 def _lcm(size: int) -> Callable[..., Any]:
     """The least common multiple of integers of so many bytes: |x| / gcd * |y|, which wraps."""
     word = np.dtype(f"u{size}").type
@@ -191,6 +208,12 @@ def _nextafter(code: str) -> Callable[..., Any]:
         return select((x != x) | (y != y), x + y, select(x == y, y, moved))
 
     return nextafter
+
+
+@scalar
+def fmod_float(x, y):
+    """Remainder with the sign of the dividend, exact (IEEE fmod)."""
+    return fmod(x, y)
 
 
 @scalar
@@ -226,6 +249,8 @@ NAMESPACE: dict[str, Any] = {
         pow_int,
         gcd_int,
         gcd_uint,
+        bits_set,
+        fmod_float,
         mod_float,
         floordiv_float,
     )

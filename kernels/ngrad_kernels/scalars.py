@@ -85,6 +85,7 @@ SCALARS: dict[str, Scalar] = {
         {"f": "mod_float({0}, {1})", "iu": "mod_{c}({0}, {1})"},
         cost=2,
     ),
+    "fmod": Scalar({"f": "fmod_float({0}, {1})"}, cost=2),
     "negative": Scalar({"fiu": "-{0}", "c": _by_parts("-{0}")}),
     "abs": Scalar(
         {
@@ -97,7 +98,7 @@ SCALARS: dict[str, Scalar] = {
     ),
     "sign": Scalar(
         {
-            "f": "select({0} == 0, {0}, select({0} != {0}, {0}, copysign({c}(1), {0})))",
+            "f": "select({0} == 0, {c}(0), select({0} != {0}, {0}, copysign({c}(1), {0})))",
             "i": "int({0} > 0) - int({0} < 0)",
             "u": "int({0} > 0)",
             "c": "sign_{c}({0})",
@@ -146,6 +147,11 @@ SCALARS: dict[str, Scalar] = {
     "mantissa": Scalar({"f": "mantissa_{c}({0})"}, cost=1),
     "exponent": Scalar({"f": "exponent_{c}({0})"}, result="i4", cost=1),
     "ldexp": Scalar({"f": "ldexp_{c}({0}, {1})"}, cost=2),
+    "spacing": Scalar(
+        {
+            "f": "nextafter_{s}({0} + {c}(0), copysign({c}(np.inf), {0} + {c}(0))) - {0}"
+        }  # of -0 as 0
+    ),
     "nextafter": Scalar({"f": "nextafter_{s}({0}, {1})"}),
     "multiply_no_nan": Scalar(
         {
@@ -191,6 +197,10 @@ SCALARS: dict[str, Scalar] = {
     "invert": Scalar({"iu": "~{0}", "b": "not {0}"}),
     "left_shift": Scalar({"iu": "shift_left({0}, {1})"}),
     "right_shift": Scalar({"iu": "shift_right({0}, {1})"}),
+    "bit_count": Scalar(
+        {"i": "bits_set(u8(-i8({0}) if {0} < 0 else i8({0})))", "u": "bits_set(u8({0}))"},
+        result="u1",
+    ),
     "gcd": Scalar({"i": "gcd_int({0}, {1})", "u": "gcd_uint({0}, {1})"}, cost=2),
     "lcm": Scalar({"iu": "lcm_{c}({0}, {1})"}, cost=2),
     # vecmath

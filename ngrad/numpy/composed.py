@@ -14,7 +14,9 @@ from ngrad.ops import arithmetic as a
 from ngrad.ops import comparison as c
 from ngrad.ops import complexes
 from ngrad.ops import exponential as e
+from ngrad.ops import float_parts as f
 from ngrad.ops import power as p
+from ngrad.ops.bitwise import bit_count
 from ngrad.ops.convert import cast_to, operands
 from ngrad.ops.elementwise import select
 from ngrad.ops.math import pow as power_
@@ -25,6 +27,8 @@ FLOAT32, FLOAT64, COMPLEX128 = BY_CODE["f4"], BY_CODE["f8"], BY_CODE["c16"]
 INT8, INT64 = BY_CODE["i1"], BY_CODE["i8"]
 UINT8, UINT64 = BY_CODE["u1"], BY_CODE["u8"]
 LN2 = float(np.log(2.0))
+FEW = 1 << 20
+"""Powers of two below which every one is a float: no other counts."""
 
 FLOATS = {**dict.fromkeys(("b1", "i1", "u1"), "f2"), **dict.fromkeys(("i2", "u2"), "f4")}
 """What functions of floats make of small integers; of others it is float64."""
@@ -124,7 +128,7 @@ def signbit(x: Any) -> Any:
 def modf(x: Any) -> tuple[Any, Any]:
     whole = a.trunc(x)
     rest = select(c.isinf(x), 0.0, x - whole)
-    return a.copysign(rest, x), whole
+    return f.copysign(rest, x), whole
 
 
 def bits(op: Any) -> Callable[..., Any]:
@@ -141,12 +145,7 @@ def bits(op: Any) -> Callable[..., Any]:
 
 
 def bitwise_count(x: Any) -> Any:
-    """How many bits of |x| are set: in pairs, in fours, in bytes, and these added by a product."""
-    wide = cast_to(x if x.dtype.is_unsigned else a.abs_(cast_to(x, INT64)), UINT64)
-    wide = wide - ((wide >> 1) & 0x5555555555555555)
-    wide = (wide & 0x3333333333333333) + ((wide >> 2) & 0x3333333333333333)
-    wide = (wide + (wide >> 4)) & 0x0F0F0F0F0F0F0F0F
-    return cast_to((wide * 0x0101010101010101) >> 56, UINT8)
+    return bit_count(cast_to(x, UINT8) if x.dtype.is_bool else x)
 
 
 def of_integers(op: Any) -> Callable[[Any, Any], Any]:
@@ -160,12 +159,8 @@ def rint(x: Any) -> Any:
     return complexes.complex(a.round_(complexes.real(x)), a.round_(complexes.imag(x)))
 
 
-def spacing(x: Any) -> Any:
-    return a.nextafter(x, a.copysign(float("inf"), x)) - x
-
-
 def frexp(x: Any) -> tuple[Any, Any]:
-    return a.mantissa(x), a.exponent(x)
+    return f.mantissa(x), f.exponent(x)
 
 
 def bool_sum(op: Any, of_bools: Any) -> Callable[..., Any]:
@@ -197,14 +192,6 @@ def reciprocal(x: Any) -> Any:
     return found if x.dtype.is_unsigned else found + cast_to(c.less(x, -1), x.dtype)  # towards 0
 
 
-def signs(x: Any) -> Any:
-    found = _signs(x)
-    return found + 0.0 if x.dtype.is_floating else found  # of -0 it is 0
-
-
-_signs = bool_sum(a.sign, None)
-
-
 def whole(op: Any) -> Callable[[Any], Any]:
     """A rounding: integers and bools are themselves."""
     return lambda x: x if x.dtype.is_bool else op(x)
@@ -217,9 +204,11 @@ def float_power(x: Any, y: Any) -> Any:
 
 
 def ldexp(x: Any, y: Any) -> Any:
+    if type(y) is int and isinstance(x, Tensor) and x.dtype.code in ("f4", "f8") and abs(y) < FEW:
+        return f.ldexp(x, float(y))
     x, y = to_tensor(x), to_tensor(y)
     if x.dtype.is_complex or not can_cast(y.dtype.numpy_dtype, np.int64):
         raise DTypeError(f"ldexp: takes floats and integers, not {x.dtype.name}, {y.dtype.name}")
     (x,) = as_floats([x])
     wide = FLOAT32 if x.dtype.is_half else x.dtype  # which has every power that counts
-    return cast_to(a.ldexp(cast_to(x, wide), cast_to(y, wide)), x.dtype)
+    return cast_to(f.ldexp(cast_to(x, wide), cast_to(y, wide)), x.dtype)

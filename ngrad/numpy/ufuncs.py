@@ -16,6 +16,7 @@ from ngrad.ops import arithmetic as a
 from ngrad.ops import bitwise as b
 from ngrad.ops import comparison as c
 from ngrad.ops import exponential as e
+from ngrad.ops import float_parts as f
 from ngrad.ops import hyperbolic as h
 from ngrad.ops import power as p
 from ngrad.ops import trigonometric as t
@@ -211,7 +212,7 @@ _TABLE: dict[str, tuple[Callable[..., Any], int, str]] = {
     "positive": (composed.positive, 1, "same"),
     "absolute": (composed.bool_sum(a.abs_, lambda x: x), 1, "same"),
     "fabs": (composed.of_reals("fabs", a.abs_), 1, "float"),
-    "sign": (composed.signs, 1, "same"),
+    "sign": (composed.bool_sum(a.sign, None), 1, "same"),
     "rint": (composed.rint, 1, "float"),
     "floor": (composed.whole(a.floor), 1, "same"),
     "ceil": (composed.whole(a.ceil), 1, "same"),
@@ -249,7 +250,7 @@ _TABLE: dict[str, tuple[Callable[..., Any], int, str]] = {
     "minimum": (a.minimum, 2, "same"),
     "fmax": (composed.fmax, 2, "same"),
     "fmin": (composed.fmin, 2, "same"),
-    "copysign": (a.copysign, 2, "float"),
+    "copysign": (f.copysign, 2, "float"),
     "heaviside": (composed.of_reals("heaviside", a.heaviside), 2, "float"),
     "ldexp": (composed.ldexp, 2, "same"),
     "signbit": (composed.of_reals("signbit", composed.signbit), 1, "same"),
@@ -275,8 +276,8 @@ _TABLE: dict[str, tuple[Callable[..., Any], int, str]] = {
     "bitwise_count": (composed.bits(composed.bitwise_count), 1, "same"),
     "gcd": (composed.of_integers(composed.bits(b.gcd)), 2, "same"),
     "lcm": (composed.of_integers(composed.bits(b.lcm)), 2, "same"),
-    "nextafter": (a.nextafter, 2, "float"),
-    "spacing": (composed.spacing, 1, "float"),
+    "nextafter": (f.nextafter, 2, "float"),
+    "spacing": (f.spacing, 1, "float"),
     "conjugate": (conj, 1, "same"),
 }
 UFUNCS = {name: ufunc(compute, name, nin, kind) for name, (compute, nin, kind) in _TABLE.items()}

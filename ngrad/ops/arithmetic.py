@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ngrad.graph.differentiate import tools
 from ngrad.ops.comparison import equal, isnan
-from ngrad.ops.elementwise import cast, elementwise, select
+from ngrad.ops.creation import zeros_of
+from ngrad.ops.elementwise import elementwise, select
 
 
 @elementwise
@@ -167,7 +167,7 @@ def abs_(x):
 def sign(x):
     """-1, 0 or 1, by the sign of x; of a complex number x / |x|.
 
-    Zeros keep their sign and NaN is NaN. The derivative of a real one is zero.
+    Of zeros of either sign it is 0, and NaN of NaN. The derivative of a real one is zero.
 
     Examples
     --------
@@ -321,7 +321,7 @@ fmin.vjp(_number_rule)
 def heaviside(x, y):
     """0 below 0, 1 above, y at 0; of NaN NaN.
 
-    Takes floats. There is no derivative in x; in y it is 1 where x is 0.
+    Takes floats. The derivative is zero in x, and 1 in y where x is 0.
 
     Examples
     --------
@@ -331,97 +331,21 @@ def heaviside(x, y):
     """
 
 
-heaviside.vjp(lambda g, out, x, y: (None, select(equal(x, 0.0), g, 0.0)))
+heaviside.vjp(lambda g, out, x, y: (zeros_of(x._layout), select(equal(x, 0.0), g, 0.0)))
 
 
 @elementwise
-def mantissa(x):
-    """m of x = m * 2**e with 0.5 <= |m| < 1; of zeros, infinities and NaN, x.
+def fmod(x, y):
+    """Remainder x - trunc(x / y) * y, with the sign of x, and exact.
 
-    Takes floats. The derivative is 2**-e.
+    Takes floats. The derivative is 1 in x, and -trunc(x / y) in y.
 
     Examples
     --------
     >>> import ngrad.numpy as np
-    >>> np.frexp([3.0, -0.25])
-    (array([ 0.75, -0.5 ]), array([ 2, -1], dtype=int32))
+    >>> np.fmod([7.5, -7.5], 2.0)
+    array([ 1.5, -1.5])
     """
 
 
-@mantissa.vjp
-def _(g, out, x):
-    return (ldexp(g, -cast(exponent(x), x.dtype)),)
-
-
-@elementwise
-def exponent(x):
-    """e of x = m * 2**e with 0.5 <= |m| < 1, in int32; 0 of zeros, infinities and NaN.
-
-    Takes floats. It has no derivative.
-
-    Examples
-    --------
-    >>> import ngrad.numpy as np
-    >>> np.frexp(1024.0)[1]
-    array(11, dtype=int32)
-    """
-
-
-exponent.vjp(lambda g, out, x: (None,))
-
-
-@elementwise
-def ldexp(x, y):
-    """x * 2**y for whole y, rounded once.
-
-    Takes floats. The derivative in x is 2**y; there is none in y.
-
-    Examples
-    --------
-    >>> import ngrad.numpy as np
-    >>> np.ldexp([1.0, 3.0], [4, -1])
-    array([16. ,  1.5])
-    """
-
-
-@ldexp.vjp
-def _(g, out, x, y):
-    return ldexp(g, y), None
-
-
-@elementwise
-def copysign(x, y):
-    """|x| with the sign of y, that of a zero or NaN included.
-
-    Takes floats. The derivative in x is sign(x) times the sign of y, so 0 at x = 0; none in y.
-
-    Examples
-    --------
-    >>> import ngrad
-    >>> ngrad.math.copysign([1.0, -2.0], [-0.0, 3.0]).numpy()
-    array([-1.,  2.], dtype=float32)
-    """
-
-
-@copysign.vjp
-def _(g, out, x, y):
-    return g * sign(x) * copysign(1.0, y), None
-
-
-@elementwise
-def nextafter(x, y):
-    """The number of x's dtype that is next to x in the direction of y.
-
-    Takes floats. The derivative is 1 in x, and 0 in y, as TensorFlow's.
-
-    Examples
-    --------
-    >>> import ngrad
-    >>> ngrad.math.nextafter([1.0, 0.0], [2.0, -1.0]).numpy()
-    array([ 1.0000001e+00, -1.4012985e-45], dtype=float32)
-    """
-
-
-@nextafter.vjp
-def _(g, out, x, y):
-    return g, tools.zeros(y._layout)
+fmod.vjp(lambda g, out, x, y: (g, -g * round_((x - out) / y)))

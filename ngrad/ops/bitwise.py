@@ -30,6 +30,20 @@ def bitwise_and(x, y):
 
 
 @elementwise
+def bit_count(x):
+    """How many bits of |x| are set, as uint8.
+
+    Takes integers.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.bitwise_count([7, -8])
+    array([3, 1], dtype=uint8)
+    """
+
+
+@elementwise
 def bitwise_or(x, y):
     """Bits that are set in x or y, x | y.
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from ngrad.dtypes import as_dtype, int64
 from ngrad.errors import DTypeError, NumberError, ShapeError
-from ngrad.ops.arithmetic import abs_, add, copysign, divide, floordiv, mod, subtract, trunc
+from ngrad.ops.arithmetic import add, divide, floordiv, fmod, mod, subtract, trunc
 from ngrad.ops.comparison import greater, greater_equal, less, logical_and, not_equal
 from ngrad.ops.complexes import conj
 from ngrad.ops.convert import cast_to, floating, operands, tensor, tensors
@@ -226,8 +226,6 @@ def truncatemod(x: Any, y: Any, name: str | None = None) -> Any:
     """
     x, y = operands("truncatemod", x, y)
     if x.dtype.is_floating:
-        below = less(copysign(1.0, x), 0)  # -0.0 too
-        rest = mod(select(below, -x, x), abs_(y))
-        return select(below, -rest, rest)
+        return fmod(x, y)
     rest = mod(x, y)  # not of |x|: the least integer has no magnitude
     return select(logical_and(not_equal(rest, 0), less(x, 0) != less(y, 0)), rest - y, rest)

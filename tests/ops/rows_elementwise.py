@@ -17,13 +17,14 @@ from ngrad.ops import (
     bessel_orders,
     comparison,
     exponential,
+    float_parts,
     gammas,
     incomplete,
     integrals,
     normal,
     zeta,
 )  # fmt: skip
-from ngrad.ops.bitwise import gcd, lcm
+from ngrad.ops.bitwise import bit_count, gcd, lcm
 from ngrad.ops.no_nan import multiply_no_nan
 
 
@@ -79,16 +80,10 @@ ARITHMETIC = [
     exact("divide", np.divide, kinds="fc", converts="iub", domains=((-3, 3), (0.5, 2))),
     exact("floordiv", np.floor_divide, domains=((-3, 3), (0.7, 2)), smooth=False),
     exact("mod", np.mod, domains=((-3, 3), (0.7, 2))),
+    exact("fmod", np.fmod, kinds="f", function=arithmetic.fmod, domains=((-3, 3), (0.7, 2))),
     exact("negative", np.negative, 1, "fiuc"),
     exact("abs", np.abs, 1, "fiuc", complex_ulps=2),
-    exact(
-        "sign",
-        lambda x: np.where(x == 0, x, np.sign(x)),
-        1,
-        "fiuc",
-        smooth=False,
-        complex_ulps=3,
-    ),
+    exact("sign", np.sign, 1, "fiuc", smooth=False, complex_ulps=3),
     Row(
         "complex",
         lambda x, y: ngrad.sign(ngrad.complex(x, y)),
@@ -118,14 +113,15 @@ ARITHMETIC = [
     exact("fmax", lambda x, y: _number(x, y, x >= y), kinds="fc", function=arithmetic.fmax),
     exact("fmin", lambda x, y: _number(x, y, x <= y), kinds="fc", function=arithmetic.fmin),
     exact("heaviside", np.heaviside, kinds="f", function=arithmetic.heaviside),
-    exact("mantissa", lambda x: np.frexp(x)[0], 1, "f", function=arithmetic.mantissa),
-    exact("exponent", lambda x: _powers(x), 1, "f", function=arithmetic.exponent, smooth=False),
+    exact("mantissa", lambda x: np.frexp(x)[0], 1, "f", function=float_parts.mantissa),
+    exact("exponent", lambda x: _powers(x), 1, "f", function=float_parts.exponent, smooth=False),
     exact(
         "ldexp",
         lambda x, y: np.ldexp(x, np.clip(np.nan_to_num(y), -9999, 9999).astype(int)),
         kinds="f",
-        function=lambda x, y: arithmetic.ldexp(x, ngrad.cast(ngrad.cast(y, "i4"), x.dtype)),
+        function=lambda x, y: float_parts.ldexp(x, ngrad.cast(ngrad.cast(y, "i4"), x.dtype)),
     ),
+    exact("spacing", np.spacing, 1, "f", function=float_parts.spacing, smooth=False),
     exact("copysign", np.copysign, kinds="f"),
     exact("nextafter", np.nextafter, kinds="f"),
     exact("relu", lambda x: np.maximum(x, 0), 1, function=nn.relu),
@@ -159,6 +155,7 @@ BITWISE = [
     exact("invert", np.invert, 1, kinds="iub", smooth=False),
     exact("left_shift", np.left_shift, kinds="iu", smooth=False, whole=(None, (-3, 70))),
     exact("right_shift", np.right_shift, kinds="iu", smooth=False, whole=(None, (-3, 70))),
+    exact("bit_count", np.bitwise_count, 1, "iu", function=bit_count, smooth=False),
     exact("gcd", np.gcd, kinds="iu", smooth=False, function=gcd),
     exact("lcm", np.lcm, kinds="iu", smooth=False, function=lcm),
 ]
