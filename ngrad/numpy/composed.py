@@ -48,15 +48,17 @@ def as_floats(values: list[Any]) -> list[Any]:
 
 
 def fmax(x: Any, y: Any) -> Any:
-    x, y = pair(x, y)
-    if not x.dtype.is_inexact:
+    if type(x) is not Tensor or not x._layout.dtype.is_inexact:
+        x, y = pair(x, y)
+    if not x._layout.dtype.is_inexact:
         return a.maximum(x, y)
     return a.fmax(x, y)
 
 
 def fmin(x: Any, y: Any) -> Any:
-    x, y = pair(x, y)
-    if not x.dtype.is_inexact:
+    if type(x) is not Tensor or not x._layout.dtype.is_inexact:
+        x, y = pair(x, y)
+    if not x._layout.dtype.is_inexact:
         return a.minimum(x, y)
     return a.fmin(x, y)
 
@@ -83,6 +85,8 @@ def bools_as_integers(op: Any) -> Callable[..., Any]:
     """A function of numbers, for which bools alone are int8."""
 
     def compute(*values: Any) -> Any:
+        if type(values[0]) is Tensor and not values[0]._layout.dtype.is_bool:
+            return op(*values)
         if all(x.dtype.is_bool if isinstance(x, Tensor) else type(x) is bool for x in values):
             values = tuple(cast_to(to_tensor(x), INT8) for x in values)
         return op(*values)
@@ -136,9 +140,10 @@ def bits(op: Any) -> Callable[..., Any]:
     name = getattr(op, "name", op.__name__.lstrip("_"))
 
     def compute(*values: Any) -> Any:
-        if any(isinstance(x, Tensor) and x.dtype.is_inexact for x in values):
-            names = [getattr(x, "dtype", type(x).__name__) for x in values]
-            raise DTypeError(f"{name}: takes integers and bools, not {', '.join(map(str, names))}")
+        for x in values:
+            if isinstance(x, Tensor) and x._layout.dtype.is_inexact:
+                names = ", ".join(str(getattr(x, "dtype", type(x).__name__)) for x in values)
+                raise DTypeError(f"{name}: takes integers and bools, not {names}")
         return op(*values)
 
     return compute
@@ -150,7 +155,8 @@ def bitwise_count(x: Any) -> Any:
 
 def of_integers(op: Any) -> Callable[[Any, Any], Any]:
     """A function of integers, which NumPy refuses to bools alone."""
-    return lambda x, y: bool_sum(op, None)(*pair(x, y))
+    compute = bool_sum(op, None)
+    return lambda x, y: compute(*pair(x, y))
 
 
 def rint(x: Any) -> Any:

@@ -36,14 +36,14 @@ QUICK = {
     "negative": arithmetic.negative, "absolute": arithmetic.abs_,
     "bitwise_and": bitwise.bitwise_and, "bitwise_or": bitwise.bitwise_or,
     "bitwise_xor": bitwise.bitwise_xor, "left_shift": bitwise.left_shift,
-    "right_shift": bitwise.right_shift,
+    "right_shift": bitwise.right_shift, "invert": bitwise.invert,
 }  # fmt: skip
 """Ops that mean the same on tensors, whatever the dtypes; but for bools, of one operand, or if one
 of those that follow."""
 UNLIKE = {"equal": False, "not_equal": True}
 SHIFTS = ("left_shift", "right_shift")
 NOT_OF_BOOLS = ("subtract", "power", "floor_divide", "remainder", *SHIFTS)
-OF_BITS = ("bitwise_and", "bitwise_or", "bitwise_xor", *SHIFTS)
+OF_BITS = ("bitwise_and", "bitwise_or", "bitwise_xor", "invert", *SHIFTS)
 
 
 def _binary(function: ufunc) -> Callable[[ndarray, Any], Any]:
@@ -89,11 +89,13 @@ def _reflected(function: ufunc) -> Callable[[ndarray, Any], Any]:
 
 
 def _unary(function: ufunc) -> Callable[[ndarray], Any]:
-    quick = QUICK[function.__name__]
+    quick, bits = QUICK[function.__name__], function.__name__ in OF_BITS
 
     def operator(x: ndarray) -> Any:
         held = x._held if x._owner is None else x._read()
-        return function(x) if held._layout.dtype is BOOL else array_of(quick(held))
+        own = held._layout.dtype
+        careful = own.is_inexact if bits else own is BOOL
+        return function(x) if careful else array_of(quick(held))
 
     return operator
 
@@ -150,7 +152,7 @@ def _attach() -> None:
     for name, function in COMPARISONS.items():
         setattr(ndarray, f"__{name}__", _binary(UFUNCS[function]))
     methods: dict[str, Any] = {
-        "__invert__": lambda x: UFUNCS["invert"](x),
+        "__invert__": _unary(UFUNCS["invert"]),
         "__matmul__": lambda x, y: _matmul(x, y) if is_operand(y) else NotImplemented,
         "__rmatmul__": lambda y, x: _matmul(x, y) if is_operand(x) else NotImplemented,
         "__imatmul__": lambda x, y: updated(x, _matmul(x, y), "@="),

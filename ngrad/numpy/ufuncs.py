@@ -113,17 +113,19 @@ class ufunc:
     def _plain(self, operands: tuple[Any, ...]) -> Any:
         """The tensors of operands that nothing is to be done for; None if it is not so."""
         x, kind = operands[0], self._kind
-        if type(x) is not ndarray or kind == "bool" or self.nin > 2:
+        if type(x) is not ndarray or self.nin > 2:
             return None
         first = x._held if x._owner is None else x._read()
-        if kind == "float" and not first._layout.dtype.is_inexact:
+        own = first._layout.dtype
+        if (kind == "float" and not own.is_inexact) or (kind == "bool" and not own.is_bool):
             return None
         if self.nin == 1:
             return (first,)
         y = operands[1]
         if type(y) is ndarray:
-            return first, y._held if y._owner is None else y._read()
-        return (first, y) if type(y) in PLAIN else None
+            second = y._held if y._owner is None else y._read()
+            return (first, second) if kind != "bool" or second._layout.dtype is own else None
+        return (first, y) if type(y) in PLAIN and kind != "bool" else None
 
     def _converted(
         self, operands: tuple[Any, ...], dtype: Any, casting: Any = "same_kind"
