@@ -62,7 +62,8 @@ def to_tensor(value: Any, dtype: DType | None = None) -> Tensor:
             value = int(value)  # NaN and infinities raise
         large = type(value) is int and 1 << 63 <= value < 1 << 64
         wanted = dtype or (UINT64 if large else PLAIN[type(value)])
-        if type(value) is float and wanted.is_floating and current() is HOST:
+        plain = type(value) is float and wanted.is_floating and current() is HOST
+        if plain and (wanted is FLOAT64 or -6e4 < value < 6e4):  # others may warn
             return single(value, wanted)
         return constant_of(value, wanted, "array")
     try:

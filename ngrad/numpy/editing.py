@@ -10,7 +10,7 @@ import numpy as np
 from ngrad.dtypes import kind_of
 from ngrad.errors import IndexBoundsError, IndexTypeError
 from ngrad.numpy.calculus import along
-from ngrad.numpy.convert import PLAIN, array_of
+from ngrad.numpy.convert import array_of
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.joining import concatenate
 from ngrad.numpy.manipulation import broadcast_to, flip, moveaxis
@@ -29,6 +29,7 @@ from ngrad.ops.masks import places
 from ngrad.ops.reductions import normal_axes
 from ngrad.ops.shape import normal_axis, reshape
 from ngrad.ops.slicing import strided
+from ngrad.record import state
 
 FEW, LONG = 8, 1 << 13
 """How many slices may be taken out, and of how many elements at least, for what stays to be joined
@@ -114,7 +115,7 @@ def _to_put_in(
     as there are.
     """
     shape = x.shape
-    if type(values) in PLAIN:
+    if type(values) in (bool, int, float) and state.window.trace is None:  # sizes are no `Dim`s
         number = np.array(values, x.dtype)
         return asarray(np.full((*shape[:at], count, *shape[at + 1 :]), number))
     new = asarray(values, x.dtype)

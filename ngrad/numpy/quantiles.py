@@ -83,7 +83,7 @@ class _Slices:
         each, many = np.ndim(self.counts), self.rows.shape[:1]
         flat = [z.reshape(-1, *many) if each else z.reshape(-1) for z in given]
         length, device = rows._layout.shape[1], rows._layout.device
-        if each or max(z.size for z in flat) > 1:
+        if each or any(z.size != 1 for z in flat):
             last = np.full((1, *flat[0].shape[1:]), length - 1)
             ranks = from_numpy(np.concatenate([*flat, last]).T, INT64, device)
         else:

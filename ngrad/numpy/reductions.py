@@ -307,7 +307,7 @@ def count_nonzero(a: Any, axis: Any = None, *, keepdims: bool = False) -> ndarra
     """How many elements over axes are not zero."""
     x = to_tensor(a)
     if axis is None and x._at and x._layout.device is HOST and state.window.trace is None:
-        count = from_numpy(np.asarray(np.count_nonzero(x._view())), INT64)
+        count = from_numpy(np.asarray(np.count_nonzero(x._view())), INT64, HOST)
         return array_of(reshape(count, (1,) * x.ndim) if keepdims else count)
     return sum(array_of(x if x.dtype.is_bool else not_equal(x, 0)), axis, keepdims=keepdims)
 

@@ -389,12 +389,17 @@ def lying(shape: Sequence[int], strides: Sequence[int]) -> np.ndarray[Any, Any]:
     return np.ndarray(tuple(shape), np.uint8, room, first, tuple(strides))
 
 
-@functools.lru_cache(4096)
 def row_major(where: Layout) -> bool:
     """Whether the last axis lies innermost; axes that repeat one element lie anywhere."""
     if where.contiguous:
         return True
-    telling = [s for n, s in zip(where.shape, where.strides, strict=True) if n > 1 and s]
+    in_rows = _in_rows.__wrapped__ if where.open else _in_rows  # open sizes are a recording's
+    return in_rows(where.shape, where.strides)
+
+
+@functools.lru_cache(4096)
+def _in_rows(shape: tuple[int, ...], strides: tuple[int, ...]) -> bool:
+    telling = [s for n, s in zip(shape, strides, strict=True) if n > 1 and s]
     return telling == sorted(telling, reverse=True) and all(s > 0 for s in telling)
 
 

@@ -41,6 +41,7 @@ for name in ("median", "nanmedian", "nanquantile"):
     for shape in ((0,), (0, 3), (3, 0)):
         case(name, np.zeros(shape), *([0.5] if name == "nanquantile" else []), axis=0)
 case("quantile", CUBE, [[0.2, 0.3], [0.4, 0.9]], axis=1)
+case("quantile", A, [], orders=0)
 case("quantile", A, 0.4, axis=1, method="inverted_cdf", weights=[0.0, 2.0, 1.0, 3.0])
 for name in ("percentile", "nanpercentile"):
     case(name, A, 40, axis=0, orders=1)
