@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ngrad.graph.differentiate import tools
 from ngrad.ops.arithmetic import sign
+from ngrad.ops.creation import zeros_of
 from ngrad.ops.elementwise import cast, elementwise
 
 
@@ -66,7 +67,7 @@ def _(g, out, x, y):
 def spacing(x):
     """The distance from x to the next number of its dtype that is further from zero.
 
-    Takes floats. It has no derivative.
+    Takes floats. Its derivative is zero.
 
     Examples
     --------
@@ -76,7 +77,7 @@ def spacing(x):
     """
 
 
-spacing.vjp(lambda g, out, x: (None,))
+spacing.vjp(lambda g, out, x: (zeros_of(x._layout),))
 
 
 @elementwise

@@ -121,7 +121,7 @@ ARITHMETIC = [
         kinds="f",
         function=lambda x, y: float_parts.ldexp(x, ngrad.cast(ngrad.cast(y, "i4"), x.dtype)),
     ),
-    exact("spacing", np.spacing, 1, "f", function=float_parts.spacing, smooth=False),
+    exact("spacing", np.spacing, 1, "f", function=float_parts.spacing),
     exact("copysign", np.copysign, kinds="f"),
     exact("nextafter", np.nextafter, kinds="f"),
     exact("relu", lambda x: np.maximum(x, 0), 1, function=nn.relu),
