@@ -19,6 +19,7 @@ import ngrad.numpy
 from ngrad import constant
 from ngrad.dtypes import BY_CODE, bfloat16, float16, promote, weak
 from ngrad.errors import DTypeError
+from ngrad.ops.float_parts import spacing
 
 HALVES = (float16, bfloat16)
 each_half = pytest.mark.parametrize("half", HALVES, ids=str)
@@ -111,7 +112,7 @@ def test_float32s_and_integers_become_the_nearest(half: Any) -> None:
 
 # -- ops -------------------------------------------------------------------------------------------
 
-OTHERS = ("nextafter", "cast", "complex")
+OTHERS = ("nextafter", "spacing", "cast", "complex")
 """Ops whose result has a dtype of its own."""
 OF_FLOATS = [row for row in ROWS if row.elementwise and "f" in row.kinds and row.op not in OTHERS]
 ROUNDED = [row for row in OF_FLOATS if row.ulps == 0][::2] + [row for row in OF_FLOATS if row.ulps][
@@ -148,6 +149,8 @@ def test_nextafter_is_of_its_own_dtype(half: Any) -> None:
     y = np.random.default_rng(0).permutation(x)
     with np.errstate(all="ignore"):
         same(ngrad.math.nextafter(constant(x), constant(y)), np.nextafter(x, y))
+        away = np.nextafter(x, np.copysign(np.array(np.inf, x.dtype), x)) - x
+        same(spacing(constant(x)), np.where(x == 0, np.abs(away), away))
 
 
 def eighths(shape: tuple[int, ...], half: Any, seed: int = 0) -> Array:
