@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from ngrad_kernels.codes import pair_of, part_of
 
 LONG = 8
+"""The cost of what is long: see `Scalar`."""
 
 
 @dataclass(frozen=True)
@@ -147,10 +148,9 @@ SCALARS: dict[str, Scalar] = {
     "mantissa": Scalar({"f": "mantissa_{c}({0})"}, cost=1),
     "exponent": Scalar({"f": "exponent_{c}({0})"}, result="i4", cost=1),
     "ldexp": Scalar({"f": "ldexp_{c}({0}, {1})"}, cost=2),
+    # Of -0 as of 0, which their sum is.
     "spacing": Scalar(
-        {
-            "f": "nextafter_{s}({0} + {c}(0), copysign({c}(np.inf), {0} + {c}(0))) - {0}"
-        }  # of -0 as 0
+        {"f": "nextafter_{s}({0} + {c}(0), copysign({c}(np.inf), {0} + {c}(0))) - {0}"}
     ),
     "nextafter": Scalar({"f": "nextafter_{s}({0}, {1})"}),
     "multiply_no_nan": Scalar(

@@ -47,20 +47,16 @@ def as_floats(values: list[Any]) -> list[Any]:
     return [cast_to(x, wide) if isinstance(x, Tensor) else x for x in values]
 
 
-def fmax(x: Any, y: Any) -> Any:
-    if type(x) is not Tensor or not x._layout.dtype.is_inexact:
-        x, y = pair(x, y)
-    if not x._layout.dtype.is_inexact:
-        return a.maximum(x, y)
-    return a.fmax(x, y)
+def but_nan(op: Any, of_integers: Any) -> Callable[[Any, Any], Any]:
+    """A choice between two that passes over NaN, which is no integer."""
 
-
-def fmin(x: Any, y: Any) -> Any:
-    if type(x) is not Tensor or not x._layout.dtype.is_inexact:
+    def compute(x: Any, y: Any) -> Any:
+        if type(x) is Tensor and x._layout.dtype.is_inexact:
+            return op(x, y)
         x, y = pair(x, y)
-    if not x._layout.dtype.is_inexact:
-        return a.minimum(x, y)
-    return a.fmin(x, y)
+        return op(x, y) if x._layout.dtype.is_inexact else of_integers(x, y)
+
+    return compute
 
 
 def pair(*values: Any) -> tuple[Any, ...]:

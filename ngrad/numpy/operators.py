@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ngrad.dtypes import can_cast
-from ngrad.numpy.convert import BOOL, PLAIN, to_tensor
+from ngrad.dtypes import BY_CODE, can_cast
+from ngrad.numpy.convert import PLAIN, to_tensor
 from ngrad.numpy.creation import full
 from ngrad.numpy.ndarray import array_of, ndarray
 from ngrad.numpy.ufuncs import UFUNCS, ufunc
@@ -38,23 +38,28 @@ QUICK = {
     "bitwise_xor": bitwise.bitwise_xor, "left_shift": bitwise.left_shift,
     "right_shift": bitwise.right_shift, "invert": bitwise.invert,
 }  # fmt: skip
-"""Ops that mean the same on tensors, whatever the dtypes; but for bools, of one operand, or if one
-of those that follow."""
+"""Ops that mean the same on tensors, but for the dtypes in `NOT_OF`."""
 UNLIKE = {"equal": False, "not_equal": True}
-SHIFTS = ("left_shift", "right_shift")
-NOT_OF_BOOLS = ("subtract", "power", "floor_divide", "remainder", *SHIFTS)
-OF_BITS = ("bitwise_and", "bitwise_or", "bitwise_xor", "invert", *SHIFTS)
+BOOLS = frozenset({"b1"})
+INEXACT = frozenset(code for code, dtype in BY_CODE.items() if dtype.is_inexact)
+NOT_OF = {
+    **dict.fromkeys(("subtract", "power", "floor_divide", "remainder"), BOOLS),
+    **dict.fromkeys(("negative", "absolute"), BOOLS),
+    **dict.fromkeys(("bitwise_and", "bitwise_or", "bitwise_xor", "invert"), INEXACT),
+    **dict.fromkeys(("left_shift", "right_shift"), INEXACT | BOOLS),
+}
+"""By op, the dtypes (their codes) of which the function means something else, or nothing."""
 
 
 def _binary(function: ufunc) -> Callable[[ndarray, Any], Any]:
     op = QUICK.get(function.__name__)
     quick = op.operator() if isinstance(op, Elementwise) else op
-    careful, bits = function.__name__ in NOT_OF_BOOLS, function.__name__ in OF_BITS
+    refused = NOT_OF.get(function.__name__)
 
     def operator(x: ndarray, y: Any) -> Any:
         if quick is not None:
             held = x._held if x._owner is None else x._read()
-            if (careful and held._layout.dtype is BOOL) or (bits and held._layout.dtype.is_inexact):
+            if refused and held._layout.dtype.code in refused:
                 return function(x, y)
             if type(y) is ndarray:
                 return array_of(quick(held, y._held if y._owner is None else y._read()))
@@ -75,13 +80,12 @@ def _unlike(function: ufunc, x: ndarray, y: Any) -> Any:
 def _reflected(function: ufunc) -> Callable[[ndarray, Any], Any]:
     op = QUICK.get(function.__name__)
     quick = op.reflected() if isinstance(op, Elementwise) else op and (lambda y, x: op(x, y))
-    careful, bits = function.__name__ in NOT_OF_BOOLS, function.__name__ in OF_BITS
+    refused = NOT_OF.get(function.__name__)
 
     def operator(y: ndarray, x: Any) -> Any:
         if quick is not None and type(x) in PLAIN:
             held = y._held if y._owner is None else y._read()
-            own = held._layout.dtype
-            if not ((careful and own is BOOL) or (bits and own.is_inexact)):
+            if not (refused and held._layout.dtype.code in refused):
                 return array_of(quick(held, x))
         return function(x, y) if is_operand(x) else NotImplemented
 
@@ -89,13 +93,11 @@ def _reflected(function: ufunc) -> Callable[[ndarray, Any], Any]:
 
 
 def _unary(function: ufunc) -> Callable[[ndarray], Any]:
-    quick, bits = QUICK[function.__name__], function.__name__ in OF_BITS
+    quick, refused = QUICK[function.__name__], NOT_OF[function.__name__]
 
     def operator(x: ndarray) -> Any:
         held = x._held if x._owner is None else x._read()
-        own = held._layout.dtype
-        careful = own.is_inexact if bits else own is BOOL
-        return function(x) if careful else array_of(quick(held))
+        return function(x) if held._layout.dtype.code in refused else array_of(quick(held))
 
     return operator
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from ngrad.devices import Device
 from ngrad.dtypes import BRAIN, HALF, kind_of
 from ngrad.errors import IndexBoundsError
 from ngrad.numpy.convert import INT64, PLAIN, array_of
@@ -27,16 +26,11 @@ from ngrad.ops.elementwise import select
 from ngrad.ops.ranks import ranked
 from ngrad.ops.reductions import normal_axes, ones_shape
 from ngrad.ops.shape import reshaped, swap_last
-from ngrad.tensor import Tensor, from_numpy
+from ngrad.tensor import from_numpy
 
 NAN = float("nan")
 STEPS = ("inverted_cdf", "closest_observation", "lower", "higher", "nearest")
 """Methods by which every quantile is an element."""
-
-
-@functools.lru_cache(256)
-def _ranks(places: tuple[int, ...], device: Device) -> Tensor:
-    return from_numpy(np.array(places), INT64, device)
 
 
 class _Slices:
@@ -82,12 +76,8 @@ class _Slices:
         rows, given = self.rows._read(), [np.asarray(place) for place in places]
         each, many = np.ndim(self.counts), self.rows.shape[:1]
         flat = [z.reshape(-1, *many) if each else z.reshape(-1) for z in given]
-        length, device = rows._layout.shape[1], rows._layout.device
-        if each or any(z.size != 1 for z in flat):
-            last = np.full((1, *flat[0].shape[1:]), length - 1)
-            ranks = from_numpy(np.concatenate([*flat, last]).T, INT64, device)
-        else:
-            ranks = _ranks((*(int(z[0]) for z in flat), int(length) - 1), device)
+        last = np.full((1, *flat[0].shape[1:]), rows._layout.shape[1] - 1)
+        ranks = from_numpy(np.concatenate([*flat, last]).T, INT64, rows._layout.device)
         columns, begin, found = swap_last(ranked(rows, ranks), 0), 0, []
         for z, of in zip(flat, given, strict=True):
             part = columns[begin : begin + len(z)]
