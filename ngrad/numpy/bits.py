@@ -9,9 +9,8 @@ from ngrad.numpy.convert import BOOL, array_of, to_tensor
 from ngrad.numpy.editing import pad
 from ngrad.numpy.ndarray import ndarray
 from ngrad.ops.bitwise import PACK, UINT8, UNPACK
-from ngrad.ops.convert import cast_to, number
-from ngrad.ops.joining import concat
-from ngrad.ops.shape import broadcast_to, flat, move_axis, normal_axis
+from ngrad.ops.convert import cast_to
+from ngrad.ops.shape import flat, move_axis, normal_axis
 from ngrad.record import apply
 
 
@@ -41,12 +40,8 @@ def packbits(a: Any, /, axis: int | None = None, bitorder: str = "big") -> ndarr
     where = rows._layout
     if not (where.dtype.is_integer or where.dtype.is_bool):
         raise TypeError(f"packbits: takes integers and bools, not {where.dtype.name}")
-    rows, last = cast_to(rows, BOOL), where.ndim - 1
-    missing = -where.shape[last] % 8
-    if missing:
-        shape = (*where.shape[:last], missing)
-        rows = concat([rows, broadcast_to(number(False, BOOL, where.device), shape)], last)
-    return array_of(move_axis(apply(PACK, (rows,), (big,)), last, at))
+    found = apply(PACK, (cast_to(rows, BOOL),), (big,))
+    return array_of(move_axis(found, where.ndim - 1, at))
 
 
 def unpackbits(

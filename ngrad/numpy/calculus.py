@@ -74,7 +74,7 @@ def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> ndarray:
             if not can_cast(end.dtype, x.dtype, "same_kind"):
                 raise TypeError(f"ediff1d: cannot cast {name}, of {end.dtype}, to {x.dtype}")
             parts.insert(place, ravel(end).astype(x.dtype))
-    return concatenate(parts)
+    return concatenate(parts) if len(parts) > 1 else parts[0]
 
 
 def _spacings(x: ndarray, given: tuple[Any, ...], axes: tuple[int, ...]) -> list[ndarray]:

@@ -198,7 +198,7 @@ def reduceat(
     ends = np.cumsum(counts)
     starts = ends - counts
     if first.size and (first - starts == first[0]).all():
-        x = along(x, at, slice(first[0], None))
+        x = along(x, at, slice(first[0], None)) if first[0] else x
     else:
         x = take(x, np.arange(counts.sum()) + np.repeat(first - starts, counts), at)
     return running(self, x, at, starts, True) if first.size else self(x, x)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ngrad.devices import HOST
-from ngrad.numpy.convert import FLOAT64, INT64, array_of, known, plain, to_tensor
+from ngrad.numpy.convert import FLOAT64, INT64, array_of, at_hand, known, plain, to_tensor
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.joining import stack
 from ngrad.numpy.logic import imag, real
@@ -26,15 +26,10 @@ from ngrad.record import apply, state
 from ngrad.tensor import from_numpy
 
 
-def _on_host(place: Any) -> bool:
-    """Whether NumPy may count: nothing has to be recorded, or copied from another device."""
-    return place._layout.device is HOST and state.window.trace is None
-
-
 def _counts(place: Any, size: int, weights: Any) -> ndarray:
     """How often each of so many places occurs, or the sums of its weights."""
     n = place.size
-    if weights is None and _on_host(place):
+    if weights is None and at_hand(place):
         return asarray(np.bincount(np.asarray(place).reshape(-1), minlength=size))
     if weights is not None and to_tensor(weights).dtype.is_complex:
         parts = (_counts(place, size, part(weights))._read() for part in (real, imag))
@@ -64,17 +59,20 @@ def bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> ndarray:
     least = operator.index(minlength)
     if least < 0:
         raise ValueError(f"bincount: minlength must not be negative, not {least}")
-    if weights is None and _on_host(numbers._read()):  # where NumPy looks at the values itself
-        return array_of(from_numpy(np.bincount(values, minlength=least), INT64))
+    given = None if weights is None else asarray(weights)
+    if given is not None and given.shape != numbers.shape:
+        raise ValueError(
+            f"bincount: the weights, of shape {given.shape}, and the list, of {numbers.shape}, "
+            "don't have the same length"
+        )
+    heard = given is not None and (state.listens() or given._layout.dtype.is_complex)
+    if not heard and at_hand(numbers._read()):  # where NumPy looks at the values itself
+        each = None if given is None else known(given)
+        return array_of(from_numpy(np.bincount(values, each, least)))
     if values.size and values.min() < 0:
         raise ValueError(f"bincount: takes no negative numbers, and there is {values.min()}")
-    if weights is not None and asarray(weights).shape != numbers.shape:
-        raise ValueError(
-            f"bincount: the weights, of shape {asarray(weights).shape}, and the list, of "
-            f"{numbers.shape}, don't have the same length"
-        )
     size = max(least, int(values.max()) + 1 if values.size else 0)
-    return _counts(numbers._read(), size, weights)
+    return _counts(numbers._read(), size, given)
 
 
 def _slots(x: ndarray, edges: Any) -> ndarray:

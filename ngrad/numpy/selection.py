@@ -56,7 +56,8 @@ def nonzero(a: Any) -> tuple[ndarray, ...]:
     """The indices of elements that are not zero: an array for each axis. Values decide its shape,
     so they are computed at the call.
     """
-    return tuple(asarray(part) for part in np.nonzero(np.asarray(to_tensor(a))))
+    places = np.asarray(to_tensor(a)).nonzero()
+    return tuple([array_of(to_tensor(part)) for part in places])
 
 
 def argwhere(a: Any) -> ndarray:

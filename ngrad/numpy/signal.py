@@ -7,42 +7,46 @@ from typing import Any
 
 import numpy as np
 
-from ngrad.dtypes import result_type
-from ngrad.numpy.convert import FLOAT64, array_of, to_tensor
+from ngrad.dtypes import promote
+from ngrad.numpy.convert import FLOAT64, INT64, array_of, to_tensor
 from ngrad.numpy.creation import asarray
-from ngrad.numpy.manipulation import atleast_1d
+from ngrad.numpy.manipulation import flip
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.selection import where
 from ngrad.numpy.ufuncs import UFUNCS
 from ngrad.ops.bessel import bessel_i0
+from ngrad.ops.complexes import conj
 from ngrad.ops.convert import cast_to
 from ngrad.ops.shape import reshape
 from ngrad.ops.slide import SLIDE
 from ngrad.record import apply
 
-MODES = ("full", "same", "valid")
+MODES = {"valid": "valid", "same": "same", "full": "full", 0: "valid", 1: "same", 2: "full"}
+"""What a mode means, by its name or its number."""
 
 
-def _slid(x: ndarray, w: ndarray, mode: Any) -> ndarray:
+def _slid(x: Any, w: Any, mode: Any) -> ndarray:
     """The sums of products of x and w, not longer, as w slides from the left to the right."""
-    n, m = x.size, w.size
-    lead, size = {"full": (m - 1, n + m - 1), "same": (m // 2, n), "valid": (0, n - m + 1)}[mode]
-    dtype = result_type(x.dtype, w.dtype)
-    wide = np.dtype(int) if dtype.kind == "b" else dtype
-    rows = tuple(reshape(z.astype(wide)._read(), (1, -1)) for z in (x, w))
-    return array_of(reshape(apply(SLIDE, rows, (lead, size)), (size,))).astype(dtype)
+    n, m = x._layout.size, w._layout.size
+    full, same, valid = (m - 1, n + m - 1), (m // 2, n), (0, n - m + 1)
+    lead, size = {"full": full, "same": same, "valid": valid}[MODES[mode]]
+    dtype = promote(x._layout.dtype, w._layout.dtype)
+    wide = INT64 if dtype.is_bool else dtype
+    rows = tuple([reshape(cast_to(z, wide), (1, -1)) for z in (x, w)])
+    return array_of(cast_to(reshape(apply(SLIDE, rows, (lead, size)), (size,)), dtype))
 
 
-def _vectors(what: str, a: Any, v: Any, mode: Any) -> tuple[ndarray, ndarray]:
-    x, y = atleast_1d(asarray(a)), atleast_1d(asarray(v))
+def _vectors(what: str, a: Any, v: Any, mode: Any) -> tuple[Any, Any]:
+    x, y = (z if z._layout.ndim else reshape(z, (1,)) for z in (to_tensor(a), to_tensor(v)))
     if not isinstance(mode, (int, str)):
         raise TypeError(f"{what}: mode is a name, not {mode!r}")
     if mode not in MODES:
-        raise ValueError(f"{what}: mode is one of {', '.join(MODES)}, not {mode!r}")
-    if x.ndim != 1 or y.ndim != 1:
-        raise ValueError(f"{what}: takes vectors, not arrays of shapes {x.shape} and {y.shape}")
-    if not x.size or not y.size:
-        raise ValueError(f"{what}: neither may be empty: shapes {x.shape} and {y.shape}")
+        raise ValueError(f"{what}: mode is one of 'valid', 'same', 'full', not {mode!r}")
+    left, right = x._layout, y._layout
+    if left.ndim != 1 or right.ndim != 1:
+        raise ValueError(f"{what}: takes vectors, not arrays of shapes {left.shape}, {right.shape}")
+    if not left.size or not right.size:
+        raise ValueError(f"{what}: neither may be empty: shapes {left.shape} and {right.shape}")
     return x, y
 
 
@@ -57,8 +61,8 @@ def convolve(a: Any, v: Any, mode: Any = "full") -> ndarray:
     array([0, 1, 4, 7, 6])
     """
     x, y = _vectors("convolve", a, v, mode)
-    x, y = (y, x) if y.size > x.size else (x, y)
-    return _slid(x, y[::-1], mode)
+    x, y = (y, x) if y._layout.size > x._layout.size else (x, y)
+    return _slid(x, flip(array_of(y))._read(), mode)
 
 
 def correlate(a: Any, v: Any, mode: Any = "valid") -> ndarray:
@@ -72,9 +76,9 @@ def correlate(a: Any, v: Any, mode: Any = "valid") -> ndarray:
     array([2, 3])
     """
     x, y = _vectors("correlate", a, v, mode)
-    if y.size > x.size:
-        return correlate(y, x, mode)[::-1].conj()
-    return _slid(x, y.conj(), mode)
+    if y._layout.size > x._layout.size:
+        return flip(correlate(y, x, mode)).conj()
+    return _slid(x, conj(y) if y._layout.dtype.is_complex else y, mode)
 
 
 # -- functions -------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import numpy as np
 from ngrad.devices import HOST
 from ngrad.dtypes import BY_CODE
 from ngrad.graph.op import Op
-from ngrad.numpy.convert import array_of, to_tensor
+from ngrad.numpy.convert import array_of, at_hand, known, to_tensor
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.manipulation import flip, ravel
 from ngrad.numpy.ndarray import ndarray
@@ -20,6 +20,7 @@ from ngrad.ops.arithmetic import minimum
 from ngrad.ops.convert import cast_to, tensor
 from ngrad.ops.convert import operands as together
 from ngrad.ops.gather import gather_rows
+from ngrad.ops.ordering import FEW
 from ngrad.ops.shape import broadcast_to, normal_axis, reshape
 from ngrad.ops.sorting import ARGPARTITION, PARTITION, partitioned
 from ngrad.record import apply, state
@@ -118,6 +119,8 @@ def lexsort(keys: Any, axis: int = -1) -> ndarray:
         raise ValueError(f"lexsort: all keys need one shape, not {[key.shape for key in by]}")
     if by[0].ndim == 0:  # a number by itself, of however many keys
         return asarray(0)
+    if by[0].size <= FEW and all(at_hand(key._read()) for key in by):
+        return asarray(np.lexsort([known(key) for key in by], axis))
     found = argsort(by[0], axis)
     for key in by[1:]:
         found = take_along_axis(found, argsort(take_along_axis(key, found, axis), axis), axis)
@@ -126,6 +129,8 @@ def lexsort(keys: Any, axis: int = -1) -> ndarray:
 
 def _places(what: str, kth: Any, n: int) -> tuple[int, ...]:
     """Places along an axis of n elements, counted from the front."""
+    if type(kth) is int and -n <= kth < n:
+        return (kth % n,)
     places = np.asarray(kth)
     if places.dtype.kind not in "iu":
         raise TypeError(f"{what}: kth must be integers, not {places.dtype}")

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from ngrad.dtypes import BY_CODE
-from ngrad.errors import DTypeError, ShapeError
+from ngrad.errors import DTypeError
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op
-from ngrad.graph.program import OUT, Launch, Program
+from ngrad.graph.program import OUT, SCRATCH, Launch, Program
+from ngrad.graph.room import padded
 from ngrad.ops.elementwise import elementwise
-from ngrad.ops.launching import dense_operands
+from ngrad.ops.launching import Dense, dense_operands, place_launch
 from ngrad.record import apply
 from ngrad_kernels.contract import CHUNK
 
@@ -153,9 +155,7 @@ RISING, FALLING = 0x8040201008040201 - (1 << 64), 0x0102040810204080
 def _pack_infer(x: Layout, big: bool) -> Layout:
     if x.dtype is not BOOL:
         raise DTypeError(f"pack_bits: takes bools, not {x.dtype.name}; compare first")
-    if x.shape[-1] % 8:
-        raise ShapeError(f"pack_bits: the last axis of {x.shape} has no multiple of 8 elements")
-    return layout(UINT8, (*x.shape[:-1], x.shape[-1] // 8))
+    return layout(UINT8, (*x.shape[:-1], -(-x.shape[-1] // 8)))
 
 
 def _unpack_infer(x: Layout, big: bool) -> Layout:
@@ -164,16 +164,29 @@ def _unpack_infer(x: Layout, big: bool) -> Layout:
     return layout(UINT8, (*x.shape[:-1], 8 * x.shape[-1]))
 
 
-def _op(name: str, infer: Any, words: tuple[int, int]) -> Op:
+def _filled(x: Layout) -> Dense:
+    """Rows of bools as an operand, with so many more, which are false, that eight divide each."""
+    length = x.shape[-1]
+    if length % 8 == 0:
+        return dense_operands([(0, x)])
+    row = length + -length % 8
+    region = [(x.size // length, row), (length, 1)]
+    size = padded(x.size // length * row)
+    clear = Launch(x.device.target.skeleton("clear"), 0, size // 8, CHUNK, ((SCRATCH, 0),))
+    place, facts = place_launch(x, region, target=SCRATCH)
+    return Dense(((SCRATCH, 0),), (clear, place), size, (facts,))
+
+
+def _op(name: str, infer: Any, words: tuple[int, int], read: Callable[[Layout], Dense]) -> Op:
     def prepare(inputs: tuple[Layout, ...], out: Layout, big: bool) -> Any:
         if out.size == 0:
             return Program(), out
-        target, count = out.device.target, max(inputs[0].size, out.size) // 8
+        target, count = out.device.target, min(inputs[0].size, out.size)  # bytes
         facts, held = target.facts([words[big]])
-        read = dense_operands([(0, inputs[0])])
-        operands = (*read.operands, (OUT, 0))
+        bits = read(inputs[0])
+        operands = (*bits.operands, (OUT, 0))
         launch = Launch(target.skeleton(name), facts, count, CHUNK // 8, operands)
-        return read.then(launch, keep=(held,)), out
+        return bits.then(launch, keep=(held,)), out
 
     op = Op(name, infer, prepare, ("big",), family="indexing")
     op.vjp(lambda g, out, x, big: (None,))
@@ -181,7 +194,8 @@ def _op(name: str, infer: Any, words: tuple[int, int]) -> Op:
     return op
 
 
-PACK = _op("pack_bits", _pack_infer, (FALLING, RISING))
-"""Bytes of eight bools each along the last axis; the first is the highest bit if `big`."""
-UNPACK = _op("unpack_bits", _unpack_infer, (RISING, FALLING))
+PACK = _op("pack_bits", _pack_infer, (FALLING, RISING), _filled)
+"""Bytes of eight bools each along the last axis, the last one's of what there is; the first is the
+highest bit if `big`."""
+UNPACK = _op("unpack_bits", _unpack_infer, (RISING, FALLING), lambda x: dense_operands([(0, x)]))
 """The bits of bytes along the last axis, an element each."""

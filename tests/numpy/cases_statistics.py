@@ -138,6 +138,7 @@ for mode in ("full", "same", "valid"):
     case("convolve", A[0], W[:3], mode, orders=2)
     case("correlate", W[:3], A[0], mode, orders=1)
 case("convolve", [1.0, np.inf, 2.0], [1.0, 2.0])
+case("convolve", A[0], W[:3], 2)
 case("convolve", 2.0, V)
 NEAR = np.array([0.0, 1e-9, 0.1, -0.1592, 0.16, 0.7, -1.0, 2.5])
 case("sinc", NEAR, orders=2)

@@ -137,7 +137,7 @@ SORTING = [
             lambda x, op=op, big=big: apply(op, (x,), (big,)),
             lambda x, bits=bits, big=big: bits(x, -1, bitorder="big" if big else "little"),
             kinds=kinds,
-            shapes=(((2, 16),),),
+            shapes=(((2, 16),), ((3, 13),)),
             smooth=False,
             fixed=(code,),
             label=f"big={big}",
