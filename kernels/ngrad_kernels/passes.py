@@ -8,21 +8,9 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
-from numba.core import typed_passes, types, typing, untyped_passes
+from numba.core import lowering, typed_passes, types, typing, untyped_passes
 from numba.core.compiler import CompilerBase
-from numba.core.compiler_machinery import PassManager
-
-PASSES = (
-    *(untyped_passes.TranslateByteCode, untyped_passes.FixupArgs, untyped_passes.IRProcessing),
-    *(untyped_passes.RewriteSemanticConstants, untyped_passes.DeadBranchPrune),
-    *(untyped_passes.GenericRewrites, untyped_passes.ReconstructSSA),
-    *(typed_passes.NopythonTypeInference, typed_passes.PreLowerStripPhis),
-    *(typed_passes.IRLegalization, typed_passes.NativeLowering, typed_passes.NoPythonBackend),
-)
-"""Numba's own, in its order, without those for closures, literals, arrays and `with`: of which
-sources of kernels have none, and each of which passes over a function's code.
-"""
-
+from numba.core.compiler_machinery import PassManager, register_pass
 
 OPERATORS = {
     getattr(operator, name)
@@ -33,6 +21,51 @@ OPERATORS = {
     )
 }
 """Those of numbers, but for the power, of which exponents that are written out have rules."""
+
+
+class Operators:
+    """Lowering of operators in which no rule is asked again: mixed into Numba's, which would ask
+    all of them for each.
+    """
+
+    def lower_binop(self: Any, resty: Any, expr: Any, op: Any) -> Any:
+        """As Numba's, where no operand that is written out has a rule of its own."""
+        if op not in OPERATORS:
+            return super().lower_binop(resty, expr, op)  # type: ignore[misc]
+        context, signature = self.context, self.fndesc.calltypes[expr]
+        given = [
+            context.cast(self.builder, self.loadvar(x.name), self.typeof(x.name), kind)
+            for x, kind in zip((expr.lhs, expr.rhs), signature.args, strict=True)
+        ]
+        function = context.typing_context.resolve_value_type(op)
+        known = context.typing_context.resolve_function_type(function, signature.args, {})
+        found = context.get_function(function, known)(self.builder, given)
+        return context.cast(self.builder, found, signature.return_type, resty)
+
+
+class _Lowering(Operators, lowering.Lower):
+    pass
+
+
+@register_pass(mutates_CFG=True, analysis_only=False)
+class _Lower(typed_passes.NativeLowering):
+    _name = "kernel_lowering"
+
+    @property
+    def lowering_class(self) -> Any:
+        return _Lowering
+
+
+PASSES = (
+    *(untyped_passes.TranslateByteCode, untyped_passes.FixupArgs, untyped_passes.IRProcessing),
+    *(untyped_passes.RewriteSemanticConstants, untyped_passes.DeadBranchPrune),
+    *(untyped_passes.GenericRewrites, untyped_passes.ReconstructSSA),
+    *(typed_passes.NopythonTypeInference, typed_passes.PreLowerStripPhis),
+    *(typed_passes.IRLegalization, _Lower, typed_passes.NoPythonBackend),
+)
+"""Numba's own, in its order, without those for closures, literals, arrays and `with`: of which
+sources of kernels have none, and each of which passes over a function's code.
+"""
 
 
 class Pipeline(CompilerBase):

@@ -12,7 +12,7 @@ import functools
 import re
 import struct
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import metadata
 from types import SimpleNamespace
@@ -21,13 +21,15 @@ from typing import Any
 import numba
 from numba import cuda
 from numba.core import types
-from numba.cuda import compiler, dispatcher
+from numba.cuda import compiler, descriptor, dispatcher
 from numba.cuda.cudadrv import nvvm
 
 from ngrad_kernels import cache
 from ngrad_kernels.cache import Recipe
+from ngrad_kernels.cuda import passes
 from ngrad_kernels.cuda.source import Source
 from ngrad_kernels.cuda.threads import NAMESPACE
+from ngrad_kernels.passes import asked_once
 
 if getattr(cuda, "implementation", "") != "NVIDIA":
     raise ImportError(
@@ -95,10 +97,17 @@ def environment(capability: Capability) -> str:
     return "\n".join((*versions, *target, cache.digest_of(_DECIDING)))
 
 
+@functools.cache
+def _rules(capability: Capability) -> Callable[..., Any]:
+    """Numba's rules of types for a device, each asked once."""
+    return asked_once(descriptor.cuda_target.typing_context.resolve_function_type)
+
+
 @contextmanager
 def _device(capability: Capability) -> Iterator[None]:
     """Within it, and in this thread, Numba takes the device to be of a capability: what a kernel
-    calls is compiled for the current device, which there need not be.
+    calls is compiled for the current device, which there need not be. And it has its rules of types
+    by `_rules`.
     """
     device, here = SimpleNamespace(compute_capability=capability), threading.get_ident()
     asked = dispatcher.get_current_device
@@ -106,11 +115,19 @@ def _device(capability: Capability) -> Iterator[None]:
     def current() -> Any:
         return device if threading.get_ident() == here else asked()
 
+    context = descriptor.cuda_target.typing_context
+    rules, ours = context.resolve_function_type, _rules(capability)
+
+    def resolve(*call: Any) -> Any:
+        return (ours if threading.get_ident() == here else rules)(*call)
+
     dispatcher.get_current_device = current
+    context.resolve_function_type = resolve
     try:
         yield
     finally:
         dispatcher.get_current_device = asked
+        del context.resolve_function_type
 
 
 def llvm_ir(source: Source, capability: Capability) -> list[str]:
@@ -119,9 +136,7 @@ def llvm_ir(source: Source, capability: Capability) -> list[str]:
     exec(compile(source.text, f"<ngrad {source.name}>", "exec"), scope)
     arguments = (types.int64,) * (2 + source.operands)
     with cache.lock(), _device(capability):
-        result = compiler.compile_cuda(
-            scope[source.name], types.void, arguments, nvvm_options=OPTIONS, cc=capability
-        )
+        result = passes.compiled(scope[source.name], arguments, capability, OPTIONS)
         entry = result.fndesc.llvm_func_name
         kernel = result.library.get_function(entry)
         compiler.kernel_fixup(kernel, False)
