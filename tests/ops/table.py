@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+import os
+import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -30,6 +33,16 @@ BINARY: tuple[Shapes, ...] = (
 )
 
 EPS = float(np.finfo(np.float64).eps)
+
+EVERY = os.environ.get("NGRAD_TEST_DTYPES") == "every"
+"""Whether ops are tested in every dtype that they take."""
+
+
+@functools.cache
+def drawn(op: str) -> tuple[str, str]:
+    """Two dtypes of integers by the name of an op, so that each is many ops'."""
+    draw = random.Random(op)
+    return draw.choice(("i1", "i2", "i4")), draw.choice(("u1", "u2", "u4", "u8"))
 
 
 @dataclass(frozen=True)
@@ -109,7 +122,11 @@ class Row:
         return [code for code in ("f8", "c16") if code[0] in self.kinds]
 
     def tests(self, code: str) -> bool:
-        """Whether it is tested in a dtype: not in complex64, if that is complex128's, rounded."""
+        """Whether it is tested in a dtype: of integers in int64 and in one drawn of each kind; not
+        in complex64, if that is complex128's, rounded.
+        """
+        if code[0] in "iu" and code != "i8" and not EVERY:
+            return code in drawn(self.op)
         return code != "c8" or self.op not in SCALARS or SCALARS[self.op].cost < 2
 
     def ulps_of(self, kind: str) -> float:
