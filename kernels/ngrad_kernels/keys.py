@@ -25,11 +25,32 @@ def _bounds() -> list[int]:
     return [list(words).index(id(mark)) * SIZE for mark in marks]
 
 
+def _write_whole(module: ir.Module) -> Any:
+    """whole_of(item): Python's integer of one of NumPy's; None of anything else, or null if that
+    raised.
+    """
+    it = Code(module, "whole_of", POINTER, POINTER)
+    (item,) = it.function.args
+    builder, none = it.builder, it.known(None)
+    is_instance = it.external("PyObject_IsInstance", INT, POINTER, POINTER)
+    # A span of time, which NumPy has among its integers, is no index.
+    for kind, wanted in ((np.integer, 1), (np.timedelta64, 0)):
+        found = builder.call(is_instance, [item, it.known(kind)])
+        it.unless_negative(found, NULL)
+        with builder.if_then(builder.icmp_signed("!=", found, INT(wanted))):
+            it.hold(none)
+            builder.ret(none)
+    builder.ret(builder.call(it.external("PyNumber_Long", POINTER, POINTER), [item]))
+    return it.function
+
+
 def _write_item_key(module: ir.Module) -> None:
     """item_key(item): what one item of an index is known by; None, or null if that raised."""
+    whole_of = _write_whole(module)
     it = Code(module, "item_key", POINTER, POINTER)
     (item,) = it.function.args
     builder, none = it.builder, it.known(None)
+    parts = it.references(WORD(4))
 
     def same(x: Any, y: Any) -> Any:
         return builder.icmp_unsigned("==", x, y)
@@ -41,25 +62,26 @@ def _write_item_key(module: ir.Module) -> None:
     with builder.if_then(builder.or_(it.is_of(item, int), same(item, it.known(Ellipsis)))):
         give(item)
     with builder.if_then(it.is_of(item, slice)):
-        bounds = [it.get(item, offset) for offset in _bounds()]
-        for bound in bounds:
+        it.hold(it.known(slice))
+        builder.store(it.known(slice), parts)
+        for k, offset in enumerate(_bounds(), 1):
+            bound = it.get(item, offset)
             plain = builder.or_(it.is_of(bound, int), same(bound, none))
-            with builder.if_then(builder.not_(plain)):
-                give(none)
-        parts = [it.known(slice), *bounds]
-        for part in parts:
-            it.hold(part)
-        builder.ret(it.tuple_of(*parts))
+            with builder.if_else(plain) as (as_it_is, as_python_has_it):
+                with as_it_is:
+                    it.hold(bound)
+                    builder.store(bound, it.at(parts, k))
+                with as_python_has_it:
+                    whole = builder.call(whole_of, [bound])
+                    missing = builder.or_(it.is_null(whole), same(whole, none))
+                    with builder.if_then(missing):
+                        it.let_go_of(parts, WORD(k))
+                        builder.ret(whole)
+                    builder.store(whole, it.at(parts, k))
+        builder.ret(it.packed(parts, WORD(4)))
     with builder.if_then(same(item, none)):
         give(it.known("newaxis"))
-    is_instance = it.external("PyObject_IsInstance", INT, POINTER, POINTER)
-    # A span of time, which NumPy has among its integers, is no index.
-    for kind, wanted in ((np.integer, 1), (np.timedelta64, 0)):
-        found = builder.call(is_instance, [item, it.known(kind)])
-        it.unless_negative(found, NULL)
-        with builder.if_then(builder.icmp_signed("!=", found, INT(wanted))):
-            give(none)
-    builder.ret(builder.call(it.external("PyNumber_Long", POINTER, POINTER), [item]))
+    builder.ret(builder.call(whole_of, [item]))
 
 
 def _key_of(module: ir.Module) -> None:

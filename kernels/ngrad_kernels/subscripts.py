@@ -177,7 +177,16 @@ def write_subscript(module: ir.Module, kinds: CellKinds, ways: Ways) -> None:
         with builder.if_then(builder.icmp_unsigned("!=", trace, it.known(None)), likely=False):
             it.let_go(x)
             builder.ret(it.call_method(METHOD, this, index))
-        _take(it, kinds, x, builder.call(held_by, [index]), ways)
+        at = builder.call(held_by, [index])
+        with builder.if_then(builder.not_(it.is_null(at))):
+            where = it.get(at, offsets(kinds.kinds.tensor)["_layout"])
+            sizes = it.get(where, offsets(kinds.kinds.layout)["shape"])
+            count = builder.call(it.external("PyTuple_Size", WORD, POINTER), [sizes])
+            # A number may stand for an integer, which gives a view.
+            with builder.if_then(builder.icmp_signed("==", count, WORD(0)), likely=False):
+                it.let_go(x)
+                builder.ret(it.call_method(METHOD, this, index))
+        _take(it, kinds, x, at, ways)
 
     it.hold(index)
     with builder.if_else(it.is_of(index, int)) as (number, other):

@@ -133,13 +133,6 @@ def plain(value: Any) -> Any:
     return np.asarray(value) if isinstance(value, OURS) else value
 
 
-def at_hand(x: Any) -> bool:
-    """Whether NumPy may look at a tensor's values: nothing has to be traced, or copied from another
-    device.
-    """
-    return x._layout.device is HOST and state.window.trace is None
-
-
 def known(value: Any) -> Any:
     """NumPy's array of a value, of a dtype that it knows: bfloat16 as float32, which holds it."""
     array = np.asarray(value)

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from ngrad.devices import HOST
-from ngrad.numpy.convert import FLOAT64, INT64, array_of, at_hand, known, plain, to_tensor
+from ngrad.numpy.convert import FLOAT64, INT64, array_of, known, plain, to_tensor
 from ngrad.numpy.creation import asarray
+from ngrad.numpy.indices import at_hand
 from ngrad.numpy.joining import stack
 from ngrad.numpy.logic import imag, real
 from ngrad.numpy.manipulation import ravel

@@ -12,6 +12,7 @@ from ngrad.config import settings
 from ngrad.errors import CopyError
 from ngrad.giving import leave
 from ngrad.graph.layout import Layout
+from ngrad.numpy.indices import is_basic, place_of, settled
 from ngrad.numpy.views import (
     VIEWS,
     Axes,
@@ -20,7 +21,6 @@ from ngrad.numpy.views import (
     Shaped,
     Way,
     element,
-    is_basic,
     part_of,
     placed,
     remember,
@@ -324,8 +324,16 @@ class ndarray(Subscripted, Assigned, Exporter):
         views, and of a view that is taken for the first time.
         """
         if type(index) is ndarray:
-            return array_of(getitem(self._read(), index._read()))
-        key = key_of(index)
+            place = place_of(index)
+            if place is None:
+                return array_of(getitem(self._read(), index._read()))
+            index, key, basic = place, key_of(place), True
+        else:
+            key = key_of(index)
+            basic = key is not None or is_basic(index)
+            if basic and key is None:
+                index = settled(index)
+                key = key_of(index)
         if key is not None and type(index) is not slice:
             shown = self._shown()
             found = element_of(shown, key, state.window)
@@ -334,7 +342,7 @@ class ndarray(Subscripted, Assigned, Exporter):
             if found is not None:
                 return found
             del shown
-        if key is not None or is_basic(index):
+        if basic:
             part = part_of(index, key)
             if part.integers == self._shown()._layout.ndim:
                 return array_of(self._element(part))

@@ -9,8 +9,9 @@ import numpy as np
 from ngrad.devices import HOST
 from ngrad.dtypes import BY_CODE
 from ngrad.graph.op import Op
-from ngrad.numpy.convert import array_of, at_hand, known, to_tensor
+from ngrad.numpy.convert import array_of, known, to_tensor
 from ngrad.numpy.creation import asarray
+from ngrad.numpy.indices import at_hand
 from ngrad.numpy.manipulation import flip, ravel
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.selection import take, take_along_axis

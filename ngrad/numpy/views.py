@@ -14,17 +14,18 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from ngrad.cell import Cell
 from ngrad.devices import HOST
 from ngrad.dtypes import DType
 from ngrad.errors import NumberError
 from ngrad.graph.layout import Layout, layout
+from ngrad.numpy.indices import settled
 from ngrad.ops import complexes
 from ngrad.ops.bitcast import bits_of
 from ngrad.ops.indexing import getitem, part
 from ngrad.ops.shape import SEEN, broadcast_to, inverse, reshape, transpose
 from ngrad.record import state
 from ngrad.tensor import Tensor, from_numpy, seen, seen_at
+from ngrad_kernels.keys import key_of
 
 
 class Way(Protocol):
@@ -109,19 +110,6 @@ def element(x: Any, taken: Part) -> Any:
     return from_numpy(found._view(), where.dtype, HOST)
 
 
-def settled(index: Any) -> Any:
-    """An index of Python's own numbers, in slices too: an array there may change."""
-    if type(index) is tuple:
-        return tuple(map(settled, index))
-    if isinstance(index, np.integer):
-        return int(index)
-    if type(index) is slice:
-        bounds = (index.start, index.stop, index.step)
-        if any(isinstance(bound, (Tensor, Cell)) for bound in bounds):
-            return slice(*(None if bound is None else operator.index(bound) for bound in bounds))
-    return index
-
-
 class Part(NamedTuple):
     """x[index], of integers, slices, an ellipsis and new axes.
 
@@ -129,7 +117,7 @@ class Part(NamedTuple):
     ----------
     index
     key
-        What it is known by, if it is of Python's own numbers.
+        What it is known by, if it is of Python's and NumPy's numbers.
     integers : int
         How many there are of these alone: of as many axes it names an element. -1 if there is
         anything else.
@@ -158,7 +146,16 @@ class Part(NamedTuple):
         x[self.index] = value
 
     def shown(self, lies: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-        return lies[self.index]
+        items = self.index if type(self.index) is tuple else (self.index,)
+        # Of which place it is does not matter.
+        return lies[tuple([0 if isinstance(item, Tensor) else item for item in items])]
+
+    def same(self, other: Part) -> bool:
+        """Whether it takes the same elements, certainly: of tensors, if they are the same."""
+        if self.key is not None or other.key is not None:
+            return self == other
+        one, two = (x if type(x) is tuple else (x,) for x in (self.index, other.index))
+        return len(one) == len(two) and all(map(operator.is_, one, two))
 
 
 PARTS: dict[Any, Part] = {}
@@ -166,14 +163,16 @@ PARTS: dict[Any, Part] = {}
 
 
 def part_of(index: Any, key: Any) -> Part:
-    """What a basic index takes; `key` is what it is known by, or None."""
+    """What a basic index takes; `key` is what it is known by, or None if numbers in it are ours."""
+    if key is None:
+        index = settled(index)
+        key = key_of(index)
     if type(key) is int:
         return row_part(key)
     found = None if key is None else PARTS.get(key)
     if found is None:
-        index = settled(index)
         items = index if type(index) is tuple else (index,)
-        alone = all(isinstance(item, (int, np.integer)) for item in items)
+        alone = all(isinstance(item, (int, np.integer, Tensor)) for item in items)
         found = Part(index, key, len(items) if alone else -1)
         if key is not None:
             if len(PARTS) >= SEEN:
@@ -401,12 +400,3 @@ def row_major(where: Layout) -> bool:
 def _in_rows(shape: tuple[int, ...], strides: tuple[int, ...]) -> bool:
     telling = [s for n, s in zip(shape, strides, strict=True) if n > 1 and s]
     return telling == sorted(telling, reverse=True) and all(s > 0 for s in telling)
-
-
-def is_basic(index: Any) -> bool:
-    """Whether an index is of integers, slices, an ellipsis and new axes: then it gives a view."""
-    if type(index) is tuple:  # one within is a list of places
-        return all(type(item) is not tuple and is_basic(item) for item in index)
-    if isinstance(index, (bool, np.bool_, np.timedelta64)):
-        return False
-    return index is None or index is Ellipsis or isinstance(index, (int, slice, np.integer))

@@ -16,7 +16,16 @@ from ngrad.config import settings
 from ngrad.devices import HOST, opened
 from ngrad.giving import NAMED
 from ngrad.graph.layout import Layout
-from ngrad.numpy.views import Made, OfComplex, is_basic, part_of, placed, row_major, shows
+from ngrad.numpy.indices import is_basic, settled
+from ngrad.numpy.views import (
+    Made,
+    OfComplex,
+    Part,
+    part_of,
+    placed,
+    row_major,
+    shows,
+)
 from ngrad.numpy.ways import way_to
 from ngrad.ops.assignment import assigned
 from ngrad.record import state
@@ -148,14 +157,20 @@ class Assigned(Cell):
         def _shown(self) -> Tensor: ...
 
     def __setitem__(self, index: Any, value: Any) -> None:
+        key = index if type(index) is int else key_of(index)
+        basic = key is not None or is_basic(index)
+        if basic and key is None:
+            index = settled(index)
+            key = key_of(index)
         if (
             isinstance(value, Assigned)
             and value._owner is self
-            and is_basic(index)  # arrays, which have none, compare element for element
-            and value._way == part_of(index, key_of(index))
+            and type(value._way) is Part
+            and basic
+            and value._way.same(part_of(index, key))
         ):
             return  # the end of x[index] += ..., which has written there
-        if self._put(index, value):
+        if key is not None and self._put(index, value):
             return
         if len(opened) > 1:
             from ngrad.numpy.place import where_they_lie
@@ -184,13 +199,12 @@ class Assigned(Cell):
         return converted(found, dtype)
 
     def _put(self, index: Any, value: Any) -> bool:
-        """Write a number where the elements lie, if nobody else has this memory: then a loop over
-        elements takes no more for a long array than for a short one. Whether it could be done.
+        """Write a number where the elements lie that a basic index takes, if nobody else has this
+        memory: then a loop over elements takes no more for a long array than for a short one.
+        Whether it could be done.
         """
         if state.listens():
             return False  # what was there before is wanted
-        if key_of(index) is None:
-            return False  # no basic index, or one that is yet to be asked what it means
         number = _number(value)
         room = None if number is None else self._room()
         if room is None:

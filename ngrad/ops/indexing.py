@@ -316,7 +316,9 @@ def _item(item: Any, device: Device) -> Any:
             raise IndexTypeError(
                 f"getitem: indices must be integers or bools, not {item.dtype.name}"
             )
-        return int(item.item()) if item.ndim == 0 else item
+        if item.ndim or (state.window.trace is not None and not item._at):
+            return item
+        return int(item.item())
     return _as_int(item)
 
 

@@ -22,10 +22,14 @@ def test_import_ngrad_imports_no_cuda() -> None:
     assert done.stdout.strip() == "[]", done.stdout + done.stderr
 
 
-def test_two_modules_know_numba_cuda() -> None:
-    """What compiles, and what users' kernels are launched with; the simulator's doubles aside,
-    which run where there is no compiler.
+def test_three_modules_know_numba_cuda() -> None:
+    """What compiles, by which passes, and what users' kernels are launched with; the simulator's
+    doubles aside, which run where there is no compiler.
     """
     folder = Path(ngrad_kernels.__file__).parent
-    found = {path.name for path in folder.rglob("*.py") if KNOWS.search(path.read_text())}
-    assert found == {"compiling.py", "users.py", "doubles.py"}
+    found = {
+        str(path.relative_to(folder))
+        for path in folder.rglob("*.py")
+        if KNOWS.search(path.read_text())
+    }
+    assert found == {f"cuda/{name}.py" for name in ("compiling", "doubles", "passes", "users")}

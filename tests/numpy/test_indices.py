@@ -1,0 +1,140 @@
+"""A number of ours as an index: what NumPy's scalars are, so that a view is a view, whether it is
+looked at, heard by a tape, or traced.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy
+import pytest
+
+import ngrad
+import ngrad.numpy as ours
+from ngrad.errors import TraceError
+from ngrad_kernels.keys import key_of
+
+Array = Any
+X = numpy.array([[0.5, -1.0, 2.0], [1.5, 0.25, -0.75], [3.0, -2.0, 1.0]])
+
+
+def rows_in_turn(np: Any, x: Array) -> Array:
+    for i in np.arange(3):
+        x[i][0] = x[i][1] ** 2
+    return x
+
+
+def a_row_by_its_number(np: Any, x: Array) -> Array:
+    row = x[np.argmax(x[:, 1])]
+    row *= 3.0
+    row[2] = 7.0
+    return x
+
+
+def columns_and_elements(np: Any, x: Array) -> Array:
+    k, last = np.argmin(x[0]), np.sum(np.array([1, 1]))
+    x[:, k] *= 2.0
+    x[k] += x[0]
+    x[k, last] = 5.0
+    x[k, None, last] -= x[..., k][:1]
+    return x
+
+
+def slices(np: Any, x: Array) -> Array:
+    k = np.argmax(np.array([1, 3, 2]))
+    x[k:][0] = 1.0
+    x[:k, k:] += 4.0
+    x[::k, :2][k] *= x[0, 1]
+    return x
+
+
+def a_number_that_goes_on(np: Any, x: Array) -> Array:
+    i = np.argmin(np.array([2, 1, 3]))
+    row = x[i]
+    i += 1  # another number: the row stays
+    row[0] = -4.0
+    x[i] = 0.5
+    return x
+
+
+def an_element_is_no_view(np: Any, x: Array) -> Array:
+    k = np.argmax(np.array([1, 3, 2]))
+    element = x[k, k]
+    element += 1.0
+    return x * element
+
+
+def an_array_with_no_axes_copies(np: Any, x: Array) -> Array:
+    row = x[np.array(1)]
+    row += 1.0
+    return x + row
+
+
+PROGRAMS = (
+    *(rows_in_turn, a_row_by_its_number, columns_and_elements, slices, a_number_that_goes_on),
+    *(an_element_is_no_view, an_array_with_no_axes_copies),
+)
+every_program = pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.__name__)
+Program = Callable[[Any, Array], Array]
+
+
+def total(program: Program) -> Callable[[Array], Array]:
+    return lambda x: ours.sum(program(ours, x * 1.0) ** 2)
+
+
+@every_program
+def test_as_numpy(program: Program) -> None:
+    found = program(ours, ours.array(X))
+    numpy.testing.assert_array_equal(numpy.asarray(found), program(numpy, X.copy()))
+
+
+@every_program
+def test_derivatives(program: Program) -> None:
+    steps = 1e-6 * numpy.eye(X.size).reshape(X.size, *X.shape)
+    plain = [numpy.sum(program(numpy, X + s) ** 2 - program(numpy, X - s) ** 2) for s in steps]
+    found = numpy.asarray(ngrad.grad(total(program))(ours.array(X)))
+    numpy.testing.assert_allclose(found.ravel(), numpy.array(plain) / 2e-6, rtol=1e-6, atol=1e-6)
+
+
+@every_program
+def test_traced(program: Program) -> None:
+    """In a `function` no place is there: rows are gathered, and assigned to, all the same."""
+    if program is slices:
+        with pytest.raises(TraceError, match="asks for the value"):
+            ngrad.function(total(program))(ours.array(X))
+        return
+    call = ngrad.function(lambda x: program(ours, x * 1.0))
+    for x in (X, -X):
+        expected = program(numpy, x.copy())
+        numpy.testing.assert_array_equal(numpy.asarray(call(ours.array(x))), expected)
+    slope, x = ngrad.grad(total(program)), ours.array(X)
+    assert (ngrad.function(slope)(x) == slope(x)).all()
+
+
+def test_a_tensor_is_an_index_where_it_is_traced() -> None:
+    @ngrad.function
+    def parts(x: Any, i: Any) -> Any:
+        return x[i], x[i, 1:], x[:, i, 0], x[i, :, i], x[..., i], x[None, i], x[i, :, [0, 1]]
+
+    x = numpy.arange(8.0).reshape(2, 2, 2)
+    for i in (0, 1, -1):
+        expected = x[i], x[i, 1:], x[:, i, 0], x[i, :, i], x[..., i], x[None, i], x[i, :, [0, 1]]
+        for found, one in zip(parts(x, ngrad.constant(i)), expected, strict=True):
+            numpy.testing.assert_array_equal(found.numpy(), one)
+    with pytest.raises(IndexError, match=r"index 5 is out of range \[-2, 2\)"):
+        parts(x, ngrad.constant(5))[0].numpy()
+    with pytest.raises(TypeError, match="not float32"):
+        parts(x, ngrad.constant(1.5))
+
+
+def test_numpys_integers_bound_slices() -> None:
+    """Which are known by Python's, so that a part is found that was taken before."""
+    start = numpy.int64(1)
+    assert key_of(slice(start, None, numpy.uint8(2))) == key_of(slice(1, None, 2))
+    assert key_of((numpy.int8(0), slice(None, start))) == key_of((0, slice(None, 1)))
+    assert key_of(slice(start, True)) is None
+    for bound in (1.0, "a", numpy.timedelta64(1), numpy.float64(1.0)):
+        assert key_of(slice(start, bound)) is None
+        with pytest.raises((TypeError, IndexError), match="is no index"):
+            ours.arange(4)[start:bound]
