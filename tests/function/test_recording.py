@@ -56,7 +56,7 @@ REFUSED: dict[str, tuple[Callable[[Any], Any], str]] = {
     "tolist": (lambda x: x.tolist(), VALUE),
     "format": (lambda x: f"{x[0]:.3f}", VALUE),
     "in": (lambda x: 2.0 in x, VALUE),
-    "index": (lambda x: outside_x[ngrad.argmax(x)], VALUE),
+    "slice": (lambda x: outside_x[: ngrad.argmax(x)], VALUE),
     "range": (lambda x: range(ngrad.argmax(x)), VALUE),
     "mask": (lambda x: x[x > 0], VALUE),
     "boolean_mask": (lambda x: ngrad.boolean_mask(x, x > 0), VALUE),

@@ -1,9 +1,9 @@
 """Source text to PTX, by Numba's CUDA target and NVVM, with neither a driver nor a GPU.
 
-The only module, beside its passes, that touches numba-cuda's compiler. What is compiled is what the
-CPU's kernels are made of, so it does the same arithmetic: NVVM contracts no product and sum that the
-source keeps apart (`-fma=0`), divides and takes roots exactly, and keeps subnormal numbers, which
-are its defaults.
+The only module, beside its passes, that touches numba-cuda's compiler. What is compiled is what
+the CPU's kernels are made of, so it does the same arithmetic: NVVM contracts no product and sum
+that the source keeps apart (`-fma=0`), divides and takes roots exactly, and keeps subnormal
+numbers, which are its defaults.
 """
 
 from __future__ import annotations
