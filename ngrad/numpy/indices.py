@@ -23,15 +23,15 @@ def at_hand(x: Any) -> bool:
 
 
 def place_of(item: Any) -> Any:
-    """The integer that a number of ours stands for, as NumPy's scalars do; its tensor, if that is
-    not there yet, or is traced; None of anything else.
+    """The integer that a number of ours stands for, as NumPy's scalars do; its tensor, where it is
+    traced and has no value; None of anything else.
     """
     if not (isinstance(item, Cell) and getattr(item, "is_number", False)):
         return None
     held = item._read()
     if not held._layout.dtype.is_integer:
         return None
-    return held.item() if held._at and at_hand(held) else held
+    return held.item() if held._at or state.window.trace is None else held
 
 
 def settled(index: Any) -> Any:
