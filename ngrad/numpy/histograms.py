@@ -73,7 +73,7 @@ def bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> ndarray:
     if values.size and values.min() < 0:
         raise ValueError(f"bincount: takes no negative numbers, and there is {values.min()}")
     size = max(least, int(values.max()) + 1 if values.size else 0)
-    return _counts(numbers._read(), size, given)
+    return _counts(numbers._read(), size, given if values.size else None)  # as NumPy counts none
 
 
 def _slots(x: ndarray, edges: Any) -> ndarray:

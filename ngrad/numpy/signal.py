@@ -38,7 +38,7 @@ def _slid(x: Any, w: Any, mode: Any) -> ndarray:
 
 def _vectors(what: str, a: Any, v: Any, mode: Any) -> tuple[Any, Any]:
     x, y = (z if z._layout.ndim else reshape(z, (1,)) for z in (to_tensor(a), to_tensor(v)))
-    if not isinstance(mode, (int, str)):
+    if not isinstance(mode, (int, np.integer, str)) or isinstance(mode, bool):
         raise TypeError(f"{what}: mode is a name, not {mode!r}")
     if mode not in MODES:
         raise ValueError(f"{what}: mode is one of 'valid', 'same', 'full', not {mode!r}")

@@ -152,7 +152,7 @@ class Part(NamedTuple):
 
     def same(self, other: Part) -> bool:
         """Whether it takes the same elements, certainly: of tensors, if they are the same."""
-        if self.key is not None or other.key is not None:
+        if self.key is not None and other.key is not None:
             return self == other
         one, two = (x if type(x) is tuple else (x,) for x in (self.index, other.index))
         return len(one) == len(two) and all(map(operator.is_, one, two))

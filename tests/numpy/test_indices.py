@@ -58,6 +58,17 @@ def a_number_that_goes_on(np: Any, x: Array) -> Array:
     return x
 
 
+def rows_of_the_same(np: Any, x: Array) -> Array:
+    i = np.argmax(x[:, 0])
+    x[0], x[1, :] = x[i], x[i]
+    x[i] = x[0] * 2.0
+    x[2, 1:] = x[i, 1:]
+    x[...] = x[i]
+    x[i, :2] = x[0, :2]
+    x[i, 0] = x[i, 1] = x[1, 2]
+    return x * x[i]
+
+
 def an_element_is_no_view(np: Any, x: Array) -> Array:
     k = np.argmax(np.array([1, 3, 2]))
     element = x[k, k]
@@ -73,7 +84,7 @@ def an_array_with_no_axes_copies(np: Any, x: Array) -> Array:
 
 PROGRAMS = (
     *(rows_in_turn, a_row_by_its_number, columns_and_elements, slices, a_number_that_goes_on),
-    *(an_element_is_no_view, an_array_with_no_axes_copies),
+    *(rows_of_the_same, an_element_is_no_view, an_array_with_no_axes_copies),
 )
 every_program = pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.__name__)
 Program = Callable[[Any, Array], Array]
@@ -110,6 +121,18 @@ def test_traced(program: Program) -> None:
         numpy.testing.assert_array_equal(numpy.asarray(call(ours.array(x))), expected)
     slope, x = ngrad.grad(total(program)), ours.array(X)
     assert (ngrad.function(slope)(x) == slope(x)).all()
+
+
+def test_a_place_that_is_pending() -> None:
+    """Of what is too large to run where it is called."""
+    plain = numpy.random.default_rng(0).normal(size=(300, 300))
+    x, i = ours.array(plain), plain.sum(1).argmax()
+    best = ours.argmax(x.sum(1))
+    x[0, :] = x[best]
+    row = x[best]
+    row[:] = 0.0
+    plain[0], plain[i] = plain[i].copy(), 0.0
+    numpy.testing.assert_array_equal(numpy.asarray(x), plain)
 
 
 def test_a_tensor_is_an_index_where_it_is_traced() -> None:
