@@ -224,12 +224,17 @@ def _attach() -> None:
         "imag": property(logic.imag, _set_imag),
         "__array_namespace__": _array_namespace,
         "__round__": _rounded,
+        "__trunc__": lambda x: int(x),
+        "__reversed__": lambda x: iter(x[::-1]),
         "__getattr__": _absent,
         "data": property(memoryview),
         "dump": lambda x, file: np.asarray(x).dump(file),
         "dumps": lambda x: np.asarray(x).dumps(),
         "view": named(view),
-        **{name: _of_numbers(name) for name in ("as_integer_ratio", "is_integer")},
+        **{
+            name: _of_numbers(name)
+            for name in ("as_integer_ratio", "bit_count", "hex", "is_integer")
+        },
     }
     for name, method in others.items():
         setattr(ndarray, name, method)

@@ -51,8 +51,21 @@ NOT_OF = {
 """By op, the dtypes (their codes) of which the function means something else, or nothing."""
 
 
+def _product(x: Any, y: Any) -> Any:
+    """The product; of an integer and a list or a tuple, that repeated, as by NumPy's scalars."""
+    number, other = (x, y) if isinstance(x, ndarray) else (y, x)
+    if type(other) in (list, tuple) and number.is_number and number._layout.dtype.is_integer:
+        return other * number.__index__()
+    return UFUNCS["multiply"](x, y)
+
+
+def _any(function: ufunc) -> Callable[[Any, Any], Any]:
+    """The operator of what is not quick."""
+    return _product if function.__name__ == "multiply" else function
+
+
 def _binary(function: ufunc) -> Callable[[ndarray, Any], Any]:
-    op = QUICK.get(function.__name__)
+    op, otherwise = QUICK.get(function.__name__), _any(function)
     quick = op.operator() if isinstance(op, Elementwise) else op
     refused = NOT_OF.get(function.__name__)
 
@@ -65,7 +78,7 @@ def _binary(function: ufunc) -> Callable[[ndarray, Any], Any]:
                 return array_of(quick(held, y._held if y._owner is None else y._read()))
             if type(y) in PLAIN:
                 return array_of(quick(held, y))
-        return function(x, y) if is_operand(y) else _unlike(function, x, y)
+        return otherwise(x, y) if is_operand(y) else _unlike(function, x, y)
 
     return operator
 
@@ -78,7 +91,7 @@ def _unlike(function: ufunc, x: ndarray, y: Any) -> Any:
 
 
 def _reflected(function: ufunc) -> Callable[[ndarray, Any], Any]:
-    op = QUICK.get(function.__name__)
+    op, otherwise = QUICK.get(function.__name__), _any(function)
     quick = op.reflected() if isinstance(op, Elementwise) else op and (lambda y, x: op(x, y))
     refused = NOT_OF.get(function.__name__)
 
@@ -87,7 +100,7 @@ def _reflected(function: ufunc) -> Callable[[ndarray, Any], Any]:
             held = y._held if y._owner is None else y._read()
             if not (refused and held._layout.dtype.code in refused):
                 return array_of(quick(held, x))
-        return function(x, y) if is_operand(x) else NotImplemented
+        return otherwise(x, y) if is_operand(x) else NotImplemented
 
     return operator
 
@@ -103,10 +116,12 @@ def _unary(function: ufunc) -> Callable[[ndarray], Any]:
 
 
 def _in_place(function: ufunc, sign: str) -> Callable[[ndarray, Any], Any]:
+    otherwise = _any(function)
+
     def operator(x: ndarray, y: Any) -> Any:
         if not is_operand(y):
             return NotImplemented
-        found = function(x, y)
+        found = otherwise(x, y)
         return found if x.is_number else updated(x, found, f"{sign}=")
 
     return operator

@@ -1,4 +1,4 @@
-"""Lines of plain NumPy that assign to arrays, to views of them, and to copies."""
+"""Lines of plain NumPy: what assigns to arrays, their views and copies, and what uses numbers."""
 
 from __future__ import annotations
 
@@ -157,3 +157,226 @@ np.trim_zeros(x[0])[0] = 9
 np.piecewise(x, [x > 0], [lambda v: v])[0] = 9
 """.strip().splitlines()
 """The same by places that depend on values."""
+NUMBERS = r"""
+round(x[1], 2)
+round(x[1])
+int(x[1])
+x[0] == True
+f"{x[1]:.2f}"
+f"{x[1]}"
+"%d %s %.3f" % (n, x[1], x[1])
+max(x)
+min(x)
+sum(x)
+sorted(x)
+sorted(x, reverse=True)
+str(x[1])
+list(range(n))
+[1, 2, 3, 4, 5, 6][n]
+"abc" * n
+[0] * n
+math.sqrt(x[1])
+math.floor(x[1])
+math.ceil(x[1])
+math.trunc(x[1])
+x[1].is_integer()
+divmod(x[1], 2)
+divmod(7, n)
+abs(-x[1])
+x[1] // 1
+x[1] % 1
+x[1] ** 2
+2**n
+n / 2
+n // 2
+-n
+~n
+n << 2
+n & 1
+n | 1
+n ^ 1
+n > 0
+n in [1, 2, 3]
+n in (2,)
+3 in i
+{n: 1}[2]
+{2: 1}[n]
+hash(n) == hash(2)
+len({n, 2})
+n == 2 and n < 3
+not n
+bool(x[0])
+json.dumps({"a": float(x[1]), "b": int(n)})
+x.tolist()
+x[1].item()
+list(x)
+tuple(i)
+[v * 2 for v in i]
+dict(zip(i.tolist(), x.tolist()))
+dict(zip(i, x))
+list(map(int, x))
+list(map(float, i))
+any(x > 2)
+all(x > 2)
+list(zip(x, i))
+list(enumerate(i))
+list(reversed(x))
+x[0] + x[1] * 2
+x.mean() * 3
+x.max() - x.min()
+np.float64(x[1])
+complex(x[1])
+x[1].real
+x[1].imag
+x[1].conjugate()
+x.std() > 1 or 5
+x.sum() if x.sum() > 1 else 0
+np.sqrt(x[1])
+np.round(x[1], 1)
+x[1].round(1)
+x[1].astype(int)
+x[1].dtype
+x[1].shape
+x[1].ndim
+x[1].size
+np.ndim(x[1])
+np.isscalar(x[1])
+np.shape(n)
+n.dtype
+(n + 1).dtype
+(n * 2.5).dtype
+(x[1] * n).dtype
+(f[0] * 2.5).dtype
+(f[0] * x[0]).dtype
+(f[0] + n).dtype
+(u[0] - 1)
+(u[0] + 255).dtype
+f.sum().dtype
+u.sum().dtype
+b.sum()
+b.sum().dtype
+b[0] and 5
+b[0] is np.True_ or bool(b[0])
+b[0] + b[1]
+~b[0]
+not b[0]
+b[0] == 1
+c[0].real
+c[0].conjugate()
+abs(c[0])
+c[0] * 2
+x[1].tolist()
+x[1].copy()
+x[1].T
+x[1].any()
+x[1].max()
+x[1].sum()
+x[1].mean()
+x[1].argmax()
+x[1].cumsum()
+x[1].reshape(1)
+x[1].flatten()
+x[1].ravel()
+x[1].squeeze()
+x[1][()]
+x[1][None]
+len(x[1])
+np.array([x[0], x[1]])
+np.array([x[0], 1])
+np.array([n, 1.5])
+np.array((n, n))
+np.array([[x[0], x[1]], [x[2], x[0]]])
+np.zeros(n)
+np.zeros((n, n))
+np.ones([n, 3])
+np.arange(n)
+np.arange(x[1])
+np.arange(0, n, 0.5)
+np.linspace(0, 1, n)
+np.eye(n)
+np.full((n,), x[1])
+np.full(n, n)
+np.repeat(x, n)
+np.tile(x, n)
+np.roll(x, n)
+np.reshape(np.arange(6), (n, 3))
+np.arange(6).reshape(n, -1)
+np.expand_dims(x, n - 2)
+x.sum(axis=n - 2)
+np.random.default_rng(0).integers(n)
+np.random.default_rng(0).normal(size=n)
+slice(n).indices(5)
+list(itertools.islice(x, n))
+functools.reduce(lambda a, b: a + b, x)
+random.Random(0).choice(x)
+random.Random(0).sample(list(i), 2)
+statistics.mean(x.tolist())
+operator.index(n)
+copy.copy(x[1])
+copy.deepcopy(n)
+pickle.loads(pickle.dumps(x[1]))
+n.bit_count()
+int(x[1] * 10) % 3
+x[n]
+x[n - 1 : n + 1]
+x[-n]
+x[:n]
+x[n:]
+x[[n, 0]]
+x[n,]
+x[(n,)]
+x.take(n)
+np.take(x, n)
+x.item(n)
+x[int(n)]
+x[n.item()]
+np.unravel_index(n, (2, 2))
+np.bincount(i)[n]
+"{:5d}|{:<8.3f}|{:>6}".format(n, x[1], n)
+"{0:e}".format(x[1])
+f"{n:03d} {n:x} {n:+}"
+f"{c[0]:.2f}"
+f"{b[0]}"
+str(n) + str(b[0]) + str(c[0])
+math.isclose(x[1], 2.5)
+math.gcd(n, 4)
+math.comb(5, n)
+math.factorial(n)
+math.isnan(x[1])
+math.log(x[1], n)
+math.copysign(1, -x[1])
+math.hypot(x[0], x[1])
+math.fsum(x)
+math.prod(i)
+math.dist(x, x[::-1])
+pow(n, 3, 5)
+pow(x[1], 2)
+bin(n)
+hex(n)
+chr(n + 65)
+bytes(n)
+x[1] <= x[2] <= 9
+float("%.2f" % x[1])
+int(str(n))
+x.dtype.type(3)
+np.int64(n)
+np.float32(x[1])
+np.bool_(n)
+type(x[1].item())
+sum(v for v in i if v > 1)
+max(i, key=lambda v: -v)
+min(x[0], x[1], 1)
+max(n, 3)
+x[1] == 2.5
+x[1] != 2.5
+x[1] in x
+n in i
+x[0] == x[0] and "y"
+n * [0]
+(0,) * n
+[0] * x.argmax()
+x[2].hex()
+[7] * i[1]
+i[2] * (1, 2)
+""".strip().splitlines()
+"""Expressions of what NumPy has scalars for: `n` is one, elements of the arrays are."""

@@ -1,14 +1,23 @@
 """Lines that assign to arrays and to parts of them do what they do in NumPy: where it has a view,
-the array sees it, and where it has a copy, it does not.
+the array sees it, and where it has a copy, it does not. And numbers are used as its scalars are.
 """
 
 from __future__ import annotations
 
+import copy
+import functools
+import itertools
+import json
+import math
+import operator
+import pickle
+import random
+import statistics
 from typing import Any
 
 import numpy
 import pytest
-from idioms import IDIOMS, LOOKING
+from idioms import IDIOMS, LOOKING, NUMBERS
 
 import ngrad
 import ngrad.numpy as ours
@@ -53,3 +62,40 @@ def test_recorded(line: str) -> None:
             f(ours.array(X))
     else:
         assert_as_numpy(f(ours.array(X)), line)
+
+
+MODULES = (copy, functools, itertools, json, math, operator, pickle, random, statistics)
+
+
+def plain(value: Any) -> Any:
+    """A value with NumPy's scalars in place of our numbers."""
+    if isinstance(value, ours.ndarray):
+        return numpy.asarray(value)[()]
+    if isinstance(value, (list, tuple)):
+        return type(value)(map(plain, value))
+    return dict(map(plain, value.items())) if isinstance(value, dict) else value
+
+
+def told(line: str, np: Any) -> Any:
+    """What an expression gives, in Python's words, or the error that it raises."""
+    names: dict[str, Any] = {module.__name__: module for module in MODULES}
+    names |= {
+        "np": np,
+        "x": np.array([1.0, 2.5, 3.25]),
+        "i": np.array([0, 1, 2]),
+        "n": np.argmax(np.array([0, 1, 3])),
+        "f": np.array([1.5, 2.0], np.float32),
+        "u": np.array([3, 200], np.uint8),
+        "b": np.array([True, False]),
+        "c": np.array([1.0 + 2.0j, 3.0]),
+    }
+    try:
+        return repr(plain(eval(line, names)))
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        return type(error).__name__
+
+
+@pytest.mark.parametrize("line", NUMBERS)
+@pytest.mark.filterwarnings("ignore")
+def test_a_number_is_used_as_numpys(line: str) -> None:
+    assert told(line, ours) == told(line, numpy)
