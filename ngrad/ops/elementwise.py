@@ -170,7 +170,7 @@ def _converted(value: Any, operand: Tensor) -> bool:
     return value is not operand and type(value) not in KINDS
 
 
-OPERANDS = (Tensor, Symbol, Weak, Dim, *KINDS, np.ndarray, np.generic, list, tuple)
+OPERANDS = (Tensor, Symbol, Weak, Dim, *KINDS, np.ndarray, np.generic, list, tuple, range)
 """What an operator takes beside a tensor, apart from the types of `convert.unwrap`."""
 
 

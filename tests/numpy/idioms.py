@@ -373,6 +373,8 @@ x[1] in x
 n in i
 x[0] == x[0] and "y"
 n * [0]
+x + range(3)
+range(3) * n
 (0,) * n
 [0] * x.argmax()
 x[2].hex()
