@@ -13,7 +13,7 @@ from ngrad_kernels.keys import key_of
 
 ALIKE: list[tuple[Any, Any]] = [
     (3, np.int64(3)),
-    (slice(1, None, 2), slice(1, None, 2)),
+    (slice(1, None, 2), slice(np.int64(1), None, np.uint8(2))),
     ((1, slice(-2), ..., None), (np.uint8(1), slice(None, -2, None), ..., None)),
     ((), ()),
 ]
@@ -41,7 +41,9 @@ def test_equal_indices_alone_have_equal_keys() -> None:
         np.arange(2),
         (1, [2]),
         (1, True),
-        slice(np.int64(1)),
+        slice(1.0),
+        slice(np.int64(1), True),
+        slice(np.int64(1), np.timedelta64(1)),
         (1, (2,)),
     ],
     ids=str,
@@ -53,13 +55,15 @@ def test_any_other_has_none(index: Any) -> None:
 def test_nothing_is_held() -> None:
     """Neither of what has a key nor of what has none."""
     items = [10**6 + k for k in range(3)]
+    number = np.int64(10**7)
     indices = [(items[0], slice(items[1], items[2])), (items[0], [2]), items[1]]
+    indices += [slice(items[0], number), slice(number, [2]), (number, slice(None, number, 1.5))]
     gc.collect()
-    before = [*map(sys.getrefcount, [*items, None, tuple, slice])]
+    before = [*map(sys.getrefcount, [*items, number, None, tuple, slice])]
     for _ in range(1000):
         for index in indices:
             key_of(index)
-    after = [*map(sys.getrefcount, [*items, None, tuple, slice])]
+    after = [*map(sys.getrefcount, [*items, number, None, tuple, slice])]
     assert max(abs(x - y) for x, y in zip(before, after, strict=True)) < 100
 
 

@@ -13,7 +13,6 @@ import pytest
 import ngrad
 import ngrad.numpy as ours
 from ngrad.errors import TraceError
-from ngrad_kernels.keys import key_of
 
 Array = Any
 X = numpy.array([[0.5, -1.0, 2.0], [1.5, 0.25, -0.75], [3.0, -2.0, 1.0]])
@@ -152,12 +151,8 @@ def test_a_tensor_is_an_index_where_it_is_traced() -> None:
 
 
 def test_numpys_integers_bound_slices() -> None:
-    """Which are known by Python's, so that a part is found that was taken before."""
-    start = numpy.int64(1)
-    assert key_of(slice(start, None, numpy.uint8(2))) == key_of(slice(1, None, 2))
-    assert key_of((numpy.int8(0), slice(None, start))) == key_of((0, slice(None, 1)))
-    assert key_of(slice(start, True)) is None
+    start, x = numpy.int64(1), ours.arange(4)
+    assert x[start:].tolist() == [1, 2, 3] and x[:start].tolist() == [0]
     for bound in (1.0, "a", numpy.timedelta64(1), numpy.float64(1.0)):
-        assert key_of(slice(start, bound)) is None
         with pytest.raises((TypeError, IndexError), match="is no index"):
-            ours.arange(4)[start:bound]
+            x[start:bound]
