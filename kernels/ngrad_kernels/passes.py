@@ -73,11 +73,15 @@ class Pipeline(CompilerBase):
 
     def define_pipelines(self) -> list[PassManager]:
         """One, of `PASSES`."""
-        manager = PassManager("kernels")
-        for one in PASSES:
-            manager.add_pass(one, one.__name__)
-        manager.finalize()
-        return [manager]
+        return [through(PASSES, PassManager("kernels"))]
+
+
+def through(passes: tuple[Any, ...], manager: Any) -> Any:
+    """A manager that goes through passes in order: Numba's, or numba-cuda's."""
+    for one in passes:
+        manager.add_pass(one, one.__name__)
+    manager.finalize()
+    return manager
 
 
 def asked_once(resolve: Callable[..., Any]) -> Callable[..., Any]:

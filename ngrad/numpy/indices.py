@@ -13,6 +13,7 @@ from ngrad.cell import Cell
 from ngrad.devices import HOST
 from ngrad.record import state
 from ngrad.tensor import Tensor
+from ngrad_kernels.keys import key_of
 
 
 def at_hand(x: Any) -> bool:
@@ -61,3 +62,15 @@ def is_basic(index: Any) -> bool:
     if index is None or index is Ellipsis or isinstance(index, (int, slice, np.integer)):
         return True
     return place_of(index) is not None
+
+
+def meant(index: Any) -> tuple[Any, Any, bool]:
+    """An index, settled if it is a basic one; what it is known by, or None; and whether it is."""
+    key = key_of(index)
+    if key is None:
+        place = place_of(index)  # asked once of the most frequent
+        if place is None and not is_basic(index):
+            return index, None, False
+        index = settled(index) if place is None else place
+        key = key_of(index)
+    return index, key, True

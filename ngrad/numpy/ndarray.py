@@ -12,7 +12,7 @@ from ngrad.config import settings
 from ngrad.errors import CopyError
 from ngrad.giving import leave
 from ngrad.graph.layout import Layout
-from ngrad.numpy.indices import is_basic, place_of, settled
+from ngrad.numpy.indices import meant
 from ngrad.numpy.views import (
     VIEWS,
     Axes,
@@ -38,7 +38,7 @@ from ngrad.tensor import KINDS, Tensor, export_cells, from_numpy
 from ngrad.window import Window, found
 from ngrad_kernels.cells import CellKinds, cell_makers
 from ngrad_kernels.exporting import Exporter
-from ngrad_kernels.keys import are_integers, key_of
+from ngrad_kernels.keys import are_integers
 from ngrad_kernels.subscripts import Subscripted, Ways
 
 
@@ -323,17 +323,10 @@ class ndarray(Subscripted, Assigned, Exporter):
         """x[index] where machine code (`subscripts.py`) leaves it: if somebody listens, of views of
         views, and of a view that is taken for the first time.
         """
-        if type(index) is ndarray:
-            place = place_of(index)
-            if place is None:
-                return array_of(getitem(self._read(), index._read()))
-            index, key, basic = place, key_of(place), True
-        else:
-            key = key_of(index)
-            basic = key is not None or is_basic(index)
-            if basic and key is None:
-                index = settled(index)
-                key = key_of(index)
+        index, key, basic = meant(index)
+        if not basic:
+            items = index._read() if type(index) is ndarray else index
+            return array_of(getitem(self._read(), items))
         if key is not None and type(index) is not slice:
             shown = self._shown()
             found = element_of(shown, key, state.window)
@@ -342,13 +335,11 @@ class ndarray(Subscripted, Assigned, Exporter):
             if found is not None:
                 return found
             del shown
-        if basic:
-            part = part_of(index, key)
-            if part.integers == self._shown()._layout.ndim:
-                return array_of(self._element(part))
-            x = self._read()
-            return array_of(part.read(x), self, part, x)
-        return array_of(getitem(self._read(), index))
+        part = part_of(index, key)
+        if part.integers == self._shown()._layout.ndim:
+            return array_of(self._element(part))
+        x = self._read()
+        return array_of(part.read(x), self, part, x)
 
     def _element(self, part: Part) -> Tensor:
         """x[index] of integers, one for each axis."""

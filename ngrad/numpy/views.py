@@ -18,14 +18,12 @@ from ngrad.devices import HOST
 from ngrad.dtypes import DType
 from ngrad.errors import NumberError
 from ngrad.graph.layout import Layout, layout
-from ngrad.numpy.indices import settled
 from ngrad.ops import complexes
 from ngrad.ops.bitcast import bits_of
 from ngrad.ops.indexing import getitem, part
 from ngrad.ops.shape import SEEN, broadcast_to, inverse, reshape, transpose
 from ngrad.record import state
 from ngrad.tensor import Tensor, from_numpy, seen, seen_at
-from ngrad_kernels.keys import key_of
 
 
 class Way(Protocol):
@@ -163,10 +161,7 @@ PARTS: dict[Any, Part] = {}
 
 
 def part_of(index: Any, key: Any) -> Part:
-    """What a basic index takes; `key` is what it is known by, or None if numbers in it are ours."""
-    if key is None:
-        index = settled(index)
-        key = key_of(index)
+    """What a basic index takes that is settled; `key` is what it is known by, or None."""
     if type(key) is int:
         return row_part(key)
     found = None if key is None else PARTS.get(key)

@@ -16,21 +16,12 @@ from ngrad.config import settings
 from ngrad.devices import HOST, opened
 from ngrad.giving import NAMED
 from ngrad.graph.layout import Layout
-from ngrad.numpy.indices import is_basic, settled
-from ngrad.numpy.views import (
-    Made,
-    OfComplex,
-    Part,
-    part_of,
-    placed,
-    row_major,
-    shows,
-)
+from ngrad.numpy.indices import meant
+from ngrad.numpy.views import Made, OfComplex, Part, part_of, placed, row_major, shows
 from ngrad.numpy.ways import way_to
 from ngrad.ops.assignment import assigned
 from ngrad.record import state
 from ngrad.tensor import Tensor, from_numpy
-from ngrad_kernels.keys import key_of
 
 SMALL = 16
 """How many times the bytes of an op that runs at once an assignment may have that does: recorded it
@@ -157,16 +148,12 @@ class Assigned(Cell):
         def _shown(self) -> Tensor: ...
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        key = index if type(index) is int else key_of(index)
-        basic = key is not None or is_basic(index)
-        if basic and key is None:
-            index = settled(index)
-            key = key_of(index)
+        index, key, basic = meant(index)
         if (
-            isinstance(value, Assigned)
+            basic
+            and isinstance(value, Assigned)
             and value._owner is self
             and type(value._way) is Part
-            and basic
             and value._way.same(part_of(index, key))
         ):
             return  # the end of x[index] += ..., which has written there

@@ -14,7 +14,7 @@ from numba.cuda.core.compiler import CompilerBase
 from numba.cuda.core.compiler_lock import global_compiler_lock
 from numba.cuda.core.compiler_machinery import PassManager, register_pass
 
-from ngrad_kernels.passes import Operators
+from ngrad_kernels.passes import Operators, through
 
 
 class _Lowering(Operators, lowering.CUDALower):  # type: ignore[misc]
@@ -44,11 +44,7 @@ class Pipeline(CompilerBase):  # type: ignore[misc]
 
     def define_pipelines(self) -> list[Any]:
         """One, of `PASSES`."""
-        manager = PassManager("kernels")
-        for one in PASSES:
-            manager.add_pass(one, one.__name__)
-        manager.finalize()
-        return [manager]
+        return [through(PASSES, PassManager("kernels"))]
 
 
 @global_compiler_lock
