@@ -21,7 +21,7 @@ def _rows(what: str, a: Any, axis: int | None, bitorder: str) -> tuple[Any, int,
     if bitorder not in ("big", "little"):
         raise ValueError(f"{what}: bitorder is 'big' or 'little', not {bitorder!r}")
     x = to_tensor(a)
-    x = flat(x) if axis is None else x
+    x = flat(x) if axis is None or x._layout.ndim == 0 else x
     ndim = x._layout.ndim
     at = normal_axis(0 if axis is None else axis, ndim, what)
     return move_axis(x, at, ndim - 1), at, bitorder == "big"

@@ -127,9 +127,11 @@ def _target(what: str, arr: Any) -> ndarray:
 
 def _values(value: Any, x: ndarray) -> ndarray:
     """Values for elements of an array; Python integers must be such as its dtype holds."""
+    if type(value) is int:
+        return asarray(value, x.dtype)
     found = asarray(value)
     whole = found.dtype.kind in "iu" and x.dtype.kind in "iu"
-    return asarray(value, x.dtype) if whole and type(value) in (int, list, tuple) else found
+    return asarray(value, x.dtype) if whole and type(value) in (list, tuple) else found
 
 
 def place(arr: ndarray, mask: Any, vals: Any) -> None:

@@ -186,7 +186,9 @@ def reduceat(
     x = _operand(self, "reduceat", array)
     at, first = normal_axis(axis, x.ndim, name), np.asarray(asarray(indices)).astype(np.int64)
     n = x.shape[at]
-    if ((first < 0) | (first >= n)).any():
+    rising = first.size > 0 and bool((first[1:] > first[:-1]).all())
+    least, most = (first[0], first[-1]) if rising else (first.min(initial=0), first.max(initial=-1))
+    if least < 0 or most >= n:
         raise IndexError(
             f"{name}: indices {first.tolist()} are out of bounds for an axis of {n} elements"
         )
@@ -194,14 +196,15 @@ def reduceat(
         x = array_of(wide(x._read(), dtype))
     elif dtype is not None:
         x = x.astype(dtype)
-    counts = np.maximum(np.append(first[1:], n)[: first.size] - first, 1)
-    ends = np.cumsum(counts)
-    starts = ends - counts
-    if first.size and (first - starts == first[0]).all():
-        x = along(x, at, slice(first[0], None)) if first[0] else x
+    if first.size == 0:
+        return self(none := along(x, at, slice(0, 0)), none)
+    if rising:  # the segments lie one after the other
+        x, starts = along(x, at, slice(least, None)) if least else x, first - least
     else:
+        counts = np.maximum(np.append(first[1:], n) - first, 1)
+        starts = np.cumsum(counts) - counts
         x = take(x, np.arange(counts.sum()) + np.repeat(first - starts, counts), at)
-    return running(self, x, at, starts, True) if first.size else self(x, x)
+    return running(self, x, at, starts, True)
 
 
 def at(self: ufunc, a: Any, indices: Any, b: Any = NOTHING, /) -> None:

@@ -37,7 +37,9 @@ def _slid(x: Any, w: Any, mode: Any) -> ndarray:
 
 
 def _vectors(what: str, a: Any, v: Any, mode: Any) -> tuple[Any, Any]:
-    x, y = (z if z._layout.ndim else reshape(z, (1,)) for z in (to_tensor(a), to_tensor(v)))
+    x, y = to_tensor(a), to_tensor(v)
+    if what == "convolve":  # which takes numbers, too
+        x, y = (z if z._layout.ndim else reshape(z, (1,)) for z in (x, y))
     if not isinstance(mode, (int, np.integer, str)) or isinstance(mode, bool):
         raise TypeError(f"{what}: mode is a name, not {mode!r}")
     if mode not in MODES:

@@ -119,6 +119,7 @@ def lexsort(keys: Any, axis: int = -1) -> ndarray:
     if any(key.shape != by[0].shape for key in by):
         raise ValueError(f"lexsort: all keys need one shape, not {[key.shape for key in by]}")
     if by[0].ndim == 0:  # a number by itself, of however many keys
+        normal_axis(axis, 1, "lexsort")
         return asarray(0)
     if by[0].size <= FEW and all(at_hand(key._read()) for key in by):
         return asarray(np.lexsort([known(key) for key in by], axis))

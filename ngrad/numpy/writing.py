@@ -180,6 +180,8 @@ class Assigned(Cell):
         whole = self._layout.dtype.is_integer and type(value) in (int, float)
         if whole or isinstance(value, (str, complex)):
             value = read_as(value, self.dtype)
+        elif type(value) is int and not -(1 << 63) <= value < 1 << 64:
+            value = float(value)  # no integer dtype has it
         # Of a list, numbers that the dtype has not are refused; of an array they are cast.
         dtype = self._layout.dtype
         found: Tensor = to_tensor(value, dtype if isinstance(value, (list, tuple)) else None)

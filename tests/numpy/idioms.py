@@ -37,6 +37,11 @@ np.ascontiguousarray(x)[0] = 9
 np.real(x)[0] = 9
 x.real[0] = 9
 np.copyto(x[0], 3.0)
+x[1] = 2**70
+x.T[1] = -(2**70)
+x[x > 3] = 2**70
+x.fill(2**70)
+np.put(x, [1, 5], 2**70)
 np.copyto(x[:, 1], [1.0, 2, 3])
 np.put(x[0], [1], 7.0)
 np.fill_diagonal(x, 5.0)
