@@ -5,10 +5,11 @@ asked once. What it makes is the same; a kernel compiles in two thirds of the ti
 from __future__ import annotations
 
 import operator
+from collections import defaultdict
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
-from numba.core import lowering, typed_passes, types, typing, untyped_passes
+from numba.core import lowering, ssa, typed_passes, types, typing, untyped_passes
 from numba.core.compiler import CompilerBase
 from numba.core.compiler_machinery import PassManager, register_pass
 
@@ -43,6 +44,53 @@ class Operators:
         return context.cast(self.builder, found, signature.return_type, resty)
 
 
+def _single(ssa: Any, blocks: dict[int, Any]) -> dict[int, Any]:
+    """Blocks in which each variable is assigned to once: as Numba's `reconstruct_ssa` makes them,
+    which for each variable goes through all blocks, while few name it or join what it was.
+    """
+    graph = ssa.compute_cfg_from_blocks(blocks)
+    fronts, listed = ssa._iterated_domfronts(graph), ssa._CacheListVars()
+    naming = defaultdict(set)
+    for label, block in blocks.items():
+        for statement in block.body:
+            for variable in statement.list_vars():
+                naming[variable.name].add(label)
+    for name in ssa._find_defs_violators(blocks, graph):
+        part = {label: block for label, block in blocks.items() if label in naming[name]}
+        part, defined = ssa._fresh_vars(part, name)
+        joins = ssa._compute_phi_locations(fronts, defined)
+        part = {
+            label: part.get(label, block)
+            for label, block in blocks.items()
+            if label in part or label in joins
+        }
+        blocks = blocks | ssa._fix_ssa_vars(part, name, defined, graph, fronts, listed)
+    return blocks
+
+
+class Single:
+    """The pass after which each variable is assigned to once: mixed into Numba's, or numba-cuda's,
+    whose modules it names.
+    """
+
+    passes: ClassVar[Any]
+    ssa: ClassVar[Any]
+
+    def run_pass(self, state: Any) -> bool:
+        """As Numba's, of functions for whose variables nobody has declared types."""
+        code = state.func_ir
+        code.blocks = _single(self.ssa, code.blocks)
+        code._definitions = self.passes.build_definitions(code.blocks)
+        self.passes.postproc.PostProcessor(code).run(emit_dels=False)
+        return True
+
+
+@register_pass(mutates_CFG=False, analysis_only=False)
+class _Single(Single, untyped_passes.ReconstructSSA):
+    _name = "kernel_ssa"
+    passes, ssa = untyped_passes, ssa
+
+
 class _Lowering(Operators, lowering.Lower):
     pass
 
@@ -59,7 +107,7 @@ class _Lower(typed_passes.NativeLowering):
 PASSES = (
     *(untyped_passes.TranslateByteCode, untyped_passes.FixupArgs, untyped_passes.IRProcessing),
     *(untyped_passes.RewriteSemanticConstants, untyped_passes.DeadBranchPrune),
-    *(untyped_passes.GenericRewrites, untyped_passes.ReconstructSSA),
+    *(untyped_passes.GenericRewrites, _Single),
     *(typed_passes.NopythonTypeInference, typed_passes.PreLowerStripPhis),
     *(typed_passes.IRLegalization, _Lower, typed_passes.NoPythonBackend),
 )
