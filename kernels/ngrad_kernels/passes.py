@@ -7,7 +7,7 @@ from __future__ import annotations
 import operator
 from collections import defaultdict
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any
 
 from numba.core import lowering, ssa, typed_passes, types, typing, untyped_passes
 from numba.core.compiler import CompilerBase
@@ -73,22 +73,22 @@ class Single:
     whose modules it names.
     """
 
-    passes: ClassVar[Any]
-    ssa: ClassVar[Any]
+    untyped: Any
+    ssa: Any
 
     def run_pass(self, state: Any) -> bool:
         """As Numba's, of functions for whose variables nobody has declared types."""
         code = state.func_ir
         code.blocks = _single(self.ssa, code.blocks)
-        code._definitions = self.passes.build_definitions(code.blocks)
-        self.passes.postproc.PostProcessor(code).run(emit_dels=False)
+        code._definitions = self.untyped.build_definitions(code.blocks)
+        self.untyped.postproc.PostProcessor(code).run(emit_dels=False)
         return True
 
 
 @register_pass(mutates_CFG=False, analysis_only=False)
 class _Single(Single, untyped_passes.ReconstructSSA):
     _name = "kernel_ssa"
-    passes, ssa = untyped_passes, ssa
+    untyped, ssa = untyped_passes, ssa
 
 
 class _Lowering(Operators, lowering.Lower):

@@ -12,12 +12,13 @@ import numpy as np
 from ngrad.devices import HOST, Device, current, device_of
 from ngrad.dtypes import BY_CODE, DType
 from ngrad.errors import ShapeError
-from ngrad.graph.layout import Layout, layout
+from ngrad.graph.layout import layout
 from ngrad.interop import asarray as share
 from ngrad.numpy.convert import FLOAT64, PLAIN, array_of, dtype_of, to_tensor
 from ngrad.numpy.naming import named
 from ngrad.numpy.ndarray import laid, ndarray
-from ngrad.numpy.views import Repeated, row_major
+from ngrad.numpy.order import in_rows
+from ngrad.numpy.views import Repeated
 from ngrad.numpy.ways import lies_in
 from ngrad.ops.shape import SEEN, broadcast_to, reshape
 from ngrad.ops.transfer import to_device
@@ -146,9 +147,9 @@ def _filled_with(value: int, shape: tuple[int, ...], dtype: DType, device: Devic
     return show(single)
 
 
-def _laid_as(x: Layout, made: Any, order: Any) -> ndarray:
+def _laid_as(x: Tensor, made: Any, order: Any) -> ndarray:
     """An array that lies, where it is not said in which order, as another does."""
-    return laid(made, "F" if order == "K" and not row_major(x) else order)
+    return laid(made, "F" if order == "K" and not in_rows(x) else order)
 
 
 def _maker(name: str, value: int) -> Callable[..., ndarray]:
@@ -218,7 +219,7 @@ def full_like(
     place = device or x._layout.device
     wanted = dtype_of(dtype) or x.dtype
     value = to_tensor(fill_value, wanted if type(fill_value) in (int, float) else None)
-    return _laid_as(x._layout, _filled(value, sizes, wanted, place), order)
+    return _laid_as(x, _filled(value, sizes, wanted, place), order)
 
 
 def _like(name: str, value: int) -> Callable[..., ndarray]:
@@ -226,11 +227,12 @@ def _like(name: str, value: int) -> Callable[..., ndarray]:
         a: Any, dtype: Any = None, order: Any = "K", subok: bool = True, shape: Any = None, *,
         device: Any = None,
     ) -> ndarray:  # fmt: skip
-        x = to_tensor(a)._layout
+        like = to_tensor(a)
+        x = like._layout
         wanted = x.dtype if dtype is None else dtype_of(dtype) or x.dtype
         sizes = x.shape if shape is None else _shape(shape, name)
         made = _filled_with(value, sizes, wanted, device_of(device or x.device))
-        return _laid_as(x, made, order)
+        return _laid_as(like, made, order)
 
     make.__name__ = make.__qualname__ = name
     make.__doc__ = f"An array of {value}s, of the shape and dtype of another."

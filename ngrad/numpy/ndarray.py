@@ -13,6 +13,7 @@ from ngrad.errors import CopyError
 from ngrad.giving import leave
 from ngrad.graph.layout import Layout
 from ngrad.numpy.indices import meant
+from ngrad.numpy.order import in_rows
 from ngrad.numpy.views import (
     VIEWS,
     Axes,
@@ -24,7 +25,6 @@ from ngrad.numpy.views import (
     part_of,
     placed,
     remember,
-    row_major,
     row_part,
 )
 from ngrad.numpy.ways import lies_of, read_in_turn, shown_in_turn, unheard, way_to
@@ -32,7 +32,7 @@ from ngrad.numpy.writing import Assigned
 from ngrad.ops.convert import unwrap
 from ngrad.ops.gather import TAKE
 from ngrad.ops.indexing import FIRST, by_tensor, getitem
-from ngrad.ops.shape import reshape
+from ngrad.ops.shape import reshape, transpose
 from ngrad.record import copied, next_uid, state, uids
 from ngrad.tensor import KINDS, Tensor, export_cells, from_numpy
 from ngrad.window import Window, found
@@ -416,7 +416,7 @@ def laid(x: Tensor, order: Any) -> ndarray:
     """An array of its own, that lies in NumPy in an order: "C", "F", or else as the tensor does. It
     is an array with no axes, too, and not a number.
     """
-    lies = row_major(x._layout)
+    lies = in_rows(x)
     if lies and order in ("C", "K") and x._layout.ndim:
         return array_of(x)
     order = order.upper() if isinstance(order, str) else order
@@ -424,8 +424,18 @@ def laid(x: Tensor, order: Any) -> ndarray:
         raise ValueError(f"order must be one of 'C', 'F', 'A', or 'K' (got {order!r})")
     if not x.ndim:
         return array_of(x, None, Made(lies))
-    wanted = {"C": True, "F": x.ndim < 2}.get(order, lies)
-    return array_of(x) if wanted is lies else array_of(x, None, Made(wanted))
+    if order == "C":
+        return array_of(_in_rows(x))
+    if order != "F":
+        return array_of(x)
+    back = tuple(range(x.ndim))[::-1]
+    x = transpose(_in_rows(transpose(x, back)), back)
+    return array_of(x, None, Made(x.ndim < 2) if in_rows(x) else None)  # one number repeated, say
+
+
+def _in_rows(x: Tensor) -> Tensor:
+    """The same elements, in row-major order."""
+    return x if in_rows(x) else reshape(reshape(x, (-1,)), x._layout.shape)
 
 
 array_of: Callable[..., ndarray]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -17,7 +17,8 @@ import numpy as np
 from ngrad.devices import HOST
 from ngrad.dtypes import DType
 from ngrad.errors import NumberError
-from ngrad.graph.layout import Layout, layout
+from ngrad.graph.layout import layout
+from ngrad.numpy.order import lying
 from ngrad.ops import complexes
 from ngrad.ops.bitcast import bits_of
 from ngrad.ops.indexing import getitem, part
@@ -373,25 +374,3 @@ class OfBits(NamedTuple):
         *lead, last = lies.shape
         *further, _ = lies.strides
         return lying((*lead, last * have // want), (*(s * have // want for s in further), 1))
-
-
-def lying(shape: Sequence[int], strides: Sequence[int]) -> np.ndarray[Any, Any]:
-    """An array of arbitrary bytes that lies so."""
-    steps = [(n - 1) * s for n, s in zip(shape, strides, strict=True) if n > 0]
-    first = -sum(step for step in steps if step < 0)
-    room = np.empty(1 + sum(map(abs, steps)), np.uint8)
-    return np.ndarray(tuple(shape), np.uint8, room, first, tuple(strides))
-
-
-def row_major(where: Layout) -> bool:
-    """Whether the last axis lies innermost; axes that repeat one element lie anywhere."""
-    if where.contiguous:
-        return True
-    in_rows = _in_rows.__wrapped__ if where.open else _in_rows  # open sizes are a recording's
-    return in_rows(where.shape, where.strides)
-
-
-@functools.lru_cache(4096)
-def _in_rows(shape: tuple[int, ...], strides: tuple[int, ...]) -> bool:
-    telling = [s for n, s in zip(shape, strides, strict=True) if n > 1 and s]
-    return telling == sorted(telling, reverse=True) and all(s > 0 for s in telling)

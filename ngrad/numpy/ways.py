@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ngrad.numpy.views import placed, row_major
+from ngrad.numpy.order import in_rows, lying, packed
+from ngrad.numpy.views import placed
 from ngrad.record import state
 from ngrad.tensor import Tensor
 
@@ -60,9 +61,15 @@ def lies_of(x: Any) -> np.ndarray[Any, Any] | None:
     that is a view or a copy, depends on it. None if it is not known.
     """
     first, *views = way_to(x)
-    if not (row_major(first._held._layout) if first._way is None else first._way.rows):
+    made, held = first._way, first._held
+    if in_rows(held) if made is None else made.rows:
+        lies = np.empty(held._layout.shape, np.uint8)
+    elif made is None and held._at and packed(where := held._layout):
+        lies = lying(where.shape, [s // where.dtype.itemsize for s in where.strides])
+    elif made is not None and held._layout.ndim == 2:  # the one other order
+        lies = np.empty(held._layout.shape, np.uint8, "F")
+    else:
         return None
-    lies = np.empty(first._held._layout.shape, np.uint8)
     for view in views:
         lies = view._way.shown(lies)
     return lies

@@ -17,7 +17,8 @@ from ngrad.devices import HOST, opened
 from ngrad.giving import NAMED
 from ngrad.graph.layout import Layout
 from ngrad.numpy.indices import meant
-from ngrad.numpy.views import Made, OfComplex, Part, part_of, placed, row_major, shows
+from ngrad.numpy.order import in_rows, surely_in_rows
+from ngrad.numpy.views import Made, OfComplex, Part, part_of, placed, shows
 from ngrad.numpy.ways import way_to
 from ngrad.ops.assignment import assigned
 from ngrad.record import state
@@ -240,11 +241,12 @@ class Assigned(Cell):
 
     def _keep_order(self, before: Tensor, now: Tensor) -> None:
         """Know how an array of its own lies in NumPy, which an assignment does not change."""
-        if self._way is not None or before._layout is now._layout:
+        if self._way is not None or (before._layout is now._layout and before._at and now._at):
             return
-        lay = row_major(before._layout)
-        if lay is not row_major(now._layout):
-            self._way = Made(lay)
+        if now._at or now._layout.ndim > 1:
+            lay = in_rows(before)
+            if not now._at or lay is not surely_in_rows(now):
+                self._way = Made(lay)
 
     def _alone(self) -> Tensor | None:
         """The tensor that this array holds, if nobody else has its memory, which it is all of."""

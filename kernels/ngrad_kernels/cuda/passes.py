@@ -20,7 +20,7 @@ from ngrad_kernels.passes import Operators, Single, through
 @register_pass(mutates_CFG=False, analysis_only=False)
 class _Single(Single, untyped_passes.ReconstructSSA):  # type: ignore[misc]
     _name = "kernel_ssa"
-    passes, ssa = untyped_passes, ssa
+    untyped, ssa = untyped_passes, ssa
 
 
 class _Lowering(Operators, lowering.CUDALower):  # type: ignore[misc]

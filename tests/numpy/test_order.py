@@ -1,0 +1,118 @@
+"""Views and copies as NumPy tells them, by how arrays lie: pending, looked at, and under a tape."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import ngrad
+import ngrad.numpy as ours
+
+SIDES = (4, 700)  # small ones run at once, and large ones wait
+
+
+def flattened(m: Any, y: Any) -> list[Any]:
+    r = y.reshape(-1)
+    r[0] = 5.0
+    return [y[0, 0], r[:3]]
+
+
+def source(m: Any, y: Any) -> list[Any]:
+    r, s = y.ravel(), y.T.reshape(-1)
+    y[:] = -1.0
+    y += 2.0
+    return [r[:3], s[:3]]
+
+
+def transposed(m: Any, y: Any) -> list[Any]:
+    a = m.zeros(y.shape)
+    b = a.T
+    b[:] = y * 2.0
+    r = b.reshape(-1)
+    f = a.reshape(-1)
+    f[0] = 7.0
+    a[1:] = -1.0
+    return [a[0, :2], r[:2], f[:2], b[:2, :2]]
+
+
+def like(m: Any, y: Any) -> list[Any]:
+    z = m.zeros_like(y)
+    r = z.reshape(-1)
+    r[1] = 3.0
+    k = m.array(y).ravel("K")
+    return [z[:2, :2], k[:3]]
+
+
+def further(m: Any, y: Any) -> list[Any]:
+    z = m.sqrt(m.abs(y - 1.0)) * m.ones(y.shape[1])
+    r = z.reshape(2, -1)
+    z[0] = 0.0
+    return [r[0, :3], z[1, :2]]
+
+
+MADE: dict[str, Callable[[Any, int], Any]] = {
+    "rows": lambda m, n: m.arange(n * n * 1.0).reshape(n, n) * 2.0 + 1.0,
+    "transpose": lambda m, n: m.arange(n * n * 1.0).reshape(n, n).T * 2.0 + 1.0,
+    "order": lambda m, n: (
+        m.array(m.arange(n * n * 1.0).reshape(n, n), order="F") + m.arange(n * 1.0)
+    ),
+    "reversed": lambda m, n: m.arange(n * n * 1.0).reshape(n, n)[::-1] * 2.0,
+    "both": lambda m, n: m.sin(m.arange(n * n * 1.0).reshape(n, n).T) + m.ones((n, n)).T,
+    "copy": lambda m, n: (m.arange(n * n * 1.0).reshape(n, n).T * 2.0).copy(),
+    "column": lambda m, n: m.arange(n * 1.0)[:, None] * m.arange(n * 1.0),
+}
+PROGRAMS = (flattened, source, transposed, like, further)
+
+
+@pytest.mark.parametrize("side", SIDES)
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda f: f.__name__)
+@pytest.mark.parametrize("made", MADE)
+def test_as_numpy(made: str, program: Callable[..., Any], side: int) -> None:
+    expected = program(np, MADE[made](np, side))
+
+    def assert_same(found: list[Any]) -> None:
+        for one, other in zip(found, expected, strict=True):
+            np.testing.assert_allclose(np.asarray(one), other, rtol=1e-14)
+
+    assert_same(program(ours, MADE[made](ours, side)))
+    looked_at = MADE[made](ours, side)
+    float(looked_at[0, 0])
+    assert_same(program(ours, looked_at))
+    with ngrad.GradientTape() as tape:
+        x = ours.ones(())
+        tape.watch(x)
+        assert_same(program(ours, MADE[made](ours, side) * x))
+
+
+def test_a_long_chain() -> None:
+    """What lies far back is not looked for: it is computed, and asked."""
+    y, x = np.arange(6.0).reshape(2, 3).T, ours.arange(6.0).reshape(2, 3).T
+    with ngrad.GradientTape() as tape:
+        tape.watch(start := ours.ones(()))
+        x = x * start
+        for _ in range(100):
+            x, y = x + 1.0, y + 1.0
+        r, s = x.reshape(-1), y.reshape(-1)
+        x[0], y[0] = -1.0, -1.0
+        np.testing.assert_array_equal(np.asarray(r), s)
+
+
+def test_where_it_cannot_be_told() -> None:
+    """A recording has no memory yet, so writing raises, and says what to write instead."""
+
+    def program(x: Any) -> Any:
+        y = x.T * 2.0
+        r = y.reshape(-1)
+        r[0] = 1.0
+        return y[0, 0] + r[1]
+
+    x = np.full((2, 3), 1.0)
+    assert program(ours.array(x)) == program(x) == 4.0
+    with pytest.raises(ngrad.errors.NumberError, match="order in memory"):
+        ngrad.function(program)(ours.array(x))
+    cube = ours.zeros((2, 3, 4), order="F")
+    with pytest.raises(ngrad.errors.NumberError, match="order in memory"):
+        cube.ravel()[0] = 1.0
