@@ -7,14 +7,17 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
+from weakref import finalize
 
 from ngrad.devices import HOST, Device
 from ngrad.graph.plan import Plan
 from ngrad.numbers import Numbers
-from ngrad.schedule import MOST, Loads, Schedule, program_of
+from ngrad.schedule import Loads, Schedule, program_of
 from ngrad.status import Places, Status, begin, places, unsettled
 from ngrad.tensor import Tensor
+from ngrad_kernels.choices import choices
 from ngrad_kernels.codes import words_for
+from ngrad_kernels.machine import MOST
 from ngrad_kernels.memory import Buffer, FreeList
 from ngrad_kernels.words import packed, unpacked
 
@@ -37,6 +40,12 @@ Key = tuple[Any, ...]
 _next_uid = itertools.count().__next__
 
 
+def _drop_first(kept: dict[Key, Any]) -> None:
+    """Drop what was kept first, in one step beside other threads: an iterator would find others."""
+    first, *_ = kept.copy()
+    kept.pop(first, None)
+
+
 class Captured(Schedule):
     """A plan that is all launches on one GPU.
 
@@ -47,8 +56,8 @@ class Captured(Schedule):
     """
 
     __slots__ = (
-        "_blocks", "_depends", "_device", "_few", "_gather", "_graphs", "_launch_all", "_numbers",
-        "_seen", "_sizes", "_uid",
+        "__weakref__", "_blocks", "_depends", "_device", "_few", "_gather", "_graphs",
+        "_launch_all", "_numbers", "_seen", "_sizes", "_uid",
     )  # fmt: skip
 
     def __init__(self, plan: Plan, loads: Loads, device: Device) -> None:
@@ -64,6 +73,7 @@ class Captured(Schedule):
         numbers = sum(words_for(1, where.dtype.code) for _, where in loads)
         self._sizes = [where.nbytes for where in self._made]
         self._sizes += [Status.nbytes(1 + self.checks), 8 * numbers]
+        finalize(self, device.pool.forget, self._uid).atexit = False
         self._graphs: dict[Key, Any] = {}
         self._seen: dict[Key, None] = {}
         self._numbers: Numbers | None = None  # a run tells which of its operands are numbers
@@ -160,20 +170,21 @@ class Captured(Schedule):
         return (packed([*registers, own, 0]), made, *before), held
 
     def _launch(self, lists: Sequence[FreeList], registers: bytes, before: Places = ()) -> None:
-        key = id(lists), registers, before  # those are one stream's
+        # The lists are one stream's, and live as long as this.
+        key = id(lists), choices.precision, choices.deterministic, registers, before
         graph = self._graphs.get(key)
         if graph is None and key in self._seen:
             # No lock: threads have streams, and so keys, of their own.
             graph = self._device.target.capture(lambda: self._queue(registers, before))
             if len(self._graphs) >= GRAPHS:
-                self._graphs.pop(next(iter(self._graphs)), None)
+                _drop_first(self._graphs)
             self._graphs[key] = graph
         if graph is not None:
             graph()
             return
         self._seen[key] = None
         if len(self._seen) > SEEN:
-            self._seen.pop(next(iter(self._seen)), None)
+            _drop_first(self._seen)
         self._queue(registers, before)
 
     def _queue(self, registers: bytes, before: Places) -> None:

@@ -23,7 +23,7 @@ from ngrad.record import state
 from ngrad.signature import Held, Number, Same, Signature, Static, is_array
 from ngrad.tensor import Tensor, pending, scalar
 from ngrad.tracing import READS, Trace
-from ngrad.window import Window, recorded
+from ngrad.window import Window
 
 _updating = Window()
 """Whose lock is held while what variables hold is written over: two functions that wait for each
@@ -62,7 +62,7 @@ class Concrete:
         signature: Signature,
         axes: Sequence[tuple[int, int]] = (),
     ) -> None:
-        parts, structure = signature
+        parts, structure, _ = signature
         self.sizes = sizes = Sizes()
         if axes:
             parts = tuple([_opened(sizes, k, part, axes) for k, part in enumerate(parts)])
@@ -275,7 +275,7 @@ class Concrete:
         places = [slots[k] for k in inputs]
         if call.several:
             return window.note((call, *places)), None
-        tensor = recorded(window, call, *places)
+        tensor = window.append(call, tuple(places))
         return tensor._slot, tensor
 
 

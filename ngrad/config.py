@@ -27,19 +27,23 @@ AT_ONCE = 1 << 17
 class _Settings:
     """What the process is set to, where it is read at every op."""
 
-    __slots__ = ("at_once", "eager", "fusion", "small", "watched")
+    __slots__ = ("asked", "at_once", "eager", "fusion", "small", "told", "watched")
+    eager: bool
+    small: int
 
     def __init__(self) -> None:
         self.at_once = int(os.environ.get("NGRAD_AT_ONCE", AT_ONCE))
-        self.eager = os.environ.get("NGRAD_EAGER", "0") not in ("", "0")
-        self.watched = False
+        self.asked = os.environ.get("NGRAD_EAGER", "0") not in ("", "0")
+        self.told = self.watched = False
         self.fusion = os.environ.get("NGRAD_FUSION", "background")
         self.decide()
 
     def decide(self) -> None:
-        """To be called when one of the others was set. `small`: up to how many bytes an op that
-        nobody is told of may run where it is called, with no more questions; -1 for none.
+        """To be called when one of the others was set. `eager`: whether ops run where they are
+        called, as was asked for, or since somebody is told of each. `small`: up to how many bytes
+        an op that nobody is told of may run there, with no more questions; -1 for none.
         """
+        self.eager = self.asked or self.told
         self.small = -1 if self.eager or self.watched else min(self.at_once, sys.maxsize)
 
 
@@ -69,7 +73,7 @@ def set_eager(on: bool) -> None:
     >>> config.set_eager(True)
     >>> config.set_eager(False)
     """
-    settings.eager = bool(on)
+    settings.asked = bool(on)
     settings.decide()
 
 
@@ -169,8 +173,8 @@ def set_matmul_precision(name: str) -> None:
     """Multiply float32 matrices in full precision, or have cuBLAS round what it multiplies to TF32,
     with 10 bits of mantissa, which tensor cores do several times as fast.
 
-    It holds for calls from now on; a plan that was captured as a graph keeps what it was captured
-    with. Only cuBLAS has the choice: the CPU, and CUDA without it, multiply in full precision.
+    It holds for calls from now on. Only cuBLAS has the choice: the CPU, and CUDA without it,
+    multiply in full precision.
 
     Parameters
     ----------
@@ -209,9 +213,9 @@ def set_op_determinism(on: bool) -> None:
     many indices (the gradient of a `gather`, `scatter_nd`, `segment_sum`) atomically, in whichever
     order its threads come, rather than put the indices in order first.
 
-    It holds for calls from now on; a plan that was captured as a graph keeps what it was captured
-    with. On the CPU it changes nothing. TensorFlow has `config.experimental.enable_op_determinism`
-    for it, and is not deterministic unless it is called.
+    It holds for calls from now on. On the CPU it changes nothing. TensorFlow has
+    `config.experimental.enable_op_determinism` for it, and is not deterministic unless it is
+    called.
 
     Examples
     --------

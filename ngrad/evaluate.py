@@ -7,7 +7,7 @@ planned with a kernel for each op; when it comes again, with fused kernels. Both
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -207,15 +207,26 @@ def look(tensor: Tensor) -> None:
 
 def sweep(window: Window, heard: Heard, goal: Goal) -> list[Tensor | None]:
     """Run a window and a gradient through it, as one plan; the gradients."""
+
+    def found(*structure: Any) -> list[Any]:
+        return plans[*structure, heard, goal].run(window.kept)
+
+    return swept(window, found)
+
+
+def swept(window: Window, found: Callable[..., list[Any]]) -> list[Any]:
+    """What a plan gives beside the values that are pending of a window, which get theirs:
+    `found(entries, known, wanted)` is all values, those that are wanted first.
+    """
     with window.lock():
         work = entries, wanted, _ = pending_work(window)
         known = known_values(window, len(entries)) if window.done or window.adopted else ()
         try:
-            values = plans[entries, known, wanted, heard, goal].run(window.kept)
+            values = found(entries, known, wanted)
         except IndexBoundsError:
             run(window)  # it may not be the gradient that depends on the index
             known, wanted = known_values(window, len(entries)), ()
-            values = plans[entries, known, wanted, heard, goal].run(window.kept)
+            values = found(entries, known, wanted)
             work = entries, wanted, []
         publish(window, work, values)
     return values[len(wanted) :]
@@ -314,7 +325,7 @@ class Recording:
         if call.several:
             self.tensors[index] = window.append_several(call, operands)
         else:
-            self._hold(index, recorded(window, call, *operands))
+            self._hold(index, window.append(call, operands))
 
     def _hold(self, index: int, tensor: Tensor) -> None:
         self.tensors[index] = tensor

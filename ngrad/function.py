@@ -144,7 +144,7 @@ class Function:
         if there can be none; with numbers for sizes there may, or the error says what is wrong.
         """
         sizes = [signature[0][k].shape[axis] for k, axis in self._axes]
-        devices = [part.device for part in signature[0]]
+        devices = [signature[2], *[part.device for part in signature[0]]]
         for lie, recording in reversed(self._open):
             found: Concrete | None = recording.at(sizes) if lie == devices else None
             if found is not None:
@@ -162,14 +162,17 @@ class Function:
 
     def _warn(self, signature: Signature) -> None:
         """Warn when new values of Python arguments have it recorded again and again."""
-        parts, structure = signature
+        parts, structure, device = signature
         values = tuple([part for part in parts if type(part) is Static])
-        rest = tuple([part for part in parts if type(part) is not Static]), structure
+        rest = tuple([part for part in parts if type(part) is not Static]), structure, device
+        if len(self._values) >= LIMIT:
+            self._values.clear()
         seen = self._values.setdefault(rest, set())
-        seen.add(values)
+        if len(seen) <= MANY:
+            seen.add(values)
         if len(seen) > MANY:
             warnings.warn(
-                f"function {self._name}: recorded {len(seen)} times for new values of Python "
+                f"function {self._name}: recorded over {MANY} times for new values of Python "
                 f"arguments (now {[part.value for part in values]}); pass them as tensors or "
                 "floats",
                 stacklevel=5,

@@ -18,7 +18,7 @@ from ngrad.asking import UnconnectedGradients, held, source_of
 from ngrad.cell import like
 from ngrad.config import settings
 from ngrad.errors import NumberError, ShapeError
-from ngrad.evaluate import Recording, brought, known_values, pending_work, publish, run
+from ngrad.evaluate import Recording, brought, run, swept
 from ngrad.graph.batch import batched
 from ngrad.graph.differentiate import Goal, Heard
 from ngrad.graph.entries import LEAF, Entry, marker
@@ -290,14 +290,12 @@ def _plan(structure: Structure, seed: Layout) -> Planned:
 
 def _run(asked: _Asked, seed: Any) -> list[Tensor | None]:
     """Run the sweep, and what is pending of the window, as one plan."""
-    window = asked.window
-    with window.lock():
-        work = entries, wanted, _ = pending_work(window)
-        known = known_values(window, len(entries))
+
+    def found(entries: Any, known: Any, wanted: Any) -> list[Any]:
         structure = _structure(asked, entries, known=known, wanted=wanted)
-        values = _plan(structure, seed._layout).run({**window.kept, len(entries): seed})
-        publish(window, work, values)
-    return values[len(wanted) :]
+        return _plan(structure, seed._layout).run({**asked.window.kept, len(entries): seed})
+
+    return swept(asked.window, found)
 
 
 def _record(asked: _Asked, seed: Any) -> list[Tensor | None]:

@@ -170,7 +170,8 @@ class KernelOp:
 
         def run(*tensors: Tensor) -> Any:
             pool = specs[0].device.pool  # at the same addresses in a loop, where plans read them
-            buffers = [pool.take_of(own) for own in pool.own_lists((self._name, *sizes), sizes)]
+            lists = pool.own_lists((self._name, *map(pool.class_size, sizes)), sizes)
+            buffers = [pool.take_of(own) for own in lists]
             results = tuple([Tensor(b, b.address, x) for b, x in zip(buffers, specs, strict=True)])
             if any(where.size for where in specs):
                 self._launch(specs[0].device, tensors, values, results)

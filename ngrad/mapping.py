@@ -16,6 +16,7 @@ import optree
 from ngrad.cell import like
 from ngrad.concrete import Concrete, made_of
 from ngrad.config import settings
+from ngrad.devices import current
 from ngrad.errors import ShapeError, TraceError
 from ngrad.graph.batch import rule_of
 from ngrad.graph.entries import PART_OF
@@ -170,7 +171,7 @@ def vmap(
                 *found,
             )
         name = getattr(f, "__name__", "function")
-        recorded = Mapped(name, f, given.leaves, (tuple(given.parts), given.structure))
+        recorded = Mapped(name, f, given.leaves, (tuple(given.parts), given.structure, current()))
         results = recorded.over(given.leaves, given.many, given.size)
         return recorded.nest([_batch(x, whole, given.size, out_axes) for x, whole in results])
 

@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from ngrad.config import set_eager, settings
+from ngrad.config import settings
 from ngrad.errors import NumericsError
 from ngrad.evaluate import eval, known_values
 from ngrad.graph.differentiate import Goal, Heard
@@ -92,10 +92,6 @@ the first of 1 in shape (2,), from finite operands
         _switch(self._before)
 
 
-_eager = settings.eager
-"""Whether ops ran where they were called before somebody was told of them."""
-
-
 def _switch(on: bool) -> None:
     told(_ran, on)
     hooks.sweep = _sweep if on else None
@@ -105,17 +101,16 @@ def told(listener: Ran, on: bool) -> None:
     """Have a listener told of each op and its result, or no longer. Ops run where they are called
     while anybody is.
     """
-    global _eager
     if on == (listener in hooks.listeners):
         return
     if on and not hooks.listeners:
         if state.window.trace is None:
             eval()  # what was recorded before is not looked at
-        _eager = settings.eager
-        set_eager(True)
+        settings.told = True
+        settings.decide()
     hooks.tell(listener, on)
-    if not hooks.listeners:
-        set_eager(_eager)
+    settings.told = bool(hooks.listeners)
+    settings.decide()
 
 
 # -- forward ---------------------------------------------------------------------------------------

@@ -278,8 +278,9 @@ class _Compiler:
     def stop(self) -> None:
         """Finish what is being compiled: an interpreter that ends amid it may crash."""
         if self.thread is not None:
-            while not self.waiting.empty():
-                self.waiting.get()
+            with contextlib.suppress(queue.Empty):
+                while True:
+                    self.waiting.get_nowait()
             self.waiting.put(None)
             self.thread.join()
 

@@ -20,6 +20,7 @@ from ngrad.graph.op import Call, Op, Params
 from ngrad.hooks import hooks
 from ngrad.tensor import Tensor
 from ngrad.window import Window, found, recorded
+from ngrad_kernels.machine import MOST
 
 uids = itertools.count(1)
 """A number of its own for each variable. Numbers, unlike `id`s, are never used again."""
@@ -162,8 +163,9 @@ def apply(op: Op, inputs: tuple[Any, ...], params: Params = ()) -> Any:
     at_once = settings.watched and call.size <= settings.at_once and window.idle()
     if at_once and all(x._at for x in inputs):
         return run_now(call, inputs)
-    if call.several:
-        return window.append_several(call, tuple([window[x] for x in inputs]))
+    if call.several or len(inputs) > MOST:
+        append = window.append_several if call.several else window.append
+        return append(call, tuple([window[x] for x in inputs]))
     return recorded(window, call, *inputs)
 
 

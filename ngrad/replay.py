@@ -18,10 +18,11 @@ from ngrad.graph.op import Op
 from ngrad.graph.plan import Plan
 from ngrad.graph.program import Program
 from ngrad.graph.room import padded
-from ngrad.schedule import MOST, Loads, Schedule
+from ngrad.schedule import Loads, Schedule
 from ngrad.status import begun, unsettled
 from ngrad.tensor import Tensor, empty, ran, replayed, scalar, seen
 from ngrad_kernels import cpu, native
+from ngrad_kernels.machine import MOST
 from ngrad_kernels.memory import Buffer, pool
 from ngrad_kernels.words import Words, packed
 
@@ -40,7 +41,8 @@ def runner(
     It returns a tuple of results if `outputs` is one.
     """
     outs = outputs if isinstance(outputs, tuple) else (outputs,)
-    if program.launches and not program.over and _is_short(program, outs):
+    few = arity + len(outs) <= MOST
+    if few and program.launches and not program.over and _is_short(program, outs):
         return _walked(program, arity, outs, isinstance(outputs, tuple))
     if isinstance(outputs, tuple):
         return _several(program, outputs)

@@ -16,8 +16,6 @@ from ngrad_kernels.words import Step
 
 Loads = tuple[tuple[int, Layout], ...]
 """Where a plan's inputs come from: of each its slot, and its layout."""
-MOST = 1 << 12
-"""Operands and results up to which a plan is replayed: their addresses are on the stack."""
 
 
 class Schedule:

@@ -8,6 +8,7 @@ import numpy as np
 import optree
 
 from ngrad.cell import Cell
+from ngrad.devices import Device, current
 from ngrad.dtypes import as_dtype, float32
 from ngrad.errors import DTypeError, ShapeError
 from ngrad.graph.layout import Layout
@@ -91,9 +92,10 @@ NUMBERS = {kind: Number(kind) for kind in (float, complex)}
 ARRAYS = (np.ndarray, np.number, np.bool_)
 
 
-Signature = tuple[tuple[Any, ...], Any]
+Signature = tuple[tuple[Any, ...], Any, Device]
 """What of each leaf of the arguments counts: its layout, a Number, a Static, or which leaf it is.
-And the nest that the leaves make; None if they are all positional arguments.
+The nest that the leaves make; None if they are all positional arguments. And where new tensors are
+made.
 """
 
 
@@ -114,7 +116,7 @@ def read_arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[list[
             else:
                 break
         else:
-            return leaves, (tuple(parts), None)
+            return leaves, (tuple(parts), None, current())
     given: Any = (args, kwargs)
     leaves, structure = optree.tree_flatten(given, none_is_leaf=True)
     for k, leaf in enumerate(leaves):
@@ -127,7 +129,7 @@ def read_arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[list[
             first = arrays.setdefault(leaves[k]._uid, k)
             parts[k] = part if first == k else Same(first)
             leaves[k] = leaves[k]._read()
-    return leaves, (tuple(parts), structure)
+    return leaves, (tuple(parts), structure, current())
 
 
 def part_of(leaf: Any) -> Any:

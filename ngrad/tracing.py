@@ -7,6 +7,7 @@ itself (draws, steps of optimizers).
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -47,6 +48,14 @@ class Reads:
 
 
 READS = Reads()
+
+
+def _after_fork() -> None:
+    READS._lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 class Trace:

@@ -23,6 +23,7 @@ from ngrad.graph.entries import CONSTANT_OF, LEAF, PART_OF, SCALAR, Entry, leaf,
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Call
 from ngrad.tensor import Tensor, pending, scalar
+from ngrad_kernels.machine import MOST
 from ngrad_kernels.native import weak
 from ngrad_kernels.recording import Kinds, recorders
 
@@ -126,6 +127,17 @@ class Window(dict[Tensor, int]):
         elif _loop.ends in (None, call) or len(self.entries) >= 2 * LIMIT:
             _loop.ends = call
             Window.run(self)
+
+    def append(self, call: Call, slots: tuple[int, ...]) -> Tensor:
+        """Record a call of one result, of however many operands."""
+        if len(slots) <= MOST:
+            return recorded(self, call, *slots)
+        slot = self.note((call, *slots))
+        out = pending(self, slot, call.spec)
+        self.results[slot] = ref(out)
+        if slot >= self.limit:
+            self.full(call)
+        return out
 
     def append_several(self, call: Call, slots: tuple[int, ...]) -> tuple[Tensor, ...]:
         """Record a call of several results."""

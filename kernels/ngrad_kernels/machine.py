@@ -18,6 +18,8 @@ from ngrad_kernels.loader import engine
 BYTE, INT, WORD = ir.IntType(8), ir.IntType(32), ir.IntType(64)
 POINTER, WORDS = BYTE.as_pointer(), WORD.as_pointer()
 KERNEL = ir.FunctionType(ir.VoidType(), [WORDS, WORD, WORD]).as_pointer()
+MOST = 1 << 12
+"""Operands and results of which a function has what it knows of each on the stack."""
 
 
 if not getattr(sys, "_is_gil_enabled", lambda: True)():

@@ -239,6 +239,10 @@ class Pool:
             found = self._own.setdefault(whose, lists)
         return found
 
+    def forget(self, whose: Hashable) -> None:
+        """Let go of somebody's own lists, who asks for them no more."""
+        self._own.pop(whose, None)
+
     def gatherer(self, tensor: type, *plan: tuple[Any, ...]) -> Callable[..., Any]:
         """What gathers a plan's addresses in less time than Python, or gives None where it does
         not: `cuda/gathering.py` says of what. Here nothing does.

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from llvmlite import ir
 
 from ngrad_kernels.heap_types import offsets
-from ngrad_kernels.machine import INT, POINTER, WORD, Code, Function, build
+from ngrad_kernels.machine import INT, MOST, POINTER, WORD, Code, Function, build
 from ngrad_kernels.waiting import waiting
 
 NULL = POINTER(None)
@@ -265,6 +265,7 @@ def _found(module: ir.Module, kinds: Kinds) -> None:
         it.raise_if_any()
         it.done()
     count = builder.call(it.external("PyTuple_Size", WORD, POINTER), [whole])
+    unless(builder.icmp_signed("<=", count, WORD(MOST)))
     operands, layouts = it.references(count), it.references(count)
     with it.loop(count) as k:
         x = it.item(whole, k)

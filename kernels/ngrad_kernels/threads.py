@@ -108,11 +108,6 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
 
 
-def barred() -> bool:
-    """Whether this process must do with the thread that it has."""
-    return _forked
-
-
 _workqueue = threading.Lock()  # Numba's own layer aborts the process when two threads enter it
 
 

@@ -159,12 +159,12 @@ class Layout:
         return layout(self.dtype, self.shape, self.strides, device)
 
 
-_describing = threading.Lock()
+_describing, _interning = threading.Lock(), threading.RLock()
 
 
 def _after_fork() -> None:
-    global _describing
-    _describing = threading.Lock()
+    global _describing, _interning
+    _describing, _interning = threading.Lock(), threading.RLock()
 
 
 if hasattr(os, "register_at_fork"):
@@ -199,25 +199,26 @@ def layout(
         given = rows
     else:
         given = tuple(r if n == 1 else s for n, s, r in zip(shape, strides, rows, strict=True))
-    canonical: Layout | None = interned.get((dtype.code, shape, given, device))
-    if canonical is None:
-        if any(extent < 0 for extent in shape):
-            raise ShapeError(f"a shape has no negative sizes: {shape}")
-        if size * dtype.itemsize > LARGEST:
-            raise SizeError(f"a {dtype.name} tensor of shape {shape} exceeds the address space")
-        canonical = Layout()
-        canonical.dtype, canonical.shape, canonical.strides = dtype, shape, given
-        canonical.device = device
-        canonical.ndim, canonical.size = len(shape), size
-        canonical.nbytes = size * dtype.itemsize
-        canonical.contiguous = given == rows
-        canonical.open = bool(dims)
+    with _interning:  # no dictionary of weak references finds or sets in one step
+        canonical: Layout | None = interned.get((dtype.code, shape, given, device))
+        if canonical is None:
+            if any(extent < 0 for extent in shape):
+                raise ShapeError(f"a shape has no negative sizes: {shape}")
+            if size * dtype.itemsize > LARGEST:
+                raise SizeError(f"a {dtype.name} tensor of shape {shape} exceeds the address space")
+            canonical = Layout()
+            canonical.dtype, canonical.shape, canonical.strides = dtype, shape, given
+            canonical.device = device
+            canonical.ndim, canonical.size = len(shape), size
+            canonical.nbytes = size * dtype.itemsize
+            canonical.contiguous = given == rows
+            canonical.open = bool(dims)
+            if not dims:
+                canonical.free = device.free_list(canonical.nbytes)
+            interned[dtype.code, shape, given, device] = canonical
+            if canonical.contiguous:
+                interned[dtype.code, shape, None, device] = canonical
+        interned[key] = canonical
         if not dims:
-            canonical.free = device.free_list(canonical.nbytes)
-        canonical = interned.setdefault((dtype.code, shape, given, device), canonical)
-        if canonical.contiguous:
-            interned[dtype.code, shape, None, device] = canonical
-    interned[key] = canonical
-    if not dims:
-        _recent.append(canonical)
+            _recent.append(canonical)
     return canonical

@@ -251,7 +251,7 @@ class Op:
                 return found  # one recording's
             if len(self.calls) > CALLS_LIMIT:
                 self.calls.clear()
-            self.calls[key] = found
+            found = self.calls.setdefault(key, found)  # another thread may have come first
         return found
 
     def __repr__(self) -> str:

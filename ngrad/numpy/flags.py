@@ -8,8 +8,11 @@ gives a suspicious result is done again by NumPy's function of its name, which s
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
+import threading
 import warnings
+import weakref
 from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any, NamedTuple
@@ -33,6 +36,10 @@ SAID = {
 FLAGS = {"divide": 1, "over": 2, "under": 4, "invalid": 8}
 
 
+class Life:
+    """As long as it lives, some thread or context has what looks at something."""
+
+
 class Handling(NamedTuple):
     """What is done about each kind of error, and by whom where that is "call" or "log"."""
 
@@ -41,6 +48,7 @@ class Handling(NamedTuple):
     under: str = "ignore"
     invalid: str = "ignore"
     call: Any = None
+    life: Life | None = None
 
     @property
     def looks(self) -> bool:
@@ -54,22 +62,39 @@ class Handling(NamedTuple):
         for kind, mode in given.items():
             if mode not in MODES:
                 raise ValueError(f"seterr: {kind} is one of {', '.join(MODES)}, not {mode!r}")
-        return self._replace(**given)
+        new: Any = given
+        return self._replace(**new)
 
 
 NOTHING = Handling()
 _handling: ContextVar[Handling] = ContextVar("handling", default=NOTHING)
-_looking = 0
-"""How many of the settings that hold now look at something."""
+_looking: set[int] = set()
+_turn = threading.RLock()
 
 
 def _set(new: Handling) -> None:
-    global _looking
-    old = _handling.get()
-    if new.looks != old.looks:
-        _looking += 1 if new.looks else -1
-        told(_ran, _looking > 0)
-    _handling.set(new)
+    life = Life() if new.looks else None
+    new = new._replace(life=life)
+    if life is not None:
+        weakref.finalize(life, _tell, id(life), False).atexit = False
+        _tell(id(life), True)
+    _handling.set(new)  # what was set is gone now, unless another context has it
+
+
+def _tell(number: int, on: bool) -> None:
+    """Look at what ops give while any setting does that somebody has."""
+    with _turn:
+        (_looking.add if on else _looking.discard)(number)
+        told(_ran, bool(_looking))
+
+
+def _after_fork() -> None:
+    global _turn
+    _turn = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 # -- NumPy's names ---------------------------------------------------------------------------------
@@ -119,7 +144,7 @@ def seterrcall(func: Any) -> Any:
     if func is not None and not callable(func) and not callable(getattr(func, "write", None)):
         raise TypeError(f"seterrcall: takes a function or what has a write method, not {func!r}")
     old = geterrcall()
-    _handling.set(_handling.get()._replace(call=func))
+    _set(_handling.get()._replace(call=func))
     return old
 
 
@@ -172,7 +197,9 @@ class errstate(contextlib.ContextDecorator):
         self._before = before
 
     def __exit__(self, *exc: object) -> None:
-        _set(self._before)
+        before = self._before
+        del self._before
+        _set(before)
 
 
 # -- what went wrong -------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import inspect
 import io
 import threading
@@ -187,3 +188,20 @@ def test_what_is_refused(call: Any, error: type[Exception]) -> None:
     for space in (np, ours):
         with pytest.raises(error):
             call(space)
+
+
+def test_settings_are_those_of_a_context() -> None:
+    """What another context or thread sets changes nothing here, and is gone when that is."""
+    old = ours.seterr(divide="raise")
+    contextvars.copy_context().run(ours.seterr, divide="ignore")
+    with pytest.raises(FloatingPointError, match="divide by zero"):
+        ours.log(X)
+    ours.seterr(**old)
+    thread = threading.Thread(target=ours.seterr, kwargs={"all": "raise"})
+    thread.start()
+    thread.join()
+    assert not settings.eager
+    with ours.errstate(all="warn"):
+        ngrad.config.set_eager(True)
+    assert settings.eager
+    ngrad.config.set_eager(False)

@@ -10,7 +10,7 @@ from typing import Any
 
 from llvmlite import ir
 
-from ngrad_kernels.cuda.memory import DeviceBuffer, StreamList
+from ngrad_kernels.cuda.memory import DeviceBuffer, OwnList, StreamList
 from ngrad_kernels.heap_types import offsets
 from ngrad_kernels.machine import POINTER, WORD, Function, binders
 from ngrad_kernels.making import last_of, shown_by
@@ -59,7 +59,7 @@ def _gathered(module: ir.Module, tensor: type) -> None:
 
     first = builder.call(item, [lists, WORD(0)])
     it.unless_null(first, NULL)
-    it.require(it.is_of(first, StreamList))
+    it.require(it.is_of(first, OwnList))
     stream = it.get(first, of_list["stream"])
 
     def ours(block: Any, *held: Any) -> None:
@@ -89,7 +89,7 @@ def _gathered(module: ir.Module, tensor: type) -> None:
     results = it.references(count)
     with it.loop(count) as k:
         free = builder.call(item, [lists, k])
-        it.require(it.is_of(free, StreamList))
+        it.require(it.is_of(free, OwnList))
         waits = builder.call(length, [free])
         with builder.if_then(builder.icmp_signed("==", waits, WORD(0)), likely=False):
             it.let_go_of(results, k)

@@ -29,6 +29,25 @@ class StreamList(FreeList):
         self.stream = stream
 
 
+class OwnList(StreamList):
+    """Of somebody's own: when that is gone, and all that was taken of it, its blocks are the
+    stream's, as any others.
+    """
+
+    __slots__ = ()
+
+    def hand_back(self) -> None:
+        """Have what waits here wait there."""
+        lists = self.stream.lists
+        stream_list = lists.get(self.size)
+        if stream_list is None:
+            stream_list = lists.setdefault(self.size, StreamList(self.size, self.stream))
+        while self:
+            stream_list.append(self.pop())
+
+    __del__ = hand_back
+
+
 class DeviceBuffer(Buffer):
     """A block of device memory, taken on a stream.
 
@@ -140,9 +159,14 @@ class DevicePool(Pool):
         stream = self._streams.current()
         found = stream.own.get(whose)
         if found is None:
-            lists = [StreamList(self.class_size(nbytes), stream) for nbytes in sizes]
+            lists = [OwnList(self.class_size(nbytes), stream) for nbytes in sizes]
             found = stream.own.setdefault(whose, lists)
         return found
+
+    def forget(self, whose: Hashable) -> None:
+        for stream in tuple(self._streams.all):
+            for own in stream.own.pop(whose, ()):
+                own.hand_back()
 
     def gatherer(self, tensor: type, *plan: tuple[Any, ...]) -> Callable[..., Any]:
         from ngrad_kernels.cuda.gathering import gatherer  # which knows what is in this module
@@ -187,5 +211,6 @@ class DevicePool(Pool):
         return False
 
     def _finish(self) -> None:
-        for stream in tuple(self._streams.all):
+        streams = set(self._streams.all)
+        for stream in streams.union(*[each.after.copy() for each in streams]):
             stream.finish()

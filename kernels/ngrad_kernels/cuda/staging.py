@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import ctypes
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from ngrad_kernels.cuda.driver import Driver
@@ -96,8 +98,9 @@ class Staging:
             self._land(stream)
             buffer = self.pool.take(size)
             ctypes.memmove(buffer.address, source + at, size)
-            self._driver.copy_in(target + at, buffer.address, size, stream.handle)
-            self.hold(stream, buffer)
+            with self._finished(stream):
+                self._driver.copy_in(target + at, buffer.address, size, stream.handle)
+                self.hold(stream, buffer)
 
     def copy_out(self, stream: Stream, target: int, source: int, nbytes: int) -> None:
         """Copy device memory to the host, and wait until it is there."""
@@ -110,13 +113,25 @@ class Staging:
             self._events.append(event)
             ctypes.memmove(where, buffer.address, size)
 
-        for at in range(0, nbytes, PIECE):
-            size = min(PIECE, nbytes - at)
-            buffer = self.pool.take(size)
-            self._driver.copy_out(buffer.address, source + at, size, stream.handle)
-            waiting.append((self._mark(stream), buffer, target + at, size))
-            if len(waiting) == 2:  # while the host copies a piece, the device brings the next
+        with self._finished(stream):
+            for at in range(0, nbytes, PIECE):
+                size = min(PIECE, nbytes - at)
+                buffer = self.pool.take(size)
+                self._driver.copy_out(buffer.address, source + at, size, stream.handle)
+                waiting.append((self._mark(stream), buffer, target + at, size))
+                if len(waiting) == 2:  # while the host copies a piece, the device brings the next
+                    land()
+            while waiting:
                 land()
-        while waiting:
-            land()
         self._land(stream)
+
+    @contextmanager
+    def _finished(self, stream: Stream) -> Iterator[None]:
+        """What raises within it, as Ctrl-C does, raises when the device is done with pinned memory,
+        which others have then.
+        """
+        try:
+            yield
+        except BaseException:
+            self._driver.synchronize(stream.handle)
+            raise

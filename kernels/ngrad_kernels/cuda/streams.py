@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from ngrad_kernels.cuda.driver import Driver
 
 if TYPE_CHECKING:
-    from ngrad_kernels.cuda.memory import DeviceBuffer, StreamList
+    from ngrad_kernels.cuda.memory import DeviceBuffer, OwnList, StreamList
 
 _order = threading.RLock()  # held while one stream is ordered behind another
 
@@ -66,7 +66,7 @@ class Stream:
         self.after: set[Stream] = set()
         self.capture: list[Any] | None = None
         self.lists: dict[int, StreamList] = {}
-        self.own: dict[Hashable, Sequence[StreamList]] = {}
+        self.own: dict[Hashable, Sequence[OwnList]] = {}
         self.flying: deque[tuple[Any, Any]] = deque()
         self._tail = driver.event()  # stands for all that is queued, when another is to follow
 

@@ -238,10 +238,14 @@ class CudaTarget:
         def replay(keep: Any = (run, held)) -> None:
             with alone:
                 stream = self.streams.ready()
-                if stream is not own:  # the graph's memory is its own stream's
-                    stream.follow(own)
+                if stream is own:
+                    self.driver.replay(graph, stream.handle)
+                    return
+                stream.follow(own)  # the graph's memory is that stream's
+                try:
+                    self.driver.replay(graph, stream.handle)
+                finally:  # what it follows before new work has this in it
                     own.after.add(stream)
-                self.driver.replay(graph, stream.handle)
 
         return replay
 

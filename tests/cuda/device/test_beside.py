@@ -106,6 +106,14 @@ def test_beside(what: str, recorded: bool) -> None:
         np.testing.assert_allclose(there, here, rtol=1e-4)
 
 
+def test_a_function_makes_tensors_where_it_is_called() -> None:
+    ones = ngrad.function(lambda: ngrad.ones([3]) * 2.0)
+    assert ones().device != GPU
+    with ngrad.device(GPU):
+        assert ones().device == GPU
+    assert ones().device != GPU
+
+
 def test_variables() -> None:
     """Also in what changes a variable, whose device it keeps."""
     variable = ngrad.Variable(ngrad.constant(X).to_device(GPU))

@@ -51,6 +51,20 @@ def test_a_warm_loop_allocates_nothing_and_waits_for_nothing(target: CudaTarget)
     assert done == {"launches": 40, "copies": 21, "synchronisations": 1}
 
 
+def test_memory_of_who_is_gone_is_everybodys(target: CudaTarget) -> None:
+    """What waits, and what comes back later."""
+    pool = target.pool
+    lists = pool.own_lists("somebody", [8 * COUNT])
+    one, other = pool.take_of(lists[0]), pool.take_of(lists[0])
+    places = {one.address, other.address}
+    del one, lists
+    pool.forget("somebody")
+    assert pool.stats().live_blocks == 1
+    del other
+    found = [pool.take(8 * COUNT), pool.take(8 * COUNT)]
+    assert {buffer.address for buffer in found} == places
+
+
 def test_limit(target: CudaTarget) -> None:
     target.pool.limit = 1 << 20
     held = [target.pool.take(1 << 17) for _ in range(4)]
