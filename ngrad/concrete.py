@@ -23,6 +23,7 @@ from ngrad.record import state
 from ngrad.signature import Held, Number, Same, Signature, Static, is_array
 from ngrad.tensor import Tensor, pending, scalar
 from ngrad.tracing import READS, Trace
+from ngrad.variable import Variable
 from ngrad.window import Window
 
 _updating = Window()
@@ -82,6 +83,11 @@ class Concrete:
                 args, kwargs = optree.tree_unflatten(structure, given)
                 result = f(*args, **kwargs)
                 del args, kwargs
+            # A variable is what it is now: another call may assign to it.
+            result = optree.tree_map(
+                lambda x: x.read_value() if isinstance(x, Variable) else x,
+                result, none_is_leaf=True,
+            )  # fmt: skip
             # What arrays hold is what they are read as here: views, of arrays from outside, too.
             held = {id(leaf): leaf._read() for leaf in optree.tree_leaves(result) if is_array(leaf)}
         finally:

@@ -238,12 +238,14 @@ class Trace:
     # -- a recorder --------------------------------------------------------------------------------
 
     def variable_read(self, variable: Any) -> None:
-        if variable._uid in self._initial:
-            return  # nobody outside can have asked a tape for its gradient
+        # One that is made here may be gone when the Python has returned.
+        holder = ref(variable) if variable._uid in self._initial else lambda: variable
 
         def again(_: Tensors) -> None:
-            for recorder in state.stack:
-                recorder.variable_read(variable)
+            there = holder()
+            if there is not None:
+                for recorder in state.stack:
+                    recorder.variable_read(there)
 
         self.heard.append((len(self.window.entries), again))
 

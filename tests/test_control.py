@@ -190,3 +190,32 @@ def test_what_holds_raises_nothing() -> None:
 def test_a_fold_of_nothing_is_what_it_begins_with(fold: Any) -> None:
     found = fold(lambda total, x: total + x, tf.zeros([0, 2]), tf.constant([1.0, 2.0]))
     np.testing.assert_array_equal(found, [1.0, 2.0])
+
+
+def test_slices_stand_for_the_tensor_that_has_them() -> None:
+    slices = tf.IndexedSlices(tf.constant([5.0, 6.0, 1.0]), [0, 2, 0], [3])
+    assert tf.convert_to_tensor(slices).numpy().tolist() == [6.0, 0.0, 6.0]
+    assert float(tf.linalg.global_norm([slices])) == pytest.approx(np.sqrt(72.0))
+    v = tf.Variable([1.0, 2.0, 3.0])
+    tf.optimizers.SGD(0.5).apply_gradients([(slices, v)])
+    assert v.numpy().tolist() == [-2.0, 2.0, 0.0] and slices.dtype == np.float32
+    with pytest.raises(ShapeError, match="dense_shape"):
+        tf.convert_to_tensor(SLICES)
+
+
+@pytest.mark.parametrize(
+    "made, dtype",
+    [
+        (lambda s: tf.stack([s, 0]), "float32"), (lambda s: tf.concat([[s], [0]], 0), "float32"),
+        (lambda s: tf.convert_to_tensor([[s, 0], [0, s]]), "float32"),
+        (lambda s: tf.constant([[s, 0], [1, 2]]), "float32"),
+        (lambda s: tf.reduce_sum([s, 1]), "float32"), (lambda s: [[1.0], [2]], "float32"),
+        (lambda s: tf.stack([tf.cast(s, "int64"), 2]), "int64"),
+        (lambda s: tf.one_hot([0, 1], 2, dtype="int32"), "int32"),
+        (lambda s: tf.one_hot([0, 1], 2, dtype="bool"), "bool"),
+    ],
+)  # fmt: skip
+def test_numbers_in_lists_have_the_dtype_of_tensors_beside_them(made: Any, dtype: str) -> None:
+    """Eagerly, and where a function is recorded."""
+    for how in (made, tf.function(made)):
+        assert tf.convert_to_tensor(how(tf.constant(2.5))).dtype == dtype

@@ -177,8 +177,8 @@ def tensor(
     if isinstance(value, (list, tuple)) and _holds_tensors(value):
         from ngrad.ops.joining import stack
 
-        if dtype is None and device is None:
-            return stack(tensors(what, *value))
+        if dtype is None:
+            return stack(operands(what, *value))
         return stack([tensor(item, what, dtype, device) for item in value])
     return constant_of(value, dtype, what, device)
 

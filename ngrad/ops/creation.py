@@ -348,8 +348,9 @@ def one_hot(
         (count,) + (1,) * (where.ndim - at),
     )
     wanted = None if dtype is None else as_dtype(dtype)
-    on = tensor(1.0 if on_value is None else on_value, "one_hot", wanted)
-    off = tensor(0.0 if off_value is None else off_value, "one_hot", wanted)
+    one, zero = (1.0, 0.0) if wanted is None else (1, 0)
+    on = tensor(one if on_value is None else on_value, "one_hot", wanted)
+    off = tensor(zero if off_value is None else off_value, "one_hot", wanted)
     if wanted is not None:
         on, off = cast_to(on, wanted), cast_to(off, wanted)
     elif on_value is None and off_value is not None:

@@ -13,7 +13,7 @@ from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op
 from ngrad.graph.program import Program
 from ngrad.graph.roles import Role
-from ngrad.ops.convert import beside, from_outside, operands, tensors
+from ngrad.ops.convert import beside, from_outside, operands
 from ngrad.ops.convert import tensor as _tensor
 from ngrad.ops.extents import dims, integers
 from ngrad.ops.launching import place_launch
@@ -95,7 +95,7 @@ def concat(values: Any, axis: Any, name: str = "concat") -> Any:
         return _tensor(values, "concat")
     if not values:
         raise NumberError("concat: takes at least one tensor")
-    return joined(operands("concat", *tensors("concat", *values)), axis)
+    return joined(operands("concat", *values), axis)
 
 
 def joined(xs: tuple[Any, ...], axis: Any) -> Any:
@@ -119,7 +119,7 @@ def stack(values: Any, axis: int = 0, name: str = "stack") -> Any:
     values = list(values)
     if not values:
         raise NumberError("stack: takes at least one tensor")
-    return stacked(operands("stack", *tensors("stack", *values)), axis)
+    return stacked(operands("stack", *values), axis)
 
 
 def stacked(xs: tuple[Any, ...], axis: int) -> Any:

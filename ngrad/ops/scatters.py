@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -12,8 +12,16 @@ from ngrad.errors import DTypeError, ShapeError
 from ngrad.ops.assignment import ADD, REPLACE, Change, assigned
 from ngrad.ops.bounds import checked
 from ngrad.ops.convert import tensor as convert
+from ngrad.ops.convert import unwrap
 from ngrad.ops.extremes import extreme_rows
-from ngrad.ops.gather import gather, gather_nd, linear_index, tensor_scatter_nd_add, updated_at
+from ngrad.ops.gather import (
+    gather,
+    gather_nd,
+    linear_index,
+    scatter_nd,
+    tensor_scatter_nd_add,
+    updated_at,
+)
 from ngrad.ops.joining import concat
 from ngrad.ops.shape import reshape
 from ngrad.ops.updates import DIVIDE, MAXIMUM, MINIMUM, MULTIPLY, SUBTRACT
@@ -117,9 +125,10 @@ def _rows(what: str, tensor: Any, indices: Any, updates: Any) -> tuple[Any, Any,
 # -- of variables ----------------------------------------------------------------------------------
 
 
-class IndexedSlices(NamedTuple):
+class IndexedSlices:
     """Slices along the first axis of a tensor, and which they are: what `Variable.scatter_add` and
-    its siblings take. Gradients are tensors here.
+    its siblings take. With `dense_shape` it stands for the tensor of that shape that has them, of
+    equal indices the sum, and else zeros. Gradients are tensors here.
 
     Examples
     --------
@@ -129,9 +138,33 @@ class IndexedSlices(NamedTuple):
     array([16.,  2.,  3.], dtype=float32)
     """
 
-    values: Any
-    indices: Any
-    dense_shape: Any = None
+    __slots__ = ("dense_shape", "indices", "values")
+
+    def __init__(self, values: Any, indices: Any, dense_shape: Any = None) -> None:
+        self.values, self.indices, self.dense_shape = values, indices, dense_shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Of the slices."""
+        dtype: np.dtype[Any] = convert(self.values, "IndexedSlices").dtype
+        return dtype
+
+    def _dense(self) -> Any:
+        if self.dense_shape is None:
+            raise ShapeError(
+                "IndexedSlices: slices alone are no tensor; give dense_shape, the shape of the "
+                "tensor that has them"
+            )
+        indices = convert(self.indices, "IndexedSlices")
+        places = reshape(indices, (*indices._layout.shape, 1))
+        return scatter_nd(places, self.values, self.dense_shape)
+
+    def __repr__(self) -> str:
+        dense = "" if self.dense_shape is None else f", dense_shape={self.dense_shape!r}"
+        return f"IndexedSlices(values={self.values!r}, indices={self.indices!r}{dense})"
+
+
+unwrap[IndexedSlices] = IndexedSlices._dense
 
 
 class Scattered:

@@ -127,3 +127,43 @@ def test_tapes_outside_differentiate_through_it(name: str, asked: Any) -> None:
         return [(bits(asked(f, ngrad.constant(X), v)), bits(v)) for _ in range(3)]
 
     assert results(ngrad.function) == results(lambda f: f)
+
+
+# -- variables that a function makes, and returns --------------------------------------------------
+
+
+class Lazy(ngrad.Module):
+    """Builds its weights at the first call, as many layers do."""
+
+    w: Any = None
+
+    @ngrad.function
+    def __call__(self, x: Any) -> Any:
+        if self.w is None:
+            self.w = ngrad.Variable([[2.0], [3.0]])
+        return x @ self.w
+
+
+@pytest.mark.parametrize("listened", [True, False], ids=["under a tape", "first without"])
+def test_a_tape_outside_hears_of_variables_made_inside(listened: bool) -> None:
+    net, x = Lazy(), ngrad.ones([1, 2])
+    if not listened:
+        net(x)
+    for _ in range(3):
+        with ngrad.GradientTape() as tape:
+            y = ngrad.reduce_sum(net(x))
+        assert tape.gradient(y, net.w).numpy().tolist() == [[1.0], [1.0]]
+        assert tape.watched_variables() == (net.w,)
+
+
+def test_a_variable_that_is_returned_is_its_value() -> None:
+    """As of that call: what another assigns changes no earlier result."""
+    count = ngrad.Variable(0)
+
+    @ngrad.function
+    def step() -> Any:
+        return count.assign_add(1), {"now": count}
+
+    found = [step() for _ in range(3)]
+    assert [(int(a), int(b["now"])) for a, b in found] == [(1, 1), (2, 2), (3, 3)]
+    assert all(type(a) is ngrad.Tensor for a, _ in found)
