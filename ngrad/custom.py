@@ -6,13 +6,15 @@ import functools
 import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
+from weakref import ref
 
 import optree
 
 from ngrad.config import settings
+from ngrad.dtypes import int32
 from ngrad.errors import ShapeError
 from ngrad.graph.layout import Layout
-from ngrad.graph.op import Call, Op
+from ngrad.graph.op import Op
 from ngrad.ops.complexes import conj
 from ngrad.ops.convert import KINDS, cast_to, tensor
 from ngrad.ops.creation import zeros_of
@@ -20,7 +22,7 @@ from ngrad.ops.identity import identity
 from ngrad.ops.joining import concat
 from ngrad.ops.launching import dense
 from ngrad.record import heard, state
-from ngrad.tensor import Tensor
+from ngrad.tensor import Tensor, scalar
 from ngrad.variable import Variable
 
 
@@ -143,19 +145,69 @@ def cotangents(what: str, found: Sequence[Any], inputs: Sequence[Layout]) -> tup
 
 
 def _as_given(inputs: tuple[Layout, ...], outputs: tuple[Layout, ...]) -> Any:
-    """Of an op's operands, the last ones, as many as it has results."""
+    """Of an op's operands, those before the last one, as many as it has results."""
     count = len(outputs)
 
     def run(*tensors: Tensor) -> tuple[Tensor, ...]:
-        return tuple([dense(x._layout)(x) for x in tensors[-count:]])
+        return tuple([dense(x._layout)(x) for x in tensors[-1 - count : -1]])
 
     return run, outputs
 
 
-class _Backward:
-    """A user's gradient function as an opaque node: called at each sweep, never cached by
-    structure.
+@functools.lru_cache(1024)
+def _op_of(name: str, inputs: tuple[Layout, ...], given: tuple[Layout, ...]) -> Op:
+    """The opaque op of a function's inputs, of what the user's Python made of them, and of a token
+    of what that returned: the same at each call, and so the programs of which it is a part.
     """
+    op = Op(f"custom_gradient({name})", lambda *_: given, _as_given, family="opaque")
+    back = Op(
+        f"gradient of {name}",
+        lambda *_: inputs,
+        lambda _, outputs: (_called_back, outputs),
+        family="opaque",
+    )
+    op.moves = back.moves = True  # a token lies on the CPU, wherever the others do
+
+    def rule(g: Any, out: Any, *operands: Any) -> Any:
+        assert state.graph is not None
+        upstream = g if isinstance(g, tuple) else (g,)
+        # A user's Python speaks of gradients as tapes do.
+        cotangents = state.graph.apply(back, (*map(conj, upstream), operands[-1]), ())
+        return (*map(conj, cotangents), *(None for _ in given), None)
+
+    op.vjp(rule)
+    return op
+
+
+def _called_back(*operands: Tensor) -> tuple[Tensor, ...]:
+    *upstream, token = operands
+    return tokens.meaning(token).run(*upstream)
+
+
+class _Tokens(dict[int, Any]):
+    """What tensors stand for that are operands for the sake of that: by their ids, as long as they
+    live.
+    """
+
+    def of(self, backward: _Backward) -> Tensor:
+        """A token of what a call returned."""
+        nothing = scalar(0, int32)
+        token = Tensor(nothing._block, nothing._at, nothing._layout)
+        key = id(token)
+        self[key] = backward, ref(token, lambda _: self.pop(key, None))
+        return token
+
+    def meaning(self, token: Tensor) -> _Backward:
+        """What it is of."""
+        backward: _Backward = self[id(token)][0]
+        return backward
+
+
+tokens = _Tokens()
+
+
+class _Backward:
+    """A user's gradient function, which is called at each sweep."""
 
     def __init__(
         self,
@@ -176,19 +228,9 @@ class _Backward:
         Its operands are the inputs and what the user's Python made of them.
         """
         given = tuple([x._layout.spec for x in results])
-        op = Op(f"custom_gradient({self.name})", lambda *_: given, _as_given, family="opaque")
-        back = Op(f"gradient of {self.name}", self._specs, self._prepare, family="opaque")
-
-        def rule(g: Any, out: Any, *operands: Any) -> Any:
-            assert state.graph is not None
-            upstream = g if isinstance(g, tuple) else (g,)
-            # A user's Python speaks of gradients as tapes do.
-            cotangents = state.graph.apply(back, tuple(map(conj, upstream)), ())
-            return (*map(conj, cotangents), *(None for _ in given))
-
-        op.vjp(rule)
-        operands = (*inputs, *results)
-        call = Call(op, (), tuple([x._layout.spec for x in operands]), given, several=True)
+        op = _op_of(self.name, self.layouts, given)
+        operands = (*inputs, *results, tokens.of(self))
+        call = op.call((), tuple([x._layout.spec for x in operands]))
         window = state.window
         window.opaque = True
         slots = tuple([window[x] for x in operands])
@@ -198,13 +240,7 @@ class _Backward:
             return made
         return window.append_several(call, slots)
 
-    def _specs(self, *_: Layout) -> tuple[Layout, ...]:
-        return self.layouts
-
-    def _prepare(self, inputs: tuple[Layout, ...], outputs: tuple[Layout, ...]) -> Any:
-        return self._run, outputs
-
-    def _run(self, *upstream: Tensor) -> tuple[Tensor, ...]:
+    def run(self, *upstream: Tensor) -> tuple[Tensor, ...]:
         if self.variables:
             given, of_variables = self.grad_fn(*upstream, variables=self.variables)
             of_variables = optree.tree_leaves(of_variables, none_is_leaf=True)

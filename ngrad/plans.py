@@ -315,8 +315,8 @@ class _Plans(dict[Key, Planned]):
             entries, known, wanted, heard and Heard(*heard), goal and Goal(*goal), *given
         )
         planned = Planned(*build(structure), structure.given)
-        if any(call.open or call.op.family == "opaque" for call, *_ in structure.entries):
-            return planned  # a recording's, or a user's Python and all that it holds
+        if any(call.open for call, *_ in structure.entries):
+            return planned  # a recording's
         # No lock, which a fork could leave taken: threads that meet lose a plan at worst.
         self[key] = planned
         if len(self) > PLANS_LIMIT:

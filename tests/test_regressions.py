@@ -15,6 +15,7 @@ import pytest
 
 import ngrad
 from ngrad import GradientTape, constant
+from ngrad.custom import tokens
 from ngrad.dtypes import BY_CODE
 from ngrad.errors import ShapeError
 from ngrad.graph.entries import LEAF
@@ -23,7 +24,7 @@ from ngrad.graph.layout import layout
 from ngrad.graph.op import CALLS_LIMIT
 from ngrad.ops.arithmetic import multiply
 from ngrad.ops.reductions import SUM
-from ngrad.plans import Cut
+from ngrad.plans import Cut, plans
 from ngrad.record import state
 from ngrad.replay import SMALL, arena
 from ngrad.window import applied
@@ -295,3 +296,26 @@ def test_a_program_reads_its_facts_after_another_thread_prepared_its_calls_again
     assert facts and all(fact() is not None for fact in facts)
     (found,) = cut.run({0: constant(np.ones((3, 5)))})
     np.testing.assert_array_equal(found.numpy(), np.full(5, 3.0))
+
+
+def test_a_custom_gradient_is_planned_once() -> None:
+    """Also one that is defined anew at each step; and what it returned is let go."""
+    w = ngrad.Variable(np.linspace(-1.0, 1.0, 12).reshape(3, 4))
+
+    def step() -> None:
+        @ngrad.custom_gradient
+        def rounded(x: Any) -> Any:
+            return ngrad.round(x), lambda g: ngrad.where(abs(x) < 0.9, g, 0.0)
+
+        with GradientTape() as tape:
+            y = ngrad.reduce_sum(rounded(w * 2.0) ** 2 + rounded(w))
+        w.assign_sub(0.01 * tape.gradient(y, w))
+
+    for _ in range(3):
+        step()
+    before = set(map(id, plans))
+    for _ in range(5):
+        step()
+    assert set(map(id, plans)) == before
+    gc.collect()
+    assert not tokens
