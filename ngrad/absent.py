@@ -239,6 +239,17 @@ TENSORFLOW: dict[str, Reasons] = {
         "a part of TensorFlow's own": ("MultiOptimizer", "OptimizerMap"),
         YET: ("Adafactor", "Ftrl", "Lamb", "Muon", "ScheduleFreeAdamW"),
     },
+    "ngrad.config": {
+        "`with ngrad.device(name)` and ngrad.set_default_device say where tensors are made": (
+            "get_soft_device_placement", "get_visible_devices", "list_logical_devices",
+            "set_logical_device_configuration", "set_soft_device_placement", "set_visible_devices",
+        ),
+        "memory grows as it is needed, of all devices, up to ngrad.config.set_memory_limit; see "
+        "ngrad.config.set_op_determinism and ngrad.config.set_threads": (
+            "experimental", "threading",
+        ),
+        "programs are fused, and nothing is to be chosen of it": ("optimizer",),
+    },
 }  # fmt: skip
 """By namespace, TensorFlow's names that it has not."""
 

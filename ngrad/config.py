@@ -11,13 +11,15 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import TYPE_CHECKING
 
 import threadpoolctl
 
+from ngrad.absent import tensorflow
 from ngrad_kernels import cache
 from ngrad_kernels.choices import PRECISIONS, choices
 from ngrad_kernels.memory import MemoryStats, Pool, pool
-from ngrad_kernels.targets import target
+from ngrad_kernels.targets import available, target
 from ngrad_kernels.threads import use, used
 
 AT_ONCE = 1 << 17
@@ -75,6 +77,9 @@ def set_eager(on: bool) -> None:
     """
     settings.asked = bool(on)
     settings.decide()
+
+
+functions_run_eagerly, run_functions_eagerly = eager, set_eager  # TensorFlow's names
 
 
 def at_once() -> int:
@@ -264,6 +269,19 @@ def _pool(device: str) -> Pool:
     return pool if device in ("cpu", "cpu:0") else target(device).pool
 
 
+def list_physical_devices(device_type: str | None = None) -> list[str]:
+    """The names of the devices that can be used: of all, of "CPU", or of "GPU".
+
+    Examples
+    --------
+    >>> from ngrad import config
+    >>> config.list_physical_devices("CPU")
+    ['cpu:0']
+    """
+    kind = {None: "", "CPU": "cpu", "GPU": "cuda"}.get(device_type, "none")
+    return [name for name in ("cpu:0", *available()[1:]) if name.startswith(kind)]
+
+
 def memory_stats(device: str = "cpu") -> MemoryStats:
     """Bytes and blocks that tensors use on a device ("cpu", "cuda:0"), and that wait in its pool.
 
@@ -320,3 +338,7 @@ def set_memory_limit(nbytes: int | None, device: str = "cpu") -> None:
 def cache_folder() -> str:
     """Where compiled kernels are kept."""
     return str(cache.store.folder)
+
+
+if not TYPE_CHECKING:
+    __getattr__ = tensorflow("ngrad.config")

@@ -85,6 +85,9 @@ class GradientError(NgradError, LookupError):
     """An op whose derivative was asked for and that has none."""
 
 
+InvalidArgumentError = OpError = NgradError
+ResourceExhaustedError = OutOfMemory
+
 __all__ = [
     "AxisError",
     "CopyError",
@@ -93,12 +96,15 @@ __all__ = [
     "GradientError",
     "IndexBoundsError",
     "IndexTypeError",
+    "InvalidArgumentError",
     "LinAlgError",
     "MatrixShapeError",
     "NgradError",
     "NumberError",
     "NumericsError",
+    "OpError",
     "OutOfMemory",
+    "ResourceExhaustedError",
     "ScalarError",
     "ShapeError",
     "SizeError",

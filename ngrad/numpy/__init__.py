@@ -28,7 +28,6 @@ from numpy import (
     dtype,
     e,
     euler_gamma,
-    exceptions,
     float16,
     float32,
     float64,
@@ -152,6 +151,8 @@ def __getattr__(name: str) -> Any:
         from ngrad.protocols import Special
 
         return Special()
+    if name == "__version__":  # of the NumPy whose names, dtypes and promotion these are
+        return _numpy.__version__
     if name == "testing":  # which few programs ask for, and takes a while to import
         return _import_module("ngrad.numpy.testing")
     return _find(name)

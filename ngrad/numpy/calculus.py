@@ -196,9 +196,11 @@ def interp(
     >>> np.interp([1.5, 9.0], [1, 2, 3], [3, 2, 0])
     array([2.5, 0. ])
     """
-    at: Any = to_tensor(x, FLOAT64)
-    places: Any = to_tensor(xp, FLOAT64)
-    values: Any = to_tensor(fp)
+    at, places, values = to_tensor(x), to_tensor(xp), to_tensor(fp)
+    given = at._layout.dtype, places._layout.dtype
+    if any(dtype.is_complex for dtype in given):
+        raise TypeError(f"interp: x and xp are real, not {given[0].name} and {given[1].name}")
+    at, places = cast_to(at, FLOAT64), cast_to(places, FLOAT64)
     values = cast_to(values, COMPLEX128 if values._layout.dtype.is_complex else FLOAT64)
     shape = places._layout.shape
     if len(shape) != 1 or values.ndim != 1:

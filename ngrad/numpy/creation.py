@@ -49,7 +49,8 @@ def array(
         raise ValueError(f"array: takes ndmin <= ndmax <= 64, not {ndmin} and {ndmax}")
     if not copy and (copy is not None or isinstance(object, ndarray)):
         found = asarray(object, dtype, order, copy=None if copy is None else False)
-        return found.reshape((1,) * max(ndmin - found.ndim, 0) + found.shape)
+        more = ndmin - found.ndim
+        return found.reshape((1,) * more + found.shape) if more > 0 else found
     x = to_tensor(object, dtype_of(dtype))
     if isinstance(object, (list, tuple)) and x.ndim > ndmax:
         raise ValueError(f"array: a nest of {x.ndim} dimensions has more than ndmax={ndmax}")

@@ -13,6 +13,7 @@ from ngrad.numpy.creation import asarray
 from ngrad.numpy.joining import concatenate
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.ranges import arange, linspace
+from ngrad.record import state
 
 
 class _Grid:
@@ -162,7 +163,11 @@ class ndenumerate:
 
 
 def broadcast(*args: Any) -> Any:
-    """NumPy's own, of the values of arrays: what several are together."""
+    """NumPy's own, of the values of arrays: what several are together. While a function is recorded
+    there are none, and it tells of shapes alone.
+    """
+    if state.window.trace is not None:
+        return np.broadcast(*(np.broadcast_to(np.uint8(0), asarray(x).shape) for x in args))
     return np.broadcast(*(np.asarray(asarray(x)) for x in args))
 
 

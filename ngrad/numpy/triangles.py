@@ -77,9 +77,11 @@ def fill_diagonal(a: ndarray, val: Any, wrap: bool = False) -> None:
 
 
 def _places(name: str, doc: str) -> Callable[..., tuple[ndarray, ...]]:
-    function = getattr(np, name)
+    function, of_shapes = getattr(np, name), name.endswith("_from")
 
     def places(*args: Any, **kwargs: Any) -> tuple[ndarray, ...]:
+        if of_shapes and args:
+            args = (np.broadcast_to(np.uint8(0), asarray(args[0]).shape), *args[1:])
         return tuple(asarray(part) for part in function(*map(plain, args), **kwargs))
 
     places.__name__ = places.__qualname__ = name

@@ -4,6 +4,7 @@ an op.
 
 from __future__ import annotations
 
+import math
 import operator
 import sys
 from collections.abc import Callable
@@ -181,6 +182,8 @@ class Assigned(Cell):
         whole = self._layout.dtype.is_integer and type(value) in (int, float)
         if whole or isinstance(value, (str, complex)):
             value = read_as(value, self.dtype)
+        elif value is None and self._layout.dtype.is_inexact:
+            value = math.nan
         elif type(value) is int and not -(1 << 63) <= value < 1 << 64:
             value = float(value)  # no integer dtype has it
         # Of a list, numbers that the dtype has not are refused; of an array they are cast.

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ngrad.absent import missing
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.views import Shown
@@ -72,6 +73,16 @@ def _windows(x: Any, axes: list[int], sizes: tuple[int, ...]) -> Any:
     counts = found.shape[1 : 1 + len(sizes)]
     back = (*(order.index(k) for k in range(x.ndim)), *range(x.ndim, x.ndim + len(sizes)))
     return transpose(reshape(found, (*batch, *counts, *sizes)), back)
+
+
+_find = missing(
+    "ngrad.numpy.lib.stride_tricks",
+    {"as_strided": "strides are not an array's here; write windows as sliding_window_view"},
+)
+
+
+def __getattr__(name: str) -> Any:
+    return _find(name)
 
 
 __all__ = ["sliding_window_view"]
