@@ -21,13 +21,14 @@ has.
 What differs where both have a name:
 
 - Operands of different dtypes are promoted by NumPy's rules, where TensorFlow raises; a Python
-  number beside a tensor, or in a list with it, has the tensor's dtype if that is of its kind. NumPy's
-  arrays and numbers keep theirs, so a float32 tensor times `np.sqrt(2.0)` is of float64, where
-  TensorFlow has float32: write `float(np.sqrt(2.0))` or `math.sqrt(2.0)`.
+  number beside a tensor, or in a list with it, has the tensor's dtype if that is of its kind.
+  NumPy's arrays and numbers keep theirs, so a float32 tensor times `np.sqrt(2.0)` is of float64,
+  where TensorFlow has float32: write `float(np.sqrt(2.0))` or `math.sqrt(2.0)`.
 - A list as an index gathers rows, as NumPy's does; TensorFlow reads `x[[0, 1]]` as `x[0, 1]`.
 - `v += 1` makes a tensor of a variable's name; `v.assign_add(1)` assigns. A part of a variable is
   assigned to by `v.scatter_nd_update`, not by `v[:2].assign`.
-- `assert_positive` and others of `ngrad.debugging` look at values, which a recorded `function` has not.
+- `assert_positive` and others of `ngrad.debugging` look at values, which a recorded `function` has
+  not.
 - Gradients are tensors; there are no `IndexedSlices` among them.
 - `cond`, `while_loop`, `map_fn` and `scan` are Python: they run their functions where they are
   called. In a recorded `function` a condition that is computed has no value, and raises.

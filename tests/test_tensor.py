@@ -244,7 +244,8 @@ def test_immutable() -> None:
 def test_shapes_are_tensorflows_too() -> None:
     shape = constant(np.zeros((3, 4))).shape
     assert shape == [3, 4] and shape == (3, 4) and shape != [3] and {shape: 1}[3, 4]
-    assert shape[:-1] + [2] == [3, 2] and [1] + shape == [1, 3, 4] and shape[:1].rank == 1
+    more = [2]
+    assert shape[:-1] + more == [3, 2] and more + shape == [2, 3, 4] and shape[:1].rank == 1
     assert shape.concatenate([5]).as_list() == [3, 4, 5]
     assert shape.is_compatible_with([None, 4]) and not shape.is_compatible_with([4, 4])
     with pytest.raises(ngrad.errors.InvalidArgumentError):

@@ -23,7 +23,7 @@ from ngrad.numpy.views import Made, OfComplex, Part, part_of, placed, shows
 from ngrad.numpy.ways import way_to
 from ngrad.ops.assignment import assigned
 from ngrad.record import state
-from ngrad.tensor import Tensor, from_numpy
+from ngrad.tensor import Tensor, from_numpy, single
 
 SMALL = 16
 """How many times the bytes of an op that runs at once an assignment may have that does: recorded it
@@ -179,7 +179,10 @@ class Assigned(Cell):
         """A value to be assigned, in this array's dtype."""
         from ngrad.numpy.convert import converted, to_tensor
 
-        whole = self._layout.dtype.is_integer and type(value) in (int, float)
+        where, number = self._layout, type(value) in (int, float)
+        if number and where.dtype.is_floating and where.device is HOST and -6e4 < value < 6e4:
+            return single(float(value), where.dtype)
+        whole = number and where.dtype.is_integer
         if whole or isinstance(value, (str, complex)):
             value = read_as(value, self.dtype)
         elif value is None and self._layout.dtype.is_inexact:
