@@ -1,25 +1,21 @@
 """How far a scalar function of vecmath is from the exact value, in units in the last place.
 
-`worst_case("exp", "f8", samples("f8", 1000))` runs the function as a compiled loop over the samples
+`worst_case("exp", "f8", samples("f8", 1000))` runs the kernel of the function's op over the samples
 and compares with mpmath. Set NGRAD_ULP_SAMPLES to draw more random samples than a test asks for.
 """
 
 from __future__ import annotations
 
-import functools
-import importlib
 import math
 import os
-import pkgutil
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import mpmath
-import numba as nb
 import numpy as np
 
-from ngrad_kernels import vecmath
-from ngrad_kernels.intrinsics import load, store
+from ngrad_kernels import cpu
+from ngrad_kernels.body import Body, Step
 
 DTYPES = {"f4": np.dtype(np.float32), "f8": np.dtype(np.float64)}
 INTEGERS = {"f4": np.dtype(np.int32), "f8": np.dtype(np.int64)}
@@ -27,55 +23,14 @@ PRECISION = 200
 """Bits that references are computed with."""
 
 
-@functools.cache
-def scalar_function(name: str, code: str) -> Any:
-    """The scalar function `name_code`, from whichever module of vecmath defines it."""
-    for module in pkgutil.iter_modules(vecmath.__path__):
-        loaded = importlib.import_module(f"{vecmath.__name__}.{module.name}")
-        if hasattr(loaded, f"{name}_{code}"):
-            return getattr(loaded, f"{name}_{code}")
-    raise LookupError(f"vecmath has no {name}_{code}")
-
-
-def loop_kernel(function: Any, code: str, arity: int) -> Any:
-    """A C function (addresses of the arguments..., of the result, n): `function` of n elements."""
-    load_, store_ = load[code], store[code]
-    options = {"error_model": "numpy"}
-    if arity == 1:
-
-        @nb.cfunc("void(intp,intp,intp)", **options)
-        def kernel(x, y, n):
-            for i in range(n):
-                store_(y, i, function(load_(x, i)))
-
-    elif arity == 2:
-
-        @nb.cfunc("void(intp,intp,intp,intp)", **options)
-        def kernel(x, z, y, n):
-            for i in range(n):
-                store_(y, i, function(load_(x, i), load_(z, i)))
-
-    else:
-
-        @nb.cfunc("void(intp,intp,intp,intp,intp)", **options)
-        def kernel(x, z, w, y, n):
-            for i in range(n):
-                store_(y, i, function(load_(x, i), load_(z, i), load_(w, i)))
-
-    return kernel
-
-
-@functools.cache
-def _kernel(name: str, code: str, arity: int) -> Any:
-    return loop_kernel(scalar_function(name, code), code, arity)
-
-
 def apply(name: str, code: str, *arguments: Any) -> np.ndarray:
-    """The scalar function on arrays of one length."""
+    """The scalar function on arrays of one length, by the kernel of its op."""
     arrays = [np.ascontiguousarray(a, DTYPES[code]) for a in np.broadcast_arrays(*arguments)]
     result = np.empty_like(arrays[0])
-    kernel = _kernel(name, code, len(arrays)).ctypes
-    kernel(*(a.ctypes.data for a in arrays), result.ctypes.data, result.size)
+    count = len(arrays)
+    body = Body("map", (code,) * count, (Step(name, tuple(range(count)), code),), (count,))
+    addresses = [a.ctypes.data for a in (*arrays, result)]
+    cpu.launch(cpu.kernel_of(body), 0, result.size, max(result.size, 1), addresses)
     return result
 
 
@@ -90,7 +45,7 @@ def samples(
 ) -> np.ndarray:
     """Finite arguments with low <= |x| <= high: every kind that has its own way to go wrong.
 
-    Zeros, the smallest and largest numbers, powers of two and their neighbours, subnormals, the
+    Zeros, the smallest and largest numbers, powers of two and what is next to them, subnormals, the
     neighbours of `borders` (where a function changes its formula), `count` numbers drawn
     log-uniformly over all of the range and `count` drawn evenly between its ends (where these are
     moderate) or from [0, 1000].
@@ -112,14 +67,13 @@ def samples(
         [0.0, info.max, info.tiny, 0.5, 1.0, 1.5, 2.0, np.pi, np.e, *np.abs(list(borders))], dtype
     )
     subnormal = rng.integers(1, bits(info.tiny), 20, dtype=INTEGERS[code]).view(dtype)
-    pointed = np.concatenate([powers, special])
-    near = [pointed]
+    near = [powers, special]
     for direction in (-np.inf, np.inf):
-        moved = pointed
-        for _ in range(3):
-            with np.errstate(over="ignore"):
-                moved = np.nextafter(moved, dtype.type(direction))
-            near.append(moved)
+        for pointed, steps in ((powers, 1), (special, 3)):
+            for _ in range(steps):
+                with np.errstate(over="ignore"):
+                    pointed = np.nextafter(pointed, dtype.type(direction))
+                near.append(pointed)
     magnitudes = np.abs(np.concatenate([drawn, even, subnormal, *near]))
     magnitudes = np.unique(magnitudes[(magnitudes >= low) & (magnitudes <= top)])
     return np.concatenate([-magnitudes, magnitudes]) if signed else magnitudes
