@@ -23,6 +23,10 @@ class Cell:
         """The tensor, for an op: every recorder hears of it."""
         raise NotImplementedError
 
+    def lies_in_rows(self) -> bool:
+        """Whether it certainly lies in row-major order."""
+        return True
+
     def given(self, gradient: Tensor | None) -> Any:
         """What a gradient with respect to this is given as."""
         return gradient

@@ -34,6 +34,15 @@ NUMBERS = {float: layout(float64, ()), complex: layout(complex128, ())}
 """What stands for a Python number."""
 
 
+def values_of(result: Any) -> Any:
+    """What a function returns: a variable is what it is now, as another call may assign to it."""
+    if type(result) is Tensor:
+        return result
+    return optree.tree_map(
+        lambda x: x.read_value() if isinstance(x, Variable) else x, result, none_is_leaf=True
+    )
+
+
 class Concrete:
     """A function recorded for one signature.
 
@@ -83,11 +92,7 @@ class Concrete:
                 args, kwargs = optree.tree_unflatten(structure, given)
                 result = f(*args, **kwargs)
                 del args, kwargs
-            # A variable is what it is now: another call may assign to it.
-            result = optree.tree_map(
-                lambda x: x.read_value() if isinstance(x, Variable) else x,
-                result, none_is_leaf=True,
-            )  # fmt: skip
+            result = values_of(result)
             # What arrays hold is what they are read as here: views, of arrays from outside, too.
             held = {id(leaf): leaf._read() for leaf in optree.tree_leaves(result) if is_array(leaf)}
         finally:
@@ -295,7 +300,10 @@ def _placeholder(trace: Trace, part: Any, leaf: Any) -> Any:
     if type(part) is Static:
         return leaf
     if type(part) is Held:  # one of its own: what is assigned to it stays inside
-        return part.kind(trace.argument(part.where))
+        found = trace.argument(part.where)
+        if not part.rows:
+            trace.turned.add(found._slot)
+        return part.kind(found)
     if type(part) is Number:
         return Weak(trace.argument(NUMBERS[part.kind], number=True))
     return trace.argument(part)

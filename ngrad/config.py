@@ -53,7 +53,7 @@ settings = _Settings()
 
 
 def eager() -> bool:
-    """Whether each op runs where it is called, with a kernel of its own.
+    """Whether each op runs where it is called, with a kernel of its own, as `set_eager` says.
 
     Examples
     --------
@@ -61,7 +61,7 @@ def eager() -> bool:
     >>> config.eager()
     False
     """
-    return settings.eager
+    return settings.asked
 
 
 def set_eager(on: bool) -> None:

@@ -6,7 +6,6 @@ import functools
 import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
-from weakref import ref
 
 import optree
 
@@ -24,6 +23,7 @@ from ngrad.ops.launching import dense
 from ngrad.record import heard, state
 from ngrad.tensor import Tensor, scalar
 from ngrad.variable import Variable
+from ngrad_kernels.memory import Shared
 
 
 class _VariableReads:
@@ -181,29 +181,23 @@ def _op_of(name: str, inputs: tuple[Layout, ...], given: tuple[Layout, ...]) -> 
 
 def _called_back(*operands: Tensor) -> tuple[Tensor, ...]:
     *upstream, token = operands
-    return tokens.meaning(token).run(*upstream)
+    memory: Any = token._block
+    backward, _ = memory._owner
+    found: tuple[Tensor, ...] = backward.run(*upstream)
+    return found
 
 
-class _Tokens(dict[int, Any]):
-    """What tensors stand for that are operands for the sake of that: by their ids, as long as they
-    live.
-    """
+class _Said(Shared):
+    """The memory of a token, whose owner is what the token stands for."""
 
-    def of(self, backward: _Backward) -> Tensor:
-        """A token of what a call returned."""
-        nothing = scalar(0, int32)
-        token = Tensor(nothing._block, nothing._at, nothing._layout)
-        key = id(token)
-        self[key] = backward, ref(token, lambda _: self.pop(key, None))
-        return token
-
-    def meaning(self, token: Tensor) -> _Backward:
-        """What it is of."""
-        backward: _Backward = self[id(token)][0]
-        return backward
+    __slots__ = ()
+    shared = False
 
 
-tokens = _Tokens()
+def _token_of(backward: _Backward) -> Tensor:
+    """An operand that stands for what a call returned, and holds it."""
+    nothing = scalar(0, int32)
+    return Tensor(_Said(nothing._at, 4, (backward, nothing)), nothing._at, nothing._layout)
 
 
 class _Backward:
@@ -228,16 +222,19 @@ class _Backward:
         Its operands are the inputs and what the user's Python made of them.
         """
         given = tuple([x._layout.spec for x in results])
-        op = _op_of(self.name, self.layouts, given)
-        operands = (*inputs, *results, tokens.of(self))
+        lies = (*self.layouts, *given)
+        # Open sizes are one recording's.
+        made = _op_of.__wrapped__ if any(where.open for where in lies) else _op_of
+        op = made(self.name, self.layouts, given)
+        operands = (*inputs, *results, _token_of(self))
         call = op.call((), tuple([x._layout.spec for x in operands]))
         window = state.window
         window.opaque = True
         slots = tuple([window[x] for x in operands])
         if settings.eager:
-            made = tuple([Tensor(x._buffer, x._address, x._layout) for x in results])
-            window.note_done(call, slots, made)
-            return made
+            own = tuple([Tensor(x._buffer, x._address, x._layout) for x in results])
+            window.note_done(call, slots, own)
+            return own
         return window.append_several(call, slots)
 
     def run(self, *upstream: Tensor) -> tuple[Tensor, ...]:

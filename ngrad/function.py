@@ -14,7 +14,7 @@ from weakref import WeakSet, ref
 import optree
 
 from ngrad.cell import Cell
-from ngrad.concrete import Concrete
+from ngrad.concrete import Concrete, values_of
 from ngrad.config import settings
 from ngrad.ops.convert import cast_to, constant_of
 from ngrad.plans import Planned
@@ -98,12 +98,13 @@ class Function:
         if self._specs is not None:
             args, kwargs = self._checked(args, kwargs)
         if settings.eager or state.window.trace is not None:
-            return _called(f, args, kwargs)  # within another function it is part of that one
+            # Within another function it is part of that one.
+            return values_of(_called(f, args, kwargs))
         leaves, signature = read_arguments(args, kwargs)
         concrete = self._found.get(signature) or self._recorded(f, leaves, signature)
         self._last = concrete
         if concrete.opaque and state.stack:
-            return _called(f, args, kwargs)
+            return values_of(_called(f, args, kwargs))
         return concrete(leaves)
 
     def _checked(self, args: Any, kwargs: Any) -> tuple[Any, Any]:

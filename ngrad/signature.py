@@ -70,10 +70,13 @@ class Static(NamedTuple):
 
 
 class Held(NamedTuple):
-    """An array that can be assigned to: what it is, and the layout of the tensor that it holds."""
+    """An array that can be assigned to: what it is, the layout of the tensor that it holds, and
+    whether it lies in rows.
+    """
 
     kind: type
     where: Layout
+    rows: bool = True
 
 
 class Same(NamedTuple):
@@ -142,7 +145,7 @@ def part_of(leaf: Any) -> Any:
     if isinstance(leaf, Variable):
         return Static(Variable, leaf._uid)  # `==` of variables is elementwise
     if isinstance(leaf, Cell):
-        return Held(kind, leaf._read()._layout.spec)
+        return Held(kind, leaf._read()._layout.spec, leaf.lies_in_rows())
     try:
         hash(leaf)
     except TypeError:

@@ -42,10 +42,10 @@ class Shape(tuple[int, ...]):
         return not self == other
 
     def __add__(self, other: Any) -> Shape:
-        return Shape((*self, *other))
+        return Shape((*self, *other)) if isinstance(other, (list, tuple)) else NotImplemented
 
     def __radd__(self, other: Any) -> Shape:
-        return Shape((*other, *self))
+        return Shape((*other, *self)) if isinstance(other, (list, tuple)) else NotImplemented
 
     def __getitem__(self, index: Any) -> Any:
         found = super().__getitem__(index)
@@ -54,7 +54,9 @@ class Shape(tuple[int, ...]):
     concatenate = __add__
 
     def is_compatible_with(self, other: Any) -> bool:
-        """Whether sizes are equal; None stands for any."""
+        """Whether sizes are equal; None stands for any, or for all of them."""
+        if other is None:
+            return True
         same = len(self) == len(other)
         return same and all(n in (None, m) for m, n in zip(self, other, strict=True))
 

@@ -52,6 +52,8 @@ READS = Reads()
 
 def _after_fork() -> None:
     READS._lock = threading.Lock()
+    READS._count = int(state.window.trace is not None)  # no other thread's
+    READS.switch(READS._count > 0)
 
 
 if hasattr(os, "register_at_fork"):
@@ -71,6 +73,8 @@ class Trace:
         A number that is less than those of all variables and arrays that are made here.
     arguments : list of int
         The slots of arguments.
+    turned : set of int
+        Of these, those of arrays that do not lie in rows.
     asked : list of (int, callable)
         What the library asks itself at each call, in order: a number or a tensor for a slot, or
         something to be done, for the slot -1.
@@ -87,6 +91,7 @@ class Trace:
         self.name, self.waits = name, waits
         self.ended, self.since = False, next_uid()
         self.arguments: list[int] = []
+        self.turned: set[int] = set()
         self.asked: list[tuple[int, Callable[[], Any]]] = []
         self.copies: list[tuple[int, int]] = []
         self.shows: list[tuple[list[Any], Callable[[list[Any]], None]]] = []

@@ -346,15 +346,15 @@ def test_it_is_a_switch_and_a_context(eager: bool) -> None:
     config.set_eager(eager)
     try:
         check_numerics()
-        assert checks() and config.eager()
+        assert checks() and config.settings.eager
         with check_numerics(False):
             assert not checks()
             with check_numerics(), check_numerics():
                 assert checks()
-            assert not checks() and config.eager() is eager
+            assert not checks() and config.settings.eager is eager
         assert checks()
         check_numerics(False)
-        assert not checks() and config.eager() is eager
+        assert not checks() and config.settings.eager is config.eager() is eager
     finally:
         config.set_eager(False)
 

@@ -15,7 +15,6 @@ import pytest
 
 import ngrad
 from ngrad import GradientTape, constant
-from ngrad.custom import tokens
 from ngrad.dtypes import BY_CODE
 from ngrad.errors import ShapeError
 from ngrad.graph.entries import LEAF
@@ -301,11 +300,13 @@ def test_a_program_reads_its_facts_after_another_thread_prepared_its_calls_again
 def test_a_custom_gradient_is_planned_once() -> None:
     """Also one that is defined anew at each step; and what it returned is let go."""
     w = ngrad.Variable(np.linspace(-1.0, 1.0, 12).reshape(3, 4))
+    seen: list[Any] = []
 
     def step() -> None:
         @ngrad.custom_gradient
         def rounded(x: Any) -> Any:
-            return ngrad.round(x), lambda g: ngrad.where(abs(x) < 0.9, g, 0.0)
+            seen.append(weakref.ref(back := lambda g: ngrad.where(abs(x) < 0.9, g, 0.0)))
+            return ngrad.round(x), back
 
         with GradientTape() as tape:
             y = ngrad.reduce_sum(rounded(w * 2.0) ** 2 + rounded(w))
@@ -318,4 +319,27 @@ def test_a_custom_gradient_is_planned_once() -> None:
         step()
     assert set(map(id, plans)) == before
     gc.collect()
-    assert not tokens
+    assert len(seen) == 16 and not any(held() for held in seen)
+
+
+def test_what_a_function_and_a_custom_gradient_hold_is_let_go() -> None:
+    class Model(ngrad.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.w = ngrad.Variable(1.0)
+            self.step = ngrad.function(self.value)
+
+        def value(self, x: Any) -> Any:
+            doubled = ngrad.custom_gradient(lambda z: (z * 2.0, lambda g: g * self.w))
+            return doubled(x) * self.w
+
+    held = []
+    for _ in range(3):
+        model = Model()
+        with GradientTape() as tape:
+            y = model.step(constant(3.0))
+        assert float(tape.gradient(y, model.w)) == 6.0
+        held.append(weakref.ref(model))
+    del model, tape, y
+    gc.collect()
+    assert not any(model() for model in held)

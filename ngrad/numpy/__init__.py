@@ -89,7 +89,7 @@ from numpy import (
 )  # fmt: skip
 
 from ngrad.absent import missing as _missing
-from ngrad.numpy import fft, lib, linalg, random
+from ngrad.numpy import exceptions, fft, lib, linalg, random
 from ngrad.numpy import folding as _folding
 from ngrad.numpy import methods as _methods
 from ngrad.numpy import operators as _operators

@@ -16,7 +16,7 @@ from ngrad.graph.layout import layout
 from ngrad.interop import asarray as share
 from ngrad.numpy.convert import FLOAT64, PLAIN, array_of, dtype_of, to_tensor
 from ngrad.numpy.naming import named
-from ngrad.numpy.ndarray import laid, ndarray
+from ngrad.numpy.ndarray import laid, ndarray, order_of
 from ngrad.numpy.order import in_rows
 from ngrad.numpy.views import Repeated
 from ngrad.numpy.ways import lies_in
@@ -56,7 +56,7 @@ def array(
         raise ValueError(f"array: a nest of {x.ndim} dimensions has more than ndmax={ndmax}")
     if x.ndim < ndmin:
         x = reshape(x, (*(1,) * (ndmin - x.ndim), *x._layout.shape))
-    return laid(copied(x), order)
+    return laid(copied(x), order_of(object, order))
 
 
 def asarray(
@@ -313,7 +313,7 @@ def fromfunction(
 
 def copy(a: Any, order: Any = "K", subok: bool = False) -> ndarray:
     """An array of its own, of the same value."""
-    return laid(copied(to_tensor(a)), order)
+    return laid(copied(to_tensor(a)), order_of(a, order))
 
 
 __all__ = [

@@ -13,7 +13,7 @@ from ngrad.errors import CopyError
 from ngrad.giving import leave
 from ngrad.graph.layout import Layout
 from ngrad.numpy.indices import meant
-from ngrad.numpy.order import in_rows
+from ngrad.numpy.order import in_rows, packed
 from ngrad.numpy.views import (
     VIEWS,
     Axes,
@@ -126,6 +126,14 @@ class ndarray(Subscripted, Assigned, Exporter):
         if gradient is None or gradient._layout.ndim or self.is_number:
             return None if gradient is None else ndarray(gradient)
         return laid(gradient, "K")
+
+    def lies_in_rows(self) -> bool:
+        where = self._layout
+        own = self._owner is self._way is None and self._held._at
+        if where.ndim < 2 or (own and where.contiguous):
+            return True
+        lies = lies_of(self)
+        return lies is not None and lies.flags.c_contiguous
 
     @property
     def is_number(self) -> bool:
@@ -315,7 +323,7 @@ class ndarray(Subscripted, Assigned, Exporter):
 
     def copy(self, order: Any = "C") -> ndarray:
         """An array of its own, of the same value."""
-        return laid(copied(self._read()), order)
+        return laid(copied(self._read()), order_of(self, order))
 
     # -- views -------------------------------------------------------------------------------------
 
@@ -412,6 +420,14 @@ class ndarray(Subscripted, Assigned, Exporter):
 ORDERS = ("C", "F", "A", "K", None)
 
 
+def order_of(x: Any, order: Any) -> Any:
+    """In which order a copy lies: of an array whose tensor lies otherwise since it was assigned to,
+    in that which it had.
+    """
+    made = x._way if order == "K" and isinstance(x, ndarray) and x._owner is None else None
+    return order if made is None else "C" if made.rows else "F"
+
+
 def laid(x: Tensor, order: Any) -> ndarray:
     """An array of its own, that lies in NumPy in an order: "C", "F", or else as the tensor does. It
     is an array with no axes, too, and not a number.
@@ -426,8 +442,8 @@ def laid(x: Tensor, order: Any) -> ndarray:
         return array_of(x, None, Made(lies))
     if order == "C":
         return array_of(_in_rows(x))
-    if order != "F":
-        return array_of(x)
+    if order != "F":  # an array of its own never runs backwards
+        return array_of(x if packed(x._layout) else _in_rows(x))
     back = tuple(range(x.ndim))[::-1]
     x = transpose(_in_rows(transpose(x, back)), back)
     return array_of(x, None, Made(x.ndim < 2) if in_rows(x) else None)  # one number repeated, say

@@ -63,6 +63,7 @@ def surely_in_rows(x: Tensor) -> bool:
     window = x._window
     if x._at or not isinstance(window, Window):
         return row_major(x._layout)
+    turned = () if window.trace is None else window.trace.turned
     todo, met = [x._slot], {x._slot}
     while todo and len(met) <= FAR:
         slot = todo.pop()
@@ -73,9 +74,11 @@ def surely_in_rows(x: Tensor) -> bool:
         if type(value) is Tensor and value._at:
             if not row_major(value._layout):
                 return False
-        elif call.op in TURNING:
+        elif call.op in TURNING or slot in turned:
             return False
-        elif call.op.family == "elementwise" or (call.op.view and call.op is not RESHAPE):
+        elif call.op is RESHAPE and call.spec.ndim < 2:
+            continue
+        elif call.op.family == "elementwise" or call.op.view:
             todo += set(slots) - met
             met.update(slots)
     return not todo

@@ -174,7 +174,7 @@ def polyfit(
     rcond = at.size * float(at._layout.dtype.finfo.eps) if rcond is None else rcond
     found, rest, rank, singular = lstsq(left, right, rcond)
     if int(rank) != order and not full:
-        warnings.warn("Polyfit may be poorly conditioned", np.exceptions.RankWarning, stacklevel=2)
+        warnings.warn("Polyfit may be poorly conditioned", np.exceptions.RankWarning, stacklevel=3)
     found = found / scale[:, None]
     terms = found if values.ndim == 2 else found[:, 0]
     if full:

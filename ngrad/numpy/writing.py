@@ -186,9 +186,9 @@ class Assigned(Cell):
         if whole or isinstance(value, (str, complex)):
             value = read_as(value, self.dtype)
         elif value is None and self._layout.dtype.is_inexact:
-            value = math.nan
+            value = complex(math.nan, math.nan) if where.dtype.is_complex else math.nan
         elif type(value) is int and not -(1 << 63) <= value < 1 << 64:
-            value = float(value)  # no integer dtype has it
+            value = bool(value) if where.dtype.is_bool else float(value)  # no integer dtype has it
         # Of a list, numbers that the dtype has not are refused; of an array they are cast.
         dtype = self._layout.dtype
         found: Tensor = to_tensor(value, dtype if isinstance(value, (list, tuple)) else None)

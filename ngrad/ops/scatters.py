@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from ngrad.dtypes import int32
 from ngrad.errors import DTypeError, ShapeError
 from ngrad.ops.assignment import ADD, REPLACE, Change, assigned
 from ngrad.ops.bounds import checked
+from ngrad.ops.convert import cast_to, unwrap
 from ngrad.ops.convert import tensor as convert
-from ngrad.ops.convert import unwrap
 from ngrad.ops.extremes import extreme_rows
 from ngrad.ops.gather import (
     gather,
@@ -125,7 +126,7 @@ def _rows(what: str, tensor: Any, indices: Any, updates: Any) -> tuple[Any, Any,
 # -- of variables ----------------------------------------------------------------------------------
 
 
-class IndexedSlices:
+class IndexedSlices(NamedTuple):
     """Slices along the first axis of a tensor, and which they are: what `Variable.scatter_add` and
     its siblings take. With `dense_shape` it stands for the tensor of that shape that has them, of
     equal indices the sum, and else zeros. Gradients are tensors here.
@@ -138,10 +139,9 @@ class IndexedSlices:
     array([16.,  2.,  3.], dtype=float32)
     """
 
-    __slots__ = ("dense_shape", "indices", "values")
-
-    def __init__(self, values: Any, indices: Any, dense_shape: Any = None) -> None:
-        self.values, self.indices, self.dense_shape = values, indices, dense_shape
+    values: Any
+    indices: Any
+    dense_shape: Any = None
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -156,12 +156,10 @@ class IndexedSlices:
                 "tensor that has them"
             )
         indices = convert(self.indices, "IndexedSlices")
+        if not indices._layout.size:
+            indices = cast_to(indices, int32)  # of an empty list
         places = reshape(indices, (*indices._layout.shape, 1))
         return scatter_nd(places, self.values, self.dense_shape)
-
-    def __repr__(self) -> str:
-        dense = "" if self.dense_shape is None else f", dense_shape={self.dense_shape!r}"
-        return f"IndexedSlices(values={self.values!r}, indices={self.indices!r}{dense})"
 
 
 unwrap[IndexedSlices] = IndexedSlices._dense

@@ -167,3 +167,17 @@ def test_a_variable_that_is_returned_is_its_value() -> None:
     found = [step() for _ in range(3)]
     assert [(int(a), int(b["now"])) for a, b in found] == [(1, 1), (2, 2), (3, 3)]
     assert all(type(a) is ngrad.Tensor for a, _ in found)
+
+
+def test_a_variable_is_its_value_within_another_function() -> None:
+    v = ngrad.Variable(1.0)
+    inner = ngrad.function(lambda: v.assign_add(1.0))
+    one, other = ngrad.function(lambda: (inner(), inner()))()
+    assert (float(one), float(other)) == (2.0, 3.0)
+
+
+def test_slices_are_a_nest() -> None:
+    f = ngrad.function(lambda s: ngrad.IndexedSlices(s.values * 2.0, s.indices))
+    for k in range(3):
+        found = f(ngrad.IndexedSlices(ngrad.ones([2]) * k, ngrad.constant([0, 1]), [4]))
+    assert f.traces == 1 and found.values.numpy().tolist() == [4.0, 4.0]

@@ -39,6 +39,7 @@ x.real[0] = 9
 np.copyto(x[0], 3.0)
 x[1] = 2**70
 x[1] = None
+np.put(x, [1], 3)
 np.array(x, copy=None)[0] = 9
 x[np.diag_indices_from(x[:, :3])] = 9
 x.T[1] = -(2**70)

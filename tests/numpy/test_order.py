@@ -116,3 +116,49 @@ def test_where_it_cannot_be_told() -> None:
     cube = ours.zeros((2, 3, 4), order="F")
     with pytest.raises(ngrad.errors.NumberError, match="order in memory"):
         cube.ravel()[0] = 1.0
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_arguments_of_a_function(order: Any) -> None:
+    """One that lies by columns is recorded by itself, and nothing that is wrong is told of it."""
+
+    def kept(a: Any) -> Any:
+        r = (a * 2.0).T.reshape(-1)
+        return r[1] + a.sum()
+
+    def written(a: Any) -> Any:
+        y = a * 2.0
+        r = y.reshape(-1)
+        r[1] = 50.0
+        return y.sum()
+
+    x = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], order=order)
+    own = ours.array(x, order=order)
+    assert ngrad.function(kept)(own) == kept(own) == kept(x)
+    assert written(own) == written(x)
+    if order == "C":
+        assert ngrad.function(written)(own) == written(x)
+    else:
+        with pytest.raises(ngrad.errors.NumberError, match="order in memory"):
+            ngrad.function(written)(own)
+
+
+def test_reshaped_before_it_is_computed() -> None:
+    for n in SIDES:
+        for m in (np, ours):
+            y = (m.arange(n * n * 1.0).reshape(n, n) * 1.0).T.reshape(1, n, n) * 2.0
+            r = y.reshape(-1)
+            r[1] = 5.0
+            assert y[0, 0, 1] == 2.0 * n, m
+    y = ours.arange(6.0).reshape(3, 2)[::-1].copy("K")
+    y.reshape(-1)[1] = -1.0
+    assert y.tolist() == [[4.0, -1.0], [2.0, 3.0], [0.0, 1.0]]
+
+
+def test_a_copy_keeps_the_order_of_what_was_assigned_to() -> None:
+    for m in (np, ours):
+        y = m.arange(4.0).reshape(2, 2).T * 2.0
+        y[0, 0] = 9.0
+        z = m.array(y)
+        z.reshape(-1)[1] = -1.0
+        assert z.tolist() == y.copy("K").tolist() == [[9.0, 4.0], [2.0, 6.0]], m
