@@ -208,8 +208,8 @@ def look(tensor: Tensor) -> None:
 def sweep(window: Window, heard: Heard, goal: Goal) -> list[Tensor | None]:
     """Run a window and a gradient through it, as one plan; the gradients."""
 
-    def found(*structure: Any) -> list[Any]:
-        return plans[*structure, heard, goal].run(window.kept)
+    def found(entries: Any, known: Any, wanted: Any) -> list[Any]:
+        return plans[entries, known, wanted, heard, goal].run(window.kept)
 
     return swept(window, found)
 
