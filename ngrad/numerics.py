@@ -103,11 +103,8 @@ def told(listener: Ran, on: bool) -> None:
     """
     if on == (listener in hooks.listeners):
         return
-    if on and not hooks.listeners:
-        if state.window.trace is None:
-            eval()  # what was recorded before is not looked at
-        settings.told = True
-        settings.decide()
+    if on and not hooks.listeners and state.window.trace is None:
+        eval()  # what was recorded before is not looked at
     hooks.tell(listener, on)
     settings.told = bool(hooks.listeners)
     settings.decide()

@@ -240,8 +240,9 @@ class Pool:
         return found
 
     def forget(self, whose: Hashable) -> None:
-        """Let go of somebody's own lists, who asks for them no more."""
-        self._own.pop(whose, None)
+        """Have what waits in the lists of somebody who asks for them no more wait for all."""
+        for own in self._own.pop(whose, ()):
+            self.free_list(own.size).extend(own)
 
     def gatherer(self, tensor: type, *plan: tuple[Any, ...]) -> Callable[..., Any]:
         """What gathers a plan's addresses in less time than Python, or gives None where it does
