@@ -15,8 +15,9 @@ from ngrad.errors import ShapeError
 from ngrad.graph.layout import layout
 from ngrad.interop import asarray as share
 from ngrad.numpy.convert import FLOAT64, PLAIN, array_of, dtype_of, to_tensor
+from ngrad.numpy.laying import laid, order_of
 from ngrad.numpy.naming import named
-from ngrad.numpy.ndarray import laid, ndarray, order_of
+from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.order import in_rows
 from ngrad.numpy.views import Repeated
 from ngrad.numpy.ways import lies_in

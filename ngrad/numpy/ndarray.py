@@ -13,7 +13,6 @@ from ngrad.errors import CopyError
 from ngrad.giving import leave
 from ngrad.graph.layout import Layout
 from ngrad.numpy.indices import meant
-from ngrad.numpy.order import in_rows, packed
 from ngrad.numpy.views import (
     VIEWS,
     Axes,
@@ -32,7 +31,7 @@ from ngrad.numpy.writing import Assigned
 from ngrad.ops.convert import unwrap
 from ngrad.ops.gather import TAKE
 from ngrad.ops.indexing import FIRST, by_tensor, getitem
-from ngrad.ops.shape import reshape, transpose
+from ngrad.ops.shape import reshape
 from ngrad.record import copied, next_uid, state, uids
 from ngrad.tensor import KINDS, Tensor, export_cells, from_numpy
 from ngrad.window import Window, found
@@ -125,6 +124,8 @@ class ndarray(Subscripted, Assigned, Exporter):
     def given(self, gradient: Tensor | None) -> Any:
         if gradient is None or gradient._layout.ndim or self.is_number:
             return None if gradient is None else ndarray(gradient)
+        from ngrad.numpy.laying import laid
+
         return laid(gradient, "K")
 
     def lies_in_rows(self) -> bool:
@@ -323,6 +324,8 @@ class ndarray(Subscripted, Assigned, Exporter):
 
     def copy(self, order: Any = "C") -> ndarray:
         """An array of its own, of the same value."""
+        from ngrad.numpy.laying import laid, order_of
+
         return laid(copied(self._read()), order_of(self, order))
 
     # -- views -------------------------------------------------------------------------------------
@@ -415,43 +418,6 @@ class ndarray(Subscripted, Assigned, Exporter):
             return array_of(made, None, Made(True))
         way = Shaped(made._layout.shape, lies is not None)
         return array_of(made if key is None else remember(x, key, made, way), self, way, x)
-
-
-ORDERS = ("C", "F", "A", "K", None)
-
-
-def order_of(x: Any, order: Any) -> Any:
-    """In which order a copy lies: of an array whose tensor lies otherwise since it was assigned to,
-    in that which it had.
-    """
-    made = x._way if order == "K" and isinstance(x, ndarray) and x._owner is None else None
-    return order if made is None else "C" if made.rows else "F"
-
-
-def laid(x: Tensor, order: Any) -> ndarray:
-    """An array of its own, that lies in NumPy in an order: "C", "F", or else as the tensor does. It
-    is an array with no axes, too, and not a number.
-    """
-    lies = in_rows(x)
-    if lies and order in ("C", "K") and x._layout.ndim:
-        return array_of(x)
-    order = order.upper() if isinstance(order, str) else order
-    if order not in ORDERS:
-        raise ValueError(f"order must be one of 'C', 'F', 'A', or 'K' (got {order!r})")
-    if not x.ndim:
-        return array_of(x, None, Made(lies))
-    if order == "C":
-        return array_of(_in_rows(x))
-    if order != "F":  # an array of its own never runs backwards
-        return array_of(x if packed(x._layout) else _in_rows(x))
-    back = tuple(range(x.ndim))[::-1]
-    x = transpose(_in_rows(transpose(x, back)), back)
-    return array_of(x, None, Made(x.ndim < 2) if in_rows(x) else None)  # one number repeated, say
-
-
-def _in_rows(x: Tensor) -> Tensor:
-    """The same elements, in row-major order."""
-    return x if in_rows(x) else reshape(reshape(x, (-1,)), x._layout.shape)
 
 
 array_of: Callable[..., ndarray]
