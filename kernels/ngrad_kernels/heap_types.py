@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from types import MemberDescriptorType
 from typing import Any
 
-GET_BUFFER, SUBSCRIPT, DEALLOC, DOC, MEMBERS, FREE = 1, 5, 52, 56, 72, 74
+GET_BUFFER, SUBSCRIPT, ITEM, DEALLOC, DOC, MEMBERS, FREE = 1, 5, 44, 52, 56, 72, 74
 """Slots: `Py_bf_getbuffer`, `Py_mp_subscript`, `Py_tp_dealloc`, `Py_tp_doc`, `Py_tp_members`,
 `Py_tp_free`.
 """

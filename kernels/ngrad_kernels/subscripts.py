@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from llvmlite import ir
 
-from ngrad_kernels.heap_types import SUBSCRIPT, heap_type, offsets
+from ngrad_kernels.heap_types import ITEM, SUBSCRIPT, heap_type, offsets
 from ngrad_kernels.keys import key_of
 from ngrad_kernels.machine import POINTER, WORD, Code, Function, load
 from ngrad_kernels.making import NULL
@@ -140,7 +140,19 @@ def _subscript(module: ir.Module) -> None:
     it.builder.ret(it.call_method(METHOD, *it.function.args))
 
 
-(ADDRESS,) = load("ngrad.subscripts", subscript=_subscript)
+def _item(module: ir.Module) -> None:
+    """item(self, k): self[k], as what goes through a sequence asks for it, such as `bisect`."""
+    it = Code(module, "item", POINTER, POINTER, WORD)
+    this, place = it.function.args
+    k = it.builder.call(it.external("PyLong_FromSsize_t", POINTER, WORD), [place])
+    it.unless_null(k, NULL)
+    get = it.external("PyObject_GetItem", POINTER, POINTER, POINTER)
+    found = it.builder.call(get, [this, k])
+    it.let_go(k)
+    it.builder.ret(found)
+
+
+ADDRESS, SEQUENCE = load("ngrad.subscripts", subscript=_subscript, item=_item)
 if TYPE_CHECKING:
 
     class Subscripted:
@@ -152,7 +164,8 @@ if TYPE_CHECKING:
 else:
     # A method in Python would be called at once by x[index], past the slot.
     doc = "A base of classes with a method `_item(index)`, which gives x[index]."
-    Subscripted = heap_type("ngrad_kernels.subscripts.Subscripted", doc, {SUBSCRIPT: ADDRESS})
+    slots = {SUBSCRIPT: ADDRESS, ITEM: SEQUENCE}
+    Subscripted = heap_type("ngrad_kernels.subscripts.Subscripted", doc, slots)
 
 
 def write_subscript(module: ir.Module, kinds: CellKinds, ways: Ways) -> None:

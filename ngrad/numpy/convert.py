@@ -55,7 +55,7 @@ def to_tensor(value: Any, dtype: DType | None = None) -> Tensor:
     if type(value) is Weak:
         found: Tensor = cast_to(value.tensor, dtype or PLAIN[value.kind])
         return found
-    if isinstance(value, (list, tuple)) and _holds_arrays(value):
+    if isinstance(value, (list, tuple)) and holds_arrays(value):
         return _joined([to_tensor(item) for item in value], dtype)
     if type(value) in PLAIN:
         if type(value) is float and dtype is not None and dtype.is_integer:
@@ -102,14 +102,14 @@ def converted(x: Tensor, dtype: DType) -> Tensor:
     return found
 
 
-def _holds_arrays(value: Any) -> bool:
+def holds_arrays(value: Any) -> bool:
     if value and type(value[0]) in (ndarray, Tensor):
         return True
     kinds = set(map(type, value))  # few, of however many items
     if any(issubclass(kind, (Tensor, ndarray, Weak)) for kind in kinds):
         return True
     nested = any(issubclass(kind, (list, tuple)) for kind in kinds)
-    return nested and any(_holds_arrays(v) for v in value if isinstance(v, (list, tuple)))
+    return nested and any(holds_arrays(v) for v in value if isinstance(v, (list, tuple)))
 
 
 def operand(value: Any) -> Any:

@@ -76,6 +76,17 @@ def _of_numbers(name: str) -> Callable[[ndarray], Any]:
     return method
 
 
+def _of_integers(name: str) -> property:
+    """What NumPy's integers have as Python's do, and arrays with axes have not."""
+
+    def of_one(x: ndarray) -> Any:
+        if x._layout.ndim or not x._layout.dtype.is_integer:
+            raise AttributeError(name)  # `_absent` says more
+        return getattr(x._read().item(), name)
+
+    return property(of_one)
+
+
 def _in_place(function: Callable[..., Any]) -> Callable[..., None]:
     def method(self: ndarray, *args: Any, **kwargs: Any) -> None:
         self[...] = named(function)(self, *args, **kwargs)
@@ -235,6 +246,7 @@ def _attach() -> None:
             name: _of_numbers(name)
             for name in ("as_integer_ratio", "bit_count", "hex", "is_integer")
         },
+        **{name: _of_integers(name) for name in ("numerator", "denominator")},
     }
     for name, method in others.items():
         setattr(ndarray, name, method)

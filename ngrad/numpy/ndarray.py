@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from numbers import Rational
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ngrad.config import settings
+from ngrad.dtypes import BY_CODE
 from ngrad.errors import CopyError
 from ngrad.giving import leave
 from ngrad.graph.layout import Layout
@@ -33,7 +35,7 @@ from ngrad.ops.gather import TAKE
 from ngrad.ops.indexing import FIRST, by_tensor, getitem
 from ngrad.ops.shape import reshape
 from ngrad.record import copied, next_uid, state, uids
-from ngrad.tensor import KINDS, Tensor, export_cells, from_numpy
+from ngrad.tensor import KINDS, Tensor, export_cells, from_numpy, single
 from ngrad.window import Window, found
 from ngrad_kernels.cells import CellKinds, cell_makers
 from ngrad_kernels.exporting import Exporter
@@ -87,7 +89,11 @@ class ndarray(Subscripted, Assigned, Exporter):
         self, tensor: Tensor, owner: ndarray | None = None, way: Way | None = None
     ) -> None:
         if not hasattr(tensor, "_layout"):
-            raise TypeError(f"ndarray: arrays are made by empty, zeros or array, not of {tensor!r}")
+            if isinstance(tensor, int) or not isinstance(tensor, Rational):
+                raise TypeError(
+                    f"ndarray: arrays are made by empty, zeros or array, not of {tensor!r}"
+                )
+            tensor = single(float(tensor), BY_CODE["f8"])  # by `statistics`, as numbers of a kind
         self._held = tensor
         self._owner, self._way = owner, way
         self._seen = None
@@ -152,7 +158,7 @@ class ndarray(Subscripted, Assigned, Exporter):
             if not value._at:
                 leave(self._held, value._window)
             self._held = value
-        elif not self._place(..., value):
+        elif not self._at_once(..., value):
             self._forget()  # the owner's memory
             self._way.write(owner, value)
 

@@ -116,13 +116,13 @@ def _unary(function: ufunc) -> Callable[[ndarray], Any]:
 
 
 def _in_place(function: ufunc, sign: str) -> Callable[[ndarray, Any], Any]:
-    otherwise = _any(function)
+    plain = _binary(function)
 
     def operator(x: ndarray, y: Any) -> Any:
-        if not is_operand(y):
-            return NotImplemented
-        found = otherwise(x, y)
-        return found if x.is_number else updated(x, found, f"{sign}=")
+        found = plain(x, y) if is_operand(y) else NotImplemented
+        if found is NotImplemented or x.is_number:
+            return found
+        return updated(x, found, f"{sign}=")
 
     return operator
 
@@ -137,16 +137,18 @@ def updated(x: ndarray, found: ndarray, what: str) -> ndarray:
     ValueError
         If the shapes differ.
     """
-    if not can_cast(found.dtype, x.dtype, "same_kind"):
+    value = found._read()
+    now, kept = value._layout, x._layout
+    if now.dtype is not kept.dtype and not can_cast(found.dtype, x.dtype, "same_kind"):
         raise TypeError(
             f"{what}: cannot cast {found.dtype} to {x.dtype}, the array's dtype, which it keeps; "
             "write x = x ... instead"
         )
-    if found.shape != x.shape:
+    if now.shape != kept.shape:
         raise ValueError(
-            f"{what}: a result of shape {found.shape} does not fit the array, of shape {x.shape}"
+            f"{what}: a result of shape {now.shape} does not fit the array, of shape {kept.shape}"
         )
-    x._write(cast_to(found._read(), x._layout.dtype))
+    x._write(value if now.dtype is kept.dtype else cast_to(value, kept.dtype))
     return x
 
 

@@ -31,17 +31,6 @@ is several ops and a selection from the whole array.
 """
 
 
-def _number(value: Any) -> Any:
-    """The Python number that a value is, if it is one, or an array with no axes; or None."""
-    if isinstance(value, Assigned):
-        if value._layout.ndim or value._layout.device is not HOST:
-            return None
-        found = value._read().item()
-        value._forget()
-        return found
-    return value if isinstance(value, (bool, int, float, np.generic)) else None
-
-
 def host_index(index: Any) -> Any:
     """An index as NumPy takes it, with nothing left in it to be asked what it means: that may run
     code of anybody's, who may look at the array or assign to it.
@@ -56,6 +45,16 @@ def host_index(index: Any) -> Any:
     if isinstance(index, Cell) or hasattr(index, "__array__"):
         return np.asarray(index)
     return operator.index(index) if hasattr(index, "__index__") else index
+
+
+def _numbers(values: Any, dtype: np.dtype[Any]) -> np.ndarray[Any, Any] | None:
+    """A list of numbers in a dtype, if they have it and there is no array among them."""
+    from ngrad.numpy.convert import holds_arrays
+
+    try:
+        return None if holds_arrays(values) else np.asarray(values, dtype)
+    except (OverflowError, TypeError, ValueError):
+        return None
 
 
 def _is_small(x: Tensor) -> bool:
@@ -105,6 +104,11 @@ def written(at: int, where: Layout, index: Any, value: Any) -> bool:
     """Whether a value could be written where elements lie. If not, there is an error for the
     ordinary way to tell of.
     """
+    if type(index) is int and where.ndim == 1 and type(value) is float and where.dtype.is_floating:
+        place = index if index >= 0 else index + where.size
+        if 0 <= place < where.size:
+            where.dtype.ctype.from_address(at + place * where.strides[0]).value = value
+            return True
     try:
         where.array(at, None, True)[index] = value
     except (IndexError, OverflowError, TypeError, ValueError):
@@ -159,7 +163,7 @@ class Assigned(Cell):
             and value._way.same(part_of(index, key))
         ):
             return  # the end of x[index] += ..., which has written there
-        if key is not None and self._put(index, value):
+        if self._at_once(index, value):
             return
         if len(opened) > 1:
             from ngrad.numpy.place import where_they_lie
@@ -170,9 +174,9 @@ class Assigned(Cell):
 
     def _assign(self, index: Any, value: Any) -> None:
         found = self._like(value)
-        if isinstance(value, Assigned) and value._owner is not None:
-            found = value._apart(found)
-        while not (self._place(index, found) or self._record(index, found)):
+        if isinstance(value, Assigned) and not state.listens():
+            value._forget()  # its owner's memory, which may be what is written to
+        while not (self._at_once(index, found) or self._record(index, found)):
             pass
 
     def _like(self, value: Any) -> Tensor:
@@ -194,31 +198,43 @@ class Assigned(Cell):
         found: Tensor = to_tensor(value, dtype if isinstance(value, (list, tuple)) else None)
         return converted(found, dtype)
 
-    def _put(self, index: Any, value: Any) -> bool:
-        """Write a number where the elements lie that a basic index takes, if nobody else has this
-        memory: then a loop over elements takes no more for a long array than for a short one.
-        Whether it could be done.
+    def _at_once(self, index: Any, value: Any) -> bool:
+        """Assign what is small or there as NumPy does. Whether it could be done."""
+        first = self if self._owner is None else way_to(self)[0]
+        if state.listens() or first._held._layout.device is not HOST:
+            return False  # what was there before is wanted; nor is anything looked at
+        elements = self._elements(value, first)
+        return elements is not None and self._place(index, elements)
+
+    def _elements(self, value: Any, first: Assigned) -> Any:
+        """What NumPy may write of a value: a number; or elements of this array's dtype, that lie in
+        other memory than the first's, if they are there or few; or None.
         """
-        if state.listens():
-            return False  # what was there before is wanted
-        number = _number(value)
-        room = None if number is None else self._room()
-        if room is None:
-            return False
-        at, where = room.at, room.where
-        if (
-            type(index) is int
-            and where.ndim == 1
-            and type(number) is float
-            and where.dtype.is_floating
-        ):
-            place = index if index >= 0 else index + where.size
-            if not 0 <= place < where.size:
-                return False  # what raises says so
-            where.dtype.ctype.from_address(at + place * where.strides[0]).value = number
-        elif not written(at, where, index, number):
-            return False
-        return room.filled() or self._put(index, value)
+        kind = type(value)
+        if kind is float or kind is int or kind is bool or isinstance(value, np.generic):
+            return value
+        if kind is np.ndarray:
+            return value if value.dtype == self.dtype else None
+        if kind is list or kind is tuple:
+            return _numbers(value, self.dtype)
+        view = isinstance(value, Assigned) and value._owner is not None
+        if not (view or kind is Tensor or isinstance(value, Assigned)):
+            return None
+        x = value if kind is Tensor else value._read()
+        where = x._layout
+        if where.device is not HOST:
+            return None
+        if not where.ndim:
+            found = x.item()
+        elif where.dtype is self._layout.dtype and (x._at or _is_small(x)):
+            address = x._address
+            found = x._layout.array(address, x)  # which may lie otherwise, now that it is there
+        else:
+            return None
+        if view and way_to(value)[0] is first:
+            found = found.copy() if where.ndim else found
+            value._forget()
+        return found
 
     def _record(self, index: Any, value: Tensor) -> bool:
         """Assign by an op. Whether it could be done before another thread assigned."""
@@ -296,34 +312,23 @@ class Assigned(Cell):
         if self._owner is not None:
             self._seen = self._held = None  # type: ignore[assignment]
 
-    def _apart(self, found: Tensor) -> Tensor:
-        """What this view shows, to be assigned to what may be its owner: in memory of its own, if
-        it is small, so that the owner can be written to.
+    def _place(self, index: Any, elements: Any) -> bool:
+        """Write where the elements lie, if nobody else has this memory, or else into a copy: then
+        a loop over elements takes no more for a long array than for a short one. Whether it could
+        be done.
         """
-        if state.listens():
-            return found
-        if found is self._held and _is_small(found):
-            found = from_numpy(np.asarray(found), found._layout.dtype, HOST)
-        self._forget()
-        return found
-
-    def _place(self, index: Any, value: Tensor) -> bool:
-        """Write as NumPy does, what is small or there: where the elements lie, if nobody else has
-        this memory, or else into a copy. Whether it could be done.
-        """
-        lone = _is_mask(index) and value._layout.size == 1  # selected where it is computed
-        if state.listens() or not (_is_small(value) or (value._at and not lone)):
-            return False
-        if way_to(self)[0]._held._layout.device is not HOST:
-            return False  # nor is what is assigned, or where, looked at
-        try:
-            index = host_index(index)
-        except TypeError:
-            return False  # what raises says so
-        elements = np.asarray(value)
+        if type(index) is not int:
+            try:
+                index = host_index(index)
+            except TypeError:
+                return False  # what raises says so
         while True:
-            room = self._room() or self._separate(lone)
-            if not room or not written(room.at, room.where, index, elements):
+            room = self._room()
+            if room is None:
+                # Of a mask and one number, selected where they are computed.
+                lone = _is_mask(index) and np.size(elements) == 1
+                room = self._separate(lone)
+            if room is None or not written(room.at, room.where, index, elements):
                 return False
             if room.filled():
                 return True

@@ -34,6 +34,18 @@ PROGRAMS = {
     "an array for the element of an array with no axes": "np.array(1.0)[()] = np.ones(1)",
     "an array for one with no axes": "s = np.array(1.0); s[...] = np.ones(1) * 2; found = s",
 }
+STANDARD = {
+    "bisection": "import bisect; found = [bisect.bisect(x, 1.5), bisect.bisect_left(x, x[2])]",
+    "an average": "import statistics; found = statistics.mean(x + 0.5)",
+    "an average of integers": "import statistics; found = float(statistics.mean(x))",
+    "a variance": "import statistics; found = statistics.variance(x * 2.0)",
+    "the middle": "import statistics; found = statistics.median(x)",
+    "a line": "import statistics as s; found = np.array(s.linear_regression(x, x * 2))",
+    "fractions": "found = np.array([x[2].numerator, x[2].denominator])",
+    "the fraction of a float": "found = np.array(x.mean().numerator)",
+}
+"""What Python's own modules do with a sequence of numbers."""
+RAISED = (AttributeError, TypeError, ValueError)
 
 
 def run(text: str, space: Any) -> Any:
@@ -45,12 +57,12 @@ def run(text: str, space: Any) -> Any:
     return [(part.dtype, part.tolist()) for part in parts]
 
 
-@pytest.mark.parametrize("text", PROGRAMS.values(), ids=PROGRAMS)
+@pytest.mark.parametrize("text", (PROGRAMS | STANDARD).values(), ids=PROGRAMS | STANDARD)
 def test_as_numpy(text: str) -> None:
     try:
         expected = run(text, np)
-    except (TypeError, ValueError) as error:
-        with pytest.raises(TypeError if isinstance(error, TypeError) else ValueError):
+    except RAISED as error:
+        with pytest.raises(next(kind for kind in RAISED if isinstance(error, kind))):
             run(text, ours)
     else:
         assert run(text, ours) == expected
