@@ -1,5 +1,6 @@
 """Shared routines that reckon, each a text with a place for a dtype: scatters, sliding sums,
-searches, interpolation and the folding of windows. Otherwise as `skeletons.py`.
+searches, the largest elements, interpolation and the folding of windows. Otherwise as
+`skeletons.py`.
 """
 
 from __future__ import annotations
@@ -164,6 +165,71 @@ def search_{{code}}(table, lo, hi):
         store_i8(table[3], item, first)
 '''
 
+SIFT = """
+        while 2 * at + 1 < end:
+            below = 2 * at + 1
+            place = reload_i8(heap, below)
+            value = load_{code}(row, place)
+            if below + 1 < end:
+                other = reload_i8(heap, below + 1)
+                beside = load_{code}(row, other)
+                if OTHER_FIRST:
+                    below, place, value = below + 1, other, beside
+            other = moved
+            beside = sifted
+            if OTHER_FIRST:
+                break
+            store_i8(heap, at, place)
+            at = below
+        store_i8(heap, at, moved)
+""".replace(
+    "OTHER_FIRST",
+    "precedes(beside, value) or (value != value and beside == beside)"
+    " or (other > place and (beside == value or (beside != beside and value != value)))",
+)
+"""Put a place where it belongs in a heap of `end` places, from `at` down; the root is that of the
+least element, of equal ones of the last. `sifted` is the element at the place that is `moved`.
+"""
+
+
+def _sift(indent: int) -> str:
+    return SIFT.strip().replace("\n", "\n" + " " * indent)
+
+
+LARGEST = f'''
+def largest_{{code}}(table, lo, hi):
+    """Where the largest elements of rows stand, the largest first, equal ones in order; NaN is the
+    largest. Item: a row.
+
+    A heap holds the largest so far, and its root is left for what is larger. Facts: elements of a
+    row, how many are wanted.
+    """
+    facts = table_at(table[0])
+    long, count = facts[0], facts[1]
+    for item in range(lo, hi):
+        row, heap = table[1] + item * long * {{size}}, table[2] + item * count * 8
+        for k in range(count):
+            store_i8(heap, k, k)
+        for k in range(count // 2):
+            at, end = count // 2 - 1 - k, count
+            moved = at
+            sifted = load_{{code}}(row, moved)
+            {_sift(4)}
+        least = load_{{code}}(row, reload_i8(heap, 0))
+        for k in range(count, long):
+            sifted = load_{{code}}(row, k)
+            if precedes(least, sifted) or (sifted != sifted and least == least):
+                at, end, moved = 0, count, k
+                {_sift(8)}
+                least = load_{{code}}(row, reload_i8(heap, 0))
+        for k in range(count - 1):
+            end = count - 1 - k
+            moved = reload_i8(heap, end)
+            store_i8(heap, end, reload_i8(heap, 0))
+            at, sifted = 0, load_{{code}}(row, moved)
+            {_sift(4)}
+'''
+
 BETWEEN = f"""
         row, right = places + {{size}}, True
         {HALVING.strip()}
@@ -282,6 +348,6 @@ def fold_{{code}}(table, lo, hi):
 
 TYPED = {
     **scatters(SCATTER), "others": OTHERS, "slide": SLIDE, "search": SEARCH, "interp": INTERP,
-    "fold": FOLD, **POOLS,
+    "largest": LARGEST, "fold": FOLD, **POOLS,
 }  # fmt: skip
 """Routines that compare or reckon, and so are compiled for each dtype."""

@@ -57,8 +57,10 @@ class Bounds(NamedTuple):
 
 
 def range_of(index: Tensor) -> tuple[int, int]:
-    """The least and the greatest element, which are found once."""
+    """The least and the greatest element, which are found once, unless others may write them."""
     found: tuple[int, int] | None = getattr(index, "_range", None)
+    if found is not None and index._block.shared:
+        found = None
     if found is None:
         where = index._layout
         if where.device is HOST and where.contiguous and where.dtype.code in ("i4", "i8"):

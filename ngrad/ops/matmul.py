@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from ngrad.devices import HOST
+from ngrad.dtypes import BY_CODE
 from ngrad.errors import DTypeError, NumberError, ShapeError
 from ngrad.graph.group import FUSED, Group, Leaf
 from ngrad.graph.indexing import Split
@@ -17,8 +19,10 @@ from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op
 from ngrad.graph.program import OUT, Program
 from ngrad.graph.strides import broadcast, broadcast_strides
+from ngrad.ops.bounds import range_of
 from ngrad.ops.complexes import conj
 from ngrad.ops.convert import operands
+from ngrad.ops.elementwise import CAST
 from ngrad.ops.launching import cleared, dense, dense_operands
 from ngrad.ops.matrices import Matrix, batch_shape
 from ngrad.ops.shape import reshape, reshaped, transpose
@@ -88,7 +92,14 @@ def _prepare(
     # lie as it does decides as little as can be.
     fit = [not where.dtype.is_inexact or suits_blas(where) for where in inputs]
     given = inputs, fit, out, transpose_x, transpose_y
-    return _launched(*given) or _by_numpy(*given), out
+    launched = _launched(*given)
+    if launched is not None:
+        return launched, out
+    run = _by_numpy(*given)
+    depth = inputs[0].shape[-2 if transpose_x else -1]
+    if out.dtype.is_integer and out.device is HOST and out.size * depth >= LARGE:
+        run = _by_floats(depth, out, (transpose_x, transpose_y), run)
+    return run, out
 
 
 def _by_numpy(
@@ -118,6 +129,46 @@ def _by_numpy(
         return made
 
     return run
+
+
+LARGE = 1 << 16
+"""Multiply-adds of integers from which it is worth a look at how large they are."""
+EXACT = {"f4": 1 << 24, "f8": 1 << 53}
+"""By float dtype, to what integer it has all."""
+
+
+def _by_floats(
+    depth: int, out: Layout, flips: tuple[bool, bool], otherwise: Callable[..., Tensor]
+) -> Callable[..., Tensor]:
+    """The product of integers by one of floats, where these have each integer that any of its sums
+    can come to: BLAS multiplies no others.
+    """
+
+    def run(x: Tensor, y: Tensor) -> Tensor:
+        most = depth * _magnitude(x) * _magnitude(y)
+        code = next((code for code, limit in EXACT.items() if most <= limit), None)
+        if code is None:
+            return otherwise(x, y)
+        floats = [_run(CAST, (BY_CODE[code],), z) for z in (x, y)]
+        product = _run(CAST, (BY_CODE["i8"],), _run(MATMUL, flips, *floats))
+        # As integers wrap.
+        return product if out.dtype.code == "i8" else _run(CAST, (out.dtype,), product)
+
+    return run
+
+
+def _magnitude(x: Tensor) -> int:
+    """A bound of the magnitudes of integers: that of their dtype, if it takes two bytes or one."""
+    if x._layout.dtype.itemsize <= 2:
+        return 1 << (8 * x._layout.dtype.itemsize)
+    least, greatest = range_of(x)
+    return max(-least, greatest)
+
+
+def _run(op: Op, params: tuple[Any, ...], *inputs: Tensor) -> Tensor:
+    """What an op gives, which nobody hears of."""
+    found: Tensor = op.call(params, tuple(x._layout for x in inputs)).run(*inputs)
+    return found
 
 
 def _launched(

@@ -11,7 +11,10 @@ FEW = 512
 stable."""
 SHORT, LONG = 256, 2048
 """Elements a row from which, to find their places, counting digits is worth a look at what there is
-to count, and a fast sort the passes that make it stable."""
+to count, and a fast sort of elements of 8 bytes the passes that make it stable."""
+MANY = 2048
+"""Elements in all from which, of 4 bytes or less, they are sorted with their places below them."""
+PLACE = (1 << 32) - 1
 
 PARTED = 512
 """Elements a row from which NumPy partitions sooner than it sorts."""
@@ -30,14 +33,29 @@ def order(x: Any, descending: bool) -> Any:
         if digits == 1 or (digits == 2 and length >= LONG):
             # That they wrap does not matter to so many.
             return _by_digits((most - x if descending else x - least).astype(np.uint32), digits)
-    if length < LONG or x.dtype.kind == "c" or _counted(x):
+    narrow = x.dtype.itemsize <= 4
+    short = x.size < MANY if narrow else length < LONG
+    if short or x.dtype.kind == "c" or _counted(x):
         if not descending:
             return x.argsort(-1, "stable")
         return length - 1 - _turned(_turned(x, True).argsort(-1, "stable"), True)
     keys = _keys(x)
     if descending:
         np.invert(keys, keys)
-    return _narrow(keys) if keys.dtype.itemsize == 4 else _wide(keys)
+    if not narrow:
+        return _wide(keys)
+    pairs = _with_places(keys)
+    pairs.sort(-1)
+    return pairs & PLACE
+
+
+def largest(x: Any, count: int) -> Any:
+    """Where the largest elements of rows stand in them, in a descending order."""
+    if x.dtype.itemsize > 4 or x.size < MANY or _counted(x):
+        return order(x, True)[..., :count]
+    pairs = np.partition(_with_places(np.invert(_keys(x))), count - 1, -1)[..., :count]
+    pairs.sort(-1)
+    return pairs & PLACE
 
 
 def _counted(x: Any) -> bool:
@@ -76,14 +94,11 @@ def _keys(x: Any) -> Any:
     return bits
 
 
-def _narrow(keys: Any) -> Any:
-    """Of keys of 32 bits, as floats have them: each is sorted with its place below it."""
-    length = keys.shape[-1]
+def _with_places(keys: Any) -> Any:
+    """Keys of 32 bits, as floats have them, each with its place below it."""
     pairs = keys.astype(np.int64)
     pairs <<= 32
-    pairs |= np.arange(length)
-    pairs.sort(-1)
-    pairs &= (1 << 32) - 1
+    pairs |= np.arange(keys.shape[-1])
     return pairs
 
 

@@ -16,7 +16,7 @@ from ngrad.ops.gather import TAKE, gather_rows
 from ngrad.ops.ordering import distinct
 from ngrad.ops.reductions import reduce_all, reduce_sum
 from ngrad.ops.shape import expand_dims
-from ngrad.ops.sorting import ARGSORT, SEARCH
+from ngrad.ops.sorting import LARGEST, SEARCH
 from ngrad.record import apply
 from ngrad.tensor import from_numpy
 
@@ -65,7 +65,7 @@ def top_k(
     last = x.ndim - 1
     if last < 0 or not 0 <= count <= x._layout.shape[-1]:
         raise ShapeError(f"top_k: no {count} elements along the last axis of {x._layout.shape}")
-    where = apply(ARGSORT, (x,), (True,))[..., :count]
+    where = apply(LARGEST, (x,), (count,))
     return TopK(apply(TAKE, (x, where), (last, last)), cast_to(where, as_dtype(index_type)))
 
 

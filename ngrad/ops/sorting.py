@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ngrad.devices import HOST
 from ngrad.dtypes import BY_CODE, DType
 from ngrad.errors import NumberError
 from ngrad.graph.layout import Layout, layout
@@ -14,12 +15,13 @@ from ngrad.graph.op import Op
 from ngrad.graph.program import OUT, SCRATCH, Launch, Program
 from ngrad.ops.convert import cast_to, tensor
 from ngrad.ops.gather import ADD_ROWS, TAKE, Gathered, take_launch
-from ngrad.ops.launching import Dense, dense_operands
+from ngrad.ops.launching import Dense, dense_operands, place_launch
 from ngrad.ops.matmul import array_at
-from ngrad.ops.ordering import arrange, order
+from ngrad.ops.ordering import arrange, largest, order
 from ngrad.ops.shape import normal_axis, spread, swap_last
 from ngrad.record import apply
 from ngrad.tensor import Tensor, empty
+from ngrad_kernels.contract import CHUNK
 from ngrad_kernels.product import Prepared
 
 INT32, INT64 = BY_CODE["i4"], BY_CODE["i8"]
@@ -55,18 +57,23 @@ def _ordering(
         work = x.device.target.libraries.routine("argsort", x.dtype.code, words)
         if work is not None:
             return launched(dense_operands([(0, x)]), work, x, out), out
-        read, write = array_at(x), array_at(out)
-
-        def run(x: Tensor) -> Tensor:
-            made = empty(out)
-            compute(read(x._at), how, write(made._at))
-            return made
-
-        return run, out
+        return computed(lambda x, out: compute(x, how, out), x, out), out
 
     op = Op(name, infer, prepare, (param,), family="sorting", widens=True)
     op.batch(lambda size, batched, x, **given: apply(op, (x,), (given[param],)))
     return op
+
+
+def computed(compute: Any, x: Layout, out: Layout) -> Any:
+    """What has `compute(array, out)` write a result, on the host."""
+    read, write = array_at(x), array_at(out)
+
+    def run(x: Tensor) -> Tensor:
+        made = empty(out)
+        compute(read(x._at), write(made._at))
+        return made
+
+    return run
 
 
 def _result_of(compute: Any) -> Any:
@@ -128,6 +135,44 @@ def _(g: Any, out: Any, x: Any, kth: Any) -> Any:
 def partitioned(op: Op, x: Any, kth: tuple[int, ...], axis: int) -> Any:
     """`PARTITION` or `ARGPARTITION` along an axis."""
     return swap_last(apply(op, (swap_last(x, axis),), (kth,)), axis)
+
+
+def _largest_infer(x: Layout, count: int) -> Layout:
+    return layout(INT64, (*x.shape[:-1], count))
+
+
+def _largest_prepare(inputs: tuple[Layout, ...], out: Layout, count: int) -> Any:
+    (x,) = inputs
+    if out.size == 0:
+        return Program(), out
+    target, length = x.device.target, x.shape[-1]
+    rows, read = x.size // length, dense_operands([(0, x)])
+    if x.device is HOST and (count <= HEAPED or count <= length >> 7):
+        facts, held = target.facts([length, count])
+        kernel, operands = target.typed("largest", x.dtype.code), (*read.operands, (OUT, 0))
+        launch = Launch(kernel, facts, rows, max(1, CHUNK // length), operands)
+        return read.then(launch, keep=(held,)), out
+    work = target.libraries.routine("argsort", x.dtype.code, [rows, length, 1])
+    if work is None:
+        return computed(lambda x, out: np.copyto(out, largest(x, count)), x, out), out
+    # Where all stand is found, and the first of them are copied.
+    where = SCRATCH, read.scratch
+    find = Launch(work.kernel, work.facts, work.n, work.grain, (*read.operands, where))
+    first = layout(INT64, (rows, count), (INT64.itemsize * length, INT64.itemsize), x.device)
+    copy, held = place_launch(first, [(out.size, INT64.itemsize)])
+    copy = copy._replace(operands=(where, (OUT, 0)))
+    program = read.then(find, copy, keep=(work.keep, held))
+    return program._replace(scratch=read.scratch + INT64.itemsize * x.size), out
+
+
+HEAPED = 32
+"""Of how many of the largest the kernel keeps a heap, or of few in long rows: NumPy parts others
+sooner."""
+LARGEST = Op("largest", _largest_infer, _largest_prepare, ("count",), family="sorting", widens=True)
+"""Where the largest elements along the last axis stand in it, the largest first, of equal ones the
+first; NaN is the largest."""
+LARGEST.vjp(lambda g, out, x, count: (None,))
+LARGEST.batch(lambda size, batched, x, count: apply(LARGEST, (x,), (count,)))
 
 
 def _search_infer(x: Layout, values: Layout, right: bool) -> Layout:

@@ -13,7 +13,7 @@ from ngrad.graph.op import TABLE
 from ngrad.ops.bitwise import PACK, UNPACK
 from ngrad.ops.interpolation import INTERP
 from ngrad.ops.ranks import PLACES, RANKED, ranked
-from ngrad.ops.sorting import SEARCH, partitioned
+from ngrad.ops.sorting import LARGEST, SEARCH, partitioned
 from ngrad.record import apply
 
 _take = np.take_along_axis
@@ -93,6 +93,18 @@ SORTING = [
         ),
         ulps=8,
         floor=1e-6,
+    ),
+    *(
+        Row(
+            "largest",
+            lambda x, count=count: apply(LARGEST, (x,), (count,)),
+            lambda x, count=count: _order(x, -1, True)[..., :count],
+            kinds="fiubc",
+            shapes=(((9,),), ((5, 3),), ((2, 0, 3),)) if count < 4 else (((3, 700),), ((40,),)),
+            smooth=False,
+            label=str(count),
+        )
+        for count in (0, 1, 3, 33, 40)
     ),
     *_sorted("argsort", lambda *how: _order(*how).astype(np.int32)),
     *(

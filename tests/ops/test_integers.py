@@ -77,6 +77,35 @@ def test_wrapping(code: str) -> None:
 
 
 @pytest.mark.parametrize("code", INTEGERS)
+@pytest.mark.parametrize(
+    "shapes",
+    [
+        ((50, 60), (60, 70)),
+        ((300,), (300, 400)),
+        ((2, 1, 64, 40), (5, 40, 30)),
+        ((512, 200), (200,)),
+    ],
+)
+def test_products_are_exact(shapes: tuple[tuple[int, ...], ...], code: str) -> None:
+    """Whatever they are multiplied by: BLAS, where floats have all sums, or NumPy. They wrap."""
+    info, rng = np.iinfo(code), np.random.default_rng(0)
+    for least, most in ((0, 3), (max(info.min, -9000), min(info.max, 9000)), (info.min, info.max)):
+        x, y = (rng.integers(least, most, shape, code, endpoint=True) for shape in shapes)
+        assert_same_bits(ngrad.constant(x) @ y, x @ y)
+    x[:], y[:] = info.min, info.min
+    assert_same_bits(ngrad.constant(x) @ y, x @ y)
+
+
+def test_products_of_what_others_write() -> None:
+    """Memory that is shared may hold larger numbers the next time."""
+    x = np.ones((100, 100), np.int64)
+    shared = ngrad.from_dlpack(x)
+    assert (shared @ shared).numpy().max() == 100
+    x[:] = 1 << 40
+    assert_same_bits(shared @ shared, x @ x)
+
+
+@pytest.mark.parametrize("code", INTEGERS)
 def test_power(code: str) -> None:
     """Wrapping, as NumPy; a negative exponent is an error, as in NumPy."""
     x, y = pairs(edges(code), [0, 1, 2, 3, 5, 8, 63], code)

@@ -14,7 +14,7 @@ from numeric import CODES, Array, assert_same_bits
 import ngrad
 from ngrad.errors import NumberError, ShapeError
 from ngrad.ops.ranks import PLACES, RANKED
-from ngrad.ops.sorting import ARGSORT
+from ngrad.ops.sorting import ARGSORT, LARGEST
 from ngrad.record import apply
 
 TIES = np.array([np.nan, 2.0, -0.0, 0.0, -np.inf, -np.nan, 2.0, np.inf, -1e-45, 1e-45, 0.0, -0.0])
@@ -40,6 +40,19 @@ def test_many_rows_with_many_ties(code: str) -> None:
     found = ngrad.argsort(x, direction="DESCENDING").numpy()
     steps = np.diff(np.take_along_axis(x.real.astype(int), found, 1))
     assert (steps <= 0).all() and (np.diff(found)[steps == 0] > 0).all()
+    for count in (1, 20, 200, 15_000):
+        largest = apply(LARGEST, (ngrad.constant(x),), (count,))
+        assert_same_bits(largest, found[:, :count].astype(np.int64))
+
+
+@pytest.mark.parametrize("code", ["f2", "f4", "f8"])
+def test_the_largest_of_what_is_no_number(code: str) -> None:
+    x = np.tile(TIES.astype(code), 200)
+    found = ngrad.argsort(x, direction="DESCENDING").numpy()
+    for count in (1, 5, 30, 1000):
+        assert_same_bits(
+            apply(LARGEST, (ngrad.constant(x),), (count,)), found[:count].astype(np.int64)
+        )
 
 
 def _tied(code: str, length: int) -> Array:

@@ -157,6 +157,7 @@ MOVES: dict[str, Reference] = {
     "other_rows": _other_rows,
     "last_rows": _last_rows,
     "argsort": _argsort,
+    "largest": lambda x, count: _argsort(x, True)[..., :count],
     "sort": lambda x, descending: np.take_along_axis(x, _argsort(x, descending), -1),
     "ranked": lambda x, ranks: np.take_along_axis(*_at_ranks(x, ranks), -1),
     "rank_places": lambda x, ranks, found: _at_ranks(x, ranks)[1],
