@@ -1,5 +1,5 @@
 """What should hold of tensors, or an error says where it does not. What is about values looks at
-them, which raises while a `function` is recorded.
+them: in a `function` after each call has computed all.
 """
 
 from __future__ import annotations
@@ -15,9 +15,27 @@ from ngrad.numerics import check_numerics as _checking
 from ngrad.ops.convert import from_outside, operands, tensor
 from ngrad.ops.extents import integers
 from ngrad.ops.identity import identity
+from ngrad.ops.launching import broadcast_shapes
+from ngrad.record import state, user_line
 from ngrad.tensor import Tensor
+from ngrad.tracing import looked_at
 
 # -- values ----------------------------------------------------------------------------------------
+
+
+def _look(values: list[Any], check: Callable[..., None]) -> None:
+    """Have a check look at arrays; an error in a `function` says where that asked for it."""
+    line = None if state.window.trace is None else user_line()
+
+    def look(found: list[Any]) -> None:
+        try:
+            check(*map(np.asarray, found))
+        except (NumberError, NumericsError) as error:
+            if line is not None:
+                error.add_note(f"checked at {line}, after the call had computed all")
+            raise
+
+    looked_at(values, look)
 
 
 def _require(what: str, holds: Any, message: Any, *shown: Any) -> None:
@@ -35,22 +53,17 @@ def _comparing(name: str, sign: str, example: str, holds: Callable[[Any, Any], A
     def check(
         x: Any, y: Any, message: Any = None, summarize: Any = None, name: str | None = None
     ) -> None:
-        a, b = (np.asarray(value) for value in operands(check.__name__, x, y))
-        try:
-            found = holds(a, b)
-        except ValueError:
-            raise ShapeError(
-                f"{check.__name__}: shapes {a.shape} and {b.shape} do not broadcast"
-            ) from None
-        _require(check.__name__, found, message, a, b)
+        values = [*operands(check.__name__, x, y)]
+        broadcast_shapes(check.__name__, *(value._layout for value in values))
+        _look(values, lambda a, b: _require(check.__name__, holds(a, b), message, a, b))
 
     return _named(check, name, f"Raise unless x {sign} y everywhere.", example)
 
 
 def _signed(name: str, sign: str, example: str, holds: Callable[[Any], Any]) -> Any:
     def check(x: Any, message: Any = None, summarize: Any = None, name: str | None = None) -> None:
-        a = np.asarray(tensor(x, check.__name__))
-        _require(check.__name__, holds(a), message, a)
+        value = tensor(x, check.__name__)
+        _look([value], lambda a: _require(check.__name__, holds(a), message, a))
 
     return _named(check, name, f"Raise unless x {sign} 0 everywhere.", example)
 
@@ -97,15 +110,19 @@ def assert_near(
     >>> ngrad.debugging.assert_near([1.0], [1.0 + 1e-7])
     """
     a, b = operands("assert_near", x, y)
+    broadcast_shapes("assert_near", a._layout, b._layout)
     eps = 10 * float(a.dtype.real_dtype.finfo.eps) if a.dtype.is_inexact else 0.0
-    p, q = np.asarray(a), np.asarray(b)
-    if a.dtype.is_integer:  # two may be further apart than any is from 0
-        ends, unsigned = (np.maximum(p, q), np.minimum(p, q)), f"u{p.itemsize}"
-        apart = np.subtract(*ends, dtype=unsigned, casting="unsafe")
-    else:
-        apart = abs(p - q)
-    bound = (eps if atol is None else atol) + (eps if rtol is None else rtol) * abs(q)
-    _require("assert_near", apart <= bound, message, p, q)
+    bounds = [from_outside(eps if bound is None else bound) for bound in (atol, rtol)]
+
+    def check(p: Any, q: Any, atol: Any, rtol: Any) -> None:
+        if p.dtype.kind in "iu":  # two may be further apart than any is from 0
+            ends, unsigned = (np.maximum(p, q), np.minimum(p, q)), f"u{p.itemsize}"
+            apart = np.subtract(*ends, dtype=unsigned, casting="unsafe")
+        else:
+            apart = abs(p - q)
+        _require("assert_near", apart <= atol + rtol * abs(q), message, p, q)
+
+    _look([a, b, *bounds], check)
 
 
 def Assert(
@@ -123,8 +140,15 @@ def Assert(
     >>> x = ngrad.constant([1.0, 2.0])
     >>> ngrad.debugging.Assert(ngrad.reduce_all(x > 0.0), [x])
     """
-    if not bool(condition):
-        raise NumberError(f"Assert: does not hold of {', '.join(map(str, data))}")
+    given = [tensor(condition, "Assert"), *map(from_outside, data)]
+    if given[0]._layout.size != 1:
+        raise ShapeError(f"Assert: takes one condition, not shape {given[0]._layout.shape}")
+
+    def check(holds: Any, *found: Any) -> None:
+        if not holds:
+            raise NumberError(f"Assert: does not hold of {', '.join(map(str, found))}")
+
+    _look(given, check)
 
 
 def check_numerics(tensor: Any, message: str, name: str | None = None) -> Any:
@@ -144,12 +168,15 @@ def check_numerics(tensor: Any, message: str, name: str | None = None) -> Any:
     from ngrad.ops.convert import tensor as convert
 
     x = convert(tensor, "check_numerics")
-    values = np.asarray(x)
-    finite = np.isfinite(values)
-    if not finite.all():
-        at = tuple(int(k) for k in np.argwhere(~finite)[0])
-        place = f" at {at}" if at else ""
-        raise NumericsError(f"check_numerics: {message}: {values[at]}{place}")
+
+    def check(values: Any) -> None:
+        finite = np.isfinite(values)
+        if not finite.all():
+            at = tuple(int(k) for k in np.argwhere(~finite)[0])
+            place = f" at {at}" if at else ""
+            raise NumericsError(f"check_numerics: {message}: {values[at]}{place}")
+
+    _look([x], check)
     return identity(x)
 
 

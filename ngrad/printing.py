@@ -10,8 +10,8 @@ import numpy as np
 import optree
 
 from ngrad.ops.convert import from_outside
-from ngrad.record import state
 from ngrad.tensor import Tensor
+from ngrad.tracing import looked_at
 
 
 class _Shown(str):
@@ -52,11 +52,7 @@ def print_(
         texts = optree.tree_unflatten(structure, [_text(leaf, summarize) for leaf in leaves])
         builtins.print(*texts, sep=sep, end=end, file=output_stream or sys.stderr)
 
-    values, trace = [from_outside(leaf) for leaf in found], state.window.trace
-    if trace is None:
-        show(values)
-    else:
-        trace.show(values, show)
+    looked_at([from_outside(leaf) for leaf in found], show)
 
 
 def _text(leaf: Any, summarize: int) -> Any:

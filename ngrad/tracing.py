@@ -344,6 +344,15 @@ def host_tensor(make: Callable[[], Tensor], where: Layout) -> Tensor:
     return make() if trace is None else trace.ask(make, where)
 
 
+def looked_at(values: list[Any], look: Callable[[list[Any]], None]) -> None:
+    """Have something look at values: now, or, in a `function`, after each call has computed all."""
+    trace = state.window.trace
+    if trace is None:
+        look(values)
+    else:
+        trace.show(values, look)
+
+
 def each_call(action: Callable[[], Any]) -> None:
     """Do what changes the library's state: now, or, in a `function`, at every call."""
     trace = state.window.trace

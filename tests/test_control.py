@@ -176,6 +176,35 @@ def test_what_does_not_hold_raises(call: Any, error: type[NgradError], message: 
         call()
 
 
+CHECKED = {
+    "assert_positive": (lambda x: debugging.assert_positive(x), NumberError),
+    "assert_less": (lambda x: debugging.assert_less(-x, [1.0]), NumberError),
+    "assert_near": (lambda x: debugging.assert_near(x, tf.abs(x), rtol=0.1), NumberError),
+    "Assert": (lambda x: tf.Assert(tf.reduce_all(x > 0.0), [x, "no"]), NumberError),
+    "check_numerics": (lambda x: debugging.check_numerics(tf.sqrt(x), "roots"), NumericsError),
+}
+
+
+@pytest.mark.parametrize("check, error", CHECKED.values(), ids=CHECKED)
+def test_in_a_function_values_are_looked_at_after_each_call(check: Any, error: Any) -> None:
+    total = tf.Variable(0.0)
+
+    @tf.function
+    def added(x: Any) -> Any:
+        check(x)
+        total.assign_add(tf.reduce_sum(x))
+        return tf.reduce_sum(x * 2.0)
+
+    x = tf.Variable([1.0, 2.0])
+    with tf.GradientTape() as tape:
+        y = added(x)
+    assert tape.gradient(y, x).numpy().tolist() == [2.0, 2.0]
+    with pytest.raises(error) as raised:
+        added(tf.constant([1.0, -2.0]))
+    assert f"{__file__}:" in raised.value.__notes__[0] and total.numpy() == 2.0
+    assert added(tf.constant([0.25, 0.25])).numpy() == 1.0
+
+
 def test_what_holds_raises_nothing() -> None:
     debugging.assert_near([1.0, 2.0], [1.0, 2.0 + 1e-7])
     debugging.assert_none_equal([1, 2], 3)
