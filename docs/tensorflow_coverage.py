@@ -27,8 +27,8 @@ What differs where both have a name:
 - A list as an index gathers rows, as NumPy's does; TensorFlow reads `x[[0, 1]]` as `x[0, 1]`.
 - `v += 1` makes a tensor of a variable's name; `v.assign_add(1)` assigns. A part of a variable is
   assigned to by `v.scatter_nd_update`, not by `v[:2].assign`.
-- `assert_positive` and others of `ngrad.debugging` look at values, which a recorded `function` has
-  not.
+- In a recorded `function`, `assert_positive` and others of `ngrad.debugging` look at values when a
+  call has computed all, and assigned to variables: then they raise.
 - Gradients are tensors; there are no `IndexedSlices` among them.
 - `cond`, `while_loop`, `map_fn` and `scan` are Python: they run their functions where they are
   called. In a recorded `function` a condition that is computed has no value, and raises.
