@@ -49,7 +49,7 @@ def to_tensor(value: Any, dtype: DType | None = None) -> Tensor:
     if type(value) is np.ndarray and value.dtype.kind in "fiubc":
         return from_numpy(value, dtype or as_dtype(value.dtype))
     if type(value) is not Tensor:
-        value = value._read() if type(value) is ndarray else from_outside(value)
+        value = value._read() if type(value) is ndarray else from_outside(_unmasked(value))
     if isinstance(value, Tensor):
         return value if dtype is None else converted(value, dtype)
     if type(value) is Weak:
@@ -91,6 +91,16 @@ def _joined(made: list[Tensor], dtype: DType | None) -> Tensor:
                 return from_numpy(array, wide, HOST)
         return stacked(tuple(made), 0)
     return stack([cast_to(x, wide) for x in made])
+
+
+def _unmasked(value: Any) -> Any:
+    """A value, which has no mask: NumPy's functions heed it, and these do not."""
+    if isinstance(value, np.ndarray) and hasattr(value, "filled"):
+        raise TypeError(
+            f"array: a masked array of shape {value.shape}: there are no masks here; take what "
+            "numpy.ma.filled makes of it, or its .data"
+        )
+    return value
 
 
 def converted(x: Tensor, dtype: DType) -> Tensor:

@@ -260,7 +260,7 @@ def eye(
            [0., 0., 1.]])
     """
     rows, columns = _shape((N, N if M is None else M), "eye")
-    found = from_numpy(np.eye(rows, columns, int(k), bool), dtype_of(dtype) or FLOAT64)
+    found = from_numpy(np.eye(rows, columns, operator.index(k), bool), dtype_of(dtype) or FLOAT64)
     return laid(found if device is None else to_device(found, device), order)
 
 
@@ -294,7 +294,7 @@ def tri(
 ) -> ndarray:
     """Ones at and below the k-th diagonal, zeros above."""
     rows, columns = _shape((N, N if M is None else M), "tri")
-    return asarray(np.tri(rows, columns, int(k), dtype=bool), dtype_of(dtype))
+    return asarray(np.tri(rows, columns, operator.index(k), dtype=bool), dtype_of(dtype))
 
 
 def indices(dimensions: Any, dtype: Any = int, sparse: bool = False) -> Any:

@@ -248,7 +248,8 @@ def _ran(call: Call, inputs: tuple[Any, ...], out: Any) -> None:
         wrong = _told(lambda: getattr(np, name)(*operands))
     else:
         nans = np.isnan(result).any() and not any(np.isnan(x).any() for x in operands)
-        wrong = ["invalid"] if nans else ["over"] * bool(np.isinf(result).any())
+        over = operands[0].size and np.isinf(result).any()  # of nothing an extreme is infinite
+        wrong = ["invalid"] if nans else ["over"] * bool(over)
     for kind in wrong:
         flags = sum(FLAGS[other] for other in wrong)
         _handle(kind, flags, name, handling, len(frames))
@@ -260,7 +261,7 @@ def _called(frame: Any) -> tuple[ufunc, tuple[Any, ...], dict[str, Any]] | None:
     if frame.f_code is ufunc.__call__.__code__ and not held["options"]:
         return held["self"], held["operands"], {}
     if frame.f_code is ufunc.with_options.__code__:
-        options = {"dtype": held["dtype"]}
+        options = {"dtype": held["dtype"], "casting": held["casting"]}
         if held["where"] is not True:
             options |= {"where": np.asarray(held["where"]), "out": None}
         return held["self"], held["operands"], options

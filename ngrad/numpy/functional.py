@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from ngrad.numpy.joining import stack
 from ngrad.numpy.manipulation import broadcast_to, expand_dims, moveaxis
 from ngrad.numpy.ndarray import ndarray
 from ngrad.ops.shape import normal_axis
+from ngrad.record import state
 
 
 def apply_along_axis(func1d: Any, axis: int, arr: Any, *args: Any, **kwargs: Any) -> ndarray:
@@ -59,6 +61,19 @@ _CORE = re.compile(r"\(([^)]*)\)")
 def _named(cores: str) -> list[list[str]]:
     """The names of core dimensions, for each operand or result."""
     return [[name for name in core.split(",") if name] for core in _CORE.findall(cores)]
+
+
+def _each(x: ndarray, leading: int) -> Iterable[Any]:
+    """The parts of an array along its leading axes, in order."""
+    return x.reshape(-1, *x.shape[leading:])
+
+
+def _numbers(values: list[Any], dtype: np.dtype[Any]) -> ndarray:
+    """Numbers, ours among them, as a vector of a dtype."""
+    plain = [x.item() if isinstance(x, ndarray) and not x.ndim else x for x in values]
+    if any(map(np.ndim, plain)):
+        raise ValueError("vectorize: takes functions that give numbers, or a signature")
+    return asarray(np.array(plain, dtype))
 
 
 class vectorize:
@@ -118,8 +133,8 @@ class vectorize:
         if 0 in lead and not self.otypes:
             raise ValueError(f"{self._what}: cannot call it on no elements: set `otypes`")
         made = []
-        for index in np.ndindex(lead):
-            now = given | {slot: x[index] for slot, x in zip(slots, wide, strict=True)}
+        for items in zip(*(_each(x, len(lead)) for x in wide), strict=True):
+            now = given | dict(zip(slots, items, strict=True))
             made.append(
                 self.pyfunc(*(now[k] for k in range(len(args))), **{k: now[k] for k in kwargs})
             )
@@ -132,7 +147,12 @@ class vectorize:
             )
         found = []
         for k, out in enumerate(outs):
-            parts = [asarray(one[k] if several else one) for one in made]
+            parts = [one[k] if several else one for one in made]
+            if out is None and parts and not state.listens():
+                dtype = self.otypes[k] if self.otypes else asarray(parts[0]).dtype
+                found.append(_numbers(parts, np.dtype(dtype)).reshape(lead))
+                continue
+            parts = [*map(asarray, parts)]
             for part in parts if out is not None else ():
                 self._agree(out, part.shape, sizes)
             dtype = np.dtype(self.otypes[k]) if self.otypes else parts[0].dtype

@@ -14,7 +14,7 @@ from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.reductions import all as every
 from ngrad.numpy.selection import where
 from ngrad.numpy.ufuncs import UFUNCS, refuse_out
-from ngrad.numpy.views import OfComplex
+from ngrad.numpy.views import OfComplex, Shown
 from ngrad.ops import complexes
 from ngrad.ops.shape import normal_axis
 from ngrad.tensor import Tensor
@@ -94,6 +94,7 @@ def array_equiv(a1: Any, a2: Any) -> builtins.bool:
 
 
 REAL, IMAG = OfComplex(False), OfComplex(True)
+NONE = Shown("imag", complexes.imag, np.imag)
 
 
 def real(val: Any) -> ndarray:
@@ -105,11 +106,11 @@ def real(val: Any) -> ndarray:
 
 
 def imag(val: Any) -> ndarray:
-    """The imaginary part: of an array a view, of real numbers zeros."""
+    """The imaginary part: of an array a view, of real numbers zeros, which are not written to."""
     x = asarray(val)
-    if x.dtype.kind != "c" or x.is_number:
+    if x.is_number:
         return array_of(complexes.imag(x._read()))
-    return x._seen_by(IMAG)
+    return x._seen_by(IMAG if x.dtype.kind == "c" else NONE)
 
 
 def real_if_close(a: Any, tol: Any = 100) -> ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
@@ -51,7 +52,7 @@ def axes_of(what: str, axes: Any, *cores: int) -> list[tuple[int, ...]] | None:
         return None
     if not isinstance(axes, list):
         raise TypeError(f"{what}: axes must be a list, not {type(axes).__name__}")
-    given = [(entry,) if isinstance(entry, int) else tuple(entry) for entry in axes]
+    given = [(operator.index(entry),) if np.ndim(entry) == 0 else tuple(entry) for entry in axes]
     if len(given) == len(cores) - 1 and cores[-1] == 0:
         given.append(())
     if [len(entry) for entry in given] != list(cores):

@@ -27,9 +27,14 @@ from ngrad.ops.updates import At
 from ngrad.record import apply, copied
 
 
-def clip(a: ndarray, min: Any = None, max: Any = None, out: Any = None) -> ndarray:
+def clip(a: ndarray, min: Any = None, max: Any = None, out: Any = None, **options: Any) -> ndarray:
     """The elements kept between two bounds, of which either may be None."""
-    return selection.clip(a, min, max, out)
+    return selection.clip(a, min, max, out, **options)
+
+
+def choose(a: ndarray, *choices: Any, out: Any = None, mode: str = "raise") -> ndarray:
+    """For each number the element of the array that it names; they may be given one by one."""
+    return choosing.choose(a, choices[0] if len(choices) == 1 else choices, out, mode)
 
 
 def compress(a: ndarray, condition: Any, axis: Any = None, out: Any = None) -> ndarray:
@@ -46,7 +51,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "squeeze": manipulation.squeeze, "swapaxes": manipulation.swapaxes, "clip": clip,
     "round": selection.round_, "take": selection.take, "diagonal": selection.diagonal,
     "trace": selection.trace, "nonzero": selection.nonzero, "compress": compress,
-    "argsort": sorting.argsort, "argpartition": sorting.argpartition, "choose": choosing.choose,
+    "argsort": sorting.argsort, "argpartition": sorting.argpartition, "choose": choose,
     "put": choosing.put, "searchsorted": sorting.searchsorted, "dot": selection.dot,
 }  # fmt: skip
 IN_PLACE: dict[str, Callable[..., Any]] = {
@@ -102,7 +107,7 @@ def astype(
     """The array in another dtype. With the casting "same_value" (NumPy 2.4's) it raises if that
     changes a value.
     """
-    wanted = dtype_of(dtype)
+    wanted = dtype_of(float if dtype is None else dtype)
     assert wanted is not None
     if casting == "same_value":  # values are looked at, by NumPy, which raises if one changes
         there: Any = np.asarray(x)

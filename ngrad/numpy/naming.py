@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import functools
 from collections.abc import Callable
 from typing import Any
@@ -19,7 +20,8 @@ KINDS = (ValueError, TypeError, IndexError, OverflowError)
 @functools.cache
 def named(function: Callable[..., Any]) -> Callable[..., Any]:
     """A function that says its name in its errors, and what it was called with."""
-    name = function.__name__.rstrip("_")
+    plain = function.__name__.rstrip("_")
+    name = plain if hasattr(builtins, plain) else function.__name__
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:

@@ -41,13 +41,19 @@ def _arrays(values: Any) -> Iterator[Any]:
 
 
 def located(space: dict[str, Any], names: list[str]) -> dict[str, Callable[..., Any]]:
-    """The functions among names of a namespace, as ones that are called where arrays lie."""
-    return {name: _located(space[name]) for name in names if type(space[name]) is FunctionType}
+    """The functions among names of a namespace, as its own, which are called where arrays lie."""
+    home = space["__name__"]
+    return {
+        name: _located(space[name], home, name)
+        for name in names
+        if type(space[name]) is FunctionType
+    }
 
 
-def _located(function: Callable[..., Any]) -> Callable[..., Any]:
+def _located(function: Callable[..., Any], home: str, name: str) -> Callable[..., Any]:
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
         return where_they_lie(function, *args, **kwargs)
 
+    call.__module__, call.__qualname__ = home, name  # where `pickle` finds it
     return call

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import warnings
 from typing import Any
 
@@ -133,7 +134,7 @@ def vander(x: Any, N: int | None = None, increasing: bool = False) -> ndarray:
     at = asarray(x)
     if at.ndim != 1:
         raise ValueError(f"vander: takes a vector, not an array of shape {at.shape}")
-    count = at.size if N is None else int(N)
+    count = at.size if N is None else operator.index(N)
     at = at.astype(result_type(at.dtype, np.int64))
     parts = [ones((at.size, min(count, 1)), at.dtype), tile(at[:, None], (1, max(count - 1, 0)))]
     powers = cumprod(concatenate(parts, 1), 1)

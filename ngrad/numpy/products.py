@@ -95,7 +95,9 @@ def matmul(
     array([[5, 6],
            [6, 8]])
     """
-    x, y, place = _at("matmul", out, axes, (2, 2, 2), signature, dtype, x1, x2)
+    vectors = [np.ndim(x) == 1 for x in (x1, x2)] if axes is not NOTHING else [False, False]
+    cores = *(2 - vector for vector in vectors), 2 - sum(vectors)
+    x, y, place = _at("matmul", out, axes, cores, signature, dtype, x1, x2)
     return _back(array_of(matmul_operator(*operands("product", to_tensor(x), to_tensor(y)))), place)
 
 

@@ -7,7 +7,7 @@ Pareto draws have derivatives in parameters that are arrays of ours; others none
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import partial, wraps
 from typing import Any
 
 import numpy as np
@@ -194,8 +194,22 @@ LEGACY = (
     "normal", "pareto", "permutation", "power", "rand", "randint", "randn", "random",
     "random_sample", "rayleigh", "seed", "set_state", "shuffle", "uniform", "weibull",
 )  # fmt: skip
-globals().update({name: getattr(_global, name) for name in LEGACY})
-ranf = sample = _global.random_sample  # type: ignore[attr-defined]
+
+
+def _of_all(name: str) -> Callable[..., Any]:
+    """A method of the global generator as a function of this module's, where `pickle` finds it."""
+    method = getattr(_global, name)
+
+    @wraps(method)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        return method(*args, **kwargs)
+
+    call.__module__, call.__name__, call.__qualname__ = __name__, name, name
+    return call
+
+
+globals().update({name: _of_all(name) for name in LEGACY})
+ranf = sample = globals()["random_sample"]
 
 __all__ = [
     *LEGACY, "MT19937", "PCG64", "PCG64DXSM", "SFC64", "BitGenerator", "Generator", "Philox",

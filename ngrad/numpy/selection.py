@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from functools import partial
 from string import ascii_letters
 from typing import Any
@@ -78,8 +79,9 @@ def clip(
     *,
     min: Any = None,
     max: Any = None,
+    **options: Any,
 ) -> ndarray:
-    """Elements kept between two bounds, of which either may be None.
+    """Elements kept between two bounds, of which either may be None. Options are those of ufuncs.
 
     Examples
     --------
@@ -95,6 +97,8 @@ def clip(
         raise ValueError(f"clip: takes a_min and a_max, or min and max, not both: {min=}, {max=}")
     low, high = (a_min, a_max) if given[0] else (min, max)
     x = array_of(to_tensor(a))
+    if options:
+        return _clipped(x, [("maximum", low), ("minimum", high)], options)
     if x.dtype.kind in "iu":  # integers beyond those of the dtype are no bounds
         limits = np.iinfo(x.dtype)
         low = None if type(low) is int and low <= limits.min else low
@@ -104,10 +108,20 @@ def clip(
     return x if high is None else UFUNCS["minimum"](x, high)
 
 
+def _clipped(x: ndarray, bounds: list[tuple[str, Any]], options: dict[str, Any]) -> ndarray:
+    """An array kept within bounds by ufuncs with options; `where` is of the result."""
+    where = options.pop("where", True)
+    found = x
+    for name, bound in bounds:
+        if bound is not None:
+            found = UFUNCS[name](found, bound, **options)
+    return found if where is True else UFUNCS["maximum"](found, found, where=where)
+
+
 def round_(a: Any, decimals: int = 0, out: Any = None) -> ndarray:
     """Nearest numbers of so many decimals, halves to even."""
     refuse_out("round", out)
-    x = array_of(to_tensor(a))
+    x, decimals = array_of(to_tensor(a)), operator.index(decimals)
     if x.dtype.kind == "c":
         real, imag = round_(x.real, decimals), round_(x.imag, decimals)
         return array_of(complexes.complex(real._read(), imag._read()))

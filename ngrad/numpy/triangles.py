@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -22,7 +23,8 @@ def _triangle(name: str, keeps: Callable[..., Any]) -> Callable[..., ndarray]:
         if x.ndim == 0:
             raise TypeError(f"{name}: takes a matrix, not a number")
         rows, columns = x.shape[-2:] if x.ndim > 1 else x.shape * 2
-        return where(keeps(rows, columns, int(k)), x, False if x.dtype.kind == "b" else 0)
+        kept = keeps(rows, columns, k if type(k) is float else operator.index(k))
+        return where(kept, x, False if x.dtype.kind == "b" else 0)
 
     triangle.__name__ = triangle.__qualname__ = name
     side = "above" if name == "tril" else "below"
@@ -46,9 +48,9 @@ def diag(v: Any, k: int = 0) -> ndarray:
     """
     x = asarray(v)
     if x.ndim == 1:
-        return array_of(linalg.diag(x._read(), k=int(k))).astype(x.dtype, copy=False)
+        return array_of(linalg.diag(x._read(), k=operator.index(k))).astype(x.dtype, copy=False)
     if x.ndim == 2:
-        return diagonal(x, int(k))
+        return diagonal(x, operator.index(k))
     raise ValueError(f"diag: input must be 1- or 2-d, not of shape {x.shape}")
 
 

@@ -183,7 +183,10 @@ class Assigned(Cell):
         """A value to be assigned, in this array's dtype."""
         from ngrad.numpy.convert import converted, to_tensor
 
-        where, number = self._layout, type(value) in (int, float)
+        where = self._layout
+        if isinstance(value, np.generic) and where.dtype.is_integer and value.dtype.kind in "iuf":
+            value = value.item()  # one that the dtype has not is refused
+        number = type(value) in (int, float)
         if number and where.dtype.is_floating and where.device is HOST and -6e4 < value < 6e4:
             return single(float(value), where.dtype)
         whole = number and where.dtype.is_integer

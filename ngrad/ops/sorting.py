@@ -147,7 +147,8 @@ def _largest_prepare(inputs: tuple[Layout, ...], out: Layout, count: int) -> Any
         return Program(), out
     target, length = x.device.target, x.shape[-1]
     rows, read = x.size // length, dense_operands([(0, x)])
-    if x.device is HOST and (count <= HEAPED or count <= length >> 7):
+    few = count <= HEAPED or count <= length >> 7
+    if few and x.device is HOST and not x.dtype.is_complex:
         facts, held = target.facts([length, count])
         kernel, operands = target.typed("largest", x.dtype.code), (*read.operands, (OUT, 0))
         launch = Launch(kernel, facts, rows, max(1, CHUNK // length), operands)
@@ -184,11 +185,29 @@ def _search_prepare(inputs: tuple[Layout, ...], out: Layout, right: bool) -> Any
     if out.size == 0:
         return Program(), out
     target, x = out.device.target, inputs[0]
+    if x.dtype.is_complex and out.device is HOST:
+        return _searched(x, inputs[1], out, "right" if right else "left"), out
     facts, held = target.facts([x.shape[-1], math.prod(out.shape[x.ndim - 1 :]), int(right)])
     read = dense_operands([*enumerate(inputs)])
     operands = (*read.operands, (OUT, 0))
     kernel = target.typed("search", x.dtype.code)
     return read.then(Launch(kernel, facts, out.size, SEARCHES, operands), keep=(held,)), out
+
+
+def _searched(x: Layout, values: Layout, out: Layout, side: Any) -> Any:
+    """What looks for complex numbers, of which those with a NaN have an order too: NumPy."""
+    read, look, write = array_at(x), array_at(values), array_at(out)
+
+    def run(x: Tensor, values: Tensor) -> Tensor:
+        made = empty(out)
+        rows = (view(at) for view, at in ((read, x._at), (look, values._at), (write, made._at)))
+        ordered, wanted, found = (a.reshape(-1, *a.shape[lead:]) for a in rows)
+        for row, given, places in zip(ordered, wanted, found, strict=True):
+            places[...] = row.searchsorted(given, side)
+        return made
+
+    lead = x.ndim - 1
+    return run
 
 
 SEARCHES = 256
