@@ -355,8 +355,9 @@ class ndarray(Subscripted, Assigned, Exporter):
         part = part_of(index, key)
         if part.integers == self._shown()._layout.ndim:
             return array_of(self._element(part))
-        x = self._read()
-        return array_of(part.read(x), self, part, x)
+        owner, part = self._taken(part)
+        x = owner._read()
+        return array_of(part.read(x), owner, part, x)
 
     def _element(self, part: Part) -> Tensor:
         """x[index] of integers, one for each axis."""

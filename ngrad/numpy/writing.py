@@ -19,6 +19,7 @@ from ngrad.giving import NAMED
 from ngrad.graph.layout import Layout
 from ngrad.numpy.indices import meant
 from ngrad.numpy.order import in_rows, surely_in_rows
+from ngrad.numpy.parts import composed
 from ngrad.numpy.views import Made, OfComplex, Part, part_of, placed, shows
 from ngrad.numpy.ways import way_to
 from ngrad.ops.assignment import assigned
@@ -155,14 +156,11 @@ class Assigned(Cell):
 
     def __setitem__(self, index: Any, value: Any) -> None:
         index, key, basic = meant(index)
-        if (
-            basic
-            and isinstance(value, Assigned)
-            and value._owner is self
-            and type(value._way) is Part
-            and value._way.same(part_of(index, key))
-        ):
-            return  # the end of x[index] += ..., which has written there
+        if basic and isinstance(value, Assigned) and type(value._way) is Part:
+            part = part_of(index, key)
+            for owner, way in (self, part), self._taken(part):
+                if value._owner is owner and value._way.same(way):
+                    return  # the end of x[index] += ..., which has written there
         if self._at_once(index, value):
             return
         if len(opened) > 1:
@@ -171,6 +169,12 @@ class Assigned(Cell):
             where_they_lie(Assigned._assign, self, index, value)
         else:
             self._assign(index, value)
+
+    def _taken(self, part: Part) -> tuple[Any, Part]:
+        """What a view of a part is a view of, and which part of that: of a part its owner, too."""
+        owner = self._owner
+        whole = None if owner is None else composed(self._way, part, owner._layout.shape)
+        return (self, part) if whole is None else (owner, whole)
 
     def _assign(self, index: Any, value: Any) -> None:
         found = self._like(value)
