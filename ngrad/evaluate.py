@@ -14,6 +14,7 @@ from typing import Any
 import optree
 
 from ngrad.cell import Cell
+from ngrad.constants import constant
 from ngrad.errors import IndexBoundsError
 from ngrad.giving import given, run_over
 from ngrad.graph.differentiate import Goal, Heard
@@ -196,6 +197,12 @@ def look(tensor: Tensor) -> None:
     """Compute a pending tensor, and what else its window has to do."""
     window = tensor._window
     if type(window) is Window:
+        if window.trace is not None and not window.trace.ended:
+            value = constant(window, tensor._slot)
+            if value is not None:
+                tensor._block, tensor._layout = value._block, value._layout
+                tensor._at = value._at  # it stands in the recording all the same
+                return
         run(window)
     if tensor._at:
         return

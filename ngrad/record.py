@@ -14,6 +14,8 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
+import numpy as np
+
 from ngrad.config import settings
 from ngrad.graph.graph import Graph, Symbol
 from ngrad.graph.op import Call, Op, Params
@@ -27,6 +29,8 @@ uids = itertools.count(1)
 next_uid = uids.__next__
 
 PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
+INNER = PACKAGE, os.path.dirname(np.__file__) + os.sep
+"""Where no line is a user's: NumPy may ask on behalf of this package."""
 
 
 def own_frames(depth: int = 0) -> Iterator[Any]:
@@ -42,7 +46,7 @@ def user_line() -> str:
     so without a generator.
     """
     frame: Any = sys._getframe(1)
-    while frame is not None and frame.f_code.co_filename.startswith(PACKAGE):
+    while frame is not None and frame.f_code.co_filename.startswith(INNER):
         frame = frame.f_back
     return "a line" if frame is None else f"{frame.f_code.co_filename}:{frame.f_lineno}"
 

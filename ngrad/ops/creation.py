@@ -22,7 +22,7 @@ from ngrad.ops.convert import (
     tensors,
 )
 from ngrad.ops.elementwise import select
-from ngrad.ops.extents import dims, integers, made
+from ngrad.ops.extents import dims, integers, made, sizes_in
 from ngrad.ops.identity import identity
 from ngrad.ops.shape import broadcast_to, expand_dims, reshape
 from ngrad.record import copied, state
@@ -263,7 +263,14 @@ def range_(
     if limit is None:
         start, limit = 0, start
     values = [from_outside(v) for v in (start, limit, delta)]
-    values = [v.numpy() if isinstance(v, Tensor) else v for v in values]
+    sizes = [sizes_in(v) if isinstance(v, Tensor) and not v.ndim else None for v in values]
+    if dtype is None and any(sizes):
+        own = {v.dtype for v in values if isinstance(v, Tensor)}
+        dtype = own.pop() if len(own) == 1 else None
+    values = [
+        found[0] if found else v.numpy() if isinstance(v, Tensor) else v
+        for v, found in zip(values, sizes, strict=True)
+    ]
     whole = all(type(v) is int or isinstance(v, Dim) for v in values)
     if not whole and any(np.ndim(v) for v in values):
         raise ShapeError("range: start, limit and delta must be scalars")

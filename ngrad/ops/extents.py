@@ -4,7 +4,6 @@ sizes can be read back.
 
 from __future__ import annotations
 
-import math
 import operator
 from collections.abc import Callable
 from typing import Any
@@ -16,11 +15,11 @@ from ngrad.dtypes import DType
 from ngrad.errors import DTypeError, TraceError
 from ngrad.graph.dims import size
 from ngrad.graph.layout import Layout, layout
-from ngrad.graph.op import Call, Op
+from ngrad.graph.op import Op
 from ngrad.ops.convert import from_outside
+from ngrad.ops.followed import EXTENTS_OF, INTEGERS, followed
 from ngrad.record import state
 from ngrad.tensor import Tensor, from_numpy
-from ngrad.window import Window
 from ngrad_kernels.keys import are_integers
 
 
@@ -41,10 +40,11 @@ def dims(value: Any, what: str) -> tuple[int, ...]:
     value = from_outside(value)
     if isinstance(value, Tensor):
         value = sizes_in(value) or value
-    return _read(value, what, _dim)
+    return _read(value, what, dim)
 
 
-def _dim(value: Any) -> int:
+def dim(value: Any) -> int:
+    """A size, which stays open if it is; anything else that counts is a number."""
     found = sizes_in(value) if isinstance(value, Tensor) else None
     return size(found[0] if found else value)
 
@@ -82,38 +82,15 @@ def _prepare(_: Any, out: Layout, sizes: tuple[int, ...], **__: Any) -> Any:
     return lambda: from_numpy(np.asarray(sizes, np.int64), out.dtype, out.device), out
 
 
-EXTENTS = Op("shape", _infer, _prepare, ("sizes", "dtype", "device"), family="engine")
+EXTENTS = Op(EXTENTS_OF, _infer, _prepare, ("sizes", "dtype", "device"), family="engine")
 EXTENTS.anywhere = True
 
 
 def sizes_in(x: Tensor) -> list[Any] | None:
-    """The elements of a pending tensor of integers, if they are sizes and numbers that are there,
-    moved about; None if not.
+    """The elements of a pending tensor of integers, if they follow from sizes and numbers that are
+    there; None if not.
     """
-    if x._at or x._window.trace is None or x._layout.dtype.code not in ("i4", "i8"):
+    if x._at or x._window.trace is None or x._layout.dtype.code not in INTEGERS:
         return None
-    return _elements(x._window, x._slot)
-
-
-def _elements(window: Window, slot: int) -> list[Any] | None:
-    call, *slots = window.entries[slot]
-    there = window.kept.get(slot)
-    if there is not None:
-        return _known(there)
-    parts = [_elements(window, k) for k in slots]
-    if not parts or any(part is None for part in parts):
-        return None
-    found: list[Any] = [size for part in parts for size in part or ()]
-    if call.op.name in ("reshape", "identity", "concat"):
-        one_axis = math.prod(call.spec.shape[1:]) == 1
-        return found if len(parts) == 1 or one_axis else None
-    if call.op.name == "strided_slice" and len(call.params[0]) == 1:
-        start, step, count = call.params[0][0]
-        return [found[start + step * k] for k in range(count)]
-    return None
-
-
-def _known(there: Any) -> list[Any] | None:
-    if type(there) is Call:
-        return list(there.params[0]) if there.op is EXTENTS else None
-    return list(there._view().ravel()) if type(there) is Tensor else [there]
+    found = followed(x._window, x._slot)
+    return None if found is None else found.items

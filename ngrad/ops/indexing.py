@@ -16,12 +16,13 @@ from ngrad.errors import (
     NumberError,
     TraceError,
 )
-from ngrad.graph.dims import Dim, size
+from ngrad.graph.dims import Dim
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op, Params
 from ngrad.graph.strides import broadcast
 from ngrad.ops.bounds import checked
 from ngrad.ops.convert import cast_to, from_outside
+from ngrad.ops.extents import dim
 from ngrad.ops.gather import TAKE, gather_rows
 from ngrad.ops.masks import held, places
 from ngrad.ops.shape import RESHAPE, SEEN, inverse, reshape, reshaped, transpose
@@ -324,7 +325,7 @@ def _item(item: Any, device: Device) -> Any:
 
 def _as_int(value: Any) -> int:
     try:
-        return value if type(value) is int else size(from_outside(value))
+        return value if type(value) is int else dim(from_outside(value))
     except TraceError:
         raise
     except (AttributeError, TypeError):

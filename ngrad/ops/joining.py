@@ -177,7 +177,8 @@ def split(
     at = normal_axis(axis, x.ndim, "split")
     extent = x._layout.shape[at]
     given = from_outside(num_or_size_splits)
-    if isinstance(given, Dim) or np.ndim(given) == 0:
+    listed = isinstance(given, (list, tuple))  # of tensors NumPy would ask the values
+    if not listed and (isinstance(given, Dim) or np.ndim(given) == 0):
         (parts,) = integers(given, "split")
         if parts < 1 or extent % parts:
             raise ShapeError(
