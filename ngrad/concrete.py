@@ -8,6 +8,7 @@ import copy
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
 import optree
 
 from ngrad.dtypes import complex128, float64
@@ -342,8 +343,12 @@ def _all_made(outputs: list[tuple[int, Any]], results: list[Any]) -> list[Any]:
 
 
 def made_of(value: Any, result: Any) -> Any:
-    """An output of a call: what it always is, or a result, as a tensor or of another kind."""
+    """An output of a call: what it always is, or a result, as a tensor or of another kind. NumPy's
+    arrays can be written to, so each call has its own.
+    """
     if result is None:
+        if type(value) is np.ndarray:
+            return value.copy()
         return value.kind(value.held) if type(value) is Made else value
     if value is Weak:
         return result.item()

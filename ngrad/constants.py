@@ -4,6 +4,7 @@ sizes of arguments, or a tensor that was there before.
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 from ngrad.graph.dims import Dim
@@ -66,5 +67,7 @@ def _closed(thing: Any) -> Any:
     if isinstance(thing, Dim):
         return int(thing)
     if isinstance(thing, tuple):
-        return type(thing)([_closed(part) for part in thing])
+        parts = [_closed(part) for part in thing]
+        same = all(map(operator.is_, thing, parts))
+        return thing if same else type(thing)(parts)
     return thing

@@ -23,7 +23,7 @@ from ngrad.graph.op import Op
 from ngrad.graph.strides import broadcast
 from ngrad.ops.convert import Weak, device_beside, from_outside, operands, tensor
 from ngrad.record import apply_now, state
-from ngrad.signature import TensorSpec
+from ngrad.signature import TensorSpec, static
 from ngrad.tensor import Tensor
 
 
@@ -115,7 +115,9 @@ class KernelOp:
         inputs = self._tensors(bound.args)
         if state.stack:
             state.window.opaque = True
-        return apply_now(self._op, inputs, tuple([bound.kwargs[k] for k in self._op.params]))
+        return apply_now(
+            self._op, inputs, tuple([static(bound.kwargs[k]) for k in self._op.params])
+        )
 
     def _tensors(self, values: Sequence[Any]) -> tuple[Any, ...]:
         """Operands as tensors, each of its own dtype; a Python number of that of the others of its
@@ -148,7 +150,7 @@ class KernelOp:
                 f'GPU with `.to_device("cuda")`, or give it one with `@{self._name}.cpu`'
             )
         try:
-            found = self._specs(*[TensorSpec(x.shape, x.dtype) for x in inputs], **params)
+            found = self._specs(*[TensorSpec(x.shape, x.dtype) for x in inputs], **_plain(params))
         except Exception as error:
             error.add_note(f"in the rule of kernel op {self._name}")
             raise
@@ -165,7 +167,7 @@ class KernelOp:
     def _prepare(self, inputs: tuple[Layout, ...], out: Any, **params: Any) -> Any:
         several = isinstance(out, tuple)
         specs: tuple[Layout, ...] = out if several else (out,)
-        values = tuple(params.values())
+        values = tuple(_plain(params).values())
         sizes = [x.nbytes for x in specs]
 
         def run(*tensors: Tensor) -> Any:
@@ -248,7 +250,7 @@ class KernelOp:
             assert self._vjp is not None
             g, out = tensors[:count], tensors[count : 2 * count]
             given = (g, out) if results else (g[0], out[0])
-            found = self._vjp(*given, *tensors[2 * count :], **params)
+            found = self._vjp(*given, *tensors[2 * count :], **_plain(params))
             found = tuple(found) if isinstance(found, (tuple, list)) else (found,)
             if len(found) != len(outputs):
                 raise ValueError(
@@ -270,6 +272,11 @@ class KernelOp:
         except ValueError:
             return value  # which is refused
         return tools.fit(value, where)
+
+
+def _plain(params: dict[str, Any]) -> dict[str, Any]:
+    """Params as the user gave them."""
+    return {name: value.value for name, value in params.items()}
 
 
 def _kind(value: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -63,10 +64,16 @@ class TensorSpec:
 
 
 class Static(NamedTuple):
-    """A Python value that is part of a signature: equal only to one of its own type."""
+    """A Python value that is part of a signature, or of a structure: equal to what is equal and of
+    the same types, throughout.
+    """
 
     kind: type
     value: Any
+    within: Any = None
+
+    def __repr__(self) -> str:
+        return repr(self.value)
 
 
 class Held(NamedTuple):
@@ -93,6 +100,10 @@ class Number(NamedTuple):
 
 NUMBERS = {kind: Number(kind) for kind in (float, complex)}
 ARRAYS = (np.ndarray, np.number, np.bool_)
+NESTS = "ngrad.function"
+"""Where nests are known by the order of their dicts, too, which Python may go by."""
+_in_order = optree.dict_insertion_ordered(True, namespace=NESTS)
+_in_order.__enter__()
 
 
 Signature = tuple[tuple[Any, ...], Any, Device]
@@ -121,7 +132,7 @@ def read_arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[list[
         else:
             return leaves, (tuple(parts), None, current())
     given: Any = (args, kwargs)
-    leaves, structure = optree.tree_flatten(given, none_is_leaf=True)
+    leaves, structure = optree.tree_flatten(given, none_is_leaf=True, namespace=NESTS)
     for k, leaf in enumerate(leaves):
         if isinstance(leaf, ARRAYS):
             leaves[k] = constant_of(leaf, None, "function")
@@ -152,4 +163,30 @@ def part_of(leaf: Any) -> Any:
         raise DTypeError(
             f"function: an argument of type {kind.__name__} is neither a tensor nor hashable"
         ) from None
-    return Static(kind, leaf)
+    return static(leaf)
+
+
+SIMPLE = {int, bool, str, bytes, type(None)}
+
+
+def static(value: Any) -> Static:
+    """A hashable value as what a recording, or a plan, is known by."""
+    kind = type(value)
+    return Static(kind, value, None if kind in SIMPLE else _within(value))
+
+
+def _within(value: Any) -> Any:
+    """What tells a value from others that are equal to it, as 1 is to 1.0 and 0.0 to -0.0: the
+    types within, and how floats are written.
+    """
+    kind = type(value)
+    if kind in (float, complex):
+        return kind, repr(value)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        parts = [getattr(value, field.name) for field in dataclasses.fields(value)]
+        return kind, tuple(map(_within, parts))
+    if isinstance(value, tuple):
+        return kind, tuple(map(_within, value))
+    if isinstance(value, frozenset):
+        return kind, frozenset([(item, _within(item)) for item in value])
+    return kind

@@ -89,6 +89,11 @@ class GradientTape(Jacobians):
             for slot, when in self._watched.items():
                 watched[places[slot]] = min(when + moved, watched.get(places[slot], NEVER))
             self._watched = watched
+            tapes = [tape for tape in state.stack if isinstance(tape, GradientTape)]
+            for slot, others in (current.twins or {}).items():
+                for tape in tapes:  # what they watch has another slot from here on
+                    if not tape._watched.keys().isdisjoint(others):
+                        tape._watched.setdefault(slot, moved)
             self._versions = {
                 uid: [places[slot] for slot in slots] for uid, slots in self._versions.items()
             }
@@ -344,7 +349,8 @@ class GradientTape(Jacobians):
         slots: tuple[tuple[int, ...], ...] = ()
         for source in sources:
             slot = window.get(source, -1) if type(source) is Tensor else -1
-            slots += ((slot,) if slot >= 0 else self._slots(source),)
+            alone = slot >= 0 and window.twins is None
+            slots += ((slot,) if alone else self._slots(source),)
         # Bare tuples: they are a part of what the plan is looked up by.
         goal: Any = (reached, given, slots)
         heard: Any = self._heard(count)
@@ -385,4 +391,4 @@ class GradientTape(Jacobians):
         window = self._window
         assert window is not None
         slot = window.slot_of(source)
-        return (slot,) if slot >= 0 else ()
+        return (slot, *window.same_as(slot)) if slot >= 0 else ()

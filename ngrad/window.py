@@ -69,6 +69,9 @@ class Window(dict[Tensor, int]):
     claimed : weak reference
         To the claim of tapes that may ask for the values of this window once more, if there are
         any: so nothing has to be done where one of them dies.
+    twins : dict, optional
+        By slot, earlier ones of the same tensor: it stood here as a leaf, and then a tape brought
+        how it was computed.
     adopted, opaque, checks : bool
         Whether there are entries of an earlier window, of a user's Python, or that check indices.
     """
@@ -76,7 +79,7 @@ class Window(dict[Tensor, int]):
     __slots__ = (
         "__weakref__", "_epoch", "_lock", "adopted", "checks", "claimed", "computed", "done",
         "entries", "kept", "left", "limit", "numbers", "opaque", "readers", "results", "room",
-        "trace",
+        "trace", "twins",
     )  # fmt: skip
     __eq__, __repr__ = object.__eq__, object.__repr__  # a window is itself, whatever it keeps
     __hash__ = object.__hash__  # type: ignore[assignment]
@@ -95,6 +98,7 @@ class Window(dict[Tensor, int]):
         self.claimed = _nobody
         self.done = self.readers = 0
         self.adopted = self.opaque = self.checks = False
+        self.twins: dict[int, tuple[int, ...]] | None = None
         self.room, self.limit = PINNED, LIMIT
         if trace is not None:
             trace.window, self.limit = self, sys.maxsize
@@ -238,16 +242,27 @@ class Window(dict[Tensor, int]):
             value = other.kept.get(slot)
             here = self.note((call, *[places[k] for k in slots]), value)
             held = value if type(value) is Tensor else other.held(slot)
-            known = self.slot_of(held) if held is not None and call.op is LEAF else -1
-            places.append(here if known < 0 else known)
-            if held is not None and known < 0:
-                if value is held:
-                    self[value] = here
-                else:
-                    self.computed[id(held)] = here
-                self.results[here] = ref(held)
+            known = -1 if held is None else self.slot_of(held)
+            if known >= 0 and call.op is LEAF:
+                places.append(known)
+                continue
+            places.append(here)
+            if held is None:
+                continue
+            self.results[here] = ref(held)
+            if known >= 0:  # as a leaf, from which nothing leads to what it was computed from
+                self.twins = {**(self.twins or {}), here: (known, *self.same_as(known))}
+                self[held] = here
+            elif value is held:
+                self[value] = here
+            else:
+                self.computed[id(held)] = here
         self.adopted, self.opaque = True, self.opaque or other.opaque
         return places
+
+    def same_as(self, slot: int) -> tuple[int, ...]:
+        """Other slots of what stands at a slot."""
+        return () if self.twins is None else self.twins.get(slot, ())
 
     def number(self, value: Any, where: Layout) -> int:
         """The slot of a Python number, whose value is no part of a structure.

@@ -286,6 +286,27 @@ def test_a_function_calls_the_kernel_at_every_call() -> None:
     assert f.traces == 1
 
 
+def test_parameters_that_are_equal_and_not_the_same() -> None:
+    @ngrad.kernel_op
+    def told(x: Any, *, by: Any) -> Any:
+        return TensorSpec(x.shape, x.dtype)
+
+    @told.cpu
+    def _(x: Any, by: Any, out: Any) -> None:
+        out[...] = len(type(by).__name__) * np.copysign(1.0, by)
+
+    @told.vjp
+    def _(g: Any, out: Any, x: Any, by: Any) -> Any:
+        return g * len(type(by).__name__)
+
+    for _ in range(2):
+        for by, found in ((1, 3.0), (1.0, 5.0), (True, 4.0), (0.0, 5.0), (-0.0, -5.0)):
+            v = ngrad.Variable([1.0])
+            with GradientTape() as tape:
+                y = told(v, by=by)
+            assert y.numpy() == found and tape.gradient(y, v).numpy() == abs(found)
+
+
 def test_numbers_have_the_dtype_of_the_others() -> None:
     found = product(constant(X), 0.1)
     np.testing.assert_array_equal(found, X * 0.1)

@@ -152,6 +152,27 @@ def test_an_op_without_derivative_says_so() -> None:
         tape.gradient(y, x)
 
 
+@pytest.mark.parametrize("looked_at", [False, True])
+def test_a_tape_is_entered_again_where_its_result_was_used(looked_at: bool) -> None:
+    """By then that is a leaf of another tape's; what leads to it is brought behind."""
+    x = constant(2.0)
+    tape, other = GradientTape(persistent=True), GradientTape(persistent=True)
+    with tape:
+        tape.watch(x)
+        y = x**3
+    if looked_at:
+        y.numpy()
+    with other:
+        other.watch(y)
+        q = y * 2.0
+        with tape:
+            w = y * x
+        r = w * y + q
+    assert float(tape.gradient(w, x)) == 32.0 and float(tape.gradient(w, y)) == 2.0
+    assert tape.jacobian(w, x).numpy() == 32.0
+    assert [float(other.gradient(z, y)) for z in (q, w, r)] == [2.0, 2.0, 34.0]
+
+
 # -- threads ---------------------------------------------------------------------------------------
 
 

@@ -18,7 +18,7 @@ def order_of(x: Any, order: Any) -> Any:
     in that which it had.
     """
     made = x._way if order == "K" and isinstance(x, ndarray) and x._owner is None else None
-    return order if made is None else "C" if made.rows else "F"
+    return order if made is None or made.rows is None else "C" if made.rows else "F"
 
 
 def laid(x: Tensor, order: Any) -> ndarray:

@@ -50,11 +50,12 @@ class Way(Protocol):
 
 
 class Made(NamedTuple):
-    """In place of a way, of an array of its own: whether NumPy's certainly lies in row-major order.
-    None while the tensor tells; an assignment may have that lie otherwise, and NumPy's stays.
+    """In place of a way, of an array of its own: whether NumPy's lies in row-major order, or None
+    if that is not known. While the tensor tells there is no such; an assignment may have that lie
+    otherwise, and NumPy's stays.
     """
 
-    rows: bool
+    rows: bool | None
 
 
 VIEWS: dict[Any, tuple[Callable[[Tensor], Tensor], Way]] = {}

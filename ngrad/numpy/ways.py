@@ -66,7 +66,7 @@ def lies_of(x: Any) -> np.ndarray[Any, Any] | None:
         lies = np.empty(held._layout.shape, np.uint8)
     elif made is None and held._at and packed(where := held._layout):
         lies = lying(where.shape, [s // where.dtype.itemsize for s in where.strides])
-    elif made is not None and held._layout.ndim == 2:  # the one other order
+    elif made is not None and made.rows is False and held._layout.ndim == 2:  # the one other order
         lies = np.empty(held._layout.shape, np.uint8, "F")
     else:
         return None

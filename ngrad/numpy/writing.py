@@ -273,7 +273,9 @@ class Assigned(Cell):
         if self._way is not None or (before._layout is now._layout and before._at and now._at):
             return
         if now._at or now._layout.ndim > 1:
-            lay = in_rows(before)
+            lay: bool | None = in_rows(before)
+            if not (lay or before._at):
+                lay = None  # of what a `function` records it cannot be told
             if not now._at or lay is not surely_in_rows(now):
                 self._way = Made(lay)
 

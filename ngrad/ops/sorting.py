@@ -201,12 +201,12 @@ def _searched(x: Layout, values: Layout, out: Layout, side: Any) -> Any:
     def run(x: Tensor, values: Tensor) -> Tensor:
         made = empty(out)
         rows = (view(at) for view, at in ((read, x._at), (look, values._at), (write, made._at)))
-        ordered, wanted, found = (a.reshape(-1, *a.shape[lead:]) for a in rows)
+        ordered, wanted, found = (a.reshape(count, *a.shape[lead:]) for a in rows)
         for row, given, places in zip(ordered, wanted, found, strict=True):
             places[...] = row.searchsorted(given, side)
         return made
 
-    lead = x.ndim - 1
+    lead, count = x.ndim - 1, math.prod(x.shape[:-1])
     return run
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import gc
 import warnings
 import weakref
@@ -24,6 +25,16 @@ SAME: dict[str, list[tuple[tuple[Any, ...], dict[str, Any]]]] = {
     "keywords": [((a,), {"b": 2.0}), ((a,), {"b": 3.0})],
     "nests": [(({"k": [a, 1.0]},), {}), (({"k": [a, 2.0]},), {})],
 }
+
+
+@dataclasses.dataclass(frozen=True)
+class Given:
+    """An argument with something within."""
+
+    value: Any
+
+
+b = ngrad.constant([3.0])
 OTHER: dict[str, list[tuple[tuple[Any, ...], dict[str, Any]]]] = {
     "shapes": [((a,), {}), ((a[0],), {})],
     "dtypes": [((a,), {}), ((ngrad.cast(a, "float64"),), {})],
@@ -31,6 +42,10 @@ OTHER: dict[str, list[tuple[tuple[Any, ...], dict[str, Any]]]] = {
     "hashables": [((a, value), {}) for value in (None, "s", "t", 2, 3)],
     "nests": [(([a, a],), {}), (((a, a),), {}), ((a, a), {})],
     "keywords": [((a, 1.0), {}), ((a,), {"b": 1.0}), ((), {"x": a, "b": 1.0})],
+    "within": [((a, Given(value)), {}) for value in (1, 1.0, True, -0.0, 0.0, (1,), (1.0,))],
+    "sets": [((a, frozenset({value})), {}) for value in (1, 1.0, True)],
+    "orders of a dict": [(({"k": a, "j": b},), {}), (({"j": b, "k": a},), {})],
+    "orders of keywords": [((a,), {"k": a, "j": b}), ((a,), {"j": b, "k": a})],
     "variables": [((ngrad.Variable(a),), {}), ((ngrad.Variable(a),), {}), ((a,), {})],
 }
 

@@ -98,3 +98,12 @@ def test_a_value_that_was_looked_at_is_recorded_all_the_same() -> None:
         x = tf.Variable(X)
         y = tf.reduce_sum(grown(x)[0])
     assert (tape.gradient(y, x).numpy() == 6.0).all()
+
+
+def test_numpys_arrays_are_each_calls_own() -> None:
+    pair = tf.function(lambda x: (x, np.zeros(2), {"kept": np.arange(2)}))
+    for _ in range(2):
+        _, zeros, nest = pair(tf.constant(1.0))
+        assert zeros.tolist() == [0.0, 0.0] and nest["kept"].tolist() == [0, 1]
+        zeros += 5.0
+        nest["kept"][:] = 7

@@ -109,6 +109,17 @@ def test_where_it_cannot_be_told() -> None:
         r[0] = 1.0
         return y[0, 0] + r[1]
 
+    def turned(x: Any) -> Any:
+        x[...] = x[::-1]
+        y = x * 1.5
+        y[0] = 7.0
+        y.reshape(-1)[0] = 9.0
+        return y
+
+    y = np.arange(6.0).reshape(2, 3)
+    np.testing.assert_array_equal(turned(ours.array(y)), turned(y.copy()))
+    with pytest.raises(ngrad.errors.NumberError, match="order in memory"):
+        ngrad.function(turned)(ours.array(y))
     x = np.full((2, 3), 1.0)
     assert program(ours.array(x)) == program(x) == 4.0
     with pytest.raises(ngrad.errors.NumberError, match="order in memory"):
