@@ -40,6 +40,8 @@ from ngrad_kernels import beside
 from ngrad_kernels.cache import NotCached, made_by, without_compiling
 
 PLANS_LIMIT = 1024
+ENTRIES_LIMIT = 1 << 18
+"""Entries of all plans that are kept: of each some four kilobytes."""
 AT_ONCE = 256
 """Nodes up to which a graph is cut when it comes first, to see whether its kernels are on disk."""
 IDLE = 10.0
@@ -305,9 +307,11 @@ _compiler = _Compiler()
 
 
 class _Plans(dict[Key, Planned]):
-    """What was planned, by structure: a bounded number. A dictionary compares in full what hashes
-    alike; what is not there is planned.
+    """What was planned, by structure: a bounded number, of so many entries in all, which is `size`.
+    A dictionary compares in full what hashes alike; what is not there is planned.
     """
+
+    size = 0
 
     def __missing__(self, key: Key) -> Planned:
         entries, known, wanted, heard, goal, *given = key
@@ -319,10 +323,13 @@ class _Plans(dict[Key, Planned]):
             return planned  # a recording's
         # No lock, which a fork could leave taken: threads that meet lose a plan at worst.
         self[key] = planned
-        if len(self) > PLANS_LIMIT:
+        self.size += len(entries)
+        if len(self) > PLANS_LIMIT or self.size > ENTRIES_LIMIT:
             # The oldest half goes: a program that still runs plans again what it needs, once.
-            for old in list(self)[: PLANS_LIMIT // 2]:
+            keys = list(self)
+            for old in keys[: len(keys) // 2]:
                 self.pop(old, None)
+            self.size = sum(len(kept[0]) for kept in keys[len(keys) // 2 :])
         return planned
 
 

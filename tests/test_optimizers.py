@@ -169,6 +169,31 @@ def test_the_learning_rate_may_be_a_function_of_the_step() -> None:
     np.testing.assert_allclose(w.numpy(), -(1 + 1 / 2 + 1 / 3) - 10, rtol=1e-6)
 
 
+def test_the_learning_rate_may_be_a_variable() -> None:
+    """What is assigned to it counts from the next update on, also of a function."""
+    w, rate = ngrad.Variable(0.0), ngrad.Variable(1.0)
+    optimizers = SGD(rate), SGD(1.0), SGD(lambda: float(rate))
+    assert optimizers[0].learning_rate is rate
+    for optimizer in optimizers:
+        step = ngrad.function(lambda o=optimizer: o.apply_gradients([(1.0, w)]))
+        for run in (lambda o=optimizer: o.apply_gradients([(1.0, w)]), step):
+            for value in (1.0, 0.25):
+                rate.assign(value)
+                if optimizer is optimizers[1]:
+                    optimizer.learning_rate.assign(value)
+                before = float(w)
+                run()
+                assert before - float(w) == value == float(optimizer.learning_rate)
+    assert optimizers[1].learning_rate.numpy() == 0.25
+    optimizers[1].learning_rate.assign(-1.0)
+    with pytest.raises(NumberError, match="learning_rate: must be a number that is not negative"):
+        optimizers[1].apply_gradients([(1.0, w)])
+    decaying = SGD(o.schedules.ExponentialDecay(0.5, 1, 0.5))
+    for value in (0.5, 0.25):
+        assert decaying.learning_rate.numpy() == value
+        decaying.apply_gradients([(1.0, w)])
+
+
 STEPS = range(0, 13, 3)
 
 

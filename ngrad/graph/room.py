@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import insort
+from bisect import bisect_left, insort
 
 ALIGNMENT = 64
 
@@ -53,4 +53,6 @@ class Room:
 
     def give(self, begin: int) -> None:
         """Let go of a place."""
-        self._taken = [place for place in self._taken if place[0] != begin]
+        at = bisect_left(self._taken, (begin,))
+        assert self._taken[at][0] == begin, f"no place begins at {begin}"
+        del self._taken[at]

@@ -37,7 +37,7 @@ class Adam(Means):
 
     Parameters
     ----------
-    learning_rate : float or callable of the step
+    learning_rate : float, Variable or callable of the step
     beta_1, beta_2 : float
         Decay of the running means, in [0, 1).
     epsilon : float

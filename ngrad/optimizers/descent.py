@@ -19,7 +19,7 @@ class SGD(Optimizer):
 
     Parameters
     ----------
-    learning_rate : float or callable of the step
+    learning_rate : float, Variable or callable of the step
     momentum : float
         In [0, 1).
     nesterov : bool
@@ -74,7 +74,7 @@ class RMSprop(Optimizer):
 
     Parameters
     ----------
-    learning_rate : float or callable of the step
+    learning_rate : float, Variable or callable of the step
     rho : float
         Decay of the running means, in [0, 1).
     momentum : float
@@ -137,7 +137,7 @@ class Adagrad(Optimizer):
 
     Parameters
     ----------
-    learning_rate : float or callable of the step
+    learning_rate : float, Variable or callable of the step
     initial_accumulator_value : float
         Of v.
     epsilon : float
@@ -189,7 +189,7 @@ class Adadelta(Optimizer):
 
     Parameters
     ----------
-    learning_rate : float or callable of the step
+    learning_rate : float, Variable or callable of the step
         1 in the paper.
     rho : float
         Decay of the running means, in [0, 1).
@@ -237,7 +237,7 @@ class Lion(Optimizer):
 
     Parameters
     ----------
-    learning_rate : float or callable of the step
+    learning_rate : float, Variable or callable of the step
     beta_1, beta_2 : float
         In [0, 1).
     **options

@@ -5,6 +5,7 @@ An update is recorded by no tape.
 
 from __future__ import annotations
 
+import inspect
 import re
 import warnings
 from collections.abc import Callable, Iterable
@@ -25,7 +26,7 @@ from ngrad.tensor import Tensor
 from ngrad.tracing import held_weakly, host, made_here
 from ngrad.variable import Variable
 
-Rate = float | Callable[[int], Any]
+Rate = float | Variable | Callable[[int], Any]
 Update = Callable[[Any, Variable, list[Any]], None]
 CLIPS = ("clipnorm", "global_clipnorm", "clipvalue")
 KEPT = 8
@@ -37,8 +38,9 @@ class Optimizer:
 
     Parameters
     ----------
-    learning_rate : float or callable
-        A number, or a function that returns one from how many updates were made.
+    learning_rate : float, Variable or callable
+        A number; a variable that holds one, read at each update; or a function that returns one
+        from how many updates were made.
     weight_decay : float, optional
         Before an update, variables lose this share of themselves, times the learning rate
         (Loshchilov and Hutter, Decoupled Weight Decay Regularization, 2019).
@@ -48,7 +50,10 @@ class Optimizer:
 
     Attributes
     ----------
-    learning_rate, weight_decay, clipnorm, global_clipnorm, clipvalue
+    learning_rate : Variable or tensor
+        What was given, or the variable that holds it, to which may be assigned; of a function what
+        it returns for the next update. It may be set to what may be given.
+    weight_decay, clipnorm, global_clipnorm, clipvalue
         As given; they may be set.
     iterations : Variable
         How many updates have been made, int64.
@@ -83,12 +88,21 @@ class Optimizer:
         made_here(self, type(self).__name__)
 
     @property
-    def learning_rate(self) -> Rate:
-        return self._rate
+    def learning_rate(self) -> Any:
+        if isinstance(self._rate, Variable):
+            return self._rate
+        return self._counted(lambda own, rate, step: rate)(BY_CODE["f4"])
 
     @learning_rate.setter
     def learning_rate(self, value: Rate) -> None:
-        self._rate = value if callable(value) else number(value, "learning_rate")
+        if callable(value):
+            counts = inspect.signature(value).parameters
+            self._rate: Any = value if counts else lambda step: value()  # type: ignore[call-arg]
+        elif isinstance(value, Variable):
+            self._rate = value
+        else:
+            rate = number(value, "learning_rate")
+            self._rate = Variable(rate, trainable=False, name="learning_rate", dtype=BY_CODE["f8"])
 
     @property
     def variables(self) -> list[Variable]:
@@ -327,7 +341,8 @@ class Optimizer:
 
         def make(own: Any) -> float:
             step = own._made() + before
-            rate = own._rate(step) if callable(own._rate) else own._rate
+            rate = own._rate
+            rate = rate._held if isinstance(rate, Variable) else rate(step)
             return function(own, number(rate, "learning_rate"), step + 1)
 
         return self._asked(make)
