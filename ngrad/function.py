@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import os
 import threading
 import warnings
@@ -267,6 +268,8 @@ def function(
 
     Raises
     ------
+    TypeError
+        Of a generator, or a coroutine.
     TraceError
         At a call, where the Python asks for a value, naming the line.
 
@@ -280,7 +283,12 @@ def function(
     (15.0, 1)
     """
     if func is None:
-        return lambda f: Function(f, input_signature)
+        return lambda f: function(f, input_signature)
+    if inspect.isgeneratorfunction(func) or inspect.iscoroutinefunction(func):
+        raise TypeError(
+            f"function {func.__name__}: its Python would run after the call, when nothing is "
+            "recorded any more; return a list or a tuple"
+        )
     return Function(func, input_signature)
 
 

@@ -214,6 +214,19 @@ STEPS = range(0, 13, 3)
         ),
         (o.schedules.PiecewiseConstantDecay([3, 6], [3, 2, 1]), lambda t: 1 + (t < 4) + (t < 7)),
         (
+            o.schedules.CosineDecayRestarts(0.5, 3, 2.0, 0.5, 0.1),
+            lambda t: (
+                0.05
+                + 0.225
+                * (0.5 ** ((t >= 3) + (t >= 9)))
+                * (1 + np.cos(np.pi * (t / 3 if t < 3 else (t - 3) / 6 if t < 9 else (t - 9) / 12)))
+            ),
+        ),
+        (
+            o.schedules.CosineDecayRestarts(0.5, 3, 1.0),
+            lambda t: 0.25 * (1 + np.cos(np.pi * (t % 3) / 3)),
+        ),
+        (
             o.schedules.CosineDecay(0.0, 6, 0.1, warmup_target=1.0, warmup_steps=3),
             lambda t: t / 3 if t < 3 else 0.55 + 0.45 * np.cos(np.pi * min(t - 3, 6) / 6),
         ),

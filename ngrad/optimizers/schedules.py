@@ -141,3 +141,38 @@ class CosineDecay(LearningRateSchedule):
         share = min(step, self.decay_steps) / self.decay_steps
         wave = 0.5 * (1.0 + math.cos(math.pi * share))
         return float(start * ((1.0 - self.alpha) * wave + self.alpha))
+
+
+class CosineDecayRestarts(LearningRateSchedule):
+    """Half a cosine from a rate down to alpha times it, again and again (Loshchilov and Hutter,
+    SGDR: Stochastic Gradient Descent with Warm Restarts, 2017): each `t_mul` times as long as the
+    one before, from `m_mul` times its rate.
+
+    Examples
+    --------
+    >>> from ngrad.optimizers.schedules import CosineDecayRestarts
+    >>> rate = CosineDecayRestarts(0.5, first_decay_steps=10, t_mul=2.0, m_mul=0.5)
+    >>> rate(0), rate(5), rate(10), rate(20)
+    (0.5, 0.25, 0.25, 0.125)
+    """
+
+    def __init__(
+        self, initial_learning_rate: float, first_decay_steps: int, t_mul: float = 2.0,
+        m_mul: float = 1.0, alpha: float = 0.0, name: str | None = None,
+    ) -> None:  # fmt: skip
+        self.initial_learning_rate, self.alpha = initial_learning_rate, alpha
+        self.first_decay_steps = _positive(first_decay_steps, "first_decay_steps")
+        if not t_mul >= 1.0:
+            raise NumberError(f"t_mul: must be 1 or more, not {t_mul}")
+        self.t_mul, self.m_mul = t_mul, m_mul
+
+    def __call__(self, step: int) -> float:
+        past, length, restarts = float(step), float(self.first_decay_steps), 0
+        while past >= length:  # few, unless they are all of one length
+            if self.t_mul == 1.0:
+                restarts = int(past // length)
+                past -= restarts * length
+                break
+            past, length, restarts = past - length, length * self.t_mul, restarts + 1
+        share = 0.5 * self.m_mul**restarts * (1.0 + math.cos(math.pi * past / length))
+        return float(self.initial_learning_rate * ((1.0 - self.alpha) * share + self.alpha))

@@ -210,3 +210,15 @@ def test_methods_are_of_one_object() -> None:
     assert held() is None
     assert w() is None
     assert float(other(ngrad.constant(1.0))) == 5.0
+
+
+def test_what_runs_after_its_call_is_refused() -> None:
+    def counted(x: Any) -> Any:
+        yield x
+
+    async def awaited(x: Any) -> Any:
+        return x
+
+    for later in (counted, awaited):
+        with pytest.raises(TypeError, match=rf"function {later.__name__}: .* return a list"):
+            ngrad.function(later)
