@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+from ngrad.devices import HOST, current
 from ngrad.dtypes import BY_CODE, can_cast
 from ngrad.numpy import composed, loops
 from ngrad.numpy.convert import PLAIN, beside, dtype_of, to_tensor
@@ -24,6 +25,7 @@ from ngrad.ops.complexes import conj
 from ngrad.ops.composed import truncatemod
 from ngrad.ops.convert import cast_to
 from ngrad.ops.elementwise import select
+from ngrad.tensor import single
 
 BOOL = BY_CODE["b1"]
 TESTS = {
@@ -113,6 +115,8 @@ class ufunc:
     def _plain(self, operands: tuple[Any, ...]) -> Any:
         """The tensors of operands that nothing is to be done for; None if it is not so."""
         x, kind = operands[0], self._kind
+        if type(x) is float and self.nin == 1 and kind != "bool" and current() is HOST:
+            return (single(x, BY_CODE["f8"]),)
         if type(x) is not ndarray or self.nin > 2:
             return None
         first = x._held if x._owner is None else x._read()

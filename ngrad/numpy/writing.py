@@ -161,7 +161,7 @@ class Assigned(Cell):
             for owner, way in (self, part), self._taken(part):
                 if value._owner is owner and value._way.same(way):
                     return  # the end of x[index] += ..., which has written there
-        if self._at_once(index, value):
+        if self._at_once(index, value, key is not None):
             return
         if len(opened) > 1:
             from ngrad.numpy.place import where_they_lie
@@ -205,13 +205,21 @@ class Assigned(Cell):
         found: Tensor = to_tensor(value, dtype if isinstance(value, (list, tuple)) else None)
         return converted(found, dtype)
 
-    def _at_once(self, index: Any, value: Any) -> bool:
-        """Assign what is small or there as NumPy does. Whether it could be done."""
+    def _at_once(self, index: Any, value: Any, plain: bool = False) -> bool:
+        """Assign what is small or there as NumPy does. Whether it could be done. `plain` says that
+        the index is of Python's numbers.
+        """
         first = self if self._owner is None else way_to(self)[0]
         if state.listens() or first._held._layout.device is not HOST:
             return False  # what was there before is wanted; nor is anything looked at
         elements = self._elements(value, first)
-        return elements is not None and self._place(index, elements)
+        if elements is None:
+            return False
+        try:
+            index = index if plain else host_index(index)
+        except TypeError:
+            return False  # what raises says so
+        return self._place(index, elements)
 
     def _elements(self, value: Any, first: Assigned) -> Any:
         """What NumPy may write of a value: a number; or elements of this array's dtype, that lie in
@@ -326,11 +334,6 @@ class Assigned(Cell):
         a loop over elements takes no more for a long array than for a short one. Whether it could
         be done.
         """
-        if type(index) is not int:
-            try:
-                index = host_index(index)
-            except TypeError:
-                return False  # what raises says so
         while True:
             room = self._room()
             if room is None:

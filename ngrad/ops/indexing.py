@@ -309,6 +309,8 @@ def _item(item: Any, device: Device) -> Any:
     if isinstance(item, (list, tuple, range, np.ndarray, bool, np.bool_)):
         array = np.asarray(item)
         listed = array.size == 0 and array.dtype != bool  # as [], which is of floats
+        if array.dtype.kind in "OSUT":
+            raise IndexTypeError(f"getitem: {item!r} is no index; its items are no numbers")
         item = from_numpy(array.astype(np.int64) if listed else array, None, device)
     if isinstance(item, Tensor):
         if item.dtype.is_bool:
