@@ -356,6 +356,8 @@ class ndarray(Subscripted, Assigned, Exporter):
         if part.integers == self._shown()._layout.ndim:
             return array_of(self._element(part))
         owner, part = self._taken(part)
+        if owner is not self and not state.listens():
+            self._forget()  # the owner's memory, which what it gives may be written to in
         x = owner._read()
         return array_of(part.read(x), owner, part, x)
 
