@@ -5,11 +5,18 @@ with its rule.
 from __future__ import annotations
 
 import math
+from typing import Any
 
+from ngrad.ops.arithmetic import floor
 from ngrad.ops.comparison import less
 from ngrad.ops.elementwise import elementwise, select
 from ngrad.ops.special import digamma
 from ngrad.ops.trigonometric import cos, sin
+
+
+def half_turns(x: Any) -> Any:
+    """An angle of x half turns, less whole ones, so that its sine and cosine are exact to eps."""
+    return math.pi * (x - 2.0 * floor(0.5 * x + 0.5))
 
 
 @elementwise(floats=True)
@@ -48,12 +55,18 @@ def rgamma(x):
 
 @rgamma.vjp
 def _(g, out, x):
-    # By reflection where there are zeros, at which digamma is infinite.
+    return (g * rgamma_slope(out, x),)
+
+
+def rgamma_slope(out: Any, x: Any) -> Any:
+    """The derivative of `rgamma`, which is `out`, by reflection where there are zeros, at which
+    digamma is infinite.
+    """
     left = less(x, 0.5)
     y, z = select(left, 1.0 - x, 0.5), select(left, 0.5, x)
-    turn = math.pi * select(left, x, 0.0)
+    turn = half_turns(select(left, x, 0.0))
     slope = gamma(y) * (cos(turn) - digamma(y) * sin(turn) / math.pi)
-    return (g * select(left, slope, -out * digamma(z)),)
+    return select(left, slope, -out * digamma(z))
 
 
 @elementwise(floats=True)
@@ -130,5 +143,12 @@ def binom(x, y):
 
 @binom.vjp
 def _(g, out, x, y):
-    rest = digamma(x - y + 1.0)
-    return g * (out * (digamma(x + 1.0) - rest)), g * (out * (rest - digamma(y + 1.0)))
+    def part(k: Any) -> Any:
+        # What digamma(k + 1) times `out` is, by reflection where its poles are, and zeros of `out`.
+        past = less(k, -0.5)
+        q = select(past, -k, 1.0)
+        pole = beta(x + 1.0, q) * cos(half_turns(select(past, k, 0.0)))
+        return out * digamma(select(past, q, k + 1.0)) + select(past, pole, 0.0)
+
+    rest = part(x - y)
+    return g * (out * digamma(x + 1.0) - rest), g * (rest - part(y))

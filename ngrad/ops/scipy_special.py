@@ -13,14 +13,16 @@ from ngrad.ops import integrals
 from ngrad.ops.arithmetic import sign
 from ngrad.ops.bessel import BY_ORDER
 from ngrad.ops.bessel_orders import BY_KIND, HIGHEST
-from ngrad.ops.comparison import equal
+from ngrad.ops.comparison import equal, less, logical_and
 from ngrad.ops.convert import beside
 from ngrad.ops.elementwise import select
+from ngrad.ops.gammas import beta, gamma, half_turns
 from ngrad.ops.hosted import on_host
 from ngrad.ops.identity import prepare_view
 from ngrad.ops.incomplete import beta_density, gamma_density, student_density
 from ngrad.ops.launching import broadcast_shapes
 from ngrad.ops.special import digamma
+from ngrad.ops.trigonometric import cos
 from ngrad.record import apply
 
 
@@ -53,8 +55,20 @@ POCH = _by_scipy("poch")
 
 @POCH.vjp
 def _(g: Any, out: Any, x: Any, m: Any) -> Any:
-    last = digamma(x + m)
-    return g * (out * (last - digamma(x))), g * (out * last)
+    # By reflection where gamma(x) may have poles, and `out` zeros, at which digamma is infinite.
+    left, last = logical_and(less(x, 0.5), less(0.0, m)), digamma(x + m)
+    y, more = select(left, 1.0 - x, 0.5), select(left, m, 1.0)
+    pole = _gammas(y, select(left, x + m, 1.5), 0.5 * more) * cos(half_turns(select(left, x, 0.0)))
+    first = select(left, pole - out * digamma(y), -out * digamma(select(left, 0.5, x)))
+    return g * (out * last + first), g * (out * last)
+
+
+def _gammas(a: Any, b: Any, half: Any) -> Any:
+    """gamma(a) gamma(b), where a + b is 1 + 2 half, by gamma's duplication (DLMF 5.5.5): overflows
+    only if the product does.
+    """
+    halves = gamma(0.5 + half), gamma(1.0 + half)
+    return beta(a, b) * 4.0**half * halves[0] * (halves[1] / math.sqrt(math.pi))
 
 
 # -- by order --------------------------------------------------------------------------------------

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
+from ngrad.ops.comparison import less
 from ngrad.ops.convert import beside
-from ngrad.ops.elementwise import elementwise
+from ngrad.ops.elementwise import elementwise, select
 from ngrad.ops.exponential import exp, log
+from ngrad.ops.gammas import gamma, rgamma, rgamma_slope
 from ngrad.ops.special import digamma, trigamma
 
 TERMS = 10
@@ -35,7 +38,8 @@ def slope(x, q):
     # x (x + 1) ... (x + 2 j - 2) and its derivative, and end**(1 - 2 j).
     product, its, power = x, 1.0, 1.0 / end
     for j, factor in enumerate(BERNOULLI, 1):
-        found = found + factor * tail * power * (its - base * product)
+        # The small ones together, so that no cotangent overflows.
+        found = found + factor * power * (tail * (its - base * product))
         one, two = x + float(2 * j - 1), x + float(2 * j)
         its = its * (one * two) + product * (one + two)
         product, power = product * (one * two), power / (end * end)
@@ -78,7 +82,21 @@ def riemann_zeta(x):
 
 @riemann_zeta.vjp
 def _(g, out, x):
-    return (g * slope(x, beside(x, 1.0, "zeta")),)
+    left = less(x, -0.5)
+    right = slope(select(left, 2.0, x), beside(x, 1.0, "zeta"))
+    return (g * select(left, reflected_slope(select(left, x, -1.0)), right),)
+
+
+def reflected_slope(x: Any) -> Any:
+    """The derivative of zeta(x) for x < 0, which is pi**(x - 1/2) gamma((1 - x) / 2) / gamma(x / 2)
+    zeta(1 - x) (DLMF 25.4.3).
+    """
+    log_pi, y = math.log(math.pi), 1.0 - x
+    factor, other = exp(-0.5 * log_pi * y) * gamma(0.5 * y), riemann_zeta(y)
+    # Each factor has half of the power, so that none overflows before their product does.
+    power, reciprocal = exp(0.5 * log_pi * x), rgamma(0.5 * x)
+    its = (log_pi - 0.5 * digamma(0.5 * y)) * reciprocal + 0.5 * rgamma_slope(reciprocal, 0.5 * x)
+    return factor * (power * (its * other - reciprocal * slope(y, beside(y, 1.0, "zeta"))))
 
 
 @elementwise(floats=True)

@@ -255,7 +255,7 @@ EXPONENTS = (1.01, 1.5, 2.0, 8.0, 50.0)
 
 @pytest.mark.parametrize(
     ("x", "q"),
-    [(x, None) for x in (-0.5, 0.0, *EXPONENTS)]
+    [(x, None) for x in (-100.3, -20.5, -12.7, -2.0, -0.51, -0.5, 0.0, *EXPONENTS)]
     + [(x, q) for x in EXPONENTS for q in (0.3, 2.7, 30.0)],
 )
 def test_the_slope_of_zeta_in_its_exponent(x: float, q: float | None) -> None:
