@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 
 from ngrad.ops.arithmetic import abs_
-from ngrad.ops.comparison import less
+from ngrad.ops.comparison import greater, less
 from ngrad.ops.elementwise import elementwise, select
 from ngrad.ops.exponential import exp
 
 NEAR, TERMS = 0.5, 15
 """Up to where the derivative of `exprel` is a sum of so many powers, and its own are."""
+FAR, LAST = {"f8": 8.0}, 39
+"""From where on that of `dawsn` is its asymptotic series (from 5 in narrower dtypes), and the last
+factor in it."""
 
 
 @elementwise(floats=True)
@@ -29,7 +32,15 @@ def dawsn(x):
 
 @dawsn.vjp
 def _(g, out, x):
-    return (g * (1.0 - 2.0 * x * out),)
+    # Far out, where the difference would cancel, by its asymptotic series (DLMF 7.12.1 of i x).
+    start = FAR.get(x.dtype.code, 5.0)
+    far = greater(abs_(x), start)
+    near, inverse = select(far, 0.0, x), 1.0 / select(far, x, start)
+    v = 0.5 * inverse * inverse
+    series = 1.0
+    for k in range(LAST, 1, -2):
+        series = 1.0 + k * v * series
+    return (g * select(far, -v * series, 1.0 - 2.0 * near * out),)
 
 
 @elementwise(floats=True)

@@ -228,6 +228,37 @@ def test_as_mpmath(row: Any) -> None:
             np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-13)
 
 
+HARD: list[tuple[Any, ...]] = [
+    # name, mpmath's function, where its derivatives would cancel, on both sides of formulas' bounds
+    (
+        "log_ndtr",
+        lambda x: mpmath.log(mpmath.ncdf(x)),
+        (-1e4, -3e3, -6.1, -5.9, 0.0, 9.0, 14.0, 45),
+    ),
+    ("erfcx", lambda x: mpmath.exp(x * x) * mpmath.erfc(x), (-3.0, 4.1, 4.4, 30.0, 1e4)),
+    (
+        "dawsn",
+        lambda x: mpmath.sqrt(mpmath.pi) / 2 * mpmath.exp(-x * x) * mpmath.erfi(x),
+        (-1e4, -8.1, 4.9, 5.1, 7.9, 1e4),
+    ),
+    ("zeta", mpmath.zeta, (-40.2, -20.5, -12.7, -4.0, -0.6, -0.4)),
+    ("rgamma", mpmath.rgamma, (-30.5, -20.0)),
+]
+
+
+@pytest.mark.parametrize(("dtype", "rtol"), [("float64", 1e-11), ("float32", 2e-4)])
+@pytest.mark.parametrize("row", HARD, ids=lambda row: row[0])
+def test_derivatives_that_would_cancel(row: Any, dtype: str, rtol: float) -> None:
+    name, exact, places = row
+    slope = ngrad.grad(getattr(special, name))
+    with mpmath.workdps(60):
+        for order, way in ((1, slope), (2, ngrad.grad(slope))):
+            xs = [np.dtype(dtype).type(x) for x in places]
+            found = [float(way(ours.array(x))) for x in xs]
+            expected = [float(mpmath.diff(exact, mpmath.mpf(float(x)), order)) for x in xs]
+            np.testing.assert_allclose(found, expected, rtol=rtol, atol=1e-37, err_msg=str(order))
+
+
 def test_every_name_has_a_case() -> None:
     assert set(special.__all__) == {case.name for case in CASES}
 
