@@ -4,7 +4,9 @@ densities of these, each with its rule.
 
 from __future__ import annotations
 
-from ngrad.ops.elementwise import elementwise
+from ngrad.ops.arithmetic import maximum
+from ngrad.ops.comparison import equal, less
+from ngrad.ops.elementwise import elementwise, select
 from ngrad.ops.exponential import log, log1p
 from ngrad.ops.special import digamma
 
@@ -25,7 +27,12 @@ def gamma_density(x, y):
 
 @gamma_density.vjp
 def _(g, out, a, x):
-    return g * (out * (log(x) - digamma(a))), g * (out * ((a - 1.0) / x - 1.0))
+    shape = log(select(equal(out, 0.0), 1.0, x)) - digamma(a)
+    # Near 0 by the density of order a - 1, without a quotient; elsewhere it and `out` would cancel.
+    low = less(x, 0.5 * (a - 1.0))
+    lower = gamma_density(select(low, a - 1.0, 1.0), select(low, x, 1.0)) - out
+    upper = out * ((a - 1.0) / select(equal(x, 0.0), 1.0, x) - 1.0)
+    return g * (out * shape), g * select(low, lower, upper)
 
 
 @elementwise(floats=True)
@@ -85,11 +92,18 @@ def beta_density(x, y, z):
 
 @beta_density.vjp
 def _(g, out, a, b, x):
-    both = digamma(a + b)
+    both, inside = digamma(a + b), select(equal(out, 0.0), 0.5, x)
+    # Of the two quotients one is much the larger near an end: there it is taken by the density of
+    # an order less, which is right where x or 1 - x is 0.
+    first, last = (a - 1.0) * (1.0 - x), (b - 1.0) * x
+    low, high = less(maximum(2.0 * last, 0.0), first), less(maximum(2.0 * first, 0.0), last)
+    larger = beta_density(select(low, a - 1.0, a), select(high, b - 1.0, b), x) * (a + b - 1.0)
+    left = select(low, larger, (a - 1.0) / select(equal(x, 0.0), 1.0, x) * out)
+    right = select(high, larger, (b - 1.0) / select(equal(x, 1.0), 1.0, 1.0 - x) * out)
     return (
-        g * (out * (log(x) - digamma(a) + both)),
-        g * (out * (log1p(-x) - digamma(b) + both)),
-        g * (out * ((a - 1.0) / x - (b - 1.0) / (1.0 - x))),
+        g * (out * (log(inside) - digamma(a) + both)),
+        g * (out * (log1p(-inside) - digamma(b) + both)),
+        g * (left - right),
     )
 
 
