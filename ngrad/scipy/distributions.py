@@ -48,6 +48,8 @@ class Law(NamedTuple):
         Of x and the shapes: the distribution function, and the rest to 1.
     log_below, log_above : callable, optional
         Their logarithms, where these are more exact.
+    density : callable, optional
+        Of x and the shapes, if it is 0 somewhere in the support: its logarithm is infinite there.
     inverse, inverse_above : callable, optional
         Of a probability and the shapes: the inverses of `below` and `above`.
     """
@@ -63,6 +65,7 @@ class Law(NamedTuple):
     log_above: Callable[..., Any] | None = None
     inverse: Callable[..., Any] | None = None
     inverse_above: Callable[..., Any] | None = None
+    density: Callable[..., Any] | None = None
 
 
 class Standard(NamedTuple):
@@ -148,10 +151,18 @@ class Distribution(Named):
 
     def _log_density(self, what: str, x: Any, args: Any, kwargs: Any) -> Any:
         law, given = self._law, self._standard(what, x, args, kwargs)
+        y, inside = self._inside(given)
+        found = law.log_density(y, *given.shapes) - log(given.scale)
+        return self._within(given, inside, found, -np.inf)
+
+    def _inside(self, given: Standard) -> tuple[Any, Any]:
+        """A number of the support in place of one that is not, and whether it is one."""
         y, (low, high) = given.x, given.support
         inside = both(greater_equal(y, low), less_equal(y, high), isfinite(y), self._on(y))
-        found = law.log_density(select(inside, y, law.somewhere), *given.shapes) - log(given.scale)
-        found = select(inside, found, select(isnan(y), y, -np.inf))
+        return select(inside, y, self._law.somewhere), inside
+
+    def _within(self, given: Standard, inside: Any, found: Any, elsewhere: float) -> Any:
+        found = select(inside, found, select(isnan(given.x), given.x, elsewhere))
         return select(given.valid, found, np.nan)
 
     def _on(self, y: Any) -> Any:
@@ -208,7 +219,13 @@ class Continuous(Distribution):
 
     def pdf(self, x: Any, *args: Any, **kwargs: Any) -> Any:
         """The density."""
-        return ndarray(exp(self._log_density("pdf", x, args, kwargs)))
+        density = self._law.density
+        if density is None:
+            return ndarray(exp(self._log_density("pdf", x, args, kwargs)))
+        given = self._standard("pdf", x, args, kwargs)
+        y, inside = self._inside(given)
+        found = density(y, *given.shapes) / given.scale
+        return ndarray(self._within(given, inside, found, 0.0))
 
     def ppf(self, q: Any, *args: Any, **kwargs: Any) -> Any:
         """The inverse of `cdf`: the number up to which the probability is q."""

@@ -273,6 +273,25 @@ def test_derivatives_at_the_edges() -> None:
         (special.log_expit, (-800.0,), (1.0,)),
         (special.entr, (0.0,), (np.inf,)),
         (special.j1, (0.0,), (0.5,)),
+        (special.binom, (2.0, 5.0), (1 / 30, -1 / 30)),
+        (special.binom, (5.0, 6.0), (1 / 6, -1 / 6)),
+        (special.binom, (5.0, -1.0), (0.0, 1 / 6)),
+        (special.binom, (1e3, 1e3 + 2), (-1 / (1001 * 1002), 1 / (1001 * 1002))),
+        (special.poch, (-1.0, 2.0), (-1.0, 0.0)),
+        (special.poch, (0.0, 2.0), (1.0, 0.0)),
+        (special.log_ndtr, (np.inf,), (0.0,)),
+        (ngrad.grad(special.log_ndtr), (np.inf,), (0.0,)),
+        (ngrad.grad(special.log_ndtr), (-np.inf,), (-1.0,)),
+        (ngrad.grad(special.dawsn), (-np.inf,), (0.0,)),
+        (ngrad.grad(special.erfcx), (np.inf,), (0.0,)),
+        *(
+            (ngrad.grad(lambda x, a=a: special.gammainc(a, x)), (0.0,), (slope,))
+            for a, slope in ((1.0, -1.0), (1.5, np.inf), (2.0, 1.0), (3.0, 0.0))
+        ),
+        *(
+            (ngrad.grad(lambda x, b=b: special.betainc(2.0, b, x)), (x,), (slope,))
+            for b, x, slope in ((2.0, 0.0, 6.0), (2.0, 1.0, -6.0), (1.0, 0.0, 2.0), (1.0, 1.0, 2.0))
+        ),
         (lambda x: special.logsumexp(x * np.array([1.0, 0.0]), b=[0.0, 1.0]), (3.0,), (0.0,)),
     ]
     for function, at, expected in slopes:

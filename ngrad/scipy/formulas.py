@@ -1,0 +1,142 @@
+"""Densities, shares and their inverses whose formulas are longer than a line."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from ngrad.ops.arithmetic import abs_, maximum
+from ngrad.ops.comparison import greater, isfinite, less, less_equal
+from ngrad.ops.elementwise import select
+from ngrad.ops.exponential import exp, expm1, log, log1p
+from ngrad.ops.incomplete import beta_density
+from ngrad.ops.power import sqrt, square
+from ngrad.scipy.special import OF_TENSORS as of
+
+LOG_ROOT = 0.5 * math.log(2.0 * math.pi)
+betaln, xlogy, i0, i0e = of["betaln"], of["xlogy"], of["i0"], of["i0e"]
+ndtr, log_ndtr, ndtri_exp = of["ndtr"], of["log_ndtr"], of["ndtri_exp"]
+
+
+# -- of the whole line -----------------------------------------------------------------------------
+
+
+def minus_size(y: Any) -> Any:
+    """-|y|, with a derivative at 0, for what is smooth there."""
+    return select(less(y, 0.0), y, -y)
+
+
+def laplace_below(y: Any) -> Any:
+    size = minus_size(y)
+    return select(less(y, 0.0), size - math.log(2.0), log1p(-0.5 * exp(size)))
+
+
+def laplace_inverse(p: Any) -> Any:
+    return select(less(p, 0.5), log(2.0 * p), -log(2.0 * (1.0 - p)))
+
+
+def logistic_log_density(y: Any) -> Any:
+    size = minus_size(y)
+    return size - 2.0 * log1p(exp(size))
+
+
+FAR = 1e8
+"""Beyond it 1 is nothing beside a square."""
+
+
+def log1p_square(y: Any) -> Any:
+    """log(1 + y**2), whose square may be infinite."""
+    far = greater(abs_(y), FAR)
+    return select(far, 2.0 * log(abs_(select(far, y, FAR))), log1p(square(select(far, 0.0, y))))
+
+
+def t_log_density(y: Any, df: Any) -> Any:
+    some = isfinite(df)
+    n = select(some, df, 1.0)
+    most = -0.5 * log(n) - betaln(0.5 * n, 0.5 + 0.0 * n)
+    found = most - 0.5 * (n + 1.0) * log1p_square(y / sqrt(n))
+    return select(some, found, -0.5 * y * y - LOG_ROOT)
+
+
+def log_i0e(kappa: Any) -> Any:
+    """The logarithm of i0e, which has a kink at 0, of numbers from 0 on, of which none is one."""
+    small = less(kappa, 1.0)
+    near, away = select(small, kappa, 0.0), select(small, 1.0, kappa)
+    return select(small, log(i0(near)) - near, log(i0e(away)))
+
+
+def log_mass(a: Any, b: Any) -> Any:
+    """The logarithm of the normal probability between two numbers: of the two tails that lie beyond
+    them, or as the difference of two on one side.
+    """
+    right = greater(a, 0.0)
+    low, high = select(right, -b, a), select(right, -a, b)
+    open_ = isfinite(low)
+    first = select(open_, log_ndtr(select(open_, low, 0.0)), -math.inf)
+    side, across = less_equal(high, 0.0), less(0.0, high)
+    last = log_ndtr(select(side, high, 0.0))
+    between = last + log1p(-exp(select(side, first - last, -1.0)))
+    return select(across, log1p(-ndtr(low) - ndtr(-select(across, high, 1.0))), between)
+
+
+def truncated_inverse(p: Any, a: Any, b: Any) -> Any:
+    """By the smaller tail, in logarithms."""
+    right = greater(a, 0.0)
+    edge, log_share = select(right, -b, a), select(right, log1p(-p), log(p))
+    open_ = isfinite(edge)
+    start = select(open_, log_ndtr(select(open_, edge, 0.0)), -math.inf)
+    share = log_share + log_mass(a, b)
+    top = maximum(start, share)
+    found = ndtri_exp(top + log1p(exp(-abs_(select(open_, start - share, -math.inf)))))
+    return select(right, -found, found)
+
+
+# -- of positive numbers, and of an interval -------------------------------------------------------
+
+
+def or_at_zero(at_zero: float, inside: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of positive numbers, and what it is at 0, where its terms are infinite."""
+
+    def found(y: Any, *shapes: Any) -> Any:
+        there = greater(y, 0.0)
+        return select(there, inside(select(there, y, 1.0), *shapes), at_zero)
+
+    return found
+
+
+def expon_below(y: Any) -> Any:
+    far = log1p(-exp(-maximum(y, 0.5)))
+    return select(greater(y, 0.7), far, log(-expm1(-y)))
+
+
+def f_log_density(y: Any, m: Any, n: Any) -> Any:
+    a, b = 0.5 * m, 0.5 * n
+    return a * log(m / n) + xlogy(a - 1.0, y) - (a + b) * log1p(m / n * y) - betaln(a, b)
+
+
+def f_share(y: Any, m: Any, n: Any) -> tuple[Any, Any, Any]:
+    return 0.5 * m, 0.5 * n, m * y / (m * y + n)
+
+
+def f_density(y: Any, m: Any, n: Any) -> Any:
+    # Of the two shares, which are 1 together, the smaller.
+    a, b, product, total = 0.5 * m, 0.5 * n, m * y, m * y + n
+    below = less(product, n)
+    share = select(below, product, n) / total
+    density = beta_density(select(below, a, b), select(below, b, a), share)
+    return density * (m / total) * (n / total)
+
+
+def f_inverse(share: Any, m: Any, n: Any) -> Any:
+    return n * share / (m * (1.0 - share))
+
+
+def weibull_log_density(y: Any, c: Any) -> Any:
+    return log(c) + xlogy(c - 1.0, y) - y**c
+
+
+def weibull_density(y: Any, c: Any) -> Any:
+    near = less(y, 1.0)
+    low, high = select(near, y, 0.5), select(near, 1.0, y)
+    return select(near, c * low ** (c - 1.0) * exp(-(low**c)), exp(weibull_log_density(high, c)))
