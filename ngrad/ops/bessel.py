@@ -5,14 +5,21 @@ The formulas are those of DLMF 10.6 and 10.29.
 
 from __future__ import annotations
 
+import math
+
 from ngrad.ops.arithmetic import abs_, sign
 from ngrad.ops.comparison import less
 from ngrad.ops.elementwise import Elementwise, elementwise, select
 from ngrad.ops.exponential import exp
+from ngrad.ops.power import rsqrt
 
 NEAR = 0.25
 """Below it the quotient of a function of order 1 and x is a series: that of a quotient has a
 derivative which is a difference, and lacks eps / x.
+"""
+FAR, TERMS = {"f8": 30.0}, 20
+"""Beyond it (10 in narrower dtypes) the difference of scaled functions of orders 0 and 1 is a
+series of so many terms.
 """
 
 
@@ -30,6 +37,31 @@ def over(out, x, way, scaled=False):
     if scaled:
         series = series * exp(-abs_(small))
     return select(near, series, out / select(near, 1.0, x))
+
+
+def terms(start, way):
+    """How much the terms in (start / x)**k have, k from 1 on, in what the expansion of order 1 has
+    more than that of order 0 (DLMF 10.40); `way` is the sign of 1 / x.
+    """
+    zero = one = 1.0
+    for k in range(1, TERMS + 1):
+        step = way / (8 * k * start)
+        zero, one = zero * step * -((2 * k - 1) ** 2), one * step * (4 - (2 * k - 1) ** 2)
+        yield one - zero
+
+
+def gap(x, difference, way, turn=1.0):
+    """What i0e has more than i1e, where `way` is -1, or k1e more than k0e, where it is 1: their
+    `difference`, or far out, where it would cancel, `turn` times the expansion at |x|.
+    """
+    size, start = x if way > 0 else abs_(x), FAR.get(x.dtype.code, 10.0)
+    far = less(start, size)
+    size = select(far, size, start)
+    v, series = start / size, 0.0
+    for term in reversed([*terms(start, way)]):
+        series = v * (series + term)
+    factor = math.sqrt(math.pi / 2) if way > 0 else -math.sqrt(0.5 / math.pi)
+    return select(far, turn * (series * (factor * rsqrt(size))), difference)
 
 
 # -- modified, of the first kind -------------------------------------------------------------------
@@ -93,7 +125,8 @@ def bessel_i0e(x):
 
 @bessel_i0e.vjp
 def _(g, out, x):
-    return (g * (bessel_i1e(x) - sign(x) * out),)
+    turn = sign(x)
+    return (-g * gap(x, turn * out - bessel_i1e(x), -1, turn),)
 
 
 @elementwise(floats=True)
@@ -113,7 +146,7 @@ def bessel_i1e(x):
 
 @bessel_i1e.vjp
 def _(g, out, x):
-    return (g * (bessel_i0e(x) - (over(out, x, 1, scaled=True) + sign(x) * out)),)
+    return (g * (gap(x, bessel_i0e(x) - sign(x) * out, -1) - over(out, x, 1, scaled=True)),)
 
 
 # -- of the first kind -----------------------------------------------------------------------------
@@ -217,7 +250,7 @@ def bessel_k0e(x):
 
 @bessel_k0e.vjp
 def _(g, out, x):
-    return (g * (out - bessel_k1e(x)),)
+    return (-g * gap(x, bessel_k1e(x) - out, 1),)
 
 
 @elementwise(floats=True)
@@ -237,7 +270,7 @@ def bessel_k1e(x):
 
 @bessel_k1e.vjp
 def _(g, out, x):
-    return (g * (out - (bessel_k0e(x) + out / x)),)
+    return (g * (gap(x, out - bessel_k0e(x), 1) - out / x),)
 
 
 # -- of the second kind ----------------------------------------------------------------------------

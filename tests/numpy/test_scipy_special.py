@@ -228,6 +228,7 @@ def test_as_mpmath(row: Any) -> None:
             np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-13)
 
 
+LATE = (9.9, 10.1, 29.9, 30.1, 1e6)
 HARD: list[tuple[Any, ...]] = [
     # name, mpmath's function, where its derivatives would cancel, on both sides of formulas' bounds
     (
@@ -243,6 +244,11 @@ HARD: list[tuple[Any, ...]] = [
     ),
     ("zeta", mpmath.zeta, (-40.2, -20.5, -12.7, -4.0, -0.6, -0.4)),
     ("rgamma", mpmath.rgamma, (-30.5, -20.0)),
+    *(
+        (f"i{n}e", lambda x, n=n: mpmath.besseli(n, x) * mpmath.exp(-abs(x)), (-1e6, -31.0, *LATE))
+        for n in (0, 1)
+    ),
+    *((f"k{n}e", lambda x, n=n: mpmath.besselk(n, x) * mpmath.exp(x), LATE) for n in (0, 1)),
 ]
 
 
@@ -280,6 +286,9 @@ def test_derivatives_at_the_edges() -> None:
         (special.poch, (-1.0, 2.0), (-1.0, 0.0)),
         (special.poch, (0.0, 2.0), (1.0, 0.0)),
         (special.log_ndtr, (np.inf,), (0.0,)),
+        (special.i0e, (0.0,), (0.0,)),
+        (special.i0e, (-np.inf,), (0.0,)),
+        (special.k0e, (-40.0,), (np.nan,)),
         (ngrad.grad(special.log_ndtr), (np.inf,), (0.0,)),
         (ngrad.grad(special.log_ndtr), (-np.inf,), (-1.0,)),
         (ngrad.grad(special.dawsn), (-np.inf,), (0.0,)),
