@@ -54,6 +54,28 @@ def test_a_complex_target_counts_as_its_real_part(name: str) -> None:
     np.testing.assert_allclose(second.numpy(), expected, rtol=1e-8, atol=1e-8)
 
 
+ON_CUTS = [complex(2 * a, 0.0 * b) for a in (1, -1) for b in (1, -1)]
+"""Either side of the cuts of asin, acos and acosh; turned, of that of asinh."""
+
+
+@pytest.mark.parametrize("name", ["asin", "acos", "acosh", "asinh"])
+@pytest.mark.parametrize("point", ON_CUTS, ids=str)
+def test_derivatives_on_a_branch_cut_are_those_of_its_side(name: str, point: complex) -> None:
+    """Against differences along the cut."""
+    function = getattr(ngrad, name)
+    first = ngrad.grad(function, holomorphic=True)
+    unit = 1j if name == "asinh" else 1
+    h = 1e-6
+
+    def moved(by: float) -> Any:
+        x = point.real + by
+        return constant(complex(point.imag, x) if name == "asinh" else complex(x, point.imag))
+
+    for f, derivative in ((function, first), (first, ngrad.grad(first, holomorphic=True))):
+        expected = (complex(f(moved(h))) - complex(f(moved(-h)))) / (2 * h * unit)
+        np.testing.assert_allclose(complex(derivative(moved(0))), expected, rtol=1e-8, atol=1e-8)
+
+
 def test_without_holomorphic_a_complex_value_has_no_gradient() -> None:
     with pytest.raises(DTypeError, match=r"complex128.*real part or modulus.*holomorphic=True"):
         ngrad.grad(lambda z: z * z)(1j)

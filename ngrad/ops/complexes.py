@@ -112,6 +112,18 @@ def imag(input: Any, name: str | None = None) -> Any:
     return imag_(x) if x.dtype.is_complex else zeros_of(x._layout.spec)
 
 
+def along(x: Any, by: float) -> Any:
+    """x + by, a real number, which leaves an imaginary part of 0 its sign: what lies on a branch
+    cut stays on its side of it.
+    """
+    return complex_(real_(x) + by, imag_(x)) if x.dtype.is_complex else x + by
+
+
+def turned(x: Any) -> Any:
+    """i x of a complex x, part by part."""
+    return complex_(negative(imag_(x)), real_(x))
+
+
 def conj(x: Any, name: str | None = None) -> Any:
     """The complex conjugate; of what is not complex, itself.
 

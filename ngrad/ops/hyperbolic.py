@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ngrad.ops.complexes import along, turned
 from ngrad.ops.elementwise import elementwise
 from ngrad.ops.power import hypot, sqrt
 
@@ -82,7 +83,8 @@ def asinh(x):
 @asinh.vjp
 def _(g, out, x):
     if x.dtype.is_complex:  # without a square, which could overflow
-        return (g / (sqrt(1.0 + 1j * x) * sqrt(1.0 - 1j * x)),)
+        z = turned(x)
+        return (g / (sqrt(along(z, 1.0)) * sqrt(along(-z, 1.0))),)
     return (g / hypot(x, 1.0),)
 
 
@@ -103,7 +105,7 @@ def acosh(x):
 
 @acosh.vjp
 def _(g, out, x):
-    return (g / (sqrt(x - 1.0) * sqrt(x + 1.0)),)
+    return (g / (sqrt(along(x, -1.0)) * sqrt(along(x, 1.0))),)
 
 
 @elementwise(floats=True)

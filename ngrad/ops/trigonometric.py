@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from ngrad.ops.complexes import along
 from ngrad.ops.elementwise import elementwise
-from ngrad.ops.power import sqrt
+from ngrad.ops.power import hypot, sqrt
 
 
 @elementwise(floats=True)
@@ -85,7 +86,7 @@ def asin(x):
 
 @asin.vjp
 def _(g, out, x):
-    return (g / sqrt(1.0 - x * x),)
+    return (g / (sqrt(along(-x, 1.0)) * sqrt(along(x, 1.0))),)
 
 
 @elementwise(floats=True)
@@ -105,7 +106,7 @@ def acos(x):
 
 @acos.vjp
 def _(g, out, x):
-    return (-g / sqrt(1.0 - x * x),)
+    return (-g / (sqrt(along(-x, 1.0)) * sqrt(along(x, 1.0))),)
 
 
 @elementwise(floats=True)
@@ -135,8 +136,8 @@ def atan2_(x, y):
 
 @atan2_.vjp
 def _(g, out, y, x):
-    share = g / (x * x + y * y)
-    return share * x, -share * y
+    length = hypot(x, y)  # whose square could overflow, or be 0
+    return g * (x / length) / length, -g * (y / length) / length
 
 
 def atan2(y: Any, x: Any, name: str | None = None) -> Any:
