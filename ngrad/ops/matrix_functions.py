@@ -34,7 +34,7 @@ def _of_matrices(name: str) -> Op:
 
         function, rows = getattr(scipy.linalg, name), x.shape[-1]
         found = np.empty(x.shape, x.dtype)
-        for at in np.ndindex(x.shape[:-2]):
+        for at in np.ndindex(x.shape[:-2]) if x.size else ():  # SciPy takes none without elements
             with warnings.catch_warnings(record=True) as told, threads_for("numpy", rows**3):
                 warnings.simplefilter("always")
                 value = function(x[at])  # which multiplies by NumPy's BLAS

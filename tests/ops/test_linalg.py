@@ -231,6 +231,12 @@ def test_a_norm_passes_nan_on_and_takes_nothing() -> None:
     assert linalg.norm(np.zeros((0,))).numpy() == 0.0
 
 
+@pytest.mark.parametrize("function", [linalg.expm, linalg.logm, linalg.sqrtm])
+def test_functions_of_matrices_without_elements(function: Any) -> None:
+    for shape in ((0, 0), (2, 0, 0), (0, 3, 3)):
+        assert function(np.zeros(shape)).shape == shape
+
+
 # -- diagonals, bands, transposes --------------------------------------------------------------
 
 STRUCTURE: tuple[tuple[str, Shapes, Callable[..., Any], Callable[..., Any]], ...] = (
