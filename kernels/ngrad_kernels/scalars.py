@@ -115,6 +115,13 @@ SCALARS: dict[str, Scalar] = {
     "reciprocal": Scalar(
         {"f": "{c}(1) / {0}", "c": "divide_{c}(cartesian({p}(1), {p}(0)), {0})"}, cost=1
     ),
+    "inverse_square": Scalar(
+        {
+            "f": "{c}(1) / ({0} * {0})",
+            "c": "divide_{c}(cartesian({p}(1), {p}(0)), complex_multiply({0}, {0}))",
+        },
+        cost=1,
+    ),
     "maximum": Scalar(
         {
             "f": "select(({0} >= {1}) | ({0} != {0}), {0}, {1})",

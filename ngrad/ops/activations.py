@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from ngrad.errors import ShapeError
-from ngrad.ops.arithmetic import abs_
+from ngrad.ops.arithmetic import abs_, maximum, minimum
 from ngrad.ops.comparison import greater, greater_equal, less
 from ngrad.ops.convert import floating
 from ngrad.ops.elementwise import elementwise, select
@@ -138,7 +138,8 @@ def gelu(features: Any, approximate: bool = False, name: str | None = None) -> A
     """
     x = floating(features, "gelu")
     if approximate:
-        inner = math.sqrt(2.0 / math.pi) * (x * (1.0 + 0.044715 * (x * x)))
+        near = minimum(maximum(x, -10.0), 10.0)  # beyond, tanh is 1, and the cube could overflow
+        inner = math.sqrt(2.0 / math.pi) * (near * (1.0 + 0.044715 * (near * near)))
         return 0.5 * x * (1.0 + tanh(inner))
     return 0.5 * x * erfc(-math.sqrt(0.5) * x)
 

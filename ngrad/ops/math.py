@@ -81,7 +81,7 @@ def _lowered(x: Any, y: float) -> Any:
     if y == -1:
         return power.reciprocal(x)
     if y == -2:
-        return power.reciprocal(power.square(x))
+        return power.inverse_square(x)
     return None
 
 

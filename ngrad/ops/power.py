@@ -5,6 +5,7 @@ from __future__ import annotations
 from ngrad.ops.comparison import equal
 from ngrad.ops.elementwise import elementwise, select
 from ngrad.ops.exponential import log
+from ngrad.ops.no_nan import multiply_no_nan
 
 
 @elementwise
@@ -87,6 +88,16 @@ def _(g, out, x):
 
 
 @elementwise(floats=True)
+def inverse_square(x):
+    """1 / (x * x), which x**-2 means."""
+
+
+@inverse_square.vjp
+def _(g, out, x):
+    return (g * (-2.0 * (out / x)),)
+
+
+@elementwise(floats=True)
 def cbrt(x):
     """Cube root, with the sign of x.
 
@@ -123,8 +134,8 @@ def hypot(x, y):
 
 @hypot.vjp
 def _(g, out, x, y):
-    share = select(equal(out, 0.0), 0.0, g / out)
-    return share * x, share * y
+    nothing = equal(out, 0.0)
+    return g * select(nothing, 0.0, x / out), g * select(nothing, 0.0, y / out)
 
 
 @elementwise
@@ -138,6 +149,9 @@ def pow(x, y):
 
 @pow.vjp
 def _(g, out, x, y):
-    in_x = select(equal(y, 0.0), 0.0, g * (y * pow(x, y - 1.0)))
-    in_y = select(equal(x, 0.0), 0.0, g * (out * log(x)))
+    # Of 0 no logarithm is taken, and no infinite power of it is multiplied by 0: either would come
+    # back as NaN from a second derivative.
+    zero = equal(x, 0.0)
+    in_x = multiply_no_nan(multiply_no_nan(pow(x, y - 1.0), y), g)
+    in_y = select(zero, 0.0, g * (out * log(select(zero, 1.0, x))))
     return in_x, in_y

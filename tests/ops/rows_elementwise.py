@@ -22,6 +22,7 @@ from ngrad.ops import (
     incomplete,
     integrals,
     normal,
+    power,
     zeta,
 )  # fmt: skip
 from ngrad.ops.bitwise import bit_count, gcd, lcm
@@ -108,6 +109,15 @@ ARITHMETIC = [
         complex_ulps=6,
     ),
     exact("reciprocal", lambda x: 1 / x, 1, "fc", converts="iub", domains=((0.2, 4),)),
+    exact(
+        "inverse_square",
+        lambda x: 1 / _product(x, x),
+        1,
+        "fc",
+        converts="iub",
+        function=power.inverse_square,
+        domains=((0.2, 4),),
+    ),
     exact("maximum", lambda x, y: _extreme(x, y, np.greater_equal), kinds="fiubc"),
     exact("minimum", lambda x, y: _extreme(x, y, np.less_equal), kinds="fiubc"),
     exact("fmax", lambda x, y: _number(x, y, x >= y), kinds="fc", function=arithmetic.fmax),

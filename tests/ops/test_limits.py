@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 import ngrad
 
 INF, NAN = np.inf, np.nan
+gelu = partial(ngrad.nn.gelu, approximate=True)
 
 
 def slopes(function: Any, *points: Any) -> list[Any]:
@@ -39,7 +41,13 @@ def slopes(function: Any, *points: Any) -> list[Any]:
         (lambda x: ngrad.pow(x, 3), ([0.0, -3.0],), ([0, 27],)),
         (lambda x: ngrad.pow(x, 2.5), ([0.0, 4.0],), ([0, 20],)),
         (lambda x: ngrad.pow(x, -1), ([2.0],), ([-0.25],)),
+        (lambda x: ngrad.pow(x, -2), ([0.0, -0.0, 2.0, INF],), ([-INF, INF, -0.25, 0],)),
+        (lambda x: ngrad.pow(x, -2), ([1e-100, 1e100],), ([-2e300, -2e-300],)),
         (ngrad.math.hypot, ([0.0, 3.0], [0.0, 4.0]), ([0, 0.6], [0, 0.8])),
+        (ngrad.math.hypot, ([0.0, 3e-310], [1e-320, 4e-310]), ([0, 0.6], [1, 0.8])),
+        (ngrad.atan2, ([3e-170, 0.0], [4e-170, -1e300]), ([1.6e169, -1e-300], [-1.2e169, 0])),
+        (ngrad.atan2, ([3e200, 0.0], [4e200, 1e-320]), ([1.6e-201, INF], [-1.2e-201, 0])),
+        (gelu, ([-1e300, -10.0, 10.0, 1e300],), ([0, 0, 1, 1],)),
     ],
 )
 def test_kinks(function: Any, points: Any, expected: Any) -> None:
@@ -83,11 +91,34 @@ def test_power_of_a_negative_base() -> None:
     assert in_x == [12.0] and np.isnan(in_y[0])
 
 
+@pytest.mark.parametrize(
+    ("point", "expected"),
+    [
+        ((0.0, 2.0), [[2, 0], [0, 0]]),
+        ((0.0, 3.0), [[0, 0], [0, 0]]),
+        ((0.0, 0.0), [[0, INF], [0, 0]]),
+        ((3.0, 0.0), [[0, 1 / 3], [1 / 3, np.log(3) ** 2]]),
+    ],
+)
+def test_second_derivatives_of_powers(point: Any, expected: Any) -> None:
+    x, y = (ngrad.constant(p, "float64") for p in point)
+    found = [[float(h) for h in row] for row in ngrad.hessian(ngrad.pow, argnums=(0, 1))(x, y)]
+    np.testing.assert_allclose(found, expected, rtol=1e-14, atol=0)
+
+
 def test_frequent_powers_are_the_same_whoever_calls() -> None:
     x = np.linspace(0.1, 3, 50, dtype=np.float32)
     t = ngrad.constant(x)
     one = np.float32(1)
-    expected = {2: x * x, 3: x * x * x, 4: (x * x) * (x * x), 0.5: np.sqrt(x), -1: one / x, 1: x}
+    expected = {
+        2: x * x,
+        3: x * x * x,
+        4: (x * x) * (x * x),
+        0.5: np.sqrt(x),
+        -1: one / x,
+        1: x,
+        -2: one / (x * x),
+    }
     for exponent, value in expected.items():
         np.testing.assert_array_equal(ngrad.pow(t, exponent), value)
         np.testing.assert_array_equal(t**exponent, value)
