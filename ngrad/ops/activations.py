@@ -8,7 +8,7 @@ from typing import Any
 from ngrad.errors import ShapeError
 from ngrad.ops.arithmetic import abs_, maximum, minimum
 from ngrad.ops.comparison import greater, greater_equal, less
-from ngrad.ops.convert import floating
+from ngrad.ops.convert import cast_to, floating, wide
 from ngrad.ops.elementwise import elementwise, select
 from ngrad.ops.exponential import exp, expm1, log, sigmoid, softplus
 from ngrad.ops.hyperbolic import tanh
@@ -200,8 +200,8 @@ def softmax(logits: Any, axis: Any = -1, name: str | None = None) -> Any:
     array([0.5, 0.5, 0. ], dtype=float32)
     """
     x, at = logits_of(logits, axis, "softmax")
-    powers = exp(shifted(x, at))
-    return powers / reduce_sum(powers, at, keepdims=True)
+    powers = exp(shifted(wide(x), at))
+    return cast_to(powers / reduce_sum(powers, at, keepdims=True), x.dtype)
 
 
 def log_softmax(logits: Any, axis: Any = -1, name: str | None = None) -> Any:
@@ -214,8 +214,8 @@ def log_softmax(logits: Any, axis: Any = -1, name: str | None = None) -> Any:
     array([    0., -1000.], dtype=float32)
     """
     x, at = logits_of(logits, axis, "log_softmax")
-    low = shifted(x, at)
-    return low - log(reduce_sum(exp(low), at, keepdims=True))
+    low = shifted(wide(x), at)
+    return cast_to(low - log(reduce_sum(exp(low), at, keepdims=True)), x.dtype)
 
 
 def crelu(features: Any, axis: Any = -1, name: str | None = None) -> Any:

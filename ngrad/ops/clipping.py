@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from ngrad.dtypes import promote
 from ngrad.ops.arithmetic import maximum, minimum
-from ngrad.ops.convert import floating
+from ngrad.ops.convert import cast_to, floating, wide
 from ngrad.ops.norms import root
 from ngrad.ops.power import square
 from ngrad.ops.reductions import normal_axes, reduce_sum
@@ -23,8 +24,10 @@ def clip_by_norm(t: Any, clip_norm: Any, axes: Any = None, name: str | None = No
     """
     t = floating(t, "clip_by_norm")
     over = normal_axes(axes, t.ndim, "clip_by_norm")
-    own = root(reduce_sum(square(t), over, keepdims=True))
-    return t * clip_norm / maximum(own, clip_norm)
+    x = wide(t)
+    own = root(reduce_sum(square(x), over, keepdims=True))
+    clipped = x * clip_norm / maximum(own, clip_norm)
+    return cast_to(clipped, t.dtype) if t.dtype.is_half else clipped
 
 
 def global_norm(t_list: Iterable[Any], name: str | None = None) -> Any:
@@ -36,8 +39,11 @@ def global_norm(t_list: Iterable[Any], name: str | None = None) -> Any:
     >>> ngrad.linalg.global_norm([[3.0], None, [[4.0]]]).numpy()
     np.float32(5.0)
     """
-    sums = [reduce_sum(square(floating(t, "global_norm"))) for t in t_list if t is not None]
-    return root(sum(sums[1:], sums[0])) if sums else floating(0.0, "global_norm")
+    given = [floating(t, "global_norm") for t in t_list if t is not None]
+    if not given:
+        return floating(0.0, "global_norm")
+    sums = [reduce_sum(square(wide(t))) for t in given]
+    return cast_to(root(sum(sums[1:], sums[0])), promote(*(t.dtype for t in given)))
 
 
 def clip_by_global_norm(

@@ -254,6 +254,13 @@ def cast_to(value: Any, dtype: DType) -> Any:
     return cast(value, dtype)
 
 
+def wide(x: Any) -> Any:
+    """A tensor, in float32 if it is of floats of two bytes: for what goes beyond these on the way
+    to a result that is rounded to them once.
+    """
+    return cast_to(x, float32) if x.dtype.is_half else x
+
+
 def operands(what: str, *values: Any) -> tuple[Any, ...]:
     """Tensors of one dtype of the operands of an op.
 

@@ -9,7 +9,7 @@ from ngrad.errors import DTypeError, ShapeError
 from ngrad.ops.activations import logits_of, shifted
 from ngrad.ops.bounds import checked
 from ngrad.ops.comparison import greater
-from ngrad.ops.convert import cast_to, floating, tensor
+from ngrad.ops.convert import cast_to, floating, tensor, wide
 from ngrad.ops.elementwise import select
 from ngrad.ops.exponential import exp, log, softplus
 from ngrad.ops.gather import gather_rows
@@ -55,10 +55,10 @@ def softmax_cross_entropy_with_logits(
     """
     what = "softmax_cross_entropy_with_logits"
     x, at = logits_of(logits, axis, what)
-    y = _labels_like(labels, x, what)
-    low = shifted(x, at)
+    low = shifted(wide(x), at)
+    y = _labels_like(labels, low, what)
     costs = log(reduce_sum(exp(low), at, keepdims=True)) - low
-    return reduce_sum(multiply_no_nan(costs, y), at)
+    return cast_to(reduce_sum(multiply_no_nan(costs, y), at), x.dtype)
 
 
 def sparse_softmax_cross_entropy_with_logits(
@@ -96,9 +96,9 @@ def sparse_softmax_cross_entropy_with_logits(
             f"{x._layout.shape}; there is one label for all classes"
         )
     y = checked(what, y, classes, noun="label")
-    low = shifted(x, at)
+    low = shifted(wide(x), at)
     own = gather_rows(low, y, len(shape), len(shape))
-    return log(reduce_sum(exp(low), at)) - own
+    return cast_to(log(reduce_sum(exp(low), at)) - own, x.dtype)
 
 
 def sigmoid_cross_entropy_with_logits(labels: Any, logits: Any, name: str | None = None) -> Any:
@@ -151,7 +151,8 @@ def l2_loss(t: Any, name: str | None = None) -> Any:
     np.float32(12.5)
     """
     x = floating(t, "l2_loss")
-    return 0.5 * reduce_sum(x * x)
+    y = wide(x)
+    return cast_to(0.5 * reduce_sum(y * y), x.dtype)
 
 
 def log_poisson_loss(

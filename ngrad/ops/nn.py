@@ -17,6 +17,7 @@ from ngrad.ops.convert import (
     operands,
     tensor,
     tensors,
+    wide,
 )
 from ngrad.ops.elementwise import select
 from ngrad.ops.extents import dims, integers
@@ -161,10 +162,12 @@ def weighted_moments(
     what = "weighted_moments"
     x, weights = operands(what, floating(x, what), frequency_weights)
     over = normal_axes(axes, x.ndim, what)
-    weights = broadcast_to(weights, broadcast_shapes(what, weights._layout, x._layout))
+    weights = wide(broadcast_to(weights, broadcast_shapes(what, weights._layout, x._layout)))
+    y = wide(x)
     total = reduce_sum(weights, over, keepdims=True)
-    mean = reduce_sum(x * weights, over, keepdims=True) / total
-    variance = reduce_sum(square(x - mean) * weights, over, keepdims=True) / total
+    mean = reduce_sum(y * weights, over, keepdims=True) / total
+    variance = reduce_sum(square(y - mean) * weights, over, keepdims=True) / total
+    mean, variance = cast_to(mean, x.dtype), cast_to(variance, x.dtype)
     if keepdims:
         return mean, variance
     kept = kept_shape(x._layout.shape, over)

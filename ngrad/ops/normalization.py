@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ngrad.ops.arithmetic import maximum
-from ngrad.ops.convert import floating, tensor
+from ngrad.ops.convert import cast_to, floating, tensor, wide
 from ngrad.ops.power import rsqrt, square
 from ngrad.ops.reductions import normal_axes, reduce_sum
 from ngrad.ops.statistics import reduce_mean
@@ -22,7 +22,9 @@ def l2_normalize(x: Any, axis: Any = None, epsilon: float = 1e-12, name: str | N
     """
     x = floating(x, "l2_normalize")
     axes = normal_axes(axis, x.ndim, "l2_normalize")
-    return x * rsqrt(maximum(reduce_sum(square(x), axes, keepdims=True), epsilon))
+    y = wide(x)
+    found = y * rsqrt(maximum(reduce_sum(square(y), axes, keepdims=True), epsilon))
+    return cast_to(found, x.dtype)
 
 
 def moments(
@@ -41,9 +43,11 @@ def moments(
     """
     x = floating(x, "moments")
     over = normal_axes(axes, x.ndim, "moments")
-    mean = reduce_mean(x, over, keepdims=True)
-    variance = reduce_mean(square(x - mean), over, keepdims)
-    return (mean if keepdims else reduce_mean(x, over)), variance
+    y = wide(x)
+    mean = reduce_mean(y, over, keepdims=True)
+    variance = reduce_mean(square(y - mean), over, keepdims)
+    mean = mean if keepdims else reduce_mean(y, over)
+    return cast_to(mean, x.dtype), cast_to(variance, x.dtype)
 
 
 def batch_normalization(

@@ -19,7 +19,7 @@ from ngrad.graph.program import OUT, SCRATCH, Launch, Program
 from ngrad.graph.roles import Role
 from ngrad.graph.strides import collapse, is_run, view_words
 from ngrad.ops.comparison import equal
-from ngrad.ops.convert import cast_to, tensor
+from ngrad.ops.convert import cast_to, tensor, wide
 from ngrad.ops.elementwise import select
 from ngrad.ops.extents import integers
 from ngrad.ops.shape import inverse, normal_axis, reshape, reshaped, transpose
@@ -179,8 +179,8 @@ def _(g: Any, out: Any, x: Any, axes: Any) -> Any:
 
 def _extreme_rule(g: Any, out: Any, x: Any, axes: Any) -> Any:
     hit = equal(x, _spread(out, x, axes))
-    ties = apply(SUM, (cast_to(hit, x.dtype),), (axes,))
-    return (select(hit, _spread(g / ties, x, axes), 0.0),)
+    ties = apply(SUM, (wide(cast_to(hit, x.dtype)),), (axes,))
+    return (select(hit, _spread(cast_to(wide(g) / ties, g.dtype), x, axes), 0.0),)
 
 
 MAX.vjp(_extreme_rule)

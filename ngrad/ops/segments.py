@@ -11,7 +11,7 @@ from ngrad.ops.arithmetic import maximum
 from ngrad.ops.assignment import LAST, assigned
 from ngrad.ops.bounds import LOWEST, checked
 from ngrad.ops.comparison import greater, less
-from ngrad.ops.convert import cast_to, tensors
+from ngrad.ops.convert import cast_to, tensors, wide
 from ngrad.ops.creation import ones_of
 from ngrad.ops.elementwise import select
 from ngrad.ops.extents import dims
@@ -49,14 +49,14 @@ class Segments:
         if not x.dtype.is_inexact:
             raise DTypeError(f"{self.what}: takes floats, not {x.dtype.name}; use ngrad.cast")
         where = layout(x.dtype.real_dtype, (x._layout.shape[0],), None, x._layout.device)
-        found = maximum(self.sum(ones_of(where)), 1)
+        found = maximum(self.sum(wide(ones_of(where))), 1)
         return reshape(found, (self.count, *(1,) * (x.ndim - 1)))
 
     def mean(self) -> Any:
-        return self.sum() / self.sizes()
+        return cast_to(self.sum(wide(self.rows)) / self.sizes(), self.rows.dtype)
 
     def sqrt_n(self) -> Any:
-        return self.sum() / sqrt(self.sizes())
+        return cast_to(self.sum(wide(self.rows)) / sqrt(self.sizes()), self.rows.dtype)
 
     def prod(self) -> Any:
         x = self.rows

@@ -8,7 +8,7 @@ from typing import Any
 from ngrad.dtypes import float32, int64
 from ngrad.graph.dims import Dim
 from ngrad.ops.comparison import isfinite, logical_and
-from ngrad.ops.convert import cast_to, floating, tensor
+from ngrad.ops.convert import cast_to, floating, tensor, wide
 from ngrad.ops.elementwise import select
 from ngrad.ops.exponential import exp, log
 from ngrad.ops.identity import stop_gradient
@@ -39,10 +39,10 @@ def reduce_mean(
     count = math.prod([shape[a] for a in axes])
     if dtype.is_inexact:
         return total / (count if isinstance(count, Dim) else float(count))
-    wide = total if dtype.itemsize == 8 else cast_to(total, int64)  # which holds the count
-    below = wide // count
-    inexact = logical_and(wide < 0, below * count != wide)
-    return cast_to(below + cast_to(inexact, wide.dtype), dtype)
+    long = total if dtype.itemsize == 8 else cast_to(total, int64)  # which holds the count
+    below = long // count
+    inexact = logical_and(long < 0, below * count != long)
+    return cast_to(below + cast_to(inexact, long.dtype), dtype)
 
 
 def reduce_variance(
@@ -58,8 +58,9 @@ def reduce_variance(
     """
     x = floating(input_tensor, "reduce_variance")
     axes = normal_axes(axis, x.ndim, "reduce_variance")
-    away = x - reduce_mean(x, axes, keepdims=True)
-    return reduce_mean(away * away, axes, keepdims)
+    away = wide(x)
+    away = away - reduce_mean(away, axes, keepdims=True)
+    return cast_to(reduce_mean(away * away, axes, keepdims), x.dtype)
 
 
 def reduce_std(
@@ -74,7 +75,8 @@ def reduce_std(
     np.float32(1.0)
     """
     x = floating(input_tensor, "reduce_std")
-    return sqrt(reduce_variance(x, normal_axes(axis, x.ndim, "reduce_std"), keepdims))
+    axes = normal_axes(axis, x.ndim, "reduce_std")
+    return cast_to(sqrt(reduce_variance(wide(x), axes, keepdims)), x.dtype)
 
 
 def reduce_logsumexp(
@@ -92,7 +94,9 @@ def reduce_logsumexp(
     axes = normal_axes(axis, x.ndim, "reduce_logsumexp")
     if not axes:
         return x
-    top = stop_gradient(reduce_max(x, axes, keepdims=True))
+    logs = wide(x)
+    top = stop_gradient(reduce_max(logs, axes, keepdims=True))
     top = select(isfinite(top), top, 0.0)
-    total = log(reduce_sum(exp(x - top), axes, keepdims=True)) + top
+    total = log(reduce_sum(exp(logs - top), axes, keepdims=True)) + top
+    total = cast_to(total, x.dtype)
     return total if keepdims else reshape(total, kept_shape(x._layout.shape, axes))
