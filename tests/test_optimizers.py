@@ -81,6 +81,31 @@ def test_steps_are_the_papers(make: Any, reference: Any, code: str) -> None:
         np.testing.assert_allclose(variable.numpy(), wanted, rtol=3e-6 if code == "f4" else 1e-13)
 
 
+@pytest.mark.parametrize("half", ["float16", "bfloat16"])
+@pytest.mark.parametrize(
+    ("make", "reference"),
+    [*OPTIMIZERS.values(), *OTHERS.values()],
+    ids=[*OPTIMIZERS, *OTHERS],
+)
+def test_a_float_of_two_bytes_steps_in_float32(make: Any, reference: Any, half: str) -> None:
+    """Its state is float32's, and each step that of float32, rounded; 0, 1e-3 squared are none."""
+    narrow, single = make(), make()
+    w = ngrad.Variable(np.array([1.0, -2.0, 1.0]), dtype=half)
+    for grads in ([1e-3, 0.0, 3.0], [-2e-3, 0.0, 1.0], [1e-3, 0.0, 2.0]):
+        g = ngrad.constant(grads, half)
+        v = ngrad.Variable(ngrad.cast(w, "float32"))
+        single.build([v])
+        for own, other in zip(single.variables[1:], narrow.variables[1:], strict=False):
+            own.assign(other)
+        narrow.apply_gradients([(g, w)])
+        single.iterations.assign(narrow.iterations - 1)
+        single.apply_gradients([(ngrad.cast(g, "float32"), v)])
+        unit = float(ngrad.as_dtype(half).finfo.eps)  # a decay is assigned, and rounded, before
+        np.testing.assert_allclose(np.asarray(w, float), v.numpy(), rtol=unit)
+        single = make()
+    assert all(slot.dtype == "float32" for slot in narrow.variables[1:])
+
+
 @each
 def test_a_quadratic_is_minimised(make: Any, reference: Any) -> None:
     optimizer = make()

@@ -78,13 +78,13 @@ class Adam(Means):
         )
 
         def update(g: Any, w: Variable, slots: list[Any]) -> None:
-            rate = scaled(w.dtype)  # before anything is updated: it may be refused
+            rate = scaled(g.dtype)  # before anything is updated: it may be refused
             m, v = slots[:2]
-            m.assign_add(new_1(w.dtype) * (g - m))
-            v.assign_add(new_2(w.dtype) * (square(g) - v))
+            m.assign_add(new_1(g.dtype) * (g - m))
+            v.assign_add(new_2(g.dtype) * (square(g) - v))
             for largest in slots[2:]:
                 v = largest.assign(maximum(largest, v))
-            w.assign_sub(rate * m / (sqrt(v) + small(w.dtype)))
+            w.assign_sub(rate * m / (sqrt(v) + small(g.dtype)))
 
         return update
 
@@ -146,11 +146,11 @@ class Nadam(Means):
         scale = self._counted(lambda own, rate, t: 1.0 / (1.0 - own.beta_2**t))
 
         def update(g: Any, w: Variable, slots: list[Any]) -> None:
-            past, present = of_m(w.dtype), of_g(w.dtype)
+            past, present = of_m(g.dtype), of_g(g.dtype)
             m, v = slots
-            m.assign_add(new_1(w.dtype) * (g - m))
-            v.assign_add(new_2(w.dtype) * (square(g) - v))
-            root = sqrt(v * scale(w.dtype)) + small(w.dtype)
+            m.assign_add(new_1(g.dtype) * (g - m))
+            v.assign_add(new_2(g.dtype) * (square(g) - v))
+            root = sqrt(v * scale(g.dtype)) + small(g.dtype)
             w.assign_sub((past * m + present * g) / root)
 
         return update
@@ -183,10 +183,10 @@ class Adamax(Means):
         scaled = self._counted(lambda own, rate, t: rate / (1.0 - own.beta_1**t))
 
         def update(g: Any, w: Variable, slots: list[Any]) -> None:
-            rate = scaled(w.dtype)
+            rate = scaled(g.dtype)
             m, u = slots
-            m.assign_add(new_1(w.dtype) * (g - m))
-            u.assign(maximum(keep(w.dtype) * u, abs_(g)))
-            w.assign_sub(rate * m / (u + small(w.dtype)))
+            m.assign_add(new_1(g.dtype) * (g - m))
+            u.assign(maximum(keep(g.dtype) * u, abs_(g)))
+            w.assign_sub(rate * m / (u + small(g.dtype)))
 
         return update

@@ -55,9 +55,9 @@ class SGD(Optimizer):
         rate = self._counted(lambda own, rate, step: rate)
 
         def update(g: Any, w: Variable, slots: list[Any]) -> None:
-            move = rate(w.dtype) * g
+            move = rate(g.dtype) * g
             if slots:
-                (velocity,), momentum = slots, decay(w.dtype)
+                (velocity,), momentum = slots, decay(g.dtype)
                 velocity.assign(momentum * velocity - move)
                 move = move - momentum * velocity if nesterov else -velocity
             w.assign_sub(move)
@@ -115,17 +115,17 @@ class RMSprop(Optimizer):
         rate, centered = self._counted(lambda own, rate, step: rate), self.centered
 
         def update(g: Any, w: Variable, slots: list[Any]) -> None:
-            move = rate(w.dtype) * g
+            move = rate(g.dtype) * g
             v, *others = slots
-            v.assign_add(new(w.dtype) * (square(g) - v))
+            v.assign_add(new(g.dtype) * (square(g) - v))
             spread = v
             if centered:
                 mean, *others = others
-                mean.assign_add(new(w.dtype) * (g - mean))
+                mean.assign_add(new(g.dtype) * (g - mean))
                 spread = v - square(mean)
-            move = move / sqrt(spread + small(w.dtype))
+            move = move / sqrt(spread + small(g.dtype))
             for velocity in others:
-                move = velocity.assign(decay(w.dtype) * velocity + move)
+                move = velocity.assign(decay(g.dtype) * velocity + move)
             w.assign_sub(move)
 
         return update
@@ -175,9 +175,9 @@ class Adagrad(Optimizer):
         rate = self._counted(lambda own, rate, step: rate)
 
         def update(g: Any, w: Variable, slots: list[Any]) -> None:
-            move, (v,) = rate(w.dtype) * g, slots
+            move, (v,) = rate(g.dtype) * g, slots
             v.assign_add(square(g))
-            w.assign_sub(move / sqrt(v + small(w.dtype)))
+            w.assign_sub(move / sqrt(v + small(g.dtype)))
 
         return update
 
@@ -221,10 +221,10 @@ class Adadelta(Optimizer):
         rate = self._counted(lambda own, rate, step: rate)
 
         def update(g: Any, w: Variable, slots: list[Any]) -> None:
-            scale, (v, d) = rate(w.dtype), slots
-            v.assign_add(new(w.dtype) * (square(g) - v))
-            move = sqrt(d + small(w.dtype)) * g / sqrt(v + small(w.dtype))
-            d.assign_add(new(w.dtype) * (square(move) - d))
+            scale, (v, d) = rate(g.dtype), slots
+            v.assign_add(new(g.dtype) * (square(g) - v))
+            move = sqrt(d + small(g.dtype)) * g / sqrt(v + small(g.dtype))
+            d.assign_add(new(g.dtype) * (square(move) - d))
             w.assign_sub(scale * move)
 
         return update
@@ -272,8 +272,8 @@ class Lion(Optimizer):
         rate = self._counted(lambda own, rate, step: rate)
 
         def update(g: Any, w: Variable, slots: list[Any]) -> None:
-            (m,), scale = slots, rate(w.dtype)
-            w.assign_sub(scale * sign(keep(w.dtype) * m + new_1(w.dtype) * g))
-            m.assign_add(new_2(w.dtype) * (g - m))
+            (m,), scale = slots, rate(g.dtype)
+            w.assign_sub(scale * sign(keep(g.dtype) * m + new_1(g.dtype) * g))
+            m.assign_add(new_2(g.dtype) * (g - m))
 
         return update

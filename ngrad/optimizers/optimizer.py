@@ -1,6 +1,7 @@
 """What optimizers share: how they clip, count, and keep state in variables; Keras' spelling.
 
-An update is recorded by no tape.
+An update is recorded by no tape. That of a float of two bytes is computed in float32, of which its
+state is, and rounded where it is assigned: squares of gradients are below what it holds.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from ngrad.dtypes import BY_CODE, promote
 from ngrad.errors import DTypeError, GradientError, NumberError, ShapeError
 from ngrad.function import Function, function
 from ngrad.ops.clipping import clip_by_global_norm, clip_by_norm
-from ngrad.ops.convert import cast_to, from_outside, tensor
+from ngrad.ops.convert import cast_to, from_outside, tensor, wide
 from ngrad.ops.creation import full_of
 from ngrad.ops.math import clip_by_value
 from ngrad.record import paused, state
@@ -241,7 +242,7 @@ class Optimizer:
         for gradient, (_, variable) in zip(gradients, given, strict=True):
             if self._decays(variable):
                 variable.assign_sub(variable * lost(variable.dtype))
-            update(gradient, variable, self._slots_of(variable))
+            update(wide(gradient), variable, self._slots_of(variable))
         return self._count_on()
 
     def _recorded(self, variables: list[Variable]) -> Function:
@@ -276,7 +277,7 @@ class Optimizer:
     def _slots_of(self, variable: Variable) -> list[Variable]:
         found = self._state.get(variable._uid)
         if found is None:
-            start = full_of(variable._layout, self._start())
+            start = wide(full_of(variable._layout, self._start()))
             found = self._state[variable._uid] = [
                 Variable(start, trainable=False, name=f"{variable.name}/{slot}")
                 for slot in self.slots
