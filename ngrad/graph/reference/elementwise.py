@@ -107,7 +107,7 @@ ELEMENTWISE: dict[str, Reference] = {
     "sqrt": np.sqrt,
     "rsqrt": lambda x: 1 / np.sqrt(x),
     "reciprocal": lambda x: 1 / x,
-    "inverse_square": lambda x: 1 / (x * x),
+    "inverse_square": lambda x: 1 / product(x, x),
     "maximum": lambda x, y: np.where((x >= y) | (x != x), x, y),
     "minimum": lambda x, y: np.where((x <= y) | (x != x), x, y),
     "fmax": lambda x, y: np.where((x >= y) | (y != y), x, y),
