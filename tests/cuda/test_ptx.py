@@ -30,11 +30,12 @@ from ngrad_kernels.cuda.render import render
 from ngrad_kernels.cuda.render_space import render_space
 from ngrad_kernels.cuda.skeletons import sampler, skeleton, typed
 from ngrad_kernels.cuda.source import THREADS, Source
+from ngrad_kernels.cuda.typed import TYPED
 from ngrad_kernels.in_place import in_place
 from ngrad_kernels.pools import POOLS
 from ngrad_kernels.space import Operand, Space
 from ngrad_kernels.space import Step as SpaceStep
-from ngrad_kernels.typed import TYPED
+from ngrad_kernels.typed import TYPED as ON_THE_CPU
 
 compiling = pytest.importorskip(
     "ngrad_kernels.cuda.compiling", reason="needs ngrad[cuda13]", exc_type=ImportError
@@ -158,6 +159,7 @@ def test_kernels_that_move_rows(tmp_path: Path, request: pytest.FixtureRequest) 
         or name not in ("scatter_max", "scatter_min", "scatter_multiply", "others", "pool_max")
     ]
     sources += [typed("search", "b1")]
+    assert {*ON_THE_CPU} - {*TYPED} == {"largest"}  # for which a GPU sorts
     check_all(sources, tmp_path, request)
 
 
