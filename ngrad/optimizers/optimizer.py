@@ -14,6 +14,7 @@ from typing import Any
 from weakref import ref
 
 from ngrad.config import settings
+from ngrad.devices import HOST, device
 from ngrad.dtypes import BY_CODE, promote
 from ngrad.errors import DTypeError, GradientError, NumberError, ShapeError
 from ngrad.function import Function, function
@@ -102,8 +103,9 @@ class Optimizer:
         elif isinstance(value, Variable):
             self._rate = value
         else:
-            rate = number(value, "learning_rate")
-            self._rate = Variable(rate, trainable=False, name="learning_rate", dtype=BY_CODE["f8"])
+            rate, dtype = number(value, "learning_rate"), BY_CODE["f8"]
+            with device(HOST):  # where it is read, at each update
+                self._rate = Variable(rate, trainable=False, name="learning_rate", dtype=dtype)
 
     @property
     def variables(self) -> list[Variable]:
