@@ -144,7 +144,7 @@ class Concrete:
         values = self.sizes.at(given)
         if values is None:
             return None
-        found, settled = copy.copy(self), Settled(values)
+        found, settled = copy.copy(self), Settled(lambda size: size.at(values))
         found._entries = settled.entries(self._entries)
         found._outputs = [(k, settled(value)) for k, value in self._outputs]
         found._shows = [

@@ -4,21 +4,23 @@ sizes of arguments, or a tensor that was there before.
 
 from __future__ import annotations
 
-import operator
+import sys
+from collections.abc import Callable
 from typing import Any
 
-from ngrad.graph.dims import Dim
-from ngrad.graph.entries import PART_OF
+from ngrad.graph.entries import PART_OF, Settled
 from ngrad.graph.op import Call
+from ngrad.record import plainly
 from ngrad.tensor import Tensor, scalar
 from ngrad.window import Window
 
 
-def constant(window: Window, slot: int) -> Tensor | None:
-    """The value at a slot, if every call of the recording has it: computed here. None if not. Of
-    open sizes it is the value at hand, and the recording holds for these alone.
+def leading_to(
+    window: Window, slot: int, admits: Callable[[int], bool], most: int = sys.maxsize
+) -> list[int] | None:
+    """The slots that one follows from, and that one, in order: back to values that the window has.
+    None if one is not admitted, or there are more than so many.
     """
-    entries, kept = window.entries, window.kept
     needed: set[int] = set()
     wanted = [slot]
     while wanted:
@@ -26,48 +28,47 @@ def constant(window: Window, slot: int) -> Tensor | None:
         if k in needed:
             continue
         needed.add(k)
+        operands = window.entries[k][1:]
+        known = k in window.kept
+        # What has neither is an argument, or what the library asks itself.
+        if not (known or operands) or not admits(k) or len(needed) > most:
+            return None
+        wanted += () if known else operands
+    return sorted(needed)
+
+
+def constant(window: Window, slot: int) -> Tensor | None:
+    """The value at a slot, if every call of the recording has it: computed here. None if not. Of
+    open sizes it is the value at hand, and the recording holds for these alone.
+    """
+    entries, kept = window.entries, window.kept
+
+    def admits(k: int) -> bool:
         if k in kept:
-            if type(kept[k]) is Tensor and not kept[k]._at:
-                return None  # waited for
-            continue
-        call, *operands = entries[k]
-        if not operands or call.op.family == "opaque":
-            return None  # an argument, or what the library asks itself; or a user's Python
-        wanted += operands
+            return type(kept[k]) is not Tensor or bool(kept[k]._at)  # else it is waited for
+        return entries[k][0].op.family != "opaque"  # a user's Python
+
+    slots = leading_to(window, slot, admits)
+    if slots is None:
+        return None
+    closed = Settled(int)  # open sizes are asked
     values: dict[int, Any] = {}
-    for k in sorted(needed):
+    for k in slots:
         call, *operands = entries[k]
         if k in kept:
-            values[k] = _known(kept[k], call)
+            values[k] = _known(kept[k], call, closed)
         elif call.op is PART_OF:
             values[k] = values[operands[0]][call.params[0]]
         else:
-            values[k] = _run(call, *(values[j] for j in operands))
+            values[k] = plainly(call.op, closed(call.params), *(values[j] for j in operands))
     found: Tensor = values[slot]
     return found
 
 
-def _known(value: Any, call: Call) -> Tensor:
+def _known(value: Any, call: Call, closed: Settled) -> Any:
     if type(value) is Tensor:
         return value
     if type(value) is Call:
-        made: Tensor = _run(value)
-        return made
+        return plainly(value.op, closed(value.params))
     where = call.spec
-    return scalar(_closed(value), where.dtype, where.device)
-
-
-def _run(call: Call, *operands: Tensor) -> Any:
-    layouts = tuple([x._layout for x in operands])
-    return call.op.call(_closed(call.params), layouts).run(*operands)
-
-
-def _closed(thing: Any) -> Any:
-    """Params with numbers for open sizes, which are asked for."""
-    if isinstance(thing, Dim):
-        return int(thing)
-    if isinstance(thing, tuple):
-        parts = [_closed(part) for part in thing]
-        same = all(map(operator.is_, thing, parts))
-        return thing if same else type(thing)(parts)
-    return thing
+    return scalar(closed(value), where.dtype, where.device)

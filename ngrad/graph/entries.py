@@ -54,15 +54,17 @@ def leaf(where: Layout) -> Entry:
 
 
 class Settled:
-    """What entries, calls, layouts and sizes, in nested tuples, are for values of the atoms."""
+    """What entries, calls, layouts and sizes, in nested tuples, are with numbers for open sizes:
+    `number(size)` for each.
+    """
 
-    def __init__(self, values: Sequence[int]) -> None:
-        self.values = values
+    def __init__(self, number: Callable[[Dim], int]) -> None:
+        self.number = number
         self.layouts: dict[Layout, Layout] = {}
 
     def __call__(self, thing: Any) -> Any:
         if isinstance(thing, Dim):
-            return thing.at(self.values)
+            return self.number(thing)
         if type(thing) is Layout:
             return self._layout(thing) if thing.open else thing
         if type(thing) is Call:

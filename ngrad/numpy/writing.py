@@ -156,11 +156,8 @@ class Assigned(Cell):
 
     def __setitem__(self, index: Any, value: Any) -> None:
         index, key, basic = meant(index)
-        if basic and isinstance(value, Assigned) and type(value._way) is Part:
-            part = part_of(index, key)
-            for owner, way in (self, part), self._taken(part):
-                if value._owner is owner and value._way.same(way):
-                    return  # the end of x[index] += ..., which has written there
+        if basic and isinstance(value, Assigned) and self._shows(value, index, key):
+            return  # the end of x[index] += ..., which has written there
         if self._at_once(index, value, key is not None):
             return
         if len(opened) > 1:
@@ -169,6 +166,19 @@ class Assigned(Cell):
             where_they_lie(Assigned._assign, self, index, value)
         else:
             self._assign(index, value)
+
+    def _shows(self, value: Assigned, index: Any, key: Any) -> bool:
+        """Whether a value is the part of this array that a basic index takes, certainly."""
+        owner = value._owner
+        if (
+            owner is None
+            or type(value._way) is not Part
+            or not (owner is self or owner is self._owner)
+        ):
+            return False
+        part = part_of(index, key)
+        holder, part = (self, part) if owner is self else self._taken(part)
+        return owner is holder and value._way.same(part)
 
     def _taken(self, part: Part) -> tuple[Any, Part]:
         """What a view of a part is a view of, and which part of that: of a part its owner, too."""

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ngrad.constants import leading_to
 from ngrad.graph.dims import Dim
 from ngrad.graph.op import Call
 from ngrad.tensor import Tensor
@@ -47,24 +48,17 @@ class Known(NamedTuple):
 
 def followed(window: Window, slot: int) -> Known | None:
     """The elements of the integers at a slot; None if they are no sizes, nor follow from them."""
-    needed: set[int] = set()
-    wanted = [slot]
-    while wanted:
-        k = wanted.pop()
-        if k in needed:
-            continue
-        needed.add(k)
-        call, *operands = window.entries[k]
-        if k not in window.kept and not operands:
-            return None
-        where = call.spec
-        if where.dtype.code not in INTEGERS or any(map(_is_open, where.shape)) or where.size > FEW:
-            return None
-        if len(needed) > FEW:
-            return None
-        wanted += () if k in window.kept else operands
+
+    def admits(k: int) -> bool:
+        where = window.entries[k][0].spec
+        small = not any(map(_is_open, where.shape)) and where.size <= FEW
+        return small and where.dtype.code in INTEGERS
+
+    slots = leading_to(window, slot, admits, FEW)
+    if slots is None:
+        return None
     found: dict[int, Known] = {}
-    for k in sorted(needed):
+    for k in slots:
         call, *operands = window.entries[k]
         there = window.kept.get(k)
         try:

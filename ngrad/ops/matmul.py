@@ -26,7 +26,7 @@ from ngrad.ops.elementwise import CAST
 from ngrad.ops.launching import cleared, dense, dense_operands
 from ngrad.ops.matrices import Matrix, batch_shape
 from ngrad.ops.shape import reshape, reshaped, transpose
-from ngrad.record import apply
+from ngrad.record import apply, plainly
 from ngrad.tensor import Tensor, empty
 from ngrad_kernels.arrays import WRITEABLE, array_over
 from ngrad_kernels.product import Matrices, Product
@@ -149,10 +149,10 @@ def _by_floats(
         code = next((code for code, limit in EXACT.items() if most <= limit), None)
         if code is None:
             return otherwise(x, y)
-        floats = [_run(CAST, (BY_CODE[code],), z) for z in (x, y)]
-        product = _run(CAST, (BY_CODE["i8"],), _run(MATMUL, flips, *floats))
+        floats = [plainly(CAST, (BY_CODE[code],), z) for z in (x, y)]
+        found: Tensor = plainly(CAST, (BY_CODE["i8"],), plainly(MATMUL, flips, *floats))
         # As integers wrap.
-        return product if out.dtype.code == "i8" else _run(CAST, (out.dtype,), product)
+        return found if out.dtype.code == "i8" else plainly(CAST, (out.dtype,), found)
 
     return run
 
@@ -163,12 +163,6 @@ def _magnitude(x: Tensor) -> int:
         return 1 << (8 * x._layout.dtype.itemsize)
     least, greatest = range_of(x)
     return max(-least, greatest)
-
-
-def _run(op: Op, params: tuple[Any, ...], *inputs: Tensor) -> Tensor:
-    """What an op gives, which nobody hears of."""
-    found: Tensor = op.call(params, tuple(x._layout for x in inputs)).run(*inputs)
-    return found
 
 
 def _launched(

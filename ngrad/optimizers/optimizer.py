@@ -98,14 +98,14 @@ class Optimizer:
     @learning_rate.setter
     def learning_rate(self, value: Rate) -> None:
         if callable(value):
-            counts = inspect.signature(value).parameters
-            self._rate: Any = value if counts else lambda step: value()  # type: ignore[call-arg]
+            rate: Any = value
+            self._rate: Any = rate if _takes_a_step(rate) else lambda step: rate()
         elif isinstance(value, Variable):
             self._rate = value
         else:
-            rate, dtype = number(value, "learning_rate"), BY_CODE["f8"]
+            given, dtype = number(value, "learning_rate"), BY_CODE["f8"]
             with device(HOST):  # where it is read, at each update
-                self._rate = Variable(rate, trainable=False, name="learning_rate", dtype=dtype)
+                self._rate = Variable(given, trainable=False, name="learning_rate", dtype=dtype)
 
     @property
     def variables(self) -> list[Variable]:
@@ -349,6 +349,14 @@ class Optimizer:
             return function(own, number(rate, "learning_rate"), step + 1)
 
         return self._asked(make)
+
+
+def _takes_a_step(rate: Any) -> bool:
+    """Whether a function of the learning rate has a parameter."""
+    try:
+        return bool(inspect.signature(rate).parameters)
+    except ValueError:  # one in C may not say
+        return True
 
 
 def _optional(value: Any, what: str) -> float | None:
