@@ -31,9 +31,9 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Registers of the kernels that were compiled: how many use so many, and which use most."""
     if not _registers:
         return
-    terminalreporter.section("registers of CUDA kernels: sm_80, sm_90")
-    most = sorted(set(_registers), key=lambda found: -max(found[1:]))
-    for name, *counts in most[:12]:
-        terminalreporter.write_line(f"{name:32}" + "".join(f"{count:5}" for count in counts))
-    few = sum(max(counts) <= 64 for _, *counts in most)
+    terminalreporter.section("registers of CUDA kernels")
+    most = sorted(set(_registers), key=lambda found: -found[1])
+    for name, count in most[:12]:
+        terminalreporter.write_line(f"{name:40}{count:5}")
+    few = sum(count <= 64 for _, count in most)
     terminalreporter.write_line(f"{few} of {len(most)} kernels use at most 64")
