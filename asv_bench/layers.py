@@ -48,6 +48,22 @@ def convolution(size: int, channels: tuple[int, int], window: int, stride: int) 
     )
 
 
+def depthwise(size: int, channels: int, window: int) -> Program:
+    """Of each channel by itself, with padding."""
+    arrays = numbers((8, size, size, channels), (window, window, channels, 1))
+
+    def theirs(m: Any, x: Any, w: Any) -> Any:
+        x, w = x.permute(0, 3, 1, 2), w.permute(2, 3, 0, 1)
+        return m.conv2d(x, w, padding=window // 2, groups=channels)
+
+    return _program(
+        f"depthwise_conv2d {window} x {window}, (8, {size}, {size}, {channels})",
+        lambda x, w: tf.nn.depthwise_conv2d(x, w, 1, "SAME"),
+        theirs,
+        *arrays,
+    )
+
+
 def pooling(kind: str, size: int, channels: int) -> Program:
     (x,) = numbers((32, size, size, channels))
     pool = getattr(tf.nn, f"{kind}_pool2d")
@@ -174,6 +190,7 @@ def programs(scale: float = 1.0) -> list[Program]:
     return [
         convolution(n(28), (n(32), n(64)), 3, 1),
         convolution(n(64), (n(16), n(32)), 5, 2),
+        depthwise(n(56), n(64), 3),
         pooling("max", n(28), n(32)),
         pooling("avg", n(28), n(32)),
         batch_norm(n(28), n(64)),

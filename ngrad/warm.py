@@ -24,7 +24,7 @@ from ngrad.ops.interpolation import INTERP
 from ngrad.ops.pools import LARGEST, OPERANDS
 from ngrad.ops.samplers import BITS, CATEGORICAL, GAMMA, INTEGERS, UINT64
 from ngrad.ops.scans import LINEAR
-from ngrad.ops.slide import SLIDE
+from ngrad.ops.slide import SLIDE, Places
 from ngrad.ops.sorting import SEARCH
 from ngrad.ops.windows import FOLD
 from ngrad_kernels import cache, cpu, skeletons
@@ -112,7 +112,7 @@ def _tasks(op: Op) -> Iterator[Task]:
     elif op is SLIDE:
         for code, dtype in COMMON.items():
             if not dtype.is_bool:
-                yield Task(op.name, (0, 2), ((code, (1, 2)),) * 2)
+                yield Task(op.name, tuple(Places.along(2, 0)), ((code, (1, 2, 1)),) * 2)
     elif op is FOLD:
         for code, dtype in COMMON.items():
             if not dtype.is_bool:

@@ -1,11 +1,11 @@
-"""Shared routines that reckon, each a text with a place for a dtype: scatters, sliding sums,
-searches, the largest elements, interpolation and the folding of windows. Otherwise as
-`skeletons.py`.
+"""Shared routines that reckon, each a text with a place for a dtype: scatters, searches, the
+largest elements, interpolation and the folding of windows. Otherwise as `skeletons.py`.
 """
 
 from __future__ import annotations
 
 from ngrad_kernels.pools import PLACE, POOLS
+from ngrad_kernels.slides import SLIDE
 
 JOINED = {
     "add": "here + comes",
@@ -108,32 +108,6 @@ def others_{code}(table, lo, hi):
                     store_{code}(target, j, {code}(near * far))
                     store_{code}(state, j, {code}(far * load_{code}(source, j)))
 '''.replace("PARTS", PARTS.strip())
-
-SLIDE = '''
-def slide_{code}(table, lo, hi):
-    """Sums of products of a row and weights that slide along it: out[b, i] = sum over k, in order,
-    of x[b, i + k - lead] * w[b, k], where x has such an element. Item: (batch, tile of outputs).
-
-    Facts: elements of x, of w and of out a batch, lead, tiles, elements a tile.
-    """
-    facts = table_at(table[0])
-    n, m, size, lead, tiles, tile = facts[0], facts[1], facts[2], facts[3], facts[4], facts[5]
-    for item in range(lo, hi):
-        batch = item // tiles
-        begin = (item - batch * tiles) * tile
-        end = min(size, begin + tile)
-        target = table[3] + (batch * size) * {size}
-        for i in range(begin, end):
-            store_{code}(target, i, {code}(0))
-        for k in range(max(0, lead - end + 1), min(m, n + lead - begin)):
-            weight = load_{code}(table[2], batch * m + k)
-            first = max(begin, lead - k)
-            source = table[1] + (batch * n + first + k - lead) * {size}
-            place = target + first * {size}
-            for i in range(min(end, n + lead - k) - first):
-                more = product_{code}(load_{code}(source, i), weight)
-                store_{code}(place, i, {code}(reload_{code}(place, i) + more))
-'''
 
 HALVING = """
         first, last = 0, long

@@ -25,7 +25,7 @@ from ngrad.ops.identity import stop_gradient
 from ngrad.ops.joining import stacked
 from ngrad.ops.shape import reshaped
 from ngrad.ops.slicing import strided
-from ngrad.ops.slide import SLIDE
+from ngrad.ops.slide import SLIDE, Places
 from ngrad.record import apply
 
 
@@ -220,11 +220,11 @@ def poly(seq_of_zeros: Any) -> ndarray:
     if not places.size:
         return asarray(1.0)
     roots, n = places._read(), places.size
-    found = ones((1, 1), places.dtype)._read()
-    factors = stacked((-roots, ones(n, places.dtype)._read()), 1)
+    found = ones((1, 1, 1), places.dtype)._read()
+    factors = reshaped(stacked((-roots, ones(n, places.dtype)._read()), 1), (n, 2, 1))
     for k in range(n):  # times x - root
-        factor = strided(factors, ((k, 1, 1), (0, 1, 2)))
-        found = apply(SLIDE, (found, factor), (1, k + 2))
+        factor = strided(factors, ((k, 1, 1), (0, 1, 2), (0, 1, 1)))
+        found = apply(SLIDE, (found, factor), Places.along(k + 2, 1))
     return array_of(reshaped(found, (n + 1,)))
 
 

@@ -18,7 +18,7 @@ from ngrad.ops.bessel import bessel_i0
 from ngrad.ops.complexes import conj
 from ngrad.ops.convert import cast_to
 from ngrad.ops.shape import reshape
-from ngrad.ops.slide import SLIDE
+from ngrad.ops.slide import SLIDE, Places
 from ngrad.record import apply
 
 MODES = {"valid": "valid", "same": "same", "full": "full", 0: "valid", 1: "same", 2: "full"}
@@ -32,8 +32,9 @@ def _slid(x: Any, w: Any, mode: Any) -> ndarray:
     lead, size = {"full": full, "same": same, "valid": valid}[MODES[mode]]
     dtype = promote(x._layout.dtype, w._layout.dtype)
     wide = INT64 if dtype.is_bool else dtype
-    rows = tuple([reshape(cast_to(z, wide), (1, -1)) for z in (x, w)])
-    return array_of(cast_to(reshape(apply(SLIDE, rows, (lead, size)), (size,)), dtype))
+    rows = tuple([reshape(cast_to(z, wide), (1, -1, 1)) for z in (x, w)])
+    found = apply(SLIDE, rows, Places.along(size, lead))
+    return array_of(cast_to(reshape(found, (size,)), dtype))
 
 
 def _vectors(what: str, a: Any, v: Any, mode: Any) -> tuple[Any, Any]:

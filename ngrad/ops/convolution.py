@@ -1,7 +1,8 @@
 """Convolutions, as TensorFlow has them: windows of a tensor, times filters.
 
 The elements of a window times a filter are a product of matrices: of the windows, a row each, and
-of the filters, a column each. Windows are a view, which is copied for the product.
+of the filters, a column each. Windows are a view, which is copied for the product. Filters of one
+channel each slide over it instead, and no window is copied.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from ngrad.ops.convert import operands, tensor, tensors
 from ngrad.ops.extents import integers
 from ngrad.ops.joining import pad
 from ngrad.ops.matmul import product
-from ngrad.ops.shape import reshape, transpose
+from ngrad.ops.shape import broadcast_to, reshape, transpose
+from ngrad.ops.slide import SLIDE, Places
 from ngrad.ops.windows import FOLD, WINDOWS, Sliding
 from ngrad.record import apply
 
@@ -92,6 +94,11 @@ def channels_back(x: Any, channels: int) -> Any:
     return transpose(x, (0, x.ndim - 1, *range(1, x.ndim - 1)))
 
 
+def extended(extents: Sequence[int], pairs: Pairs) -> tuple[int, ...]:
+    """Extents with what is before and after."""
+    return tuple([n + before + after for n, (before, after) in zip(extents, pairs, strict=True)])
+
+
 def padded(x: Any, pairs: Pairs, value: Any = 0) -> Any:
     if not any(map(any, pairs)):
         return x
@@ -122,10 +129,18 @@ def _convolve(
         each_axis(what, "strides", strides, axes, channels),
         each_axis(what, "dilations", 1 if dilations is None else dilations, axes, channels),
     )
-    x = padded(x, padding_of(what, padding, how, shape[1:-1], channels))
-    counts = how.counts(what, tuple(x._layout.shape[1:-1]))
-    seen = apply(WINDOWS, (x,), how)
+    pairs = padding_of(what, padding, how, shape[1:-1], channels)
+    counts = how.counts(what, extended(shape[1:-1], pairs))
     rows, window, groups = shape[0] * math.prod(counts), math.prod(how.sizes), given // taken
+    if taken == 1 and (given > 1 or made == 1):  # each channel by itself
+        leads = tuple([before for before, _ in pairs])
+        places = Places(counts, how.steps, how.gaps, (1,) * axes, leads)
+        if made > given:  # a channel is there for each of its filters
+            x = broadcast_to(reshape(x, (*shape, 1)), (*shape, made // given))
+            x = reshape(x, (*shape[:-1], made))
+        out = apply(SLIDE, (x, reshape(w, (1, *how.sizes, made))), places)
+        return channels_back(out, channels)
+    seen = apply(WINDOWS, (padded(x, pairs),), how)
     if groups == 1:
         out = product(reshape(seen, (rows, window * given)), reshape(w, (window * given, made)))
     else:
@@ -274,7 +289,7 @@ def conv2d_transpose(
         each_axis(what, "dilations", 1 if dilations is None else dilations, 2, channels),
     )
     pairs = padding_of(what, padding, how, extents, channels)
-    whole = tuple(n + before + after for n, (before, after) in zip(extents, pairs, strict=True))
+    whole = extended(extents, pairs)
     counts, batch = how.counts(what, whole), x._layout.shape[0]
     if tuple(x._layout.shape[1:-1]) != counts or given[channels] != made or given[0] != batch:
         raise ShapeError(

@@ -1,61 +1,139 @@
-"""Sums of products of a row and weights that slide along it: correlations and convolutions."""
+"""Filters that slide over axes, each over a channel of its own: correlations and convolutions."""
 
 from __future__ import annotations
 
-from typing import Any
+import math
+from typing import Any, NamedTuple
 
-from ngrad.errors import DTypeError
+from ngrad.errors import DTypeError, ShapeError
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op
 from ngrad.graph.program import OUT, Launch, Program
 from ngrad.ops.launching import dense_operands
-from ngrad.ops.shape import reshape, spread
+from ngrad.ops.reductions import reduce_sum
+from ngrad.ops.shape import broadcast_to, reshape, spread
 from ngrad.ops.slicing import reverse
+from ngrad.ops.windows import AXES
 from ngrad.record import apply
 from ngrad_kernels.contract import CHUNK
 
-TILE = 512
-"""Outputs of an item: few enough to stay in a cache while the weights go over them."""
+Numbers = tuple[int, ...]
 
 
-def _infer(x: Layout, w: Layout, lead: int, count: int) -> Layout:
-    """x: (batch, n), w: (batch, m)."""
+class Places(NamedTuple):
+    """What a filter meets where: the element p of window i is at (i * step + p * gap - lead) / hole
+    of the input, if that is a place in it; a number for each axis.
+
+    Attributes
+    ----------
+    counts : tuple of int
+        How many windows there are.
+    steps, gaps : tuple of int
+        From a window to the next, and from an element of a window to the next.
+    holes : tuple of int
+        How far elements of the input lie apart.
+    leads : tuple of int
+        How far the first window begins before the input.
+    """
+
+    counts: Numbers
+    steps: Numbers
+    gaps: Numbers
+    holes: Numbers
+    leads: Numbers
+
+    @classmethod
+    def along(cls, count: int, lead: int) -> Places:
+        """Of windows one after the other along an axis, without gaps and holes."""
+        return cls((count,), (1,), (1,), (1,), (lead,))
+
+    def words(self, extents: Numbers, sizes: Numbers) -> list[int]:
+        """The facts of a kernel that are of three axes each."""
+        ones = (1,) * (AXES - len(extents))
+        parts = (extents, self.counts, sizes, self.steps, self.gaps, self.holes)
+        words = [n for part in parts for n in (*ones, *part)]
+        return [*words, *(0 for _ in ones), *self.leads]
+
+    def of_input(self, extents: Numbers, sizes: Numbers) -> Places:
+        """How the filters turned round slide over the cotangent, to give that of the input."""
+        leads = [
+            (size - 1) * gap - lead
+            for size, gap, lead in zip(sizes, self.gaps, self.leads, strict=True)
+        ]
+        return Places(extents, self.holes, self.gaps, self.steps, tuple(leads))
+
+    def of_filters(self, sizes: Numbers) -> Places:
+        """How the cotangent slides over the input, to give that of the filters."""
+        return Places(sizes, self.gaps, self.steps, self.holes, self.leads)
+
+
+def turns(move: int, hole: int) -> tuple[int, int]:
+    """Of moves so far: how many lead from an element to an element, and how many elements on."""
+    common = math.gcd(move, hole)
+    return hole // common, move // common
+
+
+def _infer(x: Layout, w: Layout, **how: Any) -> Layout:
     if x.dtype.is_bool:
         raise DTypeError("slide: does not take bool; convert with ngrad.cast")
-    return layout(x.dtype, (x.shape[0], count))
+    counts, width = how["counts"], x.shape[-1]
+    fit = x.ndim == w.ndim == len(counts) + 2 <= AXES + 2 and w.shape[0] in (1, x.shape[0])
+    if not fit or w.shape[-1] != width:
+        raise ShapeError(f"slide: filters of shape {w.shape} do not go with an input of {x.shape}")
+    return layout(x.dtype, (x.shape[0], *counts, width))
 
 
-def _prepare(inputs: tuple[Layout, ...], out: Layout, lead: int, count: int) -> Any:
-    x, w = inputs
+def _prepare(inputs: tuple[Layout, ...], out: Layout, **how: Any) -> Any:
+    (x, w), places = inputs, Places(**how)
     if out.size == 0:
         return Program(), out
-    batch, n = x.shape
-    m, tiles = w.shape[1], (count + TILE - 1) // TILE
+    sizes, width = w.shape[1:-1], x.shape[-1]
+    shared = 0 if w.shape[0] == 1 else math.prod(w.shape[1:])
+    last = (places.steps[-1], places.gaps[-1])
+    repeats = [n for move in last for n in turns(move, places.holes[-1])]
     target = out.device.target
-    facts, held = target.facts([n, m, count, lead, tiles, TILE])
-    grain = max(1, CHUNK // (max(1, m) * min(count, TILE)))
+    words = places.words(x.shape[1:-1], sizes)
+    facts, held = target.facts([*words, width, shared, *repeats])
+    work = width * math.prod(sizes) // math.prod(places.holes)
+    grain, line = max(1, 4 * CHUNK // max(1, work)), out.shape[-2]
+    grain = max(1, grain // line) * line if grain > line else grain  # whole lines
     read = dense_operands([*enumerate(inputs)])
-    operands = (*read.operands, (OUT, 0))
-    launch = Launch(target.typed("slide", x.dtype.code), facts, batch * tiles, grain, operands)
-    return read.then(launch, keep=(held,)), out
+    operands, kernel = (*read.operands, (OUT, 0)), target.typed("slide", x.dtype.code)
+    return read.then(Launch(kernel, facts, out.size // width, grain, operands), keep=(held,)), out
 
 
-SLIDE = Op("slide", _infer, _prepare, ("lead", "count"), family="reduction", widens=True)
-"""out[b, i] is the sum over k of x[b, i + k - lead] * w[b, k], where x has such an element; of
-`count` outputs. Either derivative slides, too: g along the weights turned round, and along x.
+SLIDE = Op("slide", _infer, _prepare, Places._fields, family="reduction", widens=True)
+"""Of x (batch, *extents, channels) and filters w (batch or 1, *sizes, channels), the sums of
+products of what windows show of a channel and its filter: (batch, *counts, channels). Where a
+window shows what is not there, it adds nothing. Either derivative slides too: filters turned round
+over the cotangent, and the cotangent over x.
+
+A sum is in the order of a window's elements; the last axis of a window of 32 and more is summed by
+itself.
 """
 
 
 @SLIDE.vjp
-def _(g: Any, out: Any, x: Any, w: Any, lead: Any, count: Any) -> Any:
-    n, m = x._layout.shape[1], w._layout.shape[1]
-    for_x = apply(SLIDE, (g, reverse(w, -1)), (m - 1 - lead, n))
-    return for_x, apply(SLIDE, (x, g), (lead, m))
+def _(g: Any, out: Any, x: Any, w: Any, **how: Any) -> Any:
+    places, sizes = Places(**how), w._layout.shape[1:-1]
+    batch, *extents, _ = x._layout.shape
+    turned = reverse(w, tuple(range(1, 1 + len(sizes))))
+    for_x = apply(SLIDE, (g, turned), places.of_input(tuple(extents), sizes))
+    for_w = apply(SLIDE, (x, g), places.of_filters(sizes))
+    return for_x, for_w if w._layout.shape[0] == batch else reduce_sum(for_w, 0, keepdims=True)
 
 
 @SLIDE.batch
-def _(size: int, batched: Any, x: Any, w: Any, **params: Any) -> Any:
-    whole = [z if many else spread(z, size) for z, many in zip((x, w), batched, strict=True)]
-    rows = [reshape(z, (size * z._layout.shape[1], z._layout.shape[2])) for z in whole]
-    found = apply(SLIDE, tuple(rows), tuple(params.values()))
-    return reshape(found, (size, whole[0]._layout.shape[1], found._layout.shape[1]))
+def _(size: int, batched: Any, x: Any, w: Any, **how: Any) -> Any:
+    def joined(z: Any) -> Any:
+        shape = z._layout.shape
+        return reshape(z, (shape[0] * shape[1], *shape[2:]))
+
+    x = x if batched[0] else spread(x, size)
+    each = x._layout.shape[1]
+    if batched[1]:
+        w = joined(broadcast_to(w, (size, each, *w._layout.shape[2:])))
+    elif w._layout.shape[0] != 1:
+        w = joined(spread(w, size))
+    found = apply(SLIDE, (joined(x), w), tuple(how.values()))
+    return reshape(found, (size, each, *found._layout.shape[1:]))

@@ -13,7 +13,7 @@ from ngrad.graph.op import TABLE
 from ngrad.ops import scans
 from ngrad.ops.accumulate import accumulated, of_segments
 from ngrad.ops.reductions import reduce_bits
-from ngrad.ops.slide import SLIDE
+from ngrad.ops.slide import SLIDE, Places
 from ngrad.record import apply
 
 
@@ -163,11 +163,37 @@ def _of_bits(name: str) -> Row:
     )
 
 
-def _slid(x: Array, w: Array, lead: int, size: int) -> Array:
-    """Of each row, a part of the whole correlation."""
-    rows = [np.convolve(a, b[::-1]) for a, b in zip(x, w, strict=True)]
-    start = w.shape[1] - 1 - lead
-    return np.stack([np.pad(row, 9)[start + 9 : start + 9 + size] for row in rows])
+def _slid(x: Array, w: Array, places: Places) -> Array:
+    """By windows of the input with its holes, and zeros around it."""
+    room, axes = 99, range(1, x.ndim - 1)
+    extents = [(n - 1) * hole + 1 for n, hole in zip(x.shape[1:-1], places.holes, strict=True)]
+    whole = np.zeros((x.shape[0], *extents, x.shape[-1]), x.dtype)
+    whole[:, *(slice(None, None, hole) for hole in places.holes)] = x
+    whole = np.pad(whole, [(0, 0), *((room, room) for _ in axes), (0, 0)])
+    for axis in axes:  # a window's elements come to stand last
+        count, step, gap, _, lead = (part[axis - 1] for part in places)
+        first = room - lead + step * np.arange(count)[:, None]
+        at = first + gap * np.arange(w.shape[axis])
+        whole = np.moveaxis(whole.take(at, axis), axis + 1, -1)
+    taps = np.moveaxis(w, -1, 1).reshape(len(w), w.shape[-1], -1)
+    found = whole.reshape(*whole.shape[: x.ndim], -1)
+    taps = np.broadcast_to(taps, (x.shape[0], *taps.shape[1:]))
+    return np.einsum("b...cp,bcp->b...c", found, taps)
+
+
+_PLACES = [
+    *((Places.along(4, lead), (((1, 5, 1), (1, 3, 1)), ((2, 2, 1), (2, 4, 1)))) for lead in (0, 3)),
+    (Places.along(5, -2), (((2, 70, 1), (1, 40, 1)), ((1, 0, 2), (1, 3, 2)))),
+    (
+        Places((2, 3), (2, 1), (1, 2), (1, 1), (1, 0)),
+        (((2, 3, 5, 3), (1, 2, 2, 3)), ((1, 2, 4, 17), (1, 3, 2, 17))),
+    ),
+    (
+        Places((1, 5, 6), (1, 3, 1), (1, 2, 1), (1, 2, 3), (0, 3, 4)),
+        (((2, 1, 3, 4, 2), (2, 1, 4, 5, 2)), ((1, 2, 3, 1, 16), (1, 1, 2, 4, 16))),
+    ),
+    (Places((3,), (4,), (2,), (6,), (5,)), (((1, 30, 16), (1, 33, 16)),)),
+]
 
 
 def _recurrence(a: Array, b: Array) -> Array:
@@ -198,15 +224,16 @@ REDUCTIONS = [
     *(
         Row(
             "slide",
-            lambda x, w, lead=lead: apply(SLIDE, (x, w), (lead, 4)),
-            lambda x, w, lead=lead: _slid(x, w, lead, 4),
+            lambda x, w, places=places: apply(SLIDE, (x, w), places),
+            lambda x, w, places=places: _slid(x, w, places),
             ((-2, 2), (-2, 2)),
             "fiuc",
-            shapes=(((1, 5), (1, 3)), ((2, 2), (2, 4))),
-            ulps=8,
-            label=f"lead={lead}",
+            shapes=shapes,
+            ulps=16,
+            floor=1e-14,
+            label=f"counts={places.counts}",
         )
-        for lead in (0, 2, 3)
+        for places, shapes in _PLACES
     ),
     Row(
         "linear_recurrence",

@@ -24,6 +24,7 @@ from ngrad.graph.op import TABLE, Op
 from ngrad.graph.plan import Plan
 from ngrad.graph.simplify import rewrite
 from ngrad.ops.convert import number
+from ngrad.ops.slide import Places
 from ngrad.record import apply, execute, traced
 from ngrad.tensor import from_numpy, scalar
 
@@ -186,7 +187,8 @@ CASES = [
     applied("search", np.sort(_floats(5)), _floats(2, 3), right=False),
     applied("interp", _floats(2, 3), np.sort(_floats(2, 5)), _floats(2, 5)),
     applied("interp", _floats(2, 3), np.sort(_floats(4)), _floats(4)),
-    applied("slide", _floats(2, 5), _floats(2, 3), lead=2, count=7),
+    applied("slide", _floats(2, 5, 1), _floats(2, 3, 1), **Places.along(7, 2)._asdict()),
+    applied("slide", _floats(2, 5, 1), _floats(1, 3, 1), **Places.along(7, 2)._asdict()),
     *(
         Case("embed", lambda x, v: ngrad.pad(x, [[1, 2], [0, 1]], constant_values=v), [x, v])
         for x, v in ((_floats(2, 3), np.array(-0.0)), (_places(2, 3), np.array(7)))

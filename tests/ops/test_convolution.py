@@ -67,6 +67,9 @@ CASES: list[tuple[str, Any, Any, Any, Any, Any]] = [
     ("conv2d", (1, 4, 4, 2), (3, 3, 2, 1), (2, 1), ((1, 2), (0, 1)), (1, 1)),
     ("conv2d", (2, 4, 4, 4), (2, 2, 2, 6), (1, 1), "VALID", (1, 1)),  # two groups
     ("conv2d", (2, 3, 3, 4), (1, 1, 4, 2), (1, 1), "VALID", (1, 1)),
+    ("conv2d", (2, 6, 5, 3), (2, 3, 1, 6), (2, 1), "SAME", (1, 2)),  # each channel by itself
+    ("conv2d", (1, 5, 6, 17), (3, 2, 1, 17), (1, 2), ((2, 1), (0, 3)), (2, 1)),
+    ("conv1d", (2, 9, 1), (4, 1, 1), (2,), "SAME", (1,)),
     ("conv3d", (1, 3, 4, 4, 2), (2, 2, 3, 2, 2), (1, 2, 1), "SAME", (1, 1, 1)),
 ]
 every_case = pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case[0]}-{case[3:]}")

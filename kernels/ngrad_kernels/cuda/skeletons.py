@@ -21,8 +21,6 @@ CARRIED = 64
 """Bytes that a launch of "carry" writes."""
 _ROW = 32
 """Threads that a row to be gathered or added keeps busy; long ones would keep more."""
-_TILE = 512
-"""Threads that an item of a slide keeps busy: outputs of a tile."""
 _PARTS = 1 << 15
 """Threads that an item of a scatter-add keeps busy: on the CPU it is a large part of the whole."""
 
@@ -47,8 +45,8 @@ def typed(name: str, code: str) -> Source:
     """The source of a routine that reckons, for a dtype."""
     text = TYPED[name].format(code=code, size=size_of(code))
     parts = name.startswith(("scatter", "others"))
-    rows = name == "fold" or name in POOLS
-    busy = _ROW if rows else {"slide": _TILE}.get(name, _PARTS if parts else 1)
+    rows = name in ("fold", "slide", *POOLS)
+    busy = _ROW if rows else _PARTS if parts else 1
     operands = {"fold": 2, "interp": 4, "others": 4, **OPERANDS}.get(name, 3)
     return Source(f"{name}_{code}", text, operands, busy)
 

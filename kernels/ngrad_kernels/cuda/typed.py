@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from ngrad_kernels.cuda.pools import POOLS
 from ngrad_kernels.pools import PLACE
+from ngrad_kernels.slides import APART, LINES, WINDOW, indented
 from ngrad_kernels.typed import BETWEEN, HALVING, OVERLAPPING, scatters
 
 PARTS = """
@@ -86,21 +87,31 @@ def others_{code}(facts, n, a0, a1, a2, a3):
         unit += groups
 '''.replace("PARTS", PARTS.strip())
 
-SLIDE = '''
-def slide_{code}(facts, n, a0, a1, a2):
-    """Sums of products of a row and weights that slide along it: a thread for each."""
-    words = table_at(facts)
-    long, m, size, lead = words[0], words[1], words[2], words[3]
-    at = thread_index()
-    while at < n // words[4] * size:
-        batch = at // size
-        i = at - batch * size
-        total = {code}(0)
-        for k in range(max(0, lead - i), min(m, long + lead - i)):
-            x = load_{code}(a0, batch * long + i + k - lead)
-            total = {code}(total + product_{code}(x, load_{code}(a1, batch * m + k)))
-        store_{code}(a2, at, total)
-        at += thread_count()
+SLIDE = f'''
+def slide_{{code}}(words, n, a0, a1, a2):
+    """Sums of products of what windows show and weights: a thread for each element."""
+    facts = table_at(words)
+    extent, count, size, width = facts[2], facts[5], facts[8], facts[21]
+    place = thread_index()
+    while place < n * width:
+        item = place // width
+        k, channel = item % count, place % width
+        {indented(8, WINDOW)}
+        total = {{code}}(0)
+        for p in range(facts[6]):
+            {indented(12, LINES)}
+                line = {{code}}(0) if size >= {APART} else total
+                for r in range(size):
+                    at = k * facts[11] + r * facts[14] - facts[20]
+                    s = at // facts[17]
+                    if at < 0 or s * facts[17] != at or s >= extent:
+                        continue
+                    x = load_{{code}}(a0, (row + s) * width + channel)
+                    w = load_{{code}}(a1, batch * facts[22] + (tap + r) * width + channel)
+                    line = {{code}}(line + product_{{code}}(x, w))
+                total = {{code}}(total + line) if size >= {APART} else line
+        store_{{code}}(a2, place, total)
+        place += thread_count()
 '''
 
 SEARCH = f'''

@@ -76,13 +76,18 @@ def _accumulate(x: Array, anew: Array, function: str) -> Array:
     return out
 
 
-def _slide(x: Array, w: Array, lead: int, count: int) -> Array:
+def _slide(x: Array, w: Array, counts: Any, steps: Any, gaps: Any, holes: Any, leads: Any) -> Array:
     x, w = wide(x), wide(w)
-    out = np.zeros((x.shape[0], count), x.dtype)
-    for i in range(count):
-        for k in range(w.shape[1]):
-            if 0 <= i + k - lead < x.shape[1]:
-                out[:, i] += x[:, i + k - lead] * w[:, k]
+    out = np.zeros((x.shape[0], *counts, x.shape[-1]), x.dtype)
+    for window in np.ndindex(*counts):
+        for place in np.ndindex(*w.shape[1:-1]):
+            ats = (np.multiply(window, steps) + np.multiply(place, gaps) - leads).tolist()
+            if all(
+                at % hole == 0 and 0 <= at // hole < n
+                for at, hole, n in zip(ats, holes, x.shape[1:-1], strict=True)
+            ):
+                where = tuple([at // hole for at, hole in zip(ats, holes, strict=True)])
+                out[:, *window] += x[:, *where] * w[:, *place]
     return out
 
 

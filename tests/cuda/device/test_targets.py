@@ -105,11 +105,14 @@ LAUNCHES = {
     ),
     "slide": Launch(
         lambda target: target.typed("slide", "f4"),
-        lambda target: (30, 4, 33, 3, 9, 4),
-        18,
+        lambda target: (
+            *(1, 1, 15, 1, 1, 16, 1, 1, 4, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 3),
+            *(2, 0, 1, 1, 1, 1),
+        ),
+        32,
         CHUNK,
         (FLOATS, FLOATS[:8]),
-        np.zeros(66, np.float32),
+        np.zeros(64, np.float32),
     ),
     "fold": Launch(
         lambda target: target.typed("fold", "f4"),

@@ -1,0 +1,164 @@
+"""Filters that slide over axes, a text with a place for a dtype: sums of products of what a window
+shows of an input and the weights of a filter, for each channel by itself. Otherwise as `typed.py`.
+
+Facts of all, of three axes each: extents of the input, how many windows, their sizes, steps, gaps
+within a window, the holes of an input whose elements lie so far apart, and how far the first window
+begins before the input. Then the channels, and elements from one filter of a batch to the next (0:
+there is one for all). Then, along the last axis: how many windows there are from one that has an
+element at some place to the next such, and how many elements on that is; and likewise for the
+places of a window.
+"""
+
+from __future__ import annotations
+
+TILE = 1024
+"""Elements of a result that are at work at a time."""
+LONG = 16
+"""Channels that make a loop; of fewer, windows side by side do."""
+APART = 32
+"""From so long windows on, what a line of one gives is added up by itself, which rounds less."""
+
+WINDOW = """
+rest = item // facts[5]
+j = rest % facts[4]
+rest = rest // facts[4]
+i = rest % facts[3]
+batch = rest // facts[3]
+"""
+"""Where a window stands, but for the last axis."""
+
+LINES = """
+at = i * facts[9] + p * facts[12] - facts[18]
+a = at // facts[15]
+if at < 0 or a * facts[15] != at or a >= facts[0]:
+    continue
+for q in range(facts[7]):
+    at = j * facts[10] + q * facts[13] - facts[19]
+    b = at // facts[16]
+    if at < 0 or b * facts[16] != at or b >= facts[1]:
+        continue
+    row = ((batch * facts[0] + a) * facts[1] + b) * extent
+    tap = (p * facts[7] + q) * size
+"""
+"""Of the places of a window along the first two axes, those that have elements: which rows begin
+there, of the input and of the weights.
+"""
+
+SHORT = """
+place = line if size >= APART else target
+if size >= APART:
+    for z in range(windows * part):
+        store_{code}(line, z, {code}(0))
+for r in range(size):
+    at = k * step + r * gap - lead
+    if step == 1 and hole == 1:
+        c = max(0, -at)
+        s = at + c
+        seen = min(windows - c, extent - s)
+        if seen <= 0:
+            continue
+    else:
+        c = max(0, (step - 1 - at) // step)
+        end = min(windows, c + facts[23])
+        s = (at + c * step) // hole
+        while c < end and s * hole != at + c * step:
+            c += 1
+            s = (at + c * step) // hole
+        if c >= end or s >= extent:
+            continue
+        seen = min((windows - 1 - c) // facts[23], (extent - 1 - s) // facts[24]) + 1
+    turn, hop = facts[23] * width, facts[24] * width
+    for y in range(width):
+        weight = load_{code}(weights, r * width + y)
+        source, far = rows + (s * width + y) * {size}, place + (c * width + y) * {size}
+        if turn == 1 and hop == 1:
+            for z in range(seen):
+                more = product_{code}(load_{code}(source, z), weight)
+                store_{code}(far, z, {code}(reload_{code}(far, z) + more))
+            continue
+        for z in range(seen):
+            more = product_{code}(load_{code}(source, z * hop), weight)
+            store_{code}(far, z * turn, {code}(reload_{code}(far, z * turn) + more))
+if size >= APART:
+    for z in range(windows * part):
+        store_{code}(target, z, {code}(reload_{code}(target, z) + reload_{code}(line, z)))
+"""
+"""Of few channels: one place of all windows after the other, mostly without a division."""
+
+MANY = """
+for c in range(windows):
+    at = (k + c) * step - lead
+    r = max(0, (gap - 1 - at) // gap)
+    end = min(size, r + facts[25])
+    s = (at + r * gap) // hole
+    while r < end and s * hole != at + r * gap:
+        r += 1
+        s = (at + r * gap) // hole
+    if r >= end or s >= extent:
+        continue
+    seen = min((size - 1 - r) // facts[25], (extent - 1 - s) // facts[26]) + 1
+    weight, source = weights + r * nbytes, rows + (s * width + begin) * {size}
+    turn, hop = facts[25] * nbytes, facts[26] * nbytes
+    far = target + c * nbytes
+    place = line if size >= APART else far
+    if size >= APART:
+        for z in range(part):
+            store_{code}(line, z, {code}(0))
+    while seen >= 3:
+        for z in range(part):
+            total = reload_{code}(place, z)
+            more = product_{code}(load_{code}(source, z), load_{code}(weight, z))
+            total = {code}(total + more)
+            more = product_{code}(load_{code}(source + hop, z), load_{code}(weight + turn, z))
+            total = {code}(total + more)
+            more = product_{code}(
+                load_{code}(source + 2 * hop, z), load_{code}(weight + 2 * turn, z)
+            )
+            store_{code}(place, z, {code}(total + more))
+        weight, source, seen = weight + 3 * turn, source + 3 * hop, seen - 3
+    for _ in range(seen):
+        for z in range(part):
+            more = product_{code}(load_{code}(source, z), load_{code}(weight, z))
+            store_{code}(place, z, {code}(reload_{code}(place, z) + more))
+        weight, source = weight + turn, source + hop
+    if size >= APART:
+        for z in range(part):
+            store_{code}(far, z, {code}(reload_{code}(far, z) + reload_{code}(line, z)))
+"""
+"""Of many channels: all places of one window after the other, three at a time."""
+
+
+def indented(margin: int, text: str) -> str:
+    """A text that stands so far to the right, but for its first line."""
+    return text.strip().replace("\n", "\n" + " " * margin).replace("APART", str(APART))
+
+
+SLIDE = f'''
+def slide_{{code}}(table, lo, hi):
+    """out[b, i, c] = the sum over p, in order, of x[b, (i * step + p * gap - lead) / hole, c] *
+    w[b, p, c], where x has such an element. Item: a row of the result.
+    """
+    facts = table_at(table[0])
+    extent, count, size, width = facts[2], facts[5], facts[8], facts[21]
+    step, gap, hole, lead = facts[11], facts[14], facts[17], facts[20]
+    nbytes, line = width * {{size}}, stack_words({2 * TILE})
+    several, item = max(1, {TILE} // width), lo
+    while item < hi:
+        k = item % count
+        {indented(8, WINDOW)}
+        windows = min(count - k, hi - item, several)
+        for begin in range(0, width, {TILE}):
+            part = min({TILE}, width - begin)
+            target = table[3] + (item * width + begin) * {{size}}
+            for z in range(windows * part):
+                store_{{code}}(target, z, {{code}}(0))
+            for p in range(facts[6]):
+                {indented(16, LINES)}
+                    weights = table[2] + (batch * facts[22] + tap * width + begin) * {{size}}
+                    rows = table[1] + row * nbytes
+                    if width < {LONG}:
+                        {indented(24, SHORT)}
+                    else:
+                        {indented(24, MANY)}
+        item += windows
+'''
