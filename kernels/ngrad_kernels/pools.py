@@ -57,7 +57,7 @@ takes as long as ten elements.
 """
 
 
-def _of_windows(text: str) -> str:
+def of_windows(text: str) -> str:
     """The same of windows, where extents are their counts."""
     for axis in (2, 1, 0):
         text = text.replace(f"facts[{axis}]", f"facts[{axis + 3}]")
@@ -365,7 +365,7 @@ def unpool(name: str, text: str) -> str:
 COMMON = {
     "FACTS": FACTS, "PART": PART, "LINES": LINES,
     "ROWS_ON": ONWARDS, "ROW": PLACE,
-    "WINDOWS_ON": _of_windows(ONWARDS).replace("count", "windows"), "WINDOW": _of_windows(PLACE),
+    "WINDOWS_ON": of_windows(ONWARDS).replace("count", "windows"), "WINDOW": of_windows(PLACE),
 }  # fmt: skip
 NUMBERS = {
     "LINE": LINE, "TILE": TILE, "SHORT": SHORT, "LONG": LONG, "TWICE": 2 * LONG,

@@ -11,6 +11,8 @@ places of a window.
 
 from __future__ import annotations
 
+from ngrad_kernels.pools import PLACE, of_windows
+
 TILE = 1024
 """Elements of a result that are at work at a time."""
 LONG = 16
@@ -18,15 +20,7 @@ LONG = 16
 APART = 32
 """From so long windows on, what a line of one gives is added up by itself, which rounds less."""
 
-WINDOW = """
-rest = item // facts[5]
-j = rest % facts[4]
-rest = rest // facts[4]
-i = rest % facts[3]
-batch = rest // facts[3]
-"""
-"""Where a window stands, but for the last axis."""
-
+WINDOW = of_windows(PLACE).strip()
 LINES = """
 at = i * facts[9] + p * facts[12] - facts[18]
 a = at // facts[15]
@@ -139,14 +133,13 @@ def slide_{{code}}(table, lo, hi):
     w[b, p, c], where x has such an element. Item: a row of the result.
     """
     facts = table_at(table[0])
-    extent, count, size, width = facts[2], facts[5], facts[8], facts[21]
+    extent, size, width = facts[2], facts[8], facts[21]
     step, gap, hole, lead = facts[11], facts[14], facts[17], facts[20]
     nbytes, line = width * {{size}}, stack_words({2 * TILE})
     several, item = max(1, {TILE} // width), lo
     while item < hi:
-        k = item % count
-        {indented(8, WINDOW)}
-        windows = min(count - k, hi - item, several)
+        {WINDOW}
+        windows = min(facts[5] - k, hi - item, several)
         for begin in range(0, width, {TILE}):
             part = min({TILE}, width - begin)
             target = table[3] + (item * width + begin) * {{size}}

@@ -91,12 +91,12 @@ SLIDE = f'''
 def slide_{{code}}(words, n, a0, a1, a2):
     """Sums of products of what windows show and weights: a thread for each element."""
     facts = table_at(words)
-    extent, count, size, width = facts[2], facts[5], facts[8], facts[21]
+    extent, size, width = facts[2], facts[8], facts[21]
     place = thread_index()
     while place < n * width:
         item = place // width
-        k, channel = item % count, place % width
-        {indented(8, WINDOW)}
+        channel = place % width
+        {WINDOW}
         total = {{code}}(0)
         for p in range(facts[6]):
             {indented(12, LINES)}
