@@ -285,7 +285,7 @@ def _prefix(message: Any) -> str:
 # -- shapes ----------------------------------------------------------------------------------------
 
 
-def ensure_shape(x: Any, shape: Any, name: str | None = None) -> Any:
+def ensure_shape(x: Any, shape: Any, name: str | None = None) -> Tensor:
     """The tensor, if it has a shape, in which a size of None is any.
 
     Raises

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import optree
 
@@ -43,7 +43,11 @@ class _VariableReads:
         pass
 
 
-def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def custom_gradient(f: Callable[P, tuple[R, Any]]) -> Callable[P, R]:
     """Give a function a derivative of its own.
 
     Parameters
@@ -70,8 +74,9 @@ def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
     """
 
     @functools.wraps(f)
-    def wrapped(*args: Any, **kwargs: Any) -> Any:
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
         leaves: list[Any]
+        result: Any
         leaves, structure = optree.tree_flatten(args)  # type: ignore[arg-type]
         leaves = [
             leaf
@@ -106,7 +111,8 @@ def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
         if state.stack:
             backward = _Backward(f.__name__, grad_fn, len(leaves), places, variables, inputs)
             results = backward.record(inputs, results)
-        return optree.tree_unflatten(out_structure, list(results))
+        found: Any = optree.tree_unflatten(out_structure, list(results))
+        return found
 
     return wrapped
 
@@ -172,7 +178,8 @@ def _op_of(name: str, inputs: tuple[Layout, ...], given: tuple[Layout, ...]) -> 
         assert state.graph is not None
         upstream = g if isinstance(g, tuple) else (g,)
         # A user's Python speaks of gradients as tapes do.
-        cotangents = state.graph.apply(back, (*map(conj, upstream), operands[-1]), ())
+        given_back: Any = (*map(conj, upstream), operands[-1])
+        cotangents = state.graph.apply(back, given_back, ())
         return (*map(conj, cotangents), *(None for _ in given), None)
 
     op.vjp(rule)

@@ -34,7 +34,7 @@ def executing_eagerly() -> bool:
     return True
 
 
-def shape(input: Any, out_type: Any = None, name: str | None = None) -> Any:
+def shape(input: Any, out_type: Any = None, name: str | None = None) -> Tensor:
     """The shape as an integer tensor, int32 unless `out_type` says otherwise.
 
     Examples
@@ -47,7 +47,7 @@ def shape(input: Any, out_type: Any = None, name: str | None = None) -> Any:
     return made(EXTENTS, tensor(input, "shape")._layout.shape, dtype, device=HOST)
 
 
-def size(input: Any, out_type: Any = None, name: str | None = None) -> Any:
+def size(input: Any, out_type: Any = None, name: str | None = None) -> Tensor:
     """The number of elements as an integer tensor.
 
     Examples
@@ -60,7 +60,7 @@ def size(input: Any, out_type: Any = None, name: str | None = None) -> Any:
     return tensor(tensor(input, "size").size, "size", dtype)
 
 
-def rank(input: Any, name: str | None = None) -> Any:
+def rank(input: Any, name: str | None = None) -> Tensor:
     """The number of axes as an int32 tensor.
 
     Examples

@@ -9,7 +9,7 @@ import threading
 import warnings
 from collections.abc import Callable, Sequence
 from types import MethodType
-from typing import Any
+from typing import Any, Generic, ParamSpec, TypeVar, overload
 from weakref import WeakSet, ref
 
 import optree
@@ -23,6 +23,8 @@ from ngrad.record import state
 from ngrad.signature import Signature, Static, TensorSpec, is_array, read_arguments
 from ngrad.tensor import Tensor
 
+P = ParamSpec("P")
+R = TypeVar("R")
 MANY = 8
 """Recordings of one function for values of Python arguments, from which on each new one warns."""
 LIMIT = 1024
@@ -47,13 +49,13 @@ def _called(f: Callable[..., Any], args: Any, kwargs: Any) -> Any:
     return f(*args, **kwargs)
 
 
-class Function:
+class Function(Generic[P, R]):
     """A function that is recorded at its first call for a signature, and replayed after.
 
     Made by `ngrad.function`.
     """
 
-    def __init__(self, f: Callable[..., Any], input_signature: Sequence[TensorSpec] | None) -> None:
+    def __init__(self, f: Callable[P, R], input_signature: Sequence[TensorSpec] | None) -> None:
         functools.update_wrapper(self, f)
         self._name = getattr(f, "__name__", "function")
         self._f, self._specs = f, input_signature
@@ -71,7 +73,7 @@ class Function:
         self._open: list[tuple[list[Any], Concrete]] = []
         self._values: dict[Any, set[Any]] = {}
         self._last: Concrete | None = None
-        self._methods: dict[int, tuple[Any, Function]] = {}
+        self._methods: dict[int, tuple[Any, Function[..., Any]]] = {}
         self._lock = threading.RLock()
         _functions.add(self)
 
@@ -92,8 +94,9 @@ class Function:
             found = self._methods.setdefault(key, (holder, own))
         return Method(found[1], instance)
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self._call(self._f, args, kwargs)
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        found: R = self._call(self._f, args, kwargs)
+        return found
 
     def _call(self, f: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         if self._specs is not None:
@@ -213,7 +216,7 @@ class Function:
 class Method:
     """A function of one object: recorded for that object, and let go with it."""
 
-    def __init__(self, own: Function, instance: Any) -> None:
+    def __init__(self, own: Function[..., Any], instance: Any) -> None:
         self._own, self._f = own, MethodType(own._f, instance)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -230,7 +233,7 @@ class Method:
         return self._own._planned(self._f, args, kwargs).source()
 
 
-_functions: WeakSet[Function] = WeakSet()
+_functions: WeakSet[Function[..., Any]] = WeakSet()
 
 
 def _after_fork() -> None:
@@ -243,6 +246,22 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
 
 
+@overload
+def function(
+    func: Callable[P, R],
+    input_signature: Sequence[TensorSpec] | None = None,
+    autograph: bool = True,
+    jit_compile: bool | None = None,
+    reduce_retracing: bool = False,
+) -> Function[P, R]: ...
+@overload
+def function(
+    func: None = None,
+    input_signature: Sequence[TensorSpec] | None = None,
+    autograph: bool = True,
+    jit_compile: bool | None = None,
+    reduce_retracing: bool = False,
+) -> Callable[[Callable[P, R]], Function[P, R]]: ...
 def function(
     func: Callable[..., Any] | None = None,
     input_signature: Sequence[TensorSpec] | None = None,

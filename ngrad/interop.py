@@ -33,7 +33,7 @@ def asarray(
     *,
     device: str | Device | None = None,
     copy: bool | None = None,
-) -> Any:
+) -> Tensor:
     """A tensor of a value: a tensor as it is, a copy of anything else, or its memory on request.
 
     Parameters

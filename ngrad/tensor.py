@@ -15,7 +15,8 @@ from ngrad.dtypes import DType, as_dtype
 from ngrad.errors import ScalarError, ShapeError
 from ngrad.graph.dims import shown
 from ngrad.graph.layout import Layout, layout
-from ngrad_kernels.exporting import WRITABLE, Exporter, asked, export_tensors
+from ngrad.operand import Operand
+from ngrad_kernels.exporting import WRITABLE, asked, export_tensors
 from ngrad_kernels.making import Kinds, makers
 from ngrad_kernels.memory import Buffer
 from ngrad_kernels.native import blank
@@ -82,7 +83,7 @@ class Shape(tuple[int, ...]):
         return True
 
 
-class Tensor(Exporter):
+class Tensor(Operand["Tensor"]):
     """An immutable n-d array. Made by `ngrad.constant` and by every op; not by calling this class.
 
     Attributes
@@ -290,7 +291,7 @@ class Tensor(Exporter):
     def __iter__(self) -> Iterator[Tensor]:
         if not self._layout.shape:
             raise TypeError("iter: a 0-d tensor cannot be iterated over")
-        return (self[k] for k in range(self._layout.shape[0]))  # type: ignore[index]
+        return (self[k] for k in range(self._layout.shape[0]))
 
     def __contains__(self, value: Any) -> bool:
         return bool(np.isin(value, self._view()).any())

@@ -9,16 +9,16 @@ from ngrad.devices import HOST
 from ngrad.dtypes import DType, as_dtype
 from ngrad.errors import DTypeError, ShapeError, TraceError
 from ngrad.giving import leave
+from ngrad.operand import Operand
 from ngrad.ops.convert import cast_to, constant_of, tensor, unwrap
 from ngrad.ops.identity import identity, stop_gradient
 from ngrad.ops.operators import attach
 from ngrad.ops.scatters import Scattered
 from ngrad.record import next_uid, state
 from ngrad.tensor import Shape, Tensor
-from ngrad_kernels.exporting import Exporter
 
 
-class Variable(Cell, Scattered, Exporter):
+class Variable(Cell, Scattered, Operand[Tensor]):
     """A tensor that can be assigned to. It is read anywhere a tensor goes; tapes watch it when it
     is read.
 

@@ -5,94 +5,19 @@ from __future__ import annotations
 from importlib import import_module as _import_module
 from types import FunctionType as _FunctionType
 from types import ModuleType as _ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as _numpy
 
-# What is NumPy's own: constants, dtypes, and what tells of them.
-from numpy import (
-    False_,
-    ScalarType,
-    True_,
-    base_repr,
-    binary_repr,
-    bool_,
-    broadcast_shapes,
-    byte,
-    cdouble,
-    complex64,
-    complex128,
-    complexfloating,
-    csingle,
-    double,
-    dtype,
-    e,
-    euler_gamma,
-    float16,
-    float32,
-    float64,
-    floating,
-    format_float_positional,
-    format_float_scientific,
-    generic,
-    get_include,
-    get_printoptions,
-    getbufsize,
-    half,
-    iinfo,
-    index_exp,
-    inexact,
-    inf,
-    info,
-    int8,
-    int16,
-    int32,
-    int64,
-    int_,
-    intc,
-    integer,
-    intp,
-    iterable,
-    little_endian,
-    long,
-    longlong,
-    mintypecode,
-    nan,
-    ndindex,
-    newaxis,
-    number,
-    pi,
-    printoptions,
-    s_,
-    sctypeDict,
-    set_printoptions,
-    setbufsize,
-    short,
-    show_config,
-    show_runtime,
-    signedinteger,
-    single,
-    typecodes,
-    typename,
-    ubyte,
-    uint,
-    uint8,
-    uint16,
-    uint32,
-    uint64,
-    uintc,
-    uintp,
-    ulong,
-    ulonglong,
-    unsignedinteger,
-    ushort,
-)  # fmt: skip
-
 from ngrad.absent import missing as _missing
-from ngrad.numpy import exceptions, fft, lib, linalg, random
+from ngrad.numpy import exceptions as exceptions
+from ngrad.numpy import fft as fft
 from ngrad.numpy import folding as _folding
+from ngrad.numpy import lib as lib
+from ngrad.numpy import linalg as linalg
 from ngrad.numpy import methods as _methods
 from ngrad.numpy import operators as _operators
+from ngrad.numpy import random as random
 from ngrad.numpy import recorded as _recorded
 from ngrad.numpy.absent import BY_NAME as _ABSENT
 from ngrad.numpy.bits import *
@@ -112,7 +37,8 @@ from ngrad.numpy.logic import *
 from ngrad.numpy.manipulation import *
 from ngrad.numpy.naming import named as _named
 from ngrad.numpy.nans import *
-from ngrad.numpy.ndarray import ndarray
+from ngrad.numpy.ndarray import ndarray as ndarray
+from ngrad.numpy.numpys import *
 from ngrad.numpy.polynomials import *
 from ngrad.numpy.products import *
 from ngrad.numpy.quantiles import *
@@ -129,10 +55,27 @@ from ngrad.numpy.statistics import *
 from ngrad.numpy.triangles import *
 from ngrad.numpy.types import *
 from ngrad.numpy.ufuncs import UFUNCS as _UFUNCS
-from ngrad.numpy.ufuncs import ufunc
+from ngrad.numpy.ufuncs import ufunc as ufunc
 
 __array_api_version__ = _REVISIONS[0]
-bool = bool_
+bool = _numpy.bool_
+if TYPE_CHECKING:  # whom the next line tells nothing
+    (
+        abs, absolute, acos, acosh, add, arccos, arccosh, arcsin, arcsinh, arctan, arctan2,
+        arctanh, asin, asinh, atan, atan2, atanh, bitwise_and, bitwise_count, bitwise_invert,
+        bitwise_left_shift, bitwise_not, bitwise_or, bitwise_right_shift, bitwise_xor, cbrt,
+        ceil, conj, conjugate, copysign, cos, cosh, deg2rad, degrees, divide, equal, exp, exp2,
+        expm1, fabs, float_power, floor, floor_divide, fmax, fmin, fmod, gcd, greater,
+        greater_equal, heaviside, hypot, invert, isfinite, isinf, isnan, lcm, ldexp, left_shift,
+        less, less_equal, log, log10, log1p, log2, logaddexp, logaddexp2, logical_and,
+        logical_not, logical_or, logical_xor, maximum, minimum, mod, multiply, negative,
+        nextafter, not_equal, positive, pow, power, rad2deg, radians, reciprocal, remainder,
+        right_shift, rint, sign, signbit, sin, sinh, spacing, sqrt, square, subtract, tan, tanh,
+        true_divide, trunc,
+    ) = _UFUNCS.values()  # fmt: skip
+    divmod: Any
+    frexp: Any
+    modf: Any
 globals().update(_UFUNCS)
 for _name, _value in list(globals().items()):
     if type(_value) is _FunctionType and _value.__module__.startswith("ngrad.numpy."):
@@ -162,5 +105,5 @@ __all__ = [
     _name
     for _name, _value in list(globals().items())
     if not _name.startswith("_") and type(_value) is not _ModuleType
-    if _name not in ("Any", "annotations")
+    if _name not in ("TYPE_CHECKING", "Any", "annotations")
 ]

@@ -30,6 +30,7 @@ from ngrad.numpy.views import (
 )
 from ngrad.numpy.ways import lies_of, read_in_turn, shown_in_turn, unheard, way_to
 from ngrad.numpy.writing import Assigned
+from ngrad.operand import Operand
 from ngrad.ops.convert import unwrap
 from ngrad.ops.gather import TAKE
 from ngrad.ops.indexing import FIRST, by_tensor, getitem
@@ -38,12 +39,11 @@ from ngrad.record import copied, next_uid, state, uids
 from ngrad.tensor import KINDS, Tensor, export_cells, from_numpy, single
 from ngrad.window import Window, found
 from ngrad_kernels.cells import CellKinds, cell_makers
-from ngrad_kernels.exporting import Exporter
 from ngrad_kernels.keys import are_integers
 from ngrad_kernels.subscripts import Subscripted, Ways
 
 
-class ndarray(Subscripted, Assigned, Exporter):
+class ndarray(Subscripted, Assigned, Operand["ndarray"]):
     """An n-d array that can be assigned to: NumPy's, with derivatives. Made by `array`, `zeros` and
     every function here; not by calling this class.
 
@@ -69,19 +69,10 @@ class ndarray(Subscripted, Assigned, Exporter):
     """
 
     __slots__ = ("__weakref__",)
-    if TYPE_CHECKING:  # operators and methods that are attached from the functions of their names
+    if TYPE_CHECKING:  # methods that are attached from the functions of their names
 
         def __getattr__(self, name: str) -> Any: ...
-
-        __add__: Any
-        __sub__: Any
-        __mul__: Any
-        __truediv__: Any
-        __radd__: Any
-        __rsub__: Any
-        __rmul__: Any
-        __lt__: Any
-        __gt__: Any
+        def __getitem__(self, index: Any, /) -> ndarray: ...
 
     __array_priority__ = 102
 
@@ -384,8 +375,6 @@ class ndarray(Subscripted, Assigned, Exporter):
             raise ValueError(f"transpose: axes {perm} do not match an array of {self.ndim} axes")
         return self._seen_by(Axes(normal))
 
-    T: Any  # set below
-
     @property
     def mT(self) -> ndarray:
         if self.ndim < 2:
@@ -448,7 +437,8 @@ array_of, view_of, element_of, row_of, exchanged, _viewed = cell_makers(
     Ways(state, settings, VIEWS, found, TAKE.calls, FIRST, by_tensor),
 )
 Assigned.exchanged = staticmethod(exchanged)
-ndarray.T = property(_viewed("T", ndarray.transpose), doc="A view with its axes reversed.")
+_T = property(_viewed("T", ndarray.transpose), doc="A view with its axes reversed.")
+setattr(ndarray, "T", _T)  # noqa: B010
 export_cells(ndarray)
 
 

@@ -26,7 +26,7 @@ COMPARISONS = {
     "lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal", "eq": "equal",
     "ne": "not_equal",
 }  # fmt: skip
-QUICK = {
+QUICK: dict[str, Any] = {
     "add": arithmetic.add, "subtract": arithmetic.subtract, "multiply": arithmetic.multiply,
     "divide": arithmetic.divide, "power": power,
     "floor_divide": arithmetic.floordiv, "remainder": arithmetic.mod,

@@ -255,7 +255,7 @@ def isin(
         return array_of(from_numpy(made))
     values, among = together("isin", values, among)
     if not among.size:
-        found = broadcast_to(to_tensor(False), values._layout.shape)
+        found: Any = broadcast_to(to_tensor(False), values._layout.shape)
     else:
         ordered = sort(ravel(array_of(among)))
         place = minimum(searchsorted(ordered, array_of(values))._read(), among.size - 1)

@@ -58,7 +58,8 @@ class ufunc:
         self.nin, self.nout, self.nargs = nin, nout, nin + nout
         self.__signature__ = _SIGNATURE
 
-    def __call__(self, *operands: Any, **options: Any) -> Any:
+    def __call__(self, *operands: Any, **options: Any) -> ndarray:
+        """One result, or a tuple of them: who checks types is told which at the names of each."""
         if options or len(operands) != self.nin:
             return where_they_lie(self.with_options, *operands, **options)
         try:
@@ -67,7 +68,8 @@ class ufunc:
         except KINDS as error:
             explain(error, self.__name__, operands, {})
             raise
-        return array_of(found) if self.nout == 1 else tuple(map(array_of, found))
+        results: Any = array_of(found) if self.nout == 1 else tuple(map(array_of, found))
+        return results
 
     def with_options(
         self,

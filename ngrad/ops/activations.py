@@ -17,6 +17,7 @@ from ngrad.ops.joining import concat
 from ngrad.ops.reductions import reduce_max, reduce_sum
 from ngrad.ops.shape import normal_axis
 from ngrad.ops.special import erfc
+from ngrad.tensor import Tensor
 
 __all__ = [
     "crelu",
@@ -50,7 +51,7 @@ def _(g: Any, out: Any, x: Any) -> Any:
     return (select(greater(out, 0.0), g, 0.0),)
 
 
-def relu(features: Any, name: str | None = None) -> Any:
+def relu(features: Any, name: str | None = None) -> Tensor:
     """max(features, 0), NaN of NaN; its derivative at 0 is 0.
 
     Examples
@@ -62,7 +63,7 @@ def relu(features: Any, name: str | None = None) -> Any:
     return relu_(features)
 
 
-def relu6(features: Any, name: str | None = None) -> Any:
+def relu6(features: Any, name: str | None = None) -> Tensor:
     """features kept between 0 and 6; the derivative at both is 0.
 
     Examples
@@ -75,7 +76,7 @@ def relu6(features: Any, name: str | None = None) -> Any:
     return select(greater_equal(x, 6.0), 6.0, relu(x))
 
 
-def leaky_relu(features: Any, alpha: float = 0.2, name: str | None = None) -> Any:
+def leaky_relu(features: Any, alpha: float = 0.2, name: str | None = None) -> Tensor:
     """features where positive, alpha * features elsewhere; the derivative at 0 is alpha.
 
     Examples
@@ -88,7 +89,7 @@ def leaky_relu(features: Any, alpha: float = 0.2, name: str | None = None) -> An
     return select(greater(x, 0.0), x, alpha * x)
 
 
-def elu(features: Any, name: str | None = None) -> Any:
+def elu(features: Any, name: str | None = None) -> Tensor:
     """features where positive, e**features - 1 elsewhere; the derivative is continuous.
 
     Examples
@@ -100,7 +101,7 @@ def elu(features: Any, name: str | None = None) -> Any:
     return _elu(floating(features, "elu"), 1.0)
 
 
-def selu(features: Any, name: str | None = None) -> Any:
+def selu(features: Any, name: str | None = None) -> Tensor:
     """scale * features where positive, scale * alpha * (e**features - 1) elsewhere.
 
     The derivative at 0 is scale, as in TensorFlow. Constants: Klambauer et al., Self-Normalizing
@@ -122,7 +123,7 @@ def _elu(x: Any, alpha: float) -> Any:
     return select(negative, below if alpha == 1.0 else alpha * below, x)
 
 
-def gelu(features: Any, approximate: bool = False, name: str | None = None) -> Any:
+def gelu(features: Any, approximate: bool = False, name: str | None = None) -> Tensor:
     """features times the probability that a normal number is less (Hendrycks and Gimpel, 2016).
 
     Parameters
@@ -144,7 +145,7 @@ def gelu(features: Any, approximate: bool = False, name: str | None = None) -> A
     return 0.5 * x * erfc(-math.sqrt(0.5) * x)
 
 
-def silu(features: Any, beta: float = 1.0, name: str | None = None) -> Any:
+def silu(features: Any, beta: float = 1.0, name: str | None = None) -> Tensor:
     """features * sigmoid(beta * features), also known as swish.
 
     Examples
@@ -157,7 +158,7 @@ def silu(features: Any, beta: float = 1.0, name: str | None = None) -> Any:
     return x * sigmoid(x if type(beta) in (int, float) and beta == 1 else beta * x)
 
 
-def softsign(features: Any, name: str | None = None) -> Any:
+def softsign(features: Any, name: str | None = None) -> Tensor:
     """features / (1 + |features|).
 
     Examples
@@ -188,7 +189,7 @@ def shifted(x: Any, axis: int) -> Any:
     return x - stop_gradient(reduce_max(x, axis, keepdims=True))
 
 
-def softmax(logits: Any, axis: Any = -1, name: str | None = None) -> Any:
+def softmax(logits: Any, axis: Any = -1, name: str | None = None) -> Tensor:
     """e**logits divided by its sum along an axis; a logit of -inf has a share of exactly 0.
 
     A row of nothing but -inf, or with an inf, is NaN, as in TensorFlow.
@@ -204,7 +205,7 @@ def softmax(logits: Any, axis: Any = -1, name: str | None = None) -> Any:
     return cast_to(powers / reduce_sum(powers, at, keepdims=True), x.dtype)
 
 
-def log_softmax(logits: Any, axis: Any = -1, name: str | None = None) -> Any:
+def log_softmax(logits: Any, axis: Any = -1, name: str | None = None) -> Tensor:
     """The logarithm of `softmax`, exact where that underflows.
 
     Examples
@@ -218,7 +219,7 @@ def log_softmax(logits: Any, axis: Any = -1, name: str | None = None) -> Any:
     return cast_to(low - log(reduce_sum(exp(low), at, keepdims=True)), x.dtype)
 
 
-def crelu(features: Any, axis: Any = -1, name: str | None = None) -> Any:
+def crelu(features: Any, axis: Any = -1, name: str | None = None) -> Tensor:
     """`relu` of features and of their negatives, side by side along an axis.
 
     Examples

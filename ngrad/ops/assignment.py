@@ -22,7 +22,7 @@ from ngrad.ops.accumulate import accumulated
 from ngrad.ops.arithmetic import add, divide, multiply
 from ngrad.ops.comparison import greater, less, not_equal
 from ngrad.ops.convert import cast_to, from_outside, number, tensor
-from ngrad.ops.elementwise import Binary, select
+from ngrad.ops.elementwise import Elementwise, select
 from ngrad.ops.extremes import extreme_rows
 from ngrad.ops.gather import ADD_ROWS, gather_rows
 from ngrad.ops.indexing import Region, Rows, region_of, rows_of
@@ -51,7 +51,7 @@ class Change(NamedTuple):
     """
 
     of: Callable[[Any, Any], Any] | None = None
-    joined: Binary | None = None
+    joined: Elementwise | None = None
 
     def __call__(self, x: Any, value: Any) -> Any:
         found = value if self.of is None else self.of(x, value)
@@ -197,7 +197,7 @@ def _last(rows: Rows) -> Any:
     return reshape(found, (count, *(1,) * (flat.ndim - 1 - at)))
 
 
-def _runs(values: Any, where: Any, axis: int, joined: Binary) -> tuple[Any, Any]:
+def _runs(values: Any, where: Any, axis: int, joined: Elementwise) -> tuple[Any, Any]:
     """Values in the order of their rows, each joined with those for the same row before it; so that
     the last for a row is all of its.
     """

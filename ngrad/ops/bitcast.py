@@ -14,6 +14,7 @@ from ngrad.ops.identity import prepare_view
 from ngrad.ops.launching import prepare_copy
 from ngrad.ops.shape import reshape
 from ngrad.record import apply
+from ngrad.tensor import Tensor
 
 
 def _infer(x: Layout, dtype: DType) -> Layout:
@@ -68,7 +69,7 @@ def bits_of(x: Any, dtype: DType) -> Any:
     return x if x._layout.dtype is dtype else apply(BITCAST, (x,), (dtype,))
 
 
-def bitcast(input: Any, type: Any, name: str | None = None) -> Any:
+def bitcast(input: Any, type: Any, name: str | None = None) -> Tensor:
     """The bits of a tensor as elements of another dtype.
 
     An element of more bytes becomes one more axis, the last; a last axis that has the bytes of one

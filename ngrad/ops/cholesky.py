@@ -84,7 +84,7 @@ def _(g: Any, out: Any, x: Any) -> Any:
 CHOLESKY.batch(lambda size, batched, x: apply(CHOLESKY, (x,)))
 
 
-def cholesky(input: Any, name: str | None = None) -> Any:
+def cholesky(input: Any, name: str | None = None) -> Tensor:
     """The lower triangular L, with a positive diagonal, for which L L^H is a symmetric (or complex
     Hermitian) positive definite matrix.
 

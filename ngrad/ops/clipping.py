@@ -11,9 +11,10 @@ from ngrad.ops.convert import cast_to, floating, wide
 from ngrad.ops.norms import root
 from ngrad.ops.power import square
 from ngrad.ops.reductions import normal_axes, reduce_sum
+from ngrad.tensor import Tensor
 
 
-def clip_by_norm(t: Any, clip_norm: Any, axes: Any = None, name: str | None = None) -> Any:
+def clip_by_norm(t: Any, clip_norm: Any, axes: Any = None, name: str | None = None) -> Tensor:
     """t, scaled down to a norm over axes (all if None) where its own is greater.
 
     Examples
@@ -30,7 +31,7 @@ def clip_by_norm(t: Any, clip_norm: Any, axes: Any = None, name: str | None = No
     return cast_to(clipped, t.dtype) if t.dtype.is_half else clipped
 
 
-def global_norm(t_list: Iterable[Any], name: str | None = None) -> Any:
+def global_norm(t_list: Iterable[Any], name: str | None = None) -> Tensor:
     """The norm of all elements of several tensors as one vector; a None among them has none.
 
     Examples

@@ -17,6 +17,7 @@ from ngrad.ops.comparison import equal, less
 from ngrad.ops.convert import tensor
 from ngrad.ops.creation import zeros_of
 from ngrad.ops.elementwise import elementwise, select
+from ngrad.tensor import Tensor
 
 
 @elementwise
@@ -74,7 +75,7 @@ def _turned(x: Any) -> Any:
     return complex_(zeros_of(x._layout), x)
 
 
-def complex(real: Any, imag: Any, name: str | None = None) -> Any:
+def complex(real: Any, imag: Any, name: str | None = None) -> Tensor:
     """The complex number real + i imag, of two floating-point numbers.
 
     Examples
@@ -86,7 +87,7 @@ def complex(real: Any, imag: Any, name: str | None = None) -> Any:
     return complex_(real, imag)
 
 
-def real(input: Any, name: str | None = None) -> Any:
+def real(input: Any, name: str | None = None) -> Tensor:
     """The real part; of what is not complex, itself.
 
     Examples
@@ -99,7 +100,7 @@ def real(input: Any, name: str | None = None) -> Any:
     return real_(x) if x.dtype.is_complex else x
 
 
-def imag(input: Any, name: str | None = None) -> Any:
+def imag(input: Any, name: str | None = None) -> Tensor:
     """The imaginary part; of what is not complex, zeros.
 
     Examples
@@ -124,7 +125,7 @@ def turned(x: Any) -> Any:
     return complex_(negative(imag_(x)), real_(x))
 
 
-def conj(x: Any, name: str | None = None) -> Any:
+def conj(x: Any, name: str | None = None) -> Tensor:
     """The complex conjugate; of what is not complex, itself.
 
     Examples
@@ -137,7 +138,7 @@ def conj(x: Any, name: str | None = None) -> Any:
     return conj_(x) if x.dtype.is_complex else x
 
 
-def angle(input: Any, name: str | None = None) -> Any:
+def angle(input: Any, name: str | None = None) -> Tensor:
     """The angle of a complex number, in radians, in [-pi, pi]: 0 or pi for a real one, by its sign.
 
     The derivative is NaN at 0.

@@ -21,9 +21,10 @@ from ngrad.ops.power import square
 from ngrad.ops.reductions import reduce_all, reduce_sum
 from ngrad.ops.shape import broadcast_to, reshape
 from ngrad.ops.sorting import positions
+from ngrad.tensor import Tensor
 
 
-def squared_difference(x: Any, y: Any, name: str | None = None) -> Any:
+def squared_difference(x: Any, y: Any, name: str | None = None) -> Tensor:
     """(x - y)**2; of complex numbers |x - y|**2, as a complex number.
 
     Examples
@@ -36,7 +37,7 @@ def squared_difference(x: Any, y: Any, name: str | None = None) -> Any:
     return conj(away) * away if away.dtype.is_complex else square(away)
 
 
-def add_n(inputs: Any, name: str | None = None) -> Any:
+def add_n(inputs: Any, name: str | None = None) -> Tensor:
     """The sum of tensors of one shape and dtype.
 
     Raises
@@ -66,7 +67,7 @@ def add_n(inputs: Any, name: str | None = None) -> Any:
     return functools.reduce(add, xs) if len(xs) > 1 else identity(first)
 
 
-def scalar_mul(scalar: Any, x: Any, name: str | None = None) -> Any:
+def scalar_mul(scalar: Any, x: Any, name: str | None = None) -> Tensor:
     """A tensor times a number, in the tensor's dtype.
 
     Examples
@@ -82,7 +83,7 @@ def scalar_mul(scalar: Any, x: Any, name: str | None = None) -> Any:
     return x * cast_to(by, x.dtype)
 
 
-def polyval(coeffs: Any, x: Any, name: str | None = None) -> Any:
+def polyval(coeffs: Any, x: Any, name: str | None = None) -> Tensor:
     """The polynomial with these coefficients, a list from the highest power down, by Horner's rule.
 
     Examples
@@ -105,7 +106,7 @@ def polyval(coeffs: Any, x: Any, name: str | None = None) -> Any:
 def count_nonzero(
     input: Any, axis: Any = None, keepdims: bool | None = None, dtype: Any = int64,
     name: str | None = None,
-) -> Any:  # fmt: skip
+) -> Tensor:  # fmt: skip
     """How many elements over axes are not 0.
 
     Examples
@@ -118,7 +119,7 @@ def count_nonzero(
     return reduce_sum(cast_to(there, as_dtype(dtype)), axis, bool(keepdims))
 
 
-def log_sigmoid(x: Any, name: str | None = None) -> Any:
+def log_sigmoid(x: Any, name: str | None = None) -> Tensor:
     """log(sigmoid(x)), without underflow.
 
     Examples
@@ -130,7 +131,7 @@ def log_sigmoid(x: Any, name: str | None = None) -> Any:
     return -softplus(-floating(x, "log_sigmoid"))
 
 
-def saturate_cast(value: Any, dtype: Any, name: str | None = None) -> Any:
+def saturate_cast(value: Any, dtype: Any, name: str | None = None) -> Tensor:
     """Convert to a dtype; what is out of its range becomes its least or greatest value.
 
     Examples
@@ -150,7 +151,7 @@ def saturate_cast(value: Any, dtype: Any, name: str | None = None) -> Any:
     return cast_to(x, wanted)
 
 
-def invert_permutation(x: Any, name: str | None = None) -> Any:
+def invert_permutation(x: Any, name: str | None = None) -> Tensor:
     """Where each of the numbers 0, 1, ... stands in a permutation of them.
 
     Examples
@@ -168,7 +169,7 @@ def invert_permutation(x: Any, name: str | None = None) -> Any:
     return cast_to(positions(x, 0), x.dtype)
 
 
-def is_non_decreasing(x: Any, name: str | None = None) -> Any:
+def is_non_decreasing(x: Any, name: str | None = None) -> Tensor:
     """Whether no element is less than the one before it, of the flattened tensor.
 
     Examples
@@ -180,7 +181,7 @@ def is_non_decreasing(x: Any, name: str | None = None) -> Any:
     return _each_beside_the_last(greater_equal, x, "is_non_decreasing")
 
 
-def is_strictly_increasing(x: Any, name: str | None = None) -> Any:
+def is_strictly_increasing(x: Any, name: str | None = None) -> Tensor:
     """Whether each element is greater than the one before it, of the flattened tensor.
 
     Examples
@@ -198,7 +199,7 @@ def _each_beside_the_last(compare: Any, x: Any, what: str) -> Any:
     return reduce_all(compare(row[1:], row[:-1]))
 
 
-def truncatediv(x: Any, y: Any, name: str | None = None) -> Any:
+def truncatediv(x: Any, y: Any, name: str | None = None) -> Tensor:
     """The quotient of integers rounded towards 0, where `floordiv` rounds down; 0 by 0.
 
     Examples
@@ -215,7 +216,7 @@ def truncatediv(x: Any, y: Any, name: str | None = None) -> Any:
     return below + cast_to(logical_and(inexact, less(x, 0) != less(y, 0)), x.dtype)
 
 
-def truncatemod(x: Any, y: Any, name: str | None = None) -> Any:
+def truncatemod(x: Any, y: Any, name: str | None = None) -> Tensor:
     """The remainder of `truncatediv`, with the sign of x, and exact; of integers by 0 it is 0.
 
     Examples

@@ -20,6 +20,7 @@ from ngrad.ops.shape import broadcast_to, reshape, transpose
 from ngrad.ops.slide import SLIDE, Places
 from ngrad.ops.windows import FOLD, WINDOWS, Sliding
 from ngrad.record import apply
+from ngrad.tensor import Tensor
 
 Pairs = tuple[tuple[int, int], ...]
 
@@ -157,7 +158,7 @@ def _convolve(
 def conv1d(
     input: Any, filters: Any, stride: Any = 1, padding: Any = "VALID", data_format: Any = "NWC",
     dilations: Any = None, name: str | None = None,
-) -> Any:  # fmt: skip
+) -> Tensor:  # fmt: skip
     """A convolution (strictly, a correlation) over one axis; `conv2d` says what the arguments are.
 
     Examples
@@ -173,7 +174,7 @@ def conv1d(
 def conv2d(
     input: Any, filters: Any, strides: Any = 1, padding: Any = "VALID", data_format: Any = "NHWC",
     dilations: Any = None, name: str | None = None,
-) -> Any:  # fmt: skip
+) -> Tensor:  # fmt: skip
     """A convolution (strictly, a correlation) over two axes, with TensorFlow's arguments.
 
     Parameters
@@ -210,7 +211,7 @@ def conv2d(
 def conv3d(
     input: Any, filters: Any, strides: Any = 1, padding: Any = "VALID", data_format: Any = "NDHWC",
     dilations: Any = None, name: str | None = None,
-) -> Any:  # fmt: skip
+) -> Tensor:  # fmt: skip
     """A convolution over three axes; `conv2d` says what the arguments are.
 
     Examples
@@ -225,7 +226,7 @@ def conv3d(
 def depthwise_conv2d(
     input: Any, filter: Any, strides: Any = 1, padding: Any = "VALID", data_format: Any = "NHWC",
     dilations: Any = None, name: str | None = None,
-) -> Any:  # fmt: skip
+) -> Tensor:  # fmt: skip
     """A convolution of each channel by itself, with some filters of its own.
 
     Parameters
@@ -252,7 +253,7 @@ def depthwise_conv2d(
 def conv2d_transpose(
     input: Any, filters: Any, output_shape: Any, strides: Any = 1, padding: Any = "SAME",
     data_format: Any = "NHWC", dilations: Any = None, name: str | None = None,
-) -> Any:  # fmt: skip
+) -> Tensor:  # fmt: skip
     """The transpose of `conv2d`: what its gradient in the input is of `input`.
 
     Parameters
@@ -309,7 +310,7 @@ def conv2d_transpose(
 def separable_conv2d(
     input: Any, depthwise_filter: Any, pointwise_filter: Any, strides: Any, padding: Any,
     data_format: Any = "NHWC", dilations: Any = None, name: str | None = None,
-) -> Any:  # fmt: skip
+) -> Tensor:  # fmt: skip
     """A convolution of each channel by itself, then one that combines channels.
 
     Parameters
@@ -331,7 +332,7 @@ def separable_conv2d(
 def convolution(
     input: Any, filters: Any, strides: Any = None, padding: Any = "VALID", data_format: Any = None,
     dilations: Any = None, name: str | None = None,
-) -> Any:  # fmt: skip
+) -> Tensor:  # fmt: skip
     """A convolution over the axes between the first and the last, one to three: `conv2d` says what
     the arguments are.
 
@@ -350,7 +351,7 @@ def convolution(
 
 def atrous_conv2d(
     value: Any, filters: Any, rate: Any, padding: Any, name: str | None = None
-) -> Any:
+) -> Tensor:
     """`conv2d` by filters with gaps: `rate` is its `dilations`.
 
     Examples

@@ -18,11 +18,12 @@ from ngrad.ops.joining import stack
 from ngrad.ops.reductions import reduce_max
 from ngrad.ops.segments import unsorted_segment_sum
 from ngrad.ops.shape import broadcast_to, expand_dims, reshape
+from ngrad.tensor import Tensor
 
 
 def sequence_mask(
     lengths: Any, maxlen: Any = None, dtype: Any = bool_, name: str | None = None
-) -> Any:
+) -> Tensor:
     """For each length a row that is true up to it, not included.
 
     Parameters
@@ -52,7 +53,7 @@ def sequence_mask(
 def bincount(
     arr: Any, weights: Any = None, minlength: Any = None, maxlength: Any = None,
     dtype: Any = int32, name: str | None = None, axis: Any = None, binary_output: bool = False,
-) -> Any:  # fmt: skip
+) -> Tensor:  # fmt: skip
     """How often each of the numbers 0, 1, ... is among integers; or the sum of its weights, in
     which there are derivatives.
 
@@ -135,7 +136,7 @@ def bincount(
 def confusion_matrix(
     labels: Any, predictions: Any, num_classes: Any = None, weights: Any = None,
     dtype: Any = int32, name: str | None = None,
-) -> Any:  # fmt: skip
+) -> Tensor:  # fmt: skip
     """How often each class (a row) was predicted to be each class (a column); or sums of weights.
 
     Parameters

@@ -36,7 +36,7 @@ def _shape(shape: Any, what: str) -> tuple[int, ...]:
     return sizes
 
 
-def constant(value: Any, dtype: Any = None, shape: Any = None, name: str = "Const") -> Any:
+def constant(value: Any, dtype: Any = None, shape: Any = None, name: str = "Const") -> Tensor:
     """A tensor with a copy of a value.
 
     Parameters
@@ -77,7 +77,7 @@ def _made(value: Any, wanted: Any) -> Any:
 
 def convert_to_tensor(
     value: Any, dtype: Any = None, dtype_hint: Any = None, name: str | None = None
-) -> Any:
+) -> Tensor:
     """A tensor of a value; a tensor or variable is read, anything else copied.
 
     Raises
@@ -104,7 +104,7 @@ def convert_to_tensor(
     return made if wanted is None else cast_to(made, wanted)
 
 
-def fill(dims: Any, value: Any, name: str | None = None) -> Any:
+def fill(dims: Any, value: Any, name: str | None = None) -> Tensor:
     """A tensor of a shape, every element a value; it takes the memory of one.
 
     Examples
@@ -140,7 +140,7 @@ def _filled(value: float, dtype: Any, shape: tuple[int, ...], device: Device | N
     return broadcast_to(Tensor(shared._buffer, shared._address, shared._layout), shape)
 
 
-def zeros(shape: Any, dtype: Any = float32, name: str | None = None) -> Any:
+def zeros(shape: Any, dtype: Any = float32, name: str | None = None) -> Tensor:
     """Zeros.
 
     Examples
@@ -152,7 +152,7 @@ def zeros(shape: Any, dtype: Any = float32, name: str | None = None) -> Any:
     return _filled(0, as_dtype(dtype), _shape(shape, "zeros"))
 
 
-def ones(shape: Any, dtype: Any = float32, name: str | None = None) -> Any:
+def ones(shape: Any, dtype: Any = float32, name: str | None = None) -> Tensor:
     """Ones.
 
     Examples
@@ -164,7 +164,7 @@ def ones(shape: Any, dtype: Any = float32, name: str | None = None) -> Any:
     return _filled(1, as_dtype(dtype), _shape(shape, "ones"))
 
 
-def zeros_like(input: Any, dtype: Any = None, name: str | None = None) -> Any:
+def zeros_like(input: Any, dtype: Any = None, name: str | None = None) -> Tensor:
     """Zeros of another tensor's shape, and its dtype unless one is given.
 
     Examples
@@ -178,7 +178,7 @@ def zeros_like(input: Any, dtype: Any = None, name: str | None = None) -> Any:
     return _filled(0, dtype, x._layout.shape, x._layout.device)
 
 
-def ones_like(input: Any, dtype: Any = None, name: str | None = None) -> Any:
+def ones_like(input: Any, dtype: Any = None, name: str | None = None) -> Tensor:
     """Ones of another tensor's shape, and its dtype unless one is given.
 
     Examples
@@ -212,7 +212,7 @@ def eye(
     batch_shape: Any = None,
     dtype: Any = float32,
     name: str | None = None,
-) -> Any:
+) -> Tensor:
     """The identity matrix, repeated over a batch.
 
     Examples
@@ -251,7 +251,7 @@ def _numbers(start: Any, delta: Any, count: int, dtype: DType, device: Device) -
 
 def range_(
     start: Any, limit: Any = None, delta: Any = 1, dtype: Any = None, name: str = "range"
-) -> Any:
+) -> Tensor:
     """Numbers from `start` up to, not including, `limit`, `delta` apart.
 
     Examples
@@ -294,7 +294,7 @@ def range_(
     return _numbers(start, delta, count, as_dtype(dtype), current())
 
 
-def linspace(start: Any, stop: Any, num: Any, name: str | None = None, axis: int = 0) -> Any:
+def linspace(start: Any, stop: Any, num: Any, name: str | None = None, axis: int = 0) -> Tensor:
     """`num` numbers, evenly spaced from `start` to `stop`, both included; differentiable in both.
     Integers are float64 first.
 
@@ -332,7 +332,7 @@ def one_hot(
     axis: int | None = None,
     dtype: Any = None,
     name: str | None = None,
-) -> Any:
+) -> Tensor:
     """`on_value` at each index along a new axis, `off_value` elsewhere; an index out of range gives
     no `on_value`.
 

@@ -19,6 +19,7 @@ from ngrad.ops.matrices import require_finite, require_square
 from ngrad.ops.reductions import reduce_sum
 from ngrad.ops.shape import expand_dims
 from ngrad.record import apply, apply_now
+from ngrad.tensor import Tensor
 
 
 def _det_infer(x: Layout) -> Layout:
@@ -77,7 +78,7 @@ def _(g: Any, out: Any, x: Any) -> Any:
     return (_as_matrix(along) * matrix_transpose(apply(INV, (x,))),)
 
 
-def det(input: Any, name: str | None = None) -> Any:
+def det(input: Any, name: str | None = None) -> Tensor:
     """The determinants of square matrices. Those of singular ones have a derivative, too; but no
     second one.
 

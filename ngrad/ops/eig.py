@@ -25,6 +25,7 @@ from ngrad.ops.reductions import reduce_max, reduce_min
 from ngrad.ops.shape import expand_dims
 from ngrad.ops.svd import SVD
 from ngrad.record import apply, apply_now
+from ngrad.tensor import Tensor
 from ngrad_kernels.codes import pair_of
 
 
@@ -86,7 +87,7 @@ def eig(tensor: Any, name: str | None = None) -> tuple[Any, Any]:
     return values, vectors
 
 
-def eigvals(tensor: Any, name: str | None = None) -> Any:
+def eigvals(tensor: Any, name: str | None = None) -> Tensor:
     """The eigenvalues of square matrices, in no order: complex numbers, of real matrices too.
 
     Examples

@@ -16,6 +16,7 @@ from ngrad.ops.matrices import require_finite, require_square
 from ngrad.ops.no_nan import multiply_no_nan
 from ngrad.ops.shape import expand_dims
 from ngrad.record import apply_now
+from ngrad.tensor import Tensor
 
 
 def _infer(x: Layout, lower: bool) -> tuple[Layout, Layout]:
@@ -66,7 +67,7 @@ def eigh(tensor: Any, name: str | None = None) -> tuple[Any, Any]:
     return values, vectors
 
 
-def eigvalsh(tensor: Any, name: str | None = None) -> Any:
+def eigvalsh(tensor: Any, name: str | None = None) -> Tensor:
     """The eigenvalues of symmetric or complex Hermitian matrices, ascending.
 
     Examples

@@ -15,12 +15,13 @@ from ngrad.ops.matmul import product
 from ngrad.ops.reductions import reduce_sum
 from ngrad.ops.shape import normal_axis, reshape, transpose
 from ngrad.ops.slicing import strided
+from ngrad.tensor import Tensor
 
 Labels = str
 """One character an axis."""
 
 
-def tensordot(a: Any, b: Any, axes: Any, name: str | None = None) -> Any:
+def tensordot(a: Any, b: Any, axes: Any, name: str | None = None) -> Tensor:
     """The sum of products over axes of both tensors; what is left are the axes of a, then of b.
 
     Parameters
@@ -81,7 +82,9 @@ def _contracted(axes: Any, ndim_x: int, ndim_y: int) -> tuple[list[int], list[in
 # -- einsum ------------------------------------------------------------------------------------
 
 
-def einsum(equation: str, *inputs: Any, optimize: str = "greedy", name: str | None = None) -> Any:
+def einsum(
+    equation: str, *inputs: Any, optimize: str = "greedy", name: str | None = None
+) -> Tensor:
     """Einstein's sum: products of tensors, summed over the labels that the result does not have.
 
     Parameters

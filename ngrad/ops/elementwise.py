@@ -7,7 +7,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
@@ -85,7 +85,7 @@ class Elementwise(Op):
             return tuple(cast(value, BY_CODE["f8"]) for value in values)
         return values
 
-    def __call__(self, *operands: Any) -> Any:
+    def __call__(self, *operands: Any, **options: Any) -> Tensor:
         raise NotImplementedError
 
     def __repr__(self) -> str:
@@ -187,7 +187,7 @@ class Unary(Elementwise):
 
     arity = 1
 
-    def __call__(self, x: Any, name: str | None = None) -> Any:
+    def __call__(self, x: Any, name: str | None = None) -> Tensor:
         if type(x) is Tensor:
             call = self.seen.get(x._layout)
             if call is not None:
@@ -205,7 +205,7 @@ class Binary(Elementwise):
         super().__init__(function, floats)
         self._left, self._right = self.operator(), self.reflected()
 
-    def __call__(self, x: Any, y: Any, name: str | None = None) -> Any:
+    def __call__(self, x: Any, y: Any, name: str | None = None) -> Tensor:
         if type(x) is Tensor:
             return self._left(x, y) if type(y) in QUICK else self._first(x, y)
         if type(y) is Tensor and type(x) in QUICK:
@@ -218,10 +218,14 @@ class Ternary(Elementwise):
 
     arity = 3
 
-    def __call__(self, x: Any, y: Any, z: Any, name: str | None = None) -> Any:
+    def __call__(self, x: Any, y: Any, z: Any, name: str | None = None) -> Tensor:
         return self._first(x, y, z)
 
 
+@overload
+def elementwise(function: Callable[..., Any]) -> Elementwise: ...
+@overload
+def elementwise(*, floats: bool) -> Callable[[Callable[..., Any]], Elementwise]: ...
 def elementwise(function: Callable[..., Any] | None = None, *, floats: bool = False) -> Any:
     """Declare an elementwise op: the function, of x, of x and y, or of x, y and z, gives its name
     and docstring.
@@ -260,7 +264,7 @@ def _(g: Any, out: Any, x: Any, dtype: DType) -> Any:
     return (cast(g, x.dtype) if x.dtype.is_inexact and dtype.is_inexact else None,)
 
 
-def cast(x: Any, dtype: Any, name: str | None = None) -> Any:
+def cast(x: Any, dtype: Any, name: str | None = None) -> Tensor:
     """Convert to a dtype.
 
     Float to integer drops the fraction; what is out of range saturates, and NaN gives 0. Integer to

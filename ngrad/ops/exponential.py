@@ -7,6 +7,7 @@ from typing import Any
 
 from ngrad.ops.comparison import equal, isinf, logical_and
 from ngrad.ops.elementwise import elementwise, select
+from ngrad.tensor import Tensor
 
 
 @elementwise(floats=True)
@@ -179,7 +180,7 @@ def _(g, out, x):
     return (g * sigmoid(x),)
 
 
-def softplus(features: Any, name: str | None = None) -> Any:
+def softplus(features: Any, name: str | None = None) -> Tensor:
     """log(1 + e**features), without overflow.
 
     Integers and bools are converted to float64. The derivative is sigmoid(features).

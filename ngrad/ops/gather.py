@@ -29,7 +29,7 @@ from ngrad.ops.shape import (
 )
 from ngrad.ops.slicing import strided
 from ngrad.record import apply
-from ngrad.tensor import from_numpy
+from ngrad.tensor import Tensor, from_numpy
 from ngrad_kernels.contract import CHUNK
 from ngrad_kernels.product import Prepared
 from ngrad_kernels.target import Target
@@ -199,7 +199,7 @@ def gather(
     axis: Any = None,
     batch_dims: int = 0,
     name: str | None = None,
-) -> Any:
+) -> Tensor:
     """Slices of `params` along an axis, at indices of any shape.
 
     Parameters
@@ -248,7 +248,7 @@ def gather_rows(x: Any, index: Any, axis: int = 0, batches: int = 0) -> Any:
     return reshaped(found, (*shape[:axis], *shape[axis + 1 :]))
 
 
-def gather_nd(params: Any, indices: Any, batch_dims: int = 0, name: str | None = None) -> Any:
+def gather_nd(params: Any, indices: Any, batch_dims: int = 0, name: str | None = None) -> Tensor:
     """Slices of `params` at index tuples: the last axis of `indices` holds one index for each
     leading axis.
 
@@ -294,7 +294,7 @@ def linear_index(what: str, index: Any, axes: tuple[int, ...]) -> Any:
     return total
 
 
-def scatter_nd(indices: Any, updates: Any, shape: Any, name: str | None = None) -> Any:
+def scatter_nd(indices: Any, updates: Any, shape: Any, name: str | None = None) -> Tensor:
     """Zeros of a shape with updates added at index tuples, in order, so that equal tuples sum.
 
     Raises
@@ -323,7 +323,9 @@ def scatter_nd(indices: Any, updates: Any, shape: Any, name: str | None = None) 
     return reshape(apply(ADD_ROWS, (x, where), (math.prod(axes), 0, 0)), sizes)
 
 
-def tensor_scatter_nd_add(tensor: Any, indices: Any, updates: Any, name: str | None = None) -> Any:
+def tensor_scatter_nd_add(
+    tensor: Any, indices: Any, updates: Any, name: str | None = None
+) -> Tensor:
     """A tensor with updates added at index tuples.
 
     Examples
@@ -354,7 +356,7 @@ def _each(x: Any, at: int, count: int) -> Any:
     return reshape(spread, (*before, n * count, *after))
 
 
-def repeat(input: Any, repeats: Any, axis: Any = None, name: str | None = None) -> Any:
+def repeat(input: Any, repeats: Any, axis: Any = None, name: str | None = None) -> Tensor:
     """Repeat each element along an axis (of the flattened tensor if None), as many times as
     `repeats` says.
 

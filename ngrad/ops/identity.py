@@ -10,6 +10,7 @@ from ngrad.graph.program import Program
 from ngrad.graph.roles import Role
 from ngrad.ops.convert import tensor
 from ngrad.record import apply, copied
+from ngrad.tensor import Tensor
 
 
 def prepare_view(offset: int, out: Layout) -> tuple[Program, Layout]:
@@ -36,7 +37,7 @@ def _(g: Any, out: Any, x: Any) -> Any:
 IDENTITY.batch(lambda size, batched, x: apply(IDENTITY, (x,)))
 
 
-def identity(input: Any, name: str | None = None) -> Any:
+def identity(input: Any, name: str | None = None) -> Tensor:
     """A tensor of the same value, recorded as an op of its own.
 
     Examples
@@ -55,7 +56,7 @@ STOP.batch(lambda size, batched, x: apply(STOP, (x,)))
 STOP.view = True
 
 
-def stop_gradient(input: Any, name: str | None = None) -> Any:
+def stop_gradient(input: Any, name: str | None = None) -> Tensor:
     """The same value, through which nothing flows back.
 
     Examples

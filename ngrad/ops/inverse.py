@@ -26,6 +26,7 @@ from ngrad.ops.matrices import (
 )
 from ngrad.ops.shape import expand_dims
 from ngrad.record import apply, apply_now
+from ngrad.tensor import Tensor
 
 INT32 = BY_CODE["i4"]
 
@@ -144,7 +145,7 @@ def _(g: Any, out: Any, matrix: Any, rhs: Any, cutoff: Any) -> Any:
     return conj(along) - product(in_rhs, x, False, True), in_rhs, None
 
 
-def inv(input: Any, adjoint: bool = False, name: str | None = None) -> Any:
+def inv(input: Any, adjoint: bool = False, name: str | None = None) -> Tensor:
     """The inverses of square matrices; of their conjugate transposes, if `adjoint`.
 
     It is computed where it is called, so that a singular matrix raises there.
@@ -165,7 +166,7 @@ def inv(input: Any, adjoint: bool = False, name: str | None = None) -> Any:
     return adjoint_of(found) if adjoint else found
 
 
-def solve(matrix: Any, rhs: Any, adjoint: bool = False, name: str | None = None) -> Any:
+def solve(matrix: Any, rhs: Any, adjoint: bool = False, name: str | None = None) -> Tensor:
     """The X of A X = B for square matrices; axes before the last two are batches and broadcast.
 
     Parameters
@@ -191,7 +192,7 @@ def solve(matrix: Any, rhs: Any, adjoint: bool = False, name: str | None = None)
     return apply_now(SOLVE, (adjoint_of(x) if adjoint else x, y))
 
 
-def pinv(a: Any, rcond: Any = None, validate_args: bool = False, name: str | None = None) -> Any:
+def pinv(a: Any, rcond: Any = None, validate_args: bool = False, name: str | None = None) -> Tensor:
     """The pseudo-inverse, for which singular values up to `rcond` times the largest are zeros.
 
     Its derivative is that of matrices that keep their rank.

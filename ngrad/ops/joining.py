@@ -20,6 +20,7 @@ from ngrad.ops.launching import place_launch
 from ngrad.ops.shape import broadcast_to, normal_axis, reshape, reshaped, spread
 from ngrad.ops.slicing import embed, reverse, strided
 from ngrad.record import apply
+from ngrad.tensor import Tensor
 
 # -- concat ----------------------------------------------------------------------------------------
 
@@ -77,7 +78,7 @@ def _(size: int, batched: Any, *xs: Any, axis: int) -> Any:
     return apply(CONCAT, tuple(whole), (axis + 1,))
 
 
-def concat(values: Any, axis: Any, name: str = "concat") -> Any:
+def concat(values: Any, axis: Any, name: str = "concat") -> Tensor:
     """Join tensors along an axis.
 
     Raises
@@ -106,7 +107,7 @@ def joined(xs: tuple[Any, ...], axis: Any) -> Any:
     return apply(CONCAT, xs, (normal_axis(axis, ndim, "concat"),))
 
 
-def stack(values: Any, axis: int = 0, name: str = "stack") -> Any:
+def stack(values: Any, axis: int = 0, name: str = "stack") -> Tensor:
     """Join tensors of one shape along a new axis.
 
     Examples
@@ -197,7 +198,7 @@ def split(
     return [_part(x, at, start, size) for start, size in zip(starts, sizes, strict=True)]
 
 
-def tile(input: Any, multiples: Any, name: str | None = None) -> Any:
+def tile(input: Any, multiples: Any, name: str | None = None) -> Tensor:
     """Repeat the whole tensor along each axis.
 
     Examples
@@ -226,7 +227,7 @@ def pad(
     mode: str = "CONSTANT",
     constant_values: Any = 0,
     name: str | None = None,
-) -> Any:
+) -> Tensor:
     """Add elements before and after along each axis: a constant, or the tensor's own, mirrored.
 
     Parameters
@@ -282,7 +283,7 @@ def embedded(x: Any, widths: Any, value: Any) -> Any:
     return embed(x, value, shape, slices)
 
 
-def roll(input: Any, shift: Any, axis: Any = None, name: str | None = None) -> Any:
+def roll(input: Any, shift: Any, axis: Any = None, name: str | None = None) -> Tensor:
     """Shift elements along axes; what leaves at one end enters at the other.
 
     Examples

@@ -20,6 +20,7 @@ from ngrad.ops.scans import CUMSUM
 from ngrad.ops.shape import broadcast_to, expand_dims, reshape, squeeze, transpose
 from ngrad.ops.slicing import embed
 from ngrad.record import apply
+from ngrad.tensor import Tensor
 
 INT64 = BY_CODE["i8"]
 
@@ -36,7 +37,7 @@ def _matrices(value: Any, what: str) -> Any:
 
 def matvec(
     a: Any, b: Any, transpose_a: bool = False, adjoint_a: bool = False, name: str | None = None
-) -> Any:
+) -> Tensor:
     """The product of matrices and vectors: (..., m, k) and (..., k) give (..., m).
 
     Examples
@@ -55,7 +56,7 @@ def matvec(
     return squeeze(product(x, expand_dims(y, -1), bool(transpose_a or adjoint_a)), -1)
 
 
-def matrix_transpose(a: Any, name: str = "matrix_transpose", conjugate: bool = False) -> Any:
+def matrix_transpose(a: Any, name: str = "matrix_transpose", conjugate: bool = False) -> Tensor:
     """The last two axes exchanged, which moves no memory; the elements conjugated, if asked for.
 
     Examples
@@ -70,7 +71,7 @@ def matrix_transpose(a: Any, name: str = "matrix_transpose", conjugate: bool = F
     return complexes.conj(turned) if conjugate else turned
 
 
-def adjoint(matrix: Any, name: str | None = None) -> Any:
+def adjoint(matrix: Any, name: str | None = None) -> Tensor:
     """The conjugate transpose of matrices; of what is not complex, the transpose.
 
     Examples
@@ -86,7 +87,7 @@ def adjoint(matrix: Any, name: str | None = None) -> Any:
 # -- diagonals and bands -----------------------------------------------------------------------
 
 
-def diag_part(input: Any, name: str = "diag_part", k: int = 0) -> Any:
+def diag_part(input: Any, name: str = "diag_part", k: int = 0) -> Tensor:
     """The k-th diagonal of matrices, above the main one for k > 0: a view where memory allows.
 
     Raises
@@ -108,7 +109,7 @@ def diag_part(input: Any, name: str = "diag_part", k: int = 0) -> Any:
     return diagonal(x, x.ndim - 2, x.ndim - 1, offset)
 
 
-def diag(diagonal: Any, name: str = "diag", k: int = 0) -> Any:
+def diag(diagonal: Any, name: str = "diag", k: int = 0) -> Tensor:
     """Square matrices of zeros with a given k-th diagonal: (..., n) gives (..., n + |k|, n + |k|).
 
     Examples
@@ -129,7 +130,7 @@ def diag(diagonal: Any, name: str = "diag", k: int = 0) -> Any:
     return reshape(embed(x, 0, (*lead, side * side), slices), (*lead, side, side))
 
 
-def trace(x: Any, name: str | None = None) -> Any:
+def trace(x: Any, name: str | None = None) -> Tensor:
     """The sum of the main diagonal of matrices.
 
     Examples
@@ -141,7 +142,7 @@ def trace(x: Any, name: str | None = None) -> Any:
     return reduce_sum(diag_part(_matrices(x, "trace")), -1)
 
 
-def band_part(input: Any, num_lower: Any, num_upper: Any, name: str | None = None) -> Any:
+def band_part(input: Any, num_lower: Any, num_upper: Any, name: str | None = None) -> Tensor:
     """Matrices with zeros outside a band of diagonals; a negative number keeps that whole triangle.
 
     Parameters

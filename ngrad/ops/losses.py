@@ -16,6 +16,7 @@ from ngrad.ops.gather import gather_rows
 from ngrad.ops.launching import broadcast_shapes
 from ngrad.ops.no_nan import multiply_no_nan
 from ngrad.ops.reductions import reduce_sum
+from ngrad.tensor import Tensor
 
 
 def _labels_like(labels: Any, logits: Any, what: str) -> Any:
@@ -31,7 +32,7 @@ def _labels_like(labels: Any, logits: Any, what: str) -> Any:
 
 def softmax_cross_entropy_with_logits(
     labels: Any, logits: Any, axis: Any = -1, name: str | None = None
-) -> Any:
+) -> Tensor:
     """-sum(labels * log_softmax(logits)) along an axis; it flows back to labels, too.
 
     A label of 0 costs nothing, whatever its logit.
@@ -63,7 +64,7 @@ def softmax_cross_entropy_with_logits(
 
 def sparse_softmax_cross_entropy_with_logits(
     labels: Any, logits: Any, name: str | None = None
-) -> Any:
+) -> Tensor:
     """-log_softmax(logits) at each label.
 
     Parameters
@@ -101,7 +102,7 @@ def sparse_softmax_cross_entropy_with_logits(
     return cast_to(log(reduce_sum(exp(low), at)) - own, x.dtype)
 
 
-def sigmoid_cross_entropy_with_logits(labels: Any, logits: Any, name: str | None = None) -> Any:
+def sigmoid_cross_entropy_with_logits(labels: Any, logits: Any, name: str | None = None) -> Tensor:
     """-labels * log(sigmoid(logits)) - (1 - labels) * log(1 - sigmoid(logits)), elementwise.
 
     Both logarithms are softplus functions of the logits: terms of one sign, so no digit is lost.
@@ -120,7 +121,7 @@ def sigmoid_cross_entropy_with_logits(labels: Any, logits: Any, name: str | None
 
 def weighted_cross_entropy_with_logits(
     labels: Any, logits: Any, pos_weight: Any, name: str | None = None
-) -> Any:
+) -> Tensor:
     """`sigmoid_cross_entropy_with_logits` with the cost of positive labels multiplied by a weight.
 
     Examples
@@ -141,7 +142,7 @@ def weighted_cross_entropy_with_logits(
     return cast_to(weight, x.dtype) * (y * softplus(-x)) + (1.0 - y) * softplus(x)
 
 
-def l2_loss(t: Any, name: str | None = None) -> Any:
+def l2_loss(t: Any, name: str | None = None) -> Tensor:
     """Half the sum of squares.
 
     Examples
@@ -157,7 +158,7 @@ def l2_loss(t: Any, name: str | None = None) -> Any:
 
 def log_poisson_loss(
     targets: Any, log_input: Any, compute_full_loss: bool = False, name: str | None = None
-) -> Any:
+) -> Tensor:
     """exp(log_input) - targets * log_input; with Stirling's approximation of log(targets!) where
     these are greater than 1, if the full loss is wanted.
 

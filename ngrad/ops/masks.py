@@ -35,7 +35,7 @@ def places(mask: Any, device: Device | None = None) -> Tensor:
     return found
 
 
-def boolean_mask(tensor: Any, mask: Any, axis: Any = None, name: str = "boolean_mask") -> Any:
+def boolean_mask(tensor: Any, mask: Any, axis: Any = None, name: str = "boolean_mask") -> Tensor:
     """The elements (or slices) at which a mask holds, in order.
 
     Examples

@@ -16,7 +16,7 @@ from ngrad.ops.elementwise import select
 from ngrad.tensor import Tensor
 
 
-def pow(x: Any, y: Any, name: str | None = None) -> Any:
+def pow(x: Any, y: Any, name: str | None = None) -> Tensor:
     """x**y. A Python exponent of -1, 0.5, or a small integer is the same product or root whoever
     calls.
 
@@ -85,7 +85,9 @@ def _lowered(x: Any, y: float) -> Any:
     return None
 
 
-def clip_by_value(t: Any, clip_value_min: Any, clip_value_max: Any, name: str | None = None) -> Any:
+def clip_by_value(
+    t: Any, clip_value_min: Any, clip_value_max: Any, name: str | None = None
+) -> Tensor:
     """t kept between two bounds; at a bound the cotangent is shared as `maximum` and `minimum`
     share it.
 
@@ -98,7 +100,7 @@ def clip_by_value(t: Any, clip_value_min: Any, clip_value_max: Any, name: str | 
     return minimum(maximum(t, clip_value_min), clip_value_max)
 
 
-def where(condition: Any, x: Any = None, y: Any = None, name: str | None = None) -> Any:
+def where(condition: Any, x: Any = None, y: Any = None, name: str | None = None) -> Tensor:
     """x where the condition holds, else y; with the condition alone, the index tuples at which it
     holds.
 

@@ -326,7 +326,7 @@ def matmul(
     adjoint_a: bool = False,
     adjoint_b: bool = False,
     name: str | None = None,
-) -> Any:
+) -> Tensor:
     """The matrix product over the last two axes; axes before them are batches and broadcast.
 
     Parameters

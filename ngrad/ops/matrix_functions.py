@@ -17,6 +17,7 @@ from ngrad.ops.linalg import matrix_transpose
 from ngrad.ops.matrices import require_square
 from ngrad.ops.qr import part
 from ngrad.record import apply, apply_now
+from ngrad.tensor import Tensor
 from ngrad_kernels.lapack import threads_for
 
 
@@ -70,7 +71,7 @@ def _is_taken(x: Any, dtype: Any) -> bool:
 EXPM, LOGM, SQRTM = (_of_matrices(name) for name in ("expm", "logm", "sqrtm"))
 
 
-def expm(input: Any, name: str | None = None) -> Any:
+def expm(input: Any, name: str | None = None) -> Tensor:
     """The exponential of square matrices.
 
     Examples
@@ -83,7 +84,7 @@ def expm(input: Any, name: str | None = None) -> Any:
     return apply_now(EXPM, (tensor(input, "expm"),))
 
 
-def logm(input: Any, name: str | None = None) -> Any:
+def logm(input: Any, name: str | None = None) -> Tensor:
     """The principal logarithm of square matrices.
 
     Raises
@@ -102,7 +103,7 @@ def logm(input: Any, name: str | None = None) -> Any:
     return apply_now(LOGM, (tensor(input, "logm"),))
 
 
-def sqrtm(input: Any, name: str | None = None) -> Any:
+def sqrtm(input: Any, name: str | None = None) -> Tensor:
     """The principal square root of square matrices.
 
     Raises

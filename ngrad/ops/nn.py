@@ -31,7 +31,9 @@ from ngrad.ops.statistics import reduce_mean
 from ngrad.tensor import Tensor
 
 
-def bias_add(value: Any, bias: Any, data_format: str | None = None, name: str | None = None) -> Any:
+def bias_add(
+    value: Any, bias: Any, data_format: str | None = None, name: str | None = None
+) -> Tensor:
     """Add a vector along the axis of the channels.
 
     Parameters
@@ -69,7 +71,7 @@ def bias_add(value: Any, bias: Any, data_format: str | None = None, name: str | 
 
 def dropout(
     x: Any, rate: Any, noise_shape: Any = None, seed: Any = None, name: str | None = None
-) -> Any:
+) -> Tensor:
     """Set elements to 0 with probability `rate`, and divide the others by 1 - rate.
 
     The expected value stays (Srivastava et al., Dropout, 2014).
@@ -110,7 +112,7 @@ def dropout(
     return select(keep, x * (1.0 / (1.0 - share)), 0.0)
 
 
-def embedding_lookup(params: Any, ids: Any, name: str | None = None) -> Any:
+def embedding_lookup(params: Any, ids: Any, name: str | None = None) -> Tensor:
     """The rows of a table at ids of any shape: ids.shape + params.shape[1:].
 
     Raises
@@ -134,7 +136,7 @@ def embedding_lookup(params: Any, ids: Any, name: str | None = None) -> Any:
     return gather(table, index, axis=0)
 
 
-def zero_fraction(value: Any, dtype: Any = float32, name: str | None = None) -> Any:
+def zero_fraction(value: Any, dtype: Any = float32, name: str | None = None) -> Tensor:
     """The share of elements that are zero; NaN of nothing.
 
     Examples
@@ -176,7 +178,7 @@ def weighted_moments(
 
 def depth_to_space(
     input: Any, block_size: Any, data_format: str = "NHWC", name: str | None = None
-) -> Any:
+) -> Tensor:
     """Channels as blocks of pixels: (n, h, w, b * b * c) gives (n, h * b, w * b, c).
 
     Examples
@@ -195,7 +197,7 @@ def depth_to_space(
 
 def space_to_depth(
     input: Any, block_size: Any, data_format: str = "NHWC", name: str | None = None
-) -> Any:
+) -> Tensor:
     """Blocks of pixels as channels: (n, h * b, w * b, c) gives (n, h, w, b * b * c).
 
     Examples

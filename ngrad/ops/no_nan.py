@@ -11,6 +11,7 @@ from ngrad.ops.comparison import equal
 from ngrad.ops.convert import cast_to, operands
 from ngrad.ops.elementwise import elementwise, select
 from ngrad.ops.exponential import log, log1p
+from ngrad.tensor import Tensor
 
 
 @elementwise
@@ -36,7 +37,7 @@ def _floats(what: str, *values: Any) -> tuple[Any, ...]:
     return xs if xs[0].dtype.is_inexact else tuple(cast_to(x, BY_CODE["f8"]) for x in xs)
 
 
-def divide_no_nan(x: Any, y: Any, name: str | None = None) -> Any:
+def divide_no_nan(x: Any, y: Any, name: str | None = None) -> Tensor:
     """x / y, but 0 where y is 0, even if x is infinite or NaN; its derivatives there are 0.
 
     Examples
@@ -50,7 +51,7 @@ def divide_no_nan(x: Any, y: Any, name: str | None = None) -> Any:
     return select(zero, 0, x / select(zero, 1, y))
 
 
-def reciprocal_no_nan(x: Any, name: str | None = None) -> Any:
+def reciprocal_no_nan(x: Any, name: str | None = None) -> Tensor:
     """1 / x, but 0 where x is 0, as is its derivative there.
 
     Examples
@@ -62,7 +63,7 @@ def reciprocal_no_nan(x: Any, name: str | None = None) -> Any:
     return divide_no_nan(1, x)
 
 
-def xlogy(x: Any, y: Any, name: str | None = None) -> Any:
+def xlogy(x: Any, y: Any, name: str | None = None) -> Tensor:
     """x log(y), but 0 where x is 0, whatever y is; its derivatives there are 0.
 
     Examples
@@ -75,7 +76,7 @@ def xlogy(x: Any, y: Any, name: str | None = None) -> Any:
     return x * log(select(equal(x, 0), 1, y))
 
 
-def xlog1py(x: Any, y: Any, name: str | None = None) -> Any:
+def xlog1py(x: Any, y: Any, name: str | None = None) -> Tensor:
     """x log(1 + y), but 0 where x is 0, whatever y is; its derivatives there are 0.
 
     Examples
@@ -88,7 +89,7 @@ def xlog1py(x: Any, y: Any, name: str | None = None) -> Any:
     return x * log1p(select(equal(x, 0), 0, y))
 
 
-def xdivy(x: Any, y: Any, name: str | None = None) -> Any:
+def xdivy(x: Any, y: Any, name: str | None = None) -> Tensor:
     """x / y, but 0 where x is 0, whatever y is; its derivatives there are 0.
 
     Examples

@@ -9,9 +9,12 @@ from ngrad.ops.convert import cast_to, floating, tensor, wide
 from ngrad.ops.power import rsqrt, square
 from ngrad.ops.reductions import normal_axes, reduce_sum
 from ngrad.ops.statistics import reduce_mean
+from ngrad.tensor import Tensor
 
 
-def l2_normalize(x: Any, axis: Any = None, epsilon: float = 1e-12, name: str | None = None) -> Any:
+def l2_normalize(
+    x: Any, axis: Any = None, epsilon: float = 1e-12, name: str | None = None
+) -> Tensor:
     """x / sqrt(max(sum(x**2), epsilon)) along axes, all if None; its derivative at 0 is finite.
 
     Examples
@@ -58,7 +61,7 @@ def batch_normalization(
     scale: Any,
     variance_epsilon: float,
     name: str | None = None,
-) -> Any:
+) -> Tensor:
     """scale * (x - mean) / sqrt(variance + variance_epsilon) + offset (Ioffe and Szegedy, 2015).
 
     `offset` and `scale` may be None. All broadcast with x.

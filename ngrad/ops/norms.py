@@ -21,6 +21,7 @@ from ngrad.ops.shape import normal_axis, reshape, transpose
 from ngrad.ops.sorting import sort
 from ngrad.ops.svd import SVD
 from ngrad.record import apply_now, state
+from ngrad.tensor import Tensor
 
 
 def norm(
@@ -29,7 +30,7 @@ def norm(
     axis: Any = None,
     keepdims: bool | None = None,
     name: str | None = None,
-) -> Any:
+) -> Tensor:
     """The norm of vectors or matrices, which is real.
 
     Parameters

@@ -12,6 +12,7 @@ from ngrad.ops.pools import LARGEST, MEAN
 from ngrad.ops.shape import reshape
 from ngrad.ops.windows import Sliding
 from ngrad.record import apply
+from ngrad.tensor import Tensor
 
 UINT8 = BY_CODE["u1"]
 
@@ -37,7 +38,7 @@ def _pool(
 def max_pool(
     input: Any, ksize: Any, strides: Any = None, padding: Any = "VALID", data_format: Any = None,
     name: str | None = None,
-) -> Any:  # fmt: skip
+) -> Tensor:  # fmt: skip
     """The largest element of each window over the axes between the first and the last; ties share
     the cotangent evenly.
 
@@ -68,7 +69,7 @@ def max_pool(
 def avg_pool(
     input: Any, ksize: Any, strides: Any = None, padding: Any = "VALID", data_format: Any = None,
     name: str | None = None,
-) -> Any:  # fmt: skip
+) -> Tensor:  # fmt: skip
     """The mean of each window, of what it has of the input: `max_pool` says what the arguments are.
     Elements are added one after the other in the dtype of the input, of halves in float32;
     `reduce_mean` adds more exactly, where a window is all of an axis.

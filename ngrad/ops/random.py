@@ -17,6 +17,7 @@ from ngrad.errors import NumberError
 from ngrad.ops import samplers
 from ngrad.ops.extents import integers
 from ngrad.ops.samplers import NORMAL, TRUNCATED_NORMAL, Draw
+from ngrad.tensor import Tensor
 from ngrad.tracing import each_call
 from ngrad_kernels.philox import mix
 
@@ -119,7 +120,7 @@ def normal(
     dtype: Any = float32,
     seed: Any = None,
     name: str | None = None,
-) -> Any:
+) -> Tensor:
     """Normally distributed numbers.
 
     Parameters
@@ -152,7 +153,7 @@ def truncated_normal(
     dtype: Any = float32,
     seed: Any = None,
     name: str | None = None,
-) -> Any:
+) -> Tensor:
     """Normally distributed numbers no further than two standard deviations from the mean.
 
     Parameters, errors: as `normal`.
@@ -174,7 +175,7 @@ def uniform(
     dtype: Any = float32,
     seed: Any = None,
     name: str | None = None,
-) -> Any:
+) -> Tensor:
     """Evenly distributed numbers in [minval, maxval).
 
     Parameters
@@ -207,7 +208,7 @@ def uniform(
 
 def categorical(
     logits: Any, num_samples: Any, dtype: Any = int64, seed: Any = None, name: str | None = None
-) -> Any:
+) -> Tensor:
     """Class numbers, drawn with probabilities softmax(logits).
 
     Parameters
@@ -245,7 +246,7 @@ def gamma(
     dtype: Any = float32,
     seed: Any = None,
     name: str | None = None,
-) -> Any:
+) -> Tensor:
     """Numbers with a gamma distribution of shape alpha and rate beta.
 
     Parameters
@@ -273,7 +274,7 @@ def gamma(
     return samplers.gamma(_next(seed, "gamma"), shape, alpha, beta, dtype, "gamma")
 
 
-def shuffle(value: Any, seed: Any = None, name: str | None = None) -> Any:
+def shuffle(value: Any, seed: Any = None, name: str | None = None) -> Tensor:
     """The slices of a tensor along its first axis, in random order; differentiable.
 
     Examples
@@ -295,7 +296,7 @@ def stateless_normal(
     stddev: Any = 1.0,
     dtype: Any = float32,
     name: str | None = None,
-) -> Any:
+) -> Tensor:
     """As `normal`, but a function of its arguments alone; `seed` is two integers.
 
     Examples
@@ -316,7 +317,7 @@ def stateless_truncated_normal(
     stddev: Any = 1.0,
     dtype: Any = float32,
     name: str | None = None,
-) -> Any:
+) -> Tensor:
     """As `truncated_normal`, but a function of its arguments alone; `seed` is two integers.
 
     Examples
@@ -336,7 +337,7 @@ def stateless_uniform(
     maxval: Any = None,
     dtype: Any = float32,
     name: str | None = None,
-) -> Any:
+) -> Tensor:
     """As `uniform`, but a function of its arguments alone; `seed` is two integers.
 
     Examples
@@ -351,7 +352,7 @@ def stateless_uniform(
 
 def stateless_categorical(
     logits: Any, num_samples: Any, seed: Any, dtype: Any = int64, name: str | None = None
-) -> Any:
+) -> Tensor:
     """As `categorical`, but a function of its arguments alone; `seed` is two integers.
 
     Examples
@@ -371,7 +372,7 @@ def stateless_gamma(
     beta: Any = None,
     dtype: Any = float32,
     name: str | None = None,
-) -> Any:
+) -> Tensor:
     """As `gamma`, but a function of its arguments alone; `seed` is two integers.
 
     Examples
@@ -385,7 +386,7 @@ def stateless_gamma(
     )
 
 
-def stateless_shuffle(value: Any, seed: Any, name: str | None = None) -> Any:
+def stateless_shuffle(value: Any, seed: Any, name: str | None = None) -> Tensor:
     """As `shuffle`, but a function of its arguments alone; `seed` is two integers.
 
     Examples

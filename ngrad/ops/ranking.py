@@ -18,7 +18,7 @@ from ngrad.ops.reductions import reduce_all, reduce_sum
 from ngrad.ops.shape import expand_dims
 from ngrad.ops.sorting import LARGEST, SEARCH
 from ngrad.record import apply
-from ngrad.tensor import from_numpy
+from ngrad.tensor import Tensor, from_numpy
 
 
 class TopK(NamedTuple):
@@ -69,7 +69,7 @@ def top_k(
     return TopK(apply(TAKE, (x, where), (last, last)), cast_to(where, as_dtype(index_type)))
 
 
-def in_top_k(targets: Any, predictions: Any, k: Any, name: str | None = None) -> Any:
+def in_top_k(targets: Any, predictions: Any, k: Any, name: str | None = None) -> Tensor:
     """Whether the prediction of each row's target is among the row's k largest, ties included; not
     if it is not finite.
 
@@ -105,7 +105,7 @@ def in_top_k(targets: Any, predictions: Any, k: Any, name: str | None = None) ->
 def searchsorted(
     sorted_sequence: Any, values: Any, side: str = "left", out_type: Any = int32,
     name: str | None = None,
-) -> Any:  # fmt: skip
+) -> Tensor:  # fmt: skip
     """How many elements of sorted rows come before each value: less ones, and on the right side
     equal ones too. NaN counts as the greatest.
 

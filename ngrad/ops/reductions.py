@@ -246,7 +246,7 @@ def reduce_over(op: Op, value: Any, axis: Any, keepdims: bool, nonempty: bool = 
 
 def reduce_sum(
     input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None
-) -> Any:
+) -> Tensor:
     """The sum over axes (all if None), in the tensor's own dtype; added in a fixed order, blocks of
     floats in float64.
 
@@ -261,7 +261,7 @@ def reduce_sum(
 
 def reduce_prod(
     input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None
-) -> Any:
+) -> Tensor:
     """The product over axes; its derivative is right where elements are zero.
 
     Examples
@@ -275,7 +275,7 @@ def reduce_prod(
 
 def reduce_max(
     input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None
-) -> Any:
+) -> Tensor:
     """The largest element over axes, NaN if there is one; ties share the cotangent evenly. -inf of
     nothing.
 
@@ -290,7 +290,7 @@ def reduce_max(
 
 def reduce_min(
     input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None
-) -> Any:
+) -> Tensor:
     """The smallest element over axes, NaN if there is one; ties share the cotangent evenly. inf of
     nothing.
 
@@ -322,7 +322,7 @@ def _bool(value: Any, what: str) -> Any:
 
 def reduce_any(
     input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None
-) -> Any:
+) -> Tensor:
     """Whether any element over axes is true.
 
     Examples
@@ -336,7 +336,7 @@ def reduce_any(
 
 def reduce_all(
     input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None
-) -> Any:
+) -> Tensor:
     """Whether every element over axes is true.
 
     Examples
@@ -371,7 +371,9 @@ def _arg(name: str, reduction: str) -> Op:
 ARGMAX, ARGMIN = _arg("argmax", "max"), _arg("argmin", "min")
 
 
-def argmax(input: Any, axis: Any = None, output_type: Any = INT64, name: str | None = None) -> Any:
+def argmax(
+    input: Any, axis: Any = None, output_type: Any = INT64, name: str | None = None
+) -> Tensor:
     """The first position of the largest element along an axis (0 if None); a NaN counts as the
     largest.
 
@@ -384,7 +386,9 @@ def argmax(input: Any, axis: Any = None, output_type: Any = INT64, name: str | N
     return _position(ARGMAX, input, axis, output_type)
 
 
-def argmin(input: Any, axis: Any = None, output_type: Any = INT64, name: str | None = None) -> Any:
+def argmin(
+    input: Any, axis: Any = None, output_type: Any = INT64, name: str | None = None
+) -> Tensor:
     """The first position of the smallest element along an axis (0 if None); a NaN counts as the
     smallest.
 

@@ -19,6 +19,7 @@ from ngrad.ops.shape import broadcast_to, normal_axis, spread, swap_last
 from ngrad.ops.slicing import embed, strided
 from ngrad.ops.slicing import reverse as flip
 from ngrad.record import apply
+from ngrad.tensor import Tensor
 from ngrad_kernels.body import Body
 from ngrad_kernels.contract import CHUNK
 
@@ -141,7 +142,7 @@ def _(size: int, batched: Any, a: Any, b: Any) -> Any:
 
 def cumsum(
     x: Any, axis: Any = 0, exclusive: bool = False, reverse: bool = False, name: str | None = None
-) -> Any:
+) -> Tensor:
     """Running sums along an axis.
 
     Parameters
@@ -162,7 +163,7 @@ def cumsum(
 
 def cumprod(
     x: Any, axis: Any = 0, exclusive: bool = False, reverse: bool = False, name: str | None = None
-) -> Any:
+) -> Tensor:
     """Running products along an axis; arguments as for `cumsum`.
 
     Examples

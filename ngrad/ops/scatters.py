@@ -26,12 +26,12 @@ from ngrad.ops.gather import (
 from ngrad.ops.joining import concat
 from ngrad.ops.shape import reshape
 from ngrad.ops.updates import DIVIDE, MAXIMUM, MINIMUM, MULTIPLY, SUBTRACT
-from ngrad.tensor import from_numpy
+from ngrad.tensor import Tensor, from_numpy
 
 
 def tensor_scatter_nd_update(
     tensor: Any, indices: Any, updates: Any, name: str | None = None
-) -> Any:
+) -> Tensor:
     """A tensor with the elements (or slices) at index tuples replaced; of equal tuples the last
     counts.
 
@@ -52,7 +52,9 @@ def tensor_scatter_nd_update(
     return reshape(assigned(x, where, values), _shape(tensor))
 
 
-def tensor_scatter_nd_sub(tensor: Any, indices: Any, updates: Any, name: str | None = None) -> Any:
+def tensor_scatter_nd_sub(
+    tensor: Any, indices: Any, updates: Any, name: str | None = None
+) -> Tensor:
     """A tensor with updates subtracted at index tuples.
 
     Examples
@@ -65,7 +67,9 @@ def tensor_scatter_nd_sub(tensor: Any, indices: Any, updates: Any, name: str | N
     return tensor_scatter_nd_add(x, index, -y)
 
 
-def tensor_scatter_nd_max(tensor: Any, indices: Any, updates: Any, name: str | None = None) -> Any:
+def tensor_scatter_nd_max(
+    tensor: Any, indices: Any, updates: Any, name: str | None = None
+) -> Tensor:
     """The larger of a tensor's elements and of the updates at their index tuples; ties share the
     cotangent evenly.
 
@@ -78,7 +82,9 @@ def tensor_scatter_nd_max(tensor: Any, indices: Any, updates: Any, name: str | N
     return _extreme("max", tensor, indices, updates)
 
 
-def tensor_scatter_nd_min(tensor: Any, indices: Any, updates: Any, name: str | None = None) -> Any:
+def tensor_scatter_nd_min(
+    tensor: Any, indices: Any, updates: Any, name: str | None = None
+) -> Tensor:
     """The lesser of a tensor's elements and of the updates at their index tuples; ties share the
     cotangent evenly.
 

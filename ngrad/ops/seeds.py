@@ -9,11 +9,12 @@ from ngrad.ops.convert import cast_to, tensor
 from ngrad.ops.extents import dims
 from ngrad.ops.joining import stack
 from ngrad.ops.random import stateless_uniform
+from ngrad.tensor import Tensor
 
 RANGE = (-(1 << 31), 1 << 31)
 
 
-def split(seed: Any, num: Any = 2, alg: str = "auto_select") -> Any:
+def split(seed: Any, num: Any = 2, alg: str = "auto_select") -> Tensor:
     """Seeds that follow from one, for draws that have nothing to do with each other; a row each.
 
     Parameters
@@ -34,7 +35,7 @@ def split(seed: Any, num: Any = 2, alg: str = "auto_select") -> Any:
     return stateless_uniform((*dims(num, "split"), 2), seed, *RANGE, int32)
 
 
-def fold_in(seed: Any, data: Any, alg: str = "auto_select") -> Any:
+def fold_in(seed: Any, data: Any, alg: str = "auto_select") -> Tensor:
     """A seed that follows from one and from an integer, such as the number of a step.
 
     Examples

@@ -21,6 +21,7 @@ from ngrad.ops.power import sqrt
 from ngrad.ops.shape import reshape
 from ngrad.ops.updates import MULTIPLY
 from ngrad.record import apply
+from ngrad.tensor import Tensor
 
 INT64 = BY_CODE["i8"]
 
@@ -106,7 +107,7 @@ def _sorted(what: str, data: Any, segment_ids: Any) -> Segments:
 
 def unsorted_segment_sum(
     data: Any, segment_ids: Any, num_segments: Any, name: str | None = None
-) -> Any:
+) -> Tensor:
     """The sum of the rows of each segment: 0 of none.
 
     Parameters
@@ -133,7 +134,7 @@ def unsorted_segment_sum(
 
 def unsorted_segment_mean(
     data: Any, segment_ids: Any, num_segments: Any, name: str | None = None
-) -> Any:
+) -> Tensor:
     """The mean of the rows of each segment: 0 of none.
 
     Parameters and errors are those of `unsorted_segment_sum`.
@@ -149,7 +150,7 @@ def unsorted_segment_mean(
 
 def unsorted_segment_sqrt_n(
     data: Any, segment_ids: Any, num_segments: Any, name: str | None = None
-) -> Any:
+) -> Tensor:
     """The sum of the rows of each segment, divided by the root of how many they are: 0 of none.
 
     Parameters and errors are those of `unsorted_segment_sum`.
@@ -165,7 +166,7 @@ def unsorted_segment_sqrt_n(
 
 def unsorted_segment_prod(
     data: Any, segment_ids: Any, num_segments: Any, name: str | None = None
-) -> Any:
+) -> Tensor:
     """The product of the rows of each segment: 1 of none.
 
     Parameters and errors are those of `unsorted_segment_sum`.
@@ -181,7 +182,7 @@ def unsorted_segment_prod(
 
 def unsorted_segment_max(
     data: Any, segment_ids: Any, num_segments: Any, name: str | None = None
-) -> Any:
+) -> Tensor:
     """The largest of the rows of each segment, which share the cotangent evenly if several are;
     the dtype's least number of none.
 
@@ -199,7 +200,7 @@ def unsorted_segment_max(
 
 def unsorted_segment_min(
     data: Any, segment_ids: Any, num_segments: Any, name: str | None = None
-) -> Any:
+) -> Tensor:
     """The least of the rows of each segment, which share the cotangent evenly if several are;
     the dtype's greatest number of none.
 
@@ -215,7 +216,7 @@ def unsorted_segment_min(
     return found.extreme("min")
 
 
-def segment_sum(data: Any, segment_ids: Any, name: str | None = None) -> Any:
+def segment_sum(data: Any, segment_ids: Any, name: str | None = None) -> Tensor:
     """The sum of the rows of each segment, of sorted ids: 0 of none.
 
     Parameters
@@ -239,7 +240,7 @@ def segment_sum(data: Any, segment_ids: Any, name: str | None = None) -> Any:
     return _sorted("segment_sum", data, segment_ids).sum()
 
 
-def segment_mean(data: Any, segment_ids: Any, name: str | None = None) -> Any:
+def segment_mean(data: Any, segment_ids: Any, name: str | None = None) -> Tensor:
     """The mean of the rows of each segment, of sorted ids: 0 of none.
 
     Parameters and errors are those of `segment_sum`.
@@ -253,7 +254,7 @@ def segment_mean(data: Any, segment_ids: Any, name: str | None = None) -> Any:
     return _sorted("segment_mean", data, segment_ids).mean()
 
 
-def segment_prod(data: Any, segment_ids: Any, name: str | None = None) -> Any:
+def segment_prod(data: Any, segment_ids: Any, name: str | None = None) -> Tensor:
     """The product of the rows of each segment, of sorted ids: 1 of none.
 
     Parameters and errors are those of `segment_sum`.
@@ -267,7 +268,7 @@ def segment_prod(data: Any, segment_ids: Any, name: str | None = None) -> Any:
     return _sorted("segment_prod", data, segment_ids).prod()
 
 
-def segment_max(data: Any, segment_ids: Any, name: str | None = None) -> Any:
+def segment_max(data: Any, segment_ids: Any, name: str | None = None) -> Tensor:
     """The largest of the rows of each segment, of sorted ids, which share the cotangent evenly if
     several are; 0 of none.
 
@@ -282,7 +283,7 @@ def segment_max(data: Any, segment_ids: Any, name: str | None = None) -> Any:
     return _sorted("segment_max", data, segment_ids).extreme("max", 0)
 
 
-def segment_min(data: Any, segment_ids: Any, name: str | None = None) -> Any:
+def segment_min(data: Any, segment_ids: Any, name: str | None = None) -> Tensor:
     """The least of the rows of each segment, of sorted ids, which share the cotangent evenly if
     several are; 0 of none.
 

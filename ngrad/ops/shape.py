@@ -85,7 +85,7 @@ def _(size: int, batched: Any, x: Any, shape: Any) -> Any:
     return apply(RESHAPE, (x,), ((size, *shape),))
 
 
-def reshape(tensor: Any, shape: Any, name: str | None = None) -> Any:
+def reshape(tensor: Any, shape: Any, name: str | None = None) -> Tensor:
     """The same elements, in row-major order, in another shape; one size may be -1.
 
     Raises
@@ -144,7 +144,7 @@ def flat(x: Any) -> Any:
 _tensor = tensor  # the name of several functions' first argument, as TensorFlow spells it
 
 
-def expand_dims(input: Any, axis: Any, name: str | None = None) -> Any:
+def expand_dims(input: Any, axis: Any, name: str | None = None) -> Tensor:
     """Insert an axis of one element.
 
     Examples
@@ -159,7 +159,7 @@ def expand_dims(input: Any, axis: Any, name: str | None = None) -> Any:
     return reshape(x, (*shape[:at], 1, *shape[at:]))
 
 
-def squeeze(input: Any, axis: Any = None, name: str | None = None) -> Any:
+def squeeze(input: Any, axis: Any = None, name: str | None = None) -> Tensor:
     """Remove axes of one element: all, or those given.
 
     Examples
@@ -215,7 +215,7 @@ def _(size: int, batched: Any, x: Any, shape: Any) -> Any:
     return broadcast_to(reshape(x, (size, *missing, *x._layout.shape[1:])), (size, *shape))
 
 
-def broadcast_to(input: Any, shape: Any, name: str | None = None) -> Any:
+def broadcast_to(input: Any, shape: Any, name: str | None = None) -> Tensor:
     """The same elements repeated to a shape, by NumPy's broadcasting; no memory is used.
 
     Examples
@@ -262,7 +262,7 @@ def _(size: int, batched: Any, x: Any, perm: Any) -> Any:
     return apply(TRANSPOSE, (x,), ((0, *(axis + 1 for axis in perm)),))
 
 
-def transpose(a: Any, perm: Any = None, conjugate: bool = False, name: str = "transpose") -> Any:
+def transpose(a: Any, perm: Any = None, conjugate: bool = False, name: str = "transpose") -> Tensor:
     """Permute axes: reversed, or as `perm` says; no memory is moved. Complex elements are
     conjugated, if asked for.
 

@@ -11,6 +11,7 @@ from ngrad.ops.extents import integers
 from ngrad.ops.joining import roll
 from ngrad.ops.reductions import normal_axes
 from ngrad.ops.spectra import back_over, complex_over, real_over
+from ngrad.tensor import Tensor
 
 AXES = ("the last axis", "the last two axes", "the last three axes")
 
@@ -71,7 +72,7 @@ irfft2d = _of_real("irfft2d", 2, back_over, BACK, "(4, 3) -> (4, 4)")
 irfft3d = _of_real("irfft3d", 3, back_over, BACK, "(4, 4, 3) -> (4, 4, 4)")
 
 
-def fftshift(x: Any, axes: Any = None, name: str | None = None) -> Any:
+def fftshift(x: Any, axes: Any = None, name: str | None = None) -> Tensor:
     """The frequency 0 moved to the middle of axes, all if None.
 
     Examples
@@ -85,7 +86,7 @@ def fftshift(x: Any, axes: Any = None, name: str | None = None) -> Any:
     return roll(x, [x._layout.shape[k] // 2 for k in over], list(over))
 
 
-def ifftshift(x: Any, axes: Any = None, name: str | None = None) -> Any:
+def ifftshift(x: Any, axes: Any = None, name: str | None = None) -> Tensor:
     """What `fftshift` did, undone.
 
     Examples

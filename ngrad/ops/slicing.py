@@ -17,6 +17,7 @@ from ngrad.ops.identity import prepare_view
 from ngrad.ops.launching import place_launch
 from ngrad.ops.shape import broadcast_to, normal_axis, reshape, spread
 from ngrad.record import apply
+from ngrad.tensor import Tensor
 from ngrad_kernels.contract import CHUNK
 
 Slice = tuple[int, int, int]
@@ -122,7 +123,7 @@ def embed(x: Any, value: Any, shape: tuple[int, ...], slices: tuple[Slice, ...])
     return apply(EMBED, (x, value), (shape, slices))
 
 
-def slice_(input_: Any, begin: Any, size: Any, name: str | None = None) -> Any:
+def slice_(input_: Any, begin: Any, size: Any, name: str | None = None) -> Tensor:
     """A part of a tensor: where it begins along each axis, and how many elements it has, -1 for all
     that are left.
 
@@ -149,7 +150,7 @@ def slice_(input_: Any, begin: Any, size: Any, name: str | None = None) -> Any:
     return strided(x, tuple((a, 1, c) for a, c in zip(first, counts, strict=True)))
 
 
-def reverse(tensor: Any, axis: Any, name: str | None = None) -> Any:
+def reverse(tensor: Any, axis: Any, name: str | None = None) -> Tensor:
     """Reverse the order along axes; no memory is moved.
 
     Examples

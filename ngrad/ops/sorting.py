@@ -231,7 +231,7 @@ def argsort(
     direction: str = "ASCENDING",
     stable: bool = False,
     name: str | None = None,
-) -> Any:
+) -> Tensor:
     """Where the elements along an axis stand in it once they are in order, in int32.
 
     Parameters
@@ -265,7 +265,9 @@ def positions(x: Any, axis: Any, direction: str = "ASCENDING") -> Any:
     return swap_last(found, at)
 
 
-def sort(values: Any, axis: Any = -1, direction: str = "ASCENDING", name: str | None = None) -> Any:
+def sort(
+    values: Any, axis: Any = -1, direction: str = "ASCENDING", name: str | None = None
+) -> Tensor:
     """The elements in order along an axis; a cotangent goes back to where its element was.
 
     Parameters, order, errors: as `argsort`.

@@ -13,13 +13,14 @@ from ngrad.ops.incomplete import betainc as betainc_
 from ngrad.ops.incomplete import gammainc, gammaincc
 from ngrad.ops.reductions import reduce_sum
 from ngrad.ops.special import lgamma
+from ngrad.tensor import Tensor
 
 
 def _floats(what: str, *values: Any) -> tuple[Any, ...]:
     return tuple(floating(x, what) for x in operands(what, *values))
 
 
-def lbeta(x: Any, name: str | None = None) -> Any:
+def lbeta(x: Any, name: str | None = None) -> Tensor:
     """The logarithm of the beta function of all elements along the last axis, in absolute value.
 
     Examples
@@ -32,7 +33,7 @@ def lbeta(x: Any, name: str | None = None) -> Any:
     return reduce_sum(lgamma(x), -1) - lgamma(reduce_sum(x, -1))
 
 
-def igamma(a: Any, x: Any, name: str | None = None) -> Any:
+def igamma(a: Any, x: Any, name: str | None = None) -> Tensor:
     """The share of gamma(a) up to x; it has a derivative in x.
 
     Examples
@@ -44,7 +45,7 @@ def igamma(a: Any, x: Any, name: str | None = None) -> Any:
     return s.incomplete(gammainc, *_floats("igamma", a, x))
 
 
-def igammac(a: Any, x: Any, name: str | None = None) -> Any:
+def igammac(a: Any, x: Any, name: str | None = None) -> Tensor:
     """The share of gamma(a) above x; it has a derivative in x.
 
     Examples
@@ -56,7 +57,7 @@ def igammac(a: Any, x: Any, name: str | None = None) -> Any:
     return s.incomplete(gammaincc, *_floats("igammac", a, x))
 
 
-def betainc(a: Any, b: Any, x: Any, name: str | None = None) -> Any:
+def betainc(a: Any, b: Any, x: Any, name: str | None = None) -> Tensor:
     """The share of beta(a, b) up to x; it has a derivative in x.
 
     Examples
@@ -68,7 +69,7 @@ def betainc(a: Any, b: Any, x: Any, name: str | None = None) -> Any:
     return s.incomplete(betainc_, *_floats("betainc", a, b, x))
 
 
-def polygamma(a: Any, x: Any, name: str | None = None) -> Any:
+def polygamma(a: Any, x: Any, name: str | None = None) -> Tensor:
     """The derivative of `digamma` of an order, a number.
 
     Examples
@@ -83,7 +84,7 @@ def polygamma(a: Any, x: Any, name: str | None = None) -> Any:
     return z.of_order(int(order), floating(x, "polygamma"))
 
 
-def zeta(x: Any, q: Any, name: str | None = None) -> Any:
+def zeta(x: Any, q: Any, name: str | None = None) -> Tensor:
     """Hurwitz's zeta function, the sum of (k + q)**-x over k from 0 on.
 
     Examples

@@ -15,11 +15,12 @@ from ngrad.ops.identity import stop_gradient
 from ngrad.ops.power import sqrt
 from ngrad.ops.reductions import SUM, kept_shape, normal_axes, reduce_max, reduce_over, reduce_sum
 from ngrad.ops.shape import reshape
+from ngrad.tensor import Tensor
 
 
 def reduce_mean(
     input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None
-) -> Any:
+) -> Tensor:
     """The mean over axes; of integers an integer, its fraction dropped, as in TensorFlow. NaN of
     nothing.
 
@@ -47,7 +48,7 @@ def reduce_mean(
 
 def reduce_variance(
     input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None
-) -> Any:
+) -> Tensor:
     """The population variance over axes: the mean of squared deviations from the mean.
 
     Examples
@@ -65,7 +66,7 @@ def reduce_variance(
 
 def reduce_std(
     input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None
-) -> Any:
+) -> Tensor:
     """The population standard deviation over axes; its derivative where the variance is 0 is NaN.
 
     Examples
@@ -81,7 +82,7 @@ def reduce_std(
 
 def reduce_logsumexp(
     input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None
-) -> Any:
+) -> Tensor:
     """log(sum(exp(x))) over axes, without overflow.
 
     Examples

@@ -25,9 +25,10 @@ from ngrad.ops.reductions import reduce_max, reduce_sum
 from ngrad.ops.shape import broadcast_to, reshape
 from ngrad.ops.slicing import embed
 from ngrad.ops.triangular import triangular_solve
+from ngrad.tensor import Tensor
 
 
-def logdet(matrix: Any, name: str | None = None) -> Any:
+def logdet(matrix: Any, name: str | None = None) -> Tensor:
     """The logarithm of the determinant of positive definite matrices, which is real.
 
     Raises
@@ -44,7 +45,7 @@ def logdet(matrix: Any, name: str | None = None) -> Any:
     return 2 * reduce_sum(log(real(diag_part(cholesky(matrix)))), -1)
 
 
-def cholesky_solve(chol: Any, rhs: Any, name: str | None = None) -> Any:
+def cholesky_solve(chol: Any, rhs: Any, name: str | None = None) -> Tensor:
     """The X of A X = B, where the Cholesky factor of A is given.
 
     Parameters
@@ -65,7 +66,7 @@ def cholesky_solve(chol: Any, rhs: Any, name: str | None = None) -> Any:
 
 def lstsq(
     matrix: Any, rhs: Any, l2_regularizer: Any = 0.0, fast: bool = True, name: str | None = None
-) -> Any:
+) -> Tensor:
     """The X for which |A X - B|**2 + l2_regularizer |X|**2 is least; of several the shortest.
 
     Parameters
@@ -103,7 +104,7 @@ def lstsq(
 
 def matrix_rank(
     a: Any, tol: Any = None, validate_args: bool = False, name: str | None = None
-) -> Any:
+) -> Tensor:
     """How many singular values are greater than a bound, in int32.
 
     Parameters
@@ -126,7 +127,7 @@ def matrix_rank(
     return reduce_sum(cast_to(greater(values, tol), int32), -1)
 
 
-def set_diag(input: Any, diagonal: Any, name: str = "set_diag", k: int = 0) -> Any:
+def set_diag(input: Any, diagonal: Any, name: str = "set_diag", k: int = 0) -> Tensor:
     """Matrices with their k-th diagonal replaced, above the main one for k > 0.
 
     Parameters
@@ -181,7 +182,7 @@ def normalize(
     return x / cast_to(length, x.dtype), length
 
 
-def cross(a: Any, b: Any, name: str | None = None) -> Any:
+def cross(a: Any, b: Any, name: str | None = None) -> Tensor:
     """The cross product of vectors of three elements, the last axis.
 
     Examples
@@ -199,7 +200,7 @@ def cross(a: Any, b: Any, name: str | None = None) -> Any:
     return roll(x, -1, -1) * roll(y, -2, -1) - roll(x, -2, -1) * roll(y, -1, -1)
 
 
-def tensor_diag(diagonal: Any, name: str | None = None) -> Any:
+def tensor_diag(diagonal: Any, name: str | None = None) -> Tensor:
     """A tensor of twice as many axes, with these elements where both halves of an index are equal,
     and zeros elsewhere.
 
@@ -214,7 +215,7 @@ def tensor_diag(diagonal: Any, name: str | None = None) -> Any:
     return reshape(diag(reshape(x, (math.prod(shape),))), (*shape, *shape))
 
 
-def tensor_diag_part(input: Any, name: str | None = None) -> Any:
+def tensor_diag_part(input: Any, name: str | None = None) -> Tensor:
     """The elements for which both halves of an index are equal.
 
     Examples

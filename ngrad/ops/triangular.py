@@ -109,7 +109,7 @@ def solve(matrix: Any, rhs: Any, lower: bool = True, transposed: bool = False) -
 
 def triangular_solve(
     matrix: Any, rhs: Any, lower: bool = True, adjoint: bool = False, name: str | None = None
-) -> Any:
+) -> Tensor:
     """The X of A X = B for triangular A; axes before the last two are batches and broadcast.
 
     Only the triangle is read. It is computed where it is called, so that a singular matrix raises

@@ -7,6 +7,7 @@ from typing import Any
 from ngrad.ops.complexes import along
 from ngrad.ops.elementwise import elementwise
 from ngrad.ops.power import hypot, sqrt
+from ngrad.tensor import Tensor
 
 
 @elementwise(floats=True)
@@ -140,7 +141,7 @@ def _(g, out, y, x):
     return g * (x / length) / length, -g * (y / length) / length
 
 
-def atan2(y: Any, x: Any, name: str | None = None) -> Any:
+def atan2(y: Any, x: Any, name: str | None = None) -> Tensor:
     """The angle of the point (x, y), in radians, in [-pi, pi].
 
     Integers and bools are converted to float64. Zeros and infinities are as in C99 (F.9.1.4), so

@@ -85,7 +85,7 @@ class Optimizer:
         self.iterations = Variable(0, trainable=False, name="iterations", dtype=BY_CODE["i8"])
         self._state: dict[int, list[Variable]] = {}
         self._known: tuple[Any, int] = (None, 0)
-        self._updates: dict[Any, Function] = {}
+        self._updates: dict[Any, Function[..., Any]] = {}
         self._replaying: Any = None
         made_here(self, type(self).__name__)
 
@@ -247,7 +247,7 @@ class Optimizer:
             update(wide(gradient), variable, self._slots_of(variable))
         return self._count_on()
 
-    def _recorded(self, variables: list[Variable]) -> Function:
+    def _recorded(self, variables: list[Variable]) -> Function[..., Any]:
         """The update of these variables as a function of their gradients: a loop makes the same
         one again and again, whose Python would take as long as that of all else in a step.
         """
