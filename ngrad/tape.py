@@ -247,8 +247,8 @@ class GradientTape(Jacobians):
             self._watched.setdefault(window[value], len(window.entries))
 
     def watched_variables(self) -> tuple[Variable, ...]:
-        """The variables that this tape has followed, in the order in which they were first read."""
-        return tuple(self._variables.values())
+        """The variables that this tape has followed, in the order in which they were made."""
+        return tuple([self._variables[uid] for uid in sorted(self._variables)])
 
     def variable_read(self, variable: Variable) -> None:
         """A variable is being read."""

@@ -139,11 +139,11 @@ def test_watching_variables_can_be_turned_off() -> None:
     assert [None if g is None else float(g) for g in tape.gradient(y, [a, b])] == [3.0, None]
 
 
-def test_watched_variables_are_in_the_order_of_their_reads() -> None:
+def test_watched_variables_are_in_the_order_in_which_they_were_made() -> None:
     a, b, c = (Variable(float(k), name=str(k)) for k in range(3))
     with GradientTape() as tape:
         _ = c * a + b * c
-    assert [v.name for v in tape.watched_variables()] == ["2", "0", "1"]
+    assert [v.name for v in tape.watched_variables()] == ["0", "1", "2"]
 
 
 def test_reads_before_the_tape_are_not_recorded() -> None:
