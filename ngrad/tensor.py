@@ -335,6 +335,13 @@ class Tensor(Operand["Tensor"]):
             "Variable's assign"
         )
 
+    @property
+    def assign(self) -> Any:
+        raise AttributeError(
+            "a tensor has no assign, nor has a part of a variable v: for elements of it use "
+            "v.scatter_nd_update(indices, updates), for all of it v.assign(value)"
+        )
+
 
 def _taken(where: Layout) -> Buffer:
     return where.device.pool.take(where.nbytes)

@@ -236,6 +236,9 @@ def test_immutable() -> None:
         x[0] = 2.0
     with pytest.raises(AttributeError):
         x.shape = (1, 1)  # type: ignore[misc]
+    with pytest.raises(AttributeError, match="scatter_nd_update"):
+        Variable([1.0, 2.0])[0].assign(3.0)
+    assert not hasattr(x, "assign")
     y = x
     y += 1.0
     assert x.tolist() == [1.0] and y.tolist() == [2.0]
