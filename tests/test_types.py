@@ -50,6 +50,8 @@ def test_arrays() -> None:
         *(assert_type(a, ndarray), assert_type(a + 1, ndarray), assert_type(2 - a, ndarray)),
         *(assert_type(a[0], ndarray), assert_type(a.T, ndarray), assert_type(a < 2, ndarray)),
         *(assert_type(a @ a.T, ndarray), assert_type(np.concatenate([a, a]), ndarray)),
+        *(assert_type(a.sum(0), ndarray), assert_type(a.astype(int).max(), ndarray)),
+        *(assert_type(np.sin(a), ndarray), assert_type(a.mean(), ndarray)),
     ):
         assert type(b) is ndarray
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from numbers import Rational
 from typing import TYPE_CHECKING, Any
@@ -73,6 +73,13 @@ class ndarray(Subscripted, Assigned, Operand["ndarray"]):
 
         def __getattr__(self, name: str) -> Any: ...
         def __getitem__(self, index: Any, /) -> ndarray: ...
+
+        _methods: Iterable[Callable[..., ndarray]] = ()
+        (
+            all, any, argmax, argmin, cumprod, cumsum, max, mean, min, prod, std, sum, var, ravel,
+            repeat, squeeze, swapaxes, clip, round, take, diagonal, trace, compress, argsort,
+            argpartition, choose, searchsorted, dot, astype, conj, conjugate, flatten, view,
+        ) = _methods  # fmt: skip
 
     __array_priority__ = 102
 
