@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
+from bisect import bisect_left
+from math import inf
 
 ALIGNMENT = 64
 
@@ -37,22 +38,31 @@ class Room:
 
     def __init__(self) -> None:
         self.size = 0
-        self._taken: list[tuple[int, int]] = []  # from where up to where, in order
+        self._ends: dict[int, int] = {}  # of each place that is taken
+        self._gaps: list[tuple[int, float]] = [(0, inf)]  # from where up to where, in order
 
     def take(self, nbytes: int) -> int:
         """Where a place begins, an aligned offset: in the first gap that is wide enough."""
         nbytes = padded(nbytes)
-        begin = 0
-        for first, last in self._taken:
-            if first - begin >= nbytes:
-                break
-            begin = last
-        insort(self._taken, (begin, begin + nbytes))
-        self.size = max(self.size, begin + nbytes)
+        at = 0  # there are few gaps, but many places where much is kept for a backward sweep
+        while (gap := self._gaps[at])[1] - gap[0] < nbytes:
+            at += 1
+        begin, last = gap
+        end = self._ends[begin] = begin + nbytes
+        if end == last:
+            del self._gaps[at]
+        else:
+            self._gaps[at] = end, last
+        self.size = max(self.size, end)
         return begin
 
     def give(self, begin: int) -> None:
         """Let go of a place."""
-        at = bisect_left(self._taken, (begin,))
-        assert self._taken[at][0] == begin, f"no place begins at {begin}"
-        del self._taken[at]
+        last: float = self._ends.pop(begin)
+        at = bisect_left(self._gaps, (begin,))
+        if self._gaps[at][0] == last:  # the gap behind it
+            last = self._gaps.pop(at)[1]
+        if at and self._gaps[at - 1][1] == begin:
+            at -= 1
+            begin = self._gaps.pop(at)[0]
+        self._gaps.insert(at, (begin, last))
