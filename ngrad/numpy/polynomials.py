@@ -25,8 +25,7 @@ from ngrad.ops.identity import stop_gradient
 from ngrad.ops.joining import stacked
 from ngrad.ops.shape import reshaped
 from ngrad.ops.slicing import strided
-from ngrad.ops.slide import SLIDE, Places
-from ngrad.record import apply
+from ngrad.ops.slide import Places, slide
 
 
 def polyval(p: Any, x: Any) -> ndarray:
@@ -224,7 +223,7 @@ def poly(seq_of_zeros: Any) -> ndarray:
     factors = reshaped(stacked((-roots, ones(n, places.dtype)._read()), 1), (n, 2, 1))
     for k in range(n):  # times x - root
         factor = strided(factors, ((k, 1, 1), (0, 1, 2), (0, 1, 1)))
-        found = apply(SLIDE, (found, factor), Places.along(k + 2, 1))
+        found = slide(found, factor, Places.along(k + 2, 1))
     return array_of(reshaped(found, (n + 1,)))
 
 

@@ -18,8 +18,7 @@ from ngrad.ops.bessel import bessel_i0
 from ngrad.ops.complexes import conj
 from ngrad.ops.convert import cast_to
 from ngrad.ops.shape import reshape
-from ngrad.ops.slide import SLIDE, Places
-from ngrad.record import apply
+from ngrad.ops.slide import Places, slide
 
 MODES = {"valid": "valid", "same": "same", "full": "full", 0: "valid", 1: "same", 2: "full"}
 """What a mode means, by its name or its number."""
@@ -32,8 +31,8 @@ def _slid(x: Any, w: Any, mode: Any) -> ndarray:
     lead, size = {"full": full, "same": same, "valid": valid}[MODES[mode]]
     dtype = promote(x._layout.dtype, w._layout.dtype)
     wide = INT64 if dtype.is_bool else dtype
-    rows = tuple([reshape(cast_to(z, wide), (1, -1, 1)) for z in (x, w)])
-    found = apply(SLIDE, rows, Places.along(size, lead))
+    x, w = (reshape(cast_to(z, wide), (1, -1, 1)) for z in (x, w))
+    found = slide(x, w, Places.along(size, lead))
     return array_of(cast_to(reshape(found, (size,)), dtype))
 
 

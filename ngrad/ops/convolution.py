@@ -17,7 +17,7 @@ from ngrad.ops.extents import integers
 from ngrad.ops.joining import pad
 from ngrad.ops.matmul import product
 from ngrad.ops.shape import broadcast_to, reshape, transpose
-from ngrad.ops.slide import SLIDE, Places
+from ngrad.ops.slide import Places, slide
 from ngrad.ops.windows import FOLD, WINDOWS, Sliding
 from ngrad.record import apply
 from ngrad.tensor import Tensor
@@ -139,9 +139,9 @@ def _convolve(
         if made > given:  # a channel is there for each of its filters
             x = broadcast_to(reshape(x, (*shape, 1)), (*shape, made // given))
             x = reshape(x, (*shape[:-1], made))
-        out = apply(SLIDE, (x, reshape(w, (1, *how.sizes, made))), places)
+        out = slide(x, reshape(w, (1, *how.sizes, made)), places)
         return channels_back(out, channels)
-    seen = apply(WINDOWS, (padded(x, pairs),), how)
+    seen = apply(WINDOWS, (padded(x, pairs),), tuple(how))
     if groups == 1:
         out = product(reshape(seen, (rows, window * given)), reshape(w, (window * given, made)))
     else:

@@ -113,13 +113,18 @@ itself.
 """
 
 
+def slide(x: Any, w: Any, places: Places) -> Any:
+    """What `SLIDE` says, of tensors of one dtype."""
+    return apply(SLIDE, (x, w), tuple(places))
+
+
 @SLIDE.vjp
 def _(g: Any, out: Any, x: Any, w: Any, **how: Any) -> Any:
     places, sizes = Places(**how), w._layout.shape[1:-1]
     batch, *extents, _ = x._layout.shape
     turned = reverse(w, tuple(range(1, 1 + len(sizes))))
-    for_x = apply(SLIDE, (g, turned), places.of_input(tuple(extents), sizes))
-    for_w = apply(SLIDE, (x, g), places.of_filters(sizes))
+    for_x = slide(g, turned, places.of_input(tuple(extents), sizes))
+    for_w = slide(x, g, places.of_filters(sizes))
     return for_x, for_w if w._layout.shape[0] == batch else reduce_sum(for_w, 0, keepdims=True)
 
 
@@ -135,5 +140,5 @@ def _(size: int, batched: Any, x: Any, w: Any, **how: Any) -> Any:
         w = joined(broadcast_to(w, (size, each, *w._layout.shape[2:])))
     elif w._layout.shape[0] != 1:
         w = joined(spread(w, size))
-    found = apply(SLIDE, (joined(x), w), tuple(how.values()))
+    found = slide(joined(x), w, Places(**how))
     return reshape(found, (size, each, *found._layout.shape[1:]))

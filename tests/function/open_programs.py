@@ -144,6 +144,9 @@ ANY: dict[str, Callable[[], Program]] = {
     "softmax": lambda: slope(lambda x: nn.softmax(x) ** 2),
     "softmax over rows": lambda: lambda x: nn.log_softmax(x[:3] @ ngrad.transpose(x), 0),
     "logsumexp": lambda: slope(ngrad.reduce_logsumexp),
+    "depthwise": lambda: slope(
+        lambda x: nn.depthwise_conv2d(x[None, :, :, None], ngrad.ones((2, 3, 1, 2)), 1, "SAME") ** 2
+    ),
     "layer norm": lambda: slope(layer_norm),
     "batch norm": lambda: slope(lambda x: batch_norm(x) ** 2),
     "cross-entropy": lambda: slope(
