@@ -16,6 +16,7 @@ from ngrad.errors import ScalarError, ShapeError
 from ngrad.graph.dims import shown
 from ngrad.graph.layout import Layout, layout
 from ngrad.operand import Operand
+from ngrad.reference import Reference
 from ngrad_kernels.exporting import WRITABLE, asked, export_tensors
 from ngrad_kernels.making import Kinds, makers
 from ngrad_kernels.memory import Buffer
@@ -142,6 +143,10 @@ class Tensor(Operand["Tensor"]):
     def shape(self) -> Shape:
         where = self._layout
         return Shape(map(shown, where.shape)) if where.open else Shape(where.shape)
+
+    def ref(self) -> Reference[Tensor]:
+        """A key for dicts and sets."""
+        return Reference(self)
 
     def get_shape(self) -> Shape:
         return self.shape

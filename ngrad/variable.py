@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from ngrad.cell import Cell
@@ -15,6 +16,7 @@ from ngrad.ops.identity import identity, stop_gradient
 from ngrad.ops.operators import attach
 from ngrad.ops.scatters import Scattered
 from ngrad.record import next_uid, state
+from ngrad.reference import Reference
 from ngrad.tensor import Shape, Tensor
 
 
@@ -30,6 +32,8 @@ class Variable(Cell, Scattered, Operand[Tensor]):
     name : str, optional
     dtype : dtype, optional
         That of the initial value if not given (float32 and int32 for Python numbers).
+    constraint : callable, optional
+        Optimizers assign what it returns of the variable, after each update.
 
     Examples
     --------
@@ -39,7 +43,7 @@ class Variable(Cell, Scattered, Operand[Tensor]):
     array([2., 3.], dtype=float32)
     """
 
-    __slots__ = ("__weakref__", "_held", "_name", "_trainable")
+    __slots__ = ("__weakref__", "_constraint", "_held", "_name", "_trainable")
     _held: Tensor
     __array_priority__ = 101
 
@@ -49,7 +53,10 @@ class Variable(Cell, Scattered, Operand[Tensor]):
         trainable: bool = True,
         name: str | None = None,
         dtype: Any = None,
+        constraint: Callable[[Any], Any] | None = None,
     ) -> None:
+        if constraint is not None and not callable(constraint):
+            raise TypeError(f"Variable: constraint is a function of it, not {constraint!r}")
         if callable(initial_value) and not isinstance(initial_value, (Tensor, Variable)):
             initial_value = initial_value()
         wanted = None if dtype is None else as_dtype(dtype)
@@ -57,6 +64,7 @@ class Variable(Cell, Scattered, Operand[Tensor]):
         if wanted is not None:
             value = cast_to(value, wanted)
         self._trainable, self._name = trainable, name or "Variable"
+        self._constraint = constraint
         self._uid = next_uid()
         self._hold(value)
 
@@ -131,6 +139,14 @@ class Variable(Cell, Scattered, Operand[Tensor]):
     @property
     def trainable(self) -> bool:
         return self._trainable
+
+    @property
+    def constraint(self) -> Callable[[Any], Any] | None:
+        return self._constraint
+
+    def ref(self) -> Reference[Variable]:
+        """A key for dicts and sets."""
+        return Reference(self)
 
     @property
     def name(self) -> str:
@@ -272,13 +288,13 @@ class Variable(Cell, Scattered, Operand[Tensor]):
         return tensor(delta, what, where.dtype, where.device)
 
     def __copy__(self) -> Variable:
-        return Variable(self._tensor, self._trainable, self._name)
+        return Variable(self._tensor, self._trainable, self._name, None, self._constraint)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Variable:
         return self.__copy__()
 
     def __reduce__(self) -> Any:
-        return Variable, (self._tensor, self._trainable, self._name)
+        return Variable, (self._tensor, self._trainable, self._name, None, self._constraint)
 
 
 unwrap[Variable] = Variable._read

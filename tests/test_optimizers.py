@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import gc
 import weakref
 from collections.abc import Callable
@@ -274,6 +275,25 @@ def test_gradients_are_clipped_together() -> None:
     np.testing.assert_allclose([w.numpy()[0], b.numpy()], [-3.6, -4.8], rtol=1e-6)
     with pytest.raises(NumberError, match="one of clipnorm, clipvalue"):
         SGD(clipnorm=1.0, clipvalue=1.0)
+
+
+@pytest.mark.parametrize("recorded", [False, True])
+def test_a_constraint_holds_after_each_update(recorded: bool) -> None:
+    optimizer = SGD(0.5)
+    v = ngrad.Variable([1.0, -0.25, 4.0], constraint=lambda w: ngrad.clip_by_value(w, 0.0, 2.0))
+    copied = copy.deepcopy(v)
+    assert copied.constraint is v.constraint and ngrad.Variable(1.0).constraint is None
+
+    def step() -> None:
+        optimizer.apply_gradients([(ngrad.constant([0.5, 1.0, 1.0]), v)])
+
+    for expected in ([0.75, 0.0, 2.0], [0.5, 0.0, 1.5]):
+        (ngrad.function(step) if recorded else step)()
+        np.testing.assert_array_equal(v, expected)
+    v.assign([-1.0, 0.0, 0.0])  # of what is assigned otherwise it knows nothing
+    assert float(v[0]) == -1.0
+    with pytest.raises(TypeError, match="constraint is a function of it, not 3"):
+        ngrad.Variable(1.0, constraint=3)  # type: ignore[arg-type]
 
 
 def test_what_decays_can_be_chosen() -> None:

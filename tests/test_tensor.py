@@ -180,6 +180,14 @@ def test_pickle_and_copies() -> None:
     assert pickle.loads(pickle.dumps(ngrad.float32)) is ngrad.float32
 
 
+def test_a_reference_is_a_key() -> None:
+    x, v = ngrad.constant([1.0, 1.0]), ngrad.Variable([1.0, 1.0])
+    found = {x.ref(): "x", v.ref(): "v"}
+    assert found[x.ref()] == "x" and found[v.ref()] == "v"
+    assert v.ref().deref() is v and v.ref() != x.ref() and v.ref() != v
+    assert ngrad.constant([1.0, 1.0]).ref() not in found
+
+
 def test_hash_is_by_identity() -> None:
     x, y = constant(1.0), constant(1.0)
     assert {x: "x", y: "y"}[y] == "y" and hash(x) != hash(y)

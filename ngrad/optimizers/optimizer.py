@@ -245,6 +245,8 @@ class Optimizer:
             if self._decays(variable):
                 variable.assign_sub(variable * lost(variable.dtype))
             update(wide(gradient), variable, self._slots_of(variable))
+            if variable.constraint is not None:
+                variable.assign(variable.constraint(variable))
         return self._count_on()
 
     def _recorded(self, variables: list[Variable]) -> Function[..., Any]:
