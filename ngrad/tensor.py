@@ -151,6 +151,20 @@ class Tensor(Operand["Tensor"]):
     def get_shape(self) -> Shape:
         return self.shape
 
+    def set_shape(self, shape: Any) -> None:
+        """Assert a shape, in which None is any size: a tensor's own is always known.
+
+        Examples
+        --------
+        >>> import ngrad
+        >>> ngrad.zeros([2, 3]).set_shape([2, 4])
+        Traceback (most recent call last):
+        ...
+        ngrad.errors.ShapeError: set_shape: shape (2, 3) is not [2, 4]; use ngrad.reshape
+        """
+        if not self.shape.is_compatible_with(shape):
+            raise ShapeError(f"set_shape: shape {self.shape} is not {shape}; use ngrad.reshape")
+
     @property
     def dtype(self) -> DType:
         return self._layout.dtype

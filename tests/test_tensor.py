@@ -163,6 +163,15 @@ def test_facts() -> None:
     assert x.T.shape == (3, 2)
 
 
+def test_set_shape() -> None:
+    x = ngrad.zeros([2, 3])
+    for fits in ([2, 3], (None, 3), None, x.shape):
+        x.set_shape(fits)
+    for other in ([2, 4], [None, 2, 3], [2], ()):
+        with pytest.raises(ShapeError, match=r"set_shape: .*\(2, 3\).* use ngrad.reshape"):
+            x.set_shape(other)
+
+
 def test_pickle_and_copies() -> None:
     x = ngrad.transpose(constant([[1, 2], [3, 4]]))
     for protocol in range(2, pickle.HIGHEST_PROTOCOL + 1):
