@@ -13,11 +13,14 @@ from ngrad.ops.trigonometric import atan2, cos, tan
 from ngrad.scipy.distributions import Continuous, Law
 from ngrad.scipy.formulas import (
     LOG_ROOT,
+    cauchy_inverse,
     expon_below,
     f_density,
     f_inverse,
     f_log_density,
-    f_share,
+    f_tail,
+    gumbel_density,
+    halfnorm_log_above,
     laplace_below,
     laplace_inverse,
     log1p_square,
@@ -25,8 +28,11 @@ from ngrad.scipy.formulas import (
     log_mass,
     logistic_log_density,
     or_at_zero,
+    short_exp,
     t_log_density,
+    truncated,
     truncated_inverse,
+    truncated_log,
     weibull_density,
     weibull_log_density,
 )
@@ -61,10 +67,14 @@ truncnorm = Continuous(
     "truncnorm",
     Law(
         lambda y, a, b: -0.5 * y * y - LOG_ROOT - log_mass(a, b),
-        below=lambda y, a, b: exp(log_mass(a, y) - log_mass(a, b)),
-        above=lambda y, a, b: exp(log_mass(y, b) - log_mass(a, b)),
-        log_below=lambda y, a, b: log_mass(a, y) - log_mass(a, b),
-        log_above=lambda y, a, b: log_mass(y, b) - log_mass(a, b),
+        below=lambda y, a, b: truncated(a, y, log_mass(a, b)),
+        above=lambda y, a, b: truncated(y, b, log_mass(a, b)),
+        log_below=lambda y, a, b: truncated_log(
+            log_mass(a, y) - log_mass(a, b), truncated(y, b, log_mass(a, b))
+        ),
+        log_above=lambda y, a, b: truncated_log(
+            log_mass(y, b) - log_mass(a, b), truncated(a, y, log_mass(a, b))
+        ),
         inverse=truncated_inverse,
         inverse_above=lambda q, a, b: -truncated_inverse(q, -b, -a),
         shapes=(("a", ANY), ("b", ANY)),
@@ -113,16 +123,17 @@ cauchy = Continuous(
         lambda y: -math.log(math.pi) - log1p_square(y),
         below=lambda y: atan2(1.0, -y) / math.pi,
         above=lambda y: atan2(1.0, y) / math.pi,
-        inverse=lambda p: tan(math.pi * (p - 0.5)),
-        inverse_above=lambda q: tan(math.pi * (0.5 - q)),
+        inverse=cauchy_inverse,
+        inverse_above=lambda q: -cauchy_inverse(q),
     ),
 )
 gumbel_r = Continuous(
     "gumbel_r",
     Law(
         lambda y: -y - exp(-y),
-        below=lambda y: exp(-exp(-y)),
-        above=lambda y: -expm1(-exp(-y)),
+        density=lambda y: gumbel_density(-y),
+        below=lambda y: exp(-short_exp(-y)),
+        above=lambda y: -expm1(-short_exp(-y)),
         log_below=lambda y: -exp(-y),
         inverse=lambda p: -log(-log(p)),
         inverse_above=lambda q: -log(-log1p(-q)),
@@ -132,8 +143,9 @@ gumbel_l = Continuous(
     "gumbel_l",
     Law(
         lambda y: y - exp(y),
-        below=lambda y: -expm1(-exp(y)),
-        above=lambda y: exp(-exp(y)),
+        density=gumbel_density,
+        below=lambda y: -expm1(-short_exp(y)),
+        above=lambda y: exp(-short_exp(y)),
         log_above=lambda y: -exp(y),
         inverse=lambda p: log(-log1p(-p)),
         inverse_above=lambda q: log(-log(q)),
@@ -176,7 +188,7 @@ halfnorm = Continuous(
         lambda y: 0.5 * math.log(2.0 / math.pi) - 0.5 * y * y,
         below=lambda y: erf(y * math.sqrt(0.5)),
         above=lambda y: erfc(y * math.sqrt(0.5)),
-        log_above=lambda y: math.log(2.0) + log_ndtr(-y),
+        log_above=halfnorm_log_above,
         support=POSITIVE,
         inverse=lambda p: ndtri(0.5 + 0.5 * p),
         inverse_above=lambda q: -ndtri(0.5 * q),
@@ -249,8 +261,8 @@ f = Continuous(
     Law(
         f_log_density,
         density=f_density,
-        below=lambda y, m, n: betainc(*f_share(y, m, n)),
-        above=lambda y, m, n: betaincc(*f_share(y, m, n)),
+        below=lambda y, m, n: f_tail(betainc, betaincc, y, m, n),
+        above=lambda y, m, n: f_tail(betaincc, betainc, y, m, n),
         shapes=(("dfn", POSITIVE), ("dfd", POSITIVE)),
         support=POSITIVE,
         inverse=lambda p, m, n: f_inverse(betaincinv(0.5 * m, 0.5 * n, p), m, n),

@@ -27,6 +27,7 @@ from ngrad.ops.elementwise import select
 from ngrad.ops.exponential import exp, log
 from ngrad.ops.scipy_special import WHOLE_QUANTILE
 from ngrad.record import apply
+from ngrad.scipy.formulas import log_of
 
 
 class Law(NamedTuple):
@@ -172,8 +173,8 @@ class Distribution(Named):
     def _tail(self, above: bool, logarithm: bool, x: Any, args: Any, kwargs: Any) -> Any:
         law, names = self._law, (("cdf", "logcdf"), ("sf", "logsf"))
         name = names[above][logarithm]
-        plain = law.above if above else law.below
-        if plain is None:
+        plain, other = (law.above, law.below) if above else (law.below, law.above)
+        if plain is None or other is None:
             self._lacks(name)
         given = self._standard(name, x, args, kwargs)
         y, (low, high) = self._step(given.x), given.support
@@ -183,7 +184,7 @@ class Distribution(Named):
         if not logarithm:
             found = plain(*at)
         else:
-            found = log(plain(*at)) if exact is None else exact(*at)
+            found = log_of(plain(*at), other(*at)) if exact is None else exact(*at)
         nothing, all_ = (-np.inf, 0.0) if logarithm else (0.0, 1.0)
         early, late = (all_, nothing) if above else (nothing, all_)
         found = select(inside, found, select(greater_equal(y, high), late, early))

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
-from ngrad.ops.arithmetic import abs_, maximum
-from ngrad.ops.comparison import greater, isfinite, less, less_equal
+from ngrad.ops.arithmetic import abs_, maximum, minimum
+from ngrad.ops.comparison import greater, isfinite, less, less_equal, logical_and
 from ngrad.ops.elementwise import select
 from ngrad.ops.exponential import exp, expm1, log, log1p
 from ngrad.ops.incomplete import beta_density
 from ngrad.ops.power import sqrt, square
+from ngrad.ops.trigonometric import tan
 from ngrad.scipy.special import OF_TENSORS as of
 
 LOG_ROOT = 0.5 * math.log(2.0 * math.pi)
 betaln, xlogy, i0, i0e = of["betaln"], of["xlogy"], of["i0"], of["i0e"]
-ndtr, log_ndtr, ndtri_exp = of["ndtr"], of["log_ndtr"], of["ndtri_exp"]
+ndtr, log_ndtr, ndtri_exp, erf = of["ndtr"], of["log_ndtr"], of["ndtri_exp"], of["erf"]
 
 
 # -- of the whole line -----------------------------------------------------------------------------
@@ -25,6 +26,32 @@ ndtr, log_ndtr, ndtri_exp = of["ndtr"], of["log_ndtr"], of["ndtri_exp"]
 def minus_size(y: Any) -> Any:
     """-|y|, with a derivative at 0, for what is smooth there."""
     return select(less(y, 0.0), y, -y)
+
+
+def log_of(share: Any, rest: Any) -> Any:
+    """The logarithm of a probability, by the rest to 1 where that is less."""
+    small = less(share, 0.5)
+    return select(small, log(select(small, share, 0.5)), log1p(-select(small, 0.5, rest)))
+
+
+def cauchy_inverse(p: Any) -> Any:
+    """By the distance to the nearer end, where that is less than the one to the middle."""
+    low, center = less(p, 0.5), p - 0.5
+    far = 1.0 / tan(math.pi * select(low, p, 1.0 - p))
+    return select(less(abs_(center), 0.25), tan(math.pi * center), select(low, -far, far))
+
+
+SHORT = 80.0
+"""Of what is more, exp(-exp(y)) is 0."""
+
+
+def short_exp(y: Any) -> Any:
+    """exp(y), finite, for what is 0 or 1 where it is large."""
+    return exp(minimum(y, SHORT))
+
+
+def gumbel_density(y: Any) -> Any:
+    return exp(y - short_exp(y))
 
 
 def laplace_below(y: Any) -> Any:
@@ -66,18 +93,56 @@ def log_i0e(kappa: Any) -> Any:
     return select(small, log(i0(near)) - near, log(i0e(away)))
 
 
-def log_mass(a: Any, b: Any) -> Any:
-    """The logarithm of the normal probability between two numbers: of the two tails that lie beyond
-    them, or as the difference of two on one side.
+class Between(NamedTuple):
+    """The normal probability between two numbers, on the side where it is in one lower tail.
+
+    Attributes
+    ----------
+    tails : tensor
+        That beyond both, where the numbers have 0 between them.
+    last : tensor
+        Elsewhere, the logarithm of the probability up to the greater of the two.
+    ratio : tensor
+        The logarithm of the probability up to the smaller of the two, less that.
+    across : tensor of bool
     """
+
+    tails: Any
+    last: Any
+    ratio: Any
+    across: Any
+
+
+def between(a: Any, b: Any) -> Between:
     right = greater(a, 0.0)
     low, high = select(right, -b, a), select(right, -a, b)
     open_ = isfinite(low)
     first = select(open_, log_ndtr(select(open_, low, 0.0)), -math.inf)
     side, across = less_equal(high, 0.0), less(0.0, high)
     last = log_ndtr(select(side, high, 0.0))
-    between = last + log1p(-exp(select(side, first - last, -1.0)))
-    return select(across, log1p(-ndtr(low) - ndtr(-select(across, high, 1.0))), between)
+    some = logical_and(side, isfinite(last))
+    tails = ndtr(low) + ndtr(-select(across, high, 1.0))
+    return Between(tails, last, select(some, first - last, -1.0), across)
+
+
+def log_mass(a: Any, b: Any) -> Any:
+    """The logarithm of the normal probability between two numbers: of the two tails that lie beyond
+    them, or as the difference of two on one side.
+    """
+    tails, last, ratio, across = between(a, b)
+    return select(across, log1p(-tails), last + log1p(-exp(ratio)))
+
+
+def truncated(a: Any, b: Any, whole: Any) -> Any:
+    """The share of a probability, given by its logarithm, that is between two numbers."""
+    tails, last, ratio, across = between(a, b)
+    return select(across, (1.0 - tails) / exp(whole), -exp(last - whole) * expm1(ratio))
+
+
+def truncated_log(share: Any, rest: Any) -> Any:
+    """The logarithm of a share, given by itself, or by the rest to 1 where that is less."""
+    more = less(rest, 0.5)
+    return select(more, log1p(-select(more, rest, 0.5)), share)
 
 
 def truncated_inverse(p: Any, a: Any, b: Any) -> Any:
@@ -105,6 +170,12 @@ def or_at_zero(at_zero: float, inside: Callable[..., Any]) -> Callable[..., Any]
     return found
 
 
+def halfnorm_log_above(y: Any) -> Any:
+    near = less(y, 0.5)
+    low, high = select(near, y, 0.0), select(near, 1.0, y)
+    return select(near, log1p(-erf(low * math.sqrt(0.5))), math.log(2.0) + log_ndtr(-high))
+
+
 def expon_below(y: Any) -> Any:
     far = log1p(-exp(-maximum(y, 0.5)))
     return select(greater(y, 0.7), far, log(-expm1(-y)))
@@ -115,8 +186,15 @@ def f_log_density(y: Any, m: Any, n: Any) -> Any:
     return a * log(m / n) + xlogy(a - 1.0, y) - (a + b) * log1p(m / n * y) - betaln(a, b)
 
 
-def f_share(y: Any, m: Any, n: Any) -> tuple[Any, Any, Any]:
-    return 0.5 * m, 0.5 * n, m * y / (m * y + n)
+def f_tail(near: Callable[..., Any], far: Callable[..., Any], y: Any, m: Any, n: Any) -> Any:
+    """An incomplete beta function, and its rest to 1: each of the smaller of two shares."""
+    a, b, product, total = 0.5 * m, 0.5 * n, m * y, m * y + n
+    below = less(product, n)
+    return select(
+        below,
+        near(a, b, select(below, product / total, 0.5)),
+        far(b, a, select(below, 0.5, n / total)),
+    )
 
 
 def f_density(y: Any, m: Any, n: Any) -> Any:
