@@ -13,6 +13,7 @@ from ngrad.graph.strides import broadcast
 from ngrad.numpy.convert import array_of, to_tensor
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.ndarray import ndarray
+from ngrad.numpy.reductions import along
 from ngrad.numpy.views import Repeated
 from ngrad.numpy.ways import lies_of
 from ngrad.ops import joining
@@ -259,7 +260,8 @@ def repeat(a: Any, repeats: Any, axis: int | None = None) -> ndarray:
     """Each element so many times."""
     from ngrad.ops.gather import repeat as repeated
 
-    return array_of(repeated(to_tensor(a), _counts(repeats), axis))
+    x, at = along("repeat", to_tensor(a), axis)
+    return array_of(repeated(x, _counts(repeats), at))
 
 
 def _counts(value: Any) -> Any:

@@ -312,7 +312,7 @@ def count_nonzero(a: Any, axis: Any = None, *, keepdims: bool = False) -> ndarra
     return sum(array_of(x if x.dtype.is_bool else not_equal(x, 0)), axis, keepdims=keepdims)
 
 
-def _along(name: str, x: Any, axis: Any) -> tuple[Any, int]:
+def along(name: str, x: Any, axis: Any) -> tuple[Any, int]:
     """A tensor and its axis; all elements in a row if that is None. A number has one, too."""
     if axis is None or (x.ndim == 0 and type(axis) is int and axis in (0, -1)):
         return flattened(x), 0
@@ -323,7 +323,7 @@ def _place(name: str, op: Any) -> Callable[..., ndarray]:
     def place(a: Any, axis: Any = None, out: Any = None, *, keepdims: Any = NOTHING) -> ndarray:
         refuse_out(name, out)
         x = to_tensor(a)
-        flat, at = _along(name, x, axis)
+        flat, at = along(name, x, axis)
         where = flat._layout
         if not where.size and where.shape[at] == 0:
             raise ValueError(f"attempt to get {name} of an empty sequence")
@@ -349,7 +349,7 @@ argmax, argmin = _place("argmax", r.ARGMAX), _place("argmin", r.ARGMIN)
 def _running(name: str, what: str, op: Any) -> Callable[..., ndarray]:
     def running(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> ndarray:
         refuse_out(name, out)
-        x, at = _along(name, wide(to_tensor(a), dtype), axis)
+        x, at = along(name, wide(to_tensor(a), dtype), axis)
         if x.dtype.is_bool:  # sums and products of truth values are such
             return array_of(cast_to(op(cast_to(x, INT64), at), BOOL))
         return array_of(op(x, at))

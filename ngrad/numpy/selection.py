@@ -16,7 +16,7 @@ from ngrad.numpy.convert import array_of, dtype_of, operand, to_tensor
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.manipulation import moveaxis, ravel
 from ngrad.numpy.ndarray import ndarray
-from ngrad.numpy.reductions import NOTHING
+from ngrad.numpy.reductions import NOTHING, along
 from ngrad.numpy.ufuncs import UFUNCS, refuse_out
 from ngrad.numpy.views import Diagonal, Shown
 from ngrad.ops import complexes
@@ -154,8 +154,7 @@ def take(
     array([30, 10])
     """
     refuse_out("take", out)
-    x = flattened(a) if axis is None else to_tensor(a)
-    at = normal_axis(0 if axis is None else axis, x.ndim, "take")
+    x, at = along("take", to_tensor(a), axis)
     index, n = to_tensor(indices), x._layout.shape[at]
     if index.dtype.is_bool or (isinstance(indices, (list, tuple)) and not index.size):
         index = cast_to(index, BY_CODE["i8"])  # bools are numbers here, and no mask

@@ -202,8 +202,8 @@ def _searched(x: Layout, values: Layout, out: Layout, side: Any) -> Any:
         made = empty(out)
         rows = (view(at) for view, at in ((read, x._at), (look, values._at), (write, made._at)))
         ordered, wanted, found = (a.reshape(count, *a.shape[lead:]) for a in rows)
-        for row, given, places in zip(ordered, wanted, found, strict=True):
-            places[...] = row.searchsorted(given, side)
+        for k, (row, given) in enumerate(zip(ordered, wanted, strict=True)):
+            found[k, ...] = row.searchsorted(given, side)
         return made
 
     lead, count = x.ndim - 1, math.prod(x.shape[:-1])
