@@ -17,6 +17,7 @@ from ngrad.ops.extents import integers
 from ngrad.ops.identity import identity
 from ngrad.ops.launching import broadcast_shapes
 from ngrad.record import state, user_line
+from ngrad.shape import Shape
 from ngrad.tensor import Tensor
 from ngrad.tracing import looked_at
 
@@ -298,14 +299,11 @@ def ensure_shape(x: Any, shape: Any, name: str | None = None) -> Tensor:
     >>> ngrad.ensure_shape([[1, 2, 3]], [None, 3]).shape
     (1, 3)
     """
-    x = tensor(x, "ensure_shape")
-    own, wanted = x._layout.shape, tuple(shape)
-    fits = len(own) == len(wanted) and all(
-        size is None or n == size for n, size in zip(own, wanted, strict=True)
-    )
-    if not fits:
-        raise ShapeError(f"ensure_shape: a tensor of shape {own}, where {wanted} was said")
-    return x
+    found: Tensor = tensor(x, "ensure_shape")
+    if not Shape(found._layout.shape).is_compatible_with(shape):
+        own = found._layout.shape
+        raise ShapeError(f"ensure_shape: a tensor of shape {own}, where {shape} was said")
+    return found
 
 
 def assert_rank(x: Any, rank: Any, message: Any = None, name: str | None = None) -> None:

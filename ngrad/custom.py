@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Sequence
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar, cast
 
 import optree
 
@@ -111,8 +111,7 @@ def custom_gradient(f: Callable[P, tuple[R, Any]]) -> Callable[P, R]:
         if state.stack:
             backward = _Backward(f.__name__, grad_fn, len(leaves), places, variables, inputs)
             results = backward.record(inputs, results)
-        found: Any = optree.tree_unflatten(out_structure, list(results))
-        return found
+        return cast("R", optree.tree_unflatten(out_structure, list(results)))
 
     return wrapped
 

@@ -17,7 +17,8 @@ from ngrad.ops.operators import attach
 from ngrad.ops.scatters import Scattered
 from ngrad.record import next_uid, state
 from ngrad.reference import Reference
-from ngrad.tensor import Shape, Tensor
+from ngrad.shape import Shape
+from ngrad.tensor import Tensor
 
 
 class Variable(Cell, Scattered, Operand[Tensor]):

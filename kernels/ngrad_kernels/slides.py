@@ -11,10 +11,8 @@ places of a window.
 
 from __future__ import annotations
 
-from ngrad_kernels.pools import PLACE, of_windows
+from ngrad_kernels.pools import PLACE, TILE, of_windows
 
-TILE = 1024
-"""Elements of a result that are at work at a time."""
 LONG = 16
 """Channels that make a loop; of fewer, windows side by side do."""
 APART = 32
@@ -38,6 +36,29 @@ for q in range(facts[7]):
 there, of the input and of the weights.
 """
 
+
+def indented(margin: int, text: str) -> str:
+    """A text that stands so far to the right, but for its first line."""
+    return text.strip().replace("\n", "\n" + " " * margin).replace("APART", str(APART))
+
+
+def _met(k: str, move: str, count: str, fact: int) -> str:
+    """Of so many windows, or places of a window, the first that has an element, which one that is,
+    and how many have one.
+    """
+    return f"""
+{k} = max(0, ({move} - 1 - at) // {move})
+end = min({count}, {k} + facts[{fact}])
+s = (at + {k} * {move}) // hole
+while {k} < end and s * hole != at + {k} * {move}:
+    {k} += 1
+    s = (at + {k} * {move}) // hole
+if {k} >= end or s >= extent:
+    continue
+seen = min(({count} - 1 - {k}) // facts[{fact}], (extent - 1 - s) // facts[{fact + 1}]) + 1
+"""
+
+
 SHORT = """
 place = line if size >= APART else target
 if size >= APART:
@@ -52,15 +73,7 @@ for r in range(size):
         if seen <= 0:
             continue
     else:
-        c = max(0, (step - 1 - at) // step)
-        end = min(windows, c + facts[23])
-        s = (at + c * step) // hole
-        while c < end and s * hole != at + c * step:
-            c += 1
-            s = (at + c * step) // hole
-        if c >= end or s >= extent:
-            continue
-        seen = min((windows - 1 - c) // facts[23], (extent - 1 - s) // facts[24]) + 1
+        MET
     turn, hop = facts[23] * width, facts[24] * width
     for y in range(width):
         weight = load_{code}(weights, r * width + y)
@@ -76,21 +89,13 @@ for r in range(size):
 if size >= APART:
     for z in range(windows * part):
         store_{code}(target, z, {code}(reload_{code}(target, z) + reload_{code}(line, z)))
-"""
+""".replace("MET", indented(8, _met("c", "step", "windows", 23)))
 """Of few channels: one place of all windows after the other, mostly without a division."""
 
 MANY = """
 for c in range(windows):
     at = (k + c) * step - lead
-    r = max(0, (gap - 1 - at) // gap)
-    end = min(size, r + facts[25])
-    s = (at + r * gap) // hole
-    while r < end and s * hole != at + r * gap:
-        r += 1
-        s = (at + r * gap) // hole
-    if r >= end or s >= extent:
-        continue
-    seen = min((size - 1 - r) // facts[25], (extent - 1 - s) // facts[26]) + 1
+    MET
     weight, source = weights + r * nbytes, rows + (s * width + begin) * {size}
     turn, hop = facts[25] * nbytes, facts[26] * nbytes
     far = target + c * nbytes
@@ -118,13 +123,8 @@ for c in range(windows):
     if size >= APART:
         for z in range(part):
             store_{code}(far, z, {code}(reload_{code}(far, z) + reload_{code}(line, z)))
-"""
+""".replace("MET", indented(4, _met("r", "gap", "size", 25)))
 """Of many channels: all places of one window after the other, three at a time."""
-
-
-def indented(margin: int, text: str) -> str:
-    """A text that stands so far to the right, but for its first line."""
-    return text.strip().replace("\n", "\n" + " " * margin).replace("APART", str(APART))
 
 
 SLIDE = f'''

@@ -16,9 +16,8 @@ from ngrad.graph.op import Op, require
 from ngrad.graph.program import OUT, Launch, Program
 from ngrad.ops.launching import dense_operands
 from ngrad.ops.shape import reshape, spread
-from ngrad.ops.windows import AXES, Sliding
+from ngrad.ops.windows import Sliding, in_lines, of_three_axes
 from ngrad.record import apply
-from ngrad_kernels.contract import CHUNK
 
 Pairs = tuple[tuple[int, int], ...]
 
@@ -45,11 +44,9 @@ class Pooling(NamedTuple):
 
     def words(self, extents: tuple[int, ...], counts: tuple[int, ...]) -> list[int]:
         """The facts of a kernel, but for the last: of three axes each."""
-        missing = AXES - len(extents)
-        leads = tuple(before for before, _ in self.pairs)
-        ones = (extents, counts, self.sizes, self.steps)
-        words = [n for part in ones for n in (*(1,) * missing, *part)]
-        return [*words, *(0,) * missing, *leads]
+        leads = [before for before, _ in self.pairs]
+        words = of_three_axes(extents, counts, self.sizes, self.steps)
+        return [*words, *of_three_axes(leads, missing=0)]
 
 
 PARAMS = ("sizes", "steps", "pairs")
@@ -66,9 +63,7 @@ def _prepared(name: str, x: Layout, y: Layout, inputs: Any, out: Layout, how: Po
     facts, held = target.facts([*words, width, _lowest(out.dtype)])
     shown = width * math.prod(how.sizes)  # elements that a row of y comes of
     work = shown if out is y else shown // math.prod(how.steps)
-    grain, line = max(1, 4 * CHUNK // max(1, work)), out.shape[-2]
-    # Whole lines, for what windows of a line have in common is read once.
-    grain = max(1, grain // line) * line if grain > line else grain
+    grain = in_lines(work, out.shape[-2])  # what windows of a line have in common is read once
     read = dense_operands([*enumerate(inputs)])
     kernel = target.typed(name, out.dtype.code)
     launch = Launch(kernel, facts, out.size // width, grain, (*read.operands, (OUT, 0)))

@@ -13,9 +13,8 @@ from ngrad.ops.launching import dense_operands
 from ngrad.ops.reductions import reduce_sum
 from ngrad.ops.shape import broadcast_to, reshape, spread
 from ngrad.ops.slicing import reverse
-from ngrad.ops.windows import AXES
+from ngrad.ops.windows import AXES, in_lines, of_three_axes
 from ngrad.record import apply
-from ngrad_kernels.contract import CHUNK
 
 Numbers = tuple[int, ...]
 
@@ -49,10 +48,8 @@ class Places(NamedTuple):
 
     def words(self, extents: Numbers, sizes: Numbers) -> list[int]:
         """The facts of a kernel that are of three axes each."""
-        ones = (1,) * (AXES - len(extents))
         parts = (extents, self.counts, sizes, self.steps, self.gaps, self.holes)
-        words = [n for part in parts for n in (*ones, *part)]
-        return [*words, *(0 for _ in ones), *self.leads]
+        return [*of_three_axes(*parts), *of_three_axes(self.leads, missing=0)]
 
     def of_input(self, extents: Numbers, sizes: Numbers) -> Places:
         """How the filters turned round slide over the cotangent, to give that of the input."""
@@ -95,8 +92,7 @@ def _prepare(inputs: tuple[Layout, ...], out: Layout, **how: Any) -> Any:
     words = places.words(x.shape[1:-1], sizes)
     facts, held = target.facts([*words, width, shared, *repeats])
     work = width * math.prod(sizes) // math.prod(places.holes)
-    grain, line = max(1, 4 * CHUNK // max(1, work)), out.shape[-2]
-    grain = max(1, grain // line) * line if grain > line else grain  # whole lines
+    grain = in_lines(work, out.shape[-2])
     read = dense_operands([*enumerate(inputs)])
     operands, kernel = (*read.operands, (OUT, 0)), target.typed("slide", x.dtype.code)
     return read.then(Launch(kernel, facts, out.size // width, grain, operands), keep=(held,)), out

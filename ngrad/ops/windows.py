@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from ngrad.errors import DTypeError, NumberError, ShapeError
@@ -17,6 +18,17 @@ from ngrad_kernels.contract import CHUNK
 
 AXES = 3
 """Over how many axes windows may slide."""
+
+
+def of_three_axes(*parts: Sequence[int], missing: int = 1) -> list[int]:
+    """Facts of a kernel: parts with a number for each axis, and another for those that are not."""
+    return [n for part in parts for n in (*(missing,) * (AXES - len(part)), *part)]
+
+
+def in_lines(work: int, line: int) -> int:
+    """Items of a launch at a time, each of so much work: whole lines, if these are several."""
+    grain = max(1, 4 * CHUNK // max(1, work))
+    return max(1, grain // line) * line if grain > line else grain
 
 
 class Sliding(NamedTuple):
@@ -120,15 +132,14 @@ def _fold_prepare(
     if g.size == 0:
         raise AssertionError("a window of no elements")
     counts = g.shape[1 : 1 + len(sizes)]
-    missing = (1,) * (AXES - len(sizes))
-    words = [n for part in (extents, counts, sizes, steps, gaps) for n in (*missing, *part)]
+    words = of_three_axes(extents, counts, sizes, steps, gaps)
     width, axes = out.shape[-1], len(sizes)
     # Windows may lie as they will, if rows are whole.
     whole = width == 1 or g.strides[-1] == g.dtype.itemsize
     read = Dense(((0, 0),), (), 0, ()) if whole else dense_operands([(0, g)])
     first, *strides = g.strides if whole else layout(g.dtype, g.shape).strides
     between, within = strides[:axes], strides[axes:-1]
-    lies = [first, *missing, *between, *missing, *within]
+    lies = [first, *of_three_axes(between, within)]
     target = out.device.target
     facts, held = target.facts([*words, width, *lies])
     summed = width * math.prod(sizes) // math.prod(steps)  # of a row, about
