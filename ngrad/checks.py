@@ -301,8 +301,8 @@ def ensure_shape(x: Any, shape: Any, name: str | None = None) -> Tensor:
     """
     found: Tensor = tensor(x, "ensure_shape")
     if not Shape(found._layout.shape).is_compatible_with(shape):
-        own = found._layout.shape
-        raise ShapeError(f"ensure_shape: a tensor of shape {own}, where {shape} was said")
+        own, wanted = found._layout.shape, tuple(shape)
+        raise ShapeError(f"ensure_shape: a tensor of shape {own}, where {wanted} was said")
     return found
 
 
