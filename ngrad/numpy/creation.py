@@ -15,6 +15,7 @@ from ngrad.errors import ShapeError
 from ngrad.graph.layout import layout
 from ngrad.interop import asarray as share
 from ngrad.numpy.convert import FLOAT64, PLAIN, array_of, dtype_of, to_tensor
+from ngrad.numpy.laying import copy as duplicate
 from ngrad.numpy.laying import laid, order_of
 from ngrad.numpy.naming import named
 from ngrad.numpy.ndarray import ndarray
@@ -57,7 +58,7 @@ def array(
         raise ValueError(f"array: a nest of {x.ndim} dimensions has more than ndmax={ndmax}")
     if x.ndim < ndmin:
         x = reshape(x, (*(1,) * (ndmin - x.ndim), *x._layout.shape))
-    return laid(copied(x), order_of(object, order))
+    return duplicate(x, order_of(object, order))
 
 
 def asarray(
@@ -314,7 +315,7 @@ def fromfunction(
 
 def copy(a: Any, order: Any = "K", subok: bool = False) -> ndarray:
     """An array of its own, of the same value."""
-    return laid(copied(to_tensor(a)), order_of(a, order))
+    return duplicate(to_tensor(a), order_of(a, order))
 
 
 __all__ = [

@@ -7,8 +7,11 @@ from typing import Any
 from ngrad.numpy.ndarray import array_of, ndarray
 from ngrad.numpy.order import in_rows, packed
 from ngrad.numpy.views import Made
-from ngrad.ops.shape import reshape, transpose
+from ngrad.ops.identity import COPY
+from ngrad.ops.shape import transpose
+from ngrad.record import apply, copied
 from ngrad.tensor import Tensor
+from ngrad.window import Window
 
 ORDERS = ("C", "F", "A", "K", None)
 
@@ -17,7 +20,9 @@ def order_of(x: Any, order: Any) -> Any:
     """In which order a copy lies: of an array whose tensor lies otherwise since it was assigned to,
     in that which it had.
     """
-    made = x._way if order == "K" and isinstance(x, ndarray) and x._owner is None else None
+    if order != "K":
+        return order
+    made = x._way if isinstance(x, ndarray) and x._owner is None else None
     return order if made is None or made.rows is None else "C" if made.rows else "F"
 
 
@@ -43,4 +48,39 @@ def laid(x: Tensor, order: Any) -> ndarray:
 
 def _in_rows(x: Tensor) -> Tensor:
     """The same elements, in row-major order."""
-    return x if in_rows(x) else reshape(reshape(x, (-1,)), x._layout.shape)
+    return x if in_rows(x) else apply(COPY, (x,))
+
+
+KEPT = 1 << 16
+"""Bytes that a copy may keep alive without using them."""
+
+
+def copy(x: Tensor, order: Any = "C") -> ndarray:
+    """A copy, as `laid` says: the same memory, which nobody writes to, unless elements lie apart
+    there, or are but a part of what would be kept alive by it.
+    """
+    x = copied(x)
+    where = x._layout
+    room = 2 * where.nbytes + KEPT
+    if x._at and order == "C" and where.ndim and 0 not in where.strides:
+        whole = where.contiguous and x._block.nbytes <= room
+        return array_of(x if whole else apply(COPY, (x,)))
+    apart = x._at and 0 not in where.strides and not packed(where)
+    return laid(apply(COPY, (x,)) if apart or _held(x) > room else x, order)
+
+
+def _held(x: Tensor) -> int:
+    """Bytes of the memory that a tensor shows a part of, or will."""
+    if x._at:
+        return x._block.nbytes
+    window, slot, found = x._window, x._slot, 0
+    while isinstance(window, Window):
+        call, *slots = window.entries[slot]
+        value = window.held(slot)
+        if type(value) is Tensor and value._at:
+            return max(found, value._block.nbytes)
+        found = max(found, call.spec.nbytes)
+        if not call.op.view:
+            break
+        slot = slots[0]
+    return found

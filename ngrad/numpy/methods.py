@@ -16,6 +16,8 @@ from ngrad.numpy.convert import array_of, converted, dtype_of
 from ngrad.numpy.editing import resize
 from ngrad.numpy.flat import flatiter
 from ngrad.numpy.inspection import REVISIONS
+from ngrad.numpy.laying import copy as duplicate
+from ngrad.numpy.laying import order_of
 from ngrad.numpy.naming import named
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.ufuncs import UFUNCS
@@ -117,7 +119,9 @@ def astype(
     held = x._read()
     own = held._layout.dtype
     if own is wanted:
-        return array_of(copied(held)) if copy else x
+        if not copy:
+            return x
+        return duplicate(held, "K") if x._layout.ndim else array_of(copied(held))
     return array_of(converted(held, wanted) if own.is_complex else apply(CAST, (held,), (wanted,)))
 
 
@@ -140,9 +144,14 @@ def _set_imag(x: ndarray, part: Any) -> None:
     logic.imag(x)[...] = part
 
 
+def _copy(x: ndarray, order: Any = "C") -> ndarray:
+    """An array of its own, of the same value."""
+    return duplicate(x._read(), order_of(x, order))
+
+
 def _flatten(x: ndarray, order: Any = "C") -> ndarray:
     """A copy with one axis."""
-    return array_of(copied(manipulation.ravel(x, order)._read()))
+    return duplicate(manipulation.ravel(x, order)._read(), "K")
 
 
 def item(x: ndarray, *index: Any) -> Any:
@@ -227,6 +236,7 @@ def _attach() -> None:
         "astype": named(astype),
         "conj": _conj,
         "conjugate": _conj,
+        "copy": _copy,
         "at": property(lambda x: At(x._read(), array_of)),
         "fill": named(fill),
         "flatten": _flatten,

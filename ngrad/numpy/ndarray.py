@@ -80,7 +80,8 @@ class ndarray(Subscripted, Assigned, Operand["ndarray"]):
         (
             all, any, argmax, argmin, cumprod, cumsum, max, mean, min, prod, std, sum, var, ravel,
             repeat, squeeze, swapaxes, clip, round, take, diagonal, trace, compress, argsort,
-            argpartition, choose, searchsorted, dot, astype, conj, conjugate, flatten, view,
+            argpartition, choose, searchsorted, dot, astype, conj, conjugate, copy, flatten,
+            view,
         ) = _methods  # fmt: skip
 
     __array_priority__ = 102
@@ -327,12 +328,6 @@ class ndarray(Subscripted, Assigned, Operand["ndarray"]):
 
     def __reduce__(self) -> Any:
         return _unpickled, (np.asarray(self),)
-
-    def copy(self, order: Any = "C") -> ndarray:
-        """An array of its own, of the same value."""
-        from ngrad.numpy.laying import laid, order_of
-
-        return laid(copied(self._read()), order_of(self, order))
 
     # -- views -------------------------------------------------------------------------------------
 

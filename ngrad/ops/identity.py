@@ -1,14 +1,15 @@
-"""Ops that are their operand: `identity` and `stop_gradient`."""
+"""Ops that are their operand: `identity`, `stop_gradient`, and `copy`, in memory of its own."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from ngrad.graph.layout import Layout
+from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op
 from ngrad.graph.program import Program
 from ngrad.graph.roles import Role
 from ngrad.ops.convert import tensor
+from ngrad.ops.launching import prepare_copy
 from ngrad.record import apply, copied
 from ngrad.tensor import Tensor
 
@@ -70,3 +71,17 @@ def stop_gradient(input: Any, name: str | None = None) -> Tensor:
     3.0
     """
     return apply(STOP, (copied(tensor(input, "stop_gradient")),))
+
+
+COPY = Op(
+    "copy",
+    lambda x: layout(x.dtype, x.shape, None, x.device),
+    lambda inputs, out: prepare_copy(inputs[0], out),
+    family="shape",
+)
+"""Elements in row-major order, one beside the other: what shows part of a large memory, or shows it
+in another order, holds it no longer.
+"""
+COPY.fusion = Role("map", "cast")
+COPY.vjp(lambda g, out, x: (g,))
+COPY.batch(lambda size, batched, x: apply(COPY, (x,)))

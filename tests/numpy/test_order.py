@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from typing import Any
 
@@ -173,3 +174,36 @@ def test_a_copy_keeps_the_order_of_what_was_assigned_to() -> None:
         z = m.array(y)
         z.reshape(-1)[1] = -1.0
         assert z.tolist() == y.copy("K").tolist() == [[9.0, 4.0], [2.0, 6.0]], m
+
+
+PARTS: dict[str, Callable[[Any], Any]] = {
+    "copy": lambda x: x[3].copy(),
+    "array": lambda x: ours.array(x[3:5]),
+    "flatten": lambda x: x[:, 3].flatten(),
+    "astype": lambda x: x[:2, ::2].astype("float64"),
+    "copy.copy": lambda x: copy.copy(x[::-1, 4]),
+}
+
+
+@pytest.mark.parametrize("pending", [False, True], ids=["there", "pending"])
+@pytest.mark.parametrize("name", PARTS)
+def test_a_copy_of_a_part_lets_the_rest_go(name: str, pending: bool) -> None:
+    whole = ours.ones((300, 300)) + 1.0
+    if not pending:
+        ngrad.eval(whole._read())
+    part = PARTS[name](whole)
+    held = part._read()
+    ngrad.eval(held)
+    assert held._block.nbytes <= 2 * held.nbytes
+    assert part.tolist() == np.full(part.shape, 2.0).tolist()
+    copied = whole.copy()  # of all of it: the same memory until one is assigned to
+    assert copied._read()._at == whole._read()._at
+
+
+@pytest.mark.parametrize("key", [np.s_[::-1], np.s_[::3], np.s_[:, ::2], np.s_[1, ::-1]], ids=str)
+def test_elements_of_a_copy_lie_beside_one_another(key: Any) -> None:
+    x = ours.arange(24.0).reshape(4, 6) + 1.0
+    ngrad.eval(x._read())
+    found, expected = x[key].copy(), np.asarray(x)[key].copy()
+    assert np.asarray(found).strides == expected.strides
+    assert found.tolist() == expected.tolist()

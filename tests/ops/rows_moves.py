@@ -14,6 +14,7 @@ from ngrad.devices import HOST
 from ngrad.graph.op import TABLE
 from ngrad.graph.reference import REFERENCES
 from ngrad.ops.assignment import assigned
+from ngrad.ops.identity import COPY
 from ngrad.ops.multiplied import OTHERS, multiplied_rows
 from ngrad.ops.transfer import to_device
 from ngrad.record import apply
@@ -32,6 +33,7 @@ def _moves(op: str, label: str, function: Any, reference: Any, *shapes: Any, **o
 
 SHAPES = [
     _moves("identity", "", ngrad.identity, lambda x: x, (2, 3)),
+    _moves("copy", "", lambda x: apply(COPY, (ngrad.transpose(x),)), lambda x: x.T, (2, 3)),
     _moves("to_device", "", _there_and_back, lambda x: x, (2, 3)),
     _moves("stop_gradient", "", ngrad.stop_gradient, lambda x: x, (2, 3), smooth=False),
     _moves("reshape", "", lambda x: ngrad.reshape(x, (2, -1)), lambda x: x.reshape(2, -1), (3, 4)),

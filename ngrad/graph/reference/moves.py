@@ -137,6 +137,7 @@ def _fold_windows(g: Array, extents: Any, sizes: Any, steps: Any, gaps: Any) -> 
 
 MOVES: dict[str, Reference] = {
     "identity": lambda x: x,
+    "copy": lambda x: np.array(x, order="C"),
     "stop_gradient": lambda x: x,
     "to_device": lambda x, device: x,
     "reshape": lambda x, shape: x.reshape(shape),
