@@ -6,8 +6,8 @@ import math
 from typing import Any
 
 from ngrad.errors import ShapeError
-from ngrad.ops.arithmetic import abs_, maximum, minimum
-from ngrad.ops.comparison import greater, greater_equal, less
+from ngrad.ops.arithmetic import abs_, maximum, minimum, sign
+from ngrad.ops.comparison import equal, greater, greater_equal, less
 from ngrad.ops.convert import cast_to, floating, wide
 from ngrad.ops.elementwise import elementwise, select
 from ngrad.ops.exponential import exp, expm1, log, sigmoid, softplus
@@ -141,8 +141,8 @@ def gelu(features: Any, approximate: bool = False, name: str | None = None) -> T
     if approximate:
         near = minimum(maximum(x, -10.0), 10.0)  # beyond, tanh is 1, and the cube could overflow
         inner = math.sqrt(2.0 / math.pi) * (near * (1.0 + 0.044715 * (near * near)))
-        return 0.5 * x * (1.0 + tanh(inner))
-    return 0.5 * x * erfc(-math.sqrt(0.5) * x)
+        return _gated(x, 0.5 * (1.0 + tanh(inner)))
+    return _gated(x, 0.5 * erfc(-math.sqrt(0.5) * _bounded(x)))
 
 
 def silu(features: Any, beta: float = 1.0, name: str | None = None) -> Tensor:
@@ -155,7 +155,18 @@ def silu(features: Any, beta: float = 1.0, name: str | None = None) -> Tensor:
     array([0.       , 1.7615942], dtype=float32)
     """
     x = floating(features, "silu")
-    return x * sigmoid(x if type(beta) in (int, float) and beta == 1 else beta * x)
+    scaled = x if type(beta) in (int, float) and beta == 1 else beta * x
+    return _gated(x, sigmoid(_bounded(scaled)))
+
+
+def _bounded(x: Any) -> Any:
+    """What a gate is given: beyond, it is 0 or 1, and no slope of it is multiplied by infinity."""
+    return minimum(maximum(x, -800.0), 800.0)
+
+
+def _gated(x: Any, share: Any) -> Any:
+    """x times a share of it, of which nothing is nothing, of an infinity too."""
+    return select(equal(share, 0.0), 0.0, x) * share
 
 
 def softsign(features: Any, name: str | None = None) -> Tensor:
@@ -168,7 +179,10 @@ def softsign(features: Any, name: str | None = None) -> Tensor:
     array([-0.5 ,  0.75], dtype=float32)
     """
     x = floating(features, "softsign")
-    return x / (1.0 + abs_(x))
+    size = abs_(x)
+    far = greater(size, 1.0)
+    rest = 1.0 / (1.0 + size)  # to 1; far out its slope does not cancel, and nothing is inf / inf
+    return select(far, sign(x) * (1.0 - rest), select(far, 0.0, x) * rest)
 
 
 # -- along an axis -----------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from ngrad.ops.arithmetic import abs_, maximum, minimum
 from ngrad.ops.comparison import greater, isfinite, less, less_equal, logical_and
 from ngrad.ops.elementwise import select
 from ngrad.ops.exponential import exp, expm1, log, log1p
+from ngrad.ops.identity import stop_gradient
 from ngrad.ops.incomplete import beta_density
 from ngrad.ops.power import sqrt, square
 from ngrad.ops.trigonometric import tan
@@ -29,9 +30,14 @@ def minus_size(y: Any) -> Any:
 
 
 def log_of(share: Any, rest: Any) -> Any:
-    """The logarithm of a probability, by the rest to 1 where that is less."""
-    small = less(share, 0.5)
-    return select(small, log(select(small, share, 0.5)), log1p(-select(small, 0.5, rest)))
+    """The logarithm of a probability, by the rest to 1 where that is less.
+
+    The derivative is that of log(share) everywhere: where either branch has an infinite slope, the
+    one that is not taken would make NaN of it.
+    """
+    plain = log(share)
+    exact = log1p(-select(less(share, 0.5), 0.5, rest))
+    return plain + stop_gradient(select(less(share, 0.5), 0.0, exact - plain))
 
 
 def cauchy_inverse(p: Any) -> Any:

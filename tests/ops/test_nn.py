@@ -90,6 +90,34 @@ def test_activations_pass_nan_on(function: Any, reference: Any) -> None:
     assert np.isnan(function(ngrad.constant([np.nan, 1.0])).numpy()).tolist() == [True, False]
 
 
+@pytest.mark.parametrize("code", ["f2", "f4", "f8"])
+@pytest.mark.parametrize(
+    "function, low, high",
+    [
+        (nn.elu, (-1, 0), (np.inf, 1)),
+        (nn.gelu, (0, 0), (np.inf, 1)),
+        (lambda x: nn.gelu(x, approximate=True), (0, 0), (np.inf, 1)),
+        (nn.silu, (0, 0), (np.inf, 1)),
+        (lambda x: nn.silu(x, -2.0), (-np.inf, 1), (0, 0)),
+        (nn.softplus, (0, 0), (np.inf, 1)),
+        (nn.softsign, (-1, 0), (1, 0)),
+    ],
+)
+def test_limits_at_infinities(function: Any, low: Any, high: Any, code: str) -> None:
+    """Values, slopes, and curves of 0."""
+    slope = ngrad.grad(lambda x: ngrad.reduce_sum(function(x)))
+    curve = ngrad.grad(lambda x: ngrad.reduce_sum(slope(x)))
+    x = ngrad.constant(np.array([-np.inf, np.inf], code))
+    found = [f(x).numpy().tolist() for f in (function, slope, curve)]
+    assert found == [[low[0], high[0]], [low[1], high[1]], [0, 0]]
+
+
+def test_softsign_far_out() -> None:
+    x = np.array([-1e100, -1e9, 1e9, 1e100])
+    slope = ngrad.grad(lambda x: ngrad.reduce_sum(nn.softsign(x)))(x)
+    np.testing.assert_allclose(slope, (1.0 + np.abs(x)) ** -2, rtol=1e-15)
+
+
 @pytest.mark.parametrize(
     "function, at, expected",
     [
