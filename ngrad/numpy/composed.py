@@ -97,7 +97,10 @@ def power(x: Any, y: Any) -> Any:
 
 
 def exp2(x: Any) -> Any:
-    return e.exp(x * LN2) if x.dtype.is_complex else e.exp2(x)
+    if not x.dtype.is_complex:
+        return e.exp2(x)
+    # Part by part: a product of complex numbers has infinities times 0.
+    return e.exp(complexes.complex(complexes.real(x) * LN2, complexes.imag(x) * LN2))
 
 
 def in_float32(function: Callable[..., Any]) -> Callable[..., Any]:

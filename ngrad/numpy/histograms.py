@@ -137,8 +137,9 @@ def histogramdd(
     ranges = [None] * dims if range is None else list(range)
     if len(ranges) != dims:
         raise ValueError(f"histogramdd: range has {len(ranges)} entries for {dims} dimensions")
-    edges = [
-        histogram_bin_edges(points[:, k], each[k], ranges[k]) for k in np.arange(dims).tolist()
+    edges = [  # in the dtype of the points only where these say where they are
+        histogram_bin_edges(x if span is None else np.empty(0), one, span)
+        for x, one, span in zip(points.T, each, ranges, strict=True)
     ]
     shape = tuple(x.size + 1 for x in edges)
     place = asarray(np.zeros(count, np.int64))

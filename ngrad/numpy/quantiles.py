@@ -55,7 +55,7 @@ class _Slices:
         )
         self.rows = self.matrix(self.x)
         self.counts: Any = self.rows.shape[1]
-        self.floats = kind_of(self.x.dtype) == "f"
+        self.floats = kind_of(self.x.dtype) in "fc"
         self.nans = nans and self.floats
         if self.nans:
             self.counts = self.counts - np.isnan(np.asarray(self.rows)).sum(1)

@@ -221,10 +221,10 @@ def digitize(x: Any, bins: Any, right: bool = False) -> ndarray:
     for value in (edges, asarray(x)):
         if value.dtype.kind == "c":
             raise TypeError(f"digitize: takes real numbers, not {value.dtype}")
-    steps = np.diff(np.asarray(edges))
-    if (steps >= 0).all():
+    low, high = np.asarray(edges)[:-1], np.asarray(edges)[1:]  # integers' differences may wrap
+    if (high >= low).all():
         return searchsorted(edges, x, side)
-    if (steps > 0).any():
+    if (high > low).any():
         raise ValueError(
             f"digitize: bins must be monotonically increasing or decreasing: {edges.shape} edges"
         )

@@ -252,6 +252,12 @@ np.take([5, 6], [])
 np.sort_complex(np.array([3, 1], 'f4'))
 np.linalg.cond(np.ones((0, 3, 3)))
 np.histogramdd([1, 2])[0]
+np.histogramdd(np.ones((2, 2), 'f4'), 2, [(-1, 1), None])
+np.digitize(np.array([4, 0, 5, 1], 'u2'), np.array([3, 2, 2, 2, 0], 'u4'))
+np.digitize([0, -5], [-(2**63), 0, 2**63 - 1])
+np.nanmedian([[1 + 2j, complex(np.nan, 0), 3 - 4j, np.nan], [4j, 1, 2, 1 - 1j]], axis=1)
+[np.median([1 + 2j, np.nan, 3]), np.median(np.array([1j, 2], 'F'))]
+np.exp2([complex(np.inf, 0), complex(-np.inf, 0), complex(np.nan, 0), 1 + 2j])
 np.einsum('ij,jk->ik', [[True, False], [True, True]], [[True, False], [False, False]])
 np.transpose([1], 0)
 np.squeeze(3, axis=0)
