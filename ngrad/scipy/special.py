@@ -33,6 +33,7 @@ from ngrad.ops.comparison import (
     logical_and,
     logical_or,
 )
+from ngrad.ops.complexes import real
 from ngrad.ops.convert import operands
 from ngrad.ops.elementwise import select
 from ngrad.ops.exponential import exp, log, log1p, sigmoid, softplus
@@ -316,7 +317,8 @@ def logsumexp(
     keepdims: bool = False,
     return_sign: bool = False,
 ) -> Any:
-    """log(sum(b exp(a))) over axes, without overflow; with the sign of the sum, if `return_sign`.
+    """log(sum(b exp(a))) over axes, without overflow; with the sign of the sum, if `return_sign`,
+    which of complex numbers is their phase.
 
     Examples
     --------
@@ -325,13 +327,14 @@ def logsumexp(
     array(1000.6931)
     """
     x = floats(a)
-    if b is None and not return_sign:
+    if b is None and not return_sign and not x.dtype.is_complex:
         return array_of(reduce_logsumexp(x, axis, keepdims))
-    x, share = operands("logsumexp", x, floats(1.0 if b is None else b))
-    top = stop_gradient(r.reduce_max(select(equal(share, 0.0), -np.inf, x), axis, True))
+    x, share = operands("logsumexp", x, 1.0 if b is None else floats(b))
+    size = real(x)
+    top = stop_gradient(r.reduce_max(select(equal(share, 0.0), -np.inf, size), axis, True))
     above = x - select(isfinite(top), top, 0.0)
     # What has no share may lie so far above the rest that its exponential is infinite.
-    above = select(greater(above, float(np.log(x.dtype.finfo.max))), -np.inf, above)
+    above = select(greater(real(above), float(np.log(size.dtype.finfo.max))), -np.inf, above)
     total = r.reduce_sum(multiply_no_nan(exp(above), share), axis, True)
     found = log(abs_(total) if return_sign else total) + select(isfinite(top), top, 0.0)
     if not keepdims:

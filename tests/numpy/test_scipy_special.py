@@ -148,6 +148,12 @@ case("logsumexp", CUBE, 1, np.array([1.0, 0.0, 2.0])[:, None], orders=1)
 case("logsumexp", np.array([-np.inf, -np.inf]))
 case("logsumexp", np.array([1000.0, np.inf]))
 case("logsumexp", np.array([1e3, 1e3]), b=[1.0, -0.5])
+TURNED = CUBE * (1.0 - 0.5j)
+for kwargs in ({}, {"b": CUBE}, {"b": TURNED, "return_sign": True}):
+    case("logsumexp", TURNED, axis=1, keepdims=True, **kwargs)
+case("logsumexp", np.array([1e3 + 1j, 1e3, complex(-np.inf, 0.0)]))
+case("logsumexp", np.array([1.0, 2.0], np.float32), return_sign=True)
+case("logsumexp", np.array([1.0, 2j], np.complex64), return_sign=True)
 case("softmax", np.array([1, 2, 3]))
 case("log_softmax", np.array([0.0, 1e4]))
 
