@@ -54,10 +54,10 @@ def running(function: ufunc, x: ndarray, axis: int, starts: Any, last: bool = Fa
         instead = complex(least, least) if x._layout.dtype.is_complex else least
         found = running(UFUNCS[name], where(none, instead, x), axis, starts, last)
         return where(running(UFUNCS["logical_and"], none, axis, starts, last), np.nan, found)
-    if function.__name__ == "logaddexp2":
-        return running(UFUNCS["logaddexp"], x * LN2, axis, starts, last) / LN2
-    op = op_of(function.__name__)
     values = function._converted((x, x), None)
+    if function.__name__ == "logaddexp2":
+        return running(UFUNCS["logaddexp"], array_of(values[0]) * LN2, axis, starts, last) / LN2
+    op = op_of(function.__name__)
     if op is None or (op.name == "pow" and not values[0].dtype.is_inexact):
         parts = [along(x, axis, k) for k in range(x.shape[axis])]
         for k in set(range(1, len(parts))).difference(starts):

@@ -177,6 +177,8 @@ np.bitwise_xor.reduce(np.array([[5, 3], [6, 9]], np.uint8), axis=1)
 np.bitwise_and.reduce([True, False], keepdims=True)
 np.add.reduceat(np.arange(8, dtype=np.float32), [0, 4, 1, 5, 2, 6])
 np.logaddexp2.reduceat(CUBE, [0, 2], axis=1)
+[np.logaddexp2.accumulate([[1, 0], [1, 1]], dtype=kind) for kind in (None, 'f4')]
+[np.logaddexp2.reduce(np.ones(3, kind)) for kind in '?bHefd']
 np.maximum.reduceat([3, 1, 2], np.array([], int))
 np.hypot.reduceat([3, 1, 2], np.array([], int))
 np.gcd.reduce([-4])
