@@ -60,6 +60,13 @@ def gumbel_density(y: Any) -> Any:
     return exp(y - short_exp(y))
 
 
+def gumbel_log_share(y: Any) -> Any:
+    """log(1 - exp(-exp(y))), which is y where exp(y) is nothing beside 1."""
+    far = less(y, -40.0)
+    x = short_exp(select(far, 0.0, y))
+    return select(far, y, log_of(-expm1(-x), exp(-x)))
+
+
 def laplace_below(y: Any) -> Any:
     size = minus_size(y)
     return select(less(y, 0.0), size - math.log(2.0), log1p(-0.5 * exp(size)))

@@ -36,7 +36,7 @@ from ngrad.ops.comparison import (
 from ngrad.ops.complexes import real
 from ngrad.ops.convert import operands
 from ngrad.ops.elementwise import select
-from ngrad.ops.exponential import exp, log, log1p, sigmoid, softplus
+from ngrad.ops.exponential import exp, expm1, log, log1p, sigmoid, softplus
 from ngrad.ops.gammas import beta, betaln, binom, gamma, gammasgn, rgamma
 from ngrad.ops.identity import stop_gradient
 from ngrad.ops.incomplete import betainc, betaincc, gammainc, gammaincc, stdtr
@@ -75,7 +75,11 @@ def _loggamma(x: Any) -> Any:
 
 def _boxcox(x: Any, power: Any) -> Any:
     x, power = operands("boxcox", x, power)
-    return log(x) * exprel(power * log(x))
+    size = log(x)
+    up = multiply_no_nan(size, power)
+    near = less(abs_(up), 1.0)  # beyond, terms of the first one's slope would cancel
+    first = size * exprel(select(near, up, 0.0))
+    return select(near, first, expm1(select(near, 1.0, up)) / select(near, 1.0, power))
 
 
 def _logit(x: Any) -> Any:
@@ -147,7 +151,9 @@ def _fdtrc(n: Any, d: Any, x: Any) -> Any:
 def _huber(delta: Any, r: Any) -> Any:
     delta, r = operands("huber", delta, r)
     size = abs_(r)
-    found = select(less_equal(size, delta), 0.5 * r * r, delta * (size - 0.5 * delta))
+    near = less_equal(size, delta)
+    low, slope = select(near, r, 0.0), select(near, 0.0, delta)  # infinities in one branch alone
+    found = select(near, 0.5 * low * low, slope * (size - 0.5 * slope))
     return select(less(delta, 0.0), np.inf, found)
 
 

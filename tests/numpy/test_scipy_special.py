@@ -77,6 +77,7 @@ case("spence", np.array([1.0, 1.3]), orders=2)
 for n in (0, 1, 3):
     case("expn", n, POSITIVE, orders=2)
 case("boxcox", POSITIVE, np.array([0.0, -1.0, 0.5, 2.0]), orders=2)
+case("boxcox", FIRST, SECOND)
 for name in ("cbrt", "exp2", "expm1", "log1p", "sinc"):
     case(name, POSITIVE, orders=1)
 case("erfcinv", 2 * UNIT, orders=2)
@@ -269,6 +270,24 @@ def test_derivatives_that_would_cancel(row: Any, dtype: str, rtol: float) -> Non
             found = [float(way(ours.array(x))) for x in xs]
             expected = [float(mpmath.diff(exact, mpmath.mpf(float(x)), order)) for x in xs]
             np.testing.assert_allclose(found, expected, rtol=rtol, atol=1e-37, err_msg=str(order))
+
+
+@pytest.mark.parametrize(
+    ("call", "at", "expected"),
+    [
+        *((lambda x: special.boxcox(x, 2.0), x, (x, 1.0)) for x in (1e-100, 1e-12, 0.5, 1e10)),
+        *((lambda x: special.boxcox(x, 1.0), x, (1.0, 0.0)) for x in (0.3, 0.4, 3.0)),
+        *((lambda x: special.boxcox(x, -1.0), x, (x**-2, -2 * x**-3)) for x in (1e-12, 1e12)),
+        (lambda x: special.boxcox(x, 0.0), 1e-12, (1e12, -1e24)),
+        (lambda x: special.huber(1.5, x), np.inf, (1.5, 0.0)),
+        (lambda x: special.huber(1.5, x), -np.inf, (-1.5, 0.0)),
+        (lambda x: special.huber(np.inf, x), 2.0, (2.0, 1.0)),
+    ],
+)
+def test_slopes_and_curves(call: Any, at: float, expected: Any) -> None:
+    slope = ngrad.grad(call)
+    found = [float(way(ours.array(at))) for way in (slope, ngrad.grad(slope))]
+    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-13)
 
 
 def test_every_name_has_a_case() -> None:
