@@ -16,6 +16,7 @@ from ngrad.ops.bessel_orders import BY_KIND, HIGHEST
 from ngrad.ops.comparison import equal, less, logical_and
 from ngrad.ops.convert import beside
 from ngrad.ops.elementwise import select
+from ngrad.ops.exponential import log
 from ngrad.ops.gammas import beta, gamma, half_turns
 from ngrad.ops.hosted import on_host
 from ngrad.ops.identity import prepare_view
@@ -207,7 +208,10 @@ def hypergeometric(op: Op, *operands: Any) -> Any:
 
 @SPENCE.vjp
 def _(g: Any, out: Any, x: Any) -> Any:
-    return (-g * hypergeometric(HYP2F1, 1.0, 1.0, 2.0, 1.0 - x),)
+    low = less(x, 0.5)  # of which 1 - x loses digits
+    small, other = select(low, x, 0.5), select(low, 1.0, x)
+    there = log(small) / (1.0 - small)
+    return (g * select(low, there, -hypergeometric(HYP2F1, 1.0, 1.0, 2.0, 1.0 - other)),)
 
 
 @ELLIPK.vjp

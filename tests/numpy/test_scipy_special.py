@@ -279,6 +279,7 @@ def test_derivatives_that_would_cancel(row: Any, dtype: str, rtol: float) -> Non
         *((lambda x: special.boxcox(x, 1.0), x, (1.0, 0.0)) for x in (0.3, 0.4, 3.0)),
         *((lambda x: special.boxcox(x, -1.0), x, (x**-2, -2 * x**-3)) for x in (1e-12, 1e12)),
         (lambda x: special.boxcox(x, 0.0), 1e-12, (1e12, -1e24)),
+        (lambda x: special.spence(x), 1e-30, (np.log(1e-30), 1e30)),
         (lambda x: special.huber(1.5, x), np.inf, (1.5, 0.0)),
         (lambda x: special.huber(1.5, x), -np.inf, (-1.5, 0.0)),
         (lambda x: special.huber(np.inf, x), 2.0, (2.0, 1.0)),
