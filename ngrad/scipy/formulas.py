@@ -202,12 +202,10 @@ def f_log_density(y: Any, m: Any, n: Any) -> Any:
 def f_tail(near: Callable[..., Any], far: Callable[..., Any], y: Any, m: Any, n: Any) -> Any:
     """An incomplete beta function, and its rest to 1: each of the smaller of two shares."""
     a, b, product, total = 0.5 * m, 0.5 * n, m * y, m * y + n
-    below = less(product, n)
-    return select(
-        below,
-        near(a, b, select(below, product / total, 0.5)),
-        far(b, a, select(below, 0.5, n / total)),
-    )
+    below, rest = less(product, n), n / total
+    # Its slope is that of 1 - rest: where a tail's is infinite, two terms would cancel to NaN.
+    share = 1.0 - rest + stop_gradient(product / total - (1.0 - rest))
+    return select(below, near(a, b, select(below, share, 0.5)), far(b, a, select(below, 0.5, rest)))
 
 
 def f_density(y: Any, m: Any, n: Any) -> Any:
