@@ -142,7 +142,8 @@ def gelu(features: Any, approximate: bool = False, name: str | None = None) -> T
         near = minimum(maximum(x, -10.0), 10.0)  # beyond, tanh is 1, and the cube could overflow
         inner = math.sqrt(2.0 / math.pi) * (near * (1.0 + 0.044715 * (near * near)))
         return _gated(x, 0.5 * (1.0 + tanh(inner)))
-    return _gated(x, 0.5 * erfc(-math.sqrt(0.5) * _bounded(x)))
+    near = minimum(maximum(x, -800.0), 800.0)  # so that no slope of the share is multiplied by inf
+    return _gated(x, 0.5 * erfc(-math.sqrt(0.5) * near))
 
 
 def silu(features: Any, beta: float = 1.0, name: str | None = None) -> Tensor:
@@ -156,12 +157,8 @@ def silu(features: Any, beta: float = 1.0, name: str | None = None) -> Tensor:
     """
     x = floating(features, "silu")
     scaled = x if type(beta) in (int, float) and beta == 1 else beta * x
-    return _gated(x, sigmoid(_bounded(scaled)))
-
-
-def _bounded(x: Any) -> Any:
-    """What a gate is given: beyond, it is 0 or 1, and no slope of it is multiplied by infinity."""
-    return minimum(maximum(x, -800.0), 800.0)
+    # At an infinity, from which the gate lets all pass, its slope is no 0 that is multiplied by x.
+    return _gated(x, sigmoid(select(greater(scaled, 800.0), 800.0, scaled)))
 
 
 def _gated(x: Any, share: Any) -> Any:
