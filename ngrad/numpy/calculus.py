@@ -95,7 +95,9 @@ def _spacings(x: ndarray, given: tuple[Any, ...], axes: tuple[int, ...]) -> list
                 f"gradient: {step.size} places along axis {axis}, which has {x.shape[axis]}"
             )
         made.append(
-            diff(step.astype(float) if kind_of(step.dtype) != "f" else step) if step.ndim else step
+            diff(step.astype(float) if kind_of(step.dtype) not in "fc" else step)
+            if step.ndim
+            else step
         )
     return made
 

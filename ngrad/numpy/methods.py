@@ -146,6 +146,8 @@ def _set_imag(x: ndarray, part: Any) -> None:
 
 def _copy(x: ndarray, order: Any = "C") -> ndarray:
     """An array of its own, of the same value."""
+    if x.is_number:
+        return array_of(copied(x._held))
     return duplicate(x._read(), order_of(x, order))
 
 

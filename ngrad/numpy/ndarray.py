@@ -28,7 +28,7 @@ from ngrad.numpy.views import (
     remember,
     row_part,
 )
-from ngrad.numpy.ways import lies_of, read_in_turn, shown_in_turn, unheard, way_to
+from ngrad.numpy.ways import lies_of, read_in_turn, shown_in_turn, stays_view, unheard, way_to
 from ngrad.numpy.writing import Assigned
 from ngrad.operand import Operand
 from ngrad.ops.convert import unwrap
@@ -131,9 +131,7 @@ class ndarray(Subscripted, Assigned, Operand["ndarray"]):
     def given(self, gradient: Tensor | None) -> Any:
         if gradient is None or gradient._layout.ndim or self.is_number:
             return None if gradient is None else ndarray(gradient)
-        from ngrad.numpy.laying import laid
-
-        return laid(gradient, "K")
+        return _laid(gradient)
 
     def lies_in_rows(self) -> bool:
         where = self._layout
@@ -164,8 +162,10 @@ class ndarray(Subscripted, Assigned, Operand["ndarray"]):
             self._way.write(owner, value)
 
     def _seen_by(self, way: Way) -> ndarray:
-        """A view of this array."""
+        """A view of this array; nothing is one of a number."""
         value = self._read()
+        if self.is_number:
+            return array_of(way.read(value))
         return array_of(way.read(value), self, way, value)
 
     @property
@@ -354,6 +354,8 @@ class ndarray(Subscripted, Assigned, Operand["ndarray"]):
         if owner is not self and not state.listens():
             self._forget()  # the owner's memory, which what it gives may be written to in
         x = owner._read()
+        if owner.is_number:
+            return _laid(part.read(x))
         return array_of(part.read(x), owner, part, x)
 
     def _element(self, part: Part) -> Tensor:
@@ -372,6 +374,8 @@ class ndarray(Subscripted, Assigned, Operand["ndarray"]):
         if not order:
             x = self._read()
             way = Axes(tuple(range(x.ndim))[::-1])
+            if self.is_number:
+                return array_of(x)
             return array_of(remember(x, "T", way.read(x), way), self, way, x)
         perm = tuple(int(k) for k in order)
         normal = tuple(k + self.ndim if k < 0 else k for k in perm)
@@ -407,18 +411,17 @@ class ndarray(Subscripted, Assigned, Operand["ndarray"]):
         if order == "F":
             return self.transpose().reshape(sizes[::-1], copy=copy).transpose()
         made = reshape(x, given)
-        if copy:
+        if copy or self.is_number:
             return ndarray(copied(made))
-        lies = lies_of(self)
-        copies = lies is None or not np.may_share_memory(lies, lies.reshape(made._layout.shape))
-        if copies and copy is False and made.size:
+        stays = stays_view(self, made._layout.shape)
+        if not stays and copy is False and made.size:
             raise CopyError(
                 f"reshape: {x._layout.shape} to {made._layout.shape} copies, or it cannot be told "
                 "whether it does, and copy is False"
             )
-        if copies and lies is not None:
+        if stays is False:
             return array_of(made, None, Made(True))
-        way = Shaped(made._layout.shape, lies is not None)
+        way = Shaped(made._layout.shape, stays is not None)
         return array_of(made if key is None else remember(x, key, made, way), self, way, x)
 
 
@@ -444,6 +447,13 @@ Assigned.exchanged = staticmethod(exchanged)
 _T = property(_viewed("T", ndarray.transpose), doc="A view with its axes reversed.")
 setattr(ndarray, "T", _T)  # noqa: B010
 export_cells(ndarray)
+
+
+def _laid(x: Tensor) -> ndarray:
+    """An array of its own that holds a tensor, and no number if that has no axes."""
+    from ngrad.numpy.laying import laid
+
+    return laid(x, "K")
 
 
 def _unpickled(array: Any) -> ndarray:

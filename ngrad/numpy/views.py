@@ -73,8 +73,10 @@ def known(x: Any, key: Any) -> tuple[Callable[[Tensor], Tensor], Way] | None:
 
 
 def remember(x: Any, key: Any, view: Any, way: Way) -> Any:
-    """A view, of which is remembered where it lies, if that is the tensor's own memory."""
-    if shows(view, x):
+    """A view, of which is remembered where it lies, if that is the tensor's own memory. Not of a
+    tensor without axes, which may be a number's: nothing is a view of that.
+    """
+    if shows(view, x) and x._layout.ndim:
         if len(VIEWS) >= SEEN:
             VIEWS.clear()
         VIEWS[x._layout, key] = seen(view._at - x._at, view._layout), way

@@ -75,6 +75,16 @@ def lies_of(x: Any) -> np.ndarray[Any, Any] | None:
     return lies
 
 
+def stays_view(x: Any, shape: Any) -> bool | None:
+    """Whether NumPy's x.reshape(shape) is a view, and no copy. None if it is not known."""
+    if x._owner is None and (in_rows(x._held) if x._way is None else x._way.rows):
+        return True  # of any sizes, which may be open
+    if sum(n != 1 for n in x._layout.shape) < 2:
+        return True  # one axis is cut into several with steps of their own, however it lies
+    lies = lies_of(x)
+    return None if lies is None else np.may_share_memory(lies, lies.reshape(shape))
+
+
 def lies_in(x: Any, order: Any) -> bool:
     """Whether NumPy's array would certainly lie in an order that is asked for."""
     if order not in ("C", "F"):

@@ -165,6 +165,9 @@ ANY: dict[str, Callable[[], Program]] = {
     "split": lambda: slope(lambda x: ngrad.split(x * x, [1, -1])),
     "stack": lambda: lambda x: ngrad.stack([x, x * 2.0], 1),
     "ones like": lambda: lambda x: nnp.ones_like(x)._read(),
+    "reshaped arrays": lambda: (
+        lambda x: nnp.reshape(nnp.ravel(nnp.asarray(x) * 2.0)[::2], (-1, 1))._read()
+    ),
     "repeat": lambda: slope(lambda x: ngrad.repeat(x * x, 2, 0)),
     "insert": lambda: lambda x: nnp.insert(nnp.asarray(x), 1, 9.0, axis=1)._read(),
     "pad": lambda: slope(lambda x: ngrad.pad(x, [[1, 2], [0, 0]], constant_values=3.0) ** 2),

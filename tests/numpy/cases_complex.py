@@ -33,6 +33,7 @@ def case(name: str, *args: Any, **kwargs: Any) -> None:
 for name in ONE.split():
     case(name, Z)
 case("gradient", Y)
+case("gradient", Y, np.array([1 + 1j, 2.0, 4 - 1j]))
 for name in TWO.split():
     case(name, Z, Y)
 case("vdot", Y, Z[0])

@@ -130,6 +130,22 @@ def test_where_it_cannot_be_told() -> None:
         cube.ravel()[0] = 1.0
 
 
+def test_along_one_axis_it_can_be_told() -> None:
+    """However that lies, it is cut into several with steps of their own."""
+
+    def program(x: Any) -> Any:
+        y = (x[:1] * 2.0).T
+        y[[1, 2]] *= 3.0
+        r, s = y.reshape(-1), y[:, 0].reshape(1, 3)
+        r[0], s[:, 1] = 9.0, 8.0
+        return y
+
+    x = np.arange(6.0).reshape(2, 3)
+    own = ours.array(x)
+    for f in (program, ngrad.function(program)):
+        np.testing.assert_array_equal(f(own), program(x))
+
+
 @pytest.mark.parametrize("order", ["C", "F"])
 def test_arguments_of_a_function(order: Any) -> None:
     """One that lies by columns is recorded by itself, and nothing that is wrong is told of it."""
