@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from ngrad.tensor import Tensor
@@ -22,6 +23,11 @@ class Cell:
     def _read(self) -> Tensor:
         """The tensor, for an op: every recorder hears of it."""
         raise NotImplementedError
+
+    @property
+    def kind(self) -> Callable[[Tensor], Any]:
+        """What makes another of a tensor, of the kind that this is."""
+        return type(self)
 
     def lies_in_rows(self) -> bool:
         """Whether it certainly lies in row-major order."""

@@ -332,9 +332,9 @@ def _output(
     tensor = plain if made is None else made
     if type(tensor) is Tensor and tensor._window is trace.window:
         wanted.append(tensor._slot)
-        return len(wanted) - 1, None if tensor is value else type(value)
+        return len(wanted) - 1, None if tensor is value else Weak if made is None else value.kind
     if made is not None:
-        return -1, Made(type(value), made)
+        return -1, Made(value.kind, made)
     return -1, value
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -77,11 +78,11 @@ class Static(NamedTuple):
 
 
 class Held(NamedTuple):
-    """An array that can be assigned to: what it is, the layout of the tensor that it holds, and
-    whether it lies in rows.
+    """An array that can be assigned to: what makes another, the layout of the tensor that it holds,
+    and whether it lies in rows.
     """
 
-    kind: type
+    kind: Callable[[Tensor], Any]
     where: Layout
     rows: bool = True
 
@@ -156,7 +157,7 @@ def part_of(leaf: Any) -> Any:
     if isinstance(leaf, Variable):
         return Static(Variable, leaf._uid)  # `==` of variables is elementwise
     if isinstance(leaf, Cell):
-        return Held(kind, leaf._read()._layout.spec, leaf.lies_in_rows())
+        return Held(leaf.kind, leaf._read()._layout.spec, leaf.lies_in_rows())
     try:
         hash(leaf)
     except TypeError:

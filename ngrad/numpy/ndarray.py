@@ -133,6 +133,10 @@ class ndarray(Subscripted, Assigned, Operand["ndarray"]):
             return None if gradient is None else ndarray(gradient)
         return _laid(gradient)
 
+    @property
+    def kind(self) -> Callable[[Tensor], ndarray]:
+        return ndarray if self._layout.ndim or self.is_number else _laid
+
     def lies_in_rows(self) -> bool:
         where = self._layout
         own = self._owner is self._way is None and self._held._at

@@ -87,6 +87,21 @@ def test_what_is_added_to_a_number_has_derivatives() -> None:
     assert float(ngrad.grad(lambda x: _doubled(x))(ours.array(2.0))) == 6.0
 
 
+def test_an_array_with_no_axes_is_one_in_a_function() -> None:
+    def changed(m: Any, x: Any) -> Any:
+        y, part = x, x[...]
+        part *= 3.0
+        x += 1.0
+        return y, x * 1.0, m.zeros(())
+
+    made = ngrad.function(lambda x: changed(ours, x))
+    for number in (False, True, False):
+        expected = changed(np, np.float64(2.0) if number else np.array(2.0))
+        found = made(ours.array([2.0])[0] if number else ours.array(2.0))
+        assert [float(v) for v in found] == [float(v) for v in expected]
+        assert [v.is_number for v in found] == [isinstance(v, np.float64) for v in expected]
+
+
 def _doubled(x: Any) -> Any:
     """An argument that is an array with no axes stays one."""
     y = x
