@@ -74,7 +74,7 @@ def surely_in_rows(x: Tensor) -> bool:
         if type(value) is Tensor and value._at:
             if not row_major(value._layout):
                 return False
-        elif call.op in TURNING or slot in turned:
+        elif (call.op in TURNING and not _forward(call)) or slot in turned:
             return False
         elif call.op is RESHAPE and call.spec.ndim < 2:
             continue
@@ -82,6 +82,13 @@ def surely_in_rows(x: Tensor) -> bool:
             todo += set(slots) - met
             met.update(slots)
     return not todo
+
+
+def _forward(call: Any) -> bool:
+    """Whether it is a slice that goes no axis backwards: elements come in the order in which they
+    lie.
+    """
+    return call.op is SLICE and all(step > 0 for _, step, _ in call.params[0])
 
 
 def in_rows(x: Tensor) -> bool:

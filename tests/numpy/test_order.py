@@ -146,6 +146,21 @@ def test_along_one_axis_it_can_be_told() -> None:
         np.testing.assert_array_equal(f(own), program(x))
 
 
+def test_slices_keep_the_order() -> None:
+    def program(m: Any, x: Any) -> Any:
+        m.add.at(x, m.array([0, 0, 1]), 0.5)
+        y = x * 2.0
+        r = y.reshape(3, 2)
+        r[0] = 7.0
+        return y
+
+    x = np.arange(6.0).reshape(2, 3)
+    expected = program(np, x.copy())
+    recorded = ngrad.function(lambda x: program(ours, x))
+    for f in (recorded, lambda x: program(ours, x)):
+        np.testing.assert_array_equal(f(ours.array(x)), expected)
+
+
 @pytest.mark.parametrize("order", ["C", "F"])
 def test_arguments_of_a_function(order: Any) -> None:
     """One that lies by columns is recorded by itself, and nothing that is wrong is told of it."""
