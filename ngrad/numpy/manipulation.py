@@ -144,6 +144,8 @@ def squeeze(a: Any, axis: Any = None) -> ndarray:
             f"cannot select an axis to squeeze out which has size not equal to one: {axis} of "
             f"{x.shape}"
         )
+    if x.is_number:
+        return x
     return x[(*(0 if k in axes else slice(None) for k in range(x.ndim)), ...)]  # a view
 
 

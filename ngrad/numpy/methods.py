@@ -117,12 +117,12 @@ def astype(
     elif casting != "unsafe" and not can_cast(x.dtype, wanted.numpy_dtype, casting):
         raise TypeError(f"astype: cannot cast {x.dtype} to {wanted.name} with casting={casting!r}")
     held = x._read()
-    own = held._layout.dtype
+    own, make = held._layout.dtype, array_of if held._layout.ndim else x.kind
     if own is wanted:
         if not copy:
             return x
-        return duplicate(held, "K") if x._layout.ndim else array_of(copied(held))
-    return array_of(converted(held, wanted) if own.is_complex else apply(CAST, (held,), (wanted,)))
+        return duplicate(held, "K") if held._layout.ndim else make(copied(held))
+    return make(converted(held, wanted) if own.is_complex else apply(CAST, (held,), (wanted,)))
 
 
 def _real(x: ndarray) -> ndarray:

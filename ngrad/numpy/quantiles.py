@@ -25,7 +25,7 @@ from ngrad.ops.comparison import isnan
 from ngrad.ops.elementwise import select
 from ngrad.ops.ranks import ranked
 from ngrad.ops.reductions import normal_axes, ones_shape
-from ngrad.ops.shape import reshaped, swap_last
+from ngrad.ops.shape import reshape, reshaped, swap_last
 from ngrad.tensor import from_numpy
 
 NAN = float("nan")
@@ -89,7 +89,7 @@ class _Slices:
         """The result in its shape; NaN of a row in which there is one that counts."""
         if self.floats and not self.nans:
             found = array_of(select(isnan(greatest._read()), NAN, found._read()))
-        return found.reshape(lead + self.shape)
+        return array_of(reshape(found._read(), lead + self.shape))
 
 
 def _median(what: str, a: Any, axis: Any, out: Any, keepdims: Any, nans: bool) -> ndarray:
