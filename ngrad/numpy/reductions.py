@@ -9,6 +9,7 @@ import numpy as np
 
 from ngrad.devices import HOST
 from ngrad.dtypes import BY_CODE
+from ngrad.graph.dims import Dim
 from ngrad.numpy.convert import (
     FLOAT32,
     FLOAT64,
@@ -187,8 +188,13 @@ all = _truth("all", r.reduce_all, True)
 any_ = _truth("any", r.reduce_any, False)
 
 
+NUMBERS = (float, Dim)
+
+
 def count_of(x: Any, axis: Any, where: Any, keepdims: bool) -> Any:
-    """How many elements are reduced: a number, or a tensor where a condition says so."""
+    """How many elements are reduced: a float, a size that is open, or a tensor where a condition
+    says so.
+    """
     axes = r.normal_axes(axis, x.ndim, "mean")
     if where is not True and counted(where):
         from ngrad.ops.shape import broadcast_to
@@ -198,7 +204,7 @@ def count_of(x: Any, axis: Any, where: Any, keepdims: bool) -> Any:
     count = 1
     for k in axes:
         count *= x._layout.shape[k]
-    return float(count)
+    return count if isinstance(count, Dim) else float(count)
 
 
 def _floating(x: Any, dtype: Any) -> Any:
@@ -224,7 +230,7 @@ def mean(
     wide = cast_to(x, FLOAT32) if x.dtype.is_half else x  # which holds the sum
     total = _added(_masked(wide, where, 0), axis, kept)
     count = count_of(x, axis, where, kept)
-    if type(count) is float and count == 0:
+    if isinstance(count, NUMBERS) and count == 0:
         warn_of(MEAN)
     return array_of(cast_to(total / count, x.dtype))
 
@@ -256,7 +262,7 @@ def var(
     x, axis = to_tensor(a), _checked(axis)
     x = _floating(x, None) if dtype is None else x  # else NumPy's differences are of what is given
     count, kept = count_of(x, axis, where, True), _kept(keepdims)
-    count = count if isinstance(count, float) else complexes.real(count)
+    count = count if isinstance(count, NUMBERS) else complexes.real(count)
     middle: Any
     if counted(mean):
         middle = to_tensor(mean)
@@ -268,10 +274,11 @@ def var(
     if away.dtype.is_complex:  # of the distance, which is real
         squares = squares + square(complexes.imag(away))
     total = _added(in_dtype(dtype, _masked(squares, where, 0)), axis, True)
-    if isinstance(count, float):
+    if isinstance(count, NUMBERS):
         if count <= ddof:
             warn_of(VARIANCE)
-        found = in_dtype(dtype, total / float(np.maximum(count - ddof, 0.0)))
+        rest = count - ddof if count > ddof else 0.0
+        found = in_dtype(dtype, total / (rest if isinstance(rest, Dim) else float(rest)))
     else:
         found = in_dtype(dtype, total / maximum(subtract(count, float(ddof)), 0.0))
     axes = r.normal_axes(axis, x.ndim, "var")
