@@ -12,6 +12,7 @@ import numpy as np
 from ngrad.devices import HOST, Device, current, device_of
 from ngrad.dtypes import BY_CODE, DType
 from ngrad.errors import ShapeError
+from ngrad.graph.dims import size
 from ngrad.graph.layout import layout
 from ngrad.interop import asarray as share
 from ngrad.numpy.convert import FLOAT64, PLAIN, array_of, dtype_of, to_tensor
@@ -105,7 +106,7 @@ def _shape(shape: Any, what: str) -> tuple[int, ...]:
     if isinstance(shape, (ndarray, np.ndarray)):
         sizes = tuple(np.asarray(shape).ravel().tolist())
     try:
-        found = tuple(map(operator.index, sizes))
+        found = tuple(map(size, sizes))
     except TypeError:
         raise TypeError(f"{what}: a shape is made of integers, not {shape!r}") from None
     if found and min(found) < 0:

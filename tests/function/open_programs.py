@@ -165,6 +165,9 @@ ANY: dict[str, Callable[[], Program]] = {
     "split": lambda: slope(lambda x: ngrad.split(x * x, [1, -1])),
     "stack": lambda: lambda x: ngrad.stack([x, x * 2.0], 1),
     "ones like": lambda: lambda x: nnp.ones_like(x)._read(),
+    "arrays of a size": lambda: (
+        lambda x: (nnp.zeros(x.shape) + nnp.full((x.shape[0], 1), 2.0) + x)._read()
+    ),
     "means of arrays": lambda: slope(
         lambda x: [f(nnp.asarray(x), 0)._read() for f in (nnp.mean, nnp.var, nnp.std)]
     ),
