@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ngrad.dtypes import promote
-from ngrad.ops.arithmetic import maximum, minimum
+from ngrad.ops.arithmetic import maximum
 from ngrad.ops.convert import cast_to, floating, wide
 from ngrad.ops.norms import root
 from ngrad.ops.power import square
@@ -69,5 +69,5 @@ def clip_by_global_norm(
     """
     given = list(t_list)
     norm = global_norm(given) if use_norm is None else floating(use_norm, "clip_by_global_norm")
-    factor = clip_norm * minimum(1.0 / norm, 1.0 / clip_norm) + (norm - norm)
+    factor = clip_norm / maximum(norm, clip_norm) + (norm - norm)
     return [None if t is None else floating(t, "clip_by_global_norm") * factor for t in given], norm

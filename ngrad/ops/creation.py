@@ -18,12 +18,13 @@ from ngrad.ops.convert import (
     constant_of,
     device_beside,
     from_outside,
+    operands,
     tensor,
-    tensors,
 )
 from ngrad.ops.elementwise import select
 from ngrad.ops.extents import dims, integers, made, sizes_in
 from ngrad.ops.identity import identity
+from ngrad.ops.launching import broadcast_shapes
 from ngrad.ops.shape import broadcast_to, expand_dims, reshape
 from ngrad.record import copied, state
 from ngrad.tensor import Tensor, from_numpy, scalar
@@ -296,7 +297,7 @@ def range_(
 
 def linspace(start: Any, stop: Any, num: Any, name: str | None = None, axis: int = 0) -> Tensor:
     """`num` numbers, evenly spaced from `start` to `stop`, both included; differentiable in both.
-    Integers are float64 first.
+    A number beside a tensor or a float is of its dtype; integers are float64 first.
 
     Examples
     --------
@@ -304,20 +305,19 @@ def linspace(start: Any, stop: Any, num: Any, name: str | None = None, axis: int
     >>> ngrad.linspace(0.0, 1.0, 3).numpy()
     array([0. , 0.5, 1. ], dtype=float32)
     """
-    first, last = tensors("linspace", start, stop)
-    if first.dtype.is_integer and last.dtype.is_integer:
+    first, last = operands("linspace", start, stop)
+    if first.dtype.is_integer:
         first, last = cast_to(first, float64), cast_to(last, float64)
-    if not first.dtype.is_floating or first.dtype is not last.dtype:
-        raise DTypeError(
-            f"linspace: start and stop must be floating and of one dtype, not {first.dtype.name} "
-            f"and {last.dtype.name}"
-        )
+    if not first.dtype.is_floating:
+        raise DTypeError(f"linspace: start and stop must be real numbers, not {first.dtype.name}")
     (count,) = integers(num, "linspace")
     if count < 1:
         raise NumberError(f"linspace: num must be positive, not {count}")
     share = from_numpy(
         np.arange(count) / max(count - 1, 1), first.dtype, device_beside(first, last)
     )
+    shape = broadcast_shapes("linspace", first._layout, last._layout)
+    first, last = broadcast_to(first, shape), broadcast_to(last, shape)
     at = axis if axis >= 0 else axis + first.ndim + 1
     weights = reshape(share, (count,) + (1,) * (first.ndim - at))
     near, far = expand_dims(first, at), expand_dims(last, at)

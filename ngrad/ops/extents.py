@@ -54,7 +54,7 @@ def _read(value: Any, what: str, one: Callable[[Any], int]) -> tuple[int, ...]:
         value = value.numpy()
     if isinstance(value, np.ndarray):
         value = value.tolist()
-    items = value if isinstance(value, (list, tuple)) else (value,)
+    items = value if isinstance(value, (list, tuple, range)) else (value,)
     try:
         return tuple([item if type(item) is int else one(item) for item in items])
     except TraceError:

@@ -160,7 +160,9 @@ def reverse(tensor: Any, axis: Any, name: str | None = None) -> Tensor:
     array([3, 2, 1], dtype=int32)
     """
     x = convert(tensor, "reverse")
-    axes = {normal_axis(a, x.ndim, "reverse") for a in integers(axis, "reverse")}
+    axes = [normal_axis(a, x.ndim, "reverse") for a in integers(axis, "reverse")]
+    if len(set(axes)) != len(axes):
+        raise ShapeError(f"reverse: an axis is named twice in {axis}")
     slices = (
         (n - 1, -1, n) if k in axes and n else (0, 1, n) for k, n in enumerate(x._layout.shape)
     )

@@ -7,11 +7,13 @@ from typing import Any
 
 from ngrad.dtypes import float32, int64
 from ngrad.graph.dims import Dim
+from ngrad.graph.op import require
 from ngrad.ops.comparison import isfinite, logical_and
 from ngrad.ops.convert import cast_to, floating, tensor, wide
 from ngrad.ops.elementwise import select
 from ngrad.ops.exponential import exp, log
 from ngrad.ops.identity import stop_gradient
+from ngrad.ops.norms import squares
 from ngrad.ops.power import sqrt
 from ngrad.ops.reductions import SUM, kept_shape, normal_axes, reduce_max, reduce_over, reduce_sum
 from ngrad.ops.shape import reshape
@@ -49,7 +51,8 @@ def reduce_mean(
 def reduce_variance(
     input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None
 ) -> Tensor:
-    """The population variance over axes: the mean of squared deviations from the mean.
+    """The population variance over axes: the mean of squared deviations from the mean; of complex
+    numbers, of their magnitudes' squares, which is real.
 
     Examples
     --------
@@ -57,11 +60,11 @@ def reduce_variance(
     >>> ngrad.math.reduce_variance([1.0, 3.0]).numpy()
     np.float32(1.0)
     """
-    x = floating(input_tensor, "reduce_variance")
+    x = _inexact(input_tensor, "reduce_variance")
     axes = normal_axes(axis, x.ndim, "reduce_variance")
     away = wide(x)
     away = away - reduce_mean(away, axes, keepdims=True)
-    return cast_to(reduce_mean(away * away, axes, keepdims), x.dtype)
+    return cast_to(reduce_mean(squares(away), axes, keepdims), x.dtype.real_dtype)
 
 
 def reduce_std(
@@ -75,9 +78,15 @@ def reduce_std(
     >>> ngrad.math.reduce_std([1.0, 3.0]).numpy()
     np.float32(1.0)
     """
-    x = floating(input_tensor, "reduce_std")
+    x = _inexact(input_tensor, "reduce_std")
     axes = normal_axes(axis, x.ndim, "reduce_std")
-    return cast_to(sqrt(reduce_variance(wide(x), axes, keepdims)), x.dtype)
+    return cast_to(sqrt(reduce_variance(wide(x), axes, keepdims)), x.dtype.real_dtype)
+
+
+def _inexact(value: Any, what: str) -> Any:
+    x = tensor(value, what)
+    require(what, x._layout, "fhc", "floating-point or complex tensors")
+    return x
 
 
 def reduce_logsumexp(

@@ -123,6 +123,15 @@ CASES: dict[str, Case] = {
         lambda x: x / np.linalg.norm(x, axis=1, keepdims=True),
         (X,),
     ),
+    "linspace": Case(
+        lambda x, y: ngrad.linspace(x, y, 3, axis=-1),
+        lambda x, y: np.linspace(x, y, 3, axis=-1),
+        (X[0, 0], Y[0]),
+    ),
+    "variance, complex": Case(
+        lambda x: math.reduce_variance(x, range(1)), lambda x: x.var(0), (X + 1j * Y,), False
+    ),
+    "std, complex": Case(math.reduce_std, np.std, (X + 1j * Y,), False),
     "cross": Case(linalg.cross, np.cross, (X[:, 1:], Y[:, 1:])),
     "tensor_diag": Case(
         lambda x: linalg.tensor_diag_part(linalg.tensor_diag(x) * 2.0), lambda x: 2 * x, (X,)
@@ -269,6 +278,8 @@ def test_values_and_gradients(name: str) -> None:
         (lambda: ngrad.saturate_cast(np.array([1e39, NAN]), "float32"), [MAX, NAN]),
         (lambda: ngrad.saturate_cast([INF, -INF], "float64"), [INF, -INF]),
         (lambda: ngrad.truncatemod([1e20, -6.0, 5.0], [3.0, 2.0, -INF]), [2, -0.0, 5]),
+        (lambda: ngrad.linspace(0.0, 1, 3), np.float32([0, 0.5, 1])),
+        (lambda: ngrad.clip_by_global_norm([[3.0, 4.0]], 0)[0][0], [0, 0]),
         (lambda: math.polyval([1.0, 2.0], [3.0, INF]), [5, INF]),
         (lambda: math.polyval([4.0], [3.0, INF]), [4, 4]),
         (lambda: ngrad.sequence_mask([[0], [2]]), [[[0, 0]], [[1, 1]]]),
@@ -334,6 +345,8 @@ def test_gradients_at_zeros_and_ties_are_tensorflows(
         (lambda: math.bincount(WHOLES[None], axis=-1), ShapeError, r"reshape to \(-1"),
         (lambda: math.bincount([1], [2], binary_output=True), NumberError, "not both"),
         (lambda: ngrad.slice([1, 2], [1], [2]), ShapeError, r"\(2,\)"),
+        (lambda: ngrad.reverse([[1, 2]], [0, -2]), ShapeError, r"twice in \[0, -2\]"),
+        (lambda: ngrad.linspace(0.0, 1j, 3), DTypeError, "linspace.*complex"),
         (lambda: ngrad.unique([[1]]), ShapeError, r"\(1, 1\)"),
         (lambda: linalg.set_diag([[1, 2]], [1, 2]), ShapeError, r"\(2,\)"),
         (
