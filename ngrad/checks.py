@@ -262,7 +262,7 @@ def assert_integer(x: Any, message: Any = None, name: str | None = None) -> None
 
 
 def assert_same_float_dtype(tensors: Any = None, dtype: Any = None) -> Any:
-    """The dtype of floats that all tensors have; float32 of none.
+    """The dtype of floats that all tensors (a None is not one) have; float32 of none.
 
     Examples
     --------
@@ -270,7 +270,7 @@ def assert_same_float_dtype(tensors: Any = None, dtype: Any = None) -> Any:
     >>> ngrad.debugging.assert_same_float_dtype([ngrad.ones([2]), ngrad.zeros([])])
     ngrad.float32
     """
-    found = {tensor(x, "assert_same_float_dtype").dtype for x in tensors or ()}
+    found = {tensor(x, "assert_same_float_dtype").dtype for x in tensors or () if x is not None}
     if dtype is not None:
         found.add(as_dtype(dtype))
     if len(found) > 1 or not all(own.is_floating for own in found):

@@ -144,6 +144,8 @@ def while_loop(
     """
     several = isinstance(loop_vars, (list, tuple))
     state = _tensors("while_loop", loop_vars if several else [loop_vars])
+    if not state:
+        raise NumberError("while_loop: takes at least one variable, or it would never end")
     turns = itertools.count() if maximum_iterations is None else range(int(maximum_iterations))
     for _ in turns:
         if not bool(cond(*state)):

@@ -150,7 +150,7 @@ def test_print_shows_tensors_in_nests(capsys: pytest.CaptureFixture[str]) -> Non
         (lambda: debugging.assert_positive([1, 0]), NumberError, r"0 at \(1,\)"),
         (lambda: debugging.assert_integer(1.0), DTypeError, "float32"),
         (lambda: debugging.assert_type(1.0, "int32"), DTypeError, "float32, not int32"),
-        (lambda: debugging.assert_same_float_dtype([X, 1]), DTypeError, "float32, int32"),
+        (lambda: debugging.assert_same_float_dtype([X, None, 1]), DTypeError, "float32, int32"),
         (lambda: debugging.check_numerics([1, np.inf], "x"), NumericsError, r"x: inf at \(1,\)"),
         (lambda: tf.assert_rank(X, 2, "rows"), ShapeError, r"rows: shape \(3,\) has 1 axes, not 2"),
         (lambda: debugging.assert_rank_at_least(X, 2), ShapeError, "2 or more"),
@@ -169,6 +169,7 @@ def test_print_shows_tensors_in_nests(capsys: pytest.CaptureFixture[str]) -> Non
         (lambda: tf.map_fn(lambda y: y, X[:0]), ShapeError, r"\(0,\)"),
         (lambda: tf.scan(lambda a, y: a, (X, X[1:])), ShapeError, r"\(3,\), \(2,\)"),
         (lambda: tf.while_loop(lambda a, b: True, lambda a, b: a, (X, X)), ShapeError, "2 .* 1"),
+        (lambda: tf.while_loop(lambda: True, list, []), NumberError, "at least one"),
     ],
 )  # fmt: skip
 def test_what_does_not_hold_raises(call: Any, error: type[NgradError], message: str) -> None:

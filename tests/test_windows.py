@@ -220,6 +220,14 @@ def test_nothing_is_computed_twice() -> None:
     assert [launches(lambda: y), launches(lambda: [y, y + 0.0]), launches(lambda: y)] == [2, 1, 0]
 
 
+def test_a_number_that_a_run_has_passed_by_has_its_value() -> None:
+    x = constant([1.0, 2.0])
+    with GradientTape() as tape:
+        tape.watch(x)
+        for _ in range(3):  # the same number, which is looked at beside x
+            ngrad.debugging.assert_less(x, 3.0)
+
+
 def test_a_tape_that_is_gone_has_nothing_computed() -> None:
     x = constant(np.ones((64, 64)))
     with GradientTape() as tape:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from ngrad.dtypes import float32
 from ngrad.errors import ShapeError
 from ngrad.ops.arithmetic import abs_, maximum, minimum, sign
 from ngrad.ops.comparison import equal, greater, greater_equal, less
-from ngrad.ops.convert import cast_to, floating, wide
+from ngrad.ops.convert import cast_to, floating, tensor, wide
 from ngrad.ops.elementwise import elementwise, select
 from ngrad.ops.exponential import exp, expm1, log, sigmoid, softplus
 from ngrad.ops.hyperbolic import tanh
@@ -72,12 +73,13 @@ def relu6(features: Any, name: str | None = None) -> Tensor:
     >>> ngrad.nn.relu6([-1.0, 3.0, 9.0]).numpy()
     array([0., 3., 6.], dtype=float32)
     """
-    x = floating(features, "relu6")
-    return select(greater_equal(x, 6.0), 6.0, relu(x))
+    x = relu(features)
+    return select(greater_equal(x, 6), 6, x)
 
 
 def leaky_relu(features: Any, alpha: float = 0.2, name: str | None = None) -> Tensor:
-    """features where positive, alpha * features elsewhere; the derivative at 0 is alpha.
+    """features where positive, alpha * features elsewhere; the derivative at 0 is alpha. Integers
+    are float32 first.
 
     Examples
     --------
@@ -85,7 +87,8 @@ def leaky_relu(features: Any, alpha: float = 0.2, name: str | None = None) -> Te
     >>> ngrad.nn.leaky_relu([-1.0, 3.0]).numpy()
     array([-0.2,  3. ], dtype=float32)
     """
-    x = floating(features, "leaky_relu")
+    x = tensor(features, "leaky_relu")
+    x = floating(cast_to(x, float32) if x.dtype.is_integer else x, "leaky_relu")
     return select(greater(x, 0.0), x, alpha * x)
 
 

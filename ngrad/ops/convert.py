@@ -222,6 +222,18 @@ def floating(value: Any, what: str) -> Any:
     return x
 
 
+def inexact(value: Any, what: str) -> Any:
+    """A tensor of floating-point or complex numbers of a value.
+
+    Raises
+    ------
+    DTypeError
+        If it is of integers or bools, naming the op.
+    """
+    x = tensor(value, what)
+    return x if x.dtype.is_complex else floating(x, what)
+
+
 def number(value: Any, dtype: DType, device: Device, at_once: bool = False) -> Any:
     """A 0-d operand of a Python number, for ops on a device; `at_once`: that run where they are
     called.

@@ -48,12 +48,12 @@ def padding_of(
     axes = len(extents)
     if not isinstance(padding, str):
         pairs = tuple(tuple(integers(pair, what)) for pair in padding)
-        if len(pairs) == axes + 2:
+        if len(pairs) == axes + 2 and not any((*pairs[0], *pairs[channels])):
             pairs = tuple(pair for k, pair in enumerate(pairs) if k not in (0, channels))
         if len(pairs) != axes or any(len(pair) != 2 or min(pair) < 0 for pair in pairs):
             raise NumberError(
                 f"{what}: explicit padding is a pair of integers from 0 on for each of {axes} axes "
-                f"(or of {axes + 2}), not {padding!r}"
+                f"(or of {axes + 2}, of which the batch's and the channels' are 0), not {padding!r}"
             )
         return tuple((before, after) for before, after in pairs)
     if padding.upper() == "VALID":
@@ -62,7 +62,7 @@ def padding_of(
         raise NumberError(f"{what}: padding is 'SAME', 'VALID' or pairs, not {padding!r}")
     found = []
     for n, step, span in zip(extents, how.steps, how.spans, strict=True):
-        whole = max((-(-n // step) - 1) * step + span - n, 0)
+        whole = max((-(-n // (step or 1)) - 1) * step + span - n, 0)  # of 0, `counts` raises
         found.append((whole // 2, whole - whole // 2))
     return tuple(found)
 
@@ -74,9 +74,10 @@ def channels_axis(what: str, data_format: Any, ndim: int, axes: int) -> int:
             f"{what}: takes a tensor of {axes + 2} axes (a batch, {axes} that windows slide over, "
             f"channels), not of {ndim}"
         )
-    if data_format is None or str(data_format).endswith("C"):
+    form = "N...C" if data_format is None else str(data_format)
+    if form.startswith("N") and form.endswith("C"):
         return axes + 1
-    if str(data_format).startswith("NC"):
+    if form.startswith("NC"):
         return 1
     raise NumberError(f"{what}: data_format is 'N...C' or 'NC...', not {data_format!r}")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -79,7 +80,8 @@ def _made(value: Any, wanted: Any) -> Any:
 def convert_to_tensor(
     value: Any, dtype: Any = None, dtype_hint: Any = None, name: str | None = None
 ) -> Tensor:
-    """A tensor of a value; a tensor or variable is read, anything else copied.
+    """A tensor of a value; a tensor or variable is read, anything else copied. What is neither has
+    the dtype of `dtype_hint`, if it has a value there.
 
     Raises
     ------
@@ -101,6 +103,9 @@ def convert_to_tensor(
                 "use ngrad.cast"
             )
         return value
+    if wanted is None and dtype_hint is not None:
+        with suppress(DTypeError, OverflowError):
+            return convert_to_tensor(value, dtype_hint)
     made = _made(value, wanted)
     return made if wanted is None else cast_to(made, wanted)
 

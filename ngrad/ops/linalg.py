@@ -53,6 +53,7 @@ def matvec(
         raise ShapeError(
             f"matvec: takes matrices and vectors, not {x._layout.shape} and {y._layout.shape}"
         )
+    x = complexes.conj(x) if adjoint_a else x
     return squeeze(product(x, expand_dims(y, -1), bool(transpose_a or adjoint_a)), -1)
 
 

@@ -9,6 +9,7 @@ from ngrad.dtypes import as_dtype, float32
 from ngrad.errors import DTypeError, NumberError, ShapeError
 from ngrad.graph.layout import layout
 from ngrad.ops.bounds import checked
+from ngrad.ops.clipping import clip_by_norm
 from ngrad.ops.comparison import equal, greater_equal
 from ngrad.ops.convert import (
     cast_to,
@@ -41,12 +42,14 @@ def bias_add(
     value : tensor of at least two axes
     bias : tensor of one axis
     data_format : str, optional
-        "NC...": the channels are axis 1; otherwise the last.
+        "NC...": the channels are axis 1; "N...C", as if not given: the last.
 
     Raises
     ------
     ShapeError
         If the bias is no vector of as many elements as there are channels.
+    NumberError
+        If the format is neither.
 
     Examples
     --------
@@ -58,7 +61,10 @@ def bias_add(
     shape = x._layout.shape
     if x.ndim < 2:
         raise ShapeError(f"bias_add: takes a tensor of at least two axes, not shape {shape}")
-    at = 1 if data_format is not None and data_format.startswith("NC") else x.ndim - 1
+    form = data_format or "NHWC"
+    if not form.startswith("N") or "C" not in (form[1:2], form[-1]):
+        raise NumberError(f"bias_add: data_format is 'NC...' or 'N...C', not {form!r}")
+    at = 1 if form.startswith("NC") else x.ndim - 1
     if vector._layout.shape != (shape[at],):
         raise ShapeError(
             f"bias_add: a bias of shape {vector._layout.shape} for {shape[at]} channels, "
@@ -81,8 +87,9 @@ def dropout(
     x : floating tensor
     rate : float
         In [0, 1).
-    noise_shape : sequence of int, optional
-        Broadcasts to x: an axis of 1 is dropped or kept as a whole.
+    noise_shape : sequence of int or None, optional
+        Broadcasts to x: an axis of 1 is dropped or kept as a whole. None stands for the size that
+        the axis has.
     seed : int, optional
 
     Raises
@@ -102,6 +109,8 @@ def dropout(
     if not 0.0 <= share < 1.0:
         raise NumberError(f"dropout: rate must be in [0, 1), not {share}")
     shape = x._layout.shape
+    if isinstance(noise_shape, (list, tuple)) and len(noise_shape) == len(shape):
+        noise_shape = [n if m is None else m for m, n in zip(noise_shape, shape, strict=True)]
     drawn = shape if noise_shape is None else dims(noise_shape, "dropout")
     if broadcast_shapes("dropout", layout(float32, drawn), x._layout) != shape:
         raise ShapeError(f"dropout: noise_shape {drawn} does not broadcast to {shape}")
@@ -112,8 +121,17 @@ def dropout(
     return select(keep, x * (1.0 / (1.0 - share)), 0.0)
 
 
-def embedding_lookup(params: Any, ids: Any, name: str | None = None) -> Tensor:
+def embedding_lookup(
+    params: Any, ids: Any, max_norm: Any = None, name: str | None = None
+) -> Tensor:
     """The rows of a table at ids of any shape: ids.shape + params.shape[1:].
+
+    Parameters
+    ----------
+    params : tensor
+    ids : integer tensor
+    max_norm : number, optional
+        What rows whose norm is greater are scaled down to.
 
     Raises
     ------
@@ -133,7 +151,8 @@ def embedding_lookup(params: Any, ids: Any, name: str | None = None) -> Tensor:
     if not index.dtype.is_integer:
         raise DTypeError(f"embedding_lookup: ids must be integers, not {index.dtype.name}")
     index = checked("embedding_lookup", index, table._layout.shape[0], noun="id")
-    return gather(table, index, axis=0)
+    rows = gather(table, index, axis=0)
+    return rows if max_norm is None else clip_by_norm(rows, max_norm, range(index.ndim, rows.ndim))
 
 
 def zero_fraction(value: Any, dtype: Any = float32, name: str | None = None) -> Tensor:

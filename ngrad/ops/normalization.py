@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ngrad.ops.arithmetic import maximum
-from ngrad.ops.convert import cast_to, floating, tensor, wide
+from ngrad.ops.convert import cast_to, floating, inexact, tensor, wide
+from ngrad.ops.norms import squares
 from ngrad.ops.power import rsqrt, square
 from ngrad.ops.reductions import normal_axes, reduce_sum
 from ngrad.ops.statistics import reduce_mean
@@ -15,7 +16,7 @@ from ngrad.tensor import Tensor
 def l2_normalize(
     x: Any, axis: Any = None, epsilon: float = 1e-12, name: str | None = None
 ) -> Tensor:
-    """x / sqrt(max(sum(x**2), epsilon)) along axes, all if None; its derivative at 0 is finite.
+    """x / sqrt(max(sum(|x|**2), epsilon)) along axes, all if None; its derivative at 0 is finite.
 
     Examples
     --------
@@ -23,10 +24,10 @@ def l2_normalize(
     >>> ngrad.nn.l2_normalize([3.0, 4.0]).numpy()
     array([0.6, 0.8], dtype=float32)
     """
-    x = floating(x, "l2_normalize")
+    x = inexact(x, "l2_normalize")
     axes = normal_axes(axis, x.ndim, "l2_normalize")
     y = wide(x)
-    found = y * rsqrt(maximum(reduce_sum(square(y), axes, keepdims=True), epsilon))
+    found = y * rsqrt(maximum(reduce_sum(squares(y), axes, keepdims=True), epsilon))
     return cast_to(found, x.dtype)
 
 
@@ -64,7 +65,7 @@ def batch_normalization(
 ) -> Tensor:
     """scale * (x - mean) / sqrt(variance + variance_epsilon) + offset (Ioffe and Szegedy, 2015).
 
-    `offset` and `scale` may be None. All broadcast with x.
+    `offset` and `scale` may be None. All broadcast with x, whose dtype the result has.
 
     Examples
     --------
@@ -76,4 +77,4 @@ def batch_normalization(
     spread = tensor(variance, "batch_normalization", x.dtype, x._layout.device) + variance_epsilon
     factor = rsqrt(spread) if scale is None else rsqrt(spread) * scale
     out = (x - mean) * factor
-    return out if offset is None else out + offset
+    return cast_to(out if offset is None else out + offset, x.dtype)

@@ -7,9 +7,8 @@ from typing import Any
 
 from ngrad.dtypes import float32, int64
 from ngrad.graph.dims import Dim
-from ngrad.graph.op import require
 from ngrad.ops.comparison import isfinite, logical_and
-from ngrad.ops.convert import cast_to, floating, tensor, wide
+from ngrad.ops.convert import cast_to, floating, inexact, tensor, wide
 from ngrad.ops.elementwise import select
 from ngrad.ops.exponential import exp, log
 from ngrad.ops.identity import stop_gradient
@@ -60,7 +59,7 @@ def reduce_variance(
     >>> ngrad.math.reduce_variance([1.0, 3.0]).numpy()
     np.float32(1.0)
     """
-    x = _inexact(input_tensor, "reduce_variance")
+    x = inexact(input_tensor, "reduce_variance")
     axes = normal_axes(axis, x.ndim, "reduce_variance")
     away = wide(x)
     away = away - reduce_mean(away, axes, keepdims=True)
@@ -78,15 +77,9 @@ def reduce_std(
     >>> ngrad.math.reduce_std([1.0, 3.0]).numpy()
     np.float32(1.0)
     """
-    x = _inexact(input_tensor, "reduce_std")
+    x = inexact(input_tensor, "reduce_std")
     axes = normal_axes(axis, x.ndim, "reduce_std")
     return cast_to(sqrt(reduce_variance(wide(x), axes, keepdims)), x.dtype.real_dtype)
-
-
-def _inexact(value: Any, what: str) -> Any:
-    x = tensor(value, what)
-    require(what, x._layout, "fhc", "floating-point or complex tensors")
-    return x
 
 
 def reduce_logsumexp(

@@ -60,7 +60,7 @@ def _position(op: str) -> list[Row]:
             op,
             lambda x, axis=axis: getattr(ngrad, op)(x, axis),
             lambda x, axis=axis: getattr(np, op)(x, axis),
-            kinds="fiuc",
+            kinds="fiubc",
             shapes=((shape,),),
             smooth=False,
             label=f"axis={axis}",

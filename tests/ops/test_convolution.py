@@ -238,6 +238,17 @@ WRONG: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
         lambda: nn.conv2d(ones(1, 4, 4, 1), ones(3, 3, 1, 1), (2, 1, 1, 1)),
         errors.NumberError, "must be 1",
     ),
+    "stride, same": (
+        lambda: nn.conv1d(ones(1, 4, 1), ones(3, 1, 1), 0, "SAME"), errors.NumberError, "positive",
+    ),
+    "padded batches": (
+        lambda: nn.conv1d(ones(1, 4, 1), ones(3, 1, 1), 1, ((1, 0), (0, 0), (0, 0))),
+        errors.NumberError, "are 0",
+    ),
+    "layout, batch": (
+        lambda: nn.conv1d(ones(1, 4, 1), ones(3, 1, 1), 1, "SAME", "WNC"),
+        errors.NumberError, "WNC",
+    ),
     "padding": (
         lambda: nn.conv1d(ones(1, 4, 1), ones(3, 1, 1), 1, "FULL"), errors.NumberError, "FULL",
     ),

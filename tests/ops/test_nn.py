@@ -351,6 +351,11 @@ COMPOSED: dict[str, tuple[Callable[..., Any], Callable[..., Any], tuple[tuple[in
         lambda t: t[[[2, 0], [2, 1]]],
         ((3, 2),),
     ),
+    "embedding_lookup, clipped": (
+        lambda t: nn.embedding_lookup(t, [[1]], max_norm=0.5),
+        lambda t: to_norm(0.5)(t[1])[None, None],
+        ((3, 2),),
+    ),
     "embedding_lookup, of nothing": (
         lambda t: nn.embedding_lookup(t, np.zeros((0,), np.int64)),
         lambda t: t[:0],
@@ -408,8 +413,9 @@ def test_dropout() -> None:
 
 def test_dropout_of_whole_rows_and_of_none() -> None:
     x = ngrad.ones((200, 3))
-    rows = nn.dropout(x, 0.5, noise_shape=(200, 1), seed=3).numpy()
-    assert set(map(tuple, rows.tolist())) == {(0.0, 0.0, 0.0), (2.0, 2.0, 2.0)}
+    for shape in ((200, 1), [None, 1]):
+        rows = nn.dropout(x, 0.5, noise_shape=shape, seed=3).numpy()
+        assert set(map(tuple, rows.tolist())) == {(0.0, 0.0, 0.0), (2.0, 2.0, 2.0)}
     np.testing.assert_array_equal(nn.dropout(x, 0.0).numpy(), x.numpy())
 
 
@@ -437,6 +443,7 @@ def test_what_does_not_fit_raises_and_says_so() -> None:
         (DTypeError, "gelu.*int32", lambda: nn.gelu([1])),
         (ShapeError, "bias_add", lambda: nn.bias_add(table, [1.0, 2.0, 3.0])),
         (ShapeError, "bias_add", lambda: nn.bias_add([1.0], [1.0])),
+        (NumberError, "bias_add.*'HWC'", lambda: nn.bias_add(table, [1.0, 2.0], "HWC")),
         (IndexBoundsError, r"embedding_lookup: id 3 .*3\)", lambda: nn.embedding_lookup(table, 3)),
         (DTypeError, "embedding_lookup", lambda: nn.embedding_lookup(table, [0.0])),
         (NumberError, "rate", lambda: nn.dropout(table, 1.0)),

@@ -132,6 +132,13 @@ CASES: dict[str, Case] = {
         lambda x: math.reduce_variance(x, range(1)), lambda x: x.var(0), (X + 1j * Y,), False
     ),
     "std, complex": Case(math.reduce_std, np.std, (X + 1j * Y,), False),
+    "matvec, adjoint": Case(
+        lambda x, y: linalg.matvec(x, y, adjoint_a=True), lambda x, y: x.conj().T @ y,
+        (X + 1j * Y, P[:, 0] + 0j), False,
+    ),
+    "l2_normalize, complex": Case(
+        nn.l2_normalize, lambda x: x / np.linalg.norm(x), (X + 1j * Y,), False
+    ),
     "cross": Case(linalg.cross, np.cross, (X[:, 1:], Y[:, 1:])),
     "tensor_diag": Case(
         lambda x: linalg.tensor_diag_part(linalg.tensor_diag(x) * 2.0), lambda x: 2 * x, (X,)
@@ -278,6 +285,10 @@ def test_values_and_gradients(name: str) -> None:
         (lambda: ngrad.saturate_cast(np.array([1e39, NAN]), "float32"), [MAX, NAN]),
         (lambda: ngrad.saturate_cast([INF, -INF], "float64"), [INF, -INF]),
         (lambda: ngrad.truncatemod([1e20, -6.0, 5.0], [3.0, 2.0, -INF]), [2, -0.0, 5]),
+        (lambda: nn.relu6([-3, 1, 9]), [0, 1, 6]),
+        (lambda: ngrad.convert_to_tensor([1, 2], dtype_hint="float32") / 3, np.float32([1, 2]) / 3),
+        (lambda: ngrad.convert_to_tensor([0.5], dtype_hint="int32"), [0.5]),
+        (lambda: nn.leaky_relu([-5, 5]), np.float32([-1, 5])),
         (lambda: ngrad.linspace(0.0, 1, 3), np.float32([0, 0.5, 1])),
         (lambda: ngrad.clip_by_global_norm([[3.0, 4.0]], 0)[0][0], [0, 0]),
         (lambda: math.polyval([1.0, 2.0], [3.0, INF]), [5, INF]),
