@@ -117,6 +117,11 @@ def _convolve(
     x, w = operands(what, *tensors(what, input, filters))
     if not x.dtype.is_floating:
         raise DTypeError(f"{what}: takes floating-point tensors, not {x.dtype.name}")
+    if x.ndim > axes + 2:  # the batch has several axes
+        lead, rest = x._layout.shape[: -axes - 1], x._layout.shape[-axes - 1 :]
+        flat = reshape(x, (math.prod(lead), *rest))
+        out = _convolve(what, flat, w, strides, padding, data_format, dilations, axes)
+        return reshape(out, (*lead, *out._layout.shape[1:]))
     channels = channels_axis(what, data_format, x.ndim, axes)
     x = channels_last(x, channels)
     shape, sizes = tuple(x._layout.shape), tuple(w._layout.shape)
@@ -181,7 +186,8 @@ def conv2d(
     Parameters
     ----------
     input : tensor of shape (batch, height, width, channels)
-        Or (batch, channels, height, width), if `data_format` is "NCHW".
+        Or (batch, channels, height, width), if `data_format` is "NCHW". The batch may have several
+        axes.
     filters : tensor of shape (height, width, channels in, channels out)
         Where it has a part of the input's channels, these are convolved in so many groups.
     strides, dilations : int or sequence of int

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from ngrad.errors import NumberError
 from ngrad.ops import gammas  # noqa: F401  (whose ops are in the table, whoever calls them)
 from ngrad.ops import scipy_special as s
 from ngrad.ops import zeta as z
+from ngrad.ops.arithmetic import floor, maximum
+from ngrad.ops.comparison import equal, greater_equal, logical_and
 from ngrad.ops.convert import floating, operands
+from ngrad.ops.elementwise import select
 from ngrad.ops.incomplete import betainc as betainc_
 from ngrad.ops.incomplete import gammainc, gammaincc
 from ngrad.ops.reductions import reduce_sum
@@ -70,7 +75,8 @@ def betainc(a: Any, b: Any, x: Any, name: str | None = None) -> Tensor:
 
 
 def polygamma(a: Any, x: Any, name: str | None = None) -> Tensor:
-    """The derivative of `digamma` of an order, a number.
+    """The derivative of `digamma` of an order a = 0, 1, ..., or of each of several; it has a
+    derivative in x.
 
     Examples
     --------
@@ -78,6 +84,11 @@ def polygamma(a: Any, x: Any, name: str | None = None) -> Tensor:
     >>> ngrad.math.polygamma(1, 1.0).numpy().round(4)
     np.float32(1.6449)
     """
+    if np.ndim(a):
+        orders, x = _floats("polygamma", a, x)
+        whole = logical_and(greater_equal(orders, 0.0), equal(orders, floor(orders)))
+        found = select(equal(orders, 0.0), z.digamma(x), z.polygamma(maximum(orders, 1.0), x))
+        return select(whole, found, float("nan"))
     order = float(a)
     if order < 0 or order != int(order):
         raise NumberError(f"polygamma: takes an order of 0, 1, ..., not {order}")

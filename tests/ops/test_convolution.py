@@ -111,6 +111,16 @@ def test_depthwise() -> None:
     check_gradient(lambda x, w: nn.depthwise_conv2d(x, w, 2, "SAME"), x, w)
 
 
+@pytest.mark.parametrize("channels", [-1, 2])
+def test_a_batch_may_have_several_axes(channels: int) -> None:
+    x, w = RNG.normal(size=(2, 3, 4, 5, 2)), RNG.normal(size=(2, 2, 2, 4))
+    layout = "NHWC" if channels == -1 else "NCHW"
+    x = np.moveaxis(x, -1, channels)
+    found = nn.conv2d(x, w, 2, "SAME", layout).numpy()
+    for one, out in zip(x, found, strict=True):
+        np.testing.assert_array_equal(nn.conv2d(one, w, 2, "SAME", layout).numpy(), out)
+
+
 @pytest.mark.parametrize("case", [c for c in CASES if c[0] == "conv2d" and c[1][-1] == c[2][-2]])
 def test_the_transpose_is_the_gradient(case: Any) -> None:
     _, *shapes, steps, padding, gaps = case

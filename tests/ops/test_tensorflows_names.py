@@ -176,6 +176,10 @@ CASES: dict[str, Case] = {
         lambda x: math.betainc(2.0, 3.0, x), lambda x: special.betainc(2, 3, x), (P / 3,)
     ),
     "polygamma": Case(lambda x: math.polygamma(1, x), lambda x: special.polygamma(1, x), (P,)),
+    "polygamma, orders": Case(
+        lambda x: math.polygamma([[0.0], [1.0], [3.0]], x),
+        lambda x: special.polygamma(np.array([[0], [1], [3]]), x), (P,),
+    ),
     "zeta": Case(math.zeta, special.zeta, (P + 1, P)),
     "lbeta": Case(
         math.lbeta, lambda x: special.gammaln(x).sum(1) - special.gammaln(x.sum(1)), (P,)
@@ -286,6 +290,7 @@ def test_values_and_gradients(name: str) -> None:
         (lambda: ngrad.saturate_cast([INF, -INF], "float64"), [INF, -INF]),
         (lambda: ngrad.truncatemod([1e20, -6.0, 5.0], [3.0, 2.0, -INF]), [2, -0.0, 5]),
         (lambda: nn.relu6([-3, 1, 9]), [0, 1, 6]),
+        (lambda: math.polygamma([-1.0, 0.5], [1.0, 2.0]), [NAN, NAN]),
         (lambda: ngrad.convert_to_tensor([1, 2], dtype_hint="float32") / 3, np.float32([1, 2]) / 3),
         (lambda: ngrad.convert_to_tensor([0.5], dtype_hint="int32"), [0.5]),
         (lambda: nn.leaky_relu([-5, 5]), np.float32([-1, 5])),
