@@ -7,11 +7,12 @@ from ngrad.ops.cholesky import cholesky
 from ngrad.ops.clipping import global_norm
 from ngrad.ops.creation import eye
 from ngrad.ops.determinant import det, slogdet
+from ngrad.ops.diagonals import diag, diag_part, set_diag
 from ngrad.ops.eig import eig, eigvals
 from ngrad.ops.eigh import eigh, eigvalsh
 from ngrad.ops.einsum import einsum, tensordot
 from ngrad.ops.inverse import inv, pinv, solve
-from ngrad.ops.linalg import adjoint, band_part, diag, diag_part, matrix_transpose, matvec, trace
+from ngrad.ops.linalg import adjoint, band_part, matrix_transpose, matvec, trace
 from ngrad.ops.lu import lu
 from ngrad.ops.matmul import matmul
 from ngrad.ops.matrix_functions import expm, logm, sqrtm
@@ -26,7 +27,6 @@ from ngrad.ops.systems import (
     lstsq,
     matrix_rank,
     normalize,
-    set_diag,
     tensor_diag,
     tensor_diag_part,
 )

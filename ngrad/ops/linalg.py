@@ -25,7 +25,7 @@ from ngrad.tensor import Tensor
 INT64 = BY_CODE["i8"]
 
 
-def _matrices(value: Any, what: str) -> Any:
+def matrices(value: Any, what: str) -> Any:
     x = tensor(value, what)
     if x.ndim < 2:
         raise ShapeError(f"{what}: takes matrices, at least two axes, not shape {x._layout.shape}")
@@ -66,7 +66,7 @@ def matrix_transpose(a: Any, name: str = "matrix_transpose", conjugate: bool = F
     >>> ngrad.linalg.matrix_transpose([[[1, 2, 3]]]).shape
     (1, 3, 1)
     """
-    x = _matrices(a, "matrix_transpose")
+    x = matrices(a, "matrix_transpose")
     n = x.ndim
     turned = transpose(x, (*range(n - 2), n - 1, n - 2))
     return complexes.conj(turned) if conjugate else turned
@@ -82,51 +82,29 @@ def adjoint(matrix: Any, name: str | None = None) -> Tensor:
     array([[1.-1.j],
            [2.-0.j]])
     """
-    return matrix_transpose(_matrices(matrix, "adjoint"), conjugate=True)
+    return matrix_transpose(matrices(matrix, "adjoint"), conjugate=True)
 
 
 # -- diagonals and bands -----------------------------------------------------------------------
 
 
-def diag_part(input: Any, name: str = "diag_part", k: int = 0) -> Tensor:
-    """The k-th diagonal of matrices, above the main one for k > 0: a view where memory allows.
-
-    Raises
-    ------
-    ShapeError
-        If the matrices have no such diagonal.
-
-    Examples
-    --------
-    >>> import ngrad
-    >>> ngrad.linalg.diag_part([[1, 2], [3, 4]]).numpy()
-    array([1, 4], dtype=int32)
-    """
-    x = _matrices(input, "diag_part")
+def diag_part(x: Any, k: int = 0) -> Any:
+    """The k-th diagonal of matrices, above the main one for k > 0: a view where memory allows."""
+    x = matrices(x, "diag_part")
     rows, columns = x._layout.shape[-2:]
-    (offset,) = integers(k, "diag_part")
-    if offset and not -rows < offset < columns:
-        raise ShapeError(f"diag_part: a matrix of shape {(rows, columns)} has no diagonal {offset}")
-    return diagonal(x, x.ndim - 2, x.ndim - 1, offset)
+    if k and not -rows < k < columns:
+        raise ShapeError(f"diag_part: a matrix of shape {(rows, columns)} has no diagonal {k}")
+    return diagonal(x, x.ndim - 2, x.ndim - 1, k)
 
 
-def diag(diagonal: Any, name: str = "diag", k: int = 0) -> Tensor:
-    """Square matrices of zeros with a given k-th diagonal: (..., n) gives (..., n + |k|, n + |k|).
-
-    Examples
-    --------
-    >>> import ngrad
-    >>> ngrad.linalg.diag([1, 2]).numpy()
-    array([[1, 0],
-           [0, 2]], dtype=int32)
-    """
+def diag(diagonal: Any, k: int = 0) -> Any:
+    """Square matrices of zeros with a given k-th diagonal."""
     x = tensor(diagonal, "diag")
     if x.ndim == 0:
         raise ShapeError("diag: takes a tensor of at least one axis")
-    (offset,) = integers(k, "diag")
     *lead, count = x._layout.shape
-    side = count + abs(offset)
-    start = offset if offset >= 0 else -offset * side
+    side = count + abs(k)
+    start = k if k >= 0 else -k * side
     slices = (*((0, 1, n) for n in lead), (start if count else 0, side + 1, count))
     return reshape(embed(x, 0, (*lead, side * side), slices), (*lead, side, side))
 
@@ -140,7 +118,7 @@ def trace(x: Any, name: str | None = None) -> Tensor:
     >>> ngrad.linalg.trace([[1, 2], [3, 4]]).numpy()
     np.int32(5)
     """
-    return reduce_sum(diag_part(_matrices(x, "trace")), -1)
+    return reduce_sum(diag_part(matrices(x, "trace")), -1)
 
 
 def band_part(input: Any, num_lower: Any, num_upper: Any, name: str | None = None) -> Tensor:
@@ -158,7 +136,7 @@ def band_part(input: Any, num_lower: Any, num_upper: Any, name: str | None = Non
     array([[1, 0],
            [3, 4]], dtype=int32)
     """
-    x = _matrices(input, "band_part")
+    x = matrices(input, "band_part")
     (lower,), (upper,) = integers(num_lower, "band_part"), integers(num_upper, "band_part")
     return band(x, lower, upper)
 

@@ -17,7 +17,7 @@ from ngrad.ops.elementwise import select
 from ngrad.ops.incomplete import betainc as betainc_
 from ngrad.ops.incomplete import gammainc, gammaincc
 from ngrad.ops.reductions import reduce_sum
-from ngrad.ops.special import lgamma
+from ngrad.ops.special import digamma, lgamma
 from ngrad.tensor import Tensor
 
 
@@ -87,7 +87,7 @@ def polygamma(a: Any, x: Any, name: str | None = None) -> Tensor:
     if np.ndim(a):
         orders, x = _floats("polygamma", a, x)
         whole = logical_and(greater_equal(orders, 0.0), equal(orders, floor(orders)))
-        found = select(equal(orders, 0.0), z.digamma(x), z.polygamma(maximum(orders, 1.0), x))
+        found = select(equal(orders, 0.0), digamma(x), z.polygamma(maximum(orders, 1.0), x))
         return select(whole, found, float("nan"))
     order = float(a)
     if order < 0 or order != int(order):

@@ -5,25 +5,22 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ngrad.dtypes import BY_CODE, int32
+from ngrad.dtypes import int32
 from ngrad.errors import ShapeError
 from ngrad.graph.op import require
 from ngrad.ops.cholesky import cholesky
 from ngrad.ops.comparison import greater
 from ngrad.ops.complexes import real
-from ngrad.ops.convert import cast_to, number, operands, tensor
+from ngrad.ops.convert import cast_to, operands, tensor
 from ngrad.ops.creation import eye
-from ngrad.ops.elementwise import select
 from ngrad.ops.exponential import log
-from ngrad.ops.extents import integers
 from ngrad.ops.inverse import pinv
 from ngrad.ops.joining import roll
 from ngrad.ops.linalg import adjoint, diag, diag_part
 from ngrad.ops.matmul import product
 from ngrad.ops.norms import norm, singular_values
 from ngrad.ops.reductions import reduce_max, reduce_sum
-from ngrad.ops.shape import broadcast_to, reshape
-from ngrad.ops.slicing import embed
+from ngrad.ops.shape import reshape
 from ngrad.ops.triangular import triangular_solve
 from ngrad.tensor import Tensor
 
@@ -125,45 +122,6 @@ def matrix_rank(
         eps = max(x._layout.shape[-2:]) * float(values.dtype.finfo.eps)
         tol = eps * reduce_max(values, -1, keepdims=True)
     return reduce_sum(cast_to(greater(values, tol), int32), -1)
-
-
-def set_diag(input: Any, diagonal: Any, name: str = "set_diag", k: int = 0) -> Tensor:
-    """Matrices with their k-th diagonal replaced, above the main one for k > 0.
-
-    Parameters
-    ----------
-    input : tensor of shape (..., m, n)
-    diagonal : tensor of shape (..., the length of that diagonal)
-
-    Raises
-    ------
-    ShapeError
-        If the matrices have no such diagonal, or one of another length.
-
-    Examples
-    --------
-    >>> import ngrad
-    >>> ngrad.linalg.set_diag([[1, 2], [3, 4]], [0, 9]).numpy()
-    array([[0, 2],
-           [3, 9]], dtype=int32)
-    """
-    x, y = operands("set_diag", input, diagonal)
-    (offset,) = integers(k, "set_diag")
-    wanted = diag_part(x, k=offset)._layout.shape
-    if y._layout.shape != wanted:
-        raise ShapeError(
-            f"set_diag: a diagonal of shape {y._layout.shape} for {wanted} of matrices of shape "
-            f"{x._layout.shape}"
-        )
-    *lead, rows, columns = x._layout.shape
-    start = offset if offset >= 0 else -offset * columns
-    flat = (*lead, rows * columns)
-    slices = (*((0, 1, n) for n in lead), (start, columns + 1, wanted[-1]))
-    device = x._layout.device
-    inside = broadcast_to(number(True, BY_CODE["b1"], device), wanted)
-    there = embed(inside, False, flat, slices)
-    placed = embed(y, number(0, x.dtype, device), flat, slices)
-    return reshape(select(there, placed, reshape(x, flat)), x._layout.shape)
 
 
 def normalize(

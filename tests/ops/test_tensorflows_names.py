@@ -118,6 +118,29 @@ CASES: dict[str, Case] = {
         lambda x, y: np.where(np.eye(3, 4, -1) > 0, np.r_[y, 0, 0], x),
         (X, Y[0, :2]),
     ),
+    "diag_part, band": Case(
+        lambda x: linalg.diag_part(x, k=(-1, 2), padding_value=9.0),
+        lambda x: np.stack([
+            np.r_[9, np.diag(x, 2)], np.diag(x, 1), np.diag(x), np.r_[np.diag(x, -1), 9]
+        ]),
+        (X,),
+    ),
+    "diag, band": Case(
+        lambda x: linalg.diag(x, k=(-1, 1), align="LEFT_RIGHT"),
+        lambda x: np.diag(x[0, :3], 1) + np.diag(x[1]) + np.diag(x[2, 1:], -1),
+        (X,),
+    ),
+    "diag, among others": Case(
+        lambda x: linalg.diag(x, k=1, num_rows=4, padding_value=9.0),
+        lambda x: np.where(np.eye(4, 5, 1) > 0, np.r_[0, x], 9),
+        (X[0],),
+    ),
+    "set_diag, band": Case(
+        lambda x, y: linalg.set_diag(x, y, k=(0, 1)),
+        lambda x, y: np.select([np.eye(3, 4) > 0, np.eye(3, 4, 1) > 0],
+                               [np.r_[y[1], 0], np.r_[0, y[0]]], x),
+        (X, Y[:2, :3]),
+    ),
     "normalize": Case(
         lambda x: linalg.normalize(x, axis=1)[0],
         lambda x: x / np.linalg.norm(x, axis=1, keepdims=True),
@@ -365,6 +388,10 @@ def test_gradients_at_zeros_and_ties_are_tensorflows(
         (lambda: ngrad.linspace(0.0, 1j, 3), DTypeError, "linspace.*complex"),
         (lambda: ngrad.unique([[1]]), ShapeError, r"\(1, 1\)"),
         (lambda: linalg.set_diag([[1, 2]], [1, 2]), ShapeError, r"\(2,\)"),
+        (lambda: linalg.diag_part([[1, 2]], k=(0, 2)), ShapeError, "diagonal 0 to 2"),
+        (lambda: linalg.diag_part([[1, 2]], k=(1, 0)), NumberError, r"uppermost, not \(1, 0\)"),
+        (lambda: linalg.diag_part([[1, 2]], k=(0, 1), align="LEFT"), NumberError, "RIGHT_LEFT"),
+        (lambda: linalg.diag([1, 2], num_rows=1, num_cols=2), ShapeError, r"fit in \(1, 2\)"),
         (
             lambda: ngrad.tensor_scatter_nd_update([1, 2], [[0]], [1, 2]),
             ShapeError,
