@@ -36,6 +36,9 @@ What differs where both have a name:
   size look at values when they are called, since these decide a shape.
 - Of equal indices in `tensor_scatter_nd_update` the last counts, and it alone has a gradient.
 - An index, label or id out of range raises, where TensorFlow may skip it.
+- Quotients of integers are of float64; TensorFlow has float32 for those of one byte or two.
+- `linalg.lu` returns P, L and U, as SciPy's does; TensorFlow's packs both factors in one matrix,
+  and its permutation is of indices.
 - Ties: [limits.md](limits.md).
 """
 

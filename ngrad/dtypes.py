@@ -81,6 +81,10 @@ class DType:
     def base_dtype(self) -> DType:
         return self
 
+    def is_compatible_with(self, other: Any) -> bool:
+        """Whether another is the same."""
+        return self == as_dtype(other)
+
     @property
     def is_numpy_compatible(self) -> bool:
         return True

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from ngrad.errors import ShapeError
+
 
 class Shape(tuple[int, ...]):
     """A shape: a tuple, with what TensorFlow's shapes also answer.
@@ -44,6 +46,26 @@ class Shape(tuple[int, ...]):
             return True
         same = len(self) == len(other)
         return same and all(n in (None, m) for m, n in zip(self, other, strict=True))
+
+    def assert_is_compatible_with(self, other: Any) -> None:
+        """Raise unless `is_compatible_with` holds."""
+        if not self.is_compatible_with(other):
+            raise ShapeError(f"shapes {tuple(self)} and {other} are incompatible")
+
+    def merge_with(self, other: Any) -> Shape:
+        """The shape, if another is compatible with it."""
+        self.assert_is_compatible_with(other)
+        return self
+
+    def assert_has_rank(self, rank: int) -> None:
+        """Raise unless there are so many axes."""
+        if len(self) != rank:
+            raise ShapeError(f"shape {tuple(self)} has {len(self)} axes, not {rank}")
+
+    def with_rank(self, rank: int) -> Shape:
+        """The shape, if it has so many axes."""
+        self.assert_has_rank(rank)
+        return self
 
     @property
     def rank(self) -> int:

@@ -224,6 +224,7 @@ def test_a_fold_of_nothing_is_what_it_begins_with(fold: Any) -> None:
 
 def test_slices_stand_for_the_tensor_that_has_them() -> None:
     slices = tf.IndexedSlices(tf.constant([5.0, 6.0, 1.0]), [0, 2, 0], [3])
+    assert slices.shape.as_list() == [3] and SLICES.shape is None
     assert tf.convert_to_tensor(slices).numpy().tolist() == [6.0, 0.0, 6.0]
     assert float(tf.linalg.global_norm([slices])) == pytest.approx(np.sqrt(72.0))
     v = tf.Variable([1.0, 2.0, 3.0])

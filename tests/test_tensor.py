@@ -217,6 +217,7 @@ def test_dtypes() -> None:
     assert ngrad.float64.is_floating and ngrad.uint8.is_unsigned and ngrad.bool.is_bool
     assert ngrad.uint8.is_integer and not ngrad.bool.is_integer
     assert (ngrad.int8.min, ngrad.int8.max) == (-128, 127)
+    assert ngrad.int8.is_compatible_with("int8") and not ngrad.int8.is_compatible_with(ngrad.uint8)
     assert ngrad.complex64.is_complex and ngrad.complex64.real_dtype is ngrad.float32
     with pytest.raises(TypeError, match="no least"):
         ngrad.complex128.min  # noqa: B018 (it raises)
@@ -268,5 +269,10 @@ def test_shapes_are_tensorflows_too() -> None:
     assert shape[:-1] + more == [3, 2] and more + shape == [2, 3, 4] and shape[:1].rank == 1
     assert shape.concatenate([5]).as_list() == [3, 4, 5]
     assert shape.is_compatible_with([None, 4]) and not shape.is_compatible_with([4, 4])
+    assert shape.with_rank(2) is shape.merge_with([3, None]) is shape
+    with pytest.raises(ngrad.errors.ShapeError, match="2 axes, not 3"):
+        shape.with_rank(3)
+    with pytest.raises(ngrad.errors.ShapeError, match=r"\(3, 4\) and \[3\]"):
+        shape.assert_is_compatible_with([3])
     with pytest.raises(ngrad.errors.InvalidArgumentError):
         ngrad.linalg.cholesky([[1.0, 2.0], [2.0, 1.0]])

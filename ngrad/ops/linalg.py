@@ -36,9 +36,11 @@ def matrices(value: Any, what: str) -> Any:
 
 
 def matvec(
-    a: Any, b: Any, transpose_a: bool = False, adjoint_a: bool = False, name: str | None = None
-) -> Tensor:
-    """The product of matrices and vectors: (..., m, k) and (..., k) give (..., m).
+    a: Any, b: Any, transpose_a: bool = False, adjoint_a: bool = False, a_is_sparse: bool = False,
+    b_is_sparse: bool = False, name: str | None = None,
+) -> Tensor:  # fmt: skip
+    """The product of matrices and vectors: (..., m, k) and (..., k) give (..., m); other arguments
+    are those of `matmul`.
 
     Examples
     --------

@@ -325,6 +325,8 @@ def matmul(
     transpose_b: bool = False,
     adjoint_a: bool = False,
     adjoint_b: bool = False,
+    a_is_sparse: bool = False,
+    b_is_sparse: bool = False,
     name: str | None = None,
 ) -> Tensor:
     """The matrix product over the last two axes; axes before them are batches and broadcast.
@@ -337,6 +339,8 @@ def matmul(
         Whether to read the matrices transposed; nothing is copied for it.
     adjoint_a, adjoint_b : bool
         The same, of the conjugate.
+    a_is_sparse, b_is_sparse : bool
+        TensorFlow's hints that most elements are 0: of no effect.
 
     Returns
     -------

@@ -14,6 +14,7 @@ from ngrad.ops.assignment import ADD, REPLACE, Change, assigned
 from ngrad.ops.bounds import checked
 from ngrad.ops.convert import cast_to, unwrap
 from ngrad.ops.convert import tensor as convert
+from ngrad.ops.extents import dims
 from ngrad.ops.extremes import extreme_rows
 from ngrad.ops.gather import (
     gather,
@@ -26,6 +27,7 @@ from ngrad.ops.gather import (
 from ngrad.ops.joining import concat
 from ngrad.ops.shape import reshape
 from ngrad.ops.updates import DIVIDE, MAXIMUM, MINIMUM, MULTIPLY, SUBTRACT
+from ngrad.shape import Shape
 from ngrad.tensor import Tensor, from_numpy
 
 
@@ -154,6 +156,11 @@ class IndexedSlices(NamedTuple):
         """Of the slices."""
         dtype: np.dtype[Any] = convert(self.values, "IndexedSlices").dtype
         return dtype
+
+    @property
+    def shape(self) -> Any:
+        """Of the tensor that has them, if it is known."""
+        return None if self.dense_shape is None else Shape(dims(self.dense_shape, "IndexedSlices"))
 
     def _dense(self) -> Any:
         if self.dense_shape is None:
