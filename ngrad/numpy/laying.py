@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from ngrad.graph.layout import Layout
 from ngrad.numpy.ndarray import array_of, ndarray
 from ngrad.numpy.order import in_rows, packed
 from ngrad.numpy.views import Made
 from ngrad.ops.identity import COPY
-from ngrad.ops.shape import transpose
+from ngrad.ops.shape import inverse, transpose
 from ngrad.record import apply, copied
 from ngrad.tensor import Tensor
 from ngrad.window import Window
@@ -59,14 +60,30 @@ def copy(x: Tensor, order: Any = "C") -> ndarray:
     """A copy, as `laid` says: the same memory, which nobody writes to, unless elements lie apart
     there, or are but a part of what would be kept alive by it.
     """
-    x = copied(x)
+    x, order = copied(x), order.upper() if isinstance(order, str) else order
+    if not x._layout.ndim or 0 in x._layout.strides:
+        return laid(x, order)
+    if order != "C" and not in_rows(x) and not x._at:
+        return laid(x, order)  # while a function is recorded: nobody knows how it lies
     where = x._layout
-    room = 2 * where.nbytes + KEPT
-    if x._at and order == "C" and where.ndim and 0 not in where.strides:
-        whole = where.contiguous and x._block.nbytes <= room
-        return array_of(x if whole else apply(COPY, (x,)))
-    apart = x._at and 0 not in where.strides and not packed(where)
-    return laid(apply(COPY, (x,)) if apart or _held(x) > room else x, order)
+    if order == "A":
+        turned = packed(where) and _outwards(where, "K") == _outwards(where, "F")
+        order = "F" if turned else "C"
+    beside = where.contiguous if order == "C" else packed(where)
+    if (beside or not x._at) and _held(x) <= 2 * where.nbytes + KEPT:
+        return array_of(x) if order == "C" and x._at else laid(x, order)
+    if order == "C":
+        return array_of(apply(COPY, (x,)))
+    axes = _outwards(where, order)
+    return laid(transpose(apply(COPY, (transpose(x, axes),)), inverse(axes)), order)
+
+
+def _outwards(where: Layout, order: Any) -> tuple[int, ...]:
+    """The axes of a copy, that which lies innermost last."""
+    axes = range(where.ndim)
+    if order == "F":
+        return tuple(axes)[::-1]
+    return tuple(sorted(axes, key=lambda k: -abs(where.strides[k])))
 
 
 def _held(x: Tensor) -> int:

@@ -238,3 +238,41 @@ def test_elements_of_a_copy_lie_beside_one_another(key: Any) -> None:
     found, expected = x[key].copy(), np.asarray(x)[key].copy()
     assert np.asarray(found).strides == expected.strides
     assert found.tolist() == expected.tolist()
+
+
+SHOWN: dict[str, Callable[[Any], Any]] = {
+    "rows": lambda x: x[:2].T,
+    "columns": lambda x: x.T[:2],
+    "transpose": lambda x: x.T,
+    "steps": lambda x: x[::2, ::3].T,
+    "backwards": lambda x: x[::-1, ::-1].T,
+    "row": lambda x: x[1],
+    "whole": lambda x: x,
+}
+COPIES: dict[str, Callable[[Any, Any], Any]] = {
+    "array": lambda m, x: m.array(x),
+    "array F": lambda m, x: m.array(x, order="F"),
+    "astype": lambda m, x: x.astype("f8"),
+    **{order: lambda m, x, order=order: x.copy(order) for order in ("C", "F", "K", "A", "a")},
+}
+
+
+@pytest.mark.parametrize("pending", [False, True], ids=["there", "pending"])
+@pytest.mark.parametrize("side", [6, 300])
+@pytest.mark.parametrize("shown", SHOWN)
+@pytest.mark.parametrize("copied", COPIES)
+def test_a_copy_lies_as_numpys(copied: str, shown: str, side: int, pending: bool) -> None:
+    """Which decides whether what is reshaped of it is a view."""
+
+    def program(m: Any, x: Any) -> list[Any]:
+        made = COPIES[copied](m, SHOWN[shown](x))
+        flat = made.reshape(-1)
+        flat[0] = -5.0
+        return [made, flat]
+
+    x = np.arange(side * side * 1.0).reshape(side, side) + 1.0
+    own = ours.arange(side * side * 1.0).reshape(side, side) + 1.0
+    if not pending:
+        ngrad.eval(own._read())
+    for found, expected in zip(program(ours, own), program(np, x), strict=True):
+        assert found.tolist() == expected.tolist()
