@@ -1,4 +1,4 @@
-"""What pending work holds and for how long, what of it is computed, and what interrupts it."""
+"""What pending work holds and for how long, and what of it is computed."""
 
 from __future__ import annotations
 
@@ -310,101 +310,6 @@ def test_a_copy_is_ones_own() -> None:
     y = constant(np.zeros(10)) + 1.0
     y.numpy()[:] = 7.0
     assert y.numpy().tolist() == [1.0] * 10
-
-
-# -- interrupts ------------------------------------------------------------------------------------
-
-FILES = ("window.py", "record.py", "evaluate.py", "plans.py", "tensor.py")
-
-
-class Caught(KeyboardInterrupt):
-    """Ctrl-C, at a place of the test's choosing."""
-
-
-def caught_at(place: int, function: Callable[[], Any]) -> bool:
-    """Whether running a function came to as many bytecodes of the engine, and was stopped there."""
-    left = place
-
-    def trace(frame: Any, event: str, argument: Any) -> Any:
-        nonlocal left
-        if frame.f_code.co_filename.rpartition("/")[2] not in FILES:
-            return None
-        if frame.f_code.co_name in ("<genexpr>", "__del__"):  # what these raise goes nowhere
-            return None
-        frame.f_trace_opcodes = True
-        if event == "opcode":
-            left -= 1
-            if left == 0:
-                sys.settrace(None)
-                raise Caught
-        return trace
-
-    before = sys.gettrace()
-    sys.settrace(trace)
-    try:
-        function()
-    except Caught:
-        return True
-    finally:
-        sys.settrace(before)
-    return False
-
-
-INTERRUPTED: dict[str, Callable[[Any, Any], Any]] = {
-    "recording": lambda x, y: (x * y + 2.5, ngrad.reduce_sum(x) - 1.5),
-    "views": lambda x, y: ngrad.split(y, 2, 0),
-    "look": lambda x, y: y.numpy(),
-    "eval": lambda x, y: ngrad.eval(),
-    "eager": lambda x, y: ngrad.config.set_eager(True) or ngrad.reduce_sum(x * y),
-}
-
-
-@pytest.mark.parametrize("what", INTERRUPTED)
-def test_what_was_caught_half_way_can_be_repeated(what: str) -> None:
-    """At any bytecode: the values that a tape recorded before, and after, are as without."""
-    base = np.linspace(0.5, 1.5, 12).reshape(4, 3)
-
-    def values(place: int) -> tuple[bool, list[bytes]]:
-        x = constant(base)
-        with GradientTape(persistent=True) as tape:
-            tape.watch(x)
-            y = ngrad.tanh(x * x) + 0.5
-            caught = caught_at(place, lambda: INTERRUPTED[what](x, y))
-            ngrad.config.set_eager(False)
-            z = ngrad.sin(y * x) * 3.5
-            w = ngrad.reduce_sum(z * y, 0)
-        found = [w, z, y, tape.gradient(w, x), tape.gradient(z, [x, y])]
-        return caught, [np.asarray(v).tobytes() for v in found[:4]] + [
-            v.numpy().tobytes() for v in found[4]
-        ]
-
-    _, expected = values(1 << 40)
-    place, caught = 0, True
-    while caught:
-        place += 1 + place // 200  # each of the first, then ever fewer
-        caught, found = values(place)
-        assert found == expected, place
-        assert state.graph is None and not state.stack
-    assert place > 20
-
-
-def test_what_ran_out_of_memory_can_be_repeated() -> None:
-    a = np.linspace(0.0, 1.0, 1 << 18)
-    x = constant(a)
-    with GradientTape(persistent=True) as tape:
-        tape.watch(x)
-        y = ngrad.sin(x) * x
-        ngrad.config.release_memory()
-        ngrad.config.set_memory_limit(memory_stats().live_bytes + (1 << 16))
-        try:
-            for _ in range(2):
-                with pytest.raises(MemoryError):
-                    ngrad.eval(y)
-        finally:
-            ngrad.config.set_memory_limit(None)
-        z = y * y
-    expected = 2 * np.sin(a) * a * (np.cos(a) * a + np.sin(a))
-    np.testing.assert_allclose(tape.gradient(z, x), expected, rtol=1e-12)
 
 
 # -- what it costs ---------------------------------------------------------------------------------
