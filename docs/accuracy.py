@@ -41,7 +41,9 @@ SEED = 1
 DENSER = 20
 """Random float32 arguments for each float64 one: float64 finds the bad ones, faster than mpmath."""
 WORST = {"f4": 2000, "f8": 200}
-"""How many of the worst arguments are looked at again: in mpmath, and around them."""
+"""How many of the worst arguments are looked around."""
+EXACT = 50
+"""How many of them mpmath has the last word on: float64 has ranked those of float32."""
 FEW = 250
 """Random arguments of each kind at most for functions whose reference takes long."""
 ROUNDS = 6
@@ -144,10 +146,9 @@ def _rough_errors(row: Row, *points: np.ndarray) -> np.ndarray:
     return found
 
 
-def _worst(row: Row, code: str, points: regions.Points) -> regions.Points:
-    found = _rough_errors(row, *points) if code == "f4" else errors(row, code, *points)
-    chosen = np.argsort(found)[-WORST["f8" if row.slow else code] :]
-    return tuple(p[chosen] for p in points)
+def _ranks(row: Row, code: str, *points: np.ndarray) -> np.ndarray:
+    """Errors by which points are told apart."""
+    return _rough_errors(row, *points) if code == "f4" else errors(row, code, *points)
 
 
 def measure(row: Row, code: str, count: int, seed: int) -> tuple[float, tuple[float, ...]]:
@@ -156,12 +157,19 @@ def measure(row: Row, code: str, count: int, seed: int) -> tuple[float, tuple[fl
         count = min(count, FEW)
     if code == "f4":
         count *= DENSER
-    points = _worst(row, code, regions.arguments(row.name, row.side, code, count, seed))
-    for step in range(ROUNDS):
-        more = regions.beside(row.name, row.side, points, count, seed + step)
-        both = tuple(np.concatenate(pair) for pair in zip(points, more, strict=True))
-        points = _worst(row, code, both)
-    found = errors(row, code, *points)
+    kept = WORST["f8" if row.slow else code]
+    points = regions.arguments(row.name, row.side, code, count, seed)
+    found = _ranks(row, code, *points)
+    for step in range(ROUNDS + 1):
+        chosen = np.argsort(found)[-kept:]
+        points, found = tuple(p[chosen] for p in points), found[chosen]
+        if step < ROUNDS:
+            more = regions.beside(row.name, row.side, points, count, seed + step)
+            points = tuple(np.concatenate(pair) for pair in zip(points, more, strict=True))
+            found = np.concatenate([found, _ranks(row, code, *more)])
+    if code == "f4":
+        points = tuple(p[-EXACT:] for p in points)
+        found = errors(row, code, *points)
     at = int(np.argmax(found))
     return float(found[at]), tuple(p[at].item() for p in points)
 
