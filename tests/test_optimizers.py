@@ -177,6 +177,17 @@ def test_the_state_is_variables_that_no_tape_watches() -> None:
         assert all(v.dtype == (w if v.name[0] == "w" else b).dtype for v in state)
 
 
+def test_momentum_may_be_set_between_updates() -> None:
+    """Its state is made when it is first needed, and waits while there is none."""
+    w, g = ngrad.Variable([1.0, 2.0]), np.array([1.0, -3.0], np.float32)
+    optimizer = SGD(0.1)
+    for momentum in (0.0, 0.5, 0.5, 0.0, 0.5):
+        optimizer.momentum = momentum
+        optimizer.apply_gradients([(g, w)])
+    moved = 0.1 + 0.1 + 0.15 + 0.1 + 0.175
+    np.testing.assert_allclose(w.numpy(), [1.0, 2.0] - moved * g, rtol=1e-6)
+
+
 def test_the_learning_rate_may_be_a_function_of_the_step() -> None:
     seen: list[int] = []
 

@@ -67,7 +67,14 @@ class Adam(Means):
         **options: Any,
     ) -> None:
         super().__init__(learning_rate, beta_1, beta_2, epsilon, **options)
-        self.slots = ("m", "v", "largest") if amsgrad else ("m", "v")
+        self.amsgrad = bool(amsgrad)
+
+    @property
+    def slots(self) -> tuple[str, ...]:
+        return ("m", "v", "largest") if self.amsgrad else ("m", "v")
+
+    def _kind(self) -> Any:
+        return self.slots
 
     def _step(self) -> Update:
         new_1 = self._asked(lambda own: 1.0 - own.beta_1)

@@ -45,10 +45,13 @@ class SGD(Optimizer):
     ) -> None:
         super().__init__(learning_rate, **options)
         self.momentum, self.nesterov = share(momentum, "momentum"), bool(nesterov)
-        self.slots = ("momentum",) if self.momentum else ()
+
+    @property
+    def slots(self) -> tuple[str, ...]:
+        return ("momentum",) if self.momentum else ()
 
     def _kind(self) -> Any:
-        return self.nesterov
+        return self.nesterov, self.slots
 
     def _step(self) -> Update:
         nesterov, decay = self.nesterov, self._asked(lambda own: own.momentum)
@@ -106,8 +109,15 @@ class RMSprop(Optimizer):
         super().__init__(learning_rate, **options)
         self.rho, self.momentum = share(rho, "rho"), share(momentum, "momentum")
         self.epsilon = number(epsilon, "epsilon")
-        means = ("v", "mean") if centered else ("v",)
-        self.centered, self.slots = bool(centered), (*means, "momentum") if momentum else means
+        self.centered = bool(centered)
+
+    @property
+    def slots(self) -> tuple[str, ...]:
+        means = ("v", "mean") if self.centered else ("v",)
+        return (*means, "momentum") if self.momentum else means
+
+    def _kind(self) -> Any:
+        return self.slots
 
     def _step(self) -> Update:
         new = self._asked(lambda own: 1.0 - own.rho)

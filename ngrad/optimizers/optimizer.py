@@ -63,9 +63,6 @@ class Optimizer:
         The whole state: `iterations`, then that of each variable, as they were first updated.
     """
 
-    slots: tuple[str, ...] = ()
-    """Names of the state that each variable has."""
-
     def __init__(
         self,
         learning_rate: Rate,
@@ -83,7 +80,7 @@ class Optimizer:
         self._clip()
         self._undecayed: tuple[frozenset[int], tuple[str, ...]] = (frozenset(), ())
         self.iterations = Variable(0, trainable=False, name="iterations", dtype=BY_CODE["i8"])
-        self._state: dict[int, list[Variable]] = {}
+        self._state: dict[int, dict[str, Variable]] = {}
         self._known: tuple[Any, int] = (None, 0)
         self._updates: dict[Any, Function[..., Any]] = {}
         self._replaying: Any = None
@@ -109,7 +106,12 @@ class Optimizer:
 
     @property
     def variables(self) -> list[Variable]:
-        return [self.iterations, *(slot for own in self._state.values() for slot in own)]
+        return [self.iterations, *(slot for own in self._state.values() for slot in own.values())]
+
+    @property
+    def slots(self) -> tuple[str, ...]:
+        """Names of the state that each variable has."""
+        return ()
 
     def build(self, var_list: Iterable[Variable]) -> None:
         """Make the state of variables ahead; the first update makes what is missing."""
@@ -279,14 +281,12 @@ class Optimizer:
         return None
 
     def _slots_of(self, variable: Variable) -> list[Variable]:
-        found = self._state.get(variable._uid)
-        if found is None:
-            start = wide(full_of(variable._layout, self._start()))
-            found = self._state[variable._uid] = [
-                Variable(start, trainable=False, name=f"{variable.name}/{slot}")
-                for slot in self.slots
-            ]
-        return found
+        own = self._state.setdefault(variable._uid, {})
+        for slot in self.slots:
+            if slot not in own:
+                start = wide(full_of(variable._layout, self._start()))
+                own[slot] = Variable(start, trainable=False, name=f"{variable.name}/{slot}")
+        return [own[slot] for slot in self.slots]
 
     def _start(self) -> float:
         """What the state of a variable is at first."""
