@@ -165,7 +165,7 @@ def trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> Any:
 
 def _ends(x: ndarray, axis: int) -> tuple[ndarray, ndarray]:
     n = x.shape[axis]
-    return take(x, [0], axis), take(x, [n - 1], axis)
+    return along(x, axis, slice(1)), along(x, axis, slice(n - 1, n))
 
 
 def _ramp(x: ndarray, axis: int, widths: Any, ends: Any) -> list[ndarray]:
@@ -221,9 +221,20 @@ def _own(mode: Any) -> Callable[..., list[ndarray]]:
                 along(whole, axis, slice(widths[0] + n, None)),
             ]
         before, after = (np.arange(*ends) for ends in ((-widths[0], 0), (n, n + widths[1])))
-        return [take(x, _place(mode, n, outside), axis) for outside in (before, after)]
+        return [_taken(x, _place(mode, n, outside), axis) for outside in (before, after)]
 
     return around
+
+
+def _taken(x: ndarray, places: Any, axis: int) -> ndarray:
+    """Elements at places of an axis; of neighbours, forwards or backwards, a slice, whose derivative
+    is fused with others.
+    """
+    for step in (1, -1):
+        if places.size and (np.diff(places) == step).all():
+            first, stop = int(places[0]), int(places[-1]) + step
+            return along(x, axis, slice(first, stop if stop >= 0 else None, step))
+    return take(x, places, axis)
 
 
 def _place(mode: str, n: int, outside: Any) -> Any:
