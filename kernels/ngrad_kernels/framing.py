@@ -22,10 +22,11 @@ def framed(address, scratch, zeros, c, n, first, end, size):
     """
     if first <= c and c + n <= end:
         return address + (c - first) * size
-    copy_bytes(scratch, zeros, n * size)
-    x, y = max(c, first), min(c + n, end)
-    if x < y:
-        copy_bytes(scratch + (x - c) * size, address + (x - first) * size, (y - x) * size)
+    x = max(c, min(first, c + n))
+    y = max(x, min(end, c + n))
+    copy_bytes(scratch, zeros, (x - c) * size)
+    copy_bytes(scratch + (x - c) * size, address + (x - first) * size, (y - x) * size)
+    copy_bytes(scratch + (y - c) * size, zeros, (c + n - y) * size)
     return scratch
 
 

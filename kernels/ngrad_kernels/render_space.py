@@ -63,9 +63,8 @@ class _Kernel(BlockLoops):
                 self.write(f"a{k} = {self.operand(k)}")
             if operand.kind in ("view", "padded"):
                 self.write(f"s{k} = stack_words({words_for(BLOCK, operand.code) + HEADER})")
-        padded = [operand.code for operand in space.inputs if operand.kind == "padded"]
-        if padded:
-            words = max(words_for(BLOCK, code) for code in padded)
+        if self.padded:
+            words = max(words_for(BLOCK, space.code_of(k)) for k in self.padded)
             self.write(f"zeros = stack_words({words})")
             with self.block(f"for i in range({words})"):
                 self.write("store_i8(zeros, i, 0)")
@@ -234,7 +233,7 @@ class _Kernel(BlockLoops):
             elif operand.kind == "element":
                 self.write(f"p{k} = a{k} + (start + c) * {size}")
             else:
-                self._padded(k, f"o{operand.frame}", f"e{operand.frame}", size)
+                self._padded(k, operand.frame, size)
         for k in one.columns:
             _, code, _ = self.reduction(self.space.outputs[k])
             self.write(f"z{k} = d{k} + c * {size_of(code)}")
@@ -245,8 +244,13 @@ class _Kernel(BlockLoops):
                 waits = f"m{k} + c * {size}" if k in self.held else f"m{k}"
                 self.write(f"y{k} = q{k}", f"q{k} = select(g{k}, {waits}, y{k})")
 
-    def _padded(self, k: int, first: str, end: str, size: int) -> None:
-        self.write(f"p{k} = framed(a{k}, s{k}, zeros, c, n, {first}, {end}, {size})")
+    def _padded(self, k: int, frame: int, size: int) -> None:
+        """A block of what fills a frame, which is empty in rows beside it."""
+        end = f"e{frame}"
+        if not self.space.flat:
+            end = f"select({self.crosses(frame)}, {end}, o{frame})"
+        where = f"{self.row_of(k)}, s{k}, zeros, c, n, o{frame}, {end}, {size}"
+        self.write(f"p{k} = framed({where})")
 
 
 def render_space(space: Space) -> tuple[str, str]:

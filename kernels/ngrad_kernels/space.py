@@ -20,10 +20,12 @@ Level = Literal["one", "row", "element"]
 
 ROWS, LENGTH, SPAN, TILE, TILES, FETCH, STREAM, FRAMES = range(8)
 """Words of a launch's facts: sizes of the space and of its items, the routine that finds a view's
-elements, whether outputs go past the caches; from `FRAMES` on a pair (offset, count) for each
-frame, then for each input that is a view the offset of its words, then these. `space_facts.py`
-writes them.
+elements, whether outputs go past the caches; from `FRAMES` on the `FRAME` words of each frame, for
+each padded input the bytes from a row to the next, for each input that is a view the offset of its
+words, then these. `space_facts.py` writes them.
 """
+FRAME = 4
+"""Words of a frame: its first row, how many it has, its first column, and how many."""
 
 
 @dataclass(frozen=True)
@@ -32,8 +34,8 @@ class Operand:
 
     `element`: at r * L + c. `row`: at r. `column`: at c. `one`: at 0. `view`: as the words of a
     strided view over the whole space say (broadcasts, slices, transposes); packed a block at a
-    time, or read in place where its rows are contiguous. `padded` (flat spaces only): at
-    c - offset of frame `frame`; 0 outside the frame's range.
+    time, or read in place where its rows are contiguous. `padded`: in frame `frame`, whose rows
+    each lie in one run; 0 outside it.
     """
 
     code: str
@@ -46,8 +48,8 @@ class Step:
     """`scalar(*operands)`, a value of dtype `code`. Operands number the space's values: inputs
     first, then the steps in order.
 
-    Beside the names of `scalars.SCALARS`, `cast` and `where` there are: `inside()`, whether the
-    column lies in the range of frame `frame`; `pick(x, index)`, the value of x (of level element)
+    Beside the names of `scalars.SCALARS`, `cast` and `where` there are: `inside()`, whether row and
+    column lie in frame `frame`; `pick(x, index)`, the value of x (of level element)
     in the row's column `index` (int64, of level row): of level row; `spread(index, g)`, 0 + g in
     the row's column `index`, 0 in its others: of level element.
     """
@@ -87,7 +89,7 @@ class Space:
         Values that are stored: of level element at r * L + c, of level row at r, of level one at
         0, of a reduction over columns at c.
     frames : int
-        How many (offset, count) ranges of columns the facts hold, for what is padded.
+        How many ranges of rows and of columns the facts hold, for what is padded.
     over : tuple of (input, output)
         Inputs that lie in the memory of an output, which takes their place element by element
         (`in_place.py`).

@@ -50,8 +50,6 @@ def _check(space: Space, rows: int, length: int, span: int, tile: int) -> None:
             raise ValueError(f"a row of {length} in {tiles} tiles: its reduction cannot be used")
     if blocks > 1 and span != ROWS and any(step.axis == "column" for step in reductions):
         raise ValueError(f"columns are reduced in blocks of {ROWS} rows, not {span}")
-    if rows > 1 and any(operand.kind == "padded" for operand in space.inputs):
-        raise ValueError(f"padded inputs are for flat spaces, not for {rows} rows")
 
 
 STREAMED = 24 << 20
@@ -74,7 +72,8 @@ def facts(
     length: int,
     span: int,
     tile: int,
-    frames: Sequence[tuple[int, int]] = (),
+    frames: Sequence[tuple[int, int, int, int]] = (),
+    pitches: Sequence[int] = (),
     views: Sequence[Sequence[int]] = (),
     fetch: int = 0,
 ) -> list[int]:
@@ -88,8 +87,10 @@ def facts(
     span, tile : int
         Rows and columns an item. With reductions over rows either one tile a row or tiles of
         `CHUNK`; with reductions over columns either one block of rows or blocks of `ROWS`.
-    frames : sequence of (offset, count)
-        Ranges of columns.
+    frames : sequence of (first row, rows, first column, columns)
+        Of a flat space all in its row.
+    pitches : sequence of int
+        For each padded input, in order: the bytes from a row of its frame to the next.
     views : sequence of words
         For each input that is a view, in order: item size, number of dimensions, then size and
         stride (in bytes) of each, over all rows and columns.
@@ -99,20 +100,22 @@ def facts(
     Raises
     ------
     ValueError
-        If the space cannot be cut like this, or there are not as many frames and views as it has.
+        If the space cannot be cut like this, or there are not as many frames, pitches and views as
+        it has.
     """
     _check(space, rows, length, span, tile)
-    expected = sum(operand.kind == "view" for operand in space.inputs)
-    if (len(frames), len(views)) != (space.frames, expected):
+    kinds = [operand.kind for operand in space.inputs]
+    expected = space.frames, kinds.count("padded"), kinds.count("view")
+    given = len(frames), len(pitches), len(views)
+    if given != expected:
         raise ValueError(
-            f"the space has {space.frames} frames and {expected} views; "
-            f"given were {len(frames)} and {len(views)}"
+            f"the space has (frames, padded inputs, views) = {expected}; given were {given}"
         )
     _, tiles = _cut(rows, length, span, tile)
     stream = int(length >= BLOCK // 4 and _traffic(space, rows, length) >= STREAMED)
     head = [rows, length, span, tile, tiles, fetch, stream]
     assert len(head) == FRAMES
-    head += [word for frame in frames for word in frame]
+    head += [*(word for frame in frames for word in frame), *pitches]
     at = len(head) + len(views)
     words: list[int] = []
     for view in views:

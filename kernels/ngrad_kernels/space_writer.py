@@ -1,8 +1,9 @@
 """What the renderers of a `Space` share: where its values and operands are, and how values of one
 column, or of a whole row, are computed.
 
-Names: `v` a value, `a` the address of an operand, `w` the words of a view; `o` and `e` the first
-column of a frame and the one after its last.
+Names: `v` a value, `a` the address of an operand, `w` the words of a view; of a frame `o` and `e`
+the first column and the one after its last, `top` and `low` the same of rows, where there are
+some, and then `pitch` the bytes from a row of a padded operand to the next.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Sequence
 
 from ngrad_kernels.contract import accumulator
 from ngrad_kernels.expressions import expression
-from ngrad_kernels.space import FRAMES, Reduce, Space, Step
+from ngrad_kernels.space import FRAME, FRAMES, Reduce, Space, Step
 from ngrad_kernels.space_passes import elements, needed
 from ngrad_kernels.writer import Writer
 
@@ -27,7 +28,9 @@ class SpaceWriter(Writer):
             k: len(space.inputs) + len(space.outputs) + place
             for place, k in enumerate(space.reduced())
         }
-        self.views = [k for k, operand in enumerate(space.inputs) if operand.kind == "view"]
+        kinds = [operand.kind for operand in space.inputs]
+        self.padded = [k for k, kind in enumerate(kinds) if kind == "padded"]
+        self.views = [k for k, kind in enumerate(kinds) if kind == "view"]
 
     # -- operands ----------------------------------------------------------------------------------
 
@@ -41,12 +44,17 @@ class SpaceWriter(Writer):
 
     def frames(self, words: str) -> None:
         for k in range(self.space.frames):
-            self.write(f"o{k} = {words}[{FRAMES + 2 * k}]")
-            self.write(f"e{k} = o{k} + {words}[{FRAMES + 2 * k + 1}]")
+            at = FRAMES + FRAME * k
+            self.write(f"o{k} = {words}[{at + 2}]", f"e{k} = o{k} + {words}[{at + 3}]")
+            if not self.space.flat:
+                self.write(f"top{k} = {words}[{at}]", f"low{k} = top{k} + {words}[{at + 1}]")
+        for place, k in enumerate(self.padded):
+            if not self.space.flat:
+                self.write(f"pitch{k} = {words}[{FRAMES + FRAME * self.space.frames + place}]")
 
     def view_word(self, place: int) -> int:
         """Where the facts hold the offset of a view's words."""
-        return FRAMES + 2 * self.space.frames + place
+        return FRAMES + FRAME * self.space.frames + len(self.padded) + place
 
     # -- values ------------------------------------------------------------------------------------
 
@@ -72,12 +80,27 @@ class SpaceWriter(Writer):
         names = [f"v{k}" for k in step.operands]
         code = step.code
         if step.scalar == "inside":
-            return f"({column} >= o{step.frame}) & ({column} < e{step.frame})"
+            return self.inside(step.frame, column)
         if step.scalar == "spread":
             index, g = names
             at = self.column_at(f"select({index} < 0, {index} + length, {index})", column)
             return f"select({at}, {code}({code}(0) + {g}), {code}(0))"
         return expression(step.scalar, names, self.space.code_of(step.operands[0]), code)
+
+    def inside(self, frame: int, column: str) -> str:
+        """A condition: whether a column of the row `row` is in a frame."""
+        found = f"({column} >= o{frame}) & ({column} < e{frame})"
+        return found if self.space.flat else f"{self.crosses(frame)} & {found}"
+
+    def crosses(self, frame: int) -> str:
+        """A condition: whether the row `row` has elements in a frame."""
+        return f"(row >= top{frame}) & (row < low{frame})"
+
+    def row_of(self, k: int) -> str:
+        """The address of that part of a padded input that is in the row `row`."""
+        if self.space.flat:
+            return f"a{k}"
+        return f"a{k} + (row - top{self.space.inputs[k].frame}) * pitch{k}"
 
     def column_at(self, place: str, column: str) -> str:
         """A condition: whether a column is at a place of its row."""
@@ -148,10 +171,9 @@ class SpaceWriter(Writer):
         if operand.kind == "view":
             self.load_view(k, load, column)
         elif operand.kind == "padded":
-            o, e = f"o{operand.frame}", f"e{operand.frame}"
             self.write(f"v{k} = {operand.code}(0)")
-            with self.block(f"if {o} <= {column} and {column} < {e}"):
-                self.write(f"{load}(a{k}, {column} - {o})")
+            with self.block(f"if {self.inside(operand.frame, column)}"):
+                self.write(f"{load}({self.row_of(k)}, {column} - o{operand.frame})")
         else:
             self.write(f"{load}(a{k}, {'' if operand.kind == 'column' else 'start + '}{column})")
 

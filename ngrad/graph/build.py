@@ -148,8 +148,8 @@ class _Builder:
         else:
             value = self._framed(facts.use(parts[-1].seen), parts.pop())
         for part in reversed(parts):
-            inner = self._framed(facts.use(part.seen), part)
-            value = self._step(Step("where", (self._inside(part.frame), inner, value), code))
+            inner, frame = self._framed(facts.use(part.seen), part), part.frames[self.split]
+            value = self._step(Step("where", (self._inside(frame), inner, value), code))
         return value
 
     def _frame(self, frame: Frame) -> int:
@@ -163,8 +163,8 @@ class _Builder:
 
     def _framed(self, use: Use, part: Placed) -> int:
         """A value of the size of a part, at its place."""
-        facts, frame = self.facts, self._frame(part.frame)
-        if facts.size(use.value) == 1 < part.frame.extent:
+        facts, frame = self.facts, self._frame(part.frames[self.split])
+        if facts.size(use.value) == 1 < part.frames[self.split].size:
             return self._one(use.value)
         if use.value not in part.chain:
             return self._leaf(use.seen, "padded", facts.shape(use.seen), frame)

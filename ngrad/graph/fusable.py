@@ -7,19 +7,12 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from ngrad.graph.graph import CONSTANT, INPUT, PART, Graph, Node
-from ngrad.graph.indexing import (
-    Frame,
-    Split,
-    concat_frames,
-    embed_frame,
-    pattern,
-    reduction_split,
-)
+from ngrad.graph.indexing import Frame, Split, concat_boxes, frames, pattern, reduction_split
 from ngrad.graph.layout import Layout
 from ngrad.graph.narrow import VIEWS, kind_of
 from ngrad.graph.op import Op
 from ngrad.graph.roles import Kind
-from ngrad.graph.strides import mapped_layout
+from ngrad.graph.strides import mapped_layout, pitch
 from ngrad_kernels.space import Level
 
 ROW_LIMIT = 1 << 16
@@ -28,6 +21,10 @@ cache. A row that is longer is reduced by one kernel and used by another.
 """
 CHAIN_LIMIT = 32
 """Steps of an elementwise chain that are computed again rather than read."""
+SOURCES_LIMIT = 3
+"""Values of its size from which a chain is computed again, in each place of its part: of more it
+takes less to store what it gives, and to read that.
+"""
 
 
 class Use(NamedTuple):
@@ -40,13 +37,18 @@ class Use(NamedTuple):
 
 
 class Placed(NamedTuple):
-    """A part of an embed or a concat: where it lies, its node, and the nodes of the elementwise
-    chain that is computed in place of reading it, in order.
+    """A part of an embed or a concat: where it lies, by spaces, its node, and the nodes of the
+    elementwise chain that is computed in place of reading it, in order.
     """
 
-    frame: Frame
+    frames: dict[Split, Frame]
     seen: int
     chain: tuple[int, ...]
+
+
+def _even(where: Layout, frame: Frame) -> bool:
+    """Whether what fills a frame has rows that each lie in one run, as far from one another."""
+    return pitch(where, frame.rows, frame.columns) is not None
 
 
 class Fusable:
@@ -59,7 +61,7 @@ class Fusable:
     uses : list of tuple of Use
         What a node reads from outside of itself, in the order of its operands.
     hard, soft : list
-        The space that a node demands, and those that suit its operands.
+        The spaces of which a node demands one, the best first, and those that suit its operands.
     placed : dict
         By embed or concat: its parts.
     readers : list of list of int
@@ -74,7 +76,7 @@ class Fusable:
         count = len(self.nodes)
         self.kinds: list[Kind | None] = [None] * count
         self.uses: list[tuple[Use, ...]] = [()] * count
-        self.hard: list[Split | None] = [None] * count
+        self.hard: list[tuple[Split, ...]] = [()] * count
         self.soft: list[tuple[Split, ...]] = [()] * count
         self.placed: dict[int, tuple[Placed, ...]] = {}
         self.readers: list[list[int]] = [[] for _ in range(count)]
@@ -144,7 +146,7 @@ class Fusable:
             reduction = reduction_split(self.shape(node.inputs[0]), node.params[0])
             if reduction is None:
                 return
-            self.hard[k] = reduction[1]
+            self.hard[k] = (reduction[1],)
         elif kind in ("pick", "spread"):
             whole = node.spec.shape if kind == "spread" else self.shape(node.inputs[0])
             last, split = len(whole) - 1, Split(math.prod(whole[:-1]), whole[-1])
@@ -153,14 +155,13 @@ class Fusable:
                 return
             if 1 in split:
                 return
-            self.hard[k] = split
+            self.hard[k] = (split,)
             if kind == "spread":
                 self.uses[k] = (self._repeated(node.inputs[0]), self.uses[k][1])
         else:
             self._place(k, node, kind)
             if k not in self.placed:
                 return
-            self.hard[k] = Split(1, node.spec.size)
         self.kinds[k] = kind
 
     def behind(self, wanted: Iterable[int], inside: frozenset[int]) -> list[int]:
@@ -177,26 +178,38 @@ class Fusable:
     # -- parts of a larger range -----------------------------------------------------------------
 
     def _place(self, k: int, node: Node, kind: Kind) -> None:
-        frames: tuple[Frame, ...] | None
         if kind == "embed":
-            shape, slices = node.params
-            frame = embed_frame(shape, slices)
-            frames = None if frame is None else (frame,)
-            parts = node.inputs[:1]
+            parts, boxes = node.inputs[:1], [node.params[1]]
         else:
             parts = node.inputs
-            frames = concat_frames([self.nodes[part] for part in parts], node.params[0])
-        if frames is None:
+            boxes = concat_boxes([self.shape(part) for part in parts], node.params[0])
+        by_space = frames(node.spec.shape, boxes)
+        placed = [
+            self._in_place(part, {split: each[n] for split, each in by_space.items()})
+            for n, part in enumerate(parts)
+        ]
+        spaces = tuple([split for split in by_space if all(split in p.frames for p in placed)])
+        if not spaces:
             return
-        placed = []
-        for frame, part in zip(frames, parts, strict=True):
-            chain = self._chain(part)
-            placed.append(Placed(frame, part, chain))
+        self.placed[k], self.hard[k] = tuple(placed), spaces
         outside = {use for part in placed for use in self._outside(part)}
-        if any(self.size(use.seen) > 1 and not self.lies[use.seen].contiguous for use in outside):
-            return
-        self.placed[k] = tuple(placed)
         self.uses[k] = (*sorted(outside), *(self.use(j) for j in node.inputs[len(parts) :]))
+
+    def _in_place(self, part: int, by_space: dict[Split, Frame]) -> Placed:
+        """A part in the spaces where what it is computed from has rows that lie evenly; where none
+        does, in those where it has them itself.
+        """
+        for chain in (self._chain(part), ()):
+            seen = {use.seen for use in self._outside(Placed({}, part, chain))}
+            sources = [self.lies[k] for k in seen if self.size(k) > 1]
+            suits = {
+                split: frame
+                for split, frame in by_space.items()
+                if all(_even(where, frame) for where in sources)
+            }
+            if suits and (len(sources) <= SOURCES_LIMIT or not chain):
+                break
+        return Placed(suits, part, chain)
 
     def _chain(self, part: int) -> tuple[int, ...]:
         """The elementwise nodes of one size behind a part, inputs first; none if they are many."""
@@ -247,7 +260,7 @@ class Fusable:
 
     def _level(self, k: int, split: Split, found: dict[int, Level]) -> Level | None:
         kind, shape, hard = self.kinds[k], self.shape(k), self.hard[k]
-        if hard is not None and hard != split:
+        if hard and split not in hard:
             return None
         inside = [use for use in self.uses[k] if use.value in found]
         if kind in ("embed", "concat"):

@@ -105,8 +105,7 @@ class _Fused:
             part.chain for k in members for part in facts.placed.get(k, ())
         ):
             return None
-        split = self.partition.units[unit].split or facts.hard[members[0]]
-        assert split is not None
+        split = self.partition.units[unit].split or facts.hard[members[0]][0]
         again = self._again(members, split)
         return build(facts, split, frozenset(members) | again, wanted)
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from typing import Literal, NamedTuple
 
-from ngrad.graph.graph import Node
-
 Pattern = Literal["element", "row", "column", "one", "view"]
 Axis = Literal["row", "column"]
 
@@ -23,10 +21,22 @@ class Split(NamedTuple):
 
 
 class Frame(NamedTuple):
-    """A range of the columns of a flat space."""
+    """A range of the rows and one of the columns of a space."""
 
-    offset: int
-    extent: int
+    top: int
+    rows: int
+    left: int
+    columns: int
+
+    @property
+    def size(self) -> int:
+        return self.rows * self.columns
+
+
+Box = tuple[tuple[int, int, int], ...]
+"""A part of an array: for each axis where it begins, its step, and how many elements it has."""
+NARROW = 64
+"""Columns of the narrowest rows in which parts are placed: fewer take less than to begin a row."""
 
 
 def pattern(own: tuple[int, ...], shape: tuple[int, ...]) -> tuple[Pattern, Split | None]:
@@ -70,31 +80,55 @@ def reduction_split(shape: tuple[int, ...], axes: tuple[int, ...]) -> tuple[Axis
     return None
 
 
-def embed_frame(shape: tuple[int, ...], slices: tuple[tuple[int, int, int], ...]) -> Frame | None:
-    """Where a slice lies, if it is one range of the elements in order.
+def _range(shape: tuple[int, ...], box: Box) -> tuple[int, int] | None:
+    """Where a part begins and how many elements it has, if it is one range of them in order."""
+    first = next((k for k, n in enumerate(shape) if n != 1), len(shape))
+    if first == len(shape):
+        return 0, 1
+    start, step, count = box[first]
+    later = shape[first + 1 :]
+    if (step != 1 and count > 1) or box[first + 1 :] != tuple((0, 1, n) for n in later):
+        return None
+    block = math.prod(later)
+    return start * block, count * block
+
+
+def frame_at(shape: tuple[int, ...], box: Box, cut: int) -> Frame | None:
+    """Where a part lies in the space whose columns are the axes of an array from `cut` on, if that
+    is a range of rows and one of columns.
 
     Examples
     --------
-    >>> embed_frame((1, 5, 2), ((0, 1, 1), (3, 1, 2), (0, 1, 2)))
-    Frame(offset=6, extent=4)
+    >>> frame_at((9, 5, 2), ((1, 1, 8), (3, 1, 2), (0, 1, 2)), 1)
+    Frame(top=1, rows=8, left=6, columns=4)
     """
-    first = next((k for k, n in enumerate(shape) if n != 1), len(shape) - 1)
-    if first < 0:
-        return Frame(0, 1)
-    start, step, count = slices[first]
-    later = shape[first + 1 :]
-    if (step != 1 and count > 1) or slices[first + 1 :] != tuple((0, 1, n) for n in later):
-        return None
-    block = math.prod(later)
-    return Frame(start * block, count * block)
+    rows, columns = _range(shape[:cut], box[:cut]), _range(shape[cut:], box[cut:])
+    return None if rows is None or columns is None else Frame(*rows, *columns)
 
 
-def concat_frames(nodes: list[Node], axis: int) -> tuple[Frame, ...] | None:
-    """Where each of the parts of a concatenation lies, if each is one range of elements."""
-    if any(n != 1 for n in nodes[0].spec.shape[:axis]):
-        return None
-    frames, offset = [], 0
-    for node in nodes:
-        frames.append(Frame(offset, node.spec.size))
-        offset += node.spec.size
-    return tuple(frames)
+def frames(shape: tuple[int, ...], boxes: list[Box]) -> dict[Split, tuple[Frame, ...]]:
+    """Where parts of an array lie, by the spaces in which each is a range of rows and one of
+    columns; the flat one first, if it is among them.
+
+    Examples
+    --------
+    >>> frames((100, 80), [((3, 1, 2), (0, 1, 80))])
+    {Split(rows=1, length=8000): (Frame(top=0, rows=1, left=240, columns=160),), \
+Split(rows=100, length=80): (Frame(top=3, rows=2, left=0, columns=80),)}
+    """
+    found: dict[Split, tuple[Frame, ...]] = {}
+    for cut in range(max(len(shape), 1)):
+        split = Split(math.prod(shape[:cut]), math.prod(shape[cut:]))
+        placed = [frame_at(shape, box, cut) for box in boxes]
+        if (split.rows == 1 or split.length >= NARROW) and None not in placed:
+            found.setdefault(split, tuple([frame for frame in placed if frame is not None]))
+    return found
+
+
+def concat_boxes(shapes: list[tuple[int, ...]], axis: int) -> list[Box]:
+    """The parts of a concatenation."""
+    boxes, start = [], 0
+    for shape in shapes:
+        boxes.append(tuple([(start if k == axis else 0, 1, n) for k, n in enumerate(shape)]))
+        start += shape[axis]
+    return boxes

@@ -194,9 +194,9 @@ class Partition:
     def _candidates(self, members: list[int]) -> list[Split]:
         """Spaces in which nodes could be computed together, the best first."""
         facts = self.facts
-        hard = {split for k in members if (split := facts.hard[k]) is not None}
+        hard = [facts.hard[k] for k in members if facts.hard[k]]
         if hard:
-            return list(hard) if len(hard) == 1 else []
+            return [split for split in hard[0] if all(split in others for others in hard)]
         size = max(facts.size(k) for k in members)
         if size == 1:
             # The launch of one costs no more than a step, but those of a long loop add up.

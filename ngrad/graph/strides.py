@@ -85,6 +85,18 @@ def is_run(dims: Dims, itemsize: int) -> bool:
     return not dims or (len(dims) == 1 and dims[0][1] == itemsize)
 
 
+def pitch(where: Layout, rows: int, columns: int) -> int | None:
+    """The bytes from a row to the next, of elements that lie as so many rows of neighbours; None if
+    they do not.
+    """
+    itemsize = where.dtype.itemsize
+    dims = collapse(list(zip(where.shape, where.strides, strict=True)))
+    if is_run(dims, itemsize):
+        return columns * itemsize
+    own = [(n, stride) for n, stride in ((rows, dims[0][1]), (columns, itemsize)) if n > 1]
+    return dims[0][1] if dims == own and rows > 1 else None
+
+
 def memory_order(strides: Sequence[tuple[int, ...]], ndim: int) -> list[int]:
     """Axes from the slowest to the fastest in memory, as NumPy orders them: two change places only
     where every operand that says something (that varies along both) says so.

@@ -227,8 +227,8 @@ def _own(mode: Any) -> Callable[..., list[ndarray]]:
 
 
 def _taken(x: ndarray, places: Any, axis: int) -> ndarray:
-    """Elements at places of an axis; of neighbours, forwards or backwards, a slice, whose derivative
-    is fused with others.
+    """Elements at places of an axis: of neighbours, forwards or backwards, a slice, whose
+    derivative is fused with others.
     """
     for step in (1, -1):
         if places.size and (np.diff(places) == step).all():

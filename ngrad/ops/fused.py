@@ -18,7 +18,7 @@ from ngrad.graph.layout import Layout
 from ngrad.graph.op import Op
 from ngrad.graph.program import SCRATCH, Launch, Program, result
 from ngrad.graph.room import padded
-from ngrad.graph.strides import Dims, broadcast_strides, collapse, is_run, view_words
+from ngrad.graph.strides import Dims, broadcast_strides, collapse, is_run, pitch, view_words
 from ngrad.ops.elementwise import Elementwise
 from ngrad.ops.launching import dense_operands
 from ngrad_kernels.apart import apart
@@ -35,22 +35,27 @@ Place = tuple[int, int]
 
 
 class Loaded(NamedTuple):
-    """How a leaf is loaded: its operand, the words of its view if it is one, and whether it must
-    be copied to contiguous memory first.
+    """How a leaf is loaded: its operand, the words of its view if it is one, whether it must be
+    copied to contiguous memory first, and if it is padded the bytes from a row to the next.
     """
 
     operand: Operand
     view: list[int]
     copied: bool
+    pitch: int = 0
 
 
-def _loaded(leaf: Leaf, where: Layout, split: Split, plain: bool) -> Loaded:
+def _loaded(leaf: Leaf, where: Layout, group: Group, plain: bool) -> Loaded:
     """`plain`: as the leaf says, though the layout may repeat more than it says."""
-    code, kind = where.dtype.code, leaf.spread
-    if kind in ("one", "row", "padded"):
-        copied = kind != "one" and not where.contiguous
-        return Loaded(Operand(code, kind, leaf.frame), [], copied)
+    code, kind, split = where.dtype.code, leaf.spread, group.split
     itemsize = where.dtype.itemsize
+    if kind == "padded":
+        frame = group.frames[leaf.frame]
+        found = pitch(where, frame.rows, frame.columns)
+        own = frame.columns * itemsize if found is None else found
+        return Loaded(Operand(code, kind, leaf.frame), [], found is None, own)
+    if kind in ("one", "row"):
+        return Loaded(Operand(code, kind), [], kind != "one" and not where.contiguous)
     strides = broadcast_strides(where, leaf.shape)
     dims = collapse(list(zip(leaf.shape, strides, strict=True)))
     if kind == "column":
@@ -80,7 +85,7 @@ def _repeated(dims: Dims, split: Split, itemsize: int) -> Kind | None:
 def lower(group: Group, inputs: tuple[Layout, ...]) -> tuple[Space, list[Loaded]]:
     """The space of a group whose inputs lie as given, and how each leaf is loaded."""
     free, plain = (
-        [_loaded(leaf, inputs[leaf.input], group.split, plain) for leaf in group.leaves]
+        [_loaded(leaf, inputs[leaf.input], group, plain) for leaf in group.leaves]
         for plain in (False, True)
     )
     first, second = _space(group, free), _space(group, plain)
@@ -133,7 +138,8 @@ class _Launches:
 
     def __init__(self, group: Group, inputs: tuple[Layout, ...], loaded: list[Loaded]) -> None:
         self._target, self._split = inputs[0].device.target, group.split
-        self._frames = [(frame.offset, frame.extent) for frame in group.frames]
+        self._frames = group.frames
+        self._pitches = [leaf.pitch for leaf in loaded if leaf.operand.kind == "padded"]
         self._views = [leaf.view for leaf in loaded if leaf.view]
         leaves = [(leaf.input, inputs[leaf.input]) for leaf in group.leaves]
         copied = [where for where, how in zip(leaves, loaded, strict=True) if how.copied]
@@ -157,7 +163,8 @@ class _Launches:
         sizes = (*self._split, *_cut(space, self._split))
         slabs = target.columns_of(space, self._split.length) == "slabs"
         fetch = target.skeleton("fetch") if self._views else 0
-        where = self._facts(facts(space, *sizes, self._frames, self._views, fetch))
+        lies = self._frames, self._pitches, self._views
+        where = self._facts(facts(space, *sizes, *lies, fetch))
         partials = [self.room(nbytes) for nbytes in partial_bytes(space, *sizes, slabs)]
         kernel, count = target.kernel_of(space, length=self._split.length), items(*sizes)
         self.launches.append(Launch(kernel, where, count, 1, (*operands, *results, *partials)))

@@ -105,6 +105,11 @@ def rosenbrock(x: Any) -> Any:
     return ngrad.reduce_sum(100.0 * (x[1:] - x[:-1] ** 2) ** 2 + (1.0 - x[:-1]) ** 2)
 
 
+def variation(x: Any) -> Any:
+    down, across = x[1:] - x[:-1], x[:, 1:] - x[:, :-1]
+    return ngrad.reduce_sum(ngrad.abs(down)) + ngrad.reduce_sum(across**2)
+
+
 def cross_entropy(logits: Any, labels: Any) -> Any:
     losses = ngrad.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
     return ngrad.reduce_mean(losses)

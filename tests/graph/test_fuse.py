@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -17,12 +18,15 @@ from fusing import (
     tensors_of,
     uniform,
     value_and_gradient,
+    variation,
 )
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from random_graphs import RandomGraph, random_graphs
 from tracing import Tracing
 
 import ngrad
+from ngrad.graph import indexing
 from ngrad.graph.fuse import describe
 from ngrad.graph.gather import TOGETHER, gather
 from ngrad.graph.group import FUSED
@@ -73,9 +77,11 @@ def check(graph: Any) -> None:
 
 
 @settings(max_examples=20)
-@given(random_graphs())
-def test_random_graphs(example: RandomGraph) -> None:
-    check(example.graph)
+@given(random_graphs(), st.sampled_from([indexing.NARROW, 2]))
+def test_random_graphs(example: RandomGraph, narrow: int) -> None:
+    """Also where parts are placed in rows that are short."""
+    with mock.patch.object(indexing, "NARROW", narrow):
+        check(example.graph)
 
 
 def axes(graph: Any) -> list[set[str]]:
@@ -147,6 +153,8 @@ ROWS: list[tuple[str, Callable[..., Any], tuple[tuple[int, ...], ...], int]] = [
     ("variance", lambda x: ngrad.math.reduce_variance(x, 1), ((6, 5),), 1),
     ("reshaped", lambda x: ngrad.tanh(ngrad.reshape(x * 2.0, (5, 6))) + 1.0, ((6, 5),), 1),
     ("differences", lambda x: (x[1:] - x[:-1]) * 2.0, ((9,),), 1),
+    ("placed", lambda x: ngrad.tanh(ngrad.pad(x * 2.0, [[1, 0], [2, 1]])), ((6, 70),), 1),
+    ("joined", lambda x, y: ngrad.concat([x, y * y], 1) + 1.0, ((6, 60), (6, 9)), 1),
     ("sliced later", lambda x: (x * x)[1:] - (x * x)[:-1], ((9,),), 1),
     ("concatenated", lambda x, y: ngrad.concat([x * 2.0, y + 1.0, x], 0), ((4, 5), (3, 5)), 1),
     ("padded", lambda x: ngrad.pad(x * 2.0, [[1, 2]]) + 1.0, ((9,),), 1),
@@ -252,13 +260,21 @@ def test_nothing_compiles_for_other_sizes_bounds_and_floats() -> None:
     def compiled() -> int:
         return cache.counters["compiled"] + cache.counters["loaded"]
 
+    def placed(rows: int, length: int) -> int:
+        graph = value_and_gradient(variation, [uniform(rows, length)], 1, value=False)
+        check(graph)
+        return launches(fused(graph), tensors_of(graph))
+
     sizes(40_000, 2100, 70)
     part(40_000, 3, 1.5)
+    assert placed(9, 70) == 1
     before = compiled()
     for n, rows, length in ((3, 2, 3), (1000, 7, 7), (16_384, 1024, 5), (100_000, 3000, 1025)):
         sizes(n, rows, length)
     for n, start, factor in ((10, 1, 1.5), (11, 2, 2.5), (50_000, 7, -3.5)):
         part(n, start, factor)
+    for rows, length in ((50, 1100), (3, indexing.NARROW)):
+        assert placed(rows, length) == 1
     assert compiled() == before
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from unittest import mock
+
 import numpy as np
 import pytest
 from hypothesis import Phase, given, settings
@@ -10,7 +12,7 @@ from random_graphs import STEPS, RandomGraph, exactness, random_graphs
 from tracing import Tracing, run
 
 import ngrad
-from ngrad.graph import partition
+from ngrad.graph import indexing, partition
 from ngrad.graph.fuse import fuse
 from ngrad.graph.gather import gather
 from ngrad.graph.graph import INPUT
@@ -31,17 +33,20 @@ def test_plan_is_as_interpreted(example: RandomGraph) -> None:
         assert one is None or two is None or one.tobytes() == two.tobytes()
 
 
-@given(random_graphs(), st.sampled_from([partition.STRETCH, 3, 8]))
-def test_fused_groups_are_as_interpreted(example: RandomGraph, stretch: int) -> None:
+@given(
+    random_graphs(),
+    st.sampled_from([partition.STRETCH, 3, 8]),
+    st.sampled_from([indexing.NARROW, 2]),
+)
+def test_fused_groups_are_as_interpreted(example: RandomGraph, stretch: int, narrow: int) -> None:
     """What a group says it computes, without any kernel, is what its nodes compute; also where
-    groups lie within stretches of few nodes, as those of a long program do.
+    groups lie within stretches of few nodes, as those of a long program do, and where parts are
+    placed in rows that are short.
     """
     layouts = {node.params[0]: node.spec for node in example.graph.nodes if node.op == INPUT}
-    before, partition.STRETCH = partition.STRETCH, stretch
-    try:
+    wide = mock.patch.object(indexing, "NARROW", narrow)
+    with wide, mock.patch.object(partition, "STRETCH", stretch):
         graph = gather(fuse(example.graph, layouts))
-    finally:
-        partition.STRETCH = before
     graph.verify()
     example.compare(interpret(graph, example.arrays))
 

@@ -34,12 +34,24 @@ class Case:
     span: int
     tile: int
     inputs: tuple[Array, ...]
-    frames: tuple[tuple[int, int], ...] = ()
+    frames: tuple[tuple[int, int, int, int], ...] = ()
     views: tuple[tuple[int, ...], ...] = field(default=())
 
     @property
     def cut(self) -> tuple[int, int, int, int]:
         return self.rows, self.length, self.span, self.tile
+
+    @property
+    def pitches(self) -> list[int]:
+        operands = zip(self.space.inputs, self.inputs, strict=True)
+        return [x.strides[0] for operand, x in operands if operand.kind == "padded"]
+
+    def inside(self, frame: int) -> Array:
+        """Which elements of the space a frame has."""
+        top, rows, left, columns = self.frames[frame]
+        row, column = np.indices((self.rows, self.length))
+        inside: Array = (top <= row) & (row < top + rows) & (left <= column)
+        return inside & (column < left + columns)
 
 
 def dtype_of(code: str) -> np.dtype[Any]:
@@ -96,7 +108,7 @@ def fused(case: Case, target: Any = Cpu, stream: bool = False) -> list[Array]:
     """The outputs as the space's kernel gives them, streamed past the caches or not."""
     space = case.space
     fetch = target.fetch() if case.views else 0
-    words = space_facts.facts(space, *case.cut, case.frames, case.views, fetch)
+    words = space_facts.facts(space, *case.cut, case.frames, case.pitches, case.views, fetch)
     facts = np.array(words, np.int64)
     facts[STREAM] = stream
     slabs = target.columns_of(space, case.length) == "slabs"
@@ -151,9 +163,8 @@ def composed(case: Case) -> list[Array]:
 def _loaded(case: Case, k: int) -> Array:
     operand, x = case.space.inputs[k], case.inputs[k]
     if operand.kind == "padded":
-        offset, count = case.frames[operand.frame]
-        whole = np.zeros((1, case.length), x.dtype)
-        whole[0, offset : offset + count] = x
+        whole = np.zeros((case.rows, case.length), x.dtype)
+        whole[case.inside(operand.frame)] = x.reshape(-1)
         return whole
     return x[None, :] if operand.kind == "column" else x
 
@@ -163,8 +174,7 @@ def _computed(case: Case, step: Step, values: list[Array], value: int) -> Array:
     shape = _shape(case.space, value, case.rows, case.length)
     column = np.arange(case.length)
     if step.scalar == "inside":
-        offset, count = case.frames[step.frame]
-        return np.broadcast_to((column >= offset) & (column < offset + count), shape)
+        return case.inside(step.frame)
     operands = [values[k] for k in step.operands]
     if step.scalar == "pick":
         x, index = np.broadcast_to(operands[0], (case.rows, case.length)), operands[1]

@@ -33,8 +33,8 @@ class Builder:
     def reduce(self, reduction: str, operand: int, axis: Any = "row", code: str = "f4") -> int:
         return self._added(Reduce(reduction, operand, axis, code))
 
-    def space(self, *outputs: int, frames: int = 0) -> Space:
-        return Space(self.inputs, tuple(self.steps), outputs, frames)
+    def space(self, *outputs: int, frames: int = 0, flat: bool = False) -> Space:
+        return Space(self.inputs, tuple(self.steps), outputs, frames, flat=flat)
 
 
 # -- data ------------------------------------------------------------------------------------------
@@ -90,8 +90,11 @@ def filled(
     rng = np.random.default_rng(seed)
     frames = []
     for _ in range(space.frames):
-        first, last = sorted(int(k) for k in rng.integers(0, length + 1, 2))
-        frames.append((first, last - first))
+        left, right = sorted(int(k) for k in rng.integers(0, length + 1, 2))
+        top, low = sorted(int(k) for k in rng.integers(0, rows + 1, 2))
+        if space.flat:
+            top, low = 0, 1
+        frames.append((top, low - top, left, right - left))
     inputs: list[Array] = []
     views = []
     for operand in space.inputs:
@@ -100,6 +103,10 @@ def filled(
             views.append(words)
         elif operand.kind == "row" and operand.code == "i8":
             x = rng.integers(-length, max(length, 1), rows)
+        elif operand.kind == "padded":
+            _, own, _, columns = frames[operand.frame]
+            apart = rng.integers(3)
+            x = numbers(rng, operand.code, (own, columns + apart), special)[:, :columns]
         else:
             shape: dict[str, tuple[int, ...]] = {
                 "element": (rows, length),
@@ -107,8 +114,7 @@ def filled(
                 "column": (length,),
                 "one": (),
             }
-            count = (frames[operand.frame][1],) if operand.kind == "padded" else ()
-            x = numbers(rng, operand.code, shape.get(operand.kind, count), special)
+            x = numbers(rng, operand.code, shape[operand.kind], special)
         inputs.append(np.asarray(x, dtype_of(operand.code)))
     return Case(space, rows, length, span, tile, tuple(inputs), tuple(frames), tuple(views))
 

@@ -34,9 +34,9 @@ class _Drawing:
 
     def __init__(self, draw: Any, rows: int, length: int) -> None:
         self.draw, self.rows, self.length = draw, rows, length
-        self.frames = draw(st.integers(0, 2))
+        self.frames, self.flat = draw(st.integers(0, 2)), rows == 1 and draw(st.booleans())
         kinds = ["element", "element", "view", "row", "column", "one"]
-        if rows == 1 and self.frames:
+        if self.frames:
             kinds.append("padded")
         drawn = draw(
             st.lists(st.tuples(st.sampled_from(CODES), st.sampled_from(kinds)), min_size=1,
@@ -51,7 +51,7 @@ class _Drawing:
         self.values = list(range(len(operands)))
 
     def space(self, *outputs: int) -> Space:
-        return self.builder.space(*outputs, frames=self.frames)
+        return self.builder.space(*outputs, frames=self.frames, flat=self.flat)
 
     def pick_one(self, values: list[int]) -> int:
         return int(self.draw(st.sampled_from(values)))

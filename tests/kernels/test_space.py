@@ -71,12 +71,17 @@ def flat_sweep() -> Space:
     return b.space(b.reduce("sum", value), b.reduce("max", t), slope, b.step("less", t, e))
 
 
-def joined() -> Space:
-    """Parts laid side by side, and a reduction over them."""
+def joined(flat: bool = False) -> Space:
+    """Parts laid in a whole, and reductions over them."""
     b = Builder(("f4", "padded", 0), ("f4", "padded", 1), ("f4", "one"))
     first = b.step("where", b.step("inside", code="b1"), 0, 2)
     both = b.step("where", b.step("inside", code="b1", frame=1), 1, first)
-    return b.space(b.step("negative", both), b.reduce("sum", both), b.reduce("sum", 1), frames=2)
+    outputs = b.step("negative", both), b.reduce("sum", both), b.reduce("sum", 1)
+    return b.space(*outputs, frames=2, flat=flat)
+
+
+def joined_in_a_row() -> Space:
+    return joined(flat=True)
 
 
 def column_extremes() -> Space:
@@ -105,7 +110,7 @@ FLAT = [(1, n) for n in (0, 1, 7, 1023, 1024, 1025, 16383, 16384, 16385, 50_000)
 
 
 @pytest.mark.parametrize("rows, length", ROWED)
-@pytest.mark.parametrize("make", [softmax, cross_entropy, levels])
+@pytest.mark.parametrize("make", [softmax, cross_entropy, levels, joined])
 def test_row_programs(make: Callable[[], Space], rows: int, length: int) -> None:
     if make is cross_entropy:
         length = max(length, 1)  # it picks a column
@@ -122,7 +127,7 @@ def test_columns(make: Callable[[], Space], rows: int, length: int) -> None:
 
 
 @pytest.mark.parametrize("rows, length", FLAT)
-@pytest.mark.parametrize("make", [flat_sweep, joined])
+@pytest.mark.parametrize("make", [flat_sweep, joined, joined_in_a_row])
 def test_flat(make: Callable[[], Space], rows: int, length: int) -> None:
     for seed in range(3):
         assert_same(filled(make(), rows, length, 1, CHUNK, seed, special=seed == 0))
@@ -218,13 +223,12 @@ def test_large_outputs_are_streamed() -> None:
         (softmax, (1, 50_000, 1, CHUNK), "cannot be used"),
         (flat_sweep, (1, 50_000, 1, BLOCK), "tiles of 16384"),
         (column_extremes, (5000, 3, 100, 3), "blocks of 1024"),
-        (joined, (2, 10, 1, 10), "flat"),
         (softmax, (1, 10, 1, 10), "frames"),
     ],
 )
 def test_impossible_cuts_are_refused(make: Any, cut: Any, why: str) -> None:
     with pytest.raises(ValueError, match=why):
-        space_facts.facts(make(), *cut, frames=((0, 1),))
+        space_facts.facts(make(), *cut, frames=((0, 1, 0, 1),))
 
 
 def test_nothing_in_a_column_is_the_identity() -> None:

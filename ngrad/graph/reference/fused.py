@@ -8,6 +8,7 @@ import numpy as np
 
 from ngrad.dtypes import BY_CODE
 from ngrad.graph.group import Group, Leaf
+from ngrad.graph.indexing import Frame
 from ngrad.graph.reference.elementwise import ELEMENTWISE
 from ngrad.graph.reference.folds import FOLDS
 from ngrad_kernels.space import Reduce, Step
@@ -56,12 +57,19 @@ def _loaded(x: Array, leaf: Leaf, group: Group) -> Array:
     if leaf.spread == "padded":
         frame = group.frames[leaf.frame]
         out = np.zeros((rows, length), x.dtype)
-        out[:, frame.offset : frame.offset + frame.extent] = x.reshape(1, -1)
+        out[_within(frame)] = x.reshape(frame.rows, frame.columns)
         return out
     if leaf.spread == "one":
         return x.reshape(1, 1)
     shapes = {"element": (rows, length), "row": (rows, 1), "column": (1, length)}
     return np.broadcast_to(x, leaf.shape).reshape(shapes[leaf.spread])
+
+
+def _within(frame: Frame) -> tuple[slice, slice]:
+    return (
+        slice(frame.top, frame.top + frame.rows),
+        slice(frame.left, frame.left + frame.columns),
+    )
 
 
 def _reduced(step: Reduce, x: Array, group: Group) -> Any:
@@ -72,8 +80,9 @@ def _reduced(step: Reduce, x: Array, group: Group) -> Any:
 
 def _computed(step: Step, operands: list[Array], group: Group) -> Any:
     if step.scalar == "inside":
-        frame, columns = group.frames[step.frame], np.arange(group.split.length)[None]
-        return (columns >= frame.offset) & (columns < frame.offset + frame.extent)
+        inside = np.zeros(group.split, bool)
+        inside[_within(group.frames[step.frame])] = True
+        return inside
     if step.scalar == "pick":
         x, index = operands
         return np.take_along_axis(_whole(x, group), _by_rows(index, group), 1)
