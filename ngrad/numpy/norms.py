@@ -24,7 +24,7 @@ from ngrad.ops.determinant import SLOGDET
 from ngrad.ops.elementwise import select
 from ngrad.ops.inverse import INV
 from ngrad.ops.linalg import band
-from ngrad.ops.norms import of_matrices, of_vectors, root, singular_values, squares
+from ngrad.ops.norms import euclidean, of_matrices, of_vectors, singular_values
 from ngrad.ops.shape import expand_dims, normal_axis
 from ngrad.record import apply_now
 
@@ -51,7 +51,7 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> n
     x = floats(x)
     if axis is None:
         if ord is None or (ord in ("f", "fro") and x.ndim == 2) or (ord == 2 and x.ndim == 1):
-            return array_of(root(r.reduce_sum(squares(x), None, keepdims)))
+            return array_of(euclidean(x, None, keepdims))
         axis = tuple(range(x.ndim))
     axes = r.normal_axes(axis, x.ndim, "norm")
     if len(axes) == 1:

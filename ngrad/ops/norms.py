@@ -12,7 +12,7 @@ from ngrad.ops import complexes
 from ngrad.ops import reductions as r
 from ngrad.ops.arithmetic import abs_, maximum
 from ngrad.ops.comparison import equal, not_equal
-from ngrad.ops.convert import cast_to, operands
+from ngrad.ops.convert import cast_to, operands, wide
 from ngrad.ops.eigh import EIGH
 from ngrad.ops.elementwise import select
 from ngrad.ops.extents import integers
@@ -80,7 +80,7 @@ def norm(
 def of_vectors(x: Any, ord: Any, axes: tuple[int, ...], kept: bool) -> Any:
     """The norm of elements along axes as one vector, in one of NumPy's orders."""
     if ord is None or ord == 2:
-        return root(r.reduce_sum(squares(x), axes, kept))
+        return euclidean(x, axes, kept)
     if isinstance(ord, str):
         raise NumberError(f"norm: invalid order {ord!r} for vectors, of shape {x._layout.shape}")
     if ord == np.inf:
@@ -91,11 +91,13 @@ def of_vectors(x: Any, ord: Any, axes: tuple[int, ...], kept: bool) -> Any:
         return r.reduce_sum(cast_to(not_equal(x, 0), x.dtype.real_dtype), axes, kept)
     if ord == 1:
         return r.reduce_sum(abs_(x), axes, kept)
-    p = float(ord)
+    p, size = float(ord), wide(abs_(x))
     if p < 0:  # of a zero element infinite, and so the norm is 0
-        return pow(r.reduce_sum(pow(abs_(x), p), axes, kept), 1.0 / p)
-    total = r.reduce_sum(away_from_zero(abs_(x), lambda safe: pow(safe, p)), axes, kept)
-    return away_from_zero(total, lambda safe: pow(safe, 1.0 / p))
+        found = pow(r.reduce_sum(pow(size, p), axes, kept), 1.0 / p)
+    else:
+        total = r.reduce_sum(away_from_zero(size, lambda safe: pow(safe, p)), axes, kept)
+        found = away_from_zero(total, lambda safe: pow(safe, 1.0 / p))
+    return cast_to(found, x.dtype.real_dtype)
 
 
 def of_matrices(x: Any, ord: Any, rows: int, columns: int, kept: bool) -> Any:
@@ -103,7 +105,7 @@ def of_matrices(x: Any, ord: Any, rows: int, columns: int, kept: bool) -> Any:
     if rows == columns:
         raise NumberError("norm: duplicate axes given")
     if ord in (None, "fro", "f"):
-        return root(r.reduce_sum(squares(x), (rows, columns), kept))
+        return euclidean(x, (rows, columns), kept)
     if ord in (2, -2, "nuc"):
         others = [k for k in range(x.ndim) if k not in (rows, columns)]
         values = singular_values(transpose(x, (*others, rows, columns)))
@@ -116,6 +118,11 @@ def of_matrices(x: Any, ord: Any, rows: int, columns: int, kept: bool) -> Any:
     sums = r.reduce_sum(abs_(x), summed, True)
     found = (_largest if ord > 0 else r.reduce_min)(sums, other, True)
     return found if kept else reshape(found, r.kept_shape(x._layout.shape, (rows, columns)))
+
+
+def euclidean(x: Any, axes: Any, kept: bool) -> Any:
+    """The root of the sum of squares, which of halves may be too large for them."""
+    return cast_to(root(r.reduce_sum(squares(wide(x)), axes, kept)), x.dtype.real_dtype)
 
 
 def _largest(x: Any, axes: Any, kept: bool = False) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ngrad.ops.comparison import equal
 from ngrad.ops.elementwise import elementwise, select
 from ngrad.ops.exponential import log
+from ngrad.ops.infinite import direction, vanishing
 from ngrad.ops.no_nan import multiply_no_nan
 
 
@@ -114,7 +115,7 @@ def cbrt(x):
 
 @cbrt.vjp
 def _(g, out, x):
-    return (g / (3.0 * (out * out)),)
+    return (vanishing(out, lambda y: g / (3.0 * (y * y))),)
 
 
 @elementwise(floats=True)
@@ -135,7 +136,10 @@ def hypot(x, y):
 @hypot.vjp
 def _(g, out, x, y):
     nothing = equal(out, 0.0)
-    return g * select(nothing, 0.0, x / out), g * select(nothing, 0.0, y / out)
+    return (
+        g * select(nothing, 0.0, direction(x, out)),
+        g * select(nothing, 0.0, direction(y, out)),
+    )
 
 
 @elementwise

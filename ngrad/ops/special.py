@@ -6,6 +6,7 @@ import math
 
 from ngrad.ops.elementwise import elementwise
 from ngrad.ops.exponential import exp
+from ngrad.ops.infinite import vanishing
 
 
 @elementwise(floats=True)
@@ -24,7 +25,7 @@ def erf(x):
 
 @erf.vjp
 def _(g, out, x):
-    return (g * (2.0 / math.sqrt(math.pi) * exp(-(x * x))),)
+    return (g * (2.0 / math.sqrt(math.pi) * vanishing(x, lambda y: exp(-(y * y)))),)
 
 
 @elementwise(floats=True)
@@ -43,7 +44,7 @@ def erfc(x):
 
 @erfc.vjp
 def _(g, out, x):
-    return (g * (-2.0 / math.sqrt(math.pi) * exp(-(x * x))),)
+    return (g * (-2.0 / math.sqrt(math.pi) * vanishing(x, lambda y: exp(-(y * y)))),)
 
 
 @elementwise(floats=True)

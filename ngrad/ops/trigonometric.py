@@ -6,6 +6,7 @@ from typing import Any
 
 from ngrad.ops.complexes import along
 from ngrad.ops.elementwise import elementwise
+from ngrad.ops.infinite import direction, vanishing
 from ngrad.ops.power import hypot, sqrt
 from ngrad.tensor import Tensor
 
@@ -127,7 +128,7 @@ def atan(x):
 
 @atan.vjp
 def _(g, out, x):
-    return (g / (1.0 + x * x),)
+    return (vanishing(x, lambda y: g / (1.0 + y * y)),)
 
 
 @elementwise(floats=True)
@@ -138,7 +139,7 @@ def atan2_(x, y):
 @atan2_.vjp
 def _(g, out, y, x):
     length = hypot(x, y)  # whose square could overflow, or be 0
-    return g * (x / length) / length, -g * (y / length) / length
+    return g * direction(x, length) / length, -g * direction(y, length) / length
 
 
 def atan2(y: Any, x: Any, name: str | None = None) -> Tensor:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from ngrad.ops.arithmetic import minimum
 from ngrad.ops.comparison import less
 from ngrad.ops.convert import beside
 from ngrad.ops.elementwise import elementwise, select
@@ -12,8 +13,12 @@ from ngrad.ops.exponential import exp, log
 from ngrad.ops.gammas import gamma, rgamma, rgamma_slope
 from ngrad.ops.special import digamma, trigamma
 
+ENDLESS = 1e30
+"""An exponent of which every power is 0, 1 or infinite."""
 TERMS = 10
 """Terms of the series before the rest is taken by its expansion."""
+GONE = 330.0
+"""From where on the rest is 0; in its expansion powers of larger exponents would overflow."""
 BERNOULLI = (
     1 / 12, -1 / 720, 1 / 30240, -1 / 1209600, 1 / 47900160, -691 / 1307674368000,
     1 / 74724249600, -3617 / 10670622842880000,
@@ -27,12 +32,12 @@ def slope(x, q):
     high-precision computation of the Hurwitz zeta function, 2015, eq. 5), each differentiated. Near
     1e-14 of the value in float64. Below 1 it continues Riemann's, as near from -0.5 on.
     """
-    found = 0.0
+    x, found = minimum(x, ENDLESS), 0.0
     for k in range(TERMS):
         base = log(q + float(k))
         found = found - base * exp(-x * base)
     end = q + float(TERMS)
-    base = log(end)
+    base, x = log(end), minimum(x, GONE)
     tail, above = exp(-x * base), 1.0 / (x - 1.0)
     found = found - end * tail * above * (base + above) - 0.5 * base * tail
     # x (x + 1) ... (x + 2 j - 2) and its derivative, and end**(1 - 2 j).

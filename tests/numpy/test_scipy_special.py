@@ -304,6 +304,7 @@ def test_derivatives_at_the_edges() -> None:
         (special.log_ndtr, (-40.0,), (40.0249688472,)),
         (special.log_expit, (-800.0,), (1.0,)),
         (special.entr, (0.0,), (np.inf,)),
+        (special.zeta, (np.inf,), (0.0,)),
         (special.j1, (0.0,), (0.5,)),
         (special.binom, (2.0, 5.0), (1 / 30, -1 / 30)),
         (special.binom, (5.0, 6.0), (1 / 6, -1 / 6)),
@@ -335,7 +336,7 @@ def test_derivatives_at_the_edges() -> None:
         np.testing.assert_allclose([float(x) for x in found], expected, rtol=1e-9)
 
 
-EXPONENTS = (1.01, 1.5, 2.0, 8.0, 50.0)
+EXPONENTS = (1.01, 1.5, 2.0, 8.0, 50.0, 400.0)
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,8 @@ def slopes(function: Any, *points: Any) -> list[Any]:
         (lambda x: ngrad.pow(x, -2), ([1e-100, 1e100],), ([-2e300, -2e-300],)),
         (ngrad.math.hypot, ([0.0, 3.0], [0.0, 4.0]), ([0, 0.6], [0, 0.8])),
         (ngrad.math.hypot, ([0.0, 3e-310], [1e-320, 4e-310]), ([0, 0.6], [1, 0.8])),
+        (ngrad.math.hypot, ([INF, -INF], [1.0, -3.0]), ([1, -1], [0, 0])),
+        (ngrad.atan2, ([INF, 1.0], [1.0, -INF]), ([0, 0], [0, 0])),
         (ngrad.atan2, ([3e-170, 0.0], [4e-170, -1e300]), ([1.6e169, -1e-300], [-1.2e169, 0])),
         (ngrad.atan2, ([3e200, 0.0], [4e200, 1e-320]), ([1.6e-201, INF], [-1.2e-201, 0])),
         (gelu, ([-1e300, -10.0, 10.0, 1e300],), ([0, 0, 1, 1],)),
@@ -53,6 +55,16 @@ def slopes(function: Any, *points: Any) -> list[Any]:
 def test_kinks(function: Any, points: Any, expected: Any) -> None:
     found = slopes(function, *points)
     np.testing.assert_allclose(found, expected, rtol=1e-14, atol=0)
+
+
+@pytest.mark.parametrize(
+    "function",
+    (ngrad.math.erf, ngrad.math.erfc, ngrad.atan, ngrad.asinh, ngrad.math.cbrt),
+    ids=lambda f: f.__name__,
+)
+def test_what_is_flat_at_infinity_has_no_curvature(function: Any) -> None:
+    slope = ngrad.grad(lambda x: ngrad.reduce_sum(function(x)))
+    np.testing.assert_array_equal(slopes(slope, [INF, -INF]), [[0, 0]])
 
 
 def test_where_sends_an_exact_zero_to_the_untaken_branch() -> None:
