@@ -166,7 +166,7 @@ def _(g, out, df, t):
     total = df + t * t
     shape = digamma(0.5 * (df + 1.0)) - digamma(0.5 * df) - 1.0 / df
     shape = shape - log1p(t * t / df) + (df + 1.0) * (t * t) / (df * total)
-    return g * (0.5 * out * shape), -g * (out * ((df + 1.0) * t / total))
+    return g * (0.5 * out * shape), -g * (out * ((1.0 + 1.0 / df) * t / (1.0 + t * t / df)))
 
 
 @elementwise(floats=True)

@@ -10,6 +10,7 @@ from ngrad.ops.comparison import equal, less
 from ngrad.ops.elementwise import select
 from ngrad.ops.exponential import exp, expm1, log, log1p
 from ngrad.scipy.distributions import Discrete, Law
+from ngrad.scipy.shares import log_betainc, log_betaincc, log_gammainc, log_gammaincc
 from ngrad.scipy.special import OF_TENSORS as of
 
 FROM_ZERO, PROBABILITY, SURE = (-0.0, math.inf), (-0.0, 1.0), (0.0, 1.0)
@@ -38,6 +39,8 @@ poisson = Discrete(
         lambda k, mu: xlogy(k, mu) - gammaln(k + 1.0) - mu,
         below=lambda k, mu: gammaincc(k + 1.0, mu),
         above=lambda k, mu: gammainc(k + 1.0, mu),
+        log_below=lambda k, mu: log_gammaincc(k + 1.0, mu),
+        log_above=lambda k, mu: log_gammainc(k + 1.0, mu),
         shapes=(("mu", FROM_ZERO),),
         support=(0.0, math.inf),
         somewhere=1.0,
@@ -60,6 +63,8 @@ binom = Discrete(
         _binom,
         below=lambda k, n, p: betaincc(k + 1.0, n - k, p),
         above=lambda k, n, p: betainc(k + 1.0, n - k, p),
+        log_below=lambda k, n, p: log_betaincc(k + 1.0, n - k, p),
+        log_above=lambda k, n, p: log_betainc(k + 1.0, n - k, p),
         shapes=(("n", FROM_ZERO), ("p", PROBABILITY)),
         support=lambda n, p: (0.0, n),
         somewhere=0.0,
@@ -84,6 +89,8 @@ nbinom = Discrete(
         _nbinom,
         below=lambda k, n, p: betainc(n, k + 1.0, p),
         above=lambda k, n, p: betaincc(n, k + 1.0, p),
+        log_below=lambda k, n, p: log_betainc(n, k + 1.0, p),
+        log_above=lambda k, n, p: log_betaincc(n, k + 1.0, p),
         shapes=(("n", (0.0, math.inf)), ("p", SURE)),
         support=(0.0, math.inf),
         somewhere=1.0,

@@ -18,6 +18,7 @@ from ngrad.scipy.special import OF_TENSORS as of
 
 LOG_ROOT = 0.5 * math.log(2.0 * math.pi)
 betaln, xlogy, i0, i0e = of["betaln"], of["xlogy"], of["i0"], of["i0e"]
+exprel = of["exprel"]
 ndtr, log_ndtr, ndtri_exp, erf = of["ndtr"], of["log_ndtr"], of["ndtri_exp"], of["erf"]
 
 
@@ -47,6 +48,8 @@ def cauchy_inverse(p: Any) -> Any:
     return select(less(abs_(center), 0.25), tan(math.pi * center), select(low, -far, far))
 
 
+MOST, TINY = 1e3, 1e-20
+"""Of what is more, exp(-y) is 0; of what is less, (exp(y) - 1) / y is 1."""
 SHORT = 80.0
 """Of what is more, exp(-exp(y)) is 0."""
 
@@ -189,9 +192,11 @@ def halfnorm_log_above(y: Any) -> Any:
     return select(near, log1p(-erf(low * math.sqrt(0.5))), math.log(2.0) + log_ndtr(-high))
 
 
-def expon_below(y: Any) -> Any:
-    far = log1p(-exp(-maximum(y, 0.5)))
-    return select(greater(y, 0.7), far, log(-expm1(-y)))
+def expon_below(y: Any, log_y: Any) -> Any:
+    """log(1 - exp(-y)), by the logarithm of y where it is small, which y may be too much so for."""
+    far = log1p(-exp(-minimum(maximum(y, 0.5), MOST)))
+    some = select(less(y, TINY), 0.0, minimum(y, 1.0))  # of what y cannot have, nor its slope
+    return select(greater(y, 0.7), far, log_y + log(exprel(-some)))
 
 
 def f_log_density(y: Any, m: Any, n: Any) -> Any:

@@ -307,11 +307,40 @@ def slope(function: Any, at: float) -> Any:
         (lambda: slope(lambda y: stats.gumbel_l.pdf(y), 1e10), 0.0),
         (lambda: slope(lambda y: stats.gumbel_r.cdf(y), -1e300), 0.0),
         (lambda: stats.f.pdf(1e30, 2.0, 1.0) * 1e45, 0.5 / 2**0.5),
+        (lambda: stats.gamma.logsf(1e5, 2.0), math.log1p(1e5) - 1e5),
+        (lambda: slope(lambda y: stats.gamma.logsf(y, 2.0), 1e5), -1e5 / (1e5 + 1.0)),
+        (lambda: slope(ngrad.grad(lambda y: stats.gamma.logsf(y, 2.0)), 1e5), -((1e5 + 1.0) ** -2)),
+        (lambda: slope(lambda y: stats.gamma.logcdf(y, 2.0), 1e-300), 2e300),
+        (lambda: stats.chi2.logsf(1600.0, 4.0), math.log1p(800.0) - 800.0),
+        (lambda: stats.invgamma.logcdf(1e-4, 2.0), math.log1p(1e4) - 1e4),
+        (lambda: stats.t.logcdf(-1e200, 1.0), -math.log(math.pi) - 200.0 * math.log(10.0)),
+        (lambda: slope(lambda y: stats.t.logsf(y, 3.0), 1e300), -3e-300),
+        (lambda: stats.t.logsf(40.0, np.inf), scipy.stats.norm.logsf(40.0)),
+        (lambda: stats.beta.logcdf(1e-200, 3.0, 1.0), -600.0 * math.log(10.0)),
+        (lambda: stats.beta.logsf(0.75, 1.0, 1e4), -1e4 * math.log(4.0)),
+        (lambda: stats.f.logsf(1e300, 2.0, 4.0), 2.0 * (math.log(2.0) - 300.0 * math.log(10.0))),
+        (lambda: stats.poisson.logcdf(1, 1e4), math.log1p(1e4) - 1e4),
+        (lambda: stats.binom.logsf(999, 1000, 0.01), 1000.0 * math.log(0.01)),
+        (lambda: stats.nbinom.logcdf(0, 1e4, 0.5), -1e4 * math.log(2.0)),
+        (lambda: stats.rayleigh.logcdf(1e-200), -400.0 * math.log(10.0) - math.log(2.0)),
+        (lambda: stats.weibull_min.logcdf(1e-200, 3.0), -600.0 * math.log(10.0)),
     ],
 )
 def test_far_out_and_at_the_ends_of_parameters(found: Any, expected: float) -> None:
     """Where SciPy has infinities, or a formula a kink that the function has not."""
     assert float(found()) == pytest.approx(expected, rel=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("name", "shapes"),
+    [
+        *(("gamma", (2.0,)), ("gamma", (0.5,)), ("chi2", (3.0,)), ("f", (1.0, 3.0))),
+        *(("beta", (2.0, 3.0)), ("rayleigh", ()), ("weibull_min", (0.5,)), ("expon", ())),
+    ],
+)
+def test_logarithms_of_nothing_rise_without_bound(name: str, shapes: Any) -> None:
+    call = getattr(stats, name).logcdf
+    assert float(slope(lambda y: call(y, *shapes), 0.0)) == math.inf
 
 
 def test_what_lies_outside_has_no_gradient() -> None:
