@@ -236,7 +236,14 @@ SCALARS: dict[str, Scalar] = {
         for name in (
             *("beta", "betaln", "binom", "expn", "polygamma", "zeta"),
             *("bessel_in", "bessel_ine", "bessel_jn", "bessel_kn", "bessel_kne", "bessel_yn"),
-            *("gammainc", "gammaincc", "gamma_density", "stdtr", "student_density"),
+            *(
+                "gammainc",
+                "gammainc_slope",
+                "gammaincc",
+                "gamma_density",
+                "stdtr",
+                "student_density",
+            ),
         )
     },
     **{

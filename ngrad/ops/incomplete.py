@@ -4,10 +4,13 @@ densities of these, each with its rule.
 
 from __future__ import annotations
 
+from typing import Any
+
 from ngrad.ops.arithmetic import maximum
 from ngrad.ops.comparison import equal, less
 from ngrad.ops.elementwise import elementwise, select
 from ngrad.ops.exponential import log, log1p
+from ngrad.ops.fixed import fixed
 from ngrad.ops.special import digamma
 
 
@@ -36,11 +39,37 @@ def _(g, out, a, x):
 
 
 @elementwise(floats=True)
+def gammainc_slope(x, y):
+    """The derivative in x of `gammainc`. It has one in y.
+
+    Integers and bools are converted to float64.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> gammainc_slope(ngrad.constant([1.0, 2.5]), ngrad.constant([0.5, 2.0])).numpy()
+    array([-0.48945758, -0.27455133], dtype=float32)
+    """
+
+
+@gammainc_slope.vjp
+def _(g, out, a, x):
+    density = gamma_density(a, x)
+    shape = log(select(equal(density, 0.0), 1.0, x)) - digamma(a)
+    return 0.0 * a, g * (density * shape)
+
+
+def shape_slope(a: Any, x: Any) -> Any:
+    """`gammainc_slope`, for rules: who asks for its derivative in a is told that there is none."""
+    return gammainc_slope(fixed(a, "gammainc: has no second derivative in its first operand"), x)
+
+
+@elementwise(floats=True)
 def gammainc(x, y):
     """The share of gamma(x) up to y (DLMF 8.2.4).
 
-    Integers and bools are converted to float64. The derivative in y is the density; in x there is
-    none.
+    Integers and bools are converted to float64. The derivative in y is the density; in x there is a
+    first one, and no second.
 
     Examples
     --------
@@ -52,7 +81,7 @@ def gammainc(x, y):
 
 @gammainc.vjp
 def _(g, out, a, x):
-    return 0.0 * a, g * gamma_density(a, x)
+    return g * shape_slope(a, x), g * gamma_density(a, x)
 
 
 @elementwise(floats=True)
@@ -60,7 +89,7 @@ def gammaincc(x, y):
     """The share of gamma(x) above y, without cancellation (DLMF 8.2.4).
 
     Integers and bools are converted to float64. The derivative in y is the density, negative; in x
-    there is none.
+    there is a first one, and no second.
 
     Examples
     --------
@@ -72,7 +101,7 @@ def gammaincc(x, y):
 
 @gammaincc.vjp
 def _(g, out, a, x):
-    return 0.0 * a, -g * gamma_density(a, x)
+    return -g * shape_slope(a, x), -g * gamma_density(a, x)
 
 
 @elementwise(floats=True)

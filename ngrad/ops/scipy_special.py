@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from ngrad.errors import DTypeError, GradientError
+from ngrad.errors import DTypeError
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op, require
 from ngrad.ops import integrals
@@ -17,10 +17,10 @@ from ngrad.ops.comparison import equal, less, logical_and
 from ngrad.ops.convert import beside
 from ngrad.ops.elementwise import select
 from ngrad.ops.exponential import log
+from ngrad.ops.fixed import fixed
 from ngrad.ops.gammas import beta, gamma, half_turns
 from ngrad.ops.hosted import on_host
-from ngrad.ops.identity import prepare_view
-from ngrad.ops.incomplete import beta_density, gamma_density, student_density
+from ngrad.ops.incomplete import beta_density, gamma_density, shape_slope, student_density
 from ngrad.ops.launching import broadcast_shapes
 from ngrad.ops.special import digamma
 from ngrad.ops.trigonometric import cos
@@ -176,8 +176,17 @@ def _quantile(inverse: Op, density: Callable[..., Any], way: float = 1.0) -> Non
         return *(0.0 * a for a in parameters), way * g / density(*parameters, out)
 
 
-_quantile(GAMMAINCINV, gamma_density)
-_quantile(GAMMAINCCINV, gamma_density, -1.0)
+def _gamma_quantile(inverse: Op, way: float) -> None:
+    """As `_quantile`, and in the parameter: along it the share stays what it is."""
+
+    @inverse.vjp
+    def _(g: Any, out: Any, a: Any, share: Any) -> Any:
+        by_share = g / gamma_density(a, out)
+        return -by_share * shape_slope(a, out), way * by_share
+
+
+_gamma_quantile(GAMMAINCINV, 1.0)
+_gamma_quantile(GAMMAINCCINV, -1.0)
 _quantile(BETAINCINV, beta_density)
 _quantile(BETAINCCINV, beta_density, -1.0)
 _quantile(STDTRIT, student_density)
@@ -227,24 +236,8 @@ def _(g: Any, out: Any, m: Any) -> Any:
 # -- parameters without a derivative ---------------------------------------------------------------
 
 
-def _same_memory(inputs: tuple[Layout, ...], out: Layout, what: str) -> Any:
-    return prepare_view(0, inputs[0])
-
-
-FIXED = Op("fixed", lambda x, what: x, _same_memory, ("what",), family="engine")
-FIXED.view = True
-"""A parameter in which a function has no derivative: whoever asks for it is told."""
-FIXED.batch(lambda size, batched, x, what: apply(FIXED, (x,), (what,)))
-
-
-@FIXED.vjp
-def _(g: Any, out: Any, x: Any, what: str) -> Any:
-    raise GradientError(
-        f"{what}: has a derivative in its last operand, and none in the others; keep them constant"
-    )
-
-
 def incomplete(op: Op, *operands: Any) -> Any:
     """An incomplete function, whose parameters, all but the last operand, are kept constant."""
     *parameters, x = operands
-    return apply(op, (*(apply(FIXED, (y,), (op.name,)) for y in parameters), x))
+    why = f"{op.name}: has a derivative in its last operand, and none in the others"
+    return apply(op, (*(fixed(y, why) for y in parameters), x))

@@ -39,7 +39,7 @@ def lbeta(x: Any, name: str | None = None) -> Tensor:
 
 
 def igamma(a: Any, x: Any, name: str | None = None) -> Tensor:
-    """The share of gamma(a) up to x; it has a derivative in x.
+    """The share of gamma(a) up to x; in a it has a first derivative, and no second.
 
     Examples
     --------
@@ -47,11 +47,11 @@ def igamma(a: Any, x: Any, name: str | None = None) -> Tensor:
     >>> ngrad.math.igamma(1.0, 1.0).numpy().round(4)
     np.float32(0.6321)
     """
-    return s.incomplete(gammainc, *_floats("igamma", a, x))
+    return gammainc(*_floats("igamma", a, x))
 
 
 def igammac(a: Any, x: Any, name: str | None = None) -> Tensor:
-    """The share of gamma(a) above x; it has a derivative in x.
+    """The share of gamma(a) above x; in a it has a first derivative, and no second.
 
     Examples
     --------
@@ -59,7 +59,7 @@ def igammac(a: Any, x: Any, name: str | None = None) -> Tensor:
     >>> ngrad.math.igammac(1.0, 1.0).numpy().round(4)
     np.float32(0.3679)
     """
-    return s.incomplete(gammaincc, *_floats("igammac", a, x))
+    return gammaincc(*_floats("igammac", a, x))
 
 
 def betainc(a: Any, b: Any, x: Any, name: str | None = None) -> Tensor:

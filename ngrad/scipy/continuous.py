@@ -44,7 +44,8 @@ ANY, POSITIVE = (-math.inf, math.inf), (0.0, math.inf)
 betaln, gammaln, xlog1py, xlogy = of["betaln"], of["gammaln"], of["xlog1py"], of["xlogy"]
 ndtr, log_ndtr, ndtri = of["ndtr"], of["log_ndtr"], of["ndtri"]
 expit, log_expit, logit = of["expit"], of["log_expit"], of["logit"]
-stdtr, stdtrit, erf, erfc = of["stdtr"], of["stdtrit"], of["erf"], of["erfc"]
+stdtr, stdtrit = of["stdtr"], of["stdtrit"]
+erf, erfc, erfinv = of["erf"], of["erfc"], of["erfinv"]
 gammainc, gammaincc = of["gammainc"], of["gammaincc"]
 gammaincinv, gammainccinv = of["gammaincinv"], of["gammainccinv"]
 betainc, betaincc = of["betainc"], of["betaincc"]
@@ -196,7 +197,7 @@ halfnorm = Continuous(
         above=lambda y: erfc(y * math.sqrt(0.5)),
         log_above=halfnorm_log_above,
         support=POSITIVE,
-        inverse=lambda p: ndtri(0.5 + 0.5 * p),
+        inverse=lambda p: math.sqrt(2.0) * erfinv(p),
         inverse_above=lambda q: -ndtri(0.5 * q),
     ),
 )
@@ -280,8 +281,12 @@ f = Continuous(
         log_above=lambda y, m, n: f_tail(log_betaincc, log_betainc, y, m, n),
         shapes=(("dfn", POSITIVE), ("dfd", POSITIVE)),
         support=POSITIVE,
-        inverse=lambda p, m, n: f_inverse(betaincinv(0.5 * m, 0.5 * n, p), m, n),
-        inverse_above=lambda q, m, n: 1.0 / f_inverse(betaincinv(0.5 * n, 0.5 * m, q), n, m),
+        inverse=lambda p, m, n: f_inverse(
+            less(p, betainc(0.5 * m, 0.5 * n, 0.5)), betaincinv, betainccinv, p, m, n
+        ),
+        inverse_above=lambda q, m, n: f_inverse(
+            less(betaincc(0.5 * m, 0.5 * n, 0.5), q), betainccinv, betaincinv, q, m, n
+        ),
     ),
 )
 lognorm = Continuous(

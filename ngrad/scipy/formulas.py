@@ -222,8 +222,14 @@ def f_density(y: Any, m: Any, n: Any) -> Any:
     return density * (m / total) * (n / total)
 
 
-def f_inverse(share: Any, m: Any, n: Any) -> Any:
-    return n * share / (m * (1.0 - share))
+def f_inverse(
+    below: Any, share_of: Callable[..., Any], rest_of: Callable[..., Any], p: Any, m: Any, n: Any
+) -> Any:
+    """By an inverse for a share of the beta function, where that is below 1/2, or for the rest."""
+    a, b = 0.5 * m, 0.5 * n
+    share = select(below, share_of(a, b, select(below, p, 0.5)), 0.5)
+    rest = select(below, 0.5, rest_of(b, a, select(below, 0.5, p)))
+    return n / m * select(below, share / (1.0 - share), (1.0 - rest) / rest)
 
 
 def weibull_log_density(y: Any, c: Any) -> Any:

@@ -134,7 +134,7 @@ def _divergence(x: Any, y: Any, inside: Callable[[Any, Any], Any], at_zero: Any)
     return select(positive, found, select(zero, at_zero, other))
 
 
-_gammainc, _gammaincc = _incomplete(gammainc), _incomplete(gammaincc)
+_gammainc, _gammaincc = _op(gammainc), _op(gammaincc)
 _betainc = _incomplete(betainc)
 
 
@@ -177,8 +177,8 @@ _TABLE: dict[str, tuple[Callable[..., Any], int, str]] = {
     "chdtrc": (lambda v, x: _gammaincc(0.5 * v, 0.5 * x), 2, "That above x, without cancellation."),
     "fdtr": (_fdtr, 3, "That of Fisher's F, of two df and x."),
     "fdtrc": (_fdtrc, 3, "That above x, without cancellation."),
-    "gammaincinv": (_incomplete(s.GAMMAINCINV), 2, "The inverse of gammainc(a, .)."),
-    "gammainccinv": (_incomplete(s.GAMMAINCCINV), 2, "The inverse of gammaincc(a, .)."),
+    "gammaincinv": (_op(s.GAMMAINCINV), 2, "The inverse of gammainc(a, .)."),
+    "gammainccinv": (_op(s.GAMMAINCCINV), 2, "The inverse of gammaincc(a, .)."),
     "betaincinv": (_incomplete(s.BETAINCINV), 3, "The inverse of betainc(a, b, .)."),
     "betainccinv": (_incomplete(s.BETAINCCINV), 3, "The inverse of betaincc(a, b, .)."),
     "stdtrit": (_incomplete(s.STDTRIT), 2, "The inverse of stdtr(df, .)."),

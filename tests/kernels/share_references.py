@@ -115,6 +115,15 @@ def gammaincc(a: Any, x: Any) -> Any:
     return gamma_shares(a, x)[1]
 
 
+def gammainc_slope(a: Any, x: Any) -> Any:
+    """The derivative of `gammainc` in a, by a difference, of the smaller share."""
+    with mpmath.extraprec(240):
+        step = mpmath.ldexp(a, -160)
+        ends = [gamma_shares(a + way * step, x) for way in (1, -1)]
+        below, above = (ahead - behind for ahead, behind in zip(*ends, strict=True))
+        return (below if a > BARE and x < a else -above) / (2 * step)
+
+
 def beta_density(a: Any, b: Any, x: Any) -> Any:
     """x^(a - 1) (1 - x)^(b - 1) / beta(a, b)."""
     with mpmath.extraprec(_bits(a, b, x)):

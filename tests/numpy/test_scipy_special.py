@@ -353,15 +353,36 @@ def test_the_slope_of_zeta_in_its_exponent(x: float, q: float | None) -> None:
 def test_parameters_of_incomplete_functions() -> None:
     """They have no derivative, and whoever asks for it is told, once they are followed."""
     a = ours.array(1.5)
-    with pytest.raises(GradientError, match="gammainc: has a derivative in its last operand"):
-        ngrad.grad(lambda a: special.gammainc(a, 2.0))(a)
-    x = ours.array([1.0, 2.0])
+    with pytest.raises(GradientError, match="betainc: has a derivative in its last operand"):
+        ngrad.grad(lambda a: special.betainc(a, 2.0, 0.5))(a)
+    x = ours.array([0.25, 0.5])
     with ngrad.GradientTape() as tape:
         tape.watch(x)
-        share = special.gammainc(a, x)
+        share = special.betainc(a, 2.0, x)
     found = tape.jacobian(share, x)
-    density = scipy.stats.gamma.pdf([1.0, 2.0], 1.5)
+    density = scipy.stats.beta.pdf([0.25, 0.5], 1.5, 2.0)
     np.testing.assert_allclose(np.diagonal(found), density, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("call", "way"),
+    [
+        (lambda a: special.gammainc(a, 3.0), 1.0),
+        (lambda a: special.chdtrc(2.0 * a, 6.0), -1.0),
+        (lambda a: special.gammainc(a, special.gammaincinv(a, 0.3)), 0.0),
+    ],
+)
+def test_the_parameter_of_the_shares_of_the_gamma_function(call: Any, way: float) -> None:
+    """It has a derivative, and no second one, of which whoever asks for it is told."""
+    slope = ngrad.grad(call)
+    for a in (0.1, 2.5, 30.0):
+        with mpmath.workdps(30):
+            exact = mpmath.diff(lambda a: mpmath.gammainc(a, 0, 3, regularized=True), a)
+        np.testing.assert_allclose(
+            float(slope(ours.array(a))), way * float(exact), rtol=1e-12, atol=1e-15
+        )
+    with pytest.raises(GradientError, match="gammainc: has no second derivative in its first"):
+        ngrad.grad(slope)(ours.array(2.5))
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import scipy.special as sc
 from numeric import Array
 from scipy import stats
@@ -30,21 +31,26 @@ def _of_order(op: str, reference: Any, domain: Any, *params: Any, **options: Any
     return _special(op, at_order, domain, params=params, label=label, **options)
 
 
-def _incomplete(op: str, domain: Any, *parameters: float) -> Row:
+def _incomplete(op: str, domain: Any, *parameters: float, reference: Any = None) -> Row:
     """A function of its last operand; in the others it has no derivative."""
 
     def function(x: Any) -> Any:
         fixed = [ngrad.stop_gradient(0.0 * x + value) for value in parameters]
         return apply(TABLE[op], (*fixed, x)) if x.dtype.is_floating else apply(TABLE[op], (x,) * 2)
 
-    reference = getattr(sc, op)
-    # SciPy's err by so much.
-    return _special(op, lambda x: reference(*parameters, x), domain, function=function, ulps=64)
+    by_scipy = reference or (lambda x: getattr(sc, op)(*parameters, x))
+    return _special(op, by_scipy, domain, function=function, ulps=64)  # SciPy's err by so much
+
+
+def _gammainc_slope(x: Array) -> Array:
+    """At a = 1."""
+    return -np.exp(-x) * (np.log(x) + np.euler_gamma) - sc.exp1(x)
 
 
 SPECIAL = [
     _incomplete("gammainc", (0.3, 4), 1.5),
     _incomplete("gammaincc", (0.3, 4), 2.5),
+    _incomplete("gammainc_slope", (0.3, 4), 1.0, reference=_gammainc_slope),
     _incomplete("betainc", (0.2, 0.9), 1.5, 2.5),
     _incomplete("betaincc", (0.2, 0.9), 0.5, 2.5),
     _incomplete("stdtr", (-3, 3), 4.0),

@@ -225,6 +225,16 @@ def digamma_f4(x):
 
 
 @scalar
+def below_log8(w):
+    """log(w) - digamma(w), w >= 7.5."""
+    r = ONE / select(w == ZERO, ONE, w)
+    z = r * r
+    p = fma(fma(fma(fma(PSI_FAR_8, z, PSI_FAR_7), z, PSI_FAR_6), z, PSI_FAR_5), z, PSI_FAR_4)
+    p = fma(fma(fma(fma(p, z, PSI_FAR_3), z, PSI_FAR_2), z, PSI_FAR_1), z, PSI_FAR_0)
+    return fma(HALF, r, p * z)
+
+
+@scalar
 def digamma_f8(x):
     """Largest error 2.0 ulp for x > 0; for x < 0 2.5 * 2^-53 max(1, |result|)."""
     negative = x < ZERO
@@ -266,12 +276,8 @@ def digamma_f8(x):
     pl = pl + fma(u * u, p, fma(u, slope_low, fma(ul, slope, base_low)))
     nh, nl = fast_two_sum(select(first, ZERO, select(second, BASE_3, BASE_6)), ph)
 
-    r = ONE / select(w == ZERO, ONE, w)
-    z = r * r
-    p = fma(fma(fma(fma(PSI_FAR_8, z, PSI_FAR_7), z, PSI_FAR_6), z, PSI_FAR_5), z, PSI_FAR_4)
-    p = fma(fma(fma(fma(p, z, PSI_FAR_3), z, PSI_FAR_2), z, PSI_FAR_1), z, PSI_FAR_0)
     fh, fl = _log_f8(w, ZERO)
-    fl = fl - fma(HALF, r, p * z)
+    fl = fl - below_log8(w)
     h = select(w < FAR, nh, fh)
     l = select(w < FAR, nl + pl, fl)  # noqa: E741
 

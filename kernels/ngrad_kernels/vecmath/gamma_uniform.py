@@ -101,3 +101,55 @@ def uniform8(a, h):
     above, beta, total = down(3.0 * r, D_2, h, above, beta, total)
     above, beta, total = down(2.0 * r, D_1, h, above, beta, total)
     return total / fma(above, r, ONE)
+
+
+@scalar
+def down_slopes(n, d, a, h, above, beta, total, above_a, beta_a, total_a, total_h):
+    """What `down` gives for a factor n / a; the derivatives in a of all three; the sum's in h."""
+    factor = n / a
+    below = fma(factor, above, d)
+    below_a = factor * (above_a - above / a)
+    total_h = fma(total_h, h, total)
+    total, total_a = fma(total, h, below), fma(total_a, h, below_a)
+    return beta, below, total, beta_a, below_a, total_a, total_h
+
+
+@scalar
+def slopes8(a, h):
+    """(S, dS/da, dS/dh) of a >= 12 and |h| <= 1."""
+    b, c, s, ba, ca, sa, sh = ZERO, ZERO, ZERO, ZERO, ZERO, ZERO, ZERO
+    b, c, s, ba, ca, sa, sh = down_slopes(33.0, D_32, a, h, b, c, s, ba, ca, sa, sh)
+    b, c, s, ba, ca, sa, sh = down_slopes(32.0, D_31, a, h, b, c, s, ba, ca, sa, sh)
+    b, c, s, ba, ca, sa, sh = down_slopes(31.0, D_30, a, h, b, c, s, ba, ca, sa, sh)
+    b, c, s, ba, ca, sa, sh = down_slopes(30.0, D_29, a, h, b, c, s, ba, ca, sa, sh)
+    b, c, s, ba, ca, sa, sh = down_slopes(29.0, D_28, a, h, b, c, s, ba, ca, sa, sh)
+    b, c, s, ba, ca, sa, sh = down_slopes(28.0, D_27, a, h, b, c, s, ba, ca, sa, sh)
+    b, c, s, ba, ca, sa, sh = down_slopes(27.0, D_26, a, h, b, c, s, ba, ca, sa, sh)
+    b, c, s, ba, ca, sa, sh = down_slopes(26.0, D_25, a, h, b, c, s, ba, ca, sa, sh)
+    b, c, s, ba, ca, sa, sh = down_slopes(25.0, D_24, a, h, b, c, s, ba, ca, sa, sh)
+    b, c, s, ba, ca, sa, sh = down_slopes(24.0, D_23, a, h, b, c, s, ba, ca, sa, sh)
+    b, c, s, ba, ca, sa, sh = down_slopes(23.0, D_22, a, h, b, c, s, ba, ca, sa, sh)
+    b, c, s, ba, ca, sa, sh = down_slopes(22.0, D_21, a, h, b, c, s, ba, ca, sa, sh)
+    b, c, s, ba, ca, sa, sh = down_slopes(21.0, D_20, a, h, b, c, s, ba, ca, sa, sh)
+    b, c, s, ba, ca, sa, sh = down_slopes(20.0, D_19, a, h, b, c, s, ba, ca, sa, sh)
+    b, c, s, ba, ca, sa, sh = down_slopes(19.0, D_18, a, h, b, c, s, ba, ca, sa, sh)
+    b, c, s, ba, ca, sa, sh = down_slopes(18.0, D_17, a, h, b, c, s, ba, ca, sa, sh)
+    b, c, s, ba, ca, sa, sh = down_slopes(17.0, D_16, a, h, b, c, s, ba, ca, sa, sh)
+    b, c, s, ba, ca, sa, sh = down_slopes(16.0, D_15, a, h, b, c, s, ba, ca, sa, sh)
+    b, c, s, ba, ca, sa, sh = down_slopes(15.0, D_14, a, h, b, c, s, ba, ca, sa, sh)
+    b, c, s, ba, ca, sa, sh = down_slopes(14.0, D_13, a, h, b, c, s, ba, ca, sa, sh)
+    b, c, s, ba, ca, sa, sh = down_slopes(13.0, D_12, a, h, b, c, s, ba, ca, sa, sh)
+    b, c, s, ba, ca, sa, sh = down_slopes(12.0, D_11, a, h, b, c, s, ba, ca, sa, sh)
+    b, c, s, ba, ca, sa, sh = down_slopes(11.0, D_10, a, h, b, c, s, ba, ca, sa, sh)
+    b, c, s, ba, ca, sa, sh = down_slopes(10.0, D_9, a, h, b, c, s, ba, ca, sa, sh)
+    b, c, s, ba, ca, sa, sh = down_slopes(9.0, D_8, a, h, b, c, s, ba, ca, sa, sh)
+    b, c, s, ba, ca, sa, sh = down_slopes(8.0, D_7, a, h, b, c, s, ba, ca, sa, sh)
+    b, c, s, ba, ca, sa, sh = down_slopes(7.0, D_6, a, h, b, c, s, ba, ca, sa, sh)
+    b, c, s, ba, ca, sa, sh = down_slopes(6.0, D_5, a, h, b, c, s, ba, ca, sa, sh)
+    b, c, s, ba, ca, sa, sh = down_slopes(5.0, D_4, a, h, b, c, s, ba, ca, sa, sh)
+    b, c, s, ba, ca, sa, sh = down_slopes(4.0, D_3, a, h, b, c, s, ba, ca, sa, sh)
+    b, c, s, ba, ca, sa, sh = down_slopes(3.0, D_2, a, h, b, c, s, ba, ca, sa, sh)
+    b, c, s, ba, ca, sa, sh = down_slopes(2.0, D_1, a, h, b, c, s, ba, ca, sa, sh)
+    inverse = ONE / (ONE + b / a)
+    s = s * inverse
+    return s, (sa - s * (ba - b / a) / a) * inverse, sh * inverse

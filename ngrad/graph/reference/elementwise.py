@@ -54,6 +54,17 @@ def _gamma_density(a: Array, x: Array) -> Any:
     return np.where((x >= 0) & (a >= 0), np.exp(size), np.nan)
 
 
+def _gammainc_slope(a: Array, x: Array) -> Any:
+    weight = special("xlogy")(a, x) - x - special("gammaln")(a + 1.0)
+    total = np.zeros(np.broadcast_shapes(a.shape, x.shape))
+    for n in range(200):
+        rise = (
+            special("xlogy")(n, x) + special("gammaln")(a + 1.0) - special("gammaln")(a + n + 1.0)
+        )
+        total = total + np.exp(weight + rise) * (np.log(x) - special("digamma")(a + n + 1.0))
+    return np.where((x > 0) & (a > 0), total, np.nan)
+
+
 def _beta_density(a: Array, b: Array, x: Array) -> Any:
     powers = special("xlogy")(a - 1.0, x) + special("xlog1py")(b - 1.0, -x)
     return np.exp(powers - special("betaln")(a, b))
@@ -171,6 +182,7 @@ ELEMENTWISE: dict[str, Reference] = {
             "binom": special("binom"),
             "gammainc": special("gammainc"),
             "gammaincc": special("gammaincc"),
+            "gammainc_slope": _gammainc_slope,
             "betainc": special("betainc"),
             "betaincc": special("betaincc"),
             "stdtr": special("stdtr"),
