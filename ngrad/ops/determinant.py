@@ -15,7 +15,7 @@ from ngrad.ops.hosted import by_lapack
 from ngrad.ops.inverse import INV
 from ngrad.ops.linalg import matrix_transpose
 from ngrad.ops.matmul import product
-from ngrad.ops.matrices import require_finite, require_square
+from ngrad.ops.matrices import batch_shape, require_finite, require_square
 from ngrad.ops.reductions import reduce_sum
 from ngrad.ops.shape import expand_dims
 from ngrad.record import apply, apply_now
@@ -37,18 +37,47 @@ def _adjugate_infer(x: Layout) -> Layout:
     return x.spec
 
 
+def _adjugate_along_infer(x: Layout, way: Layout) -> Layout:
+    require_square("adjugate_along", x)
+    batch = batch_shape("adjugate_along", x.shape, way.shape)
+    return layout(x.dtype, (*batch, *x.shape[-2:]))
+
+
 def _adjugate(x: Any) -> Any:
     # det(A) A^-1, as a polynomial of the singular values: of singular matrices, too.
     require_finite(x)
     u, s, vh = np.linalg.svd(x)
-    others = np.where(np.eye(s.shape[-1], dtype=bool), 1, s[..., None, :]).prod(-1, dtype=s.dtype)
-    sign = np.sign(np.linalg.det(u) * np.linalg.det(vh))
-    return sign[..., None, None] * ((u * others[..., None, :]) @ vh).conj().swapaxes(-1, -2)
+    return _sign(u, vh) * ((u * _others(s)[..., None, :]) @ vh).conj().swapaxes(-1, -2)
+
+
+def _adjugate_along(x: Any, way: Any) -> Any:
+    # That of a diagonal matrix, whose minors are products of singular values, all but two.
+    require_finite(x)
+    u, s, vh = np.linalg.svd(x)
+    unit = np.eye(s.shape[-1], dtype=bool)
+    minors = np.where(unit, 0, _others(np.where(unit, 1, s[..., None, :])))
+    uh, v = (z.conj().swapaxes(-1, -2) for z in (u, vh))
+    turned = uh @ way @ v
+    traces = (minors * np.diagonal(turned, 0, -2, -1)[..., None, :]).sum(-1)
+    return _sign(u, vh) * (v @ np.where(unit, traces[..., None], -minors * turned) @ uh)
+
+
+def _sign(u: Any, vh: Any) -> Any:
+    """That of the determinant of a matrix with these singular vectors."""
+    return np.sign(np.linalg.det(u) * np.linalg.det(vh))[..., None, None]
+
+
+def _others(s: Any) -> Any:
+    """For each element along the last axis the product of the others."""
+    apart = np.where(np.eye(s.shape[-1], dtype=bool), 1, s[..., None, :])
+    return apart.prod(-1, dtype=s.dtype)
 
 
 DET = by_lapack("det", _det_infer, np.linalg.det)
 ADJUGATE = by_lapack("adjugate", _adjugate_infer, _adjugate)
 """The determinant times the inverse, also where there is none: the transpose of the cofactors."""
+ADJUGATE_ALONG = by_lapack("adjugate_along", _adjugate_along_infer, _adjugate_along)
+"""The derivative of the adjugate of a matrix along another."""
 SLOGDET = by_lapack("slogdet", _slogdet_infer, np.linalg.slogdet)
 """The sign of a determinant, and the logarithm of its magnitude."""
 
@@ -64,10 +93,26 @@ def _(g: Any, out: Any, x: Any) -> Any:
 
 @ADJUGATE.vjp
 def _(g: Any, out: Any, x: Any) -> Any:
-    # The derivative of det(A) A^-1; 0 / 0 where A is singular.
-    along = _as_matrix(reduce_sum(g * out, (-2, -1))) * matrix_transpose(out)
-    across = product(product(out, g, True), out, False, True)
-    return ((along - across) / _as_matrix(apply(DET, (x,))),)
+    return (_along(x, g),)
+
+
+def _along(x: Any, g: Any) -> Any:
+    """A cotangent of the adjugate, pulled back: the second derivative of the determinant, which is
+    symmetric, along its transpose.
+    """
+    return matrix_transpose(apply(ADJUGATE_ALONG, (x, matrix_transpose(g))))
+
+
+@ADJUGATE_ALONG.vjp
+def _(g: Any, out: Any, x: Any, way: Any) -> Any:
+    # That of (tr(A' way) A' - A' way A') / det(A), A' the adjugate; 0 / 0 where A is singular.
+    adjugate = apply(ADJUGATE, (x,))
+    turned, across = matrix_transpose(adjugate), matrix_transpose(way)
+    trace, scale = (_as_matrix(reduce_sum(y, (-2, -1))) for y in (turned * way, g * adjugate))
+    crossed = product(product(g, turned), across) + product(product(across, turned), g)
+    inverse = 1.0 / _as_matrix(apply(DET, (x,)))
+    in_x = _along(x, inverse * (across * scale + g * trace - crossed))
+    return in_x - inverse * _as_matrix(reduce_sum(g * out, (-2, -1))) * turned, _along(x, g)
 
 
 @SLOGDET.vjp
@@ -79,8 +124,8 @@ def _(g: Any, out: Any, x: Any) -> Any:
 
 
 def det(input: Any, name: str | None = None) -> Tensor:
-    """The determinants of square matrices. Those of singular ones have a derivative, too; but no
-    second one.
+    """The determinants of square matrices. Those of singular ones have two derivatives, too; but no
+    third one.
 
     Examples
     --------

@@ -139,10 +139,14 @@ def exprel(x):
 
 @exprel.vjp
 def _(g, out, x):
-    # about 0 the sum of (k + 1) x**k / (k + 2)! over k from 0 on; elsewhere from exp(x) = 1 + x out
+    # about 0 the sum of (k + 1) x**k / (k + 2)! over k from 0 on; above, where exp(x) may be too
+    # large, it is 1 + x out
     near = less(abs_(x), NEAR)
     small, large = select(near, x, 0.0), select(near, 1.0, x)
     series = 0.0
     for k in range(TERMS, -1, -1):
         series = series * small + (k + 1) / math.factorial(k + 2)
-    return (g * select(near, series, out * (1.0 - 1.0 / large) + 1.0 / large),)
+    low = less(large, 0.0)
+    below = (exp(select(low, large, 0.0)) - select(low, out, 0.0)) / large
+    above = out * (1.0 - 1.0 / large) + 1.0 / large
+    return (g * select(near, series, select(low, below, above)),)

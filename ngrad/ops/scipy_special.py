@@ -10,7 +10,7 @@ from ngrad.errors import DTypeError
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op, require
 from ngrad.ops import integrals
-from ngrad.ops.arithmetic import sign
+from ngrad.ops.arithmetic import abs_, sign
 from ngrad.ops.bessel import BY_ORDER
 from ngrad.ops.bessel_orders import BY_KIND, HIGHEST
 from ngrad.ops.comparison import equal, less, logical_and
@@ -22,6 +22,7 @@ from ngrad.ops.gammas import beta, gamma, half_turns
 from ngrad.ops.hosted import on_host
 from ngrad.ops.incomplete import beta_density, gamma_density, shape_slope, student_density
 from ngrad.ops.launching import broadcast_shapes
+from ngrad.ops.no_nan import multiply_no_nan
 from ngrad.ops.special import digamma
 from ngrad.ops.trigonometric import cos
 from ngrad.record import apply
@@ -217,20 +218,33 @@ def hypergeometric(op: Op, *operands: Any) -> Any:
 
 @SPENCE.vjp
 def _(g: Any, out: Any, x: Any) -> Any:
-    low = less(x, 0.5)  # of which 1 - x loses digits
-    small, other = select(low, x, 0.5), select(low, 1.0, x)
-    there = log(small) / (1.0 - small)
-    return (g * select(low, there, -hypergeometric(HYP2F1, 1.0, 1.0, 2.0, 1.0 - other)),)
+    near = less(abs_(x - 1.0), 0.5)
+    close, away = select(near, x, 1.0), select(near, 2.0, x)
+    there = -hypergeometric(HYP2F1, 1.0, 1.0, 2.0, 1.0 - close)
+    return (g * select(near, there, log(away) / (1.0 - away)),)
+
+
+def _far_from_zero(m: Any) -> tuple[Any, Any, Any]:
+    """Where quotients of elliptic integrals do not cancel; m there, and elsewhere."""
+    far = less(0.5, abs_(m))
+    return far, select(far, m, -1.0), select(far, 0.0, m)
 
 
 @ELLIPK.vjp
 def _(g: Any, out: Any, m: Any) -> Any:
-    return (g * (math.pi / 8 * hypergeometric(HYP2F1, 1.5, 1.5, 2.0, m)),)
+    far, there, close = _far_from_zero(m)
+    rest = 1.0 - there
+    above = apply(ELLIPE, (there,)) - multiply_no_nan(select(far, out, 0.0), rest)
+    near = math.pi / 8 * hypergeometric(HYP2F1, 1.5, 1.5, 2.0, close)
+    return (g * select(far, above / (2.0 * there * rest), near),)
 
 
 @ELLIPE.vjp
 def _(g: Any, out: Any, m: Any) -> Any:
-    return (-g * (math.pi / 8 * hypergeometric(HYP2F1, 0.5, 1.5, 2.0, m)),)
+    far, there, close = _far_from_zero(m)
+    above = select(far, out, 0.0) - apply(ELLIPK, (there,))
+    near = -math.pi / 8 * hypergeometric(HYP2F1, 0.5, 1.5, 2.0, close)
+    return (g * select(far, above / (2.0 * there), near),)
 
 
 # -- parameters without a derivative ---------------------------------------------------------------

@@ -183,6 +183,12 @@ def _adjugate(x: Array) -> Array:
     return np.linalg.det(x)[..., None, None] * np.linalg.inv(x)
 
 
+def _adjugate_along(x: Array, way: Array) -> Array:
+    found, inverse = _adjugate(_graded_array(x)), np.linalg.inv(_graded_array(x))
+    turned = inverse @ way
+    return np.trace(turned, 0, -2, -1)[..., None, None] * found - turned @ found
+
+
 def _cutoff(x: Any) -> Any:
     part = ngrad.math.real(x)
     return 1e-6 + 0.0 * ngrad.reduce_sum(part, (-2, -1), True) if x.dtype.is_inexact else x
@@ -261,6 +267,12 @@ FACTORS = [
         "slogdet", _slogdet, lambda x: np.multiply(*np.linalg.slogdet(_graded_array(x))), *SQUARES
     ),
     _of_square("adjugate", _adjugate),
+    _lapack(
+        "adjugate_along",
+        lambda x, y: apply(TABLE["adjugate_along"], (_graded(x), y)),
+        _adjugate_along,
+        *(((3, 3), (3, 3)), ((2, 2, 2), (2, 2)), ((0, 0), (0, 0))),
+    ),
     _lapack(
         "solve",
         lambda x, y: apply(TABLE["solve"], (_graded(x), y)),

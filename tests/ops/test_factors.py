@@ -150,6 +150,18 @@ def test_a_determinant_of_a_nan_says_that_it_has_no_slope() -> None:
         tape.gradient(out, x).numpy()
 
 
+@pytest.mark.parametrize("rank", [0, 1, 2, 3])
+def test_a_determinant_has_two_derivatives(rank: int) -> None:
+    """Of a matrix of 3 rows the second is one of its elements, with a sign, or 0."""
+    rng = np.random.default_rng(rank)
+    x = rng.normal(size=(3, rank)) @ rng.normal(size=(rank, 3))
+    found = ngrad.hessian(linalg.det)(ngrad.constant(x)).numpy()
+    signs = np.zeros((3, 3, 3))  # of permutations
+    signs[[0, 1, 2], [1, 2, 0], [2, 0, 1]], signs[[0, 1, 2], [2, 0, 1], [1, 2, 0]] = 1.0, -1.0
+    expected = np.einsum("ikp,jlq,pq->ijkl", signs, signs, x)
+    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-14)
+
+
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 @pytest.mark.parametrize("at", [(0, 0), (2, 2), (1, 4), (4, 1)], ids=str)
 def test_what_is_not_finite(value: float, at: tuple[int, int]) -> None:

@@ -55,6 +55,13 @@ def _adjugate(x: Array) -> Any:
     return found
 
 
+def _adjugate_along(x: Array, way: Array) -> Any:
+    """By the adjugates along a circle, as they are polynomials of how far to go."""
+    roots = np.exp(2j * np.pi * np.arange(x.shape[-1] + 1) / (x.shape[-1] + 1))
+    found = sum(_adjugate(x + root * way) / root for root in roots) / len(roots)
+    return found if "c" in (x.dtype.kind, way.dtype.kind) else found.real
+
+
 def _by_scipy(name: str) -> Callable[[Array], Any]:
     def function(x: Array) -> Any:
         import scipy.linalg
@@ -85,6 +92,7 @@ MATRICES: dict[str, Callable[..., Any]] = {
     "det": lambda x: np.linalg.det(wide(x)),
     "slogdet": lambda x: np.linalg.slogdet(wide(x)),
     "adjugate": _adjugate,
+    "adjugate_along": _adjugate_along,
     "qr": lambda x, complete: np.linalg.qr(wide(x), "complete" if complete else "reduced"),
     "svd": lambda x, full: np.linalg.svd(wide(x), full),
     "eig": lambda x: np.linalg.eig(x.astype(np.complex128)),
