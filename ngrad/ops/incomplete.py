@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from ngrad.ops.arithmetic import maximum
-from ngrad.ops.comparison import equal, less
+from ngrad.ops.comparison import equal, isinf, less
 from ngrad.ops.elementwise import elementwise, select
 from ngrad.ops.exponential import log, log1p
 from ngrad.ops.fixed import fixed
@@ -129,10 +129,11 @@ def _(g, out, a, b, x):
     larger = beta_density(select(low, a - 1.0, a), select(high, b - 1.0, b), x) * (a + b - 1.0)
     left = select(low, larger, (a - 1.0) / select(equal(x, 0.0), 1.0, x) * out)
     right = select(high, larger, (b - 1.0) / select(equal(x, 1.0), 1.0, 1.0 - x) * out)
+    slope = select(isinf(out), out * (first - last), left - right)  # of which both are infinite
     return (
         g * (out * (log(inside) - digamma(a) + both)),
         g * (out * (log1p(-inside) - digamma(b) + both)),
-        g * (left - right),
+        g * slope,
     )
 
 

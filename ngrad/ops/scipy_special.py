@@ -10,7 +10,7 @@ from ngrad.errors import DTypeError
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op, require
 from ngrad.ops import integrals
-from ngrad.ops.arithmetic import abs_, sign
+from ngrad.ops.arithmetic import abs_, floor, maximum, sign
 from ngrad.ops.bessel import BY_ORDER
 from ngrad.ops.bessel_orders import BY_KIND, HIGHEST
 from ngrad.ops.comparison import equal, less, logical_and
@@ -62,7 +62,11 @@ def _(g: Any, out: Any, x: Any, m: Any) -> Any:
     y, more = select(left, 1.0 - x, 0.5), select(left, m, 1.0)
     pole = _gammas(y, select(left, x + m, 1.5), 0.5 * more) * cos(half_turns(select(left, x, 0.0)))
     first = select(left, pole - out * digamma(y), -out * digamma(select(left, 0.5, x)))
-    return g * (out * last + first), g * (out * last)
+    # Of a whole m it is a polynomial, or its inverse, also where both gammas have poles.
+    whole = logical_and(equal(m, floor(m)), less(maximum(x, x + m), 0.5))
+    start, end = select(whole, 1.0 - x, 1.0), select(whole, 1.0 - x - m, 1.0)
+    in_x = select(whole, out * (digamma(end) - digamma(start)), out * last + first)
+    return g * in_x, g * (out * last)
 
 
 def _gammas(a: Any, b: Any, half: Any) -> Any:

@@ -317,6 +317,8 @@ def test_derivatives_at_the_edges() -> None:
         (special.binom, (1e3, 1e3 + 2), (-1 / (1001 * 1002), 1 / (1001 * 1002))),
         (special.poch, (-1.0, 2.0), (-1.0, 0.0)),
         (special.poch, (0.0, 2.0), (1.0, 0.0)),
+        *((lambda x: special.poch(x, 2.0), (x,), (2.0 * x + 1.0,)) for x in (-3.0, -1.0, -2.5)),
+        (lambda x: special.poch(x, -1.0), (0.0,), (-1.0,)),
         (special.log_ndtr, (np.inf,), (0.0,)),
         (special.i0e, (0.0,), (0.0,)),
         (special.i0e, (-np.inf,), (0.0,)),
