@@ -7,9 +7,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ngrad.ops.arithmetic import floor
+from ngrad.ops.arithmetic import floor, minimum
 from ngrad.ops.comparison import less
 from ngrad.ops.elementwise import elementwise, select
+from ngrad.ops.exponential import log1p
 from ngrad.ops.special import digamma
 from ngrad.ops.trigonometric import cos, sin
 
@@ -86,6 +87,29 @@ def gammasgn(x):
 gammasgn.vjp(lambda g, out, x: (None,))
 
 
+FAR = 16.0
+STIRLING = (1 / 12, -1 / 120, 1 / 252, -1 / 240, 1 / 132, -691 / 32760, 1 / 12)
+"""B(2j) / (2j), of Bernoulli's numbers, for j from 1 on: those of digamma's expansion, which is
+exact from `FAR` on.
+"""
+
+
+def digamma_rise(x: Any, y: Any, end: Any) -> Any:
+    """`end` - digamma(x), where the one is digamma(x + y): far out by the terms of its expansion
+    (DLMF 5.11.2), each less the other's, so that nothing cancels.
+    """
+    far = less(FAR, minimum(x, x + y))
+    z, step = select(far, x, FAR), select(far, y, 1.0)
+    u, v = 1.0 / z, 1.0 / (z + step)
+    power, series, rest = 1.0, 1.0, STIRLING[0]
+    for factor in STIRLING[1:]:
+        power = power * (u * u)
+        series = power + series * (v * v)
+        rest = rest + factor * series
+    found = log1p(step * u) + u * (step * v) * (0.5 + (u + v) * rest)
+    return select(far, found, end - digamma(x))
+
+
 @elementwise(floats=True)
 def beta(x, y):
     """gamma(x) gamma(y) / gamma(x + y), without overflow between (DLMF 5.12.1).
@@ -103,8 +127,8 @@ def beta(x, y):
 
 @beta.vjp
 def _(g, out, x, y):
-    both = digamma(x + y)
-    return g * (out * (digamma(x) - both)), g * (out * (digamma(y) - both))
+    end = digamma(x + y)
+    return -g * (out * digamma_rise(x, y, end)), -g * (out * digamma_rise(y, x, end))
 
 
 @elementwise(floats=True)
@@ -123,8 +147,8 @@ def betaln(x, y):
 
 @betaln.vjp
 def _(g, out, x, y):
-    both = digamma(x + y)
-    return g * (digamma(x) - both), g * (digamma(y) - both)
+    end = digamma(x + y)
+    return -g * digamma_rise(x, y, end), -g * digamma_rise(y, x, end)
 
 
 @elementwise(floats=True)

@@ -119,10 +119,10 @@ def _kl_div(x: Any, y: Any) -> Any:
 
 
 def _log_ratio(p: Any, q: Any) -> Any:
-    """log(p / q) of positive numbers, whose quotient may be no number between 0 and infinity."""
-    ratio = p / q
-    there = logical_and(greater(ratio, 0.0), isfinite(ratio))
-    return select(there, log(select(there, ratio, 1.0)), log(p) - log(q))
+    """log(p / q) of positive numbers, whose quotient may be too small or large to have slopes."""
+    ratio, least = p / q, float(p.dtype.finfo.tiny) ** 0.5
+    there = logical_and(greater(ratio, least), less(ratio, 1.0 / least))
+    return select(there, log(select(there, p, 1.0) / select(there, q, 1.0)), log(p) - log(q))
 
 
 def _divergence(x: Any, y: Any, inside: Callable[[Any, Any], Any], at_zero: Any) -> Any:
