@@ -25,11 +25,11 @@ STEPS = 8
 """Of continued fractions, which are enough where `is_far`."""
 
 
-def is_far(share: Any) -> Any:
-    """Whether the fraction has converged: far above the least number, as a share's derivatives are
-    much less than it.
+def is_far(share: Any, other: Any = 1.0) -> Any:
+    """Whether a share is so small that the fraction has converged, though far above the least
+    number, as its derivatives may be less. To the `other` parameter, below 1, it is in proportion.
     """
-    return less(share, float(share.dtype.finfo.tiny) ** (1.0 / 3.0))
+    return less(share, float(share.dtype.finfo.tiny) ** (1.0 / 3.0) * other)
 
 
 def near_zero(x: Any) -> Any:
@@ -85,7 +85,7 @@ def log_gammainc(a: Any, x: Any) -> Any:
 
 def log_gammaincc(a: Any, x: Any) -> Any:
     share, there = of["gammaincc"](a, x), less(x, math.inf)
-    far = is_far(share)
+    far = is_far(share, minimum(a, 1.0))
     near = log_of(select(far, 0.25, share), of["gammainc"](a, x))
     found = far_above(a, select(logical_and(far, there), x, 2.0 * a))
     return select(far, select(there, found, -x), near)
@@ -115,7 +115,7 @@ def far_share(a: Any, b: Any, x: Any, y: Any, log_x: Any) -> Any:
 def log_betainc(a: Any, b: Any, x: Any) -> Any:
     least = near_zero(x)
     share = of["betainc"](a, b, select(least, a / (a + b), x))
-    far = logical_or(least, is_far(share))
+    far = logical_or(least, is_far(share, minimum(b, 1.0)))
     near = log_of(select(far, 0.25, share), of["betaincc"](a, b, x))
     low = select(far, x, 0.5 * (a / (a + b)))
     return select(far, far_share(a, b, low, 1.0 - low, log(low)), near)
@@ -123,7 +123,7 @@ def log_betainc(a: Any, b: Any, x: Any) -> Any:
 
 def log_betaincc(a: Any, b: Any, x: Any) -> Any:
     share = of["betaincc"](a, b, x)
-    far = is_far(share)
+    far = is_far(share, minimum(a, 1.0))
     near = log_of(select(far, 0.25, share), of["betainc"](a, b, x))
     low = select(far, x, 1.0 - 0.5 * (b / (a + b)))
     return select(far, far_share(b, a, 1.0 - low, low, log1p(-low)), near)

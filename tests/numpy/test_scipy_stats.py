@@ -321,6 +321,7 @@ def slope(function: Any, at: float) -> Any:
         (lambda: slope(lambda y: stats.gamma.logcdf(y, 2.0), 1e-300), 2e300),
         (lambda: stats.chi2.logsf(1600.0, 4.0), math.log1p(800.0) - 800.0),
         (lambda: stats.invgamma.logcdf(1e-4, 2.0), math.log1p(1e4) - 1e4),
+        (lambda: stats.gamma.logsf(0.1, 1e-150), math.log(1e-150 * scipy.special.exp1(0.1))),
         (lambda: stats.t.logcdf(-1e200, 1.0), -math.log(math.pi) - 200.0 * math.log(10.0)),
         (lambda: slope(lambda y: stats.t.logsf(y, 3.0), 1e300), -3e-300),
         (lambda: stats.t.logsf(40.0, np.inf), scipy.stats.norm.logsf(40.0)),
