@@ -139,6 +139,7 @@ MOVES: dict[str, Reference] = {
     "identity": lambda x: x,
     "copy": lambda x: np.array(x, order="C"),
     "stop_gradient": lambda x: x,
+    "fixed": lambda x, why: x,
     "to_device": lambda x, device: x,
     "reshape": lambda x, shape: x.reshape(shape),
     "bitcast": lambda x, dtype: x.copy("C").view(dtype.numpy_dtype),
