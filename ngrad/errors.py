@@ -65,6 +65,10 @@ class NumberError(NgradError, ValueError):
     """A value that an op does not take."""
 
 
+class RangeError(NumberError, OverflowError):
+    """A number that a dtype does not hold."""
+
+
 class LinAlgError(NumberError, np.linalg.LinAlgError):
     """A matrix that linear algebra does not take: a singular or an indefinite one, say."""
 

@@ -20,7 +20,7 @@ from ngrad.dtypes import (
     promote,
     weak,
 )
-from ngrad.errors import DTypeError
+from ngrad.errors import DTypeError, RangeError
 from ngrad.graph.dims import Dim
 from ngrad.graph.graph import Symbol
 from ngrad.graph.layout import Layout
@@ -98,6 +98,10 @@ def constant_of(value: Any, dtype: DType | None, what: str, device: Device | Non
     try:
         array = np.asarray(value, wanted)
         own = kind_of(np.asarray(value).dtype) if wanted is not None and array.size else ""
+    except OverflowError:
+        raise RangeError(
+            f"{what}: {value!r} is beyond what {dtype} holds; use ngrad.cast"
+        ) from None
     except (ValueError, TypeError) as error:
         raise DTypeError(
             f"{what}: cannot make a tensor of {type(value).__name__}: {error}"
@@ -134,7 +138,7 @@ def _plain(value: Any) -> bool:
     """Whether a value is Python scalars all through, whose dtype is a default."""
     if isinstance(value, (list, tuple)):
         return all(_plain(item) for item in value)
-    return isinstance(value, (*KINDS, Dim)) and not isinstance(value, np.generic)
+    return isinstance(value, (*KINDS, range, Dim)) and not isinstance(value, np.generic)
 
 
 WRAP_NOTHING = {Tensor, np.ndarray, list, tuple, str, *KINDS}

@@ -17,7 +17,7 @@ from ngrad.ops.gather import scatter_nd
 from ngrad.ops.joining import stack
 from ngrad.ops.reductions import reduce_max
 from ngrad.ops.segments import unsorted_segment_sum
-from ngrad.ops.shape import broadcast_to, expand_dims, reshape
+from ngrad.ops.shape import broadcast_to, expand_dims, reshape, squeeze
 from ngrad.tensor import Tensor
 
 
@@ -142,6 +142,7 @@ def confusion_matrix(
     Parameters
     ----------
     labels, predictions : integer tensors of shape (n,)
+        Or one of them of shape (n, 1).
     num_classes : int, optional
         One more than the greatest number among both, which is looked up at the call, if not given.
     weights : tensor of shape (n,), optional
@@ -159,6 +160,8 @@ def confusion_matrix(
            [1, 1]], dtype=int32)
     """
     rows, columns = tensors("confusion_matrix", labels, predictions)
+    if rows.ndim + columns.ndim == 3:
+        rows, columns = (squeeze(x, -1) if x.ndim == 2 else x for x in (rows, columns))
     if rows.ndim != 1 or rows._layout.shape != columns._layout.shape:
         raise ShapeError(
             f"confusion_matrix: takes two vectors of one length, not shapes {rows._layout.shape} "

@@ -280,6 +280,8 @@ def range_(
     whole = all(type(v) is int or isinstance(v, Dim) for v in values)
     if not whole and any(np.ndim(v) for v in values):
         raise ShapeError("range: start, limit and delta must be scalars")
+    if any(isinstance(v, (complex, np.complexfloating)) for v in values):
+        raise DTypeError("range: start, limit and delta must be real numbers, not complex")
     if values[2] == 0:
         raise NumberError("range: delta must not be zero")
     if dtype is None and whole:

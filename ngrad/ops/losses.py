@@ -19,9 +19,14 @@ from ngrad.ops.reductions import reduce_sum
 from ngrad.tensor import Tensor
 
 
+def _labels_in(labels: Any, logits: Any, what: str) -> Any:
+    """Labels as floats of the logits' dtype."""
+    return cast_to(tensor(labels, what, logits.dtype, logits._layout.device), logits.dtype)
+
+
 def _labels_like(labels: Any, logits: Any, what: str) -> Any:
-    """Labels as floats of the logits' dtype and shape."""
-    y = cast_to(tensor(labels, what, logits.dtype, logits._layout.device), logits.dtype)
+    """The same, which have the logits' shape."""
+    y = _labels_in(labels, logits, what)
     if y._layout.shape != logits._layout.shape:
         raise ShapeError(
             f"{what}: labels of shape {y._layout.shape} and logits of shape {logits._layout.shape} "
@@ -39,14 +44,14 @@ def softmax_cross_entropy_with_logits(
 
     Parameters
     ----------
-    labels : tensor of the shape of logits
+    labels : tensor of the shape of logits, or that broadcasts to it
         A distribution along the axis; of any dtype, read as the logits' one.
     logits : floating tensor
 
     Raises
     ------
     ShapeError
-        If the shapes differ.
+        If labels do not broadcast to the shape of logits.
 
     Examples
     --------
@@ -57,7 +62,11 @@ def softmax_cross_entropy_with_logits(
     what = "softmax_cross_entropy_with_logits"
     x, at = logits_of(logits, axis, what)
     low = shifted(wide(x), at)
-    y = _labels_like(labels, low, what)
+    y, shape = _labels_in(labels, low, what), low._layout.shape
+    if broadcast_shapes(what, y._layout, low._layout) != shape:
+        raise ShapeError(
+            f"{what}: labels of shape {y._layout.shape} do not broadcast to the logits' {shape}"
+        )
     costs = log(reduce_sum(exp(low), at, keepdims=True)) - low
     return cast_to(reduce_sum(multiply_no_nan(costs, y), at), x.dtype)
 

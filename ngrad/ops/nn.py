@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from ngrad.devices import device
 from ngrad.dtypes import as_dtype, float32
 from ngrad.errors import DTypeError, NumberError, ShapeError
@@ -20,9 +22,11 @@ from ngrad.ops.convert import (
     tensors,
     wide,
 )
+from ngrad.ops.convolution import channels_axis, channels_back, channels_last
 from ngrad.ops.elementwise import select
 from ngrad.ops.extents import dims, integers
 from ngrad.ops.gather import gather
+from ngrad.ops.joining import concat
 from ngrad.ops.launching import broadcast_shapes
 from ngrad.ops.power import square
 from ngrad.ops.random import uniform
@@ -105,6 +109,8 @@ def dropout(
     """
     x = floating(x, "dropout")
     rate = from_outside(rate)
+    if not isinstance(rate, Tensor) and np.ndim(rate):
+        raise ShapeError(f"dropout: rate is one number, not {rate!r}")
     share = float(rate.item() if isinstance(rate, Tensor) else rate)
     if not 0.0 <= share < 1.0:
         raise NumberError(f"dropout: rate must be in [0, 1), not {share}")
@@ -128,7 +134,8 @@ def embedding_lookup(
 
     Parameters
     ----------
-    params : tensor
+    params : tensor, or list of tensors
+        Of several tables the rows follow on one another.
     ids : integer tensor
     max_norm : number, optional
         What rows whose norm is greater are scaled down to.
@@ -145,6 +152,10 @@ def embedding_lookup(
     array([[3., 4.],
            [3., 4.]], dtype=float32)
     """
+    if isinstance(params, (list, tuple)) and any(
+        isinstance(from_outside(table), Tensor) for table in params
+    ):
+        params = concat(params, 0)
     table, index = tensors("embedding_lookup", params, ids)
     if table.ndim == 0:
         raise ShapeError("embedding_lookup: params must have at least one axis")
@@ -206,12 +217,14 @@ def depth_to_space(
     >>> ngrad.nn.depth_to_space(ngrad.ones([1, 2, 2, 12]), 2).shape
     (1, 4, 4, 3)
     """
-    x, block = _blocks("depth_to_space", input, block_size, data_format)
+    x, block, channels = _blocks("depth_to_space", input, block_size, data_format)
     n, height, width, depth = x._layout.shape
     if depth % block**2:
         raise ShapeError(f"depth_to_space: {depth} channels are no blocks of {block} x {block}")
-    parts = reshape(x, (n, height, width, block, block, depth // block**2))
-    return reshape(transpose(parts, (0, 1, 3, 2, 4, 5)), (n, height * block, width * block, -1))
+    parts = transpose(
+        reshape(x, (n, height, width, block, block, depth // block**2)), (0, 1, 3, 2, 4, 5)
+    )
+    return channels_back(reshape(parts, (n, height * block, width * block, -1)), channels)
 
 
 def space_to_depth(
@@ -225,18 +238,20 @@ def space_to_depth(
     >>> ngrad.nn.space_to_depth(ngrad.ones([1, 4, 4, 3]), 2).shape
     (1, 2, 2, 12)
     """
-    x, block = _blocks("space_to_depth", input, block_size, data_format)
+    x, block, channels = _blocks("space_to_depth", input, block_size, data_format)
     n, height, width, depth = x._layout.shape
     if height % block or width % block:
         raise ShapeError(f"space_to_depth: {(height, width)} pixels are no blocks of {block}")
-    parts = reshape(x, (n, height // block, block, width // block, block, depth))
-    return reshape(transpose(parts, (0, 1, 3, 2, 4, 5)), (n, height // block, width // block, -1))
+    parts = transpose(
+        reshape(x, (n, height // block, block, width // block, block, depth)), (0, 1, 3, 2, 4, 5)
+    )
+    return channels_back(reshape(parts, (n, height // block, width // block, -1)), channels)
 
 
-def _blocks(what: str, input: Any, block_size: Any, data_format: str) -> tuple[Any, int]:
+def _blocks(what: str, input: Any, block_size: Any, data_format: str) -> tuple[Any, int, int]:
+    """The input with channels last, the size of a block, and which axis channels were."""
     x, (block,) = tensor(input, what), integers(block_size, what)
-    if data_format != "NHWC":
-        raise NumberError(f"{what}: data_format is 'NHWC', not {data_format!r}; transpose it")
     if x.ndim != 4 or block < 1:
         raise ShapeError(f"{what}: takes 4 axes and blocks from 1 on, not {x.ndim} and {block}")
-    return x, block
+    channels = channels_axis(what, data_format, 4, 2)
+    return channels_last(x, channels), block, channels

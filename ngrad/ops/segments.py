@@ -23,7 +23,7 @@ from ngrad.ops.updates import MULTIPLY
 from ngrad.record import apply
 from ngrad.tensor import Tensor
 
-INT64 = BY_CODE["i8"]
+FLOAT64, INT64 = BY_CODE["f8"], BY_CODE["i8"]
 
 # -- by ids ----------------------------------------------------------------------------------------
 
@@ -47,17 +47,23 @@ class Segments:
     def sizes(self) -> Any:
         """How many rows each has, at least 1, to divide rows by."""
         x = self.rows
-        if not x.dtype.is_inexact:
-            raise DTypeError(f"{self.what}: takes floats, not {x.dtype.name}; use ngrad.cast")
-        where = layout(x.dtype.real_dtype, (x._layout.shape[0],), None, x._layout.device)
+        dtype = x.dtype.real_dtype if x.dtype.is_inexact else FLOAT64
+        where = layout(dtype, (x._layout.shape[0],), None, x._layout.device)
         found = maximum(self.sum(wide(ones_of(where))), 1)
         return reshape(found, (self.count, *(1,) * (x.ndim - 1)))
 
     def mean(self) -> Any:
-        return cast_to(self.sum(wide(self.rows)) / self.sizes(), self.rows.dtype)
+        return self._shared(self.sizes())
 
     def sqrt_n(self) -> Any:
-        return cast_to(self.sum(wide(self.rows)) / sqrt(self.sizes()), self.rows.dtype)
+        return self._shared(sqrt(self.sizes()))
+
+    def _shared(self, by: Any) -> Any:
+        """Sums divided by floats, as which integers are added."""
+        x = self.rows
+        if not x.dtype.is_inexact:
+            return self.sum(cast_to(x, by.dtype)) / by
+        return cast_to(self.sum(wide(x)) / by, x.dtype)
 
     def prod(self) -> Any:
         x = self.rows
@@ -135,7 +141,7 @@ def unsorted_segment_sum(
 def unsorted_segment_mean(
     data: Any, segment_ids: Any, num_segments: Any, name: str | None = None
 ) -> Tensor:
-    """The mean of the rows of each segment: 0 of none.
+    """The mean of the rows of each segment, of integers in float64: 0 of none.
 
     Parameters and errors are those of `unsorted_segment_sum`.
 
@@ -241,7 +247,8 @@ def segment_sum(data: Any, segment_ids: Any, name: str | None = None) -> Tensor:
 
 
 def segment_mean(data: Any, segment_ids: Any, name: str | None = None) -> Tensor:
-    """The mean of the rows of each segment, of sorted ids: 0 of none.
+    """The mean of the rows of each segment, of sorted ids: 0 of none. Of integers it is an
+    integer, its fraction dropped.
 
     Parameters and errors are those of `segment_sum`.
 
@@ -251,7 +258,8 @@ def segment_mean(data: Any, segment_ids: Any, name: str | None = None) -> Tensor
     >>> ngrad.math.segment_mean([1.0, 2.0, 3.0], [0, 0, 1]).numpy()
     array([1.5, 3. ], dtype=float32)
     """
-    return _sorted("segment_mean", data, segment_ids).mean()
+    found = _sorted("segment_mean", data, segment_ids)
+    return cast_to(found.mean(), found.rows.dtype)
 
 
 def segment_prod(data: Any, segment_ids: Any, name: str | None = None) -> Tensor:

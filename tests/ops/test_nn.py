@@ -305,8 +305,8 @@ def test_what_does_not_fit_raises_and_says_so() -> None:
         (ShapeError, "axis 2", lambda: nn.log_softmax(table, axis=2)),
         (
             ShapeError,
-            r"\(2,\).*\(3, 2\)",
-            lambda: nn.softmax_cross_entropy_with_logits([0.0, 1.0], table),
+            r"\(3,\).*\(3, 2\)",
+            lambda: nn.softmax_cross_entropy_with_logits([0.0, 1.0, 0.0], table),
         ),
         (ShapeError, "sigmoid", lambda: nn.sigmoid_cross_entropy_with_logits([0.0], table)),
         (

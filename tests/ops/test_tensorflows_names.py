@@ -20,6 +20,7 @@ from ngrad.errors import (
     IndexBoundsError,
     NgradError,
     NumberError,
+    RangeError,
     ShapeError,
     TraceError,
 )
@@ -304,6 +305,26 @@ def test_values_and_gradients(name: str) -> None:
         (lambda: math.invert_permutation([2, 0, 3, 1]), [1, 3, 0, 2]),
         (lambda: math.is_non_decreasing([1, 1, 0]), False),
         (lambda: math.is_strictly_increasing([[1, 2], [3, 4]]), True),
+        (lambda: math.segment_mean([1, 2, 4], [0, 0, 1]), [1, 4]),
+        (lambda: math.unsorted_segment_mean([1, 2, 4], [0, 0, 1], 2), [1.5, 4]),
+        (lambda: math.confusion_matrix([[1], [0]], [1, 1]), [[0, 1], [0, 1]]),
+        (
+            lambda: nn.softmax_cross_entropy_with_logits([0.5, 0.5], [[0.0, 0.0], [1e4, 1e4]]),
+            np.log(np.float32([2, 2])),
+        ),
+        (
+            lambda: nn.embedding_lookup([ngrad.constant([1.0, 2.0]), [3.0]], [2, 0]),
+            [3, 1],
+        ),
+        (
+            lambda: nn.depth_to_space(np.arange(4.0).reshape(1, 4, 1, 1), 2, "NCHW"),
+            np.arange(4.0).reshape(1, 1, 2, 2),
+        ),
+        (
+            lambda: nn.space_to_depth(np.arange(4.0).reshape(1, 1, 2, 2), 2, "NCHW"),
+            np.arange(4.0).reshape(1, 4, 1, 1),
+        ),
+        (lambda: ngrad.constant(range(3)), np.int32([0, 1, 2])),
         (lambda: math.unsorted_segment_max([[1, 5], [7, 2]], [-1, 0], 2), [[7, 2], [-(2**31)] * 2]),
         (lambda: math.unsorted_segment_min([-INF, NAN], [0, 1], 2), [-INF, NAN]),
         (lambda: math.segment_sum([[1, 2], [3, 4]], [1, 1]), [[0, 0], [4, 6]]),
@@ -366,12 +387,14 @@ def test_gradients_at_zeros_and_ties_are_tensorflows(
 @pytest.mark.parametrize(
     "call, error, message",
     [
+        (lambda: ngrad.constant(300, "uint8"), RangeError, "constant: 300 .*uint8"),
+        (lambda: ngrad.range(1j), DTypeError, "range.*complex"),
+        (lambda: nn.dropout([1.0], [0.5]), ShapeError, r"one number, not \[0.5\]"),
         (lambda: ngrad.constant(1.5, "int32"), DTypeError, "constant: 1.5 .*int32"),
         (lambda: ngrad.Variable([2.0], dtype="int8"), DTypeError, r"Variable: \[2.0\] .*int8"),
         (lambda: ngrad.Variable(1).assign_add(0.5), DTypeError, "assign_add: 0.5 .*int32"),
         (lambda: math.unsorted_segment_sum([1.0], [2], 2), IndexBoundsError, r"id 2 .*\(-inf, 2\)"),
         (lambda: math.unsorted_segment_sum([1.0], [0, 0], 2), ShapeError, r"\(2,\).*\(1,\)"),
-        (lambda: math.unsorted_segment_mean([1], [0], 2), DTypeError, "segment_mean.*int32"),
         (lambda: math.unsorted_segment_max([1.0], [0.5], 2), DTypeError, "float32"),
         (lambda: math.segment_sum([1.0, 2.0], [1, 0]), NumberError, "unsorted_segment_sum"),
         (lambda: math.top_k([1.0, 2.0], 3), ShapeError, r"top_k: no 3 .*\(2,\)"),
