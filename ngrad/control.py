@@ -16,6 +16,7 @@ from ngrad.dtypes import as_dtype
 from ngrad.errors import DTypeError, NumberError, ShapeError, TraceError
 from ngrad.mapping import vmap
 from ngrad.ops.convert import KINDS, tensor
+from ngrad.ops.creation import zeros
 from ngrad.ops.joining import stack, unstack
 
 Function = Callable[..., Any]
@@ -171,7 +172,8 @@ def map_fn(
     Parameters
     ----------
     fn : callable of a slice
-        It may return a nest of tensors.
+        It may return a nest of tensors. If there are no slices it is called on zeros, for the
+        dtypes and shapes of what it returns.
     elems : tensor, or nest of tensors of one length
         Of a nest, `fn` is given a nest of slices.
     fn_output_signature, dtype : dtype, or nest of such, optional
@@ -182,7 +184,7 @@ def map_fn(
     Raises
     ------
     ShapeError
-        If there are no slices, by which to know what `fn` returns, or lengths differ.
+        If lengths differ.
     DTypeError
         If `fn` returns another dtype than was said.
 
@@ -192,11 +194,12 @@ def map_fn(
     >>> ngrad.map_fn(lambda x: ngrad.reduce_sum(x), [[1.0, 2.0], [3.0, 4.0]]).numpy()
     array([3., 7.], dtype=float32)
     """
-    found = [fn(x) for x in _slices("map_fn", elems)]
+    slices = _slices("map_fn", elems, least=0)
+    found = [fn(x) for x in slices or [_stand_in(elems)]]
     wanted = dtype if fn_output_signature is None else fn_output_signature
     if wanted is not None:
         _check("map_fn", found[0], wanted)
-    return _stacked(found)
+    return _stacked(found) if slices else _none_of(found[0])
 
 
 def vectorized_map(
@@ -225,7 +228,7 @@ def vectorized_map(
     array([1., 4.], dtype=float32)
     """
     given = _tensors("vectorized_map", _as_leaf(elems))
-    _lengths("vectorized_map", optree.tree_leaves(given))
+    _lengths("vectorized_map", optree.tree_leaves(given), least=0)
     try:
         return vmap(fn)(given)
     except TraceError as error:
@@ -264,6 +267,8 @@ def scan(
     array([1, 3, 6], dtype=int32)
     """
     found = list(_running("scan", fn, elems, initializer, reverse))
+    if not found:
+        return _none_of(fn(_tensors("scan", initializer), _stand_in(elems)))
     return _stacked(found[::-1] if reverse else found)
 
 
@@ -299,7 +304,7 @@ def foldr(
 
 
 def _running(what: str, fn: Function, elems: Any, initializer: Any, reverse: bool) -> Iterable[Any]:
-    slices = _slices(what, elems, least=int(initializer is None or what == "scan"))
+    slices = _slices(what, elems, least=int(initializer is None))
     rest = iter(slices[::-1] if reverse else slices)
     if initializer is None:
         found = next(rest)
@@ -349,8 +354,19 @@ def _as_leaf(elems: Any) -> Any:
     return elems
 
 
+def _stand_in(elems: Any) -> Any:
+    """Zeros in place of a slice, where there is none."""
+    one = lambda x: zeros(x._layout.shape[1:], x.dtype)  # noqa: E731
+    return optree.tree_map(one, _tensors("map_fn", _as_leaf(elems)))
+
+
 def _stacked(found: list[Any]) -> Any:
     return optree.tree_map(lambda *parts: stack(parts), *found)
+
+
+def _none_of(found: Any) -> Any:
+    """Slices as this one is, of which there are none."""
+    return optree.tree_map(lambda x: stack([x])[:0], found)
 
 
 def _check(what: str, found: Any, wanted: Any) -> None:

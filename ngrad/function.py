@@ -183,6 +183,12 @@ class Function(Generic[P, R]):
                 stacklevel=5,
             )
 
+    def get_concrete_function(self, *args: Any) -> Function[P, R]:
+        """The function of arguments that are as these: tensors, or their `TensorSpec`s; if none are
+        given, as its `input_signature` says.
+        """
+        return Function(self._f, [_spec_of(x) for x in args] or self._specs)
+
     @property
     def traces(self) -> int:
         """How many recordings there are of it; one may be for any size."""
@@ -213,6 +219,15 @@ class Function(Generic[P, R]):
         return f"<function {self._name} of ngrad, recorded {self.traces} times>"
 
 
+def _spec_of(value: Any) -> TensorSpec:
+    if not isinstance(value, TensorSpec) and not hasattr(value, "shape"):
+        raise TypeError(
+            f"get_concrete_function: takes tensors and TensorSpecs, not {type(value).__name__}; "
+            "close over other values"
+        )
+    return value if isinstance(value, TensorSpec) else TensorSpec.from_tensor(value)
+
+
 class Method:
     """A function of one object: recorded for that object, and let go with it."""
 
@@ -221,6 +236,10 @@ class Method:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self._own._call(self._f, args, kwargs)
+
+    def get_concrete_function(self, *args: Any) -> Method:
+        own = self._own.get_concrete_function(*args)
+        return Method(own, self._f.__self__)
 
     @property
     def traces(self) -> int:

@@ -55,6 +55,7 @@ from ngrad.ops.comparison import isinf as is_inf
 from ngrad.ops.comparison import isnan as is_nan
 from ngrad.ops.complexes import angle, conj, imag, real
 from ngrad.ops.composed import (
+    accumulate_n,
     add_n,
     count_nonzero,
     invert_permutation,
@@ -65,7 +66,6 @@ from ngrad.ops.composed import (
     scalar_mul,
     squared_difference,
 )
-from ngrad.ops.composed import add_n as accumulate_n
 from ngrad.ops.counting import bincount, confusion_matrix
 from ngrad.ops.exponential import exp, expm1, log, log1p, log2, log10, sigmoid, softplus
 from ngrad.ops.float_parts import copysign, nextafter

@@ -166,7 +166,7 @@ def test_print_shows_tensors_in_nests(capsys: pytest.CaptureFixture[str]) -> Non
         (lambda: tf.case([(False, lambda: 1)]), NumberError, "no default"),
         (lambda: tf.case([(True, print), (True, print)], exclusive=True), NumberError, "exclusive"),
         (lambda: tf.map_fn(lambda y: y, X, dtype=tf.int32), DTypeError, "float32, where int32"),
-        (lambda: tf.map_fn(lambda y: y, X[:0]), ShapeError, r"\(0,\)"),
+        (lambda: tf.scan(lambda a, y: a, X[:0]), ShapeError, r"\(0,\)"),
         (lambda: tf.scan(lambda a, y: a, (X, X[1:])), ShapeError, r"\(3,\), \(2,\)"),
         (lambda: tf.while_loop(lambda a, b: True, lambda a, b: a, (X, X)), ShapeError, "2 .* 1"),
         (lambda: tf.while_loop(lambda: True, list, []), NumberError, "at least one"),
@@ -220,6 +220,19 @@ def test_what_holds_raises_nothing() -> None:
 def test_a_fold_of_nothing_is_what_it_begins_with(fold: Any) -> None:
     found = fold(lambda total, x: total + x, tf.zeros([0, 2]), tf.constant([1.0, 2.0]))
     np.testing.assert_array_equal(found, [1.0, 2.0])
+
+
+@pytest.mark.parametrize(
+    "loop",
+    [
+        tf.map_fn,
+        tf.vectorized_map,
+        lambda fn, x: tf.scan(lambda last, row: fn(row + last[1]), x, fn(tf.zeros([3]))),
+    ],
+)
+def test_a_loop_over_nothing_gives_no_slices_of_what_its_function_returns(loop: Any) -> None:
+    rows, totals = loop(lambda row: (row[:2], tf.reduce_sum(row)), tf.zeros([0, 3]))
+    assert rows.shape == (0, 2) and totals.shape == (0,)
 
 
 def test_slices_stand_for_the_tensor_that_has_them() -> None:

@@ -271,7 +271,9 @@ STEPS = range(0, 13, 3)
     ids=lambda part: type(part).__name__,
 )
 def test_schedules(schedule: Any, expected: Any) -> None:
-    np.testing.assert_allclose([schedule(t) for t in STEPS], [expected(t) for t in STEPS])
+    np.testing.assert_allclose([schedule.at(t) for t in STEPS], [expected(t) for t in STEPS])
+    called = schedule(ngrad.constant(3))
+    assert called.dtype is ngrad.float32 and float(called) == pytest.approx(expected(3))
     with pytest.raises(NumberError, match="boundaries"):
         o.schedules.PiecewiseConstantDecay([1], [1.0])
 

@@ -72,7 +72,7 @@ SIGNATURES = {
     "identity": "input name",
     "linspace": "start stop num name axis",
     "math.cumprod": "x axis exclusive reverse name",
-    "matmul": "a b transpose_a transpose_b adjoint_a adjoint_b a_is_sparse b_is_sparse name",
+    "matmul": "a b transpose_a transpose_b adjoint_a adjoint_b a_is_sparse b_is_sparse output_type",
     "norm": "tensor ord axis keepdims name",
     "one_hot": "indices depth on_value off_value axis dtype name",
     "ones": "shape dtype name",

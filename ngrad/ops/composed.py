@@ -15,6 +15,7 @@ from ngrad.ops.convert import cast_to, floating, operands, tensor, tensors
 from ngrad.ops.creation import zeros_like
 from ngrad.ops.elementwise import select
 from ngrad.ops.exponential import softplus
+from ngrad.ops.extents import dims
 from ngrad.ops.identity import identity
 from ngrad.ops.math import clip_by_value
 from ngrad.ops.power import square
@@ -65,6 +66,27 @@ def add_n(inputs: Any, name: str | None = None) -> Tensor:
             names = ", ".join(x.dtype.name for x in xs)
             raise DTypeError(f"add_n: takes tensors of one dtype, not {names}; use ngrad.cast")
     return functools.reduce(add, xs) if len(xs) > 1 else identity(first)
+
+
+def accumulate_n(
+    inputs: Any, shape: Any = None, tensor_dtype: Any = None, name: str | None = None
+) -> Tensor:
+    """`add_n` of tensors that are of a shape and of a dtype, if these are given.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.math.accumulate_n([[1.0, 2.0], [3.0, 4.0]], shape=[2]).numpy()
+    array([4., 6.], dtype=float32)
+    """
+    total = add_n(inputs)
+    if shape is not None and dims(shape, "accumulate_n") != total._layout.shape:
+        raise ShapeError(f"accumulate_n: tensors have shape {total._layout.shape}, not {shape}")
+    if tensor_dtype is not None and as_dtype(tensor_dtype) is not total.dtype:
+        raise DTypeError(
+            f"accumulate_n: tensors are {total.dtype.name}, not {as_dtype(tensor_dtype).name}"
+        )
+    return total
 
 
 def scalar_mul(scalar: Any, x: Any, name: str | None = None) -> Tensor:

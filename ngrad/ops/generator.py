@@ -8,11 +8,11 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from ngrad.dtypes import float32
+from ngrad.dtypes import float32, int64, uint64
 from ngrad.errors import NumberError, TraceError
 from ngrad.ops import samplers
-from ngrad.ops.extents import integers
-from ngrad.ops.random import CHILD, GENERATOR, SPLIT, _seed
+from ngrad.ops.extents import dims, integers
+from ngrad.ops.random import ALGORITHMS, CHILD, GENERATOR, SPLIT, _seed
 from ngrad.ops.samplers import NORMAL, TRUNCATED_NORMAL, Draw
 from ngrad.record import state
 from ngrad.tracing import each_call
@@ -40,7 +40,7 @@ class Generator:
     @classmethod
     def from_seed(cls, seed: Any, alg: str | None = None) -> Generator:
         """The generator of an integer, which counts modulo 2**64. Its algorithm is Philox."""
-        if alg not in (None, "philox", "auto_select"):
+        if alg not in ALGORITHMS:
             raise ValueError(f"Generator.from_seed: the algorithm is 'philox', not {alg!r}")
         return cls(mix(_seed(seed, "Generator.from_seed"), 0, GENERATOR)[0])
 
@@ -85,6 +85,22 @@ class Generator:
         """As `ngrad.random.uniform`."""
         draw, what = self._stream.draw(), "Generator.uniform"
         return samplers.uniform(draw, shape, minval, maxval, dtype, what)
+
+    def uniform_full_int(self, shape: Any, dtype: Any = uint64, name: str | None = None) -> Any:
+        """Integers, of which each that the dtype has is as likely as any other."""
+        what = "Generator.uniform_full_int"
+        return samplers.uniform(self._stream.draw(), shape, None, None, dtype, what)
+
+    def make_seeds(self, count: Any = 1) -> Any:
+        """`count` seeds of stateless draws, a column each.
+
+        Examples
+        --------
+        >>> import ngrad
+        >>> ngrad.random.Generator.from_seed(1).make_seeds(3).shape
+        (2, 3)
+        """
+        return self.uniform_full_int((2, *dims(count, "Generator.make_seeds")), int64)
 
     def split(self, count: Any = 1) -> list[Generator]:
         """`count` generators, independent of each other and of this one, which moves on by a draw.

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ngrad.devices import HOST
-from ngrad.dtypes import BY_CODE
+from ngrad.dtypes import BY_CODE, as_dtype
 from ngrad.errors import DTypeError, NumberError, ShapeError
 from ngrad.graph.group import FUSED, Group, Leaf
 from ngrad.graph.indexing import Split
@@ -21,7 +21,7 @@ from ngrad.graph.program import OUT, Program
 from ngrad.graph.strides import broadcast, broadcast_strides
 from ngrad.ops.bounds import range_of
 from ngrad.ops.complexes import conj
-from ngrad.ops.convert import operands
+from ngrad.ops.convert import cast_to, operands
 from ngrad.ops.elementwise import CAST
 from ngrad.ops.launching import cleared, dense, dense_operands
 from ngrad.ops.matrices import Matrix, batch_shape
@@ -327,6 +327,7 @@ def matmul(
     adjoint_b: bool = False,
     a_is_sparse: bool = False,
     b_is_sparse: bool = False,
+    output_type: Any = None,
     name: str | None = None,
 ) -> Tensor:
     """The matrix product over the last two axes; axes before them are batches and broadcast.
@@ -341,11 +342,12 @@ def matmul(
         The same, of the conjugate.
     a_is_sparse, b_is_sparse : bool
         TensorFlow's hints that most elements are 0: of no effect.
+    output_type : dtype, optional
+        What both are converted to first; if not given, the dtype that they promote to.
 
     Returns
     -------
     tensor of shape (..., m, n)
-        Of the dtype that both promote to.
 
     Raises
     ------
@@ -362,6 +364,8 @@ def matmul(
     if (transpose_a and adjoint_a) or (transpose_b and adjoint_b):
         raise NumberError("matmul: transpose and adjoint of one operand exclude each other")
     x, y = _operands(a, b)
+    if output_type is not None:
+        x, y = (cast_to(z, as_dtype(output_type)) for z in (x, y))
     x, y = conj(x) if adjoint_a else x, conj(y) if adjoint_b else y
     if x.ndim < 2 or y.ndim < 2:
         raise ShapeError(

@@ -22,6 +22,8 @@ from ngrad.tracing import each_call
 from ngrad_kernels.philox import mix
 
 GLOBAL, OPERATION, STATELESS, GENERATOR, SPLIT, CHILD = range(1, 7)  # purposes of a key
+ALGORITHMS = (None, "philox", "auto_select")
+"""What is accepted as the name of the algorithm."""
 DEFAULT_SEED = 0
 """The global seed of operations that have a seed of their own while none was set."""
 
@@ -101,8 +103,10 @@ def _next(seed: Any, what: str) -> Draw:
     return draw
 
 
-def _fixed(seed: Any, what: str) -> Draw:
-    """The one draw of a pair of integers."""
+def _fixed(seed: Any, what: str, alg: Any = None) -> Draw:
+    """The one draw of a pair of integers, by an algorithm."""
+    if alg not in ALGORITHMS:
+        raise NumberError(f"{what}: the algorithm is 'philox', not {alg!r}")
     numbers = integers(seed, what)
     if len(numbers) != 2:
         raise NumberError(f"{what}: a seed is two integers, not {len(numbers)}")
@@ -183,9 +187,10 @@ def uniform(
     shape : tuple of int
     minval, maxval : number or tensor
         For floats broadcast to `shape`, differentiable, and 0 and 1 if not given; `maxval` is never
-        reached, unless it is `minval`. For integers two integers; each number in between is exactly
-        as likely as any other.
+        reached, unless it is `minval`. For integers two integers, or None both for all that the
+        dtype has; each number in between is exactly as likely as any other.
     dtype : float32, float64, int32 or int64
+        Without bounds also uint32 or uint64.
     seed : int, optional
         A stream of its own (`set_seed`).
 
@@ -257,7 +262,7 @@ def gamma(
         Positive (NaN is drawn for what is not). No gradient flows to it.
     beta : number or tensor, optional
         1 if not given; differentiable.
-    dtype : float32 or float64
+    dtype : floating dtype
     seed : int, optional
         A stream of its own (`set_seed`).
 
@@ -296,6 +301,7 @@ def stateless_normal(
     stddev: Any = 1.0,
     dtype: Any = float32,
     name: str | None = None,
+    alg: str = "auto_select",
 ) -> Tensor:
     """As `normal`, but a function of its arguments alone; `seed` is two integers.
 
@@ -307,7 +313,7 @@ def stateless_normal(
     True
     """
     what = "stateless_normal"
-    return samplers.normal(NORMAL, _fixed(seed, what), shape, mean, stddev, dtype, what)
+    return samplers.normal(NORMAL, _fixed(seed, what, alg), shape, mean, stddev, dtype, what)
 
 
 def stateless_truncated_normal(
@@ -317,6 +323,7 @@ def stateless_truncated_normal(
     stddev: Any = 1.0,
     dtype: Any = float32,
     name: str | None = None,
+    alg: str = "auto_select",
 ) -> Tensor:
     """As `truncated_normal`, but a function of its arguments alone; `seed` is two integers.
 
@@ -327,7 +334,8 @@ def stateless_truncated_normal(
     (2,)
     """
     what = "stateless_truncated_normal"
-    return samplers.normal(TRUNCATED_NORMAL, _fixed(seed, what), shape, mean, stddev, dtype, what)
+    draw = _fixed(seed, what, alg)
+    return samplers.normal(TRUNCATED_NORMAL, draw, shape, mean, stddev, dtype, what)
 
 
 def stateless_uniform(
@@ -337,6 +345,7 @@ def stateless_uniform(
     maxval: Any = None,
     dtype: Any = float32,
     name: str | None = None,
+    alg: str = "auto_select",
 ) -> Tensor:
     """As `uniform`, but a function of its arguments alone; `seed` is two integers.
 
@@ -347,7 +356,7 @@ def stateless_uniform(
     (2,)
     """
     what = "stateless_uniform"
-    return samplers.uniform(_fixed(seed, what), shape, minval, maxval, dtype, what)
+    return samplers.uniform(_fixed(seed, what, alg), shape, minval, maxval, dtype, what)
 
 
 def stateless_categorical(
@@ -386,7 +395,9 @@ def stateless_gamma(
     )
 
 
-def stateless_shuffle(value: Any, seed: Any, name: str | None = None) -> Tensor:
+def stateless_shuffle(
+    value: Any, seed: Any, alg: str = "auto_select", name: str | None = None
+) -> Tensor:
     """As `shuffle`, but a function of its arguments alone; `seed` is two integers.
 
     Examples
@@ -395,4 +406,5 @@ def stateless_shuffle(value: Any, seed: Any, name: str | None = None) -> Tensor:
     >>> ngrad.random.stateless_shuffle([5], seed=[1, 2]).numpy()
     array([5], dtype=int32)
     """
-    return samplers.shuffle(_fixed(seed, "stateless_shuffle"), value, "stateless_shuffle")
+    what = "stateless_shuffle"
+    return samplers.shuffle(_fixed(seed, what, alg), value, what)

@@ -25,7 +25,7 @@ from ngrad.graph.op import Op
 from ngrad.graph.program import OUT, Launch, Program, operands
 from ngrad.ops.arithmetic import abs_, maximum
 from ngrad.ops.comparison import less
-from ngrad.ops.convert import KINDS, cast_to, device_beside, from_outside, tensor
+from ngrad.ops.convert import KINDS, cast_to, device_beside, from_outside, tensor, wide
 from ngrad.ops.elementwise import select
 from ngrad.ops.exponential import exp
 from ngrad.ops.extents import dims, integers
@@ -244,8 +244,10 @@ def normal(op: Op, draw: Draw, shape: Any, mean: Any, stddev: Any, dtype: Any, w
 
 def uniform(draw: Draw, shape: Any, minval: Any, maxval: Any, dtype: Any, what: str) -> Any:
     """Numbers in [minval, maxval)."""
-    kind = _dtype_of(dtype, what, (*FLOATS, "i4", "i8"))
-    sizes = _shape_of(shape, what)
+    kind, sizes = as_dtype(dtype), _shape_of(shape, what)
+    if kind.code in ("i4", "i8", "u4", "u8") and minval is None and maxval is None:
+        return cast_to(apply(BITS, (_state(draw),), (UINT64, sizes)), kind)
+    kind = _dtype_of(kind, what, (*FLOATS, "i4", "i8"))
     if kind.is_integer:
         return _integers(draw, sizes, minval, maxval, kind, what)
     low = _operand(minval, kind, sizes, what, "minval")
@@ -293,19 +295,21 @@ def _integers(draw: Draw, sizes: Shape, minval: Any, maxval: Any, kind: DType, w
         )
     count = high - low
     if count == 1 << 64:  # every word of 64 bits is a number
-        raise NumberError(f"{what}: [{low}, {high}) holds 2**64 numbers, one too many")
+        raise NumberError(
+            f"{what}: [{low}, {high}) holds 2**64 numbers, one too many; give None for both bounds"
+        )
     return apply(INTEGERS, (_state(draw, count, low % (1 << 64)),), (kind, sizes))
 
 
 def gamma(draw: Draw, shape: Any, alpha: Any, beta: Any, dtype: Any, what: str) -> Any:
     """Gamma numbers of shape `shape` + that of alpha and beta together."""
-    kind, sizes = _dtype_of(dtype, what), _shape_of(shape, what)
+    kind, sizes = _dtype_of(dtype, what, FLOATS), _shape_of(shape, what)
     alpha = cast_to(tensor(_operand(alpha, kind, None, what, "alpha"), what, kind), kind)
     if beta is not None:
         beta = cast_to(tensor(_operand(beta, kind, None, what, "beta"), what, kind), kind)
         alpha = broadcast_to(alpha, broadcast_shapes(what, alpha._layout, beta._layout))
-    g = apply(GAMMA, (_state(draw, device=alpha._layout.device), alpha), (sizes,))
-    return g if beta is None else g / beta
+    g = apply(GAMMA, (_state(draw, device=alpha._layout.device), wide(alpha)), (sizes,))
+    return cast_to(g if beta is None else g / beta, kind)
 
 
 def categorical(draw: Draw, logits: Any, samples: Any, dtype: Any, what: str) -> Any:

@@ -22,6 +22,7 @@ from ngrad.ops.clipping import clip_by_global_norm, clip_by_norm
 from ngrad.ops.convert import cast_to, from_outside, tensor, wide
 from ngrad.ops.creation import full_of
 from ngrad.ops.math import clip_by_value
+from ngrad.optimizers.schedules import LearningRateSchedule
 from ngrad.record import paused, state
 from ngrad.tape import GradientTape
 from ngrad.tensor import Tensor
@@ -49,6 +50,7 @@ class Optimizer:
     clipnorm, global_clipnorm, clipvalue : float, optional
         One of: the greatest norm that a gradient may have, or all of them together, and the
         greatest magnitude that an element may have.
+    name : str, optional
 
     Attributes
     ----------
@@ -71,7 +73,9 @@ class Optimizer:
         clipnorm: float | None = None,
         global_clipnorm: float | None = None,
         clipvalue: float | None = None,
+        name: str | None = None,
     ) -> None:
+        self.name = name or type(self).__name__.lower()
         self.learning_rate = learning_rate
         self.weight_decay = _optional(weight_decay, "weight_decay")
         self.clipnorm = _optional(clipnorm, "clipnorm")
@@ -96,6 +100,8 @@ class Optimizer:
     def learning_rate(self, value: Rate) -> None:
         if callable(value):
             rate: Any = value
+            if type(rate).__call__ is LearningRateSchedule.__call__:
+                rate = rate.at  # a float, which is more exact than the tensor
             self._rate: Any = rate if _takes_a_step(rate) else lambda step: rate()
         elif isinstance(value, Variable):
             self._rate = value

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 from ngrad.errors import NumberError
+from ngrad.ops.creation import constant
 
 
 class LearningRateSchedule:
-    """What schedules share. Any function of the step is one, too; it need not be of this class."""
+    """What schedules share: called, they give a tensor. Any function of the step is a schedule,
+    too; it need not be of this class.
+    """
 
-    def __call__(self, step: int) -> float:
+    def __call__(self, step: Any) -> Any:
+        return constant(self.at(int(step)))
+
+    def at(self, step: int) -> float:
+        """The rate of a step, as a Python float."""
         raise NotImplementedError
 
 
@@ -30,7 +38,7 @@ class _Decay(LearningRateSchedule):
         self.decay_steps, self.staircase = _positive(decay_steps, "decay_steps"), staircase
 
     def _turns(self, step: int) -> float:
-        turns = int(step) / self.decay_steps
+        turns = step / self.decay_steps
         return math.floor(turns) if self.staircase else turns
 
 
@@ -40,11 +48,11 @@ class ExponentialDecay(_Decay):
     Examples
     --------
     >>> from ngrad.optimizers.schedules import ExponentialDecay
-    >>> ExponentialDecay(0.5, decay_steps=10, decay_rate=0.5)(20)
-    0.125
+    >>> ExponentialDecay(0.5, decay_steps=10, decay_rate=0.5)(20).numpy()
+    np.float32(0.125)
     """
 
-    def __call__(self, step: int) -> float:
+    def at(self, step: int) -> float:
         return float(self.initial_learning_rate * self.decay_rate ** self._turns(step))
 
 
@@ -54,11 +62,11 @@ class InverseTimeDecay(_Decay):
     Examples
     --------
     >>> from ngrad.optimizers.schedules import InverseTimeDecay
-    >>> InverseTimeDecay(0.5, decay_steps=10, decay_rate=1.0)(10)
-    0.25
+    >>> InverseTimeDecay(0.5, decay_steps=10, decay_rate=1.0)(10).numpy()
+    np.float32(0.25)
     """
 
-    def __call__(self, step: int) -> float:
+    def at(self, step: int) -> float:
         return float(self.initial_learning_rate / (1.0 + self.decay_rate * self._turns(step)))
 
 
@@ -69,8 +77,8 @@ class PolynomialDecay(LearningRateSchedule):
     Examples
     --------
     >>> from ngrad.optimizers.schedules import PolynomialDecay
-    >>> PolynomialDecay(0.5, decay_steps=10, end_learning_rate=0.25)(5)
-    0.375
+    >>> PolynomialDecay(0.5, decay_steps=10, end_learning_rate=0.25)(5).numpy()
+    np.float32(0.375)
     """
 
     def __init__(
@@ -81,9 +89,9 @@ class PolynomialDecay(LearningRateSchedule):
         self.end_learning_rate, self.power, self.cycle = end_learning_rate, power, cycle
         self.decay_steps = _positive(decay_steps, "decay_steps")
 
-    def __call__(self, step: int) -> float:
+    def at(self, step: int) -> float:
         over = self.decay_steps * (max(1, math.ceil(step / self.decay_steps)) if self.cycle else 1)
-        left = 1.0 - min(int(step), over) / over
+        left = 1.0 - min(step, over) / over
         span = self.initial_learning_rate - self.end_learning_rate
         return float(span * left**self.power + self.end_learning_rate)
 
@@ -95,8 +103,8 @@ class PiecewiseConstantDecay(LearningRateSchedule):
     --------
     >>> from ngrad.optimizers.schedules import PiecewiseConstantDecay
     >>> rate = PiecewiseConstantDecay([10, 20], [1.0, 0.5, 0.1])
-    >>> rate(10), rate(11), rate(100)
-    (1.0, 0.5, 0.1)
+    >>> [rate.at(step) for step in (10, 11, 100)]
+    [1.0, 0.5, 0.1]
     """
 
     def __init__(
@@ -109,8 +117,8 @@ class PiecewiseConstantDecay(LearningRateSchedule):
                 f"{len(self.boundaries) + 1} values, not {len(self.values)}"
             )
 
-    def __call__(self, step: int) -> float:
-        return float(self.values[sum(int(step) > bound for bound in self.boundaries)])
+    def at(self, step: int) -> float:
+        return float(self.values[sum(step > bound for bound in self.boundaries)])
 
 
 class CosineDecay(LearningRateSchedule):
@@ -120,8 +128,8 @@ class CosineDecay(LearningRateSchedule):
     Examples
     --------
     >>> from ngrad.optimizers.schedules import CosineDecay
-    >>> CosineDecay(0.5, decay_steps=10)(5)
-    0.25
+    >>> CosineDecay(0.5, decay_steps=10)(5).numpy()
+    np.float32(0.25)
     """
 
     def __init__(
@@ -132,8 +140,8 @@ class CosineDecay(LearningRateSchedule):
         self.decay_steps = _positive(decay_steps, "decay_steps")
         self.warmup_target, self.warmup_steps = warmup_target, warmup_steps
 
-    def __call__(self, step: int) -> float:
-        start, step = self.initial_learning_rate, int(step)
+    def at(self, step: int) -> float:
+        start = self.initial_learning_rate
         if self.warmup_target is not None:
             if step < self.warmup_steps:
                 return float(start + (self.warmup_target - start) * step / self.warmup_steps)
@@ -152,8 +160,8 @@ class CosineDecayRestarts(LearningRateSchedule):
     --------
     >>> from ngrad.optimizers.schedules import CosineDecayRestarts
     >>> rate = CosineDecayRestarts(0.5, first_decay_steps=10, t_mul=2.0, m_mul=0.5)
-    >>> rate(0), rate(5), rate(10), rate(20)
-    (0.5, 0.25, 0.25, 0.125)
+    >>> [rate.at(step) for step in (0, 5, 10, 20)]
+    [0.5, 0.25, 0.25, 0.125]
     """
 
     def __init__(
@@ -166,7 +174,7 @@ class CosineDecayRestarts(LearningRateSchedule):
             raise NumberError(f"t_mul: must be 1 or more, not {t_mul}")
         self.t_mul, self.m_mul = t_mul, m_mul
 
-    def __call__(self, step: int) -> float:
+    def at(self, step: int) -> float:
         past, length, restarts = float(step), float(self.first_decay_steps), 0
         while past >= length:  # few, unless they are all of one length
             if self.t_mul == 1.0:

@@ -147,6 +147,26 @@ def test_specifications() -> None:
         ngrad.TensorSpec(None)
 
 
+class Scaled:
+    def __init__(self) -> None:
+        self.by = ngrad.constant(2.0)
+
+    @ngrad.function
+    def call(self, x: Any) -> Any:
+        return self.by * x
+
+
+@pytest.mark.parametrize("function", [ngrad.function(lambda x: 2.0 * x), Scaled().call])
+def test_the_function_of_a_specification(function: Any) -> None:
+    any_size = function.get_concrete_function(ngrad.TensorSpec([None]))
+    for n in (2, 3):
+        np.testing.assert_array_equal(any_size(ngrad.ones([n])), np.full(n, 2.0))
+    with pytest.raises(ShapeError, match=r"takes shape \(2,\), not \(3,\)"):
+        function.get_concrete_function(ngrad.ones([2]))(ngrad.ones([3]))
+    with pytest.raises(TypeError, match=r"get_concrete_function: .* not bool"):
+        function.get_concrete_function(True)
+
+
 @pytest.mark.parametrize("fusion", ["off", "wait"])
 def test_an_open_size_compiles_nothing(fusion: str) -> None:
     """Sizes of 0 and 1 are classes of their own."""

@@ -272,6 +272,11 @@ WRONG: dict[str, tuple[type[Exception], Callable[[], Any], str]] = {
     "float seed": (DTypeError, lambda: random.set_seed(1.5), "set_seed"),
     "two seeds": (NumberError, lambda: random.normal([2], seed=[1, 2]), "one integer"),
     "algorithm": (ValueError, lambda: Generator.from_seed(1, alg="threefry"), "'philox', not"),
+    "stateless": (
+        NumberError,
+        lambda: random.stateless_normal([2], [1, 2], alg="threefry"),
+        "'philox', not",
+    ),
     "negative split": (NumberError, lambda: Generator.from_seed(1).split(-1), "split"),
 }
 
@@ -280,6 +285,27 @@ WRONG: dict[str, tuple[type[Exception], Callable[[], Any], str]] = {
 def test_errors(error: type[Exception], wrong: Callable[[], Any], names: str) -> None:
     with pytest.raises(error, match=names):
         wrong()
+
+
+@pytest.mark.parametrize("dtype", ["int32", "int64", "uint32", "uint64"])
+def test_integers_without_bounds_are_all_of_a_dtype(dtype: str) -> None:
+    x = random.stateless_uniform([COUNT], [8, 0], None, None, dtype)
+    least, greatest = map(int, ngrad.as_dtype(dtype).limits)
+    check_distribution(ngrad.cast(x, "float64"), stats.uniform(least, greatest - least))
+
+
+def test_draws_of_generators_that_are_whole_words() -> None:
+    generator = Generator.from_seed(3)
+    assert generator.uniform_full_int([2], "int32").dtype is ngrad.int32
+    seeds = generator.make_seeds(3).numpy()
+    assert seeds.shape == (2, 3) and seeds.dtype == np.int64
+    assert random.stateless_normal([2], seed=seeds[:, 0]).shape == (2,)
+
+
+def test_gamma_of_two_bytes_is_rounded() -> None:
+    wide = random.stateless_gamma([5], [1, 2], 2.0, 3.0).numpy()
+    found = random.stateless_gamma([5], [1, 2], 2.0, 3.0, dtype="float16").numpy()
+    np.testing.assert_array_equal(found, wide.astype("float16"))
 
 
 def test_scalar_draws() -> None:

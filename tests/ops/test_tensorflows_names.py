@@ -324,6 +324,8 @@ def test_values_and_gradients(name: str) -> None:
             lambda: nn.space_to_depth(np.arange(4.0).reshape(1, 1, 2, 2), 2, "NCHW"),
             np.arange(4.0).reshape(1, 4, 1, 1),
         ),
+        (lambda: linalg.matmul([[100]], [[100]], output_type="int64"), [[10**4]]),
+        (lambda: math.accumulate_n([[1, 2], [3, 4]], [2], "int32"), [4, 6]),
         (lambda: ngrad.constant(range(3)), np.int32([0, 1, 2])),
         (lambda: math.unsorted_segment_max([[1, 5], [7, 2]], [-1, 0], 2), [[7, 2], [-(2**31)] * 2]),
         (lambda: math.unsorted_segment_min([-INF, NAN], [0, 1], 2), [-INF, NAN]),
@@ -388,6 +390,8 @@ def test_gradients_at_zeros_and_ties_are_tensorflows(
     "call, error, message",
     [
         (lambda: ngrad.constant(300, "uint8"), RangeError, "constant: 300 .*uint8"),
+        (lambda: math.accumulate_n([[1, 2]], shape=[3]), ShapeError, r"\(2,\), not \[3\]"),
+        (lambda: math.accumulate_n([[1, 2]], None, "int64"), DTypeError, "int32, not int64"),
         (lambda: ngrad.range(1j), DTypeError, "range.*complex"),
         (lambda: nn.dropout([1.0], [0.5]), ShapeError, r"one number, not \[0.5\]"),
         (lambda: ngrad.constant(1.5, "int32"), DTypeError, "constant: 1.5 .*int32"),
