@@ -37,8 +37,8 @@ What differs where both have a name:
 - Of equal indices in `tensor_scatter_nd_update` the last counts, and it alone has a gradient.
 - An index, label or id out of range raises, where TensorFlow may skip it.
 - Quotients of integers are of float64; TensorFlow has float32 for those of one byte or two.
-- `linalg.lu` returns P, L and U, as SciPy's does; TensorFlow's packs both factors in one matrix,
-  and its permutation is of indices.
+- The gradient of `linalg.eigh` is symmetric, where TensorFlow has all of it in the triangle that is
+  read.
 - Ties: [limits.md](limits.md).
 """
 

@@ -176,7 +176,6 @@ TENSORFLOW: dict[str, Reasons] = {
                 "ScaledIdentity", "Toeplitz", "Tridiag", "Zeros",
             )
         ),
-        "use solve or inv": ("lu_matrix_inverse", "lu_reconstruct", "lu_solve"),
         "use eigh, or ngrad.scipy.linalg": ("eigh_tridiagonal",),
         "use solve": ("banded_triangular_solve", "tridiagonal_solve"),
         "use matmul": ("tridiagonal_matmul",),

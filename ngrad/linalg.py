@@ -13,11 +13,11 @@ from ngrad.ops.eigh import eigh, eigvalsh
 from ngrad.ops.einsum import einsum, tensordot
 from ngrad.ops.inverse import inv, pinv, solve
 from ngrad.ops.linalg import adjoint, band_part, matrix_transpose, matvec, trace
-from ngrad.ops.lu import lu
 from ngrad.ops.matmul import matmul
 from ngrad.ops.matrix_functions import expm, logm, sqrtm
 from ngrad.ops.normalization import l2_normalize
 from ngrad.ops.norms import norm
+from ngrad.ops.packed_lu import lu, lu_matrix_inverse, lu_reconstruct, lu_solve
 from ngrad.ops.qr import qr
 from ngrad.ops.svd import svd
 from ngrad.ops.systems import (
@@ -58,6 +58,9 @@ __all__ = [
     "logm",
     "lstsq",
     "lu",
+    "lu_matrix_inverse",
+    "lu_reconstruct",
+    "lu_solve",
     "matmul",
     "matrix_rank",
     "matrix_transpose",

@@ -74,19 +74,7 @@ def _filled(y: Any, x: Any) -> Any:
     return embed(y, 0, x._layout.shape, tuple((0, 1, n) for n in y._layout.shape))
 
 
-def lu(input: Any, name: str | None = None) -> tuple[Any, Any, Any]:
-    """A permutation matrix P, a lower triangular L with ones on its diagonal, and an upper
-    triangular U, whose product is a matrix: SciPy's `lu`.
-
-    Nothing flows back through P; the derivative is that while the rows stay exchanged as they are.
-
-    Examples
-    --------
-    >>> import ngrad
-    >>> p, l, u = ngrad.linalg.lu([[0.0, 2.0], [1.0, 3.0]])
-    >>> u.numpy()
-    array([[1., 3.],
-           [0., 2.]], dtype=float32)
-    """
-    p, lower, upper = apply_now(LU, (tensor(input, "lu"),))
+def factors(matrices: Any) -> tuple[Any, Any, Any]:
+    """P, L and U of matrices, as SciPy's `lu`. Nothing flows back through P."""
+    p, lower, upper = apply_now(LU, (tensor(matrices, "lu"),))
     return p, lower, upper

@@ -19,7 +19,7 @@ from ngrad.ops.complexes import conj
 from ngrad.ops.convert import cast_to, operands
 from ngrad.ops.creation import ones_of
 from ngrad.ops.linalg import band
-from ngrad.ops.lu import LU
+from ngrad.ops.lu import factors
 from ngrad.ops.matmul import product
 from ngrad.ops.matrix_functions import EXPM, LOGM, SQRTM
 from ngrad.ops.shape import expand_dims, squeeze
@@ -178,7 +178,7 @@ def lu(
     array([[1., 3.],
            [0., 2.]])
     """
-    p, lower, upper = apply_now(LU, (floats(a),))
+    p, lower, upper = factors(floats(a))
     if permute_l:
         return array_of(product(cast_to(p, lower.dtype), lower)), array_of(upper)
     if p_indices:

@@ -14,6 +14,7 @@ import ngrad
 from ngrad import linalg
 from ngrad.errors import DTypeError, LinAlgError, NumberError, ShapeError
 from ngrad.graph.op import TABLE
+from ngrad.ops.lu import factors
 from ngrad.record import apply
 
 SQUARE = np.random.default_rng(3).normal(size=(2, 3, 3))
@@ -185,6 +186,6 @@ def test_what_is_not_finite(value: float, at: tuple[int, int]) -> None:
 
 
 def test_lu_of_no_columns() -> None:
-    p, lower, upper = linalg.lu(np.ones((2, 3, 0)))
+    p, lower, upper = factors(np.ones((2, 3, 0)))
     np.testing.assert_array_equal(p, np.stack([np.eye(3)] * 2))
     assert (lower.shape, upper.shape) == ((2, 3, 0), (2, 0, 0))

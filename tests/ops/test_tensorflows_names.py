@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from numeric import check_gradient
 from scipy import special
+from scipy.linalg import lu as _lu
 
 import ngrad
 from ngrad import linalg, math, nn
@@ -162,6 +163,21 @@ CASES: dict[str, Case] = {
     ),
     "l2_normalize, complex": Case(
         nn.l2_normalize, lambda x: x / np.linalg.norm(x), (X + 1j * Y,), False
+    ),
+    "lu": Case(
+        lambda x: linalg.lu(ngrad.stack([x, x[::-1]]))[0],
+        lambda x: np.stack([np.tril(_lu(m)[1], -1) + _lu(m)[2] for m in (x, x[::-1])]),
+        (SQUARE,),
+    ),
+    "lu_reconstruct": Case(
+        lambda x: linalg.lu_reconstruct(*linalg.lu(x)) ** 2, lambda x: x**2,
+        (np.stack([SQUARE, SQUARE[::-1]]),),
+    ),
+    "lu_solve": Case(
+        lambda x, y: linalg.lu_solve(*linalg.lu(x), y), np.linalg.solve, (SQUARE[::-1], X)
+    ),
+    "lu_matrix_inverse": Case(
+        lambda x: linalg.lu_matrix_inverse(*linalg.lu(x)), np.linalg.inv, (SQUARE[::-1],)
     ),
     "cross": Case(linalg.cross, np.cross, (X[:, 1:], Y[:, 1:])),
     "tensor_diag": Case(
@@ -414,6 +430,11 @@ def test_gradients_at_zeros_and_ties_are_tensorflows(
         (lambda: ngrad.reverse([[1, 2]], [0, -2]), ShapeError, r"twice in \[0, -2\]"),
         (lambda: ngrad.linspace(0.0, 1j, 3), DTypeError, "linspace.*complex"),
         (lambda: ngrad.unique([[1]]), ShapeError, r"\(1, 1\)"),
+        (lambda: linalg.lu([[1.0, 2.0]]), ShapeError, r"lu: .*\(1, 2\)"),
+        (lambda: linalg.lu_solve([[1.0]], [0], [1.0]), ShapeError, r"lu_solve: .*\(1,\)"),
+        (lambda: linalg.lu_solve([[1.0]], [1], [[1.0]]), IndexBoundsError, "lu_solve: row 1"),
+        (lambda: linalg.lu_reconstruct([[1.0]], [[0]]), ShapeError, r"perm of shape \(1, 1\)"),
+        (lambda: linalg.lu_matrix_inverse([[1.0]], [0.0]), DTypeError, "float32"),
         (lambda: linalg.set_diag([[1, 2]], [1, 2]), ShapeError, r"\(2,\)"),
         (lambda: linalg.diag_part([[1, 2]], k=(0, 2)), ShapeError, "diagonal 0 to 2"),
         (lambda: linalg.diag_part([[1, 2]], k=(1, 0)), NumberError, r"uppermost, not \(1, 0\)"),
