@@ -63,6 +63,21 @@ def summary(thing: Any) -> str:
     return paragraph.replace("|", "\\|")
 
 
+class Named(str):
+    """A text that stands for itself, without quotes."""
+
+    __slots__ = ()
+    __repr__ = str.__str__
+
+
+def plain(parameter: inspect.Parameter) -> inspect.Parameter:
+    """A parameter without an annotation, of whose default a function is a name."""
+    found = parameter.replace(annotation=inspect.Parameter.empty)
+    if inspect.isfunction(found.default):
+        found = found.replace(default=Named(found.default.__name__))
+    return found
+
+
 def signature(name: str, function: Any) -> str:
     """`name(arguments)`, without annotations."""
     if function in (ngrad.DType, ngrad.Tensor) or isinstance(function, enum.EnumType):
@@ -71,8 +86,7 @@ def signature(name: str, function: Any) -> str:
         parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):
         return name
-    plain = [parameter.replace(annotation=inspect.Parameter.empty) for parameter in parameters]
-    return f"{name}{inspect.Signature(plain)}"
+    return f"{name}{inspect.Signature([*map(plain, parameters)])}"
 
 
 def public(module: Any) -> Iterator[tuple[str, Any]]:

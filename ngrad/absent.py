@@ -208,16 +208,7 @@ TENSORFLOW: dict[str, Reasons] = {
         "a part of TensorFlow's own": ("experimental",),
     },
     "ngrad.signal": {
-        "windows are NumPy's: ngrad.numpy.hanning, hamming, kaiser": (
-            "hamming_window", "hann_window", "kaiser_bessel_derived_window", "kaiser_window",
-            "vorbis_window",
-        ),
         "use ngrad.numpy.fft": ("fftnd", "ifftnd", "irfftnd", "rfftnd"),
-        YET: (
-            "dct", "frame", "idct", "inverse_mdct", "inverse_stft", "inverse_stft_window_fn",
-            "linear_to_mel_weight_matrix", "mdct", "mfccs_from_log_mel_spectrograms",
-            "overlap_and_add", "stft",
-        ),
     },
     "ngrad.debugging": {
         "tracebacks are whole": (
