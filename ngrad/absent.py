@@ -150,14 +150,13 @@ TENSORFLOW: dict[str, Reasons] = {
             "batch_norm_with_global_normalization", "compute_average_loss", "normalize_moments",
             "scale_regularization_loss", "sufficient_statistics",
         ),
-        "use conv2d_transpose": ("conv1d_transpose", "conv3d_transpose", "conv_transpose"),
         "the gradient of depthwise_conv2d is it": (
             "depthwise_conv2d_backprop_filter", "depthwise_conv2d_backprop_input",
         ),
         "use top_k": ("approx_max_k", "approx_min_k"),
         "tensors are dense": ("embedding_lookup_sparse", "safe_embedding_lookup_sparse"),
         YET: (
-            "all_candidate_sampler", "atrous_conv2d_transpose", "collapse_repeated",
+            "all_candidate_sampler", "collapse_repeated",
             "compute_accidental_hits", "ctc_beam_search_decoder", "ctc_greedy_decoder", "ctc_loss",
             "ctc_unique_labels", "dilation2d", "erosion2d", "experimental",
             "fixed_unigram_candidate_sampler", "fractional_avg_pool", "fractional_max_pool",

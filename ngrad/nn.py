@@ -24,7 +24,6 @@ from ngrad.ops.convolution import (
     atrous_conv2d,
     conv1d,
     conv2d,
-    conv2d_transpose,
     conv3d,
     convolution,
     depthwise_conv2d,
@@ -56,12 +55,20 @@ from ngrad.ops.pooling import max_pool as max_pool1d
 from ngrad.ops.pooling import max_pool as max_pool2d
 from ngrad.ops.pooling import max_pool as max_pool3d
 from ngrad.ops.ranking import in_top_k, top_k
+from ngrad.ops.transposed_convolution import (
+    atrous_conv2d_transpose,
+    conv1d_transpose,
+    conv2d_transpose,
+    conv3d_transpose,
+    conv_transpose,
+)
 
 if not _typing.TYPE_CHECKING:
     __getattr__ = _tensorflow("ngrad.nn")
 
 __all__ = [
     "atrous_conv2d",
+    "atrous_conv2d_transpose",
     "avg_pool",
     "avg_pool1d",
     "avg_pool2d",
@@ -69,9 +76,12 @@ __all__ = [
     "batch_normalization",
     "bias_add",
     "conv1d",
+    "conv1d_transpose",
     "conv2d",
     "conv2d_transpose",
     "conv3d",
+    "conv3d_transpose",
+    "conv_transpose",
     "convolution",
     "crelu",
     "depth_to_space",

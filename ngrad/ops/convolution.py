@@ -18,7 +18,7 @@ from ngrad.ops.joining import pad
 from ngrad.ops.matmul import product
 from ngrad.ops.shape import broadcast_to, reshape, transpose
 from ngrad.ops.slide import Places, slide
-from ngrad.ops.windows import FOLD, WINDOWS, Sliding
+from ngrad.ops.windows import WINDOWS, Sliding
 from ngrad.record import apply
 from ngrad.tensor import Tensor
 
@@ -255,63 +255,6 @@ def depthwise_conv2d(
     *window, channels, each = w._layout.shape
     w = reshape(w, (*window, 1, channels * each))
     return _convolve("depthwise_conv2d", input, w, strides, padding, data_format, dilations, 2)
-
-
-def conv2d_transpose(
-    input: Any, filters: Any, output_shape: Any, strides: Any = 1, padding: Any = "SAME",
-    data_format: Any = "NHWC", dilations: Any = None, name: str | None = None,
-) -> Tensor:  # fmt: skip
-    """The transpose of `conv2d`: what its gradient in the input is of `input`.
-
-    Parameters
-    ----------
-    filters : tensor of shape (height, width, channels out, channels in)
-    output_shape : four integers
-        Of the input of the convolution that this is the transpose of.
-
-    Examples
-    --------
-    >>> import ngrad
-    >>> x, w = ngrad.ones((1, 2, 2, 1)), ngrad.ones((2, 2, 1, 1))
-    >>> ngrad.nn.conv2d_transpose(x, w, (1, 3, 3, 1), padding="VALID").numpy()[0, :, :, 0]
-    array([[1., 2., 1.],
-           [2., 4., 2.],
-           [1., 2., 1.]], dtype=float32)
-    """
-    what = "conv2d_transpose"
-    x, w = operands(what, *tensors(what, input, filters))
-    channels = channels_axis(what, data_format, x.ndim, 2)
-    x = channels_last(x, channels)
-    given = integers(output_shape, what)
-    if len(given) != 4 or w.ndim != 4 or w._layout.shape[-1] != x._layout.shape[-1]:
-        raise ShapeError(
-            f"{what}: filters have shape (height, width, channels out, channels in), and "
-            f"output_shape 4 integers; not {tuple(w.shape)} and {given} for an input of shape "
-            f"{tuple(input.shape)}"
-        )
-    *sizes, made, taken = w._layout.shape
-    extents = given[1:3] if channels == 3 else given[2:]
-    how = Sliding(
-        tuple(sizes),
-        each_axis(what, "strides", strides, 2, channels),
-        each_axis(what, "dilations", 1 if dilations is None else dilations, 2, channels),
-    )
-    pairs = padding_of(what, padding, how, extents, channels)
-    whole = extended(extents, pairs)
-    counts, batch = how.counts(what, whole), x._layout.shape[0]
-    if tuple(x._layout.shape[1:-1]) != counts or given[channels] != made or given[0] != batch:
-        raise ShapeError(
-            f"{what}: output_shape {given}, filters of shape {tuple(w.shape)} and this padding go "
-            f"with an input of {counts}, not of shape {tuple(input.shape)}"
-        )
-    rows = batch * math.prod(counts)
-    windows = product(
-        reshape(x, (rows, taken)), reshape(w, (math.prod(sizes) * made, taken)), False, True
-    )
-    out = apply(FOLD, (reshape(windows, (batch, *counts, *sizes, made)),), (whole, *how))
-    for axis, (n, (before, _)) in enumerate(zip(extents, pairs, strict=True), 1):
-        out = out[(slice(None),) * axis + (slice(before, before + n),)]
-    return channels_back(out, channels)
 
 
 def separable_conv2d(

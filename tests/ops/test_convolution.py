@@ -121,19 +121,22 @@ def test_a_batch_may_have_several_axes(channels: int) -> None:
         np.testing.assert_array_equal(nn.conv2d(one, w, 2, "SAME", layout).numpy(), out)
 
 
-@pytest.mark.parametrize("case", [c for c in CASES if c[0] == "conv2d" and c[1][-1] == c[2][-2]])
+@pytest.mark.parametrize("case", [c for c in CASES if c[1][-1] == c[2][-2]])
 def test_the_transpose_is_the_gradient(case: Any) -> None:
-    _, *shapes, steps, padding, gaps = case
+    name, *shapes, steps, padding, gaps = case
+    there, back = getattr(nn, name), getattr(nn, f"{name}_transpose")
     x, w = map(constant, arrays(*shapes))
     with GradientTape() as tape:
         tape.watch(x)
-        y = nn.conv2d(x, w, steps, padding, dilations=gaps)
+        y = there(x, w, steps, padding, dilations=gaps)
     g = constant(arrays(y.shape)[0])
     expected = tape.gradient(y, x, g)
-    found = nn.conv2d_transpose(g, w, x.shape, steps, padding, dilations=gaps)
+    found = back(g, w, x.shape, steps, padding, dilations=gaps)
+    of_any = nn.conv_transpose(g, w, x.shape, steps, padding, dilations=gaps)
+    np.testing.assert_array_equal(of_any, found)
     np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-12)
     check_gradient(
-        lambda g, w: nn.conv2d_transpose(g, w, x.shape, steps, padding, dilations=gaps),
+        lambda g, w: back(g, w, x.shape, steps, padding, dilations=gaps),
         g.numpy(),
         w.numpy(),
     )
@@ -271,6 +274,9 @@ WRONG: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     ),
     "layout": (
         lambda: nn.max_pool(ones(1, 4, 1), 2, data_format="WHAT"), errors.NumberError, "WHAT",
+    ),
+    "transpose of no axes": (
+        lambda: nn.conv_transpose(ones(1, 2), ones(2, 1, 1), 1, 1), errors.ShapeError, "3 to 5",
     ),
     "transpose": (
         lambda: nn.conv2d_transpose(ones(1, 2, 2, 1), ones(2, 2, 1, 1), (1, 9, 3, 1)),
