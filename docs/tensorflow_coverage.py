@@ -32,8 +32,9 @@ What differs where both have a name:
 - Gradients are tensors; there are no `IndexedSlices` among them.
 - `cond`, `while_loop`, `map_fn` and `scan` are Python: they run their functions where they are
   called. In a recorded `function` a condition that is computed has no value, and raises.
-- `unique`, `segment_sum` (not `unsorted_segment_sum`), and `sequence_mask` and `bincount` without a
-  size look at values when they are called, since these decide a shape.
+- `unique`, `segment_sum` (not `unsorted_segment_sum`), `dynamic_partition`, `dynamic_stitch`, and
+  `sequence_mask` and `bincount` without a size look at values when they are called, since these
+  decide a shape.
 - Of equal indices in `tensor_scatter_nd_update` the last counts, and it alone has a gradient.
 - An index, label or id out of range raises, where TensorFlow may skip it.
 - Quotients of integers are of float64; TensorFlow has float32 for those of one byte or two.

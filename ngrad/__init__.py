@@ -145,6 +145,8 @@ from ngrad.math import divide as realdiv
 from ngrad.module import Module
 from ngrad.ops.assignment import LAST as _LAST  # noqa: F401, an op that `ngrad.numpy` makes use of
 from ngrad.ops.bitcast import bitcast
+from ngrad.ops.blocks import batch_to_space, space_to_batch
+from ngrad.ops.blocks import space_to_batch as space_to_batch_nd
 from ngrad.ops.clipping import clip_by_global_norm, clip_by_norm
 from ngrad.ops.complexes import complex
 from ngrad.ops.composed import saturate_cast, truncatediv, truncatemod
@@ -165,10 +167,12 @@ from ngrad.ops.creation import range_ as range
 from ngrad.ops.elementwise import cast
 from ngrad.ops.fourier import RFFT as _RFFT  # noqa: F401, an op of `ngrad.numpy.fft`
 from ngrad.ops.gather import gather, gather_nd, repeat, scatter_nd, tensor_scatter_nd_add
+from ngrad.ops.histograms import histogram_fixed_width, histogram_fixed_width_bins
 from ngrad.ops.identity import identity, stop_gradient
 from ngrad.ops.joining import concat, pad, roll, split, stack, tile, unstack
 from ngrad.ops.masks import boolean_mask
 from ngrad.ops.math import clip_by_value, where
+from ngrad.ops.partitions import dynamic_partition, dynamic_stitch
 from ngrad.ops.ranking import searchsorted, unique, unique_with_counts
 from ngrad.ops.ranks import RANKED as _RANKED  # noqa: F401, an op of `ngrad.numpy.median`
 from ngrad.ops.scatters import (
@@ -178,6 +182,7 @@ from ngrad.ops.scatters import (
     tensor_scatter_nd_sub,
     tensor_scatter_nd_update,
 )
+from ngrad.ops.sequences import reverse_sequence
 from ngrad.ops.shape import broadcast_to, expand_dims, reshape, squeeze, transpose
 from ngrad.ops.slicing import reverse
 from ngrad.ops.slicing import slice_ as slice
@@ -228,6 +233,7 @@ __all__ = [
     "atan2",
     "atanh",
     "autodiff",
+    "batch_to_space",
     "bfloat16",
     "bitcast",
     "bitwise",
@@ -257,6 +263,8 @@ __all__ = [
     "device",
     "divide",
     "double",
+    "dynamic_partition",
+    "dynamic_stitch",
     "eig",
     "eigvals",
     "einsum",
@@ -287,6 +295,8 @@ __all__ = [
     "greater_equal",
     "half",
     "hessian",
+    "histogram_fixed_width",
+    "histogram_fixed_width_bins",
     "identity",
     "int8",
     "int16",
@@ -347,6 +357,7 @@ __all__ = [
     "repeat",
     "reshape",
     "reverse",
+    "reverse_sequence",
     "roll",
     "round",
     "rsqrt",
@@ -367,6 +378,8 @@ __all__ = [
     "size",
     "slice",
     "sort",
+    "space_to_batch",
+    "space_to_batch_nd",
     "split",
     "sqrt",
     "square",

@@ -129,18 +129,15 @@ TENSORFLOW: dict[str, Reasons] = {
             "experimental", "lite", "mlir", "queue", "security", "tools", "types",
         ),
         YET: (
-            "batch_to_space", "dynamic_partition", "dynamic_stitch",
-            "extract_volume_patches", "fftnd", "histogram_fixed_width",
-            "histogram_fixed_width_bins", "ifftnd", "irfftnd", "random_index_shuffle",
-            "required_space_to_batch_paddings", "reverse_sequence", "rfftnd", "space_to_batch",
-            "space_to_batch_nd",
+            "extract_volume_patches", "fftnd", "ifftnd", "irfftnd", "random_index_shuffle",
+            "required_space_to_batch_paddings", "rfftnd",
         ),
     },
     "ngrad.math": {
         "use top_k": ("approx_max_k", "approx_min_k"),
         "use ngrad.norm": ("reduce_euclidean_norm",),
         "SciPy's functions are in ngrad.scipy.special, with derivatives": ("special",),
-        YET: ("cumulative_logsumexp", "sobol_sample"),
+        YET: ("sobol_sample",),
     },
     "ngrad.nn": {
         "cells and layers are Keras'; loop, or use ngrad.scan": (
@@ -156,13 +153,12 @@ TENSORFLOW: dict[str, Reasons] = {
         "use top_k": ("approx_max_k", "approx_min_k"),
         "tensors are dense": ("embedding_lookup_sparse", "safe_embedding_lookup_sparse"),
         YET: (
-            "all_candidate_sampler", "collapse_repeated",
-            "compute_accidental_hits", "ctc_beam_search_decoder", "ctc_greedy_decoder", "ctc_loss",
-            "ctc_unique_labels", "dilation2d", "erosion2d", "experimental",
-            "fixed_unigram_candidate_sampler", "fractional_avg_pool", "fractional_max_pool",
-            "isotonic_regression", "learned_unigram_candidate_sampler",
-            "local_response_normalization", "lrn", "max_pool_with_argmax", "nce_loss", "pool",
-            "sampled_softmax_loss", "space_to_batch", "with_space_to_batch",
+            "all_candidate_sampler", "collapse_repeated", "compute_accidental_hits",
+            "ctc_beam_search_decoder", "ctc_greedy_decoder", "ctc_loss", "ctc_unique_labels",
+            "dilation2d", "erosion2d", "experimental", "fixed_unigram_candidate_sampler",
+            "fractional_avg_pool", "fractional_max_pool", "isotonic_regression",
+            "learned_unigram_candidate_sampler", "nce_loss", "pool", "sampled_softmax_loss",
+            "with_space_to_batch",
         ),
     },
     "ngrad.linalg": {

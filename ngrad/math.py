@@ -94,7 +94,7 @@ from ngrad.ops.reductions import (
     reduce_prod,
     reduce_sum,
 )
-from ngrad.ops.scans import cumprod, cumsum
+from ngrad.ops.scans import cumprod, cumsum, cumulative_logsumexp
 from ngrad.ops.segments import (
     segment_max,
     segment_mean,
@@ -162,6 +162,7 @@ __all__ = [
     "count_nonzero",
     "cumprod",
     "cumsum",
+    "cumulative_logsumexp",
     "digamma",
     "divide",
     "divide_no_nan",

@@ -20,6 +20,7 @@ from ngrad.ops.activations import (
     tanh,
 )
 from ngrad.ops.activations import silu as swish
+from ngrad.ops.blocks import space_to_batch
 from ngrad.ops.convolution import (
     atrous_conv2d,
     conv1d,
@@ -46,8 +47,14 @@ from ngrad.ops.nn import (
     weighted_moments,
     zero_fraction,
 )
-from ngrad.ops.normalization import batch_normalization, l2_normalize, moments
-from ngrad.ops.pooling import avg_pool, max_pool
+from ngrad.ops.normalization import (
+    batch_normalization,
+    l2_normalize,
+    local_response_normalization,
+    moments,
+)
+from ngrad.ops.normalization import local_response_normalization as lrn
+from ngrad.ops.pooling import avg_pool, max_pool, max_pool_with_argmax
 from ngrad.ops.pooling import avg_pool as avg_pool1d
 from ngrad.ops.pooling import avg_pool as avg_pool2d
 from ngrad.ops.pooling import avg_pool as avg_pool3d
@@ -94,12 +101,15 @@ __all__ = [
     "l2_loss",
     "l2_normalize",
     "leaky_relu",
+    "local_response_normalization",
     "log_poisson_loss",
     "log_softmax",
+    "lrn",
     "max_pool",
     "max_pool1d",
     "max_pool2d",
     "max_pool3d",
+    "max_pool_with_argmax",
     "moments",
     "relu",
     "relu6",
@@ -112,6 +122,7 @@ __all__ = [
     "softmax_cross_entropy_with_logits",
     "softplus",
     "softsign",
+    "space_to_batch",
     "space_to_depth",
     "sparse_softmax_cross_entropy_with_logits",
     "swish",

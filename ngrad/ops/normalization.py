@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from ngrad.errors import ShapeError
 from ngrad.ops.arithmetic import maximum
 from ngrad.ops.convert import cast_to, floating, inexact, tensor, wide
+from ngrad.ops.extents import integers
+from ngrad.ops.frames import frame
+from ngrad.ops.joining import pad
 from ngrad.ops.norms import squares
-from ngrad.ops.power import rsqrt, square
+from ngrad.ops.power import pow, rsqrt, square
 from ngrad.ops.reductions import normal_axes, reduce_sum
 from ngrad.ops.statistics import reduce_mean
 from ngrad.tensor import Tensor
@@ -78,3 +82,36 @@ def batch_normalization(
     factor = rsqrt(spread) if scale is None else rsqrt(spread) * scale
     out = (x - mean) * factor
     return cast_to(out if offset is None else out + offset, x.dtype)
+
+
+def local_response_normalization(
+    input: Any, depth_radius: Any = 5, bias: Any = 1, alpha: Any = 1, beta: Any = 0.5,
+    name: str | None = None,
+) -> Tensor:  # fmt: skip
+    """x / (bias + alpha * s)**beta, with s the sum of squares of up to `depth_radius` channels on
+    either side, and of x itself (Krizhevsky et al., ImageNet Classification, 2012).
+
+    Parameters
+    ----------
+    input : floating tensor of shape (batch, height, width, channels)
+    depth_radius : int
+    bias, alpha, beta : number
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> x = ngrad.reshape([3.0, 4.0, 12.0], (1, 1, 1, 3))
+    >>> ngrad.nn.local_response_normalization(x, depth_radius=1, bias=0).numpy().ravel().round(3)
+    array([0.6  , 0.308, 0.949], dtype=float32)
+    """
+    what = "local_response_normalization"
+    x, (radius,) = floating(input, what), integers(depth_radius, what)
+    if x.ndim != 4 or radius < 0:
+        raise ShapeError(
+            f"{what}: takes (batch, height, width, channels) and a radius from 0 on, not shape "
+            f"{x._layout.shape} and {radius}"
+        )
+    y = wide(x)
+    near = pad(square(y), [(0, 0)] * 3 + [(radius, radius)])
+    total = reduce_sum(frame(near, 2 * radius + 1, 1), -1)
+    return cast_to(y / pow(bias + alpha * total, beta), x.dtype)

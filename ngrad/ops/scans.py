@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from ngrad.dtypes import BY_CODE
@@ -10,10 +11,13 @@ from ngrad.graph.layout import Layout
 from ngrad.graph.op import Op, require
 from ngrad.graph.program import OUT, Launch, Program, operands
 from ngrad.ops.comparison import equal, logical_or, not_equal
-from ngrad.ops.convert import number, tensor
+from ngrad.ops.convert import cast_to, floating, number, tensor, wide
 from ngrad.ops.elementwise import select
+from ngrad.ops.exponential import exp, log
 from ngrad.ops.gather import ADD_ROWS
+from ngrad.ops.identity import stop_gradient
 from ngrad.ops.launching import dense_operands
+from ngrad.ops.math import clip_by_value
 from ngrad.ops.reductions import is_view, reduction_facts
 from ngrad.ops.shape import broadcast_to, normal_axis, spread, swap_last
 from ngrad.ops.slicing import embed, strided
@@ -173,6 +177,32 @@ def cumprod(
     array([1, 1, 2], dtype=int32)
     """
     return _running(CUMPROD, x, axis, exclusive, reverse, 1)
+
+
+def cumulative_logsumexp(
+    x: Any, axis: Any = 0, exclusive: bool = False, reverse: bool = False, name: str | None = None
+) -> Tensor:
+    """The logarithm of running sums of exponentials along an axis, without overflow; arguments as
+    for `cumsum`. That of nothing is -inf.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.math.cumulative_logsumexp([1000.0, 1000.0]).numpy()
+    array([1000.    , 1000.6932], dtype=float32)
+    """
+    x = floating(x, "cumulative_logsumexp")
+    at = normal_axis(axis, x.ndim, "cumulative_logsumexp")
+    y = swap_last(wide(x), at)
+    y = flip(y, -1) if reverse else y
+    if exclusive and y._layout.shape[-1]:
+        y = behind(y, -math.inf)
+    # With m the largest so far, exp(-m) times the sum is a linear recurrence of numbers up to 1.
+    bounds = y.dtype.finfo
+    most = apply(CUMMAX, (clip_by_value(stop_gradient(y), float(bounds.min), float(bounds.max)),))
+    kept = exp(behind(most, -math.inf) - most)
+    y = most + log(apply(LINEAR, (kept, exp(y - most))))
+    return swap_last(cast_to(flip(y, -1) if reverse else y, x.dtype), at)
 
 
 def cummax(x: Any, axis: Any = 0) -> Any:

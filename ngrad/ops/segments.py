@@ -83,24 +83,31 @@ class Segments:
         return select(reshape(there, (self.count, *(1,) * (x.ndim - 1))), found, empty)
 
 
-def _given(what: str, data: Any, segment_ids: Any) -> tuple[Any, Any]:
-    x, ids = tensors(what, data, segment_ids)
+def numbered(what: str, data: Any, ids: Any, noun: str = "segment_ids") -> tuple[Any, Any]:
+    """A tensor, and integers of which there is one for each of its rows.
+
+    Raises
+    ------
+    DTypeError, ShapeError
+        If it is not so.
+    """
+    x, ids = tensors(what, data, ids)
     if not ids.dtype.is_integer:
-        raise DTypeError(f"{what}: segment_ids must be integers, not {ids.dtype.name}")
+        raise DTypeError(f"{what}: {noun} must be integers, not {ids.dtype.name}")
     shape, lead = x._layout.shape, ids._layout.shape
     if shape[: len(lead)] != lead:
-        raise ShapeError(f"{what}: segment_ids of shape {lead} do not lead data of shape {shape}")
+        raise ShapeError(f"{what}: {noun} of shape {lead} do not lead data of shape {shape}")
     return x, ids
 
 
 def _unsorted(what: str, data: Any, segment_ids: Any, num_segments: Any) -> Segments:
-    x, ids = _given(what, data, segment_ids)
+    x, ids = numbered(what, data, segment_ids)
     (count,) = dims(num_segments, what)
     return Segments(what, x, checked(what, ids, count, LOWEST, "segment id"), count)
 
 
 def _sorted(what: str, data: Any, segment_ids: Any) -> Segments:
-    x, ids = _given(what, data, segment_ids)
+    x, ids = numbered(what, data, segment_ids)
     if ids.ndim != 1:
         raise ShapeError(f"{what}: segment_ids are a vector, not of shape {ids._layout.shape}")
     known = ids.numpy()
