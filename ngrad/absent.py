@@ -222,7 +222,7 @@ TENSORFLOW: dict[str, Reasons] = {
         ),
         "make it by its class": ("deserialize", "get", "legacy", "serialize"),
         "a part of TensorFlow's own": ("MultiOptimizer", "OptimizerMap"),
-        YET: ("Adafactor", "Ftrl", "Lamb", "Muon", "ScheduleFreeAdamW"),
+        YET: ("Muon", "ScheduleFreeAdamW"),
     },
     "ngrad.config": {
         "`with ngrad.device(name)` and ngrad.set_default_device say where tensors are made": (

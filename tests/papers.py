@@ -112,6 +112,59 @@ def adadelta(rate: float, rho: float = 0.95, epsilon: float = 1e-7) -> Step:
     return step
 
 
+def lamb(rate: float, b1: float, b2: float = 0.999, eps: float = 1e-7) -> Step:
+    m = v = t = 0
+
+    def step(w: Any, g: Any) -> Any:
+        nonlocal m, v, t
+        m, v, t = m + (1 - b1) * (g - m), v + (1 - b2) * (g * g - v), t + 1
+        s = m / (1 - b1**t) / (np.sqrt(v / (1 - b2**t)) + eps)
+        own, its = np.sqrt((w * w).sum()), np.sqrt((s * s).sum())
+        return w - rate * (own / its if own > 0 and its > 0 else 1) * s
+
+    return step
+
+
+def adafactor(rate: float, threshold: float = 1.0) -> Step:
+    means: dict[str, Any] = {"all": 0, "rows": 0, "columns": 0}
+    t = 0
+
+    def rms(x: Any) -> Any:
+        return np.sqrt((x * x).mean()) if x.size else 1.0
+
+    def step(w: Any, g: Any) -> Any:
+        nonlocal t
+        t += 1
+        new = t**-0.8
+        squares = g * g + 1e-30
+        found = {"all": squares}
+        if g.ndim > 1:
+            found = {"rows": squares.mean(-1, keepdims=True), "columns": squares.mean(-2)}
+        for name, now in found.items():
+            means[name] = (1 - new) * means[name] + new * now
+        rows = means["rows"]
+        v = rows / np.mean(rows, 0) * means["columns"] if g.ndim > 1 else means["all"]
+        s = g / np.sqrt(v)
+        s = s / max(1.0, rms(s) / threshold)
+        return w - min(rate, t**-0.5) * max(1e-3, rms(w)) * s
+
+    return step
+
+
+def ftrl(
+    rate: float, power: float, start: float, l1: float, l2: float, shrink: float, beta: float
+) -> Step:
+    n, z = start, 0.0
+
+    def step(w: Any, g: Any) -> Any:
+        nonlocal n, z
+        grown = (n + g * g) ** -power - n**-power
+        n, z = n + g * g, z + g + 2 * shrink * w - grown / rate * w
+        return (np.clip(z, -l1, l1) - z) / ((n**-power + beta) / rate + 2 * l2)
+
+    return step
+
+
 def lion(rate: float, beta_1: float = 0.9, beta_2: float = 0.99) -> Step:
     m = np.zeros(())
 

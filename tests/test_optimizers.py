@@ -10,7 +10,21 @@ from typing import Any
 
 import numpy as np
 import pytest
-from papers import Step, adadelta, adagrad, adam, adamax, clipped, lion, nadam, rmsprop, sgd
+from papers import (
+    Step,
+    adadelta,
+    adafactor,
+    adagrad,
+    adam,
+    adamax,
+    clipped,
+    ftrl,
+    lamb,
+    lion,
+    nadam,
+    rmsprop,
+    sgd,
+)
 
 import ngrad
 from ngrad import optimizers as o
@@ -45,6 +59,15 @@ OTHERS: dict[str, tuple[Callable[[], Any], Callable[[], Step]]] = {
     "Adagrad": (lambda: o.Adagrad(0.1, 0.2), lambda: adagrad(0.1, 0.2)),
     "Adadelta": (lambda: o.Adadelta(0.1, 0.9), lambda: adadelta(0.1, 0.9)),
     "Lion": (lambda: o.Lion(0.1, 0.8), lambda: lion(0.1, 0.8)),
+    "Lamb": (lambda: o.Lamb(0.1, 0.8), lambda: lamb(0.1, 0.8)),
+    "Adafactor": (
+        lambda: o.Adafactor(0.7, clip_threshold=0.5),
+        lambda: adafactor(0.7, threshold=0.5),
+    ),
+    "Ftrl": (
+        lambda: o.Ftrl(0.1, -0.6, 0.2, 0.3, 0.4, 0.5, 0.6),
+        lambda: ftrl(0.1, -0.6, 0.2, 0.3, 0.4, 0.5, 0.6),
+    ),
     "clipnorm": (
         lambda: SGD(0.1, clipnorm=1.0),
         lambda: clipped(sgd(0.1), lambda g: g / max(1.0, np.sqrt((g**2).sum()))),
@@ -377,6 +400,9 @@ def test_what_is_no_variable_or_no_rate_raises() -> None:
         lambda: Adam(beta_1=1.0),
         lambda: Adam(epsilon=float("nan")),
         lambda: SGD(lambda step: -1.0).apply_gradients([([1.0], w)]),
+        lambda: o.Adafactor(beta_2_decay=0.5),
+        lambda: o.Ftrl(learning_rate_power=0.5),
+        lambda: o.Ftrl(0.0).apply_gradients([([1.0], w)]),
     ):
         with pytest.raises(NumberError):
             make()

@@ -6,7 +6,9 @@ from ngrad.absent import tensorflow as _tensorflow
 from ngrad.optimizers import schedules
 from ngrad.optimizers.adam import Adam, Adamax, AdamW, Nadam
 from ngrad.optimizers.descent import SGD, Adadelta, Adagrad, Lion, RMSprop
+from ngrad.optimizers.ftrl import Ftrl
 from ngrad.optimizers.optimizer import Optimizer
+from ngrad.optimizers.relative import Adafactor, Lamb
 
 if not _typing.TYPE_CHECKING:
     __getattr__ = _tensorflow("ngrad.optimizers")
@@ -14,10 +16,13 @@ if not _typing.TYPE_CHECKING:
 __all__ = [
     "SGD",
     "Adadelta",
+    "Adafactor",
     "Adagrad",
     "Adam",
     "AdamW",
     "Adamax",
+    "Ftrl",
+    "Lamb",
     "Lion",
     "Nadam",
     "Optimizer",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ngrad.graph.layout import Layout
 from ngrad.ops.arithmetic import sign
 from ngrad.ops.power import sqrt, square
 from ngrad.optimizers.optimizer import Optimizer, Rate, Update, number, share
@@ -177,8 +178,8 @@ class Adagrad(Optimizer):
         self.initial_accumulator_value = number(initial_accumulator_value, "accumulator")
         self.epsilon = number(epsilon, "epsilon")
 
-    def _start(self) -> float:
-        return self.initial_accumulator_value
+    def _first(self, where: Layout) -> dict[str, tuple[Layout, float]]:
+        return {"v": (where, self.initial_accumulator_value)}
 
     def _step(self) -> Update:
         small = self._asked(lambda own: own.epsilon)

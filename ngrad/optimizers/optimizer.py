@@ -18,6 +18,7 @@ from ngrad.devices import HOST, device
 from ngrad.dtypes import BY_CODE, promote
 from ngrad.errors import DTypeError, GradientError, NumberError, ShapeError
 from ngrad.function import Function, function
+from ngrad.graph.layout import Layout
 from ngrad.ops.clipping import clip_by_global_norm, clip_by_norm
 from ngrad.ops.convert import cast_to, from_outside, tensor, wide
 from ngrad.ops.creation import full_of
@@ -288,15 +289,16 @@ class Optimizer:
 
     def _slots_of(self, variable: Variable) -> list[Variable]:
         own = self._state.setdefault(variable._uid, {})
-        for slot in self.slots:
+        first = self._first(variable._layout)
+        for slot, (where, start) in first.items():
             if slot not in own:
-                start = wide(full_of(variable._layout, self._start()))
-                own[slot] = Variable(start, trainable=False, name=f"{variable.name}/{slot}")
-        return [own[slot] for slot in self.slots]
+                value, name = wide(full_of(where, start)), f"{variable.name}/{slot}"
+                own[slot] = Variable(value, trainable=False, name=name)
+        return [own[slot] for slot in first]
 
-    def _start(self) -> float:
-        """What the state of a variable is at first."""
-        return 0.0
+    def _first(self, where: Layout) -> dict[str, tuple[Layout, float]]:
+        """The state of a variable that lies so: by name how it lies, and what it is at first."""
+        return {slot: (where, 0.0) for slot in self.slots}
 
     def _step(self) -> Update:
         """The update of one variable at this step."""
