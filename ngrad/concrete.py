@@ -58,6 +58,9 @@ class Concrete:
         The open ones; the same object for all that comes of one recording.
     again : bool
         Whether it is never run, but what was recorded is done again with tensors.
+    anew : bool
+        Whether variables were made of what each call has for itself, so that it is no recording of
+        calls that find them made.
     opaque : bool
         Whether there is a `custom_gradient` in it, whose Python is called at each gradient: then a
         tape hears the function's own Python, not a replay.
@@ -102,6 +105,7 @@ class Concrete:
             READS.end()
         del given
         trace.close()
+        self.anew = trace.anew
         found, self._structure = optree.tree_flatten(result)
         self._single: bool = self._structure.is_leaf()
         wanted: list[int] = []

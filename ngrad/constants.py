@@ -5,7 +5,8 @@ sizes of arguments, or a tensor that was there before.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Container, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from ngrad.graph.entries import PART_OF, Settled
@@ -16,10 +17,14 @@ from ngrad.window import Window
 
 
 def leading_to(
-    window: Window, slot: int, admits: Callable[[int], bool], most: int = sys.maxsize
+    window: Window,
+    slot: int,
+    admits: Callable[[int], bool],
+    most: int = sys.maxsize,
+    given: Container[int] = (),
 ) -> list[int] | None:
-    """The slots that one follows from, and that one, in order: back to values that the window has.
-    None if one is not admitted, or there are more than so many.
+    """The slots that one follows from, and that one, in order: back to values that the window has,
+    or that are given. None if one is not admitted, or there are more than so many.
     """
     needed: set[int] = set()
     wanted = [slot]
@@ -29,7 +34,7 @@ def leading_to(
             continue
         needed.add(k)
         operands = window.entries[k][1:]
-        known = k in window.kept
+        known = k in window.kept or k in given
         # What has neither is an argument, or what the library asks itself.
         if not (known or operands) or not admits(k) or len(needed) > most:
             return None
@@ -37,25 +42,36 @@ def leading_to(
     return sorted(needed)
 
 
-def constant(window: Window, slot: int) -> Tensor | None:
+def constant(
+    window: Window, slot: int, given: Mapping[int, Callable[[], Any]] = MappingProxyType({})
+) -> Tensor | None:
     """The value at a slot, if every call of the recording has it: computed here. None if not. Of
     open sizes it is the value at hand, and the recording holds for these alone.
+
+    Parameters
+    ----------
+    given : mapping
+        What gives the values of other slots, which are asked for if they are needed.
     """
     entries, kept = window.entries, window.kept
 
     def admits(k: int) -> bool:
+        if k in given:
+            return True
         if k in kept:
             return type(kept[k]) is not Tensor or bool(kept[k]._at)  # else it is waited for
         return entries[k][0].op.family != "opaque"  # a user's Python
 
-    slots = leading_to(window, slot, admits)
+    slots = leading_to(window, slot, admits, given=given)
     if slots is None:
         return None
     closed = Settled(int)  # open sizes are asked
     values: dict[int, Any] = {}
     for k in slots:
         call, *operands = entries[k]
-        if k in kept:
+        if k in given:
+            values[k] = _known(given[k](), call, closed)
+        elif k in kept:
             values[k] = _known(kept[k], call, closed)
         elif call.op is PART_OF:
             values[k] = values[operands[0]][call.params[0]]

@@ -17,6 +17,7 @@ import optree
 from ngrad.cell import Cell
 from ngrad.concrete import Concrete, values_of
 from ngrad.config import settings
+from ngrad.errors import TraceError
 from ngrad.ops.convert import cast_to, constant_of
 from ngrad.plans import Planned
 from ngrad.record import state
@@ -100,7 +101,7 @@ class Function(Generic[P, R]):
 
     def _call(self, f: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         if self._specs is not None:
-            args, kwargs = self._checked(args, kwargs)
+            args, kwargs = self._checked(f, args, kwargs)
         if settings.eager or state.window.trace is not None:
             # Within another function it is part of that one.
             return values_of(_called(f, args, kwargs))
@@ -111,8 +112,14 @@ class Function(Generic[P, R]):
             return values_of(_called(f, args, kwargs))
         return concrete(leaves)
 
-    def _checked(self, args: Any, kwargs: Any) -> tuple[Any, Any]:
+    def _checked(self, f: Callable[..., Any], args: Any, kwargs: Any) -> tuple[Any, Any]:
         assert self._specs is not None
+        if kwargs:
+            try:
+                bound = inspect.signature(f).bind(*args, **kwargs)
+            except TypeError as error:
+                raise TypeError(f"function {self._name}: {error}") from None
+            args, kwargs = bound.args, bound.kwargs
         if kwargs or len(args) != len(self._specs):
             given = f"{len(args)} and {', '.join(kwargs)}" if kwargs else len(args)
             raise TypeError(
@@ -136,10 +143,22 @@ class Function(Generic[P, R]):
                     found = self._at(f, leaves, signature)
                 if found is None:
                     self._warn(signature)
-                    found = Concrete(self._name, f, leaves, signature)
+                    found = self._record(f, leaves, signature)
                 self._found[signature] = found
                 if len(self._found) > LIMIT:
                     del self._found[next(iter(self._found))]
+        return found
+
+    def _record(self, *what: Any) -> Concrete:
+        """A recording of a call that finds all variables made."""
+        found = Concrete(self._name, *what)
+        if found.anew:
+            found = Concrete(self._name, *what)
+            if found.anew:
+                raise TraceError(
+                    f"function {self._name}: makes a Variable of what is drawn, or of other "
+                    "variables, at every call; make it outside, or at the first call alone"
+                )
         return found
 
     def _at(
@@ -155,7 +174,7 @@ class Function(Generic[P, R]):
             if found is not None:
                 return found
         try:
-            recording = Concrete(self._name, f, leaves, signature, self._axes)
+            recording = self._record(f, leaves, signature, self._axes)
         except Exception:
             return None
         if recording.opaque:
@@ -206,7 +225,7 @@ class Function(Generic[P, R]):
     def _planned(self, f: Callable[..., Any], args: Any, kwargs: Any) -> Planned:
         if args or kwargs:
             if self._specs is not None:
-                args, kwargs = self._checked(args, kwargs)
+                args, kwargs = self._checked(f, args, kwargs)
             leaves, signature = read_arguments(args, kwargs)
             self._last = self._found.get(signature) or self._recorded(f, leaves, signature)
         if self._last is None:

@@ -10,10 +10,12 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from weakref import ref
 
 from ngrad.config import settings
+from ngrad.constants import constant
 from ngrad.dtypes import DType
 from ngrad.errors import TraceError
 from ngrad.graph.entries import SCALAR, marker
@@ -82,6 +84,9 @@ class Trace:
         Slots of numbers on a device, and those of the same numbers on the CPU.
     captured : list
         What was there before, or is still there when the Python has returned, and calls ask.
+    anew : bool
+        Whether to record once more, as variables were made of what each call has for itself: they
+        are there by then.
     heard : list of (int, callable)
         What happens before which entry that a tape outside may hear of: done again, for the tensors
         of all slots before it, where the recording is recorded itself.
@@ -89,7 +94,7 @@ class Trace:
 
     def __init__(self, name: str, waits: bool = False) -> None:
         self.name, self.waits = name, waits
-        self.ended, self.since = False, next_uid()
+        self.ended, self.anew, self.since = False, False, next_uid()
         self.arguments: list[int] = []
         self.turned: set[int] = set()
         self.asked: list[tuple[int, Callable[[], Any]]] = []
@@ -154,6 +159,20 @@ class Trace:
                 variable._held = tensors[at]
 
         self.heard.append((len(self.window.entries), again))
+
+    def initial(self, value: Tensor) -> Tensor | None:
+        """What a variable that is made here holds at first: computed now, drawn numbers and what
+        other variables hold, too. None if it follows from arguments.
+        """
+        if value._window is not self.window:
+            return None
+        found = constant(self.window, value._slot)
+        if found is None:
+            given = {slot: make for slot, make in self.asked if slot >= 0}
+            given |= {slot: partial(getattr, v, "_held") for slot, v in self.reads()}
+            found = constant(self.window, value._slot, given)
+            self.anew |= found is not None
+        return found
 
     def make(self, variable: Any, initial: Tensor) -> None:
         """A variable is made here."""

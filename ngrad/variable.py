@@ -102,16 +102,18 @@ class Variable(Cell, Scattered, Operand[Tensor]):
             self._held = value
 
     def _known(self, value: Tensor) -> bool:
-        """Whether there is a variable already; a new one takes a value that is there."""
+        """Whether there is a variable already; a new one takes a value that is there, or can be."""
         if hasattr(self, "_held"):
             return True
-        if not value._at:
+        trace = state.window.trace
+        initial = value if value._at else trace.initial(value)
+        if initial is None:
             raise TraceError(
                 f"Variable {self._name!r}: is made in a `function` from what that computes; make "
                 "it outside, or from a value that does not depend on the function's arguments"
             )
-        self._held = value
-        state.window.trace.make(self, value)
+        self._held = initial
+        trace.make(self, initial)
         return False
 
     @property

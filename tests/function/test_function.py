@@ -9,6 +9,7 @@ import pytest
 from function_programs import PROGRAMS, X, bits, slope, tenfold
 
 import ngrad
+from ngrad.errors import TraceError
 
 Tape = ngrad.GradientTape
 
@@ -154,6 +155,37 @@ def test_a_tape_outside_hears_of_variables_made_inside(listened: bool) -> None:
             y = ngrad.reduce_sum(net(x))
         assert tape.gradient(y, net.w).numpy().tolist() == [[1.0], [1.0]]
         assert tape.watched_variables() == (net.w,)
+
+
+class Drawn:
+    """What makes its variables at the first call: of draws, and of one another."""
+
+    def __init__(self, wrap: Callable[..., Any]) -> None:
+        self.w: Any = None
+        self.call = wrap(self._call)
+
+    def _call(self, x: Any) -> Any:
+        if self.w is None:
+            bound = 1.0 / ngrad.sqrt(ngrad.cast(ngrad.shape(x)[0], "float32"))
+            self.w = ngrad.Variable(ngrad.random.uniform(x.shape, -bound, bound))
+            self.b = ngrad.Variable(2.0 * self.w)
+        return x * self.w + self.b + ngrad.random.normal(x.shape)
+
+
+@pytest.mark.parametrize("wrap", [ngrad.function, of_any_size])
+def test_variables_are_made_of_draws_at_the_first_call(wrap: Callable[..., Any]) -> None:
+    def results(wrap: Callable[..., Any]) -> list[Any]:
+        ngrad.random.set_seed(3)
+        drawn = Drawn(wrap)
+        return [bits(drawn.call(ngrad.constant(X))) for _ in range(3)]
+
+    assert results(wrap) == results(lambda f: f)
+
+
+def test_a_variable_that_is_drawn_at_every_call_raises() -> None:
+    drawn = ngrad.function(lambda x: x + ngrad.Variable(ngrad.random.normal([])))
+    with pytest.raises(TraceError, match="function <lambda>: makes a Variable of what is drawn"):
+        drawn(1.0)
 
 
 def test_a_variable_that_is_returned_is_its_value() -> None:

@@ -132,12 +132,18 @@ def specified(x: Any, y: Any) -> Any:
         ((np.ones(2, "f4"), 1.0), {}, ShapeError, "argument 0"),
         ((np.ones((3, 2), "f4"), ngrad.constant(1)), {}, DTypeError, "takes float32, not int32"),
         ((np.ones((3, 2), "f4"),), {}, TypeError, "takes 2 positional arguments"),
-        ((np.ones((3, 2), "f4"),), {"y": 1.0}, TypeError, "1 and y"),
+        ((np.ones((3, 2), "f4"),), {"z": 1.0}, TypeError, "specified: .*'y'"),
+        ((np.ones((3, 2), "f4"),), {"y": [1.0]}, ShapeError, "argument 1"),
     ],
 )
 def test_an_input_signature_is_required(args: Any, kwargs: Any, error: Any, match: str) -> None:
     with pytest.raises(error, match=match):
         specified(*args, **kwargs)
+
+
+def test_arguments_of_an_input_signature_may_be_named() -> None:
+    x = np.ones((3, 2), "f4")
+    np.testing.assert_array_equal(specified(y=2.0, x=x), specified(x, 2.0))
 
 
 def test_specifications() -> None:
