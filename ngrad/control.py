@@ -14,9 +14,10 @@ import optree
 
 from ngrad.dtypes import as_dtype
 from ngrad.errors import DTypeError, NumberError, ShapeError, TraceError
+from ngrad.graph.layout import layout
 from ngrad.mapping import vmap
 from ngrad.ops.convert import KINDS, tensor
-from ngrad.ops.creation import zeros
+from ngrad.ops.creation import zeros_of
 from ngrad.ops.joining import stack, unstack
 
 Function = Callable[..., Any]
@@ -356,7 +357,11 @@ def _as_leaf(elems: Any) -> Any:
 
 def _stand_in(elems: Any) -> Any:
     """Zeros in place of a slice, where there is none."""
-    one = lambda x: zeros(x._layout.shape[1:], x.dtype)  # noqa: E731
+
+    def one(x: Any) -> Any:
+        where = x._layout
+        return zeros_of(layout(where.dtype, where.shape[1:], None, where.device))
+
     return optree.tree_map(one, _tensors("map_fn", _as_leaf(elems)))
 
 

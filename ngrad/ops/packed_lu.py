@@ -10,7 +10,7 @@ from ngrad.dtypes import as_dtype, int32
 from ngrad.errors import DTypeError, ShapeError
 from ngrad.ops.bounds import checked
 from ngrad.ops.convert import tensor
-from ngrad.ops.creation import eye, ones_of
+from ngrad.ops.creation import ones_of
 from ngrad.ops.gather import gather_rows
 from ngrad.ops.linalg import band
 from ngrad.ops.lu import factors
@@ -91,7 +91,7 @@ def lu_matrix_inverse(
            [ 0.5,  0. ]], dtype=float32)
     """
     packed, rows = _given("lu_matrix_inverse", lower_upper, perm)
-    return lu_solve(packed, rows, eye(rows._layout.shape[-1], dtype=packed.dtype))
+    return lu_solve(packed, rows, _unit(packed))
 
 
 def lu_reconstruct(
@@ -126,5 +126,8 @@ def _given(what: str, lower_upper: Any, perm: Any) -> tuple[Any, Any]:
 
 
 def _lower(packed: Any) -> Any:
-    ones = band(ones_of(packed._layout), 0, 0)
-    return band(packed, -1, 0) - band(packed, 0, 0) + ones
+    return band(packed, -1, 0) - band(packed, 0, 0) + _unit(packed)
+
+
+def _unit(packed: Any) -> Any:
+    return band(ones_of(packed._layout), 0, 0)

@@ -78,6 +78,16 @@ BESIDE: dict[str, Callable[[Any], Any]] = {
     "conv2d_transpose": lambda x: ngrad.nn.conv2d_transpose(
         ngrad.reshape(x, IMAGE), WINDOW, IMAGE
     ),
+    "lu_matrix_inverse": lambda x: ngrad.linalg.lu_matrix_inverse(
+        *ngrad.linalg.lu(x[:, :3] + SQUARE)
+    ),
+    "stft": lambda x: ngrad.abs(ngrad.signal.stft(x, 4, 1)),
+    "dct": lambda x: ngrad.signal.dct(x, 3, norm="ortho"),
+    "reverse_sequence": lambda x: ngrad.reverse_sequence(x, [1, 2, 3], 1),
+    "max_pool_with_argmax": lambda x: ngrad.nn.max_pool_with_argmax(
+        ngrad.reshape(x, IMAGE), 2, 1, "SAME"
+    ),
+    "map_fn, over nothing": lambda x: ngrad.map_fn(lambda row: row * X[0], x[:0]),
     "pinv": lambda x: ngrad.linalg.pinv(x[:, :3] + SQUARE),
     # random numbers
     "normal": lambda x: ngrad.random.Generator.from_seed(3).normal((3, 4), mean=x),
