@@ -298,7 +298,7 @@ class Optimizer:
 
     def _first(self, where: Layout) -> dict[str, tuple[Layout, float]]:
         """The state of a variable that lies so: by name how it lies, and what it is at first."""
-        return {slot: (where, 0.0) for slot in self.slots}
+        return dict.fromkeys(self.slots, (where, 0.0))
 
     def _step(self) -> Update:
         """The update of one variable at this step."""
