@@ -11,6 +11,7 @@ from ngrad.dtypes import can_cast, kind_of, result_type
 from ngrad.numpy.convert import COMPLEX128, FLOAT64, array_of, operand, to_tensor
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.joining import concatenate, stack
+from ngrad.numpy.laying import as_array
 from ngrad.numpy.manipulation import atleast_1d, broadcast_to, moveaxis, ravel
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.reductions import cumprod, cumsum, sum
@@ -172,7 +173,7 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> ndarray:
     --------
     >>> import ngrad.numpy as np
     >>> np.trapezoid([1, 2, 3], x=[4, 6, 8])
-    array(8.)
+    np.float64(8.0)
     """
     values = asarray(y)
     at = normal_axis(axis, values.ndim, "trapezoid")
@@ -311,7 +312,7 @@ def cross(
             stacklevel=1 + len([*own_frames()]),
         )
     if x2 is y2 is None:
-        return array_of(x0 * y1 - x1 * y0)
+        return as_array(x0 * y1 - x1 * y0)
     terms = [(x1, y2), (x2, y1), (x2, y0), (x0, y2), (x0, y1), (x1, y0)]
     products = [None if p is None or q is None else p * q for p, q in terms]
     parts = [_less(*products[k : k + 2]) for k in (0, 2, 4)]

@@ -80,7 +80,7 @@ def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> ndarra
     found, numbers = array_of(spread(parts[0], shape)), array_of(index)
     for k in range(1, n):
         found = where(UFUNCS["equal"](numbers, k), array_of(parts[k]), found)
-    return found
+    return array_of(found._read())
 
 
 def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> ndarray:

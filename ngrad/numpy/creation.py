@@ -11,7 +11,7 @@ import numpy as np
 
 from ngrad.devices import HOST, Device, current, device_of
 from ngrad.dtypes import BY_CODE, DType
-from ngrad.errors import ShapeError
+from ngrad.errors import CopyError, ShapeError
 from ngrad.graph.dims import size
 from ngrad.graph.layout import layout
 from ngrad.interop import asarray as share
@@ -66,8 +66,9 @@ def asarray(
     a: Any, dtype: Any = None, order: Any = None, *, device: Any = None, copy: bool | None = None,
     like: Any = None,
 ) -> ndarray:  # fmt: skip
-    """An array of a value; an array is itself, unless its dtype or device is to be another. With
-    `copy=False` it reads the memory of another library's array, as `ngrad.asarray` does.
+    """An array of a value; an array is itself, unless its dtype or device is to be another, or it
+    stands for a number. With `copy=False` it reads the memory of another library's array, as
+    `ngrad.asarray` does.
 
     Examples
     --------
@@ -78,17 +79,24 @@ def asarray(
     """
     wanted = dtype_of(dtype)
     if copy is False:
+        if isinstance(a, ndarray) and a.is_number:
+            raise CopyError("asarray: a number becomes an array by a copy, and copy is False")
         shared = share(a, wanted, device=device, copy=False)
         return a if isinstance(a, ndarray) else laid(shared, "K")
     same = wanted is None or (isinstance(a, ndarray) and a._layout.dtype is wanted)
     if isinstance(a, ndarray) and same and device is None and not copy and lies_in(a, order):
-        return a
+        return laid(a._held, "K") if a.is_number else a
     x = to_tensor(a, wanted)
     x = copied(x) if copy else x
     return laid(x if device is None else to_device(x, device), order)
 
 
 asanyarray = asarray
+
+
+def itself(a: Any) -> ndarray:
+    """An array, or a number that stands for NumPy's scalar, itself; an array of anything else."""
+    return a if isinstance(a, ndarray) else asarray(a)
 
 
 def asarray_chkfinite(a: Any, dtype: Any = None, order: Any = None) -> ndarray:

@@ -13,6 +13,7 @@ from ngrad.numpy.calculus import along
 from ngrad.numpy.convert import array_of
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.joining import concatenate
+from ngrad.numpy.laying import as_array
 from ngrad.numpy.manipulation import broadcast_to, flip, moveaxis
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.quantiles import median
@@ -136,7 +137,7 @@ def resize(a: Any, new_shape: Any) -> ndarray:
     if not x.size:
         return asarray(np.zeros(sizes, x.dtype.numpy_dtype))
     repeated = x if count <= x.size else tile(x, (-(-count // x.size),))
-    return array_of(reshape(strided(repeated, ((0, 1, count),)), sizes))
+    return as_array(reshape(strided(repeated, ((0, 1, count),)), sizes))
 
 
 def trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> Any:

@@ -194,7 +194,7 @@ def det(a: Any) -> ndarray:
     --------
     >>> import ngrad.numpy as np
     >>> np.linalg.det([[2.0, 0.0], [0.0, 4.0]])
-    array(8.)
+    np.float64(7.999999999999998)
     """
     return array_of(apply_now(DET, (floats(a),)))
 
@@ -206,7 +206,7 @@ def slogdet(a: Any) -> SlogdetResult:
     --------
     >>> import ngrad.numpy as np
     >>> np.linalg.slogdet([[0.0, 1.0], [1.0, 0.0]])
-    SlogdetResult(sign=array(-1.), logabsdet=array(0.))
+    SlogdetResult(sign=np.float64(-1.0), logabsdet=np.float64(0.0))
     """
     sign, logarithm = apply_now(SLOGDET, (floats(a),))
     return SlogdetResult(array_of(sign), array_of(logarithm))

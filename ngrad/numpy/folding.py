@@ -35,6 +35,7 @@ from ngrad.ops.ordering import order
 from ngrad.ops.reductions import AND, OR, XOR, normal_axes, ones_shape, reduce_bits
 from ngrad.ops.scans import cummax, cummin
 from ngrad.ops.shape import normal_axis
+from ngrad.record import copied
 
 
 def _of_numbers(extreme: Callable[..., ndarray], instead: float) -> Callable[..., ndarray]:
@@ -48,7 +49,8 @@ def _of_numbers(extreme: Callable[..., ndarray], instead: float) -> Callable[...
         found = extreme(chosen(none, least, x), axis, initial=initial, **options)
         if initial is not NOTHING and initial is not None:
             return found
-        return chosen(r.all(none, axis, keepdims=options["keepdims"]), np.nan, found)
+        nothing = r.all(none, axis, keepdims=options["keepdims"])
+        return array_of(chosen(nothing, np.nan, found)._read())
 
     return reduce
 
@@ -140,7 +142,8 @@ def reduce(
         if neutral is None and initial is NOTHING:
             raise ValueError(f"zero-size array to reduction operation {self.__name__} of {x.shape}")
         start = asarray(neutral if initial is NOTHING else initial, self(rows, rows).dtype)
-        return broadcast_to(start, shape if keepdims else rows.shape[1:]).copy()
+        found = broadcast_to(start, shape if keepdims else rows.shape[1:])
+        return array_of(copied(found._read()))
     if initial is not NOTHING and initial is not None:
         start = broadcast_to(asarray(initial, rows.dtype), (1, *rows.shape[1:]))
         rows = concatenate([start, rows])

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ngrad.dtypes import result_type
-from ngrad.numpy.convert import PLAIN, plain
+from ngrad.numpy.convert import PLAIN, array_of, plain, to_tensor
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.joining import concatenate
 from ngrad.numpy.ndarray import ndarray
@@ -173,7 +173,8 @@ def broadcast(*args: Any) -> Any:
 
 def unravel_index(indices: Any, shape: Any, order: Any = "C") -> tuple[ndarray, ...]:
     """Places of a flattened array as indices, an array for each axis."""
-    return tuple(asarray(x) for x in np.unravel_index(np.asarray(asarray(indices)), shape, order))
+    places = np.unravel_index(np.asarray(asarray(indices)), shape, order)
+    return tuple(array_of(to_tensor(x)) for x in places)
 
 
 def ravel_multi_index(
@@ -181,7 +182,7 @@ def ravel_multi_index(
 ) -> ndarray:
     """Indices, an array for each axis, as places of the flattened array."""
     plain = tuple(np.asarray(asarray(x)) for x in multi_index)
-    return asarray(np.ravel_multi_index(plain, dims, mode, order))
+    return array_of(to_tensor(np.ravel_multi_index(plain, dims, mode, order)))
 
 
 __all__ = [

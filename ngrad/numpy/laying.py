@@ -37,7 +37,7 @@ def laid(x: Tensor, order: Any) -> ndarray:
     if order not in ORDERS:
         raise ValueError(f"order must be one of 'C', 'F', 'A', or 'K' (got {order!r})")
     if not x.ndim:
-        return array_of(x, None, Made(True))
+        return as_array(x)
     if order == "F":
         back = tuple(range(x.ndim))[::-1]
         x = transpose(_in_rows(transpose(x, back)), back)
@@ -45,6 +45,11 @@ def laid(x: Tensor, order: Any) -> ndarray:
         return array_of(x, None, Made(x.ndim < 2) if in_rows(x) else None)
     # An array of its own never runs backwards.
     return array_of(x if order != "C" and packed(x._layout) else _in_rows(x))
+
+
+def as_array(x: Tensor) -> ndarray:
+    """An array of its own that holds a tensor, as it lies; with no axes it is an array, too."""
+    return array_of(x) if x._layout.ndim else array_of(x, None, Made(True))
 
 
 def _in_rows(x: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ import numpy as np
 
 from ngrad.dtypes import kind_of
 from ngrad.numpy.convert import OURS, array_of, operand, to_tensor
-from ngrad.numpy.creation import asarray
+from ngrad.numpy.creation import asarray, itself
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.reductions import all as every
 from ngrad.numpy.selection import where
@@ -99,7 +99,7 @@ NONE = Shown("imag", complexes.imag, np.imag)
 
 def real(val: Any) -> ndarray:
     """The real part: of an array a view, of real numbers themselves."""
-    x = asarray(val)
+    x = itself(val)
     if x.dtype.kind != "c":
         return x
     return array_of(complexes.real(x._held)) if x.is_number else x._seen_by(REAL)
@@ -107,7 +107,7 @@ def real(val: Any) -> ndarray:
 
 def imag(val: Any) -> ndarray:
     """The imaginary part: of an array a view, of real numbers zeros, which are not written to."""
-    x = asarray(val)
+    x = itself(val)
     if x.is_number:
         return array_of(complexes.imag(x._read()))
     return x._seen_by(IMAG if x.dtype.kind == "c" else NONE)
@@ -207,7 +207,7 @@ def nan_to_num(
         found = where(isposinf(value), high, where(isneginf(value), low, value))
         found = where(UFUNCS["isnan"](value), nan, found).astype(value.dtype)
     if copy or found is value:
-        return found
+        return array_of(found._read())
     value[...] = found
     return value
 

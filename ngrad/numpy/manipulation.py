@@ -11,7 +11,8 @@ import numpy as np
 from ngrad.errors import AxisError
 from ngrad.graph.strides import broadcast
 from ngrad.numpy.convert import array_of, to_tensor
-from ngrad.numpy.creation import asarray
+from ngrad.numpy.creation import asarray, itself
+from ngrad.numpy.laying import as_array
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.reductions import along
 from ngrad.numpy.views import Repeated
@@ -43,7 +44,7 @@ def reshape(a: Any, /, shape: Any, order: Any = "C", *, copy: bool | None = None
     array([[0, 1],
            [2, 3]])
     """
-    return asarray(a).reshape(shape, order=order, copy=copy)
+    return itself(a).reshape(shape, order=order, copy=copy)
 
 
 def ravel(a: Any, order: Any = "C") -> ndarray:
@@ -69,7 +70,7 @@ def ravel(a: Any, order: Any = "C") -> ndarray:
 
 def transpose(a: Any, axes: Any = None) -> ndarray:
     """Axes in another order: reversed, or as given."""
-    x = asarray(a)
+    x = itself(a)
     if axes is None:
         return x.transpose()
     return x.transpose(tuple(axes) if np.iterable(axes) else (axes,))
@@ -80,12 +81,12 @@ permute_dims = transpose
 
 def matrix_transpose(x: Any, /) -> ndarray:
     """The last two axes exchanged."""
-    return asarray(x).mT
+    return itself(x).mT
 
 
 def swapaxes(a: Any, axis1: int, axis2: int) -> ndarray:
     """Two axes exchanged."""
-    x = asarray(a)
+    x = itself(a)
     order = [*range(x.ndim)]
     one, two = _axis(axis1, x.ndim, "swapaxes"), _axis(axis2, x.ndim, "swapaxes")
     order[one], order[two] = order[two], order[one]
@@ -101,7 +102,7 @@ def moveaxis(a: Any, source: Any, destination: Any) -> ndarray:
     >>> np.moveaxis(np.zeros((2, 3, 4)), 0, -1).shape
     (3, 4, 2)
     """
-    x = asarray(a)
+    x = itself(a)
     first, last = (
         distinct_axes(source, x.ndim, "moveaxis"),
         distinct_axes(destination, x.ndim, "moveaxis"),
@@ -129,12 +130,12 @@ def expand_dims(a: Any, axis: Any) -> ndarray:
     x = asarray(a)
     given = axis if isinstance(axis, (tuple, list)) else (axis,)
     axes = distinct_axes(tuple(given), x.ndim + len(given), "expand_dims")
-    return x[tuple(None if k in axes else slice(None) for k in range(x.ndim + len(axes)))]
+    return x[(*(None if k in axes else slice(None) for k in range(x.ndim + len(axes))), ...)]
 
 
 def squeeze(a: Any, axis: Any = None) -> ndarray:
     """Axes of one element removed: all, or those given."""
-    x = asarray(a)
+    x = itself(a)
     if axis is None or (x.ndim == 0 and type(axis) is int and axis in (0, -1)):
         axes = tuple(k for k, n in enumerate(x.shape) if n == 1)
     else:
@@ -283,12 +284,12 @@ def tile(A: Any, reps: Any) -> ndarray:
     ndim = max(x.ndim, len(times))
     x = x.reshape((1,) * (ndim - x.ndim) + x.shape)
     times = (1,) * (ndim - len(times)) + times
-    return array_of(joining.tile(x._read(), times))
+    return as_array(joining.tile(x._read(), times))
 
 
 def flip(m: Any, axis: Any = None) -> ndarray:
     """The order along axes reversed, all if None."""
-    x = asarray(m)
+    x = itself(m)
     axes = range(x.ndim) if axis is None else distinct_axes(axis, x.ndim, "flip")
     back = slice(None, None, -1)
     return x[tuple(back if k in axes else slice(None) for k in range(x.ndim))]
@@ -319,8 +320,8 @@ def rot90(m: Any, k: int = 1, axes: Any = (0, 1)) -> ndarray:
 def roll(a: Any, shift: Any, axis: Any = None) -> ndarray:
     """Elements shifted along axes; what leaves at one end enters at the other."""
     if axis is None:
-        whole = sum(shift) if isinstance(shift, (tuple, list)) else shift
-        return array_of(joining.roll(to_tensor(a), _counts(whole), None))
+        total = sum(shift) if isinstance(shift, (tuple, list)) else shift
+        return as_array(joining.roll(to_tensor(a), _counts(total), None))
     pairs = np.broadcast(np.asarray(shift), np.asarray(axis))
     if pairs.ndim > 1:
         raise ValueError(f"roll: shift and axis are numbers or vectors, not {shift}, {axis}")
@@ -328,7 +329,7 @@ def roll(a: Any, shift: Any, axis: Any = None) -> ndarray:
     if not moves:
         return asarray(a).copy()
     shifts, axes = zip(*moves, strict=True)
-    return array_of(joining.roll(to_tensor(a), shifts, axes))
+    return as_array(joining.roll(to_tensor(a), shifts, axes))
 
 
 __all__ = [

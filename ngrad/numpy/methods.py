@@ -211,7 +211,7 @@ def view(x: ndarray, dtype: Any = None, type: Any = None) -> ndarray:
     wanted = dtype_of(dtype)
     own = x._layout.dtype
     if wanted is None or wanted is own:
-        found: ndarray = x[...]
+        found: ndarray = array_of(x._held) if x.is_number else x[...]
         return found
     if x.ndim and wanted.itemsize != own.itemsize:
         lies = lies_of(x)

@@ -309,7 +309,9 @@ class ndarray(Subscripted, Assigned, Operand["ndarray"]):
 
     def __repr__(self) -> str:
         value = self._read()
-        return repr(value) if value._recorded_in() is not None else repr(np.asarray(value))
+        if value._recorded_in() is not None:
+            return repr(value)
+        return repr(value.numpy() if self.is_number else np.asarray(value))
 
     def __str__(self) -> str:
         return str(self._read())

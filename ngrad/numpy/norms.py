@@ -46,7 +46,7 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> n
     --------
     >>> import ngrad.numpy as np
     >>> np.linalg.norm([3.0, 4.0]), np.linalg.norm([[3.0, 0.0], [0.0, 4.0]], "nuc")
-    (array(5.), array(7.))
+    (np.float64(5.0), np.float64(7.0))
     """
     x = floats(x)
     if axis is None:
@@ -94,7 +94,7 @@ def cond(x: Any, p: Any = None) -> ndarray:
     --------
     >>> import ngrad.numpy as np
     >>> np.linalg.cond([[4.0, 0.0], [0.0, 2.0]])
-    array(2.)
+    np.float64(2.0)
     """
     x = floats(x)
     if x.size == 0 and 0 in x._layout.shape[-2:]:
@@ -126,7 +126,7 @@ def matrix_rank(A: Any, tol: Any = None, hermitian: bool = False, *, rtol: Any =
     --------
     >>> import ngrad.numpy as np
     >>> np.linalg.matrix_rank([[1.0, 2.0], [2.0, 4.0]])
-    array(1)
+    np.int64(1)
     """
     if tol is not None and rtol is not None:
         raise ValueError("matrix_rank: tol and rtol can't be both set")

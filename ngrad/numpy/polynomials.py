@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 
 from ngrad.dtypes import kind_of, result_type
+from ngrad.numpy.convert import array_of, to_tensor
 from ngrad.numpy.creation import asarray, ones, zeros, zeros_like
 from ngrad.numpy.editing import trim_zeros
 from ngrad.numpy.factors import eigvals
 from ngrad.numpy.joining import concatenate
 from ngrad.numpy.manipulation import atleast_1d, flip, tile
-from ngrad.numpy.ndarray import array_of, ndarray
+from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.products import matmul
 from ngrad.numpy.reductions import cumprod, sum
 from ngrad.numpy.selection import outer, where
@@ -178,7 +179,7 @@ def polyfit(
     found = found / scale[:, None]
     terms = found if values.ndim == 2 else found[:, 0]
     if full:
-        return terms, rest, rank, singular, asarray(float(rcond))
+        return terms, rest, rank, singular, array_of(to_tensor(float(rcond)))
     if not cov:
         return terms
     inverse = pinv(left, rcond)
@@ -217,7 +218,7 @@ def poly(seq_of_zeros: Any) -> ndarray:
     own = places._layout.dtype
     places = places if own.is_inexact and not own.is_half else places.astype(float)
     if not places.size:
-        return asarray(1.0)
+        return array_of(to_tensor(1.0))
     roots, n = places._read(), places.size
     found = ones((1, 1, 1), places.dtype)._read()
     factors = reshaped(stacked((-roots, ones(n, places.dtype)._read()), 1), (n, 2, 1))

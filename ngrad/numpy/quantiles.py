@@ -12,6 +12,7 @@ from ngrad.dtypes import BRAIN, HALF, kind_of
 from ngrad.errors import IndexBoundsError
 from ngrad.numpy.convert import INT64, PLAIN, array_of
 from ngrad.numpy.creation import asarray
+from ngrad.numpy.laying import as_array
 from ngrad.numpy.manipulation import broadcast_to, moveaxis
 from ngrad.numpy.nans import nanmean
 from ngrad.numpy.ndarray import ndarray
@@ -110,7 +111,7 @@ def median(
     --------
     >>> import ngrad.numpy as np
     >>> np.median([3.0, 1.0, 7.0, 5.0])
-    array(4.)
+    np.float64(4.0)
     """
     return _median("median", a, axis, out, keepdims, False)
 
@@ -145,7 +146,8 @@ def _quantile(
     if weights is not None:
         if method != "inverted_cdf":
             raise ValueError(f"{what}: weights= goes with method='inverted_cdf', not {method!r}")
-        return slices.finished(*_weighted(slices, share, weights, axis), share.shape)
+        found = slices.finished(*_weighted(slices, share, weights, axis), share.shape)
+        return as_array(found._read())
     if slices.x.size == 0 and what.startswith("nan"):
         return nanmean(slices.x, axis, keepdims=keepdims)
     if slices.rows.shape[1] == 0:
@@ -236,7 +238,7 @@ def quantile(
     --------
     >>> import ngrad.numpy as np
     >>> np.quantile([1.0, 2.0, 4.0], 0.75)
-    array(3.)
+    np.float64(3.0)
     """
     return _quantile("quantile", a, q, axis, out, method, keepdims, weights, 1)
 

@@ -121,7 +121,7 @@ def prod(
     --------
     >>> import ngrad.numpy as np
     >>> np.prod([2.0, 3.0])
-    array(6.)
+    np.float64(6.0)
     """
     refuse_out("prod", out)
     x = _masked(wide(to_tensor(a), dtype), where, 1)
@@ -223,7 +223,7 @@ def mean(
     --------
     >>> import ngrad.numpy as np
     >>> np.mean([1, 2])
-    array(1.5)
+    np.float64(1.5)
     """
     refuse_out("mean", out)
     x, kept, axis = _floating(to_tensor(a), dtype), _kept(keepdims), _checked(axis)
@@ -252,7 +252,7 @@ def var(
     --------
     >>> import ngrad.numpy as np
     >>> np.var([1.0, 3.0]), np.var([1.0, 3.0], ddof=1)
-    (array(1.), array(2.))
+    (np.float64(1.0), np.float64(2.0))
     """
     refuse_out("var", out)
     if counted(correction):
@@ -296,7 +296,7 @@ def std(
     --------
     >>> import ngrad.numpy as np
     >>> np.std([1.0, 3.0])
-    array(1.)
+    np.float64(1.0)
     """
     refuse_out("std", out)
     found = var(a, axis, dtype, None, ddof, keepdims, where=where, mean=mean, correction=correction)

@@ -14,6 +14,7 @@ from ngrad.errors import IndexBoundsError
 from ngrad.graph.strides import broadcast
 from ngrad.numpy.convert import array_of, dtype_of, operand, to_tensor
 from ngrad.numpy.creation import asarray
+from ngrad.numpy.laying import as_array
 from ngrad.numpy.manipulation import moveaxis, ravel
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.reductions import NOTHING, along
@@ -50,7 +51,7 @@ def where(condition: Any, x: Any = None, y: Any = None, /) -> Any:
     values = [operand(x), operand(y)]
     if not (hasattr(values[0], "_layout") or hasattr(values[1], "_layout")):
         values = [to_tensor(value) for value in values]
-    return array_of(select(to_tensor(condition, BOOL), *values))
+    return as_array(select(to_tensor(condition, BOOL), *values))
 
 
 def nonzero(a: Any) -> tuple[ndarray, ...]:
@@ -260,7 +261,7 @@ def dot(a: Any, b: Any, out: Any = None) -> ndarray:
     --------
     >>> import ngrad.numpy as np
     >>> np.dot([1.0, 2.0], [3.0, 4.0])
-    array(11.)
+    np.float64(11.0)
     """
     refuse_out("dot", out)
     x: Any = to_tensor(a)
@@ -295,7 +296,7 @@ def outer(a: Any, b: Any, out: Any = None) -> ndarray:
 
 def tensordot(a: Any, b: Any, axes: Any = 2) -> ndarray:
     """The sum of products over axes of both arrays."""
-    return array_of(sums.tensordot(*_pair(a, b), axes))
+    return as_array(sums.tensordot(*_pair(a, b), axes))
 
 
 def _spelled(*operands: Any) -> tuple[Any, ...]:
@@ -339,7 +340,7 @@ def einsum(
     --------
     >>> import ngrad.numpy as np
     >>> np.einsum("ij,j", [[1, 2], [3, 4]], [1, 1]), np.einsum([[1, 2], [3, 4]], [0, 0])
-    (array([3, 7]), array(5))
+    (array([3, 7]), np.int64(5))
     """
     refuse_out("einsum", out)
     if order not in (*"CFAKcfak", None):

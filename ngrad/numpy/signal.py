@@ -10,6 +10,7 @@ import numpy as np
 from ngrad.dtypes import promote
 from ngrad.numpy.convert import FLOAT64, INT64, array_of, to_tensor
 from ngrad.numpy.creation import asarray
+from ngrad.numpy.laying import as_array
 from ngrad.numpy.manipulation import flip
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.selection import where
@@ -110,9 +111,8 @@ def sinc(x: Any) -> ndarray:
     near = UFUNCS["absolute"](array_of(angle)) < 0.5
     apart = where(near, 1.0, array_of(angle))
     close = where(near, array_of(angle), 0.0)
-    return where(
-        near, array_of(_series((close * close)._read(), SINC)), UFUNCS["sin"](apart) / apart
-    )
+    series = _series((close * close)._read(), SINC)
+    return array_of(where(near, series, UFUNCS["sin"](apart) / apart)._read())
 
 
 def _floats(x: Any) -> Any:
@@ -132,7 +132,7 @@ def i0(x: Any) -> ndarray:
     value = _floats(x)
     if value.dtype.is_complex:
         raise TypeError(f"i0: takes real numbers, not {value.dtype.name}")
-    return array_of(bessel_i0(value))
+    return as_array(bessel_i0(value))
 
 
 # -- windows ---------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from ngrad.graph.op import Op
 from ngrad.numpy.convert import array_of, known, to_tensor
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.indices import at_hand
+from ngrad.numpy.laying import as_array
 from ngrad.numpy.manipulation import flip, ravel
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.selection import take, take_along_axis
@@ -121,7 +122,7 @@ def lexsort(keys: Any, axis: int = -1) -> ndarray:
         raise ValueError(f"lexsort: all keys need one shape, not {[key.shape for key in by]}")
     if by[0].ndim == 0:  # a number by itself, of however many keys
         normal_axis(axis, 1, "lexsort")
-        return asarray(0)
+        return array_of(to_tensor(0))
     if by[0].size <= FEW and all(at_hand(key._read()) for key in by):
         return asarray(np.lexsort([known(key) for key in by], axis))
     found = argsort(by[0], axis)
@@ -152,7 +153,7 @@ def partition(
     --------
     >>> import ngrad.numpy as np
     >>> np.partition([7, 1, 5, 3], 2)[2]
-    array(5)
+    np.int64(5)
     """
     return _partitioned("partition", PARTITION, a, kth, axis, kind, order)
 
@@ -252,7 +253,7 @@ def isin(
     here = values._layout.device is among._layout.device is HOST
     if not inexact and here and not state.listens():
         made = np.isin(np.asarray(values), np.asarray(among), assume_unique, invert, kind=kind)
-        return array_of(from_numpy(made))
+        return as_array(from_numpy(made))
     values, among = together("isin", values, among)
     if not among.size:
         found: Any = broadcast_to(to_tensor(False), values._layout.shape)
@@ -260,7 +261,7 @@ def isin(
         ordered = sort(ravel(array_of(among)))
         place = minimum(searchsorted(ordered, array_of(values))._read(), among.size - 1)
         found = array_of(gather_rows(ordered._read(), place)) == array_of(values)
-    return UFUNCS["logical_not"](found) if invert else array_of(to_tensor(found))
+    return as_array(to_tensor(UFUNCS["logical_not"](found) if invert else found))
 
 
 __all__ = [

@@ -49,7 +49,7 @@ def average(
     --------
     >>> import ngrad.numpy as np
     >>> np.average([1.0, 3.0], weights=[3, 1])
-    array(1.5)
+    np.float64(1.5)
     """
     x = asarray(a)
     if weights is None:

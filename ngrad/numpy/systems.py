@@ -114,7 +114,7 @@ def lstsq(a: Any, b: Any, rcond: Any = None) -> tuple[ndarray, ndarray, ndarray,
     else:
         rest = to_tensor(np.zeros(0, x.dtype.real_dtype.numpy_dtype))
     found = found if y.ndim == 2 else squeeze(found, -1)
-    return array_of(found), array_of(rest), asarray(np.int32(rank)), array_of(s)
+    return array_of(found), array_of(rest), array_of(to_tensor(np.int32(rank))), array_of(s)
 
 
 def _matrix(what: str, x: Any) -> tuple[int, int]:

@@ -37,7 +37,7 @@ def exponent(x):
     --------
     >>> import ngrad.numpy as np
     >>> np.frexp(1024.0)[1]
-    array(11, dtype=int32)
+    np.int32(11)
     """
 
 
@@ -73,7 +73,7 @@ def spacing(x):
     --------
     >>> import ngrad.numpy as np
     >>> np.spacing(1.0) == np.finfo(float).eps
-    array(True)
+    np.True_
     """
 
 

@@ -117,7 +117,7 @@ class Distribution(Named):
     >>> import ngrad
     >>> from ngrad.scipy import stats
     >>> stats.norm.logpdf(1.0, loc=1.0, scale=2.0).round(4)
-    array(-1.6121)
+    np.float64(-1.6121)
     >>> ngrad.grad(lambda a: stats.gamma(a).logpdf(2.0))(ngrad.constant(1.0)).numpy().round(4)
     np.float32(1.2704)
     """

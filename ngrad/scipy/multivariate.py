@@ -31,7 +31,7 @@ class MultivariateNormal(Named):
     --------
     >>> from ngrad.scipy import stats
     >>> stats.multivariate_normal.logpdf([1.0, 0.0], cov=[[2.0, 0.5], [0.5, 1.0]]).round(4)
-    array(-2.4034)
+    np.float64(-2.4034)
     """
 
     def logpdf(self, x: Any, mean: Any = None, cov: Any = 1.0, allow_singular: bool = False) -> Any:
@@ -68,7 +68,7 @@ class Dirichlet(Named):
     --------
     >>> from ngrad.scipy import stats
     >>> stats.dirichlet.logpdf([0.2, 0.3, 0.5], [1.0, 2.0, 3.0]).round(4)
-    array(1.5041)
+    np.float64(1.5041)
     """
 
     def logpdf(self, x: Any, alpha: Any) -> Any:
@@ -96,7 +96,7 @@ class Multinomial(Named):
     --------
     >>> from ngrad.scipy import stats
     >>> stats.multinomial.pmf([1, 2, 1], 4, [0.2, 0.5, 0.3]).round(4)
-    array(0.18)
+    np.float64(0.18)
     """
 
     def logpmf(self, x: Any, n: Any, p: Any) -> Any:

@@ -85,6 +85,6 @@ def expn(n: Any, x: Any) -> ndarray:
     --------
     >>> from ngrad.scipy import special
     >>> special.expn(2, 1.0).round(6)
-    array(0.148496)
+    np.float64(0.148496)
     """
     return _by_order("expn", n, x, lambda order, x: s.expn(whole("expn", order), x))

@@ -249,7 +249,7 @@ def zeta(x: Any, q: Any = None) -> ndarray:
     --------
     >>> from ngrad.scipy import special
     >>> special.zeta(2.0).round(6)
-    array(1.644934)
+    np.float64(1.644934)
     """
     if q is None:
         return array_of(riemann_zeta(floats(x)))
@@ -263,7 +263,7 @@ def multigammaln(a: Any, d: int) -> ndarray:
     --------
     >>> from ngrad.scipy import special
     >>> special.multigammaln(3.0, 2).round(6)
-    array(1.550195)
+    np.float64(1.550195)
     """
     x, d = floats(a), whole("multigammaln", d)
     inside = greater(x, 0.5 * (d - 1))
@@ -330,7 +330,7 @@ def logsumexp(
     --------
     >>> from ngrad.scipy import special
     >>> special.logsumexp([1000.0, 1000.0]).round(4)
-    array(1000.6931)
+    np.float64(1000.6931)
     """
     x = floats(a)
     if b is None and not return_sign and not x.dtype.is_complex:

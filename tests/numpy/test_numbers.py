@@ -34,6 +34,12 @@ PROGRAMS = {
     "a copy of a sum": "s = x.sum().copy(); t = s; s *= x; found = [s, t]",
     "a median": "s = np.median(x); t = s; s += 1; found = [s, t]",
     "a squeezed sum": "s = x.sum().squeeze(); t = s; s += 1; found = [s, t]",
+    "a sum as an array": "s = x.sum(); t = np.asarray(s); t[...] = 9; t += 1; found = [s, t]",
+    "a sum as an array, not copied": "np.asarray(x.sum(), copy=False)",
+    "a choice": "s = np.where(x[0] < 1, x[1], x[2]); t = s; s += 1; found = [s, t]",
+    "a view of a sum": "s = x.sum(); t = s.view(); u = t; u += 1; found = [s, t]",
+    "a view with no new axes": "s = np.array(2); t = np.expand_dims(s, ()); t += 1; found = [s, t]",
+    "real and flipped sums": "s = x.sum(); t = np.flip(np.real(s)); u = t; u += 1; found = [s, t]",
     "an array of another dtype": "s = np.array(5).astype('f4'); t = s; s += 1; found = [s, t]",
     "reshaped sums": "s = x.sum(); t = s.reshape(()); u = t; t += 1; found = [s, t, u]",
     "an integer array with no axes": "s = np.array(5); s += 1.5",
@@ -53,6 +59,15 @@ STANDARD = {
     "the fraction of a float": "found = np.array(x.mean().numerator)",
 }
 """What Python's own modules do with a sequence of numbers."""
+PRINTED = """
+x.sum()
+[x.mean(), x[0]]
+{'least': x.min(), 'any': x.any()}
+(np.float32(1.5), x.astype('f4').max(), (x * 1j)[1])
+f"{x.var()} {x.var()!r} {x.argmax():3d}"
+[np.where(x[0] < 1, 2.0, 3.0), np.asarray(x.sum()), *divmod(x.sum(), 2)]
+"""
+"""What is printed, with the names of NumPy's scalars."""
 RAISED = (AttributeError, TypeError, ValueError)
 
 
@@ -74,6 +89,12 @@ def test_as_numpy(text: str) -> None:
             run(text, ours)
     else:
         assert run(text, ours) == expected
+
+
+@pytest.mark.parametrize("text", PRINTED.strip().splitlines())
+def test_printed_as_numpy(text: str) -> None:
+    found, expected = (repr(eval(text, {"np": m, "x": m.arange(3)})) for m in (ours, np))
+    assert found == expected
 
 
 def test_what_is_added_to_a_number_has_derivatives() -> None:
