@@ -45,15 +45,16 @@ def array_ufunc(function: np.ufunc, method: str, *inputs: Any, out: Any = (), **
             )
         return getattr(function, method)(*map(plain, inputs), out=out, **kwargs)
     ours = _counterpart(function)
-    if ours is None:
-        found = _on_host(function, method, inputs, kwargs)
+    if ours is not None:
+        options = {"out": out, **kwargs} if out else kwargs
+        found = where_they_lie(getattr(ours, method), *inputs, **options)
     else:
-        found = where_they_lie(getattr(ours, method), *inputs, **kwargs)
-    if out:
-        for target, value in zip(out, found if function.nout > 1 else (found,), strict=True):
-            target[...] = value
-        return out if function.nout > 1 else out[0]
-    return found if any(isinstance(x, ndarray) for x in inputs) else _tensors(found)
+        found = _on_host(function, method, inputs, kwargs)
+        if out:
+            for target, value in zip(out, found if function.nout > 1 else (found,), strict=True):
+                target[...] = value
+            found = out if function.nout > 1 else out[0]
+    return found if any(isinstance(x, ndarray) for x in (*inputs, *out)) else _tensors(found)
 
 
 def array_function(function: Any, types: Any, args: Any, kwargs: Any) -> Any:

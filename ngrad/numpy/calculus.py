@@ -14,9 +14,10 @@ from ngrad.numpy.joining import concatenate, stack
 from ngrad.numpy.laying import as_array
 from ngrad.numpy.manipulation import atleast_1d, broadcast_to, moveaxis, ravel
 from ngrad.numpy.ndarray import ndarray
+from ngrad.numpy.out import into
 from ngrad.numpy.reductions import cumprod, cumsum, sum
 from ngrad.numpy.selection import where
-from ngrad.numpy.ufuncs import UFUNCS, refuse_out
+from ngrad.numpy.ufuncs import UFUNCS
 from ngrad.ops.complexes import complex_, imag, real
 from ngrad.ops.convert import cast_to
 from ngrad.ops.elementwise import select
@@ -254,11 +255,11 @@ def unwrap(p: Any, discont: Any = None, axis: int = -1, *, period: Any = 2 * np.
 
 
 def _cumulative(name: str, running: Any, start: int) -> Any:
+    @into
     def cumulative(
         x: Any, /, *, axis: Any = None, dtype: Any = None, out: Any = None,
         include_initial: bool = False,
     ) -> ndarray:  # fmt: skip
-        refuse_out(name, out)
         values = atleast_1d(asarray(x))
         if axis is None and values.ndim != 1:
             raise ValueError(f"{name}: of an array of shape {values.shape} needs an axis")

@@ -16,8 +16,9 @@ from ngrad.numpy.editing import resize
 from ngrad.numpy.joining import together
 from ngrad.numpy.manipulation import broadcast_to, ravel
 from ngrad.numpy.ndarray import ndarray
+from ngrad.numpy.out import into
 from ngrad.numpy.selection import clip, where
-from ngrad.numpy.ufuncs import UFUNCS, refuse_out
+from ngrad.numpy.ufuncs import UFUNCS
 from ngrad.ops.bounds import checked
 from ngrad.ops.convert import cast_to
 from ngrad.ops.shape import broadcast_to as spread
@@ -52,6 +53,7 @@ def select(condlist: Any, choicelist: Any, default: Any = 0) -> ndarray:
     return found
 
 
+@into
 def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> ndarray:
     """Of each place, the element of the array of that number.
 
@@ -61,7 +63,6 @@ def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> ndarra
     >>> np.choose([1, 0], [[1, 2], [30, 40]])
     array([30,  2])
     """
-    refuse_out("choose", out)
     index, parts = to_tensor(a), together(choices, None, "choose from")
     dtype, n = index._layout.dtype, len(parts)
     if not (dtype.is_integer or dtype.is_bool):

@@ -23,11 +23,12 @@ from ngrad.numpy.joining import concatenate
 from ngrad.numpy.manipulation import broadcast_to, ravel
 from ngrad.numpy.naming import KINDS, explain
 from ngrad.numpy.ndarray import ndarray
+from ngrad.numpy.out import into
 from ngrad.numpy.reductions import NOTHING, wide
 from ngrad.numpy.running import NUMBERS, op_of, running
 from ngrad.numpy.selection import take
 from ngrad.numpy.selection import where as chosen
-from ngrad.numpy.ufuncs import UFUNCS, refuse_out, ufunc
+from ngrad.numpy.ufuncs import UFUNCS, ufunc
 from ngrad.ops.arithmetic import negative
 from ngrad.ops.assignment import ADD, Change, assigned
 from ngrad.ops.convert import cast_to
@@ -96,13 +97,13 @@ def identity(function: ufunc) -> Any:
     return getattr(np, function.__name__).identity
 
 
+@into
 def reduce(
     self: ufunc, array: Any, axis: Any = 0, dtype: Any = None, out: Any = None,
     keepdims: Any = False, initial: Any = NOTHING, where: Any = True,
 ) -> ndarray:  # fmt: skip
     """The function applied to all elements along axes, all of them if None."""
     name = f"{self.__name__}.reduce"
-    refuse_out(name, out)
     x = _operand(self, "reduce", array)
     if initial is None and x.size == 0:
         raise ValueError(f"{name}: of no elements of {x.shape}, initial cannot be None")
@@ -163,11 +164,11 @@ def _folded(function: ufunc, rows: ndarray) -> ndarray:
     return running(function, rows, 0, [0], True)[0]
 
 
+@into
 def accumulate(
     self: ufunc, array: Any, axis: int = 0, dtype: Any = None, out: Any = None
 ) -> ndarray:
     """The function applied to all elements up to each, along an axis."""
-    refuse_out(f"{self.__name__}.accumulate", out)
     x = _operand(self, "accumulate", array)
     at = normal_axis(axis, x.ndim, f"{self.__name__}.accumulate")
     if self.__name__ in RUNNING:
@@ -178,6 +179,7 @@ def accumulate(
     return running(self, x, at, [0][: x.shape[at]])
 
 
+@into
 def reduceat(
     self: ufunc, array: Any, indices: Any, axis: int = 0, dtype: Any = None, out: Any = None
 ) -> ndarray:
@@ -185,7 +187,6 @@ def reduceat(
     element there, if the next is not beyond.
     """
     name = f"{self.__name__}.reduceat"
-    refuse_out(name, out)
     x = _operand(self, "reduceat", array)
     at, first = normal_axis(axis, x.ndim, name), np.asarray(asarray(indices)).astype(np.int64)
     n = x.shape[at]

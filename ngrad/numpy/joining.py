@@ -9,7 +9,7 @@ from ngrad.numpy.convert import PLAIN, array_of, dtype_of, to_tensor
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.manipulation import atleast_1d, atleast_2d, atleast_3d, ravel
 from ngrad.numpy.ndarray import ndarray
-from ngrad.numpy.ufuncs import refuse_out
+from ngrad.numpy.out import into
 from ngrad.ops import joining
 from ngrad.ops.convert import cast_to
 from ngrad.ops.shape import flat
@@ -44,6 +44,7 @@ def together(arrays: Any, dtype: Any, what: str, casting: Any = "same_kind") -> 
     ]
 
 
+@into
 def concatenate(
     arrays: Any, /, axis: Any = 0, out: Any = None, *, dtype: Any = None, casting: Any = "same_kind"
 ) -> ndarray:
@@ -55,7 +56,6 @@ def concatenate(
     >>> np.concatenate([np.ones(2), np.zeros(1)])
     array([1., 1., 0.])
     """
-    refuse_out("concatenate", out)
     parts = together(arrays, dtype, "concatenate", casting)
     if axis is None:
         return array_of(joining.joined(tuple([flat(x) for x in parts]), 0))
@@ -68,11 +68,11 @@ def concatenate(
 concat = concatenate
 
 
+@into
 def stack(
     arrays: Any, axis: int = 0, out: Any = None, *, dtype: Any = None, casting: Any = "same_kind"
 ) -> ndarray:
     """Arrays of one shape along a new axis."""
-    refuse_out("stack", out)
     made = [asarray(x) if type(x) in PLAIN else x for x in _sequence(arrays, "stack")]
     return array_of(joining.stacked(tuple(together(made, dtype, "stack", casting)), axis))
 

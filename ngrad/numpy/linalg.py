@@ -30,6 +30,7 @@ from ngrad.numpy.factors import (
 from ngrad.numpy.manipulation import broadcast_to, matrix_transpose
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.norms import cond, matrix_norm, matrix_rank, norm, vector_norm
+from ngrad.numpy.out import into
 from ngrad.numpy.place import located
 from ngrad.numpy.products import matmul, vecdot
 from ngrad.numpy.selection import diagonal as _diagonal
@@ -37,7 +38,6 @@ from ngrad.numpy.selection import outer as _outer
 from ngrad.numpy.selection import tensordot
 from ngrad.numpy.selection import trace as _trace
 from ngrad.numpy.systems import inv, lstsq, pinv, solve, tensorinv, tensorsolve
-from ngrad.numpy.ufuncs import refuse_out
 from ngrad.ops.convert import operands
 from ngrad.ops.einsum import einsum
 from ngrad.ops.shape import normal_axis
@@ -73,6 +73,7 @@ def matrix_power(a: Any, n: int) -> ndarray:
     return found
 
 
+@into
 def multi_dot(arrays: Any, *, out: Any = None) -> ndarray:
     """The product of two matrices or more, in the order that takes the fewest multiplications; the
     first and the last may be vectors.
@@ -83,7 +84,6 @@ def multi_dot(arrays: Any, *, out: Any = None) -> ndarray:
     >>> np.linalg.multi_dot([[1.0, 2.0], [[3.0], [4.0]], [[5.0]]])
     array([55.])
     """
-    refuse_out("multi_dot", out)
     given = [to_tensor(x) for x in arrays]
     if len(given) < 2:
         raise ValueError(f"multi_dot: expects two arrays or more, not {len(given)}")

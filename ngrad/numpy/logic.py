@@ -11,9 +11,10 @@ from ngrad.dtypes import kind_of
 from ngrad.numpy.convert import OURS, array_of, operand, to_tensor
 from ngrad.numpy.creation import asarray, itself
 from ngrad.numpy.ndarray import ndarray
+from ngrad.numpy.out import into
 from ngrad.numpy.reductions import all as every
 from ngrad.numpy.selection import where
-from ngrad.numpy.ufuncs import UFUNCS, refuse_out
+from ngrad.numpy.ufuncs import UFUNCS
 from ngrad.numpy.views import OfComplex, Shown
 from ngrad.ops import complexes
 from ngrad.ops.shape import normal_axis
@@ -165,8 +166,8 @@ def angle(z: Any, deg: bool = False) -> ndarray:
 
 
 def _infinite(name: str, sign: int) -> Any:
+    @into
     def infinite(x: Any, out: Any = None) -> ndarray:
-        refuse_out(name, out)
         value = asarray(x)
         if value.dtype.kind == "c":
             raise TypeError(f"{name}: complex numbers have no infinity with a sign")
@@ -212,9 +213,9 @@ def nan_to_num(
     return value
 
 
+@into
 def fix(x: Any, out: Any = None) -> ndarray:
     """The integer next to each element towards 0."""
-    refuse_out("fix", out)
     return UFUNCS["trunc"](x)
 
 

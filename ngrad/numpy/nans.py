@@ -10,6 +10,7 @@ import numpy as np
 from ngrad.numpy.convert import BOOL, array_of, dtype_of, to_tensor
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.nothing import MEAN, VARIANCE, warn_of
+from ngrad.numpy.out import into
 from ngrad.numpy.reductions import (
     NOTHING,
     all,
@@ -25,7 +26,6 @@ from ngrad.numpy.reductions import (
     sum,
     var,
 )
-from ngrad.numpy.ufuncs import refuse_out
 from ngrad.ops.comparison import isnan
 from ngrad.ops.elementwise import select
 from ngrad.ops.power import sqrt
@@ -77,25 +77,25 @@ def _enough(x: Any, axis: Any, less: Any, nothing: str) -> None:
         warn_of(nothing)
 
 
+@into
 def nanmean(
     a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = NOTHING, *,
     where: Any = NOTHING,
 ) -> ndarray:  # fmt: skip
     """As `mean`, of what is no NaN."""
-    refuse_out("nanmean", out)
     x, holds = _there(a, where)
     _inexact("nanmean", x, dtype)
     _enough(x, axis, 0, MEAN)
     return mean(array_of(_without_nans(x, 0.0)), axis, dtype, None, keepdims, where=holds)
 
 
+@into
 def nanvar(
     a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: Any = 0,
     keepdims: Any = NOTHING, *, where: Any = NOTHING, mean: Any = NOTHING,
     correction: Any = NOTHING,
 ) -> ndarray:  # fmt: skip
     """As `var`, of what is no NaN."""
-    refuse_out("nanvar", out)
     if not to_tensor(a).dtype.is_inexact:
         return var(a, axis, dtype, None, ddof, keepdims, where=where, mean=mean,
                    correction=correction)  # fmt: skip
@@ -111,6 +111,7 @@ def nanvar(
     return array_of(select(enough._read(), found._read(), float("nan")))
 
 
+@into
 def nanstd(
     a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: Any = 0,
     keepdims: Any = NOTHING, *, where: Any = NOTHING, mean: Any = NOTHING,
@@ -118,20 +119,21 @@ def nanstd(
 ) -> ndarray:  # fmt: skip
     """As `std`, of what is no NaN."""
     found = nanvar(
-        a, axis, dtype, out, ddof, keepdims, where=where, mean=mean, correction=correction
+        a, axis, dtype, None, ddof, keepdims, where=where, mean=mean, correction=correction
     )
     return array_of(in_dtype(dtype, sqrt(found._read())))
 
 
 def _nan_extreme(name: str, reduce: Callable[..., Any], worst: float) -> Callable[..., ndarray]:
+    @into
     def extreme(
         a: Any, axis: Any = None, out: Any = None, keepdims: Any = NOTHING,
         initial: Any = NOTHING, where: Any = NOTHING,
     ) -> ndarray:  # fmt: skip
         x = to_tensor(a)
         if not x.dtype.is_inexact:
-            return reduce(array_of(x), axis, out, keepdims, initial, where)
-        found = reduce(array_of(_without_nans(x, worst)), axis, out, keepdims, initial, where)
+            return reduce(array_of(x), axis, None, keepdims, initial, where)
+        found = reduce(array_of(_without_nans(x, worst)), axis, None, keepdims, initial, where)
         if counted(initial):  # which is there, too
             return found
         nothing = all(array_of(isnan(x)), axis, None, keepdims)

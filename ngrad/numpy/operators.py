@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ngrad.dtypes import BY_CODE, can_cast
+from ngrad.dtypes import BY_CODE
 from ngrad.numpy.convert import PLAIN, to_tensor
 from ngrad.numpy.creation import full
 from ngrad.numpy.ndarray import array_of, ndarray
+from ngrad.numpy.out import written
 from ngrad.numpy.ufuncs import UFUNCS, ufunc
 from ngrad.ops import arithmetic, bitwise, comparison
-from ngrad.ops.convert import cast_to
 from ngrad.ops.elementwise import Elementwise, is_operand
 from ngrad.ops.math import pow as power
 from ngrad.ops.matmul import matmul_operator
@@ -122,34 +122,9 @@ def _in_place(function: ufunc, sign: str) -> Callable[[ndarray, Any], Any]:
         found = plain(x, y) if is_operand(y) else NotImplemented
         if found is NotImplemented or x.is_number:
             return found
-        return updated(x, found, f"{sign}=")
+        return written(f"{sign}=", found._read(), x)
 
     return operator
-
-
-def updated(x: ndarray, found: ndarray, what: str) -> ndarray:
-    """An array with its value replaced by another, in its own dtype.
-
-    Raises
-    ------
-    TypeError
-        If NumPy would not cast so.
-    ValueError
-        If the shapes differ.
-    """
-    value = found._read()
-    now, kept = value._layout, x._layout
-    if now.dtype is not kept.dtype and not can_cast(found.dtype, x.dtype, "same_kind"):
-        raise TypeError(
-            f"{what}: cannot cast {found.dtype} to {x.dtype}, the array's dtype, which it keeps; "
-            "write x = x ... instead"
-        )
-    if now.shape != kept.shape:
-        raise ValueError(
-            f"{what}: a result of shape {now.shape} does not fit the array, of shape {kept.shape}"
-        )
-    x._write(value if now.dtype is kept.dtype else cast_to(value, kept.dtype))
-    return x
 
 
 def _matmul(x: Any, y: Any) -> Any:
@@ -174,7 +149,7 @@ def _attach() -> None:
         "__invert__": _unary(UFUNCS["invert"]),
         "__matmul__": lambda x, y: _matmul(x, y) if is_operand(y) else NotImplemented,
         "__rmatmul__": lambda y, x: _matmul(x, y) if is_operand(x) else NotImplemented,
-        "__imatmul__": lambda x, y: updated(x, _matmul(x, y), "@="),
+        "__imatmul__": lambda x, y: written("@=", _matmul(x, y)._read(), x),
         "__neg__": _unary(UFUNCS["negative"]),
         "__pos__": lambda x: UFUNCS["positive"](x),
         "__abs__": _unary(UFUNCS["absolute"]),

@@ -11,8 +11,8 @@ from ngrad.numpy.creation import asarray
 from ngrad.numpy.loops import axes_of, dtypes_of
 from ngrad.numpy.manipulation import moveaxis, reshape
 from ngrad.numpy.ndarray import ndarray
+from ngrad.numpy.out import into
 from ngrad.numpy.reductions import NOTHING
-from ngrad.numpy.ufuncs import refuse_out
 from ngrad.ops.complexes import conj
 from ngrad.ops.convert import operands
 from ngrad.ops.matmul import VECDOT, matmul_operator
@@ -52,13 +52,10 @@ def _product(x: Any, y: Any, *axes: int) -> ndarray:
     return array_of(reshaped(found, tuple(kept)))
 
 
-def _at(
-    what: str, out: Any, axes: Any, cores: tuple[int, ...], signature: Any, dtype: Any, *xs: Any
-) -> Any:
+def _at(what: str, axes: Any, cores: tuple[int, ...], signature: Any, dtype: Any, *xs: Any) -> Any:
     """Operands of a dtype whose vectors or matrices are of the last axes, and where these come in
     the result; None if last, too.
     """
-    refuse_out(what, out)
     if signature is not None:
         taken, made = dtypes_of(what, signature, 2, 1)
         dtype = made if taken is None else taken
@@ -81,6 +78,7 @@ def _back(found: ndarray, place: tuple[int, ...] | None) -> ndarray:
     return found if not place else moveaxis(found, tuple(range(-len(place), 0)), place)
 
 
+@into
 def matmul(
     x1: Any, x2: Any, /, out: Any = None, *, axes: Any = NOTHING, casting: Any = "same_kind",
     order: Any = "K", dtype: Any = None, subok: bool = True, signature: Any = None,
@@ -97,10 +95,11 @@ def matmul(
     """
     vectors = [np.ndim(x) == 1 for x in (x1, x2)] if axes is not NOTHING else [False, False]
     cores = *(2 - vector for vector in vectors), 2 - sum(vectors)
-    x, y, place = _at("matmul", out, axes, cores, signature, dtype, x1, x2)
+    x, y, place = _at("matmul", axes, cores, signature, dtype, x1, x2)
     return _back(array_of(matmul_operator(*operands("product", to_tensor(x), to_tensor(y)))), place)
 
 
+@into
 def vecdot(
     x1: Any, x2: Any, /, out: Any = None, *, axes: Any = NOTHING, axis: Any = NOTHING,
     keepdims: bool = False, casting: Any = "same_kind", order: Any = "K", dtype: Any = None,
@@ -114,7 +113,7 @@ def vecdot(
     >>> np.vecdot([[1, 2], [3, 4]], [1, 1])
     array([3, 7])
     """
-    x1, x2, place = _at("vecdot", out, axes, (1, 1, 0), signature, dtype, x1, x2)
+    x1, x2, place = _at("vecdot", axes, (1, 1, 0), signature, dtype, x1, x2)
     if place is not None and axis is not NOTHING:
         raise TypeError("vecdot: takes axis= or axes=, not both")
     axis = -1 if axis is NOTHING else axis
@@ -126,6 +125,7 @@ def vecdot(
     return moveaxis(found[..., None], -1, axis) if keepdims else found
 
 
+@into
 def matvec(
     x1: Any, x2: Any, /, out: Any = None, *, axes: Any = NOTHING, casting: Any = "same_kind",
     order: Any = "K", dtype: Any = None, subok: bool = True, signature: Any = None,
@@ -138,10 +138,11 @@ def matvec(
     >>> np.matvec([[0, 1], [2, 0]], [3, 4])
     array([4, 6])
     """
-    x1, x2, place = _at("matvec", out, axes, (2, 1, 1), signature, dtype, x1, x2)
+    x1, x2, place = _at("matvec", axes, (2, 1, 1), signature, dtype, x1, x2)
     return _back(_product(_matrix("matvec", x1), _vector("matvec", x2, -1), -1), place)
 
 
+@into
 def vecmat(
     x1: Any, x2: Any, /, out: Any = None, *, axes: Any = NOTHING, casting: Any = "same_kind",
     order: Any = "K", dtype: Any = None, subok: bool = True, signature: Any = None,
@@ -154,7 +155,7 @@ def vecmat(
     >>> np.vecmat([3, 4], [[0, 1], [2, 0]])
     array([8, 3])
     """
-    x1, x2, place = _at("vecmat", out, axes, (1, 2, 1), signature, dtype, x1, x2)
+    x1, x2, place = _at("vecmat", axes, (1, 2, 1), signature, dtype, x1, x2)
     return _back(_product(_vector("vecmat", x1, -2).conj(), _matrix("vecmat", x2), -2), place)
 
 

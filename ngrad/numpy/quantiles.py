@@ -17,11 +17,12 @@ from ngrad.numpy.manipulation import broadcast_to, moveaxis
 from ngrad.numpy.nans import nanmean
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.nothing import NUMBERS, warn_of
+from ngrad.numpy.out import into
 from ngrad.numpy.reductions import NOTHING, cumsum, mean, sum
 from ngrad.numpy.selection import clip, take_along_axis, where
 from ngrad.numpy.sorting import argsort
 from ngrad.numpy.statistics import weights_over
-from ngrad.numpy.ufuncs import UFUNCS, refuse_out
+from ngrad.numpy.ufuncs import UFUNCS
 from ngrad.ops.comparison import isnan
 from ngrad.ops.elementwise import select
 from ngrad.ops.ranks import ranked
@@ -93,8 +94,7 @@ class _Slices:
         return array_of(reshape(found._read(), lead + self.shape))
 
 
-def _median(what: str, a: Any, axis: Any, out: Any, keepdims: Any, nans: bool) -> ndarray:
-    refuse_out(what, out)
+def _median(what: str, a: Any, axis: Any, keepdims: Any, nans: bool) -> ndarray:
     if asarray(a).size == 0:
         return (nanmean if nans else mean)(a, axis, keepdims=keepdims)
     slices = _Slices(what, a, axis, keepdims, nans)
@@ -102,6 +102,7 @@ def _median(what: str, a: Any, axis: Any, out: Any, keepdims: Any, nans: bool) -
     return slices.finished(low * 0.5 + high * 0.5, most, ())
 
 
+@into
 def median(
     a: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False, keepdims: Any = False
 ) -> ndarray:
@@ -113,25 +114,25 @@ def median(
     >>> np.median([3.0, 1.0, 7.0, 5.0])
     np.float64(4.0)
     """
-    return _median("median", a, axis, out, keepdims, False)
+    return _median("median", a, axis, keepdims, False)
 
 
+@into
 def nanmedian(
     a: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False,
     keepdims: Any = NOTHING,
 ) -> ndarray:  # fmt: skip
     """As `median`, of what is no NaN."""
-    return _median("nanmedian", a, axis, out, keepdims, True)
+    return _median("nanmedian", a, axis, keepdims, True)
 
 
 # -- quantiles -------------------------------------------------------------------------------------
 
 
 def _quantile(
-    what: str, a: Any, q: Any, axis: Any, out: Any, method: Any, keepdims: Any, weights: Any,
+    what: str, a: Any, q: Any, axis: Any, method: Any, keepdims: Any, weights: Any,
     whole: int,
 ) -> ndarray:  # fmt: skip
-    refuse_out(what, out)
     slices = _Slices(what, a, axis, keepdims, what.startswith("nan"))
     if slices.x.dtype.kind == "b" and method not in STEPS:
         raise TypeError(
@@ -227,6 +228,7 @@ def _weighted(slices: _Slices, share: Any, weights: Any, axis: Any) -> tuple[nda
     return ordered[np.arange(ordered.shape[0]), place], ordered[:, -1]
 
 
+@into
 def quantile(
     a: Any, q: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False,
     method: Any = "linear", keepdims: Any = False, *, weights: Any = None,
@@ -240,31 +242,34 @@ def quantile(
     >>> np.quantile([1.0, 2.0, 4.0], 0.75)
     np.float64(3.0)
     """
-    return _quantile("quantile", a, q, axis, out, method, keepdims, weights, 1)
+    return _quantile("quantile", a, q, axis, method, keepdims, weights, 1)
 
 
+@into
 def percentile(
     a: Any, q: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False,
     method: Any = "linear", keepdims: Any = False, *, weights: Any = None,
 ) -> ndarray:  # fmt: skip
     """As `quantile`, of q in hundredths."""
-    return _quantile("percentile", a, q, axis, out, method, keepdims, weights, 100)
+    return _quantile("percentile", a, q, axis, method, keepdims, weights, 100)
 
 
+@into
 def nanquantile(
     a: Any, q: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False,
     method: Any = "linear", keepdims: Any = NOTHING, *, weights: Any = None,
 ) -> ndarray:  # fmt: skip
     """As `quantile`, of what is no NaN."""
-    return _quantile("nanquantile", a, q, axis, out, method, keepdims, weights, 1)
+    return _quantile("nanquantile", a, q, axis, method, keepdims, weights, 1)
 
 
+@into
 def nanpercentile(
     a: Any, q: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False,
     method: Any = "linear", keepdims: Any = NOTHING, *, weights: Any = None,
 ) -> ndarray:  # fmt: skip
     """As `percentile`, of what is no NaN."""
-    return _quantile("nanpercentile", a, q, axis, out, method, keepdims, weights, 100)
+    return _quantile("nanpercentile", a, q, axis, method, keepdims, weights, 100)
 
 
 __all__ = [

@@ -16,8 +16,8 @@ from numpy.random import MT19937, PCG64, PCG64DXSM, SFC64, BitGenerator, Philox,
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.draws import Draws, on_host
 from ngrad.numpy.ndarray import ndarray
+from ngrad.numpy.out import into, written
 from ngrad.numpy.selection import take, take_along_axis
-from ngrad.numpy.ufuncs import refuse_out
 from ngrad.ops.shape import normal_axis
 from ngrad.tracing import each_call
 
@@ -32,8 +32,10 @@ SHARED = (
 
 def _as_it_is(name: str) -> Callable[..., Any]:
     def method(self: Draws, *args: Any, out: Any = None, **kwargs: Any) -> Any:
-        refuse_out(name, out)
-        return self._draw(name, *args, **kwargs)
+        if out is None:
+            return self._draw(name, *args, **kwargs)
+        room = np.empty(out.shape, out.dtype)  # which NumPy takes if it has numbers of that dtype
+        return written(name, self._draw(name, *args, out=room, **kwargs)._read(), out)
 
     method.__name__ = method.__qualname__ = name
     method.__doc__ = f"As NumPy's `{name}`."
@@ -89,9 +91,9 @@ class Generator(Draws):
         """Put the slices of an array along an axis into a new order, in place."""
         self._shuffle(x, axis)
 
+    @into
     def permuted(self, x: Any, *, axis: int | None = None, out: Any = None) -> ndarray:
         """The elements in a new order, along an axis each row in one of its own."""
-        refuse_out("permuted", out)
         x = asarray(x)
         if axis is None:
             return take(x, self._draw("permuted", np.arange(x.size).reshape(x.shape)))

@@ -22,7 +22,8 @@ from ngrad.numpy.convert import (
 )
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.nothing import MEAN, VARIANCE, warn_of
-from ngrad.numpy.ufuncs import UFUNCS, refuse_out
+from ngrad.numpy.out import into
+from ngrad.numpy.ufuncs import UFUNCS
 from ngrad.ops import complexes, scans
 from ngrad.ops import reductions as r
 from ngrad.ops.arithmetic import maximum, subtract
@@ -93,6 +94,7 @@ def _added(x: Any, axis: Any, keepdims: bool) -> Any:
     return (r.reduce_any if x.dtype.is_bool else r.reduce_sum)(x, axis, keepdims)
 
 
+@into
 def sum(
     a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = NOTHING,
     initial: Any = NOTHING, where: Any = NOTHING,
@@ -105,12 +107,12 @@ def sum(
     >>> np.sum([[1, 2], [3, 4]], axis=0)
     array([4, 6])
     """
-    refuse_out("sum", out)
     x = _masked(wide(to_tensor(a), dtype), where, 0)
     found = _added(x, _axes(x, axis), _kept(keepdims))
     return array_of(found + _begun(initial, found.dtype) if counted(initial) else found)
 
 
+@into
 def prod(
     a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = NOTHING,
     initial: Any = NOTHING, where: Any = NOTHING,
@@ -123,7 +125,6 @@ def prod(
     >>> np.prod([2.0, 3.0])
     np.float64(6.0)
     """
-    refuse_out("prod", out)
     x = _masked(wide(to_tensor(a), dtype), where, 1)
     reduce = r.reduce_all if x.dtype.is_bool else r.reduce_prod
     found = reduce(x, _axes(x, axis), _kept(keepdims))
@@ -131,11 +132,11 @@ def prod(
 
 
 def _extreme(name: str, reduce: Callable[..., Any], pick: str) -> Callable[..., ndarray]:
+    @into
     def extreme(
         a: Any, axis: Any = None, out: Any = None, keepdims: Any = NOTHING,
         initial: Any = NOTHING, where: Any = NOTHING,
     ) -> ndarray:  # fmt: skip
-        refuse_out(name, out)
         x = to_tensor(a)
         if where is not True and counted(where):
             if not counted(initial):
@@ -171,11 +172,11 @@ min = amin = _extreme("min", r.reduce_min, "minimum")
 
 
 def _truth(name: str, reduce: Callable[..., Any], neutral: bool) -> Callable[..., ndarray]:
+    @into
     def truth(
         a: Any, axis: Any = None, out: Any = None, keepdims: Any = NOTHING, *,
         where: Any = NOTHING,
     ) -> ndarray:  # fmt: skip
-        refuse_out(name, out)
         x = _masked(cast_to(to_tensor(a), BOOL), where, neutral)
         return array_of(reduce(x, _axes(x, axis), _kept(keepdims)))
 
@@ -213,6 +214,7 @@ def _floating(x: Any, dtype: Any) -> Any:
     return x if x.dtype.is_inexact else cast_to(x, FLOAT64)
 
 
+@into
 def mean(
     a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = NOTHING, *,
     where: Any = NOTHING,
@@ -225,7 +227,6 @@ def mean(
     >>> np.mean([1, 2])
     np.float64(1.5)
     """
-    refuse_out("mean", out)
     x, kept, axis = _floating(to_tensor(a), dtype), _kept(keepdims), _checked(axis)
     wide = cast_to(x, FLOAT32) if x.dtype.is_half else x  # which holds the sum
     total = _added(_masked(wide, where, 0), axis, kept)
@@ -241,6 +242,7 @@ def in_dtype(dtype: Any, x: Any) -> Any:
     return x if wanted is None else converted(x, wanted)
 
 
+@into
 def var(
     a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: Any = 0,
     keepdims: Any = NOTHING, *, where: Any = NOTHING, mean: Any = NOTHING,
@@ -254,7 +256,6 @@ def var(
     >>> np.var([1.0, 3.0]), np.var([1.0, 3.0], ddof=1)
     (np.float64(1.0), np.float64(2.0))
     """
-    refuse_out("var", out)
     if counted(correction):
         if ddof:
             raise ValueError(f"var: takes ddof or correction, not both: {ddof}, {correction}")
@@ -285,6 +286,7 @@ def var(
     return array_of(found if kept else reshaped(found, r.kept_shape(x._layout.shape, axes)))
 
 
+@into
 def std(
     a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: Any = 0,
     keepdims: Any = NOTHING, *, where: Any = NOTHING, mean: Any = NOTHING,
@@ -298,14 +300,13 @@ def std(
     >>> np.std([1.0, 3.0])
     np.float64(1.0)
     """
-    refuse_out("std", out)
     found = var(a, axis, dtype, None, ddof, keepdims, where=where, mean=mean, correction=correction)
     return array_of(in_dtype(dtype, sqrt(found._read())))
 
 
+@into
 def ptp(a: Any, axis: Any = None, out: Any = None, keepdims: Any = NOTHING) -> ndarray:
     """The largest element less the smallest, over axes."""
-    refuse_out("ptp", out)
     most, least = max(a, axis, None, keepdims), min(a, axis, None, keepdims)
     return array_of(subtract(most._read(), least._read()))
 
@@ -327,8 +328,8 @@ def along(name: str, x: Any, axis: Any) -> tuple[Any, int]:
 
 
 def _place(name: str, op: Any) -> Callable[..., ndarray]:
+    @into
     def place(a: Any, axis: Any = None, out: Any = None, *, keepdims: Any = NOTHING) -> ndarray:
-        refuse_out(name, out)
         x = to_tensor(a)
         flat, at = along(name, x, axis)
         where = flat._layout
@@ -354,8 +355,8 @@ argmax, argmin = _place("argmax", r.ARGMAX), _place("argmin", r.ARGMIN)
 
 
 def _running(name: str, what: str, op: Any) -> Callable[..., ndarray]:
+    @into
     def running(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> ndarray:
-        refuse_out(name, out)
         x, at = along(name, wide(to_tensor(a), dtype), axis)
         if x.dtype.is_bool:  # sums and products of truth values are such
             return array_of(cast_to(op(cast_to(x, INT64), at), BOOL))

@@ -17,8 +17,9 @@ from ngrad.numpy.creation import asarray
 from ngrad.numpy.laying import as_array
 from ngrad.numpy.manipulation import moveaxis, ravel
 from ngrad.numpy.ndarray import ndarray
+from ngrad.numpy.out import into
 from ngrad.numpy.reductions import NOTHING, along
-from ngrad.numpy.ufuncs import UFUNCS, refuse_out
+from ngrad.numpy.ufuncs import UFUNCS
 from ngrad.numpy.views import Diagonal, Shown
 from ngrad.ops import complexes
 from ngrad.ops import einsum as sums
@@ -72,6 +73,7 @@ def flatnonzero(a: Any) -> ndarray:
     return asarray(np.flatnonzero(np.asarray(to_tensor(a))))
 
 
+@into
 def clip(
     a: Any,
     a_min: Any = NOTHING,
@@ -90,7 +92,6 @@ def clip(
     >>> np.clip([1, 5, 9], 2, 6)
     array([2, 5, 6])
     """
-    refuse_out("clip", out)
     given = a_min is not NOTHING, a_max is not NOTHING
     if given[0] != given[1]:
         raise TypeError("clip: takes a_min and a_max, or neither; None stands for no bound")
@@ -119,9 +120,9 @@ def _clipped(x: ndarray, bounds: list[tuple[str, Any]], options: dict[str, Any])
     return found if where is True else UFUNCS["maximum"](found, found, where=where)
 
 
+@into
 def round_(a: Any, decimals: int = 0, out: Any = None) -> ndarray:
     """Nearest numbers of so many decimals, halves to even."""
-    refuse_out("round", out)
     x, decimals = array_of(to_tensor(a)), operator.index(decimals)
     if x.dtype.kind == "c":
         real, imag = round_(x.real, decimals), round_(x.imag, decimals)
@@ -143,6 +144,7 @@ def flattened(a: Any) -> Any:
     return reshape(x, (x.size,))
 
 
+@into
 def take(
     a: Any, indices: Any, axis: int | None = None, out: Any = None, mode: str = "raise"
 ) -> ndarray:
@@ -154,7 +156,6 @@ def take(
     >>> np.take([10, 20, 30], [2, 0])
     array([30, 10])
     """
-    refuse_out("take", out)
     x, at = along("take", to_tensor(a), axis)
     index, n = to_tensor(indices), x._layout.shape[at]
     if index.dtype.is_bool or (isinstance(indices, (list, tuple)) and not index.size):
@@ -214,9 +215,9 @@ def put_along_axis(arr: ndarray, indices: Any, values: Any, axis: int | None) ->
     x[_along(index, x.shape, at)] = values
 
 
+@into
 def compress(condition: Any, a: Any, axis: int | None = None, out: Any = None) -> ndarray:
     """The slices along an axis at which a condition holds."""
-    refuse_out("compress", out)
     holds = to_tensor(condition)
     if holds.ndim != 1:
         raise ValueError(f"compress: condition must be a vector, not of shape {holds.shape}")
@@ -254,6 +255,7 @@ def _pair(x: Any, y: Any) -> tuple[Any, Any]:
     return one, two
 
 
+@into
 def dot(a: Any, b: Any, out: Any = None) -> ndarray:
     """Over the last axis of a and the last but one (or the only one) of b; of numbers the product.
 
@@ -263,7 +265,6 @@ def dot(a: Any, b: Any, out: Any = None) -> ndarray:
     >>> np.dot([1.0, 2.0], [3.0, 4.0])
     np.float64(11.0)
     """
-    refuse_out("dot", out)
     x: Any = to_tensor(a)
     y: Any = to_tensor(b)
     rank, other = x._layout.ndim, y._layout.ndim
@@ -288,9 +289,9 @@ def inner(a: Any, b: Any, /) -> ndarray:
     return array_of(matmul_operator(x, y)) if rank == other == 1 else tensordot(x, y, (-1, -1))
 
 
+@into
 def outer(a: Any, b: Any, out: Any = None) -> ndarray:
     """Products of each element of a with each of b."""
-    refuse_out("outer", out)
     return ravel(a)[:, None] * ravel(b)
 
 
@@ -329,6 +330,7 @@ def _only_shows(equation: str) -> bool:
     return {*letters} == {*named.replace("...", "")}
 
 
+@into
 def einsum(
     *operands: Any, out: Any = None, dtype: Any = None, order: Any = "K", casting: Any = "safe",
     optimize: Any = True,
@@ -342,7 +344,6 @@ def einsum(
     >>> np.einsum("ij,j", [[1, 2], [3, 4]], [1, 1]), np.einsum([[1, 2], [3, 4]], [0, 0])
     (array([3, 7]), np.int64(5))
     """
-    refuse_out("einsum", out)
     if order not in (*"CFAKcfak", None):
         raise ValueError(f"einsum: order must be one of 'C', 'F', 'A', or 'K', not {order!r}")
     if len(operands) < 2:

@@ -8,7 +8,7 @@ from typing import Any
 from ngrad.dtypes import BY_CODE
 from ngrad.numpy.convert import array_of, to_tensor
 from ngrad.numpy.ndarray import ndarray
-from ngrad.numpy.ufuncs import refuse_out
+from ngrad.numpy.out import into
 from ngrad.ops.complexes import conj
 from ngrad.ops.convert import cast_to
 from ngrad.ops.spectra import (
@@ -32,6 +32,7 @@ def _halves(x: Any, found: Any) -> Any:
     return cast_to(found, x.dtype) if x.dtype.is_half else found
 
 
+@into
 def fft(a: Any, n: Any = None, axis: int = -1, norm: Any = None, out: Any = None) -> ndarray:
     """The discrete Fourier transform along an axis, of n elements.
 
@@ -41,40 +42,39 @@ def fft(a: Any, n: Any = None, axis: int = -1, norm: Any = None, out: Any = None
     >>> np.fft.fft([1.0, 0.0, 0.0, 0.0])
     array([1.+0.j, 1.+0.j, 1.+0.j, 1.+0.j])
     """
-    refuse_out("fft", out)
     return array_of(whole("fft", _floats(a), n, axis, norm, False))
 
 
+@into
 def ifft(a: Any, n: Any = None, axis: int = -1, norm: Any = None, out: Any = None) -> ndarray:
     """The inverse of `fft`."""
-    refuse_out("ifft", out)
     return array_of(whole("ifft", _floats(a), n, axis, norm, True))
 
 
+@into
 def rfft(a: Any, n: Any = None, axis: int = -1, norm: Any = None, out: Any = None) -> ndarray:
     """The transform of real numbers, of whose frequencies those that are not negative are given."""
-    refuse_out("rfft", out)
     return array_of(of_real("rfft", _floats(a), n, axis, norm))
 
 
+@into
 def irfft(a: Any, n: Any = None, axis: int = -1, norm: Any = None, out: Any = None) -> ndarray:
     """The inverse of `rfft`: n real numbers, an even count if it is not given."""
-    refuse_out("irfft", out)
     x = _floats(a)
     return array_of(_halves(x, back_to_real("irfft", x, n, axis, norm)))
 
 
+@into
 def hfft(a: Any, n: Any = None, axis: int = -1, norm: Any = None, out: Any = None) -> ndarray:
     """The transform of a signal whose second half is the conjugate of the first: real numbers."""
-    refuse_out("hfft", out)
     x = _floats(a)
     found = back_to_real("hfft", conj(x), n, axis, OTHER.get(norm, norm))
     return array_of(_halves(x, found))
 
 
+@into
 def ihfft(a: Any, n: Any = None, axis: int = -1, norm: Any = None, out: Any = None) -> ndarray:
     """The inverse of `hfft`."""
-    refuse_out("ihfft", out)
     return array_of(conj(of_real("ihfft", _floats(a), n, axis, OTHER.get(norm, norm))))
 
 
@@ -85,10 +85,10 @@ def _several(name: str, compute: Callable[..., Any]) -> Callable[..., ndarray]:
     """A transform of several axes, all if None, or (if its name ends in 2) of the last two."""
     usual = (-2, -1) if name.endswith("2") else None
 
+    @into
     def transform(
         a: Any, s: Any = None, axes: Any = usual, norm: Any = None, out: Any = None
     ) -> ndarray:
-        refuse_out(name, out)
         return array_of(compute(name, _floats(a), s, axes, norm))
 
     transform.__name__ = transform.__qualname__ = name

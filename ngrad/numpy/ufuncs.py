@@ -12,6 +12,7 @@ from ngrad.numpy import composed, loops
 from ngrad.numpy.convert import PLAIN, beside, dtype_of, to_tensor
 from ngrad.numpy.naming import KINDS, explain
 from ngrad.numpy.ndarray import array_of, ndarray
+from ngrad.numpy.out import written
 from ngrad.numpy.place import where_they_lie
 from ngrad.ops import arithmetic as a
 from ngrad.ops import bitwise as b
@@ -25,6 +26,7 @@ from ngrad.ops.complexes import conj
 from ngrad.ops.composed import truncatemod
 from ngrad.ops.convert import cast_to
 from ngrad.ops.elementwise import select
+from ngrad.ops.shape import broadcast_to
 from ngrad.tensor import single
 
 BOOL = BY_CODE["b1"]
@@ -41,8 +43,7 @@ CASTINGS = ("no", "equiv", "safe", "same_kind", "unsafe")
 class ufunc:
     """A function of each element of its operands, which are broadcast together.
 
-    It takes NumPy's arguments; but `out`, since what it returns is a new array, and `casting`,
-    `order` and `subok` only as they are in NumPy unasked.
+    It takes NumPy's arguments; but `order` and `subok` only as they are in NumPy unasked.
 
     Attributes
     ----------
@@ -88,13 +89,7 @@ class ufunc:
             raise ValueError(f"{self.__name__}: order is 'C', 'F', 'A' or 'K', not {order!r}")
         if casting not in CASTINGS:
             raise ValueError(f"{self.__name__}: casting is one of {CASTINGS}, not {casting!r}")
-        if len(operands) != self.nin:
-            raise TypeError(
-                f"{self.__name__}() takes {self.nin} positional arguments, not {len(operands)}"
-                + ("; out= is refused" if len(operands) == self.nin + 1 else "")
-            )
-        if out is not None:
-            refuse_out(self.__name__, out)
+        operands, targets = self._targets(operands, out)
         signature, gives = sig if signature is None else signature, dtype
         if signature is not None:
             if dtype is not None:
@@ -107,12 +102,37 @@ class ufunc:
             found = self._compute(*self._converted(operands, dtype, casting))
             if gives is not None and self.nout == 1 and found.dtype is not dtype_of(gives):
                 raise TypeError(f"there is no {self.__name__} that gives {gives}")
-            if where is not True:
-                found = self._where(where, found)
+            parts = found if self.nout > 1 else (found,)
+            given = zip(parts, targets, strict=True)
+            results = tuple([self._result(x, target, where, casting) for x, target in given])
         except KINDS as error:
             explain(error, self.__name__, operands, {})
             raise
-        return tuple(map(array_of, found)) if self.nout > 1 else array_of(found)
+        return results if self.nout > 1 else results[0]
+
+    def _targets(self, operands: tuple[Any, ...], out: Any) -> tuple[Any, Any]:
+        """The operands, and for each result the array that it is written into, or None."""
+        if not self.nin <= len(operands) <= self.nargs:
+            raise TypeError(
+                f"{self.__name__}() takes from {self.nin} to {self.nargs} positional arguments, "
+                f"not {len(operands)}"
+            )
+        operands, more = operands[: self.nin], operands[self.nin :]
+        if more and out is not None:
+            raise TypeError(f"{self.__name__}: out is given by its name or its place, not by both")
+        if more:
+            out = more + (None,) * (self.nout - len(more))
+        targets = out if isinstance(out, tuple) else (out,) if self.nout == 1 else out
+        if targets is None:
+            targets = (None,) * self.nout
+        if not isinstance(targets, tuple):
+            raise TypeError(f"{self.__name__}: out is a tuple of {self.nout} arrays")
+        if len(targets) != self.nout:
+            raise ValueError(
+                f"{self.__name__}: out has an array, or None, for each of {self.nout} results, "
+                f"not {len(targets)}"
+            )
+        return operands, targets
 
     def _plain(self, operands: tuple[Any, ...]) -> Any:
         """The tensors of operands that nothing is to be done for; None if it is not so."""
@@ -155,14 +175,19 @@ class ufunc:
             values = [cast_to(to_tensor(x), BOOL) for x in values]
         return values
 
-    def _where(self, where: Any, found: Any) -> Any:
-        """Elements where it holds; elsewhere 0, where NumPy leaves anything."""
-        holds = to_tensor(where)
-        if not holds.dtype.is_bool:
+    def _result(self, found: Any, target: Any, where: Any, casting: Any) -> ndarray:
+        """A result, in an array if one is given. Where a condition does not hold, that keeps its
+        elements, and a new one has 0, where NumPy leaves anything.
+        """
+        holds = None if where is True else to_tensor(where)
+        if holds is not None and not holds.dtype.is_bool:
             raise TypeError(f"{self.__name__}: where must be of bools, not {holds.dtype.name}")
-        parts = found if self.nout > 1 else (found,)
-        chosen = tuple(select(holds, x, False if x.dtype.is_bool else 0) for x in parts)
-        return chosen if self.nout > 1 else chosen[0]
+        if target is None:
+            rest = False if found.dtype.is_bool else 0
+            return array_of(found if holds is None else select(holds, found, rest))
+        if isinstance(target, ndarray) and target.ndim and found._layout.shape != target.shape:
+            found = broadcast_to(found, target._layout.shape)
+        return written(self.__name__, found, target, casting, holds)
 
     def outer(self, x: Any, y: Any, **options: Any) -> Any:
         """It of each pair of elements of x and of y."""
@@ -184,24 +209,6 @@ def ufunc_of(name: str) -> ufunc:
 
 
 _SIGNATURE = inspect.signature(ufunc.with_options.__get__(object()))
-
-
-def refuse_out(what: str, out: Any) -> None:
-    """Raise where a result is to be written into an array.
-
-    Raises
-    ------
-    TypeError
-        Naming the function, and what to write instead.
-    """
-    if out is None:
-        return
-    given = out if isinstance(out, tuple) else (out,)
-    if any(x is not None for x in given):
-        raise TypeError(
-            f"{what}: out= is not supported, since results are new arrays; write "
-            f"x[...] = {what}(...) instead"
-        )
 
 
 _TABLE: dict[str, tuple[Callable[..., Any], int, str]] = {
