@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as _numpy
 
 from ngrad.absent import missing as _missing
+from ngrad.numpy import emath as emath
 from ngrad.numpy import exceptions as exceptions
 from ngrad.numpy import fft as fft
 from ngrad.numpy import folding as _folding
@@ -35,6 +36,7 @@ from ngrad.numpy.inspection import Info as __array_namespace_info__
 from ngrad.numpy.joining import *
 from ngrad.numpy.logic import *
 from ngrad.numpy.manipulation import *
+from ngrad.numpy.memory import *
 from ngrad.numpy.naming import named as _named
 from ngrad.numpy.nans import *
 from ngrad.numpy.ndarray import ndarray as ndarray

@@ -17,17 +17,13 @@ APART: Reasons = {
         "datetime_data", "is_busday", "isnat", "timedelta64",
     ),
     "of structured dtypes, which are not there": ("rec", "recarray", "record"),
-    "about where elements lie in memory, which arrays here do not tell": (
-        "flatiter", "isfortran", "may_share_memory", "memmap", "shares_memory",
-    ),
+    "about where elements lie in memory": ("flatiter", "memmap"),
     "it walks over NumPy's memory; loop over numpy.ndindex(x.shape), or apply a ufunc": (
         "nditer", "nested_iters",
     ),
     "superseded: use two-dimensional arrays and @": ("asmatrix", "bmat", "matrix"),
-    "superseded in NumPy itself; the functions of the names poly... are here": ("poly1d",),
     "a package of NumPy's beside its arrays": (
-        "core", "ctypeslib", "dtypes", "emath", "f2py", "ma", "polynomial", "test",
-        "typing",
+        "core", "ctypeslib", "dtypes", "f2py", "ma", "test", "typing",
     ),
 }  # fmt: skip
 """What has no meaning for arrays of numbers, or is no function of them."""
@@ -37,7 +33,6 @@ OF_ARRAYS: Reasons = {
         "ctypes", "setfield", "setflags",
     ),
     "elements are numbers in this machine's order of bytes": ("byteswap", "getfield"),
-    "where elements lie in memory, arrays here do not tell": ("flags", "strides"),
     "an array's shape stays; write x = np.resize(x, shape)": ("resize",),
 }  # fmt: skip
 """Methods and attributes of NumPy's arrays."""

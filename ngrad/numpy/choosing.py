@@ -47,9 +47,9 @@ def select(condlist: Any, choicelist: Any, default: Any = 0) -> ndarray:
     choices = [x if type(x) in PLAIN else asarray(x) for x in (*choicelist, default)]
     dtype = result_type(*(x if type(x) in PLAIN else x.dtype for x in choices))
     shape = np.broadcast_shapes(*(x.shape for x in (*holds, *map(asarray, choices))))
-    found = broadcast_to(asarray(choices[-1], dtype), shape)
+    found = broadcast_to(asarray(choices[-1]).astype(dtype), shape)
     for condition, choice in zip(holds[::-1], choices[-2::-1], strict=True):
-        found = where(condition, asarray(choice, dtype), found)
+        found = where(condition, asarray(choice).astype(dtype), found)
     return found
 
 
@@ -181,7 +181,10 @@ def put(a: ndarray, ind: Any, v: Any, mode: str = "raise") -> None:
         raise IndexError(f"put: index {places.max()} is out of bounds for {n} elements")
     if places.size and values.size:
         new = values if values.size == 1 else resize(values, places.size)
-        x[np.unravel_index(places % n, x.shape)] = new
+        if x.ndim:
+            x[np.unravel_index(places % n, x.shape)] = new
+        else:
+            x[...] = new[-1]
 
 
 def copyto(dst: ndarray, src: Any, casting: Any = "same_kind", where: Any = True) -> None:

@@ -109,10 +109,10 @@ def asarray_chkfinite(a: Any, dtype: Any = None, order: Any = None) -> ndarray:
 
 def _shape(shape: Any, what: str) -> tuple[int, ...]:
     sizes = shape if isinstance(shape, (tuple, list)) else (shape,)
-    if isinstance(shape, bool):
-        raise TypeError(f"{what}: a shape is made of integers, not '{shape}'")
     if isinstance(shape, (ndarray, np.ndarray)):
         sizes = tuple(np.asarray(shape).ravel().tolist())
+    if any(isinstance(n, bool) for n in sizes):
+        raise TypeError(f"{what}: a shape is made of integers, not {shape!r}")
     try:
         found = tuple(map(size, sizes))
     except TypeError:

@@ -260,7 +260,8 @@ def _turned(x: ndarray, axis: int, widths: Any, edge: int) -> ndarray:
         front, back = min(before, n - edge), min(after, n - edge)
         left = 2 * first - flip(along(x, axis, slice(edge, edge + front)), axis)
         right = 2 * last - flip(along(x, axis, slice(n - edge - back, n - edge)), axis)
-        x = concatenate([left, x, right], axis)
+        # Of bools these are integers, and true but for 0.
+        x = concatenate([left.astype(x.dtype), x, right.astype(x.dtype)], axis)
         before, after = before - front, after - back
     return x
 

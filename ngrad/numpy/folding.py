@@ -170,7 +170,10 @@ def accumulate(
 ) -> ndarray:
     """The function applied to all elements up to each, along an axis."""
     x = _operand(self, "accumulate", array)
-    at = normal_axis(axis, x.ndim, f"{self.__name__}.accumulate")
+    name = f"{self.__name__}.accumulate"
+    if axis is None and x.ndim != 1:
+        raise ValueError(f"{name}: goes along one axis, of an array of shape {x.shape} not all")
+    at = 0 if axis is None else normal_axis(axis, x.ndim, name)
     if self.__name__ in RUNNING:
         return RUNNING[self.__name__](x, at, dtype)
     x = x if dtype is None else x.astype(dtype)
@@ -298,10 +301,17 @@ def _explained(method: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
+def _of_numpys(name: str, function: ufunc) -> Any:
+    """What NumPy's function tells of its loops: of dtypes that are not here, too."""
+    return getattr(getattr(np, function.__name__), name)
+
+
 def _attach() -> None:
     for method in (reduce, accumulate, reduceat, at, ufunc.outer):
         setattr(ufunc, method.__name__, _explained(method))
     ufunc.identity = property(identity)  # type: ignore[attr-defined]
+    for name in ("ntypes", "signature", "types"):
+        setattr(ufunc, name, property(functools.partial(_of_numpys, name)))
 
 
 _attach()

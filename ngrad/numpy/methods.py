@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ngrad.dtypes import can_cast
-from ngrad.numpy import choosing, logic, manipulation, reductions, selection, sorting
+from ngrad.numpy import choosing, logic, manipulation, memory, reductions, selection, sorting
 from ngrad.numpy.absent import OF_ARRAYS_BY_NAME
 from ngrad.numpy.convert import array_of, converted, dtype_of
 from ngrad.numpy.editing import resize
@@ -259,6 +259,8 @@ def _attach() -> None:
         "dump": lambda x, file: np.asarray(x).dump(file),
         "dumps": lambda x: np.asarray(x).dumps(),
         "view": named(view),
+        "flags": property(memory.flags),
+        "strides": property(memory.strides),
         **{
             name: _of_numbers(name)
             for name in ("as_integer_ratio", "bit_count", "hex", "is_integer")

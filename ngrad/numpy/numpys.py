@@ -1,4 +1,6 @@
-"""What is NumPy's own, and given on as it is: constants, dtypes, and what tells of them."""
+"""What is NumPy's own, and given on as it is: constants, dtypes, and what tells of them; and
+polynomials, whose coefficients are NumPy's arrays.
+"""
 
 from numpy import (
     False_,
@@ -52,6 +54,8 @@ from numpy import (
     newaxis,
     number,
     pi,
+    poly1d,
+    polynomial,
     printoptions,
     s_,
     sctypeDict,
@@ -86,8 +90,8 @@ __all__ = [
     "get_printoptions", "getbufsize", "half", "iinfo", "index_exp", "inexact", "inf", "info",
     "int8", "int16", "int32", "int64", "int_", "intc", "integer", "intp", "iterable",
     "little_endian", "long", "longlong", "mintypecode", "nan", "ndindex", "newaxis", "number",
-    "pi", "printoptions", "s_", "sctypeDict", "set_printoptions", "setbufsize", "short",
-    "show_config", "show_runtime", "signedinteger", "single", "typecodes", "typename", "ubyte",
-    "uint", "uint8", "uint16", "uint32", "uint64", "uintc", "uintp", "ulong", "ulonglong",
-    "unsignedinteger", "ushort",
+    "pi", "poly1d", "polynomial", "printoptions", "s_", "sctypeDict", "set_printoptions",
+    "setbufsize", "short", "show_config", "show_runtime", "signedinteger", "single", "typecodes",
+    "typename", "ubyte", "uint", "uint8", "uint16", "uint32", "uint64", "uintc", "uintp", "ulong",
+    "ulonglong", "unsignedinteger", "ushort",
 ]  # fmt: skip

@@ -172,17 +172,17 @@ def polyfit(
         left, right = left * weights[:, None], right * weights[:, None]
     scale = UFUNCS["sqrt"](sum(left * left, 0))
     left = left / scale
-    rcond = at.size * float(at._layout.dtype.finfo.eps) if rcond is None else rcond
-    found, rest, rank, singular = lstsq(left, right, rcond)
+    limit = at.size * at._layout.dtype.finfo.eps if rcond is None else rcond
+    found, rest, rank, singular = lstsq(left, right, float(limit))
     if int(rank) != order and not full:
         warnings.warn("Polyfit may be poorly conditioned", np.exceptions.RankWarning, stacklevel=3)
     found = found / scale[:, None]
     terms = found if values.ndim == 2 else found[:, 0]
     if full:
-        return terms, rest, rank, singular, array_of(to_tensor(float(rcond)))
+        return terms, rest, rank, singular, array_of(to_tensor(limit))
     if not cov:
         return terms
-    inverse = pinv(left, rcond)
+    inverse = pinv(left, float(limit))
     spread = matmul(inverse, inverse.T) / outer(scale, scale)
     if cov != "unscaled":
         if at.size <= order:

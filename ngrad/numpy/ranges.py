@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import operator
 from collections.abc import Callable
 from typing import Any
@@ -105,7 +106,9 @@ def linspace(
     if axis not in (0, -ndim - 1):
         made = moveaxis(made, 0, axis)
     made = made if device is None else asarray(made, device=device)
-    return (made, array_of(step)) if retstep else made
+    if not retstep:
+        return made
+    return made, array_of(step) if count > endpoint else math.nan  # NumPy's, of no steps
 
 
 def _spaced(first: Any, last: Any, count: int, endpoint: bool, ndim: int) -> tuple[Any, Any]:

@@ -52,7 +52,21 @@ def where(condition: Any, x: Any = None, y: Any = None, /) -> Any:
     values = [operand(x), operand(y)]
     if not (hasattr(values[0], "_layout") or hasattr(values[1], "_layout")):
         values = [to_tensor(value) for value in values]
-    return as_array(select(to_tensor(condition, BOOL), *values))
+    first, second = values
+    return as_array(
+        select(to_tensor(condition, BOOL), _wrapped(first, second), _wrapped(second, first))
+    )
+
+
+def _wrapped(value: Any, other: Any) -> Any:
+    """A value beside another: an integer that the other's integer dtype has not wraps, as NumPy's
+    `where` casts it.
+    """
+    if type(value) is not int or not other.dtype.is_integer:
+        return value
+    limits = np.iinfo(other.dtype.numpy_dtype)
+    fits = limits.min <= value <= limits.max
+    return value if fits else cast_to(to_tensor(value), other.dtype)
 
 
 def nonzero(a: Any) -> tuple[ndarray, ...]:

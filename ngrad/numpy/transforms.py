@@ -7,6 +7,7 @@ from typing import Any
 
 from ngrad.dtypes import BY_CODE
 from ngrad.numpy.convert import array_of, to_tensor
+from ngrad.numpy.creation import asarray
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.out import into
 from ngrad.ops.complexes import conj
@@ -89,6 +90,8 @@ def _several(name: str, compute: Callable[..., Any]) -> Callable[..., ndarray]:
     def transform(
         a: Any, s: Any = None, axes: Any = usual, norm: Any = None, out: Any = None
     ) -> ndarray:
+        if axes is not None and not len(axes) and compute in COMPLEX:
+            return asarray(a)  # not even complex, as NumPy has it
         return array_of(compute(name, _floats(a), s, axes, norm))
 
     transform.__name__ = transform.__qualname__ = name
@@ -103,8 +106,9 @@ def _back_over(name: str, x: Any, s: Any, axes: Any, norm: Any) -> Any:
     return _halves(x, found) if alone else found
 
 
-fftn, fft2 = (_several(name, complex_over(False)) for name in ("fftn", "fft2"))
-ifftn, ifft2 = (_several(name, complex_over(True)) for name in ("ifftn", "ifft2"))
+COMPLEX = there, back = complex_over(False), complex_over(True)
+fftn, fft2 = (_several(name, there) for name in ("fftn", "fft2"))
+ifftn, ifft2 = (_several(name, back) for name in ("ifftn", "ifft2"))
 rfftn, rfft2 = (_several(name, real_over) for name in ("rfftn", "rfft2"))
 irfftn, irfft2 = (_several(name, _back_over) for name in ("irfftn", "irfft2"))
 

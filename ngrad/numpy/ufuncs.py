@@ -293,7 +293,7 @@ _TABLE: dict[str, tuple[Callable[..., Any], int, str]] = {
     "lcm": (composed.of_integers(composed.bits(b.lcm)), 2, "same"),
     "nextafter": (f.nextafter, 2, "float"),
     "spacing": (f.spacing, 1, "float"),
-    "conjugate": (conj, 1, "same"),
+    "conjugate": (composed.bools_as_integers(conj), 1, "same"),
 }
 UFUNCS = {name: ufunc(compute, name, nin, kind) for name, (compute, nin, kind) in _TABLE.items()}
 UFUNCS["frexp"] = ufunc(composed.frexp, "frexp", 1, "float", 2)

@@ -61,15 +61,24 @@ def lies_of(x: Any) -> np.ndarray[Any, Any] | None:
     that is a view or a copy, depends on it. None if it is not known.
     """
     first, *views = way_to(x)
+    lies = ground_of(first)
+    return None if lies is None else seen_by(views, lies)
+
+
+def ground_of(first: Any) -> np.ndarray[Any, Any] | None:
+    """The same of an array of its own."""
     made, held = first._way, first._held
     if in_rows(held) if made is None else made.rows:
-        lies = np.empty(held._layout.shape, np.uint8)
-    elif made is None and held._at and packed(where := held._layout):
-        lies = lying(where.shape, [s // where.dtype.itemsize for s in where.strides])
-    elif made is not None and made.rows is False and held._layout.ndim == 2:  # the one other order
-        lies = np.empty(held._layout.shape, np.uint8, "F")
-    else:
-        return None
+        return np.empty(held._layout.shape, np.uint8)
+    if made is None and held._at and packed(where := held._layout):
+        return lying(where.shape, [s // where.dtype.itemsize for s in where.strides])
+    if made is not None and made.rows is False and held._layout.ndim == 2:  # the one other order
+        return np.empty(held._layout.shape, np.uint8, "F")
+    return None
+
+
+def seen_by(views: list[Any], lies: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """What views of views show of an array of bytes."""
     for view in views:
         lies = view._way.shown(lies)
     return lies

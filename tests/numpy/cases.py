@@ -15,9 +15,10 @@ CASES = to_second_order([case for part in PARTS for case in part.CASES])
 OTHER = {
     "argpartition", "broadcast", "c_", "copyto", "einsum_path", "empty", "empty_like", "errstate",
     "fill_diagonal", "from_dlpack", "fromfile", "fromfunction", "genfromtxt", "geterr",
-    "geterrcall", "load", "loadtxt", "mgrid", "ndarray", "ndenumerate", "ogrid", "partition",
+    "geterrcall", "isfortran", "load", "loadtxt", "may_share_memory", "mgrid", "ndarray",
+    "ndenumerate", "ogrid", "partition", "poly1d",
     "place", "put", "put_along_axis", "putmask", "r_", "save", "savetxt", "savez",
-    "savez_compressed", "seterr", "seterrcall", "ufunc", "vectorize",
+    "savez_compressed", "seterr", "seterrcall", "shares_memory", "ufunc", "vectorize",
 }  # fmt: skip
 """Public names that tests of their own cover."""
 

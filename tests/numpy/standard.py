@@ -123,8 +123,8 @@ ifftshift(x, /, *, axes=None)
 """
 
 ELEMENTWISE = {
-    "any": "equal not_equal isfinite isinf isnan imag real conj where",
-    "numeric": """abs add ceil floor multiply negative positive pow round sign square subtract
+    "any": "equal not_equal isfinite isinf isnan imag real where",
+    "numeric": """abs add ceil conj floor multiply negative positive pow round sign square subtract
     trunc floor_divide remainder maximum minimum greater greater_equal less less_equal""",
     "floating": """acos acosh asin asinh atan atan2 atanh copysign cos cosh divide exp expm1 hypot
     log log10 log1p log2 logaddexp nextafter reciprocal signbit sin sinh sqrt tan tanh""",

@@ -1,4 +1,4 @@
-"""Windows that slide over an array, with NumPy's name."""
+"""Windows that slide over an array, and what steps of bytes show of one, with NumPy's names."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from ngrad.absent import missing
+from ngrad.numpy.convert import to_tensor
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.views import Shown
-from ngrad.ops.shape import normal_axis, reshape, transpose
+from ngrad.ops.gather import gather_rows
+from ngrad.ops.shape import flat, normal_axis, reshape, transpose
 from ngrad.ops.windows import AXES, WINDOWS
 from ngrad.record import apply
 
@@ -75,14 +76,44 @@ def _windows(x: Any, axes: list[int], sizes: tuple[int, ...]) -> Any:
     return transpose(reshape(found, (*batch, *counts, *sizes)), back)
 
 
-_find = missing(
-    "ngrad.numpy.lib.stride_tricks",
-    {"as_strided": "strides are not an array's here; write windows as sliding_window_view"},
-)
+def as_strided(
+    x: Any, shape: Any = None, strides: Any = None, subok: bool = False, writeable: bool = True
+) -> ndarray:
+    """What lies at steps of bytes from the first element on, which must be elements of the array:
+    one that lies in rows. It is gathered from there, sees assignments to the array, and is
+    read-only, whatever `writeable` says.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> x = np.arange(5)
+    >>> np.lib.stride_tricks.as_strided(x, (3, 2), (8, 16))
+    array([[0, 2],
+           [1, 3],
+           [2, 4]])
+    """
+    array = asarray(x)
+    sizes = array.shape if shape is None else tuple(map(operator.index, shape))
+    steps = array.strides if strides is None else tuple(map(operator.index, strides))
+    if len(sizes) != len(steps):
+        raise ValueError(f"as_strided: shape {sizes} and strides {steps} differ in length")
+    if not array.flags.c_contiguous or any(step % array.itemsize for step in steps):
+        raise ValueError(
+            f"as_strided: takes an array that lies in rows, and steps of whole elements, not "
+            f"strides {array.strides} and {steps}; take a .copy() of it first"
+        )
+    steps = tuple([step // array.itemsize for step in steps])
+    places = np.zeros(sizes, np.int64)
+    for axis, (n, step) in enumerate(zip(sizes, steps, strict=True)):
+        places += np.expand_dims(np.arange(n) * step, [k for k in range(len(sizes)) if k != axis])
+    if places.size and not (places.min() >= 0 and places.max() < array.size):
+        raise ValueError(
+            f"as_strided: shape {sizes} and strides {steps} (in elements) lead out of an array of "
+            f"{array.size} elements"
+        )
+    index = to_tensor(places)
+    theirs = partial(np.lib.stride_tricks.as_strided, shape=sizes, strides=steps)
+    return array._seen_by(Shown("as_strided", lambda t: gather_rows(flat(t), index), theirs))
 
 
-def __getattr__(name: str) -> Any:
-    return _find(name)
-
-
-__all__ = ["sliding_window_view"]
+__all__ = ["as_strided", "sliding_window_view"]

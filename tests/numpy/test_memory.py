@@ -1,0 +1,63 @@
+"""Where elements lie, and what is a view of what, in expressions of both."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import ngrad
+import ngrad.numpy as ours
+
+EXPRESSIONS = """
+[a.strides for a in (m, m.T, m[:, ::2], m[::-1], m.T.copy(), m.copy('F'), m[None, 0])]
+[a.strides for a in (m.astype('f4'), (m + 1j).real, (m * 1j).T, m.view('i4'), np.array(1.0))]
+[a.strides for a in (np.broadcast_to(m[0], (2, 3)), np.asfortranarray(m), np.zeros((0, 3)), m[:1])]
+[(a.flags.c_contiguous, a.flags.f_contiguous) for a in (m, m.T, m[:, 1:], m[0], m.T.copy())]
+[(a.flags.owndata, a.flags.writeable) for a in (m, m[0], m.T, np.broadcast_to(m, (2, 2, 3)))]
+[repr(m.flags), m.T.flags['FNC'], str(m.T.flags)]
+[np.isfortran(a) for a in (m, m.T, m[0], m.T.copy(), m.copy('F'))]
+[np.shares_memory(m, a) for a in (m, m.T, m[0], m.ravel(), m.T.ravel(), m.copy(), m[[0]], m + 0)]
+[np.shares_memory(m[0], m[1]), np.shares_memory(x[::2], x[1::2]), np.shares_memory(x[1:], x[:2])]
+[np.may_share_memory(x[::2], x[1::2]), np.may_share_memory(x[:2], x[3:]), np.shares_memory(x, [1])]
+tricks.as_strided(x, (4, 3), x.strides * 2).tolist()
+tricks.as_strided(m, (2, 2, 2), (24, 8, 8)).sum((0, 2)).tolist()
+tricks.as_strided(m, (2,), (m.strides[0] + m.strides[1],)).tolist()
+tricks.as_strided(x, (3, 2), (8, 8), writeable=False).tolist()
+tricks.as_strided(x, (3,), (8, 8))
+"""
+
+
+@pytest.mark.parametrize("text", EXPRESSIONS.strip().splitlines())
+def test_as_numpy(text: str) -> None:
+    def found(space: Any) -> Any:
+        names = {"np": space, "tricks": space.lib.stride_tricks}
+        return eval(text, names | {"x": space.arange(6), "m": space.arange(6.0).reshape(2, 3) * 1})
+
+    try:
+        expected = found(np)
+    except ValueError:
+        with pytest.raises(ValueError, match="as_strided: shape"):
+            found(ours)
+    else:
+        assert found(ours) == expected
+
+
+def test_what_is_not_done() -> None:
+    x = ours.arange(6)
+    with pytest.raises(ValueError, match="lead out of an array of 6 elements"):
+        ours.lib.stride_tricks.as_strided(x, (7,), (8,))
+    with pytest.raises(ValueError, match="takes an array that lies in rows"):
+        ours.lib.stride_tricks.as_strided(x[::2], (2,), (8,))
+    with pytest.raises(AttributeError, match="writeable is not set"):
+        x.flags.writeable = False
+    with pytest.raises(ValueError, match=r"as_strided: .* is read-only"):
+        ours.lib.stride_tricks.as_strided(x, (2,), (8,))[0] = 1
+
+
+def test_polynomials_are_evaluated_at_arrays() -> None:
+    x = ours.array([1.0, 2.0])
+    assert ours.poly1d(ours.array([1, 2, 3]))(x).tolist() == [6.0, 11.0]
+    assert ours.polynomial.Polynomial([3, 2, 1])(x).tolist() == [6.0, 11.0]
+    assert ngrad.grad(ours.poly1d([1.0, 2.0, 3.0]))(ours.array(2.0)).tolist() == 6.0
