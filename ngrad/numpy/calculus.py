@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ngrad.dtypes import can_cast, kind_of, result_type
+from ngrad.graph.strides import broadcast
 from ngrad.numpy.convert import COMPLEX128, FLOAT64, array_of, operand, to_tensor
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.joining import concatenate, stack
@@ -317,7 +318,7 @@ def cross(
     terms = [(x1, y2), (x2, y1), (x2, y0), (x0, y2), (x0, y1), (x1, y0)]
     products = [None if p is None or q is None else p * q for p, q in terms]
     parts = [_less(*products[k : k + 2]) for k in (0, 2, 4)]
-    shape = np.broadcast_shapes(*(part._layout.shape for part in parts))
+    shape = broadcast(*(part._layout.shape for part in parts))
     return moveaxis(stack([spread(part, shape) for part in parts], -1), -1, axisc)
 
 

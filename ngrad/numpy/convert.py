@@ -14,9 +14,10 @@ from ngrad.cell import Cell
 from ngrad.devices import HOST, current
 from ngrad.dtypes import BRAIN, BY_CODE, DType, as_dtype, kind_of, promote
 from ngrad.errors import DTypeError
+from ngrad.graph.dims import Dim
 from ngrad.numpy.ndarray import array_of as array_of
 from ngrad.numpy.ndarray import ndarray
-from ngrad.ops.convert import Weak, cast_to, constant_of, from_outside
+from ngrad.ops.convert import Weak, cast_to, constant_of, from_outside, number
 from ngrad.ops.joining import stack, stacked
 from ngrad.record import state
 from ngrad.tensor import Tensor, from_numpy, single
@@ -52,6 +53,8 @@ def to_tensor(value: Any, dtype: DType | None = None) -> Tensor:
         value = value._read() if type(value) is ndarray else from_outside(_unmasked(value))
     if isinstance(value, Tensor):
         return value if dtype is None else converted(value, dtype)
+    if isinstance(value, Dim):  # an open size has a value at each call
+        return number(value, dtype or INT64, current())
     if type(value) is Weak:
         found: Tensor = cast_to(value.tensor, dtype or PLAIN[value.kind])
         return found
@@ -124,7 +127,9 @@ def holds_arrays(value: Any) -> bool:
 
 def operand(value: Any) -> Any:
     """An operand of an op: a tensor, or a Python number, whose dtype is the others'."""
-    return value if type(value) in PLAIN or type(value) is Weak else to_tensor(value)
+    if type(value) in PLAIN or type(value) is Weak or isinstance(value, Dim):
+        return value
+    return to_tensor(value)
 
 
 def beside(values: Iterable[Any]) -> list[Any]:

@@ -23,6 +23,9 @@ from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.order import in_rows
 from ngrad.numpy.views import Repeated
 from ngrad.numpy.ways import lies_in
+from ngrad.ops.comparison import greater_equal
+from ngrad.ops.creation import EYE, range_
+from ngrad.ops.extents import made
 from ngrad.ops.shape import SEEN, broadcast_to, reshape
 from ngrad.ops.transfer import to_device
 from ngrad.record import copied, state
@@ -112,7 +115,7 @@ def _shape(shape: Any, what: str) -> tuple[int, ...]:
     if isinstance(shape, (ndarray, np.ndarray)):
         sizes = tuple(np.asarray(shape).ravel().tolist())
     if any(isinstance(n, bool) for n in sizes):
-        raise TypeError(f"{what}: a shape is made of integers, not {shape!r}")
+        raise TypeError(f"{what}: a shape is made of integers, not '{shape}'")
     try:
         found = tuple(map(size, sizes))
     except TypeError:
@@ -270,7 +273,7 @@ def eye(
            [0., 0., 1.]])
     """
     rows, columns = _shape((N, N if M is None else M), "eye")
-    found = from_numpy(np.eye(rows, columns, operator.index(k), bool), dtype_of(dtype) or FLOAT64)
+    found = made(EYE, rows, columns, operator.index(k), dtype_of(dtype) or FLOAT64)
     return laid(found if device is None else to_device(found, device), order)
 
 
@@ -304,7 +307,15 @@ def tri(
 ) -> ndarray:
     """Ones at and below the k-th diagonal, zeros above."""
     rows, columns = _shape((N, N if M is None else M), "tri")
-    return asarray(np.tri(rows, columns, operator.index(k), dtype=bool), dtype_of(dtype))
+    return asarray(array_of(lower(rows, columns, operator.index(k))), dtype_of(dtype))
+
+
+def lower(rows: int, columns: int, k: Any) -> Tensor:
+    """Whether an element of a matrix is at or below the k-th diagonal."""
+    if type(rows) is type(columns) is int:
+        return from_numpy(np.tri(rows, columns, k, bool))
+    down, across = (range_(n, dtype=np.int64) for n in (rows, columns))  # of open sizes
+    return greater_equal(reshape(down, (rows, 1)) + k, across)
 
 
 def indices(dimensions: Any, dtype: Any = int, sparse: bool = False) -> Any:

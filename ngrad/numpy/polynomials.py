@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import operator
 import warnings
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
 from ngrad.dtypes import kind_of, result_type
-from ngrad.numpy.convert import array_of, to_tensor
+from ngrad.numpy.convert import array_of, plain, to_tensor
 from ngrad.numpy.creation import asarray, ones, zeros, zeros_like
 from ngrad.numpy.editing import trim_zeros
 from ngrad.numpy.factors import eigvals
@@ -27,6 +29,20 @@ from ngrad.ops.joining import stacked
 from ngrad.ops.shape import reshaped
 from ngrad.ops.slicing import strided
 from ngrad.ops.slide import Places, slide
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _of_poly1d(function: F) -> F:
+    """A function of coefficients; of NumPy's polynomials NumPy's, which gives such."""
+
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if any(isinstance(x, np.poly1d) for x in args):
+            return getattr(np, function.__name__)(*map(plain, args), **kwargs)
+        return function(*args, **kwargs)
+
+    return cast(F, call)
 
 
 def polyval(p: Any, x: Any) -> ndarray:
@@ -55,16 +71,19 @@ def _longer(a1: Any, a2: Any) -> tuple[ndarray, ndarray]:
     return made[0], made[1]
 
 
+@_of_poly1d
 def polyadd(a1: Any, a2: Any) -> ndarray:
     """The sum of two polynomials."""
     return UFUNCS["add"](*_longer(a1, a2))
 
 
+@_of_poly1d
 def polysub(a1: Any, a2: Any) -> ndarray:
     """The difference of two polynomials."""
     return UFUNCS["subtract"](*_longer(a1, a2))
 
 
+@_of_poly1d
 def polymul(a1: Any, a2: Any) -> ndarray:
     """The product of two polynomials; leading zeros, looked up at the call, are dropped.
 
@@ -78,6 +97,7 @@ def polymul(a1: Any, a2: Any) -> ndarray:
     return convolve(*(x if x.size else zeros(1, x.dtype) for x in parts))
 
 
+@_of_poly1d
 def polydiv(u: Any, v: Any) -> tuple[ndarray, ndarray]:
     """The quotient of two polynomials, and what is left, without its leading zeros."""
     r, divisor = (atleast_1d(asarray(a)) + 0.0 for a in (u, v))
@@ -95,6 +115,7 @@ def polydiv(u: Any, v: Any) -> tuple[ndarray, ndarray]:
     return quotient, r[start:]
 
 
+@_of_poly1d
 def polyder(p: Any, m: int = 1) -> ndarray:
     """The m-th derivative of a polynomial."""
     if m < 0:
@@ -105,6 +126,7 @@ def polyder(p: Any, m: int = 1) -> ndarray:
     return found
 
 
+@_of_poly1d
 def polyint(p: Any, m: int = 1, k: Any = None) -> ndarray:
     """The m-th integral of a polynomial, with constants of integration."""
     if m < 0:

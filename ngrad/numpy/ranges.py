@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import math
-import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +11,7 @@ import numpy as np
 
 from ngrad.devices import Device, current
 from ngrad.dtypes import result_type
+from ngrad.graph.dims import Dim, size
 from ngrad.numpy.convert import FLOAT64, INT64, OURS, array_of, beside, dtype_of, to_tensor
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.manipulation import moveaxis
@@ -20,6 +20,7 @@ from ngrad.numpy.ufuncs import UFUNCS
 from ngrad.ops.arithmetic import floor
 from ngrad.ops.comparison import equal
 from ngrad.ops.convert import cast_to, operands
+from ngrad.ops.creation import range_
 from ngrad.ops.elementwise import select
 from ngrad.ops.shape import reshape
 from ngrad.tensor import Tensor, from_numpy, seen
@@ -69,6 +70,9 @@ def arange(
     wanted = dtype_of(dtype)
     # NumPy steps in the dtype that is asked for: from its first number by the gap to its second.
     own = None if wanted is None else wanted.numpy_dtype
+    if any(isinstance(v, Dim) for v in numbers) and all(isinstance(v, (int, Dim)) for v in numbers):
+        first, last, gap = numbers
+        return asarray(array_of(range_(first, last, gap, wanted or INT64)), device=device)
     return asarray(np.arange(*numbers, dtype=own), wanted, device=device)
 
 
@@ -88,10 +92,11 @@ def linspace(
     >>> np.linspace(0, 1, 5)
     array([0.  , 0.25, 0.5 , 0.75, 1.  ])
     """
-    count = operator.index(num)
+    count = size(num)
     if count < 0:
         raise ValueError(f"linspace: num must not be negative, not {count}")
-    if type(start) in REAL and type(stop) in REAL:  # NumPy's arithmetic is that of `_spaced`
+    closed = type(count) is int
+    if closed and type(start) in REAL and type(stop) in REAL:  # NumPy's arithmetic is `_spaced`'s
         found, step = map(to_tensor, np.linspace(start, stop, count, endpoint, retstep=True))
         ndim = 0
     else:
@@ -115,14 +120,15 @@ def _spaced(first: Any, last: Any, count: int, endpoint: bool, ndim: int) -> tup
     """Numbers from the first to the last, along an axis in front, and the step between them."""
     parts = count - 1 if endpoint else count
     step = (last - first) / max(parts, 1) if parts > 0 else (last - first) * float("nan")
-    at = reshape(to_tensor(np.arange(count), first.dtype.real_dtype), (count, *(1,) * ndim))
+    row = arange(count)._read()
+    at = reshape(cast_to(row, first.dtype.real_dtype), (count, *(1,) * ndim))
     if parts > 0:  # a step that underflows is not taken as often as it is to be
         found = select(equal(step, 0), (at / parts) * (last - first), at * step) + first
     else:
         found = at * (last - first) + first
     if endpoint and count > 1:  # exactly
-        ends = np.arange(count).reshape((count, *(1,) * ndim)) == count - 1
-        found = select(to_tensor(ends), last, found)
+        ends = reshape(equal(row, count - 1), (count, *(1,) * ndim))
+        found = select(ends, last, found)
     return found, step
 
 

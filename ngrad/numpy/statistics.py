@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ngrad.dtypes import as_dtype, kind_of, result_type
-from ngrad.numpy.convert import FLOAT64
+from ngrad.numpy.convert import FLOAT64, array_of, to_tensor
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.joining import concatenate
 from ngrad.numpy.manipulation import broadcast_to, distinct_axes
@@ -54,7 +54,8 @@ def average(
     x = asarray(a)
     if weights is None:
         found = mean(x, axis, keepdims=keepdims)
-        total = asarray(float(x.size // max(found.size, 1)), found.dtype)
+        count = x.size // max(found.size, 1)  # which may be open
+        total = asarray(array_of(to_tensor(count)), found.dtype) if returned else None
     else:
         w = weights_over("average", weights, x, axis)
         wide = (np.float64,) if x.dtype.kind in "iub" else ()
@@ -118,7 +119,7 @@ def cov(
     if w is None:
         if X.shape[1] <= ddof:
             warn_of(VARIANCE)
-        rest: Any = float(max(X.shape[1] - ddof, 0))
+        rest: Any = max(X.shape[1] - ddof, 0)
     else:
         less = ddof if aweights is None else ddof * sum(w * asarray(aweights, FLOAT64)) / total
         rest = UFUNCS["maximum"](total - less, 0.0) if ddof else total

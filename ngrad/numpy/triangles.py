@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 
 from ngrad.numpy.convert import array_of, plain, to_tensor
-from ngrad.numpy.creation import asarray
+from ngrad.numpy.creation import asarray, lower
 from ngrad.numpy.editing import resize
 from ngrad.numpy.manipulation import ravel
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.selection import diagonal, where
 from ngrad.ops import linalg
+from ngrad.ops.comparison import logical_not
 
 
 def _triangle(name: str, keeps: Callable[..., Any]) -> Callable[..., ndarray]:
@@ -32,8 +33,8 @@ def _triangle(name: str, keeps: Callable[..., Any]) -> Callable[..., ndarray]:
     return triangle
 
 
-tril = _triangle("tril", lambda n, m, k: np.tri(n, m, k, dtype=bool))
-triu = _triangle("triu", lambda n, m, k: ~np.tri(n, m, k - 1, dtype=bool))
+tril = _triangle("tril", lower)
+triu = _triangle("triu", lambda n, m, k: logical_not(lower(n, m, k - 1)))
 
 
 def diag(v: Any, k: int = 0) -> ndarray:

@@ -18,6 +18,7 @@ from ngrad.errors import DTypeError, IndexBoundsError, ScalarError, ShapeError
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op
 from ngrad.graph.program import OUT, Launch
+from ngrad.graph.strides import broadcast
 from ngrad.ops.accumulate import accumulated
 from ngrad.ops.arithmetic import add, divide, multiply
 from ngrad.ops.comparison import greater, less, not_equal
@@ -137,7 +138,7 @@ def _fitted(value: Any, shape: tuple[int, ...]) -> Any:
     while len(own) > len(shape) and own[0] == 1:
         own = own[1:]
     try:
-        fits = len(own) <= len(shape) and np.broadcast_shapes(own, shape) == shape
+        fits = len(own) <= len(shape) and broadcast(own, shape) == shape
     except ValueError:
         fits = False
     if not fits:

@@ -135,6 +135,25 @@ def draws(x: Any) -> Any:
     )
 
 
+def counted_off(x: Any) -> Any:
+    y, n = nnp.asarray(x), x.shape[0]
+    return (nnp.arange(n)[:, None] * y / n + nnp.linspace(0.0, y.sum(), n)[:, None])._read()
+
+
+def covariances(x: Any) -> Any:
+    y = nnp.concatenate([nnp.asarray(x), nnp.eye(3, dtype="f4")])
+    return [nnp.cov(y.T)._read(), nnp.average(y, 0)._read()]
+
+
+def written_to(x: Any) -> Any:
+    y = nnp.zeros_like(x)
+    y[1:] = nnp.asarray(x)[:-1]
+    y[:, 0] += 1.0
+    y[::2] *= 2.0
+    y[-1] = y[0]
+    return y._read()
+
+
 ANY: dict[str, Callable[[], Program]] = {
     "arithmetic": lambda: lambda x: ngrad.exp(x) * x + 1.0,
     "sums": lambda: lambda x: [ngrad.reduce_sum(x, a, True) for a in (None, 0, 1)],
@@ -175,6 +194,12 @@ ANY: dict[str, Callable[[], Program]] = {
         lambda x: nnp.reshape(nnp.ravel(nnp.asarray(x) * 2.0)[::2], (-1, 1))._read()
     ),
     "repeat": lambda: slope(lambda x: ngrad.repeat(x * x, 2, 0)),
+    "numbers in turn": lambda: counted_off,
+    "triangles": lambda: (
+        lambda x: ((nnp.tril(nnp.outer(x[:, 0], x[:, 1])) + nnp.eye(x.shape[0], k=1)) @ x)._read()
+    ),
+    "covariances": lambda: covariances,
+    "written to": lambda: written_to,
     "insert": lambda: lambda x: nnp.insert(nnp.asarray(x), 1, 9.0, axis=1)._read(),
     "pad": lambda: slope(lambda x: ngrad.pad(x, [[1, 2], [0, 0]], constant_values=3.0) ** 2),
     "pad, reflected": lambda: lambda x: ngrad.pad(x, [[1, 1], [1, 1]], "REFLECT"),
