@@ -35,16 +35,16 @@ SPACES = (
     ("ndarray.", np.ndarray, ours.ndarray),
     ("random.Generator.", np.random.Generator, ours.random.Generator),
 )
-APART = "no part of ngrad.numpy: text, objects, records and dates, matrices, masks, poly1d, testing"
+APART = "no part of ngrad.numpy: text, objects, records and dates, matrices, masks, testing"
 MEMORY = "where elements lie in memory: `flags`, `shares_memory`, other dtypes of the same bytes"
 SAYS = {
     MEMORY: r"no '(flags|(may_)?share.?_memory)'|is not seen as|order='F'|offset=",
     APART: r"is no dtype of ngrad|cannot make an array of|of structured dtypes|has no '"
-    r"(ma|matrix|asmatrix|poly1d|testing|void|datetime64|recarray|bytes_)'|matrices are not there",
+    r"(ma|matrix|asmatrix|testing|void|datetime64|recarray|bytes_)'|matrices are not there",
 }
 """Why a line is refused, by what the error says."""
 BY_NAME = {
-    "asanyarray asarray asfortranarray": MEMORY,
+    "asanyarray asarray asfortranarray copy shares_memory": MEMORY,
     "argsort concat diff fromfile genfromtxt isreal unique": APART,
     "arange bitwise_left_shift": "numbers are arrays of no axes, and print as such in lists",
     "eig eigvals": "eigenvalues are complex whatever they are, as the array API has it",

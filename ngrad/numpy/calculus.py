@@ -17,7 +17,7 @@ from ngrad.numpy.manipulation import atleast_1d, broadcast_to, moveaxis, ravel
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.out import into
 from ngrad.numpy.reductions import cumprod, cumsum, sum
-from ngrad.numpy.selection import where
+from ngrad.numpy.selection import flattened, where
 from ngrad.numpy.ufuncs import UFUNCS
 from ngrad.ops.complexes import complex_, imag, real
 from ngrad.ops.convert import cast_to
@@ -69,7 +69,7 @@ def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = 
 
 def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> ndarray:
     """Differences of neighbours of the flattened array, with others before and behind."""
-    x = ravel(ary)
+    x = array_of(flattened(ary))
     parts = [UFUNCS["subtract"](x[1:], x[:-1])]
     for name, place, given in (("to_begin", 0, to_begin), ("to_end", len(parts) + 1, to_end)):
         if given is not None:

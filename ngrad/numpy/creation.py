@@ -114,7 +114,7 @@ def _shape(shape: Any, what: str) -> tuple[int, ...]:
     sizes = shape if isinstance(shape, (tuple, list)) else (shape,)
     if isinstance(shape, (ndarray, np.ndarray)):
         sizes = tuple(np.asarray(shape).ravel().tolist())
-    if any(isinstance(n, bool) for n in sizes):
+    if bool in map(type, sizes):
         raise TypeError(f"{what}: a shape is made of integers, not '{shape}'")
     try:
         found = tuple(map(size, sizes))

@@ -130,10 +130,11 @@ def block(arrays: Any) -> ndarray:
         if isinstance(part, list):
             made = [joined(each, level + 1) for each in part]
             ndim = max(max(x.ndim for x in made), levels)
-            made = [x.reshape((1,) * (ndim - x.ndim) + x.shape) for x in made]
-            return concatenate(made, level - levels)
-        x = asarray(part)
-        return x.reshape((1,) * max(levels - x.ndim, 0) + x.shape)
+            return concatenate([of_axes(x, ndim) for x in made], level - levels)
+        return of_axes(asarray(part), levels)
+
+    def of_axes(x: ndarray, ndim: int) -> ndarray:
+        return x if x.ndim >= ndim else x.reshape((1,) * (ndim - x.ndim) + x.shape)
 
     return joined(arrays, 0) if levels else asarray(arrays).copy()
 

@@ -16,7 +16,7 @@ from ngrad.numpy.creation import asarray, ones, zeros, zeros_like
 from ngrad.numpy.editing import trim_zeros
 from ngrad.numpy.factors import eigvals
 from ngrad.numpy.joining import concatenate
-from ngrad.numpy.manipulation import atleast_1d, flip, tile
+from ngrad.numpy.manipulation import atleast_1d, broadcast_to, flip, tile
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.products import matmul
 from ngrad.numpy.reductions import cumprod, sum
@@ -157,8 +157,10 @@ def vander(x: Any, N: int | None = None, increasing: bool = False) -> ndarray:
     if at.ndim != 1:
         raise ValueError(f"vander: takes a vector, not an array of shape {at.shape}")
     count = at.size if N is None else operator.index(N)
-    at = at.astype(result_type(at.dtype, np.int64))
-    parts = [ones((at.size, min(count, 1)), at.dtype), tile(at[:, None], (1, max(count - 1, 0)))]
+    at = at.astype(result_type(at.dtype, np.int64), copy=False)
+    n = at.shape[0]
+    first, others = ones((n, min(count, 1)), at.dtype), (n, max(count - 1, 0))
+    parts = [first, broadcast_to(at[:, None], others)]
     powers = cumprod(concatenate(parts, 1), 1)
     return powers if increasing else flip(powers, 1)
 
