@@ -100,6 +100,8 @@ def __getattr__(name: str) -> Any:
         return _numpy.__version__
     if name == "testing":  # which few programs ask for, and takes a while to import
         return _import_module("ngrad.numpy.testing")
+    if name == "typing":
+        return _import_module("numpy.typing")
     return _find(name)
 
 

@@ -19,11 +19,11 @@ APART: Reasons = {
     "of structured dtypes, which are not there": ("rec", "recarray", "record"),
     "about where elements lie in memory": ("flatiter", "memmap"),
     "it walks over NumPy's memory; loop over numpy.ndindex(x.shape), or apply a ufunc": (
-        "nditer", "nested_iters",
+        "nested_iters",
     ),
     "superseded: use two-dimensional arrays and @": ("asmatrix", "bmat", "matrix"),
     "a package of NumPy's beside its arrays": (
-        "core", "ctypeslib", "dtypes", "f2py", "ma", "test", "typing",
+        "core", "ctypeslib", "dtypes", "f2py", "ma", "test",
     ),
 }  # fmt: skip
 """What has no meaning for arrays of numbers, or is no function of them."""

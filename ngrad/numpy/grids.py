@@ -171,6 +171,19 @@ def broadcast(*args: Any) -> Any:
     return np.broadcast(*(np.asarray(asarray(x)) for x in args))
 
 
+def nditer(op: Any, *args: Any, **kwargs: Any) -> Any:
+    """NumPy's iterator over the elements of arrays, whose values it reads.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> [int(v) for v in np.nditer(np.arange(3))]
+    [0, 1, 2]
+    """
+    several = isinstance(op, (list, tuple))
+    return np.nditer([plain(x) for x in op] if several else plain(op), *args, **kwargs)
+
+
 def unravel_index(indices: Any, shape: Any, order: Any = "C") -> tuple[ndarray, ...]:
     """Places of a flattened array as indices, an array for each axis."""
     places = np.unravel_index(np.asarray(asarray(indices)), shape, order)
@@ -186,6 +199,6 @@ def ravel_multi_index(
 
 
 __all__ = [
-    "broadcast", "c_", "ix_", "mgrid", "ndenumerate", "ogrid", "r_", "ravel_multi_index",
+    "broadcast", "c_", "ix_", "mgrid", "ndenumerate", "nditer", "ogrid", "r_", "ravel_multi_index",
     "unravel_index",
 ]  # fmt: skip

@@ -16,7 +16,7 @@ OTHER = {
     "argpartition", "broadcast", "c_", "copyto", "einsum_path", "empty", "empty_like", "errstate",
     "fill_diagonal", "from_dlpack", "fromfile", "fromfunction", "genfromtxt", "geterr",
     "geterrcall", "isfortran", "load", "loadtxt", "may_share_memory", "mgrid", "ndarray",
-    "ndenumerate", "ogrid", "partition", "poly1d",
+    "ndenumerate", "nditer", "ogrid", "partition", "poly1d",
     "place", "put", "put_along_axis", "putmask", "r_", "save", "savetxt", "savez",
     "savez_compressed", "seterr", "seterrcall", "shares_memory", "ufunc", "vectorize",
 }  # fmt: skip
