@@ -54,6 +54,26 @@ def rosenbrock(size: int) -> Program:
     )
 
 
+def variation(size: int) -> Program:
+    """Neighbours along both axes of an image: parts of rows, and of columns."""
+    (x,) = numbers((size, size))
+
+    def f(m: Any, x: Any) -> Any:
+        return m.abs(x[1:] - x[:-1]).sum() + ((x[:, 1:] - x[:, :-1]) ** 2).sum()
+
+    def ours(x: Any) -> Any:
+        down, across = x[1:] - x[:-1], x[:, 1:] - x[:, :-1]
+        return tf.reduce_sum(tf.abs(down)) + tf.reduce_sum(across**2)
+
+    return Program(
+        f"differences along two axes, ({size}, {size}) float32",
+        "",
+        taped(ours, x),
+        {"jax.jit": by_jax(f, x), "PyTorch": by_torch(f, x)},
+        copying(2 * x.nbytes),
+    )
+
+
 def cross_entropy(rows: int, classes: int) -> Program:
     """Softmax cross-entropy with sparse labels, summed."""
     (x,) = numbers((rows, classes))
@@ -301,6 +321,7 @@ def programs(scale: float = 1.0) -> list[Program]:
     return [
         elementwise(n(10_000_000)),
         rosenbrock(n(1_000_000)),
+        variation(n(2048)),
         cross_entropy(n(4096), 1000),
         layer_norm(n(8192), 512),
         perceptron(128, False),

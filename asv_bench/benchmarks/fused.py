@@ -15,7 +15,7 @@ from sweeps import programs
 
 SCALE = 1.0
 NAMES = (
-    "elementwise", "rosenbrock", "cross entropy", "layer norm", "perceptron",
+    "elementwise", "rosenbrock", "variation", "cross entropy", "layer norm", "perceptron",
     "perceptron as a function", "adam", "jacobian", "small", "steps", "steps as a function",
 )  # fmt: skip
 
