@@ -201,13 +201,13 @@ def test_the_state_is_variables_that_no_tape_watches() -> None:
 
 
 def test_momentum_may_be_set_between_updates() -> None:
-    """Its state is made when it is first needed, and waits while there is none."""
+    """Its state is made when it is first needed, and kept up from then on."""
     w, g = ngrad.Variable([1.0, 2.0]), np.array([1.0, -3.0], np.float32)
     optimizer = SGD(0.1)
     for momentum in (0.0, 0.5, 0.5, 0.0, 0.5):
         optimizer.momentum = momentum
         optimizer.apply_gradients([(g, w)])
-    moved = 0.1 + 0.1 + 0.15 + 0.1 + 0.175
+    moved = 0.1 + 0.1 + 0.15 + 0.1 + 0.15
     np.testing.assert_allclose(w.numpy(), [1.0, 2.0] - moved * g, rtol=1e-6)
 
 

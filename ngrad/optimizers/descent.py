@@ -49,7 +49,7 @@ class SGD(Optimizer):
 
     @property
     def slots(self) -> tuple[str, ...]:
-        return ("momentum",) if self.momentum else ()
+        return ("momentum",) if self.momentum or self._has("momentum") else ()
 
     def _kind(self) -> Any:
         return self.nesterov, self.slots
@@ -115,7 +115,7 @@ class RMSprop(Optimizer):
     @property
     def slots(self) -> tuple[str, ...]:
         means = ("v", "mean") if self.centered else ("v",)
-        return (*means, "momentum") if self.momentum else means
+        return (*means, "momentum") if self.momentum or self._has("momentum") else means
 
     def _kind(self) -> Any:
         return self.slots

@@ -288,13 +288,19 @@ class Optimizer:
         return None
 
     def _slots_of(self, variable: Variable) -> list[Variable]:
-        own = self._state.setdefault(variable._uid, {})
         first = self._first(variable._layout)
+        if not first:
+            return []
+        own = self._state.setdefault(variable._uid, {})
         for slot, (where, start) in first.items():
             if slot not in own:
                 value, name = wide(full_of(where, start)), f"{variable.name}/{slot}"
                 own[slot] = Variable(value, trainable=False, name=name)
         return [own[slot] for slot in first]
+
+    def _has(self, slot: str) -> bool:
+        """Whether a variable has state of a name, which is kept up from then on."""
+        return any(slot in own for own in self._state.values())
 
     def _first(self, where: Layout) -> dict[str, tuple[Layout, float]]:
         """The state of a variable that lies so: by name how it lies, and what it is at first."""
