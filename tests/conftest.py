@@ -46,14 +46,16 @@ def _what_is_there_stays() -> None:
 
 
 @pytest.fixture(autouse=True)
-def _threads_as_before() -> Iterator[None]:
-    """A test may set the number of threads; the next one has what the process began with."""
+def _settings_as_before() -> Iterator[None]:
+    """A test may set the number of threads, or eager mode; the next one has what was there."""
     from ngrad import config
 
-    before = config.threads()
+    threads, eager = config.threads(), config.eager()
     yield
-    if config.threads() != before:  # which looks for BLAS among all that the process has mapped
-        config.set_threads(before)
+    if config.threads() != threads:  # which looks for BLAS among all that the process has mapped
+        config.set_threads(threads)
+    if config.eager() != eager:
+        config.set_eager(eager)
 
 
 @pytest.fixture(autouse=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -205,3 +205,19 @@ def assert_within_ulps(found: Any, expected: Array, ulps: float, floor: float = 
     off = np.abs(np.where(finite, found, 1) - np.where(finite, expected, 1))
     worst = np.max(off / np.maximum(unit * ulps, floor), initial=0.0)
     assert worst <= 1.0, f"{worst * ulps:.2f} ulp"
+
+
+class Case(NamedTuple):
+    """A function of tensors, what it gives of arrays, and where; by differences, too, if smooth."""
+
+    function: Callable[..., Any]
+    reference: Callable[..., Any]
+    arrays: tuple[Array, ...]
+    smooth: bool = True
+
+    def check(self) -> None:
+        found = self.function(*map(ngrad.constant, self.arrays))
+        expected = self.reference(*self.arrays)
+        np.testing.assert_allclose(found.numpy(), expected, rtol=1e-12, atol=1e-12)
+        if self.smooth:
+            check_gradient(self.function, *self.arrays, rtol=1e-6)

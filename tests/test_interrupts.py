@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import pytest
+from interrupting import caught_at
 
 import ngrad
 from ngrad import GradientTape, constant
@@ -25,37 +25,9 @@ def _a_fresh_window() -> Iterator[None]:
 FILES = ("window.py", "record.py", "evaluate.py", "plans.py", "tensor.py")
 
 
-class Caught(KeyboardInterrupt):
-    """Ctrl-C, at a place of the test's choosing."""
-
-
-def caught_at(place: int, function: Callable[[], Any]) -> bool:
-    """Whether running a function came to as many bytecodes of the engine, and was stopped there."""
-    left = place
-
-    def trace(frame: Any, event: str, argument: Any) -> Any:
-        nonlocal left
-        if frame.f_code.co_filename.rpartition("/")[2] not in FILES:
-            return None
-        if frame.f_code.co_name in ("<genexpr>", "__del__"):  # what these raise goes nowhere
-            return None
-        frame.f_trace_opcodes = True
-        if event == "opcode":
-            left -= 1
-            if left == 0:
-                sys.settrace(None)
-                raise Caught
-        return trace
-
-    before = sys.gettrace()
-    sys.settrace(trace)
-    try:
-        function()
-    except Caught:
-        return True
-    finally:
-        sys.settrace(before)
-    return False
+def stopped_at(place: int, function: Callable[[], Any]) -> bool:
+    """Whether a function came to as many bytecodes of the engine, and was stopped there."""
+    return caught_at(place, function, FILES, lambda name, event: event == "opcode", opcodes=True)
 
 
 INTERRUPTED: dict[str, Callable[[Any, Any], Any]] = {
@@ -77,7 +49,7 @@ def test_what_was_caught_half_way_can_be_repeated(what: str) -> None:
         with GradientTape(persistent=True) as tape:
             tape.watch(x)
             y = ngrad.tanh(x * x) + 0.5
-            caught = caught_at(place, lambda: INTERRUPTED[what](x, y))
+            caught = stopped_at(place, lambda: INTERRUPTED[what](x, y))
             ngrad.config.set_eager(False)
             z = ngrad.sin(y * x) * 3.5
             w = ngrad.reduce_sum(z * y, 0)

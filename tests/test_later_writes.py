@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -18,12 +18,6 @@ from ngrad import GradientTape, TensorSpec, Variable, asarray, constant, from_dl
 X = np.linspace(-1.0, 2.0, 6).reshape(2, 3)
 Write = Callable[[], None]
 Program = Callable[[Any, Write], Any]
-
-
-@pytest.fixture(autouse=True)
-def _as_before() -> Iterator[None]:
-    yield
-    ngrad.config.set_eager(False)
 
 
 @kernel_op

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from interrupting import caught_at
 
 import ngrad
 from ngrad import GradientTape, constant
@@ -173,39 +174,16 @@ def test_running_products_of_nothing_have_a_derivative_of_nothing() -> None:
         assert tape.gradient(y, x).shape == (3, 0)
 
 
-class Caught(KeyboardInterrupt):
-    """Ctrl-C, at a place of the test's choosing."""
+RECORDING = ("tape.py", "record.py", "window.py")
 
 
-def caught_at(place: int, function: Callable[[], Any]) -> bool:
-    """Whether running a function came to as many calls within the recording, where it is
-    interrupted. Within the tape's own routines each line counts.
+def stopped_at(place: int, function: Callable[[], Any]) -> bool:
+    """Whether running a function came to as many calls within the recording, and was stopped there.
+    Within the tape's own routines each line counts.
     """
-    left = place
-
-    def trace(frame: Any, event: str, argument: Any) -> Any:
-        nonlocal left
-        name = os.path.basename(frame.f_code.co_filename)
-        if frame.f_code.co_name == "<genexpr>":  # what is raised at its closing goes nowhere
-            return None
-        if name in ("tape.py", "record.py", "window.py") and (
-            event == "call" or name != "record.py"
-        ):
-            left -= 1
-            if left == 0:
-                sys.settrace(None)
-                raise Caught
-        return trace
-
-    before = sys.gettrace()
-    sys.settrace(trace)
-    try:
-        function()
-    except Caught:
-        return True
-    finally:
-        sys.settrace(before)
-    return False
+    return caught_at(
+        place, function, RECORDING, lambda name, event: event == "call" or name != "record.py"
+    )
 
 
 def test_a_tape_caught_half_way_is_whole() -> None:
@@ -214,7 +192,7 @@ def test_a_tape_caught_half_way_is_whole() -> None:
         x = ngrad.fill([place], constant(3.0))  # of a shape of its own, so that rules are traced
         with GradientTape() as tape:
             tape.watch(x)
-            caught = caught_at(place, lambda x=x: ngrad.tanh(x / (x + 1.0)))  # type: ignore[misc]
+            caught = stopped_at(place, lambda x=x: ngrad.tanh(x / (x + 1.0)))  # type: ignore[misc]
             assert state.graph is None and state.stack == [tape]
             y = x * x * x
         np.testing.assert_array_equal(tape.gradient(y, x), np.full(place, 27.0, np.float32))

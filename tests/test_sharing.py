@@ -7,7 +7,7 @@ import importlib.util
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -23,14 +23,6 @@ from ngrad.config import memory_stats
 from ngrad.errors import CopyError, DTypeError
 
 X = np.linspace(-1.0, 2.0, 6).reshape(2, 3)
-Write = Callable[[], None]
-Program = Callable[[Any, Write], Any]
-
-
-@pytest.fixture(autouse=True)
-def _as_before() -> Iterator[None]:
-    yield
-    ngrad.config.set_eager(False)
 
 
 # -- no copy ---------------------------------------------------------------------------------------

@@ -233,7 +233,7 @@ class _Kernel(BlockLoops):
             elif operand.kind == "element":
                 self.write(f"p{k} = a{k} + (start + c) * {size}")
             else:
-                self._padded(k, operand.frame, size)
+                self._padded(k)
         for k in one.columns:
             _, code, _ = self.reduction(self.space.outputs[k])
             self.write(f"z{k} = d{k} + c * {size_of(code)}")
@@ -244,12 +244,13 @@ class _Kernel(BlockLoops):
                 waits = f"m{k} + c * {size}" if k in self.held else f"m{k}"
                 self.write(f"y{k} = q{k}", f"q{k} = select(g{k}, {waits}, y{k})")
 
-    def _padded(self, k: int, frame: int, size: int) -> None:
+    def _padded(self, k: int) -> None:
         """A block of what fills a frame, which is empty in rows beside it."""
-        end = f"e{frame}"
+        operand = self.space.inputs[k]
+        first, end = f"o{operand.frame}", f"e{operand.frame}"
         if not self.space.flat:
-            end = f"select({self.crosses(frame)}, {end}, o{frame})"
-        where = f"{self.row_of(k)}, s{k}, zeros, c, n, o{frame}, {end}, {size}"
+            end = f"select({self.crosses(operand.frame)}, {end}, {first})"
+        where = f"{self.row_of(k)}, s{k}, zeros, c, n, {first}, {end}, {size_of(operand.code)}"
         self.write(f"p{k} = framed({where})")
 
 

@@ -31,6 +31,8 @@ class SpaceWriter(Writer):
         kinds = [operand.kind for operand in space.inputs]
         self.padded = [k for k, kind in enumerate(kinds) if kind == "padded"]
         self.views = [k for k, kind in enumerate(kinds) if kind == "view"]
+        self._pitches = FRAMES + FRAME * space.frames
+        self._views = self._pitches + len(self.padded)
 
     # -- operands ----------------------------------------------------------------------------------
 
@@ -43,18 +45,19 @@ class SpaceWriter(Writer):
         return self.operand(len(self.space.inputs) + k)
 
     def frames(self, words: str) -> None:
+        """Where frames are; of a flat space, which has one row, in that."""
         for k in range(self.space.frames):
             at = FRAMES + FRAME * k
             self.write(f"o{k} = {words}[{at + 2}]", f"e{k} = o{k} + {words}[{at + 3}]")
             if not self.space.flat:
                 self.write(f"top{k} = {words}[{at}]", f"low{k} = top{k} + {words}[{at + 1}]")
-        for place, k in enumerate(self.padded):
-            if not self.space.flat:
-                self.write(f"pitch{k} = {words}[{FRAMES + FRAME * self.space.frames + place}]")
+        if not self.space.flat:
+            for k, at in zip(self.padded, range(self._pitches, self._views), strict=True):
+                self.write(f"pitch{k} = {words}[{at}]")
 
     def view_word(self, place: int) -> int:
         """Where the facts hold the offset of a view's words."""
-        return FRAMES + FRAME * self.space.frames + len(self.padded) + place
+        return self._views + place
 
     # -- values ------------------------------------------------------------------------------------
 

@@ -5,11 +5,11 @@ what there is at zeros and ties, which `asv_bench/agreement.py` compares with Te
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pytest
-from numeric import check_gradient
+from numeric import Case
 from scipy import special
 from scipy.linalg import lu as _lu
 
@@ -37,15 +37,6 @@ WHOLE = np.array([3, 1, 3, 0])
 WHOLES = np.array([[3, 1, 3, 0], [0, 0, 0, 0], [4, 2, 2, 1]])
 COUNTS = np.stack([np.bincount(row, minlength=5) for row in WHOLES])
 INF, NAN, MAX = np.inf, np.nan, float(np.finfo(np.float32).max)
-
-
-class Case(NamedTuple):
-    """A function of tensors, what it gives of arrays, and where; by differences, too, if smooth."""
-
-    function: Callable[..., Any]
-    reference: Callable[..., Any]
-    arrays: tuple[Array, ...]
-    smooth: bool = True
 
 
 def _joined(join: Any, empty: float) -> Callable[[Array], Array]:
@@ -287,11 +278,7 @@ CASES: dict[str, Case] = {
 
 @pytest.mark.parametrize("name", CASES)
 def test_values_and_gradients(name: str) -> None:
-    case = CASES[name]
-    found = case.function(*map(ngrad.constant, case.arrays))
-    np.testing.assert_allclose(found.numpy(), case.reference(*case.arrays), rtol=1e-12, atol=1e-12)
-    if case.smooth:
-        check_gradient(case.function, *case.arrays, rtol=1e-6)
+    CASES[name].check()
 
 
 @pytest.mark.parametrize(
