@@ -41,10 +41,17 @@ def into(function: F) -> F:
     return cast(F, call)
 
 
-def written(
+def written(what: str, found: Tensor, out: Any, casting: str = "same_kind") -> ndarray:
+    """An array that a result was assigned to, as `fitted` says."""
+    array, value = fitted(what, found, out, casting)
+    array._write(value)
+    return array
+
+
+def fitted(
     what: str, found: Tensor, out: Any, casting: str = "same_kind", where: Tensor | None = None
-) -> ndarray:
-    """An array that a result was assigned to, in the array's dtype.
+) -> tuple[ndarray, Tensor]:
+    """An array that a result is to be assigned to, and what: in the array's dtype.
 
     Parameters
     ----------
@@ -85,5 +92,4 @@ def written(
             f"{what}: a result of shape {found._layout.shape} does not fit the array, of shape "
             f"{kept.shape}"
         )
-    out._write(found)
-    return out
+    return out, found

@@ -12,7 +12,7 @@ from ngrad.numpy import composed, loops
 from ngrad.numpy.convert import PLAIN, beside, dtype_of, to_tensor
 from ngrad.numpy.naming import KINDS, explain
 from ngrad.numpy.ndarray import array_of, ndarray
-from ngrad.numpy.out import written
+from ngrad.numpy.out import fitted
 from ngrad.numpy.place import where_they_lie
 from ngrad.ops import arithmetic as a
 from ngrad.ops import bitwise as b
@@ -27,7 +27,7 @@ from ngrad.ops.composed import truncatemod
 from ngrad.ops.convert import cast_to
 from ngrad.ops.elementwise import select
 from ngrad.ops.shape import broadcast_to
-from ngrad.tensor import single
+from ngrad.tensor import Tensor, single
 
 BOOL = BY_CODE["b1"]
 TESTS = {
@@ -104,11 +104,14 @@ class ufunc:
                 raise TypeError(f"there is no {self.__name__} that gives {gives}")
             parts = found if self.nout > 1 else (found,)
             given = zip(parts, targets, strict=True)
-            results = tuple([self._result(x, target, where, casting) for x, target in given])
+            results = [self._result(x, target, where, casting) for x, target in given]
         except KINDS as error:
             explain(error, self.__name__, operands, {})
             raise
-        return results if self.nout > 1 else results[0]
+        for array, value in results:  # once all are known to fit
+            if value is not None:
+                array._write(value)
+        return tuple([array for array, _ in results]) if self.nout > 1 else results[0][0]
 
     def _targets(self, operands: tuple[Any, ...], out: Any) -> tuple[Any, Any]:
         """The operands, and for each result the array that it is written into, or None."""
@@ -175,19 +178,22 @@ class ufunc:
             values = [cast_to(to_tensor(x), BOOL) for x in values]
         return values
 
-    def _result(self, found: Any, target: Any, where: Any, casting: Any) -> ndarray:
-        """A result, in an array if one is given. Where a condition does not hold, that keeps its
-        elements, and a new one has 0, where NumPy leaves anything.
+    def _result(
+        self, found: Any, target: Any, where: Any, casting: Any
+    ) -> tuple[ndarray, Tensor | None]:
+        """An array of a result; one that is given, with what is to be written to it. Where a
+        condition does not hold, that keeps its elements, and a new one has 0, where NumPy leaves
+        anything.
         """
         holds = None if where is True else to_tensor(where)
         if holds is not None and not holds.dtype.is_bool:
             raise TypeError(f"{self.__name__}: where must be of bools, not {holds.dtype.name}")
         if target is None:
             rest = False if found.dtype.is_bool else 0
-            return array_of(found if holds is None else select(holds, found, rest))
+            return array_of(found if holds is None else select(holds, found, rest)), None
         if isinstance(target, ndarray) and target.ndim and found._layout.shape != target.shape:
             found = broadcast_to(found, target._layout.shape)
-        return written(self.__name__, found, target, casting, holds)
+        return fitted(self.__name__, found, target, casting, holds)
 
     def outer(self, x: Any, y: Any, **options: Any) -> Any:
         """It of each pair of elements of x and of y."""

@@ -85,3 +85,10 @@ def test_what_is_written_has_derivatives() -> None:
     x = ours.array([1.0, 2.0, 4.0])
     for f in (ngrad.grad(total), ngrad.function(ngrad.grad(total))):
         assert f(x).tolist() == [6.0, 0.0, 24.0]
+
+
+def test_nothing_is_written_where_one_result_does_not_fit() -> None:
+    first, second = ours.zeros(2), ours.zeros(2, dtype=int)
+    with pytest.raises(TypeError, match=r"divmod: cannot cast float64 to int64"):
+        ours.divmod(ours.array([7.0, 8.0]), 3.0, out=(first, second))
+    assert first.tolist() == [0.0, 0.0]
