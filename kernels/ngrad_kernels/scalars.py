@@ -58,6 +58,7 @@ def _by_parts(expression: str) -> str:
     return f"cartesian({', '.join(both)})"
 
 
+_ANGLE = f"cartesian({', '.join(f'{{p}}(np.pi) * {{0}}.{part}' for part in ('real', 'imag'))})"
 _APART = "select({0} == {1}, {c}(0), fabs({0} - {1}))"
 """How far two numbers are apart: of an infinity and itself 0."""
 
@@ -230,6 +231,14 @@ SCALARS: dict[str, Scalar] = {
             *("sinh", "cosh", "tanh", "asinh", "acosh", "atanh"),
         )
     },
+    "sinc": Scalar(
+        {
+            "f": "select({0} == 0, {c}(1), sin_{c}({c}(np.pi) * {0}) / ({c}(np.pi) * {0}))",
+            "c": f"select(complex_equal({{0}}, {{c}}(0)), {{c}}(1), "
+            f"divide_{{c}}(sin_{{c}}({_ANGLE}), {_ANGLE}))",
+        },
+        cost=2,
+    ),
     "gammasgn": Scalar({"f": _GAMMASGN}, cost=1),
     **{
         name: Scalar({"f": f"{name}_{{c}}({{0}}, {{1}})"}, cost=LONG)

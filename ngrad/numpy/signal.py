@@ -13,12 +13,11 @@ from ngrad.numpy.creation import asarray
 from ngrad.numpy.laying import as_array
 from ngrad.numpy.manipulation import flip
 from ngrad.numpy.ndarray import ndarray
-from ngrad.numpy.selection import where
-from ngrad.numpy.ufuncs import UFUNCS
 from ngrad.ops.bessel import bessel_i0
 from ngrad.ops.complexes import conj
 from ngrad.ops.convert import cast_to
 from ngrad.ops.shape import reshape
+from ngrad.ops.sinc import sinc as cardinal
 from ngrad.ops.slide import Places, slide
 
 MODES = {"valid": "valid", "same": "same", "full": "full", 0: "valid", 1: "same", 2: "full"}
@@ -87,19 +86,8 @@ def correlate(a: Any, v: Any, mode: Any = "valid") -> ndarray:
 # -- functions -------------------------------------------------------------------------------------
 
 
-def _series(x: Any, terms: list[float]) -> Any:
-    """A polynomial, of terms from the constant on."""
-    found = x * 0.0 + terms[-1]
-    for term in reversed(terms[:-1]):
-        found = found * x + term
-    return found
-
-
-SINC = [(-1.0) ** k / float(np.prod(np.arange(1.0, 2 * k + 2))) for k in range(9)]
-
-
 def sinc(x: Any) -> ndarray:
-    """sin(pi x) / (pi x), and 1 at 0: near it by its series, so that it has its derivatives there.
+    """sin(pi x) / (pi x), and 1 at 0, where it has its derivatives, too.
 
     Examples
     --------
@@ -107,12 +95,7 @@ def sinc(x: Any) -> ndarray:
     >>> np.sinc([0.0, 0.5, 1.5]).round(3)
     array([ 1.   ,  0.637, -0.212])
     """
-    angle = _floats(x) * np.pi
-    near = UFUNCS["absolute"](array_of(angle)) < 0.5
-    apart = where(near, 1.0, array_of(angle))
-    close = where(near, array_of(angle), 0.0)
-    series = _series((close * close)._read(), SINC)
-    return array_of(where(near, series, UFUNCS["sin"](apart) / apart)._read())
+    return array_of(cardinal(_floats(x)))
 
 
 def _floats(x: Any) -> Any:

@@ -27,6 +27,7 @@ from ngrad.ops import (
 )  # fmt: skip
 from ngrad.ops.bitwise import bit_count, gcd, lcm
 from ngrad.ops.no_nan import multiply_no_nan
+from ngrad.ops.sinc import sinc
 
 
 def _product(x: Array, y: Array) -> Array:
@@ -180,6 +181,7 @@ VECMATH = [
     smooth("sin", np.sin, (-5, 5), kinds="fc"),
     smooth("cos", np.cos, (-5, 5), kinds="fc"),
     smooth("tan", np.tan, (-1.2, 1.2), kinds="fc"),
+    smooth("sinc", np.sinc, (-5, 5), kinds="fc", function=sinc, ulps=8, floor=8 * EPS),
     smooth("asin", np.arcsin, (-0.8, 0.8), kinds="fc"),
     smooth("acos", np.arccos, (-0.8, 0.8), kinds="fc"),
     smooth("atan", np.arctan, kinds="fc"),

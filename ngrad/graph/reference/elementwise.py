@@ -160,7 +160,7 @@ ELEMENTWISE: dict[str, Reference] = {
                 for name in (
                     *("exp", "exp2", "expm1", "log", "log1p", "log2", "log10", "cbrt", "hypot"),
                     "logaddexp",
-                    *("sin", "cos", "tan", "sinh", "cosh", "tanh"),
+                    *("sin", "cos", "tan", "sinh", "cosh", "tanh", "sinc"),
                 )
             },
             "asin": np.arcsin,
