@@ -8,9 +8,10 @@ same for all blocks.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 
-from ngrad_kernels.codes import words_for
+from ngrad_kernels.codes import size_of, words_for
 from ngrad_kernels.contract import BLOCK, LINE, SEVERAL, started
 from ngrad_kernels.space import Space, Step
 from ngrad_kernels.space_passes import Pass, passes
@@ -129,6 +130,7 @@ class ShortRows(SpaceWriter):
         new = [k for k in self.of_rows if space.ready(k) == index and not space.reduction(k)]
         known = [k for k in self.of_rows if space.ready(k) <= index and k not in new]
         if new:
+            self._addresses_of_rows(new)
             with self._each_row():
                 self.write("row = begin + r", "start = row * length")
                 for k in known:
@@ -140,6 +142,22 @@ class ShortRows(SpaceWriter):
             if space.ready(k) == index:
                 self.write(f"repeat_{space.code_of(k)}(h{k}, count, length, x{k})")
 
+    def _addresses_of_rows(self, values: Sequence[int]) -> None:
+        """Where outputs of level row are that are among some values: found before the loop over
+        rows, which is vectorised then.
+        """
+        for k, output in enumerate(self.space.outputs):
+            if output in values:
+                size = size_of(self.space.code_of(output))
+                self.write(f"q{k} = {self.out(k)} + begin * {size}")
+
+    def give(self, k: int, level: str) -> None:
+        if not self.several:
+            super().give(k, level)
+            return
+        value = self.space.outputs[k]
+        self.write(f"store_{self.space.code_of(value)}(q{k}, r, v{value})")
+
     def _pass_of_rows(self, one: Pass) -> None:
         self.compute(one)
         for value in one.rows:
@@ -148,12 +166,13 @@ class ShortRows(SpaceWriter):
             self.write(f"rows_{reduction}_{code}({where}, count, length, reduced)")
             result = self.space.code_of(value)
             part = started(reduction, wide, f"{wide}(reload_{code}(reduced, r))")
+            self._addresses_of_rows([value])
             with self._each_row():
                 self.write(f"v{value} = {result}({part})")
                 self.write(f"store_{result}(h{value}, r, v{value})")
                 for k, output in enumerate(self.space.outputs):
                     if output == value:
-                        self.write(f"store_{result}({self.out(k)}, begin + r, v{value})")
+                        self.give(k, "row")
         self.stream(one)
 
     def load_repeated(self, used: set[int]) -> None:

@@ -121,9 +121,13 @@ class SpaceWriter(Writer):
             self.value(value, level)
             for k, output in enumerate(space.outputs):
                 if output == value:
-                    at = "0" if level == "one" else "row"
-                    with self.block(f"if {self.lead(level)}"):
-                        self.write(f"store_{space.code_of(value)}({self.out(k)}, {at}, v{value})")
+                    self.give(k, level)
+
+    def give(self, k: int, level: str) -> None:
+        """Store an output of level one or row."""
+        value, at = self.space.outputs[k], "0" if level == "one" else "row"
+        with self.block(f"if {self.lead(level)}"):
+            self.write(f"store_{self.space.code_of(value)}({self.out(k)}, {at}, v{value})")
 
     def value(self, value: int, level: str) -> None:
         """A value of level one or row that is no reduction."""
