@@ -136,7 +136,7 @@ def constant(kind: ir.Type, value: Any) -> Any:
     return ir.Constant(kind, [value] * kind.count if isinstance(kind, ir.VectorType) else value)
 
 
-def _apart(builder: ir.IRBuilder, code: str, width: int, vector: Any) -> Any:
+def apart(builder: ir.IRBuilder, code: str, width: int, vector: Any) -> Any:
     """The elements that a vector of memory has: of complex numbers, their parts alternate there."""
     if code[0] != "c":
         return vector
@@ -190,14 +190,14 @@ def routine(module: ir.Module, reduction: str, code: str, align: int) -> ir.Func
     whole = builder.and_(n, WORD(-width))
     with cgutils.for_range_slice(builder, WORD(0), whole, WORD(width)) as (i, _):
         at = builder.bitcast(builder.gep(base, [i]), vector.as_pointer())
-        state.add(_apart(builder, code, width, builder.load(at, align=align)))
+        state.add(apart(builder, code, width, builder.load(at, align=align)))
     # Lanes past the last element combine with the neutral element, which changes nothing.
     with builder.if_then(builder.icmp_signed("<", whole, n)):
         at = builder.bitcast(builder.gep(base, [whole]), vector.as_pointer())
         left = builder.trunc(builder.mul(builder.sub(n, whole), WORD(count // width)), BYTE)
         others = ir.Constant(vector, _alternating(neutral(reduction, code), width))
         found = masked_load(builder, part, at, left, others, align)
-        state.add(_apart(builder, code, width, found))
+        state.add(apart(builder, code, width, found))
     builder.ret(state.result())
     return function
 

@@ -139,6 +139,7 @@ def _columns(body: Body, name: str) -> list[str]:
     reduced = body.code_of(body.outputs[0])
     wide, start = accumulator(reduced), identity(body.reduction or "", accumulator(reduced))
     value = body.outputs[0]
+    compute, where = _values(body, " " * 16)
     return [
         *_prologue(body, name),
         f"    width = facts[{WIDTH}]",
@@ -153,6 +154,29 @@ def _columns(body: Body, name: str) -> list[str]:
         "                at = (outer * chunks + c) * width + (item - outer * width)",
         f"                total = combine_{body.reduction}(total, load_{wide}(table[3], at))",
         f"            store_{body.result}(table[2], item, {body.result}(total))",
+        "        return",
+        "    if 0 < width <= TOGETHER:",  # as many slabs at a time as a block holds
+        f"        values = {_block(reduced)}" if body.steps else "",
+        "        step = BLOCK // (SLAB * width) * SLAB",
+        "        for item in range(lo, hi):",
+        "            outer = item // chunks",
+        "            first = (item - outer * chunks) * ROWS",
+        "            last = min(length, first + ROWS)",
+        "            for j in range(width):",
+        f"                store_{wide}(totals, j, {start})",
+        "            for row in range(first, last, step):",
+        "                count = min(step, last - row)",
+        "                n = count * width",
+        *_source(body, "(outer * length + row) * width", "n", " " * 16),
+        *compute,
+        f"                columns_{body.reduction}_{reduced}({where}, count, width, sums)",
+        "                for k in range(0, (count + SLAB - 1) // SLAB * width, width):",
+        "                    for j in range(width):",
+        f"                        part = {wide}(reload_{reduced}(sums, k + j))",
+        f"                        total = reload_{wide}(totals, j)",
+        f"                        total = combine_{body.reduction}(total, part)",
+        f"                        store_{wide}(totals, j, total)",
+        *_result_of_columns(body, "item * width", "width", " " * 12),
         "        return",
         "    for item in range(lo, hi):",
         "        rest = item // tiles",
@@ -177,14 +201,21 @@ def _columns(body: Body, name: str) -> list[str]:
         f"                part = {wide}(reload_{reduced}(sums, j))",
         f"                total = combine_{body.reduction}(reload_{wide}(totals, j), part)",
         f"                store_{wide}(totals, j, total)",
-        "        if chunks == 1:",
-        "            at = outer * width + column",
-        "            for j in range(n):",
-        f"                total = reload_{wide}(totals, j)",
-        f"                store_{body.result}(table[2], at + j, {body.result}(total))",
-        "        else:",
-        f"            partial = table[3] + (rest * width + column) * {size_of(wide)}",
-        f"            copy_bytes(partial, totals, n * {size_of(wide)})",
+        *_result_of_columns(body, "rest * width + column", "n", " " * 8),
+    ]
+
+
+def _result_of_columns(body: Body, place: str, count: str, indent: str) -> list[str]:
+    """The totals of so many columns to where they belong, as results or as partial ones."""
+    wide = accumulator(body.code_of(body.outputs[0]))
+    return [
+        f"{indent}if chunks == 1:",
+        f"{indent}    for j in range({count}):",
+        f"{indent}        total = {body.result}(reload_{wide}(totals, j))",
+        f"{indent}        store_{body.result}(table[2], {place} + j, total)",
+        f"{indent}else:",
+        f"{indent}    partial = table[3] + ({place}) * {size_of(wide)}",
+        f"{indent}    copy_bytes(partial, totals, {count} * {size_of(wide)})",
     ]
 
 

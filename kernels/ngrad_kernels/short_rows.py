@@ -16,12 +16,15 @@ from numba.core import cgutils, types
 from numba.extending import intrinsic
 
 from ngrad_kernels.codes import part_of, size_of
-from ngrad_kernels.contract import LINE, SEVERAL, SHORT
+from ngrad_kernels.contract import LINE, SEVERAL, SHORT, SLAB
 from ngrad_kernels.intrinsics import MEMORY, WORD
 from ngrad_kernels.reductions import (
+    BYTE,
     NAMES,
+    apart,
     combination,
     constant,
+    masked_load,
     neutral,
     put,
     routine,
@@ -65,6 +68,11 @@ def _routine(name: str, code: str, write: Write) -> Callable[..., Any]:
         return types.void(*[types.intp] * 4), codegen
 
     return call
+
+
+def smaller(builder: ir.IRBuilder, x: Any, y: Any) -> Any:
+    """The smaller of two words."""
+    return builder.select(builder.icmp_signed("<", x, y), x, y)
 
 
 def rows(reduction: str, code: str) -> Callable[..., Any]:
@@ -124,6 +132,58 @@ def _side_by_side(
         builder.store(result, place, align=align)
 
 
+def columns(reduction: str, code: str) -> Callable[..., Any]:
+    """An intrinsic `(source, count, length, target)` that reduces the columns of `count` rows of
+    `length` elements, one behind the other: in order, each `SLAB` of rows to `length` results. The
+    target has room for a `LINE` behind the last.
+    """
+    size, part = size_of(code), part_of(code)
+    width = LINE // size
+    kind = ir.VectorType(MEMORY[part][1], LINE // size_of(part))
+    neutrals = constant(vectors(code, width), neutral(reduction, code))
+    combine = combination(reduction, code)
+
+    def write(builder: ir.IRBuilder, args: Any, align: int) -> None:
+        source, count, length, target = args
+        lanes, elements = cgutils.alloca_once(builder, neutrals.type), builder.mul(count, length)
+        others = together(builder, neutrals)
+
+        def place(address: Any, element: Any) -> Any:
+            at = builder.add(address, builder.mul(element, WORD(size)))
+            return builder.inttoptr(at, kind.as_pointer())
+
+        def add(row: Any, column: Any, load: Callable[[Any], Any]) -> None:
+            found = load(place(source, builder.add(builder.mul(row, length), column)))
+            found = apart(builder, code, width, found)
+            builder.store(combine(builder, builder.load(lanes), found), lanes)
+
+        slabs = cgutils.for_range_slice(builder, WORD(0), count, WORD(SLAB), inc=True)
+        with slabs as (slab, _):
+            stop = smaller(builder, builder.add(slab, WORD(SLAB)), count)
+            result = builder.mul(builder.udiv(slab, WORD(SLAB)), length)
+            across = cgutils.for_range_slice(builder, WORD(0), length, WORD(width), inc=True)
+            with across as (column, _):
+                builder.store(neutrals, lanes)
+                # What lies behind a row is the next one, but behind the last is no memory of ours.
+                end = builder.add(builder.mul(builder.sub(stop, WORD(1)), length), column)
+                inside = builder.icmp_signed("<=", builder.add(end, WORD(width)), elements)
+                whole = builder.select(inside, stop, slab)
+                rows = cgutils.for_range_slice(builder, slab, whole, WORD(1), inc=True)
+                with rows as (row, _):
+                    add(row, column, lambda at: builder.load(at, align=align))
+                left = smaller(builder, builder.sub(length, column), WORD(width))
+                left = builder.trunc(builder.mul(left, WORD(kind.count // width)), BYTE)
+                rows = cgutils.for_range_slice(builder, whole, stop, WORD(1), inc=True)
+                with rows as (row, _):
+                    add(row, column, lambda at: masked_load(builder, part, at, left, others, align))
+                found = together(builder, builder.load(lanes))
+                at = place(target, builder.add(result, column))
+                # What is written past the last column, the next slab writes over.
+                builder.store(found, at, align=align)
+
+    return _routine(f"ngrad.{reduction}.{code}.columns", code, write)
+
+
 def repeat(code: str) -> Callable[..., Any]:
     """An intrinsic `(source, count, length, target)` that writes each of `count` elements `length`
     times, one behind the other, and up to a `LINE` behind the last.
@@ -149,6 +209,11 @@ def repeat(code: str) -> Callable[..., Any]:
 NAMESPACE: dict[str, Any] = {
     **{
         f"rows_{reduction}_{code}": rows(reduction, code)
+        for code, names in NAMES.items()
+        for reduction in names
+    },
+    **{
+        f"columns_{reduction}_{code}": columns(reduction, code)
         for code, names in NAMES.items()
         for reduction in names
     },
