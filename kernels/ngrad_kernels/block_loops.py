@@ -52,9 +52,12 @@ class BlockLoops(ShortRows):
             return f"p{value}", "load"
         return f"s{value}", "reload"
 
-    def waiting(self, one: Pass) -> list[int]:
-        """The values that wait in scratch of their own to be reduced, or for another loop."""
-        again = {self.reduced(value) for value in one.rows}
+    def waiting(self, one: Pass, several: bool) -> list[int]:
+        """The values that wait in scratch of their own to be reduced, or for another loop: columns
+        of several short rows, too.
+        """
+        reduced = [*one.rows, *(self.columns(one) if several else ())]
+        again = {self.reduced(value) for value in reduced}
         again.update(value for loop in one.loops for value in loop.reads)
         return [k for k in sorted(again) if self.place(one, k)[0] == f"s{k}"]
 
@@ -112,7 +115,9 @@ class BlockLoops(ShortRows):
             return first if value < len(space.inputs) else here(value)
 
         stores = [(f"q{k}", value) for k, value in one.stores if here(value)]
-        stores += [(f"s{k}", k) for k in self.waiting(one) if here(k)]
+        stores += [(f"s{k}", k) for k in self.waiting(one, self.several) if here(k)]
+        if self.several:
+            return stores, []
         columns = [k for k in one.columns if once(self.reduced(space.outputs[k]))]
         return stores, columns
 

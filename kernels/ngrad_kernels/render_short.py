@@ -12,20 +12,20 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 
 from ngrad_kernels.codes import size_of, words_for
-from ngrad_kernels.contract import BLOCK, LINE, SEVERAL, started
+from ngrad_kernels.contract import BLOCK, LINE, SEVERAL, SLAB, started
 from ngrad_kernels.space import Space, Step
 from ngrad_kernels.space_passes import Pass, passes
 from ngrad_kernels.space_writer import SpaceWriter
 
 
 def _takes_several(space: Space) -> bool:
-    """Whether rows are reduced, and no columns. Where nothing is reduced there is less to gain, and
-    this code takes as long to compile as the rest.
+    """Whether rows or columns are reduced. Where nothing is there is less to gain, and this code
+    takes as long to compile as the rest.
     """
     reduced = [step for k in range(space.count) if (step := space.reduction(k))]
     columns = [k for k, operand in enumerate(space.inputs) if operand.kind == "column"]
     return (
-        {step.axis for step in reduced} == {"row"}
+        bool(reduced)
         and not space.flat
         and not space.frames
         and not any(step.operand in columns for step in reduced)
@@ -59,7 +59,7 @@ class ShortRows(SpaceWriter):
             if space.level_of(value) == "element" and (step := space.step(value))
             for k in step.operands
         }
-        read.update(self.reduced(k) for k in self.of_rows if space.reduction(k))
+        read.update(self.reduced(k) for k in live if space.reduction(k))
         self.repeated = [k for k in self.of_rows if k in read]
         numbered = (step for k in live if isinstance(step := space.step(k), Step))
         self.numbers = any(step.scalar == "spread" for step in numbered)
@@ -95,11 +95,16 @@ class ShortRows(SpaceWriter):
         words = max([words_for(SEVERAL, code) for code in codes], default=0)
         if words:  # what is reduced may be the same for all rows
             self.write(f"reduced = stack_words({words})")
+        columns = [self.reduction(k)[1] for one in passes(self.space) for k in self.columns(one)]
+        for code in columns[:1]:
+            words = max(words_for(BLOCK // SLAB, code) for code in columns) + LINE // 8
+            self.write(f"narrow = stack_words({words})")
         if self.numbers:
             self.write("columns = stack_words(BLOCK)")
         self.write("short = 0 < length <= TOGETHER", "several = 1")
         with self.block("if short"):
-            self.write("several = min(SEVERAL, BLOCK // length)")
+            whole = " // SLAB * SLAB" if columns else ""
+            self.write(f"several = min(SEVERAL, BLOCK // length{whole})")
             if self.numbers or self.of_columns:
                 with self.block("for i in range(several * length)"):
                     self.write("column = i % length")
@@ -117,7 +122,7 @@ class ShortRows(SpaceWriter):
             for index, one in enumerate(passes(self.space)):
                 self._values_of_rows(index)
                 self.write("start, n = begin * length, count * length")
-                if one.stores or one.rows:
+                if one.stores or one.rows or one.columns:
                     self._pass_of_rows(one)
         self.several = False
 
@@ -173,7 +178,24 @@ class ShortRows(SpaceWriter):
                 for k, output in enumerate(self.space.outputs):
                     if output == value:
                         self.give(k, "row")
+        for k in one.columns:
+            self._add_narrow(one, k)
         self.stream(one)
+
+    def columns(self, one: Pass) -> list[int]:
+        """The column reductions that a pass adds to."""
+        return [self.space.outputs[k] for k in one.columns]
+
+    def _add_narrow(self, one: Pass, k: int) -> None:
+        """Reduce the columns of these rows, and fold what each slab of them gives."""
+        reduction, code, wide = self.reduction(self.space.outputs[k])
+        where, _ = self.place(one, self.reduced(self.space.outputs[k]))
+        self.write(f"columns_{reduction}_{code}({where}, count, length, narrow)")
+        slabs = self.block("for slab in range((count + SLAB - 1) // SLAB)")
+        with slabs, self.block("for i in range(length)"):
+            part = f"{wide}(reload_{code}(narrow, slab * length + i))"
+            total = f"combine_{reduction}(reload_{wide}(sums{k}, i), {part})"
+            self.write(f"store_{wide}(sums{k}, i, {total})")
 
     def load_repeated(self, used: set[int]) -> None:
         """In a loop over elements, the values of level row among those that it uses."""

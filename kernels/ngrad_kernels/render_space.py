@@ -68,7 +68,8 @@ class _Kernel(BlockLoops):
             self.write(f"zeros = stack_words({words})")
             with self.block(f"for i in range({words})"):
                 self.write("store_i8(zeros, i, 0)")
-        for k in sorted({k for one in passes(space) for k in self.waiting(one)}):
+        several = self.takes_several
+        for k in sorted({k for one in passes(space) for k in self.waiting(one, several)}):
             self.write(f"s{k} = stack_words({words_for(BLOCK, space.code_of(k))})")
         for k in sorted({self.reduced(k) for one in passes(space) for k in self.folded(one)}):
             self.write(f"strip{k} = strip_{space.code_of(k)}()")
@@ -90,6 +91,8 @@ class _Kernel(BlockLoops):
         if self.takes_several:
             with self.block("if short"):
                 self.rows_together()
+                for k in columns:
+                    self._total(k)
                 self.write("continue")
         if not columns:
             with self.block("for row in range(block * span, stop)"):
