@@ -74,6 +74,26 @@ def variation(size: int) -> Program:
     )
 
 
+def pairs(points: int) -> Program:
+    """All pairs of points in space: rows of three, and sums over both of a pair."""
+    (x,) = numbers((points, 3))
+
+    def f(m: Any, x: Any) -> Any:
+        apart = x[:, None] - x[None]
+        return m.exp(-0.5 * (apart * apart).sum(-1)).sum()
+
+    def ours(x: Any) -> Any:
+        apart = x[:, None] - x[None]
+        return tf.reduce_sum(tf.exp(-0.5 * tf.reduce_sum(apart * apart, -1)))
+
+    return Program(
+        f"kernel of all pairs of {points} points in space, float32",
+        "",
+        taped(ours, x),
+        {"jax.jit": by_jax(f, x), "PyTorch": by_torch(f, x)},
+    )
+
+
 def cross_entropy(rows: int, classes: int) -> Program:
     """Softmax cross-entropy with sparse labels, summed."""
     (x,) = numbers((rows, classes))
@@ -322,6 +342,7 @@ def programs(scale: float = 1.0) -> list[Program]:
         elementwise(n(10_000_000)),
         rosenbrock(n(1_000_000)),
         variation(n(2048)),
+        pairs(n(1000)),
         cross_entropy(n(4096), 1000),
         layer_norm(n(8192), 512),
         perceptron(128, False),

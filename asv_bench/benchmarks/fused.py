@@ -15,8 +15,9 @@ from sweeps import programs
 
 SCALE = 1.0
 NAMES = (
-    "elementwise", "rosenbrock", "variation", "cross entropy", "layer norm", "perceptron",
-    "perceptron as a function", "adam", "jacobian", "small", "steps", "steps as a function",
+    "elementwise", "rosenbrock", "variation", "pairs", "cross entropy", "layer norm",
+    "perceptron", "perceptron as a function", "adam", "jacobian", "small", "steps",
+    "steps as a function",
 )  # fmt: skip
 
 

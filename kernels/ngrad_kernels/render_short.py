@@ -41,6 +41,8 @@ class ShortRows(SpaceWriter):
         Whether the kernel has such code.
     several : bool
         Whether it is being written.
+    packed : set of int
+        Views of which the rows that are taken are packed already.
     """
 
     several = False
@@ -48,6 +50,7 @@ class ShortRows(SpaceWriter):
     def __init__(self, space: Space) -> None:
         super().__init__(space)
         self.takes_several = _takes_several(space)
+        self.packed: set[int] = set()
         live = sorted(self.live) if self.takes_several else []
         self.of_rows = [k for k in live if space.level_of(k) == "row"]
         self.of_columns = [
@@ -124,7 +127,7 @@ class ShortRows(SpaceWriter):
                 self.write("start, n = begin * length, count * length")
                 if one.stores or one.rows or one.columns:
                     self._pass_of_rows(one)
-        self.several = False
+        self.several, self.packed = False, set()
 
     def _each_row(self) -> AbstractContextManager[None]:
         return self.block("for r in range(count)")

@@ -229,8 +229,11 @@ class _Kernel(BlockLoops):
             operand = self.space.inputs[k]
             size = size_of(operand.code)
             if operand.kind == "view":
-                self.write(f"call_pack(fetch, s{k}, a{k}, w{k}, start + c, n)")
-                self.write(f"p{k} = reload_i8(s{k}, 0)")
+                if k not in self.packed:
+                    self.write(f"call_pack(fetch, s{k}, a{k}, w{k}, start + c, n)")
+                    self.write(f"p{k} = reload_i8(s{k}, 0)")
+                if self.several:  # all passes have one block
+                    self.packed.add(k)
             elif operand.kind == "column":
                 self.write(f"p{k} = a{k} + c * {size}")
             elif operand.kind == "element":
