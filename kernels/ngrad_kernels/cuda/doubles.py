@@ -188,7 +188,7 @@ _PLAIN = {
     **{code: _conversion(code) for code in COMPUTED},
     **{name: function for code in MEMORY for name, function in access(code).items()},
 }
-_CALLED = ("block_", "repeat_", "rows_")
+_CALLED = ("block_", "columns_", "repeat_", "rows_")
 _UNUSED = {"call_kernel", "call_pack", "math", "stream_bytes", "streamed", *strips.NAMESPACE}
 NAMESPACE: dict[str, Any] = _PLAIN | {
     name: _Compiled(value) if callable(value) else value
