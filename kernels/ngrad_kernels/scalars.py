@@ -251,13 +251,14 @@ SCALARS: dict[str, Scalar] = {
                 "gammaincc",
                 "gamma_density",
                 "stdtr",
+                "stdtr_slope",
                 "student_density",
             ),
         )
     },
     **{
         name: Scalar({"f": f"{name}_{{c}}({{0}}, {{1}}, {{2}})"}, cost=LONG)
-        for name in ("betainc", "betaincc", "beta_density")
+        for name in ("betainc", "betainc_slope", "betaincc", "betaincc_slope", "beta_density")
     },
     "logaddexp": Scalar({"f": f"combine_max({{0}}, {{1}}) + softplus_{{c}}(-{_APART})"}, cost=2),
     "atan2": Scalar({"f": "atan2_{c}({0}, {1})"}, cost=2),

@@ -103,9 +103,11 @@ def bessel_i1(x):
 
 @bessel_i1.vjp
 def _(g, out, x):
-    size = abs_(out)
     # beyond the largest number: not the difference of two infinities
-    return (g * select(less(size, float("inf")), bessel_i0(x) - over(out, x, 1), size),)
+    size = abs_(out)
+    there = less(size, float("inf"))
+    found, at = select(there, out, 0.0), select(there, x, 0.0)
+    return (g * select(there, bessel_i0(at) - over(found, at, 1), size),)
 
 
 @elementwise(floats=True)

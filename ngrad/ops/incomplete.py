@@ -11,6 +11,7 @@ from ngrad.ops.comparison import equal, isinf, less
 from ngrad.ops.elementwise import elementwise, select
 from ngrad.ops.exponential import log, log1p
 from ngrad.ops.fixed import fixed
+from ngrad.ops.gammas import digamma_rise
 from ngrad.ops.special import digamma
 
 
@@ -59,9 +60,12 @@ def _(g, out, a, x):
     return 0.0 * a, g * (density * shape)
 
 
-def shape_slope(a: Any, x: Any) -> Any:
-    """`gammainc_slope`, for rules: who asks for its derivative in a is told that there is none."""
-    return gammainc_slope(fixed(a, "gammainc: has no second derivative in its first operand"), x)
+def gamma_slopes(a: Any, x: Any) -> tuple[Any, Any]:
+    """The derivatives of `gammainc`, for rules: who asks for a second one in a is told that there
+    is none.
+    """
+    why = "gammainc: has no second derivative in its first operand"
+    return gammainc_slope(fixed(a, why), x), gamma_density(a, x)
 
 
 @elementwise(floats=True)
@@ -81,7 +85,8 @@ def gammainc(x, y):
 
 @gammainc.vjp
 def _(g, out, a, x):
-    return g * shape_slope(a, x), g * gamma_density(a, x)
+    in_a, in_x = gamma_slopes(a, x)
+    return g * in_a, g * in_x
 
 
 @elementwise(floats=True)
@@ -101,7 +106,8 @@ def gammaincc(x, y):
 
 @gammaincc.vjp
 def _(g, out, a, x):
-    return -g * shape_slope(a, x), -g * gamma_density(a, x)
+    in_a, in_x = gamma_slopes(a, x)
+    return -g * in_a, -g * in_x
 
 
 @elementwise(floats=True)
@@ -131,10 +137,59 @@ def _(g, out, a, b, x):
     right = select(high, larger, (b - 1.0) / select(equal(x, 1.0), 1.0, 1.0 - x) * out)
     slope = select(isinf(out), out * (first - last), left - right)  # of which both are infinite
     return (
-        g * (out * (log(inside) - digamma(a) + both)),
-        g * (out * (log1p(-inside) - digamma(b) + both)),
+        g * (out * (log(inside) + digamma_rise(a, b, both))),
+        g * (out * (log1p(-inside) + digamma_rise(b, a, both))),
         g * slope,
     )
+
+
+@elementwise(floats=True)
+def betainc_slope(x, y, z):
+    """The derivative in x of `betainc`. It has one in z.
+
+    Integers and bools are converted to float64.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> betainc_slope(ngrad.constant(2.0), ngrad.constant(3.0), ngrad.constant([0.5])).numpy()
+    array([-0.19528869], dtype=float32)
+    """
+
+
+@betainc_slope.vjp
+def _(g, out, a, b, x):
+    density = beta_density(a, b, x)
+    shape = log(select(equal(density, 0.0), 1.0, x)) + digamma_rise(a, b, digamma(a + b))
+    return 0.0 * a, 0.0 * b, g * (density * shape)
+
+
+@elementwise(floats=True)
+def betaincc_slope(x, y, z):
+    """The derivative in y of `betaincc`. It has one in z.
+
+    Integers and bools are converted to float64.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> betaincc_slope(ngrad.constant(2.0), ngrad.constant(3.0), ngrad.constant([0.5])).numpy()
+    array([-0.1541085], dtype=float32)
+    """
+
+
+@betaincc_slope.vjp
+def _(g, out, a, b, x):
+    density = beta_density(a, b, x)
+    shape = log1p(select(equal(density, 0.0), 0.0, -x)) + digamma_rise(b, a, digamma(a + b))
+    return 0.0 * a, 0.0 * b, -g * (density * shape)
+
+
+def beta_slopes(a: Any, b: Any, x: Any) -> tuple[Any, Any, Any]:
+    """The derivatives of `betainc`, for rules: in a and b there are no second ones."""
+    first, last = (fixed(y, "betainc: has no second derivatives in its parameters") for y in (a, b))
+    in_a, in_b = betainc_slope(first, last, x), -betaincc_slope(first, last, x)
+    return in_a, in_b, beta_density(a, b, x)
 
 
 @elementwise(floats=True)
@@ -142,7 +197,7 @@ def betainc(x, y, z):
     """The share of beta(x, y) up to z (DLMF 8.17.2).
 
     Integers and bools are converted to float64. The derivative in z is the density; in x and y
-    there is none.
+    there are first ones, and no second.
 
     Examples
     --------
@@ -154,7 +209,8 @@ def betainc(x, y, z):
 
 @betainc.vjp
 def _(g, out, a, b, x):
-    return 0.0 * a, 0.0 * b, g * beta_density(a, b, x)
+    in_a, in_b, in_x = beta_slopes(a, b, x)
+    return g * in_a, g * in_b, g * in_x
 
 
 @elementwise(floats=True)
@@ -162,7 +218,7 @@ def betaincc(x, y, z):
     """The share of beta(x, y) above z, without cancellation (DLMF 8.17.4).
 
     Integers and bools are converted to float64. The derivative in z is the density, negative; in x
-    and y there is none.
+    and y there are first ones, and no second.
 
     Examples
     --------
@@ -174,7 +230,8 @@ def betaincc(x, y, z):
 
 @betaincc.vjp
 def _(g, out, a, b, x):
-    return 0.0 * a, 0.0 * b, -g * beta_density(a, b, x)
+    in_a, in_b, in_x = beta_slopes(a, b, x)
+    return -g * in_a, -g * in_b, -g * in_x
 
 
 @elementwise(floats=True)
@@ -191,20 +248,50 @@ def student_density(x, y):
     """
 
 
+def _student_rise(df: Any, t: Any) -> Any:
+    """The derivative in df of the logarithm of `student_density`."""
+    half, total = 0.5 * df, df + t * t
+    shape = digamma_rise(half, 0.5, digamma(half + 0.5)) - 1.0 / df
+    return 0.5 * (shape - log1p(t * t / df) + (df + 1.0) * (t * t) / (df * total))
+
+
 @student_density.vjp
 def _(g, out, df, t):
-    total = df + t * t
-    shape = digamma(0.5 * (df + 1.0)) - digamma(0.5 * df) - 1.0 / df
-    shape = shape - log1p(t * t / df) + (df + 1.0) * (t * t) / (df * total)
-    return g * (0.5 * out * shape), -g * (out * ((1.0 + 1.0 / df) * t / (1.0 + t * t / df)))
+    in_t = -g * (out * ((1.0 + 1.0 / df) * t / (1.0 + t * t / df)))
+    return g * (out * _student_rise(df, t)), in_t
+
+
+@elementwise(floats=True)
+def stdtr_slope(x, y):
+    """The derivative in x of `stdtr`. It has one in y.
+
+    Integers and bools are converted to float64.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> stdtr_slope(ngrad.constant(1.0), ngrad.constant([0.0, 1.0])).numpy()
+    array([0.        , 0.06620298], dtype=float32)
+    """
+
+
+@stdtr_slope.vjp
+def _(g, out, df, t):
+    return 0.0 * df, g * (student_density(df, t) * _student_rise(df, t))
+
+
+def student_slopes(df: Any, t: Any) -> tuple[Any, Any]:
+    """The derivatives of `stdtr`, for rules: in df there is no second one."""
+    why = "stdtr: has no second derivative in its first operand"
+    return stdtr_slope(fixed(df, why), t), student_density(df, t)
 
 
 @elementwise(floats=True)
 def stdtr(x, y):
     """The share up to y of Student's distribution with x degrees of freedom.
 
-    Integers and bools are converted to float64. The derivative in y is the density; in x there is
-    none.
+    Integers and bools are converted to float64. The derivative in y is the density; in x there is a
+    first one, and no second.
 
     Examples
     --------
@@ -216,4 +303,5 @@ def stdtr(x, y):
 
 @stdtr.vjp
 def _(g, out, df, t):
-    return 0.0 * df, g * student_density(df, t)
+    in_df, in_t = student_slopes(df, t)
+    return g * in_df, g * in_t

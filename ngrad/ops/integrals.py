@@ -120,7 +120,8 @@ def expi(x):
 
 @expi.vjp
 def _(g, out, x):
-    return (g * (exp(x) / x),)
+    half = exp(0.5 * x)  # whose square may be too large where its quotient with x is not
+    return (g * (half * (half / x)),)
 
 
 @elementwise(floats=True)

@@ -20,7 +20,7 @@ from ngrad.ops.exponential import log
 from ngrad.ops.fixed import fixed
 from ngrad.ops.gammas import beta, gamma, half_turns
 from ngrad.ops.hosted import on_host
-from ngrad.ops.incomplete import beta_density, gamma_density, shape_slope, student_density
+from ngrad.ops.incomplete import beta_slopes, gamma_slopes, student_slopes
 from ngrad.ops.launching import broadcast_shapes
 from ngrad.ops.no_nan import multiply_no_nan
 from ngrad.ops.special import digamma
@@ -170,31 +170,24 @@ BETAINCINV, BETAINCCINV = _by_scipy("betaincinv"), _by_scipy("betainccinv")
 HYP1F1, HYP2F1 = _by_scipy("hyp1f1"), _by_scipy("hyp2f1")
 
 
-def _quantile(inverse: Op, density: Callable[..., Any], way: float = 1.0) -> None:
-    """The rule, in the last operand, of the inverse of a distribution function (or of what is above
-    it, if `way` is -1).
+def _quantile(inverse: Op, slopes: Callable[..., Any], way: float = 1.0) -> None:
+    """The rule of the inverse, in the last operand, of a distribution function (or of what is above
+    it, if `way` is -1), of which `slopes` gives the derivatives: along parameters the share stays
+    what it is.
     """
 
     @inverse.vjp
     def _(g: Any, out: Any, *operands: Any) -> Any:
-        parameters = operands[:-1]
-        return *(0.0 * a for a in parameters), way * g / density(*parameters, out)
+        *in_parameters, density = slopes(*operands[:-1], out)
+        by_share = g / density
+        return *(-by_share * slope for slope in in_parameters), way * by_share
 
 
-def _gamma_quantile(inverse: Op, way: float) -> None:
-    """As `_quantile`, and in the parameter: along it the share stays what it is."""
-
-    @inverse.vjp
-    def _(g: Any, out: Any, a: Any, share: Any) -> Any:
-        by_share = g / gamma_density(a, out)
-        return -by_share * shape_slope(a, out), way * by_share
-
-
-_gamma_quantile(GAMMAINCINV, 1.0)
-_gamma_quantile(GAMMAINCCINV, -1.0)
-_quantile(BETAINCINV, beta_density)
-_quantile(BETAINCCINV, beta_density, -1.0)
-_quantile(STDTRIT, student_density)
+_quantile(GAMMAINCINV, gamma_slopes)
+_quantile(GAMMAINCCINV, gamma_slopes, -1.0)
+_quantile(BETAINCINV, beta_slopes)
+_quantile(BETAINCCINV, beta_slopes, -1.0)
+_quantile(STDTRIT, student_slopes)
 
 
 @HYP1F1.vjp
@@ -254,8 +247,8 @@ def _(g: Any, out: Any, m: Any) -> Any:
 # -- parameters without a derivative ---------------------------------------------------------------
 
 
-def incomplete(op: Op, *operands: Any) -> Any:
-    """An incomplete function, whose parameters, all but the last operand, are kept constant."""
+def of_last(op: Op, *operands: Any) -> Any:
+    """A function of its last operand: the parameters before it are kept constant."""
     *parameters, x = operands
     why = f"{op.name}: has a derivative in its last operand, and none in the others"
     return apply(op, (*(fixed(y, why) for y in parameters), x))

@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 
 from ngrad.errors import NumberError
-from ngrad.ops import gammas  # noqa: F401  (whose ops are in the table, whoever calls them)
-from ngrad.ops import scipy_special as s
+from ngrad.ops import gammas, scipy_special  # noqa: F401  (ops in the table, whoever calls them)
 from ngrad.ops import zeta as z
 from ngrad.ops.arithmetic import floor, maximum
 from ngrad.ops.comparison import equal, greater_equal, logical_and
@@ -63,7 +62,7 @@ def igammac(a: Any, x: Any, name: str | None = None) -> Tensor:
 
 
 def betainc(a: Any, b: Any, x: Any, name: str | None = None) -> Tensor:
-    """The share of beta(a, b) up to x; it has a derivative in x.
+    """The share of beta(a, b) up to x; in a and b it has first derivatives, and no second.
 
     Examples
     --------
@@ -71,7 +70,7 @@ def betainc(a: Any, b: Any, x: Any, name: str | None = None) -> Tensor:
     >>> ngrad.math.betainc(1.0, 1.0, 0.25).numpy()
     np.float32(0.25)
     """
-    return s.incomplete(betainc_, *_floats("betainc", a, b, x))
+    return betainc_(*_floats("betainc", a, b, x))
 
 
 def polygamma(a: Any, x: Any, name: str | None = None) -> Tensor:

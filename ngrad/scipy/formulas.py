@@ -204,22 +204,35 @@ def f_log_density(y: Any, m: Any, n: Any) -> Any:
     return a * log(m / n) + xlogy(a - 1.0, y) - (a + b) * log1p(m / n * y) - betaln(a, b)
 
 
+class Shares(NamedTuple):
+    """Where the beta distribution's number for one of the F distribution is below 1/2; that number
+    there, and elsewhere 1 less it; and 1 less it everywhere.
+    """
+
+    below: Any
+    low: Any
+    high: Any
+    rest: Any
+
+
+def f_shares(y: Any, m: Any, n: Any) -> Shares:
+    odds = m * y / n
+    below, rest = less(odds, 1.0), 1.0 / (1.0 + odds)
+    # Its slope is that of 1 - rest: where a function's is infinite, two terms would cancel to NaN.
+    share = 1.0 - rest + stop_gradient(odds * rest - (1.0 - rest))
+    return Shares(below, select(below, share, 0.5), select(below, 0.5, rest), rest)
+
+
 def f_tail(near: Callable[..., Any], far: Callable[..., Any], y: Any, m: Any, n: Any) -> Any:
     """An incomplete beta function, and its rest to 1: each of the smaller of two shares."""
-    a, b, product, total = 0.5 * m, 0.5 * n, m * y, m * y + n
-    below, rest = less(product, n), n / total
-    # Its slope is that of 1 - rest: where a tail's is infinite, two terms would cancel to NaN.
-    share = 1.0 - rest + stop_gradient(product / total - (1.0 - rest))
-    return select(below, near(a, b, select(below, share, 0.5)), far(b, a, select(below, 0.5, rest)))
+    a, b, shares = 0.5 * m, 0.5 * n, f_shares(y, m, n)
+    return select(shares.below, near(a, b, shares.low), far(b, a, shares.high))
 
 
 def f_density(y: Any, m: Any, n: Any) -> Any:
-    # Of the two shares, which are 1 together, the smaller.
-    a, b, product, total = 0.5 * m, 0.5 * n, m * y, m * y + n
-    below = less(product, n)
-    share = select(below, product, n) / total
-    density = beta_density(select(below, a, b), select(below, b, a), share)
-    return density * (m / total) * (n / total)
+    a, b, (below, low, high, rest) = 0.5 * m, 0.5 * n, f_shares(y, m, n)
+    first, last = select(below, a, b), select(below, b, a)
+    return beta_density(first, last, select(below, low, high)) * (m / n * rest) * rest
 
 
 def f_inverse(

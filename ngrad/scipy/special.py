@@ -65,8 +65,8 @@ def _op(op: Any) -> Callable[..., Any]:
     return lambda *xs: apply(op, operands(op.name, *xs))
 
 
-def _incomplete(op: Any) -> Callable[..., Any]:
-    return lambda *xs: s.incomplete(op, *operands(op.name, *xs))
+def _of_last(op: Any) -> Callable[..., Any]:
+    return lambda *xs: s.of_last(op, *operands(op.name, *xs))
 
 
 def _loggamma(x: Any) -> Any:
@@ -134,8 +134,7 @@ def _divergence(x: Any, y: Any, inside: Callable[[Any, Any], Any], at_zero: Any)
     return select(positive, found, select(zero, at_zero, other))
 
 
-_gammainc, _gammaincc = _op(gammainc), _op(gammaincc)
-_betainc = _incomplete(betainc)
+_gammainc, _gammaincc, _betainc = _op(gammainc), _op(gammaincc), _op(betainc)
 
 
 def _fdtr(n: Any, d: Any, x: Any) -> Any:
@@ -171,24 +170,24 @@ _TABLE: dict[str, tuple[Callable[..., Any], int, str]] = {
     "gammainc": (_gammainc, 2, "The share of gamma(a) up to x."),
     "gammaincc": (_gammaincc, 2, "The share of gamma(a) above x."),
     "betainc": (_betainc, 3, "The share of beta(a, b) up to x."),
-    "betaincc": (_incomplete(betaincc), 3, "The share of beta(a, b) above x."),
-    "stdtr": (_incomplete(stdtr), 2, "Student's distribution function, of df and t."),
+    "betaincc": (_op(betaincc), 3, "The share of beta(a, b) above x."),
+    "stdtr": (_op(stdtr), 2, "Student's distribution function, of df and t."),
     "chdtr": (lambda v, x: _gammainc(0.5 * v, 0.5 * x), 2, "That of chi squared, of df and x."),
     "chdtrc": (lambda v, x: _gammaincc(0.5 * v, 0.5 * x), 2, "That above x, without cancellation."),
     "fdtr": (_fdtr, 3, "That of Fisher's F, of two df and x."),
     "fdtrc": (_fdtrc, 3, "That above x, without cancellation."),
     "gammaincinv": (_op(s.GAMMAINCINV), 2, "The inverse of gammainc(a, .)."),
     "gammainccinv": (_op(s.GAMMAINCCINV), 2, "The inverse of gammaincc(a, .)."),
-    "betaincinv": (_incomplete(s.BETAINCINV), 3, "The inverse of betainc(a, b, .)."),
-    "betainccinv": (_incomplete(s.BETAINCCINV), 3, "The inverse of betaincc(a, b, .)."),
-    "stdtrit": (_incomplete(s.STDTRIT), 2, "The inverse of stdtr(df, .)."),
+    "betaincinv": (_op(s.BETAINCINV), 3, "The inverse of betainc(a, b, .)."),
+    "betainccinv": (_op(s.BETAINCCINV), 3, "The inverse of betaincc(a, b, .)."),
+    "stdtrit": (_op(s.STDTRIT), 2, "The inverse of stdtr(df, .)."),
     "loggamma": (_loggamma, 1, "The logarithm of gamma(x); NaN of negative numbers."),
     "gammasgn": (gammasgn, 1, "The sign of gamma(x)."),
     "rgamma": (rgamma, 1, "1 / gamma(x)."),
     "poch": (_op(s.POCH), 2, "gamma(z + m) / gamma(z)."),
     "binom": (binom, 2, "gamma(n + 1) / (gamma(k + 1) gamma(n - k + 1))."),
-    "hyp1f1": (_incomplete(s.HYP1F1), 3, "Kummer's function of a, b and x."),
-    "hyp2f1": (_incomplete(s.HYP2F1), 4, "Gauss's function of a, b, c and x."),
+    "hyp1f1": (_of_last(s.HYP1F1), 3, "Kummer's function of a, b and x."),
+    "hyp2f1": (_of_last(s.HYP2F1), 4, "Gauss's function of a, b, c and x."),
     "ellipk": (_op(s.ELLIPK), 1, "The complete elliptic integral of the first kind, of m."),
     "ellipe": (_op(s.ELLIPE), 1, "The complete elliptic integral of the second kind, of m."),
     "spence": (_op(s.SPENCE), 1, "The integral of log(t) / (1 - t) from 1 to x."),

@@ -195,11 +195,34 @@ def betaincc(a: Any, b: Any, x: Any) -> Any:
     return beta_shares(a, b, x)[1]
 
 
+def betainc_slope(a: Any, b: Any, x: Any) -> Any:
+    """The derivative of `betainc` in a, by a difference, of the smaller share."""
+    with mpmath.extraprec(240):
+        step = mpmath.ldexp(a, -160)
+        ends = [beta_shares(a + way * step, b, x) for way in (1, -1)]
+        below, above = (ahead - behind for ahead, behind in zip(*ends, strict=True))
+        return (below if x * (a + b) < a else -above) / (2 * step)
+
+
+def betaincc_slope(a: Any, b: Any, x: Any) -> Any:
+    """The derivative of `betaincc` in b."""
+    with mpmath.extraprec(_bits(x)):
+        return betainc_slope(b, a, 1 - x)
+
+
 def stdtr(df: Any, t: Any) -> Any:
     """Student's distribution function."""
     with mpmath.extraprec(_bits(df, t)):
         tail = beta_shares(df / 2, mpf(1) / 2, df / (df + t * t))[0] / 2
         return tail if t < 0 else 1 - tail
+
+
+def stdtr_slope(df: Any, t: Any) -> Any:
+    """The derivative of `stdtr` in df, by a difference."""
+    with mpmath.extraprec(240 + _bits(df, t)):
+        step = mpmath.ldexp(df, -160)
+        ahead, behind = (stdtr(df + way * step, -abs(t)) for way in (1, -1))
+        return mpmath.sign(-t) * (ahead - behind) / (2 * step)
 
 
 def student_density(df: Any, t: Any) -> Any:

@@ -16,12 +16,15 @@ INF, NAN = np.inf, np.nan
 LIMITS = {
     "beta_density": {"f4": 0.52, "f8": 4.0},
     "betainc": {"f4": 0.52, "f8": 4.0},
+    "betainc_slope": {"f4": 0.52, "f8": 16.0},
     "betaincc": {"f4": 0.52, "f8": 4.0},
+    "betaincc_slope": {"f4": 0.52, "f8": 16.0},
     "gamma_density": {"f4": 0.52, "f8": 2.0},
     "gammainc": {"f4": 0.52, "f8": 2.0},
     "gammainc_slope": {"f4": 0.52, "f8": 12.0},
     "gammaincc": {"f4": 0.52, "f8": 4.0},
     "stdtr": {"f4": 0.52, "f8": 4.0},
+    "stdtr_slope": {"f4": 0.52, "f8": 20.0},
     "student_density": {"f4": 0.52, "f8": 2.0},
 }
 REFERENCES = {name: getattr(share_references, name) for name in LIMITS}
@@ -206,6 +209,17 @@ SPECIAL = {
         *((2.5, 0.5, -0.5, NAN), (2.5, 0.5, 1.5, NAN), (NAN, 1.0, 0.5, NAN), (1.0, NAN, 0.5, NAN)),
         *((1.0, 1.0, NAN, NAN), (1e30, 1e30, 0.25, 0.0), (1e30, 1e30, 0.75, 1.0)),
     ],
+    "betainc_slope": [
+        *((2.5, 0.5, 0.0, 0.0), (2.5, 0.5, 1.0, 0.0), (2.5, 0.0, 0.5, 0.0), (INF, 2.5, 0.5, 0.0)),
+        *((2.5, INF, 0.5, 0.0), (1e30, 1e30, 0.25, -0.0), (1e30, 1e30, 0.75, -0.0)),
+        *((0.0, 2.5, 0.5, NAN), (INF, INF, 0.5, NAN), (-1.0, 2.5, 0.5, NAN), (2.5, -1.0, 0.5, NAN)),
+        *((2.5, 0.5, -0.5, NAN), (2.5, 0.5, 1.5, NAN), (NAN, 1.0, 0.5, NAN), (1.0, NAN, 0.5, NAN)),
+        *((1.0, 1.0, NAN, NAN), (INF, 1.0, NAN, NAN)),
+    ],
+    "stdtr_slope": [
+        *((2.5, 0.0, 0.0), (2.5, INF, 0.0), (2.5, -INF, 0.0), (INF, 1.0, 0.0)),
+        *((0.0, 1.0, NAN), (-1.0, 1.0, NAN), (NAN, 1.0, NAN), (1.0, NAN, NAN)),
+    ],
     "beta_density": [
         *((2.5, 0.5, 0.0, 0.0), (2.5, 0.5, 1.0, INF), (0.5, 2.5, 0.0, INF), (0.5, 2.5, 1.0, 0.0)),
         *((1.0, 2.5, 0.0, 2.5), (2.5, 1.0, 1.0, 2.5), (1.0, 1.0, 0.25, 1.0)),
@@ -221,6 +235,7 @@ SPECIAL = {
         *((NAN, 1.0, NAN), (1.0, NAN, NAN)),
     ],
 }
+SPECIAL["betaincc_slope"] = [(b, a, 1.0 - x, slope) for a, b, x, slope in SPECIAL["betainc_slope"]]
 for _name in ("gammainc", "betainc"):
     SPECIAL[f"{_name}c"] = [(*at, 1.0 - p) for *at, p in SPECIAL[_name] if 1e-30 not in at]
 

@@ -319,6 +319,10 @@ def test_derivatives_at_the_edges() -> None:
         (special.poch, (0.0, 2.0), (1.0, 0.0)),
         (lambda x: special.betaln(x, 0.5), (1e15,), (-0.5e-15,)),
         (lambda x: special.beta(x, 1e-20), (20.0,), (float(-mpmath.polygamma(1, 20)),)),
+        (special.betaln, (10.0, 1e-17), (-1e-17 * float(mpmath.polygamma(1, 10)), -1e17)),
+        (special.expi, (712.0,), (float(mpmath.exp(712) / 712),)),
+        (ngrad.grad(special.expi), (712.0,), (float(mpmath.exp(712) / 712 * 711 / 712),)),
+        (ngrad.grad(special.i1), (720.0,), (np.inf,)),
         (ngrad.grad(lambda x: special.rel_entr(x, 1e10)), (1e-300,), (1e300,)),
         (special.rel_entr, (1.0, 1e-300), (300.0 * np.log(10.0) + 1.0, -1e300)),
         *((lambda x: special.poch(x, 2.0), (x,), (2.0 * x + 1.0,)) for x in (-3.0, -1.0, -2.5)),
@@ -361,38 +365,65 @@ def test_the_slope_of_zeta_in_its_exponent(x: float, q: float | None) -> None:
     np.testing.assert_allclose(float(found), expected, rtol=1e-13)
 
 
-def test_parameters_of_incomplete_functions() -> None:
+def test_parameters_of_hypergeometric_functions() -> None:
     """They have no derivative, and whoever asks for it is told, once they are followed."""
     a = ours.array(1.5)
-    with pytest.raises(GradientError, match="betainc: has a derivative in its last operand"):
-        ngrad.grad(lambda a: special.betainc(a, 2.0, 0.5))(a)
+    with pytest.raises(GradientError, match="hyp1f1: has a derivative in its last operand"):
+        ngrad.grad(lambda a: special.hyp1f1(a, 2.0, 0.5))(a)
     x = ours.array([0.25, 0.5])
     with ngrad.GradientTape() as tape:
         tape.watch(x)
-        share = special.betainc(a, 2.0, x)
-    found = tape.jacobian(share, x)
-    density = scipy.stats.beta.pdf([0.25, 0.5], 1.5, 2.0)
-    np.testing.assert_allclose(np.diagonal(found), density, rtol=1e-12)
+        found = special.hyp1f1(a, 2.0, x)
+    slopes = 0.75 * scipy.special.hyp1f1(2.5, 3.0, [0.25, 0.5])
+    np.testing.assert_allclose(np.diagonal(tape.jacobian(found, x)), slopes, rtol=1e-12)
 
 
-@pytest.mark.parametrize(
-    ("call", "way"),
-    [
-        (lambda a: special.gammainc(a, 3.0), 1.0),
-        (lambda a: special.chdtrc(2.0 * a, 6.0), -1.0),
-        (lambda a: special.gammainc(a, special.gammaincinv(a, 0.3)), 0.0),
-    ],
-)
-def test_the_parameter_of_the_shares_of_the_gamma_function(call: Any, way: float) -> None:
-    """It has a derivative, and no second one, of which whoever asks for it is told."""
+def share_of_gamma(a: Any) -> Any:
+    return mpmath.gammainc(a, 0, 3, regularized=True)
+
+
+def share_of_beta(a: Any, b: Any = 2.5, x: Any = 0.375) -> Any:
+    return mpmath.betainc(a, b, 0, x, regularized=True)
+
+
+PARAMETERS = [
+    # of a parameter; the same in mpmath; the function that has no second derivative
+    (lambda a: special.gammainc(a, 3.0), share_of_gamma, "gammainc"),
+    (lambda a: special.chdtrc(2.0 * a, 6.0), lambda a: -share_of_gamma(a), "gammainc"),
+    (lambda a: special.gammainc(a, special.gammaincinv(a, 0.3)), lambda a: 0, "gammainc"),
+    (lambda a: special.betainc(a, 2.5, 0.375), share_of_beta, "betainc"),
+    (lambda b: special.betaincc(2.5, b, 0.625), lambda b: share_of_beta(b), "betainc"),
+    (lambda b: special.betainc(2.5, b, 0.375), lambda b: share_of_beta(2.5, b), "betainc"),
+    (lambda b: special.betainc(2.5, b, special.betaincinv(2.5, b, 0.3)), lambda b: 0, "betainc"),
+    (lambda a: special.betaincc(a, 1.5, special.betainccinv(a, 1.5, 0.3)), lambda a: 0, "betainc"),
+    (
+        lambda n: special.fdtr(n, 5.0, 1.25),
+        lambda n: share_of_beta(n / 2, 2.5, n / (n + 4)),
+        "betainc",
+    ),
+    (
+        lambda d: special.fdtrc(3.0, d, 1.25),
+        lambda d: share_of_beta(d / 2, 1.5, d / (d + 3.75)),
+        "betainc",
+    ),
+    (
+        lambda df: special.stdtr(df, 1.5),
+        lambda df: 1 - share_of_beta(df / 2, 0.5, df / (df + 2.25)) / 2,
+        "stdtr",
+    ),
+    (lambda df: special.stdtr(df, special.stdtrit(df, 0.3)), lambda df: 0, "stdtr"),
+]
+
+
+@pytest.mark.parametrize(("call", "exact", "name"), PARAMETERS)
+def test_parameters_of_incomplete_functions(call: Any, exact: Any, name: str) -> None:
+    """They have a derivative, and no second one, of which whoever asks for it is told."""
     slope = ngrad.grad(call)
     for a in (0.1, 2.5, 30.0):
         with mpmath.workdps(30):
-            exact = mpmath.diff(lambda a: mpmath.gammainc(a, 0, 3, regularized=True), a)
-        np.testing.assert_allclose(
-            float(slope(ours.array(a))), way * float(exact), rtol=1e-12, atol=1e-15
-        )
-    with pytest.raises(GradientError, match="gammainc: has no second derivative in its first"):
+            expected = float(mpmath.diff(exact, a))
+        np.testing.assert_allclose(float(slope(ours.array(a))), expected, rtol=1e-12, atol=1e-15)
+    with pytest.raises(GradientError, match=f"{name}: has no second derivative"):
         ngrad.grad(slope)(ours.array(2.5))
 
 

@@ -47,6 +47,15 @@ def _gammainc_slope(x: Array) -> Array:
     return -np.exp(-x) * (np.log(x) + np.euler_gamma) - sc.exp1(x)
 
 
+def _stdtr_slope(t: Array) -> Array:
+    """At df = 2: the integral of the density's derivative from 0 on."""
+    nodes, weights = np.polynomial.legendre.leggauss(40)
+    s = 0.5 * t[..., None] * (nodes + 1.0)
+    u = 0.5 * s * s
+    rise = 0.5 * (1.5 - 2.0 * np.log(2.0) - np.log1p(u) + 1.5 * u / (1.0 + u))
+    return 0.5 * t * ((1.0 + u) ** -1.5 / np.sqrt(8.0) * rise @ weights)
+
+
 SPECIAL = [
     _incomplete("gammainc", (0.3, 4), 1.5),
     _incomplete("gammaincc", (0.3, 4), 2.5),
@@ -54,6 +63,11 @@ SPECIAL = [
     _incomplete("betainc", (0.2, 0.9), 1.5, 2.5),
     _incomplete("betaincc", (0.2, 0.9), 0.5, 2.5),
     _incomplete("stdtr", (-3, 3), 4.0),
+    _incomplete("betainc_slope", (0.2, 0.9), 1.5, 1.0, reference=lambda x: x**1.5 * np.log(x)),
+    _incomplete(
+        "betaincc_slope", (0.2, 0.9), 1.0, 1.5, reference=lambda x: (1 - x) ** 1.5 * np.log1p(-x)
+    ),
+    _incomplete("stdtr_slope", (-3, 3), 2.0, reference=_stdtr_slope),
     _special("poch", sc.poch, (0.6, 3), (0.3, 2)),
     _special("spence", sc.spence, (0.3, 2)),
     _special("ellipk", sc.ellipk, (0.1, 0.9)),

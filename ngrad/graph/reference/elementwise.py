@@ -65,6 +65,23 @@ def _gammainc_slope(a: Array, x: Array) -> Any:
     return np.where((x > 0) & (a > 0), total, np.nan)
 
 
+def _betainc_slope(a: Array, b: Array, x: Array) -> Any:
+    powers = special("xlogy")(a, x) + special("xlog1py")(b, -x)
+    term = np.exp(powers - special("betaln")(a, b)) / a
+    total = np.zeros(np.shape(term))
+    for n in range(400):
+        rise = special("digamma")(a + b + n) - special("digamma")(a + n + 1.0)
+        total = total + term * (np.log(x) + rise)
+        term = term * x * (a + b + n) / (a + n + 1.0)
+    return np.where((x > 0) & (x < 1) & (a > 0) & (b > 0), total, np.nan)
+
+
+def _stdtr_slope(df: Array, t: Array) -> Any:
+    a, half, x = 0.5 * df, np.full_like(df, 0.5), df / (df + t * t)
+    moved = _beta_density(a, half, x) * x * (1.0 - x) / a
+    return -0.25 * np.sign(t) * (_betainc_slope(a, half, x) + moved)
+
+
 def _beta_density(a: Array, b: Array, x: Array) -> Any:
     powers = special("xlogy")(a - 1.0, x) + special("xlog1py")(b - 1.0, -x)
     return np.exp(powers - special("betaln")(a, b))
@@ -185,7 +202,10 @@ ELEMENTWISE: dict[str, Reference] = {
             "gammainc_slope": _gammainc_slope,
             "betainc": special("betainc"),
             "betaincc": special("betaincc"),
+            "betainc_slope": _betainc_slope,
+            "betaincc_slope": lambda a, b, x: _betainc_slope(b, a, 1.0 - x),
             "stdtr": special("stdtr"),
+            "stdtr_slope": _stdtr_slope,
             "gamma_density": _gamma_density,
             "beta_density": _beta_density,
             "student_density": _student_density,
