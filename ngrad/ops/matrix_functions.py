@@ -9,13 +9,18 @@ import numpy as np
 
 from ngrad.graph.layout import Layout
 from ngrad.graph.op import Op
+from ngrad.ops.arithmetic import abs_
+from ngrad.ops.comparison import equal
 from ngrad.ops.convert import tensor
 from ngrad.ops.creation import zeros_of
+from ngrad.ops.elementwise import cast, select
 from ngrad.ops.hosted import by_lapack
+from ngrad.ops.identity import stop_gradient
 from ngrad.ops.joining import concat
 from ngrad.ops.linalg import matrix_transpose
 from ngrad.ops.matrices import require_square
 from ngrad.ops.qr import part
+from ngrad.ops.reductions import reduce_sum
 from ngrad.record import apply, apply_now
 from ngrad.tensor import Tensor
 from ngrad_kernels.lapack import threads_for
@@ -50,14 +55,22 @@ def _of_matrices(name: str) -> Op:
     @op.vjp
     def _(g: Any, out: Any, x: Any) -> Any:
         # f([[A, E], [0, A]]) has the derivative of f at A in the direction E in its upper right
-        # block (Mathias 1996); and the transpose of the derivative at A is that at A^T.
-        turned = matrix_transpose(x)
-        rows = [concat([turned, g], -1), concat([zeros_of(x._layout), turned], -1)]
+        # block (Mathias 1996); and the transpose of the derivative at A is that at A^T. In E it is
+        # linear: of E as large as A, lest the eigenvalues of A be lost in it.
+        turned, scale = matrix_transpose(x), _relative_size(x, g)
+        rows = [concat([turned, scale * g], -1), concat([zeros_of(x._layout), turned], -1)]
         n = x._layout.shape[-1]
         upper = part(matrix_transpose(apply(op, (concat(rows, -2),))), 0, n)
-        return (part(matrix_transpose(upper), n, 2 * n),)
+        return (part(matrix_transpose(upper), n, 2 * n) / scale,)
 
     return op
+
+
+def _relative_size(x: Any, y: Any) -> Any:
+    """How much larger the elements of x are than those of y; 0 counts as 1."""
+    sums = [reduce_sum(abs_(stop_gradient(z)), (-2, -1), keepdims=True) for z in (x, y)]
+    large, small = (select(equal(size, 0.0), 1.0, size) for size in sums)
+    return cast(large / small, x.dtype)
 
 
 def _is_taken(x: Any, dtype: Any) -> bool:

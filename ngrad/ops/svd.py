@@ -48,7 +48,8 @@ def _(g: Any, out: Any, x: Any, full: bool) -> Any:
     u, in_u = first(u, in_u, s._layout.shape[-1])
     v, in_v = first(adjoint(vh), adjoint(in_vh), s._layout.shape[-1])
     turn_u, turn_v = _turn(u, in_u), _turn(v, in_v)
-    between = 1.0 / (gaps(s) * (expand_dims(s, -2) + expand_dims(s, -1) + diag(1.0 - 2.0 * s)))
+    sums = off_diagonal(expand_dims(s, -2) + expand_dims(s, -1)) + diag(0.0 * s + 1.0)
+    between = (1.0 / gaps(s)) * (1.0 / sums)  # not of their product, whose square may overflow
     middle = diag(in_s)
     middle = middle + multiply_no_nan(between, off_diagonal(turn_u)) * expand_dims(s, -2)
     middle = middle + multiply_no_nan(between, off_diagonal(turn_v)) * expand_dims(s, -1)

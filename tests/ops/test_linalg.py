@@ -235,6 +235,24 @@ def test_a_norm_passes_nan_on_and_takes_nothing() -> None:
 def test_functions_of_matrices_without_elements(function: Any) -> None:
     for shape in ((0, 0), (2, 0, 0), (0, 3, 3)):
         assert function(np.zeros(shape)).shape == shape
+        slope = ngrad.grad(lambda x: ngrad.reduce_sum(function(x)))(np.zeros(shape))
+        assert slope.shape == shape
+
+
+@pytest.mark.parametrize(
+    ("function", "degree"),
+    [(linalg.sqrtm, 0.5), (linalg.logm, 0.0), (lambda x: linalg.svd(x, compute_uv=False), 1.0)],
+    ids=("sqrtm", "logm", "svd"),
+)
+def test_second_derivatives_of_homogeneous_functions(function: Any, degree: float) -> None:
+    """Those of a matrix whose size is not that of cotangents."""
+    slope = ngrad.grad(lambda x: ngrad.reduce_sum(function(x)))
+    matrix, way = np.array([[3.0, 1.0], [0.5, 2.0]]), np.array([[1.0, -2.0], [0.5, 0.25]])
+    curve = ngrad.grad(lambda x: ngrad.reduce_sum(slope(x) * way))
+    expected = curve(matrix).numpy()
+    for power in (-100, 100):
+        found = curve(np.ldexp(matrix, power)).numpy()
+        np.testing.assert_allclose(found * 2.0 ** (power * (2.0 - degree)), expected, rtol=1e-11)
 
 
 # -- diagonals, bands, transposes --------------------------------------------------------------
