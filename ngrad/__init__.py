@@ -194,6 +194,7 @@ from ngrad.random import set_seed as set_random_seed
 from ngrad.stats import stats
 from ngrad.tape import GradientTape
 from ngrad.tensor import Tensor
+from ngrad.tensor_array import TensorArray
 from ngrad.transforms import grad, hessian, jacobian, jvp, value_and_grad, vjp
 from ngrad.variable import Variable
 
@@ -210,6 +211,7 @@ __all__ = [
     "IndexedSlices",
     "Module",
     "Tensor",
+    "TensorArray",
     "TensorSpec",
     "UnconnectedGradients",
     "Variable",

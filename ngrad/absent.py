@@ -89,7 +89,6 @@ TENSORFLOW: dict[str, Reasons] = {
             "RaggedTensor", "RaggedTensorSpec", "SparseTensor", "SparseTensorSpec", "ragged",
             "ragged_fill_empty_rows", "ragged_fill_empty_rows_grad", "sparse",
         ),
-        "append to a list, and ngrad.stack it": ("TensorArray", "TensorArraySpec"),
         "use a dict, or ngrad.searchsorted": ("lookup", "sets"),
         "one process on one device: `with ngrad.device(name)`, of ngrad.list_devices()": (
             "DeviceSpec", "VariableAggregation", "VariableSynchronization", "distribute", "dtensor",
@@ -106,7 +105,7 @@ TENSORFLOW: dict[str, Reasons] = {
             "parallel_stack", "shape_n",
         ),
         "use ngrad.TensorSpec": (
-            "NoneTensorSpec", "OptionalSpec", "TypeSpec", "type_spec_from_value",
+            "NoneTensorSpec", "OptionalSpec", "TensorArraySpec", "TypeSpec", "type_spec_from_value",
         ),
         "names are not kept; leave it out": ("get_current_name_scope", "name_scope"),
         "use optree, which ngrad's nests are by: optree.tree_map(function, nest)": ("nest",),
@@ -154,7 +153,7 @@ TENSORFLOW: dict[str, Reasons] = {
         "tensors are dense": ("embedding_lookup_sparse", "safe_embedding_lookup_sparse"),
         YET: (
             "all_candidate_sampler", "collapse_repeated", "compute_accidental_hits",
-            "ctc_beam_search_decoder", "ctc_greedy_decoder", "ctc_loss", "ctc_unique_labels",
+            "ctc_beam_search_decoder", "ctc_greedy_decoder", "ctc_unique_labels",
             "dilation2d", "erosion2d", "experimental", "fixed_unigram_candidate_sampler",
             "fractional_avg_pool", "fractional_max_pool", "isotonic_regression",
             "learned_unigram_candidate_sampler", "nce_loss", "pool", "sampled_softmax_loss",

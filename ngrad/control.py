@@ -19,6 +19,7 @@ from ngrad.mapping import vmap
 from ngrad.ops.convert import KINDS, tensor
 from ngrad.ops.creation import zeros_of
 from ngrad.ops.joining import stack, unstack
+from ngrad.tensor_array import TensorArray
 
 Function = Callable[..., Any]
 
@@ -123,7 +124,7 @@ def while_loop(
     body : callable of the loop's variables
         Returns them anew.
     loop_vars : sequence
-        Tensors, or nests of such, to begin with.
+        Tensors, or nests of such and of `TensorArray`s, to begin with.
     maximum_iterations : int, optional
     shape_invariants, parallel_iterations, back_prop, swap_memory
         Accepted, and of no effect: shapes may change, and derivatives go through the loop.
@@ -326,7 +327,7 @@ def _last(what: str, fn: Function, elems: Any, initializer: Any, reverse: bool) 
 
 
 def _tensors(what: str, nest: Any) -> Any:
-    return optree.tree_map(lambda x: tensor(x, what), nest)
+    return optree.tree_map(lambda x: x if type(x) is TensorArray else tensor(x, what), nest)
 
 
 def _slices(what: str, elems: Any, least: int = 1) -> Sequence[Any]:

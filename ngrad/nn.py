@@ -30,6 +30,7 @@ from ngrad.ops.convolution import (
     depthwise_conv2d,
     separable_conv2d,
 )
+from ngrad.ops.ctc import ctc_loss
 from ngrad.ops.losses import (
     l2_loss,
     log_poisson_loss,
@@ -91,6 +92,7 @@ __all__ = [
     "conv_transpose",
     "convolution",
     "crelu",
+    "ctc_loss",
     "depth_to_space",
     "depthwise_conv2d",
     "dropout",

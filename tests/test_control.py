@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,6 +22,7 @@ from ngrad.errors import (
 )
 
 X = tf.constant([1.0, 2.0, 4.0])
+ARRAY = partial(tf.TensorArray, tf.float32, dynamic_size=True)
 
 
 class Loop(NamedTuple):
@@ -55,6 +57,19 @@ def slope(f: Any) -> list[float]:
             [1, 16, 256],
             [4, 32, 256],
         ),
+        (
+            lambda x: tf.while_loop(
+                lambda n, ys: n < 3,
+                lambda n, ys: (n + 1, ys.write(n, x[n] * x[n])),
+                (0, tf.TensorArray(tf.float32, size=3)),
+            )[1].stack(),
+            [1, 4, 16],
+            [2, 4, 8],
+        ),
+        (lambda x: ARRAY().split(x, [1, 2]).concat(), [1, 2, 4], [1, 1, 1]),
+        (lambda x: ARRAY().scatter([2, 0, 1], x).gather([2, 2]), [1, 1], [2, 0, 0]),
+        (lambda x: ARRAY(3, element_shape=()).write(1, x[2]).stack(), [0, 4, 0], [0, 0, 1]),
+        (lambda x: ARRAY(element_shape=[None]).write(0, x).identity().read(0), X, [1, 1, 1]),
         (lambda x: tf.map_fn(lambda y: y * y, x), [1, 4, 16], [2, 4, 8]),
         (lambda x: tf.map_fn(lambda y: y[0] * y[1], (x, x[::-1])), [4, 4, 4], [8, 4, 2]),
         (lambda x: tf.vectorized_map(lambda y: {"a": y + 1.0}, x)["a"], [2, 3, 5], [1, 1, 1]),
@@ -170,6 +185,12 @@ def test_print_shows_tensors_in_nests(capsys: pytest.CaptureFixture[str]) -> Non
         (lambda: tf.scan(lambda a, y: a, (X, X[1:])), ShapeError, r"\(3,\), \(2,\)"),
         (lambda: tf.while_loop(lambda a, b: True, lambda a, b: a, (X, X)), ShapeError, "2 .* 1"),
         (lambda: tf.while_loop(lambda: True, list, []), NumberError, "at least one"),
+        (lambda: ARRAY(2).read(2), IndexBoundsError, r"read: index 2 .*\[0, 2\)"),
+        (lambda: tf.TensorArray("float32", 1).write(1, 0.0), IndexBoundsError, "dynamic_size=True"),
+        (lambda: ARRAY().write(0, X > 0.0), DTypeError, "bool in an array of float32"),
+        (lambda: ARRAY(element_shape=[2]).write(0, X), ShapeError, r"\(3,\) where .* \(2,\)"),
+        (lambda: ARRAY(2).stack(), ShapeError, "not written"),
+        (lambda: tf.function(lambda a: a.stack())(ARRAY()), DTypeError, "TensorArray"),
     ],
 )  # fmt: skip
 def test_what_does_not_hold_raises(call: Any, error: type[NgradError], message: str) -> None:

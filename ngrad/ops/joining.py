@@ -17,7 +17,7 @@ from ngrad.ops.convert import beside, from_outside, operands
 from ngrad.ops.convert import tensor as _tensor
 from ngrad.ops.extents import dims, integers
 from ngrad.ops.launching import place_launch
-from ngrad.ops.shape import broadcast_to, normal_axis, reshape, reshaped, spread
+from ngrad.ops.shape import broadcast_to, normal_axis, reshape, reshaped, sole, spread
 from ngrad.ops.slicing import embed, reverse, strided
 from ngrad.record import apply
 from ngrad.tensor import Tensor
@@ -96,7 +96,7 @@ def concat(values: Any, axis: Any, name: str = "concat") -> Tensor:
         return _tensor(values, "concat")
     if not values:
         raise NumberError("concat: takes at least one tensor")
-    return joined(operands("concat", *values), axis)
+    return joined(operands("concat", *values), sole(axis))
 
 
 def joined(xs: tuple[Any, ...], axis: Any) -> Any:

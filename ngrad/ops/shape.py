@@ -42,6 +42,11 @@ def normal_axis(axis: Any, ndim: int, what: str) -> int:
     return value + ndim if value < 0 else value
 
 
+def sole(axis: Any) -> Any:
+    """An axis that may be given as a list of one."""
+    return axis[0] if isinstance(axis, (list, tuple)) and len(axis) == 1 else axis
+
+
 # -- reshape ---------------------------------------------------------------------------------------
 
 
@@ -154,7 +159,7 @@ def expand_dims(input: Any, axis: Any, name: str | None = None) -> Tensor:
     (1, 2)
     """
     x = _tensor(input, "expand_dims")
-    at = normal_axis(axis, x.ndim + 1, "expand_dims")
+    at = normal_axis(sole(axis), x.ndim + 1, "expand_dims")
     shape = x._layout.shape
     return reshape(x, (*shape[:at], 1, *shape[at:]))
 

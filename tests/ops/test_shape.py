@@ -30,7 +30,7 @@ CASES: list[Case] = [
     ("reshape-0d", lambda x: ngrad.reshape(x, []), lambda x: x.reshape(()), (1, 1)),
     ("reshape-empty", lambda x: ngrad.reshape(x, [0, 7]), lambda x: x.reshape(0, 7), (3, 0)),
     ("expand-first", lambda x: ngrad.expand_dims(x, 0), lambda x: x[None], (3,)),
-    ("expand-last", lambda x: ngrad.expand_dims(x, -1), lambda x: x[..., None], (2, 3)),
+    ("expand-last", lambda x: ngrad.expand_dims(x, [-1]), lambda x: x[..., None], (2, 3)),
     ("squeeze", ngrad.squeeze, np.squeeze, (1, 3, 1)),
     ("squeeze-one", lambda x: ngrad.squeeze(x, [-1]), lambda x: x.squeeze(-1), (1, 3, 1)),
     ("transpose", ngrad.transpose, np.transpose, (2, 3, 4)),
@@ -78,7 +78,12 @@ CASES: list[Case] = [
         for mode in ("REFLECT", "SYMMETRIC")
     ),
     ("concat", lambda x: ngrad.concat([x, x, x], 1), lambda x: np.concatenate([x] * 3, 1), (2, 3)),
-    ("concat-last", lambda x: ngrad.concat([x, x], -1), lambda x: np.concatenate([x, x], -1), (4,)),
+    (
+        "concat-last",
+        lambda x: ngrad.concat([x, x], [-1]),
+        lambda x: np.concatenate([x, x], -1),
+        (4,),
+    ),
     ("stack", lambda x: ngrad.stack([x, x], 1), lambda x: np.stack([x, x], 1), (2, 3)),
     ("stack-last", lambda x: ngrad.stack([x, x], -1), lambda x: np.stack([x, x], -1), (2, 3)),
     ("unstack", lambda x: ngrad.unstack(x, axis=1)[2], lambda x: x[:, 2], (2, 3)),
