@@ -242,5 +242,5 @@ def crelu(features: Any, axis: Any = -1, name: str | None = None) -> Tensor:
     >>> ngrad.nn.crelu([-1.0, 3.0]).numpy()
     array([0., 3., 1., 0.], dtype=float32)
     """
-    x = floating(features, "crelu")
+    x = tensor(features, "crelu")
     return concat([relu(x), relu(-x)], axis)

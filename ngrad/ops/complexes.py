@@ -10,11 +10,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
-
+from ngrad.dtypes import float32
 from ngrad.ops.arithmetic import abs_, divide, multiply, negative, sign
 from ngrad.ops.comparison import equal, less
-from ngrad.ops.convert import tensor
+from ngrad.ops.convert import number, tensor
 from ngrad.ops.creation import zeros_of
 from ngrad.ops.elementwise import elementwise, select
 from ngrad.tensor import Tensor
@@ -152,7 +151,9 @@ def angle(input: Any, name: str | None = None) -> Tensor:
     x = tensor(input, "angle")
     if x.dtype.is_complex:
         return angle_(x)
-    return select(less(x, 0), math.pi, select(equal(x, x), 0.0, np.nan))
+    dtype, device = x.dtype if x.dtype.is_floating else float32, x._layout.device
+    half, none, nan = (number(value, dtype, device) for value in (math.pi, 0.0, math.nan))
+    return select(less(x, 0), half, select(equal(x, x), none, nan))
 
 
 @abs_.vjp

@@ -108,7 +108,7 @@ def diag(diagonal: Any, k: int = 0) -> Any:
     side = count + abs(k)
     start = k if k >= 0 else -k * side
     slices = (*((0, 1, n) for n in lead), (start if count else 0, side + 1, count))
-    return reshape(embed(x, 0, (*lead, side * side), slices), (*lead, side, side))
+    return reshape(embed(x, False, (*lead, side * side), slices), (*lead, side, side))
 
 
 def trace(x: Any, name: str | None = None) -> Tensor:
@@ -150,7 +150,7 @@ def band(x: Any, lower: int, upper: int) -> Any:
     bounds = [less_equal(below, lower)] if lower >= 0 else []
     bounds += [less_equal(-below, upper)] if upper >= 0 else []
     for inside in bounds:
-        x = select(broadcast_to(inside, x._layout.shape), x, 0)
+        x = select(broadcast_to(inside, x._layout.shape), x, False)  # of any dtype 0
     return x
 
 
