@@ -182,9 +182,8 @@ TENSORFLOW: dict[str, Reasons] = {
         ),
         YET: (
             "all_candidate_sampler", "fixed_unigram_candidate_sampler",
-            "learned_unigram_candidate_sampler", "log_uniform_candidate_sampler", "poisson",
-            "stateless_binomial", "stateless_parameterized_truncated_normal", "stateless_poisson",
-            "uniform_candidate_sampler",
+            "learned_unigram_candidate_sampler", "log_uniform_candidate_sampler",
+            "stateless_parameterized_truncated_normal", "uniform_candidate_sampler",
         ),
     },
     "ngrad.dtypes": {

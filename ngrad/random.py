@@ -9,14 +9,9 @@ from ngrad.ops.random import (
     categorical,
     gamma,
     normal,
+    poisson,
     set_seed,
     shuffle,
-    stateless_categorical,
-    stateless_gamma,
-    stateless_normal,
-    stateless_shuffle,
-    stateless_truncated_normal,
-    stateless_uniform,
     truncated_normal,
     uniform,
 )
@@ -24,6 +19,16 @@ from ngrad.ops.random import normal as random_normal
 from ngrad.ops.random import shuffle as random_shuffle
 from ngrad.ops.random import uniform as random_uniform
 from ngrad.ops.seeds import fold_in, split
+from ngrad.ops.stateless import (
+    stateless_binomial,
+    stateless_categorical,
+    stateless_gamma,
+    stateless_normal,
+    stateless_poisson,
+    stateless_shuffle,
+    stateless_truncated_normal,
+    stateless_uniform,
+)
 
 experimental = _Namespace(
     Generator=Generator,
@@ -43,15 +48,18 @@ __all__ = [
     "fold_in",
     "gamma",
     "normal",
+    "poisson",
     "random_normal",
     "random_shuffle",
     "random_uniform",
     "set_seed",
     "shuffle",
     "split",
+    "stateless_binomial",
     "stateless_categorical",
     "stateless_gamma",
     "stateless_normal",
+    "stateless_poisson",
     "stateless_shuffle",
     "stateless_truncated_normal",
     "stateless_uniform",

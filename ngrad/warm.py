@@ -22,7 +22,7 @@ from ngrad.ops.elementwise import CAST, SELECT, Elementwise
 from ngrad.ops.gather import ADD_ROWS
 from ngrad.ops.interpolation import INTERP
 from ngrad.ops.pools import LARGEST, OPERANDS
-from ngrad.ops.samplers import BITS, CATEGORICAL, GAMMA, INTEGERS, UINT64
+from ngrad.ops.samplers import BINOMIAL, BITS, CATEGORICAL, GAMMA, INTEGERS, POISSON, UINT64
 from ngrad.ops.scans import LINEAR
 from ngrad.ops.slide import SLIDE, Places
 from ngrad.ops.sorting import SEARCH
@@ -84,6 +84,8 @@ def _draws(op: Op) -> Iterator[Task]:
     if op is GAMMA:
         for code in FLOATS:
             yield Task(op.name, (one,), (state, (code, one)))
+    elif op in (POISSON, BINOMIAL):
+        yield Task(op.name, (one,), (state, *[("f8", one)] * (1 + (op is BINOMIAL))))
     elif op is CATEGORICAL:
         yield Task(op.name, one, (state, ("f8", (1, 2))))
     elif op is BITS:

@@ -20,6 +20,7 @@ from collections.abc import Sequence
 
 from ngrad_kernels import cache
 from ngrad_kernels.codes import size_of
+from ngrad_kernels.counts import BINOMIAL, POISSON
 
 M0, M1 = 0xD2511F53, 0xCD9E8D57
 W0, W1 = 0x9E3779B9, 0xBB67AE85
@@ -329,6 +330,11 @@ CATEGORICAL = """\
             store_i8(table[3], start + i, below)
 """
 
+OPERANDS = {"gamma": 1, "categorical": 1, "poisson": 1, "binomial": 2}
+"""How many operands a sampler has beside the draw's state; of others there is none."""
+ALONE = {"gamma": GAMMA, "poisson": POISSON, "binomial": BINOMIAL}
+"""Samplers of which an element may take any number of words, none of the stream."""
+
 _HELPERS = _block() + WORDS + _quantile("f4") + _quantile("f8") + NORMAL + MULTIPLY
 
 
@@ -337,12 +343,13 @@ def source_of(sampler: str, code: str, span: int = 4096) -> tuple[str, str]:
     `span` bytes of the stream (whole blocks) at a time.
 
     Samplers: "bits" (u4, u8), "uniform", "normal", "truncated_normal", "gamma" (f4, f8), "integers"
-    (i4, i8), "categorical" (i8). The table holds the draw's state (key, draw; two more words for
-    integers), then for gamma the alphas and for categorical the running totals, then the result.
+    (i4, i8), "categorical" (i8), "poisson", "binomial" (f8). The table holds the draw's state (key,
+    draw; two more words for integers), then the alphas of gamma, the running totals of categorical,
+    the rates of poisson or the trials and probabilities of binomial, then the result.
     """
     name, size = f"random_{sampler}_{code}", size_of(code)
-    if sampler == "gamma":
-        return name, _HELPERS + GAMMA.format(code=code, half=2.0**-54)
+    if sampler in ALONE:
+        return name, _HELPERS + ALONE[sampler].format(code=code, half=2.0**-54)
     if sampler == "integers":
         body = INTEGERS.format(size=size, limit=_LIMIT[size])
     elif sampler == "categorical":

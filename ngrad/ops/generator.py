@@ -8,12 +8,12 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from ngrad.dtypes import float32, int64, uint64
+from ngrad.dtypes import float32, int32, int64, uint64
 from ngrad.errors import NumberError, TraceError
 from ngrad.ops import samplers
 from ngrad.ops.extents import dims, integers
 from ngrad.ops.random import ALGORITHMS, CHILD, GENERATOR, SPLIT, _seed
-from ngrad.ops.samplers import NORMAL, TRUNCATED_NORMAL, Draw
+from ngrad.ops.samplers import BINOMIAL, NORMAL, TRUNCATED_NORMAL, Draw
 from ngrad.record import state
 from ngrad.tracing import each_call
 from ngrad_kernels.philox import mix
@@ -90,6 +90,13 @@ class Generator:
         """Integers, of which each that the dtype has is as likely as any other."""
         what = "Generator.uniform_full_int"
         return samplers.uniform(self._stream.draw(), shape, None, None, dtype, what)
+
+    def binomial(
+        self, shape: Any, counts: Any, probs: Any, dtype: Any = int32, name: str | None = None
+    ) -> Any:
+        """As `ngrad.random.stateless_binomial`."""
+        what, given = "Generator.binomial", {"counts": counts, "probs": probs}
+        return samplers.counts(BINOMIAL, self._stream.draw(), shape, given, dtype, what, True)
 
     def make_seeds(self, count: Any = 1) -> Any:
         """`count` seeds of stateless draws, a column each.

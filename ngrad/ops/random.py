@@ -16,7 +16,7 @@ from ngrad.dtypes import float32, int64
 from ngrad.errors import NumberError
 from ngrad.ops import samplers
 from ngrad.ops.extents import integers
-from ngrad.ops.samplers import NORMAL, TRUNCATED_NORMAL, Draw
+from ngrad.ops.samplers import NORMAL, POISSON, TRUNCATED_NORMAL, Draw
 from ngrad.tensor import Tensor
 from ngrad.tracing import each_call
 from ngrad_kernels.philox import mix
@@ -101,17 +101,6 @@ def _next(seed: Any, what: str) -> Draw:
         return streams.draw(own)
 
     return draw
-
-
-def _fixed(seed: Any, what: str, alg: Any = None) -> Draw:
-    """The one draw of a pair of integers, by an algorithm."""
-    if alg not in ALGORITHMS:
-        raise NumberError(f"{what}: the algorithm is 'philox', not {alg!r}")
-    numbers = integers(seed, what)
-    if len(numbers) != 2:
-        raise NumberError(f"{what}: a seed is two integers, not {len(numbers)}")
-    first, second = (n % (1 << 64) for n in numbers)
-    return lambda: mix(first, second, STATELESS)
 
 
 # -- draws from the global seed --------------------------------------------------------------------
@@ -279,6 +268,34 @@ def gamma(
     return samplers.gamma(_next(seed, "gamma"), shape, alpha, beta, dtype, "gamma")
 
 
+def poisson(
+    shape: Any, lam: Any, dtype: Any = float32, seed: Any = None, name: str | None = None
+) -> Tensor:
+    """Numbers with a Poisson distribution of mean lam.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        How many to draw for each lam.
+    lam : number or tensor
+        Not negative (NaN is drawn for what is, 0 if of integers). No gradient flows to it.
+    dtype : floating dtype, int32 or int64
+    seed : int, optional
+        A stream of its own (`set_seed`).
+
+    Returns
+    -------
+    tensor of shape `shape` + that of lam
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.random.poisson([5], lam=[0.5, 20.0]).shape
+    (5, 2)
+    """
+    return samplers.counts(POISSON, _next(seed, "poisson"), shape, {"lam": lam}, dtype, "poisson")
+
+
 def shuffle(value: Any, seed: Any = None, name: str | None = None) -> Tensor:
     """The slices of a tensor along its first axis, in random order; differentiable.
 
@@ -289,122 +306,3 @@ def shuffle(value: Any, seed: Any = None, name: str | None = None) -> Tensor:
     [1, 2, 3]
     """
     return samplers.shuffle(_next(seed, "shuffle"), value, "shuffle")
-
-
-# -- draws that their arguments decide -------------------------------------------------------------
-
-
-def stateless_normal(
-    shape: Any,
-    seed: Any,
-    mean: Any = 0.0,
-    stddev: Any = 1.0,
-    dtype: Any = float32,
-    name: str | None = None,
-    alg: str = "auto_select",
-) -> Tensor:
-    """As `normal`, but a function of its arguments alone; `seed` is two integers.
-
-    Examples
-    --------
-    >>> import ngrad
-    >>> x, y = (ngrad.random.stateless_normal([4], seed=[1, 2]) for _ in range(2))
-    >>> bool(ngrad.reduce_all(x == y))
-    True
-    """
-    what = "stateless_normal"
-    return samplers.normal(NORMAL, _fixed(seed, what, alg), shape, mean, stddev, dtype, what)
-
-
-def stateless_truncated_normal(
-    shape: Any,
-    seed: Any,
-    mean: Any = 0.0,
-    stddev: Any = 1.0,
-    dtype: Any = float32,
-    name: str | None = None,
-    alg: str = "auto_select",
-) -> Tensor:
-    """As `truncated_normal`, but a function of its arguments alone; `seed` is two integers.
-
-    Examples
-    --------
-    >>> import ngrad
-    >>> ngrad.random.stateless_truncated_normal([2], seed=[1, 2]).shape
-    (2,)
-    """
-    what = "stateless_truncated_normal"
-    draw = _fixed(seed, what, alg)
-    return samplers.normal(TRUNCATED_NORMAL, draw, shape, mean, stddev, dtype, what)
-
-
-def stateless_uniform(
-    shape: Any,
-    seed: Any,
-    minval: Any = 0,
-    maxval: Any = None,
-    dtype: Any = float32,
-    name: str | None = None,
-    alg: str = "auto_select",
-) -> Tensor:
-    """As `uniform`, but a function of its arguments alone; `seed` is two integers.
-
-    Examples
-    --------
-    >>> import ngrad
-    >>> ngrad.random.stateless_uniform([2], seed=[1, 2]).shape
-    (2,)
-    """
-    what = "stateless_uniform"
-    return samplers.uniform(_fixed(seed, what, alg), shape, minval, maxval, dtype, what)
-
-
-def stateless_categorical(
-    logits: Any, num_samples: Any, seed: Any, dtype: Any = int64, name: str | None = None
-) -> Tensor:
-    """As `categorical`, but a function of its arguments alone; `seed` is two integers.
-
-    Examples
-    --------
-    >>> import ngrad
-    >>> ngrad.random.stateless_categorical([[0.0]], 2, seed=[1, 2]).numpy()
-    array([[0, 0]])
-    """
-    what = "stateless_categorical"
-    return samplers.categorical(_fixed(seed, what), logits, num_samples, dtype, what)
-
-
-def stateless_gamma(
-    shape: Any,
-    seed: Any,
-    alpha: Any,
-    beta: Any = None,
-    dtype: Any = float32,
-    name: str | None = None,
-) -> Tensor:
-    """As `gamma`, but a function of its arguments alone; `seed` is two integers.
-
-    Examples
-    --------
-    >>> import ngrad
-    >>> ngrad.random.stateless_gamma([2], seed=[1, 2], alpha=3.0).shape
-    (2,)
-    """
-    return samplers.gamma(
-        _fixed(seed, "stateless_gamma"), shape, alpha, beta, dtype, "stateless_gamma"
-    )
-
-
-def stateless_shuffle(
-    value: Any, seed: Any, alg: str = "auto_select", name: str | None = None
-) -> Tensor:
-    """As `shuffle`, but a function of its arguments alone; `seed` is two integers.
-
-    Examples
-    --------
-    >>> import ngrad
-    >>> ngrad.random.stateless_shuffle([5], seed=[1, 2]).numpy()
-    array([5], dtype=int32)
-    """
-    what = "stateless_shuffle"
-    return samplers.shuffle(_fixed(seed, what, alg), value, what)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -25,7 +25,7 @@ from ngrad.graph.op import Op
 from ngrad.graph.program import OUT, Launch, Program, operands
 from ngrad.ops.arithmetic import abs_, maximum
 from ngrad.ops.comparison import less
-from ngrad.ops.convert import KINDS, cast_to, device_beside, from_outside, tensor, wide
+from ngrad.ops.convert import KINDS, cast_to, device_beside, from_outside, tensor, tensors, wide
 from ngrad.ops.elementwise import select
 from ngrad.ops.exponential import exp
 from ngrad.ops.extents import dims, integers
@@ -95,29 +95,37 @@ TRUNCATED_NORMAL = _sampler("random_truncated_normal", "truncated_normal")
 INTEGERS = _sampler("random_integers", "integers")
 
 
-def _prepare_read(sampler: str, value: Layout, out: Layout, facts: list[int], grain: int) -> Any:
-    """How a sampler runs that reads a second operand, in row-major order."""
+def _prepare_read(
+    sampler: str, values: Sequence[Layout], out: Layout, facts: list[int], grain: int
+) -> Any:
+    """How a sampler runs that reads operands beside the state, in row-major order."""
     if out.size == 0:
         return Program(), out
     target = out.device.target
     where, held = target.facts(facts)
-    read = dense_operands([(1, value)])
+    read = dense_operands([*enumerate(values, 1)])
     operands = ((0, 0), *read.operands, (OUT, 0))
     kernel = target.sampler(sampler, out.dtype.code)
     return read.then(Launch(kernel, where, out.size, grain, operands), keep=(held,)), out
 
 
-def _gamma_infer(state: Layout, alpha: Layout, shape: Shape) -> Layout:
-    return layout(alpha.dtype, (*shape, *alpha.shape))
+def _for_each(name: str, sampler: str) -> Op:
+    """A sampler of so many numbers for each of its parameters, which have one shape."""
+
+    def infer(state: Layout, *parameters: Layout, shape: Shape) -> Layout:
+        return layout(parameters[0].dtype, (*shape, *parameters[0].shape))
+
+    def prepare(inputs: tuple[Layout, ...], out: Layout, shape: Shape) -> Any:
+        return _prepare_read(sampler, inputs[1:], out, [inputs[1].size], CHUNK // 16)
+
+    op = Op(name, infer, prepare, ("shape",), family="random")
+    op.vjp(lambda g, out, *inputs, shape: (None,) * len(inputs))
+    return op
 
 
-def _gamma_prepare(inputs: tuple[Layout, ...], out: Layout, shape: Shape) -> Any:
-    alpha = inputs[1]
-    return _prepare_read("gamma", alpha, out, [alpha.size], CHUNK // 16)
-
-
-GAMMA = Op("random_gamma", _gamma_infer, _gamma_prepare, ("shape",), family="random")
-GAMMA.vjp(lambda g, out, state, alpha, shape: (None, None))
+GAMMA = _for_each("random_gamma", "gamma")
+POISSON = _for_each("random_poisson", "poisson")
+BINOMIAL = _for_each("random_binomial", "binomial")
 
 
 def _categorical_infer(state: Layout, totals: Layout, samples: int) -> Layout:
@@ -126,7 +134,7 @@ def _categorical_infer(state: Layout, totals: Layout, samples: int) -> Layout:
 
 def _categorical_prepare(inputs: tuple[Layout, ...], out: Layout, samples: int) -> Any:
     totals = inputs[1]
-    return _prepare_read("categorical", totals, out, [totals.shape[1], samples], CHUNK)
+    return _prepare_read("categorical", [totals], out, [totals.shape[1], samples], CHUNK)
 
 
 def _require_finite(what: str, totals: Tensor) -> None:
@@ -301,15 +309,47 @@ def _integers(draw: Draw, sizes: Shape, minval: Any, maxval: Any, kind: DType, w
     return apply(INTEGERS, (_state(draw, count, low % (1 << 64)),), (kind, sizes))
 
 
-def gamma(draw: Draw, shape: Any, alpha: Any, beta: Any, dtype: Any, what: str) -> Any:
-    """Gamma numbers of shape `shape` + that of alpha and beta together."""
+def gamma(
+    draw: Draw, shape: Any, alpha: Any, beta: Any, dtype: Any, what: str, whole: bool = False
+) -> Any:
+    """Gamma numbers: `shape` of them for each alpha and beta; or of that shape, if it is the whole
+    one, whose last axes are theirs.
+    """
     kind, sizes = _dtype_of(dtype, what, FLOATS), _shape_of(shape, what)
     alpha = cast_to(tensor(_operand(alpha, kind, None, what, "alpha"), what, kind), kind)
     if beta is not None:
         beta = cast_to(tensor(_operand(beta, kind, None, what, "beta"), what, kind), kind)
         alpha = broadcast_to(alpha, broadcast_shapes(what, alpha._layout, beta._layout))
+    sizes = _before(alpha._layout.shape, sizes, what) if whole else sizes
     g = apply(GAMMA, (_state(draw, device=alpha._layout.device), wide(alpha)), (sizes,))
     return cast_to(g if beta is None else g / beta, kind)
+
+
+def _before(own: Shape, whole: Shape, what: str) -> Shape:
+    """The axes of a shape before those of parameters, which are its last."""
+    lead = len(whole) - len(own)
+    if lead < 0 or whole[lead:] != own:
+        raise ShapeError(f"{what}: shape {whole} does not end with that of the parameters, {own}")
+    return whole[:lead]
+
+
+def counts(
+    op: Op, draw: Draw, shape: Any, given: dict[str, Any], dtype: Any, what: str,
+    whole: bool = False,
+) -> Any:  # fmt: skip
+    """Whole numbers, by POISSON or BINOMIAL, with parameters by their names; shapes as of `gamma`.
+    No gradient flows to them.
+    """
+    kind, sizes = _dtype_of(dtype, what, (*FLOATS, "i4", "i8")), _shape_of(shape, what)
+    found = tensors(what, *given.values())
+    for noun, x in zip(given, found, strict=True):
+        if x.dtype.is_complex or x.dtype.is_bool:
+            raise DTypeError(f"{what}: {noun} must be real numbers, not {x.dtype.name}")
+    together = broadcast_shapes(what, *[x._layout for x in found])
+    parameters = [broadcast_to(cast_to(x, FLOAT64), together) for x in found]
+    sizes = _before(together, sizes, what) if whole else sizes
+    words = _state(draw, device=parameters[0]._layout.device)
+    return cast_to(apply(op, (words, *parameters), (sizes,)), kind)
 
 
 def categorical(draw: Draw, logits: Any, samples: Any, dtype: Any, what: str) -> Any:

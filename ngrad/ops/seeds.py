@@ -8,7 +8,7 @@ from ngrad.dtypes import int32
 from ngrad.ops.convert import cast_to, tensor
 from ngrad.ops.extents import dims
 from ngrad.ops.joining import stack
-from ngrad.ops.random import stateless_uniform
+from ngrad.ops.stateless import stateless_uniform
 from ngrad.tensor import Tensor
 
 RANGE = (-(1 << 31), 1 << 31)

@@ -44,6 +44,7 @@ SAMPLERS = (
         for code in ("f4", "f8")
     ),
     *(("integers", "i4"), ("integers", "i8"), ("categorical", "i8")),
+    *(("poisson", "f8"), ("binomial", "f8")),
 )
 
 
@@ -374,6 +375,12 @@ def drawing(name: str, code: str, n: int, rng: np.random.Generator) -> Launch:
     facts: tuple[int, ...] = ()
     if name == "gamma":
         more = [np.array([0.3, 1.0, 7.5, 0.0, np.inf, np.nan], code)]
+        facts = (more[0].size,)
+    elif name == "poisson":
+        more = [np.array([0.3, 9.5, 20.0, 0.0, np.inf, np.nan])]
+        facts = (more[0].size,)
+    elif name == "binomial":
+        more = [np.array([5.0, 50.0, 50.0, 0.0, -1.0]), np.array([0.3, 0.4, 0.9, 0.5, 0.5])]
         facts = (more[0].size,)
     elif name == "categorical":
         more = [np.cumsum(rng.random((-(-n // 5), 4)), axis=1)]

@@ -100,6 +100,9 @@ def test_vjps(row: Row, code: str) -> None:
 
 STATE = np.array([0x0123456789ABCDEF, 0xFEDCBA9876543210], np.uint64)
 ALPHA = np.array([0.3, 1.0, 2.5, -1.0, 40.0])
+RATES = np.array([0.0, 0.3, 9.5, 10.0, 300.0, -1.0, np.inf])
+TRIALS = np.array([0.0, 7.5, 40.0, 1e3, 1e3, 9.0, -1.0])
+CHANCES = np.array([0.5, 0.2, 0.5, 0.999, 0.3, 1.5, 0.5])
 TOTALS = np.cumsum(np.array([[0.0, 1.0, 2.0, 0.0], [1.0, 0.0, 0.0, 0.5]]), 1)
 DICE = np.array([*STATE, 6, 1], np.uint64)
 LOPSIDED = np.array([*STATE, (1 << 31) + 1, -(1 << 31) % (1 << 64)], np.uint64)
@@ -124,6 +127,8 @@ DRAWS = [
     *draws("random_integers", LOPSIDED, shape=(150,), codes="i4 i8"),
     *draws("random_gamma", STATE, ALPHA, shape=(60,), ulps=1e4),
     *draws("random_gamma", STATE, ALPHA.astype(np.float32), shape=(), ulps=16),
+    *draws("random_poisson", STATE, RATES, shape=(60,)),
+    *draws("random_binomial", STATE, TRIALS, CHANCES, shape=(60,)),
     *draws("categorical", STATE, TOTALS, samples=101),
     *draws("random_bits", STATE, shape=(97,), codes="u8"),
 ]

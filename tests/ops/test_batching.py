@@ -218,6 +218,8 @@ CASES = [
     ),
     applied("random_integers", STATE, dtype=as_dtype("i4"), shape=(2, 3)),
     applied("random_gamma", STATE[:2], np.abs(_floats(4)), shape=(3,)),
+    applied("random_poisson", STATE[:2], np.abs(_floats(4)), shape=(3,)),
+    applied("random_binomial", STATE[:2], np.full(4, 9.0), np.full(4, 0.3), shape=(3,)),
     applied("categorical", STATE[:2], np.cumsum(np.abs(_floats(2, 3)), 1), samples=5),
     applied("random_bits", STATE[:2], dtype=as_dtype("u8"), shape=(6,)),
 ]

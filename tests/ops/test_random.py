@@ -77,7 +77,7 @@ def test_gamma(dtype: str, alpha: float) -> None:
 
 def test_gamma_has_a_distribution_for_each_alpha_and_beta() -> None:
     alpha, beta = np.array([[0.5], [6.0]]), np.array([1.0, 0.1, 20.0])
-    x = random.stateless_gamma([40_000], [6, 0], alpha, beta, dtype="float64")
+    x = random.stateless_gamma([40_000, 2, 3], [6, 0], alpha, beta, dtype="float64")
     assert x.shape == (40_000, 2, 3)
     for i, a in enumerate(alpha[:, 0]):
         for j, b in enumerate(beta):
@@ -87,6 +87,38 @@ def test_gamma_has_a_distribution_for_each_alpha_and_beta() -> None:
 @pytest.mark.parametrize("alpha", [0.0, -1.0, float("nan"), INF])
 def test_gamma_of_no_alpha_is_nan(alpha: float) -> None:
     assert np.isnan(random.gamma([3], alpha).numpy()).all()
+
+
+def check_counts(x: Any, expected: Any) -> None:
+    """A chi-squared test over what is expected five times or more."""
+    values = x.numpy()
+    likely = np.arange(int(values.max()) + 2)
+    weights = expected.pmf(likely) * values.size
+    kept = weights >= 5.0
+    found = np.bincount(values.astype(np.int64), minlength=likely.size)
+    rest = values.size - np.array([found[kept].sum(), weights[kept].sum()])
+    found, weights = np.append(found[kept], rest[0]), np.append(weights[kept], rest[1] + 1e-9)
+    assert stats.chisquare(found, weights * (found.sum() / weights.sum())).pvalue > 1e-3
+
+
+@pytest.mark.parametrize("rate", [0.0, 0.4, 9.5, 10.0, 60.0])
+def test_poisson(rate: float) -> None:
+    check_counts(random.stateless_poisson([COUNT], [9, 0], rate), stats.poisson(rate))
+
+
+@pytest.mark.parametrize("n, p", [(0, 0.3), (7, 0.2), (40, 0.3), (40, 0.9), (500, 0.01), (9, 1.0)])
+def test_binomial(n: int, p: float) -> None:
+    check_counts(random.stateless_binomial([COUNT], [10, 0], n, p), stats.binom(n, p))
+
+
+def test_counts_have_the_shapes_and_dtypes_of_tensorflow() -> None:
+    found = random.poisson([5], [[0.5], [20.0]])
+    assert found.shape == (5, 2, 1) and found.dtype == "float32"
+    assert np.isnan(random.poisson([1], [-1.0, INF, np.nan]).numpy()).all()
+    assert random.poisson([2], 3, dtype="float16").dtype == "float16"
+    each = Generator.from_seed(1).binomial([4, 3], [0, 5, 9], [[1.0]] * 4)
+    assert each.tolist() == [[0, 5, 9]] * 4 and each.dtype == "int32"
+    assert random.stateless_binomial([3], [1, 2], [3, -1, 4], [1.5, 0.5, 0.0]).tolist() == [0, 0, 0]
 
 
 @pytest.mark.parametrize("dtype", ["int32", "int64"])
@@ -267,6 +299,9 @@ WRONG: dict[str, tuple[type[Exception], Callable[[], Any], str]] = {
     "row with NaN": (NumberError, lambda: random.categorical([[0.0, np.nan]], 2), "row 0"),
     "negative count": (ShapeError, lambda: random.categorical([[0.0]], -1), "categorical"),
     "alpha and beta": (ShapeError, lambda: random.gamma([2], [1.0, 2.0], [1.0] * 3), "gamma"),
+    "part of a shape": (ShapeError, lambda: random.stateless_gamma([3], [1, 2], [1.0, 2.0]), "end"),
+    "complex rates": (DTypeError, lambda: random.poisson([3], 1j), "lam must be real"),
+    "whole number of bytes": (DTypeError, lambda: random.poisson([3], 1.0, "int8"), "int64, not"),
     "shuffled scalar": (ShapeError, lambda: random.shuffle(1.0), "shuffle"),
     "one seed": (NumberError, lambda: random.stateless_normal([2], seed=1), "two integers"),
     "float seed": (DTypeError, lambda: random.set_seed(1.5), "set_seed"),

@@ -26,6 +26,7 @@ DRAWS: dict[str, Callable[..., Any]] = {
     "truncated_normal": random.truncated_normal,
     "uniform": random.uniform,
     "gamma": lambda shape, dtype, **more: random.gamma(shape, 0.7, dtype=dtype, **more),
+    "poisson": lambda shape, dtype, **more: random.poisson(shape, 12.0, dtype=dtype, **more),
     "integers": lambda shape, dtype, **more: random.uniform(
         shape, 0, 1000, dtype={"float32": "int32", "float64": "int64"}[dtype], **more
     ),

@@ -77,13 +77,13 @@ def sampler(name: str, code: str) -> Source:
     'cuda_random_uniform_f4'
     """
     inner, text = philox.source_of(name, code, philox.BLOCK_BYTES)
-    operands = 3 if name in ("gamma", "categorical") else 2
+    operands = 2 + philox.OPERANDS.get(name, 0)
     addresses = [f"a{k}" for k in range(operands)]
     text += _DRAW.format(
         name=inner,
         addresses=", ".join(addresses),
         words=1 + operands,
         entries="\n".join(f"    table[{k + 1}] = {a}" for k, a in enumerate(addresses)),
-        span=1 if name == "gamma" else philox.BLOCK_BYTES // size_of(code),
+        span=1 if name in philox.ALONE else philox.BLOCK_BYTES // size_of(code),
     )
     return Source(f"cuda_{inner}", text, operands, 1)

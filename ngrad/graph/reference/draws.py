@@ -122,6 +122,96 @@ def _random_gamma(state: Array, alpha: Array, shape: Shape) -> Any:
     return np.where(small, out * share, out).reshape(full)
 
 
+def _counted(state: Array, which: Array, chance: Array, ratio: Any, most: Any) -> Any:
+    """How far the running sum of probabilities is to go for a uniform number: from that of 0, by
+    what those of k and k - 1 are in.
+    """
+    u = _uniform(_retry(state, which, 0)[0], 8)
+    k, below = np.zeros(which.size), chance.copy()
+    open_ = (u >= below) & (k < most)
+    while open_.any():
+        k = k + open_
+        chance = np.where(open_, chance * ratio(np.maximum(k, 1.0)), chance)
+        below = below + np.where(open_, chance, 0.0)
+        open_ &= (u >= below) & (k < most)
+    return k
+
+
+def _rejected(state: Array, which: Array, propose: Any) -> Any:
+    """What is proposed first of all that is accepted, each attempt for all that are still open."""
+    out = np.full(which.size, np.nan)
+    open_, attempt = np.arange(which.size), 0
+    while open_.size and attempt < ATTEMPTS:
+        attempt += 1
+        first, second = _retry(state, which[open_], attempt)
+        u = _uniform(first, 8) - 0.5
+        with np.errstate(all="ignore"):
+            k, taken = propose(open_, u, 0.5 - np.abs(u), _uniform(second, 8))
+        out[open_[taken]] = k[taken]
+        open_ = open_[~taken]
+    return out
+
+
+def _random_poisson(state: Array, rates: Array, shape: Shape) -> Any:
+    """Sums of probabilities below a mean of 10, and Hörmann's PTRS from there on."""
+    full = (*shape, *rates.shape)
+    every = np.broadcast_to(rates, full).astype(np.float64).reshape(-1)
+    out = np.full(every.size, np.nan)
+    few = np.flatnonzero((every >= 0.0) & (every < 10.0))
+    rate = every[few]
+    out[few] = _counted(state, few, np.exp(-rate), lambda k: rate / k, 200.0)
+    many = np.flatnonzero((every >= 10.0) & (every < np.inf))
+
+    def propose(at: Array, u: Array, us: Array, v: Array) -> Any:
+        rate = every[many[at]]
+        b = 0.931 + 2.53 * np.sqrt(rate)
+        a = -0.059 + 0.02483 * b
+        k = np.floor((2.0 * a / us + b) * u + rate + 0.43)
+        scale = (1.1239 + 1.1328 / (b - 3.4)) / (a / (us * us) + b)
+        bound = k * np.log(rate) - rate - special("gammaln")(k + 1.0)
+        near = (k >= 0.0) & ((us >= 0.013) | (v <= us)) & (np.log(v * scale) <= bound)
+        return k, near | (us >= 0.07) & (v <= 0.9277 - 3.6224 / (b - 2.0))
+
+    out[many] = _rejected(state, many, propose)
+    return out.reshape(full)
+
+
+def _random_binomial(state: Array, counts: Array, probs: Array, shape: Shape) -> Any:
+    """Sums of probabilities below a mean of 10, and Hörmann's BTRS from there on."""
+    full = (*shape, *counts.shape)
+    n = np.floor(np.broadcast_to(counts, full).reshape(-1))
+    chance = np.broadcast_to(probs, full).reshape(-1)
+    p = np.where(chance <= 0.5, chance, 1.0 - chance)
+    right = (n >= 0.0) & (n < np.inf) & (p >= 0.0)
+    mean = np.where(right, n, 0.0) * p
+    out = np.full(n.size, np.nan)
+    few = np.flatnonzero(right & (mean < 10.0))
+    trials, share = n[few], p[few]
+    odds = share / (1.0 - share)
+    none = np.exp(trials * np.log1p(-share))
+    most = np.minimum(trials, 200.0)
+    out[few] = _counted(state, few, none, lambda k: (trials - k + 1.0) / k * odds, most)
+    many = np.flatnonzero(right & (mean >= 10.0))
+
+    def log_factorial(x: Array) -> Any:
+        return special("gammaln")(x + 1.0)
+
+    def propose(at: Array, u: Array, us: Array, v: Array) -> Any:
+        n_, p_ = n[many[at]], p[many[at]]
+        spread = np.sqrt(n_ * p_ * (1.0 - p_))
+        b = 1.15 + 2.53 * spread
+        a = -0.0873 + 0.0248 * b + 0.01 * p_
+        m = np.floor((n_ + 1.0) * p_)
+        k = np.floor((2.0 * a / us + b) * u + n_ * p_ + 0.5)
+        scale = (2.83 + 5.1 / b) * spread / (a / (us * us) + b)
+        bound = log_factorial(m) + log_factorial(n_ - m) - log_factorial(k) - log_factorial(n_ - k)
+        near = np.log(v * scale) <= bound + (k - m) * np.log(p_ / (1.0 - p_))
+        return k, (k >= 0.0) & (k <= n_) & near | (us >= 0.07) & (v <= 0.92 - 4.2 / b)
+
+    out[many] = _rejected(state, many, propose)
+    return np.where(chance <= 0.5, out, n - out).reshape(full)
+
+
 def _categorical(state: Array, totals: Array, samples: int) -> Any:
     """The first class whose running total exceeds a uniform share of the whole."""
     batch = len(totals)
@@ -137,5 +227,7 @@ DRAWS: dict[str, Callable[..., Any]] = {
     "random_truncated_normal": _random_truncated_normal,
     "random_integers": _random_integers,
     "random_gamma": _random_gamma,
+    "random_poisson": _random_poisson,
+    "random_binomial": _random_binomial,
     "categorical": _categorical,
 }
