@@ -291,6 +291,9 @@ def function(
     autograph: bool = True,
     jit_compile: bool | None = None,
     reduce_retracing: bool = False,
+    *,
+    experimental_relax_shapes: bool | None = None,
+    experimental_compile: bool | None = None,
 ) -> Function[P, R]: ...
 @overload
 def function(
@@ -299,6 +302,9 @@ def function(
     autograph: bool = True,
     jit_compile: bool | None = None,
     reduce_retracing: bool = False,
+    *,
+    experimental_relax_shapes: bool | None = None,
+    experimental_compile: bool | None = None,
 ) -> Callable[[Callable[P, R]], Function[P, R]]: ...
 def function(
     func: Callable[..., Any] | None = None,
@@ -306,6 +312,9 @@ def function(
     autograph: bool = True,
     jit_compile: bool | None = None,
     reduce_retracing: bool = False,
+    *,
+    experimental_relax_shapes: bool | None = None,
+    experimental_compile: bool | None = None,
 ) -> Any:
     """Record a function at its first call, and replay it as one plan after that.
 
@@ -320,7 +329,7 @@ def function(
         Of nests of tensors, arrays, numbers and hashable values; it returns a nest.
     input_signature : sequence of TensorSpec, optional
         What the arguments must be; a size of None is any, and one recording serves all.
-    autograph, jit_compile, reduce_retracing
+    autograph, jit_compile, reduce_retracing, experimental_relax_shapes, experimental_compile
         Of TensorFlow's function; nothing depends on them.
 
     Raises

@@ -438,3 +438,19 @@ def test_what_is_dropped_is_let_go_at_once(make: Any) -> None:
         assert [one() for one in held] == [None, None]
     finally:
         gc.enable()
+
+
+KINDS = [kind for kind in vars(o).values() if isinstance(kind, type) and kind is not o.Optimizer]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_config_makes_another_in_the_same_setting(kind: type[o.Optimizer]) -> None:
+    made = kind(0.25, clipnorm=2.0, name="mine")
+    made.learning_rate.assign(0.5)
+    config = made.get_config()
+    assert config["learning_rate"] == 0.5 and config["clipnorm"] == 2.0 and config["name"] == "mine"
+    assert kind.from_config(config).get_config() == config
+    schedule = o.schedules.ExponentialDecay(0.5, 10, 0.9, staircase=True)
+    assert kind(schedule).get_config()["learning_rate"] is schedule
+    again = o.schedules.ExponentialDecay.from_config(schedule.get_config())
+    assert again.at(25) == schedule.at(25)

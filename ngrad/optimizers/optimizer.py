@@ -23,6 +23,7 @@ from ngrad.ops.clipping import clip_by_global_norm, clip_by_norm
 from ngrad.ops.convert import cast_to, from_outside, tensor, wide
 from ngrad.ops.creation import full_of
 from ngrad.ops.math import clip_by_value
+from ngrad.optimizers.configured import Configured
 from ngrad.optimizers.schedules import LearningRateSchedule
 from ngrad.record import paused, state
 from ngrad.tape import GradientTape
@@ -37,7 +38,7 @@ KEPT = 8
 """Sets of variables whose updates an optimizer remembers, and so holds."""
 
 
-class Optimizer:
+class Optimizer(Configured):
     """What optimizers share; a subclass says how one variable changes.
 
     Parameters
@@ -120,10 +121,22 @@ class Optimizer:
         """Names of the state that each variable has."""
         return ()
 
-    def build(self, var_list: Iterable[Variable]) -> None:
+    def build(self, variables: Iterable[Variable]) -> None:
         """Make the state of variables ahead; the first update makes what is missing."""
-        for variable in var_list:
+        for variable in variables:
             self._slots_of(variable)
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments that make another such, by name: a learning rate as a number, or as the
+        schedule or function that it is.
+        """
+        rate = self._rate
+        schedule = getattr(rate, "__self__", None)
+        if isinstance(rate, Variable):
+            rate = float(rate._held)
+        elif isinstance(schedule, LearningRateSchedule):
+            rate = schedule
+        return {**super().get_config(), "learning_rate": rate}
 
     def apply_gradients(
         self, grads_and_vars: Iterable[tuple[Any, Variable]], name: str | None = None

@@ -8,9 +8,10 @@ from typing import Any
 
 from ngrad.errors import NumberError
 from ngrad.ops.creation import constant
+from ngrad.optimizers.configured import Configured
 
 
-class LearningRateSchedule:
+class LearningRateSchedule(Configured):
     """What schedules share: called, they give a tensor. Any function of the step is a schedule,
     too; it need not be of this class.
     """
