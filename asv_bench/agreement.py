@@ -17,6 +17,7 @@ import tensorflow
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from tensorflow_programs import PROGRAMS as REALISTIC
 
 import ngrad
 from ngrad.absent import TENSORFLOW, by_name
@@ -53,6 +54,7 @@ EXPECTED = {
     "minimum of ties": "ties are shared evenly",
     "clip at its bounds": "made of maximum and minimum, whose ties are shared evenly",
     "norm at zero": "0 here, NaN there",
+    "gradient penalty": "slopes of leaky_relu are no function of x: None here, zeros there",
     "sqrt in an untaken branch": "0 * inf is NaN, as IEEE has it",
 }
 
@@ -116,6 +118,7 @@ def systems() -> dict[str, tuple[Program, str]]:
 
 
 PROGRAMS: dict[str, tuple[Program, str]] = {
+    **REALISTIC,
     **{
         f"math.{name} of zeros": (
             lambda tf, x, y, name=name: getattr(tf.math, name)(x, y),
@@ -228,6 +231,21 @@ PROGRAMS: dict[str, tuple[Program, str]] = {
         "image",
     ),
     "nn.convolution": (lambda tf, x: tf.nn.convolution(x, x[0, :3, :3, :, None]), "image"),
+    "math.angle": (lambda tf, x: tf.math.angle(tf.cast(x, tf.float64)), "x"),
+    "linalg.band_part of bools": (lambda tf, m: tf.linalg.band_part(m, 1, 0), "mask"),
+    "linalg.diag of bools": (lambda tf, m: tf.linalg.diag(m), "mask"),
+    "nn.crelu of integers": (lambda tf, i: tf.nn.crelu(i), "i"),
+    "random.stateless_gamma": (
+        lambda tf: tf.shape(tf.random.stateless_gamma([3, 2], [1, 2], [0.5, 1.5])),
+        "",
+    ),
+    "random.poisson": (lambda tf: tf.shape(tf.random.poisson([3], [0.5, 1.5])), ""),
+    "random.stateless_binomial": (
+        lambda tf: tf.random.stateless_binomial([2, 2], [1, 2], [3.0, 4.0], 1.0),
+        "",
+    ),
+    "concat along a list": (lambda tf, x, y: tf.concat([x, y], [1]), "x y"),
+    "expand_dims by a list": (lambda tf, x: tf.expand_dims(x, [1]), "x"),
     **unary("abs negative exp sin cos tan tanh sigmoid square sign floor ceil round", "x"),
     **unary("sinh cosh asinh atan softplus", "x"),
     **unary("log sqrt rsqrt log1p lgamma digamma reciprocal", "positive"),

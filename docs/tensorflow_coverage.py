@@ -40,6 +40,7 @@ What differs where both have a name:
 - Quotients of integers are of float64; TensorFlow has float32 for those of one byte or two.
 - The gradient of `linalg.eigh` is symmetric, where TensorFlow has all of it in the triangle that is
   read.
+- The second derivative of `nn.relu`, `relu6` and `leaky_relu` is None, where TensorFlow has zeros.
 - Ties: [limits.md](limits.md).
 """
 

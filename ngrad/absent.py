@@ -224,8 +224,16 @@ TENSORFLOW: dict[str, Reasons] = {
     },
     "ngrad.config": {
         "`with ngrad.device(name)` and ngrad.set_default_device say where tensors are made": (
-            "get_soft_device_placement", "get_visible_devices", "list_logical_devices",
-            "set_logical_device_configuration", "set_soft_device_placement", "set_visible_devices",
+            "LogicalDevice", "LogicalDeviceConfiguration", "PhysicalDevice",
+            "get_logical_device_configuration", "get_soft_device_placement", "get_visible_devices",
+            "list_logical_devices", "set_logical_device_configuration", "set_soft_device_placement",
+            "set_visible_devices",
+        ),
+        "one process on one device": (
+            "experimental_connect_to_cluster", "experimental_connect_to_host",
+        ),
+        "use ngrad.config.run_functions_eagerly": (
+            "experimental_functions_run_eagerly", "experimental_run_functions_eagerly",
         ),
         "memory grows as it is needed, of all devices, up to ngrad.config.set_memory_limit; see "
         "ngrad.config.set_op_determinism and ngrad.config.set_threads": (
