@@ -40,7 +40,10 @@ What differs where both have a name:
 - Quotients of integers are of float64; TensorFlow has float32 for those of one byte or two.
 - The gradient of `linalg.eigh` is symmetric, where TensorFlow has all of it in the triangle that is
   read.
-- The second derivative of `nn.relu`, `relu6` and `leaky_relu` is None, where TensorFlow has zeros.
+- The second derivative of `nn.relu`, `relu6`, `leaky_relu` and `max_pool` is None, where TensorFlow
+  has zeros. That of `nn.moments` is whole, where TensorFlow holds the mean fixed.
+- The gradient of `softmax_cross_entropy_with_logits` is that of the formula for any labels;
+  TensorFlow's takes them to add up to 1.
 - Ties: [limits.md](limits.md).
 """
 
