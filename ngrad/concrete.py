@@ -12,7 +12,7 @@ import numpy as np
 import optree
 
 from ngrad.dtypes import complex128, float64
-from ngrad.giving import alone, is_large, run_over, settle
+from ngrad.giving import alone, is_large, run_over
 from ngrad.graph.dims import Dim, Sizes
 from ngrad.graph.entries import CONSTANT_OF, LEAF, Entry, Settled, marker
 from ngrad.graph.layout import Layout, layout
@@ -22,7 +22,7 @@ from ngrad.ops.convert import Weak
 from ngrad.plans import Cut, Key, Planned, plans
 from ngrad.record import state
 from ngrad.signature import Held, Number, Same, Signature, Static, is_array
-from ngrad.tensor import Tensor, pending, scalar
+from ngrad.tensor import Tensor, pending, scalar, settle
 from ngrad.tracing import READS, Trace
 from ngrad.variable import Variable
 from ngrad.window import Window
@@ -225,6 +225,7 @@ class Concrete:
             results.extend(found)
             for tensor, value in zip(waits, found[count:], strict=True):
                 settle(tensor, value)
+                tensor._window = None
 
         with _updating.lock(), window.lock():
             before = [variable._held for variable in self._assigned]
@@ -238,7 +239,9 @@ class Concrete:
                 if not results:  # given up: they hold what they held, for whoever waited too
                     for variable, old, tensor in zip(self._assigned, before, waits, strict=True):
                         variable._held = old
-                        settle(tensor, Tensor(old._buffer, old._address, old._layout))
+                        _ = old._address
+                        settle(tensor, old)
+                        tensor._window = None
         return results or None
 
     def _key(self, layouts: tuple[Layout, ...]) -> Key:

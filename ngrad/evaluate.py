@@ -24,7 +24,7 @@ from ngrad.graph.layout import Layout
 from ngrad.ops.identity import IDENTITY
 from ngrad.plans import Key, plans
 from ngrad.record import state
-from ngrad.tensor import Tensor
+from ngrad.tensor import Tensor, settle
 from ngrad.window import RECOMPUTED, Fault, Window, recorded, waiting
 
 # -- what of a window is run -----------------------------------------------------------------------
@@ -62,9 +62,7 @@ def publish(window: Window, work: Work, values: Sequence[Any]) -> None:
         if tensor is None:
             window.keep(wanted[number], value)
         else:
-            tensor._block = value._block
-            tensor._layout = value._layout
-            tensor._at = value._at  # last
+            settle(tensor, value)
             if going_on:
                 slot = wanted[number]
                 window.computed[id(tensor)] = slot
@@ -88,14 +86,13 @@ def _value(window: Window, slot: int) -> Any:
     return value
 
 
-def _since(window: Window, work: Work) -> tuple[Key, dict[int, Any]]:
-    """The structure of what was recorded since the window was run last, numbered from 0: so that
-    looks in a loop under a tape are alike. And its values by slot.
+def _since(window: Window, done: int, work: Work) -> tuple[Key, dict[int, Any]]:
+    """The structure of what was recorded from an entry on, before which all was run, numbered from
+    0: so that looks in a loop under a tape are alike. And its values by slot.
 
     A value from before that nobody kept is computed again.
     """
     entries, wanted, _ = work
-    done = window.done
     if done == 0:
         known = known_values(window, len(entries)) if window.adopted else ()
         return (entries, known, wanted, None, None), window.kept
@@ -130,10 +127,11 @@ def run(window: Window) -> None:
     if window.trace is not None:
         raise window.trace.refuse()
     with window.lock():
+        done = window.done  # before all else: the collector may have this window run meanwhile
         work = pending_work(window)
         values: Sequence[Tensor | None] = ()
         if work[1]:
-            key, kept = _since(window, work)
+            key, kept = _since(window, done, work)
             slots = given(window) if window.left else ()
             cut = plans[(*key, slots) if slots else key].ready()
             if cut.over:
@@ -200,8 +198,7 @@ def look(tensor: Tensor) -> None:
         if window.trace is not None and not window.trace.ended:
             value = constant(window, tensor._slot)
             if value is not None:
-                tensor._block, tensor._layout = value._block, value._layout
-                tensor._at = value._at  # it stands in the recording all the same
+                settle(tensor, value)  # it stands in the recording all the same
                 return
         run(window)
     if tensor._at:
@@ -210,8 +207,7 @@ def look(tensor: Tensor) -> None:
     if type(window) is Fault:
         raise type(window.error)(*window.error.args)
     if type(window) is Window and tensor._slot in window.kept:  # a number, which no run computes
-        value = window.tensor(tensor._slot)
-        tensor._block, tensor._layout, tensor._at = value._block, value._layout, value._at
+        settle(tensor, window.tensor(tensor._slot))
         return
     raise AssertionError(f"{tensor._layout!r} is pending, and its window does not know of it")
 

@@ -121,10 +121,3 @@ def run_over(
         if not told:  # nothing was written
             kept.update(taken)
         raise
-
-
-def settle(tensor: Tensor, value: Tensor) -> None:
-    """Give a pending tensor its value. A thread that looks meanwhile finds all of it, or none."""
-    tensor._block, tensor._layout = value._block, value._layout
-    tensor._at = value._at
-    tensor._window = None

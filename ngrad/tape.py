@@ -125,6 +125,7 @@ class GradientTape(Jacobians):
             self.reset()
         window = self._join()
         window.readers += 1
+        state.window = window  # what the collector ran meanwhile may have begun another
         window.limit = NEVER
         self._begun = len(window.entries)
         stack = self._stack = state.stack

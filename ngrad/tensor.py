@@ -320,8 +320,10 @@ seen: Callable[..., Callable[[Tensor], Tensor]]
 """`seen(offset, layout)`: a callable that shows memory of a tensor, whose value is there."""
 seen_at: Callable[[Tensor, int, Layout], Tensor]
 """`seen_at(x, offset, layout)`: memory of a tensor whose value is there, shown."""
+settle: Callable[[Tensor, Tensor], None]
+"""`settle(x, value)`: a pending tensor has a value from now on, unless it has one already."""
 KINDS = Kinds(Tensor, Layout, _taken, _number)
-empty, seen_at, ran, replayed, seen = makers(KINDS)
+empty, seen_at, settle, ran, replayed, seen = makers(KINDS)
 export_cells = export_tensors(Tensor, Layout)
 
 

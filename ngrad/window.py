@@ -151,9 +151,7 @@ class Window(dict[Tensor, int]):
 
     def note(self, entry: Entry, value: Any = None) -> int:
         """Add an entry, without a pending tensor; its slot."""
-        slot = len(self.entries)
-        self.results.pop(slot, None)  # of an entry at whose recording Ctrl-C came in between
-        self.entries.append(entry)
+        slot = placed(self, entry)
         if value is not None:  # after that: nobody asks for it before the slot is known
             self.kept[slot] = value
         return slot
@@ -172,10 +170,7 @@ class Window(dict[Tensor, int]):
                 return self._awaited(x)
             Tensor.evaluate(x)
         value = self._guarded(x) if x._block.shared else x
-        entries = self.entries
-        slot = len(entries)
-        self.results.pop(slot, None)  # `note`, spelled out: every operand of a short window is here
-        entries.append(leaf(value._layout))
+        slot = placed(self, leaf(value._layout))  # `note`, spelled out: every leaf comes here
         self.kept[slot] = value
         self[x] = self[value] = slot
         self.room -= value._block.free.size
@@ -412,4 +407,6 @@ found: Callable[..., Any]
 layouts of a tuple of operands; None if there is none, if `small` is negative, of several results,
 and of a view of what is there already, unless it is known who listens to that.
 """
-recorded, found, applied, waiting = recorders(Kinds(Window, Call, Tensor, Cost))
+placed: Callable[[Window, Entry], int]
+"""`placed(window, entry)`: the slot of an entry, which is added."""
+recorded, found, applied, placed, waiting = recorders(Kinds(Window, Call, Tensor, Cost))

@@ -1,4 +1,4 @@
-"""Ctrl-C at any place of the engine, one after the other."""
+"""Ctrl-C, or what a finalizer does, at any place of the engine, one after the other."""
 
 from __future__ import annotations
 
@@ -12,15 +12,21 @@ class Caught(KeyboardInterrupt):
     """Ctrl-C, at a place of the test's choosing."""
 
 
+def interrupt() -> None:
+    raise Caught
+
+
 def caught_at(
     place: int,
     function: Callable[[], Any],
     files: Container[str],
     counts: Callable[[str, str], bool],
     opcodes: bool = False,
+    meanwhile: Callable[[], Any] = interrupt,
 ) -> bool:
-    """Whether running a function came to as many places, and was stopped there: events in some
-    files that count, by the file's name and the event's; of each bytecode there is one if asked.
+    """Whether running a function came to as many places, and was stopped there, or something else
+    was done: events in some files that count, by the file's name and the event's; of each bytecode
+    there is one if asked.
     """
     left = place
 
@@ -35,7 +41,7 @@ def caught_at(
             left -= 1
             if left == 0:
                 sys.settrace(None)
-                raise Caught
+                meanwhile()
         return trace
 
     before = sys.gettrace()
@@ -43,7 +49,7 @@ def caught_at(
     try:
         function()
     except Caught:
-        return True
+        pass
     finally:
         sys.settrace(before)
-    return False
+    return left <= 0

@@ -1,4 +1,4 @@
-"""What was interrupted, or ran out of memory, can be repeated."""
+"""What was interrupted, or ran out of memory, can be repeated; finalizers may use the library."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from interrupting import caught_at
+from interrupting import caught_at, interrupt
 
 import ngrad
 from ngrad import GradientTape, constant
@@ -22,15 +22,46 @@ def _a_fresh_window() -> Iterator[None]:
     ngrad.config.set_eager(False)
 
 
-FILES = ("window.py", "record.py", "evaluate.py", "plans.py", "tensor.py")
+FILES = ("window.py", "record.py", "evaluate.py", "plans.py", "tensor.py", "entries.py")
+BASE = np.linspace(0.5, 1.5, 12).reshape(4, 3)
+Program = Callable[[Any, Any], Any]
 
 
-def stopped_at(place: int, function: Callable[[], Any]) -> bool:
-    """Whether a function came to as many bytecodes of the engine, and was stopped there."""
-    return caught_at(place, function, FILES, lambda name, event: event == "opcode", opcodes=True)
+def values(place: int, program: Program, files: tuple[str, ...], meanwhile: Any) -> Any:
+    """Whether a program came to as many bytecodes of the engine, where something was done; and the
+    values that a tape recorded before it, and after.
+    """
+    x = constant(BASE)
+    with GradientTape(persistent=True) as tape:
+        tape.watch(x)
+        y = ngrad.tanh(x * x) + 0.5
+        came = caught_at(
+            place,
+            lambda: program(x, y),
+            files,
+            lambda name, event: event == "opcode",
+            opcodes=True,
+            meanwhile=meanwhile,
+        )
+        ngrad.config.set_eager(False)
+        z = ngrad.sin(y * x) * 3.5
+        w = ngrad.reduce_sum(z * y, 0)
+    found = [w, z, y, tape.gradient(w, x), *tape.gradient(z, [x, y])]
+    assert state.graph is None and not state.stack
+    return came, [np.asarray(v).tobytes() for v in found]
 
 
-INTERRUPTED: dict[str, Callable[[Any, Any], Any]] = {
+def assert_the_same_anywhere(program: Program, files: tuple[str, ...], meanwhile: Any) -> None:
+    _, expected = values(1 << 40, program, files, meanwhile)
+    place, came = 0, True
+    while came:
+        place += 1 + place // 200  # each of the first, then ever fewer
+        came, found = values(place, program, files, meanwhile)
+        assert found == expected, place
+    assert place > 20
+
+
+INTERRUPTED: dict[str, Program] = {
     "recording": lambda x, y: (x * y + 2.5, ngrad.reduce_sum(x) - 1.5),
     "views": lambda x, y: ngrad.split(y, 2, 0),
     "look": lambda x, y: y.numpy(),
@@ -42,30 +73,36 @@ INTERRUPTED: dict[str, Callable[[Any, Any], Any]] = {
 @pytest.mark.parametrize("what", INTERRUPTED)
 def test_what_was_caught_half_way_can_be_repeated(what: str) -> None:
     """At any bytecode: the values that a tape recorded before, and after, are as without."""
-    base = np.linspace(0.5, 1.5, 12).reshape(4, 3)
+    assert_the_same_anywhere(INTERRUPTED[what], FILES, interrupt)
 
-    def values(place: int) -> tuple[bool, list[bytes]]:
-        x = constant(base)
-        with GradientTape(persistent=True) as tape:
-            tape.watch(x)
-            y = ngrad.tanh(x * x) + 0.5
-            caught = stopped_at(place, lambda: INTERRUPTED[what](x, y))
-            ngrad.config.set_eager(False)
-            z = ngrad.sin(y * x) * 3.5
-            w = ngrad.reduce_sum(z * y, 0)
-        found = [w, z, y, tape.gradient(w, x), tape.gradient(z, [x, y])]
-        return caught, [np.asarray(v).tobytes() for v in found[:4]] + [
-            v.numpy().tobytes() for v in found[4]
-        ]
 
-    _, expected = values(1 << 40)
-    place, caught = 0, True
-    while caught:
-        place += 1 + place // 200  # each of the first, then ever fewer
-        caught, found = values(place)
-        assert found == expected, place
-        assert state.graph is None and not state.stack
-    assert place > 20
+def inner(x: Any, y: Any) -> None:
+    with GradientTape() as tape:
+        tape.watch(y)
+        z = ngrad.sin(y * x)
+    slope = tape.gradient(z, y).numpy()
+    assert slope.tobytes() == (ngrad.cos(y * x) * x).numpy().tobytes()
+
+
+AMID = {
+    "recording": lambda x, y: x * y + constant(BASE),
+    "look": lambda x, y: y.numpy(),
+    "gradient": inner,
+}
+
+
+@pytest.mark.parametrize("what", AMID)
+def test_what_a_finalizer_does_half_way_changes_nothing(what: str) -> None:
+    """The collector may have it record, look and differentiate at any bytecode of the engine."""
+    own = constant(BASE[0])
+
+    def finalized() -> None:
+        with GradientTape() as tape:
+            tape.watch(own)
+            y = ngrad.reduce_sum(ngrad.tanh(own * own))
+        tape.gradient(y, own).numpy()
+
+    assert_the_same_anywhere(AMID[what], (*FILES, "tape.py"), finalized)
 
 
 def test_what_ran_out_of_memory_can_be_repeated() -> None:

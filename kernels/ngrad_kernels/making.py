@@ -251,18 +251,36 @@ def _seen_at(module: ir.Module, kinds: Kinds) -> None:
     builder.ret(shown_by(it, kinds.tensor, block, at, layout))
 
 
+def _settle(module: ir.Module, kinds: Kinds) -> None:
+    """settle(x, value): a pending tensor has the value of another from now on. One that has its own
+    keeps it: whoever looks finds all of one, and never a part of either.
+    """
+    it = Function(module, "settle", 2)
+    builder, places = it.builder, offsets(kinds.tensor)
+    x, value = (it.given_object(k) for k in range(2))
+    it.require(it.is_of(x, kinds.tensor))
+    address_of(it, kinds, value)
+    it.done_unless(builder.icmp_unsigned("==", it.get(x, places["_at"]), it.known(0)))
+    for name in ("_block", "_layout", "_at"):
+        part = it.get(value, places[name])
+        it.hold(part)
+        it.replace(x, places[name], part)
+    it.done()
+
+
 class Makers(NamedTuple):
     """What makes tensors of some classes.
 
     Attributes
     ----------
-    empty, seen_at : callable
+    empty, seen_at, settle : callable
     ran, replayed, seen : callable
         Each takes what a callable is bound to, and gives that.
     """
 
     empty: Callable[[Any], Any]
     seen_at: Callable[[Any, int, Any], Any]
+    settle: Callable[[Any, Any], None]
     ran: Callable[..., Callable[..., Any]]
     replayed: Callable[..., Callable[[Any], Any]]
     seen: Callable[..., Callable[[Any], Any]]
@@ -271,9 +289,10 @@ class Makers(NamedTuple):
 def makers(kinds: Kinds) -> Makers:
     """These, for some classes."""
     writers = {
-        "empty": _empty, "seen_at": _seen_at, "ran": _ran, "replayed": _replayed, "seen": _seen,
+        "empty": _empty, "seen_at": _seen_at, "settle": _settle, "ran": _ran,
+        "replayed": _replayed, "seen": _seen,
     }  # fmt: skip
     found = binders(
         "ngrad.making", **{name: partial(f, kinds=kinds) for name, f in writers.items()}
     )
-    return Makers(found[0](), found[1](), *found[2:])
+    return Makers(*[bind() for bind in found[:3]], *found[3:])

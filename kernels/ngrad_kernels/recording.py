@@ -153,6 +153,39 @@ def _write_slot_of_float(module: ir.Module, kinds: Kinds) -> ir.Function:
     return it.function
 
 
+def _next_slot(it: Code, entries: Any) -> Any:
+    """The slot of the entry that is added next, a Python integer; null if that raised."""
+    size = it.external("PyList_Size", WORD, POINTER)
+    number = it.external("PyLong_FromSsize_t", POINTER, WORD)
+    return it.builder.call(number, [it.builder.call(size, [entries])])
+
+
+def _add(it: Code, entries: Any, entry: Any, *held: Any) -> None:
+    """Add an entry; if that raises, let go of what is held, and return null."""
+    with it.builder.if_else(it.is_of(entries, list), likely=True) as (plain, own):
+        with plain:
+            append = it.external("PyList_Append", INT, POINTER, POINTER)
+            it.unless_negative(it.builder.call(append, [entries, entry]), NULL, *held)
+        with own:  # a list that notes more than its items
+            none = it.call_method(APPEND, entries, entry)
+            it.unless_null(none, NULL, *held)
+            it.let_go(none)
+
+
+def _placed(module: ir.Module, kinds: Kinds) -> None:
+    """placed(window, entry): the slot of an entry, which is added. Nothing can come in between: not
+    even the collector, in whose course others may record.
+    """
+    it = Function(module, "placed", 2)
+    window, entry = (it.given_object(k) for k in range(2))
+    it.require(it.is_of(window, kinds.window))
+    entries = it.get(window, offsets(kinds.window)["entries"])
+    number = _next_slot(it, entries)
+    it.unless_null(number, NULL)
+    _add(it, entries, entry, number)
+    it.builder.ret(number)
+
+
 def _write_noted(module: ir.Module, kinds: Kinds) -> ir.Function:
     """noted(window, call, operands, count): a pending tensor for the result of a call, for which an
     entry is added; null if that raised. An operand is a tensor, the slot of one, or a float.
@@ -199,28 +232,18 @@ def _write_noted(module: ir.Module, kinds: Kinds) -> ir.Function:
 
     # From here on no object is made in whose course the collector could run what records.
     entries = it.get(window, of_window["entries"])
-    position = builder.call(it.external("PyList_Size", WORD, POINTER), [entries])
-    number = builder.call(it.external("PyLong_FromSsize_t", POINTER, WORD), [position])
+    number = _next_slot(it, entries)
     it.unless_null(number, NULL, entry, out, holder)
     it.put(out, of_tensor["_slot"], number)
     note = it.external("PyDict_SetItem", INT, POINTER, POINTER, POINTER)
     noted = builder.call(note, [it.get(window, of_window["results"]), number, holder])
     it.unless_negative(noted, NULL, entry, out, holder)
     it.let_go(holder)
-    # Last: whoever counts entries finds all of each.
-    with builder.if_else(it.is_of(entries, list), likely=True) as (plain, own):
-        with plain:
-            append = it.external("PyList_Append", INT, POINTER, POINTER)
-            it.unless_negative(builder.call(append, [entries, entry]), NULL, entry, out)
-        with own:  # a list that notes more than its items
-            none = it.call_method(APPEND, entries, entry)
-            it.unless_null(none, NULL, entry, out)
-            it.let_go(none)
+    _add(it, entries, entry, entry, out)  # last: whoever counts entries finds all of each
     it.let_go(entry)
 
-    convert = it.external("PyLong_AsLongLong", WORD, POINTER)
-    limit = builder.call(convert, [it.get(window, of_window["limit"])])
-    with builder.if_then(builder.icmp_signed(">=", position, limit), likely=False):
+    limit = it.integer(it.get(window, of_window["limit"]))
+    with builder.if_then(builder.icmp_signed(">=", it.integer(number), limit), likely=False):
         done = it.call_method(FULL, window, call)
         with builder.if_then(it.is_null(done), likely=False):
             it.let_go(out)
@@ -349,12 +372,18 @@ def _applied(module: ir.Module, kinds: Kinds) -> None:
     builder.ret(builder.call(module.globals["noted"], [*given[:2], *rest]))
 
 
+_WRITERS: dict[str, Any] = {
+    "found": _found, "applied": _applied, "placed": _placed, "waiting": waiting,
+}  # fmt: skip
+
+
 class Recorders(NamedTuple):
     """What applies calls, and finds what waits; each says so itself, above."""
 
     recorded: Callable[..., Any]
     found: Callable[..., Any]
     applied: Callable[..., Any]
+    placed: Callable[..., int]
     waiting: Callable[..., Any]
 
 
@@ -367,6 +396,6 @@ def recorders(kinds: Kinds) -> Recorders:
         _recorded(module, kinds)
 
     writers: dict[str, Any] = {"recorded": recorded}
-    for name, write in {"found": _found, "applied": _applied, "waiting": waiting}.items():
+    for name, write in _WRITERS.items():
         writers[name] = partial(write, kinds=kinds)
     return Recorders(*build("ngrad.recording", **writers))
