@@ -127,21 +127,27 @@ def run(window: Window) -> None:
     if window.trace is not None:
         raise window.trace.refuse()
     with window.lock():
-        done = window.done  # before all else: the collector may have this window run meanwhile
-        work = pending_work(window)
-        values: Sequence[Tensor | None] = ()
-        if work[1]:
-            key, kept = _since(window, done, work)
-            slots = given(window) if window.left else ()
-            cut = plans[(*key, slots) if slots else key].ready()
-            if cut.over:
-                run_over(kept, slots, cut.run_over, partial(publish, window, work))
-                return
-            try:
-                values = cut.run(kept)
-            except IndexBoundsError:
-                work, values = _without_faults(work, key, kept)
-        publish(window, work, values)
+        # What the collector has run of this window from here on changes none of these, and is given
+        # nothing of what this run may be given.
+        left, window.left = window.left, []
+        try:
+            done = window.done
+            work = pending_work(window)
+            values: Sequence[Tensor | None] = ()
+            if work[1]:
+                key, kept = _since(window, done, work)
+                slots = given(window, left) if left else ()
+                cut = plans[(*key, slots) if slots else key].ready()
+                if cut.over:
+                    run_over(kept, slots, cut.run_over, partial(publish, window, work))
+                    return
+                try:
+                    values = cut.run(kept)
+                except IndexBoundsError:
+                    work, values = _without_faults(work, key, kept)
+            publish(window, work, values)
+        finally:
+            window.left = left
 
 
 def _without_faults(

@@ -70,9 +70,9 @@ def leave(value: Tensor, work: Any) -> None:
             work.left.append(slot)
 
 
-def given(window: Window) -> tuple[int, ...]:
-    """The slots of a window's values that a run of all of it may write over: if it is the thread's
-    own, and nobody asks for anything of it after that.
+def given(window: Window, left: list[int]) -> tuple[int, ...]:
+    """The slots of what variables left in a window that a run of all of it may write over: if it is
+    the thread's own, and nobody asks for anything of it after that.
 
     Raises
     ------
@@ -81,9 +81,9 @@ def given(window: Window) -> tuple[int, ...]:
     """
     asked = window.readers or window.claimed() is not None or state.window is not window
     if asked or window.done or window.checks or window.adopted or window.opaque or hooks.execute:
-        window.left.clear()  # what a window is run for once more, it is not given
+        left.clear()  # what a window is run for once more, it is not given
         return ()
-    kept, slots = window.kept, sorted(set(window.left))
+    kept, slots = window.kept, sorted(set(left))
     if any(slot not in kept for slot in slots):
         raise NgradError(
             "values of variables were being updated in place when this was interrupted, twice; "
