@@ -33,6 +33,8 @@ other's variables would do so for good.
 """
 NUMBERS = {float: layout(float64, ()), complex: layout(complex128, ())}
 """What stands for a Python number."""
+LAYOUTS = 64
+"""Ways in which arguments lie of which a recording keeps the plans; `plans` knows more."""
 
 
 def values_of(result: Any) -> Any:
@@ -205,6 +207,8 @@ class Concrete:
     def _planned_for(self, layouts: tuple[Layout, ...], given: tuple[int, ...] = ()) -> Planned:
         planned = self._planned.get((layouts, given))
         if planned is None:
+            if len(self._planned) >= LAYOUTS:
+                self._planned.clear()
             key = self._key(layouts)
             planned = self._planned[layouts, given] = plans[(*key, given) if given else key]
         return planned

@@ -58,12 +58,12 @@ HOST = Device("cpu", 0, cpu)
 """The CPU, with all its threads."""
 
 opened: dict[str, Device] = {HOST.name: HOST}
-_lock = threading.Lock()
+_lock = threading.RLock()
 
 
 def _after_fork() -> None:
     global _lock
-    _lock = threading.Lock()
+    _lock = threading.RLock()
 
 
 if hasattr(os, "register_at_fork"):

@@ -217,8 +217,9 @@ class _Taken:
         self._place = _api.PyCapsule_GetPointer(given, name)
         self.managed = FORMS[name].from_address(self._place)
         found = ctypes.cast(self.managed.deleter, ctypes.c_void_p).value
-        self._deleter = _HeldDeleter(found) if found else None
+        deleter = _HeldDeleter(found) if found else None
         _api.PyCapsule_SetName(given, USED[name])
+        self._deleter = deleter  # after that: should Ctrl-C come in between, nobody deletes twice
 
     def __del__(self) -> None:
         deleter = getattr(self, "_deleter", None)

@@ -184,17 +184,17 @@ class Planned:
         if settings.fusion == "off":
             return
         self.tried += 1
-        if self.tried == 1:
-            try:
+        try:
+            if self.tried == 1:
                 self._fuse_at_first()
-            except Exception as error:
-                if settings.fusion == "wait":
-                    raise
-                _failed(error)
-        elif settings.fusion == "wait":
-            self.fuse()
-        else:
-            _compiler.compile(self)
+            elif settings.fusion == "wait":
+                self.fuse()
+            else:
+                _compiler.compile(self)
+        except Exception as error:
+            if settings.fusion == "wait":
+                raise
+            _failed(error)
 
     def _fuse_at_first(self) -> None:
         """Fuse, if the fused kernels are on disk, or are compiled sooner than those of the ops."""
@@ -241,7 +241,7 @@ class _Compiler:
     def _begin(self) -> None:
         self.waiting: queue.SimpleQueue[Planned | None] = queue.SimpleQueue()
         self.thread: threading.Thread | None = None
-        self.lock = threading.Lock()
+        self.lock = threading.RLock()
         self.pending: dict[int, Planned] = {}  # by `id`: what waits, and what is being compiled
 
     def _after_fork(self) -> None:
@@ -251,12 +251,24 @@ class _Compiler:
         self._begin()
 
     def compile(self, planned: Planned) -> None:
+        """Have it fused.
+
+        Raises
+        ------
+        RuntimeError
+            If there can be no more threads, as while Python ends.
+        """
+        thread = threading.Thread(target=self._work, name="ngrad", daemon=True)
         with self.lock:
             self.pending[id(planned)] = planned
             self.waiting.put(planned)
             if self.thread is None:
-                self.thread = threading.Thread(target=self._work, name="ngrad", daemon=True)
-                self.thread.start()
+                self.thread = thread
+                try:
+                    thread.start()
+                except RuntimeError:
+                    self.thread = None
+                    raise
 
     def _work(self) -> None:
         with made_by(beside.make):

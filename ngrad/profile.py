@@ -234,12 +234,12 @@ class _Active:
 
     def __init__(self) -> None:
         self.profiles: tuple[Profile, ...] = ()
-        self.lock = threading.Lock()
+        self.lock = threading.RLock()
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=self._renew_lock)
 
     def _renew_lock(self) -> None:
-        self.lock = threading.Lock()
+        self.lock = threading.RLock()
 
     def add(self, profile: Profile) -> None:
         with self.lock:

@@ -34,7 +34,7 @@ class Reads:
 
     def __init__(self) -> None:
         self.switch: Callable[[bool], None] = lambda on: None
-        self._count, self._lock = 0, threading.Lock()
+        self._count, self._lock = 0, threading.RLock()
 
     def begin(self) -> None:
         """One more."""
@@ -53,7 +53,7 @@ READS = Reads()
 
 
 def _after_fork() -> None:
-    READS._lock = threading.Lock()
+    READS._lock = threading.RLock()
     READS._count = int(state.window.trace is not None)  # no other thread's
     READS.switch(READS._count > 0)
 

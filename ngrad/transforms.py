@@ -46,13 +46,10 @@ def followed(
     numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
     if not all(-len(args) <= k < len(args) for k in numbers):
         raise ValueError(f"{what}: argnums {argnums} for {len(args)} positional arguments")
-    chosen = []
     replaced = list(args)
-    for k in numbers:
-        made = optree.tree_map(lambda leaf: fresh(leaf, what, holomorphic), args[k])
-        chosen.append(made)
-        replaced[k] = made
-    return tuple(chosen), replaced
+    for k in {number % len(args) for number in numbers}:  # one that is named twice is one
+        replaced[k] = optree.tree_map(lambda leaf: fresh(leaf, what, holomorphic), args[k])
+    return tuple([replaced[k] for k in numbers]), replaced
 
 
 def value_and_grad(

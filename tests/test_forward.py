@@ -121,6 +121,8 @@ def test_nests_and_what_is_beside_the_value() -> None:
     assert [float(s) for s in found["product"]] == [5.0, 2.0] and aux == "aside"
     slopes = ngrad.hessian(lambda x, y: x * x * y, argnums=(0, 1))(2.0, 5.0)
     assert [[float(s) for s in row] for row in slopes] == [[10.0, 4.0], [4.0, 0.0]]
+    slopes = ngrad.grad(lambda x, y: x * y, argnums=(0, 1, -2))(2.0, 5.0)
+    assert [float(s) for s in slopes] == [5.0, 2.0, 5.0]
 
 
 @pytest.mark.parametrize("way", ["eager", "function", "numpy"])

@@ -5,16 +5,18 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 import numpy as np
 import pytest
 
 import ngrad
-from ngrad import GradientTape, cold, constant
+from ngrad import GradientTape, cold, constant, plans
 from ngrad.graph.graph import Graph
 from ngrad_kernels import cache
 
@@ -215,6 +217,24 @@ def test_the_background_gives_the_same_bits_meanwhile() -> None:
 
     first = value()
     assert all(value() == first for _ in range(200))
+
+
+def test_a_program_goes_on_where_no_thread_can_begin(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As while Python ends."""
+
+    def refuse(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    monkeypatch.setattr(plans.Planned, "_fuse_at_first", lambda planned: None)
+    monkeypatch.setattr(plans, "failures", [])
+    for name, value in {"thread": None, "pending": {}, "waiting": SimpleQueue()}.items():
+        monkeypatch.setattr(plans._compiler, name, value)
+    ngrad.config.set_fusion("background")
+    x = numbers(5000, seed=7)
+    with pytest.warns(RuntimeWarning, match="not fused"):
+        found = {ngrad.reduce_sum(ngrad.sin(ngrad.exp(x)) * x).numpy() for _ in range(3)}
+    assert len(found) == len(plans.failures) == 1
 
 
 def test_a_first_run_compiles_what_is_there_sooner(monkeypatch: pytest.MonkeyPatch) -> None:

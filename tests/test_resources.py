@@ -12,6 +12,7 @@ import pytest
 
 import ngrad
 from ngrad import GradientTape, Variable, constant
+from ngrad.concrete import LAYOUTS
 from ngrad.config import memory_stats
 from ngrad.plans import plans
 
@@ -278,3 +279,11 @@ def test_values_that_change_leave_memory_flat() -> None:
     for k in range(3000, 6000):
         step(k)
     assert live() <= before + 64 * 1100  # the table of frequent scalars is bounded
+
+
+def test_ever_new_strides_leave_a_bounded_number_of_plans() -> None:
+    f = ngrad.function(lambda x: x * 2.0)
+    for n in range(3, 5 + LAYOUTS):
+        f(constant(np.zeros((4, n), np.float32))[:, :2])
+    (concrete,) = f._found.values()
+    assert f.traces == 1 and 0 < len(concrete._planned) <= LAYOUTS

@@ -95,20 +95,21 @@ class Layout:
         try:
             return self._words[0]
         except AttributeError:
+            words = np.array([*self.shape, *self.strides, 0], np.int64)
+            found = words.ctypes.data, words
             with _describing:  # what readers have the address of is never replaced
                 if not hasattr(self, "_words"):
-                    words = np.array([*self.shape, *self.strides, 0], np.int64)
-                    self._words = words.ctypes.data, words
+                    self._words = found
             return self._words[0]
 
     def described(self) -> Description:
         """`lies`, the first time."""
         if self.device is not HOST:
             raise BufferError(f"a tensor on {self.device} has no memory on the CPU; see .cpu()")
+        lies = describe(self.dtype.numpy_dtype, self.shape, self.strides, self.nbytes)
         with _describing:  # what readers have words of is never replaced
             if not hasattr(self, "lies"):
-                lies = (self.dtype.numpy_dtype, self.shape, self.strides, self.nbytes)
-                self.lies = describe(*lies)
+                self.lies = lies
         return self.lies
 
     @property
@@ -159,12 +160,12 @@ class Layout:
         return layout(self.dtype, self.shape, self.strides, device)
 
 
-_describing, _interning = threading.Lock(), threading.RLock()
+_describing, _interning = threading.RLock(), threading.RLock()
 
 
 def _after_fork() -> None:
     global _describing, _interning
-    _describing, _interning = threading.Lock(), threading.RLock()
+    _describing, _interning = threading.RLock(), threading.RLock()
 
 
 if hasattr(os, "register_at_fork"):
