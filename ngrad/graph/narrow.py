@@ -12,6 +12,8 @@ from ngrad.graph.op import TABLE, Op, Params
 from ngrad.graph.roles import Kind
 
 Slices = tuple[tuple[int, int, int], ...]
+Part = tuple[int, Slices]
+"""A slice of a value of the old graph."""
 VIEWS = ("reshape", "broadcast", "slice", "view")
 
 
@@ -32,6 +34,7 @@ class _Narrowed:
         self.need = old.needed()
         self.cut = self._cut()
         self.index: dict[int, int] = {}
+        self.parts: dict[Part, int] = {}
         for k, node in enumerate(old.nodes):
             if self.need[k]:
                 self.index[k] = self._rebuilt(node)
@@ -96,19 +99,40 @@ class _Narrowed:
         return cut
 
     def _sliced(self, k: int, slices: Slices) -> int:
-        """A node for a slice of a value of the old graph."""
-        node = self.old.nodes[k]
-        if not self.cut[k] or not isinstance(node.op, Op):
-            source = self.index[k]
-            if all(part == (0, 1, n) for part, n in zip(slices, node.spec.shape, strict=True)):
-                return source
-            return self._apply(TABLE["strided_slice"], (source,), (slices,))
-        parts = []
-        for source in node.inputs:
+        """A node for a slice of a value of the old graph: of each value one for each slice, however
+        many read it, and without recursion, since chains may be long.
+        """
+        wanted = [(k, slices)]
+        while wanted:
+            part = wanted[-1]
+            sources = [] if part in self.parts else self._sources(*part)
+            missing = [source for source in sources if source not in self.parts]
+            if missing:
+                wanted += missing
+                continue
+            if part not in self.parts:
+                self.parts[part] = self._part(*part, [self.parts[source] for source in sources])
+            wanted.pop()
+        return self.parts[k, slices]
+
+    def _sources(self, k: int, slices: Slices) -> list[Part]:
+        """The slices that one of an elementwise value is made of; none, where that is there."""
+        found = []
+        for source in self.old.nodes[k].inputs if self.cut[k] else ():
             shape = self.old.nodes[source].spec.shape
             own = slices[len(slices) - len(shape) :]
             here = tuple((0, 1, 1) if n == 1 else part for n, part in zip(shape, own, strict=True))
-            parts.append(self._unbroadcast(self._sliced(source, here)))
-        return self._broadcast(
-            self._apply(node.op, tuple(parts), node.params), tuple(count for _, _, count in slices)
-        )
+            found.append((source, here))
+        return found
+
+    def _part(self, k: int, slices: Slices, sources: list[int]) -> int:
+        """A node for a slice, of those for what it is made of."""
+        node = self.old.nodes[k]
+        if self.cut[k] and isinstance(node.op, Op):
+            inputs = tuple(map(self._unbroadcast, sources))
+            made = self._apply(node.op, inputs, node.params)
+            return self._broadcast(made, tuple(count for _, _, count in slices))
+        source = self.index[k]
+        if all(part == (0, 1, n) for part, n in zip(slices, node.spec.shape, strict=True)):
+            return source
+        return self._apply(TABLE["strided_slice"], (source,), (slices,))

@@ -30,6 +30,7 @@ from ngrad.graph import indexing
 from ngrad.graph.fuse import describe
 from ngrad.graph.gather import TOGETHER, gather
 from ngrad.graph.group import FUSED
+from ngrad.graph.narrow import narrow
 from ngrad.graph.partition import STEPS_LIMIT
 from ngrad.ops.fused import sources
 from ngrad.replay import SMALL
@@ -110,6 +111,19 @@ def test_a_long_program_is_cut_in_time_that_grows_with_its_length() -> None:
 
     short, long = groups(1000), groups(2000)
     assert short >= 2000 // STEPS_LIMIT and long <= 2.5 * short
+
+
+def test_slices_are_made_of_one_slice_of_each_value() -> None:
+    """However many ways lead to it: each value here has two readers, or both are one."""
+
+    def chain(x: Any) -> Any:
+        for _ in range(600):
+            x = ngrad.tanh(x) + x
+        return x[:2] * 0.5
+
+    graph = Tracing([np.ones(3, np.float32)])
+    graph.returning(graph.trace(chain))
+    assert len(narrow(graph).nodes) <= len(graph.nodes) + 1
 
 
 # -- what fuses ------------------------------------------------------------------------------------
