@@ -67,13 +67,15 @@ class BlockLoops(ShortRows):
         """What a loop stores that depends on what is put to one element of a row, if that is all
         that it has of the kind, and nothing else comes of it.
         """
-        found = _put_by(self.space, one, loop)
-        if self.several or len(found) != 1 or len(one.loops) > 1 or columns:
+        space, put = self.space, _put_by(self.space, one, loop)
+        if self.several or len(put) != 1 or len(one.loops) > 1 or columns:
             return []
-        reached = dependents(self.space, found[0])
+        reached = dependents(space, put[0])
         if not reached.isdisjoint(map(self.reduced, one.rows)):
             return []
-        return [(where, value) for where, value in stores if value in reached]
+        found = [(where, value) for where, value in stores if value in reached]
+        alone = all(space.interleaved(value) == (value,) for _, value in found)
+        return found if alone else []
 
     def _compute_apart(self, one: Pass, loop: Loop, stores: Stores) -> None:
         """The element that something is put to, before what it is made of is written over."""
@@ -189,7 +191,7 @@ class BlockLoops(ShortRows):
         for value in loop.values:
             self._element(one, value)
         for where, value in stores:
-            self.write(f"store_{space.code_of(value)}({where}, i, v{value})")
+            self.store(value, where, "i")
         for k in columns:
             reduction, code, _ = self.reduction(space.outputs[k])
             operand = self.reduced(space.outputs[k])
@@ -207,6 +209,8 @@ class BlockLoops(ShortRows):
         step, code = self.space.step(value), self.space.code_of(value)
         if value in one.reloads:
             self.write(f"v{value} = reload_{code}(q{one.reloads[value]}, i)")
+        elif isinstance(step, Step) and step.scalar == "interleave":
+            return
         elif isinstance(step, Step):
             column = "reload_i8(columns, i)" if self.several else "(c + i)"
             found = self.expression(step, column)

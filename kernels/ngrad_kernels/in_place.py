@@ -41,8 +41,9 @@ def in_place(space: Space, dying: Iterable[int]) -> Space:
     free = [k for k in dying if space.inputs[k].kind == "element"]
     over = []
     for k, value in element_outputs(space).items():
-        size = size_of(space.code_of(value))
-        found = next((j for j in free if size_of(space.inputs[j].code) == size), None)
+        alone = space.interleaved(value) == (value,)
+        sizes = {j: size_of(space.inputs[j].code) for j in free if alone}
+        found = next((j for j in sizes if sizes[j] == size_of(space.code_of(value))), None)
         if found is not None:
             free.remove(found)
             over.append((found, k))

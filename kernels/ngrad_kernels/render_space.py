@@ -74,8 +74,9 @@ class _Kernel(BlockLoops):
         for k in sorted({self.reduced(k) for one in passes(space) for k in self.folded(one)}):
             self.write(f"strip{k} = strip_{space.code_of(k)}()")
         for k in sorted(self.streamed):
-            count = HELD if k in self.held else BLOCK
-            words = words_for(count, space.code_of(space.outputs[k]))
+            value = space.outputs[k]
+            count = (HELD if k in self.held else BLOCK) * len(space.interleaved(value))
+            words = words_for(count, space.code_of(value))
             self.write(f"m{k} = stack_words({words})")
             whole = f"(stream != 0) & (length <= {HELD})" if k in self.held else "stream != 0"
             self.write(f"g{k} = {whole}")
@@ -213,7 +214,7 @@ class _Kernel(BlockLoops):
             k for k, x in enumerate(self.space.inputs) if x.kind == "element" and k in self.live
         ]
         for place, k in enumerate(one.streams):
-            size = size_of(self.space.code_of(self.space.outputs[k]))
+            size = self.space.size_of(self.space.outputs[k])
             ahead = f"q{k}"
             if place < len(read):
                 code = self.space.inputs[read[place]].code
@@ -244,7 +245,7 @@ class _Kernel(BlockLoops):
             _, code, _ = self.reduction(self.space.outputs[k])
             self.write(f"z{k} = d{k} + c * {size_of(code)}")
         for k in sorted({*dict(one.stores), *one.reloads.values()}):
-            size = size_of(self.space.code_of(self.space.outputs[k]))
+            size = self.space.size_of(self.space.outputs[k])
             self.write(f"q{k} = {self.out(k)} + (start + c) * {size}")
             if k in self.streamed:
                 waits = f"m{k} + c * {size}" if k in self.held else f"m{k}"

@@ -15,6 +15,8 @@ import hashlib
 from dataclasses import dataclass
 from typing import Literal
 
+from ngrad_kernels.codes import size_of
+
 Kind = Literal["element", "view", "padded", "row", "column", "one"]
 Level = Literal["one", "row", "element"]
 
@@ -51,7 +53,8 @@ class Step:
     Beside the names of `scalars.SCALARS`, `cast` and `where` there are: `inside()`, whether row and
     column lie in frame `frame`; `pick(x, index)`, the value of x (of level element)
     in the row's column `index` (int64, of level row): of level row; `spread(index, g)`, 0 + g in
-    the row's column `index`, 0 in its others: of level element.
+    the row's column `index`, 0 in its others: of level element; `interleave(x, y, ...)`, of one
+    dtype, side by side in each element of an output: no step reads that.
     """
 
     scalar: str
@@ -87,7 +90,7 @@ class Space:
         In order; each a value.
     outputs : tuple of int
         Values that are stored: of level element at r * L + c, of level row at r, of level one at
-        0, of a reduction over columns at c.
+        0, of a reduction over columns at c; what is interleaved as so many at each place.
     frames : int
         How many ranges of rows and of columns the facts hold, for what is padded.
     over : tuple of (input, output)
@@ -132,7 +135,7 @@ class Space:
         for step in self.steps:
             if isinstance(step, Reduce):
                 levels.append("row" if step.axis == "row" else "element")
-            elif step.scalar in ("inside", "spread"):
+            elif step.scalar in ("inside", "spread", "interleave"):
                 levels.append("element")
             elif step.scalar == "pick":
                 levels.append("row")
@@ -162,6 +165,17 @@ class Space:
         """The reduction that a value is, if it is one."""
         step = self.step(value)
         return step if isinstance(step, Reduce) else None
+
+    def interleaved(self, value: int) -> tuple[int, ...]:
+        """What lies side by side in each element of a value: itself, unless it is interleaved."""
+        step = self.step(value)
+        if isinstance(step, Step) and step.scalar == "interleave":
+            return step.operands
+        return (value,)
+
+    def size_of(self, value: int) -> int:
+        """The bytes of an element of a value."""
+        return size_of(self.code_of(value)) * len(self.interleaved(value))
 
     def step(self, value: int) -> Step | Reduce | None:
         """The step that a value is; None for an input."""

@@ -61,9 +61,9 @@ measured; where it comes later, streaming gains from less.
 
 def _traffic(space: Space, rows: int, length: int) -> int:
     """The bytes of a launch's operands that have an element for each row and column."""
-    read = [x.code for x in space.inputs if x.kind in ("element", "view", "padded")]
-    written = [space.code_of(value) for value in element_outputs(space).values()]
-    return rows * length * sum(size_of(code) for code in (*read, *written))
+    read = [k for k, x in enumerate(space.inputs) if x.kind in ("element", "view", "padded")]
+    written = element_outputs(space).values()
+    return rows * length * sum(space.size_of(value) for value in (*read, *written))
 
 
 def facts(

@@ -193,7 +193,9 @@ def _holder(space: Space, value: int, index: int, free: Collection[int]) -> int 
     able = [
         k
         for k in sorted(free, key=lambda k: space.ready(own[k]))
-        if space.code_of(own[k]) == space.code_of(value) and space.ready(own[k]) >= until > index
+        if space.code_of(own[k]) == space.code_of(value)
+        and space.interleaved(own[k]) == (own[k],)
+        and space.ready(own[k]) >= until > index
     ]
     return able[0] if able else None
 

@@ -129,6 +129,23 @@ class SpaceWriter(Writer):
         with self.block(f"if {self.lead(level)}"):
             self.write(f"store_{self.space.code_of(value)}({self.out(k)}, {at}, v{value})")
 
+    def assign(self, value: int, step: Step, column: str) -> None:
+        """A step's value in a column. What is interleaved is none, and is only stored."""
+        if step.scalar != "interleave":
+            self.write(f"v{value} = {self.expression(step, column)}")
+
+    def stored(self, value: int, index: str) -> list[tuple[int, str]]:
+        """Which values are stored as an element of an output, and at which index each."""
+        together = self.space.interleaved(value)
+        if len(together) == 1:
+            return [(value, index)]
+        return [(k, f"{len(together)} * ({index}) + {place}") for place, k in enumerate(together)]
+
+    def store(self, value: int, where: str, index: str) -> None:
+        """An element of an output of level element."""
+        for k, at in self.stored(value, index):
+            self.write(f"store_{self.space.code_of(k)}({where}, {at}, v{k})")
+
     def value(self, value: int, level: str) -> None:
         """A value of level one or row that is no reduction."""
         step = self.space.step(value)

@@ -84,6 +84,9 @@ class _Builder:
         role = node.op.fusion
         if k in facts.placed:
             return self._placed(k, node)
+        if facts.kinds[k] == "interleave":
+            columns = [self._operand(use, facts.shape(use.seen)) for use in facts.uses[k]]
+            return self._step(Step("interleave", tuple(columns), code))
         operands = tuple(self._operand(use, node.spec.shape) for use in facts.uses[k])
         if role.kind == "reduce":
             (use,) = facts.uses[k]

@@ -7,7 +7,15 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from ngrad.graph.graph import CONSTANT, INPUT, PART, Graph, Node
-from ngrad.graph.indexing import Frame, Split, concat_boxes, frames, pattern, reduction_split
+from ngrad.graph.indexing import (
+    COMPONENTS,
+    Frame,
+    Split,
+    concat_boxes,
+    frames,
+    pattern,
+    reduction_split,
+)
 from ngrad.graph.layout import Layout
 from ngrad.graph.narrow import VIEWS, kind_of
 from ngrad.graph.op import Op
@@ -158,11 +166,29 @@ class Fusable:
             self.hard[k] = (split,)
             if kind == "spread":
                 self.uses[k] = (self._repeated(node.inputs[0]), self.uses[k][1])
+        elif self._interleaves(node):
+            kind = "interleave"
+            self.uses[k] = tuple([self._repeated(source) for source in node.inputs])
         else:
             self._place(k, node, kind)
             if k not in self.placed:
                 return
         self.kinds[k] = kind
+
+    def _interleaves(self, node: Node) -> bool:
+        """Whether a node puts few columns side by side."""
+        count = len(node.inputs)
+        return (
+            kind_of(node) == "concat"
+            and node.params[0] == node.spec.ndim - 1
+            and node.spec.shape[-1] == count
+            and 1 < count <= COMPONENTS
+            and node.spec.size > count
+        )
+
+    def extent(self, k: int) -> int:
+        """How many elements a node is computed over."""
+        return self.size(k) // (len(self.uses[k]) if self.kinds[k] == "interleave" else 1)
 
     def behind(self, wanted: Iterable[int], inside: frozenset[int]) -> list[int]:
         """The nodes inside that wanted ones, which are inside, depend on, in order."""
@@ -267,6 +293,9 @@ class Fusable:
             return None if inside else "element"
         if any(self.reduces_columns(use.value) for use in inside):
             return None
+        if kind == "interleave":
+            whole = all(found[use.value] == "element" for use in inside)
+            return "element" if whole and self.extent(k) == split.size else None
         if kind == "map":
             size = math.prod(shape)
             if size == split.size:

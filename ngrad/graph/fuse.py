@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Container
 
 from ngrad.graph.build import Built, build
+from ngrad.graph.components import components
 from ngrad.graph.dying import mark_dying
 from ngrad.graph.fusable import Fusable
 from ngrad.graph.graph import PART, Graph, Node
@@ -36,7 +37,7 @@ def fuse(graph: Graph, layouts: dict[int, Layout], given: Container[int] = ()) -
     given : container of int
         Numbers of inputs whose memory results may take.
     """
-    return mark_dying(_Fused(narrow(graph), layouts).new, given)
+    return mark_dying(_Fused(narrow(components(graph)), layouts).new, given)
 
 
 def describe(graph: Graph) -> str:

@@ -38,6 +38,9 @@ Box = tuple[tuple[int, int, int], ...]
 NARROW = 64
 """Columns of the narrowest rows in which parts are placed: fewer take less than to begin a row."""
 
+COMPONENTS = 8
+"""Columns of the widest rows that are computed a column at a time (`components.py`)."""
+
 
 def pattern(own: tuple[int, ...], shape: tuple[int, ...]) -> tuple[Pattern, Split | None]:
     """How a shape broadcasts to another, and the space in which that is by rows or by columns.

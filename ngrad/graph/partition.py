@@ -197,7 +197,7 @@ class Partition:
         hard = [facts.hard[k] for k in members if facts.hard[k]]
         if hard:
             return [split for split in hard[0] if all(split in others for others in hard)]
-        size = max(facts.size(k) for k in members)
+        size = max(facts.extent(k) for k in members)
         if size == 1:
             # The launch of one costs no more than a step, but those of a long loop add up.
             return [Split(1, 1)] if self.scalars >= SCALARS_WORTH else []

@@ -257,6 +257,17 @@ def joined(g: Growing) -> Any:
     return ngrad.concat([x, *(g.one(*like) for _ in range(g.one(1, 2)))], g.axis(x))
 
 
+def column(g: Growing) -> Any:
+    x = g.value("fiubc", 2)
+    return x[..., g.one(*range(x.shape[-1]))]
+
+
+def side_by_side(g: Growing) -> Any:
+    x = g.value("fiuc", 1)
+    like = [y for y in g.pool if y.shape == x.shape]
+    return ngrad.stack([x, *(g.one(*like) for _ in range(g.one(1, 2)))], -1)
+
+
 def permuted(g: Growing) -> Any:
     x = g.value("fiubc", 2)
     return ngrad.transpose(x, g.draw(st.permutations(range(x.ndim))))
@@ -330,6 +341,8 @@ STEPS: dict[str, Callable[[Growing], Any]] = {
     "differences": differences,
     "padded": padded,
     "joined": joined,
+    "column": column,
+    "side by side": side_by_side,
     "permuted": permuted,
     "reshaped": reshaped,
     "repeated": repeated,

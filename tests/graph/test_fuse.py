@@ -152,6 +152,27 @@ def running_mean(x: Any) -> Any:
     return (padded[2:] + padded[:-2]) / 2.0
 
 
+def lengths(x: Any) -> Any:
+    return ngrad.sqrt(x[..., 0] ** 2 + x[..., 1] ** 2 + x[..., 2] ** 2)
+
+
+def turned(x: Any) -> Any:
+    return ngrad.stack([x[:, 0] - 2.0 * x[:, 1], 2.0 * x[:, 0] + x[:, 1]], -1)
+
+
+def sides(x: Any) -> Any:
+    """Of boxes: their middles and sizes."""
+    low, high = x[:, :2], x[:, 2:]
+    return ngrad.concat([(low + high) * 0.5, high - low], -1)
+
+
+def steps(x: Any) -> Any:
+    """Of a differential equation, by the midpoint."""
+    for _ in range(3):
+        x = x + 0.1 * turned(x + 0.05 * turned(x))
+    return x
+
+
 ROWS: list[tuple[str, Callable[..., Any], tuple[tuple[int, ...], ...], int]] = [
     # name, function, shapes of its arguments, launches
     ("broadcasts", lambda x, y, z: ngrad.exp(x + y) * z, ((6, 5), (5,), (6, 1)), 1),
@@ -174,7 +195,14 @@ ROWS: list[tuple[str, Callable[..., Any], tuple[tuple[int, ...], ...], int]] = [
     ("padded", lambda x: ngrad.pad(x * 2.0, [[1, 2]]) + 1.0, ((9,),), 1),
     ("constant rows", lambda x: ngrad.zeros((6, 1)) + x * ngrad.ones((6, 5)), ((6, 5),), 1),
     ("transposed operand", lambda x, y: ngrad.exp(ngrad.transpose(x)) * y, ((6, 5), (5, 6)), 1),
+    ("components", lengths, ((3, 3, 3),), 1),
+    ("stacked components", turned, ((9, 2),), 1),
+    ("stacked and reduced", lambda x: ngrad.reduce_sum(turned(x) * x), ((9, 2),), 2),
+    ("ranges of components", sides, ((9, 4),), 1),
+    ("states", steps, ((9, 2),), 1),
+    ("one component of many", lambda x: turned(ngrad.tanh(x) * 2.0)[:, 1], ((9, 2),), 1),
     # What does not fuse:
+    ("stacked alone", lambda x, y: ngrad.stack([x, y], -1), ((9,), (9,)), 2),
     ("one op", lambda x: ngrad.exp(x), ((6, 5),), 1),
     ("scalar ops", lambda x: ngrad.exp(x) * x + 1.0, ((),), 3),
     ("long rows", lambda x: x - ngrad.reduce_sum(x * 2.0, 1, True), ((2, 70_000),), 3),
@@ -201,6 +229,14 @@ def test_gradients_around_products_and_columns(function: Callable[..., Any]) -> 
     graph = value_and_gradient(function, [uniform(*s) for s in shapes], len(shapes))
     check(graph)
     assert launches(fused(graph), tensors_of(graph)) < launches(graph, tensors_of(graph)) / 2
+
+
+@pytest.mark.parametrize("function, columns", [(lengths, 3), (steps, 2)])
+def test_gradients_of_components(function: Callable[..., Any], columns: int) -> None:
+    """What each column gives is put side by side by the loop nest that computes it."""
+    graph = value_and_gradient(lambda x: ngrad.reduce_sum(function(x)), [uniform(9, columns)], 1)
+    check(graph)
+    assert launches(fused(graph), tensors_of(graph)) <= 2
 
 
 def test_values_that_come_cheap_are_computed_again() -> None:
@@ -279,14 +315,22 @@ def test_nothing_compiles_for_other_sizes_bounds_and_floats() -> None:
         check(graph)
         return launches(fused(graph), tensors_of(graph))
 
+    def components(*shape: int) -> int:
+        graph = value_and_gradient(lambda x: ngrad.reduce_sum(lengths(x)), [uniform(*shape)], 1)
+        check(graph)
+        return launches(fused(graph), tensors_of(graph))
+
     sizes(40_000, 2100, 70)
     part(40_000, 3, 1.5)
+    assert components(9, 3) == 1
     assert placed(9, 70) == 1
     before = compiled()
     for n, rows, length in ((3, 2, 3), (1000, 7, 7), (16_384, 1024, 5), (100_000, 3000, 1025)):
         sizes(n, rows, length)
     for n, start, factor in ((10, 1, 1.5), (11, 2, 2.5), (50_000, 7, -3.5)):
         part(n, start, factor)
+    for count in (2, 300, 2000):
+        assert components(count, 3) == 1
     for rows, length in ((50, 1100), (3, indexing.NARROW)):
         assert placed(rows, length) == 1
     assert compiled() == before

@@ -76,6 +76,9 @@ def _shape(space: Space, value: int, rows: int, length: int) -> tuple[int, ...]:
     step = space.reduction(value)
     if step is not None:
         return (length,) if step.axis == "column" else (rows,)
+    together = space.interleaved(value)
+    if len(together) > 1:
+        return rows, length, len(together)
     return {"one": (), "row": (rows,), "element": (rows, length)}[space.level_of(value)]
 
 
@@ -171,7 +174,7 @@ def _loaded(case: Case, k: int) -> Array:
 
 def _computed(case: Case, step: Step, values: list[Array], value: int) -> Array:
     level = case.space.level_of(value)
-    shape = _shape(case.space, value, case.rows, case.length)
+    shape = _shape(case.space, value, case.rows, case.length)[:2]
     column = np.arange(case.length)
     if step.scalar == "inside":
         return case.inside(step.frame)
@@ -183,6 +186,8 @@ def _computed(case: Case, step: Step, values: list[Array], value: int) -> Array:
         x[:, None] if level == "element" and case.space.level_of(k) == "row" else x
         for k, x in zip(step.operands, operands, strict=True)
     ]
+    if step.scalar == "interleave":
+        return np.stack([np.broadcast_to(x, shape) for x in lift], -1)
     if step.scalar == "spread":
         hit = column == lift[0] % max(case.length, 1)
         with np.errstate(invalid="ignore"):  # a signalling NaN

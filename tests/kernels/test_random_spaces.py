@@ -109,6 +109,11 @@ class _Drawing:
     def _spread(self, value: int, code: str) -> int:
         return self.builder.step("spread", self.index, value, code=code)
 
+    def interleaved(self) -> int:
+        value = self.pick_one(self.values)
+        others = [self.alike(value) for _ in range(self.draw(st.integers(1, 3)))]
+        return self.builder.step("interleave", value, *others, code=self.code(value))
+
     def column(self) -> int:
         value = self.pick_one(self.values)
         reduction, _, _, code = self._reduction(value, self.code(value))
@@ -122,6 +127,7 @@ def cases(draw: Any) -> Case:
     for _ in range(draw(st.integers(1, 9))):
         drawing.grow()
     outputs = draw(st.lists(st.sampled_from(drawing.values), min_size=1, max_size=4))
+    outputs += [drawing.interleaved() for _ in range(draw(st.sampled_from((0, 0, 1, 2))))]
     columns = [drawing.column() for _ in range(draw(st.sampled_from((0, 0, 1, 2))))]
     space = drawing.space(*outputs, *columns)
     if draw(st.booleans()):

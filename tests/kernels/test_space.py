@@ -84,6 +84,14 @@ def joined_in_a_row() -> Space:
     return joined(flat=True)
 
 
+def side_by_side() -> Space:
+    """What is computed of a row's reduction, of a column and of one number, interleaved."""
+    b = Builder(("f4", "element"), ("f4", "column"), ("f4", "one"))
+    e = b.step("exp", b.step("subtract", 0, b.reduce("max", 0)))
+    share = b.step("divide", e, b.reduce("sum", e))
+    return b.space(b.step("interleave", share, 1, 2), b.step("negative", share))
+
+
 def column_extremes() -> Space:
     """Reductions over columns alone, of several dtypes."""
     b = Builder(("i4", "element"), ("b1", "view"), ("u1", "row"))
@@ -110,7 +118,7 @@ FLAT = [(1, n) for n in (0, 1, 7, 1023, 1024, 1025, 16383, 16384, 16385, 50_000)
 
 
 @pytest.mark.parametrize("rows, length", ROWED)
-@pytest.mark.parametrize("make", [softmax, cross_entropy, levels, joined])
+@pytest.mark.parametrize("make", [softmax, cross_entropy, levels, joined, side_by_side])
 def test_row_programs(make: Callable[[], Space], rows: int, length: int) -> None:
     if make is cross_entropy:
         length = max(length, 1)  # it picks a column

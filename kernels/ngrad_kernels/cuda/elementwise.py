@@ -16,13 +16,14 @@ WAVES = 4
 
 class Access(NamedTuple):
     """An operand of which element i is loaded to, or stored from, a value `v`; `how` it is loaded:
-    again, where it is stored over.
+    again, where it is stored over; `at` where it is stored, if that is not in order.
     """
 
     value: int
     code: str
     address: str
     how: str = "load"
+    at: str = "i"
 
 
 def elementwise(
@@ -59,11 +60,11 @@ def one_by_one(
     """Elements [start, count), each by itself."""
     writer.write(f"i = {start}")
     with writer.block(f"while i < {count}"):
-        for value, code, address, how in loads:
+        for value, code, address, how, _ in loads:
             writer.write(f"v{value} = {how}_{code}({address}, i)")
         compute("i")
-        for value, code, address, _ in stores:
-            writer.write(f"store_{code}({address}, i, v{value})")
+        for value, code, address, _, at in stores:
+            writer.write(f"store_{code}({address}, {at}, v{value})")
         writer.write("i += thread_count()")
 
 
@@ -78,11 +79,11 @@ def _together(
     def names(prefix: str, k: int) -> str:
         return ", ".join(f"{prefix}{k}_{j}" for j in range(VECTOR))
 
-    for k, (_, code, address, how) in enumerate(loads):
+    for k, (_, code, address, how, _) in enumerate(loads):
         writer.write(f"{names('x', k)} = {how}4_{code}({address}, i)")
     for j in range(VECTOR):
         writer.write(*[f"v{access.value} = x{k}_{j}" for k, access in enumerate(loads)])
         compute(f"({VECTOR} * i + {j})")
         writer.write(*[f"y{k}_{j} = v{access.value}" for k, access in enumerate(stores)])
-    for k, (_, code, address, _) in enumerate(stores):
+    for k, (_, code, address, *_) in enumerate(stores):
         writer.write(f"store4_{code}({address}, i, {names('y', k)})")

@@ -128,7 +128,7 @@ class KeptRows(SpaceKernel):
             for place in range(lanes(code) // WARP):
                 self.write(f"lanes{value}[{place}] = {identity(reduction, code)}")
         for k, value in one.stores:
-            size = size_of(space.code_of(value))
+            size = space.size_of(value)
             self.write(f"to{k} = {self.out(k)} + {size} * (start + {self.column})")
         if rows or one.stores:
             self._each(functools.partial(self._element, rows, one))
@@ -144,7 +144,7 @@ class KeptRows(SpaceKernel):
         for k in one.values:
             step = space.step(k)
             assert isinstance(step, Step)
-            self.write(f"v{k} = {self.expression(step, 'j')}")
+            self.assign(k, step, "j")
         self.write(*[f"x{k}[r] = v{k}" for k in one.held])
         for value in rows:
             reduction, code, _ = self.reduction(value)
@@ -154,7 +154,7 @@ class KeptRows(SpaceKernel):
         if one.stores:
             with nullcontext() if sure else self.block("if inside"):
                 for k, value in one.stores:
-                    self.write(f"store_{space.code_of(value)}(to{k}, {WARP} * r, v{value})")
+                    self.store(value, f"to{k}", f"{WARP} * r")
 
     # -- reductions --------------------------------------------------------------------------------
 

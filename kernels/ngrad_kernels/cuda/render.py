@@ -67,7 +67,7 @@ class _Kernel(Folds):
             self.write(f"w{k} = words[{5 + 2 * k}]", f"w{k} = facts + 8 * w{k} if w{k} != 0 else 0")
 
         def compute(number: str) -> None:
-            for value, code, address, _ in loads:
+            for value, code, address, *_ in loads:
                 place = f"element({address}, w{value}, {number}, {size_of(code)})"
                 self.write(f"v{value} = load_{code}({place}, 0)")
             self.compute()

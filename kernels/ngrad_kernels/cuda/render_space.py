@@ -75,8 +75,7 @@ class _Kernel(SpaceKernel):
 
         def store() -> None:
             for k, value in one.stores:
-                code = self.space.code_of(value)
-                self.write(f"store_{code}({self.out(k)}, start + j, v{value})")
+                self.store(value, self.out(k), "start + j")
 
         names = {f"v{k}": self.space.code_of(k) for k in (*place, *read)}
         rest = [k for k in values if k not in read]
@@ -96,7 +95,7 @@ class _Kernel(SpaceKernel):
         for k in values:
             step = self.space.step(k)
             if isinstance(step, Step):
-                self.write(f"v{k} = {self.expression(step, 'j')}")
+                self.assign(k, step, "j")
             else:
                 self.load_in(k, "j")
 
@@ -147,7 +146,7 @@ class _Kernel(SpaceKernel):
                 self.write("row += thread_count()")
 
     def _flat(self, one: Pass) -> None:
-        """A thread an element, or four where all inputs are contiguous."""
+        """A thread an element, or four where all inputs are contiguous, and all outputs."""
         space, results = self.space, self._results(one)
         values = elements(space, results)
         inputs = [k for k in values if k < len(space.inputs)]
@@ -156,7 +155,11 @@ class _Kernel(SpaceKernel):
             Access(k, space.code_of(k), f"a{k}", "reload" if k in one.reloads else "load")
             for k in plain
         ]
-        stores = [Access(value, space.code_of(value), self.out(k)) for k, value in one.stores]
+        stores = [
+            Access(own, space.code_of(own), self.out(k), at=at)
+            for k, value in one.stores
+            for own, at in self.stored(value, "i")
+        ]
         rest = tuple(k for k in values if k not in plain)
         row = any(space.level_of(k) == "row" for k in cone(space, results))
         placed = row or len(plain) < len(inputs) or self._by_column(values)
@@ -172,7 +175,8 @@ class _Kernel(SpaceKernel):
             self.write(*[f"v{k} = own{k}" for k in moved])
             self._compute(rest)
 
-        loop = elementwise if len(plain) == len(inputs) else one_by_one
+        whole = len(plain) == len(inputs) and all(access.at == "i" for access in stores)
+        loop = elementwise if whole else one_by_one
         loop(self, "rows * length", loads, stores, compute)
 
     def _whole_columns(self, one: Pass) -> None:

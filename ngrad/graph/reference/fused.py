@@ -91,6 +91,8 @@ def _computed(step: Step, operands: list[Array], group: Group) -> Any:
         out = np.zeros(group.split, g.dtype)
         np.put_along_axis(out, _by_rows(index, group), 0 + _by_rows(g, group), 1)
         return out
+    if step.scalar == "interleave":
+        return np.stack([_whole(x, group) for x in operands], -1)
     if step.scalar == "cast":
         return ELEMENTWISE["cast"](*operands, dtype=BY_CODE[step.code])
     return ELEMENTWISE[step.scalar](*operands)

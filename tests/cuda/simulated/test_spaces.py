@@ -34,7 +34,9 @@ def assert_same(case: Case, grid: int = 2, size: int = 32, keep: bool = False) -
 
 @pytest.mark.parametrize("rows, length", ROWED)
 @pytest.mark.parametrize(
-    "make", [programs.softmax, programs.cross_entropy, programs.levels], ids=lambda f: f.__name__
+    "make",
+    [programs.softmax, programs.cross_entropy, programs.levels, programs.side_by_side],
+    ids=lambda f: f.__name__,
 )
 def test_row_programs(make: Callable[[], Space], rows: int, length: int) -> None:
     if make is programs.cross_entropy:
@@ -45,7 +47,9 @@ def test_row_programs(make: Callable[[], Space], rows: int, length: int) -> None
 
 @pytest.mark.parametrize("rows, length", [(3, 16), (2, 31), (5, 33), (3, 257), (0, 40), (2, 1024)])
 @pytest.mark.parametrize(
-    "make", [programs.softmax, programs.cross_entropy], ids=lambda f: f.__name__
+    "make",
+    [programs.softmax, programs.cross_entropy, programs.side_by_side],
+    ids=lambda f: f.__name__,
 )
 def test_rows_that_warps_keep(make: Callable[[], Space], rows: int, length: int) -> None:
     assert elements_kept(make(), length)
