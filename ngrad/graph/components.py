@@ -69,7 +69,8 @@ class _Split:
 
     def _chosen(self) -> list[bool]:
         """Which values are computed a column at a time: those that columns make, up to the last of
-        which columns are taken, or that is a result; and what is needed for columns alone.
+        which columns are taken, that is a result, or that is stored in place of two; and what is
+        needed for columns alone.
         """
         nodes = self.old.nodes
         able = [need and self._is_able(node) for node, need in zip(nodes, self.need, strict=True)]
@@ -85,7 +86,8 @@ class _Split:
                 shown = k in self.old.outputs
                 among = [apart[j] for j in readers[k]]
                 alone = bool(among) and all(among) and not shown
-                last = self._pays(k) if self._joins(k) else made[k] and shown
+                several = len({j for j in nodes[k].inputs if made[j]}) > 1
+                last = self._pays(k) if self._joins(k) else made[k] and (shown or several)
                 apart[k] = alone or last or self._takes(k) or (made[k] and any(among))
         return apart
 
