@@ -17,6 +17,7 @@ from place import Work, jax_array, on_gpu, torch_tensor
 from training import MLP, adam, perceptron
 
 import ngrad as tf
+import ngrad.numpy
 
 
 def elementwise(size: int) -> Program:
@@ -91,6 +92,48 @@ def pairs(points: int) -> Program:
         "",
         taped(ours, x),
         {"jax.jit": by_jax(f, x), "PyTorch": by_torch(f, x)},
+    )
+
+
+def lengths(size: int, dtype: str) -> Program:
+    """Points, a column at a time."""
+    (x,) = numbers((size, 3), dtype=dtype)
+
+    def f(m: Any, x: Any) -> Any:
+        return m.sum(m.sqrt(x[:, 0] ** 2 + x[:, 1] ** 2 + x[:, 2] ** 2))
+
+    return _of_columns(f"lengths of points, ({size}, 3) {dtype}", f, x)
+
+
+def turned(size: int) -> Program:
+    """States, taken apart and put together."""
+    (x,) = numbers((size, 2))
+
+    def f(m: Any, x: Any) -> Any:
+        a, b = x[:, 0], x[:, 1]
+        y = m.stack([0.8 * a - 0.6 * b, 0.6 * a + 0.8 * b], -1)
+        return m.sum(y * y * x)
+
+    return _of_columns(f"turned points, ({size}, 2) float32", f, x)
+
+
+def grey(side: int) -> Program:
+    """A picture's colours, weighted."""
+    (x,) = numbers((side, side, 3))
+
+    def f(m: Any, x: Any) -> Any:
+        return m.sum((x[..., 0] * 0.3 + x[..., 1] * 0.59 + x[..., 2] * 0.11) ** 2)
+
+    return _of_columns(f"a picture in grey, ({side}, {side}, 3) float32", f, x)
+
+
+def _of_columns(name: str, f: Any, x: Any) -> Program:
+    return Program(
+        f"columns: {name}",
+        "",
+        taped(functools.partial(f, tf.numpy), x),
+        {"jax.jit": by_jax(f, x), "PyTorch": by_torch(f, x)},
+        copying(2 * x.nbytes),
     )
 
 
@@ -343,6 +386,9 @@ def programs(scale: float = 1.0) -> list[Program]:
         rosenbrock(n(1_000_000)),
         variation(n(2048)),
         pairs(n(1000)),
+        *(lengths(n(1_000_000), dtype) for dtype in ("float32", "float64")),
+        turned(n(1_000_000)),
+        grey(n(1024)),
         cross_entropy(n(4096), 1000),
         layer_norm(n(8192), 512),
         perceptron(128, False),

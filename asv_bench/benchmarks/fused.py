@@ -15,9 +15,9 @@ from sweeps import programs
 
 SCALE = 1.0
 NAMES = (
-    "elementwise", "rosenbrock", "variation", "pairs", "cross entropy", "layer norm",
-    "perceptron", "perceptron as a function", "adam", "jacobian", "small", "steps",
-    "steps as a function",
+    "elementwise", "rosenbrock", "variation", "pairs", "lengths", "lengths in float64", "turned",
+    "grey", "cross entropy", "layer norm", "perceptron", "perceptron as a function", "adam",
+    "jacobian", "small", "steps", "steps as a function",
 )  # fmt: skip
 
 
