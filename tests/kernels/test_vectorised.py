@@ -151,6 +151,14 @@ def test_a_fused_sweep() -> None:
     assert_calls_nothing(text, "ngrad.sum.f4")
 
 
+def test_what_is_interleaved() -> None:
+    """Vectors are shuffled, and stored whole."""
+    steps = (SpaceStep("add", (0, 1), "f4"), SpaceStep("interleave", (2, 0, 1), "f4"))
+    text = assembly(Space((Operand("f4", "element"),) * 2, steps, (3,), flat=True))
+    assert packed(text, "f4", "add")
+    assert re.search(r"vmovu?a?ps\s+%[yz]mm\d+, ", text)
+
+
 def test_a_row_program() -> None:
     """A softmax: every pass of its row, whether it computes or reads again what it stored."""
     steps = (
