@@ -258,7 +258,7 @@ def joined(g: Growing) -> Any:
 
 
 def column(g: Growing) -> Any:
-    x = g.value("fiubc", 2)
+    x = g.value("fiubc", 2, fits=lambda x: x.shape[-1] > 0)
     return x[..., g.one(*range(x.shape[-1]))]
 
 
