@@ -45,7 +45,7 @@ def sqrt(x):
 
 @sqrt.vjp
 def _(g, out, x):
-    return (g / (2.0 * out + 0.0),)  # at -0, whose root is -0, as at 0
+    return (g / (2.0 * out),)
 
 
 @elementwise(floats=True)
