@@ -8,6 +8,7 @@ from typing import Any
 
 from ngrad.ops.arithmetic import maximum
 from ngrad.ops.comparison import equal, isinf, less
+from ngrad.ops.creation import ones_like
 from ngrad.ops.elementwise import elementwise, select
 from ngrad.ops.exponential import log, log1p
 from ngrad.ops.fixed import fixed
@@ -251,7 +252,7 @@ def student_density(x, y):
 def _student_rise(df: Any, t: Any) -> Any:
     """The derivative in df of the logarithm of `student_density`."""
     half, total = 0.5 * df, df + t * t
-    shape = digamma_rise(half, 0.5, digamma(half + 0.5)) - 1.0 / df
+    shape = digamma_rise(half, 0.5 * ones_like(df), digamma(half + 0.5)) - 1.0 / df
     return 0.5 * (shape - log1p(t * t / df) + (df + 1.0) * (t * t) / (df * total))
 
 

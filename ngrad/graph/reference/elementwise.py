@@ -65,7 +65,27 @@ def _gammainc_slope(a: Array, x: Array) -> Any:
     return np.where((x > 0) & (a > 0), total, np.nan)
 
 
+def _from_0_to_1() -> tuple[Array, Array]:
+    """Nodes and weights of Gauss's and Legendre's formula."""
+    nodes, weights = np.polynomial.legendre.leggauss(200)
+    return 0.5 * (nodes + 1.0), 0.5 * weights
+
+
 def _betainc_slope(a: Array, b: Array, x: Array) -> Any:
+    """The integral of the density's slope: from 0 by its series, or less that up to 1."""
+    return np.where(x < 0.5, _lower_slope(a, b, x), -_upper_slope(a, b, x))
+
+
+def _upper_slope(a: Array, b: Array, x: Array) -> Any:
+    nodes, weights = _from_0_to_1()
+    a, b, x = (np.asarray(z)[..., None] for z in (a, b, x))
+    t = 1.0 - (1.0 - x) * nodes**8  # by which the end is smooth for b from 1 / 4 on
+    rise = np.log(t) + special("digamma")(a + b) - special("digamma")(a)
+    size = special("xlog1py")(b, -x) + (a - 1.0) * np.log(t) - special("betaln")(a, b)
+    return (np.exp(size) * 8.0 * nodes ** (8.0 * b - 1.0) * rise) @ weights
+
+
+def _lower_slope(a: Array, b: Array, x: Array) -> Any:
     powers = special("xlogy")(a, x) + special("xlog1py")(b, -x)
     term = np.exp(powers - special("betaln")(a, b)) / a
     total = np.zeros(np.shape(term))
@@ -77,9 +97,16 @@ def _betainc_slope(a: Array, b: Array, x: Array) -> Any:
 
 
 def _stdtr_slope(df: Array, t: Array) -> Any:
-    a, half, x = 0.5 * df, np.full_like(df, 0.5), df / (df + t * t)
-    moved = _beta_density(a, half, x) * x * (1.0 - x) / a
-    return -0.25 * np.sign(t) * (_betainc_slope(a, half, x) + moved)
+    """The integral of the density's slope over the angle whose tangent is t / sqrt(df)."""
+    nodes, weights = _from_0_to_1()
+    half, angle = 0.5 * df, np.arctan(t / np.sqrt(df))
+    moved = -0.5 * _student_density(df, t) * t / df
+    half, df, angles = half[..., None], df[..., None], angle[..., None] * nodes
+    rise = np.log(np.cos(angles)) + 0.5 * (
+        special("digamma")(half + 0.5) - special("digamma")(half)
+    )
+    size = (df - 1.0) * np.log(np.cos(angles)) - special("betaln")(half, 0.5)
+    return angle * ((np.exp(size) * rise) @ weights) + moved
 
 
 def _beta_density(a: Array, b: Array, x: Array) -> Any:
