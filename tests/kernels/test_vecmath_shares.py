@@ -136,10 +136,14 @@ def inside(name, *points):
     return keep & np.isfinite(x) & (x != 0 if name.startswith("st") else (x > 0) & (x < 1e30))
 
 
+SLOW = ("betainc_slope", "betaincc_slope", "stdtr_slope")
+"""Functions whose references take long."""
+
+
 @pytest.mark.parametrize("code", ["f4", "f8"])
 @pytest.mark.parametrize("name", REFERENCES)
 def test_everywhere(name, code):
-    points = arguments(name, code, 8, np.random.default_rng(5))
+    points = arguments(name, code, 4 if name in SLOW else 8, np.random.default_rng(5))
     exact = ulp.exact_values(REFERENCES[name], *points)
     got = ulp.apply(name, code, *points)
     error = ulp.ulp_error(got, exact, points[0].dtype)
