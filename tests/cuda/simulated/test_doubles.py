@@ -22,7 +22,7 @@ def test_names_are_those_of_the_gpu() -> None:
     """But for what only the CPU's kernels use."""
     unused = {"call_kernel", "call_pack", "math", "stream_bytes", "streamed", "__builtins__"}
     unused.update(strips.NAMESPACE)
-    alone = ("block_", "rows_", "repeat_")
+    alone = ("block_", "columns_", "rows_", "repeat_")
     blocks = {name for name in threads.NAMESPACE if name.startswith(alone)}
     assert blocks & set(doubles.NAMESPACE) == {"block_id", "block_size"}
     numba = {"cuda"}  # which one module knows, and gives to what it compiles
