@@ -344,14 +344,15 @@ def writable(tensor: Tensor) -> np.ndarray[Any, Any]:
 
 
 @functools.lru_cache(1024)
-def _dense(dtype: DType, shape: tuple[int, ...], device: Device) -> Layout:
-    return layout(dtype, shape, None, device)
+def _dense(dtype: Any, shape: tuple[int, ...], device: Device) -> Layout:
+    """Of one of NumPy's dtypes, which are found sooner than ours."""
+    return layout(as_dtype(dtype), shape, None, device)
 
 
 def from_numpy(array: Any, dtype: DType | None = None, device: Device | None = None) -> Tensor:
     """A tensor with a copy of an array's elements, on the current device if none is given."""
     array, device = np.asarray(array), device or current()
-    where = _dense(dtype or as_dtype(array.dtype), array.shape, device)
+    where = _dense(dtype.numpy_dtype if dtype else array.dtype, array.shape, device)
     result = empty(where)
     if where.size == 0:
         return result
