@@ -243,7 +243,8 @@ class Concrete:
                 if not results:  # given up: they hold what they held, for whoever waited too
                     for variable, old, tensor in zip(self._assigned, before, waits, strict=True):
                         variable._held = old
-                        _ = old._address
+                        if not old._at:
+                            Tensor.evaluate(old)
                         settle(tensor, old)
                         tensor._window = None
         return results or None

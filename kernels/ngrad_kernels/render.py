@@ -171,11 +171,7 @@ def _columns(body: Body, name: str) -> list[str]:
         *compute,
         f"                columns_{body.reduction}_{reduced}({where}, count, width, sums)",
         "                for k in range(0, (count + SLAB - 1) // SLAB * width, width):",
-        "                    for j in range(width):",
-        f"                        part = {wide}(reload_{reduced}(sums, k + j))",
-        f"                        total = reload_{wide}(totals, j)",
-        f"                        total = combine_{body.reduction}(total, part)",
-        f"                        store_{wide}(totals, j, total)",
+        *_slab_of_columns(body, "k + j", "width", " " * 20),
         *_result_of_columns(body, "item * width", "width", " " * 12),
         "        return",
         "    for item in range(lo, hi):",
@@ -197,11 +193,20 @@ def _columns(body: Body, name: str) -> list[str]:
         *_steps(body, " " * 20),
         f"                    part = combine_{body.reduction}(reload_{reduced}(sums, j), v{value})",
         f"                    store_{reduced}(sums, j, part)",
-        "            for j in range(n):",
-        f"                part = {wide}(reload_{reduced}(sums, j))",
-        f"                total = combine_{body.reduction}(reload_{wide}(totals, j), part)",
-        f"                store_{wide}(totals, j, total)",
+        *_slab_of_columns(body, "j", "n", " " * 12),
         *_result_of_columns(body, "rest * width + column", "n", " " * 8),
+    ]
+
+
+def _slab_of_columns(body: Body, place: str, count: str, indent: str) -> list[str]:
+    """What a slab gave to so many columns into their totals."""
+    reduced = body.code_of(body.outputs[0])
+    wide = accumulator(reduced)
+    return [
+        f"{indent}for j in range({count}):",
+        f"{indent}    part = {wide}(reload_{reduced}(sums, {place}))",
+        f"{indent}    total = combine_{body.reduction}(reload_{wide}(totals, j), part)",
+        f"{indent}    store_{wide}(totals, j, total)",
     ]
 
 

@@ -3,7 +3,7 @@
 Rows that lie one behind the other are one block, which the same loops compute. What differs: a
 value of level row is an array, `h`, of one for each of these rows, and where elements read it, each
 is repeated, at `x`; so are operands of level column, and the numbers of the columns, which are the
-same for all blocks.
+same for all blocks. Columns are reduced a slab of rows at a time, to `narrow`.
 """
 
 from __future__ import annotations
@@ -92,14 +92,11 @@ class ShortRows(SpaceWriter):
         for k in (*self.repeated, *self.of_columns):
             words = words_for(BLOCK, self.space.code_of(k)) + LINE // 8
             self.write(f"x{k} = stack_words({words})")
-        codes = [
-            self.space.code_of(self.reduced(k)) for k in self.of_rows if self.space.reduction(k)
-        ]
-        words = max([words_for(SEVERAL, code) for code in codes], default=0)
-        if words:  # what is reduced may be the same for all rows
-            self.write(f"reduced = stack_words({words})")
+        rows = [self.reduction(k)[1] for k in self.of_rows if self.space.reduction(k)]
+        if rows:  # what is reduced may be the same for all rows
+            self.write(f"reduced = stack_words({max(words_for(SEVERAL, code) for code in rows)})")
         columns = [self.reduction(k)[1] for one in passes(self.space) for k in self.columns(one)]
-        for code in columns[:1]:
+        if columns:
             words = max(words_for(BLOCK // SLAB, code) for code in columns) + LINE // 8
             self.write(f"narrow = stack_words({words})")
         if self.numbers:

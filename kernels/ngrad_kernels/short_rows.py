@@ -114,9 +114,8 @@ def _side_by_side(
     with cgutils.for_range_slice(builder, WORD(0), count, WORD(WIDE), inc=True) as (first, _):
         begins = []
         for lane in range(WIDE):
-            row = builder.add(first, WORD(lane))
             # Lanes behind the last row reduce it again.
-            row = builder.select(builder.icmp_signed("<", row, last), row, last)
+            row = smaller(builder, builder.add(first, WORD(lane)), last)
             begin = builder.add(source, builder.mul(row, pitch))
             begins.append(builder.inttoptr(begin, element.as_pointer()))
         builder.store(constant(vector, neutral(reduction, code)), total)
