@@ -65,11 +65,13 @@ class _Compiler:
                 _send(process.stdin, request)
                 code: bytes | None = _receive(process.stdout)
                 return code
-            except (OSError, EOFError):
-                self.refused = True  # for good: it would not go better
+            except BaseException as error:
                 if self.process is not None:
-                    self.process.kill()
+                    self.process.kill()  # what is left in its pipes would answer another request
                 self.end()
+                if not isinstance(error, (OSError, EOFError)):
+                    raise
+                self.refused = True  # for good: it would not go better
                 return None
 
     def end(self) -> None:

@@ -92,6 +92,24 @@ def test_another_version_is_not_asked(
     assert other.refused
 
 
+def test_an_answer_is_to_the_request_before_it(
+    other: beside._Compiler, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that was left amid one, or before it said what it is, is not asked again."""
+    length = [Request(Recipe("builtins:bytes", (k,)), tmp_path, "key") for k in range(3)]
+
+    def interrupt(pipe: object) -> None:
+        raise KeyboardInterrupt
+
+    for k in range(2):
+        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+            patch.setattr(beside, "_receive", interrupt)
+            beside.make(length[k])
+        assert other.process is None
+        assert beside.make(length[k + 1]) == bytes(k + 1)
+    assert not other.refused
+
+
 def test_others_compile_meanwhile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cache, "store", Store(tmp_path / "kernels"))
     found = []
