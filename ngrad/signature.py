@@ -101,6 +101,9 @@ class Number(NamedTuple):
 
 NUMBERS = {kind: Number(kind) for kind in (float, complex)}
 ARRAYS = (np.ndarray, np.number, np.bool_)
+SIMPLE = {int, bool, str, bytes, type(None)}
+SINGLE = {*NUMBERS, *SIMPLE}
+"""Types of values that are no nests."""
 NESTS = "ngrad.function"
 """Where nests are known by the order of their dicts, too, which Python may go by."""
 _in_order = optree.dict_insertion_ordered(True, namespace=NESTS)
@@ -116,35 +119,41 @@ made.
 
 def read_arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[list[Any], Signature]:
     """The leaves of the arguments of a call, arrays as tensors; and their signature."""
-    leaves: list[Any]
-    parts: list[Any]
+    leaves: list[Any] = list(args)
+    parts: list[Any] = []
+    arrays: dict[int, int] = {}
     if not kwargs:
-        leaves, parts = list(args), []
         for k, x in enumerate(args):
-            if isinstance(x, ARRAYS):
-                x = leaves[k] = constant_of(x, None, "function")
-            if type(x) is Tensor:
+            kind = type(x)
+            if kind is Tensor:
                 where = x._layout
                 parts.append(where if where.contiguous else where.spec)
-            elif type(x) in NUMBERS:
-                parts.append(NUMBERS[type(x)])
+            elif kind in SINGLE or isinstance(x, (Cell, *ARRAYS)):
+                parts.append(_read(leaves, k, arrays))
             else:
                 break
         else:
             return leaves, (tuple(parts), None, current())
     given: Any = (args, kwargs)
     leaves, structure = optree.tree_flatten(given, none_is_leaf=True, namespace=NESTS)
-    for k, leaf in enumerate(leaves):
-        if isinstance(leaf, ARRAYS):
-            leaves[k] = constant_of(leaf, None, "function")
-    parts = [part_of(leaf) for leaf in leaves]
-    arrays: dict[int, int] = {}
-    for k, part in enumerate(parts):
-        if type(part) is Held:
-            first = arrays.setdefault(leaves[k]._uid, k)
-            parts[k] = part if first == k else Same(first)
-            leaves[k] = leaves[k]._read()
+    arrays.clear()
+    parts = [_read(leaves, k, arrays) for k in range(len(leaves))]
     return leaves, (tuple(parts), structure, current())
+
+
+def _read(leaves: list[Any], k: int, arrays: dict[int, int]) -> Any:
+    """What of a leaf counts, which becomes a tensor if it is an array; `arrays` are the places of
+    those before it, by their numbers.
+    """
+    leaf = leaves[k]
+    if isinstance(leaf, ARRAYS):
+        leaf = leaves[k] = constant_of(leaf, None, "function")
+    part = part_of(leaf)
+    if type(part) is Held:
+        leaves[k] = leaf._read()
+        first = arrays.setdefault(leaf._uid, k)
+        return part if first == k else Same(first)
+    return part
 
 
 def part_of(leaf: Any) -> Any:
@@ -165,9 +174,6 @@ def part_of(leaf: Any) -> Any:
             f"function: an argument of type {kind.__name__} is neither a tensor nor hashable"
         ) from None
     return static(leaf)
-
-
-SIMPLE = {int, bool, str, bytes, type(None)}
 
 
 def static(value: Any) -> Static:

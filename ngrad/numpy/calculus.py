@@ -17,6 +17,7 @@ from ngrad.numpy.manipulation import atleast_1d, broadcast_to, moveaxis, ravel
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.out import into
 from ngrad.numpy.reductions import cumprod, cumsum, sum
+from ngrad.numpy.replayed import replayed
 from ngrad.numpy.selection import flattened, where
 from ngrad.numpy.ufuncs import UFUNCS
 from ngrad.ops.complexes import complex_, imag, real
@@ -140,6 +141,7 @@ def _slopes(x: ndarray, step: ndarray, axis: int, edge_order: int) -> ndarray:
     return concatenate([first, inside, last], axis).astype(x.dtype)
 
 
+@replayed
 def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> Any:
     """Slopes of sampled functions along axes, by central differences, at the edges by one-sided
     ones; of samples at distances that are given, one for all or the places of each.
@@ -168,6 +170,7 @@ def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> An
     return made[0] if len(made) == 1 else made
 
 
+@replayed
 def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> ndarray:
     """The integral of a sampled function along an axis, by trapezoids.
 
@@ -238,6 +241,7 @@ def _line(x: Any, places: Any, values: Any) -> Any:
     return apply(INTERP, (x, places, values))
 
 
+@replayed
 def unwrap(p: Any, discont: Any = None, axis: int = -1, *, period: Any = 2 * np.pi) -> ndarray:
     """Angles along an axis, with multiples of the period added where they jump."""
     x = asarray(p)
@@ -296,6 +300,18 @@ def cross(
     if axis is not None:
         axisa = axisb = axisc = axis
     x, y = asarray(a), asarray(b)
+    found = _cross(x, y, axisa, axisb, axisc)
+    if 2 in (x.shape[axisa], y.shape[axisb]):
+        warnings.warn(
+            "cross: vectors of two components are deprecated in NumPy; give them a third, of 0",
+            DeprecationWarning,
+            stacklevel=1 + len([*own_frames()]),
+        )
+    return found
+
+
+@replayed
+def _cross(x: ndarray, y: ndarray, axisa: int, axisb: int, axisc: int) -> ndarray:
     if x.ndim == 0 or y.ndim == 0:
         raise ValueError("cross: at least one array has zero dimension")
     x = moveaxis(x, normal_axis(axisa, x.ndim, "cross"), -1)
@@ -307,12 +323,6 @@ def cross(
         )
     x0, x1, x2 = (*unstack(x._read(), axis=-1), None)[:3]
     y0, y1, y2 = (*unstack(y._read(), axis=-1), None)[:3]
-    if x2 is None or y2 is None:
-        warnings.warn(
-            "cross: vectors of two components are deprecated in NumPy; give them a third, of 0",
-            DeprecationWarning,
-            stacklevel=1 + len([*own_frames()]),
-        )
     if x2 is y2 is None:
         return as_array(x0 * y1 - x1 * y0)
     terms = [(x1, y2), (x2, y1), (x2, y0), (x0, y2), (x0, y1), (x1, y0)]

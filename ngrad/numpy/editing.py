@@ -21,6 +21,7 @@ from ngrad.numpy.ranges import linspace
 from ngrad.numpy.reductions import max as greatest
 from ngrad.numpy.reductions import mean
 from ngrad.numpy.reductions import min as least
+from ngrad.numpy.replayed import replayed
 from ngrad.numpy.selection import flattened, take
 from ngrad.numpy.ufuncs import UFUNCS
 from ngrad.ops.convert import beside
@@ -304,6 +305,7 @@ def _padded_by(write: Any, x: ndarray, sides: list[Any], options: dict[str, Any]
     return padded
 
 
+@replayed
 def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> ndarray:
     """An array with elements added before and after along its axes: a constant, its own elements
     repeated or mirrored, or what is made of them.

@@ -13,6 +13,7 @@ from ngrad.numpy.creation import asarray, itself
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.out import into
 from ngrad.numpy.reductions import all as every
+from ngrad.numpy.replayed import replayed
 from ngrad.numpy.selection import where
 from ngrad.numpy.ufuncs import UFUNCS
 from ngrad.numpy.views import OfComplex, Shown
@@ -202,15 +203,21 @@ def nan_to_num(
     elif kind_of(value.dtype) != "f":
         found = value.copy() if copy else value
     else:
-        limits = value._layout.dtype.finfo
-        high = float(limits.max) if posinf is None else posinf
-        low = float(limits.min) if neginf is None else neginf
-        found = where(isposinf(value), high, where(isneginf(value), low, value))
-        found = where(UFUNCS["isnan"](value), nan, found).astype(value.dtype)
+        found = _finite(value, nan, posinf, neginf)
     if copy or found is value:
         return array_of(found._read())
     value[...] = found
     return value
+
+
+@replayed
+def _finite(x: ndarray, nan: Any, posinf: Any, neginf: Any) -> ndarray:
+    """Floats in place of what is none."""
+    limits = x._layout.dtype.finfo
+    high = float(limits.max) if posinf is None else posinf
+    low = float(limits.min) if neginf is None else neginf
+    found = where(isposinf(x), high, where(isneginf(x), low, x))
+    return where(UFUNCS["isnan"](x), nan, found).astype(x.dtype)
 
 
 @into

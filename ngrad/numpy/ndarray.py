@@ -135,7 +135,7 @@ class ndarray(Subscripted, Assigned, Operand["ndarray"]):
 
     @property
     def kind(self) -> Callable[[Tensor], ndarray]:
-        return ndarray if self._layout.ndim or self.is_number else _laid
+        return array_of if self._layout.ndim or self.is_number else _laid
 
     def lies_in_rows(self) -> bool:
         where = self._layout

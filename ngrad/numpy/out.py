@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import sys
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
@@ -20,7 +21,7 @@ def into(function: F) -> F:
     """A function that writes what it gives into its argument `out`, if there is one, and returns
     that; the function itself need not look at it.
     """
-    code = function.__code__
+    code = inspect.unwrap(function).__code__
     places = code.co_varnames[: code.co_argcount]
     before = places.index("out") if "out" in places else sys.maxsize
 

@@ -20,9 +20,10 @@ from ngrad.numpy.manipulation import atleast_1d, broadcast_to, flip, tile
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.products import matmul
 from ngrad.numpy.reductions import cumprod, sum
+from ngrad.numpy.replayed import replayed
 from ngrad.numpy.selection import outer, where
 from ngrad.numpy.signal import convolve
-from ngrad.numpy.systems import lstsq, pinv
+from ngrad.numpy.systems import least_squares, lstsq, pinv
 from ngrad.numpy.ufuncs import UFUNCS
 from ngrad.ops.identity import stop_gradient
 from ngrad.ops.joining import stacked
@@ -143,6 +144,7 @@ def polyint(p: Any, m: int = 1, k: Any = None) -> ndarray:
     return found
 
 
+@replayed
 def vander(x: Any, N: int | None = None, increasing: bool = False) -> ndarray:
     """The powers of each element, a row each, from the highest down.
 
@@ -188,16 +190,17 @@ def polyfit(
         raise TypeError(
             f"polyfit: expected x and y to have same length: {at.shape}, {values.shape}"
         )
-    left, right = vander(at, order), values if values.ndim == 2 else values[:, None]
-    if w is not None:
-        weights = asarray(w) + 0.0
-        if weights.ndim != 1 or weights.shape != at.shape:
-            raise TypeError(f"polyfit: expected {at.size} weights, not of shape {weights.shape}")
-        left, right = left * weights[:, None], right * weights[:, None]
-    scale = UFUNCS["sqrt"](sum(left * left, 0))
-    left = left / scale
-    limit = at.size * at._layout.dtype.finfo.eps if rcond is None else rcond
-    found, rest, rank, singular = lstsq(left, right, float(limit))
+    weights = None if w is None else asarray(w) + 0.0
+    if weights is not None and (weights.ndim != 1 or weights.shape != at.shape):
+        raise TypeError(f"polyfit: expected {at.size} weights, not of shape {weights.shape}")
+    left, right, scale = _normalized(at, values, weights, order)
+    limit = float(at.size * at._layout.dtype.finfo.eps if rcond is None else rcond)
+    rank: Any
+    if full or cov:
+        found, rest, rank, singular = lstsq(left, right, limit)
+    else:
+        terms, rank = least_squares(left._read(), right._read(), limit)
+        found = array_of(terms)
     if int(rank) != order and not full:
         warnings.warn("Polyfit may be poorly conditioned", np.exceptions.RankWarning, stacklevel=3)
     found = found / scale[:, None]
@@ -206,7 +209,7 @@ def polyfit(
         return terms, rest, rank, singular, array_of(to_tensor(limit))
     if not cov:
         return terms
-    inverse = pinv(left, float(limit))
+    inverse = pinv(left, limit)
     spread = matmul(inverse, inverse.T) / outer(scale, scale)
     if cov != "unscaled":
         if at.size <= order:
@@ -217,6 +220,18 @@ def polyfit(
     elif values.ndim == 2:
         spread = spread[:, :, None]
     return terms, spread[:, :, 0] if values.ndim == 1 and spread.ndim == 3 else spread
+
+
+@replayed
+def _normalized(x: ndarray, y: ndarray, weights: ndarray | None, order: int) -> tuple[ndarray, ...]:
+    """The system whose least squares fit a polynomial: its matrix, with columns of length 1, its
+    right-hand sides, and the columns' lengths.
+    """
+    left, right = vander(x, order), y if y.ndim == 2 else y[:, None]
+    if weights is not None:
+        left, right = left * weights[:, None], right * weights[:, None]
+    scale = UFUNCS["sqrt"](sum(left * left, 0))
+    return left / scale, right, scale
 
 
 # -- roots -----------------------------------------------------------------------------------------

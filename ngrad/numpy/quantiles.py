@@ -19,6 +19,7 @@ from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.nothing import NUMBERS, warn_of
 from ngrad.numpy.out import into
 from ngrad.numpy.reductions import NOTHING, cumsum, mean, sum
+from ngrad.numpy.replayed import replayed
 from ngrad.numpy.selection import clip, take_along_axis, where
 from ngrad.numpy.sorting import argsort
 from ngrad.numpy.statistics import weights_over
@@ -103,6 +104,7 @@ def _median(what: str, a: Any, axis: Any, keepdims: Any, nans: bool) -> ndarray:
 
 
 @into
+@replayed
 def median(
     a: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False, keepdims: Any = False
 ) -> ndarray:
@@ -229,6 +231,7 @@ def _weighted(slices: _Slices, share: Any, weights: Any, axis: Any) -> tuple[nda
 
 
 @into
+@replayed
 def quantile(
     a: Any, q: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False,
     method: Any = "linear", keepdims: Any = False, *, weights: Any = None,
@@ -246,6 +249,7 @@ def quantile(
 
 
 @into
+@replayed
 def percentile(
     a: Any, q: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False,
     method: Any = "linear", keepdims: Any = False, *, weights: Any = None,

@@ -16,6 +16,7 @@ from ngrad.numpy.nothing import VARIANCE, warn_of
 from ngrad.numpy.products import matmul
 from ngrad.numpy.reductions import NOTHING, argmax, argmin, mean, sum
 from ngrad.numpy.reductions import all as every
+from ngrad.numpy.replayed import replayed
 from ngrad.numpy.selection import clip, diagonal, where
 from ngrad.numpy.ufuncs import UFUNCS
 
@@ -38,6 +39,7 @@ def weights_over(what: str, weights: Any, x: ndarray, axis: Any) -> ndarray:
     return w.reshape(tuple(n if k in axes else 1 for k, n in enumerate(x.shape)))
 
 
+@replayed
 def average(
     a: Any, axis: Any = None, weights: Any = None, returned: bool = False, *,
     keepdims: Any = NOTHING,
@@ -95,10 +97,24 @@ def cov(
     """
     if ddof is not None and ddof != int(ddof):
         raise ValueError(f"cov: ddof must be an integer, not {ddof}")
-    parts = [asarray(x) for x in (m, y) if x is not None]
-    for x in parts:
-        if x.ndim > 2:
-            raise ValueError(f"cov: takes vectors and matrices, not an array of shape {x.shape}")
+    x, other = asarray(m), y if y is None else asarray(y)
+    for part in (x, other):
+        if part is not None and part.ndim > 2:
+            raise ValueError(f"cov: takes vectors and matrices, not an array of shape {part.shape}")
+    ddof = (0 if bias else 1) if ddof is None else int(ddof)
+    found = _covariances(x, other, bool(rowvar), ddof, fweights, aweights, dtype)
+    if fweights is None and aweights is None and found.size:
+        count = x.size if x.ndim < 2 else x.shape[1 if rowvar else 0]
+        if count <= ddof:
+            warn_of(VARIANCE)
+    return found
+
+
+@replayed
+def _covariances(
+    m: ndarray, y: ndarray | None, rowvar: bool, ddof: int, fweights: Any, aweights: Any, dtype: Any
+) -> ndarray:
+    parts = [x for x in (m, y) if x is not None]
     wide = as_dtype(result_type(*(x.dtype for x in parts), np.float64) if dtype is None else dtype)
     rows = [asarray(x, wide).reshape(1, -1) if x.ndim < 2 else asarray(x, wide) for x in parts]
     rows = [
@@ -108,7 +124,6 @@ def cov(
     if rows[0].shape[0] == 0:
         return asarray(np.zeros((0, 0)))
     X = concatenate(rows, 0)
-    ddof = (0 if bias else 1) if ddof is None else ddof
     w: Any = None
     for name, weights in (("fweights", fweights), ("aweights", aweights)):
         if weights is not None:
@@ -117,8 +132,6 @@ def cov(
     middle, total = average(X, 1, w, True)
     total = total[0]
     if w is None:
-        if X.shape[1] <= ddof:
-            warn_of(VARIANCE)
         rest: Any = max(X.shape[1] - ddof, 0)
     else:
         less = ddof if aweights is None else ddof * sum(w * asarray(aweights, FLOAT64)) / total
@@ -133,6 +146,12 @@ def corrcoef(x: Any, y: Any = None, rowvar: bool = True, *, dtype: Any = None) -
     c = cov(x, y, rowvar, dtype=dtype)
     if c.ndim == 0:
         return c / c
+    return _correlations(c)
+
+
+@replayed
+def _correlations(c: ndarray) -> ndarray:
+    """Those of which these are the covariances."""
     spread = UFUNCS["sqrt"](diagonal(c).real)
     found = c / spread[:, None] / spread
     if found.dtype.kind != "c":

@@ -100,21 +100,25 @@ def lstsq(a: Any, b: Any, rcond: Any = None) -> tuple[ndarray, ndarray, ndarray,
     elif rcond == -1:
         rcond = float(x.dtype.finfo.eps) / 2.0  # as LAPACK's, of numbers that are rounded
     columns_of_b = y if y.ndim == 2 else expand_dims(y, -1)
-    cutoff = _cutoff(rcond, x)
-    if x._layout.device is HOST:
-        found, known = apply_now(LSTSQ, (x, columns_of_b, cutoff))
-        rank, s = int(known.item()), apply(SVD, (x,), (False,))[1]
-    else:
-        s = singular_values(x)
-        values = np.asarray(s)
-        rank = int((values > rcond * values.max(initial=0)).sum())
-        found = product(apply_now(PINV, (x, cutoff), (False,)), columns_of_b)
+    found, rank = least_squares(x, columns_of_b, rcond)
+    s = apply(SVD, (x,), (False,))[1] if x._layout.device is HOST else singular_values(x)
     if rank == columns < rows:
         rest = reduce_sum(squares(columns_of_b - product(x, found)), 0)
     else:
         rest = to_tensor(np.zeros(0, x.dtype.real_dtype.numpy_dtype))
     found = found if y.ndim == 2 else squeeze(found, -1)
     return array_of(found), array_of(rest), array_of(to_tensor(np.int32(rank))), array_of(s)
+
+
+def least_squares(x: Any, y: Any, rcond: float) -> tuple[Any, int]:
+    """The shortest X for which |x X - y| is least, and the rank of the matrix x."""
+    cutoff = _cutoff(rcond, x)
+    if x._layout.device is HOST:
+        found, known = apply_now(LSTSQ, (x, y, cutoff))
+        return found, int(known.item())
+    values = np.asarray(singular_values(x))
+    rank = int((values > rcond * values.max(initial=0)).sum())
+    return product(apply_now(PINV, (x, cutoff), (False,)), y), rank
 
 
 def _matrix(what: str, x: Any) -> tuple[int, int]:

@@ -16,6 +16,8 @@ from ngrad.ops.sorting import SORT
 from ngrad.record import apply
 
 INT64 = BY_CODE["i8"]
+FEW = 1 << 12
+"""Elements up to which to put all in order takes less time than to call what need not."""
 
 
 def _shape(name: str, x: Layout, ranks: Layout) -> tuple[int, ...]:
@@ -59,10 +61,12 @@ def _(g: Any, out: Any, x: Any, ranks: Any) -> Any:
 
 def ranked(x: Any, ranks: Any) -> Any:
     """The elements of rows, the last axis of x, at ranks, which are of shape (k,) or (lead..., k):
-    `RANKED`, or on a device, which has a sort of its own, some of what that gives.
+    `RANKED`, or of few elements, and on a device, which has a sort of its own, some of what `SORT`
+    gives.
     """
-    if x._layout.device is HOST:
+    where = x._layout
+    if where.device is HOST and (where.open or where.size > FEW):
         return apply(RANKED, (x, ranks))
-    last = x._layout.ndim - 1
+    last = where.ndim - 1
     batches = 0 if ranks._layout.ndim == 1 else last
     return gather_rows(apply(SORT, (x,), (False,)), ranks, last, batches)
