@@ -16,10 +16,9 @@ from ngrad.graph.group import FUSED
 from ngrad.graph.layout import Layout
 from ngrad.graph.op import Call
 from ngrad.hooks import hooks
-from ngrad.ops.fused import lower
+from ngrad.ops.fused import rendered
 from ngrad.stats import size
 from ngrad_kernels import cache
-from ngrad_kernels.render_space import render_space
 from ngrad_kernels.space import Reduce
 
 
@@ -89,7 +88,7 @@ def _named(op: Any, params: Any, inputs: tuple[Layout, ...]) -> tuple[str, tuple
     ]
     if op is TOGETHER:
         return f"{len(groups)} together", tuple(ops)
-    return render_space(lower(groups[0], inputs)[0])[0], tuple(ops)
+    return rendered(groups[0], inputs)[0], tuple(ops)
 
 
 class Profile:

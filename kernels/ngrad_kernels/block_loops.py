@@ -52,11 +52,11 @@ class BlockLoops(ShortRows):
             return f"p{value}", "load"
         return f"s{value}", "reload"
 
-    def waiting(self, one: Pass, several: bool) -> list[int]:
+    def waiting(self, one: Pass) -> list[int]:
         """The values that wait in scratch of their own to be reduced, or for another loop: columns
         of several short rows, too.
         """
-        reduced = [*one.rows, *(self.columns(one) if several else ())]
+        reduced = [*one.rows, *(self.columns(one) if self.several else ())]
         again = {self.reduced(value) for value in reduced}
         again.update(value for loop in one.loops for value in loop.reads)
         return [k for k in sorted(again) if self.place(one, k)[0] == f"s{k}"]
@@ -117,7 +117,7 @@ class BlockLoops(ShortRows):
             return first if value < len(space.inputs) else here(value)
 
         stores = [(f"q{k}", value) for k, value in one.stores if here(value)]
-        stores += [(f"s{k}", k) for k in self.waiting(one, self.several) if here(k)]
+        stores += [(f"s{k}", k) for k in self.waiting(one) if here(k)]
         if self.several:
             return stores, []
         columns = [k for k in one.columns if once(self.reduced(space.outputs[k]))]
@@ -128,7 +128,7 @@ class BlockLoops(ShortRows):
         operand at hand. For one that only reads it there would be no loop but for that.
         """
         found = {}
-        for value in one.rows:
+        for value in () if self.several else one.rows:
             reduction, code, _ = self.reduction(value)
             having = [loop for loop in one.loops if self.reduced(value) in loop.values]
             if having and any(self._ends(one, having[0])) and reduction in IN_STRIPS.get(code, ()):
@@ -140,7 +140,7 @@ class BlockLoops(ShortRows):
         stores, columns = self._ends(one, loop)
         if not stores and not columns:
             return
-        rows = [] if self.several else [k for k, by in self.folded(one).items() if by is loop]
+        rows = [k for k, by in self.folded(one).items() if by is loop]
         apart = self._apart(one, loop, stores, columns)
         if apart:
             self._compute_apart(one, loop, apart)

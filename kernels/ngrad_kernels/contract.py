@@ -28,6 +28,8 @@ ROWS = 1 << 10
 SLAB = 1 << 4
 
 # What changes no bit:
+TOGETHER = 64
+"""Elements of the longest rows that are taken several at a time."""
 SEVERAL = 1 << 7
 """The most short rows that are taken at a time (`short_rows.py`)."""
 STRIP = 1 << 6

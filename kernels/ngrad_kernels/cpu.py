@@ -22,6 +22,7 @@ from ngrad_kernels.codes import size_of
 from ngrad_kernels.contract import CHUNK
 from ngrad_kernels.memory import Buffer, Shared, pool
 from ngrad_kernels.render import render
+from ngrad_kernels.render_short import takes_several
 from ngrad_kernels.render_space import render_space
 from ngrad_kernels.skeletons import CALLED
 from ngrad_kernels.space import Space
@@ -101,16 +102,22 @@ def in_a_row(launches: Iterable[Step]) -> Callable[[bytes], None]:
 
 
 def kernel_of(body: Body | Space, views: bool = False, length: int = 0) -> int:
-    """The address of a body's, or a space's, kernel: compiled, or loaded from disk, once in a
-    process. Whether an operand is a view, and how long rows are, its facts say.
+    """The address of a body's kernel, or a space's for rows of a length: compiled, or loaded from
+    disk, once in a process. Whether an operand is a view its facts say.
     """
+    if isinstance(body, Space):
+        return _kernel_of_space(body, takes_several(body, length))
     return _kernel_of(body)
 
 
 @functools.cache
-def _kernel_of(body: Body | Space) -> int:
-    name, source = render(body) if isinstance(body, Body) else render_space(body)
-    return cache.load(name, source)
+def _kernel_of(body: Body) -> int:
+    return cache.load(*render(body))
+
+
+@functools.cache
+def _kernel_of_space(space: Space, several: bool) -> int:
+    return cache.load(*render_space(space, several))
 
 
 def columns_of(space: Space, length: int) -> Columns:

@@ -8,6 +8,11 @@ from ngrad_kernels.body import Body
 from ngrad_kernels.codes import computed, part_of
 from ngrad_kernels.scalars import SCALARS
 
+OPERATORS = {"add", "subtract", "multiply", "divide", "negative", "square"}
+"""Scalars whose result has the dtype of its operands if these are floats, in Numba too: what it is
+told once more takes it as long to compile as the rest of a step.
+"""
+
 
 def expression(scalar: str, names: Sequence[str], source: str, code: str) -> str:
     """The source of `scalar` over operands of these names, the first of dtype `source`, with a
@@ -15,8 +20,10 @@ def expression(scalar: str, names: Sequence[str], source: str, code: str) -> str
 
     Examples
     --------
-    >>> expression("add", ("x", "y"), "f4", "f4"), expression("cast", ("x",), "f8", "i4")
-    ('f4(x + y)', 'saturate_f8_i4(x)')
+    >>> expression("add", ("x", "y"), "f4", "f4"), expression("add", ("x", "y"), "i4", "i4")
+    ('x + y', 'i4(x + y)')
+    >>> expression("cast", ("x",), "f8", "i4")
+    'saturate_f8_i4(x)'
     >>> expression("exp", ("x",), "f2", "f2")
     'f2(exp_f4(x))'
     """
@@ -37,7 +44,8 @@ def expression(scalar: str, names: Sequence[str], source: str, code: str) -> str
     if template is None:
         raise TypeError(f"scalar {scalar!r} does not take operands of dtype {source!r}")
     text = template.format(*names, c=computed(source), p=part_of(source), s=source)
-    return text if code == "b1" or code[0] == "c" else f"{code}({text})"
+    known = code == "b1" or code[0] == "c" or (scalar in OPERATORS and source in ("f4", "f8"))
+    return text if known else f"{code}({text})"
 
 
 def _as_complex(name: str, source: str, code: str) -> str:
@@ -55,7 +63,7 @@ def assignments(body: Body) -> list[str]:
     --------
     >>> from ngrad_kernels.body import Step
     >>> assignments(Body("map", ("f4",), (Step("square", (0,), "f4"),), (1,)))
-    ['v1 = f4(v0 * v0)']
+    ['v1 = v0 * v0']
     """
     lines = []
     for k, step in enumerate(body.steps, len(body.inputs)):

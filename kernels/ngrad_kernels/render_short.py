@@ -1,4 +1,4 @@
-"""The part of a `Space`'s kernel that takes several short rows at a time, for the CPU.
+"""A `Space`'s kernel that takes several short rows at a time, for the CPU.
 
 Rows that lie one behind the other are one block, which the same loops compute. What differs: a
 value of level row is an array, `h`, of one for each of these rows, and where elements read it, each
@@ -12,20 +12,21 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 
 from ngrad_kernels.codes import size_of, words_for
-from ngrad_kernels.contract import BLOCK, LINE, SEVERAL, SLAB, started
+from ngrad_kernels.contract import BLOCK, LINE, SEVERAL, SLAB, TOGETHER, started
 from ngrad_kernels.space import Space, Step
-from ngrad_kernels.space_passes import Pass, passes
+from ngrad_kernels.space_passes import Pass, cone, passes
 from ngrad_kernels.space_writer import SpaceWriter
 
 
-def _takes_several(space: Space) -> bool:
-    """Whether rows or columns are reduced. Where nothing is there is less to gain, and this code
-    takes as long to compile as the rest.
+def takes_several(space: Space, length: int) -> bool:
+    """Whether the kernel for rows of a length takes several at a time: if they are short, and they
+    or columns are reduced. Where nothing is there is less to gain.
     """
     reduced = [step for k in range(space.count) if (step := space.reduction(k))]
     columns = [k for k, operand in enumerate(space.inputs) if operand.kind == "column"]
     return (
-        bool(reduced)
+        0 < length <= TOGETHER
+        and bool(reduced)
         and not space.flat
         and not space.frames
         and not any(step.operand in columns for step in reduced)
@@ -35,23 +36,23 @@ def _takes_several(space: Space) -> bool:
 class ShortRows(SpaceWriter):
     """Code for several short rows, around that for a block.
 
+    Parameters
+    ----------
+    space : Space
+    several : bool
+        Whether the kernel takes several rows at a time.
+
     Attributes
     ----------
-    takes_several : bool
-        Whether the kernel has such code.
-    several : bool
-        Whether it is being written.
     packed : set of int
         Views of which the rows that are taken are packed already.
     """
 
-    several = False
-
-    def __init__(self, space: Space) -> None:
+    def __init__(self, space: Space, several: bool) -> None:
         super().__init__(space)
-        self.takes_several = _takes_several(space)
+        self.several = several
         self.packed: set[int] = set()
-        live = sorted(self.live) if self.takes_several else []
+        live = sorted(self.live) if several else []
         self.of_rows = [k for k in live if space.level_of(k) == "row"]
         self.of_columns = [
             k for k in live if k < len(space.inputs) and space.inputs[k].kind == "column"
@@ -101,22 +102,19 @@ class ShortRows(SpaceWriter):
             self.write(f"narrow = stack_words({words})")
         if self.numbers:
             self.write("columns = stack_words(BLOCK)")
-        self.write("short = 0 < length <= TOGETHER", "several = 1")
-        with self.block("if short"):
-            whole = " // SLAB * SLAB" if columns else ""
-            self.write(f"several = min(SEVERAL, BLOCK // length{whole})")
-            if self.numbers or self.of_columns:
-                with self.block("for i in range(several * length)"):
-                    self.write("column = i % length")
-                    if self.numbers:
-                        self.write("store_i8(columns, i, column)")
-                    for k in self.of_columns:
-                        code = self.space.code_of(k)
-                        self.write(f"store_{code}(x{k}, i, load_{code}(a{k}, column))")
+        whole = " // SLAB * SLAB" if columns else ""
+        self.write(f"several = min(SEVERAL, BLOCK // length{whole})")
+        if self.numbers or self.of_columns:
+            with self.block("for i in range(several * length)"):
+                self.write("column = i % length")
+                if self.numbers:
+                    self.write("store_i8(columns, i, column)")
+                for k in self.of_columns:
+                    code = self.space.code_of(k)
+                    self.write(f"store_{code}(x{k}, i, load_{code}(a{k}, column))")
 
     def rows_together(self) -> None:
         """The rows from `begin` up to `stop`."""
-        self.several = True
         with self.block("for begin in range(block * span, stop, several)"):
             self.write("count, c = min(several, stop - begin), 0")
             for index, one in enumerate(passes(self.space)):
@@ -124,7 +122,6 @@ class ShortRows(SpaceWriter):
                 self.write("start, n = begin * length, count * length")
                 if one.stores or one.rows or one.columns:
                     self._pass_of_rows(one)
-        self.several, self.packed = False, set()
 
     def _each_row(self) -> AbstractContextManager[None]:
         return self.block("for r in range(count)")
@@ -138,7 +135,7 @@ class ShortRows(SpaceWriter):
             self._addresses_of_rows(new)
             with self._each_row():
                 self.write("row = begin + r", "start = row * length")
-                for k in known:
+                for k in sorted(set(known).intersection(cone(space, new, known))):
                     self.write(f"v{k} = reload_{space.code_of(k)}(h{k}, r)")
                 self.values("row", index)
                 for k in new:
@@ -157,7 +154,7 @@ class ShortRows(SpaceWriter):
                 self.write(f"q{k} = {self.out(k)} + begin * {size}")
 
     def give(self, k: int, level: str) -> None:
-        if not self.several:
+        if level != "row" or not self.several:
             super().give(k, level)
             return
         value = self.space.outputs[k]

@@ -31,8 +31,8 @@ HELD = 4 * BLOCK
 class _Kernel(BlockLoops):
     """The source of one space's kernel."""
 
-    def __init__(self, space: Space, name: str) -> None:
-        super().__init__(space)
+    def __init__(self, space: Space, name: str, several: bool) -> None:
+        super().__init__(space, several)
         self.streamed = {k for one in passes(space) for k in one.streams}
         self.held = {k for one in passes(space) for k in one.reloads.values()}
         with self.block(f"def {name}(table, lo, hi)"):
@@ -68,8 +68,7 @@ class _Kernel(BlockLoops):
             self.write(f"zeros = stack_words({words})")
             with self.block(f"for i in range({words})"):
                 self.write("store_i8(zeros, i, 0)")
-        several = self.takes_several
-        for k in sorted({k for one in passes(space) for k in self.waiting(one, several)}):
+        for k in sorted({k for one in passes(space) for k in self.waiting(one)}):
             self.write(f"s{k} = stack_words({words_for(BLOCK, space.code_of(k))})")
         for k in sorted({self.reduced(k) for one in passes(space) for k in self.folded(one)}):
             self.write(f"strip{k} = strip_{space.code_of(k)}()")
@@ -80,7 +79,7 @@ class _Kernel(BlockLoops):
             self.write(f"m{k} = stack_words({words})")
             whole = f"(stream != 0) & (length <= {HELD})" if k in self.held else "stream != 0"
             self.write(f"g{k} = {whole}")
-        if self.takes_several:
+        if self.several:
             self.prepare_several()
 
     def _item(self) -> None:
@@ -89,21 +88,17 @@ class _Kernel(BlockLoops):
         columns = [k for one in passes(self.space) for k in one.columns]
         for k in columns:
             self._accumulators(k)
-        if self.takes_several:
-            with self.block("if short"):
-                self.rows_together()
-                for k in columns:
-                    self._total(k)
-                self.write("continue")
-        if not columns:
+        if self.several:
+            self.rows_together()
+        elif not columns:
             with self.block("for row in range(block * span, stop)"):
                 self._row()
-            return
-        with self.block("for slab in range(block * span, stop, SLAB)"):
-            with self.block("for row in range(slab, min(stop, slab + SLAB))"):
-                self._row()
-            for k in columns:
-                self._add_slab(k)
+        else:
+            with self.block("for slab in range(block * span, stop, SLAB)"):
+                with self.block("for row in range(slab, min(stop, slab + SLAB))"):
+                    self._row()
+                for k in columns:
+                    self._add_slab(k)
         for k in columns:
             self._total(k)
 
@@ -113,6 +108,10 @@ class _Kernel(BlockLoops):
         """
         reduction, code, wide = self.reduction(self.space.outputs[k])
         self.write(f"sums{k} = {self.operand(self.partial[k])} + block * length * {size_of(wide)}")
+        if self.several:  # slabs are reduced as a whole
+            with self.block("for i in range(length)"):
+                self.write(f"store_{wide}(sums{k}, i, {identity(reduction, wide)})")
+            return
         self.write(f"d{k} = {self.operand(self.partial[k])} + slabs * {size_of(wide)}")
         self.write(f"d{k} += block * length * {size_of(code)}")
         self.write(f"p = sums{k} + first * {size_of(wide)}", f"q = d{k} + first * {size_of(code)}")
@@ -241,7 +240,7 @@ class _Kernel(BlockLoops):
                 self.write(f"p{k} = a{k} + (start + c) * {size}")
             else:
                 self._padded(k)
-        for k in one.columns:
+        for k in () if self.several else one.columns:
             _, code, _ = self.reduction(self.space.outputs[k])
             self.write(f"z{k} = d{k} + c * {size_of(code)}")
         for k in sorted({*dict(one.stores), *one.reloads.values()}):
@@ -261,7 +260,9 @@ class _Kernel(BlockLoops):
         self.write(f"p{k} = framed({where})")
 
 
-def render_space(space: Space) -> tuple[str, str]:
-    """The name and the source text of a space's kernel; the name is unique to the content."""
-    name = f"space_{space.digest()[:16]}"
-    return name, _Kernel(space, name).text
+def render_space(space: Space, several: bool = False) -> tuple[str, str]:
+    """The name and the source text of a space's kernel, or of the one that takes several short rows
+    at a time, where `render_short.takes_several` says so; the name is unique to the content.
+    """
+    name = f"space_{space.digest()[:16]}{'_short' if several else ''}"
+    return name, _Kernel(space, name, several).text

@@ -16,7 +16,7 @@ from numba.core import cgutils, types
 from numba.extending import intrinsic
 
 from ngrad_kernels.codes import part_of, size_of
-from ngrad_kernels.contract import LINE, SEVERAL, SHORT, SLAB
+from ngrad_kernels.contract import LINE, SEVERAL, SHORT, SLAB, TOGETHER
 from ngrad_kernels.intrinsics import MEMORY, WORD
 from ngrad_kernels.reductions import (
     BYTE,
@@ -33,8 +33,6 @@ from ngrad_kernels.reductions import (
     vectors,
 )
 
-TOGETHER = 64
-"""Elements of the longest rows that are taken several at a time."""
 WIDE = 8
 """Rows that are reduced side by side, each in a lane: as many as there are registers for where each
 of them begins."""

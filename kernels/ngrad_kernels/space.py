@@ -97,7 +97,7 @@ class Space:
         Inputs that lie in the memory of an output, which takes their place element by element
         (`in_place.py`).
     flat : bool
-        Whether there is a single row: then the kernel has no code for short ones.
+        Whether there is a single row: then no kernel takes several short ones at a time.
     """
 
     inputs: tuple[Operand, ...]

@@ -26,6 +26,7 @@ from ngrad_kernels.codes import size_of
 from ngrad_kernels.contract import BLOCK, CHUNK, ROWS
 from ngrad_kernels.in_place import in_place
 from ngrad_kernels.render import render
+from ngrad_kernels.render_short import takes_several
 from ngrad_kernels.render_space import render_space
 from ngrad_kernels.space import Kind, Operand, Reduce, Space, Step
 from ngrad_kernels.space_facts import facts, fold, items, partial_bytes
@@ -97,6 +98,12 @@ def lower(group: Group, inputs: tuple[Layout, ...]) -> tuple[Space, list[Loaded]
     readers = Counter(leaf.input for leaf in group.leaves)
     once = [k for k, leaf in enumerate(group.leaves) if readers[leaf.input] == 1]
     return in_place(space, [k for k in once if group.leaves[k].input in group.dying]), loaded
+
+
+def rendered(group: Group, inputs: tuple[Layout, ...]) -> tuple[str, str]:
+    """The name and the source of a group's kernel for the CPU."""
+    space, _ = lower(group, inputs)
+    return render_space(space, takes_several(space, group.split.length))
 
 
 def _space(group: Group, loaded: list[Loaded]) -> Space:
@@ -257,7 +264,7 @@ def sources(graph: Graph) -> list[str]:
 
 def _source(op: Op, params: Any, inputs: tuple[Layout, ...]) -> str:
     if op is FUSED:
-        return render_space(lower(params[0], inputs)[0])[1]
+        return rendered(params[0], inputs)[1]
     if isinstance(op, Elementwise):
         return render(op.body(inputs[0].dtype.code))[1]
     names = ", ".join(where.dtype.name for where in inputs)

@@ -15,7 +15,7 @@ from ngrad_kernels import codes, cpu, space_facts
 from ngrad_kernels.body import Body
 from ngrad_kernels.body import Step as BodyStep
 from ngrad_kernels.contract import BLOCK, CHUNK, ROWS, accumulator
-from ngrad_kernels.space import STREAM, Reduce, Space, Step
+from ngrad_kernels.space import LENGTH, STREAM, Reduce, Space, Step
 from ngrad_kernels.target import Columns
 
 Array = np.ndarray[Any, Any]
@@ -104,7 +104,8 @@ class Cpu:
     def launch(
         kernel: Body | Space, facts: Array, n: int, grain: int, addresses: Sequence[int]
     ) -> None:
-        cpu.launch(cpu.kernel_of(kernel), facts.ctypes.data, n, grain, addresses)
+        length = int(facts[LENGTH]) if isinstance(kernel, Space) else 0
+        cpu.launch(cpu.kernel_of(kernel, length=length), facts.ctypes.data, n, grain, addresses)
 
 
 def fused(case: Case, target: Any = Cpu, stream: bool = False) -> list[Array]:

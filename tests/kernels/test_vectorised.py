@@ -24,15 +24,15 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-def module_of(body: Body | Space) -> Any:
-    """The optimised LLVM module of a body's, or a space's, kernel."""
-    name, source = render(body) if isinstance(body, Body) else render_space(body)
+def module_of(body: Body | Space, several: bool = False) -> Any:
+    """The optimised LLVM module of a body's, or a space's, kernel, or of that for short rows."""
+    name, source = render(body) if isinstance(body, Body) else render_space(body, several)
     return compiling.llvm_module(name, source, Signature.KERNEL, f"{name}_entry")
 
 
-def assembly(body: Body | Space) -> str:
+def assembly(body: Body | Space, several: bool = False) -> str:
     """Its instructions."""
-    return str(loader.target_machine().emit_assembly(module_of(body)))
+    return str(loader.target_machine().emit_assembly(module_of(body, several)))
 
 
 def elementwise(name: str, arity: int, code: str) -> Body:
@@ -168,21 +168,25 @@ def test_a_row_program() -> None:
         Reduce("sum", 3, "row", "f4"),
         SpaceStep("divide", (3, 4), "f4"),
     )
-    text = assembly(Space((Operand("f4", "element"),), steps, (5,)))
-    assert packed(text, "f4", "sub") and packed(text, "f4", "div")
-    assert len(packed(text, "f4", "mul", "add", *FUSED)) >= 8
-    routines = [f"ngrad.{name}.f4{rows}" for name in ("max", "sum") for rows in ("", ".rows")]
-    assert_calls_nothing(text, *routines, "ngrad.repeat.f4", "memcpy")
-    assert "vmovnt" not in text  # stores drain while exp is computed
+    alone = ["ngrad.max.f4", "ngrad.sum.f4"]
+    for several, more in (
+        (False, []),
+        (True, ["ngrad.max.f4.rows", "ngrad.sum.f4.rows", "ngrad.repeat.f4"]),
+    ):
+        text = assembly(Space((Operand("f4", "element"),), steps, (5,)), several)
+        assert packed(text, "f4", "sub") and packed(text, "f4", "div")
+        assert len(packed(text, "f4", "mul", "add", *FUSED)) >= 8
+        assert_calls_nothing(text, *alone, *more, "memcpy")
+        assert "vmovnt" not in text  # stores drain while exp is computed
 
 
 def test_rows_of_few_operations_go_past_the_caches() -> None:
     """Rows divided by their largest elements: what is written is not read first."""
     steps = (Reduce("max", 0, "row", "f4"), SpaceStep("divide", (0, 1), "f4"))
-    text = assembly(Space((Operand("f4", "element"),), steps, (2,)))
-    routines = ["ngrad.max.f4", "ngrad.max.f4.rows", "ngrad.repeat.f4", "memcpy"]
-    assert_calls_nothing(text, *routines, "ngrad.stream")
-    assert re.search(r"vmovnt\w+\s.*%[yz]mm", text)
+    for several, more in ((False, []), (True, ["ngrad.max.f4.rows", "ngrad.repeat.f4"])):
+        text = assembly(Space((Operand("f4", "element"),), steps, (2,)), several)
+        assert_calls_nothing(text, "ngrad.max.f4", *more, "memcpy", "ngrad.stream")
+        assert re.search(r"vmovnt\w+\s.*%[yz]mm", text)
 
 
 @pytest.mark.parametrize("code", ["f4", "f8"])
