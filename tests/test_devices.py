@@ -67,9 +67,9 @@ def test_every_op(row: Row, code: str) -> None:
 
 @pytest.mark.parametrize("row", [row for row in ROWS if row.smooth], ids=str)
 def test_derivatives_of_every_op(row: Row) -> None:
-    for shapes in row.cases:
+    for k, shapes in enumerate(row.cases):
         arrays = row.sample(shapes, row.wide[0])
-        for derivative in (gradients, second_gradients):
+        for derivative in (gradients, second_gradients)[: 1 if k else 2]:
             found = there(lambda a=arrays, d=derivative: d(row.function, [*map(ngrad.constant, a)]))
             expected = derivative(row.function, [*map(ngrad.constant, arrays)])
             assert [g.device for g in found] == [SECOND] * len(found)
