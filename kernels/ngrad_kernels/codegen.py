@@ -6,12 +6,15 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, overload
 
 import numba as nb
 from numba import _dynfunc  # type: ignore[attr-defined]
 from numba.core.codegen import JITCodeLibrary, JITCPUCodegen
+from numba.core.cpu import CPUContext
+from numba.core.extending import _Intrinsic
 from numba.core.registry import CPUDispatcher, CPUTarget, cpu_target
+from numba.core.typing import templates
 
 from ngrad_kernels import loader, passes
 
@@ -56,13 +59,70 @@ def types() -> Any:
     return passes.Types()
 
 
+class _Context(CPUContext):
+    """What Numba knows of the CPU, with our code generation and no more than kernels need: no
+    arrays, text or containers, nor what counts references, each of which takes long to set up.
+    """
+
+    def init(self) -> None:
+        super().init()
+        self._internal_codegen = _Codegen("ngrad.kernels")  # type: ignore[no-untyped-call]
+
+    def load_additional_registries(self) -> None:
+        from numba.cpython import builtins, mathimpl, numbers, rangeobj, tupleobj  # noqa: F401
+
+        self.install_registry(mathimpl.registry)  # type: ignore[no-untyped-call]
+
+    def post_lowering(self, mod: Any, library: Any) -> None:
+        """Nothing is to be linked: neither what counts references, nor what 32 bits lack."""
+
+    def insert_user_function(self, func: Any, fndesc: Any, libs: Any = ()) -> None:
+        """As Numba's, which hears of it, too: its own functions may call what kernels do."""
+        super().insert_user_function(func, fndesc, libs)  # type: ignore[no-untyped-call]
+        cpu_target.target_context.insert_user_function(func, fndesc, libs)
+
+    def get_executable(self, library: Any, fndesc: Any, env: Any) -> Any:
+        return _uncalled(library, fndesc, env)
+
+
 @functools.cache
 def target() -> Any:
-    """Numba's CPU target with our code generation; what is defined in one is in the other."""
-    make: Any = _Codegen
-    return cpu_target.target_context.subtarget(
-        _internal_codegen=make("ngrad.kernels"), get_executable=_uncalled, typing_context=types()
+    """Numba's CPU target, as ours."""
+    return _Context(types())  # type: ignore[no-untyped-call]
+
+
+class _Lowered(templates._IntrinsicTemplate):
+    """What is lowered by code of its own, which our target hears of at once: Numba would have its
+    own set up, with all that it knows, each time.
+    """
+
+    def _get_target_registry(self, reason: str) -> Any:
+        theirs: Any = super()._get_target_registry
+        return self if self.context is types() else theirs(reason)
+
+    @staticmethod
+    def lower(function: Any, *arguments: Any) -> Callable[[Any], None]:
+        return lambda code: target().insert_func_defn([(code, function, arguments)])
+
+
+@overload
+def intrinsic(function: Callable[..., Any]) -> Callable[..., Any]: ...
+@overload
+def intrinsic(*, prefer_literal: bool) -> Callable[[Callable[..., Any]], Callable[..., Any]]: ...
+def intrinsic(function: Any = None, prefer_literal: bool = False) -> Any:
+    """Declare a function that makes its own LLVM code, as `numba.extending.intrinsic` does; with
+    `prefer_literal`, of arguments that are written out if they are.
+    """
+    if function is None:
+        return functools.partial(intrinsic, prefer_literal=prefer_literal)
+    found = _Intrinsic(function.__name__, function, prefer_literal)
+    made: Any = templates.make_intrinsic_template(
+        found, function, function.__name__, prefer_literal=prefer_literal
     )
+    template = type(made)(made.__name__, (_Lowered, made), {})
+    templates.infer(template)
+    templates.infer_global(found, nb.types.Function(template))
+    return found
 
 
 class _Target(CPUTarget):

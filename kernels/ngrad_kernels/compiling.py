@@ -41,6 +41,8 @@ NAMESPACE: dict[str, Any] = {
     **FUNCTIONS,
 }
 """The names that a source text may use."""
+OWN = {"min": intrinsics.least, "max": intrinsics.greatest}
+"""Functions in place of Python's, which Numba would compile for its own target."""
 
 ARGUMENTS = {
     Signature.KERNEL: (types.CPointer(types.intp), types.intp, types.intp),
@@ -62,7 +64,7 @@ def llvm_module(name: str, source: str, signature: Signature, symbol: str) -> An
     """The optimised LLVM module of a function of a source text: a C entry `symbol`, and nothing
     else that other code could see.
     """
-    scope = dict(NAMESPACE)
+    scope = NAMESPACE | OWN
     exec(compile(source, f"<ngrad {name}>", "exec"), scope)
     result = compiler.compile_extra(
         codegen.types(),

@@ -8,6 +8,7 @@ from typing import Any
 
 from ngrad_kernels.codegen import helper
 from ngrad_kernels.intrinsics import NAMESPACE as INTRINSICS
+from ngrad_kernels.intrinsics import greatest, least
 
 copy_bytes = INTRINSICS["copy_bytes"]
 
@@ -22,8 +23,8 @@ def framed(address, scratch, zeros, c, n, first, end, size):
     """
     if first <= c and c + n <= end:
         return address + (c - first) * size
-    x = max(c, min(first, c + n))
-    y = max(x, min(end, c + n))
+    x = greatest(c, least(first, c + n))
+    y = greatest(x, least(end, c + n))
     copy_bytes(scratch, zeros, (x - c) * size)
     copy_bytes(scratch + (x - c) * size, address + (x - first) * size, (y - x) * size)
     copy_bytes(scratch + (y - c) * size, zeros, (c + n - y) * size)

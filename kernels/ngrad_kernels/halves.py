@@ -13,7 +13,8 @@ from typing import Any
 
 from llvmlite import ir
 from numba.core import types
-from numba.extending import intrinsic
+
+from ngrad_kernels.codegen import intrinsic
 
 FLOAT, INT, HALF, BYTE = ir.FloatType(), ir.IntType(32), ir.IntType(16), ir.IntType(8)
 

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 from numba.core import cgutils, types
-from numba.extending import intrinsic
 
+from ngrad_kernels.codegen import intrinsic
 from ngrad_kernels.codes import size_of
 from ngrad_kernels.intrinsics import FLOATS, bits_of, copysign, floor, from_bits, scalar, select
 

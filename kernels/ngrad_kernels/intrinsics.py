@@ -14,9 +14,8 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 from numba.core import cgutils, types
-from numba.extending import intrinsic
 
-from ngrad_kernels.codegen import helper
+from ngrad_kernels.codegen import helper, intrinsic
 from ngrad_kernels.codes import HALVES, size_of
 from ngrad_kernels.halves import BYTE, HALF, narrowed, rounding, widened
 
@@ -404,6 +403,25 @@ NAMESPACE |= {
     "copy_bytes": copy_bytes,
     "fetch_ahead": fetch_ahead,
 }
+
+
+def _extreme(sign: str) -> Any:
+    """The least, or the greatest, of several int64."""
+
+    @intrinsic
+    def extreme(typingctx, *numbers):
+        def codegen(context, builder, signature, args):
+            found, *others = cgutils.unpack_tuple(builder, args[0])
+            for other in others:
+                found = builder.select(builder.icmp_signed(sign, found, other), found, other)
+            return found
+
+        return types.intp(types.UniTuple(types.intp, len(numbers))), codegen
+
+    return extreme
+
+
+least, greatest = _extreme("<="), _extreme(">=")
 
 
 @intrinsic

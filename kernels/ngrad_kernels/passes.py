@@ -9,21 +9,15 @@ from __future__ import annotations
 
 import operator
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from numba.core import (
-    lowering,
-    rewrites,
-    ssa,
-    transforms,
-    typed_passes,
-    types,
-    typing,
-    untyped_passes,
-)
+from numba.core import lowering, ssa, transforms, typed_passes, types, typing, untyped_passes
 from numba.core.compiler import CompilerBase
 from numba.core.compiler_machinery import PassManager, register_pass
+from numba.core.ir_utils import build_definitions
+from numba.core.rewrites import registry
+from numba.core.typing import mathdecl, templates
 
 OPERATORS = {
     getattr(operator, name)
@@ -96,26 +90,32 @@ class Single:
         return True
 
 
-class OneWayBack:
-    """The pass after which loops have one way back each: mixed into Numba's, or numba-cuda's."""
+@register_pass(mutates_CFG=False, analysis_only=False)
+class _Single(Single, untyped_passes.ReconstructSSA):
+    _name = "kernel_ssa"
+    untyped, ssa = untyped_passes, ssa
 
-    transforms: Any
+
+@register_pass(mutates_CFG=True, analysis_only=False)
+class _OneWayBack(untyped_passes.IRProcessing):
+    """Loops of one way back each, as the passes after it take them to be."""
+
+    _name = "kernel_loops"
 
     def run_pass(self, state: Any) -> bool:
-        """As the passes after it take loops to be."""
-        state.func_ir.blocks = self.transforms.canonicalize_cfg(state.func_ir.blocks)
+        state.func_ir.blocks = transforms.canonicalize_cfg(state.func_ir.blocks)
         return True
 
 
-class Rewrites:
-    """The pass for what is written out, as exponents are: mixed in likewise."""
+@register_pass(mutates_CFG=True, analysis_only=False)
+class _Rewrites(untyped_passes.GenericRewrites):
+    """Rules for what is written out, as exponents are."""
 
-    rewrites: Any
+    _name = "kernel_rewrites"
 
     def run_pass(self, state: Any) -> bool:
-        """Each rule, wherever it applies."""
-        code = state.func_ir
-        for rule in self.rewrites.rewrite_registry.rewrites["before-inference"]:
+        code, rules = state.func_ir, registry.rewrite_registry.rewrites["before-inference"]
+        for rule in rules:
             rewrite, waiting = rule(state), [*code.blocks]
             while waiting:
                 label = waiting.pop()
@@ -125,41 +125,17 @@ class Rewrites:
         return True
 
 
-class Joins:
-    """The pass that makes assignments of joins: mixed in likewise."""
+@register_pass(mutates_CFG=False, analysis_only=False)
+class _Joins(typed_passes.PreLowerStripPhis):
+    """Assignments in place of joins; nothing after it asks where a variable lives."""
 
-    _strip_phi_nodes: Callable[[Any], Any]
-    untyped: Any
+    _name = "kernel_joins"
 
     def run_pass(self, state: Any) -> bool:
-        """As Numba's; nothing after it asks where a variable lives."""
-        state.func_ir = self._strip_phi_nodes(state.func_ir)
-        state.func_ir._definitions = self.untyped.build_definitions(state.func_ir.blocks)
+        strip: Any = self._strip_phi_nodes
+        state.func_ir = strip(state.func_ir)
+        state.func_ir._definitions = build_definitions(state.func_ir.blocks)
         return True
-
-
-@register_pass(mutates_CFG=False, analysis_only=False)
-class _Single(Single, untyped_passes.ReconstructSSA):
-    _name = "kernel_ssa"
-    untyped, ssa = untyped_passes, ssa
-
-
-@register_pass(mutates_CFG=True, analysis_only=False)
-class _OneWayBack(OneWayBack, untyped_passes.IRProcessing):
-    _name = "kernel_loops"
-    transforms = transforms
-
-
-@register_pass(mutates_CFG=True, analysis_only=False)
-class _Rewrites(Rewrites, untyped_passes.GenericRewrites):
-    _name = "kernel_rewrites"
-    rewrites = rewrites
-
-
-@register_pass(mutates_CFG=False, analysis_only=False)
-class _Joins(Joins, typed_passes.PreLowerStripPhis):
-    _name = "kernel_joins"
-    untyped = untyped_passes
 
 
 class _Lowering(Operators, lowering.Lower):
@@ -226,9 +202,33 @@ def asked_once(resolve: Callable[..., Any]) -> Callable[..., Any]:
     return resolve_function_type
 
 
+class _Declared(templates.RegistryLoader):
+    """What is declared, but for attributes that are written in Python: of arrays, text and
+    containers, for each of which Numba would set up its own target.
+    """
+
+    def new_registrations(self, name: str) -> Iterator[Any]:
+        """What came since it was asked last."""
+        written = templates._OverloadAttributeTemplate
+        declared: Any = super().new_registrations
+        for item in declared(name):
+            if name != "attributes" or not issubclass(item, written):
+                yield item
+
+
 class Types(typing.Context):  # type: ignore[name-defined,misc]
-    """Numba's rules of types, each asked once."""
+    """Numba's rules of types, as far as kernels need them, each asked once."""
 
     def init(self) -> None:
         """As Numba begins."""
         self.resolve_function_type = asked_once(super().resolve_function_type)
+
+    def load_additional_registries(self) -> None:
+        """Those of `math`."""
+        self.install_registry(mathdecl.registry)
+
+    def install_registry(self, registry: Any) -> None:
+        """As Numba's."""
+        declared: Any = _Declared
+        self._registries.setdefault(registry, declared(registry))
+        super().install_registry(registry)

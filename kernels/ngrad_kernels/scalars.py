@@ -101,8 +101,8 @@ SCALARS: dict[str, Scalar] = {
     "sign": Scalar(
         {
             "f": "select({0} == 0, {c}(0), select({0} != {0}, {0}, copysign({c}(1), {0})))",
-            "i": "int({0} > 0) - int({0} < 0)",
-            "u": "int({0} > 0)",
+            "i": "i8({0} > 0) - i8({0} < 0)",
+            "u": "{0} > 0",
             "c": "sign_{c}({0})",
         }
     ),

@@ -13,8 +13,8 @@ from typing import Any
 
 from llvmlite import ir
 from numba.core import cgutils, types
-from numba.extending import intrinsic
 
+from ngrad_kernels.codegen import intrinsic
 from ngrad_kernels.codes import part_of, size_of
 from ngrad_kernels.contract import LINE, SEVERAL, SHORT, SLAB, TOGETHER
 from ngrad_kernels.intrinsics import MEMORY, WORD

@@ -15,8 +15,9 @@ from typing import Any
 
 from llvmlite import ir
 from numba.core import cgutils, types
-from numba.extending import intrinsic, models, register_model
+from numba.extending import models, register_model
 
+from ngrad_kernels.codegen import intrinsic
 from ngrad_kernels.contract import IN_STRIPS, STRIP, lanes
 from ngrad_kernels.intrinsics import MEMORY, WORD, loads_scope
 from ngrad_kernels.reductions import (

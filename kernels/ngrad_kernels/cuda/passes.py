@@ -8,37 +8,19 @@ from typing import Any
 
 from numba.core import types
 from numba.cuda import compiler, descriptor, lowering, utils
-from numba.cuda.core import rewrites, ssa, transforms, typed_passes, untyped_passes
+from numba.cuda.core import ssa, typed_passes, untyped_passes
 from numba.cuda.core.callconv import CUDACallConv
 from numba.cuda.core.compiler import CompilerBase
 from numba.cuda.core.compiler_lock import global_compiler_lock
 from numba.cuda.core.compiler_machinery import PassManager, register_pass
 
-from ngrad_kernels.passes import Joins, OneWayBack, Operators, Rewrites, Single, through
+from ngrad_kernels.passes import Operators, Single, through
 
 
 @register_pass(mutates_CFG=False, analysis_only=False)
 class _Single(Single, untyped_passes.ReconstructSSA):  # type: ignore[misc]
     _name = "kernel_ssa"
     untyped, ssa = untyped_passes, ssa
-
-
-@register_pass(mutates_CFG=True, analysis_only=False)
-class _OneWayBack(OneWayBack, untyped_passes.IRProcessing):  # type: ignore[misc]
-    _name = "kernel_loops"
-    transforms = transforms
-
-
-@register_pass(mutates_CFG=True, analysis_only=False)
-class _Rewrites(Rewrites, untyped_passes.GenericRewrites):  # type: ignore[misc]
-    _name = "kernel_rewrites"
-    rewrites = rewrites
-
-
-@register_pass(mutates_CFG=False, analysis_only=False)
-class _Joins(Joins, typed_passes.PreLowerStripPhis):  # type: ignore[misc]
-    _name = "kernel_joins"
-    untyped = untyped_passes
 
 
 class _Lowering(Operators, lowering.CUDALower):  # type: ignore[misc]
@@ -55,10 +37,11 @@ class _Lower(typed_passes.BaseNativeLowering):  # type: ignore[misc]
 
 
 PASSES = (
-    *(compiler.CUDATranslateBytecode, untyped_passes.FixupArgs, _OneWayBack),
-    *(untyped_passes.RewriteSemanticConstants, untyped_passes.DeadBranchPrune, _Rewrites, _Single),
-    *(typed_passes.NopythonTypeInference, _Joins, compiler.CreateLibrary, _Lower),
-    compiler.CUDABackend,
+    *(compiler.CUDATranslateBytecode, untyped_passes.FixupArgs, untyped_passes.IRProcessing),
+    *(untyped_passes.RewriteSemanticConstants, untyped_passes.DeadBranchPrune),
+    *(untyped_passes.GenericRewrites, _Single),
+    *(typed_passes.NopythonTypeInference, typed_passes.PreLowerStripPhis),
+    *(typed_passes.IRLegalization, compiler.CreateLibrary, _Lower, compiler.CUDABackend),
 )
 
 
