@@ -194,12 +194,12 @@ def polyfit(
     if weights is not None and (weights.ndim != 1 or weights.shape != at.shape):
         raise TypeError(f"polyfit: expected {at.size} weights, not of shape {weights.shape}")
     left, right, scale = _normalized(at, values, weights, order)
-    limit = float(at.size * at._layout.dtype.finfo.eps if rcond is None else rcond)
+    limit = at.size * at._layout.dtype.finfo.eps if rcond is None else rcond
     rank: Any
     if full or cov:
-        found, rest, rank, singular = lstsq(left, right, limit)
+        found, rest, rank, singular = lstsq(left, right, float(limit))
     else:
-        terms, rank = least_squares(left._read(), right._read(), limit)
+        terms, rank = least_squares(left._read(), right._read(), float(limit))
         found = array_of(terms)
     if int(rank) != order and not full:
         warnings.warn("Polyfit may be poorly conditioned", np.exceptions.RankWarning, stacklevel=3)
@@ -209,7 +209,7 @@ def polyfit(
         return terms, rest, rank, singular, array_of(to_tensor(limit))
     if not cov:
         return terms
-    inverse = pinv(left, limit)
+    inverse = pinv(left, float(limit))
     spread = matmul(inverse, inverse.T) / outer(scale, scale)
     if cov != "unscaled":
         if at.size <= order:
