@@ -8,16 +8,20 @@ from typing import Any
 
 import numpy as np
 
-from ngrad.devices import Device
+from ngrad.config import settings
+from ngrad.devices import HOST, Device
 from ngrad.dtypes import BY_CODE
 from ngrad.errors import DTypeError, ShapeError
 from ngrad.ops.convert import tensor as convert
 from ngrad.ops.convert import tensors
 from ngrad.ops.gather import gather_rows
 from ngrad.ops.shape import normal_axis, reshape
+from ngrad.record import state
 from ngrad.tensor import Tensor, from_numpy
 
 INT64 = BY_CODE["i8"]
+FEW = 1 << 14
+"""Bytes of an array up to which NumPy picks its elements, which it does in little time at all."""
 
 
 def where_true(condition: Any) -> Any:
@@ -58,6 +62,9 @@ def boolean_mask(tensor: Any, mask: Any, axis: Any = None, name: str = "boolean_
 
 def held(x: Any, mask: Any, at: int) -> Any:
     """The elements at which a mask of axes holds, the first of which is given."""
-    shape = x._layout.shape
+    where, shape = x._layout, x._layout.shape
+    few = where.nbytes <= min(settings.small, FEW) and where.device is HOST
+    if few and type(x) is Tensor and x._at and not state.listens():
+        return from_numpy(x._view()[(slice(None),) * at + (mask._view(),)], where.dtype, HOST)
     flat = reshape(x, (*shape[:at], mask.size, *shape[at + mask.ndim :]))
     return gather_rows(flat, places(mask._view(), x._layout.device), at)
