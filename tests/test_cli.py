@@ -123,7 +123,7 @@ def test_a_mistake_is_no_traceback() -> None:
     assert "Traceback" not in done.stderr
 
 
-WARMED = ("sqrt", "multiply", "divide", "reduce_sum")
+WARMED = ("sqrt", "multiply", "divide")
 
 
 @pytest.fixture(scope="module")
@@ -159,7 +159,7 @@ for shape in ([3, 4], [300, 400]):
     x = tf.ones(shape)
     with tf.GradientTape() as tape:
         tape.watch(x)
-        y = tf.reduce_sum(tf.sqrt(x[:, ::2]) * 2.0)
+        y = tf.sqrt(x[:, ::2]) * 2.0
     tape.gradient(y, x).numpy()
 print(cache.counters["compiled"])
 """
