@@ -1,5 +1,5 @@
-"""Numba's code generation, as ours: one module a kernel, tuned for this CPU, optimised once; and
-`helper`, which declares what kernels call.
+"""Numba's code generation, as ours: one module a kernel, tuned for this CPU, optimised once, of a
+target that knows what kernels need; `helper` and `intrinsic` declare what they call.
 """
 
 from __future__ import annotations

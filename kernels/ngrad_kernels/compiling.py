@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import gc
-from collections.abc import Iterator
 from typing import Any
 
 import llvmlite.binding as llvm
@@ -117,29 +114,15 @@ def _check(module: Any) -> None:
         raise RuntimeError(f"a kernel refers to {', '.join(sorted(outside))}, outside itself")
 
 
-@contextlib.contextmanager
-def _uncollected() -> Iterator[None]:
-    """Within it no garbage is collected: a compiler makes objects by the ten thousand, and keeps
-    them, over which a collector would go again and again (a seventh of the time).
-    """
-    collects = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collects:
-            gc.enable()
-
-
 def machine_code(name: str, source: str, signature: Signature, symbol: str) -> bytes:
     """An object file with a function of a source text, and nothing that it does not reach."""
-    with _uncollected():
+    with passes.uncollected():
         module = llvm_module(name, source, signature, symbol)
         machine = loader.target_machine()
-        passes = llvm.create_new_module_pass_manager()
-        passes.add_global_dead_code_eliminate_pass()
+        manager = llvm.create_new_module_pass_manager()
+        manager.add_global_dead_code_eliminate_pass()
         builder = llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options(3))
-        passes.run(module, builder)
+        manager.run(module, builder)
         _check(module)
         code: bytes = machine.emit_object(module)
     return code

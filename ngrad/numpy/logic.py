@@ -102,7 +102,7 @@ NONE = Shown("imag", complexes.imag, np.imag)
 def real(val: Any) -> ndarray:
     """The real part: of an array a view, of real numbers themselves."""
     x = itself(val)
-    if x.dtype.kind != "c":
+    if not x._layout.dtype.is_complex:
         return x
     return array_of(complexes.real(x._held)) if x.is_number else x._seen_by(REAL)
 
@@ -112,7 +112,7 @@ def imag(val: Any) -> ndarray:
     x = itself(val)
     if x.is_number:
         return array_of(complexes.imag(x._read()))
-    return x._seen_by(IMAG if x.dtype.kind == "c" else NONE)
+    return x._seen_by(IMAG if x._layout.dtype.is_complex else NONE)
 
 
 def real_if_close(a: Any, tol: Any = 100) -> ndarray:

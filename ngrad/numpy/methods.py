@@ -24,9 +24,10 @@ from ngrad.numpy.ufuncs import UFUNCS
 from ngrad.numpy.views import OfBits
 from ngrad.numpy.ways import lies_of
 from ngrad.ops.elementwise import CAST
+from ngrad.ops.identity import COPY
 from ngrad.ops.transfer import to_device
 from ngrad.ops.updates import At
-from ngrad.record import apply, copied
+from ngrad.record import apply, copied, state
 
 
 def clip(a: ndarray, min: Any = None, max: Any = None, out: Any = None, **options: Any) -> ndarray:
@@ -125,17 +126,13 @@ def astype(
     return make(converted(held, wanted) if own.is_complex else apply(CAST, (held,), (wanted,)))
 
 
-def _real(x: ndarray) -> ndarray:
-    return logic.real(x) if x.dtype.kind == "c" else x
-
-
 def _conj(x: ndarray) -> Any:
     """The complex conjugates; of real numbers the array itself, as NumPy's method has it."""
     return UFUNCS["conjugate"](x) if x.dtype.kind == "c" else x
 
 
 def _set_real(x: ndarray, part: Any) -> None:
-    _real(x)[...] = part
+    logic.real(x)[...] = part
 
 
 def _set_imag(x: ndarray, part: Any) -> None:
@@ -148,7 +145,12 @@ def _copy(x: ndarray, order: Any = "C") -> ndarray:
     """An array of its own, of the same value."""
     if x.is_number:
         return array_of(copied(x._held))
-    return duplicate(x._read(), order_of(x, order))
+    held = x._read()
+    where = held._layout
+    apart = where.ndim and not where.contiguous and 0 not in where.strides
+    if apart and order == "C" and held._at and not state.stack:  # as `duplicate` does, at once
+        return array_of(apply(COPY, (held,)))
+    return duplicate(held, order_of(x, order))
 
 
 def _flatten(x: ndarray, order: Any = "C") -> ndarray:
@@ -248,7 +250,7 @@ def _attach() -> None:
         "to_device": _to_device,
         "cpu": lambda x: _to_device(x, "cpu"),
         "gpu": lambda x, index=0: _to_device(x, f"cuda:{index}"),
-        "real": property(_real, _set_real),
+        "real": property(logic.real, _set_real),
         "imag": property(logic.imag, _set_imag),
         "__array_namespace__": _array_namespace,
         "__round__": _rounded,

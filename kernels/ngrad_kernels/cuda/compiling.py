@@ -29,7 +29,7 @@ from ngrad_kernels.cache import Recipe
 from ngrad_kernels.cuda import passes
 from ngrad_kernels.cuda.source import Source
 from ngrad_kernels.cuda.threads import NAMESPACE
-from ngrad_kernels.passes import asked_once
+from ngrad_kernels.passes import asked_once, uncollected
 
 if getattr(cuda, "implementation", "") != "NVIDIA":
     raise ImportError(
@@ -135,7 +135,7 @@ def llvm_ir(source: Source, capability: Capability) -> list[str]:
     scope = {**NAMESPACE, "cuda": cuda}  # of which texts use `cuda.local.array`
     exec(compile(source.text, f"<ngrad {source.name}>", "exec"), scope)
     arguments = (types.int64,) * (2 + source.operands)
-    with cache.lock(), _device(capability):
+    with cache.lock(), _device(capability), uncollected():
         result = passes.compiled(scope[source.name], arguments, capability, OPTIONS)
         entry = result.fndesc.llvm_func_name
         kernel = result.library.get_function(entry)
