@@ -38,7 +38,7 @@ NAMESPACE: dict[str, Any] = {
     **FUNCTIONS,
 }
 """The names that a source text may use."""
-OWN = {"min": intrinsics.least, "max": intrinsics.greatest}
+OWN = {"min": integers.least, "max": integers.greatest}
 """Functions in place of Python's, which Numba would compile for its own target."""
 
 ARGUMENTS = {

@@ -7,8 +7,8 @@ from __future__ import annotations
 from typing import Any
 
 from ngrad_kernels.codegen import helper
+from ngrad_kernels.integers import greatest, least
 from ngrad_kernels.intrinsics import NAMESPACE as INTRINSICS
-from ngrad_kernels.intrinsics import greatest, least
 
 copy_bytes = INTRINSICS["copy_bytes"]
 

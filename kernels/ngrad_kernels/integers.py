@@ -243,6 +243,25 @@ def floordiv_float(x, y):
     return select(y == 0, x / y, nearest)
 
 
+def _extreme(sign: str) -> Any:
+    """The least, or the greatest, of several int64."""
+
+    @intrinsic
+    def extreme(typingctx, *numbers):
+        def codegen(context, builder, signature, args):
+            found, *others = cgutils.unpack_tuple(builder, args[0])
+            for other in others:
+                found = builder.select(builder.icmp_signed(sign, found, other), found, other)
+            return found
+
+        return types.intp(types.UniTuple(types.intp, len(numbers))), codegen
+
+    return extreme
+
+
+least, greatest = _extreme("<="), _extreme(">=")
+
+
 NAMESPACE: dict[str, Any] = {
     function.py_func.__name__: function
     for function in (

@@ -405,25 +405,6 @@ NAMESPACE |= {
 }
 
 
-def _extreme(sign: str) -> Any:
-    """The least, or the greatest, of several int64."""
-
-    @intrinsic
-    def extreme(typingctx, *numbers):
-        def codegen(context, builder, signature, args):
-            found, *others = cgutils.unpack_tuple(builder, args[0])
-            for other in others:
-                found = builder.select(builder.icmp_signed(sign, found, other), found, other)
-            return found
-
-        return types.intp(types.UniTuple(types.intp, len(numbers))), codegen
-
-    return extreme
-
-
-least, greatest = _extreme("<="), _extreme(">=")
-
-
 @intrinsic
 def table_at(typingctx, address):
     """A table of words at an address."""

@@ -10,7 +10,7 @@ from ngrad.numpy.order import in_rows, packed
 from ngrad.numpy.views import Made
 from ngrad.ops.identity import COPY
 from ngrad.ops.shape import inverse, transpose
-from ngrad.record import apply, copied
+from ngrad.record import apply, copied, state
 from ngrad.tensor import Tensor
 from ngrad.window import Window
 
@@ -65,6 +65,10 @@ def copy(x: Tensor, order: Any = "C") -> ndarray:
     """A copy, as `laid` says: the same memory, which nobody writes to, unless elements lie apart
     there, or are but a part of what would be kept alive by it.
     """
+    where = x._layout
+    apart = not where.contiguous and 0 not in where.strides
+    if apart and order == "C" and x._at and not state.stack:
+        return array_of(apply(COPY, (x,)))  # as below, with no more questions
     x, order = copied(x), order.upper() if isinstance(order, str) else order
     if not x._layout.ndim or 0 in x._layout.strides:
         return laid(x, order)

@@ -24,10 +24,9 @@ from ngrad.numpy.ufuncs import UFUNCS
 from ngrad.numpy.views import OfBits
 from ngrad.numpy.ways import lies_of
 from ngrad.ops.elementwise import CAST
-from ngrad.ops.identity import COPY
 from ngrad.ops.transfer import to_device
 from ngrad.ops.updates import At
-from ngrad.record import apply, copied, state
+from ngrad.record import apply, copied
 
 
 def clip(a: ndarray, min: Any = None, max: Any = None, out: Any = None, **options: Any) -> ndarray:
@@ -145,12 +144,7 @@ def _copy(x: ndarray, order: Any = "C") -> ndarray:
     """An array of its own, of the same value."""
     if x.is_number:
         return array_of(copied(x._held))
-    held = x._read()
-    where = held._layout
-    apart = where.ndim and not where.contiguous and 0 not in where.strides
-    if apart and order == "C" and held._at and not state.stack:  # as `duplicate` does, at once
-        return array_of(apply(COPY, (held,)))
-    return duplicate(held, order_of(x, order))
+    return duplicate(x._read(), order_of(x, order))
 
 
 def _flatten(x: ndarray, order: Any = "C") -> ndarray:

@@ -18,6 +18,7 @@ from ngrad.errors import TraceError
 from ngrad.numpy.ndarray import ndarray
 from ngrad.record import state
 from ngrad.signature import SINGLE, Held, static
+from ngrad.tensor import Tensor
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -39,7 +40,8 @@ def replayed(function: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
-        key = _key(args, kwargs)
+        arrays: list[Tensor] = []
+        key = _key(args, kwargs, arrays)
         if key is None:
             return function(*args, **kwargs)
         found = recorded.get(key)
@@ -50,22 +52,22 @@ def replayed(function: Callable[P, R]) -> Callable[P, R]:
             if count <= AGAIN:
                 return function(*args, **kwargs)
             try:
-                found = _recorded(function, key, args, kwargs)
+                found = _recorded(function, key, args, kwargs, arrays)
             except TraceError:  # it looks at values
                 came[key] = -math.inf
                 return function(*args, **kwargs)
             if len(recorded) >= LIMIT:
                 recorded.clear()
             recorded[key] = found
-        result: R = found([x._read() for x in (*args, *kwargs.values()) if type(x) is ndarray])
+        result: R = found(arrays)
         return result
 
     return call
 
 
-def _key(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Key | None:
+def _key(args: tuple[Any, ...], kwargs: dict[str, Any], arrays: list[Tensor]) -> Key | None:
     """What of a call decides how it is recorded; None if its ops would not run where it is, nobody
-    being told of them.
+    being told of them. What its arrays hold is added to `arrays`.
     """
     limit = settings.small
     if limit < 0 or state.listens() or not state.window.idle():
@@ -77,6 +79,7 @@ def _key(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Key | None:
             where = value._layout
             if not value._at or not 0 < where.nbytes <= limit or where.device is not HOST:
                 return None
+            arrays.append(value)
             key.append(Held(x.kind, where.spec, x.lies_in_rows()))
         elif _is_plain(x):
             key.append(static(x))
@@ -90,7 +93,11 @@ def _is_plain(x: Any) -> bool:
 
 
 def _recorded(
-    function: Callable[..., Any], key: Key, args: tuple[Any, ...], kwargs: dict[str, Any]
+    function: Callable[..., Any],
+    key: Key,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    held: list[Tensor],
 ) -> Concrete:
     """A recording of a call, as a function of the arrays that are given to it."""
     given = [*args, *kwargs.values()]
@@ -102,5 +109,4 @@ def _recorded(
             given[k] = x
         return function(*given[: len(args)], **dict(zip(kwargs, given[len(args) :], strict=True)))
 
-    leaves = [given[k]._read() for k in places]
-    return Concrete(function.__name__, of_arrays, leaves, (parts, None, HOST))
+    return Concrete(function.__name__, of_arrays, held, (parts, None, HOST))

@@ -114,6 +114,7 @@ def cov(
 def _covariances(
     m: ndarray, y: ndarray | None, rowvar: bool, ddof: int, fweights: Any, aweights: Any, dtype: Any
 ) -> ndarray:
+    """Those of the rows, or columns, of one array, or two."""
     parts = [x for x in (m, y) if x is not None]
     wide = as_dtype(result_type(*(x.dtype for x in parts), np.float64) if dtype is None else dtype)
     rows = [asarray(x, wide).reshape(1, -1) if x.ndim < 2 else asarray(x, wide) for x in parts]
