@@ -15,6 +15,7 @@ import inspect
 import io
 import re
 import sys
+import tempfile
 import warnings
 from collections import Counter
 from collections.abc import Iterator
@@ -172,7 +173,8 @@ def main() -> int:
     warnings.simplefilter("ignore")
     counts: Counter[str] = Counter()
     part = sys.argv[1] if len(sys.argv) > 1 else ""
-    unknown = [text for name, lines in examples(part) for text in compare(name, lines, counts)]
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):  # examples write files
+        unknown = [text for name, lines in examples(part) for text in compare(name, lines, counts)]
     table = Table("lines", "outcome", title=f"Examples in the docstrings of NumPy {np.__version__}")
     for outcome, count in counts.most_common():
         table.add_row(str(count), outcome)

@@ -70,8 +70,8 @@ def test_what_is_not_aligned_or_swapped_is_converted() -> None:
 
 def test_it_is_given_back_with_the_last_that_uses_it() -> None:
     """Once, whichever that is, and never to a pool."""
-    ngrad.eval(ngrad.zeros([1]) * 2.0, ngrad.zeros([1]) + 1.0)  # numbers of those dtypes are kept
-    ngrad.eval(ngrad.zeros([1], "float64") * 2.0, ngrad.zeros([1], "float64") + 1.0)
+    for dtype in ("float32", "float64") * 2:  # whose numbers are kept, until they are too many
+        ngrad.eval(ngrad.zeros([1], dtype) * 2.0, ngrad.zeros([1], dtype) + 1.0)
     ngrad.eval()
     gc.collect()
     stats = memory_stats()
