@@ -16,7 +16,7 @@ from ngrad.graph.layout import layout
 from ngrad.ops.matmul import array_at
 from ngrad_kernels import cpu
 from ngrad_kernels.memory import Pool, System
-from ngrad_kernels.product import Matrices, Prepared, Product
+from ngrad_kernels.product import Matrices, Prepared, Product, Windowed
 from ngrad_kernels.words import Step, unpacked
 
 
@@ -86,6 +86,9 @@ class SecondTarget:
     def product(self, work: Product) -> Prepared:
         self.calls.append(_product(work))
         return Prepared(-len(self.calls), 0, 1, 1, None)
+
+    def windows(self, work: Windowed) -> None:
+        """It knows none, as a GPU's."""
 
     def routine(self, name: str, code: str, words: Sequence[int]) -> None:
         """It has no library."""

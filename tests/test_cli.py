@@ -93,7 +93,7 @@ def test_seeds_decide_the_result() -> None:
 def test_info() -> None:
     done = command("info")
     assert done.returncode == 0, done.stderr
-    for name in ("ngrad", "Python", "NumPy", "Numba", "processor", "threads", "CUDA"):
+    for name in ("ngrad", "Python", "NumPy", "Numba", "processor", "BLAS", "threads", "CUDA"):
         assert re.search(rf"^{name} ", done.stdout, re.MULTILINE), name
     assert re.search(r"^CUDA +(none: \S|cuda:0)", done.stdout, re.MULTILINE)
     assert not re.search(r"on none yet", done.stdout)

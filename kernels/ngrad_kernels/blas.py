@@ -19,22 +19,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ngrad_kernels import blas_threads, cache, skeletons, threads
-from ngrad_kernels.blas_library import LETTERS, library
+from ngrad_kernels import blas_threads, cache, skeletons, windowed
+from ngrad_kernels.blas_library import LETTERS, LONGEST, library
 from ngrad_kernels.codes import size_of
-from ngrad_kernels.product import Prepared, Product
+from ngrad_kernels.product import Prepared, Product, Windowed
 from ngrad_kernels.target import Libraries
-
-TILE = 1 << 20
-"""Multiply-adds from which a tile is worth a thread: some ten microseconds."""
-LARGE = 1 << 27
-"""Multiply-adds of a tile, where there are more tiles than threads, so that one which is held up
-holds up less."""
-VECTOR = 1 << 17
-"""Elements of a matrix that meets one vector, of which each is read for one multiply-add."""
-LONGEST = (1 << 31) - 1
-"""The most elements of an axis, and between runs, that BLAS may know of: it may count in int32."""
-
+from ngrad_kernels.tiles import most_threads, span, tiles
 
 # -- the kernel ------------------------------------------------------------------------------------
 
@@ -103,15 +93,6 @@ def {name}(table, lo, hi):
 """
 
 
-def span(extent: int, parts: int, part: int) -> tuple[int, int]:
-    """Where a part of an axis begins, and how much of it there is: parts begin at a multiple of 16,
-    as BLAS's own do.
-    """
-    each = ((extent + parts - 1) // parts + 15) // 16 * 16
-    first = part * each
-    return first, min(each, extent - first)
-
-
 _HELPERS = skeletons.as_helpers(skeletons.locate, span, *blas_threads.HELPERS)
 
 
@@ -124,37 +105,6 @@ def kernel(code: str) -> int:
 
 
 # -- what is launched ------------------------------------------------------------------------------
-
-
-def tiles(product: Product, threads: int) -> tuple[int, int, int]:
-    """Down and across, how many tiles a result is cut into; and how many tiles are one item of
-    work.
-
-    Examples
-    --------
-    >>> from ngrad_kernels.product import Matrices
-    >>> lies = Matrices((), 2048, 4)
-    >>> tiles(Product("f4", (), 512, 512, 512, lies, lies), 4)
-    (2, 2, 1)
-    >>> tiles(Product("f4", (999,), 16, 16, 16, lies, lies), 4)
-    (1, 1, 256)
-    """
-    rows, columns, depth = product.rows, product.columns, product.depth
-    work = rows * columns * max(depth, 1)
-    worth = VECTOR if rows == 1 or columns == 1 else TILE
-    wanted = max(1, min(-(-threads // product.products), work // worth))
-    if product.products == 1 and (each := work // (LARGE * threads)) > 1:
-        wanted = threads * (4 if each >= 4 else 2)  # each thread as many as any other
-    pairs = [(n, wanted // n) for n in range(1, wanted + 1) if wanted % n == 0]
-    down, across = min(pairs, key=lambda pair: rows / pair[0] + columns / pair[1])
-    return down, across, max(1, worth * down * across // max(work, 1))
-
-
-def most_threads() -> int:
-    """How many threads the process began with; two if it was one, since a lone item is run with
-    Python's lock held.
-    """
-    return max(2, threads.most())
 
 
 class Blas:
@@ -181,6 +131,10 @@ class Blas:
         facts = np.array([*words, *views[0], *views[1]], np.int64)
         items = product.products * down * across
         return Prepared(kernel(code), facts.ctypes.data, items, grain, facts)
+
+    def windows(self, work: Windowed) -> tuple[Prepared, int, int] | None:
+        """Windows times matrices, by blocks; None where BLAS cannot count so far."""
+        return windowed.prepared(work) if max(work.depth, work.columns) <= LONGEST else None
 
     def routine(self, name: str, code: str, words: Sequence[int]) -> None:
         """It has none."""

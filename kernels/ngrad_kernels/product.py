@@ -1,5 +1,5 @@
-"""`Product`: a batch of matrix products, as a target is asked for it; and how a target says what it
-launches.
+"""`Product`, a batch of matrix products, and `Windowed`, windows times matrices, as a target is
+asked for them; and how a target says what it launches.
 """
 
 from __future__ import annotations
@@ -67,6 +67,49 @@ class Product(NamedTuple):
         """Where an operand's matrices begin, as a strided view."""
         dims = zip(self.batch, operand.batch, strict=True)
         return [size_of(self.code), len(self.batch), *(word for dim in dims for word in dim)]
+
+
+class Windowed(NamedTuple):
+    """Windows, a row each, times matrices; or their transpose, times a row for each window.
+
+    Attributes
+    ----------
+    code : str
+        The dtype.
+    groups : int
+        How often: of windows of their own, and a matrix of their own.
+    counts : tuple of int
+        How many windows there are in a group: of each of a batch, along each of three axes.
+    offsets : sequence of int
+        Of a window: where its runs of elements begin, in bytes from where it does.
+    run : int
+        Elements of a run.
+    steps : tuple of int
+        Bytes from a group to the next, and to the next window along each of `counts`.
+    columns : int
+        Of the matrix, and of rows for each window.
+    across : bool
+        Whether it is the transpose.
+    """
+
+    code: str
+    groups: int
+    counts: tuple[int, ...]
+    offsets: tuple[int, ...]
+    run: int
+    steps: tuple[int, ...]
+    columns: int
+    across: bool
+
+    @property
+    def windows(self) -> int:
+        """How many windows a group has."""
+        return math.prod(self.counts)
+
+    @property
+    def depth(self) -> int:
+        """Elements of a window."""
+        return len(self.offsets) * self.run
 
 
 class Prepared(NamedTuple):

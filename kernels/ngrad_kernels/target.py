@@ -13,7 +13,7 @@ from typing import Any, Literal, Protocol
 
 from ngrad_kernels.body import Body
 from ngrad_kernels.memory import Buffer, Pool
-from ngrad_kernels.product import Prepared, Product
+from ngrad_kernels.product import Prepared, Product, Windowed
 from ngrad_kernels.space import Space
 from ngrad_kernels.words import Step
 
@@ -34,6 +34,12 @@ class Libraries(Protocol):
 
     def product(self, product: Product, /) -> Prepared | None:
         """A batch of matrix products; None where NumPy is to be called, on the CPU."""
+
+    def windows(self, work: Windowed, /) -> tuple[Prepared, int, int] | None:
+        """Windows times matrices: what is launched over windows, matrices, scratch and the result;
+        how many results there are then to be added, one behind the other; and how many bytes of
+        scratch it takes. None if it knows no windows.
+        """
 
     def routine(self, name: str, code: str, words: Sequence[int], /) -> Prepared | None:
         """The routine of an op ("cholesky", ...) for a dtype and what it is told of sizes; None if

@@ -10,10 +10,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ngrad_kernels import blas, blas_threads, cache, skeletons
-from ngrad_kernels.blas_library import LETTERS, library
+from ngrad_kernels import blas_threads, cache, skeletons
+from ngrad_kernels.blas_library import LETTERS, LONGEST, library
 from ngrad_kernels.codes import size_of
 from ngrad_kernels.product import Matrices, Prepared
+from ngrad_kernels.tiles import TILE, most_threads, span
 
 
 class Triangular(NamedTuple):
@@ -89,7 +90,7 @@ def {name}(table, lo, hi):
     if get_threads != 0:
         give_back_threads(held, set_threads, threads)
 """
-_HELPERS = skeletons.as_helpers(skeletons.locate, blas.span, *blas_threads.HELPERS)
+_HELPERS = skeletons.as_helpers(skeletons.locate, span, *blas_threads.HELPERS)
 
 
 @functools.cache
@@ -116,8 +117,8 @@ def tiles(system: Triangular, threads: int) -> tuple[int, int]:
     """
     systems = math.prod(system.batch)
     work = system.rows * system.rows * system.columns
-    across = max(1, min(-(-threads // systems), work // blas.TILE, system.columns // NARROW))
-    return across, max(1, blas.TILE * across // work)
+    across = max(1, min(-(-threads // systems), work // TILE, system.columns // NARROW))
+    return across, max(1, TILE * across // work)
 
 
 def prepared(system: Triangular) -> Prepared | None:
@@ -127,11 +128,11 @@ def prepared(system: Triangular) -> Prepared | None:
     code, size = system.code, size_of(system.code)
     # By columns the transpose is seen of what lies by rows: of the other triangle.
     by_columns, run = system.matrix.lies(system.rows, size)
-    if max(system.rows, system.columns, run) > blas.LONGEST:
+    if max(system.rows, system.columns, run) > LONGEST:
         return None
     lower = system.lower if by_columns else not system.lower
     turned = system.transposed != bool(by_columns)
-    across, grain = tiles(system, blas.most_threads())
+    across, grain = tiles(system, most_threads())
     routines, pool = library()
     head = [system.rows, system.columns, across, run, int(lower), int(turned)]
     letter = LETTERS[code]

@@ -10,6 +10,7 @@ from pathlib import Path
 import llvmlite.binding as llvm
 import numba
 import numpy as np
+import threadpoolctl
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -64,6 +65,16 @@ def _tbb(layer: str) -> str:
     return "" if layer == "tbb" else "; TBB was not found: install the extra `tbb` for it"
 
 
+def _blas() -> str:
+    """The library that NumPy calls, and for which processor it has taken its kernels."""
+    libraries = threadpoolctl.ThreadpoolController().select(user_api="blas").info()
+    told = [
+        f"{one['internal_api']} {one['version']}, kernels for {one.get('architecture', 'any')}"
+        for one in libraries
+    ]
+    return told[0] if told else "of NumPy's own build"
+
+
 def cuda_state() -> str:
     """The GPUs that there are; if there is none, what is missing."""
     devices = list_devices()[1:]
@@ -88,6 +99,7 @@ def rows() -> list[tuple[str, str]]:
         ("NumPy", np.__version__),
         ("Numba", f"{numba.__version__}, llvmlite {_version('llvmlite')}"),
         ("processor", _processor()),
+        ("BLAS", _blas()),
         (
             "threads",
             f"{config.threads()} of {most}, on {layer}{_tbb(layer)}",

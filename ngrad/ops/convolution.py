@@ -1,8 +1,7 @@
 """Convolutions, as TensorFlow has them: windows of a tensor, times filters.
 
 The elements of a window times a filter are a product of matrices: of the windows, a row each, and
-of the filters, a column each. Windows are a view, which is copied for the product. Filters of one
-channel each slide over it instead, and no window is copied.
+of the filters, a column each (`windowed.py`). Filters of one channel each slide over it instead.
 """
 
 from __future__ import annotations
@@ -18,8 +17,8 @@ from ngrad.ops.joining import pad
 from ngrad.ops.matmul import product
 from ngrad.ops.shape import broadcast_to, reshape, transpose
 from ngrad.ops.slide import Places, slide
-from ngrad.ops.windows import WINDOWS, Sliding
-from ngrad.record import apply
+from ngrad.ops.windowed import Meeting, windows_matmul
+from ngrad.ops.windows import Sliding
 from ngrad.tensor import Tensor
 
 Pairs = tuple[tuple[int, int], ...]
@@ -138,7 +137,7 @@ def _convolve(
     )
     pairs = padding_of(what, padding, how, shape[1:-1], channels)
     counts = how.counts(what, extended(shape[1:-1], pairs))
-    rows, window, groups = shape[0] * math.prod(counts), math.prod(how.sizes), given // taken
+    window, groups = math.prod(how.sizes), given // taken
     if taken == 1 and (given > 1 or made == 1):  # each channel by itself
         leads = tuple([before for before, _ in pairs])
         places = Places(counts, how.steps, how.gaps, (1,) * axes, leads)
@@ -147,17 +146,15 @@ def _convolve(
             x = reshape(x, (*shape[:-1], made))
         out = slide(x, reshape(w, (1, *how.sizes, made)), places)
         return channels_back(out, channels)
-    seen = apply(WINDOWS, (padded(x, pairs),), tuple(how))
-    if groups == 1:
-        out = product(reshape(seen, (rows, window * given)), reshape(w, (window * given, made)))
-    else:
-        each = transpose(reshape(seen, (rows, window, groups, taken)), (2, 0, 1, 3))
-        those = transpose(reshape(w, (window, taken, groups, made // groups)), (2, 0, 1, 3))
-        out = product(
-            reshape(each, (groups, rows, window * taken)),
-            reshape(those, (groups, window * taken, made // groups)),
-        )
-        out = transpose(out, (1, 0, 2))
+    if window == 1 and groups == 1:  # windows are what is there already
+        x = padded(x, pairs)[(slice(None), *(slice(None, None, step) for step in how.steps))]
+        return channels_back(product(x, reshape(w, (given, made))), channels)
+    by_group = (axes + 1, *range(axes + 1), axes + 2)
+    x = transpose(reshape(x, (*shape[:-1], groups, taken)), by_group)
+    each = transpose(reshape(w, (window, taken, groups, made // groups)), (2, 0, 1, 3))
+    each = reshape(each, (groups, window * taken, made // groups))
+    out = windows_matmul(x, each, Meeting(*how, pairs))
+    out = transpose(out, (*range(1, axes + 2), 0, axes + 2))
     return channels_back(reshape(out, (shape[0], *counts, made)), channels)
 
 

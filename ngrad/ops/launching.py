@@ -168,12 +168,12 @@ class Dense(NamedTuple):
 
 
 def dense_operands(
-    inputs: Sequence[tuple[int, Layout]], fit: Sequence[bool] | None = None
+    inputs: Sequence[tuple[int, Layout]], fit: Sequence[bool] | None = None, scratch: int = 0
 ) -> Dense:
     """Inputs, by number, as operands in row-major order; those that do not `fit` (that lie
-    otherwise, if it is not said) are copied.
+    otherwise, if it is not said) are copied, behind so much scratch that is taken.
     """
-    places, launches, keep, scratch = [], [], [], 0
+    places, launches, keep = [], [], []
     suits = [where.contiguous for _, where in inputs] if fit is None else fit
     for (which, where), stays in zip(inputs, suits, strict=True):
         if stays:

@@ -16,10 +16,9 @@ from ngrad.ops.convolution import (
     padding_of,
 )
 from ngrad.ops.extents import integers
-from ngrad.ops.matmul import product
 from ngrad.ops.shape import reshape
-from ngrad.ops.windows import FOLD, Sliding
-from ngrad.record import apply
+from ngrad.ops.windowed import Meeting, windows_spread
+from ngrad.ops.windows import Sliding
 from ngrad.tensor import Tensor
 
 
@@ -52,14 +51,10 @@ def _transposed(
             f"{what}: output_shape {given}, filters of shape {tuple(w.shape)} and this padding go "
             f"with an input of {counts}, not of shape {shape}"
         )
-    rows = batch * math.prod(counts)
-    windows = product(
-        reshape(x, (rows, taken)), reshape(w, (math.prod(sizes) * made, taken)), False, True
-    )
-    out = apply(FOLD, (reshape(windows, (batch, *counts, *sizes, made)),), (whole, *how))
-    for axis, (n, (before, _)) in enumerate(zip(extents, pairs, strict=True), 1):
-        out = out[(slice(None),) * axis + (slice(before, before + n),)]
-    return channels_back(out, channels)
+    x = reshape(x, (1, batch, *counts, taken))
+    w = reshape(w, (1, math.prod(sizes) * made, taken))
+    out = windows_spread(x, w, tuple(extents), Meeting(*how, pairs))
+    return channels_back(reshape(out, (batch, *extents, made)), channels)
 
 
 def conv1d_transpose(

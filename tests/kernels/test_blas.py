@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from products import CODES, WAYS, Array, assert_close, laid_out, numbers, product_of
 
-from ngrad_kernels import blas, blas_library, blas_threads, cpu, threads
+from ngrad_kernels import blas, blas_library, blas_threads, cpu, threads, tiles
 from ngrad_kernels.product import Matrices, Product
 
 THREADS = 5
@@ -25,9 +25,9 @@ THREADS = 5
 @pytest.fixture(autouse=True)
 def small_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
     """A few multiply-adds are worth a thread."""
-    monkeypatch.setattr(blas, "TILE", 64)
-    monkeypatch.setattr(blas, "VECTOR", 64)
-    monkeypatch.setattr(blas, "LARGE", 1 << 12)
+    monkeypatch.setattr(tiles, "TILE", 64)
+    monkeypatch.setattr(tiles, "VECTOR", 64)
+    monkeypatch.setattr(tiles, "LARGE", 1 << 12)
     monkeypatch.setattr(blas, "most_threads", lambda: THREADS)
 
 
@@ -181,14 +181,14 @@ def test_a_child_forked_meanwhile_has_them_back(double: Double) -> None:
 def test_as_many_tiles_as_threads_and_more_of_large_products() -> None:
     lies = Matrices((), 4, 4)
 
-    def tiles(batch: tuple[int, ...], rows: int, columns: int, depth: int) -> tuple[int, int, int]:
-        return blas.tiles(Product("f4", batch, rows, columns, depth, lies, lies), 6)
+    def cut(batch: tuple[int, ...], rows: int, columns: int, depth: int) -> tuple[int, int, int]:
+        return tiles.tiles(Product("f4", batch, rows, columns, depth, lies, lies), 6)
 
-    assert tiles((), 4, 4, 3) == (1, 1, 1)  # too small to share
-    assert tiles((), 16, 16, 1) == (2, 2, 1)
-    assert tiles((), 60, 40, 1) == (3, 2, 1)
-    down, across, grain = tiles((), 100, 100, 10)
+    assert cut((), 4, 4, 3) == (1, 1, 1)  # too small to share
+    assert cut((), 16, 16, 1) == (2, 2, 1)
+    assert cut((), 60, 40, 1) == (3, 2, 1)
+    down, across, grain = cut((), 100, 100, 10)
     assert down * across == 24 and grain == 1
-    assert tiles((6,), 100, 100, 10) == (1, 1, 1)  # a product a thread
-    assert tiles((1000,), 2, 2, 2) == (1, 1, 8)
-    assert math.prod(tiles((), 1, 640, 1)[:2]) == 6
+    assert cut((6,), 100, 100, 10) == (1, 1, 1)  # a product a thread
+    assert cut((1000,), 2, 2, 2) == (1, 1, 8)
+    assert math.prod(cut((), 1, 640, 1)[:2]) == 6

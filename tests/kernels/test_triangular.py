@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from products import WAYS, Array, laid_out, numbers, owner, strides_of
 
-from ngrad_kernels import blas, cpu, threads, triangular
+from ngrad_kernels import cpu, threads, triangular
 from ngrad_kernels.product import Matrices
 from ngrad_kernels.triangular import Triangular, prepared
 
@@ -18,9 +18,9 @@ from ngrad_kernels.triangular import Triangular, prepared
 @pytest.fixture(autouse=True)
 def small_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
     """A few multiply-adds are worth a thread."""
-    monkeypatch.setattr(blas, "TILE", 64)
+    monkeypatch.setattr(triangular, "TILE", 64)
     monkeypatch.setattr(triangular, "NARROW", 1)
-    monkeypatch.setattr(blas, "most_threads", lambda: 5)
+    monkeypatch.setattr(triangular, "most_threads", lambda: 5)
 
 
 def solved(a: Array, b: Array, lower: bool, transposed: bool) -> Array:

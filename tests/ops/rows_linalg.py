@@ -49,6 +49,36 @@ def _solved(lower: bool, adjoint: bool) -> Any:
     return reference
 
 
+_WINDOWED = [
+    (
+        "1d",
+        (False, (3,), (1,), (1,), ((1, 1),)),
+        (((1, 2, 5, 3), (1, 9, 4)), ((2, 1, 4, 1), (2, 3, 2)), ((1, 0, 5, 1), (1, 3, 2))),
+    ),
+    (
+        "steps and gaps",
+        (False, (2, 3), (2, 1), (1, 2), ((0, 1), (2, 0))),
+        (((2, 2, 4, 5, 2), (2, 12, 3)),),
+    ),
+    (
+        "3d",
+        (False, (1, 2, 2), (1,) * 3, (1,) * 3, ((0, 0),) * 3),
+        (((1, 1, 2, 3, 3, 1), (1, 4, 2)),),
+    ),
+    (
+        "transposed",
+        (True, (2, 3), (1, 1), (1, 1), ((1, 1), (0, 0))),
+        (((1, 2, 3, 4, 2), (1, 2, 4, 2, 3)), ((2, 1, 3, 3, 1), (2, 1, 4, 1, 2))),
+    ),
+    (
+        "transposed, steps",
+        (True, (3,), (2,), (2,), ((1, 2),)),
+        (((1, 2, 6, 2), (1, 2, 3, 4)), ((1, 0, 6, 2), (1, 0, 3, 4))),
+    ),
+]
+"""Parameters of `windows_matmul` and shapes that go with them."""
+
+
 LINALG = [
     Row(
         "matmul",
@@ -59,6 +89,20 @@ LINALG = [
         shapes=(((3, 4), (4, 2)), ((2, 3, 4), (4, 2)), ((0, 3), (3, 2)), ((2, 0), (0, 3))),
         ulps=8,
         floor=32 * EPS,
+    ),
+    *(
+        Row(
+            "windows_matmul",
+            lambda x, y, p=params: apply(TABLE["windows_matmul"], (x, y), p),
+            lambda x, y, p=params: REFERENCES["windows_matmul"](x, y, *p),
+            ((-2, 2), (-2, 2)),
+            "fc",
+            shapes=shapes,
+            ulps=8,
+            floor=64 * EPS,
+            label=label,
+        )
+        for label, params, shapes in _WINDOWED
     ),
     Row(
         "vecdot",

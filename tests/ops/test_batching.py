@@ -195,6 +195,19 @@ CASES = [
     ),
     *(
         applied(
+            "windows_matmul",
+            _floats(2, 3, 5, 2),
+            _floats(*((2, 3, 3, 4) if transpose else (2, 6, 4))),
+            transpose=transpose,
+            sizes=(3,),
+            steps=(2,),
+            gaps=(1,),
+            pads=((1, 1),),
+        )
+        for transpose in (False, True)
+    ),
+    *(
+        applied(
             "matmul",
             _matrices(*left, transposed=tx),
             _matrices(*right, transposed=ty),

@@ -19,7 +19,7 @@ from ngrad_kernels import cache
 from ngrad_kernels.codes import size_of
 from ngrad_kernels.cuda.errors import CudaError
 from ngrad_kernels.cuda.gemm import product_words, render_gemm, tile_of, tiles
-from ngrad_kernels.product import Prepared, Product
+from ngrad_kernels.product import Prepared, Product, Windowed
 
 if TYPE_CHECKING:
     from ngrad_kernels.cuda.streams import Stream
@@ -75,6 +75,9 @@ class Libraries:
         )
         facts, held = self.target.facts(product_words(product))
         return Prepared(kernel, facts, tiles(product, tile), 1, held)
+
+    def windows(self, work: Windowed) -> None:
+        """cuBLAS knows none."""
 
     def routine(self, name: str, code: str, words: Sequence[int]) -> Prepared | None:
         """A routine of linear algebra, a transform, or a sort or scatter of our own, of a dtype;

@@ -135,6 +135,19 @@ def _fold_windows(g: Array, extents: Any, sizes: Any, steps: Any, gaps: Any) -> 
     return out
 
 
+def _windows_matmul(
+    x: Array, y: Array, transpose: bool, sizes: Any, steps: Any, gaps: Any, pads: Any
+) -> Array:
+    groups, batch, *_, channels = x.shape
+    whole = np.pad(x, [(0, 0), (0, 0), *pads, (0, 0)])
+    shown = _windows(whole.reshape(groups * batch, *whole.shape[2:]), sizes, steps, gaps)
+    counts = shown.shape[1 : 1 + len(sizes)]
+    rows = shown.reshape(groups, -1, math.prod(sizes) * channels)
+    if transpose:
+        return np.swapaxes(rows, 1, 2) @ y.reshape(groups, -1, y.shape[-1])
+    return (rows @ y).reshape(groups, batch, *counts, y.shape[-1])
+
+
 MOVES: dict[str, Reference] = {
     "identity": lambda x: x,
     "copy": lambda x: np.array(x, order="C"),
@@ -150,6 +163,7 @@ MOVES: dict[str, Reference] = {
     "concat": lambda *xs, axis: np.concatenate(xs, axis),
     "windows": _windows,
     "fold_windows": _fold_windows,
+    "windows_matmul": _windows_matmul,
     "checked_index": lambda index, **_: index,
     "take_rows": _take_rows,
     "add_rows": _add_rows,
