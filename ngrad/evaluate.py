@@ -18,11 +18,11 @@ from ngrad.constants import constant
 from ngrad.errors import IndexBoundsError
 from ngrad.giving import given, run_over
 from ngrad.graph.differentiate import Goal, Heard
-from ngrad.graph.entries import CONSTANT_OF, LEAF, SCALAR, Entry, marker
+from ngrad.graph.entries import CONSTANT_OF, LEAF, SCALAR, Entry, leaf
 from ngrad.graph.graph import Graph
 from ngrad.graph.layout import Layout
 from ngrad.ops.identity import IDENTITY
-from ngrad.plans import Key, plans
+from ngrad.plans import Key, Planned, Structure, build, plans
 from ngrad.record import state
 from ngrad.tensor import Tensor, settle
 from ngrad.window import RECOMPUTED, Fault, Window, recorded, waiting
@@ -94,31 +94,29 @@ def _since(window: Window, done: int, work: Work) -> tuple[Key, dict[int, Any]]:
     """
     entries, wanted, _ = work
     if done == 0:
-        known = known_values(window, len(entries)) if window.adopted else ()
+        known = known_values(window, len(entries)) if window.ahead else ()
         return (entries, known, wanted, None, None), window.kept
-    needed: set[int] = set()
+    found: dict[int, Any] = {}
     open_ = [*range(done, len(entries))]
     while open_:  # what is needed, and no more of what was before: that may be long
         slot = open_.pop()
-        if slot not in needed:
-            needed.add(slot)
-            if _value(window, slot) is None:
+        if slot not in found:
+            found[slot] = value = _value(window, slot)
+            if value is None:
                 open_ += entries[slot][1:]
     lines: list[Entry] = []
     kept: dict[int, Any] = {}
     place: dict[int, int] = {}
-    for slot in sorted(needed):
-        call, *slots = entries[slot]
-        value = _value(window, slot)
+    for slot in sorted(found):
+        value, here = found[slot], len(lines)
+        place[slot] = here
         if value is None:
-            slots = [place[k] for k in slots]
-        else:
-            kept[len(lines)] = value
-            slots = []
-            if type(value) is Tensor and call.op is not CONSTANT_OF:
-                call = marker(LEAF, (), value._layout)
-        place[slot] = len(lines)
-        lines.append((call, *slots))
+            call, *slots = entries[slot]
+            lines.append((call, *[place[k] for k in slots]))
+            continue
+        kept[here] = value
+        is_value = type(value) is Tensor and entries[slot][0].op is not CONSTANT_OF
+        lines.append(leaf(value._layout) if is_value else entries[slot][:1])
     return (tuple(lines), (), tuple([place[slot] for slot in wanted]), None, None), kept
 
 
@@ -153,20 +151,40 @@ def run(window: Window) -> None:
 def _without_faults(
     work: Work, key: Key, kept: dict[int, Any]
 ) -> tuple[Work, Sequence[Tensor | None]]:
-    """What can be computed of a window in which an index is out of bounds. Each value by itself:
-    those that depend on the index have none from now on.
+    """What can be computed of a window in which an index is out of bounds. Values that depend on
+    the index have none from now on: of halves that fail, halves are tried, down to one value, and
+    what follows from that fails with it.
     """
-    found = []
     entries, known, wanted, _, _ = key
-    for number, slot, tensor in zip(wanted, *work[1:], strict=True):
+    found: dict[int, Any] = {}  # by place in the structure
+    failed: dict[int, IndexBoundsError] = {}
+    waiting = [list(wanted)]
+    while waiting:
+        part = [k for k in waiting.pop() if k not in failed]
+        if not part:
+            continue
         try:
-            (value,) = plans[entries, known, (number,), None, None].run(kept)
-            found.append((slot, tensor, value))
+            # Such a structure comes once: nobody keeps its plan.
+            made = Planned(*build(Structure(entries, known, tuple(part)))).run(kept)
+            found.update(zip(part, made, strict=True))
         except IndexBoundsError as error:
-            if tensor is not None:
-                tensor._window = Fault(error)
-    slots, tensors, values = zip(*found, strict=True) if found else ((), (), ())
-    return (work[0], slots, list(tensors)), values
+            if len(part) > 1:
+                half = len(part) // 2
+                waiting += [part[half:], part[:half]]
+                continue
+            failed[part[0]] = error
+            for k in range(part[0] + 1, len(entries)):
+                if not failed.keys().isdisjoint(entries[k][1:]):
+                    failed.setdefault(k, error)
+    slots, tensors, values = [], [], []
+    for k, slot, tensor in zip(wanted, *work[1:], strict=True):
+        if k in found:
+            slots.append(slot)
+            tensors.append(tensor)
+            values.append(found[k])
+        elif tensor is not None:
+            tensor._window = Fault(failed[k])
+    return (work[0], tuple(slots), tensors), values
 
 
 def eval(*tensors: Any) -> None:
@@ -188,9 +206,9 @@ def eval(*tensors: Any) -> None:
         return
     if not tensors and state.window.trace is None:
         run(state.window)
-    leaves: Sequence[Any] = optree.tree_leaves(tensors)  # type: ignore[arg-type]
-    for leaf in leaves:
-        value = getattr(leaf, "_tensor", leaf)  # what a variable holds: no tape hears of a look
+    parts: Sequence[Any] = optree.tree_leaves(tensors)  # type: ignore[arg-type]
+    for part in parts:
+        value = getattr(part, "_tensor", part)  # what a variable holds: no tape hears of a look
         if isinstance(value, Cell):
             value = value._read()
         if isinstance(value, Tensor) and not value._at:
@@ -233,7 +251,7 @@ def swept(window: Window, found: Callable[..., list[Any]]) -> list[Any]:
     """
     with window.lock():
         work = entries, wanted, _ = pending_work(window)
-        known = known_values(window, len(entries)) if window.done or window.adopted else ()
+        known = known_values(window, len(entries)) if window.done or window.ahead else ()
         try:
             values = found(entries, known, wanted)
         except IndexBoundsError:
@@ -247,7 +265,7 @@ def swept(window: Window, found: Callable[..., list[Any]]) -> list[Any]:
 
 def known_values(window: Window, count: int) -> tuple[tuple[int, Layout], ...]:
     """The values that are there of what would else be computed."""
-    if window.done == 0 and not window.adopted:
+    if window.done == 0 and not window.ahead:
         return ()
     found = []
     for slot in range(count):

@@ -72,12 +72,13 @@ class Window(dict[Tensor, int]):
     twins : dict, optional
         By slot, earlier ones of the same tensor: it stood here as a leaf, and then a tape brought
         how it was computed.
-    adopted, opaque, checks : bool
-        Whether there are entries of an earlier window, of a user's Python, or that check indices.
+    ahead, opaque, checks : bool
+        Whether values may be there of entries from `done` on, of those there are entries of a
+        user's Python, or that check indices.
     """
 
     __slots__ = (
-        "__weakref__", "_epoch", "_lock", "adopted", "checks", "claimed", "computed", "done",
+        "__weakref__", "_epoch", "_lock", "ahead", "checks", "claimed", "computed", "done",
         "entries", "kept", "left", "limit", "numbers", "opaque", "readers", "results", "room",
         "trace", "twins",
     )  # fmt: skip
@@ -97,7 +98,7 @@ class Window(dict[Tensor, int]):
         self.left: list[int] = []
         self.claimed = _nobody
         self.done = self.readers = 0
-        self.adopted = self.opaque = self.checks = False
+        self.ahead = self.opaque = self.checks = False
         self.twins: dict[int, tuple[int, ...]] | None = None
         self.room, self.limit = PINNED, LIMIT
         if trace is not None:
@@ -252,7 +253,7 @@ class Window(dict[Tensor, int]):
                 self[value] = here
             else:
                 self.computed[id(held)] = here
-        self.adopted, self.opaque = True, self.opaque or other.opaque
+        self.ahead, self.opaque = True, self.opaque or other.opaque
         return places
 
     def same_as(self, slot: int) -> tuple[int, ...]:
@@ -303,8 +304,8 @@ class Window(dict[Tensor, int]):
         return self.note((call,), scalar(value, where.dtype, where.device))
 
     def note_done(self, call: Call, slots: tuple[int, ...], out: Any) -> None:
-        """Record a call that has run already."""
-        self._settle()
+        """Record a call that has run already. What is pending before it stays so."""
+        start = len(self.entries)
         results = out if call.several else (out,)
         whole = self.note((call, *slots)) if call.several else -1
         for k, result in enumerate(results):
@@ -314,15 +315,10 @@ class Window(dict[Tensor, int]):
             self.computed[id(result)] = here
             if call.op.family not in RECOMPUTED:
                 self.keep(here, result)
-        self.done = len(self.entries)
-
-    def _settle(self) -> None:
-        """Run what was recorded before evaluation became eager, if anything of it is pending."""
-        for slot in range(self.done, len(self.entries)):
-            tensor = self.held(slot)
-            if tensor is not None and not tensor._at:
-                Window.run(self)
-                return
+        if self.done == start:
+            self.done = len(self.entries)
+        else:
+            self.ahead = True
 
 
 class Fault:

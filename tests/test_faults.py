@@ -75,6 +75,27 @@ def test_a_gradient_raises(name: str) -> None:
     assert tape.gradient(z, x).shape == (3, 4)
 
 
+def test_few_plans_find_what_a_fault_leaves() -> None:
+    """Among many values that are held, of which some follow from it."""
+    index = ngrad.constant([5]) + 0
+    with ngrad.GradientTape() as tape:  # while it listens, the window is one
+        y = ngrad.constant(X)
+        tape.watch(y)
+        held = [y := ngrad.sin(y) for _ in range(64)]
+        found = ngrad.gather(y, index)
+        follow = [found := found + 1.0 for _ in range(64)]
+        later = [y := ngrad.cos(y) for _ in range(64)]
+    before = ngrad.stats().planned
+    with pytest.raises(IndexBoundsError):
+        follow[-1].numpy()
+    assert ngrad.stats().planned - before < 40
+    for value in follow:
+        with pytest.raises(IndexBoundsError, match="gather: index 5"):
+            value.numpy()
+    np.testing.assert_allclose(held[0], np.sin(X))
+    np.testing.assert_allclose(later[0], np.cos(held[-1].numpy()))
+
+
 def test_what_is_out_of_bounds_is_not_assigned() -> None:
     v = ngrad.Variable([1.0, 2.0])
     for assign in (v.assign, v.assign_add):

@@ -80,7 +80,47 @@ PROGRAMS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
     "layer norm": (layer_norm, (numbers(300, 40), numbers(40, seed=1), numbers(40, seed=2))),
     "layer": (layer, (numbers(30, 20), numbers(20, 10, seed=1), numbers(10, seed=2))),
 }
+TALL, WIDE = numbers(300, 400), numbers(1, 299)
+POINTS = numbers(4000, 3)
+PRODUCTS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
+    "rows that run backwards": (
+        lambda x: ngrad.tanh(ngrad.transpose(x))[::-1] @ numbers(300, 1), (TALL,)
+    ),
+    "every other row": (
+        lambda x: ngrad.tanh(ngrad.transpose(x))[::2] @ numbers(300, 1), (TALL,)
+    ),
+    "a part": (lambda x: WIDE @ ngrad.tanh(x)[1:, :-1], (TALL,)),
+    "some of few columns": (
+        lambda x: numbers(1, 3999) @ ngrad.tanh(x)[1:, :-1], (POINTS,)
+    ),
+    "few columns": (
+        lambda x: (numbers(1, 4000) @ ngrad.tanh(x) + x[1:2, :], x[:, 1]), (POINTS,)
+    ),
+    "bits": (
+        lambda x: ngrad.tanh(
+            ngrad.bitcast(ngrad.transpose(ngrad.bitcast(ngrad.exp(x), "int32")), "float32")
+        ) @ numbers(300, 1),
+        (TALL,),
+    ),
+}  # fmt: skip
 every_program = pytest.mark.parametrize("name", PROGRAMS)
+
+
+@pytest.mark.parametrize("name", PRODUCTS)
+def test_what_a_product_reads_lies_as_if_nothing_were_fused(name: str) -> None:
+    """What BLAS gives for a column or a row depends on that."""
+    f, inputs = PRODUCTS[name]
+
+    def bits() -> list[bytes]:
+        found = f(*inputs)
+        return [x.numpy().tobytes() for x in (found if isinstance(found, tuple) else (found,))]
+
+    ngrad.config.set_eager(True)
+    try:
+        expected = bits()
+    finally:
+        ngrad.config.set_eager(False)
+    assert [bits() for _ in range(3)] == [expected] * 3
 
 
 @every_program

@@ -12,7 +12,7 @@ from __future__ import annotations
 from ngrad.graph.graph import Graph, Node
 from ngrad.graph.indexing import COMPONENTS
 from ngrad.graph.layout import Layout
-from ngrad.graph.narrow import kind_of
+from ngrad.graph.narrow import kind_of, read_as_they_lie
 from ngrad.graph.op import TABLE, Op, Params
 
 
@@ -72,8 +72,14 @@ class _Split:
         which columns are taken, that is a result, or that is stored in place of two; and what is
         needed for columns alone.
         """
-        nodes = self.old.nodes
-        able = [need and self._is_able(node) for node, need in zip(nodes, self.need, strict=True)]
+        nodes, outputs = self.old.nodes, {*self.old.outputs}
+        # A product reads a join as it lies either way: in rows.
+        able = [
+            need and self._is_able(node) and (not lies or self._is_join(node))
+            for node, need, lies in zip(
+                nodes, self.need, read_as_they_lie(self.old, self.need), strict=True
+            )
+        ]
         made, readers = list[bool](), [list[int]() for _ in nodes]
         for k, node in enumerate(nodes):
             made.append(able[k] and (self._joins(k) or any(made[j] for j in node.inputs)))
@@ -83,7 +89,7 @@ class _Split:
         apart = [False] * len(nodes)
         for k in range(len(nodes) - 1, -1, -1):
             if able[k]:
-                shown = k in self.old.outputs
+                shown = k in outputs
                 among = [apart[j] for j in readers[k]]
                 alone = bool(among) and all(among) and not shown
                 several = len({j for j in nodes[k].inputs if made[j]}) > 1

@@ -17,7 +17,7 @@ from ngrad.graph.indexing import (
     reduction_split,
 )
 from ngrad.graph.layout import Layout
-from ngrad.graph.narrow import VIEWS, kind_of
+from ngrad.graph.narrow import VIEWS, is_long, kind_of
 from ngrad.graph.op import Op
 from ngrad.graph.roles import Kind
 from ngrad.graph.strides import mapped_layout, pitch
@@ -29,6 +29,8 @@ cache. A row that is longer is reduced by one kernel and used by another.
 """
 CHAIN_LIMIT = 32
 """Steps of an elementwise chain that are computed again rather than read."""
+PARTS_LIMIT = 4
+"""Parts of a concat that are read in place: at each element, the kernel asks which one is there."""
 SOURCES_LIMIT = 3
 """Values of its size from which a chain is computed again, in each place of its part: of more it
 takes less to store what it gives, and to read that.
@@ -89,11 +91,12 @@ class Fusable:
         self.placed: dict[int, tuple[Placed, ...]] = {}
         self.readers: list[list[int]] = [[] for _ in range(count)]
         self.lies: list[Layout] = []
+        outputs = {*graph.outputs}
         for k, node in enumerate(self.nodes):
             self.lies.append(self._layout(node, layouts))
             if self.need[k]:
                 self._examine(k, node)
-                if kind_of(node) != "reshape" or k in graph.outputs:
+                if kind_of(node) != "reshape" or k in outputs:
                     for use in self.uses[k]:
                         self.readers[use.value].append(k)
         self.shown = {self.base(k) for k in graph.outputs if k is not None}
@@ -137,7 +140,7 @@ class Fusable:
             return mapped_layout(inputs, node.spec)[0]
         if kind in VIEWS and any(not where.contiguous for where in inputs):
             return node.op.call(node.params, inputs).outputs[0]
-        if kind in ("slice", "view", "broadcast"):
+        if kind in ("slice", "view", "broadcast") or node.op.view:
             return node.op.call(node.params, inputs).outputs[0]
         return node.spec
 
@@ -208,10 +211,14 @@ class Fusable:
             parts, boxes = node.inputs[:1], [node.params[1]]
         else:
             parts = node.inputs
+            if len(parts) > PARTS_LIMIT:
+                return
             boxes = concat_boxes([self.shape(part) for part in parts], node.params[0])
         by_space = frames(node.spec.shape, boxes)
         placed = [
-            self._in_place(part, {split: each[n] for split, each in by_space.items()})
+            self._in_place(
+                part, {split: each[n] for split, each in by_space.items()}, len(parts) > 2
+            )
             for n, part in enumerate(parts)
         ]
         spaces = tuple([split for split in by_space if all(split in p.frames for p in placed)])
@@ -221,11 +228,15 @@ class Fusable:
         outside = {use for part in placed for use in self._outside(part)}
         self.uses[k] = (*sorted(outside), *(self.use(j) for j in node.inputs[len(parts) :]))
 
-    def _in_place(self, part: int, by_space: dict[Split, Frame]) -> Placed:
+    def _in_place(self, part: int, by_space: dict[Split, Frame], many: bool) -> Placed:
         """A part in the spaces where what it is computed from has rows that lie evenly; where none
-        does, in those where it has them itself.
+        does, in those where it has them itself. One of many is computed by itself if that is long:
+        in place, each is computed for all elements.
         """
-        for chain in (self._chain(part), ()):
+        chains = [self._chain(part), ()]
+        if many and any(is_long(self.nodes[k]) for k in chains[0]):
+            del chains[0]
+        for chain in chains:
             seen = {use.seen for use in self._outside(Placed({}, part, chain))}
             sources = [self.lies[k] for k in seen if self.size(k) > 1]
             suits = {

@@ -7,19 +7,46 @@ an elementwise op does the same to the same elements.
 
 from __future__ import annotations
 
+import math
+
 from ngrad.graph.graph import CONSTANT, INPUT, Graph, Node
 from ngrad.graph.op import TABLE, Op, Params
 from ngrad.graph.roles import Kind
+from ngrad_kernels.scalars import SCALARS
 
 Slices = tuple[tuple[int, int, int], ...]
 Part = tuple[int, Slices]
 """A slice of a value of the old graph."""
+AGAIN_LIMIT = 2
+"""How often an element may be computed, at the mean, of a value that takes long and of which slices
+overlap, before it is computed once and stored.
+"""
 VIEWS = ("reshape", "broadcast", "slice", "view")
 
 
 def kind_of(node: Node) -> Kind | None:
     """The part that a node can have in a fused loop nest."""
     return node.op.fusion.kind if isinstance(node.op, Op) and node.op.fusion else None
+
+
+def is_long(node: Node) -> bool:
+    """Whether an element of a node takes longer to compute than to read."""
+    scalar = node.op.fusion.scalar if isinstance(node.op, Op) and node.op.fusion else ""
+    return scalar in SCALARS and SCALARS[scalar].cost > 0
+
+
+def read_as_they_lie(graph: Graph, need: list[bool]) -> list[bool]:
+    """Which values a product of matrices reads, perhaps through views: its bits depend on how they
+    lie, so nothing may change that.
+    """
+    read = [False] * len(graph.nodes)
+    for k in range(len(graph.nodes) - 1, -1, -1):
+        node = graph.nodes[k]
+        family = node.op.family if isinstance(node.op, Op) else ""
+        if need[k] and (family == "linalg" or (read[k] and kind_of(node) in VIEWS)):
+            for source in node.inputs:
+                read[source] = True
+    return read
 
 
 def narrow(graph: Graph) -> Graph:
@@ -81,21 +108,35 @@ class _Narrowed:
 
     def _cut(self) -> list[bool]:
         """Which values are elementwise, needed only in part, and made of what is there anyway."""
-        nodes = self.old.nodes
-        whole = [k in self.old.outputs for k in range(len(nodes))]
+        nodes, outputs = self.old.nodes, {*self.old.outputs}
+        lies = read_as_they_lie(self.old, self.need)
+        whole = [k in outputs for k in range(len(nodes))]
+        slices: dict[int, set[Slices]] = {}
         for k in range(len(nodes) - 1, -1, -1):
-            if self.need[k] and kind_of(nodes[k]) != "slice":
-                partly = kind_of(nodes[k]) == "map" and not whole[k]
-                for source in nodes[k].inputs:
-                    whole[source] |= not partly
+            if not self.need[k]:
+                continue
+            kind = kind_of(nodes[k])
+            if kind == "slice" and not lies[k]:
+                slices.setdefault(nodes[k].inputs[0], set()).add(nodes[k].params[0])
+                continue
+            partly = kind == "map" and not whole[k]
+            for source in nodes[k].inputs:
+                whole[source] |= not partly
         free = [False] * len(nodes)
         cut = [False] * len(nodes)
+        long = [False] * len(nodes)
         for k, node in enumerate(nodes):
             kind = kind_of(node)
             free[k] = node.op in (INPUT, CONSTANT) or node.spec.size == 1
             free[k] |= kind in VIEWS and free[node.inputs[0]]
             if kind == "map" and not whole[k]:
-                cut[k] = all(free[source] or cut[source] for source in node.inputs)
+                long[k] = is_long(node) or any(long[source] for source in node.inputs)
+                taken = sum(
+                    math.prod([count for _, _, count in part]) for part in slices.get(k, ())
+                )
+                often = long[k] and taken > AGAIN_LIMIT * node.spec.size
+                cut[k] = not often and all(free[j] or cut[j] for j in node.inputs)
+                long[k] &= cut[k]
         return cut
 
     def _sliced(self, k: int, slices: Slices) -> int:

@@ -173,6 +173,10 @@ def steps(x: Any) -> Any:
     return x
 
 
+def sum_of_slices(x: Any) -> Any:
+    return ngrad.add_n([x[k : 4 + k] for k in range(5)])
+
+
 ROWS: list[tuple[str, Callable[..., Any], tuple[tuple[int, ...], ...], int]] = [
     # name, function, shapes of its arguments, launches
     ("broadcasts", lambda x, y, z: ngrad.exp(x + y) * z, ((6, 5), (5,), (6, 1)), 1),
@@ -192,6 +196,8 @@ ROWS: list[tuple[str, Callable[..., Any], tuple[tuple[int, ...], ...], int]] = [
     ("joined", lambda x, y: ngrad.concat([x, y * y], 1) + 1.0, ((6, 60), (6, 9)), 1),
     ("sliced later", lambda x: (x * x)[1:] - (x * x)[:-1], ((9,),), 1),
     ("concatenated", lambda x, y: ngrad.concat([x * 2.0, y + 1.0, x], 0), ((4, 5), (3, 5)), 1),
+    ("two long parts", lambda x, y: ngrad.concat([ngrad.exp(x), y * 2.0], 0), ((9,), (9,)), 1),
+    ("slices of what is long", lambda x: (y := ngrad.exp(x))[1:] - y[:-1], ((9,),), 1),
     ("padded", lambda x: ngrad.pad(x * 2.0, [[1, 2]]) + 1.0, ((9,),), 1),
     ("constant rows", lambda x: ngrad.zeros((6, 1)) + x * ngrad.ones((6, 5)), ((6, 5),), 1),
     ("transposed operand", lambda x, y: ngrad.exp(ngrad.transpose(x)) * y, ((6, 5), (5, 6)), 1),
@@ -202,6 +208,10 @@ ROWS: list[tuple[str, Callable[..., Any], tuple[tuple[int, ...], ...], int]] = [
     ("states", steps, ((9, 2),), 1),
     ("one component of many", lambda x: turned(ngrad.tanh(x) * 2.0)[:, 1], ((9, 2),), 1),
     # What does not fuse:
+    ("three long parts", lambda x: ngrad.concat([ngrad.exp(x), x * 2.0, x], 0), ((9,),), 2),
+    ("many parts", lambda *xs: ngrad.concat([x * 2.0 for x in xs], 0), ((9,),) * 5, 10),
+    ("slices often of what is long", lambda x: sum_of_slices(ngrad.exp(x)), ((9,),), 2),
+    ("slices often of what is not", lambda x: sum_of_slices(x * 2.0), ((9,),), 1),
     ("stacked alone", lambda x, y: ngrad.stack([x, y], -1), ((9,), (9,)), 2),
     ("one op", lambda x: ngrad.exp(x), ((6, 5),), 1),
     ("scalar ops", lambda x: ngrad.exp(x) * x + 1.0, ((),), 3),
