@@ -10,6 +10,7 @@ import numpy as np
 from ngrad.dtypes import BY_CODE
 from ngrad.errors import ShapeError
 from ngrad.graph.layout import Layout, layout
+from ngrad.ops.batching import elementwise
 from ngrad.ops.complexes import conj
 from ngrad.ops.convert import operands, tensor
 from ngrad.ops.hosted import by_lapack
@@ -24,7 +25,7 @@ from ngrad.ops.matrices import (
     require_square,
     solution,
 )
-from ngrad.ops.shape import expand_dims
+from ngrad.ops.shape import expand_dims, reshape, transpose
 from ngrad.record import apply, apply_now
 from ngrad.tensor import Tensor
 
@@ -67,6 +68,20 @@ SOLVE = by_lapack("solve", partial(solution, "solve"), _solve, into={1: 0})
 def _(g: Any, out: Any, matrix: Any, rhs: Any) -> Any:
     in_rhs = apply(SOLVE, (matrix_transpose(matrix), g))
     return -product(in_rhs, out, False, True), in_rhs
+
+
+@SOLVE.batch
+def _(size: int, batched: Any, matrix: Any, rhs: Any) -> Any:
+    if batched[0]:
+        return elementwise(SOLVE, size, batched, matrix, rhs)
+    # One matrix serves all, and is factored once: they are more columns.
+    *lead, columns = rhs._layout.shape[1:]
+    last = rhs.ndim - 1
+    rhs = reshape(transpose(rhs, (*range(1, last), 0, last)), (*lead, size * columns))
+    found = apply(SOLVE, (matrix, rhs))
+    found = reshape(found, (*found._layout.shape[:-1], size, columns))
+    last = found.ndim - 1
+    return transpose(found, (last - 1, *range(last - 1), last))
 
 
 def _pinv_infer(x: Layout, cutoff: Layout, hermitian: bool) -> Layout:
