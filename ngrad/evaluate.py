@@ -19,6 +19,7 @@ from ngrad.errors import IndexBoundsError
 from ngrad.giving import given, run_over
 from ngrad.graph.differentiate import Goal, Heard
 from ngrad.graph.entries import CONSTANT_OF, LEAF, SCALAR, Entry, leaf
+from ngrad.graph.excerpt import excerpt
 from ngrad.graph.graph import Graph
 from ngrad.graph.layout import Layout
 from ngrad.ops.identity import IDENTITY
@@ -288,8 +289,9 @@ def inline(window: Window, heard: Heard, goal: Goal) -> list[Tensor | None]:
     pending.
     """
     current = state.window
-    planned = plans[tuple(window.entries), None, (), heard, goal]
-    graph, places = planned.graph, planned.places
+    part = excerpt(window.entries, heard, goal)
+    planned = plans[part.entries, None, (), part.heard, part.goal]
+    graph, places = planned.graph, [part.slots[k] for k in planned.places]
     need = graph.needed()
     inputs = [
         node.params[0] for k, node in enumerate(graph.nodes) if need[k] and node.op == "input"

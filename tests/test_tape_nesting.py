@@ -218,3 +218,33 @@ def test_tapes_in_several_threads() -> None:
             assert in_shared.numpy().tolist() == (x.numpy() ** 2).tolist()
 
     run_in_threads(work, 4)
+
+
+@pytest.mark.parametrize("how", ["under a tape", "in a function"])
+def test_gradients_in_a_loop_are_one_structure(how: str) -> None:
+    """However many stand before one: that is planned once, and not with all of them."""
+
+    def train(w: Any, rate: Any) -> Any:
+        for _ in range(40):
+            with GradientTape() as tape:
+                tape.watch(w)
+                loss = ngrad.reduce_mean(ngrad.tanh(w) ** 2)
+            w = w - rate * tape.gradient(loss, w)
+        return ngrad.reduce_sum(w**2)
+
+    def run() -> Any:
+        w, rate = constant([0.5, -1.0, 2.0]), constant(0.1)
+        if how == "in a function":
+            return ngrad.function(train)(w, rate).numpy()
+        with GradientTape() as outer:
+            outer.watch(rate)
+            end = train(w, rate)
+        return outer.gradient(end, rate).numpy()
+
+    before = ngrad.stats().planned
+    found = run()
+    assert ngrad.stats().planned - before <= 8
+    h = 1e-3
+    if how == "under a tape":
+        more, less = (float(train(constant([0.5, -1.0, 2.0]), constant(0.1 + d))) for d in (h, -h))
+        np.testing.assert_allclose(found, (more - less) / (2 * h), rtol=1e-2)
