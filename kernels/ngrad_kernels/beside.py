@@ -37,9 +37,10 @@ class _Compiler:
         self.refused = not _is_python()
 
     def start(self) -> subprocess.Popen[bytes]:
+        path = [place for place in sys.path if type(place) is str]  # imports skip what is no text
         with cache.lock():  # or a child that is forked meanwhile would hold the pipes, too
             process = self.process = subprocess.Popen(
-                [sys.executable, "-P", "-c", _START, repr(sys.path)],
+                [sys.executable, "-P", "-c", _START, repr(path)],
                 bufsize=0,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,

@@ -42,6 +42,15 @@ def test_code_that_loads_and_is_kept(other: beside._Compiler, tmp_path: Path) ->
         assert loader.link(code, recipe.arguments[-1])
 
 
+def test_what_is_no_text_in_the_path(
+    other: beside._Compiler, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Imports skip it, and so does the other process."""
+    monkeypatch.setattr(sys, "path", [tmp_path, *sys.path])
+    assert beside.make(Request(recipe_of("negative"), tmp_path / "kernels", "f" * 64))
+    assert not other.refused
+
+
 def test_a_failure_is_found_by_who_asked(other: beside._Compiler, tmp_path: Path) -> None:
     bad = Recipe("ngrad_kernels.compiling:machine_code", ("f", "def f(:", Signature.KERNEL, "f"))
     assert beside.make(Request(bad, tmp_path, "key")) is None
