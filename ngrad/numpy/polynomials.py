@@ -199,7 +199,7 @@ def polyfit(
     if full or cov:
         found, rest, rank, singular = lstsq(left, right, float(limit))
     else:
-        terms, rank = least_squares(left._read(), right._read(), float(limit))
+        terms, rank = least_squares(left, right, float(limit))
         found = array_of(terms)
     if int(rank) != order and not full:
         warnings.warn("Polyfit may be poorly conditioned", np.exceptions.RankWarning, stacklevel=3)

@@ -97,8 +97,6 @@ def lstsq(a: Any, b: Any, rcond: Any = None) -> tuple[ndarray, ndarray, ndarray,
         )
     if rcond is None:
         rcond = epsilon(x)
-    elif rcond == -1:
-        rcond = float(x.dtype.finfo.eps) / 2.0  # as LAPACK's, of numbers that are rounded
     columns_of_b = y if y.ndim == 2 else expand_dims(y, -1)
     found, rank = least_squares(x, columns_of_b, rcond)
     s = apply(SVD, (x,), (False,))[1] if x._layout.device is HOST else singular_values(x)
@@ -112,6 +110,9 @@ def lstsq(a: Any, b: Any, rcond: Any = None) -> tuple[ndarray, ndarray, ndarray,
 
 def least_squares(x: Any, y: Any, rcond: float) -> tuple[Any, int]:
     """The shortest X for which |x X - y| is least, and the rank of the matrix x."""
+    x, y = operands("lstsq", floats(x), floats(y))
+    if rcond == -1:
+        rcond = float(x.dtype.finfo.eps) / 2.0  # as LAPACK's, of numbers that are rounded
     cutoff = _cutoff(rcond, x)
     if x._layout.device is HOST:
         found, known = apply_now(LSTSQ, (x, y, cutoff))

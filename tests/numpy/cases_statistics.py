@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+from typing import Any
+
 import numpy as np
 from calls import CUBE, HOLED, POSITIVE, SINGLE, SMALL, SPECIAL, A, B, J, K, M, V, W, table
 
@@ -187,6 +190,13 @@ case("polyfit", POSITIVE.ravel(), B.ravel(), 2, cov=True)
 case("polyfit", POSITIVE.ravel(), B.ravel(), 2, cov="unscaled")
 case("polyfit", POSITIVE[:, 0], B[:, :2], 1, cov=True)
 case("polyfit", np.array([1.0, 1.0, 2.0]), W[:3], 2)
+case("polyfit", np.array([1.0, 1.0, 2.0]), W[:3], 2, rcond=-1)
+for x, y in itertools.product(("f4", "f8", "c16"), repeat=2):  # each as its own, and mixed
+    mixed: tuple[Any, ...] = POSITIVE.ravel().astype(x), B.ravel().astype(y), 2
+    case("polyfit", *mixed)
+    case("polyfit", *mixed, full=True)
+    case("polyfit", *mixed, cov=True)
+    case("polyfit", *mixed, w=POSITIVE.ravel().astype("f4"))
 case("poly", V, orders=2)
 case("poly", K[0])
 case("poly", np.zeros(0))
