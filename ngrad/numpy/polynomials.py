@@ -164,7 +164,7 @@ def vander(x: Any, N: int | None = None, increasing: bool = False) -> ndarray:
     first, others = ones((n, min(count, 1)), at.dtype), (n, max(count - 1, 0))
     parts = [first, broadcast_to(at[:, None], others)]
     powers = cumprod(concatenate(parts, 1), 1)
-    return powers if increasing else flip(powers, 1)
+    return powers if increasing else flip(powers, 1).copy()  # in rows of its own, as NumPy's
 
 
 def polyfit(

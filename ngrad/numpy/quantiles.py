@@ -26,9 +26,11 @@ from ngrad.numpy.statistics import weights_over
 from ngrad.numpy.ufuncs import UFUNCS
 from ngrad.ops.comparison import isnan
 from ngrad.ops.elementwise import select
+from ngrad.ops.identity import COPY
 from ngrad.ops.ranks import ranked
 from ngrad.ops.reductions import normal_axes, ones_shape
 from ngrad.ops.shape import reshape, reshaped, swap_last
+from ngrad.record import apply
 from ngrad.tensor import from_numpy
 
 NAN = float("nan")
@@ -92,7 +94,10 @@ class _Slices:
         """The result in its shape; NaN of a row in which there is one that counts."""
         if self.floats and not self.nans:
             found = array_of(select(isnan(greatest._read()), NAN, found._read()))
-        return array_of(reshape(found._read(), lead + self.shape))
+        shaped = reshape(found._read(), lead + self.shape)
+        if lead and self.rows.shape[0] > 1:  # as NumPy's, not the quantiles of each row together
+            shaped = apply(COPY, (shaped,))
+        return array_of(shaped)
 
 
 def _median(what: str, a: Any, axis: Any, keepdims: Any, nans: bool) -> ndarray:

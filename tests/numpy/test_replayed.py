@@ -123,3 +123,31 @@ def test_warnings_come_each_time() -> None:
             np.cov(row)
         with pytest.warns(DeprecationWarning, match="two components"):
             np.cross(flat, flat)
+
+
+LIE = """
+np.vander(x, 4); np.vander(x, 4, True); np.vander(i[::-1], 3); np.quantile(t, (0.5, 0.25), axis=1)
+np.percentile(t, (50, 25), axis=0, method="nearest"); np.quantile(t, (0.3, 0.4), (0, 1))
+np.quantile(i, (0.1, 0.9)); np.quantile(t, ((0.1, 0.2), (0.3, 0.4)), 1)
+np.gradient(f)[1]; np.cov(t)
+np.nan_to_num(t[:, ::-1]); np.cross(t, t[::-1]); np.unwrap(t[::-1], axis=0)
+"""
+
+
+@pytest.mark.parametrize("program", [x.strip() for x in LIE.replace("\n", ";").split(";") if x])
+def test_a_result_lies_as_numpys(program: str) -> None:
+    """And what is written to it reshaped is written to it."""
+    (expected,), found = (
+        [lies(eval(program, {"np": space, **own})) for _ in range(count)]
+        for space, own, count in (
+            (numpy, ARRAYS, 1),
+            (np, {name: np.array(x) for name, x in ARRAYS.items()}, replayed.AGAIN + 3),
+        )
+    )
+    assert found == [expected] * len(found)
+
+
+def lies(x: Any) -> tuple[Any, ...]:
+    flat = x.reshape(-1)
+    flat[0] = 9
+    return x.strides, x.flags.c_contiguous, x.flags.f_contiguous, x[(0,) * x.ndim] == 9
