@@ -20,7 +20,7 @@ from ngrad.graph.op import Call
 from ngrad.hooks import hooks
 from ngrad.ops.convert import Weak
 from ngrad.plans import Cut, Key, Planned, plans
-from ngrad.record import state
+from ngrad.record import copied, state
 from ngrad.signature import Held, Number, Same, Signature, Static, is_array
 from ngrad.tensor import Tensor, pending, scalar, settle
 from ngrad.tracing import READS, Trace
@@ -60,6 +60,10 @@ class Concrete:
         The open ones; the same object for all that comes of one recording.
     again : bool
         Whether it is never run, but what was recorded is done again with tensors.
+    silent : bool
+        Whether there is to be none of what warns.
+    given : tuple of int
+        The results that may lie in memory of arguments, or of variables.
     anew : bool
         Whether variables were made of what each call has for itself, so that it is no recording of
         calls that find them made.
@@ -68,7 +72,7 @@ class Concrete:
         tape hears the function's own Python, not a replay.
     """
 
-    again = False
+    again = silent = False
 
     def __init__(
         self,
@@ -82,7 +86,7 @@ class Concrete:
         self.sizes = sizes = Sizes()
         if axes:
             parts = tuple([_opened(sizes, k, part, axes) for k, part in enumerate(parts)])
-        trace = Trace(name, self.again)
+        trace = Trace(name, self.again, self.silent)
         window = trace.window
         outer = state.window, state.stack, state.graph
         try:
@@ -121,6 +125,7 @@ class Concrete:
         self._assigned = [variable for variable, _ in assigned]
         self._wanted = tuple(wanted)
         self._entries = tuple(window.entries)
+        self.given = tuple([k for k, slot in enumerate(wanted) if self._is_given(slot)])
         self._reads, self._asked, self._heard = trace.reads(), trace.asked, trace.heard
         self._captured, self._copies, self._after = trace.captured, trace.copies, trace.after()
         places = [k for k, part in enumerate(parts) if type(part) not in (Static, Same)]
@@ -136,6 +141,13 @@ class Concrete:
         window.kept.clear()  # a tensor that leaked may hold the window for long
         window.clear()
         trace.let_go()
+
+    def _is_given(self, slot: int) -> bool:
+        """Whether a value is one that was there, or shows a part of it."""
+        call, *slots = self._entries[slot]
+        while call.view:
+            call, *slots = self._entries[slots[0]]
+        return call.op is LEAF
 
     def _constant(self, slot: int, value: Any) -> Any:
         if type(value) is Call:
@@ -173,6 +185,8 @@ class Concrete:
         for slot, number in self._copies:
             values[slot] = values[number]
         results = self._record(values) if state.stack else self._run(values)
+        for k in self.given:
+            results[k] = copied(results[k])  # others may write to memory that is shared
         for show, leaves_shown in self._shows:
             show(_all_made(leaves_shown, results))
         for action in self._after:

@@ -2,7 +2,8 @@
 
 Others may write to it. So nothing that is pending reads it: an op on it runs at once, where it is
 called. What is kept, by a tape, a variable or a recorded `function`, is a copy, made when it is
-first seen there; so are indices, whose bounds are checked before they are read.
+first seen there; so are indices, whose bounds are checked before they are read, and what a recorded
+`function` returns of its arguments' memory.
 """
 
 from __future__ import annotations

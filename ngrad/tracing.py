@@ -70,6 +70,9 @@ class Trace:
     waits : bool
         Whether tensors from outside, too, need have no values yet: what was recorded is not run,
         but done again.
+    silent : bool
+        Whether who calls does not know that a recording is what runs, so that none may be made of
+        what warns, or looks at values.
     window : Window
     since : int
         A number that is less than those of all variables and arrays that are made here.
@@ -92,8 +95,8 @@ class Trace:
         of all slots before it, where the recording is recorded itself.
     """
 
-    def __init__(self, name: str, waits: bool = False) -> None:
-        self.name, self.waits = name, waits
+    def __init__(self, name: str, waits: bool = False, silent: bool = False) -> None:
+        self.name, self.waits, self.silent = name, waits, silent
         self.ended, self.anew, self.since = False, False, next_uid()
         self.arguments: list[int] = []
         self.turned: set[int] = set()

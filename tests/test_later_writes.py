@@ -160,6 +160,16 @@ def argument(x: Any, write: Write) -> Any:
     return y, z, tape.gradient(z, x)
 
 
+def copies_in_a_function(x: Any, write: Write) -> Any:
+    f = ngrad.function(lambda x: (x.copy(), x[1:].copy(), x.T.copy("F")))
+    first = f(ngrad.numpy.asarray(x))
+    with GradientTape() as tape:
+        tape.watch(x)
+        heard = f(ngrad.numpy.asarray(x))
+    write()
+    return first, heard
+
+
 def assigned_in_a_function(x: Any, write: Write) -> Any:
     v = Variable(X)
     ngrad.function(lambda x: v.assign(x))(x)
@@ -186,7 +196,8 @@ def another_device(x: Any, write: Write) -> Any:
 PROGRAMS: tuple[Program, ...] = (
     pending, beside_pending_work, views, products, two_results, indices, gradient,
     gradient_of_a_view, gradient_of_a_watched_view, watched_before, nested, seeds, users_python,
-    variables, argument, assigned_in_a_function, other_thread, another_device,
+    variables, argument, copies_in_a_function, assigned_in_a_function, other_thread,
+    another_device,
 )  # fmt: skip
 
 

@@ -4,7 +4,6 @@ numbers and of lists; a Python number beside an array takes the array's dtype.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable
 from typing import Any
 
@@ -17,6 +16,7 @@ from ngrad.errors import DTypeError
 from ngrad.graph.dims import Dim
 from ngrad.numpy.ndarray import array_of as array_of
 from ngrad.numpy.ndarray import ndarray
+from ngrad.numpy.nothing import DISCARDS, warn_of
 from ngrad.ops.convert import Weak, cast_to, constant_of, from_outside, number
 from ngrad.ops.joining import stack, stacked
 from ngrad.record import state
@@ -109,8 +109,7 @@ def _unmasked(value: Any) -> Any:
 def converted(x: Tensor, dtype: DType) -> Tensor:
     """A tensor in another dtype; it warns, as NumPy does, where imaginary parts are lost."""
     if x.dtype.is_complex and not (dtype.is_complex or dtype.is_bool):
-        message = "Casting complex values to real discards the imaginary part"
-        warnings.warn(message, np.exceptions.ComplexWarning, stacklevel=3)
+        warn_of(DISCARDS)
     found: Tensor = cast_to(x, dtype)
     return found
 

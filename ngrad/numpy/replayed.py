@@ -27,13 +27,20 @@ AGAIN = 16
 LIMIT = 256
 """Recordings of a function that are kept."""
 
+
+class Silent(Concrete):
+    """A recording of what does not warn, of which nobody knows who calls."""
+
+    silent = True
+
+
 Key = tuple[Any, ...]
 
 
 def replayed(function: Callable[P, R]) -> Callable[P, R]:
     """A function of arrays, of which it changes none, and of other arguments, whose values decide
-    how it is recorded. It warns of nothing that depends on shapes; one that looks at values is not
-    recorded.
+    how it is recorded. Calls that look at values, or warn, are not replayed; nor are those that
+    give what they were given: a copy of it lies as NumPy's, in memory that nobody else writes to.
     """
     came: dict[Key, float] = {}  # how often
     recorded: dict[Key, Concrete] = {}
@@ -53,7 +60,9 @@ def replayed(function: Callable[P, R]) -> Callable[P, R]:
                 return function(*args, **kwargs)
             try:
                 found = _recorded(function, key, args, kwargs, arrays)
-            except TraceError:  # it looks at values
+            except TraceError:  # it looks at values, or warns
+                found = None
+            if found is None or found.given:
                 came[key] = -math.inf
                 return function(*args, **kwargs)
             if len(recorded) >= LIMIT:
@@ -109,4 +118,4 @@ def _recorded(
             given[k] = x
         return function(*given[: len(args)], **dict(zip(kwargs, given[len(args) :], strict=True)))
 
-    return Concrete(function.__name__, of_arrays, held, (parts, None, HOST))
+    return Silent(function.__name__, of_arrays, held, (parts, None, HOST))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy
@@ -116,20 +117,38 @@ def test_its_python_runs_no_more_once_it_is_recorded() -> None:
     assert len(calls) == ends + 3
 
 
-def test_warnings_come_each_time() -> None:
-    row, flat = np.array([[1.0]]), np.array([1.0, 2.0])
+DISCARDS = "ComplexWarning: Casting complex values"
+WARN = {
+    "np.cov(x[:1])": "RuntimeWarning: Degrees of freedom",
+    "np.cross(t[0, :2], t[0, :2])": "DeprecationWarning: cross: vectors of two",
+    "np.pad(x, 1, 'mean', stat_length=0)": "RuntimeWarning: Mean of empty slice",
+    "np.gradient(x, 1j)": DISCARDS,
+    "np.pad(x, 1, constant_values=1j)": DISCARDS,
+    "np.cov(c, dtype='float64')": DISCARDS,
+    "np.nan_to_num(x, nan=1j)": DISCARDS,
+}
+
+
+@pytest.mark.parametrize("program", WARN)
+def test_warnings_come_each_time(program: str) -> None:
+    """And name the line of who calls."""
+    scope = {"np": np, **{name: np.array(value) for name, value in ARRAYS.items()}}
+    code = compile(program, "user.py", "eval")
     for _ in range(replayed.AGAIN + 3):
-        with pytest.warns(RuntimeWarning, match="Degrees of freedom"):
-            np.cov(row)
-        with pytest.warns(DeprecationWarning, match="two components"):
-            np.cross(flat, flat)
+        with warnings.catch_warnings(record=True) as seen:
+            warnings.simplefilter("always")
+            eval(code, scope)
+        told = {(x.filename, f"{x.category.__name__}: {x.message}") for x in seen}
+        assert len(told) == 1
+        where, what = told.pop()
+        assert where == "user.py" and what.startswith(WARN[program])
 
 
 LIE = """
 np.vander(x, 4); np.vander(x, 4, True); np.vander(i[::-1], 3); np.quantile(t, (0.5, 0.25), axis=1)
 np.percentile(t, (50, 25), axis=0, method="nearest"); np.quantile(t, (0.3, 0.4), (0, 1))
-np.quantile(i, (0.1, 0.9)); np.quantile(t, ((0.1, 0.2), (0.3, 0.4)), 1)
-np.gradient(f)[1]; np.cov(t)
+np.quantile(i, (0.1, 0.9)); np.quantile(t, ((0.1, 0.2), (0.3, 0.4)), 1); np.pad(x[::-1], 0, "edge")
+np.pad(t[::-1], 0, "reflect"); np.pad(x[::2], 0, "mean"); np.gradient(f)[1]; np.cov(t)
 np.nan_to_num(t[:, ::-1]); np.cross(t, t[::-1]); np.unwrap(t[::-1], axis=0)
 """
 
@@ -151,3 +170,15 @@ def lies(x: Any) -> tuple[Any, ...]:
     flat = x.reshape(-1)
     flat[0] = 9
     return x.strides, x.flags.c_contiguous, x.flags.f_contiguous, x[(0,) * x.ndim] == 9
+
+
+@pytest.mark.parametrize("mode", ["constant", "edge", "linear_ramp", "mean", "reflect", "wrap"])
+def test_a_result_is_no_memory_of_others(mode: str) -> None:
+    """Where nothing is added to memory that is shared with NumPy."""
+    array = numpy.array([1.0, 2.0, 4.0])
+    x = np.asarray(array, copy=False)
+    for k in range(replayed.AGAIN + 3):
+        array[0] = k
+        made = np.pad(x, 0, mode)
+        array[0] = -1.0
+        assert made.tolist() == [k, 2.0, 4.0]
