@@ -373,14 +373,16 @@ class Recording:
     def results(self) -> list[Tensor | None]:
         """The outputs; what is a value of the forward computation becomes one of its own."""
         results: list[Tensor | None] = []
+        given: set[int] = set()
         for k in self.graph.outputs:
             if k is None:
                 results.append(None)
-            elif self.graph.nodes[k].op in ("input", "constant") or any(
-                self._tensor(k) is r for r in results
-            ):
+                continue
+            own = self.graph.nodes[k].op not in ("input", "constant")
+            if own and id(self._tensor(k)) not in given:
+                given.add(id(self._tensor(k)))
+                results.append(self._tensor(k))
+            else:
                 call = IDENTITY.call((), (self.graph.nodes[k].spec,))
                 results.append(recorded(self.window, call, self.slots[k]))
-            else:
-                results.append(self._tensor(k))
         return results

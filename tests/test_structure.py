@@ -14,6 +14,7 @@ import pytest
 import ngrad
 from ngrad import GradientTape, Variable, constant
 from ngrad.graph import op
+from ngrad.graph.group import FUSED
 from ngrad.plans import PLANS_LIMIT, plans
 from ngrad_kernels import cache
 
@@ -194,8 +195,22 @@ def test_plans_have_a_limit() -> None:
 
 
 def test_calls_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(op, "CALLS_LIMIT", 50)
+    for name in ("add", "reduce_sum"):
+        monkeypatch.setattr(op.TABLE[name], "limit", 50)
     for n in range(1, 300):
         x = constant(np.ones(n, "f4"))
         assert float(ngrad.reduce_sum(x + x)) == 2.0 * n
-    assert all(len(each.calls) <= 52 for each in (op.TABLE["add"], op.TABLE["reduce_sum"]))
+    assert all(len(op.TABLE[name].calls) <= 50 for name in ("add", "reduce_sum"))
+
+
+def test_calls_of_plans_go_with_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each new size has fused kernels' calls of its own, which no other structure asks for."""
+    monkeypatch.setattr(FUSED, "limit", 5)
+    before = ngrad.config.fusion()
+    ngrad.config.set_fusion("wait")
+    for n in range(2, 30):
+        x = constant(np.ones((n, 70_000), "f4"))
+        for _ in range(2):
+            ngrad.eval(ngrad.reduce_sum(ngrad.exp(x) * x, 1))
+        assert len(FUSED.calls) <= 5
+    ngrad.config.set_fusion(before)

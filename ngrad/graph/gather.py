@@ -8,7 +8,7 @@ from ngrad.devices import Device
 from ngrad.graph.graph import PART, Graph, Node
 from ngrad.graph.group import FUSED, Group
 from ngrad.graph.layout import Layout
-from ngrad.graph.op import Op
+from ngrad.graph.op import FUSED_LIMIT, Op
 
 SMALL = 1 << 22
 """Bytes of results up to which a group is gathered with others: larger ones have work for all
@@ -25,6 +25,7 @@ def _prepare(*inputs: object, **params: object) -> object:
 
 TOGETHER = Op("together", _infer, _prepare, ("groups",), family="engine")
 """Several groups as one node: their inputs, then their results, one group after the other."""
+TOGETHER.limit = FUSED_LIMIT
 
 
 def gather(graph: Graph) -> Graph:

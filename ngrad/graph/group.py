@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple
 
 from ngrad.graph.indexing import Frame, Split
 from ngrad.graph.layout import Layout
-from ngrad.graph.op import Op
+from ngrad.graph.op import FUSED_LIMIT, Op
 from ngrad_kernels.space import Reduce, Step
 
 Spread = Literal["element", "row", "column", "one", "padded"]
@@ -94,3 +94,4 @@ def _prepare(*_: Any, **__: Any) -> Any:
 
 FUSED = Op("fused", _infer, _prepare, ("group",), family="engine")
 """Several nodes of a graph as one."""
+FUSED.limit = FUSED_LIMIT

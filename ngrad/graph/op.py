@@ -175,6 +175,8 @@ class Op:
         Whether the result is, if possible, its input's memory.
     moves : bool
         Whether the result lies on another device than the operands.
+    limit : int
+        Calls that are kept; where there are more, all are let go.
     anywhere : bool
         Whether what `prepare` gives, if it is no program, runs on every device. If not, the op runs
         on the CPU there, on copies.
@@ -197,6 +199,7 @@ class Op:
         self.name, self.infer, self.prepare, self.params = name, infer, prepare, params
         self.family = family
         self.calls: dict[Any, Call] = {}
+        self.limit = CALLS_LIMIT
         self.rule: Callable[..., Any] | None = None
         self.batching: Callable[..., Any] | None = None
         self.fusion: Any = None
@@ -249,7 +252,7 @@ class Op:
             found = Call(self, params, layouts, out if several else (out,), several=several)
             if found.open:
                 return found  # one recording's
-            if len(self.calls) > CALLS_LIMIT:
+            if len(self.calls) >= self.limit:
                 self.calls.clear()
             found = self.calls.setdefault(key, found)  # another thread may have come first
         return found
@@ -277,6 +280,8 @@ def common_device(op: str, layouts: tuple[Layout, ...]) -> Device:
 
 
 CALLS_LIMIT = 1 << 14
+FUSED_LIMIT = 1 << 8
+"""Of ops that plans are made of, which hold their calls themselves: of each some ten kilobytes."""
 USERS = ("kernel", "opaque")
 """Families of ops that programs make, and that go with them: they are in no table."""
 NEVER_AT_ONCE = (*USERS, "engine")
