@@ -26,7 +26,7 @@ from ngrad.ops.creation import zeros_of
 from ngrad.ops.joining import stack
 from ngrad.ops.shape import move_axis, normal_axis, spread
 from ngrad.record import apply, state
-from ngrad.signature import ARRAYS, Held, is_array, part_of
+from ngrad.signature import ARRAYS, Held, is_array, own_array, part_of
 from ngrad.tensor import Tensor, scalar
 
 Axes = int | None
@@ -117,7 +117,7 @@ def vmap(
     f : callable
         Of tensors, arrays, or nests of them, for one example; it returns a nest of them. It is run
         once, with tensors that have no values: what it computes with them may not decide what it
-        does.
+        does. NumPy's arrays and scalars reach it as arrays of `ngrad.numpy`.
     in_axes : int, None, or a sequence of such
         For each positional argument, along which axis of its tensors the examples lie; None if it
         is the same for all. Tensors among keyword arguments have them along their first axis.
@@ -214,7 +214,7 @@ def _read(in_axes: Axes | Sequence[Axes], args: tuple[Any, ...], kwargs: dict[st
     leaves, structure = optree.tree_flatten(nest, none_is_leaf=True)
     parts, many, sizes = [], [], set()
     for k, (leaf, axis) in enumerate(zip(leaves, _axes(in_axes, args, kwargs), strict=True)):
-        value = tensor(leaf, "vmap") if isinstance(leaf, ARRAYS) else leaf
+        value = own_array(leaf, "vmap") if isinstance(leaf, ARRAYS) else leaf
         held = is_array(value)
         x = from_outside(value) if held else value
         many.append(axis is not None and type(x) is Tensor)

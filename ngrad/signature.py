@@ -14,7 +14,7 @@ from ngrad.devices import Device, current
 from ngrad.dtypes import as_dtype, float32
 from ngrad.errors import DTypeError, ShapeError
 from ngrad.graph.layout import Layout
-from ngrad.ops.convert import constant_of
+from ngrad.ops.convert import constant_of, tensor
 from ngrad.tensor import Tensor
 from ngrad.variable import Variable
 
@@ -22,6 +22,16 @@ from ngrad.variable import Variable
 def is_array(leaf: Any) -> bool:
     """Whether it is an array that can be assigned to, of which a function has its own."""
     return isinstance(leaf, Cell) and not isinstance(leaf, Variable)
+
+
+def own_array(value: Any, what: str) -> Any:
+    """An array of `ngrad.numpy` with what NumPy's array or scalar holds; a scalar is a number."""
+    # Only who has arrays of NumPy's waits for that namespace.
+    from ngrad.numpy.laying import as_array
+    from ngrad.numpy.ndarray import array_of
+
+    made = tensor(value, what)
+    return as_array(made) if isinstance(value, np.ndarray) else array_of(made)
 
 
 class TensorSpec:

@@ -16,6 +16,7 @@ from ngrad.ops.complexes import conj
 from ngrad.ops.convert import tensor
 from ngrad.ops.creation import zeros_of
 from ngrad.ops.identity import identity
+from ngrad.signature import ARRAYS, own_array
 from ngrad.tape import GradientTape
 from ngrad.variable import Variable
 
@@ -23,7 +24,11 @@ ZERO = UnconnectedGradients.ZERO
 
 
 def fresh(value: Any, what: str, holomorphic: bool) -> Any:
-    """A tensor of a leaf that only this differentiation follows; a variable is itself."""
+    """A tensor of a leaf that only this differentiation follows, or an array if it is one, of
+    NumPy's too, since programs of these have their spelling; a variable is itself.
+    """
+    if isinstance(value, ARRAYS):
+        value = own_array(value, what)
     made = value if isinstance(value, Variable) else tensor(value, what)
     if holomorphic and not made.dtype.is_complex:
         raise DTypeError(
@@ -42,7 +47,9 @@ def fresh(value: Any, what: str, holomorphic: bool) -> Any:
 def followed(
     what: str, args: tuple[Any, ...], argnums: int | Sequence[int], holomorphic: bool = False
 ) -> tuple[tuple[Any, ...], list[Any]]:
-    """The arguments to differentiate with respect to, made fresh; and all, these among them."""
+    """The arguments to differentiate with respect to, made fresh; and all, these among them. None
+    is no leaf: it stays, in derivatives too.
+    """
     numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
     if not all(-len(args) <= k < len(args) for k in numbers):
         raise ValueError(f"{what}: argnums {argnums} for {len(args)} positional arguments")
@@ -50,6 +57,11 @@ def followed(
     for k in {number % len(args) for number in numbers}:  # one that is named twice is one
         replaced[k] = optree.tree_map(lambda leaf: fresh(leaf, what, holomorphic), args[k])
     return tuple([replaced[k] for k in numbers]), replaced
+
+
+def _watch(tape: GradientTape, points: Any) -> None:
+    """Follow the leaves of a nest: a tape by itself would refuse None."""
+    tape.watch(optree.tree_leaves(points))
 
 
 def value_and_grad(
@@ -66,7 +78,8 @@ def value_and_grad(
         Returns a scalar, or `(scalar, aux)` if `has_aux`.
     argnums : int or sequence of int
         Which positional arguments to differentiate with respect to; each may be any nest of
-        tensors.
+        tensors. f is given NumPy's arrays and scalars among them as arrays of `ngrad.numpy`, and
+        None as it is.
     has_aux : bool
         Whether f returns something beside the value, which is passed on.
     holomorphic : bool
@@ -101,7 +114,7 @@ def value_and_grad(
     def differentiated(*args: Any, **kwargs: Any) -> Any:
         chosen, replaced = followed("grad", args, argnums, holomorphic)
         with GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(chosen)
+            _watch(tape, chosen)
             result = f(*replaced, **kwargs)
         value, aux = result if has_aux else (result, None)
         value = tensor(value, "grad")
@@ -176,7 +189,7 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     f : callable
         Of the primals; it returns a tensor or a nest of them, or `(result, aux)` if `has_aux`.
     *primals : tensor or nest of tensors
-        Floating-point or complex.
+        Floating-point or complex, as for `value_and_grad`.
     has_aux : bool
         Whether f returns something beside its value, which is passed on.
 
@@ -203,10 +216,19 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     """
     points, _ = followed("vjp", primals, range(len(primals)))
     with GradientTape(persistent=True, watch_accessed_variables=False) as tape:
-        tape.watch(points)
+        _watch(tape, points)
         value, aux = _run("vjp", f, points, has_aux)
 
+    # Where f returned None, as the gradient of None is, a cotangent has none either: elsewhere it
+    # stands for ones.
+    holes = [leaf is None for leaf in optree.tree_leaves(value, none_is_leaf=True)]
+
     def pullback(cotangent: Any) -> Any:
+        if any(holes):
+            given = optree.tree_leaves(cotangent, none_is_leaf=True)
+            if len(given) == len(holes):
+                pairs = zip(given, holes, strict=True)
+                cotangent = [seed for seed, hole in pairs if not hole]
         return tape.gradient(value, points, cotangent, unconnected_gradients=ZERO)
 
     return (value, pullback, aux) if has_aux else (value, pullback)
@@ -221,7 +243,8 @@ def jvp(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool = Fals
     f : callable
         Of the primals; it returns a tensor or a nest of them, or `(result, aux)` if `has_aux`.
     primals : tuple
-        The arguments, each a tensor or a nest of them, floating-point or complex.
+        The arguments, each a tensor or a nest of them, floating-point or complex, as for
+        `value_and_grad`.
     tangents : tuple like `primals`
     has_aux : bool
         Whether f returns something beside its value, which is passed on.
@@ -263,7 +286,7 @@ def jvp(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool = Fals
     points, _ = followed("jvp", tuple(primals), range(len(primals)))
     directions = tangents_of(points, tangents, "jvp")
     with GradientTape(persistent=True, watch_accessed_variables=False) as tape:
-        tape.watch(points)
+        _watch(tape, points)
         value, aux = _run("jvp", f, points, has_aux)
     leaves, structure = optree.tree_flatten(value)
     for leaf in leaves:
@@ -294,7 +317,7 @@ def jacobian(
         It returns a tensor or a nest of them, or `(result, aux)` if `has_aux`.
     argnums : int or sequence of int
         Which positional arguments to differentiate with respect to; each may be any nest of
-        tensors.
+        tensors, as for `value_and_grad`.
     has_aux : bool
         Whether f returns something beside its value, which is passed on.
     chunk_size : int, optional
@@ -325,7 +348,7 @@ def jacobian(
         chosen, replaced = followed("jacobian", args, argnums)
         sources = chosen[0] if isinstance(argnums, int) else chosen
         with GradientTape(persistent=True, watch_accessed_variables=False) as tape:
-            tape.watch(chosen)
+            _watch(tape, chosen)
             value, aux = _run("jacobian", f, replaced, has_aux, **kwargs)
         found = optree.tree_map(
             lambda leaf: tape.jacobian(

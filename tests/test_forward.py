@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -176,6 +178,102 @@ def test_a_tape_that_gave_its_gradient_does_not_hear_of_tangents() -> None:
     assert float(accumulator.jvp(y)) == float(slope)
     with pytest.raises(RuntimeError, match="gives one gradient"):
         tape.gradient(y, x)
+
+
+def assigned(x: Any) -> Any:
+    """NumPy's code, in which what y names is x itself."""
+    y = x
+    y += 1.0
+    return np_.sum(x * y)
+
+
+def test_numpys_arrays_are_those_of_its_spelling() -> None:
+    """Each of its own: what is assigned to it does not reach the caller's."""
+    x = np.array([1.0, 2.0, 3.0])
+    expected = [4.0, 6.0, 8.0]  # of (x + 1)**2, where `x * y` had been of x and x + 1
+    found = [
+        ngrad.grad(assigned)(x),
+        ngrad.grad(lambda x: (x * x + 2 * x).sum())(x),
+        ngrad.value_and_grad(assigned)(x)[1],
+        ngrad.jacobian(assigned)(x),
+        ngrad.vjp(assigned, x)[1](1.0)[0],
+        ngrad.grad(ngrad.function(lambda x: (x * x + 2 * x).sum()))(x),
+        ngrad.grad(lambda y, x: assigned(x), argnums=1)(0.0, x),
+        ngrad.grad(lambda nest: assigned(nest[0]["x"]))([{"x": x}])[0]["x"],
+    ]
+    np.testing.assert_array_equal(x, [1.0, 2.0, 3.0])
+    for slope in found:
+        assert isinstance(slope, np_.ndarray) and slope.dtype == np.float64
+        np.testing.assert_array_equal(slope, expected)
+    second = ngrad.hessian(assigned)(x)
+    assert isinstance(second, np_.ndarray)
+    np.testing.assert_array_equal(second, 2 * np.eye(3))
+    value, tangent = ngrad.jvp(assigned, (x,), (x,))
+    assert isinstance(value, np_.ndarray) and isinstance(tangent, np_.ndarray)
+    assert (float(value), float(tangent)) == (29.0, 40.0)
+
+
+@pytest.mark.parametrize("dtype", ["f2", "f4", "f8", "c8", "c16"])
+def test_numpys_numbers_keep_their_dtype(dtype: str) -> None:
+    """A scalar is a number, of which `+=` makes another, and an array without axes is not."""
+
+    def raised(x: Any) -> Any:
+        y = x
+        y += 1.0
+        return (x * y).real
+
+    number = np.dtype(dtype).type(2.0)
+    of_number, of_array = ngrad.grad(raised)(number), ngrad.grad(raised)(np.array(number))
+    assert (of_number.dtype, of_array.dtype) == (number.dtype, number.dtype)
+    assert (complex(of_number), complex(of_array)) == (5.0, 6.0)
+    assert repr(of_number).startswith("np.") and repr(of_array).startswith("array")
+    slope = ngrad.grad(lambda x: x * x)(2.0)
+    assert isinstance(slope, ngrad.Tensor) and slope.dtype == ngrad.float32
+
+
+def test_functions_of_tensors_take_numpys_arrays() -> None:
+    """Before `ngrad.numpy` has been imported, too, which a program of tensors never needs."""
+    program = """
+import sys, numpy, ngrad
+assert ngrad.grad(lambda x: ngrad.reduce_sum(x * x))(ngrad.ones([2])).shape == (2,)
+assert "ngrad.numpy" not in sys.modules
+with ngrad.GradientTape() as tape:
+    w = ngrad.Variable([1.0, 2.0])
+    slope = ngrad.grad(lambda x: ngrad.reduce_sum(x * x * w))(numpy.ones(2))
+assert tape.gradient(slope, w).numpy().tolist() == [2.0, 2.0]
+"""
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_none_is_passed_through() -> None:
+    """As JAX has it: a part that is not there has no derivative, and that is None, too."""
+    w, v = np.array([1.0, 2.0]), np.array([1.0, -1.0])
+    parameters, directions = {"bias": None, "w": w}, {"bias": None, "w": v}
+
+    def f(given: Any) -> Any:
+        assert given["bias"] is None
+        return np_.sum(given["w"] ** 3)
+
+    def check(found: Any, expected: Any) -> None:
+        assert found.keys() == {"bias", "w"} and found["bias"] is None
+        np.testing.assert_array_equal(found["w"], expected)
+
+    slope, product = 3 * w**2, 6 * w * v
+    check(ngrad.grad(f)(parameters), slope)
+    check(ngrad.value_and_grad(f)(parameters)[1], slope)
+    check(ngrad.jacobian(f)(parameters), slope)
+    check(ngrad.vjp(f, parameters)[1](1.0)[0], slope)
+    check(ngrad.vjp(ngrad.grad(f), parameters)[1](directions)[0], product)
+    check(ngrad.jvp(ngrad.grad(f), (parameters,), (directions,))[1], product)
+    assert float(ngrad.jvp(f, (parameters,), (directions,))[1]) == slope @ v
+    second = ngrad.hessian(f)(parameters)
+    assert second["bias"] is None
+    check(second["w"], np.diag(6 * w))
+    assert ngrad.grad(lambda x, y: x * x, argnums=(0, 1))(3.0, None)[1] is None
+    per_example = ngrad.vmap(ngrad.grad(f))({"bias": None, "w": np.stack([w, v])})
+    check(per_example, 3 * np.stack([w, v]) ** 2)
+    with pytest.raises(ValueError, match="2 output gradients for 1 targets"):
+        ngrad.vjp(f, parameters)[1]([1.0, 2.0])
 
 
 WRONG: dict[str, tuple[type[Exception], Callable[[], Any], str]] = {

@@ -156,6 +156,23 @@ def test_ways_to_run() -> None:
     np.testing.assert_allclose(ngrad.vectorized_map(f, x), expected, rtol=1e-12)
 
 
+def test_numpys_arrays_are_those_of_its_spelling() -> None:
+    x = weights((SIZE, 4))
+    for given in (x, x.astype("f4")):
+        found = ngrad.vmap(lambda row, scale: scale * row.sum(), (0, None))(given, np.float32(2.0))
+        assert isinstance(found, np_.ndarray) and found.dtype == given.dtype
+        np.testing.assert_allclose(found, 2 * given.sum(1), rtol=1e-6)
+
+    def filled(row: Any) -> Any:
+        row[1:] += row[:-1]
+        return row
+
+    np.testing.assert_array_equal(ngrad.vmap(filled)(x)[:, 1:], x[:, 1:] + x[:, :-1])
+    np.testing.assert_array_equal(x, weights((SIZE, 4)))
+    np.testing.assert_array_equal(ngrad.vmap(lambda row, **more: row * more["y"])(x, y=x), x * x)
+    assert isinstance(ngrad.vmap(ngrad.reduce_sum)(x), ngrad.Tensor)
+
+
 def test_what_cannot_be_mapped() -> None:
     """`vectorized_map` then loops, and says so, unless it is not to."""
     x, v = ngrad.constant([1.0, -2.0, 3.0]), ngrad.Variable(0.0)
