@@ -244,7 +244,70 @@ TENSORFLOW: dict[str, Reasons] = {
 }  # fmt: skip
 """By namespace, TensorFlow's names that it has not."""
 
+# -- other libraries' ------------------------------------------------------------------------------
+
+ELSEWHERE: Reasons = {
+    "use ngrad.function, which records a function and replays it as one plan": (
+        "compile", "jit", "make_jaxpr",
+    ),
+    "use ngrad.config.run_functions_eagerly": ("disable_jit",),
+    "use ngrad.jacobian, of one batched backward sweep; or ngrad.jvp for one column of it, "
+    "ngrad.vjp for one row": (
+        "jacfwd", "jacrev", "tensor_jacobian_product",
+    ),
+    "use ngrad.jvp(f, primals, tangents): the value, and its derivative along tangents": (
+        "linearize", "make_jvp",
+    ),
+    "use ngrad.vjp(f, *primals): the value, and what pulls cotangents back": (
+        "linear_transpose", "make_vjp", "vector_jacobian_product",
+    ),
+    "use ngrad.jvp(ngrad.grad(f), (x,), (v,))[1], the product of the Hessian with v": (
+        "hessian_tensor_product", "hessian_vector_product", "hvp", "make_hvp", "vhp",
+    ),
+    "use ngrad.vmap(ngrad.grad(f)), of each element; or ngrad.grad of the sum of what f returns": (
+        "egrad", "elementwise_grad",
+    ),
+    "use ngrad.grad(f, argnums=(0, 1)), or of an argument that is a dict": (
+        "multigrad", "multigrad_dict",
+    ),
+    "use ngrad.grad(f, has_aux=True)": ("grad_and_aux",),
+    "use ngrad.grad(f, holomorphic=True)": ("holomorphic_grad",),
+    "cheap values are computed again by themselves where that saves memory; leave it out": (
+        "checkpoint", "remat",
+    ),
+    "nothing is recorded but within ngrad.GradientTape, or a function that is differentiated; "
+    "there use ngrad.stop_gradient(x), or tape.stop_recording()": (
+        "detach", "enable_grad", "inference_mode", "is_grad_enabled", "no_grad",
+        "set_grad_enabled",
+    ),
+    "cond, while_loop, scan, map_fn are in ngrad, top_k in ngrad.math, convolutions in ngrad.nn, "
+    "or write Python's `if` and `for`": (
+        "lax",
+    ),
+    "use ngrad.custom_gradient, or ngrad.kernel_op": (
+        "custom_jvp", "custom_vjp", "defjvp", "defvjp", "primitive",
+    ),
+    "use ngrad.GradientTape, or ngrad.grad, ngrad.vjp, ngrad.jvp, ngrad.jacobian and ngrad.vmap": (
+        "autograd", "func", "functional_call",
+    ),
+    "use optree, which ngrad's nests are by: optree.tree_map(function, nest)": (
+        "tree", "tree_leaves", "tree_map", "tree_util",
+    ),
+    "use x.to_device(name), or `with ngrad.device(name)`, of ngrad.list_devices()": (
+        "cuda", "device_get", "device_put",
+    ),
+    "one process on one device; ngrad.vmap maps a function over a batch": ("pmap", "shard_map"),
+    "use ngrad.eval(x), or read it: x.numpy()": ("block_until_ready",),
+    "use ngrad.random.set_seed": ("manual_seed",),
+    "use ngrad.constant, ngrad.Variable for what is trained, or ngrad.numpy.array": (
+        "as_tensor", "from_numpy",
+    ),
+    "optimizers are in ngrad.optimizers": ("optim",),
+}  # fmt: skip
+"""Names that the top level of JAX, of PyTorch or of autograd has, and `ngrad` has not."""
+
 
 def tensorflow(space: str) -> Callable[[str], Any]:
     """The `__getattr__` of a namespace that has TensorFlow's names."""
-    return missing(space, by_name(TENSORFLOW[space]))
+    others = ELSEWHERE if space == "ngrad" else {}
+    return missing(space, by_name(others) | by_name(TENSORFLOW[space]))

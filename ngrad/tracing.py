@@ -308,8 +308,10 @@ class Trace:
         return TraceError(
             f"function {self.name}: {user_line()} asks for the value of a tensor, or of a Python "
             "float that is an argument or drawn, while the function is recorded, when there is "
-            "none; use ngrad.where instead of `if`, x.shape for sizes, look at it outside, or pass "
-            "a number that decides what is computed as an int, bool or str"
+            "none; use ngrad.where instead of `if` and `cond`, a known number of turns in a loop, "
+            "ngrad.gather(x, i + ngrad.range(n)) for the n elements from i on, x.shape for sizes, "
+            "look at it outside, or pass a number that decides what is computed as an int, bool or "
+            "str"
         )
 
 

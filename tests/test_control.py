@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -88,8 +89,14 @@ def test_values_and_gradients(f: Any, value: Any, gradient: Any) -> None:
 def test_loops_without_computed_conditions_can_be_recorded() -> None:
     f = lambda x: tf.scan(lambda a, y: a + y, tf.map_fn(tf.square, x))  # noqa: E731
     np.testing.assert_array_equal(tf.function(f)(X).numpy(), f(X).numpy())
-    with pytest.raises(TraceError, match=r"ngrad\.where"):
-        tf.function(lambda x: tf.cond(x[0] > 0.0, lambda: x, lambda: -x))(X)
+    computed: list[Callable[[Any], Any]] = [
+        lambda x: tf.cond(x[0] > 0.0, lambda: x, lambda: -x),
+        lambda x: tf.case([(x[0] > 0.0, lambda: x)], lambda: -x),
+        lambda x: tf.while_loop(lambda x: x[0] < 9.0, lambda x: x * 2.0, [x]),
+    ]
+    for body in computed:
+        with pytest.raises(TraceError, match=r"ngrad\.where .* `cond`, a known number of turns"):
+            tf.function(body)(X)
 
 
 class Inner(tf.Module):

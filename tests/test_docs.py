@@ -75,6 +75,24 @@ def test_what_tensorflow_has_and_ngrad_has_not_says_why() -> None:
             getattr(namespace, "misspelt")  # noqa: B009
 
 
+def test_what_others_have_and_ngrad_has_not_says_what_to_use() -> None:
+    """Of JAX, PyTorch and autograd; and what it names is there."""
+    import ngrad
+    import ngrad.numpy
+    from ngrad.absent import ELSEWHERE, by_name
+
+    reasons = by_name(ELSEWHERE)
+    wanted = "jacfwd jacrev jit linearize checkpoint remat no_grad elementwise_grad lax hvp"
+    assert reasons.keys() >= set(wanted.split())
+    for name, reason in reasons.items():
+        with pytest.raises(AttributeError, match=re.escape(f"ngrad has no {name!r}: {reason}")):
+            getattr(ngrad, name)
+        for path in re.findall(r"\bngrad((?:\.\w+)+)", reason):
+            found: object = ngrad
+            for part in path[1:].split("."):
+                found = getattr(found, part)
+
+
 def test_every_name_and_op_is_in_the_table() -> None:
     import ngrad
     from ngrad.graph.op import TABLE

@@ -173,6 +173,17 @@ def test_numpys_arrays_are_those_of_its_spelling() -> None:
     assert isinstance(ngrad.vmap(ngrad.reduce_sum)(x), ngrad.Tensor)
 
 
+def test_windows_of_what_is_mapped() -> None:
+    """A part that begins where an example says cannot be sliced: the error says what to write."""
+    x, i = ngrad.constant(weights((6,))), ngrad.constant([0, 2, 3])
+    part: list[Callable[[Any], Any]] = [lambda i: ngrad.slice(x, [i], [3]), lambda i: x[i : i + 3]]
+    for f in part:
+        with pytest.raises(TraceError, match=r"ngrad\.gather\(x, i \+ ngrad\.range\(n\)\)"):
+            ngrad.vmap(f)(i)
+    found = ngrad.vmap(lambda i: ngrad.gather(x, i + ngrad.range(3)))(i)
+    np.testing.assert_array_equal(found, np.stack([x.numpy()[k : k + 3] for k in (0, 2, 3)]))
+
+
 def test_what_cannot_be_mapped() -> None:
     """`vectorized_map` then loops, and says so, unless it is not to."""
     x, v = ngrad.constant([1.0, -2.0, 3.0]), ngrad.Variable(0.0)
