@@ -38,6 +38,7 @@ from ngrad.schedule import writes_over_inputs
 from ngrad.tensor import Tensor, scalar
 from ngrad_kernels import beside
 from ngrad_kernels.cache import NotCached, made_by, without_compiling
+from ngrad_kernels.garbage import uncollected
 
 PLANS_LIMIT = 1024
 ENTRIES_LIMIT = 1 << 18
@@ -78,6 +79,7 @@ nothing is: what plans are looked up by.
 """
 
 
+@uncollected
 def build(
     structure: Structure, told: Callable[..., None] | None = None
 ) -> tuple[Graph, tuple[int, ...], dict[int, Layout]]:
@@ -98,6 +100,7 @@ def build(
     if goal is not None and heard is not None:
         outputs += differentiate(graph, entries, values, heard, goal, told)
     graph.outputs = tuple(None if symbol is None else symbol.index for symbol in outputs)
+    graph.given.clear()
     return graph, tuple(places), layouts
 
 
@@ -112,6 +115,7 @@ class Cut:
 
     __slots__ = ("cost", "graph", "loads", "over", "plan", "replay")
 
+    @uncollected
     def __init__(self, graph: Graph, places: tuple[int, ...], layouts: dict[int, Layout]) -> None:
         self.graph = graph
         self.plan = Plan(graph, layouts, scalar)
@@ -212,6 +216,7 @@ class Planned:
         """Cut the graph into fused kernels, which may have to be compiled first."""
         self._run_as(self._fused())
 
+    @uncollected
     def _fused(self) -> Graph:
         return gather(fuse(self.graph, self.layouts, self._given))
 

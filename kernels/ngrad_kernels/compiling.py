@@ -23,6 +23,7 @@ from ngrad_kernels import (
     strips,
 )
 from ngrad_kernels.cache import Signature
+from ngrad_kernels.garbage import uncollected
 from ngrad_kernels.vecmath import FUNCTIONS
 
 NAMESPACE: dict[str, Any] = {
@@ -114,15 +115,15 @@ def _check(module: Any) -> None:
         raise RuntimeError(f"a kernel refers to {', '.join(sorted(outside))}, outside itself")
 
 
+@uncollected
 def machine_code(name: str, source: str, signature: Signature, symbol: str) -> bytes:
     """An object file with a function of a source text, and nothing that it does not reach."""
-    with passes.uncollected():
-        module = llvm_module(name, source, signature, symbol)
-        machine = loader.target_machine()
-        manager = llvm.create_new_module_pass_manager()
-        manager.add_global_dead_code_eliminate_pass()
-        builder = llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options(3))
-        manager.run(module, builder)
-        _check(module)
-        code: bytes = machine.emit_object(module)
+    module = llvm_module(name, source, signature, symbol)
+    machine = loader.target_machine()
+    manager = llvm.create_new_module_pass_manager()
+    manager.add_global_dead_code_eliminate_pass()
+    builder = llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options(3))
+    manager.run(module, builder)
+    _check(module)
+    code: bytes = machine.emit_object(module)
     return code

@@ -7,8 +7,6 @@ A kernel's variables are numbers, of which nobody does.
 
 from __future__ import annotations
 
-import contextlib
-import gc
 import operator
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -169,20 +167,6 @@ class Pipeline(CompilerBase):
     def define_pipelines(self) -> list[PassManager]:
         """One, of `PASSES`."""
         return [through(PASSES, PassManager("kernels"))]
-
-
-@contextlib.contextmanager
-def uncollected() -> Iterator[None]:
-    """Within it no garbage is collected: a compiler makes objects by the ten thousand, and keeps
-    them, over which a collector would go again and again (a seventh of the time).
-    """
-    collects = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collects:
-            gc.enable()
 
 
 def through(passes: tuple[Any, ...], manager: Any) -> Any:

@@ -84,6 +84,12 @@ class Symbol:
 class Graph:
     """Nodes in an order in which each comes after its inputs.
 
+    Attributes
+    ----------
+    given : dict
+        What ops give, by op, params and layouts, while a graph is made: in loops it is the same
+        again and again.
+
     Examples
     --------
     >>> from ngrad.dtypes import float32
@@ -101,6 +107,7 @@ class Graph:
         self.outputs: tuple[int | None, ...] = ()
         self.inputs = 0
         self._found: dict[Any, int] = {}
+        self.given: dict[Any, Any] = {}
 
     def _symbol(self, index: int) -> Symbol:
         return Symbol(self, index, self.nodes[index].spec)
@@ -132,7 +139,10 @@ class Graph:
                 raise ValueError(f"{op.name}: {symbol!r} is a value of another graph")
         if not op.moves:
             inputs = self._together(inputs)
-        out = op.results(tuple([symbol._layout for symbol in inputs]), params)
+        layouts = tuple([symbol._layout for symbol in inputs])
+        out = self.given.get((op, params, layouts))
+        if out is None:
+            out = self.given[op, params, layouts] = op.results(layouts, params)
         indices = tuple([symbol.index for symbol in inputs])
         if self.rewrite is not None and not isinstance(out, tuple):
             same = self.rewrite(self, op, indices, params, out)

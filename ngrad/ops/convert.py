@@ -277,6 +277,9 @@ def wide(x: Any) -> Any:
     return cast_to(x, float32) if x.dtype.is_half else x
 
 
+VALUES = (Tensor, Symbol)
+
+
 def operands(what: str, *values: Any) -> tuple[Any, ...]:
     """Tensors of one dtype of the operands of an op.
 
@@ -289,10 +292,10 @@ def operands(what: str, *values: Any) -> tuple[Any, ...]:
         if type(x) in unwrap:
             values = tuple([unwrap[type(x)](x) if type(x) in unwrap else x for x in values])
             break
-    if type(values[0]) is Tensor:
+    if type(values[0]) in VALUES:
         own = values[0]._layout.dtype
         for x in values:
-            if type(x) is not Tensor or x._layout.dtype is not own:
+            if type(x) not in VALUES or x._layout.dtype is not own:
                 break
         else:
             return values

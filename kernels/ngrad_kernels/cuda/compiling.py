@@ -29,7 +29,8 @@ from ngrad_kernels.cache import Recipe
 from ngrad_kernels.cuda import passes
 from ngrad_kernels.cuda.source import Source
 from ngrad_kernels.cuda.threads import NAMESPACE
-from ngrad_kernels.passes import asked_once, uncollected
+from ngrad_kernels.garbage import uncollected
+from ngrad_kernels.passes import asked_once
 
 if getattr(cuda, "implementation", "") != "NVIDIA":
     raise ImportError(
@@ -130,12 +131,13 @@ def _device(capability: Capability) -> Iterator[None]:
         del context.resolve_function_type
 
 
+@uncollected
 def llvm_ir(source: Source, capability: Capability) -> list[str]:
     """The LLVM modules of a kernel as NVVM takes them."""
     scope = {**NAMESPACE, "cuda": cuda}  # of which texts use `cuda.local.array`
     exec(compile(source.text, f"<ngrad {source.name}>", "exec"), scope)
     arguments = (types.int64,) * (2 + source.operands)
-    with cache.lock(), _device(capability), uncollected():
+    with cache.lock(), _device(capability):
         result = passes.compiled(scope[source.name], arguments, capability, OPTIONS)
         entry = result.fndesc.llvm_func_name
         kernel = result.library.get_function(entry)
