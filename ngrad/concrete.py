@@ -18,6 +18,7 @@ from ngrad.graph.entries import CONSTANT_OF, LEAF, Entry, Settled, marker
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Call
 from ngrad.hooks import hooks
+from ngrad.ops.bounds import Early, early
 from ngrad.ops.convert import Weak
 from ngrad.plans import Cut, Key, Planned, plans
 from ngrad.record import copied, state
@@ -132,6 +133,7 @@ class Concrete:
         self._arguments = list(zip(trace.arguments, places, strict=True))
         self._constants = {slot: self._constant(slot, value) for slot, value in window.kept.items()}
         self.opaque, self._checks = window.opaque, window.checks
+        self._early = self._checked_early()
         slots = [*trace.arguments, *(k for k, _ in self._asked), *(k for k, _ in self._reads)]
         self._places = [k for k in slots if k >= 0 and self._entries[k][0].op is LEAF]
         self._planned: dict[tuple[tuple[Layout, ...], tuple[int, ...]], Planned] = {}
@@ -148,6 +150,12 @@ class Concrete:
         while call.view:
             call, *slots = self._entries[slots[0]]
         return call.op is LEAF
+
+    def _checked_early(self) -> Early:
+        """What is checked of arguments before the rest runs."""
+        slots = [slot for slot, _ in self._arguments if slot >= 0]
+        given = {slot for slot in slots if self._entries[slot][0].op is LEAF}
+        return early(self._entries, self._wanted, given)
 
     def _constant(self, slot: int, value: Any) -> Any:
         if type(value) is Call:
@@ -171,6 +179,7 @@ class Concrete:
         found._constants = {
             slot: found._constant(slot, settled(value)) for slot, value in self._constants.items()
         }
+        found._early = found._checked_early()
         found._planned = {}
         return found
 
@@ -198,12 +207,12 @@ class Concrete:
 
     def _run(self, values: dict[int, Any]) -> list[Any]:
         for slot in self._places:
-            x = values[slot]
-            if not x._at:
-                Tensor.evaluate(x)
+            if not values[slot]._at:  # no name for it, which would be one more holder
+                Tensor.evaluate(values[slot])
+        self._early.require(values)
         layouts = tuple([values[slot]._layout for slot in self._places])
         slots: tuple[int, ...] = ()
-        if self._replaced and hooks.execute is None and not self._checks:
+        if self._replaced and hooks.execute is None and not self._early.late:
             slots = alone(values, self._replaced, 2)  # beside them, a variable has each
         cut = self._planned_for(layouts, slots).ready()
         if cut.over:
@@ -264,7 +273,7 @@ class Concrete:
         return results or None
 
     def _key(self, layouts: tuple[Layout, ...]) -> Key:
-        entries = list(self._entries)
+        entries = list(self._early.entries)
         for slot, where in zip(self._places, layouts, strict=True):
             entries[slot] = (marker(LEAF, (), where),)
         return tuple(entries), (), self._wanted, None, None

@@ -23,6 +23,7 @@ from ngrad.cold import fused_sooner
 from ngrad.config import settings
 from ngrad.graph.cost import Cost, counters
 from ngrad.graph.differentiate import Goal, Heard, differentiate, tools
+from ngrad.graph.dying import mark_dying
 from ngrad.graph.entries import Entry, trace
 from ngrad.graph.fuse import fuse
 from ngrad.graph.gather import gather
@@ -180,7 +181,7 @@ class Planned:
             self._heat()
         cut = self.cut
         if cut is None:
-            cut = self.cut = Cut(self.graph, self.places, self.layouts)
+            cut = self.cut = self._cut(lambda: mark_dying(self.graph, self._given))
         return cut
 
     def _heat(self) -> None:
@@ -221,13 +222,17 @@ class Planned:
         return gather(fuse(self.graph, self.layouts, self._given))
 
     def _run_as(self, fused: Graph) -> None:
-        cut = Cut(fused, self.places, self.layouts)
-        if cut.over and not isinstance(cut.replay, Replay):  # it is not all launches
-            self._given = frozenset()
-            cut = Cut(self._fused(), self.places, self.layouts)
-        self.cut = cut
+        self.cut = self._cut(self._fused, fused)
         self.tried = 2
         counters["fused"] += 1
+
+    def _cut(self, graph: Callable[[], Graph], first: Graph | None = None) -> Cut:
+        """A graph as a plan: as it is made, or as it was at first."""
+        cut = Cut(first or graph(), self.places, self.layouts)
+        if cut.over and not isinstance(cut.replay, Replay):  # it is not all launches
+            self._given = frozenset()
+            cut = Cut(graph(), self.places, self.layouts)
+        return cut
 
     def source(self) -> str:
         """The source of the kernels, where it is cut into as few as can be."""

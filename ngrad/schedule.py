@@ -179,7 +179,7 @@ def _owners(plan: Plan, first: int) -> list[int]:
     """For each value, the value whose memory it is."""
     owners = list(range(first))
     for step in plan.steps:
-        program = program_of(step.call)
+        program = step.call.program or Program()
         over = program.over if program.view is None else {0: 0}
         for k in range(len(step.call.outputs)):
             owners.append(owners[step.inputs[over[k]]] if k in over else len(owners))
@@ -188,14 +188,15 @@ def _owners(plan: Plan, first: int) -> list[int]:
 
 def writes_over_inputs(plan: Plan) -> bool:
     """Whether a step puts a result over one of the plan's inputs."""
-    inputs = range(len(plan.inputs))
-    programs = ((step, step.call.program) for step in plan.steps)
-    return any(
-        step.inputs[k] in inputs
-        for step, program in programs
-        if program is not None
-        for k in program.over.values()
-    )
+    over = [
+        step.inputs[k]
+        for step in plan.steps
+        if step.call.program is not None
+        for k in step.call.program.over.values()
+    ]
+    inputs = len(plan.inputs)
+    owners = _owners(plan, inputs + len(plan.constants)) if over else []
+    return any(owners[k] < inputs for k in over)
 
 
 def program_of(call: Call) -> Program:

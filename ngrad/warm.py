@@ -22,6 +22,7 @@ from ngrad.ops.elementwise import CAST, SELECT, Elementwise
 from ngrad.ops.gather import ADD_ROWS
 from ngrad.ops.interpolation import INTERP
 from ngrad.ops.pools import LARGEST, OPERANDS
+from ngrad.ops.put_rows import PUT_ROWS
 from ngrad.ops.samplers import BINOMIAL, BITS, CATEGORICAL, GAMMA, INTEGERS, POISSON, UINT64
 from ngrad.ops.scans import LINEAR
 from ngrad.ops.slide import SLIDE, Places
@@ -135,6 +136,10 @@ def _tasks(op: Op) -> Iterator[Task]:
         for code, dtype in COMMON.items():
             if not dtype.is_bool:
                 yield Task(op.name, (2, 0, 0), ((code, (2, 2)), ("i8", (2,))))
+    elif op is PUT_ROWS:  # bytes, whatever they are; to add, it has the kernels of `ADD_ROWS`
+        for code in ("u1", "u2", "u4", "u8"):
+            spec: Spec = (code, (2, 2))
+            yield Task(op.name, (False, "put", 0, 0), (spec, spec, ("i8", (2,))))
     elif op.family == "random":
         yield from _draws(op)
     elif op.family == "reduction":

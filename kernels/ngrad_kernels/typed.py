@@ -4,6 +4,8 @@ largest elements, interpolation and the folding of windows. Otherwise as `skelet
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ngrad_kernels.pools import PLACE, POOLS
 from ngrad_kernels.slides import SLIDE
 
@@ -60,11 +62,11 @@ def scatter_NAME_{code}(table, lo, hi):
 '''.replace("PARTS", PARTS.strip())
 
 
-def scatters(text: str) -> dict[str, str]:
+def scatters(text: str, joined: Mapping[str, str] = JOINED) -> dict[str, str]:
     """The routines that join rows, of one text."""
     return {
         f"scatter_{name}": text.replace("NAME", name).replace("JOINED", how)
-        for name, how in JOINED.items()
+        for name, how in joined.items()
     }
 
 
@@ -321,7 +323,7 @@ def fold_{{code}}(table, lo, hi):
 '''
 
 TYPED = {
-    **scatters(SCATTER), "others": OTHERS, "slide": SLIDE, "search": SEARCH, "interp": INTERP,
-    "largest": LARGEST, "fold": FOLD, **POOLS,
+    **scatters(SCATTER, JOINED | {"put": "comes"}), "others": OTHERS, "slide": SLIDE,
+    "search": SEARCH, "interp": INTERP, "largest": LARGEST, "fold": FOLD, **POOLS,
 }  # fmt: skip
 """Routines that compare or reckon, and so are compiled for each dtype."""

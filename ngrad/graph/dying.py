@@ -1,4 +1,5 @@
-"""Values that die in a group: it alone still reads them, so that a result may take their place.
+"""Values that die in a group, or in an op that may write over its first operand: it alone still
+reads them, so that a result may take their place.
 
 Only what the plan itself makes, or is given, and shows to nobody: no constant or output, nothing
 that a view of it shows later, nothing that a user's Python has seen. Whether a result can be put
@@ -16,29 +17,39 @@ from ngrad.graph.op import USERS
 
 
 def mark_dying(graph: Graph, given: Container[int] = ()) -> Graph:
-    """The graph, whose groups say which of their inputs die in them. No size decides.
+    """The graph, whose groups say which of their inputs die in them, and whose ops that may write
+    over their first say if it does. No size decides.
 
     Parameters
     ----------
     given : container of int
         Numbers of the graph's inputs that nobody else has.
     """
+    if not any(node.op is FUSED or _may_write(node) for node in graph.nodes):
+        return graph
     depths = graph.depths()
     owners, readers, held = _memory(graph, given)
     new = Graph()
     new.inputs, new.outputs = graph.inputs, graph.outputs
+
+    def dies(k: int, j: int) -> bool:
+        # Whoever else reads a value has run, also where groups of one depth run at once.
+        return (
+            j not in held
+            and readers[j].count(k) == 1
+            and all(i == k or (i < k and depths[i] < depths[k]) for i in readers[j])
+        )
+
     for k, node in enumerate(graph.nodes):
         if node.op is FUSED:
-            # Whoever else reads a value has run, also where groups of one depth run at once.
             dying = tuple(
-                place
-                for place, j in enumerate(node.inputs)
-                if owners[j] == j
-                and j not in held
-                and readers[j].count(k) == 1
-                and all(i == k or (i < k and depths[i] < depths[k]) for i in readers[j])
+                [place for place, j in enumerate(node.inputs) if owners[j] == j and dies(k, j)]
             )
             node = node._replace(params=(replace(node.params[0], dying=dying),))
+        elif _may_write(node):
+            j = owners[node.inputs[0]]  # of which it may have a view, but of all
+            whole = graph.nodes[j].spec.size == node.spec.size
+            node = node._replace(params=(whole and dies(k, j), *node.params[1:]))
         new.append(node)
     return new
 
@@ -64,6 +75,10 @@ def _memory(graph: Graph, given: Container[int]) -> tuple[list[int], list[list[i
                 readers[j].append(k)
     held.update(owners[k] for k in graph.outputs if k is not None)
     return owners, readers, held
+
+
+def _may_write(node: Node) -> bool:
+    return not isinstance(node.op, str) and node.op.over
 
 
 def _may_be_its_operand(node: Node) -> bool:

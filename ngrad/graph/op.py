@@ -177,6 +177,9 @@ class Op:
         Whether the result lies on another device than the operands.
     limit : int
         Calls that are kept; where there are more, all are let go.
+    over : bool
+        Whether the result may take the memory of the first operand: where a plan finds that this
+        dies, it sets the first parameter, `dies`.
     anywhere : bool
         Whether what `prepare` gives, if it is no program, runs on every device. If not, the op runs
         on the CPU there, on copies.
@@ -203,7 +206,7 @@ class Op:
         self.rule: Callable[..., Any] | None = None
         self.batching: Callable[..., Any] | None = None
         self.fusion: Any = None
-        self.view = self.moves = False
+        self.view = self.moves = self.over = False
         self.anywhere = family == "opaque"
         self.widens = widens
         if family not in USERS:

@@ -12,15 +12,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ngrad.devices import Device
+from ngrad.devices import HOST, Device
 from ngrad.dtypes import BY_CODE
 from ngrad.errors import DTypeError, IndexBoundsError, ScalarError, ShapeError
-from ngrad.graph.layout import Layout, layout
-from ngrad.graph.op import Op
-from ngrad.graph.program import OUT, Launch
 from ngrad.graph.strides import broadcast
 from ngrad.ops.accumulate import accumulated
-from ngrad.ops.arithmetic import add, divide, multiply
+from ngrad.ops.arithmetic import add, divide, multiply, negative, subtract
 from ngrad.ops.comparison import greater, less, not_equal
 from ngrad.ops.convert import cast_to, from_outside, number, tensor
 from ngrad.ops.elementwise import Elementwise, select
@@ -28,15 +25,15 @@ from ngrad.ops.extremes import extreme_rows
 from ngrad.ops.gather import ADD_ROWS, gather_rows
 from ngrad.ops.indexing import Region, Rows, region_of, rows_of
 from ngrad.ops.joining import concat
-from ngrad.ops.launching import cleared, dense_operands
 from ngrad.ops.multiplied import multiplied_rows
+from ngrad.ops.put_rows import PUT_ROWS, last_named
 from ngrad.ops.shape import broadcast_to, reshape, swap_last
 from ngrad.ops.slicing import embed, strided
 from ngrad.ops.sorting import positions
 from ngrad.record import apply, state
 from ngrad.tensor import Tensor
 
-INT64, BOOL = BY_CODE["i8"], BY_CODE["b1"]
+BOOL = BY_CODE["b1"]
 
 
 class Change(NamedTuple):
@@ -65,7 +62,7 @@ BEYOND = {"maximum": "max", "minimum": "min"}
 """What is joined without an order."""
 BY_ONE = (multiply, divide)
 """Functions that 1 as the second operand leaves the first of."""
-REPLACE, ADD = Change(), Change(add, add)
+REPLACE, ADD, SUBTRACT = Change(), Change(add, add), Change(subtract, add)
 
 
 def assigned(x: Any, index: Any, value: Any, change: Change = REPLACE) -> Any:
@@ -129,7 +126,7 @@ def _masked(x: Any, mask: Any, value: Any, change: Change) -> Any:
 
 
 def _part(x: Any, region: Region) -> Any:
-    return reshape(strided(x, region.slices), region.shape)
+    return reshape(x if region.whole else strided(x, region.slices), region.shape)
 
 
 def _fitted(value: Any, shape: tuple[int, ...]) -> Any:
@@ -162,18 +159,30 @@ def _replaced(x: Any, region: Region, part: Any) -> Any:
     )
 
 
+def rows_assigned(x: Any, where: Any, values: Any, change: Change = REPLACE) -> Any:
+    """As `assigned`, of rows at an index of int64 that was checked, and of a row for each."""
+    return _with_rows(Rows(x, 0, where, x._layout.shape, None), values, change)
+
+
 def _with_rows(rows: Rows, values: Any, change: Change) -> Any:
     """The rows, some of them changed."""
     flat, at, where = rows.flat, rows.axis, rows.where
     if not where.size:
         return flat
     sizes = flat._layout.shape
+    shape = (*sizes[:at], where.size, *sizes[at + 1 :])
+    where, values = reshape(where, (where.size,)), reshape(values, shape)
+    if change is SUBTRACT:
+        values, change = negative(values), ADD
+    code = values.dtype.code[0]
+    if change is REPLACE and flat._layout.device is HOST:
+        return apply(PUT_ROWS, (flat, values, where), (False, "put", at, 0))
     if change is ADD:
+        if flat._layout.device is HOST and code in "fiuc" and not values.dtype.is_half:
+            return apply(PUT_ROWS, (flat, values, where), (False, "add", at, 0))
         return flat + apply(ADD_ROWS, (values, where), (sizes[at], at, 0))
-    where = reshape(where, (where.size,))
-    values = reshape(values, (*sizes[:at], where.size, *sizes[at + 1 :]))
     how = None if change.joined is None else BEYOND.get(change.joined.name)
-    real = values.dtype.code[0] in "fiu"
+    real = code in "fiu"
     if how is not None and real:
         found = change(flat, extreme_rows(how, values, where, sizes[at], at))
         # An infinity that no index names would share its cotangent with what none is beyond.
@@ -194,7 +203,7 @@ def _last(rows: Rows) -> Any:
     """Of each row, the last place, counted from 1, at which it is named; 0 if at none."""
     flat, at, where = rows.flat, rows.axis, rows.where
     count = flat._layout.shape[at]
-    found = apply(LAST, (reshape(where, (1, where.size)),), (count,))
+    found = last_named(reshape(where, (where.size,)), count)
     return reshape(found, (count, *(1,) * (flat.ndim - 1 - at)))
 
 
@@ -208,33 +217,3 @@ def _runs(values: Any, where: Any, axis: int, joined: Elementwise) -> tuple[Any,
     anew = concat([first, not_equal(where[1:], where[:-1])], 0)
     rows = accumulated(joined.name, swap_last(values, axis), anew)
     return swap_last(rows, axis), where
-
-
-# -- the last of several ---------------------------------------------------------------------------
-
-
-def _last_infer(index: Layout, rows: int) -> Layout:
-    return layout(INT64, (index.shape[0], rows))
-
-
-def _last_prepare(inputs: tuple[Layout, ...], out: Layout, rows: int) -> Any:
-    batch, count = inputs[0].shape
-    target = out.device.target
-    parts, _ = target.scatter_parts(rows, count, 1)
-    facts, held = target.facts([rows, count, parts])
-    read = dense_operands([*enumerate(inputs)])
-    operands = (*read.operands, (OUT, 0))
-    launch = Launch(target.skeleton("last"), facts, batch * parts, 1, operands)
-    return read.then(cleared(out), launch, keep=(held,)), out
-
-
-LAST = Op("last_rows", _last_infer, _last_prepare, ("rows",), family="indexing")
-"""For each row of a batch, the last place, counted from 1, at which an index names it; 0 if none
-does."""
-
-
-@LAST.batch
-def _(size: int, batched: Any, index: Any, rows: Any) -> Any:
-    _, lead, count = index._layout.shape
-    out = apply(LAST, (reshape(index, (size * lead, count)),), (rows,))
-    return reshape(out, (size, lead, rows))

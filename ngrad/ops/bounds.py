@@ -12,11 +12,13 @@ from __future__ import annotations
 
 import ctypes
 import functools
+from collections.abc import Container, Sequence
 from typing import Any, NamedTuple
 
 from ngrad.config import settings
 from ngrad.devices import HOST
 from ngrad.errors import IndexBoundsError
+from ngrad.graph.entries import Entry
 from ngrad.graph.graph import Symbol
 from ngrad.graph.layout import Layout
 from ngrad.graph.op import Op
@@ -135,3 +137,53 @@ def checked(what: str, index: Any, bound: int, lowest: int = 0, noun: str = "ind
             return index
     state.window.checks |= host
     return apply(CHECKED, (index,), (what, bound, lowest, noun, user_line()))
+
+
+class Early(NamedTuple):
+    """Checks of values that are there before what was recorded runs.
+
+    Attributes
+    ----------
+    checks : list of (slot, Bounds)
+    entries : tuple of Entry
+        What was recorded, without them.
+    late : bool
+        Whether there are checks of what is only computed, too.
+    """
+
+    checks: list[tuple[int, Bounds]]
+    entries: tuple[Entry, ...]
+    late: bool
+
+    def require(self, values: dict[int, Any]) -> None:
+        """Raise, or leave indices that nobody may write to any more."""
+        for slot, bounds in self.checks:
+            if values[slot]._block.shared:
+                values[slot] = Tensor.own(values[slot])
+            bounds.require(values[slot])
+
+
+def early(entries: Sequence[Entry], wanted: Sequence[int], given: Container[int]) -> Early:
+    """The checks, on the CPU, of values that are given, as far as slots that are wanted need them:
+    what then runs is launches alone, and may write over what variables hold.
+    """
+    needed = set(wanted)
+    for slot in range(len(entries) - 1, -1, -1):
+        if slot in needed:
+            needed.update(entries[slot][1:])
+    late, found = False, []
+    place = [*range(len(entries))]
+    for slot in sorted(needed):
+        call, *inputs = entries[slot]
+        if call.op is not CHECKED:
+            continue
+        index = place[inputs[0]]  # which may have been checked before
+        if index in given and slot not in wanted and call.spec.device is HOST:
+            place[slot] = index
+            if call.spec.size:
+                found.append((index, Bounds(*call.params)))
+        else:
+            late = True
+    if place != [*range(len(entries))]:
+        entries = [(call, *[place[k] for k in inputs]) for call, *inputs in entries]
+    return Early(found, tuple(entries), late)

@@ -34,7 +34,7 @@ def joining(how: str) -> Op:
         target = out.device.target
         facts, held = target.facts([out.dtype.itemsize])
         fill = Launch(target.skeleton("fill"), facts, out.size, CHUNK, ((0, 0), (OUT, 0)))
-        return rows_joined(how, fill, inputs, 1, out, axis, batches, held), out
+        return rows_joined(how, (fill,), inputs, 1, out, axis, batches, held), out
 
     names = ("rows", "axis", "batches")
     op = Op(f"{how}_rows", infer, prepare, names, family="indexing", widens=True)

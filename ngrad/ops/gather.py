@@ -137,25 +137,31 @@ def _add_rows_infer(g: Layout, index: Layout, rows: int, axis: int, batches: int
 def _add_rows_prepare(
     inputs: tuple[Layout, ...], out: Layout, rows: int, axis: int, batches: int
 ) -> Any:
-    return rows_joined("add", cleared(out), inputs, 0, out, axis, batches), out
+    return rows_joined("add", (cleared(out),), inputs, 0, out, axis, batches), out
 
 
 def rows_joined(
-    how: str, start: Launch, inputs: tuple[Layout, ...], which: int, out: Layout, axis: int,
-    batches: int, *held: Any,
+    how: str, start: tuple[Launch, ...], inputs: tuple[Layout, ...], which: int, out: Layout,
+    axis: int, batches: int, *held: Any,
 ) -> Program:  # fmt: skip
-    """Rows, operand `which`, joined at the indices behind them, to what the first launch makes."""
+    """Rows, operand `which`, joined at the indices behind them, to what launches make, or to what
+    there is.
+    """
     values, index = inputs[which : which + 2]
-    if values.size == 0:
-        return Program((start,), keep=held)
+    if values.size == 0 or out.size == 0:
+        return Program(start, keep=held)
     at, target, name = Gathered.of(out, index, axis, batches), out.device.target, f"scatter_{how}"
-    work = target.libraries.routine(name, values.dtype.code, at)
+    code = values.dtype.code
+    if how == "put":  # whose bytes alone count
+        size = min(values.dtype.itemsize, 8)
+        code, at = f"u{size}", at._replace(width=at.width * (values.dtype.itemsize // size))
+    work = target.libraries.routine(name, code, at)
     if work is None:
-        work = in_parts(target.typed(name, values.dtype.code), at, target)
+        work = in_parts(target.typed(name, code), at, target)
     read = dense_operands([(which, values), (which + 1, index)])
     operands = (*read.operands, (OUT, 0))
     launch = Launch(work.kernel, work.facts, work.n, work.grain, operands)
-    return read.then(start, launch, keep=(*held, work.keep))
+    return read.then(*start, launch, keep=(*held, work.keep))
 
 
 def in_parts(kernel: int, at: Gathered, target: Target) -> Prepared:
@@ -286,11 +292,14 @@ def linear_index(what: str, index: Any, axes: tuple[int, ...]) -> Any:
     axis.
     """
     lead = index._layout.shape[:-1]
-    total = broadcast_to(tensor(np.int64(0), what, device=index._layout.device), lead)
+    total = None
     for k, extent in enumerate(axes):
         column = strided(index, (*((0, 1, n) for n in lead), (k, 1, 1)))
         column = checked(what, column, extent)
-        total = total * extent + reshape(cast_to(column, INT64), lead)
+        column = reshape(cast_to(column, INT64), lead)
+        total = column if total is None else total * extent + column
+    if total is None:
+        return broadcast_to(tensor(np.int64(0), what, device=index._layout.device), lead)
     return total
 
 
@@ -321,21 +330,6 @@ def scatter_nd(indices: Any, updates: Any, shape: Any, name: str | None = None) 
     axes = sizes[:depth]
     where = linear_index("scatter_nd", index, axes)
     return reshape(apply(ADD_ROWS, (x, where), (math.prod(axes), 0, 0)), sizes)
-
-
-def tensor_scatter_nd_add(
-    tensor: Any, indices: Any, updates: Any, name: str | None = None
-) -> Tensor:
-    """A tensor with updates added at index tuples.
-
-    Examples
-    --------
-    >>> import ngrad
-    >>> ngrad.tensor_scatter_nd_add([1, 1], [[0]], [5]).numpy()
-    array([6, 1], dtype=int32)
-    """
-    x, index, added = updated_at("tensor_scatter_nd_add", tensor, indices, updates)
-    return x + scatter_nd(index, added, x._layout.shape)
 
 
 def updated_at(what: str, x: Any, indices: Any, updates: Any) -> tuple[Any, Any, Any]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from ngrad.dtypes import int32
 from ngrad.errors import DTypeError, ShapeError
-from ngrad.ops.assignment import ADD, REPLACE, Change, assigned
+from ngrad.ops.assignment import ADD, REPLACE, SUBTRACT, Change, assigned, rows_assigned
 from ngrad.ops.bounds import checked
 from ngrad.ops.convert import cast_to, unwrap
 from ngrad.ops.convert import tensor as convert
@@ -21,12 +21,11 @@ from ngrad.ops.gather import (
     gather_nd,
     linear_index,
     scatter_nd,
-    tensor_scatter_nd_add,
     updated_at,
 )
 from ngrad.ops.joining import concat
 from ngrad.ops.shape import reshape
-from ngrad.ops.updates import DIVIDE, MAXIMUM, MINIMUM, MULTIPLY, SUBTRACT
+from ngrad.ops.updates import DIVIDE, MAXIMUM, MINIMUM, MULTIPLY
 from ngrad.shape import Shape
 from ngrad.tensor import Tensor, from_numpy
 
@@ -51,7 +50,22 @@ def tensor_scatter_nd_update(
     array([5, 1, 7], dtype=int32)
     """
     x, where, values = _rows("tensor_scatter_nd_update", tensor, indices, updates)
-    return reshape(assigned(x, where, values), _shape(tensor))
+    return reshape(rows_assigned(x, where, values), _shape(tensor))
+
+
+def tensor_scatter_nd_add(
+    tensor: Any, indices: Any, updates: Any, name: str | None = None
+) -> Tensor:
+    """A tensor with updates added at index tuples.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> ngrad.tensor_scatter_nd_add([1, 1], [[0]], [5]).numpy()
+    array([6, 1], dtype=int32)
+    """
+    x, where, values = _rows("tensor_scatter_nd_add", tensor, indices, updates)
+    return reshape(rows_assigned(x, where, values, ADD), _shape(tensor))
 
 
 def tensor_scatter_nd_sub(
@@ -65,8 +79,8 @@ def tensor_scatter_nd_sub(
     >>> ngrad.tensor_scatter_nd_sub([1, 1], [[0], [0]], [5, 1]).numpy()
     array([-5,  1], dtype=int32)
     """
-    x, index, y = updated_at("tensor_scatter_nd_sub", tensor, indices, updates)
-    return tensor_scatter_nd_add(x, index, -y)
+    x, where, values = _rows("tensor_scatter_nd_sub", tensor, indices, updates)
+    return reshape(rows_assigned(x, where, -values, ADD), _shape(tensor))
 
 
 def tensor_scatter_nd_max(

@@ -8,7 +8,7 @@ from ngrad.dtypes import BY_CODE
 from ngrad.errors import DTypeError, NumberError, ShapeError
 from ngrad.graph.layout import layout
 from ngrad.ops.arithmetic import maximum
-from ngrad.ops.assignment import LAST, assigned
+from ngrad.ops.assignment import assigned
 from ngrad.ops.bounds import LOWEST, checked
 from ngrad.ops.comparison import greater, less
 from ngrad.ops.convert import cast_to, tensors, wide
@@ -18,6 +18,7 @@ from ngrad.ops.extents import dims
 from ngrad.ops.extremes import bound_of, extreme_rows
 from ngrad.ops.gather import ADD_ROWS
 from ngrad.ops.power import sqrt
+from ngrad.ops.put_rows import LAST
 from ngrad.ops.shape import reshape
 from ngrad.ops.updates import MULTIPLY
 from ngrad.record import apply

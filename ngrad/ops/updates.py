@@ -7,14 +7,13 @@ from typing import Any
 
 from ngrad.dtypes import can_cast
 from ngrad.errors import DTypeError, NumberError
-from ngrad.ops.arithmetic import add, divide, maximum, minimum, multiply, subtract
+from ngrad.ops.arithmetic import divide, maximum, minimum, multiply
 from ngrad.ops.assignment import ADD, Change, assigned
 from ngrad.ops.convert import operands
 from ngrad.ops.indexing import getitem
 from ngrad.ops.math import pow as power
 
 MULTIPLY, DIVIDE, POWER = (Change(of, multiply) for of in (multiply, divide, power))
-SUBTRACT = Change(subtract, add)
 MINIMUM, MAXIMUM = (Change(op, op) for op in (minimum, maximum))
 
 

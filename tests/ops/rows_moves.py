@@ -13,9 +13,11 @@ import ngrad
 from ngrad.devices import HOST
 from ngrad.graph.op import TABLE
 from ngrad.graph.reference import REFERENCES
-from ngrad.ops.assignment import assigned
+from ngrad.ops.assignment import ADD, assigned
+from ngrad.ops.gather import gather_rows
 from ngrad.ops.identity import COPY
 from ngrad.ops.multiplied import OTHERS, multiplied_rows
+from ngrad.ops.put_rows import last_named
 from ngrad.ops.transfer import to_device
 from ngrad.record import apply
 
@@ -125,6 +127,12 @@ def _assigned(x: Array) -> Array:
     return out
 
 
+def _added(x: Array, y: Array) -> Array:
+    out = x.copy()
+    np.add.at(out, (slice(None), _INDEX), y)
+    return out
+
+
 def _extremes(how: str) -> Row:
     join = getattr(np, how)
     return Row(
@@ -138,7 +146,23 @@ def _extremes(how: str) -> Row:
 
 INDEXING = [
     _moves("take_rows", "", lambda x: ngrad.gather(x, _INDEX), lambda x: x[_INDEX], (3, 2)),
-    _moves("last_rows", "", lambda x: assigned(x, _INDEX, x[::-1]), _assigned, (4, 2)),
+    _moves(
+        "last_rows",
+        "",
+        lambda x: gather_rows(x, last_named(ngrad.constant(_INDEX), 4) - 1),
+        lambda x: x[[1, 3, 2, -1]],
+        (4, 2),
+    ),
+    _moves("put_rows", "", lambda x: assigned(x, _INDEX, x[::-1]), _assigned, (4, 2)),
+    Row(
+        "put_rows",
+        lambda x, y: assigned(x, (slice(None), _INDEX), y, ADD),
+        lambda x, y: _added(x, y),
+        ((-2, 2),) * 2,
+        kinds="fiubc",
+        shapes=(((2, 3), (2, 4)),),
+        label="add",
+    ),
     Row(
         "add_rows",
         lambda x: ngrad.scatter_nd(_INDEX[:, None], x, [3, *x.shape[1:]]),

@@ -178,6 +178,19 @@ CASES = [
         joined(how, _floats(*shape[:axis], 4, *shape[axis + 1 :]), _places(*lead, 4), axis)
         for how, (shape, axis, lead) in itertools.product(("max", "min", "multiply"), ROWS_ALONG)
     ),
+    *(
+        applied(
+            "put_rows",
+            _floats(*shape),
+            _floats(*shape[:axis], 4, *shape[axis + 1 :]),
+            _places(*lead, 4),
+            dies=False,
+            how=how,
+            axis=axis,
+            batches=len(lead),
+        )
+        for how, (shape, axis, lead) in itertools.product(("add", "put"), ROWS_ALONG)
+    ),
     *(applied("last_rows", _places(b, 4), rows=5) for b in (2, 1)),
     applied("accumulate", _floats(2, 5), _places(2, 5) != 2, function="hypot"),
     applied("segments", _floats(5, 2), np.array([0, 1, 3]), function="hypot", axis=0),
@@ -239,7 +252,7 @@ CASES = [
 # The rows of these make operands themselves, out of constants.
 CONSTANT = (
     "take_rows", "add_rows", "max_rows", "min_rows", "multiply_rows", "other_rows", "last_rows",
-    "linear_recurrence", "slide", "search", "accumulate", "segments",
+    "put_rows", "linear_recurrence", "slide", "search", "accumulate", "segments",
 )  # fmt: skip
 TABLED = [row for row in ROWS if row.op not in CONSTANT]
 

@@ -69,10 +69,22 @@ def _other_rows(x: Array, index: Array, rows: int, axis: int, batches: int) -> A
     return found.reshape(x.shape)
 
 
+def _put_rows(
+    x: Array, values: Array, index: Array, dies: bool, how: str, axis: int, batches: int
+) -> Array:
+    out = x.copy()
+    flat, own = _rows(out, index, axis, batches)
+    given = values.reshape(*own.shape, flat.shape[2])
+    for k, m in np.ndindex(own.shape):
+        at = flat[k, own[k, m]]
+        at[...] = given[k, m] if how == "put" else at + given[k, m]
+    return out
+
+
 def _last_rows(index: Array, rows: int) -> Array:
-    out = np.full((len(index), rows), -1)
+    out = np.zeros((len(index), rows), np.int64)
     for k, places in enumerate(index):
-        out[k, places] = np.arange(len(places))
+        out[k, places] = np.arange(len(places)) + 1
     return out
 
 
@@ -172,6 +184,7 @@ MOVES: dict[str, Reference] = {
     "multiply_rows": functools.partial(_joined, np.multiply),
     "other_rows": _other_rows,
     "last_rows": _last_rows,
+    "put_rows": _put_rows,
     "argsort": _argsort,
     "largest": lambda x, count: _argsort(x, True)[..., :count],
     "sort": lambda x, descending: np.take_along_axis(x, _argsort(x, descending), -1),
