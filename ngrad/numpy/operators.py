@@ -39,6 +39,8 @@ QUICK: dict[str, Any] = {
     "right_shift": bitwise.right_shift, "invert": bitwise.invert,
 }  # fmt: skip
 """Ops that mean the same on tensors, but for the dtypes in `NOT_OF`."""
+SCALARS = {dtype.numpy_dtype.type: dtype for dtype in BY_CODE.values()}
+"""NumPy's scalars by type: one of an array's own dtype means what the Python number does."""
 UNLIKE = {"equal": False, "not_equal": True}
 BOOLS = frozenset({"b1"})
 INEXACT = frozenset(code for code, dtype in BY_CODE.items() if dtype.is_inexact)
@@ -78,6 +80,8 @@ def _binary(function: ufunc) -> Callable[[ndarray, Any], Any]:
                 return array_of(quick(held, y._held if y._owner is None else y._read()))
             if type(y) in PLAIN:
                 return array_of(quick(held, y))
+            if SCALARS.get(type(y)) is held._layout.dtype:
+                return array_of(quick(held, y.item()))
         return otherwise(x, y) if is_operand(y) else _unlike(function, x, y)
 
     return operator
@@ -96,10 +100,14 @@ def _reflected(function: ufunc) -> Callable[[ndarray, Any], Any]:
     refused = NOT_OF.get(function.__name__)
 
     def operator(y: ndarray, x: Any) -> Any:
-        if quick is not None and type(x) in PLAIN:
+        if quick is not None and (type(x) in PLAIN or type(x) in SCALARS):
             held = y._held if y._owner is None else y._read()
-            if not (refused and held._layout.dtype.code in refused):
-                return array_of(quick(held, x))
+            dtype = held._layout.dtype
+            if not (refused and dtype.code in refused):
+                if type(x) in PLAIN:
+                    return array_of(quick(held, x))
+                if SCALARS[type(x)] is dtype:
+                    return array_of(quick(held, x.item()))
         return otherwise(x, y) if is_operand(x) else NotImplemented
 
     return operator

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+import operator
+import sys
 from typing import Any
 
 import numpy as np
@@ -131,3 +134,56 @@ def _doubled(x: Any) -> Any:
     y = x
     x += 1.0
     return x * y
+
+
+SCALAR_TYPES = "?bBhHiIlLefdFD"
+OPERATORS = {
+    "+": lambda x, y: x + y,
+    "*": lambda x, y: x * y,
+    "/": lambda x, y: x / y,
+    "<": lambda x, y: x < y,
+    "reflected -": lambda x, y: y - x,
+    "**": lambda x, y: x**y,
+    "//": lambda x, y: x // y,
+    "&": lambda x, y: x & y,
+    "in place": lambda x, y: operator.imul(x, y),
+}
+
+
+@pytest.mark.parametrize("sign", OPERATORS)
+def test_numpys_scalars_beside_arrays_of_every_dtype(sign):
+    """They are of a dtype, as arrays are, where Python's numbers take the array's."""
+    apply = OPERATORS[sign]
+    for own, given in itertools.product(SCALAR_TYPES, repeat=2):
+        scalar = np.array(3).astype(given)[()]
+        try:
+            expected = apply(np.array([1, 2, 5]).astype(own), scalar)
+        except TypeError:
+            with pytest.raises(TypeError):
+                apply(ours.array(np.array([1, 2, 5]).astype(own)), scalar)
+            continue
+        found = apply(ours.array(np.array([1, 2, 5]).astype(own)), scalar)
+        assert found.dtype == expected.dtype, (own, given)
+        ulps = 4 if found.dtype.kind in "fc" else 0
+        close = np.finfo(found.dtype).eps * ulps if ulps else 0
+        np.testing.assert_allclose(np.asarray(found), expected, close)
+
+
+@pytest.mark.parametrize("dtype", ["f8", "i8", "f4", "c16", "?"])
+def test_a_scalar_of_an_arrays_dtype_is_converted_to_no_array(dtype):
+    x, scalar = ours.array([0, 1, 1]).astype(dtype), np.ones((), dtype)[()]
+    called = set()
+
+    def note(frame, event, _):
+        called.add(frame.f_code.co_name)
+
+    for apply in (OPERATORS["*"], OPERATORS["<"], lambda x, y: x.__rmul__(y)):
+        if dtype == "c16" and apply is OPERATORS["<"]:
+            continue
+        apply(x, scalar)
+        sys.setprofile(note)
+        try:
+            apply(x, scalar)
+        finally:
+            sys.setprofile(None)
+    assert not called & {"to_tensor", "_first", "asarray"}
