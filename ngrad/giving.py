@@ -68,10 +68,9 @@ def leave(value: Tensor, work: Any) -> None:
         slot = work.get(value, -1)
         if slot >= 0:
             work.left.append(slot)
-            return
-        block = value._block  # it may have been read through another layout, which was seen at once
-        kept = list(work.kept.items())
-        work.left += [k for k, x in kept if type(x) is Tensor and x._block is block]
+        elif value._at:  # it may have been read through another layout, which was seen at once
+            block, kept = value._block, list(work.kept.items())
+            work.left += [k for k, x in kept if type(x) is Tensor and x._at and x._block is block]
 
 
 def given(window: Window, left: list[int]) -> tuple[int, ...]:
