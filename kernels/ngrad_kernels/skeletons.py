@@ -32,6 +32,21 @@ def move(target, source, size, count, step_to, step_from):
     """Copy `count` items between addresses that advance by a step each."""
     if step_to == size and step_from == size:
         copy_bytes(target, source, count * size)
+    elif size == 4 and step_to == 4 and step_from == 8:  # columns of two to four: by vectors
+        for i in range(count):
+            store_i4(target, i, load_i4(source, 2 * i))
+    elif size == 4 and step_to == 4 and step_from == 12:
+        for i in range(count):
+            store_i4(target, i, load_i4(source, 3 * i))
+    elif size == 4 and step_to == 4 and step_from == 16:
+        for i in range(count):
+            store_i4(target, i, load_i4(source, 4 * i))
+    elif size == 8 and step_to == 8 and step_from == 16:
+        for i in range(count):
+            store_i8(target, i, load_i8(source, 2 * i))
+    elif size == 8 and step_to == 8 and step_from == 24:
+        for i in range(count):
+            store_i8(target, i, load_i8(source, 3 * i))
     elif size == 4:
         for i in range(count):
             store_i4(target + i * step_to, 0, load_i4(source + i * step_from, 0))
