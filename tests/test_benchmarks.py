@@ -75,6 +75,14 @@ def test_transforms(monkeypatch: pytest.MonkeyPatch) -> None:
         run(transforms.Order, op, "float32")
 
 
+def test_programs(monkeypatch: pytest.MonkeyPatch) -> None:
+    programs = module("benchmarks.programs", monkeypatch)
+    monkeypatch.setattr(programs, "STEPS", 5)
+    monkeypatch.setattr(programs, "ROWS", 100)
+    for name in programs.PROGRAMS:
+        assert run(programs.Program, name)["track_planned"] == 0
+
+
 def test_starting(monkeypatch: pytest.MonkeyPatch) -> None:
     """From an empty cache the program compiles its few kernels; from a warm one none."""
     starting = module("benchmarks.starting", monkeypatch)

@@ -21,7 +21,7 @@ from ngrad_kernels.tiles import TILE, most_threads, span
 
 BLOCK = 1 << 19
 """Bytes of a block of windows: with the matrix it meets, about what a core's own cache holds."""
-LEAST = 96
+LEAST = 192
 """Windows of a block at least: a matrix is read anew for each."""
 SUMS = 1 << 25
 """Bytes that sums of parts may take, of which each thread has its own, before these are added."""
