@@ -32,6 +32,7 @@ from ngrad.graph.layout import Layout
 from ngrad.graph.plan import Plan
 from ngrad.graph.simplify import rewrite
 from ngrad.hooks import hooks
+from ngrad.joined import joined
 from ngrad.ops.fused import sources
 from ngrad.record import execute
 from ngrad.replay import Replay
@@ -114,7 +115,7 @@ class Cut:
         Whether it writes over inputs: then it is run by `run_over`, and in no other way.
     """
 
-    __slots__ = ("cost", "graph", "loads", "over", "plan", "replay")
+    __slots__ = ("cost", "graph", "joined", "loads", "over", "plan", "replay")
 
     @uncollected
     def __init__(self, graph: Graph, places: tuple[int, ...], layouts: dict[int, Layout]) -> None:
@@ -124,6 +125,7 @@ class Cut:
         self.over = writes_over_inputs(self.plan)
         replay = Replay.of(self.plan, self.loads, self.over)
         self.replay = replay or Captured.of(self.plan, self.loads)
+        self.joined = None if self.replay else joined(self.plan, self.loads)
         launches = sum(step.call.launches for step in self.plan.steps)
         self.cost = Cost(launches, sum(step.call.bytes for step in self.plan.steps))
 
@@ -147,9 +149,10 @@ class Cut:
             if type(value) is not Tensor:
                 value = scalar(value, where.dtype, where.device)
             values.append(value)
+        plan = self.plan if self.joined is None or hooks.execute is not None else self.joined
         return [
             None if x is None else Tensor(x._block, x._at, x._layout)
-            for x in self.plan.run(values, execute)
+            for x in plan.run(values, execute)
         ]
 
 

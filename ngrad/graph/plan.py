@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from ngrad.devices import Device
@@ -20,6 +20,10 @@ class Step(NamedTuple):
     call: Call
     inputs: tuple[int, ...]
     dead: tuple[int, ...]
+
+
+Called = tuple[Any, tuple[int, ...], range]
+"""A call, the registers that it reads, and those of its results."""
 
 
 class Plan:
@@ -51,17 +55,14 @@ class Plan:
             if node.op == INPUT:
                 register[index] = len(where)
                 where.append(layouts[node.params[0]])
-        self.inputs = tuple(node.params[0] for _, node in nodes if node.op == INPUT)
+        inputs = tuple(node.params[0] for _, node in nodes if node.op == INPUT)
         constants = []
         for index, node in nodes:
             if node.op == CONSTANT:
                 constants.append(constant(node.params[-1], node.spec.dtype, node.spec.device))
                 register[index] = len(where)
                 where.append(node.spec)
-        self.constants = tuple(constants)
-        first = len(where)
-
-        calls: list[tuple[Call, tuple[int, ...], range]] = []
+        calls: list[Called] = []
         for index, node in nodes:
             if node.op == PART:
                 register[index] = register[node.inputs[0]] + node.params[0]
@@ -71,9 +72,32 @@ class Plan:
                 register[index] = len(where)
                 where += call.outputs
                 calls.append((call, operands, range(register[index], len(where))))
-        self.outputs = tuple(None if k is None else register[k] for k in graph.outputs)
-        self.given = tuple(k is not None and k < first for k in self.outputs)
+        outputs = tuple(None if k is None else register[k] for k in graph.outputs)
+        self._set(inputs, tuple(constants), calls, outputs)
 
+    @classmethod
+    def of(
+        cls,
+        inputs: tuple[int, ...],
+        constants: tuple[Any, ...],
+        calls: Sequence[Called],
+        outputs: tuple[int | None, ...],
+    ) -> Plan:
+        """A plan of calls over registers."""
+        made = cls.__new__(cls)
+        made._set(inputs, constants, calls, outputs)
+        return made
+
+    def _set(
+        self,
+        inputs: tuple[int, ...],
+        constants: tuple[Any, ...],
+        calls: Sequence[Called],
+        outputs: tuple[int | None, ...],
+    ) -> None:
+        self.inputs, self.constants, self.outputs = inputs, constants, outputs
+        first = len(inputs) + len(constants)
+        self.given = tuple(k is not None and k < first for k in self.outputs)
         held = {k for k in self.outputs if k is not None}
         steps: list[Step] = []
         for call, operands, results in reversed(calls):
