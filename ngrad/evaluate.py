@@ -108,16 +108,16 @@ def _since(window: Window, done: int, work: Work) -> tuple[Key, dict[int, Any]]:
     lines: list[Entry] = []
     kept: dict[int, Any] = {}
     place: dict[int, int] = {}
+    number = place.__getitem__
     for slot in sorted(found):
-        value, here = found[slot], len(lines)
-        place[slot] = here
+        value, entry = found[slot], entries[slot]
+        place[slot] = here = len(lines)
         if value is None:
-            call, *slots = entries[slot]
-            lines.append((call, *[place[k] for k in slots]))
+            lines.append((entry[0], *map(number, entry[1:])))
             continue
         kept[here] = value
-        is_value = type(value) is Tensor and entries[slot][0].op is not CONSTANT_OF
-        lines.append(leaf(value._layout) if is_value else entries[slot][:1])
+        is_value = type(value) is Tensor and entry[0].op is not CONSTANT_OF
+        lines.append(leaf(value._layout) if is_value else entry[:1])
     return (tuple(lines), (), tuple([place[slot] for slot in wanted]), None, None), kept
 
 
