@@ -194,8 +194,9 @@ class Concrete:
         for slot, number in self._copies:
             values[slot] = values[number]
         results = self._record(values) if state.stack else self._run(values)
-        for k in self.given:
-            results[k] = copied(results[k])  # others may write to memory that is shared
+        for k, x in enumerate(results):
+            if x is not None and x._at and x._block.shared:  # others may write to it
+                results[k] = copied(x)
         for show, leaves_shown in self._shows:
             show(_all_made(leaves_shown, results))
         for action in self._after:

@@ -11,7 +11,7 @@ import optree
 
 from ngrad.cell import Cell
 from ngrad.devices import Device, current
-from ngrad.dtypes import as_dtype, float32
+from ngrad.dtypes import BY_CODE, as_dtype, float32
 from ngrad.errors import DTypeError, ShapeError
 from ngrad.graph.layout import Layout
 from ngrad.ops.convert import constant_of, tensor
@@ -24,14 +24,29 @@ def is_array(leaf: Any) -> bool:
     return isinstance(leaf, Cell) and not isinstance(leaf, Variable)
 
 
+DTYPES = frozenset([dtype.numpy_dtype for dtype in BY_CODE.values()])
+
+
 def own_array(value: Any, what: str) -> Any:
     """An array of `ngrad.numpy` with what NumPy's array or scalar holds; a scalar is a number."""
     # Only who has arrays of NumPy's waits for that namespace.
+    from ngrad.numpy.convert import unmasked
     from ngrad.numpy.laying import as_array
     from ngrad.numpy.ndarray import array_of
 
-    made = tensor(value, what)
+    made = tensor(unmasked(value), what)
     return as_array(made) if isinstance(value, np.ndarray) else array_of(made)
+
+
+def with_arrays(nest: Any, what: str) -> Any:
+    """A nest with NumPy's arrays of numbers as arrays of `ngrad.numpy`; itself, without such."""
+
+    def is_known(leaf: Any) -> bool:
+        return isinstance(leaf, np.ndarray) and leaf.dtype.newbyteorder("=") in DTYPES
+
+    if not any(map(is_known, optree.tree_leaves(nest))):
+        return nest
+    return optree.tree_map(lambda leaf: own_array(leaf, what) if is_known(leaf) else leaf, nest)
 
 
 class TensorSpec:

@@ -83,17 +83,24 @@ class GradientTape(Jacobians):
         self._window, self._claim = current, current.claim()
         if before is not None:
             moved = len(current.entries)
-            places = current.adopt(before)
+            tapes = [tape for tape in state.stack if isinstance(tape, GradientTape)]
+            listening = [tape for tape in tapes if tape._begun >= 0]
+            try:  # what was heard before they began is none of theirs
+                for tape in listening:
+                    tape.pause()
+                places = current.adopt(before)
+            finally:
+                for tape in listening:
+                    tape.resume()
             self._spans = tuple([(first + moved, last + moved) for first, last in self._spans])
             watched: dict[int, int] = {}
             for slot, when in self._watched.items():
                 watched[places[slot]] = min(when + moved, watched.get(places[slot], NEVER))
             self._watched = watched
-            tapes = [tape for tape in state.stack if isinstance(tape, GradientTape)]
             for slot, others in (current.twins or {}).items():
                 for tape in tapes:  # what they watch has another slot from here on
                     if not tape._watched.keys().isdisjoint(others):
-                        tape._watched.setdefault(slot, moved)
+                        tape._watched.setdefault(slot, len(current.entries))
             self._versions = {
                 uid: [places[slot] for slot in slots] for uid, slots in self._versions.items()
             }

@@ -16,7 +16,7 @@ from ngrad.ops.complexes import conj
 from ngrad.ops.convert import tensor
 from ngrad.ops.creation import zeros_of
 from ngrad.ops.identity import identity
-from ngrad.signature import ARRAYS, own_array
+from ngrad.signature import ARRAYS, is_array, own_array, with_arrays
 from ngrad.tape import GradientTape
 from ngrad.variable import Variable
 
@@ -48,14 +48,19 @@ def followed(
     what: str, args: tuple[Any, ...], argnums: int | Sequence[int], holomorphic: bool = False
 ) -> tuple[tuple[Any, ...], list[Any]]:
     """The arguments to differentiate with respect to, made fresh; and all, these among them. None
-    is no leaf: it stays, in derivatives too.
+    is no leaf: it stays, in derivatives too. NumPy's arrays among the others are arrays of their
+    own as well: by NumPy's methods, what the function makes of both would have no derivative.
     """
     numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
     if not all(-len(args) <= k < len(args) for k in numbers):
         raise ValueError(f"{what}: argnums {argnums} for {len(args)} positional arguments")
-    replaced = list(args)
-    for k in {number % len(args) for number in numbers}:  # one that is named twice is one
-        replaced[k] = optree.tree_map(lambda leaf: fresh(leaf, what, holomorphic), args[k])
+    named = {number % len(args) for number in numbers}  # one that is named twice is one
+    replaced = [
+        optree.tree_map(lambda leaf: fresh(leaf, what, holomorphic), arg)
+        if k in named
+        else with_arrays(arg, what)
+        for k, arg in enumerate(args)
+    ]
     return tuple([replaced[k] for k in numbers]), replaced
 
 
@@ -78,8 +83,8 @@ def value_and_grad(
         Returns a scalar, or `(scalar, aux)` if `has_aux`.
     argnums : int or sequence of int
         Which positional arguments to differentiate with respect to; each may be any nest of
-        tensors. f is given NumPy's arrays and scalars among them as arrays of `ngrad.numpy`, and
-        None as it is.
+        tensors. f is given NumPy's arrays, and scalars of these arguments, as arrays of
+        `ngrad.numpy`, and None as it is.
     has_aux : bool
         Whether f returns something beside the value, which is passed on.
     holomorphic : bool
@@ -115,9 +120,9 @@ def value_and_grad(
         chosen, replaced = followed("grad", args, argnums, holomorphic)
         with GradientTape(watch_accessed_variables=False) as tape:
             _watch(tape, chosen)
-            result = f(*replaced, **kwargs)
-        value, aux = result if has_aux else (result, None)
-        value = tensor(value, "grad")
+            result = f(*replaced, **with_arrays(kwargs, "grad"))
+        given, aux = result if has_aux else (result, None)
+        value = tensor(given, "grad")
         if value.ndim:
             raise ShapeError(
                 f"grad: the function must return a scalar, not shape {tuple(value.shape)}; "
@@ -134,6 +139,8 @@ def value_and_grad(
         slopes = tape.gradient(value, chosen, unconnected_gradients=ZERO)
         if holomorphic:
             slopes = optree.tree_map(lambda slope: like(slope, conj(slope)), slopes)
+        if is_array(given):
+            value = like(given, value)
         return ((value, aux) if has_aux else value), (slopes[0] if single else slopes)
 
     return differentiated
@@ -349,6 +356,7 @@ def jacobian(
         sources = chosen[0] if isinstance(argnums, int) else chosen
         with GradientTape(persistent=True, watch_accessed_variables=False) as tape:
             _watch(tape, chosen)
+            kwargs = with_arrays(kwargs, "jacobian")
             value, aux = _run("jacobian", f, replaced, has_aux, **kwargs)
         found = optree.tree_map(
             lambda leaf: tape.jacobian(

@@ -213,6 +213,35 @@ def test_numpys_arrays_are_those_of_its_spelling() -> None:
     assert (float(value), float(tangent)) == (29.0, 40.0)
 
 
+def test_numpys_arrays_among_other_arguments_are_too() -> None:
+    """By NumPy's own methods what is made of both had no derivative, and the caller's changed."""
+    x, m = np.array([1.0, 2.0, 3.0]), np.arange(9.0).reshape(3, 3)
+
+    def placed(a: Any, b: Any) -> Any:
+        b[0] = a[0]
+        return (b * b).sum()
+
+    other = np.ones(3)
+    for found, expected in (
+        (ngrad.grad(lambda a, m: m.dot(a).sum())(x, m), m.sum(0)),
+        (ngrad.grad(lambda a, m=None: m.dot(a).sum())(x, m=m), m.sum(0)),
+        (ngrad.grad(lambda a, given: given["m"].dot(a).sum())(x, {"m": m, "n": 3}), m.sum(0)),
+        (ngrad.jacobian(lambda a, m: m.dot(a))(x, m), m),
+        (ngrad.jacobian(lambda a, m=None: m.dot(a))(x, m=m), m),
+        (ngrad.hessian(lambda a, m: a.dot(m.dot(a)))(x, m), m + m.T),
+        (ngrad.grad(placed)(x, other), [2.0, 0.0, 0.0]),
+    ):
+        np.testing.assert_array_equal(found, expected)
+    np.testing.assert_array_equal(other, np.ones(3))
+    value, _ = ngrad.value_and_grad(lambda a: a.sum())(x)
+    assert isinstance(value, np_.ndarray) and round(value, 1) == 6.0
+    noted: list[int] = []
+    ngrad.grad(lambda a, noted, text: noted.append(1) or (a * a).sum())(x, noted, np.array("a"))
+    assert noted == [1]  # what has no arrays is itself
+    with pytest.raises(TypeError, match="there are no masks"):
+        ngrad.grad(lambda a: a.sum())(np.ma.masked_array([1.0, 2.0], [0, 1]))
+
+
 @pytest.mark.parametrize("dtype", ["f2", "f4", "f8", "c8", "c16"])
 def test_numpys_numbers_keep_their_dtype(dtype: str) -> None:
     """A scalar is a number, of which `+=` makes another, and an array without axes is not."""

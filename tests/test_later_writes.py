@@ -161,7 +161,7 @@ def argument(x: Any, write: Write) -> Any:
 
 
 def copies_in_a_function(x: Any, write: Write) -> Any:
-    f = ngrad.function(lambda x: (x.copy(), x[1:].copy(), x.T.copy("F")))
+    f = ngrad.function(lambda x: (x.copy(), x[1:].copy(), x.T.copy("F"), -ngrad.negative(x)))
     first = f(ngrad.numpy.asarray(x))
     with GradientTape() as tape:
         tape.watch(x)

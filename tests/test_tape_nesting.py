@@ -248,3 +248,21 @@ def test_gradients_in_a_loop_are_one_structure(how: str) -> None:
     if how == "under a tape":
         more, less = (float(train(constant([0.5, -1.0, 2.0]), constant(0.1 + d))) for d in (h, -h))
         np.testing.assert_allclose(found, (more - less) / (2 * h), rtol=1e-2)
+
+
+@pytest.mark.parametrize("look", [False, True])
+def test_a_tape_hears_nothing_that_another_heard_before_it(look: bool) -> None:
+    """Also where that goes on under it."""
+    x = constant([2.0, 3.0])
+    with GradientTape(persistent=True) as early:
+        early.watch(x)
+        y = x * x
+    if look:
+        y.numpy()
+    with GradientTape() as late:
+        late.watch(x)
+        with early:
+            z = y * x
+        u = y * 2.0
+    assert late.gradient(u, x) is None
+    np.testing.assert_array_equal(early.gradient(z, x), [12.0, 27.0])

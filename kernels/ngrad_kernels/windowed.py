@@ -23,6 +23,8 @@ BLOCK = 1 << 19
 """Bytes of a block of windows: with the matrix it meets, about what a core's own cache holds."""
 LEAST = 192
 """Windows of a block at least: a matrix is read anew for each."""
+ALWAYS = 1 << 22
+"""Bytes of blocks that are as good as none."""
 SUMS = 1 << 25
 """Bytes that sums of parts may take, of which each thread has its own, before these are added."""
 NARROWEST = 64
@@ -82,6 +84,8 @@ def {name}(table, lo, hi):
     n_i, n_j, n_k = facts[9], facts[10], facts[11]
     by_group, by_batch, by_i, by_j, by_k = facts[12], facts[13], facts[14], facts[15], facts[16]
     gemm, get_threads, set_threads, held = facts[17], facts[18], facts[19], facts[20]
+    _, widest = span(depth, tiles if across else 1, 0)
+    block = table[3] + lo // facts[21] * rows * widest * {size}
     words = stack_words(24)
     numbers = words + 13 * 8
     one, zero, flags = numbers + 6 * 8, numbers + 8 * 8, numbers + 10 * 8
@@ -100,7 +104,6 @@ def {name}(table, lo, hi):
             continue
         start, width = (left, wide) if across else (0, depth)
         begin, end = start // run, (start + width + run - 1) // run
-        block = table[3] + item * rows * depth * {size}
         blocks = (windows + rows - 1) // rows
         at = blocks * part // parts * rows
         last = min(windows, blocks * (part + 1) // parts * rows)
@@ -114,7 +117,7 @@ def {name}(table, lo, hi):
                 source += k * by_k
                 for u in range(begin, end):
                     low, high = max(0, start - u * run), min(run, start + width - u * run)
-                    place = source + facts[21 + u] + low * {size}
+                    place = source + facts[22 + u] + low * {size}
                     for z in range(high - low):
                         store_{code}(target, z, load_{code}(place, z))
                     target += (high - low) * {size}
@@ -165,21 +168,27 @@ def kernel(code: str) -> int:
     return cache.load(name, _HELPERS + _TEXT.format(name=name, code=code, size=size_of(code)))
 
 
-def prepared(work: Windowed) -> tuple[Prepared, int, int]:
+def prepared(work: Windowed) -> tuple[Prepared, int, int] | None:
     """What is launched over windows, matrices, scratch and the result; how many results are to be
-    added, one behind the other; and how many bytes of scratch it takes.
+    added, one behind the other; and how many bytes of scratch it takes. None where blocks for all
+    threads would take more than all windows.
     """
-    shared = shares(work, most_threads())
+    threads, size = most_threads(), size_of(work.code)
+    shared = shares(work, threads)
+    items = work.groups * shared.parts * shared.tiles
+    grain = max(1, items // (4 * threads))  # items one after the other have one block
+    _, widest = span(work.depth, shared.tiles if work.across else 1, 0)
+    scratch = -(-items // grain) * shared.rows * widest * size
+    if scratch > max(ALWAYS, work.groups * work.windows * work.depth * size):
+        return None
     routines, pool = library()
     gemm = routines[f"{LETTERS[work.code]}gemm"]
     facts = np.array(
         [
             *(work.windows, work.depth, work.columns, work.across, *shared, work.run, work.groups),
-            *work.counts[1:], *work.steps, gemm, *blas_threads.words(pool), *work.offsets,
+            *work.counts[1:], *work.steps, gemm, *blas_threads.words(pool), grain, *work.offsets,
         ],
         np.int64,
     )  # fmt: skip
-    items = work.groups * shared.parts * shared.tiles
-    scratch = items * shared.rows * work.depth * size_of(work.code)
-    launched = Prepared(kernel(work.code), facts.ctypes.data, items, 1, facts)
+    launched = Prepared(kernel(work.code), facts.ctypes.data, items, grain, facts)
     return launched, shared.parts if work.across else 1, scratch

@@ -50,7 +50,7 @@ def to_tensor(value: Any, dtype: DType | None = None) -> Tensor:
     if type(value) is np.ndarray and value.dtype.kind in "fiubc":
         return from_numpy(value, dtype or as_dtype(value.dtype))
     if type(value) is not Tensor:
-        value = value._read() if type(value) is ndarray else from_outside(_unmasked(value))
+        value = value._read() if type(value) is ndarray else from_outside(unmasked(value))
     if isinstance(value, Tensor):
         return value if dtype is None else converted(value, dtype)
     if isinstance(value, Dim):  # an open size has a value at each call
@@ -96,7 +96,7 @@ def _joined(made: list[Tensor], dtype: DType | None) -> Tensor:
     return stack([cast_to(x, wide) for x in made])
 
 
-def _unmasked(value: Any) -> Any:
+def unmasked(value: Any) -> Any:
     """A value, which has no mask: NumPy's functions heed it, and these do not."""
     if isinstance(value, np.ndarray) and hasattr(value, "filled"):
         raise TypeError(

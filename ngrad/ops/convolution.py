@@ -125,7 +125,8 @@ def _convolve(
     x = channels_last(x, channels)
     shape, sizes = tuple(x._layout.shape), tuple(w._layout.shape)
     given, taken, made = shape[-1], sizes[-2] if w.ndim == axes + 2 else 0, sizes[-1]
-    if w.ndim != axes + 2 or taken == 0 or given % taken or made % (given // taken):
+    apart = w.ndim == axes + 2 and taken > 0 and given > 0 and given % taken == 0
+    if not apart or made % (given // taken):
         raise ShapeError(
             f"{what}: filters have shape (*window, channels in of a group, channels out), which "
             f"{sizes} is not for an input of {given} channels in shape {tuple(input.shape)}"

@@ -199,7 +199,9 @@ def windows_spread(g: Any, y: Any, extents: Numbers, meeting: Meeting) -> Any:
     sizes, steps, gaps, pads = meeting
     channels = y._layout.shape[1] // math.prod(sizes)
     y = reshape(y, (groups, *sizes, channels, columns))
-    if all(step == 1 for step in steps):  # windows of g, with the matrix turned round
+    depth = math.prod(sizes) * channels
+    # Windows of g, with the matrix turned round, unless those of x are no larger than g.
+    if all(step == 1 for step in steps) and depth > columns and all(extents):
         axes = tuple(range(1, 1 + len(sizes)))
         y = transposed(reverse(y, axes), (0, *axes, len(axes) + 2, len(axes) + 1))
         y = reshape(y, (groups, math.prod(sizes) * columns, channels))
@@ -210,7 +212,6 @@ def windows_spread(g: Any, y: Any, extents: Numbers, meeting: Meeting) -> Any:
         g = _without(g, tuple([(max(0, -before), max(0, -after)) for before, after in reach]))
         pads = tuple([(max(0, before), max(0, after)) for before, after in reach])
         return windows_matmul(g, y, Meeting(sizes, steps, gaps, pads))
-    depth = math.prod(sizes) * channels
     rows = reshape(g, (groups, batch * math.prod(counts), columns))
     windows = product(rows, reshape(y, (groups, depth, columns)), False, True)
     windows = reshape(windows, (groups * batch, *counts, *sizes, channels))

@@ -103,6 +103,17 @@ def test_convolutions(case: Any, first: bool) -> None:
         check_gradient(function, x, w)
 
 
+def test_of_nothing_but_what_surrounds_it() -> None:
+    """Zeros, however many: of them the derivatives are there, and are zeros."""
+    x, w = ones(1, 0, 2), ones(2, 2, 3)
+    with ngrad.GradientTape() as tape:
+        tape.watch([x, w])
+        y = nn.conv1d(x, w, padding=[(1, 1)])
+    of_x, of_w = tape.gradient(y, [x, w])
+    assert y.shape == (1, 1, 3) and of_x.shape == (1, 0, 2)
+    np.testing.assert_array_equal(of_w, np.zeros((2, 2, 3)))
+
+
 def test_depthwise() -> None:
     x, w = arrays((2, 4, 5, 3), (2, 3, 3, 2))
     alone = [convolved(x[..., [k]], w[:, :, [k]], (1, 1), "SAME", (1, 1)) for k in range(3)]
@@ -240,6 +251,9 @@ WRONG: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "axes": (lambda: nn.conv2d(ones(3, 3, 1), ones(1, 1, 1, 1)), errors.ShapeError, "4 axes"),
     "channels": (
         lambda: nn.conv2d(ones(1, 3, 3, 5), ones(1, 1, 2, 1)), errors.ShapeError, "5 channels",
+    ),
+    "no channels": (
+        lambda: nn.conv1d(ones(1, 4, 0), ones(2, 2, 3)), errors.ShapeError, "0 channels",
     ),
     "long": (lambda: nn.conv1d(ones(1, 2, 1), ones(3, 1, 1)), errors.ShapeError, "do not fit"),
     "stride": (lambda: nn.conv1d(ones(1, 4, 1), ones(3, 1, 1), 0), errors.NumberError, "positive"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 import numpy as np
@@ -14,6 +15,7 @@ from ngrad import config
 from ngrad.graph.reference import REFERENCES
 from ngrad.ops.windowed import WINDOWS_MATMUL, Meeting, windows_matmul
 from ngrad_kernels import windowed
+from ngrad_kernels.product import Windowed
 
 SHARES = {"TILE": 8, "BLOCK": 1 << 8, "LEAST": 2, "NARROWEST": 4}
 
@@ -28,6 +30,22 @@ def test_no_more_windows_are_copied_than_stay_in_cache() -> None:
         call = WINDOWS_MATMUL.call((transpose, *meeting), (x._layout, other._layout))
         assert call.program is not None
         assert call.program.scratch < 12 << 20 < 256 * 4 * 93 * 93 * 4
+
+
+@pytest.mark.parametrize("threads", [2, 16, 128])
+def test_blocks_take_no_more_than_all_windows(
+    threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many threads there are: else they are copied as on a GPU."""
+    monkeypatch.setattr(windowed, "most_threads", lambda: threads)
+    for groups, batch, side, channels, across in itertools.product(
+        (1, 300), (1, 8), (7, 28), (16, 512), (False, True)
+    ):
+        counts, taps = (batch, 1, side, side), tuple(range(9))
+        work = Windowed("f4", groups, counts, taps, channels, (0,) * 5, channels, across)
+        found, whole = windowed.prepared(work), groups * work.windows * work.depth * 4
+        assert found is None or found[2] <= max(windowed.ALWAYS, whole)
+        assert found is not None or threads > 2 or whole < 1 << 23
 
 
 @pytest.fixture(scope="module")
