@@ -12,10 +12,10 @@ from ngrad.errors import DTypeError, ShapeError, TraceError
 from ngrad.giving import leave
 from ngrad.operand import Operand
 from ngrad.ops.convert import cast_to, constant_of, tensor, unwrap
-from ngrad.ops.identity import identity, stop_gradient
+from ngrad.ops.identity import HELD, identity
 from ngrad.ops.operators import attach
 from ngrad.ops.scatters import Scattered
-from ngrad.record import next_uid, state
+from ngrad.record import apply, copied, next_uid, state
 from ngrad.reference import Reference
 from ngrad.shape import Shape
 from ngrad.tensor import Tensor
@@ -82,7 +82,7 @@ class Variable(Cell, Scattered, Operand[Tensor]):
         elif value._at:
             own = Tensor(value._block, value._at, value._layout)
         else:
-            own = stop_gradient(value)
+            own = apply(HELD, (copied(value),))
         trace = state.window.trace
         if trace is None:
             if not own._at and hasattr(self, "_held"):

@@ -266,3 +266,23 @@ def test_a_tape_hears_nothing_that_another_heard_before_it(look: bool) -> None:
         u = y * 2.0
     assert late.gradient(u, x) is None
     np.testing.assert_array_equal(early.gradient(z, x), [12.0, 27.0])
+
+
+@pytest.mark.parametrize("how", ["pending", "looked at", "eager"])
+def test_what_is_assigned_under_a_tape_is_not_followed(how: str) -> None:
+    """Whether it is there or not: a variable that is watched is, from where it is read."""
+    x, trained = constant([2.0, 3.0]), Variable([0.0, 0.0])
+    fixed = Variable([0.0, 0.0], trainable=False)
+    ngrad.config.set_eager(how == "eager")
+    with GradientTape(persistent=True) as tape:
+        tape.watch(x)
+        y = x * x
+        if how == "looked at":
+            y.numpy()
+        for variable in (fixed, trained):
+            variable.assign(y)
+        read = fixed.value()
+        z, other = read * read, ngrad.reduce_sum(trained**2)
+    assert tape.gradient(z, read) is None and tape.gradient(z, x) is None
+    assert tape.gradient(other, x) is None
+    np.testing.assert_array_equal(tape.gradient(other, trained), [8.0, 18.0])

@@ -85,7 +85,8 @@ def follow(entries: Sequence[Entry], heard: Heard) -> list[int]:
             since[slot] = when
     for first, last in heard.spans:
         for slot in range(first, min(last, len(entries))):
-            if any(since[k] <= slot for k in entries[slot][1:]):
+            call, *operands = entries[slot]
+            if not call.op.ends and any(since[k] <= slot for k in operands):
                 since[slot] = min(since[slot], slot)
     return since
 

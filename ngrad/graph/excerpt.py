@@ -83,6 +83,7 @@ def _followed(
     since = watched
     for first, last in spans:
         for slot in range(first, min(last, len(entries))):
-            if any(since.get(k, NEVER) <= slot for k in entries[slot][1:]):
+            call, *operands = entries[slot]
+            if not call.op.ends and any(since.get(k, NEVER) <= slot for k in operands):
                 since[slot] = min(since.get(slot, NEVER), slot)
     return since

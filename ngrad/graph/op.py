@@ -180,6 +180,8 @@ class Op:
     over : bool
         Whether the result may take the memory of the first operand: where a plan finds that this
         dies, it sets the first parameter, `dies`.
+    ends : bool
+        Whether no tape follows a value through it, nor what is computed of the result.
     anywhere : bool
         Whether what `prepare` gives, if it is no program, runs on every device. If not, the op runs
         on the CPU there, on copies.
@@ -206,7 +208,7 @@ class Op:
         self.rule: Callable[..., Any] | None = None
         self.batching: Callable[..., Any] | None = None
         self.fusion: Any = None
-        self.view = self.moves = self.over = False
+        self.view = self.moves = self.over = self.ends = False
         self.anywhere = family == "opaque"
         self.widens = widens
         if family not in USERS:

@@ -73,6 +73,17 @@ def stop_gradient(input: Any, name: str | None = None) -> Tensor:
     return apply(STOP, (copied(tensor(input, "stop_gradient")),))
 
 
+HELD = Op("held", _same, lambda inputs, out: prepare_view(0, inputs[0]), family="engine")
+"""What a variable holds of a pending value. No tape follows it there: one that it watches, it
+watches for itself, as it does where the value was there.
+"""
+HELD.fusion = Role("reshape")
+HELD.vjp(lambda g, out, x: (None,))
+HELD.batch(lambda size, batched, x: apply(HELD, (x,)))
+HELD.view = True
+HELD.ends = True
+
+
 COPY = Op(
     "copy",
     lambda x: layout(x.dtype, x.shape, None, x.device),

@@ -164,6 +164,7 @@ MOVES: dict[str, Reference] = {
     "identity": lambda x: x,
     "copy": lambda x: np.array(x, order="C"),
     "stop_gradient": lambda x: x,
+    "held": lambda x: x,
     "fixed": lambda x, why: x,
     "to_device": lambda x, device: x,
     "reshape": lambda x, shape: x.reshape(shape),
