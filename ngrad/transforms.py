@@ -51,7 +51,7 @@ def followed(
     is no leaf: it stays, in derivatives too. NumPy's arrays among the others are arrays of their
     own as well: by NumPy's methods, what the function makes of both would have no derivative.
     """
-    numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+    numbers = tuple(argnums) if isinstance(argnums, Sequence) else (int(argnums),)
     if not all(-len(args) <= k < len(args) for k in numbers):
         raise ValueError(f"{what}: argnums {argnums} for {len(args)} positional arguments")
     named = {number % len(args) for number in numbers}  # one that is named twice is one
@@ -113,7 +113,7 @@ def value_and_grad(
     >>> float(value), float(slope)
     (9.0, 6.0)
     """
-    single = isinstance(argnums, int)
+    single = not isinstance(argnums, Sequence)
 
     @functools.wraps(f)
     def differentiated(*args: Any, **kwargs: Any) -> Any:
@@ -353,7 +353,7 @@ def jacobian(
     @functools.wraps(f)
     def differentiated(*args: Any, **kwargs: Any) -> Any:
         chosen, replaced = followed("jacobian", args, argnums)
-        sources = chosen[0] if isinstance(argnums, int) else chosen
+        sources = chosen if isinstance(argnums, Sequence) else chosen[0]
         with GradientTape(persistent=True, watch_accessed_variables=False) as tape:
             _watch(tape, chosen)
             kwargs = with_arrays(kwargs, "jacobian")

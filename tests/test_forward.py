@@ -226,6 +226,7 @@ def test_numpys_arrays_among_other_arguments_are_too() -> None:
         (ngrad.grad(lambda a, m: m.dot(a).sum())(x, m), m.sum(0)),
         (ngrad.grad(lambda a, m=None: m.dot(a).sum())(x, m=m), m.sum(0)),
         (ngrad.grad(lambda a, given: given["m"].dot(a).sum())(x, {"m": m, "n": 3}), m.sum(0)),
+        (ngrad.grad(lambda m, a: m.dot(a).sum(), argnums=np.int64(1))(m, x), m.sum(0)),
         (ngrad.jacobian(lambda a, m: m.dot(a))(x, m), m),
         (ngrad.jacobian(lambda a, m=None: m.dot(a))(x, m=m), m),
         (ngrad.hessian(lambda a, m: a.dot(m.dot(a)))(x, m), m + m.T),
