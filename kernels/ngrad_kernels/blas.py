@@ -20,6 +20,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ngrad_kernels import blas_threads, cache, skeletons, windowed
+from ngrad_kernels.blas_calls import BEGIN, END, HELPERS
 from ngrad_kernels.blas_library import LETTERS, LONGEST, library
 from ngrad_kernels.codes import size_of
 from ngrad_kernels.product import Prepared, Product, Windowed
@@ -28,10 +29,7 @@ from ngrad_kernels.tiles import most_threads, span, tiles
 
 # -- the kernel ------------------------------------------------------------------------------------
 
-# BLAS sees memory by columns: instead of C = X Y it is asked for C^T = Y^T X^T of the same memory.
-# A matrix and a vector it multiplies by a routine of their own. It may count in int32 or int64: a
-# number is stored as int64, of which the first half is the same int32 (on CPUs that begin numbers
-# at their low end).
+# A matrix and a vector BLAS multiplies by a routine of their own.
 _TEXT = """
 def {name}(table, lo, hi):
     facts = table_at(table[0])
@@ -40,15 +38,8 @@ def {name}(table, lo, hi):
     gemm, gemv = facts[9], facts[10]
     get_threads, set_threads, held = facts[11], facts[12], facts[13]
     x_view, y_view = table[0] + facts[14] * 8, table[0] + facts[15] * 8
-    words = stack_words(24)
-    numbers = words + 13 * 8
-    one, zero, flags = numbers + 6 * 8, numbers + 8 * 8, numbers + 10 * 8
-    store_{code}(one, 0, {code}(1))
-    store_{code}(zero, 0, {code}(0))
+    BEGIN
     given = table_at(words)
-    threads = 1
-    if get_threads != 0:
-        threads = hold_threads(held, get_threads, set_threads)
     for item in range(lo, hi):
         batch, tile = item // (down * across), item % (down * across)
         top, high = span(rows, down, tile // across)
@@ -75,25 +66,14 @@ def {name}(table, lo, hi):
             given[7], given[8], given[9], given[10] = numbers + 24, zero, out, numbers + 32
             call_words(gemv, words, 11)
             continue
-        store_u1(flags, 0, u1(84 if y_by else 78))
-        store_u1(flags, 1, u1(84 if x_by else 78))
-        store_i8(numbers, 0, i8(wide))
-        store_i8(numbers, 1, i8(high))
-        store_i8(numbers, 2, i8(depth))
-        store_i8(numbers, 3, i8(y_run))
-        store_i8(numbers, 4, i8(x_run))
-        store_i8(numbers, 5, i8(columns))
-        given[0], given[1], given[2] = flags, flags + 1, numbers
-        given[3], given[4], given[5] = numbers + 8, numbers + 16, one
-        given[6], given[7], given[8], given[9] = y, numbers + 24, x, numbers + 32
-        given[10], given[11], given[12] = zero, out, numbers + 40
-        call_words(gemm, words, 13)
-    if get_threads != 0:
-        give_back_threads(held, set_threads, threads)
-"""
+        multiply(
+            gemm, words, y_by, x_by, wide, high, depth, y, y_run, x, x_run, zero, out, columns
+        )
+    END
+""".replace("BEGIN", BEGIN).replace("END", END)
 
 
-_HELPERS = skeletons.as_helpers(skeletons.locate, span, *blas_threads.HELPERS)
+_HELPERS = skeletons.as_helpers(skeletons.locate, span, *HELPERS)
 
 
 @functools.cache

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ngrad_kernels import blas_threads, cache
+from ngrad_kernels.blas_calls import BEGIN, END, HELPERS
 from ngrad_kernels.blas_library import LETTERS, library
 from ngrad_kernels.codes import size_of
 from ngrad_kernels.product import Prepared, Windowed
@@ -76,96 +77,79 @@ def shares(work: Windowed, threads: int) -> Shares:
 
 # -- the kernel ------------------------------------------------------------------------------------
 
+_PACK = """
+@helper()
+def pack_{code}(target, source, words, first, count, start, width):
+    # Elements [start, start + width) of windows, a row each; of a line of them at a time.
+    facts = table_at(words)
+    run, n_i, n_j, n_k, by_k = facts[7], facts[9], facts[10], facts[11], facts[16]
+    begin, end = start // run, (start + width + run - 1) // run
+    at = first
+    while at < first + count:
+        line = at // n_k
+        k, rest = at - line * n_k, line // n_j
+        window = source + rest // n_i * facts[13] + rest % n_i * facts[14]
+        window += line % n_j * facts[15] + k * by_k
+        many = min(n_k - k, first + count - at)
+        for _ in range(many):
+            for u in range(begin, end):
+                low, high = max(0, start - u * run), min(run, start + width - u * run)
+                place = window + facts[22 + u] + low * {size}
+                for z in range(high - low):
+                    store_{code}(target, z, load_{code}(place, z))
+                target += (high - low) * {size}
+            window += by_k
+        at += many
+
+
+"""
 _TEXT = """
 def {name}(table, lo, hi):
     facts = table_at(table[0])
     windows, depth, columns, across = facts[0], facts[1], facts[2], facts[3]
-    rows, parts, tiles, run, groups = facts[4], facts[5], facts[6], facts[7], facts[8]
-    n_i, n_j, n_k = facts[9], facts[10], facts[11]
-    by_group, by_batch, by_i, by_j, by_k = facts[12], facts[13], facts[14], facts[15], facts[16]
+    rows, parts, tiles, groups = facts[4], facts[5], facts[6], facts[8]
     gemm, get_threads, set_threads, held = facts[17], facts[18], facts[19], facts[20]
     _, widest = span(depth, tiles if across else 1, 0)
     block = table[3] + lo // facts[21] * rows * widest * {size}
-    words = stack_words(24)
-    numbers = words + 13 * 8
-    one, zero, flags = numbers + 6 * 8, numbers + 8 * 8, numbers + 10 * 8
-    store_{code}(one, 0, {code}(1))
-    store_{code}(zero, 0, {code}(0))
-    store_u1(flags, 0, u1(78))  # N
-    store_u1(flags, 1, u1(84 if across else 78))  # T
-    given = table_at(words)
-    threads = 1
-    if get_threads != 0:
-        threads = hold_threads(held, get_threads, set_threads)
+    BEGIN
     for item in range(lo, hi):
         tile, part, group = item % tiles, item // tiles % parts, item // (tiles * parts)
         left, wide = span(depth if across else columns, tiles, tile)
         if wide <= 0:
             continue
-        start, width = (left, wide) if across else (0, depth)
-        begin, end = start // run, (start + width + run - 1) // run
         blocks = (windows + rows - 1) // rows
-        at = blocks * part // parts * rows
+        first = blocks * part // parts * rows
         last = min(windows, blocks * (part + 1) // parts * rows)
-        k, j, i, batch = at % n_k, at // n_k % n_j, at // (n_k * n_j) % n_i, at // (n_k * n_j * n_i)
-        fresh = True
-        while at < last:
-            count = min(rows, last - at)
-            target = block
-            for _ in range(count):
-                source = table[1] + group * by_group + batch * by_batch + i * by_i + j * by_j
-                source += k * by_k
-                for u in range(begin, end):
-                    low, high = max(0, start - u * run), min(run, start + width - u * run)
-                    place = source + facts[22 + u] + low * {size}
-                    for z in range(high - low):
-                        store_{code}(target, z, load_{code}(place, z))
-                    target += (high - low) * {size}
-                k += 1
-                if k == n_k:
-                    k = 0
-                    j += 1
-                    if j == n_j:
-                        j = 0
-                        i += 1
-                        if i == n_i:
-                            i = 0
-                            batch += 1
-            row = group * windows + at
+        source = table[1] + group * facts[12]
+        for at in range(first, last, rows):
+            count, row = min(rows, last - at), group * windows + at
             if across:
-                matrix = table[2] + row * columns * {size}
-                out = table[4] + ((part * groups + group) * depth + start) * columns * {size}
-                store_i8(numbers, 0, i8(columns))
-                store_i8(numbers, 1, i8(width))
-                store_i8(numbers, 2, i8(count))
+                pack_{code}(block, source, table[0], at, count, left, wide)
+                out = table[4] + ((part * groups + group) * depth + left) * columns * {size}
+                multiply(
+                    gemm, words, 0, 1, columns, wide, count, table[2] + row * columns * {size},
+                    columns, block, wide, zero if at == first else one, out, columns,
+                )
             else:
+                pack_{code}(block, source, table[0], at, count, 0, depth)
                 matrix = table[2] + (group * depth * columns + left) * {size}
                 out = table[4] + (row * columns + left) * {size}
-                store_i8(numbers, 0, i8(wide))
-                store_i8(numbers, 1, i8(count))
-                store_i8(numbers, 2, i8(depth))
-            store_i8(numbers, 3, i8(columns))
-            store_i8(numbers, 4, i8(width))
-            given[0], given[1], given[2] = flags, flags + 1, numbers
-            given[3], given[4], given[5] = numbers + 8, numbers + 16, one
-            given[6], given[7], given[8], given[9] = matrix, numbers + 24, block, numbers + 32
-            given[10] = zero if fresh or not across else one
-            given[11], given[12] = out, numbers + 24
-            call_words(gemm, words, 13)
-            fresh = False
-            at += count
-    if get_threads != 0:
-        give_back_threads(held, set_threads, threads)
-"""
+                multiply(
+                    gemm, words, 0, 0, wide, count, depth, matrix, columns, block, depth, zero, out,
+                    columns,
+                )
+    END
+""".replace("BEGIN", BEGIN).replace("END", END)
 
-_HELPERS = as_helpers(span, *blas_threads.HELPERS)
+_HELPERS = as_helpers(span, *HELPERS)
 
 
 @functools.cache
 def kernel(code: str) -> int:
     """The address of the kernel for a dtype."""
     name = f"windowed_{code}"
-    return cache.load(name, _HELPERS + _TEXT.format(name=name, code=code, size=size_of(code)))
+    text = (_PACK + _TEXT).format(name=name, code=code, size=size_of(code))
+    return cache.load(name, _HELPERS + text)
 
 
 def prepared(work: Windowed) -> tuple[Prepared, int, int] | None:
