@@ -63,8 +63,6 @@ class Concrete:
         Whether it is never run, but what was recorded is done again with tensors.
     silent : bool
         Whether there is to be none of what warns.
-    given : tuple of int
-        The results that may lie in memory of arguments, or of variables.
     anew : bool
         Whether variables were made of what each call has for itself, so that it is no recording of
         calls that find them made.
@@ -126,7 +124,6 @@ class Concrete:
         self._assigned = [variable for variable, _ in assigned]
         self._wanted = tuple(wanted)
         self._entries = tuple(window.entries)
-        self.given = tuple([k for k, slot in enumerate(wanted) if self._is_given(slot)])
         self._reads, self._asked, self._heard = trace.reads(), trace.asked, trace.heard
         self._captured, self._copies, self._after = trace.captured, trace.copies, trace.after()
         places = [k for k, part in enumerate(parts) if type(part) not in (Static, Same)]
@@ -144,12 +141,15 @@ class Concrete:
         window.clear()
         trace.let_go()
 
-    def _is_given(self, slot: int) -> bool:
-        """Whether a value is one that was there, or shows a part of it."""
-        call, *slots = self._entries[slot]
-        while call.view:
-            call, *slots = self._entries[slots[0]]
-        return call.op is LEAF
+    def gives_back(self) -> bool:
+        """Whether a result is, or shows, a value that was there, of an argument for instance."""
+        for slot in self._wanted:
+            call, *slots = self._entries[slot]
+            while call.view:
+                call, *slots = self._entries[slots[0]]
+            if call.op is LEAF:
+                return True
+        return False
 
     def _checked_early(self) -> Early:
         """What is checked of arguments before the rest runs."""

@@ -75,7 +75,7 @@ class _Joining:
             if index < len(plan.steps):
                 self._keep(index)
         outputs = tuple([None if k is None else self.place[k] for k in plan.outputs])
-        self.new = Plan.of(plan.inputs, plan.constants, self.steps, outputs)
+        self.new = Plan(plan.inputs, plan.constants, self.steps, outputs)
 
     def _results(self, index: int) -> range:
         start = self.starts[index]
@@ -104,7 +104,7 @@ class _Joining:
             start, count = number[self.starts[index]], len(step.call.outputs)
             operands = tuple([number[k] for k in step.inputs])
             calls.append((step.call, operands, range(start, start + count)))
-        part = Plan.of(tuple(range(len(inputs))), (), calls, tuple([number[k] for k in wanted]))
+        part = Plan(tuple(range(len(inputs))), (), calls, tuple([number[k] for k in wanted]))
         replay = Replay.of(part, tuple([(at, self.where[k]) for at, k in enumerate(inputs)]))
         if replay is None:
             return False

@@ -120,7 +120,7 @@ class Cut:
     @uncollected
     def __init__(self, graph: Graph, places: tuple[int, ...], layouts: dict[int, Layout]) -> None:
         self.graph = graph
-        self.plan = Plan(graph, layouts, scalar)
+        self.plan = Plan.of(graph, layouts, scalar)
         self.loads = tuple([(places[k], layouts[k]) for k in self.plan.inputs])
         self.over = writes_over_inputs(self.plan)
         replay = Replay.of(self.plan, self.loads, self.over)

@@ -66,3 +66,14 @@ def _nothing_failed_in_the_background() -> Iterator[None]:
     found = failures[:]
     failures.clear()  # the next test's are its own
     assert not found
+
+
+@pytest.fixture
+def waiting() -> Iterator[None]:
+    """Programs wait for their fused kernels, from when they come again."""
+    from ngrad import config
+
+    before = config.fusion()
+    config.set_fusion("wait")
+    yield
+    config.set_fusion(before)

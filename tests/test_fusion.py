@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
@@ -23,12 +23,7 @@ from ngrad_kernels import cache
 Result = list[Any]
 
 
-@pytest.fixture(autouse=True)
-def _waiting() -> Iterator[None]:
-    before = ngrad.config.fusion()
-    ngrad.config.set_fusion("wait")
-    yield
-    ngrad.config.set_fusion(before)
+pytestmark = pytest.mark.usefixtures("waiting")
 
 
 def launches(function: Callable[[], Any]) -> int:

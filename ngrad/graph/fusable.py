@@ -138,9 +138,8 @@ class Fusable:
         inputs = tuple(self.lies[k] for k in node.inputs)
         if kind == "map":
             return mapped_layout(inputs, node.spec)[0]
-        if kind in VIEWS and any(not where.contiguous for where in inputs):
-            return node.op.call(node.params, inputs).outputs[0]
-        if kind in ("slice", "view", "broadcast") or node.op.view:
+        same = kind == "reshape" and inputs[0].contiguous
+        if node.op.view and not same:
             return node.op.call(node.params, inputs).outputs[0]
         return node.spec
 

@@ -42,10 +42,30 @@ class Plan:
 
     def __init__(
         self,
+        inputs: tuple[int, ...],
+        constants: tuple[Any, ...],
+        calls: Sequence[Called],
+        outputs: tuple[int | None, ...],
+    ) -> None:
+        self.inputs, self.constants, self.outputs = inputs, constants, outputs
+        first = len(inputs) + len(constants)
+        self.given = tuple(k is not None and k < first for k in self.outputs)
+        held = {k for k in self.outputs if k is not None}
+        steps: list[Step] = []
+        for call, operands, results in reversed(calls):
+            dead = tuple(k for k in {*operands, *results} if k not in held)
+            held.update(operands)
+            steps.append(Step(call, operands, dead))
+        self.steps = tuple(reversed(steps))
+
+    @classmethod
+    def of(
+        cls,
         graph: Graph,
         layouts: dict[int, Layout],
         constant: Callable[[Any, DType, Device], Any],
-    ) -> None:
+    ) -> Plan:
+        """The plan of a graph, whose inputs, by number, lie as `layouts` say."""
         need = graph.needed()
         nodes = [(k, node) for k, node in enumerate(graph.nodes) if need[k]]
         register: dict[int, int] = {}
@@ -73,38 +93,7 @@ class Plan:
                 where += call.outputs
                 calls.append((call, operands, range(register[index], len(where))))
         outputs = tuple(None if k is None else register[k] for k in graph.outputs)
-        self._set(inputs, tuple(constants), calls, outputs)
-
-    @classmethod
-    def of(
-        cls,
-        inputs: tuple[int, ...],
-        constants: tuple[Any, ...],
-        calls: Sequence[Called],
-        outputs: tuple[int | None, ...],
-    ) -> Plan:
-        """A plan of calls over registers."""
-        made = cls.__new__(cls)
-        made._set(inputs, constants, calls, outputs)
-        return made
-
-    def _set(
-        self,
-        inputs: tuple[int, ...],
-        constants: tuple[Any, ...],
-        calls: Sequence[Called],
-        outputs: tuple[int | None, ...],
-    ) -> None:
-        self.inputs, self.constants, self.outputs = inputs, constants, outputs
-        first = len(inputs) + len(constants)
-        self.given = tuple(k is not None and k < first for k in self.outputs)
-        held = {k for k in self.outputs if k is not None}
-        steps: list[Step] = []
-        for call, operands, results in reversed(calls):
-            dead = tuple(k for k in {*operands, *results} if k not in held)
-            held.update(operands)
-            steps.append(Step(call, operands, dead))
-        self.steps = tuple(reversed(steps))
+        return cls(inputs, tuple(constants), calls, outputs)
 
     def run(self, inputs: list[Any], execute: Callable[[Call, tuple[Any, ...]], Any]) -> list[Any]:
         """The outputs for values of `self.inputs`; None where the graph has none.

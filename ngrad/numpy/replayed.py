@@ -62,7 +62,7 @@ def replayed(function: Callable[P, R]) -> Callable[P, R]:
                 found = _recorded(function, key, args, kwargs, arrays)
             except TraceError:  # it looks at values, or warns
                 found = None
-            if found is None or found.given:
+            if found is None or found.gives_back():
                 came[key] = -math.inf
                 return function(*args, **kwargs)
             if len(recorded) >= LIMIT:

@@ -18,10 +18,8 @@ from ngrad.ops.matmul import product
 from ngrad.ops.shape import broadcast_to, reshape, transpose
 from ngrad.ops.slide import Places, slide
 from ngrad.ops.windowed import Meeting, windows_matmul
-from ngrad.ops.windows import Sliding
+from ngrad.ops.windows import Pairs, Sliding
 from ngrad.tensor import Tensor
-
-Pairs = tuple[tuple[int, int], ...]
 
 
 def each_axis(what: str, name: str, value: Any, axes: int, channels: int) -> tuple[int, ...]:

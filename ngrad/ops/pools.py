@@ -16,10 +16,8 @@ from ngrad.graph.op import Op, require
 from ngrad.graph.program import OUT, Launch, Program
 from ngrad.ops.launching import dense_operands
 from ngrad.ops.shape import reshape, spread
-from ngrad.ops.windows import Sliding, in_lines, of_three_axes
+from ngrad.ops.windows import Pairs, Sliding, in_lines, of_three_axes
 from ngrad.record import apply
-
-Pairs = tuple[tuple[int, int], ...]
 
 
 class Pooling(NamedTuple):

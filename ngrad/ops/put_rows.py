@@ -4,6 +4,7 @@ more, so that it takes no longer for a large table than for a small one.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from ngrad.devices import HOST
@@ -105,8 +106,5 @@ def _(size: int, batched: Any, index: Any, rows: Any) -> Any:
 def last_named(index: Any, rows: Any, batches: int = 0) -> Any:
     """`LAST` of indices behind axes that lead."""
     *lead, count = index._layout.shape
-    batch = 1
-    for extent in lead[:batches]:
-        batch = batch * extent
-    found = apply(LAST, (reshape(index, (batch, count)),), (rows,))
+    found = apply(LAST, (reshape(index, (math.prod(lead[:batches]), count)),), (rows,))
     return reshape(found, (*lead, rows))

@@ -18,12 +18,11 @@ from ngrad.ops.reductions import SUM
 from ngrad.ops.shape import reshape, spread
 from ngrad.ops.shape import transpose as transposed
 from ngrad.ops.slicing import reverse, strided
-from ngrad.ops.windows import FOLD, Sliding, of_three_axes
+from ngrad.ops.windows import FOLD, Pairs, Sliding, of_three_axes
 from ngrad.record import apply
 from ngrad_kernels.product import Matrices, Prepared, Product, Windowed
 
 Numbers = tuple[int, ...]
-Pairs = tuple[tuple[int, int], ...]
 
 
 class Meeting(NamedTuple):

@@ -16,6 +16,8 @@ from ngrad.ops.launching import Dense, dense_operands
 from ngrad.record import apply
 from ngrad_kernels.contract import CHUNK
 
+Pairs = tuple[tuple[int, int], ...]
+"""Elements before and after, for each axis."""
 AXES = 3
 """Over how many axes windows may slide."""
 

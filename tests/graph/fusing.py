@@ -65,7 +65,7 @@ def fused(graph: Tracing) -> Graph:
 
 
 def planned(graph: Graph, tensors: Sequence[Tensor]) -> Plan:
-    return Plan(graph, layouts_of(tensors), scalar)
+    return Plan.of(graph, layouts_of(tensors), scalar)
 
 
 def run(graph: Graph, tensors: Sequence[Tensor], small: int | None = None) -> list[Array | None]:

@@ -53,6 +53,6 @@ class Tracing(Graph):
 def run(graph: Graph, arrays: list[Array]) -> list[Array | None]:
     """The outputs by the kernels, an op at a time."""
     tensors = [from_numpy(a) for a in arrays]
-    plan = Plan(graph, {k: x._layout for k, x in enumerate(tensors)}, scalar)
+    plan = Plan.of(graph, {k: x._layout for k, x in enumerate(tensors)}, scalar)
     found = plan.run([tensors[k] for k in plan.inputs], execute)
     return [None if x is None else np.asarray(x.numpy()) for x in found]

@@ -59,7 +59,7 @@ def graph_of(function: Callable[..., Any], arrays: Sequence[Array]) -> Graph:
 def run(graph: Graph, arrays: Sequence[Array]) -> list[Any]:
     graph.verify()
     tensors = [from_numpy(a) for a in arrays]
-    plan = Plan(graph, dict(enumerate(x._layout for x in tensors)), scalar)
+    plan = Plan.of(graph, dict(enumerate(x._layout for x in tensors)), scalar)
     return [
         None if out is None else out.numpy()
         for out in plan.run([tensors[k] for k in plan.inputs], execute)
