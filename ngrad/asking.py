@@ -8,7 +8,8 @@ from typing import Any
 import optree
 
 from ngrad.cell import Cell
-from ngrad.errors import ShapeError
+from ngrad.errors import DTypeError, ShapeError
+from ngrad.graph.layout import Layout
 from ngrad.ops.convert import cast_to, from_outside, tensor
 from ngrad.tensor import Tensor
 from ngrad.variable import Variable
@@ -58,8 +59,31 @@ def targets_of(target: Any) -> tuple[Tensor, ...]:
     )
 
 
+def alike(value: Any, where: Layout, what: str, of: str) -> Tensor:
+    """What is given of a derivative, in the dtype of what it is given for.
+
+    Raises
+    ------
+    ShapeError
+        If it is of another shape.
+    DTypeError
+        If it is complex, and what it is for is real: imaginary parts would be lost.
+    """
+    made = tensor(value, what)
+    own = made._layout
+    if own.shape != where.shape:
+        raise ShapeError(f"{what}: {of} of shape {where.shape} is given one of shape {own.shape}")
+    if own.dtype.is_complex and not where.dtype.is_complex:
+        raise DTypeError(
+            f"{what}: {of} of {where.dtype.name} is given one of {own.dtype.name}; give its real "
+            "part, or make what it is for complex"
+        )
+    found: Tensor = cast_to(made, where.dtype)
+    return found
+
+
 def seeds_of(targets: tuple[Tensor, ...], output_gradients: Any) -> list[Tensor | None]:
-    """The cotangent given for each target, in its dtype; None for ones."""
+    """The cotangent given for each target, in its dtype; None for ones. Errors as of `alike`."""
     if output_gradients is None:
         return [None] * len(targets)
     given = optree.tree_leaves(output_gradients, none_is_leaf=True)
@@ -71,11 +95,6 @@ def seeds_of(targets: tuple[Tensor, ...], output_gradients: Any) -> list[Tensor 
     seeds: list[Tensor | None] = []
     for target, seed in zip(targets, given, strict=True):
         if seed is not None:
-            seed = cast_to(tensor(seed, "gradient"), target._layout.dtype)
-            if seed._layout.shape != target._layout.shape:
-                raise ShapeError(
-                    f"gradient: an output gradient of shape {seed._layout.shape} for a target "
-                    f"of shape {target._layout.shape}"
-                )
+            seed = alike(seed, target._layout, "gradient", "the output gradient of a target")
         seeds.append(seed)
     return seeds

@@ -14,10 +14,10 @@ from typing import Any
 
 import optree
 
-from ngrad.asking import UnconnectedGradients, held, source_of, targets_of
+from ngrad.asking import UnconnectedGradients, alike, held, source_of, targets_of
 from ngrad.cell import like
-from ngrad.errors import DTypeError, ShapeError
-from ngrad.ops.convert import cast_to, tensor
+from ngrad.errors import DTypeError
+from ngrad.ops.convert import tensor
 from ngrad.ops.creation import zeros_of
 from ngrad.ops.identity import identity
 from ngrad.record import state
@@ -35,7 +35,7 @@ def tangents_of(primals: Any, tangents: Any, what: str) -> list[Tensor]:
     ValueError
         If there are more or fewer than primals.
     ShapeError, DTypeError
-        If one has another shape, or its primal is of integers.
+        If one has another shape; if it is complex and its primal is not, or that is of integers.
     """
     points = [source_of(leaf) for leaf in optree.tree_leaves(primals)]
     given = optree.tree_leaves(tangents)
@@ -49,13 +49,7 @@ def tangents_of(primals: Any, tangents: Any, what: str) -> list[Tensor]:
                 f"{what}: a primal is {where.dtype.name}; only floating-point and complex ones "
                 "have tangents"
             )
-        made = cast_to(tensor(value, what), where.dtype)
-        if made._layout.shape != where.shape:
-            raise ShapeError(
-                f"{what}: a tangent of shape {made._layout.shape} for a primal of shape "
-                f"{where.shape}"
-            )
-        found.append(made)
+        found.append(alike(value, where, what, "the tangent of a primal"))
     return found
 
 

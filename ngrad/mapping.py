@@ -11,6 +11,7 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
 import optree
 
 from ngrad.cell import like
@@ -31,6 +32,10 @@ from ngrad.tensor import Tensor, scalar
 
 Axes = int | None
 """Along which axis examples lie; None for what is the same for all."""
+
+
+COUNTS = (np.integer, np.bool_)
+"""NumPy's scalars that say how often, and whether."""
 
 
 class Mapped(Concrete):
@@ -117,7 +122,8 @@ def vmap(
     f : callable
         Of tensors, arrays, or nests of them, for one example; it returns a nest of them. It is run
         once, with tensors that have no values: what it computes with them may not decide what it
-        does. NumPy's arrays and scalars reach it as arrays of `ngrad.numpy`.
+        does. NumPy's arrays and scalars reach it as arrays of `ngrad.numpy`; its integers and
+        booleans that are the same for all have their value, as Python's have.
     in_axes : int, None, or a sequence of such
         For each positional argument, along which axis of its tensors the examples lie; None if it
         is the same for all. Tensors among keyword arguments have them along their first axis.
@@ -214,7 +220,8 @@ def _read(in_axes: Axes | Sequence[Axes], args: tuple[Any, ...], kwargs: dict[st
     leaves, structure = optree.tree_flatten(nest, none_is_leaf=True)
     parts, many, sizes = [], [], set()
     for k, (leaf, axis) in enumerate(zip(leaves, _axes(in_axes, args, kwargs), strict=True)):
-        value = own_array(leaf, "vmap") if isinstance(leaf, ARRAYS) else leaf
+        given = isinstance(leaf, ARRAYS) and not (axis is None and isinstance(leaf, COUNTS))
+        value = own_array(leaf, "vmap") if given else leaf
         held = is_array(value)
         x = from_outside(value) if held else value
         many.append(axis is not None and type(x) is Tensor)

@@ -312,7 +312,17 @@ WRONG: dict[str, tuple[type[Exception], Callable[[], Any], str]] = {
     "shape": (
         ShapeError,
         lambda: ngrad.jvp(ngrad.sin, (ngrad.ones([2]),), (ngrad.ones([3]),)),
-        r"tangent of shape \(3,\) for a primal of shape \(2,\)",
+        r"tangent of a primal of shape \(2,\) is given one of shape \(3,\)",
+    ),
+    "complex tangent": (
+        DTypeError,
+        lambda: ngrad.jvp(ngrad.sin, (1.0,), (1j,)),
+        "tangent of a primal of float32 is given one of complex",
+    ),
+    "complex cotangent": (
+        DTypeError,
+        lambda: ngrad.vjp(ngrad.sin, 1.0)[1](1j),
+        "output gradient of a target of float32 is given one of complex",
     ),
     "integers": (DTypeError, lambda: ngrad.jvp(ngrad.sin, (1,), (1,)), "int32"),
     "integer result": (

@@ -173,6 +173,16 @@ def test_numpys_arrays_are_those_of_its_spelling() -> None:
     assert isinstance(ngrad.vmap(ngrad.reduce_sum)(x), ngrad.Tensor)
 
 
+def test_numpys_integers_and_booleans_that_are_the_same_for_all_have_their_value() -> None:
+    def f(row: Any, times: Any, negate: Any) -> Any:
+        total = sum(row * k for k in range(times))
+        return -total if negate else total
+
+    x = weights((SIZE, 2))
+    found = ngrad.vmap(f, (0, None, None))(x, np.int8(3), np.bool_(True))
+    np.testing.assert_array_equal(found, -(x + 2 * x))
+
+
 def test_windows_of_what_is_mapped() -> None:
     """A part that begins where an example says cannot be sliced: the error says what to write."""
     x, i = ngrad.constant(weights((6,))), ngrad.constant([0, 2, 3])
