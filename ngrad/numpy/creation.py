@@ -80,6 +80,8 @@ def asarray(
     >>> np.asarray(x) is x
     True
     """
+    if type(a) is ndarray and dtype is order is device is copy is None and not a.is_number:
+        return a
     wanted = dtype_of(dtype)
     if copy is False:
         if isinstance(a, ndarray) and a.is_number:

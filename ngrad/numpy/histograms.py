@@ -49,10 +49,10 @@ def bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> ndarray:
     >>> np.bincount([0, 2, 2])
     array([1, 0, 2])
     """
-    numbers = asarray(x, np.int64 if isinstance(x, list) and not x else None)
-    if numbers.ndim != 1:
-        raise ValueError(f"bincount: takes a vector, not an array of shape {numbers.shape}")
+    numbers = asarray(x, np.int64 if type(x) is list and not x else None)
     values = np.asarray(numbers)
+    if values.ndim != 1:
+        raise ValueError(f"bincount: takes a vector, not an array of shape {values.shape}")
     if values.dtype != np.int64:
         if values.size and not np.can_cast(values.dtype, np.int64) and values.dtype != np.uint64:
             raise TypeError(f"bincount: cannot cast {values.dtype} safely to int64")
@@ -61,7 +61,7 @@ def bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> ndarray:
     if least < 0:
         raise ValueError(f"bincount: minlength must not be negative, not {least}")
     given = None if weights is None else asarray(weights)
-    if given is not None and given.shape != numbers.shape:
+    if given is not None and given._layout.shape != values.shape:
         raise ValueError(
             f"bincount: the weights, of shape {given.shape}, and the list, of {numbers.shape}, "
             "don't have the same length"

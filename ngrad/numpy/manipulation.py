@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import operator
 from typing import Any
@@ -18,7 +19,7 @@ from ngrad.numpy.reductions import along
 from ngrad.numpy.views import Repeated
 from ngrad.numpy.ways import lies_of
 from ngrad.ops import joining
-from ngrad.ops.shape import normal_axis
+from ngrad.ops.shape import SEEN, normal_axis
 
 
 def _axis(axis: Any, ndim: int, what: str) -> int:
@@ -87,10 +88,15 @@ def matrix_transpose(x: Any, /) -> ndarray:
 def swapaxes(a: Any, axis1: int, axis2: int) -> ndarray:
     """Two axes exchanged."""
     x = itself(a)
-    order = [*range(x.ndim)]
-    one, two = _axis(axis1, x.ndim, "swapaxes"), _axis(axis2, x.ndim, "swapaxes")
+    return x.transpose(_swapped(x.ndim, axis1, axis2))
+
+
+@functools.lru_cache(SEEN, typed=True)
+def _swapped(ndim: int, axis1: Any, axis2: Any) -> tuple[int, ...]:
+    order = [*range(ndim)]
+    one, two = _axis(axis1, ndim, "swapaxes"), _axis(axis2, ndim, "swapaxes")
     order[one], order[two] = order[two], order[one]
-    return x.transpose(tuple(order))
+    return tuple(order)
 
 
 def moveaxis(a: Any, source: Any, destination: Any) -> ndarray:

@@ -22,6 +22,7 @@ from ngrad.numpy.views import (
     Part,
     Shaped,
     Way,
+    axes_in,
     element,
     part_of,
     placed,
@@ -383,11 +384,7 @@ class ndarray(Subscripted, Assigned, Operand["ndarray"]):
             if self.is_number:
                 return array_of(x)
             return array_of(remember(x, "T", way.read(x), way), self, way, x)
-        perm = tuple(int(k) for k in order)
-        normal = tuple(k + self.ndim if k < 0 else k for k in perm)
-        if sorted(normal) != list(range(self.ndim)):
-            raise ValueError(f"transpose: axes {perm} do not match an array of {self.ndim} axes")
-        return self._seen_by(Axes(normal))
+        return self._seen_by(axes_in(order, self.ndim))
 
     @property
     def mT(self) -> ndarray:

@@ -118,14 +118,15 @@ def lexsort(keys: Any, axis: int = -1) -> ndarray:
     by = [asarray(key) for key in keys]
     if not by:
         raise TypeError("need sequence of keys with len > 0 in lexsort")
-    if any(key.shape != by[0].shape for key in by):
+    first, shape = by[0], by[0].shape
+    if any(key.shape != shape for key in by[1:]):
         raise ValueError(f"lexsort: all keys need one shape, not {[key.shape for key in by]}")
-    if by[0].ndim == 0:  # a number by itself, of however many keys
+    if not shape:  # a number by itself, of however many keys
         normal_axis(axis, 1, "lexsort")
         return array_of(to_tensor(0))
-    if by[0].size <= FEW and all(at_hand(key._read()) for key in by):
-        return asarray(np.lexsort([known(key) for key in by], axis))
-    found = argsort(by[0], axis)
+    if first.size <= FEW and all(at_hand(key._read()) for key in by):
+        return array_of(from_numpy(np.lexsort([known(key) for key in by], axis)))
+    found = argsort(first, axis)
     for key in by[1:]:
         found = take_along_axis(found, argsort(take_along_axis(key, found, axis), axis), axis)
     return found

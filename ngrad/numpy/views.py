@@ -25,6 +25,7 @@ from ngrad.ops.indexing import getitem, part
 from ngrad.ops.shape import SEEN, broadcast_to, inverse, reshape, transpose
 from ngrad.record import state
 from ngrad.tensor import Tensor, from_numpy, seen, seen_at
+from ngrad_kernels.keys import are_integers
 
 
 class Way(Protocol):
@@ -204,6 +205,19 @@ class Axes(NamedTuple):
 
     def shown(self, lies: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         return lies.transpose(self.perm)
+
+
+def axes_in(order: tuple[Any, ...], ndim: int) -> Axes:
+    """The way to an array of so many axes with these in order; they may count from behind."""
+    return _axes_in(order if are_integers(order) else tuple(map(operator.index, order)), ndim)
+
+
+@functools.lru_cache(SEEN)
+def _axes_in(order: tuple[int, ...], ndim: int) -> Axes:
+    normal = tuple(k + ndim if k < 0 else k for k in order)
+    if sorted(normal) != list(range(ndim)):
+        raise ValueError(f"transpose: axes {order} do not match an array of {ndim} axes")
+    return Axes(normal)
 
 
 class Shaped(NamedTuple):
