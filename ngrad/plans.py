@@ -113,21 +113,38 @@ class Cut:
     ----------
     over : bool
         Whether it writes over inputs: then it is run by `run_over`, and in no other way.
+    new : bool
+        Whether it is long, and did not come before. What replays it takes longer to make than the
+        plan takes to be run step by step, and it may never come again: that waits for a second run.
     """
 
-    __slots__ = ("cost", "graph", "joined", "loads", "over", "plan", "replay")
+    __slots__ = ("cost", "graph", "joined", "loads", "new", "over", "plan", "replay")
 
     @uncollected
-    def __init__(self, graph: Graph, places: tuple[int, ...], layouts: dict[int, Layout]) -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        places: tuple[int, ...],
+        layouts: dict[int, Layout],
+        again: bool = False,
+    ) -> None:
         self.graph = graph
         self.plan = Plan.of(graph, layouts, scalar)
         self.loads = tuple([(places[k], layouts[k]) for k in self.plan.inputs])
         self.over = writes_over_inputs(self.plan)
+        self.replay: Replay | Captured | None = None
+        self.joined: Plan | None = None
+        self.new = not again and len(self.plan.steps) > AT_ONCE and not self.over
+        if not self.new:
+            self._prepare()
+        launches = sum(step.call.launches for step in self.plan.steps)
+        self.cost = Cost(launches, sum(step.call.bytes for step in self.plan.steps))
+
+    @uncollected
+    def _prepare(self) -> None:
         replay = Replay.of(self.plan, self.loads, self.over)
         self.replay = replay or Captured.of(self.plan, self.loads)
         self.joined = None if self.replay else joined(self.plan, self.loads)
-        launches = sum(step.call.launches for step in self.plan.steps)
-        self.cost = Cost(launches, sum(step.call.bytes for step in self.plan.steps))
 
     def run_over(
         self, kept: Mapping[int, Any], tell: Callable[[list[Tensor | None]], None]
@@ -139,6 +156,9 @@ class Cut:
 
     def run(self, kept: Mapping[int, Any]) -> list[Tensor | None]:
         """The outputs of the graph, tensors of their own, for values by slot."""
+        if self.new and self.cost.runs:
+            self.new = False
+            self._prepare()
         self.cost.runs += 1
         replay = self.replay
         if replay is not None and hooks.execute is None:
@@ -231,10 +251,11 @@ class Planned:
 
     def _cut(self, graph: Callable[[], Graph], first: Graph | None = None) -> Cut:
         """A graph as a plan: as it is made, or as it was at first."""
-        cut = Cut(first or graph(), self.places, self.layouts)
+        again = first is not None
+        cut = Cut(first or graph(), self.places, self.layouts, again)
         if cut.over and not isinstance(cut.replay, Replay):  # it is not all launches
             self._given = frozenset()
-            cut = Cut(graph(), self.places, self.layouts)
+            cut = Cut(graph(), self.places, self.layouts, again)
         return cut
 
     def source(self) -> str:
