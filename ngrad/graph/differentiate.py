@@ -17,7 +17,8 @@ from ngrad.errors import GradientError
 from ngrad.graph.entries import PART_OF, Entry
 from ngrad.graph.graph import Graph
 from ngrad.graph.layout import Layout
-from ngrad.graph.op import Call
+from ngrad.graph.op import NEVER_AT_ONCE, Call
+from ngrad.graph.template import Templates
 
 NEVER = 1 << 62
 
@@ -70,11 +71,43 @@ tools = Tools()
 """Filled when the ops are defined: a pass uses ops, but imports run the other way."""
 
 
-def _cotangents(call: Call, g: Any, inputs: Sequence[Any], out: Any) -> tuple[Any, ...]:
+class _Rules:
+    """VJP rules in a graph, each traced once for a call and what is followed of its inputs."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._templates = Templates(graph)
+
+    def pulled(
+        self, call: Call, g: Any, inputs: Sequence[Any], out: Any, followed: tuple[bool, ...]
+    ) -> Sequence[Any]:
+        """A cotangent for each input, of its shape; None for those that are not followed."""
+        if call.op.family in NEVER_AT_ONCE:  # a user's Python, which may do another thing each time
+            return _pulled(call, g, inputs, out, followed)
+        n = len(call.specs)
+
+        def rule(*values: Any) -> Sequence[Any]:
+            g, out = (values[:n], values[-n:]) if call.several else (values[0], values[-1])
+            return _pulled(call, g, values[n:-n], out, followed)
+
+        values = (*g, *inputs, *out) if call.several else (g, *inputs, out)
+        return self._templates.of((call, followed), rule, values)
+
+    def add(self, x: Any, y: Any) -> Any:
+        (total,) = self._templates.of(x._layout, lambda x, y: (tools.add(x, y),), (x, y))
+        return total
+
+
+def _pulled(
+    call: Call, g: Any, inputs: Sequence[Any], out: Any, followed: tuple[bool, ...]
+) -> Sequence[Any]:
     op = call.op
     if op.rule is None:
         raise GradientError(f"{op.name}: has no derivative, and one was asked for")
-    return tuple(op.rule(g, out, *inputs, **op.keywords(call.params)))
+    found = op.rule(g, out, *inputs, **op.keywords(call.params))
+    return [
+        tools.fit(x, where.spec) if wanted and x is not None and where.dtype.is_inexact else None
+        for x, where, wanted in zip(found, call.inputs, followed, strict=True)
+    ]
 
 
 def follow(entries: Sequence[Entry], heard: Heard) -> list[int]:
@@ -119,13 +152,19 @@ def differentiate(
         )
     seeds = goal.seeds or (-1,) * len(goal.targets)
 
+    rules = _Rules(graph)
+
+    def accumulate(cotangents: dict[int, Any], key: int, g: Any) -> None:
+        before = cotangents.get(key)
+        cotangents[key] = g if before is None else rules.add(before, g)
+
     def trace() -> list[Any]:
         cotangents: dict[int, Any] = {}
         for slot, seed in zip(goal.targets, seeds, strict=True):
             if slot >= 0 and depends[slot] and since[slot] < NEVER:
                 where = entries[slot][0].specs[0]
                 g = tools.conj(values[seed]) if seed >= 0 else tools.ones(where)
-                _accumulate(cotangents, slot, g)
+                accumulate(cotangents, slot, g)
         found: dict[int, Any] = {}
         for slot in range(len(entries) - 1, -1, -1):
             g = cotangents.pop(slot, None)
@@ -149,25 +188,24 @@ def differentiate(
         if since[slot] > slot or not any(depends[k] and since[k] <= slot for k in inputs):
             return
         if call.op is PART_OF:
-            _accumulate(cotangents.setdefault(inputs[0], {}), call.params[0], g)
+            accumulate(cotangents.setdefault(inputs[0], {}), call.params[0], g)
             return
         if isinstance(g, dict):
             g = tuple(g[k] if k in g else tools.zeros(where) for k, where in enumerate(call.specs))
         operands = [values[k] for k in inputs]
-        given: list[tuple[int, Any]] = []
-        for k, result in zip(inputs, _cotangents(call, g, operands, values[slot]), strict=True):
-            if result is not None and depends[k] and since[k] <= slot:
-                where = entries[k][0].specs[0]
-                if where.dtype.is_inexact:
-                    given.append((k, tools.fit(result, where)))
-                    _accumulate(cotangents, *given[-1])
+        followed = tuple([depends[k] and since[k] <= slot for k in inputs])
+        given = [
+            (k, result)
+            for k, result in zip(
+                inputs, rules.pulled(call, g, operands, values[slot], followed), strict=True
+            )
+            if result is not None
+        ]
+        for k, result in given:
+            accumulate(cotangents, k, result)
         if told is not None:
             told(slot, g, (*operands, values[slot]), given)
 
     results: list[Any] = tools.traced(graph, trace)
     return results
 
-
-def _accumulate(cotangents: dict[int, Any], key: int, g: Any) -> None:
-    before = cotangents.get(key)
-    cotangents[key] = g if before is None else tools.add(before, g)

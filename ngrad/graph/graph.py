@@ -16,7 +16,7 @@ from ngrad.errors import NgradError
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op, Params
 
-Rewrite = Callable[["Graph", Op, tuple[int, ...], Params, Layout], "int | None"]
+Rewrite = Callable[["Graph", Any, tuple[int, ...], Params, Layout], "int | None"]
 
 
 class Node(NamedTuple):
@@ -50,6 +50,11 @@ class Node(NamedTuple):
 
 INPUT, CONSTANT, PART = "input", "constant", "part"
 """Nodes that compute nothing: an input of the graph, a scalar, one result of an op with several."""
+
+
+def _constant(value: Any, dtype: Any, device: Device) -> Node:
+    spec = layout(dtype, (), None, device)
+    return Node(CONSTANT, (type(value).__name__, repr(value), value), (), spec)
 
 
 class Symbol:
@@ -89,6 +94,9 @@ class Graph:
     given : dict
         What ops give, by op, params and layouts, while a graph is made: in loops it is the same
         again and again.
+    told : callable, optional
+        `told(node, inputs, out)`: told of each node that is asked for, without its inputs, which
+        are symbols, as the results are; not of inputs of the graph.
 
     Examples
     --------
@@ -108,17 +116,22 @@ class Graph:
         self.inputs = 0
         self._found: dict[Any, int] = {}
         self.given: dict[Any, Any] = {}
+        self.told: Callable[[Node, tuple[Symbol, ...], Any], None] | None = None
 
     def _symbol(self, index: int) -> Symbol:
         return Symbol(self, index, self.nodes[index].spec)
 
-    def append(self, node: Node) -> Symbol:
-        """A node as it is: no rewrite is tried. A node that is there already is that one."""
+    def place(self, node: Node) -> int:
+        """Where a node is: it is put there as it is, unless it is there already."""
         index = self._found.get(node)
         if index is None:
             index = self._found[node] = len(self.nodes)
             self.nodes.append(node)
-        return self._symbol(index)
+        return index
+
+    def append(self, node: Node) -> Symbol:
+        """A node as it is: no rewrite is tried."""
+        return self._symbol(self.place(node))
 
     def input(self, spec: Layout) -> Symbol:
         """A new input of the graph."""
@@ -127,8 +140,11 @@ class Graph:
 
     def constant(self, value: Any, dtype: Any, device: Device = HOST) -> Symbol:
         """A 0-d constant. The sign of a zero counts: `0.0 == -0.0`, but they are two constants."""
-        spec = layout(dtype, (), None, device)
-        return self.append(Node(CONSTANT, (type(value).__name__, repr(value), value), (), spec))
+        node = _constant(value, dtype, device)
+        out = self.append(node)
+        if self.told is not None:
+            self.told(node, (), out)
+        return out
 
     def apply(self, op: Op, inputs: tuple[Symbol, ...], params: Params) -> Any:
         """A node for an op over values of this graph; a tuple of values if the op has several
@@ -140,20 +156,32 @@ class Graph:
         if not op.moves:
             inputs = self._together(inputs)
         layouts = tuple([symbol._layout for symbol in inputs])
-        out = self.given.get((op, params, layouts))
-        if out is None:
-            out = self.given[op, params, layouts] = op.results(layouts, params)
+        given = self.given.get((op, params, layouts))
+        if given is None:
+            given = self.given[op, params, layouts] = op.results(layouts, params)
+        specs = given if isinstance(given, tuple) else (given,)
         indices = tuple([symbol.index for symbol in inputs])
-        if self.rewrite is not None and not isinstance(out, tuple):
-            same = self.rewrite(self, op, indices, params, out)
+        node = Node(op, params, indices, specs[0])
+        if specs is given:
+            out: Any = tuple(map(self._symbol, self.parts(node, specs)))
+        else:
+            out = self._symbol(self.simplified(node))
+        if self.told is not None:
+            self.told(node._replace(inputs=()), inputs, out)
+        return out
+
+    def simplified(self, node: Node) -> int:
+        """What a node of one result equals: another value of the graph, or the node."""
+        if self.rewrite is not None:
+            same = self.rewrite(self, node.op, node.inputs, node.params, node.spec)
             if same is not None:
-                return self._symbol(same)
-        if isinstance(out, tuple):
-            whole = self.append(Node(op, params, indices, out[0]))
-            return tuple(
-                [self.append(Node(PART, (k,), (whole.index,), spec)) for k, spec in enumerate(out)]
-            )
-        return self.append(Node(op, params, indices, out))
+                return same
+        return self.place(node)
+
+    def parts(self, node: Node, specs: tuple[Layout, ...]) -> list[int]:
+        """Each result of a node that has several."""
+        whole = self.place(node)
+        return [self.place(Node(PART, (k,), (whole,), spec)) for k, spec in enumerate(specs)]
 
     def _together(self, inputs: tuple[Symbol, ...]) -> tuple[Symbol, ...]:
         """Constants are where they are needed."""
@@ -163,7 +191,7 @@ class Graph:
         (device, *_) = [symbol._layout.device for symbol in inputs if not self._is_constant(symbol)]
         return tuple(
             [
-                self.constant(self.nodes[symbol.index].params[-1], symbol.dtype, device)
+                self.append(_constant(self.nodes[symbol.index].params[-1], symbol.dtype, device))
                 if self._is_constant(symbol)
                 else symbol
                 for symbol in inputs

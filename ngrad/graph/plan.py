@@ -53,9 +53,12 @@ class Plan:
         held = {k for k in self.outputs if k is not None}
         steps: list[Step] = []
         for call, operands, results in reversed(calls):
-            dead = tuple(k for k in {*operands, *results} if k not in held)
-            held.update(operands)
-            steps.append(Step(call, operands, dead))
+            dead = [k for k in results if k not in held]
+            for k in operands:
+                if k not in held:
+                    held.add(k)
+                    dead.append(k)
+            steps.append(Step(call, operands, tuple(dead)))
         self.steps = tuple(reversed(steps))
 
     @classmethod
@@ -68,32 +71,31 @@ class Plan:
         """The plan of a graph, whose inputs, by number, lie as `layouts` say."""
         need = graph.needed()
         nodes = [(k, node) for k, node in enumerate(graph.nodes) if need[k]]
-        register: dict[int, int] = {}
+        register = [0] * len(graph.nodes)
         where: list[Layout] = []
-
+        inputs, constants = [], []
         for index, node in nodes:
             if node.op == INPUT:
                 register[index] = len(where)
+                inputs.append(node.params[0])
                 where.append(layouts[node.params[0]])
-        inputs = tuple(node.params[0] for _, node in nodes if node.op == INPUT)
-        constants = []
         for index, node in nodes:
             if node.op == CONSTANT:
                 constants.append(constant(node.params[-1], node.spec.dtype, node.spec.device))
                 register[index] = len(where)
                 where.append(node.spec)
         calls: list[Called] = []
-        for index, node in nodes:
-            if node.op == PART:
-                register[index] = register[node.inputs[0]] + node.params[0]
-            elif isinstance(node.op, Op):
-                operands = tuple(register[k] for k in node.inputs)
-                call = node.op.call(node.params, tuple(where[k] for k in operands))
+        for index, (op, params, values, _) in nodes:
+            if op == PART:
+                register[index] = register[values[0]] + params[0]
+            elif isinstance(op, Op):
+                operands = tuple([register[k] for k in values])
+                call = op.call(params, tuple([where[k] for k in operands]))
                 register[index] = len(where)
                 where += call.outputs
                 calls.append((call, operands, range(register[index], len(where))))
         outputs = tuple(None if k is None else register[k] for k in graph.outputs)
-        return cls(inputs, tuple(constants), calls, outputs)
+        return cls(tuple(inputs), tuple(constants), calls, outputs)
 
     def run(self, inputs: list[Any], execute: Callable[[Call, tuple[Any, ...]], Any]) -> list[Any]:
         """The outputs for values of `self.inputs`; None where the graph has none.

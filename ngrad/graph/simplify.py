@@ -7,9 +7,10 @@ and `0 * x` loses NaN, so those stay.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from ngrad.graph.graph import CONSTANT, Graph, Node
+from ngrad.graph.graph import CONSTANT, Graph
 from ngrad.graph.op import Op
 
 
@@ -22,22 +23,34 @@ def _is_one(graph: Graph, index: int) -> bool:
 
 def rewrite(graph: Graph, op: Op, inputs: tuple[int, ...], params: Any, out: Any) -> int | None:
     """The value that an application equals, if it need not be computed."""
-    nodes: list[Node] = graph.nodes
-    if op.name in ("multiply", "divide") and out.spec.dtype.is_complex:
+    rule = RULES.get(op.name)
+    return None if rule is None else rule(graph, op, inputs, out)
+
+
+def _product(graph: Graph, op: Op, inputs: tuple[int, ...], out: Any) -> int | None:
+    if out.dtype.is_complex:
         return None  # an infinite part times the 0 of 1 + 0 i is NaN
-    if op.name == "multiply":
-        for x, one in (inputs, inputs[::-1]):
-            if nodes[x].spec is out.spec and _is_one(graph, one):
-                return x
-    elif op.name == "divide":
-        x, one = inputs
-        if nodes[x].spec is out.spec and _is_one(graph, one):
-            return x
-    elif op.name in ("reshape", "broadcast_to"):
-        if nodes[inputs[0]].spec is out.spec:
-            return inputs[0]
-    elif op.name in ("negative", "conj"):
-        before = nodes[inputs[0]]
-        if isinstance(before.op, Op) and before.op.name == op.name:
-            return before.inputs[0]
+    x, y = inputs
+    for value, one in ((x, y), (y, x)) if op.name == "multiply" else ((x, y),):
+        if graph.nodes[value].spec is out.spec and _is_one(graph, one):
+            return value
     return None
+
+
+def _spread(graph: Graph, op: Op, inputs: tuple[int, ...], out: Any) -> int | None:
+    return inputs[0] if graph.nodes[inputs[0]].spec is out.spec else None
+
+
+def _involution(graph: Graph, op: Op, inputs: tuple[int, ...], out: Any) -> int | None:
+    before = graph.nodes[inputs[0]]
+    return before.inputs[0] if before.op is op else None
+
+
+RULES: dict[str, Callable[[Graph, Op, tuple[int, ...], Any], int | None]] = {
+    "multiply": _product,
+    "divide": _product,
+    "reshape": _spread,
+    "broadcast_to": _spread,
+    "negative": _involution,
+    "conj": _involution,
+}
