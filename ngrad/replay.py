@@ -179,16 +179,19 @@ class Replay(Schedule):
         total, heavy = 0, False
         if len(loads) + len(plan.outputs) > MOST:
             return None
-        for step in plan.steps:
-            program, op = step.call.program, step.call.op
-            if program is None or step.call.spec.device is not HOST:
+        for call, _, _ in plan.steps:
+            program = call.program
+            if program is None or call.spec.device is not HOST:
                 return None
-            if any(len(launch.operands) >= native.TABLE for launch in program.launches):
-                return None
-            total += sum(padded(where.nbytes) for where in step.call.outputs)
-            total += padded(program.scratch)
-            # What a contraction takes shows not in bytes, but in the parts that it is cut into.
-            heavy |= op.family == "linalg" and any(x.n > x.grain for x in program.launches)
+            for launch in program.launches:
+                if len(launch.operands) >= native.TABLE:
+                    return None
+                # What a contraction takes shows not in bytes, but in the parts that it is cut into.
+                heavy |= launch.n > launch.grain and call.op.family == "linalg"
+            for where in call.outputs:
+                total += padded(where.nbytes)
+            if program.scratch:
+                total += padded(program.scratch)
         if total > LARGE and not over:
             return None
         return Replay(plan, loads, heavy or over or total > SMALL)

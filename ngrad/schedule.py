@@ -8,7 +8,7 @@ from typing import Any, cast
 from ngrad.graph.layout import Layout
 from ngrad.graph.op import Call
 from ngrad.graph.plan import Plan
-from ngrad.graph.program import SCRATCH, Launch, Program, result
+from ngrad.graph.program import Launch, Program
 from ngrad.graph.room import Room
 from ngrad.status import Status
 from ngrad.tensor import Tensor, scalar
@@ -63,10 +63,14 @@ class Schedule:
         self._plan, self._loads = plan, loads
         inputs = len(loads)
         first = inputs + len(plan.constants)  # the number of the first step's result
-        layouts = [where for step in plan.steps for where in step.call.outputs]
+        results = [step.call.outputs for step in plan.steps]
+        layouts = [where for outputs in results for where in outputs]
         base: list[tuple[int, int]] = [(k + 1, 0) for k in range(inputs)]
         base += [(0, constant._address) for constant in plan.constants]
-        owners = _owners(plan, first)
+        # They hold what launches have the addresses of: another thread may prepare a call again,
+        # which then has another program.
+        self._programs = [program_of(step.call) for step in plan.steps]
+        owners = _owners(plan, self._programs, first)
         wanted = {owners[k] for k in plan.outputs if k is not None and owners[k] >= first}
         self._first = inputs + 1
         self._made: list[Layout] = []
@@ -75,35 +79,36 @@ class Schedule:
         self.launches: list[tuple[Launch, list[tuple[int, int]]]] = []
         room, (register, begin) = Room(), block
         last = _last_uses(plan, owners)
-        # They hold what launches have the addresses of: another thread may prepare a call again,
-        # which then has another program.
-        self._programs = [program_of(step.call) for step in plan.steps]
-        for index, (step, program) in enumerate(zip(plan.steps, self._programs, strict=True)):
+        each = zip(plan.steps, self._programs, results, strict=True)
+        for index, ((_, read, _), program, outputs) in enumerate(each):
             if program.view is not None:
-                owner, offset = base[step.inputs[0]]
+                owner, offset = base[read[0]]
                 base.append((owner, offset + program.view))
                 continue
-            results = range(len(base), len(base) + len(step.call.outputs))
-            for k, number in enumerate(results):
+            start = len(base)  # the number of the first result
+            for k, result in enumerate(outputs):
                 if k in program.over:
-                    base.append(base[step.inputs[program.over[k]]])
-                elif number in wanted:
+                    base.append(base[read[program.over[k]]])
+                elif start + k in wanted:
                     base.append((self._first + len(self._made), 0))
-                    self._made.append(layouts[number - first])
+                    self._made.append(result)
                 else:
-                    base.append((register, begin + room.take(layouts[number - first].nbytes)))
-            places = {which: base[k] for which, k in enumerate(step.inputs)}
-            places |= {result(k): base[number] for k, number in enumerate(results)}
+                    base.append((register, begin + room.take(result.nbytes)))
+            scratch = room.take(program.scratch) if program.scratch else None
+            # Operands by their numbers: of those below zero scratch is the last, then, before it,
+            # the results, and what a check notes.
+            places = [base[k] for k in read]
             if program.checks:
                 self.checks += 1
-                places[result(len(results))] = -2, Status.nbytes(self.checks)
-            scratch = room.take(program.scratch) if program.scratch else None
-            places[SCRATCH] = register, begin + (scratch or 0)
+                places.append((-2, Status.nbytes(self.checks)))
+            places += base[start:][::-1]
+            places.append((register, begin + (scratch or 0)))
             for launch in program.launches:
-                operands = [(places[which], more) for which, more in launch.operands]
-                self.launches.append(
-                    (launch, [(base, offset + more) for (base, offset), more in operands])
-                )
+                operands = []
+                for which, more in launch.operands:
+                    at, offset = places[which]
+                    operands.append((at, offset + more))
+                self.launches.append((launch, operands))
             if scratch is not None:
                 room.give(scratch)
             for number in last.get(index, ()):
@@ -164,42 +169,45 @@ class Schedule:
 def _last_uses(plan: Plan, owners: list[int]) -> dict[int, list[int]]:
     """By step, the values whose memory nobody reads after it, not even through a view."""
     last: dict[int, int] = {}
-    made = len(owners) - sum(len(step.call.outputs) for step in plan.steps)
-    for index, step in enumerate(plan.steps):
-        results = range(made, made + len(step.call.outputs))
-        made += len(results)
-        last |= {owners[k]: index for k in (*step.inputs, *results)}
+    made = len(owners) - sum([len(step.call.specs) for step in plan.steps])
+    for index, (call, inputs, _) in enumerate(plan.steps):
+        for k in inputs:
+            last[owners[k]] = index
+        for _ in call.specs:
+            last[owners[made]] = index
+            made += 1
     found: dict[int, list[int]] = {}
     for number, index in last.items():
         found.setdefault(index, []).append(number)
     return found
 
 
-def _owners(plan: Plan, first: int) -> list[int]:
+def _owners(plan: Plan, programs: list[Program], first: int) -> list[int]:
     """For each value, the value whose memory it is."""
     owners = list(range(first))
-    for step in plan.steps:
-        program = step.call.program or Program()
+    for (call, inputs, _), program in zip(plan.steps, programs, strict=True):
         over = program.over if program.view is None else {0: 0}
-        for k in range(len(step.call.outputs)):
-            owners.append(owners[step.inputs[over[k]]] if k in over else len(owners))
+        for k in range(len(call.specs)):
+            owners.append(owners[inputs[over[k]]] if k in over else len(owners))
     return owners
 
 
 def writes_over_inputs(plan: Plan) -> bool:
     """Whether a step puts a result over one of the plan's inputs."""
+    programs = [step.call.program or Program() for step in plan.steps]
     over = [
         step.inputs[k]
-        for step in plan.steps
-        if step.call.program is not None
-        for k in step.call.program.over.values()
+        for step, program in zip(plan.steps, programs, strict=True)
+        if program.over
+        for k in program.over.values()
     ]
     inputs = len(plan.inputs)
-    owners = _owners(plan, inputs + len(plan.constants)) if over else []
+    owners = _owners(plan, programs, inputs + len(plan.constants)) if over else []
     return any(owners[k] < inputs for k in over)
 
 
 def program_of(call: Call) -> Program:
     """What a call launches, where it is known to launch and to do nothing else."""
-    assert call.program is not None
-    return call.program
+    program = call.program
+    assert program is not None
+    return program

@@ -208,4 +208,3 @@ def differentiate(
 
     results: list[Any] = tools.traced(graph, trace)
     return results
-

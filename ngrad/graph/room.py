@@ -16,7 +16,7 @@ def padded(nbytes: int) -> int:
     >>> padded(0), padded(64), padded(65)
     (64, 64, 128)
     """
-    return max(-(-nbytes // ALIGNMENT), 1) * ALIGNMENT
+    return (nbytes + ALIGNMENT - 1) // ALIGNMENT * ALIGNMENT or ALIGNMENT
 
 
 class Room:
@@ -53,7 +53,8 @@ class Room:
             del self._gaps[at]
         else:
             self._gaps[at] = end, last
-        self.size = max(self.size, end)
+        if end > self.size:
+            self.size = end
         return begin
 
     def give(self, begin: int) -> None:
