@@ -46,7 +46,13 @@ PLANS_LIMIT = 1024
 ENTRIES_LIMIT = 1 << 18
 """Entries of all plans that are kept: of each some four kilobytes."""
 AT_ONCE = 256
-"""Nodes up to which a graph is cut when it comes first, to see whether its kernels are on disk."""
+"""Nodes up to which a graph that comes first may be cut at once, and its plan made to be replayed:
+of more it takes a while, and they may never come again.
+"""
+FEW, WIDE = 64, 1 << 18
+"""Nodes up to which it is cut at once in any case, and bytes of each, in the mean, from which on
+more are too: to cut a node takes as long as to read and write so many with a kernel for each op.
+"""
 IDLE = 10.0
 """Seconds without work after which the process that compiles is let go."""
 
@@ -225,9 +231,14 @@ class Planned:
             _failed(error)
 
     def _fuse_at_first(self) -> None:
-        """Fuse, if the fused kernels are on disk, or are compiled sooner than those of the ops."""
-        if len(self.graph.nodes) > AT_ONCE:
-            return  # cutting takes a while, and it may never come again
+        """Fuse, if the fused kernels are on disk, or are compiled sooner than those of the ops; and
+        if that is not likely to take longer than it saves.
+        """
+        nodes = self.graph.nodes
+        if len(nodes) > FEW and (
+            len(nodes) > AT_ONCE or sum([x.spec.nbytes for x in nodes]) < len(nodes) * WIDE
+        ):
+            return
         fused = self._fused()
         try:
             with without_compiling():
