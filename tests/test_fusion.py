@@ -288,6 +288,26 @@ def test_a_first_run_compiles_what_is_there_sooner(monkeypatch: pytest.MonkeyPat
     assert sooner == [True, True, True, False]
 
 
+@pytest.mark.parametrize(("steps", "size", "cut"), [(5, 3, 1), (70, 3, 0), (70, 1 << 17, 1)])
+def test_what_is_cut_at_a_first_run(
+    steps: int, size: int, cut: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A longer graph where its values are large: else it takes longer than it saves."""
+    asked = []
+
+    def noting(planned: plans.Planned) -> Graph:
+        asked.append(planned)
+        return fused(planned)
+
+    fused = plans.Planned._fused
+    monkeypatch.setattr(plans.Planned, "_fused", noting)
+    y = constant(np.ones(size + steps, np.float32))
+    for _ in range(steps):
+        y = y + 1.0
+    assert y.numpy()[0] == 1 + steps
+    assert len(asked) == cut
+
+
 COLD = """
 import numpy as np
 import ngrad
