@@ -145,13 +145,14 @@ def differentiate(
     """
     since = follow(entries, heard)
     wanted = {slot for slots in goal.sources for slot in slots if slot >= 0}
-    depends = [False] * len(entries)
+    depends: list[bool] = []  # on a source
+    follows: list[tuple[bool, ...]] = []  # which inputs an entry's cotangent goes on to
     for slot, (_, *inputs) in enumerate(entries):
-        depends[slot] = slot in wanted or (
-            since[slot] <= slot and any(depends[k] and since[k] <= slot for k in inputs)
-        )
+        heard_of = since[slot] <= slot
+        onto = tuple([heard_of and depends[k] and since[k] <= slot for k in inputs])
+        follows.append(onto)
+        depends.append(slot in wanted or True in onto)
     seeds = goal.seeds or (-1,) * len(goal.targets)
-
     rules = _Rules(graph)
 
     def accumulate(cotangents: dict[int, Any], key: int, g: Any) -> None:
@@ -185,26 +186,21 @@ def differentiate(
     def _spread(cotangents: dict[int, Any], slot: int, g: Any) -> None:
         """An entry's cotangent, on to its inputs."""
         call, *inputs = entries[slot]
-        if since[slot] > slot or not any(depends[k] and since[k] <= slot for k in inputs):
+        followed = follows[slot]
+        if True not in followed:
             return
         if call.op is PART_OF:
             accumulate(cotangents.setdefault(inputs[0], {}), call.params[0], g)
             return
         if isinstance(g, dict):
             g = tuple(g[k] if k in g else tools.zeros(where) for k, where in enumerate(call.specs))
-        operands = [values[k] for k in inputs]
-        followed = tuple([depends[k] and since[k] <= slot for k in inputs])
-        given = [
-            (k, result)
-            for k, result in zip(
-                inputs, rules.pulled(call, g, operands, values[slot], followed), strict=True
-            )
-            if result is not None
-        ]
+        operands, out = [values[k] for k in inputs], values[slot]
+        pulled = zip(inputs, rules.pulled(call, g, operands, out, followed), strict=True)
+        given = [(k, result) for k, result in pulled if result is not None]
         for k, result in given:
             accumulate(cotangents, k, result)
         if told is not None:
-            told(slot, g, (*operands, values[slot]), given)
+            told(slot, g, (*operands, out), given)
 
     results: list[Any] = tools.traced(graph, trace)
     return results
