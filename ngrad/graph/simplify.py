@@ -51,6 +51,7 @@ RULES: dict[str, Callable[[Graph, Op, tuple[int, ...], Any], int | None]] = {
     "divide": _product,
     "reshape": _spread,
     "broadcast_to": _spread,
+    "identity": _spread,
     "negative": _involution,
     "conj": _involution,
 }

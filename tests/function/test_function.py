@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 from function_programs import PROGRAMS, X, bits, slope, tenfold
 
 import ngrad
+from ngrad import constant
 from ngrad.errors import TraceError
 
 Tape = ngrad.GradientTape
@@ -213,3 +215,21 @@ def test_slices_are_a_nest() -> None:
     for k in range(3):
         found = f(ngrad.IndexedSlices(ngrad.ones([2]) * k, ngrad.constant([0, 1]), [4]))
     assert f.traces == 1 and found.values.numpy().tolist() == [4.0, 4.0]
+
+
+@pytest.mark.parametrize("k", [0, 1])
+def test_a_value_and_its_gradients_share_what_they_compute(k: int) -> None:
+    """However they are asked for: what `grad` follows is its argument itself."""
+    w = constant(np.linspace(-1, 1, 9).reshape(3, 3))
+
+    def f(x: Any, y: Any) -> Any:
+        return ngrad.reduce_sum(ngrad.tanh(ngrad.tanh((x + y) @ w) @ w))
+
+    x, y = constant(np.ones((2, 3))), constant(np.full((2, 3), 0.5))
+    together = ngrad.function(lambda x, y: ngrad.value_and_grad(f, k)(x, y))
+    apart = ngrad.function(lambda x, y: (f(x, y), ngrad.grad(f, k)(x, y)))
+    both = ngrad.function(lambda x, y: (ngrad.grad(f, 0)(x, y), ngrad.grad(f, 1)(x, y)))
+    counts = [g.pretty(x, y).count("matmul(") for g in (together, apart, both)]
+    assert counts == [4, 4, 4]
+    for one, two in zip(together(x, y), apart(x, y), strict=True):
+        np.testing.assert_array_equal(one, two)
