@@ -116,7 +116,11 @@ def written(at: int, where: Layout, index: Any, value: Any) -> bool:
             return True
     whole = where.array(at, None, True)
     try:
-        if type(value) is not np.ndarray or value.nbytes < SHARED or not _copied(whole, index, value):
+        if (
+            type(value) is not np.ndarray
+            or value.nbytes < SHARED
+            or not _copied(whole, index, value)
+        ):
             whole[index] = value
     except (IndexError, OverflowError, TypeError, ValueError):
         return False

@@ -117,3 +117,54 @@ def test_a_loop_over_parts_writes_in_place() -> None:
     other = x[5]
     x[4] = other  # a part of the same memory
     assert x._read()._address == where and x[4].tolist() == other.tolist()
+
+
+PARTS: list[Any] = [
+    slice(1, None), slice(None, None, 2), (slice(1, -1), slice(1, -1)), (Ellipsis, 0), (2, slice(3)),
+    (slice(None, None, -1), slice(4, 1, -2)), (None, slice(2)), [1, 3], (slice(None), [0, 2]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("index", PARTS, ids=str)
+@pytest.mark.parametrize("dtype", ["f8", "f4", "c16", "?", "i2"])
+def test_threads_share_a_copy(dtype: str, index: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is large is copied by kernels, and the rest by NumPy, with the same result."""
+    shared = []
+
+    def copied(*args: Any) -> bool:
+        shared.append(plainly(*args))
+        return shared[-1]
+
+    plainly = writing._copied
+    monkeypatch.setattr(writing, "SHARED", 0)
+    monkeypatch.setattr(writing, "_copied", copied)
+    draw = np.random.default_rng(3)
+    expected = draw.integers(0, 100, (5, 6, 2)).astype(dtype)
+    found = ours.array(expected)
+    for turned in (False, True):
+        value = draw.integers(0, 100, expected[index].shape).astype(dtype)
+        if turned and value.ndim:
+            value = np.ascontiguousarray(value.T).T[::-1]
+        expected[index] = value
+        found[index] = ours.array(value.T.copy()).T if turned else ours.array(value)
+        np.testing.assert_array_equal(np.asarray(found), expected)
+    listed = type(index) is list or (type(index) is tuple and list in map(type, index))
+    assert shared == [not listed] * 2
+    before = expected.copy()
+    found[:] = expected[:1]  # which is repeated
+    assert shared[2:] == [False] and before.shape == expected.shape
+    np.testing.assert_array_equal(np.asarray(found), np.broadcast_to(expected[:1], found.shape))
+
+
+def test_what_is_large_and_pending_is_written_in_place() -> None:
+    x, y = ours.zeros((600, 512)), ours.ones((600, 512))
+    x[0, 0] = 1.0
+    where = x._read()._address
+    x[1:] += y[:-1] * 2.0
+    x[::2] = x[::2] + y[1::2]
+    assert x._read()._at == where
+    expected = np.zeros((600, 512))
+    expected[0, 0] = 1.0
+    expected[1:] += 2.0
+    expected[::2] += 1.0
+    np.testing.assert_array_equal(np.asarray(x), expected)
