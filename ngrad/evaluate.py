@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import islice
 from typing import Any
 
 import optree
@@ -31,21 +32,25 @@ from ngrad.window import RECOMPUTED, Fault, Window, recorded, waiting
 # -- what of a window is run -----------------------------------------------------------------------
 
 
-Work = tuple[tuple[Entry, ...], tuple[int, ...], list[Tensor | None]]
-"""A window up to now: its entries, the slots that are wanted, and for each of these the tensor that
-waits for the value; None for what only a tape may ask for.
+Work = tuple[int, tuple[int, ...], list[Tensor | None]]
+"""A window up to now: how many entries it has, the slots that are wanted, and for each of these the
+tensor that waits for the value; None for what only a tape may ask for.
 """
 
 
 def pending_work(window: Window) -> Work:
     # Another thread may be adding to them, to the entries last: so there is a holder for each.
-    entries = tuple(window.entries)
-    wanted, tensors, gone = waiting(window.results, window.done, len(entries))
+    count = len(window.entries)
+    wanted, tensors, gone = waiting(window.results, window.done, count)
     if gone and window.claimed() is not None:
         kept = [slot for slot in gone if _is_for_tapes(window, slot)]
         wanted += kept
         tensors += [None] * len(kept)
-    return entries, tuple(wanted), tensors
+    return count, tuple(wanted), tensors
+
+
+def _first(window: Window, count: int) -> tuple[Entry, ...]:
+    return tuple(islice(window.entries, count))  # of which another thread may add more
 
 
 def _is_for_tapes(window: Window, slot: int) -> bool:
@@ -55,7 +60,7 @@ def _is_for_tapes(window: Window, slot: int) -> bool:
 
 def publish(window: Window, work: Work, values: Sequence[Any]) -> None:
     """Give the tensors their values. A thread that looks meanwhile finds all of one, or none."""
-    entries, wanted, tensors = work
+    count, wanted, tensors = work
     readers = window.readers
     going_on = readers or window.claimed() is not None
     for number, tensor in enumerate(tensors):
@@ -67,11 +72,11 @@ def publish(window: Window, work: Work, values: Sequence[Any]) -> None:
             if going_on:
                 slot = wanted[number]
                 window.computed[id(tensor)] = slot
-                if entries[slot][0].op.family not in RECOMPUTED:
+                if window.entries[slot][0].op.family not in RECOMPUTED:
                     window.keep(slot, tensor)
             tensor._window = None
-    if window.done < len(entries):
-        window.done = len(entries)
+    if window.done < count:
+        window.done = count
     if not readers and state.window is window:
         state.window = Window()
 
@@ -93,12 +98,13 @@ def _since(window: Window, done: int, work: Work) -> tuple[Key, dict[int, Any]]:
 
     A value from before that nobody kept is computed again.
     """
-    entries, wanted, _ = work
+    count, wanted, _ = work
     if done == 0:
-        known = known_values(window, len(entries)) if window.ahead else ()
-        return (entries, known, wanted, None, None), window.kept
+        known = known_values(window, count) if window.ahead else ()
+        return (_first(window, count), known, wanted, None, None), window.kept
+    entries = window.entries
     found: dict[int, Any] = {}
-    open_ = [*range(done, len(entries))]
+    open_ = [*range(done, count)]
     while open_:  # what is needed, and no more of what was before: that may be long
         slot = open_.pop()
         if slot not in found:
@@ -251,15 +257,16 @@ def swept(window: Window, found: Callable[..., list[Any]]) -> list[Any]:
     `found(entries, known, wanted)` is all values, those that are wanted first.
     """
     with window.lock():
-        work = entries, wanted, _ = pending_work(window)
-        known = known_values(window, len(entries)) if window.done or window.ahead else ()
+        work = count, wanted, _ = pending_work(window)
+        entries = _first(window, count)
+        known = known_values(window, count) if window.done or window.ahead else ()
         try:
             values = found(entries, known, wanted)
         except IndexBoundsError:
             run(window)  # it may not be the gradient that depends on the index
-            known, wanted = known_values(window, len(entries)), ()
+            known, wanted = known_values(window, count), ()
             values = found(entries, known, wanted)
-            work = entries, wanted, []
+            work = count, wanted, []
         publish(window, work, values)
     return values[len(wanted) :]
 

@@ -144,7 +144,7 @@ def _copied(whole: Any, index: Any, value: Any) -> bool:
 
 @functools.lru_cache(256)
 def _placing(source: Layout, region: tuple[tuple[int, int], ...]) -> tuple[Launch, Any]:
-    return place_launch(source, region)
+    return place_launch(source, [*region])
 
 
 def read_as(value: Any, dtype: np.dtype[Any]) -> Any:

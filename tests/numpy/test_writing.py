@@ -120,8 +120,9 @@ def test_a_loop_over_parts_writes_in_place() -> None:
 
 
 PARTS: list[Any] = [
-    slice(1, None), slice(None, None, 2), (slice(1, -1), slice(1, -1)), (Ellipsis, 0), (2, slice(3)),
-    (slice(None, None, -1), slice(4, 1, -2)), (None, slice(2)), [1, 3], (slice(None), [0, 2]),
+    slice(1, None), slice(None, None, 2), (slice(1, -1), slice(1, -1)), (Ellipsis, 0),
+    (2, slice(3)), (slice(None, None, -1), slice(4, 1, -2)), (None, slice(2)), [1, 3],
+    (slice(None), [0, 2]),
 ]  # fmt: skip
 
 
