@@ -67,49 +67,66 @@ def _irfft_infer(x: Layout, length: int) -> Layout:
 
 
 def _fft_prepare(inputs: tuple[Layout, ...], out: Layout, inverse: bool) -> Any:
-    def transform(x: Any) -> Any:
-        return np.fft.ifft(x, norm="forward") if inverse else np.fft.fft(x)
+    def transform(x: Any, out: Any) -> Any:
+        return np.fft.ifft(x, norm="forward", out=out) if inverse else np.fft.fft(x, out=out)
 
-    return _transform("fft", transform, out.shape[-1], inputs[0], out, int(inverse)), out
+    return _transform("fft", transform, out.shape[-1], inputs[0], out, int(inverse))
 
 
 def _rfft_prepare(inputs: tuple[Layout, ...], out: Layout) -> Any:
-    return _transform("rfft", np.fft.rfft, inputs[0].shape[-1], inputs[0], out), out
+    def transform(x: Any, out: Any) -> Any:
+        return np.fft.rfft(x, out=out)
+
+    return _transform("rfft", transform, inputs[0].shape[-1], inputs[0], out)
 
 
 def _irfft_prepare(inputs: tuple[Layout, ...], out: Layout, length: int) -> Any:
-    def transform(x: Any) -> Any:
-        return np.fft.irfft(x, length, norm="forward")
+    def transform(x: Any, out: Any) -> Any:
+        return np.fft.irfft(x, length, norm="forward", out=out)
 
-    return _transform("irfft", transform, length, inputs[0], out), out
+    return _transform("irfft", transform, length, inputs[0], out)
+
+
+def _in_order_of(where: Layout, out: Layout) -> Layout:
+    """The layout of a result whose axes lie in the order in which an operand's do: so that of
+    several transforms none has to read far apart what the one before wrote.
+    """
+    order = sorted(range(out.ndim), key=lambda k: -abs(where.strides[k]))
+    strides, step = [0] * out.ndim, out.dtype.itemsize
+    for k in reversed(order):
+        strides[k], step = step, step * out.shape[k]
+    return layout(out.dtype, out.shape, tuple(strides), out.device)
 
 
 def _transform(
     name: str,
-    function: Callable[[Any], Any],
+    function: Callable[[Any, Any], Any],
     length: int,
     where: Layout,
     out: Layout,
     *words: int,
-) -> Callable[..., Any] | Program:
-    """How a transform of signals of a length runs: by its device's library, or by NumPy."""
+) -> tuple[Callable[..., Any] | Program, Layout]:
+    """How a transform of signals of a length runs, by its device's library, or by NumPy; and how
+    its result lies.
+    """
     if out.size == 0:
-        return Program()
+        return Program(), out
     count = math.prod(out.shape[:-1])
     words = (count, length, *words)
     work = out.device.target.libraries.routine(name, out.dtype.code, words)
     if work is not None:
         x = dense_operands([(0, where)])
-        return x.launching(work, (*x.operands, (OUT, 0)))
+        return x.launching(work, (*x.operands, (OUT, 0))), out
+    out = _in_order_of(where, out)
     read, write = array_at(where), array_at(out)
 
     def run(x: Tensor) -> Tensor:
         made = empty(out)
         with np.errstate(all="ignore"):
-            write(made._at)[...] = function(read(x._address))
+            function(read(x._address), write(made._at))
         return made
 
-    return run
+    return run, out
 
 
 FFT = Op("fft", _fft_infer, _fft_prepare, ("inverse",), family="linalg")
