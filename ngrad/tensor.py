@@ -155,14 +155,13 @@ class Tensor(Operand["Tensor"]):
 
     def item(self) -> Any:
         """The value of a tensor of one element, as a Python scalar."""
-        if self._layout.size != 1:
-            raise ScalarError(
-                f"item: takes a tensor of one element, not of shape {self._layout.shape}"
-            )
-        address = self._address
-        if self._layout.device is not HOST:
+        where = self._layout
+        if where.size != 1:
+            raise ScalarError(f"item: takes a tensor of one element, not of shape {where.shape}")
+        address = self._at or self._address
+        if where.device is not HOST:
             return self._view().item()
-        return self._layout.dtype.ctype.from_address(address).value
+        return where.dtype.ctype.from_address(address).value
 
     def tolist(self) -> Any:
         """The value as (nested lists of) Python scalars."""

@@ -272,17 +272,19 @@ class ndarray(Subscripted, Assigned, Operand["ndarray"]):
         return self._read().__index__()
 
     def __bool__(self) -> bool:
-        if self.size != 1:
+        x = self._held if self._owner is None else self._read()
+        if x._layout.size != 1:
             raise ValueError(
                 "the truth value of an array with other than one element is ambiguous; "
                 "use .any() or .all()"
             )
-        return bool(self._read())
+        return bool(x.item())
 
     def __len__(self) -> int:
-        if not self.shape:
+        x = self._held if self._owner is None else self._read()
+        if not x._layout.ndim:
             raise TypeError("len() of unsized object: the array has no axes")
-        return self.shape[0]
+        return x._layout.shape[0]
 
     def __iter__(self) -> Iterator[ndarray]:
         if not self.shape:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
-from ngrad.dtypes import BY_CODE
+from ngrad.dtypes import BY_CODE, DType, promote
 from ngrad.numpy.convert import PLAIN, to_tensor
 from ngrad.numpy.creation import full
 from ngrad.numpy.ndarray import array_of, ndarray
@@ -40,7 +41,7 @@ QUICK: dict[str, Any] = {
 }  # fmt: skip
 """Ops that mean the same on tensors, but for the dtypes in `NOT_OF`."""
 SCALARS = {dtype.numpy_dtype.type: dtype for dtype in BY_CODE.values()}
-"""NumPy's scalars by type: one of an array's own dtype means what the Python number does."""
+"""The dtypes of NumPy's scalars, by type."""
 UNLIKE = {"equal": False, "not_equal": True}
 BOOLS = frozenset({"b1"})
 INEXACT = frozenset(code for code, dtype in BY_CODE.items() if dtype.is_inexact)
@@ -51,6 +52,15 @@ NOT_OF = {
     **dict.fromkeys(("left_shift", "right_shift"), INEXACT | BOOLS),
 }
 """By op, the dtypes (their codes) of which the function means something else, or nothing."""
+
+
+@functools.cache
+def _is_number_for(kind: Any, dtype: DType) -> bool:
+    """Whether NumPy's scalar of a type means, beside an array of a dtype, what the Python number
+    does: it is converted to that dtype, which holds it.
+    """
+    own = SCALARS.get(kind)
+    return own is not None and promote(own, dtype) is dtype
 
 
 def _product(x: Any, y: Any) -> Any:
@@ -78,9 +88,10 @@ def _binary(function: ufunc) -> Callable[[ndarray, Any], Any]:
                 return function(x, y)
             if type(y) is ndarray:
                 return array_of(quick(held, y._held if y._owner is None else y._read()))
-            if type(y) in PLAIN:
+            kind: Any = type(y)
+            if kind in PLAIN:
                 return array_of(quick(held, y))
-            if SCALARS.get(type(y)) is held._layout.dtype:
+            if _is_number_for(kind, held._layout.dtype):
                 return array_of(quick(held, y.item()))
         return otherwise(x, y) if is_operand(y) else _unlike(function, x, y)
 
@@ -100,13 +111,14 @@ def _reflected(function: ufunc) -> Callable[[ndarray, Any], Any]:
     refused = NOT_OF.get(function.__name__)
 
     def operator(y: ndarray, x: Any) -> Any:
-        if quick is not None and (type(x) in PLAIN or type(x) in SCALARS):
+        kind: Any = type(x)
+        if quick is not None and (kind in PLAIN or kind in SCALARS):
             held = y._held if y._owner is None else y._read()
             dtype = held._layout.dtype
             if not (refused and dtype.code in refused):
-                if type(x) in PLAIN:
+                if kind in PLAIN:
                     return array_of(quick(held, x))
-                if SCALARS[type(x)] is dtype:
+                if _is_number_for(kind, dtype):
                     return array_of(quick(held, x.item()))
         return otherwise(x, y) if is_operand(x) else NotImplemented
 

@@ -54,6 +54,8 @@ class Elementwise(Op):
         # Calls by the layout of the one operand, or the pair of two, where the type of a Python
         # number stands for its layout: found with less ceremony.
         self.seen: dict[Any, Call] = {}
+        # By pairs that were seen of operands that must be converted, each one's new dtype, or None.
+        self.mixed: dict[Any, tuple[DType | None, DType | None]] = {}
 
     def _infer(self, *layouts: Layout) -> Layout:
         dtype = layouts[0].dtype
@@ -93,6 +95,7 @@ class Elementwise(Op):
 
     def _first(self, *values: Any) -> Any:
         """Apply to operands that must be converted, or whose layouts were not seen before."""
+        given = tuple([x._layout if type(x) is Tensor else type(x) for x in values])
         inputs = self._operands(*values)
         layouts = tuple([x._layout for x in inputs])
         out = apply(self, inputs)
@@ -100,14 +103,17 @@ class Elementwise(Op):
         if call is not None and all(type(x) is Tensor for x in inputs):
             if len(self.seen) > CALLS_LIMIT:
                 self.seen.clear()
+                self.mixed.clear()
             self.seen[layouts[0] if self.arity == 1 else layouts] = call
             if self.arity == 2 and not any(map(_converted, values, inputs)):
                 self.seen[tuple(map(_kind, values, layouts))] = call
+            elif self.arity == 2 and all(type(x) in QUICK for x in values):
+                self.mixed[given] = _new(values[0], inputs[0]), _new(values[1], inputs[1])
         return out
 
     def operator(self) -> Callable[[Any, Any], Any]:
         """`Tensor.__add__` and its siblings: the shortest way for layouts that were seen before."""
-        seen = self.seen
+        seen, mixed = self.seen, self.mixed
         local = state
 
         def binary(x: Tensor, y: Any) -> Any:
@@ -117,6 +123,11 @@ class Elementwise(Op):
                 reader = unwrap.get(kind)
                 if reader is not None:
                     return binary(x, reader(y))
+                wanted = mixed.get((x._layout, y._layout if kind is Tensor else kind))
+                if wanted is not None:
+                    one, two = wanted
+                    x = x if one is None else apply(CAST, (x,), (one,))
+                    return binary(x, y if two is None else apply(CAST, (y,), (two,)))
                 return self._first(x, y) if is_operand(y) else NotImplemented
             small = settings.small
             if small < 0:
@@ -163,6 +174,12 @@ def _kind(value: Any, where: Layout) -> Any:
     may lie otherwise.
     """
     return where if type(value) is Tensor else type(value)
+
+
+def _new(value: Any, operand: Tensor) -> DType | None:
+    """The dtype that a tensor was converted to, if it was."""
+    dtype = operand._layout.dtype
+    return None if type(value) is not Tensor or value._layout.dtype is dtype else dtype
 
 
 def _converted(value: Any, operand: Tensor) -> bool:

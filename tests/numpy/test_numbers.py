@@ -169,6 +169,40 @@ def test_numpys_scalars_beside_arrays_of_every_dtype(sign):
         np.testing.assert_allclose(np.asarray(found), expected, close)
 
 
+@pytest.mark.parametrize("sign", OPERATORS)
+def test_operands_of_every_two_dtypes(sign):
+    """Also when such have come before, and are converted without a look at what they are."""
+    apply = OPERATORS[sign]
+    for own, given in itertools.product(SCALAR_TYPES, repeat=2):
+        for shape in ((3,), (1,)):
+            theirs = [np.array([1, 2, 5]).astype(own), np.full(shape, 3).astype(given)]
+            try:
+                expected = apply(*[x.copy() for x in theirs])
+            except TypeError:
+                with pytest.raises(TypeError):
+                    apply(*map(ours.array, theirs))
+                continue
+            for found in (apply(*map(ours.array, theirs)), apply(*map(ours.array, theirs))):
+                assert found.dtype == expected.dtype, (own, given)
+                ulps = 4 if found.dtype.kind in "fc" else 0
+                close = np.finfo(found.dtype).eps * ulps if ulps else 0
+                np.testing.assert_allclose(np.asarray(found), expected, close)
+
+
+@pytest.mark.parametrize("given", ["f4", "i8", "?", "f8"])
+def test_two_dtypes_that_came_before_are_not_looked_at_again(given):
+    x, y = ours.ones(3), ours.asarray(np.ones(3, given))
+    called = set()
+    for apply in (OPERATORS["*"], OPERATORS["<"], lambda x, y: y - x, lambda x, y: y * 2.5):
+        apply(x, y)
+        sys.setprofile(lambda frame, *_: called.add(frame.f_code.co_name))
+        try:
+            apply(x, y)
+        finally:
+            sys.setprofile(None)
+    assert not called & {"_first", "operands", "to_tensor"}
+
+
 @pytest.mark.parametrize("dtype", ["f8", "i8", "f4", "c16", "?"])
 def test_a_scalar_of_an_arrays_dtype_is_converted_to_no_array(dtype):
     x, scalar = ours.array([0, 1, 1]).astype(dtype), np.ones((), dtype)[()]
