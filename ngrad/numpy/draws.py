@@ -244,7 +244,7 @@ def _is_ours(value: Any) -> bool:
 def on_host(value: Any) -> Any:
     if type(value) is Weak:
         return float(value)  # which raises: there is none yet
-    return np.asarray(value) if _is_ours(value) else value
+    return np.asarray(value)[()] if _is_ours(value) else value  # a number: sizes are no arrays
 
 
 def _parameter(value: Any) -> Any:
@@ -256,7 +256,7 @@ def _size(size: Any, *parameters: Any) -> Any:
     shapes = [tuple(_parameter(x).shape) for x in parameters]
     if size is None:
         return np.broadcast_shapes(*shapes)
-    wanted = tuple(size) if isinstance(size, (tuple, list)) else (int(size),)
+    wanted = tuple(map(int, size)) if np.iterable(size) else (int(size),)
     try:
         fits = np.broadcast_shapes(wanted, *shapes) == wanted
     except ValueError:

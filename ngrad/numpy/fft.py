@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
@@ -70,15 +71,16 @@ def ifftshift(x: Any, axes: Any = None) -> ndarray:
 
 
 def _count(n: Any) -> int:
-    if not isinstance(n, (int, np.integer)):
-        raise ValueError(f"n should be an integer, not {n!r}")
-    return int(n)
+    try:
+        return operator.index(n)
+    except TypeError:
+        raise ValueError(f"n should be an integer, not {n!r}") from None
 
 
 def _axes(x: ndarray, axes: Any) -> tuple[int, ...]:
     if axes is None:
         return tuple(range(x.ndim))
-    return (axes,) if isinstance(axes, int) else tuple(axes)
+    return tuple(axes) if np.iterable(axes) else (axes,)
 
 
 __all__ = [*transforms.__all__, "fftfreq", "fftshift", "ifftshift", "rfftfreq"]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ngrad.dtypes import result_type
-from ngrad.numpy.convert import PLAIN, array_of, plain, to_tensor
+from ngrad.numpy.convert import OURS, PLAIN, array_of, plain, to_tensor
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.joining import concatenate
 from ngrad.numpy.ndarray import ndarray
@@ -31,13 +31,20 @@ class _Grid:
         self._name = name
 
     def __getitem__(self, key: Any) -> Any:
-        found: Any = getattr(np, self._name)[key]
+        items = tuple(map(_known, key)) if isinstance(key, tuple) else _known(key)
+        found: Any = getattr(np, self._name)[items]
         if isinstance(found, tuple):
             return tuple(asarray(part) for part in found)
         return asarray(found)
 
     def __repr__(self) -> str:
         return f"<{self._name}>"
+
+
+def _known(bounds: slice) -> slice:
+    """A slice, in which what is ours is a number of NumPy's: of a complex step it asks the type."""
+    given = (bounds.start, bounds.stop, bounds.step)
+    return slice(*(plain(x)[()] if isinstance(x, OURS) else x for x in given))
 
 
 mgrid, ogrid = _Grid("mgrid"), _Grid("ogrid")
@@ -100,7 +107,7 @@ class _Joined:
             return asarray(item)
         start, stop = item.start or 0, item.stop
         step = 1 if item.step is None else item.step
-        if isinstance(step, (complex, np.complexfloating)):
+        if np.iscomplexobj(step):
             return linspace(start, stop, int(np.abs(step)))
         return arange(start, stop, step)
 

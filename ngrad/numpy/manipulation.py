@@ -142,7 +142,7 @@ def expand_dims(a: Any, axis: Any) -> ndarray:
 def squeeze(a: Any, axis: Any = None) -> ndarray:
     """Axes of one element removed: all, or those given."""
     x = itself(a)
-    if axis is None or (x.ndim == 0 and type(axis) is int and axis in (0, -1)):
+    if axis is None or (x.ndim == 0 and not np.iterable(axis) and axis in (0, -1)):
         axes = tuple(k for k, n in enumerate(x.shape) if n == 1)
     else:
         axes = distinct_axes(axis, x.ndim, "squeeze")
@@ -211,7 +211,7 @@ def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[ndarr
     x = asarray(ary)
     at = _axis(axis, x.ndim, "array_split")
     n = x.shape[at]
-    if isinstance(indices_or_sections, (int, np.integer)):
+    if not np.iterable(indices_or_sections):
         count = int(indices_or_sections)
         if count <= 0:
             raise ValueError("number sections must be larger than 0.")
@@ -227,7 +227,7 @@ def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[ndarr
 def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[ndarray]:
     """As `array_split`; so many parts must be equal."""
     x = asarray(ary)
-    if isinstance(indices_or_sections, (int, np.integer)):
+    if not np.iterable(indices_or_sections):
         n = x.shape[_axis(axis, x.ndim, "split")]
         if indices_or_sections <= 0 or n % indices_or_sections:
             raise ValueError(

@@ -378,8 +378,8 @@ class ndarray(Subscripted, Assigned, Operand["ndarray"]):
 
     def transpose(self, *axes: Any) -> ndarray:
         """A view with its axes in another order: reversed, or as given."""
-        given = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes
-        order = () if given is None else tuple(given)
+        order = tuple(axes[0]) if len(axes) == 1 and np.iterable(axes[0]) else axes
+        order = () if order == (None,) else order
         if not order:
             x = self._read()
             way = Axes(tuple(range(x.ndim))[::-1])

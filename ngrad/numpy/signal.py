@@ -40,7 +40,7 @@ def _vectors(what: str, a: Any, v: Any, mode: Any) -> tuple[Any, Any]:
     x, y = to_tensor(a), to_tensor(v)
     if what == "convolve":  # which takes numbers, too
         x, y = (z if z._layout.ndim else reshape(z, (1,)) for z in (x, y))
-    if not isinstance(mode, (int, np.integer, str)) or isinstance(mode, bool):
+    if isinstance(mode, bool) or not (isinstance(mode, str) or hasattr(mode, "__index__")):
         raise TypeError(f"{what}: mode is a name, not {mode!r}")
     if mode not in MODES:
         raise ValueError(f"{what}: mode is one of 'valid', 'same', 'full', not {mode!r}")

@@ -305,7 +305,7 @@ def factorial(n: Any, exact: bool = False) -> Any:
     if exact:
         from scipy.special import factorial as exactly
 
-        found = exactly(np.asarray(n) if np.ndim(n) else n, exact=True)
+        found = exactly(np.asarray(n)[()], exact=True)
         return asarray(found) if np.ndim(found) else found
     x = floats(n)
     below = less(x, 0.0)

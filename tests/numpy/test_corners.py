@@ -286,6 +286,20 @@ np.roll([[1, 2, 3], [3, 4, 5]], (1, 2), axis=1) + np.roll([[1, 2, 3], [3, 4, 5]]
 np.tile([1, 2], np.array([2, 1]))
 np.pad([1.5, 2, 3], 2, lambda row, width, axis, options: row.__setitem__(slice(width[0]), 9))
 np.random.default_rng(np.random.RandomState(3)).random(2)
+np.split(CUBE, SIZES[0]) + np.array_split(CUBE, SIZES[1], axis=SIZES[2])
+np.array_split([1, 2], 2.0)
+[np.hsplit(CUBE[0], SIZES[0]), np.vsplit(CUBE[0], SIZES[2]), np.dsplit(CUBE, SIZES[0])]
+[SIZES.transpose(k) for k in (np.int64(0), SIZES[3], np.array(-1))]
+[np.squeeze(np.array(1.5), k) for k in (np.int64(0), SIZES[3], np.int8(-1))]
+[np.fft.fftfreq(SIZES[1], 0.5), np.fft.rfftfreq(SIZES[1]), np.fft.fftfreq(np.int8(3))]
+[np.fft.fftshift(CUBE, SIZES[2]), np.fft.ifftshift(CUBE, np.int64(2))]
+[np.convolve(SIZES, SIZES, k) for k in (SIZES[0], SIZES[2], np.int8(0))]
+[np.mgrid[0 : 1 : SIZES[1] * 1j], np.ogrid[0:2, 0 : SIZES[1] : SIZES[0] * 1j][1]]
+np.r_[0 : 1 : SIZES[1] * 1j, SIZES[0] : SIZES[1]]
+np.random.RandomState(3).permutation(SIZES[1]), np.random.default_rng(3).permutation(SIZES[1])
+np.random.RandomState(3).multivariate_normal([1.0, 2.0], np.eye(2), SIZES[1])
+np.random.default_rng(3).multivariate_normal([1.0, 2.0], np.eye(2), SIZES[1])
+np.random.default_rng(3).normal(SIZES[1] / 2, 1.0, SIZES[:2])
 """.strip().splitlines()
 
 
@@ -294,8 +308,8 @@ np.random.default_rng(np.random.RandomState(3)).random(2)
 def test_as_numpy(text: str) -> None:
     names = {"dumps": pickle.dumps, "loads": pickle.loads}
     found, expected = (
-        eval(text, {"np": namespace, "CUBE": namespace.arange(24).reshape(2, 3, 4), **names})
-        for namespace in (ours, np)
+        eval(text, {**names, "np": np_, "CUBE": np_.arange(24).reshape(2, 3, 4), "SIZES": sizes})
+        for np_, sizes in ((ours, ours.array([2, 3, 1, 0])), (np, np.array([2, 3, 1, 0])))
     )
     assert_like(found, expected, 4.0)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import mpmath
@@ -295,6 +296,10 @@ def test_slopes_and_curves(call: Any, at: float, expected: Any) -> None:
 
 def test_every_name_has_a_case() -> None:
     assert set(special.__all__) == {case.name for case in CASES}
+
+
+def test_an_exact_factorial_of_an_element() -> None:
+    assert special.factorial(ours.array([25])[0], exact=True) == math.factorial(25)
 
 
 def test_derivatives_at_the_edges() -> None:
