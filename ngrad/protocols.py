@@ -13,7 +13,7 @@ import numpy as np
 
 import ngrad.numpy
 from ngrad.custom import custom_gradient
-from ngrad.errors import GradientError
+from ngrad.errors import DTypeError, GradientError
 from ngrad.numpy.convert import OURS, plain, to_tensor
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.place import where_they_lie
@@ -47,8 +47,13 @@ def array_ufunc(function: np.ufunc, method: str, *inputs: Any, out: Any = (), **
     ours = _counterpart(function)
     if ours is not None:
         options = {"out": out, **kwargs} if out else kwargs
-        found = where_they_lie(getattr(ours, method), *inputs, **options)
-    else:
+        try:
+            found = where_they_lie(getattr(ours, method), *inputs, **options)
+        except DTypeError:
+            if not _takes_complex(function, inputs):
+                raise
+            ours = None
+    if ours is None:
         found = _on_host(function, method, inputs, kwargs)
         if out:
             for target, value in zip(out, found if function.nout > 1 else (found,), strict=True):
@@ -98,6 +103,12 @@ def _counterpart(function: np.ufunc) -> Any:
     from ngrad.scipy import special
 
     return getattr(special, name, None) if _scipys(name) is function else None
+
+
+def _takes_complex(function: np.ufunc, inputs: tuple[Any, ...]) -> bool:
+    """Whether there are complex numbers among the operands of a function that takes such."""
+    loops = any(set("FDG") & {*kinds.partition("->")[0]} for kinds in function.types)
+    return loops and any(map(np.iscomplexobj, inputs))
 
 
 def _scipys(name: str) -> Any:
