@@ -41,7 +41,7 @@ MEMORY = "where elements lie in memory: `flags`, `shares_memory`, other dtypes o
 SAYS = {
     MEMORY: r"no '(flags|(may_)?share.?_memory)'|is not seen as|order='F'|offset=",
     APART: r"is no dtype of ngrad|cannot make an array of|of structured dtypes|has no '"
-    r"(ma|matrix|asmatrix|testing|void|datetime64|recarray|bytes_)'|matrices are not there",
+    r"(matrix|asmatrix|recarray)'|there are no masks|matrices are not there",
 }
 """Why a line is refused, by what the error says."""
 BY_NAME = {

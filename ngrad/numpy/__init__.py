@@ -84,6 +84,8 @@ for _name, _value in list(globals().items()):
         globals()[_name] = _named(_value)
 
 
+_LAZY = ("ma", "polynomial", "testing", "typing")
+"""Modules that few programs ask for, and that take a while to import."""
 _find = _missing(
     "ngrad.numpy",
     _ABSENT,
@@ -98,10 +100,8 @@ def __getattr__(name: str) -> Any:
         return Special()
     if name == "__version__":  # of the NumPy whose names, dtypes and promotion these are
         return _numpy.__version__
-    if name == "testing":  # which few programs ask for, and takes a while to import
-        return _import_module("ngrad.numpy.testing")
-    if name == "typing":
-        return _import_module("numpy.typing")
+    if name in _LAZY:
+        return _import_module(f"ngrad.numpy.{name}")
     return _find(name)
 
 

@@ -9,21 +9,20 @@ APART: Reasons = {
         "clongdouble", "complex256", "float128", "longdouble",
     ),
     "of text, bytes or Python objects, which no kernel reads": (
-        "bytes_", "char", "character", "flexible", "frompyfunc", "fromregex", "object_", "str_",
-        "strings", "void",
+        "char", "frompyfunc", "fromregex", "strings",
     ),
     "of dates, which are no dtype here": (
-        "busday_count", "busday_offset", "busdaycalendar", "datetime64", "datetime_as_string",
-        "datetime_data", "is_busday", "isnat", "timedelta64",
+        "busday_count", "busday_offset", "busdaycalendar", "datetime_as_string", "datetime_data",
+        "is_busday", "isnat",
     ),
     "of structured dtypes, which are not there": ("rec", "recarray", "record"),
-    "about where elements lie in memory": ("flatiter", "memmap"),
+    "about where elements lie in memory": ("flatiter",),
     "it walks over NumPy's memory; loop over numpy.ndindex(x.shape), or apply a ufunc": (
         "nested_iters",
     ),
     "superseded: use two-dimensional arrays and @": ("asmatrix", "bmat", "matrix"),
     "a package of NumPy's beside its arrays": (
-        "core", "ctypeslib", "dtypes", "f2py", "ma", "test",
+        "core", "ctypeslib", "dtypes", "f2py", "test",
     ),
 }  # fmt: skip
 """What has no meaning for arrays of numbers, or is no function of them."""

@@ -1,5 +1,5 @@
-"""What is NumPy's own, and given on as it is: constants, dtypes, and what tells of them; and
-polynomials, whose coefficients are NumPy's arrays.
+"""What is NumPy's own, and given on as it is: constants, dtypes, of no array here too, and what
+tells of them; and polynomials, whose coefficients are NumPy's arrays.
 """
 
 from numpy import (
@@ -11,15 +11,19 @@ from numpy import (
     bool_,
     broadcast_shapes,
     byte,
+    bytes_,
     cdouble,
+    character,
     complex64,
     complex128,
     complexfloating,
     csingle,
+    datetime64,
     double,
     dtype,
     e,
     euler_gamma,
+    flexible,
     float16,
     float32,
     float64,
@@ -48,14 +52,15 @@ from numpy import (
     little_endian,
     long,
     longlong,
+    memmap,
     mintypecode,
     nan,
     ndindex,
     newaxis,
     number,
+    object_,
     pi,
     poly1d,
-    polynomial,
     printoptions,
     s_,
     sctypeDict,
@@ -66,6 +71,8 @@ from numpy import (
     show_runtime,
     signedinteger,
     single,
+    str_,
+    timedelta64,
     typecodes,
     typename,
     ubyte,
@@ -80,18 +87,19 @@ from numpy import (
     ulonglong,
     unsignedinteger,
     ushort,
+    void,
 )
 
 __all__ = [
     "False_", "ScalarType", "True_", "base_repr", "binary_repr", "bool_", "broadcast_shapes",
-    "byte", "cdouble", "complex64", "complex128", "complexfloating", "csingle", "double",
-    "dtype", "e", "euler_gamma", "float16", "float32", "float64", "floating",
-    "format_float_positional", "format_float_scientific", "generic", "get_include",
-    "get_printoptions", "getbufsize", "half", "iinfo", "index_exp", "inexact", "inf", "info",
-    "int8", "int16", "int32", "int64", "int_", "intc", "integer", "intp", "iterable",
-    "little_endian", "long", "longlong", "mintypecode", "nan", "ndindex", "newaxis", "number",
-    "pi", "poly1d", "polynomial", "printoptions", "s_", "sctypeDict", "set_printoptions",
-    "setbufsize", "short", "show_config", "show_runtime", "signedinteger", "single", "typecodes",
-    "typename", "ubyte", "uint", "uint8", "uint16", "uint32", "uint64", "uintc", "uintp", "ulong",
-    "ulonglong", "unsignedinteger", "ushort",
+    "byte", "bytes_", "cdouble", "character", "complex64", "complex128", "complexfloating",
+    "csingle", "datetime64", "double", "dtype", "e", "euler_gamma", "flexible", "float16",
+    "float32", "float64", "floating", "format_float_positional", "format_float_scientific",
+    "generic", "get_include", "get_printoptions", "getbufsize", "half", "iinfo", "index_exp",
+    "inexact", "inf", "info", "int8", "int16", "int32", "int64", "int_", "intc", "integer", "intp",
+    "iterable", "little_endian", "long", "longlong", "memmap", "mintypecode", "nan", "ndindex",
+    "newaxis", "number", "object_", "pi", "poly1d", "printoptions", "s_", "sctypeDict",
+    "set_printoptions", "setbufsize", "short", "show_config", "show_runtime", "signedinteger",
+    "single", "str_", "timedelta64", "typecodes", "typename", "ubyte", "uint", "uint8", "uint16",
+    "uint32", "uint64", "uintc", "uintp", "ulong", "ulonglong", "unsignedinteger", "ushort", "void",
 ]  # fmt: skip
