@@ -14,8 +14,9 @@ import numpy as np
 
 from ngrad.devices import current
 from ngrad.dtypes import BY_CODE, as_dtype
+from ngrad.errors import DTypeError
 from ngrad.graph.layout import layout
-from ngrad.numpy.convert import FLOAT64, array_of, to_tensor
+from ngrad.numpy.convert import FLOAT64, array_of, plain, to_tensor
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.naming import KINDS, explain
 from ngrad.numpy.ndarray import ndarray
@@ -199,26 +200,26 @@ class Draws:
         **kwargs: Any,
     ) -> Any:
         """Elements of an array along an axis (with a `Generator`, the next argument), or of
-        arange(a); those of an array of ours have derivatives.
+        arange(a); those of an array of ours have derivatives, and those of text are NumPy's.
         """
-        x = asarray(a)
+        x = _sequence(a)
         if x.ndim == 0:
             return self._draw("choice", a, size, replace, p, *args, **kwargs)
         rest = dict(zip(("axis", "shuffle"), args, strict=False), **kwargs)
         axis = rest.pop("axis", 0)
-        return take(x, self._draw("choice", x.shape[axis], size, replace, p, **rest), axis)
+        return _taken(x, self._draw("choice", x.shape[axis], size, replace, p, **rest), axis)
 
-    def _permutation(self, x: Any, axis: int) -> ndarray:
+    def _permutation(self, x: Any, axis: int) -> Any:
         """arange(x), or the slices of an array along an axis, in a new order."""
-        array = asarray(x)
+        array = _sequence(x)
         if not array.ndim:
             return self._draw("permutation", x)
         return self._ordered(array, axis, "permutation")
 
-    def _ordered(self, x: Any, axis: int, what: str) -> ndarray:
+    def _ordered(self, x: Any, axis: int, what: str) -> Any:
         """The slices of an array along an axis in a new order."""
         at = normal_axis(axis, x.ndim, what)
-        return take(x, self._draw("permutation", x.shape[at]), at)
+        return _taken(x, self._draw("permutation", x.shape[at]), at)
 
     def _shuffle(self, x: Any, axis: int) -> None:
         """The same in place, which every view of it sees."""
@@ -235,6 +236,19 @@ class Draws:
 
 def _array(value: Any) -> ndarray:
     return array_of(from_numpy(np.asarray(value), None, current()))
+
+
+def _sequence(value: Any) -> Any:
+    """An array; of text, which none of ours holds, NumPy's."""
+    try:
+        return asarray(value)
+    except DTypeError:
+        return np.asarray(value)
+
+
+def _taken(x: Any, places: Any, axis: Any) -> Any:
+    """Slices of such a one along an axis."""
+    return take(x, places, axis) if isinstance(x, ndarray) else np.take(x, plain(places), axis)
 
 
 def _is_ours(value: Any) -> bool:

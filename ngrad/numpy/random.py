@@ -83,7 +83,7 @@ class Generator(Draws):
         """Generators of their own."""
         return [Generator(child.bit_generator) for child in self._source.spawn(n_children)]
 
-    def permutation(self, x: Any, axis: int = 0) -> ndarray:
+    def permutation(self, x: Any, axis: int = 0) -> Any:
         """arange(x), or the slices of an array along an axis, in a new order."""
         return self._permutation(x, axis)
 
@@ -154,7 +154,7 @@ class RandomState(Draws):
             raise ValueError(f"choice: a must be 1-dimensional, not of shape {np.shape(a)}")
         return super().choice(a, size, replace, p)
 
-    def permutation(self, x: Any) -> ndarray:
+    def permutation(self, x: Any) -> Any:
         """arange(x), or the slices of an array along its first axis, in a new order."""
         return self._permutation(x, 0)
 

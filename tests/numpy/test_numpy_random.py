@@ -64,6 +64,10 @@ BOTH: list[Call] = [
     lambda r: r.choice(10, 4),
     lambda r: r.choice(10, (2, 3), replace=False),
     lambda r: r.choice(np.arange(4) * 1.5, 9, p=P),
+    lambda r: r.choice(["a", "bc", "d"]),
+    lambda r: r.choice(["a", "bc", "d", "e"], (2, 3), p=P),
+    lambda r: r.choice([b"a", b"bc", b"d"], 2, replace=False),
+    lambda r: r.permutation(["a", "bc", "d", "e"]),
     lambda r: r.permutation(9),
     lambda r: r.permutation(A[0]),
     lambda r: r.permutation(np.arange(20.0).reshape(5, 4)),
@@ -78,6 +82,7 @@ NEW: list[Call] = [
     lambda r: r.standard_exponential(5, method="inv"),
     lambda r: r.choice(A, 5, axis=1),
     lambda r: r.choice(A, 2, False, None, 0, False),
+    lambda r: r.choice([["a", "b"], ["c", "d"]], 5, axis=1),
     lambda r: r.permutation(A, axis=1),
     lambda r: r.permuted(A),
     lambda r: r.permuted(A, axis=1),
@@ -104,6 +109,8 @@ def assert_same(found: Any, expected: Any) -> None:
         for one, other in zip(found, expected, strict=True):
             assert_same(one, other)
         return
+    if np.asarray(expected).dtype.kind in "US":  # of text
+        assert type(found) is type(expected)
     found, expected = np.asarray(found), np.asarray(expected)
     assert (found.dtype, found.shape) == (expected.dtype, expected.shape)
     np.testing.assert_array_equal(found, expected)
