@@ -13,6 +13,7 @@ from ngrad.dtypes import can_cast
 from ngrad.numpy import choosing, logic, manipulation, memory, reductions, selection, sorting
 from ngrad.numpy.absent import OF_ARRAYS_BY_NAME
 from ngrad.numpy.convert import array_of, converted, dtype_of
+from ngrad.numpy.creation import asarray
 from ngrad.numpy.editing import resize
 from ngrad.numpy.flat import flatiter
 from ngrad.numpy.inspection import REVISIONS
@@ -189,6 +190,14 @@ def _array_namespace(x: ndarray, /, *, api_version: str | None = None) -> Any:
     return ngrad.numpy
 
 
+def _array_wrap(
+    x: ndarray, array: Any, context: Any = None, return_scalar: bool = False, /
+) -> ndarray:
+    """A result of NumPy's as an array of ours; or a number, if it has no axes and one is wanted."""
+    found = asarray(array)
+    return array_of(found._read()) if return_scalar and not found.ndim else found
+
+
 def view(x: ndarray, dtype: Any = None, type: Any = None) -> ndarray:
     """A view of the whole array: it sees assignments, and they go through it. Of another dtype it
     shows the same bits along the last axis.
@@ -247,6 +256,7 @@ def _attach() -> None:
         "real": property(logic.real, _set_real),
         "imag": property(logic.imag, _set_imag),
         "__array_namespace__": _array_namespace,
+        "__array_wrap__": _array_wrap,
         "__round__": _rounded,
         "__trunc__": lambda x: int(x),
         "__reversed__": lambda x: iter(x[::-1]),

@@ -192,6 +192,15 @@ def test_scipy_minimises(method: str, make: Any) -> None:
     np.testing.assert_allclose(found.x, np.arange(3.0), atol=1e-6)
 
 
+def test_results_of_numpys_are_wrapped() -> None:
+    """By code that gives what it computed as an array like one that it was given."""
+    x, known = ours.ones(2), np.arange(3.0)
+    assert isinstance(x.__array_wrap__(known), ours.ndarray)
+    assert x.__array_wrap__(known).tolist() == known.tolist() and x.__array_wrap__(x) is x
+    for scalar in (False, True):
+        assert x.__array_wrap__(np.array(2.0), None, scalar).is_number is scalar
+
+
 TRIED = {
     "special": ["logsumexp", "erf", "xlogy"], "stats": ["zscore", "pearsonr"],
     "differentiate": ["derivative"], "metrics": ["pairwise.rbf_kernel"], "decomposition": ["PCA"],
