@@ -120,7 +120,7 @@ def histogram(
 
 def histogramdd(
     sample: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None
-) -> tuple[ndarray, tuple[ndarray, ...]]:
+) -> tuple[ndarray, list[ndarray]]:
     """How many points, each a row, lie in each bin of several dimensions; and the edges in each."""
     if isinstance(sample, (list, tuple)) and any(np.ndim(x) for x in sample):
         points = stack([ravel(x) for x in sample], 1)
@@ -153,7 +153,7 @@ def histogramdd(
             widths = side[1:] - side[:-1]
             counts = counts / widths.reshape((-1, *(1,) * (dims - k - 1)))
         counts = counts / whole
-    return counts, tuple(edges)
+    return counts, edges
 
 
 def histogram2d(

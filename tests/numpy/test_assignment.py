@@ -348,6 +348,9 @@ READ_ONLY: dict[str, Callable[[Any], Any]] = {
     "einsum, as it is": lambda x: ours.einsum("...", x),
     "meshgrid": lambda x: ours.meshgrid(x[0], x[1], copy=False)[0],
     "sliding_window_view": lambda x: ours.lib.stride_tricks.sliding_window_view(x, (2, 2)),
+    "sliding_window_view, writeable": lambda x: ours.lib.stride_tricks.sliding_window_view(
+        x, 2, 0, writeable=True
+    ),
 }
 
 

@@ -271,6 +271,8 @@ np.take([5, 6], [])
 np.sort_complex(np.array([3, 1], 'f4'))
 np.linalg.cond(np.ones((0, 3, 3)))
 np.histogramdd([1, 2])[0]
+isinstance(np.histogramdd([1, 2])[1], list)
+[np.any(None), np.all(None)]
 np.histogramdd(np.ones((2, 2), 'f4'), 2, [(-1, 1), None])
 np.digitize(np.array([4, 0, 5, 1], 'u2'), np.array([3, 2, 2, 2, 0], 'u4'))
 np.digitize([0, -5], [-(2**63), 0, 2**63 - 1])

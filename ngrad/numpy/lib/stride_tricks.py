@@ -26,7 +26,8 @@ def sliding_window_view(
     window stands comes first, and within it last.
 
     Nothing is copied, but where axes that are not named lie between others, or windows slide over
-    more than three axes, or twice over one.
+    more than three axes, or twice over one. They see assignments to the array, and are read-only,
+    whatever `writeable` says.
 
     Raises
     ------
@@ -41,8 +42,6 @@ def sliding_window_view(
            [1., 2., 3.],
            [2., 3., 4.]])
     """
-    if writeable:
-        raise ValueError("sliding_window_view: windows that overlap cannot be written to")
     array = asarray(x)
     sizes, ndim = [operator.index(n) for n in np.atleast_1d(window_shape)], array.ndim
     given = range(ndim) if axis is None else np.atleast_1d(axis)
