@@ -177,10 +177,8 @@ def _truth(name: str, reduce: Callable[..., Any], neutral: bool) -> Callable[...
         a: Any, axis: Any = None, out: Any = None, keepdims: Any = NOTHING, *,
         where: Any = NOTHING,
     ) -> ndarray:  # fmt: skip
-        given = to_tensor(
-            False if a is None else a
-        )  # None does not hold: it is many programs' default
-        x = _masked(cast_to(given, BOOL), where, neutral)
+        a = False if a is None else a  # as None itself, many programs' default
+        x = _masked(cast_to(to_tensor(a), BOOL), where, neutral)
         return array_of(reduce(x, _axes(x, axis), _kept(keepdims)))
 
     truth.__name__ = truth.__qualname__ = name
