@@ -16,8 +16,8 @@ from ngrad.graph.dims import size
 from ngrad.graph.layout import layout
 from ngrad.interop import asarray as share
 from ngrad.numpy.convert import FLOAT64, PLAIN, array_of, dtype_of, to_tensor
+from ngrad.numpy.laying import as_array, laid, order_of
 from ngrad.numpy.laying import copy as duplicate
-from ngrad.numpy.laying import laid, order_of
 from ngrad.numpy.naming import named
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.order import in_rows
@@ -62,6 +62,8 @@ def array(
         raise ValueError(f"array: a nest of {x.ndim} dimensions has more than ndmax={ndmax}")
     if x.ndim < ndmin:
         x = reshape(x, (*(1,) * (ndmin - x.ndim), *x._layout.shape))
+    if order == "K" and type(object) in (list, tuple):  # nobody else has what was made of it
+        return as_array(x)
     return duplicate(x, order_of(object, order))
 
 

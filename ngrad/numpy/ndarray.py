@@ -357,7 +357,7 @@ class ndarray(Subscripted, Assigned, Operand["ndarray"]):
                 return found
             del shown
         part = part_of(index, key)
-        if part.integers == self._shown()._layout.ndim:
+        if part.integers >= 0 and part.integers == self._shown()._layout.ndim:
             return array_of(self._element(part))
         owner, part = self._taken(part)
         if owner is not self and not state.listens():

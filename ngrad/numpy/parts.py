@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ngrad.numpy.views import Part, part_of
+from ngrad.ops.shape import SEEN
 from ngrad_kernels.keys import key_of
 
 
@@ -24,8 +25,25 @@ def composed(first: Any, second: Part, shape: tuple[Any, ...]) -> Part | None:
     """
     if type(first) is not Part or first.key is None or second.key is None:
         return None
-    if not all(type(size) is int for size in shape):  # an open one
-        return None
+    for size in shape:
+        if type(size) is not int:  # an open one
+            return None
+    key = first.key, second.key, shape
+    found = COMPOSED.get(key)
+    if found is None:
+        found = _composed(first, second, shape)
+        if found is not None:
+            if len(COMPOSED) >= SEEN:
+                COMPOSED.clear()
+            COMPOSED[key] = found
+    return found
+
+
+COMPOSED: dict[Any, Part] = {}
+"""By the keys of two parts, and a shape, the one that they are together."""
+
+
+def _composed(first: Part, second: Part, shape: tuple[Any, ...]) -> Part | None:
     taken: list[Any] = [range(size) for size in shape]
     try:
         for part in (first, second):

@@ -140,8 +140,11 @@ class ufunc:
     def _plain(self, operands: tuple[Any, ...]) -> Any:
         """The tensors of operands that nothing is to be done for; None if it is not so."""
         x, kind = operands[0], self._kind
-        if type(x) is float and self.nin == 1 and kind != "bool" and current() is HOST:
-            return (single(x, BY_CODE["f8"]),)
+        if self.nin == 1 and current() is HOST:
+            if type(x) is float and kind != "bool":
+                return (single(x, BY_CODE["f8"]),)
+            if type(x) is int and kind == "float" and -(1 << 53) < x < 1 << 53:
+                return (single(float(x), BY_CODE["f8"]),)
         if type(x) is not ndarray or self.nin > 2:
             return None
         first = x._held if x._owner is None else x._read()
