@@ -27,7 +27,7 @@ from ngrad.ops.creation import zeros_of
 from ngrad.ops.joining import stack
 from ngrad.ops.shape import move_axis, normal_axis, spread
 from ngrad.record import apply, state
-from ngrad.signature import ARRAYS, Held, is_array, own_array, part_of
+from ngrad.signature import Held, is_array, is_numpys, own_array, part_of
 from ngrad.tensor import Tensor, scalar
 
 Axes = int | None
@@ -220,7 +220,7 @@ def _read(in_axes: Axes | Sequence[Axes], args: tuple[Any, ...], kwargs: dict[st
     leaves, structure = optree.tree_flatten(nest, none_is_leaf=True)
     parts, many, sizes = [], [], set()
     for k, (leaf, axis) in enumerate(zip(leaves, _axes(in_axes, args, kwargs), strict=True)):
-        given = isinstance(leaf, ARRAYS) and not (axis is None and isinstance(leaf, COUNTS))
+        given = is_numpys(leaf) and not (axis is None and isinstance(leaf, COUNTS))
         value = own_array(leaf, "vmap") if given else leaf
         held = is_array(value)
         x = from_outside(value) if held else value

@@ -27,6 +27,11 @@ def is_array(leaf: Any) -> bool:
 DTYPES = frozenset([dtype.numpy_dtype for dtype in BY_CODE.values()])
 
 
+def is_numpys(value: Any) -> bool:
+    """Whether a value is an array or a number of NumPy's, and not one of ours that says it is."""
+    return isinstance(value, ARRAYS) and not isinstance(value, Cell)
+
+
 def own_array(value: Any, what: str) -> Any:
     """An array of `ngrad.numpy` with what NumPy's array or scalar holds; a scalar is a number."""
     # Only who has arrays of NumPy's waits for that namespace.
@@ -171,7 +176,7 @@ def _read(leaves: list[Any], k: int, arrays: dict[int, int]) -> Any:
     those before it, by their numbers.
     """
     leaf = leaves[k]
-    if isinstance(leaf, ARRAYS):
+    if is_numpys(leaf):
         leaf = leaves[k] = constant_of(leaf, None, "function")
     part = part_of(leaf)
     if type(part) is Held:

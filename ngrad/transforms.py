@@ -16,7 +16,7 @@ from ngrad.ops.complexes import conj
 from ngrad.ops.convert import tensor
 from ngrad.ops.creation import zeros_of
 from ngrad.ops.identity import identity
-from ngrad.signature import ARRAYS, is_array, own_array, with_arrays
+from ngrad.signature import is_array, is_numpys, own_array, with_arrays
 from ngrad.tape import GradientTape
 from ngrad.variable import Variable
 
@@ -27,7 +27,7 @@ def fresh(value: Any, what: str, holomorphic: bool) -> Any:
     """A tensor of a leaf that only this differentiation follows, or an array if it is one, of
     NumPy's too, since programs of these have their spelling; a variable is itself.
     """
-    if isinstance(value, ARRAYS):
+    if is_numpys(value):
         value = own_array(value, what)
     made = value if isinstance(value, Variable) else tensor(value, what)
     if holomorphic and not made.dtype.is_complex:

@@ -32,10 +32,11 @@ def _write_whole(module: ir.Module) -> Any:
     it = Code(module, "whole_of", POINTER, POINTER)
     (item,) = it.function.args
     builder, none = it.builder, it.known(None)
-    is_instance = it.external("PyObject_IsInstance", INT, POINTER, POINTER)
+    # Of its type, and not of what it says that it is: numbers of `ngrad.numpy` say NumPy's.
+    is_kind, own = it.external("PyObject_IsSubclass", INT, POINTER, POINTER), it.type_of(item)
     # A span of time, which NumPy has among its integers, is no index.
     for kind, wanted in ((np.integer, 1), (np.timedelta64, 0)):
-        found = builder.call(is_instance, [item, it.known(kind)])
+        found = builder.call(is_kind, [own, it.known(kind)])
         it.unless_negative(found, NULL)
         with builder.if_then(builder.icmp_signed("!=", found, INT(wanted))):
             it.hold(none)

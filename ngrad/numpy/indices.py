@@ -41,11 +41,11 @@ def settled(index: Any) -> Any:
     """
     if type(index) is tuple:
         return tuple(map(settled, index))
-    if isinstance(index, np.integer):
-        return int(index)
     place = place_of(index)
     if place is not None:
         return place
+    if isinstance(index, np.integer):
+        return int(index)
     if type(index) is slice:
         bounds = (index.start, index.stop, index.step)
         if any(isinstance(bound, (Tensor, Cell)) for bound in bounds):

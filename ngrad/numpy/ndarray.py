@@ -271,6 +271,16 @@ class ndarray(Subscripted, Assigned, Operand["ndarray"]):
     def __index__(self) -> int:
         return self._read().__index__()
 
+    @property
+    def __class__(self) -> Any:
+        """NumPy's type of a number, for what asks whether an element is a float: it is an array's
+        to itself alone.
+        """
+        held = self._held
+        if self._owner is not None or self._way is not None or held._layout.ndim:
+            return ndarray
+        return held._layout.dtype.numpy_dtype.type
+
     def __bool__(self) -> bool:
         x = self._held if self._owner is None else self._read()
         if x._layout.size != 1:

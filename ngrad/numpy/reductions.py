@@ -232,7 +232,7 @@ def mean(
     wide = cast_to(x, FLOAT32) if x.dtype.is_half else x  # which holds the sum
     total = _added(_masked(wide, where, 0), axis, kept)
     count = count_of(x, axis, where, kept)
-    if isinstance(count, NUMBERS) and count == 0:
+    if issubclass(type(count), NUMBERS) and count == 0:
         warn_of(MEAN)
     return array_of(cast_to(total / count, x.dtype))
 
@@ -264,7 +264,7 @@ def var(
     x, axis = to_tensor(a), _checked(axis)
     x = _floating(x, None) if dtype is None else x  # else NumPy's differences are of what is given
     count, kept = count_of(x, axis, where, True), _kept(keepdims)
-    count = count if isinstance(count, NUMBERS) else complexes.real(count)
+    count = count if issubclass(type(count), NUMBERS) else complexes.real(count)
     middle: Any
     if counted(mean):
         middle = to_tensor(mean)
@@ -276,7 +276,7 @@ def var(
     if away.dtype.is_complex:  # of the distance, which is real
         squares = squares + square(complexes.imag(away))
     total = _added(in_dtype(dtype, _masked(squares, where, 0)), axis, True)
-    if isinstance(count, NUMBERS):
+    if issubclass(type(count), NUMBERS):
         if count <= ddof:
             warn_of(VARIANCE)
         rest = count - ddof if count > ddof else 0.0

@@ -45,9 +45,11 @@ def host_index(index: Any) -> Any:
     if type(index) is slice:
         bounds = index.start, index.stop, index.step
         return slice(*[None if bound is None else operator.index(bound) for bound in bounds])
+    if isinstance(index, Cell):
+        return np.asarray(index)
     if isinstance(index, (int, np.generic, np.ndarray, list)):
         return index
-    if isinstance(index, Cell) or hasattr(index, "__array__"):
+    if hasattr(index, "__array__"):
         return np.asarray(index)
     return operator.index(index) if hasattr(index, "__index__") else index
 
@@ -228,7 +230,8 @@ class Assigned(Cell):
         from ngrad.numpy.convert import converted, to_tensor
 
         where = self._layout
-        if isinstance(value, np.generic) and where.dtype.is_integer and value.dtype.kind in "iuf":
+        scalar = issubclass(type(value), np.generic)
+        if scalar and where.dtype.is_integer and value.dtype.kind in "iuf":
             value = value.item()  # one that the dtype has not is refused
         number = type(value) in (int, float)
         if number and where.dtype.is_floating and where.device is HOST and -6e4 < value < 6e4:
@@ -266,7 +269,7 @@ class Assigned(Cell):
         other memory than the first's, if they are there or few; or None.
         """
         kind = type(value)
-        if kind is float or kind is int or kind is bool or isinstance(value, np.generic):
+        if kind is float or kind is int or kind is bool or issubclass(kind, np.generic):
             return value
         if kind is np.ndarray:
             return value if value.dtype == self.dtype else None

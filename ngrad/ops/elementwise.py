@@ -196,7 +196,7 @@ QUICK = (Tensor, *KINDS)
 
 
 def is_operand(value: Any) -> bool:
-    return isinstance(value, (*OPERANDS, *unwrap))
+    return type(value) in unwrap or isinstance(value, (*OPERANDS, *unwrap))
 
 
 class Unary(Elementwise):

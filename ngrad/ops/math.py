@@ -55,7 +55,7 @@ def _any_negative(x: Any, y: Any) -> bool:
     def whole(value: Any) -> bool:
         if isinstance(value, Tensor):
             return not value.dtype.is_inexact
-        return isinstance(value, (bool, int, Dim, np.integer, np.bool_)) or (
+        return issubclass(type(value), (bool, int, Dim, np.integer, np.bool_)) or (
             isinstance(value, (list, tuple, np.ndarray)) and np.asarray(value).dtype.kind in "iub"
         )
 

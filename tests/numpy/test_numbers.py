@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import copy
+import fractions
 import itertools
+import numbers
 import operator
 import sys
 from typing import Any
@@ -221,3 +224,43 @@ def test_a_scalar_of_an_arrays_dtype_is_converted_to_no_array(dtype):
         finally:
             sys.setprofile(None)
     assert not called & {"to_tensor", "_first", "asarray"}
+
+
+ASKED = [
+    bool, int, float, complex, str, np.generic, np.number, np.integer, np.signedinteger,
+    np.floating, np.float64, np.complexfloating, np.bool_, np.ndarray, numbers.Number,
+    numbers.Complex, numbers.Real, numbers.Integral,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("dtype", ["f8", "f4", "i8", "u1", "?", "c16"])
+def test_numbers_say_of_which_type_they_are(dtype: str) -> None:
+    """To whom programs ask; so does what dispatches by that. Arrays are arrays."""
+    theirs, own = np.ones((2, 3), dtype), ours.ones((2, 3), dtype)
+    numbers_of = (lambda x: x[1, 2], lambda x: x.sum(), lambda x: x[0][1], lambda x: (x + x)[0, 0])
+    for take in numbers_of:
+        expected = [isinstance(take(theirs), kind) for kind in ASKED]
+        assert [isinstance(take(own), kind) for kind in ASKED] == expected
+        assert isinstance(take(own), ours.ndarray)
+    for array in (own, own[0], own.reshape(2, 3), ours.array(1.0), own[:1, 0]):
+        assert array.__class__ is ours.ndarray
+        assert not any(isinstance(array, kind) for kind in ASKED)
+
+
+def test_a_number_that_says_a_type_of_numpys_is_ours() -> None:
+    x = ours.array([2.0, 5.0])
+    k = ours.array([1])[0]
+
+    def slope(a: Any) -> Any:
+        assert isinstance(a, float)
+        return ngrad.grad(lambda b: b**3 * x[k])(a)
+
+    assert float(ngrad.grad(slope)(x[0])) == 60.0
+    assert float(ngrad.function(slope)(x[0])) == 60.0
+    y = ours.zeros(2)
+    with ngrad.GradientTape() as tape:
+        tape.watch(x)
+        y[k] = x[0] * x[1]
+        total = ours.mean(y, where=x[0] > 0)
+    assert tape.gradient(total, x).tolist() == [2.5, 1.0]
+    assert fractions.Fraction(x[0]) == 2 and copy.deepcopy(x[0]) == 2.0
