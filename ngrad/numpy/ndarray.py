@@ -271,7 +271,7 @@ class ndarray(Subscripted, Assigned, Operand["ndarray"]):
     def __index__(self) -> int:
         return self._read().__index__()
 
-    @property
+    @property  # type: ignore[misc]
     def __class__(self) -> Any:
         """NumPy's type of a number, for what asks whether an element is a float: it is an array's
         to itself alone.
