@@ -228,6 +228,37 @@ def test_functions_that_update_the_same_variables_in_threads() -> None:
         assert 0.0 < found.min() == found.max() <= 600.0
 
 
+ONCE: dict[str, tuple[bool, Callable[[Any], Any]]] = {
+    "sum": (True, lambda v: v + 1.0),
+    "one function": (True, tf.tanh),
+    "select": (True, lambda v: tf.where(v > 0.0, v, 0.5)),
+    "product": (False, lambda v: v @ v),
+    "sort": (False, tf.sort),
+    "scan": (False, tf.cumsum),
+    "turned": (False, lambda v: v + tf.transpose(v)),
+    "backwards": (False, lambda v: v - v[::-1]),
+    "sum of all": (False, lambda v: v - tf.reduce_sum(v)),
+    "softmax": (False, tf.nn.softmax),
+}
+"""Updates of one op and others: whether they may be put where the value was."""
+
+
+@pytest.mark.parametrize("name", ONCE)
+def test_an_update_of_one_op_takes_no_other_memory(name: str) -> None:
+    own, update = ONCE[name]
+    start = np.linspace(-1.0, 1.0, 256 * 256, dtype=np.float32).reshape(256, 256)
+    variable, expected = tf.Variable(start), tf.constant(start)
+    places = []
+    for _ in range(4):
+        expected = update(expected)
+        tf.eval(expected)
+        variable.assign(update(variable))
+        np.testing.assert_array_equal(variable, expected)
+        places.append(address(variable))
+    if own:
+        assert len(set(places[1:])) == 1
+
+
 def test_an_array_is_added_to_where_it_is():
     x = gnp.array(np.linspace(-1.0, 1.0, SIZE))
     for _ in range(4):

@@ -15,7 +15,7 @@ from ngrad.graph.build import Built, build
 from ngrad.graph.components import components
 from ngrad.graph.dying import mark_dying
 from ngrad.graph.fusable import Fusable
-from ngrad.graph.graph import PART, Graph, Node
+from ngrad.graph.graph import INPUT, PART, Graph, Node
 from ngrad.graph.group import FUSED, Group
 from ngrad.graph.indexing import Split
 from ngrad.graph.layout import Layout
@@ -37,7 +37,7 @@ def fuse(graph: Graph, layouts: dict[int, Layout], given: Container[int] = ()) -
     given : container of int
         Numbers of inputs whose memory results may take.
     """
-    return mark_dying(_Fused(narrow(components(graph)), layouts).new, given)
+    return mark_dying(_Fused(narrow(components(graph)), layouts, given).new, given)
 
 
 def describe(graph: Graph) -> str:
@@ -61,8 +61,8 @@ def _shown(graph: Graph) -> list[Node | None]:
 class _Fused:
     """Units in order, from the last, which says what is wanted, to the first; then as new nodes."""
 
-    def __init__(self, graph: Graph, layouts: dict[int, Layout]) -> None:
-        self.old, self.new = graph, Graph()
+    def __init__(self, graph: Graph, layouts: dict[int, Layout], given: Container[int]) -> None:
+        self.old, self.new, self.given = graph, Graph(), given
         self.new.inputs = graph.inputs
         self.facts = Fusable(graph, layouts)
         self.partition = Partition(self.facts)
@@ -101,14 +101,31 @@ class _Fused:
             self._want(k)
 
     def _group(self, unit: int, members: list[int], wanted: list[int]) -> Built | None:
-        facts = self.facts
-        if len(members) == 1 and not any(
-            part.chain for k in members for part in facts.placed.get(k, ())
-        ):
+        facts, split = self.facts, self.partition.units[unit].split
+        if len(members) == 1:
+            (k,) = members
+            if self._may_take(k):
+                split = self.partition.alone(k)
+            elif any(part.chain for part in facts.placed.get(k, ())):
+                split = split or facts.hard[k][0]
+            else:
+                split = None
+        if split is None:
             return None
-        split = self.partition.units[unit].split or facts.hard[members[0]][0]
         again = self._again(members, split)
         return build(facts, split, frozenset(members) | again, wanted)
+
+    def _may_take(self, k: int) -> bool:
+        """Whether an elementwise value may be put in the place of an input: by a group, also of one
+        op.
+        """
+        nodes = self.old.nodes
+        return kind_of(nodes[k]) == "map" and any(
+            nodes[j].op == INPUT
+            and nodes[j].params[0] in self.given
+            and nodes[j].spec is nodes[k].spec
+            for j in nodes[k].inputs
+        )
 
     def _again(self, members: list[int], split: Split) -> frozenset[int]:
         """Elementwise values of other groups that are computed again rather than read: those that

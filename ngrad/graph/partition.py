@@ -191,6 +191,11 @@ class Partition:
                 return self.facts.levels(more.members, split, known.levels)
         return self.facts.levels(sorted([*one.members, *other.members]), split, {})
 
+    def alone(self, k: int) -> Split | None:
+        """The space in which a node is computed by itself, if there is one."""
+        candidates = self._candidates([k])
+        return next((x for x in candidates if self.facts.levels([k], x, {}) is not None), None)
+
     def _candidates(self, members: list[int]) -> list[Split]:
         """Spaces in which nodes could be computed together, the best first."""
         facts = self.facts
