@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -60,6 +60,19 @@ class Tensor(Operand["Tensor"]):
         self._layout = where
         self._window: Any = None
         self._slot = -1
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            if hasattr(Tensor, name):
+                return object.__getattribute__(self, name)  # which raised, and says why
+            said = f"a tensor has no attribute {name!r}"
+            if name[0] != "_" and hasattr(np.ndarray, name):
+                said += (
+                    ", as arrays have: ngrad.numpy.asarray makes an array of it (a function is "
+                    "given tensors for arrays of NumPy's)"
+                )
+            raise AttributeError(said, name=name, obj=self)
 
     # -- storage: the one place where a pending value is asked for ---------------------------------
 

@@ -276,3 +276,13 @@ def test_shapes_are_tensorflows_too() -> None:
         shape.assert_is_compatible_with([3])
     with pytest.raises(ngrad.errors.InvalidArgumentError):
         ngrad.linalg.cholesky([[1.0, 2.0], [2.0, 1.0]])
+
+
+def test_a_method_of_arrays_is_named_where_a_tensor_has_none() -> None:
+    x = ngrad.constant([1.0])
+    for name in ("reshape", "sum"):
+        with pytest.raises(AttributeError, match=f"{name!r}, as arrays have: ngrad.numpy.asarray"):
+            getattr(x, name)
+    with pytest.raises(AttributeError, match=r"no attribute 'dtpye'$"):
+        _ = x.dtpye  # type: ignore[attr-defined]
+    assert not hasattr(x, "sum") and getattr(x, "_range", None) is None
