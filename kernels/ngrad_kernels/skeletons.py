@@ -214,8 +214,16 @@ def place(table, lo, hi):
     """
     facts = table_at(table[0])
     source, target = table[0] + facts[0] * 8, table[0] + facts[1] * 8
+    here, there = table_at(source), table_at(target)
+    size = here[0]
+    if here[1] == 1 and here[3] == size:  # elements side by side need not be packed first
+        transfer(table[1] + lo * size, table[2], target, lo, hi - lo, True)
+        return
+    if there[1] == 1 and there[3] == size:
+        transfer(table[2] + lo * size, table[1], source, lo, hi - lo, False)
+        return
     packed = stack_words(1024)
-    most = 8192 // max(8, table_at(source)[0])
+    most = 8192 // max(8, size)
     for first in range(lo, hi, most):
         count = min(most, hi - first)
         for scatter in range(2):
@@ -225,8 +233,22 @@ def place(table, lo, hi):
 
 def fill(table, lo, hi):
     """Copy one item to elements [lo, hi). Facts: its size."""
-    size = table_at(table[0])[0]
-    move(table[2] + lo * size, table[1], size, hi - lo, size, 0)
+    size, count = table_at(table[0])[0], hi - lo
+    target = table[2] + lo * size
+    if size == 8:
+        item = load_i8(table[1], 0)
+        for i in range(count):
+            store_i8(target, i, item)
+    elif size == 4:
+        word = load_i4(table[1], 0)
+        for i in range(count):
+            store_i4(target, i, word)
+    elif size == 1:
+        byte = load_i1(table[1], 0)
+        for i in range(count):
+            store_i1(target, i, byte)
+    else:
+        move(target, table[1], size, count, size, 0)
 
 
 def clear(table, lo, hi):

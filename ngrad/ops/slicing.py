@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
+from ngrad.devices import HOST
 from ngrad.dtypes import BY_CODE
 from ngrad.errors import ShapeError
 from ngrad.graph.layout import Layout, contiguous_strides, layout
@@ -74,14 +76,49 @@ def _embed_prepare(
     if out.size == 0:
         return Program(), out
     target = out.device.target
-    facts, held = target.facts([itemsize])
-    launches = [Launch(target.skeleton("fill"), facts, out.size, CHUNK, ((1, 0), (OUT, 0)))]
-    keep: list[Any] = [held]
+    if out.device is HOST and FEW < out.nbytes < 2 * x.nbytes and _is_box(slices):
+        made = [
+            place_launch(
+                layout(x.dtype, sizes, (0,) * len(sizes)),
+                list(zip(sizes, strides, strict=True)),
+                sum(s * k for s, k in zip(strides, begins, strict=True)),
+                1,
+            )
+            for begins, sizes in _around(shape, slices)
+        ]
+    else:
+        facts, held = target.facts([itemsize])
+        fill = Launch(target.skeleton("fill"), facts, out.size, CHUNK, ((1, 0), (OUT, 0)))
+        made = [(fill, held)]
     if x.size:
-        place, held = place_launch(x, dims, offset)
-        launches.append(place)
-        keep.append(held)
-    return Program(tuple(launches), keep=tuple(keep)), out
+        made.append(place_launch(x, dims, offset))
+    return Program(
+        tuple([launch for launch, _ in made]), keep=tuple([held for _, held in made])
+    ), out
+
+
+FEW = 1 << 16
+"""Bytes up to which a result is filled, rather than what is around an operand: more launches."""
+
+
+def _is_box(slices: tuple[Slice, ...]) -> bool:
+    return all(step == 1 or count == 1 for _, step, count in slices)
+
+
+def _around(
+    shape: tuple[int, ...], slices: tuple[Slice, ...]
+) -> Iterator[tuple[tuple[int, ...], tuple[int, ...]]]:
+    """Where boxes begin, and their sizes, that cover what is around one: before it and behind it
+    along each axis, within its range of the axes before.
+    """
+    for k, (start, _, count) in enumerate(slices):
+        end = start + count
+        for begin, stop in ((0, start), (end, shape[k])):
+            if begin < stop:
+                before = slices[:k]
+                begins = (*(first for first, _, _ in before), begin, *(0 for _ in shape[k + 1 :]))
+                sizes = (*(n for _, _, n in before), stop - begin, *shape[k + 1 :])
+                yield begins, sizes
 
 
 EMBED = Op("embed", _embed_infer, _embed_prepare, ("shape", "slices"), family="shape")

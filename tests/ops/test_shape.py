@@ -20,6 +20,7 @@ from numeric import (
 
 import ngrad
 from ngrad.errors import DTypeError, NumberError, ShapeError
+from ngrad.ops import slicing
 
 Case = tuple[str, Callable[..., Any], Callable[..., Any], tuple[int, ...]]
 
@@ -259,3 +260,26 @@ ERRORS: list[tuple[str, Callable[[Any], Any], type[Exception]]] = [
 def test_errors_name_the_op(op: str, function: Any, error: Any) -> None:
     with pytest.raises(error, match=rf"\b{op}\b"):
         function(ngrad.ones([2, 3]))
+
+
+@pytest.mark.parametrize("few", [0, slicing.FEW])
+@pytest.mark.parametrize("dtype", ["f8", "f4", "i1", "?", "c16", "f2"])
+def test_what_is_around_an_operand(dtype: str, few: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Filled by itself where it is the less, or under the operand."""
+    monkeypatch.setattr(slicing, "FEW", few)
+    monkeypatch.setattr(slicing.EMBED, "calls", {})
+    draw = np.random.default_rng(7)
+    for shape in ((5,), (1,), (0, 3), (6, 5), (9, 4, 7), (2, 1, 8)):
+        for turned in (False, True):
+            x = (draw.normal(size=shape) * 9).astype(dtype)
+            x = x.T[::-1] if turned else x
+            for most in (1, 3):
+                pads = [tuple(map(int, draw.integers(0, most + 1, 2))) for _ in shape]
+                found = ngrad.pad(ngrad.constant(x), pads, constant_values=1)
+                np.testing.assert_array_equal(found, np.pad(x, pads, constant_values=1))
+    x = ngrad.constant(np.ones((2, 3)))  # apart from one another
+    found = slicing.strided(x, ((0, 1, 2), (0, 2, 2)))
+    with ngrad.GradientTape() as tape:
+        tape.watch(x)
+        y = ngrad.reduce_sum(x[:, ::2] * found)
+    np.testing.assert_array_equal(tape.gradient(y, x), [[1, 0, 1], [1, 0, 1]])
