@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from ngrad.devices import HOST
 from ngrad.numpy.convert import FLOAT64, INT64, array_of, known, plain, to_tensor
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.indices import at_hand
@@ -84,8 +83,13 @@ def _slots(x: ndarray, edges: Any) -> ndarray:
 
 def histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any = None) -> ndarray:
     """Where bins begin and end: so many of them, or by one of NumPy's rules, or as given."""
-    w = None if weights is None else np.asarray(asarray(weights))
-    return asarray(np.histogram_bin_edges(np.asarray(asarray(a)), plain(bins), range, w))
+    x, bins = asarray(a), plain(bins)
+    if np.ndim(bins) or (range is not None and not isinstance(bins, str)):
+        values, w = np.empty(0, x.dtype), None  # these decide nothing, and may not be there yet
+    else:
+        values = np.asarray(x)
+        w = None if weights is None else np.asarray(asarray(weights))
+    return asarray(np.histogram_bin_edges(values, bins, range, w))
 
 
 def histogram(
@@ -104,7 +108,7 @@ def histogram(
     if w is not None and w.shape != x.shape:
         raise ValueError(f"histogram: weights of shape {w.shape} do not fit {x.shape}")
     even = np.ndim(plain(bins)) == 0
-    if even and w is None and x._layout.device is HOST:  # NumPy need not search for them
+    if even and w is None and at_hand(x._read()):  # NumPy need not search for them
         counts, edges = map(asarray, np.histogram(known(x), plain(bins), range))
     else:
         edges = histogram_bin_edges(x, bins, range, w)

@@ -151,6 +151,8 @@ x[np.array([True, False, True])] = 9
 x[np.array([True, False, True]), 1] = 9
 x[-1] = 9; x[-1, -1] = 8; x[-2:][0] = 7
 del x; x = np.ones(3)
+x[0, :3] = np.histogram(x, 3, (2, 11))[0]
+x[:, 1] = np.histogram(x, [1, 4, 6.5, 12], weights=x)[0]
 """.strip().splitlines()
 """What writes through views, or does not, in NumPy: `x` is a (3, 4) array of floats."""
 LOOKING = """
