@@ -51,10 +51,19 @@ ROUTINES = tuple(
 )
 
 
+FACTORING = tuple(f"{letter}{name}" for letter in LETTERS.values() for name in ("getrf", "getrs"))
+
+
 @functools.cache
 def library() -> Library:
     """NumPy's BLAS, if its routines can be found by name; if not, SciPy's, which hands them out."""
-    return _numpys() or scipys()
+    return _numpys(ROUTINES) or scipys()
+
+
+@functools.cache
+def lapack() -> Library:
+    """NumPy's LAPACK, or SciPy's, likewise."""
+    return _numpys(FACTORING) or scipys_lapack()
 
 
 @functools.cache
@@ -71,13 +80,13 @@ def _loaded(package: str) -> list[Any]:
     return [one for one in found if package in Path(one.filepath).parts[-2]] or list(found)
 
 
-def _numpys() -> Library | None:
+def _numpys(routines: tuple[str, ...]) -> Library | None:
     for one in _loaded("numpy"):
         for before, after in _AFFIXES:
-            names = [f"{before}{name}_{after}" for name in ROUTINES]
+            names = [f"{before}{name}_{after}" for name in routines]
             if all(hasattr(one.dynlib, name) for name in names):
                 addresses = [_address(one.dynlib, name) for name in names]
-                return Library(dict(zip(ROUTINES, addresses, strict=True)), _threads(one.dynlib))
+                return Library(dict(zip(routines, addresses, strict=True)), _threads(one.dynlib))
     return None
 
 
@@ -85,10 +94,21 @@ def scipys() -> Library:
     """SciPy's BLAS."""
     from scipy.linalg import cython_blas
 
+    return _handed_out(cython_blas, ROUTINES)
+
+
+def scipys_lapack() -> Library:
+    """SciPy's LAPACK."""
+    from scipy.linalg import cython_lapack
+
+    return _handed_out(cython_lapack, FACTORING)
+
+
+def _handed_out(module: Any, names: tuple[str, ...]) -> Library:
     name_of, pointer_of = ctypes.pythonapi.PyCapsule_GetName, ctypes.pythonapi.PyCapsule_GetPointer
     name_of.restype, name_of.argtypes = ctypes.c_char_p, [ctypes.py_object]
     pointer_of.restype, pointer_of.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
-    capsules = {name: cython_blas.__pyx_capi__[name] for name in ROUTINES}
+    capsules = {name: module.__pyx_capi__[name] for name in names}
     routines = {name: int(pointer_of(one, name_of(one))) for name, one in capsules.items()}
     return Library(routines, pool_of("scipy"))
 

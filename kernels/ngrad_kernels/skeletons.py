@@ -82,6 +82,19 @@ def move_rows(target, source, size, rows, count, rows_to, rows_from, step_to, st
             move(target + row * rows_to, source + row * rows_from, size, count, step_to, step_from)
 
 
+def move_matrix(target, down_to, across_to, source, down_from, across_from, size, rows, columns):
+    """Copy a matrix, of which either may lie by rows or by columns: tile by tile, whose lines of
+    the cache are read for its first column.
+    """
+    tall = rows if down_to == size and down_from == size else 256
+    for top in range(0, rows, tall):
+        for left in range(0, columns, 8):
+            for j in range(left, min(left + 8, columns)):
+                to = target + top * down_to + j * across_to
+                origin = source + top * down_from + j * across_from
+                move(to, origin, size, min(tall, rows - top), down_to, down_from)
+
+
 def transfer(contiguous, base, view, start, count, scatter):
     """Copy elements [start, start + count) of a view, in logical order, to (or from) contiguous
     memory.

@@ -15,7 +15,8 @@ from ngrad.numpy.manipulation import moveaxis
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.norms import epsilon, floats
 from ngrad.ops.convert import operands
-from ngrad.ops.inverse import INV, LSTSQ, PINV, SOLVE
+from ngrad.ops.factored import solved
+from ngrad.ops.inverse import INV, LSTSQ, PINV
 from ngrad.ops.matmul import product
 from ngrad.ops.norms import singular_values, squares
 from ngrad.ops.reductions import reduce_sum
@@ -35,8 +36,8 @@ def solve(a: Any, b: Any) -> ndarray:
     """
     x, y = operands("solve", floats(a), floats(b))
     if y.ndim == 1:
-        return array_of(squeeze(apply_now(SOLVE, (x, expand_dims(y, -1))), -1))
-    return array_of(apply_now(SOLVE, (x, y)))
+        return array_of(squeeze(solved(apply_now, x, expand_dims(y, -1)), -1))
+    return array_of(solved(apply_now, x, y))
 
 
 def inv(a: Any) -> ndarray:

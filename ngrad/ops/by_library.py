@@ -51,7 +51,7 @@ def by_library(
     if not any(where.size for where in outs):
         return Program(), outs
     ndim = len(batch) + 2
-    order = [*range(ndim)] if turned else [*range(ndim - 2), ndim - 1, ndim - 2]
+    order = [*range(ndim)] if turned else columns_first(ndim)
     places = [(result(k), 0) for k in range(len(outs))]
     operands = places[::-1] if turned else places
     launches, keep, copies, scratch = [], [work.keep], [], 0
@@ -72,6 +72,11 @@ def by_library(
     program = Program(tuple(launches), scratch, keep=tuple(keep), checks=bool(who), alone=True)
     laid = [ordered_layout(where, order) if where.ndim == ndim else where for where in outs]
     return program, tuple(laid)
+
+
+def columns_first(ndim: int) -> list[int]:
+    """The axes of matrices by columns, from the slowest to the fastest."""
+    return [*range(ndim - 2), ndim - 1, ndim - 2]
 
 
 def repeated(where: Layout, batch: tuple[int, ...]) -> Layout:

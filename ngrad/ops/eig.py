@@ -15,8 +15,8 @@ from ngrad.ops.convert import cast_to
 from ngrad.ops.convert import tensor as to_tensor
 from ngrad.ops.eigh import gaps
 from ngrad.ops.elementwise import select
+from ngrad.ops.factored import solved
 from ngrad.ops.hosted import by_lapack
-from ngrad.ops.inverse import SOLVE
 from ngrad.ops.linalg import diag, diag_part, matrix_transpose, off_diagonal
 from ngrad.ops.matmul import product
 from ngrad.ops.matrices import require_square
@@ -48,7 +48,7 @@ def _(g: Any, out: Any, x: Any) -> Any:
     along = product(vectors, conj(vectors), True) * expand_dims(diag_part(inner), -2)
     middle = diag(in_values) + multiply_no_nan(1.0 / gaps(values), off_diagonal(inner - along))
     turned = matrix_transpose(vectors)
-    found = apply(SOLVE, (turned, product(middle, turned)))
+    found = solved(apply, turned, product(middle, turned))
     return (select(_span(vectors), found, float("nan")),)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,9 +9,9 @@ import numpy as np
 from ngrad.dtypes import BY_CODE
 from ngrad.errors import ShapeError
 from ngrad.graph.layout import Layout, layout
-from ngrad.ops.batching import elementwise
 from ngrad.ops.complexes import conj
 from ngrad.ops.convert import operands, tensor
+from ngrad.ops.factored import solved
 from ngrad.ops.hosted import by_lapack
 from ngrad.ops.linalg import adjoint as adjoint_of
 from ngrad.ops.linalg import hermitian as hermitian_part
@@ -23,9 +22,8 @@ from ngrad.ops.matrices import (
     require_finite,
     require_matrices,
     require_square,
-    solution,
 )
-from ngrad.ops.shape import expand_dims, reshape, transpose
+from ngrad.ops.shape import expand_dims
 from ngrad.record import apply, apply_now
 from ngrad.tensor import Tensor
 
@@ -38,18 +36,12 @@ def _inv_infer(x: Layout) -> Layout:
 
 
 def _inv(x: Any) -> Any:
-    return _unknown_of_nan(x, np.linalg.inv(x))
-
-
-def _solve(matrix: Any, rhs: Any) -> Any:
-    return _unknown_of_nan(matrix, np.linalg.solve(matrix, rhs))
-
-
-def _unknown_of_nan(matrices: Any, found: Any) -> Any:
-    """What is found, but NaN for matrices in which a NaN is: LAPACK may lose it as a pivot."""
-    square = np.vdot(matrices, matrices).real  # NaN only if there is one, or of complex infinities
+    found = np.linalg.inv(x)
+    # NaN for matrices in which a NaN is: LAPACK may lose it as a pivot.
+    elements = x.ravel("K")  # no copy of a transpose
+    square = np.vdot(elements, elements).real  # NaN only if one is, or of complex infinities
     if square != square:
-        np.copyto(found, np.nan, where=np.isnan(matrices).any((-2, -1), keepdims=True))
+        np.copyto(found, np.nan, where=np.isnan(x).any((-2, -1), keepdims=True))
     return found
 
 
@@ -59,29 +51,6 @@ INV = by_lapack("inv", _inv_infer, _inv)
 @INV.vjp
 def _(g: Any, out: Any, x: Any) -> Any:
     return (-product(product(out, g, True), out, False, True),)
-
-
-SOLVE = by_lapack("solve", partial(solution, "solve"), _solve, into={1: 0})
-
-
-@SOLVE.vjp
-def _(g: Any, out: Any, matrix: Any, rhs: Any) -> Any:
-    in_rhs = apply(SOLVE, (matrix_transpose(matrix), g))
-    return -product(in_rhs, out, False, True), in_rhs
-
-
-@SOLVE.batch
-def _(size: int, batched: Any, matrix: Any, rhs: Any) -> Any:
-    if batched[0]:
-        return elementwise(SOLVE, size, batched, matrix, rhs)
-    # One matrix serves all, and is factored once: they are more columns.
-    *lead, columns = rhs._layout.shape[1:]
-    last = rhs.ndim - 1
-    rhs = reshape(transpose(rhs, (*range(1, last), 0, last)), (*lead, size * columns))
-    found = apply(SOLVE, (matrix, rhs))
-    found = reshape(found, (*found._layout.shape[:-1], size, columns))
-    last = found.ndim - 1
-    return transpose(found, (last - 1, *range(last - 1), last))
 
 
 def _pinv_infer(x: Layout, cutoff: Layout, hermitian: bool) -> Layout:
@@ -204,7 +173,9 @@ def solve(matrix: Any, rhs: Any, adjoint: bool = False, name: str | None = None)
            [0.5]], dtype=float32)
     """
     x, y = operands("solve", matrix, rhs)
-    return apply_now(SOLVE, (adjoint_of(x) if adjoint else x, y))
+    if not adjoint:
+        return solved(apply_now, x, y)
+    return conj(solved(apply_now, x, conj(y), True))
 
 
 def pinv(a: Any, rcond: Any = None, validate_args: bool = False, name: str | None = None) -> Tensor:

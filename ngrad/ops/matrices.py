@@ -15,7 +15,7 @@ from ngrad.graph.strides import broadcast
 
 WRONG = {
     "cholesky": "is not positive definite",
-    **dict.fromkeys(("triangular_solve", "inv", "solve"), "is singular"),
+    **dict.fromkeys(("triangular_solve", "inv", "lu_factor"), "is singular"),
     "lu": "has no factors, as a NaN or an infinity is in it",
     "eig": "has no eigenvalues that converge; is a NaN or an infinity in it?",
     **dict.fromkeys(
@@ -26,6 +26,8 @@ WRONG = {
     "sqrtm": "has no square root of its dtype; cast it to a complex one, if it is not singular",
 }
 """What is wrong with a matrix, by op."""
+ASKED = {"lu_factor": "solve"}
+"""By op the one that was asked for, where this is another."""
 
 Matrix = np.ndarray[Any, Any]
 
@@ -136,4 +138,4 @@ class Batch(NamedTuple):
 
 def _error(op: str, which: tuple[Any, ...]) -> LinAlgError:
     matrix = f"matrix {[int(k) for k in which]} of the batch" if which else "the matrix"
-    return LinAlgError(f"{op}: {matrix} {WRONG[op]}")
+    return LinAlgError(f"{ASKED.get(op, op)}: {matrix} {WRONG[op]}")

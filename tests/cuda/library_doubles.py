@@ -145,13 +145,13 @@ def _precise(c: str, code: str) -> dict[str, Any]:
         self: Any, handle: int, trans: int, n: int, nrhs: int, aarray: int, lda: int,
         dev_ipiv: int, barray: int, ldb: int, info: int, batch_size: int,
     ) -> None:  # fmt: skip
-        assert trans == Operation.N
+        assert trans in (Operation.N, Operation.T)
         ctypes.c_int.from_address(in_host(info)).value = 0
 
         def work() -> None:
             for k, (a, b) in enumerate(pairs_at(aarray, barray, batch_size)):
                 right = columns_at(b, n, nrhs, ldb, code)
-                solved(columns_at(a, n, n, lda, code), dev_ipiv + 4 * n * k, right)
+                solved(trans, columns_at(a, n, n, lda, code), dev_ipiv + 4 * n * k, right)
 
         self.queue("getrs", handle, work)
 

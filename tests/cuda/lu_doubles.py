@@ -37,8 +37,8 @@ def finite(a: Array) -> Array:
     return np.where(np.isfinite(a), a, a.dtype.type(1))
 
 
-def solved(a: Array, pivots: int, b: Array) -> None:
-    """Have right-hand sides written over by solutions."""
+def solved(trans: int, a: Array, pivots: int, b: Array) -> None:
+    """Have right-hand sides written over by solutions, of matrices or (1) of their transposes."""
     found = array_at(pivots, 4 * len(a), (len(a),), "i4")
     known = (found <= len(a)).all()
-    b[...] = of_lapack("getrs", a.dtype.str[1:])(a, found - 1, b)[0] if known else np.nan
+    b[...] = of_lapack("getrs", a.dtype.str[1:])(a, found - 1, b, trans)[0] if known else np.nan

@@ -13,7 +13,7 @@ from ngrad_kernels.cuda.libraries import Libraries
 CHECKING = (
     "cholesky",
     "triangular_solve",
-    "solve",
+    "lu_factor",
     "inv",
     "eigh",
     "eig",
@@ -50,6 +50,18 @@ def noted(
     given = zip(buffers, arrays, strict=True)
     found = [get_array(target, buffer, x.shape, x.dtype) for buffer, x in given]
     return found, get(target, entry, 3).tolist()
+
+
+def solved(libraries: Libraries, a: Array, b: Array, transposed: bool = False) -> Array:
+    """The solutions of systems, by factors and what is solved by these."""
+    (*_, n), columns = a.shape, b.shape[-1]
+    pivots = np.zeros((len(a), n), np.int32)
+    factors, (who, least, greatest) = noted(
+        libraries, "lu_factor", [len(a), n, n], turned(a), pivots
+    )
+    assert least > greatest, f"{who} finds matrix {least} wrong"
+    words = [len(a), n, columns, int(transposed)]
+    return turned(run(libraries, "solve", words, *factors, turned(b))[-1])
 
 
 def drawn(shape: tuple[int, ...], code: str, seed: int) -> Array:

@@ -193,10 +193,11 @@ def _getrf(c: str, code: str) -> Functions:
         self: Any, handle: int, trans: int, n: int, nrhs: int, a: int, lda: int, dev_ipiv: int,
         b: int, ldb: int, dev_info: int,
     ) -> None:  # fmt: skip
-        assert trans == Operation.N
+        assert trans in (Operation.N, Operation.T)
 
         def work() -> None:
-            solved(columns_at(a, n, n, lda, code), dev_ipiv, columns_at(b, n, nrhs, ldb, code))
+            right = columns_at(b, n, nrhs, ldb, code)
+            solved(trans, columns_at(a, n, n, lda, code), dev_ipiv, right)
             info_at(dev_info)[...] = 0
 
         self.queue("getrs", handle, work)

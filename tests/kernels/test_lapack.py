@@ -24,7 +24,6 @@ from ngrad.linalg import (
     pinv,
     qr,
     slogdet,
-    solve,
     sqrtm,
     svd,
 )  # fmt: skip
@@ -68,7 +67,6 @@ CALLS: dict[str, tuple[str, Callable[[], object]]] = {
         f.__name__: ("numpy", partial(f, A))
         for f in (cholesky, det, eig, eigh, inv, pinv, qr, slogdet, svd)
     },
-    "solve": ("numpy", partial(solve, A, B)),
     "lstsq": ("numpy", partial(lstsq, A, B)),
     **{f.__name__: ("scipy", partial(f, A)) for f in (expm, logm, lu, sqrtm)},
 }

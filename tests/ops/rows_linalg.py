@@ -13,6 +13,7 @@ import ngrad
 from ngrad import linalg
 from ngrad.graph.op import TABLE
 from ngrad.graph.reference import REFERENCES
+from ngrad.ops.factored import solved
 from ngrad.record import apply
 
 
@@ -223,6 +224,16 @@ def _slogdet(x: Any) -> Any:
     return sign * logarithm
 
 
+def _lu_factor(x: Any) -> Any:
+    packed, pivots = apply(TABLE["lu_factor"], (_turned(_graded(x)),), (False,))
+    return packed + ngrad.cast(pivots, packed.dtype)
+
+
+def _lu_factor_array(x: Array) -> Array:
+    packed, pivots = REFERENCES["lu_factor"](_turned(_graded_array(x)), False)
+    return packed + pivots
+
+
 def _adjugate(x: Array) -> Array:
     return np.linalg.det(x)[..., None, None] * np.linalg.inv(x)
 
@@ -317,11 +328,18 @@ FACTORS = [
         _adjugate_along,
         *(((3, 3), (3, 3)), ((2, 2, 2), (2, 2)), ((0, 0), (0, 0))),
     ),
-    _lapack(
-        "solve",
-        lambda x, y: apply(TABLE["solve"], (_graded(x), y)),
-        lambda x, y: np.linalg.solve(_graded_array(x), y),
-        *(((3, 3), (3, 2)), ((2, 2, 2), (2, 1)), ((2, 2), (3, 2, 1)), ((2, 2), (2, 0))),
+    _lapack("lu_factor", _lu_factor, _lu_factor_array, *SQUARES, smooth=False),
+    *(
+        _lapack(
+            "solve",
+            lambda x, y, turned=turned: solved(apply, _graded(x), y, turned),
+            lambda x, y, turned=turned: np.linalg.solve(
+                np.swapaxes(_graded_array(x), -1, -2) if turned else _graded_array(x), y
+            ),
+            *(((3, 3), (3, 2)), ((2, 2, 2), (2, 1)), ((2, 2), (3, 2, 1)), ((2, 2), (2, 0))),
+            label="transposed" * turned,
+        )
+        for turned in (False, True)
     ),
     _lapack(
         "pinv",

@@ -55,7 +55,8 @@ def adjugate(libraries: Libraries, code: str) -> Routine:
         copies, signs = pool.take(2 * all_of), pool.take(2 * count * size)
         logarithms, scales = pool.take(2 * count * part_size), pool.take(count * rows * size)
         target.copy(copies.address, u, 2 * all_of)
-        pivots, _ = lu.factored(libraries, code, 2 * count, rows, rows, copies.address)
+        pivots = lu.pivots_of(libraries, 2 * count, rows)
+        lu.factored(libraries, code, (2 * count, rows, rows), copies.address, pivots.address)
         found = signs.address, logarithms.address
         matrices.determinant(target, code, 2 * count, rows, copies.address, pivots.address, found)
         matrices.products_of_others(

@@ -26,6 +26,19 @@ def _triangular_solve(matrix: Array, rhs: Array, lower: bool, transposed: bool) 
     return np.linalg.solve(np.swapaxes(triangle, -1, -2) if transposed else triangle, wide(rhs))
 
 
+def _lu_factor(x: Array, precise: bool) -> Any:
+    from scipy.linalg import lu_factor
+
+    packed, pivots = wide(x).copy(), np.empty((*x.shape[:-1], 1), np.int32)
+    for at in np.ndindex(x.shape[:-2]):
+        packed[at], pivots[at][:, 0] = lu_factor(packed[at])
+    return packed, pivots + 1
+
+
+def _solve(factors: Array, pivots: Array, rhs: Array, matrix: Array, transposed: bool) -> Any:
+    return np.linalg.solve(wide(np.swapaxes(matrix, -1, -2) if transposed else matrix), wide(rhs))
+
+
 def _fft(x: Array, inverse: bool) -> Any:
     return np.fft.ifft(wide(x), norm="forward") if inverse else np.fft.fft(wide(x))
 
@@ -86,7 +99,8 @@ MATRICES: dict[str, Callable[..., Any]] = {
     "cholesky": lambda x: np.linalg.cholesky(wide(x)),
     "triangular_solve": _triangular_solve,
     "inv": lambda x: np.linalg.inv(wide(x)),
-    "solve": lambda matrix, rhs: np.linalg.solve(wide(matrix), wide(rhs)),
+    "lu_factor": _lu_factor,
+    "solve": _solve,
     "pinv": _inverse_of_part,
     "lstsq": _lstsq,
     "det": lambda x: np.linalg.det(wide(x)),

@@ -21,6 +21,7 @@ from matrix_work import (
     filler,
     noted,
     run,
+    solved,
     turned,
 )
 from test_products import numbers
@@ -77,8 +78,8 @@ def assert_orthonormal(columns: Array) -> None:
 @codes
 def test_systems(libraries: Libraries, way: None, code: str) -> None:
     a, b = drawn((3, 4, 4), code, 1) + 2 * np.eye(4, dtype=code), drawn((3, 4, 2), code, 5)
-    x = turned(run(libraries, "solve", [3, 4, 2], turned(a), turned(b)))
-    assert_near(a @ x, b)
+    assert_near(a @ solved(libraries, a, b), b)
+    assert_near(a.swapaxes(-1, -2) @ solved(libraries, a, b, transposed=True), b)
     inverses = turned(run(libraries, "inv", [3, 4, 4], turned(a), filler(a.shape, code)))
     assert_near(a @ inverses, np.broadcast_to(np.eye(4), a.shape))
 
@@ -190,7 +191,7 @@ def test_the_first_wrong_matrix_is_noted(libraries: Libraries, way: None) -> Non
     words = [3, 2, 1, 1, 0]
     _, fault = noted(libraries, "triangular_solve", words, a, np.ones((3, 2, 1)))
     assert fault == [WHO, 2, 2]
-    _, fault = noted(libraries, "solve", [3, 2, 1], a, np.ones((3, 1, 2)))
+    _, fault = noted(libraries, "lu_factor", [3, 2, 2], a, np.zeros((3, 2), np.int32))
     assert fault == [WHO, 2, 2]
     _, fault = noted(libraries, "inv", [3, 2, 2], a, np.ones((3, 2, 2)))
     assert fault == [WHO, 2, 2]

@@ -1,0 +1,141 @@
+"""LU factors and what is solved by them on the CPU, matrix by matrix."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from products import WAYS, Array, laid_out, numbers, owner, strides_of
+
+from ngrad_kernels import blas_library, cpu, lu, threads
+from ngrad_kernels.lu import Factored, Solved
+from ngrad_kernels.product import Matrices
+
+
+def lies(x: Array) -> Matrices:
+    strides = strides_of(x)
+    return Matrices(strides[:-2], *strides[-2:])
+
+
+def factored(a: Array, inner: str) -> tuple[Array, Array]:
+    """Factors by columns, and pivots."""
+    *batch, rows, _ = a.shape
+    work, room = lu.factored(Factored(a.dtype.str[1:], inner, tuple(batch), rows, lies(a)))
+    factors, pivots = np.zeros(a.shape, inner), np.zeros((*batch, rows, 1), np.int32)
+    launched(work, room, a, factors, pivots)
+    return factors.swapaxes(-1, -2), pivots
+
+
+def solved(a: Array, b: Array, transposed: bool, inner: str = "") -> Array:
+    code = b.dtype.str[1:]
+    inner = inner or code
+    factors, pivots = factored(a, inner)
+    shape = b.shape[:-2], *b.shape[-2:]
+    where = [lies(x) for x in (factors, pivots, b)]
+    work, room = lu.solved(Solved(code, inner, *shape, *where, transposed))
+    out = np.zeros(b.shape, b.dtype)
+    launched(work, room, factors, pivots, b, out)
+    return out
+
+
+def launched(work: Any, room: int, *arrays: Array) -> None:
+    scratch = np.zeros(room // 8 + 1, np.int64)
+    addresses = [x.ctypes.data for x in (*arrays, scratch)]
+    cpu.launch(work.kernel, work.facts, work.n, work.grain, addresses)
+
+
+@pytest.fixture(params=["NumPy's", "SciPy's", "its own threads"])
+def which(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """SciPy's LAPACK may count in int32 where NumPy's does in int64."""
+    if request.param == "SciPy's":
+        monkeypatch.setattr(lu, "lapack", blas_library.scipys_lapack)
+    if request.param == "its own threads":
+        monkeypatch.setattr(lu, "SMALL", 0)
+    monkeypatch.setattr(lu, "TILE", 64)
+    monkeypatch.setattr(lu, "CALL", 1)
+    lu._counts_in_int64.cache_clear()
+    yield
+    lu._counts_in_int64.cache_clear()
+
+
+@pytest.mark.parametrize("code", ["f4", "f8", "c8", "c16"])
+@pytest.mark.parametrize("transposed", [False, True])
+@pytest.mark.parametrize("batch", [(), (3,), (2, 20)])
+def test_systems(which: None, code: str, transposed: bool, batch: Any) -> None:
+    for rows, columns in ((1, 1), (1, 3), (3, 1), (20, 2), (300, 9)):
+        if rows == 300 and len(batch) > 1:
+            continue
+        a, b = numbers((*batch, rows, rows), code, 1), numbers((*batch, rows, columns), code, 2)
+        a += rows * np.eye(rows, dtype=code)
+        check(a, b, transposed)
+        if code in ("f4", "c8"):
+            found = solved(a, b, transposed, {"f4": "f8", "c8": "c16"}[code])
+            wider = solved(*(x.astype(np.result_type(x, "f8")) for x in (a, b)), transposed)
+            np.testing.assert_array_equal(found, wider.astype(code))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    sizes=st.tuples(*[st.sampled_from([1, 2, 3, 15, 16, 17, 40])] * 2),
+    batch=st.sampled_from([(), (3,), (2, 2), (40,)]),
+    way=st.sampled_from(WAYS),
+    code=st.sampled_from(["f4", "f8", "c8", "c16"]),
+    transposed=st.booleans(),
+)
+def test_any_sizes_and_strides(
+    sizes: Any, batch: Any, way: str, code: str, transposed: bool
+) -> None:
+    rows, columns = sizes
+    a, b = laid_out(rows, rows, batch, way, code, 1), numbers((*batch, rows, columns), code, 2)
+    np.einsum("...ii->...i", owner(a) if way == "one" else a)[...] += rows
+    check(a, b, transposed)
+    turned = np.ascontiguousarray(b.swapaxes(-1, -2)).swapaxes(-1, -2)
+    np.testing.assert_array_equal(solved(a, turned, transposed), solved(a, b, transposed))
+
+
+def check(a: Array, b: Array, transposed: bool) -> None:
+    meant = a.swapaxes(-1, -2) if transposed else a
+    found, rows = solved(a, b, transposed), a.shape[-1]
+    bound = 32 * (rows + 1) * np.finfo(b.dtype).eps * (np.abs(meant) @ np.abs(found) + np.abs(b))
+    assert (np.abs(meant @ found - b) <= bound).all()
+    before = threads.used()
+    try:
+        threads.use(1)
+        np.testing.assert_array_equal(solved(a, b, transposed), found)
+    finally:
+        threads.use(before)
+
+
+def test_what_is_singular_has_no_first_pivot(which: None) -> None:
+    a = np.stack([np.eye(3), np.zeros((3, 3)), np.eye(3)[::-1]])
+    a[1, 0, 0] = 1.0
+    np.testing.assert_array_equal(factored(a, "f8")[1][..., 0, 0], [1, 0, 3])
+
+
+def test_of_a_nan_all_are(which: None) -> None:
+    for at in ((0, 0), (2, 1)):
+        a = np.stack([np.eye(3), np.eye(3)]).astype("c16")
+        a[(1, *at)] = complex(0.0, np.nan)
+        factors, _ = factored(a, "c16")
+        np.testing.assert_array_equal(np.isnan(factors), [[[False] * 3] * 3, [[True] * 3] * 3])
+        assert np.isnan(solved(a, np.zeros((2, 3, 2), "c16"), True)[1]).all()
+
+
+@pytest.mark.parametrize(("small", "told"), [(27, [1, 4, 1, 4]), (26, [])])
+def test_small_matrices_are_left_to_one_thread(
+    monkeypatch: pytest.MonkeyPatch, small: int, told: list[int]
+) -> None:
+    heard = list[int]()
+    get = ctypes.CFUNCTYPE(ctypes.c_int)(lambda: 4)
+    set_ = ctypes.CFUNCTYPE(None, ctypes.c_int)(heard.append)
+    addresses = [ctypes.cast(one, ctypes.c_void_p).value or 0 for one in (get, set_)]
+    own = lu.lapack()._replace(pool=blas_library.Pool(*addresses, False))
+    monkeypatch.setattr(lu, "lapack", lambda: own)
+    monkeypatch.setattr(lu, "SMALL", small)
+    solved(np.eye(3), np.ones((3, 1)), False)
+    assert heard == told
