@@ -80,7 +80,7 @@ def test_programs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(programs, "STEPS", 5)
     monkeypatch.setattr(programs, "ROWS", 100)
     for name in programs.PROGRAMS:
-        assert run(programs.Program, name)["track_planned"] == 0
+        assert run(programs.Program, name)["track_planned"] == (name == "new")
 
 
 def test_starting(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,5 @@
 """Programs that users write, of which each takes one thing to its limit: many gradients, one matrix
-for many systems, few rows of a large table, windows of an image.
+for many systems, few rows of a large table, windows of an image, and structures that come once.
 """
 
 from __future__ import annotations
@@ -67,8 +67,27 @@ def _convolution() -> Any:
     return run
 
 
+def _new() -> Any:
+    """Another program at each call, as of loops over trees and sequences: each is planned."""
+    rng, w = np.random.default_rng(0), tf.constant(np.full((16, 16), 0.1, "f4"))
+    layers = [lambda x: tf.tanh(x @ w), lambda x: tf.sigmoid(x) * x, lambda x: x * 0.5 + 0.1]
+    start = tf.ones((8, 16))
+
+    def run() -> Any:
+        with tf.GradientTape() as tape:
+            tape.watch(w)
+            x = start
+            for k in rng.integers(0, len(layers), STEPS):
+                x = layers[k](x)
+            value = tf.reduce_sum(x)
+        return tape.gradient(value, w)
+
+    return run
+
+
 PROGRAMS = {
     "descent": _descent, "systems": _systems, "rows": _rows, "convolution": _convolution,
+    "new": _new,
 }  # fmt: skip
 
 
