@@ -1,5 +1,5 @@
 """Matrix products of floats and complex numbers on the CPU: BLAS, called by our threads, each for a
-tile of the result.
+tile of the result; but for small matrices (`small_products.py`).
 
 BLAS could share a product among threads of its own. But these go on looking for work for a while
 after it, as ours do, and where both are at home on the same cores each waits for the other: a
@@ -19,7 +19,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ngrad_kernels import blas_threads, cache, skeletons, windowed
+from ngrad_kernels import blas_threads, cache, skeletons, small_products, windowed
 from ngrad_kernels.blas_calls import BEGIN, END, HELPERS
 from ngrad_kernels.blas_library import LETTERS, LONGEST, library
 from ngrad_kernels.codes import size_of
@@ -101,6 +101,8 @@ class Blas:
         lies = [*product.x.lies(product.depth, size), *product.y.lies(product.columns, size)]
         if code not in LETTERS or max(*sizes, *lies) > LONGEST:
             return None
+        if small_products.suits(product):
+            return small_products.prepared(product)
         down, across, grain = tiles(product, most_threads())
         letter = LETTERS[code]
         routines, pool = library()

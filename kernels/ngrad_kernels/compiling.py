@@ -15,6 +15,7 @@ from ngrad_kernels import (
     framing,
     integers,
     intrinsics,
+    lanes,
     loader,
     passes,
     reductions,
@@ -35,6 +36,7 @@ NAMESPACE: dict[str, Any] = {
     **short_rows.NAMESPACE,
     **streaming.NAMESPACE,
     **strips.NAMESPACE,
+    **lanes.NAMESPACE,
     **framing.NAMESPACE,
     **FUNCTIONS,
 }

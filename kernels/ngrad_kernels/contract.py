@@ -26,6 +26,9 @@ SHORT = 1 << 4
 LONG = 1 << 6
 ROWS = 1 << 10
 SLAB = 1 << 4
+PIECE = 1 << 6
+"""Bytes of as many elements of a row as are multiplied at once (`lanes.py`). Products of matrices
+that have no more elements along any axis are sums in order (`small_products.py`), others BLAS's."""
 
 # What changes no bit:
 TOGETHER = 64

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from products import CODES, WAYS, Array, assert_close, laid_out, numbers, product_of
 
-from ngrad_kernels import blas, blas_library, blas_threads, cpu, threads, tiles
+from ngrad_kernels import blas, blas_library, blas_threads, cpu, small_products, threads, tiles
 from ngrad_kernels.product import Matrices, Product
 
 THREADS = 5
@@ -24,7 +24,8 @@ THREADS = 5
 
 @pytest.fixture(autouse=True)
 def small_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A few multiply-adds are worth a thread."""
+    """A few multiply-adds are worth a thread, and a call of BLAS."""
+    monkeypatch.setattr(small_products, "suits", lambda product: False)
     monkeypatch.setattr(tiles, "TILE", 64)
     monkeypatch.setattr(tiles, "VECTOR", 64)
     monkeypatch.setattr(tiles, "LARGE", 1 << 12)
