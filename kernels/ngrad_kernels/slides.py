@@ -6,7 +6,8 @@ within a window, the holes of an input whose elements lie so far apart, and how 
 begins before the input. Then the channels, and elements from one filter of a batch to the next (0:
 there is one for all). Then, along the last axis: how many windows there are from one that has an
 element at some place to the next such, and how many elements on that is; and likewise for the
-places of a window.
+places of a window. Then how many batches there are, and places of a part: of windows that have more
+along the last axis, there is a result for each part, one behind the other.
 """
 
 from __future__ import annotations
@@ -17,8 +18,14 @@ LONG = 16
 """Channels that make a loop; of fewer, windows side by side do."""
 APART = 32
 """From so long windows on, what a line of one gives is added up by itself, which rounds less."""
+PART = 1 << 12
+"""Places of the last axis that are added up by themselves, where there are more: by any thread."""
 
-WINDOW = of_windows(PLACE).strip()
+WINDOW = f"""
+{of_windows(PLACE).strip()}
+        first = batch // facts[27] * facts[28]
+        batch, last = batch % facts[27], min(size, first + facts[28])
+""".strip()
 LINES = """
 at = i * facts[9] + p * facts[12] - facts[18]
 a = at // facts[15]
@@ -42,12 +49,12 @@ def indented(margin: int, text: str) -> str:
     return text.strip().replace("\n", "\n" + " " * margin).replace("APART", str(APART))
 
 
-def _met(k: str, move: str, count: str, fact: int) -> str:
-    """Of so many windows, or places of a window, the first that has an element, which one that is,
-    and how many have one.
+def _met(k: str, move: str, start: str, count: str, fact: int) -> str:
+    """Of some windows, or places of a window, the first that has an element, which one that is, and
+    how many have one.
     """
     return f"""
-{k} = max(0, ({move} - 1 - at) // {move})
+{k} = max({start}, ({move} - 1 - at) // {move})
 end = min({count}, {k} + facts[{fact}])
 s = (at + {k} * {move}) // hole
 while {k} < end and s * hole != at + {k} * {move}:
@@ -64,9 +71,25 @@ place = line if size >= APART else target
 if size >= APART:
     for z in range(windows * part):
         store_{code}(line, z, {code}(0))
-for r in range(size):
+after = first
+while after < last:
+    r, after = after, after + 1
     at = k * step + r * gap - lead
     if step == 1 and hole == 1:
+        if width == 1 and at >= 0 and r + 4 <= last and at + 3 * gap + windows <= extent:
+            source, far, weight = rows + at * {size}, gap * {size}, weights + r * {size}
+            for z in range(windows):
+                total = reload_{code}(place, z)
+                more = product_{code}(load_{code}(source, z), load_{code}(weight, 0))
+                total = {code}(total + more)
+                more = product_{code}(load_{code}(source + far, z), load_{code}(weight, 1))
+                total = {code}(total + more)
+                more = product_{code}(load_{code}(source + 2 * far, z), load_{code}(weight, 2))
+                total = {code}(total + more)
+                more = product_{code}(load_{code}(source + 3 * far, z), load_{code}(weight, 3))
+                store_{code}(place, z, {code}(total + more))
+            after = r + 4
+            continue
         c = max(0, -at)
         s = at + c
         seen = min(windows - c, extent - s)
@@ -89,8 +112,10 @@ for r in range(size):
 if size >= APART:
     for z in range(windows * part):
         store_{code}(target, z, {code}(reload_{code}(target, z) + reload_{code}(line, z)))
-""".replace("MET", indented(8, _met("c", "step", "windows", 23)))
-"""Of few channels: one place of all windows after the other, mostly without a division."""
+""".replace("MET", indented(8, _met("c", "step", "0", "windows", 23)))
+"""Of few channels: one place of all windows after the other, mostly without a division; of one
+channel four, which are added to a sum while it is at hand.
+"""
 
 MANY = """
 for c in range(windows):
@@ -123,7 +148,7 @@ for c in range(windows):
     if size >= APART:
         for z in range(part):
             store_{code}(far, z, {code}(reload_{code}(far, z) + reload_{code}(line, z)))
-""".replace("MET", indented(4, _met("r", "gap", "size", 25)))
+""".replace("MET", indented(4, _met("r", "gap", "first", "last", 25)))
 """Of many channels: all places of one window after the other, three at a time."""
 
 

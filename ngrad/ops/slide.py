@@ -8,15 +8,19 @@ from typing import Any, NamedTuple
 from ngrad.errors import DTypeError, ShapeError
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op
-from ngrad.graph.program import OUT, Launch, Program
-from ngrad.ops.launching import dense_operands
-from ngrad.ops.reductions import reduce_sum
+from ngrad.graph.program import OUT, SCRATCH, Launch, Program
+from ngrad.graph.room import padded
+from ngrad.ops.launching import Dense, dense_operands
+from ngrad.ops.reductions import prepare_reduction, reduce_sum
 from ngrad.ops.shape import broadcast_to, reshape, spread
 from ngrad.ops.slicing import reverse
 from ngrad.ops.windows import AXES, in_lines, of_three_axes
 from ngrad.record import apply
+from ngrad_kernels.slides import LONG, PART
 
 Numbers = tuple[int, ...]
+TOGETHER = 64
+"""Windows side by side of one item of work, whatever they take."""
 
 
 class Places(NamedTuple):
@@ -90,12 +94,23 @@ def _prepare(inputs: tuple[Layout, ...], out: Layout, **how: Any) -> Any:
     repeats = [n for move in last for n in turns(move, places.holes[-1])]
     target = out.device.target
     words = places.words(x.shape[1:-1], sizes)
-    facts, held = target.facts([*words, width, shared, *repeats])
-    work = width * math.prod(sizes) // math.prod(places.holes)
+    batch, parts = x.shape[0], -(-sizes[-1] // PART)
+    facts, held = target.facts([*words, width, shared, *repeats, batch, PART])
+    work = width * math.prod(sizes) // math.prod(places.holes) // max(1, parts)
     grain = in_lines(work, out.shape[-2])
+    if width < LONG:  # what takes as long for one window as for several side by side
+        grain = max(grain, min(out.shape[-2], TOGETHER))
+    n, kernel = out.size // width, target.typed("slide", x.dtype.code)
     read = dense_operands([*enumerate(inputs)])
-    operands, kernel = (*read.operands, (OUT, 0)), target.typed("slide", x.dtype.code)
-    return read.then(Launch(kernel, facts, out.size // width, grain, operands), keep=(held,)), out
+    if parts <= 1:
+        launch = Launch(kernel, facts, n, grain, (*read.operands, (OUT, 0)))
+        return read.then(launch, keep=(held,)), out
+    partial = layout(x.dtype, (parts, *out.shape), None, out.device)
+    operands = (*read.operands, (SCRATCH, read.scratch))
+    made = read.then(Launch(kernel, facts, n * parts, grain, operands), keep=(held,))
+    scratch = read.scratch + padded(partial.nbytes)
+    total, _ = prepare_reduction("sum", partial, out, (0,))
+    return Dense(((SCRATCH, read.scratch),), made.launches, scratch, made.keep).before(total), out
 
 
 SLIDE = Op("slide", _infer, _prepare, Places._fields, family="reduction", widens=True)
@@ -105,7 +120,7 @@ window shows what is not there, it adds nothing. Either derivative slides too: f
 over the cotangent, and the cotangent over x.
 
 A sum is in the order of a window's elements; the last axis of a window of 32 and more is summed by
-itself.
+itself. Of one of more than `PART`, each part is a sum of its own.
 """
 
 

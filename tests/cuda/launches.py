@@ -303,21 +303,25 @@ def lines(code: str, rng: np.random.Generator) -> Iterator[Launch]:
 def slides(code: str, rng: np.random.Generator) -> Iterator[Launch]:
     if code == "b1":
         return
-    for extents, counts, sizes, places, width, shared in (
-        ((1, 1, 7), (1, 1, 9), (1, 1, 3), ((1, 1, 1), (1, 1, 1), (1, 1, 1), (0, 0, 2)), 1, False),
-        ((1, 1, 40), (1, 1, 3), (1, 1, 38), ((1, 1, 1), (1, 1, 1), (1, 1, 1), (0, 0, -1)), 2, True),
-        ((2, 4, 5), (2, 2, 3), (1, 2, 3), ((1, 2, 2), (1, 1, 2), (1, 1, 1), (0, 1, 1)), 3, True),
-        ((1, 3, 4), (1, 5, 7), (1, 3, 2), ((1, 1, 1), (1, 1, 1), (1, 2, 3), (0, 1, 2)), 18, True),
-        ((1, 1, 9), (1, 1, 4), (1, 1, 34), ((1, 1, 3), (1, 1, 2), (1, 1, 2), (0, 0, 5)), 17, False),
+    ones, twos, threes = (1, 1, 1), (1, 1, 2), (1, 1, 3)
+    for extents, counts, sizes, places, width, shared, part in (
+        ((1, 1, 7), (1, 1, 9), (1, 1, 3), (ones, ones, ones, (0, 0, 2)), 1, False, 8),
+        ((1, 1, 40), (1, 1, 3), (1, 1, 38), (ones, ones, ones, (0, 0, -1)), 2, True, 64),
+        ((1, 1, 40), (1, 1, 3), (1, 1, 38), (ones, ones, ones, (0, 0, -1)), 2, True, 16),
+        ((2, 4, 5), (2, 2, 3), (1, 2, 3), ((1, 2, 2), (1, 1, 2), ones, (0, 1, 1)), 3, True, 2),
+        ((1, 3, 4), (1, 5, 7), (1, 3, 2), (ones, ones, (1, 2, 3), (0, 1, 2)), 18, True, 8),
+        ((1, 1, 9), (1, 1, 4), (1, 1, 34), (threes, twos, twos, (0, 0, 5)), 17, False, 8),
     ):
+        parts = -(-sizes[2] // part)
         x = numbers(rng, code, (2, *extents, width), True)
         w = numbers(rng, code, (1 if shared else 2, *sizes, width), True)
         steps, gaps, holes, leads = places
         common = [(move, math.gcd(move, holes[2])) for move in (steps[2], gaps[2])]
         turns = [n for move, most in common for n in (holes[2] // most, move // most)]
         each = 0 if shared else w.size // 2
-        facts = (*extents, *counts, *sizes, *steps, *gaps, *holes, *leads, width, each, *turns)
-        out = np.empty((2, *counts, width), x.dtype)
+        head = (*extents, *counts, *sizes, *steps, *gaps, *holes, *leads)
+        facts = (*head, width, each, *turns, 2, part)
+        out = np.empty((parts, 2, *counts, width), x.dtype)
         source, kernel = typed("slide", code), cpu.typed("slide", code)
         yield Launch(f"slide {code}", source, kernel, out.size // width, (x, w, out), facts=facts)
 

@@ -101,7 +101,7 @@ def slide_{{code}}(words, n, a0, a1, a2):
         for p in range(facts[6]):
             {indented(12, LINES)}
                 line = {{code}}(0) if size >= {APART} else total
-                for r in range(size):
+                for r in range(first, last):
                     at = k * facts[11] + r * facts[14] - facts[20]
                     s = at // facts[17]
                     if at < 0 or s * facts[17] != at or s >= extent:

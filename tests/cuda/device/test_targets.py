@@ -107,7 +107,7 @@ LAUNCHES = {
         lambda target: target.typed("slide", "f4"),
         lambda target: (
             *(1, 1, 15, 1, 1, 16, 1, 1, 4, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 3),
-            *(2, 0, 1, 1, 1, 1),
+            *(2, 0, 1, 1, 1, 1, 2, 8),
         ),
         32,
         CHUNK,
