@@ -40,6 +40,8 @@ STRIP = 1 << 6
 IN_STRIPS = dict.fromkeys(("f4", "f8", "i4", "i8", "u4", "u8"), ("sum", "prod"))
 """The reductions that a loop does itself, by the dtype of what is reduced; extremes, which look for
 NaN too, gain nothing by it."""
+SQUARE = 8
+"""The most rows, and columns, of a matrix that are turned at once (`lanes.py`)."""
 LINE = 1 << 6
 """Bytes that are written at once when a value is repeated; so many may be written past the last."""
 

@@ -17,7 +17,7 @@ from numba.core.extending import models, register_model
 
 from ngrad_kernels.codegen import intrinsic
 from ngrad_kernels.codes import part_of, size_of
-from ngrad_kernels.contract import PIECE
+from ngrad_kernels.contract import PIECE, SQUARE
 from ngrad_kernels.intrinsics import MEMORY, parts
 
 INT = ir.IntType(32)
@@ -146,6 +146,65 @@ def _made(code: str) -> dict[str, Any]:
     return {f"{name}_{code}": function for name, function in found.items()}
 
 
+# -- squares ---------------------------------------------------------------------------------------
+
+
+def _turned(builder: Any, rows: list[Any], each: int) -> list[Any]:
+    """The rows of a square's transpose, of elements of so many words: squares within it change
+    places, of one element, of two, and so on.
+    """
+    count, half = len(rows), 1
+
+    def joined(x: Any, y: Any, chosen: list[int]) -> Any:
+        words = [each * j + word for j in chosen for word in range(each)]
+        return builder.shuffle_vector(x, y, _constants(x.type, words))
+
+    while half < count:
+        upper = [j - half + count if j & half else j for j in range(count)]
+        lower = [j + count if j & half else j + half for j in range(count)]
+        for k in range(count):
+            if not k & half:
+                x, y = rows[k], rows[k + half]
+                rows[k], rows[k + half] = joined(x, y, upper), joined(x, y, lower)
+        half *= 2
+    return rows
+
+
+def _turning(code: str) -> Any:
+    size = size_of(code)
+    count, each = min(SQUARE, PIECE // size), max(1, size // 8)
+    bits = 8 * size // each
+    vector, kind = ir.VectorType(ir.IntType(bits), count * each), f"v{count * each}i{bits}"
+    align = INT(bits // 8)
+
+    @intrinsic
+    def turn(typingctx, target, line, columns, source, step, depth):
+        """Turn columns of a matrix, which begin a step apart, into rows, which begin a line apart:
+        as many of either as a square has. Lines of it beyond the depth are written to.
+        """
+
+        def codegen(context, builder, signature, args):
+            target, line, columns, source, step, depth = args
+            last, rows = builder.sub(columns, columns.type(1)), []
+            for k in range(count):
+                place = builder.icmp_signed("<", last, last.type(k))
+                place = builder.mul(builder.select(place, last, last.type(k)), step)
+                place = builder.add(source, place)
+                pointer, mask = _masked(builder, vector, place, depth, each)
+                zero, name = ir.Constant(vector, None), f"llvm.masked.load.{kind}.p0"
+                rows.append(_called(builder, name, vector, pointer, align, mask, zero))
+            for k, row in enumerate(_turned(builder, rows, each)):
+                place = builder.add(target, builder.mul(line, line.type(k)))
+                pointer, mask = _masked(builder, vector, place, columns, each)
+                name = f"llvm.masked.store.{kind}.p0"
+                _called(builder, name, ir.VoidType(), row, pointer, align, mask)
+            return context.get_dummy_value()
+
+        return types.void(*[types.intp] * 6), codegen
+
+    return turn
+
+
 NAMESPACE: dict[str, Any] = {}
 for _code in ("f4", "f8", "c8", "c16"):
-    NAMESPACE |= _made(_code)
+    NAMESPACE |= _made(_code) | {f"turn_{_code}": _turning(_code)}

@@ -13,7 +13,7 @@ import numpy as np
 
 from ngrad_kernels import cache, skeletons
 from ngrad_kernels.codes import size_of
-from ngrad_kernels.contract import PIECE
+from ngrad_kernels.contract import PIECE, SQUARE
 from ngrad_kernels.product import Prepared, Product
 
 AT_ONCE = (8, 4, 3, 2, 1)
@@ -65,18 +65,20 @@ def {name}(table, lo, hi):
         if turned != 0:
             count = min(count, turned)
             for z in range(1 if y_step == 0 else count):
-                place = scratch + z * depth * line
-                for l in range(depth):
-                    source = b + z * y_step + l * y_down
-                    for j in range(columns):
-                        store_{code}(place, l * columns + j, load_{code}(source + j * y_across, 0))
+                place, source = scratch + z * depth * line, b + z * y_step
+                for l in range(0, depth, {square}):
+                    for j in range(0, columns, {square}):
+                        turn_{code}(
+                            place + l * line + j * {size}, line, columns - j,
+                            source + l * {size} + j * y_across, y_across, depth - l,
+                        )
             b, b_down, b_step = scratch, line, 0 if y_step == 0 else depth * line
         item += count
         for _ in range(count):
             i = 0
             ROWS
             x, b, out = x + x_step, b + b_step, out + rows * line
-'''.replace("SCRATCH", str(SCRATCH // 8)).replace(
+'''.replace("SCRATCH", str((SCRATCH + SQUARE * PIECE) // 8)).replace(
     "ROWS", "\n".join(map(_rows_at_once, AT_ONCE)).replace("\n", "\n" + " " * 12)
 )
 
@@ -86,8 +88,9 @@ _HELPERS = skeletons.as_helpers(skeletons.locate)
 @functools.cache
 def kernel(code: str) -> int:
     """The address of the kernel for a dtype."""
-    name = f"small_products_{code}"
-    return cache.load(name, _HELPERS + TEXT.format(name=name, code=code, size=size_of(code)))
+    name, size = f"small_products_{code}", size_of(code)
+    text = TEXT.format(name=name, code=code, size=size, square=min(SQUARE, PIECE // size))
+    return cache.load(name, _HELPERS + text)
 
 
 # -- what is launched ------------------------------------------------------------------------------
