@@ -23,11 +23,16 @@ from ngrad_kernels import blas_threads, cache, skeletons, small_products, window
 from ngrad_kernels.blas_calls import BEGIN, END, HELPERS
 from ngrad_kernels.blas_library import LETTERS, LONGEST, library
 from ngrad_kernels.codes import size_of
+from ngrad_kernels.contract import PIECE, SQUARE
 from ngrad_kernels.product import Prepared, Product, Windowed
 from ngrad_kernels.target import Libraries
 from ngrad_kernels.tiles import most_threads, span, tiles
 
 # -- the kernel ------------------------------------------------------------------------------------
+
+TURNED = 32
+"""The most columns of a second operand of floats that is turned if it lies by columns, and the
+first by rows: else BLAS takes longer, unless they have more depth than rows or columns."""
 
 # A matrix and a vector BLAS multiplies by a routine of their own.
 _TEXT = """
@@ -38,6 +43,8 @@ def {name}(table, lo, hi):
     gemm, gemv = facts[9], facts[10]
     get_threads, set_threads, held = facts[11], facts[12], facts[13]
     x_view, y_view = table[0] + facts[14] * 8, table[0] + facts[15] * 8
+    turned = x_by == 0 and y_by != 0 and depth <= min(rows, columns) and columns <= {turned}
+    scratch = stack_words({scratch})
     BEGIN
     given = table_at(words)
     for item in range(lo, hi):
@@ -66,12 +73,19 @@ def {name}(table, lo, hi):
             given[7], given[8], given[9], given[10] = numbers + 24, zero, out, numbers + 32
             call_words(gemv, words, 11)
             continue
-        multiply(
-            gemm, words, y_by, x_by, wide, high, depth, y, y_run, x, x_run, zero, out, columns
-        )
+        by, run = y_by, y_run
+        if turned:
+            by, run = 0, (wide + {square} - 1) // {square} * {square}
+            for l in range(0, depth, {square}):
+                for j in range(0, wide, {square}):
+                    turn_{code}(
+                        scratch + (l * run + j) * {size}, run * {size}, wide - j,
+                        y + (l + j * y_run) * {size}, y_run * {size}, depth - l,
+                    )
+            y = scratch
+        multiply(gemm, words, by, x_by, wide, high, depth, y, run, x, x_run, zero, out, columns)
     END
 """.replace("BEGIN", BEGIN).replace("END", END)
-
 
 _HELPERS = skeletons.as_helpers(skeletons.locate, span, *HELPERS)
 
@@ -80,7 +94,12 @@ _HELPERS = skeletons.as_helpers(skeletons.locate, span, *HELPERS)
 def kernel(code: str) -> int:
     """The address of the kernel for products of a dtype."""
     name = f"product_{code}"
-    text = _TEXT.format(name=name, code=code, size=size_of(code))
+    size, turned = size_of(code), TURNED if code[0] == "f" else 0
+    square = min(SQUARE, PIECE // size)
+    text = _TEXT.format(
+        name=name, code=code, size=size, turned=turned, square=square,
+        scratch=(turned + square) ** 2 * size // 8,
+    )  # fmt: skip
     return cache.load(name, _HELPERS + text)
 
 

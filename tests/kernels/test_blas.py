@@ -62,6 +62,17 @@ def test_any_sizes_and_strides(sizes: Any, batch: Any, ways: Any, code: str) -> 
         threads.use(before)
 
 
+@pytest.mark.parametrize("code", ("f4", "f8", "c8"))
+@pytest.mark.parametrize("sizes", [(9, 9, 9), (32, 32, 32), (33, 31, 30), (40, 17, 8), (70, 33, 9)])
+def test_by_columns_as_by_rows(sizes: Any, code: str) -> None:
+    """Floats of few columns are turned before BLAS sees them."""
+    rows, columns, depth = sizes
+    x, y = numbers((5, rows, depth), code, 1), numbers((5, columns, depth), code, 2)
+    found = multiplied(x, y.swapaxes(-1, -2))
+    plain = multiplied(x, y.swapaxes(-1, -2).copy())
+    np.testing.assert_allclose(found, plain, 1e-4 if code != "f8" else 1e-12, 1e-4)
+
+
 def test_special_values_take_no_part_in_what_is_not_their_own() -> None:
     x, y = numbers((33, 20), "f4", 1), numbers((20, 37), "f4", 2)
     x[3], y[:, 5] = np.inf, np.nan
