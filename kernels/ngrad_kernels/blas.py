@@ -78,7 +78,7 @@ def {name}(table, lo, hi):
             by, run = 0, (wide + {square} - 1) // {square} * {square}
             for l in range(0, depth, {square}):
                 for j in range(0, wide, {square}):
-                    turn_{code}(
+                    turn_{square}_{code}(
                         scratch + (l * run + j) * {size}, run * {size}, wide - j,
                         y + (l + j * y_run) * {size}, y_run * {size}, depth - l,
                     )

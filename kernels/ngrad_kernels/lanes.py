@@ -1,6 +1,6 @@
 """Pieces of rows that a register or two hold, and sums of numbers times such: of what products of
-small matrices are made (`small_products.py`). No loop is found in them that the vectoriser might
-miss, and none begins that is over after a few elements.
+small matrices are made (`small_products.py`), without loops that are over after a few elements; and
+transposes of squares of 4 or 8 rows.
 
 A piece of complex numbers has real and imaginary parts by turns. Its products are added up in two
 sums, with the real and with the imaginary part of the numbers, which are joined when they are
@@ -170,9 +170,9 @@ def _turned(builder: Any, rows: list[Any], each: int) -> list[Any]:
     return rows
 
 
-def _turning(code: str) -> Any:
+def _turning(code: str, count: int) -> Any:
     size = size_of(code)
-    count, each = min(SQUARE, PIECE // size), max(1, size // 8)
+    each = max(1, size // 8)
     bits = 8 * size // each
     vector, kind = ir.VectorType(ir.IntType(bits), count * each), f"v{count * each}i{bits}"
     align = INT(bits // 8)
@@ -180,7 +180,7 @@ def _turning(code: str) -> Any:
     @intrinsic
     def turn(typingctx, target, line, columns, source, step, depth):
         """Turn columns of a matrix, which begin a step apart, into rows, which begin a line apart:
-        as many of either as a square has. Lines of it beyond the depth are written to.
+        as many of either as the square has. Lines of it beyond the depth are written to.
         """
 
         def codegen(context, builder, signature, args):
@@ -207,4 +207,5 @@ def _turning(code: str) -> Any:
 
 NAMESPACE: dict[str, Any] = {}
 for _code in ("f4", "f8", "c8", "c16"):
-    NAMESPACE |= _made(_code) | {f"turn_{_code}": _turning(_code)}
+    NAMESPACE |= _made(_code)
+    NAMESPACE |= {f"turn_{n}_{_code}": _turning(_code, n) for n in (4, SQUARE)}

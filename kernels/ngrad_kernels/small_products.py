@@ -66,9 +66,12 @@ def {name}(table, lo, hi):
             count = min(count, turned)
             for z in range(1 if y_step == 0 else count):
                 place, source = scratch + z * depth * line, b + z * y_step
+                if depth <= 4 and columns <= 4:
+                    turn_4_{code}(place, line, columns, source, y_across, depth)
+                    continue
                 for l in range(0, depth, {square}):
                     for j in range(0, columns, {square}):
-                        turn_{code}(
+                        turn_{square}_{code}(
                             place + l * line + j * {size}, line, columns - j,
                             source + l * {size} + j * y_across, y_across, depth - l,
                         )
