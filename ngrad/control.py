@@ -351,7 +351,7 @@ def _as_leaf(elems: Any) -> Any:
     """Lists of numbers are a tensor, as everywhere; nests of tensors stay."""
     if isinstance(elems, (list, tuple)):
         leaves: list[Any] = optree.tree_leaves(elems)  # type: ignore[arg-type]
-        if all(isinstance(leaf, KINDS) for leaf in leaves):
+        if all(issubclass(type(leaf), KINDS) for leaf in leaves):
             return tensor(elems)
     return elems
 

@@ -163,8 +163,8 @@ class Cut:
     def run(self, kept: Mapping[int, Any]) -> list[Tensor | None]:
         """The outputs of the graph, tensors of their own, for values by slot."""
         if self.new and self.cost.runs:
-            self.new = False
             self._prepare()
+            self.new = False  # last: who is interrupted before it begins again
         self.cost.runs += 1
         replay = self.replay
         if replay is not None and hooks.execute is None:

@@ -78,7 +78,7 @@ class _Joined:
         for item in items:
             if isinstance(item, str):
                 raise ValueError(f"{self._name}[...]: special directives must be the first entry")
-            if type(item) in PLAIN or isinstance(item, np.generic):
+            if type(item) in PLAIN or issubclass(type(item), np.generic):
                 made.append(item)  # a number beside arrays has their dtype
             else:
                 made.append(self._shaped(self._array(item), ndim, first))

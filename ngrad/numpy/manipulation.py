@@ -88,11 +88,11 @@ def matrix_transpose(x: Any, /) -> ndarray:
 def swapaxes(a: Any, axis1: int, axis2: int) -> ndarray:
     """Two axes exchanged."""
     x = itself(a)
-    return x.transpose(_swapped(x.ndim, axis1, axis2))
+    return x.transpose(_swapped(x.ndim, operator.index(axis1), operator.index(axis2)))
 
 
-@functools.lru_cache(SEEN, typed=True)
-def _swapped(ndim: int, axis1: Any, axis2: Any) -> tuple[int, ...]:
+@functools.lru_cache(SEEN)
+def _swapped(ndim: int, axis1: int, axis2: int) -> tuple[int, ...]:
     order = [*range(ndim)]
     one, two = _axis(axis1, ndim, "swapaxes"), _axis(axis2, ndim, "swapaxes")
     order[one], order[two] = order[two], order[one]

@@ -237,7 +237,7 @@ class Assigned(Cell):
         if number and where.dtype.is_floating and where.device is HOST and -6e4 < value < 6e4:
             return single(float(value), where.dtype)
         whole = number and where.dtype.is_integer
-        if whole or isinstance(value, (str, complex)):
+        if whole or issubclass(type(value), (str, complex)):
             value = read_as(value, self.dtype)
         elif value is None and self._layout.dtype.is_inexact:
             value = complex(math.nan, math.nan) if where.dtype.is_complex else math.nan

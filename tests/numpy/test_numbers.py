@@ -264,3 +264,34 @@ def test_a_number_that_says_a_type_of_numpys_is_ours() -> None:
         total = ours.mean(y, where=x[0] > 0)
     assert tape.gradient(total, x).tolist() == [2.5, 1.0]
     assert fractions.Fraction(x[0]) == 2 and copy.deepcopy(x[0]) == 2.0
+
+
+@pytest.mark.parametrize("dtype", ["f8", "c16", "f4"])
+@pytest.mark.parametrize("recorded", [False, True])
+def test_a_number_that_is_assigned_has_its_derivative(recorded: bool, dtype: str) -> None:
+    def squares(x: Any) -> Any:
+        y = ours.zeros(2, dtype)
+        for k in range(2):
+            y[k] = x[k] * x[k]
+        y.flat[1] = x[1]
+        return ours.real(ours.sum(y * ours.conj(y)))
+
+    x = ours.array([2.0, 3.0]).astype(dtype)
+    f = ngrad.function(ngrad.grad(squares)) if recorded else ngrad.grad(squares)
+    np.testing.assert_allclose(f(x), [4 * 2.0**3, 2 * 3.0])
+
+
+@pytest.mark.parametrize("dtype", ["f8", "f4", "i8", "?", "c16"])
+def test_numbers_among_arrays(dtype: str) -> None:
+    theirs, own = np.array([1, 2]).astype(dtype), ours.array([1, 2]).astype(dtype)
+    for joined in (
+        lambda np, x: np.r_[x[0], x.sum()],
+        lambda np, x: np.r_[x, x[1], 1],
+        lambda np, x: np.c_[x[0], x[1]],
+        lambda np, x: np.r_[np.ones(2, np.float32), x[0]],
+    ):
+        found, expected = joined(ours, own), joined(np, theirs)
+        assert found.dtype == expected.dtype
+        np.testing.assert_array_equal(found, expected)
+    for one, two in ((np.array(0), 1), (ours.array(0), ours.array([1])[0]), (np.int8(-1), 0)):
+        assert ours.swapaxes(ours.ones((2, 3)), one, two).shape == (3, 2)
