@@ -21,7 +21,7 @@ from ngrad.ops.creation import zeros_of
 from ngrad.record import state
 from ngrad.tensor import Tensor
 from ngrad.variable import Variable
-from ngrad.window import LIMIT, Claim, Window
+from ngrad.window import LIMIT, Claim, Fault, Window
 
 
 class GradientTape(Jacobians):
@@ -350,6 +350,8 @@ class GradientTape(Jacobians):
             slot = target._slot if target._window is window else window.slot_of(target)
             if slot >= 0:
                 connected = True
+            elif type(target._window) is Fault:
+                Tensor.evaluate(target)  # which raises: it has no value, and so no gradient
             reached += (slot,)
         given: tuple[int, ...] = ()
         for seed in seeds or ():

@@ -75,6 +75,20 @@ def test_a_gradient_raises(name: str) -> None:
     assert tape.gradient(z, x).shape == (3, 4)
 
 
+@every_gather
+def test_a_gradient_of_what_has_no_value_raises_after_another(name: str) -> None:
+    """And the other has its value."""
+    x = ngrad.constant(X)
+    with ngrad.GradientTape(persistent=True) as tape:
+        tape.watch(x)
+        wrong = ngrad.reduce_sum(GATHERS[name](x * 2.0, ngrad.constant(WRONG) + 0))
+        right = ngrad.reduce_sum(x * x)
+    for _ in range(2):
+        np.testing.assert_array_equal(tape.gradient(right, x), 2 * X)
+        with pytest.raises(IndexBoundsError, match=rf"{name}: \w+ 5 is out of range"):
+            tape.gradient(wrong, x)
+
+
 def test_few_plans_find_what_a_fault_leaves() -> None:
     """Among many values that are held, of which some follow from it."""
     index = ngrad.constant([5]) + 0
