@@ -43,6 +43,16 @@ def missing(
     return find
 
 
+class Absent:
+    """In place of an attribute that a class has not: asked for, it says what there is instead."""
+
+    def __init__(self, what: str, name: str, reason: str) -> None:
+        self._said, self._name = f"{what} has no attribute {name!r}{reason}", name
+
+    def __get__(self, thing: Any, kind: type | None = None) -> Any:
+        raise AttributeError(self._said, name=self._name, obj=thing)
+
+
 # -- TensorFlow's ----------------------------------------------------------------------------------
 
 YET = "not here yet"

@@ -5,10 +5,11 @@ from __future__ import annotations
 import functools
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
+from ngrad.absent import Absent
 from ngrad.devices import HOST, Device, current
 from ngrad.dtypes import DType, as_dtype
 from ngrad.errors import ScalarError, ShapeError
@@ -61,18 +62,8 @@ class Tensor(Operand["Tensor"]):
         self._window: Any = None
         self._slot = -1
 
-    if not TYPE_CHECKING:
-
-        def __getattr__(self, name: str) -> Any:
-            if hasattr(Tensor, name):
-                return object.__getattribute__(self, name)  # which raised, and says why
-            said = f"a tensor has no attribute {name!r}"
-            if name[0] != "_" and hasattr(np.ndarray, name):
-                said += (
-                    ", as arrays have: ngrad.numpy.asarray makes an array of it (a function is "
-                    "given tensors for arrays of NumPy's)"
-                )
-            raise AttributeError(said, name=name, obj=self)
+    def __dir__(self) -> list[str]:
+        return [name for name in super().__dir__() if type(vars(Tensor).get(name)) is not Absent]
 
     # -- storage: the one place where a pending value is asked for ---------------------------------
 
@@ -419,3 +410,12 @@ def _scalar_elsewhere(key: Any, value: Any, dtype: DType, device: Device) -> Ten
     if value == value:
         _elsewhere[key] = found
     return found
+
+
+_OF_ARRAYS = (
+    ", as arrays have: ngrad.numpy.asarray makes an array of it (a function is given tensors for "
+    "arrays of NumPy's)"
+)
+for _name in dir(np.ndarray):
+    if _name[0] != "_" and not hasattr(Tensor, _name):
+        setattr(Tensor, _name, Absent("a tensor", _name, _OF_ARRAYS))

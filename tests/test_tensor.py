@@ -283,6 +283,6 @@ def test_a_method_of_arrays_is_named_where_a_tensor_has_none() -> None:
     for name in ("reshape", "sum"):
         with pytest.raises(AttributeError, match=f"{name!r}, as arrays have: ngrad.numpy.asarray"):
             getattr(x, name)
-    with pytest.raises(AttributeError, match=r"no attribute 'dtpye'$"):
+    with pytest.raises(AttributeError, match=r"no attribute 'dtpye'"):
         _ = x.dtpye  # type: ignore[attr-defined]
-    assert not hasattr(x, "sum") and getattr(x, "_range", None) is None
+    assert not hasattr(x, "sum") and "sum" not in dir(x) and "numpy" in dir(x)
