@@ -10,8 +10,8 @@ import pytest
 from crowd import crowd
 
 import ngrad.numpy as ours
-from ngrad.numpy import writing
-from ngrad.numpy.writing import written
+from ngrad.numpy import elements, writing
+from ngrad.numpy.elements import written
 
 
 def test_a_loop_over_elements_writes_in_place() -> None:
@@ -136,9 +136,9 @@ def test_threads_share_a_copy(dtype: str, index: Any, monkeypatch: pytest.Monkey
         shared.append(plainly(*args))
         return shared[-1]
 
-    plainly = writing._copied
-    monkeypatch.setattr(writing, "SHARED", 0)
-    monkeypatch.setattr(writing, "_copied", copied)
+    plainly = elements._copied
+    monkeypatch.setattr(elements, "SHARED", 0)
+    monkeypatch.setattr(elements, "_copied", copied)
     draw = np.random.default_rng(3)
     expected = draw.integers(0, 100, (5, 6, 2)).astype(dtype)
     found = ours.array(expected)

@@ -1,0 +1,67 @@
+"""Values put where elements lie, as NumPy puts them there."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import numpy as np
+
+from ngrad.devices import HOST
+from ngrad.dtypes import as_dtype
+from ngrad.graph.layout import Layout, layout
+from ngrad.graph.program import Launch
+from ngrad.ops.launching import place_launch
+
+SHARED = 1 << 20
+"""Bytes from which on threads share a copy."""
+
+
+def written(at: int, where: Layout, index: Any, value: Any) -> bool:
+    """Whether a value could be written where elements lie. If not, there is an error for the
+    ordinary way to tell of.
+    """
+    if type(index) is int and where.ndim == 1 and type(value) is float and where.dtype.is_floating:
+        place = index if index >= 0 else index + where.size
+        if 0 <= place < where.size:
+            where.dtype.ctype.from_address(at + place * where.strides[0]).value = value
+            return True
+    whole = where.array(at, None, True)
+    try:
+        if (
+            type(value) is not np.ndarray
+            or value.nbytes < SHARED
+            or not _copied(whole, index, value)
+        ):
+            whole[index] = value
+    except (IndexError, OverflowError, TypeError, ValueError):
+        return False
+    return True
+
+
+def _copied(whole: Any, index: Any, value: Any) -> bool:
+    """Whether a value could be copied to a part of an array by all threads: as many elements of its
+    dtype, of which it is a view.
+    """
+    part = whole[index]
+    alike = part.shape == value.shape and part.dtype == value.dtype
+    if not (alike and np.may_share_memory(part, whole)):
+        return False
+    source = layout(as_dtype(value.dtype), value.shape, value.strides)
+    launch, _ = _placing(source, tuple(zip(part.shape, part.strides, strict=True)))
+    addresses = [x.__array_interface__["data"][0] for x in (value, part)]
+    HOST.target.launch_all([(launch.kernel, launch.facts, launch.n, launch.grain, addresses)])
+    return True
+
+
+@functools.lru_cache(256)
+def _placing(source: Layout, region: tuple[tuple[int, int], ...]) -> tuple[Launch, Any]:
+    return place_launch(source, [*region])
+
+
+def read_as(value: Any, dtype: np.dtype[Any]) -> Any:
+    """The number that NumPy reads for a dtype."""
+    try:
+        return np.array(value, dtype).item()
+    except (OverflowError, TypeError, ValueError) as error:
+        raise type(error)(f"assignment of {value!r} to {dtype} elements: {error}") from None
