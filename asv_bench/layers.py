@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -114,6 +115,33 @@ def recurrence(steps: int, batch: int, width: int) -> Program:
     return _program(name, ours, theirs, x, w * 0.1, u * 0.1)
 
 
+def anew(steps: int, batch: int, width: int) -> Program:
+    """A recurrent network that is another program at each call, as of loops over trees: which of
+    two functions comes next is drawn.
+    """
+    x, w, u = numbers((steps, batch, width), (width, width), (width, width))
+
+    def run(functions: Sequence[Any], call: Iterator[int]) -> Callable[..., Any]:
+        def network(x: Any, w: Any, u: Any) -> Any:
+            h = 0.0 * x[0]
+            for k, which in enumerate(np.random.default_rng(next(call)).integers(0, 2, steps)):
+                h = functions[which](x[k] @ w + h @ u)
+            return h
+
+        return network
+
+    ours = run([tf.tanh, tf.sigmoid], count())
+    network: list[Any] = []
+
+    def theirs(m: Any, *xs: Any) -> Any:
+        if not network:
+            network.append(run([m.tanh, m.sigmoid], count()))
+        return network[0](*xs)
+
+    name = f"another at each call, {steps} steps, ({batch}, {width})"
+    return _program(name, ours, theirs, x, w * 0.1, u * 0.1)
+
+
 def embedding(rows: int, width: int, taken: int) -> Program:
     (table,) = numbers((rows, width))
     places = np.random.default_rng(1).integers(0, rows, taken)
@@ -196,6 +224,7 @@ def programs(scale: float = 1.0) -> list[Program]:
         batch_norm(n(28), n(64)),
         attention(n(8), n(128), 8 * n(32), 8),
         recurrence(n(50), n(32), n(128)),
+        anew(n(50), n(8), n(32)),
         embedding(n(10_000), n(64), n(3200)),
         gaussian_process(n(150)),
     ]
