@@ -296,13 +296,6 @@ class Tensor(Operand["Tensor"]):
             "Variable's assign"
         )
 
-    @property
-    def assign(self) -> Any:
-        raise AttributeError(
-            "a tensor has no assign, nor has a part of a variable v: for elements of it use "
-            "v.scatter_nd_update(indices, updates), for all of it v.assign(value)"
-        )
-
 
 def _taken(where: Layout) -> Buffer:
     return where.device.pool.take(where.nbytes)
@@ -416,6 +409,11 @@ _OF_ARRAYS = (
     ", as arrays have: ngrad.numpy.asarray makes an array of it (a function is given tensors for "
     "arrays of NumPy's)"
 )
-for _name in dir(np.ndarray):
+_OF_VARIABLES = (
+    ", nor has a part of a variable v: for elements of it use v.scatter_nd_update(indices, "
+    "updates), for all of it v.assign(value)"
+)
+_ABSENT = {"assign": _OF_VARIABLES, **dict.fromkeys(dir(np.ndarray), _OF_ARRAYS)}
+for _name, _reason in _ABSENT.items():
     if _name[0] != "_" and not hasattr(Tensor, _name):
-        setattr(Tensor, _name, Absent("a tensor", _name, _OF_ARRAYS))
+        setattr(Tensor, _name, Absent("a tensor", _name, _reason))

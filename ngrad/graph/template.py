@@ -46,15 +46,12 @@ class Template(NamedTuple):
         """The results for other symbols, of the same layouts."""
         values = [symbol.index for symbol in symbols]
         for node, operands, specs in self.steps:
-            if not operands:  # a constant
-                values.append(graph.place(node))
-                continue
             op, params, _, spec = node
             node = Node(op, params, tuple([values[k] for k in operands]), spec)
-            if specs is None:
-                values.append(graph.simplified(node))
-            else:
+            if specs is not None:
                 values += graph.parts(node, specs)
+            else:  # there is nothing to simplify of a constant
+                values.append(graph.simplified(node) if operands else graph.place(node))
         nodes = graph.nodes
         return [
             None if k is None else Symbol(graph, values[k], nodes[values[k]].spec)

@@ -11,6 +11,7 @@ from ngrad.devices import HOST
 from ngrad.dtypes import as_dtype
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.program import Launch
+from ngrad.numpy.indices import is_basic
 from ngrad.ops.launching import place_launch
 
 SHARED = 1 << 20
@@ -27,12 +28,9 @@ def written(at: int, where: Layout, index: Any, value: Any) -> bool:
             where.dtype.ctype.from_address(at + place * where.strides[0]).value = value
             return True
     whole = where.array(at, None, True)
+    large = type(value) is np.ndarray and value.nbytes >= SHARED
     try:
-        if (
-            type(value) is not np.ndarray
-            or value.nbytes < SHARED
-            or not _copied(whole, index, value)
-        ):
+        if not (large and _copied(whole, index, value)):
             whole[index] = value
     except (IndexError, OverflowError, TypeError, ValueError):
         return False
@@ -40,12 +38,13 @@ def written(at: int, where: Layout, index: Any, value: Any) -> bool:
 
 
 def _copied(whole: Any, index: Any, value: Any) -> bool:
-    """Whether a value could be copied to a part of an array by all threads: as many elements of its
-    dtype, of which it is a view.
+    """Whether a value could be copied by all threads to a part of an array that is a view of it: as
+    many elements of its dtype.
     """
+    if not is_basic(index):
+        return False
     part = whole[index]
-    alike = part.shape == value.shape and part.dtype == value.dtype
-    if not (alike and np.may_share_memory(part, whole)):
+    if part.shape != value.shape or part.dtype != value.dtype:
         return False
     source = layout(as_dtype(value.dtype), value.shape, value.strides)
     launch, _ = _placing(source, tuple(zip(part.shape, part.strides, strict=True)))

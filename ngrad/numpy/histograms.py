@@ -48,7 +48,7 @@ def bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> ndarray:
     >>> np.bincount([0, 2, 2])
     array([1, 0, 2])
     """
-    numbers = asarray(x, np.int64 if type(x) is list and not x else None)
+    numbers = asarray(x, np.int64 if isinstance(x, list) and not x else None)
     values = np.asarray(numbers)
     if values.ndim != 1:
         raise ValueError(f"bincount: takes a vector, not an array of shape {values.shape}")

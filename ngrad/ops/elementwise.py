@@ -118,12 +118,13 @@ class Elementwise(Op):
 
         def binary(x: Tensor, y: Any) -> Any:
             kind = type(y)
-            call = seen.get((x._layout, y._layout if kind is Tensor else kind))
+            pair = x._layout, y._layout if kind is Tensor else kind
+            call = seen.get(pair)
             if call is None:
                 reader = unwrap.get(kind)
                 if reader is not None:
                     return binary(x, reader(y))
-                wanted = mixed.get((x._layout, y._layout if kind is Tensor else kind))
+                wanted = mixed.get(pair)
                 if wanted is not None:
                     one, two = wanted
                     x = x if one is None else apply(CAST, (x,), (one,))
