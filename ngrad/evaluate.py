@@ -7,7 +7,7 @@ planned with a kernel for each op; when it comes again, with fused kernels. Both
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import islice
 from typing import Any
@@ -27,6 +27,7 @@ from ngrad.ops.identity import IDENTITY
 from ngrad.plans import Key, Planned, Structure, build, plans
 from ngrad.record import state
 from ngrad.tensor import Tensor, settle
+from ngrad.unplanned import run_as_read
 from ngrad.window import RECOMPUTED, Fault, Window, recorded, waiting
 
 # -- what of a window is run -----------------------------------------------------------------------
@@ -142,17 +143,24 @@ def run(window: Window) -> None:
             if work[1]:
                 key, kept = _since(window, done, work)
                 slots = given(window, left) if left else ()
-                cut = plans[(*key, slots) if slots else key].ready()
-                if cut.over:
+                cut = plans[(*key, slots)].ready() if slots else None
+                if cut is not None and cut.over:
                     run_over(kept, slots, cut.run_over, partial(publish, window, work))
                     return
                 try:
-                    values = cut.run(kept)
+                    values = _outputs(key, kept) if cut is None else cut.run(kept)
                 except IndexBoundsError:
                     work, values = _without_faults(work, key, kept)
             publish(window, work, values)
         finally:
             window.left = left
+
+
+def _outputs(key: Key, kept: Mapping[int, Any]) -> list[Tensor | None]:
+    """The outputs of a structure: what is wanted, then the gradients."""
+    planned = plans[key]
+    found = run_as_read(planned, key, kept)
+    return planned.run(kept) if found is None else found
 
 
 def _without_faults(
@@ -172,7 +180,7 @@ def _without_faults(
             continue
         try:
             # Such a structure comes once: nobody keeps its plan.
-            made = Planned(*build(Structure(entries, known, tuple(part)))).run(kept)
+            made = Planned(partial(build, Structure(entries, known, tuple(part)))).run(kept)
             found.update(zip(part, made, strict=True))
         except IndexBoundsError as error:
             if len(part) > 1:
@@ -247,7 +255,7 @@ def sweep(window: Window, heard: Heard, goal: Goal) -> list[Tensor | None]:
     """Run a window and a gradient through it, as one plan; the gradients."""
 
     def found(entries: Any, known: Any, wanted: Any) -> list[Any]:
-        return plans[entries, known, wanted, heard, goal].run(window.kept)
+        return _outputs((entries, known, wanted, heard, goal), window.kept)
 
     return swept(window, found)
 

@@ -285,7 +285,7 @@ def _plan(structure: Structure, seed: Layout) -> Planned:
         if many:
             layouts[number] = seed
     whole = batched(graph, which, seed.shape[0], len(structure.wanted))
-    return Planned(whole, places, layouts)
+    return Planned(lambda: (whole, places, layouts))
 
 
 def _run(asked: _Asked, seed: Any) -> list[Tensor | None]:

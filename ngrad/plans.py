@@ -16,13 +16,14 @@ import queue
 import threading
 import warnings
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 from ngrad.captured import Captured
 from ngrad.cold import fused_sooner
 from ngrad.config import settings
 from ngrad.graph.cost import Cost, counters
-from ngrad.graph.differentiate import Goal, Heard, differentiate, tools
+from ngrad.graph.differentiate import Goal, Heard, Told, differentiate, tools
 from ngrad.graph.dying import mark_dying
 from ngrad.graph.entries import Entry, trace
 from ngrad.graph.fuse import fuse
@@ -87,10 +88,12 @@ nothing is: what plans are looked up by.
 """
 
 
+Built = tuple[Graph, tuple[int, ...], dict[int, Layout]]
+"""A graph; for each of its inputs the slot; and how that lies."""
+
+
 @uncollected
-def build(
-    structure: Structure, told: Callable[..., None] | None = None
-) -> tuple[Graph, tuple[int, ...], dict[int, Layout]]:
+def build(structure: Structure, told: Told | None = None) -> Built:
     """The graph of a structure; for each of its inputs the slot, and its layout. `told` is as for
     `differentiate`.
     """
@@ -183,22 +186,53 @@ class Cut:
 
 
 class Planned:
-    """How a structure runs, kept for the next time."""
+    """How a structure runs, kept for the next time.
 
-    __slots__ = ("_given", "cut", "graph", "layouts", "places", "tried")
+    Parameters
+    ----------
+    build : callable
+        Gives its graph, for each input of that the slot, and how each lies. It is called when they
+        are needed: what comes once may run without.
+    given : tuple of int
+        As in `Structure`.
+    """
 
-    def __init__(
-        self,
-        graph: Graph,
-        places: tuple[int, ...],
-        layouts: dict[int, Layout],
-        given: tuple[int, ...] = (),
-    ) -> None:
-        self.graph, self.places, self.layouts = graph, places, layouts
-        self._given = frozenset([k for k, slot in enumerate(places) if slot in given])
+    __slots__ = ("_build", "_built", "_slots", "came", "cut", "tried")
+
+    def __init__(self, build: Callable[[], Built], given: tuple[int, ...] = ()) -> None:
+        self._build: Callable[[], Built] | None = build
+        self._built: Built | None = None
+        self._slots = given
+        self.came = False  # and was run as it is read (`unplanned.py`)
         self.tried = 0
         counters["planned"] += 1
         self.cut: Cut | None = None
+
+    @property
+    def built(self) -> Built:
+        built = self._built
+        if built is None:
+            build = self._build
+            assert build is not None
+            built = self._built = build()
+            self._build = None  # last: another thread may be here
+        return built
+
+    @property
+    def graph(self) -> Graph:
+        return self.built[0]
+
+    @property
+    def places(self) -> tuple[int, ...]:
+        return self.built[1]
+
+    @property
+    def layouts(self) -> dict[int, Layout]:
+        return self.built[2]
+
+    @property
+    def _given(self) -> frozenset[int]:
+        return frozenset([k for k, slot in enumerate(self.places) if slot in self._slots])
 
     def run(self, kept: Mapping[int, Any]) -> list[Tensor | None]:
         """The outputs of the graph: what is wanted, then the gradients."""
@@ -265,7 +299,7 @@ class Planned:
         again = first is not None
         cut = Cut(first or graph(), self.places, self.layouts, again)
         if cut.over and not isinstance(cut.replay, Replay):  # it is not all launches
-            self._given = frozenset()
+            self._slots = ()
             cut = Cut(graph(), self.places, self.layouts, again)
         return cut
 
@@ -375,7 +409,7 @@ class _Plans(dict[Key, Planned]):
         structure = Structure(
             entries, known, wanted, heard and Heard(*heard), goal and Goal(*goal), *given
         )
-        planned = Planned(*build(structure), structure.given)
+        planned = Planned(partial(build, structure), structure.given)
         if any(call.open for call, *_ in structure.entries):
             return planned  # a recording's
         # No lock, which a fork could leave taken: threads that meet lose a plan at worst.

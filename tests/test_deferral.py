@@ -18,10 +18,10 @@ from rows import ROWS
 from table import Row
 
 import ngrad
-from ngrad import GradientTape, Variable, constant
+from ngrad import GradientTape, Variable, constant, unplanned
 from ngrad.errors import DTypeError, ShapeError
 from ngrad.ops.operators import BINARY
-from ngrad.plans import counters, plans
+from ngrad.plans import FEW, counters, plans
 
 SEED = int(os.environ.get("NGRAD_TEST_SEED", "0"))
 """Which ops are tried fused, and where programs are looked at."""
@@ -37,17 +37,21 @@ def bits(values: Any) -> Bits:
 
 
 @contextmanager
-def evaluated(eager: bool = False, fusion: str = "off") -> Iterator[None]:
-    """Within it, programs run in another way, by plans that are made anew."""
+def evaluated(eager: bool = False, fusion: str = "off", few: int = FEW) -> Iterator[None]:
+    """Within it, programs run in another way, by plans that are made anew. What comes once is run
+    as it is read from so `few` entries on.
+    """
     before = ngrad.config.fusion()
     plans.clear()
     ngrad.config.set_eager(eager)
     ngrad.config.set_fusion(fusion)
+    unplanned.FEW = few
     try:
         yield
     finally:
         ngrad.config.set_eager(False)
         ngrad.config.set_fusion(before)
+        unplanned.FEW = FEW
 
 
 # -- each op ---------------------------------------------------------------------------------------
@@ -75,6 +79,14 @@ def test_ops_deferred_and_eager(row: Row) -> None:
             deferred = of_op(row, arrays)
             with evaluated(eager=True):
                 assert of_op(row, arrays) == deferred, (code, shapes)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=str)
+def test_ops_planned_and_as_they_are_read(row: Row) -> None:
+    arrays = row.sample(row.cases[0], CODE_OF[row.kinds[0]])
+    planned = of_op(row, arrays)
+    with evaluated(few=-1):
+        assert of_op(row, arrays) == planned
 
 
 def _some_rows() -> list[tuple[Row, str, Any]]:
@@ -136,8 +148,12 @@ def test_a_look_changes_no_bit(program: Callable[[Look], Any]) -> None:
         look = Looks(lambda k: draw.random() < 0.5, twice=True)
         assert bits(program(look)) == expected, (SEED, seed)
     assert bits(program(Looks(lambda k: True))) == expected
-    with evaluated(eager=True):
-        assert bits(program(Looks(lambda k: False))) == expected
+    for way in ({"eager": True}, {"few": -1}):
+        with evaluated(**way):  # type: ignore[arg-type]
+            assert bits(program(Looks(lambda k: False))) == expected, way
+    for seed in range(5):
+        with evaluated(few=-1):
+            assert bits(program(Looks(lambda k: draw.random() < 0.5))) == expected, (SEED, seed)
         assert bits(program(Looks(lambda k: True))) == expected
     for at in range(none.count):
         for eager in (True, False):

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from numeric import difference
 
 import ngrad
+from ngrad import unplanned
+from ngrad.plans import FEW, plans
 
 Array = np.ndarray[Any, Any]
 
@@ -86,9 +88,10 @@ def programs(draw: st.DrawFn) -> tuple[list[Step], list[Array]]:
 
 def gradient(steps: list[Step], arrays: list[Array], threads: int, way: str) -> list[Any]:
     """The gradient in each input: deferred, eager, recorded by an outer tape, in a function or
-    through one.
+    through one, or run as it is read.
     """
     ngrad.config.set_threads(threads)
+    unplanned.FEW = -1 if way == "read" else FEW
     ngrad.config.set_eager(way == "eager")
     outer = ngrad.GradientTape(watch_accessed_variables=False)
 
@@ -106,11 +109,15 @@ def gradient(steps: list[Step], arrays: list[Array], threads: int, way: str) -> 
 
     backward = ngrad.function(slopes) if way == "function" else slopes
     for _ in range(2):  # the second time a function is replayed
+        if way == "read":
+            plans.clear()
         found = backward(*(ngrad.constant(a) for a in arrays))
     ngrad.config.set_eager(False)
+    unplanned.FEW = FEW
     return [g.numpy() for g in found]
 
 
+WAYS = ((2, "eager"), (2, "recorded"), (1, "deferred"), (2, "read"))
 AS_FUNCTIONS = ((2, "function"), (2, "through a function"))
 
 
@@ -123,7 +130,7 @@ def test_random_programs(program: tuple[list[Step], list[Array]]) -> None:
         np.testing.assert_allclose(value.numpy(), array, rtol=1e-12, atol=1e-12)
 
     found = gradient(steps, arrays, 2, "deferred")
-    for threads, way in ((2, "eager"), (2, "recorded"), (1, "deferred"), *AS_FUNCTIONS):
+    for threads, way in (*WAYS, *AS_FUNCTIONS):
         for a, b in zip(found, gradient(steps, arrays, threads, way), strict=True):
             assert a.tobytes() == b.tobytes(), way
 

@@ -11,7 +11,7 @@ but around a user's Python, complex cotangents are conjugated as they come in an
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from ngrad.errors import GradientError
 from ngrad.graph.entries import PART_OF, Entry
@@ -71,16 +71,44 @@ tools = Tools()
 """Filled when the ops are defined: a pass uses ops, but imports run the other way."""
 
 
-class _Rules:
-    """VJP rules in a graph, each traced once for a call and what is followed of its inputs."""
+class Sweep(Protocol):
+    """How the values of a backward sweep come to be: as symbols of a graph, or as tensors."""
 
-    def __init__(self, graph: Graph) -> None:
-        self._templates = Templates(graph)
+    def ones(self, where: Layout) -> Any: ...
+
+    def zeros(self, where: Layout) -> Any: ...
+
+    def conj(self, x: Any) -> Any: ...
+
+    def add(self, x: Any, y: Any) -> Any:
+        """The sum of two cotangents of one value."""
 
     def pulled(
         self, call: Call, g: Any, inputs: Sequence[Any], out: Any, followed: tuple[bool, ...]
     ) -> Sequence[Any]:
-        """A cotangent for each input, of its shape; None for those that are not followed."""
+        """A cotangent for each input, of its shape; None for those that are not followed.
+
+        Parameters
+        ----------
+        g, out
+            The cotangent and the value of the result; tuples where the call has several.
+        """
+
+
+class _InGraph:
+    """VJP rules in a graph, each traced once for a call and what is followed of its inputs."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._templates = Templates(graph)
+        self.ones, self.zeros, self.conj = tools.ones, tools.zeros, tools.conj
+
+    def add(self, x: Any, y: Any) -> Any:
+        (total,) = self._templates.of(x._layout, lambda x, y: (tools.add(x, y),), (x, y))
+        return total
+
+    def pulled(
+        self, call: Call, g: Any, inputs: Sequence[Any], out: Any, followed: tuple[bool, ...]
+    ) -> Sequence[Any]:
         if call.op.family in NEVER_AT_ONCE:  # a user's Python, which may do another thing each time
             return _pulled(call, g, inputs, out, followed)
         n = len(call.specs)
@@ -91,10 +119,6 @@ class _Rules:
 
         values = (*g, *inputs, *out) if call.several else (g, *inputs, out)
         return self._templates.of((call, followed), rule, values)
-
-    def add(self, x: Any, y: Any) -> Any:
-        (total,) = self._templates.of(x._layout, lambda x, y: (tools.add(x, y),), (x, y))
-        return total
 
 
 def _pulled(
@@ -124,24 +148,44 @@ def follow(entries: Sequence[Entry], heard: Heard) -> list[int]:
     return since
 
 
+Told = Callable[[int, Any, Sequence[Any], Sequence[tuple[int, Any]]], None]
+"""`told(slot, g, read, given)`: told of each entry's cotangent, of the forward values that its rule
+may read, and of the cotangents that it gives, each with the slot that it is for.
+"""
+
+
 def differentiate(
     graph: Graph,
     entries: Sequence[Entry],
-    values: Sequence[Any],
+    values: list[Any],
     heard: Heard,
     goal: Goal,
-    told: Callable[[int, Any, Sequence[Any], Sequence[tuple[int, Any]]], None] | None = None,
+    told: Told | None = None,
 ) -> list[Any]:
     """The gradient of the targets' sum (or of the seeds' combination of them) in each source, as
-    symbols of the graph; None where there is none.
+    symbols of the graph; None where there is none. `values` is as for `swept`.
+    """
+    results: list[Any] = tools.traced(
+        graph, lambda: swept(_InGraph(graph), entries, values, heard, goal, told)
+    )
+    return results
+
+
+def swept(
+    sweep: Sweep,
+    entries: Sequence[Entry],
+    values: list[Any],
+    heard: Heard,
+    goal: Goal,
+    told: Told | None = None,
+) -> list[Any]:
+    """The gradient in each source, as what the sweep computes with; None where there is none.
 
     Parameters
     ----------
-    values : sequence
-        The symbol (or symbols) of each entry.
-    told : callable, optional
-        `told(slot, g, read, given)`: told of each entry's cotangent, of the forward values that its
-        rule may read, and of the cotangents that it gives, each with the slot that it is for.
+    values : list
+        The value (or values) of each entry. It takes the list over: what it holds is let go as soon
+        as no rule reads it any more.
     """
     since = follow(entries, heard)
     wanted = {slot for slots in goal.sources for slot in slots if slot >= 0}
@@ -152,38 +196,13 @@ def differentiate(
         onto = tuple([heard_of and depends[k] and since[k] <= slot for k in inputs])
         follows.append(onto)
         depends.append(slot in wanted or True in onto)
-    seeds = goal.seeds or (-1,) * len(goal.targets)
-    rules = _Rules(graph)
+    cotangents: dict[int, Any] = {}
 
     def accumulate(cotangents: dict[int, Any], key: int, g: Any) -> None:
         before = cotangents.get(key)
-        cotangents[key] = g if before is None else rules.add(before, g)
+        cotangents[key] = g if before is None else sweep.add(before, g)
 
-    def trace() -> list[Any]:
-        cotangents: dict[int, Any] = {}
-        for slot, seed in zip(goal.targets, seeds, strict=True):
-            if slot >= 0 and depends[slot] and since[slot] < NEVER:
-                where = entries[slot][0].specs[0]
-                g = tools.conj(values[seed]) if seed >= 0 else tools.ones(where)
-                accumulate(cotangents, slot, g)
-        found: dict[int, Any] = {}
-        for slot in range(len(entries) - 1, -1, -1):
-            g = cotangents.pop(slot, None)
-            if g is None:
-                continue
-            if slot in wanted:
-                found[slot] = g
-            _spread(cotangents, slot, g)
-        results: list[Any] = []
-        for slots in goal.sources:
-            parts = [found[slot] for slot in slots if slot in found]
-            total = parts[0] if parts else None
-            for part in parts[1:]:
-                total = tools.add(total, part)
-            results.append(None if total is None else tools.conj(total))
-        return results
-
-    def _spread(cotangents: dict[int, Any], slot: int, g: Any) -> None:
+    def spread(slot: int, g: Any) -> None:
         """An entry's cotangent, on to its inputs."""
         call, *inputs = entries[slot]
         followed = follows[slot]
@@ -193,14 +212,35 @@ def differentiate(
             accumulate(cotangents.setdefault(inputs[0], {}), call.params[0], g)
             return
         if isinstance(g, dict):
-            g = tuple(g[k] if k in g else tools.zeros(where) for k, where in enumerate(call.specs))
+            g = tuple(g[k] if k in g else sweep.zeros(where) for k, where in enumerate(call.specs))
         operands, out = [values[k] for k in inputs], values[slot]
-        pulled = zip(inputs, rules.pulled(call, g, operands, out, followed), strict=True)
+        pulled = zip(inputs, sweep.pulled(call, g, operands, out, followed), strict=True)
         given = [(k, result) for k, result in pulled if result is not None]
         for k, result in given:
             accumulate(cotangents, k, result)
         if told is not None:
             told(slot, g, (*operands, out), given)
 
-    results: list[Any] = tools.traced(graph, trace)
+    seeds = goal.seeds or (-1,) * len(goal.targets)
+    for slot, seed in zip(goal.targets, seeds, strict=True):
+        if slot >= 0 and depends[slot] and since[slot] < NEVER:
+            where = entries[slot][0].specs[0]
+            accumulate(
+                cotangents, slot, sweep.conj(values[seed]) if seed >= 0 else sweep.ones(where)
+            )
+    found: dict[int, Any] = {}
+    for slot in range(len(entries) - 1, -1, -1):
+        g = cotangents.pop(slot, None)
+        if g is not None:
+            if slot in wanted:
+                found[slot] = g
+            spread(slot, g)
+        values[slot] = None
+    results: list[Any] = []
+    for slots in goal.sources:
+        parts = [found[slot] for slot in slots if slot in found]
+        total = parts[0] if parts else None
+        for part in parts[1:]:
+            total = sweep.add(total, part)
+        results.append(None if total is None else sweep.conj(total))
     return results

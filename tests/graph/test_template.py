@@ -10,11 +10,16 @@ import numpy as np
 import pytest
 
 import ngrad
-from ngrad import GradientTape, constant
+from ngrad import GradientTape, constant, unplanned
 from ngrad.graph.op import TABLE
 from ngrad.plans import AT_ONCE, plans
 
 STEPS = 60
+
+
+@pytest.fixture(autouse=True)
+def planned_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unplanned, "FEW", 1 << 30)
 
 
 def counted(monkeypatch: pytest.MonkeyPatch, name: str) -> list[Any]:

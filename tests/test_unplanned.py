@@ -1,0 +1,120 @@
+"""Long programs that come once: run as they are read. That their bits are those of a plan is in
+`test_deferral.py` and `test_random_graphs.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+
+import ngrad
+from ngrad import GradientTape, constant, unplanned
+from ngrad.errors import IndexBoundsError
+from ngrad.plans import WIDE, plans
+
+STEPS = 60
+OPS = ngrad.tanh, ngrad.sigmoid, lambda x: ngrad.sin(x) * 0.5
+
+
+def chain(x: Any, w: Any, order: Sequence[int]) -> Any:
+    for k in order:
+        x = OPS[k](x @ w)
+    return x
+
+
+def slopes(order: Sequence[int], rows: int = 2) -> list[Any]:
+    rng = np.random.default_rng(1)
+    x, w = constant(rng.normal(size=(rows, 3))), constant(rng.normal(size=(3, 3)))
+    with GradientTape() as tape:
+        tape.watch((x, w))
+        y = ngrad.reduce_sum(chain(x, w, order))
+    return [g.numpy() for g in tape.gradient(y, (x, w))]
+
+
+def orders(count: int) -> list[list[int]]:
+    """Which ops come, one after the other; the last one is the same."""
+    rng = np.random.default_rng(0)
+    return [[*rng.integers(0, len(OPS), STEPS + k).tolist(), 0] for k in range(count)]
+
+
+def test_another_program_asks_for_no_rule_again() -> None:
+    first, *others = orders(5)
+    plans.clear()
+    slopes(first)
+    rules = dict(unplanned._rules)
+    before = ngrad.stats()
+    for order in others:
+        slopes(order)
+    since = ngrad.stats() - before
+    assert unplanned._rules == rules
+    assert (since.planned, since.fused, since.compiled) == (len(others), 0, 0)
+    assert all(planned.cut is None for planned in plans.values())
+
+
+def test_what_comes_again_is_planned() -> None:
+    (order,) = orders(1)
+    plans.clear()
+    found = []
+    for times in range(3):
+        found.append([g.tobytes() for g in slopes(order)])
+        (planned,) = [p for p in plans.values() if p.came]
+        assert (planned.cut is None) == (times == 0)
+    assert found[0] == found[1] == found[2]
+
+
+def test_large_values_are_planned_at_once() -> None:
+    (order,) = orders(1)
+    plans.clear()
+    slopes(order, rows=WIDE // 8)
+    assert not any(planned.came for planned in plans.values())
+
+
+@pytest.mark.parametrize("few", [0, 1 << 30])
+def test_only_what_is_asked_for_is_computed(few: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unplanned, "FEW", few)
+    plans.clear()
+    ngrad.config.set_fusion("off")
+    x = constant([0.5, 0.25])
+    ngrad.eval()
+    before = ngrad.stats()
+    y = ngrad.exp(ngrad.sin(x))
+    ngrad.cos(y) + 1.0  # nobody keeps it
+    ngrad.eval(y)
+    assert (ngrad.stats() - before).launches == 2
+
+
+def test_an_index_out_of_bounds_takes_nothing_else_along() -> None:
+    plans.clear()
+    x, one = constant([0.5, 0.25]), constant(1)
+    with GradientTape() as tape:
+        tape.watch(x)
+        y = x
+        for _ in range(STEPS):
+            y = ngrad.sin(y)
+        wrong = ngrad.gather(y, one + 1)
+        right = y * 2.0
+    with pytest.raises(IndexBoundsError):
+        wrong.numpy()
+    expected = np.array([0.5, 0.25])
+    for _ in range(STEPS):
+        expected = np.sin(expected)
+    np.testing.assert_allclose(right.numpy(), 2 * expected, rtol=1e-6)
+    assert tape.gradient(right, x) is not None
+
+
+def test_cotangents_go_as_the_sweep_passes() -> None:
+    """There is room for the forward values, and for a few more."""
+    (order,) = orders(1)
+    rows = 1 << 10
+    slopes(order, rows)
+    plans.clear()
+    ngrad.config.release_memory()
+    before = ngrad.config.memory_stats()
+    slopes(order, rows)
+    after = ngrad.config.memory_stats()
+    made = after.live_bytes + after.pooled_bytes - before.live_bytes
+    values = 2 * len(order) + order.count(2)
+    assert made <= 1.25 * values * rows * 3 * 8
