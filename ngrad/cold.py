@@ -19,6 +19,20 @@ FUSED_TAKES = 2.0
 """How many kernels of ops are compiled while a fused one is."""
 
 _put_off: Counter[str] = Counter()  # by kernel: how often it would have served, had it been there
+_missed: dict[str, None] = {}  # fused kernels, the latest last
+MISSED_LIMIT = 1 << 10
+
+
+def came_before(name: str) -> bool:
+    """Whether a fused kernel, which is missing, has been missed before: by another structure, since
+    a structure that comes again has it compiled.
+    """
+    if name in _missed:
+        return True
+    if len(_missed) >= MISSED_LIMIT:
+        _missed.pop(next(iter(_missed)), None)
+    _missed[name] = None
+    return False
 
 
 def missing(graph: Graph, layouts: dict[int, Layout]) -> set[str]:

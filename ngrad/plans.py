@@ -20,7 +20,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from ngrad.captured import Captured
-from ngrad.cold import fused_sooner
+from ngrad.cold import came_before, fused_sooner
 from ngrad.config import settings
 from ngrad.graph.cost import Cost, counters
 from ngrad.graph.differentiate import Goal, Heard, Told, differentiate, tools
@@ -197,13 +197,13 @@ class Planned:
         As in `Structure`.
     """
 
-    __slots__ = ("_build", "_built", "_slots", "came", "cut", "tried")
+    __slots__ = ("_build", "_built", "_slots", "cut", "times", "tried")
 
     def __init__(self, build: Callable[[], Built], given: tuple[int, ...] = ()) -> None:
         self._build: Callable[[], Built] | None = build
         self._built: Built | None = None
         self._slots = given
-        self.came = False  # and was run as it is read (`unplanned.py`)
+        self.times = 0  # it came (`unplanned.py`)
         self.tried = 0
         counters["planned"] += 1
         self.cut: Cut | None = None
@@ -255,10 +255,8 @@ class Planned:
         try:
             if self.tried == 1:
                 self._fuse_at_first()
-            elif settings.fusion == "wait":
-                self.fuse()
             else:
-                _compiler.compile(self)
+                self._fuse_later()
         except Exception as error:
             if settings.fusion == "wait":
                 raise
@@ -277,9 +275,19 @@ class Planned:
         try:
             with without_compiling():
                 self._run_as(fused)
-        except NotCached:
-            if fused_sooner(fused, self.graph, self.layouts):
+        except NotCached as error:
+            if came_before(str(error)):  # with other sizes, which may be new each time
+                self._fuse_later()
+            elif fused_sooner(fused, self.graph, self.layouts):
                 self._run_as(fused)
+
+    def _fuse_later(self) -> None:
+        """Fuse, with kernels that have to be compiled."""
+        self.tried = 2
+        if settings.fusion == "wait":
+            self.fuse()
+        else:
+            _compiler.compile(self)
 
     def fuse(self) -> None:
         """Cut the graph into fused kernels, which may have to be compiled first."""

@@ -1,7 +1,8 @@
-"""Long structures that come for the first time, run as they are read.
+"""Structures that come for the first time, and may never again, run as they are read.
 
-A loop over a sequence or a tree may be another program each time. To plan a node takes longer than
-to run it, so such a program is not planned before it comes again: each call is run where it stands,
+A loop over a sequence or a tree may be another program each time, and so may an expression that is
+drawn. To plan a node takes longer than to run it, so such a program is not planned before it comes
+again: each call is run where it stands,
 and the sweep goes back over the calls, with a plan of its own for each VJP rule, which is the same
 for all that are alike. The ops, their order and their bits are those of a plan that is cut into a
 kernel for each op.
@@ -9,30 +10,57 @@ kernel for each op.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ngrad.devices import HOST
-from ngrad.graph.differentiate import Goal, Heard, swept
+from ngrad.graph.differentiate import Goal, Heard, pulled, swept, tools
 from ngrad.graph.dying import mark_dying
-from ngrad.graph.entries import CONSTANT_OF, LEAF, PART_OF, SCALAR, Entry, leaf, marker
+from ngrad.graph.entries import CONSTANT_OF, LEAF, PART_OF, SCALAR, Entry
+from ngrad.graph.graph import Graph
 from ngrad.graph.layout import Layout
 from ngrad.graph.op import TABLE, USERS, Call
-from ngrad.plans import FEW, PLANS_LIMIT, WIDE, Cut, Key, Planned, Structure, build
+from ngrad.graph.simplify import rewrite
+from ngrad.plans import FEW, WIDE, Cut, Key, Planned
 from ngrad.record import execute, plainly
 from ngrad.tensor import Tensor, scalar
+from ngrad_kernels.cache import NotCached, without_compiling
 
+VAIN = 12
+"""Of the last structures that were new, how many did not come again in a program that is likely to
+be new each time.
+"""
+RULES_LIMIT = 1 << 12
 ENOUGH = 1 << 27
 """Bytes of results up to which all are held until the sweep has passed; a plan holds fewer."""
 
+recent: deque[Planned] = deque(maxlen=16)
+"""The last structures that were new."""
+
 
 def run_as_read(planned: Planned, key: Key, kept: Mapping[int, Any]) -> list[Tensor | None] | None:
-    """The outputs of a structure that comes for the first time, and is long; None if it did before,
-    or is better planned at once.
+    """The outputs of a structure that comes for the first time, and is long, or comes after many
+    that did not come again; None if it is better planned.
     """
-    if planned.came or planned.tried or len(key[0]) <= FEW or not _fits(key):
+    planned.times += 1
+    if planned.times > 1 or planned.cut is not None:
         return None
-    planned.came = True
+    vain = sum([other.times == 1 for other in recent])
+    recent.append(planned)
+    long = len(key[0]) > FEW
+    if not (long or vain >= VAIN) or not _fits(key):
+        return None
+    if long:
+        return _run(key, kept)
+    try:
+        with without_compiling():
+            return _run(key, kept)
+    except NotCached:  # one fused kernel may be compiled sooner
+        return None
+
+
+def _run(key: Key, kept: Mapping[int, Any]) -> list[Tensor | None]:
     entries, known, wanted, heard, goal = key
     asked = (*goal[0], *goal[1]) if goal else ()  # targets, and what is pending of their seeds
     found = _forward(entries, dict(known), (*wanted, *asked), kept)
@@ -103,19 +131,19 @@ def _ran(call: Call, inputs: tuple[Tensor, ...]) -> Any:
 
 
 class _AtOnce:
-    """A sweep over tensors. Cotangents are conjugated where they enter and leave a rule's plan."""
+    """A sweep over tensors."""
 
-    def ones(self, where: Layout) -> Tensor:
+    def ones(self, where: Layout) -> Any:
         return _filled(1, where)
 
-    def zeros(self, where: Layout) -> Tensor:
+    def zeros(self, where: Layout) -> Any:
         return _filled(0, where)
 
-    def conj(self, x: Tensor) -> Tensor:
-        return x
+    def conj(self, x: Tensor) -> Any:
+        return _called("conj", x) if x._layout.dtype.is_complex else x
 
     def add(self, x: Tensor, y: Tensor) -> Any:
-        return _ran(TABLE["add"].call((), (x._layout, y._layout)), (x, y))
+        return _called("add", x, y)
 
     def pulled(
         self, call: Call, g: Any, inputs: Sequence[Any], out: Any, followed: tuple[bool, ...]
@@ -124,49 +152,35 @@ class _AtOnce:
         layouts = tuple([x._layout for x in read])
         rule = _rules.get((call, followed, layouts))
         if rule is None:
-            if len(_rules) >= PLANS_LIMIT:
+            if len(_rules) >= RULES_LIMIT:
                 _rules.clear()
             rule = _rules[call, followed, layouts] = _rule(call, followed, layouts)
-        if call.several:  # whose own entry has no value
-            first = len(read) - len(out)
-            read = (*read[:first], None, *read[first:])
-        found = rule.run(dict(enumerate(read)))
-        if False not in followed:
-            return found
-        results = iter(found)
-        return [next(results) if wanted else None for wanted in followed]
+        return rule.run(dict(enumerate(read)))
+
+
+def _called(name: str, *inputs: Tensor) -> Any:
+    return _ran(TABLE[name].call((), tuple([x._layout for x in inputs])), inputs)
+
+
+def _filled(value: int, where: Layout) -> Any:
+    return plainly(TABLE["broadcast_to"], (where.shape,), scalar(value, where.dtype))
 
 
 _rules: dict[tuple[Call, tuple[bool, ...], tuple[Layout, ...]], Cut] = {}
-"""VJP rules, by call, which operands are followed, and how what the rule may read lies."""
+"""VJP rules, by call, which operands are followed, and how what a rule may read lies."""
 
 
-def _rule(call: Call, followed: tuple[bool, ...], layouts: Sequence[Layout]) -> Cut:
-    """The gradient of one call, whose cotangents and operands are leaves, and whose results are
-    there: it reads cotangents, operands and results, in this order.
-    """
+def _rule(call: Call, followed: tuple[bool, ...], layouts: tuple[Layout, ...]) -> Cut:
+    """A plan of a VJP rule, for cotangents, operands and results that lie so."""
+    graph = Graph(rewrite)
+    read = [graph.input(where) for where in layouts]
     count = len(call.specs)
-    first = len(layouts) - count  # the call's entry
-    lines: list[Entry] = [leaf(where) for where in layouts[:first]]
-    lines.append((call, *range(count, first)))
-    results = range(first, first + 1)
-    if call.several:
-        results = range(first + 1, first + 1 + count)
-        lines += [(marker(PART_OF, (k,), where), first) for k, where in enumerate(call.specs)]
-    sources = [count + k for k, wanted in enumerate(followed) if wanted]
-    structure = Structure(
-        tuple(lines),
-        tuple(zip(results, layouts[first:], strict=True)),
-        (),
-        Heard(((first, len(lines)),), tuple([(k, 0) for k in sources])),
-        Goal(tuple(results), tuple(range(count)), tuple([(k,) for k in sources])),
-    )
-    graph, places, where = build(structure)
-    return Cut(mark_dying(graph), places, where)
-
-
-def _filled(value: int, where: Layout) -> Tensor:
-    dtype = where.dtype  # the conjugate of a real number has a zero of its own sign
-    number = complex(value, -0.0) if dtype.is_complex else value
-    filled: Tensor = plainly(TABLE["broadcast_to"], (where.shape,), scalar(number, dtype))
-    return filled
+    inputs = read[count:-count]
+    g: Any = read[:count]
+    out: Any = read[-count:]
+    if not call.several:
+        (g,), (out,) = g, out
+    found = tools.traced(graph, lambda: pulled(call, g, inputs, out, followed))
+    graph.outputs = tuple([None if x is None else x.index for x in found])
+    graph.given.clear()
+    return Cut(mark_dying(graph), tuple(range(len(layouts))), dict(enumerate(layouts)))

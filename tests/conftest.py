@@ -48,9 +48,10 @@ def _what_is_there_stays() -> None:
 @pytest.fixture(autouse=True)
 def _settings_as_before() -> Iterator[None]:
     """A test may set the number of threads, or eager mode; the next one has what was there."""
-    from ngrad import config
+    from ngrad import config, unplanned
 
     threads, eager = config.threads(), config.eager()
+    unplanned.recent.clear()
     yield
     if config.threads() != threads:  # which looks for BLAS among all that the process has mapped
         config.set_threads(threads)

@@ -325,13 +325,40 @@ print(first == value())
 """
 
 
-def test_a_new_program_in_an_empty_cache_compiles_its_fused_kernel(tmp_path: Path) -> None:
-    settings = {"NGRAD_CACHE_DIR": str(tmp_path / "kernels"), "NGRAD_FUSION": "background"}
+def in_an_empty_cache(program: str, fusion: str, folder: Path) -> list[str]:
+    """The words that a program prints."""
+    settings = {"NGRAD_CACHE_DIR": str(folder / "kernels"), "NGRAD_FUSION": fusion}
     done = subprocess.run(
-        [sys.executable, "-c", COLD],
+        [sys.executable, "-c", program],
         env={**os.environ, **settings},
         capture_output=True,
         text=True,
         check=True,
     )
-    assert done.stdout.split() == ["space", "True"]
+    return done.stdout.split()
+
+
+def test_a_new_program_in_an_empty_cache_compiles_its_fused_kernel(tmp_path: Path) -> None:
+    assert in_an_empty_cache(COLD, "background", tmp_path) == ["space", "True"]
+
+
+SIZES = """
+import numpy as np
+import ngrad
+
+def fused(size):
+    before = ngrad.stats().fused
+    x = ngrad.constant(np.ones(size, "f4"))
+    (ngrad.tanh(x) * 2.0 + x).numpy()
+    return ngrad.stats().fused - before
+
+ngrad.config.set_eager(True)
+fused(5)
+ngrad.config.set_eager(False)
+print(*[fused(size) for size in (6, 7, 8)])
+"""
+
+
+def test_a_kernel_that_is_missed_again_is_compiled(tmp_path: Path) -> None:
+    """Where sizes are new each time, no structure comes again. The kernels of ops are there."""
+    assert in_an_empty_cache(SIZES, "wait", tmp_path) == ["0", "1", "1"]

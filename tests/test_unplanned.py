@@ -13,7 +13,8 @@ import pytest
 import ngrad
 from ngrad import GradientTape, constant, unplanned
 from ngrad.errors import IndexBoundsError
-from ngrad.plans import WIDE, plans
+from ngrad.plans import FEW, WIDE, plans
+from ngrad.unplanned import VAIN
 
 STEPS = 60
 OPS = ngrad.tanh, ngrad.sigmoid, lambda x: ngrad.sin(x) * 0.5
@@ -60,7 +61,7 @@ def test_what_comes_again_is_planned() -> None:
     found = []
     for times in range(3):
         found.append([g.tobytes() for g in slopes(order)])
-        (planned,) = [p for p in plans.values() if p.came]
+        (planned,) = plans.values()
         assert (planned.cut is None) == (times == 0)
     assert found[0] == found[1] == found[2]
 
@@ -69,7 +70,38 @@ def test_large_values_are_planned_at_once() -> None:
     (order,) = orders(1)
     plans.clear()
     slopes(order, rows=WIDE // 8)
-    assert not any(planned.came for planned in plans.values())
+    assert all(planned.cut is not None for planned in plans.values())
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_short_programs_are_planned_unless_that_was_in_vain(again: bool) -> None:
+    """The kernels are there: each op comes in the first programs."""
+    x = constant([[0.5, 0.25], [1.0, -2.0]])
+
+    def run(order: Sequence[int]) -> Any:
+        plans.clear()
+        with GradientTape() as tape:
+            tape.watch(x)
+            y = ngrad.reduce_sum(chain(x, x, order))
+        tape.gradient(y, x)
+        (planned,) = plans.values()
+        return planned
+
+    ngrad.config.set_fusion("off")
+    known = [0, 1, 2, 0]
+    unplanned.FEW = -1
+    try:
+        run(known)
+    finally:
+        unplanned.FEW = FEW
+    unplanned.recent.clear()
+    draw = np.random.default_rng(2)
+    made = []
+    for _ in range(VAIN):
+        made.append(run(draw.integers(0, 3, 4).tolist()))
+        made[-1].times += again
+    assert all(planned.cut is not None for planned in made)
+    assert (run(known).cut is not None) == again
 
 
 @pytest.mark.parametrize("few", [0, 1 << 30])

@@ -110,20 +110,23 @@ class _InGraph:
         self, call: Call, g: Any, inputs: Sequence[Any], out: Any, followed: tuple[bool, ...]
     ) -> Sequence[Any]:
         if call.op.family in NEVER_AT_ONCE:  # a user's Python, which may do another thing each time
-            return _pulled(call, g, inputs, out, followed)
+            return pulled(call, g, inputs, out, followed)
         n = len(call.specs)
 
         def rule(*values: Any) -> Sequence[Any]:
             g, out = (values[:n], values[-n:]) if call.several else (values[0], values[-1])
-            return _pulled(call, g, values[n:-n], out, followed)
+            return pulled(call, g, values[n:-n], out, followed)
 
         values = (*g, *inputs, *out) if call.several else (g, *inputs, out)
         return self._templates.of((call, followed), rule, values)
 
 
-def _pulled(
+def pulled(
     call: Call, g: Any, inputs: Sequence[Any], out: Any, followed: tuple[bool, ...]
 ) -> Sequence[Any]:
+    """What the VJP rule of a call gives for symbols of the graph that is being traced: a cotangent
+    for each input, of its shape and dtype; None for those that are not followed.
+    """
     op = call.op
     if op.rule is None:
         raise GradientError(f"{op.name}: has no derivative, and one was asked for")
