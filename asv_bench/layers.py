@@ -142,6 +142,31 @@ def anew(steps: int, batch: int, width: int) -> Program:
     return _program(name, ours, theirs, x, w * 0.1, u * 0.1)
 
 
+def drawn(steps: int, size: int) -> Program:
+    """An expression that is drawn at each call, as where programs are searched for."""
+    arrays = numbers((size,), (size,), (size,))
+    ours, theirs = count(), count()
+
+    def expression(m: Any, call: Iterator[int], x: Any, y: Any, z: Any) -> Any:
+        draw = np.random.default_rng(next(call))
+        values = [x, y, x * y + z]
+        for kind in draw.integers(0, 5, steps):
+            last, other = values[-1], values[draw.integers(0, len(values))]
+            if kind < 3:
+                values.append((m.sin, m.cos, m.tanh)[kind](last + other))
+            else:
+                values.append(last * other if kind == 3 else last - other)
+        return values[-1]
+
+    return Program(
+        f"an expression of {steps} steps that is drawn at each call, ({size},)",
+        "",
+        taped(lambda *xs: tf.reduce_sum(expression(tf, ours, *xs)), *arrays),
+        {"PyTorch": by_torch(lambda m, *xs: expression(m, theirs, *xs).sum(), *arrays)},
+        repeat=3,
+    )
+
+
 def embedding(rows: int, width: int, taken: int) -> Program:
     (table,) = numbers((rows, width))
     places = np.random.default_rng(1).integers(0, rows, taken)
@@ -225,6 +250,7 @@ def programs(scale: float = 1.0) -> list[Program]:
         attention(n(8), n(128), 8 * n(32), 8),
         recurrence(n(50), n(32), n(128)),
         anew(n(50), n(8), n(32)),
+        drawn(n(12), n(1000)),
         embedding(n(10_000), n(64), n(3200)),
         gaussian_process(n(150)),
     ]

@@ -205,7 +205,6 @@ class Planned:
         self._slots = given
         self.times = 0  # it came (`unplanned.py`)
         self.tried = 0
-        counters["planned"] += 1
         self.cut: Cut | None = None
 
     @property
@@ -215,6 +214,7 @@ class Planned:
             build = self._build
             assert build is not None
             built = self._built = build()
+            counters["planned"] += 1
             self._build = None  # last: another thread may be here
         return built
 
