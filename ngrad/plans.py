@@ -200,7 +200,7 @@ class Planned:
     __slots__ = ("_build", "_built", "_slots", "cut", "times", "tried")
 
     def __init__(self, build: Callable[[], Built], given: tuple[int, ...] = ()) -> None:
-        self._build: Callable[[], Built] | None = build
+        self._build = build
         self._built: Built | None = None
         self._slots = given
         self.times = 0  # it came (`unplanned.py`)
@@ -211,11 +211,8 @@ class Planned:
     def built(self) -> Built:
         built = self._built
         if built is None:
-            build = self._build
-            assert build is not None
-            built = self._built = build()
+            built = self._built = self._build()
             counters["planned"] += 1
-            self._build = None  # last: another thread may be here
         return built
 
     @property
