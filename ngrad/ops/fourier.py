@@ -19,6 +19,7 @@ from ngrad.ops.complexes import conj
 from ngrad.ops.creation import ones_of
 from ngrad.ops.launching import dense_operands
 from ngrad.ops.matmul import array_at
+from ngrad.ops.on_threads import each_part
 from ngrad.ops.slicing import embed
 from ngrad.record import apply
 from ngrad.tensor import Tensor, empty
@@ -113,17 +114,26 @@ def _transform(
         return Program(), out
     count = math.prod(out.shape[:-1])
     words = (count, length, *words)
-    work = out.device.target.libraries.routine(name, out.dtype.code, words)
-    if work is not None:
+    routine = out.device.target.libraries.routine(name, out.dtype.code, words)
+    if routine is not None:
         x = dense_operands([(0, where)])
-        return x.launching(work, (*x.operands, (OUT, 0))), out
+        return x.launching(routine, (*x.operands, (OUT, 0))), out
     out = _in_order_of(where, out)
     read, write = array_at(where), array_at(out)
+    # Signals are shared out along the longest other axis.
+    axis = max(range(out.ndim - 1), key=out.shape.__getitem__, default=None)
+    work = 5 * count * length * math.log2(length + 1)
 
     def run(x: Tensor) -> Tensor:
         made = empty(out)
-        with np.errstate(all="ignore"):
-            function(read(x._address), write(made._at))
+        given, taken = read(x._address), write(made._at)
+
+        def transform(part: slice) -> None:
+            at = () if axis is None else (*[slice(None)] * axis, part)
+            with np.errstate(all="ignore"):
+                function(given[at], taken[at])
+
+        each_part(transform, 1 if axis is None else out.shape[axis], work)
         return made
 
     return run, out

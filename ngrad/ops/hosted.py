@@ -18,8 +18,9 @@ from ngrad.ops.batching import elementwise
 from ngrad.ops.by_library import by_library
 from ngrad.ops.matmul import array_at
 from ngrad.ops.matrices import Matrix, bad_matrix
+from ngrad.ops.on_threads import in_parts
 from ngrad.tensor import Tensor, empty
-from ngrad_kernels.lapack import threads_for
+from ngrad_kernels.lapack import SMALL, threads_for
 
 
 def by_lapack(
@@ -56,8 +57,11 @@ def by_lapack(
     def careful(first: Matrix, *others: Matrix, **given: Any) -> Any:
         try:
             rows, columns = first.shape[-2:]
-            with threads_for(package, rows * columns * min(rows, columns)):
-                return compute(first, *others, **given)
+            work = rows * columns * min(rows, columns)
+            with threads_for(package, work):
+                if package != "numpy" or work > SMALL:
+                    return compute(first, *others, **given)
+                return in_parts(partial(compute, **given), (first, *others), 2, work)
         except np.linalg.LinAlgError:
             raise bad_matrix(name, first, partial(taken, others, given)) from None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from ngrad.errors import DTypeError
@@ -23,9 +24,13 @@ from ngrad.ops.hosted import on_host
 from ngrad.ops.incomplete import beta_slopes, gamma_slopes, student_slopes
 from ngrad.ops.launching import broadcast_shapes
 from ngrad.ops.no_nan import multiply_no_nan
+from ngrad.ops.on_threads import in_parts
 from ngrad.ops.special import digamma
 from ngrad.ops.trigonometric import cos
 from ngrad.record import apply
+
+OPERATIONS = 100
+"""That a function takes for an element, or so."""
 
 
 def _by_scipy(
@@ -45,7 +50,8 @@ def _by_scipy(
     def compute(*xs: Any, **given: Any) -> Any:
         import scipy.special
 
-        return getattr(scipy.special, name)(*xs) if function is None else function(*xs, **given)
+        known = getattr(scipy.special, name) if function is None else partial(function, **given)
+        return in_parts(known, xs, 0, OPERATIONS)
 
     op = on_host(name, infer, compute, params, "special")
     op.widens = True

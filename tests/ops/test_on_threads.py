@@ -1,0 +1,122 @@
+"""NumPy's functions of many things, shared out among threads: the same bits, the same errors."""
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import Any
+
+import numpy as np
+import pytest
+
+import ngrad
+import ngrad.numpy
+import ngrad.scipy.special
+from ngrad.errors import LinAlgError
+from ngrad.ops import on_threads
+from ngrad.ops.on_threads import each_part, in_parts
+
+RNG = np.random.default_rng(0)
+
+
+@pytest.fixture(params=[1, 3])
+def threads(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
+    """However little there is to do."""
+    monkeypatch.setattr(on_threads, "WORTH", 1e-3)
+    monkeypatch.setattr(on_threads.config, "threads", lambda: request.param)
+    return int(request.param)
+
+
+def test_parts_come_in_order_and_from_several_threads(threads: int) -> None:
+    met = threading.Barrier(threads)
+
+    def part(where: slice) -> tuple[range, str]:
+        met.wait(10)
+        return range(7)[where], threading.current_thread().name
+
+    found = each_part(part, 7, 7.0)
+    assert [k for numbers, _ in found for k in numbers] == list(range(7))
+    assert len({name for _, name in found}) == threads
+
+
+def test_little_is_done_here() -> None:
+    (found,) = each_part(lambda part: (part, threading.current_thread()), 100, 100.0)
+    assert found == (slice(0, 100), threading.current_thread())
+
+
+@pytest.mark.parametrize("wrong", range(7))
+def test_what_raises_is_waited_for(threads: int, wrong: int) -> None:
+    done = []
+
+    def part(where: slice) -> None:
+        numbers = range(7)[where]
+        if wrong in numbers:
+            raise ZeroDivisionError
+        done.extend(numbers)
+
+    with pytest.raises(ZeroDivisionError):
+        each_part(part, 7, 7.0)
+    assert len(done) == 7 - len(range(7)[slices(threads)[wrong]])
+
+
+def slices(threads: int) -> dict[int, slice]:
+    """The part that each of seven is in."""
+    parts = each_part(lambda part: part, 7, 7.0)
+    return {k: part for part in parts for k in range(7)[part]}
+
+
+@pytest.mark.parametrize(
+    "shapes",
+    [((5, 2), (5, 2)), ((1, 5, 2), (4, 1, 2)), ((2,), (5, 2)), ((2,), (2,)), ((0, 2), (2,))],
+)
+def test_batches_broadcast(threads: int, shapes: Any) -> None:
+    x, y = (RNG.normal(size=shape) for shape in shapes)
+    total, difference = in_parts(lambda x, y: (x + y, (x - y).sum(-1)), (x, y), 1, 1.0)
+    assert (total == x + y).all() and (difference == (x - y).sum(-1)).all()
+
+
+SQUARES = RNG.normal(size=(7, 2, 4, 4))
+SIGNALS = RNG.normal(size=(5, 6, 8)) + 1j
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda: ngrad.linalg.eigh(SQUARES + SQUARES.swapaxes(-1, -2)),
+        lambda: ngrad.linalg.svd(SQUARES),
+        lambda: ngrad.linalg.qr(SQUARES),
+        lambda: ngrad.linalg.pinv(SQUARES),
+        lambda: ngrad.numpy.linalg.lstsq(SQUARES[0, 0], SQUARES[1, 0], None)[0],
+        lambda: ngrad.signal.fft(SIGNALS),
+        lambda: ngrad.signal.fft(SIGNALS[0, 0]),
+        lambda: ngrad.numpy.fft.fftn(SIGNALS),
+        lambda: ngrad.numpy.fft.rfft2(SIGNALS.real),
+        lambda: ngrad.numpy.fft.irfft(SIGNALS, axis=0),
+        lambda: ngrad.scipy.special.poch(SQUARES, 0.5),
+    ],
+)
+def test_the_bits_are_those_of_one_thread(function: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def bits() -> list[bytes]:
+        found = function()
+        return [np.asarray(x).tobytes() for x in (found if isinstance(found, tuple) else (found,))]
+
+    one = bits()
+    monkeypatch.setattr(on_threads, "WORTH", 1e-3)
+    monkeypatch.setattr(on_threads.config, "threads", lambda: 3)
+    assert bits() == one
+
+
+def test_the_matrix_that_is_wrong_is_named(threads: int) -> None:
+    matrices = SQUARES.copy()
+    matrices[5, 1, 0, 0] = np.nan
+    with pytest.raises(LinAlgError, match=r"\[5, 1\]"):
+        ngrad.linalg.eigvals(matrices)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="POSIX")
+def test_a_child_has_threads_of_its_own(threads: int) -> None:
+    each_part(lambda part: part, 7, 7.0)
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if len(each_part(lambda part: part, 7, 7.0)) == threads else 1)
+    assert os.waitpid(child, 0)[1] == 0
