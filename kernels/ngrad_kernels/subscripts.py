@@ -184,10 +184,16 @@ def write_subscript(module: ir.Module, kinds: CellKinds, ways: Ways) -> None:
     it.hold(x)
     with builder.if_then(it.is_of(index, kinds.cell), likely=False):
         window = _attribute(it, ways.state, WINDOW, x)
-        trace = it.get(window, offsets(kinds.window)["trace"])
+        of_window = offsets(kinds.window)
+        trace, readers = (it.get(window, of_window[name]) for name in ("trace", "readers"))
         it.let_go(window)
-        # A recording reads arrays its own way.
-        with builder.if_then(builder.icmp_unsigned("!=", trace, it.known(None)), likely=False):
+        # A recording reads arrays its own way, and a tape has to hear how a view came of its owner.
+        traced = builder.icmp_unsigned("!=", trace, it.known(None))
+        owner = it.get(this, offsets(kinds.cell)["_owner"])
+        is_view = builder.icmp_unsigned("!=", owner, it.known(None))
+        heard = builder.icmp_unsigned("!=", readers, it.known(0))
+        by_python = builder.or_(traced, builder.and_(is_view, heard))
+        with builder.if_then(by_python, likely=False):
             it.let_go(x)
             builder.ret(it.call_method(METHOD, this, index))
         at = builder.call(held_by, [index])

@@ -260,13 +260,15 @@ def test_gradients_go_through_assignments() -> None:
 
 def test_gradients_go_through_views_from_before() -> None:
     x = ours.arange(6.0).reshape(2, 3)
-    row, turned, part = x[1], x.T, x.T[1:][:, 0]
+    row, turned, part, places = x[1], x.T, x.T[1:][:, 0], ours.array([0, 2, 2])
     with ngrad.GradientTape(persistent=True) as tape:
         tape.watch(x)
         values = [ours.sum(row**2), turned[2, 1] ** 2, part[0] * 3.0, sum(row) * 2.0]
+        values += [ours.sum(row[places]), ours.sum(row[row > 3.5])]
     expected = [
         [[0.0] * 3, [6.0, 8.0, 10.0]], [[0.0] * 3, [0.0, 0.0, 10.0]],
         [[0.0, 3.0, 0.0], [0.0] * 3], [[0.0] * 3, [2.0] * 3],
+        [[0.0] * 3, [1.0, 0.0, 2.0]], [[0.0] * 3, [0.0, 1.0, 1.0]],
     ]  # fmt: skip
     assert [tape.gradient(value, x).tolist() for value in values] == expected
 
