@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar
@@ -11,7 +10,7 @@ import numpy as np
 
 from ngrad.absent import Absent
 from ngrad.devices import HOST, Device, current
-from ngrad.dtypes import DType, as_dtype
+from ngrad.dtypes import BY_CODE, DType, as_dtype
 from ngrad.errors import ScalarError, ShapeError
 from ngrad.graph.dims import shown
 from ngrad.graph.layout import Layout, layout
@@ -307,6 +306,11 @@ def _number(value: Any, where: Layout) -> Tensor:
 
 empty: Callable[[Layout], Tensor]
 """A tensor of a row-major layout with arbitrary content, to be written by whoever made it."""
+copied: Callable[[Any, Mapping[Any, Layout], Any], Tensor | None]
+"""`copied(array, layouts, dtype)`: a tensor with what one of NumPy's arrays holds, by a layout for
+its dtype and shape. None if there is no such, if its dtype is not that which is given, or None, if
+it does not lie in rows, or holds much.
+"""
 ran: Callable[..., Callable[..., Any]]
 """`ran(address, layouts, *kept)`: a callable over tensors that are there, which makes others."""
 replayed: Callable[..., Callable[[Mapping[int, Any]], list[Any]]]
@@ -319,7 +323,7 @@ seen_at: Callable[[Tensor, int, Layout], Tensor]
 settle: Callable[[Tensor, Tensor], None]
 """`settle(x, value)`: a pending tensor has a value from now on, unless it has one already."""
 KINDS = Kinds(Tensor, Layout, _taken, _number)
-empty, seen_at, settle, ran, replayed, seen = makers(KINDS)
+empty, copied, seen_at, settle, ran, replayed, seen = makers(KINDS)
 export_cells = export_tensors(Tensor, Layout)
 
 
@@ -336,19 +340,38 @@ def pending(window: Any, slot: int, where: Layout) -> Tensor:
 
 def writable(tensor: Tensor) -> np.ndarray[Any, Any]:
     """A NumPy array over the memory of a tensor that nobody else has seen yet."""
-    return tensor._layout.array(tensor._address, tensor._block, writable=True)
+    address = tensor._at or tensor._address
+    return tensor._layout.array(address, tensor._block, True)
 
 
-@functools.lru_cache(1024)
-def _dense(dtype: Any, shape: tuple[int, ...], device: Device) -> Layout:
-    """Of one of NumPy's dtypes, which are found sooner than ours."""
-    return layout(as_dtype(dtype), shape, None, device)
+class _Dense(dict[tuple[Any, tuple[int, ...]], Layout]):
+    """The layouts of arrays in rows, by one of NumPy's dtypes and a shape: a bounded number,
+    and none of dtypes that are in another order of bytes here.
+    """
+
+    def __missing__(self, key: tuple[Any, tuple[int, ...]]) -> Layout:
+        dtype, shape = key
+        found = layout(as_dtype(dtype), shape)
+        if found.dtype.numpy_dtype is not dtype:
+            return found
+        if len(self) >= 1024:
+            self.clear()
+        return self.setdefault(key, found)
+
+
+_dense = _Dense()
 
 
 def from_numpy(array: Any, dtype: DType | None = None, device: Device | None = None) -> Tensor:
     """A tensor with a copy of an array's elements, on the current device if none is given."""
-    array, device = np.asarray(array), device or current()
-    where = _dense(dtype.numpy_dtype if dtype else array.dtype, array.shape, device)
+    own = dtype.numpy_dtype if dtype else None
+    device = device or current()
+    if device is HOST:
+        found = copied(array, _dense, own)  # as of most
+        if found is not None:
+            return found
+    array = np.asarray(array)
+    where = _dense[array.dtype if own is None else own, array.shape].on(device)
     result = empty(where)
     if where.size == 0:
         return result
@@ -366,13 +389,28 @@ _scalars: dict[Any, Tensor] = {}
 _elsewhere: OrderedDict[Any, Tensor] = OrderedDict()
 
 
+class _Singles(dict[str, Layout]):
+    """The layouts of numbers in the host's memory, by the codes of their dtypes."""
+
+    def __missing__(self, code: str) -> Layout:
+        return self.setdefault(code, layout(BY_CODE[code], ()))
+
+
+_singles = _Singles()
+
+
 def single(value: Any, dtype: DType) -> Tensor:
     """A new 0-d tensor of a Python scalar, in the host's memory."""
-    if not dtype.is_floating or type(value) is complex:  # what does not fit raises
+    plain = type(value) is not complex if dtype.is_floating else _is_word(value, dtype)
+    if not plain:  # what does not fit raises
         return from_numpy(np.asarray(value, dtype.numpy_dtype), dtype, HOST)
-    found = empty(layout(dtype, ()))  # each step of a training has new ones
+    found = empty(_singles[dtype.code])  # each step of a training has new ones
     dtype.ctype.from_address(found._at).value = value
     return found
+
+
+def _is_word(value: Any, dtype: DType) -> bool:
+    return dtype.code == "i8" and type(value) is int and -(1 << 63) <= value < 1 << 63
 
 
 def scalar(value: Any, dtype: DType, device: Device = HOST) -> Tensor:

@@ -1,5 +1,5 @@
 """NumPy's arrays over memory at an address: made by NumPy's C functions themselves, in a tenth of
-the time that an array interface takes to be read.
+the time that an array interface takes to be read. And where the memory of an array is.
 """
 
 from __future__ import annotations
@@ -11,13 +11,19 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 
-from ngrad_kernels.machine import INT, POINTER, WORD, WORDS, Function, build
+from ngrad_kernels.machine import INT, POINTER, WORD, WORDS, Code, Function, build
 
 ARRAY_TYPE, NEW_FROM_DESCR, SET_BASE_OBJECT = 2, 94, 282
 """Places in NumPy's table of C functions, as its header `__multiarray_api.h` numbers them: what any
 compiled extension is built with.
 """
 WRITEABLE = 0x0400
+IN_ROWS = 0x0001 | 0x0100
+"""That elements lie in row-major order, at addresses that are multiples of their size."""
+DATA, DTYPE, FLAGS = (object.__basicsize__ + k * WORD.width // 8 for k in (0, 5, 6))
+"""Where an array has its address, its dtype and its flags: `PyArrayObject_fields` in its header
+`ndarraytypes.h`, on which extensions stand likewise.
+"""
 
 
 def _numpy() -> Any:
@@ -63,6 +69,19 @@ def _array_over(module: ir.Module) -> None:
         it.let_go(array)
         builder.ret(POINTER(None))
     builder.ret(array)
+
+
+def dtype_of(it: Code, array: Any) -> Any:
+    """The dtype of one of NumPy's own arrays, borrowed."""
+    return it.get(array, DTYPE)
+
+
+def memory_of(it: Code, array: Any) -> Any:
+    """Where the elements of one of NumPy's own arrays begin; null if they do not lie in rows."""
+    builder = it.builder
+    flags = builder.load(builder.bitcast(builder.gep(array, [WORD(FLAGS)]), INT.as_pointer()))
+    fits = builder.icmp_unsigned("==", builder.and_(flags, INT(IN_ROWS)), INT(IN_ROWS))
+    return builder.select(fits, it.get(array, DATA), POINTER(None))
 
 
 array_over: Callable[..., np.ndarray[Any, Any]]

@@ -4,18 +4,22 @@ an op on a few numbers takes, this was the most.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
 
+import numpy as np
 from llvmlite import ir
 
+from ngrad_kernels.arrays import dtype_of, memory_of
 from ngrad_kernels.heap_types import offsets
 from ngrad_kernels.machine import INT, POINTER, WORD, WORDS, Code, Function, binders
 from ngrad_kernels.memory import Buffer, FreeList
 from ngrad_kernels.native import each_launch, in_grains
 
 NULL = POINTER(None)
+SHAPE = sys.intern("shape")
 
 
 class Kinds(NamedTuple):
@@ -106,6 +110,45 @@ def _empty(module: ir.Module, kinds: Kinds) -> None:
     """empty(layout): a tensor of arbitrary content, to be written by whoever made it."""
     it = Function(module, "empty", 1)
     it.builder.ret(it.builder.call(write_made(module, kinds), [it.given_object(0)]))
+
+
+FEW = 1 << 16
+"""Bytes that are copied in less time than it takes to let other threads run meanwhile."""
+
+
+def _copied(module: ir.Module, kinds: Kinds) -> None:
+    """copied(array, layouts, dtype): a tensor with the elements of one of NumPy's arrays, if it has
+    few of them in rows, is of that dtype, unless it is None, and `layouts` has how they lie, by the
+    array's dtype and shape; else None.
+    """
+    it = Function(module, "copied", 3)
+    builder, none = it.builder, it.known(None)
+    array, layouts, dtype = (it.given_object(k) for k in range(3))
+    it.done_unless(it.is_of(array, np.ndarray))
+    own, source = dtype_of(it, array), memory_of(it, array)
+    fits = builder.or_(
+        builder.icmp_unsigned("==", dtype, none), builder.icmp_unsigned("==", dtype, own)
+    )
+    it.done_unless(builder.and_(fits, builder.not_(it.is_null(source))))
+    take = it.external("PyObject_GetAttr", POINTER, POINTER, POINTER)
+    shape = builder.call(take, [array, it.known(SHAPE)])
+    it.unless_null(shape, NULL)
+    it.hold(own)
+    key = it.tuple_of(own, shape)
+    find = it.external("PyDict_GetItemWithError", POINTER, POINTER, POINTER)
+    layout = builder.call(find, [layouts, key])
+    it.let_go(key)
+    with builder.if_then(it.is_null(layout), likely=False):
+        it.raise_if_any()
+        it.done()
+    nbytes = it.integer(it.get(layout, offsets(kinds.layout)["nbytes"]))
+    it.done_unless(builder.icmp_signed("<=", nbytes, WORD(FEW)))
+    out = builder.call(module.globals["made"], [layout])
+    it.unless_null(out, NULL)
+    place = builder.inttoptr(it.integer(it.get(out, offsets(kinds.tensor)["_at"])), POINTER)
+    move = it.external("memcpy", POINTER, POINTER, POINTER, WORD)
+    builder.call(move, [place, source, nbytes])
+    builder.ret(out)
 
 
 def _ran(module: ir.Module, kinds: Kinds) -> None:
@@ -273,12 +316,13 @@ class Makers(NamedTuple):
 
     Attributes
     ----------
-    empty, seen_at, settle : callable
+    empty, copied, seen_at, settle : callable
     ran, replayed, seen : callable
         Each takes what a callable is bound to, and gives that.
     """
 
     empty: Callable[[Any], Any]
+    copied: Callable[[Any, Any, Any], Any]
     seen_at: Callable[[Any, int, Any], Any]
     settle: Callable[[Any, Any], None]
     ran: Callable[..., Callable[..., Any]]
@@ -289,10 +333,10 @@ class Makers(NamedTuple):
 def makers(kinds: Kinds) -> Makers:
     """These, for some classes."""
     writers = {
-        "empty": _empty, "seen_at": _seen_at, "settle": _settle, "ran": _ran,
+        "empty": _empty, "copied": _copied, "seen_at": _seen_at, "settle": _settle, "ran": _ran,
         "replayed": _replayed, "seen": _seen,
     }  # fmt: skip
     found = binders(
         "ngrad.making", **{name: partial(f, kinds=kinds) for name, f in writers.items()}
     )
-    return Makers(*[bind() for bind in found[:3]], *found[3:])
+    return Makers(*[bind() for bind in found[:4]], *found[4:])

@@ -86,8 +86,12 @@ class Layout:
         self, address: int, owner: Any = None, writable: bool = False
     ) -> np.ndarray[Any, Any]:
         """A NumPy array over memory of the CPU that lies so, which holds its owner."""
+        try:
+            words = self._words[0]
+        except AttributeError:
+            words = self.words
         flags = WRITEABLE if writable else 0
-        return array_over(self.dtype.numpy_dtype, self.ndim, self.words, address, owner, flags)
+        return array_over(self.dtype.numpy_dtype, self.ndim, words, address, owner, flags)
 
     @property
     def words(self) -> int:
