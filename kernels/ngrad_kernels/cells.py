@@ -9,10 +9,17 @@ from typing import Any, NamedTuple
 from llvmlite import ir
 
 from ngrad_kernels.heap_types import offsets, replace_slot
-from ngrad_kernels.machine import INT, POINTER, WORD, Code, Function, binder, load
+from ngrad_kernels.machine import INT, POINTER, WORD, Code, Function, binder, load, method
 from ngrad_kernels.making import NULL, Kinds, shown_by, write_made
 from ngrad_kernels.memory import FreeList
-from ngrad_kernels.subscripts import ADDRESS, Ways, write_subscript, write_viewed
+from ngrad_kernels.subscripts import (
+    ADDRESS,
+    Ways,
+    call_known,
+    write_read,
+    write_subscript,
+    write_viewed,
+)
 
 
 class CellKinds(NamedTuple):
@@ -251,14 +258,39 @@ def _exchanged(module: ir.Module, kinds: CellKinds) -> None:
     builder.ret(it.known(True))
 
 
+def _result_of(module: ir.Module, kinds: CellKinds, ways: Ways) -> None:
+    """result_of(cell, calls, params, window, small): what the call by these params gives of the
+    tensor that a cell shows, as `found` has it, in a cell of its own. None if there is none, or
+    somebody listens to the window.
+    """
+    it = Function(module, "result_of", 5)
+    builder, none = it.builder, it.known(None)
+    cell, calls, params, window, small = (it.given_object(k) for k in range(5))
+    it.done_unless(it.is_of(window, kinds.window))
+    x = builder.call(module.globals["held_by"], [cell])
+    it.done_unless(builder.not_(it.is_null(x)))
+    it.done_unless(_silent(it, kinds, x, window))
+    it.hold(x)
+    operands = it.tuple_of(x)
+    out = call_known(it, ways.found, window, calls, params, small, operands)
+    it.let_go(operands)
+    it.unless_null(out, NULL)
+    with builder.if_then(_same(it, out, none)):
+        builder.ret(out)
+    made = builder.call(module.globals["cell"], [out, none, none, none])
+    it.let_go(out)
+    builder.ret(made)
+
+
 class Cells(NamedTuple):
     """What makes cells of some classes.
 
     Attributes
     ----------
-    array_of, view_of, element_of, row_of, exchanged : callable
+    array_of, view_of, element_of, row_of, exchanged, result_of : callable
     viewed : callable
         Takes what a callable is bound to, and gives that.
+    read : method of cells
     """
 
     array_of: Callable[..., Any]
@@ -266,7 +298,9 @@ class Cells(NamedTuple):
     element_of: Callable[..., Any]
     row_of: Callable[..., Any]
     exchanged: Callable[..., bool]
+    result_of: Callable[..., Any]
     viewed: Callable[..., Callable[[Any], Any]]
+    read: Any
 
 
 def cell_makers(kinds: CellKinds, ways: Ways) -> Cells:
@@ -277,10 +311,14 @@ def cell_makers(kinds: CellKinds, ways: Ways) -> Cells:
         "element_of": partial(_element_of, kinds=kinds),
         "row_of": partial(_row_of, kinds=kinds),
         "exchanged": partial(_exchanged, kinds=kinds),
-        "viewed": partial(write_viewed, ways=ways),
         "subscript": partial(write_subscript, kinds=kinds, ways=ways),
+        "result_of": partial(_result_of, kinds=kinds, ways=ways),
+        "read": partial(write_read, kinds=kinds, ways=ways),
+        "viewed": partial(write_viewed, ways=ways),
     }
-    *found, subscript = load("ngrad.cells", **writers)
-    array_of, view_of, element_of, row_of, exchanged, viewed = map(binder, writers, found)
-    replace_slot(kinds.cell, ADDRESS, subscript)
-    return Cells(array_of(), view_of(), element_of(), row_of(), exchanged(), viewed)
+    found = dict(zip(writers, load("ngrad.cells", **writers), strict=True))
+    replace_slot(kinds.cell, ADDRESS, found.pop("subscript"))
+    viewed = binder("viewed", found.pop("viewed"))
+    read = method(kinds.cell, "_read", found.pop("read"))
+    made = {name: binder(name, address)() for name, address in found.items()}
+    return Cells(**made, viewed=viewed, read=read)

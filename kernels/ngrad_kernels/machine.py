@@ -316,6 +316,15 @@ def binder(name: str, address: int) -> Callable[..., Callable[..., Any]]:
     return lambda *own: make(where, own, None)
 
 
+def method(kind: type, name: str, address: int) -> Any:
+    """A function as a method of a class, for its dictionary: it is bound to the object itself."""
+    definition = _MethodDef(name.encode(), address, METH_FASTCALL, None)
+    _definitions.append(definition)
+    make = ctypes.pythonapi.PyDescr_NewMethod
+    make.restype, make.argtypes = ctypes.py_object, [ctypes.py_object, ctypes.c_void_p]
+    return make(kind, ctypes.addressof(definition))
+
+
 def load(name: str, **functions: Callable[[ir.Module], None]) -> list[int]:
     """The addresses of the functions of one module, each of which a writer defines in it under its
     own name.

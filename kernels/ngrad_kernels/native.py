@@ -218,6 +218,24 @@ def _blank(module: ir.Module) -> None:
     it.builder.ret(it.builder.call(make, [it.given_object(0), WORD(0)]))
 
 
+def _rising(module: ir.Module) -> None:
+    """rising(address, count): whether of so many integers, which lie side by side, each is greater
+    than the one before.
+    """
+    it = Function(module, "rising", 2)
+    builder = it.builder
+    words, count = builder.inttoptr(it.given_integer(0), WORDS), it.given_integer(1)
+    it.raise_if_any()
+    with it.loop(builder.sub(count, WORD(1))) as k:
+        pair = builder.gep(words, [k])
+        falls = builder.icmp_signed(">=", it.word(pair, 0), it.word(pair, 1))
+        with builder.if_then(falls, likely=False):
+            it.hold(it.known(False))
+            builder.ret(it.known(False))
+    it.hold(it.known(True))
+    builder.ret(it.known(True))
+
+
 TABLE = 64
 """Words of the table that is filled for a launch: the facts, and one for each operand."""
 
@@ -229,7 +247,8 @@ FUNCTIONS = {
     "drive_all": _drive_all,
     "weak": _weak,
     "blank": _blank,
+    "rising": _rising,
 }
 
 
-run, march, drive, drive_all, weak, blank = build("ngrad.native", **FUNCTIONS)
+run, march, drive, drive_all, weak, blank, rising = build("ngrad.native", **FUNCTIONS)

@@ -19,7 +19,7 @@ from ngrad_kernels.memory import Buffer
 if TYPE_CHECKING:
     from ngrad_kernels.cells import CellKinds
 
-METHOD, WINDOW, SMALL = map(sys.intern, ("_item", "window", "small"))
+METHOD, WINDOW, SMALL, STACK = map(sys.intern, ("_item", "window", "small", "stack"))
 BIT = ir.IntType(1)
 
 
@@ -38,6 +38,8 @@ class Ways(NamedTuple):
         What takes the rows of a tensor at those of another, which are in range.
     taken : callable
         `taken(x, index)`: of a tensor, that of its items at those of another.
+    read : callable
+        `read(cell)`: the tensor that it shows, of any.
     """
 
     state: Any
@@ -47,6 +49,7 @@ class Ways(NamedTuple):
     calls: dict[Any, Any]
     params: tuple[Any, ...]
     taken: Callable[[Any, Any], Any]
+    read: Callable[[Any], Any]
 
 
 def _attribute(it: Code, thing: Any, name: str, *held: Any) -> Any:
@@ -122,6 +125,18 @@ def _call(it: Code, name: str, *things: Any) -> Any:
     for k, thing in enumerate(things):
         it.builder.store(thing, it.at(given, k))
     return it.builder.call(it.module.globals[name], [NULL, given, WORD(len(things))])
+
+
+def call_known(it: Code, function: Any, *things: Any) -> Any:
+    """What a callable of Python's gives; null if it raised."""
+    builder = it.builder
+    with builder.goto_entry_block():
+        given = it.references(len(things))
+    for k, thing in enumerate(things):
+        builder.store(thing, it.at(given, k))
+    kinds = POINTER, given.type, WORD, POINTER
+    vectorcall = it.external("PyObject_Vectorcall", POINTER, *kinds)
+    return builder.call(vectorcall, [it.known(function), given, WORD(len(things)), NULL])
 
 
 def _give(it: Code, found: Any, *held: Any) -> None:
@@ -243,15 +258,6 @@ def _take(it: Code, kinds: CellKinds, x: Any, at: Any, ways: Ways) -> None:
     """
     builder, none = it.builder, it.known(None)
 
-    def call(function: Any, *things: Any) -> Any:
-        with builder.goto_entry_block():
-            given = it.references(len(things))
-        for k, thing in enumerate(things):
-            builder.store(thing, it.at(given, k))
-        kinds = POINTER, given.type, WORD, POINTER
-        vectorcall = it.external("PyObject_Vectorcall", POINTER, *kinds)
-        return builder.call(vectorcall, [it.known(function), given, WORD(len(things)), NULL])
-
     def give(out: Any) -> None:
         for operand in (x, at):
             it.let_go(operand)
@@ -268,14 +274,14 @@ def _take(it: Code, kinds: CellKinds, x: Any, at: Any, ways: Ways) -> None:
                 it.hold(operand)
             both = it.tuple_of(x, at, otherwise=(small, window, x, at))
             calls, params = it.known(ways.calls), it.known(ways.params)
-            out = call(ways.found, window, calls, params, small, both)
+            out = call_known(it, ways.found, window, calls, params, small, both)
             for thing in (both, small, window):
                 it.let_go(thing)
             it.unless_null(out, NULL, x, at)
             with builder.if_then(builder.icmp_unsigned("!=", out, none)):
                 give(out)
             it.let_go(out)
-        out = call(ways.taken, x, at)
+        out = call_known(it, ways.taken, x, at)
         it.unless_null(out, NULL, x, at)
         give(out)
 
@@ -291,3 +297,24 @@ def write_viewed(module: ir.Module, ways: Ways) -> None:
     it.let_go(window)
     otherwise = it.external("PyObject_CallOneArg", POINTER, POINTER, POINTER)
     builder.ret(builder.call(otherwise, [it.bound(1), this]))
+
+
+def write_read(module: ir.Module, kinds: CellKinds, ways: Ways) -> None:
+    """read(), of a cell: the tensor that it shows. Python knows that of a view of a view, and of a
+    view while a tape listens, which has to hear how it came of its owner.
+    """
+    it = Function(module, "read", 0)
+    builder, this = it.builder, it.own
+    held = builder.call(module.globals["held_by"], [this])
+    with builder.if_then(builder.not_(it.is_null(held)), likely=True):
+        it.hold(held)
+        owner = it.get(this, offsets(kinds.cell)["_owner"])
+        with builder.if_then(builder.icmp_unsigned("==", owner, it.known(None)), likely=True):
+            builder.ret(held)
+        stack = _attribute(it, ways.state, STACK, held)
+        count = builder.call(it.external("PyList_Size", WORD, POINTER), [stack])
+        it.let_go(stack)
+        with builder.if_then(builder.icmp_signed("==", count, WORD(0)), likely=True):
+            builder.ret(held)
+        it.let_go(held)
+    builder.ret(call_known(it, ways.read, this))

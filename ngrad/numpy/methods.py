@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ngrad.config import settings
 from ngrad.dtypes import can_cast
 from ngrad.numpy import choosing, logic, manipulation, memory, reductions, selection, sorting
 from ngrad.numpy.absent import OF_ARRAYS_BY_NAME
@@ -20,14 +21,15 @@ from ngrad.numpy.inspection import REVISIONS
 from ngrad.numpy.laying import copy as duplicate
 from ngrad.numpy.laying import order_of
 from ngrad.numpy.naming import named
-from ngrad.numpy.ndarray import ndarray
+from ngrad.numpy.ndarray import ndarray, result_of, viewed
 from ngrad.numpy.ufuncs import UFUNCS
 from ngrad.numpy.views import OfBits
 from ngrad.numpy.ways import lies_of
 from ngrad.ops.elementwise import CAST
+from ngrad.ops.identity import COPY
 from ngrad.ops.transfer import to_device
 from ngrad.ops.updates import At
-from ngrad.record import apply, copied
+from ngrad.record import apply, copied, state
 
 
 def clip(a: ndarray, min: Any = None, max: Any = None, out: Any = None, **options: Any) -> ndarray:
@@ -112,6 +114,12 @@ def astype(
     """
     wanted = dtype_of(float if dtype is None else dtype)
     assert wanted is not None
+    where = x._held._layout
+    plain = casting == "unsafe" and where.ndim and not where.dtype.is_complex
+    if plain and where.dtype is not wanted:
+        found = result_of(x, CAST.calls, (wanted,), state.window, settings.small)
+        if found is not None:
+            return found
     if casting == "same_value":  # values are looked at, by NumPy, which raises if one changes
         there: Any = np.asarray(x)
         there.astype(wanted.numpy_dtype, casting=casting)
@@ -143,6 +151,10 @@ def _set_imag(x: ndarray, part: Any) -> None:
 
 def _copy(x: ndarray, order: Any = "C") -> ndarray:
     """An array of its own, of the same value."""
+    if order == "C" and not x._held._layout.contiguous:
+        found = result_of(x, COPY.calls, (), state.window, settings.small)
+        if found is not None:
+            return found
     if x.is_number:
         return array_of(copied(x._held))
     return duplicate(x._read(), order_of(x, order))
@@ -253,8 +265,8 @@ def _attach() -> None:
         "to_device": _to_device,
         "cpu": lambda x: _to_device(x, "cpu"),
         "gpu": lambda x, index=0: _to_device(x, f"cuda:{index}"),
-        "real": property(logic.real, _set_real),
-        "imag": property(logic.imag, _set_imag),
+        "real": property(viewed("real", logic.real), _set_real),
+        "imag": property(viewed("imag", logic.imag), _set_imag),
         "__array_namespace__": _array_namespace,
         "__array_wrap__": _array_wrap,
         "__round__": _rounded,

@@ -13,6 +13,7 @@ from ngrad.config import settings
 from ngrad.dtypes import BY_CODE
 from ngrad.errors import CopyError
 from ngrad.giving import leave
+from ngrad.graph.dims import shown
 from ngrad.graph.layout import Layout
 from ngrad.numpy.indices import meant
 from ngrad.numpy.views import (
@@ -181,7 +182,8 @@ class ndarray(Subscripted, Assigned, Operand["ndarray"]):
 
     @property
     def shape(self) -> tuple[int, ...]:
-        return tuple(self._read().shape)
+        where = self._read()._layout
+        return tuple(map(shown, where.shape)) if where.open else where.shape
 
     @shape.setter
     def shape(self, shape: Any) -> None:
@@ -454,12 +456,23 @@ row_of: Callable[..., ndarray | None]
 """`row_of(array, tensor, k, window)`: a view of an array, which shows a tensor, at a place along
 its first axis, likewise.
 """
-array_of, view_of, element_of, row_of, exchanged, _viewed = cell_makers(
+result_of: Callable[..., ndarray | None]
+"""`result_of(array, calls, params, window, small)`: what a call that an op had before gives of an
+array, if nobody listens, as `window.found` has it.
+"""
+viewed: Callable[[str, Callable[[Any], Any]], Callable[[Any], Any]]
+"""`viewed(key, function)`: what gives a view that was taken before, or what a function does."""
+READ = ndarray._read
+"""What an array holds, of any and in any thread, in Python."""
+READ_QUICKLY: Any
+"""The same in machine code, while no `function` is recorded."""
+array_of, view_of, element_of, row_of, exchanged, result_of, viewed, READ_QUICKLY = cell_makers(
     CellKinds(ndarray, Window, uids, KINDS, row_part),
-    Ways(state, settings, VIEWS, found, TAKE.calls, FIRST, by_tensor),
+    Ways(state, settings, VIEWS, found, TAKE.calls, FIRST, by_tensor, READ),
 )
+setattr(ndarray, "_read", READ_QUICKLY)  # noqa: B010
 Assigned.exchanged = staticmethod(exchanged)
-_T = property(_viewed("T", ndarray.transpose), doc="A view with its axes reversed.")
+_T = property(viewed("T", ndarray.transpose), doc="A view with its axes reversed.")
 setattr(ndarray, "T", _T)  # noqa: B010
 export_cells(ndarray)
 
@@ -475,4 +488,4 @@ def _unpickled(array: Any) -> ndarray:
     return ndarray(from_numpy(array))
 
 
-unwrap[ndarray] = ndarray._read
+unwrap[ndarray] = READ

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ngrad.numpy.ndarray import READ, READ_QUICKLY, ndarray
 from ngrad.numpy.writing import Assigned
 from ngrad.record import state
 from ngrad.tensor import Tensor
@@ -34,6 +35,7 @@ def _switch(on: bool) -> None:
     wanted = _PROPERTY if on else _SLOT
     if Assigned.__dict__["_held"] is not wanted:
         setattr(Assigned, "_held", wanted)  # noqa: B010
+        setattr(ndarray, "_read", READ if on else READ_QUICKLY)  # noqa: B010
 
 
 READS.switch = _switch

@@ -330,18 +330,33 @@ class Shown(NamedTuple):
         return found
 
 
+FEW = 1 << 14
+"""Bytes of complex numbers of which every other number is read by itself."""
+
+
 class OfComplex(NamedTuple):
-    """x.real, or x.imag, of complex numbers. Read by an op, which is fused with what comes of it:
-    to read every other number by itself takes ten times as long.
+    """x.real, or x.imag, of complex numbers. If these are many, read by an op, which is fused with
+    what comes of it: to read every other number by itself takes ten times as long.
     """
 
     imag: bool
+
+    @property
+    def key(self) -> str:
+        """As what it is remembered: no tuple, to which others would be equal."""
+        return "imag" if self.imag else "real"
 
     @property
     def writes(self) -> bool:
         return True
 
     def read(self, x: Any) -> Any:
+        found = known(x, self.key)
+        if found is not None:
+            return found[0](x)
+        where = x._layout
+        if x._at and where.nbytes <= FEW and where.device is HOST and not state.listens():
+            return remember(x, self.key, self.placed(x), self)
         return complexes.imag(x) if self.imag else complexes.real(x)
 
     def placed(self, x: Tensor) -> Tensor:
