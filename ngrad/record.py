@@ -76,7 +76,7 @@ class State(threading.local):
         """Whether what is computed may be wanted again: by a tape, for the graph that is being
         traced, or by the `function` that is being recorded.
         """
-        return bool(self.stack) or self.graph is not None or self.window.trace is not None
+        return True if self.stack else self.graph is not None or self.window.trace is not None
 
 
 state = State()

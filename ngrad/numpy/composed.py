@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ngrad.dtypes import BY_CODE, can_cast, promote
+from ngrad.dtypes import BY_CODE, DType, can_cast, promote
 from ngrad.errors import DTypeError
 from ngrad.numpy.convert import to_tensor
 from ngrad.ops import arithmetic as a
@@ -34,12 +34,17 @@ FLOATS = {**dict.fromkeys(("b1", "i1", "u1"), "f2"), **dict.fromkeys(("i2", "u2"
 """What functions of floats make of small integers; of others it is float64."""
 
 
+def float_of(dtype: DType) -> DType:
+    """The floats that are wide enough for integers of a dtype."""
+    return BY_CODE[FLOATS.get(dtype.code, "f8")]
+
+
 def as_floats(values: list[Any]) -> list[Any]:
     """Operands of a function of floats: integers as floats wide enough."""
     own = [x.dtype for x in values if isinstance(x, Tensor)]
     if any(dtype.is_inexact for dtype in own):
         return values
-    wide = promote(*(BY_CODE[FLOATS.get(dtype.code, "f8")] for dtype in own))
+    wide = promote(*map(float_of, own))
     bools = all(dtype.is_bool for dtype in own)
     kept = (Tensor, bool) if bools else (Tensor, int)  # beside which an integer is as small
     if not all(isinstance(x, kept) for x in values):
@@ -90,10 +95,13 @@ def bools_as_integers(op: Any) -> Callable[..., Any]:
     return compute
 
 
+_power = bools_as_integers(power_)
+
+
 def power(x: Any, y: Any) -> Any:
     if isinstance(x, Tensor) and x.dtype.is_bool and type(y) is int:
         x = cast_to(x, INT64)
-    return bools_as_integers(power_)(x, y)
+    return _power(x, y)
 
 
 def exp2(x: Any) -> Any:

@@ -47,10 +47,15 @@ def to_tensor(value: Any, dtype: DType | None = None) -> Tensor:
     DTypeError
         If it is no number, nor an array or nest of such.
     """
-    if type(value) is np.ndarray and value.dtype.kind in "fiubc":
-        return from_numpy(value, dtype or as_dtype(value.dtype))
-    if type(value) is not Tensor:
-        value = value._read() if type(value) is ndarray else from_outside(unmasked(value))
+    kind = type(value)
+    if kind is ndarray:
+        value = value._read()
+    elif kind in PLAIN:
+        return _of_number(value, dtype)
+    elif kind is np.ndarray and value.dtype.kind in "fiubc":
+        return from_numpy(value, dtype)
+    elif kind is not Tensor:
+        value = from_outside(unmasked(value))
     if isinstance(value, Tensor):
         return value if dtype is None else converted(value, dtype)
     if isinstance(value, Dim):  # an open size has a value at each call
@@ -60,15 +65,8 @@ def to_tensor(value: Any, dtype: DType | None = None) -> Tensor:
         return found
     if isinstance(value, (list, tuple)) and holds_arrays(value):
         return _joined([to_tensor(item) for item in value], dtype)
-    if type(value) in PLAIN:
-        if type(value) is float and dtype is not None and dtype.is_integer:
-            value = int(value)  # NaN and infinities raise
-        large = type(value) is int and 1 << 63 <= value < 1 << 64
-        wanted = dtype or (UINT64 if large else PLAIN[type(value)])
-        plain = type(value) is float and wanted.is_floating and current() is HOST
-        if plain and (wanted is FLOAT64 or -6e4 < value < 6e4):  # others may warn
-            return single(value, wanted)
-        return constant_of(value, wanted, "array")
+    if type(value) in PLAIN:  # of what a wrapper stands for
+        return _of_number(value, dtype)
     try:
         if isinstance(value, (list, tuple, str)) and dtype is not None:
             # Numbers out of range raise, text is read.
@@ -80,6 +78,19 @@ def to_tensor(value: Any, dtype: DType | None = None) -> Tensor:
     if kind_of(array.dtype) not in "fiubc":
         raise DTypeError(f"array: cannot make an array of {type(value).__name__}, of {array.dtype}")
     return from_numpy(array, dtype or as_dtype(array.dtype))
+
+
+def _of_number(value: Any, dtype: DType | None) -> Tensor:
+    """A tensor of one of Python's numbers."""
+    if type(value) is float and dtype is not None and dtype.is_integer:
+        value = int(value)  # NaN and infinities raise
+    large = type(value) is int and 1 << 63 <= value < 1 << 64
+    wanted = dtype or (UINT64 if large else PLAIN[type(value)])
+    plain = type(value) is float and wanted.is_floating and current() is HOST
+    if plain and (wanted is FLOAT64 or -6e4 < value < 6e4):  # others may warn
+        return single(value, wanted)
+    found: Tensor = constant_of(value, wanted, "array")
+    return found
 
 
 def _joined(made: list[Tensor], dtype: DType | None) -> Tensor:

@@ -82,7 +82,8 @@ def asarray(
     >>> np.asarray(x) is x
     True
     """
-    if type(a) is ndarray and dtype is order is device is copy is None and not a.is_number:
+    plain = type(a) is ndarray and dtype is order is device is copy is None
+    if plain and (a._held._layout.ndim or not a.is_number):
         return a
     wanted = dtype_of(dtype)
     if copy is False:
@@ -115,6 +116,8 @@ def asarray_chkfinite(a: Any, dtype: Any = None, order: Any = None) -> ndarray:
 
 
 def _shape(shape: Any, what: str) -> tuple[int, ...]:
+    if type(shape) is int and shape >= 0:
+        return (shape,)
     sizes = shape if isinstance(shape, (tuple, list)) else (shape,)
     if isinstance(shape, (ndarray, np.ndarray)):
         sizes = tuple(np.asarray(shape).ravel().tolist())

@@ -14,10 +14,11 @@ from typing import Any
 
 import numpy as np
 
+from ngrad.devices import HOST
 from ngrad.dtypes import can_cast
 from ngrad.numpy import reductions as r
 from ngrad.numpy.calculus import along
-from ngrad.numpy.convert import array_of, plain
+from ngrad.numpy.convert import INT64, array_of, plain, to_tensor
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.joining import concatenate
 from ngrad.numpy.manipulation import broadcast_to, ravel
@@ -37,6 +38,8 @@ from ngrad.ops.reductions import AND, OR, XOR, normal_axes, ones_shape, reduce_b
 from ngrad.ops.scans import cummax, cummin
 from ngrad.ops.shape import normal_axis
 from ngrad.record import copied
+from ngrad.tensor import from_numpy
+from ngrad_kernels.native import rising
 
 
 def _of_numbers(extreme: Callable[..., ndarray], instead: float) -> Callable[..., ndarray]:
@@ -85,8 +88,8 @@ FEW = 1024
 
 
 def _operand(function: ufunc, what: str, array: Any) -> ndarray:
-    name = f"{function.__name__}.{what}"
     if function.nin != 2 or function.nout != 1:
+        name = f"{function.__name__}.{what}"
         raise ValueError(f"{name}: takes a function of two operands that returns one")
     x = asarray(array)
     return x.astype(bool) if function._kind == "bool" else x
@@ -170,10 +173,10 @@ def accumulate(
 ) -> ndarray:
     """The function applied to all elements up to each, along an axis."""
     x = _operand(self, "accumulate", array)
-    name = f"{self.__name__}.accumulate"
-    if axis is None and x.ndim != 1:
+    name, ndim = f"{self.__name__}.accumulate", x._layout.ndim
+    if axis is None and ndim != 1:
         raise ValueError(f"{name}: goes along one axis, of an array of shape {x.shape} not all")
-    at = 0 if axis is None else normal_axis(axis, x.ndim, name)
+    at = 0 if axis is None else normal_axis(axis, ndim, name)
     if self.__name__ in RUNNING:
         return RUNNING[self.__name__](x, at, dtype)
     x = x if dtype is None else x.astype(dtype)
@@ -191,22 +194,34 @@ def reduceat(
     """
     name = f"{self.__name__}.reduceat"
     x = _operand(self, "reduceat", array)
-    at, first = normal_axis(axis, x.ndim, name), np.asarray(asarray(indices)).astype(np.int64)
-    n = x.shape[at]
-    rising = first.size > 0 and bool((first[1:] > first[:-1]).all())
-    least, most = (first[0], first[-1]) if rising else (first.min(initial=0), first.max(initial=-1))
+    held, starts = x._read(), to_tensor(indices)
+    shape, first = held._layout.shape, starts._view()
+    at = normal_axis(axis, len(shape), name)
+    lies, n, count = starts._layout, shape[at], first.size
+    if lies.ndim != 1:
+        raise ValueError(f"{name}: indices are a vector, not of shape {lies.shape}")
+    if not (lies.dtype is INT64 and lies.contiguous and lies.device is HOST):
+        starts = from_numpy(first, INT64, HOST)
+        first = starts._view()
+    in_order = count > 0 and rising(starts._at, count)
+    if in_order:
+        least, most = first.item(0), first.item(-1)
+    else:
+        least, most = first.min(initial=0), first.max(initial=-1)
     if least < 0 or most >= n:
         raise IndexError(
             f"{name}: indices {first.tolist()} are out of bounds for an axis of {n} elements"
         )
     if self.__name__ in RUNNING:
-        x = array_of(wide(x._read(), dtype))
+        added = wide(held, dtype)
+        x = x if added is held else array_of(added)
     elif dtype is not None:
         x = x.astype(dtype)
-    if first.size == 0:
+    if count == 0:
         return self(none := along(x, at, slice(0, 0)), none)
-    if rising:  # the segments lie one after the other
-        x, starts = along(x, at, slice(least, None)) if least else x, first - least
+    if in_order:  # the segments lie one after the other
+        if least:
+            x, starts = along(x, at, slice(least, None)), first - least
     else:
         counts = np.maximum(np.append(first[1:], n) - first, 1)
         starts = np.cumsum(counts) - counts

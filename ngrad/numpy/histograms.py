@@ -23,7 +23,7 @@ from ngrad.ops.convert import cast_to
 from ngrad.ops.gather import ADD_ROWS
 from ngrad.ops.shape import broadcast_to, reshape
 from ngrad.record import apply, state
-from ngrad.tensor import from_numpy
+from ngrad.tensor import from_numpy, writable
 
 
 def _counts(place: Any, size: int, weights: Any) -> ndarray:
@@ -48,31 +48,36 @@ def bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> ndarray:
     >>> np.bincount([0, 2, 2])
     array([1, 0, 2])
     """
-    numbers = asarray(x, np.int64 if isinstance(x, list) and not x else None)
-    values = np.asarray(numbers)
-    if values.ndim != 1:
-        raise ValueError(f"bincount: takes a vector, not an array of shape {values.shape}")
-    if values.dtype != np.int64:
+    empty = type(x) is not ndarray and isinstance(x, list) and not x
+    numbers = to_tensor(x, INT64 if empty else None)
+    shape, dtype = numbers._layout.shape, numbers._layout.dtype
+    if len(shape) != 1:
+        raise ValueError(f"bincount: takes a vector, not an array of shape {shape}")
+    there = at_hand(numbers)
+    # NumPy copies what may not be written to, which it does not do.
+    values = writable(numbers) if there else np.asarray(numbers)
+    if dtype is not INT64:
         if values.size and not np.can_cast(values.dtype, np.int64) and values.dtype != np.uint64:
             raise TypeError(f"bincount: cannot cast {values.dtype} safely to int64")
         values = values.astype(np.int64, copy=False)
     least = operator.index(minlength)
     if least < 0:
         raise ValueError(f"bincount: minlength must not be negative, not {least}")
-    given = None if weights is None else asarray(weights)
-    if given is not None and given._layout.shape != values.shape:
+    given = None if weights is None else to_tensor(weights)
+    if given is not None and given._layout.shape != shape:
         raise ValueError(
-            f"bincount: the weights, of shape {given.shape}, and the list, of {numbers.shape}, "
+            f"bincount: the weights, of shape {given._layout.shape}, and the list, of {shape}, "
             "don't have the same length"
         )
-    heard = given is not None and (state.listens() or given._layout.dtype.is_complex)
-    if not heard and at_hand(numbers._read()):  # where NumPy looks at the values itself
-        each = None if given is None else known(given)
+    if given is not None and (state.stack or given._layout.dtype.is_complex):
+        there = False
+    if there and (given is None or at_hand(given)):  # NumPy looks at the values itself
+        each = None if given is None else known(writable(given))
         return array_of(from_numpy(np.bincount(values, each, least)))
     if values.size and values.min() < 0:
         raise ValueError(f"bincount: takes no negative numbers, and there is {values.min()}")
     size = max(least, int(values.max()) + 1 if values.size else 0)
-    return _counts(numbers._read(), size, given if values.size else None)  # as NumPy counts none
+    return _counts(numbers, size, given if values.size else None)  # as NumPy counts none
 
 
 def _slots(x: ndarray, edges: Any) -> ndarray:

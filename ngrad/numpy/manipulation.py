@@ -19,7 +19,9 @@ from ngrad.numpy.reductions import along
 from ngrad.numpy.views import Repeated
 from ngrad.numpy.ways import lies_of
 from ngrad.ops import joining
-from ngrad.ops.shape import SEEN, normal_axis
+from ngrad.ops.gather import repeat as repeated
+from ngrad.ops.shape import SEEN, flat, normal_axis
+from ngrad.record import copied
 
 
 def _axis(axis: Any, ndim: int, what: str) -> int:
@@ -65,8 +67,9 @@ def ravel(a: Any, order: Any = "C") -> ndarray:
     elif order != "C":
         raise ValueError(f"ravel: order must be one of 'C', 'F', 'A', or 'K', not {order!r}")
     lies = lies_of(x)
-    copies = lies is not None and not lies.flags.c_contiguous
-    return x.reshape(-1, copy=True if copies else None)
+    if lies is not None and not lies.flags.c_contiguous:
+        return array_of(copied(flat(x._read())))
+    return x.reshape(-1)
 
 
 def transpose(a: Any, axes: Any = None) -> ndarray:
@@ -267,8 +270,6 @@ def unstack(x: Any, /, *, axis: int = 0) -> tuple[ndarray, ...]:
 
 def repeat(a: Any, repeats: Any, axis: int | None = None) -> ndarray:
     """Each element so many times."""
-    from ngrad.ops.gather import repeat as repeated
-
     x, at = along("repeat", to_tensor(a), axis)
     return array_of(repeated(x, _counts(repeats), at))
 

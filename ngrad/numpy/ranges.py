@@ -26,6 +26,7 @@ from ngrad.ops.shape import reshape
 from ngrad.tensor import Tensor, from_numpy, seen
 
 REAL = (int, float)
+PLAIN = frozenset(REAL)
 FEW = 512
 """Numbers from 0 on, up to so many of which there is one copy."""
 
@@ -53,9 +54,9 @@ def arange(
         if count <= FEW:
             return array_of(_counted(max(count, 0), device)())
         return array_of(from_numpy(np.arange(count), INT64, device))
-    plain = dtype is device is None and not named and 0 < len(bounds) < 3
-    if plain and all(type(bound) is float for bound in bounds):
-        return array_of(from_numpy(np.arange(*bounds), FLOAT64))
+    plain = dtype is device is None and not named and PLAIN.issuperset(map(type, bounds))
+    if plain and (0 < len(bounds) < 3 or (len(bounds) == 3 and bounds[2])):
+        return array_of(from_numpy(np.arange(*bounds)))
     names = ("stop",) if len(bounds) == 1 else ("start", "stop", "step", "dtype")
     given = dict(zip(names, bounds, strict=False))
     given |= named

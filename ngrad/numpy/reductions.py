@@ -34,7 +34,7 @@ from ngrad.ops.power import sqrt, square
 from ngrad.ops.shape import flat as flattened
 from ngrad.ops.shape import normal_axis, reshape, reshaped
 from ngrad.record import apply, state
-from ngrad.tensor import from_numpy
+from ngrad.tensor import single
 
 BOOL, UINT64 = BY_CODE["b1"], BY_CODE["u8"]
 NOTHING: Any = np._NoValue
@@ -44,11 +44,10 @@ def wide(x: Any, dtype: Any) -> Any:
     """A tensor in the dtype in which NumPy adds: integers in at least 64 bits."""
     if dtype is not None:
         return in_dtype(dtype, x)
-    if x.dtype.is_inexact:
+    own = x._layout.dtype
+    if own.is_inexact or own.itemsize == 8:
         return x
-    if x.dtype.is_bool or (x.dtype.is_integer and x.dtype.itemsize < 8):
-        return cast_to(x, UINT64 if x.dtype.is_unsigned else INT64)
-    return x
+    return cast_to(x, UINT64 if own.is_unsigned else INT64)
 
 
 def counted(value: Any) -> bool:
@@ -316,7 +315,7 @@ def count_nonzero(a: Any, axis: Any = None, *, keepdims: bool = False) -> ndarra
     """How many elements over axes are not zero."""
     x = to_tensor(a)
     if axis is None and x._at and x._layout.device is HOST and state.window.trace is None:
-        count = from_numpy(np.asarray(np.count_nonzero(x._view())), INT64, HOST)
+        count = single(int(np.count_nonzero(x._view())), INT64)
         return array_of(reshape(count, (1,) * x.ndim) if keepdims else count)
     return sum(array_of(x if x.dtype.is_bool else not_equal(x, 0)), axis, keepdims=keepdims)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from ngrad.ops.accumulate import accumulated, of_segments
 from ngrad.ops.elementwise import Binary
 from ngrad.ops.shape import swap_last
 from ngrad.record import state
-from ngrad.tensor import from_numpy
+from ngrad.tensor import Tensor, from_numpy
 
 APPLIED = {
     **{
@@ -39,12 +39,14 @@ NUMBERS = {"fmax": ("maximum", -np.inf), "fmin": ("minimum", np.inf)}
 
 def op_of(name: str) -> Binary | None:
     """The op that a function is; None if it is made of several."""
-    return cast(Binary, TABLE[APPLIED[name]]) if name in APPLIED else None
+    found: Any = TABLE[APPLIED[name]] if name in APPLIED else None
+    return found
 
 
 def running(function: ufunc, x: ndarray, axis: int, starts: Any, last: bool = False) -> ndarray:
-    """A function of all elements up to each along an axis, from anew at some places: of these the
-    first is 0, and none is there twice. If `last`, of all from each of them up to the next.
+    """A function of all elements up to each along an axis, from anew at some places, an array or a
+    tensor: of these the first is 0, and none is there twice. If `last`, of all from each of them up
+    to the next.
     """
     if function.__name__ in NUMBERS:  # as maximum or minimum, with NaNs left out
         name, least = NUMBERS[function.__name__]
@@ -54,22 +56,29 @@ def running(function: ufunc, x: ndarray, axis: int, starts: Any, last: bool = Fa
         instead = complex(least, least) if x._layout.dtype.is_complex else least
         found = running(UFUNCS[name], where(none, instead, x), axis, starts, last)
         return where(running(UFUNCS["logical_and"], none, axis, starts, last), np.nan, found)
-    values = function._converted((x, x), None)
+    first = x._read() if function._kind == "same" else function._converted((x, x), None)[0]
     if function.__name__ == "logaddexp2":
-        return running(UFUNCS["logaddexp"], array_of(values[0]) * LN2, axis, starts, last) / LN2
+        return running(UFUNCS["logaddexp"], array_of(first) * LN2, axis, starts, last) / LN2
     op = op_of(function.__name__)
-    if op is None or (op.name == "pow" and not values[0].dtype.is_inexact):
+    if op is not None and not first._layout.dtype.is_inexact:
+        if op.name == "pow":  # of integers it is made of several
+            op = None
+        else:  # some have results of floats
+            first = op._operands(first, first)[0]
+    if op is None:
+        starts = np.asarray(starts)
         parts = [along(x, axis, k) for k in range(x.shape[axis])]
         for k in set(range(1, len(parts))).difference(starts):
             parts[k] = function(parts[k - 1], parts[k])
         if last:
             parts = [parts[k - 1] for k in (*starts[1:], len(parts))]
         return stack(parts, axis) if parts else x
-    first = op._operands(*values)[0]
     device = first._layout.device
     # What has a derivative that looks at what comes before each element is run through anyhow.
     if last and (op.name == "add" or not state.listens()):
-        return array_of(of_segments(op.name, first, from_numpy(starts, INT64, device), axis))
+        places = starts if type(starts) is Tensor else from_numpy(starts, INT64, device)
+        return array_of(of_segments(op.name, first, places, axis))
+    starts = np.asarray(starts)
     anew = np.zeros(x.shape[axis], bool)
     anew[starts] = True
     rows = accumulated(op.name, swap_last(first, axis), from_numpy(anew, None, device))

@@ -6,12 +6,13 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+from ngrad.config import settings
 from ngrad.devices import HOST, current
 from ngrad.dtypes import BY_CODE, can_cast
 from ngrad.numpy import composed, loops
 from ngrad.numpy.convert import PLAIN, beside, dtype_of, to_tensor
 from ngrad.numpy.naming import KINDS, explain
-from ngrad.numpy.ndarray import array_of, ndarray
+from ngrad.numpy.ndarray import array_of, ndarray, result_of
 from ngrad.numpy.out import fitted
 from ngrad.numpy.place import where_they_lie
 from ngrad.ops import arithmetic as a
@@ -25,8 +26,9 @@ from ngrad.ops import trigonometric as t
 from ngrad.ops.complexes import conj
 from ngrad.ops.composed import truncatemod
 from ngrad.ops.convert import cast_to
-from ngrad.ops.elementwise import select
+from ngrad.ops.elementwise import Unary, select
 from ngrad.ops.shape import broadcast_to
+from ngrad.record import state
 from ngrad.tensor import Tensor, single
 
 BOOL = BY_CODE["b1"]
@@ -54,6 +56,8 @@ class ufunc:
         self, compute: Callable[..., Any], name: str, nin: int, kind: str, nout: int = 1
     ) -> None:
         self._compute, self._kind = compute, kind
+        # Those that were made before, of an op that it is, which has none of what is converted.
+        self._calls = compute.calls if isinstance(compute, Unary) and kind != "bool" else None
         self.__name__ = self.__qualname__ = name
         self.__doc__ = f"NumPy's `{name}`, with its derivative."
         self.nin, self.nout, self.nargs = nin, nout, nin + nout
@@ -63,6 +67,10 @@ class ufunc:
         """One result, or a tuple of them: who checks types is told which at the names of each."""
         if options or len(operands) != self.nin:
             return where_they_lie(self.with_options, *operands, **options)
+        if self._calls is not None:
+            quick = result_of(operands[0], self._calls, (), state.window, settings.small)
+            if quick is not None:
+                return quick
         try:
             given = self._plain(operands) or where_they_lie(self._converted, operands, None)
             found = self._compute(*given)
@@ -140,7 +148,7 @@ class ufunc:
     def _plain(self, operands: tuple[Any, ...]) -> Any:
         """The tensors of operands that nothing is to be done for; None if it is not so."""
         x, kind = operands[0], self._kind
-        if self.nin == 1 and current() is HOST:
+        if self.nin == 1 and type(x) in PLAIN and current() is HOST:
             if type(x) is float and kind != "bool":
                 return (single(x, BY_CODE["f8"]),)
             if type(x) is int and kind == "float" and -(1 << 53) < x < 1 << 53:
@@ -150,7 +158,8 @@ class ufunc:
         first = x._held if x._owner is None else x._read()
         own = first._layout.dtype
         if (kind == "float" and not own.is_inexact) or (kind == "bool" and not own.is_bool):
-            return None
+            wide = BOOL if kind == "bool" else composed.float_of(own)
+            return (cast_to(first, wide),) if self.nin == 1 else None
         if self.nin == 1:
             return (first,)
         y = operands[1]

@@ -247,6 +247,8 @@ def truncatemod(x: Any, y: Any, name: str | None = None) -> Tensor:
     >>> ngrad.truncatemod([7, -7], 2).numpy()
     array([ 1, -1], dtype=int32)
     """
+    if type(x) is Tensor and type(y) is float and x._layout.dtype.is_floating:
+        return fmod(x, y)
     x, y = operands("truncatemod", x, y)
     if x.dtype.is_floating:
         return fmod(x, y)

@@ -261,13 +261,18 @@ def beside(x: Any, value: Any, what: str) -> Any:
     return cast_to(tensor(value, what), where.dtype)
 
 
+class _Conversion:
+    """What gives a tensor in another dtype; set where there is an op that does."""
+
+    to: Callable[[Any, DType], Any]
+
+
+conversion = _Conversion()
+
+
 def cast_to(value: Any, dtype: DType) -> Any:
     """A tensor converted to a dtype; itself if it has that dtype."""
-    if value._layout.dtype is dtype:
-        return value
-    from ngrad.ops.elementwise import cast
-
-    return cast(value, dtype)
+    return value if value._layout.dtype is dtype else conversion.to(value, dtype)
 
 
 def wide(x: Any) -> Any:

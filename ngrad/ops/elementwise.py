@@ -19,7 +19,7 @@ from ngrad.graph.graph import Symbol
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import CALLS_LIMIT, Call, Op, Params
 from ngrad.graph.roles import Role
-from ngrad.ops.convert import KINDS, Weak, device_beside, operands, tensor, unwrap
+from ngrad.ops.convert import KINDS, Weak, conversion, device_beside, operands, tensor, unwrap
 from ngrad.ops.launching import broadcast_shapes, prepare_map
 from ngrad.record import apply, move, state
 from ngrad.tensor import Tensor, scalar
@@ -280,6 +280,9 @@ CAST.fusion = Role("map", "cast")
 def _(g: Any, out: Any, x: Any, dtype: DType) -> Any:
     # Of complex numbers cast to real ones, and the other way round, the cotangent is the real part.
     return (cast(g, x.dtype) if x.dtype.is_inexact and dtype.is_inexact else None,)
+
+
+conversion.to = lambda x, dtype: apply(CAST, (tensor(x, "cast"),), (dtype,))
 
 
 def cast(x: Any, dtype: Any, name: str | None = None) -> Tensor:

@@ -346,8 +346,8 @@ def _each(x: Any, at: int, count: int) -> Any:
     """Each slice along an axis so many times."""
     shape = x._layout.shape
     before, n, after = shape[:at], shape[at], shape[at + 1 :]
-    spread = broadcast_to(reshape(x, (*before, n, 1, *after)), (*before, n, count, *after))
-    return reshape(spread, (*before, n * count, *after))
+    spread = broadcast_to(reshaped(x, (*before, n, 1, *after)), (*before, n, count, *after))
+    return reshaped(spread, (*before, n * count, *after))
 
 
 def repeat(input: Any, repeats: Any, axis: Any = None, name: str | None = None) -> Tensor:

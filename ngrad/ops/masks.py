@@ -63,8 +63,9 @@ def boolean_mask(tensor: Any, mask: Any, axis: Any = None, name: str = "boolean_
 def held(x: Any, mask: Any, at: int) -> Any:
     """The elements at which a mask of axes holds, the first of which is given."""
     where, shape = x._layout, x._layout.shape
-    few = where.nbytes <= min(settings.small, FEW) and where.device is HOST
+    few = where.nbytes <= FEW and where.nbytes <= settings.small and where.device is HOST
     if few and type(x) is Tensor and x._at and not state.listens():
-        return from_numpy(x._view()[(slice(None),) * at + (mask._view(),)], where.dtype, HOST)
+        index = (slice(None),) * at + (mask._view(),) if at else mask._view()
+        return from_numpy(x._view()[index], where.dtype, HOST)
     flat = reshape(x, (*shape[:at], mask.size, *shape[at + mask.ndim :]))
     return gather_rows(flat, places(mask._view(), x._layout.device), at)

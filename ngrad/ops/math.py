@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -31,10 +32,13 @@ def pow(x: Any, y: Any, name: str | None = None) -> Tensor:
     >>> ngrad.pow([2.0, 3.0], 2).numpy()
     array([4., 9.], dtype=float32)
     """
-    if type(x) is Tensor and type(y) is int:  # the most frequent
-        lowered = _lowered(x, y)
+    if type(x) is Tensor and type(y) in FREQUENT:
+        inexact = x._layout.dtype.is_inexact
+        lowered = _lowered(x, y) if inexact or type(y) is int else None
         if lowered is not None:
             return lowered
+        if inexact:  # of which no power is refused
+            return power.pow(x, y)
     y = int(y) if isinstance(y, Dim) else from_outside(y)
     if isinstance(y, (int, float)) and not isinstance(y, (bool, np.generic)):
         base = tensor(x, "pow")
@@ -64,25 +68,26 @@ def _any_negative(x: Any, y: Any) -> bool:
     return whole(x) and whole(y) and bool((np.asarray(y) < 0).any())
 
 
+FREQUENT = (int, float)
+"""Types of most exponents."""
+PRODUCTS: dict[float, Callable[[Any], Any]] = {
+    1: lambda x: x,
+    2: power.square,
+    3: lambda x: power.square(x) * x,
+    4: lambda x: power.square(power.square(x)),
+}
+OF_FLOATS: dict[float, Callable[[Any], Any]] = {
+    0.5: power.sqrt,
+    -1: power.reciprocal,
+    -2: power.inverse_square,
+    **PRODUCTS,
+}
+
+
 def _lowered(x: Any, y: float) -> Any:
     """The product, root or quotient that a frequent exponent means; None for any other."""
-    if y == 2:
-        return power.square(x)
-    if y == 1:
-        return x
-    if y == 3:
-        return power.square(x) * x
-    if y == 4:
-        return power.square(power.square(x))
-    if not x.dtype.is_inexact:
-        return None
-    if y == 0.5:
-        return power.sqrt(x)
-    if y == -1:
-        return power.reciprocal(x)
-    if y == -2:
-        return power.inverse_square(x)
-    return None
+    how = (OF_FLOATS if x.dtype.is_inexact else PRODUCTS).get(y)
+    return None if how is None else how(x)
 
 
 def clip_by_value(

@@ -217,8 +217,11 @@ def cummin(x: Any, axis: Any = 0) -> Any:
 
 def _running(op: Op, value: Any, axis: Any, exclusive: bool, backwards: bool, start: int) -> Any:
     x = tensor(value, op.name)
-    op.infer(x._layout)  # it raises for a dtype that the op does not take, before anything runs
+    if x._layout.dtype.is_bool:
+        op.infer(x._layout)  # which raises, before anything runs
     at = normal_axis(axis, x.ndim, op.name)
+    if not (exclusive or backwards) and at == x._layout.ndim - 1:
+        return apply(op, (x,))
     x = swap_last(x, at)
     x = flip(x, -1) if backwards else x
     if exclusive and x._layout.shape[-1]:

@@ -317,4 +317,4 @@ def swap_last(x: Any, axis: int) -> Any:
     last = x._layout.ndim - 1
     if axis == last:
         return x
-    return transpose(x, (*range(axis), last, *range(axis + 1, last), axis))
+    return apply(TRANSPOSE, (x,), ((*range(axis), last, *range(axis + 1, last), axis),))

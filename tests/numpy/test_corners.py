@@ -194,6 +194,12 @@ np.bitwise_xor.reduce(np.array([[5, 3], [6, 9]], np.uint8), axis=1)
 np.bitwise_and.reduce([True, False], keepdims=True)
 np.add.reduceat(np.arange(8, dtype=np.float32), [0, 4, 1, 5, 2, 6])
 np.logaddexp2.reduceat(CUBE, [0, 2], axis=1)
+[np.add.reduceat(CUBE, SIZES[k::-1], axis=2) for k in range(4)]
+np.multiply.reduceat(CUBE, SIZES.astype('i4')[2:], 1), np.add.reduceat(CUBE * 0.5, SIZES[:1] - 1)
+[np.arange(*bounds).dtype.kind for bounds in ((3, 9), (2.0, 5, 2), (5, 0, -2), (2**63, 2**63 + 2))]
+np.bincount(SIZES.astype('u1')), np.bincount(SIZES, SIZES * 1.5, 7), np.bincount(SIZES, SIZES)
+[x.copy().flags.c_contiguous for x in (CUBE.T, CUBE[::2, ::-1], CUBE.astype(complex).imag)]
+[CUBE[0, ::2].astype(kind) for kind in (bool, 'f4', 'i8', complex)]
 [np.logaddexp2.accumulate([[1, 0], [1, 1]], dtype=kind) for kind in (None, 'f4')]
 [np.logaddexp2.reduce(np.ones(3, kind)) for kind in '?bHefd']
 np.maximum.reduceat([3, 1, 2], np.array([], int))

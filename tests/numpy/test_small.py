@@ -1,0 +1,92 @@
+"""What is asked of small arrays again and again: by few functions of Python's, of which one takes
+more time than a hundred elements do; and with what it gave the first time.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+
+import ngrad
+import ngrad.numpy as ours
+
+ENTERED = {
+    "x[::2].copy()": 1, "m.T.copy()": 1, "c.real": 0, "c.imag.copy()": 1, "x.astype('f4')": 5,
+    "np.exp(x)": 1, "np.exp(s)": 9, "np.power(x, 2.5)": 13, "x ** 3": 7, "np.fmod(x, 0.3)": 9,
+    "np.count_nonzero(b)": 9, "x[b]": 8, "np.nonzero(b)[0]": 7, "np.bincount(s, x)": 14,
+    "np.add.reduceat(x, i)": 18, "np.add.accumulate(x)": 22, "np.repeat(x, 2)": 20,
+    "np.ravel(m.T)": 17, "np.arange(0, 24, 5)": 4, "np.full(24, 3.0)": 14, "x.shape": 1,
+}  # fmt: skip
+"""Expressions of arrays, and how many functions of Python's they may enter."""
+
+
+def _arrays() -> dict[str, Any]:
+    draw = np.random.default_rng(0)
+    return {
+        "x": draw.random(24),
+        "y": draw.random(24) + 0.1,
+        "b": draw.random(24) > 0.5,
+        "s": draw.integers(0, 9, 24),
+        "c": draw.random(24) + 1j * draw.random(24),
+        "i": np.array([0, 5, 9]),
+        "m": draw.random((4, 6)),
+    }
+
+
+every_expression = pytest.mark.parametrize("expression", ENTERED)
+
+
+def _names() -> dict[str, Any]:
+    return {"np": ours, **{name: ours.array(value) for name, value in _arrays().items()}}
+
+
+@every_expression
+def test_few_functions_are_entered(expression: str) -> None:
+    names, entered = _names(), []
+    ngrad.eval()  # what they left pending
+
+    def note(frame: Any, event: str, _: Any) -> None:
+        if event == "call":
+            entered.append(frame.f_code.co_qualname)
+
+    for _ in range(3):
+        eval(expression, names)
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        eval(expression, names)
+    finally:
+        sys.setprofile(before)
+    entered.remove("<module>")
+    assert len(entered) <= ENTERED[expression], entered
+
+
+@every_expression
+def test_each_time_as_numpy(expression: str) -> None:
+    names, expected = _names(), np.asarray(eval(expression, {"np": np, **_arrays()}))
+    for _ in range(3):
+        found = np.asarray(eval(expression, names))
+        assert (found.dtype, found.shape) == (expected.dtype, expected.shape)
+        np.testing.assert_allclose(found, expected, 1e-14)
+
+
+@every_expression
+def test_a_tape_hears_it_as_the_first_time(expression: str) -> None:
+    """What was done where nobody listened, and views that were taken there, keep no derivative."""
+
+    def gradients(names: dict[str, Any]) -> list[Any]:
+        sources = [names[name] for name in "xcm"]
+        with ngrad.GradientTape() as tape:
+            tape.watch(sources)
+            found = ours.asarray(eval(expression, names))
+            total = found.sum()
+        slopes = tape.gradient(total, sources) if found.dtype.kind in "fc" else []
+        return [None if slope is None else slope.tolist() for slope in slopes]
+
+    expected, names = gradients(_names()), _names()
+    for _ in range(3):
+        eval(expression, names)
+    assert gradients(names) == expected
