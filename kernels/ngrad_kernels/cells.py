@@ -9,17 +9,11 @@ from typing import Any, NamedTuple
 from llvmlite import ir
 
 from ngrad_kernels.heap_types import offsets, replace_slot
+from ngrad_kernels.holding import call_known, write_held_by, write_read
 from ngrad_kernels.machine import INT, POINTER, WORD, Code, Function, binder, load, method
 from ngrad_kernels.making import NULL, Kinds, shown_by, write_made
 from ngrad_kernels.memory import FreeList
-from ngrad_kernels.subscripts import (
-    ADDRESS,
-    Ways,
-    call_known,
-    write_read,
-    write_subscript,
-    write_viewed,
-)
+from ngrad_kernels.subscripts import ADDRESS, Ways, write_subscript, write_viewed
 
 
 class CellKinds(NamedTuple):
@@ -35,6 +29,8 @@ class CellKinds(NamedTuple):
     kinds : Kinds
     row : callable
         `row(k)`: the way to a row.
+    read : callable
+        `read(cell)`: the tensor that it shows, of any.
     """
 
     cell: type
@@ -42,6 +38,7 @@ class CellKinds(NamedTuple):
     numbers: Iterator[int]
     kinds: Kinds
     row: Callable[[int], Any]
+    read: Callable[[Any], Any]
 
 
 PARTS = ("_held", "_owner", "_way", "_seen")
@@ -306,6 +303,7 @@ class Cells(NamedTuple):
 def cell_makers(kinds: CellKinds, ways: Ways) -> Cells:
     """These, for some classes; from now on x[index] of a cell, too, is found in machine code."""
     writers: dict[str, Callable[[ir.Module], None]] = {
+        "held_by": partial(write_held_by, cell=kinds.cell, tensor=kinds.kinds.tensor),
         "array_of": partial(_array_of, kinds=kinds),
         "view_of": partial(_view_of, kinds=kinds),
         "element_of": partial(_element_of, kinds=kinds),
@@ -313,10 +311,11 @@ def cell_makers(kinds: CellKinds, ways: Ways) -> Cells:
         "exchanged": partial(_exchanged, kinds=kinds),
         "subscript": partial(write_subscript, kinds=kinds, ways=ways),
         "result_of": partial(_result_of, kinds=kinds, ways=ways),
-        "read": partial(write_read, kinds=kinds, ways=ways),
+        "read": partial(write_read, cell=kinds.cell, state=ways.state, otherwise=kinds.read),
         "viewed": partial(write_viewed, ways=ways),
     }
     found = dict(zip(writers, load("ngrad.cells", **writers), strict=True))
+    del found["held_by"]  # which the others call
     replace_slot(kinds.cell, ADDRESS, found.pop("subscript"))
     viewed = binder("viewed", found.pop("viewed"))
     read = method(kinds.cell, "_read", found.pop("read"))

@@ -16,6 +16,7 @@ import numpy as np
 from llvmlite import ir
 
 from ngrad_kernels.heap_types import GET_BUFFER, heap_type, offsets, replace_slot
+from ngrad_kernels.holding import write_held_by
 from ngrad_kernels.machine import INT, POINTER, WORD, WORDS, Code, load
 
 METHOD = sys.intern("_exported")
@@ -223,27 +224,12 @@ def _get_quickly(module: ir.Module, tensor: type, layout: type) -> None:
 
 
 def _get_held(module: ir.Module, cell: type, tensor: type, quickly: int) -> None:
-    """As `get_buffer`, of the tensor that a cell holds, if it is no view, or one of a cell that
-    holds what it did.
-    """
+    """As `get_buffer`, of the tensor that a cell shows, if no view before it has to be read."""
+    held_by = write_held_by(module, cell, tensor)
     it, this, view, request = _start(module, "get_held")
-    builder = it.builder
-    place = offsets(cell)
-    owner, held = (it.get(this, place[name]) for name in ("_owner", "_held"))
-    unset = builder.or_(it.is_null(owner), it.is_null(held))  # half made
-    with builder.if_then(unset, likely=False):
-        _call(it, _address, this, view, request)
-    with builder.if_then(it.is_of(held, tensor), likely=True):
-        nobody = it.known(None)
-        alone = builder.icmp_unsigned("==", owner, nobody)
-        with builder.if_then(alone):
-            _call(it, quickly, held, view, request)
-        with builder.if_then(it.is_of(owner, cell)):
-            first = builder.icmp_unsigned("==", it.get(owner, place["_owner"]), nobody)
-            now, seen = it.get(owner, place["_held"]), it.get(this, place["_seen"])
-            same = builder.icmp_unsigned("==", now, seen)
-            with builder.if_then(builder.and_(first, same), likely=True):
-                _call(it, quickly, held, view, request)
+    held = it.builder.call(held_by, [this])
+    with it.builder.if_then(it.builder.not_(it.is_null(held)), likely=True):
+        _call(it, quickly, held, view, request)
     _call(it, _address, this, view, request)
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from llvmlite import ir
 
 from ngrad_kernels.heap_types import ITEM, SUBSCRIPT, heap_type, offsets
+from ngrad_kernels.holding import attribute, call_known
 from ngrad_kernels.keys import key_of
 from ngrad_kernels.machine import POINTER, WORD, Code, Function, load
 from ngrad_kernels.making import NULL
@@ -19,7 +20,7 @@ from ngrad_kernels.memory import Buffer
 if TYPE_CHECKING:
     from ngrad_kernels.cells import CellKinds
 
-METHOD, WINDOW, SMALL, STACK = map(sys.intern, ("_item", "window", "small", "stack"))
+METHOD, WINDOW, SMALL = map(sys.intern, ("_item", "window", "small"))
 BIT = ir.IntType(1)
 
 
@@ -38,8 +39,6 @@ class Ways(NamedTuple):
         What takes the rows of a tensor at those of another, which are in range.
     taken : callable
         `taken(x, index)`: of a tensor, that of its items at those of another.
-    read : callable
-        `read(cell)`: the tensor that it shows, of any.
     """
 
     state: Any
@@ -49,42 +48,6 @@ class Ways(NamedTuple):
     calls: dict[Any, Any]
     params: tuple[Any, ...]
     taken: Callable[[Any, Any], Any]
-    read: Callable[[Any], Any]
-
-
-def _attribute(it: Code, thing: Any, name: str, *held: Any) -> Any:
-    """An attribute; what is held is let go if there is none."""
-    take = it.external("PyObject_GetAttr", POINTER, POINTER, POINTER)
-    found = it.builder.call(take, [it.known(thing), it.known(name)])
-    it.unless_null(found, NULL, *held)
-    return found
-
-
-def _write_held_by(module: ir.Module, kinds: CellKinds) -> ir.Function:
-    """held_by(cell): the tensor that it holds, borrowed, if that is what it shows: if it is no
-    view, or one of a cell that holds what it did. Null for any other, and for what is no cell.
-    """
-    it = Code(module, "held_by", POINTER, POINTER)
-    (this,) = it.function.args
-    builder, place, nobody = it.builder, offsets(kinds.cell), it.known(None)
-
-    def unless(holds: Any) -> None:
-        with builder.if_then(builder.not_(holds), likely=False):
-            builder.ret(NULL)
-
-    def same(x: Any, y: Any) -> Any:
-        return builder.icmp_unsigned("==", x, y)
-
-    unless(it.is_of(this, kinds.cell))
-    owner, held = (it.get(this, place[name]) for name in ("_owner", "_held"))
-    unless(builder.not_(builder.or_(it.is_null(owner), it.is_null(held))))  # half made
-    unless(it.is_of(held, kinds.kinds.tensor))
-    with builder.if_then(builder.not_(same(owner, nobody))):
-        unless(it.is_of(owner, kinds.cell))
-        unless(same(it.get(owner, place["_owner"]), nobody))
-        unless(same(it.get(owner, place["_held"]), it.get(this, place["_seen"])))
-    builder.ret(held)
-    return it.function
 
 
 def _write_in_range(module: ir.Module, kinds: CellKinds) -> ir.Function:
@@ -125,18 +88,6 @@ def _call(it: Code, name: str, *things: Any) -> Any:
     for k, thing in enumerate(things):
         it.builder.store(thing, it.at(given, k))
     return it.builder.call(it.module.globals[name], [NULL, given, WORD(len(things))])
-
-
-def call_known(it: Code, function: Any, *things: Any) -> Any:
-    """What a callable of Python's gives; null if it raised."""
-    builder = it.builder
-    with builder.goto_entry_block():
-        given = it.references(len(things))
-    for k, thing in enumerate(things):
-        builder.store(thing, it.at(given, k))
-    kinds = POINTER, given.type, WORD, POINTER
-    vectorcall = it.external("PyObject_Vectorcall", POINTER, *kinds)
-    return builder.call(vectorcall, [it.known(function), given, WORD(len(things)), NULL])
 
 
 def _give(it: Code, found: Any, *held: Any) -> None:
@@ -188,7 +139,7 @@ def write_subscript(module: ir.Module, kinds: CellKinds, ways: Ways) -> None:
     those of another cell. What is none of them, and all that somebody listens to, is for
     `cell._item(index)`.
     """
-    held_by = _write_held_by(module, kinds)
+    held_by = module.globals["held_by"]
     it = Code(module, "subscript", POINTER, POINTER, POINTER)
     this, index = it.function.args
     builder = it.builder
@@ -198,7 +149,7 @@ def write_subscript(module: ir.Module, kinds: CellKinds, ways: Ways) -> None:
         builder.ret(it.call_method(METHOD, this, index))
     it.hold(x)
     with builder.if_then(it.is_of(index, kinds.cell), likely=False):
-        window = _attribute(it, ways.state, WINDOW, x)
+        window = attribute(it, ways.state, WINDOW, x)
         of_window = offsets(kinds.window)
         trace, readers = (it.get(window, of_window[name]) for name in ("trace", "readers"))
         it.let_go(window)
@@ -236,7 +187,7 @@ def write_subscript(module: ir.Module, kinds: CellKinds, ways: Ways) -> None:
     key.add_incoming(index, plain)
     key.add_incoming(found, read)
     with builder.if_then(builder.icmp_unsigned("!=", key, it.known(None))):
-        window = _attribute(it, ways.state, WINDOW, x, key)
+        window = attribute(it, ways.state, WINDOW, x, key)
         of_number = it.is_of(key, int)
         with builder.if_then(builder.not_(it.is_of(index, slice))):
             _give(it, _call(it, "element_of", x, key, window), x, key, window)
@@ -268,8 +219,8 @@ def _take(it: Code, kinds: CellKinds, x: Any, at: Any, ways: Ways) -> None:
     with builder.if_then(builder.not_(it.is_null(at))):
         it.hold(at)
         with builder.if_then(builder.call(_write_in_range(it.module, kinds), [x, at])):
-            window = _attribute(it, ways.state, WINDOW, x, at)
-            small = _attribute(it, ways.settings, SMALL, window, x, at)
+            window = attribute(it, ways.state, WINDOW, x, at)
+            small = attribute(it, ways.settings, SMALL, window, x, at)
             for operand in (x, at):
                 it.hold(operand)
             both = it.tuple_of(x, at, otherwise=(small, window, x, at))
@@ -292,29 +243,8 @@ def write_viewed(module: ir.Module, ways: Ways) -> None:
     """
     it = Function(module, "viewed", 1)
     builder, this = it.builder, it.given_object(0)
-    window = _attribute(it, ways.state, WINDOW)
+    window = attribute(it, ways.state, WINDOW)
     _give(it, _call(it, "view_of", this, it.bound(0), it.known(ways.views), window), window)
     it.let_go(window)
     otherwise = it.external("PyObject_CallOneArg", POINTER, POINTER, POINTER)
     builder.ret(builder.call(otherwise, [it.bound(1), this]))
-
-
-def write_read(module: ir.Module, kinds: CellKinds, ways: Ways) -> None:
-    """read(), of a cell: the tensor that it shows. Python knows that of a view of a view, and of a
-    view while a tape listens, which has to hear how it came of its owner.
-    """
-    it = Function(module, "read", 0)
-    builder, this = it.builder, it.own
-    held = builder.call(module.globals["held_by"], [this])
-    with builder.if_then(builder.not_(it.is_null(held)), likely=True):
-        it.hold(held)
-        owner = it.get(this, offsets(kinds.cell)["_owner"])
-        with builder.if_then(builder.icmp_unsigned("==", owner, it.known(None)), likely=True):
-            builder.ret(held)
-        stack = _attribute(it, ways.state, STACK, held)
-        count = builder.call(it.external("PyList_Size", WORD, POINTER), [stack])
-        it.let_go(stack)
-        with builder.if_then(builder.icmp_signed("==", count, WORD(0)), likely=True):
-            builder.ret(held)
-        it.let_go(held)
-    builder.ret(call_known(it, ways.read, this))

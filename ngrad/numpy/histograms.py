@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ngrad.devices import HOST
 from ngrad.numpy.convert import FLOAT64, INT64, array_of, known, plain, to_tensor
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.indices import at_hand
@@ -69,11 +70,14 @@ def bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> ndarray:
             f"bincount: the weights, of shape {given._layout.shape}, and the list, of {shape}, "
             "don't have the same length"
         )
-    if given is not None and (state.stack or given._layout.dtype.is_complex):
-        there = False
-    if there and (given is None or at_hand(given)):  # NumPy looks at the values itself
-        each = None if given is None else known(writable(given))
-        return array_of(from_numpy(np.bincount(values, each, least)))
+    each: Any = None
+    if given is not None and there:
+        own = given._layout
+        there = own.device is HOST and not (state.stack or own.dtype.is_complex)
+        if there:
+            each = known(writable(given)) if own.dtype.is_half else writable(given)
+    if there:  # NumPy looks at the values itself
+        return array_of(from_numpy(np.bincount(values, each, least), None, HOST))
     if values.size and values.min() < 0:
         raise ValueError(f"bincount: takes no negative numbers, and there is {values.min()}")
     size = max(least, int(values.max()) + 1 if values.size else 0)

@@ -467,8 +467,8 @@ READ = ndarray._read
 READ_QUICKLY: Any
 """The same in machine code, while no `function` is recorded."""
 array_of, view_of, element_of, row_of, exchanged, result_of, viewed, READ_QUICKLY = cell_makers(
-    CellKinds(ndarray, Window, uids, KINDS, row_part),
-    Ways(state, settings, VIEWS, found, TAKE.calls, FIRST, by_tensor, READ),
+    CellKinds(ndarray, Window, uids, KINDS, row_part, READ),
+    Ways(state, settings, VIEWS, found, TAKE.calls, FIRST, by_tensor),
 )
 setattr(ndarray, "_read", READ_QUICKLY)  # noqa: B010
 Assigned.exchanged = staticmethod(exchanged)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import operator
 from functools import partial
 from string import ascii_letters
@@ -19,7 +20,7 @@ from ngrad.numpy.manipulation import moveaxis, ravel
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.out import into
 from ngrad.numpy.reductions import NOTHING, along
-from ngrad.numpy.ufuncs import UFUNCS
+from ngrad.numpy.ufuncs import ORDERS, UFUNCS
 from ngrad.numpy.views import Diagonal, Shown
 from ngrad.ops import complexes
 from ngrad.ops import einsum as sums
@@ -31,7 +32,7 @@ from ngrad.ops.gather import gather_rows
 from ngrad.ops.indexing import getitem
 from ngrad.ops.masks import places
 from ngrad.ops.matmul import matmul_operator
-from ngrad.ops.shape import broadcast_to, normal_axis, reshape, swap_last
+from ngrad.ops.shape import SEEN, broadcast_to, normal_axis, reshape, swap_last
 
 BOOL = BY_CODE["b1"]
 
@@ -333,6 +334,7 @@ def _letters(numbers: Any) -> str:
     return "".join(found)
 
 
+@functools.lru_cache(SEEN)
 def _only_shows(equation: str) -> bool:
     """Whether there is one operand, and no sum: then NumPy's result is a view."""
     given, arrow, named = equation.replace(" ", "").partition("->")
@@ -358,13 +360,14 @@ def einsum(
     >>> np.einsum("ij,j", [[1, 2], [3, 4]], [1, 1]), np.einsum([[1, 2], [3, 4]], [0, 0])
     (array([3, 7]), np.int64(5))
     """
-    if order not in (*"CFAKcfak", None):
+    if order not in ORDERS:
         raise ValueError(f"einsum: order must be one of 'C', 'F', 'A', or 'K', not {order!r}")
     if len(operands) < 2:
         raise ValueError(f"einsum: takes a string and arrays, not {len(operands)} operands")
     equation, *arrays = operands if isinstance(operands[0], str) else _spelled(*operands)
     parts, wanted = [to_tensor(x) for x in arrays], dtype_of(dtype)
-    if type(arrays[0]) is ndarray and wanted in (None, parts[0].dtype) and _only_shows(equation):
+    plain = wanted is None or wanted is parts[0]._layout.dtype
+    if plain and type(arrays[0]) is ndarray and _only_shows(equation):
         return arrays[0]._seen_by(
             Shown("einsum", partial(sums.einsum, equation), partial(np.einsum, equation))
         )
@@ -373,7 +376,8 @@ def einsum(
             if not can_cast(x.dtype.numpy_dtype, wanted.numpy_dtype, casting):
                 raise TypeError(f"einsum: cannot cast {x.dtype} to {wanted}, casting={casting!r}")
         parts = [cast_to(x, wanted) for x in parts]
-    if all(x.dtype.is_bool for x in parts):  # of which a sum is whether any holds
+    # Of bools a sum is whether any holds.
+    if parts[0]._layout.dtype.is_bool and all(x.dtype.is_bool for x in parts):
         found = sums.einsum(equation, *(cast_to(x, BY_CODE["i8"]) for x in parts))
         return array_of(cast_to(found, BOOL))
     return array_of(sums.einsum(equation, *parts))

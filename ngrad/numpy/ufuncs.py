@@ -39,6 +39,7 @@ TESTS = {
 """Those that give bools of any dtype."""
 
 
+ORDERS = (*"CFAKcfak", None)
 CASTINGS = ("no", "equiv", "safe", "same_kind", "unsafe")
 
 
@@ -93,7 +94,7 @@ class ufunc:
         sig: Any = None,
     ) -> Any:
         """A call with any of NumPy's arguments."""
-        if order not in (*"CFAKcfak", None):
+        if order not in ORDERS:
             raise ValueError(f"{self.__name__}: order is 'C', 'F', 'A' or 'K', not {order!r}")
         if casting not in CASTINGS:
             raise ValueError(f"{self.__name__}: casting is one of {CASTINGS}, not {casting!r}")

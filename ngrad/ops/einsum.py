@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+import operator
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -109,8 +110,8 @@ def einsum(
     array([3, 7], dtype=int32)
     """
     values = list(operands("einsum", *inputs)) if inputs else []
-    shapes = tuple(value._layout.shape for value in values)
-    planned = _planned.__wrapped__ if any(x._layout.open for x in values) else _planned
+    shapes = tuple([x._layout.shape for x in values])
+    planned = _planned.__wrapped__ if any(map(_open, values)) else _planned
     terms, out, path = planned(equation, shapes, optimize)
     how = None
     if planned is _planned and path == PAIR:
@@ -136,6 +137,9 @@ def einsum(
         values.append(value)
         labels.append(term)
     return _arranged(values[0], labels[0], out)
+
+
+_open = operator.attrgetter("_layout.open")
 
 
 @functools.lru_cache(1024)

@@ -273,6 +273,24 @@ def test_gradients_go_through_views_from_before() -> None:
     assert [tape.gradient(value, x).tolist() for value in values] == expected
 
 
+def test_a_view_of_many_views_shows_what_is_assigned() -> None:
+    x = ours.arange(6.0).reshape(2, 3).copy()
+    for count in range(12):
+        view = x
+        for _ in range(count):
+            view = view.T
+        np.asarray(view)  # from now on it holds what it showed
+        x[0, 1] = 7.0 + count
+        with ngrad.GradientTape() as tape:
+            tape.watch(x)
+            total = (view[::2] * view[::2]).sum()
+        shown = np.asarray(x).T if count % 2 else np.asarray(x)
+        np.testing.assert_array_equal(view, shown)
+        expected = np.zeros((2, 3))
+        (expected.T if count % 2 else expected)[::2] = 2 * shown[::2]
+        np.testing.assert_array_equal(tape.gradient(total, x), expected)
+
+
 def test_a_source_is_what_was_watched() -> None:
     x = ours.array([1.0, 2.0, 3.0])
     with ngrad.GradientTape() as tape:
