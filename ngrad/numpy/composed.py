@@ -69,12 +69,16 @@ def pair(*values: Any) -> tuple[Any, ...]:
     return operands("ufunc", *values)
 
 
+def _is_complex(x: Any) -> bool:
+    return bool(x.dtype.is_complex) if isinstance(x, Tensor) else type(x) is complex
+
+
 def of_reals(name: str, op: Any) -> Callable[..., Any]:
     """A function of real numbers, which are ordered."""
 
     def compute(*values: Any) -> Any:
         for x in values:
-            if x.dtype.is_complex if isinstance(x, Tensor) else type(x) is complex:
+            if x._layout.dtype.is_complex if type(x) is Tensor else _is_complex(x):
                 kind = getattr(x, "dtype", type(x).__name__)
                 raise DTypeError(f"{name}: takes real numbers, not {kind}; use .real or .imag")
         return op(*values)
@@ -115,7 +119,7 @@ def in_float32(function: Callable[..., Any]) -> Callable[..., Any]:
     """A function of floats of one dtype, of several ops: those of two bytes are rounded once."""
 
     def compute(*values: Any) -> Any:
-        dtype = values[0].dtype
+        dtype = values[0]._layout.dtype
         if not dtype.is_half:
             return function(*values)
         return cast_to(function(*(cast_to(x, FLOAT32) for x in values)), dtype)

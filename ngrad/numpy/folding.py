@@ -8,6 +8,7 @@ the other.
 from __future__ import annotations
 
 import functools
+import inspect
 import math
 from collections.abc import Callable
 from typing import Any
@@ -65,7 +66,9 @@ REDUCTIONS: dict[str, Callable[..., ndarray]] = {
 }  # fmt: skip
 REDUCTIONS |= {name: _of_numbers(REDUCTIONS[of], least) for name, (of, least) in NUMBERS.items()}
 BITS = {"bitwise_and": AND, "bitwise_or": OR, "bitwise_xor": XOR, "logical_xor": XOR}
-RUNNING: dict[str, Callable[..., ndarray]] = {"add": r.cumsum, "multiply": r.cumprod}
+RUNNING: dict[str, Callable[..., ndarray]] = {
+    "add": inspect.unwrap(r.cumsum), "multiply": inspect.unwrap(r.cumprod)
+}  # fmt: skip
 EXTREMES = {"maximum": cummax, "minimum": cummin}
 ASSOCIATIVE = {
     "add", "multiply", "maximum", "minimum", "fmax", "fmin", "logical_and", "logical_or",
@@ -173,7 +176,7 @@ def accumulate(
 ) -> ndarray:
     """The function applied to all elements up to each, along an axis."""
     x = _operand(self, "accumulate", array)
-    name, ndim = f"{self.__name__}.accumulate", x._layout.ndim
+    name, ndim = f"{self.__name__}.accumulate", x._read()._layout.ndim
     if axis is None and ndim != 1:
         raise ValueError(f"{name}: goes along one axis, of an array of shape {x.shape} not all")
     at = 0 if axis is None else normal_axis(axis, ndim, name)

@@ -136,7 +136,7 @@ def astype(
 
 def _conj(x: ndarray) -> Any:
     """The complex conjugates; of real numbers the array itself, as NumPy's method has it."""
-    return UFUNCS["conjugate"](x) if x.dtype.kind == "c" else x
+    return UFUNCS["conjugate"](x) if x._read()._layout.dtype.is_complex else x
 
 
 def _set_real(x: ndarray, part: Any) -> None:

@@ -322,9 +322,10 @@ def count_nonzero(a: Any, axis: Any = None, *, keepdims: bool = False) -> ndarra
 
 def along(name: str, x: Any, axis: Any) -> tuple[Any, int]:
     """A tensor and its axis; all elements in a row if that is None. A number has one, too."""
-    if axis is None or (x.ndim == 0 and type(axis) is int and axis in (0, -1)):
+    ndim = x._layout.ndim
+    if axis is None or (ndim == 0 and type(axis) is int and axis in (0, -1)):
         return flattened(x), 0
-    return x, normal_axis(axis, x.ndim, name)
+    return x, normal_axis(axis, ndim, name)
 
 
 def _place(name: str, op: Any) -> Callable[..., ndarray]:
@@ -358,7 +359,7 @@ def _running(name: str, what: str, op: Any) -> Callable[..., ndarray]:
     @into
     def running(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> ndarray:
         x, at = along(name, wide(to_tensor(a), dtype), axis)
-        if x.dtype.is_bool:  # sums and products of truth values are such
+        if x._layout.dtype.is_bool:  # sums and products of truth values are such
             return array_of(cast_to(op(cast_to(x, INT64), at), BOOL))
         return array_of(op(x, at))
 

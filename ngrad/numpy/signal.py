@@ -16,24 +16,32 @@ from ngrad.numpy.ndarray import ndarray
 from ngrad.ops.bessel import bessel_i0
 from ngrad.ops.complexes import conj
 from ngrad.ops.convert import cast_to
-from ngrad.ops.shape import reshape
+from ngrad.ops.shape import reshape, reshaped
 from ngrad.ops.sinc import sinc as cardinal
 from ngrad.ops.slide import Places, slide
 
-MODES = {"valid": "valid", "same": "same", "full": "full", 0: "valid", 1: "same", 2: "full"}
-"""What a mode means, by its name or its number."""
+MODES: dict[Any, Callable[[int, int], tuple[int, int]]] = {
+    "valid": lambda n, m: (0, n - m + 1),
+    "same": lambda n, m: (m // 2, n),
+    "full": lambda n, m: (m - 1, n + m - 1),
+}
+MODES |= dict(enumerate(MODES.values()))
+"""By the name of a mode or its number, how far m elements begin before n, and in how many places
+they lie.
+"""
 
 
 def _slid(x: Any, w: Any, mode: Any) -> ndarray:
     """The sums of products of x and w, not longer, as w slides from the left to the right."""
     n, m = x._layout.size, w._layout.size
-    full, same, valid = (m - 1, n + m - 1), (m // 2, n), (0, n - m + 1)
-    lead, size = {"full": full, "same": same, "valid": valid}[MODES[mode]]
-    dtype = promote(x._layout.dtype, w._layout.dtype)
+    lead, size = MODES[mode](n, m)
+    dtype = x._layout.dtype
+    if w._layout.dtype is not dtype:
+        dtype = promote(dtype, w._layout.dtype)
     wide = INT64 if dtype.is_bool else dtype
-    x, w = (reshape(cast_to(z, wide), (1, -1, 1)) for z in (x, w))
+    x, w = reshaped(cast_to(x, wide), (1, n, 1)), reshaped(cast_to(w, wide), (1, m, 1))
     found = slide(x, w, Places.along(size, lead))
-    return array_of(cast_to(reshape(found, (size,)), dtype))
+    return array_of(cast_to(reshaped(found, (size,)), dtype))
 
 
 def _vectors(what: str, a: Any, v: Any, mode: Any) -> tuple[Any, Any]:
@@ -78,9 +86,10 @@ def correlate(a: Any, v: Any, mode: Any = "valid") -> ndarray:
     array([2, 3])
     """
     x, y = _vectors("correlate", a, v, mode)
-    if y._layout.size > x._layout.size:
-        return flip(correlate(y, x, mode)).conj()
-    return _slid(x, conj(y) if y._layout.dtype.is_complex else y, mode)
+    turned = y._layout.size > x._layout.size
+    x, y = (y, x) if turned else (x, y)
+    found = _slid(x, conj(y) if y._layout.dtype.is_complex else y, mode)
+    return flip(found).conj() if turned else found
 
 
 # -- functions -------------------------------------------------------------------------------------

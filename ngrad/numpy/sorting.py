@@ -115,20 +115,21 @@ def lexsort(keys: Any, axis: int = -1) -> ndarray:
     >>> np.lexsort(([9, 4, 0], [1, 0, 1]))
     array([1, 2, 0])
     """
-    by = [asarray(key) for key in keys]
+    by = [to_tensor(key) for key in keys]
     if not by:
         raise TypeError("need sequence of keys with len > 0 in lexsort")
-    first, shape = by[0], by[0].shape
-    if any(key.shape != shape for key in by[1:]):
-        raise ValueError(f"lexsort: all keys need one shape, not {[key.shape for key in by]}")
-    if not shape:  # a number by itself, of however many keys
+    first, shapes = by[0], [key._layout.shape for key in by]
+    if any(shape != shapes[0] for shape in shapes):
+        raise ValueError(f"lexsort: all keys need one shape, not {shapes}")
+    if not shapes[0]:  # a number by itself, of however many keys
         normal_axis(axis, 1, "lexsort")
         return array_of(to_tensor(0))
-    if first.size <= FEW and all(at_hand(key._read()) for key in by):
-        return array_of(from_numpy(np.lexsort([known(key) for key in by], axis)))
+    if first.size <= FEW and all(map(at_hand, by)):
+        return array_of(from_numpy(np.lexsort([known(key._view()) for key in by], axis)))
     found = argsort(first, axis)
     for key in by[1:]:
-        found = take_along_axis(found, argsort(take_along_axis(key, found, axis), axis), axis)
+        ranked = argsort(take_along_axis(key, found, axis), axis)
+        found = take_along_axis(found, ranked, axis)
     return found
 
 

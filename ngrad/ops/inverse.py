@@ -103,6 +103,9 @@ def _lstsq_infer(matrix: Layout, rhs: Layout, cutoff: Layout) -> tuple[Layout, L
 
 def _lstsq(matrix: Any, rhs: Any, cutoff: Any) -> Any:
     require_finite(matrix)
+    if matrix.ndim == rhs.ndim == cutoff.ndim == 2:
+        solution, _, rank, _ = np.linalg.lstsq(matrix, rhs, float(cutoff[0, 0]))
+        return solution, rank
     columns, width = matrix.shape[-1], rhs.shape[-1]
     lead = np.broadcast_shapes(matrix.shape[:-2], rhs.shape[:-2], cutoff.shape[:-2])
     found, ranks = np.empty((*lead, columns, width), matrix.dtype), np.empty(lead, np.int32)

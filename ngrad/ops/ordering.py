@@ -123,7 +123,7 @@ def arrange(x: Any, descending: bool, out: Any) -> None:
         out[...] = np.take_along_axis(x, order(x, descending), -1)
         return
     out[...] = x
-    if _counted(x) or x.size < FEW:
+    if x.size < FEW or _counted(x):
         _turned(out, descending).sort(-1, "stable")
         return
     _turned(out, descending).sort(-1)

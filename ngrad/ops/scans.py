@@ -216,11 +216,12 @@ def cummin(x: Any, axis: Any = 0) -> Any:
 
 
 def _running(op: Op, value: Any, axis: Any, exclusive: bool, backwards: bool, start: int) -> Any:
-    x = tensor(value, op.name)
-    if x._layout.dtype.is_bool:
-        op.infer(x._layout)  # which raises, before anything runs
-    at = normal_axis(axis, x.ndim, op.name)
-    if not (exclusive or backwards) and at == x._layout.ndim - 1:
+    x = value if type(value) is Tensor else tensor(value, op.name)
+    where = x._layout
+    if where.dtype.is_bool:
+        op.infer(where)  # which raises, before anything runs
+    at = normal_axis(axis, where.ndim, op.name)
+    if not (exclusive or backwards) and at == where.ndim - 1:
         return apply(op, (x,))
     x = swap_last(x, at)
     x = flip(x, -1) if backwards else x
