@@ -152,7 +152,6 @@ def write_subscript(module: ir.Module, kinds: CellKinds, ways: Ways) -> None:
         window = attribute(it, ways.state, WINDOW, x)
         of_window = offsets(kinds.window)
         trace, readers = (it.get(window, of_window[name]) for name in ("trace", "readers"))
-        it.let_go(window)
         # A recording reads arrays its own way, and a tape has to hear how a view came of its owner.
         traced = builder.icmp_unsigned("!=", trace, it.known(None))
         owner = it.get(this, offsets(kinds.cell)["_owner"])
@@ -160,6 +159,7 @@ def write_subscript(module: ir.Module, kinds: CellKinds, ways: Ways) -> None:
         heard = builder.icmp_unsigned("!=", readers, it.known(0))
         by_python = builder.or_(traced, builder.and_(is_view, heard))
         with builder.if_then(by_python, likely=False):
+            it.let_go(window)
             it.let_go(x)
             builder.ret(it.call_method(METHOD, this, index))
         at = builder.call(held_by, [index])
@@ -169,9 +169,10 @@ def write_subscript(module: ir.Module, kinds: CellKinds, ways: Ways) -> None:
             count = builder.call(it.external("PyTuple_Size", WORD, POINTER), [sizes])
             # A number may stand for an integer, which gives a view.
             with builder.if_then(builder.icmp_signed("==", count, WORD(0)), likely=False):
+                it.let_go(window)
                 it.let_go(x)
                 builder.ret(it.call_method(METHOD, this, index))
-        _take(it, kinds, x, at, ways)
+        _take(it, kinds, x, at, window, ways)
 
     it.hold(index)
     with builder.if_else(it.is_of(index, int)) as (number, other):
@@ -203,9 +204,9 @@ def write_subscript(module: ir.Module, kinds: CellKinds, ways: Ways) -> None:
     builder.ret(it.call_method(METHOD, this, index))
 
 
-def _take(it: Code, kinds: CellKinds, x: Any, at: Any, ways: Ways) -> None:
-    """Code that returns a cell of the items of a tensor, which it lets go of, at those of another,
-    if there is one.
+def _take(it: Code, kinds: CellKinds, x: Any, at: Any, window: Any, ways: Ways) -> None:
+    """Code that returns a cell of the items of a tensor at those of another, if there is one. It
+    lets go of the former, and, in any case, of the window.
     """
     builder, none = it.builder, it.known(None)
 
@@ -219,22 +220,24 @@ def _take(it: Code, kinds: CellKinds, x: Any, at: Any, ways: Ways) -> None:
     with builder.if_then(builder.not_(it.is_null(at))):
         it.hold(at)
         with builder.if_then(builder.call(_write_in_range(it.module, kinds), [x, at])):
-            window = attribute(it, ways.state, WINDOW, x, at)
             small = attribute(it, ways.settings, SMALL, window, x, at)
             for operand in (x, at):
                 it.hold(operand)
             both = it.tuple_of(x, at, otherwise=(small, window, x, at))
             calls, params = it.known(ways.calls), it.known(ways.params)
             out = call_known(it, ways.found, window, calls, params, small, both)
-            for thing in (both, small, window):
+            for thing in (both, small):
                 it.let_go(thing)
-            it.unless_null(out, NULL, x, at)
+            it.unless_null(out, NULL, window, x, at)
             with builder.if_then(builder.icmp_unsigned("!=", out, none)):
+                it.let_go(window)
                 give(out)
             it.let_go(out)
+        it.let_go(window)
         out = call_known(it, ways.taken, x, at)
         it.unless_null(out, NULL, x, at)
         give(out)
+    it.let_go(window)
 
 
 def write_viewed(module: ir.Module, ways: Ways) -> None:

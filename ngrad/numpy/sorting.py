@@ -119,7 +119,7 @@ def lexsort(keys: Any, axis: int = -1) -> ndarray:
     if not by:
         raise TypeError("need sequence of keys with len > 0 in lexsort")
     first, shapes = by[0], [key._layout.shape for key in by]
-    if any(shape != shapes[0] for shape in shapes):
+    if shapes.count(shapes[0]) < len(shapes):
         raise ValueError(f"lexsort: all keys need one shape, not {shapes}")
     if not shapes[0]:  # a number by itself, of however many keys
         normal_axis(axis, 1, "lexsort")

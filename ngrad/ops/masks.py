@@ -66,6 +66,6 @@ def held(x: Any, mask: Any, at: int) -> Any:
     few = where.nbytes <= FEW and where.nbytes <= settings.small and where.device is HOST
     if few and type(x) is Tensor and x._at and not state.listens():
         index = (slice(None),) * at + (mask._view(),) if at else mask._view()
-        return from_numpy(x._view()[index], where.dtype, HOST)
+        return from_numpy(where.array(x._at, x._block)[index], where.dtype, HOST)
     flat = reshape(x, (*shape[:at], mask.size, *shape[at + mask.ndim :]))
     return gather_rows(flat, places(mask._view(), x._layout.device), at)
