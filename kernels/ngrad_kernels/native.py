@@ -219,21 +219,24 @@ def _blank(module: ir.Module) -> None:
 
 
 def _rising(module: ir.Module) -> None:
-    """rising(address, count): whether of so many integers, which lie side by side, each is greater
-    than the one before.
+    """rising(address, count): the first and the last of so many integers, which lie side by side,
+    if each is greater than the one before; None if not, or if there are none.
     """
     it = Function(module, "rising", 2)
     builder = it.builder
     words, count = builder.inttoptr(it.given_integer(0), WORDS), it.given_integer(1)
     it.raise_if_any()
-    with it.loop(builder.sub(count, WORD(1))) as k:
+    it.done_unless(builder.icmp_signed(">", count, WORD(0)))
+    last = builder.sub(count, WORD(1))
+    with it.loop(last) as k:
         pair = builder.gep(words, [k])
-        falls = builder.icmp_signed(">=", it.word(pair, 0), it.word(pair, 1))
-        with builder.if_then(falls, likely=False):
-            it.hold(it.known(False))
-            builder.ret(it.known(False))
-    it.hold(it.known(True))
-    builder.ret(it.known(True))
+        it.done_unless(builder.icmp_signed("<", it.word(pair, 0), it.word(pair, 1)))
+    number = it.external("PyLong_FromLongLong", POINTER, WORD)
+    first = builder.call(number, [it.word(words, 0)])
+    it.unless_null(first, POINTER(None))
+    final = builder.call(number, [builder.load(builder.gep(words, [last]))])
+    it.unless_null(final, POINTER(None), first)
+    builder.ret(it.tuple_of(first, final))
 
 
 TABLE = 64

@@ -198,37 +198,38 @@ def reduceat(
     name = f"{self.__name__}.reduceat"
     x = _operand(self, "reduceat", array)
     held, starts = x._read(), to_tensor(indices)
-    shape, first = held._layout.shape, starts._view()
+    shape = held._layout.shape
     at = normal_axis(axis, len(shape), name)
-    lies, n, count = starts._layout, shape[at], first.size
+    address, lies, n = starts._address, starts._layout, shape[at]
     if lies.ndim != 1:
         raise ValueError(f"{name}: indices are a vector, not of shape {lies.shape}")
     if not (lies.dtype is INT64 and lies.contiguous and lies.device is HOST):
-        starts = from_numpy(first, INT64, HOST)
+        starts = from_numpy(starts._view(), INT64, HOST)
+        address = starts._at
+    ends = rising(address, lies.size)
+    if ends is None:
         first = starts._view()
-    in_order = count > 0 and rising(starts._at, count)
-    if in_order:
-        least, most = first.item(0), first.item(-1)
-    else:
         least, most = first.min(initial=0), first.max(initial=-1)
+    else:
+        least, most = ends
     if least < 0 or most >= n:
         raise IndexError(
-            f"{name}: indices {first.tolist()} are out of bounds for an axis of {n} elements"
+            f"{name}: indices {starts.tolist()} are out of bounds for an axis of {n} elements"
         )
     if self.__name__ in RUNNING:
         added = wide(held, dtype)
         x = x if added is held else array_of(added)
     elif dtype is not None:
         x = x.astype(dtype)
-    if count == 0:
+    if lies.size == 0:
         return self(none := along(x, at, slice(0, 0)), none)
-    if in_order:  # the segments lie one after the other
-        if least:
-            x, starts = along(x, at, slice(least, None)), first - least
-    else:
+    if ends is None:
         counts = np.maximum(np.append(first[1:], n) - first, 1)
-        starts = np.cumsum(counts) - counts
-        x = take(x, np.arange(counts.sum()) + np.repeat(first - starts, counts), at)
+        places = np.cumsum(counts) - counts
+        x = take(x, np.arange(counts.sum()) + np.repeat(first - places, counts), at)
+        return running(self, x, at, places, True)
+    if least:  # the segments lie one after the other, from there on
+        return running(self, along(x, at, slice(least, None)), at, starts._view() - least, True)
     return running(self, x, at, starts, True)
 
 
