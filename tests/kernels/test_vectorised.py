@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ngrad_kernels import compiling, loader
+from ngrad_kernels import compiling, loader, skeletons
 from ngrad_kernels.body import Body, Step
 from ngrad_kernels.cache import Signature
 from ngrad_kernels.contract import STRIP
@@ -217,3 +217,28 @@ def test_many_outputs(count: int) -> None:
     steps = tuple(SpaceStep("multiply", (0, 1 + k), "f4") for k in range(count))
     text = assembly(Space(inputs, steps, tuple(1 + count + k for k in range(count))))
     assert len(packed(text, "f4", "mul")) >= count
+
+
+APART = {
+    "copies": skeletons.as_helpers(skeletons.move, skeletons.move_rows)
+    + """
+def copies(table, lo, hi):
+    move(table[1], table[2], table[3], hi, table[4], table[5])
+    move_rows(table[1], table[2], table[3], lo, hi, table[6], table[7], table[4], table[5])
+""",
+    "real": render(Body("map", ("c16",), (Step("real", (0,), "f8"),), (1,)))[1],
+    "take": skeletons.as_helpers(skeletons.take).replace("@helper()", ""),
+}
+
+
+@pytest.mark.parametrize("name", APART)
+def test_what_lies_apart(name: str) -> None:
+    """Elements with a step between them: no instruction gathers or scatters them, and copies take
+    one after the other, with no vector of their addresses.
+    """
+    source = APART[name]
+    function = re.findall(r"^def (\w+)\(table", source, re.MULTILINE)[0]
+    module = compiling.llvm_module(function, source, Signature.KERNEL, f"{function}_entry")
+    text = str(loader.target_machine().emit_assembly(module))
+    assert re.search(r"gather|scatter", text) is None
+    assert name != "copies" or re.search(r"%[yz]mm", text) is None
