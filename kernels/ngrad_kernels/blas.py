@@ -1,5 +1,6 @@
 """Matrix products of floats and complex numbers on the CPU: BLAS, called by our threads, each for a
-tile of the result; but for small matrices (`small_products.py`).
+tile of the result; but for small matrices (`small_products.py`), and for those that meet themselves
+(`symmetric.py`).
 
 BLAS could share a product among threads of its own. But these go on looking for work for a while
 after it, as ours do, and where both are at home on the same cores each waits for the other: a
@@ -19,7 +20,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ngrad_kernels import blas_threads, cache, skeletons, small_products, windowed
+from ngrad_kernels import blas_threads, cache, skeletons, small_products, symmetric, windowed
 from ngrad_kernels.blas_calls import BEGIN, END, HELPERS
 from ngrad_kernels.blas_library import LETTERS, LONGEST, library
 from ngrad_kernels.codes import size_of
@@ -122,6 +123,8 @@ class Blas:
             return None
         if small_products.suits(product):
             return small_products.prepared(product)
+        if symmetric.suits(product):
+            return symmetric.prepared(product)
         down, across, grain = tiles(product, most_threads())
         letter = LETTERS[code]
         routines, pool = library()

@@ -47,7 +47,9 @@ LETTERS = {"f4": "s", "f8": "d", "c8": "c", "c16": "z"}
 LONGEST = (1 << 31) - 1
 """The most elements of an axis, and from run to run, that they may know of: some count in int32."""
 ROUTINES = tuple(
-    f"{letter}{name}" for letter in LETTERS.values() for name in ("gemm", "gemv", "trsm", "trsv")
+    f"{letter}{name}"
+    for letter in LETTERS.values()
+    for name in ("gemm", "gemv", "syrk", "trsm", "trsv")
 )
 
 

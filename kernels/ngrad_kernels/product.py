@@ -48,6 +48,8 @@ class Product(NamedTuple):
         None is 0 but perhaps the depth.
     x, y : Matrices
         The operands. Of floats, each has rows or columns that are runs, as BLAS reads them.
+    same : bool
+        Whether the second is the first, transposed: results below the diagonal may be those above.
     """
 
     code: str
@@ -57,6 +59,7 @@ class Product(NamedTuple):
     depth: int
     x: Matrices
     y: Matrices
+    same: bool = False
 
     @property
     def products(self) -> int:

@@ -7,15 +7,15 @@ from collections.abc import Callable
 from typing import Any
 
 from ngrad.dtypes import BY_CODE, DType, promote
-from ngrad.numpy.convert import PLAIN, to_tensor
+from ngrad.numpy.convert import PLAIN
 from ngrad.numpy.creation import full
+from ngrad.numpy.matrices import matrix_product
 from ngrad.numpy.ndarray import array_of, ndarray
 from ngrad.numpy.out import written
 from ngrad.numpy.ufuncs import UFUNCS, ufunc
 from ngrad.ops import arithmetic, bitwise, comparison
 from ngrad.ops.elementwise import Elementwise, is_operand
 from ngrad.ops.math import pow as power
-from ngrad.ops.matmul import matmul_operator
 
 NAMES = {
     "add": "add", "sub": "subtract", "mul": "multiply", "truediv": "divide",
@@ -148,7 +148,7 @@ def _in_place(function: ufunc, sign: str) -> Callable[[ndarray, Any], Any]:
 
 
 def _matmul(x: Any, y: Any) -> Any:
-    return ndarray(matmul_operator(to_tensor(x), to_tensor(y)))
+    return ndarray(matrix_product(x, y))
 
 
 SIGNS = {

@@ -10,6 +10,7 @@ from ngrad.numpy.convert import OURS, array_of, to_tensor
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.loops import axes_of, dtypes_of
 from ngrad.numpy.manipulation import moveaxis, reshape
+from ngrad.numpy.matrices import matrix_product
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.out import into
 from ngrad.numpy.reductions import NOTHING
@@ -96,7 +97,7 @@ def matmul(
     vectors = [np.ndim(x) == 1 for x in (x1, x2)] if axes is not NOTHING else [False, False]
     cores = *(2 - vector for vector in vectors), 2 - sum(vectors)
     x, y, place = _at("matmul", axes, cores, signature, dtype, x1, x2)
-    return _back(array_of(matmul_operator(*operands("product", to_tensor(x), to_tensor(y)))), place)
+    return _back(array_of(matrix_product(x, y)), place)
 
 
 @into

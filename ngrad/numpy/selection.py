@@ -17,6 +17,7 @@ from ngrad.numpy.convert import array_of, dtype_of, operand, to_tensor
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.laying import as_array
 from ngrad.numpy.manipulation import moveaxis, ravel
+from ngrad.numpy.matrices import matrix_product
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.out import into
 from ngrad.numpy.reductions import NOTHING, along
@@ -286,7 +287,7 @@ def dot(a: Any, b: Any, out: Any = None) -> ndarray:
     if rank == 0 or other == 0:
         return array_of(x * y)
     if other <= 2 and rank <= 2:
-        return array_of(matmul_operator(x, y))
+        return array_of(matrix_product(a, b))
     return tensordot(a, b, (rank - 1, max(other - 2, 0)))
 
 

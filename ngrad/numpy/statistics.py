@@ -138,7 +138,8 @@ def _covariances(
         less = ddof if aweights is None else ddof * sum(w * asarray(aweights, FLOAT64)) / total
         rest = UFUNCS["maximum"](total - less, 0.0) if ddof else total
     X = X - middle[:, None]
-    found = matmul(X, (X if w is None else X * w).T.conj())
+    weighed = X if w is None else X * w
+    found = matmul(X, weighed.T.conj() if X.dtype.kind == "c" else weighed.T)
     return (found * UFUNCS["divide"](1.0, asarray(rest, wide))).squeeze()
 
 

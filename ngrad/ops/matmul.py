@@ -64,7 +64,8 @@ def suits_blas(where: Layout) -> bool:
     return by_rows or by_columns
 
 
-def _infer(x: Layout, y: Layout, transpose_x: bool, transpose_y: bool) -> Layout:
+def _infer(x: Layout, *others: Layout, transpose_x: bool, transpose_y: bool) -> Layout:
+    y = others[0] if others else x
     if x.dtype is not y.dtype:
         raise DTypeError(
             f"matmul: operands must have one dtype, not {x.dtype.name}, {y.dtype.name}"
@@ -88,6 +89,8 @@ def _prepare(
 ) -> tuple[Callable[..., Tensor] | Program, Layout]:
     if out.size == 0:
         return Program(), out
+    if len(inputs) == 1:
+        return _prepare_same(inputs[0], out, transpose_x, transpose_y)
     # What BLAS cannot read where it lies is copied on every device, so that how an operand came to
     # lie as it does decides as little as can be.
     fit = [not where.dtype.is_inexact or suits_blas(where) for where in inputs]
@@ -100,6 +103,23 @@ def _prepare(
     if out.dtype.is_integer and out.device is HOST and out.size * depth >= LARGE:
         run = _by_floats(depth, out, (transpose_x, transpose_y), run)
     return run, out
+
+
+def _prepare_same(
+    x: Layout, out: Layout, transpose_x: bool, transpose_y: bool
+) -> tuple[Callable[..., Tensor] | Program, Layout]:
+    """The product of matrices and their own transposes."""
+    fit = suits_blas(x)
+    read, lies = dense_operands([(0, x)], [fit]), x if fit else x.spec
+    *batch, rows, _ = out.shape
+    depth = x.shape[-2 if transpose_x else -1]
+    left, right = (matrices_of(lies, batch, flip) for flip in (transpose_x, transpose_y))
+    work = Product(out.dtype.code, tuple(batch), rows, rows, depth, left, right, same=True)
+    prepared = out.device.target.libraries.product(work)
+    if prepared is not None:
+        return read.launching(prepared, (*read.operands, *read.operands, (OUT, 0))), out
+    call = MATMUL.call((transpose_x, transpose_y), (x, x))
+    return (lambda x: call.run(x, x)), out
 
 
 def _by_numpy(
@@ -189,18 +209,23 @@ def matrices_of(where: Layout, batch: list[int], flip: bool = False) -> Matrices
     return Matrices(tuple(strides), *((across, down) if flip else (down, across)))
 
 
-def _widens(x: Layout, y: Layout) -> bool:
+def _widens(x: Layout, *others: Layout) -> bool:
     """Whether there are no products of such operands, floats of two bytes, on their device."""
-    return not (x.dtype is y.dtype and x.device.target.libraries.halves)
+    return not (all(y.dtype is x.dtype for y in others) and x.device.target.libraries.halves)
 
 
 MATMUL = Op(
     "matmul", _infer, _prepare, ("transpose_x", "transpose_y"), family="linalg", widens=_widens
 )
+"""The product of two operands, or of one and itself, of which one is transposed."""
 
 
 @MATMUL.vjp
-def _(g: Any, out: Any, x: Any, y: Any, transpose_x: bool, transpose_y: bool) -> Any:
+def _(g: Any, out: Any, x: Any, *others: Any, transpose_x: bool, transpose_y: bool) -> Any:
+    if not others:
+        both = g + _swapped(g)
+        return (apply(MATMUL, (x, both) if transpose_x else (both, x), (False, False)),)
+    (y,) = others
     if transpose_x:
         in_x = apply(MATMUL, (y, g), (transpose_y, True))
     else:
@@ -213,7 +238,10 @@ def _(g: Any, out: Any, x: Any, y: Any, transpose_x: bool, transpose_y: bool) ->
 
 
 @MATMUL.batch
-def _(size: int, batched: Any, x: Any, y: Any, transpose_x: bool, transpose_y: bool) -> Any:
+def _(size: int, batched: Any, x: Any, *others: Any, transpose_x: bool, transpose_y: bool) -> Any:
+    if not others:
+        return apply(MATMUL, (x,), (transpose_x, transpose_y))
+    (y,) = others
     if not batched[1] and y.ndim == 2:
         return _one_product(x, y, transpose_x, transpose_y)
     if not batched[0] and x.ndim == 2:
@@ -309,6 +337,8 @@ def _operands(x: Any, y: Any) -> tuple[Any, ...]:
 
 def product(x: Any, y: Any, transpose_x: bool = False, transpose_y: bool = False) -> Any:
     """The (batched) product of two tensors of one dtype and at least two axes."""
+    if x is y and transpose_x != transpose_y and x._layout.dtype.is_inexact:
+        return apply(MATMUL, (x,), (transpose_x, transpose_y))
     if x.ndim > 2 and y.ndim == 2 and not transpose_x:
         # Every batch meets the same matrix: one product of all rows, one in each direction back.
         *lead, k = x._layout.shape

@@ -15,7 +15,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from products import CODES, WAYS, Array, assert_close, laid_out, numbers, product_of
 
-from ngrad_kernels import blas, blas_library, blas_threads, cpu, small_products, threads, tiles
+from ngrad_kernels import (
+    blas,
+    blas_library,
+    blas_threads,
+    cpu,
+    small_products,
+    symmetric,
+    threads,
+    tiles,
+)
 from ngrad_kernels.product import Matrices, Product
 
 THREADS = 5
@@ -27,13 +36,15 @@ def small_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
     """A few multiply-adds are worth a thread, and a call of BLAS."""
     monkeypatch.setattr(small_products, "suits", lambda product: False)
     monkeypatch.setattr(tiles, "TILE", 64)
+    monkeypatch.setattr(symmetric, "TILE", 64)
+    monkeypatch.setattr(symmetric, "most_threads", lambda: THREADS)
     monkeypatch.setattr(tiles, "VECTOR", 64)
     monkeypatch.setattr(tiles, "LARGE", 1 << 12)
     monkeypatch.setattr(blas, "most_threads", lambda: THREADS)
 
 
-def multiplied(x: Array, y: Array) -> Array:
-    work = blas.libraries.product(product_of(x, y))
+def multiplied(x: Array, y: Array, same: bool = False) -> Array:
+    work = blas.libraries.product(product_of(x, y)._replace(same=same))
     assert work is not None
     out = np.full((*x.shape[:-1], y.shape[-1]), np.nan, x.dtype)  # what is not written shows
     addresses = [a.ctypes.data for a in (x, y, out)]
@@ -60,6 +71,46 @@ def test_any_sizes_and_strides(sizes: Any, batch: Any, ways: Any, code: str) -> 
         np.testing.assert_array_equal(multiplied(x, y), found)
     finally:
         threads.use(before)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    rows=st.sampled_from([1, 2, 15, 16, 17, 40, 100]),
+    depth=st.integers(0, 40),
+    batch=st.sampled_from([(), (3,), (2, 2), (40,)]),
+    way=st.sampled_from(WAYS),
+    code=st.sampled_from(["f4", "f8", "c16"]),
+    few=st.sampled_from([0, 20]),
+)
+def test_of_a_matrix_and_its_transpose(
+    rows: int, depth: int, batch: Any, way: str, code: str, few: int
+) -> None:
+    """Symmetric, and the same on any number of threads."""
+    x = laid_out(rows, depth, batch, way, code, 1)
+    turned = x.swapaxes(-1, -2)
+    before = threads.used()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(symmetric, "FEW", few)
+        symmetric.kernel.cache_clear()
+        try:
+            found = multiplied(x, turned, same=True)
+            threads.use(1)
+            np.testing.assert_array_equal(multiplied(x, turned, same=True), found)
+        finally:
+            threads.use(before)
+            symmetric.kernel.cache_clear()
+    np.testing.assert_array_equal(found, found.swapaxes(-1, -2))
+    np.testing.assert_allclose(found, np.matmul(x, turned), 1e-3 if code == "f4" else 1e-9, 1e-4)
+
+
+def test_half_of_the_tiles() -> None:
+    """As few multiply-adds as there are different results, but for the diagonal's tiles."""
+    x = numbers((160, 20), "f8", 1)
+    whole = product_of(x, x.T)._replace(same=True)
+    parts = symmetric.parts_of(whole, THREADS)
+    assert parts == 2 * THREADS
+    work = blas.libraries.product(whole)
+    assert work is not None and work.n == parts * (parts + 1) // 2
 
 
 @pytest.mark.parametrize("code", ("f4", "f8", "c8"))
@@ -151,6 +202,8 @@ def test_it_is_called_with_one_thread(double: Double, shape: tuple[int, int, int
     rows, columns, depth = shape
     x, y = numbers((6, rows, depth), "f4", 1), numbers((6, depth, columns), "f4", 2)
     multiplied(x, y)
+    if rows > 1:
+        multiplied(x, x.swapaxes(-1, -2), same=True)
     assert double.at_call and set(double.at_call) == {1}
 
 

@@ -29,6 +29,7 @@ from test_functions import assert_like, converted, function_of
 
 import ngrad
 import ngrad.numpy as ours
+from ngrad.graph.op import TABLE
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
@@ -224,3 +225,40 @@ def test_a_factor_is_computed_once(monkeypatch: pytest.MonkeyPatch) -> None:
     np.testing.assert_allclose(slope, 2 * TALL, rtol=1e-12)
     np.testing.assert_allclose(tape.gradient(curved, x), 8 * TALL, rtol=1e-12)
     assert len(calls) == 1
+
+
+@pytest.mark.parametrize(
+    "product",
+    [
+        lambda np, x: x @ x.T,
+        lambda np, x: x.T @ x,
+        lambda np, x: np.matmul(x.T, x),
+        lambda np, x: np.dot(x, x.T),
+        lambda np, x: (lambda part: part.T @ part)(x[1:]),
+        lambda np, x: np.einsum("ij,kj->ik", x, x),
+        lambda np, x: np.tensordot(x, x, ((0,), (0,))),
+        lambda np, x: np.cov(x),
+    ],
+)
+def test_an_array_times_its_own_transpose(product: Any) -> None:
+    """A product of one operand, however it is asked for, whose result is symmetric: the same bits
+    where it is recorded, and the gradient of a product of two.
+    """
+    calls = TABLE["matmul"].calls
+    calls.clear()
+    values = np.random.default_rng(3).normal(size=(70, 41))
+    x = ours.array(values)
+    found = np.asarray(product(ours, x))
+    assert {len(layouts) for _, layouts in calls} == {1}
+    np.testing.assert_array_equal(found, found.T)
+    np.testing.assert_allclose(found, product(np, values), 1e-12, 1e-12)
+    np.testing.assert_array_equal(ngrad.function(lambda x: product(ours, x))(x), found)
+    check_gradient(lambda x: product(ours, x[:5, :3]), values)
+
+
+def test_what_was_assigned_to_since_is_another_array() -> None:
+    x = ours.array([[1.0, 2.0], [3.0, 4.0]])
+    turned, copied = x.T, x.T.copy()
+    x[0, 0] = 5.0
+    np.testing.assert_array_equal(x @ turned, [[29, 23], [23, 25]])
+    np.testing.assert_array_equal(x @ copied, [[9, 23], [11, 25]])

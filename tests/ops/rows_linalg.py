@@ -14,6 +14,7 @@ from ngrad import linalg
 from ngrad.graph.op import TABLE
 from ngrad.graph.reference import REFERENCES
 from ngrad.ops.factored import solved
+from ngrad.ops.matmul import product
 from ngrad.record import apply
 
 
@@ -90,6 +91,20 @@ LINALG = [
         shapes=(((3, 4), (4, 2)), ((2, 3, 4), (4, 2)), ((0, 3), (3, 2)), ((2, 0), (0, 3))),
         ulps=8,
         floor=32 * EPS,
+    ),
+    *(
+        Row(
+            "matmul",
+            lambda x, t=transposed: product(x, x, t, not t),
+            lambda x, t=transposed: np.matmul(*((x.mT, x) if t else (x, x.mT))),
+            ((-2, 2),),
+            "fiubc",
+            shapes=(((3, 4),), ((2, 20, 4),), ((0, 3),), ((2, 0),)),
+            ulps=8,
+            floor=64 * EPS,
+            label="x.T @ x" if transposed else "x @ x.T",
+        )
+        for transposed in (False, True)
     ),
     *(
         Row(

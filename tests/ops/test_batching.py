@@ -239,6 +239,10 @@ CASES = [
         for tx, ty in itertools.product((False, True), repeat=2)
     ),
     *(
+        applied("matmul", _floats(3, 4), transpose_x=transposed, transpose_y=not transposed)
+        for transposed in (False, True)
+    ),
+    *(
         applied(f"random_{name}", STATE[:2], dtype=F8, shape=(2, 3))
         for name in ("uniform", "normal", "truncated_normal")
     ),

@@ -13,10 +13,10 @@ from ngrad.graph.reference.folds import wide
 Array = np.ndarray[Any, Any]
 
 
-def _matmul(x: Array, y: Array, transpose_x: bool, transpose_y: bool) -> Any:
+def _matmul(x: Array, *others: Array, transpose_x: bool, transpose_y: bool) -> Any:
     x, y = (
         np.swapaxes(wide(z), -1, -2) if transposed else wide(z)
-        for z, transposed in ((x, transpose_x), (y, transpose_y))
+        for z, transposed in ((x, transpose_x), (others[0] if others else x, transpose_y))
     )
     return np.matmul(x, y)
 
