@@ -43,6 +43,8 @@ NAMESPACE: dict[str, Any] = {
 """The names that a source text may use."""
 OWN = {"min": integers.least, "max": integers.greatest}
 """Functions in place of Python's, which Numba would compile for its own target."""
+if "+avx512dq" in loader.features():
+    OWN |= integers.BY_FLOATS
 
 ARGUMENTS = {
     Signature.KERNEL: (types.CPointer(types.intp), types.intp, types.intp),

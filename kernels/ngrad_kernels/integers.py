@@ -17,7 +17,16 @@ from numba.core import cgutils, types
 
 from ngrad_kernels.codegen import intrinsic
 from ngrad_kernels.codes import size_of
-from ngrad_kernels.intrinsics import FLOATS, bits_of, copysign, floor, from_bits, scalar, select
+from ngrad_kernels.intrinsics import (
+    FLOATS,
+    bits_of,
+    copysign,
+    floor,
+    from_bits,
+    rint,
+    scalar,
+    select,
+)
 
 
 def _shift(direction: str) -> Any:
@@ -78,6 +87,31 @@ def mod_int(x, y):
     """Remainder with the sign of the divisor; 0 where y is 0 or -1."""
     special = (y == 0) | (y == -1)
     return 0 if special else x % (1 if special else y)
+
+
+@scalar
+def floordiv_wide(x, y):
+    """As `floordiv_int`, of int64 by floats, which are a vector's.
+
+    A float has 53 bits, so the first quotient is off by 2**11 at most; what it leaves has one that
+    a float holds, and to the nearest integer. Then less is left than y, exactly.
+    """
+    special = (y == 0) | (y == 1) | (y == -1)
+    divisor = select(special, np.int64(2), y)
+    inverse = np.float64(1) / np.float64(divisor)
+    quotient = np.int64(np.float64(x) * inverse)
+    rest = x - quotient * divisor
+    more = np.int64(rint(np.float64(rest) * inverse))
+    rest = rest - more * divisor
+    below = (rest != 0) & ((rest ^ divisor) < 0)
+    quotient = quotient + more - select(below, np.int64(1), np.int64(0))
+    return select(special, x * y, quotient)
+
+
+@scalar
+def mod_wide(x, y):
+    """As `mod_int`, of int64 by floats."""
+    return select(y == 0, np.int64(0), x - floordiv_wide(x, y) * y)
 
 
 @scalar
@@ -283,4 +317,7 @@ for _size in (1, 2, 4, 8):
         f"mod_i{_size}": mod_narrow if _narrow else mod_int,
         f"mod_u{_size}": mod_unsigned if _narrow else mod_uint,
     }
+BY_FLOATS = {"floordiv_i8": floordiv_wide, "mod_i8": mod_wide}
+"""In place of those, where a vector of int64 becomes one of floats: elsewhere a CPU divides sooner.
+"""
 NAMESPACE |= {f"nextafter_{code}": _nextafter(code) for code in FLOATS}

@@ -219,6 +219,14 @@ def test_many_outputs(count: int) -> None:
     assert len(packed(text, "f4", "mul")) >= count
 
 
+@pytest.mark.skipif("+avx512dq" not in loader.features(), reason="for vectors that convert int64")
+@pytest.mark.parametrize("name", ["floordiv", "mod"])
+def test_integer_division(name: str) -> None:
+    """A vector's, by way of floats: the CPU's own takes one element at a time."""
+    text = assembly(elementwise(name, 2, "i8"))
+    assert packed(text, "f8", "div") and re.search(r"\bi?div[lq]\b", text) is None
+
+
 APART = {
     "copies": skeletons.as_helpers(skeletons.move, skeletons.move_rows)
     + """

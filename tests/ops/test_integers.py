@@ -55,6 +55,20 @@ def test_division(name: str, code: str) -> None:
     at_every_length(function, expected, x, y)
 
 
+@pytest.mark.parametrize("name", DIVISION)
+def test_division_of_any_magnitude(name: str) -> None:
+    """Of int64 that no float holds: near powers of two, multiples and those next to them."""
+    function, reference = DIVISION[name]
+    powers = [sign << k for k in range(0, 63, 3) for sign in (1, -1)]
+    near = [p + k for p in [*powers, (1 << 63) - 600, 600 - (1 << 63)] for k in (-2, -1, 0, 1)]
+    x, y = pairs(near, near, "i8")
+    with np.errstate(all="ignore"):
+        multiples = x // np.where(y == 0, 1, y) * y
+        for dividend in (x, multiples, multiples - 1, multiples + 1, y + (x & 4095)):
+            expected = reference(dividend, y)
+            assert_same_bits(function(ngrad.constant(dividend), ngrad.constant(y)), expected)
+
+
 @pytest.mark.parametrize("code", INTEGERS)
 @pytest.mark.parametrize("name", ["left_shift", "right_shift"])
 def test_shifts(name: str, code: str) -> None:
