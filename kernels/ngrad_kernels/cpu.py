@@ -126,11 +126,16 @@ def columns_of(space: Space, length: int) -> Columns:
 
 
 _HELPERS = skeletons.as_helpers(
+    skeletons.repeat,
     skeletons.move,
     skeletons.move_rows,
+    skeletons.begin,
     skeletons.transfer,
+    skeletons.further,
+    skeletons.between,
     skeletons.locate,
     skeletons.row_contiguous,
+    skeletons.row_length,
 )
 
 

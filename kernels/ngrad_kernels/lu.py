@@ -196,7 +196,7 @@ def {name}(table, lo, hi):
         give_back_threads(held, set_threads, threads)
 """
 _HELPERS = _PLACE + skeletons.as_helpers(
-    skeletons.move, skeletons.move_matrix, *blas_threads.HELPERS
+    skeletons.repeat, skeletons.move, skeletons.move_matrix, *blas_threads.HELPERS
 )
 
 

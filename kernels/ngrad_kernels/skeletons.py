@@ -28,6 +28,22 @@ def as_helpers(*functions: Callable[..., Any]) -> str:
     return "".join(f"@helper()\n{inspect.getsource(function)}\n" for function in functions)
 
 
+def repeat(target, source, size, count):
+    """Copy one item of 1, 4 or 8 bytes to `count` places side by side."""
+    if size == 8:
+        item = load_i8(source, 0)
+        for i in range(count):
+            store_i8(target, i, item)
+    elif size == 4:
+        word = load_i4(source, 0)
+        for i in range(count):
+            store_i4(target, i, word)
+    else:
+        byte = load_i1(source, 0)
+        for i in range(count):
+            store_i1(target, i, byte)
+
+
 def move(target, source, size, count, step_to, step_from):
     """Copy `count` items between addresses that advance by a step each.
 
@@ -36,6 +52,8 @@ def move(target, source, size, count, step_to, step_from):
     """
     if step_to == size and step_from == size:
         copy_bytes(target, source, count * size)
+    elif step_to == size and step_from == 0 and (size == 8 or size == 4 or size == 1):
+        repeat(target, source, size, count)
     elif size == 8:
         for i in range(count):
             store_i8(target + i * step_to, 0, reload_i8(source + i * step_from, 0))
@@ -87,6 +105,17 @@ def move_matrix(target, down_to, across_to, source, down_from, across_from, size
                 move(to, origin, size, min(tall, rows - top), down_to, down_from)
 
 
+def begin(base, view, index, start):
+    """The address of element `start` of a view, whose place along each axis is left in `index`."""
+    words = table_at(view)
+    for d in range(words[1] - 1, -1, -1):
+        extent = words[2 + 2 * d]
+        index[d] = start % extent
+        base += index[d] * words[3 + 2 * d]
+        start = start // extent
+    return base
+
+
 def transfer(contiguous, base, view, start, count, scatter):
     """Copy elements [start, start + count) of a view, in logical order, to (or from) contiguous
     memory.
@@ -94,13 +123,7 @@ def transfer(contiguous, base, view, start, count, scatter):
     words = table_at(view)
     size, ndim = words[0], words[1]
     index = table_at(stack_words(64))
-    rest = start
-    address = base
-    for d in range(ndim - 1, -1, -1):
-        extent = words[2 + 2 * d]
-        index[d] = rest % extent
-        rest = rest // extent
-        address += index[d] * words[3 + 2 * d]
+    address = begin(base, view, index, start)
     if ndim == 0:
         copy_bytes(base if scatter else contiguous, contiguous if scatter else base, size)
         return
@@ -147,10 +170,46 @@ def locate(base, view, start):
     return address
 
 
+def further(address, view, index, count):
+    """Where a view goes on, `count` elements on along its last axis, which has as many."""
+    words = table_at(view)
+    d = words[1] - 1
+    index[d] += count
+    address += count * words[3 + 2 * d]
+    while d > 0 and index[d] == words[2 + 2 * d]:
+        address -= index[d] * words[3 + 2 * d]
+        index[d] = 0
+        d -= 1
+        index[d] += 1
+        address += words[3 + 2 * d]
+    return address
+
+
+def between(target, to_view, source, from_view, start, count):
+    """Copy elements [start, start + count) of a view to those of another, both of long rows."""
+    there, here = table_at(to_view), table_at(from_view)
+    target_index, source_index = table_at(stack_words(64)), table_at(stack_words(64))
+    target = begin(target, to_view, target_index, start)
+    source = begin(source, from_view, source_index, start)
+    t, s = there[1] - 1, here[1] - 1
+    while count > 0:
+        run = min(there[2 + 2 * t] - target_index[t], here[2 + 2 * s] - source_index[s], count)
+        move(target, source, here[0], run, there[3 + 2 * t], here[3 + 2 * s])
+        target = further(target, to_view, target_index, run)
+        source = further(source, from_view, source_index, run)
+        count -= run
+
+
 def row_contiguous(view):
     """Whether the innermost dimension of a view is contiguous."""
     words = table_at(view)
     return words[1 + 2 * words[1]] == words[0]
+
+
+def row_length(view):
+    """Elements along the innermost dimension of a view; 1 if it has none."""
+    words = table_at(view)
+    return words[2 * words[1]] if words[1] > 0 else 1
 
 
 def pack(target, base, view, start, count):
@@ -227,6 +286,9 @@ def place(table, lo, hi):
     if there[1] == 1 and there[3] == size:
         transfer(table[2] + lo * size, table[1], source, lo, hi - lo, False)
         return
+    if min(row_length(source), row_length(target)) >= 16:
+        between(table[2], target, table[1], source, lo, hi - lo)
+        return
     packed = stack_words(1024)
     most = 8192 // max(8, size)
     for first in range(lo, hi, most):
@@ -238,22 +300,8 @@ def place(table, lo, hi):
 
 def fill(table, lo, hi):
     """Copy one item to elements [lo, hi). Facts: its size."""
-    size, count = table_at(table[0])[0], hi - lo
-    target = table[2] + lo * size
-    if size == 8:
-        item = load_i8(table[1], 0)
-        for i in range(count):
-            store_i8(target, i, item)
-    elif size == 4:
-        word = load_i4(table[1], 0)
-        for i in range(count):
-            store_i4(target, i, word)
-    elif size == 1:
-        byte = load_i1(table[1], 0)
-        for i in range(count):
-            store_i1(target, i, byte)
-    else:
-        move(target, table[1], size, count, size, 0)
+    size = table_at(table[0])[0]
+    move(table[2] + lo * size, table[1], size, hi - lo, size, 0)
 
 
 def clear(table, lo, hi):

@@ -66,7 +66,7 @@ def {name}(table, lo, hi):
 """.replace("BEGIN", BEGIN).replace("END", END)
 
 _HELPERS = skeletons.as_helpers(
-    skeletons.locate, skeletons.move, skeletons.move_matrix, span, *HELPERS
+    skeletons.locate, skeletons.repeat, skeletons.move, skeletons.move_matrix, span, *HELPERS
 )
 
 
