@@ -31,7 +31,7 @@ from ngrad.ops.convert import cast_to, operands
 from ngrad.ops.elementwise import select
 from ngrad.ops.gather import gather_rows
 from ngrad.ops.indexing import getitem
-from ngrad.ops.masks import places
+from ngrad.ops.masks import places, places_of, where_true
 from ngrad.ops.matmul import matmul_operator
 from ngrad.ops.shape import SEEN, broadcast_to, normal_axis, reshape, swap_last
 
@@ -75,18 +75,20 @@ def nonzero(a: Any) -> tuple[ndarray, ...]:
     """The indices of elements that are not zero: an array for each axis. Values decide its shape,
     so they are computed at the call.
     """
-    places = np.asarray(to_tensor(a)).nonzero()
-    return tuple([array_of(to_tensor(part)) for part in places])
+    x = to_tensor(a)
+    if x.ndim == 1:
+        return (array_of(places_of(x)),)
+    return tuple([array_of(to_tensor(part)) for part in np.asarray(x).nonzero()])
 
 
 def argwhere(a: Any) -> ndarray:
     """The indices of elements that are not zero, a row each."""
-    return asarray(np.argwhere(np.asarray(to_tensor(a))))
+    return array_of(where_true(to_tensor(a)))
 
 
 def flatnonzero(a: Any) -> ndarray:
     """The indices of elements that are not zero, of the flattened array."""
-    return asarray(np.flatnonzero(np.asarray(to_tensor(a))))
+    return array_of(places_of(to_tensor(a)))
 
 
 @into

@@ -9,34 +9,55 @@ from typing import Any
 import numpy as np
 
 from ngrad.config import settings
-from ngrad.devices import HOST, Device
+from ngrad.devices import HOST, Device, current
 from ngrad.dtypes import BY_CODE
 from ngrad.errors import DTypeError, ShapeError
+from ngrad.graph.layout import layout
+from ngrad.ops.comparison import not_equal
 from ngrad.ops.convert import tensor as convert
 from ngrad.ops.convert import tensors
 from ngrad.ops.gather import gather_rows
 from ngrad.ops.shape import normal_axis, reshape
 from ngrad.record import state
-from ngrad.tensor import Tensor, from_numpy
+from ngrad.tensor import Tensor, empty, from_numpy
+from ngrad_kernels import held as kernels
 
 INT64 = BY_CODE["i8"]
 FEW = 1 << 14
 """Bytes of an array up to which NumPy picks its elements, which it does in little time at all."""
+MANY = 1 << 16
+"""Elements of a mask from which all threads look where it holds."""
 
 
 def where_true(condition: Any) -> Any:
     """The index tuples at which a condition holds, in row-major order: (count, ndim), int64."""
     x = convert(condition, "where")
+    if x.ndim == 1:
+        return reshape(places_of(x), (-1, 1))
     return from_numpy(np.argwhere(x._view()), INT64, x._layout.device)
 
 
 def places(mask: Any, device: Device | None = None) -> Tensor:
     """Where a mask holds, in row-major order; on the current device if none is given."""
-    (where,) = mask.reshape(-1).nonzero()
-    found = from_numpy(where, INT64, device)
+    device = device or current()
+    if mask.size >= MANY and mask.flags.c_contiguous and device is HOST:
+        address = mask.ctypes.data
+        before = kernels.before(address, mask.size)
+        found = empty(layout(INT64, (int(before[-1]),)))
+        kernels.write(address, mask.size, before, found._at)
+        where = found._view()
+    else:
+        (where,) = mask.reshape(-1).nonzero()
+        found = from_numpy(where, INT64, device)
     if where.size:
         found._range = int(where[0]), int(where[-1])
     return found
+
+
+def places_of(x: Any) -> Tensor:
+    """Where the elements of a tensor are not zero, in row-major order."""
+    holds = x if x._layout.dtype.is_bool else not_equal(x, 0)
+    return places(holds._view(), x._layout.device)
 
 
 def boolean_mask(tensor: Any, mask: Any, axis: Any = None, name: str = "boolean_mask") -> Tensor:

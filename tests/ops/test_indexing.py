@@ -19,7 +19,9 @@ from numeric import (
 )
 
 import ngrad
+import ngrad.numpy as ours
 from ngrad.errors import DTypeError, IndexBoundsError, NgradError, ShapeError
+from ngrad.ops.masks import MANY, places
 
 
 def filled(shape: tuple[int, ...]) -> Array:
@@ -345,3 +347,16 @@ def test_a_tensor_is_immutable() -> None:
 def test_every_error_is_the_librarys() -> None:
     with pytest.raises(NgradError):
         ngrad.ones([2])[5]
+
+
+@pytest.mark.parametrize("length", [1 << 16, (1 << 16) + 4099])
+@pytest.mark.parametrize("share", [0.0, 0.0005, 0.5, 1.0])
+def test_where_a_large_mask_holds(length: int, share: float) -> None:
+    """By all threads, each for blocks of its own, whose last few are where the next one's are."""
+    mask = np.random.default_rng(5).random(length) < share
+    mask[[0, 4095, 4096, -1]] ^= True
+    assert mask.size >= MANY
+    (expected,) = mask.nonzero()
+    np.testing.assert_array_equal(places(mask), expected)
+    np.testing.assert_array_equal(ngrad.where(mask), expected[:, None])
+    np.testing.assert_array_equal(ours.nonzero(ours.array(mask * 0.5))[0], expected)
