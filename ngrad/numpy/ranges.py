@@ -22,6 +22,7 @@ from ngrad.ops.comparison import equal
 from ngrad.ops.convert import cast_to, operands
 from ngrad.ops.creation import range_
 from ngrad.ops.elementwise import select
+from ngrad.ops.evenly import MANY, evenly
 from ngrad.ops.shape import reshape
 from ngrad.tensor import Tensor, from_numpy, seen
 
@@ -53,8 +54,10 @@ def arange(
         device, (count,) = current(), bounds
         if count <= FEW:
             return array_of(_counted(max(count, 0), device)())
-        return array_of(from_numpy(np.arange(count), INT64, device))
+        return array_of(evenly(0, 1, count, INT64, device))
     plain = dtype is device is None and not named and PLAIN.issuperset(map(type, bounds))
+    if plain and 0 < len(bounds) < 3 and all(type(bound) is float for bound in bounds):
+        return array_of(_up_to(*bounds) if len(bounds) == 2 else _up_to(0.0, *bounds))
     if plain and (0 < len(bounds) < 3 or (len(bounds) == 3 and bounds[2])):
         return array_of(from_numpy(np.arange(*bounds)))
     names = ("stop",) if len(bounds) == 1 else ("start", "stop", "step", "dtype")
@@ -75,6 +78,15 @@ def arange(
         first, last, gap = numbers
         return asarray(array_of(range_(first, last, gap, wanted or INT64)), device=device)
     return asarray(np.arange(*numbers, dtype=own), wanted, device=device)
+
+
+def _up_to(first: float, last: float) -> Tensor:
+    """Floats from one up to another, 1 apart: by as much as NumPy's second is from its first."""
+    step = first + 1.0 - first
+    as_numpys = first + step == first + 1.0 and (first != 0 or math.copysign(1.0, first) > 0)
+    if as_numpys and MANY <= last - first < math.inf:
+        return evenly(first, step, math.ceil(last - first), FLOAT64, current())
+    return from_numpy(np.arange(first, last), FLOAT64)
 
 
 def _plain(value: Any) -> Any:
@@ -98,7 +110,7 @@ def linspace(
         raise ValueError(f"linspace: num must not be negative, not {count}")
     closed = type(count) is int
     if closed and type(start) in REAL and type(stop) in REAL:  # NumPy's arithmetic is `_spaced`'s
-        found, step = map(to_tensor, np.linspace(start, stop, count, endpoint, retstep=True))
+        found, step = _between(start, stop, count, bool(endpoint))
         ndim = 0
     else:
         first, last = map(_float, operands("linspace", *beside((start, stop))))
@@ -115,6 +127,19 @@ def linspace(
     if not retstep:
         return made
     return made, array_of(step) if count > endpoint else math.nan  # NumPy's, of no steps
+
+
+def _between(start: float, stop: float, count: int, endpoint: bool) -> tuple[Tensor, Tensor]:
+    """Numbers from a start to a stop, and the step between them, as NumPy has them."""
+    first, last, parts = float(start), float(stop), count - endpoint
+    step = (last - first) / parts if parts > 0 else 0.0
+    if step == 0 or not math.isfinite(step):  # NumPy's is made otherwise, or warns
+        found, gap = np.linspace(start, stop, count, endpoint, retstep=True)
+        return to_tensor(found), to_tensor(gap)
+    return (
+        evenly(first, step, count, FLOAT64, current(), last if endpoint else None),
+        to_tensor(np.float64(step)),
+    )
 
 
 def _spaced(first: Any, last: Any, count: int, endpoint: bool, ndim: int) -> tuple[Any, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ngrad.devices import Device, current
+from ngrad.devices import HOST, Device, current
 from ngrad.dtypes import DType, as_dtype, float32, float64, int32, int64, kind_of, result_type
 from ngrad.errors import DTypeError, NumberError, ShapeError
 from ngrad.graph.dims import Dim, size
@@ -28,7 +28,7 @@ from ngrad.ops.identity import identity
 from ngrad.ops.launching import broadcast_shapes
 from ngrad.ops.shape import broadcast_to, expand_dims, reshape
 from ngrad.record import copied, state
-from ngrad.tensor import Tensor, from_numpy, scalar
+from ngrad.tensor import Tensor, empty, from_numpy, scalar
 
 
 def _shape(shape: Any, what: str) -> tuple[int, ...]:
@@ -203,7 +203,17 @@ def _eye_infer(rows: int, columns: int, offset: int, dtype: DType, device: Devic
 
 
 def _eye_prepare(_: Any, out: Layout, rows: int, columns: int, offset: int, **__: Any) -> Any:
-    return lambda: from_numpy(np.eye(rows, columns, offset), out.dtype, out.device), out
+    def run() -> Tensor:
+        if out.device is not HOST or out.size == 0:
+            return from_numpy(np.eye(rows, columns, offset), out.dtype, out.device)
+        found = empty(out)
+        where = out.array(found._at, None, True)
+        where[...] = 0
+        first = offset if offset > 0 else -offset * columns
+        where[: max(columns - offset, 0)].reshape(-1)[first :: columns + 1] = 1
+        return found
+
+    return run, out
 
 
 EYE = Op(

@@ -6,10 +6,12 @@ import pickle
 
 import numpy as np
 import pytest
+from numeric import assert_same_bits
 from test_functions import assert_like
 
 import ngrad
 import ngrad.numpy as ours
+from ngrad.ops import evenly
 
 CORNERS = """
 np.pad([1.0, 2.0], (1, 2), 'mean', stat_length=0)
@@ -360,3 +362,35 @@ def test_what_is_equal_stays_in_order_and_the_first_of_it_is_taken(size: int) ->
             taped = getattr(ours, name)(own, *others)
         assert np.asarray(alone).tobytes() == np.asarray(taped).tobytes()
         np.testing.assert_array_equal(np.asarray(alone), getattr(np, name)(x, *others))
+
+
+BOUNDS = [(0.0, 0.5), (0.1, 7e4), (-0.3, 7e4), (-0.0, 7e4), (1e9 + 0.1, 1e9 + 7e4), (1e300, 2e300)]
+"""Bounds of numbers in a row, of which some are as many as all threads write."""
+
+
+@pytest.mark.parametrize("bounds", BOUNDS)
+def test_numbers_in_a_row(bounds: tuple[float, float], monkeypatch: pytest.MonkeyPatch) -> None:
+    """NumPy's, to the bit: a step is from its first number to its second, and the last is given.
+    Large ones are written by all threads.
+    """
+    made: list[str] = []
+    plain = evenly.kernels.write
+    monkeypatch.setattr(evenly.kernels, "write", lambda *args: (made.append(args[0]), plain(*args)))
+    if bounds[1] - bounds[0] < 1e6:
+        assert_same_bits(ours.arange(*bounds), np.arange(*bounds))
+        assert_same_bits(ours.arange(7e4), np.arange(7e4))
+    for count in (1, 3, 70_000):
+        assert_same_bits(ours.arange(count), np.arange(count))
+        for last in (True, False):
+            found, step = ours.linspace(*bounds, count, last, True)
+            expected, gap = np.linspace(*bounds, count, last, True)
+            assert_same_bits(found, expected)
+            np.testing.assert_equal(float(step), gap)
+    assert {*made} == {"i8", "f8"}
+
+
+@pytest.mark.parametrize("offset", range(-5, 6))
+@pytest.mark.parametrize("shape", [(4, 3), (3, 4), (1, 1), (0, 3), (3, 0)])
+def test_ones_on_a_diagonal(shape: tuple[int, int], offset: int) -> None:
+    for dtype in (bool, "i2", "f8", "c8"):
+        assert_same_bits(ours.eye(*shape, offset, dtype), np.eye(*shape, offset, dtype))
