@@ -53,6 +53,21 @@ class Absent:
         raise AttributeError(self._said, name=self._name, obj=thing)
 
 
+class OfSome:
+    """In place of a method that is there for those objects alone of which something holds, for who
+    asks by its name; Python itself goes by the slots of the class.
+    """
+
+    def __init__(self, function: Any, has: Callable[[Any], bool]) -> None:
+        self._function, self._has = function, has
+
+    def __get__(self, thing: Any, kind: type | None = None) -> Any:
+        if thing is not None and not self._has(thing):
+            name = self._function.__name__
+            raise AttributeError(f"this {type(thing).__name__} has no {name!r}", name=name)
+        return self._function.__get__(thing, kind)
+
+
 # -- TensorFlow's ----------------------------------------------------------------------------------
 
 YET = "not here yet"

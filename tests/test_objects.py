@@ -6,6 +6,8 @@ import contextlib
 import gc
 import sys
 from collections.abc import Callable
+from functools import partial
+from operator import setitem
 from typing import Any
 
 import numpy as np
@@ -36,6 +38,27 @@ def pending() -> None:
     ngrad.eval(y)
 
 
+def elements() -> None:
+    """Read and written, of an array that nobody else has, and of views of it."""
+    x, k = ours.array([[1.0, 2.0], [3.0, 4.0]]), ours.int64(1)
+    row, turned = x[1], x.T
+    for view in (x, row, turned):
+        place = (k, 0) if view.ndim == 2 else k
+        view[place] = view[place]
+        view[place] = 2.5
+        view[k] = view[k]
+        refused(partial(setitem, view, 7, 1.0))()
+
+
+def numbers() -> None:
+    """What loops compute of elements, in tensors and in Python's numbers."""
+    x, y = ARRAY[0], ARRAY[1]
+    x = 2.0 * (x + 1.0) - -y
+    x += y
+    made = [bool(x > y), float(x), int(x), hash(x), abs(x), range(INDICES[1]), {2: y}[INDICES[1]]]
+    refused(lambda: made.append(x + object()))()
+
+
 def refused(function: Callable[[], Any]) -> Callable[[], None]:
     def call() -> None:
         with contextlib.suppress(Exception):
@@ -51,6 +74,8 @@ WORK: dict[str, tuple[bool, Callable[[], Any]]] = {
     "cells": (True, lambda: ARRAY - ARRAY),
     "several results": (True, lambda: ours.linalg.qr(MATRIX)),
     "views": (True, lambda: (ARRAY[1:3], MATRIX.T)),
+    "elements": (True, elements),
+    "numbers": (True, numbers),
     "gather": (True, lambda: ARRAY[INDICES]),
     "sort": (True, lambda: ours.sort(ARRAY)),
     "a look": (True, lambda: np.asarray(ARRAY + 1.0)),

@@ -8,12 +8,16 @@ from typing import Any, NamedTuple
 
 from llvmlite import ir
 
-from ngrad_kernels.heap_types import offsets, replace_slot
-from ngrad_kernels.holding import call_known, write_held_by, write_read
-from ngrad_kernels.machine import INT, POINTER, WORD, Code, Function, binder, load, method
-from ngrad_kernels.making import NULL, Kinds, shown_by, write_made
+from ngrad_kernels.assigning import write_assign, write_put_at_once
+from ngrad_kernels.heap_types import ASSIGN, ITEM, SUBSCRIPT, generic_slot, offsets, replace_slot
+from ngrad_kernels.holding import write_read
+from ngrad_kernels.iterating import ITERATE, LENGTH, write_item, write_iterate, write_length
+from ngrad_kernels.machine import POINTER, WORD, Code, Function, binder, load, method
+from ngrad_kernels.making import NULL, Kinds, write_made
 from ngrad_kernels.memory import FreeList
-from ngrad_kernels.subscripts import ADDRESS, Ways, write_subscript, write_viewed
+from ngrad_kernels.operators import Operators, operator_slots
+from ngrad_kernels.places import NOWHERE, write_places
+from ngrad_kernels.subscripts import SUBSCRIPTS, Ways, write_subscript, write_viewed
 
 
 class CellKinds(NamedTuple):
@@ -31,6 +35,14 @@ class CellKinds(NamedTuple):
         `row(k)`: the way to a row.
     read : callable
         `read(cell)`: the tensor that it shows, of any.
+    part : type
+        A named tuple, that of ways to parts, with what a part is known by, its `key`.
+    views : dict
+        What shows a view that was taken before, and its way, by layout and key.
+    dtypes : dict
+        By code, those of tensors.
+    host : object
+        The device of layouts of the host's memory.
     """
 
     cell: type
@@ -39,6 +51,10 @@ class CellKinds(NamedTuple):
     kinds: Kinds
     row: Callable[[int], Any]
     read: Callable[[Any], Any]
+    part: Any
+    views: dict[Any, Any]
+    dtypes: dict[str, Any]
+    host: Any
 
 
 PARTS = ("_held", "_owner", "_way", "_seen")
@@ -74,21 +90,6 @@ def _array_of(module: ir.Module, kinds: CellKinds) -> None:
     builder.ret(builder.call(make, loaded))
 
 
-def _same(it: Function, x: Any, y: Any) -> Any:
-    return it.builder.icmp_unsigned("==", x, y)
-
-
-def _silent(it: Function, kinds: CellKinds, x: Any, window: Any) -> Any:
-    """Whether a tensor is there, and nobody listens to the window."""
-    builder, of_window = it.builder, offsets(kinds.window)
-
-    it.done_unless(it.is_of(x, kinds.kinds.tensor))
-    there = builder.not_(_same(it, it.get(x, offsets(kinds.kinds.tensor)["_at"]), it.known(0)))
-    unread = _same(it, it.get(window, of_window["readers"]), it.known(0))
-    untraced = _same(it, it.get(window, of_window["trace"]), it.known(None))
-    return builder.and_(there, builder.and_(unread, untraced))
-
-
 def _view_of(module: ir.Module, kinds: CellKinds) -> None:
     """view_of(cell, key, views, window): a view of a cell that is none itself, if its tensor is
     there, nobody listens to the window, and `views` has what shows it, and its way, by the layout
@@ -100,8 +101,8 @@ def _view_of(module: ir.Module, kinds: CellKinds) -> None:
     cell, key, views, window = (it.given_object(k) for k in range(4))
 
     x = it.get(cell, of_cell["_held"])
-    it.done_unless(_same(it, it.get(cell, of_cell["_owner"]), none))
-    it.done_unless(_silent(it, kinds, x, window))
+    it.done_unless(it.same(it.get(cell, of_cell["_owner"]), none))
+    it.done_unless(it.builder.call(it.module.globals["silent"], [x, window]))
     it.hold(x)  # objects are made from here on: whatever runs then may have others forgotten
     layout = it.get(x, of_tensor["_layout"])
     it.hold(layout)
@@ -126,40 +127,13 @@ def _view_of(module: ir.Module, kinds: CellKinds) -> None:
     builder.ret(out)
 
 
-def _write_offset(module: ir.Module, kinds: CellKinds) -> ir.Function:
-    """offset(layout, axis, index): bytes from the first element to one along an axis; -1 if the
-    index is no integer or out of range.
-    """
-    it = Code(module, "offset", WORD, POINTER, WORD, POINTER)
-    layout, axis, index = it.function.args
-    builder, of_layout, none = it.builder, offsets(kinds.kinds.layout), WORD(-1)
-
-    def unless(holds: Any) -> None:
-        with builder.if_then(builder.not_(holds), likely=False):
-            builder.ret(none)
-
-    unless(it.is_of(index, int))
-    flow = builder.alloca(INT)
-    whole = it.external("PyLong_AsLongLongAndOverflow", WORD, POINTER, flow.type)
-    given = builder.call(whole, [index, flow])
-    unless(builder.icmp_signed("==", builder.load(flow), INT(0)))
-    extent, stride = (
-        it.integer(it.item(it.get(layout, of_layout[name]), axis)) for name in ("shape", "strides")
-    )
-    negative = builder.icmp_signed("<", given, WORD(0))
-    at = builder.select(negative, builder.add(given, extent), given)
-    unless(builder.icmp_unsigned("<", at, extent))
-    builder.ret(builder.mul(at, stride))
-    return it.function
-
-
 def _known_part(it: Function, kinds: CellKinds, x: Any, window: Any, name: str) -> tuple[Any, Any]:
     """The layout of a tensor, and what that knows of a name, a layout too; None is returned if it
     knows nothing, or the tensor is not there or not the host's, or somebody listens.
     """
     builder, of_layout = it.builder, offsets(kinds.kinds.layout)
 
-    it.done_unless(_silent(it, kinds, x, window))
+    it.done_unless(it.builder.call(it.module.globals["silent"], [x, window]))
     where = it.get(x, offsets(kinds.kinds.tensor)["_layout"])
     free, part = (it.get(where, of_layout[slot]) for slot in ("free", name))
     it.done_unless(builder.not_(builder.or_(it.is_null(free), it.is_null(part))))
@@ -173,30 +147,15 @@ def _element_of(module: ir.Module, kinds: CellKinds) -> None:
     layout knows that of an `element`, and nobody listens to the window. Else None, as for an index
     out of range.
     """
-    made, offset = write_made(module, kinds.kinds), _write_offset(module, kinds)
+    made = write_made(module, kinds.kinds)
     it = Function(module, "element_of", 3)
     builder = it.builder
     of_tensor, of_layout = offsets(kinds.kinds.tensor), offsets(kinds.kinds.layout)
     x, key, window = (it.given_object(k) for k in range(3))
     where, element = _known_part(it, kinds, x, window, "element")
-    size = it.external("PyTuple_Size", WORD, POINTER)
-    single = it.is_of(key, int)
-    index, place, count = it.references(1), it.allocate(1), it.allocate(1)
-    it.done_unless(builder.or_(single, it.is_of(key, tuple)))
-    builder.store(key, index)
-    builder.store(WORD(1), count)
-    with builder.if_then(builder.not_(single)):
-        builder.store(builder.sub(builder.call(size, [key]), WORD(1)), count)
-    axes = builder.load(count)
-    ndim = builder.call(size, [it.get(where, of_layout["shape"])])
-    it.done_unless(builder.icmp_signed("==", axes, ndim))
-    builder.store(it.integer(it.get(x, of_tensor["_at"])), place)
-    with it.loop(axes) as k:
-        with builder.if_then(builder.not_(single)):
-            builder.store(it.item(key, builder.add(k, WORD(1))), index)
-        step = builder.call(offset, [where, k, builder.load(index)])
-        it.done_unless(builder.icmp_signed("!=", step, WORD(-1)))
-        builder.store(builder.add(builder.load(place), step), place)
+    step = builder.call(module.globals["spot"], [where, key])
+    it.done_unless(builder.icmp_signed("!=", step, NOWHERE))
+    place = builder.add(it.integer(it.get(x, of_tensor["_at"])), step)
     out = builder.call(made, [element])
     it.unless_null(out, NULL)
     to, nbytes = (
@@ -204,7 +163,7 @@ def _element_of(module: ir.Module, kinds: CellKinds) -> None:
         for thing, slot in ((out, of_tensor["_at"]), (element, of_layout["nbytes"]))
     )
     copy = it.external("memcpy", POINTER, WORD, WORD, WORD)
-    builder.call(copy, [to, builder.load(place), nbytes])
+    builder.call(copy, [to, place, nbytes])
     none = it.known(None)
     cell = builder.call(module.globals["cell"], [out, none, none, none])
     it.let_go(out)
@@ -217,18 +176,13 @@ def _row_of(module: ir.Module, kinds: CellKinds) -> None:
     `element_of`. Else None.
     """
     it = Function(module, "row_of", 4)
-    builder, of_tensor = it.builder, offsets(kinds.kinds.tensor)
+    builder = it.builder
     cell, x, index, window = (it.given_object(k) for k in range(4))
-    where, row = _known_part(it, kinds, x, window, "row")
-    step = builder.call(module.globals["offset"], [where, WORD(0), index])
-    it.done_unless(builder.icmp_signed("!=", step, WORD(-1)))
-    place = builder.add(it.integer(it.get(x, of_tensor["_at"])), step)
-    at = builder.call(it.external("PyLong_FromLongLong", POINTER, WORD), [place])
-    it.unless_null(at, NULL)
-    block = it.get(x, of_tensor["_block"])
-    it.hold(block)
-    shown = shown_by(it, kinds.kinds.tensor, block, at, row)
+    _known_part(it, kinds, x, window, "row")
+    shown = builder.call(module.globals["row"], [x, index])
     it.unless_null(shown, NULL)
+    with builder.if_then(it.same(shown, it.known(None)), likely=False):
+        builder.ret(shown)
     call = it.external("PyObject_CallOneArg", POINTER, POINTER, POINTER)
     way = builder.call(call, [it.known(kinds.row), index])
     it.unless_null(way, NULL, shown)
@@ -266,13 +220,13 @@ def _result_of(module: ir.Module, kinds: CellKinds, ways: Ways) -> None:
     it.done_unless(it.is_of(window, kinds.window))
     x = builder.call(module.globals["held_by"], [cell])
     it.done_unless(builder.not_(it.is_null(x)))
-    it.done_unless(_silent(it, kinds, x, window))
+    it.done_unless(builder.call(module.globals["silent"], [x, window]))
     it.hold(x)
     operands = it.tuple_of(x)
-    out = call_known(it, ways.found, window, calls, params, small, operands)
+    out = it.call_known(ways.found, window, calls, params, small, operands)
     it.let_go(operands)
     it.unless_null(out, NULL)
-    with builder.if_then(_same(it, out, none)):
+    with builder.if_then(it.same(out, none)):
         builder.ret(out)
     made = builder.call(module.globals["cell"], [out, none, none, none])
     it.let_go(out)
@@ -284,10 +238,12 @@ class Cells(NamedTuple):
 
     Attributes
     ----------
-    array_of, view_of, element_of, row_of, exchanged, result_of : callable
+    array_of, view_of, element_of, row_of, exchanged, result_of, put_at_once : callable
     viewed : callable
         Takes what a callable is bound to, and gives that.
     read : method of cells
+    operators : dict
+        Addresses for slots of the class, by those that are there when it has operators in Python.
     """
 
     array_of: Callable[..., Any]
@@ -296,28 +252,52 @@ class Cells(NamedTuple):
     row_of: Callable[..., Any]
     exchanged: Callable[..., bool]
     result_of: Callable[..., Any]
+    put_at_once: Callable[..., bool]
     viewed: Callable[..., Callable[[Any], Any]]
     read: Any
+    operators: dict[int, int]
 
 
-def cell_makers(kinds: CellKinds, ways: Ways) -> Cells:
-    """These, for some classes; from now on x[index] of a cell, too, is found in machine code."""
+def cell_makers(kinds: CellKinds, ways: Ways, operators: Operators) -> Cells:
+    """These, for some classes; from now on x[index] of a cell, too, is found, and assigned to, in
+    machine code.
+    """
+
+    def first(module: ir.Module) -> None:
+        write_places(module, kinds)
+        _array_of(module, kinds)
+
     writers: dict[str, Callable[[ir.Module], None]] = {
-        "held_by": partial(write_held_by, cell=kinds.cell, tensor=kinds.kinds.tensor),
-        "array_of": partial(_array_of, kinds=kinds),
+        "array_of": first,
         "view_of": partial(_view_of, kinds=kinds),
         "element_of": partial(_element_of, kinds=kinds),
         "row_of": partial(_row_of, kinds=kinds),
         "exchanged": partial(_exchanged, kinds=kinds),
+        "viewed": partial(write_viewed, kinds=kinds, ways=ways),
         "subscript": partial(write_subscript, kinds=kinds, ways=ways),
         "result_of": partial(_result_of, kinds=kinds, ways=ways),
         "read": partial(write_read, cell=kinds.cell, state=ways.state, otherwise=kinds.read),
-        "viewed": partial(write_viewed, ways=ways),
+        "assign": partial(write_assign, kinds=kinds, ways=ways),
+        "put_at_once": partial(write_put_at_once, ways=ways),
+        "item": partial(write_item, kinds=kinds, ways=ways),
+        "iterate": partial(write_iterate, kinds=kinds, ways=ways),
+        "length": partial(write_length, kinds=kinds),
     }
-    found = dict(zip(writers, load("ngrad.cells", **writers), strict=True))
-    del found["held_by"]  # which the others call
-    replace_slot(kinds.cell, ADDRESS, found.pop("subscript"))
-    viewed = binder("viewed", found.pop("viewed"))
-    read = method(kinds.cell, "_read", found.pop("read"))
-    made = {name: binder(name, address)() for name, address in found.items()}
-    return Cells(**made, viewed=viewed, read=read)
+    slots = operator_slots(kinds, ways, operators)
+    writers |= {name: slot.write for name, slot in slots.items()}
+    addresses = dict(zip(writers, load("ngrad.cells", **writers), strict=True))
+    named = {slot.before: addresses.pop(name) for name, slot in slots.items()}
+    own = {
+        "subscript": SUBSCRIPTS[SUBSCRIPT],
+        "assign": SUBSCRIPTS[ASSIGN],
+        "item": generic_slot("__getitem__", ITEM),
+        "iterate": generic_slot("__iter__", ITERATE),
+        "length": generic_slot("__len__", LENGTH),
+    }
+    for name, before in own.items():
+        replace_slot(kinds.cell, before, addresses.pop(name))
+    read = method(kinds.cell, "_read", addresses.pop("read"))
+    makes = {name: binder(name, address) for name, address in addresses.items()}
+    viewed = makes.pop("viewed")
+    made = {name: make() for name, make in makes.items()}
+    return Cells(**made, viewed=viewed, read=read, operators=named)

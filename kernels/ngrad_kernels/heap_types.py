@@ -5,13 +5,15 @@ stable ABI. Classes derive from them.
 from __future__ import annotations
 
 import ctypes
+import functools
 from collections.abc import Sequence
 from types import MemberDescriptorType
 from typing import Any
 
-GET_BUFFER, SUBSCRIPT, ITEM, DEALLOC, DOC, MEMBERS, FREE = 1, 5, 44, 52, 56, 72, 74
-"""Slots: `Py_bf_getbuffer`, `Py_mp_subscript`, `Py_tp_dealloc`, `Py_tp_doc`, `Py_tp_members`,
-`Py_tp_free`.
+GET_BUFFER, ASSIGN, SUBSCRIPT, ASSIGN_ITEM, ITEM = 1, 3, 5, 39, 44
+DEALLOC, DOC, MEMBERS, FREE = 52, 56, 72, 74
+"""Slots: `Py_bf_getbuffer`, `Py_mp_ass_subscript`, `Py_mp_subscript`, `Py_sq_ass_item`,
+`Py_sq_item`; `Py_tp_dealloc`, `Py_tp_doc`, `Py_tp_members`, `Py_tp_free`.
 """
 BASE_TYPE = 1 << 10
 OBJECT = 16  # `T_OBJECT_EX`: an attribute that may be unset
@@ -81,6 +83,7 @@ def offset(k: int) -> int:
     return object.__basicsize__ + k * WORD
 
 
+@functools.cache
 def offsets(kind: Any) -> dict[str, int]:
     """Where the slots of a class lie in its objects, in bytes: each is set to a mark, which is then
     looked for.
@@ -98,10 +101,25 @@ def offsets(kind: Any) -> dict[str, int]:
 
 
 def replace_slot(kind: type, before: int, now: int) -> None:
-    """Put the address of a function in place of another in the one slot of a class that has it,
-    as inherited. Classes derived from it later have the new one, or from Python 3.12 on the one
+    """Put the address of a function in place of another in the slots of a class that have it, as
+    inherited. Classes derived from it later have the new one, or from Python 3.12 on the one
     before, which must do the same.
     """
     size: int = type.__basicsize__  # type: ignore[assignment]  # that of a class, not of its objects
     words = (ctypes.c_void_p * (size // WORD)).from_address(id(kind))
-    words[list(words).index(before)] = now
+    places = [k for k, word in enumerate(words) if word == before]
+    if not places:
+        raise SystemError(f"no slot of {kind.__name__} has what is to be replaced")
+    for k in places:
+        words[k] = now
+
+
+def generic_slot(name: str, slot: int) -> int:
+    """The address of what CPython has in a slot of a class with a method of a name in Python."""
+    kind = type("Any", (), {name: lambda *_: None})
+    take = ctypes.pythonapi.PyType_GetSlot
+    take.restype, take.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_int]
+    address: int | None = take(kind, slot)
+    if address is None:
+        raise SystemError(f"slot {slot} is not that of {name}")
+    return address

@@ -17,26 +17,6 @@ DEEP = 8
 """How many views of views are followed: there may be any number."""
 
 
-def attribute(it: Code, thing: Any, name: str, *held: Any) -> Any:
-    """An attribute; what is held is let go if there is none."""
-    take = it.external("PyObject_GetAttr", POINTER, POINTER, POINTER)
-    found = it.builder.call(take, [it.known(thing), it.known(name)])
-    it.unless_null(found, NULL, *held)
-    return found
-
-
-def call_known(it: Code, function: Any, *things: Any) -> Any:
-    """What a callable of Python's gives; null if it raised."""
-    builder = it.builder
-    with builder.goto_entry_block():
-        given = it.references(len(things))
-    for k, thing in enumerate(things):
-        builder.store(thing, it.at(given, k))
-    kinds = POINTER, given.type, WORD, POINTER
-    vectorcall = it.external("PyObject_Vectorcall", POINTER, *kinds)
-    return builder.call(vectorcall, [it.known(function), given, WORD(len(things)), NULL])
-
-
 def write_held_by(module: ir.Module, cell: type, tensor: type) -> ir.Function:
     """held_by(cell): the tensor that it holds, borrowed, if that is what it shows: if it is no
     view, or one of a cell that shows what it did. Null for any other, and for what is no cell.
@@ -53,22 +33,15 @@ def _write_held_within(module: ir.Module, cell: type, tensor: type) -> ir.Functi
     this, deep = it.function.args
     builder, place, nobody = it.builder, offsets(cell), it.known(None)
 
-    def unless(holds: Any) -> None:
-        with builder.if_then(builder.not_(holds), likely=False):
-            builder.ret(NULL)
-
-    def same(x: Any, y: Any) -> Any:
-        return builder.icmp_unsigned("==", x, y)
-
-    unless(it.is_of(this, cell))
+    it.unless(it.is_of(this, cell), NULL)
     owner, held = (it.get(this, place[name]) for name in ("_owner", "_held"))
-    unless(builder.not_(builder.or_(it.is_null(owner), it.is_null(held))))  # half made
-    unless(it.is_of(held, tensor))
-    with builder.if_then(builder.not_(same(owner, nobody))):
-        unless(builder.icmp_signed(">", deep, WORD(0)))
+    it.unless(builder.not_(builder.or_(it.is_null(owner), it.is_null(held))), NULL)  # half made
+    it.unless(it.is_of(held, tensor), NULL)
+    with builder.if_then(builder.not_(it.same(owner, nobody))):
+        it.unless(builder.icmp_signed(">", deep, WORD(0)), NULL)
         shown = builder.call(it.function, [owner, builder.sub(deep, WORD(1))])
-        unless(builder.not_(it.is_null(shown)))
-        unless(same(shown, it.get(this, place["_seen"])))
+        it.unless_null(shown, NULL)
+        it.unless(it.same(shown, it.get(this, place["_seen"])), NULL)
     builder.ret(held)
     return it.function
 
@@ -83,12 +56,12 @@ def write_read(module: ir.Module, cell: type, state: Any, otherwise: Callable[[A
     with builder.if_then(builder.not_(it.is_null(held)), likely=True):
         it.hold(held)
         owner = it.get(this, offsets(cell)["_owner"])
-        with builder.if_then(builder.icmp_unsigned("==", owner, it.known(None)), likely=True):
+        with builder.if_then(it.same(owner, it.known(None)), likely=True):
             builder.ret(held)
-        stack = attribute(it, state, STACK, held)
+        stack = it.attribute(it.known(state), STACK, held)
         count = builder.call(it.external("PyList_Size", WORD, POINTER), [stack])
         it.let_go(stack)
         with builder.if_then(builder.icmp_signed("==", count, WORD(0)), likely=True):
             builder.ret(held)
         it.let_go(held)
-    builder.ret(call_known(it, otherwise, this))
+    builder.ret(it.call_known(otherwise, this))

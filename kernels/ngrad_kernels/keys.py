@@ -17,7 +17,7 @@ NULL = POINTER(None)
 SIZE = WORD.width // 8
 
 
-def _bounds() -> list[int]:
+def bounds() -> list[int]:
     """Where the bounds of a slice lie in it, in bytes."""
     marks = [object() for _ in range(3)]
     thing = slice(*marks)
@@ -65,7 +65,7 @@ def _write_item_key(module: ir.Module) -> None:
     with builder.if_then(it.is_of(item, slice)):
         it.hold(it.known(slice))
         builder.store(it.known(slice), parts)
-        for k, offset in enumerate(_bounds(), 1):
+        for k, offset in enumerate(bounds(), 1):
             bound = it.get(item, offset)
             plain = builder.or_(it.is_of(bound, int), same(bound, none))
             with builder.if_else(plain) as (as_it_is, as_python_has_it):

@@ -15,7 +15,7 @@ from llvmlite import ir
 
 from ngrad_kernels.loader import engine
 
-BYTE, INT, WORD = ir.IntType(8), ir.IntType(32), ir.IntType(64)
+BIT, BYTE, INT, WORD = (ir.IntType(n) for n in (1, 8, 32, 64))
 POINTER, WORDS = BYTE.as_pointer(), WORD.as_pointer()
 KERNEL = ir.FunctionType(ir.VoidType(), [WORDS, WORD, WORD]).as_pointer()
 MOST = 1 << 12
@@ -25,7 +25,7 @@ MOST = 1 << 12
 if not getattr(sys, "_is_gil_enabled", lambda: True)():
     raise ImportError("ngrad needs a Python with its global lock: see `python -X gil=1`")
 
-_known: list[Any] = []  # objects that machine code has the addresses of
+_known: dict[int, Any] = {}  # objects that machine code has the addresses of, by these
 
 
 class Code:
@@ -72,9 +72,9 @@ class Code:
 
     def known(self, thing: Any) -> Any:
         """A Python object that lives as long as the process does."""
-        if not any(thing is other for other in _known):
-            _known.append(thing)
-            ctypes.pythonapi.Py_IncRef(ctypes.py_object(thing))  # the list is emptied at the end
+        if id(thing) not in _known:
+            _known[id(thing)] = thing
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(thing))  # all are let go of at the end
         return self.builder.inttoptr(WORD(id(thing)), POINTER)
 
     def new(self, kind: type, *held: Any) -> Any:
@@ -109,12 +109,22 @@ class Code:
         self.put(thing, offset, value)
         self.let_go(before)
 
+    def holders(self, thing: Any) -> Any:
+        """How many references there are to an object; from Python 3.12 on the other half of the
+        word may have something else in it.
+        """
+        return self.builder.load(self.builder.bitcast(thing, INT.as_pointer()))
+
     def type_of(self, thing: Any) -> Any:
         return self.get(thing, object.__basicsize__ - WORD.width // 8)
 
     def is_of(self, thing: Any, kind: type) -> Any:
         """Whether an object is of a class, and of no subclass."""
         return self.builder.icmp_unsigned("==", self.type_of(thing), self.known(kind))
+
+    def same(self, thing: Any, other: Any) -> Any:
+        """Whether two are one object."""
+        return self.builder.icmp_unsigned("==", thing, other)
 
     def integer(self, thing: Any) -> Any:
         """A Python integer as a word; where it is none, an error has occurred."""
@@ -164,15 +174,38 @@ class Code:
             self.builder.store(thing, self.at(references, k))
         return self.packed(references, WORD(len(things)), held=otherwise)
 
-    def call_method(self, name: str, *things: Any) -> Any:
+    def attribute(self, thing: Any, name: str, *held: Any, otherwise: Any = None) -> Any:
+        """An attribute; if there is none, lets go of what is held, and returns this, or null."""
+        take = self.external("PyObject_GetAttr", POINTER, POINTER, POINTER)
+        found = self.builder.call(take, [thing, self.known(name)])
+        self.unless_null(found, otherwise or POINTER(None), *held)
+        return found
+
+    def call_method(self, name: Any, *things: Any) -> Any:
         """What a method of the first gives for the others; null if it raised."""
+        name = name if isinstance(name, ir.Value) else self.known(name)
+        return self._vectorcall("PyObject_VectorcallMethod", name, things)
+
+    def generic(self, address: int) -> None:
+        """Code that returns what another function of the same kind does, of the same arguments."""
+        there = self.builder.inttoptr(WORD(address), self.function.function_type.as_pointer())
+        self.builder.ret(self.builder.call(there, self.function.args))
+
+    def call_known(self, function: Any, *things: Any) -> Any:
+        """What a Python callable gives; null if it raised."""
+        return self._vectorcall("PyObject_Vectorcall", self.known(function), things)
+
+    def _vectorcall(self, how: str, what: Any, things: tuple[Any, ...]) -> Any:
         with self.builder.goto_entry_block():
-            given = self.allocate(len(things))
+            given = self.references(len(things))
         for k, thing in enumerate(things):
-            place = self.builder.gep(given, [WORD(k)])
-            self.builder.store(self.builder.ptrtoint(thing, WORD), place)
-        call = self.external("PyObject_VectorcallMethod", POINTER, POINTER, WORDS, WORD, POINTER)
-        return self.builder.call(call, [self.known(name), given, WORD(len(things)), POINTER(None)])
+            self.builder.store(thing, self.at(given, k))
+        call = self.external(how, POINTER, POINTER, given.type, WORD, POINTER)
+        return self.builder.call(call, [what, given, WORD(len(things)), POINTER(None)])
+
+    def unless(self, holds: Any, otherwise: Any, *held: Any) -> None:
+        """Where something does not hold, let go of what is held, and return this."""
+        self._unless(self.builder.not_(holds), otherwise, held)
 
     def unless_null(self, pointer: Any, otherwise: Any, *held: Any) -> None:
         """Where a call has failed, let go of what is held, and return this."""

@@ -62,7 +62,7 @@ def _write_ran(module: ir.Module, kinds: Kinds) -> ir.Function:
             it.hold(it.known(None))
             builder.ret(it.known(None))
 
-    for holds in _idle(it, of_window, window):
+    for holds in idle(it, of_window, window):
         unless(holds)
     compare = it.external("PyObject_RichCompareBool", INT, POINTER, POINTER, INT)
     fits = builder.call(compare, [it.get(call, of_call["size"]), small, INT(AT_MOST)])
@@ -103,7 +103,7 @@ AT_MOST = 1
 """`Py_LE`."""
 
 
-def _idle(it: Code, of_window: dict[str, int], window: Any) -> Iterator[Any]:
+def idle(it: Code, of_window: dict[str, int], window: Any) -> Iterator[Any]:
     """Whether nothing is recorded in a window, and nothing listens: what must hold, in turns."""
     same = it.builder.icmp_unsigned
     size = it.external("PyList_Size", WORD, POINTER)

@@ -10,18 +10,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from llvmlite import ir
 
-from ngrad_kernels.heap_types import ITEM, SUBSCRIPT, heap_type, offsets
-from ngrad_kernels.holding import attribute, call_known
+from ngrad_kernels.heap_types import ASSIGN, ASSIGN_ITEM, ITEM, SUBSCRIPT, heap_type, offsets
 from ngrad_kernels.keys import key_of
-from ngrad_kernels.machine import POINTER, WORD, Code, Function, load
+from ngrad_kernels.machine import BIT, INT, POINTER, WORD, Code, Function, load
 from ngrad_kernels.making import NULL
 from ngrad_kernels.memory import Buffer
 
 if TYPE_CHECKING:
     from ngrad_kernels.cells import CellKinds
 
-METHOD, WINDOW, SMALL = map(sys.intern, ("_item", "window", "small"))
-BIT = ir.IntType(1)
+METHOD, PUT, WINDOW, SMALL = map(sys.intern, ("_item", "_put", "window", "small"))
 
 
 class Ways(NamedTuple):
@@ -29,10 +27,10 @@ class Ways(NamedTuple):
 
     Attributes
     ----------
+    call : type
+        As of `recording.py`.
     state, settings : object
         With the thread's `window`, and with `small`, as `found` asks for it.
-    views : dict
-        What shows a view that was taken before, and its way, by layout and key.
     found : callable
         Of `recording.py`.
     calls, params : dict and tuple
@@ -41,9 +39,9 @@ class Ways(NamedTuple):
         `taken(x, index)`: of a tensor, that of its items at those of another.
     """
 
+    call: type
     state: Any
     settings: Any
-    views: dict[Any, Any]
     found: Callable[..., Any]
     calls: dict[Any, Any]
     params: tuple[Any, ...]
@@ -59,21 +57,18 @@ def _write_in_range(module: ir.Module, kinds: CellKinds) -> ir.Function:
     builder = it.builder
     of_tensor, of_layout = offsets(kinds.kinds.tensor), offsets(kinds.kinds.layout)
 
-    def unless(holds: Any) -> None:
-        with builder.if_then(builder.not_(holds), likely=False):
-            builder.ret(BIT(0))
-
     for operand in (x, index):
-        unless(builder.icmp_unsigned("!=", it.get(operand, of_tensor["_at"]), it.known(0)))
-        unless(it.is_of(it.get(operand, of_tensor["_block"]), Buffer))
+        there = builder.not_(it.same(it.get(operand, of_tensor["_at"]), it.known(0)))
+        it.unless(there, BIT(0))
+        it.unless(it.is_of(it.get(operand, of_tensor["_block"]), Buffer), BIT(0))
     size = it.external("PyTuple_Size", WORD, POINTER)
     shape, its = (
         it.get(it.get(operand, of_tensor["_layout"]), of_layout["shape"]) for operand in (x, index)
     )
     for sizes in (shape, its):
-        unless(builder.icmp_signed(">", builder.call(size, [sizes]), WORD(0)))
+        it.unless(builder.icmp_signed(">", builder.call(size, [sizes]), WORD(0)), BIT(0))
     known = it.get(index, of_tensor["_range"])
-    unless(builder.not_(it.is_null(known)))
+    it.unless(builder.not_(it.is_null(known)), BIT(0))
     extent = it.integer(it.item(shape, 0))
     least, greatest = (it.integer(it.item(known, k)) for k in range(2))
     low = builder.icmp_signed(">=", least, builder.neg(extent))
@@ -81,7 +76,7 @@ def _write_in_range(module: ir.Module, kinds: CellKinds) -> ir.Function:
     return it.function
 
 
-def _call(it: Code, name: str, *things: Any) -> Any:
+def call(it: Code, name: str, *things: Any) -> Any:
     """What a function of this module, that Python can call, gives."""
     with it.builder.goto_entry_block():
         given = it.references(len(things))
@@ -90,7 +85,7 @@ def _call(it: Code, name: str, *things: Any) -> Any:
     return it.builder.call(it.module.globals[name], [NULL, given, WORD(len(things))])
 
 
-def _give(it: Code, found: Any, *held: Any) -> None:
+def give(it: Code, found: Any, *held: Any) -> None:
     """Code that lets go of what is held and returns what was found, if that is not None."""
     builder = it.builder
     with builder.if_then(builder.icmp_unsigned("!=", found, it.known(None))):  # or if it raised
@@ -118,20 +113,81 @@ def _item(module: ir.Module) -> None:
     it.builder.ret(found)
 
 
-ADDRESS, SEQUENCE = load("ngrad.subscripts", subscript=_subscript, item=_item)
+def by_method(module: ir.Module) -> ir.Function:
+    """by_method(self, index, value): what `self._put(index, value)` does; elements are not deleted,
+    as a slot is asked to by a value of null. -1 if it raised.
+    """
+    it = Code(module, "by_method", INT, POINTER, POINTER, POINTER)
+    this, index, value = it.function.args
+    with it.builder.if_then(it.is_null(value), likely=False):
+        error = it.external("PyErr_SetObject", ir.VoidType(), POINTER, POINTER)
+        it.builder.call(error, [it.known(ValueError), it.known(NOT_DELETED)])
+        it.builder.ret(INT(-1))
+    done = it.call_method(PUT, this, index, value)
+    it.unless_null(done, INT(-1))
+    it.let_go(done)
+    it.builder.ret(INT(0))
+    return it.function
+
+
+NOT_DELETED = "elements of an array are not deleted; numpy.delete makes another array without them"
+
+
+def _assign(module: ir.Module) -> None:
+    """assign(self, index, value): self[index] = value."""
+    method = by_method(module)
+    it = Code(module, "assign", INT, POINTER, POINTER, POINTER)
+    it.builder.ret(it.builder.call(method, list(it.function.args)))
+
+
+def _assign_item(module: ir.Module) -> None:
+    """assign_item(self, k, value): the same of what goes through a sequence."""
+    it = Code(module, "assign_item", INT, POINTER, WORD, POINTER)
+    this, place, value = it.function.args
+    k = it.builder.call(it.external("PyLong_FromSsize_t", POINTER, WORD), [place])
+    it.unless_null(k, INT(-1))
+    done = it.builder.call(module.globals["by_method"], [this, k, value])
+    it.let_go(k)
+    it.builder.ret(done)
+
+
+_WRITERS = {
+    "subscript": _subscript, "item": _item, "assign": _assign, "assign_item": _assign_item,
+}  # fmt: skip
+_ADDRESSES = load("ngrad.subscripts", **_WRITERS)
+SUBSCRIPTS = dict(zip((SUBSCRIPT, ITEM, ASSIGN, ASSIGN_ITEM), _ADDRESSES, strict=True))
+"""What the slots have, by which a class is asked for items, until there are better ones for it."""
 if TYPE_CHECKING:
 
     class Subscripted:
-        """A base of classes with a method `_item(index)`, which gives x[index]."""
+        """A base of classes with methods `_item(index)`, which gives x[index], and `_put(index,
+        value)`, which assigns to it.
+        """
 
         __slots__ = ()
 
-        def __getitem__(self, index: Any) -> Any: ...
+        def __getitem__(self, index: Any, /) -> Any: ...
+        def __setitem__(self, index: Any, value: Any, /) -> None: ...
 else:
-    # A method in Python would be called at once by x[index], past the slot.
-    doc = "A base of classes with a method `_item(index)`, which gives x[index]."
-    slots = {SUBSCRIPT: ADDRESS, ITEM: SEQUENCE}
-    Subscripted = heap_type("ngrad_kernels.subscripts.Subscripted", doc, slots)
+    # Methods in Python would be called at once by x[index], past the slots.
+    doc = (
+        "A base of classes with methods `_item(index)`, which gives x[index], and "
+        "`_put(index, value)`, which assigns to it."
+    )
+    Subscripted = heap_type("ngrad_kernels.subscripts.Subscripted", doc, SUBSCRIPTS)
+
+
+def _whole(it: Code, index: Any) -> None:
+    """Code that puts Python's integer in the place of an index that is a cell of one."""
+    builder = it.builder
+    value = builder.alloca(WORD)
+    given = builder.load(index)
+    with builder.if_then(builder.call(it.module.globals["integer_of"], [given, value])):
+        make = it.external("PyLong_FromLongLong", POINTER, WORD)
+        whole = builder.call(make, [builder.load(value)])
+        it.unless_null(whole, NULL, given)
+        it.let_go(given)
+        builder.store(whole, index)
 
 
 def write_subscript(module: ir.Module, kinds: CellKinds, ways: Ways) -> None:
@@ -139,115 +195,117 @@ def write_subscript(module: ir.Module, kinds: CellKinds, ways: Ways) -> None:
     those of another cell. What is none of them, and all that somebody listens to, is for
     `cell._item(index)`.
     """
-    held_by = module.globals["held_by"]
     it = Code(module, "subscript", POINTER, POINTER, POINTER)
-    this, index = it.function.args
-    builder = it.builder
+    this, given = it.function.args
+    builder, none = it.builder, it.known(None)
+    held_by, of_window = module.globals["held_by"], offsets(kinds.window)
+    window = it.attribute(it.known(ways.state), WINDOW)
 
-    x = builder.call(held_by, [this])
-    with builder.if_then(it.is_null(x), likely=False):
-        builder.ret(it.call_method(METHOD, this, index))
-    it.hold(x)
-    with builder.if_then(it.is_of(index, kinds.cell), likely=False):
-        window = attribute(it, ways.state, WINDOW, x)
-        of_window = offsets(kinds.window)
+    def leave(*held: Any) -> None:
+        for thing in (*held, window):
+            it.let_go(thing)
+        builder.ret(it.call_method(METHOD, this, given))
+
+    read = builder.alloca(POINTER)
+    builder.store(builder.call(held_by, [this]), read)
+    with builder.if_else(it.is_null(builder.load(read))) as (other, plain):
+        with other:  # of a view, if nobody is to hear how what it shows comes of its owner
+            unread = it.same(it.get(window, of_window["readers"]), it.known(0))
+            with builder.if_then(builder.not_(unread), likely=False):
+                leave()
+            found = builder.call(module.globals["shown"], [this])
+            it.unless_null(found, NULL, window)
+            with builder.if_then(it.same(found, none), likely=False):
+                leave(found)
+            builder.store(found, read)
+        with plain:
+            it.hold(builder.load(read))
+    x = builder.load(read)
+    place = builder.alloca(POINTER)
+    builder.store(given, place)
+    it.hold(given)
+    with builder.if_then(it.is_of(given, kinds.cell), likely=False):
+        owner = it.get(this, offsets(kinds.cell)["_owner"])
         trace, readers = (it.get(window, of_window[name]) for name in ("trace", "readers"))
         # A recording reads arrays its own way, and a tape has to hear how a view came of its owner.
-        traced = builder.icmp_unsigned("!=", trace, it.known(None))
-        owner = it.get(this, offsets(kinds.cell)["_owner"])
-        is_view = builder.icmp_unsigned("!=", owner, it.known(None))
-        heard = builder.icmp_unsigned("!=", readers, it.known(0))
-        by_python = builder.or_(traced, builder.and_(is_view, heard))
-        with builder.if_then(by_python, likely=False):
-            it.let_go(window)
-            it.let_go(x)
-            builder.ret(it.call_method(METHOD, this, index))
-        at = builder.call(held_by, [index])
+        unheard = builder.or_(it.same(owner, none), it.same(readers, it.known(0)))
+        may = builder.and_(unheard, it.same(trace, none))
+        with builder.if_then(builder.not_(may), likely=False):
+            leave(x, given)
+        _whole(it, place)
+        at = builder.call(held_by, [builder.load(place)])
         with builder.if_then(builder.not_(it.is_null(at))):
             where = it.get(at, offsets(kinds.kinds.tensor)["_layout"])
-            sizes = it.get(where, offsets(kinds.kinds.layout)["shape"])
-            count = builder.call(it.external("PyTuple_Size", WORD, POINTER), [sizes])
-            # A number may stand for an integer, which gives a view.
-            with builder.if_then(builder.icmp_signed("==", count, WORD(0)), likely=False):
-                it.let_go(window)
-                it.let_go(x)
-                builder.ret(it.call_method(METHOD, this, index))
-        _take(it, kinds, x, at, window, ways)
+            ndim = it.get(where, offsets(kinds.kinds.layout)["ndim"])
+            # A number may stand for an integer of another dtype, or be a mask.
+            with builder.if_then(it.same(ndim, it.known(0)), likely=False):
+                leave(x, given)
+            it.let_go(given)
+            _take(it, kinds, x, at, window, ways)
 
-    it.hold(index)
-    with builder.if_else(it.is_of(index, int)) as (number, other):
-        with number:
-            plain = builder.block
-        with other:
-            find = it.external("PyObject_CallOneArg", POINTER, POINTER, POINTER)
-            found = builder.call(find, [it.known(key_of), index])
-            it.let_go(index)
-            it.unless_null(found, NULL, x)
-            read = builder.block
-    key = builder.phi(POINTER)
-    key.add_incoming(index, plain)
-    key.add_incoming(found, read)
-    with builder.if_then(builder.icmp_unsigned("!=", key, it.known(None))):
-        window = attribute(it, ways.state, WINDOW, x, key)
-        of_number = it.is_of(key, int)
-        with builder.if_then(builder.not_(it.is_of(index, slice))):
-            _give(it, _call(it, "element_of", x, key, window), x, key, window)
-        with builder.if_else(of_number) as (row, part):
+    index = builder.load(place)
+    of_number, of_tuple = it.is_of(index, int), it.is_of(index, tuple)
+    with builder.if_then(builder.or_(of_number, of_tuple)):
+        give(it, call(it, "element_of", x, index, window), x, index, window)
+    with builder.if_then(of_number):
+        give(it, call(it, "row_of", this, x, index, window), x, index, window)
+        leave(x, index)
+    find = it.external("PyObject_CallOneArg", POINTER, POINTER, POINTER)
+    key = builder.call(find, [it.known(key_of), index])
+    it.unless_null(key, NULL, x, index, window)
+    with builder.if_then(builder.not_(it.same(key, none))):
+        with builder.if_then(builder.not_(it.is_of(index, slice))):  # of NumPy's integers
+            give(it, call(it, "element_of", x, key, window), x, index, key, window)
+        with builder.if_else(it.is_of(key, int)) as (row, part):
             with row:
-                _give(it, _call(it, "row_of", this, x, key, window), x, key, window)
+                found = call(it, "row_of", this, x, key, window)
+                give(it, found, x, index, key, window)
             with part:
-                found = _call(it, "view_of", this, key, it.known(ways.views), window)
-                _give(it, found, x, key, window)
-        it.let_go(window)
-    it.let_go(key)
-    it.let_go(x)
-    builder.ret(it.call_method(METHOD, this, index))
+                found = call(it, "view_of", this, key, it.known(kinds.views), window)
+                give(it, found, x, index, key, window)
+    leave(x, index, key)
 
 
 def _take(it: Code, kinds: CellKinds, x: Any, at: Any, window: Any, ways: Ways) -> None:
-    """Code that returns a cell of the items of a tensor at those of another, if there is one. It
-    lets go of the former, and, in any case, of the window.
+    """Code that returns a cell of the items of a tensor at those of another. It lets go of the
+    first, and of the window.
     """
     builder, none = it.builder, it.known(None)
 
     def give(out: Any) -> None:
-        for operand in (x, at):
+        for operand in (x, at, window):
             it.let_go(operand)
         made = builder.call(it.module.globals["cell"], [out, none, none, none])
         it.let_go(out)
         builder.ret(made)
 
-    with builder.if_then(builder.not_(it.is_null(at))):
-        it.hold(at)
-        with builder.if_then(builder.call(_write_in_range(it.module, kinds), [x, at])):
-            small = attribute(it, ways.settings, SMALL, window, x, at)
-            for operand in (x, at):
-                it.hold(operand)
-            both = it.tuple_of(x, at, otherwise=(small, window, x, at))
-            calls, params = it.known(ways.calls), it.known(ways.params)
-            out = call_known(it, ways.found, window, calls, params, small, both)
-            for thing in (both, small):
-                it.let_go(thing)
-            it.unless_null(out, NULL, window, x, at)
-            with builder.if_then(builder.icmp_unsigned("!=", out, none)):
-                it.let_go(window)
-                give(out)
-            it.let_go(out)
-        it.let_go(window)
-        out = call_known(it, ways.taken, x, at)
-        it.unless_null(out, NULL, x, at)
-        give(out)
-    it.let_go(window)
+    it.hold(at)
+    with builder.if_then(builder.call(_write_in_range(it.module, kinds), [x, at])):
+        small = it.attribute(it.known(ways.settings), SMALL, x, at, window)
+        for operand in (x, at):
+            it.hold(operand)
+        both = it.tuple_of(x, at, otherwise=(small, window, x, at))
+        calls, params = it.known(ways.calls), it.known(ways.params)
+        out = it.call_known(ways.found, window, calls, params, small, both)
+        for thing in (both, small):
+            it.let_go(thing)
+        it.unless_null(out, NULL, x, at, window)
+        with builder.if_then(builder.not_(it.same(out, none))):
+            give(out)
+        it.let_go(out)
+    out = it.call_known(ways.taken, x, at)
+    it.unless_null(out, NULL, x, at, window)
+    give(out)
 
 
-def write_viewed(module: ir.Module, ways: Ways) -> None:
+def write_viewed(module: ir.Module, kinds: CellKinds, ways: Ways) -> None:
     """viewed(cell), bound to a key and a function: a view by the key that was taken before; or what
     the function gives for the cell.
     """
     it = Function(module, "viewed", 1)
     builder, this = it.builder, it.given_object(0)
-    window = attribute(it, ways.state, WINDOW)
-    _give(it, _call(it, "view_of", this, it.bound(0), it.known(ways.views), window), window)
+    window = it.attribute(it.known(ways.state), WINDOW)
+    give(it, call(it, "view_of", this, it.bound(0), it.known(kinds.views), window), window)
     it.let_go(window)
     otherwise = it.external("PyObject_CallOneArg", POINTER, POINTER, POINTER)
     builder.ret(builder.call(otherwise, [it.bound(1), this]))

@@ -64,6 +64,9 @@ def to_tensor(value: Any, dtype: DType | None = None) -> Tensor:
         found: Tensor = cast_to(value.tensor, dtype or PLAIN[value.kind])
         return found
     if isinstance(value, (list, tuple)) and holds_arrays(value):
+        elements = _elements(value, dtype)
+        if elements is not None:
+            return from_numpy(elements, None, HOST)
         return _joined([to_tensor(item) for item in value], dtype)
     if type(value) in PLAIN:  # of what a wrapper stands for
         return _of_number(value, dtype)
@@ -93,16 +96,29 @@ def _of_number(value: Any, dtype: DType | None) -> Tensor:
     return found
 
 
+def _elements(value: Any, dtype: DType | None) -> np.ndarray[Any, Any] | None:
+    """NumPy's array of a list of elements of one dtype, which are there, and of Python's floats
+    beside those of float64; None of any other list, or in another dtype.
+    """
+    found = [x._held for x in value if type(x) is ndarray and x._owner is None]
+    where = found[0]._layout if found else None
+    if where is None or where.ndim or where.device is not HOST or state.listens():
+        return None
+    if dtype not in (None, where.dtype) or not all(x._at and x._layout is where for x in found):
+        return None
+    if len(found) < len(value):
+        others = {type(x) for x in value if type(x) is not ndarray or x._owner is not None}
+        if others != {float} or where.dtype is not FLOAT64:
+            return None
+    read = float if where.dtype is FLOAT64 else Tensor.item
+    return np.array([*map(read, found if read is Tensor.item else value)], where.dtype.numpy_dtype)
+
+
 def _joined(made: list[Tensor], dtype: DType | None) -> Tensor:
     """Tensors along a new axis."""
     kinds = {x._layout.dtype for x in made}
     wide = dtype or promote(*kinds)
     if kinds == {wide}:
-        if not state.listens() and all(x._at and x._layout is made[0]._layout for x in made):
-            where = made[0]._layout
-            if where.ndim == 0 and where.device is HOST:  # elements, as of a list of numbers
-                array = np.array([x.item() for x in made], wide.numpy_dtype)
-                return from_numpy(array, wide, HOST)
         return stacked(tuple(made), 0)
     return stack([cast_to(x, wide) for x in made])
 

@@ -83,7 +83,7 @@ def asarray(
     True
     """
     plain = type(a) is ndarray and dtype is order is device is copy is None
-    if plain and (a._held._layout.ndim or not a.is_number):
+    if plain and (a._owner is not None or a._held._layout.ndim or not a.is_number):
         return a
     wanted = dtype_of(dtype)
     if copy is False:

@@ -13,20 +13,13 @@ from ngrad.graph.layout import Layout, layout
 from ngrad.graph.program import Launch
 from ngrad.numpy.indices import is_basic
 from ngrad.ops.launching import place_launch
-
-SHARED = 1 << 20
-"""Bytes from which on threads share a copy."""
+from ngrad_kernels.runs import SHARED
 
 
 def written(at: int, where: Layout, index: Any, value: Any) -> bool:
     """Whether a value could be written where elements lie. If not, there is an error for the
     ordinary way to tell of.
     """
-    if type(index) is int and where.ndim == 1 and type(value) is float and where.dtype.is_floating:
-        place = index if index >= 0 else index + where.size
-        if 0 <= place < where.size:
-            where.dtype.ctype.from_address(at + place * where.strides[0]).value = value
-            return True
     whole = where.array(at, None, True)
     large = type(value) is np.ndarray and value.nbytes >= SHARED
     try:

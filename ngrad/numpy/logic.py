@@ -95,7 +95,7 @@ def array_equiv(a1: Any, a2: Any) -> builtins.bool:
 # -- reals and infinities --------------------------------------------------------------------------
 
 
-REAL, IMAG = OfComplex(False), OfComplex(True)
+REAL, IMAG = OfComplex("real"), OfComplex("imag")
 NONE = Shown("imag", complexes.imag, np.imag)
 
 

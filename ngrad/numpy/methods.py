@@ -114,7 +114,7 @@ def astype(
     """
     wanted = dtype_of(float if dtype is None else dtype)
     assert wanted is not None
-    where = x._held._layout
+    where = x._read()._layout
     plain = casting == "unsafe" and where.ndim and not where.dtype.is_complex
     if plain and where.dtype is not wanted:
         found = result_of(x, CAST.calls, (wanted,), state.window, settings.small)
@@ -151,7 +151,7 @@ def _set_imag(x: ndarray, part: Any) -> None:
 
 def _copy(x: ndarray, order: Any = "C") -> ndarray:
     """An array of its own, of the same value."""
-    if order == "C" and not x._held._layout.contiguous:
+    if order == "C" and not x._read()._layout.contiguous:
         found = result_of(x, COPY.calls, (), state.window, settings.small)
         if found is not None:
             return found
@@ -265,8 +265,8 @@ def _attach() -> None:
         "to_device": _to_device,
         "cpu": lambda x: _to_device(x, "cpu"),
         "gpu": lambda x, index=0: _to_device(x, f"cuda:{index}"),
-        "real": property(viewed("real", logic.real), _set_real),
-        "imag": property(viewed("imag", logic.imag), _set_imag),
+        "real": property(viewed(logic.REAL, logic.real), _set_real),
+        "imag": property(viewed(logic.IMAG, logic.imag), _set_imag),
         "__array_namespace__": _array_namespace,
         "__array_wrap__": _array_wrap,
         "__round__": _rounded,

@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from numbers import Rational
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 
+from ngrad.absent import OfSome
 from ngrad.config import settings
+from ngrad.devices import HOST
 from ngrad.dtypes import BY_CODE
 from ngrad.errors import CopyError
 from ngrad.giving import leave
-from ngrad.graph.dims import shown
 from ngrad.graph.layout import Layout
+from ngrad.graph.op import Call
 from ngrad.numpy.indices import meant
+from ngrad.numpy.values import Valued
 from ngrad.numpy.views import (
     VIEWS,
     Axes,
@@ -33,19 +36,29 @@ from ngrad.numpy.views import (
 from ngrad.numpy.ways import lies_of, read_in_turn, shown_in_turn, stays_view, unheard, way_to
 from ngrad.numpy.writing import Assigned
 from ngrad.operand import Operand
+from ngrad.ops.arithmetic import abs_, negative
 from ngrad.ops.convert import unwrap
 from ngrad.ops.gather import TAKE
 from ngrad.ops.indexing import FIRST, by_tensor, getitem
+from ngrad.ops.operators import BINARY, COMPARISON
 from ngrad.ops.shape import reshape
 from ngrad.record import copied, next_uid, state, uids
 from ngrad.tensor import KINDS, Tensor, export_cells, from_numpy, single
-from ngrad.window import Window, found
+from ngrad.window import Window, applied, found
 from ngrad_kernels.cells import CellKinds, cell_makers
 from ngrad_kernels.keys import are_integers
+from ngrad_kernels.operators import Operators
 from ngrad_kernels.subscripts import Subscripted, Ways
 
+F = TypeVar("F", bound=Callable[..., Any])
 
-class ndarray(Subscripted, Assigned, Operand["ndarray"]):
+
+def _of_arrays(method: F) -> F:
+    """A method that numbers have not, as NumPy's have not: programs that take lists apart ask."""
+    return cast(F, OfSome(method, lambda x: not x.is_number))
+
+
+class ndarray(Subscripted, Valued, Operand["ndarray"]):
     """An n-d array that can be assigned to: NumPy's, with derivatives. Made by `array`, `zeros` and
     every function here; not by calling this class.
 
@@ -147,13 +160,6 @@ class ndarray(Subscripted, Assigned, Operand["ndarray"]):
         lies = lies_of(self)
         return lies is not None and lies.flags.c_contiguous
 
-    @property
-    def is_number(self) -> bool:
-        """Whether it stands for a NumPy scalar: an element, or a result with no axes. `+=` makes
-        another of it, as of any number, and other names keep the one there was.
-        """
-        return self._owner is self._way is None and not self._held._layout.ndim
-
     def _write(self, value: Tensor) -> None:
         """Hold another tensor, of the same shape and dtype."""
         owner = self._owner
@@ -163,7 +169,7 @@ class ndarray(Subscripted, Assigned, Operand["ndarray"]):
             if not value._at:
                 leave(self._held, value._window)
             self._held = value
-        elif not self._at_once(..., value):
+        elif not (put_at_once(self, ..., value) or self._at_once(..., value)):
             self._forget()  # the owner's memory
             self._way.write(owner, value)
 
@@ -178,126 +184,16 @@ class ndarray(Subscripted, Assigned, Operand["ndarray"]):
     def _layout(self) -> Layout:
         return self._read()._layout
 
-    # -- facts -------------------------------------------------------------------------------------
+    # -- its elements, and copies ------------------------------------------------------------------
 
-    @property
-    def shape(self) -> tuple[int, ...]:
-        where = self._read()._layout
-        return tuple(map(shown, where.shape)) if where.open else where.shape
-
-    @shape.setter
-    def shape(self, shape: Any) -> None:
-        raise AttributeError(
-            "shape: an array's shape is not assigned to; write x = x.reshape(...) instead"
-        )
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        return self._layout.dtype.numpy_dtype
-
-    @property
-    def ndim(self) -> int:
-        return self._layout.ndim
-
-    @property
-    def size(self) -> int:
-        return self._layout.size
-
-    @property
-    def itemsize(self) -> int:
-        return self._layout.dtype.itemsize
-
-    @property
-    def nbytes(self) -> int:
-        return self._layout.nbytes
-
-    @property
-    def device(self) -> str:
-        return self._layout.device.name
-
-    @property
-    def base(self) -> ndarray | None:
-        """The array that this one is a view of, as NumPy's: the first, not one between."""
-        owner = self._owner
-        while owner is not None and owner._owner is not None:
-            owner = owner._owner
-        return owner
-
-    # -- values ------------------------------------------------------------------------------------
-
-    def numpy(self) -> Any:
-        """A copy as NumPy's own array; a NumPy scalar if 0-d."""
-        return self._read().numpy()
-
-    def tolist(self) -> Any:
-        return self._read().tolist()
-
-    def tobytes(self, order: Any = "C") -> bytes:
-        return np.asarray(self).tobytes(order)
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
-        return self._read().__array__(dtype, copy)
-
-    def _exported(self, request: int) -> tuple[Tensor, int, int]:
-        return self._read()._exported(request)
-
-    @property
-    def __array_interface__(self) -> Any:
-        return self._read().__array_interface__
-
-    def __dlpack__(self, **options: Any) -> Any:
-        return self._read().__dlpack__(**options)  # type: ignore[attr-defined]
-
-    def __dlpack_device__(self) -> Any:
-        return self._read().__dlpack_device__()  # type: ignore[attr-defined]
-
-    def _number(self, what: str) -> Any:
-        """Its element, of a 0-d array: NumPy makes no Python number of one with axes."""
-        value = self._read()
-        if value._layout.ndim:
-            raise TypeError(
-                f"{what}: only 0-dimensional arrays can be converted to Python scalars, not one of "
-                f"shape {value._layout.shape}; use x.item() for the only element"
-            )
-        return value.item()
-
-    def __float__(self) -> float:
-        return float(self._number("float"))
-
-    def __int__(self) -> int:
-        return int(self._number("int"))
-
-    def __complex__(self) -> complex:
-        return complex(self._number("complex"))
-
-    def __index__(self) -> int:
-        return self._read().__index__()
-
-    @property  # type: ignore[misc]
-    def __class__(self) -> Any:
-        """NumPy's type of a number, for what asks whether an element is a float: it is an array's
-        to itself alone.
-        """
-        held = self._held
-        if self._owner is not None or self._way is not None or held._layout.ndim:
-            return ndarray
-        return held._layout.dtype.numpy_dtype.type
-
-    def __bool__(self) -> bool:
-        x = self._held if self._owner is None else self._read()
-        if x._layout.size != 1:
-            raise ValueError(
-                "the truth value of an array with other than one element is ambiguous; "
-                "use .any() or .all()"
-            )
-        return bool(x.item())
-
+    @_of_arrays
     def __len__(self) -> int:
         x = self._held if self._owner is None else self._read()
         if not x._layout.ndim:
             raise TypeError("len() of unsized object: the array has no axes")
         return x._layout.shape[0]
 
+    @_of_arrays
     def __iter__(self) -> Iterator[ndarray]:
         if not self.shape:
             raise TypeError("iteration over a 0-d array")
@@ -314,33 +210,6 @@ class ndarray(Subscripted, Assigned, Operand["ndarray"]):
             found = take(self._shown(), k, state.window)
             yield self[k] if found is None else found
 
-    def __contains__(self, value: Any) -> bool:
-        return bool((np.asarray(self) == np.asarray(value)).any())
-
-    def __hash__(self) -> int:
-        if not self.is_number:
-            raise TypeError(f"unhashable type: 'ndarray', of shape {self.shape}")
-        return hash(self._held.item())
-
-    def __repr__(self) -> str:
-        value = self._read()
-        if value._recorded_in() is not None:
-            return repr(value)
-        return repr(value.numpy() if self.is_number else np.asarray(value))
-
-    def __str__(self) -> str:
-        return str(self._read())
-
-    def __format__(self, spec: str) -> str:
-        if not self.shape:
-            return format(self._read().item(), spec)
-        if spec:
-            raise TypeError(
-                f"format: an array of shape {self.shape} takes no format {spec!r}; format its "
-                "elements, or use numpy.array2string"
-            )
-        return str(self)
-
     def __copy__(self) -> ndarray:
         return self.copy()
 
@@ -351,6 +220,14 @@ class ndarray(Subscripted, Assigned, Operand["ndarray"]):
         return _unpickled, (np.asarray(self),)
 
     # -- views -------------------------------------------------------------------------------------
+
+    @property
+    def base(self) -> ndarray | None:
+        """The array that this one is a view of, as NumPy's: the first, not one between."""
+        owner = self._owner
+        while owner is not None and owner._owner is not None:
+            owner = owner._owner
+        return owner
 
     def _item(self, index: Any) -> Any:
         """x[index] where machine code (`subscripts.py`) leaves it: if somebody listens, of views of
@@ -460,16 +337,27 @@ result_of: Callable[..., ndarray | None]
 """`result_of(array, calls, params, window, small)`: what a call that an op had before gives of an
 array, if nobody listens, as `window.found` has it.
 """
-viewed: Callable[[str, Callable[[Any], Any]], Callable[[Any], Any]]
+viewed: Callable[[Any, Callable[[Any], Any]], Callable[[Any], Any]]
 """`viewed(key, function)`: what gives a view that was taken before, or what a function does."""
 READ = ndarray._read
 """What an array holds, of any and in any thread, in Python."""
 READ_QUICKLY: Any
 """The same in machine code, while no `function` is recorded."""
-array_of, view_of, element_of, row_of, exchanged, result_of, viewed, READ_QUICKLY = cell_makers(
-    CellKinds(ndarray, Window, uids, KINDS, row_part, READ),
-    Ways(state, settings, VIEWS, found, TAKE.calls, FIRST, by_tensor),
+OPS = {**BINARY, **COMPARISON, "abs": abs_, "neg": negative}
+"""By the names of Python's operators, the ops that they are."""
+OPERATORS: dict[int, int]
+"""What slots of the class have, by what they have of operators in Python, once these are there."""
+put_at_once: Callable[[ndarray, Any, Any], bool]
+"""`put_at_once(array, index, value)`: whether a number or a tensor could be put where elements lie
+side by side, by machine code.
+"""
+CELLS = cell_makers(
+    CellKinds(ndarray, Window, uids, KINDS, row_part, READ, Part, VIEWS, BY_CODE, HOST),
+    Ways(Call, state, settings, found, TAKE.calls, FIRST, by_tensor),
+    Operators({name: op.seen for name, op in OPS.items()}, applied),
 )
+array_of, view_of, element_of, row_of, exchanged, result_of, put_at_once, *_ = CELLS
+viewed, READ_QUICKLY, OPERATORS = CELLS.viewed, CELLS.read, CELLS.operators
 setattr(ndarray, "_read", READ_QUICKLY)  # noqa: B010
 Assigned.exchanged = staticmethod(exchanged)
 _T = property(viewed("T", ndarray.transpose), doc="A view with its axes reversed.")

@@ -10,12 +10,13 @@ from ngrad.dtypes import BY_CODE, DType, promote
 from ngrad.numpy.convert import PLAIN
 from ngrad.numpy.creation import full
 from ngrad.numpy.matrices import matrix_product
-from ngrad.numpy.ndarray import array_of, ndarray
+from ngrad.numpy.ndarray import OPERATORS, array_of, ndarray, put_at_once
 from ngrad.numpy.out import written
 from ngrad.numpy.ufuncs import UFUNCS, ufunc
 from ngrad.ops import arithmetic, bitwise, comparison
 from ngrad.ops.elementwise import Elementwise, is_operand
 from ngrad.ops.math import pow as power
+from ngrad_kernels.heap_types import replace_slot
 
 NAMES = {
     "add": "add", "sub": "subtract", "mul": "multiply", "truediv": "divide",
@@ -147,6 +148,13 @@ def _in_place(function: ufunc, sign: str) -> Callable[[ndarray, Any], Any]:
     return operator
 
 
+def _hold(x: ndarray, found: ndarray, name: str) -> ndarray:
+    """x, to which is assigned what its operator of a name gave, in machine code."""
+    if x._owner is not None and put_at_once(x, ..., found):
+        return x
+    return written(f"{SIGNS[name]}=", found._held, x)
+
+
 def _matmul(x: Any, y: Any) -> Any:
     return ndarray(matrix_product(x, y))
 
@@ -166,6 +174,7 @@ def _attach() -> None:
     for name, function in COMPARISONS.items():
         setattr(ndarray, f"__{name}__", _binary(UFUNCS[function]))
     methods: dict[str, Any] = {
+        "_hold": _hold,
         "__invert__": _unary(UFUNCS["invert"]),
         "__matmul__": lambda x, y: _matmul(x, y) if is_operand(y) else NotImplemented,
         "__rmatmul__": lambda y, x: _matmul(x, y) if is_operand(x) else NotImplemented,
@@ -176,6 +185,8 @@ def _attach() -> None:
     }
     for name, method in methods.items():
         setattr(ndarray, name, method)
+    for before, now in OPERATORS.items():
+        replace_slot(ndarray, before, now)
 
 
 _attach()

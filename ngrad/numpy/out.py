@@ -79,6 +79,8 @@ def fitted(
         kind = f"a number of {out.dtype}" if isinstance(out, ndarray) else type(out).__name__
         raise TypeError(f"{what}: out must be an array of ngrad.numpy's, not {kind}")
     own, kept = found._layout.dtype, out._layout
+    if found._layout is kept and where is None:
+        return out, found
     if own is not kept.dtype:
         if not can_cast(own.numpy_dtype, kept.dtype.numpy_dtype, casting):
             raise TypeError(

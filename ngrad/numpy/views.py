@@ -339,24 +339,24 @@ class OfComplex(NamedTuple):
     what comes of it: to read every other number by itself takes ten times as long.
     """
 
-    imag: bool
+    part: str
+    """Its name. By a bool it would be remembered as x.reshape((1,)), too, whose key is equal."""
 
     @property
-    def key(self) -> str:
-        """As what it is remembered: no tuple, to which others would be equal."""
-        return "imag" if self.imag else "real"
+    def imag(self) -> bool:
+        return self.part == "imag"
 
     @property
     def writes(self) -> bool:
         return True
 
     def read(self, x: Any) -> Any:
-        found = known(x, self.key)
+        found = known(x, self)
         if found is not None:
             return found[0](x)
         where = x._layout
         if x._at and where.nbytes <= FEW and where.device is HOST and not state.listens():
-            return remember(x, self.key, self.placed(x), self)
+            return remember(x, self, self.placed(x), self)
         return complexes.imag(x) if self.imag else complexes.real(x)
 
     def placed(self, x: Tensor) -> Tensor:

@@ -131,7 +131,10 @@ class Assigned(Cell):
         def _write(self, value: Tensor) -> None: ...
         def _shown(self) -> Tensor: ...
 
-    def __setitem__(self, index: Any, value: Any) -> None:
+    def _put(self, index: Any, value: Any) -> None:
+        """x[index] = value where machine code (`assigning.py`) leaves it: of more than a number, if
+        somebody listens, and of memory that somebody else has, too.
+        """
         index, key, basic = meant(index)
         if basic and isinstance(value, Assigned) and self._shows(value, index, key):
             return  # the end of x[index] += ..., which has written there

@@ -247,6 +247,16 @@ def test_numbers_say_of_which_type_they_are(dtype: str) -> None:
         assert not any(isinstance(array, kind) for kind in ASKED)
 
 
+@pytest.mark.parametrize("name", ["__len__", "__iter__", "__getitem__", "__array__", "shape"])
+def test_who_asks_whether_a_number_has_elements_is_told_as_by_numpys(name: str) -> None:
+    for x, y in ((ours.array([1.0, 2.0]), np.array([1.0, 2.0])), (ours.array(1.0), np.array(1.0))):
+        assert hasattr(x, name) and hasattr(x + 0, name) is hasattr(y + 0, name)
+    for ask in (len, iter, list):
+        with pytest.raises(TypeError):
+            ask(ours.float64(1.0))
+    assert len(ours.zeros((3, 2))) == ours.zeros((3, 2)).__len__() == 3
+
+
 def test_a_number_that_says_a_type_of_numpys_is_ours() -> None:
     x = ours.array([2.0, 5.0])
     k = ours.array([1])[0]

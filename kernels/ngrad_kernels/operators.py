@@ -1,0 +1,347 @@
+"""Python's operators on cells, and Python's numbers made of them, in machine code, where the
+layouts of operands were seen before: two functions in Python, one for cells and one for tensors,
+took longer than what they apply to a few numbers.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from llvmlite import ir
+
+from ngrad_kernels.assigning import DOUBLE, NOTHING, REAL
+from ngrad_kernels.heap_types import generic_slot, offsets
+from ngrad_kernels.machine import BIT, INT, POINTER, WORD, Code
+from ngrad_kernels.making import NULL
+from ngrad_kernels.recording import AT_MOST, idle
+from ngrad_kernels.subscripts import SMALL, WINDOW
+
+if TYPE_CHECKING:
+    from ngrad_kernels.cells import CellKinds
+    from ngrad_kernels.subscripts import Ways
+
+BINARY = {"add": 7, "floordiv": 12, "mul": 29, "mod": 34, "sub": 36, "truediv": 37}
+IN_PLACE = {"add": 14, "floordiv": 16, "mul": 18, "mod": 21, "sub": 23, "truediv": 24}
+UNARY = {"abs": 6, "neg": 30}
+NUMBERS = {"bool": 9, "float": 11, "int": 26, "index": 13, "hash": 59}
+COMPARE = 67
+"""Slots, by the names of methods: `Py_nb_add` and its siblings; `Py_tp_richcompare`."""
+COMPARISONS = "lt", "le", "eq", "ne", "gt", "ge"
+NOT_OF_BOOLS = frozenset(("sub", "floordiv", "mod", "abs", "neg"))
+"""What means something else of bools."""
+
+
+class Operators(NamedTuple):
+    """How operators are applied.
+
+    Attributes
+    ----------
+    seen : dict
+        By the name of an operator, its calls: by the layout of the one operand, or the pair of two,
+        where the type of a Python number stands for its layout.
+    applied : callable
+        Of `recording.py`.
+    """
+
+    seen: dict[str, dict[Any, Any]]
+    applied: Callable[..., Any]
+
+
+HOLD = sys.intern("_hold")
+"""A method of cells: `x._hold(found, name)` gives x, which is to hold what `x.__name__` gave."""
+TENSORS, CALL, WINDOW_AT, SMALL_AT, KEY = (0, 1), 2, 3, 4, 5
+"""Where `computed` keeps what it holds."""
+
+
+def _computed(module: ir.Module, kinds: CellKinds, ways: Ways, given: Operators) -> None:
+    """computed(seen, bools, a, b): a new cell of what a call gives for the tensors of two cells, or
+    of one and Python's number, or of one alone, if b is null. None if that is for Python to do, as
+    of bools if these are not taken; null if it raised.
+    """
+    it = Code(module, "computed", POINTER, POINTER, BIT, POINTER, POINTER)
+    seen, bools, *operands = it.function.args
+    builder, none = it.builder, it.known(None)
+    of_window, of_call = offsets(kinds.window), offsets(ways.call)
+    of_cell, of_tensor = offsets(kinds.cell), offsets(kinds.kinds.tensor)
+    of_layout = offsets(kinds.kinds.layout)
+    held, keys = it.references(WORD(KEY + 1)), it.references(WORD(2))
+    for k in range(KEY + 1):
+        builder.store(NULL, it.at(held, k))
+
+    def kept(k: int) -> Any:
+        return builder.load(it.at(held, k))
+
+    def keep(k: int, thing: Any) -> Any:
+        builder.store(thing, it.at(held, k))
+        return thing
+
+    leave, out = builder.append_basic_block(), it.references(WORD(1))
+    builder.store(none, out)
+
+    def unless(holds: Any, otherwise: Any = none) -> None:
+        after = builder.append_basic_block()
+        builder.store(otherwise, out)
+        builder.cbranch(holds, after, leave)
+        builder.position_at_end(after)
+
+    window = keep(WINDOW_AT, it.attribute(it.known(ways.state), WINDOW))
+    unread = it.same(it.get(window, of_window["readers"]), it.known(0))
+    unless(it.same(it.get(window, of_window["trace"]), none))  # a recording reads its own way
+    two = builder.not_(it.is_null(operands[1]))
+    for k, operand in enumerate(operands):
+        with builder.if_then(two if k else BIT(1)):
+            builder.store(it.type_of(operand), it.at(keys, k))
+            with builder.if_else(it.is_of(operand, kinds.cell)) as (cell, number):
+                with cell:
+                    x = keep(k, builder.call(module.globals["held_by"], [operand]))
+                    it.hold(x)
+                    # A tape hears how a view came of its owner.
+                    own = it.same(it.get(operand, of_cell["_owner"]), none)
+                    unless(builder.or_(unread, own))
+                    with builder.if_then(it.is_null(x), likely=False):
+                        unless(unread)
+                        shown = keep(k, builder.call(module.globals["shown"], [operand]))
+                        unless(builder.not_(it.is_null(shown)), NULL)
+                        unless(builder.not_(it.same(shown, none)))
+                    where = it.get(kept(k), of_tensor["_layout"])
+                    dtype = it.get(where, of_layout["dtype"])
+                    of_bools = it.same(dtype, it.known(kinds.dtypes["b1"]))
+                    unless(builder.or_(bools, builder.not_(of_bools)))
+                    builder.store(where, it.at(keys, k))
+                with number:
+                    unless(builder.or_(it.is_of(operand, float), it.is_of(operand, int)))
+
+    one, other = (builder.load(it.at(keys, k)) for k in TENSORS)
+    it.hold(one)
+    keep(KEY, one)
+    with builder.if_then(two):
+        it.hold(other)
+        keep(KEY, it.packed(keys, WORD(2), held=(window, *map(kept, TENSORS))))
+    find = it.external("PyDict_GetItemWithError", POINTER, POINTER, POINTER)
+    call = keep(CALL, builder.call(find, [seen, kept(KEY)]))
+    with builder.if_then(it.is_null(call), likely=False):
+        unless(it.is_null(builder.call(it.external("PyErr_Occurred", POINTER), [])), NULL)
+        unless(BIT(0))
+    it.hold(call)
+    small = keep(
+        SMALL_AT, it.attribute(it.known(ways.settings), SMALL, *map(kept, (*TENSORS, WINDOW_AT)))
+    )
+    unless(builder.icmp_signed(">=", it.integer(small), WORD(0)))
+
+    for k in TENSORS:
+        with builder.if_then(builder.and_(two, it.is_null(kept(k)))):
+            # Recorded it is to be a number still: no structure depends on its value.
+            for holds in idle(it, of_window, window):
+                unless(holds)
+            beside = kept(1 - k)
+            unless(builder.not_(it.is_null(beside)))
+            unless(builder.not_(it.same(it.get(beside, of_tensor["_at"]), it.known(0))))
+            compare = it.external("PyObject_RichCompareBool", INT, POINTER, POINTER, INT)
+            fits = builder.call(compare, [it.get(call, of_call["size"]), small, INT(AT_MOST)])
+            unless(builder.icmp_signed(">=", fits, INT(0)), NULL)
+            unless(builder.icmp_signed("==", fits, INT(1)))
+            where = it.item(it.get(call, of_call["inputs"]), k)
+            number = keep(k, builder.call(module.globals["made"], [where]))
+            unless(builder.not_(it.is_null(number)), NULL)
+            address = it.integer(it.get(number, of_tensor["_at"]))
+            unless(builder.call(module.globals["put"], [operands[k], where, address]))
+    found = it.references(WORD(1))
+    with builder.if_else(two) as (pair, alone):
+        with pair:
+            rest = kept(0), kept(1)
+            builder.store(it.call_known(given.applied, window, call, small, *rest), found)
+        with alone:
+            builder.store(it.call_known(given.applied, window, call, small, kept(0)), found)
+    result = builder.load(found)
+    unless(builder.not_(it.is_null(result)), NULL)
+    builder.store(builder.call(module.globals["cell"], [result, none, none, none]), out)
+    it.let_go(result)
+    builder.branch(leave)
+    builder.position_at_end(leave)
+    it.let_go_of(held, WORD(KEY + 1))
+    answer = builder.load(out)
+    with builder.if_then(it.same(answer, none)):
+        it.hold(none)
+    builder.ret(answer)
+
+
+def _by_methods(module: ir.Module, kinds: CellKinds) -> None:
+    """by_methods(a, b, name, reflected): what the methods of these names give, as of any class with
+    operators in Python. Those go by the slot, and would not find the methods.
+    """
+    it = Code(module, "by_methods", POINTER, *[POINTER] * 4)
+    a, b, name, reflected = it.function.args
+    builder, refused = it.builder, it.known(NotImplemented)
+    derives = it.external("PyType_IsSubtype", INT, POINTER, POINTER)
+
+    def is_kind(thing: Any) -> Any:
+        found = builder.call(derives, [it.type_of(thing), it.known(kinds.cell)])
+        return builder.icmp_signed("!=", found, INT(0))
+
+    with builder.if_then(is_kind(a)):
+        found = it.call_method(name, a, b)
+        with builder.if_then(builder.not_(it.same(found, refused))):
+            builder.ret(found)
+        it.let_go(found)
+    alike = it.same(it.type_of(a), it.type_of(b))
+    with builder.if_then(builder.and_(is_kind(b), builder.not_(alike))):
+        builder.ret(it.call_method(reflected, b, a))
+    it.hold(refused)
+    builder.ret(refused)
+
+
+def _unless_computed(it: Code, seen: Any, bools: bool, a: Any, b: Any = NULL) -> None:
+    """Code that returns what is computed, if anything is."""
+    found = it.builder.call(it.module.globals["computed"], [seen, BIT(bools), a, b])
+    with it.builder.if_then(it.builder.not_(it.same(found, it.known(None))), likely=True):
+        it.builder.ret(found)
+    it.let_go(found)
+
+
+def _binary(module: ir.Module, name: str, seen: dict[Any, Any]) -> None:
+    it = Code(module, f"binary_{name}", POINTER, POINTER, POINTER)
+    a, b = it.function.args
+    _unless_computed(it, it.known(seen), name not in NOT_OF_BOOLS, a, b)
+    names = (it.known(sys.intern(f"__{sign}{name}__")) for sign in ("", "r"))
+    it.builder.ret(it.builder.call(module.globals["by_methods"], [a, b, *names]))
+
+
+def _in_place(module: ir.Module, name: str, seen: dict[Any, Any]) -> None:
+    """Of a number it makes another one; an array is to hold what was computed."""
+    it = Code(module, f"in_place_{name}", POINTER, POINTER, POINTER)
+    a, b = it.function.args
+    builder, bools = it.builder, BIT(name not in NOT_OF_BOOLS)
+    found = builder.call(module.globals["computed"], [it.known(seen), bools, a, b])
+    it.unless_null(found, NULL)
+    with builder.if_then(builder.not_(it.same(found, it.known(None))), likely=True):
+        with builder.if_then(builder.call(module.globals["is_number"], [a])):
+            builder.ret(found)
+        held = it.call_method(HOLD, a, found, it.known(sys.intern(name)))
+        it.let_go(found)
+        builder.ret(held)
+    it.let_go(found)
+    it.generic(generic_slot(f"__i{name}__", IN_PLACE[name]))
+
+
+def _unary(module: ir.Module, name: str, seen: dict[Any, Any]) -> None:
+    it = Code(module, f"unary_{name}", POINTER, POINTER)
+    _unless_computed(it, it.known(seen), name not in NOT_OF_BOOLS, it.function.args[0])
+    it.generic(generic_slot(f"__{name}__", UNARY[name]))
+
+
+def _compare(module: ir.Module, seen: dict[str, dict[Any, Any]]) -> None:
+    it = Code(module, "compare", POINTER, POINTER, POINTER, INT)
+    a, b, which = it.function.args
+    of = it.known(seen[COMPARISONS[0]])
+    for k, name in enumerate(COMPARISONS[1:], 1):
+        own = it.builder.icmp_signed("==", which, INT(k))
+        of = it.builder.select(own, it.known(seen[name]), of)
+    _unless_computed(it, of, True, a, b)
+    it.generic(generic_slot("__lt__", COMPARE))
+
+
+def _number(module: ir.Module, kinds: CellKinds, ways: Ways) -> None:
+    """number(cell): Python's number of a cell of one element; None of what is none, and while
+    anything is recorded, which reads its own way.
+    """
+    it = Code(module, "number", POINTER, POINTER)
+    (this,) = it.function.args
+    builder, none = it.builder, it.known(None)
+    of_tensor, of_layout = offsets(kinds.kinds.tensor), offsets(kinds.kinds.layout)
+    real, whole = builder.alloca(DOUBLE), builder.alloca(WORD)
+    kind = builder.call(module.globals["number_of"], [this, real, whole])
+    window = it.attribute(it.known(ways.state), WINDOW)
+    trace = it.get(window, offsets(kinds.window)["trace"])
+    it.let_go(window)
+    unknown = builder.or_(
+        builder.icmp_signed("==", kind, NOTHING), builder.not_(it.same(trace, none))
+    )
+    with builder.if_then(unknown):
+        it.hold(none)
+        builder.ret(none)
+    with builder.if_then(builder.icmp_signed("==", kind, REAL)):
+        make = it.external("PyFloat_FromDouble", POINTER, DOUBLE)
+        builder.ret(builder.call(make, [builder.load(real)]))
+    where = it.get(builder.call(module.globals["alone_in"], [this]), of_tensor["_layout"])
+    with builder.if_then(it.same(it.get(where, of_layout["dtype"]), it.known(kinds.dtypes["b1"]))):
+        make = it.external("PyBool_FromLong", POINTER, WORD)
+        builder.ret(builder.call(make, [builder.load(whole)]))
+    make = it.external("PyLong_FromLongLong", POINTER, WORD)
+    builder.ret(builder.call(make, [builder.load(whole)]))
+
+
+MADE = {
+    "bool": (INT, "PyObject_IsTrue"), "float": (POINTER, "PyNumber_Float"),
+    "int": (POINTER, "PyNumber_Long"), "index": (POINTER, "PyNumber_Index"),
+    "hash": (WORD, "PyObject_Hash"),
+}  # fmt: skip
+"""What is made of Python's number, and CPython's function that makes it."""
+
+
+def _made(module: ir.Module, name: str) -> None:
+    result, make = MADE[name]
+    it = Code(module, f"number_{name}", result, POINTER)
+    builder, (this,) = it.builder, it.function.args
+    number = builder.call(module.globals["number"], [this])
+    it.unless_null(number, NULL if result is POINTER else result(-1))
+    takes = builder.not_(it.same(number, it.known(None)))
+    if name == "index":  # a number with a fraction, or a bool, is none
+        takes = it.is_of(number, int)
+    if name == "hash":
+        takes = builder.and_(takes, builder.call(module.globals["is_number"], [this]))
+        with builder.if_then(it.is_of(number, float)):  # NaN is found by itself, which Python does
+            value = builder.call(it.external("PyFloat_AsDouble", DOUBLE, POINTER), [number])
+            with builder.if_then(builder.fcmp_unordered("!=", value, value), likely=False):
+                it.let_go(number)
+                it.generic(generic_slot("__hash__", NUMBERS[name]))
+    with builder.if_then(takes, likely=True):
+        found = builder.call(it.external(make, result, POINTER), [number])
+        it.let_go(number)
+        builder.ret(found)
+    it.let_go(number)
+    it.generic(generic_slot(f"__{name}__", NUMBERS[name]))
+
+
+class Slot(NamedTuple):
+    """A function for a slot of a class.
+
+    Attributes
+    ----------
+    before : int
+        The address of what CPython has there for a class with such a method in Python.
+    write : callable
+        Writes the function into a module.
+    """
+
+    before: int
+    write: Callable[[ir.Module], None]
+
+
+def operator_slots(kinds: CellKinds, ways: Ways, given: Operators) -> dict[str, Slot]:
+    """Those of operators and numbers, by their names in one module, where they are written in this
+    order.
+    """
+
+    def first(module: ir.Module, name: str) -> None:
+        _by_methods(module, kinds)
+        _number(module, kinds, ways)
+        _computed(module, kinds, ways, given)
+        _made(module, name)
+
+    found = dict[str, Slot]()
+    for name, slot in NUMBERS.items():
+        made = partial(_made if found else first, name=name)
+        found[f"number_{name}"] = Slot(generic_slot(f"__{name}__", slot), made)
+    for kind, (slots, sign, write) in {
+        "binary": (BINARY, "", _binary),
+        "in_place": (IN_PLACE, "i", _in_place),
+        "unary": (UNARY, "", _unary),
+    }.items():
+        for name, slot in slots.items():
+            before = generic_slot(f"__{sign}{name}__", slot)
+            found[f"{kind}_{name}"] = Slot(before, partial(write, name=name, seen=given.seen[name]))
+    compare = partial(_compare, seen=given.seen)
+    return found | {"compare": Slot(generic_slot("__lt__", COMPARE), compare)}

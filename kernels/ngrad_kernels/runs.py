@@ -1,0 +1,232 @@
+"""Elements that are assigned to together, in machine code: blocks of a layout that an index of
+integers and slices names.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from llvmlite import ir
+
+from ngrad_kernels.heap_types import offsets
+from ngrad_kernels.keys import bounds
+from ngrad_kernels.machine import BIT, INT, POINTER, WORD, WORDS, Code
+from ngrad_kernels.places import NOWHERE
+
+if TYPE_CHECKING:
+    from ngrad_kernels.cells import CellKinds
+
+RUN = BEGIN, COUNT, STEP, INNER, FREE, FIRST = range(6)
+"""What is told of blocks, in words: where the first one begins, in bytes from the first element,
+how many there are, how far apart, and of how many bytes; how many axes they have, and the first of
+these, along which they follow one another.
+"""
+MOST, SHARED = 1 << 12, 1 << 20
+"""Bytes that are written by themselves, and those from which on threads share a copy."""
+LEAST, GREATEST = -(1 << 63), (1 << 63) - 1
+
+
+def write_runs(module: ir.Module, kinds: CellKinds) -> None:
+    for write in (_bound, _sliced, _run, _fits, _fill):
+        write(module, kinds)
+
+
+def _bound(module: ir.Module, kinds: CellKinds) -> None:
+    """bound(thing, place): whether a bound of a slice is an integer, which is stored, or None."""
+    it = Code(module, "bound", BIT, POINTER, WORDS)
+    thing, place = it.function.args
+    builder = it.builder
+    with builder.if_then(it.same(thing, it.known(None))):
+        builder.ret(BIT(1))
+    with builder.if_then(it.is_of(thing, int)):
+        flow = builder.alloca(INT)
+        whole = it.external("PyLong_AsLongLongAndOverflow", WORD, POINTER, flow.type)
+        builder.store(builder.call(whole, [thing, flow]), place)
+        builder.ret(builder.icmp_signed("==", builder.load(flow), INT(0)))
+    builder.ret(builder.call(module.globals["integer_of"], [thing, place]))
+
+
+def _sliced(module: ir.Module, kinds: CellKinds) -> None:
+    """sliced(item, extent, words): whether a slice is of integers; then where it starts, its step
+    and its count are stored.
+    """
+    it = Code(module, "sliced", BIT, POINTER, WORD, WORDS)
+    item, extent, words = it.function.args
+    builder = it.builder
+    start, stop, step = (it.get(item, at) for at in bounds())
+    first, last, by = (builder.alloca(WORD) for _ in range(3))
+    builder.store(WORD(1), by)
+    it.unless(builder.call(module.globals["bound"], [step, by]), BIT(0))
+    way = builder.load(by)
+    it.unless(builder.icmp_signed("!=", way, WORD(0)), BIT(0))
+    it.unless(builder.icmp_signed("!=", way, WORD(LEAST)), BIT(0))
+    back = builder.icmp_signed("<", way, WORD(0))
+    builder.store(builder.select(back, WORD(GREATEST), WORD(0)), first)
+    builder.store(builder.select(back, WORD(LEAST), WORD(GREATEST)), last)
+    for thing, place in ((start, first), (stop, last)):
+        it.unless(builder.call(module.globals["bound"], [thing, place]), BIT(0))
+    adjust = it.external("PySlice_AdjustIndices", WORD, WORD, WORDS, WORDS, WORD)
+    count = builder.call(adjust, [extent, first, last, way])
+    for k, value in enumerate((builder.load(first), way, count)):
+        builder.store(value, builder.gep(words, [WORD(k)]))
+    builder.ret(BIT(1))
+
+
+def _run(module: ir.Module, kinds: CellKinds) -> None:
+    """run(layout, index, words): whether an index names blocks of elements, of which is told in
+    words: elements along one axis, or what lies along all axes from one on, in rows.
+    """
+    it = Code(module, "run", BIT, POINTER, POINTER, WORDS)
+    layout, index, words = it.function.args
+    builder = it.builder
+    of_layout = offsets(kinds.kinds.layout)
+    shape, strides = (it.get(layout, of_layout[name]) for name in ("shape", "strides"))
+    rows = it.same(it.get(layout, of_layout["contiguous"]), it.known(True))
+    size = it.external("PyTuple_Size", WORD, POINTER)
+    ndim = builder.call(size, [shape])
+    elements = it.integer(it.get(layout, of_layout["size"]))
+    it.unless(builder.icmp_signed(">", elements, WORD(0)), BIT(0))
+    itemsize = builder.sdiv(it.integer(it.get(layout, of_layout["nbytes"])), elements)
+    several = it.is_of(index, tuple)
+    given, after = builder.alloca(WORD), builder.alloca(BIT)
+    builder.store(WORD(1), given)
+    builder.store(BIT(0), after)
+    with builder.if_then(several):
+        builder.store(builder.call(size, [index]), given)
+    with builder.if_then(it.same(index, it.known(Ellipsis))):
+        builder.store(WORD(0), given)
+    it.unless(builder.icmp_signed("<=", builder.load(given), ndim), BIT(0))
+
+    def told(k: int) -> Any:
+        return builder.load(builder.gep(words, [WORD(k)]))
+
+    def tell(k: int, value: Any) -> None:
+        builder.store(value, builder.gep(words, [WORD(k)]))
+
+    for k in (BEGIN, FREE):
+        tell(k, WORD(0))
+    one, part = it.references(WORD(1)), it.allocate(3)
+    with it.loop(ndim) as axis:
+        extent, stride = (it.integer(it.item(x, axis)) for x in (shape, strides))
+        for k, value in enumerate((WORD(0), WORD(1), extent)):
+            builder.store(value, builder.gep(part, [WORD(k)]))
+        builder.store(it.known(Ellipsis), one)
+        with builder.if_then(builder.icmp_signed("<", axis, builder.load(given))):
+            builder.store(index, one)
+            with builder.if_then(several):
+                builder.store(it.item(index, axis), one)
+            it.unless(builder.not_(it.same(builder.load(one), it.known(Ellipsis))), BIT(0))
+        item = builder.load(one)
+        free = builder.or_(it.is_of(item, slice), it.same(item, it.known(Ellipsis)))
+        with builder.if_else(free) as (taken, place):
+            with place:
+                step = builder.call(module.globals["offset"], [layout, axis, item])
+                it.unless(builder.icmp_signed("!=", step, NOWHERE), BIT(0))
+                tell(BEGIN, builder.add(told(BEGIN), step))
+                inner = builder.icmp_signed(">", told(FREE), WORD(0))
+                builder.store(builder.or_(builder.load(after), inner), after)
+            with taken:
+                with builder.if_then(it.is_of(item, slice)):
+                    found = builder.call(module.globals["sliced"], [item, extent, part])
+                    it.unless(found, BIT(0))
+                start, by, count = (it.word(part, k) for k in range(3))
+                tell(BEGIN, builder.add(told(BEGIN), builder.mul(start, stride)))
+                none_yet = builder.icmp_signed("==", told(FREE), WORD(0))
+                with builder.if_else(none_yet) as (outer, further):
+                    with outer:
+                        tell(FIRST, axis)
+                        tell(COUNT, count)
+                        tell(STEP, builder.mul(stride, by))
+                    with further:
+                        whole = builder.and_(
+                            builder.icmp_signed("==", count, extent),
+                            builder.icmp_signed("==", by, WORD(1)),
+                        )
+                        it.unless(builder.and_(rows, whole), BIT(0))
+                tell(FREE, builder.add(told(FREE), WORD(1)))
+    with builder.if_else(builder.icmp_signed("==", told(FREE), WORD(1))) as (line, block):
+        with line:
+            tell(INNER, itemsize)
+        with block:
+            it.unless(builder.icmp_signed(">", told(FREE), WORD(1)), BIT(0))
+            it.unless(builder.not_(builder.load(after)), BIT(0))
+            tell(INNER, it.integer(it.item(strides, told(FIRST))))
+    builder.ret(builder.icmp_signed(">", told(COUNT), WORD(0)))
+
+
+def _fits(module: ir.Module, kinds: CellKinds) -> None:
+    """fits(x, layout, words): whether a tensor has as many elements as blocks of a layout, axis by
+    axis, in its dtype, and they are there, in rows.
+    """
+    it = Code(module, "fits", BIT, POINTER, POINTER, WORDS)
+    x, layout, words = it.function.args
+    builder = it.builder
+    of_tensor, of_layout = offsets(kinds.kinds.tensor), offsets(kinds.kinds.layout)
+    it.unless(builder.not_(it.same(it.get(x, of_tensor["_at"]), it.known(0))), BIT(0))
+    own = it.get(x, of_tensor["_layout"])
+    it.unless(it.same(it.get(own, of_layout["contiguous"]), it.known(True)), BIT(0))
+    for name in ("dtype", "device"):
+        it.unless(it.same(*(it.get(lies, of_layout[name]) for lies in (own, layout))), BIT(0))
+    shape, sizes = (it.get(lies, of_layout["shape"]) for lies in (own, layout))
+    ndim = builder.call(it.external("PyTuple_Size", WORD, POINTER), [shape])
+    it.unless(builder.icmp_signed("==", ndim, it.word(words, FREE)), BIT(0))
+    with it.loop(ndim) as k:
+        extent = it.integer(it.item(shape, k))
+        with builder.if_else(builder.icmp_signed("==", k, WORD(0))) as (outer, inner):
+            with outer:
+                alike = builder.icmp_signed("==", extent, it.word(words, COUNT))
+                it.unless(alike, BIT(0))
+            with inner:
+                axis = builder.add(it.word(words, FIRST), k)
+                alike = builder.icmp_signed("==", extent, it.integer(it.item(sizes, axis)))
+                it.unless(alike, BIT(0))
+    builder.ret(BIT(1))
+
+
+def _fill(module: ir.Module, kinds: CellKinds) -> None:
+    """fill(value, x, layout, words, address): whether a number could be written to all elements of
+    blocks, or as many others, which lie in other memory than a tensor's, of which these are.
+    """
+    it = Code(module, "fill", BIT, POINTER, POINTER, POINTER, WORDS, WORD)
+    value, x, layout, words, address = it.function.args
+    builder = it.builder
+    of_tensor, of_layout = offsets(kinds.kinds.tensor), offsets(kinds.kinds.layout)
+    begin, count, step, inner = (it.word(words, k) for k in range(4))
+    begins, nbytes = builder.add(address, begin), builder.mul(count, inner)
+    one = builder.icmp_signed("==", step, inner)
+    held = builder.alloca(POINTER)
+    builder.store(value, held)
+    with builder.if_then(it.is_of(value, kinds.cell)):
+        builder.store(builder.call(module.globals["held_by"], [value]), held)
+        it.unless(builder.not_(it.is_null(builder.load(held))), BIT(0))
+    copy = it.external("memcpy", POINTER, WORD, WORD, WORD)
+    given = builder.load(held)
+    few = builder.icmp_signed("<", nbytes, builder.select(one, WORD(SHARED), WORD(MOST)))
+    it.unless(few, BIT(0))
+    fitting = builder.alloca(BIT)
+    builder.store(BIT(0), fitting)
+    with builder.if_then(it.is_of(given, kinds.kinds.tensor)):
+        block, own = (it.get(z, of_tensor["_block"]) for z in (given, x))
+        it.unless(builder.not_(it.same(block, own)), BIT(0))
+        builder.store(builder.call(module.globals["fits"], [given, layout, words]), fitting)
+    with builder.if_then(builder.load(fitting)):
+        source = it.integer(it.get(given, of_tensor["_at"]))
+        with builder.if_then(one):
+            builder.call(copy, [begins, source, nbytes])
+            builder.ret(BIT(1))
+        with it.loop(count) as k:
+            to = builder.add(begins, builder.mul(k, step))
+            builder.call(copy, [to, builder.add(source, builder.mul(k, inner)), inner])
+        builder.ret(BIT(1))
+    it.unless(builder.icmp_signed("<", nbytes, WORD(MOST)), BIT(0))
+    number = builder.ptrtoint(it.allocate(2), WORD)
+    it.unless(builder.call(module.globals["put"], [value, layout, number]), BIT(0))
+    itemsize = builder.sdiv(
+        it.integer(it.get(layout, of_layout["nbytes"])),
+        it.integer(it.get(layout, of_layout["size"])),
+    )
+    with it.loop(count) as k:
+        to = builder.add(begins, builder.mul(k, step))
+        with it.loop(inner, itemsize) as j:
+            builder.call(copy, [builder.add(to, j), number, itemsize])
+    builder.ret(BIT(1))
