@@ -1,4 +1,5 @@
-"""LU factors, and what is solved by them, on the CPU: LAPACK, by address, for a matrix at a time.
+"""LU factors, and what is solved by them, on the CPU: LAPACK, by address, for a matrix at a time,
+but of few rows (`few_rows.py`).
 
 Numbers are those of LAPACK's `gesv`, which does the same two things. Matrices of a batch are shared
 by our threads; `lapack.py` says when LAPACK uses its own.
@@ -10,13 +11,14 @@ import ctypes
 import functools
 import itertools
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from ngrad_kernels import blas_threads, cache, skeletons
+from ngrad_kernels import blas_threads, cache, few_rows, skeletons
 from ngrad_kernels.blas_library import LETTERS, lapack
 from ngrad_kernels.codes import part_of, size_of
+from ngrad_kernels.few_rows import ROWS
 from ngrad_kernels.lapack import SMALL
 from ngrad_kernels.product import Matrices, Prepared
 from ngrad_kernels.tiles import TILE
@@ -55,8 +57,10 @@ class Solved(NamedTuple):
         Sizes of the batch axes.
     rows, columns : int
         Of the right-hand sides; none is 0.
-    factors, pivots, rhs : Matrices
-        Of factors and pivots, columns are runs.
+    factors, pivots : Matrices
+        Whose columns are runs.
+    rhs : Matrices or None
+        None: an identity matrix each, so that solutions are inverses.
     transposed : bool
         Whether the transpose of what was factored is meant.
     """
@@ -68,7 +72,7 @@ class Solved(NamedTuple):
     columns: int
     factors: Matrices
     pivots: Matrices
-    rhs: Matrices
+    rhs: Matrices | None
     transposed: bool
 
 
@@ -137,14 +141,18 @@ def {name}(table, lo, hi):
         for i in range(rows * rows * {parts}):
             part = reload_{inner}(factors, i)
             unknown |= part != part
-        store_i8(numbers, 1, i8(0))
-        given[0], given[1], given[2], given[3] = numbers, numbers, factors, numbers
-        given[4], given[5] = found, numbers + 8
-        call_words(getrf, words, 6)
+        if getrf == 0:
+            regular = factor_few(factors, rows, pivots)
+        else:
+            store_i8(numbers, 1, i8(0))
+            given[0], given[1], given[2], given[3] = numbers, numbers, factors, numbers
+            given[4], given[5] = found, numbers + 8
+            call_words(getrf, words, 6)
+            regular = reload_i8(numbers, 1) == 0
         if wide:
             for i in range(rows):
                 store_i4(pivots, i, i4(reload_i8(found, i)))
-        if reload_i8(numbers, 1) != 0:
+        if not regular:
             store_i4(pivots, 0, i4(0))
         if unknown:  # LAPACK may have lost it as a pivot
             for i in range(rows * rows * {parts}):
@@ -157,8 +165,9 @@ def {name}(table, lo, hi):
     facts = table_at(table[0])
     rows, columns, down, across, turned = facts[0], facts[1], facts[2], facts[3], facts[4]
     getrs, wide, start, words_a_view = facts[5], facts[6], facts[7], facts[8]
-    direct, get_threads, set_threads, held = facts[9], facts[10], facts[11], facts[12]
-    views = table[0] + 13 * 8
+    direct, unit = facts[9], facts[10]
+    get_threads, set_threads, held = facts[11], facts[12], facts[13]
+    views = table[0] + 14 * 8
     words = stack_words(13)
     numbers = words + 9 * 8
     flag = numbers + 3 * 8
@@ -172,7 +181,6 @@ def {name}(table, lo, hi):
     for item in range(lo, hi):
         factors = place(table[1], views, item)
         pivots = place(table[2], views + words_a_view * 8, item)
-        rhs = place(table[3], views + 2 * words_a_view * 8, item)
         out = table[4] + item * rows * columns * {size}
         solved = out if direct else table[5] + start + item * rows * columns * {inner_size}
         first = load_{inner}(factors, 0)
@@ -180,7 +188,20 @@ def {name}(table, lo, hi):
             for i in range(rows * columns * {parts}):
                 store_{part}(out, i, {part}(np.nan))
             continue
-        take(solved, rhs, down, across, rows, columns)
+        if unit:
+            for i in range(rows * rows * {parts}):
+                store_{inner}(solved, i, {inner}(i % ((rows + 1) * {parts}) == 0))
+        else:
+            rhs = place(table[3], views + 2 * words_a_view * 8, item)
+            if getrs != 0:
+                take(solved, rhs, down, across, rows, columns)
+            else:
+                take(solved, rhs, across, down, columns, rows)
+        if getrs == 0:
+            solve_few(solved, columns, factors, pivots, rows, turned)
+            if not direct:
+                give(out, solved, rows * columns, 1)
+            continue
         if wide:
             room = table[5] + item * rows * 8
             for i in range(rows):
@@ -195,6 +216,35 @@ def {name}(table, lo, hi):
     if get_threads != 0:
         give_back_threads(held, set_threads, threads)
 """
+# As NumPy has them: signs, and sums of logarithms, which do not overflow.
+_DETERMINANT = """
+def {name}(table, lo, hi):
+    facts = table_at(table[0])
+    rows, whole = facts[0], facts[1]
+    for item in range(lo, hi):
+        factors, pivots = table[1] + item * rows * rows * {inner_size}, table[2] + item * rows * 4
+        sign, total, regular = {whole}(1), 0.0, rows == 0 or load_i4(pivots, 0) != 0
+        for k in range(rows if regular else 0):
+            value = load_{whole}(factors, k * (rows + 1))
+            size = {size_of}
+            total += log_f8(f8(size))
+            sign = {sign_of}
+            if load_i4(pivots, k) != k + 1:
+                sign = -sign
+        if not regular:
+            sign, total = {whole}(0), -np.inf
+        if whole:
+            store_{code}(table[3], item, {code}(sign * exp_f8(total)))
+        else:
+            store_{code}(table[3], item, {code}(sign))
+            store_{part}(table[4], item, {part}(total))
+"""
+_REAL = {"size_of": "fabs(value)", "sign_of": "-sign if value < 0 else sign"}
+_COMPLEX = {
+    "size_of": "hypot_{part}(value.real, value.imag)",
+    "sign_of": "sign * cartesian(value.real / size, value.imag / size)",
+}
+_TEXTS = {"factor": _FACTOR, "solve": _SOLVE, "determinant": _DETERMINANT}
 _HELPERS = _PLACE + skeletons.as_helpers(
     skeletons.repeat, skeletons.move, skeletons.move_matrix, *blas_threads.HELPERS
 )
@@ -203,12 +253,13 @@ _HELPERS = _PLACE + skeletons.as_helpers(
 @functools.cache
 def _kernel(what: str, code: str, inner: str) -> int:
     name, part = f"lu_{what}_{code}_{inner}", part_of(code)
-    text = (_MOVED if code == inner else _CONVERTED) + (_FACTOR if what == "factor" else _SOLVE)
-    sizes = {"size": size_of(code), "inner_size": size_of(inner)}
-    sizes["parts"] = size_of(code) // size_of(part)
-    return cache.load(
-        name, _HELPERS + text.format(name=name, part=part, inner=part_of(inner), **sizes)
-    )
+    text = (_MOVED if code == inner else _CONVERTED) + _TEXTS[what]
+    told: dict[str, Any] = {"size": size_of(code), "inner_size": size_of(inner)}
+    told |= {"parts": size_of(code) // size_of(part), "inner": part_of(inner), "whole": inner}
+    for key, how in (_COMPLEX if code[0] == "c" else _REAL).items():
+        told[key] = how.format(part=part_of(inner))
+    text = text.format(name=name, code=code, part=part, **told)
+    return cache.load(name, _HELPERS + few_rows.helpers(inner) + text)
 
 
 CALL = 1 << 13
@@ -237,9 +288,21 @@ def _threads(work: int) -> list[int]:
     return [0, 0, 0] if work > SMALL else blas_threads.words(lapack().pool)
 
 
-def _launched(kernel: int, facts: list[int], count: int, work: int, cube: int) -> Prepared:
-    held = np.array(facts, np.int64)
-    grain = count if cube > SMALL or work < CALL else max(1, TILE // work)
+def _called(name: str, inner: str, rows: int) -> tuple[int, bool, list[int]]:
+    """The address of a routine, or 0 where matrices are of few rows; whether its pivots are int64;
+    and which library is to use one thread.
+    """
+    if rows <= ROWS:
+        return 0, False, [0, 0, 0]
+    return lapack().routines[LETTERS[inner] + name], _counts_in_int64(), _threads(rows**3)
+
+
+def _launched(kernel: int, facts: list[int], count: int, work: int, rows: int) -> Prepared:
+    held, cube = np.array(facts, np.int64), rows**3
+    if rows <= ROWS:
+        grain = few_rows.grain(work)
+    else:
+        grain = count if cube > SMALL or work < CALL else max(1, TILE // work)
     return Prepared(kernel, held.ctypes.data, count, grain, held)
 
 
@@ -248,13 +311,12 @@ def factored(matrices: Factored) -> tuple[Prepared, int]:
     bytes that takes.
     """
     code, inner, batch, rows, lies = matrices
-    size, wide, cube = size_of(code), _counts_in_int64(), rows**3
-    getrf = lapack().routines[f"{LETTERS[inner]}getrf"]
-    facts = [rows, lies.down, lies.across, getrf, int(wide), *_threads(cube)]
-    facts += _view(size, batch, lies)
+    getrf, wide, threads = _called("getrf", inner, rows)
+    facts = [rows, lies.down, lies.across, getrf, int(wide), *threads]
+    facts += _view(size_of(code), batch, lies)
     count = math.prod(batch)
     room = count * rows * 8 if wide else 8
-    return _launched(_kernel("factor", code, inner), facts, count, cube, cube), room
+    return _launched(_kernel("factor", code, inner), facts, count, rows**3, rows), room
 
 
 def solved(system: Solved) -> tuple[Prepared, int]:
@@ -262,12 +324,21 @@ def solved(system: Solved) -> tuple[Prepared, int]:
     room; and how many bytes that takes.
     """
     code, inner, batch, rows, columns, factors, pivots, rhs, transposed = system
-    size, wide, count = size_of(code), _counts_in_int64(), math.prod(batch)
-    getrs, direct = lapack().routines[f"{LETTERS[inner]}getrs"], columns == 1 and code == inner
+    getrs, wide, threads = _called("getrs", inner, rows)
+    size, count, unit = size_of(code), math.prod(batch), rhs is None
+    direct = code == inner and (columns == 1 or getrs == 0)
     start = wide * count * rows * 8
-    views = [_view(size, batch, where) for where in (factors, pivots, rhs)]
-    facts = [rows, columns, rhs.down, rhs.across, int(transposed), getrs, int(wide), start]
-    facts += [len(views[0]), int(direct), *_threads(rows**3), *itertools.chain(*views)]
+    lies = rhs or Matrices((0,) * len(batch), 0, 0)
+    views = [_view(size, batch, where) for where in (factors, pivots, lies)]
+    facts = [rows, columns, lies.down, lies.across, int(transposed), getrs, int(wide), start]
+    facts += [len(views[0]), int(direct), int(unit), *threads, *itertools.chain(*views)]
     work = rows * rows * columns
     room = start + (8 if direct else count * rows * columns * size_of(inner))
-    return _launched(_kernel("solve", code, inner), facts, count, work, rows**3), room
+    return _launched(_kernel("solve", code, inner), facts, count, work, rows), room
+
+
+def determinants(code: str, inner: str, count: int, rows: int, whole: bool) -> Prepared:
+    """What is launched, with the addresses of factors by columns, pivots, and determinants; or, if
+    these are not wanted whole, of their signs and the logarithms of their magnitudes.
+    """
+    return _launched(_kernel("determinant", code, inner), [rows, int(whole)], count, 32 * rows, 0)

@@ -4,13 +4,22 @@ determinants.
 
 from __future__ import annotations
 
+import math
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from ngrad.graph.layout import Layout, layout
+from ngrad.graph.op import Op
+from ngrad.graph.program import SCRATCH, Program, result
+from ngrad.graph.room import padded
+from ngrad.ops.batching import elementwise
+from ngrad.ops.by_kernel import hosted, inner_dtype, program_of, step
+from ngrad.ops.by_library import by_library
 from ngrad.ops.complexes import complex_, imag
 from ngrad.ops.convert import tensor
+from ngrad.ops.factored import factoring
 from ngrad.ops.hosted import by_lapack
 from ngrad.ops.inverse import INV
 from ngrad.ops.linalg import matrix_transpose
@@ -20,6 +29,7 @@ from ngrad.ops.reductions import reduce_sum
 from ngrad.ops.shape import expand_dims
 from ngrad.record import apply, apply_now
 from ngrad.tensor import Tensor
+from ngrad_kernels import lu
 
 
 def _det_infer(x: Layout) -> Layout:
@@ -73,13 +83,38 @@ def _others(s: Any) -> Any:
     return apart.prod(-1, dtype=s.dtype)
 
 
-DET = by_lapack("det", _det_infer, np.linalg.det)
+def _prepare(inputs: tuple[Layout, ...], out: Any) -> tuple[Any, Any]:
+    """By factors in scratch memory: of one result determinants, of two signs and logarithms."""
+    outs: tuple[Layout, ...] = out if isinstance(out, tuple) else (out,)
+    own = by_library("det" if outs == (out,) else "slogdet", {}, False, inputs, outs, {})
+    if own is not None:
+        program, laid = own
+        return program, laid if outs == out else laid[0]
+    if outs[0].size == 0:
+        return Program(), out
+    (x,) = inputs
+    *batch, rows, _ = x.shape
+    inner = inner_dtype(x)
+    behind = padded(x.size * inner.itemsize)
+    places = (SCRATCH, 0), (SCRATCH, behind)
+    scratch = behind + padded(4 * math.prod((*batch, rows)))
+    results = [(result(k), 0) for k in range(len(outs))]
+    work = lu.determinants(x.dtype.code, inner.code, outs[0].size, rows, len(outs) == 1)
+    steps = [step(work, 0, (*places, *results), scratch)]
+    if rows > 0:
+        steps.insert(0, factoring(x, inner, places, scratch))
+    return hosted(program_of(*steps), outs[0]), out
+
+
+DET = Op("det", _det_infer, _prepare, family="linalg")
+DET.batch(partial(elementwise, DET))
 ADJUGATE = by_lapack("adjugate", _adjugate_infer, _adjugate)
 """The determinant times the inverse, also where there is none: the transpose of the cofactors."""
 ADJUGATE_ALONG = by_lapack("adjugate_along", _adjugate_along_infer, _adjugate_along)
 """The derivative of the adjugate of a matrix along another."""
-SLOGDET = by_lapack("slogdet", _slogdet_infer, np.linalg.slogdet)
+SLOGDET = Op("slogdet", _slogdet_infer, _prepare, family="linalg")
 """The sign of a determinant, and the logarithm of its magnitude."""
+SLOGDET.batch(partial(elementwise, SLOGDET))
 
 
 def _as_matrix(x: Any) -> Any:

@@ -9,31 +9,35 @@ from functools import partial
 from typing import Any
 
 from ngrad.devices import HOST
-from ngrad.dtypes import BY_CODE
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op
-from ngrad.graph.program import OUT, SCRATCH, Launch, Program, result
+from ngrad.graph.program import OUT, SCRATCH, Program, result
 from ngrad.graph.room import padded
-from ngrad.graph.strides import ordered_layout
 from ngrad.ops.batching import elementwise
-from ngrad.ops.by_library import by_library, columns_first
+from ngrad.ops.by_kernel import (
+    INT32,
+    PRECISE,
+    Place,
+    Step,
+    by_columns,
+    hosted,
+    inner_dtype,
+    program_of,
+    raising,
+    step,
+)
+from ngrad.ops.by_library import by_library
 from ngrad.ops.launching import place_launch
-from ngrad.ops.matmul import array_at, matrices_of, product
-from ngrad.ops.matrices import Batch, require_square, solution
+from ngrad.ops.matmul import matrices_of, product
+from ngrad.ops.matrices import require_square, solution
 from ngrad.ops.shape import reshape, transpose
 from ngrad.record import apply
-from ngrad.replay import runner
-from ngrad.tensor import Tensor
 from ngrad_kernels import lu
-
-INT32 = BY_CODE["i4"]
-PRECISE = {"f4": BY_CODE["f8"], "c8": BY_CODE["c16"]}
-"""By code of a dtype the one in which its systems are solved on the CPU: NumPy's own choice."""
 
 
 def _factor_infer(x: Layout, precise: bool) -> tuple[Layout, Layout]:
     require_square("lu_factor", x)
-    dtype = PRECISE[x.dtype.code] if precise else x.dtype
+    dtype = inner_dtype(x) if precise else x.dtype
     return layout(dtype, x.shape), layout(INT32, (*x.shape[:-1], 1))
 
 
@@ -46,25 +50,17 @@ def _factor_prepare(
     factors, pivots = outs
     if factors.size == 0:
         return Program(), outs
-    *batch, rows, _ = factors.shape
-    laid = ordered_layout(factors, columns_first(factors.ndim)), pivots
-    codes = inputs[0].dtype.code, factors.dtype.code
-    work, room = lu.factored(lu.Factored(*codes, tuple(batch), rows, matrices_of(inputs[0], batch)))
-    operands = (0, 0), (result(0), 0), (result(1), 0), (SCRATCH, 0)
-    launch = Launch(work.kernel, work.facts, work.n, work.grain, operands)
-    factor = runner(Program((launch,), room, keep=(work.keep,)), 1, laid)
-    first_pivots = array_at(layout(INT32, tuple(batch), pivots.strides[:-2]))
+    laid = by_columns(factors), pivots
+    program = program_of(factoring(inputs[0], factors.dtype, ((result(0), 0), (result(1), 0))))
+    return raising("lu_factor", program, laid, factors.shape[:-2]), laid
 
-    def run(x: Tensor) -> Any:
-        """Where it is called: so that a singular matrix raises there."""
-        found = factor(x)
-        regular = first_pivots(found[1]._at)
-        if not regular.all():
-            which = int(regular.argmin())
-            raise Batch("lu_factor", tuple(batch)).error(which, which)
-        return found
 
-    return run, laid
+def factoring(x: Layout, dtype: Any, places: tuple[Place, Place], scratch: int = 0) -> Step:
+    """How the CPU factors the first operand, in a dtype, and where it puts factors and pivots."""
+    *batch, rows, _ = x.shape
+    codes = x.dtype.code, dtype.code
+    work = lu.factored(lu.Factored(*codes, tuple(batch), rows, matrices_of(x, batch)))
+    return step(*work, ((0, 0), *places), scratch)
 
 
 LU_FACTOR = Op("lu_factor", _factor_infer, _factor_prepare, ("precise",), "linalg")
@@ -81,7 +77,7 @@ def _infer(
     return solution("solve", matrix, rhs)
 
 
-def _prepare(inputs: tuple[Layout, ...], out: Layout, transposed: bool) -> tuple[Program, Layout]:
+def _prepare(inputs: tuple[Layout, ...], out: Layout, transposed: bool) -> tuple[Any, Layout]:
     own = by_library("solve", {2: 0}, False, inputs[:3], (out,), {"transposed": transposed})
     if own is not None:
         program, laid = own
@@ -91,29 +87,27 @@ def _prepare(inputs: tuple[Layout, ...], out: Layout, transposed: bool) -> tuple
     *batch, rows, columns = out.shape
     lies, places, launches, keep, scratch = [], [], [], [], 0
     for k, where in enumerate(inputs[:2]):
-        if _by_columns(where):
+        if _is_by_columns(where):
             places.append((k, 0))
             lies.append(matrices_of(where, batch))
             continue
-        by_columns = ordered_layout(where, columns_first(where.ndim))
-        region = [*zip(where.shape, by_columns.strides, strict=True)]
+        turned = by_columns(where)
+        region = [*zip(where.shape, turned.strides, strict=True)]
         copy, held = place_launch(where, region, scratch, k, SCRATCH)
         places.append((SCRATCH, scratch))
-        lies.append(matrices_of(by_columns, batch))
+        lies.append(matrices_of(turned, batch))
         launches.append(copy)
         keep.append(held)
         scratch += padded(where.nbytes)
     factors, pivots, rhs = *lies, matrices_of(inputs[2], batch)
     codes = out.dtype.code, inputs[0].dtype.code
-    work, room = lu.solved(
-        lu.Solved(*codes, tuple(batch), rows, columns, factors, pivots, rhs, transposed)
-    )
-    operands = *places, (2, 0), (OUT, 0), (SCRATCH, scratch)
-    launches.append(Launch(work.kernel, work.facts, work.n, work.grain, operands))
-    return Program(tuple(launches), scratch + room, keep=(*keep, work.keep)), out
+    system = lu.Solved(*codes, tuple(batch), rows, columns, factors, pivots, rhs, transposed)
+    last = step(*lu.solved(system), (*places, (2, 0), (OUT, 0)), scratch)
+    program = Program((*launches, last.launch), last.scratch, keep=(*keep, last.keep))
+    return hosted(program, out), out
 
 
-def _by_columns(where: Layout) -> bool:
+def _is_by_columns(where: Layout) -> bool:
     (rows, columns), size = where.shape[-2:], where.dtype.itemsize
     down, across = where.strides[-2:]
     return (rows == 1 or down == size) and (columns == 1 or across == rows * size)

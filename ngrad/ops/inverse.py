@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from ngrad.dtypes import BY_CODE
 from ngrad.errors import ShapeError
 from ngrad.graph.layout import Layout, layout
+from ngrad.graph.op import Op
+from ngrad.graph.program import OUT, SCRATCH, Program, result
+from ngrad.graph.room import padded
+from ngrad.ops.batching import elementwise
+from ngrad.ops.by_kernel import INT32, by_columns, inner_dtype, program_of, raising, step
+from ngrad.ops.by_library import by_library
 from ngrad.ops.complexes import conj
 from ngrad.ops.convert import operands, tensor
-from ngrad.ops.factored import solved
+from ngrad.ops.factored import factoring, solved
 from ngrad.ops.hosted import by_lapack
 from ngrad.ops.linalg import adjoint as adjoint_of
 from ngrad.ops.linalg import hermitian as hermitian_part
 from ngrad.ops.linalg import matrix_transpose
-from ngrad.ops.matmul import product
+from ngrad.ops.matmul import matrices_of, product
 from ngrad.ops.matrices import (
     batch_shape,
     require_finite,
@@ -26,8 +32,7 @@ from ngrad.ops.matrices import (
 from ngrad.ops.shape import expand_dims
 from ngrad.record import apply, apply_now
 from ngrad.tensor import Tensor
-
-INT32 = BY_CODE["i4"]
+from ngrad_kernels import lu
 
 
 def _inv_infer(x: Layout) -> Layout:
@@ -35,17 +40,31 @@ def _inv_infer(x: Layout) -> Layout:
     return x.spec
 
 
-def _inv(x: Any) -> Any:
-    found = np.linalg.inv(x)
-    # NaN for matrices in which a NaN is: LAPACK may lose it as a pivot.
-    elements = x.ravel("K")  # no copy of a transpose
-    square = np.vdot(elements, elements).real  # NaN only if one is, or of complex infinities
-    if square != square:
-        np.copyto(found, np.nan, where=np.isnan(x).any((-2, -1), keepdims=True))
-    return found
+def _inv_prepare(inputs: tuple[Layout, ...], out: Layout) -> tuple[Any, Layout]:
+    own = by_library("inv", {}, False, inputs, (out,), {})
+    if own is not None:
+        program, laid = own
+        return program, laid[0]
+    if out.size == 0:
+        return Program(), out
+    # By factors in scratch memory; a matrix has none if its first pivot, of a hidden result, is 0.
+    *batch, rows, _ = out.shape
+    factors = by_columns(layout(inner_dtype(out), out.shape))
+    pivots = layout(INT32, (*batch, rows, 1))
+    lies = matrices_of(factors, batch), matrices_of(pivots, batch)
+    places, scratch = ((SCRATCH, 0), (result(1), 0)), padded(factors.nbytes)
+    codes = out.dtype.code, factors.dtype.code
+    system = lu.Solved(*codes, tuple(batch), rows, rows, *lies, None, False)
+    program = program_of(
+        factoring(inputs[0], factors.dtype, places, scratch),
+        step(*lu.solved(system), (*places, (OUT, 0), (OUT, 0)), scratch),
+    )
+    run = raising("inv", program, (out, pivots), tuple(batch))
+    return lambda x: run(x)[0], out
 
 
-INV = by_lapack("inv", _inv_infer, _inv)
+INV = Op("inv", _inv_infer, _inv_prepare, family="linalg")
+INV.batch(partial(elementwise, INV))
 
 
 @INV.vjp

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from products import WAYS, Array, laid_out, numbers, owner, strides_of
 
 from ngrad_kernels import blas_library, cpu, lu, threads
+from ngrad_kernels.few_rows import ROWS
 from ngrad_kernels.lu import Factored, Solved
 from ngrad_kernels.product import Matrices
 
@@ -31,15 +32,17 @@ def factored(a: Array, inner: str) -> tuple[Array, Array]:
     return factors.swapaxes(-1, -2), pivots
 
 
-def solved(a: Array, b: Array, transposed: bool, inner: str = "") -> Array:
-    code = b.dtype.str[1:]
+def solved(a: Array, b: Array | None, transposed: bool, inner: str = "") -> Array:
+    """Solutions; inverses, if there are no right-hand sides."""
+    code = a.dtype.str[1:]
     inner = inner or code
     factors, pivots = factored(a, inner)
-    shape = b.shape[:-2], *b.shape[-2:]
-    where = [lies(x) for x in (factors, pivots, b)]
-    work, room = lu.solved(Solved(code, inner, *shape, *where, transposed))
-    out = np.zeros(b.shape, b.dtype)
-    launched(work, room, factors, pivots, b, out)
+    out = np.zeros(a.shape if b is None else b.shape, code)
+    shape = out.shape[:-2], *out.shape[-2:]
+    where = [lies(x) for x in (factors, pivots)]
+    rhs = None if b is None else lies(b)
+    work, room = lu.solved(Solved(code, inner, *shape, *where, rhs, transposed))
+    launched(work, room, factors, pivots, a if b is None else b, out)
     return out
 
 
@@ -67,7 +70,7 @@ def which(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> It
 @pytest.mark.parametrize("transposed", [False, True])
 @pytest.mark.parametrize("batch", [(), (3,), (2, 20)])
 def test_systems(which: None, code: str, transposed: bool, batch: Any) -> None:
-    for rows, columns in ((1, 1), (1, 3), (3, 1), (20, 2), (300, 9)):
+    for rows, columns in ((1, 1), (1, 3), (3, 1), (16, 70), (20, 2), (300, 9)):
         if rows == 300 and len(batch) > 1:
             continue
         a, b = numbers((*batch, rows, rows), code, 1), numbers((*batch, rows, columns), code, 2)
@@ -126,7 +129,7 @@ def test_of_a_nan_all_are(which: None) -> None:
         assert np.isnan(solved(a, np.zeros((2, 3, 2), "c16"), True)[1]).all()
 
 
-@pytest.mark.parametrize(("small", "told"), [(27, [1, 4, 1, 4]), (26, [])])
+@pytest.mark.parametrize(("small", "told"), [((ROWS + 1) ** 3, [1, 4, 1, 4]), (26, [])])
 def test_small_matrices_are_left_to_one_thread(
     monkeypatch: pytest.MonkeyPatch, small: int, told: list[int]
 ) -> None:
@@ -137,5 +140,48 @@ def test_small_matrices_are_left_to_one_thread(
     own = lu.lapack()._replace(pool=blas_library.Pool(*addresses, False))
     monkeypatch.setattr(lu, "lapack", lambda: own)
     monkeypatch.setattr(lu, "SMALL", small)
-    solved(np.eye(3), np.ones((3, 1)), False)
+    solved(np.eye(ROWS + 1), np.ones((ROWS + 1, 1)), False)
     assert heard == told
+
+
+def test_few_rows_are_no_lapacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their number alone decides."""
+    called = list[str]()
+    own = lu.lapack()
+
+    def lapack() -> Any:
+        called.append("LAPACK")
+        return own
+
+    lu._counts_in_int64()
+    monkeypatch.setattr(lu, "lapack", lapack)
+    for batch in ((), (40,), (2, 20)):
+        solved(
+            np.broadcast_to(np.eye(ROWS), (*batch, ROWS, ROWS)), np.ones((*batch, ROWS, 2)), True
+        )
+    assert called == []
+    solved(np.eye(ROWS + 1), np.ones((ROWS + 1, 2)), True)
+    assert called
+
+
+@pytest.mark.parametrize("code", ["f8", "c16"])
+@pytest.mark.parametrize("rows", [1, 2, 5, ROWS, ROWS + 1])
+def test_inverses_and_determinants(code: str, rows: int) -> None:
+    a = numbers((40, rows, rows), code, 1)
+    factors, pivots = factored(a, code)
+    wanted = np.broadcast_to(np.eye(rows, dtype=code), a.shape)
+    np.testing.assert_array_equal(solved(a, None, False), solved(a, wanted, False))
+    signs, logarithms = np.zeros(40, code), np.zeros(40)
+    launched(lu.determinants(code, code, 40, rows, False), 0, factors, pivots, signs, logarithms)
+    for found, one in zip((signs, logarithms), np.linalg.slogdet(a), strict=True):
+        np.testing.assert_allclose(found, one, rtol=1e-10, atol=1e-12)
+
+
+def test_what_rounding_makes_singular_is_so_as_in_lapack() -> None:
+    """Nearly all singular matrices of integers, of which rounding makes regular ones of a third."""
+    draw = np.random.default_rng(0)
+    a = draw.integers(-9, 10, (2000, 3, 3)).astype(float)
+    a[:, 2] = a[:, 0] - 2 * a[:, 1]
+    singular = factored(a, "f8")[1][:, 0, 0] == 0
+    assert 0.1 < singular.mean() < 0.9
+    assert (singular == (np.linalg.slogdet(a)[0] == 0)).mean() > 0.9

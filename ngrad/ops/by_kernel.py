@@ -1,0 +1,94 @@
+"""How kernels of the CPU compute ops on batches of matrices, a launch after the other, and raise
+where they are called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from ngrad.devices import HOST
+from ngrad.dtypes import BY_CODE
+from ngrad.graph.layout import Layout, layout
+from ngrad.graph.program import SCRATCH, Launch, Program
+from ngrad.graph.strides import ordered_layout
+from ngrad.ops.by_library import columns_first
+from ngrad.ops.matmul import array_at
+from ngrad.ops.matrices import Batch
+from ngrad.replay import runner
+from ngrad_kernels.product import Prepared
+
+INT32 = BY_CODE["i4"]
+PRECISE = {"f4": BY_CODE["f8"], "c8": BY_CODE["c16"]}
+"""By code of a dtype the one in which the CPU factors its matrices: NumPy's own choice."""
+
+Place = tuple[int, int]
+"""An operand, as a `Launch` has it."""
+
+
+class Step(NamedTuple):
+    """A launch of a program, how many bytes of scratch memory there are by then, and what to keep
+    for it.
+    """
+
+    launch: Launch
+    scratch: int
+    keep: Any
+
+
+def step(work: Prepared, room: int, operands: Sequence[Place], scratch: int) -> Step:
+    """What was prepared, with so many bytes of room behind so much scratch."""
+    places = (*operands, (SCRATCH, scratch)) if room else operands
+    launch = Launch(work.kernel, work.facts, work.n, work.grain, tuple(places))
+    return Step(launch, scratch + room, work.keep)
+
+
+def program_of(*steps: Step) -> Program:
+    """Steps that follow one another; each needs its room no longer than it runs."""
+    launches, scratch, keep = zip(*steps, strict=True)
+    return Program(launches, max(scratch), keep=keep)
+
+
+def hosted(program: Program, out: Layout) -> Program | Callable[..., Any]:
+    """A program of kernels of the CPU's. For other devices it is none (`Call`), so that operands
+    are copied to the CPU, and the result back.
+    """
+    return program if out.device is HOST else runner(program, 0, out)
+
+
+def inner_dtype(where: Layout) -> Any:
+    """The dtype in which the CPU factors matrices."""
+    return PRECISE.get(where.dtype.code, where.dtype)
+
+
+def by_columns(where: Layout) -> Layout:
+    """The layout of as many matrices, by columns."""
+    return ordered_layout(where, columns_first(where.ndim))
+
+
+def raising(
+    name: str, program: Program, laid: tuple[Layout, ...], batch: tuple[int, ...]
+) -> Callable[..., Any]:
+    """What runs a program over one operand, or raises.
+
+    Parameters
+    ----------
+    name : str
+        The op, as `WRONG` knows it.
+    laid : tuple of Layout
+        How results lie. The last is in int32, and the first of each matrix is 0 if it is not taken.
+    batch : tuple of int
+        Sizes of the batch axes.
+    """
+    run_all = runner(program, 1, laid)
+    first = array_at(layout(INT32, batch, laid[-1].strides[: len(batch)]))
+
+    def run(x: Any) -> Any:
+        found = run_all(x)
+        taken = first(found[-1]._at)
+        if not (taken.all() if batch else taken):
+            which = int(taken.argmin())
+            raise Batch(name, batch).error(which, which)
+        return found
+
+    return run
