@@ -53,7 +53,9 @@ ROUTINES = tuple(
 )
 
 
-FACTORING = tuple(f"{letter}{name}" for letter in LETTERS.values() for name in ("getrf", "getrs"))
+FACTORING = tuple(
+    f"{letter}{name}" for letter in LETTERS.values() for name in ("getrf", "getrs", "potrf")
+)
 
 
 @functools.cache

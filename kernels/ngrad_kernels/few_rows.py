@@ -113,39 +113,38 @@ def solve_few(x, columns, factors, pivots, rows, transposed):
 
 @helper()
 def cholesky_few(matrix, rows):
-    """The Cholesky factor by rows in place of the lower triangle of a matrix, and zeros in place of
-    the upper one; whether the matrix is positive definite.
+    """The Cholesky factor in place of the lower triangle of a matrix by columns, the rest of which
+    stays; whether the matrix is positive definite.
     """
     step, definite = rows * {size}, True
-    for i in range(rows):
-        row = matrix + i * step
-        for j in range(i + 1):
-            other, number = matrix + j * step, reload_{code}(row, j)
-            for k in range(j):
-                number = few_plus(number, -reload_{code}(row, k), {conj})
-            if i != j:
-                store_{code}(row, j, few_over(number, reload_{code}(other, j)))
-                continue
-            square = {real}
-            definite &= square > 0
-            store_{code}(row, j, {code}(sqrt(square)))
-        for j in range(i + 1, rows):
-            store_{code}(row, j, {code}(0))
+    for k in range(rows):
+        column = matrix + k * step
+        square = {real}
+        definite &= square > 0
+        root = {code}(sqrt(square))
+        store_{code}(column, k, root)
+        for i in range(k + 1, rows):
+            store_{code}(column, i, few_over(reload_{code}(column, i), root))
+        for j in range(k + 1, rows):
+            other, number = matrix + j * step, -{conj}
+            for i in range(j, rows):
+                total = few_plus(reload_{code}(other, i), reload_{code}(column, i), number)
+                store_{code}(other, i, total)
     return definite
 '''
 _REAL = {
     "plus": "fma(x, y, total)",
     "magnitude": "fabs(x)",
     "over": "x / y",
-    "conj": "reload_{code}(other, k)",
-    "real": "number",
+    "real": "reload_{code}(column, k)",
+    "conj": "reload_{code}(column, j)",
 }
 _COMPLEX = {
     "plus": "total + x * y",
     "magnitude": "fabs(x.real) + fabs(x.imag)",
     "over": "divide_{code}(x, y)",
-    "conj": "reload_{code}(other, k).conjugate()",
-    "real": "number.real",
+    "real": "reload_{code}(column, k).real",
+    "conj": "reload_{code}(column, j).conjugate()",
 }
 
 

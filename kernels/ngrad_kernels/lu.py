@@ -1,8 +1,7 @@
 """LU factors, and what is solved by them, on the CPU: LAPACK, by address, for a matrix at a time,
 but of few rows (`few_rows.py`).
 
-Numbers are those of LAPACK's `gesv`, which does the same two things. Matrices of a batch are shared
-by our threads; `lapack.py` says when LAPACK uses its own.
+Numbers are those of LAPACK's `gesv`, which does the same two things.
 """
 
 from __future__ import annotations
@@ -11,39 +10,14 @@ import ctypes
 import functools
 import itertools
 import math
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from ngrad_kernels import blas_threads, cache, few_rows, skeletons
-from ngrad_kernels.blas_library import LETTERS, lapack
+from ngrad_kernels.blas_library import lapack
 from ngrad_kernels.codes import part_of, size_of
-from ngrad_kernels.few_rows import ROWS
-from ngrad_kernels.lapack import SMALL
+from ngrad_kernels.lapack_calls import Squares, called, kernel, launched, view
 from ngrad_kernels.product import Matrices, Prepared
-from ngrad_kernels.tiles import TILE
-
-
-class Factored(NamedTuple):
-    """Square matrices to be factored: factors, packed in one matrix by columns, and pivots, in
-    int32 from 1, of which the first is 0 where a matrix is singular.
-
-    Attributes
-    ----------
-    code, inner : str
-        The dtypes of matrices and of factors: the same, or one of twice the size.
-    batch : tuple of int
-        Sizes of the batch axes.
-    rows : int
-        Not 0.
-    matrix : Matrices
-    """
-
-    code: str
-    inner: str
-    batch: tuple[int, ...]
-    rows: int
-    matrix: Matrices
 
 
 class Solved(NamedTuple):
@@ -52,7 +26,7 @@ class Solved(NamedTuple):
     Attributes
     ----------
     code, inner : str
-        The dtypes of right-hand sides and solutions, and of factors, as of `Factored`.
+        The dtypes of right-hand sides and solutions, and of factors, as of `Squares`.
     batch : tuple of int
         Sizes of the batch axes.
     rows, columns : int
@@ -76,48 +50,6 @@ class Solved(NamedTuple):
     transposed: bool
 
 
-# As `locate`, but without a division for the first axis: most batches have no other, and small
-# matrices take little longer than to divide does.
-_PLACE = """
-@helper()
-def place(base, view, item):
-    words = table_at(view)
-    for d in range(words[1] - 1, 0, -1):
-        base += item % words[2 + 2 * d] * words[3 + 2 * d]
-        item = item // words[2 + 2 * d]
-    if words[1] > 0:
-        base += item * words[3]
-    return base
-"""
-# Between matrices as they lie and columns for LAPACK.
-_MOVED = """
-@helper()
-def take(target, source, down, across, rows, columns):
-    move_matrix(target, {size}, rows * {size}, source, down, across, {size}, rows, columns)
-
-@helper()
-def give(target, source, rows, columns):
-    step = columns * {size}
-    move_matrix(target, step, {size}, source, {size}, rows * {size}, {size}, rows, columns)
-"""
-_CONVERTED = """
-@helper()
-def take(target, source, down, across, rows, columns):
-    for left in range(0, columns, 8):  # a line of the cache from each row
-        for j in range(left, min(left + 8, columns)):
-            for i in range(rows):
-                for z in range({parts}):
-                    item = load_{part}(source + i * down + j * across, z)
-                    store_{inner}(target + (j * rows + i) * {inner_size}, z, {inner}(item))
-
-@helper()
-def give(target, source, rows, columns):
-    for i in range(rows):
-        for j in range(columns):
-            for z in range({parts}):
-                item = reload_{inner}(source + (j * rows + i) * {inner_size}, z)
-                store_{part}(target + (i * columns + j) * {size}, z, {part}(item))
-"""
 # The pivots of a LAPACK that counts in int64 are converted, by way of some room.
 _FACTOR = """
 def {name}(table, lo, hi):
@@ -239,33 +171,11 @@ def {name}(table, lo, hi):
             store_{code}(table[3], item, {code}(sign))
             store_{part}(table[4], item, {part}(total))
 """
-_REAL = {"size_of": "fabs(value)", "sign_of": "-sign if value < 0 else sign"}
-_COMPLEX = {
-    "size_of": "hypot_{part}(value.real, value.imag)",
-    "sign_of": "sign * cartesian(value.real / size, value.imag / size)",
-}
-_TEXTS = {"factor": _FACTOR, "solve": _SOLVE, "determinant": _DETERMINANT}
-_HELPERS = _PLACE + skeletons.as_helpers(
-    skeletons.repeat, skeletons.move, skeletons.move_matrix, *blas_threads.HELPERS
+_REAL = ("size_of", "fabs(value)"), ("sign_of", "-sign if value < 0 else sign")
+_COMPLEX = (
+    ("size_of", "hypot_{part}(value.real, value.imag)"),
+    ("sign_of", "sign * cartesian(value.real / size, value.imag / size)"),
 )
-
-
-@functools.cache
-def _kernel(what: str, code: str, inner: str) -> int:
-    name, part = f"lu_{what}_{code}_{inner}", part_of(code)
-    text = (_MOVED if code == inner else _CONVERTED) + _TEXTS[what]
-    told: dict[str, Any] = {"size": size_of(code), "inner_size": size_of(inner)}
-    told |= {"parts": size_of(code) // size_of(part), "inner": part_of(inner), "whole": inner}
-    for key, how in (_COMPLEX if code[0] == "c" else _REAL).items():
-        told[key] = how.format(part=part_of(inner))
-    text = text.format(name=name, code=code, part=part, **told)
-    return cache.load(name, _HELPERS + few_rows.helpers(inner) + text)
-
-
-CALL = 1 << 13
-"""Multiply-adds from which a matrix is worth a thread: callers of OpenBLAS wait for one another
-where they begin, so that smaller ones took two threads twice as long as one.
-"""
 
 
 @functools.cache
@@ -278,45 +188,23 @@ def _counts_in_int64() -> bool:
     return int(pivots[0]) == 1
 
 
-def _view(size: int, batch: tuple[int, ...], matrices: Matrices) -> list[int]:
-    pairs = zip(batch, matrices.batch, strict=True)
-    return [size, len(batch), *(word for pair in pairs for word in pair)]
+def _wide(routine: int) -> bool:
+    """Whether a routine, if there is one, has pivots in int64."""
+    return routine != 0 and _counts_in_int64()
 
 
-def _threads(work: int) -> list[int]:
-    """Which library is to use one thread, for so many multiply-adds a matrix."""
-    return [0, 0, 0] if work > SMALL else blas_threads.words(lapack().pool)
-
-
-def _called(name: str, inner: str, rows: int) -> tuple[int, bool, list[int]]:
-    """The address of a routine, or 0 where matrices are of few rows; whether its pivots are int64;
-    and which library is to use one thread.
-    """
-    if rows <= ROWS:
-        return 0, False, [0, 0, 0]
-    return lapack().routines[LETTERS[inner] + name], _counts_in_int64(), _threads(rows**3)
-
-
-def _launched(kernel: int, facts: list[int], count: int, work: int, rows: int) -> Prepared:
-    held, cube = np.array(facts, np.int64), rows**3
-    if rows <= ROWS:
-        grain = few_rows.grain(work)
-    else:
-        grain = count if cube > SMALL or work < CALL else max(1, TILE // work)
-    return Prepared(kernel, held.ctypes.data, count, grain, held)
-
-
-def factored(matrices: Factored) -> tuple[Prepared, int]:
-    """What is launched, with the addresses of matrices, factors, pivots and some room; and how many
-    bytes that takes.
+def factored(matrices: Squares) -> tuple[Prepared, int]:
+    """What is launched, with the addresses of matrices, of factors, packed in one by columns, of
+    pivots, in int32 from 1, of which the first is 0 where a matrix is singular, and of some room;
+    and how many bytes that takes.
     """
     code, inner, batch, rows, lies = matrices
-    getrf, wide, threads = _called("getrf", inner, rows)
+    getrf, *threads = called("getrf", inner, rows)
+    wide, count = _wide(getrf), math.prod(batch)
     facts = [rows, lies.down, lies.across, getrf, int(wide), *threads]
-    facts += _view(size_of(code), batch, lies)
-    count = math.prod(batch)
+    facts += view(size_of(code), batch, lies)
     room = count * rows * 8 if wide else 8
-    return _launched(_kernel("factor", code, inner), facts, count, rows**3, rows), room
+    return launched(kernel("lu_factor", _FACTOR, code, inner), facts, count, rows**3, rows), room
 
 
 def solved(system: Solved) -> tuple[Prepared, int]:
@@ -324,21 +212,24 @@ def solved(system: Solved) -> tuple[Prepared, int]:
     room; and how many bytes that takes.
     """
     code, inner, batch, rows, columns, factors, pivots, rhs, transposed = system
-    getrs, wide, threads = _called("getrs", inner, rows)
-    size, count, unit = size_of(code), math.prod(batch), rhs is None
+    getrs, *threads = called("getrs", inner, rows)
+    wide, count, unit = _wide(getrs), math.prod(batch), rhs is None
     direct = code == inner and (columns == 1 or getrs == 0)
     start = wide * count * rows * 8
     lies = rhs or Matrices((0,) * len(batch), 0, 0)
-    views = [_view(size, batch, where) for where in (factors, pivots, lies)]
+    views = [view(size_of(code), batch, where) for where in (factors, pivots, lies)]
     facts = [rows, columns, lies.down, lies.across, int(transposed), getrs, int(wide), start]
     facts += [len(views[0]), int(direct), int(unit), *threads, *itertools.chain(*views)]
     work = rows * rows * columns
     room = start + (8 if direct else count * rows * columns * size_of(inner))
-    return _launched(_kernel("solve", code, inner), facts, count, work, rows), room
+    return launched(kernel("lu_solve", _SOLVE, code, inner), facts, count, work, rows), room
 
 
 def determinants(code: str, inner: str, count: int, rows: int, whole: bool) -> Prepared:
     """What is launched, with the addresses of factors by columns, pivots, and determinants; or, if
     these are not wanted whole, of their signs and the logarithms of their magnitudes.
     """
-    return _launched(_kernel("determinant", code, inner), [rows, int(whole)], count, 32 * rows, 0)
+    how = _COMPLEX if code[0] == "c" else _REAL
+    told = tuple([(name, text.format(part=part_of(inner))) for name, text in how])
+    address = kernel("determinant", _DETERMINANT, code, inner, told)
+    return launched(address, [rows, int(whole)], count, 32 * rows, 0)

@@ -1,5 +1,5 @@
 """Systems of triangular matrices on the CPU: BLAS, called by our threads as for products, each for
-some of the right-hand sides.
+some of the right-hand sides; but of few rows (`few_rows.py`).
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ngrad_kernels import blas_threads, cache, skeletons
+from ngrad_kernels import blas_threads, cache, few_rows, skeletons
 from ngrad_kernels.blas_library import LETTERS, LONGEST, library
 from ngrad_kernels.codes import size_of
+from ngrad_kernels.few_rows import ROWS
 from ngrad_kernels.product import Matrices, Prepared
 from ngrad_kernels.tiles import TILE, most_threads, span
 
@@ -53,7 +54,7 @@ def {name}(table, lo, hi):
         facts[0], facts[1], facts[2], facts[3], facts[4], facts[5]
     )
     trsm, trsv, get_threads, set_threads, held = facts[6], facts[7], facts[8], facts[9], facts[10]
-    view = table[0] + 11 * 8
+    down, side, view = facts[11], facts[12], table[0] + 13 * 8
     words = stack_words(24)
     numbers = words + 11 * 8
     one, flags = numbers + 4 * 8, numbers + 6 * 8
@@ -76,6 +77,10 @@ def {name}(table, lo, hi):
             continue
         matrix = locate(table[1], view, batch)
         out = table[2] + (batch * rows * columns + left) * {size}
+        if trsm == 0:
+            forward, line = lower != 0, columns * {size}
+            substitute_few(out, line, wide, matrix, down, side, rows, forward, False)
+            continue
         if columns == 1:
             given[0], given[1], given[2] = flags + 1, flags + 2, flags + 3
             given[3], given[4], given[5] = numbers + 8, matrix, numbers + 16
@@ -96,7 +101,8 @@ _HELPERS = skeletons.as_helpers(skeletons.locate, span, *blas_threads.HELPERS)
 @functools.cache
 def _kernel(code: str) -> int:
     name = f"triangular_{code}"
-    return cache.load(name, _HELPERS + _TEXT.format(name=name, code=code, size=size_of(code)))
+    text = _TEXT.format(name=name, code=code, size=size_of(code))
+    return cache.load(name, _HELPERS + few_rows.helpers(code) + text)
 
 
 NARROW = 32
@@ -118,6 +124,8 @@ def tiles(system: Triangular, threads: int) -> tuple[int, int]:
     systems = math.prod(system.batch)
     work = system.rows * system.rows * system.columns
     across = max(1, min(-(-threads // systems), work // TILE, system.columns // NARROW))
+    if system.rows <= ROWS:
+        return across, few_rows.grain(work // across)
     return across, max(1, TILE * across // work)
 
 
@@ -133,13 +141,17 @@ def prepared(system: Triangular) -> Prepared | None:
     lower = system.lower if by_columns else not system.lower
     turned = system.transposed != bool(by_columns)
     across, grain = tiles(system, most_threads())
-    routines, pool = library()
+    down, side = system.matrix.down, system.matrix.across
+    if system.rows > ROWS:
+        (routines, pool), letter = library(), LETTERS[code]
+        called = [routines[f"{letter}trsm"], routines[f"{letter}trsv"], *blas_threads.words(pool)]
+    else:
+        called, lower = [0] * 5, system.lower != system.transposed
+        down, side = (side, down) if system.transposed else (down, side)
     head = [system.rows, system.columns, across, run, int(lower), int(turned)]
-    letter = LETTERS[code]
-    called = [routines[f"{letter}trsm"], routines[f"{letter}trsv"], *blas_threads.words(pool)]
     view = [size, len(system.batch)]
     for pair in zip(system.batch, system.matrix.batch, strict=True):
         view += pair
-    facts = np.array([*head, *called, *view], np.int64)
+    facts = np.array([*head, *called, down, side, *view], np.int64)
     items = math.prod(system.batch) * across
     return Prepared(_kernel(code), facts.ctypes.data, items, grain, facts)

@@ -5,23 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
-from ngrad.errors import LinAlgError
-from ngrad.graph.layout import Layout
+from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op
-from ngrad.graph.program import OUT, Program
+from ngrad.graph.program import OUT, Program, result
+from ngrad.ops.by_kernel import INT32, inner_dtype, program_of, raising, step
 from ngrad.ops.complexes import conj
 from ngrad.ops.convert import tensor
 from ngrad.ops.launching import dense_operands
 from ngrad.ops.linalg import half_lower, hermitian, matrix_transpose
-from ngrad.ops.matmul import array_at, product
-from ngrad.ops.matrices import Batch, Matrix, bad_matrix, matrix_words, require_square
+from ngrad.ops.matmul import matrices_of, product
+from ngrad.ops.matrices import Batch, matrix_words, require_square
 from ngrad.ops.triangular import solve
 from ngrad.record import apply, apply_now
 from ngrad.status import number
-from ngrad.tensor import Tensor, empty
-from ngrad_kernels.lapack import threads_for
+from ngrad.tensor import Tensor
+from ngrad_kernels import cholesky as kernels
+from ngrad_kernels.lapack_calls import Squares
 
 
 def _infer(x: Layout) -> Layout:
@@ -34,39 +33,18 @@ def _prepare(
 ) -> tuple[Callable[..., Any] | Program, Layout]:
     if out.size == 0:
         return Program(), out
-    words = [*matrix_words(out), number(Batch("cholesky", out.shape[:-2]))]
-    work = out.device.target.libraries.routine("cholesky", out.dtype.code, words)
-    if work is not None:
+    *batch, rows, _ = out.shape
+    words = [*matrix_words(out), number(Batch("cholesky", tuple(batch)))]
+    own = out.device.target.libraries.routine("cholesky", out.dtype.code, words)
+    if own is not None:
         x = dense_operands([*enumerate(inputs)])
-        return x.launching(work, (*x.operands, (OUT, 0)), checks=True), out
-    read, write = array_at(inputs[0]), array_at(out)
-
-    def run(x: Tensor) -> Tensor:
-        made = empty(out)
-        matrices = read(x._address)
-        try:
-            with threads_for("numpy", out.shape[-1] ** 3):
-                factors = np.linalg.cholesky(matrices)
-        except np.linalg.LinAlgError:
-            raise _indefinite(matrices) from None
-        # NaN comes through some LAPACKs as a factor.
-        if not np.minimum.reduce(factors.diagonal(0, -2, -1).real, None) > 0:
-            raise _indefinite(matrices)
-        write(made._at)[...] = factors
-        return made
-
-    return run, out
-
-
-def _indefinite(matrices: Matrix) -> LinAlgError:
-    return bad_matrix("cholesky", matrices, _is_definite)
-
-
-def _is_definite(matrix: Matrix) -> bool:
-    try:
-        return bool((np.diagonal(np.linalg.cholesky(matrix)).real > 0).all())
-    except np.linalg.LinAlgError:
-        return False
+        return x.launching(own, (*x.operands, (OUT, 0)), checks=True), out
+    codes = out.dtype.code, inner_dtype(out).code
+    lies = matrices_of(inputs[0], batch)
+    work = kernels.factored(Squares(*codes, tuple(batch), rows, lies))
+    program = program_of(step(*work, ((0, 0), (OUT, 0), (result(1), 0)), 0))
+    run = raising("cholesky", program, (out, layout(INT32, tuple(batch))), tuple(batch))
+    return lambda x: run(x)[0], out
 
 
 CHOLESKY = Op("cholesky", _infer, _prepare, family="linalg")

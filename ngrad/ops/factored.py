@@ -33,6 +33,7 @@ from ngrad.ops.matrices import require_square, solution
 from ngrad.ops.shape import reshape, transpose
 from ngrad.record import apply
 from ngrad_kernels import lu
+from ngrad_kernels.lapack_calls import Squares
 
 
 def _factor_infer(x: Layout, precise: bool) -> tuple[Layout, Layout]:
@@ -59,7 +60,7 @@ def factoring(x: Layout, dtype: Any, places: tuple[Place, Place], scratch: int =
     """How the CPU factors the first operand, in a dtype, and where it puts factors and pivots."""
     *batch, rows, _ = x.shape
     codes = x.dtype.code, dtype.code
-    work = lu.factored(lu.Factored(*codes, tuple(batch), rows, matrices_of(x, batch)))
+    work = lu.factored(Squares(*codes, tuple(batch), rows, matrices_of(x, batch)))
     return step(*work, ((0, 0), *places), scratch)
 
 

@@ -49,10 +49,15 @@ def strides_of(x: Array) -> tuple[int, ...]:
     return tuple(row if n == 1 or x.size == 0 else own for n, own, row in given)
 
 
+def matrices_of(x: Array) -> Matrices:
+    strides = strides_of(x)
+    return Matrices(strides[:-2], *strides[-2:])
+
+
 def product_of(x: Array, y: Array) -> Product:
     """x @ y, as targets are asked for it."""
     code = "b1" if x.dtype == bool else x.dtype.str[1:]
-    lies = [Matrices(strides[:-2], *strides[-2:]) for strides in map(strides_of, (x, y))]
+    lies = map(matrices_of, (x, y))
     return Product(code, x.shape[:-2], *x.shape[-2:-1], y.shape[-1], x.shape[-1], *lies)
 
 

@@ -12,7 +12,6 @@ import pytest
 
 import ngrad
 from ngrad.linalg import (
-    cholesky,
     eig,
     eigh,
     expm,
@@ -60,7 +59,7 @@ def doubles(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Double]]:
 A = ngrad.constant(np.diag([4.0, 3.0, 2.0]) + 0.5)
 B = ngrad.constant(np.ones((3, 2)))
 CALLS: dict[str, tuple[str, Callable[[], object]]] = {
-    **{f.__name__: ("numpy", partial(f, A)) for f in (cholesky, eig, eigh, pinv, qr, svd)},
+    **{f.__name__: ("numpy", partial(f, A)) for f in (eig, eigh, pinv, qr, svd)},
     "lstsq": ("numpy", partial(lstsq, A, B)),
     **{f.__name__: ("scipy", partial(f, A)) for f in (expm, logm, lu, sqrtm)},
 }
@@ -75,7 +74,7 @@ def test_a_small_factor_is_left_to_one_thread(name: str, doubles: dict[str, Doub
 
 def test_so_it_is_where_that_fails(doubles: dict[str, Double]) -> None:
     with pytest.raises(ngrad.errors.LinAlgError):
-        cholesky(-A)
+        svd(A * float("nan"))
     assert doubles["numpy"].told[:2] == [1, 4]
 
 

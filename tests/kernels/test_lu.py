@@ -10,23 +10,18 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from products import WAYS, Array, laid_out, numbers, owner, strides_of
+from products import WAYS, Array, laid_out, matrices_of, numbers, owner
 
-from ngrad_kernels import blas_library, cpu, lu, threads
+from ngrad_kernels import blas_library, cpu, lapack_calls, lu, threads
 from ngrad_kernels.few_rows import ROWS
-from ngrad_kernels.lu import Factored, Solved
-from ngrad_kernels.product import Matrices
-
-
-def lies(x: Array) -> Matrices:
-    strides = strides_of(x)
-    return Matrices(strides[:-2], *strides[-2:])
+from ngrad_kernels.lapack_calls import Squares
+from ngrad_kernels.lu import Solved
 
 
 def factored(a: Array, inner: str) -> tuple[Array, Array]:
     """Factors by columns, and pivots."""
     *batch, rows, _ = a.shape
-    work, room = lu.factored(Factored(a.dtype.str[1:], inner, tuple(batch), rows, lies(a)))
+    work, room = lu.factored(Squares(a.dtype.str[1:], inner, tuple(batch), rows, matrices_of(a)))
     factors, pivots = np.zeros(a.shape, inner), np.zeros((*batch, rows, 1), np.int32)
     launched(work, room, a, factors, pivots)
     return factors.swapaxes(-1, -2), pivots
@@ -39,8 +34,8 @@ def solved(a: Array, b: Array | None, transposed: bool, inner: str = "") -> Arra
     factors, pivots = factored(a, inner)
     out = np.zeros(a.shape if b is None else b.shape, code)
     shape = out.shape[:-2], *out.shape[-2:]
-    where = [lies(x) for x in (factors, pivots)]
-    rhs = None if b is None else lies(b)
+    where = [matrices_of(x) for x in (factors, pivots)]
+    rhs = None if b is None else matrices_of(b)
     work, room = lu.solved(Solved(code, inner, *shape, *where, rhs, transposed))
     launched(work, room, factors, pivots, a if b is None else b, out)
     return out
@@ -56,11 +51,12 @@ def launched(work: Any, room: int, *arrays: Array) -> None:
 def which(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """SciPy's LAPACK may count in int32 where NumPy's does in int64."""
     if request.param == "SciPy's":
-        monkeypatch.setattr(lu, "lapack", blas_library.scipys_lapack)
+        for module in (lu, lapack_calls):
+            monkeypatch.setattr(module, "lapack", blas_library.scipys_lapack)
     if request.param == "its own threads":
-        monkeypatch.setattr(lu, "SMALL", 0)
-    monkeypatch.setattr(lu, "TILE", 64)
-    monkeypatch.setattr(lu, "CALL", 1)
+        monkeypatch.setattr(lapack_calls, "SMALL", 0)
+    monkeypatch.setattr(lapack_calls, "TILE", 64)
+    monkeypatch.setattr(lapack_calls, "CALL", 1)
     lu._counts_in_int64.cache_clear()
     yield
     lu._counts_in_int64.cache_clear()
@@ -138,8 +134,8 @@ def test_small_matrices_are_left_to_one_thread(
     set_ = ctypes.CFUNCTYPE(None, ctypes.c_int)(heard.append)
     addresses = [ctypes.cast(one, ctypes.c_void_p).value or 0 for one in (get, set_)]
     own = lu.lapack()._replace(pool=blas_library.Pool(*addresses, False))
-    monkeypatch.setattr(lu, "lapack", lambda: own)
-    monkeypatch.setattr(lu, "SMALL", small)
+    monkeypatch.setattr(lapack_calls, "lapack", lambda: own)
+    monkeypatch.setattr(lapack_calls, "SMALL", small)
     solved(np.eye(ROWS + 1), np.ones((ROWS + 1, 1)), False)
     assert heard == told
 
@@ -154,7 +150,7 @@ def test_few_rows_are_no_lapacks(monkeypatch: pytest.MonkeyPatch) -> None:
         return own
 
     lu._counts_in_int64()
-    monkeypatch.setattr(lu, "lapack", lapack)
+    monkeypatch.setattr(lapack_calls, "lapack", lapack)
     for batch in ((), (40,), (2, 20)):
         solved(
             np.broadcast_to(np.eye(ROWS), (*batch, ROWS, ROWS)), np.ones((*batch, ROWS, 2)), True
