@@ -48,8 +48,8 @@ def factor_few(matrix, rows, pivots):
             regular = False
             continue
         if place != k:
-            exchange_few(matrix, step, rows, {size}, k, place)
-            exchange_few(sums, step, rows, {size}, k, place)
+            exchange_lines(matrix, step, rows, {size}, k, place)
+            exchange_lines(sums, step, rows, {size}, k, place)
         pivot = reload_{code}(column, k)
         scale = few_over({code}(1), pivot)
         safe = few_size(scale) < {part}(np.inf)
@@ -66,7 +66,7 @@ def factor_few(matrix, rows, pivots):
     return regular
 
 @helper()
-def substitute_few(x, line, columns, matrix, down, across, rows, forward, unit):
+def substitute(x, line, columns, matrix, down, across, rows, forward, unit):
     """Have right-hand sides, whose rows begin a line apart, written over by what a triangular
     matrix gives of them: a lower one, if forward; if unit, with ones on its diagonal.
     """
@@ -87,7 +87,7 @@ def substitute_few(x, line, columns, matrix, down, across, rows, forward, unit):
                     store_{code}(row, k, few_over(reload_{code}(row, k), number))
 
 @helper()
-def exchange_few(x, line, columns, step, i, j):
+def exchange_lines(x, line, columns, step, i, j):
     """Exchange two elements, a step apart, of each line; where these are columns, two rows."""
     for k in range(columns):
         one, other = x + k * line + i * step, x + k * line + j * step
@@ -100,16 +100,16 @@ def solve_few(x, columns, factors, pivots, rows, transposed):
     """Have right-hand sides by rows written over by solutions, by factors and pivots."""
     line, step = columns * {size}, rows * {size}
     if transposed:
-        substitute_few(x, line, columns, factors, step, {size}, rows, True, False)
-        substitute_few(x, line, columns, factors, step, {size}, rows, False, True)
+        substitute(x, line, columns, factors, step, {size}, rows, True, False)
+        substitute(x, line, columns, factors, step, {size}, rows, False, True)
     for m in range(rows):
         i = rows - 1 - m if transposed else m
         j = i8(load_i4(pivots, i)) - 1
         if i != j:
-            exchange_few(x, {size}, columns, line, i, j)
+            exchange_lines(x, {size}, columns, line, i, j)
     if not transposed:
-        substitute_few(x, line, columns, factors, {size}, step, rows, True, True)
-        substitute_few(x, line, columns, factors, {size}, step, rows, False, False)
+        substitute(x, line, columns, factors, {size}, step, rows, True, True)
+        substitute(x, line, columns, factors, {size}, step, rows, False, False)
 
 @helper()
 def cholesky_few(matrix, rows):

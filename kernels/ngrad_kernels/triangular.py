@@ -79,7 +79,7 @@ def {name}(table, lo, hi):
         out = table[2] + (batch * rows * columns + left) * {size}
         if trsm == 0:
             forward, line = lower != 0, columns * {size}
-            substitute_few(out, line, wide, matrix, down, side, rows, forward, False)
+            substitute(out, line, wide, matrix, down, side, rows, forward, False)
             continue
         if columns == 1:
             given[0], given[1], given[2] = flags + 1, flags + 2, flags + 3

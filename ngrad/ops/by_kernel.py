@@ -10,12 +10,13 @@ from typing import Any, NamedTuple
 from ngrad.devices import HOST
 from ngrad.dtypes import BY_CODE
 from ngrad.graph.layout import Layout, layout
-from ngrad.graph.program import SCRATCH, Launch, Program
+from ngrad.graph.program import OUT, SCRATCH, Launch, Program, result
 from ngrad.graph.strides import ordered_layout
 from ngrad.ops.by_library import columns_first
-from ngrad.ops.matmul import array_at
+from ngrad.ops.matmul import array_at, matrices_of
 from ngrad.ops.matrices import Batch
 from ngrad.replay import runner
+from ngrad_kernels.lapack_calls import Squares
 from ngrad_kernels.product import Prepared
 
 INT32 = BY_CODE["i4"]
@@ -64,6 +65,25 @@ def inner_dtype(where: Layout) -> Any:
 def by_columns(where: Layout) -> Layout:
     """The layout of as many matrices, by columns."""
     return ordered_layout(where, columns_first(where.ndim))
+
+
+def squares_of(x: Layout, dtype: Any) -> Squares:
+    """Matrices as kernels are told of them, which factor them in a dtype."""
+    *batch, rows, _ = x.shape
+    return Squares(x.dtype.code, dtype.code, tuple(batch), rows, matrices_of(x, batch))
+
+
+def each_by(
+    name: str, prepared: Callable[[Squares], tuple[Prepared, int]], x: Layout, out: Layout
+) -> Callable[..., Any]:
+    """What gives a matrix for each of a batch, or raises, by a kernel with the addresses of
+    matrices, of results, of which are taken, and of some room.
+    """
+    places = (0, 0), (OUT, 0), (result(1), 0)
+    program = program_of(step(*prepared(squares_of(x, inner_dtype(x))), places, 0))
+    batch = out.shape[:-2]
+    run = raising(name, program, (out, layout(INT32, batch)), batch)
+    return lambda x: run(x)[0]
 
 
 def raising(

@@ -5,22 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ngrad.graph.layout import Layout, layout
+from ngrad.graph.layout import Layout
 from ngrad.graph.op import Op
-from ngrad.graph.program import OUT, Program, result
-from ngrad.ops.by_kernel import INT32, inner_dtype, program_of, raising, step
+from ngrad.graph.program import OUT, Program
+from ngrad.ops.by_kernel import each_by
 from ngrad.ops.complexes import conj
 from ngrad.ops.convert import tensor
 from ngrad.ops.launching import dense_operands
 from ngrad.ops.linalg import half_lower, hermitian, matrix_transpose
-from ngrad.ops.matmul import matrices_of, product
+from ngrad.ops.matmul import product
 from ngrad.ops.matrices import Batch, matrix_words, require_square
 from ngrad.ops.triangular import solve
 from ngrad.record import apply, apply_now
 from ngrad.status import number
 from ngrad.tensor import Tensor
-from ngrad_kernels import cholesky as kernels
-from ngrad_kernels.lapack_calls import Squares
+from ngrad_kernels.cholesky import factored
 
 
 def _infer(x: Layout) -> Layout:
@@ -33,18 +32,12 @@ def _prepare(
 ) -> tuple[Callable[..., Any] | Program, Layout]:
     if out.size == 0:
         return Program(), out
-    *batch, rows, _ = out.shape
-    words = [*matrix_words(out), number(Batch("cholesky", tuple(batch)))]
+    words = [*matrix_words(out), number(Batch("cholesky", out.shape[:-2]))]
     own = out.device.target.libraries.routine("cholesky", out.dtype.code, words)
     if own is not None:
         x = dense_operands([*enumerate(inputs)])
         return x.launching(own, (*x.operands, (OUT, 0)), checks=True), out
-    codes = out.dtype.code, inner_dtype(out).code
-    lies = matrices_of(inputs[0], batch)
-    work = kernels.factored(Squares(*codes, tuple(batch), rows, lies))
-    program = program_of(step(*work, ((0, 0), (OUT, 0), (result(1), 0)), 0))
-    run = raising("cholesky", program, (out, layout(INT32, tuple(batch))), tuple(batch))
-    return lambda x: run(x)[0], out
+    return each_by("cholesky", factored, inputs[0], out), out
 
 
 CHOLESKY = Op("cholesky", _infer, _prepare, family="linalg")

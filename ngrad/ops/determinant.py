@@ -15,7 +15,7 @@ from ngrad.graph.op import Op
 from ngrad.graph.program import SCRATCH, Program, result
 from ngrad.graph.room import padded
 from ngrad.ops.batching import elementwise
-from ngrad.ops.by_kernel import hosted, inner_dtype, program_of, step
+from ngrad.ops.by_kernel import each_by, hosted, inner_dtype, program_of, step
 from ngrad.ops.by_library import by_library
 from ngrad.ops.complexes import complex_, imag
 from ngrad.ops.convert import tensor
@@ -30,6 +30,7 @@ from ngrad.ops.shape import expand_dims
 from ngrad.record import apply, apply_now
 from ngrad.tensor import Tensor
 from ngrad_kernels import lu
+from ngrad_kernels.adjugate import adjugates
 
 
 def _det_infer(x: Layout) -> Layout:
@@ -53,15 +54,19 @@ def _adjugate_along_infer(x: Layout, way: Layout) -> Layout:
     return layout(x.dtype, (*batch, *x.shape[-2:]))
 
 
-def _adjugate(x: Any) -> Any:
-    # det(A) A^-1, as a polynomial of the singular values: of singular matrices, too.
-    require_finite(x)
-    u, s, vh = np.linalg.svd(x)
-    return _sign(u, vh) * ((u * _others(s)[..., None, :]) @ vh).conj().swapaxes(-1, -2)
+def _adjugate_prepare(inputs: tuple[Layout, ...], out: Layout) -> tuple[Any, Layout]:
+    # det(A) A^-1, as a polynomial of the elements: of singular matrices, too.
+    own = by_library("adjugate", {}, False, inputs, (out,), {})
+    if own is not None:
+        program, laid = own
+        return program, laid[0]
+    if out.size == 0:
+        return Program(), out
+    return each_by("adjugate", adjugates, inputs[0], out), out
 
 
 def _adjugate_along(x: Any, way: Any) -> Any:
-    # That of a diagonal matrix, whose minors are products of singular values, all but two.
+    # By singular values: that of a diagonal matrix, whose minors are products of all but two.
     require_finite(x)
     u, s, vh = np.linalg.svd(x)
     unit = np.eye(s.shape[-1], dtype=bool)
@@ -108,8 +113,9 @@ def _prepare(inputs: tuple[Layout, ...], out: Any) -> tuple[Any, Any]:
 
 DET = Op("det", _det_infer, _prepare, family="linalg")
 DET.batch(partial(elementwise, DET))
-ADJUGATE = by_lapack("adjugate", _adjugate_infer, _adjugate)
+ADJUGATE = Op("adjugate", _adjugate_infer, _adjugate_prepare, family="linalg")
 """The determinant times the inverse, also where there is none: the transpose of the cofactors."""
+ADJUGATE.batch(partial(elementwise, ADJUGATE))
 ADJUGATE_ALONG = by_lapack("adjugate_along", _adjugate_along_infer, _adjugate_along)
 """The derivative of the adjugate of a matrix along another."""
 SLOGDET = Op("slogdet", _slogdet_infer, _prepare, family="linalg")

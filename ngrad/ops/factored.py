@@ -24,6 +24,7 @@ from ngrad.ops.by_kernel import (
     inner_dtype,
     program_of,
     raising,
+    squares_of,
     step,
 )
 from ngrad.ops.by_library import by_library
@@ -33,7 +34,6 @@ from ngrad.ops.matrices import require_square, solution
 from ngrad.ops.shape import reshape, transpose
 from ngrad.record import apply
 from ngrad_kernels import lu
-from ngrad_kernels.lapack_calls import Squares
 
 
 def _factor_infer(x: Layout, precise: bool) -> tuple[Layout, Layout]:
@@ -58,10 +58,7 @@ def _factor_prepare(
 
 def factoring(x: Layout, dtype: Any, places: tuple[Place, Place], scratch: int = 0) -> Step:
     """How the CPU factors the first operand, in a dtype, and where it puts factors and pivots."""
-    *batch, rows, _ = x.shape
-    codes = x.dtype.code, dtype.code
-    work = lu.factored(Squares(*codes, tuple(batch), rows, matrices_of(x, batch)))
-    return step(*work, ((0, 0), *places), scratch)
+    return step(*lu.factored(squares_of(x, dtype)), ((0, 0), *places), scratch)
 
 
 LU_FACTOR = Op("lu_factor", _factor_infer, _factor_prepare, ("precise",), "linalg")
