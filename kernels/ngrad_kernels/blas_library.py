@@ -54,7 +54,9 @@ ROUTINES = tuple(
 
 
 FACTORING = tuple(
-    f"{letter}{name}" for letter in LETTERS.values() for name in ("getrf", "getrs", "potrf")
+    f"{letter}{name}"
+    for letter in LETTERS.values()
+    for name in ("getrf", "getrs", "potrf", "heevd" if letter in "cz" else "syevd")
 )
 
 

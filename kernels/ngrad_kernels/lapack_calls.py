@@ -100,9 +100,9 @@ def view(size: int, batch: tuple[int, ...], matrices: Matrices) -> list[int]:
     return [size, len(batch), *(word for pair in pairs for word in pair)]
 
 
-def _threads(work: int) -> list[int]:
-    """Which library is to use one thread, for so many multiply-adds a matrix."""
-    return [0, 0, 0] if work > SMALL else blas_threads.words(lapack().pool)
+def threads_for(rows: int) -> list[int]:
+    """Which library is to use one thread for matrices of so many rows."""
+    return [0, 0, 0] if rows**3 > SMALL else blas_threads.words(lapack().pool)
 
 
 def called(name: str, inner: str, rows: int) -> list[int]:
@@ -111,7 +111,7 @@ def called(name: str, inner: str, rows: int) -> list[int]:
     """
     if rows <= ROWS:
         return [0, 0, 0, 0]
-    return [lapack().routines[LETTERS[inner] + name], *_threads(rows**3)]
+    return [lapack().routines[LETTERS[inner] + name], *threads_for(rows)]
 
 
 def launched(kernel: int, facts: list[int], count: int, work: int, rows: int) -> Prepared:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
-import numpy as np
-
 from ngrad.graph.layout import Layout, layout
+from ngrad.graph.op import Op
+from ngrad.graph.program import Program, result
+from ngrad.ops.batching import elementwise
+from ngrad.ops.by_kernel import INT32, inner_dtype, program_of, raising, squares_of, step
+from ngrad.ops.by_library import by_library
 from ngrad.ops.complexes import conj
 from ngrad.ops.convert import tensor as to_tensor
-from ngrad.ops.hosted import by_lapack
 from ngrad.ops.linalg import diag, hermitian, off_diagonal
 from ngrad.ops.matmul import product
-from ngrad.ops.matrices import require_finite, require_square
+from ngrad.ops.matrices import require_square
 from ngrad.ops.no_nan import multiply_no_nan
 from ngrad.ops.shape import expand_dims
 from ngrad.record import apply_now
 from ngrad.tensor import Tensor
+from ngrad_kernels.eigh import factored
 
 
 def _infer(x: Layout, lower: bool) -> tuple[Layout, Layout]:
@@ -24,12 +28,22 @@ def _infer(x: Layout, lower: bool) -> tuple[Layout, Layout]:
     return layout(x.dtype.real_dtype, x.shape[:-1]), x.spec
 
 
-def _eigh(x: Any, lower: bool) -> Any:
-    require_finite(np.tril(x) if lower else np.triu(x))
-    return np.linalg.eigh(x, "L" if lower else "U")
+def _prepare(inputs: tuple[Layout, ...], outs: Any, lower: bool) -> tuple[Any, tuple[Layout, ...]]:
+    own = by_library("eigh", {0: 1}, False, inputs, outs, {"lower": lower})
+    if own is not None:
+        return own
+    if outs[0].size == 0:
+        return Program(), outs
+    (x,), batch = inputs, outs[0].shape[:-1]
+    work = factored(squares_of(x, inner_dtype(x)), lower)
+    places = (0, 0), (result(0), 0), (result(1), 0), (result(2), 0)
+    program = program_of(step(*work, places, 0))
+    run = raising("eigh", program, (*outs, layout(INT32, batch)), batch)
+    return lambda x: run(x)[:2], outs
 
 
-EIGH = by_lapack("eigh", _infer, _eigh, ("lower",), into={0: 1})
+EIGH = Op("eigh", _infer, _prepare, ("lower",), "linalg")
+EIGH.batch(partial(elementwise, EIGH))
 """Eigenvalues in ascending order, and the eigenvectors as columns; one triangle is read."""
 
 
