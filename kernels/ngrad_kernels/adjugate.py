@@ -18,12 +18,12 @@ def {name}(table, lo, hi):
     rows, down, across = facts[0], facts[1], facts[2]
     size = {inner_size}
     line = rows * size
+    matrix = table[4] + lo // facts[3] * (2 * line * rows + line + 16 * rows)  # of a grain
+    found, scales = matrix + line * rows, matrix + 2 * line * rows
+    places = scales + line
     for item in range(lo, hi):
-        source = place(table[1], table[0] + 3 * 8, item)
+        source = place(table[1], table[0] + 4 * 8, item)
         out = table[2] + item * rows * rows * {size}
-        matrix = table[4] + item * (2 * line * rows + line + 16 * rows)
-        found, scales = matrix + line * rows, matrix + 2 * line * rows
-        places = scales + line
         take(matrix, source, across, down, rows, rows)
         finite = True
         for i in range(rows * rows * {parts}):
@@ -88,7 +88,8 @@ def adjugates(matrices: Squares) -> tuple[Prepared, int]:
     each matrix is finite, in int32, and of some room; and how many bytes that takes.
     """
     code, inner, batch, rows, lies = matrices
-    facts = [rows, lies.down, lies.across, *view(size_of(code), batch, lies)]
+    facts = [rows, lies.down, lies.across, 0, *view(size_of(code), batch, lies)]
     count, size = math.prod(batch), size_of(inner)
-    work = launched(kernel("adjugate", _TEXT, code, inner), facts, count, 2 * rows**3, 0)
-    return work, count * rows * ((2 * rows + 1) * size + 16)
+    done = launched(kernel("adjugate", _TEXT, code, inner), facts, count, 2 * rows**3, 0)
+    done.keep[3] = done.grain
+    return done, -(-count // done.grain) * rows * ((2 * rows + 1) * size + 16)

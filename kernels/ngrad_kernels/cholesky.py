@@ -15,7 +15,8 @@ def {name}(table, lo, hi):
     facts = table_at(table[0])
     rows, down, across, potrf = facts[0], facts[1], facts[2], facts[3]
     get_threads, set_threads, held = facts[4], facts[5], facts[6]
-    view = table[0] + 7 * 8
+    view = table[0] + 8 * 8
+    factor = table[4] + lo // facts[7] * rows * rows * {inner_size}  # of a grain
     words = stack_words(8)
     numbers = words + 5 * 8
     flag = numbers + 2 * 8
@@ -27,7 +28,6 @@ def {name}(table, lo, hi):
         threads = hold_threads(held, get_threads, set_threads)
     for item in range(lo, hi):
         matrix = place(table[1], view, item)
-        factor = table[4] + item * rows * rows * {inner_size}
         take(factor, matrix, down, across, rows, rows)
         if potrf == 0:
             definite = cholesky_few(factor, rows)
@@ -55,8 +55,9 @@ def factored(matrices: Squares) -> tuple[Prepared, int]:
     and how many bytes that takes.
     """
     code, inner, batch, rows, lies = matrices
-    facts = [rows, lies.down, lies.across, *called("potrf", inner, rows)]
+    facts = [rows, lies.down, lies.across, *called("potrf", inner, rows), 0]
     facts += view(size_of(code), batch, lies)
     count, work = math.prod(batch), rows**3 // 2
-    address = kernel("cholesky", _TEXT, code, inner)
-    return launched(address, facts, count, work, rows), count * rows * rows * size_of(inner)
+    done = launched(kernel("cholesky", _TEXT, code, inner), facts, count, work, rows)
+    done.keep[7] = done.grain
+    return done, -(-count // done.grain) * rows * rows * size_of(inner)

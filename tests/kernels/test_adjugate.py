@@ -22,7 +22,7 @@ def found(a: Array) -> tuple[Array, Array]:
     out, finite = np.full(a.shape, 7, a.dtype), np.full(batch, 7, np.int32)
     scratch = np.zeros(room // 8 + 1, np.int64)
     addresses = [x.ctypes.data for x in (a, out, finite, scratch)]
-    cpu.launch(work.kernel, work.facts, work.n, 3, addresses)
+    cpu.launch(work.kernel, work.facts, work.n, work.grain, addresses)
     return out, finite
 
 
