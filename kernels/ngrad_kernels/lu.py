@@ -116,7 +116,8 @@ def {name}(table, lo, hi):
         out = table[4] + item * rows * columns * {size}
         solved = out if direct else table[5] + start + item * rows * columns * {inner_size}
         first = load_{inner}(factors, 0)
-        if first != first:
+        # A pivot of 0, which a singular matrix has, is no row: nothing is to be exchanged with it.
+        if first != first or load_i4(pivots, 0) == 0:
             for i in range(rows * columns * {parts}):
                 store_{part}(out, i, {part}(np.nan))
             continue

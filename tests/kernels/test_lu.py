@@ -116,6 +116,21 @@ def test_what_is_singular_has_no_first_pivot(which: None) -> None:
     np.testing.assert_array_equal(factored(a, "f8")[1][..., 0, 0], [1, 0, 3])
 
 
+@pytest.mark.parametrize("rows", [3, ROWS + 1])
+def test_what_is_solved_by_singular_factors_has_no_value(which: None, rows: int) -> None:
+    """And nothing is written around it."""
+    factors, pivots = factored(np.stack([np.eye(rows), np.zeros((rows, rows))]), "f8")
+    around = np.zeros((4, rows, 2))
+    out = around[1:3]
+    where = [matrices_of(x) for x in (factors, pivots)]
+    rhs = np.ones((2, rows, 2))
+    system = Solved("f8", "f8", (2,), rows, 2, *where, matrices_of(rhs), False)
+    work, room = lu.solved(system)
+    launched(work, room, factors, pivots, rhs, out)
+    np.testing.assert_array_equal(around[[0, 3]], 0.0)
+    np.testing.assert_array_equal(out, [np.ones((rows, 2)), np.full((rows, 2), np.nan)])
+
+
 def test_of_a_nan_all_are(which: None) -> None:
     for at in ((0, 0), (2, 1)):
         a = np.stack([np.eye(3), np.eye(3)]).astype("c16")
