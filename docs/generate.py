@@ -16,7 +16,7 @@ from ngrad.graph.differentiate import Goal, Heard
 from ngrad.graph.entries import LEAF, Entry, marker
 from ngrad.graph.layout import layout
 from ngrad.graph.op import TABLE, Call, Op
-from ngrad.plans import Structure, build
+from ngrad.structure import Structure, build
 
 TARGET = Path(__file__).with_name("ops.md")
 FAMILIES = {

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import optree
 
+from ngrad.cut import Cut
 from ngrad.dtypes import complex128, float64
 from ngrad.giving import alone, is_large, run_over
 from ngrad.graph.dims import Dim, Sizes
@@ -20,9 +21,10 @@ from ngrad.graph.op import Call
 from ngrad.hooks import hooks
 from ngrad.ops.bounds import Early, early
 from ngrad.ops.convert import Weak
-from ngrad.plans import Cut, Key, Planned, plans
+from ngrad.plans import Planned, plans
 from ngrad.record import copied, state
 from ngrad.signature import Held, Number, Same, Signature, Static, is_array
+from ngrad.structure import Key
 from ngrad.tensor import Tensor, pending, scalar, settle
 from ngrad.tracing import READS, Trace
 from ngrad.variable import Variable

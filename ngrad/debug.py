@@ -24,8 +24,8 @@ from ngrad.graph.graph import CONSTANT, PART, Node
 from ngrad.numerics import check_numerics
 from ngrad.ops.convert import Weak, from_outside
 from ngrad.ops.fused import sources
-from ngrad.plans import Structure, build
 from ngrad.record import state, user_line
+from ngrad.structure import Structure, build
 from ngrad.tape import GradientTape
 from ngrad.tensor import Tensor
 from ngrad.window import Window

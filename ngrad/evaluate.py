@@ -24,8 +24,9 @@ from ngrad.graph.excerpt import excerpt
 from ngrad.graph.graph import Graph
 from ngrad.graph.layout import Layout
 from ngrad.ops.identity import IDENTITY
-from ngrad.plans import Key, Planned, Structure, build, plans
+from ngrad.plans import Planned, plans
 from ngrad.record import state
+from ngrad.structure import Key, Structure, build
 from ngrad.tensor import Tensor, settle
 from ngrad.unplanned import run_as_read
 from ngrad.window import RECOMPUTED, Fault, Window, recorded, waiting

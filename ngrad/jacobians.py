@@ -30,8 +30,9 @@ from ngrad.ops.creation import EYE, zeros_of
 from ngrad.ops.extents import made
 from ngrad.ops.joining import concat
 from ngrad.ops.shape import broadcast_to, reshape, transpose
-from ngrad.plans import PLANS_LIMIT, Planned, Structure, build
+from ngrad.plans import PLANS_LIMIT, Planned
 from ngrad.record import state
+from ngrad.structure import Structure, build
 from ngrad.tensor import Tensor
 from ngrad.variable import Variable
 from ngrad.window import Window

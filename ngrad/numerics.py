@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from ngrad.config import settings
+from ngrad.cut import Cut
 from ngrad.errors import NumericsError
 from ngrad.evaluate import eval, known_values
 from ngrad.graph.differentiate import Goal, Heard
@@ -16,8 +17,8 @@ from ngrad.graph.entries import PART_OF, Entry
 from ngrad.graph.graph import Symbol
 from ngrad.graph.op import Call
 from ngrad.hooks import Ran, hooks
-from ngrad.plans import Cut, Structure, build
 from ngrad.record import paused, state, user_line
+from ngrad.structure import Structure, build
 from ngrad.tensor import Tensor
 from ngrad.window import Window
 

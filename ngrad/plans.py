@@ -17,28 +17,22 @@ import threading
 import warnings
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
-from ngrad.captured import Captured
 from ngrad.cold import came_before, fused_sooner
 from ngrad.config import settings
-from ngrad.graph.cost import Cost, counters
-from ngrad.graph.differentiate import Goal, Heard, Told, differentiate, tools
+from ngrad.cut import AT_ONCE, Cut
+from ngrad.graph.cost import counters
+from ngrad.graph.differentiate import Goal, Heard
 from ngrad.graph.dying import mark_dying
-from ngrad.graph.entries import Entry, trace
 from ngrad.graph.fuse import fuse
 from ngrad.graph.gather import gather
-from ngrad.graph.graph import Graph, Symbol
+from ngrad.graph.graph import Graph
 from ngrad.graph.layout import Layout
-from ngrad.graph.plan import Plan
-from ngrad.graph.simplify import rewrite
-from ngrad.hooks import hooks
-from ngrad.joined import joined
 from ngrad.ops.fused import sources
-from ngrad.record import execute
 from ngrad.replay import Replay
-from ngrad.schedule import writes_over_inputs
-from ngrad.tensor import Tensor, scalar
+from ngrad.structure import Built, Key, Structure, build
+from ngrad.tensor import Tensor
 from ngrad_kernels import beside
 from ngrad_kernels.cache import NotCached, made_by, without_compiling
 from ngrad_kernels.garbage import uncollected
@@ -46,143 +40,13 @@ from ngrad_kernels.garbage import uncollected
 PLANS_LIMIT = 1024
 ENTRIES_LIMIT = 1 << 18
 """Entries of all plans that are kept: of each some four kilobytes."""
-AT_ONCE = 256
-"""Nodes up to which a graph that comes first may be cut at once, and its plan made to be replayed:
-of more it takes a while, and they may never come again.
-"""
 FEW, WIDE = 64, 1 << 18
-"""Nodes up to which it is cut at once in any case, and bytes of each, in the mean, from which on
-more are too: to cut a node takes as long as to read and write so many with a kernel for each op.
+"""Nodes up to which a graph that comes first is cut at once in any case, and bytes of each, in the
+mean, from which on more are too: to cut a node takes as long as to read and write so many with a
+kernel for each op.
 """
 IDLE = 10.0
 """Seconds without work after which the process that compiles is let go."""
-
-
-class Structure(NamedTuple):
-    """All that decides a plan.
-
-    Attributes
-    ----------
-    entries : tuple of Entry
-    known : tuple of (slot, Layout), or None
-        Entries that were run before, whose values are there; None if all count as such.
-    wanted : tuple of int
-        Slots whose values are stored.
-    heard, goal : Heard and Goal, or None
-        The gradient that is asked for.
-    given : tuple of int
-        Slots of values that nobody else has: a run may write over them.
-    """
-
-    entries: tuple[Entry, ...]
-    known: tuple[tuple[int, Layout], ...] | None
-    wanted: tuple[int, ...]
-    heard: Heard | None = None
-    goal: Goal | None = None
-    given: tuple[int, ...] = ()
-
-
-Key = tuple[Any, ...]
-"""A structure as a bare tuple, as are what was heard and the goal, and without what is given if
-nothing is: what plans are looked up by.
-"""
-
-
-Built = tuple[Graph, tuple[int, ...], dict[int, Layout]]
-"""A graph; for each of its inputs the slot; and how that lies."""
-
-
-@uncollected
-def build(structure: Structure, told: Told | None = None) -> Built:
-    """The graph of a structure; for each of its inputs the slot, and its layout. `told` is as for
-    `differentiate`.
-    """
-    entries, known, wanted, heard, goal, _ = structure
-    graph = Graph(rewrite)
-    if known is None:
-        known = tuple([(k, call.spec) for k, (call, *_) in enumerate(entries)])
-    there = dict(known)
-    values, loads = trace(graph, entries, there.get, tools.traced)
-    layouts = {
-        number: there.get(slot) or entries[slot][0].specs[0] for number, slot in loads.items()
-    }
-    places = [loads[number] for number in range(graph.inputs)]
-    outputs: list[Symbol | None] = [values[slot] for slot in wanted]
-    if goal is not None and heard is not None:
-        outputs += differentiate(graph, entries, values, heard, goal, told)
-    graph.outputs = tuple(None if symbol is None else symbol.index for symbol in outputs)
-    graph.given.clear()
-    return graph, tuple(places), layouts
-
-
-class Cut:
-    """A graph as a plan: one of the two ways to run it.
-
-    Attributes
-    ----------
-    over : bool
-        Whether it writes over inputs: then it is run by `run_over`, and in no other way.
-    new : bool
-        Whether it is long, and did not come before. What replays it takes longer to make than the
-        plan takes to be run step by step, and it may never come again: that waits for a second run.
-    """
-
-    __slots__ = ("cost", "graph", "joined", "loads", "new", "over", "plan", "replay")
-
-    @uncollected
-    def __init__(
-        self,
-        graph: Graph,
-        places: tuple[int, ...],
-        layouts: dict[int, Layout],
-        again: bool = False,
-    ) -> None:
-        self.graph = graph
-        self.plan = Plan.of(graph, layouts, scalar)
-        self.loads = tuple([(places[k], layouts[k]) for k in self.plan.inputs])
-        self.over = writes_over_inputs(self.plan)
-        self.replay: Replay | Captured | None = None
-        self.joined: Plan | None = None
-        self.new = not again and len(self.plan.steps) > AT_ONCE and not self.over
-        if not self.new:
-            self._prepare()
-        launches = sum(step.call.launches for step in self.plan.steps)
-        self.cost = Cost(launches, sum(step.call.bytes for step in self.plan.steps))
-
-    @uncollected
-    def _prepare(self) -> None:
-        replay = Replay.of(self.plan, self.loads, self.over)
-        self.replay = replay or Captured.of(self.plan, self.loads)
-        self.joined = None if self.replay else joined(self.plan, self.loads)
-
-    def run_over(
-        self, kept: Mapping[int, Any], tell: Callable[[list[Tensor | None]], None]
-    ) -> None:
-        """Write over inputs; `tell` hears of the outputs, however this ends once it has begun."""
-        assert isinstance(self.replay, Replay)
-        self.cost.runs += 1
-        self.replay.run(kept, tell)
-
-    def run(self, kept: Mapping[int, Any]) -> list[Tensor | None]:
-        """The outputs of the graph, tensors of their own, for values by slot."""
-        if self.new and self.cost.runs:
-            self._prepare()
-            self.new = False  # last: who is interrupted before it begins again
-        self.cost.runs += 1
-        replay = self.replay
-        if replay is not None and hooks.execute is None:
-            return replay.run(kept)
-        values: list[Any] = []
-        for slot, where in self.loads:
-            value = kept[slot]
-            if type(value) is not Tensor:
-                value = scalar(value, where.dtype, where.device)
-            values.append(value)
-        plan = self.plan if self.joined is None or hooks.execute is not None else self.joined
-        return [
-            None if x is None else Tensor(x._block, x._at, x._layout)
-            for x in plan.run(values, execute)
-        ]
 
 
 class Planned:

@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ngrad.cut import Cut
 from ngrad.devices import HOST
 from ngrad.graph.differentiate import Goal, Heard, pulled, swept, tools
 from ngrad.graph.dying import mark_dying
@@ -22,8 +23,9 @@ from ngrad.graph.graph import Graph
 from ngrad.graph.layout import Layout
 from ngrad.graph.op import TABLE, USERS, Call
 from ngrad.graph.simplify import rewrite
-from ngrad.plans import FEW, WIDE, Cut, Key, Planned
+from ngrad.plans import FEW, WIDE, Planned
 from ngrad.record import execute, plainly
+from ngrad.structure import Key
 from ngrad.tensor import Tensor, scalar
 from ngrad_kernels.cache import NotCached, without_compiling
 

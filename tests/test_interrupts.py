@@ -22,7 +22,10 @@ def _a_fresh_window() -> Iterator[None]:
     ngrad.config.set_eager(False)
 
 
-FILES = ("window.py", "record.py", "evaluate.py", "plans.py", "tensor.py", "entries.py")
+FILES = (
+    "window.py", "record.py", "evaluate.py", "plans.py", "tensor.py", "entries.py", "cut.py",
+    "structure.py", "unplanned.py",
+)  # fmt: skip
 BASE = np.linspace(0.5, 1.5, 12).reshape(4, 3)
 Program = Callable[[Any, Any], Any]
 

@@ -16,6 +16,7 @@ from interrupting import caught_at
 
 import ngrad
 from ngrad import GradientTape, constant
+from ngrad.cut import Cut
 from ngrad.dtypes import BY_CODE
 from ngrad.errors import ShapeError
 from ngrad.graph.entries import LEAF
@@ -24,7 +25,7 @@ from ngrad.graph.layout import layout
 from ngrad.graph.op import CALLS_LIMIT
 from ngrad.ops.arithmetic import multiply
 from ngrad.ops.reductions import SUM
-from ngrad.plans import Cut, plans
+from ngrad.plans import plans
 from ngrad.record import state
 from ngrad.replay import SMALL, arena
 from ngrad.window import applied

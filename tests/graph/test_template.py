@@ -11,8 +11,9 @@ import pytest
 
 import ngrad
 from ngrad import GradientTape, constant, unplanned
+from ngrad.cut import AT_ONCE
 from ngrad.graph.op import TABLE
-from ngrad.plans import AT_ONCE, plans
+from ngrad.plans import plans
 
 STEPS = 60
 
