@@ -153,7 +153,7 @@ def test_small_arrays(monkeypatch: pytest.MonkeyPatch) -> None:
     own = [ngrad.numpy.array(x) for x in given]
     for name, run in script.OPERATIONS.items():
         found, expected = run(ngrad.numpy, *own), run(np, *given)
-        np.testing.assert_allclose(np.asarray(found), expected, rtol=1e-9, err_msg=name)
+        np.testing.assert_allclose(np.asarray(found), expected, 1e-9, 1e-15, err_msg=name)
 
 
 def test_numpy_functions(monkeypatch: pytest.MonkeyPatch) -> None:
