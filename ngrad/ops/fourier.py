@@ -126,7 +126,7 @@ def _transform(
 
     def run(x: Tensor) -> Tensor:
         made = empty(out)
-        given, taken = read(x._address), write(made._at)
+        given, taken = read(x._address, x._buffer), write(made._at, made._buffer)
 
         def transform(part: slice) -> None:
             at = () if axis is None else (*[slice(None)] * axis, part)

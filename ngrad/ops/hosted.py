@@ -117,7 +117,7 @@ def _reader(where: Layout) -> Callable[[Tensor], Matrix]:
     if where.size == 0:
         return lambda x: np.empty(where.shape, where.dtype.numpy_dtype)
     view = array_at(where)
-    return lambda x: view(x._address)
+    return lambda x: view(x._address, x._buffer)
 
 
 def _writer(where: Layout) -> Callable[[Matrix], Tensor]:

@@ -33,14 +33,14 @@ from ngrad_kernels.product import Matrices, Product
 from ngrad_kernels.space import Reduce, Step
 
 
-def array_at(where: Layout) -> Callable[[int], Matrix]:
+def array_at(where: Layout) -> Callable[..., Matrix]:
     """A routine that gives the NumPy array of a layout at an address, whose memory the caller
-    holds.
+    holds, or the array: that of its `owner`.
     """
     kind, ndim, words = where.dtype.numpy_dtype, where.ndim, where.words
 
-    def at(address: int, lies: Layout = where) -> Matrix:  # which holds the words
-        return array_over(kind, ndim, words, address, None, WRITEABLE)
+    def at(address: int, owner: Any = None, lies: Layout = where) -> Matrix:  # it holds the words
+        return array_over(kind, ndim, words, address, owner, WRITEABLE)
 
     return at
 

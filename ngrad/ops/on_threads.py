@@ -4,9 +4,9 @@ hold no lock of Python's.
 
 from __future__ import annotations
 
-import os
+import queue
+import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from itertools import pairwise
 from typing import Any
@@ -17,38 +17,15 @@ from ngrad import config
 
 Array = np.ndarray[Any, Any]
 
-WORTH = 1 << 18
-"""Operations from which on a part is worth a thread, which takes some 30 us to begin."""
-
-
-class _Threads:
-    """Those beside the one that asks, from when they are needed on."""
-
-    def __init__(self) -> None:
-        self._pool: ThreadPoolExecutor | None = None
-        self._count = 0
-
-    def submit(self, works: Sequence[Callable[[], Any]]) -> list[Future[Any]]:
-        count = config.threads() - 1
-        if self._pool is None or count > self._count:
-            self._pool, self._count = ThreadPoolExecutor(count, "ngrad"), count
-        return [self._pool.submit(work) for work in works]
-
-
-_threads = _Threads()
-
-
-def _after_fork() -> None:
-    global _threads
-    _threads = _Threads()  # the others were the parent's
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
+WORTH = 1 << 19
+"""Operations from which on a part is worth a thread, which takes some 60 us to begin."""
 
 
 def each_part(function: Callable[[slice], Any], count: int, work: float) -> list[Any]:
     """What a function gives for each of the parts that `count` things are cut into, in order.
+
+    Whoever is interrupted leaves threads behind that are still at it: the function is to hold the
+    memory that it reads and writes.
 
     Parameters
     ----------
@@ -56,17 +33,36 @@ def each_part(function: Callable[[slice], Any], count: int, work: float) -> list
         Operations in all, which decide with the number of threads how many parts there are.
     """
     parts = max(1, min(config.threads(), count, int(work / WORTH)))
-    if parts == 1:
-        return [function(slice(0, count))]
     edges = [count * k // parts for k in range(parts + 1)]
-    first, *others = [slice(*ends) for ends in pairwise(edges)]
-    waiting = _threads.submit([partial(function, part) for part in others])
+    slices = [slice(*ends) for ends in pairwise(edges)]
+    done: queue.SimpleQueue[tuple[int, Any, BaseException | None]] = queue.SimpleQueue()
+    here = [0]
+    for k in range(1, parts):
+        thread = threading.Thread(
+            target=_put, args=(done, k, partial(function, slices[k])), name="ngrad", daemon=True
+        )
+        try:
+            thread.start()
+        except RuntimeError:  # there can be no more, as while Python ends
+            here += range(k, parts)
+            break
+    found: dict[int, Any] = {k: function(slices[k]) for k in here}
+    while len(found) < parts:
+        k, found[k], error = done.get()
+        if error is not None:
+            raise error
+    return [found[k] for k in range(parts)]
+
+
+def _put(
+    done: queue.SimpleQueue[tuple[int, Any, BaseException | None]],
+    k: int,
+    compute: Callable[[], Any],
+) -> None:
     try:
-        found = [function(first)]
-    finally:  # whoever asked owns the memory: nobody is at it any more, also where this raises
-        for one in waiting:
-            one.exception()
-    return found + [one.result() for one in waiting]
+        done.put((k, compute(), None))
+    except BaseException as error:
+        done.put((k, None, error))
 
 
 def in_parts(compute: Callable[..., Any], arrays: Sequence[Array], core: int, work: float) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ import ngrad
 import ngrad.numpy
 import ngrad.scipy.special
 from ngrad.errors import LinAlgError
-from ngrad.ops import on_threads
+from ngrad.ops import fourier, on_threads
 from ngrad.ops.on_threads import each_part, in_parts
 
 RNG = np.random.default_rng(0)
@@ -32,7 +33,7 @@ def test_parts_come_in_order_and_from_several_threads(threads: int) -> None:
 
     def part(where: slice) -> tuple[range, str]:
         met.wait(10)
-        return range(7)[where], threading.current_thread().name
+        return range(7)[where], str(threading.get_ident())
 
     found = each_part(part, 7, 7.0)
     assert [k for numbers, _ in found for k in numbers] == list(range(7))
@@ -45,24 +46,67 @@ def test_little_is_done_here() -> None:
 
 
 @pytest.mark.parametrize("wrong", range(7))
-def test_what_raises_is_waited_for(threads: int, wrong: int) -> None:
-    done = []
-
+def test_what_one_raises_all_do(threads: int, wrong: int) -> None:
     def part(where: slice) -> None:
-        numbers = range(7)[where]
-        if wrong in numbers:
+        if wrong in range(7)[where]:
             raise ZeroDivisionError
-        done.extend(numbers)
 
     with pytest.raises(ZeroDivisionError):
         each_part(part, 7, 7.0)
-    assert len(done) == 7 - len(range(7)[slices(threads)[wrong]])
 
 
-def slices(threads: int) -> dict[int, slice]:
-    """The part that each of seven is in."""
-    parts = each_part(lambda part: part, 7, 7.0)
-    return {k: part for part in parts for k in range(7)[part]}
+def test_what_no_thread_can_begin_is_done_here(
+    threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(thread: threading.Thread) -> None:
+        raise RuntimeError("can't create new thread at interpreter shutdown")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    assert each_part(lambda part: [*range(7)[part]], 7, 7.0) == (
+        [[0, 1], [2, 3], [4, 5, 6]] if threads == 3 else [[*range(7)]]
+    )
+
+
+@pytest.mark.parametrize(
+    "function", [ngrad.signal.fft, ngrad.linalg.qr, lambda x: ngrad.linalg.svd(x, compute_uv=False)]
+)
+def test_who_is_interrupted_leaves_no_thread_at_memory_of_others(
+    function: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A thread that is still at it holds what it reads and writes."""
+    monkeypatch.setattr(on_threads, "WORTH", 1e-3)
+    monkeypatch.setattr(on_threads.config, "threads", lambda: 2)
+    go_on, waiting = threading.Event(), threading.Event()
+    here = threading.get_ident()
+    seen: list[Any] = []
+
+    def each_part(function: Any, count: int, work: float) -> list[Any]:
+        def part(where: slice) -> Any:
+            if threading.get_ident() == here:
+                waiting.wait(10)
+                raise KeyboardInterrupt
+            waiting.set()
+            go_on.wait(10)
+            seen.append(function(where))
+
+        return own(part, count, work)
+
+    own = on_threads.each_part
+    for module in (on_threads, fourier):
+        monkeypatch.setattr(module, "each_part", each_part)
+    x = ngrad.constant(SIGNALS[:, :, :6])
+    with pytest.raises(KeyboardInterrupt):
+        ngrad.eval(function(x))
+    del x
+    ngrad.config.release_memory()
+    others = [ngrad.constant(np.full(SIGNALS[:, :, :6].shape, 7j)) for _ in range(8)]
+    go_on.set()
+    for _ in range(1000):
+        if seen:
+            break
+        time.sleep(0.01)
+    assert seen
+    assert all((other.numpy() == 7j).all() for other in others)
 
 
 @pytest.mark.parametrize(
