@@ -61,13 +61,13 @@ class Planned:
         As in `Structure`.
     """
 
-    __slots__ = ("_build", "_built", "_slots", "cut", "times", "tried")
+    __slots__ = ("_build", "_built", "_slots", "before", "cut", "times", "tried")
 
     def __init__(self, build: Callable[[], Built], given: tuple[int, ...] = ()) -> None:
         self._build = build
         self._built: Built | None = None
         self._slots = given
-        self.times = 0  # it came (`unplanned.py`)
+        self.times = self.before = 0  # that it came (`unplanned.py`), and had come by a look
         self.tried = 0
         self.cut: Cut | None = None
 
@@ -285,12 +285,18 @@ class _Plans(dict[Key, Planned]):
         self[key] = planned
         self.size += len(entries)
         if len(self) > PLANS_LIMIT or self.size > ENTRIES_LIMIT:
-            # The oldest half goes: a program that still runs plans again what it needs, once.
-            keys = list(self)
-            for old in keys[: len(keys) // 2]:
-                self.pop(old, None)
-            self.size = sum(len(kept[0]) for kept in keys[len(keys) // 2 :])
+            self._let_go(key)
         return planned
+
+    def _let_go(self, new: Key) -> None:
+        """What did not come since this was last done goes; or, if all did, the older half of it."""
+        items = [item for item in list(self.items()) if item[0] is not new]
+        gone = [key for key, kept in items if kept.times == kept.before]
+        for key in gone or [key for key, _ in items[: len(items) // 2]]:
+            self.pop(key, None)
+        for _, kept in items:
+            kept.before = kept.times
+        self.size = sum([len(key[0]) for key in list(self)])
 
 
 plans = _Plans()

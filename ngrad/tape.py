@@ -67,7 +67,7 @@ class GradientTape(Jacobians):
         self._spans: tuple[tuple[int, int], ...] = ()
         self._watched: dict[int, int] = {}
         self._variables: dict[int, Variable] = {}
-        self._versions: dict[int, list[int]] = {}
+        self._versions: dict[int, dict[int, None]] = {}  # slots, in order
 
     def _join(self) -> Window:
         """The window that this tape reads: the thread's, into which it brings what it heard."""
@@ -102,7 +102,7 @@ class GradientTape(Jacobians):
                     if not tape._watched.keys().isdisjoint(others):
                         tape._watched.setdefault(slot, len(current.entries))
             self._versions = {
-                uid: [places[slot] for slot in slots] for uid, slots in self._versions.items()
+                uid: {places[slot]: None for slot in slots} for uid, slots in self._versions.items()
             }
         return current
 
@@ -239,7 +239,7 @@ class GradientTape(Jacobians):
                 continue
             if isinstance(value, Cell):  # as a source it means what it holds now
                 held = value._read()
-                self._versions[value._uid] = [window[held]]
+                self._versions[value._uid] = {window[held]: None}
                 value = held
             if not isinstance(value, Tensor):
                 raise ValueError(
@@ -272,9 +272,9 @@ class GradientTape(Jacobians):
         versions = self._versions.get(variable._uid)
         if versions is None:
             self._variables[variable._uid] = variable
-            self._versions[variable._uid] = [slot]
-        elif slot not in versions:
-            versions.append(slot)
+            self._versions[variable._uid] = {slot: None}
+        else:
+            versions.setdefault(slot)
 
     # -- the gradient ------------------------------------------------------------------------------
 

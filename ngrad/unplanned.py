@@ -19,19 +19,24 @@ from ngrad.devices import HOST
 from ngrad.graph.differentiate import Goal, Heard, pulled, swept, tools
 from ngrad.graph.dying import mark_dying
 from ngrad.graph.entries import CONSTANT_OF, LEAF, PART_OF, SCALAR, Entry
-from ngrad.graph.graph import Graph
+from ngrad.graph.graph import CONSTANT, INPUT, PART, Graph
 from ngrad.graph.layout import Layout
-from ngrad.graph.op import TABLE, USERS, Call
+from ngrad.graph.op import TABLE, USERS, Call, Op
 from ngrad.graph.simplify import rewrite
 from ngrad.plans import FEW, WIDE, Planned
 from ngrad.record import execute, plainly
 from ngrad.structure import Key
 from ngrad.tensor import Tensor, scalar
 from ngrad_kernels.cache import NotCached, without_compiling
+from ngrad_kernels.memory import OutOfMemory
 
 VAIN = 12
 """Of the last structures that were new, how many did not come again in a program that is likely to
 be new each time.
+"""
+OFTEN = 4
+"""How often a long structure is run as it is read: to plan it, and to cut it, takes as long as it
+saves in some more.
 """
 RULES_LIMIT = 1 << 12
 ENOUGH = 1 << 27
@@ -42,30 +47,35 @@ recent: deque[Planned] = deque(maxlen=16)
 
 
 def run_as_read(planned: Planned, key: Key, kept: Mapping[int, Any]) -> list[Tensor | None] | None:
-    """The outputs of a structure that comes for the first time, and is long, or comes after many
+    """The outputs of a structure that comes for the first times, and is long, or comes after many
     that did not come again; None if it is better planned.
     """
-    planned.times += 1
-    if planned.times > 1 or planned.cut is not None:
+    times = planned.times = planned.times + 1
+    if times > OFTEN or planned.cut is not None:
         return None
-    vain = sum([other.times == 1 for other in recent])
-    recent.append(planned)
     long = len(key[0]) > FEW
-    if not (long or vain >= VAIN) or not _fits(key):
+    if times > 1:
+        again = long
+    else:
+        again = long or sum([other.times == 1 for other in recent]) >= VAIN
+        recent.append(planned)
+    if not again or not _fits(key):
         return None
-    if long:
-        return _run(key, kept)
     try:
+        if long:
+            return _run(key, kept)
         with without_compiling():
             return _run(key, kept)
     except NotCached:  # one fused kernel may be compiled sooner
+        return None
+    except OutOfMemory:  # a plan may do with less
         return None
 
 
 def _run(key: Key, kept: Mapping[int, Any]) -> list[Tensor | None]:
     entries, known, wanted, heard, goal = key
     asked = (*goal[0], *goal[1]) if goal else ()  # targets, and what is pending of their seeds
-    found = _forward(entries, dict(known), (*wanted, *asked), kept)
+    found = _forward(entries, dict(known), (*wanted, *asked), kept, goal is not None)
     outputs: list[Any] = [found[slot] for slot in wanted]
     if goal is not None:
         outputs += swept(_AtOnce(), entries, found, Heard(*heard), Goal(*goal))
@@ -88,16 +98,22 @@ def _forward(
     known: Mapping[int, Layout],
     targets: Sequence[int],
     kept: Mapping[int, Any],
+    swept_back: bool,
 ) -> list[Any]:
-    """For each entry that targets depend on its value (or values); None for others."""
+    """For each entry that targets depend on its value (or values); None for others, and, if no
+    sweep comes back for it, for what only others read.
+    """
     need = bytearray(len(entries))
     for slot in targets:
         if slot >= 0:
             need[slot] = True
+    last: dict[int, list[int]] = {}  # what is read for the last time, by who reads it
     for slot in range(len(entries) - 1, -1, -1):
         if need[slot]:
             for k in entries[slot][1:]:
-                need[k] = True
+                if not need[k]:
+                    need[k] = True
+                    last.setdefault(slot, []).append(k)
     values: list[Any] = []
     for slot, (call, *slots) in enumerate(entries):
         op, value = call.op, None
@@ -119,6 +135,9 @@ def _forward(
         else:
             value = _ran(call, tuple([values[k] for k in slots]))
         values.append(value)
+        if not swept_back:
+            for k in last.get(slot, ()):
+                values[k] = None
     return values
 
 
@@ -156,7 +175,12 @@ class _AtOnce:
         if rule is None:
             if len(_rules) >= RULES_LIMIT:
                 _rules.clear()
-            rule = _rules[call, followed, layouts] = _rule(call, followed, layouts)
+            graph = _rules[call, followed, layouts] = _rule(call, followed, layouts)
+            return _through(graph, read)
+        if isinstance(rule, Graph):
+            where = dict(enumerate(layouts))
+            rule = Cut(mark_dying(rule), tuple(range(len(layouts))), where)
+            _rules[call, followed, layouts] = rule
         return rule.run(dict(enumerate(read)))
 
 
@@ -168,12 +192,14 @@ def _filled(value: int, where: Layout) -> Any:
     return plainly(TABLE["broadcast_to"], (where.shape,), scalar(value, where.dtype))
 
 
-_rules: dict[tuple[Call, tuple[bool, ...], tuple[Layout, ...]], Cut] = {}
-"""VJP rules, by call, which operands are followed, and how what a rule may read lies."""
+_rules: dict[tuple[Call, tuple[bool, ...], tuple[Layout, ...]], Graph | Cut] = {}
+"""VJP rules, by call, which operands are followed, and how what a rule may read lies: as a graph,
+and, when it comes again, as a plan.
+"""
 
 
-def _rule(call: Call, followed: tuple[bool, ...], layouts: tuple[Layout, ...]) -> Cut:
-    """A plan of a VJP rule, for cotangents, operands and results that lie so."""
+def _rule(call: Call, followed: tuple[bool, ...], layouts: tuple[Layout, ...]) -> Graph:
+    """The graph of a VJP rule, for cotangents, operands and results that lie so."""
     graph = Graph(rewrite)
     read = [graph.input(where) for where in layouts]
     count = len(call.specs)
@@ -185,4 +211,24 @@ def _rule(call: Call, followed: tuple[bool, ...], layouts: tuple[Layout, ...]) -
     found = tools.traced(graph, lambda: pulled(call, g, inputs, out, followed))
     graph.outputs = tuple([None if x is None else x.index for x in found])
     graph.given.clear()
-    return Cut(mark_dying(graph), tuple(range(len(layouts))), dict(enumerate(layouts)))
+    return graph
+
+
+def _through(graph: Graph, inputs: Sequence[Tensor]) -> list[Tensor | None]:
+    """The outputs of a graph, node by node."""
+    values: list[Any] = []
+    for needed, (op, params, slots, spec) in zip(graph.needed(), graph.nodes, strict=True):
+        value: Any = None
+        if not needed:
+            pass
+        elif op == INPUT:
+            value = inputs[params[0]]
+        elif op == CONSTANT:
+            value = scalar(params[-1], spec.dtype)
+        elif op == PART:
+            value = values[slots[0]][params[0]]
+        elif isinstance(op, Op):
+            operands = tuple([values[k] for k in slots])
+            value = _ran(op.call(params, tuple([x._layout for x in operands])), operands)
+        values.append(value)
+    return [None if k is None else values[k] for k in graph.outputs]

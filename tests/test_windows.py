@@ -56,7 +56,7 @@ def test_windows_of_a_loop_are_alike(period: int) -> None:
 
     looped(body, 6000, each)
     assert longest <= 2 * LIMIT + 8
-    assert planned[-1] == planned[5 * LIMIT]  # ever the same plans, after the first few windows
+    assert planned[-1] == planned[8 * LIMIT]  # ever the same plans, after the first few windows
     before = ngrad.stats().runs
     looped(body, 10 * LIMIT, lambda: None)
     assert ngrad.stats().runs > before  # and they were run on the way
