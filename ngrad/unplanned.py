@@ -57,7 +57,8 @@ def run_as_read(planned: Planned, key: Key, kept: Mapping[int, Any]) -> list[Ten
     if times > 1:
         again = long
     else:
-        again = long or sum([other.times == 1 for other in recent]) >= VAIN
+        news = list(recent)  # which other threads add to
+        again = long or sum([other.times == 1 for other in news]) >= VAIN
         recent.append(planned)
     if not again or not _fits(key):
         return None
