@@ -62,12 +62,14 @@ def run_as_read(planned: Planned, key: Key, kept: Mapping[int, Any]) -> list[Ten
         recent.append(planned)
     if not again or not _fits(key):
         return None
+    planned.tried = 1  # when it is planned, it comes again
     try:
         if long:
             return _run(key, kept)
         with without_compiling():
             return _run(key, kept)
     except NotCached:  # one fused kernel may be compiled sooner
+        planned.tried = 0
         return None
     except OutOfMemory:  # a plan may do with less
         return None

@@ -92,7 +92,7 @@ SPANS: dict[tuple[Layout, Any], tuple[int, Layout]] = {}
 
 def part(x: Any, index: Any, key: Any) -> Any:
     """x[index] of an index that is known by a key."""
-    if type(x) is Tensor and x._at and not (state.window.readers or state.listens()):
+    if type(x) is Tensor and x._at and _is_unheard(x):
         return _shown(x, index, key)
     where = x._layout
     steps = STEPS.get((where, key))
@@ -108,6 +108,18 @@ def part(x: Any, index: Any, key: Any) -> Any:
     for op, params in steps:
         x = apply(op, (x,), params)
     return x
+
+
+def _is_unheard(x: Tensor) -> bool:
+    """Whether nobody records anything of a tensor that is there: no `function`, and no tape that
+    has heard of it, as of data whose steps a loop goes through.
+    """
+    window = state.window
+    if not (window.readers or state.listens()):
+        return True
+    if state.graph is not None or window.trace is not None or x._block.shared:
+        return False
+    return window.slot_of(x) < 0
 
 
 def _shown(x: Tensor, index: Any, key: Any) -> Tensor:

@@ -22,6 +22,7 @@ import ngrad
 import ngrad.numpy as ours
 from ngrad.errors import DTypeError, IndexBoundsError, NgradError, ShapeError
 from ngrad.ops.masks import MANY, places
+from ngrad.record import state
 
 
 def filled(shape: tuple[int, ...]) -> Array:
@@ -360,3 +361,43 @@ def test_where_a_large_mask_holds(length: int, share: float) -> None:
     np.testing.assert_array_equal(places(mask), expected)
     np.testing.assert_array_equal(ngrad.where(mask), expected[:, None])
     np.testing.assert_array_equal(ours.nonzero(ours.array(mask * 0.5))[0], expected)
+
+
+def test_a_part_of_what_no_tape_has_heard_of_is_its_memory() -> None:
+    """As of data whose steps a loop goes through. What is watched later is heard from then on."""
+    x, w = ngrad.constant(np.arange(6.0).reshape(3, 2)), ngrad.constant([2.0, 3.0])
+    with ngrad.GradientTape(persistent=True) as tape:
+        tape.watch(w)
+        count = len(state.window.entries)
+        parts = [x[0], x[-1], x[1, :1], x[1:]]
+        assert all(part._at for part in parts) and parts[1]._at == x._at + 32
+        assert len(state.window.entries) == count
+        before = ngrad.reduce_sum(x[0] * w)
+        tape.watch(x)
+        after = ngrad.reduce_sum(x[1] * w)
+        assert x[1]._at == 0
+    assert tape.gradient(before, x) is None
+    assert tape.gradient(after, x).tolist() == [[0, 0], [2, 3], [0, 0]]
+    assert tape.gradient(before, w).tolist() == [0, 1]
+
+
+@pytest.mark.parametrize("way", ["watched", "used", "in a function"])
+def test_a_part_of_what_is_heard_is_recorded(way: str) -> None:
+    x = ngrad.constant([[1.0, 2.0], [3.0, 4.0]])
+
+    def first() -> Any:
+        if way == "used":
+            ngrad.reduce_sum(x * 1.0)
+        part = x[1]
+        return part, bool(part._at)
+
+    if way == "in a function":
+        recorded = []
+        ngrad.function(lambda: recorded.append(first()[1]))()
+        assert recorded == [False]
+        return
+    with ngrad.GradientTape() as tape:
+        if way == "watched":
+            tape.watch(x)
+        part, there = first()
+    assert not there and part.tolist() == [3.0, 4.0]
