@@ -381,7 +381,7 @@ def test_a_part_of_what_no_tape_has_heard_of_is_its_memory() -> None:
     assert tape.gradient(before, w).tolist() == [0, 1]
 
 
-@pytest.mark.parametrize("way", ["watched", "used", "in a function"])
+@pytest.mark.parametrize("way", ["watched", "used"])
 def test_a_part_of_what_is_heard_is_recorded(way: str) -> None:
     x = ngrad.constant([[1.0, 2.0], [3.0, 4.0]])
 
@@ -391,11 +391,6 @@ def test_a_part_of_what_is_heard_is_recorded(way: str) -> None:
         part = x[1]
         return part, bool(part._at)
 
-    if way == "in a function":
-        recorded = []
-        ngrad.function(lambda: recorded.append(first()[1]))()
-        assert recorded == [False]
-        return
     with ngrad.GradientTape() as tape:
         if way == "watched":
             tape.watch(x)
