@@ -106,6 +106,9 @@ def _put(module: ir.Module, kinds: CellKinds) -> None:
         builder.store(number, _at(it, address, DOUBLE))
         builder.ret(BIT(1))
     with builder.if_then(of("f4")):
+        with builder.if_then(builder.and_(is_whole, builder.not_(it.is_null(held)))):
+            builder.store(builder.sitofp(n, FLOAT), _at(it, address, FLOAT))  # rounded once
+            builder.ret(BIT(1))
         size = builder.call(it.external("fabs", DOUBLE, DOUBLE), [number])
         infinite = builder.fcmp_unordered("==", size, DOUBLE(float("inf")))  # or no number
         fits = builder.or_(infinite, builder.fcmp_ordered("<=", size, LARGEST))
@@ -191,6 +194,11 @@ def _assigned(module: ir.Module, kinds: CellKinds) -> None:
             it.unless(it.same(writes, it.known(True)), INT(0))
     first = builder.select(view, owner, this)
     it.unless(it.is_of(first, kinds.cell), INT(0))
+    with builder.if_then(it.is_of(index, tuple)):  # no key, as which a type would be taken
+        count = builder.call(it.external("PyTuple_Size", WORD, POINTER), [index])
+        with builder.if_then(builder.icmp_signed(">", count, WORD(0))):
+            marked = it.same(it.item(index, 0), it.known(tuple))
+            it.unless(builder.not_(marked), INT(0))
     # Of views of views Python knows.
     it.unless(it.same(it.get(first, of_cell["_owner"]), nobody), INT(0))
     x = it.get(first, of_cell["_held"])

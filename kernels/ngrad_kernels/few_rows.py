@@ -30,8 +30,8 @@ def factor_few(matrix, rows, pivots):
     """LU factors in place of a matrix by columns, and pivots; whether it is regular.
 
     What is to come off an element is summed up first, and subtracted at once, and a column is
-    scaled by the reciprocal of its pivot, as in OpenBLAS: so a matrix of which rounding makes a
-    singular one, or does not, is one here where it is one there.
+    scaled by the reciprocal of its pivot, as in OpenBLAS: so of matrices of which rounding makes
+    singular ones, or does not, most are singular here where they are there.
     """
     sums, step, regular = stack_words({words}), rows * {size}, True
     for i in range(rows * rows):

@@ -17,7 +17,7 @@ def held_counts(table, lo, hi):
     for block in range(lo, hi):
         first, total = block * {block}, 0
         for i in range(min({block}, length - first)):
-            total += i8(load_u1(table[1] + first, i))
+            total += i8(load_u1(table[1] + first, i) != 0)
         store_i8(table[2], block, total)
 """
 
@@ -38,7 +38,7 @@ def held_places(table, lo, hi):
                 count = 0
                 for i in range(8):
                     store_i8(at, count, first + i)
-                    count += i8(reload_u1(table[1] + first, i))
+                    count += i8(reload_u1(table[1] + first, i) != 0)
                 at += count * 8
                 first += 8
             else:

@@ -31,7 +31,15 @@ def _write_sequence(module: ir.Module, kinds: CellKinds) -> ir.Function:
     of_tensor, of_layout = offsets(kinds.kinds.tensor), offsets(kinds.kinds.layout)
     held = builder.call(module.globals["held_by"], [this])
     with builder.if_then(it.is_null(held)):
-        builder.ret(builder.call(module.globals["shown"], [this]))
+        seen = builder.call(module.globals["shown"], [this])
+        it.unless_null(seen, NULL)
+        with builder.if_then(it.is_of(seen, kinds.kinds.tensor)):
+            sizes = it.get(it.get(seen, of_tensor["_layout"]), of_layout["ndim"])
+            with builder.if_then(it.same(sizes, it.known(0)), likely=False):
+                it.let_go(seen)
+                it.hold(none)
+                builder.ret(none)
+        builder.ret(seen)
     ndim = it.get(it.get(held, of_tensor["_layout"]), of_layout["ndim"])
     there = builder.not_(it.same(it.get(held, of_tensor["_at"]), it.known(0)))
     fits = builder.and_(there, builder.not_(it.same(ndim, it.known(0))))

@@ -231,7 +231,8 @@ class Assigned(Cell):
         if where.device is not HOST:
             return None
         if not where.ndim:
-            found = x.item()
+            wide = where.dtype.is_integer and self._layout.dtype.is_inexact
+            found = x._view()[()] if wide else x.item()  # Python's floats would be rounded twice
         elif where.dtype is self._layout.dtype:
             address = x._address
             found = x._layout.array(address, x)  # which may lie otherwise, now that it is there

@@ -320,3 +320,36 @@ def test_loops_over_elements_need_no_python_of_ours(line: str) -> None:
     finally:
         sys.setprofile(None)
     assert called == []
+
+
+def test_views_of_no_axes_have_no_elements() -> None:
+    for module in (np, ours):
+        x = module.ones(3)
+        views = [x[0, ...], x[:1].reshape(())]
+        for view in views:
+            view[...] = 5
+            x[1] = 2
+            with pytest.raises(TypeError):
+                list(view)
+            with pytest.raises(TypeError):
+                iter(view)
+
+
+@pytest.mark.parametrize("code", ["i8", "i4", "u4"])
+def test_an_element_is_rounded_once(code: str) -> None:
+    wide = {"i8": 2**60 + 2**36 + 1, "i4": 2**31 - 65, "u4": 2**32 - 129}[code]
+    found = []
+    for module in (np, ours):
+        x, y = module.array([wide], code), module.zeros(3, "f4")
+        y[0] = x[0]
+        y[1:] = x
+        found.append(np.asarray(y).tolist())
+    assert found[0] == found[1]
+
+
+def test_a_type_is_no_index() -> None:
+    for module in (np, ours):
+        x = module.zeros(3)
+        with pytest.raises(IndexError):
+            x[tuple, 1] = 9
+        assert np.asarray(x).tolist() == [0, 0, 0]

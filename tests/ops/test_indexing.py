@@ -396,3 +396,13 @@ def test_a_part_of_what_is_heard_is_recorded(way: str) -> None:
             tape.watch(x)
         part, there = first()
     assert not there and part.tolist() == [3.0, 4.0]
+
+
+@pytest.mark.parametrize("count", [7, MANY + 9])
+def test_masks_whose_bytes_are_others_than_0_and_1(count: int) -> None:
+    """What is true need not be 1 where a mask is another library's."""
+    held = np.zeros(count, np.uint8)
+    held[[1, 5]] = 255, 2
+    mask = ours.asarray(held.view(bool))
+    assert ours.nonzero(mask)[0].tolist() == [1, 5]
+    assert ours.arange(float(count))[mask].tolist() == [1.0, 5.0]
