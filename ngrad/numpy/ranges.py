@@ -82,11 +82,11 @@ def arange(
 
 def _up_to(first: float, last: float) -> Tensor:
     """Floats from one up to another, 1 apart: by as much as NumPy's second is from its first."""
-    step = first + 1.0 - first
-    as_numpys = first + step == first + 1.0 and (first != 0 or math.copysign(1.0, first) > 0)
-    if as_numpys and MANY <= last - first < math.inf:
-        return evenly(first, step, math.ceil(last - first), FLOAT64, current())
-    return from_numpy(np.arange(first, last), FLOAT64)
+    if MANY <= last - first < math.inf:
+        step = first + 1.0 - first
+        if first + step == first + 1.0 and (first != 0 or math.copysign(1.0, first) > 0):
+            return evenly(first, step, math.ceil(last - first), FLOAT64, current())
+    return from_numpy(np.arange(first, last))
 
 
 def _plain(value: Any) -> Any:
