@@ -27,6 +27,13 @@ of more it takes a while, and they may never come again.
 class Cut:
     """A graph as a plan: one of the two ways to run it.
 
+    Parameters
+    ----------
+    again : bool
+        Whether it came before.
+    at_once : int
+        Steps up to which what replays it is made at once.
+
     Attributes
     ----------
     over : bool
@@ -45,6 +52,7 @@ class Cut:
         places: tuple[int, ...],
         layouts: dict[int, Layout],
         again: bool = False,
+        at_once: int = AT_ONCE,
     ) -> None:
         self.graph = graph
         self.plan = Plan.of(graph, layouts, scalar)
@@ -52,7 +60,7 @@ class Cut:
         self.over = writes_over_inputs(self.plan)
         self.replay: Replay | Captured | None = None
         self.joined: Plan | None = None
-        self.new = not again and len(self.plan.steps) > AT_ONCE and not self.over
+        self.new = not again and len(self.plan.steps) > at_once and not self.over
         if not self.new:
             self._prepare()
         launches = sum(step.call.launches for step in self.plan.steps)

@@ -2,10 +2,9 @@
 
 A loop over a sequence or a tree may be another program each time, and so may an expression that is
 drawn. To plan a node takes longer than to run it, so such a program is not planned before it comes
-again: each call is run where it stands,
-and the sweep goes back over the calls, with a plan of its own for each VJP rule, which is the same
-for all that are alike. The ops, their order and their bits are those of a plan that is cut into a
-kernel for each op.
+again: each call is run where it stands, and the sweep goes back over the calls, with a plan of its
+own for each VJP rule, which is the same for all that are alike. The ops, their order and their bits
+are those of a plan that is cut into a kernel for each op.
 """
 
 from __future__ import annotations
@@ -19,9 +18,9 @@ from ngrad.devices import HOST
 from ngrad.graph.differentiate import Goal, Heard, pulled, swept, tools
 from ngrad.graph.dying import mark_dying
 from ngrad.graph.entries import CONSTANT_OF, LEAF, PART_OF, SCALAR, Entry
-from ngrad.graph.graph import CONSTANT, INPUT, PART, Graph
+from ngrad.graph.graph import Graph
 from ngrad.graph.layout import Layout
-from ngrad.graph.op import TABLE, USERS, Call, Op
+from ngrad.graph.op import TABLE, USERS, Call
 from ngrad.graph.simplify import rewrite
 from ngrad.plans import FEW, WIDE, Planned
 from ngrad.record import execute, plainly
@@ -178,12 +177,7 @@ class _AtOnce:
         if rule is None:
             if len(_rules) >= RULES_LIMIT:
                 _rules.clear()
-            graph = _rules[call, followed, layouts] = _rule(call, followed, layouts)
-            return _through(graph, read)
-        if isinstance(rule, Graph):
-            where = dict(enumerate(layouts))
-            rule = Cut(mark_dying(rule), tuple(range(len(layouts))), where)
-            _rules[call, followed, layouts] = rule
+            rule = _rules[call, followed, layouts] = _rule(call, followed, layouts)
         return rule.run(dict(enumerate(read)))
 
 
@@ -195,14 +189,12 @@ def _filled(value: int, where: Layout) -> Any:
     return plainly(TABLE["broadcast_to"], (where.shape,), scalar(value, where.dtype))
 
 
-_rules: dict[tuple[Call, tuple[bool, ...], tuple[Layout, ...]], Graph | Cut] = {}
-"""VJP rules, by call, which operands are followed, and how what a rule may read lies: as a graph,
-and, when it comes again, as a plan.
-"""
+_rules: dict[tuple[Call, tuple[bool, ...], tuple[Layout, ...]], Cut] = {}
+"""VJP rules, by call, which operands are followed, and how what a rule may read lies."""
 
 
-def _rule(call: Call, followed: tuple[bool, ...], layouts: tuple[Layout, ...]) -> Graph:
-    """The graph of a VJP rule, for cotangents, operands and results that lie so."""
+def _rule(call: Call, followed: tuple[bool, ...], layouts: tuple[Layout, ...]) -> Cut:
+    """A plan of a VJP rule, for cotangents, operands and results that lie so."""
     graph = Graph(rewrite)
     read = [graph.input(where) for where in layouts]
     count = len(call.specs)
@@ -214,24 +206,5 @@ def _rule(call: Call, followed: tuple[bool, ...], layouts: tuple[Layout, ...]) -
     found = tools.traced(graph, lambda: pulled(call, g, inputs, out, followed))
     graph.outputs = tuple([None if x is None else x.index for x in found])
     graph.given.clear()
-    return graph
-
-
-def _through(graph: Graph, inputs: Sequence[Tensor]) -> list[Tensor | None]:
-    """The outputs of a graph, node by node."""
-    values: list[Any] = []
-    for needed, (op, params, slots, spec) in zip(graph.needed(), graph.nodes, strict=True):
-        value: Any = None
-        if not needed:
-            pass
-        elif op == INPUT:
-            value = inputs[params[0]]
-        elif op == CONSTANT:
-            value = scalar(params[-1], spec.dtype)
-        elif op == PART:
-            value = values[slots[0]][params[0]]
-        elif isinstance(op, Op):
-            operands = tuple([values[k] for k in slots])
-            value = _ran(op.call(params, tuple([x._layout for x in operands])), operands)
-        values.append(value)
-    return [None if k is None else values[k] for k in graph.outputs]
+    places, where = tuple(range(len(layouts))), dict(enumerate(layouts))
+    return Cut(mark_dying(graph), places, where, at_once=0)
