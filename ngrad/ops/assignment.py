@@ -23,10 +23,11 @@ from ngrad.ops.convert import cast_to, from_outside, number, tensor
 from ngrad.ops.elementwise import Elementwise, select
 from ngrad.ops.extremes import extreme_rows
 from ngrad.ops.gather import ADD_ROWS, gather_rows
-from ngrad.ops.indexing import Region, Rows, region_of, rows_of
+from ngrad.ops.indexing import Rows, rows_of
 from ngrad.ops.joining import concat
 from ngrad.ops.multiplied import multiplied_rows
 from ngrad.ops.put_rows import PUT_ROWS, last_named
+from ngrad.ops.regions import Region, region_of
 from ngrad.ops.shape import broadcast_to, reshape, swap_last
 from ngrad.ops.slicing import embed, strided
 from ngrad.ops.sorting import positions
