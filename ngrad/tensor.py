@@ -13,6 +13,7 @@ from ngrad.devices import HOST, Device, current
 from ngrad.dtypes import BY_CODE, DType, as_dtype
 from ngrad.errors import ScalarError, ShapeError
 from ngrad.graph.dims import shown
+from ngrad.graph.laid import Laid
 from ngrad.graph.layout import Layout, layout
 from ngrad.operand import Operand
 from ngrad.reference import Reference
@@ -23,7 +24,7 @@ from ngrad_kernels.memory import Buffer
 from ngrad_kernels.native import blank
 
 
-class Tensor(Operand["Tensor"]):
+class Tensor(Operand["Tensor"], Laid):
     """An immutable n-d array. Made by `ngrad.constant` and by every op; not by calling this class.
 
     Attributes
@@ -52,6 +53,7 @@ class Tensor(Operand["Tensor"]):
 
     _at: int
     _block: Buffer
+    _layout: Layout
     _range: tuple[int, int]  # the least and the greatest element, of indices that were checked
 
     def __init__(self, buffer: Buffer, address: int, where: Layout) -> None:
@@ -110,26 +112,6 @@ class Tensor(Operand["Tensor"]):
     @property
     def dtype(self) -> DType:
         return self._layout.dtype
-
-    @property
-    def ndim(self) -> int:
-        return self._layout.ndim
-
-    @property
-    def size(self) -> int:
-        return self._layout.size
-
-    @property
-    def nbytes(self) -> int:
-        return self._layout.nbytes
-
-    @property
-    def itemsize(self) -> int:
-        return self._layout.dtype.itemsize
-
-    @property
-    def device(self) -> str:
-        return self._layout.device.name
 
     # -- values ------------------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from ngrad.devices import HOST, Device
 from ngrad.errors import NgradError
+from ngrad.graph.laid import Laid
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op, Params
 
@@ -57,10 +58,11 @@ def _constant(value: Any, dtype: Any, device: Device) -> Node:
     return Node(CONSTANT, (type(value).__name__, repr(value), value), (), spec)
 
 
-class Symbol:
+class Symbol(Laid):
     """A value of a graph under construction."""
 
     __slots__ = ("_layout", "graph", "index")
+    _layout: Layout
     _at = 0  # where a tensor has its value: here there is none
 
     def __init__(self, graph: Graph, index: int, spec: Layout) -> None:
@@ -73,14 +75,6 @@ class Symbol:
     @property
     def dtype(self) -> Any:
         return self._layout.dtype
-
-    @property
-    def ndim(self) -> int:
-        return self._layout.ndim
-
-    @property
-    def size(self) -> int:
-        return self._layout.size
 
     def __repr__(self) -> str:
         return f"%{self.index} : {self._layout!r}"

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from ngrad.graph.dims import shown
+from ngrad.graph.laid import Laid
 from ngrad.numpy.writing import Assigned
 from ngrad.tensor import Tensor
 
 
-class Valued(Assigned):
+class Valued(Assigned, Laid):
     """An array that is asked for its value, by NumPy, other libraries and Python."""
 
     __slots__ = ()
@@ -39,26 +40,6 @@ class Valued(Assigned):
     @property
     def dtype(self) -> np.dtype[Any]:
         return self._layout.dtype.numpy_dtype
-
-    @property
-    def ndim(self) -> int:
-        return self._layout.ndim
-
-    @property
-    def size(self) -> int:
-        return self._layout.size
-
-    @property
-    def itemsize(self) -> int:
-        return self._layout.dtype.itemsize
-
-    @property
-    def nbytes(self) -> int:
-        return self._layout.nbytes
-
-    @property
-    def device(self) -> str:
-        return self._layout.device.name
 
     # -- values ------------------------------------------------------------------------------------
 

@@ -1,0 +1,38 @@
+"""Facts of what has a layout: of tensors, arrays and symbols."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ngrad.graph.layout import Layout
+
+
+class Laid:
+    """What lies somewhere, or will."""
+
+    __slots__ = ()
+
+    if TYPE_CHECKING:
+
+        @property
+        def _layout(self) -> Layout: ...
+
+    @property
+    def ndim(self) -> int:
+        return self._layout.ndim
+
+    @property
+    def size(self) -> int:
+        return self._layout.size
+
+    @property
+    def itemsize(self) -> int:
+        return self._layout.dtype.itemsize
+
+    @property
+    def nbytes(self) -> int:
+        return self._layout.nbytes
+
+    @property
+    def device(self) -> str:
+        return self._layout.device.name
