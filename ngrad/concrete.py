@@ -13,6 +13,7 @@ import optree
 
 from ngrad.cut import Cut
 from ngrad.dtypes import complex128, float64
+from ngrad.forms import AtSizes
 from ngrad.giving import alone, is_large, run_over
 from ngrad.graph.dims import Dim, Sizes
 from ngrad.graph.entries import CONSTANT_OF, LEAF, Entry, Settled, marker
@@ -240,7 +241,7 @@ class Concrete:
         return planned
 
     def _run_over(
-        self, values: dict[int, Any], slots: tuple[int, ...], cut: Cut
+        self, values: dict[int, Any], slots: tuple[int, ...], cut: Cut | AtSizes
     ) -> list[Any] | None:
         """Write over what variables held, if it can be. Meanwhile they hold what is pending in a
         window that is locked: another thread that looks at one waits for it.

@@ -9,32 +9,27 @@ again, its fused kernels are compiled: in the background, where runs go on meanw
 
 from __future__ import annotations
 
-import atexit
-import contextlib
-import os
-import queue
-import threading
-import warnings
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
+from ngrad.background import compiler, failed
 from ngrad.cold import came_before, fused_sooner
 from ngrad.config import settings
 from ngrad.cut import AT_ONCE, Cut
+from ngrad.forms import AtSizes, served
 from ngrad.graph.cost import counters
-from ngrad.graph.differentiate import Goal, Heard
 from ngrad.graph.dying import mark_dying
 from ngrad.graph.fuse import fuse
 from ngrad.graph.gather import gather
 from ngrad.graph.graph import Graph
 from ngrad.graph.layout import Layout
+from ngrad.hooks import hooks
 from ngrad.ops.fused import sources
 from ngrad.replay import Replay
-from ngrad.structure import Built, Key, Structure, build
+from ngrad.structure import Built, Key, build, structure_of
 from ngrad.tensor import Tensor
-from ngrad_kernels import beside
-from ngrad_kernels.cache import NotCached, made_by, without_compiling
+from ngrad_kernels.cache import NotCached, without_compiling
 from ngrad_kernels.garbage import uncollected
 
 PLANS_LIMIT = 1024
@@ -45,8 +40,6 @@ FEW, WIDE = 64, 1 << 18
 mean, from which on more are too: to cut a node takes as long as to read and write so many with a
 kernel for each op.
 """
-IDLE = 10.0
-"""Seconds without work after which the process that compiles is let go."""
 
 
 class Planned:
@@ -69,7 +62,7 @@ class Planned:
         self._slots = given
         self.times = self.before = 0  # that it came (`unplanned.py`), and had come by a look
         self.tried = 0
-        self.cut: Cut | None = None
+        self.cut: Cut | AtSizes | None = None
 
     @property
     def built(self) -> Built:
@@ -99,8 +92,15 @@ class Planned:
         """The outputs of the graph: what is wanted, then the gradients."""
         return self.ready().run(kept)
 
-    def ready(self) -> Cut:
+    def serve(self, cut: AtSizes | None) -> None:
+        """Run as another plan does that is for these sizes too, if there is one."""
+        if cut is not None:
+            self.cut, self.tried = cut, 2
+
+    def ready(self) -> Cut | AtSizes:
         """The way to run it now."""
+        if type(self.cut) is AtSizes and hooks.execute is not None:
+            self.cut, self.tried = None, 1  # whoever asks for steps wants a plan of its own
         if self.tried < 2:
             self._heat()
         cut = self.cut
@@ -121,7 +121,7 @@ class Planned:
         except Exception as error:
             if settings.fusion == "wait":
                 raise
-            _failed(error)
+            failed(error)
 
     def _fuse_at_first(self) -> None:
         """Fuse, if the fused kernels are on disk, or are compiled sooner than those of the ops; and
@@ -148,7 +148,7 @@ class Planned:
         if settings.fusion == "wait":
             self.fuse()
         else:
-            _compiler.compile(self)
+            compiler.compile(self)
 
     def fuse(self) -> None:
         """Cut the graph into fused kernels, which may have to be compiled first."""
@@ -177,95 +177,6 @@ class Planned:
         return "\n\n".join(sources(fuse(self.graph, self.layouts)))
 
 
-class _Compiler:
-    """A thread that fuses what came again, while runs go on; a process beside this one compiles."""
-
-    def __init__(self) -> None:
-        self._begin()
-        if hasattr(os, "register_at_fork"):
-            os.register_at_fork(after_in_child=self._after_fork)
-        atexit.register(self.stop)
-
-    def _begin(self) -> None:
-        self.waiting: queue.SimpleQueue[Planned | None] = queue.SimpleQueue()
-        self.thread: threading.Thread | None = None
-        self.lock = threading.RLock()
-        self.pending: dict[int, Planned] = {}  # by `id`: what waits, and what is being compiled
-
-    def _after_fork(self) -> None:
-        """The thread is the parent's: the child asks for what it waits for when it comes again."""
-        for planned in self.pending.values():
-            planned.tried = 1
-        self._begin()
-
-    def compile(self, planned: Planned) -> None:
-        """Have it fused.
-
-        Raises
-        ------
-        RuntimeError
-            If there can be no more threads, as while Python ends.
-        """
-        thread = threading.Thread(target=self._work, name="ngrad", daemon=True)
-        with self.lock:
-            self.pending[id(planned)] = planned
-            self.waiting.put(planned)
-            if self.thread is None:
-                self.thread = thread
-                try:
-                    thread.start()
-                except RuntimeError:
-                    self.thread = None
-                    raise
-
-    def _work(self) -> None:
-        with made_by(beside.make):
-            while (planned := self._next()) is not None:
-                try:
-                    planned.fuse()
-                except Exception as error:
-                    _failed(error)
-                finally:
-                    self.pending.pop(id(planned), None)
-        beside.end()
-
-    def _next(self) -> Planned | None:
-        """What comes next; a compiler that has nothing to do for a while is let go."""
-        try:
-            return self.waiting.get(timeout=IDLE)
-        except queue.Empty:
-            beside.end()
-            return self.waiting.get()
-
-    def stop(self) -> None:
-        """Finish what is being compiled: an interpreter that ends amid it may crash."""
-        if self.thread is not None:
-            with contextlib.suppress(queue.Empty):
-                while True:
-                    self.waiting.get_nowait()
-            self.waiting.put(None)
-            self.thread.join()
-
-
-failures: list[str] = []
-"""What went wrong where a program could go on: a test that finds something here fails."""
-
-
-def _failed(error: Exception) -> None:
-    """A program could not be fused: it runs as it did."""
-    counters["failed"] += 1
-    failures.append(repr(error))
-    with contextlib.suppress(RuntimeWarning):  # where warnings are errors
-        warnings.warn(
-            f"a program is not fused, and runs with a kernel for each op: {error!r}",
-            RuntimeWarning,
-            stacklevel=1,
-        )
-
-
-_compiler = _Compiler()
-
-
 class _Plans(dict[Key, Planned]):
     """What was planned, by structure: a bounded number, of so many entries in all, which is `size`.
     A dictionary compares in full what hashes alike; what is not there is planned.
@@ -274,16 +185,14 @@ class _Plans(dict[Key, Planned]):
     size = 0
 
     def __missing__(self, key: Key) -> Planned:
-        entries, known, wanted, heard, goal, *given = key
-        structure = Structure(
-            entries, known, wanted, heard and Heard(*heard), goal and Goal(*goal), *given
-        )
+        structure = structure_of(key)
         planned = Planned(partial(build, structure), structure.given)
         if any(call.open for call, *_ in structure.entries):
             return planned  # a recording's
+        planned.serve(served(key))
         # No lock, which a fork could leave taken: threads that meet lose a plan at worst.
         self[key] = planned
-        self.size += len(entries)
+        self.size += len(structure.entries)
         if len(self) > PLANS_LIMIT or self.size > ENTRIES_LIMIT:
             self._let_go(key)
         return planned

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ngrad.devices import HOST, Device
+from ngrad.graph.entries import Settled
 from ngrad.graph.layout import Layout
 from ngrad.graph.op import Op
 from ngrad.graph.plan import Plan
@@ -24,7 +25,7 @@ from ngrad.tensor import Tensor, empty, ran, replayed, scalar, seen
 from ngrad_kernels import cpu, native
 from ngrad_kernels.machine import MOST
 from ngrad_kernels.memory import Buffer, pool
-from ngrad_kernels.words import Words, packed
+from ngrad_kernels.words import Step, Words, packed
 
 SMALL = 1 << 20
 """Bytes of results and temporaries up to which a plan is run by this thread alone."""
@@ -160,16 +161,31 @@ class Replay(Schedule):
     __slots__ = ("_march", "_walk", "shared")
 
     def __init__(self, plan: Plan, loads: Loads, shared: bool) -> None:
-        block = None if shared else arena()
-        super().__init__(plan, loads, (0, block.address) if block else (-1, 0))
-        steps = self.steps(self._first + len(self._made) + 1)
+        super().__init__(plan, loads, (-1, 0) if shared else (0, arena().address))
         self.shared = shared
-        if shared:
-            self._march = cpu.in_a_row(steps)
+        if not self.open:
+            steps, before = self.laid_out()
+            self.lay(Words(steps, before))
+
+    def laid_out(self) -> tuple[list[Step], tuple[int, ...]]:
+        """The launches over the registers of a run, and what is to stand before them."""
+        steps = self.steps(self._first + len(self._made) + 1)
+        return steps, () if self.shared else (len(steps),)
+
+    def lay(self, words: Words) -> None:
+        """Run these, which are the launches."""
+        if self.shared:
+            self._march = cpu.marching(words)
         else:
-            words = Words(steps, (len(steps),))
-            slots, wheres = tuple([k for k, _ in loads]), tuple([where for _, where in loads])
-            self._walk = replayed(words.address, slots, wheres, tuple(self._made), words, block)
+            slots, wheres = zip(*self._loads, strict=True) if self._loads else ((), ())
+            self._walk = replayed(
+                words.address, tuple(slots), tuple(wheres), tuple(self._made), words, arena()
+            )
+
+    def settle(self, settled: Settled) -> None:
+        """Have numbers for open sizes, in layouts."""
+        self._loads, self._made = settled(self._loads), list(settled(tuple(self._made)))
+        self._outputs = list(settled(tuple(self._outputs)))
 
     @staticmethod
     def of(plan: Plan, loads: Loads, over: bool = False) -> Replay | None:

@@ -9,7 +9,7 @@ from ngrad.graph.layout import Layout
 from ngrad.graph.op import Call
 from ngrad.graph.plan import Plan
 from ngrad.graph.program import Launch, Program
-from ngrad.graph.room import Room
+from ngrad.graph.room import Room, Shelves
 from ngrad.status import Status
 from ngrad.tensor import Tensor, scalar
 from ngrad_kernels.words import Step
@@ -36,6 +36,8 @@ class Schedule:
     ----------
     launches : list of (Launch, list of (register, offset))
         In order, each with where its operands begin.
+    open : bool
+        Whether there are open sizes in it: it runs at such as `sized.py` makes numbers of.
     temporaries : int
         Bytes of the block that they take.
     checks : int
@@ -56,6 +58,7 @@ class Schedule:
         "_wanted",
         "checks",
         "launches",
+        "open",
         "temporaries",
     )
 
@@ -77,7 +80,8 @@ class Schedule:
         self._wanted = wanted
         self.checks = 0
         self.launches: list[tuple[Launch, list[tuple[int, int]]]] = []
-        room, (register, begin) = Room(), block
+        self.open = any(where.open for _, where in loads)
+        room, (register, begin) = Shelves() if self.open else Room(), block
         last = _last_uses(plan, owners)
         each = zip(plan.steps, self._programs, results, strict=True)
         for index, ((_, read, _), program, outputs) in enumerate(each):

@@ -24,6 +24,8 @@ class Stats:
         damaged.
     planned, fused : int
         Structures that were planned, and how many of them went over to fused kernels.
+    sized : int
+        Structures that one plan for many sizes served.
     runs, launches, bytes : int
         Runs of plans; kernels that these, and ops that ran where they were called, launched; and
         what was read and written, if each element is read once.
@@ -36,6 +38,7 @@ class Stats:
     rejected: int
     planned: int
     fused: int
+    sized: int
     runs: int
     launches: int
     bytes: int
@@ -105,6 +108,7 @@ def stats() -> Stats:
         rejected=cache.counters["rejected"],
         planned=counters["planned"],
         fused=counters["fused"],
+        sized=counters["sized"],
         runs=counters["runs"],
         launches=counters["launches"],
         bytes=counters["bytes"],

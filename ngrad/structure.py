@@ -42,6 +42,12 @@ nothing is: what plans are looked up by.
 """
 
 
+def structure_of(key: Key) -> Structure:
+    """The structure that is looked up by a key."""
+    entries, known, wanted, heard, goal, *given = key
+    return Structure(entries, known, wanted, heard and Heard(*heard), goal and Goal(*goal), *given)
+
+
 Built = tuple[Graph, tuple[int, ...], dict[int, Layout]]
 """A graph; for each of its inputs the slot; and how that lies."""
 

@@ -61,7 +61,7 @@ def _settings_as_before() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _nothing_failed_in_the_background() -> Iterator[None]:
-    from ngrad.plans import failures
+    from ngrad.background import failures
 
     yield
     found = failures[:]

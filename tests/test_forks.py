@@ -159,10 +159,10 @@ def test_programs_go_on_while_kernels_are_compiled(background: dict[str, str]) -
         FORKS.format(n=1000)
         + COMPILING
         + """
-from ngrad.plans import _compiler, failures
+from ngrad.background import compiler, failures
 assert counters["fused"] < len(PROGRAMS)
 meanwhile = 0
-while _compiler.pending:
+while compiler.pending:
     assert look()
     meanwhile += 1
 assert meanwhile > 0 and not failures, failures

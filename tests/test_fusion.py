@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 import ngrad
-from ngrad import GradientTape, cold, constant, plans
+from ngrad import GradientTape, background, cold, constant, plans
 from ngrad.graph.graph import Graph
 from ngrad.unplanned import OFTEN
 from ngrad_kernels import cache
@@ -267,14 +267,14 @@ def test_a_program_goes_on_where_no_thread_can_begin(monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(threading.Thread, "start", refuse)
     monkeypatch.setattr(plans.Planned, "_fuse_at_first", lambda planned: None)
-    monkeypatch.setattr(plans, "failures", [])
+    monkeypatch.setattr(background, "failures", [])
     for name, value in {"thread": None, "pending": {}, "waiting": SimpleQueue()}.items():
-        monkeypatch.setattr(plans._compiler, name, value)
+        monkeypatch.setattr(background.compiler, name, value)
     ngrad.config.set_fusion("background")
     x = numbers(5000, seed=7)
     with pytest.warns(RuntimeWarning, match="not fused"):
         found = {ngrad.reduce_sum(ngrad.sin(ngrad.exp(x)) * x).numpy() for _ in range(3)}
-    assert len(found) == len(plans.failures) == 1
+    assert len(found) == len(background.failures) == 1
 
 
 def test_a_first_run_compiles_what_is_there_sooner(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,12 +7,13 @@ from contextlib import nullcontext
 from typing import Any, NamedTuple
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numeric import difference
 
 import ngrad
 from ngrad import unplanned
+from ngrad.forms import forms
 from ngrad.plans import FEW, plans
 
 Array = np.ndarray[Any, Any]
@@ -139,6 +140,35 @@ def test_random_programs(program: tuple[list[Step], list[Array]]) -> None:
 
     for k, g in enumerate(found):
         np.testing.assert_allclose(g, difference(scalar, arrays, k), rtol=1e-6, atol=1e-7)
+
+
+SIZES = (2, 3), (3, 2), (4, 5), (5, 7), (9, 4), (6, 11), (31, 8), (7, 40), (2, 9), (13, 13)
+
+
+@settings(max_examples=10)
+@given(programs())
+def test_one_plan_for_many_sizes(program: tuple[list[Step], list[Array]]) -> None:
+    """The programs were drawn for other sizes: at some there may be shapes that do not fit."""
+    steps, _ = program
+    draw = np.random.default_rng(0)
+    given = [[draw.uniform(-1, 1, shape) for shape in ((m, n), (1, n), (m, n))] for m, n in SIZES]
+
+    def found() -> list[Any]:
+        plans.clear()
+        made: list[Any] = []
+        for arrays in given:
+            try:
+                evaluate(steps, arrays, 2)
+            except ValueError:
+                continue
+            made += [g.tobytes() for g in gradient(steps, arrays, 2, "deferred")]
+        return made
+
+    expected = found()
+    forms.clear()
+    ngrad.config.set_fusion("wait")
+    assert found() == expected
+    ngrad.config.set_fusion("off")
 
 
 def test_the_ways_differ() -> None:

@@ -18,8 +18,6 @@ import functools
 import sys
 from collections.abc import Sequence
 
-import numpy as np
-
 from ngrad_kernels import blas_threads, cache, skeletons, small_products, symmetric, windowed
 from ngrad_kernels.blas_calls import BEGIN, END, HELPERS
 from ngrad_kernels.blas_library import LETTERS, LONGEST, library
@@ -28,6 +26,7 @@ from ngrad_kernels.contract import PIECE, SQUARE
 from ngrad_kernels.product import Prepared, Product, Windowed
 from ngrad_kernels.target import Libraries
 from ngrad_kernels.tiles import most_threads, span, tiles
+from ngrad_kernels.words import facts
 
 # -- the kernel ------------------------------------------------------------------------------------
 
@@ -132,9 +131,9 @@ class Blas:
         views = [product.view(operand) for operand in (product.x, product.y)]
         start = len(sizes) + 2 + len(lies) + len(called) + len(views)
         words = [*sizes, down, across, *lies, *called, start, start + len(views[0])]
-        facts = np.array([*words, *views[0], *views[1]], np.int64)
         items = product.products * down * across
-        return Prepared(kernel(code), facts.ctypes.data, items, grain, facts)
+        where, held = facts([*words, *views[0], *views[1]])
+        return Prepared(kernel(code), where, items, grain, held)
 
     def windows(self, work: Windowed) -> tuple[Prepared, int, int] | None:
         """Windows times matrices, by blocks; None where BLAS cannot count so far."""

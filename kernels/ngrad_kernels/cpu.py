@@ -28,7 +28,7 @@ from ngrad_kernels.skeletons import CALLED
 from ngrad_kernels.space import Space
 from ngrad_kernels.target import Columns, Work
 from ngrad_kernels.typed import TYPED
-from ngrad_kernels.words import Step, Words
+from ngrad_kernels.words import Step, Words, facts
 
 name = "cpu"
 counters: Counter[str] = Counter()
@@ -69,11 +69,11 @@ def launch_all(works: Sequence[Work]) -> None:
     and those of a single grain run in this one.
     """
     large = []
-    for kernel, facts, n, grain, addresses in works:
+    for kernel, where, n, grain, addresses in works:
         if n > grain:
-            large.append((kernel, facts, n, grain, addresses))
+            large.append((kernel, where, n, grain, addresses))
         elif n > 0:
-            native.run(kernel, facts, n, *addresses)
+            native.run(kernel, where, n, *addresses)
     if len(large) < 2:
         for work in large:
             launch(*work)
@@ -90,7 +90,11 @@ def launch_all(works: Sequence[Work]) -> None:
 
 def in_a_row(launches: Iterable[Step]) -> Callable[[bytes], None]:
     """Launches on end, as `native.march` has them, on all threads where they are worth it."""
-    words = Words(launches)
+    return marching(Words(launches))
+
+
+def marching(words: Words) -> Callable[[bytes], None]:
+    """The same of launches that are laid out."""
 
     def march(registers: bytes) -> None:
         threads.run(native.march, words.address, words.steps, registers)
@@ -184,12 +188,6 @@ def strided_map(body: Body) -> tuple[int, int]:
 # -- what another device does on its own time, and this one at once --------------------------------
 
 
-def facts(words: Sequence[int]) -> tuple[int, Any]:
-    """Run-time facts where kernels read them: where they are."""
-    held = np.array(words, np.int64)
-    return held.ctypes.data, held
-
-
 def use(buffers: Iterable[Buffer]) -> None:
     """Whoever launched what writes them has waited for it."""
 
@@ -255,6 +253,7 @@ __all__ = [
     "launch_all",
     "lend",
     "libraries",
+    "marching",
     "name",
     "pool",
     "run",

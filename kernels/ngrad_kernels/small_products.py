@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import functools
 
-import numpy as np
-
 from ngrad_kernels import cache, skeletons
 from ngrad_kernels.codes import size_of
 from ngrad_kernels.contract import PIECE, SQUARE
 from ngrad_kernels.product import Prepared, Product
+from ngrad_kernels.words import facts
 
 AT_ONCE = (8, 4, 3, 2, 1)
 """Rows that are multiplied at once: each waits for its own sums alone."""
@@ -146,6 +145,6 @@ def prepared(product: Product) -> Prepared:
     head = [rows, columns, depth, *lies, *axes[-1], turned]
     start = len(head) + 2
     words = [*head, start, start + len(x_view), *x_view, *y_view]
-    facts = np.array(words, np.int64)
+    where, held = facts(words)
     grain = GRAIN // (32 + depth * (rows + columns))
-    return Prepared(kernel(product.code), facts.ctypes.data, product.products, grain, facts)
+    return Prepared(kernel(product.code), where, product.products, grain, held)

@@ -7,14 +7,13 @@ from __future__ import annotations
 import functools
 import math
 
-import numpy as np
-
 from ngrad_kernels import blas_threads, cache, skeletons
 from ngrad_kernels.blas_calls import BEGIN, END, HELPERS
 from ngrad_kernels.blas_library import LETTERS, library
 from ngrad_kernels.codes import size_of
 from ngrad_kernels.product import Prepared, Product
 from ngrad_kernels.tiles import TILE, most_threads, span
+from ngrad_kernels.words import facts
 
 FEW, MUCH = 32, 1 << 20
 """Rows of a tile of the diagonal, and its multiply-adds, up to which BLAS sooner multiplies all."""
@@ -109,5 +108,5 @@ def prepared(product: Product) -> Prepared:
         *(routines[f"{letter}syrk"], routines[f"{letter}gemm"], *blas_threads.words(pool)),
         *product.view(product.x),
     ]
-    facts = np.array(words, np.int64)
-    return Prepared(kernel(code), facts.ctypes.data, product.products * tiles, grain, facts)
+    where, held = facts(words)
+    return Prepared(kernel(code), where, product.products * tiles, grain, held)

@@ -43,7 +43,7 @@ def tiles(product: Product, threads: int) -> tuple[int, int, int]:
     if product.products == 1 and (each := work // (LARGE * threads)) > 1:
         wanted = threads * (4 if each >= 4 else 2)  # each thread as many as any other
     pairs = [(n, wanted // n) for n in range(1, wanted + 1) if wanted % n == 0]
-    down, across = min(pairs, key=lambda pair: rows / pair[0] + columns / pair[1])
+    down, across = min(pairs, key=lambda pair: rows * pair[1] + columns * pair[0])  # of an edge
     return down, across, max(1, worth * down * across // max(work, 1))
 
 

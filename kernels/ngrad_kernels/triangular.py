@@ -8,14 +8,13 @@ import functools
 import math
 from typing import NamedTuple
 
-import numpy as np
-
 from ngrad_kernels import blas_threads, cache, few_rows, skeletons
 from ngrad_kernels.blas_library import LETTERS, LONGEST, library
 from ngrad_kernels.codes import size_of
 from ngrad_kernels.few_rows import ROWS
 from ngrad_kernels.product import Matrices, Prepared
 from ngrad_kernels.tiles import TILE, most_threads, span
+from ngrad_kernels.words import facts
 
 
 class Triangular(NamedTuple):
@@ -152,6 +151,6 @@ def prepared(system: Triangular) -> Prepared | None:
     view = [size, len(system.batch)]
     for pair in zip(system.batch, system.matrix.batch, strict=True):
         view += pair
-    facts = np.array([*head, *called, down, side, *view], np.int64)
+    where, held = facts([*head, *called, down, side, *view])
     items = math.prod(system.batch) * across
-    return Prepared(_kernel(code), facts.ctypes.data, items, grain, facts)
+    return Prepared(_kernel(code), where, items, grain, held)

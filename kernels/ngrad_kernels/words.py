@@ -4,11 +4,37 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
 
 Step = tuple[int, int, int, int, Sequence[tuple[int, int]]]
 """A launch over registers: kernel, facts, n, grain, and of each operand a register and an offset,
 whose sum is its address. Register 0 holds zero.
 """
+
+
+class OpenFacts(NamedTuple):
+    """Facts in which there are numbers that are not known yet: they stand where an address would,
+    until whoever knows all of a plan's lays them out.
+    """
+
+    words: tuple[Any, ...]
+
+
+def facts(words: Sequence[Any]) -> tuple[Any, Any]:
+    """Run-time facts where kernels on the CPU read them: their address, and what holds them there.
+
+    Examples
+    --------
+    >>> where, held = facts([3, 4])
+    >>> where == held.ctypes.data
+    True
+    """
+    if all(isinstance(word, (int, np.integer)) for word in words):
+        held = np.array(words, np.int64)
+        return held.ctypes.data, held
+    return OpenFacts(tuple(words)), None
 
 
 def packed(registers: Iterable[int]) -> bytes:
@@ -25,6 +51,16 @@ def packed(registers: Iterable[int]) -> bytes:
 def unpacked(registers: bytes) -> memoryview[int]:
     """Such registers as integers."""
     return memoryview(registers).cast("q")
+
+
+def in_order(launches: Iterable[Step], before: Sequence[int] = ()) -> list[Any]:
+    """What there is of each launch, one after the other."""
+    words: list[Any] = [*before]
+    for kernel, facts, n, grain, operands in launches:
+        words += (kernel, facts, n, grain, len(operands))
+        for pair in operands:
+            words += pair
+    return words
 
 
 class Words:
@@ -44,15 +80,19 @@ class Words:
     1
     """
 
-    __slots__ = ("_words", "address", "steps")
+    __slots__ = ("_held", "_words", "address", "steps")
 
     def __init__(self, launches: Iterable[Step], before: Sequence[int] = ()) -> None:
-        words: list[int] = [*before]
-        self.steps = 0
-        for kernel, facts, n, grain, operands in launches:
-            words += (kernel, facts, n, grain, len(operands))
-            for pair in operands:
-                words += pair
-            self.steps += 1
-        self._words = array("q", words)
+        steps = list(launches)
+        self._lie(in_order(steps, before), len(steps))
+
+    @classmethod
+    def of(cls, words: Iterable[int], steps: int, held: Any) -> Words:
+        """Words as `in_order` gives them, of launches whose facts something holds."""
+        found = cls.__new__(cls)
+        found._lie(words, steps, held)
+        return found
+
+    def _lie(self, words: Iterable[int], steps: int, held: Any = None) -> None:
+        self._words, self.steps, self._held = array("q", words), steps, held
         self.address: int = self._words.buffer_info()[0]

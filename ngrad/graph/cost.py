@@ -6,7 +6,8 @@ from collections import Counter
 from weakref import WeakSet
 
 counters: Counter[str] = Counter()
-"""What happened since the process began: structures `planned` and `fused`, and what plans and calls
+"""What happened since the process began: structures `planned`, `fused` and
+`sized`, and what plans and calls
 that are gone have run. `counted` adds what those that are there have.
 """
 

@@ -9,7 +9,7 @@ what was asked, and the answer. The recording holds wherever each guard has the 
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -30,7 +30,7 @@ class Sizes:
     values : list of int
         What is at hand for each atom.
     atoms : dict
-        The number of each: of the open sizes, which come first; and of quotients and remainders, by
+        The number of each: of the open sizes, by themselves; and of quotients and remainders, by
         operator and operands.
     guards : dict
         Whether a polynomial is 0, or less than 0.
@@ -38,7 +38,7 @@ class Sizes:
         The layouts that have such sizes, by what they are made of.
     """
 
-    __slots__ = ("atoms", "guards", "layouts", "open", "values")
+    __slots__ = ("_at", "atoms", "guards", "layouts", "open", "values")
 
     def __init__(self) -> None:
         self.open = True
@@ -46,6 +46,7 @@ class Sizes:
         self.atoms: dict[Any, int] = {}
         self.guards: dict[tuple[Relation, Polynomial], bool] = {}
         self.layouts: dict[Any, Any] = {}
+        self._at: Callable[..., Any] | None = None
 
     def size(self, value: int) -> Any:
         """One more open size, with a value at hand."""
@@ -76,20 +77,55 @@ class Sizes:
             return whole if how is operator.floordiv else ()
         return self._atom((how, x, y), how(self.value(x), self.value(y)))
 
-    def at(self, given: Sequence[int]) -> list[int] | None:
+    def at(self, given: Sequence[int]) -> tuple[int, ...] | None:
         """The values of all atoms where the open sizes are those given; None if the recording does
         not hold there.
         """
-        values = list(given)
-        for how, x, y in list(self.atoms)[len(given) :]:
-            by = polynomial.value(y, values)
-            if by == 0:
-                return None
-            values.append(how(polynomial.value(x, values), by))
+        if self.open or self._at is None:  # more may be asked
+            self._at = self._routine()
+        found: tuple[int, ...] | None = self._at(*given)
+        return found
+
+    def _routine(self) -> Callable[..., Any]:
+        """`at`, as Python that is compiled: programs of many sizes come here at each."""
+        lines, given = [], []
+        for atom, k in self.atoms.items():
+            if type(atom) is int:
+                given.append(f"n{k}")
+                continue
+            how, x, y = atom
+            lines += [
+                f"by = {polynomial.text(y)}",
+                "if by == 0: return None",
+                f"n{k} = ({polynomial.text(x)}) {_SIGNS[how]} by",
+            ]
         for (relation, x), answer in self.guards.items():
-            if relation(polynomial.value(x, values), 0) != answer:
-                return None
-        return values
+            asked = f"{polynomial.text(x)} {_SIGNS[relation]} 0"
+            lines.append(f"if {f'not {asked}' if answer else asked}: return None")
+        names = ", ".join([f"n{k}" for k in range(len(self.atoms))])
+        source = [f"def at({', '.join(given)}):", *lines, f"return ({names},)"]
+        space: dict[str, Any] = {}
+        exec("\n    ".join(source), space)
+        made: Callable[..., Any] = space["at"]
+        return made
+
+    def numbers(self, things: Iterable[Any], *more: str) -> Callable[..., tuple[int, ...]]:
+        """A routine over the values of all atoms that gives a number for each thing: an open size,
+        a number, or source over atoms and `more`, which it takes before them.
+        """
+        texts = [str(x) if isinstance(x, (str, Dim)) else str(int(x)) for x in things]
+        names = ", ".join([*more, *[f"n{k}" for k in range(len(self.values))]])
+        made: Callable[..., Any] = eval(f"lambda {names}: ({', '.join([*texts, ''])})")
+        return made
+
+
+_SIGNS: dict[Any, str] = {
+    operator.floordiv: "//",
+    operator.mod: "%",
+    operator.eq: "==",
+    operator.lt: "<",
+}
+"""How what is asked of sizes is spelled."""
 
 
 class Dim:

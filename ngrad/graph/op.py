@@ -74,12 +74,13 @@ class Call:
         self.view = op.view
         self.shows = False
         self.open = is_open(params) or any(map(_open, (*inputs, *specs)))
-        run = _never if self.open else run
         self.size = math.inf if self.open or op.family in NEVER_AT_ONCE else _size(inputs, specs)
         self.launches = self.bytes = 0
         self.cost = FREE
         self._program: Program | None = None
         self._outputs: tuple[Layout, ...] | None = None if run is None else specs
+        if self.open:
+            run = _never
         self.run: Callable[..., Any] = self._first_run if run is None else run
 
     def _first_run(self, *inputs: Any) -> Any:
@@ -105,7 +106,9 @@ class Call:
         self.cost = Cost(self.launches, self.bytes, plans=0)
         self.shows = self._program is not None and self._program.view is not None
         # Last, since threads may meet here: whoever sees the outputs sees the rest.
-        self.run = how if self._program is None else Op.runner(how, len(self.inputs), outputs)
+        if not self.open:
+            run = how if self._program is None else Op.runner(how, len(self.inputs), outputs)
+            self.run = run
         self._outputs = results
 
     @property
@@ -118,8 +121,8 @@ class Call:
 
     @property
     def shown(self) -> bool:
-        """As `shows`, of a call that may not be prepared yet."""
-        return self.program is not None and self.shows
+        """As `shows`, of a call that may not be prepared yet; of open sizes nothing is shown."""
+        return not self.open and self.program is not None and self.shows
 
     @property
     def program(self) -> Program | None:

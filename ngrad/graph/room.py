@@ -1,4 +1,6 @@
-"""`Room`: places in one block of memory, each for as long as it is needed."""
+"""`Room`: places in one block of memory, each for as long as it is needed; and `Shelves`, where it
+is not known yet which sizes are larger than others.
+"""
 
 from __future__ import annotations
 
@@ -67,3 +69,36 @@ class Room:
             at -= 1
             begin = self._gaps.pop(at)[0]
         self._gaps.insert(at, (begin, last))
+
+
+class Shelves:
+    """As `Room`, for open sizes: a place is taken again for the same size alone, so that nothing
+    has to be compared.
+
+    Examples
+    --------
+    >>> shelves = Shelves()
+    >>> first, second = shelves.take(100), shelves.take(64)
+    >>> shelves.give(first)
+    >>> shelves.take(128), shelves.take(1), shelves.size
+    (0, 192, 256)
+    """
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._sizes: dict[int, int] = {}  # of each place
+        self._free: dict[int, list[int]] = {}  # places that nobody has, by size
+
+    def take(self, nbytes: int) -> int:
+        """Where a place begins."""
+        nbytes = padded(nbytes)
+        free = self._free.get(nbytes)
+        if free:
+            return free.pop()
+        begin, self.size = self.size, self.size + nbytes
+        self._sizes[begin] = nbytes
+        return begin
+
+    def give(self, begin: int) -> None:
+        """Let go of a place."""
+        self._free.setdefault(self._sizes[begin], []).append(begin)

@@ -97,7 +97,7 @@ def test_what_makes_a_number_of_it_asks(name: str) -> None:
     sizes = Sizes()
     found = PLAIN[name](shown(sizes.size(5)))
     assert found == PLAIN[name](5)
-    assert sizes.at([5]) == [5] and sizes.at([6]) is None
+    assert sizes.at([5]) == (5,) and sizes.at([6]) is None
 
 
 def test_what_shows_it_says_how_it_follows() -> None:

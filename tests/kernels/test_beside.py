@@ -161,9 +161,9 @@ os.waitpid(child, 0)
 IDLE = """
 import os, time
 import ngrad, numpy as np
-from ngrad import plans
+from ngrad import background, plans
 from ngrad_kernels import beside
-plans.IDLE = 0.2
+background.IDLE = 0.2
 x = ngrad.constant(np.linspace(0.0, 1.0, 40000))
 def program():
     return float(ngrad.reduce_sum(ngrad.sin(x) * ngrad.exp(x)))
@@ -173,7 +173,7 @@ end = time.monotonic() + 60
 while plans.counters["fused"] == 0 or beside._compiler.process:
     assert program() == first and time.monotonic() < end
     started = started or beside._compiler.process is not None
-assert started and not plans.failures
+assert started and not background.failures
 """
 
 

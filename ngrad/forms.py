@@ -1,0 +1,199 @@
+"""Forms: structures that differ in sizes alone, and share plans.
+
+A program that meets other sizes at each step records the same ops over the same slots. To trace,
+differentiate, fuse and prepare it for each of them takes many times as long as to run it. So once
+more came than a program has that goes on with a few sizes, one plan is made with open sizes: what
+two of them have in common (`graph/opened.py`) is planned as any structure is, in numbers that
+follow from sizes (`graph/dims.py`), and laid out for each (`sized.py`). What a size decided on the
+way is a guard. A plan serves a structure if its guards hold, and if with these sizes it is that
+structure in full: what two had in common by chance does no harm.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ngrad.background import compiler, failed
+from ngrad.config import settings
+from ngrad.graph.cost import Cost, counters
+from ngrad.graph.entries import LEAF, SCALAR, Entry, Settled
+from ngrad.graph.fuse import fuse
+from ngrad.graph.gather import gather
+from ngrad.graph.opened import Different, Opened
+from ngrad.graph.plan import Plan
+from ngrad.replay import Replay
+from ngrad.schedule import writes_over_inputs
+from ngrad.sized import Sized
+from ngrad.structure import Key, build, structure_of
+from ngrad.tensor import Tensor, scalar
+from ngrad_kernels.garbage import uncollected
+
+Tell = Callable[[list[Tensor | None]], None]
+MANY = 4
+"""Structures of a form from which on more are likely to come."""
+PLANS = 16
+"""Plans that are tried of a form: for ranges of sizes, and where others were taken to be open."""
+LONGEST = 512
+"""Entries of the longest structure that is looked at: of those that come once, programs that are
+longer each time are most, and have no form in common.
+"""
+FORMS_LIMIT = 256
+
+
+class AtSizes:
+    """A plan with open sizes at some; as a `Cut`."""
+
+    __slots__ = ("cost", "over", "replay")
+
+    def __init__(self, replay: Replay, cost: Cost, over: bool) -> None:
+        self.replay, self.cost, self.over = replay, cost, over
+
+    def run(self, kept: Mapping[int, Any], tell: Tell | None = None) -> list[Tensor | None]:
+        """The outputs, for values by slot; `tell` as `Cut.run_over` has it."""
+        self.cost.runs += 1
+        return self.replay.run(kept, tell)
+
+    run_over = run
+
+
+class Open:
+    """What two structures of a form have in common, and once it is fused its plan.
+
+    Raises
+    ------
+    Different
+        If they differ in more than sizes.
+    """
+
+    def __init__(self, form: Form, first: Key, second: Key) -> None:
+        self._form, self._key, self.tried = form, second, 2
+        self._opened = Opened(first[0], second[0], first[1], second[1])
+        self._sized: Sized | None = None
+        self._over = False
+        self._calls: list[tuple[int, Any]] = []  # what a structure has to have: whole calls,
+        self._leaves: list[tuple[int, Any]] = []  # layouts of values from outside,
+        self._params: list[tuple[int, Any]] = []  # and what ops are told
+        for slot, (call, *_) in enumerate(self._opened.entries):
+            if not call.open:
+                self._calls.append((slot, call))
+            elif call.op is LEAF or call.op is SCALAR:
+                self._leaves.append((slot, call.spec))
+            elif call.params:
+                self._params.append((slot, call.params))
+
+    @uncollected
+    def fuse(self) -> None:
+        """Plan it, if it is all launches on the CPU that are not too large."""
+        opened, (_, _, *rest) = self._opened, self._key
+        structure = structure_of((opened.entries, opened.known, *rest))
+        try:
+            graph, places, layouts = build(structure)
+            given = [k for k, slot in enumerate(places) if slot in structure.given]
+            plan = Plan.of(gather(fuse(graph, layouts, given)), layouts, scalar)
+            loads = tuple([(places[k], layouts[k]) for k in plan.inputs])
+            self._over = writes_over_inputs(plan)
+            replay = Replay.of(plan, loads, self._over)
+            if replay is not None:
+                self._sized = Sized(plan, replay, opened.sizes)
+        finally:
+            opened.sizes.open = False
+        if self._sized is None:
+            self._form.tried = PLANS  # at other sizes neither
+            return
+        self._form.plans.append(self)
+        counters["fused"] += 1
+
+    def at(self, key: Key) -> AtSizes | None:
+        """The plan at the sizes of a structure; None if it is another one at these."""
+        entries, opened = key[0], self._opened
+        given = [entries[slot][0].spec.shape[axis] for slot, axis in opened.places]
+        values = opened.sizes.at(given)
+        if values is None:
+            return None
+        settled = Settled(lambda size: size.at(values))
+        if not (
+            all(entries[slot][0] is call for slot, call in self._calls)
+            and all(entries[slot][0].spec is settled(where) for slot, where in self._leaves)
+            and all(entries[slot][0].params == settled(has) for slot, has in self._params)
+            and key[1] == settled(opened.known)
+        ):
+            return None
+        assert self._sized is not None
+        counters["sized"] += 1
+        return AtSizes(*self._sized.at(values, settled), self._over)
+
+
+class Form:
+    """The structures that have the same ops over the same slots.
+
+    Attributes
+    ----------
+    came : int
+        How many did that no plan serves.
+    last : Key
+        The last of these.
+    tried : int
+        How many plans were to be made.
+    plans : list of Open
+        Those that were.
+    """
+
+    def __init__(self) -> None:
+        self.came = self.tried = 0
+        self.last: Key = ()
+        self.plans: list[Open] = []
+
+    def at(self, key: Key) -> AtSizes | None:
+        """A plan that serves a structure, if there is one; one is asked for if there should be."""
+        for plan in reversed(self.plans):
+            found = plan.at(key)
+            if found is not None:
+                return found
+        self.came += 1
+        before, self.last = self.last, key
+        if self.came < MANY or self.tried >= PLANS:
+            return None
+        self.tried += 1
+        try:
+            plan = Open(self, before, key)
+        except Different:
+            return None
+        if settings.fusion != "wait":
+            compiler.compile(plan)
+            return None
+        plan.fuse()
+        return plan.at(key) if plan in self.plans else None
+
+
+forms: OrderedDict[Any, Form] = OrderedDict()
+"""By what structures of a form have in common: those that came lately."""
+
+
+def served(key: Key) -> AtSizes | None:
+    """A plan for a structure that comes for the first time, of its form; None if there is none."""
+    entries, known, *rest = key
+    if settings.fusion == "off" or known is None or len(entries) > LONGEST:
+        return None
+    alike = tuple(map(_line, entries)), tuple([slot for slot, _ in known]), *rest
+    form = forms.get(alike)
+    if form is None:  # no lock: threads that meet lose what they saw, at worst
+        form = forms[alike] = Form()
+        if len(forms) > FORMS_LIMIT:
+            forms.popitem(last=False)
+    try:
+        return form.at(key)
+    except Exception as error:
+        if settings.fusion == "wait":
+            raise
+        failed(error)
+        return None
+
+
+def _line(entry: Entry) -> tuple[Any, ...]:
+    """What of an entry no size decides."""
+    call = entry[0]
+    if len(entry) > 1:
+        return call.op, *entry[1:]
+    return call.op, call.spec.dtype, call.spec.ndim

@@ -1,0 +1,156 @@
+"""Programs at many sizes: one plan serves them, and each has the bits of a plan of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+from function_programs import bits
+from open_programs import ANY, SOME, rows
+
+import ngrad
+from ngrad import forms
+from ngrad.forms import FORMS_LIMIT, MANY, PLANS
+from ngrad.plans import plans
+
+pytestmark = pytest.mark.usefixtures("waiting")
+SIZES = 6, 4, 7, 5, 8, 11, 9, 100, 30, 31, 13, 57, 1000, 999
+OF_THEIR_OWN = {
+    "cross-entropy", "network", "gather", "indices", "counted",  # the host looks at indices
+    "jacobian", "batch jacobian",  # whose plans are found by what they are of
+    "draws",  # how many there are says no tensor
+    "ones like",  # nothing is computed
+}  # fmt: skip
+"""Programs that no plan with open sizes serves."""
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_known() -> None:
+    plans.clear()
+    forms.forms.clear()
+
+
+def many(call: Callable[[Any], Any], sizes: Sequence[int]) -> list[Any]:
+    ngrad.random.set_seed(3)
+    return [bits(call(rows(n))) for n in sizes]
+
+
+def served(run: Callable[[], Any]) -> int:
+    """How often structures were served by a plan for many."""
+    before = ngrad.stats()
+    run()
+    return (ngrad.stats() - before).sized
+
+
+@pytest.mark.parametrize("name", [*ANY, *SOME])
+def test_one_plan_serves_many_sizes(name: str) -> None:
+    sizes = SIZES[:9] if "jacobian" in name else SIZES
+    make, found = {**ANY, **SOME}[name], []
+    count = served(lambda: found.extend(many(make(), sizes)))
+    if name in ANY:
+        assert (count > len(sizes) // 2) == (name not in OF_THEIR_OWN)
+    plans.clear()
+    ngrad.config.set_fusion("off")
+    assert found == many(make(), sizes)
+
+
+def slopes(f: Callable[..., Any], *arrays: Any) -> list[Any]:
+    given = [ngrad.constant(x) for x in arrays]
+    with ngrad.GradientTape() as tape:
+        tape.watch(given)
+        y = f(*given)
+    return bits(tape.gradient(y, given))
+
+
+def pairs(shapes: Sequence[tuple[tuple[int, ...], ...]]) -> list[list[Any]]:
+    draw = np.random.default_rng(0)
+    return [[draw.normal(size=shape) for shape in each] for each in shapes]
+
+
+ONES, NONE = [(1, 9), (9, 1), (1, 1)], [(0, 9), (0, 0), (5, 0)]
+DIFFERENT: dict[str, tuple[Any, Sequence[Any]]] = {
+    "sizes that were the same by chance": (
+        lambda x, y: ngrad.reduce_sum(x) * ngrad.reduce_sum(ngrad.tanh(y)),
+        [((n,), (n,)) for n in range(3, 9)] + [((3,), (5,)), ((6,), (2,)), ((7,), (7,))],
+    ),
+    "one that was the same by chance": (
+        lambda x, y: ngrad.exp(x)[:, None] * y,
+        [((n,), (5,)) for n in range(3, 9)] + [((3,), (4,)), ((8,), (9,)), ((9,), (5,))],
+    ),
+    "a size that follows from another one by chance": (
+        lambda x, y: (x[: y.shape[0]], ngrad.reduce_sum(y)),
+        [((n,), (n - 1,)) for n in range(4, 10)] + [((9,), (3,)), ((8,), (6,)), ((9,), (2,))],
+    ),
+    "ones": (
+        lambda x, y: ngrad.reduce_sum(x * y, 0),
+        [((n, 3), (n, 3)) for n in range(2, 8)] + [((m, 3), (n, 3)) for m, n in ONES],
+    ),
+    "none": (
+        lambda x, y: ngrad.reduce_sum(ngrad.concat([x, y], 0), 0),
+        [((n, 3), (2 * n, 3)) for n in range(2, 8)] + [((m, 3), (n, 3)) for m, n in NONE],
+    ),
+    "other dtypes": (
+        lambda x, y: ngrad.reduce_sum(x) * ngrad.cast(y, x.dtype),
+        [((n,), (n,)) for n in range(2, 12)],
+    ),
+    "small and large": (
+        lambda x, y: ngrad.tanh(x @ y) @ y[:, :4],
+        [((n, n), (n, n)) for n in (5, 6, 7, 8, 15, 16, 17, 18, 64, 65, 130, 300, 40, 301, 9)],
+    ),
+}
+"""A function of two tensors, and their shapes, one after the other."""
+
+
+@pytest.mark.parametrize("name", DIFFERENT)
+def test_what_was_alike_by_chance_serves_nothing_else(name: str) -> None:
+    f, shapes = DIFFERENT[name]
+    given = pairs(shapes)
+    if name == "other dtypes":
+        given = [[x.astype("f4" if k % 2 else "f8"), y] for k, (x, y) in enumerate(given)]
+    found: list[Any] = []
+    assert served(lambda: found.extend([slopes(f, *each) for each in given])) > 0
+    ngrad.config.set_fusion("off")
+    plans.clear()
+    assert found == [slopes(f, *each) for each in given]
+
+
+def test_few_sizes_have_plans_of_their_own() -> None:
+    program = ANY["softmax"]()
+    assert served(lambda: many(program, [*range(5, 4 + MANY)] * 3)) == 0
+    assert served(lambda: many(program, [30])) == 1
+
+
+def test_nothing_is_compiled_or_planned_for_a_size_that_is_served() -> None:
+    program = ANY["layer norm"]()
+    many(program, range(5, 15))
+    before = ngrad.stats()
+    many(program, range(15, 25))
+    since = ngrad.stats() - before
+    assert (since.sized, since.planned, since.fused, since.compiled) == (10, 0, 0, 0)
+
+
+def test_what_can_have_no_plan_for_many_is_tried_some_times() -> None:
+    many(ANY["gather"](), range(5, 60))
+    tried = [form.tried for form in forms.forms.values()]
+    assert max(tried) <= PLANS
+
+
+def test_forms_are_bounded() -> None:
+    x = rows(5)
+    for k in range(FORMS_LIMIT + 9):
+        y = x
+        for bit in f"{k:b}":
+            y = ngrad.tanh(y) if bit == "1" else ngrad.sin(y)
+        ngrad.eval(y)
+    assert len(forms.forms) == FORMS_LIMIT
+
+
+def test_steps_are_seen_by_who_asks_for_them() -> None:
+    program = ANY["softmax"]()
+    many(program, range(5, 15))
+    expected = many(program, [20])
+    with ngrad.profile() as profile:
+        assert many(program, [20]) == expected
+    assert profile.events  # of a plan of its own
