@@ -321,6 +321,10 @@ def _applied(body: Body, name: str) -> list[str]:
     ]
 
 
+WITHIN = "first = min(max(first, 0), length - 1)", "last = min(max(last, first), length)"
+"""Of an axis is read what there is of it, whatever was written over where its segments begin."""
+
+
 def _segments(body: Body, name: str) -> list[str]:
     """A scalar operation of the elements, or rows, of each segment of an axis, in order. Item: a
     segment, of a batch. The second operand says where they begin.
@@ -340,6 +344,7 @@ def _segments(body: Body, name: str) -> list[str]:
         "        first, last = load_i8(table[2], segment), length",
         "        if segment + 1 < count:",
         "            last = load_i8(table[2], segment + 1)",
+        *(f"        {line}" for line in WITHIN),
         f"        source = table[1] + (batch * length + first) * width * {size}",
         f"        target = table[3] + item * width * {size}",
         "        if width == 1:",

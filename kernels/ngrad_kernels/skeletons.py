@@ -312,7 +312,8 @@ def clear(table, lo, hi):
 
 def take(table, lo, hi):
     """Gather rows: out[b, m] = x[b, index[b // sharing, m]]; item b * count + m. Negative indices
-    count from the end.
+    count from the end. Indices were checked, but another library may have written over them since:
+    no row but one of x is read.
 
     Facts: rows of x, indices a batch, bytes a row, how many batches in a row have the same indices.
     """
@@ -326,7 +327,7 @@ def take(table, lo, hi):
         source, target = table[1] + batch * rows * size, table[3] + item * size
         for m in range(many):
             at = load_i8(index, m)
-            at = at + rows if at < 0 else at
+            at = min(max(at + rows if at < 0 else at, 0), rows - 1)
             if size == 4:
                 store_i4(target, m, load_i4(source, at))
             elif size == 8:

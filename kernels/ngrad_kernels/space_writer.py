@@ -177,9 +177,12 @@ class SpaceWriter(Writer):
                     self.write(f"store_{wide}({partial}, row * tiles + t, r{value})")
 
     def _pick(self, value: int, step: Step) -> None:
-        """The value of one column of the row, computed alone."""
+        """The value of one column of the row, computed alone: of none but those that there are, as
+        another library may have written over an index since it was checked.
+        """
         picked, index = step.operands
         self.write(f"column = v{index}", "if column < 0:", "    column = column + length")
+        self.write("column = min(max(column, 0), length - 1)")
         for k in elements(self.space, (picked,)):
             inner = self.space.step(k)
             if isinstance(inner, Step):

@@ -6,6 +6,9 @@ with the tensor. Others are checked by an op of its own, which the gather reads 
 it raises when it runs, and whatever depends on it has no value. On a GPU nobody waits: it gives
 indices that are in bounds, and notes in the run's status which were not; so what depends on it
 raises where it is looked at.
+
+Some libraries write to memory that is read-only (PyTorch, of what it has by DLPack), so indices may
+be others by the time a kernel reads them. Kernels therefore take the nearest row that there is.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ from ngrad_kernels.cuda.groups import (
 )
 from ngrad_kernels.cuda.source import GROUP, THREADS, Source
 from ngrad_kernels.expressions import assignments, expression
-from ngrad_kernels.render import CHUNKS, FOLD, LENGTH, SLABS, VIEW, WIDTH
+from ngrad_kernels.render import CHUNKS, FOLD, LENGTH, SLABS, VIEW, WIDTH, WITHIN
 from ngrad_kernels.scalars import SCALARS, is_long, is_unrolled
 
 
@@ -262,6 +262,7 @@ class _Kernel(Folds):
             )
             with self.block("if segment + 1 < count"):
                 self.write("last = load_i8(a1, segment + 1)")
+            self.write(*WITHIN)
             self.write(f"total = {computed(code)}(0)")
             with self.block("for i in range(first, last)"):
                 self.write(f"x = load_{code}(a0, (batch * length + i) * width + at - item * width)")

@@ -183,7 +183,7 @@ def take(facts, n, a0, a1, a2):
         item = i // width
         batch = item // count
         at = load_i8(a1, item if sharing == 1 else item + (batch // sharing - batch) * count)
-        at = at + rows if at < 0 else at
+        at = min(max(at + rows if at < 0 else at, 0), rows - 1)
         source = a0 + (batch * rows + at) * size
         copy_item(a2 + i * unit, source + (i - item * width) * unit, unit)
         i += thread_count()
