@@ -27,6 +27,8 @@ INT64, UINT64, BOOL = BY_CODE["i8"], BY_CODE["u8"], BY_CODE["b1"]
 OURS = (Tensor, Cell)
 """Types of arrays, tensors and variables."""
 NUMBERS = (bool, int, float, complex)
+READ = ("__array__", "__array_interface__", "__array_struct__")
+"""By which NumPy reads arrays of others."""
 PLAIN: dict[type, DType] = {bool: BOOL, int: INT64, float: FLOAT64, complex: COMPLEX128}
 
 
@@ -71,16 +73,18 @@ def to_tensor(value: Any, dtype: DType | None = None) -> Tensor:
     if type(value) in PLAIN:  # of what a wrapper stands for
         return _of_number(value, dtype)
     try:
-        if isinstance(value, (list, tuple, str)) and dtype is not None:
-            # Numbers out of range raise, text is read.
-            array = np.asarray(value, dtype.numpy_dtype)
-        else:
-            array = np.asarray(value)
+        # In a dtype numbers out of range raise, text is read, and things are asked for a number.
+        array = np.asarray(value, None if dtype is None else dtype.numpy_dtype)
     except (OverflowError, TypeError, ValueError) as error:
         raise type(error)(f"array: {error}") from None
     if kind_of(array.dtype) not in "fiubc":
         raise DTypeError(f"array: cannot make an array of {type(value).__name__}, of {array.dtype}")
     return from_numpy(array, dtype or as_dtype(array.dtype))
+
+
+def is_array(value: Any) -> bool:
+    """Whether a value has a dtype of its own, of which elements are cast, or NumPy reads it so."""
+    return isinstance(value, OURS) or any(hasattr(value, name) for name in READ)
 
 
 def _of_number(value: Any, dtype: DType | None) -> Tensor:

@@ -15,7 +15,7 @@ from ngrad.errors import CopyError, ShapeError
 from ngrad.graph.dims import size
 from ngrad.graph.layout import layout
 from ngrad.interop import asarray as share
-from ngrad.numpy.convert import FLOAT64, PLAIN, array_of, dtype_of, to_tensor
+from ngrad.numpy.convert import FLOAT64, PLAIN, array_of, dtype_of, is_array, to_tensor
 from ngrad.numpy.laying import as_array, laid, order_of
 from ngrad.numpy.laying import copy as duplicate
 from ngrad.numpy.naming import named
@@ -240,7 +240,8 @@ def full_like(
     sizes = x._layout.shape if shape is None else _shape(shape, "full_like")
     place = device or x._layout.device
     wanted = dtype_of(dtype) or x.dtype
-    value = to_tensor(fill_value, wanted if type(fill_value) in (int, float) else None)
+    own = is_array(fill_value) or isinstance(fill_value, (list, tuple, complex))  # which are cast
+    value = to_tensor(fill_value, None if own else wanted)
     return _laid_as(x, _filled(value, sizes, wanted, place), order)
 
 

@@ -47,7 +47,7 @@ def _index(what: str, obj: Any) -> Any:
     """What says where to take out or put in: a slice, or a NumPy array of integers or bools."""
     if isinstance(obj, slice):
         return obj
-    index = np.asarray(obj, np.int64 if isinstance(obj, list) and not obj else None)
+    index = np.asarray(obj, np.int64 if isinstance(obj, (list, tuple)) and not obj else None)
     if index.dtype.kind not in "iub":
         raise IndexTypeError(f"{what}: places must be integers or bools, not {index.dtype}")
     return index

@@ -11,7 +11,7 @@ from ngrad.devices import HOST
 from ngrad.dtypes import as_dtype
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.program import Launch
-from ngrad.numpy.indices import is_basic
+from ngrad.numpy.indices import meant
 from ngrad.ops.launching import place_launch
 from ngrad_kernels.runs import SHARED
 
@@ -34,7 +34,7 @@ def _copied(whole: Any, index: Any, value: Any) -> bool:
     """Whether a value could be copied by all threads to a part of an array that is a view of it: as
     many elements of its dtype.
     """
-    if not is_basic(index):
+    if not meant(index)[2]:
         return False
     part = whole[index]
     if part.shape != value.shape or part.dtype != value.dtype:

@@ -11,6 +11,7 @@ import numpy as np
 
 from ngrad.cell import Cell
 from ngrad.devices import HOST
+from ngrad.graph.dims import Dim
 from ngrad.record import state
 from ngrad.tensor import Tensor
 from ngrad_kernels.keys import key_of
@@ -23,54 +24,60 @@ def at_hand(x: Any) -> bool:
     return x._layout.device is HOST and state.window.trace is None
 
 
+NO_PLACES = (Tensor, Cell, Dim, np.ndarray, np.bool_, bool, np.timedelta64)
+"""Types of what may have `__index__`, and is no integer as an item: arrays, masks, spans of time,
+and open sizes, which are others at each call.
+"""
+
+
 def place_of(item: Any) -> Any:
-    """The integer that a number of ours stands for, as NumPy's scalars do; its tensor, where it is
-    traced and has no value; None of anything else.
+    """The integer that an item stands for, which may be anybody's that has `__index__`, or a number
+    of ours, as NumPy's scalars do; its tensor, where it is traced and has no value; None of
+    anything else.
     """
-    if not (isinstance(item, Cell) and getattr(item, "is_number", False)):
+    if isinstance(item, Cell) and getattr(item, "is_number", False):
+        held = item._read()
+        if not held._layout.dtype.is_integer:
+            return None
+        return held.item() if held._at or state.window.trace is None else held
+    kind = type(item)
+    if not hasattr(kind, "__index__") or issubclass(kind, NO_PLACES):
         return None
-    held = item._read()
-    if not held._layout.dtype.is_integer:
+    try:
+        return operator.index(item)
+    except Exception:  # of an array of several, as NumPy takes it
         return None
-    return held.item() if held._at or state.window.trace is None else held
 
 
-def settled(index: Any) -> Any:
-    """An index of Python's own numbers, in slices too: an array there may change. Of a number of
-    ours the place that it stands for.
+def _settled(item: Any) -> tuple[Any, bool]:
+    """An item of an index with Python's numbers for those that it has, as it may be another soon,
+    and is asked once; and whether it is an integer, a slice, an ellipsis or a new axis.
     """
-    if type(index) is tuple:
-        return tuple(map(settled, index))
-    place = place_of(index)
-    if place is not None:
-        return place
-    if isinstance(index, np.integer):
-        return int(index)
-    if type(index) is slice:
-        bounds = (index.start, index.stop, index.step)
-        if any(isinstance(bound, (Tensor, Cell)) for bound in bounds):
-            return slice(*(None if bound is None else operator.index(bound) for bound in bounds))
-    return index
+    if item is None or item is Ellipsis:
+        return item, True
+    if type(item) is slice:
+        return slice(_bound(item.start), _bound(item.stop), _bound(item.step)), True
+    place = place_of(item)
+    return (item, False) if place is None else (place, True)
 
 
-def is_basic(index: Any) -> bool:
-    """Whether an index is of integers, slices, an ellipsis and new axes: then it gives a view."""
-    if type(index) is tuple:  # one within is a list of places
-        return all(type(item) is not tuple and is_basic(item) for item in index)
-    if isinstance(index, (bool, np.bool_, np.timedelta64)):
-        return False
-    if index is None or index is Ellipsis or isinstance(index, (int, slice, np.integer)):
-        return True
-    return place_of(index) is not None
+def _bound(value: Any) -> Any:
+    """A bound of a slice; what is none is as it was, for who says so."""
+    if value is None or isinstance(value, (Dim, np.bool_)) or not hasattr(value, "__index__"):
+        return value
+    return operator.index(value)
 
 
 def meant(index: Any) -> tuple[Any, Any, bool]:
-    """An index, settled if it is a basic one; what it is known by, or None; and whether it is."""
+    """An index, with Python's numbers for those in it; what it is known by, or None; and whether it
+    is a basic one, of integers, slices, an ellipsis and new axes: then it gives a view.
+    """
     key = key_of(index)
-    if key is None:
-        place = place_of(index)  # asked once of the most frequent
-        if place is None and not is_basic(index):
-            return index, None, False
-        index = settled(index) if place is None else place
-        key = key_of(index)
-    return index, key, True
+    if key is not None:
+        return index, key, True
+    if type(index) is tuple:  # one within is a list of places
+        items = [*map(_settled, index)]
+        index, basic = tuple([item for item, _ in items]), all(plain for _, plain in items)
+    else:
+        index, basic = _settled(index)
+    return index, key_of(index) if basic else None, basic

@@ -175,7 +175,7 @@ class Assigned(Cell):
 
     def _like(self, value: Any) -> Tensor:
         """A value to be assigned, in this array's dtype."""
-        from ngrad.numpy.convert import converted, to_tensor
+        from ngrad.numpy.convert import converted, is_array, to_tensor
 
         where = self._layout
         scalar = issubclass(type(value), np.generic)
@@ -193,7 +193,7 @@ class Assigned(Cell):
             value = bool(value) if where.dtype.is_bool else float(value)  # no integer dtype has it
         # Of a list, numbers that the dtype has not are refused; of an array they are cast.
         dtype = self._layout.dtype
-        found: Tensor = to_tensor(value, dtype if isinstance(value, (list, tuple)) else None)
+        found: Tensor = to_tensor(value, None if is_array(value) else dtype)
         return converted(found, dtype)
 
     def _at_once(self, index: Any, value: Any, plain: bool = False) -> bool:

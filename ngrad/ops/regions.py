@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+import operator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -200,9 +201,10 @@ def item_of(item: Any, device: Device) -> Any:
     if isinstance(item, np.timedelta64):  # which NumPy has among its integers
         raise IndexTypeError(f"getitem: {item!r} is no index")
     item = from_outside(item)
-    if isinstance(item, (list, tuple, range, np.ndarray, bool, np.bool_)):
+    if _is_array(item):
         array = np.asarray(item)
-        listed = array.size == 0 and array.dtype != bool  # as [], which is of floats
+        own = isinstance(item, np.ndarray) or array.dtype == bool
+        listed = array.size == 0 and not own  # as [], which is of floats
         if array.dtype.kind in "OSUT":
             raise IndexTypeError(f"getitem: {item!r} is no index; its items are no numbers")
         item = from_numpy(array.astype(np.int64) if listed else array, None, device)
@@ -217,6 +219,19 @@ def item_of(item: Any, device: Device) -> Any:
             return item
         return int(item.item())
     return _as_int(item)
+
+
+def _is_array(item: Any) -> bool:
+    """Whether an item is one of NumPy's arrays, or is read as one: not what is an integer, too."""
+    if isinstance(item, (list, tuple, range, np.ndarray, bool, np.bool_)):
+        return True
+    if isinstance(item, (Tensor, Dim)) or not hasattr(item, "__array__"):
+        return False
+    try:
+        operator.index(item)
+    except Exception:  # whoever's it is
+        return True
+    return False
 
 
 def _as_int(value: Any) -> int:
