@@ -11,7 +11,7 @@ import numpy as np
 
 from ngrad.cell import Cell
 from ngrad.devices import HOST, current
-from ngrad.dtypes import BRAIN, BY_CODE, DType, as_dtype, kind_of, promote
+from ngrad.dtypes import BRAIN, BY_CODE, DType, as_dtype, kind_of, promote, weak
 from ngrad.errors import DTypeError
 from ngrad.graph.dims import Dim
 from ngrad.numpy.ndarray import array_of as array_of
@@ -153,6 +153,14 @@ def holds_arrays(value: Any) -> bool:
         return True
     nested = any(issubclass(kind, (list, tuple)) for kind in kinds)
     return nested and any(holds_arrays(v) for v in value if isinstance(v, (list, tuple)))
+
+
+def is_weak(value: Any, dtype: DType) -> bool:
+    """Whether a value is one of Python's numbers that has a dtype where that is: of integers one
+    of float64 has not.
+    """
+    kind: Any = type(value)
+    return kind in PLAIN and weak(dtype, kind) is dtype
 
 
 def operand(value: Any) -> Any:

@@ -338,8 +338,10 @@ def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> nd
     value = kwargs.get(option, default)
     if mode in ("constant", "empty") and np.ndim(value) == 0:
         whole = x._read()
-        if type(value) is int:  # which wraps, as in NumPy
-            end = np.asarray(value).astype(x.dtype).item()
+        if type(value) is int:  # which is refused or wraps, as NumPy assigns it
+            element = np.empty((), x.dtype)
+            element[...] = np.asarray(value)[()]
+            end = element.item()
         else:
             end = asarray(value).astype(x.dtype)._read()
         return array_of(embedded(whole, sides, beside(whole, end, "pad")))

@@ -19,7 +19,7 @@ from ngrad.devices import HOST
 from ngrad.dtypes import can_cast
 from ngrad.numpy import reductions as r
 from ngrad.numpy.calculus import along
-from ngrad.numpy.convert import INT64, array_of, plain, to_tensor
+from ngrad.numpy.convert import INT64, array_of, is_weak, plain, to_tensor
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.joining import concatenate
 from ngrad.numpy.manipulation import broadcast_to, ravel
@@ -252,7 +252,8 @@ def at(self: ufunc, a: Any, indices: Any, b: Any = NOTHING, /) -> None:
             f"{name}: a function of {self.nin} operands, beside {int(b is not NOTHING)}"
         )
     new = None if b is NOTHING else asarray(b)
-    if new is not None and not can_cast(new.dtype, a.dtype, "same_kind"):
+    weak = is_weak(b, a._layout.dtype)
+    if not (new is None or weak or can_cast(new.dtype, a.dtype, "same_kind")):
         raise TypeError(f"{name}: cannot cast {new.dtype} to {a.dtype}, the array's dtype")
     if new is not None and _joins(self.__name__, a.dtype, new.dtype, b):
         value = cast_to(new._read(), a._layout.dtype)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ngrad.numpy.convert import array_of, plain, to_tensor
+from ngrad.numpy.convert import array_of, is_array, plain, to_tensor
 from ngrad.numpy.creation import asarray, lower
 from ngrad.numpy.editing import resize
 from ngrad.numpy.manipulation import ravel
@@ -71,7 +71,7 @@ def fill_diagonal(a: ndarray, val: Any, wrap: bool = False) -> None:
     columns = a.shape[-1]
     step = sum(columns**k for k in range(a.ndim))
     end = a.size if wrap or a.ndim > 2 else min(a.size, columns * columns)
-    values, flat = ravel(val), a.flat
+    values, flat = ravel(val if is_array(val) else asarray(val, a.dtype)), a.flat
     count = len(range(0, end, step))
     flat[:end:step] = values if values.size < 2 else resize(values, count)
 

@@ -10,7 +10,7 @@ from ngrad.config import settings
 from ngrad.devices import HOST, current
 from ngrad.dtypes import BY_CODE, can_cast
 from ngrad.numpy import composed, loops
-from ngrad.numpy.convert import PLAIN, beside, dtype_of, to_tensor
+from ngrad.numpy.convert import PLAIN, beside, dtype_of, is_weak, to_tensor
 from ngrad.numpy.naming import KINDS, explain
 from ngrad.numpy.ndarray import array_of, ndarray, result_of
 from ngrad.numpy.out import fitted
@@ -177,7 +177,10 @@ class ufunc:
         if wanted is not None and not (
             wanted.is_bool and (self._kind == "bool" or self.__name__ in TESTS)
         ):
-            values = [to_tensor(x) for x in values]
+            values = [
+                to_tensor(x, wanted) if is_weak(x, wanted) else to_tensor(value)
+                for x, value in zip(operands, values, strict=True)
+            ]
             for own in (x.dtype for x in values):
                 if not can_cast(own.numpy_dtype, wanted.numpy_dtype, casting):
                     raise TypeError(

@@ -1,0 +1,95 @@
+"""Python's integers, beside arrays of integers and in them: those that a dtype has not are refused,
+but in comparisons, as by NumPy.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import numpy
+import pytest
+
+import ngrad.numpy as ours
+
+DTYPES = ["u1", "i1", "u2", "i4", "u4", "i8", "u8"]
+NUMBERS = (*(0, 5, -1, 127, 128, 255, 256, 300, 1 << 31, 1 << 32), *(-(1 << 31) - 1, 1 << 63))
+OPERATORS = ("add", "sub", "mul", "and_", "or_", "xor", "lt", "le", "gt", "ge", "eq", "ne")
+FUNCTIONS = ("add", "subtract", "multiply", "bitwise_and", "maximum", "minimum", "less", "equal")
+
+
+def assigned(index: Any) -> Callable[[Any, Any, int], Any]:
+    def assign(np: Any, x: Any, k: int) -> Any:
+        x[index] = k
+        return x
+
+    return assign
+
+
+def changed(name: str, *given: Any) -> Callable[[Any, Any, int], Any]:
+    def change(np: Any, x: Any, k: int) -> Any:
+        operator.attrgetter(name)(np)(x, *given, k)
+        return x
+
+    return change
+
+
+WAYS: dict[str, Callable[[Any, Any, int], Any]] = {
+    **{name: lambda np, x, k, name=name: getattr(operator, name)(x, k) for name in OPERATORS},
+    **{f"r{name}": lambda np, x, k, name=name: getattr(operator, name)(k, x) for name in OPERATORS},
+    **{f"np.{name}": lambda np, x, k, name=name: getattr(np, name)(x, k) for name in FUNCTIONS},
+    "iadd": lambda np, x, k: operator.iadd(x, k),
+    "of an element": lambda np, x, k: x[1] + k,
+    "with a dtype": lambda np, x, k: np.add(x, k, dtype=x.dtype),
+    "at places": changed("add.at", [0, 0]),
+    "an element": assigned(1),
+    "a part": assigned(slice(1, None)),
+    "places": assigned([0, 2]),
+    "copyto": changed("copyto"),
+    "put": changed("put", [0]),
+    "array": lambda np, x, k: np.array([k, 1], x.dtype),
+    "full": lambda np, x, k: np.full(3, k, x.dtype),
+    "full_like": lambda np, x, k: np.full_like(x, k),
+    "where": lambda np, x, k: np.where(x > 1, x, k),
+    "clip": lambda np, x, k: np.clip(x, None, k),
+    "append": lambda np, x, k: np.append(x, k),
+    "insert": lambda np, x, k: np.insert(x, 1, k),
+    "pad": lambda np, x, k: np.pad(x, 1, constant_values=k),
+    "a diagonal": lambda np, x, k: changed("fill_diagonal")(np, np.zeros((2, 2), x.dtype), k),
+    "in": lambda np, x, k: k in x,
+}
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("way", WAYS)
+def test_as_numpy(way: str, dtype: str) -> None:
+    for k in NUMBERS:
+        if way == "at places" and (k == 1 << 63 or (dtype, k < 0) == ("u8", True)):
+            continue  # of int64 beside uint64 it is added as a float there
+        try:
+            with numpy.errstate(over="ignore"):
+                expected = WAYS[way](numpy, numpy.array([1, 2, 3], dtype), k)
+        except OverflowError:
+            with pytest.raises(OverflowError):
+                WAYS[way](ours, ours.array([1, 2, 3], dtype), k)
+            continue
+        found = WAYS[way](ours, ours.array([1, 2, 3], dtype), k)
+        assert numpy.asarray(found).dtype == numpy.asarray(expected).dtype, k
+        numpy.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("number", [2.5, True, 1j])
+@pytest.mark.parametrize("dtype", ["u1", "f4", "f8", "c8"])
+def test_other_numbers_with_a_dtype(dtype: str, number: Any) -> None:
+    """They are cast where the dtype is of their kind, and refused where it is not."""
+    x = numpy.array([1, 2], "u1")
+    try:
+        expected = numpy.multiply(x, number, dtype=dtype)
+    except TypeError:
+        with pytest.raises(TypeError):
+            ours.multiply(ours.array(x), number, dtype=dtype)
+        return
+    found = ours.multiply(ours.array(x), number, dtype=dtype)
+    assert found.dtype == expected.dtype
+    numpy.testing.assert_array_equal(found, expected)
