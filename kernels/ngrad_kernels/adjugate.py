@@ -1,5 +1,6 @@
 """Adjugates of square matrices on the CPU, also of singular ones: by LU factors of which each pivot
-is the largest of all that is left, so that what is nearly 0 comes last (Stewart 1998).
+is the largest of all that is left, so that what is nearly 0 comes last (Stewart 1998). Those of
+matrices that are not finite are NaN.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ def {name}(table, lo, hi):
     rows, down, across = facts[0], facts[1], facts[2]
     size = {inner_size}
     line = rows * size
-    matrix = table[4] + lo // facts[3] * (2 * line * rows + line + 16 * rows)  # of a grain
+    matrix = table[3] + lo // facts[3] * (2 * line * rows + line + 16 * rows)  # of a grain
     found, scales = matrix + line * rows, matrix + 2 * line * rows
     places = scales + line
     for item in range(lo, hi):
@@ -29,8 +30,9 @@ def {name}(table, lo, hi):
         for i in range(rows * rows * {parts}):
             part = reload_{inner}(matrix, i)
             finite &= part - part == 0
-        store_i4(table[3], item, i4(finite))
         if not finite:
+            for i in range(rows * rows * {parts}):
+                store_{part}(out, i, {part}(np.nan))
             continue
         for i in range(rows * rows * {parts}):
             store_{inner}(found, i, {inner}(i % ((rows + 1) * {parts}) == 0))
@@ -84,8 +86,8 @@ def {name}(table, lo, hi):
 
 
 def adjugates(matrices: Squares) -> tuple[Prepared, int]:
-    """What is launched, with the addresses of matrices, of adjugates in row-major order, of whether
-    each matrix is finite, in int32, and of some room; and how many bytes that takes.
+    """What is launched, with the addresses of matrices, of adjugates in row-major order, and of
+    some room; and how many bytes that takes.
     """
     code, inner, batch, rows, lies = matrices
     facts = [rows, lies.down, lies.across, 0, *view(size_of(code), batch, lies)]

@@ -12,10 +12,10 @@ import numpy as np
 
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op
-from ngrad.graph.program import SCRATCH, Program, result
+from ngrad.graph.program import OUT, SCRATCH, Program, result
 from ngrad.graph.room import padded
 from ngrad.ops.batching import elementwise
-from ngrad.ops.by_kernel import each_by, hosted, inner_dtype, program_of, step
+from ngrad.ops.by_kernel import hosted, inner_dtype, program_of, squares_of, step
 from ngrad.ops.by_library import by_library
 from ngrad.ops.complexes import complex_, imag
 from ngrad.ops.convert import tensor
@@ -24,7 +24,7 @@ from ngrad.ops.hosted import by_lapack
 from ngrad.ops.inverse import INV
 from ngrad.ops.linalg import matrix_transpose
 from ngrad.ops.matmul import product
-from ngrad.ops.matrices import batch_shape, require_finite, require_square
+from ngrad.ops.matrices import batch_shape, require_square
 from ngrad.ops.reductions import reduce_sum
 from ngrad.ops.shape import expand_dims
 from ngrad.record import apply, apply_now
@@ -62,19 +62,22 @@ def _adjugate_prepare(inputs: tuple[Layout, ...], out: Layout) -> tuple[Any, Lay
         return program, laid[0]
     if out.size == 0:
         return Program(), out
-    return each_by("adjugate", adjugates, inputs[0], out), out
+    x = inputs[0]
+    work = step(*adjugates(squares_of(x, inner_dtype(x))), ((0, 0), (OUT, 0)), 0)
+    return hosted(program_of(work), out), out
 
 
 def _adjugate_along(x: Any, way: Any) -> Any:
     # By singular values: that of a diagonal matrix, whose minors are products of all but two.
-    require_finite(x)
-    u, s, vh = np.linalg.svd(x)
+    finite = np.isfinite(x).all((-2, -1), keepdims=True)
+    u, s, vh = np.linalg.svd(np.where(finite, x, 0))
     unit = np.eye(s.shape[-1], dtype=bool)
     minors = np.where(unit, 0, _others(np.where(unit, 1, s[..., None, :])))
     uh, v = (z.conj().swapaxes(-1, -2) for z in (u, vh))
     turned = uh @ way @ v
     traces = (minors * np.diagonal(turned, 0, -2, -1)[..., None, :]).sum(-1)
-    return _sign(u, vh) * (v @ np.where(unit, traces[..., None], -minors * turned) @ uh)
+    found = _sign(u, vh) * (v @ np.where(unit, traces[..., None], -minors * turned) @ uh)
+    return np.where(finite, found, np.nan)
 
 
 def _sign(u: Any, vh: Any) -> Any:

@@ -38,8 +38,9 @@ def pinv(libraries: Libraries, code: str) -> Routine:
 
 
 def adjugate(libraries: Libraries, code: str) -> Routine:
-    """Adjugates of a dtype. Words: how many, rows, columns, and who asks. Addresses: of the
-    matrices, which are written over, of the results, and an entry for a fault.
+    """Adjugates of a dtype; NaN of matrices that are not finite. Words: how many, rows, columns,
+    and who asks. Addresses: of the matrices, which are written over, of the results, and an entry
+    for a fault.
     """
     size, part_size = size_of(code), size_of(part_of(code))
     factor, product = solver.svd(libraries, code), blas.adjoint_product(libraries, code)
@@ -50,6 +51,7 @@ def adjugate(libraries: Libraries, code: str) -> Routine:
         target, pool, all_of = libraries.target, libraries.target.pool, count * rows * rows * size
         vectors, s = pool.take(2 * all_of), pool.take(count * rows * part_size)
         u, vh = vectors.address, vectors.address + all_of
+        marks = matrices.tame(target, code, count, rows, rows, source)
         factor((count, rows, rows, 0, who), (source, u, s.address, vh, entry))
         # The determinants of U and V^H, of modulus 1, are the matrix's own but for its size.
         copies, signs = pool.take(2 * all_of), pool.take(2 * count * size)
@@ -64,6 +66,7 @@ def adjugate(libraries: Libraries, code: str) -> Routine:
         )
         matrices.scale_rows(target, code, count, rows, vh, scales.address)
         product((count, rows, rows), (u, vh, result))
+        matrices.unknown(target, code, count, rows * rows, marks.address, result)
 
     return call
 
