@@ -203,6 +203,9 @@ def nan_to_num(
     elif kind_of(value.dtype) != "f":
         found = value.copy() if copy else value
     else:
+        for number in (nan, posinf, neginf):
+            if iscomplexobj(number):
+                raise TypeError(f"nan_to_num: cannot cast {number!r} to {value.dtype}")
         found = _finite(value, nan, posinf, neginf)
     if copy or found is value:
         return array_of(found._read())

@@ -23,7 +23,7 @@ from ngrad.numpy.reductions import cumprod, sum
 from ngrad.numpy.replayed import replayed
 from ngrad.numpy.selection import outer, where
 from ngrad.numpy.signal import convolve
-from ngrad.numpy.systems import least_squares, lstsq, pinv
+from ngrad.numpy.systems import inv, least_squares, lstsq, pinv
 from ngrad.numpy.ufuncs import UFUNCS
 from ngrad.ops.identity import stop_gradient
 from ngrad.ops.joining import stacked
@@ -209,8 +209,12 @@ def polyfit(
         return terms, rest, rank, singular, array_of(to_tensor(limit))
     if not cov:
         return terms
-    inverse = pinv(left, float(limit))
-    spread = matmul(inverse, inverse.T) / outer(scale, scale)
+    if left.dtype.kind == "c":  # of which NumPy takes no conjugates here
+        spread = inv(matmul(left.T, left))
+    else:
+        inverse = pinv(left, float(limit))
+        spread = matmul(inverse, inverse.T)
+    spread = spread / outer(scale, scale)
     if cov != "unscaled":
         if at.size <= order:
             raise ValueError(

@@ -3,6 +3,8 @@
 EXPRESSIONS = """
 A.reshape(True)
 A.reshape(True, 12)
+np.nan_to_num(V + 0.5, nan=1j)
+np.nan_to_num(V * 1j, posinf=1j)
 np.array([[1, 2], [3, 4]], ndmax=1)
 np.array([1], ndmin=2, ndmax=1)
 np.linalg.norm(np.ones((0, 2)), -np.inf)
