@@ -49,7 +49,8 @@ def select(condlist: Any, choicelist: Any, default: Any = 0) -> ndarray:
     shape = np.broadcast_shapes(*(x.shape for x in (*holds, *map(asarray, choices))))
     found = broadcast_to(asarray(choices[-1]).astype(dtype), shape)
     for condition, choice in zip(holds[::-1], choices[-2::-1], strict=True):
-        found = where(condition, asarray(choice).astype(dtype), found)
+        own = asarray(choice, dtype) if type(choice) in PLAIN else choice.astype(dtype)
+        found = where(condition, own, found)
     return found
 
 

@@ -59,6 +59,8 @@ def _composed(first: Part, second: Part, shape: tuple[Any, ...]) -> Part | None:
 def _items(index: Any, ndim: int) -> Iterator[Any]:
     """An index's items, one for each axis."""
     items = index if type(index) is tuple else (index,)
+    if items.count(Ellipsis) > 1:
+        raise IndexError("an index has at most one ellipsis")
     whole = [slice(None)] * (ndim - len(items) + (Ellipsis in items))
     for item in items:
         if item is Ellipsis:

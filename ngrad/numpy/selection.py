@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from ngrad.dtypes import BY_CODE, can_cast
+from ngrad.dtypes import BY_CODE, can_cast, result_type
 from ngrad.errors import IndexBoundsError
 from ngrad.graph.strides import broadcast
-from ngrad.numpy.convert import array_of, dtype_of, operand, to_tensor
+from ngrad.numpy.convert import PLAIN, array_of, dtype_of, operand, to_tensor
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.laying import as_array
 from ngrad.numpy.manipulation import moveaxis, ravel
@@ -119,6 +119,9 @@ def clip(
     x = array_of(to_tensor(a))
     if options:
         return _clipped(x, [("maximum", low), ("minimum", high)], options)
+    if type(low) in PLAIN and not (high is None or type(high) in PLAIN):
+        high = asarray(high)  # beside which a number has its dtype, too
+        x = x.astype(result_type(x.dtype, low, high.dtype), copy=False)
     if x.dtype.kind in "iu":  # integers beyond those of the dtype are no bounds
         limits = np.iinfo(x.dtype)
         low = None if type(low) is int and low <= limits.min else low

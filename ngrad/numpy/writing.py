@@ -59,6 +59,16 @@ def _numbers(values: Any, dtype: np.dtype[Any]) -> np.ndarray[Any, Any] | None:
         return None
 
 
+def scalar_of(value: Any) -> Any:
+    """NumPy's scalar of a number of ours on the host, which is refused as that is, if nobody
+    listens; any other value as it is.
+    """
+    if not (isinstance(value, Assigned) and value.is_number) or state.listens():
+        return value
+    x = value._read()
+    return x._view()[()] if x._layout.device is HOST else value
+
+
 def _is_small(x: Tensor) -> bool:
     """Whether it is written at once, as small ops run where they are called."""
     return x._layout.device is HOST and x._layout.nbytes <= SMALL * settings.small
@@ -128,6 +138,8 @@ class Assigned(Cell):
         def dtype(self) -> np.dtype[Any]: ...
         @property
         def size(self) -> int: ...
+        @property
+        def is_number(self) -> bool: ...
         def _write(self, value: Tensor) -> None: ...
         def _shown(self) -> Tensor: ...
 
@@ -178,6 +190,7 @@ class Assigned(Cell):
         from ngrad.numpy.convert import converted, is_array, to_tensor
 
         where = self._layout
+        value = scalar_of(value)
         scalar = issubclass(type(value), np.generic)
         if scalar and where.dtype.is_integer and value.dtype.kind in "iuf":
             value = value.item()  # one that the dtype has not is refused
@@ -223,6 +236,9 @@ class Assigned(Cell):
             return value if value.dtype == self.dtype else None
         if kind is list or kind is tuple:
             return _numbers(value, self.dtype)
+        number = scalar_of(value)
+        if number is not value:
+            return number
         view = isinstance(value, Assigned) and value._owner is not None
         if not (view or kind is Tensor or isinstance(value, Assigned)):
             return None

@@ -93,3 +93,41 @@ def test_other_numbers_with_a_dtype(dtype: str, number: Any) -> None:
     found = ours.multiply(ours.array(x), number, dtype=dtype)
     assert found.dtype == expected.dtype
     numpy.testing.assert_array_equal(found, expected)
+
+
+def test_a_number_beside_several_arrays_has_the_dtype_of_all() -> None:
+    bools, high = numpy.array([True, False]), numpy.array([3, 4], "u4")
+    for low in (0, 1, True):
+        expected = numpy.clip(bools, low, high)
+        found = ours.clip(ours.array(bools), low, ours.array(high))
+        assert found.dtype == expected.dtype
+        numpy.testing.assert_array_equal(found, expected)
+    x = ours.array([1, 2, 3], "u2")
+    assert ours.select([x > 2, x < 2], [x, 7]).dtype == "u2"
+    with pytest.raises(OverflowError):
+        ours.select([x > 2, x < 2], [x, 70000])
+
+
+ELEMENTS = (
+    *((255, "u2"), (300, "i8"), (-1, "i1"), (1 << 40, "i8"), ((1 << 64) - 1, "u8"), (255.0, "f8")),
+    *((300.5, "f4"), (1e20, "f8"), (numpy.nan, "f8"), (0.1, "f8"), (1j, "c16"), (True, "?")),
+)
+PLACES = {"an element": 1, "a part": slice(None), "places": [0, 1], "a mask": [True, False, True]}
+
+
+@pytest.mark.parametrize("dtype", [*DTYPES, "f4", "f8", "c16", "?"])
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_an_element_of_another_dtype_is_assigned_as_a_scalar(place: str, dtype: str) -> None:
+    """Which NumPy refuses where it casts an array without axes."""
+    for value, own in ELEMENTS:
+        x, expected = ours.zeros(3, dtype), numpy.zeros(3, dtype)
+        try:
+            expected[PLACES[place]] = numpy.array([value], own)[0]
+        except (OverflowError, TypeError, ValueError) as error:
+            with pytest.raises((OverflowError, TypeError, ValueError)) as found:
+                x[PLACES[place]] = ours.array([value], own)[0]
+            assert isinstance(found.value, OverflowError) == isinstance(error, OverflowError)
+        else:
+            x[PLACES[place]] = ours.array([value], own)[0]
+        numpy.testing.assert_array_equal(x, expected)

@@ -125,7 +125,6 @@ WARN = {
     "np.gradient(x, 1j)": DISCARDS,
     "np.pad(x, 1, constant_values=1j)": DISCARDS,
     "np.cov(c, dtype='float64')": DISCARDS,
-    "np.nan_to_num(x, nan=1j)": DISCARDS,
 }
 
 
