@@ -49,8 +49,10 @@ def select(condlist: Any, choicelist: Any, default: Any = 0) -> ndarray:
     shape = np.broadcast_shapes(*(x.shape for x in (*holds, *map(asarray, choices))))
     found = broadcast_to(asarray(choices[-1]).astype(dtype), shape)
     for condition, choice in zip(holds[::-1], choices[-2::-1], strict=True):
-        own = asarray(choice, dtype) if type(choice) in PLAIN else choice.astype(dtype)
-        found = where(condition, own, found)
+        own = asarray(choice)
+        if not can_cast(own.dtype, dtype, "same_kind"):  # a number, which the dtype has to have
+            own = asarray(choice, dtype)
+        found = where(condition, own.astype(dtype), found)
     return found
 
 

@@ -106,6 +106,9 @@ def test_a_number_beside_several_arrays_has_the_dtype_of_all() -> None:
     assert ours.select([x > 2, x < 2], [x, 7]).dtype == "u2"
     with pytest.raises(OverflowError):
         ours.select([x > 2, x < 2], [x, 70000])
+    signed = x.astype("i2")
+    found = ours.select([x > 2, x < 2], [signed, 70000])
+    assert found.tolist() == numpy.select([x > 2, x < 2], [numpy.array(signed), 70000]).tolist()
 
 
 ELEMENTS = (
