@@ -29,6 +29,7 @@ from ngrad.ops.bounds import checked
 from ngrad.ops.complexes import conj
 from ngrad.ops.convert import cast_to, operands
 from ngrad.ops.elementwise import select
+from ngrad.ops.extents import dim
 from ngrad.ops.gather import gather_rows
 from ngrad.ops.indexing import getitem
 from ngrad.ops.masks import places, places_of, where_true
@@ -252,7 +253,7 @@ def extract(condition: Any, arr: Any) -> ndarray:
 
 def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> ndarray:
     """The diagonals of the matrices of two axes: a view, which cannot be assigned to."""
-    x = moveaxis(asarray(a), (axis1, axis2), (-2, -1))
+    x, offset = moveaxis(asarray(a), (axis1, axis2), (-2, -1)), dim(offset)
     rows, columns = x.shape[-2:]
     if not -rows < offset < columns:  # which has no elements
         return x[..., :0, :].reshape((*x.shape[:-2], 0))

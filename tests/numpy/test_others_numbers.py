@@ -97,6 +97,14 @@ def test_indices(program: Callable[..., Any], index: Any) -> None:
     numpy.testing.assert_array_equal(call(ours.array(plain)), expected)
 
 
+@pytest.mark.parametrize("offset", [Place(1), numpy.array(-1), numpy.int8(0)])
+def test_offsets(offset: Any) -> None:
+    plain = numpy.arange(9.0).reshape(3, 3)
+    for name in ("diagonal", "trace"):
+        expected = getattr(numpy, name)(plain, offset)
+        numpy.testing.assert_array_equal(getattr(ours, name)(ours.array(plain), offset), expected)
+
+
 def test_what_is_no_index() -> None:
     x = ours.arange(6.0).reshape(2, 3)
     for index in (Array(numpy.array(1.0)), Array(numpy.array([0.0])), numpy.array([]), Real(0.5)):
