@@ -12,6 +12,7 @@ from ngrad.errors import IndexBoundsError, IndexTypeError
 from ngrad.numpy.calculus import along
 from ngrad.numpy.convert import array_of
 from ngrad.numpy.creation import asarray
+from ngrad.numpy.elements import read_as
 from ngrad.numpy.joining import concatenate
 from ngrad.numpy.laying import as_array
 from ngrad.numpy.manipulation import broadcast_to, flip, moveaxis
@@ -339,9 +340,7 @@ def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> nd
     if mode in ("constant", "empty") and np.ndim(value) == 0:
         whole = x._read()
         if type(value) is int:  # which is refused or wraps, as NumPy assigns it
-            element = np.empty((), x.dtype)
-            element[...] = np.asarray(value)[()]
-            end = element.item()
+            end = read_as(np.asarray(value)[()], x.dtype)
         else:
             end = asarray(value).astype(x.dtype)._read()
         return array_of(embedded(whole, sides, beside(whole, end, "pad")))

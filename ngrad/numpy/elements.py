@@ -52,8 +52,12 @@ def _placing(source: Layout, region: tuple[tuple[int, int], ...]) -> tuple[Launc
 
 
 def read_as(value: Any, dtype: np.dtype[Any]) -> Any:
-    """The number that NumPy reads for a dtype."""
+    """The number that NumPy reads for a dtype: of its scalars as assignments have it, which wrap or
+    refuse what it has not.
+    """
+    element = np.empty((), dtype)
     try:
-        return np.array(value, dtype).item()
+        element[...] = value
+        return element.item()
     except (OverflowError, TypeError, ValueError) as error:
         raise type(error)(f"assignment of {value!r} to {dtype} elements: {error}") from None

@@ -18,7 +18,7 @@ from ngrad.devices import HOST, opened
 from ngrad.giving import NAMED
 from ngrad.graph.layout import Layout
 from ngrad.numpy.elements import read_as, written
-from ngrad.numpy.indices import meant
+from ngrad.numpy.indices import at_hand, meant
 from ngrad.numpy.order import in_rows, surely_in_rows
 from ngrad.numpy.parts import composed
 from ngrad.numpy.views import Made, OfComplex, Part, part_of, placed, shows
@@ -57,16 +57,6 @@ def _numbers(values: Any, dtype: np.dtype[Any]) -> np.ndarray[Any, Any] | None:
         return None if holds_arrays(values) else np.asarray(values, dtype)
     except (OverflowError, TypeError, ValueError):
         return None
-
-
-def scalar_of(value: Any) -> Any:
-    """NumPy's scalar of a number of ours on the host, which is refused as that is, if nobody
-    listens; any other value as it is.
-    """
-    if not (isinstance(value, Assigned) and value.is_number) or state.listens():
-        return value
-    x = value._read()
-    return x._view()[()] if x._layout.device is HOST else value
 
 
 def _is_small(x: Tensor) -> bool:
@@ -190,10 +180,10 @@ class Assigned(Cell):
         from ngrad.numpy.convert import converted, is_array, to_tensor
 
         where = self._layout
-        value = scalar_of(value)
+        value = self._scalar(value)
         scalar = issubclass(type(value), np.generic)
         if scalar and where.dtype.is_integer and value.dtype.kind in "iuf":
-            value = value.item()  # one that the dtype has not is refused
+            value = read_as(value, self.dtype)
         number = type(value) in (int, float)
         if number and where.dtype.is_floating and where.device is HOST and -6e4 < value < 6e4:
             return single(float(value), where.dtype)
@@ -208,6 +198,16 @@ class Assigned(Cell):
         dtype = self._layout.dtype
         found: Tensor = to_tensor(value, None if is_array(value) else dtype)
         return converted(found, dtype)
+
+    def _scalar(self, value: Any) -> Any:
+        """NumPy's scalar of a number of ours, which is refused as that is, if it may be looked at
+        and nobody listens to what becomes of it; any other value as it is.
+        """
+        if not (isinstance(value, Assigned) and value.is_number):
+            return value
+        x = value._read()
+        heard = state.listens() and not self._layout.dtype.is_integer
+        return value if heard or not at_hand(x) else x._view()[()]
 
     def _at_once(self, index: Any, value: Any, plain: bool = False) -> bool:
         """Assign what is small or there as NumPy does. Whether it could be done. `plain` says that
@@ -236,7 +236,7 @@ class Assigned(Cell):
             return value if value.dtype == self.dtype else None
         if kind is list or kind is tuple:
             return _numbers(value, self.dtype)
-        number = scalar_of(value)
+        number = self._scalar(value)
         if number is not value:
             return number
         view = isinstance(value, Assigned) and value._owner is not None
