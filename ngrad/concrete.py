@@ -5,6 +5,7 @@ recorded with open sizes is replayed at sizes for which it holds.
 from __future__ import annotations
 
 import copy
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -13,7 +14,7 @@ import optree
 
 from ngrad.cut import Cut
 from ngrad.dtypes import complex128, float64
-from ngrad.forms import AtSizes
+from ngrad.forms import AtSizes, Recorded, served_at
 from ngrad.giving import alone, is_large, run_over
 from ngrad.graph.dims import Dim, Sizes
 from ngrad.graph.entries import CONSTANT_OF, LEAF, Entry, Settled, marker
@@ -126,7 +127,10 @@ class Concrete:
         wanted += [window[value] for _, value in assigned]
         self._assigned = [variable for variable, _ in assigned]
         self._wanted = tuple(wanted)
-        self._entries = tuple(window.entries)
+        self._recorded = tuple(window.entries)
+        self._settled: Settled | None = None
+        self._plans: dict[tuple[int, ...], Recorded] = {}  # of open sizes
+        self._given: tuple[int, ...] = ()  # what these are
         self._reads, self._asked, self._heard = trace.reads(), trace.asked, trace.heard
         self._captured, self._copies, self._after = trace.captured, trace.copies, trace.after()
         places = [k for k, part in enumerate(parts) if type(part) not in (Static, Same)]
@@ -137,6 +141,7 @@ class Concrete:
         slots = [*trace.arguments, *(k for k, _ in self._asked), *(k for k, _ in self._reads)]
         self._places = [k for k in slots if k >= 0 and self._entries[k][0].op is LEAF]
         self._planned: dict[tuple[tuple[Layout, ...], tuple[int, ...]], Planned] = {}
+        self._cuts: dict[tuple[tuple[Layout, ...], tuple[int, ...]], AtSizes] = {}
         read = {id(variable): slot for slot, variable in self._reads}
         replaced = [read[id(variable)] for variable in self._assigned if id(variable) in read]
         self._replaced = [slot for slot in replaced if is_large(self._entries[slot][0].spec)]
@@ -165,7 +170,7 @@ class Concrete:
             return value if value.open else value.run()
         if type(value) is Tensor or isinstance(value, Dim):
             return value
-        where = self._entries[slot][0].spec
+        where = self._spec(slot)
         return scalar(value, where.dtype, where.device)
 
     def at(self, given: Sequence[int]) -> Concrete | None:
@@ -173,8 +178,9 @@ class Concrete:
         values = self.sizes.at(given)
         if values is None:
             return None
-        found, settled = copy.copy(self), Settled(lambda size: size.at(values))
-        found._entries = settled.entries(self._entries)
+        found, settled = copy.copy(self), Settled(lambda size: size.at(values), values)
+        found.__dict__.pop("_entries", None)
+        found._settled, found._given = settled, tuple(given)
         found._outputs = [(k, settled(value)) for k, value in self._outputs]
         found._shows = [
             (action, [(k, settled(value)) for k, value in leaves]) for action, leaves in self._shows
@@ -182,8 +188,20 @@ class Concrete:
         found._constants = {
             slot: found._constant(slot, settled(value)) for slot, value in self._constants.items()
         }
-        found._early = found._checked_early()
-        found._planned = {}
+        found._early = self._early.settled(settled)
+        found._cuts, found._planned = {}, {}
+        return found
+
+    @functools.cached_property
+    def _entries(self) -> tuple[Entry, ...]:
+        """What was recorded. At sizes it is not asked for where a plan for many serves."""
+        settled, recorded = self._settled, self._recorded
+        return recorded if settled is None else settled.entries(recorded)
+
+    def _spec(self, slot: int) -> Layout:
+        """The layout of a slot."""
+        where = self._recorded[slot][0].spec
+        found: Layout = where if self._settled is None else self._settled(where)
         return found
 
     def __call__(self, leaves: list[Any]) -> Any:
@@ -218,18 +236,39 @@ class Concrete:
         slots: tuple[int, ...] = ()
         if self._replaced and hooks.execute is None and not self._early.late:
             slots = alone(values, self._replaced, 2)  # beside them, a variable has each
-        cut = self._planned_for(layouts, slots).ready()
+        cut = self._cut_for(layouts, slots)
         if cut.over:
             found = self._run_over(values, slots, cut)
             if found is not None:
                 return found
-            cut = self._planned_for(layouts).ready()
+            cut = self._cut_for(layouts)
         results: list[Any] = cut.run(values)
         if self._assigned:
             count = len(results) - len(self._assigned)
             for variable, value in zip(self._assigned, results[count:], strict=True):
                 variable._take(value)
         return results
+
+    def _cut_for(self, layouts: tuple[Layout, ...], given: tuple[int, ...] = ()) -> Cut | AtSizes:
+        if self._settled is None or hooks.execute is not None:
+            return self._planned_for(layouts, given).ready()
+        cut = self._cuts.get((layouts, given))
+        if cut is None:
+            cut = self._served(layouts, given)
+            if cut is None:
+                return self._planned_for(layouts, given).ready()
+            self._cuts[layouts, given] = cut
+        return cut
+
+    def _served(self, layouts: tuple[Layout, ...], given: tuple[int, ...]) -> AtSizes | None:
+        """A plan for many sizes, of values that lie as they were recorded: in rows."""
+        if any(where is not self._spec(k) for k, where in zip(self._places, layouts, strict=True)):
+            return None
+        plans = self._plans.get(given)  # those of the recording, at whatever sizes
+        if plans is None:
+            key = (self._early.entries, (), self._wanted, None, None)
+            plans = self._plans[given] = Recorded(self.sizes, (*key, given) if given else key)
+        return served_at(plans, self._given)
 
     def _planned_for(self, layouts: tuple[Layout, ...], given: tuple[int, ...] = ()) -> Planned:
         planned = self._planned.get((layouts, given))
@@ -249,7 +288,7 @@ class Concrete:
         window = Window()
         results: list[Any] = []
         count = len(self._wanted) - len(self._assigned)
-        wheres = [self._entries[slot][0].spec for slot in self._wanted[count:]]
+        wheres = [self._spec(slot) for slot in self._wanted[count:]]
         waits = [pending(window, k, where) for k, where in enumerate(wheres)]
 
         def tell(found: Sequence[Any]) -> None:
@@ -277,7 +316,8 @@ class Concrete:
         return results or None
 
     def _key(self, layouts: tuple[Layout, ...]) -> Key:
-        entries = list(self._early.entries)
+        settled = self._settled
+        entries = list(settled.entries(self._early.entries) if settled else self._early.entries)
         for slot, where in zip(self._places, layouts, strict=True):
             entries[slot] = (marker(LEAF, (), where),)
         return tuple(entries), (), self._wanted, None, None

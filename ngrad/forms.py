@@ -12,12 +12,13 @@ structure in full: what two had in common by chance does no harm.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ngrad.background import compiler, failed
 from ngrad.config import settings
 from ngrad.graph.cost import Cost, counters
+from ngrad.graph.dims import Dim, Sizes
 from ngrad.graph.entries import LEAF, SCALAR, Entry, Settled
 from ngrad.graph.fuse import fuse
 from ngrad.graph.gather import gather
@@ -59,35 +60,26 @@ class AtSizes:
 
 
 class Open:
-    """What two structures of a form have in common, and once it is fused its plan.
+    """A structure with open sizes, and once it is fused its plan.
 
-    Raises
-    ------
-    Different
-        If they differ in more than sizes.
+    Parameters
+    ----------
+    plans : Plans
+        That it is to be one of.
+    sizes : Sizes
+    key : Key
+        The structure.
     """
 
-    def __init__(self, form: Form, first: Key, second: Key) -> None:
-        self._form, self._key, self.tried = form, second, 2
-        self._opened = Opened(first[0], second[0], first[1], second[1])
+    def __init__(self, plans: Plans, sizes: Sizes, key: Key) -> None:
+        self._plans, self._sizes, self.key = plans, sizes, key
+        self.tried, self._over = 2, False
         self._sized: Sized | None = None
-        self._over = False
-        self._calls: list[tuple[int, Any]] = []  # what a structure has to have: whole calls,
-        self._leaves: list[tuple[int, Any]] = []  # layouts of values from outside,
-        self._params: list[tuple[int, Any]] = []  # and what ops are told
-        for slot, (call, *_) in enumerate(self._opened.entries):
-            if not call.open:
-                self._calls.append((slot, call))
-            elif call.op is LEAF or call.op is SCALAR:
-                self._leaves.append((slot, call.spec))
-            elif call.params:
-                self._params.append((slot, call.params))
 
     @uncollected
     def fuse(self) -> None:
         """Plan it, if it is all launches on the CPU that are not too large."""
-        opened, (_, _, *rest) = self._opened, self._key
-        structure = structure_of((opened.entries, opened.known, *rest))
+        structure = structure_of(self.key)
         try:
             graph, places, layouts = build(structure)
             given = [k for k, slot in enumerate(places) if slot in structure.given]
@@ -96,36 +88,102 @@ class Open:
             self._over = writes_over_inputs(plan)
             replay = Replay.of(plan, loads, self._over)
             if replay is not None:
-                self._sized = Sized(plan, replay, opened.sizes)
+                self._sized = Sized(plan, replay, self._sizes)
         finally:
-            opened.sizes.open = False
+            self._sizes.open = False
         if self._sized is None:
-            self._form.tried = PLANS  # at other sizes neither
+            self._plans.tried = PLANS  # at other sizes neither
             return
-        self._form.plans.append(self)
+        self._plans.known = [*self._plans.known, self]
         counters["fused"] += 1
 
-    def at(self, key: Key) -> AtSizes | None:
+    def settled(self, given: Sequence[int]) -> Settled | None:
+        """What makes numbers of its sizes where the open ones are these; None if it does not hold
+        there.
+        """
+        values = self._sizes.at(given)
+        return None if values is None else Settled(lambda size: size.at(values), values)
+
+    def at(self, settled: Settled) -> AtSizes:
+        """The plan with these numbers."""
+        assert self._sized is not None
+        counters["sized"] += 1
+        return AtSizes(*self._sized.at(settled), self._over)
+
+
+class Plans:
+    """Plans for ranges of sizes.
+
+    Attributes
+    ----------
+    known : list of Open
+        That are fused; the one that served last is the first.
+    tried : int
+        How many were to be.
+    """
+
+    def __init__(self) -> None:
+        self.known: list[Open] = []
+        self.tried = 0
+
+    def found(self, at: Callable[[Any], AtSizes | None]) -> AtSizes | None:
+        """What `at` gives for the first plan for which it gives something."""
+        for plan in self.known:
+            cut = at(plan)
+            if cut is not None:
+                if plan is not self.known[0]:  # no lock: threads that meet lose a plan at worst
+                    self.known = [plan, *[other for other in self.known if other is not plan]]
+                return cut
+        return None
+
+    def ask(self, plan: Open) -> bool:
+        """Have one fused; whether it is."""
+        if settings.fusion != "wait":
+            compiler.compile(plan)
+            return False
+        plan.fuse()
+        return plan in self.known
+
+
+class Alike(Open):
+    """What two structures of a form have in common.
+
+    Raises
+    ------
+    Different
+        If they differ in more than sizes.
+    """
+
+    def __init__(self, form: Form, first: Key, second: Key) -> None:
+        opened = Opened(first[0], second[0], first[1], second[1])
+        super().__init__(form, opened.sizes, (opened.entries, opened.known, *second[2:]))
+        self._places = opened.places
+        self._calls: list[tuple[int, Any]] = []  # what a structure has to have: whole calls,
+        self._leaves: list[tuple[int, Any]] = []  # layouts of values from outside,
+        self._params: list[tuple[int, Any]] = []  # and what ops are told
+        for slot, (call, *_) in enumerate(opened.entries):
+            if not call.open:
+                self._calls.append((slot, call))
+            elif call.op is LEAF or call.op is SCALAR:
+                self._leaves.append((slot, call.spec))
+            elif call.params:
+                self._params.append((slot, call.params))
+
+    def serve(self, key: Key) -> AtSizes | None:
         """The plan at the sizes of a structure; None if it is another one at these."""
-        entries, opened = key[0], self._opened
-        given = [entries[slot][0].spec.shape[axis] for slot, axis in opened.places]
-        values = opened.sizes.at(given)
-        if values is None:
-            return None
-        settled = Settled(lambda size: size.at(values))
-        if not (
+        entries = key[0]
+        settled = self.settled([entries[slot][0].spec.shape[axis] for slot, axis in self._places])
+        if settled is None or not (
             all(entries[slot][0] is call for slot, call in self._calls)
             and all(entries[slot][0].spec is settled(where) for slot, where in self._leaves)
             and all(entries[slot][0].params == settled(has) for slot, has in self._params)
-            and key[1] == settled(opened.known)
+            and key[1] == settled(self.key[1])
         ):
             return None
-        assert self._sized is not None
-        counters["sized"] += 1
-        return AtSizes(*self._sized.at(values, settled), self._over)
+        return self.at(settled)
 
 
-class Form:
+class Form(Plans):
     """The structures that have the same ops over the same slots.
 
     Attributes
@@ -134,37 +192,58 @@ class Form:
         How many did that no plan serves.
     last : Key
         The last of these.
-    tried : int
-        How many plans were to be made.
-    plans : list of Open
-        Those that were.
     """
 
     def __init__(self) -> None:
-        self.came = self.tried = 0
-        self.last: Key = ()
-        self.plans: list[Open] = []
+        super().__init__()
+        self.came, self.last = 0, Key()
 
     def at(self, key: Key) -> AtSizes | None:
         """A plan that serves a structure, if there is one; one is asked for if there should be."""
-        for plan in reversed(self.plans):
-            found = plan.at(key)
-            if found is not None:
-                return found
+        cut = self.found(lambda plan: plan.serve(key))
+        if cut is not None:
+            return cut
         self.came += 1
         before, self.last = self.last, key
         if self.came < MANY or self.tried >= PLANS:
             return None
         self.tried += 1
         try:
-            plan = Open(self, before, key)
+            plan = Alike(self, before, key)
         except Different:
             return None
-        if settings.fusion != "wait":
-            compiler.compile(plan)
-            return None
-        plan.fuse()
-        return plan.at(key) if plan in self.plans else None
+        return plan.serve(key) if self.ask(plan) else None
+
+
+class Recorded(Plans):
+    """The plans of a recording with open sizes, for all sizes at which it holds.
+
+    Parameters
+    ----------
+    sizes : Sizes
+    key : Key
+        What was recorded.
+    """
+
+    def __init__(self, sizes: Sizes, key: Key) -> None:
+        super().__init__()
+        self._sizes, self._key, self._came = sizes, key, False
+
+    def at(self, given: Sequence[int]) -> AtSizes | None:
+        """The plan at these sizes. None at the first, which may be all, and if there is none."""
+        cut = self.found(lambda plan: self._serve(plan, given))
+        first, self._came = not self._came, True
+        if cut is not None or first or self.tried >= PLANS or settings.fusion == "off":
+            return cut
+        self.tried += 1
+        sizes = self._sizes.anew(given)
+        entries = Settled(lambda size: Dim(sizes, size.terms)).entries(self._key[0])
+        plan = Open(self, sizes, (entries, *self._key[1:]))
+        return self._serve(plan, given) if self.ask(plan) else None
+
+    def _serve(self, plan: Open, given: Sequence[int]) -> AtSizes | None:
+        settled = plan.settled(given)
+        return None if settled is None else plan.at(settled)
 
 
 forms: OrderedDict[Any, Form] = OrderedDict()
@@ -182,8 +261,17 @@ def served(key: Key) -> AtSizes | None:
         form = forms[alike] = Form()
         if len(forms) > FORMS_LIMIT:
             forms.popitem(last=False)
+    return _unless_it_fails(form.at, key)
+
+
+def served_at(recorded: Recorded, given: Sequence[int]) -> AtSizes | None:
+    """A plan of a recording at sizes; None if there is none."""
+    return _unless_it_fails(recorded.at, given)
+
+
+def _unless_it_fails(at: Callable[[Any], AtSizes | None], what: Any) -> AtSizes | None:
     try:
-        return form.at(key)
+        return at(what)
     except Exception as error:
         if settings.fusion == "wait":
             raise

@@ -49,9 +49,9 @@ class Sized:
         totals = [sum([call.launches for call in calls]), sum([call.bytes for call in calls])]
         self._cost = sizes.numbers([*totals, replay.temporaries])
 
-    def at(self, values: Sequence[int], settled: Settled) -> tuple[Replay, Cost]:
-        """What runs it where atoms have these values, and what that costs."""
-        found = copy.copy(self._replay)
+    def at(self, settled: Settled) -> tuple[Replay, Cost]:
+        """What runs it with numbers for sizes, and what that costs."""
+        found, values = copy.copy(self._replay), settled.values
         launches, nbytes, found.temporaries = self._cost(*values)
         found.settle(settled)
         facts = array("q", self._facts(*values))

@@ -86,6 +86,12 @@ class Sizes:
         found: tuple[int, ...] | None = self._at(*given)
         return found
 
+    def anew(self, given: Sequence[int]) -> Sizes:
+        """The same sizes with other values at hand, of which something else is to be recorded."""
+        found = Sizes()
+        found.atoms, found.values = dict(self.atoms), list(self.at(given) or ())
+        return found
+
     def _routine(self) -> Callable[..., Any]:
         """`at`, as Python that is compiled: programs of many sizes come here at each."""
         lines, given = [], []

@@ -55,11 +55,16 @@ def leaf(where: Layout) -> Entry:
 
 class Settled:
     """What entries, calls, layouts and sizes, in nested tuples, are with numbers for open sizes:
-    `number(size)` for each.
+    `number(size)` for each, which may be an open size of another recording.
+
+    Attributes
+    ----------
+    values : sequence of int
+        What atoms are, if sizes are made numbers.
     """
 
-    def __init__(self, number: Callable[[Dim], int]) -> None:
-        self.number = number
+    def __init__(self, number: Callable[[Dim], Any], values: Sequence[int] = ()) -> None:
+        self.number, self.values = number, values
         self.layouts: dict[Layout, Layout] = {}
 
     def __call__(self, thing: Any) -> Any:

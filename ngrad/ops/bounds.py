@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import ctypes
 import functools
-from collections.abc import Container, Sequence
+from collections.abc import Callable, Container, Sequence
 from typing import Any, NamedTuple
 
 from ngrad.config import settings
@@ -161,9 +161,17 @@ class Early(NamedTuple):
     def require(self, values: dict[int, Any]) -> None:
         """Raise, or leave indices that nobody may write to any more."""
         for slot, bounds in self.checks:
+            if not values[slot]._layout.size:
+                continue
             if values[slot]._block.shared:
                 values[slot] = Tensor.own(values[slot])
             bounds.require(values[slot])
+
+    def settled(self, settled: Callable[[Any], Any]) -> Early:
+        """The same with numbers for open sizes in what is checked; entries are as they were."""
+        return self._replace(
+            checks=[(slot, Bounds(*settled(tuple(bounds)))) for slot, bounds in self.checks]
+        )
 
 
 def early(entries: Sequence[Entry], wanted: Sequence[int], given: Container[int]) -> Early:
@@ -183,8 +191,7 @@ def early(entries: Sequence[Entry], wanted: Sequence[int], given: Container[int]
         index = place[inputs[0]]  # which may have been checked before
         if index in given and slot not in wanted and call.spec.device is HOST:
             place[slot] = index
-            if call.spec.size:
-                found.append((index, Bounds(*call.params)))
+            found.append((index, Bounds(*call.params)))
         else:
             late = True
     if place != [*range(len(entries))]:
