@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from ngrad.background import compiler, failed
@@ -35,12 +36,16 @@ Tell = Callable[[list[Tensor | None]], None]
 MANY = 4
 """Structures of a form from which on more are likely to come."""
 PLANS = 16
-"""Plans that are tried of a form: for ranges of sizes, and where others were taken to be open."""
-LONGEST = 512
+"""Plans that are kept of a form: for ranges of sizes, and where others were taken to be open."""
+PAID = 8
+"""Structures that are served for each plan that is tried when there were so many."""
+LONGEST = 1 << 11
 """Entries of the longest structure that is looked at: of those that come once, programs that are
 longer each time are most, and have no form in common.
 """
 FORMS_LIMIT = 256
+ENTRIES_LIMIT = 1 << 16
+"""Entries of all structures that are kept to be compared."""
 
 
 class AtSizes:
@@ -92,9 +97,9 @@ class Open:
         finally:
             self._sizes.open = False
         if self._sized is None:
-            self._plans.tried = PLANS  # at other sizes neither
+            self._plans.none = True  # at other sizes neither
             return
-        self._plans.known = [*self._plans.known, self]
+        self._plans.known = [self, *self._plans.known[: PLANS - 1]]
         counters["fused"] += 1
 
     def settled(self, given: Sequence[int]) -> Settled | None:
@@ -118,13 +123,16 @@ class Plans:
     ----------
     known : list of Open
         That are fused; the one that served last is the first.
-    tried : int
-        How many were to be.
+    tried, served : int
+        How many were to be, and how often one served.
+    none : bool
+        Whether there can be none.
     """
 
     def __init__(self) -> None:
         self.known: list[Open] = []
-        self.tried = 0
+        self.tried = self.served = 0
+        self.none = False
 
     def found(self, at: Callable[[Any], AtSizes | None]) -> AtSizes | None:
         """What `at` gives for the first plan for which it gives something."""
@@ -133,8 +141,13 @@ class Plans:
             if cut is not None:
                 if plan is not self.known[0]:  # no lock: threads that meet lose a plan at worst
                     self.known = [plan, *[other for other in self.known if other is not plan]]
+                self.served += 1
                 return cut
         return None
+
+    def is_worth(self) -> bool:
+        """Whether another one is to be tried."""
+        return not self.none and self.tried < PLANS + self.served // PAID
 
     def ask(self, plan: Open) -> bool:
         """Have one fused; whether it is."""
@@ -205,7 +218,7 @@ class Form(Plans):
             return cut
         self.came += 1
         before, self.last = self.last, key
-        if self.came < MANY or self.tried >= PLANS:
+        if self.came < MANY or not self.is_worth():
             return None
         self.tried += 1
         try:
@@ -233,7 +246,7 @@ class Recorded(Plans):
         """The plan at these sizes. None at the first, which may be all, and if there is none."""
         cut = self.found(lambda plan: self._serve(plan, given))
         first, self._came = not self._came, True
-        if cut is not None or first or self.tried >= PLANS or settings.fusion == "off":
+        if cut is not None or first or settings.fusion == "off" or not self.is_worth():
             return cut
         self.tried += 1
         sizes = self._sizes.anew(given)
@@ -246,8 +259,24 @@ class Recorded(Plans):
         return None if settled is None else plan.at(settled)
 
 
-forms: OrderedDict[Any, Form] = OrderedDict()
-"""By what structures of a form have in common: those that came lately."""
+class _Forms(OrderedDict[Any, Form]):
+    """By what structures of a form have in common: those that came lately, as many as have so many
+    entries in all, which is `size`.
+    """
+
+    size = 0
+
+    def __missing__(self, alike: Any) -> Form:
+        # No lock: threads that meet lose what they saw, at worst.
+        form = self[alike] = Form()
+        self.size += len(alike[0])
+        while len(self) > 1 and (len(self) > FORMS_LIMIT or self.size > ENTRIES_LIMIT):
+            self.popitem(last=False)
+            self.size = sum([len(lines) for lines, *_ in list(self)])
+        return form
+
+
+forms = _Forms()
 
 
 def served(key: Key) -> AtSizes | None:
@@ -256,11 +285,9 @@ def served(key: Key) -> AtSizes | None:
     if settings.fusion == "off" or known is None or len(entries) > LONGEST:
         return None
     alike = tuple(map(_line, entries)), tuple([slot for slot, _ in known]), *rest
-    form = forms.get(alike)
-    if form is None:  # no lock: threads that meet lose what they saw, at worst
-        form = forms[alike] = Form()
-        if len(forms) > FORMS_LIMIT:
-            forms.popitem(last=False)
+    form = forms[alike]
+    with suppress(KeyError):  # another thread has let go of it
+        forms.move_to_end(alike)
     return _unless_it_fails(form.at, key)
 
 

@@ -75,6 +75,35 @@ def collapse(dims: Sequence[tuple[int, int]]) -> Dims:
     return result
 
 
+def reshaped_strides(where: Layout, shape: tuple[int, ...]) -> tuple[int, ...] | None:
+    """Strides with which another shape sees the same elements in order; None if there are none.
+
+    Each run of the memory has to be whole axes of the shape: sizes and strides may be open, so
+    NumPy, which knows too, is not asked.
+
+    Examples
+    --------
+    >>> from ngrad.dtypes import float32
+    >>> turned = layout(float32, (2, 6), (4, 8))
+    >>> reshaped_strides(turned, (2, 3, 2)), reshaped_strides(turned, (12,))
+    ((4, 16, 8), None)
+    """
+    runs = collapse(list(zip(where.shape, where.strides, strict=True)))
+    strides = [where.dtype.itemsize] * len(shape)  # axes of one element have any
+    axes = [k for k, n in enumerate(shape) if n != 1]
+    for size, stride in runs:
+        own, many = [], 1
+        while many != size:
+            if not axes or size < many:
+                return None
+            own.append(axes.pop(0))
+            many *= shape[own[-1]]
+        for k in reversed(own):
+            strides[k] = stride
+            stride = stride * shape[k]
+    return tuple(strides)
+
+
 def view_words(itemsize: int, dims: Dims) -> list[int]:
     """A strided view as kernels read it."""
     return [itemsize, len(dims), *(word for dim in dims for word in dim)]

@@ -6,13 +6,11 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from ngrad.errors import AxisError, DTypeError, ShapeError
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op
 from ngrad.graph.roles import Role
-from ngrad.graph.strides import broadcast_strides, same_shape
+from ngrad.graph.strides import broadcast_strides, reshaped_strides, same_shape
 from ngrad.ops.convert import tensor
 from ngrad.ops.extents import dims, integers
 from ngrad.ops.identity import prepare_view
@@ -58,21 +56,10 @@ def _reshape_prepare(inputs: tuple[Layout, ...], out: Layout, shape: tuple[int, 
     (x,) = inputs
     if x.contiguous:
         return prepare_view(0, out)
-    strides = _view_strides(x, shape)
+    strides = reshaped_strides(x, shape)
     if strides is not None:
         return prepare_view(0, layout(x.dtype, shape, strides))
     return prepare_copy(x, out)
-
-
-def _view_strides(x: Layout, shape: tuple[int, ...]) -> tuple[int, ...] | None:
-    """Strides with which `shape` sees the same memory, if there are any; NumPy knows."""
-    stand_in = np.lib.stride_tricks.as_strided(
-        np.empty(1, x.dtype.numpy_dtype), x.shape, x.strides, writeable=False
-    )
-    try:
-        return stand_in.reshape(shape, copy=False).strides
-    except ValueError:
-        return None
 
 
 RESHAPE = Op("reshape", _reshape_infer, _reshape_prepare, ("shape",), family="shape")
