@@ -167,6 +167,74 @@ def drawn(steps: int, size: int) -> Program:
     )
 
 
+def perceptron(most: int, width: int) -> Program:
+    """At a batch size that is new at each call."""
+    x, *weights = numbers((most, width), (width, 2 * width), (2 * width, 2 * width), (2 * width, 8))
+
+    def run(m: Any, tensor: Callable[[Any], Any], call: Iterator[int]) -> Callable[..., Any]:
+        sizes = np.random.default_rng(0).permutation(np.arange(most // 8 + 1, most + 1)).tolist()
+        batches = [tensor(x[:n]) for n in sizes]
+
+        def network(a: Any, b: Any, c: Any) -> Any:
+            return m.tanh(m.tanh(batches[next(call) % len(batches)] @ a) @ b) @ c
+
+        return network
+
+    ours = run(tf, tf.constant, count())
+    network: list[Any] = []
+
+    def theirs(m: Any, *xs: Any) -> Any:
+        import torch
+
+        if not network:
+            network.append(run(torch, torch_tensor, count()))
+        return network[0](*xs)
+
+    name = f"a perceptron at another batch size at each call, to {most} of {width}"
+    return _program(name, ours, theirs, *weights)
+
+
+def messages(nodes: int, width: int) -> Program:
+    """A network over graphs, each of as many nodes and edges as no other."""
+    features, *weights = numbers((nodes, width), *[(width, width)] * 4)
+    draw = np.random.default_rng(0)
+    sizes = [
+        (int(n), int(draw.integers(n, 4 * n)))
+        for n in draw.integers(1 + nodes // 8, nodes + 1, 2000)
+    ]
+    edges = [draw.integers(0, n, (2, edges)) for n, edges in sizes]
+
+    def run(tensor: Callable[[Any], Any], call: Iterator[int], passed: Any) -> Callable[..., Any]:
+        graphs = [
+            (tensor(features[:n]), *map(tensor, e)) for (n, _), e in zip(sizes, edges, strict=True)
+        ]
+
+        def network(*weights: Any) -> Any:
+            h, source, target = graphs[next(call) % len(graphs)]
+            for own, others in zip(weights[::2], weights[1::2], strict=True):
+                h = passed(h @ own, h @ others, source, target)
+            return h
+
+        return network
+
+    def ours(own: Any, others: Any, source: Any, target: Any) -> Any:
+        sent = tf.gather(others, source)
+        return tf.tanh(own + tf.math.unsorted_segment_sum(sent, target, own.shape[0]))
+
+    def theirs(own: Any, others: Any, source: Any, target: Any) -> Any:
+        return own.index_add(0, target, others[source]).tanh()
+
+    network: list[Any] = []
+
+    def by_pytorch(m: Any, *weights: Any) -> Any:
+        if not network:
+            network.append(run(torch_tensor, count(), theirs))
+        return network[0](*weights)
+
+    name = f"messages over another graph at each call, to {nodes} nodes of {width}"
+    return _program(name, run(tf.constant, count(), ours), by_pytorch, *weights)
+
+
 def embedding(rows: int, width: int, taken: int) -> Program:
     (table,) = numbers((rows, width))
     places = np.random.default_rng(1).integers(0, rows, taken)
@@ -251,6 +319,8 @@ def programs(scale: float = 1.0) -> list[Program]:
         recurrence(n(50), n(32), n(128)),
         anew(n(50), n(8), n(32)),
         drawn(n(12), n(1000)),
+        perceptron(n(1500), n(64)),
+        messages(n(100), n(32)),
         embedding(n(10_000), n(64), n(3200)),
         gaussian_process(n(150)),
     ]

@@ -1,9 +1,11 @@
 """Programs that users write, of which each takes one thing to its limit: many gradients, one matrix
-for many systems, few rows of a large table, windows of an image, and structures that come once.
+for many systems, few rows of a large table, windows of an image, structures that come once, and
+sizes that are new.
 """
 
 from __future__ import annotations
 
+from itertools import cycle
 from typing import Any
 
 import numpy as np
@@ -12,6 +14,8 @@ import ngrad as tf
 
 STEPS = 100
 ROWS = 100_000
+SHAPES = (2000, 32), (32, 64), (64, 8)
+"""Of what batches are parts of, and of two layers."""
 
 
 def _descent() -> Any:
@@ -85,9 +89,25 @@ def _new() -> Any:
     return run
 
 
+def _sizes() -> Any:
+    """Another batch size at each call: one plan serves many (`ngrad/forms.py`)."""
+    rng = np.random.default_rng(0)
+    x, w, u = (tf.constant(rng.random(shape).astype("f4")) for shape in SHAPES)
+    sizes = cycle(rng.permutation(np.arange(8, SHAPES[0][0])).tolist())
+
+    def run() -> Any:
+        batch = x[: next(sizes)]
+        with tf.GradientTape() as tape:
+            tape.watch([w, u])
+            value = tf.reduce_sum(tf.tanh(batch @ w) @ u)
+        return tape.gradient(value, [w, u])
+
+    return run
+
+
 PROGRAMS = {
     "descent": _descent, "systems": _systems, "rows": _rows, "convolution": _convolution,
-    "new": _new,
+    "new": _new, "sizes": _sizes,
 }  # fmt: skip
 
 
