@@ -22,11 +22,14 @@ from ngrad.graph.graph import Graph
 from ngrad.graph.layout import Layout
 from ngrad.graph.op import TABLE, USERS, Call
 from ngrad.graph.simplify import rewrite
+from ngrad.ops.slicing import SLICE
+from ngrad.parts import Parts
 from ngrad.plans import FEW, WIDE, Planned
 from ngrad.record import execute, plainly
 from ngrad.structure import Key
 from ngrad.tensor import Tensor, scalar
 from ngrad_kernels.cache import NotCached, without_compiling
+from ngrad_kernels.garbage import uncollected
 from ngrad_kernels.memory import OutOfMemory
 
 VAIN = 12
@@ -74,6 +77,7 @@ def run_as_read(planned: Planned, key: Key, kept: Mapping[int, Any]) -> list[Ten
         return None
 
 
+@uncollected
 def _run(key: Key, kept: Mapping[int, Any]) -> list[Tensor | None]:
     entries, known, wanted, heard, goal = key
     asked = (*goal[0], *goal[1]) if goal else ()  # targets, and what is pending of their seeds
@@ -162,15 +166,24 @@ class _AtOnce:
     def zeros(self, where: Layout) -> Any:
         return _filled(0, where)
 
-    def conj(self, x: Tensor) -> Any:
+    def conj(self, x: Tensor | Parts) -> Any:
+        x = _whole(x)
         return _called("conj", x) if x._layout.dtype.is_complex else x
 
-    def add(self, x: Tensor, y: Tensor) -> Any:
-        return _called("add", x, y)
+    def add(self, x: Tensor | Parts, y: Tensor | Parts) -> Any:
+        if type(x) is Parts and type(y) is Parts and x.take(y):
+            return x
+        return _called("add", _whole(x), _whole(y))
 
     def pulled(
         self, call: Call, g: Any, inputs: Sequence[Any], out: Any, followed: tuple[bool, ...]
-    ) -> list[Tensor | None]:
+    ) -> Sequence[Tensor | Parts | None]:
+        g = tuple(map(_whole, g)) if call.several else _whole(g)
+        if call.op is SLICE:
+            (slices,) = call.params
+            parts = Parts.of(call.inputs[0].spec, slices, g)
+            if parts is not None:
+                return (parts,)
         read = (*g, *inputs, *out) if call.several else (g, *inputs, out)
         layouts = tuple([x._layout for x in read])
         rule = _rules.get((call, followed, layouts))
@@ -179,6 +192,10 @@ class _AtOnce:
                 _rules.clear()
             rule = _rules[call, followed, layouts] = _rule(call, followed, layouts)
         return rule.run(dict(enumerate(read)))
+
+
+def _whole(x: Tensor | Parts) -> Tensor:
+    return x.whole() if isinstance(x, Parts) else x
 
 
 def _called(name: str, *inputs: Tensor) -> Any:
