@@ -372,6 +372,8 @@ class Concrete:
 
 def _opened(sizes: Sizes, k: int, part: Any, axes: Sequence[tuple[int, int]]) -> Any:
     """The layout of a leaf with its open sizes."""
+    if type(part) is not Layout:
+        return part
     shape = tuple([sizes.size(n) if (k, axis) in axes else n for axis, n in enumerate(part.shape)])
     return layout(part.dtype, shape, None, part.device)
 

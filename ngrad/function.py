@@ -18,10 +18,11 @@ from ngrad.cell import Cell
 from ngrad.concrete import Concrete, values_of
 from ngrad.config import settings
 from ngrad.errors import TraceError
+from ngrad.graph.layout import Layout
 from ngrad.ops.convert import cast_to, constant_of
 from ngrad.plans import Planned
 from ngrad.record import state
-from ngrad.signature import Signature, Static, TensorSpec, is_array, read_arguments
+from ngrad.signature import Axis, Signature, Static, TensorSpec, besides, is_array, read_arguments
 from ngrad.tensor import Tensor
 
 P = ParamSpec("P")
@@ -56,10 +57,15 @@ class Function(Generic[P, R]):
     Made by `ngrad.function`.
     """
 
-    def __init__(self, f: Callable[P, R], input_signature: Sequence[TensorSpec] | None) -> None:
+    def __init__(
+        self,
+        f: Callable[P, R],
+        input_signature: Sequence[TensorSpec] | None,
+        relax: bool = False,
+    ) -> None:
         functools.update_wrapper(self, f)
         self._name = getattr(f, "__name__", "function")
-        self._f, self._specs = f, input_signature
+        self._f, self._specs, self._relax = f, input_signature, relax
         for spec in input_signature or ():
             if not isinstance(spec, TensorSpec):
                 raise TypeError(f"input_signature: takes TensorSpecs, not {type(spec).__name__}")
@@ -70,8 +76,9 @@ class Function(Generic[P, R]):
             for axis, size in enumerate(spec.shape)
             if size is None
         ]
-        # Where the arguments lie, and what was recorded with the sizes of these axes open.
-        self._open: list[tuple[list[Any], Concrete]] = []
+        # What else the arguments are, and what was recorded with the sizes of some axes open.
+        self._open: list[tuple[Any, Concrete]] = []
+        self._seen: dict[Any, tuple[Signature, frozenset[Axis]]] = {}
         self._values: dict[Any, set[Any]] = {}
         self._last: Concrete | None = None
         self._methods: dict[int, tuple[Any, Function[..., Any]]] = {}
@@ -91,7 +98,7 @@ class Function(Generic[P, R]):
                     f"function {self._name}: is a method of {type(instance).__name__}, to which "
                     "there are no weak references; add '__weakref__' to its __slots__"
                 ) from None
-            own = Function(self._f, self._specs)
+            own = Function(self._f, self._specs, self._relax)
             found = self._methods.setdefault(key, (holder, own))
         return Method(found[1], instance)
 
@@ -139,8 +146,9 @@ class Function(Generic[P, R]):
         with self._lock:  # whoever comes while it is recorded waits
             found = self._found.get(signature)
             if found is None:
-                if self._axes:
-                    found = self._at(f, leaves, signature)
+                axes = self._differing(signature) if self._relax else self._axes
+                if axes:
+                    found = self._at(f, leaves, signature, axes)
                 if found is None:
                     self._warn(signature)
                     found = self._record(f, leaves, signature)
@@ -161,25 +169,42 @@ class Function(Generic[P, R]):
                 )
         return found
 
+    def _differing(self, signature: Signature) -> list[Axis]:
+        """The axes along which tensors differ from those of earlier signatures that are alike."""
+        form = besides(signature)
+        first, axes = self._seen.get(form, (signature, frozenset()))
+        pairs = enumerate(zip(first[0], signature[0], strict=True))
+        more = [
+            (k, axis)
+            for k, (one, two) in pairs
+            if type(one) is Layout
+            for axis, (n, m) in enumerate(zip(one.shape, two.shape, strict=True))
+            if n != m
+        ]
+        if len(self._seen) >= LIMIT:
+            self._seen.clear()
+        self._seen[form] = first, axes.union(more)
+        return sorted(axes.union(more))
+
     def _at(
-        self, f: Callable[..., Any], leaves: list[Any], signature: Signature
+        self, f: Callable[..., Any], leaves: list[Any], signature: Signature, axes: list[Axis]
     ) -> Concrete | None:
         """A recording with open sizes, at those of a signature: a new one if none holds there. None
         if there can be none; with numbers for sizes there may, or the error says what is wrong.
         """
-        sizes = [signature[0][k].shape[axis] for k, axis in self._axes]
-        devices = [signature[2], *[part.device for part in signature[0]]]
-        for lie, recording in reversed(self._open):
-            found: Concrete | None = recording.at(sizes) if lie == devices else None
+        sizes = [signature[0][k].shape[axis] for k, axis in axes]
+        rest = besides(signature, axes)
+        for other, recording in reversed(self._open):
+            found: Concrete | None = recording.at(sizes) if other == rest else None
             if found is not None:
                 return found
         try:
-            recording = self._record(f, leaves, signature, self._axes)
+            recording = self._record(f, leaves, signature, axes)
         except Exception:
             return None
         if recording.opaque:
             return None  # what a user's Python makes of a size is not known
-        self._open.append((devices, recording))
+        self._open.append((rest, recording))
         if len(self._open) > LIMIT:
             del self._open[0]
         return recording.at(sizes)
@@ -329,7 +354,10 @@ def function(
         Of nests of tensors, arrays, numbers and hashable values; it returns a nest.
     input_signature : sequence of TensorSpec, optional
         What the arguments must be; a size of None is any, and one recording serves all.
-    autograph, jit_compile, reduce_retracing, experimental_relax_shapes, experimental_compile
+    reduce_retracing, experimental_relax_shapes : bool, optional
+        Whether, of tensors that differ in sizes from those of an earlier call, these sizes are any
+        from then on.
+    autograph, jit_compile, experimental_compile
         Of TensorFlow's function; nothing depends on them.
 
     Raises
@@ -349,13 +377,19 @@ def function(
     (15.0, 1)
     """
     if func is None:
-        return lambda f: function(f, input_signature)
+        return lambda f: function(
+            f,
+            input_signature,
+            reduce_retracing=reduce_retracing,
+            experimental_relax_shapes=experimental_relax_shapes,
+        )
     if inspect.isgeneratorfunction(func) or inspect.iscoroutinefunction(func):
         raise TypeError(
             f"function {func.__name__}: its Python would run after the call, when nothing is "
             "recorded any more; return a list or a tuple"
         )
-    return Function(func, input_signature)
+    relax = reduce_retracing or bool(experimental_relax_shapes)
+    return Function(func, input_signature, relax and input_signature is None)
 
 
 __all__ = ["Function", "TensorSpec", "function"]

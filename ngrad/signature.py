@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -145,6 +145,25 @@ Signature = tuple[tuple[Any, ...], Any, Device]
 The nest that the leaves make; None if they are all positional arguments. And where new tensors are
 made.
 """
+
+
+Axis = tuple[int, int]
+"""A leaf, and an axis of it."""
+
+
+def besides(signature: Signature, axes: Container[Axis] | None = None) -> Any:
+    """What of a signature is not the size of tensors along some axes, or along any."""
+    parts, structure, device = signature
+    rest: list[Any] = []
+    for k, part in enumerate(parts):
+        if type(part) is Layout:
+            shape = [
+                None if axes is None or (k, axis) in axes else n
+                for axis, n in enumerate(part.shape)
+            ]
+            part = part.dtype, tuple(shape), part.device
+        rest.append(part)
+    return tuple(rest), structure, device
 
 
 def read_arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[list[Any], Signature]:

@@ -108,6 +108,49 @@ def test_tapes_outside_hear_it_at_each_size(name: str) -> None:
     assert f.runs == 1
 
 
+@pytest.mark.parametrize("name", ANY)
+def test_sizes_that_differ_are_open_from_the_second_on(name: str) -> None:
+    sizes = (6, 4, 7, 5, 100 if "jacobian" not in name else 9, 6, 4)
+    runs, program = 0, ANY[name]()
+
+    @ngrad.function(reduce_retracing=True)
+    def f(x: Any) -> Any:
+        nonlocal runs
+        runs += 1
+        return program(x)
+
+    assert results(f, sizes) == results(ANY[name](), sizes)
+    assert (runs, f.traces) == (2, 2)
+
+
+def test_what_else_differs_is_recorded_apart() -> None:
+    runs = []
+
+    @ngrad.function(experimental_relax_shapes=True)
+    def f(x: Any, y: Any, how: str, k: float) -> Any:
+        runs.append((x.shape, y.shape))
+        return x * k + ngrad.reduce_sum(y) if how == "sum" else x - y
+
+    def call(n: int, m: int, how: str = "sum", dtype: str = "f4") -> None:
+        x, y = ngrad.ones([n, 3], dtype), ngrad.ones([m], dtype)
+        expected = x * 2.0 + ngrad.reduce_sum(y) if how == "sum" else x - y
+        assert bits(f(x, y, how, 2.0)) == bits(expected)
+
+    for n in (3, 4, 5, 6):
+        call(n, 2)
+    assert len(runs) == 2 and [str(size) for size in runs[1]] == ["(n0, 3)", "(2,)"]
+    for m in (3, 4, 5):
+        call(6, m)
+    assert len(runs) == 3 and [str(size) for size in runs[2]] == ["(n0, 3)", "(n1,)"]
+    call(3, 3, "difference")
+    call(4, 3, "difference")
+    call(3, 9, dtype="f8")
+    assert len(runs) == 6
+    call(9, 9)
+    call(8, 3, "difference")
+    assert len(runs) == 6
+
+
 # -- what depends on a size ------------------------------------------------------------------------
 
 
