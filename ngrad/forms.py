@@ -74,11 +74,18 @@ class Open:
     sizes : Sizes
     key : Key
         The structure.
+
+    Attributes
+    ----------
+    tried : int
+        2 while it waits, and after; less after a fork, where nobody fuses it.
+    done : bool
+        Whether it was fused, or cannot be.
     """
 
     def __init__(self, plans: Plans, sizes: Sizes, key: Key) -> None:
         self._plans, self._sizes, self.key = plans, sizes, key
-        self.tried, self._over = 2, False
+        self.tried, self.done, self._over = 2, False, False
         self._sized: Sized | None = None
 
     @uncollected
@@ -94,13 +101,13 @@ class Open:
             replay = Replay.of(plan, loads, self._over)
             if replay is not None:
                 self._sized = Sized(plan, replay, self._sizes)
+            elif any(step.call.program is None for step in plan.steps):
+                self._plans.none = True  # whatever the sizes
         finally:
-            self._sizes.open = False
-        if self._sized is None:
-            self._plans.none = True  # at other sizes neither
-            return
-        self._plans.known = [self, *self._plans.known[: PLANS - 1]]
-        counters["fused"] += 1
+            self._sizes.open, self.done = False, True
+        if self._sized is not None:
+            self._plans.known = [self, *self._plans.known[: PLANS - 1]]
+            counters["fused"] += 1
 
     def settled(self, given: Sequence[int]) -> Settled | None:
         """What makes numbers of its sizes where the open ones are these; None if it does not hold
@@ -131,6 +138,7 @@ class Plans:
 
     def __init__(self) -> None:
         self.known: list[Open] = []
+        self._asked: Open | None = None
         self.tried = self.served = 0
         self.none = False
 
@@ -146,11 +154,15 @@ class Plans:
         return None
 
     def is_worth(self) -> bool:
-        """Whether another one is to be tried."""
-        return not self.none and self.tried < PLANS + self.served // PAID
+        """Whether another one is to be tried: not while the last one is fused, which may serve."""
+        asked = self._asked
+        if self.none or (asked is not None and asked.tried == 2 and not asked.done):
+            return False
+        return self.tried < PLANS + self.served // PAID
 
     def ask(self, plan: Open) -> bool:
         """Have one fused; whether it is."""
+        self.tried, self._asked = self.tried + 1, plan
         if settings.fusion != "wait":
             compiler.compile(plan)
             return False
@@ -220,10 +232,10 @@ class Form(Plans):
         before, self.last = self.last, key
         if self.came < MANY or not self.is_worth():
             return None
-        self.tried += 1
         try:
             plan = Alike(self, before, key)
         except Different:
+            self.tried += 1
             return None
         return plan.serve(key) if self.ask(plan) else None
 
@@ -248,7 +260,6 @@ class Recorded(Plans):
         first, self._came = not self._came, True
         if cut is not None or first or settings.fusion == "off" or not self.is_worth():
             return cut
-        self.tried += 1
         sizes = self._sizes.anew(given)
         entries = Settled(lambda size: Dim(sizes, size.terms)).entries(self._key[0])
         plan = Open(self, sizes, (entries, *self._key[1:]))
