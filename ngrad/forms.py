@@ -105,20 +105,20 @@ class Open:
                 self._plans.none = True  # whatever the sizes
         finally:
             self._sizes.open, self.done = False, True
-        if self._sized is not None:
-            self._plans.known = [self, *self._plans.known[: PLANS - 1]]
-            counters["fused"] += 1
+        self._plans.known = [self, *self._plans.known[: PLANS - 1]]
+        counters["fused"] += self._sized is not None
 
-    def settled(self, given: Sequence[int]) -> Settled | None:
+    def settled(self, what: Any) -> Settled | None:
         """What makes numbers of its sizes where the open ones are these; None if it does not hold
         there.
         """
-        values = self._sizes.at(given)
+        values = self._sizes.at(what)
         return None if values is None else Settled(lambda size: size.at(values), values)
 
-    def at(self, settled: Settled) -> AtSizes:
-        """The plan with these numbers."""
-        assert self._sized is not None
+    def at(self, settled: Settled) -> AtSizes | None:
+        """The plan with these numbers; None if values are too large in this range."""
+        if self._sized is None:
+            return None
         counters["sized"] += 1
         return AtSizes(*self._sized.at(settled), self._over)
 
@@ -142,16 +142,16 @@ class Plans:
         self.tried = self.served = 0
         self.none = False
 
-    def found(self, at: Callable[[Any], AtSizes | None]) -> AtSizes | None:
-        """What `at` gives for the first plan for which it gives something."""
+    def found(self, what: Any) -> tuple[bool, AtSizes | None]:
+        """Whether one is known that is for this, and its plan."""
         for plan in self.known:
-            cut = at(plan)
-            if cut is not None:
+            settled = plan.settled(what)
+            if settled is not None:
                 if plan is not self.known[0]:  # no lock: threads that meet lose a plan at worst
                     self.known = [plan, *[other for other in self.known if other is not plan]]
                 self.served += 1
-                return cut
-        return None
+                return True, plan.at(settled)
+        return False, None
 
     def is_worth(self) -> bool:
         """Whether another one is to be tried: not while the last one is fused, which may serve."""
@@ -160,14 +160,14 @@ class Plans:
             return False
         return self.tried < PLANS + self.served // PAID
 
-    def ask(self, plan: Open) -> bool:
-        """Have one fused; whether it is."""
+    def ask(self, plan: Open, what: Any) -> AtSizes | None:
+        """Have one fused, and its plan for this if it is by now."""
         self.tried, self._asked = self.tried + 1, plan
         if settings.fusion != "wait":
             compiler.compile(plan)
-            return False
+            return None
         plan.fuse()
-        return plan in self.known
+        return self.found(what)[1]
 
 
 class Alike(Open):
@@ -194,18 +194,19 @@ class Alike(Open):
             elif call.params:
                 self._params.append((slot, call.params))
 
-    def serve(self, key: Key) -> AtSizes | None:
-        """The plan at the sizes of a structure; None if it is another one at these."""
-        entries = key[0]
-        settled = self.settled([entries[slot][0].spec.shape[axis] for slot, axis in self._places])
-        if settled is None or not (
+    def settled(self, what: Key) -> Settled | None:
+        """What makes numbers of its sizes where it is this structure; None if it never is."""
+        entries, known, *_ = what
+        given = [entries[slot][0].spec.shape[axis] for slot, axis in self._places]
+        found = super().settled(given)
+        if found is None or not (
             all(entries[slot][0] is call for slot, call in self._calls)
-            and all(entries[slot][0].spec is settled(where) for slot, where in self._leaves)
-            and all(entries[slot][0].params == settled(has) for slot, has in self._params)
-            and key[1] == settled(self.key[1])
+            and all(entries[slot][0].spec is found(where) for slot, where in self._leaves)
+            and all(entries[slot][0].params == found(has) for slot, has in self._params)
+            and known == found(self.key[1])
         ):
             return None
-        return self.at(settled)
+        return found
 
 
 class Form(Plans):
@@ -225,8 +226,8 @@ class Form(Plans):
 
     def at(self, key: Key) -> AtSizes | None:
         """A plan that serves a structure, if there is one; one is asked for if there should be."""
-        cut = self.found(lambda plan: plan.serve(key))
-        if cut is not None:
+        known, cut = self.found(key)
+        if known:
             return cut
         self.came += 1
         before, self.last = self.last, key
@@ -237,7 +238,7 @@ class Form(Plans):
         except Different:
             self.tried += 1
             return None
-        return plan.serve(key) if self.ask(plan) else None
+        return self.ask(plan, key)
 
 
 class Recorded(Plans):
@@ -256,18 +257,13 @@ class Recorded(Plans):
 
     def at(self, given: Sequence[int]) -> AtSizes | None:
         """The plan at these sizes. None at the first, which may be all, and if there is none."""
-        cut = self.found(lambda plan: self._serve(plan, given))
+        known, cut = self.found(given)
         first, self._came = not self._came, True
-        if cut is not None or first or settings.fusion == "off" or not self.is_worth():
+        if known or first or settings.fusion == "off" or not self.is_worth():
             return cut
         sizes = self._sizes.anew(given)
         entries = Settled(lambda size: Dim(sizes, size.terms)).entries(self._key[0])
-        plan = Open(self, sizes, (entries, *self._key[1:]))
-        return self._serve(plan, given) if self.ask(plan) else None
-
-    def _serve(self, plan: Open, given: Sequence[int]) -> AtSizes | None:
-        settled = plan.settled(given)
-        return None if settled is None else plan.at(settled)
+        return self.ask(Open(self, sizes, (entries, *self._key[1:])), given)
 
 
 class _Forms(OrderedDict[Any, Form]):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import FrozenInstanceError
@@ -15,6 +16,7 @@ from rich.console import Console
 
 import ngrad
 from ngrad import config, constant
+from ngrad.graph.cost import Cost
 from ngrad.profile import Event
 from ngrad.stats import Stats, size
 
@@ -223,3 +225,25 @@ def test_chrome_trace(tmp_path: Path) -> None:
     assert starts == sorted(starts)
     named = [line for line in trace if line["ph"] == "M"]
     assert {line["tid"] for line in named} == {line["tid"] for line in lines}
+
+
+def test_stats_while_another_thread_plans() -> None:
+    done = threading.Event()
+    made: list[Cost] = []
+
+    def plan() -> None:
+        while not done.is_set():
+            made.append(Cost(1, 1))
+            if len(made) > 1000:
+                made.clear()
+
+    interval, thread = sys.getswitchinterval(), threading.Thread(target=plan)
+    sys.setswitchinterval(1e-6)
+    thread.start()
+    try:
+        for _ in range(300):
+            ngrad.stats()
+    finally:
+        done.set()
+        thread.join()
+        sys.setswitchinterval(interval)

@@ -46,6 +46,14 @@ def counted() -> Counter[str]:
     launched, and the bytes that kernels read and wrote, if each element is read once.
     """
     total = Counter(counters)
-    for cost in list(_costs):
+    for cost in _those_there():
         cost.add_to(total)
     return total
+
+
+def _those_there() -> list[Cost]:
+    while True:
+        try:
+            return list(_costs)
+        except RuntimeError:  # another thread has planned something meanwhile
+            continue
