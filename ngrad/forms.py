@@ -45,7 +45,9 @@ longer each time are most, and have no form in common.
 """
 FORMS_LIMIT = 256
 ENTRIES_LIMIT = 1 << 16
-"""Entries of all structures that are kept to be compared."""
+"""Entries of all structures that are kept to be compared, and of their plans: of each some two
+kilobytes.
+"""
 
 
 class AtSizes:
@@ -268,18 +270,19 @@ class Recorded(Plans):
 
 class _Forms(OrderedDict[Any, Form]):
     """By what structures of a form have in common: those that came lately, as many as have so many
-    entries in all, which is `size`.
+    entries in all.
     """
-
-    size = 0
 
     def __missing__(self, alike: Any) -> Form:
         # No lock: threads that meet lose what they saw, at worst.
         form = self[alike] = Form()
-        self.size += len(alike[0])
-        while len(self) > 1 and (len(self) > FORMS_LIMIT or self.size > ENTRIES_LIMIT):
+        sizes = [len(lines) * (1 + len(form.known)) for (lines, *_), form in list(self.items())]
+        total = sum(sizes)
+        for size in sizes[:-1]:
+            if total <= ENTRIES_LIMIT and len(self) <= FORMS_LIMIT:
+                break
             self.popitem(last=False)
-            self.size = sum([len(lines) for lines, *_ in list(self)])
+            total -= size
         return form
 
 
