@@ -80,7 +80,7 @@ class Schedule:
         self._wanted = wanted
         self.checks = 0
         self.launches: list[tuple[Launch, list[tuple[int, int]]]] = []
-        self.open = any(where.open for _, where in loads)
+        self.open = any(step.call.open for step in plan.steps)
         room, (register, begin) = Shelves() if self.open else Room(), block
         last = _last_uses(plan, owners)
         each = zip(plan.steps, self._programs, results, strict=True)

@@ -134,6 +134,29 @@ _SIGNS: dict[Any, str] = {
 """How what is asked of sizes is spelled."""
 
 
+POWERS = 4
+"""The highest power of a size that is a polynomial, and no number."""
+
+
+def _of_numbers(how: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """An operator of sizes that gives a number, for which it has to know theirs."""
+
+    def of(x: Any, y: Any) -> Any:
+        whole = isinstance(x, (int, Dim)) and isinstance(y, (int, Dim))
+        return how(int(x), int(y)) if whole else NotImplemented
+
+    return of
+
+
+def _swapped(how: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """The same with its operands exchanged; of a float, in floats."""
+    plain = _of_numbers(how)
+    return lambda x, y: how(y, int(x)) if type(y) is float else plain(y, x)
+
+
+_power = _of_numbers(operator.pow)
+
+
 class Dim:
     """A size that follows from open ones. It stands where an int would, but is none: C code reads
     what is derived from int without asking.
@@ -257,6 +280,37 @@ class Dim:
         return self._combined(operator.truediv, other, swapped=True)
 
     __radd__, __rmul__ = __add__, __mul__
+
+    def __pow__(self, other: Any) -> Any:
+        if type(other) is int and 0 <= other <= POWERS:
+            found: Any = 1
+            for _ in range(other):
+                found = self * found
+            return found
+        return self._combined(operator.pow, other) if type(other) is float else _power(self, other)
+
+    def __lshift__(self, other: Any) -> Any:
+        return self * (1 << other) if isinstance(other, (int, Dim)) else NotImplemented
+
+    def __rshift__(self, other: Any) -> Any:
+        return self // (1 << other) if isinstance(other, (int, Dim)) else NotImplemented
+
+    __rpow__ = _swapped(operator.pow)
+    __rlshift__, __rrshift__ = _swapped(operator.lshift), _swapped(operator.rshift)
+    __and__ = __rand__ = _of_numbers(operator.and_)
+    __or__ = __ror__ = _of_numbers(operator.or_)
+    __xor__ = __rxor__ = _of_numbers(operator.xor)
+
+    def __invert__(self) -> Any:
+        return -self - 1
+
+    def __round__(self, digits: int = 0) -> Any:
+        return self if digits >= 0 else round(int(self), digits)
+
+    def __trunc__(self) -> Any:
+        return self
+
+    __floor__ = __ceil__ = __trunc__
 
     def __neg__(self) -> Any:
         return self * -1

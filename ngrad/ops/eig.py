@@ -55,7 +55,7 @@ def _(g: Any, out: Any, x: Any) -> Any:
 def _span(vectors: Any) -> Any:
     """Whether there are as many eigenvectors as rows; if not, no value has a derivative."""
     _, sizes, _ = apply(SVD, (vectors,), (False,))
-    least = float(np.finfo(sizes.dtype.numpy_dtype).eps) * vectors._layout.shape[-1]
+    least = float(np.finfo(sizes.dtype.numpy_dtype).eps) * int(vectors._layout.shape[-1])
     span = greater(reduce_min(sizes, -1), reduce_max(sizes, -1) * least)
     return expand_dims(expand_dims(span, -1), -1)
 

@@ -20,10 +20,13 @@ from ngrad.graph.layout import layout
 
 BINARY: list[Callable[[Any, Any], Any]] = [
     operator.add, operator.sub, operator.mul, operator.floordiv, operator.mod,
+    operator.and_, operator.or_, operator.xor, lambda x, y: x << (y % 5), lambda x, y: x >> (y % 5),
+    lambda x, y: x ** (y % 6), lambda x, y: (x % 4) ** (y % 7),
     min, max, operator.eq, operator.ne, operator.lt, operator.le, operator.gt, operator.ge,
 ]  # fmt: skip
 UNARY: list[Callable[[Any], Any]] = [
-    operator.neg, abs, bool, int, lambda x: len(range(max(x, 0) % 50)), lambda x: x,
+    operator.neg, operator.invert, math.floor, math.ceil, math.trunc, round, abs, bool, int,
+    lambda x: len(range(max(x, 0) % 50)), lambda x: x,
     lambda x: {4: "four"}.get(x if type(x) is int else shown(x), 5) == 5,
     lambda x: math.prod((x, 2, x)), lambda x: divmod(x, 7)[1],
 ]  # fmt: skip
