@@ -56,7 +56,10 @@ ROUTINES = tuple(
 FACTORING = tuple(
     f"{letter}{name}"
     for letter in LETTERS.values()
-    for name in ("getrf", "getrs", "potrf", "heevd" if letter in "cz" else "syevd")
+    for name in (
+        *("getrf", "getrs", "potrf", "geqrf", "gesdd", "geev"),
+        *(("ungqr", "heevd") if letter in "cz" else ("orgqr", "syevd")),
+    )
 )
 
 

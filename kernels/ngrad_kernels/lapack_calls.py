@@ -100,9 +100,14 @@ def view(size: int, batch: tuple[int, ...], matrices: Matrices) -> list[int]:
     return [size, len(batch), *(word for pair in pairs for word in pair)]
 
 
-def threads_for(rows: int) -> list[int]:
-    """Which library is to use one thread for matrices of so many rows."""
-    return [0, 0, 0] if rows**3 > SMALL else blas_threads.words(lapack().pool)
+def has_threads(cube: int) -> bool:
+    """Whether LAPACK has threads of its own for factors of so many multiply-adds."""
+    return cube > SMALL
+
+
+def threads_for(cube: int) -> list[int]:
+    """Which library is to use one thread for factors of so many multiply-adds."""
+    return [0, 0, 0] if has_threads(cube) else blas_threads.words(lapack().pool)
 
 
 def called(name: str, inner: str, rows: int) -> list[int]:
@@ -111,14 +116,15 @@ def called(name: str, inner: str, rows: int) -> list[int]:
     """
     if rows <= ROWS:
         return [0, 0, 0, 0]
-    return [lapack().routines[LETTERS[inner] + name], *threads_for(rows)]
+    return [lapack().routines[LETTERS[inner] + name], *threads_for(rows**3)]
 
 
 def launched(kernel: int, facts: list[int], count: int, work: int, rows: int) -> Prepared:
     """What is launched for so many matrices, each of so many multiply-adds."""
-    held, cube = np.array(facts, np.int64), rows**3
+    held = np.array(facts, np.int64)
     if rows <= ROWS:
         grain = few_rows.grain(work)
     else:
-        grain = count if cube > SMALL or work < CALL else max(1, TILE // work)
+        alone = has_threads(rows**3) or work < CALL
+        grain = count if alone else max(1, TILE // work)
     return Prepared(kernel, held.ctypes.data, count, grain, held)

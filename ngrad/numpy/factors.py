@@ -16,7 +16,8 @@ from ngrad.numpy.ufuncs import UFUNCS
 from ngrad.ops.cholesky import CHOLESKY
 from ngrad.ops.determinant import DET, SLOGDET
 from ngrad.ops.eig import EIG
-from ngrad.ops.eigh import EIGH
+from ngrad.ops.eig import eigenvalues as any_eigenvalues
+from ngrad.ops.eigh import EIGH, eigenvalues
 from ngrad.ops.linalg import adjoint
 from ngrad.ops.norms import singular_values
 from ngrad.ops.qr import QR
@@ -146,16 +147,20 @@ def eigh(a: Any, UPLO: str = "L") -> EighResult:
     >>> np.linalg.eigh([[2.0, 0.0], [0.0, 1.0]]).eigenvalues
     array([1., 2.])
     """
-    if UPLO not in ("L", "l", "U", "u"):
-        raise ValueError(f"UPLO argument must be 'L' or 'U', not {UPLO!r}")
-    values, vectors = apply_now(EIGH, (floats(a),), (UPLO in "Ll",))
+    values, vectors = apply_now(EIGH, (floats(a),), (_lower(UPLO),))
     return EighResult(array_of(values), array_of(vectors))
 
 
 @named
 def eigvalsh(a: Any, UPLO: str = "L") -> ndarray:
     """The eigenvalues of symmetric or Hermitian matrices, ascending."""
-    return eigh(a, UPLO).eigenvalues
+    return array_of(eigenvalues(floats(a), _lower(UPLO)))
+
+
+def _lower(triangle: Any) -> bool:
+    if triangle not in ("L", "l", "U", "u"):
+        raise ValueError(f"UPLO argument must be 'L' or 'U', not {triangle!r}")
+    return triangle in "Ll"
 
 
 def eig(a: Any) -> EigResult:
@@ -184,7 +189,7 @@ def eigvals(a: Any) -> ndarray:
     >>> np.linalg.eigvals([[2.0, 0.0], [0.0, 1.0]])
     array([2.+0.j, 1.+0.j])
     """
-    return eig(a).eigenvalues
+    return array_of(any_eigenvalues(floats(a)))
 
 
 def det(a: Any) -> ndarray:

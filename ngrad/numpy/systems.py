@@ -14,6 +14,7 @@ from ngrad.numpy.creation import asarray
 from ngrad.numpy.manipulation import moveaxis
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.norms import epsilon, floats
+from ngrad.ops import svd
 from ngrad.ops.convert import operands
 from ngrad.ops.factored import solved
 from ngrad.ops.inverse import INV, LSTSQ, PINV
@@ -21,7 +22,6 @@ from ngrad.ops.matmul import product
 from ngrad.ops.norms import singular_values, squares
 from ngrad.ops.reductions import reduce_sum
 from ngrad.ops.shape import expand_dims, squeeze
-from ngrad.ops.svd import SVD
 from ngrad.record import apply, apply_now
 
 
@@ -100,7 +100,7 @@ def lstsq(a: Any, b: Any, rcond: Any = None) -> tuple[ndarray, ndarray, ndarray,
         rcond = epsilon(x)
     columns_of_b = y if y.ndim == 2 else expand_dims(y, -1)
     found, rank = least_squares(x, columns_of_b, rcond)
-    s = apply(SVD, (x,), (False,))[1] if x._layout.device is HOST else singular_values(x)
+    s = svd.singular_values(apply, x)
     if rank == columns < rows:
         rest = reduce_sum(squares(columns_of_b - product(x, found)), 0)
     else:

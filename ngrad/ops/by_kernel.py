@@ -4,19 +4,24 @@ where they are called.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from ngrad.devices import HOST
 from ngrad.dtypes import BY_CODE
 from ngrad.graph.layout import Layout, layout
-from ngrad.graph.program import OUT, SCRATCH, Launch, Program, result
+from ngrad.graph.op import Op
+from ngrad.graph.program import SCRATCH, Launch, Program, result
 from ngrad.graph.strides import ordered_layout
-from ngrad.ops.by_library import columns_first
+from ngrad.ops.batching import elementwise
+from ngrad.ops.by_library import by_library, columns_first
 from ngrad.ops.matmul import array_at, matrices_of
 from ngrad.ops.matrices import Batch
 from ngrad.replay import runner
 from ngrad_kernels.lapack_calls import Squares
+from ngrad_kernels.lapack_steps import Given
 from ngrad_kernels.product import Prepared
 
 INT32 = BY_CODE["i4"]
@@ -73,16 +78,61 @@ def squares_of(x: Layout, dtype: Any) -> Squares:
     return Squares(x.dtype.code, dtype.code, tuple(batch), rows, matrices_of(x, batch))
 
 
+def by_routines(
+    name: str,
+    infer: Callable[..., Any],
+    work: Callable[..., tuple[Prepared, int]],
+    params: tuple[str, ...],
+    into: Mapping[int, int] = MappingProxyType({}),
+    tall: bool = False,
+) -> Op:
+    """An op on batches of matrices, whose results routines of LAPACK's find.
+
+    Parameters
+    ----------
+    work : callable
+        `work(given, **params)`, as of `factors`.
+    into, tall
+        How a device's library has its operands, as `by_library` says.
+    """
+
+    def prepare(inputs: tuple[Layout, ...], out: Any, **told: Any) -> tuple[Any, Any]:
+        outs: tuple[Layout, ...] = out if isinstance(out, tuple) else (out,)
+        own = by_library(name, into, tall, inputs, outs, told)
+        if own is not None:
+            program, laid = own
+            return program, laid if outs is out else laid[0]
+        if not any(where.size for where in outs):
+            return Program(), out
+        (x,) = inputs
+        *batch, rows, columns = x.shape
+        inner, lies = inner_dtype(x), matrices_of(x, batch)
+        given = Given(x.dtype.code, inner.code, tuple(batch), rows, columns, lies)
+        run = taken_by(name, work(given, **told), outs, tuple(batch))
+        return run if outs is out else lambda x: run(x)[0], out
+
+    op = Op(name, infer, prepare, params, "linalg")
+    op.batch(partial(elementwise, op))
+    return op
+
+
+def taken_by(
+    name: str, work: tuple[Prepared, int], outs: tuple[Layout, ...], batch: tuple[int, ...]
+) -> Callable[..., Any]:
+    """What gives results of one operand, or raises, by a kernel with the addresses of matrices, of
+    results, of which are taken, and of some room.
+    """
+    places = [(0, 0), *((result(k), 0) for k in range(len(outs) + 1))]
+    program = program_of(step(*work, places, 0))
+    run = raising(name, program, (*outs, layout(INT32, batch)), batch)
+    return lambda x: run(x)[:-1]
+
+
 def each_by(
     name: str, prepared: Callable[[Squares], tuple[Prepared, int]], x: Layout, out: Layout
 ) -> Callable[..., Any]:
-    """What gives a matrix for each of a batch, or raises, by a kernel with the addresses of
-    matrices, of results, of which are taken, and of some room.
-    """
-    places = (0, 0), (OUT, 0), (result(1), 0)
-    program = program_of(step(*prepared(squares_of(x, inner_dtype(x))), places, 0))
-    batch = out.shape[:-2]
-    run = raising(name, program, (out, layout(INT32, batch)), batch)
+    """What gives a matrix for each of a batch, or raises, likewise."""
+    run = taken_by(name, prepared(squares_of(x, inner_dtype(x))), (out,), out.shape[:-2])
     return lambda x: run(x)[0]
 
 

@@ -17,9 +17,11 @@ WRONG = {
     "cholesky": "is not positive definite",
     **dict.fromkeys(("triangular_solve", "inv", "lu_factor"), "is singular"),
     "lu": "has no factors, as a NaN or an infinity is in it",
-    "eig": "has no eigenvalues that converge; is a NaN or an infinity in it?",
     **dict.fromkeys(
-        ("eigh", "svd", "pinv", "lstsq", "adjugate", "adjugate_along"),
+        ("eig", "eigvals"), "has no eigenvalues that converge; is a NaN or an infinity in it?"
+    ),
+    **dict.fromkeys(
+        ("eigh", "eigvalsh", "svd", "svdvals", "pinv", "lstsq", "adjugate", "adjugate_along"),
         "has no factors that converge; is a NaN or an infinity in it?",
     ),
     "logm": "has no logarithm of its dtype; cast it to a complex one, if it is not singular",

@@ -8,18 +8,17 @@ import numpy as np
 
 from ngrad.errors import NumberError, ShapeError
 from ngrad.graph.op import require
-from ngrad.ops import complexes
+from ngrad.ops import complexes, svd
 from ngrad.ops import reductions as r
 from ngrad.ops.arithmetic import abs_, maximum
 from ngrad.ops.comparison import equal, not_equal
 from ngrad.ops.convert import cast_to, operands, wide
-from ngrad.ops.eigh import EIGH
+from ngrad.ops.eigh import eigenvalues
 from ngrad.ops.elementwise import select
 from ngrad.ops.extents import integers
 from ngrad.ops.power import pow, sqrt, square
 from ngrad.ops.shape import normal_axis, reshape, transpose
 from ngrad.ops.sorting import sort
-from ngrad.ops.svd import SVD
 from ngrad.record import apply_now, state
 from ngrad.tensor import Tensor
 
@@ -134,8 +133,8 @@ def _largest(x: Any, axes: Any, kept: bool = False) -> Any:
 def singular_values(x: Any, hermitian: bool = False) -> Any:
     """In descending order."""
     if not hermitian:
-        return apply_now(SVD, (x,), (False,))[1]
-    return sort(abs_(apply_now(EIGH, (x,), (True,))[0]), direction="DESCENDING")
+        return svd.singular_values(apply_now, x)
+    return sort(abs_(eigenvalues(x)), direction="DESCENDING")
 
 
 def squares(x: Any) -> Any:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from ngrad.graph.layout import Layout, layout
+from ngrad.ops.by_kernel import by_routines
 from ngrad.ops.complexes import conj
 from ngrad.ops.convert import tensor
-from ngrad.ops.hosted import by_lapack
 from ngrad.ops.joining import concat
 from ngrad.ops.linalg import half_lower, matrix_transpose
 from ngrad.ops.matmul import product
@@ -17,6 +15,7 @@ from ngrad.ops.matrices import require_matrices
 from ngrad.ops.slicing import strided
 from ngrad.ops.triangular import solve
 from ngrad.record import apply_now
+from ngrad_kernels import factors
 
 
 def _infer(x: Layout, complete: bool) -> tuple[Layout, Layout]:
@@ -26,11 +25,7 @@ def _infer(x: Layout, complete: bool) -> tuple[Layout, Layout]:
     return layout(x.dtype, (*batch, rows, inner)), layout(x.dtype, (*batch, inner, columns))
 
 
-def _qr(x: Any, complete: bool) -> Any:
-    return np.linalg.qr(x, "complete" if complete else "reduced")
-
-
-QR = by_lapack("qr", _infer, _qr, ("complete",))
+QR = by_routines("qr", _infer, factors.orthonormal, ("complete",))
 """Q with orthonormal columns and R upper triangular, with a real diagonal; if `complete`, Q is
 square."""
 

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-import numpy as np
-
+from ngrad.devices import HOST
 from ngrad.graph.layout import Layout, layout
+from ngrad.ops.by_kernel import by_routines
 from ngrad.ops.complexes import conj
 from ngrad.ops.convert import tensor as to_tensor
 from ngrad.ops.eigh import gaps
-from ngrad.ops.hosted import by_lapack
 from ngrad.ops.linalg import adjoint, diag, diag_part, off_diagonal
 from ngrad.ops.matmul import product
-from ngrad.ops.matrices import require_finite, require_matrices
+from ngrad.ops.matrices import require_matrices
 from ngrad.ops.no_nan import multiply_no_nan
 from ngrad.ops.qr import first
 from ngrad.ops.shape import expand_dims
-from ngrad.record import apply_now
+from ngrad.record import apply, apply_now
+from ngrad_kernels import factors
 
 
 def _infer(x: Layout, full: bool) -> tuple[Layout, Layout, Layout]:
@@ -31,13 +33,23 @@ def _infer(x: Layout, full: bool) -> tuple[Layout, Layout, Layout]:
     return u, s, vh
 
 
-def _svd(x: Any, full: bool) -> Any:
-    require_finite(x)
-    return np.linalg.svd(x, full)
+def _values_infer(x: Layout) -> Layout:
+    require_matrices("svdvals", x)
+    return _infer(x, False)[1]
 
 
-SVD = by_lapack("svd", _infer, _svd, ("full",), tall=True)
+SVD = by_routines(
+    "svd", _infer, lambda x, full: factors.singular(x, "A" if full else "S"), ("full",), tall=True
+)
 """U, the singular values in descending order, and V^H; if `full`, U and V are square."""
+SVDVALS = by_routines("svdvals", _values_infer, partial(factors.singular, vectors="N"), ())
+"""Singular values alone, in half of the time. They may differ from those in roundings."""
+
+
+@SVDVALS.vjp
+def _(g: Any, out: Any, x: Any) -> Any:
+    u, _, vh = apply(SVD, (x,), (False,))
+    return (product(conj(u) * expand_dims(g, -2), conj(vh)),)
 
 
 @SVD.vjp
@@ -95,5 +107,15 @@ def svd(
     >>> s.numpy()
     array([2., 1.], dtype=float32)
     """
-    u, s, vh = apply_now(SVD, (to_tensor(tensor, "svd"),), (bool(full_matrices and compute_uv),))
-    return (s, u, adjoint(vh)) if compute_uv else s
+    x = to_tensor(tensor, "svd")
+    if not compute_uv:
+        return singular_values(apply_now, x)
+    u, s, vh = apply_now(SVD, (x,), (bool(full_matrices),))
+    return s, u, adjoint(vh)
+
+
+def singular_values(run: Callable[..., Any], x: Any) -> Any:
+    """In descending order; `run` is `apply`, in rules, or `apply_now`. Other devices have a routine
+    that finds vectors, too.
+    """
+    return run(SVDVALS, (x,)) if x._layout.device is HOST else run(SVD, (x,), (False,))[1]

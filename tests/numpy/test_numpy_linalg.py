@@ -152,7 +152,7 @@ def test_batches_of_gradients(matrix: Any) -> None:
         (lambda la: la.cholesky(-1j * Z), "cholesky: the matrix is not positive definite"),
         (lambda la: la.inv(SINGULAR * 1j), "inv: the matrix is singular"),
         (lambda la: la.eig(TALL), r"eig: takes square matrices.*\(4, 3\)"),
-        (lambda la: la.eigvals(np.diag([1j, np.nan])), "eig: the matrix has no eigenvalues .* NaN"),
+        (lambda la: la.eigvals(np.diag([1j, np.nan])), "eigvals: the matrix .* NaN"),
         (lambda la: la.lstsq(ZTALL, V), r"lstsq: .*\(3,\)"),
         (lambda la: la.inv(TALL), r"inv: takes square matrices.*\(4, 3\)"),
         (lambda la: la.det(V), r"det: .*\(3,\)"),
@@ -206,15 +206,10 @@ def test_numpy_given_our_arrays() -> None:
     assert_like(np.linalg.det(x), np.linalg.det(WHOLE))
 
 
-def test_a_factor_is_computed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_factor_is_computed_once() -> None:
     """A gradient reads the results that are there, one dropped among them."""
-    calls, qr = [], np.linalg.qr
-
-    def counted(*args: Any) -> Any:
-        calls.append(args)
-        return qr(*args)
-
-    monkeypatch.setattr(np.linalg, "qr", counted)
+    calls = TABLE["qr"].calls
+    calls.clear()
     x = ours.array(TALL)
     with ngrad.GradientTape(persistent=True) as tape:
         tape.watch(x)
@@ -224,7 +219,7 @@ def test_a_factor_is_computed_once(monkeypatch: pytest.MonkeyPatch) -> None:
         curved = ours.sum(slope * slope)
     np.testing.assert_allclose(slope, 2 * TALL, rtol=1e-12)
     np.testing.assert_allclose(tape.gradient(curved, x), 8 * TALL, rtol=1e-12)
-    assert len(calls) == 1
+    assert sum(call.cost.runs for call in calls.values()) == 1
 
 
 @pytest.mark.parametrize(

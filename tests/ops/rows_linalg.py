@@ -369,6 +369,22 @@ FACTORS = [
         *(((4, 3), (4, 2)), ((2, 2, 3), (2, 2, 1)), ((3, 3), (2, 3, 1)), ((0, 3), (0, 2))),
     ),
     _lapack("eig", _eig, _eig_array, *SQUARES),
+    _of_square("eigvals", np.linalg.eigvals),
+    *(
+        _lapack(
+            "eigvalsh",
+            lambda x, low=low: apply(TABLE["eigvalsh"], (_hermitian(x),), (low,)),
+            lambda x: np.linalg.eigvalsh(_graded_array(0.5 * (x + x.swapaxes(-1, -2).conj()))),
+            *SQUARES,
+            label=label,
+        )
+        for low, label in ((True, "lower"), (False, "upper"))
+    ),
+    _of_square(
+        "svdvals",
+        lambda x: np.linalg.svd(x, compute_uv=False),
+        shapes=(((3, 3),), ((2, 2, 2),), ((3, 2),), ((2, 3),), ((0, 0),), ((2, 0, 3, 2),)),
+    ),
     *(
         _lapack("eigh", lambda x, low=low: _eigh(x, low), _eigh_array, *SQUARES, label=label)
         for low, label in ((True, "lower"), (False, "upper"))

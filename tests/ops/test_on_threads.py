@@ -67,9 +67,7 @@ def test_what_no_thread_can_begin_is_done_here(
     )
 
 
-@pytest.mark.parametrize(
-    "function", [ngrad.signal.fft, ngrad.linalg.qr, lambda x: ngrad.linalg.svd(x, compute_uv=False)]
-)
+@pytest.mark.parametrize("function", [ngrad.signal.fft, ngrad.linalg.pinv])
 def test_who_is_interrupted_leaves_no_thread_at_memory_of_others(
     function: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -126,9 +124,6 @@ SIGNALS = RNG.normal(size=(5, 6, 8)) + 1j
 @pytest.mark.parametrize(
     "function",
     [
-        lambda: ngrad.linalg.eigh(SQUARES + SQUARES.swapaxes(-1, -2)),
-        lambda: ngrad.linalg.svd(SQUARES),
-        lambda: ngrad.linalg.qr(SQUARES),
         lambda: ngrad.linalg.pinv(SQUARES),
         lambda: ngrad.numpy.linalg.lstsq(SQUARES[0, 0], SQUARES[1, 0], None)[0],
         lambda: ngrad.signal.fft(SIGNALS),
@@ -154,7 +149,7 @@ def test_the_matrix_that_is_wrong_is_named(threads: int) -> None:
     matrices = SQUARES.copy()
     matrices[5, 1, 0, 0] = np.nan
     with pytest.raises(LinAlgError, match=r"\[5, 1\]"):
-        ngrad.linalg.eigvals(matrices)
+        ngrad.linalg.pinv(matrices)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="POSIX")
