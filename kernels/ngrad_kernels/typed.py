@@ -206,6 +206,39 @@ def largest_{{code}}(table, lo, hi):
             {_sift(4)}
 '''
 
+SETTLE = '''
+def settle_{code}(table, lo, hi):
+    """Have equal elements stand as they did, in rows of places that are in the order of elements.
+    Item: a row. Facts: elements of a row.
+
+    To put n of them in order among themselves takes n * n / 4 steps, and to find them all of a row.
+    """
+    long = table_at(table[0])[0]
+    for item in range(lo, hi):
+        row, places = table[1] + item * long * {size}, table[2] + item * long * 8
+        first, value = 0, load_{code}(row, reload_i8(places, 0))
+        for k in range(1, long + 1):
+            other = value
+            if k < long:
+                other = load_{code}(row, reload_i8(places, k))
+                if same(value, other):
+                    continue
+            if (k - first) * (k - first) > 4 * long:
+                at = first
+                for j in range(long):
+                    if same(value, load_{code}(row, j)):
+                        store_i8(places, at, j)
+                        at += 1
+            else:
+                for i in range(first + 1, k):
+                    place, at = reload_i8(places, i), i
+                    while at > first and reload_i8(places, at - 1) > place:
+                        store_i8(places, at, reload_i8(places, at - 1))
+                        at -= 1
+                    store_i8(places, at, place)
+            first, value = k, other
+'''
+
 BETWEEN = f"""
         row, right = places + {{size}}, True
         {HALVING.strip()}
@@ -324,6 +357,6 @@ def fold_{{code}}(table, lo, hi):
 
 TYPED = {
     **scatters(SCATTER, JOINED | {"put": "comes"}), "others": OTHERS, "slide": SLIDE,
-    "search": SEARCH, "interp": INTERP, "largest": LARGEST, "fold": FOLD, **POOLS,
+    "search": SEARCH, "interp": INTERP, "largest": LARGEST, "settle": SETTLE, "fold": FOLD, **POOLS,
 }  # fmt: skip
 """Routines that compare or reckon, and so are compiled for each dtype."""

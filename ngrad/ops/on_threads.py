@@ -65,6 +65,21 @@ def _put(
         done.put((k, None, error))
 
 
+def each_row(compute: Callable[..., Any], arrays: Sequence[Array], work: float) -> None:
+    """Have a function read and write arrays of as many rows, which lie along their last axes.
+
+    Parameters
+    ----------
+    work : float
+        Operations in all.
+    """
+    lead = arrays[0].shape[:-1]
+    axis = lead.index(max(lead))
+    each_part(
+        lambda part: compute(*(x[(*[slice(None)] * axis, part)] for x in arrays)), lead[axis], work
+    )
+
+
 def in_parts(compute: Callable[..., Any], arrays: Sequence[Array], core: int, work: float) -> Any:
     """What a function gives for batches, which it computes over their last axes alone: an array, or
     a tuple of them, the batch's axes first.

@@ -17,6 +17,7 @@ from ngrad.ops.convert import cast_to, tensor
 from ngrad.ops.gather import ADD_ROWS, TAKE, Gathered, take_launch
 from ngrad.ops.launching import Dense, dense_operands, place_launch
 from ngrad.ops.matmul import array_at
+from ngrad.ops.on_threads import WORTH, each_row
 from ngrad.ops.ordering import arrange, largest, order
 from ngrad.ops.shape import normal_axis, spread, swap_last
 from ngrad.record import apply
@@ -67,13 +68,19 @@ def _ordering(
 def computed(compute: Any, x: Layout, out: Layout) -> Any:
     """What has `compute(array, out)` write a result, on the host."""
     read, write = array_at(x), array_at(out)
+    work = x.size * (2 + math.log2(x.shape[-1]))
 
     def run(x: Tensor) -> Tensor:
         made = empty(out)
         compute(read(x._at), write(made._at))
         return made
 
-    return run
+    def shared(x: Tensor) -> Tensor:  # with threads, which hold what they are at
+        made = empty(out)
+        each_row(compute, (read(x._at, x._buffer), write(made._at, made._buffer)), work)
+        return made
+
+    return run if x.ndim == 1 or work < WORTH else shared
 
 
 def _result_of(compute: Any) -> Any:

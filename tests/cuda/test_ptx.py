@@ -166,8 +166,8 @@ def test_kernels_that_move_rows(tmp_path: Path, request: pytest.FixtureRequest) 
         or name not in ("scatter_max", "scatter_min", "scatter_multiply", "others", "pool_max")
     ]
     sources += [typed("search", "b1")]
-    # A GPU sorts for the first, and selects by the last that is named for the other.
-    assert {*ON_THE_CPU} - {*TYPED} == {"largest", "scatter_put"}
+    # A GPU sorts for the first two, and selects by the last that is named for the other.
+    assert {*ON_THE_CPU} - {*TYPED} == {"largest", "settle", "scatter_put"}
     check_all(sources, tmp_path, request)
 
 

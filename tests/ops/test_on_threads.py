@@ -15,7 +15,7 @@ import ngrad.numpy
 import ngrad.scipy.special
 from ngrad.errors import LinAlgError
 from ngrad.ops import fourier, on_threads
-from ngrad.ops.on_threads import each_part, in_parts
+from ngrad.ops.on_threads import each_part, each_row, in_parts
 
 RNG = np.random.default_rng(0)
 
@@ -105,6 +105,13 @@ def test_who_is_interrupted_leaves_no_thread_at_memory_of_others(
         time.sleep(0.01)
     assert seen
     assert all((other.numpy() == 7j).all() for other in others)
+
+
+@pytest.mark.parametrize("shape", [(5, 3), (1, 7, 3), (7, 2, 3), (0, 3)])
+def test_rows_are_written_where_they_lie(threads: int, shape: Any) -> None:
+    x, out = RNG.normal(size=shape), np.zeros(shape)
+    each_row(lambda x, out: np.copyto(out, np.sort(x, -1)), (x, out), 1e9)
+    assert (out == np.sort(x, -1)).all()
 
 
 @pytest.mark.parametrize(

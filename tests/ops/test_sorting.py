@@ -45,6 +45,21 @@ def test_many_rows_with_many_ties(code: str) -> None:
         assert_same_bits(largest, found[:, :count].astype(np.int64))
 
 
+@pytest.mark.parametrize("length", [5, 6, 17, 60, 700, 2000])
+@pytest.mark.parametrize("code", ["f4", "f8", "i8", "u8"])
+def test_rows_of_some_elements(code: str, length: int) -> None:
+    """Of which none, few, or many are equal; some rows are shared by threads."""
+    for rows in (-(-600 // length), -(-300_000 // length)):
+        x = np.concatenate([_tied(code, length) for _ in range(-(-rows // 2))])
+        x[: rows // 3] = np.random.default_rng(1).integers(0, 1 << 20, (rows // 3, length))
+        for a in (x, np.asfortranarray(x)):
+            where = np.argsort(a, 1, kind="stable")
+            assert_same_bits(ngrad.argsort(a), where.astype(np.int32))
+            assert_same_bits(ngrad.sort(a), np.take_along_axis(a, where, 1))
+        turned = length - 1 - np.argsort(x[:, ::-1], 1, kind="stable")[:, ::-1]
+        assert_same_bits(ngrad.argsort(x, direction="DESCENDING"), turned.astype(np.int32))
+
+
 @pytest.mark.parametrize("code", ["f2", "f4", "f8"])
 def test_the_largest_of_what_is_no_number(code: str) -> None:
     x = np.tile(TIES.astype(code), 200)
