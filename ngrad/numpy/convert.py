@@ -29,6 +29,7 @@ OURS = (Tensor, Cell)
 NUMBERS = (bool, int, float, complex)
 READ = ("__array__", "__array_interface__", "__array_struct__")
 """By which NumPy reads arrays of others."""
+NESTS = (list, tuple)
 PLAIN: dict[type, DType] = {bool: BOOL, int: INT64, float: FLOAT64, complex: COMPLEX128}
 
 
@@ -56,7 +57,7 @@ def to_tensor(value: Any, dtype: DType | None = None) -> Tensor:
         return _of_number(value, dtype)
     elif kind is np.ndarray and value.dtype.kind in "fiubc":
         return from_numpy(value, dtype)
-    elif kind is not Tensor:
+    elif kind is not Tensor and kind is not list and kind is not tuple:
         value = from_outside(unmasked(value))
     if isinstance(value, Tensor):
         return value if dtype is None else converted(value, dtype)
@@ -65,11 +66,10 @@ def to_tensor(value: Any, dtype: DType | None = None) -> Tensor:
     if type(value) is Weak:
         found: Tensor = cast_to(value.tensor, dtype or PLAIN[value.kind])
         return found
-    if isinstance(value, (list, tuple)) and holds_arrays(value):
-        elements = _elements(value, dtype)
-        if elements is not None:
-            return from_numpy(elements, None, HOST)
-        return _joined([to_tensor(item) for item in value], dtype)
+    if isinstance(value, NESTS):
+        nested = _of_nest(value, dtype)
+        if nested is not None:
+            return nested
     if type(value) in PLAIN:  # of what a wrapper stands for
         return _of_number(value, dtype)
     try:
@@ -100,22 +100,50 @@ def _of_number(value: Any, dtype: DType | None) -> Tensor:
     return found
 
 
-def _elements(value: Any, dtype: DType | None) -> np.ndarray[Any, Any] | None:
-    """NumPy's array of a list of elements of one dtype, which are there, and of Python's floats
-    beside those of float64; None of any other list, or in another dtype.
+def _of_nest(value: Any, dtype: DType | None) -> Tensor | None:
+    """A tensor of a nest of arrays, or of arrays and numbers; None of what holds no array."""
+    items, shape = value, [len(value)]
+    while items and type(items[0]) in NESTS:
+        length = len(items[0])
+        if any(type(row) not in NESTS or len(row) != length for row in items):
+            break
+        items = [x for row in items for x in row]
+        shape.append(length)
+    kinds = set(map(type, items))
+    if kinds <= PLAIN.keys():
+        return None
+    if ndarray in kinds and not state.listens():
+        elements = _elements(items, dtype)
+        if elements is not None:
+            return from_numpy(elements.reshape(shape), None, HOST)
+    if not holds_arrays(value):
+        return None
+    return _joined([to_tensor(item) for item in value], dtype)
+
+
+def _elements(items: Any, dtype: DType | None) -> np.ndarray[Any, Any] | None:
+    """NumPy's array of elements of one dtype, which are there, and of Python's numbers beside those
+    of float64; None of anything else, or in another dtype.
     """
-    found = [x._held for x in value if type(x) is ndarray and x._owner is None]
-    where = found[0]._layout if found else None
-    if where is None or where.ndim or where.device is not HOST or state.listens():
-        return None
-    if dtype not in (None, where.dtype) or not all(x._at and x._layout is where for x in found):
-        return None
-    if len(found) < len(value):
-        others = {type(x) for x in value if type(x) is not ndarray or x._owner is not None}
-        if others != {float} or where.dtype is not FLOAT64:
+    where, numbers = None, False
+    for x in items:
+        kind = type(x)
+        if kind is ndarray and x._owner is None and x._held._at:
+            if where is None:
+                where = x._held._layout
+            elif x._held._layout is not where:
+                return None
+        elif kind is float or (kind is int and x.bit_length() < 64):
+            numbers = True
+        else:
             return None
-    read = float if where.dtype is FLOAT64 else Tensor.item
-    return np.array([*map(read, found if read is Tensor.item else value)], where.dtype.numpy_dtype)
+    if where is None or where.ndim or where.device is not HOST:
+        return None
+    floats = where.dtype is FLOAT64
+    if dtype not in (None, where.dtype) or (numbers and not floats):
+        return None
+    read = [*map(float, items)] if floats else [x._held.item() for x in items]
+    return np.array(read, where.dtype.numpy_dtype)
 
 
 def _joined(made: list[Tensor], dtype: DType | None) -> Tensor:

@@ -32,9 +32,10 @@ from ngrad.ops.elementwise import select
 from ngrad.ops.extents import dim
 from ngrad.ops.gather import gather_rows
 from ngrad.ops.indexing import getitem
+from ngrad.ops.linalg import diag_part
 from ngrad.ops.masks import places, places_of, where_true
 from ngrad.ops.matmul import matmul_operator
-from ngrad.ops.shape import SEEN, broadcast_to, normal_axis, reshape, swap_last
+from ngrad.ops.shape import SEEN, broadcast_to, flat, normal_axis, reshape, swap_last
 
 BOOL = BY_CODE["b1"]
 
@@ -253,11 +254,19 @@ def extract(condition: Any, arr: Any) -> ndarray:
 
 def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> ndarray:
     """The diagonals of the matrices of two axes: a view, which cannot be assigned to."""
-    x, offset = moveaxis(asarray(a), (axis1, axis2), (-2, -1)), dim(offset)
+    x, offset = _matrices(a, axis1, axis2), dim(offset)
     rows, columns = x.shape[-2:]
     if not -rows < offset < columns:  # which has no elements
         return x[..., :0, :].reshape((*x.shape[:-2], 0))
     return x._seen_by(Diagonal(offset))
+
+
+def _matrices(a: Any, axis1: int, axis2: int) -> ndarray:
+    """An array with two axes last, where they may be already."""
+    x = asarray(a)
+    ndim = x.ndim
+    there = ndim >= 2 and axis1 in (-2, ndim - 2) and axis2 in (-1, ndim - 1)
+    return x if there else moveaxis(x, (axis1, axis2), (-2, -1))
 
 
 def trace(
@@ -266,6 +275,10 @@ def trace(
     """The sums of diagonals."""
     from ngrad.numpy.reductions import sum
 
+    x, offset = _matrices(a, axis1, axis2)._read(), dim(offset)
+    rows, columns = x._layout.shape[-2:]
+    if -rows < offset < columns:
+        return sum(array_of(diag_part(x, offset)), -1, dtype, out)
     return sum(diagonal(a, offset, axis1, axis2), -1, dtype, out)
 
 
@@ -314,7 +327,7 @@ def inner(a: Any, b: Any, /) -> ndarray:
 @into
 def outer(a: Any, b: Any, out: Any = None) -> ndarray:
     """Products of each element of a with each of b."""
-    return ravel(a)[:, None] * ravel(b)
+    return array_of(reshape(to_tensor(a), (-1, 1))) * array_of(flat(to_tensor(b)))
 
 
 def tensordot(a: Any, b: Any, axes: Any = 2) -> ndarray:

@@ -21,7 +21,7 @@ from ngrad.ops.inverse import INV, LSTSQ, PINV
 from ngrad.ops.matmul import product
 from ngrad.ops.norms import singular_values, squares
 from ngrad.ops.reductions import reduce_sum
-from ngrad.ops.shape import expand_dims, squeeze
+from ngrad.ops.shape import expand_dims, reshaped, squeeze
 from ngrad.record import apply, apply_now
 
 
@@ -36,7 +36,8 @@ def solve(a: Any, b: Any) -> ndarray:
     """
     x, y = operands("solve", floats(a), floats(b))
     if y.ndim == 1:
-        return array_of(squeeze(solved(apply_now, x, expand_dims(y, -1)), -1))
+        found = solved(apply_now, x, reshaped(y, (*y._layout.shape, 1)))
+        return array_of(reshaped(found, found._layout.shape[:-1]))
     return array_of(solved(apply_now, x, y))
 
 

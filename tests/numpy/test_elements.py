@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 import ngrad as tf
 import ngrad.numpy as ours
+from ngrad.hooks import hooks
 from ngrad.record import PACKAGE
 
 DTYPES = ("f8", "f4", "i8", "i4", "u1", "b1", "f2", "c16", "u8")
@@ -353,3 +354,66 @@ def test_a_type_is_no_index() -> None:
         with pytest.raises(IndexError):
             x[tuple, 1] = 9
         assert np.asarray(x).tolist() == [0, 0, 0]
+
+
+NESTS = """
+[s, t]
+[s, 1.0]
+[1, s]
+[[t, -1.0, 0], [s, t, 0], [0, 0, 1]]
+((s, 2), [t, 1])
+[[[s, t]], [[1, 2]]]
+[[s], [t]]
+[s, -0.0, float("nan")]
+[c, c]
+[[c, c], [c, c]]
+[c, 1]
+[c, 1.5]
+[c, s]
+[b, b]
+[s, True]
+[s, 1j]
+[s, 2**63]
+[s, x]
+[[s, s], [s]]
+[x, [s, s, s]]
+[[], []]
+"""
+
+
+@pytest.mark.parametrize("nest", NESTS.strip().splitlines())
+@pytest.mark.parametrize("dtype", [None, "f4", "f8", "c16"])
+def test_nests_of_elements_are_numpys(nest: str, dtype: Any) -> None:
+    found = []
+    for module in (np, ours):
+        x, c = module.array([0.5, 0.25, 2.0]), module.array([2, 3])
+        names = {"s": x[0], "t": x[1], "c": c[0], "b": x[0] > x[1], "x": x}
+        try:
+            found.append(module.array(eval(nest, names), dtype=dtype))
+        except (TypeError, ValueError) as error:
+            found.append(type(error))
+    wanted, own = found
+    if wanted is TypeError:  # NumPy makes no floats of complex numbers in lists
+        assert "j" in nest
+    elif wanted is ValueError:
+        assert issubclass(own, ValueError)
+    else:
+        assert (own.dtype, own.shape) == (wanted.dtype, wanted.shape)
+        np.testing.assert_array_equal(own, wanted)
+
+
+def test_a_nest_of_elements_is_read_at_once() -> None:
+    """By no op: a rotation by its numbers took nine, for each row and for both."""
+    x, ran = ours.array([0.5, 0.25]), list[Any]()
+    s, t = x[0], x[1]
+    hooks.ran = lambda call, inputs, out: ran.append(call.op.name)
+    try:
+        found = ours.array([[t, -1.0, 0], [s, t, 0], [0, 0, 1]])
+    finally:
+        hooks.ran = None
+    assert ran == []
+    np.testing.assert_array_equal(found, [[0.25, -1.0, 0.0], [0.5, 0.25, 0.0], [0.0, 0.0, 1.0]])
+    with tf.GradientTape() as tape:  # what a tape listens to has a derivative
+        tape.watch(x)
+        total = ours.sum(ours.array([[x[0], 1.0], [x[1], x[0]]]))
+    np.testing.assert_array_equal(tape.gradient(total, x), [2.0, 1.0])
