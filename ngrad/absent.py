@@ -195,8 +195,8 @@ TENSORFLOW: dict[str, Reasons] = {
                 "ScaledIdentity", "Toeplitz", "Tridiag", "Zeros",
             )
         ),
-        "use eigh, or ngrad.scipy.linalg": ("eigh_tridiagonal",),
-        "use solve": ("banded_triangular_solve", "tridiagonal_solve"),
+        "use eigh": ("eigh_tridiagonal",),
+        "use solve, or ngrad.scipy.linalg.solve_banded": ("banded_triangular_solve",),
         "use matmul": ("tridiagonal_matmul",),
         "a part of TensorFlow's own": ("experimental",),
     },

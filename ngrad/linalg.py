@@ -3,6 +3,7 @@
 import typing as _typing
 
 from ngrad.absent import tensorflow as _tensorflow
+from ngrad.ops.banded import tridiagonal_solve
 from ngrad.ops.cholesky import cholesky
 from ngrad.ops.clipping import global_norm
 from ngrad.ops.creation import eye
@@ -79,4 +80,5 @@ __all__ = [
     "tensordot",
     "trace",
     "triangular_solve",
+    "tridiagonal_solve",
 ]

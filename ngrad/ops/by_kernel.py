@@ -117,15 +117,19 @@ def by_routines(
 
 
 def taken_by(
-    name: str, work: tuple[Prepared, int], outs: tuple[Layout, ...], batch: tuple[int, ...]
+    name: str,
+    work: tuple[Prepared, int],
+    outs: tuple[Layout, ...],
+    batch: tuple[int, ...],
+    arity: int = 1,
 ) -> Callable[..., Any]:
-    """What gives results of one operand, or raises, by a kernel with the addresses of matrices, of
-    results, of which are taken, and of some room.
+    """What gives results of so many operands, or raises, by a kernel with the addresses of these,
+    of results, of which matrices are taken, and of some room.
     """
-    places = [(0, 0), *((result(k), 0) for k in range(len(outs) + 1))]
-    program = program_of(step(*work, places, 0))
-    run = raising(name, program, (*outs, layout(INT32, batch)), batch)
-    return lambda x: run(x)[:-1]
+    given, found = ((k, 0) for k in range(arity)), ((result(k), 0) for k in range(len(outs) + 1))
+    program = program_of(step(*work, (*given, *found), 0))
+    run = raising(name, program, (*outs, layout(INT32, batch)), batch, arity)
+    return lambda *operands: run(*operands)[:-1]
 
 
 def each_by(
@@ -137,9 +141,9 @@ def each_by(
 
 
 def raising(
-    name: str, program: Program, laid: tuple[Layout, ...], batch: tuple[int, ...]
+    name: str, program: Program, laid: tuple[Layout, ...], batch: tuple[int, ...], arity: int = 1
 ) -> Callable[..., Any]:
-    """What runs a program over one operand, or raises.
+    """What runs a program over so many operands, or raises.
 
     Parameters
     ----------
@@ -150,11 +154,11 @@ def raising(
     batch : tuple of int
         Sizes of the batch axes.
     """
-    run_all = runner(program, 1, laid)
+    run_all = runner(program, arity, laid)
     first = array_at(layout(INT32, batch, laid[-1].strides[: len(batch)]))
 
-    def run(x: Any) -> Any:
-        found = run_all(x)
+    def run(*operands: Any) -> Any:
+        found = run_all(*operands)
         taken = first(found[-1]._at)
         if not (taken.all() if batch else taken):
             which = int(taken.argmin())

@@ -5,6 +5,7 @@ Arguments that let SciPy overwrite its operands, or not look for NaN, are accept
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 from ngrad.errors import NumberError
@@ -15,6 +16,7 @@ from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.norms import floats
 from ngrad.numpy.place import located
 from ngrad.ops import reductions
+from ngrad.ops.banded import banded
 from ngrad.ops.complexes import conj
 from ngrad.ops.convert import cast_to, operands
 from ngrad.ops.creation import ones_of
@@ -103,6 +105,30 @@ def solve_triangular(
     return array_of(_solved(x, y, bool(lower), TRANS[trans]))
 
 
+def solve_banded(
+    l_and_u: Any,
+    ab: Any,
+    b: Any,
+    overwrite_ab: bool = False,
+    overwrite_b: bool = False,
+    check_finite: bool = True,
+) -> ndarray:
+    """The x of a x = b for a with few diagonals, in time that grows with its rows; ab[u + i - j, j]
+    is a[i, j], and the pair says how many diagonals there are below the main one, and above it.
+    b is a vector, or matrices.
+
+    Examples
+    --------
+    >>> from ngrad.scipy import linalg
+    >>> linalg.solve_banded((1, 1), [[0, 1, 1], [2, 2, 2], [1, 1, 0]], [3.0, 4.0, 3.0])
+    array([1., 1., 1.])
+    """
+    lower, upper = map(operator.index, l_and_u)
+    x, y = operands("solve_banded", floats(ab), floats(b))
+    # Diagonals by columns are those of the transpose by rows.
+    return array_of(banded(x, y, (upper, lower, True), y.ndim == 1))
+
+
 def _solved(x: Any, y: Any, lower: bool, ways: str) -> Any:
     """By a triangle, by its transpose or by its adjoint ("N", "T", "C"), and so on."""
     found = expand_dims(y, -1) if y.ndim == 1 else y
@@ -187,7 +213,7 @@ def lu(
 
 
 __all__ = [
-    "LinAlgError", "cho_factor", "cho_solve", "cholesky", "expm", "logm", "lu", "solve_triangular",
-    "sqrtm",
+    "LinAlgError", "cho_factor", "cho_solve", "cholesky", "expm", "logm", "lu", "solve_banded",
+    "solve_triangular", "sqrtm",
 ]  # fmt: skip
 globals().update(located(globals(), __all__))

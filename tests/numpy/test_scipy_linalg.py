@@ -57,6 +57,12 @@ for lower in (False, True):
     case("solve_triangular", SQUARE, V, lower=lower, unit_diagonal=True, orders=1)
 case("solve_triangular", BATCH, np.stack([TALL[:3], TALL[1:]]), orders=1)
 case("solve_triangular", WHOLE, [1, 2])
+for ends, count in (((1, 1), 3), ((2, 0), 3), ((0, 2), 3), ((1, 2), 4), ((0, 0), 1)):
+    bands = np.random.default_rng(count).normal(size=(count, 5))  # whose rows are exchanged
+    case("solve_banded", ends, bands, np.arange(5.0), orders=2)
+    case("solve_banded", ends, bands.astype("f4"), np.eye(5, dtype="f4"))
+    case("solve_banded", ends, bands + 0.5j, np.eye(5), orders=1)
+case("solve_banded", (1, 1), np.array([[0, 1, 1], [2, 3, 2], [1, 1, 0]]), [1, 2, 3])
 for x in (SQUARE[::-1], TALL, WIDE):
     case("lu", x, orders=1)
     case("lu", x, permute_l=True, orders=2)

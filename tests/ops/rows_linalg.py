@@ -204,6 +204,19 @@ def _graded_array(x: Array) -> Array:
     return x + np.eye(m, n) * np.arange(1, n + 1)
 
 
+def _bands(x: Any, main: int) -> Any:
+    """Diagonals of which one, that is not near 0, is the main one."""
+    if not x.dtype.is_inexact:
+        return x
+    own = 0.0 * x[..., :1, :] + 2.0
+    widths = [(0, 0)] * (x.ndim - 2) + [(main, x.shape[-2] - 1 - main), (0, 0)]
+    return x + ngrad.pad(own, widths)
+
+
+def _bands_array(x: Array, main: int) -> Array:
+    return x + 2.0 * (np.arange(x.shape[-2]) == main)[:, None]
+
+
 def _hermitian(x: Any) -> Any:
     return _graded(0.5 * (x + linalg.adjoint(x))) if x.dtype.is_inexact else x
 
@@ -355,6 +368,19 @@ FACTORS = [
             label="transposed" * turned,
         )
         for turned in (False, True)
+    ),
+    *(
+        _lapack(
+            "banded_solve",
+            lambda x, y, told=told: apply(TABLE["banded_solve"], (_bands(x, told[0]), y), told),
+            lambda x, y, told=told: REFERENCES["banded_solve"](_bands_array(x, told[0]), y, *told),
+            *(((count, 4), (4, 2)), ((2, 1, count, 3), (2, 3, 1)), ((count, 1), (1, 1))),
+            label=f"{told[0]}, {told[1]}" + ", transposed" * told[2],
+        )
+        for count, told in (
+            *((3, (1, 1, False)), (3, (1, 1, True)), (3, (2, 0, False))),
+            *((3, (0, 2, True)), (5, (1, 3, False))),
+        )
     ),
     _lapack(
         "pinv",

@@ -93,11 +93,22 @@ def _lu(x: Array) -> Any:
     return p.real, lower, upper
 
 
+def _banded_solve(bands: Array, rhs: Array, lower: int, upper: int, transposed: bool) -> Any:
+    """By the whole matrix."""
+    rows = bands.shape[-1]
+    whole = np.zeros((*bands.shape[:-2], rows, rows), wide(bands).dtype)
+    for k, i in itertools.product(range(lower + upper + 1), range(rows)):
+        if 0 <= i + k - lower < rows:
+            whole[..., i, i + k - lower] = bands[..., k, i]
+    return np.linalg.solve(whole.swapaxes(-1, -2) if transposed else whole, wide(rhs))
+
+
 MATRICES: dict[str, Callable[..., Any]] = {
     "matmul": _matmul,
     "vecdot": lambda x, y: np.matmul(x[..., None, :], y[..., None])[..., 0, 0],
     "cholesky": lambda x: np.linalg.cholesky(wide(x)),
     "triangular_solve": _triangular_solve,
+    "banded_solve": _banded_solve,
     "inv": lambda x: np.linalg.inv(wide(x)),
     "lu_factor": _lu_factor,
     "solve": _solve,
