@@ -87,6 +87,8 @@ def _rows(body: Body, name: str) -> list[str]:
     wide, start = accumulator(reduced), identity(body.reduction or "", accumulator(reduced))
     compute, where = _values(body, " " * 12)
     read = f"{wide}(reload_{reduced}(results, k))"
+    # Truth values beyond the one that decides change nothing.
+    decided = [f"            if total != {start}:", "                break"]
     return [
         *_prologue(body, name),
         f"    values = {_block(reduced)}" if body.steps else "",
@@ -125,6 +127,7 @@ def _rows(body: Body, name: str) -> list[str]:
         *compute,
         f"            part = {wide}(block_{body.reduction}_{reduced}({where}, n))",
         f"            total = combine_{body.reduction}(total, part)",
+        *(decided if wide == "b1" else []),
         "        if chunks == 1:",
         f"            store_{body.result}(table[2], item, {body.result}(total))",
         "        else:",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import functools
+import math
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,7 @@ from ngrad.numpy.ways import lies_in
 from ngrad.ops.comparison import greater_equal
 from ngrad.ops.creation import EYE, range_
 from ngrad.ops.extents import made
+from ngrad.ops.joining import stacked
 from ngrad.ops.shape import SEEN, broadcast_to, reshape
 from ngrad.ops.transfer import to_device
 from ngrad.record import copied, state
@@ -328,10 +330,27 @@ def lower(rows: int, columns: int, k: Any) -> Tensor:
 
 def indices(dimensions: Any, dtype: Any = int, sparse: bool = False) -> Any:
     """For each axis of a grid, the index along it at every place."""
-    found: Any = np.indices(_shape(tuple(dimensions), "indices"), sparse=bool(sparse))  # type: ignore[call-overload]
-    if sparse:
-        return tuple(asarray(part, dtype) for part in found)
-    return asarray(found, dtype)
+    shape = _shape(tuple(dimensions), "indices")
+    parts = np.indices(shape, sparse=True)
+    return tuple([asarray(part, dtype) for part in parts]) if sparse else grid(parts, dtype)
+
+
+FEW = 1 << 12
+"""Places of a grid from which its coordinates are written by threads."""
+
+
+def grid(parts: Sequence[np.ndarray[Any, Any]], dtype: Any = None) -> ndarray:
+    """Coordinates along each axis, of which an array has one each, at every place of a grid:
+    together along a new axis.
+    """
+    shape = tuple([part.size for part in parts])
+    if math.prod(shape) > FEW:
+        tensors = (asarray(part, dtype)._read() for part in parts)
+        return array_of(stacked(tuple([broadcast_to(x, shape) for x in tensors]), 0))
+    whole = np.empty((len(parts), *shape), parts[0].dtype if parts else int)
+    for row, part in zip(whole, parts, strict=True):
+        row[...] = part
+    return asarray(whole, dtype)
 
 
 def fromfunction(

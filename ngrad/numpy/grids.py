@@ -9,7 +9,7 @@ import numpy as np
 
 from ngrad.dtypes import result_type
 from ngrad.numpy.convert import OURS, PLAIN, array_of, plain, to_tensor
-from ngrad.numpy.creation import asarray
+from ngrad.numpy.creation import asarray, grid
 from ngrad.numpy.joining import concatenate
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.ranges import arange, linspace
@@ -32,10 +32,10 @@ class _Grid:
 
     def __getitem__(self, key: Any) -> Any:
         items = tuple(map(_known, key)) if isinstance(key, tuple) else _known(key)
-        found: Any = getattr(np, self._name)[items]
-        if isinstance(found, tuple):
-            return tuple(asarray(part) for part in found)
-        return asarray(found)
+        found: Any = np.ogrid[items]
+        if not isinstance(found, tuple):
+            return asarray(found)
+        return tuple(map(asarray, found)) if self._name == "ogrid" else grid(found)
 
     def __repr__(self) -> str:
         return f"<{self._name}>"

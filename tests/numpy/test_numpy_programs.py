@@ -78,6 +78,9 @@ PROGRAMS: list[tuple[Program, tuple[Any, ...]]] = [
     # grids
     (lambda np: np.mgrid[0:3, 1:7:2], ()),
     (lambda np: np.indices(n for n in (2, 3)), ()),
+    (lambda np: [np.mgrid[0:99, 1:9:99j], np.mgrid[0:99, 3:102, 1:2], np.mgrid[9:9, 0:3]], ()),
+    (lambda np: [np.indices((99, 50, 2)), np.indices((70, 70), np.float32), np.indices(())], ()),
+    (lambda np: [*np.indices((99, 99), sparse=True), np.mgrid[0:3,], np.mgrid[()]], ()),
     (lambda np, x: [round(x[0]), round(x[1], 1), round(x[1], ndigits=-1)], (V * 7.0,)),
     (lambda np: np.mgrid[-1:1:5j], ()),
     (lambda np: np.ogrid[0:3, 1:2:4j], ()),

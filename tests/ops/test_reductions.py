@@ -21,6 +21,8 @@ from rows_reductions import running
 
 import ngrad
 from ngrad.errors import DTypeError, NumberError, ShapeError
+from ngrad_kernels.body import Body
+from ngrad_kernels.render import render
 
 MEANS = {
     "reduce_mean": (ngrad.reduce_mean, np.mean),
@@ -294,3 +296,18 @@ def test_the_mean_of_integers_drops_its_fraction(code: str) -> None:
         expected = int(total / len(values))
         mean = ngrad.reduce_mean(x)
         assert mean.dtype == code and int(mean) == expected
+
+
+@pytest.mark.parametrize("reduction, function", [("max", np.any), ("min", np.all)])
+def test_truth_values_are_read_up_to_the_one_that_decides(reduction: Any, function: Any) -> None:
+    """In each part of a row: it costs no more than to look at a block."""
+    _, source = render(Body("rows", ("b1",), (), (0,), reduction, "b1"))
+    assert "break" in source
+    assert "break" not in render(Body("rows", ("u1",), (), (0,), reduction, "u1"))[1]
+    op = ngrad.reduce_any if reduction == "max" else ngrad.reduce_all
+    for size in (1, 70, 1024, 5000, 100_000):
+        for place in {0, size // 2, size - 1}:
+            x = np.full((2, size), reduction == "min")
+            x[1, place] = not x[1, place]
+            np.testing.assert_array_equal(op(x, 1), function(x, 1))
+            np.testing.assert_array_equal(op(x[1]), function(x[1]))
