@@ -11,17 +11,7 @@ import numpy as np
 import pytest
 
 import ngrad
-from ngrad.linalg import (
-    eig,
-    expm,
-    logm,
-    lstsq,
-    lu,
-    pinv,
-    qr,
-    sqrtm,
-    svd,
-)  # fmt: skip
+from ngrad.linalg import expm, logm, lstsq, lu, pinv, sqrtm
 from ngrad_kernels import blas_threads, lapack
 from ngrad_kernels.blas_library import Pool, pool_of
 from ngrad_kernels.lapack import SMALL, OneThread, threads_for
@@ -58,7 +48,7 @@ def doubles(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Double]]:
 A = ngrad.constant(np.diag([4.0, 3.0, 2.0]) + 0.5)
 B = ngrad.constant(np.ones((3, 2)))
 CALLS: dict[str, tuple[str, Callable[[], object]]] = {
-    **{f.__name__: ("numpy", partial(f, A)) for f in (eig, pinv, qr, svd)},
+    "pinv": ("numpy", partial(pinv, A)),
     "lstsq": ("numpy", partial(lstsq, A, B)),
     **{f.__name__: ("scipy", partial(f, A)) for f in (expm, logm, lu, sqrtm)},
 }
@@ -73,7 +63,7 @@ def test_a_small_factor_is_left_to_one_thread(name: str, doubles: dict[str, Doub
 
 def test_so_it_is_where_that_fails(doubles: dict[str, Double]) -> None:
     with pytest.raises(ngrad.errors.LinAlgError):
-        svd(A * float("nan"))
+        pinv(A * float("nan"))
     assert doubles["numpy"].told[:2] == [1, 4]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Iterator
 from typing import Any
 
@@ -121,6 +122,24 @@ def test_what_is_not_finite_in_the_triangle_that_is_read(value: Any, lower: bool
     taken = found(a, factors.hermitian, values, lower=lower, vectors=False)[-1]
     np.testing.assert_array_equal(taken, [1, not lower, lower, 0])
     np.testing.assert_array_equal(found(a, factors.singular, values, vectors="N")[-1], [1, 0, 0, 0])
+
+
+@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize(("small", "told"), [(3**3, [1, 4]), (26, [])])
+def test_small_matrices_are_left_to_one_thread(
+    monkeypatch: pytest.MonkeyPatch, name: str, small: int, told: list[int]
+) -> None:
+    heard = list[int]()
+    get = ctypes.CFUNCTYPE(ctypes.c_int)(lambda: 4)
+    set_ = ctypes.CFUNCTYPE(None, ctypes.c_int)(heard.append)
+    addresses = [ctypes.cast(one, ctypes.c_void_p).value or 0 for one in (get, set_)]
+    own = lapack_calls.lapack()._replace(pool=blas_library.Pool(*addresses, False))
+    monkeypatch.setattr(lapack_calls, "lapack", lambda: own)
+    monkeypatch.setattr(lapack_calls, "SMALL", small)
+    work, arguments, _, kinds = CASES[name]
+    outs = [((3, 3), np.complex128)] * len(kinds)
+    assert found(np.eye(3), work, outs, **arguments)[-1].all()
+    assert heard == told
 
 
 def test_memory_is_not_in_proportion_to_the_batch() -> None:
