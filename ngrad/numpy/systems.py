@@ -21,7 +21,7 @@ from ngrad.ops.inverse import INV, LSTSQ, PINV
 from ngrad.ops.matmul import product
 from ngrad.ops.norms import singular_values, squares
 from ngrad.ops.reductions import reduce_sum
-from ngrad.ops.shape import expand_dims, reshaped, squeeze
+from ngrad.ops.shape import reshaped
 from ngrad.record import apply, apply_now
 
 
@@ -77,7 +77,8 @@ def pinv(a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = _NOT
 
 
 def _cutoff(rcond: Any, x: Any) -> Any:
-    return expand_dims(expand_dims(to_tensor(rcond, x.dtype.real_dtype), -1), -1)
+    bound = to_tensor(rcond, x.dtype.real_dtype)
+    return reshaped(bound, (*bound._layout.shape, 1, 1))
 
 
 def lstsq(a: Any, b: Any, rcond: Any = None) -> tuple[ndarray, ndarray, ndarray, ndarray]:
@@ -99,14 +100,14 @@ def lstsq(a: Any, b: Any, rcond: Any = None) -> tuple[ndarray, ndarray, ndarray,
         )
     if rcond is None:
         rcond = epsilon(x)
-    columns_of_b = y if y.ndim == 2 else expand_dims(y, -1)
+    columns_of_b = y if y.ndim == 2 else reshaped(y, (*shape, 1))
     found, rank = least_squares(x, columns_of_b, rcond)
     s = svd.singular_values(apply, x)
     if rank == columns < rows:
         rest = reduce_sum(squares(columns_of_b - product(x, found)), 0)
     else:
         rest = to_tensor(np.zeros(0, x.dtype.real_dtype.numpy_dtype))
-    found = found if y.ndim == 2 else squeeze(found, -1)
+    found = found if y.ndim == 2 else reshaped(found, (columns,))
     return array_of(found), array_of(rest), array_of(to_tensor(np.int32(rank))), array_of(s)
 
 
