@@ -13,7 +13,7 @@ import numpy as np
 from ngrad import devices
 from ngrad.dtypes import BY_CODE
 from ngrad.graph.layout import layout
-from ngrad.ops.matmul import array_at
+from ngrad.ops.matrices import array_at
 from ngrad_kernels import cpu
 from ngrad_kernels.memory import Pool, System
 from ngrad_kernels.product import Matrices, Prepared, Product, Windowed

@@ -17,8 +17,8 @@ from ngrad.graph.program import SCRATCH, Launch, Program, result
 from ngrad.graph.strides import ordered_layout
 from ngrad.ops.batching import elementwise
 from ngrad.ops.by_library import by_library, columns_first
-from ngrad.ops.matmul import array_at, matrices_of
-from ngrad.ops.matrices import Batch
+from ngrad.ops.matmul import matrices_of
+from ngrad.ops.matrices import Batch, array_at
 from ngrad.replay import runner
 from ngrad_kernels.lapack_calls import Squares
 from ngrad_kernels.lapack_steps import Given

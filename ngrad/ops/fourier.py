@@ -18,7 +18,7 @@ from ngrad.graph.program import OUT, Program
 from ngrad.ops.complexes import conj
 from ngrad.ops.creation import ones_of
 from ngrad.ops.launching import dense_operands
-from ngrad.ops.matmul import array_at
+from ngrad.ops.matrices import array_at
 from ngrad.ops.on_threads import each_part
 from ngrad.ops.slicing import embed
 from ngrad.record import apply

@@ -16,8 +16,7 @@ from ngrad.graph.op import Op
 from ngrad.graph.program import Program
 from ngrad.ops.batching import elementwise
 from ngrad.ops.by_library import by_library
-from ngrad.ops.matmul import array_at
-from ngrad.ops.matrices import Matrix, bad_matrix
+from ngrad.ops.matrices import Matrix, array_at, bad_matrix
 from ngrad.ops.on_threads import in_parts
 from ngrad.tensor import Tensor, empty
 from ngrad_kernels.lapack import SMALL, threads_for

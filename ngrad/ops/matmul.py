@@ -8,10 +8,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
-from ngrad.devices import HOST
-from ngrad.dtypes import BY_CODE, as_dtype
+from ngrad.dtypes import as_dtype
 from ngrad.errors import DTypeError, NumberError, ShapeError
 from ngrad.graph.group import FUSED, Group, Leaf
 from ngrad.graph.indexing import Split
@@ -19,40 +16,16 @@ from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op
 from ngrad.graph.program import OUT, Program
 from ngrad.graph.strides import broadcast, broadcast_strides
-from ngrad.ops.bounds import range_of
 from ngrad.ops.complexes import conj
 from ngrad.ops.convert import cast_to, operands
-from ngrad.ops.elementwise import CAST
-from ngrad.ops.launching import cleared, dense, dense_operands
-from ngrad.ops.matrices import Matrix, batch_shape
+from ngrad.ops.launching import cleared, dense_operands
+from ngrad.ops.matrices import batch_shape
 from ngrad.ops.shape import reshape, reshaped, transpose
-from ngrad.record import apply, plainly
-from ngrad.tensor import Tensor, empty
-from ngrad_kernels.arrays import WRITEABLE, array_over
+from ngrad.ops.unsuited_products import by_numpy
+from ngrad.record import apply
+from ngrad.tensor import Tensor
 from ngrad_kernels.product import Matrices, Product
 from ngrad_kernels.space import Reduce, Step
-
-
-def array_at(where: Layout) -> Callable[..., Matrix]:
-    """A routine that gives the NumPy array of a layout at an address, whose memory the caller
-    holds, or the array: that of its `owner`.
-    """
-    kind, ndim, words = where.dtype.numpy_dtype, where.ndim, where.words
-
-    def at(address: int, owner: Any = None, lies: Layout = where) -> Matrix:  # it holds the words
-        return array_over(kind, ndim, words, address, owner, WRITEABLE)
-
-    return at
-
-
-def _transposed(where: Layout) -> Layout:
-    """The layout with its last two axes exchanged."""
-    shape, strides = where.shape, where.strides
-    return layout(
-        where.dtype,
-        (*shape[:-2], shape[-1], shape[-2]),
-        (*strides[:-2], strides[-1], strides[-2]),
-    )
 
 
 def suits_blas(where: Layout) -> bool:
@@ -98,11 +71,7 @@ def _prepare(
     launched = _launched(*given)
     if launched is not None:
         return launched, out
-    run = _by_numpy(*given)
-    depth = inputs[0].shape[-2 if transpose_x else -1]
-    if out.dtype.is_integer and out.device is HOST and out.size * depth >= LARGE:
-        run = _by_floats(depth, out, (transpose_x, transpose_y), run)
-    return run, out
+    return by_numpy(MATMUL, *given), out
 
 
 def _prepare_same(
@@ -120,69 +89,6 @@ def _prepare_same(
         return read.launching(prepared, (*read.operands, *read.operands, (OUT, 0))), out
     call = MATMUL.call((transpose_x, transpose_y), (x, x))
     return (lambda x: call.run(x, x)), out
-
-
-def _by_numpy(
-    inputs: tuple[Layout, ...],
-    fit: list[bool],
-    out: Layout,
-    transpose_x: bool,
-    transpose_y: bool,
-) -> Callable[..., Tensor]:
-    """The product on the CPU of what BLAS does not take: integers, and axes too long for it."""
-    fixes: list[Callable[[Tensor], Tensor] | None] = []
-    readers = []
-    for where, suits, flip in zip(inputs, fit, (transpose_x, transpose_y), strict=True):
-        fixes.append(None if suits else dense(where))
-        lies = where if suits else where.spec
-        readers.append(array_at(_transposed(lies) if flip else lies))
-    (fix_x, fix_y), (read_x, read_y), write = fixes, readers, array_at(out)
-
-    def run(x: Tensor, y: Tensor) -> Tensor:
-        if fix_x is not None:
-            x = fix_x(x)
-        if fix_y is not None:
-            y = fix_y(y)
-        made = empty(out)
-        with np.errstate(all="ignore"):
-            np.matmul(read_x(x._address), read_y(y._address), write(made._at))
-        return made
-
-    return run
-
-
-LARGE = 1 << 16
-"""Multiply-adds of integers from which it is worth a look at how large they are."""
-EXACT = {"f4": 1 << 24, "f8": 1 << 53}
-"""By float dtype, to what integer it has all."""
-
-
-def _by_floats(
-    depth: int, out: Layout, flips: tuple[bool, bool], otherwise: Callable[..., Tensor]
-) -> Callable[..., Tensor]:
-    """The product of integers by one of floats, where these have each integer that any of its sums
-    can come to: BLAS multiplies no others.
-    """
-
-    def run(x: Tensor, y: Tensor) -> Tensor:
-        most = depth * _magnitude(x) * _magnitude(y)
-        code = next((code for code, limit in EXACT.items() if most <= limit), None)
-        if code is None:
-            return otherwise(x, y)
-        floats = [plainly(CAST, (BY_CODE[code],), z) for z in (x, y)]
-        found: Tensor = plainly(CAST, (BY_CODE["i8"],), plainly(MATMUL, flips, *floats))
-        # As integers wrap.
-        return found if out.dtype.code == "i8" else plainly(CAST, (out.dtype,), found)
-
-    return run
-
-
-def _magnitude(x: Tensor) -> int:
-    """A bound of the magnitudes of integers: that of their dtype, if it takes two bytes or one."""
-    if x._layout.dtype.itemsize <= 2:
-        return 1 << (8 * x._layout.dtype.itemsize)
-    least, greatest = range_of(x)
-    return max(-least, greatest)
 
 
 def _launched(

@@ -12,6 +12,7 @@ from ngrad.errors import DTypeError, LinAlgError, MatrixShapeError, ShapeError
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import require
 from ngrad.graph.strides import broadcast
+from ngrad_kernels.arrays import WRITEABLE, array_over
 
 WRONG = {
     "cholesky": "is not positive definite",
@@ -32,6 +33,18 @@ ASKED = {"lu_factor": "solve"}
 """By op the one that was asked for, where this is another."""
 
 Matrix = np.ndarray[Any, Any]
+
+
+def array_at(where: Layout) -> Callable[..., Matrix]:
+    """A routine that gives the NumPy array of a layout at an address, whose memory the caller
+    holds, or the array: that of its `owner`.
+    """
+    kind, ndim, words = where.dtype.numpy_dtype, where.ndim, where.words
+
+    def at(address: int, owner: Any = None, lies: Layout = where) -> Matrix:  # it holds the words
+        return array_over(kind, ndim, words, address, owner, WRITEABLE)
+
+    return at
 
 
 def batch_shape(op: str, x: tuple[int, ...], y: tuple[int, ...]) -> tuple[int, ...]:

@@ -16,7 +16,7 @@ from ngrad.graph.program import OUT, SCRATCH, Launch, Program
 from ngrad.ops.convert import cast_to, tensor
 from ngrad.ops.gather import ADD_ROWS, TAKE, Gathered, take_launch
 from ngrad.ops.launching import Dense, dense_operands, place_launch
-from ngrad.ops.matmul import array_at
+from ngrad.ops.matrices import array_at
 from ngrad.ops.on_threads import WORTH, each_row
 from ngrad.ops.ordering import arrange, largest, order
 from ngrad.ops.shape import normal_axis, spread, swap_last

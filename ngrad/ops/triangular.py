@@ -17,8 +17,8 @@ from ngrad.ops.complexes import conj
 from ngrad.ops.convert import operands
 from ngrad.ops.launching import dense, dense_operands, place_launch
 from ngrad.ops.linalg import band
-from ngrad.ops.matmul import array_at, matrices_of, product, suits_blas
-from ngrad.ops.matrices import Batch, Matrix, bad_matrix, matrix_words, solution
+from ngrad.ops.matmul import matrices_of, product, suits_blas
+from ngrad.ops.matrices import Batch, Matrix, array_at, bad_matrix, matrix_words, solution
 from ngrad.record import apply, apply_now
 from ngrad.status import number
 from ngrad.tensor import Tensor, empty
