@@ -24,14 +24,19 @@ from ngrad_kernels.threads import use, used
 
 AT_ONCE = 1 << 17
 """Bytes, unless set: where one more kernel takes less time than recording its call and planning."""
+WRITTEN = 8
+"""How many times these where the result is written at once, to a part of an array that is there:
+such a plan would be of one op, and one of as much would run in this thread, too.
+"""
 
 
 class _Settings:
     """What the process is set to, where it is read at every op."""
 
-    __slots__ = ("asked", "at_once", "eager", "fusion", "small", "told", "watched")
+    __slots__ = ("asked", "at_once", "eager", "fusion", "small", "told", "watched", "written")
     eager: bool
     small: int
+    written: int
 
     def __init__(self) -> None:
         self.at_once = int(os.environ.get("NGRAD_AT_ONCE", AT_ONCE))
@@ -43,10 +48,12 @@ class _Settings:
     def decide(self) -> None:
         """To be called when one of the others was set. `eager`: whether ops run where they are
         called, as was asked for, or since somebody is told of each. `small`: up to how many bytes
-        an op that nobody is told of may run there, with no more questions; -1 for none.
+        an op that nobody is told of may run there, with no more questions; -1 for none. `written`:
+        the same of one whose result is written to a part of what is there.
         """
         self.eager = self.asked or self.told
         self.small = -1 if self.eager or self.watched else min(self.at_once, sys.maxsize)
+        self.written = min(self.small * WRITTEN, sys.maxsize)
 
 
 settings = _Settings()

@@ -174,10 +174,11 @@ class Code:
             self.builder.store(thing, self.at(references, k))
         return self.packed(references, WORD(len(things)), held=otherwise)
 
-    def attribute(self, thing: Any, name: str, *held: Any, otherwise: Any = None) -> Any:
+    def attribute(self, thing: Any, name: Any, *held: Any, otherwise: Any = None) -> Any:
         """An attribute; if there is none, lets go of what is held, and returns this, or null."""
         take = self.external("PyObject_GetAttr", POINTER, POINTER, POINTER)
-        found = self.builder.call(take, [thing, self.known(name)])
+        name = name if isinstance(name, ir.Value) else self.known(name)
+        found = self.builder.call(take, [thing, name])
         self.unless_null(found, otherwise or POINTER(None), *held)
         return found
 

@@ -50,6 +50,8 @@ class Operators(NamedTuple):
     applied: Callable[..., Any]
 
 
+WRITTEN = sys.intern("written")
+"""The setting of up to how many bytes an op runs where it is called that has a view written."""
 HOLD = sys.intern("_hold")
 """A method of cells: `x._hold(found, name)` gives x, which is to hold what `x.__name__` gave."""
 TENSORS, CALL, WINDOW_AT, SMALL_AT, KEY = (0, 1), 2, 3, 4, 5
@@ -57,12 +59,13 @@ TENSORS, CALL, WINDOW_AT, SMALL_AT, KEY = (0, 1), 2, 3, 4, 5
 
 
 def _computed(module: ir.Module, kinds: CellKinds, ways: Ways, given: Operators) -> None:
-    """computed(seen, bools, a, b): a new cell of what a call gives for the tensors of two cells, or
-    of one and Python's number, or of one alone, if b is null. None if that is for Python to do, as
-    of bools if these are not taken; null if it raised.
+    """computed(seen, bools, limit, a, b): a new cell of what a call gives for the tensors of two
+    cells, or of one and Python's number, or of one alone, if b is null. None if that is for Python
+    to do, as of bools if these are not taken; null if it raised. `limit` is the name of the setting
+    that says up to how many bytes it runs here.
     """
-    it = Code(module, "computed", POINTER, POINTER, BIT, POINTER, POINTER)
-    seen, bools, *operands = it.function.args
+    it = Code(module, "computed", POINTER, POINTER, BIT, *[POINTER] * 3)
+    seen, bools, limit, *operands = it.function.args
     builder, none = it.builder, it.known(None)
     of_window, of_call = offsets(kinds.window), offsets(ways.call)
     of_cell, of_tensor = offsets(kinds.cell), offsets(kinds.kinds.tensor)
@@ -127,7 +130,7 @@ def _computed(module: ir.Module, kinds: CellKinds, ways: Ways, given: Operators)
         unless(BIT(0))
     it.hold(call)
     small = keep(
-        SMALL_AT, it.attribute(it.known(ways.settings), SMALL, *map(kept, (*TENSORS, WINDOW_AT)))
+        SMALL_AT, it.attribute(it.known(ways.settings), limit, *map(kept, (*TENSORS, WINDOW_AT)))
     )
     unless(builder.icmp_signed(">=", it.integer(small), WORD(0)))
 
@@ -195,7 +198,8 @@ def _by_methods(module: ir.Module, kinds: CellKinds) -> None:
 
 def _unless_computed(it: Code, seen: Any, bools: bool, a: Any, b: Any = NULL) -> None:
     """Code that returns what is computed, if anything is."""
-    found = it.builder.call(it.module.globals["computed"], [seen, BIT(bools), a, b])
+    given = seen, BIT(bools), it.known(SMALL), a, b
+    found = it.builder.call(it.module.globals["computed"], given)
     with it.builder.if_then(it.builder.not_(it.same(found, it.known(None))), likely=True):
         it.builder.ret(found)
     it.let_go(found)
@@ -209,12 +213,20 @@ def _binary(module: ir.Module, name: str, seen: dict[Any, Any]) -> None:
     it.builder.ret(it.builder.call(module.globals["by_methods"], [a, b, *names]))
 
 
-def _in_place(module: ir.Module, name: str, seen: dict[Any, Any]) -> None:
-    """Of a number it makes another one; an array is to hold what was computed."""
+def _in_place(module: ir.Module, name: str, kinds: CellKinds, seen: dict[Any, Any]) -> None:
+    """Of a number it makes another one; an array is to hold what was computed. A view's is written
+    to its owner at once, so that more is computed here: to record it could fuse it with nothing.
+    """
     it = Code(module, f"in_place_{name}", POINTER, POINTER, POINTER)
     a, b = it.function.args
     builder, bools = it.builder, BIT(name not in NOT_OF_BOOLS)
-    found = builder.call(module.globals["computed"], [it.known(seen), bools, a, b])
+    limit = it.references(WORD(1))
+    builder.store(it.known(SMALL), limit)
+    with builder.if_then(it.is_of(a, kinds.cell)):
+        own = it.same(it.get(a, offsets(kinds.cell)["_owner"]), it.known(None))
+        builder.store(builder.select(own, it.known(SMALL), it.known(WRITTEN)), limit)
+    given = it.known(seen), bools, builder.load(limit), a, b
+    found = builder.call(module.globals["computed"], given)
     it.unless_null(found, NULL)
     with builder.if_then(builder.not_(it.same(found, it.known(None))), likely=True):
         with builder.if_then(builder.call(module.globals["is_number"], [a])):
@@ -335,11 +347,12 @@ def operator_slots(kinds: CellKinds, ways: Ways, given: Operators) -> dict[str, 
     for name, slot in NUMBERS.items():
         made = partial(_made if found else first, name=name)
         found[f"number_{name}"] = Slot(generic_slot(f"__{name}__", slot), made)
-    for kind, (slots, sign, write) in {
+    operators: dict[str, tuple[dict[str, int], str, Callable[..., None]]] = {
         "binary": (BINARY, "", _binary),
-        "in_place": (IN_PLACE, "i", _in_place),
+        "in_place": (IN_PLACE, "i", partial(_in_place, kinds=kinds)),
         "unary": (UNARY, "", _unary),
-    }.items():
+    }
+    for kind, (slots, sign, write) in operators.items():
         for name, slot in slots.items():
             before = generic_slot(f"__{sign}{name}__", slot)
             found[f"{kind}_{name}"] = Slot(before, partial(write, name=name, seen=given.seen[name]))

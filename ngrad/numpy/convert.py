@@ -4,12 +4,14 @@ numbers and of lists; a Python number beside an array takes the array's dtype.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 from ngrad.cell import Cell
+from ngrad.config import settings
 from ngrad.devices import HOST, current
 from ngrad.dtypes import BRAIN, BY_CODE, DType, as_dtype, kind_of, promote, weak
 from ngrad.errors import DTypeError
@@ -118,6 +120,9 @@ def _of_nest(value: Any, dtype: DType | None) -> Tensor | None:
             return from_numpy(elements.reshape(shape), None, HOST)
     if not holds_arrays(value):
         return None
+    elements = _read_at_once(value, dtype)
+    if elements is not None:
+        return from_numpy(elements, None, HOST)
     return _joined([to_tensor(item) for item in value], dtype)
 
 
@@ -146,13 +151,48 @@ def _elements(items: Any, dtype: DType | None) -> np.ndarray[Any, Any] | None:
     return np.array(read, where.dtype.numpy_dtype)
 
 
+def _bytes(nest: Any) -> float:
+    """How many bytes a nest has of numbers, and of arrays that are there: infinitely many if there
+    is anything else in it, which NumPy is not to read.
+    """
+    found: float = 0
+    for x in nest:
+        kind = type(x)
+        if kind in PLAIN:
+            found += PLAIN[kind].itemsize
+        elif kind is ndarray or kind is Tensor:
+            x = x._read() if kind is ndarray else x
+            where = x._layout
+            found += where.nbytes if x._at and where.device is HOST else math.inf
+        elif kind is list or kind is tuple:
+            found += _bytes(x)
+        else:
+            found += x.nbytes if kind is np.ndarray or issubclass(kind, np.generic) else math.inf
+    return found
+
+
+def _read_at_once(value: Any, dtype: DType | None) -> np.ndarray[Any, Any] | None:
+    """NumPy's array of a nest in which arrays are, as an op runs at once: if these are there and
+    small, and nobody listens. None of any other, of what makes no numbers, and in another dtype
+    than its own: to that each array is converted by itself.
+    """
+    if state.listens() or 2 * _bytes(value) > settings.at_once:
+        return None
+    try:
+        found = np.array(value)
+    except (OverflowError, TypeError, ValueError):
+        return None
+    fits = kind_of(found.dtype) in "fiubc" if dtype is None else found.dtype == dtype.numpy_dtype
+    return found if fits else None
+
+
 def _joined(made: list[Tensor], dtype: DType | None) -> Tensor:
     """Tensors along a new axis."""
     kinds = {x._layout.dtype for x in made}
     wide = dtype or promote(*kinds)
     if kinds == {wide}:
         return stacked(tuple(made), 0)
-    return stack([cast_to(x, wide) for x in made])
+    return stack([converted(x, wide) for x in made])
 
 
 def unmasked(value: Any) -> Any:

@@ -348,9 +348,7 @@ OPS = {**BINARY, **COMPARISON, "abs": abs_, "neg": negative}
 OPERATORS: dict[int, int]
 """What slots of the class have, by what they have of operators in Python, once these are there."""
 put_at_once: Callable[[ndarray, Any, Any], bool]
-"""`put_at_once(array, index, value)`: whether a number or a tensor could be put where elements lie
-side by side, by machine code.
-"""
+"""`put_at_once(array, index, value)`: what `Assigned.put_there` is."""
 CELLS = cell_makers(
     CellKinds(ndarray, Window, uids, KINDS, row_part, READ, Part, VIEWS, BY_CODE, HOST),
     Ways(Call, state, settings, found, TAKE.calls, FIRST, by_tensor),
@@ -359,7 +357,7 @@ CELLS = cell_makers(
 array_of, view_of, element_of, row_of, exchanged, result_of, put_at_once, *_ = CELLS
 viewed, READ_QUICKLY, OPERATORS = CELLS.viewed, CELLS.read, CELLS.operators
 setattr(ndarray, "_read", READ_QUICKLY)  # noqa: B010
-Assigned.exchanged = staticmethod(exchanged)
+Assigned.exchanged, Assigned.put_there = staticmethod(exchanged), staticmethod(put_at_once)
 _T = property(viewed("T", ndarray.transpose), doc="A view with its axes reversed.")
 setattr(ndarray, "T", _T)  # noqa: B010
 export_cells(ndarray)

@@ -6,6 +6,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
+from ngrad.devices import HOST
 from ngrad.dtypes import BY_CODE, DType, promote
 from ngrad.numpy.convert import PLAIN
 from ngrad.numpy.creation import full
@@ -16,6 +17,8 @@ from ngrad.numpy.ufuncs import UFUNCS, ufunc
 from ngrad.ops import arithmetic, bitwise, comparison
 from ngrad.ops.elementwise import Elementwise, is_operand
 from ngrad.ops.math import pow as power
+from ngrad.record import state
+from ngrad.tensor import Tensor
 from ngrad_kernels.heap_types import replace_slot
 
 NAMES = {
@@ -150,8 +153,11 @@ def _in_place(function: ufunc, sign: str) -> Callable[[ndarray, Any], Any]:
 
 def _hold(x: ndarray, found: ndarray, name: str) -> ndarray:
     """x, to which is assigned what its operator of a name gave, in machine code."""
-    if x._owner is not None and put_at_once(x, ..., found):
-        return x
+    if x._owner is not None:
+        if not (found._held._at or state.listens()) and found._held._layout.device is HOST:
+            Tensor.evaluate(found._held)  # as it would be on the way there
+        if put_at_once(x, ..., found):
+            return x
     return written(f"{SIGNS[name]}=", found._held, x)
 
 

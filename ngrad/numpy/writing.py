@@ -64,6 +64,12 @@ def _is_small(x: Tensor) -> bool:
     return x._layout.device is HOST and x._layout.nbytes <= SMALL * settings.small
 
 
+def _is_pending(value: Any) -> bool:
+    """Whether a value is a tensor that is not there, or an array that holds one."""
+    held = value._held if isinstance(value, Assigned) else value
+    return type(held) is Tensor and not held._at
+
+
 def _is_mask(index: Any) -> bool:
     """Whether an index is one array of bools."""
     index = index[0] if type(index) is tuple and len(index) == 1 else index
@@ -113,7 +119,11 @@ class Assigned(Cell):
     __slots__ = ("_held", "_owner", "_seen", "_way")
     exchanged: ClassVar[Callable[[Any, Any, Tensor], bool]]
     """`exchanged(cell, before, now)`: whether a cell held a tensor; it holds another from now on,
-    and no thread comes in between. Set where it is made, in machine code.
+    and no thread comes in between. Set where it is made, in machine code, as the next.
+    """
+    put_there: ClassVar[Callable[[Any, Any, Any], bool]]
+    """`put_there(cell, index, value)`: whether a number or a tensor could be put where elements
+    lie side by side.
     """
     _held: Tensor
     _owner: Any
@@ -216,9 +226,12 @@ class Assigned(Cell):
         first = self if self._owner is None else way_to(self)[0]
         if state.listens() or first._held._layout.device is not HOST:
             return False  # what was there before is wanted; nor is anything looked at
+        waited = _is_pending(value)
         elements = self._elements(value, first)
         if elements is None:
             return False
+        if waited and type(self).put_there(self, index, value):
+            return True  # which machine code left while it was not there
         try:
             index = index if plain else host_index(index)
         except TypeError:

@@ -4,6 +4,7 @@ more time than a hundred elements do; and with what it gave the first time.
 
 from __future__ import annotations
 
+import operator
 import sys
 from typing import Any
 
@@ -20,6 +21,8 @@ ENTERED = {
     "np.count_nonzero(b)": 9, "x[b]": 7, "np.nonzero(b)[0]": 9, "np.bincount(s, x)": 11,
     "np.add.reduceat(x, i)": 13, "np.add.accumulate(x)": 15, "np.repeat(x, 2)": 20,
     "np.ravel(m.T)": 17, "np.arange(0, 24, 5)": 4, "np.full(24, 3.0)": 13, "x.shape": 1,
+    "np.array([[x[0], -x[1]], [x[2], 1]])": 24, "operator.imul(u[0], w)": 1,
+    "operator.isub(u[0, 1:], 0.5 * (w[1:] - w[:-1]))": 31,
 }  # fmt: skip
 """Expressions of arrays, and how many functions of Python's they may enter."""
 
@@ -34,6 +37,8 @@ def _arrays() -> dict[str, Any]:
         "c": draw.random(24) + 1j * draw.random(24),
         "i": np.array([0, 5, 9]),
         "m": draw.random((4, 6)),
+        "u": draw.random((2, 9000)),  # more than runs where it is called
+        "w": np.ones(9000),
     }
 
 
@@ -41,7 +46,8 @@ every_expression = pytest.mark.parametrize("expression", ENTERED)
 
 
 def _names() -> dict[str, Any]:
-    return {"np": ours, **{name: ours.array(value) for name, value in _arrays().items()}}
+    held = {name: ours.array(value) for name, value in _arrays().items()}
+    return {"np": ours, "operator": operator, **held}
 
 
 @every_expression
@@ -70,7 +76,8 @@ def test_few_functions_are_entered(expression: str, monkeypatch: pytest.MonkeyPa
 
 @every_expression
 def test_each_time_as_numpy(expression: str) -> None:
-    names, expected = _names(), np.asarray(eval(expression, {"np": np, **_arrays()}))
+    numpys = {"np": np, "operator": operator, **_arrays()}
+    names, expected = _names(), np.asarray(eval(expression, numpys))
     for _ in range(3):
         found = np.asarray(eval(expression, names))
         assert (found.dtype, found.shape) == (expected.dtype, expected.shape)
