@@ -145,13 +145,18 @@ class Elementwise(Op):
 
     def reflected(self) -> Callable[[Any, Any], Any]:
         """`Tensor.__radd__` and its siblings."""
-        seen = self.seen
+        seen, mixed = self.seen, self.mixed
         local = state
 
         def binary(y: Any, x: Any) -> Any:
             if type(y) is Tensor:
-                call, small = seen.get((type(x), y._layout)), settings.small
-                if call is not None and small >= 0:
+                pair = type(x), y._layout
+                call, small = seen.get(pair), settings.small
+                if call is None:
+                    wanted = mixed.get(pair)
+                    if wanted is not None:
+                        return binary(apply(CAST, (y,), wanted[1:]), x)
+                elif small >= 0:
                     window = local.window
                     try:
                         x = _number(x, call.inputs[0], window, call.size <= small and y._at)

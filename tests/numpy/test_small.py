@@ -17,7 +17,8 @@ from ngrad.devices import HOST
 
 ENTERED = {
     "x[::2].copy()": 1, "m.T.copy()": 1, "c.real": 0, "c.imag.copy()": 1, "x.astype('f4')": 5,
-    "np.exp(x)": 1, "np.exp(s)": 9, "np.power(x, 2.5)": 13, "x ** 3": 7, "np.fmod(x, 0.3)": 9,
+    "np.exp(x)": 1, "np.exp(s)": 9, "np.power(x, 2.5)": 13, "x ** 3": 7, "2.5 * s": 8, "1j * x": 8,
+    "np.fmod(x, 0.3)": 9,
     "np.count_nonzero(b)": 9, "x[b]": 7, "np.nonzero(b)[0]": 9, "np.bincount(s, x)": 11,
     "np.add.reduceat(x, i)": 13, "np.add.accumulate(x)": 15, "np.repeat(x, 2)": 20,
     "np.ravel(m.T)": 17, "np.arange(0, 24, 5)": 4, "np.full(24, 3.0)": 13, "x.shape": 1,
