@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import gc
+import pickle
 import weakref
 from collections.abc import Callable
 from typing import Any
@@ -358,6 +359,51 @@ def test_a_loss_is_minimised() -> None:
     SGD(0.1).minimize(value, [w], tape=tape)
     with pytest.raises(GradientError, match="tape="):
         SGD().minimize(value, [w])
+
+
+COPIES: dict[str, Callable[[Any], Any]] = {
+    "copied": copy.deepcopy,
+    "copied alone": lambda both: (copy.deepcopy(both[0]), both[1]),
+    "pickled": lambda both: pickle.loads(pickle.dumps(both)),
+}
+
+
+@pytest.mark.parametrize("how", COPIES)
+@pytest.mark.parametrize("steps", [0, 3])
+@pytest.mark.parametrize("make", [make for make, _ in (OPTIMIZERS | OTHERS).values()])
+def test_a_copy_goes_on_where_the_first_was(make: Any, steps: int, how: str) -> None:
+    optimizer, variables = make(), [ngrad.Variable([1.0, 2.0]), ngrad.Variable(3.0)]
+    optimizer.exclude_from_weight_decay([variables[0]])
+    optimizer.build(variables)
+
+    def step(optimizer: Any, variables: Any) -> None:
+        optimizer.apply_gradients([(2.0 * v, v) for v in variables])
+
+    for _ in range(steps):
+        step(optimizer, variables)
+    begun = [v.numpy() for v in variables]
+    copied, its = COPIES[how]((optimizer, variables))
+    assert len(copied.variables) == len(optimizer.variables)
+    for _ in range(2):
+        step(copied, its)
+    found = [v.numpy() for v in its]
+    for v, before in zip(variables, begun, strict=True):
+        v.assign(before)
+    for _ in range(2):
+        step(optimizer, variables)
+    for v, expected in zip(variables, found, strict=True):
+        np.testing.assert_array_equal(v, expected)
+
+
+def asked() -> float:
+    return 0.5
+
+
+def test_an_optimizer_with_a_function_of_its_rate_is_pickled() -> None:
+    for rate in (asked, o.schedules.ExponentialDecay(0.5, 10, 0.9)):
+        optimizer, v = pickle.loads(pickle.dumps((SGD(rate), ngrad.Variable(1.0))))
+        optimizer.apply_gradients([(1.0, v)])
+        assert float(v) == 0.5
 
 
 def test_variables_without_a_gradient_stay_with_a_warning() -> None:

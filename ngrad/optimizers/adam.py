@@ -8,7 +8,8 @@ from typing import Any
 
 from ngrad.ops.arithmetic import abs_, maximum
 from ngrad.ops.power import sqrt, square
-from ngrad.optimizers.optimizer import Optimizer, Rate, Update, number, share
+from ngrad.optimizers.given import number, share
+from ngrad.optimizers.optimizer import Optimizer, Rate, Update
 from ngrad.variable import Variable
 
 

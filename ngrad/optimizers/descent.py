@@ -7,7 +7,8 @@ from typing import Any
 from ngrad.graph.layout import Layout
 from ngrad.ops.arithmetic import sign
 from ngrad.ops.power import sqrt, square
-from ngrad.optimizers.optimizer import Optimizer, Rate, Update, number, share
+from ngrad.optimizers.given import number, share
+from ngrad.optimizers.optimizer import Optimizer, Rate, Update
 from ngrad.variable import Variable
 
 

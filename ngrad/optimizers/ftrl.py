@@ -9,7 +9,8 @@ from ngrad.graph.layout import Layout
 from ngrad.ops.convert import cast_to
 from ngrad.ops.math import clip_by_value
 from ngrad.ops.power import pow, square
-from ngrad.optimizers.optimizer import Optimizer, Rate, Update, number
+from ngrad.optimizers.given import number
+from ngrad.optimizers.optimizer import Optimizer, Rate, Update
 from ngrad.variable import Variable
 
 

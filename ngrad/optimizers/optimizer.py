@@ -10,24 +10,26 @@ import inspect
 import re
 import warnings
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 from weakref import ref
 
 from ngrad.config import settings
 from ngrad.devices import HOST, device
 from ngrad.dtypes import BY_CODE, promote
-from ngrad.errors import DTypeError, GradientError, NumberError, ShapeError
+from ngrad.errors import GradientError, NumberError
 from ngrad.function import Function, function
 from ngrad.graph.layout import Layout
 from ngrad.ops.clipping import clip_by_global_norm, clip_by_norm
-from ngrad.ops.convert import cast_to, from_outside, tensor, wide
+from ngrad.ops.convert import cast_to, wide
 from ngrad.ops.creation import full_of
 from ngrad.ops.math import clip_by_value
 from ngrad.optimizers.configured import Configured
+from ngrad.optimizers.given import gradient_for, number, optional
+from ngrad.optimizers.kept import Kept
 from ngrad.optimizers.schedules import LearningRateSchedule
 from ngrad.record import paused, state
 from ngrad.tape import GradientTape
-from ngrad.tensor import Tensor
 from ngrad.tracing import held_weakly, host, made_here
 from ngrad.variable import Variable
 
@@ -79,18 +81,22 @@ class Optimizer(Configured):
     ) -> None:
         self.name = name or type(self).__name__.lower()
         self.learning_rate = learning_rate
-        self.weight_decay = _optional(weight_decay, "weight_decay")
-        self.clipnorm = _optional(clipnorm, "clipnorm")
-        self.global_clipnorm = _optional(global_clipnorm, "global_clipnorm")
-        self.clipvalue = _optional(clipvalue, "clipvalue")
+        self.weight_decay = optional(weight_decay, "weight_decay")
+        self.clipnorm = optional(clipnorm, "clipnorm")
+        self.global_clipnorm = optional(global_clipnorm, "global_clipnorm")
+        self.clipvalue = optional(clipvalue, "clipvalue")
         self._clip()
-        self._undecayed: tuple[frozenset[int], tuple[str, ...]] = (frozenset(), ())
+        self._undecayed: tuple[Kept[bool], tuple[str, ...]] = Kept(), ()
         self.iterations = Variable(0, trainable=False, name="iterations", dtype=BY_CODE["i8"])
-        self._state: dict[int, dict[str, Variable]] = {}
+        self._state = Kept[dict[str, Variable]]()
         self._known: tuple[Any, int] = (None, 0)
         self._updates: dict[Any, Function[..., Any]] = {}
         self._replaying: Any = None
         made_here(self, type(self).__name__)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What a copy has, or a pickle: all but what is remembered of recordings."""
+        return {**vars(self), "_known": (None, 0), "_updates": {}, "_replaying": None}
 
     @property
     def learning_rate(self) -> Any:
@@ -104,7 +110,7 @@ class Optimizer(Configured):
             rate: Any = value
             if type(rate).__call__ is LearningRateSchedule.__call__:
                 rate = rate.at  # a float, which is more exact than the tensor
-            self._rate: Any = rate if _takes_a_step(rate) else lambda step: rate()
+            self._rate: Any = rate if _takes_a_step(rate) else partial(_asked_without, rate)
         elif isinstance(value, Variable):
             self._rate = value
         else:
@@ -162,7 +168,7 @@ class Optimizer(Configured):
         """
         what = type(self).__name__
         with paused():
-            pairs = [(_gradient(g, v, what), v) for g, v in grads_and_vars]
+            pairs = [(gradient_for(g, v, what), v) for g, v in grads_and_vars]
             missing = [v.name for g, v in pairs if g is None]
             if len(missing) == len(pairs):
                 raise NumberError(
@@ -230,13 +236,13 @@ class Optimizer(Configured):
         self, var_list: Iterable[Variable] | None = None, var_names: Iterable[str] | None = None
     ) -> None:
         """Variables that do not decay: some, and those in whose names a pattern is found."""
-        self._undecayed = frozenset(v._uid for v in var_list or ()), tuple(var_names or ())
+        self._undecayed = Kept((v, True) for v in var_list or ()), tuple(var_names or ())
 
     def _decays(self, variable: Variable) -> bool:
         own, names = self._undecayed
         return (
             self.weight_decay is not None
-            and variable._uid not in own
+            and not own.get(variable, False)
             and not any(re.search(name, variable.name) for name in names)
         )
 
@@ -304,7 +310,7 @@ class Optimizer(Configured):
         first = self._first(variable._layout)
         if not first:
             return []
-        own = self._state.setdefault(variable._uid, {})
+        own = self._state.setdefault(variable, {})
         for slot, (where, start) in first.items():
             if slot not in own:
                 value, name = wide(full_of(where, start)), f"{variable.name}/{slot}"
@@ -380,54 +386,14 @@ class Optimizer(Configured):
         return self._asked(make)
 
 
+def _asked_without(rate: Callable[[], Any], step: int) -> Any:
+    """What a function of the learning rate returns that has no parameter."""
+    return rate()
+
+
 def _takes_a_step(rate: Any) -> bool:
     """Whether a function of the learning rate has a parameter."""
     try:
         return bool(inspect.signature(rate).parameters)
     except ValueError:  # one in C may not say
         return True
-
-
-def _optional(value: Any, what: str) -> float | None:
-    return None if value is None else number(value, what)
-
-
-def number(value: Any, what: str) -> float:
-    value = from_outside(value)
-    found = float(value.item() if isinstance(value, Tensor) else value)
-    if not found >= 0.0:
-        raise NumberError(f"{what}: must be a number that is not negative, not {found}")
-    return found
-
-
-def share(value: Any, what: str) -> float:
-    found = number(value, what)
-    if found >= 1.0:
-        raise NumberError(f"{what}: must be in [0, 1), not {found}")
-    return found
-
-
-def _gradient(value: Any, variable: Any, what: str) -> Any:
-    if not isinstance(variable, Variable):
-        raise DTypeError(f"{what}: updates variables, not {type(variable).__name__}")
-    held = variable._layout
-    if type(value) is Tensor and value._layout is held and held.dtype.is_floating:
-        return value
-    if not variable.dtype.is_floating:
-        raise DTypeError(
-            f"{what}: variable {variable.name!r} is {variable.dtype.name}, not floating"
-        )
-    if value is None:
-        return None
-    g = tensor(value, what, variable.dtype, variable._layout.device)
-    if g._layout.shape != variable._layout.shape:
-        raise ShapeError(
-            f"{what}: a gradient of shape {g._layout.shape} for variable {variable.name!r} "
-            f"of shape {variable._layout.shape}"
-        )
-    if g.dtype is not variable.dtype:
-        raise DTypeError(
-            f"{what}: a {g.dtype.name} gradient for variable {variable.name!r}, which is "
-            f"{variable.dtype.name}; convert it with ngrad.cast"
-        )
-    return g

@@ -15,7 +15,8 @@ from ngrad.ops.power import sqrt, square
 from ngrad.ops.shape import expand_dims
 from ngrad.ops.statistics import reduce_mean
 from ngrad.optimizers.adam import Means
-from ngrad.optimizers.optimizer import Optimizer, Rate, Update, number
+from ngrad.optimizers.given import number
+from ngrad.optimizers.optimizer import Optimizer, Rate, Update
 from ngrad.variable import Variable
 
 
