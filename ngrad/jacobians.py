@@ -18,13 +18,14 @@ from ngrad.asking import UnconnectedGradients, held, source_of
 from ngrad.cell import like
 from ngrad.config import settings
 from ngrad.errors import NumberError, ShapeError
-from ngrad.evaluate import Recording, brought, run, swept
+from ngrad.evaluate import run, swept
 from ngrad.graph.batch import batched
 from ngrad.graph.differentiate import Goal, Heard
 from ngrad.graph.entries import LEAF, Entry, marker
 from ngrad.graph.graph import INPUT
 from ngrad.graph.layout import Layout, layout
 from ngrad.hooks import hooks
+from ngrad.inlined import Recording, brought
 from ngrad.ops.convert import from_outside
 from ngrad.ops.creation import EYE, zeros_of
 from ngrad.ops.extents import made

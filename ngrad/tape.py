@@ -13,9 +13,10 @@ from ngrad.asking import NONE, UnconnectedGradients, seeds_of, source_of, target
 from ngrad.cell import Cell
 from ngrad.config import settings
 from ngrad.errors import TraceError
-from ngrad.evaluate import inline, run, sweep
+from ngrad.evaluate import run, sweep
 from ngrad.graph.differentiate import NEVER
 from ngrad.hooks import hooks
+from ngrad.inlined import inline
 from ngrad.jacobians import Jacobians
 from ngrad.ops.creation import zeros_of
 from ngrad.record import state

@@ -18,7 +18,7 @@ from rows import ROWS
 from table import Row
 
 import ngrad
-from ngrad import GradientTape, Variable, constant, unplanned
+from ngrad import GradientTape, Variable, constant, evaluate, unplanned
 from ngrad.errors import DTypeError, ShapeError
 from ngrad.ops.operators import BINARY
 from ngrad.plans import FEW, counters, plans
@@ -37,21 +37,26 @@ def bits(values: Any) -> Bits:
 
 
 @contextmanager
-def evaluated(eager: bool = False, fusion: str = "off", few: int = FEW) -> Iterator[None]:
+def evaluated(
+    eager: bool = False, fusion: str = "off", few: int = FEW, parted: bool = False
+) -> Iterator[None]:
     """Within it, programs run in another way, by plans that are made anew. What comes once is run
-    as it is read from so `few` entries on.
+    as it is read from so `few` entries on; gradients of what goes on, if they are `parted`, are
+    planned by what they need of it, however short that is.
     """
-    before = ngrad.config.fusion()
+    before, long = ngrad.config.fusion(), (evaluate.LONG, evaluate.SHARE)
     plans.clear()
     ngrad.config.set_eager(eager)
     ngrad.config.set_fusion(fusion)
     unplanned.FEW = few
+    evaluate.LONG, evaluate.SHARE = (-1, 1) if parted else long
     try:
         yield
     finally:
         ngrad.config.set_eager(False)
         ngrad.config.set_fusion(before)
         unplanned.FEW = FEW
+        evaluate.LONG, evaluate.SHARE = long
 
 
 # -- each op ---------------------------------------------------------------------------------------
@@ -148,12 +153,13 @@ def test_a_look_changes_no_bit(program: Callable[[Look], Any]) -> None:
         look = Looks(lambda k: draw.random() < 0.5, twice=True)
         assert bits(program(look)) == expected, (SEED, seed)
     assert bits(program(Looks(lambda k: True))) == expected
-    for way in ({"eager": True}, {"few": -1}):
+    for way in ({"eager": True}, {"few": -1}, {"parted": True}):
         with evaluated(**way):  # type: ignore[arg-type]
             assert bits(program(Looks(lambda k: False))) == expected, way
     for seed in range(5):
-        with evaluated(few=-1):
-            assert bits(program(Looks(lambda k: draw.random() < 0.5))) == expected, (SEED, seed)
+        for way in ({"few": -1}, {"parted": True}):
+            with evaluated(**way):  # type: ignore[arg-type]
+                assert bits(program(Looks(lambda k: draw.random() < 0.5))) == expected, (SEED, seed)
         assert bits(program(Looks(lambda k: True))) == expected
     for at in range(none.count):
         for eager in (True, False):
@@ -175,6 +181,20 @@ def test_fusion_changes_no_bit(program: Callable[[Look], Any]) -> None:
             assert bits(program(Looks(lambda k: k % 3 == 1))) == expected
             assert bits(program(Looks(lambda k: False))) == expected
         assert counters["fused"] > before
+
+
+def test_gradients_of_a_kept_tape_are_one_structure() -> None:
+    """However much was recorded before and after what each is of."""
+    x = constant(X)
+    with GradientTape(persistent=True) as tape:
+        tape.watch(x)
+        losses = [ngrad.reduce_sum(ngrad.tanh(x * x) * x) for _ in range(100)]
+    with evaluated():
+        total = first = tape.gradient(losses[0], x)
+        for loss in losses[1:]:
+            total = total + tape.gradient(loss, x)
+        np.testing.assert_allclose(total, 100 * np.asarray(first))
+        assert len(plans) < 8
 
 
 # -- errors ----------------------------------------------------------------------------------------

@@ -1,20 +1,21 @@
 """What one gradient needs of a long recording: a structure by itself, which is as that of the same
 gradient anywhere else.
 
-Under an outer tape, and in a `function`, a window goes on: a loop's gradients stand in one, one
-behind the other. If each were looked up, and planned, with all that stands before it, time would
-grow with the square of their number, and no two were alike.
+Under an outer tape, in a `function`, and while a persistent tape is there, a window goes on: a
+loop's gradients stand in one, one behind the other. If each were looked up, and planned, with all
+that stands before it, time would grow with the square of their number, and no two were alike.
 """
 
 from __future__ import annotations
 
 import itertools
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from ngrad.graph.differentiate import NEVER, Goal, Heard
 from ngrad.graph.entries import CONSTANT_OF, SCALAR, Entry, leaf
+from ngrad.graph.layout import Layout
 
 
 class Excerpt(NamedTuple):
@@ -23,67 +24,128 @@ class Excerpt(NamedTuple):
     Attributes
     ----------
     entries : tuple of Entry
+    known : tuple of (int, Layout)
+        Which of them that are computed have a value, and how it lies.
+    wanted : tuple of int
     heard, goal : Heard and Goal
         As of the recording, of these entries.
     slots : list of int
         Where each entry stands in the recording.
+    values : dict
+        Those that are there, by number.
     """
 
     entries: tuple[Entry, ...]
+    known: tuple[tuple[int, Layout], ...]
+    wanted: tuple[int, ...]
     heard: Heard
     goal: Goal
     slots: list[int]
+    values: dict[int, Any]
+
+
+def _as_leaf(entry: Entry, value: Any) -> Entry:
+    """The entry of what is not computed there; its value may lie otherwise than the call says."""
+    call = entry[0]
+    if call.op in (SCALAR, CONSTANT_OF):
+        return (call,)
+    return leaf(call.spec if value is None else value._layout)
 
 
 def excerpt(
-    entries: Sequence[Entry], heard: Heard | tuple[Any, ...], goal: Goal | tuple[Any, ...]
+    entries: Sequence[Entry],
+    heard: Heard | tuple[Any, ...],
+    goal: Goal | tuple[Any, ...],
+    wanted: tuple[int, ...] = (),
+    there: Callable[[int], Any] | None = None,
 ) -> Excerpt:
-    """What the targets were computed of, as far as that was followed; other values are leaves."""
+    """What the targets were computed of, as far as that was followed; other values are leaves. Of
+    these, and of what is wanted, those that are not `there` are computed too.
+    """
     spans, watched = heard
     targets, seeds, sources = goal
-    since = _followed(entries, spans, dict(watched))
-    waiting = [k for k in (*targets, *seeds, *itertools.chain(*sources)) if k >= 0]
+    waiting = [k for k in (*targets, *seeds, *itertools.chain(*sources), *wanted) if k >= 0]
+    since = _followed(entries, heard, targets)
     computed: dict[int, bool] = {}  # of each slot that is needed: whether as it was recorded
+    values: dict[int, Any] = {}
+    listened = None
     while waiting:
         slot = waiting.pop()
         if slot in computed:
             continue
         call, *operands = entries[slot]
-        computed[slot] = since.get(slot, NEVER) <= slot and bool(operands)
+        own = since.get(slot, NEVER) <= slot
+        if there is not None:
+            value = there(slot)
+            if value is not None:
+                values[slot] = value
+            elif not own:
+                own, listened = True, spans
+        computed[slot] = own and bool(operands)
         if computed[slot]:
             waiting += operands
             if call.several:  # its parts stand behind it
                 waiting += range(slot + 1, slot + 1 + len(call.specs))
     slots = sorted(computed)
     place = {-1: -1, **{slot: k for k, slot in enumerate(slots)}}
+
+    def places(of: Iterable[int]) -> tuple[int, ...]:
+        return tuple([place[k] for k in of])
+
     lines: list[Entry] = []
+    known = []
     for slot in slots:
+        value = values.get(slot)
+        if not computed[slot]:
+            lines.append(_as_leaf(entries[slot], value))
+            continue
+        if value is not None:
+            known.append((place[slot], value._layout))
         call, *operands = entries[slot]
-        if computed[slot]:
-            lines.append((call, *[place[k] for k in operands]))
-        else:
-            lines.append((call,) if call.op in (SCALAR, CONSTANT_OF) else leaf(call.spec))
-    listened = ((0, len(slots)),)
+        lines.append((call, *places(operands)))
+    if listened is None:  # all that is computed is followed
+        listened = ((0, len(slots)),)
+    else:
+        listened = tuple([(bisect_left(slots, one), bisect_left(slots, end)) for one, end in spans])
     begun = sorted((place[k], bisect_left(slots, when)) for k, when in watched if k in place)
-    wanted = tuple([tuple([place[k] for k in own]) for own in sources])
     return Excerpt(
         tuple(lines),
+        tuple(known),
+        places(wanted),
         Heard(listened, tuple(begun)),
-        Goal(tuple([place[k] for k in targets]), tuple([place[k] for k in seeds]), wanted),
+        Goal(places(targets), places(seeds), tuple(map(places, sources))),
         slots,
+        {place[slot]: value for slot, value in values.items()},
     )
 
 
-def _followed(
-    entries: Sequence[Entry], spans: Sequence[tuple[int, int]], watched: dict[int, int]
-) -> dict[int, int]:
-    """From which entry on each slot is followed, of those that are: `differentiate.follow`, of what
-    was listened to alone.
+def leading(
+    entries: Sequence[Entry], heard: Heard | tuple[Any, ...], targets: Iterable[int], most: int
+) -> set[int] | None:
+    """Slots that were listened to and lead to some; None if these are more than so many."""
+    spans = heard[0]
+    seen, waiting = set[int](), [*targets]
+    while waiting:
+        slot = waiting.pop()
+        if slot in seen:
+            continue
+        for first, last in spans:
+            if first <= slot < last:
+                seen.add(slot)
+                waiting += entries[slot][1:]
+                break
+        if len(seen) > most:
+            return None
+    return seen
+
+
+def _followed(entries: Sequence[Entry], heard: Any, targets: Iterable[int]) -> dict[int, int]:
+    """From which entry on each slot is followed, of those that are and lead to a target:
+    `differentiate.follow`, of what was listened to alone.
     """
-    since = watched
-    for first, last in spans:
-        for slot in range(first, min(last, len(entries))):
-            call, *operands = entries[slot]
-            if not call.op.ends and any(since.get(k, NEVER) <= slot for k in operands):
-                since[slot] = min(since.get(slot, NEVER), slot)
+    since = dict(heard[1])
+    for slot in sorted(leading(entries, heard, targets, len(entries)) or ()):
+        call, *operands = entries[slot]
+        if not call.op.ends and any(since.get(k, NEVER) <= slot for k in operands):
+            since[slot] = min(since.get(slot, NEVER), slot)
     return since
