@@ -73,7 +73,7 @@ def excerpt(
         slot = waiting.pop()
         if slot in computed:
             continue
-        call, *operands = entries[slot]
+        entry = entries[slot]
         own = since.get(slot, NEVER) <= slot
         if there is not None:
             value = there(slot)
@@ -81,13 +81,15 @@ def excerpt(
                 values[slot] = value
             elif not own:
                 own, listened = True, spans
-        computed[slot] = own and bool(operands)
-        if computed[slot]:
-            waiting += operands
+        computed[slot] = own = own and len(entry) > 1
+        if own:
+            waiting += entry[1:]
+            call = entry[0]
             if call.several:  # its parts stand behind it
                 waiting += range(slot + 1, slot + 1 + len(call.specs))
     slots = sorted(computed)
-    place = {-1: -1, **{slot: k for k, slot in enumerate(slots)}}
+    place = {slot: k for k, slot in enumerate(slots)}
+    place[-1] = -1
 
     def places(of: Iterable[int]) -> tuple[int, ...]:
         return tuple([place[k] for k in of])
@@ -95,14 +97,13 @@ def excerpt(
     lines: list[Entry] = []
     known = []
     for slot in slots:
-        value = values.get(slot)
+        entry = entries[slot]
         if not computed[slot]:
-            lines.append(_as_leaf(entries[slot], value))
+            lines.append(_as_leaf(entry, values.get(slot)))
             continue
-        if value is not None:
-            known.append((place[slot], value._layout))
-        call, *operands = entries[slot]
-        lines.append((call, *places(operands)))
+        if slot in values:
+            known.append((place[slot], values[slot]._layout))
+        lines.append((entry[0], *[place[k] for k in entry[1:]]))
     if listened is None:  # all that is computed is followed
         listened = ((0, len(slots)),)
     else:
@@ -125,7 +126,7 @@ def leading(
     """Slots that were listened to and lead to some; None if these are more than so many."""
     spans = heard[0]
     seen, waiting = set[int](), [*targets]
-    while waiting:
+    while waiting and len(seen) <= most:
         slot = waiting.pop()
         if slot in seen:
             continue
@@ -134,9 +135,7 @@ def leading(
                 seen.add(slot)
                 waiting += entries[slot][1:]
                 break
-        if len(seen) > most:
-            return None
-    return seen
+    return seen if len(seen) <= most else None
 
 
 def _followed(entries: Sequence[Entry], heard: Any, targets: Iterable[int]) -> dict[int, int]:
@@ -145,7 +144,11 @@ def _followed(entries: Sequence[Entry], heard: Any, targets: Iterable[int]) -> d
     """
     since = dict(heard[1])
     for slot in sorted(leading(entries, heard, targets, len(entries)) or ()):
-        call, *operands = entries[slot]
-        if not call.op.ends and any(since.get(k, NEVER) <= slot for k in operands):
-            since[slot] = min(since.get(slot, NEVER), slot)
+        entry = entries[slot]
+        if entry[0].op.ends or since.get(slot, NEVER) <= slot:
+            continue
+        for k in entry[1:]:
+            if since.get(k, NEVER) <= slot:
+                since[slot] = slot
+                break
     return since
