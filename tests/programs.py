@@ -246,8 +246,22 @@ def a_function(look: Look) -> Any:
     return tape.gradient(y, x), tape.gradient(s, x), look(y), f(look(x + 1.0))
 
 
+def one_of_several(look: Look) -> Any:
+    """Of a call of several results, most of which nothing is computed from."""
+    x = constant(X)
+    with GradientTape(persistent=True) as outer:
+        outer.watch(x)
+        with GradientTape(persistent=True) as tape:
+            tape.watch(x)
+            values, left, _ = ngrad.linalg.svd(look(ngrad.exp(x)))
+            y = look(ngrad.reduce_sum(values * values))
+            z = look(left[0, 0] * 2.0)
+        first, second = tape.gradient(y, x), look(tape.gradient(z, x))
+    return first, second, outer.gradient(first, x), outer.gradient(second, x)
+
+
 PROGRAMS = [
     a_tape, a_dropped_value, several_targets, nested, within_its_own_context, recording_stopped,
     re_entered, re_entered_in_turn, reset, spans, variables, custom, drawn, a_jacobian, a_function,
-    a_variable_that_is_only_looked_at,
+    a_variable_that_is_only_looked_at, one_of_several,
 ]  # fmt: skip

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from ngrad.graph.differentiate import NEVER, Goal, Heard
 from ngrad.graph.entries import CONSTANT_OF, SCALAR, Entry, leaf
 from ngrad.graph.layout import Layout
+from ngrad.graph.op import Call
 
 
 class Excerpt(NamedTuple):
@@ -84,9 +85,8 @@ def excerpt(
         computed[slot] = own = own and len(entry) > 1
         if own:
             waiting += entry[1:]
-            call = entry[0]
-            if call.several:  # its parts stand behind it
-                waiting += range(slot + 1, slot + 1 + len(call.specs))
+            if entry[0].several:
+                waiting += _parts(entry[0], slot)
     slots = sorted(computed)
     place = {slot: k for k, slot in enumerate(slots)}
     place[-1] = -1
@@ -120,10 +120,17 @@ def excerpt(
     )
 
 
+def _parts(call: Call, slot: int) -> range:
+    """Where the results of a call of several stand: behind it."""
+    return range(slot + 1, slot + 1 + len(call.specs))
+
+
 def leading(
     entries: Sequence[Entry], heard: Heard | tuple[Any, ...], targets: Iterable[int], most: int
 ) -> set[int] | None:
-    """Slots that were listened to and lead to some; None if these are more than so many."""
+    """Slots that were listened to and lead to some, and what was computed along with these; None if
+    they are more than so many.
+    """
     spans = heard[0]
     seen, waiting = set[int](), [*targets]
     while waiting and len(seen) <= most:
@@ -133,7 +140,10 @@ def leading(
         for first, last in spans:
             if first <= slot < last:
                 seen.add(slot)
-                waiting += entries[slot][1:]
+                call, *operands = entries[slot]
+                waiting += operands
+                if call.several:
+                    waiting += _parts(call, slot)
                 break
     return seen if len(seen) <= most else None
 
