@@ -37,7 +37,8 @@ def missing(
     def find(name: str) -> Any:
         reason = reasons.get(name) or otherwise(name)
         if reason:
-            raise AttributeError(f"{space} has no {name!r}: {reason}")
+            # Without the name, for which Python would guess another.
+            raise AttributeError(f"{space} has no {name!r}: {reason}", name=None)
         raise AttributeError(f"module {space!r} has no attribute {name!r}")
 
     return find

@@ -290,6 +290,12 @@ class Variable(Cell, Scattered, Operand[Tensor]):
                 return delta
         return tensor(delta, what, where.dtype, where.device)
 
+    def __setitem__(self, index: Any, value: Any) -> None:
+        raise TypeError(
+            "a part of a variable is assigned to by v.scatter_nd_update(indices, updates), all "
+            "of it by v.assign(value)"
+        )
+
     def __copy__(self) -> Variable:
         return Variable(self._tensor, self._trainable, self._name, None, self._constraint)
 

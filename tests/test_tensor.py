@@ -254,8 +254,11 @@ def test_immutable() -> None:
         x[0] = 2.0
     with pytest.raises(AttributeError):
         x.shape = (1, 1)  # type: ignore[misc]
+    v = Variable([1.0, 2.0])
     with pytest.raises(AttributeError, match="scatter_nd_update"):
-        Variable([1.0, 2.0])[0].assign(3.0)
+        v[0].assign(3.0)
+    with pytest.raises(TypeError, match="scatter_nd_update"):
+        v[0] = 3.0
     assert not hasattr(x, "assign")
     y = x
     y += 1.0

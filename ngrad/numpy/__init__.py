@@ -21,6 +21,7 @@ from ngrad.numpy import operators as _operators
 from ngrad.numpy import random as random
 from ngrad.numpy import recorded as _recorded
 from ngrad.numpy.absent import BY_NAME as _ABSENT
+from ngrad.numpy.absent import said_of as _said_of
 from ngrad.numpy.bits import *
 from ngrad.numpy.calculus import *
 from ngrad.numpy.choosing import *
@@ -86,11 +87,7 @@ for _name, _value in list(globals().items()):
 
 _LAZY = ("ma", "polynomial", "testing", "typing")
 """Modules that few programs ask for, and that take a while to import."""
-_find = _missing(
-    "ngrad.numpy",
-    _ABSENT,
-    lambda name: "NumPy's own takes numpy.asarray(x)" if hasattr(_numpy, name) else "",
-)
+_find = _missing("ngrad.numpy", _ABSENT, _said_of)
 
 
 def __getattr__(name: str) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from ngrad.absent import Reasons, by_name
 
 APART: Reasons = {
@@ -27,6 +29,15 @@ APART: Reasons = {
 }  # fmt: skip
 """What has no meaning for arrays of numbers, or is no function of them."""
 
+FORMER: Reasons = {
+    "write trapezoid": ("trapz",),
+    "write isin": ("in1d",),
+    "write prod": ("product",),
+    "write cumprod": ("cumproduct",),
+    "write sort(x, axis=0)": ("msort",),
+}
+"""What NumPy had once, and says nothing of any more."""
+
 OF_ARRAYS: Reasons = {
     "it would write to memory, which may be shared; assign to the array's elements": (
         "ctypes", "setfield", "setflags",
@@ -37,3 +48,22 @@ OF_ARRAYS: Reasons = {
 """Methods and attributes of NumPy's arrays."""
 
 BY_NAME, OF_ARRAYS_BY_NAME = by_name(APART), by_name(OF_ARRAYS)
+FORMER_BY_NAME = by_name(FORMER)
+
+
+def said_of(name: str) -> str:
+    """What is said of any other name: of one that NumPy has, and, in its words, of one that it had.
+
+    Examples
+    --------
+    >>> said_of("Inf")
+    '`np.Inf` was removed in the NumPy 2.0 release. Use `np.inf` instead.'
+    """
+    if name in FORMER_BY_NAME:
+        return FORMER_BY_NAME[name]
+    try:
+        getattr(np, name)
+    except AttributeError as error:
+        plain = f"module {np.__name__!r} has no attribute {name!r}"
+        return str(error).removeprefix(plain).lstrip(".\n")
+    return "NumPy's own takes numpy.asarray(x)"

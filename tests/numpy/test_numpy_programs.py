@@ -322,6 +322,15 @@ def test_what_is_absent_says_why() -> None:
             getattr(ours, name)
 
 
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [("float_", "Use `np.float64` instead"), ("int", "the builtin `int`"), ("trapz", "trapezoid")],
+)
+def test_what_numpy_had_once_says_what_to_write(name: str, says: str) -> None:
+    with pytest.raises(AttributeError, match=f"has no {name!r}: .*{says}"):
+        getattr(ours, name)
+
+
 def test_ufuncs_are_numpys() -> None:
     for name, function in UFUNCS.items():
         theirs = getattr(np, name)
