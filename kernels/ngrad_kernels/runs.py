@@ -16,13 +16,15 @@ from ngrad_kernels.places import NOWHERE
 if TYPE_CHECKING:
     from ngrad_kernels.cells import CellKinds
 
-RUN = BEGIN, COUNT, STEP, INNER, FREE, FIRST = range(6)
+RUN = BEGIN, COUNT, STEP, INNER, FREE, FIRST, WIDTH = range(7)
 """What is told of blocks, in words: where the first one begins, in bytes from the first element,
 how many there are, how far apart, and of how many bytes; how many axes they have, and the first of
-these, along which they follow one another.
+these, along which they follow one another; and how many elements or rows a block has.
 """
 MOST, SHARED = 1 << 12, 1 << 20
 """Bytes that are written by themselves, and those from which on threads share a copy."""
+WIDE = 1 << 5
+"""Bytes of a block from which on blocks are copied as fast as memory is."""
 LEAST, GREATEST = -(1 << 63), (1 << 63) - 1
 
 
@@ -74,23 +76,23 @@ def _sliced(module: ir.Module, kinds: CellKinds) -> None:
 
 def _run(module: ir.Module, kinds: CellKinds) -> None:
     """run(layout, index, words): whether an index names blocks of elements, of which is told in
-    words: elements along one axis, or what lies along all axes from one on, in rows.
+    words: elements along one axis, or what lies side by side along all axes behind one.
     """
     it = Code(module, "run", BIT, POINTER, POINTER, WORDS)
     layout, index, words = it.function.args
     builder = it.builder
     of_layout = offsets(kinds.kinds.layout)
     shape, strides = (it.get(layout, of_layout[name]) for name in ("shape", "strides"))
-    rows = it.same(it.get(layout, of_layout["contiguous"]), it.known(True))
     size = it.external("PyTuple_Size", WORD, POINTER)
     ndim = builder.call(size, [shape])
     elements = it.integer(it.get(layout, of_layout["size"]))
     it.unless(builder.icmp_signed(">", elements, WORD(0)), BIT(0))
     itemsize = builder.sdiv(it.integer(it.get(layout, of_layout["nbytes"])), elements)
     several = it.is_of(index, tuple)
-    given, after = builder.alloca(WORD), builder.alloca(BIT)
+    given, after, apart = builder.alloca(WORD), builder.alloca(BIT), builder.alloca(WORD)
     builder.store(WORD(1), given)
     builder.store(BIT(0), after)
+    builder.store(itemsize, apart)
     with builder.if_then(several):
         builder.store(builder.call(size, [index]), given)
     with builder.if_then(it.same(index, it.known(Ellipsis))):
@@ -131,27 +133,32 @@ def _run(module: ir.Module, kinds: CellKinds) -> None:
                     it.unless(found, BIT(0))
                 start, by, count = (it.word(part, k) for k in range(3))
                 tell(BEGIN, builder.add(told(BEGIN), builder.mul(start, stride)))
-                none_yet = builder.icmp_signed("==", told(FREE), WORD(0))
-                with builder.if_else(none_yet) as (outer, further):
-                    with outer:
-                        tell(FIRST, axis)
-                        tell(COUNT, count)
-                        tell(STEP, builder.mul(stride, by))
-                    with further:
-                        whole = builder.and_(
-                            builder.icmp_signed("==", count, extent),
-                            builder.icmp_signed("==", by, WORD(1)),
-                        )
-                        it.unless(builder.and_(rows, whole), BIT(0))
-                tell(FREE, builder.add(told(FREE), WORD(1)))
+                seen = told(FREE)
+                with builder.if_then(builder.icmp_signed("==", seen, WORD(0))):
+                    tell(FIRST, axis)
+                    tell(COUNT, count)
+                    tell(STEP, builder.mul(stride, by))
+                with builder.if_then(builder.icmp_signed(">", seen, WORD(0))):
+                    it.unless(builder.icmp_signed("==", by, WORD(1)), BIT(0))
+                    with builder.if_then(builder.icmp_signed("==", seen, WORD(1))):
+                        tell(WIDTH, count)
+                        tell(INNER, builder.mul(count, stride))
+                    with builder.if_then(builder.icmp_signed(">", seen, WORD(1))):
+                        it.unless(builder.icmp_signed("==", count, extent), BIT(0))
+                        beside = builder.mul(extent, stride)
+                        it.unless(builder.icmp_signed("==", beside, builder.load(apart)), BIT(0))
+                    builder.store(stride, apart)
+                tell(FREE, builder.add(seen, WORD(1)))
     with builder.if_else(builder.icmp_signed("==", told(FREE), WORD(1))) as (line, block):
         with line:
             tell(INNER, itemsize)
         with block:
             it.unless(builder.icmp_signed(">", told(FREE), WORD(1)), BIT(0))
-            it.unless(builder.not_(builder.load(after)), BIT(0))
-            tell(INNER, it.integer(it.item(strides, told(FIRST))))
-    builder.ret(builder.icmp_signed(">", told(COUNT), WORD(0)))
+            two = builder.icmp_signed("==", told(FREE), WORD(2))
+            it.unless(builder.or_(two, builder.not_(builder.load(after))), BIT(0))
+            it.unless(builder.icmp_signed("==", builder.load(apart), itemsize), BIT(0))
+    some = (builder.icmp_signed(">", told(k), WORD(0)) for k in (COUNT, INNER))
+    builder.ret(builder.and_(*some))
 
 
 def _fits(module: ir.Module, kinds: CellKinds) -> None:
@@ -172,14 +179,14 @@ def _fits(module: ir.Module, kinds: CellKinds) -> None:
     it.unless(builder.icmp_signed("==", ndim, it.word(words, FREE)), BIT(0))
     with it.loop(ndim) as k:
         extent = it.integer(it.item(shape, k))
-        with builder.if_else(builder.icmp_signed("==", k, WORD(0))) as (outer, inner):
-            with outer:
-                alike = builder.icmp_signed("==", extent, it.word(words, COUNT))
+        for place, count in enumerate((COUNT, WIDTH)):
+            with builder.if_then(builder.icmp_signed("==", k, WORD(place))):
+                alike = builder.icmp_signed("==", extent, it.word(words, count))
                 it.unless(alike, BIT(0))
-            with inner:
-                axis = builder.add(it.word(words, FIRST), k)
-                alike = builder.icmp_signed("==", extent, it.integer(it.item(sizes, axis)))
-                it.unless(alike, BIT(0))
+        with builder.if_then(builder.icmp_signed(">", k, WORD(1))):
+            axis = builder.add(it.word(words, FIRST), k)
+            alike = builder.icmp_signed("==", extent, it.integer(it.item(sizes, axis)))
+            it.unless(alike, BIT(0))
     builder.ret(BIT(1))
 
 
@@ -201,7 +208,8 @@ def _fill(module: ir.Module, kinds: CellKinds) -> None:
         it.unless(builder.not_(it.is_null(builder.load(held))), BIT(0))
     copy = it.external("memcpy", POINTER, WORD, WORD, WORD)
     given = builder.load(held)
-    few = builder.icmp_signed("<", nbytes, builder.select(one, WORD(SHARED), WORD(MOST)))
+    wide = builder.or_(one, builder.icmp_signed(">=", inner, WORD(WIDE)))
+    few = builder.icmp_signed("<", nbytes, builder.select(wide, WORD(SHARED), WORD(MOST)))
     it.unless(few, BIT(0))
     fitting = builder.alloca(BIT)
     builder.store(BIT(0), fitting)
@@ -218,15 +226,19 @@ def _fill(module: ir.Module, kinds: CellKinds) -> None:
             to = builder.add(begins, builder.mul(k, step))
             builder.call(copy, [to, builder.add(source, builder.mul(k, inner)), inner])
         builder.ret(BIT(1))
-    it.unless(builder.icmp_signed("<", nbytes, WORD(MOST)), BIT(0))
+    few = builder.and_(builder.icmp_signed("<", inner, WORD(MOST)), builder.not_(one))
+    few = builder.or_(few, builder.icmp_signed("<", nbytes, WORD(MOST)))
+    it.unless(few, BIT(0))
     number = builder.ptrtoint(it.allocate(2), WORD)
     it.unless(builder.call(module.globals["put"], [value, layout, number]), BIT(0))
     itemsize = builder.sdiv(
         it.integer(it.get(layout, of_layout["nbytes"])),
         it.integer(it.get(layout, of_layout["size"])),
     )
+    with it.loop(inner, itemsize) as j:
+        builder.call(copy, [builder.add(begins, j), number, itemsize])
     with it.loop(count) as k:
         to = builder.add(begins, builder.mul(k, step))
-        with it.loop(inner, itemsize) as j:
-            builder.call(copy, [builder.add(to, j), number, itemsize])
+        with builder.if_then(builder.icmp_signed(">", k, WORD(0))):
+            builder.call(copy, [to, begins, inner])
     builder.ret(BIT(1))

@@ -23,6 +23,7 @@ ENTERED = {
     "np.add.reduceat(x, i)": 13, "np.add.accumulate(x)": 15, "np.repeat(x, 2)": 20,
     "np.ravel(m.T)": 17, "np.arange(0, 24, 5)": 4, "np.full(24, 3.0)": 13, "x.shape": 1,
     "np.array([[x[0], -x[1]], [x[2], 1]])": 24, "operator.imul(u[0], w)": 1,
+    "operator.imul(u[:, :3900], w[:3900])": 1, "operator.imul(m[1:-1, 1:-1], 1.0)": 1,
     "operator.isub(u[0, 1:], 0.5 * (w[1:] - w[:-1]))": 31,
 }  # fmt: skip
 """Expressions of arrays, and how many functions of Python's they may enter."""
