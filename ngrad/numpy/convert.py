@@ -152,22 +152,26 @@ def _elements(items: Any, dtype: DType | None) -> np.ndarray[Any, Any] | None:
 
 
 def _bytes(nest: Any) -> float:
-    """How many bytes a nest has of numbers, and of arrays that are there: infinitely many if there
-    is anything else in it, which NumPy is not to read.
+    """How many bytes a nest has of arrays with axes, if these and elements in it are there:
+    infinitely many if not, or if there is anything else in it, which NumPy is not to read.
     """
     found: float = 0
     for x in nest:
         kind = type(x)
         if kind in PLAIN:
-            found += PLAIN[kind].itemsize
-        elif kind is ndarray or kind is Tensor:
+            continue
+        if kind is ndarray or kind is Tensor:
             x = x._read() if kind is ndarray else x
             where = x._layout
-            found += where.nbytes if x._at and where.device is HOST else math.inf
+            if not x._at or where.device is not HOST:
+                return math.inf
+            found += where.nbytes if where.ndim else 0
         elif kind is list or kind is tuple:
             found += _bytes(x)
+        elif kind is np.ndarray or issubclass(kind, np.generic):
+            found += x.nbytes if x.ndim else 0
         else:
-            found += x.nbytes if kind is np.ndarray or issubclass(kind, np.generic) else math.inf
+            return math.inf
     return found
 
 

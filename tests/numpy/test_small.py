@@ -22,7 +22,7 @@ ENTERED = {
     "np.count_nonzero(b)": 9, "x[b]": 7, "np.nonzero(b)[0]": 9, "np.bincount(s, x)": 11,
     "np.add.reduceat(x, i)": 13, "np.add.accumulate(x)": 15, "np.repeat(x, 2)": 20,
     "np.ravel(m.T)": 17, "np.arange(0, 24, 5)": 4, "np.full(24, 3.0)": 13, "x.shape": 1,
-    "np.array([[x[0], -x[1]], [x[2], 1]])": 24, "operator.imul(u[0], w)": 1,
+    "np.array([[x[0], -x[1]], [x[2], 1]])": 26, "operator.imul(u[0], w)": 1,
     "operator.imul(u[:, :3900], w[:3900])": 1, "operator.imul(m[1:-1, 1:-1], 1.0)": 1,
     "operator.isub(u[0, 1:], 0.5 * (w[1:] - w[:-1]))": 31,
 }  # fmt: skip
