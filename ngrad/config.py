@@ -104,6 +104,7 @@ def at_once() -> int:
 def set_at_once(nbytes: int) -> None:
     """Run an op where it is called if it reads and writes at most `nbytes` on the CPU, its operands
     are there, and nothing is pending or listens in this thread: neither a tape nor a `function`.
+    An update of a part of an array (`u[0] += w`) may be of eight times as much.
 
     To record so little for later takes longer than to do it. No result changes by a bit; 0 has
     everything wait. The environment variable `NGRAD_AT_ONCE` sets it for a process.
