@@ -120,6 +120,8 @@ def _of_nest(value: Any, dtype: DType | None) -> Tensor | None:
             return from_numpy(elements.reshape(shape), None, HOST)
     if not holds_arrays(value):
         return None
+    if complex in kinds and dtype is not None and (dtype.is_floating or dtype.is_integer):
+        raise TypeError(f"array: a complex number is none of {dtype.name}; take its real part")
     elements = _read_at_once(value, dtype)
     if elements is not None:
         return from_numpy(elements, None, HOST)
