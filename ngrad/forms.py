@@ -19,7 +19,7 @@ from typing import Any
 from ngrad.background import compiler, failed
 from ngrad.config import settings
 from ngrad.graph.cost import Cost, counters
-from ngrad.graph.dims import Dim, Sizes
+from ngrad.graph.dims import OneSize, Sizes
 from ngrad.graph.entries import LEAF, SCALAR, Entry, Settled
 from ngrad.graph.fuse import fuse
 from ngrad.graph.gather import gather
@@ -37,6 +37,8 @@ MANY = 4
 """Structures of a form from which on more are likely to come."""
 PLANS = 16
 """Plans that are kept of a form: for ranges of sizes, and where others were taken to be open."""
+COSTLY = 3
+"""More plans that one counts for which was planned for nothing: the next may be, too."""
 PAID = 8
 """Structures that are served for each plan that is tried when there were so many."""
 LONGEST = 1 << 11
@@ -105,6 +107,9 @@ class Open:
                 self._sized = Sized(plan, replay, self._sizes)
             elif any(step.call.program is None for step in plan.steps):
                 self._plans.none = True  # whatever the sizes
+        except OneSize:
+            self._plans.tried += COSTLY
+            return
         finally:
             self._sizes.open, self.done = False, True
         self._plans.known = [self, *self._plans.known[: PLANS - 1]]
@@ -237,7 +242,7 @@ class Form(Plans):
             return None
         try:
             plan = Alike(self, before, key)
-        except Different:
+        except (Different, OneSize):
             self.tried += 1
             return None
         return self.ask(plan, key)
@@ -263,8 +268,12 @@ class Recorded(Plans):
         first, self._came = not self._came, True
         if known or first or settings.fusion == "off" or not self.is_worth():
             return cut
-        sizes = self._sizes.anew(given)
-        entries = Settled(lambda size: Dim(sizes, size.terms)).entries(self._key[0])
+        try:
+            sizes, moved = self._sizes.anew(given)
+            entries = Settled(moved).entries(self._key[0])
+        except OneSize:
+            self.tried += COSTLY
+            return None
         return self.ask(Open(self, sizes, (entries, *self._key[1:])), given)
 
 

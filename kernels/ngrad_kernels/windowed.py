@@ -10,8 +10,6 @@ from __future__ import annotations
 import functools
 from typing import NamedTuple
 
-import numpy as np
-
 from ngrad_kernels import blas_threads, cache
 from ngrad_kernels.blas_calls import BEGIN, END, HELPERS
 from ngrad_kernels.blas_library import LETTERS, library
@@ -19,6 +17,7 @@ from ngrad_kernels.codes import size_of
 from ngrad_kernels.product import Prepared, Windowed
 from ngrad_kernels.skeletons import as_helpers
 from ngrad_kernels.tiles import TILE, most_threads, span
+from ngrad_kernels.words import facts
 
 BLOCK = 1 << 19
 """Bytes of a block of windows: with the matrix it meets, about what a core's own cache holds."""
@@ -167,12 +166,11 @@ def prepared(work: Windowed) -> tuple[Prepared, int, int] | None:
         return None
     routines, pool = library()
     gemm = routines[f"{LETTERS[work.code]}gemm"]
-    facts = np.array(
+    where, held = facts(
         [
             *(work.windows, work.depth, work.columns, work.across, *shared, work.run, work.groups),
             *work.counts[1:], *work.steps, gemm, *blas_threads.words(pool), grain, *work.offsets,
-        ],
-        np.int64,
+        ]
     )  # fmt: skip
-    launched = Prepared(kernel(work.code), facts.ctypes.data, items, grain, facts)
+    launched = Prepared(kernel(work.code), where, items, grain, held)
     return launched, shared.parts if work.across else 1, scratch

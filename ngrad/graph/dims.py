@@ -20,6 +20,10 @@ from ngrad.graph.polynomial import Polynomial, constant, subtract
 Relation = Callable[[Any, Any], bool]
 
 
+class OneSize(Exception):
+    """What was to be recorded for many sizes holds for one."""
+
+
 class Sizes:
     """The open sizes of a recording, and what was found out about them.
 
@@ -34,14 +38,16 @@ class Sizes:
         operator and operands.
     guards : dict
         Whether a polynomial is 0, or less than 0.
+    strict : bool
+        Whether what would hold for one value of an open size alone is an error.
     layouts : dict
         The layouts that have such sizes, by what they are made of.
     """
 
-    __slots__ = ("_at", "atoms", "guards", "layouts", "open", "values")
+    __slots__ = ("_at", "atoms", "guards", "layouts", "open", "strict", "values")
 
-    def __init__(self) -> None:
-        self.open = True
+    def __init__(self, strict: bool = False) -> None:
+        self.open, self.strict = True, strict
         self.values: list[int] = []
         self.atoms: dict[Any, int] = {}
         self.guards: dict[tuple[Relation, Polynomial], bool] = {}
@@ -65,8 +71,20 @@ class Sizes:
         """Whether a polynomial is 0, or less: from now on something depends on it."""
         answer = relation(self.value(x), 0)
         if self.open and not polynomial.is_constant(x):
+            if self.strict and answer and relation is operator.eq:
+                raise OneSize(f"{polynomial.text(x)} is 0 by chance")
             self.guards[relation, x] = answer
         return answer
+
+    def number(self, x: Polynomial) -> int:
+        """What a polynomial is at hand: from now on something depends on it."""
+        value = self.value(x)
+        if self.open and not polynomial.is_constant(x):
+            given = {k for atom, k in self.atoms.items() if type(atom) is int}
+            if self.strict and any(k in given for product, _ in x for k in product):
+                raise OneSize(f"{polynomial.text(x)} is asked for")
+            self.guards[operator.eq, subtract(x, constant(value))] = True
+        return value
 
     def divide(self, how: Callable[[int, int], int], x: Polynomial, y: Polynomial) -> Polynomial:
         """The quotient or the remainder."""
@@ -86,11 +104,36 @@ class Sizes:
         found: tuple[int, ...] | None = self._at(*given)
         return found
 
-    def anew(self, given: Sequence[int]) -> Sizes:
-        """The same sizes with other values at hand, of which something else is to be recorded."""
-        found = Sizes()
-        found.atoms, found.values = dict(self.atoms), list(self.at(given) or ())
-        return found
+    def anew(self, given: Sequence[int]) -> tuple[Sizes, Callable[[Dim], Any]]:
+        """The same sizes with other values at hand, of which something else is to be recorded; and
+        what gives the new size of an old one. Of sizes that are equal wherever this holds, and of
+        those that follow from others there, nothing is left.
+        """
+        found, values = Sizes(strict=True), self.at(given)
+        assert values is not None
+        equal: dict[int, Polynomial] = {}
+        for (relation, x), answer in self.guards.items():
+            one = polynomial.solved(polynomial.substitute(x, equal))
+            if relation is operator.eq and answer and one is not None:
+                equal = {k: polynomial.substitute(y, dict([one])) for k, y in equal.items()}
+                equal[one[0]] = one[1]
+        into: dict[int, Polynomial] = {}
+        for atom, k in self.atoms.items():
+            if type(atom) is int:
+                into[k] = found.size(values[k]).terms
+        for atom, k in self.atoms.items():
+            if k in equal:
+                into[k] = polynomial.substitute(equal[k], into)
+            elif type(atom) is not int:
+                how, *operands = atom
+                into[k] = found.divide(how, *[polynomial.substitute(x, into) for x in operands])
+
+        def moved(size: Dim) -> Any:
+            terms = polynomial.substitute(size.terms, into)
+            constant = polynomial.is_constant(terms)
+            return polynomial.value(terms, ()) if constant else Dim(found, terms)
+
+        return found, moved
 
     def _routine(self) -> Callable[..., Any]:
         """`at`, as Python that is compiled: programs of many sizes come here at each."""
@@ -183,9 +226,7 @@ class Dim:
     # -- as a number -------------------------------------------------------------------------------
 
     def __index__(self) -> int:
-        value = self.sizes.value(self.terms)
-        self.sizes.ask(operator.eq, subtract(self.terms, constant(value)))
-        return value
+        return self.sizes.number(self.terms)
 
     def __int__(self) -> int:
         return self.__index__()
@@ -356,5 +397,8 @@ def size(value: Any) -> int:
 
 
 def is_open(thing: Any) -> bool:
-    """Whether there is a `Dim` in nested tuples."""
-    return any(map(is_open, thing)) if type(thing) is tuple else isinstance(thing, Dim)
+    """Whether there is a `Dim` in nested tuples, and in what has fields as a group has."""
+    if isinstance(thing, tuple):
+        return any(map(is_open, thing))
+    fields = getattr(type(thing), "__dataclass_fields__", ())
+    return isinstance(thing, Dim) or any(is_open(getattr(thing, name)) for name in fields)

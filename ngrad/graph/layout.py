@@ -195,8 +195,8 @@ def layout(
     found = _interned.get(key)
     if found is not None:
         return found
-    sizes: tuple[Any, ...] = shape
-    dims = [n for n in sizes if isinstance(n, Dim)]
+    numbers: tuple[Any, ...] = shape if strides is None else (*shape, *strides)
+    dims = [n for n in numbers if isinstance(n, Dim)]
     interned: Any = dims[0].sizes.layouts if dims else _interned
     rows = contiguous_strides(shape, dtype.itemsize)
     size = math.prod(shape)

@@ -49,7 +49,7 @@ class Opened:
     def __init__(
         self, first: Sequence[Entry], second: Sequence[Entry], before: Known, known: Known
     ) -> None:
-        self.sizes = Sizes()
+        self.sizes = Sizes(strict=True)
         self.places: list[tuple[int, int]] = []
         self._found: dict[tuple[int, int], Any] = {}  # by its numbers in both
         calls: list[Call] = []

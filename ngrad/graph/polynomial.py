@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 Polynomial = tuple[tuple[tuple[int, ...], int], ...]
 """Products of atoms, each as the numbers of these, in order, with its factor."""
@@ -61,6 +61,42 @@ def divide(x: Polynomial, y: Polynomial) -> Polynomial | None:
         term = ((tuple(sorted(left.elements())), factor // by),)
         found, x = add(found, term), subtract(x, multiply(term, y))
     return found
+
+
+def substitute(x: Polynomial, atoms: Mapping[int, Polynomial]) -> Polynomial:
+    """The same with polynomials for some atoms.
+
+    Examples
+    --------
+    >>> n, m = atom(0), atom(1)
+    >>> substitute(multiply(n, m), {1: add(n, constant(1))}) == add(multiply(n, n), n)
+    True
+    """
+    found: Polynomial = ()
+    for product, factor in x:
+        term = constant(factor)
+        for k in product:
+            term = multiply(term, atoms.get(k, atom(k)))
+        found = add(found, term)
+    return found
+
+
+def solved(x: Polynomial) -> tuple[int, Polynomial] | None:
+    """An atom, and what it is of the others, where a polynomial is 0; None if no atom stands in it
+    once, and by itself.
+
+    Examples
+    --------
+    >>> solved(subtract(atom(1), multiply(atom(0), constant(2))))
+    (1, (((0,), 2),))
+    """
+    for product, factor in x:
+        if len(product) == 1 and abs(factor) == 1:
+            (k,) = product
+            rest = tuple([term for term in x if term != (product, factor)])
+            if not any(k in other for other, _ in rest):
+                return k, multiply(rest, constant(-factor))
+    return None
 
 
 def _leading(x: Polynomial) -> tuple[tuple[int, ...], int]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from ngrad.errors import ShapeError
+from ngrad.graph.dims import Dim
 from ngrad.graph.layout import Layout
 from ngrad.graph.program import OUT, SCRATCH, Launch, Program, operands, result
 from ngrad.graph.room import padded
@@ -66,7 +67,7 @@ def _strided(
     target = out.device.target
     driver, kernel = target.strided_map(body)
     rows = [dims[-1][0] for dims in views if dims and any(stride for _, stride in dims)]
-    inner = math.gcd(*rows)
+    inner = _whole_in(rows)
     head = [kernel, len(inputs), len(inputs) + 1, out.dtype.itemsize, inner if inner >= 128 else 0]
     table: list[int] = []
     words: list[int] = []
@@ -82,6 +83,15 @@ def _strided(
     facts, keep = target.facts([*head, *table, *words])
     launch = Launch(driver, facts, out.size, CHUNK, operands(len(inputs)))
     return Program((launch,), keep=(keep,))
+
+
+def _whole_in(rows: list[int]) -> int:
+    """How many elements a run has that is whole in rows of all these lengths; 0 if some are open,
+    and not all are one.
+    """
+    if rows and all(n == rows[0] for n in rows[1:]):
+        return rows[0]
+    return 0 if any(isinstance(n, Dim) for n in rows) else math.gcd(*rows)
 
 
 def place_launch(

@@ -11,7 +11,7 @@ from function_programs import bits
 from open_programs import ANY, SOME, rows
 
 import ngrad
-from ngrad import forms
+from ngrad import forms, nn
 from ngrad.forms import FORMS_LIMIT, MANY
 from ngrad.plans import plans
 
@@ -69,6 +69,11 @@ def pairs(shapes: Sequence[tuple[tuple[int, ...], ...]]) -> list[list[Any]]:
     return [[draw.normal(size=shape) for shape in each] for each in shapes]
 
 
+def joined_to_its_exponential(x: Any, y: Any) -> Any:
+    part = (y @ ngrad.transpose(x))[: y.shape[0] // 2]
+    return ngrad.concat([part, ngrad.exp(part)], 0)
+
+
 ONES, NONE = [(1, 9), (9, 1), (1, 1)], [(0, 9), (0, 0), (5, 0)]
 DIFFERENT: dict[str, tuple[Any, Sequence[Any]]] = {
     "sizes that were the same by chance": (
@@ -90,6 +95,14 @@ DIFFERENT: dict[str, tuple[Any, Sequence[Any]]] = {
     "none": (
         lambda x, y: ngrad.reduce_sum(ngrad.concat([x, y], 0), 0),
         [((n, 3), (2 * n, 3)) for n in range(2, 8)] + [((m, 3), (n, 3)) for m, n in NONE],
+    ),
+    "a size that is one": (
+        lambda x, y: nn.softmax(ngrad.matmul(x, x, transpose_b=True)) @ x + ngrad.reduce_sum(y),
+        [((3, n, 16), (2,)) for n in (5, 6, 7, 8, 1, 9, 1, 20)],
+    ),
+    "sizes that are equal by chance": (
+        joined_to_its_exponential,
+        [((n, 1), (m, 1)) for n, m in ((5, 6), (6, 7), (7, 9), (4, 4), (8, 11), (3, 30))],
     ),
     "other dtypes": (
         lambda x, y: ngrad.reduce_sum(x) * ngrad.cast(y, x.dtype),
@@ -114,6 +127,23 @@ def test_what_was_alike_by_chance_serves_nothing_else(name: str) -> None:
     ngrad.config.set_fusion("off")
     plans.clear()
     assert found == [slopes(f, *each) for each in given]
+
+
+@pytest.mark.parametrize("recorded", [False, True])
+def test_a_part_of_a_result_lies_as_that_does(recorded: bool) -> None:
+    """Its strides are open where its sizes are not."""
+
+    def sums(x: Any) -> Any:
+        found = ngrad.cumsum(x, 1)
+        return found, found[:, :1], ngrad.transpose(ngrad.exp(x))[:, :2]
+
+    f = ngrad.function(sums, [ngrad.TensorSpec([8, None])]) if recorded else sums
+    for n in (5, 6, 7, 8, 9, 30, 4, 64, 3):
+        x = np.arange(8.0 * n, dtype=np.float32).reshape(8, n) / 100
+        whole, first, turned = f(ngrad.constant(x))
+        ngrad.eval(whole, first, turned)
+        assert np.array_equal(first.numpy(), whole.numpy()[:, :1]), n
+        np.testing.assert_allclose(turned.numpy(), np.exp(x).T[:, :2], rtol=1e-6)
 
 
 def test_few_sizes_have_plans_of_their_own() -> None:
