@@ -23,7 +23,7 @@ from ngrad.graph.dims import OneSize, Sizes
 from ngrad.graph.entries import LEAF, SCALAR, Entry, Settled
 from ngrad.graph.fuse import fuse
 from ngrad.graph.gather import gather
-from ngrad.graph.opened import Different, Opened
+from ngrad.graph.opened import Different, Opened, number_at
 from ngrad.graph.plan import Plan
 from ngrad.replay import Replay
 from ngrad.schedule import writes_over_inputs
@@ -204,8 +204,10 @@ class Alike(Open):
     def settled(self, what: Key) -> Settled | None:
         """What makes numbers of its sizes where it is this structure; None if it never is."""
         entries, known, *_ = what
-        given = [entries[slot][0].spec.shape[axis] for slot, axis in self._places]
-        found = super().settled(given)
+        try:
+            found = super().settled([number_at(entries, place) for place in self._places])
+        except (IndexError, TypeError):
+            return None
         if found is None or not (
             all(entries[slot][0] is call for slot, call in self._calls)
             and all(entries[slot][0].spec is found(where) for slot, where in self._leaves)

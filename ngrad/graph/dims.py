@@ -71,17 +71,23 @@ class Sizes:
         """Whether a polynomial is 0, or less: from now on something depends on it."""
         answer = relation(self.value(x), 0)
         if self.open and not polynomial.is_constant(x):
-            if self.strict and answer and relation is operator.eq:
+            if answer and relation is operator.eq and self._is_given(x):
                 raise OneSize(f"{polynomial.text(x)} is 0 by chance")
             self.guards[relation, x] = answer
         return answer
+
+    def _is_given(self, x: Polynomial) -> bool:
+        """Whether a polynomial is one of open sizes themselves, and nothing may hold for one."""
+        if not self.strict:
+            return False
+        given = {k for atom, k in self.atoms.items() if type(atom) is int}
+        return any(k in given for product, _ in x for k in product)
 
     def number(self, x: Polynomial) -> int:
         """What a polynomial is at hand: from now on something depends on it."""
         value = self.value(x)
         if self.open and not polynomial.is_constant(x):
-            given = {k for atom, k in self.atoms.items() if type(atom) is int}
-            if self.strict and any(k in given for product, _ in x for k in product):
+            if self._is_given(x):
                 raise OneSize(f"{polynomial.text(x)} is asked for")
             self.guards[operator.eq, subtract(x, constant(value))] = True
         return value

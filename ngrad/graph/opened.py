@@ -9,6 +9,8 @@ third structure has to compare (`forms.py`).
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,7 +22,21 @@ from ngrad.graph.op import USERS, Call
 
 PARTS = range(2, 9)
 """Of slices whose step is not 1, and of what is split."""
+MOST = 32
+"""Open sizes of a structure, of which each makes it less likely that it holds for many."""
 Known = tuple[tuple[int, Layout], ...]
+Place = tuple[Any, ...]
+"""A slot; "shape" or "strides" of its layout, or "params"; and where in these."""
+
+
+def number_at(entries: Sequence[Entry], place: Place) -> Any:
+    """What stands at a place; an IndexError or a TypeError if nothing does."""
+    slot, kind, *path = place
+    call = entries[slot][0]
+    found = call.params if kind == "params" else getattr(call.spec, kind)
+    for k in path:
+        found = found[k]
+    return found
 
 
 class Different(Exception):
@@ -36,8 +52,8 @@ class Opened:
     Attributes
     ----------
     sizes : Sizes
-    places : list of (slot, axis)
-        The leaf, and the axis, from which each open size is read.
+    places : list of Place
+        From where each open size is read.
     entries : tuple of Entry
     known : tuple of (slot, Layout)
 
@@ -50,7 +66,13 @@ class Opened:
         self, first: Sequence[Entry], second: Sequence[Entry], before: Known, known: Known
     ) -> None:
         self.sizes = Sizes(strict=True)
-        self.places: list[tuple[int, int]] = []
+        self.places: list[Place] = []
+        shapes = [
+            (slot, one.params[0], two.params[0])
+            for slot, ((one, *_), (two, *_)) in enumerate(zip(first, second, strict=True))
+            if two.op.name == "reshape" and one.params != two.params
+        ]
+        self._shapes = [(slot, x, y) for slot, x, y in shapes if len(x) == len(y)]
         self._found: dict[tuple[int, int], Any] = {}  # by its numbers in both
         calls: list[Call] = []
         for slot, ((one, *_), (two, *slots)) in enumerate(zip(first, second, strict=True)):
@@ -89,16 +111,44 @@ class Opened:
         if one.dtype is not two.dtype or one.ndim != two.ndim:
             raise Different(f"{one!r} and {two!r}")
         shape: list[Any] = []
-        for axis, pair in enumerate(zip(one.shape, two.shape, strict=True)):
-            size = pair[1] if pair[0] == pair[1] else self._found.get(pair)
-            if size is None:
-                size = self.sizes.size(pair[1])
-                self.places.append((slot, axis))
-                self._found[pair] = size
-            shape.append(size)
+        for axis, (x, y) in enumerate(zip(one.shape, two.shape, strict=True)):
+            known = x == y or (x, y) in self._found
+            parts = None if known else self._product(x, y)
+            shape.append(self._read((slot, "shape", axis), x, y) if parts is None else parts)
+        strides = zip(one.strides, two.strides, strict=True)
+        if not two.contiguous:  # a part of what is wider
+            for axis, (x, y) in enumerate(strides):
+                try:
+                    self._same(x, y)
+                except Different:
+                    self._read((slot, "strides", axis), x, y)
         where = self._lying(tuple(shape), one, two)
         self._know(one, two, where)
         return where
+
+    def _read(self, place: Place, one: int, two: int) -> Any:
+        """A number of both: if it differs, and was not there before, an open size."""
+        if one == two:
+            return two
+        size = self._found.get((one, two))
+        if size is None:
+            if len(self.places) >= MOST:
+                raise Different("more sizes than are likely to come again")
+            size = self._found[one, two] = self.sizes.size(two)
+            self.places.append(place)
+        return size
+
+    def _product(self, one: int, two: int) -> Any:
+        """The size of a leaf that was seen in another shape where it was given, and is seen in a
+        third by what is recorded: the product of sizes that this has.
+        """
+        for slot, x, y in self._shapes:
+            for i, j in itertools.combinations(range(len(y) + 1), 2):
+                several = j - i > 1 and 1 not in (*x[i:j], *y[i:j])
+                if several and math.prod(x[i:j]) == one and math.prod(y[i:j]) == two:
+                    places = [(slot, "params", 0, k) for k in range(i, j)]
+                    return math.prod(map(self._read, places, x[i:j], y[i:j]))
+        return None
 
     def _lying(self, shape: tuple[Any, ...], one: Layout, two: Layout) -> Layout:
         """A shape in memory, as both lie."""

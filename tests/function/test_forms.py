@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ from open_programs import ANY, SOME, rows
 import ngrad
 from ngrad import forms, nn
 from ngrad.forms import FORMS_LIMIT, MANY
+from ngrad.graph.opened import MOST
 from ngrad.plans import plans
 
 pytestmark = pytest.mark.usefixtures("waiting")
@@ -127,6 +129,55 @@ def test_what_was_alike_by_chance_serves_nothing_else(name: str) -> None:
     ngrad.config.set_fusion("off")
     plans.clear()
     assert found == [slopes(f, *each) for each in given]
+
+
+def heads(x: Any, w: Any) -> Any:
+    batch, length, width = x.shape
+    y = ngrad.transpose(ngrad.reshape(x @ w, [batch, length, 2, width // 2]), [0, 2, 1, 3])
+    return nn.softmax(ngrad.matmul(y, y, transpose_b=True)) @ y
+
+
+READ_FROM: dict[str, tuple[Any, Sequence[Any]]] = {
+    "a reshape, where a leaf has the product": (
+        heads,
+        [((b, n, 6), (6, 6)) for b, n in itertools.product((2, 3, 5), (4, 7, 20, 9, 33))],
+    ),
+    "a reshape, where it is one factor": (
+        heads, [((3, n, 6), (6, 6)) for n in (4, 5, 6, 7, 30, 8, 9, 11, 12)],
+    ),
+    "strides": (
+        lambda x, y: nn.relu(x[:, :3] @ y) + ngrad.reduce_sum(x[:, 1]),
+        [((n, m), (3, 2)) for n, m in itertools.product((5, 9, 20), (4, 6, 7, 40))],
+    ),
+    "windows": (
+        lambda x, y: nn.conv2d(x, y, 1, "SAME") ** 2,
+        [((2, n, m, 3), (3, 3, 3, 2)) for n, m in itertools.product((8, 9, 17), (7, 10, 20))],
+    ),
+    "too many sizes": (
+        lambda *xs: sum(ngrad.reduce_sum(ngrad.exp(x)) for x in xs),
+        [tuple((n + k * k,) for k in range(MOST + 2)) for n in range(2, 9)],
+    ),
+}  # fmt: skip
+"""Of what sizes are read, and shapes of the first, given from outside, and of others."""
+
+
+@pytest.mark.parametrize("name", READ_FROM)
+def test_where_sizes_are_read(name: str) -> None:
+    f, shapes = READ_FROM[name]
+
+    def slope(x: Any, *others: Any) -> list[Any]:
+        given = [ngrad.constant(y) for y in others]
+        with ngrad.GradientTape() as tape:
+            tape.watch(given)
+            y = f(ngrad.constant(x), *given)
+        return bits(tape.gradient(y, given))
+
+    found: list[Any] = []
+    count = served(lambda: found.extend([slope(*each) for each in pairs(shapes)]))
+    assert (count > len(shapes) // 3) == (name != "too many sizes")
+    ngrad.config.set_fusion("off")
+    plans.clear()
+    assert found == [slope(*each) for each in pairs(shapes)]
 
 
 @pytest.mark.parametrize("recorded", [False, True])
