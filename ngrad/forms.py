@@ -11,9 +11,7 @@ structure in full: what two had in common by chance does no harm.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from typing import Any
 
 from ngrad.background import compiler, failed
@@ -46,6 +44,8 @@ LONGEST = 1 << 11
 longer each time are most, and have no form in common.
 """
 FORMS_LIMIT = 256
+SOME = 16
+"""New forms after which it is asked how many entries there are in all."""
 ENTRIES_LIMIT = 1 << 16
 """Entries of all structures that are kept to be compared, and of their plans: of each some two
 kilobytes.
@@ -227,11 +227,13 @@ class Form(Plans):
         How many did that no plan serves.
     last : Key
         The last of these.
+    size : int
+        Entries of each.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, size: int) -> None:
         super().__init__()
-        self.came, self.last = 0, Key()
+        self.came, self.last, self.size = 0, (), size
 
     def at(self, key: Key) -> AtSizes | None:
         """A plan that serves a structure, if there is one; one is asked for if there should be."""
@@ -279,22 +281,36 @@ class Recorded(Plans):
         return self.ask(Open(self, sizes, (entries, *self._key[1:])), given)
 
 
-class _Forms(OrderedDict[Any, Form]):
+class _Forms(dict[Any, Form]):
     """By what structures of a form have in common: those that came lately, as many as have so many
-    entries in all.
+    entries in all. No ordered dictionary, which hashes a key again to show what is there.
     """
 
-    def __missing__(self, alike: Any) -> Form:
-        # No lock: threads that meet lose what they saw, at worst.
-        form = self[alike] = Form()
-        sizes = [len(lines) * (1 + len(form.known)) for (lines, *_), form in list(self.items())]
+    news = 0
+
+    def of(self, alike: Any) -> Form:
+        """The form, from now on the last that came. No lock: threads that meet lose what they saw,
+        at worst.
+        """
+        form = self.pop(alike, None)
+        if form is None:
+            form = Form(len(alike[0]))
+            self.news += 1
+        self[alike] = form
+        if len(self) > FORMS_LIMIT or self.news >= SOME:
+            self._let_go()
+        return form
+
+    def _let_go(self) -> None:
+        """Of those that came first, as many go as there are too many."""
+        self.news = 0
+        sizes = [form.size * (1 + len(form.known)) for form in list(self.values())]
         total = sum(sizes)
-        for size in sizes[:-1]:
+        for size, key in zip(sizes[:-1], list(self), strict=False):
             if total <= ENTRIES_LIMIT and len(self) <= FORMS_LIMIT:
                 break
-            self.popitem(last=False)
+            self.pop(key, None)
             total -= size
-        return form
 
 
 forms = _Forms()
@@ -306,10 +322,7 @@ def served(key: Key) -> AtSizes | None:
     if settings.fusion == "off" or known is None or len(entries) > LONGEST:
         return None
     alike = tuple(map(_line, entries)), tuple([slot for slot, _ in known]), *rest
-    form = forms[alike]
-    with suppress(KeyError):  # another thread has let go of it
-        forms.move_to_end(alike)
-    return _unless_it_fails(form.at, key)
+    return _unless_it_fails(forms.of(alike).at, key)
 
 
 def served_at(recorded: Recorded, given: Sequence[int]) -> AtSizes | None:

@@ -249,3 +249,18 @@ def test_a_tape_goes_on_in_another_thread() -> None:
         z = y * y
     np.testing.assert_array_equal(found[0][0], again.gradient(z, x))
     np.testing.assert_array_equal(found[0][1], held)
+
+
+def test_a_launch_takes_no_lock_of_numbas(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C between taking it and the block that gives it back would leave it taken for good."""
+    from numba.np.ufunc import parallel
+
+    x = ngrad.ones([1 << 20])
+    ngrad.eval(ngrad.exp(x))  # the threads are there
+
+    def locked() -> int:
+        raise AssertionError("a lock is taken")
+
+    monkeypatch.setattr(parallel, "get_num_threads", locked)
+    monkeypatch.setattr(parallel, "_launch_threads", locked)
+    assert float(ngrad.reduce_sum(ngrad.exp(x) * 0.0)) == 0.0

@@ -264,7 +264,7 @@ def _told(x: Argument) -> str | int | Asked | None:
     return None if isinstance(x, Room) else x
 
 
-@functools.cache
+@functools.lru_cache(1 << 10)
 def lengths_of(name: str, told: tuple[str | int | Asked | None, ...]) -> list[int]:
     """How many elements a routine wants to work in, of each kind that it is asked for."""
     words = np.zeros((2 * len(told) + 2, 2), np.int64)  # an element each, or a number

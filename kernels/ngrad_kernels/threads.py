@@ -54,6 +54,10 @@ def most() -> int:
 
 def used() -> int:
     """How many threads a parallel launch from this Python thread uses."""
+    if _loop.cache_info().currsize:
+        # Numba's own function asks first, under a lock that Ctrl-C may leave taken for good,
+        # whether it is ready.
+        return int(_numba()._get_num_threads())
     # Without Numba nobody has chosen.
     return int(_numba().get_num_threads()) if "numba" in sys.modules else most()
 

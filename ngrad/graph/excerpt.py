@@ -9,7 +9,7 @@ that stands before it, time would grow with the square of their number, and no t
 from __future__ import annotations
 
 import itertools
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -131,20 +131,21 @@ def leading(
     """Slots that were listened to and lead to some, and what was computed along with these; None if
     they are more than so many.
     """
-    spans = heard[0]
+    spans = heard[0]  # one behind the other
+    starts = [first for first, _ in spans]
     seen, waiting = set[int](), [*targets]
     while waiting and len(seen) <= most:
         slot = waiting.pop()
         if slot in seen:
             continue
-        for first, last in spans:
-            if first <= slot < last:
-                seen.add(slot)
-                call, *operands = entries[slot]
-                waiting += operands
-                if call.several:
-                    waiting += _parts(call, slot)
-                break
+        k = bisect_right(starts, slot) - 1
+        if k < 0 or slot >= spans[k][1]:
+            continue
+        seen.add(slot)
+        call, *operands = entries[slot]
+        waiting += operands
+        if call.several:
+            waiting += _parts(call, slot)
     return seen if len(seen) <= most else None
 
 

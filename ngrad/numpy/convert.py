@@ -179,17 +179,32 @@ def _bytes(nest: Any) -> float:
 
 def _read_at_once(value: Any, dtype: DType | None) -> np.ndarray[Any, Any] | None:
     """NumPy's array of a nest in which arrays are, as an op runs at once: if these are there and
-    small, and nobody listens. None of any other, of what makes no numbers, and in another dtype
-    than its own: to that each array is converted by itself.
+    small, and nobody listens. None of any other, and of what makes no numbers.
+
+    Raises
+    ------
+    OverflowError, ValueError
+        Of a number that the dtype has not.
     """
     if state.listens() or 2 * _bytes(value) > settings.at_once:
         return None
     try:
+        if dtype is not None:
+            return np.array(_numpys(value), dtype.numpy_dtype)
         found = np.array(value)
-    except (OverflowError, TypeError, ValueError):
+    except (OverflowError, TypeError, ValueError) as error:
+        if dtype is not None:
+            raise type(error)(f"array: {error}") from None
         return None
-    fits = kind_of(found.dtype) in "fiubc" if dtype is None else found.dtype == dtype.numpy_dtype
-    return found if fits else None
+    return found if kind_of(found.dtype) in "fiubc" else None
+
+
+def _numpys(value: Any) -> Any:
+    """A nest with NumPy's arrays for ours, and its scalars for elements."""
+    if isinstance(value, NESTS):
+        return [*map(_numpys, value)]
+    held = value._read() if isinstance(value, Cell) else value
+    return held._view()[()] if isinstance(held, Tensor) else value
 
 
 def _joined(made: list[Tensor], dtype: DType | None) -> Tensor:

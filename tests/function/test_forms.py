@@ -228,6 +228,25 @@ def test_forms_are_bounded() -> None:
     assert len(forms.forms) == FORMS_LIMIT
 
 
+def test_what_is_known_is_not_hashed_again() -> None:
+    """Hashing asks Python, which Ctrl-C may interrupt; and it would take time for each that is."""
+    hashed = 0
+
+    class Line:
+        def __hash__(self) -> int:
+            nonlocal hashed
+            hashed += 1
+            return id(self)
+
+    known = forms._Forms()
+    for _ in range(3 * FORMS_LIMIT):
+        known.of(((Line(),),))
+    before = hashed
+    for _ in range(100):
+        known.of(((Line(),),))
+    assert hashed - before <= 4 * 100 and len(known) == FORMS_LIMIT
+
+
 def test_steps_are_seen_by_who_asks_for_them() -> None:
     program = ANY["softmax"]()
     many(program, range(5, 15))

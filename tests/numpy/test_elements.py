@@ -402,6 +402,22 @@ def test_nests_of_elements_are_numpys(nest: str, dtype: Any) -> None:
         np.testing.assert_array_equal(own, wanted)
 
 
+@pytest.mark.parametrize("dtype", ["i1", "u8", "i4", "?"])
+@pytest.mark.parametrize(
+    "nest", ["[c, 300]", "[c, -3]", "[[c], [float('nan')]]", "[y, 1]", "[y, c]"]
+)
+def test_what_a_dtype_has_not_is_refused_in_nests_as_in_lists(nest: str, dtype: str) -> None:
+    found: list[Any] = []
+    for module in (np, ours):
+        names = {"c": module.array([2, 3])[0], "y": module.array([300, 1])[0]}
+        try:
+            array = module.array(eval(nest, names), dtype)
+            found.append((array.dtype, array.tolist()))
+        except (OverflowError, ValueError) as error:
+            found.append(type(error))
+    assert found[0] == found[1]
+
+
 def test_a_nest_of_elements_is_read_at_once() -> None:
     """By no op: a rotation by its numbers took nine, for each row and for both."""
     x, ran = ours.array([0.5, 0.25]), list[Any]()
