@@ -340,3 +340,22 @@ def test_a_small_gradient_is_few_calls() -> None:
     finally:
         sys.setprofile(before)
     assert 10 < entered <= 45
+
+
+def test_steps_under_one_persistent_tape_are_one_structure() -> None:
+    """A source had a value at each of them: those before lead nowhere."""
+    v = Variable([1.0, 2.0])
+
+    def step(tape: Any) -> None:
+        loss = ngrad.reduce_sum(ngrad.sin(v) * v)
+        with tape.stop_recording():
+            v.assign_sub(0.001 * tape.gradient(loss, v))
+
+    with GradientTape(persistent=True) as tape:
+        for _ in range(60):
+            step(tape)
+        before = ngrad.stats()
+        for _ in range(20):
+            step(tape)
+    since = ngrad.stats() - before
+    assert (since.planned, since.sized) == (0, 0)

@@ -8,7 +8,6 @@ that stands before it, time would grow with the square of their number, and no t
 
 from __future__ import annotations
 
-import itertools
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
@@ -65,7 +64,7 @@ def excerpt(
     """
     spans, watched = heard
     targets, seeds, sources = goal
-    waiting = [k for k in (*targets, *seeds, *itertools.chain(*sources), *wanted) if k >= 0]
+    waiting = [k for k in (*targets, *seeds, *wanted) if k >= 0]
     since = _followed(entries, heard, targets)
     computed: dict[int, bool] = {}  # of each slot that is needed: whether as it was recorded
     values: dict[int, Any] = {}
@@ -94,6 +93,9 @@ def excerpt(
     def places(of: Iterable[int]) -> tuple[int, ...]:
         return tuple([place[k] for k in of])
 
+    # Of a source, such as a variable had many values, those from which nothing leads to a target
+    # say nothing, and would make each step of a loop another structure.
+    reached = [[k for k in own if k in computed] for own in sources]
     lines: list[Entry] = []
     known = []
     for slot in slots:
@@ -114,7 +116,7 @@ def excerpt(
         tuple(known),
         places(wanted),
         Heard(listened, tuple(begun)),
-        Goal(places(targets), places(seeds), tuple(map(places, sources))),
+        Goal(places(targets), places(seeds), tuple(map(places, reached))),
         slots,
         {place[slot]: value for slot, value in values.items()},
     )
