@@ -109,7 +109,8 @@ def excerpt(
     if listened is None:  # all that is computed is followed
         listened = ((0, len(slots)),)
     else:
-        listened = tuple([(bisect_left(slots, one), bisect_left(slots, end)) for one, end in spans])
+        those = [(bisect_left(slots, one), bisect_left(slots, end)) for one, end in spans]
+        listened = tuple([(one, end) for one, end in those if one < end])
     begun = sorted((place[k], bisect_left(slots, when)) for k, when in watched if k in place)
     return Excerpt(
         tuple(lines),
