@@ -155,16 +155,16 @@ def cuda_array_interface(x: Tensor) -> dict[str, Any]:
 
 def array_ufunc(x: Any, *args: Any, **kwargs: Any) -> Any:
     """`__array_ufunc__`: a universal function of NumPy's (NEP 13)."""
-    from ngrad import protocols
+    from ngrad.protocols import array_ufunc as answer  # of a package it would take longer
 
-    return protocols.array_ufunc(*args, **kwargs)
+    return answer(*args, **kwargs)
 
 
 def array_function(x: Any, *args: Any) -> Any:
     """`__array_function__`: any other function of NumPy's (NEP 18)."""
-    from ngrad import protocols
+    from ngrad.protocols import array_function as answer
 
-    return protocols.array_function(*args)
+    return answer(*args)
 
 
 setattr(Tensor, "__cuda_array_interface__", property(cuda_array_interface))  # noqa: B010

@@ -7,6 +7,7 @@ It is imported when NumPy first asks: `import ngrad` does not need it.
 from __future__ import annotations
 
 import functools
+import operator
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from ngrad.custom import custom_gradient
 from ngrad.errors import DTypeError, GradientError
 from ngrad.numpy.convert import OURS, plain, to_tensor
 from ngrad.numpy.ndarray import ndarray
+from ngrad.numpy.operators import COMPARISONS, NAMES, is_number_for
 from ngrad.numpy.place import where_they_lie
 from ngrad.record import state
 from ngrad.tensor import Tensor
@@ -28,12 +30,27 @@ They do, as `numpy.asarray` does; but where somebody listens a derivative would 
 are like all others. So does `broadcast_arrays` of None and text among arrays, of which Matplotlib
 makes arrays of objects."""
 
+OPERATORS: dict[np.ufunc, Any] = {
+    getattr(np, function): getattr(operator, {"and": "and_", "or": "or_"}.get(name, name))
+    for name, function in {**NAMES, **COMPARISONS}.items()
+    if name != "divmod"
+}
+"""Python's operators of two operands, by the functions that NumPy's scalars have for them. Beside
+an array these ask for its function before the array is asked for its operator.
+"""
 SHARED = (np.may_share_memory, np.shares_memory)
 """What is about memory, not values."""
 
 
 def array_ufunc(function: np.ufunc, method: str, *inputs: Any, out: Any = (), **kwargs: Any) -> Any:
     """A ufunc, or a method of one. Of tensors it gives tensors, and arrays if there is an array."""
+    if method == "__call__" and not (out or kwargs) and function in OPERATORS:
+        x, y = inputs
+        if type(x) is np.ndarray and not x.ndim:
+            x = x[()]  # as which NumPy's scalars compare
+        kind: Any = type(x)
+        if type(y) is ndarray and is_number_for(kind, y._layout.dtype):
+            return OPERATORS[function](x.item(), y)
     if not all(isinstance(x, KNOWN) or not hasattr(x, "__array_ufunc__") for x in inputs):
         return NotImplemented
     theirs = [isinstance(target, np.ndarray) for target in out]

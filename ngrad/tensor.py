@@ -341,7 +341,7 @@ class _Dense(dict[tuple[Any, tuple[int, ...]], Layout]):
         return self.setdefault(key, found)
 
 
-_dense = _Dense()
+DENSE = _Dense()
 
 
 def from_numpy(array: Any, dtype: DType | None = None, device: Device | None = None) -> Tensor:
@@ -349,11 +349,11 @@ def from_numpy(array: Any, dtype: DType | None = None, device: Device | None = N
     own = dtype.numpy_dtype if dtype else None
     device = device or current()
     if device is HOST:
-        found = copied(array, _dense, own)  # as of most
+        found = copied(array, DENSE, own)  # as of most
         if found is not None:
             return found
     array = np.asarray(array)
-    where = _dense[array.dtype if own is None else own, array.shape].on(device)
+    where = DENSE[array.dtype if own is None else own, array.shape].on(device)
     result = empty(where)
     if where.size == 0:
         return result

@@ -37,12 +37,18 @@ def _array_over(module: ir.Module) -> None:
     """array_over(dtype, ndim, words, address, base, flags): an array over memory, which holds
     `base`. `words` is the address of its shape and then its strides, a word each.
     """
-    api = _numpy()
     it = Function(module, "array_over", 6)
-    builder = it.builder
     dtype, base = it.given_object(0), it.given_object(4)
     ndim, words, address, flags = (it.given_integer(k) for k in (1, 2, 3, 5))
     it.raise_if_any()
+    it.builder.ret(made_over(it, dtype, ndim, words, address, base, flags))
+
+
+def made_over(
+    it: Code, dtype: Any, ndim: Any, words: Any, address: Any, base: Any, flags: Any
+) -> Any:
+    """Code that makes such an array; where there is none, it returns null."""
+    builder, api = it.builder, _numpy()
     it.hold(dtype)  # NumPy takes this reference
     kind = [POINTER, POINTER, INT, WORDS, WORDS, POINTER, INT, POINTER]
     make = ir.FunctionType(POINTER, kind).as_pointer()
@@ -60,15 +66,12 @@ def _array_over(module: ir.Module) -> None:
             POINTER(None),
         ],
     )
-    with builder.if_then(builder.icmp_unsigned("==", array, POINTER(None)), likely=False):
-        builder.ret(POINTER(None))
+    it.unless_null(array, POINTER(None))
     it.hold(base)  # and this one
     take = ir.FunctionType(INT, [POINTER, POINTER]).as_pointer()
     taken = builder.call(builder.inttoptr(WORD(api[SET_BASE_OBJECT]), take), [array, base])
-    with builder.if_then(builder.icmp_signed("<", taken, INT(0)), likely=False):
-        it.let_go(array)
-        builder.ret(POINTER(None))
-    builder.ret(array)
+    it.unless_negative(taken, POINTER(None), array)
+    return array
 
 
 def dtype_of(it: Code, array: Any) -> Any:

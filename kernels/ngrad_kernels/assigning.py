@@ -7,8 +7,10 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from llvmlite import ir
 
+from ngrad_kernels.advanced import ASKED, write_put_at
 from ngrad_kernels.heap_types import offsets
 from ngrad_kernels.machine import BIT, BYTE, INT, POINTER, WORD, Code, Function
 from ngrad_kernels.making import NULL
@@ -16,6 +18,7 @@ from ngrad_kernels.memory import Buffer
 from ngrad_kernels.places import NOWHERE
 from ngrad_kernels.runs import RUN, write_runs
 from ngrad_kernels.subscripts import WINDOW, by_method
+from ngrad_kernels.updating import write_is_part
 
 if TYPE_CHECKING:
     from ngrad_kernels.cells import CellKinds
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
 DOUBLE, FLOAT = ir.DoubleType(), ir.FloatType()
 NOTHING, REAL, WHOLE = map(INT, range(3))
 """What a value is: nothing that is known here, a number with a fraction, or one without."""
+REALS, WHOLES = (float, np.float64), (int, bool, np.int64)
+"""Types of numbers that C reads as a double, or a word."""
 STORED = {
     "f8": DOUBLE, "i8": WORD, "b1": BYTE, "f4": FLOAT, "i4": INT, "u1": BYTE, "i1": BYTE,
     "i2": ir.IntType(16), "u2": ir.IntType(16), "u4": INT,
@@ -38,20 +43,28 @@ def _at(it: Code, address: Any, kind: ir.Type) -> Any:
     return it.builder.inttoptr(address, kind.as_pointer())
 
 
+def _is_one_of(it: Code, thing: Any, types: tuple[type, ...]) -> Any:
+    found = BIT(0)
+    for kind in types:
+        found = it.builder.or_(found, it.is_of(thing, kind))
+    return found
+
+
 def _number_of(module: ir.Module, kinds: CellKinds) -> None:
-    """number_of(value, real, whole): what Python's number, or that of a cell of one element, is; it
-    is stored at one of two places.
+    """number_of(value, real, whole): what Python's number, one of NumPy's that is as wide, or that
+    of a cell of one element, is; it is stored at one of two places.
     """
     kinds_of = DOUBLE.as_pointer(), WORD.as_pointer()
     it = Code(module, "number_of", INT, POINTER, *kinds_of)
     value, real, whole = it.function.args
     builder = it.builder
     of_tensor, of_layout = offsets(kinds.kinds.tensor), offsets(kinds.kinds.layout)
-    with builder.if_then(it.is_of(value, float)):
+    is_real, is_whole = (_is_one_of(it, value, types) for types in (REALS, WHOLES))
+    with builder.if_then(is_real):
         read = it.external("PyFloat_AsDouble", DOUBLE, POINTER)
         builder.store(builder.call(read, [value]), real)
         builder.ret(REAL)
-    with builder.if_then(builder.or_(it.is_of(value, int), it.is_of(value, bool))):
+    with builder.if_then(is_whole):
         flow = builder.alloca(INT)
         read = it.external("PyLong_AsLongLongAndOverflow", WORD, POINTER, flow.type)
         builder.store(builder.call(read, [value, flow]), whole)
@@ -106,7 +119,7 @@ def _put(module: ir.Module, kinds: CellKinds) -> None:
         builder.store(number, _at(it, address, DOUBLE))
         builder.ret(BIT(1))
     with builder.if_then(of("f4")):
-        with builder.if_then(builder.and_(is_whole, builder.not_(it.is_null(held)))):
+        with builder.if_then(builder.and_(is_whole, builder.not_(it.is_of(value, int)))):
             builder.store(builder.sitofp(n, FLOAT), _at(it, address, FLOAT))  # rounded once
             builder.ret(BIT(1))
         size = builder.call(it.external("fabs", DOUBLE, DOUBLE), [number])
@@ -205,6 +218,7 @@ def _assigned(module: ir.Module, kinds: CellKinds) -> None:
     it.unless(builder.not_(it.is_null(x)), INT(0))
     it.unless(builder.call(module.globals["silent"], [x, window]), INT(0))
     of_layout = offsets(kinds.kinds.layout)
+    it.hold(x)  # objects are made from here on: whatever runs then may have others forgotten
 
     shown = builder.alloca(POINTER)
     held = builder.call(module.globals["held_by"], [this])
@@ -212,10 +226,8 @@ def _assigned(module: ir.Module, kinds: CellKinds) -> None:
     with builder.if_else(it.is_null(held)) as (other, plain):
         with other:
             found = builder.call(module.globals["shown"], [this])
-            it.unless(builder.not_(it.is_null(found)), INT(-1))
-            with builder.if_then(it.same(found, nobody)):
-                it.let_go(found)
-                builder.ret(INT(0))
+            it.unless_null(found, INT(-1), x)
+            it.unless(builder.not_(it.same(found, nobody)), INT(0), found, x)
             builder.store(found, shown)
         with plain:
             it.hold(held)
@@ -228,20 +240,46 @@ def _assigned(module: ir.Module, kinds: CellKinds) -> None:
     # What has no axes may be a number.
     some = builder.not_(it.same(it.get(where, of_layout["ndim"]), it.known(0)))
     it.let_go(part)
-    it.unless(builder.and_(memory, some), INT(0), where)
+    it.unless(builder.and_(memory, some), INT(0), where, x)
     step = builder.call(module.globals["spot"], [where, index])
     element = builder.icmp_signed("!=", step, NOWHERE)
     words = it.allocate(len(RUN))
+    # What NumPy is to do, if it is: put elements at places of the whole.
+    asked = it.references(WORD(ASKED))
+    for k in range(ASKED):
+        builder.store(NULL, it.at(asked, k))
     with builder.if_then(builder.not_(element)):
-        it.unless(builder.call(module.globals["run"], [where, index, words]), INT(0), where)
-    it.hold(x)
+        several = builder.call(module.globals["run"], [where, index, words])
+        with builder.if_then(builder.not_(several)):
+            given = where, begins, index, value, x, asked
+            ready = builder.call(module.globals["put_asked"], given)
+            it.unless(builder.icmp_signed(">", ready, INT(0)), ready, where, x)
     with builder.if_then(view):  # it is to hold none of its owner's memory
         for name in ("_seen", "_held"):
             it.hold(nobody)
             it.replace(this, of_cell[name], nobody)
-    it.unless(it.same(it.get(first, of_cell["_held"]), x), INT(0), where, x)
+    there = it.same(it.get(first, of_cell["_held"]), x)
     it.let_go(x)  # from here on nothing runs in between
-    it.unless(builder.call(module.globals["is_own"], [x]), INT(0), where)
+    mine = builder.alloca(BIT)
+    builder.store(BIT(0), mine)
+    with builder.if_then(there):
+        builder.store(builder.call(module.globals["is_own"], [x]), mine)
+    own, whole = builder.load(mine), builder.load(asked)
+    with builder.if_then(builder.not_(it.is_null(whole)), likely=False):
+        it.let_go(where)
+        done = builder.alloca(INT)
+        builder.store(INT(0), done)
+        with builder.if_then(own):
+            it.hold(x)  # NumPy may let other threads in between
+            parts = (builder.load(it.at(asked, k)) for k in range(ASKED))
+            builder.store(builder.call(module.globals["put_done"], [*parts]), done)
+            with builder.if_then(builder.icmp_signed(">", builder.load(done), INT(0)), likely=True):
+                kept = builder.call(module.globals["shown_anew"], [first, x])
+                builder.store(kept, done)
+            it.let_go(x)
+        it.let_go_of(asked, WORD(ASKED))
+        builder.ret(builder.load(done))
+    it.unless(own, INT(0), where)
     with builder.if_then(element, likely=True):
         done = builder.call(module.globals["put"], [value, where, builder.add(begins, step)])
         it.let_go(where)
@@ -256,12 +294,16 @@ def write_assign(module: ir.Module, kinds: CellKinds, ways: Ways) -> None:
     where it is more than a number, or as many, for elements side by side in memory that nobody else
     has; or if anybody listens, who may want what was there before.
     """
-    for write in (_alone_in, _number_of, _put, _is_own, write_runs, _assigned):
+    steps = _alone_in, _number_of, _put, _is_own, write_runs, write_put_at, _assigned, write_is_part
+    for write in steps:
         write(module, kinds)
     it = Code(module, "assign", INT, POINTER, POINTER, POINTER)
     this, index, value = it.function.args
     builder = it.builder
     with builder.if_then(builder.not_(it.is_null(value)), likely=True):
+        there = builder.call(module.globals["is_part"], [this, index, value])
+        with builder.if_then(builder.icmp_signed("!=", there, INT(0)), likely=False):
+            builder.ret(builder.select(builder.icmp_signed("<", there, INT(0)), there, INT(0)))
         window = it.attribute(it.known(ways.state), WINDOW, otherwise=INT(-1))
         done = builder.call(module.globals["assigned"], [this, index, value, window])
         it.let_go(window)

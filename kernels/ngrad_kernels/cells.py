@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from llvmlite import ir
 
+from ngrad_kernels.advanced import write_settled
 from ngrad_kernels.assigning import write_assign, write_put_at_once
 from ngrad_kernels.heap_types import ASSIGN, ITEM, SUBSCRIPT, generic_slot, offsets, replace_slot
 from ngrad_kernels.holding import write_read
@@ -15,6 +16,7 @@ from ngrad_kernels.iterating import ITERATE, LENGTH, write_item, write_iterate, 
 from ngrad_kernels.machine import POINTER, WORD, Code, Function, binder, load, method
 from ngrad_kernels.making import NULL, Kinds, write_made
 from ngrad_kernels.memory import FreeList
+from ngrad_kernels.nests import write_listed
 from ngrad_kernels.operators import Operators, operator_slots
 from ngrad_kernels.places import NOWHERE, write_places
 from ngrad_kernels.subscripts import SUBSCRIPTS, Ways, write_subscript, write_viewed
@@ -238,7 +240,8 @@ class Cells(NamedTuple):
 
     Attributes
     ----------
-    array_of, view_of, element_of, row_of, exchanged, result_of, put_at_once : callable
+    array_of, view_of, element_of, row_of, exchanged, result_of, put_at_once, listed : callable
+    settled : callable
     viewed : callable
         Takes what a callable is bound to, and gives that.
     read : method of cells
@@ -253,6 +256,8 @@ class Cells(NamedTuple):
     exchanged: Callable[..., bool]
     result_of: Callable[..., Any]
     put_at_once: Callable[..., bool]
+    listed: Callable[..., Any]
+    settled: Callable[[Any], Any]
     viewed: Callable[..., Callable[[Any], Any]]
     read: Any
     operators: dict[int, int]
@@ -277,8 +282,10 @@ def cell_makers(kinds: CellKinds, ways: Ways, operators: Operators) -> Cells:
         "subscript": partial(write_subscript, kinds=kinds, ways=ways),
         "result_of": partial(_result_of, kinds=kinds, ways=ways),
         "read": partial(write_read, cell=kinds.cell, state=ways.state, otherwise=kinds.read),
+        "settled": partial(write_settled, kinds=kinds),
         "assign": partial(write_assign, kinds=kinds, ways=ways),
         "put_at_once": partial(write_put_at_once, ways=ways),
+        "listed": partial(write_listed, kinds=kinds),
         "item": partial(write_item, kinds=kinds, ways=ways),
         "iterate": partial(write_iterate, kinds=kinds, ways=ways),
         "length": partial(write_length, kinds=kinds),

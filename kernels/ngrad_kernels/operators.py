@@ -10,6 +10,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
 from llvmlite import ir
 
 from ngrad_kernels.assigning import DOUBLE, NOTHING, REAL
@@ -18,6 +19,7 @@ from ngrad_kernels.machine import BIT, INT, POINTER, WORD, Code
 from ngrad_kernels.making import NULL
 from ngrad_kernels.recording import AT_MOST, idle
 from ngrad_kernels.subscripts import SMALL, WINDOW
+from ngrad_kernels.updating import write_taken_over
 
 if TYPE_CHECKING:
     from ngrad_kernels.cells import CellKinds
@@ -50,12 +52,22 @@ class Operators(NamedTuple):
     applied: Callable[..., Any]
 
 
+SCALARS = {np.float64: (float, ("f8",)), np.int64: (int, ("i8", "f8"))}
+"""Numbers of NumPy's by type: of which of Python's they are as one beside arrays of some dtypes."""
 WRITTEN = sys.intern("written")
 """The setting of up to how many bytes an op runs where it is called that has a view written."""
 HOLD = sys.intern("_hold")
 """A method of cells: `x._hold(found, name)` gives x, which is to hold what `x.__name__` gave."""
 TENSORS, CALL, WINDOW_AT, SMALL_AT, KEY = (0, 1), 2, 3, 4, 5
 """Where `computed` keeps what it holds."""
+
+
+def _number_type(it: Code, thing: Any) -> Any:
+    """The type of an object; of a number of NumPy's, that of Python's which it may stand for."""
+    found = it.type_of(thing)
+    for kind, (number, _) in SCALARS.items():
+        found = it.builder.select(it.is_of(thing, kind), it.known(number), found)
+    return found
 
 
 def _computed(module: ir.Module, kinds: CellKinds, ways: Ways, given: Operators) -> None:
@@ -96,7 +108,7 @@ def _computed(module: ir.Module, kinds: CellKinds, ways: Ways, given: Operators)
     two = builder.not_(it.is_null(operands[1]))
     for k, operand in enumerate(operands):
         with builder.if_then(two if k else BIT(1)):
-            builder.store(it.type_of(operand), it.at(keys, k))
+            builder.store(_number_type(it, operand), it.at(keys, k))
             with builder.if_else(it.is_of(operand, kinds.cell)) as (cell, number):
                 with cell:
                     x = keep(k, builder.call(module.globals["held_by"], [operand]))
@@ -115,7 +127,20 @@ def _computed(module: ir.Module, kinds: CellKinds, ways: Ways, given: Operators)
                     unless(builder.or_(bools, builder.not_(of_bools)))
                     builder.store(where, it.at(keys, k))
                 with number:
-                    unless(builder.or_(it.is_of(operand, float), it.is_of(operand, int)))
+                    kind = builder.load(it.at(keys, k))
+                    plain = (it.same(kind, it.known(number)) for number in (float, int))
+                    unless(builder.or_(*plain))
+    for k in TENSORS:
+        with builder.if_then(builder.and_(two, it.is_null(kept(k)))):
+            where = builder.load(it.at(keys, 1 - k))
+            for kind, (_, codes) in SCALARS.items():
+                with builder.if_then(it.is_of(operands[k], kind), likely=False):
+                    unless(builder.not_(it.is_null(kept(1 - k))))
+                    dtype = it.get(where, of_layout["dtype"])
+                    fits = BIT(0)
+                    for code in codes:
+                        fits = builder.or_(fits, it.same(dtype, it.known(kinds.dtypes[code])))
+                    unless(fits)
 
     one, other = (builder.load(it.at(keys, k)) for k in TENSORS)
     it.hold(one)
@@ -231,6 +256,12 @@ def _in_place(module: ir.Module, name: str, kinds: CellKinds, seen: dict[Any, An
     with builder.if_then(builder.not_(it.same(found, it.known(None))), likely=True):
         with builder.if_then(builder.call(module.globals["is_number"], [a])):
             builder.ret(found)
+        taken = builder.call(module.globals["taken_over"], [a, found])
+        it.unless(builder.icmp_signed(">=", taken, INT(0)), NULL, found)
+        with builder.if_then(builder.icmp_signed(">", taken, INT(0)), likely=True):
+            it.let_go(found)
+            it.hold(a)
+            builder.ret(a)
         held = it.call_method(HOLD, a, found, it.known(sys.intern(name)))
         it.let_go(found)
         builder.ret(held)
@@ -341,6 +372,7 @@ def operator_slots(kinds: CellKinds, ways: Ways, given: Operators) -> dict[str, 
         _by_methods(module, kinds)
         _number(module, kinds, ways)
         _computed(module, kinds, ways, given)
+        write_taken_over(module, kinds, ways)
         _made(module, name)
 
     found = dict[str, Slot]()

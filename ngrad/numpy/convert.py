@@ -17,12 +17,12 @@ from ngrad.dtypes import BRAIN, BY_CODE, DType, as_dtype, kind_of, promote, weak
 from ngrad.errors import DTypeError
 from ngrad.graph.dims import Dim
 from ngrad.numpy.ndarray import array_of as array_of
-from ngrad.numpy.ndarray import ndarray
+from ngrad.numpy.ndarray import listed, ndarray
 from ngrad.numpy.nothing import DISCARDS, warn_of
 from ngrad.ops.convert import Weak, cast_to, constant_of, from_outside, number
 from ngrad.ops.joining import stack, stacked
 from ngrad.record import state
-from ngrad.tensor import Tensor, from_numpy, single
+from ngrad.tensor import DENSE, Tensor, from_numpy, single
 
 FLOAT32, FLOAT64, COMPLEX128 = BY_CODE["f4"], BY_CODE["f8"], BY_CODE["c16"]
 INT64, UINT64, BOOL = BY_CODE["i8"], BY_CODE["u8"], BY_CODE["b1"]
@@ -59,15 +59,19 @@ def to_tensor(value: Any, dtype: DType | None = None) -> Tensor:
         return _of_number(value, dtype)
     elif kind is np.ndarray and value.dtype.kind in "fiubc":
         return from_numpy(value, dtype)
-    elif kind is not Tensor and kind is not list and kind is not tuple:
+    elif kind is list or kind is tuple:
+        found = listed(value, dtype, DENSE, state.window) if current() is HOST else None
+        if found is not None:
+            return found
+    elif kind is not Tensor:
         value = from_outside(unmasked(value))
     if isinstance(value, Tensor):
         return value if dtype is None else converted(value, dtype)
     if isinstance(value, Dim):  # an open size has a value at each call
         return number(value, dtype or INT64, current())
     if type(value) is Weak:
-        found: Tensor = cast_to(value.tensor, dtype or PLAIN[value.kind])
-        return found
+        of_weak: Tensor = cast_to(value.tensor, dtype or PLAIN[value.kind])
+        return of_weak
     if isinstance(value, NESTS):
         nested = _of_nest(value, dtype)
         if nested is not None:

@@ -1,4 +1,4 @@
-"""Values put where elements lie, as NumPy puts them there."""
+"""Values put where elements lie, and found there, as NumPy puts and finds them."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from ngrad.config import settings
 from ngrad.devices import HOST
 from ngrad.dtypes import as_dtype
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.program import Launch
 from ngrad.numpy.indices import meant
 from ngrad.ops.launching import place_launch
+from ngrad.tensor import Tensor, from_numpy
 from ngrad_kernels.runs import SHARED
 
 
@@ -28,6 +30,21 @@ def written(at: int, where: Layout, index: Any, value: Any) -> bool:
     except (IndexError, OverflowError, TypeError, ValueError):
         return False
     return True
+
+
+def picked(x: Tensor, index: Any) -> Tensor | None:
+    """x[index] of an index that is `settled`, as NumPy finds it: of what is there, and small enough
+    for an op to run where it is called. None of anything else, and where NumPy raises: the ordinary
+    way tells of that.
+    """
+    where = x._layout
+    if not x._at or where.device is not HOST or where.nbytes > settings.small:
+        return None
+    try:
+        found = where.array(x._at, x)[index]
+    except (IndexError, TypeError, ValueError):
+        return None
+    return from_numpy(found, where.dtype, HOST)
 
 
 def _copied(whole: Any, index: Any, value: Any) -> bool:

@@ -17,6 +17,7 @@ from ngrad.errors import CopyError
 from ngrad.giving import leave
 from ngrad.graph.layout import Layout
 from ngrad.graph.op import Call
+from ngrad.numpy.elements import picked
 from ngrad.numpy.indices import meant
 from ngrad.numpy.values import Valued
 from ngrad.numpy.views import (
@@ -233,6 +234,11 @@ class ndarray(Subscripted, Valued, Operand["ndarray"]):
         """x[index] where machine code (`subscripts.py`) leaves it: if somebody listens, of views of
         views, and of a view that is taken for the first time.
         """
+        places = None if state.listens() else settled(index)
+        if places is not None:
+            there = picked(self._shown(), places)
+            if there is not None:
+                return array_of(there)
         index, key, basic = meant(index)
         if not basic:
             items = index._read() if type(index) is ndarray else index
@@ -349,15 +355,22 @@ OPERATORS: dict[int, int]
 """What slots of the class have, by what they have of operators in Python, once these are there."""
 put_at_once: Callable[[ndarray, Any, Any], bool]
 """`put_at_once(array, index, value)`: what `Assigned.put_there` is."""
+listed: Callable[[Any, Any, Any, Window], Tensor | None]
+"""`listed(values, dtype, layouts, window)`: a tensor of a list of numbers, or of lists of such, in
+the host's memory, if they are float64 or int64, or read as the one that is given, and nobody
+listens.
+"""
 CELLS = cell_makers(
     CellKinds(ndarray, Window, uids, KINDS, row_part, READ, Part, VIEWS, BY_CODE, HOST),
     Ways(Call, state, settings, found, TAKE.calls, FIRST, by_tensor),
     Operators({name: op.seen for name, op in OPS.items()}, applied),
 )
-array_of, view_of, element_of, row_of, exchanged, result_of, put_at_once, *_ = CELLS
+array_of, view_of, element_of, row_of, exchanged, result_of, put_at_once, listed, *_ = CELLS
+settled = CELLS.settled
 viewed, READ_QUICKLY, OPERATORS = CELLS.viewed, CELLS.read, CELLS.operators
 setattr(ndarray, "_read", READ_QUICKLY)  # noqa: B010
 Assigned.exchanged, Assigned.put_there = staticmethod(exchanged), staticmethod(put_at_once)
+Assigned.settled = staticmethod(settled)
 _T = property(viewed("T", ndarray.transpose), doc="A view with its axes reversed.")
 setattr(ndarray, "T", _T)  # noqa: B010
 export_cells(ndarray)

@@ -59,7 +59,7 @@ NOT_OF = {
 
 
 @functools.cache
-def _is_number_for(kind: Any, dtype: DType) -> bool:
+def is_number_for(kind: Any, dtype: DType) -> bool:
     """Whether NumPy's scalar of a type means, beside an array of a dtype, what the Python number
     does: it is converted to that dtype, which holds it.
     """
@@ -95,7 +95,7 @@ def _binary(function: ufunc) -> Callable[[ndarray, Any], Any]:
             kind: Any = type(y)
             if kind in PLAIN:
                 return array_of(quick(held, y))
-            if _is_number_for(kind, held._layout.dtype):
+            if is_number_for(kind, held._layout.dtype):
                 return array_of(quick(held, y.item()))
         return otherwise(x, y) if is_operand(y) else _unlike(function, x, y)
 
@@ -122,7 +122,7 @@ def _reflected(function: ufunc) -> Callable[[ndarray, Any], Any]:
             if not (refused and dtype.code in refused):
                 if kind in PLAIN:
                     return array_of(quick(held, x))
-                if _is_number_for(kind, dtype):
+                if is_number_for(kind, dtype):
                     return array_of(quick(held, x.item()))
         return otherwise(x, y) if is_operand(x) else NotImplemented
 

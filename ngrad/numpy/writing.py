@@ -125,6 +125,10 @@ class Assigned(Cell):
     """`put_there(cell, index, value)`: whether a number or a tensor could be put where elements
     lie side by side.
     """
+    settled: ClassVar[Callable[[Any], Any]]
+    """`settled(index)`: one that gives no view, as NumPy takes it, if it is of arrays whose values
+    are there; None of any other.
+    """
     _held: Tensor
     _owner: Any
     _seen: Tensor | None
@@ -147,6 +151,9 @@ class Assigned(Cell):
         """x[index] = value where machine code (`assigning.py`) leaves it: of more than a number, if
         somebody listens, and of memory that somebody else has, too.
         """
+        places = type(self).settled(index)
+        if places is not None and self._at_once(places, value, True):
+            return
         index, key, basic = meant(index)
         if basic and isinstance(value, Assigned) and self._shows(value, index, key):
             return  # the end of x[index] += ..., which has written there

@@ -188,6 +188,64 @@ def test_parts_through_whatever_names_an_array(data: Any) -> None:
             equal(two, one)
 
 
+@st.composite
+def arrays_among(draw: Any, shape: tuple[int, ...]) -> tuple[Any, Any]:
+    """An index of an array or several, as it is for NumPy's arrays, and with ours."""
+    lead = draw(st.sampled_from([(3,), (2, 3), (1,), (0,)]))
+    theirs, own = [], []
+    for n in shape[: draw(st.integers(1, len(shape)))]:
+        kind = draw(st.sampled_from(["array", "array", "list", "mask", "slice", "integer", "new"]))
+        if kind == "array":
+            size = draw(st.sampled_from([lead, (1,), (*lead[:-1], 1)]))
+            flat = draw(st.lists(st.integers(-n - 1, n), min_size=6, max_size=6))
+            item = np.resize(flat, size).astype(draw(st.sampled_from(["i8", "i4"])))
+        elif kind == "list":
+            item = draw(st.lists(st.integers(-n, n - 1), min_size=0, max_size=3))
+        elif kind == "mask":
+            item = np.array(draw(st.lists(st.booleans(), min_size=n, max_size=n)))
+        elif kind == "integer":
+            item = draw(st.integers(-n, n - 1))
+        else:
+            item = None if kind == "new" else slice(draw(st.integers(-n, n)), None, 2)
+        theirs.append(item)
+        own.append(ours.array(item) if isinstance(item, np.ndarray) else item)
+    return (theirs[0], own[0]) if len(theirs) == 1 else (tuple(theirs), tuple(own))
+
+
+@settings(max_examples=400, deadline=None)
+@given(data=st.data())
+@pytest.mark.filterwarnings("ignore")
+def test_arrays_as_indices_through_whatever_names_an_array(data: Any) -> None:
+    draw = data.draw
+    shape = draw(st.sampled_from([(5,), (4, 4), (3, 3, 3)]))
+    dtype = draw(st.sampled_from(["f8", "i4", "c16"]))
+    x = np.random.default_rng(1).integers(0, 99, shape).astype(dtype)
+    y = ours.array(x)
+    take = draw(st.sampled_from([lambda x: x, *TAKEN.values()]))
+    if not take(x).ndim or take is TAKEN["real"]:
+        return
+    one, two = take(x), take(y)
+    index, own_index = draw(arrays_among(one.shape))
+    theirs, own = tried(getitem, one, index), tried(getitem, two, own_index)
+    if type(theirs) is list:
+        assert type(own) is list
+        return
+    equal(own, theirs)
+    value = draw(st.sampled_from(["its own", "a number", "another dtype", "too many", "a view"]))
+    new: Any = 7.5 if dtype != "i4" else 7
+    own_new = new
+    if value != "a number":
+        new = np.asarray(theirs).copy()[..., ::-1] if np.ndim(theirs) else np.asarray(theirs).copy()
+        new = new.astype("f4" if value == "another dtype" else dtype)
+        new = np.resize(new, 40) if value == "too many" else new
+        own_new = ours.array(new)
+        new, own_new = (one[:1], two[:1]) if value == "a view" else (new, own_new)
+    done, own_done = tried(setitem, one, index, new), tried(setitem, two, own_index, own_new)
+    assert type(done) is type(own_done)
+    equal(y, x)
+    equal(two, one)
+
+
 def test_an_array_is_assigned_to_itself() -> None:
     x, y = np.arange(5.0), ours.array(np.arange(5.0))
     for z in (x, y):
@@ -296,6 +354,10 @@ x[k] = float(x[k]) + int(c[k]) + abs(x[k])
 x[k] = max(x) + min(row) + sum(m[0]) + next(iter(m))[1]
 for v in row: row[0] = v
 range(c[k] % 5); {2: 1}.get(c[k]); math.sin(x[k])
+x *= 1.5; x -= row; m[1] += row; m[:, 1:] -= 2.0 * m[:, 1:]
+x[i] = row[i] * 2.0; x[i] += 1.0; m[1, i] = x[i]; m[i[1:] % 2, i[:-1]] = 1.0
+x[x > 2.0] = 0.0; m[:, x > 1.0] = -1.0
+x[k] = s; x[0] = x[1] * s + n; c[k] = c[k] * n // n
 """
 
 
@@ -307,6 +369,7 @@ def test_loops_over_elements_need_no_python_of_ours(line: str) -> None:
     x[0], c[0], m[0, 0], row = 1.0, 1, 1.0, m[1]
     row[0] = 1.0
     names = {"x": x, "c": c, "m": m, "row": row, "math": math}
+    names |= {"i": ours.array([3, 0, 4]), "s": np.float64(0.5), "n": np.int64(2)}
     loop = compile(f"for k in (1, 2, 3):\n    {line}", "loop", "exec")
     called = list[str]()
 

@@ -24,9 +24,12 @@ ENTERED = {
     "np.ravel(m.T)": 17, "np.arange(0, 24, 5)": 4, "np.full(24, 3.0)": 13, "x.shape": 1,
     "np.array([[x[0], -x[1]], [x[2], 1]])": 26, "operator.imul(u[0], w)": 1,
     "operator.imul(u[:, :3900], w[:3900])": 1, "operator.imul(m[1:-1, 1:-1], 1.0)": 1,
-    "operator.isub(u[0, 1:], 0.5 * (w[1:] - w[:-1]))": 31,
+    "operator.isub(u[0, 1:], 0.5 * (w[1:] - w[:-1]))": 31, "operator.imul(y, 1.0)": 0,
+    "m[1, i[:2]]": 6, "m[i[:2, None] % 4, i[:2]]": 6, "m[:, s % 6]": 8, "m[[0, 2]]": 6,
+    "np.array([1.0, 2, 3.0])": 8, "np.array([[1, 2], [3, 4]])": 8, "number * x": 4, "number > x": 4,
 }  # fmt: skip
 """Expressions of arrays, and how many functions of Python's they may enter."""
+NUMBER = np.float64(2.5)
 
 
 def _arrays() -> dict[str, Any]:
@@ -49,7 +52,7 @@ every_expression = pytest.mark.parametrize("expression", ENTERED)
 
 def _names() -> dict[str, Any]:
     held = {name: ours.array(value) for name, value in _arrays().items()}
-    return {"np": ours, "operator": operator, **held}
+    return {"np": ours, "operator": operator, "number": NUMBER, **held}
 
 
 @every_expression
@@ -78,7 +81,7 @@ def test_few_functions_are_entered(expression: str, monkeypatch: pytest.MonkeyPa
 
 @every_expression
 def test_each_time_as_numpy(expression: str) -> None:
-    numpys = {"np": np, "operator": operator, **_arrays()}
+    numpys = {"np": np, "operator": operator, "number": NUMBER, **_arrays()}
     names, expected = _names(), np.asarray(eval(expression, numpys))
     for _ in range(3):
         found = np.asarray(eval(expression, names))
