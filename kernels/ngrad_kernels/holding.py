@@ -9,7 +9,7 @@ from typing import Any
 from llvmlite import ir
 
 from ngrad_kernels.heap_types import offsets
-from ngrad_kernels.machine import POINTER, WORD, Code, Function
+from ngrad_kernels.machine import BIT, POINTER, WORD, Code, Function
 
 NULL = POINTER(None)
 STACK = sys.intern("stack")
@@ -44,6 +44,16 @@ def _write_held_within(module: ir.Module, cell: type, tensor: type) -> ir.Functi
         it.unless(it.same(shown, it.get(this, place["_seen"])), NULL)
     builder.ret(held)
     return it.function
+
+
+def is_view(it: Code, cell: type, thing: Any, other: Any) -> Any:
+    """Whether one of two is a cell that is a view of the other."""
+    found = it.builder.alloca(BIT)
+    it.builder.store(BIT(0), found)
+    with it.builder.if_then(it.is_of(thing, cell)):
+        owner = it.get(thing, offsets(cell)["_owner"])
+        it.builder.store(it.same(owner, other), found)
+    return it.builder.load(found)
 
 
 def write_read(module: ir.Module, cell: type, state: Any, otherwise: Callable[[Any], Any]) -> None:

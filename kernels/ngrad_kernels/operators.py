@@ -15,6 +15,7 @@ from llvmlite import ir
 
 from ngrad_kernels.assigning import DOUBLE, NOTHING, REAL
 from ngrad_kernels.heap_types import generic_slot, offsets
+from ngrad_kernels.holding import is_view
 from ngrad_kernels.machine import BIT, INT, POINTER, WORD, Code
 from ngrad_kernels.making import NULL
 from ngrad_kernels.recording import AT_MOST, idle
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
     from ngrad_kernels.cells import CellKinds
     from ngrad_kernels.subscripts import Ways
 
-BINARY = {"add": 7, "floordiv": 12, "mul": 29, "mod": 34, "sub": 36, "truediv": 37}
+BINARY = {
+    "add": 7, "floordiv": 12, "matmul": 75, "mul": 29, "mod": 34, "sub": 36, "truediv": 37,
+}  # fmt: skip
 IN_PLACE = {"add": 14, "floordiv": 16, "mul": 18, "mod": 21, "sub": 23, "truediv": 24}
 UNARY = {"abs": 6, "neg": 30}
 NUMBERS = {"bool": 9, "float": 11, "int": 26, "index": 13, "hash": 59}
@@ -230,10 +233,15 @@ def _unless_computed(it: Code, seen: Any, bools: bool, a: Any, b: Any = NULL) ->
     it.let_go(found)
 
 
-def _binary(module: ir.Module, name: str, seen: dict[Any, Any]) -> None:
+def _binary(module: ir.Module, name: str, kinds: CellKinds, seen: dict[Any, Any]) -> None:
     it = Code(module, f"binary_{name}", POINTER, POINTER, POINTER)
     a, b = it.function.args
-    _unless_computed(it, it.known(seen), name not in NOT_OF_BOOLS, a, b)
+    computes = BIT(1)
+    if name == "matmul":  # of an array and its own transpose half is computed
+        of_each_other = (is_view(it, kinds.cell, *pair) for pair in ((a, b), (b, a)))
+        computes = it.builder.not_(it.builder.or_(*of_each_other))
+    with it.builder.if_then(computes):
+        _unless_computed(it, it.known(seen), name not in NOT_OF_BOOLS, a, b)
     names = (it.known(sys.intern(f"__{sign}{name}__")) for sign in ("", "r"))
     it.builder.ret(it.builder.call(module.globals["by_methods"], [a, b, *names]))
 
@@ -380,7 +388,7 @@ def operator_slots(kinds: CellKinds, ways: Ways, given: Operators) -> dict[str, 
         made = partial(_made if found else first, name=name)
         found[f"number_{name}"] = Slot(generic_slot(f"__{name}__", slot), made)
     operators: dict[str, tuple[dict[str, int], str, Callable[..., None]]] = {
-        "binary": (BINARY, "", _binary),
+        "binary": (BINARY, "", partial(_binary, kinds=kinds)),
         "in_place": (IN_PLACE, "i", partial(_in_place, kinds=kinds)),
         "unary": (UNARY, "", _unary),
     }

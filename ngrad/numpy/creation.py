@@ -32,6 +32,7 @@ from ngrad.ops.shape import SEEN, broadcast_to, reshape
 from ngrad.ops.transfer import to_device
 from ngrad.record import copied, state
 from ngrad.tensor import Tensor, from_numpy, scalar, seen
+from ngrad_kernels.keys import are_integers
 
 
 def array(
@@ -176,8 +177,14 @@ def _laid_as(x: Tensor, made: Any, order: Any) -> ndarray:
     return laid(made, "F" if order == "K" and not in_rows(x) else order)
 
 
+def _is_plain(shape: Any) -> bool:
+    """Whether it is of Python's integers: others may be equal to them, and are none."""
+    return type(shape) is int or are_integers(shape)
+
+
 def _maker(name: str, value: int) -> Callable[..., ndarray]:
-    vectors: dict[int, Repeats] = {}  # by size, of float64, in the host's memory
+    # By size, or shape, of float64, in the host's memory.
+    plain: dict[int | tuple[int, ...], Repeats] = {}
 
     def make(
         shape: Any, dtype: Any = float, order: Any = "C", *, device: Any = None, like: Any = None
@@ -187,10 +194,10 @@ def _maker(name: str, value: int) -> Callable[..., ndarray]:
         wanted = FLOAT64 if dtype is float else dtype_of(dtype) or FLOAT64
         if order == "C" and sizes and state.window.trace is None:
             found = _repeated[value, sizes, wanted.code, place]
-            if type(shape) is int and dtype is float and place is HOST:
-                if len(vectors) >= SEEN:
-                    vectors.clear()
-                vectors[shape] = found
+            if _is_plain(shape) and dtype is float and place is HOST:
+                if len(plain) >= SEEN:
+                    plain.clear()
+                plain[shape] = found
             show, single = found
             return array_of(show(single))
         return laid(_filled_with(value, sizes, wanted, place), order)
@@ -200,15 +207,15 @@ def _maker(name: str, value: int) -> Callable[..., ndarray]:
     make_any = named(make)
 
     @functools.wraps(make_any)
-    def make_vector(shape: Any, *args: Any, **kwargs: Any) -> ndarray:
-        if type(shape) is int and not (args or kwargs):  # as most calls are
-            found = vectors.get(shape)
+    def make_quickly(shape: Any, *args: Any, **kwargs: Any) -> ndarray:
+        if not (args or kwargs) and _is_plain(shape):  # as most calls are
+            found = plain.get(shape)
             if found is not None and current() is HOST and state.window.trace is None:
                 show, single = found
                 return array_of(show(single))
         return make_any(shape, *args, **kwargs)
 
-    return make_vector
+    return make_quickly
 
 
 zeros, ones, empty = (_maker(n, v) for n, v in (("zeros", 0), ("ones", 1), ("empty", 0)))

@@ -19,6 +19,8 @@ def _turns(view: ndarray, x: ndarray) -> bool:
 def matrix_product(x: Any, y: Any) -> Any:
     """x @ y, as a tensor. Of an array and its own transpose, as NumPy's, one half is the other."""
     if type(x) is ndarray and type(y) is ndarray:
+        if x._owner is y._owner is None:
+            return matmul_operator(x._held, y._held)
         if _turns(y, x):
             whole = x._read()
             return product(whole, whole, False, True)

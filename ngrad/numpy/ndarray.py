@@ -41,6 +41,7 @@ from ngrad.ops.arithmetic import abs_, negative
 from ngrad.ops.convert import unwrap
 from ngrad.ops.gather import TAKE
 from ngrad.ops.indexing import FIRST, by_tensor, getitem
+from ngrad.ops.matmul import PRODUCTS
 from ngrad.ops.operators import BINARY, COMPARISON
 from ngrad.ops.shape import reshape
 from ngrad.record import copied, next_uid, state, uids
@@ -363,7 +364,7 @@ listens.
 CELLS = cell_makers(
     CellKinds(ndarray, Window, uids, KINDS, row_part, READ, Part, VIEWS, BY_CODE, HOST),
     Ways(Call, state, settings, found, TAKE.calls, FIRST, by_tensor),
-    Operators({name: op.seen for name, op in OPS.items()}, applied),
+    Operators({name: op.seen for name, op in OPS.items()} | {"matmul": PRODUCTS}, applied),
 )
 array_of, view_of, element_of, row_of, exchanged, result_of, put_at_once, listed, *_ = CELLS
 settled = CELLS.settled

@@ -306,7 +306,8 @@ def dot(a: Any, b: Any, out: Any = None) -> ndarray:
     if rank == 0 or other == 0:
         return array_of(x * y)
     if other <= 2 and rank <= 2:
-        return array_of(matrix_product(a, b))
+        both = type(a) is type(b) is ndarray
+        return a @ b if both else array_of(matrix_product(a, b))
     return tensordot(a, b, (rank - 1, max(other - 2, 0)))
 
 

@@ -13,7 +13,7 @@ from ngrad.errors import DTypeError, NumberError, ShapeError
 from ngrad.graph.group import FUSED, Group, Leaf
 from ngrad.graph.indexing import Split
 from ngrad.graph.layout import Layout, layout
-from ngrad.graph.op import Op
+from ngrad.graph.op import CALLS_LIMIT, Call, Op
 from ngrad.graph.program import OUT, Program
 from ngrad.graph.strides import broadcast, broadcast_strides
 from ngrad.ops.complexes import conj
@@ -311,6 +311,21 @@ def matmul(
     return product(x, y, bool(transpose_a or adjoint_a), bool(transpose_b or adjoint_b))
 
 
+PRODUCTS: dict[tuple[Layout, Layout], Call] = {}
+"""Calls that are all of a product, by how operands lie that came before."""
+
+
+def _noted(op: Op, params: tuple[Any, ...], x: Any, y: Any) -> Any:
+    """An op of two operands, whose call is a product."""
+    out, layouts = apply(op, (x, y), params), (x._layout, y._layout)
+    call = op.calls.get((params, layouts))  # none where operands were converted, or sizes are open
+    if call is not None:
+        if len(PRODUCTS) > CALLS_LIMIT:
+            PRODUCTS.clear()
+        PRODUCTS[layouts] = call
+    return out
+
+
 def matmul_operator(x: Any, y: Any) -> Any:
     """x @ y: the matrix product; a vector on the left is a row, one on the right a column.
 
@@ -322,7 +337,7 @@ def matmul_operator(x: Any, y: Any) -> Any:
     x, y = _operands(x, y)
     left, right = x._layout.shape, y._layout.shape
     if len(left) == len(right) == 2:
-        return apply(MATMUL, (x, y), (False, False))
+        return _noted(MATMUL, (False, False), x, y)
     if not left or not right:
         raise ShapeError(
             f"matmul: shapes {left} and {right}: a 0-d tensor has no axis to contract; use *"
@@ -331,7 +346,7 @@ def matmul_operator(x: Any, y: Any) -> Any:
     if k != other:
         raise _misfit(left, right, k, other)
     if len(left) == len(right) == 1:
-        return apply(VECDOT, (x, y))
+        return _noted(VECDOT, (), x, y)
     if len(left) == 1:
         out = product(reshaped(x, (1, k)), y)
         return reshaped(out, (*out._layout.shape[:-2], out._layout.shape[-1]))

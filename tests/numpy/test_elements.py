@@ -357,6 +357,7 @@ range(c[k] % 5); {2: 1}.get(c[k]); math.sin(x[k])
 x *= 1.5; x -= row; m[1] += row; m[:, 1:] -= 2.0 * m[:, 1:]
 x[i] = row[i] * 2.0; x[i] += 1.0; m[1, i] = x[i]; m[i[1:] % 2, i[:-1]] = 1.0
 x[x > 2.0] = 0.0; m[:, x > 1.0] = -1.0
+x[k] = row @ x; x[1:3] = (q @ q)[0]
 x[k] = s; x[0] = x[1] * s + n; c[k] = c[k] * n // n
 """
 
@@ -370,6 +371,7 @@ def test_loops_over_elements_need_no_python_of_ours(line: str) -> None:
     row[0] = 1.0
     names = {"x": x, "c": c, "m": m, "row": row, "math": math}
     names |= {"i": ours.array([3, 0, 4]), "s": np.float64(0.5), "n": np.int64(2)}
+    names |= {"q": ours.ones((2, 2))}
     loop = compile(f"for k in (1, 2, 3):\n    {line}", "loop", "exec")
     called = list[str]()
 

@@ -26,7 +26,8 @@ ENTERED = {
     "operator.imul(u[:, :3900], w[:3900])": 1, "operator.imul(m[1:-1, 1:-1], 1.0)": 1,
     "operator.isub(u[0, 1:], 0.5 * (w[1:] - w[:-1]))": 31, "operator.imul(y, 1.0)": 0,
     "m[1, i[:2]]": 6, "m[i[:2, None] % 4, i[:2]]": 6, "m[:, s % 6]": 8, "m[[0, 2]]": 6,
-    "np.array([1.0, 2, 3.0])": 8, "np.array([[1, 2], [3, 4]])": 8, "number * x": 4, "number > x": 4,
+    "np.array([1.0, 2, 3.0])": 8, "np.array([[1, 2], [3, 4]])": 8, "m @ m.T": 9, "x @ y": 0,
+    "m @ x[:6]": 18, "np.dot(x, y)": 5, "np.zeros((2, 3))": 3, "number * x": 4, "number > x": 4,
 }  # fmt: skip
 """Expressions of arrays, and how many functions of Python's they may enter."""
 NUMBER = np.float64(2.5)
