@@ -149,7 +149,7 @@ def place(arr: ndarray, mask: Any, vals: Any) -> None:
     if count and not values.size:
         raise ValueError("place: cannot insert from an empty array: values have shape (0,)")
     if count:
-        x[holds] = values if values.size == 1 else resize(values, count)
+        x[holds] = values if values.size in (1, count) else resize(values, count)
 
 
 def putmask(a: ndarray, /, mask: Any, values: Any) -> None:
@@ -183,9 +183,9 @@ def put(a: ndarray, ind: Any, v: Any, mode: str = "raise") -> None:
     if places.size and not (-n <= places.min() and places.max() < n):
         raise IndexError(f"put: index {places.max()} is out of bounds for {n} elements")
     if places.size and values.size:
-        new = values if values.size == 1 else resize(values, places.size)
+        new = values if values.size in (1, places.size) else resize(values, places.size)
         if x.ndim:
-            x[np.unravel_index(places % n, x.shape)] = new
+            x[places if x.ndim == 1 else np.unravel_index(places % n, x.shape)] = new
         else:
             x[...] = new[-1]
 

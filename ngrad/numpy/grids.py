@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ngrad.dtypes import result_type
-from ngrad.numpy.convert import OURS, PLAIN, array_of, plain, to_tensor
+from ngrad.numpy.convert import OURS, PLAIN, array_of, is_weak, plain, to_tensor
 from ngrad.numpy.creation import asarray, grid
 from ngrad.numpy.joining import concatenate
 from ngrad.numpy.ndarray import ndarray
@@ -70,26 +70,35 @@ class _Joined:
     def __getitem__(self, key: Any) -> ndarray:
         items = list(key) if isinstance(key, tuple) else [key]
         axis, ndim, first = self._directions
-        if isinstance(items[0], str):
+        if issubclass(type(items[0]), str):  # numbers of ours say that they are of another type
             axis, ndim, first = self._read(items.pop(0))
         if not items:
             raise ValueError(f"need at least one array to concatenate in {self._name}[...]")
         made: list[Any] = []
         for item in items:
-            if isinstance(item, str):
+            if issubclass(type(item), str):
                 raise ValueError(f"{self._name}[...]: special directives must be the first entry")
             if type(item) in PLAIN or issubclass(type(item), np.generic):
                 made.append(item)  # a number beside arrays has their dtype
             else:
                 made.append(self._shaped(self._array(item), ndim, first))
-        arrays = [x for x in made if isinstance(x, ndarray)]
-        dtype = result_type(*(x.dtype if isinstance(x, ndarray) else x for x in made))
+        arrays = [x for x in made if type(x) is ndarray]
+        own = {x._layout.dtype for x in arrays}
+        if len(own) == 1:
+            (kind,) = own
+            if all(type(x) is ndarray or is_weak(x, kind) for x in made):
+                return concatenate([self._as_array(x, kind, ndim) for x in made], axis)
+        dtype = result_type(*(x.dtype if type(x) is ndarray else x for x in made))
         if not arrays and all(type(x) in PLAIN for x in made):
             dtype = result_type(*map(np.asarray, made))
-        parts = [
-            x if isinstance(x, ndarray) else asarray(x, dtype).reshape((1,) * ndim) for x in made
-        ]
-        return concatenate(parts, axis, dtype=dtype)
+        return concatenate([self._as_array(x, dtype, ndim) for x in made], axis, dtype=dtype)
+
+    def _as_array(self, x: Any, dtype: Any, ndim: int) -> Any:
+        if type(x) is ndarray:
+            return x
+        for _ in range(ndim):
+            x = [x]
+        return asarray(x, dtype)
 
     def _read(self, text: str) -> tuple[int, int, int]:
         parts = text.split(",")
@@ -103,7 +112,7 @@ class _Joined:
         return axis, ndim, first
 
     def _array(self, item: Any) -> ndarray:
-        if not isinstance(item, slice):
+        if type(item) is not slice:
             return asarray(item)
         start, stop = item.start or 0, item.stop
         step = 1 if item.step is None else item.step
@@ -116,13 +125,9 @@ class _Joined:
         more = ndim - x.ndim
         if more <= 0:
             return x
-        own = x.ndim
-        x = x.reshape((1,) * more + x.shape)
-        if first == -1:
-            return x
         before = first + more + 1 if first < 0 else first
-        order = [*range(before), *range(more, more + own), *range(before, more)]
-        return x.transpose(tuple(order)) if len(order) == x.ndim else x
+        before = before if 0 <= before <= more else more
+        return x.reshape((1,) * before + x.shape + (1,) * (more - before))
 
     def __repr__(self) -> str:
         return f"<{self._name}>"
@@ -144,7 +149,22 @@ def ix_(*args: Any) -> tuple[ndarray, ...]:
     array([[2, 4],
            [7, 9]])
     """
+    vectors, count = [asarray(x) for x in args], len(args)
+    if all(map(_are_places, vectors)):
+        return tuple(
+            [
+                x.reshape((1,) * k + x._layout.shape + (1,) * (count - k - 1))
+                for k, x in enumerate(vectors)
+            ]
+        )
     return tuple(asarray(part) for part in np.ix_(*map(plain, args)))
+
+
+def _are_places(x: ndarray) -> bool:
+    """Whether an array is a vector of integers, and has some, which are there."""
+    held = x._read()
+    where = held._layout
+    return bool(held._at and where.ndim == 1 and where.size and where.dtype.is_integer)
 
 
 class ndenumerate:

@@ -7,7 +7,7 @@ from typing import Any
 from ngrad.dtypes import as_dtype, can_cast, result_type
 from ngrad.numpy.convert import PLAIN, array_of, dtype_of, to_tensor
 from ngrad.numpy.creation import asarray
-from ngrad.numpy.manipulation import atleast_1d, atleast_2d, atleast_3d, ravel
+from ngrad.numpy.manipulation import atleast_1d, atleast_2d, atleast_3d
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.out import into
 from ngrad.ops import joining
@@ -106,9 +106,10 @@ def column_stack(tup: Any) -> ndarray:
 
 def append(arr: Any, values: Any, axis: int | None = None) -> ndarray:
     """Values behind those of an array."""
-    if axis is None:
-        return concatenate([ravel(arr), ravel(values)])
-    return concatenate([arr, values], axis)
+    parts = [arr, values]
+    if axis is None:  # a number is an array there, whose dtype counts
+        parts = [[x] if type(x) in PLAIN else x for x in parts]
+    return concatenate(parts, axis)
 
 
 def block(arrays: Any) -> ndarray:
