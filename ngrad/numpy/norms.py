@@ -32,7 +32,7 @@ from ngrad.record import apply_now
 def floats(x: Any) -> Any:
     """A tensor of floats or complex numbers: integers and bools as float64."""
     x = to_tensor(x)
-    return x if x.dtype.is_inexact else cast_to(x, FLOAT64)
+    return x if x._layout.dtype.is_inexact else cast_to(x, FLOAT64)
 
 
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> ndarray:

@@ -162,7 +162,7 @@ def _hold(x: ndarray, found: ndarray, name: str) -> ndarray:
 
 
 def _matmul(x: Any, y: Any) -> Any:
-    return ndarray(matrix_product(x, y))
+    return array_of(matrix_product(x, y))
 
 
 SIGNS = {

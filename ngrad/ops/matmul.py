@@ -351,6 +351,8 @@ def matmul_operator(x: Any, y: Any) -> Any:
         out = product(reshaped(x, (1, k)), y)
         return reshaped(out, (*out._layout.shape[:-2], out._layout.shape[-1]))
     if len(right) == 1:
-        out = product(x, reshaped(y, (k, 1)))
+        column = reshaped(y, (k, 1))
+        two = len(left) == 2
+        out = apply(MATMUL, (x, column), (False, False)) if two else product(x, column)
         return reshaped(out, out._layout.shape[:-1])
     return product(x, y)

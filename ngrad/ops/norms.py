@@ -121,7 +121,8 @@ def of_matrices(x: Any, ord: Any, rows: int, columns: int, kept: bool) -> Any:
 
 def euclidean(x: Any, axes: Any, kept: bool) -> Any:
     """The root of the sum of squares, which of halves may be too large for them."""
-    return cast_to(root(r.reduce_sum(squares(wide(x)), axes, kept)), x.dtype.real_dtype)
+    found, dtype = root(r.reduce_sum(squares(wide(x)), axes, kept)), x._layout.dtype
+    return found if found._layout.dtype is dtype else cast_to(found, dtype.real_dtype)
 
 
 def _largest(x: Any, axes: Any, kept: bool = False) -> Any:
@@ -139,8 +140,9 @@ def singular_values(x: Any, hermitian: bool = False) -> Any:
 
 def squares(x: Any) -> Any:
     """The square of each element's magnitude."""
-    found = square(complexes.real(x))
-    return found + square(complexes.imag(x)) if x.dtype.is_complex else found
+    if not x._layout.dtype.is_complex:
+        return square(x)
+    return square(complexes.real(x)) + square(complexes.imag(x))
 
 
 def away_from_zero(x: Any, function: Any) -> Any:
