@@ -102,6 +102,19 @@ def test_threads_write_into_one_array() -> None:
     np.testing.assert_array_equal(x, expected)
 
 
+def test_threads_write_at_places_of_one_array() -> None:
+    """Of so many that NumPy lets others in between."""
+    x, rows = ours.zeros((4, 4000)), [np.arange(4000)[first::4] for first in range(4)]
+
+    def work(first: int) -> None:
+        places = ours.array(rows[first])
+        for k in range(50):
+            x[:, places] = ours.full((4, 1000), k + first)
+
+    crowd(work)
+    np.testing.assert_array_equal(x, np.tile(np.arange(49.0, 53.0), (4, 1000)))
+
+
 def test_a_loop_over_parts_writes_in_place() -> None:
     x = ours.zeros((100, 30))
     x[0] = 0.0
