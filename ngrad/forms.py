@@ -73,8 +73,8 @@ class Open:
 
     Parameters
     ----------
-    plans : Plans
-        That it is to be one of.
+    ranges : Ranges
+        For one of which it is to be the plan.
     sizes : Sizes
     key : Key
         The structure.
@@ -87,8 +87,8 @@ class Open:
         Whether it was fused, or cannot be.
     """
 
-    def __init__(self, plans: Plans, sizes: Sizes, key: Key) -> None:
-        self._plans, self._sizes, self.key = plans, sizes, key
+    def __init__(self, ranges: Ranges, sizes: Sizes, key: Key) -> None:
+        self._ranges, self._sizes, self.key = ranges, sizes, key
         self.tried, self.done, self._over = 2, False, False
         self._sized: Sized | None = None
 
@@ -106,13 +106,13 @@ class Open:
             if replay is not None:
                 self._sized = Sized(plan, replay, self._sizes)
             elif any(step.call.program is None for step in plan.steps):
-                self._plans.none = True  # whatever the sizes
+                self._ranges.none = True  # whatever the sizes
         except OneSize:
-            self._plans.tried += COSTLY
+            self._ranges.tried += COSTLY
             return
         finally:
             self._sizes.open, self.done = False, True
-        self._plans.known = [self, *self._plans.known[: PLANS - 1]]
+        self._ranges.known = [self, *self._ranges.known[: PLANS - 1]]
         counters["fused"] += self._sized is not None
 
     def settled(self, what: Any) -> Settled | None:
@@ -130,8 +130,8 @@ class Open:
         return AtSizes(*self._sized.at(settled), self._over)
 
 
-class Plans:
-    """Plans for ranges of sizes.
+class Ranges:
+    """Plans, each for a range of sizes.
 
     Attributes
     ----------
@@ -218,7 +218,7 @@ class Alike(Open):
         return found
 
 
-class Form(Plans):
+class Form(Ranges):
     """The structures that have the same ops over the same slots.
 
     Attributes
@@ -252,7 +252,7 @@ class Form(Plans):
         return self.ask(plan, key)
 
 
-class Recorded(Plans):
+class Recorded(Ranges):
     """The plans of a recording with open sizes, for all sizes at which it holds.
 
     Parameters

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from weakref import WeakSet
+from weakref import ref
 
 counters: Counter[str] = Counter()
-"""What happened since the process began: structures `planned`, `fused` and
-`sized`, and what plans and calls
-that are gone have run. `counted` adds what those that are there have.
+"""What happened since the process began: structures `planned`, `fused` and `sized`, and what plans
+and calls that are gone have run. `counted` adds what those that are there have.
 """
 
 
@@ -22,7 +21,7 @@ class Cost:
     def __init__(self, launches: int, nbytes: int, plans: int = 1) -> None:
         """`plans`: 0 if it is a call by itself."""
         self.runs, self.launches, self.bytes, self.plans = 0, launches, nbytes, plans
-        _costs.add(self)
+        _costs.add(ref(self, _costs.discard))
 
     def add_to(self, total: Counter[str]) -> None:
         total["runs"] += self.runs * self.plans
@@ -34,8 +33,8 @@ class Cost:
             self.add_to(total)
 
 
-_costs: WeakSet[Cost] = WeakSet()
-
+_costs: set[ref[Cost]] = set()
+"""Those that are there. No `WeakSet`, which cannot be listed while another thread adds to it."""
 
 FREE = Cost(0, 0, plans=0)
 """That of calls that are not prepared: what users' Python does is not known."""
@@ -46,14 +45,8 @@ def counted() -> Counter[str]:
     launched, and the bytes that kernels read and wrote, if each element is read once.
     """
     total = Counter(counters)
-    for cost in _those_there():
-        cost.add_to(total)
+    for held in list(_costs):  # in one step: other threads may be planning
+        cost = held()
+        if cost is not None:
+            cost.add_to(total)
     return total
-
-
-def _those_there() -> list[Cost]:
-    while True:
-        try:
-            return list(_costs)
-        except RuntimeError:  # another thread has planned something meanwhile
-            continue
