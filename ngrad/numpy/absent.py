@@ -56,6 +56,7 @@ def said_of(name: str) -> str:
 
     Examples
     --------
+    >>> from ngrad.numpy.absent import said_of
     >>> said_of("Inf")
     '`np.Inf` was removed in the NumPy 2.0 release. Use `np.inf` instead.'
     """
