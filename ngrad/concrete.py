@@ -7,9 +7,8 @@ from __future__ import annotations
 import copy
 import functools
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
-import numpy as np
 import optree
 
 from ngrad.cut import Cut
@@ -25,6 +24,7 @@ from ngrad.ops.bounds import Early, early
 from ngrad.ops.convert import Weak
 from ngrad.plans import Planned, plans
 from ngrad.record import copied, state
+from ngrad.returned import all_made, output_of
 from ngrad.signature import Held, Number, Same, Signature, Static, is_array
 from ngrad.structure import Key
 from ngrad.tensor import Tensor, pending, scalar, settle
@@ -118,9 +118,9 @@ class Concrete:
         found, self._structure = optree.tree_flatten(result)
         self._single: bool = self._structure.is_leaf()
         wanted: list[int] = []
-        self._outputs = [_output(trace, value, wanted, held) for value in found]
+        self._outputs = [output_of(trace, value, wanted, held) for value in found]
         self._shows = [
-            (action, [_output(trace, value, wanted, {}) for value in leaves])
+            (action, [output_of(trace, value, wanted, {}) for value in leaves])
             for leaves, action in trace.shows
         ]
         assigned = trace.assigned()
@@ -219,10 +219,10 @@ class Concrete:
             if x is not None and x._at and x._block.shared:  # others may write to it
                 results[k] = copied(x)
         for show, leaves_shown in self._shows:
-            show(_all_made(leaves_shown, results))
+            show(all_made(leaves_shown, results))
         for action in self._after:
             action()
-        made = _all_made(self._outputs, results)
+        made = all_made(self._outputs, results)
         return made[0] if self._single else optree.tree_unflatten(self._structure, made)
 
     # -- a run -------------------------------------------------------------------------------------
@@ -250,14 +250,15 @@ class Concrete:
         return results
 
     def _cut_for(self, layouts: tuple[Layout, ...], given: tuple[int, ...] = ()) -> Cut | AtSizes:
-        if self._settled is None or hooks.execute is not None:
-            return self._planned_for(layouts, given).ready()
-        cut = self._cuts.get((layouts, given))
-        if cut is None:
+        way = layouts, given
+        cut = self._cuts.get(way)
+        # What has a plan of its own goes on with it: to look for another takes time at each call.
+        if cut is None and self._settled is not None and way not in self._planned:
             cut = self._served(layouts, given)
-            if cut is None:
-                return self._planned_for(layouts, given).ready()
-            self._cuts[layouts, given] = cut
+            if cut is not None:
+                self._cuts[way] = cut
+        if cut is None or hooks.execute is not None:  # whoever asks for steps wants such a plan
+            return self._planned_for(layouts, given).ready()
         return cut
 
     def _served(self, layouts: tuple[Layout, ...], given: tuple[int, ...]) -> AtSizes | None:
@@ -389,48 +390,3 @@ def _placeholder(trace: Trace, part: Any, leaf: Any) -> Any:
     if type(part) is Number:
         return Weak(trace.argument(NUMBERS[part.kind], number=True))
     return trace.argument(part)
-
-
-class Made(NamedTuple):
-    """An array that a function makes of what it always holds: another at each call, since it can be
-    assigned to.
-    """
-
-    kind: Callable[[Tensor], Any]
-    held: Tensor
-
-
-def _output(
-    trace: Trace, value: Any, wanted: list[int], held: dict[int, Tensor]
-) -> tuple[int, Any]:
-    """Which of the results a leaf of what a function returns is, or -1 and what it always is, as an
-    array from outside is; `held` is what arrays hold, by their ids.
-    """
-    made = held.get(id(value))
-    if made is not None and value._uid < trace.since:
-        return -1, value
-    plain = value.tensor if type(value) is Weak else value
-    tensor = plain if made is None else made
-    if type(tensor) is Tensor and tensor._window is trace.window:
-        wanted.append(tensor._slot)
-        return len(wanted) - 1, None if tensor is value else Weak if made is None else value.kind
-    if made is not None:
-        return -1, Made(value.kind, made)
-    return -1, value
-
-
-def _all_made(outputs: list[tuple[int, Any]], results: list[Any]) -> list[Any]:
-    return [made_of(value, None if k < 0 else results[k]) for k, value in outputs]
-
-
-def made_of(value: Any, result: Any) -> Any:
-    """An output of a call: what it always is, or a result, as a tensor or of another kind. NumPy's
-    arrays can be written to, so each call has its own.
-    """
-    if result is None:
-        if type(value) is np.ndarray:
-            return value.copy()
-        return value.kind(value.held) if type(value) is Made else value
-    if value is Weak:
-        return result.item()
-    return result if value is None else value(result)

@@ -15,7 +15,7 @@ import numpy as np
 import optree
 
 from ngrad.cell import like
-from ngrad.concrete import Concrete, made_of
+from ngrad.concrete import Concrete
 from ngrad.config import settings
 from ngrad.devices import current
 from ngrad.errors import ShapeError, TraceError
@@ -27,6 +27,7 @@ from ngrad.ops.creation import zeros_of
 from ngrad.ops.joining import stack
 from ngrad.ops.shape import move_axis, normal_axis, spread
 from ngrad.record import apply, state
+from ngrad.returned import made_of
 from ngrad.signature import Held, is_array, is_numpys, own_array, part_of
 from ngrad.tensor import Tensor, scalar
 

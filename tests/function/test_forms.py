@@ -218,6 +218,24 @@ def test_what_can_have_no_plan_for_many_is_tried_once() -> None:
     assert max(tried) == 1
 
 
+def test_a_size_with_a_plan_of_its_own_asks_for_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor does one that no plan for many serves look for one at each call."""
+    asked: list[Any] = []
+    found = forms.Ranges.found
+
+    def noting(ranges: forms.Ranges, what: Any) -> Any:
+        asked.append(what)
+        return found(ranges, what)
+
+    monkeypatch.setattr(forms.Ranges, "found", noting)
+    for name in ("softmax", "gather"):
+        f = ngrad.function(ANY[name](), [ngrad.TensorSpec([None, 3])])
+        many(f, [5, 6, 7])
+        asked.clear()
+        many(f, [5, 6, 7, 5, 6, 7])
+        assert not asked
+
+
 def test_forms_are_bounded() -> None:
     x = rows(5)
     for k in range(FORMS_LIMIT + 9):
