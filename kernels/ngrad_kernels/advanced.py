@@ -5,6 +5,7 @@ in Python what each item means takes longer than NumPy does to find a few elemen
 from __future__ import annotations
 
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -86,19 +87,21 @@ def _is_list(module: ir.Module, kinds: CellKinds) -> None:
     builder.ret(builder.icmp_signed(">", count, WORD(0)))
 
 
+def _none_unless(it: Code, holds: Any) -> None:
+    """Return None unless this holds."""
+    with it.builder.if_then(it.builder.not_(holds)):
+        it.hold(it.known(None))
+        it.builder.ret(it.known(None))
+
+
 def _place(module: ir.Module, kinds: CellKinds) -> None:
     """place(item, arrays): what NumPy takes for an item of an index, and that it is an array, if it
     is; None if that is not known here, null if it raised.
     """
     it = Code(module, "place", POINTER, POINTER, BIT.as_pointer())
     item, arrays = it.function.args
-    builder, none = it.builder, it.known(None)
+    builder, unless = it.builder, partial(_none_unless, it)
     of_tensor, of_layout = offsets(kinds.kinds.tensor), offsets(kinds.kinds.layout)
-
-    def unless(holds: Any) -> None:
-        with builder.if_then(builder.not_(holds)):
-            it.hold(none)
-            builder.ret(none)
 
     with builder.if_then(builder.call(module.globals["is_plain"], [item])):
         it.hold(item)
@@ -201,13 +204,8 @@ def _written_value(module: ir.Module, kinds: CellKinds) -> None:
     """
     it = Code(module, "written_value", POINTER, POINTER, POINTER, POINTER)
     x, where, value = it.function.args
-    builder, none = it.builder, it.known(None)
+    builder, unless = it.builder, partial(_none_unless, it)
     of_tensor, of_layout = offsets(kinds.kinds.tensor), offsets(kinds.kinds.layout)
-
-    def unless(holds: Any) -> None:
-        with builder.if_then(builder.not_(holds)):
-            it.hold(none)
-            builder.ret(none)
 
     number = BIT(0)
     for kind in (float, int, bool):
