@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from rows_elementwise import ARITHMETIC, BITWISE, COMPARISON, COMPLEX, SELECTION, VECMATH
-from rows_linalg import FACTORS, LINALG
+from rows_factors import FACTORS
+from rows_linalg import LINALG
 from rows_moves import INDEXING, SHAPES
 from rows_pools import POOLS
 from rows_reductions import REDUCTIONS
