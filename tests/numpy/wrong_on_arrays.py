@@ -1,0 +1,111 @@
+"""Wrong operators, indices, methods and conversions of arrays as text, for `test_wrong.py`."""
+
+ON_ARRAYS = """
+A.reshape(True)
+A.reshape(True, 12)
+(A + 0.5).astype(int, casting='same_value')
+A[7]
+A[0, 9]
+A[0, 0, 0]
+A[..., ...]
+A[::-1][..., ...]
+A['a']
+A[1.5]
+A[[0, 9]]
+A[[0, 1], [0, 1, 2]]
+A[M]
+A[np.array([True, False])]
+A[0:2:0]
+A[None, None, 0, 0, 0]
+V[np.array([0.5])]
+V[{}]
+V[-5]
+V['x':]
+A + S
+A - S
+A * S
+A / S
+A // S
+A % S
+A ** S
+A @ B
+A @ S
+A < S
+S + A
+K & A
+A | M
+~A
+A << 1
+M - M
+-M
+A + 'a'
+A + None
+A + object()
+A + {'a': 1}
+A.reshape(5, 3)
+A.reshape(-1, -1)
+A.reshape(3, -1, 5)
+A.reshape('a')
+A.reshape(2.5, 2)
+A.reshape(3, float('nan'))
+A.transpose(0, 0)
+A.transpose(0, 1, 2)
+A.swapaxes(0, 5)
+A.sum(axis=7)
+A.mean(axis=(0, 0))
+A.max(axis=-3)
+A.argmin(axis=2)
+A.std(axis=4)
+A.cumsum(axis=3)
+A.squeeze(axis=0)
+A.repeat(-1)
+A.repeat([1, 2])
+A.repeat(2, axis=5)
+A.take([99])
+A.take([0], axis=4)
+A.sort(axis=5)
+A.argsort(axis=5)
+A.partition(99)
+A.diagonal(axis1=0, axis2=0)
+A.trace(axis1=1, axis2=1)
+A.astype('nonsense')
+A.astype(int, casting='safe')
+A.dot(B)
+A.item()
+A.item(99)
+A.item(-13)
+A.item(0, 9)
+A.item(1.5)
+A.fill('a')
+K.fill('1.5')
+A.fill({})
+A.choose([A])
+A.searchsorted(1.0)
+A.put([99], 0.0)
+A.nonzero(1)
+A.ravel('x')
+float(A)
+int(A)
+int(K[:1, :1])
+float(V[:1])
+complex(V[:1])
+format(V[:1], '.2f')
+K.__setitem__(0, float('nan'))
+K.__setitem__((0, 0), 2**70)
+A[0].__setitem__(0, 1j)
+K.__setitem__((0, 0), 1j)
+round(A)
+np.broadcast_to(V, (2, 4)).__setitem__(0, 7.0)
+np.broadcast_to(V, (2, 4)).fill(0.0)
+(np.zeros(10000, np.uint8) + 256)
+format(V, '.2f')
+np.diagonal(A).__setitem__(0, 1.0)
+np.diag(A).fill(1.0)
+np.array([0, 0], np.uint8).__setitem__(slice(2), [1, 300])
+K.__setitem__((0, 0), np.float64('nan'))
+K.__setitem__(slice(1), np.float32('nan'))
+K.fill(np.float64('inf'))
+A.imag.__setitem__(0, 1.0)
+np.imag(A).fill(1.0)
+A.round(1.0)
+""".strip().splitlines()
