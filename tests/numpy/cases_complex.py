@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from calls import Case
+from calls import table
 
 Z = np.array([[1 + 2j, 3 - 1j, 0.5j], [-2.0, 1 - 1j, -0.25 + 3j]])
 Y = np.array([2 - 1j, 0.5 + 1j, -1.5j])
@@ -23,12 +21,7 @@ TWO = """
     add multiply divide subtract power equal less maximum vecdot inner outer kron fmax isclose
 """
 
-COMPLEX: list[Case] = []
-
-
-def case(name: str, *args: Any, **kwargs: Any) -> None:
-    COMPLEX.append(Case(name, args, kwargs, 0))
-
+COMPLEX, case = table()
 
 for name in ONE.split():
     case(name, Z)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from calls import Case, to_second_order
+from calls import table, to_second_order
 
 RNG = np.random.default_rng(8)
 SQUARE = RNG.normal(size=(3, 3)) + np.diag([1.0, 3.0, 6.0])
@@ -27,14 +25,9 @@ ZS = np.stack([Z, SPIRAL * 1j])
 HERMITIAN = ZS + ZS.swapaxes(-1, -2).conj()
 ZTALL = TALL + 1j * TALL[::-1] ** 2
 
-CASES: list[Case] = []
+CASES, case = table()
 THROUGH_SYMMETRIC = ("cholesky", "eigh", "eigvalsh")
 """Functions of symmetric matrices: differences are taken through the symmetric part."""
-
-
-def case(name: str, *args: Any, orders: int = 0, **kwargs: Any) -> None:
-    CASES.append(Case(name, args, kwargs, orders))
-
 
 for upper in (False, True):
     case("cholesky", DEFINITE, upper=upper, orders=2)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import scipy.linalg
-from calls import Case
+from calls import Case, table
 from cases_linalg import (
     BATCH,
     DEFINITE,
@@ -29,12 +29,7 @@ import ngrad
 from ngrad.errors import LinAlgError
 from ngrad.scipy import linalg
 
-CASES: list[Case] = []
-
-
-def case(name: str, *args: Any, orders: int = 0, **kwargs: Any) -> None:
-    CASES.append(Case(name, args, kwargs, orders))
-
+CASES, case = table()
 
 case("expm", SQUARE / 4, orders=2)
 case("expm", BATCH)
