@@ -180,3 +180,12 @@ def test_draws_share_their_calls() -> None:
 @every_draw
 def test_empty_draws(name: str) -> None:
     assert DRAWS[name]([0], dtype="float32").size == 0
+
+
+def test_seeds_that_follow_from_one_differ() -> None:
+    seeds = [*random.split([1, 2], 3), *(random.fold_in([1, 2], k) for k in range(3))]
+    assert len({tuple(seed.numpy().tolist()) for seed in [ngrad.constant([1, 2]), *seeds]}) == 7
+    for again, seed in zip(random.split([1, 2], 3), seeds, strict=False):
+        np.testing.assert_array_equal(again.numpy(), seed.numpy())
+    drawn = [random.stateless_uniform([], seed=seed).numpy() for seed in seeds]
+    assert len(set(drawn)) == 6
