@@ -1,4 +1,4 @@
-"""Optimizers, by their papers' formulas, in NumPy: what `test_optimizers.py` compares with."""
+"""Optimizers, each beside its paper's formula in NumPy."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+
+from ngrad import optimizers as o
+from ngrad.optimizers import SGD, Adam
 
 Array = np.ndarray[Any, Any]
 Step = Callable[[Array, Array], Array]
@@ -179,3 +182,50 @@ def lion(rate: float, beta_1: float = 0.9, beta_2: float = 0.99) -> Step:
 
 def clipped(step: Step, clip: Callable[[Array], Array]) -> Step:
     return lambda w, g: step(w, clip(g))
+
+
+OPTIMIZERS: dict[str, tuple[Callable[[], Any], Callable[[], Step]]] = {
+    "SGD": (SGD, sgd),
+    "SGD, rate": (lambda: SGD(0.3), lambda: sgd(0.3)),
+    "SGD, momentum": (lambda: SGD(0.1, momentum=0.9), lambda: sgd(0.1, 0.9)),
+    "SGD, nesterov": (
+        lambda: SGD(0.1, momentum=0.9, nesterov=True),
+        lambda: sgd(0.1, 0.9, True),
+    ),
+    "Adam": (Adam, adam),
+    "Adam, given": (lambda: Adam(0.1, 0.5, 0.9, 1e-3), lambda: adam(0.1, 0.5, 0.9, 1e-3)),
+    "Nadam": (lambda: o.Nadam(0.1, 0.7), lambda: nadam(0.1, 0.7)),
+    "Adam, amsgrad": (
+        lambda: Adam(0.1, 0.5, 0.9, amsgrad=True),
+        lambda: adam(0.1, 0.5, 0.9, amsgrad=True),
+    ),
+    "AdamW": (lambda: o.AdamW(0.1, 0.3), lambda: adam(0.1, decay=0.3)),
+    "RMSprop": (
+        lambda: o.RMSprop(0.1, 0.8, 0.5, centered=True),
+        lambda: rmsprop(0.1, 0.8, 0.5, centered=True),
+    ),
+    "Adamax": (lambda: o.Adamax(0.1), lambda: adamax(0.1)),
+    "RMSprop, plain": (lambda: o.RMSprop(0.1), lambda: rmsprop(0.1)),
+    "Adagrad": (lambda: o.Adagrad(0.1, 0.2), lambda: adagrad(0.1, 0.2)),
+    "Adadelta": (lambda: o.Adadelta(0.1, 0.9), lambda: adadelta(0.1, 0.9)),
+    "Lion": (lambda: o.Lion(0.1, 0.8), lambda: lion(0.1, 0.8)),
+    "Lamb": (lambda: o.Lamb(0.1, 0.8), lambda: lamb(0.1, 0.8)),
+    "Adafactor": (
+        lambda: o.Adafactor(0.7, clip_threshold=0.5),
+        lambda: adafactor(0.7, threshold=0.5),
+    ),
+    "Ftrl": (
+        lambda: o.Ftrl(0.1, -0.6, 0.2, 0.3, 0.4, 0.5, 0.6),
+        lambda: ftrl(0.1, -0.6, 0.2, 0.3, 0.4, 0.5, 0.6),
+    ),
+    "clipnorm": (
+        lambda: SGD(0.1, clipnorm=1.0),
+        lambda: clipped(sgd(0.1), lambda g: g / max(1.0, np.sqrt((g**2).sum()))),
+    ),
+    "clipvalue": (
+        lambda: SGD(0.1, clipvalue=0.5),
+        lambda: clipped(sgd(0.1), lambda g: np.clip(g, -0.5, 0.5)),
+    ),
+}
+COMMON = tuple(OPTIMIZERS)[:7]
+"""The first ones, which stand for all where these are alike."""
