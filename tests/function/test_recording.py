@@ -1,4 +1,4 @@
-"""What a recording refuses, what it leaves behind, and whom it may meet."""
+"""What a recording reads anew at every call, what it leaves behind, and whom it may meet."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from function_programs import X, bits, trained
+from function_programs import X, bits
 
 import ngrad
 import ngrad.numpy as ours
@@ -20,117 +20,6 @@ from ngrad.optimizers import SGD, Adam
 from ngrad.record import state
 
 Tape = ngrad.GradientTape
-
-
-# -- what a recording refuses ----------------------------------------------------------------------
-
-outside = Tape(persistent=True)
-outside_x = ngrad.constant(X)
-with outside:
-    outside.watch(outside_x)
-    outside_y = outside_x * outside_x
-
-
-def branch(x: Any) -> Any:
-    if ngrad.reduce_sum(x) > 0:
-        return x
-    return -x
-
-
-def loop(x: Any) -> Any:
-    while x[0] < 10:
-        x = x * 2
-    return x
-
-
-VALUE = r"function (\w+|<lambda>): .*test_recording\.py:\d+ asks for the value"
-REFUSED: dict[str, tuple[Callable[[Any], Any], str]] = {
-    "if": (branch, VALUE),
-    "while": (loop, VALUE),
-    "bool": (lambda x: bool(x[0]), VALUE),
-    "float": (lambda x: float(x[0]), VALUE),
-    "int": (lambda x: int(x[0]), VALUE),
-    "item": (lambda x: x[0].item(), VALUE),
-    "numpy": (lambda x: x.numpy(), VALUE),
-    "asarray": (lambda x: np.asarray(x), VALUE),
-    "tolist": (lambda x: x.tolist(), VALUE),
-    "format": (lambda x: f"{x[0]:.3f}", VALUE),
-    "in": (lambda x: 2.0 in x, VALUE),
-    "slice": (lambda x: outside_x[: ngrad.argmax(x)], VALUE),
-    "range": (lambda x: range(ngrad.argmax(x)), VALUE),
-    "mask": (lambda x: x[x > 0], VALUE),
-    "boolean_mask": (lambda x: ngrad.boolean_mask(x, x > 0), VALUE),
-    "where of one": (lambda x: ngrad.where(x > 0), VALUE),
-    "a shape": (lambda x: ngrad.ones([ngrad.argmax(x)]), VALUE),
-    "eval": (lambda x: ngrad.eval(x), VALUE),
-    "a variable": (lambda x: ngrad.Variable(x), "make it outside"),
-    "watch outside": (lambda x: outside.watch(x), "watch: the tape has listened outside"),
-    "gradient outside": (
-        lambda x: outside.gradient(outside_y, outside_x),
-        "gradient: the tape has listened outside",
-    ),
-    "jacobian outside": (
-        lambda x: outside.jacobian(outside_y, outside_x),
-        "jacobian: the tape has listened outside",
-    ),
-    "optimizer of each call": (
-        lambda x: trained(lambda: Adam(0.1))()(x)[0],
-        "function <lambda>: makes Adam at every call; make it outside",
-    ),
-    "split that outlives": (
-        lambda x: ngrad.random.Generator.from_seed(1).split(2),
-        "outlives the call",
-    ),
-}
-
-
-@pytest.mark.parametrize("name", REFUSED)
-def test_values_are_refused_by_line(name: str) -> None:
-    body, match = REFUSED[name]
-    f = ngrad.function(body)
-    for _ in range(2):
-        with pytest.raises(TraceError, match=match):
-            f(ngrad.constant(X))
-    assert f.traces == 0
-
-
-def test_a_python_float_is_no_value_while_recorded() -> None:
-    with pytest.raises(TraceError, match=VALUE):
-        ngrad.function(lambda number: 1.0 if number > 0 else 0.0)(2.0)
-
-
-def test_a_recorded_tensor_can_be_shown_and_not_be_used_outside() -> None:
-    seen: list[Any] = []
-
-    @ngrad.function
-    def f(x: Any) -> Any:
-        y = x * 2.0
-        seen.extend([y, repr(y), f"{y}", str(y)])
-        return y
-
-    f(ngrad.constant(X))
-    assert set(seen[1:]) == {"<Tensor pending in function f, shape=(3,), dtype=float32>"}
-    for use in (lambda y: y + 1.0, lambda y: y.numpy(), ngrad.function(lambda x: x * seen[0])):
-        with pytest.raises(TraceError, match="return it from the function"):
-            use(seen[0])
-
-
-def test_a_tape_that_listened_inside_is_refused_outside() -> None:
-    seen: list[Any] = []
-
-    @ngrad.function
-    def f(x: Any) -> Any:
-        with Tape() as tape:
-            tape.watch(x)
-            seen.extend([tape, x * x])
-        return x
-
-    f(ngrad.constant(X))
-    with pytest.raises(TraceError, match="gradient: the tape has listened in a `function`"):
-        seen[0].gradient(seen[1], seen[1])
-
-
-# -- state -----------------------------------------------------------------------------------------
 
 
 def test_an_array_from_outside_is_not_assigned_to() -> None:
