@@ -25,7 +25,8 @@ from ngrad_kernels.cuda.groups import (
 )
 from ngrad_kernels.cuda.source import GROUP, THREADS, Source
 from ngrad_kernels.expressions import assignments, expression
-from ngrad_kernels.render import CHUNKS, FOLD, LENGTH, SLABS, VIEW, WIDTH, WITHIN
+from ngrad_kernels.render import CHUNKS, FOLD, LENGTH, SLABS, VIEW, WIDTH
+from ngrad_kernels.render_segments import WITHIN
 from ngrad_kernels.scalars import SCALARS, is_long, is_unrolled
 
 
