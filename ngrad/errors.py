@@ -93,24 +93,8 @@ InvalidArgumentError = OpError = NgradError
 ResourceExhaustedError = OutOfMemory
 
 __all__ = [
-    "AxisError",
-    "CopyError",
-    "DTypeError",
-    "DeviceError",
-    "GradientError",
-    "IndexBoundsError",
-    "IndexTypeError",
-    "InvalidArgumentError",
-    "LinAlgError",
-    "MatrixShapeError",
-    "NgradError",
-    "NumberError",
-    "NumericsError",
-    "OpError",
-    "OutOfMemory",
-    "ResourceExhaustedError",
-    "ScalarError",
-    "ShapeError",
-    "SizeError",
-    "TraceError",
-]
+    "AxisError", "CopyError", "DTypeError", "DeviceError", "GradientError", "IndexBoundsError",
+    "IndexTypeError", "InvalidArgumentError", "LinAlgError", "MatrixShapeError", "NgradError",
+    "NumberError", "NumericsError", "OpError", "OutOfMemory", "ResourceExhaustedError",
+    "ScalarError", "ShapeError", "SizeError", "TraceError",
+]  # fmt: skip

@@ -42,27 +42,9 @@ if not _typing.TYPE_CHECKING:
     __getattr__ = _tensorflow("ngrad.random")
 
 __all__ = [
-    "Generator",
-    "categorical",
-    "experimental",
-    "fold_in",
-    "gamma",
-    "normal",
-    "poisson",
-    "random_normal",
-    "random_shuffle",
-    "random_uniform",
-    "set_seed",
-    "shuffle",
-    "split",
-    "stateless_binomial",
-    "stateless_categorical",
-    "stateless_gamma",
-    "stateless_normal",
-    "stateless_poisson",
-    "stateless_shuffle",
-    "stateless_truncated_normal",
-    "stateless_uniform",
-    "truncated_normal",
-    "uniform",
-]
+    "Generator", "categorical", "experimental", "fold_in", "gamma", "normal", "poisson",
+    "random_normal", "random_shuffle", "random_uniform", "set_seed", "shuffle", "split",
+    "stateless_binomial", "stateless_categorical", "stateless_gamma", "stateless_normal",
+    "stateless_poisson", "stateless_shuffle", "stateless_truncated_normal", "stateless_uniform",
+    "truncated_normal", "uniform",
+]  # fmt: skip
