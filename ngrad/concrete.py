@@ -25,9 +25,10 @@ from ngrad.ops.convert import Weak
 from ngrad.plans import Planned, plans
 from ngrad.record import copied, state
 from ngrad.returned import all_made, output_of
+from ngrad.scalars import scalar
 from ngrad.signature import Held, Number, Same, Signature, Static, is_array
 from ngrad.structure import Key
-from ngrad.tensor import Tensor, pending, scalar, settle
+from ngrad.tensor import Tensor, pending, settle
 from ngrad.tracing import READS, Trace
 from ngrad.variable import Variable
 from ngrad.window import Window

@@ -12,7 +12,8 @@ from typing import Any
 from ngrad.graph.entries import PART_OF, Settled
 from ngrad.graph.op import Call
 from ngrad.record import plainly
-from ngrad.tensor import Tensor, scalar
+from ngrad.scalars import scalar
+from ngrad.tensor import Tensor
 from ngrad.window import Window
 
 

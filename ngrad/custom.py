@@ -21,7 +21,8 @@ from ngrad.ops.identity import identity
 from ngrad.ops.joining import concat
 from ngrad.ops.launching import dense
 from ngrad.record import heard, state
-from ngrad.tensor import Tensor, scalar
+from ngrad.scalars import scalar
+from ngrad.tensor import Tensor
 from ngrad.variable import Variable
 from ngrad_kernels.memory import Shared
 

@@ -14,8 +14,9 @@ from ngrad.hooks import hooks
 from ngrad.joined import joined
 from ngrad.record import execute
 from ngrad.replay import Replay
+from ngrad.scalars import scalar
 from ngrad.schedule import writes_over_inputs
-from ngrad.tensor import Tensor, scalar
+from ngrad.tensor import Tensor
 from ngrad_kernels.garbage import uncollected
 
 AT_ONCE = 256

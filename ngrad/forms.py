@@ -24,10 +24,11 @@ from ngrad.graph.gather import gather
 from ngrad.graph.opened import Different, Opened, number_at
 from ngrad.graph.plan import Plan
 from ngrad.replay import Replay
+from ngrad.scalars import scalar
 from ngrad.schedule import writes_over_inputs
 from ngrad.sized import Sized
 from ngrad.structure import Key, build, structure_of
-from ngrad.tensor import Tensor, scalar
+from ngrad.tensor import Tensor
 from ngrad_kernels.garbage import uncollected
 
 Tell = Callable[[list[Tensor | None]], None]

@@ -28,8 +28,9 @@ from ngrad.ops.joining import stack
 from ngrad.ops.shape import move_axis, normal_axis, spread
 from ngrad.record import apply, state
 from ngrad.returned import made_of
+from ngrad.scalars import scalar
 from ngrad.signature import Held, is_array, is_numpys, own_array, part_of
-from ngrad.tensor import Tensor, scalar
+from ngrad.tensor import Tensor
 
 Axes = int | None
 """Along which axis examples lie; None for what is the same for all."""

@@ -19,9 +19,10 @@ from ngrad.graph.op import Op
 from ngrad.graph.plan import Plan
 from ngrad.graph.program import Program
 from ngrad.graph.room import padded
+from ngrad.scalars import scalar
 from ngrad.schedule import Loads, Schedule
 from ngrad.status import begun, unsettled
-from ngrad.tensor import Tensor, empty, ran, replayed, scalar, seen
+from ngrad.tensor import Tensor, empty, ran, replayed, seen
 from ngrad_kernels import cpu, native
 from ngrad_kernels.machine import MOST
 from ngrad_kernels.memory import Buffer, pool

@@ -10,8 +10,9 @@ from ngrad.graph.op import Call
 from ngrad.graph.plan import Plan
 from ngrad.graph.program import Launch, Program
 from ngrad.graph.room import Room, Shelves
+from ngrad.scalars import scalar
 from ngrad.status import Status
-from ngrad.tensor import Tensor, scalar
+from ngrad.tensor import Tensor
 from ngrad_kernels.words import Step
 
 Loads = tuple[tuple[int, Layout], ...]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar
 
@@ -10,7 +9,7 @@ import numpy as np
 
 from ngrad.absent import Absent
 from ngrad.devices import HOST, Device, current
-from ngrad.dtypes import BY_CODE, DType, as_dtype
+from ngrad.dtypes import DType, as_dtype
 from ngrad.errors import ScalarError, ShapeError
 from ngrad.graph.dims import shown
 from ngrad.graph.laid import Laid
@@ -50,6 +49,8 @@ class Tensor(Operand["Tensor"], Laid):
     """A copy on the CPU of a tensor on another device; set where copies are made."""
     own: ClassVar[Callable[[Tensor], Tensor]]
     """A copy where it is, which nobody writes to; set where copies are made."""
+    scalar: ClassVar[Callable[[Any, DType, Device], Tensor]]
+    """One of a Python number; set where these are made."""
 
     _at: int
     _block: Buffer
@@ -283,7 +284,7 @@ def _taken(where: Layout) -> Buffer:
 
 
 def _number(value: Any, where: Layout) -> Tensor:
-    return scalar(value, where.dtype, where.device)
+    return Tensor.scalar(value, where.dtype, where.device)
 
 
 empty: Callable[[Layout], Tensor]
@@ -365,64 +366,6 @@ def from_numpy(array: Any, dtype: DType | None = None, device: Device | None = N
         if where.dtype.is_integer:  # as an index it is checked where it is given, without a wait
             result._range = int(source.min()), int(source.max())
     return result
-
-
-_scalars: dict[Any, Tensor] = {}
-_elsewhere: OrderedDict[Any, Tensor] = OrderedDict()
-
-
-class _Singles(dict[str, Layout]):
-    """The layouts of numbers in the host's memory, by the codes of their dtypes."""
-
-    def __missing__(self, code: str) -> Layout:
-        return self.setdefault(code, layout(BY_CODE[code], ()))
-
-
-_singles = _Singles()
-
-
-def single(value: Any, dtype: DType) -> Tensor:
-    """A new 0-d tensor of a Python scalar, in the host's memory."""
-    plain = type(value) is not complex if dtype.is_floating else _is_word(value, dtype)
-    if not plain:  # what does not fit raises
-        return from_numpy(np.asarray(value, dtype.numpy_dtype), dtype, HOST)
-    found = empty(_singles[dtype.code])  # each step of a training has new ones
-    dtype.ctype.from_address(found._at).value = value
-    return found
-
-
-def _is_word(value: Any, dtype: DType) -> bool:
-    return dtype.code == "i8" and type(value) is int and -(1 << 63) <= value < 1 << 63
-
-
-def scalar(value: Any, dtype: DType, device: Device = HOST) -> Tensor:
-    """A 0-d tensor of a Python scalar; those of frequent values are made once."""
-    # 0.0 == -0.0, but they are two; so are complex numbers of such parts.
-    key = (value if value and type(value) is not complex else str(value), dtype.code, device)
-    if device is not HOST:
-        return _scalar_elsewhere(key, value, dtype, device)
-    found = _scalars.get(key)
-    if found is None:
-        found = single(value, dtype)
-        if value == value:  # a NaN is equal to nothing, so it would never be found
-            if len(_scalars) >= 1024:
-                _scalars.clear()
-            _scalars[key] = found
-    return found
-
-
-def _scalar_elsewhere(key: Any, value: Any, dtype: DType, device: Device) -> Tensor:
-    """One on a GPU. Few are kept. That least recently asked for is let go first, so that a new one
-    has its memory: the others of a loop, and its results, stay where its graphs have them.
-    """
-    found = _elsewhere.pop(key, None)
-    if found is None:
-        if len(_elsewhere) >= 64:
-            _elsewhere.popitem(last=False)
-        found = from_numpy(np.asarray(value, dtype.numpy_dtype), dtype, device)
-    if value == value:
-        _elsewhere[key] = found
-    return found
 
 
 _OF_ARRAYS = (

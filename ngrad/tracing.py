@@ -21,7 +21,8 @@ from ngrad.errors import TraceError
 from ngrad.graph.entries import SCALAR, marker
 from ngrad.graph.layout import Layout, layout
 from ngrad.record import next_uid, state, user_line
-from ngrad.tensor import Tensor, scalar
+from ngrad.scalars import scalar
+from ngrad.tensor import Tensor
 from ngrad.window import Window
 
 Tensors = list[Any]

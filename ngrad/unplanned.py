@@ -26,8 +26,9 @@ from ngrad.ops.slicing import SLICE
 from ngrad.parts import Parts
 from ngrad.plans import FEW, WIDE, Planned
 from ngrad.record import execute, plainly
+from ngrad.scalars import scalar
 from ngrad.structure import Key
-from ngrad.tensor import Tensor, scalar
+from ngrad.tensor import Tensor
 from ngrad_kernels.cache import NotCached, without_compiling
 from ngrad_kernels.garbage import uncollected
 from ngrad_kernels.memory import OutOfMemory

@@ -22,7 +22,8 @@ from ngrad.graph.cost import Cost
 from ngrad.graph.entries import CONSTANT_OF, LEAF, PART_OF, SCALAR, Entry, leaf, marker
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Call
-from ngrad.tensor import Tensor, pending, scalar
+from ngrad.scalars import scalar
+from ngrad.tensor import Tensor, pending
 from ngrad_kernels.machine import MOST
 from ngrad_kernels.native import weak
 from ngrad_kernels.recording import Kinds, recorders

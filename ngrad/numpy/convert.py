@@ -22,7 +22,8 @@ from ngrad.numpy.nothing import DISCARDS, warn_of
 from ngrad.ops.convert import Weak, cast_to, constant_of, from_outside, number
 from ngrad.ops.joining import stack, stacked
 from ngrad.record import state
-from ngrad.tensor import DENSE, Tensor, from_numpy, single
+from ngrad.scalars import single
+from ngrad.tensor import DENSE, Tensor, from_numpy
 
 FLOAT32, FLOAT64, COMPLEX128 = BY_CODE["f4"], BY_CODE["f8"], BY_CODE["c16"]
 INT64, UINT64, BOOL = BY_CODE["i8"], BY_CODE["u8"], BY_CODE["b1"]

@@ -31,7 +31,8 @@ from ngrad.ops.joining import stacked
 from ngrad.ops.shape import SEEN, broadcast_to, reshape
 from ngrad.ops.transfer import to_device
 from ngrad.record import copied, state
-from ngrad.tensor import Tensor, from_numpy, scalar, seen
+from ngrad.scalars import scalar
+from ngrad.tensor import Tensor, from_numpy, seen
 from ngrad_kernels.keys import are_integers
 
 

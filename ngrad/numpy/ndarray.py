@@ -45,7 +45,8 @@ from ngrad.ops.matmul import PRODUCTS
 from ngrad.ops.operators import BINARY, COMPARISON
 from ngrad.ops.shape import reshape
 from ngrad.record import copied, next_uid, state, uids
-from ngrad.tensor import KINDS, Tensor, export_cells, from_numpy, single
+from ngrad.scalars import single
+from ngrad.tensor import KINDS, Tensor, export_cells, from_numpy
 from ngrad.window import Window, applied, found
 from ngrad_kernels.cells import CellKinds, cell_makers
 from ngrad_kernels.keys import are_integers

@@ -34,7 +34,7 @@ from ngrad.ops.power import sqrt, square
 from ngrad.ops.shape import flat as flattened
 from ngrad.ops.shape import normal_axis, reshape, reshaped
 from ngrad.record import apply, state
-from ngrad.tensor import single
+from ngrad.scalars import single
 
 BOOL, UINT64 = BY_CODE["b1"], BY_CODE["u8"]
 NOTHING: Any = np._NoValue

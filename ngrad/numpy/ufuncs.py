@@ -29,7 +29,8 @@ from ngrad.ops.convert import cast_to
 from ngrad.ops.elementwise import Unary, select
 from ngrad.ops.shape import broadcast_to
 from ngrad.record import state
-from ngrad.tensor import Tensor, single
+from ngrad.scalars import single
+from ngrad.tensor import Tensor
 
 BOOL = BY_CODE["b1"]
 TESTS = {

@@ -25,7 +25,8 @@ from ngrad.numpy.views import Made, OfComplex, Part, part_of, placed, shows
 from ngrad.numpy.ways import way_to
 from ngrad.ops.assignment import assigned
 from ngrad.record import state
-from ngrad.tensor import Tensor, from_numpy, single
+from ngrad.scalars import single
+from ngrad.tensor import Tensor, from_numpy
 
 SMALL = 16
 """How many times the bytes of an op that runs at once a selection may have that does."""

@@ -25,7 +25,8 @@ from ngrad.graph.dims import Dim
 from ngrad.graph.graph import Symbol
 from ngrad.graph.layout import Layout
 from ngrad.record import state
-from ngrad.tensor import Tensor, from_numpy, scalar
+from ngrad.scalars import scalar
+from ngrad.tensor import Tensor, from_numpy
 
 KINDS: tuple[type, ...] = (bool, int, float, complex)
 DEFAULTS = {bool: BY_CODE["b1"], int: int32, float: float32, complex: complex128}

@@ -28,7 +28,8 @@ from ngrad.ops.identity import identity
 from ngrad.ops.launching import broadcast_shapes
 from ngrad.ops.shape import broadcast_to, expand_dims, reshape
 from ngrad.record import copied, state
-from ngrad.tensor import Tensor, empty, from_numpy, scalar
+from ngrad.scalars import scalar
+from ngrad.tensor import Tensor, empty, from_numpy
 
 
 def _shape(shape: Any, what: str) -> tuple[int, ...]:

@@ -22,7 +22,8 @@ from ngrad.graph.roles import Role
 from ngrad.ops.convert import KINDS, Weak, conversion, device_beside, operands, tensor, unwrap
 from ngrad.ops.launching import broadcast_shapes, prepare_map
 from ngrad.record import apply, move, state
-from ngrad.tensor import Tensor, scalar
+from ngrad.scalars import scalar
+from ngrad.tensor import Tensor
 from ngrad.window import applied
 from ngrad_kernels.body import Body, Step
 from ngrad_kernels.codes import computed

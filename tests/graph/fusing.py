@@ -21,7 +21,8 @@ from ngrad.graph.op import Op
 from ngrad.graph.plan import Plan
 from ngrad.record import execute
 from ngrad.replay import Replay
-from ngrad.tensor import Tensor, from_numpy, scalar
+from ngrad.scalars import scalar
+from ngrad.tensor import Tensor, from_numpy
 
 
 def gradient(graph: Tracing, target: Symbol, sources: Sequence[Symbol]) -> list[Any]:

@@ -12,7 +12,8 @@ from ngrad.graph.op import Op
 from ngrad.graph.plan import Plan
 from ngrad.graph.simplify import rewrite
 from ngrad.record import execute, traced
-from ngrad.tensor import Tensor, from_numpy, scalar
+from ngrad.scalars import scalar
+from ngrad.tensor import Tensor, from_numpy
 
 Array = np.ndarray[Any, Any]
 

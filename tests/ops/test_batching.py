@@ -26,7 +26,8 @@ from ngrad.graph.simplify import rewrite
 from ngrad.ops.convert import number
 from ngrad.ops.slide import Places
 from ngrad.record import apply, execute, traced
-from ngrad.tensor import from_numpy, scalar
+from ngrad.scalars import scalar
+from ngrad.tensor import from_numpy
 
 SIZES = (3, 1, 0)
 F8 = as_dtype("f8")
