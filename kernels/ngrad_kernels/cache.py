@@ -43,10 +43,10 @@ _FLAGS = ("NUMBA_CPU_NAME", "NUMBA_ENABLE_AVX")
 PYTHON = "python {}.{}".format(*sys.version_info)
 """Whose bytecode Numba reads, and whose rules of arithmetic it follows."""
 DECIDING = (
-    *("cartesian.py", "codegen.py", "codes.py", "compiling.py", "contract.py", "floats.py"),
-    *("framing.py", "garbage.py", "halves.py", "integers.py", "intrinsics.py", "lanes.py"),
-    *("loader.py", "passes.py", "reductions.py", "short_rows.py", "streaming.py", "strips.py"),
-    "vecmath",
+    *("addresses.py", "cartesian.py", "codegen.py", "codes.py", "compiling.py", "contract.py"),
+    *("floats.py", "framing.py", "garbage.py", "halves.py", "integers.py", "intrinsics.py"),
+    *("lanes.py", "loader.py", "passes.py", "reductions.py", "short_rows.py", "streaming.py"),
+    *("strips.py", "vecmath"),
 )
 """What makes machine code of a source, and what that may call: all that `compiling.py` imports."""
 

@@ -9,6 +9,7 @@ from numba.core import compiler, types
 from numba.core.compiler_lock import global_compiler_lock
 
 from ngrad_kernels import (
+    addresses,
     cartesian,
     codegen,
     floats,
@@ -29,6 +30,7 @@ from ngrad_kernels.vecmath import FUNCTIONS
 
 NAMESPACE: dict[str, Any] = {
     **intrinsics.NAMESPACE,
+    **addresses.NAMESPACE,
     **integers.NAMESPACE,
     **floats.NAMESPACE,
     **cartesian.NAMESPACE,

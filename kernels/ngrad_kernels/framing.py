@@ -6,11 +6,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from ngrad_kernels.addresses import copy_bytes
 from ngrad_kernels.codegen import helper
 from ngrad_kernels.integers import greatest, least
-from ngrad_kernels.intrinsics import NAMESPACE as INTRINSICS
-
-copy_bytes = INTRINSICS["copy_bytes"]
 
 
 @helper()
