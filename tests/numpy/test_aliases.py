@@ -206,13 +206,6 @@ def test_arrays_as_indices_through_whatever_names_an_array(data: Any) -> None:
     np.testing.assert_array_equal(two, one)
 
 
-def test_an_array_is_assigned_to_itself() -> None:
-    x, y = np.arange(5.0), ours.array(np.arange(5.0))
-    for z in (x, y):
-        z[::-1] = z
-    np.testing.assert_array_equal(y, x)
-
-
 def test_what_a_view_computed_is_not_what_is_written_to() -> None:
     x = ours.array([1 + 2j, 3 + 4j])
     x[0] = x[0]  # nobody else has its memory, from now on
