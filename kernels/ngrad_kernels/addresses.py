@@ -124,16 +124,21 @@ def copy_bytes(typingctx, target, source, count):
     return types.void(types.intp, types.intp, types.intp), codegen
 
 
+def prefetch(builder: ir.IRBuilder, address: Any) -> None:
+    """Have the line of memory at an address, which need not be there, come into the caches."""
+    byte, word = ir.IntType(8).as_pointer(), ir.IntType(32)
+    kind = ir.FunctionType(ir.VoidType(), [byte, word, word, word])
+    function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+    how = [word(0), word(3), word(1)]  # to be read, and again: of data
+    builder.call(function, [builder.inttoptr(address, byte), *how])
+
+
 @intrinsic
 def fetch_ahead(typingctx, address):
     """Have the line of memory at an address, which need not be there, come into the caches."""
 
     def codegen(context, builder, signature, args):
-        byte, word = ir.IntType(8).as_pointer(), ir.IntType(32)
-        kind = ir.FunctionType(ir.VoidType(), [byte, word, word, word])
-        prefetch = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
-        how = [word(0), word(3), word(1)]  # to be read, and again: of data
-        builder.call(prefetch, [builder.inttoptr(args[0], byte), *how])
+        prefetch(builder, args[0])
         return context.get_dummy_value()
 
     return types.void(types.intp), codegen

@@ -7,10 +7,11 @@ itself, and the loop need not look for it.
 
 from __future__ import annotations
 
+from ngrad_kernels.codes import size_of
 from ngrad_kernels.contract import IN_STRIPS
 from ngrad_kernels.render_short import ShortRows
 from ngrad_kernels.space import Space, Step
-from ngrad_kernels.space_passes import Loop, Pass, dependents
+from ngrad_kernels.space_passes import Loop, Pass, dependents, is_long
 
 Stores = list[tuple[str, int]]
 """Where values are stored, and which."""
@@ -135,6 +136,17 @@ class BlockLoops(ShortRows):
                 found[value] = having[0]
         return found
 
+    def ahead(self, one: Pass, loop: Loop) -> list[int]:
+        """The inputs of which a loop over strips, which takes longer than to read them, fetches the
+        next row: from the second pass on, as the first reads on where it ended.
+        """
+        space = self.space
+        again = any(map(space.ready, loop.values))
+        if space.flat or not again or not is_long(space, loop, one.reloads):
+            return []
+        inputs = [k for k in loop.values if k < len(space.inputs)]
+        return [k for k in inputs if space.inputs[k].kind == "element"]
+
     def loop(self, one: Pass, loop: Loop) -> None:
         """One loop over a block."""
         stores, columns = self._ends(one, loop)
@@ -165,6 +177,10 @@ class BlockLoops(ShortRows):
             self.write(f"l{value} = lanes_{reduction}_{code}()")
         self.write("whole = n & -STRIP")
         with self.block("for strip in range(0, whole, STRIP)"):
+            for k in self.ahead(one, loop):
+                size = size_of(self.space.inputs[k].code)
+                with self.block(f"for z in range(0, STRIP * {size}, 64)"):
+                    self.write(f"fetch_ahead(p{k} + (next_row + strip) * {size} + z)")
             with self.block("for j in range(STRIP)"):
                 self.write("i = strip + j")
                 self._elements(one, loop, kept, columns)

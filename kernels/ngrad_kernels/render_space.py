@@ -24,6 +24,9 @@ from ngrad_kernels.space_passes import Pass, passes
 
 HEADER = 8
 """Words of scratch that `fetch` takes before the elements that it packs."""
+AHEAD = 1 << 15
+"""Elements of the longest row that is fetched while the one before it is computed: both, and what
+comes of them, have to fit the second cache."""
 HELD = 4 * BLOCK
 """Elements of the longest row that waits in memory in cache for its last pass, to be streamed."""
 
@@ -54,6 +57,8 @@ class _Kernel(BlockLoops):
             *(("tile", TILE), ("tiles", TILES), ("fetch", FETCH), ("stream", STREAM)),
         ):
             self.write(f"{name} = facts[{word}]")
+        if any(self.ahead(one, by) for one in passes(space) for by in self.folded(one).values()):
+            self.write(f"next_row = select(length <= {AHEAD}, length, 0)")
         self.write("slabs = max(1, (rows + span - 1) // span) * length")
         self.frames("facts")
         for place, k in enumerate(self.views):
@@ -160,24 +165,16 @@ class _Kernel(BlockLoops):
     # -- a pass ------------------------------------------------------------------------------------
 
     def _pass(self, one: Pass) -> None:
-        if not one.rows:
-            self._blocks(one, "first", "last")
-            return
         self._identities("r", one.rows)
-        with self.block("for stretch in range(first, last, STRETCH)"):
-            self._identities("chunks", one.rows)
-            with self.block("for chunk in range(stretch, min(last, stretch + STRETCH), CHUNK)"):
-                self.write("end = min(last, chunk + CHUNK)")
-                self._identities("t", one.rows)
-                self._blocks(one, "chunk", "end")
-                self.fold("chunks", "t", one.rows)
-            self.fold("r", "chunks", one.rows)
+        self._identities("chunks", one.rows)
+        self._identities("t", one.rows)
+        self._blocks(one)
         for value in one.rows:
             self.write(f"v{value} = {self.space.code_of(value)}(r{value})")
             self.finish(value)
 
     def _identities(self, prefix: str, rows: tuple[int, ...]) -> None:
-        """Where folds begin: `r` of a row's stretches, `chunks` of those of a stretch, `t` of the
+        """Where folds begin: `r` of a row's stretches, `chunks` of the chunks of one, `t` of the
         blocks of a chunk.
         """
         for value in rows:
@@ -186,10 +183,10 @@ class _Kernel(BlockLoops):
 
     # -- a block -----------------------------------------------------------------------------------
 
-    def _blocks(self, one: Pass, begin: str, end: str) -> None:
+    def _blocks(self, one: Pass) -> None:
         """Blocks of columns: computed, then reduced."""
-        with self.block(f"for c in range({begin}, {end}, BLOCK)"):
-            self.write(f"n = min(BLOCK, {end} - c)")
+        with self.block("for c in range(first, last, BLOCK)"):
+            self.write("n = min(BLOCK, last - c)")
             self.compute(one)
             folded = self.folded(one)
             for value in one.rows:
@@ -200,7 +197,19 @@ class _Kernel(BlockLoops):
                     part = f"total_{reduction}_{code}(l{value}, whole, {where}, n)"
                 part = f"{wide}({part})"
                 self.write(f"t{value} = combine_{reduction}(t{value}, {part})")
+            if one.rows:
+                self._folds(one.rows)
             self.stream(one)
+
+    def _folds(self, rows: tuple[int, ...]) -> None:
+        """After a block: what ends with it, a chunk, and a stretch, is folded."""
+        self.write("after = c + BLOCK")
+        with self.block("if (after >= last) | (after & (CHUNK - 1) == 0)"):
+            self.fold("chunks", "t", rows)
+            self._identities("t", rows)
+            with self.block("if (after >= last) | (after & (STRETCH - 1) == 0)"):
+                self.fold("r", "chunks", rows)
+                self._identities("chunks", rows)
 
     def compute(self, one: Pass) -> None:
         self._addresses(one)

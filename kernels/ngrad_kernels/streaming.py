@@ -14,13 +14,13 @@ from typing import Any
 from llvmlite import ir
 from numba.core import cgutils, types
 
+from ngrad_kernels.addresses import prefetch
 from ngrad_kernels.codegen import intrinsic
 from ngrad_kernels.intrinsics import WORD
 
 LINE = 64
 """Bytes that go out at once."""
 BYTE, INT = ir.IntType(8), ir.IntType(32)
-POINTER = BYTE.as_pointer()
 VECTOR = ir.VectorType(INT, LINE // 4)
 
 
@@ -47,12 +47,9 @@ def _stream(module: ir.Module) -> ir.Function:
     head = builder.select(builder.icmp_signed("<", count, head), count, head)
     whole = builder.add(head, builder.and_(builder.sub(count, head), WORD(-LINE)))
     copy(WORD(0), head)
-    prefetch = cgutils.get_or_insert_function(
-        module, ir.FunctionType(ir.VoidType(), [POINTER, INT, INT, INT]), "llvm.prefetch.p0"
-    )
     once = module.add_metadata([INT(1)])
     with cgutils.for_range_slice(builder, head, whole, WORD(LINE)) as (offset, _):
-        builder.call(prefetch, [pointer(builder.add(ahead, offset), BYTE), INT(0), INT(3), INT(1)])
+        prefetch(builder, builder.add(ahead, offset))
         line = builder.load(pointer(builder.add(source, offset), VECTOR), align=1)
         out = builder.store(line, pointer(builder.add(target, offset), VECTOR), align=LINE)
         out.set_metadata("nontemporal", once)

@@ -178,6 +178,8 @@ def test_a_row_program() -> None:
         assert len(packed(text, "f4", "mul", "add", *FUSED)) >= 8
         assert_calls_nothing(text, *alone, *more, "memcpy")
         assert "vmovnt" not in text  # stores drain while exp is computed
+        fetched = 0 if several else STRIP * 4 // 64  # a strip of the next row with one of this
+        assert len(re.findall(r"\sprefetcht0\s", text)) == fetched
 
 
 def test_rows_of_few_operations_go_past_the_caches() -> None:
@@ -187,6 +189,12 @@ def test_rows_of_few_operations_go_past_the_caches() -> None:
         text = assembly(Space((Operand("f4", "element"),), steps, (2,)), several)
         assert_calls_nothing(text, "ngrad.max.f4", *more, "memcpy", "ngrad.stream")
         assert re.search(r"vmovnt\w+\s.*%[yz]mm", text)
+
+
+@pytest.mark.parametrize(("scalar", "flat"), [("square", False), ("exp", True), ("exp", False)])
+def test_rows_that_are_read_once_are_fetched_by_the_processor(scalar: str, flat: bool) -> None:
+    steps = (SpaceStep(scalar, (0,), "f4"), Reduce("sum", 1, "row", "f4"))
+    assert "prefetch" not in assembly(Space((Operand("f4", "element"),), steps, (2,), flat=flat))
 
 
 @pytest.mark.parametrize("code", ["f4", "f8"])
