@@ -31,8 +31,9 @@ PIECE = 1 << 6
 that have no more elements along any axis are sums in order (`small_products.py`), others BLAS's."""
 
 # What changes no bit:
-TOGETHER = 64
-"""Elements of the longest rows that are taken several at a time."""
+TOGETHER = 128
+"""Elements of the longest rows that are taken several at a time. Where columns are reduced, a block
+has to hold a slab of rows, too."""
 SEVERAL = 1 << 7
 """The most short rows that are taken at a time (`short_rows.py`)."""
 STRIP = 1 << 6

@@ -159,7 +159,7 @@ def _columns(body: Body, name: str) -> list[str]:
         f"                total = combine_{body.reduction}(total, load_{wide}(table[3], at))",
         f"            store_{body.result}(table[2], item, {body.result}(total))",
         "        return",
-        "    if 0 < width <= TOGETHER:",  # as many slabs at a time as a block holds
+        "    if 0 < SLAB * width <= BLOCK:",  # as many slabs at a time as a block holds
         f"        values = {_block(reduced)}" if body.steps else "",
         "        step = BLOCK // (SLAB * width) * SLAB",
         "        for item in range(lo, hi):",

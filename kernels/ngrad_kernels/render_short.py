@@ -24,8 +24,9 @@ def takes_several(space: Space, length: int) -> bool:
     """
     reduced = [step for k in range(space.count) if (step := space.reduction(k))]
     columns = [k for k, operand in enumerate(space.inputs) if operand.kind == "column"]
+    slabs = any(step.axis == "column" for step in reduced)
     return (
-        0 < length <= TOGETHER
+        0 < length <= (BLOCK // SLAB if slabs else TOGETHER)
         and bool(reduced)
         and not space.flat
         and not space.frames

@@ -161,6 +161,6 @@ def test_other_sizes_need_no_other_kernels() -> None:
         return together, cache.counters["compiled"] + cache.counters["loaded"]
 
     assert SMALL < 4 * 1100**2
-    (small, before), (large, after) = kernels(80), kernels(1100)
+    (small, before), (large, after) = kernels(140), kernels(1100)
     assert (small, large) == (1, 0)
     assert before == after

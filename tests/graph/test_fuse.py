@@ -330,11 +330,11 @@ def test_nothing_compiles_for_other_sizes_bounds_and_floats() -> None:
         check(graph)
         return launches(fused(graph), tensors_of(graph))
 
-    sizes(40_000, 2100, 70)
+    sizes(40_000, 2100, 140)
     sizes(40_000, 2100, 60)  # short rows
     part(40_000, 3, 1.5)
     assert components(9, 3) == 1
-    assert placed(9, 70) == 1
+    assert placed(9, 140) == 1
     before = compiled()
     for n, rows, length in ((3, 2, 3), (1000, 7, 7), (16_384, 1024, 5), (100_000, 3000, 1025)):
         sizes(n, rows, length)
@@ -350,7 +350,7 @@ def test_nothing_compiles_for_other_sizes_bounds_and_floats() -> None:
 def test_structures_have_canonical_spaces() -> None:
     """Other sizes, the same loop nest; one for short rows, and one for others."""
     spaces = []
-    for n, rows, length in ((100, 8, 5), (70_000, 3, 64), (100, 8, 65), (70_000, 3, 900)):
+    for n, rows, length in ((100, 8, 5), (70_000, 3, 64), (100, 8, 129), (70_000, 3, 900)):
         graphs = [fused(graph) for graph in cases(n, rows, length).values()]
         spaces.append([[x for x in sources(graph) if "def space_" in x] for graph in graphs])
     assert spaces[0] == spaces[1] != spaces[2] == spaces[3]
