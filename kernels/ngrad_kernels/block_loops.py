@@ -176,6 +176,10 @@ class BlockLoops(ShortRows):
             reduction, code, _ = self.reduction(value)
             self.write(f"l{value} = lanes_{reduction}_{code}()")
         self.write("whole = n & -STRIP")
+        # What is behind the last strip comes first, and is in memory when it is read from there.
+        with self.block("for j in range(n - whole)"):
+            self.write("i = whole + j")
+            self._elements(one, loop, stores, columns)
         with self.block("for strip in range(0, whole, STRIP)"):
             for k in self.ahead(one, loop):
                 size = size_of(self.space.inputs[k].code)
@@ -190,9 +194,6 @@ class BlockLoops(ShortRows):
                 reduction, code, _ = self.reduction(value)
                 joined = f"join_{reduction}_{code}(l{value}, strip{self.reduced(value)})"
                 self.write(f"l{value} = {joined}")
-        with self.block("for j in range(n - whole)"):
-            self.write("i = whole + j")
-            self._elements(one, loop, stores, columns)
 
     def _elements(self, one: Pass, loop: Loop, stores: Stores, columns: list[int]) -> None:
         """Element i of a block: what a loop loads, computes, and stores of it."""
