@@ -13,19 +13,14 @@ import sys
 import threading
 import warnings
 import weakref
-from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any, NamedTuple
 
-import numpy as np
-
-from ngrad.dtypes import as_dtype, kind_of
 from ngrad.errors import NumericsError
 from ngrad.graph.op import Call
 from ngrad.numerics import told
-from ngrad.numpy.convert import PLAIN
-from ngrad.numpy.ufuncs import ufunc
-from ngrad.record import PACKAGE, own_frames
+from ngrad.numpy.again import FLAGS, is_suspicious, said_of
+from ngrad.record import own_frames
 
 KINDS = ("divide", "over", "under", "invalid")
 MODES = ("ignore", "warn", "raise", "call", "print", "log")
@@ -33,7 +28,6 @@ SAID = {
     "divide": "divide by zero", "over": "overflow", "under": "underflow",
     "invalid": "invalid value",
 }  # fmt: skip
-FLAGS = {"divide": 1, "over": 2, "under": 4, "invalid": 8}
 
 
 class Life:
@@ -204,104 +198,20 @@ class errstate(contextlib.ContextDecorator):
 
 # -- what went wrong -------------------------------------------------------------------------------
 
-NAMES = {
-    "floordiv": "floor_divide", "mod": "remainder", "pow": "power", "abs": "absolute",
-    "asin": "arcsin", "acos": "arccos", "atan": "arctan", "atan2": "arctan2", "asinh": "arcsinh",
-    "acosh": "arccosh", "atanh": "arctanh", "reduce_sum": "reduce", "reduce_prod": "reduce",
-    "cumsum": "accumulate", "cumprod": "accumulate",
-}  # fmt: skip
-"""NumPy's names of ops that have another here."""
-PRODUCTS = {"dot": "dot", "inner": "dot", "tensordot": "dot", "vecdot": "vecdot"}
-"""Its names of products that are no `matmul`, by the functions that ask for them."""
-FAMILIES = ("elementwise", "reduction", "running", "linalg")
-SILENT = {
-    "isclose", "nanmean", "nanvar", "nanstd", "nanmedian", "nanquantile", "cond", "convolve",
-    "correlate", "einsum", "vdot",
-}  # fmt: skip
-"""Functions within which NumPy says nothing, either."""
-
 
 def _ran(call: Call, inputs: tuple[Any, ...], out: Any) -> None:
     """Look at the result of an op that has run."""
     handling = _handling.get()
-    if not handling.looks or call.several or call.op.family not in FAMILIES or not inputs:
+    if not handling.looks or call.several or not inputs:
         return
     operands, result = [x._view() for x in inputs], out._view()
-    if not _suspicious(call.op.name, operands, result, handling):
+    if not is_suspicious(call, operands, result, handling.under != "ignore"):
         return
     frames = [*own_frames(1)]
-    codes = [frame.f_code for frame in frames]
-    if any(c.co_name in SILENT or c.co_filename.startswith(f"{PACKAGE}scipy") for c in codes):
-        return
-    name = NAMES.get(call.op.name, call.op.name)
-    if name in ("matmul", "vecdot"):
-        asked = [PRODUCTS[c.co_name] for c in codes if c.co_name in PRODUCTS]
-        name = asked[-1] if asked else "matmul"
-    called = [found for frame in frames if (found := _called(frame)) is not None]
-    if called:  # NumPy's, with what was given to it, whatever it is made of here
-        function, given, options = called[-1]
-        name = function.__name__
-        wrong = _told(lambda: getattr(np, name)(*map(_plain, given), **options))
-    elif call.op.name == "cast":
-        wrong = _told(lambda: operands[0].astype(result.dtype))
-    elif isinstance(getattr(np, name, None), np.ufunc):
-        wrong = _told(lambda: getattr(np, name)(*operands))
-    else:
-        nans = np.isnan(result).any() and not any(np.isnan(x).any() for x in operands)
-        over = operands[0].size and np.isinf(result).any()  # of nothing an extreme is infinite
-        wrong = ["invalid"] if nans else ["over"] * bool(over)
+    name, wrong = said_of(call, operands, result, frames)
+    flags = sum(FLAGS[kind] for kind in wrong)
     for kind in wrong:
-        flags = sum(FLAGS[other] for other in wrong)
         _handle(kind, flags, name, handling, len(frames))
-
-
-def _called(frame: Any) -> tuple[ufunc, tuple[Any, ...], dict[str, Any]] | None:
-    """The universal function that a frame is of, or whose operator; its operands, and options."""
-    held = frame.f_locals
-    if frame.f_code is ufunc.__call__.__code__ and not held["options"]:
-        return held["self"], held["operands"], {}
-    if frame.f_code is ufunc.with_options.__code__:
-        options = {"dtype": held["dtype"], "casting": held["casting"]}
-        if held["where"] is not True:
-            options |= {"where": np.asarray(held["where"]), "out": None}
-        return held["self"], held["operands"], options
-    if frame.f_code.co_name == "operator" and isinstance(held.get("function"), ufunc):
-        return held["function"], tuple(held[k] for k in "xy" if k in held), {}
-    return None
-
-
-def _suspicious(name: str, operands: list[Any], result: Any, handling: Handling) -> bool:
-    """Whether a result may have come of an error."""
-    if kind_of(result.dtype) not in "fc":
-        divides = name in ("floordiv", "mod") and ((operands[1] == 0) | (operands[1] == -1)).any()
-        return divides or (name == "cast" and kind_of(operands[0].dtype) == "f")
-    tiny = as_dtype(result.dtype).finfo.tiny if kind_of(result.dtype) == "f" else 0
-    if handling.under != "ignore" and (abs(result) < tiny).any():
-        return True
-    bad = ~np.isfinite(result)
-    if not bad.any():
-        return False
-    floats = [x for x in operands if kind_of(x.dtype) in "fc"]
-    if any(x.shape != result.shape and x.ndim for x in floats):  # of a reduction, say
-        return all(np.isfinite(x).all() for x in floats) or not any(
-            np.isnan(x).any() for x in floats
-        )
-    finite, number = True, True
-    for x in floats:
-        finite, number = finite & np.isfinite(x), number & ~np.isnan(x)
-    return bool((bad & finite).any() or (np.isnan(result) & number).any())
-
-
-def _plain(value: Any) -> Any:
-    return value if type(value) in PLAIN else np.asarray(value)
-
-
-def _told(function: Callable[[], Any]) -> list[str]:
-    """The kinds of errors that NumPy tells of, in its order."""
-    found: list[int] = []
-    with np.errstate(all="call", call=lambda said, flag: found.append(flag)):
-        function()
-    return [kind for kind, flag in FLAGS.items() if any(flag & one for one in found)]
 
 
 def _handle(kind: str, flags: int, name: str, handling: Handling, depth: int) -> None:
