@@ -16,6 +16,8 @@ import weakref
 from contextvars import ContextVar
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from ngrad.errors import NumericsError
 from ngrad.graph.op import Call
 from ngrad.numerics import told
@@ -43,6 +45,8 @@ class Handling(NamedTuple):
     invalid: str = "ignore"
     call: Any = None
     life: Life | None = None
+    numpys: Any = None
+    """What NumPy's own did before `seterr` had it do otherwise."""
 
     @property
     def looks(self) -> bool:
@@ -122,7 +126,11 @@ def seterr(
     """
     old = geterr()
     modes = {"all": all, "divide": divide, "over": over, "under": under, "invalid": invalid}
-    _set(_handling.get().changed(**modes))
+    before = _handling.get()
+    new, numpys = before.changed(**modes), before.numpys or np.geterr()
+    _set(new._replace(numpys=numpys if new.looks else None))
+    back = before.numpys is not None and not new.looks  # as by `seterr(**old)`
+    np.seterr(**numpys if back else modes)
     return old
 
 
@@ -135,18 +143,24 @@ def seterrcall(func: Any) -> Any:
     """Set the function of a text and of flags that mode "call" calls, or what has the method
     `write` that "log" calls; what was set is returned.
     """
-    if func is not None and not callable(func) and not callable(getattr(func, "write", None)):
-        raise TypeError(f"seterrcall: takes a function or what has a write method, not {func!r}")
     old = geterrcall()
-    _set(_handling.get()._replace(call=func))
+    _set(_handling.get()._replace(call=_checked("seterrcall", func)))
+    np.seterrcall(func)
     return old
+
+
+def _checked(what: str, call: Any) -> Any:
+    if call is None or callable(call) or callable(getattr(call, "write", None)):
+        return call
+    raise TypeError(f"{what}: takes a function or what has a write method, not {call!r}")
 
 
 class errstate(contextlib.ContextDecorator):
     """Within it floating-point errors are handled as said; it also decorates functions.
 
     Ops run where they are called meanwhile, of all threads, and each result is looked at. Gradients
-    are not, nor functions of `ngrad.scipy`, as SciPy's are not.
+    are not, nor functions of `ngrad.scipy`, as SciPy's are not. NumPy's own handling is the same
+    within it, of its scalars, say.
 
     Parameters
     ----------
@@ -176,6 +190,7 @@ class errstate(contextlib.ContextDecorator):
             raise TypeError(f"errstate: has no {', '.join(sorted(unknown))}")
         self._call, self._modes = call, modes
         self._before: Handling
+        self._numpys: np.errstate
         self._entered = False
 
     def _recreate_cm(self) -> errstate:
@@ -187,13 +202,19 @@ class errstate(contextlib.ContextDecorator):
         self._entered = True
         before = _handling.get()
         new = before.changed(**self._modes)
-        _set(new if self._call is None else new._replace(call=self._call))
-        self._before = before
+        options: Any = dict(self._modes)
+        if self._call is not None:
+            options["call"] = _checked("errstate", self._call)
+            new = new._replace(call=self._call)
+        _set(new)
+        self._before, self._numpys = before, np.errstate(**options)
+        self._numpys.__enter__()
 
-    def __exit__(self, *exc: object) -> None:
-        before = self._before
-        del self._before
+    def __exit__(self, *exc: Any) -> None:
+        before, numpys = self._before, self._numpys
+        del self._before, self._numpys
         _set(before)
+        numpys.__exit__(*exc)
 
 
 # -- what went wrong -------------------------------------------------------------------------------

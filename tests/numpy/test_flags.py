@@ -27,7 +27,9 @@ X = ours.array([1.0, 0.0, -1.0])
 
 @pytest.fixture(autouse=True)
 def nothing_is_left() -> Iterator[None]:
+    numpys = np.geterr(), np.geterrcall()
     yield
+    assert numpys == (np.geterr(), np.geterrcall())
     assert hooks.ran is None and not settings.eager
     assert set(ours.geterr().values()) == {"ignore"} and ours.geterrcall() is None
 
@@ -147,6 +149,25 @@ def test_programs_as_numpy(name: str) -> None:
     assert len(lines) == 1
 
 
+BY_NUMPY: dict[str, Callable[[Any, Any], Any]] = {
+    "scalars": lambda np, x: np.float64(1.0) / np.float64(0.0),
+    "linspace": lambda np, x: np.linspace(0.0, np.inf, 3),
+    "a number for an element": lambda np, x: x.astype("f4").__setitem__(0, 1e300),
+    "fill": lambda np, x: x.astype("f4").fill(1e300),
+    "full": lambda np, x: np.full(2, 1e300, "f4"),
+    "array": lambda np, x: np.array(1e300, "f4"),
+    "copyto": lambda np, x: np.copyto(x.astype("f4"), 1e300, casting="unsafe"),
+    "NaN for an integer": lambda np, x: np.full(2, np.float64(np.nan), "i4"),
+}
+
+
+@pytest.mark.parametrize("name", BY_NUMPY)
+def test_what_numpy_computes_here_is_handled_so(name: str) -> None:
+    """Scalars and numbers, which no op computes."""
+    assert outcome(ours, BY_NUMPY[name], "raise") == outcome(np, BY_NUMPY[name], "raise")
+    assert outcome(ours, BY_NUMPY[name], "ignore") == ("", [])
+
+
 def test_modes(capsys: Any) -> None:
     said = "divide by zero encountered in log"
     with ours.errstate(divide="raise"), pytest.raises(FloatingPointError, match=f"^{said}$"):
@@ -171,16 +192,22 @@ def test_modes(capsys: Any) -> None:
 def test_settings() -> None:
     def note(said: str, flags: int) -> None: ...
 
+    numpys = np.geterr()
     assert ours.seterr(over="raise", invalid="warn") == dict.fromkeys(ours.geterr(), "ignore")
-    assert ours.seterrcall(note) is None and ours.geterrcall() is note
+    assert ours.seterrcall(note) is None and ours.geterrcall() is note is np.geterrcall()
     before = ours.geterr()
     with ours.errstate(all="ignore", call=None):
         ours.exp(X * 1e3)
         assert ours.geterrcall() is note
-    assert ours.geterr() == before
+        assert set(np.geterr().values()) == {"ignore"}
+    assert ours.geterr() == before and np.geterr() == numpys | {"over": "raise", "invalid": "warn"}
     with pytest.raises(FloatingPointError, match="overflow encountered in exp"):
         ours.exp(X * 1e3)
     assert ours.seterr(all="ignore") == before and ours.seterrcall(None) is note
+    assert np.geterr() == numpys  # as it was before the first
+    ours.seterr(all="ignore")
+    assert set(np.geterr().values()) == {"ignore"}
+    np.seterr(**numpys)
 
     @ours.errstate(invalid="raise")
     def root(x: Any, depth: int) -> Any:
@@ -225,6 +252,7 @@ def test_beside_check_numerics() -> None:
         (lambda np: np.seterr(all="foo"), ValueError),
         (lambda np: np.errstate(divide="no").__enter__(), ValueError),
         (lambda np: np.errstate(zero="warn"), TypeError),
+        (lambda np: np.errstate(call=3).__enter__(), TypeError),
         (_twice, TypeError),
         (lambda np: np.seterrcall(3), TypeError),
     ],
@@ -239,6 +267,7 @@ def test_settings_are_those_of_a_context() -> None:
     """What another context or thread sets changes nothing here, and is gone when that is."""
     old = ours.seterr(divide="raise")
     contextvars.copy_context().run(ours.seterr, divide="ignore")
+    assert np.geterr()["divide"] == "raise"
     with pytest.raises(FloatingPointError, match="divide by zero"):
         ours.log(X)
     ours.seterr(**old)
