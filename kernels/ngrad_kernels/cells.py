@@ -93,17 +93,17 @@ def _array_of(module: ir.Module, kinds: CellKinds) -> None:
 
 
 def _view_of(module: ir.Module, kinds: CellKinds) -> None:
-    """view_of(cell, key, views, window): a view of a cell that is none itself, if its tensor is
-    there, nobody listens to the window, and `views` has what shows it, and its way, by the layout
-    and the key; else None.
+    """view_of(cell, key, views, window): a view of a cell, if it holds what it shows and that is
+    there, nobody listens to the window, and `views` has what shows the view, and its way, by the
+    layout and the key; else None.
     """
     it = Function(module, "view_of", 4)
-    builder, none = it.builder, it.known(None)
-    of_cell, of_tensor = offsets(kinds.cell), offsets(kinds.kinds.tensor)
+    builder = it.builder
+    of_tensor = offsets(kinds.kinds.tensor)
     cell, key, views, window = (it.given_object(k) for k in range(4))
 
-    x = it.get(cell, of_cell["_held"])
-    it.done_unless(it.same(it.get(cell, of_cell["_owner"]), none))
+    x = builder.call(module.globals["held_by"], [cell])
+    it.done_unless(builder.not_(it.is_null(x)))
     it.done_unless(it.builder.call(it.module.globals["silent"], [x, window]))
     it.hold(x)  # objects are made from here on: whatever runs then may have others forgotten
     layout = it.get(x, of_tensor["_layout"])

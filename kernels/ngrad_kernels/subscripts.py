@@ -261,8 +261,11 @@ def write_subscript(module: ir.Module, kinds: CellKinds, ways: Ways) -> None:
                 found = call(it, "row_of", this, x, key, window)
                 give(it, found, x, index, key, window)
             with part:
-                found = call(it, "view_of", this, key, it.known(kinds.views), window)
-                give(it, found, x, index, key, window)
+                # One of a part is a part of that part's owner.
+                owner = it.get(this, offsets(kinds.cell)["_owner"])
+                with builder.if_then(it.same(owner, none)):
+                    found = call(it, "view_of", this, key, it.known(kinds.views), window)
+                    give(it, found, x, index, key, window)
     leave(x, index, key)
 
 

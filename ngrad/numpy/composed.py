@@ -27,6 +27,8 @@ FLOAT32, FLOAT64, COMPLEX128 = BY_CODE["f4"], BY_CODE["f8"], BY_CODE["c16"]
 INT8, INT64 = BY_CODE["i1"], BY_CODE["i8"]
 UINT8, UINT64 = BY_CODE["u1"], BY_CODE["u8"]
 LN2 = float(np.log(2.0))
+EXACT = 1 << 53
+"""Integers below which every one is a float64."""
 FEW = 1 << 20
 """Powers of two below which every one is a float: no other counts."""
 
@@ -166,8 +168,14 @@ def bitwise_count(x: Any) -> Any:
 
 def of_integers(op: Any) -> Callable[[Any, Any], Any]:
     """A function of integers, which NumPy refuses to bools alone."""
-    compute = bool_sum(op, None)
-    return lambda x, y: compute(*pair(x, y))
+    of_pair = bool_sum(op, None)
+
+    def compute(x: Any, y: Any) -> Any:
+        if type(x) is Tensor and type(y) is int and x._layout.dtype.is_integer:
+            return op(x, y)
+        return of_pair(*pair(x, y))
+
+    return compute
 
 
 def rint(x: Any) -> Any:
@@ -215,6 +223,9 @@ def whole(op: Any) -> Callable[[Any], Any]:
 
 
 def float_power(x: Any, y: Any) -> Any:
+    plain = type(x) is Tensor and x._layout.dtype is FLOAT64 and type(y) in (int, float)
+    if plain and -EXACT < y < EXACT:
+        return power_(x, to_tensor(float(y)))
     x, y = pair(to_tensor(x), to_tensor(y))
     wide = COMPLEX128 if x.dtype.is_complex else FLOAT64
     return power_(cast_to(x, wide), cast_to(y, wide))

@@ -100,9 +100,13 @@ def _of_number(value: Any, dtype: DType | None) -> Tensor:
         value = int(value)  # NaN and infinities raise
     large = type(value) is int and 1 << 63 <= value < 1 << 64
     wanted = dtype or (UINT64 if large else PLAIN[type(value)])
-    plain = type(value) is float and wanted.is_floating and current() is HOST
-    if plain and (wanted is FLOAT64 or -6e4 < value < 6e4):  # others may warn
-        return single(value, wanted)
+    if current() is HOST:
+        if type(value) is float:
+            plain = wanted is FLOAT64 or (wanted.is_floating and -6e4 < value < 6e4)
+        else:
+            plain = wanted is INT64 and type(value) is int
+        if plain:  # others may warn
+            return single(value, wanted)
     found: Tensor = constant_of(value, wanted, "array")
     return found
 

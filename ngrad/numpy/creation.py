@@ -62,9 +62,9 @@ def array(
         more = ndmin - found.ndim
         return found.reshape((1,) * more + found.shape) if more > 0 else found
     x = to_tensor(object, dtype_of(dtype))
-    if isinstance(object, (list, tuple)) and x.ndim > ndmax:
+    if x._layout.ndim > ndmax and isinstance(object, (list, tuple)):
         raise ValueError(f"array: a nest of {x.ndim} dimensions has more than ndmax={ndmax}")
-    if x.ndim < ndmin:
+    if x._layout.ndim < ndmin:
         x = reshape(x, (*(1,) * (ndmin - x.ndim), *x._layout.shape))
     if order == "K" and type(object) in (list, tuple):  # nobody else has what was made of it
         return as_array(x)

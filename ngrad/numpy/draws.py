@@ -251,8 +251,12 @@ def _taken(x: Any, places: Any, axis: Any) -> Any:
     return take(x, places, axis) if isinstance(x, ndarray) else np.take(x, plain(places), axis)
 
 
+PLAIN = frozenset((int, float, bool, type(None), type, str, np.ndarray))
+"""Types of arguments in which there is nothing of ours."""
+
+
 def _is_ours(value: Any) -> bool:
-    return isinstance(from_outside(value), (Tensor, Weak))
+    return type(value) not in PLAIN and isinstance(from_outside(value), (Tensor, Weak))
 
 
 def on_host(value: Any) -> Any:

@@ -24,7 +24,8 @@ def fftfreq(n: int, d: Any = 1.0, device: Any = None, *, dtype: Any = None) -> n
     array([ 0.  ,  0.25, -0.5 , -0.25])
     """
     n = _count(n)
-    whole = np.fft.ifftshift(np.arange(n) - n // 2)
+    whole = np.arange(n)
+    whole[(n + 1) // 2 :] -= n
     return asarray(asarray(whole, device=device) * (1.0 / (n * d)), dtype)
 
 

@@ -61,8 +61,11 @@ def _of_numbers(extreme: Callable[..., ndarray], instead: float) -> Callable[...
 
 
 REDUCTIONS: dict[str, Callable[..., ndarray]] = {
-    "add": r.sum, "multiply": r.prod, "maximum": r.max, "minimum": r.min, "logical_and": r.all,
-    "logical_or": r.any_,
+    name: inspect.unwrap(function)
+    for name, function in {
+        "add": r.sum, "multiply": r.prod, "maximum": r.max, "minimum": r.min, "logical_and": r.all,
+        "logical_or": r.any_,
+    }.items()
 }  # fmt: skip
 REDUCTIONS |= {name: _of_numbers(REDUCTIONS[of], least) for name, (of, least) in NUMBERS.items()}
 BITS = {"bitwise_and": AND, "bitwise_or": OR, "bitwise_xor": XOR, "logical_xor": XOR}
@@ -86,6 +89,8 @@ CHANGES = {
 WRAPPING = ("add", "subtract", "multiply", "bitwise_and", "bitwise_or", "bitwise_xor")
 """Of them, those of integers that may wrap before: the result that wraps is the same."""
 OF_FLOATS = ("hypot", "logaddexp")
+FIRST = np.zeros(1, np.int64)
+"""Where the only segment begins."""
 FEW = 1024
 """Elements that are reduced one after the other: of more, that takes longer than launches."""
 
@@ -111,9 +116,10 @@ def reduce(
     """The function applied to all elements along axes, all of them if None."""
     name = f"{self.__name__}.reduce"
     x = _operand(self, "reduce", array)
+    ndim = x._layout.ndim
     if initial is None and x.size == 0:
         raise ValueError(f"{name}: of no elements of {x.shape}, initial cannot be None")
-    if x.ndim == 0 and axis in (0, -1, None):
+    if ndim == 0 and axis in (0, -1, None):
         axis = ()
     known = REDUCTIONS.get(self.__name__)
     if known is not None:
@@ -138,14 +144,16 @@ def reduce(
         if neutral is None and initial is NOTHING:
             raise ValueError(f"{name}: takes initial= beside where=, since it has no identity")
         x = chosen(where, x, initial if neutral is None else neutral)
-    axes = normal_axes(axis, x.ndim, name)
-    shape = ones_shape(x.shape, axes)
+    axes, sizes = normal_axes(axis, ndim, name), x._layout.shape
+    shape = ones_shape(sizes, axes)
     if len(axes) > 1 and not free:
         raise ValueError(f"{name}: reduction operation is not reorderable, so takes one axis")
-    kept = tuple(k for k in range(x.ndim) if k not in axes)
-    count = math.prod(x.shape[k] for k in axes)
-    rows = x.transpose(axes + kept).reshape((count, *(x.shape[k] for k in kept)))
-    if rows.shape[0] == 0:
+    rows, count = x, sizes[0] if ndim else 1
+    if axes != (0,):
+        kept = tuple([k for k in range(ndim) if k not in axes])
+        count = math.prod([sizes[k] for k in axes])
+        rows = x.transpose(axes + kept).reshape((count, *[sizes[k] for k in kept]))
+    if count == 0:
         if neutral is None and initial is NOTHING:
             raise ValueError(f"zero-size array to reduction operation {self.__name__} of {x.shape}")
         start = asarray(neutral if initial is NOTHING else initial, self(rows, rows).dtype)
@@ -167,7 +175,7 @@ def _folded(function: ufunc, rows: ndarray) -> ndarray:
         half = n // 2
         pairs = function(rows[:half], rows[half : 2 * half])
         rows = concatenate([pairs, rows[2 * half :]]) if n % 2 else pairs
-    return running(function, rows, 0, [0], True)[0]
+    return running(function, rows, 0, FIRST, True)[0]
 
 
 @into

@@ -213,16 +213,26 @@ def nditer(op: Any, *args: Any, **kwargs: Any) -> Any:
 
 def unravel_index(indices: Any, shape: Any, order: Any = "C") -> tuple[ndarray, ...]:
     """Places of a flattened array as indices, an array for each axis."""
-    places = np.unravel_index(np.asarray(asarray(indices)), shape, order)
-    return tuple(array_of(to_tensor(x)) for x in places)
+    places = np.unravel_index(_places(indices), shape, order)
+    return tuple([_found(x) for x in places])
 
 
 def ravel_multi_index(
     multi_index: Any, dims: Any, mode: Any = "raise", order: Any = "C"
 ) -> ndarray:
     """Indices, an array for each axis, as places of the flattened array."""
-    plain = tuple(np.asarray(asarray(x)) for x in multi_index)
-    return array_of(to_tensor(np.ravel_multi_index(plain, dims, mode, order)))
+    plain = tuple([_places(x) for x in multi_index])
+    return _found(np.ravel_multi_index(plain, dims, mode, order))
+
+
+def _places(value: Any) -> Any:
+    """Places as NumPy takes them."""
+    return value if type(value) is int else np.asarray(asarray(value))
+
+
+def _found(places: Any) -> ndarray:
+    """Places as NumPy gives them: an array, or an integer."""
+    return array_of(to_tensor(int(places) if type(places) is np.intp else places))
 
 
 __all__ = [

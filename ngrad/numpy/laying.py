@@ -15,6 +15,10 @@ from ngrad.tensor import Tensor
 from ngrad.window import Window
 
 ORDERS = ("C", "F", "A", "K", None)
+KEPT_IN = ("C", "K", None)
+"""Those in which what lies in rows is left as it is."""
+ROWS = ("C", "A", "K")
+"""Those in which a copy of it lies in rows."""
 
 
 def order_of(x: Any, order: Any) -> Any:
@@ -31,7 +35,7 @@ def laid(x: Tensor, order: Any) -> ndarray:
     """An array of its own, that lies in NumPy in an order: "C", "F", or else as the tensor does. It
     is an array with no axes, too, and not a number.
     """
-    if order in ("C", "K") and x._layout.ndim and in_rows(x):
+    if order in KEPT_IN and x._layout.ndim and in_rows(x):
         return array_of(x)
     order = order.upper() if isinstance(order, str) else order
     if order not in ORDERS:
@@ -66,9 +70,13 @@ def copy(x: Tensor, order: Any = "C") -> ndarray:
     there, or are but a part of what would be kept alive by it.
     """
     where = x._layout
-    apart = not where.contiguous and 0 not in where.strides
-    if apart and order == "C" and x._at and not state.stack:
-        return array_of(apply(COPY, (x,)))  # as below, with no more questions
+    if where.contiguous:
+        # As below, with fewer questions: it lies in each of these orders.
+        if order in ROWS and where.ndim and x._at:
+            x = copied(x)
+            return array_of(x if x._block.nbytes <= 2 * where.nbytes + KEPT else apply(COPY, (x,)))
+    elif order == "C" and x._at and not state.stack and 0 not in where.strides:
+        return array_of(apply(COPY, (x,)))
     x, order = copied(x), order.upper() if isinstance(order, str) else order
     if not x._layout.ndim or 0 in x._layout.strides:
         return laid(x, order)

@@ -14,14 +14,14 @@ from ngrad.graph.strides import broadcast
 from ngrad.numpy.convert import array_of, to_tensor
 from ngrad.numpy.creation import asarray, itself
 from ngrad.numpy.laying import as_array
-from ngrad.numpy.ndarray import ndarray
+from ngrad.numpy.ndarray import ndarray, view_of
 from ngrad.numpy.reductions import along
-from ngrad.numpy.views import Repeated
+from ngrad.numpy.views import VIEWS, Repeated
 from ngrad.numpy.ways import lies_of
 from ngrad.ops import joining
 from ngrad.ops.gather import repeat as repeated
-from ngrad.ops.shape import SEEN, flat, normal_axis
-from ngrad.record import copied
+from ngrad.ops.shape import SEEN, flat, normal_axis, sole
+from ngrad.record import copied, state
 
 
 def _axis(axis: Any, ndim: int, what: str) -> int:
@@ -30,6 +30,8 @@ def _axis(axis: Any, ndim: int, what: str) -> int:
 
 def distinct_axes(axis: Any, ndim: int, what: str) -> tuple[int, ...]:
     """Axes counted from the front, in the order given, no two the same."""
+    if type(axis) is int:
+        return (normal_axis(axis, ndim, what),)
     found = tuple(axis) if np.iterable(axis) else (axis,)
     axes = tuple(normal_axis(k, ndim, what) for k in found)
     if len(set(axes)) != len(axes):
@@ -50,10 +52,19 @@ def reshape(a: Any, /, shape: Any, order: Any = "C", *, copy: bool | None = None
     return itself(a).reshape(shape, order=order, copy=copy)
 
 
+ALONG = slice(None)
+ALL = (-1,)
+"""The shape of all elements along one axis."""
+
+
 def ravel(a: Any, order: Any = "C") -> ndarray:
     """All elements along one axis: a view of what lies in that order, and of others a copy. With
     order "K" or "A", in that of memory, where it is known.
     """
+    if order == "C" and type(a) is ndarray and a._way is None:
+        view = view_of(a, ALL, VIEWS, state.window)
+        if view is not None:
+            return view
     x, order = asarray(a), order.upper() if isinstance(order, str) else order
     if order == "C" and x._owner is None:
         return x.reshape(-1)
@@ -91,7 +102,7 @@ def matrix_transpose(x: Any, /) -> ndarray:
 def swapaxes(a: Any, axis1: int, axis2: int) -> ndarray:
     """Two axes exchanged."""
     x = itself(a)
-    return x.transpose(_swapped(x.ndim, operator.index(axis1), operator.index(axis2)))
+    return x.transpose(_swapped(x._layout.ndim, operator.index(axis1), operator.index(axis2)))
 
 
 @functools.lru_cache(SEEN)
@@ -134,29 +145,53 @@ def rollaxis(a: Any, axis: int, start: int = 0) -> ndarray:
     return moveaxis(x, at, start - 1 if at < start else start)
 
 
+# Indices by which functions take views, made once: by axes that are counted from the front.
+
+
+@functools.lru_cache(SEEN)
+def _with_new(ndim: int, axes: tuple[int, ...]) -> tuple[Any, ...]:
+    """What adds axes, of so many in all."""
+    return (*[None if k in axes else ALONG for k in range(ndim)], ...)
+
+
+@functools.lru_cache(SEEN)
+def _but(ndim: int, axes: tuple[int, ...]) -> tuple[Any, ...]:
+    """What leaves out axes of one element."""
+    return (*[0 if k in axes else ALONG for k in range(ndim)], ...)
+
+
+@functools.lru_cache(SEEN)
+def _backwards(ndim: int, axes: tuple[int, ...] | None) -> tuple[Any, ...]:
+    """What reverses the order along axes, all if None."""
+    back = slice(None, None, -1)
+    return tuple([back if axes is None or k in axes else ALONG for k in range(ndim)])
+
+
 def expand_dims(a: Any, axis: Any) -> ndarray:
     """New axes of one element."""
     x = asarray(a)
     given = axis if isinstance(axis, (tuple, list)) else (axis,)
-    axes = distinct_axes(tuple(given), x.ndim + len(given), "expand_dims")
-    return x[(*(None if k in axes else slice(None) for k in range(x.ndim + len(axes))), ...)]
+    ndim = x._layout.ndim + len(given)
+    return x[_with_new(ndim, distinct_axes(sole(given), ndim, "expand_dims"))]
 
 
 def squeeze(a: Any, axis: Any = None) -> ndarray:
     """Axes of one element removed: all, or those given."""
     x = itself(a)
-    if axis is None or (x.ndim == 0 and not np.iterable(axis) and axis in (0, -1)):
-        axes = tuple(k for k, n in enumerate(x.shape) if n == 1)
+    shape = x._layout.shape
+    ndim = len(shape)
+    if axis is None or (ndim == 0 and not np.iterable(axis) and axis in (0, -1)):
+        axes = tuple([k for k, n in enumerate(shape) if n == 1])
     else:
-        axes = distinct_axes(axis, x.ndim, "squeeze")
-    if any(x.shape[k] != 1 for k in axes):
-        raise ValueError(
-            f"cannot select an axis to squeeze out which has size not equal to one: {axis} of "
-            f"{x.shape}"
-        )
-    if x.is_number:
+        axes = distinct_axes(axis, ndim, "squeeze")
+        if any(shape[k] != 1 for k in axes):
+            raise ValueError(
+                f"cannot select an axis to squeeze out which has size not equal to one: {axis} of "
+                f"{x.shape}"
+            )
+    if ndim == 0 and x.is_number:
         return x
-    return x[(*(0 if k in axes else slice(None) for k in range(x.ndim)), ...)]  # a view
+    return x[_but(ndim, axes)]  # a view
 
 
 def broadcast_to(array: Any, shape: Any, subok: bool = False) -> ndarray:
@@ -297,9 +332,8 @@ def tile(A: Any, reps: Any) -> ndarray:
 def flip(m: Any, axis: Any = None) -> ndarray:
     """The order along axes reversed, all if None."""
     x = itself(m)
-    axes = range(x.ndim) if axis is None else distinct_axes(axis, x.ndim, "flip")
-    back = slice(None, None, -1)
-    return x[tuple(back if k in axes else slice(None) for k in range(x.ndim))]
+    ndim = x._layout.ndim
+    return x[_backwards(ndim, None if axis is None else distinct_axes(axis, ndim, "flip"))]
 
 
 def flipud(m: Any) -> ndarray:

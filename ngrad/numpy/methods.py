@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable
 from types import FunctionType
 from typing import Any
@@ -169,9 +168,7 @@ def item(x: ndarray, *index: Any) -> Any:
     """An element as a Python scalar: the only one, or that at an index."""
     if not index:
         return x._read().item()
-    at = index[0] if isinstance(index[0], tuple) else index
-    flat = len(index) == 1 and at is index
-    return (x.reshape(-1) if flat else x)[tuple(map(operator.index, at))]._read().item()
+    return x._read()._view().item(*index)
 
 
 def _rounded(x: ndarray, ndigits: Any = None) -> Any:

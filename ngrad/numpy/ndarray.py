@@ -178,6 +178,9 @@ class ndarray(Subscripted, Valued, Operand["ndarray"]):
 
     def _seen_by(self, way: Way) -> ndarray:
         """A view of this array; nothing is one of a number."""
+        view = view_of(self, way, VIEWS, state.window)
+        if view is not None:
+            return view
         value = self._read()
         if self.is_number:
             return array_of(way.read(value))
@@ -245,6 +248,10 @@ class ndarray(Subscripted, Valued, Operand["ndarray"]):
         if not basic:
             items = index._read() if type(index) is ndarray else index
             return array_of(getitem(self._read(), items))
+        if key is not None and self._owner is not None and type(self._way) is not Part:
+            view = view_of(self, key, VIEWS, state.window)
+            if view is not None:
+                return view
         if key is not None and type(index) is not slice:
             shown = self._shown()
             found = element_of(shown, key, state.window)
@@ -252,13 +259,20 @@ class ndarray(Subscripted, Valued, Operand["ndarray"]):
                 found = row_of(self, shown, key, state.window)
             if found is not None:
                 return found
+            ndim = shown._layout.ndim
             del shown
+        else:
+            ndim = self._layout.ndim if key is None else -1  # a slice is no element
         part = part_of(index, key)
-        if part.integers >= 0 and part.integers == self._shown()._layout.ndim:
+        if 0 <= part.integers == ndim:
             return array_of(self._element(part))
         owner, part = self._taken(part)
-        if owner is not self and not state.listens():
-            self._forget()  # the owner's memory, which what it gives may be written to in
+        if owner is not self:
+            if not state.listens():
+                self._forget()  # the owner's memory, which what it gives may be written to in
+            view = None if part.key is None else view_of(owner, part.key, VIEWS, state.window)
+            if view is not None:
+                return view
         x = owner._read()
         if owner.is_number:
             return _laid(part.read(x))
@@ -275,9 +289,13 @@ class ndarray(Subscripted, Valued, Operand["ndarray"]):
 
     def transpose(self, *axes: Any) -> ndarray:
         """A view with its axes in another order: reversed, or as given."""
-        order = tuple(axes[0]) if len(axes) == 1 and np.iterable(axes[0]) else axes
-        order = () if order == (None,) else order
+        order = axes[0] if len(axes) == 1 and type(axes[0]) is tuple else axes
+        if len(order) == 1:
+            order = tuple(order[0]) if np.iterable(order[0]) else () if order[0] is None else order
         if not order:
+            view = view_of(self, "T", VIEWS, state.window)
+            if view is not None:
+                return view
             x = self._read()
             way = Axes(tuple(range(x.ndim))[::-1])
             if self.is_number:

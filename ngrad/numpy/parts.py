@@ -29,18 +29,18 @@ def composed(first: Any, second: Part, shape: tuple[Any, ...]) -> Part | None:
         if type(size) is not int:  # an open one
             return None
     key = first.key, second.key, shape
-    found = COMPOSED.get(key)
-    if found is None:
+    try:
+        return COMPOSED[key]
+    except KeyError:
         found = _composed(first, second, shape)
-        if found is not None:
-            if len(COMPOSED) >= SEEN:
-                COMPOSED.clear()
-            COMPOSED[key] = found
-    return found
+        if len(COMPOSED) >= SEEN:
+            COMPOSED.clear()
+        COMPOSED[key] = found
+        return found
 
 
-COMPOSED: dict[Any, Part] = {}
-"""By the keys of two parts, and a shape, the one that they are together."""
+COMPOSED: dict[Any, Part | None] = {}
+"""By the keys of two parts, and a shape, the one that they are together, or None."""
 
 
 def _composed(first: Part, second: Part, shape: tuple[Any, ...]) -> Part | None:

@@ -56,7 +56,10 @@ def running(function: ufunc, x: ndarray, axis: int, starts: Any, last: bool = Fa
         instead = complex(least, least) if x._layout.dtype.is_complex else least
         found = running(UFUNCS[name], where(none, instead, x), axis, starts, last)
         return where(running(UFUNCS["logical_and"], none, axis, starts, last), np.nan, found)
-    first = x._read() if function._kind == "same" else function._converted((x, x), None)[0]
+    first = x._read()
+    floats = function._kind == "float" and first._layout.dtype.is_inexact
+    if not (floats or function._kind == "same"):
+        first = function._converted((x, x), None)[0]
     if function.__name__ == "logaddexp2":
         return running(UFUNCS["logaddexp"], array_of(first) * LN2, axis, starts, last) / LN2
     op = op_of(function.__name__)

@@ -21,8 +21,9 @@ from ngrad.numpy.matrices import matrix_product
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.out import into
 from ngrad.numpy.reductions import NOTHING, along
+from ngrad.numpy.reductions import sum as total
 from ngrad.numpy.ufuncs import ORDERS, UFUNCS
-from ngrad.numpy.views import Diagonal, Shown
+from ngrad.numpy.views import Diagonal, Shown, diagonal_of
 from ngrad.ops import complexes
 from ngrad.ops import einsum as sums
 from ngrad.ops.bounds import checked
@@ -118,13 +119,15 @@ def clip(
     if given[0] and not (min is max is None):
         raise ValueError(f"clip: takes a_min and a_max, or min and max, not both: {min=}, {max=}")
     low, high = (a_min, a_max) if given[0] else (min, max)
-    x = array_of(to_tensor(a))
+    held = to_tensor(a)
+    x, dtype = array_of(held), held._layout.dtype
     if options:
         return _clipped(x, [("maximum", low), ("minimum", high)], options)
     if type(low) in PLAIN and not (high is None or type(high) in PLAIN):
         high = asarray(high)  # beside which a number has its dtype, too
         x = x.astype(result_type(x.dtype, low, high.dtype), copy=False)
-    if x.dtype.kind in "iu":  # integers beyond those of the dtype are no bounds
+        dtype = x._layout.dtype
+    if dtype.is_integer:  # integers beyond those of the dtype are no bounds
         limits = np.iinfo(x.dtype)
         low = None if type(low) is int and low <= limits.min else low
         high = None if type(high) is int and high >= limits.max else high
@@ -146,13 +149,14 @@ def _clipped(x: ndarray, bounds: list[tuple[str, Any]], options: dict[str, Any])
 @into
 def round_(a: Any, decimals: int = 0, out: Any = None) -> ndarray:
     """Nearest numbers of so many decimals, halves to even."""
-    x, decimals = array_of(to_tensor(a)), operator.index(decimals)
-    if x.dtype.kind == "c":
+    held, decimals = to_tensor(a), operator.index(decimals)
+    x, dtype = array_of(held), held._layout.dtype
+    if dtype.is_complex:
         real, imag = round_(x.real, decimals), round_(x.imag, decimals)
         return array_of(complexes.complex(real._read(), imag._read()))
     if decimals == 0:
-        return x if x.dtype.kind in "iu" else UFUNCS["rint"](x)
-    if x.dtype.kind in "iu" and decimals > 0:
+        return x if dtype.is_integer else UFUNCS["rint"](x)
+    if dtype.is_integer and decimals > 0:
         return x
     scale = 10.0 ** abs(decimals)
     if decimals > 0:
@@ -254,17 +258,16 @@ def extract(condition: Any, arr: Any) -> ndarray:
 
 def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> ndarray:
     """The diagonals of the matrices of two axes: a view, which cannot be assigned to."""
-    x, offset = _matrices(a, axis1, axis2), dim(offset)
-    rows, columns = x.shape[-2:]
-    if not -rows < offset < columns:  # which has no elements
-        return x[..., :0, :].reshape((*x.shape[:-2], 0))
-    return x._seen_by(Diagonal(offset))
+    x = asarray(a)
+    if type(offset) is type(axis1) is type(axis2) is int:
+        return x._seen_by(diagonal_of(offset, axis1, axis2))
+    return x._seen_by(Diagonal(dim(offset), operator.index(axis1), operator.index(axis2)))
 
 
 def _matrices(a: Any, axis1: int, axis2: int) -> ndarray:
     """An array with two axes last, where they may be already."""
     x = asarray(a)
-    ndim = x.ndim
+    ndim = x._layout.ndim
     there = ndim >= 2 and axis1 in (-2, ndim - 2) and axis2 in (-1, ndim - 1)
     return x if there else moveaxis(x, (axis1, axis2), (-2, -1))
 
@@ -273,13 +276,11 @@ def trace(
     a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None, out: Any = None
 ) -> ndarray:
     """The sums of diagonals."""
-    from ngrad.numpy.reductions import sum
-
     x, offset = _matrices(a, axis1, axis2)._read(), dim(offset)
     rows, columns = x._layout.shape[-2:]
     if -rows < offset < columns:
-        return sum(array_of(diag_part(x, offset)), -1, dtype, out)
-    return sum(diagonal(a, offset, axis1, axis2), -1, dtype, out)
+        return total(array_of(diag_part(x, offset)), -1, dtype, out)
+    return total(diagonal(a, offset, axis1, axis2), -1, dtype, out)
 
 
 # -- products --------------------------------------------------------------------------------------

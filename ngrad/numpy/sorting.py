@@ -103,7 +103,7 @@ def argsort(
 
 
 def _argsorted(x: Any, axis: int) -> ndarray:
-    return array_of(order.positions(x, axis))
+    return array_of(order.positions_along(x, axis))
 
 
 def lexsort(keys: Any, axis: int = -1) -> ndarray:

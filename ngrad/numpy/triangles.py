@@ -49,7 +49,7 @@ def diag(v: Any, k: int = 0) -> ndarray:
     """
     x = asarray(v)
     if x.ndim == 1:
-        return array_of(linalg.diag(x._read(), k=operator.index(k))).astype(x.dtype, copy=False)
+        return array_of(linalg.diag(x._read(), k=operator.index(k)))
     if x.ndim == 2:
         return diagonal(x, operator.index(k))
     raise ValueError(f"diag: input must be 1- or 2-d, not of shape {x.shape}")

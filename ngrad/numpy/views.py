@@ -21,8 +21,9 @@ from ngrad.graph.layout import layout
 from ngrad.numpy.order import lying
 from ngrad.ops import complexes
 from ngrad.ops.bitcast import bits_of
+from ngrad.ops.einsum import diagonal
 from ngrad.ops.indexing import getitem, part
-from ngrad.ops.shape import SEEN, broadcast_to, inverse, reshape, transpose
+from ngrad.ops.shape import SEEN, broadcast_to, inverse, normal_axis, reshape, transpose
 from ngrad.record import state
 from ngrad.tensor import Tensor, from_numpy, seen, seen_at
 from ngrad_kernels.keys import are_integers
@@ -253,6 +254,8 @@ class Repeated(NamedTuple):
     """broadcast_to(x, shape)."""
 
     shape: tuple[int, ...]
+    name: str = "broadcast_to"
+    """By the shape alone it would be equal to `Axes`."""
 
     @property
     def writes(self) -> bool:
@@ -272,18 +275,27 @@ class Repeated(NamedTuple):
 
 
 class Diagonal(NamedTuple):
-    """x.diagonal(offset), of the last two axes."""
+    """x.diagonal(offset, axis1, axis2)."""
 
     offset: int
+    axis1: int
+    axis2: int
+    name: str = "diagonal"
+    """By numbers alone it would be equal to the key of x.reshape((offset, axis1, axis2))."""
 
     @property
     def writes(self) -> bool:
         return False
 
     def read(self, x: Any) -> Any:
-        from ngrad.ops.linalg import diag_part
-
-        return diag_part(x, k=self.offset)
+        found = known(x, self)
+        if found is not None:
+            return found[0](x)
+        offset, *axes, _ = self
+        first, second = (normal_axis(axis, x.ndim, "diagonal") for axis in axes)
+        if first == second:
+            raise ValueError(f"diagonal: axis1 and axis2 cannot be the same: {axes}")
+        return remember(x, self, diagonal(x, first, second, offset), self)
 
     def write(self, x: Any, value: Any) -> None:
         raise NumberError(
@@ -292,7 +304,10 @@ class Diagonal(NamedTuple):
         )
 
     def shown(self, lies: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-        return lies.diagonal(self.offset, -2, -1)
+        return lies.diagonal(*self[:3])
+
+
+diagonal_of = functools.lru_cache(SEEN)(Diagonal)
 
 
 class Shown(NamedTuple):

@@ -9,14 +9,16 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from ngrad.errors import NumberError, ShapeError
+from ngrad.graph.layout import Layout, layout
 from ngrad.ops.arithmetic import multiply
 from ngrad.ops.convert import operands, tensor
 from ngrad.ops.extents import integers
+from ngrad.ops.indexing import is_unheard
 from ngrad.ops.matmul import product
 from ngrad.ops.reductions import reduce_sum
-from ngrad.ops.shape import normal_axis, reshape, transpose
+from ngrad.ops.shape import SEEN, normal_axis, reshape, transpose
 from ngrad.ops.slicing import strided
-from ngrad.tensor import Tensor
+from ngrad.tensor import Tensor, seen_at
 
 Labels = str
 """One character an axis."""
@@ -235,6 +237,8 @@ def _simple(value: Any, term: Labels, sizes: dict[str, int]) -> tuple[Any, Label
 
 def diagonal(x: Any, first: int, second: int, offset: int = 0) -> Any:
     """Where the index along `second` is that along `first` plus `offset`, as the last axis."""
+    if type(x) is Tensor and x._at and is_unheard(x):
+        return seen_at(x, *_lying(x._layout, first, second, offset))
     shape = x._layout.shape
     rest = [k for k in range(x.ndim) if k not in (first, second)]
     moved = _permuted(x, (*rest, first, second))
@@ -244,6 +248,18 @@ def diagonal(x: Any, first: int, second: int, offset: int = 0) -> Any:
     lead = tuple(shape[k] for k in rest)
     flat = reshape(moved, (*lead, rows * columns))
     return strided(flat, (*((0, 1, n) for n in lead), (start, columns + 1, count)))
+
+
+@functools.lru_cache(SEEN)
+def _lying(x: Layout, first: int, second: int, offset: int) -> tuple[int, Layout]:
+    """Where in memory of what lies so a diagonal begins, in bytes, and how it lies."""
+    rows, columns = x.shape[first], x.shape[second]
+    count = max(0, min(rows + min(offset, 0), columns - max(offset, 0)))
+    rest = [k for k in range(x.ndim) if k not in (first, second)]
+    shape = (*[x.shape[k] for k in rest], count)
+    strides = (*[x.strides[k] for k in rest], x.strides[first] + x.strides[second])
+    along = x.strides[second] if offset > 0 else -x.strides[first]
+    return along * offset if count else 0, layout(x.dtype, shape, strides, x.device)
 
 
 def _permuted(x: Any, order: Sequence[int]) -> Any:
@@ -256,7 +272,7 @@ def _arranged(x: Any, labels: Labels, out: Labels) -> Any:
 
 def _summed(x: Any, labels: Labels, keep: set[str]) -> tuple[Any, Labels]:
     """A tensor summed over the labels that nobody needs."""
-    axes = [k for k, label in enumerate(labels) if label not in keep]
+    axes = tuple([k for k, label in enumerate(labels) if label not in keep])
     if not axes:
         return x, labels
     return reduce_sum(x, axes), "".join(label for label in labels if label in keep)

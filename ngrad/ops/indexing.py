@@ -38,7 +38,7 @@ SPANS: dict[tuple[Layout, Any], tuple[int, Layout]] = {}
 
 def part(x: Any, index: Any, key: Any) -> Any:
     """x[index] of an index that is known by a key."""
-    if type(x) is Tensor and x._at and _is_unheard(x):
+    if type(x) is Tensor and x._at and is_unheard(x):
         return _shown(x, index, key)
     where = x._layout
     steps = STEPS.get((where, key))
@@ -56,7 +56,7 @@ def part(x: Any, index: Any, key: Any) -> Any:
     return x
 
 
-def _is_unheard(x: Tensor) -> bool:
+def is_unheard(x: Tensor) -> bool:
     """Whether nobody records anything of a tensor that is there: no `function`, and no tape that
     has heard of it, as of data whose steps a loop goes through.
     """

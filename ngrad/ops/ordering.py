@@ -31,6 +31,8 @@ def order(x: Any, descending: bool) -> Any:
     """Where the elements of an array's rows stand once they are in order; in a descending one,
     too, equal elements stay as they were.
     """
+    if x.size < SHORT and not descending:  # as below, with fewer questions
+        return x.argsort(-1, "stable")
     length = x.shape[-1]
     if x.dtype.kind in "iu" and length >= SHORT and x.size:
         least, most = int(x.min()), int(x.max())

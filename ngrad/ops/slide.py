@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any, NamedTuple
 
@@ -12,7 +13,7 @@ from ngrad.graph.program import OUT, SCRATCH, Launch, Program
 from ngrad.graph.room import padded
 from ngrad.ops.launching import Dense, dense_operands
 from ngrad.ops.reductions import prepare_reduction, reduce_sum
-from ngrad.ops.shape import broadcast_to, reshape, spread
+from ngrad.ops.shape import SEEN, broadcast_to, reshape, spread
 from ngrad.ops.slicing import reverse
 from ngrad.ops.windows import AXES, in_lines, of_three_axes
 from ngrad.record import apply
@@ -46,6 +47,7 @@ class Places(NamedTuple):
     leads: Numbers
 
     @classmethod
+    @functools.lru_cache(SEEN)
     def along(cls, count: int, lead: int) -> Places:
         """Of windows one after the other along an axis, without gaps and holes."""
         return cls((count,), (1,), (1,), (1,), (lead,))

@@ -268,8 +268,12 @@ def argsort(
 def positions(x: Any, axis: Any, direction: str = "ASCENDING") -> Any:
     """As `argsort`, in int64."""
     at = normal_axis(axis, x.ndim, "argsort")
-    found = apply(ARGSORT, (swap_last(x, at),), (_descends("argsort", direction),))
-    return swap_last(found, at)
+    return _along(ARGSORT, x, at, _descends("argsort", direction))
+
+
+def positions_along(x: Any, axis: int) -> Any:
+    """Where the elements in order stand along an axis that is counted from the front."""
+    return _along(ARGSORT, x, axis, False)
 
 
 def sort(
@@ -292,9 +296,13 @@ def sort(
 
 def sorted_along(x: Any, axis: int, descending: bool) -> Any:
     """The elements of a tensor in order along an axis that is counted from the front."""
+    return _along(SORT, x, axis, descending)
+
+
+def _along(op: Op, x: Any, axis: int, descending: bool) -> Any:
     if axis == x._layout.ndim - 1:
-        return apply(SORT, (x,), (descending,))
-    return swap_last(apply(SORT, (swap_last(x, axis),), (descending,)), axis)
+        return apply(op, (x,), (descending,))
+    return swap_last(apply(op, (swap_last(x, axis),), (descending,)), axis)
 
 
 def _descends(what: str, direction: Any) -> bool:

@@ -31,6 +31,15 @@ ENTERED = {
     "m @ x[:6]": 15, "np.dot(x, y)": 5, "np.zeros((2, 3))": 3,
     "np.append(x, 1.0)": 18, "np.append(x, y)": 16, "np.r_[0.0, x, 1.0]": 50, "np.c_[x, y]": 37,
     "m[np.ix_(i % 4, i % 6)]": 18, "number * x": 4, "number > x": 4,
+    "m.diagonal()": 4, "np.diagonal(m, 1)": 4, "np.squeeze(x[None])": 16, "np.transpose(m)": 4,
+    "np.swapaxes(m, 0, 1)": 9, "np.fliplr(m)": 7, "np.expand_dims(x, 0)": 7, "x.ravel()": 2,
+    "m[1:].T": 0, "m.T[1:]": 3, "c.imag[2:].T": 3, "m[1:].T[2:].T": 3, "x.reshape(4, 6).T": 1,
+    "np.array(x)": 9, "m.flatten()": 6, "np.trace(m)": 34, "np.einsum('ij->j', m)": 23,
+    "np.einsum('ii', m[:, :4])": 25, "x.round()": 9, "x.clip(0, 0.5)": 19, "np.gcd(s, 6)": 9,
+    "np.float_power(x, 2)": 16, "np.where(b, 1, 0)": 25, "np.diag(x[:3])": 22, "x.argsort()": 16,
+    "np.correlate(x, y[:3])": 18, "np.fft.fftfreq(24, 0.1)": 20,
+    "np.ravel_multi_index((0, 1), (4, 6))": 12, "np.logaddexp.reduce(x)": 21,
+    "np.add.reduce(x)": 22, "np.random.default_rng(0).normal(size=3)": 27,
 }  # fmt: skip
 """Expressions of arrays, and how many functions of Python's they may enter."""
 NUMBER = np.float64(2.5)
@@ -112,3 +121,21 @@ def test_a_tape_hears_it_as_the_first_time(expression: str) -> None:
     for _ in range(3):
         eval(expression, names)
     assert gradients(names) == expected
+
+
+SAME_NUMBERS = [
+    ("np.broadcast_to(x, (1, 0))", "x.transpose(1, 0)", (1, 0)),
+    ("x.reshape((0, 0, 1))", "x.diagonal(0, 0, 1)", (0, 0, 1)),
+]
+
+
+@pytest.mark.parametrize(("first", "second", "shape"), SAME_NUMBERS)
+def test_views_by_the_same_numbers_are_told_apart(
+    first: str, second: str, shape: tuple[int, ...]
+) -> None:
+    for space in (np, ours):
+        x = space.zeros(shape)
+        found = [eval(text, {"np": space, "x": x}).shape for text in (first, second) * 2]
+        if space is np:
+            expected = found
+    assert found == expected
