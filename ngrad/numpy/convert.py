@@ -33,6 +33,8 @@ NUMBERS = (bool, int, float, complex)
 READ = ("__array__", "__array_interface__", "__array_struct__")
 """By which NumPy reads arrays of others."""
 NESTS = (list, tuple)
+SCALARS = {dtype.numpy_dtype.type: dtype for dtype in BY_CODE.values()}
+"""The dtypes of NumPy's scalars, by type."""
 PLAIN: dict[type, DType] = {bool: BOOL, int: INT64, float: FLOAT64, complex: COMPLEX128}
 
 
@@ -64,7 +66,7 @@ def to_tensor(value: Any, dtype: DType | None = None) -> Tensor:
         found = listed(value, dtype, DENSE, state.window) if current() is HOST else None
         if found is not None:
             return found
-    elif kind is not Tensor:
+    elif kind is not Tensor and kind not in SCALARS:
         value = from_outside(unmasked(value))
     if isinstance(value, Tensor):
         return value if dtype is None else converted(value, dtype)

@@ -95,9 +95,14 @@ FEW = 1024
 """Elements that are reduced one after the other: of more, that takes longer than launches."""
 
 
+def _named(function: ufunc, what: str) -> str:
+    """A method's name in errors."""
+    return f"{function.__name__}.{what}"
+
+
 def _operand(function: ufunc, what: str, array: Any) -> ndarray:
     if function.nin != 2 or function.nout != 1:
-        name = f"{function.__name__}.{what}"
+        name = _named(function, what)
         raise ValueError(f"{name}: takes a function of two operands that returns one")
     x = asarray(array)
     return x.astype(bool) if function._kind == "bool" else x
@@ -203,13 +208,15 @@ def reduceat(
     """The function applied to the elements from each place up to the next one's, or to none but the
     element there, if the next is not beyond.
     """
-    name = f"{self.__name__}.reduceat"
     x = _operand(self, "reduceat", array)
     held, starts = x._read(), to_tensor(indices)
     shape = held._layout.shape
-    at = normal_axis(axis, len(shape), name)
-    address, lies, n = starts._address, starts._layout, shape[at]
+    at = axis
+    if type(axis) is not int or not 0 <= axis < len(shape):
+        at = normal_axis(axis, len(shape), _named(self, "reduceat"))
+    address, lies, n = starts._at or starts._address, starts._layout, shape[at]
     if lies.ndim != 1:
+        name = _named(self, "reduceat")
         raise ValueError(f"{name}: indices are a vector, not of shape {lies.shape}")
     if not (lies.dtype is INT64 and lies.contiguous and lies.device is HOST):
         starts = from_numpy(starts._view(), INT64, HOST)
@@ -221,6 +228,7 @@ def reduceat(
     else:
         least, most = ends
     if least < 0 or most >= n:
+        name = _named(self, "reduceat")
         raise IndexError(
             f"{name}: indices {starts.tolist()} are out of bounds for an axis of {n} elements"
         )

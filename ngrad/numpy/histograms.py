@@ -51,17 +51,18 @@ def bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> ndarray:
     """
     empty = type(x) is not ndarray and isinstance(x, list) and not x
     numbers = to_tensor(x, INT64 if empty else None)
-    shape, dtype = numbers._layout.shape, numbers._layout.dtype
+    where = numbers._layout
+    shape, dtype = where.shape, where.dtype
     if len(shape) != 1:
         raise ValueError(f"bincount: takes a vector, not an array of shape {shape}")
-    there = at_hand(numbers)
+    there = where.device is HOST and state.window.trace is None
     # NumPy copies what may not be written to, which it does not do.
     values = writable(numbers) if there else np.asarray(numbers)
     if dtype is not INT64:
         if values.size and not np.can_cast(values.dtype, np.int64) and values.dtype != np.uint64:
             raise TypeError(f"bincount: cannot cast {values.dtype} safely to int64")
         values = values.astype(np.int64, copy=False)
-    least = operator.index(minlength)
+    least = minlength if type(minlength) is int else operator.index(minlength)
     if least < 0:
         raise ValueError(f"bincount: minlength must not be negative, not {least}")
     given = None if weights is None else to_tensor(weights)

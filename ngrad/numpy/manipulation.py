@@ -17,7 +17,7 @@ from ngrad.numpy.laying import as_array
 from ngrad.numpy.ndarray import ndarray, view_of
 from ngrad.numpy.reductions import along
 from ngrad.numpy.views import VIEWS, Repeated
-from ngrad.numpy.ways import lies_of
+from ngrad.numpy.ways import lies_of, surely_apart
 from ngrad.ops import joining
 from ngrad.ops.gather import repeat as repeated
 from ngrad.ops.shape import SEEN, flat, normal_axis, sole
@@ -77,8 +77,11 @@ def ravel(a: Any, order: Any = "C") -> ndarray:
         x, order = x.transpose(), "C"
     elif order != "C":
         raise ValueError(f"ravel: order must be one of 'C', 'F', 'A', or 'K', not {order!r}")
-    lies = lies_of(x)
-    if lies is not None and not lies.flags.c_contiguous:
+    apart = surely_apart(x)
+    if not apart:
+        lies = lies_of(x)
+        apart = lies is not None and not lies.flags.c_contiguous
+    if apart:
         return array_of(copied(flat(x._read())))
     return x.reshape(-1)
 

@@ -150,7 +150,7 @@ def _set_imag(x: ndarray, part: Any) -> None:
 
 def _copy(x: ndarray, order: Any = "C") -> ndarray:
     """An array of its own, of the same value."""
-    if order == "C" and not x._read()._layout.contiguous:
+    if order == "C" and not (x._owner is None and x._held._layout.contiguous):
         found = result_of(x, COPY.calls, (), state.window, settings.small)
         if found is not None:
             return found

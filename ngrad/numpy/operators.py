@@ -8,7 +8,7 @@ from typing import Any
 
 from ngrad.devices import HOST
 from ngrad.dtypes import BY_CODE, DType, promote
-from ngrad.numpy.convert import PLAIN
+from ngrad.numpy.convert import PLAIN, SCALARS
 from ngrad.numpy.creation import full
 from ngrad.numpy.matrices import matrix_product
 from ngrad.numpy.ndarray import OPERATORS, array_of, ndarray, put_at_once
@@ -44,8 +44,6 @@ QUICK: dict[str, Any] = {
     "right_shift": bitwise.right_shift, "invert": bitwise.invert,
 }  # fmt: skip
 """Ops that mean the same on tensors, but for the dtypes in `NOT_OF`."""
-SCALARS = {dtype.numpy_dtype.type: dtype for dtype in BY_CODE.values()}
-"""The dtypes of NumPy's scalars, by type."""
 UNLIKE = {"equal": False, "not_equal": True}
 BOOLS = frozenset({"b1"})
 INEXACT = frozenset(code for code, dtype in BY_CODE.items() if dtype.is_inexact)

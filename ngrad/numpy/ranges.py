@@ -27,7 +27,6 @@ from ngrad.ops.shape import reshape
 from ngrad.tensor import Tensor, from_numpy, seen
 
 REAL = (int, float)
-PLAIN = frozenset(REAL)
 FEW = 512
 """Numbers from 0 on, up to so many of which there is one copy."""
 
@@ -50,16 +49,10 @@ def arange(
     >>> np.arange(3), np.arange(0.0, 1.0, 0.5)
     (array([0, 1, 2]), array([0. , 0.5]))
     """
-    if len(bounds) == 1 and type(bounds[0]) is int and not named and dtype is device is None:
-        device, (count,) = current(), bounds
-        if count <= FEW:
-            return array_of(_counted(max(count, 0), device)())
-        return array_of(evenly(0, 1, count, INT64, device))
-    plain = dtype is device is None and not named and PLAIN.issuperset(map(type, bounds))
-    if plain and 0 < len(bounds) < 3 and all(type(bound) is float for bound in bounds):
-        return array_of(_up_to(*bounds) if len(bounds) == 2 else _up_to(0.0, *bounds))
-    if plain and (0 < len(bounds) < 3 or (len(bounds) == 3 and bounds[2])):
-        return array_of(from_numpy(np.arange(*bounds)))
+    if dtype is device is None and not named:
+        found = _plainly(*bounds)
+        if found is not None:
+            return array_of(found)
     names = ("stop",) if len(bounds) == 1 else ("start", "stop", "step", "dtype")
     given = dict(zip(names, bounds, strict=False))
     given |= named
@@ -78,6 +71,26 @@ def arange(
         first, last, gap = numbers
         return asarray(array_of(range_(first, last, gap, wanted or INT64)), device=device)
     return asarray(np.arange(*numbers, dtype=own), wanted, device=device)
+
+
+def _plainly(*bounds: Any) -> Tensor | None:
+    """A tensor of such numbers by Python's numbers alone; None of any other."""
+    if len(bounds) == 1:
+        (stop,) = bounds
+        if type(stop) is int:
+            device = current()
+            if stop <= FEW:
+                return _counted(max(stop, 0), device)()
+            return evenly(0, 1, stop, INT64, device)
+        return _up_to(0.0, stop) if type(stop) is float else None
+    for bound in bounds:
+        if type(bound) not in REAL:
+            return None
+    if len(bounds) == 2 and type(bounds[0]) is type(bounds[1]) is float:
+        return _up_to(*bounds)
+    if len(bounds) == 2 or (len(bounds) == 3 and bounds[2]):
+        return from_numpy(np.arange(*bounds))
+    return None
 
 
 def _up_to(first: float, last: float) -> Tensor:

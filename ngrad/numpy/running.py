@@ -57,8 +57,8 @@ def running(function: ufunc, x: ndarray, axis: int, starts: Any, last: bool = Fa
         found = running(UFUNCS[name], where(none, instead, x), axis, starts, last)
         return where(running(UFUNCS["logical_and"], none, axis, starts, last), np.nan, found)
     first = x._read()
-    floats = function._kind == "float" and first._layout.dtype.is_inexact
-    if not (floats or function._kind == "same"):
+    kind = function._kind
+    if kind != "same" and not (kind == "float" and first._layout.dtype.is_inexact):
         first = function._converted((x, x), None)[0]
     if function.__name__ == "logaddexp2":
         return running(UFUNCS["logaddexp"], array_of(first) * LN2, axis, starts, last) / LN2

@@ -125,12 +125,17 @@ def lexsort(keys: Any, axis: int = -1) -> ndarray:
         normal_axis(axis, 1, "lexsort")
         return array_of(to_tensor(0))
     if first.size <= FEW and all(map(at_hand, by)):
-        return array_of(from_numpy(np.lexsort([known(key._view()) for key in by], axis)))
+        return array_of(from_numpy(np.lexsort([_seen(key) for key in by], axis)))
     found = argsort(first, axis)
     for key in by[1:]:
         ranked = argsort(take_along_axis(key, found, axis), axis)
         found = take_along_axis(found, ranked, axis)
     return found
+
+
+def _seen(x: Any) -> Any:
+    """NumPy's array of what a tensor holds."""
+    return known(x._view()) if x._layout.dtype.is_half else x._view()
 
 
 def _places(what: str, kth: Any, n: int) -> tuple[int, ...]:

@@ -21,7 +21,7 @@ from ngrad.graph.layout import layout
 from ngrad.numpy.order import lying
 from ngrad.ops import complexes
 from ngrad.ops.bitcast import bits_of
-from ngrad.ops.einsum import diagonal
+from ngrad.ops.diagonal import diagonal
 from ngrad.ops.indexing import getitem, part
 from ngrad.ops.shape import SEEN, broadcast_to, inverse, normal_axis, reshape, transpose
 from ngrad.record import state

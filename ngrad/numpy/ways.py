@@ -65,6 +65,19 @@ def lies_of(x: Any) -> np.ndarray[Any, Any] | None:
     return None if lies is None else seen_by(views, lies)
 
 
+def surely_apart(x: Any) -> bool:
+    """Whether NumPy's array certainly does not lie in rows, as the tensor does not: of a view of
+    one that does.
+    """
+    owner = x._owner
+    if owner is None or owner._owner is not None or owner._way is not None:
+        return False
+    whole, part = owner._held, x._read()
+    where = part._layout
+    there = whole._at and part._at and whole._layout.contiguous
+    return bool(there and not where.contiguous and min(where.shape) > 1)
+
+
 def ground_of(first: Any) -> np.ndarray[Any, Any] | None:
     """The same of an array of its own."""
     made, held = first._way, first._held

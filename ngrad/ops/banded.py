@@ -13,7 +13,7 @@ from ngrad.ops.batching import elementwise
 from ngrad.ops.by_kernel import inner_dtype, taken_by
 from ngrad.ops.complexes import conj
 from ngrad.ops.convert import operands, tensor
-from ngrad.ops.einsum import diagonal
+from ngrad.ops.diagonal import diagonal
 from ngrad.ops.joining import embedded, stack
 from ngrad.ops.linalg import matrix_transpose
 from ngrad.ops.matmul import matrices_of

@@ -9,16 +9,14 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from ngrad.errors import NumberError, ShapeError
-from ngrad.graph.layout import Layout, layout
 from ngrad.ops.arithmetic import multiply
 from ngrad.ops.convert import operands, tensor
+from ngrad.ops.diagonal import diagonal, permuted
 from ngrad.ops.extents import integers
-from ngrad.ops.indexing import is_unheard
 from ngrad.ops.matmul import product
 from ngrad.ops.reductions import reduce_sum
-from ngrad.ops.shape import SEEN, normal_axis, reshape, transpose
-from ngrad.ops.slicing import strided
-from ngrad.tensor import Tensor, seen_at
+from ngrad.ops.shape import normal_axis, reshape, transpose
+from ngrad.tensor import Tensor
 
 Labels = str
 """One character an axis."""
@@ -119,7 +117,9 @@ def einsum(
     if planned is _planned and path == PAIR:
         how, order = _direct(terms, out, *shapes, _sums(values[0]))
     if how is not None:
-        return _permuted(_multiplied(values[0], values[1], how), order)
+        return permuted(_multiplied(values[0], values[1], how), order)
+    if len(terms) == 1:
+        return _alone(values[0], *_steps(*terms, out))
     labels = list(terms)
     sizes: dict[str, int] = {}
     for term, shape in zip(terms, shapes, strict=True):
@@ -139,6 +139,42 @@ def einsum(
         values.append(value)
         labels.append(term)
     return _arranged(values[0], labels[0], out)
+
+
+Pairs = tuple[tuple[int, int], ...]
+
+
+@functools.lru_cache(1024)
+def _steps(term: Labels, out: Labels) -> tuple[Pairs, tuple[int, ...], tuple[int, ...]]:
+    """Of one tensor: pairs of axes whose diagonals are taken in turn, then the axes that are
+    summed, and the order of those that are left.
+    """
+    pairs, term = _once_each(term)
+    left = [label for label in term if label in out]
+    summed = tuple([k for k, label in enumerate(term) if label not in out])
+    return pairs, summed, tuple([left.index(label) for label in out])
+
+
+@functools.lru_cache(1024)
+def _once_each(term: Labels) -> tuple[Pairs, Labels]:
+    """Pairs of axes whose diagonals are taken in turn, until each label is there once, and the
+    labels then.
+    """
+    pairs = []
+    for label in dict.fromkeys(term):
+        while term.count(label) > 1:
+            first = term.index(label)
+            second = term.index(label, first + 1)
+            pairs.append((first, second))
+            term = term[:first] + term[first + 1 : second] + term[second + 1 :] + label
+    return tuple(pairs), term
+
+
+def _alone(x: Any, pairs: Pairs, summed: tuple[int, ...], order: tuple[int, ...]) -> Any:
+    """What these steps make of a tensor."""
+    for first, second in pairs:
+        x = diagonal(x, first, second)
+    return permuted(reduce_sum(x, summed) if summed else x, order)
 
 
 _open = operator.attrgetter("_layout.open")
@@ -226,48 +262,14 @@ def _simple(value: Any, term: Labels, sizes: dict[str, int]) -> tuple[Any, Label
     if repeated:
         value = reshape(value, tuple(n for k, n in enumerate(shape) if k not in repeated))
         term = "".join(label for k, label in enumerate(term) if k not in repeated)
-    for label in dict.fromkeys(term):
-        while term.count(label) > 1:
-            first = term.index(label)
-            second = term.index(label, first + 1)
-            value = diagonal(value, first, second)
-            term = term[:first] + term[first + 1 : second] + term[second + 1 :] + label
+    pairs, term = _once_each(term)
+    for first, second in pairs:
+        value = diagonal(value, first, second)
     return value, term
 
 
-def diagonal(x: Any, first: int, second: int, offset: int = 0) -> Any:
-    """Where the index along `second` is that along `first` plus `offset`, as the last axis."""
-    if type(x) is Tensor and x._at and is_unheard(x):
-        return seen_at(x, *_lying(x._layout, first, second, offset))
-    shape = x._layout.shape
-    rest = [k for k in range(x.ndim) if k not in (first, second)]
-    moved = _permuted(x, (*rest, first, second))
-    rows, columns = shape[first], shape[second]
-    count = max(0, min(rows + min(offset, 0), columns - max(offset, 0)))
-    start = (offset if offset >= 0 else -offset * columns) if count else 0
-    lead = tuple(shape[k] for k in rest)
-    flat = reshape(moved, (*lead, rows * columns))
-    return strided(flat, (*((0, 1, n) for n in lead), (start, columns + 1, count)))
-
-
-@functools.lru_cache(SEEN)
-def _lying(x: Layout, first: int, second: int, offset: int) -> tuple[int, Layout]:
-    """Where in memory of what lies so a diagonal begins, in bytes, and how it lies."""
-    rows, columns = x.shape[first], x.shape[second]
-    count = max(0, min(rows + min(offset, 0), columns - max(offset, 0)))
-    rest = [k for k in range(x.ndim) if k not in (first, second)]
-    shape = (*[x.shape[k] for k in rest], count)
-    strides = (*[x.strides[k] for k in rest], x.strides[first] + x.strides[second])
-    along = x.strides[second] if offset > 0 else -x.strides[first]
-    return along * offset if count else 0, layout(x.dtype, shape, strides, x.device)
-
-
-def _permuted(x: Any, order: Sequence[int]) -> Any:
-    return x if tuple(order) == tuple(range(len(order))) else transpose(x, tuple(order))
-
-
 def _arranged(x: Any, labels: Labels, out: Labels) -> Any:
-    return _permuted(x, [labels.index(label) for label in out])
+    return permuted(x, [labels.index(label) for label in out])
 
 
 def _summed(x: Any, labels: Labels, keep: set[str]) -> tuple[Any, Labels]:

@@ -11,7 +11,7 @@ from ngrad.ops import complexes
 from ngrad.ops.comparison import less_equal
 from ngrad.ops.convert import operands, tensor
 from ngrad.ops.creation import ones_of
-from ngrad.ops.einsum import diagonal
+from ngrad.ops.diagonal import diagonal
 from ngrad.ops.elementwise import select
 from ngrad.ops.extents import integers
 from ngrad.ops.matmul import product
