@@ -141,6 +141,8 @@ def _filled(value: Any, shape: tuple[int, ...], dtype: DType, device: Any = None
     return x if device is None else to_device(x, device)
 
 
+NAMES = (type, str)
+"""Types of what names a dtype, and nothing else is equal to."""
 Repeats = tuple[Callable[[Tensor], Tensor], Tensor]
 
 
@@ -184,8 +186,8 @@ def _is_plain(shape: Any) -> bool:
 
 
 def _maker(name: str, value: int) -> Callable[..., ndarray]:
-    # By size, or shape, of float64, in the host's memory.
-    plain: dict[int | tuple[int, ...], Repeats] = {}
+    # By size, or shape, and a dtype by its type or name, in the host's memory.
+    plain: dict[tuple[int | tuple[int, ...], Any], Repeats] = {}
 
     def make(
         shape: Any, dtype: Any = float, order: Any = "C", *, device: Any = None, like: Any = None
@@ -195,10 +197,10 @@ def _maker(name: str, value: int) -> Callable[..., ndarray]:
         wanted = FLOAT64 if dtype is float else dtype_of(dtype) or FLOAT64
         if order == "C" and sizes and state.window.trace is None:
             found = _repeated[value, sizes, wanted.code, place]
-            if _is_plain(shape) and dtype is float and place is HOST:
+            if _is_plain(shape) and type(dtype) in NAMES and place is HOST:
                 if len(plain) >= SEEN:
                     plain.clear()
-                plain[shape] = found
+                plain[shape, dtype] = found
             show, single = found
             return array_of(show(single))
         return laid(_filled_with(value, sizes, wanted, place), order)
@@ -208,13 +210,13 @@ def _maker(name: str, value: int) -> Callable[..., ndarray]:
     make_any = named(make)
 
     @functools.wraps(make_any)
-    def make_quickly(shape: Any, *args: Any, **kwargs: Any) -> ndarray:
-        if not (args or kwargs) and _is_plain(shape):  # as most calls are
-            found = plain.get(shape)
+    def make_quickly(shape: Any, dtype: Any = float, *args: Any, **kwargs: Any) -> ndarray:
+        if not (args or kwargs) and _is_plain(shape) and type(dtype) in NAMES:  # as most calls are
+            found = plain.get((shape, dtype))
             if found is not None and current() is HOST and state.window.trace is None:
                 show, single = found
                 return array_of(show(single))
-        return make_any(shape, *args, **kwargs)
+        return make_any(shape, dtype, *args, **kwargs)
 
     return make_quickly
 

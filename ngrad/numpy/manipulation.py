@@ -16,7 +16,7 @@ from ngrad.numpy.creation import asarray, itself
 from ngrad.numpy.laying import as_array
 from ngrad.numpy.ndarray import ndarray, view_of
 from ngrad.numpy.reductions import along
-from ngrad.numpy.views import VIEWS, Repeated
+from ngrad.numpy.views import VIEWS, Repeated, axes_in
 from ngrad.numpy.ways import lies_of, surely_apart
 from ngrad.ops import joining
 from ngrad.ops.gather import repeat as repeated
@@ -105,7 +105,9 @@ def matrix_transpose(x: Any, /) -> ndarray:
 def swapaxes(a: Any, axis1: int, axis2: int) -> ndarray:
     """Two axes exchanged."""
     x = itself(a)
-    return x.transpose(_swapped(x._layout.ndim, operator.index(axis1), operator.index(axis2)))
+    ndim = x._layout.ndim
+    order = _swapped(ndim, operator.index(axis1), operator.index(axis2))
+    return x._seen_by(axes_in(order, ndim))
 
 
 @functools.lru_cache(SEEN)
@@ -194,7 +196,7 @@ def squeeze(a: Any, axis: Any = None) -> ndarray:
             )
     if ndim == 0 and x.is_number:
         return x
-    return x[_but(ndim, axes)]  # a view
+    return x[_but(ndim, axes) if axes else ...]  # a view
 
 
 def broadcast_to(array: Any, shape: Any, subok: bool = False) -> ndarray:

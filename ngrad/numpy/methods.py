@@ -114,8 +114,11 @@ def astype(
     wanted = dtype_of(float if dtype is None else dtype)
     assert wanted is not None
     where = x._read()._layout
-    plain = casting == "unsafe" and where.ndim and not where.dtype.is_complex
-    if plain and where.dtype is not wanted:
+    plain = casting == "unsafe" and where.ndim
+    if where.dtype is wanted:
+        if plain and not copy:
+            return x
+    elif plain and (wanted.is_complex or not where.dtype.is_complex):
         found = result_of(x, CAST.calls, (wanted,), state.window, settings.small)
         if found is not None:
             return found
@@ -218,6 +221,8 @@ def view(x: ndarray, dtype: Any = None, type: Any = None) -> ndarray:
     ValueError
         If the last axis has not the bytes of elements of another size, or does not lie in order.
     """
+    if dtype is type is None and x._layout.ndim:
+        return x[...]
     if dtype is ndarray:  # the class may be given first
         dtype = None
     if type is not None and type is not ndarray:

@@ -368,6 +368,12 @@ def _only_shows(equation: str) -> bool:
     return {*letters} == {*named.replace("...", "")}
 
 
+@functools.lru_cache(SEEN)
+def _showing(equation: str) -> Shown:
+    """The way to what such an equation shows."""
+    return Shown("einsum", partial(sums.einsum, equation), partial(np.einsum, equation), True)
+
+
 @into
 def einsum(
     *operands: Any, out: Any = None, dtype: Any = None, order: Any = "K", casting: Any = "safe",
@@ -390,9 +396,7 @@ def einsum(
     parts, wanted = [to_tensor(x) for x in arrays], dtype_of(dtype)
     plain = wanted is None or wanted is parts[0]._layout.dtype
     if plain and type(arrays[0]) is ndarray and _only_shows(equation):
-        return arrays[0]._seen_by(
-            Shown("einsum", partial(sums.einsum, equation), partial(np.einsum, equation))
-        )
+        return arrays[0]._seen_by(_showing(equation))
     if wanted is not None:
         for x in parts:
             if not can_cast(x.dtype.numpy_dtype, wanted.numpy_dtype, casting):

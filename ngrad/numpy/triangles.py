@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from ngrad.numpy.convert import array_of, is_array, plain, to_tensor
+from ngrad.numpy.convert import PLAIN, array_of, is_array, plain, to_tensor
 from ngrad.numpy.creation import asarray, lower
 from ngrad.numpy.editing import resize
 from ngrad.numpy.manipulation import ravel
 from ngrad.numpy.ndarray import ndarray
+from ngrad.numpy.order import in_rows
 from ngrad.numpy.selection import diagonal, where
 from ngrad.ops import linalg
 from ngrad.ops.comparison import logical_not
@@ -64,14 +65,21 @@ def fill_diagonal(a: ndarray, val: Any, wrap: bool = False) -> None:
     """Assign to the main diagonal: a number, or values that repeat; of a tall matrix again
     below, if `wrap`.
     """
-    if a.ndim < 2:
-        raise ValueError(f"fill_diagonal: array must be at least 2-d, not of shape {a.shape}")
-    if a.ndim > 2 and len(set(a.shape)) > 1:
-        raise ValueError(f"fill_diagonal: all dimensions must be of equal length, not {a.shape}")
-    columns = a.shape[-1]
-    step = sum(columns**k for k in range(a.ndim))
-    end = a.size if wrap or a.ndim > 2 else min(a.size, columns * columns)
-    values, flat = ravel(val if is_array(val) else asarray(val, a.dtype)), a.flat
+    where = a._layout
+    shape, ndim = where.shape, where.ndim
+    if ndim < 2:
+        raise ValueError(f"fill_diagonal: array must be at least 2-d, not of shape {shape}")
+    if ndim > 2 and len(set(shape)) > 1:
+        raise ValueError(f"fill_diagonal: all dimensions must be of equal length, not {shape}")
+    columns = shape[-1]
+    step = sum([columns**k for k in range(ndim)])
+    end = where.size if wrap or ndim > 2 else min(where.size, columns * columns)
+    own = a._owner is a._way is None and in_rows(a._held)
+    flat = a.reshape(-1) if own else a.flat
+    if type(val) in PLAIN:
+        flat[:end:step] = val
+        return
+    values = ravel(val if is_array(val) else asarray(val, a.dtype))
     count = len(range(0, end, step))
     flat[:end:step] = values if values.size < 2 else resize(values, count)
 
