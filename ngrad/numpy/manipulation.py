@@ -166,6 +166,13 @@ def _but(ndim: int, axes: tuple[int, ...]) -> tuple[Any, ...]:
 
 
 @functools.lru_cache(SEEN)
+def _without_ones(shape: tuple[int, ...]) -> Any:
+    """What leaves out all axes of one element."""
+    axes = tuple([k for k, n in enumerate(shape) if n == 1])
+    return _but(len(shape), axes) if axes else ...
+
+
+@functools.lru_cache(SEEN)
 def _backwards(ndim: int, axes: tuple[int, ...] | None) -> tuple[Any, ...]:
     """What reverses the order along axes, all if None."""
     back = slice(None, None, -1)
@@ -183,8 +190,10 @@ def expand_dims(a: Any, axis: Any) -> ndarray:
 def squeeze(a: Any, axis: Any = None) -> ndarray:
     """Axes of one element removed: all, or those given."""
     x = itself(a)
-    shape = x._layout.shape
-    ndim = len(shape)
+    where = x._layout
+    shape, ndim = where.shape, where.ndim
+    if axis is None and ndim and not where.open:
+        return x[_without_ones(shape)]
     if axis is None or (ndim == 0 and not np.iterable(axis) and axis in (0, -1)):
         axes = tuple([k for k, n in enumerate(shape) if n == 1])
     else:

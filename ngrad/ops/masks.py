@@ -24,7 +24,7 @@ from ngrad_kernels import held as kernels
 
 INT64 = BY_CODE["i8"]
 FEW = 1 << 14
-"""Bytes of an array up to which NumPy picks its elements, which it does in little time at all."""
+"""Bytes of an array up to which NumPy looks at its elements, or picks them, in little time."""
 MANY = 1 << 16
 """Elements of a mask from which all threads look where it holds."""
 
@@ -56,8 +56,10 @@ def places(mask: Any, device: Device | None = None) -> Tensor:
 
 def places_of(x: Any) -> Tensor:
     """Where the elements of a tensor are not zero, in row-major order."""
-    holds = x if x._layout.dtype.is_bool else not_equal(x, 0)
-    return places(holds._view(), x._layout.device)
+    where = x._layout
+    few = x._at and where.nbytes <= FEW and not where.dtype.is_half
+    holds = x if few or where.dtype.is_bool else not_equal(x, 0)
+    return places(holds._view(), where.device)
 
 
 def boolean_mask(tensor: Any, mask: Any, axis: Any = None, name: str = "boolean_mask") -> Tensor:

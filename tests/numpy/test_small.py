@@ -32,7 +32,7 @@ ENTERED = {
     "m @ x[:6]": 15, "np.dot(x, y)": 5, "np.zeros((2, 3))": 3,
     "np.append(x, 1.0)": 18, "np.append(x, y)": 16, "np.r_[0.0, x, 1.0]": 50, "np.c_[x, y]": 37,
     "m[np.ix_(i % 4, i % 6)]": 18, "number * x": 4, "number > x": 4,
-    "m.diagonal()": 4, "np.diagonal(m, 1)": 4, "np.squeeze(x[None])": 16, "np.transpose(m)": 4,
+    "m.diagonal()": 4, "np.diagonal(m, 1)": 4, "np.squeeze(x[None])": 15, "np.transpose(m)": 4,
     "np.swapaxes(m, 0, 1)": 6, "np.fliplr(m)": 7, "np.expand_dims(x, 0)": 7, "x.ravel()": 2,
     "m[1:].T": 0, "m.T[1:]": 3, "c.imag[2:].T": 3, "m[1:].T[2:].T": 3, "x.reshape(4, 6).T": 1,
     "np.array(x)": 9, "m.flatten()": 6, "np.trace(m)": 34, "np.einsum('ij->j', m)": 15,
@@ -40,10 +40,10 @@ ENTERED = {
     "np.float_power(x, 2)": 16, "np.where(b, 1, 0)": 25, "np.diag(x[:3])": 22, "x.argsort()": 16,
     "np.correlate(x, y[:3])": 18, "np.fft.fftfreq(24, 0.1)": 20,
     "np.ravel_multi_index((0, 1), (4, 6))": 12, "np.logaddexp.reduce(x)": 21,
-    "x.view()": 3, "m.squeeze()": 5, "np.zeros((2, 3), dtype=bool)": 3, "m.swapaxes(0, 1)": 6,
-    "c.astype('c8')": 5, "np.einsum('ij->ji', m)": 7,
-    "np.fill_diagonal(m.copy(), 1.0) is None": 56, "np.add.reduce(x)": 22,
-    "np.random.default_rng(0).normal(size=3)": 27,
+    "x.view()": 3, "m.squeeze()": 4, "x.nonzero()[0]": 9, "np.zeros((2, 3), dtype=bool)": 3,
+    "m.swapaxes(0, 1)": 6,     "c.astype('c8')": 5,
+    "np.einsum('ij->ji', m)": 7,     "np.fill_diagonal(m.copy(), 1.0) is None": 56,
+    "np.add.reduce(x)": 22,     "np.random.default_rng(0).normal(size=3)": 27,
 }  # fmt: skip
 """Expressions of arrays, and how many functions of Python's they may enter."""
 NUMBER = np.float64(2.5)
