@@ -41,9 +41,9 @@ ENTERED = {
     "np.correlate(x, y[:3])": 18, "np.fft.fftfreq(24, 0.1)": 20,
     "np.ravel_multi_index((0, 1), (4, 6))": 12, "np.logaddexp.reduce(x)": 21,
     "x.view()": 3, "m.squeeze()": 4, "x.nonzero()[0]": 9, "np.zeros((2, 3), dtype=bool)": 3,
-    "m.swapaxes(0, 1)": 6,     "c.astype('c8')": 5,
-    "np.einsum('ij->ji', m)": 7,     "np.fill_diagonal(m.copy(), 1.0) is None": 56,
-    "np.add.reduce(x)": 22,     "np.random.default_rng(0).normal(size=3)": 27,
+    "m.swapaxes(0, 1)": 6, "c.astype('c8')": 5,
+    "np.einsum('ij->ji', m)": 7, "np.fill_diagonal(m.copy(), 1.0) is None": 56,
+    "np.add.reduce(x)": 22, "np.random.default_rng(0).normal(size=3)": 27,
 }  # fmt: skip
 """Expressions of arrays, and how many functions of Python's they may enter."""
 NUMBER = np.float64(2.5)
