@@ -19,7 +19,7 @@ from ngrad.devices import HOST
 from ngrad.dtypes import can_cast
 from ngrad.numpy import reductions as r
 from ngrad.numpy.calculus import along
-from ngrad.numpy.convert import INT64, array_of, is_weak, plain, to_tensor
+from ngrad.numpy.convert import BOOL, INT64, array_of, dtype_of, is_weak, plain, to_tensor
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.joining import concatenate
 from ngrad.numpy.manipulation import broadcast_to, ravel
@@ -30,14 +30,13 @@ from ngrad.numpy.reductions import NOTHING, wide
 from ngrad.numpy.running import NUMBERS, op_of, running
 from ngrad.numpy.selection import take
 from ngrad.numpy.selection import where as chosen
-from ngrad.numpy.ufuncs import UFUNCS, ufunc
+from ngrad.numpy.ufuncs import TESTS, UFUNCS, ufunc
 from ngrad.ops.arithmetic import negative
 from ngrad.ops.assignment import ADD, Change, assigned
 from ngrad.ops.convert import cast_to
 from ngrad.ops.ordering import order
 from ngrad.ops.reductions import AND, OR, XOR, normal_axes, ones_shape, reduce_bits
 from ngrad.ops.scans import cummax, cummin
-from ngrad.ops.shape import normal_axis
 from ngrad.record import copied
 from ngrad.tensor import from_numpy
 from ngrad_kernels.native import rising
@@ -91,6 +90,8 @@ WRAPPING = ("add", "subtract", "multiply", "bitwise_and", "bitwise_or", "bitwise
 OF_FLOATS = ("hypot", "logaddexp")
 FIRST = np.zeros(1, np.int64)
 """Where the only segment begins."""
+OF_TRUTHS = {name for name, function in UFUNCS.items() if function._kind == "bool"} | TESTS
+"""Functions that give bools, of whatever."""
 FEW = 1024
 """Elements that are reduced one after the other: of more, that takes longer than launches."""
 
@@ -100,12 +101,34 @@ def _named(function: ufunc, what: str) -> str:
     return f"{function.__name__}.{what}"
 
 
-def _operand(function: ufunc, what: str, array: Any) -> ndarray:
+def _operand(function: ufunc, what: str, array: Any, dtype: Any) -> ndarray:
     if function.nin != 2 or function.nout != 1:
         name = _named(function, what)
         raise ValueError(f"{name}: takes a function of two operands that returns one")
     x = asarray(array)
-    return x.astype(bool) if function._kind == "bool" else x
+    return _truths(function, what, x, dtype) if function.__name__ in OF_TRUTHS else x
+
+
+def _truths(function: ufunc, what: str, x: ndarray, dtype: Any) -> ndarray:
+    """The operand of a function that gives bools. It takes these again, and so bools alone, also
+    where it tells of numbers.
+    """
+    own = BOOL if function._kind == "bool" else x._layout.dtype
+    wanted = own if dtype is None else dtype_of(dtype)
+    if wanted is not BOOL:
+        name = _named(function, what)
+        raise TypeError(f"{name}: goes on with the bools that it gives, and takes no {wanted}")
+    return x.astype(bool, copy=False)
+
+
+def _axis_of(name: str, axis: Any, shape: tuple[int, ...]) -> int:
+    """The one axis along which a method goes: None, and a tuple, may mean one."""
+    if not shape:
+        raise TypeError(f"{name}: goes along an axis, of which a number has none")
+    axes = normal_axes(axis, len(shape), name)
+    if len(axes) != 1:
+        raise ValueError(f"{name}: goes along one axis, not {axis} of an array of shape {shape}")
+    return axes[0]
 
 
 def identity(function: ufunc) -> Any:
@@ -120,7 +143,7 @@ def reduce(
 ) -> ndarray:  # fmt: skip
     """The function applied to all elements along axes, all of them if None."""
     name = f"{self.__name__}.reduce"
-    x = _operand(self, "reduce", array)
+    x = _operand(self, "reduce", array, dtype)
     ndim = x._layout.ndim
     if initial is None and x.size == 0:
         raise ValueError(f"{name}: of no elements of {x.shape}, initial cannot be None")
@@ -133,7 +156,9 @@ def reduce(
             options["dtype"] = dtype
         elif dtype is not None:
             x = x.astype(dtype)
-        return known(x, axis, keepdims=keepdims, where=where, **options)
+        found = known(x, axis, keepdims=keepdims, where=where, **options)
+        begins = self._kind == "bool" and initial is not NOTHING and initial is not None
+        return self(initial, found) if begins else found
     x = x if dtype is None else x.astype(dtype)
     if self.__name__ in BITS and initial is NOTHING:
         x = x if where is True else chosen(where, x, identity(self))
@@ -188,17 +213,16 @@ def accumulate(
     self: ufunc, array: Any, axis: int = 0, dtype: Any = None, out: Any = None
 ) -> ndarray:
     """The function applied to all elements up to each, along an axis."""
-    x = _operand(self, "accumulate", array)
-    name, ndim = f"{self.__name__}.accumulate", x._read()._layout.ndim
-    if axis is None and ndim != 1:
-        raise ValueError(f"{name}: goes along one axis, of an array of shape {x.shape} not all")
-    at = 0 if axis is None else normal_axis(axis, ndim, name)
+    x = _operand(self, "accumulate", array, dtype)
+    at, shape = axis, x._read()._layout.shape
+    if type(axis) is not int or not 0 <= axis < len(shape):
+        at = _axis_of(_named(self, "accumulate"), axis, shape)
     if self.__name__ in RUNNING:
         return RUNNING[self.__name__](x, at, dtype)
     x = x if dtype is None else x.astype(dtype)
     if self.__name__ in EXTREMES and x.dtype.kind != "b":
         return array_of(EXTREMES[self.__name__](x._read(), at))
-    return running(self, x, at, [0][: x.shape[at]])
+    return running(self, x, at, FIRST[: shape[at]])
 
 
 @into
@@ -208,12 +232,12 @@ def reduceat(
     """The function applied to the elements from each place up to the next one's, or to none but the
     element there, if the next is not beyond.
     """
-    x = _operand(self, "reduceat", array)
+    x = _operand(self, "reduceat", array, dtype)
     held, starts = x._read(), to_tensor(indices)
     shape = held._layout.shape
     at = axis
     if type(axis) is not int or not 0 <= axis < len(shape):
-        at = normal_axis(axis, len(shape), _named(self, "reduceat"))
+        at = _axis_of(_named(self, "reduceat"), axis, shape)
     address, lies, n = starts._at or starts._address, starts._layout, shape[at]
     if lies.ndim != 1:
         name = _named(self, "reduceat")

@@ -32,6 +32,11 @@ class Flags:
     def __setitem__(self, name: str, value: Any) -> None:
         self.__setattr__(name, value)
 
+    def __eq__(self, other: object) -> bool:
+        return bool(self._of == (other._of if isinstance(other, Flags) else other))
+
+    __hash__ = None  # type: ignore[assignment]  # as of NumPy's
+
     def __repr__(self) -> str:
         return repr(self._of)
 
@@ -66,7 +71,8 @@ def isfortran(a: Any) -> bool:
 
 
 def shares_memory(a: Any, b: Any, /, max_work: Any = -1) -> bool:
-    """Whether arrays have an element in common: views of one array, as NumPy's.
+    """Whether arrays have an element in common: views of one array, as NumPy's. `max_work` is how
+    many candidates are looked at before it is given up; -1: all; 0: as `may_share_memory`.
 
     Examples
     --------
@@ -75,26 +81,26 @@ def shares_memory(a: Any, b: Any, /, max_work: Any = -1) -> bool:
     >>> np.shares_memory(x[::2], x[2:]), np.shares_memory(x[::2], x[1::2])
     (True, False)
     """
-    return _common(a, b, np.shares_memory)
+    return _common(a, b, np.shares_memory, max_work)
 
 
 def may_share_memory(a: Any, b: Any, /, max_work: Any = 0) -> bool:
     """Whether arrays may have an element in common: what lies between their first and last is
-    looked at alone.
+    looked at alone, unless `max_work` says that more is.
     """
-    return _common(a, b, np.may_share_memory)
+    return _common(a, b, np.may_share_memory, max_work)
 
 
-def _common(a: Any, b: Any, share: Any) -> bool:
+def _common(a: Any, b: Any, share: Any, max_work: Any) -> bool:
     if not (isinstance(a, ndarray) and isinstance(b, ndarray)):
-        return bool(share(plain(a), plain(b)))
+        return bool(share(plain(a), plain(b), max_work))
     (first, *ones), (other, *others) = way_to(a), way_to(b)
     if first is not other or first.is_number:
         return False
     ground = ground_of(first)
     if ground is None or any(type(v._way) in (OfBits, OfComplex) for v in (*ones, *others)):
         return True  # as far as it can be told
-    return bool(share(seen_by(ones, ground), seen_by(others, ground)))
+    return bool(share(seen_by(ones, ground), seen_by(others, ground), max_work))
 
 
 __all__ = ["isfortran", "may_share_memory", "shares_memory"]

@@ -70,6 +70,8 @@ def running(function: ufunc, x: ndarray, axis: int, starts: Any, last: bool = Fa
             first = op._operands(first, first)[0]
     if op is None:
         starts = np.asarray(starts)
+        nothing = along(x, axis, slice(0, 0))
+        x = x.astype(function(nothing, nothing).dtype, copy=False)
         parts = [along(x, axis, k) for k in range(x.shape[axis])]
         for k in set(range(1, len(parts))).difference(starts):
             parts[k] = function(parts[k - 1], parts[k])

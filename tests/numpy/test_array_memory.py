@@ -21,6 +21,8 @@ EXPRESSIONS = """
 [np.shares_memory(m, a) for a in (m, m.T, m[0], m.ravel(), m.T.ravel(), m.copy(), m[[0]], m + 0)]
 [np.shares_memory(m[0], m[1]), np.shares_memory(x[::2], x[1::2]), np.shares_memory(x[1:], x[:2])]
 [np.may_share_memory(x[::2], x[1::2]), np.may_share_memory(x[:2], x[3:]), np.shares_memory(x, [1])]
+[np.may_share_memory(x[::2], x[1::2], max_work=-1), np.may_share_memory(x[1::2], x[:2], -1)]
+[m.flags == x.flags, m.flags == m.T.flags, m.flags != m.T.flags, m.flags == 3, m.flags.__hash__]
 [[int(v) for v in np.nditer(m.T)], [(int(a), int(b)) for a, b in np.nditer([x, x * 2])]]
 tricks.as_strided(x, (4, 3), x.strides * 2).tolist()
 tricks.as_strided(m, (2, 2, 2), (24, 8, 8)).sum((0, 2)).tolist()

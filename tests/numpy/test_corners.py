@@ -206,6 +206,17 @@ np.bincount(SIZES.astype('u1')), np.bincount(SIZES, SIZES * 1.5, 7), np.bincount
 [np.logaddexp2.reduce(np.ones(3, kind)) for kind in '?bHefd']
 np.maximum.reduceat([3, 1, 2], np.array([], int))
 np.hypot.reduceat([3, 1, 2], np.array([], int))
+[np.subtract.accumulate(np.zeros(0)), np.hypot.accumulate(np.arange(0))]
+np.power.accumulate(np.zeros((2, 0)), axis=1)
+np.logical_or.accumulate(np.zeros((0, 2)))
+np.float_power.accumulate(np.zeros((2, 0), int), axis=1)
+[np.float_power.accumulate([[2], [3]], axis=1), np.heaviside.reduce([[2], [0]], axis=1)]
+[np.add.reduceat(np.arange(4), [0, 2], axis=None), np.add.accumulate(CUBE, axis=(1,))]
+[np.less.accumulate([True, False, False]), np.less.reduceat([True], [0])]
+np.equal.reduce([3, 3, 0], dtype=bool)
+[np.logical_and.reduce(CUBE, initial=0), np.logical_or.reduce([2], initial=None)]
+np.logical_or.reduce(np.zeros((2, 0)), axis=1, initial=True)
+np.logical_and.reduce([[1, 0]], 1, initial=False, where=[True, False], keepdims=True)
 np.gcd.reduce([-4])
 np.gcd.reduce([[-4, 6]], axis=0)
 np.hypot.reduce([[-4.0]], axis=(0, 1))
