@@ -61,12 +61,14 @@ def to_tensor(value: Any, dtype: DType | None = None) -> Tensor:
     elif kind in PLAIN:
         return _of_number(value, dtype)
     elif kind is np.ndarray and value.dtype.kind in "fiubc":
-        return from_numpy(value, dtype)
+        return from_numpy(value) if dtype is None else _copied(value, dtype)
     elif kind is list or kind is tuple:
         found = listed(value, dtype, DENSE, state.window) if current() is HOST else None
         if found is not None:
             return found
-    elif kind is not Tensor and kind not in SCALARS:
+    elif kind in SCALARS:
+        return _copied(np.asarray(value), dtype)
+    elif kind is not Tensor:
         value = from_outside(unmasked(value))
     if isinstance(value, Tensor):
         return value if dtype is None else converted(value, dtype)
@@ -75,12 +77,16 @@ def to_tensor(value: Any, dtype: DType | None = None) -> Tensor:
     if type(value) is Weak:
         of_weak: Tensor = cast_to(value.tensor, dtype or PLAIN[value.kind])
         return of_weak
+    if type(value) in PLAIN:  # of what a wrapper stands for
+        return _of_number(value, dtype)
     if isinstance(value, NESTS):
         nested = _of_nest(value, dtype)
         if nested is not None:
             return nested
-    if type(value) in PLAIN:  # of what a wrapper stands for
-        return _of_number(value, dtype)
+    elif is_array(value):
+        given = np.asarray(value)
+        if kind_of(given.dtype) in "fiubc":
+            return _copied(given, dtype)
     try:
         # In a dtype numbers out of range raise, text is read, and things are asked for a number.
         array = np.asarray(value, None if dtype is None else dtype.numpy_dtype)
@@ -89,6 +95,13 @@ def to_tensor(value: Any, dtype: DType | None = None) -> Tensor:
     if kind_of(array.dtype) not in "fiubc":
         raise DTypeError(f"array: cannot make an array of {type(value).__name__}, of {array.dtype}")
     return from_numpy(array, dtype or as_dtype(array.dtype))
+
+
+def _copied(array: np.ndarray[Any, Any], dtype: DType | None) -> Tensor:
+    """A tensor of NumPy's array, whose floats become integers as ours do: they saturate."""
+    if dtype is not None and dtype.is_integer and array.dtype.kind not in "iub":
+        return converted(from_numpy(array), dtype)
+    return from_numpy(array, dtype)
 
 
 def is_array(value: Any) -> bool:
@@ -136,7 +149,7 @@ def _of_nest(value: Any, dtype: DType | None) -> Tensor | None:
     elements = _read_at_once(value, dtype)
     if elements is not None:
         return from_numpy(elements, None, HOST)
-    return _joined([to_tensor(item) for item in value], dtype)
+    return _joined([to_tensor(item, dtype) for item in value], dtype)
 
 
 def _elements(items: Any, dtype: DType | None) -> np.ndarray[Any, Any] | None:

@@ -120,6 +120,8 @@ def constant_of(value: Any, dtype: DType | None, what: str, device: Device | Non
                 dtype = as_dtype(np.int64)
         else:
             dtype = as_dtype(array.dtype)
+    if dtype.is_integer and kind_of(array.dtype) == "f":  # which saturate, as those of tensors do
+        return cast_to(from_numpy(array, None, device), dtype)
     return from_numpy(array, dtype, device)
 
 

@@ -69,6 +69,12 @@ def test_as_numpy(nest: str, dtype: str | None) -> None:
         np.testing.assert_array_equal(found, expected)
 
 
+@pytest.mark.parametrize("nest", ["[c, 300]", "[[c, 1], [1, 300]]", "[c, float('nan')]"])
+def test_a_number_that_the_dtype_has_not_is_refused_under_a_tape(nest: str) -> None:
+    with tf.GradientTape():
+        assert isinstance(made(ours, nest, "i1"), type(made(np, nest, "i1")))
+
+
 def test_a_nest_of_elements_is_read_at_once() -> None:
     """By no op: a rotation by its numbers took nine, for each row and for both."""
     x, ran = ours.array([0.5, 0.25]), list[Any]()

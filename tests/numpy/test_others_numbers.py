@@ -174,3 +174,21 @@ def test_values(way: str, name: str, dtype: str) -> None:
     result = WAYS[way](ours, dtype, value)
     assert result.dtype == expected.dtype
     numpy.testing.assert_array_equal(result, expected)
+
+
+OF_NUMPYS = [
+    *(numpy.float64(x) for x in ("nan", "inf", "-inf", "300.5", "-1.5", "3e19")),
+    numpy.float32(3e9), numpy.float16(-300), numpy.complex128(complex(3e9, 1)),
+    numpy.array(numpy.inf), numpy.array([numpy.nan, 1e30, -2.7]), Array(numpy.array([-1e30])),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("dtype", ["i1", "u1", "i4", "u4", "i8", "u8"])
+@pytest.mark.parametrize("value", OF_NUMPYS, ids=repr)
+@pytest.mark.parametrize("way", ["array", "full", "full_like"])
+@pytest.mark.filterwarnings("ignore::numpy.exceptions.ComplexWarning")
+def test_floats_of_numpys_become_integers_as_ours_do(way: str, value: Any, dtype: str) -> None:
+    """They saturate (row 17 of docs/limits.md), and NaN is 0."""
+    expected = numpy.asarray(ours.array(value).astype(dtype))
+    found = WAYS[way](ours, dtype, value)
+    numpy.testing.assert_array_equal(found, numpy.broadcast_to(expected, found.shape))

@@ -11,6 +11,7 @@ from numeric import CODES, COMPLEX, INTEGERS, Array, assert_same_bits
 from table import saturated
 
 import ngrad
+import ngrad.numpy as ours
 from ngrad.errors import NumberError
 from ngrad_kernels.codes import size_of
 
@@ -155,6 +156,9 @@ def test_cast(source: str, target: str) -> None:
     with np.errstate(invalid="ignore"):
         expected = saturated(x, target)
     at_every_length(lambda t: ngrad.cast(t, target), expected, x)
+    if source[0] == "f":  # as they come in, too
+        np.testing.assert_array_equal(ngrad.constant(x, target), expected)
+        np.testing.assert_array_equal(ours.array(x, target), expected)
 
 
 @pytest.mark.parametrize("code", [*INTEGERS, "b1"])
